@@ -1,0 +1,51 @@
+/*
+ * buf: a growable byte buffer with a sticky failure flag.
+ *
+ * For: composing files, answers and messages; collecting what a child prints. Called by every room.
+ *
+ * Calling sequence: `struct buf b = BUF_INIT;`, any number of appends, one look at `b.failed`, buf_release().
+ * An append that cannot get memory sets `failed`, leaves the content as it was, and makes every later append
+ * do nothing, so a composer checks once, at its end.
+ */
+#ifndef SWATCH_BASE_BUF_H
+#define SWATCH_BASE_BUF_H
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+struct buf {
+	char *data;   /* `len` bytes and a NUL after them; NULL while nothing was appended */
+	size_t len;
+	size_t cap;
+	bool failed;  /* memory ran out; sticky until buf_release() */
+};
+
+#define BUF_INIT { NULL, 0, 0, false }
+
+/* Makes room for `extra` more bytes (and a NUL). Returns false when memory ran out. */
+bool buf_reserve(struct buf *b, size_t extra);
+
+/* Appends `len` bytes, a string, one character, or formatted text. */
+void buf_append(struct buf *b, const void *bytes, size_t len);
+void buf_append_str(struct buf *b, const char *text);
+void buf_append_char(struct buf *b, char c);
+void buf_printf(struct buf *b, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void buf_vprintf(struct buf *b, const char *format, va_list args) __attribute__((format(printf, 2, 0)));
+
+/* The content as a NUL-terminated string, "" when empty. Points into the buffer: good until the next append. */
+const char *buf_str(const struct buf *b);
+
+/* Drops the first `count` bytes (all of them when there are fewer). */
+void buf_consume(struct buf *b, size_t count);
+
+/* Forgets the content and keeps the memory; `failed` stays. */
+void buf_clear(struct buf *b);
+
+/* Hands the memory over: the caller frees it. NULL when memory ran out. The buffer is empty and good again. */
+char *buf_detach(struct buf *b);
+
+/* Frees the memory. The buffer is empty and good again. */
+void buf_release(struct buf *b);
+
+#endif

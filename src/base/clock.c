@@ -1,0 +1,158 @@
+#include "base/clock.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+static int64_t read_clock_ms(clockid_t id)
+{
+	struct timespec ts;
+	/* Fails only for a clock that the kernel does not have; these two it has. */
+	clock_gettime(id, &ts);
+	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+}
+
+int64_t clock_wall_ms(void)
+{
+	return read_clock_ms(CLOCK_REALTIME);
+}
+
+int64_t clock_mono_ms(void)
+{
+	return read_clock_ms(CLOCK_MONOTONIC);
+}
+
+/* Days from 1970-01-01 in the proleptic Gregorian calendar; March-based years put the leap day last. */
+static int64_t days_from_civil(int64_t year, int64_t month, int64_t day)
+{
+	year -= month <= 2;
+	int64_t era = (year >= 0 ? year : year - 399) / 400;
+	int64_t year_of_era = year - era * 400;
+	int64_t day_of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
+	int64_t day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
+	return era * 146097 + day_of_era - 719468;
+}
+
+static bool read_digits(const char *text, size_t count, int64_t *out)
+{
+	int64_t value = 0;
+	for (size_t i = 0; i < count; i++) {
+		if (text[i] < '0' || text[i] > '9')
+			return false;
+		value = value * 10 + (text[i] - '0');
+	}
+	*out = value;
+	return true;
+}
+
+static bool is_date(int64_t year, int64_t month, int64_t day)
+{
+	static const int days[] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
+	if (month < 1 || month > 12 || day < 1)
+		return false;
+	bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+	return day <= days[month - 1] + (month == 2 && leap);
+}
+
+/* Reads "Z", "z", "+hh:mm" or "-hh:mm", which must be all that is left. */
+static bool read_offset(const char *text, size_t len, int64_t *out_minutes)
+{
+	int64_t hours, minutes;
+	*out_minutes = 0;
+	if (len == 1 && (text[0] == 'Z' || text[0] == 'z'))
+		return true;
+	if (len != 6 || (text[0] != '+' && text[0] != '-') || text[3] != ':' || !read_digits(text + 1, 2, &hours)
+	    || !read_digits(text + 4, 2, &minutes) || hours > 23 || minutes > 59)
+		return false;
+	*out_minutes = (text[0] == '-' ? -1 : 1) * (hours * 60 + minutes);
+	return true;
+}
+
+bool clock_parse_rfc3339(const char *text, size_t len, int64_t *out_ms)
+{
+	int64_t year, month, day, hour, minute, second, fraction_ms = 0, offset;
+	if (len < 20 || !read_digits(text, 4, &year) || text[4] != '-' || !read_digits(text + 5, 2, &month)
+	    || text[7] != '-' || !read_digits(text + 8, 2, &day) || (text[10] != 'T' && text[10] != 't' && text[10] != ' ')
+	    || !read_digits(text + 11, 2, &hour) || text[13] != ':' || !read_digits(text + 14, 2, &minute)
+	    || text[16] != ':' || !read_digits(text + 17, 2, &second))
+		return false;
+	if (!is_date(year, month, day) || hour > 23 || minute > 59 || second > 60)
+		return false;
+	size_t at = 19;
+	if (text[at] == '.') {
+		size_t start = ++at;
+		int64_t scale = 100;
+		for (; at < len && text[at] >= '0' && text[at] <= '9'; at++, scale /= 10)
+			fraction_ms += (text[at] - '0') * scale;
+		if (at == start)
+			return false;
+	}
+	if (!read_offset(text + at, len - at, &offset))
+		return false;
+	int64_t seconds = days_from_civil(year, month, day) * 86400 + hour * 3600 + (minute - offset) * 60 + second;
+	*out_ms = seconds * 1000 + fraction_ms;
+	return true;
+}
+
+void clock_format_rfc3339(int64_t at_ms, char out[CLOCK_RFC3339_SIZE])
+{
+	const int64_t first_ms = days_from_civil(0, 1, 1) * CLOCK_DAY_MS;
+	const int64_t last_ms = days_from_civil(10000, 1, 1) * CLOCK_DAY_MS - 1;
+	at_ms = at_ms < first_ms ? first_ms : at_ms > last_ms ? last_ms : at_ms;
+	int64_t ms = at_ms % 1000;
+	time_t seconds = (time_t)(at_ms / 1000);
+	if (ms < 0) {
+		ms += 1000;
+		seconds--;
+	}
+	struct tm tm;
+	char date[24];
+	if (!gmtime_r(&seconds, &tm) || strftime(date, sizeof(date), "%Y-%m-%dT%H:%M:%S", &tm) == 0)
+		date[0] = '\0';
+	/* strftime may pad the year with blanks or not at all before the year 1000. */
+	snprintf(out, CLOCK_RFC3339_SIZE, "%04d%.15s.%03dZ", tm.tm_year + 1900, strchr(date, '-') ? strchr(date, '-') : "",
+		 (int)ms);
+}
+
+void clock_format_age(int64_t span_ms, char out[CLOCK_AGE_SIZE])
+{
+	int64_t s = span_ms > 0 ? span_ms / CLOCK_SECOND_MS : 0;
+	if (s < 60)
+		snprintf(out, CLOCK_AGE_SIZE, "%ds", (int)s);
+	else if (s < 3600)
+		snprintf(out, CLOCK_AGE_SIZE, "%dm", (int)(s / 60));
+	else if (s < 86400)
+		snprintf(out, CLOCK_AGE_SIZE, "%dh", (int)(s / 3600));
+	else
+		snprintf(out, CLOCK_AGE_SIZE, "%lldd", (long long)(s / 86400 < 99999999 ? s / 86400 : 99999999));
+}
+
+static int64_t local_midnight_ms(int64_t at_ms, int days_later)
+{
+	time_t seconds = (time_t)(at_ms >= 0 ? at_ms / 1000 : (at_ms - 999) / 1000);
+	struct tm tm;
+	if (!localtime_r(&seconds, &tm))
+		return at_ms;
+	tm.tm_hour = tm.tm_min = tm.tm_sec = 0;
+	tm.tm_mday += days_later;
+	tm.tm_isdst = -1;  /* mktime finds out, also where midnight does not exist */
+	return (int64_t)mktime(&tm) * 1000;
+}
+
+int64_t clock_local_day_start_ms(int64_t at_ms)
+{
+	return local_midnight_ms(at_ms, 0);
+}
+
+int64_t clock_local_next_day_ms(int64_t at_ms)
+{
+	return local_midnight_ms(at_ms, 1);
+}
+
+void clock_format_local_date(int64_t at_ms, char out[16])
+{
+	time_t seconds = (time_t)(at_ms >= 0 ? at_ms / 1000 : (at_ms - 999) / 1000);
+	struct tm tm;
+	if (!localtime_r(&seconds, &tm) || strftime(out, 16, "%Y-%m-%d", &tm) == 0)
+		out[0] = '\0';
+}

@@ -1,0 +1,45 @@
+/*
+ * clock: the time, and times as text.
+ *
+ * For: everyone. Wall times are Unix milliseconds (int64_t, `_ms`); durations are milliseconds of the monotonic clock.
+ */
+#ifndef SWATCH_BASE_CLOCK_H
+#define SWATCH_BASE_CLOCK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define CLOCK_SECOND_MS INT64_C(1000)
+#define CLOCK_MINUTE_MS (60 * CLOCK_SECOND_MS)
+#define CLOCK_HOUR_MS   (60 * CLOCK_MINUTE_MS)
+#define CLOCK_DAY_MS    (24 * CLOCK_HOUR_MS)
+
+/* "2026-11-23T05:00:00.000Z" and a NUL. */
+#define CLOCK_RFC3339_SIZE 32
+#define CLOCK_AGE_SIZE 16
+
+/* Now: wall clock, and the monotonic clock for durations. */
+int64_t clock_wall_ms(void);
+int64_t clock_mono_ms(void);
+
+/*
+ * Reads an RFC 3339 time ("2026-02-11T20:36:47.925Z", "...+02:00", fraction of any length, cut to ms).
+ * Returns false, and leaves *out, when the text is not one or its date does not exist.
+ */
+bool clock_parse_rfc3339(const char *text, size_t len, int64_t *out_ms);
+
+/* Writes a time as "2026-11-23T05:00:00.000Z"; years outside 0..9999 give the nearest end of that range. */
+void clock_format_rfc3339(int64_t at_ms, char out[CLOCK_RFC3339_SIZE]);
+
+/* Writes a span as people say it: "5s", "2m", "3h", "4d". Negative spans are "0s". */
+void clock_format_age(int64_t span_ms, char out[CLOCK_AGE_SIZE]);
+
+/* The start of the local day that holds `at_ms`, and of the day after it (TZ decides; DST days have 23 or 25 h). */
+int64_t clock_local_day_start_ms(int64_t at_ms);
+int64_t clock_local_next_day_ms(int64_t at_ms);
+
+/* "2026-11-23", the local date of `at_ms`. */
+void clock_format_local_date(int64_t at_ms, char out[16]);
+
+#endif

@@ -1,0 +1,74 @@
+/*
+ * config: the settings in force: the defaults, and what swatch.conf (INI, libinih) changes.
+ *
+ * For: swatchd, and the commands that need a setting. One table in config.c holds every key with its section, type,
+ * unit, range and default: parsing, range checks and the manual's list (swatch.conf(5)) go by it.
+ */
+#ifndef SWATCH_BASE_CONFIG_H
+#define SWATCH_BASE_CONFIG_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/log.h"
+
+enum billing_source { BILLING_AUTO, BILLING_NATIVE, BILLING_CCUSAGE };
+enum watch_method { WATCH_AUTO, WATCH_INOTIFY, WATCH_POLL };
+
+struct config {
+	/* [watch] */
+	char *watch_paths;              /* comma list of config or projects directories; "" = as Claude Code has them */
+	int64_t watch_tail_delay_ms;
+	int watch_method;               /* enum watch_method */
+	/* [billing] */
+	int billing_source;             /* enum billing_source */
+	char *billing_timezone;         /* a tz database name; "" = the system's */
+	/* [ccusage] */
+	char *ccusage_command;          /* words split at blanks, "..." and '...' keep blanks; no shell; "" = none */
+	int64_t ccusage_timeout_ms;
+	int64_t ccusage_settle_ms;
+	int64_t ccusage_max_delay_ms;
+	int64_t ccusage_ttl_low_ms;     /* under burn_low */
+	int64_t ccusage_ttl_mid_ms;
+	int64_t ccusage_ttl_high_ms;    /* above burn_high */
+	double ccusage_burn_low_usd;    /* per hour */
+	double ccusage_burn_high_usd;   /* per hour */
+	int64_t ccusage_memory_limit_bytes; /* 0 = none */
+	/* [cache] */
+	char *cache_directory;          /* "" = as FORMATS says: <first config directory>/session-health */
+	/* [sessions] */
+	int64_t sessions_idle_after_ms;
+	int64_t sessions_expire_after_ms;
+	int64_t sessions_max_files;
+	int64_t sessions_preview;       /* characters of lastMessagePreview */
+	/* [log] */
+	int log_level;                  /* enum log_level */
+};
+
+/* Sets every key to its default. Returns false when memory ran out. */
+bool config_init(struct config *config);
+
+/*
+ * Reads `path` over the defaults into an initialised `config`. Every fault (unknown section or key, bad value, line
+ * that is none) is appended to `errors`, one line each, "FILE:LINE: what; what is allowed". Returns 0 when all is
+ * well or, with `required` false, no such file exists; -1 otherwise, and the config is then not to be used.
+ */
+int config_read_file(struct config *config, const char *path, bool required, struct buf *errors);
+
+/* Writes every setting in the file's own syntax, in the order of the table. */
+void config_write(const struct config *config, struct buf *out);
+
+/* Frees what the config owns. */
+void config_release(struct config *config);
+
+/* Reads "2s", "500ms", "7d", "10m", "1h"; a bare number is seconds. Returns false when it is none. */
+bool config_parse_duration(const char *text, int64_t *out_ms);
+
+/* Reads "16M", "512K", "1G", "4096". Returns false when it is none. */
+bool config_parse_size(const char *text, int64_t *out_bytes);
+
+/* ${XDG_CONFIG_HOME:-~/.config}/swatch/swatch.conf. The caller frees it; NULL when there is no home or no memory. */
+char *config_default_path(void);
+
+#endif

@@ -1,0 +1,82 @@
+#include "base/paths.h"
+
+#include <pwd.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+const char *paths_home(void)
+{
+	const char *home = getenv("HOME");
+	if (home && home[0] == '/')
+		return home;
+	const struct passwd *entry = getpwuid(geteuid());
+	return entry && entry->pw_dir && entry->pw_dir[0] == '/' ? entry->pw_dir : NULL;
+}
+
+char *paths_join(const char *directory, const char *name)
+{
+	size_t directory_len = strlen(directory);
+	size_t name_len = strlen(name);
+	/* "/" already ends with its slash. */
+	size_t slash = directory_len > 0 && directory[directory_len - 1] == '/' ? 0 : 1;
+	char *path = malloc(directory_len + slash + name_len + 1);
+	if (!path)
+		return NULL;
+	memcpy(path, directory, directory_len);
+	if (slash)
+		path[directory_len] = '/';
+	memcpy(path + directory_len + slash, name, name_len + 1);
+	return path;
+}
+
+char *paths_expand(const char *text, size_t len)
+{
+	while (len > 1 && text[len - 1] == '/')
+		len--;
+	char *copy = strndup(text, len);
+	if (!copy || copy[0] != '~' || (copy[1] != '\0' && copy[1] != '/'))
+		return copy;
+	const char *home = paths_home();
+	char *path = NULL;
+	if (home)
+		path = copy[1] == '\0' ? strdup(home) : paths_join(home, copy + 2);
+	free(copy);
+	return path;
+}
+
+char *paths_config_home(void)
+{
+	const char *xdg = getenv("XDG_CONFIG_HOME");
+	if (xdg && xdg[0] == '/')
+		return paths_expand(xdg, strlen(xdg));
+	const char *home = paths_home();
+	return home ? paths_join(home, ".config") : NULL;
+}
+
+char *paths_next_item(const char **cursor)
+{
+	static const char blanks[] = " \t\r\n";
+	const char *at = *cursor;
+	while (*at) {
+		at += strspn(at, ",");
+		at += strspn(at, blanks);
+		size_t len = strcspn(at, ",");
+		const char *start = at;
+		at += len;
+		while (len > 0 && strchr(blanks, start[len - 1]))
+			len--;
+		if (len == 0)
+			continue;
+		*cursor = at;
+		return paths_expand(start, len);
+	}
+	*cursor = at;
+	return NULL;
+}
+
+const char *paths_basename(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	return slash ? slash + 1 : path;
+}

@@ -1,0 +1,32 @@
+/*
+ * paths: path strings, and the few directories that the environment names.
+ *
+ * For: every room. Strings that are returned are the caller's to free; NULL means no memory unless said otherwise.
+ */
+#ifndef SWATCH_BASE_PATHS_H
+#define SWATCH_BASE_PATHS_H
+
+#include <stddef.h>
+
+/* $HOME when it is absolute, else the password database's. Points at static or environment memory; NULL when unknown. */
+const char *paths_home(void);
+
+/* "~" and "~/x" become the home directory's; trailing slashes go. NULL also when there is no home directory. */
+char *paths_expand(const char *text, size_t len);
+
+/* directory + "/" + name. */
+char *paths_join(const char *directory, const char *name);
+
+/* ${XDG_CONFIG_HOME:-~/.config}; NULL when there is no home directory. */
+char *paths_config_home(void);
+
+/*
+ * Takes the next item of a comma list, blanks around it cut off, empty items passed over, expanded.
+ * *cursor starts at the list and moves on. NULL at the end, or when memory ran out.
+ */
+char *paths_next_item(const char **cursor);
+
+/* The part after the last slash; points into `path`. */
+const char *paths_basename(const char *path);
+
+#endif

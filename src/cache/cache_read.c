@@ -1,0 +1,107 @@
+#include "cache/cache_read.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <math.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+
+static int read_bounded(int fd, struct buf *out)
+{
+	char chunk[16384];
+	for (;;) {
+		ssize_t got = read(fd, chunk, sizeof(chunk));
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got <= 0)
+			return (int)got;
+		buf_append(out, chunk, (size_t)got);
+		if (out->failed || out->len > CACHE_READ_MAX_BYTES) {
+			errno = out->failed ? ENOMEM : EFBIG;
+			return -1;
+		}
+	}
+}
+
+static struct json_object *parse(const struct buf *text)
+{
+	struct json_tokener *tokener = json_tokener_new_ex(32);
+	if (!tokener) {
+		errno = ENOMEM;
+		return NULL;
+	}
+	struct json_object *object = json_tokener_parse_ex(tokener, buf_str(text), (int)text->len);
+	bool good = json_tokener_get_error(tokener) == json_tokener_success
+		    && json_object_is_type(object, json_type_object);
+	json_tokener_free(tokener);
+	if (good)
+		return object;
+	json_object_put(object);
+	errno = EBADMSG;
+	return NULL;
+}
+
+struct json_object *cache_read_json(int dir_fd, const char *name)
+{
+	int fd = openat(dir_fd, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	if (fd < 0)
+		return NULL;
+	struct stat st;
+	struct buf text = BUF_INIT;
+	struct json_object *object = NULL;
+	if (fstat(fd, &st) == 0 && !S_ISREG(st.st_mode))
+		errno = EINVAL;
+	else if (read_bounded(fd, &text) == 0)
+		object = parse(&text);
+	int why = errno;
+	buf_release(&text);
+	close(fd);
+	errno = why;
+	return object;
+}
+
+static struct json_object *member(struct json_object *object, const char *key)
+{
+	struct json_object *value = NULL;
+	if (json_object_is_type(object, json_type_object))
+		json_object_object_get_ex(object, key, &value);
+	return value;
+}
+
+double cache_json_double(struct json_object *object, const char *key, double fallback)
+{
+	struct json_object *value = member(object, key);
+	if (!json_object_is_type(value, json_type_double) && !json_object_is_type(value, json_type_int))
+		return fallback;
+	double number = json_object_get_double(value);
+	return isfinite(number) ? number : fallback;
+}
+
+int64_t cache_json_int(struct json_object *object, const char *key, int64_t fallback)
+{
+	struct json_object *value = member(object, key);
+	if (json_object_is_type(value, json_type_int))
+		return json_object_get_int64(value);
+	double number = cache_json_double(object, key, NAN);
+	return number >= -9e15 && number <= 9e15 ? (int64_t)number : fallback;
+}
+
+bool cache_json_bool(struct json_object *object, const char *key, bool fallback)
+{
+	struct json_object *value = member(object, key);
+	return json_object_is_type(value, json_type_boolean) ? json_object_get_boolean(value) != 0 : fallback;
+}
+
+const char *cache_json_string(struct json_object *object, const char *key)
+{
+	struct json_object *value = member(object, key);
+	return json_object_is_type(value, json_type_string) ? json_object_get_string(value) : NULL;
+}
+
+struct json_object *cache_json_object(struct json_object *object, const char *key)
+{
+	struct json_object *value = member(object, key);
+	return json_object_is_type(value, json_type_object) ? value : NULL;
+}

@@ -1,0 +1,23 @@
+/*
+ * cache_socket: where the control socket of a cache directory is (FORMATS section 7).
+ *
+ * For: swatchd, which listens there, and the commands, which call.
+ */
+#ifndef SWATCH_CACHE_CACHE_SOCKET_H
+#define SWATCH_CACHE_CACHE_SOCKET_H
+
+#include "base/buf.h"
+
+/*
+ * $XDG_RUNTIME_DIR/swatch/<hash of the cache directory's real path>.sock, or <cache>/.swatch.sock without
+ * XDG_RUNTIME_DIR. The caller frees it; NULL with errno: ENAMETOOLONG when no socket address can hold it, ENOMEM.
+ */
+char *cache_socket_path(const char *cache_dir);
+
+/*
+ * Makes the directory that the socket goes in, 0700, and refuses one that another user owns or may write.
+ * Returns 0, or -1 with a message.
+ */
+int cache_socket_prepare_dir(const char *socket_path, struct buf *error);
+
+#endif

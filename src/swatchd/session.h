@@ -1,0 +1,111 @@
+/*
+ * session: what is known of every session: its facts, its transcripts, its state.
+ *
+ * For: daemon.c feeds it lines; publish composes the files from it; expire ages it; liveness says which ones have a
+ * living process. It holds no figures of cost: those are the ledger's.
+ *
+ * A session's id is its transcript's file name (FORMATS section 1). Two transcripts with the same id (the folder of
+ * a project was copied, say) are one session: the one with the last activity gives the facts.
+ * Facts are gathered only for transcripts that were active lately enough to have a session file ("wanted").
+ */
+#ifndef SWATCH_SWATCHD_SESSION_H
+#define SWATCH_SWATCHD_SESSION_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/strmap.h"
+#include "cache/cache_names.h"
+#include "swatchd/tail.h"
+#include "usage/scan.h"
+
+/* Bounds on text that comes out of transcripts. */
+#define SESSION_PATH_MAX 4096
+#define SESSION_NAME_MAX 128
+#define SESSION_PREVIEW_MAX 2048   /* bytes: 500 characters of four */
+
+enum session_state { SESSION_ACTIVE, SESSION_IDLE };
+
+/* One transcript's part in its session: the owner of a struct transcript. */
+struct session_transcript {
+	struct session *session;
+	struct transcript *file;
+	struct session_transcript *next;   /* of the same session */
+	int ledger_file;
+	bool subagent;
+	bool wanted;                       /* facts are gathered */
+	/* The facts, from the lines read so far; gathered for wanted transcripts that are no subagents'. */
+	uint64_t messages;
+	int64_t last_message_ms;           /* 0: none yet */
+	int64_t context_tokens;            /* of the last message; -1: not known */
+	int64_t context_at_ms;
+	int64_t cache_expires_ms;          /* 0: no cache writes seen */
+	char *cwd;                         /* the last one seen */
+	char *branch;
+	char *model;
+	int64_t model_at_ms;
+	char *preview;
+	char *version;
+};
+
+struct session {
+	char id[CACHE_SESSION_ID_MAX + 1];
+	struct session_transcript *transcripts;
+	int64_t first_seen_ms;
+	int64_t last_activity_ms;          /* the newest mtime among its transcripts */
+	enum session_state state;
+	unsigned live_processes;
+	int64_t process_ended_ms;          /* when its last living process ended; 0: none has */
+	int64_t window_tokens;             /* told by a statusline; 0: not told */
+	int64_t skipped_lines;
+	bool vanished_active;              /* its transcript went while it was active */
+	/* publish's: */
+	bool has_file;
+	bool dirty;
+	bool excluded;                     /* expired, or over max_files: no file (expire decides) */
+	uint64_t published_hash;
+	struct session *next_dirty;
+};
+
+struct sessions {
+	struct strmap by_id;               /* -> struct session */
+	int64_t preview_chars;
+};
+
+void sessions_init(struct sessions *sessions, int64_t preview_chars);
+
+/* A transcript of session `id` (valid) came. NULL when memory ran out. The first one makes the session. */
+struct session_transcript *sessions_open_transcript(struct sessions *sessions, const char *id, bool subagent,
+						    struct transcript *file);
+
+/* The transcript went: its part is freed, the session stays (expire removes it) even when that was its last one. */
+void sessions_close_transcript(struct session_transcript *part);
+
+/* Takes a line's facts. */
+void sessions_take_facts(struct sessions *sessions, struct session_transcript *part, const struct scan_facts *facts);
+
+/* Forgets the facts of a transcript that is read again. */
+void sessions_reset_transcript(struct session_transcript *part);
+
+/* Takes size and time of the part's file. Returns true when the session's last activity moved on. */
+bool sessions_note_activity(struct session_transcript *part);
+
+/* The main transcript with the last activity; NULL when there is none (subagents only, or all gone). */
+const struct session_transcript *session_main(const struct session *session);
+
+/* The newest version of "where is it": the cwd of its main transcript, NULL when no line told. */
+const char *session_project_path(const struct session *session);
+
+struct session *sessions_find(const struct sessions *sessions, const char *id);
+
+/* Frees a session and takes it out; its transcripts must have been closed. */
+void sessions_remove(struct sessions *sessions, struct session *session);
+
+/* Walks all sessions: start with *cursor = 0, NULL at the end. The one just returned may be removed. */
+struct session *sessions_each(const struct sessions *sessions, size_t *cursor);
+
+size_t sessions_count(const struct sessions *sessions);
+
+void sessions_release(struct sessions *sessions);
+
+#endif

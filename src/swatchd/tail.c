@@ -1,0 +1,395 @@
+#include "swatchd/tail.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "swatchd/tail_read.h"
+
+#define CHUNK_BYTES ((size_t)256 << 10)
+
+/* ---- the two queues ---- */
+
+static void schedule(struct tail *tail)
+{
+	if (tail->queue_head && !ev_is_active(&tail->timer)) {
+		int64_t wait_ms = tail->queue_head->due_mono_ms - clock_mono_ms();
+		ev_timer_set(&tail->timer, wait_ms > 0 ? (double)wait_ms / 1000. : 0., 0.);
+		/* The loop's own idea of now may be old after a long turn; the delay counts from the real one. */
+		ev_now_update(tail->loop);
+		ev_timer_start(tail->loop, &tail->timer);
+	}
+	bool backlog = tail->backlog_len > 0 && !tail->backlog_held;
+	if (backlog && !ev_is_active(&tail->backlog_turn))
+		ev_idle_start(tail->loop, &tail->backlog_turn);
+	else if (!backlog && ev_is_active(&tail->backlog_turn))
+		ev_idle_stop(tail->loop, &tail->backlog_turn);
+}
+
+static void queue_push(struct tail *tail, struct transcript *t, int64_t delay_ms)
+{
+	if (t->queued)
+		return;
+	t->queued = true;
+	t->due_mono_ms = clock_mono_ms() + delay_ms;
+	t->next = NULL;
+	if (tail->queue_tail)
+		tail->queue_tail->next = t;
+	else
+		tail->queue_head = t;
+	tail->queue_tail = t;
+}
+
+static struct transcript *queue_pop(struct tail *tail)
+{
+	struct transcript *t = tail->queue_head;
+	if (!t)
+		return NULL;
+	tail->queue_head = t->next;
+	if (!tail->queue_head)
+		tail->queue_tail = NULL;
+	t->queued = false;
+	t->next = NULL;
+	return t;
+}
+
+static void queue_remove(struct tail *tail, struct transcript *t)
+{
+	struct transcript *before = NULL;
+	for (struct transcript *at = tail->queue_head; at; before = at, at = at->next) {
+		if (at != t)
+			continue;
+		if (before)
+			before->next = t->next;
+		else
+			tail->queue_head = t->next;
+		if (tail->queue_tail == t)
+			tail->queue_tail = before;
+		break;
+	}
+	t->queued = false;
+	t->next = NULL;
+}
+
+static bool backlog_push(struct tail *tail, struct transcript *t)
+{
+	if (tail->backlog_len == tail->backlog_cap) {
+		size_t cap = tail->backlog_cap ? tail->backlog_cap * 2 : 256;
+		struct transcript **grown = realloc(tail->backlog, cap * sizeof(*grown));
+		if (!grown)
+			return false;
+		tail->backlog = grown;
+		tail->backlog_cap = cap;
+	}
+	tail->backlog[tail->backlog_len++] = t;
+	tail->backlog_sorted = false;
+	t->in_backlog = true;
+	return true;
+}
+
+static void backlog_remove(struct tail *tail, struct transcript *t)
+{
+	for (size_t i = tail->backlog_len; i-- > 0;) {
+		if (tail->backlog[i] != t)
+			continue;
+		memmove(&tail->backlog[i], &tail->backlog[i + 1], (tail->backlog_len - i - 1) * sizeof(*tail->backlog));
+		tail->backlog_len--;
+		break;
+	}
+	t->in_backlog = false;
+}
+
+static int compare_modified(const void *a, const void *b)
+{
+	const struct transcript *left = *(struct transcript *const *)a;
+	const struct transcript *right = *(struct transcript *const *)b;
+	if (left->modified_ms != right->modified_ms)
+		return left->modified_ms < right->modified_ms ? -1 : 1;
+	return strcmp(right->path, left->path);
+}
+
+static struct transcript *backlog_last(struct tail *tail)
+{
+	if (tail->backlog_len == 0)
+		return NULL;
+	if (!tail->backlog_sorted) {
+		qsort(tail->backlog, tail->backlog_len, sizeof(*tail->backlog), compare_modified);
+		tail->backlog_sorted = true;
+	}
+	return tail->backlog[tail->backlog_len - 1];
+}
+
+/* ---- transcripts come and go ---- */
+
+static void forget(struct tail *tail, struct transcript *t, bool tell)
+{
+	if (t->queued)
+		queue_remove(tail, t);
+	if (t->in_backlog)
+		backlog_remove(tail, t);
+	strmap_remove(&tail->by_path, t->path);
+	if (tell)
+		tail->callbacks.gone(tail->ctx, t);
+	free(t->path);
+	free(t);
+}
+
+static struct transcript *add(struct tail *tail, const char *path, size_t root_len, const struct stat *st)
+{
+	struct transcript *t = calloc(1, sizeof(*t));
+	if (!t)
+		return NULL;
+	t->path = strdup(path);
+	t->root_len = root_len;
+	tail_read_note_stat(t, st);
+	if (!t->path || !strmap_put(&tail->by_path, path, t)) {
+		free(t->path);
+		free(t);
+		return NULL;
+	}
+	t->owner = tail->callbacks.opened(tail->ctx, t);
+	if (!t->owner) {
+		forget(tail, t, false);
+		errno = 0;
+		return NULL;
+	}
+	return t;
+}
+
+/* Reads what is new of one transcript. Returns false when there is more of it for a later turn. */
+static bool read_transcript(struct tail *tail, struct transcript *t, size_t budget_bytes)
+{
+	switch (tail_read_lines(tail, t, budget_bytes)) {
+	case TAIL_READ_MORE:
+		return false;
+	case TAIL_READ_GONE:
+		forget(tail, t, true);
+		return true;
+	case TAIL_READ_DONE:
+		t->failing = false;
+		return true;
+	case TAIL_READ_FAILED:
+		tail->stats.failed++;
+		if (!t->failing)
+			log_warning("cannot read transcript %s: %s; it is tried again when it changes", t->path,
+				    strerror(errno));
+		t->failing = true;
+		return true;
+	}
+	return true;
+}
+
+static void note_caught_up(struct tail *tail)
+{
+	if (!tail->queue_head && tail->backlog_len == 0)
+		tail->callbacks.caught_up(tail->ctx);
+}
+
+static void on_timer(struct ev_loop *loop, ev_timer *watcher, int revents)
+{
+	(void)loop;
+	(void)revents;
+	struct tail *tail = watcher->data;
+	int64_t now_ms = clock_mono_ms();
+	/* One millisecond of grace: those that are almost due need no wake-up of their own. */
+	while (tail->queue_head && tail->queue_head->due_mono_ms <= now_ms + 1) {
+		struct transcript *t = queue_pop(tail);
+		if (!read_transcript(tail, t, TAIL_TURN_BYTES)) {
+			queue_push(tail, t, 0);
+			break;
+		}
+	}
+	note_caught_up(tail);
+	schedule(tail);
+}
+
+static void on_backlog_turn(struct ev_loop *loop, ev_idle *watcher, int revents)
+{
+	(void)loop;
+	(void)revents;
+	struct tail *tail = watcher->data;
+	uint64_t until_bytes = tail->stats.bytes + TAIL_TURN_BYTES;
+	struct transcript *t;
+	while (tail->stats.bytes < until_bytes && (t = backlog_last(tail))) {
+		if (!read_transcript(tail, t, (size_t)(until_bytes - tail->stats.bytes)))
+			break;
+		/* A transcript that went took itself out. */
+		if (backlog_last(tail) == t)
+			backlog_remove(tail, t);
+	}
+	note_caught_up(tail);
+	schedule(tail);
+}
+
+/* ---- for the daemon ---- */
+
+int tail_init(struct tail *tail, struct ev_loop *loop, int64_t delay_ms, const struct tail_callbacks *callbacks,
+	      void *ctx)
+{
+	memset(tail, 0, sizeof(*tail));
+	tail->loop = loop;
+	tail->delay_ms = delay_ms;
+	tail->callbacks = *callbacks;
+	tail->ctx = ctx;
+	ev_init(&tail->timer, on_timer);
+	ev_idle_init(&tail->backlog_turn, on_backlog_turn);
+	tail->timer.data = tail->backlog_turn.data = tail;
+	tail->chunk = malloc(CHUNK_BYTES);
+	tail->chunk_cap = CHUNK_BYTES;
+	return tail->chunk ? 0 : -1;
+}
+
+void tail_set_delay(struct tail *tail, int64_t delay_ms)
+{
+	tail->delay_ms = delay_ms;
+}
+
+void tail_note(struct tail *tail, const char *path, size_t root_len, bool polled, bool first_walk)
+{
+	struct transcript *t = strmap_get(&tail->by_path, path);
+	if (!t) {
+		struct stat st;
+		if (lstat(path, &st) != 0 || !S_ISREG(st.st_mode))
+			return;
+		errno = ENOMEM;
+		t = add(tail, path, root_len, &st);
+		if (!t) {
+			if (errno == ENOMEM)
+				log_error("cannot follow transcript %s: out of memory", path);
+			return;
+		}
+		if (first_walk && backlog_push(tail, t)) {
+			t->polled = polled;
+			schedule(tail);
+			return;
+		}
+	} else if (polled || first_walk) {
+		/* A listing reports what is there, not what changed. */
+		struct stat st;
+		t->polled = polled;
+		if (lstat(path, &st) == 0 && !tail_read_is_changed(t, &st))
+			return;
+	}
+	t->polled = polled;
+	if (!t->in_backlog)
+		queue_push(tail, t, tail->delay_ms);
+	schedule(tail);
+}
+
+void tail_note_gone(struct tail *tail, const char *path)
+{
+	struct transcript *t = strmap_get(&tail->by_path, path);
+	if (!t)
+		return;
+	struct stat st;
+	if (lstat(path, &st) == 0 && S_ISREG(st.st_mode)) {
+		if (!t->in_backlog)
+			queue_push(tail, t, tail->delay_ms);
+		schedule(tail);
+		return;
+	}
+	forget(tail, t, true);
+	note_caught_up(tail);
+}
+
+void tail_note_tree_gone(struct tail *tail, const char *directory)
+{
+	size_t len = strlen(directory);
+	size_t cursor = 0;
+	const struct strmap_slot *slot;
+	while ((slot = strmap_each(&tail->by_path, &cursor))) {
+		struct transcript *t = slot->value;
+		if (strncmp(t->path, directory, len) == 0 && t->path[len] == '/')
+			forget(tail, t, true);
+	}
+	note_caught_up(tail);
+}
+
+void tail_recheck(struct tail *tail, bool polled_only)
+{
+	size_t cursor = 0;
+	const struct strmap_slot *slot;
+	while ((slot = strmap_each(&tail->by_path, &cursor))) {
+		struct transcript *t = slot->value;
+		struct stat st;
+		if (polled_only && !t->polled)
+			continue;
+		if (lstat(t->path, &st) != 0 || !S_ISREG(st.st_mode))
+			forget(tail, t, true);
+		else if (!t->in_backlog && tail_read_is_changed(t, &st))
+			queue_push(tail, t, tail->delay_ms);
+	}
+	schedule(tail);
+}
+
+void tail_reread(struct tail *tail, struct transcript *t)
+{
+	tail_read_restart(t);
+	if (!t->in_backlog)
+		queue_push(tail, t, 0);
+	schedule(tail);
+}
+
+void tail_flush(struct tail *tail)
+{
+	struct transcript *t;
+	while ((t = queue_pop(tail)))
+		while (!read_transcript(tail, t, TAIL_TURN_BYTES))
+			;
+	while (!tail->backlog_held && (t = backlog_last(tail))) {
+		while (!read_transcript(tail, t, TAIL_TURN_BYTES))
+			;
+		if (backlog_last(tail) == t)
+			backlog_remove(tail, t);
+	}
+	ev_timer_stop(tail->loop, &tail->timer);
+	note_caught_up(tail);
+	schedule(tail);
+}
+
+void tail_hold_backlog(struct tail *tail, bool held)
+{
+	tail->backlog_held = held;
+	schedule(tail);
+}
+
+size_t tail_count(const struct tail *tail)
+{
+	return tail->by_path.used;
+}
+
+size_t tail_pending(const struct tail *tail)
+{
+	size_t pending = tail->backlog_len;
+	for (const struct transcript *t = tail->queue_head; t; t = t->next)
+		pending++;
+	return pending;
+}
+
+void tail_write_status(const struct tail *tail, struct jsonw *w)
+{
+	jsonw_put_int(w, "lines", (int64_t)tail->stats.lines);
+	jsonw_put_int(w, "bytes", (int64_t)tail->stats.bytes);
+	jsonw_put_int(w, "skippedLines", (int64_t)tail->stats.skipped_lines);
+	jsonw_put_int(w, "resets", (int64_t)tail->stats.resets);
+	jsonw_put_int(w, "failed", (int64_t)tail->stats.failed);
+	jsonw_put_int(w, "pending", (int64_t)tail_pending(tail));
+}
+
+void tail_release(struct tail *tail)
+{
+	ev_timer_stop(tail->loop, &tail->timer);
+	ev_idle_stop(tail->loop, &tail->backlog_turn);
+	size_t cursor = 0;
+	const struct strmap_slot *slot;
+	while ((slot = strmap_each(&tail->by_path, &cursor)))
+		forget(tail, slot->value, false);
+	strmap_release(&tail->by_path);
+	free(tail->backlog);
+	free(tail->chunk);
+}

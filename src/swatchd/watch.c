@@ -1,0 +1,485 @@
+#include "swatchd/watch.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/inotify.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/config.h"
+#include "base/log.h"
+#include "base/paths.h"
+#include "swatchd/watch_dirs.h"
+
+/* One read takes this many bytes of events: 2,000 of them, a storm's worth. */
+#define EVENT_BUFFER_BYTES 65536
+/* Directories listed in one turn of the loop, so that it keeps answering during a first walk. */
+#define LIST_TURN_MS 8
+#define POLLED_SHOWN 20
+
+/* ---- roots ---- */
+
+static void drop_tree(struct watch *watch, const char *path)
+{
+	watch_dirs_drop_tree(watch, path);
+	watch->callbacks.tree_gone(watch->ctx, path);
+}
+
+/* Watches the nearest existing directory above `path`, in which it, or the next part of the way to it, will appear. */
+static void anchor_above(struct watch *watch, const char *path)
+{
+	char *above = strdup(path);
+	if (!above)
+		return;
+	struct watch_dir *anchor = NULL;
+	char *slash;
+	while (!anchor && (slash = strrchr(above, '/'))) {
+		if (slash == above)
+			slash[1] = '\0';
+		else
+			*slash = '\0';
+		struct stat st;
+		if (stat(above, &st) == 0 && S_ISDIR(st.st_mode))
+			anchor = watch_dirs_add(watch, above, WATCH_ROLE_ANCHOR, 0, 0);
+		if (slash == above)
+			break;
+	}
+	if (anchor)
+		anchor->anchor_turn = watch->resolve_turn;
+	free(above);
+}
+
+static bool same_as_earlier(const struct watch *watch, size_t index, const struct stat *st)
+{
+	for (size_t i = 0; i < index; i++) {
+		const struct watch_root *other = &watch->roots[i];
+		if (other->state == WATCH_ROOT_WATCHED && other->dev == st->st_dev && other->ino == st->st_ino)
+			return true;
+	}
+	return false;
+}
+
+static void resolve_root(struct watch *watch, size_t index)
+{
+	struct watch_root *root = &watch->roots[index];
+	struct stat st;
+	bool exists = stat(root->path, &st) == 0 && S_ISDIR(st.st_mode);
+	bool same = exists && same_as_earlier(watch, index, &st);
+	bool replaced = exists && root->state == WATCH_ROOT_WATCHED && (root->dev != st.st_dev || root->ino != st.st_ino);
+	if (root->state == WATCH_ROOT_WATCHED && (!exists || same || replaced)) {
+		drop_tree(watch, root->path);
+		root->state = WATCH_ROOT_MISSING;
+	}
+	anchor_above(watch, root->path);
+	if (!exists || same) {
+		root->state = same ? WATCH_ROOT_SAME_AS_OTHER : WATCH_ROOT_MISSING;
+		return;
+	}
+	if (root->state == WATCH_ROOT_WATCHED)
+		return;
+	root->dev = st.st_dev;
+	root->ino = st.st_ino;
+	if (watch_dirs_add(watch, root->path, WATCH_ROLE_TREE, strlen(root->path) + 1, 0))
+		root->state = WATCH_ROOT_WATCHED;
+}
+
+static void resolve_processes(struct watch *watch, const struct watch_root *root)
+{
+	char *path = paths_join(root->config_path, "sessions");
+	struct stat st;
+	if (path && lstat(path, &st) == 0 && S_ISDIR(st.st_mode) && !watch_dirs_by_path(watch, path))
+		(void)watch_dirs_add(watch, path, WATCH_ROLE_PROCESSES, 0, 0);
+	free(path);
+}
+
+/* An anchor that no root needs any more would wake the daemon for nothing. */
+static void drop_old_anchors(struct watch *watch)
+{
+	size_t cursor = 0;
+	const struct strmap_slot *slot;
+	while ((slot = strmap_each(&watch->dirs_by_path, &cursor))) {
+		struct watch_dir *dir = slot->value;
+		if ((dir->roles & WATCH_ROLE_ANCHOR) && dir->anchor_turn != watch->resolve_turn)
+			watch_dirs_remove_role(watch, dir, WATCH_ROLE_ANCHOR);
+	}
+}
+
+static bool a_missing_root_exists(const struct watch *watch)
+{
+	for (size_t i = 0; i < watch->root_count; i++) {
+		struct stat st;
+		if (watch->roots[i].state == WATCH_ROOT_MISSING && stat(watch->roots[i].path, &st) == 0
+		    && S_ISDIR(st.st_mode))
+			return true;
+	}
+	return false;
+}
+
+static void resolve_roots(struct watch *watch)
+{
+	/* A root that appears between the look and the anchor's watch makes no event: look again, a few times at most. */
+	for (int attempt = 0; attempt < 4; attempt++) {
+		watch->resolve_turn++;
+		for (size_t i = 0; i < watch->root_count; i++) {
+			resolve_root(watch, i);
+			resolve_processes(watch, &watch->roots[i]);
+		}
+		drop_old_anchors(watch);
+		if (!a_missing_root_exists(watch))
+			break;
+	}
+}
+
+/* ---- turns of the loop ---- */
+
+static void schedule(struct watch *watch)
+{
+	if (watch->pending && !ev_is_active(&watch->listing))
+		ev_idle_start(watch->loop, &watch->listing);
+	else if (!watch->pending && ev_is_active(&watch->listing))
+		ev_idle_stop(watch->loop, &watch->listing);
+
+	bool poll = watch->stats.polled > 0 || watch->inotify_fd < 0;
+	if (!poll) {
+		ev_timer_stop(watch->loop, &watch->poll_timer);
+	} else if (!ev_is_active(&watch->poll_timer)) {
+		bool active = clock_mono_ms() - watch->last_change_mono_ms < WATCH_ACTIVE_SPAN_MS;
+		ev_timer_set(&watch->poll_timer, active ? WATCH_POLL_ACTIVE_S : WATCH_POLL_QUIET_S, 0.);
+		ev_timer_start(watch->loop, &watch->poll_timer);
+	}
+}
+
+static void on_listing(struct ev_loop *loop, ev_idle *watcher, int revents)
+{
+	(void)loop;
+	(void)revents;
+	struct watch *watch = watcher->data;
+	int64_t until_ms = clock_mono_ms() + LIST_TURN_MS;
+	while (watch_dirs_list_next(watch) && clock_mono_ms() < until_ms)
+		;
+	schedule(watch);
+}
+
+static void poll_now(struct watch *watch)
+{
+	resolve_roots(watch);
+	watch_dirs_queue_polled(watch);
+	watch->callbacks.recheck(watch->ctx, true);
+}
+
+static void on_poll(struct ev_loop *loop, ev_timer *watcher, int revents)
+{
+	(void)loop;
+	(void)revents;
+	struct watch *watch = watcher->data;
+	poll_now(watch);
+	schedule(watch);
+}
+
+/* ---- events ---- */
+
+static void take_tree_event(struct watch *watch, const struct watch_dir *dir, const struct inotify_event *event,
+			    const char *path)
+{
+	if (event->mask & IN_ISDIR) {
+		if (event->mask & IN_MOVED_FROM) {
+			drop_tree(watch, path);
+		} else if (event->mask & IN_DELETE) {
+			/* It was empty: what lay in it has been reported, so no walk through the whole table. */
+			struct watch_dir *gone = watch_dirs_by_path(watch, path);
+			struct stat st;
+			if (gone && lstat(path, &st) != 0)
+				watch_dirs_drop(watch, gone);
+		} else if (event->mask & (IN_CREATE | IN_MOVED_TO)) {
+			(void)watch_dirs_add(watch, path, WATCH_ROLE_TREE, dir->root_len, dir->depth + 1);
+		}
+		return;
+	}
+	size_t len = strlen(event->name);
+	if (len <= strlen(".jsonl") || strcmp(event->name + len - strlen(".jsonl"), ".jsonl") != 0)
+		return;
+	if (event->mask & (IN_MOVED_FROM | IN_DELETE))
+		watch->callbacks.file_gone(watch->ctx, path);
+	else
+		watch->callbacks.file_seen(watch->ctx, path, dir->root_len, false);
+}
+
+/* Returns true when a root may have come or gone. */
+static bool take_event(struct watch *watch, const struct inotify_event *event)
+{
+	watch->stats.events++;
+	if (event->mask & IN_Q_OVERFLOW) {
+		watch->stats.overflows++;
+		log_warning("more file events than the kernel's queue holds (fs.inotify.max_queued_events): "
+			    "examining everything again");
+		struct jsonw *w = events_begin(watch->events, "overflow");
+		if (w)
+			events_end(watch->events);
+		watch_rescan(watch);
+		return false;
+	}
+	if (event->mask & IN_IGNORED) {
+		watch_dirs_forget_wd(watch, event->wd);
+		return false;
+	}
+	struct watch_dir *dir = watch_dirs_by_wd(watch, event->wd);
+	if (!dir)
+		return false;
+	if (event->mask & (IN_DELETE_SELF | IN_MOVE_SELF)) {
+		/* The parent tells of a folder below a root; a root or an anchor has to be looked for. */
+		bool top = dir->depth == 0;
+		if (top)
+			watch->force_look = true;
+		return top;
+	}
+	/* Without a name it is about the directory itself. */
+	if (event->len == 0 || memchr(event->name, '\0', event->len) == event->name)
+		return false;
+	bool root_may_change = (dir->roles & WATCH_ROLE_ANCHOR) && (event->mask & (IN_CREATE | IN_MOVED_TO));
+	if (dir->roles & (WATCH_ROLE_TREE | WATCH_ROLE_PROCESSES)) {
+		char *path = paths_join(dir->path, event->name);
+		if (!path) {
+			log_error("cannot look at %s/%s: out of memory", dir->path, event->name);
+			return root_may_change;
+		}
+		if (dir->roles & WATCH_ROLE_TREE)
+			take_tree_event(watch, dir, event, path);
+		else if (!(event->mask & IN_ISDIR))
+			watch->callbacks.process_file_changed(watch->ctx, path);
+		free(path);
+	}
+	return root_may_change;
+}
+
+/* Drops a root or anchor whose directory is another one by now, so that resolving starts it anew. */
+static void drop_moved_tops(struct watch *watch)
+{
+	for (size_t i = 0; i < watch->root_count; i++) {
+		struct watch_root *root = &watch->roots[i];
+		struct stat st;
+		if (root->state == WATCH_ROOT_WATCHED
+		    && (stat(root->path, &st) != 0 || st.st_dev != root->dev || st.st_ino != root->ino)) {
+			drop_tree(watch, root->path);
+			root->state = WATCH_ROOT_MISSING;
+		}
+	}
+	size_t cursor = 0;
+	const struct strmap_slot *slot;
+	while ((slot = strmap_each(&watch->dirs_by_path, &cursor))) {
+		struct watch_dir *dir = slot->value;
+		if (!(dir->roles & WATCH_ROLE_TREE))
+			watch_dirs_drop(watch, dir);
+	}
+	watch->force_look = false;
+}
+
+static void read_events(struct watch *watch)
+{
+	static _Alignas(struct inotify_event) char buffer[EVENT_BUFFER_BYTES];
+	bool look = false;
+	while (watch->inotify_fd >= 0) {
+		ssize_t got = read(watch->inotify_fd, buffer, sizeof(buffer));
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got <= 0) {
+			if (got < 0 && errno != EAGAIN)
+				log_error("cannot read file events: %s", strerror(errno));
+			break;
+		}
+		for (char *at = buffer; at < buffer + got;) {
+			const struct inotify_event *event = (const struct inotify_event *)(void *)at;
+			look = take_event(watch, event) || look;
+			at += sizeof(*event) + event->len;
+		}
+	}
+	if (watch->force_look)
+		drop_moved_tops(watch);
+	if (look)
+		resolve_roots(watch);
+}
+
+static void on_readable(struct ev_loop *loop, ev_io *watcher, int revents)
+{
+	(void)loop;
+	(void)revents;
+	struct watch *watch = watcher->data;
+	read_events(watch);
+	/* A new folder is listed at once: its first lines are as urgent as any. */
+	int64_t until_ms = clock_mono_ms() + LIST_TURN_MS;
+	while (watch->pending && clock_mono_ms() < until_ms)
+		watch_dirs_list_next(watch);
+	schedule(watch);
+}
+
+/* ---- for the daemon ---- */
+
+int watch_init(struct watch *watch, struct ev_loop *loop, int method, const struct watch_callbacks *callbacks,
+	       void *ctx, struct events *events, struct buf *error)
+{
+	memset(watch, 0, sizeof(*watch));
+	watch->loop = loop;
+	watch->method = method;
+	watch->callbacks = *callbacks;
+	watch->ctx = ctx;
+	watch->events = events;
+	watch->last_change_mono_ms = clock_mono_ms();
+	watch->inotify_fd = -1;
+	ev_init(&watch->readable, on_readable);
+	ev_init(&watch->poll_timer, on_poll);
+	ev_idle_init(&watch->listing, on_listing);
+	watch->readable.data = watch->poll_timer.data = watch->listing.data = watch;
+	if (method == WATCH_POLL)
+		return 0;
+	watch->inotify_fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+	if (watch->inotify_fd < 0) {
+		buf_printf(error, "cannot watch for file changes: %s (fs.inotify.max_user_instances may be reached); "
+			   "[watch] method = poll works without", strerror(errno));
+		return -1;
+	}
+	ev_io_set(&watch->readable, watch->inotify_fd, EV_READ);
+	ev_io_start(loop, &watch->readable);
+	return 0;
+}
+
+static void free_roots(struct watch_root *roots, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		free(roots[i].path);
+		free(roots[i].config_path);
+	}
+	free(roots);
+}
+
+static bool is_among(const char *path, const char *const *paths, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(path, paths[i]) == 0)
+			return true;
+	return false;
+}
+
+int watch_set_roots(struct watch *watch, const char *const *paths, size_t count)
+{
+	struct watch_root *roots = calloc(count > 0 ? count : 1, sizeof(*roots));
+	if (!roots)
+		return -1;
+	for (size_t i = 0; i < count; i++) {
+		const char *slash = strrchr(paths[i], '/');
+		roots[i].path = strdup(paths[i]);
+		roots[i].config_path = strndup(paths[i], slash && slash != paths[i] ? (size_t)(slash - paths[i]) : 1);
+		if (!roots[i].path || !roots[i].config_path) {
+			free_roots(roots, count);
+			return -1;
+		}
+	}
+	for (size_t i = 0; i < watch->root_count; i++) {
+		struct watch_root *old = &watch->roots[i];
+		if (old->state == WATCH_ROOT_WATCHED && !is_among(old->path, paths, count))
+			drop_tree(watch, old->path);
+		for (size_t j = 0; j < count; j++) {
+			if (strcmp(roots[j].path, old->path) == 0) {
+				roots[j].state = old->state;
+				roots[j].dev = old->dev;
+				roots[j].ino = old->ino;
+			}
+		}
+	}
+	free_roots(watch->roots, watch->root_count);
+	watch->roots = roots;
+	watch->root_count = count;
+	resolve_roots(watch);
+	schedule(watch);
+	return 0;
+}
+
+void watch_drain(struct watch *watch)
+{
+	read_events(watch);
+	if (watch->stats.polled > 0 || watch->inotify_fd < 0)
+		poll_now(watch);
+	while (watch_dirs_list_next(watch))
+		;
+	schedule(watch);
+}
+
+void watch_rescan(struct watch *watch)
+{
+	watch->stats.rescans++;
+	watch->force_look = true;
+	drop_moved_tops(watch);
+	resolve_roots(watch);
+	watch_dirs_queue_all(watch);
+	watch->callbacks.recheck(watch->ctx, false);
+	schedule(watch);
+}
+
+bool watch_is_listing(const struct watch *watch)
+{
+	return watch->pending != NULL;
+}
+
+void watch_note_activity(struct watch *watch)
+{
+	bool was_quiet = clock_mono_ms() - watch->last_change_mono_ms >= WATCH_ACTIVE_SPAN_MS;
+	watch->last_change_mono_ms = clock_mono_ms();
+	if (was_quiet && ev_is_active(&watch->poll_timer)) {
+		ev_timer_stop(watch->loop, &watch->poll_timer);
+		schedule(watch);
+	}
+}
+
+static const char *root_state_name(const struct watch *watch, const struct watch_root *root)
+{
+	if (root->state == WATCH_ROOT_MISSING)
+		return "missing";
+	if (root->state == WATCH_ROOT_SAME_AS_OTHER)
+		return "same";
+	const struct watch_dir *dir = watch_dirs_by_path(watch, root->path);
+	return dir && dir->polled_why ? "polling" : "watching";
+}
+
+void watch_write_status(const struct watch *watch, struct jsonw *w)
+{
+	jsonw_key(w, "roots");
+	jsonw_begin_array(w);
+	for (size_t i = 0; i < watch->root_count; i++) {
+		jsonw_begin_object(w);
+		jsonw_put_string(w, "path", watch->roots[i].path);
+		jsonw_put_string(w, "state", root_state_name(watch, &watch->roots[i]));
+		jsonw_end_object(w);
+	}
+	jsonw_end_array(w);
+	jsonw_put_int(w, "directories", (int64_t)watch->stats.directories);
+	jsonw_key(w, "polled");
+	jsonw_begin_array(w);
+	size_t cursor = 0;
+	unsigned shown = 0;
+	const struct strmap_slot *slot;
+	while (shown < POLLED_SHOWN && (slot = strmap_each(&watch->dirs_by_path, &cursor))) {
+		const struct watch_dir *dir = slot->value;
+		if (!dir->polled_why)
+			continue;
+		shown++;
+		jsonw_begin_object(w);
+		jsonw_put_string(w, "path", dir->path);
+		jsonw_put_string(w, "why", dir->polled_why);
+		jsonw_end_object(w);
+	}
+	jsonw_end_array(w);
+	jsonw_put_int(w, "polledDirectories", (int64_t)watch->stats.polled);
+	jsonw_put_int(w, "events", (int64_t)watch->stats.events);
+	jsonw_put_int(w, "overflows", (int64_t)watch->stats.overflows);
+	jsonw_put_int(w, "rescans", (int64_t)watch->stats.rescans);
+}
+
+void watch_release(struct watch *watch)
+{
+	ev_io_stop(watch->loop, &watch->readable);
+	ev_timer_stop(watch->loop, &watch->poll_timer);
+	ev_idle_stop(watch->loop, &watch->listing);
+	watch_dirs_release(watch);
+	free_roots(watch->roots, watch->root_count);
+	if (watch->inotify_fd >= 0)
+		close(watch->inotify_fd);
+}
