@@ -1,0 +1,311 @@
+#include "usage/json_walk.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+void walk_init(struct walk *w, const char *text, size_t len)
+{
+	memset(w, 0, sizeof(*w));
+	w->at = text;
+	w->end = text + len;
+}
+
+static bool fail(struct walk *w)
+{
+	w->bad = true;
+	w->at = w->end;
+	return false;
+}
+
+static void skip_blanks(struct walk *w)
+{
+	while (w->at < w->end && (*w->at == ' ' || *w->at == '\t' || *w->at == '\n' || *w->at == '\r'))
+		w->at++;
+}
+
+static bool is_hex(char c)
+{
+	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+}
+
+static bool walk_escape(struct walk *w)
+{
+	if (w->end - w->at < 2)
+		return fail(w);
+	if (w->at[1] == 'u') {
+		if (w->end - w->at < 6 || !is_hex(w->at[2]) || !is_hex(w->at[3]) || !is_hex(w->at[4]) || !is_hex(w->at[5]))
+			return fail(w);
+		w->at += 6;
+		return true;
+	}
+	if (w->at[1] == '\0' || !strchr("\"\\/bfnrt", w->at[1]))
+		return fail(w);
+	w->at += 2;
+	return true;
+}
+
+/* True when any of the eight bytes is a quote, a backslash or a control character. */
+static bool has_special(uint64_t word)
+{
+	const uint64_t ones = UINT64_C(0x0101010101010101), highs = UINT64_C(0x8080808080808080);
+	uint64_t quote = word ^ (ones * '"'), backslash = word ^ (ones * '\\');
+	uint64_t control = (word - ones * 0x20) & ~word;
+	return ((((quote - ones) & ~quote) | ((backslash - ones) & ~backslash) | control) & highs) != 0;
+}
+
+/* At an opening quote: goes past the closing one. Eight bytes at a time, because most bytes of a transcript are text. */
+static bool walk_string(struct walk *w, struct slice *out)
+{
+	const char *start = ++w->at;
+	for (;;) {
+		uint64_t word;
+		while (w->end - w->at >= (ptrdiff_t)sizeof(word)) {
+			memcpy(&word, w->at, sizeof(word));
+			if (has_special(word))
+				break;
+			w->at += sizeof(word);
+		}
+		if (w->at >= w->end)
+			return fail(w);
+		char c = *w->at;
+		if (c == '"') {
+			out->data = start;
+			out->len = (size_t)(w->at++ - start);
+			return true;
+		}
+		if (c == '\\') {
+			if (!walk_escape(w))
+				return false;
+		} else if ((unsigned char)c < 0x20) {
+			return fail(w);
+		} else {
+			w->at++;
+		}
+	}
+}
+
+static size_t digits(struct walk *w)
+{
+	const char *start = w->at;
+	while (w->at < w->end && *w->at >= '0' && *w->at <= '9')
+		w->at++;
+	return (size_t)(w->at - start);
+}
+
+static bool walk_number(struct walk *w, struct slice *out)
+{
+	const char *start = w->at;
+	if (*w->at == '-')
+		w->at++;
+	bool leading_zero = w->at < w->end && *w->at == '0';
+	size_t whole = digits(w);
+	if (whole == 0 || (leading_zero && whole > 1))
+		return fail(w);
+	if (w->at < w->end && *w->at == '.') {
+		w->at++;
+		if (digits(w) == 0)
+			return fail(w);
+	}
+	if (w->at < w->end && (*w->at == 'e' || *w->at == 'E')) {
+		w->at++;
+		if (w->at < w->end && (*w->at == '+' || *w->at == '-'))
+			w->at++;
+		if (digits(w) == 0)
+			return fail(w);
+	}
+	out->data = start;
+	out->len = (size_t)(w->at - start);
+	return true;
+}
+
+static bool walk_word(struct walk *w, const char *word)
+{
+	size_t len = strlen(word);
+	if ((size_t)(w->end - w->at) < len || memcmp(w->at, word, len) != 0)
+		return fail(w);
+	w->at += len;
+	return true;
+}
+
+enum walk_kind walk_peek(struct walk *w)
+{
+	skip_blanks(w);
+	if (w->at >= w->end)
+		return WALK_NONE;
+	switch (*w->at) {
+	case '"':
+		return WALK_STRING;
+	case '{':
+		return WALK_OBJECT;
+	case '[':
+		return WALK_ARRAY;
+	case 't':
+		return WALK_TRUE;
+	case 'f':
+		return WALK_FALSE;
+	case 'n':
+		return WALK_NULL;
+	default:
+		return *w->at == '-' || (*w->at >= '0' && *w->at <= '9') ? WALK_NUMBER : WALK_NONE;
+	}
+}
+
+static bool walk_scalar(struct walk *w, enum walk_kind kind, struct slice *text)
+{
+	switch (kind) {
+	case WALK_STRING:
+		return walk_string(w, text);
+	case WALK_NUMBER:
+		return walk_number(w, text);
+	case WALK_TRUE:
+		return walk_word(w, "true");
+	case WALK_FALSE:
+		return walk_word(w, "false");
+	case WALK_NULL:
+		return walk_word(w, "null");
+	default:
+		return fail(w);
+	}
+}
+
+/* Past an object or array: a loop with a stack of brackets, since recursion would be at the text's mercy. */
+static bool walk_nested(struct walk *w)
+{
+	bool in_object[WALK_MAX_DEPTH];
+	bool first[WALK_MAX_DEPTH];
+	size_t depth = 0;
+	do {
+		struct slice key = { NULL, 0 }, text;
+		if (depth > 0) {
+			bool more = in_object[depth - 1] ? walk_next_key(w, &first[depth - 1], &key)
+							 : walk_next_item(w, &first[depth - 1]);
+			if (w->bad)
+				return false;
+			if (!more) {
+				depth--;
+				continue;
+			}
+		}
+		enum walk_kind kind = walk_peek(w);
+		if (kind == WALK_OBJECT || kind == WALK_ARRAY) {
+			if (depth == WALK_MAX_DEPTH)
+				return fail(w);
+			in_object[depth] = kind == WALK_OBJECT;
+			first[depth++] = true;
+			w->at++;
+			continue;
+		}
+		if (!walk_scalar(w, kind, &text))
+			return false;
+		if (kind == WALK_NULL && key.data && w->null_seen)
+			w->null_seen(w->ctx, key);
+	} while (depth > 0);
+	return true;
+}
+
+bool walk_value(struct walk *w, struct walk_item *out)
+{
+	out->kind = walk_peek(w);
+	out->text = (struct slice){ NULL, 0 };
+	if (out->kind == WALK_OBJECT || out->kind == WALK_ARRAY) {
+		out->text.data = w->at;
+		if (!walk_nested(w))
+			return false;
+		out->text.len = (size_t)(w->at - out->text.data);
+		return true;
+	}
+	return walk_scalar(w, out->kind, &out->text);
+}
+
+bool walk_enter(struct walk *w, char bracket)
+{
+	skip_blanks(w);
+	if (w->at >= w->end || *w->at != bracket)
+		return false;
+	w->at++;
+	return true;
+}
+
+/* Past the comma that is due, or the closing bracket: false then. */
+static bool next_element(struct walk *w, bool *first, char closing)
+{
+	skip_blanks(w);
+	if (w->at >= w->end)
+		return fail(w);
+	if (*w->at == closing) {
+		w->at++;
+		return false;
+	}
+	if (!*first) {
+		if (*w->at != ',')
+			return fail(w);
+		w->at++;
+		skip_blanks(w);
+	}
+	*first = false;
+	return true;
+}
+
+bool walk_next_key(struct walk *w, bool *first, struct slice *key)
+{
+	if (!next_element(w, first, '}'))
+		return false;
+	if (w->at >= w->end || *w->at != '"' || !walk_string(w, key))
+		return fail(w);
+	skip_blanks(w);
+	if (w->at >= w->end || *w->at != ':')
+		return fail(w);
+	w->at++;
+	return true;
+}
+
+bool walk_next_item(struct walk *w, bool *first)
+{
+	if (!next_element(w, first, ']'))
+		return false;
+	return w->at < w->end && *w->at != ']' ? true : fail(w);
+}
+
+bool walk_at_end(struct walk *w)
+{
+	skip_blanks(w);
+	return !w->bad && w->at == w->end;
+}
+
+bool slice_equals(struct slice s, const char *text)
+{
+	size_t len = strlen(text);
+	return s.data && s.len == len && memcmp(s.data, text, len) == 0;
+}
+
+bool slice_to_double(struct slice s, double *out)
+{
+	char text[64];
+	if (!s.data || s.len == 0 || s.len >= sizeof(text))
+		return false;
+	memcpy(text, s.data, s.len);
+	text[s.len] = '\0';
+	char *end;
+	errno = 0;
+	*out = strtod(text, &end);
+	return *end == '\0' && isfinite(*out);
+}
+
+bool slice_to_count(struct slice s, int64_t *out)
+{
+	double number;
+	int64_t value = 0;
+	size_t i = 0;
+	for (; s.data && i < s.len && i < 15 && s.data[i] >= '0' && s.data[i] <= '9'; i++)
+		value = value * 10 + (s.data[i] - '0');
+	if (s.data && s.len > 0 && i == s.len) {
+		*out = value;
+		return true;
+	}
+	if (!slice_to_double(s, &number) || number < 0. || number > 9007199254740992. || number != floor(number))
+		return false;
+	*out = (int64_t)number;
+	return true;
+}

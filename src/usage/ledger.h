@@ -1,0 +1,95 @@
+/*
+ * ledger: the accounts. Every usage record that was seen, once; what it cost; sessions, days and 5-hour blocks.
+ *
+ * For: swatchd, which adds records as transcripts grow and asks for figures when it publishes. Pure: no clock, no
+ * files, no loop.
+ *
+ * The rules are FORMATS section 3. Nothing is forgotten: the ledger holds the union of all lines seen, so a
+ * transcript that is read again, truncated or deleted changes no figure by that alone. What is kept among duplicates
+ * never depends on the order of arrival: ties go by path, then by position.
+ */
+#ifndef SWATCH_USAGE_LEDGER_H
+#define SWATCH_USAGE_LEDGER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "usage/scan.h"
+
+/* A block lasts this long, and a silence of more than this ends it. */
+#define LEDGER_BLOCK_MS (INT64_C(5) * 3600 * 1000)
+/* Models that are told apart; further ones are counted under the last one's name. */
+#define LEDGER_MODELS_MAX 64
+
+struct ledger;
+
+/* Sums over some entries. */
+struct ledger_sums {
+	uint64_t entries;
+	struct price_tokens tokens;
+	double cost_usd;
+	double reference_usd;   /* what ccusage 20.0.24 counts: without the entries that its faults lose */
+};
+
+struct ledger_model {
+	const char *name;       /* "-fast" added for speed "fast"; lives as long as the ledger */
+	bool unpriced;
+	struct ledger_sums sums;
+};
+
+struct ledger_block {
+	int64_t start_ms, end_ms;       /* end: start + 5 h */
+	int64_t first_ms, last_ms;      /* of its entries */
+	struct ledger_sums sums;
+	/* Rates over the time from the first to the last entry; NaN when that is 0. */
+	double tokens_per_minute;
+	double indicator_tokens_per_minute;   /* input and output only */
+	double cost_per_hour_usd;
+	uint64_t models;                /* bit n: model n, see ledger_model_at() */
+};
+
+struct ledger_session {
+	struct ledger_sums sums;
+	uint64_t subagents;             /* transcripts of subagents with at least one record */
+	double subagents_usd;
+	double block_usd_per_hour;      /* its cost in the active block over its own time there; NaN when that is 0 */
+	size_t model_count;
+	struct ledger_model models[LEDGER_MODELS_MAX];
+};
+
+/* NULL when memory ran out. */
+struct ledger *ledger_new(void);
+void ledger_free(struct ledger *ledger);
+
+/*
+ * Names a transcript: `path` decides ties, `session_id` gets its usage. The same path gives the same number.
+ * Returns the number, or -1 when memory ran out.
+ */
+int ledger_add_file(struct ledger *ledger, const char *path, const char *session_id, bool subagent);
+
+/*
+ * Adds a record (usage->present) that stands at `offset` of a file. Returns 1 when a figure changed, 0 when not (a
+ * duplicate), -1 when memory ran out.
+ */
+int ledger_add(struct ledger *ledger, int file, int64_t offset, const struct scan_usage *usage);
+
+/* Entries kept, after removing duplicates. */
+size_t ledger_count(const struct ledger *ledger);
+
+/* The block that is active at `now_ms`. Returns false when there is none. */
+bool ledger_active_block(struct ledger *ledger, int64_t now_ms, struct ledger_block *out);
+
+/* The blocks in order of time: `index` 0 is the first one. Returns false past the last one. Gaps are not told. */
+bool ledger_block_at(struct ledger *ledger, size_t index, struct ledger_block *out);
+
+/* Sums over the entries in [start_ms, end_ms). */
+void ledger_sum_span(struct ledger *ledger, int64_t start_ms, int64_t end_ms, struct ledger_sums *out);
+
+/* The figures of a session; all zero for one without records. `now_ms` says which block is active. */
+void ledger_session(struct ledger *ledger, const char *session_id, int64_t now_ms, struct ledger_session *out);
+
+/* Model `index` and its sums over everything; false past the last one. */
+bool ledger_model_at(const struct ledger *ledger, size_t index, struct ledger_model *out);
+
+#endif

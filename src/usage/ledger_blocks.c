@@ -1,0 +1,195 @@
+/*
+ * The ledger by time: its entries in order, and the 5-hour blocks and spans over them.
+ *
+ * New entries are collected and sorted in when a figure is asked for; blocks are made again only from the first one
+ * that changed. So a message at the end of the history costs as much as its own block is long.
+ */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "usage/ledger_internal.h"
+
+/* Up to this many new entries are put in their places one by one; more are sorted with all. */
+#define INSERT_ONE_BY_ONE 64
+
+bool ledger_order_add(struct ledger *ledger, uint32_t entry)
+{
+	if (ledger->order_len == ledger->order_cap) {
+		size_t cap = ledger->order_cap ? ledger->order_cap + ledger->order_cap / 2 : 256;
+		uint32_t *grown = realloc(ledger->order, cap * sizeof(*grown));
+		if (!grown)
+			return false;
+		ledger->order = grown;
+		ledger->order_cap = cap;
+	}
+	ledger->order[ledger->order_len++] = entry;
+	return true;
+}
+
+static int64_t time_at(const struct ledger *ledger, size_t i)
+{
+	return ledger->entries[ledger->order[i]].time_ms;
+}
+
+/* The first place in order[0..len) whose time is not before `time_ms`. */
+static size_t lower_bound(const struct ledger *ledger, size_t len, int64_t time_ms)
+{
+	size_t low = 0, high = len;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		if (time_at(ledger, middle) < time_ms)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+static void blocks_hold_to(struct ledger *ledger, size_t place)
+{
+	if (place < ledger->blocks_good_to)
+		ledger->blocks_good_to = place;
+}
+
+void ledger_order_touch(struct ledger *ledger, uint32_t entry)
+{
+	size_t place = lower_bound(ledger, ledger->unsorted_from, ledger->entries[entry].time_ms);
+	while (place < ledger->unsorted_from && ledger->order[place] != entry)
+		place++;
+	if (place == ledger->unsorted_from)
+		return;  /* it waits for its place anyway */
+	blocks_hold_to(ledger, place);
+	memmove(ledger->order + place, ledger->order + place + 1,
+		(ledger->order_len - place - 1) * sizeof(*ledger->order));
+	ledger->order[ledger->order_len - 1] = entry;
+	ledger->unsorted_from--;
+}
+
+/* qsort() has no context: the entries that are being sorted. One thread, one sort at a time. */
+static const struct ledger_entry *sorted_entries;
+
+static int compare_time(const void *a, const void *b)
+{
+	uint32_t left = *(const uint32_t *)a, right = *(const uint32_t *)b;
+	const struct ledger_entry *l = &sorted_entries[left], *r = &sorted_entries[right];
+	if (l->time_ms != r->time_ms)
+		return l->time_ms < r->time_ms ? -1 : 1;
+	return left < right ? -1 : left > right;
+}
+
+static void put_in_place(struct ledger *ledger, size_t sorted_len)
+{
+	uint32_t entry = ledger->order[sorted_len];
+	int64_t time_ms = ledger->entries[entry].time_ms;
+	/* After those of the same time: the order among equals changes no figure. */
+	size_t place = lower_bound(ledger, sorted_len, time_ms + 1);
+	memmove(ledger->order + place + 1, ledger->order + place, (sorted_len - place) * sizeof(*ledger->order));
+	ledger->order[place] = entry;
+	blocks_hold_to(ledger, place);
+}
+
+static void sort_order(struct ledger *ledger)
+{
+	if (ledger->order_len - ledger->unsorted_from > INSERT_ONE_BY_ONE) {
+		sorted_entries = ledger->entries;
+		qsort(ledger->order, ledger->order_len, sizeof(*ledger->order), compare_time);
+		ledger->blocks_good_to = 0;
+	} else {
+		for (size_t i = ledger->unsorted_from; i < ledger->order_len; i++)
+			put_in_place(ledger, i);
+	}
+	ledger->unsorted_from = ledger->order_len;
+}
+
+static int64_t floor_hour(int64_t at_ms)
+{
+	int64_t rest = at_ms % CLOCK_HOUR_MS;
+	return at_ms - (rest < 0 ? rest + CLOCK_HOUR_MS : rest);
+}
+
+/* Makes the blocks again from the first one that may have changed. */
+static void make_blocks(struct ledger *ledger)
+{
+	while (ledger->block_count > 0 && ledger->blocks[ledger->block_count - 1].last >= ledger->blocks_good_to)
+		ledger->block_count--;
+	/* The entry after a good block may join it. */
+	if (ledger->block_count > 0 && ledger->blocks_good_to < ledger->order_len)
+		ledger->block_count--;
+	size_t i = ledger->block_count > 0 ? ledger->blocks[ledger->block_count - 1].last + 1 : 0;
+	while (i < ledger->order_len) {
+		if (ledger->block_count == ledger->block_cap) {
+			size_t cap = ledger->block_cap ? ledger->block_cap * 2 : 64;
+			struct ledger_span *grown = realloc(ledger->blocks, cap * sizeof(*grown));
+			if (!grown)
+				return;  /* what is there holds; the rest is made when memory is back */
+			ledger->blocks = grown;
+			ledger->block_cap = cap;
+		}
+		struct ledger_span *span = &ledger->blocks[ledger->block_count++];
+		int64_t start_ms = floor_hour(time_at(ledger, i));
+		span->first = span->last = i++;
+		while (i < ledger->order_len && time_at(ledger, i) - start_ms <= LEDGER_BLOCK_MS
+		       && time_at(ledger, i) - time_at(ledger, i - 1) <= LEDGER_BLOCK_MS)
+			span->last = i++;
+		ledger->blocks_good_to = i;
+	}
+}
+
+static void bring_up_to_date(struct ledger *ledger)
+{
+	if (ledger->unsorted_from < ledger->order_len)
+		sort_order(ledger);
+	if (ledger->blocks_good_to < ledger->order_len || ledger->block_count == 0)
+		make_blocks(ledger);
+}
+
+static void fill_block(const struct ledger *ledger, const struct ledger_span *span, struct ledger_block *out)
+{
+	memset(out, 0, sizeof(*out));
+	out->first_ms = time_at(ledger, span->first);
+	out->last_ms = time_at(ledger, span->last);
+	out->start_ms = floor_hour(out->first_ms);
+	out->end_ms = out->start_ms + LEDGER_BLOCK_MS;
+	for (size_t i = span->first; i <= span->last; i++) {
+		const struct ledger_entry *e = &ledger->entries[ledger->order[i]];
+		ledger_sums_add(&out->sums, e, +1);
+		if (!ledger->models[e->model].silent)
+			out->models |= UINT64_C(1) << e->model;
+	}
+	const struct price_tokens *t = &out->sums.tokens;
+	double minutes = (double)(out->last_ms - out->first_ms) / 60000.;
+	double plain = (double)(t->input + t->output);
+	double all = plain + (double)(t->cache_creation_5m + t->cache_creation_1h + t->cache_read);
+	out->tokens_per_minute = minutes > 0. ? all / minutes : NAN;
+	out->indicator_tokens_per_minute = minutes > 0. ? plain / minutes : NAN;
+	out->cost_per_hour_usd = minutes > 0. ? out->sums.cost_usd / minutes * 60. : NAN;
+}
+
+bool ledger_block_at(struct ledger *ledger, size_t index, struct ledger_block *out)
+{
+	bring_up_to_date(ledger);
+	if (index >= ledger->block_count)
+		return false;
+	fill_block(ledger, &ledger->blocks[index], out);
+	return true;
+}
+
+bool ledger_active_block(struct ledger *ledger, int64_t now_ms, struct ledger_block *out)
+{
+	bring_up_to_date(ledger);
+	if (ledger->block_count == 0)
+		return false;
+	fill_block(ledger, &ledger->blocks[ledger->block_count - 1], out);
+	return now_ms - out->last_ms < LEDGER_BLOCK_MS && now_ms < out->end_ms;
+}
+
+void ledger_sum_span(struct ledger *ledger, int64_t start_ms, int64_t end_ms, struct ledger_sums *out)
+{
+	bring_up_to_date(ledger);
+	memset(out, 0, sizeof(*out));
+	for (size_t i = lower_bound(ledger, ledger->order_len, start_ms);
+	     i < ledger->order_len && time_at(ledger, i) < end_ms; i++)
+		ledger_sums_add(out, &ledger->entries[ledger->order[i]], +1);
+}

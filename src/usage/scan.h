@@ -1,0 +1,90 @@
+/*
+ * scan: one transcript line in, what it says out. In place: nothing is allocated, slices point into the line.
+ *
+ * For: swatchd's sessions (the facts) and the ledger (the usage record). FORMATS sections 2 and 3 say what counts.
+ *
+ * One walk over the line's top level and over its "message" gives both. A line that is no JSON object says nothing.
+ */
+#ifndef SWATCH_USAGE_SCAN_H
+#define SWATCH_USAGE_SCAN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "usage/json_walk.h"
+#include "usage/price.h"
+
+enum scan_type {
+	SCAN_TYPE_NONE,        /* no "type" */
+	SCAN_TYPE_USER,
+	SCAN_TYPE_ASSISTANT,
+	SCAN_TYPE_SYSTEM,
+	SCAN_TYPE_OTHER        /* known, and without interest */,
+	SCAN_TYPE_UNKNOWN      /* never seen before: the format has changed */
+};
+
+/* Why ccusage 20.0.24 counts a record otherwise than swatch (FORMATS section 3, F1 and F7). */
+enum scan_fault {
+	SCAN_FAULT_NULL = 1,   /* F1: one of its field names is null somewhere in the line */
+	SCAN_FAULT_SPACE = 2,  /* F1: not written as "usage":{ to the byte */
+	SCAN_FAULT_MODEL = 4   /* F7: a model that is newer than it (set by the ledger) */
+};
+
+/* A usage record: what one line adds to the accounts. */
+struct scan_usage {
+	bool present;
+	int64_t timestamp_ms;
+	struct slice message_id;     /* data NULL: none */
+	struct slice request_id;
+	struct slice model;
+	struct price_tokens tokens;
+	bool sidechain;
+	bool has_speed;
+	bool fast;
+	bool has_cost;
+	double cost_usd;             /* costUSD as the line has it */
+	unsigned faults;             /* enum scan_fault, or-ed */
+};
+
+/* What a limit marker says (FORMATS section 2). */
+struct scan_limit {
+	bool present;
+	int64_t resets_at_s;         /* 0: not told */
+	struct slice kind;           /* "five_hour", "seven_day", ...; data NULL: not told */
+};
+
+struct scan_facts {
+	enum scan_type type;
+	struct slice type_name;
+	int64_t timestamp_ms;        /* 0: none, or not valid */
+	struct slice session_id, cwd, git_branch, version, model;
+	bool sidechain;
+	bool is_message;             /* somebody's turn: a user or assistant line that is no sidechain, no meta line */
+	bool compact_boundary;
+	bool has_context;            /* an assistant's usage was there */
+	int64_t context_tokens;      /* input and cache tokens of it: what the next turn starts from */
+	bool wrote_5m, wrote_1h;     /* cache writes by their life */
+	struct slice preview;        /* the first text of the message, escapes as written; data NULL: none */
+	struct scan_limit limit;
+	struct scan_usage usage;
+};
+
+/* Is told each top-level field that was never seen before. */
+typedef void scan_unknown_field(void *ctx, struct slice field);
+
+/*
+ * Reads one line. `unknown` may be NULL. Returns false when it is no JSON object; *out is then all zero.
+ * Cost: one pass over the line.
+ */
+bool scan_line(const char *line, size_t len, struct scan_facts *out, scan_unknown_field *unknown, void *ctx);
+
+/* Whether a line can hold a usage record at all: a search for bytes, for lines of which nothing else is wanted. */
+bool scan_may_have_usage(const char *line, size_t len);
+
+/*
+ * Writes a JSON string's content as text for people: escapes resolved, control characters and runs of blanks as one
+ * blank, at most `max_chars` characters and `size - 1` bytes, always valid UTF-8. Returns the length.
+ */
+size_t scan_unescape(struct slice s, char *out, size_t size, size_t max_chars);
+
+#endif
