@@ -39,13 +39,13 @@ struct session_transcript {
 	int64_t last_message_ms;           /* 0: none yet */
 	int64_t context_tokens;            /* of the last message; -1: not known */
 	int64_t context_at_ms;
-	int64_t cache_expires_ms;          /* 0: no cache writes seen */
+	int64_t cache_written_ms;          /* the last message with cache writes or reads; 0: none */
+	bool cache_is_1h;                  /* its writes last an hour, not five minutes */
 	char *cwd;                         /* the last one seen */
 	char *branch;
 	char *model;
 	int64_t model_at_ms;
 	char *preview;
-	char *version;
 };
 
 struct session {
@@ -61,7 +61,10 @@ struct session {
 	bool vanished_active;              /* its transcript went while it was active */
 	/* publish's: */
 	bool has_file;
-	bool dirty;
+	bool dirty;                        /* its file is to be written when its turn comes */
+	bool forced;                       /* even when its hash is as before: the copy of the shared figures is old */
+	bool first_seen_checked;           /* whether an earlier run's file knows it longer */
+	int64_t published_mono_ms;
 	bool excluded;                     /* expired, or over max_files: no file (expire decides) */
 	uint64_t published_hash;
 	struct session *next_dirty;
@@ -87,14 +90,11 @@ void sessions_take_facts(struct sessions *sessions, struct session_transcript *p
 /* Forgets the facts of a transcript that is read again. */
 void sessions_reset_transcript(struct session_transcript *part);
 
-/* Takes size and time of the part's file. Returns true when the session's last activity moved on. */
+/* Takes the time of the part's file. Returns true when the session's last activity moved on. */
 bool sessions_note_activity(struct session_transcript *part);
 
 /* The main transcript with the last activity; NULL when there is none (subagents only, or all gone). */
 const struct session_transcript *session_main(const struct session *session);
-
-/* The newest version of "where is it": the cwd of its main transcript, NULL when no line told. */
-const char *session_project_path(const struct session *session);
 
 struct session *sessions_find(const struct sessions *sessions, const char *id);
 

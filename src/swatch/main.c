@@ -1,0 +1,229 @@
+/*
+ * swatch: the commands.
+ *
+ * The map:
+ *   main.c               this file: global options, dispatch, and the check that stdout took everything
+ *   command.h            what a command is; how to add one
+ *   command_table.c      the table of them all
+ *   command_options.c    their options and usage texts, by the table's data
+ *   cmd-NAME.c           one command each
+ *   program.c            other programs: swatchd, and external commands swatch-NAME
+ *
+ *   daemon.c             asking the daemon of this cache directory, and what to say when there is none
+ *   client.c             the socket: one line out, lines in, with limits and timeouts
+ *
+ *   status_page.c        the page of `swatch status`; status_problems.c: what is wrong; status_offline.c: no daemon
+ *   figures.c            what billing-shared.json says, judged by now
+ *   event_text.c         one event as a line for people
+ *   page.c               lines and wrapped rows; human.c: numbers and times as people read them
+ *   terminal.c           cleaning what goes to a terminal, colours, error messages
+ *   suggest.c            what a mistyped word was meant to be
+ *
+ * Exit status: 0 good, 1 failed, 2 usage or a bad config, 3 no daemon is running.
+ */
+#include <errno.h>
+#include <getopt.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "cache/cache_dir.h"
+#include "cache/cache_socket.h"
+#include "swatch/command.h"
+#include "swatch/program.h"
+#include "swatch/terminal.h"
+
+/* ---- what a command needs ---- */
+
+/* Prints the config's faults, a line each. */
+static void say_faults(struct buf *errors)
+{
+	const char *line = buf_str(errors);
+	while (*line) {
+		int len = (int)strcspn(line, "\n");
+		if (len > 0)
+			terminal_error("%.*s", len, line);
+		line += len;
+		line += *line == '\n';
+	}
+	terminal_error("a bad config is not used; to look past it: swatch --config /dev/null COMMAND");
+}
+
+static int load_config(struct invocation *invocation)
+{
+	struct buf errors = BUF_INIT;
+	int status = SWATCH_OK;
+	char *path = invocation->config_option ? strdup(invocation->config_option) : config_default_path();
+	if (!config_init(&invocation->config)) {
+		terminal_error("out of memory");
+		status = SWATCH_FAILED;
+	} else if (path && config_read_file(&invocation->config, path, invocation->config_option != NULL, &errors) != 0) {
+		say_faults(&errors);
+		status = SWATCH_USAGE;
+	}
+	free(path);
+	buf_release(&errors);
+	return status;
+}
+
+static int find_cache(struct invocation *invocation)
+{
+	int status = load_config(invocation);
+	if (status != SWATCH_OK)
+		return status;
+	invocation->cache_dir = cache_dir_locate(&invocation->config, invocation->cache_option);
+	if (!invocation->cache_dir) {
+		terminal_error("cannot tell where the cache is: no home directory; set HOME, or give --cache DIR");
+		return SWATCH_FAILED;
+	}
+	errno = 0;
+	invocation->socket_path = cache_socket_path(invocation->cache_dir);
+	invocation->socket_errno = invocation->socket_path ? 0 : errno;
+	return SWATCH_OK;
+}
+
+static int run_command(struct invocation *invocation, int argc, char **argv)
+{
+	int status = SWATCH_OK;
+	bool needs_cache = (invocation->command->flags & COMMAND_NEEDS_CACHE) != 0;
+	/* Help must not fail over a config. */
+	for (int i = 1; i < argc; i++)
+		if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)
+			needs_cache = false;
+	if (needs_cache)
+		status = find_cache(invocation);
+	if (status == SWATCH_OK) {
+		optind = 0; /* glibc: start anew, with another argv */
+		status = invocation->command->run(invocation, argc, argv);
+	}
+	if (needs_cache)
+		config_release(&invocation->config);
+	free(invocation->cache_dir);
+	free(invocation->socket_path);
+	return status;
+}
+
+/* ---- external commands ---- */
+
+/* Becomes swatch-NAME, with the global options that were given before its arguments. Returns when that fails. */
+static int run_external(const struct invocation *invocation, const char *path, int argc, char **argv)
+{
+	char config[] = "--config", cache[] = "--cache";
+	char **new_argv = calloc((size_t)argc + 5, sizeof(*new_argv));
+	char *config_value = invocation->config_option ? strdup(invocation->config_option) : NULL;
+	char *cache_value = invocation->cache_option ? strdup(invocation->cache_option) : NULL;
+	size_t count = 0;
+	if (new_argv && !config_value == !invocation->config_option && !cache_value == !invocation->cache_option) {
+		new_argv[count++] = argv[0];
+		if (config_value) {
+			new_argv[count++] = config;
+			new_argv[count++] = config_value;
+		}
+		if (cache_value) {
+			new_argv[count++] = cache;
+			new_argv[count++] = cache_value;
+		}
+		for (int i = 1; i < argc; i++)
+			new_argv[count++] = argv[i];
+		program_exec(path, new_argv);
+		terminal_error("cannot run %s: %s", path, strerror(errno));
+	} else {
+		terminal_error("out of memory");
+	}
+	free(new_argv);
+	free(config_value);
+	free(cache_value);
+	return SWATCH_FAILED;
+}
+
+static int dispatch(struct invocation *invocation, int argc, char **argv)
+{
+	const char *name = argv[0];
+	invocation->command = command_find(name);
+	if (invocation->command)
+		return run_command(invocation, argc, argv);
+	char *path = program_find_external(name);
+	if (path) {
+		int status = run_external(invocation, path, argc, argv);
+		free(path);
+		return status;
+	}
+	const char *meant = command_suggest(name);
+	if (meant)
+		terminal_error("'%s' is not a command; did you mean '%s'?", name, meant);
+	else
+		terminal_error("'%s' is not a command; see: swatch help", name);
+	return SWATCH_USAGE;
+}
+
+/* ---- the program ---- */
+
+static int run_help_command(struct invocation *invocation)
+{
+	char name[] = "help";
+	char *argv[] = { name, NULL };
+	return dispatch(invocation, 1, argv);
+}
+
+/* `fault` and `option` NULL: no command was given. */
+static int say_usage(const char *fault, const char *option)
+{
+	if (fault)
+		terminal_error("%s '%s'", fault, option);
+	fputs("usage: swatch [--config FILE] [--cache DIR] COMMAND [ARGUMENT...]; see: swatch help\n", stderr);
+	return SWATCH_USAGE;
+}
+
+static int run_swatch(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "config", required_argument, NULL, 'c' },
+		{ "cache", required_argument, NULL, 'C' },
+		{ "version", no_argument, NULL, 'V' },
+		{ "help", no_argument, NULL, 'h' },
+		{ NULL, 0, NULL, 0 }
+	};
+	struct invocation invocation = { 0 };
+	int option;
+	opterr = 0;
+	/* '+': what follows the command's name is the command's. */
+	while ((option = getopt_long(argc, argv, "+:h", options, NULL)) != -1) {
+		switch (option) {
+		case 'c':
+			invocation.config_option = optarg;
+			break;
+		case 'C':
+			invocation.cache_option = optarg;
+			break;
+		case 'V':
+			puts("swatch " SWATCH_VERSION);
+			return SWATCH_OK;
+		case 'h':
+			return run_help_command(&invocation);
+		case ':':
+			return say_usage("an argument is missing after", argv[optind - 1]);
+		default:
+			return say_usage("unknown option", argv[optind - 1]);
+		}
+	}
+	if (optind >= argc)
+		return say_usage(NULL, NULL);
+	return dispatch(&invocation, argc - optind, argv + optind);
+}
+
+int main(int argc, char **argv)
+{
+	if (!terminal_make_streams_safe())
+		return SWATCH_FAILED;
+	/* `swatch events | head` ends without a word, also where the caller ignores SIGPIPE. */
+	(void)signal(SIGPIPE, SIG_DFL);
+	tzset();
+	int status = argc > 0 ? run_swatch(argc, argv) : SWATCH_USAGE;
+	errno = 0;
+	if (fflush(stdout) != 0 || ferror(stdout)) {
+		terminal_error("cannot write the output: %s", errno ? strerror(errno) : "an earlier write failed");
+		return SWATCH_FAILED;
+	}
+	return status;
+}

@@ -1,0 +1,32 @@
+/*
+ * program: finding and running other programs: swatchd, and the external commands swatch-NAME.
+ *
+ * For: main.c (external commands), cmd-refresh.c (the one-shot daemon), cmd-help.c. No shell is involved anywhere.
+ */
+#ifndef SWATCH_SWATCH_PROGRAM_H
+#define SWATCH_SWATCH_PROGRAM_H
+
+#include <stdbool.h>
+
+/*
+ * The path of the swatchd that belongs to this program: the one beside it, else in SWATCH_BINDIR, else on PATH.
+ * The caller frees it; NULL with errno when there is none.
+ */
+char *program_find_daemon(void);
+
+/*
+ * The path of the external command `name`: swatch-NAME in SWATCH_LIBEXECDIR/swatch, else on PATH. The caller frees
+ * it; NULL when there is none, or when `name` is not made of letters, digits, '-' and '_'.
+ */
+char *program_find_external(const char *name);
+
+/* Becomes the program. Returns only on failure, with errno. `argv` ends with NULL. */
+void program_exec(const char *path, char *const argv[]);
+
+/*
+ * Runs the program, on the same terminal, and waits for its end. It gets SIGTERM when this process dies.
+ * Returns its exit status, 128 + the signal's number when a signal ended it, -1 with errno when it could not be run.
+ */
+int program_run(const char *path, char *const argv[]);
+
+#endif

@@ -1,0 +1,134 @@
+#include "swatch/terminal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+bool terminal_make_streams_safe(void)
+{
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+		if (fcntl(fd, F_GETFD) != -1 || errno != EBADF)
+			continue;
+		/* The wrong way round, so that reading stdin or writing stdout and stderr still fails. */
+		int opened = open("/dev/null", (fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) | O_CLOEXEC);
+		if (opened != fd) {
+			if (opened >= 0)
+				close(opened);
+			return false;
+		}
+	}
+	return true;
+}
+
+bool terminal_wants_colour(int fd)
+{
+	const char *no_colour = getenv("NO_COLOR");
+	const char *term = getenv("TERM");
+	if (no_colour && *no_colour)
+		return false;
+	return isatty(fd) == 1 && term && strcmp(term, "dumb") != 0;
+}
+
+/*
+ * Decodes one code point. Returns how many bytes it takes, 0 when they are no UTF-8 (overlong forms, surrogates and
+ * what is past U+10FFFF included).
+ */
+static size_t decode(const char *text, size_t len, uint32_t *code)
+{
+	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
+	const unsigned char *bytes = (const unsigned char *)text;
+	size_t need = bytes[0] < 0x80 ? 1 : bytes[0] < 0xC2 ? 0 : bytes[0] < 0xE0 ? 2 : bytes[0] < 0xF0 ? 3
+		      : bytes[0] < 0xF5 ? 4 : 0;
+	if (need == 0 || need > len)
+		return 0;
+	uint32_t value = need == 1 ? bytes[0] : bytes[0] & (0xFFU >> (need + 1));
+	for (size_t i = 1; i < need; i++) {
+		if ((bytes[i] & 0xC0) != 0x80)
+			return 0;
+		value = value << 6 | (bytes[i] & 0x3F);
+	}
+	if (value < least[need] || value > 0x10FFFF || (value >= 0xD800 && value <= 0xDFFF))
+		return 0;
+	*code = value;
+	return need;
+}
+
+static bool is_c1_or_del(uint32_t code)
+{
+	return code >= 0x7F && code <= 0x9F;
+}
+
+static bool is_unsafe(uint32_t code)
+{
+	return code < 0x20 || is_c1_or_del(code)
+	       || code == 0x061C || code == 0x200E || code == 0x200F   /* directional marks */
+	       || (code >= 0x2028 && code <= 0x202E)                   /* separators, embeddings, overrides */
+	       || (code >= 0x2066 && code <= 0x2069);                  /* isolates */
+}
+
+void terminal_clean(struct buf *out, const char *text, size_t len)
+{
+	while (len > 0) {
+		uint32_t code = 0;
+		size_t took = decode(text, len, &code);
+		if (took == 0 || is_unsafe(code)) {
+			buf_append_char(out, '?');
+			took = took ? took : 1;
+		} else {
+			buf_append(out, text, took);
+		}
+		text += took;
+		len -= took;
+	}
+}
+
+void terminal_clean_json(struct buf *out, const char *text, size_t len)
+{
+	while (len > 0) {
+		uint32_t code = 0;
+		size_t took = decode(text, len, &code);
+		if (took == 0)
+			buf_append_str(out, "\\ufffd");
+		else if (is_c1_or_del(code))
+			buf_printf(out, "\\u%04x", (unsigned)code);
+		else
+			buf_append(out, text, took);
+		took = took ? took : 1;
+		text += took;
+		len -= took;
+	}
+}
+
+size_t terminal_width(const char *text, size_t len)
+{
+	size_t width = 0;
+	for (size_t i = 0; i < len; i++)
+		if (((unsigned char)text[i] & 0xC0) != 0x80)
+			width++;
+	return width;
+}
+
+void terminal_error(const char *format, ...)
+{
+	struct buf text = BUF_INIT;
+	struct buf line = BUF_INIT;
+	va_list args;
+	va_start(args, format);
+	buf_vprintf(&text, format, args);
+	va_end(args);
+	buf_append_str(&line, "swatch: ");
+	terminal_clean(&line, buf_str(&text), text.len);
+	buf_append_char(&line, '\n');
+	/* What was printed before it comes before it, also when both go to one file. */
+	fflush(stdout);
+	if (text.failed || line.failed)
+		fputs("swatch: out of memory\n", stderr);
+	else
+		fwrite(line.data, 1, line.len, stderr);
+	buf_release(&text);
+	buf_release(&line);
+}

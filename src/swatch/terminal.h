@@ -1,0 +1,39 @@
+/*
+ * terminal: text on its way to a person's screen.
+ *
+ * For: every command. File names, other programs' words and the daemon's answers reach a terminal only through here:
+ * they may hold escape sequences that retitle the window, or letters that turn the line around.
+ */
+#ifndef SWATCH_SWATCH_TERMINAL_H
+#define SWATCH_SWATCH_TERMINAL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/buf.h"
+
+/*
+ * Opens what is missing of descriptors 0 to 2 such that using it fails with EBADF: otherwise the next file opened
+ * would become "stdout". Returns false when that is not possible.
+ */
+bool terminal_make_streams_safe(void);
+
+/* True when colours may be written to `fd`: a terminal that is not "dumb", and NO_COLOR is not set. */
+bool terminal_wants_colour(int fd);
+
+/*
+ * Appends text with every control character (C0, DEL, C1), bidirectional override, line or paragraph separator and
+ * byte that is not UTF-8 as '?'.
+ */
+void terminal_clean(struct buf *out, const char *text, size_t len);
+
+/* The same for JSON text: DEL and C1 become \u escapes, the rest is valid JSON already; newlines and tabs stay. */
+void terminal_clean_json(struct buf *out, const char *text, size_t len);
+
+/* How many columns cleaned text takes: one a code point. */
+size_t terminal_width(const char *text, size_t len);
+
+/* "swatch: text" on stderr, cleaned, one line. */
+void terminal_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+#endif

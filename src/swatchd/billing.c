@@ -1,0 +1,240 @@
+#include "swatchd/billing.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+
+void billing_init(struct billing *billing, const struct config *config, struct ledger *ledger)
+{
+	memset(billing, 0, sizeof(*billing));
+	billing->config = config;
+	billing->ledger = ledger;
+	billing->drift_usd = NAN;
+}
+
+/* The ledger's active block, as the reference counts it: what an answer of ccusage is held against. */
+static double reference_usd(const struct billing *billing, int64_t now_ms)
+{
+	struct ledger_block block;
+	return ledger_active_block(billing->ledger, now_ms, &block) ? block.sums.reference_usd : 0.;
+}
+
+void billing_note_start(struct billing *billing, int64_t now_ms)
+{
+	billing->native_before_usd = reference_usd(billing, now_ms);
+	/* What comes from now on may or may not be in the answer. */
+	billing->pending_before_ms = billing->pending_since_ms;
+	billing->pending_since_ms = 0;
+}
+
+static bool prices_what_we_cannot(const struct billing *billing, const struct billing_block *answer)
+{
+	const char *names[BILLING_UNPRICED_MAX];
+	size_t count = billing_unpriced(billing, names);
+	/* Its list of models tells which it counted; whether it priced one shows only in the sum. */
+	for (size_t i = 0; i < count; i++)
+		for (size_t j = 0; j < answer->model_count; j++)
+			if (strcmp(names[i], answer->models[j]) == 0 && billing->drift_usd > BILLING_DRIFT_USD)
+				return true;
+	return false;
+}
+
+/* How far the answer lies outside of what the ledger had before and after the run; above is positive. */
+static double drift_of(double answer_usd, double before_usd, double after_usd)
+{
+	double low = fmin(before_usd, after_usd), high = fmax(before_usd, after_usd);
+	return answer_usd > high ? answer_usd - high : answer_usd < low ? answer_usd - low : 0.;
+}
+
+static bool audit(struct billing *billing, int64_t now_ms)
+{
+	const struct billing_block *answer = &billing->answer;
+	double before = billing->native_before_usd, after = reference_usd(billing, now_ms);
+	billing->drift_usd = drift_of(answer->present ? answer->cost_usd : 0., before, after);
+	double size = fabs(billing->drift_usd);
+	bool drifted = size > BILLING_DRIFT_USD && size > BILLING_DRIFT_SHARE * fmax(after, answer->cost_usd);
+	billing->strikes = drifted ? billing->strikes + 1 : 0;
+	bool was_shown = billing->ccusage_shown;
+	if (prices_what_we_cannot(billing, answer)) {
+		billing->ccusage_shown = true;
+		snprintf(billing->reason, sizeof(billing->reason), "ccusage prices a model that swatch has no price for");
+	} else if (billing->strikes >= BILLING_DRIFT_STRIKES) {
+		billing->ccusage_shown = true;
+		snprintf(billing->reason, sizeof(billing->reason), "ccusage counts $%.2f more than swatch in %u refreshes "
+			 "in a row", billing->drift_usd, billing->strikes);
+	} else if (!drifted) {
+		billing->ccusage_shown = false;
+		billing->reason[0] = '\0';
+	}
+	return was_shown != billing->ccusage_shown && billing->config->billing_source == BILLING_AUTO;
+}
+
+bool billing_note_answer(struct billing *billing, const struct billing_block *answer, int64_t duration_ms,
+			 int64_t now_ms)
+{
+	billing->answered = true;
+	billing->answer = *answer;
+	billing->answered_at_ms = now_ms;
+	billing->duration_ms = duration_ms;
+	billing->exit_status = 0;
+	billing->error[0] = '\0';
+	billing->failures = 0;
+	billing->next_attempt_ms = 0;
+	billing->pending_before_ms = 0;
+	return audit(billing, now_ms);
+}
+
+void billing_note_failure(struct billing *billing, const char *error, int exit_status, unsigned failures,
+			  int64_t next_attempt_ms)
+{
+	snprintf(billing->error, sizeof(billing->error), "%s", error);
+	billing->exit_status = exit_status;
+	billing->failures = failures;
+	billing->next_attempt_ms = next_attempt_ms;
+	if (billing->pending_before_ms > 0)
+		billing->pending_since_ms = billing->pending_before_ms;
+	billing->pending_before_ms = 0;
+}
+
+void billing_note_activity(struct billing *billing, int64_t now_ms)
+{
+	if (billing->pending_since_ms == 0)
+		billing->pending_since_ms = now_ms;
+}
+
+int64_t billing_ttl_ms(const struct config *config, double usd_per_hour)
+{
+	if (isnan(usd_per_hour) || usd_per_hour < config->ccusage_burn_low_usd)
+		return config->ccusage_ttl_low_ms;
+	return usd_per_hour <= config->ccusage_burn_high_usd ? config->ccusage_ttl_mid_ms : config->ccusage_ttl_high_ms;
+}
+
+static void take_ledger_block(const struct billing *billing, int64_t now_ms, struct billing_block *out)
+{
+	struct ledger_block block;
+	struct ledger_model model;
+	memset(out, 0, sizeof(*out));
+	out->tokens_per_minute = out->indicator_tokens_per_minute = out->cost_per_hour_usd = NAN;
+	if (!ledger_active_block(billing->ledger, now_ms, &block))
+		return;
+	const struct price_tokens *t = &block.sums.tokens;
+	out->present = true;
+	out->start_ms = block.start_ms;
+	out->end_ms = block.end_ms;
+	out->last_ms = block.last_ms;
+	out->entries = block.sums.entries;
+	out->input_tokens = t->input;
+	out->output_tokens = t->output;
+	out->cache_creation_tokens = t->cache_creation_5m + t->cache_creation_1h;
+	out->cache_read_tokens = t->cache_read;
+	out->total_tokens = t->input + t->output + out->cache_creation_tokens + t->cache_read;
+	out->cost_usd = block.sums.cost_usd;
+	out->tokens_per_minute = block.tokens_per_minute;
+	out->indicator_tokens_per_minute = block.indicator_tokens_per_minute;
+	out->cost_per_hour_usd = block.cost_per_hour_usd;
+	for (size_t i = 0; i < LEDGER_MODELS_MAX && out->model_count < BILLING_MODELS_MAX; i++)
+		if ((block.models & (UINT64_C(1) << i)) && ledger_model_at(billing->ledger, i, &model))
+			snprintf(out->models[out->model_count++], BILLING_MODEL_NAME_MAX, "%s", model.name);
+}
+
+static bool shows_ccusage(const struct billing *billing)
+{
+	if (billing->config->billing_source == BILLING_CCUSAGE)
+		return true;
+	return billing->config->billing_source == BILLING_AUTO && billing->ccusage_shown && billing->answered;
+}
+
+/* An answer's block ends by time alone, 5 h after its start or after its last entry. */
+static bool is_over(const struct billing_block *block, int64_t now_ms)
+{
+	return block->present && (now_ms >= block->end_ms
+				  || (block->last_ms > 0 && now_ms - block->last_ms >= LEDGER_BLOCK_MS));
+}
+
+static void take_times(const struct billing *billing, struct billing_view *view)
+{
+	const struct billing_block *block = &view->block;
+	int64_t now_ms = view->at_ms;
+	view->next_change_ms = clock_local_next_day_ms(now_ms);
+	if (block->present) {
+		view->minutes_left = (double)(block->end_ms - now_ms) / 60000.;
+		view->percent_used = (double)(now_ms - block->start_ms) / (double)(block->end_ms - block->start_ms) * 100.;
+		if (view->percent_used < 0.)
+			view->percent_used = 0.;  /* an entry whose time lies ahead of this machine's clock */
+		if (block->end_ms < view->next_change_ms)
+			view->next_change_ms = block->end_ms;
+	}
+	if (!view->is_ccusage) {
+		view->is_fresh = !billing->reading_history;
+		view->last_fetched_ms = now_ms;
+		view->fresh_until_ms = view->next_change_ms;
+		return;
+	}
+	int64_t stale_at_ms = view->next_change_ms;
+	if (billing->pending_since_ms > 0)
+		stale_at_ms = billing->pending_since_ms + billing_ttl_ms(billing->config, block->cost_per_hour_usd)
+			      + billing->config->ccusage_timeout_ms;
+	view->last_fetched_ms = billing->answered_at_ms;
+	view->is_fresh = billing->answered && billing->failures == 0 && now_ms < stale_at_ms;
+	view->fresh_until_ms = billing->answered && billing->failures == 0 ? stale_at_ms : now_ms;
+	if (view->is_fresh && stale_at_ms < view->next_change_ms)
+		view->next_change_ms = stale_at_ms;
+}
+
+void billing_make_view(struct billing *billing, int64_t now_ms, struct billing_view *view)
+{
+	struct ledger_sums today;
+	memset(view, 0, sizeof(*view));
+	view->at_ms = now_ms;
+	view->is_ccusage = shows_ccusage(billing);
+	view->known = !view->is_ccusage || billing->answered;
+	if (!view->is_ccusage)
+		take_ledger_block(billing, now_ms, &view->block);
+	else if (billing->answered && !is_over(&billing->answer, now_ms))
+		view->block = billing->answer;
+	if (!view->block.present)
+		view->block.tokens_per_minute = view->block.indicator_tokens_per_minute = view->block.cost_per_hour_usd = NAN;
+	ledger_sum_span(billing->ledger, clock_local_day_start_ms(now_ms), clock_local_next_day_ms(now_ms), &today);
+	view->today_usd = today.cost_usd;
+	view->today_tokens = today.tokens.input + today.tokens.output + today.tokens.cache_creation_5m
+			     + today.tokens.cache_creation_1h + today.tokens.cache_read;
+	clock_format_local_date(now_ms, view->today);
+	take_times(billing, view);
+}
+
+size_t billing_unpriced(const struct billing *billing, const char *names[BILLING_UNPRICED_MAX])
+{
+	struct ledger_model model;
+	size_t count = 0;
+	for (size_t i = 0; count < BILLING_UNPRICED_MAX && ledger_model_at(billing->ledger, i, &model); i++)
+		if (model.unpriced && model.sums.entries > 0)
+			names[count++] = model.name;
+	return count;
+}
+
+void billing_write_status(struct billing *billing, int64_t now_ms, struct jsonw *w)
+{
+	static const char *const sources[] = { "auto", "native", "ccusage" };
+	const char *names[BILLING_UNPRICED_MAX];
+	struct billing_view view;
+	billing_make_view(billing, now_ms, &view);
+	jsonw_put_string(w, "configured", sources[billing->config->billing_source]);
+	jsonw_put_string(w, "source", view.is_ccusage ? "ccusage" : "native");
+	jsonw_put_string(w, "reason", billing->reason[0] ? billing->reason : NULL);
+	jsonw_put_bool(w, "isFresh", view.is_fresh);
+	jsonw_put_int(w, "lastFetched", view.last_fetched_ms);
+	jsonw_put_int(w, "freshUntil", view.fresh_until_ms);
+	jsonw_put_double(w, "costToday", view.today_usd);
+	jsonw_put_double(w, "blockCostUSD", view.block.present ? view.block.cost_usd : NAN);
+	jsonw_put_double(w, "burnRatePerHour", view.block.cost_per_hour_usd);
+	jsonw_put_double(w, "minutesLeft", view.block.present ? view.minutes_left : NAN);
+	jsonw_put_double(w, "driftUSD", billing->drift_usd);
+	jsonw_key(w, "unpricedModels");
+	jsonw_begin_array(w);
+	size_t count = billing_unpriced(billing, names);
+	for (size_t i = 0; i < count; i++)
+		jsonw_string(w, names[i]);
+	jsonw_end_array(w);
+}

@@ -1,0 +1,93 @@
+/*
+ * billing: which figures are shown, and how fresh they are (DESIGN, "Which figures are shown"; FORMATS section 6).
+ *
+ * For: daemon.c tells it what ccusage answered; publish asks for the view. Pure: no files, no loop.
+ *
+ * The ledger's own figures are live. Each answer of ccusage is held against them as they were when it started and
+ * when it ended: what lies between the two is no drift. A drift of more than 1% and $0.01 in two answers in a row, or
+ * a model that ccusage prices and the ledger cannot, makes ccusage's figures the ones that are shown.
+ */
+#ifndef SWATCH_SWATCHD_BILLING_H
+#define SWATCH_SWATCHD_BILLING_H
+
+#include "base/config.h"
+#include "base/jsonw.h"
+#include "swatchd/billing_block.h"
+#include "usage/ledger.h"
+
+#define BILLING_DRIFT_USD 0.01
+#define BILLING_DRIFT_SHARE 0.01
+#define BILLING_DRIFT_STRIKES 2
+#define BILLING_REASON_MAX 200
+#define BILLING_UNPRICED_MAX 16
+
+struct billing {
+	const struct config *config;
+	struct ledger *ledger;
+	/* What ccusage said. */
+	bool answered;
+	struct billing_block answer;
+	int64_t answered_at_ms;          /* when the last good answer came; 0: never */
+	int64_t duration_ms;
+	int exit_status;
+	char error[512];                 /* of the last attempt; "": it was good */
+	unsigned failures;               /* in a row */
+	int64_t next_attempt_ms;         /* 0: none is due */
+	double native_before_usd;        /* the ledger's block, as the reference counts it, when the run started */
+	double drift_usd;                /* NaN: not measured yet */
+	unsigned strikes;
+	bool ccusage_shown;              /* auto has gone over to ccusage's figures */
+	char reason[BILLING_REASON_MAX];
+	/* Activity that ccusage's figures do not hold yet; 0: none. */
+	int64_t pending_since_ms;
+	int64_t pending_before_ms;       /* what the run under way was to take up; comes back when it fails */
+	/* The daemon is reading the history: figures are not whole yet. */
+	bool reading_history;
+};
+
+/* What the files show, as of `at_ms`. */
+struct billing_view {
+	int64_t at_ms;
+	bool is_ccusage;                 /* the block's figures are ccusage's */
+	bool known;                      /* false: ccusage has not answered yet, and native is off */
+	struct billing_block block;
+	double today_usd;
+	int64_t today_tokens;
+	char today[16];                  /* "2026-11-23" */
+	double minutes_left;             /* of the block; 0 without one */
+	double percent_used;             /* of the block's 5 h; 0 without one */
+	bool is_fresh;
+	int64_t last_fetched_ms;
+	int64_t fresh_until_ms;
+	int64_t next_change_ms;          /* when time alone changes the figures */
+};
+
+void billing_init(struct billing *billing, const struct config *config, struct ledger *ledger);
+
+/* ccusage starts: keeps the ledger's figures of this moment for the audit. */
+void billing_note_start(struct billing *billing, int64_t now_ms);
+
+/* ccusage gave a good answer. Returns true when the figures shown went over from one source to the other. */
+bool billing_note_answer(struct billing *billing, const struct billing_block *answer, int64_t duration_ms,
+			 int64_t now_ms);
+
+/* ccusage failed; `error` is for people. */
+void billing_note_failure(struct billing *billing, const char *error, int exit_status, unsigned failures,
+			  int64_t next_attempt_ms);
+
+/* A transcript grew. */
+void billing_note_activity(struct billing *billing, int64_t now_ms);
+
+/* The figures as of now. */
+void billing_make_view(struct billing *billing, int64_t now_ms, struct billing_view *view);
+
+/* The time to live of ccusage's figures at a burn rate (NaN: none). */
+int64_t billing_ttl_ms(const struct config *config, double usd_per_hour);
+
+/* Up to BILLING_UNPRICED_MAX names of models that were used and have no price. Returns how many. */
+size_t billing_unpriced(const struct billing *billing, const char *names[BILLING_UNPRICED_MAX]);
+
+/* Writes the "billing" object of the status answer into an open object. */
+void billing_write_status(struct billing *billing, int64_t now_ms, struct jsonw *w);
+
+#endif
