@@ -272,7 +272,7 @@ static const char *find_health(const struct session *session, const struct sessi
 {
 	const char *status = "healthy";
 	*count = 0;
-	if (session->skipped_lines > 0) {
+	if (part && part->file->has_skipped) {
 		issues[(*count)++] = "lines over 64 MiB were skipped";
 		status = "warning";
 	}

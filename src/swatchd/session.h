@@ -57,7 +57,6 @@ struct session {
 	unsigned live_processes;
 	int64_t process_ended_ms;          /* when its last living process ended; 0: none has */
 	int64_t window_tokens;             /* told by a statusline; 0: not told */
-	int64_t skipped_lines;
 	bool vanished_active;              /* its transcript went while it was active */
 	/* publish's: */
 	bool has_file;

@@ -324,6 +324,7 @@ void tail_recheck(struct tail *tail, bool polled_only)
 		else if (!t->in_backlog && tail_read_is_changed(t, &st))
 			queue_push(tail, t, tail->delay_ms);
 	}
+	note_caught_up(tail);
 	schedule(tail);
 }
 

@@ -48,6 +48,7 @@ struct transcript {
 	bool known;              /* dev, ino and offset mean something */
 	bool polled;
 	bool skipping;           /* inside a line that is too long */
+	bool has_skipped;        /* a line of it was too long */
 	bool failing;            /* the last read failed, and that was said */
 	void *owner;             /* the receiver's */
 	struct transcript *next;

@@ -114,6 +114,7 @@ static size_t pass_lines(struct tail *tail, struct transcript *t, size_t have, s
 		size_t end = (size_t)(newline - tail->chunk);
 		if (t->skipping) {
 			t->skipping = false;
+			t->has_skipped = true;
 			tail->stats.skipped_lines++;
 		} else if (end > start) {
 			tail->callbacks.line(tail->ctx, t, t->offset + (int64_t)start, tail->chunk + start, end - start);

@@ -95,7 +95,7 @@ static void report_limit(struct watch *watch, const char *path)
 
 static void report_silent(struct watch *watch, const struct watch_dir *dir)
 {
-	if (watch->polling_reported || dir->polled_why == why_limit)
+	if (watch->polling_reported || dir->polled_why == why_limit || dir->polled_why == why_method)
 		return;
 	watch->polling_reported = true;
 	log_info("polling %s and folders like it every %.0f s while active, every %.0f s otherwise: %s",

@@ -1,0 +1,506 @@
+#include "swatchd/child.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/paths.h"
+
+#define CHILD_NICENESS 10
+
+extern char **environ;
+
+struct child {
+	struct ev_loop *loop;
+	child_done *done;
+	void *ctx;
+	pid_t pid;               /* 0: never started */
+	int out_fd, err_fd;      /* -1: ended */
+	ev_io out_readable, err_readable;
+	ev_child exited;
+	ev_timer deadline;       /* the time-out, then the grace, then the drain */
+	bool reaped, timed_out, too_long, killed;
+	int wait_status;
+	int start_errno;
+	int64_t started_mono_ms;
+	struct buf out, err;
+};
+
+/* ---- words and programs ---- */
+
+static bool add_word(char ***words, size_t *count, struct buf *word)
+{
+	char **grown = realloc(*words, (*count + 2) * sizeof(*grown));
+	if (!grown)
+		return false;
+	*words = grown;
+	grown[*count] = NULL;
+	char *text = buf_detach(word);
+	if (!text)
+		return false;
+	grown[(*count)++] = text;
+	grown[*count] = NULL;
+	return true;
+}
+
+/* Takes one word at *at into `word`. Returns false when a quote is not closed. */
+static bool take_word(const char **at, struct buf *word)
+{
+	const char *s = *at;
+	char quote = '\0';
+	for (; *s && (quote || (*s != ' ' && *s != '\t')); s++) {
+		if (quote && *s == quote)
+			quote = '\0';
+		else if (!quote && (*s == '\'' || *s == '"'))
+			quote = *s;
+		else if (*s == '\\' && quote != '\'' && s[1])
+			buf_append_char(word, *++s);
+		else
+			buf_append_char(word, *s);
+	}
+	*at = s;
+	return quote == '\0';
+}
+
+char **child_split_command(const char *command, struct buf *error)
+{
+	char **words = NULL;
+	size_t count = 0;
+	for (;;) {
+		command += strspn(command, " \t");
+		if (!*command)
+			break;
+		struct buf word = BUF_INIT;
+		bool closed = take_word(&command, &word);
+		if (!closed || !add_word(&words, &count, &word)) {
+			buf_append_str(error, closed ? "out of memory" : "a quote is not closed");
+			buf_release(&word);
+			child_free_words(words);
+			return NULL;
+		}
+	}
+	if (count == 0)
+		buf_append_str(error, "the command is empty");
+	return words;
+}
+
+void child_free_words(char **words)
+{
+	for (char **word = words; word && *word; word++)
+		free(*word);
+	free(words);
+}
+
+static bool is_program(const char *path, int *why)
+{
+	struct stat st;
+	if (stat(path, &st) != 0) {
+		if (errno != ENOENT && errno != ENOTDIR)
+			*why = errno;
+		return false;
+	}
+	if (!S_ISREG(st.st_mode) || access(path, X_OK) != 0) {
+		*why = EACCES;
+		return false;
+	}
+	return true;
+}
+
+char *child_find_program(const char *name)
+{
+	int why = ENOENT;
+	if (strchr(name, '/')) {
+		char *path = paths_expand(name, strlen(name));
+		if (path && is_program(path, &why))
+			return path;
+		free(path);
+		errno = why;
+		return NULL;
+	}
+	const char *list = getenv("PATH");
+	for (const char *at = list ? list : "/usr/local/bin:/usr/bin:/bin"; *at;) {
+		size_t len = strcspn(at, ":");
+		char *directory = strndup(at, len);
+		/* An empty item would mean the daemon's own directory, which is nobody's intention. */
+		char *path = directory && len > 0 ? paths_join(directory, name) : NULL;
+		free(directory);
+		if (path && is_program(path, &why))
+			return path;
+		free(path);
+		at += len + (at[len] == ':');
+	}
+	errno = why;
+	return NULL;
+}
+
+/* ---- the child's side ---- */
+
+/* What must not reach it: what the service manager tells the daemon, and what marks a session's own children. */
+static bool is_hidden(const char *variable)
+{
+	static const char *const hidden[] = { "LISTEN_PID=", "LISTEN_FDS=", "LISTEN_FDNAMES=", "NOTIFY_SOCKET=", "WATCHDOG_USEC=",
+					      "WATCHDOG_PID=", "CLAUDE_CODE_CHILD_SESSION=", "JOURNAL_STREAM=", "NO_COLOR=" };
+	for (size_t i = 0; i < sizeof(hidden) / sizeof(hidden[0]); i++)
+		if (strncmp(variable, hidden[i], strlen(hidden[i])) == 0)
+			return true;
+	return false;
+}
+
+/* The strings stay the environment's: only the vector is new. */
+static char **make_environment(void)
+{
+	static char no_color[] = "NO_COLOR=1";
+	size_t count = 0, kept = 0;
+	while (environ && environ[count])
+		count++;
+	char **vector = calloc(count + 2, sizeof(*vector));
+	if (!vector)
+		return NULL;
+	for (size_t i = 0; i < count; i++)
+		if (!is_hidden(environ[i]))
+			vector[kept++] = environ[i];
+	vector[kept] = no_color;
+	return vector;
+}
+
+struct plan {
+	const char *path;
+	char *const *argv;
+	char **environment;
+	int null_fd, out_fd, err_fd, report_fd;
+	int64_t memory_limit_bytes;
+	pid_t parent;
+};
+
+/* After fork: only calls that are safe in a signal handler. Every failure is reported with its errno. */
+static _Noreturn void run_plan(const struct plan *plan)
+{
+	sigset_t none;
+	struct sigaction by_default = { .sa_handler = SIG_DFL };
+	sigemptyset(&none);
+	for (int signal_number = 1; signal_number < 65; signal_number++)
+		(void)sigaction(signal_number, &by_default, NULL);
+	(void)sigprocmask(SIG_SETMASK, &none, NULL);
+	(void)setpgid(0, 0);
+	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != plan->parent)
+		_exit(127);  /* the daemon died before the line above */
+	(void)setpriority(PRIO_PROCESS, 0, CHILD_NICENESS);
+	int limited = 0;
+	if (plan->memory_limit_bytes > 0) {
+		/* Not RLIMIT_AS: V8 reserves far more addresses than it uses. */
+		const struct rlimit limit = { (rlim_t)plan->memory_limit_bytes, (rlim_t)plan->memory_limit_bytes };
+		limited = setrlimit(RLIMIT_DATA, &limit);
+	}
+	if (limited == 0 && dup2(plan->null_fd, 0) >= 0 && dup2(plan->out_fd, 1) >= 0 && dup2(plan->err_fd, 2) >= 0)
+		execve(plan->path, plan->argv, plan->environment);
+	int why = errno;
+	ssize_t told = write(plan->report_fd, &why, sizeof(why));
+	(void)told;
+	_exit(127);
+}
+
+/* ---- the daemon's side ---- */
+
+static void close_fd(int *fd)
+{
+	if (*fd >= 0)
+		close(*fd);
+	*fd = -1;
+}
+
+static void free_child(struct child *child)
+{
+	ev_io_stop(child->loop, &child->out_readable);
+	ev_io_stop(child->loop, &child->err_readable);
+	ev_child_stop(child->loop, &child->exited);
+	ev_timer_stop(child->loop, &child->deadline);
+	close_fd(&child->out_fd);
+	close_fd(&child->err_fd);
+	buf_release(&child->out);
+	buf_release(&child->err);
+	free(child);
+}
+
+static void finish(struct child *child)
+{
+	struct child_result result = { .duration_ms = clock_mono_ms() - child->started_mono_ms };
+	if (child->start_errno != 0) {
+		result.outcome = CHILD_NOT_STARTED;
+		result.code = child->start_errno;
+	} else if (child->too_long || child->out.failed) {
+		result.outcome = CHILD_TOO_LONG;
+	} else if (child->timed_out) {
+		result.outcome = CHILD_TIMED_OUT;
+	} else if (WIFSIGNALED(child->wait_status)) {
+		result.outcome = CHILD_SIGNALED;
+		result.code = WTERMSIG(child->wait_status);
+	} else {
+		result.outcome = CHILD_EXITED;
+		result.code = WEXITSTATUS(child->wait_status);
+	}
+	result.out = buf_str(&child->out);
+	result.out_len = child->out.len;
+	result.err_tail = buf_str(&child->err);
+	child->done(child->ctx, &result);
+	free_child(child);
+}
+
+static void set_deadline(struct child *child, int64_t wait_ms)
+{
+	ev_timer_stop(child->loop, &child->deadline);
+	ev_now_update(child->loop);
+	ev_timer_set(&child->deadline, (double)wait_ms / 1000., 0.);
+	ev_timer_start(child->loop, &child->deadline);
+}
+
+/* Finishes when there is nothing left to wait for. The child may be freed by it. */
+static void finish_if_over(struct child *child)
+{
+	if (!child->reaped)
+		return;
+	if (child->out_fd < 0 && child->err_fd < 0)
+		finish(child);
+}
+
+static void end_group(struct child *child)
+{
+	if (child->killed)
+		return;
+	child->killed = true;
+	(void)kill(-child->pid, SIGTERM);
+	set_deadline(child, CHILD_GRACE_MS);
+}
+
+static void on_deadline(struct ev_loop *loop, ev_timer *watcher, int revents)
+{
+	(void)loop;
+	(void)revents;
+	struct child *child = watcher->data;
+	if (child->reaped) {
+		/* It is gone, but something of its holds the pipe. */
+		(void)kill(-child->pid, SIGKILL);
+		close_fd(&child->out_fd);
+		close_fd(&child->err_fd);
+		finish(child);
+		return;
+	}
+	if (!child->killed) {
+		child->timed_out = true;
+		end_group(child);
+		return;
+	}
+	(void)kill(-child->pid, SIGKILL);
+	/* The exit comes as an event; should the kernel be slow, the group is killed again. */
+	set_deadline(child, CHILD_GRACE_MS);
+}
+
+static void on_exited(struct ev_loop *loop, ev_child *watcher, int revents)
+{
+	(void)revents;
+	struct child *child = watcher->data;
+	ev_child_stop(loop, watcher);
+	child->reaped = true;
+	child->wait_status = watcher->rstatus;
+	if (child->killed)
+		(void)kill(-child->pid, SIGKILL);
+	set_deadline(child, CHILD_DRAIN_MS);
+	finish_if_over(child);
+}
+
+static void take_output(struct child *child, const char *bytes, size_t len)
+{
+	if (child->out.len + len > CHILD_MAX_OUTPUT_BYTES) {
+		child->too_long = true;
+		end_group(child);
+		return;
+	}
+	buf_append(&child->out, bytes, len);
+	if (child->out.failed)
+		end_group(child);
+}
+
+static void take_error_output(struct child *child, const char *bytes, size_t len)
+{
+	buf_append(&child->err, bytes, len);
+	if (child->err.len > CHILD_STDERR_TAIL_BYTES)
+		buf_consume(&child->err, child->err.len - CHILD_STDERR_TAIL_BYTES);
+}
+
+static void on_readable(struct ev_loop *loop, ev_io *watcher, int revents)
+{
+	(void)revents;
+	static char bytes[65536];
+	struct child *child = watcher->data;
+	bool is_out = watcher == &child->out_readable;
+	ssize_t got = read(watcher->fd, bytes, sizeof(bytes));
+	if (got < 0 && (errno == EINTR || errno == EAGAIN))
+		return;
+	if (got > 0) {
+		if (is_out && !child->too_long)
+			take_output(child, bytes, (size_t)got);
+		else if (!is_out)
+			take_error_output(child, bytes, (size_t)got);
+		return;
+	}
+	ev_io_stop(loop, watcher);
+	close_fd(is_out ? &child->out_fd : &child->err_fd);
+	finish_if_over(child);
+}
+
+/* From the loop, so that the caller of child_start() never gets its callback before the return. */
+static void on_not_started(struct ev_loop *loop, ev_timer *watcher, int revents)
+{
+	(void)loop;
+	(void)revents;
+	finish(watcher->data);
+}
+
+static void fail_soon(struct child *child, int why)
+{
+	child->start_errno = why;
+	ev_set_cb(&child->deadline, on_not_started);
+	set_deadline(child, 0);
+}
+
+static void start_following(struct child *child, int64_t timeout_ms)
+{
+	ev_io_init(&child->out_readable, on_readable, child->out_fd, EV_READ);
+	ev_io_init(&child->err_readable, on_readable, child->err_fd, EV_READ);
+	ev_child_init(&child->exited, on_exited, child->pid, 0);
+	child->out_readable.data = child->err_readable.data = child->exited.data = child;
+	ev_io_start(child->loop, &child->out_readable);
+	ev_io_start(child->loop, &child->err_readable);
+	ev_child_start(child->loop, &child->exited);
+	set_deadline(child, timeout_ms);
+}
+
+/* Forks with the plan; returns the errno of what failed, the exec included. */
+static int launch(struct child *child, struct plan *plan)
+{
+	int out[2] = { -1, -1 }, err[2] = { -1, -1 }, report[2] = { -1, -1 };
+	int why = 0;
+	plan->null_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	if (plan->null_fd < 0 || pipe2(out, O_CLOEXEC) != 0 || pipe2(err, O_CLOEXEC) != 0 || pipe2(report, O_CLOEXEC) != 0)
+		why = errno;
+	plan->out_fd = out[1];
+	plan->err_fd = err[1];
+	plan->report_fd = report[1];
+	plan->parent = getpid();
+	pid_t pid = why == 0 ? fork() : -1;
+	if (pid == 0)
+		run_plan(plan);
+	if (why == 0 && pid < 0)
+		why = errno;
+	close_fd(&plan->null_fd);
+	close_fd(&out[1]);
+	close_fd(&err[1]);
+	close_fd(&report[1]);
+	if (pid > 0) {
+		/* In both processes, so that a kill right after this cannot miss the group. */
+		(void)setpgid(pid, pid);
+		ssize_t got;
+		do
+			got = read(report[0], &why, sizeof(why));
+		while (got < 0 && errno == EINTR);
+		if (got != (ssize_t)sizeof(why))
+			why = 0;  /* the exec closed the pipe: it runs */
+		if (why != 0)
+			while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+				;
+	}
+	close_fd(&report[0]);
+	if (why != 0) {
+		close_fd(&out[0]);
+		close_fd(&err[0]);
+		return why;
+	}
+	child->pid = pid;
+	child->out_fd = out[0];
+	child->err_fd = err[0];
+	(void)fcntl(child->out_fd, F_SETFL, O_NONBLOCK);
+	(void)fcntl(child->err_fd, F_SETFL, O_NONBLOCK);
+	return 0;
+}
+
+struct child *child_start(struct ev_loop *loop, char *const *argv, int64_t timeout_ms, int64_t memory_limit_bytes,
+			  child_done *done, void *ctx)
+{
+	struct child *child = calloc(1, sizeof(*child));
+	if (!child)
+		return NULL;
+	child->loop = loop;
+	child->done = done;
+	child->ctx = ctx;
+	child->out_fd = child->err_fd = -1;
+	child->started_mono_ms = clock_mono_ms();
+	ev_init(&child->deadline, on_deadline);
+	ev_init(&child->out_readable, on_readable);
+	ev_init(&child->err_readable, on_readable);
+	ev_init(&child->exited, on_exited);
+	child->deadline.data = child;
+	char *path = child_find_program(argv[0]);
+	if (!path) {
+		fail_soon(child, errno);
+		return child;
+	}
+	struct plan plan = { .path = path, .argv = argv, .memory_limit_bytes = memory_limit_bytes };
+	plan.environment = make_environment();
+	int why = plan.environment ? launch(child, &plan) : ENOMEM;
+	free(plan.environment);
+	free(path);
+	if (why != 0)
+		fail_soon(child, why);
+	else
+		start_following(child, timeout_ms);
+	return child;
+}
+
+void child_stop(struct child *child)
+{
+	if (child->pid > 0) {
+		(void)kill(-child->pid, SIGKILL);
+		if (!child->reaped)
+			while (waitpid(child->pid, NULL, 0) < 0 && errno == EINTR)
+				;
+	}
+	free_child(child);
+}
+
+void child_describe(const struct child_result *result, struct buf *out)
+{
+	switch (result->outcome) {
+	case CHILD_EXITED:
+		buf_printf(out, "exit status %d", result->code);
+		break;
+	case CHILD_SIGNALED:
+		buf_printf(out, "killed by signal %d (%s)", result->code, strsignal(result->code));
+		break;
+	case CHILD_TIMED_OUT:
+		buf_printf(out, "still running after %.1f s: killed", (double)result->duration_ms / 1000.);
+		break;
+	case CHILD_TOO_LONG:
+		buf_printf(out, "printed more than %zu MiB: killed", CHILD_MAX_OUTPUT_BYTES >> 20);
+		break;
+	case CHILD_NOT_STARTED:
+		buf_printf(out, "cannot be started: %s", strerror(result->code));
+		break;
+	}
+	size_t len = strlen(result->err_tail);
+	while (len > 0 && (result->err_tail[len - 1] == '\n' || result->err_tail[len - 1] == '\r'))
+		len--;
+	size_t start = len;
+	/* The last line says it, mostly; a stack trace before it would bury it. */
+	while (start > 0 && result->err_tail[start - 1] != '\n')
+		start--;
+	if (len > start)
+		buf_printf(out, ": %.*s", (int)(len - start < 300 ? len - start : 300), result->err_tail + start);
+}

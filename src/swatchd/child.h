@@ -1,0 +1,72 @@
+/*
+ * child: runs one command, and ends it whatever it does.
+ *
+ * For: refresh, which runs ccusage. No shell: an argument vector.
+ *
+ * The child gets its own process group, niceness 10, /dev/null as stdin, pipes for stdout and stderr, NO_COLOR=1, and
+ * none of the daemon's descriptors, signal settings or service manager variables. It is killed (TERM to its group,
+ * KILL CHILD_GRACE_MS later) at its deadline and when it prints too much, and the kernel kills it when the daemon
+ * dies. (Only it: a process that it started itself lives until it writes into the closed pipe, or ends.)
+ * A run is over when its output has ended and it was reaped, in either order. A grandchild may hold the pipe: the
+ * output is drained for CHILD_DRAIN_MS after the exit, then the group is killed and the run is over all the same.
+ */
+#ifndef SWATCH_SWATCHD_CHILD_H
+#define SWATCH_SWATCHD_CHILD_H
+
+#include <ev.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+
+#define CHILD_MAX_OUTPUT_BYTES ((size_t)16 << 20)
+#define CHILD_STDERR_TAIL_BYTES ((size_t)2048)
+#define CHILD_GRACE_MS 2000
+#define CHILD_DRAIN_MS 500
+
+enum child_outcome {
+	CHILD_EXITED,        /* code: its exit status */
+	CHILD_SIGNALED,      /* code: the signal */
+	CHILD_TIMED_OUT,
+	CHILD_TOO_LONG,      /* it printed more than CHILD_MAX_OUTPUT_BYTES */
+	CHILD_NOT_STARTED    /* code: errno of the exec, fork or pipe that failed */
+};
+
+struct child_result {
+	enum child_outcome outcome;
+	int code;
+	int64_t duration_ms;
+	const char *out;         /* what it printed; good until the callback returns */
+	size_t out_len;
+	const char *err_tail;    /* the end of what it printed on stderr, a string */
+};
+
+typedef void child_done(void *ctx, const struct child_result *result);
+
+struct child;
+
+/*
+ * Starts `argv` (argv[0] is looked up on PATH). `done` is called once, from the loop, unless child_stop() comes first;
+ * a command that cannot be started is a result like any other. `memory_limit_bytes` 0: none. The loop must be libev's
+ * default loop, because only that one reaps. Returns NULL when memory ran out.
+ */
+struct child *child_start(struct ev_loop *loop, char *const *argv, int64_t timeout_ms, int64_t memory_limit_bytes,
+			  child_done *done, void *ctx);
+
+/* Kills the group, reaps the child and frees it, without a callback. At most a moment: KILL cannot be refused. */
+void child_stop(struct child *child);
+
+/*
+ * Splits a command into words at blanks; '...' and "..." keep blanks, a backslash keeps the next character (not
+ * inside '...'). Returns a NULL-ended vector that child_free_words() frees; NULL with a message.
+ */
+char **child_split_command(const char *command, struct buf *error);
+void child_free_words(char **words);
+
+/* The path of a program, looked up as execvp(3) does; the caller frees. NULL with errno when there is none. */
+char *child_find_program(const char *name);
+
+/* Says for people how a run ended: "exit status 2: last line of stderr". */
+void child_describe(const struct child_result *result, struct buf *out);
+
+#endif

@@ -1,0 +1,488 @@
+#include "swatchd/daemon.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "cache/cache_read.h"
+#include "cache/cache_write.h"
+#include "usage/data_dirs.h"
+#include "usage/transcript_path.h"
+
+/* ---- from watch: which transcripts ---- */
+
+static void on_file_seen(void *ctx, const char *path, size_t root_len, bool polled)
+{
+	struct daemon *daemon = ctx;
+	tail_note(&daemon->tail, path, root_len, polled, daemon->first_walk || watch_is_listing(&daemon->watch));
+}
+
+static void on_file_gone(void *ctx, const char *path)
+{
+	struct daemon *daemon = ctx;
+	tail_note_gone(&daemon->tail, path);
+}
+
+static void on_tree_gone(void *ctx, const char *directory)
+{
+	struct daemon *daemon = ctx;
+	tail_note_tree_gone(&daemon->tail, directory);
+}
+
+static void on_process_file(void *ctx, const char *path)
+{
+	struct daemon *daemon = ctx;
+	liveness_note_file(&daemon->liveness, path);
+}
+
+static void on_recheck(void *ctx, bool polled_only)
+{
+	struct daemon *daemon = ctx;
+	tail_recheck(&daemon->tail, polled_only);
+}
+
+/* ---- from tail: what is in them ---- */
+
+/* Whether a transcript was active lately enough to have a session file: only then are its facts gathered. */
+static bool is_wanted(const struct daemon *daemon, const struct transcript *transcript)
+{
+	return clock_wall_ms() - transcript->modified_ms < daemon->config.sessions_expire_after_ms;
+}
+
+static void *on_opened(void *ctx, struct transcript *transcript)
+{
+	struct daemon *daemon = ctx;
+	struct transcript_path parts;
+	char id[CACHE_SESSION_ID_MAX + 1];
+	if (!transcript_path_parse(transcript->path + transcript->root_len, &parts))
+		return NULL;
+	if (!cache_session_id_is_valid(parts.session_id.data, parts.session_id.len)) {
+		log_debug("%s is passed over: its name is no session id", transcript->path);
+		return NULL;
+	}
+	memcpy(id, parts.session_id.data, parts.session_id.len);
+	id[parts.session_id.len] = '\0';
+	bool is_new = !sessions_find(&daemon->sessions, id);
+	struct session_transcript *part = sessions_open_transcript(&daemon->sessions, id, parts.subagent, transcript);
+	if (!part)
+		return NULL;
+	part->ledger_file = ledger_add_file(daemon->ledger, transcript->path, id, parts.subagent);
+	part->wanted = is_wanted(daemon, transcript);
+	if (part->ledger_file < 0) {
+		sessions_close_transcript(part);
+		return NULL;
+	}
+	if (is_new) {
+		part->session->live_processes = liveness_count(&daemon->liveness, id);
+		if (!daemon->first_walk)
+			events_emit_string(&daemon->events, "session-started", "sessionId", id);
+	}
+	return part;
+}
+
+static void on_line(void *ctx, struct transcript *transcript, int64_t offset, const char *line, size_t len)
+{
+	struct daemon *daemon = ctx;
+	struct session_transcript *part = transcript->owner;
+	struct scan_facts facts;
+	if (!part->wanted && !scan_may_have_usage(line, len))
+		return;
+	if (!scan_line(line, len, &facts, drift_note_field, &daemon->drift)) {
+		daemon->malformed_lines++;
+		return;
+	}
+	drift_note_line(&daemon->drift, &facts);
+	sessions_take_facts(&daemon->sessions, part, &facts);
+	if (facts.usage.present && ledger_add(daemon->ledger, part->ledger_file, offset, &facts.usage) < 0)
+		log_error("cannot account a message of %s: out of memory; the figures miss it until a restart",
+			  transcript->path);
+}
+
+static void on_reset(void *ctx, struct transcript *transcript)
+{
+	(void)ctx;
+	sessions_reset_transcript(transcript->owner);
+}
+
+static void on_advanced(void *ctx, struct transcript *transcript, uint64_t lines)
+{
+	struct daemon *daemon = ctx;
+	struct session_transcript *part = transcript->owner;
+	struct session *session = part->session;
+	bool moved = sessions_note_activity(part);
+	if (!part->wanted && is_wanted(daemon, transcript)) {
+		/* An old transcript woke: what was passed over of it is wanted now. */
+		part->wanted = true;
+		sessions_reset_transcript(part);
+		tail_reread(&daemon->tail, transcript);
+	}
+	session->vanished_active = false;
+	publish_mark_session(&daemon->publish, session);
+	publish_mark_list(&daemon->publish);
+	if (daemon->first_walk || daemon->reading_history)
+		return;
+	if (moved || session->excluded)
+		expire_note(&daemon->expire, session);
+	watch_note_activity(&daemon->watch);
+	if (lines == 0)
+		return;
+	publish_mark_billing(&daemon->publish);
+	billing_note_activity(&daemon->billing, clock_wall_ms());
+	refresh_note_activity(&daemon->refresh);
+}
+
+static void on_gone(void *ctx, struct transcript *transcript)
+{
+	struct daemon *daemon = ctx;
+	struct session_transcript *part = transcript->owner;
+	struct session *session = part->session;
+	sessions_close_transcript(part);
+	publish_mark_session(&daemon->publish, session);
+	publish_mark_list(&daemon->publish);
+	/* Judged once for all that go together: on_caught_up() comes after them. */
+	daemon->expire_wanted = daemon->expire_wanted || !session->transcripts;
+}
+
+/* The history has been read: from now on every change is news. */
+static void end_history(struct daemon *daemon)
+{
+	daemon->reading_history = false;
+	daemon->billing.reading_history = false;
+	expire_run(&daemon->expire);
+	daemon->swept_files = publish_sweep(&daemon->publish);
+	publish_mark_all(&daemon->publish);
+	log_info("%zu transcripts of %zu sessions read, %.1f MB in %.2f s", tail_count(&daemon->tail),
+		 sessions_count(&daemon->sessions), (double)daemon->tail.stats.bytes / 1e6,
+		 (double)(clock_wall_ms() - daemon->started_ms) / 1000.);
+	/* What ccusage last said is from before this start: the day may have gone on without us. */
+	billing_note_activity(&daemon->billing, clock_wall_ms());
+	refresh_note_activity(&daemon->refresh);
+}
+
+static void set_burn_rate(struct daemon *daemon)
+{
+	struct ledger_block block;
+	bool active = ledger_active_block(daemon->ledger, clock_wall_ms(), &block);
+	refresh_set_burn_rate(&daemon->refresh, active ? block.cost_per_hour_usd : NAN);
+}
+
+static void on_caught_up(void *ctx)
+{
+	struct daemon *daemon = ctx;
+	if (daemon->first_walk || tail_pending(&daemon->tail) > 0)
+		return;
+	if (daemon->reading_history)
+		end_history(daemon);
+	if (daemon->expire_wanted)
+		expire_run(&daemon->expire);
+	daemon->expire_wanted = false;
+	set_burn_rate(daemon);
+	publish_flush(&daemon->publish, false);
+	daemon_answer_sync_waiters(daemon);
+}
+
+/* ---- from refresh ---- */
+
+static void on_refresh_started(void *ctx)
+{
+	struct daemon *daemon = ctx;
+	billing_note_start(&daemon->billing, clock_wall_ms());
+	struct jsonw *w = events_begin(&daemon->events, "refresh-started");
+	if (w)
+		events_end(&daemon->events);
+}
+
+static void tell_refresh_finished(struct daemon *daemon, const struct refresh_result *result)
+{
+	struct jsonw *w = events_begin(&daemon->events, "refresh-finished");
+	if (!w)
+		return;
+	jsonw_put_bool(w, "ok", result->answer != NULL);
+	jsonw_put_int(w, "durationMs", result->duration_ms);
+	if (result->answer)
+		jsonw_put_double(w, "costUSD", result->answer->present ? result->answer->cost_usd : 0.);
+	else
+		jsonw_put_string(w, "error", result->error);
+	events_end(&daemon->events);
+}
+
+static void tell_source(struct daemon *daemon)
+{
+	const char *source = daemon->billing.ccusage_shown ? "ccusage" : "native";
+	const char *reason = daemon->billing.ccusage_shown ? daemon->billing.reason : "they agree again";
+	log_warning("the figures shown are %s's from now on: %s", source, reason);
+	struct jsonw *w = events_begin(&daemon->events, "billing-source");
+	if (!w)
+		return;
+	jsonw_put_string(w, "source", source);
+	jsonw_put_string(w, "reason", reason);
+	events_end(&daemon->events);
+}
+
+static void on_refresh_finished(void *ctx, const struct refresh_result *result)
+{
+	struct daemon *daemon = ctx;
+	daemon->refresh_failed = result->answer == NULL;
+	if (!result->answer)
+		billing_note_failure(&daemon->billing, result->error, result->exit_status, result->failures,
+				     result->next_attempt_ms);
+	else if (billing_note_answer(&daemon->billing, result->answer, result->duration_ms, clock_wall_ms()))
+		tell_source(daemon);
+	publish_mark_billing(&daemon->publish);
+	publish_flush(&daemon->publish, true);
+	tell_refresh_finished(daemon, result);
+	daemon_answer_refresh_waiters(daemon, result);
+	if (daemon->options.once)
+		ev_break(daemon->loop, EVBREAK_ALL);
+}
+
+/* ---- from expire and liveness ---- */
+
+static void on_state_changed(void *ctx, struct session *session)
+{
+	struct daemon *daemon = ctx;
+	publish_mark_session(&daemon->publish, session);
+	publish_mark_list(&daemon->publish);
+	events_emit_string(&daemon->events, session->state == SESSION_ACTIVE ? "session-active" : "session-idle",
+			   "sessionId", session->id);
+	publish_flush(&daemon->publish, false);
+}
+
+static void on_removed(void *ctx, struct session *session, enum expire_reason reason)
+{
+	struct daemon *daemon = ctx;
+	bool had_file = session->has_file;
+	publish_remove_session(&daemon->publish, session);
+	struct jsonw *w = had_file ? events_begin(&daemon->events, "session-removed") : NULL;
+	if (w) {
+		jsonw_put_string(w, "sessionId", session->id);
+		jsonw_put_string(w, "reason", expire_reason_name(reason));
+		events_end(&daemon->events);
+	}
+	publish_flush(&daemon->publish, false);
+}
+
+static void on_admitted(void *ctx, struct session *session)
+{
+	struct daemon *daemon = ctx;
+	publish_mark_session(&daemon->publish, session);
+	publish_mark_list(&daemon->publish);
+}
+
+static void on_process_changed(void *ctx, const char *session_id, bool alive)
+{
+	struct daemon *daemon = ctx;
+	struct session *session = sessions_find(&daemon->sessions, session_id);
+	if (!session)
+		return;
+	session->live_processes = liveness_count(&daemon->liveness, session_id);
+	if (alive)
+		session->process_ended_ms = 0;
+	else if (session->live_processes == 0)
+		session->process_ended_ms = clock_wall_ms();
+	if (daemon->first_walk || daemon->reading_history)
+		return;
+	expire_note(&daemon->expire, session);
+	publish_flush(&daemon->publish, false);
+}
+
+/* ---- starting, reloading, stopping ---- */
+
+int daemon_read_config(const struct daemon_options *options, struct config *config, struct buf *errors)
+{
+	if (!config_init(config)) {
+		buf_append_str(errors, "out of memory\n");
+		return -1;
+	}
+	if (options->config_path
+	    && config_read_file(config, options->config_path, options->config_required, errors) != 0) {
+		config_release(config);
+		return -1;
+	}
+	return 0;
+}
+
+static void apply_timezone(const struct config *config)
+{
+	static bool changed;
+	static char *before;
+	if (!changed && getenv("TZ"))
+		before = strdup(getenv("TZ"));
+	changed = true;
+	if (config->billing_timezone[0])
+		(void)setenv("TZ", config->billing_timezone, 1);
+	else if (before)
+		(void)setenv("TZ", before, 1);
+	else
+		(void)unsetenv("TZ");
+	tzset();
+}
+
+static int set_roots(struct daemon *daemon)
+{
+	struct data_dirs dirs;
+	if (data_dirs_find(&dirs, daemon->config.watch_paths) != 0)
+		return -1;
+	int result = watch_set_roots(&daemon->watch, (const char *const *)dirs.projects, dirs.count);
+	data_dirs_release(&dirs);
+	return result;
+}
+
+/* What the last run knew of ccusage: its figures and their age. */
+static void take_last_run(struct daemon *daemon)
+{
+	struct json_object *billing = cache_read_json(daemon->options.cache_fd, CACHE_BILLING_FILE);
+	struct json_object *ccusage = cache_json_object(billing, "ccusage");
+	if (cache_json_int(ccusage, "failures", 1) == 0)
+		refresh_seed_fetched(&daemon->refresh, cache_json_int(ccusage, "lastFetched", 0));
+	json_object_put(billing);
+}
+
+static int start_modules(struct daemon *daemon, struct buf *error)
+{
+	static const struct watch_callbacks watch_callbacks = { on_file_seen, on_file_gone, on_tree_gone, on_process_file,
+								on_recheck };
+	static const struct tail_callbacks tail_callbacks = { on_opened, on_line, on_reset, on_advanced, on_gone,
+							      on_caught_up };
+	static const struct refresh_callbacks refresh_callbacks = { on_refresh_started, on_refresh_finished };
+	static const struct expire_callbacks expire_callbacks = { on_state_changed, on_removed, on_admitted };
+	daemon->ledger = ledger_new();
+	if (!daemon->ledger) {
+		buf_append_str(error, "cannot start: out of memory");
+		return -1;
+	}
+	events_init(&daemon->events);
+	drift_init(&daemon->drift);
+	sessions_init(&daemon->sessions, daemon->config.sessions_preview);
+	billing_init(&daemon->billing, &daemon->config, daemon->ledger);
+	liveness_init(&daemon->liveness, daemon->loop, on_process_changed, daemon);
+	refresh_init(&daemon->refresh, daemon->loop, &daemon->config, &refresh_callbacks, daemon);
+	expire_init(&daemon->expire, daemon->loop, &daemon->config, &daemon->sessions, &expire_callbacks, daemon);
+	publish_init(&daemon->publish, daemon->loop, daemon->options.cache_fd, daemon->options.cache_path, &daemon->config,
+		     &daemon->sessions, &daemon->billing, &daemon->events);
+	daemon->has_tail = true;
+	if (tail_init(&daemon->tail, daemon->loop, daemon->config.watch_tail_delay_ms, &tail_callbacks, daemon) != 0) {
+		buf_append_str(error, "cannot start: out of memory");
+		return -1;
+	}
+	daemon->has_watch = true;
+	return watch_init(&daemon->watch, daemon->loop, daemon->config.watch_method, &watch_callbacks, daemon,
+			  &daemon->events, error);
+}
+
+/* Lists every directory, newest transcripts to be read first, and lets the reading begin. */
+static int walk_first(struct daemon *daemon, struct buf *error)
+{
+	daemon->first_walk = daemon->reading_history = daemon->billing.reading_history = true;
+	tail_hold_backlog(&daemon->tail, true);
+	if (set_roots(daemon) != 0) {
+		buf_append_str(error, "cannot tell where the transcripts are: no home directory, or out of memory");
+		return -1;
+	}
+	watch_drain(&daemon->watch);
+	daemon->first_walk = false;
+	/* Who has a file is decided by times alone, so it is known before a line is read. */
+	expire_run(&daemon->expire);
+	publish_release_hold(&daemon->publish);
+	tail_hold_backlog(&daemon->tail, false);
+	if (tail_pending(&daemon->tail) == 0)
+		on_caught_up(daemon);
+	return 0;
+}
+
+int daemon_start(struct daemon *daemon, struct ev_loop *loop, const struct daemon_options *options,
+		 struct config *config, struct buf *error)
+{
+	memset(daemon, 0, sizeof(*daemon));
+	daemon->loop = loop;
+	daemon->options = *options;
+	daemon->config = *config;
+	daemon->started_ms = clock_wall_ms();
+	apply_timezone(&daemon->config);
+	int swept = cache_sweep_temp_files(options->cache_fd);
+	if (swept < 0)
+		log_warning("cannot look for old temp files in %s: %s", options->cache_path, strerror(errno));
+	daemon->swept_temp_files = swept > 0 ? (unsigned)swept : 0;
+	if (start_modules(daemon, error) != 0)
+		return -1;
+	take_last_run(daemon);
+	if (options->socket_path) {
+		daemon->has_control = true;
+		if (control_init(&daemon->control, loop, options->socket_path, daemon_handle_request, daemon,
+				 &daemon->events, error) != 0)
+			return -1;
+	}
+	return walk_first(daemon, error);
+}
+
+static void tell_reload(struct daemon *daemon, const char *error)
+{
+	struct jsonw *w = events_begin(&daemon->events, "config-reloaded");
+	if (!w)
+		return;
+	jsonw_put_bool(w, "ok", error == NULL);
+	jsonw_put_string(w, "error", error);
+	events_end(&daemon->events);
+}
+
+void daemon_reload(struct daemon *daemon)
+{
+	struct config fresh;
+	struct buf errors = BUF_INIT;
+	if (daemon_read_config(&daemon->options, &fresh, &errors) != 0) {
+		log_error("the config is not taken over, the old one stays: %s", buf_str(&errors));
+		tell_reload(daemon, buf_str(&errors));
+		buf_release(&errors);
+		return;
+	}
+	if (strcmp(fresh.cache_directory, daemon->config.cache_directory) != 0)
+		log_warning("[cache] directory changed: that takes effect at the next start");
+	if (fresh.watch_method != daemon->config.watch_method)
+		log_warning("[watch] method changed: that takes effect at the next start");
+	config_release(&daemon->config);
+	daemon->config = fresh;
+	apply_timezone(&daemon->config);
+	log_set_level((enum log_level)daemon->config.log_level);
+	daemon->sessions.preview_chars = daemon->config.sessions_preview;
+	tail_set_delay(&daemon->tail, daemon->config.watch_tail_delay_ms);
+	if (set_roots(daemon) != 0)
+		log_error("cannot tell where the transcripts are: no home directory, or out of memory");
+	refresh_configure(&daemon->refresh);
+	expire_run(&daemon->expire);
+	publish_mark_all(&daemon->publish);
+	publish_flush(&daemon->publish, true);
+	log_info("config reloaded");
+	tell_reload(daemon, NULL);
+	buf_release(&errors);
+}
+
+void daemon_flush(struct daemon *daemon)
+{
+	watch_drain(&daemon->watch);
+	tail_flush(&daemon->tail);
+	publish_flush(&daemon->publish, true);
+}
+
+void daemon_stop(struct daemon *daemon)
+{
+	if (daemon->has_control)
+		control_release(&daemon->control);
+	if (daemon->has_watch)
+		watch_release(&daemon->watch);
+	if (daemon->has_tail) {
+		tail_release(&daemon->tail);
+		refresh_release(&daemon->refresh);
+		expire_release(&daemon->expire);
+		publish_release(&daemon->publish);
+		liveness_release(&daemon->liveness);
+	}
+	sessions_release(&daemon->sessions);
+	drift_release(&daemon->drift);
+	events_release(&daemon->events);
+	ledger_free(daemon->ledger);
+	config_release(&daemon->config);
+}

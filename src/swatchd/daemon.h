@@ -1,0 +1,92 @@
+/*
+ * daemon: wires the modules together. The way of the data (DESIGN): watch -> tail -> scan -> ledger -> publish -> cache,
+ * and beside it refresh, expire, liveness, control.
+ *
+ * For: main.c alone, which parses the command line, takes the lock, and runs the loop.
+ */
+#ifndef SWATCH_SWATCHD_DAEMON_H
+#define SWATCH_SWATCHD_DAEMON_H
+
+#include <ev.h>
+
+#include "base/config.h"
+#include "swatchd/billing.h"
+#include "swatchd/control.h"
+#include "swatchd/drift.h"
+#include "swatchd/events.h"
+#include "swatchd/expire.h"
+#include "swatchd/liveness.h"
+#include "swatchd/publish.h"
+#include "swatchd/refresh.h"
+#include "swatchd/session.h"
+#include "swatchd/tail.h"
+#include "swatchd/watch.h"
+
+/* Clients that wait for something at the same time; more are told so. */
+#define DAEMON_MAX_WAITERS 64
+
+struct daemon_options {
+	const char *config_path;     /* NULL: none */
+	bool config_required;        /* named on the command line */
+	const char *cache_path;
+	int cache_fd;
+	const char *socket_path;     /* NULL: no socket (--once) */
+	bool once;
+	bool no_refresh;
+	int64_t lock_waited_ms;
+	bool lock_contended;
+};
+
+struct daemon {
+	struct ev_loop *loop;
+	struct daemon_options options;
+	struct config config;
+	struct events events;
+	struct drift drift;
+	struct ledger *ledger;
+	struct sessions sessions;
+	struct watch watch;
+	struct tail tail;
+	struct liveness liveness;
+	struct billing billing;
+	struct refresh refresh;
+	struct expire expire;
+	struct publish publish;
+	struct control control;
+	bool has_control, has_watch, has_tail;
+	bool first_walk;             /* the directories are being listed for the first time */
+	bool reading_history;        /* and what they held is being read */
+	bool expire_wanted;          /* a session lost its last transcript */
+	bool refresh_failed;         /* for --once */
+	int64_t started_ms;
+	uint64_t malformed_lines;
+	uint64_t contended;
+	unsigned swept_temp_files, swept_files;
+	uint64_t sync_waiters[DAEMON_MAX_WAITERS], refresh_waiters[DAEMON_MAX_WAITERS];
+	size_t sync_waiter_count, refresh_waiter_count;
+};
+
+/* Reads the config file again into `config`. Returns 0, or -1 with all its errors. */
+int daemon_read_config(const struct daemon_options *options, struct config *config, struct buf *errors);
+
+/* Takes `config` over (it is the daemon's from then on), and starts everything. Returns 0, or -1 with a message. */
+int daemon_start(struct daemon *daemon, struct ev_loop *loop, const struct daemon_options *options,
+		 struct config *config, struct buf *error);
+
+/* SIGHUP: a good config takes effect, a bad one changes nothing; both are said. */
+void daemon_reload(struct daemon *daemon);
+
+/* Reads and publishes everything that is pending now. */
+void daemon_flush(struct daemon *daemon);
+
+/* Ends everything within a moment, whatever children and clients do. */
+void daemon_stop(struct daemon *daemon);
+
+/* Answers a request of the control socket (daemon_control.c). */
+void daemon_handle_request(void *ctx, struct control_client *client, const char *op, struct json_object *request);
+
+/* Answers those who wait for the refresh that ended, or for all that was pending. */
+void daemon_answer_refresh_waiters(struct daemon *daemon, const struct refresh_result *result);
+void daemon_answer_sync_waiters(struct daemon *daemon);
+
+#endif
