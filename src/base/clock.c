@@ -4,6 +4,9 @@
 #include <string.h>
 #include <time.h>
 
+/* No local day is longer: 24 h, and what a zone can move its clock back by. */
+#define LONGEST_DAY_SECONDS (50 * 60 * 60)
+
 static int64_t read_clock_ms(clockid_t id)
 {
 	struct timespec ts;
@@ -127,32 +130,57 @@ void clock_format_age(int64_t span_ms, char out[CLOCK_AGE_SIZE])
 		snprintf(out, CLOCK_AGE_SIZE, "%lldd", (long long)(s / 86400 < 99999999 ? s / 86400 : 99999999));
 }
 
-static int64_t local_midnight_ms(int64_t at_ms, int days_later)
+static time_t floor_to_seconds(int64_t at_ms)
 {
-	time_t seconds = (time_t)(at_ms >= 0 ? at_ms / 1000 : (at_ms - 999) / 1000);
+	return (time_t)(at_ms >= 0 ? at_ms / 1000 : (at_ms - 999) / 1000);
+}
+
+/* A number for the local date of `at`, growing with it; -1 when the year does not fit. */
+static int64_t local_date_number(time_t at)
+{
 	struct tm tm;
-	if (!localtime_r(&seconds, &tm))
-		return at_ms;
-	tm.tm_hour = tm.tm_min = tm.tm_sec = 0;
-	tm.tm_mday += days_later;
-	tm.tm_isdst = -1;  /* mktime finds out, also where midnight does not exist */
-	return (int64_t)mktime(&tm) * 1000;
+	if (!localtime_r(&at, &tm))
+		return -1;
+	return ((int64_t)tm.tm_year + 1900) * 10000 + tm.tm_mon * 100 + tm.tm_mday;
+}
+
+/*
+ * The first second in (before, after] whose date is later than `date`. A search and not mktime(): that one answers
+ * differently from call to call where a clock change makes midnight happen twice or not at all.
+ */
+static int64_t first_moment_after_date_ms(int64_t date, time_t before, time_t after)
+{
+	while (after - before > 1) {
+		time_t middle = before + (after - before) / 2;
+		if (local_date_number(middle) > date)
+			after = middle;
+		else
+			before = middle;
+	}
+	return (int64_t)after * 1000;
 }
 
 int64_t clock_local_day_start_ms(int64_t at_ms)
 {
-	return local_midnight_ms(at_ms, 0);
+	time_t at = floor_to_seconds(at_ms);
+	tzset();
+	int64_t date = local_date_number(at);
+	return date < 0 ? at_ms : first_moment_after_date_ms(date - 1, at - LONGEST_DAY_SECONDS, at);
 }
 
 int64_t clock_local_next_day_ms(int64_t at_ms)
 {
-	return local_midnight_ms(at_ms, 1);
+	time_t at = floor_to_seconds(at_ms);
+	tzset();
+	int64_t date = local_date_number(at);
+	return date < 0 ? at_ms + CLOCK_DAY_MS : first_moment_after_date_ms(date, at, at + LONGEST_DAY_SECONDS);
 }
 
 void clock_format_local_date(int64_t at_ms, char out[16])
 {
-	time_t seconds = (time_t)(at_ms >= 0 ? at_ms / 1000 : (at_ms - 999) / 1000);
+	time_t seconds = floor_to_seconds(at_ms);
 	struct tm tm;
+	tzset();
 	if (!localtime_r(&seconds, &tm) || strftime(out, 16, "%Y-%m-%d", &tm) == 0)
 		out[0] = '\0';
 }

@@ -35,7 +35,10 @@ void clock_format_rfc3339(int64_t at_ms, char out[CLOCK_RFC3339_SIZE]);
 /* Writes a span as people say it: "5s", "2m", "3h", "4d". Negative spans are "0s". */
 void clock_format_age(int64_t span_ms, char out[CLOCK_AGE_SIZE]);
 
-/* The start of the local day that holds `at_ms`, and of the day after it (TZ decides; DST days have 23 or 25 h). */
+/*
+ * The first moment of the local day that holds `at_ms`, and of the day after it (TZ decides; a day may have 23 or
+ * 25 h, and begin at 01:00). The environment's TZ is looked at on every call.
+ */
 int64_t clock_local_day_start_ms(int64_t at_ms);
 int64_t clock_local_next_day_ms(int64_t at_ms);
 

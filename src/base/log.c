@@ -1,22 +1,51 @@
 #include "base/log.h"
 
 #include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define LINE_MAX_BYTES 2048
 
 static const char *log_program = "swatch";
 static enum log_level log_threshold = LOG_LEVEL_INFO;
-static int log_to_journal;
+static bool log_to_journal;
+
+/* Every child of a service inherits JOURNAL_STREAM, a terminal in a desktop session too: it must name our stderr. */
+static bool is_journal_stderr(void)
+{
+	const char *stream = getenv("JOURNAL_STREAM");
+	char mine[64];
+	struct stat st;
+	if (!stream || fstat(STDERR_FILENO, &st) != 0)
+		return false;
+	snprintf(mine, sizeof(mine), "%ju:%ju", (uintmax_t)st.st_dev, (uintmax_t)st.st_ino);
+	return strcmp(stream, mine) == 0;
+}
+
+/* Control characters go, those of C1 in UTF-8 (U+0080 to U+009F) too: a terminal obeys them. */
+static void mask_controls(char *text, size_t len)
+{
+	for (size_t i = 0; i < len; i++) {
+		unsigned char c = (unsigned char)text[i];
+		if (c < 0x20 || c == 0x7F)
+			text[i] = '?';
+		else if (c == 0xC2 && i + 1 < len && (unsigned char)text[i + 1] >= 0x80
+			 && (unsigned char)text[i + 1] < 0xA0)
+			text[i] = text[i + 1] = '?';
+	}
+}
 
 void log_init(const char *program, enum log_level level)
 {
 	log_program = program;
 	log_threshold = level;
-	log_to_journal = getenv("JOURNAL_STREAM") != NULL;
+	log_to_journal = is_journal_stderr();
 }
 
 void log_set_level(enum log_level level)
@@ -32,15 +61,13 @@ static void log_line(enum log_level level, const char *format, va_list args)
 	if (level > log_threshold)
 		return;
 	int start = log_to_journal ? snprintf(line, sizeof(line), "<%d>", weights[level])
-				   : snprintf(line, sizeof(line), "%s: ", log_program);
+				   : snprintf(line, sizeof(line), "%.64s: ", log_program);
 	size_t len = (size_t)start;
 	int text = vsnprintf(line + len, sizeof(line) - len - 1, format, args);
 	if (text < 0)
 		return;
 	size_t text_len = (size_t)text < sizeof(line) - len - 2 ? (size_t)text : sizeof(line) - len - 2;
-	for (size_t i = len; i < len + text_len; i++)
-		if ((unsigned char)line[i] < 0x20 || line[i] == 0x7F)
-			line[i] = '?';
+	mask_controls(line + len, text_len);
 	len += text_len;
 	line[len++] = '\n';
 	/* Nobody is left to tell when stderr itself fails. */

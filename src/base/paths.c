@@ -40,7 +40,7 @@ char *paths_expand(const char *text, size_t len)
 	const char *home = paths_home();
 	char *path = NULL;
 	if (home)
-		path = copy[1] == '\0' ? strdup(home) : paths_join(home, copy + 2);
+		path = copy[1] == '\0' ? paths_expand(home, strlen(home)) : paths_join(home, copy + 2);
 	free(copy);
 	return path;
 }

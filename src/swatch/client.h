@@ -1,7 +1,7 @@
 /*
  * client: the other end of the daemon's control socket (FORMATS section 7): one line of JSON out, lines of JSON in.
  *
- * For: the commands that talk to swatchd; most through daemon.h.
+ * For: the commands that talk to swatchd; most through daemon_call.h.
  *
  * Calling sequence: client_connect(); when that says CLIENT_LISTENING, client_ask(), or client_send() and any number
  * of client_read_line(); client_close() in every case.

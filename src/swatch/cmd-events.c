@@ -4,7 +4,7 @@
 
 #include "cache/cache_read.h"
 #include "swatch/command.h"
-#include "swatch/daemon.h"
+#include "swatch/daemon_call.h"
 #include "swatch/event_text.h"
 #include "swatch/terminal.h"
 

@@ -8,7 +8,7 @@
 #include "base/clock.h"
 #include "cache/cache_read.h"
 #include "swatch/command.h"
-#include "swatch/daemon.h"
+#include "swatch/daemon_call.h"
 #include "swatch/figures.h"
 #include "swatch/human.h"
 #include "swatch/page.h"

@@ -4,7 +4,7 @@
 #include "base/clock.h"
 #include "cache/cache_read.h"
 #include "swatch/command.h"
-#include "swatch/daemon.h"
+#include "swatch/daemon_call.h"
 #include "swatch/page.h"
 #include "swatch/status_offline.h"
 #include "swatch/status_page.h"

@@ -1,7 +1,7 @@
 /* swatch sync: wait until all that happened so far is published. */
 #include "base/clock.h"
 #include "swatch/command.h"
-#include "swatch/daemon.h"
+#include "swatch/daemon_call.h"
 
 /* Everything may have to be read again, on a slow disk. */
 #define ANSWER_TIMEOUT_MS (5 * CLOCK_MINUTE_MS)

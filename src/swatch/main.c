@@ -9,7 +9,7 @@
  *   cmd-NAME.c           one command each
  *   program.c            other programs: swatchd, and external commands swatch-NAME
  *
- *   daemon.c             asking the daemon of this cache directory, and what to say when there is none
+ *   daemon_call.c        asking the daemon of this cache directory, and what to say when there is none
  *   client.c             the socket: one line out, lines in, with limits and timeouts
  *
  *   status_page.c        the page of `swatch status`; status_problems.c: what is wrong; status_offline.c: no daemon

@@ -9,7 +9,7 @@
 #include "cache/cache_dir.h"
 #include "cache/cache_names.h"
 #include "cache/cache_read.h"
-#include "swatch/daemon.h"
+#include "swatch/daemon_call.h"
 #include "swatch/figures.h"
 #include "swatch/human.h"
 #include "swatch/page.h"

@@ -57,6 +57,9 @@ static void show_title(struct page *page, struct json_object *answer, int64_t no
 			   human_span(now_ms - started_ms, HUMAN_TEXT));
 	buf_printf(&title, ", pid %lld", (long long)cache_json_int(answer, "pid", 0));
 	page_line(page, STYLE_STRONG, 2, "%s", buf_str(&title));
+	if (cache_json_bool(answer, "readingHistory", false))
+		page_line(page, STYLE_NOTE, 2, "still reading the transcripts that were there at its start: figures are "
+			  "not complete yet");
 	buf_release(&title);
 }
 
@@ -73,24 +76,24 @@ static void show_audit(struct page *page, struct json_object *answer)
 	}
 }
 
-/* The states of DESIGN's machine, as what they mean for the one who waits. */
+/* What a state means for the one who waits; the daemon's own reason says more where it gives one. */
 static const char *explain_state(const char *state)
 {
 	static const struct {
 		const char *name;
 		const char *meaning;
 	} states[] = {
-		{ "off", "off: no ccusage is run" },
-		{ "clean", "clean: nothing new since the last run" },
-		{ "settling", "settling: waits for a burst of activity to end" },
-		{ "waiting", "waiting: due, but the last figures are young enough" },
-		{ "running", "running now" },
-		{ "backoff", "backing off after a failure" },
+		{ "off", "no ccusage is run" },
+		{ "clean", "nothing new since the last run" },
+		{ "settling", "a burst of activity has to end first" },
+		{ "waiting", "the figures are young enough" },
+		{ "running", "ccusage is at work" },
+		{ "backoff", "the last run failed" },
 	};
 	for (size_t i = 0; i < sizeof(states) / sizeof(states[0]); i++)
 		if (strcmp(states[i].name, state) == 0)
 			return states[i].meaning;
-	return state;
+	return "a state that this version does not know";
 }
 
 static void show_refresh_times(struct page *page, struct json_object *answer, int64_t now_ms)
@@ -98,7 +101,6 @@ static void show_refresh_times(struct page *page, struct json_object *answer, in
 	int64_t started_ms = status_number(answer, "refresh", "lastStartedAt");
 	int64_t finished_ms = status_number(answer, "refresh", "lastFinishedAt");
 	int64_t due_ms = status_number(answer, "refresh", "nextDueAt");
-	const char *reason = status_text(answer, "refresh", "nextDueReason");
 	const char *state = status_text(answer, "refresh", "state");
 	page_break(page);
 	if (state && strcmp(state, "running") == 0 && started_ms > 0)
@@ -108,18 +110,22 @@ static void show_refresh_times(struct page *page, struct json_object *answer, in
 			  human_ago(finished_ms, now_ms, HUMAN_TEXT),
 			  human_duration(status_number(answer, "refresh", "lastDurationMs"), HUMAN_TEXT));
 	if (due_ms > 0)
-		page_item(page, STYLE_PLAIN, "next at %s (%s)%s%s", human_clock_seconds(due_ms, HUMAN_TEXT),
-			  human_ago(due_ms, now_ms, HUMAN_TEXT), reason ? ": " : "", reason ? reason : "");
-	else if (reason)
-		page_item(page, STYLE_PLAIN, "next: %s", reason);
+		page_item(page, STYLE_PLAIN, "next at %s (%s)", human_clock_seconds(due_ms, HUMAN_TEXT),
+			  human_ago(due_ms, now_ms, HUMAN_TEXT));
 }
 
 static void show_refresh(struct page *page, struct json_object *answer, int64_t now_ms)
 {
 	const char *state = status_text(answer, "refresh", "state");
+	const char *reason = status_text(answer, "refresh", "nextDueReason");
 	page_row(page, "refresh");
-	page_item(page, state && strcmp(state, "backoff") == 0 ? STYLE_NOTE : STYLE_PLAIN, "%s",
-		  state ? explain_state(state) : "state unknown");
+	if (!state)
+		state = "unknown";
+	page_item(page, strcmp(state, "backoff") == 0 ? STYLE_NOTE : STYLE_PLAIN, "%s: %s", state,
+		  reason ? reason : explain_state(state));
+	/* Where ccusage is not in use, its counters only cost lines. */
+	if (strcmp(state, "off") == 0 && status_number(answer, "refresh", "runs") == 0)
+		return;
 	page_break(page);
 	page_item(page, STYLE_PLAIN, "%s (%s good, %s failed)",
 		  human_counted(status_number(answer, "refresh", "runs"), "run", HUMAN_TEXT),
@@ -142,7 +148,26 @@ static void show_sessions(struct page *page, struct json_object *answer)
 	page_item(page, STYLE_PLAIN, "%s", human_counted(status_number(answer, "sessions", "files"), "cache file",
 							 HUMAN_TEXT));
 	page_item(page, STYLE_PLAIN, "%s alive", human_counted(status_number(answer, "sessions", "liveProcesses"),
-							       "Claude process", HUMAN_TEXT));
+							       "Claude Code process", HUMAN_TEXT));
+}
+
+static void show_roots(struct page *page, struct json_object *roots, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		struct json_object *root = json_object_array_get_idx(roots, i);
+		const char *path = cache_json_string(root, "path");
+		const char *state = cache_json_string(root, "state");
+		enum page_style style = STYLE_QUIET; /* "missing" is usual for one of the two default places */
+		if (state && strcmp(state, "watching") == 0)
+			style = STYLE_GOOD;
+		else if (state && strcmp(state, "polling") == 0)
+			style = STYLE_NOTE;
+		else if (state && strcmp(state, "same") == 0)
+			state = "the same directory as another";
+		page_break(page);
+		page_path(page, STYLE_PLAIN, path ? path : "?");
+		page_item(page, style, "%s", state ? state : "?");
+	}
 }
 
 static void show_watch(struct page *page, struct json_object *answer)
@@ -150,22 +175,13 @@ static void show_watch(struct page *page, struct json_object *answer)
 	size_t count;
 	struct json_object *roots = status_array(answer, "watch", "roots", &count);
 	page_row(page, "watching");
-	page_item(page, STYLE_PLAIN, "%s", human_counted((int64_t)count, "tree", HUMAN_TEXT));
 	page_item(page, STYLE_PLAIN, "%s", human_counted(status_number(answer, "watch", "directories"), "folder",
 							 HUMAN_TEXT));
 	page_item(page, STYLE_PLAIN, "%s", human_counted(status_number(answer, "watch", "transcripts"), "transcript",
 							 HUMAN_TEXT));
 	int64_t polled = status_number(answer, "watch", "polledDirectories");
 	page_item(page, polled > 0 ? STYLE_NOTE : STYLE_QUIET, "%s polled", human_count(polled, HUMAN_TEXT));
-	for (size_t i = 0; i < count; i++) {
-		struct json_object *root = json_object_array_get_idx(roots, i);
-		const char *path = cache_json_string(root, "path");
-		const char *state = cache_json_string(root, "state");
-		bool is_watched = state && strcmp(state, "watching") == 0;
-		page_break(page);
-		page_path(page, STYLE_PLAIN, path ? path : "?");
-		page_item(page, is_watched ? STYLE_GOOD : STYLE_NOTE, "%s", state ? state : "?");
-	}
+	show_roots(page, roots, count);
 }
 
 static void show_counters(struct page *page, struct json_object *answer)

@@ -194,10 +194,7 @@ static void on_hangup(struct ev_loop *loop, ev_signal *watcher, int revents)
 	(void)revents;
 	char reloading[96];
 	struct signals *signals = watcher->data;
-	struct timespec now;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	snprintf(reloading, sizeof(reloading), "RELOADING=1\nMONOTONIC_USEC=%lld",
-		 (long long)now.tv_sec * 1000000 + now.tv_nsec / 1000);
+	snprintf(reloading, sizeof(reloading), "RELOADING=1\nMONOTONIC_USEC=%lld", (long long)clock_mono_ms() * 1000);
 	notify_send(reloading);
 	daemon_reload(signals->daemon);
 	notify_send("READY=1");

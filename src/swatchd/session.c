@@ -78,7 +78,7 @@ void sessions_close_transcript(struct session_transcript *part)
 void sessions_reset_transcript(struct session_transcript *part)
 {
 	free_facts(part);
-	part->messages = 0;
+	part->messages = part->last_message_hash = 0;
 	part->last_message_ms = 0;
 	part->context_tokens = -1;
 	part->context_at_ms = 0;
@@ -127,7 +127,10 @@ void sessions_take_facts(struct sessions *sessions, struct session_transcript *p
 	}
 	if (!facts->is_message)
 		return;
-	part->messages++;
+	struct slice id = facts->usage.message_id;
+	uint64_t hash = id.data && id.len > 0 ? strmap_hash(id.data, id.len) : 0;
+	part->messages += hash == 0 || hash != part->last_message_hash;
+	part->last_message_hash = hash;
 	if (facts->timestamp_ms > 0)
 		part->last_message_ms = facts->timestamp_ms;
 	if (facts->preview.data)

@@ -35,7 +35,8 @@ struct session_transcript {
 	bool subagent;
 	bool wanted;                       /* facts are gathered */
 	/* The facts, from the lines read so far; gathered for wanted transcripts that are no subagents'. */
-	uint64_t messages;
+	uint64_t messages;                 /* a message of several lines counts once */
+	uint64_t last_message_hash;        /* of the last line's message.id; 0: it had none */
 	int64_t last_message_ms;           /* 0: none yet */
 	int64_t context_tokens;            /* of the last message; -1: not known */
 	int64_t context_at_ms;

@@ -1,4 +1,4 @@
-#include "swatch/daemon.h"
+#include "swatch/daemon_call.h"
 
 #include <errno.h>
 #include <fcntl.h>

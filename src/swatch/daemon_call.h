@@ -1,10 +1,10 @@
 /*
- * daemon: asking the daemon of this invocation's cache directory, and saying so when there is none.
+ * daemon_call: asking the daemon of this invocation's cache directory, and saying so when there is none.
  *
  * For: the commands that need swatchd. What goes wrong is said on stderr here, so that every command says it alike.
  */
-#ifndef SWATCH_SWATCH_DAEMON_H
-#define SWATCH_SWATCH_DAEMON_H
+#ifndef SWATCH_SWATCH_DAEMON_CALL_H
+#define SWATCH_SWATCH_DAEMON_CALL_H
 
 #include <json-c/json.h>
 #include <stdint.h>
