@@ -1,8 +1,8 @@
 /*
  * config: the settings in force: the defaults, and what swatch.conf (INI, libinih) changes.
  *
- * For: swatchd, and the commands that need a setting. One table in config.c holds every key with its section, type,
- * unit, range and default: parsing, range checks and the manual's list (swatch.conf(5)) go by it.
+ * For: swatchd, and the commands that need a setting. One table in config_keys.c holds every key with its section,
+ * type, unit, range, default and help: parsing, range checks and the manual's list (swatch.conf(5)) go by it.
  */
 #ifndef SWATCH_BASE_CONFIG_H
 #define SWATCH_BASE_CONFIG_H
@@ -50,22 +50,30 @@ struct config {
 bool config_init(struct config *config);
 
 /*
- * Reads `path` over the defaults into an initialised `config`. Every fault (unknown section or key, bad value, line
- * that is none) is appended to `errors`, one line each, "FILE:LINE: what; what is allowed". Returns 0 when all is
- * well or, with `required` false, no such file exists; -1 otherwise, and the config is then not to be used.
+ * Reads `path` (a regular file, 64 KiB at most) over the defaults into an initialised `config`. Every fault (unknown
+ * section or key, bad value, line that is none) is appended to `errors`, one line each, "FILE:LINE: what; what is
+ * allowed". Returns 0 when all is well or, with `required` false, no such file exists; -1 otherwise, and the config
+ * is then not to be used.
+ *
+ * A line holds 197 bytes at most (libinih's limit); a text goes on in indented lines, joined with one blank. A ";"
+ * after a blank begins a comment, in quotes too.
  */
 int config_read_file(struct config *config, const char *path, bool required, struct buf *errors);
 
-/* Writes every setting in the file's own syntax, in the order of the table. */
-void config_write(const struct config *config, struct buf *out);
+/*
+ * Write every setting in the file's own syntax, in the order of the table, so that it reads back as the same: those
+ * in force, or the defaults, each with a comment that says what it is for and what is allowed.
+ */
+void config_write_all(const struct config *config, struct buf *out);
+void config_write_defaults(struct buf *out);
 
 /* Frees what the config owns. */
 void config_release(struct config *config);
 
-/* Reads "2s", "500ms", "7d", "10m", "1h"; a bare number is seconds. Returns false when it is none. */
+/* Reads "500ms", "2s", "10m" (or "10min"), "1h", "7d", "2w"; a bare number is seconds. False when it is none. */
 bool config_parse_duration(const char *text, int64_t *out_ms);
 
-/* Reads "16M", "512K", "1G", "4096". Returns false when it is none. */
+/* Reads "16M", "512K", "1G", "4096" (powers of 1024, either case). Returns false when it is none. */
 bool config_parse_size(const char *text, int64_t *out_bytes);
 
 /* ${XDG_CONFIG_HOME:-~/.config}/swatch/swatch.conf. The caller frees it; NULL when there is no home or no memory. */

@@ -5,6 +5,7 @@
  *
  * Calling sequence: struct jsonw w; jsonw_init(&w, &buf); jsonw_begin_object(&w); jsonw_key(&w, "cost");
  * jsonw_double(&w, 1.5); jsonw_end_object(&w). The jsonw_put_* functions write a key and its value.
+ * Text may hold any bytes. The program must stay in the "C" locale for numbers (no setlocale() of LC_NUMERIC).
  * Memory failure shows in the buf's `failed`. Nesting deeper than JSONW_MAX_DEPTH sets it too.
  */
 #ifndef SWATCH_BASE_JSONW_H
@@ -37,7 +38,7 @@ void jsonw_key(struct jsonw *w, const char *key);
 void jsonw_string(struct jsonw *w, const char *text);
 void jsonw_string_len(struct jsonw *w, const char *text, size_t len);
 void jsonw_int(struct jsonw *w, int64_t value);
-/* The shortest digits that read back as the same number; null for NaN and the infinities. */
+/* As few digits (of 15 to 17) as read back as the same number; null for NaN and the infinities. */
 void jsonw_double(struct jsonw *w, double value);
 void jsonw_bool(struct jsonw *w, bool value);
 void jsonw_null(struct jsonw *w);

@@ -53,6 +53,7 @@ void log_set_level(enum log_level level)
 	log_threshold = level;
 }
 
+__attribute__((format(printf, 2, 0)))
 static void log_line(enum log_level level, const char *format, va_list args)
 {
 	/* syslog's numbers: error, warning, informational, debug. */

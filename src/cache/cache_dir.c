@@ -23,11 +23,11 @@ static char *make_absolute(char *path)
 static char *first_config_dir(void)
 {
 	const char *list = getenv("CLAUDE_CONFIG_DIR");
-	char *item = list ? paths_next_item(&list) : NULL;
+	char *item = make_absolute(list ? paths_next_item(&list) : NULL);
 	if (item && strcmp(paths_basename(item), "projects") == 0) {
 		char *slash = strrchr(item, '/');
-		if (slash && slash != item)
-			*slash = '\0';
+		/* The parent of "/projects" is "/". */
+		slash[slash == item] = '\0';
 	}
 	if (item)
 		return item;
@@ -43,7 +43,7 @@ char *cache_dir_locate(const struct config *config, const char *override)
 	char *base = first_config_dir();
 	char *path = base ? paths_join(base, "session-health") : NULL;
 	free(base);
-	return make_absolute(path);
+	return path;
 }
 
 /* Makes every directory of the path that is missing. */
@@ -76,50 +76,52 @@ static int make_directories(const char *path)
 	return result;
 }
 
+/* Takes other people's permissions off a directory that is ours, or says why it is not to be used. */
 static int check_owner_and_mode(int fd, const char *path, bool create, struct buf *error)
 {
 	struct stat st;
 	if (fstat(fd, &st) != 0) {
-		buf_printf(error, "cannot look at the cache directory %s: %s", path, strerror(errno));
-		return -1;
+		int why = errno;
+		buf_printf(error, "cannot look at the cache directory %s: %s", path, strerror(why));
+		return why;
 	}
 	if (st.st_uid != geteuid()) {
 		buf_printf(error, "the cache directory %s belongs to another user (uid %lu): not used; "
 			   "move it away, or name another one in [cache] directory", path, (unsigned long)st.st_uid);
-		errno = EPERM;
-		return -1;
+		return EPERM;
+	}
+	/* What lies in a directory that everybody may write cannot be trusted, also when nobody can from now on. */
+	if ((st.st_mode & 0002) != 0 || (!create && (st.st_mode & 0020) != 0)) {
+		buf_printf(error, "others may write in the cache directory %s: not used; "
+			   "look what is in it, then chmod 700 %s", path, path);
+		return EPERM;
 	}
 	if (create && (st.st_mode & 0077) != 0 && fchmod(fd, 0700) != 0) {
+		int why = errno;
 		buf_printf(error, "others may enter the cache directory %s, and that cannot be changed: %s; "
-			   "try chmod 700", path, strerror(errno));
-		return -1;
-	}
-	if (!create && (st.st_mode & 0022) != 0) {
-		buf_printf(error, "others may write in the cache directory %s: not used; try chmod 700", path);
-		errno = EPERM;
-		return -1;
+			   "try chmod 700 %s", path, strerror(why), path);
+		return why;
 	}
 	return 0;
 }
 
 int cache_dir_open(const char *path, bool create, struct buf *error)
 {
+	int why = 0;
 	if (create && make_directories(path) != 0) {
-		buf_printf(error, "cannot make the cache directory %s: %s", path, strerror(errno));
+		why = errno;
+		buf_printf(error, "cannot make the cache directory %s: %s", path, strerror(why));
+		errno = why;
 		return -1;
 	}
 	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0) {
-		int why = errno;
+		why = errno;
 		buf_printf(error, "cannot open the cache directory %s: %s", path, strerror(why));
-		errno = why;
-		return -1;
-	}
-	if (check_owner_and_mode(fd, path, create, error) != 0) {
-		int why = errno;
+	} else if ((why = check_owner_and_mode(fd, path, create, error)) != 0) {
 		close(fd);
-		errno = why;
-		return -1;
+		fd = -1;
 	}
+	errno = why;
 	return fd;
 }

@@ -21,8 +21,8 @@ struct cache_lock_holder {
 enum cache_lock_result { CACHE_LOCK_TAKEN, CACHE_LOCK_HELD, CACHE_LOCK_FAILED };
 
 /*
- * Takes the lock without waiting. TAKEN: *lock_fd holds it until it is closed. HELD: somebody else has it, `holder`
- * says who as far as known. FAILED: errno says why.
+ * Takes the lock without waiting for a holder. TAKEN: *lock_fd holds it until it is closed. HELD: somebody else has
+ * it, `holder` says who as far as known. FAILED: errno says why.
  */
 enum cache_lock_result cache_lock_take(int dir_fd, const char *role, int *lock_fd, struct cache_lock_holder *holder);
 
@@ -32,5 +32,8 @@ enum cache_lock_result cache_lock_wait(int dir_fd, const char *role, int64_t tim
 
 /* True while somebody holds it; false when nobody does or no such file exists. */
 bool cache_lock_is_held(int dir_fd);
+
+/* The same, and fills `holder` as far as it is known. Never holds the lock itself, but for the look. */
+bool cache_lock_find_holder(int dir_fd, struct cache_lock_holder *holder);
 
 #endif

@@ -32,6 +32,8 @@ static struct json_object *parse(const struct buf *text)
 		errno = ENOMEM;
 		return NULL;
 	}
+	/* Strict: a second value after the first, which json-c lets pass otherwise, is the mark of a torn file. */
+	json_tokener_set_flags(tokener, JSON_TOKENER_STRICT);
 	struct json_object *object = json_tokener_parse_ex(tokener, buf_str(text), (int)text->len);
 	bool good = json_tokener_get_error(tokener) == json_tokener_success
 		    && json_object_is_type(object, json_type_object);

@@ -1,8 +1,10 @@
 #include "cache/cache_socket.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <limits.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -38,27 +40,53 @@ char *cache_socket_path(const char *cache_dir)
 	return path;
 }
 
+/* Looks at the socket's directory through a descriptor; returns false after a message. */
+static bool check_dir(int fd, const char *dir, struct buf *error)
+{
+	struct stat st;
+	if (fstat(fd, &st) != 0) {
+		buf_printf(error, "cannot look at the socket's directory %s: %s", dir, strerror(errno));
+		return false;
+	}
+	if (st.st_uid != geteuid() || (st.st_mode & 0022) != 0) {
+		buf_printf(error, "the socket's directory %s is not one that only you can write: not used; "
+			   "move it away, or chmod 700 %s if it is yours", dir, dir);
+		return false;
+	}
+	if ((st.st_mode & 0077) != 0 && fchmod(fd, 0700) != 0) {
+		buf_printf(error, "others may enter the socket's directory %s, and that cannot be changed: %s; "
+			   "try chmod 700 %s", dir, strerror(errno), dir);
+		return false;
+	}
+	return true;
+}
+
 int cache_socket_prepare_dir(const char *socket_path, struct buf *error)
 {
 	char *dir = strdup(socket_path);
 	char *slash = dir ? strrchr(dir, '/') : NULL;
-	int result = -1;
-	struct stat st;
 	if (!slash) {
-		buf_append_str(error, "cannot make the socket's directory: out of memory");
+		buf_append_str(error, dir ? "the socket's path has no directory"
+				      : "cannot make the socket's directory: out of memory");
 		free(dir);
 		return -1;
 	}
+	/* The cache directory may be a symlink (cache_dir.h has looked at it); one in the runtime directory may not. */
+	int follow = strcmp(slash + 1, CACHE_SOCKET_FILE) == 0 ? 0 : O_NOFOLLOW;
+	bool good = false;
 	*slash = '\0';
-	if (mkdir(dir, 0700) != 0 && errno != EEXIST)
+	if (mkdir(dir, 0700) != 0 && errno != EEXIST) {
 		buf_printf(error, "cannot make the socket's directory %s: %s; is XDG_RUNTIME_DIR right?", dir, strerror(errno));
-	else if (lstat(dir, &st) != 0)
-		buf_printf(error, "cannot look at the socket's directory %s: %s", dir, strerror(errno));
-	else if (!S_ISDIR(st.st_mode) || st.st_uid != geteuid() || (st.st_mode & 0022) != 0)
-		buf_printf(error, "the socket's directory %s is not a directory that only you can write: not used; "
-			   "move it away", dir);
-	else
-		result = 0;
+	} else {
+		int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC | follow);
+		if (fd < 0) {
+			buf_printf(error, "cannot open the socket's directory %s: %s; move away what is there", dir,
+				   strerror(errno));
+		} else {
+			good = check_dir(fd, dir, error);
+			close(fd);
+		}
+	}
 	free(dir);
-	return result;
+	return good ? 0 : -1;
 }

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <json-c/json.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -25,8 +26,10 @@ static int write_all(int fd, const char *data, size_t len)
 		ssize_t written = write(fd, data, len);
 		if (written < 0 && errno == EINTR)
 			continue;
-		if (written < 0)
+		if (written <= 0) {
+			errno = written < 0 ? errno : EIO;
 			return -1;
+		}
 		data += written;
 		len -= (size_t)written;
 	}
@@ -37,6 +40,10 @@ int cache_write_file(int dir_fd, const char *name, const void *data, size_t len)
 {
 	char temp[64];
 	int fd;
+	if (*name == '\0' || strchr(name, '/')) {
+		errno = EINVAL;
+		return -1;
+	}
 	do {
 		next_temp_name(temp);
 		fd = openat(dir_fd, temp, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
@@ -61,6 +68,13 @@ int cache_write_file(int dir_fd, const char *name, const void *data, size_t len)
 	return result;
 }
 
+static bool is_temp_file(int dir_fd, const char *name)
+{
+	struct stat st;
+	return strncmp(name, CACHE_TEMP_PREFIX, strlen(CACHE_TEMP_PREFIX)) == 0
+	       && fstatat(dir_fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode);
+}
+
 int cache_sweep_temp_files(int dir_fd)
 {
 	int fd = openat(dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -74,19 +88,23 @@ int cache_sweep_temp_files(int dir_fd)
 	}
 	int swept = 0;
 	const struct dirent *entry;
-	while ((entry = readdir(stream)))
-		if (strncmp(entry->d_name, CACHE_TEMP_PREFIX, strlen(CACHE_TEMP_PREFIX)) == 0
-		    && unlinkat(dir_fd, entry->d_name, 0) == 0)
+	while ((errno = 0, entry = readdir(stream)))
+		if (is_temp_file(dir_fd, entry->d_name) && unlinkat(dir_fd, entry->d_name, 0) == 0)
 			swept++;
+	int why = errno;
 	closedir(stream);
-	return swept;
+	errno = why;
+	return why == 0 ? swept : -1;
 }
 
 int cache_remove_own_file(int dir_fd, const char *name)
 {
 	struct json_object *content = cache_read_json(dir_fd, name);
-	if (!content)
-		return 0;
+	if (!content) {
+		/* Absent, no JSON object, too large, no regular file, a symlink: in no case one of ours. */
+		bool foreign = errno == ENOENT || errno == EBADMSG || errno == EFBIG || errno == EINVAL || errno == ELOOP;
+		return foreign ? 0 : -1;
+	}
 	const char *writer = cache_json_string(content, "writer");
 	bool ours = writer && strncmp(writer, CACHE_WRITER_PREFIX, strlen(CACHE_WRITER_PREFIX)) == 0;
 	json_object_put(content);

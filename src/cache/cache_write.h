@@ -14,14 +14,17 @@
 
 /*
  * Writes `len` bytes as the file `name`, mode 0600. Returns 0, or -1 with errno: the old file is then as it was, and
- * no temp file is left.
+ * no temp file is left. EINVAL: the name has a slash or is empty.
  */
 int cache_write_file(int dir_fd, const char *name, const void *data, size_t len);
 
-/* Removes the temp files that a crash left. Returns how many, or -1 with errno. */
+/* Removes the temp files (regular files, CACHE_TEMP_PREFIX) that a crash left. Returns how many, or -1 with errno. */
 int cache_sweep_temp_files(int dir_fd);
 
-/* Removes `name` when its "writer" says that it is ours. 1: removed; 0: not there, or not ours; -1: errno. */
+/*
+ * Removes `name` when its "writer" says that it is ours. 1: removed; 0: not there, or not ours (what is no JSON object
+ * is not); -1 with errno: it could not be read or removed.
+ */
 int cache_remove_own_file(int dir_fd, const char *name);
 
 #endif

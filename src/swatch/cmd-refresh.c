@@ -22,12 +22,14 @@
 #define START_WAIT_MS 3000
 #define START_STEP_MS 50
 
-static void print_figures(const struct invocation *invocation, bool daemon_lives, struct json_object *answer)
+/* Shows what the refresh that ended just now has published; `answer` is the daemon's, NULL when there was none. */
+static void print_figures(const struct invocation *invocation, struct json_object *answer)
 {
 	struct page page;
 	struct figures figures;
 	int64_t now_ms = clock_wall_ms();
-	figures_load(&figures, invocation->cache_dir, daemon_lives, now_ms);
+	/* Also without a daemon they are as fresh as the file says: it was written a moment ago. */
+	figures_load(&figures, invocation->cache_dir, true, now_ms);
 	page_init(&page, terminal_wants_colour(STDOUT_FILENO));
 	if (answer)
 		page_line(&page, STYLE_GOOD, 2, "refreshed in %s",
@@ -45,7 +47,7 @@ static int refresh_by_daemon(struct invocation *invocation, struct client *clien
 	int status = daemon_ask_connected(client, wait ? "{\"op\":\"refresh\",\"wait\":true}" : "{\"op\":\"refresh\"}",
 					  timeout_ms, &answer);
 	if (status == SWATCH_OK && wait)
-		print_figures(invocation, true, answer);
+		print_figures(invocation, answer);
 	else if (status == SWATCH_OK)
 		puts(cache_json_bool(answer, "joined", false) ? "a refresh was running already: joined it"
 							       : "refresh started");
@@ -85,7 +87,7 @@ static int refresh_alone(struct invocation *invocation)
 	free(values[1]);
 	free(path);
 	if (ended == SWATCH_OK)
-		print_figures(invocation, false, NULL);
+		print_figures(invocation, NULL);
 	/* swatchd's other statuses (lock, published without ccusage) are no statuses of ours; it has said why. */
 	return ended == SWATCH_OK || ended == SWATCH_USAGE ? ended : SWATCH_FAILED;
 }

@@ -34,6 +34,9 @@ static void print_page(const struct invocation *invocation, struct json_object *
 	struct figures figures;
 	int64_t now_ms = clock_wall_ms();
 	figures_load(&figures, invocation->cache_dir, true, now_ms);
+	/* The daemon knows first that they went stale. */
+	if (!cache_json_bool(cache_json_object(answer, "billing"), "isFresh", true))
+		figures.is_fresh = false;
 	page_init(&page, terminal_wants_colour(STDOUT_FILENO));
 	status_page_compose(&page, answer, &figures, now_ms);
 	(void)page_print(&page);

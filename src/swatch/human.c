@@ -32,7 +32,7 @@ const char *human_count(int64_t count, char out[HUMAN_SIZE])
 const char *human_counted(int64_t count, const char *noun, char out[HUMAN_SIZE])
 {
 	char number[HUMAN_SIZE];
-	snprintf(out, HUMAN_SIZE, "%.26s %.18s%s", human_count(count, number), noun, count == 1 ? "" : "s");
+	snprintf(out, HUMAN_SIZE, "%.28s %.32s%s", human_count(count, number), noun, count == 1 ? "" : "s");
 	return out;
 }
 

@@ -10,14 +10,14 @@
 
 #include <stdint.h>
 
-#define HUMAN_SIZE 48
+#define HUMAN_SIZE 64
 /* Memory for one text, good until the end of the block that it stands in. */
 #define HUMAN_TEXT ((char[HUMAN_SIZE]){ 0 })
 
 /* "1,503" */
 const char *human_count(int64_t count, char out[HUMAN_SIZE]);
 
-/* "1 folder", "113 folders", "0 folders": the noun's plural is an s. */
+/* "1 folder", "113 folders", "0 folders": the noun's plural is an s. Nouns of 32 characters at most. */
 const char *human_counted(int64_t count, const char *noun, char out[HUMAN_SIZE]);
 
 /* "512 B", "11.2 MB" (1024 to the next). */

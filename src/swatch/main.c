@@ -47,7 +47,7 @@ static void say_faults(struct buf *errors)
 		line += len;
 		line += *line == '\n';
 	}
-	terminal_error("a bad config is not used; to look past it: swatch --config /dev/null COMMAND");
+	terminal_error("a running swatchd keeps the settings that it had");
 }
 
 static int load_config(struct invocation *invocation)

@@ -68,8 +68,9 @@ static void show_title(struct page *page, const struct invocation *invocation, c
 	} else {
 		page_line(page, STYLE_BAD, 2, "swatchd cannot be reached");
 		page_line(page, STYLE_PLAIN, 2, "%s", why);
-		page_line(page, STYLE_PLAIN, 4, "  > when it hangs: systemctl --user restart swatchd; its log: "
-			  "journalctl --user -u swatchd");
+		if (state != CLIENT_BAD_PATH)
+			page_line(page, STYLE_PLAIN, 4, "  > when it hangs: systemctl --user restart swatchd (or kill it, and "
+				  "start it again); its log: journalctl --user -u swatchd");
 	}
 	buf_release(&hint);
 }

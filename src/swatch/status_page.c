@@ -147,8 +147,8 @@ static void show_sessions(struct page *page, struct json_object *answer)
 	page_item(page, STYLE_PLAIN, "%s in all", human_count(status_number(answer, "sessions", "total"), HUMAN_TEXT));
 	page_item(page, STYLE_PLAIN, "%s", human_counted(status_number(answer, "sessions", "files"), "cache file",
 							 HUMAN_TEXT));
-	page_item(page, STYLE_PLAIN, "%s alive", human_counted(status_number(answer, "sessions", "liveProcesses"),
-							       "Claude Code process", HUMAN_TEXT));
+	int64_t alive = status_number(answer, "sessions", "liveProcesses");
+	page_item(page, STYLE_PLAIN, "%s living %s", human_count(alive, HUMAN_TEXT), alive == 1 ? "process" : "processes");
 }
 
 static void show_roots(struct page *page, struct json_object *roots, size_t count)
@@ -274,8 +274,10 @@ void status_page_compose(struct page *page, struct json_object *answer, const st
 	show_refresh(page, answer, now_ms);
 	show_sessions(page, answer);
 	show_watch(page, answer);
+	page_blank_line(page);
 	show_counters(page, answer);
 	show_expire(page, answer, now_ms);
 	show_machinery(page, answer);
+	page_blank_line(page);
 	show_places(page, answer);
 }

@@ -170,21 +170,23 @@ static bool walk_scalar(struct walk *w, enum walk_kind kind, struct slice *text)
 	}
 }
 
-/* Past an object or array: a loop with a stack of brackets, since recursion would be at the text's mercy. */
+/* Past an object or array: a loop with one bit a level, since recursion would be at the text's mercy. */
 static bool walk_nested(struct walk *w)
 {
-	bool in_object[WALK_MAX_DEPTH];
-	bool first[WALK_MAX_DEPTH];
+	unsigned char objects[WALK_MAX_DEPTH / 8];
 	size_t depth = 0;
+	bool first = true;
 	do {
 		struct slice key = { NULL, 0 }, text;
 		if (depth > 0) {
-			bool more = in_object[depth - 1] ? walk_next_key(w, &first[depth - 1], &key)
-							 : walk_next_item(w, &first[depth - 1]);
+			size_t level = depth - 1;
+			bool in_object = objects[level / 8] & (1U << (level % 8));
+			bool more = in_object ? walk_next_key(w, &first, &key) : walk_next_item(w, &first);
 			if (w->bad)
 				return false;
 			if (!more) {
 				depth--;
+				first = false;
 				continue;
 			}
 		}
@@ -192,8 +194,11 @@ static bool walk_nested(struct walk *w)
 		if (kind == WALK_OBJECT || kind == WALK_ARRAY) {
 			if (depth == WALK_MAX_DEPTH)
 				return fail(w);
-			in_object[depth] = kind == WALK_OBJECT;
-			first[depth++] = true;
+			unsigned char bit = (unsigned char)(1U << (depth % 8));
+			objects[depth / 8] = (unsigned char)(kind == WALK_OBJECT ? objects[depth / 8] | bit
+									     : objects[depth / 8] & ~bit);
+			depth++;
+			first = true;
 			w->at++;
 			continue;
 		}
@@ -248,12 +253,21 @@ static bool next_element(struct walk *w, bool *first, char closing)
 	return true;
 }
 
+/* A key with escapes in it is given as it reads; one that is too long for a name we know stays as it is written. */
+static void resolve_key(struct walk *w, struct slice *key)
+{
+	size_t len;
+	if (memchr(key->data, '\\', key->len) && slice_to_text(*key, w->key, sizeof(w->key), &len))
+		*key = (struct slice){ w->key, len };
+}
+
 bool walk_next_key(struct walk *w, bool *first, struct slice *key)
 {
 	if (!next_element(w, first, '}'))
 		return false;
 	if (w->at >= w->end || *w->at != '"' || !walk_string(w, key))
 		return fail(w);
+	resolve_key(w, key);
 	skip_blanks(w);
 	if (w->at >= w->end || *w->at != ':')
 		return fail(w);
@@ -274,12 +288,6 @@ bool walk_at_end(struct walk *w)
 	return !w->bad && w->at == w->end;
 }
 
-bool slice_equals(struct slice s, const char *text)
-{
-	size_t len = strlen(text);
-	return s.data && s.len == len && memcmp(s.data, text, len) == 0;
-}
-
 bool slice_to_double(struct slice s, double *out)
 {
 	char text[64];
@@ -295,17 +303,16 @@ bool slice_to_double(struct slice s, double *out)
 
 bool slice_to_count(struct slice s, int64_t *out)
 {
-	double number;
 	int64_t value = 0;
-	size_t i = 0;
-	for (; s.data && i < s.len && i < 15 && s.data[i] >= '0' && s.data[i] <= '9'; i++)
-		value = value * 10 + (s.data[i] - '0');
-	if (s.data && s.len > 0 && i == s.len) {
-		*out = value;
-		return true;
-	}
-	if (!slice_to_double(s, &number) || number < 0. || number > 9007199254740992. || number != floor(number))
+	if (!s.data || s.len == 0 || s.len > 16)
 		return false;
-	*out = (int64_t)number;
+	for (size_t i = 0; i < s.len; i++) {
+		if (s.data[i] < '0' || s.data[i] > '9')
+			return false;
+		value = value * 10 + (s.data[i] - '0');
+	}
+	if (value > INT64_C(9007199254740992))
+		return false;
+	*out = value;
 	return true;
 }

@@ -1,0 +1,64 @@
+#include "base/config_keys.h"
+
+#define FIELD(name) offsetof(struct config, name)
+#define SECONDS(n) ((double)(n) * 1000.)
+#define DAYS(n) ((double)(n) * 86400000.)
+#define MIBI(n) ((double)(n) * 1048576.)
+
+static const char *const method_choices[] = { "auto", "inotify", "poll", NULL };
+static const char *const source_choices[] = { "auto", "native", "ccusage", NULL };
+static const char *const level_choices[] = { "error", "warning", "info", "debug", NULL };
+
+#define TEXT(max) 0, max, false
+#define CHOICE 0, 0, false
+#define RANGE(min, max) min, max, false
+#define NONE_OR(min, max) min, max, true
+
+const struct config_key config_keys[] = {
+	{ "watch", "paths", CONFIG_STRING, FIELD(watch_paths), TEXT(16384), "", NULL,
+	  "comma list of Claude config (or projects) directories; empty: those that Claude Code uses" },
+	{ "watch", "tail_delay", CONFIG_DURATION, FIELD(watch_tail_delay_ms), RANGE(0, SECONDS(5)), "50ms", NULL,
+	  "how long lines are gathered before a session's file is written" },
+	{ "watch", "method", CONFIG_CHOICE, FIELD(watch_method), CHOICE, "auto", method_choices,
+	  "how changes are noticed; auto: inotify, and polling where that does not report" },
+	{ "billing", "source", CONFIG_CHOICE, FIELD(billing_source), CHOICE, "auto", source_choices,
+	  "whose figures are shown; auto: native, audited by ccusage" },
+	{ "billing", "timezone", CONFIG_TIMEZONE, FIELD(billing_timezone), TEXT(128), "", NULL,
+	  "whose midnight ends a day, such as Europe/Berlin; empty: the system's" },
+	{ "ccusage", "command", CONFIG_COMMAND, FIELD(ccusage_command), TEXT(8192),
+	  "ccusage blocks --active --json --offline", NULL,
+	  "what a refresh runs, without a shell; empty: nothing" },
+	{ "ccusage", "timeout", CONFIG_DURATION, FIELD(ccusage_timeout_ms), RANGE(SECONDS(1), SECONDS(600)), "60s", NULL,
+	  "a run that takes longer is ended" },
+	{ "ccusage", "settle", CONFIG_DURATION, FIELD(ccusage_settle_ms), RANGE(0, SECONDS(60)), "2s", NULL,
+	  "a burst of activity is over after this much quiet" },
+	{ "ccusage", "max_delay", CONFIG_DURATION, FIELD(ccusage_max_delay_ms), RANGE(0, SECONDS(600)), "10s", NULL,
+	  "a burst that does not end waits no longer than this; settle at least" },
+	{ "ccusage", "ttl_low", CONFIG_DURATION, FIELD(ccusage_ttl_low_ms), RANGE(0, DAYS(1)), "300s", NULL,
+	  "how old figures may get while the burn rate is under burn_low" },
+	{ "ccusage", "ttl_mid", CONFIG_DURATION, FIELD(ccusage_ttl_mid_ms), RANGE(0, DAYS(1)), "120s", NULL,
+	  "the same, between burn_low and burn_high" },
+	{ "ccusage", "ttl_high", CONFIG_DURATION, FIELD(ccusage_ttl_high_ms), RANGE(0, DAYS(1)), "60s", NULL,
+	  "the same, above burn_high" },
+	{ "ccusage", "burn_low", CONFIG_USD, FIELD(ccusage_burn_low_usd), RANGE(0, 1e6), "1", NULL,
+	  "US dollars an hour" },
+	{ "ccusage", "burn_high", CONFIG_USD, FIELD(ccusage_burn_high_usd), RANGE(0, 1e6), "5", NULL,
+	  "US dollars an hour; burn_low at least" },
+	{ "ccusage", "memory_limit", CONFIG_SIZE, FIELD(ccusage_memory_limit_bytes), NONE_OR(MIBI(64), MIBI(65536)), "0",
+	  NULL, "address space of a run; 0: no limit" },
+	{ "cache", "directory", CONFIG_STRING, FIELD(cache_directory), TEXT(4095), "", NULL,
+	  "where the cache files go; empty: session-health in the first Claude config directory" },
+	{ "sessions", "idle_after", CONFIG_DURATION, FIELD(sessions_idle_after_ms), RANGE(SECONDS(1), DAYS(30)), "30m",
+	  NULL, "a session is idle after this much quiet" },
+	{ "sessions", "expire_after", CONFIG_DURATION, FIELD(sessions_expire_after_ms), RANGE(SECONDS(1), DAYS(3650)),
+	  "7d", NULL, "an idle session's file is removed after this much quiet" },
+	{ "sessions", "max_files", CONFIG_COUNT, FIELD(sessions_max_files), RANGE(1, 100000), "100", NULL,
+	  "more session files than this: the oldest idle ones are removed" },
+	{ "sessions", "preview", CONFIG_COUNT, FIELD(sessions_preview), RANGE(0, 500), "80", NULL,
+	  "characters of the last message that a session's file shows; 0: none" },
+	{ "log", "level", CONFIG_CHOICE, FIELD(log_level), CHOICE, "info", level_choices,
+	  "what is said in the log" },
+};
+
+const size_t config_key_count = sizeof(config_keys) / sizeof(config_keys[0]);
+_Static_assert(sizeof(config_keys) / sizeof(config_keys[0]) <= CONFIG_KEYS_MAX, "CONFIG_KEYS_MAX is too small");

@@ -1,0 +1,129 @@
+# The commands, and what is true for every one of them.
+load helper
+
+commands() { swatch help | sed -n 's/^  *\([a-z][a-z]*\) .*/\1/p'; }
+
+@test "every command answers --help, has a man page, and refuses an unknown option" {
+	[ "$(commands | wc -l)" -ge 7 ]
+	for command in $(commands); do
+		run swatch "$command" --help
+		is "$status" 0
+		[[ $output == usage:* ]]
+		[ -f "$SWATCH_TOP/man/swatch-$command.1" ]
+		run swatch "$command" --nonsense
+		is "$status" 2
+	done
+}
+
+@test "every option of a command's help is in its man page" {
+	for command in $(commands); do
+		for option in $(swatch "$command" --help | grep -o -- '--[a-z-]*' | sort -u); do
+			MANWIDTH=80 mandoc -T utf8 "$SWATCH_TOP/man/swatch-$command.1" | col -b | grep -q -e "$option" || { echo "$command $option"; false; }
+		done
+	done
+	for option in $(swatchd --help | grep -o -- '--[a-z-]*' | sort -u); do
+		mandoc -T utf8 "$SWATCH_TOP/man/swatchd.8" | col -b | grep -q -e "$option" || { echo "swatchd $option"; false; }
+	done
+}
+
+@test "every config key is in swatch.conf(5)" {
+	printf '[watch]\nx=1\n[billing]\nx=1\n[ccusage]\nx=1\n[cache]\nx=1\n[sessions]\nx=1\n[log]\nx=1\n' >"$CONFIG"
+	keys=$(swatchd --once 2>&1 | sed -n 's/.*allowed: //p')
+	[ "$(echo "$keys" | wc -w)" -ge 21 ]
+	for key in $keys; do
+		mandoc -T utf8 "$SWATCH_TOP/man/swatch.conf.5" | col -b | grep -q "$key" || { echo "$key"; false; }
+	done
+}
+
+@test "a mistyped command is met with a suggestion, an unknown one with the list" {
+	run swatch stauts
+	is "$status" 2
+	[[ $output == *"'stauts' is not a command"*"status"* ]]
+	run swatch
+	is "$status" 2
+	run swatch --version
+	is "$status" 0
+	[[ $output == "swatch "* ]]
+}
+
+@test "swatch-NAME on PATH is a command" {
+	mkdir "$HOME/bin"
+	printf '#!/bin/sh\necho "mine: $*"\n' >"$HOME/bin/swatch-mine"
+	chmod +x "$HOME/bin/swatch-mine"
+	PATH=$HOME/bin:$PATH run swatch mine a b
+	is "$output" "mine: a b"
+}
+
+@test "without a daemon: exit 3, and what to do" {
+	for command in status sync rescan events "expire --dry-run"; do
+		run swatch $command
+		is "$status" 3
+		[[ $output == *"swatchd"* ]]
+	done
+	run swatch status --json
+	is "$status" 3
+	echo "$output" | jq -e '.ok == false'
+}
+
+@test "swatch status --json is one object with all its parts" {
+	start_daemon
+	swatch status --json | jq -e 'has("watch") and has("tail") and has("sessions") and has("refresh") and has("billing") and has("publish") and has("expire") and has("lock") and has("control") and has("schema") and has("memory")'
+}
+
+@test "swatch events follows what happens" {
+	start_daemon
+	swatch events --json >"$HOME/events" 3>&- &
+	follower=$!
+	await sh -c '[ "$(swatch status --json | jq .control.clients)" -ge 2 ]'
+	message 1 >"$PROJECTS/-p/s1.jsonl"
+	swatch sync
+	await grep -q '"published"' "$HOME/events"
+	grep -q '"session-started"' "$HOME/events"
+	grep -q '"session-active"' "$HOME/events"
+	stop_daemon
+	run wait "$follower"
+	jq -es 'all(has("event") and has("at"))' "$HOME/events"
+}
+
+@test "swatch refresh without a daemon is one shot under the lock" {
+	message 1 >"$PROJECTS/-p/s1.jsonl"
+	printf '[ccusage]\ncommand = %s blocks --active --json --offline\n' "$CCUSAGE20" >"$CONFIG"
+	run swatch refresh
+	is "$status" 0
+	field_is billing-shared.json .ccusage.costUSD 0.00139
+	field_is s1.json .billing.sessionCost 0.00139
+}
+
+@test "output that cannot be written is an error" {
+	start_daemon
+	run sh -c 'swatch status >/dev/full'
+	[ "$status" -ne 0 ]
+}
+
+@test "a client that never reads is dropped, and others are served" {
+	start_daemon
+	swatch events --json >"$HOME/pipe.out" 3>&- &
+	follower=$!
+	await sh -c '[ "$(swatch status --json | jq .control.clients)" -ge 2 ]'
+	kill -STOP "$follower"
+	mkdir "$PROJECTS/-storm"
+	storm-writer "$PROJECTS" 20 200 3
+	await sh -c 'swatch sync; [ "$(swatch status --json | jq .control.dropped)" -ge 1 ]'
+	kill -KILL "$follower"
+}
+
+@test "no descriptor left: accepting pauses, and goes on" {
+	(ulimit -n 24; exec swatchd) >>"$LOG" 2>&1 3>&- &
+	DAEMON=$!
+	await swatch sync
+	for i in $(seq 30); do
+		swatch events >/dev/null 2>&1 3>&- &
+		followers="$followers $!"
+	done
+	await grep -q 'cannot accept' "$LOG"
+	kill $followers
+	await swatch sync
+	message 1 >"$PROJECTS/-p/s1.jsonl"
+	await sh -c "swatch sync; test -f $CACHE/s1.json"
+	[ "$(grep -c 'cannot accept' "$LOG")" -le 60 ]
+}

@@ -1,0 +1,198 @@
+# The daemon as a person meets it: it starts, publishes, reloads, ends.
+load helper
+
+@test "a message is in the session's file, the shared file and the list" {
+	start_daemon
+	message 1 >"$PROJECTS/-p/s1.jsonl"
+	swatch sync
+	field_is s1.json .sessionId s1
+	field_is s1.json .projectPath /home/u/p
+	field_is s1.json .transcript.messageCount 1
+	field_is s1.json .transcript.lastMessagePreview hello
+	field_is s1.json .model.value Opus4.6
+	field_is s1.json .context.tokensUsed 1103
+	field_is s1.json .git.branch main
+	field_is s1.json .state active
+	# 3 in, 10 out, 100 written for five minutes, 1000 read: $5, $25, $6.25, $0.50 a million
+	field_is s1.json .billing.sessionCost 0.00139
+	field_is billing-shared.json .costToday 0.00139
+	field_is billing-shared.json .block.costUSD 0.00139
+	field_is billing-shared.json .isFresh true
+	field_is sessions.json '.sessions[0].sessionId' s1
+	field_is sessions.json .totalSessions 1
+}
+
+@test "the growing lines of one message count once, with the last figure" {
+	start_daemon
+	message 1 5 >"$PROJECTS/-p/s1.jsonl"
+	swatch sync
+	message 1 500 >>"$PROJECTS/-p/s1.jsonl"
+	swatch sync
+	field_is s1.json .tokens.output 500
+	field_is s1.json .transcript.messageCount 1
+	field_is billing-shared.json .block.entries 1
+}
+
+@test "a subagent's usage is its parent session's" {
+	start_daemon
+	message 1 >"$PROJECTS/-p/s1.jsonl"
+	mkdir -p "$PROJECTS/-p/s1/subagents/workflows/wf_9"
+	message 2 >"$PROJECTS/-p/s1/subagents/agent-a.jsonl"
+	message 3 >"$PROJECTS/-p/s1/subagents/workflows/wf_9/agent-b.jsonl"
+	swatch sync
+	field_is s1.json .subagents.count 2
+	field_is s1.json .tokens.input 9
+	field_is s1.json .transcript.messageCount 1
+	field_is sessions.json .totalSessions 1
+}
+
+@test "a model without a price is named, and the others count" {
+	start_daemon
+	message 1 >"$PROJECTS/-p/s1.jsonl"
+	MODEL=claude-next-9 message 2 >>"$PROJECTS/-p/s1.jsonl"
+	swatch sync
+	field_is billing-shared.json '.unpricedModels[0]' claude-next-9
+	field_is s1.json '.models[] | select(.model == "claude-next-9") | .costUSD' null
+	field_is s1.json .billing.sessionCost 0.00139
+	swatch status | grep -q claude-next-9
+}
+
+@test "files are private, and other programs' files stay" {
+	mkdir -m 755 "$CACHE"
+	echo '{"mine": true}' >"$CACHE/config.json"
+	echo log >"$CACHE/daemon.log"
+	mkdir "$CACHE/cooldowns"
+	echo '{"sessionId": "old"}' >"$CACHE/0a0a0a0a-old.json"
+	message 1 >"$PROJECTS/-p/s1.jsonl"
+	start_daemon
+	swatch sync
+	is "$(stat -c %a "$CACHE")" 700
+	is "$(stat -c %a "$CACHE/s1.json")" 600
+	is "$(stat -c %a "$CACHE/billing-shared.json")" 600
+	is "$(stat -c %a "$(status_of .socket)")" 600
+	stop_daemon
+	is "$(cat "$CACHE/config.json")" '{"mine": true}'
+	is "$(cat "$CACHE/daemon.log")" log
+	[ -d "$CACHE/cooldowns" ]
+	# no writer's mark of ours in it
+	[ -f "$CACHE/0a0a0a0a-old.json" ]
+}
+
+@test "a name that is no session id makes no file" {
+	start_daemon
+	message 1 >"$PROJECTS/-p/billing-shared.jsonl"
+	message 2 >"$PROJECTS/-p/.hidden.jsonl"
+	message 3 >"$PROJECTS/-p/a b.jsonl"
+	message 4 >"$PROJECTS/-p/good.jsonl"
+	swatch sync
+	is "$(ls "$CACHE" | tr '\n' ' ')" "billing-shared.json good.json sessions.json "
+	is "$(field billing-shared.json .writer | cut -d' ' -f1)" swatchd
+}
+
+@test "nothing is written when nothing visible changed" {
+	message 1 >"$PROJECTS/-p/s1.jsonl"
+	start_daemon
+	swatch sync
+	before=$(stat -c %i "$CACHE/s1.json" "$CACHE/sessions.json" "$CACHE/billing-shared.json")
+	chmod 644 "$PROJECTS/-p/s1.jsonl"
+	cat "$PROJECTS/-p/s1.jsonl" >/dev/null
+	swatch sync
+	swatch rescan
+	is "$(stat -c %i "$CACHE/s1.json" "$CACHE/sessions.json" "$CACHE/billing-shared.json")" "$before"
+}
+
+@test "SIGTERM and SIGINT end it cleanly: no socket, no child, no temp file" {
+	hang=$(fake_ccusage hang <<-'SH'
+		#!/bin/sh
+		echo $$ >"$HOME/child"
+		exec sleep 1000
+	SH
+	)
+	for signal in TERM INT; do
+		use_ccusage "$hang"
+		start_daemon
+		rm -f "$HOME/child"
+		message $signal >>"$PROJECTS/-p/s1.jsonl"
+		await test -s "$HOME/child"
+		socket=$(status_of .socket)
+		[ -S "$socket" ]
+		kill -$signal "$DAEMON"
+		wait "$DAEMON"
+		DAEMON=
+		[ ! -e "$socket" ]
+		! kill -0 "$(cat "$HOME/child")"
+		no_temp_files
+	done
+}
+
+@test "SIGHUP takes a good config over, and keeps the old one for a bad one" {
+	start_daemon
+	message 1 >"$PROJECTS/-p/s1.jsonl"
+	TEXT=abcdefghij message 2 >"$PROJECTS/-p/s2.jsonl"
+	swatch sync
+	configure $'[sessions]\npreview = 3'
+	kill -HUP "$DAEMON"
+	await grep -q 'config reloaded' "$LOG"
+	TEXT=abcdefghij message 3 >>"$PROJECTS/-p/s2.jsonl"
+	swatch sync
+	field_is s2.json .transcript.lastMessagePreview abc
+	configure $'[sessions]\npreview = many\ncolour = red'
+	kill -HUP "$DAEMON"
+	await grep -q 'the old one stays' "$LOG"
+	grep -q 'preview = many: not allowed; allowed: a whole number from 0 to 500' "$LOG"
+	TEXT=qwertz message 4 >>"$PROJECTS/-p/s2.jsonl"
+	swatch sync
+	field_is s2.json .transcript.lastMessagePreview qwe
+}
+
+@test "a bad config: file, line, and what is allowed; exit 2" {
+	printf '[watch]\ntail_delay = soon\n[nonsense]\nx = 1\n' >"$CONFIG"
+	run swatchd --once
+	is "$status" 2
+	[[ $output == *"swatch.conf:2: [watch] tail_delay = soon: not allowed; allowed: a duration from 0s to 5s"* ]]
+	[[ $output == *"swatch.conf:4: there is no section [nonsense]; allowed: [watch] [billing]"* ]]
+	run swatchd --once --config "$HOME/none.conf"
+	is "$status" 2
+}
+
+@test "--once scans, refreshes, publishes, exits" {
+	message 1 >"$PROJECTS/-p/s1.jsonl"
+	printf '[ccusage]\ncommand = %s blocks --active --json --offline\n' "$CCUSAGE20" >"$CONFIG"
+	run swatchd --once
+	is "$status" 0
+	field_is s1.json .billing.sessionCost 0.00139
+	field_is billing-shared.json .ccusage.driftUSD 0
+	field_is billing-shared.json .ccusage.costUSD 0.00139
+	no_temp_files
+	use_ccusage false
+	run swatchd --once
+	is "$status" 4
+	field_is billing-shared.json .isFresh false
+	run swatchd --once --no-refresh
+	is "$status" 0
+}
+
+@test "a second daemon exits 3 and names the holder" {
+	start_daemon
+	run swatchd
+	is "$status" 3
+	[[ $output == *"another swatchd (pid $DAEMON, daemon, version"* ]]
+	status_is .lock.contended 1
+}
+
+
+@test "what a transcript says cannot steer a terminal" {
+	start_daemon
+	TEXT='\u001b]0;owned\u0007 x' message 1 >"$PROJECTS/-p/s1.jsonl"
+	swatch sync
+	! field s1.json .transcript.lastMessagePreview | grep -q $'[\033\007]'
+}
+
+@test "schema drift is counted" {
+	start_daemon
+	printf '{"type":"brand-new","version":"9.9.9","shiny":1}\n' >"$PROJECTS/-p/s1.jsonl"
+	swatch sync
+	status_is '.schema.lineTypes["brand-new"]' 1
+	status_is .schema.fields.shiny 1
+	status_is '.schema.versions["9.9.9"]' 1
+}

@@ -1,0 +1,114 @@
+# Sessions go idle, expire, wake; a living process keeps its session.
+load helper
+
+# live_file SESSION PID: the file that a living Claude Code process keeps
+live_file() {
+	mkdir -p "$HOME/.claude/sessions"
+	printf '{"pid":%d,"sessionId":"%s","procStart":"%s","status":"busy"}' "$2" "$1" \
+		"$(sed 's/.*) //' "/proc/$2/stat" | cut -d' ' -f20)" >"$HOME/.claude/sessions/$2.json"
+}
+
+@test "active goes idle, and the file says so, with no activity" {
+	configure $'[sessions]\nidle_after = 2s'
+	start_daemon
+	message 1 >"$PROJECTS/-p/s1.jsonl"
+	swatch sync
+	field_is s1.json .state active
+	await sh -c 'jq -e ".state == \"idle\"" '"$CACHE/s1.json"
+	await sh -c 'jq -e ".sessions[0].state == \"idle\"" '"$CACHE/sessions.json"
+}
+
+@test "a session file goes by age, and comes back at once when its transcript wakes, firstSeen kept" {
+	configure $'[sessions]\nidle_after = 1s\nexpire_after = 3s'
+	start_daemon
+	message 1 >"$PROJECTS/-p/s1.jsonl"
+	message 2 >"$PROJECTS/-p/s2.jsonl"
+	swatch sync
+	first=$(field s1.json .firstSeen)
+	await test ! -e "$CACHE/s1.json"
+	await sh -c 'jq -e ".totalSessions == 0" '"$CACHE/sessions.json"
+	message 3 >>"$PROJECTS/-p/s1.jsonl"
+	swatch sync
+	field_is s1.json .firstSeen "$first"
+	field_is s1.json .transcript.messageCount 2
+}
+
+@test "more than max_files: the oldest idle ones go, never an active one" {
+	configure $'[sessions]\nmax_files = 3'
+	for i in 1 2 3 4 5; do
+		message "$i" >"$PROJECTS/-p/old$i.jsonl"
+		touch -d "$i hours ago" "$PROJECTS/-p/old$i.jsonl"
+	done
+	start_daemon
+	is "$(cd "$CACHE" && echo old*)" "old1.json old2.json old3.json"
+	for i in 1 2 3 4; do message "a$i" >"$PROJECTS/-p/new$i.jsonl"; done
+	swatch sync
+	is "$(cd "$CACHE" && ls | grep -v shared | tr '\n' ' ')" "new1.json new2.json new3.json new4.json sessions.json "
+}
+
+@test "on start: files of vanished sessions and temp files go, foreign ones stay" {
+	message 1 >"$PROJECTS/-p/s1.jsonl"
+	message 2 >"$PROJECTS/-p/s2.jsonl"
+	start_daemon
+	first=$(field s1.json .firstSeen)
+	stop_daemon
+	rm "$PROJECTS/-p/s2.jsonl"
+	echo half >"$CACHE/.swatch.tmp.123.4"
+	echo '{"sessionId":"theirs"}' >"$CACHE/theirs.json"
+	start_daemon
+	[ -f "$CACHE/s1.json" ] && [ -f "$CACHE/theirs.json" ]
+	[ ! -e "$CACHE/s2.json" ]
+	no_temp_files
+	status_is .expire.sweptTempFiles 1
+	field_is s1.json .firstSeen "$first"
+}
+
+@test "a living process keeps its session; its end makes it idle at once" {
+	configure $'[sessions]\nidle_after = 1s\nexpire_after = 2s'
+	sleep 1000 3>&- &
+	pid=$!
+	live_file s1 "$pid"
+	start_daemon
+	message 1 >"$PROJECTS/-p/s1.jsonl"
+	message 2 >"$PROJECTS/-p/other.jsonl"
+	swatch sync
+	await test ! -e "$CACHE/other.json"
+	[ -f "$CACHE/s1.json" ]
+	field_is s1.json .state active
+	status_is .sessions.liveProcesses 1
+	kill "$pid"
+	await test ! -e "$CACHE/s1.json"
+	status_is .sessions.liveProcesses 0
+}
+
+@test "a process that ends makes its session idle long before idle_after" {
+	sleep 1000 3>&- &
+	pid=$!
+	start_daemon
+	live_file s1 "$pid"
+	message 1 >"$PROJECTS/-p/s1.jsonl"
+	swatch sync
+	field_is s1.json .state active
+	kill "$pid"
+	await sh -c 'jq -e ".state == \"idle\"" '"$CACHE/s1.json"
+}
+
+@test "a file left by a dead process, or one whose pid is another's, says nothing" {
+	mkdir -p "$HOME/.claude/sessions"
+	printf '{"pid":%d,"sessionId":"s1","procStart":"1"}' $$ >"$HOME/.claude/sessions/$$.json"
+	printf '{"pid":999999999,"sessionId":"s1","procStart":"1"}' >"$HOME/.claude/sessions/999999999.json"
+	printf 'rubbish' >"$HOME/.claude/sessions/1.json"
+	message 1 >"$PROJECTS/-p/s1.jsonl"
+	start_daemon
+	status_is .sessions.liveProcesses 0
+}
+
+@test "swatch expire says what goes, and --dry-run changes nothing" {
+	configure $'[sessions]\nmax_files = 1'
+	message 1 >"$PROJECTS/-p/s1.jsonl"
+	start_daemon
+	run swatch expire --dry-run
+	is "$status" 0
+	[[ $output == *"nothing to remove"* ]]
+	[ -f "$CACHE/s1.json" ]
+}
