@@ -15,7 +15,7 @@ demo_home=$top/build/demo-home
 demo_minutes=10
 assume_yes=no
 demo=no
-started_pid=''
+swatch_here=build/quickstart/objects/swatch
 
 say() { printf '\n== %s\n' "$*"; }
 die() { printf 'quickstart: %s\n' "$*" >&2; exit 1; }
@@ -170,13 +170,16 @@ demo_writer() {
 use_demo_home() {
 	echo "Writing a demo home in build/demo-home: three made-up sessions, not your figures."
 	[ -d "$demo_home/.claude/projects" ] || write_demo_home
-	HOME=$demo_home
 	CLAUDE_CONFIG_DIR=$demo_home/.claude
 	XDG_CONFIG_HOME=$demo_home/.config
-	export HOME CLAUDE_CONFIG_DIR XDG_CONFIG_HOME
+	export CLAUDE_CONFIG_DIR XDG_CONFIG_HOME
 	cache=$CLAUDE_CONFIG_DIR/session-health
 	# The socket then lies in the cache directory, inside the build folder, where its path is short enough for one.
-	[ ${#cache} -gt 90 ] || unset XDG_RUNTIME_DIR
+	swatch_here="build/quickstart/objects/swatch --cache build/demo-home/.claude/session-health"
+	if [ ${#cache} -le 90 ]; then
+		unset XDG_RUNTIME_DIR
+		swatch_here="env -u XDG_RUNTIME_DIR $swatch_here"
+	fi
 	setsid flock -n "$demo_home/writer.lock" sh "$top/contrib/quickstart.sh" --demo-writer \
 		>>"$work/demo-writer.log" 2>&1 </dev/null &
 	echo "A background writer appends to them every 5 seconds, and stops by itself after $demo_minutes minutes."
@@ -217,19 +220,19 @@ start_daemon() {
 		return 0
 	fi
 	setsid swatchd >>"$work/swatchd.log" 2>&1 </dev/null &
-	started_pid=$!
+	pid=$!
 	tries=0
 	until swatch sync >/dev/null 2>&1; do
 		tries=$((tries + 1))
-		if [ "$tries" -gt 600 ] || ! kill -0 "$started_pid" 2>/dev/null; then
+		if [ "$tries" -gt 600 ] || ! kill -0 "$pid" 2>/dev/null; then
 			tail -n 20 "$work/swatchd.log" >&2
 			die "swatchd did not start; its log is $work/swatchd.log"
 		fi
 		sleep 0.1
 	done
-	echo "swatchd is running (pid $started_pid), its log is build/quickstart/swatchd.log"
+	echo "swatchd is running (pid $pid), its log is build/quickstart/swatchd.log"
 }
-# figure FILE KEY: the first value of that name in a JSON file.
+# figure FILE KEY: the first value of that name in a JSON file (- for standard input).
 figure() {
 	awk -v key="\"$2\":" '{
 		at = index($0, key)
@@ -261,14 +264,18 @@ show() {
 }
 show_how_to_stay() {
 	say "how to stay"
-	[ -z "$started_pid" ] || echo "stop the one started here   kill $started_pid"
+	echo "look again                  $swatch_here status"
+	echo "follow what happens         $swatch_here events"
+	pid=$(swatch status --json | figure - pid)
+	if [ -n "$pid" ] && ! grep -q 'swatchd\.service' "/proc/$pid/cgroup" 2>/dev/null; then
+		echo "stop the one that runs now  kill $pid"
+	fi
 	cat <<EOF
 install                     sudo make -C build/quickstart/objects install
 start it with every login   systemctl --user daemon-reload && systemctl --user enable --now swatchd
   without systemd           cp /usr/local/share/doc/swatch/examples/swatchd.desktop ~/.config/autostart/
-connect the statusline      in ~/.claude/settings.json:
+connect the statusline      in ~/.claude/settings.json (the script needs jq):
   "statusLine": {"type": "command", "command": "/usr/local/share/doc/swatch/examples/statusline.sh"}
-follow what happens         swatch events
 read on                     man swatch, man swatchd, man swatch.conf
 EOF
 }
@@ -278,7 +285,7 @@ for option in "$@"; do
 	--yes | -y) assume_yes=yes ;;
 	--demo) demo=yes ;;
 	--demo-writer) demo_writer; exit ;;
-	--help | -h) sed -n '2,/^set/s/^# \{0,1\}//p' "$0"; exit 0 ;;
+	--help | -h) sed -n '2,/--demo /s/^# \{0,1\}//p' "$0"; exit 0 ;;
 	*) die "unknown option '$option'; --yes and --demo are known" ;;
 	esac
 done

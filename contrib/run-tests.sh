@@ -2,118 +2,170 @@
 # Runs every test, on a fresh machine too: installs what they need (Debian: with apt-get), builds in ./build, and ends
 # with the line "N passed, N failed". Logs stay in build/logs.
 #
-# usage: contrib/run-tests.sh [--quick]     --quick leaves out the long ones (the storm, the kill test, distcheck)
+# usage: contrib/run-tests.sh [--quick]     --quick leaves out the long ones: storm and idle, and make distcheck
+# shellcheck disable=SC2317 # many functions are run by step
 set -u
 cd "$(dirname "$0")/.." || exit 1
 top=$(pwd)
 build=$top/build
 logs=$build/logs
 quick=no
-[ "${1:-}" = --quick ] && quick=yes
-passed=0 failed=0
+case ${1:-} in
+'') ;;
+--quick) quick=yes ;;
+*) sed -n '2,/^# *usage/s/^# \{0,1\}//p' "$0"; exit 2 ;;
+esac
+passed=0 failed=0 skipped=0
+# Longer than any file of tests takes; one that hangs is a failure and not a run without end.
+file_timeout=1800
+rm -rf "$logs"
 mkdir -p "$logs" || exit 1
 
 say() { printf '\n== %s\n' "$*"; }
-pass() { passed=$((passed + 1)); printf 'ok      %s\n' "$1"; }
-fail() {
+pass() {
+	passed=$((passed + 1))
+	printf 'ok      %s\n' "$1"
+}
+fail() { # what, log
 	failed=$((failed + 1))
 	printf 'FAILED  %s\n' "$1"
-	if [ -n "${2:-}" ] && [ -f "$2" ]; then tail -n "${3:-60}" "$2" | sed 's/^/        /'; fi
+	if [ -n "${2:-}" ] && [ -f "$2" ]; then
+		tail -n 60 "$2" | sed 's/^/        /'
+		printf '        (the whole of it: %s)\n' "$2"
+	fi
 }
 finish() {
-	printf '\n%d passed, %d failed\n' "$passed" "$failed"
+	if [ "$skipped" -gt 0 ]; then
+		printf '\n%d passed, %d failed, %d skipped\n' "$passed" "$failed" "$skipped"
+	else
+		printf '\n%d passed, %d failed\n' "$passed" "$failed"
+	fi
 	[ "$failed" -eq 0 ]
 	exit
 }
 # step NAME COMMAND...: one test that is one command; its output goes to a log.
 step() {
-	name=$1
+	step_name=$1
 	shift
-	log=$logs/$(printf '%s' "$name" | tr -c 'a-zA-Z0-9\n' '-').log
-	if "$@" >"$log" 2>&1; then pass "$name"; else fail "$name" "$log"; return 1; fi
+	step_log=$logs/$(printf '%s' "$step_name" | tr -c 'a-zA-Z0-9.' '-').log
+	if "$@" >"$step_log" 2>&1; then
+		pass "$step_name"
+	else
+		fail "$step_name" "$step_log"
+		return 1
+	fi
 }
-as_root() { if [ "$(id -u)" -eq 0 ]; then "$@"; else sudo "$@"; fi; }
+has_command() { command -v "$1" >/dev/null 2>&1; }
 
 # ---- what the tests need ----
 
-packages="gcc clang make autoconf automake pkg-config libev-dev libjson-c-dev libinih-dev libcmocka-dev bats jq mandoc strace"
-install_packages() {
-	missing=
+packages="gcc libc6-dev clang make autoconf automake pkg-config libev-dev libjson-c-dev libinih-dev libcmocka-dev
+	bats jq mandoc shellcheck strace procps bsdextrautils"
+
+# Prints the packages that are not there. Where node and npm come from somewhere else than Debian, they are good too.
+missing_packages() {
 	for package in $packages; do
-		dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing="$missing $package"
+		dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || printf ' %s' "$package"
 	done
-	command -v npm >/dev/null 2>&1 || missing="$missing nodejs npm"
-	[ -z "$missing" ] && return 0
-	echo "installing:$missing"
-	as_root apt-get update -q && as_root env DEBIAN_FRONTEND=noninteractive apt-get install -q -y $missing
+	if ! has_command npm || ! has_command node; then printf ' nodejs npm'; fi
+}
+as_root() {
+	if [ "$(id -u)" -eq 0 ]; then
+		"$@"
+	elif has_command sudo; then
+		sudo "$@"
+	else
+		echo "this needs root, and there is no sudo: $*"
+		return 1
+	fi
+}
+install_packages() {
+	# shellcheck disable=SC2086 # a list of names
+	as_root apt-get update -q &&
+		as_root env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends $1
 }
 install_ccusage() { # version directory
-	[ -x "$2/node_modules/.bin/ccusage" ] && return 0
-	mkdir -p "$2" || return 1
-	for attempt in 1 2 3; do
-		npm install --prefix "$2" --no-audit --no-fund --no-save "ccusage@$1" && return 0
-		echo "attempt $attempt failed"
-		sleep 5
+	for attempt in 1 2 3 4; do
+		if "$2/node_modules/.bin/ccusage" --version | grep -F "$1"; then
+			return 0
+		fi
+		[ "$attempt" -eq 1 ] || sleep $((attempt * 5))
+		mkdir -p "$2" && npm install --prefix "$2" --no-audit --no-fund --no-save "ccusage@$1"
 	done
-	return 1
+	"$2/node_modules/.bin/ccusage" --version | grep -F "$1"
 }
 
 say "what the tests need"
-if command -v apt-get >/dev/null 2>&1; then
-	step "packages are installed" install_packages || finish
+if has_command apt-get; then
+	missing=$(missing_packages)
+	if [ -n "$missing" ]; then
+		echo "installing with apt-get:$missing"
+		step "packages are installed" install_packages "$missing" || finish
+	fi
 else
-	echo "no apt-get here: these must be there already: $packages npm"
+	echo "no apt-get here; these must be there already, under whatever names:"
+	echo "$packages" nodejs npm | tr -s '\t\n' '  '
+	echo
 fi
 step "ccusage 20.0.24 from npm" install_ccusage 20.0.24 "$build/ccusage20"
 step "ccusage 18.0.11 from npm" install_ccusage 18.0.11 "$build/ccusage18"
 
 # ---- building ----
 
-configure_and_make() { # directory compiler options...
+build_with() ( # directory compiler options...
 	directory=$1 compiler=$2
 	shift 2
-	mkdir -p "$directory" && cd "$directory" && "$top/configure" CC="$compiler" --enable-werror "$@" && make -j2 && cd "$top"
-}
-build_with() ( configure_and_make "$@" )
+	mkdir -p "$directory" && cd "$directory" &&
+		"$top/configure" CC="$compiler" --enable-werror "$@" && make -j2 && make -j2 check TESTS=
+)
 
 say "building"
 step "autoreconf" autoreconf -i || finish
-step "gcc, ASan and UBSan, no warnings" build_with "$build/asan" gcc --enable-asan CFLAGS="-g -O1" || finish
+step "gcc with ASan and UBSan, no warnings" build_with "$build/asan" gcc --enable-asan CFLAGS="-g -O1" || finish
+step "gcc as people build it, no warnings" build_with "$build/plain" gcc || finish
 step "clang, no warnings" build_with "$build/clang" clang
-step "gcc, as people build it" build_with "$build/plain" gcc || finish
-step "test programs, sanitized" make -C "$build/asan" -j2 check TESTS= || finish
-step "test programs, plain" make -C "$build/plain" -j2 check TESTS= || finish
 
-# ---- unit tests ----
+# ---- counting ----
 
-# Counts the lines of a TAP log; a program that died before its plan was done is one failure more.
+# Counts the tests of a TAP log. Groups that did not run all they had planned, and a bad exit status without a failed
+# test (a crash, a leak, a time-out), are one failure more.
 count_tap() { # name log exit-status
-	good=$(grep -c '^ok ' "$2")
+	good=$(grep '^ok ' "$2" | grep -c -v -i '# skip')
+	left_out=$(grep '^ok ' "$2" | grep -c -i '# skip')
 	bad=$(grep -c '^not ok ' "$2")
-	plan=$(sed -n 's/^1\.\.\([0-9][0-9]*\).*/\1/p' "$2" | head -n 1)
+	planned=$(sed -n 's/^1\.\.\([0-9][0-9]*\).*/\1/p' "$2" | awk '{ n += $1 } END { print n + 0 }')
 	passed=$((passed + good))
 	failed=$((failed + bad))
-	[ "$bad" -eq 0 ] || { printf 'FAILED  %s: %d of %d\n' "$1" "$bad" "$((good + bad))"; grep -A 14 '^not ok ' "$2" | sed 's/^/        /'; }
-	if [ "$3" -ne 0 ] && [ "$bad" -eq 0 ]; then
-		fail "$1 (exit status $3)" "$2"
-	elif [ -z "$plan" ] || [ "$((good + bad))" -ne "$plan" ]; then
-		fail "$1 did not run all of its ${plan:-unknown number of} tests" "$2"
-	else
-		[ "$bad" -ne 0 ] || printf 'ok      %s: %d tests\n' "$1" "$good"
+	skipped=$((skipped + left_out))
+	grep '^ok .*# *[sS][kK][iI][pP]' "$2" | sed 's/^ok [0-9]* /skipped /'
+	if [ "$bad" -gt 0 ]; then
+		printf 'FAILED  %s: %d of %d\n' "$1" "$bad" "$((good + bad))"
+		grep -A 25 '^not ok ' "$2" | grep -v '^ok ' | sed 's/^/        /'
+	elif [ "$3" -ne 0 ]; then
+		fail "$1 ended with status $3" "$2"
+		return
+	fi
+	if [ "$planned" -eq 0 ] || [ "$((good + bad + left_out))" -ne "$planned" ]; then
+		fail "$1 ran $((good + bad + left_out)) of $planned tests" "$2"
+	elif [ "$bad" -eq 0 ]; then
+		printf 'ok      %s: %d tests\n' "$1" "$good"
 	fi
 }
 
+# ---- unit tests ----
+
 say "unit tests, sanitized"
-ASAN_OPTIONS=detect_leaks=1:abort_on_error=0
-export ASAN_OPTIONS
-for program in "$build"/asan/tests/unit/test_*; do
-	case $program in *.o | *.c) continue ;; esac
-	[ -x "$program" ] || continue
-	name=$(basename "$program")
-	CMOCKA_MESSAGE_OUTPUT=TAP "$program" >"$logs/$name.tap" 2>"$logs/$name.err"
+ASAN_OPTIONS=detect_leaks=1
+UBSAN_OPTIONS=print_stacktrace=1
+export ASAN_OPTIONS UBSAN_OPTIONS
+for file in tests/unit/test_*.c; do
+	name=$(basename "$file" .c)
+	log=$logs/$name.tap
+	CMOCKA_MESSAGE_OUTPUT=TAP timeout -k 10 "$file_timeout" "$build/asan/tests/unit/$name" >"$log" 2>"$logs/$name.err"
 	status=$?
-	cat "$logs/$name.err" >>"$logs/$name.tap"
-	count_tap "$name" "$logs/$name.tap" "$status"
+	# Not in one stream: a crash's report would stand in the middle of a line.
+	cat "$logs/$name.err" >>"$log"
+	count_tap "$name" "$log" "$status"
 done
 
 # ---- integration tests ----
@@ -128,27 +180,48 @@ for file in tests/integration/*.bats; do
 	# The heavy ones are about speed and crashes of the program that people run; the others run sanitized.
 	case $name in
 	storm | idle)
-		[ "$quick" = yes ] && { echo "left out: $name (--quick)"; continue; }
+		if [ "$quick" = yes ]; then
+			echo "left out: $name (--quick)"
+			continue
+		fi
 		SWATCH_BUILD_DIR=$build/plain
 		;;
 	*) SWATCH_BUILD_DIR=$build/asan ;;
 	esac
 	export SWATCH_BUILD_DIR
-	bats --tap "$file" >"$logs/$name.tap" 2>&1
+	timeout -k 10 "$file_timeout" bats --tap "$file" >"$logs/$name.tap" 2>&1 </dev/null
 	count_tap "$name.bats" "$logs/$name.tap" $?
 done
 
 # ---- manual pages, scripts, distribution ----
 
+# mandoc looks up the pages that a page refers to: ours are not installed, so that it gets a tree of links to them.
+lint_tree=$build/lint-man
+rm -rf "$lint_tree"
+for page in man/*.[158]; do
+	section=$lint_tree/man${page##*.}
+	mkdir -p "$section" && ln -s "$top/$page" "$section/"
+done
+lint_page() {
+	findings=$(MANPATH=$lint_tree:/usr/share/man mandoc -T lint -W style "$1" 2>&1)
+	printf '%s\n' "$findings"
+	[ -z "$findings" ]
+}
+
 say "manual pages and scripts"
 for page in man/*.[158]; do
-	step "mandoc -T lint $page" sh -c 'out=$(mandoc -T lint "$1" 2>&1); printf "%s\n" "$out"; [ -z "$out" ]' sh "$page"
+	step "mandoc -T lint $page" lint_page "$page"
 done
-for script in contrib/*.sh .ci/run; do
-	step "syntax of $script" sh -n "$script"
+for script in contrib/*.sh contrib/*/*.sh .ci/run; do
+	if has_command shellcheck; then
+		step "shellcheck $script" shellcheck "$script"
+	else
+		step "bash -n $script" bash -n "$script"
+	fi
 done
+step "completions are what commands.tsv gives" contrib/completions/generate.sh --check
 if [ "$quick" = no ]; then
 	say "distribution"
-	step "make distcheck" make -C "$build/plain" -j2 distcheck TESTS=
+	step "make distcheck" make -C "$build/plain" -j2 distcheck
 fi
 finish

@@ -75,7 +75,8 @@ bool clock_parse_rfc3339(const char *text, size_t len, int64_t *out_ms)
 {
 	int64_t year, month, day, hour, minute, second, fraction_ms = 0, offset;
 	if (len < 20 || !read_digits(text, 4, &year) || text[4] != '-' || !read_digits(text + 5, 2, &month)
-	    || text[7] != '-' || !read_digits(text + 8, 2, &day) || (text[10] != 'T' && text[10] != 't' && text[10] != ' ')
+	    || text[7] != '-' || !read_digits(text + 8, 2, &day)
+	    || (text[10] != 'T' && text[10] != 't' && text[10] != ' ')
 	    || !read_digits(text + 11, 2, &hour) || text[13] != ':' || !read_digits(text + 14, 2, &minute)
 	    || text[16] != ':' || !read_digits(text + 17, 2, &second))
 		return false;
@@ -113,8 +114,8 @@ void clock_format_rfc3339(int64_t at_ms, char out[CLOCK_RFC3339_SIZE])
 	if (!gmtime_r(&seconds, &tm) || strftime(date, sizeof(date), "%Y-%m-%dT%H:%M:%S", &tm) == 0)
 		date[0] = '\0';
 	/* strftime may pad the year with blanks or not at all before the year 1000. */
-	snprintf(out, CLOCK_RFC3339_SIZE, "%04d%.15s.%03dZ", tm.tm_year + 1900, strchr(date, '-') ? strchr(date, '-') : "",
-		 (int)ms);
+	snprintf(out, CLOCK_RFC3339_SIZE, "%04d%.15s.%03dZ", tm.tm_year + 1900,
+		 strchr(date, '-') ? strchr(date, '-') : "", (int)ms);
 }
 
 void clock_format_age(int64_t span_ms, char out[CLOCK_AGE_SIZE])

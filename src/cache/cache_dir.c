@@ -57,7 +57,7 @@ static int make_directories(const char *path)
 		if (slash)
 			*slash = '\0';
 		if (mkdir(partial, 0700) != 0 && errno != EEXIST) {
-			/* A parent that is there but may not be written says EACCES or EROFS; only the last one counts. */
+			/* A parent that is there says EACCES or EROFS where we may not write: it is there. */
 			struct stat st;
 			int why = errno;
 			if (stat(partial, &st) != 0) {

@@ -15,8 +15,8 @@
 /* How often a waiter looks; flock(2) has no timeout of its own, and an alarm would be the whole program's. */
 #define WAIT_STEP_MS 50
 
-/* How often a taker tries again that met somebody who only looked. */
-#define LOOKER_TRIES 200
+/* How often a taker tries again that met somebody who only looked, or a file that was removed meanwhile. */
+#define LOOKER_TRIES 2000
 #define LOOKER_STEP_MS 1
 
 static void sleep_ms(int64_t ms)
@@ -74,8 +74,10 @@ static void read_holder(int fd, struct cache_lock_holder *holder)
 		return;
 	text[got] = '\0';
 	if (strspn(text, "0123456789") > 9
-	    || sscanf(text, "%d %15s %31s", &pid, holder->role, holder->version) < 1 || pid <= 0)
+	    || sscanf(text, "%d %15s %31s", &pid, holder->role, holder->version) < 1 || pid <= 0) {
+		memset(holder, 0, sizeof(*holder));
 		return;
+	}
 	holder->pid = (pid_t)pid;
 	mask_unprintable(holder->role);
 	mask_unprintable(holder->version);
@@ -86,8 +88,8 @@ static void write_holder(int fd, const char *role)
 	char text[96];
 	int len = snprintf(text, sizeof(text), "%ld %.15s %.31s\n", (long)getpid(), role, SWATCH_VERSION);
 	/* Only told to people: a full disk must not keep the daemon from its work. */
-	if (ftruncate(fd, 0) != 0 || pwrite(fd, text, (size_t)len, 0) != len)
-		(void)ftruncate(fd, 0);
+	ssize_t written = ftruncate(fd, 0) == 0 ? pwrite(fd, text, (size_t)len, 0) : -1;
+	(void)written;
 }
 
 /* Locks the open file. Who only looks holds it shared for a moment, and must not be taken for a holder. */
@@ -109,7 +111,7 @@ static enum cache_lock_result lock_open_file(int fd)
 enum cache_lock_result cache_lock_take(int dir_fd, const char *role, int *lock_fd, struct cache_lock_holder *holder)
 {
 	memset(holder, 0, sizeof(*holder));
-	for (;;) {
+	for (int tries = 0; tries < LOOKER_TRIES; tries++) {
 		int fd = open_lock_file(dir_fd);
 		if (fd < 0)
 			return CACHE_LOCK_FAILED;
@@ -127,6 +129,8 @@ enum cache_lock_result cache_lock_take(int dir_fd, const char *role, int *lock_f
 		if (result != CACHE_LOCK_TAKEN)
 			return result;
 	}
+	errno = ESTALE;
+	return CACHE_LOCK_FAILED;
 }
 
 enum cache_lock_result cache_lock_wait(int dir_fd, const char *role, int64_t timeout_ms, int *lock_fd,

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <math.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -35,8 +36,9 @@ static struct json_object *parse(const struct buf *text)
 	/* Strict: a second value after the first, which json-c lets pass otherwise, is the mark of a torn file. */
 	json_tokener_set_flags(tokener, JSON_TOKENER_STRICT);
 	struct json_object *object = json_tokener_parse_ex(tokener, buf_str(text), (int)text->len);
+	/* json-c stops at a NUL and calls it the end. */
 	bool good = json_tokener_get_error(tokener) == json_tokener_success
-		    && json_object_is_type(object, json_type_object);
+		    && json_object_is_type(object, json_type_object) && !memchr(text->data, '\0', text->len);
 	json_tokener_free(tokener);
 	if (good)
 		return object;

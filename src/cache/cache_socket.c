@@ -76,7 +76,8 @@ int cache_socket_prepare_dir(const char *socket_path, struct buf *error)
 	bool good = false;
 	*slash = '\0';
 	if (mkdir(dir, 0700) != 0 && errno != EEXIST) {
-		buf_printf(error, "cannot make the socket's directory %s: %s; is XDG_RUNTIME_DIR right?", dir, strerror(errno));
+		buf_printf(error, "cannot make the socket's directory %s: %s; is XDG_RUNTIME_DIR right?", dir,
+			   strerror(errno));
 	} else {
 		int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC | follow);
 		if (fd < 0) {

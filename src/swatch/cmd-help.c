@@ -11,7 +11,7 @@
 static void print_list(void)
 {
 	puts("usage: swatch [--config FILE] [--cache DIR] COMMAND [ARGUMENT...]\n"
-	     "       swatch --version | --help\n\ncommands:");
+	     "   or: swatch --version | --help\n\ncommands:");
 	for (size_t i = 0; command_table[i]; i++)
 		printf("  %-10s %s\n", command_table[i]->name, command_table[i]->summary);
 	puts("\nswatch help COMMAND tells more; manuals: swatch(1), swatchd(8), swatch.conf(5)");

@@ -24,8 +24,7 @@ void command_print_usage(FILE *out, const struct command *command, bool whole)
 	for (const struct command_option *option = command->options; option && option->name; option++)
 		print_option(out, option->name, option->argument, option->text);
 	print_option(out, "help", NULL, "this text");
-	fputs("\nbefore the command: --config FILE, --cache DIR\n", out);
-	fprintf(out, "manual: man swatch-%s\n", command->name);
+	fprintf(out, "\nmanual: man swatch-%s\n", command->name);
 }
 
 /* Says what getopt_long() did not like. It has left the option in argv[optind - 1], or its letter in optopt. */

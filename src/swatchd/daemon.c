@@ -271,6 +271,8 @@ static void on_admitted(void *ctx, struct session *session)
 	struct daemon *daemon = ctx;
 	publish_mark_session(&daemon->publish, session);
 	publish_mark_list(&daemon->publish);
+	if (session->state == SESSION_ACTIVE)
+		events_emit_string(&daemon->events, "session-active", "sessionId", session->id);
 }
 
 static void on_process_changed(void *ctx, const char *session_id, bool alive)

@@ -28,7 +28,7 @@
 /* Bytes read a turn of the loop: about 5 ms of work. */
 #define TAIL_TURN_BYTES ((size_t)4 << 20)
 /* How much before the offset is remembered, to see that a file was rewritten in place. */
-#define TAIL_MARK_BYTES 64
+#define TAIL_MARK_BYTES 512
 
 struct transcript {
 	char *path;

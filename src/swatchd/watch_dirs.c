@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -73,24 +74,34 @@ static void set_polled(struct watch *watch, struct watch_dir *dir, const char *w
 	dir->polled_why = why;
 }
 
+/* A number that the kernel shows in a file; the largest one where it does not. */
+static long read_limit(const char *path)
+{
+	char text[32];
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return LONG_MAX;
+	ssize_t got = read(fd, text, sizeof(text) - 1);
+	close(fd);
+	if (got <= 0)
+		return LONG_MAX;
+	text[got] = '\0';
+	return strtol(text, NULL, 10);
+}
+
 static void report_limit(struct watch *watch, const char *path)
 {
 	if (watch->limit_reported)
 		return;
 	watch->limit_reported = true;
-	char limit[32] = "unknown";
-	int fd = open("/proc/sys/fs/inotify/max_user_watches", O_RDONLY | O_CLOEXEC);
-	if (fd >= 0) {
-		ssize_t got = read(fd, limit, sizeof(limit) - 1);
-		if (got > 0) {
-			limit[got] = '\0';
-			limit[strcspn(limit, "\n")] = '\0';
-		}
-		close(fd);
-	}
-	log_warning("cannot watch %s: inotify watch limit reached (fs.inotify.max_user_watches=%s); this and other "
-		    "folders are polled until watches are free; to raise it: sysctl fs.inotify.max_user_watches=524288",
-		    path, limit);
+	/* A user namespace (a container) has a limit of its own; the smaller one counts. */
+	long per_user = read_limit("/proc/sys/fs/inotify/max_user_watches");
+	long per_namespace = read_limit("/proc/sys/user/max_inotify_watches");
+	bool namespace_counts = per_namespace < per_user;
+	const char *name = namespace_counts ? "user.max_inotify_watches" : "fs.inotify.max_user_watches";
+	log_warning("cannot watch %s: inotify watch limit reached (%s=%ld); this and other folders are polled until "
+		    "watches are free; to raise it: sysctl %s=524288", path, name,
+		    namespace_counts ? per_namespace : per_user, name);
 }
 
 static void report_silent(struct watch *watch, const struct watch_dir *dir)
@@ -343,10 +354,12 @@ static void list_directory(struct watch *watch, struct watch_dir *dir)
 			close(fd);
 		if (why == ENOENT || why == ENOTDIR || why == ELOOP) {
 			if (dir->polled_why) {
+				/* A copy: the path goes with the directory. Without memory the next poll sees it gone. */
 				char *gone = strdup(dir->path);
-				watch_dirs_drop_tree(watch, dir->path);
-				if (gone)
+				if (gone) {
+					watch_dirs_drop_tree(watch, gone);
 					watch->callbacks.tree_gone(watch->ctx, gone);
+				}
 				free(gone);
 			}
 			return;

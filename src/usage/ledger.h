@@ -7,6 +7,10 @@
  * The rules are FORMATS section 3. Nothing is forgotten: the ledger holds the union of all lines seen, so a
  * transcript that is read again, truncated or deleted changes no figure by that alone. What is kept among duplicates
  * never depends on the order of arrival: ties go by path, then by position.
+ *
+ * Of a message with a sidechain copy under another requestId ccusage 20.0.24 counts one, but only when both have the
+ * same timestamp: so does the ledger. (Of a message on several lines with several timestamps, copied line by line,
+ * ccusage counts one or two, depending on which file's path comes first; the ledger always counts one.)
  */
 #ifndef SWATCH_USAGE_LEDGER_H
 #define SWATCH_USAGE_LEDGER_H
@@ -19,7 +23,7 @@
 
 /* A block lasts this long, and a silence of more than this ends it. */
 #define LEDGER_BLOCK_MS (INT64_C(5) * 3600 * 1000)
-/* Models that are told apart; further ones are counted under the last one's name. */
+/* Models that are told apart; further ones are counted under the last row, "(other models)", each at its own price. */
 #define LEDGER_MODELS_MAX 64
 
 struct ledger;
@@ -29,12 +33,16 @@ struct ledger_sums {
 	uint64_t entries;
 	struct price_tokens tokens;
 	double cost_usd;
-	double reference_usd;   /* what ccusage 20.0.24 counts: without the entries that its faults lose */
+	/*
+	 * What ccusage 20.0.24 counts for the same entries: without the lines that F1 loses (where another line of the
+	 * message is left, that one), without the models of F7, at the compiled-in prices.
+	 */
+	double reference_usd;
 };
 
 struct ledger_model {
 	const char *name;       /* "-fast" added for speed "fast"; lives as long as the ledger */
-	bool unpriced;
+	bool unpriced;          /* some of its tokens have no price: they count as 0 USD */
 	struct ledger_sums sums;
 };
 
@@ -49,17 +57,29 @@ struct ledger_block {
 	uint64_t models;                /* bit n: model n, see ledger_model_at() */
 };
 
+/* What a block comes to at its rate, rounded as ccusage does. */
+struct ledger_projection {
+	int64_t remaining_minutes;
+	int64_t total_tokens;
+	double total_usd;               /* to the cent */
+};
+
 struct ledger_session {
 	struct ledger_sums sums;
 	uint64_t subagents;             /* transcripts of subagents with at least one record */
 	double subagents_usd;
 	double block_usd_per_hour;      /* its cost in the active block over its own time there; NaN when that is 0 */
+	int64_t first_ms, last_ms;      /* of its records; 0: none */
 	size_t model_count;
 	struct ledger_model models[LEDGER_MODELS_MAX];
 };
 
-/* NULL when memory ran out. */
+/* NULL when memory ran out. It prices by the compiled-in table. */
 struct ledger *ledger_new(void);
+
+/* Prices by a book from now on: before the first record. The ledger does not own it, and it must live as long. */
+void ledger_set_prices(struct ledger *ledger, const struct price_book *book);
+
 void ledger_free(struct ledger *ledger);
 
 /*
@@ -69,24 +89,36 @@ void ledger_free(struct ledger *ledger);
 int ledger_add_file(struct ledger *ledger, const char *path, const char *session_id, bool subagent);
 
 /*
- * Adds a record (usage->present) that stands at `offset` of a file. Returns 1 when a figure changed, 0 when not (a
- * duplicate), -1 when memory ran out.
+ * Adds a record (usage->present) that stands at `offset` of a file, and those of the advisors in it. Returns 1 when a
+ * figure changed, 0 when not (a duplicate), -1 when memory ran out. The slices are not kept. Amortised O(1) in any
+ * order of time; the first question afterwards sorts what is new.
  */
 int ledger_add(struct ledger *ledger, int file, int64_t offset, const struct scan_usage *usage);
 
-/* Entries kept, after removing duplicates. */
+/* Entries that count, after removing duplicates. */
 size_t ledger_count(const struct ledger *ledger);
 
-/* The block that is active at `now_ms`. Returns false when there is none. */
+/* The block that is active at `now_ms`. Returns false when there is none. O(entries of the last block). */
 bool ledger_active_block(struct ledger *ledger, int64_t now_ms, struct ledger_block *out);
 
-/* The blocks in order of time: `index` 0 is the first one. Returns false past the last one. Gaps are not told. */
+/* The blocks in order of time: `index` 0 is the first one. Returns false past the last one. */
 bool ledger_block_at(struct ledger *ledger, size_t index, struct ledger_block *out);
 
-/* Sums over the entries in [start_ms, end_ms). */
+/*
+ * The gap between two blocks that follow each other: from 5 h after the last entry of one to the first entry of the
+ * next. Returns false when the silence is not longer than 5 h: there is no gap then.
+ */
+bool ledger_gap_between(const struct ledger_block *block, const struct ledger_block *next, int64_t *start_ms,
+			int64_t *end_ms);
+
+/* Where an active block ends up. Returns false when it has no rate. */
+bool ledger_project(const struct ledger_block *block, int64_t now_ms, struct ledger_projection *out);
+
+/* Sums over the entries in [start_ms, end_ms): a day, say. O(entries in it). */
 void ledger_sum_span(struct ledger *ledger, int64_t start_ms, int64_t end_ms, struct ledger_sums *out);
 
-/* The figures of a session; all zero for one without records. `now_ms` says which block is active. */
+/* The figures of a session; all zero for one without records. `now_ms` says which block is active.
+ * O(models of the session, and entries of the active block). */
 void ledger_session(struct ledger *ledger, const char *session_id, int64_t now_ms, struct ledger_session *out);
 
 /* Model `index` and its sums over everything; false past the last one. */

@@ -11,21 +11,17 @@
 #include "base/clock.h"
 #include "usage/ledger_internal.h"
 
-/* Up to this many new entries are put in their places one by one; more are sorted with all. */
+/* Up to this many new entries are put in their places one by one; more are sorted and merged in. */
 #define INSERT_ONE_BY_ONE 64
 
-bool ledger_order_add(struct ledger *ledger, uint32_t entry)
+bool ledger_order_reserve(struct ledger *ledger, size_t count)
 {
-	if (ledger->order_len == ledger->order_cap) {
-		size_t cap = ledger->order_cap ? ledger->order_cap + ledger->order_cap / 2 : 256;
-		uint32_t *grown = realloc(ledger->order, cap * sizeof(*grown));
-		if (!grown)
-			return false;
-		ledger->order = grown;
-		ledger->order_cap = cap;
-	}
+	return count == 0 || ledger_grow(&ledger->order, count - 1, &ledger->order_cap, sizeof(*ledger->order));
+}
+
+void ledger_order_add(struct ledger *ledger, uint32_t entry)
+{
 	ledger->order[ledger->order_len++] = entry;
-	return true;
 }
 
 static int64_t time_at(const struct ledger *ledger, size_t i)
@@ -53,18 +49,24 @@ static void blocks_hold_to(struct ledger *ledger, size_t place)
 		ledger->blocks_good_to = place;
 }
 
-void ledger_order_touch(struct ledger *ledger, uint32_t entry)
+void ledger_order_remove(struct ledger *ledger, uint32_t entry)
 {
 	size_t place = lower_bound(ledger, ledger->unsorted_from, ledger->entries[entry].time_ms);
-	while (place < ledger->unsorted_from && ledger->order[place] != entry)
+	while (place < ledger->unsorted_from && ledger->order[place] != entry
+	       && time_at(ledger, place) == ledger->entries[entry].time_ms)
 		place++;
-	if (place == ledger->unsorted_from)
-		return;  /* it waits for its place anyway */
-	blocks_hold_to(ledger, place);
+	if (place < ledger->unsorted_from && ledger->order[place] == entry) {
+		blocks_hold_to(ledger, place);
+		ledger->unsorted_from--;
+	} else {
+		/* It still waits for its place, most likely as one of the last. */
+		place = ledger->order_len - 1;
+		while (ledger->order[place] != entry)
+			place--;
+	}
 	memmove(ledger->order + place, ledger->order + place + 1,
 		(ledger->order_len - place - 1) * sizeof(*ledger->order));
-	ledger->order[ledger->order_len - 1] = entry;
-	ledger->unsorted_from--;
+	ledger->order_len--;
 }
 
 /* qsort() has no context: the entries that are being sorted. One thread, one sort at a time. */
@@ -90,13 +92,31 @@ static void put_in_place(struct ledger *ledger, size_t sorted_len)
 	blocks_hold_to(ledger, place);
 }
 
+/* Merges the sorted tail into what is before it, from the end; `tail` is a copy of it. */
+static void merge_tail(struct ledger *ledger, const uint32_t *tail, size_t tail_len)
+{
+	size_t head = ledger->unsorted_from, out = ledger->order_len;
+	while (tail_len > 0) {
+		if (head > 0 && time_at(ledger, head - 1) > ledger->entries[tail[tail_len - 1]].time_ms)
+			ledger->order[--out] = ledger->order[--head];
+		else
+			ledger->order[--out] = tail[--tail_len];
+	}
+	blocks_hold_to(ledger, out);
+}
+
 static void sort_order(struct ledger *ledger)
 {
-	if (ledger->order_len - ledger->unsorted_from > INSERT_ONE_BY_ONE) {
+	size_t tail_len = ledger->order_len - ledger->unsorted_from;
+	uint32_t *tail = tail_len > INSERT_ONE_BY_ONE ? malloc(tail_len * sizeof(*tail)) : NULL;
+	if (tail) {
+		memcpy(tail, ledger->order + ledger->unsorted_from, tail_len * sizeof(*tail));
 		sorted_entries = ledger->entries;
-		qsort(ledger->order, ledger->order_len, sizeof(*ledger->order), compare_time);
-		ledger->blocks_good_to = 0;
+		qsort(tail, tail_len, sizeof(*tail), compare_time);
+		merge_tail(ledger, tail, tail_len);
+		free(tail);
 	} else {
+		/* Also without memory for the copy: slow then, but right. */
 		for (size_t i = ledger->unsorted_from; i < ledger->order_len; i++)
 			put_in_place(ledger, i);
 	}
@@ -141,7 +161,9 @@ static void bring_up_to_date(struct ledger *ledger)
 {
 	if (ledger->unsorted_from < ledger->order_len)
 		sort_order(ledger);
-	if (ledger->blocks_good_to < ledger->order_len || ledger->block_count == 0)
+	/* Also when the last entries went away. */
+	bool too_long = ledger->block_count > 0 && ledger->blocks[ledger->block_count - 1].last >= ledger->order_len;
+	if (ledger->blocks_good_to < ledger->order_len || too_long)
 		make_blocks(ledger);
 }
 
@@ -173,6 +195,30 @@ bool ledger_block_at(struct ledger *ledger, size_t index, struct ledger_block *o
 	if (index >= ledger->block_count)
 		return false;
 	fill_block(ledger, &ledger->blocks[index], out);
+	return true;
+}
+
+bool ledger_gap_between(const struct ledger_block *block, const struct ledger_block *next, int64_t *start_ms,
+			int64_t *end_ms)
+{
+	*start_ms = block->last_ms + LEDGER_BLOCK_MS;
+	*end_ms = next->first_ms;
+	return *end_ms > *start_ms;
+}
+
+bool ledger_project(const struct ledger_block *block, int64_t now_ms, struct ledger_projection *out)
+{
+	memset(out, 0, sizeof(*out));
+	if (isnan(block->tokens_per_minute))
+		return false;
+	const struct price_tokens *t = &block->sums.tokens;
+	int64_t tokens = t->input + t->output + t->cache_creation_5m + t->cache_creation_1h + t->cache_read;
+	double minutes = (double)(block->end_ms - now_ms) / 60000.;
+	if (minutes < 0.)
+		minutes = 0.;
+	out->remaining_minutes = (int64_t)round(minutes);
+	out->total_tokens = (int64_t)round((double)tokens + block->tokens_per_minute * minutes);
+	out->total_usd = round((block->sums.cost_usd + block->cost_per_hour_usd / 60. * minutes) * 100.) / 100.;
 	return true;
 }
 

@@ -1,5 +1,6 @@
 /*
- * ledger_internal: what ledger.c (who is an entry) and ledger_blocks.c (figures by time) share.
+ * ledger_internal: what ledger.c (who is an entry), ledger_sums.c (figures by name) and ledger_blocks.c (figures by
+ * time) share.
  */
 #ifndef SWATCH_USAGE_LEDGER_INTERNAL_H
 #define SWATCH_USAGE_LEDGER_INTERNAL_H
@@ -9,18 +10,25 @@
 
 #define LEDGER_NONE UINT32_MAX
 
-/* One entry, as small as it may be: there are a hundred thousand of them. */
+/* A record's place: 24 bits of file, 40 bits of offset (a terabyte). */
+#define LEDGER_OFFSET_BITS 40
+#define LEDGER_FILES_MAX (1 << 24)
+
+/*
+ * One entry, as small as it may be: there are a hundred thousand of them. It is the best record of its message.id and
+ * requestId; one that is hidden is a sidechain copy of another entry, and counts nowhere.
+ */
 struct ledger_entry {
-	uint64_t id_hash;        /* of message.id; or of file, offset and tokens for a record without one */
-	uint64_t request_hash;   /* of requestId; 0: none */
+	uint64_t id_hash;        /* of message.id; or of place, time and tokens for a record without one */
 	int64_t time_ms;
-	int64_t offset;
+	uint64_t place;
 	double cost_usd;
+	double reference_usd;    /* what ccusage counts for it */
 	uint32_t input, output, creation_5m, creation_1h, cache_read;
-	uint32_t file;
+	uint32_t request_hash;   /* of requestId; 0: none */
 	uint32_t next;           /* of the same id_hash's bucket */
 	uint8_t model;
-	bool sidechain : 1, has_speed : 1, lost_by_reference : 1;
+	bool sidechain : 1, has_speed : 1, lost : 1 /* F1 */, unpriced : 1, hidden : 1;
 };
 
 struct ledger_file {
@@ -35,22 +43,28 @@ struct ledger_session_row {
 	size_t by_model_len;
 	double subagents_usd;
 	uint64_t subagents;
+	int64_t first_ms, last_ms;
 };
 
 struct ledger_model_row {
 	char *name;
 	const struct price *price;
 	double factor;
-	bool fast;
-	bool silent;             /* <synthetic>: never shown in a list */
+	const struct price *reference;  /* the compiled-in price; NULL: ccusage counts it as 0 */
+	double reference_factor;
+	bool silent;             /* <synthetic>, or no name: never shown in a list */
+	uint64_t unpriced;       /* entries with tokens that have no price */
 	struct ledger_sums sums;
 };
 
 struct ledger {
+	const struct price_book *book;
 	struct ledger_entry *entries;
 	size_t entry_count, entry_cap;
+	size_t hidden_count;
 	uint32_t *buckets;       /* by id_hash */
 	size_t bucket_count;
+	struct strmap twins;     /* entry number -> struct ledger_entry: the best record that F1 leaves to ccusage */
 	struct strmap files_by_path;       /* -> number + 1 */
 	struct ledger_file *files;
 	size_t file_count, file_cap;
@@ -59,7 +73,7 @@ struct ledger {
 	size_t session_count, session_cap;
 	struct ledger_model_row models[LEDGER_MODELS_MAX];
 	size_t model_count;
-	/* ledger_blocks.c: entries in order of time, and the blocks that they make. */
+	/* ledger_blocks.c: the entries that count in order of time, and the blocks that they make. */
 	uint32_t *order;
 	size_t order_len, order_cap;
 	size_t unsorted_from;    /* order[unsorted_from..] came since the last sort */
@@ -68,13 +82,35 @@ struct ledger {
 	size_t blocks_good_to;   /* blocks made of order[0..blocks_good_to) hold */
 };
 
-/* Takes an entry into the order of time. Returns false when memory ran out. */
-bool ledger_order_add(struct ledger *ledger, uint32_t entry);
+static inline size_t ledger_file_of(const struct ledger_entry *entry)
+{
+	return (size_t)(entry->place >> LEDGER_OFFSET_BITS);
+}
 
-/* An entry is about to change: it is taken out of its place and counts as new. */
-void ledger_order_touch(struct ledger *ledger, uint32_t entry);
+/* Makes room for one more element. */
+bool ledger_grow(void *array, size_t count, size_t *cap, size_t element_size);
+
+/* ---- ledger_sums.c ---- */
+
+/* The number of a model's row (one is made); -1 when memory ran out. The last row takes what comes when it is full. */
+int ledger_model_number(struct ledger *ledger, const struct scan_usage *usage, struct ledger_model_row *priced);
+
+/* Makes sure that the session's row can hold sums of the model. */
+bool ledger_prepare_session(struct ledger *ledger, uint32_t session, size_t model);
+
+/* Adds an entry to all sums by name (sign 1), or takes it out again (-1). */
+void ledger_account(struct ledger *ledger, const struct ledger_entry *entry, int sign);
 
 /* Adds one entry to sums, or takes it out again. */
 void ledger_sums_add(struct ledger_sums *sums, const struct ledger_entry *entry, int sign);
+
+/* ---- ledger_blocks.c ---- */
+
+/* Makes room for `count` entries in the order of time. Returns false when memory ran out. */
+bool ledger_order_reserve(struct ledger *ledger, size_t count);
+
+/* Takes an entry into the order of time, or out of it; there is room. It is to be out while its time changes. */
+void ledger_order_add(struct ledger *ledger, uint32_t entry);
+void ledger_order_remove(struct ledger *ledger, uint32_t entry);
 
 #endif

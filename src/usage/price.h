@@ -1,8 +1,10 @@
 /*
  * price: what tokens cost, by model (FORMATS section 3, "Cost").
  *
- * For: ledger. The table is compiled in (price_table.c); a name is looked up as it is written, then without what
- * providers and date suffixes add to it.
+ * For: ledger. A table is compiled in (price_table.c); a price book, read from a pricing.json in LiteLLM's schema,
+ * goes before it. A name is looked up as it is written, then without what providers and date suffixes add to it.
+ *
+ * Calling sequence: price_find() or price_book_find() once a model, price_cost_usd() for every record.
  */
 #ifndef SWATCH_USAGE_PRICE_H
 #define SWATCH_USAGE_PRICE_H
@@ -10,6 +12,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include "base/buf.h"
 
 /* US dollars a token, by kind. */
 struct price_rates {
@@ -23,7 +27,8 @@ struct price {
 	const char *model;
 	struct price_rates base;
 	struct price_rates above;     /* beyond the threshold; all 0 where there is none */
-	int64_t threshold_tokens;     /* of each kind; 0: one price for all */
+	int64_t threshold_tokens;     /* 0: one price for all */
+	bool whole_request;           /* the threshold is the request's whole input, and then all of it costs `above` */
 	double fast_factor;           /* what speed "fast" multiplies the whole with */
 	bool after_reference;         /* ccusage 20.0.24 does not know it */
 };
@@ -37,16 +42,49 @@ struct price_tokens {
 	int64_t cache_read;
 };
 
+/* The table, sorted by name. */
 extern const struct price price_table[];
 extern const size_t price_table_len;
 
 /* The longest model name that is looked up. */
 #define PRICE_MODEL_MAX 128
+/* A pricing.json larger than this is refused; LiteLLM's whole file has 1.5 MB. */
+#define PRICE_FILE_MAX_BYTES (16 * 1024 * 1024)
 
-/* The price of a model; NULL when it is not known. `factor` is what a regional prefix multiplies it with, usually 1. */
+/*
+ * The compiled-in price of a model; NULL when it is not known. `factor` is what a regional prefix multiplies it with,
+ * usually 1.
+ */
 const struct price *price_find(const char *model, size_t len, double *factor);
 
 /* What the tokens cost, in US dollars. */
 double price_cost_usd(const struct price *price, double factor, const struct price_tokens *tokens, bool fast);
+
+/* Prices out of a file. */
+struct price_book;
+
+/*
+ * Reads `path`: one JSON object, models by name, in LiteLLM's schema (input_cost_per_token, output_cost_per_token,
+ * cache_creation_input_token_cost, cache_read_input_token_cost, each also with _above_NNNk_tokens, and
+ * provider_specific_entry.fast). Members without prices are passed over; a price that is no number of 0 to 1 USD is a
+ * fault. Returns the book, which the caller frees; NULL with errno ENOENT and nothing in `error` when there is no such
+ * file, NULL with a message for people in `error` otherwise.
+ */
+struct price_book *price_book_load(const char *path, struct buf *error);
+
+void price_book_free(struct price_book *book);
+
+/* Models in the book. */
+size_t price_book_count(const struct price_book *book);
+
+/* As price_find(), the book first; NULL is an empty book. *from_book (may be NULL) says where the price is from. */
+const struct price *price_book_find(const struct price_book *book, const char *model, size_t len, double *factor,
+				    bool *from_book);
+
+/* ---- for price_book.c ---- */
+
+/* Looks a name up in a sorted table, by the rules for names. */
+const struct price *price_find_among(const struct price *table, size_t table_len, const char *model, size_t len,
+				     double *factor);
 
 #endif

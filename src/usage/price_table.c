@@ -58,6 +58,7 @@ const struct price price_table[] = {
 	{ .model = "claude-haiku-5-5",
 	  .base = { 1e-07, 5e-07, 1.25e-07, 1e-08 },
 	  .above = { 5e-07, 2.5e-06, 6.25e-07, 5e-08 }, .threshold_tokens = 100000,
+	  .whole_request = true,
 	  .fast_factor = 1, .after_reference = true },
 	{ .model = "claude-mythos-5",
 	  .base = { 1e-05, 5e-05, 1.25e-05, 1e-06 },

@@ -1,42 +1,8 @@
 #include "usage/scan.h"
 
-#include <string.h>
-
 #include "base/clock.h"
 
-/* A token count beyond this is no count: the largest context is a million. */
-#define TOKENS_MAX INT64_C(4000000000)
-
-static bool is_among(struct slice s, const char *const *list, size_t count)
-{
-	for (size_t i = 0; i < count; i++)
-		if (slice_equals(s, list[i]))
-			return true;
-	return false;
-}
-
-#define IS_AMONG(s, list) is_among(s, list, sizeof(list) / sizeof((list)[0]))
-
-/* Fields seen at the top level of lines up to Claude Code 2.1.284; another one is counted as schema drift. */
-static const char *const known_fields[] = {
-	"type", "uuid", "parentUuid", "timestamp", "sessionId", "version", "message", "cwd", "gitBranch", "isSidechain",
-	"userType", "requestId", "slug", "toolUseResult", "sourceToolAssistantUUID", "data", "toolUseID",
-	"parentToolUseID", "isMeta", "isCompactSummary", "isVisibleInTranscriptOnly", "isApiErrorMessage", "error",
-	"apiErrorStatus", "quotaLimits", "costUSD", "durationMs", "snapshot", "messageId", "isSnapshotUpdate", "content",
-	"level", "subtype", "compactMetadata", "logicalParentUuid", "operation", "summary", "leafUuid", "thinkingMetadata",
-	"todos", "permissionMode", "agentId", "sourceToolUseID", "forkedFrom", "effort", "apiError", "retryInMs",
-	"retryAttempt", "maxRetries", "cause", "hookCount", "hookInfos", "hookErrors", "preventedContinuation", "stopReason",
-	"hasOutput", "planContent", "imagePasteIds", "teamName", "entrypoint", "promptId", "attachment", "mode", "aiTitle",
-	"customTitle", "agentName", "lastPrompt", "prNumber", "prUrl", "prRepository", "totalCostUSD", "modelUsage",
-	"totalDuration", "totalAPIDuration", "totalLinesAdded", "totalLinesRemoved", "startTime", "hasUnknownModelCost",
-	"microcompactMetadata", "url", "sessionKind", "isAbortedMessage", "origin", "advisorModel", "attributionSkill",
-};
-
-static const char *const known_types[] = {
-	"progress", "attachment", "summary", "queue-operation", "file-history-snapshot", "file-history-delta", "mode",
-	"permission-mode", "ai-title", "custom-title", "agent-name", "last-prompt", "pr-link", "bridge-session", "atis-latch",
-	"cost-state", "result", "started", "tag", "agent-color", "agent-setting", "worktree-state",
-};
+#define COUNT_OF(list) ((int)(sizeof(list) / sizeof((list)[0])))
 
 /* The names that make ccusage 20.0.24 lose a line when they are null anywhere in it (F1). */
 static const char *const fatal_nulls[] = {
@@ -49,108 +15,54 @@ struct scan_state {
 	struct scan_facts *facts;
 	scan_unknown_field *unknown;
 	void *unknown_ctx;
-	bool has_timestamp, has_message, is_meta, is_api_error, rate_limited;
-	bool has_session_id, has_request_id, has_version, has_message_id, has_model;
-	bool usage_good, has_input, has_output, has_breakdown, count_bad;
-	int64_t flat_creation, status;
+	unsigned seen;               /* bit n: enum top_field n was there */
+	bool bad;                    /* something that ccusage does not read as a record */
+	bool has_timestamp, usage_time;  /* a time at all; and one in ccusage's form */
+	bool is_meta, is_summary, is_api_error, rate_limited, is_tool_result;
+	struct scan_counts counts;
+	bool has_usage;
+	int64_t status;
+	double total_cost_usd;
+	bool has_total_cost;
 };
 
 static void take_null(void *ctx, struct slice key)
 {
 	struct scan_state *state = ctx;
-	if (IS_AMONG(key, fatal_nulls))
-		state->facts->usage.faults |= SCAN_FAULT_NULL;
+	for (int i = 0; i < COUNT_OF(fatal_nulls); i++)
+		if (slice_equals(key, fatal_nulls[i]))
+			state->facts->usage.faults |= SCAN_FAULT_NULL;
 }
 
-static void take_count(struct scan_state *state, const struct walk_item *item, int64_t *out, bool *has)
-{
-	int64_t count;
-	if (item->kind == WALK_NULL)
-		return;
-	if (item->kind != WALK_NUMBER || !slice_to_count(item->text, &count) || count > TOKENS_MAX) {
-		state->count_bad = true;
-		return;
-	}
-	*out = count;
-	if (has)
-		*has = true;
-}
+/* ---- the message ---- */
 
-static void walk_cache_creation(struct walk *w, struct scan_state *state)
-{
-	struct price_tokens *tokens = &state->facts->usage.tokens;
-	struct walk_item item;
-	struct slice key;
-	bool first = true;
-	if (!walk_enter(w, '{')) {
-		walk_value(w, &item);
-		return;
-	}
-	while (walk_next_key(w, &first, &key) && walk_value(w, &item)) {
-		if (item.kind == WALK_NULL)
-			take_null(state, key);
-		if (slice_equals(key, "ephemeral_5m_input_tokens"))
-			take_count(state, &item, &tokens->cache_creation_5m, &state->has_breakdown);
-		else if (slice_equals(key, "ephemeral_1h_input_tokens"))
-			take_count(state, &item, &tokens->cache_creation_1h, &state->has_breakdown);
-	}
-}
-
-static void walk_usage(struct walk *w, struct scan_state *state)
-{
-	struct scan_usage *usage = &state->facts->usage;
-	struct walk_item item;
-	struct slice key;
-	bool first = true;
-	if (!walk_enter(w, '{')) {
-		walk_value(w, &item);
-		return;
-	}
-	while (walk_next_key(w, &first, &key)) {
-		if (slice_equals(key, "cache_creation")) {
-			walk_cache_creation(w, state);
-			continue;
-		}
-		if (!walk_value(w, &item))
-			return;
-		if (item.kind == WALK_NULL)
-			take_null(state, key);
-		if (slice_equals(key, "input_tokens"))
-			take_count(state, &item, &usage->tokens.input, &state->has_input);
-		else if (slice_equals(key, "output_tokens"))
-			take_count(state, &item, &usage->tokens.output, &state->has_output);
-		else if (slice_equals(key, "cache_creation_input_tokens"))
-			take_count(state, &item, &state->flat_creation, NULL);
-		else if (slice_equals(key, "cache_read_input_tokens"))
-			take_count(state, &item, &usage->tokens.cache_read, NULL);
-		else if (slice_equals(key, "speed") && item.kind == WALK_STRING) {
-			usage->has_speed = true;
-			usage->fast = slice_equals(item.text, "fast");
-		}
-	}
-	state->usage_good = state->has_input && state->has_output && !state->count_bad;
-}
-
-/* A content block's text, of the first block of type "text". */
+/* A content block: its text when it is the first of type "text"; whether it is a tool's result. */
 static void walk_content_block(struct walk *w, struct scan_state *state)
 {
-	struct walk_item item, text = { WALK_NONE, { NULL, 0 } };
-	struct slice key;
+	struct walk_item item;
+	struct slice key, text = { NULL, 0 };
 	bool first = true, is_text = false;
 	if (!walk_enter(w, '{')) {
 		walk_value(w, &item);
 		return;
 	}
-	while (walk_next_key(w, &first, &key) && walk_value(w, &item)) {
+	while (walk_next_key(w, &first, &key)) {
+		bool is_type = slice_equals(key, "type"), has_text = slice_equals(key, "text");
+		if (!walk_value(w, &item))
+			return;
 		if (item.kind == WALK_NULL)
 			take_null(state, key);
-		if (slice_equals(key, "type"))
-			is_text = item.kind == WALK_STRING && slice_equals(item.text, "text");
-		else if (slice_equals(key, "text") && item.kind == WALK_STRING)
-			text = item;
+		if (item.kind != WALK_STRING)
+			continue;
+		if (is_type) {
+			is_text = slice_equals(item.text, "text");
+			state->is_tool_result |= slice_equals(item.text, "tool_result");
+		} else if (has_text) {
+			text = item.text;
+		}
 	}
-	if (is_text && text.text.data && !state->facts->preview.data)
-		state->facts->preview = text.text;
+	if (is_text && text.data && !state->facts->preview.data)
+		state->facts->preview = text;
 }
 
 static void walk_content(struct walk *w, struct scan_state *state)
@@ -163,40 +75,59 @@ static void walk_content(struct walk *w, struct scan_state *state)
 	} else if (walk_enter(w, '[')) {
 		while (walk_next_item(w, &first))
 			walk_content_block(w, state);
-	} else {
-		walk_value(w, &item);
+	} else if (walk_value(w, &item) && item.kind == WALK_NULL) {
+		take_null(state, (struct slice){ "content", strlen("content") });
 	}
 }
 
-static void walk_message(struct walk *w, struct scan_state *state)
+/* A string that the record needs: of another type, or no text, it spoils the record; null is none. */
+static void take_text(struct scan_state *state, struct slice key, const struct walk_item *item, struct slice *out)
+{
+	if (item->kind == WALK_NULL)
+		take_null(state, key);
+	else if (item->kind != WALK_STRING || item->text.len == 0 || !slice_is_text(item->text))
+		state->bad = true;
+	if (item->kind == WALK_STRING)
+		*out = item->text;
+}
+
+static void walk_usage(struct walk *w, struct scan_state *state)
 {
 	struct walk_item item;
+	state->has_usage = scan_counts_walk(w, &state->counts);
+	if (!state->has_usage && walk_value(w, &item))
+		state->bad = true;
+}
+
+enum message_field { USAGE, ID, MODEL };
+
+static void walk_message(struct walk *w, struct scan_state *state)
+{
+	static const char *const names[] = { [USAGE] = "usage", [ID] = "id", [MODEL] = "model" };
+	struct walk_item item;
 	struct slice key;
+	unsigned seen = 0;
 	bool first = true;
 	if (!walk_enter(w, '{')) {
+		state->bad = true;
 		walk_value(w, &item);
 		return;
 	}
-	state->has_message = true;
 	while (walk_next_key(w, &first, &key)) {
-		if (slice_equals(key, "usage")) {
+		int field = scan_field(key, names, COUNT_OF(names), &seen, &state->bad);
+		if (field == USAGE) {
 			walk_usage(w, state);
-			continue;
-		}
-		if (slice_equals(key, "content")) {
+		} else if (slice_equals(key, "content")) {
 			walk_content(w, state);
-			continue;
-		}
-		if (!walk_value(w, &item))
-			return;
-		if (item.kind == WALK_NULL)
-			take_null(state, key);
-		if (slice_equals(key, "id") && item.kind == WALK_STRING) {
-			state->facts->usage.message_id = item.text;
-			state->has_message_id = true;
-		} else if (slice_equals(key, "model") && item.kind == WALK_STRING) {
-			state->facts->model = state->facts->usage.model = item.text;
-			state->has_model = true;
+		} else {
+			if (!walk_value(w, &item))
+				return;
+			if (field == ID)
+				take_text(state, key, &item, &state->facts->usage.message_id);
+			else if (field == MODEL)
+				take_text(state, key, &item, &state->facts->model);
+			else if (item.kind == WALK_NULL)
+				take_null(state, key);
 		}
 	}
 }
@@ -211,15 +142,20 @@ static void walk_quota(struct walk *w, struct scan_state *state)
 		walk_value(w, &item);
 		return;
 	}
-	while (walk_next_key(w, &first, &key) && walk_value(w, &item)) {
+	while (walk_next_key(w, &first, &key)) {
+		bool is_reset = slice_equals(key, "resetsAt"), is_kind = slice_equals(key, "rateLimitType");
+		if (!walk_value(w, &item))
+			return;
 		if (item.kind == WALK_NULL)
 			take_null(state, key);
-		if (slice_equals(key, "resetsAt") && item.kind == WALK_NUMBER)
+		if (is_reset && item.kind == WALK_NUMBER)
 			(void)slice_to_count(item.text, &limit->resets_at_s);
-		else if (slice_equals(key, "rateLimitType") && item.kind == WALK_STRING)
+		else if (is_kind && item.kind == WALK_STRING)
 			limit->kind = item.text;
 	}
 }
+
+/* ---- the top level ---- */
 
 static enum scan_type type_of(struct slice name)
 {
@@ -229,81 +165,138 @@ static enum scan_type type_of(struct slice name)
 		return SCAN_TYPE_ASSISTANT;
 	if (slice_equals(name, "system"))
 		return SCAN_TYPE_SYSTEM;
-	return IS_AMONG(name, known_types) ? SCAN_TYPE_OTHER : SCAN_TYPE_UNKNOWN;
+	return scan_type_is_known(name) ? SCAN_TYPE_OTHER : SCAN_TYPE_UNKNOWN;
 }
 
-static void take_string(struct scan_state *state, struct slice key, struct slice text)
+/* The forms that ccusage reads: "2026-02-11T20:36:47" with ".925" or nothing, then "Z" or "+02:00". */
+static bool is_usage_time(const char *text, size_t len)
+{
+	size_t zone = 19;
+	if (len < 20 || text[10] != 'T' || text[17] == '6')
+		return false;
+	if (text[zone] == '.')
+		zone += 4;
+	return zone < len && (text[zone] == 'Z' || text[zone] == '+' || text[zone] == '-');
+}
+
+static void take_time(struct scan_state *state, const struct walk_item *item)
+{
+	char text[64];
+	size_t len;
+	if (item->kind != WALK_STRING || !slice_to_text(item->text, text, sizeof(text), &len))
+		return;
+	state->has_timestamp = clock_parse_rfc3339(text, len, &state->facts->timestamp_ms);
+	state->usage_time = state->has_timestamp && is_usage_time(text, len);
+}
+
+static void take_bool(struct scan_state *state, struct slice key, const struct walk_item *item, bool *out)
+{
+	if (item->kind == WALK_NULL)
+		take_null(state, key);
+	else if (item->kind != WALK_TRUE && item->kind != WALK_FALSE)
+		state->bad = true;
+	*out = item->kind == WALK_TRUE;
+}
+
+static void take_cost(struct scan_state *state, struct slice key, const struct walk_item *item)
+{
+	struct scan_usage *usage = &state->facts->usage;
+	if (item->kind == WALK_NULL)
+		take_null(state, key);
+	else if (item->kind != WALK_NUMBER || !slice_to_double(item->text, &usage->cost_usd))
+		state->bad = true;
+	else  /* an absurd cost is not believed: tokens times price stand in for it */
+		usage->has_cost = usage->cost_usd >= 0. && usage->cost_usd <= 1e6;
+}
+
+/* The fields that ccusage reads; the order of its names below. */
+enum top_field { TIMESTAMP, SESSION_ID, REQUEST_ID, VERSION, COST, SIDECHAIN, API_ERROR, MESSAGE };
+
+/* Fields that are facts and nothing more: of the wrong type they are passed by. */
+static void take_fact(struct scan_state *state, struct slice key, const struct walk_item *item)
 {
 	struct scan_facts *facts = state->facts;
-	if (slice_equals(key, "type")) {
-		facts->type = type_of(text);
-		facts->type_name = text;
-	} else if (slice_equals(key, "timestamp")) {
-		state->has_timestamp = clock_parse_rfc3339(text.data, text.len, &facts->timestamp_ms);
-	} else if (slice_equals(key, "sessionId")) {
-		facts->session_id = text;
-		state->has_session_id = true;
-	} else if (slice_equals(key, "requestId")) {
-		facts->usage.request_id = text;
-		state->has_request_id = true;
-	} else if (slice_equals(key, "version")) {
-		facts->version = text;
-		state->has_version = true;
-	} else if (slice_equals(key, "cwd")) {
-		facts->cwd = text;
-	} else if (slice_equals(key, "gitBranch")) {
-		facts->git_branch = text;
-	} else if (slice_equals(key, "subtype")) {
-		facts->compact_boundary = slice_equals(text, "compact_boundary");
-	} else if (slice_equals(key, "error")) {
-		state->rate_limited = slice_equals(text, "rate_limit");
+	bool is_string = item->kind == WALK_STRING;
+	if (item->kind == WALK_NULL) {
+		take_null(state, key);
+	} else if (is_string && slice_equals(key, "type")) {
+		facts->type = type_of(item->text);
+		facts->type_name = item->text;
+	} else if (is_string && slice_equals(key, "cwd")) {
+		facts->cwd = item->text;
+	} else if (is_string && slice_equals(key, "gitBranch")) {
+		facts->git_branch = item->text;
+	} else if (is_string && slice_equals(key, "subtype")) {
+		facts->compact_boundary = slice_equals(item->text, "compact_boundary");
+	} else if (is_string && slice_equals(key, "error")) {
+		state->rate_limited = slice_equals(item->text, "rate_limit");
+	} else if (item->kind == WALK_TRUE && slice_equals(key, "isMeta")) {
+		state->is_meta = true;
+	} else if (item->kind == WALK_TRUE && slice_equals(key, "isCompactSummary")) {
+		state->is_summary = true;
+	} else if (item->kind == WALK_NUMBER && slice_equals(key, "apiErrorStatus")) {
+		(void)slice_to_count(item->text, &state->status);
+	} else if (item->kind == WALK_NUMBER && slice_equals(key, "totalCostUSD")) {
+		state->has_total_cost = slice_to_double(item->text, &state->total_cost_usd);
 	}
 }
 
-static void take_field(struct scan_state *state, struct slice key, const struct walk_item *item)
+static void take_field(struct scan_state *state, int field, struct slice key, const struct walk_item *item)
 {
-	struct scan_usage *usage = &state->facts->usage;
-	if (item->kind == WALK_NULL) {
-		take_null(state, key);
-	} else if (item->kind == WALK_STRING) {
-		take_string(state, key, item->text);
-	} else if (item->kind == WALK_TRUE) {
-		if (slice_equals(key, "isSidechain"))
-			usage->sidechain = state->facts->sidechain = true;
-		else if (slice_equals(key, "isMeta"))
-			state->is_meta = true;
-		else if (slice_equals(key, "isApiErrorMessage"))
-			state->is_api_error = true;
-	} else if (item->kind == WALK_NUMBER) {
-		if (slice_equals(key, "costUSD"))
-			usage->has_cost = slice_to_double(item->text, &usage->cost_usd) && usage->cost_usd >= 0.
-					  && usage->cost_usd <= 1e6;
-		else if (slice_equals(key, "apiErrorStatus"))
-			(void)slice_to_count(item->text, &state->status);
+	struct scan_facts *facts = state->facts;
+	switch (field) {
+	case TIMESTAMP:
+		take_time(state, item);
+		break;
+	case SESSION_ID:
+		take_text(state, key, item, &facts->session_id);
+		break;
+	case REQUEST_ID:
+		take_text(state, key, item, &facts->usage.request_id);
+		break;
+	case VERSION:
+		take_text(state, key, item, &facts->version);
+		break;
+	case COST:
+		take_cost(state, key, item);
+		break;
+	case SIDECHAIN:
+		take_bool(state, key, item, &facts->sidechain);
+		break;
+	case API_ERROR:
+		take_bool(state, key, item, &state->is_api_error);
+		break;
+	default:
+		take_fact(state, key, item);
 	}
 }
 
 static void walk_top_level(struct walk *w, struct scan_state *state)
 {
+	static const char *const names[] = {
+		[TIMESTAMP] = "timestamp", [SESSION_ID] = "sessionId", [REQUEST_ID] = "requestId", [VERSION] = "version",
+		[COST] = "costUSD", [SIDECHAIN] = "isSidechain", [API_ERROR] = "isApiErrorMessage", [MESSAGE] = "message",
+	};
 	struct walk_item item;
 	struct slice key;
 	bool first = true;
 	while (walk_next_key(w, &first, &key)) {
-		if (slice_equals(key, "message")) {
+		int field = scan_field(key, names, COUNT_OF(names), &state->seen, &state->bad);
+		if (field == MESSAGE) {
 			walk_message(w, state);
-		} else if (slice_equals(key, "quotaLimits")) {
+		} else if (field < 0 && slice_equals(key, "quotaLimits")) {
 			walk_quota(w, state);
 		} else {
+			if (field < 0 && state->unknown && !scan_field_is_known(key))
+				state->unknown(state->unknown_ctx, key);
 			if (!walk_value(w, &item))
 				return;
-			take_field(state, key, &item);
-			if (state->unknown && !IS_AMONG(key, known_fields))
-				state->unknown(state->unknown_ctx, key);
+			take_field(state, field, key, &item);
 		}
-		if (w->bad)
-			return;
 	}
 }
+
+/* ---- what it all makes ---- */
 
 /* N.N.N, with anything after it. */
 static bool is_version(struct slice v)
@@ -321,18 +314,6 @@ static bool is_version(struct slice v)
 	return true;
 }
 
-/* Whether what was collected makes a usage record: FORMATS section 3, "A line counts if". */
-static bool is_record(const struct scan_state *state)
-{
-	const struct scan_usage *usage = &state->facts->usage;
-	return state->usage_good && state->has_timestamp && state->has_message
-	       && !(state->has_session_id && state->facts->session_id.len == 0)
-	       && !(state->has_request_id && usage->request_id.len == 0)
-	       && !(state->has_message_id && usage->message_id.len == 0)
-	       && !(state->has_model && usage->model.len == 0)
-	       && !(state->has_version && !is_version(state->facts->version));
-}
-
 /* The old form of a limit marker: "Claude AI usage limit reached|1760000000". */
 static void take_old_limit(struct scan_facts *facts)
 {
@@ -348,33 +329,50 @@ static void take_old_limit(struct scan_facts *facts)
 	(void)slice_to_count(number, &facts->limit.resets_at_s);
 }
 
-static void finish(struct scan_state *state, const char *line, size_t len)
+static void finish_usage(struct scan_state *state, const char *line, size_t len)
 {
 	struct scan_facts *facts = state->facts;
 	struct scan_usage *usage = &facts->usage;
+	const struct scan_counts *counts = &state->counts;
+	usage->tokens = counts->tokens;
+	usage->has_speed = counts->has_speed;
+	usage->fast = counts->fast;
+	usage->iterations = counts->iterations;
+	usage->model = facts->model;
+	usage->sidechain = facts->sidechain;
+	usage->timestamp_ms = facts->timestamp_ms;
+	usage->present = state->has_usage && !counts->bad && counts->has_input && counts->has_output && !state->bad
+			 && state->usage_time && !(facts->version.data && !is_version(facts->version));
+	if (usage->present && !memmem(line, len, "\"usage\":{", strlen("\"usage\":{")))
+		usage->faults |= SCAN_FAULT_SPACE;
+}
+
+static void finish(struct scan_state *state, const char *line, size_t len)
+{
+	struct scan_facts *facts = state->facts;
+	const struct scan_counts *counts = &state->counts;
 	if (!state->has_timestamp)
 		facts->timestamp_ms = 0;
 	facts->is_message = (facts->type == SCAN_TYPE_USER || facts->type == SCAN_TYPE_ASSISTANT) && !facts->sidechain
-			    && !state->is_meta && state->has_message;
+			    && !state->is_meta && (state->seen & (1U << MESSAGE));
+	facts->is_prompt = facts->is_message && facts->type == SCAN_TYPE_USER && !state->is_tool_result
+			   && !state->is_summary;
 	if (state->is_api_error && state->rate_limited && state->status != 529)
 		facts->limit.present = true;
 	else if (state->is_api_error)
 		take_old_limit(facts);
-	facts->wrote_5m = usage->tokens.cache_creation_5m > 0;
-	facts->wrote_1h = usage->tokens.cache_creation_1h > 0;
-	if (!state->has_breakdown) {
-		usage->tokens.cache_creation_5m = state->flat_creation;
-		facts->wrote_5m = state->flat_creation > 0;
+	facts->has_cost_state = state->has_total_cost && slice_equals(facts->type_name, "cost-state")
+				&& state->total_cost_usd >= 0. && state->total_cost_usd <= 1e6;
+	facts->cost_state_usd = facts->has_cost_state ? state->total_cost_usd : 0.;
+	if (state->has_usage && !counts->bad && counts->has_input && counts->has_output) {
+		const struct price_tokens *t = &counts->tokens;
+		facts->wrote_5m = t->cache_creation_5m > 0;
+		facts->wrote_1h = t->cache_creation_1h > 0;
+		facts->has_context = facts->type == SCAN_TYPE_ASSISTANT && !slice_equals(facts->model, "<synthetic>");
+		if (facts->has_context)
+			facts->context_tokens = t->input + t->cache_creation_5m + t->cache_creation_1h + t->cache_read;
 	}
-	if (state->usage_good && facts->type == SCAN_TYPE_ASSISTANT && !slice_equals(facts->model, "<synthetic>")) {
-		facts->has_context = true;
-		facts->context_tokens = usage->tokens.input + usage->tokens.cache_creation_5m
-					+ usage->tokens.cache_creation_1h + usage->tokens.cache_read;
-	}
-	usage->present = is_record(state);
-	usage->timestamp_ms = facts->timestamp_ms;
-	if (usage->present && !memmem(line, len, "\"usage\":{", strlen("\"usage\":{")))
-		usage->faults |= SCAN_FAULT_SPACE;
+	finish_usage(state, line, len);
 }
 
 bool scan_line(const char *line, size_t len, struct scan_facts *out, scan_unknown_field *unknown, void *ctx)
@@ -400,109 +398,4 @@ bool scan_line(const char *line, size_t len, struct scan_facts *out, scan_unknow
 bool scan_may_have_usage(const char *line, size_t len)
 {
 	return memmem(line, len, "\"usage\"", strlen("\"usage\"")) != NULL;
-}
-
-/* ---- text for people ---- */
-
-static unsigned hex_value(const char *s)
-{
-	unsigned value = 0;
-	for (int i = 0; i < 4; i++) {
-		char c = s[i];
-		value = value * 16 + (unsigned)(c <= '9' ? c - '0' : (c | 0x20) - 'a' + 10);
-	}
-	return value;
-}
-
-static size_t put_utf8(unsigned code, char out[4])
-{
-	if (code < 0x80) {
-		out[0] = (char)code;
-		return 1;
-	}
-	if (code < 0x800) {
-		out[0] = (char)(0xC0 | (code >> 6));
-		out[1] = (char)(0x80 | (code & 0x3F));
-		return 2;
-	}
-	if (code < 0x10000) {
-		out[0] = (char)(0xE0 | (code >> 12));
-		out[1] = (char)(0x80 | ((code >> 6) & 0x3F));
-		out[2] = (char)(0x80 | (code & 0x3F));
-		return 3;
-	}
-	out[0] = (char)(0xF0 | (code >> 18));
-	out[1] = (char)(0x80 | ((code >> 12) & 0x3F));
-	out[2] = (char)(0x80 | ((code >> 6) & 0x3F));
-	out[3] = (char)(0x80 | (code & 0x3F));
-	return 4;
-}
-
-/* Takes one escape at *at; returns its character. The walk has seen that it is well-formed. */
-static unsigned take_escape(struct slice s, size_t *at)
-{
-	char c = s.data[*at + 1];
-	if (c != 'u') {
-		*at += 2;
-		return c == 'n' || c == 'r' || c == 't' || c == 'b' || c == 'f' ? ' ' : (unsigned char)c;
-	}
-	unsigned code = hex_value(s.data + *at + 2);
-	*at += 6;
-	if (code >= 0xD800 && code < 0xDC00 && *at + 6 <= s.len && s.data[*at] == '\\' && s.data[*at + 1] == 'u') {
-		unsigned low = hex_value(s.data + *at + 2);
-		if (low >= 0xDC00 && low < 0xE000) {
-			*at += 6;
-			return 0x10000 + ((code - 0xD800) << 10) + (low - 0xDC00);
-		}
-	}
-	return code >= 0xD800 && code < 0xE000 ? 0xFFFD : code;
-}
-
-/* Takes one character written as it is; bytes that are no UTF-8 become U+FFFD. */
-static unsigned take_plain(struct slice s, size_t *at)
-{
-	const unsigned char *p = (const unsigned char *)s.data + *at;
-	size_t left = s.len - *at;
-	size_t need = p[0] < 0x80 ? 1 : p[0] >= 0xC2 && p[0] < 0xE0 ? 2 : (p[0] & 0xF0) == 0xE0 ? 3
-		      : p[0] >= 0xF0 && p[0] < 0xF5 ? 4 : 0;
-	unsigned code = need == 1 ? p[0] : need == 2 ? p[0] & 0x1Fu : need == 3 ? p[0] & 0x0Fu : p[0] & 0x07u;
-	bool good = need > 0 && need <= left;
-	for (size_t i = 1; good && i < need; i++) {
-		good = (p[i] & 0xC0) == 0x80;
-		code = (code << 6) | (p[i] & 0x3Fu);
-	}
-	if (!good || (code >= 0xD800 && code < 0xE000) || code > 0x10FFFF || (need == 3 && code < 0x800)
-	    || (need == 4 && code < 0x10000)) {
-		(*at)++;
-		return 0xFFFD;
-	}
-	*at += need;
-	return code;
-}
-
-size_t scan_unescape(struct slice s, char *out, size_t size, size_t max_chars)
-{
-	size_t len = 0, at = 0;
-	bool blank = true;  /* leading blanks go */
-	while (s.data && at < s.len && max_chars > 0) {
-		unsigned code = s.data[at] == '\\' ? take_escape(s, &at) : take_plain(s, &at);
-		/* C0, DEL and C1 would steer a terminal. */
-		if (code <= 0x20 || (code >= 0x7F && code < 0xA0))
-			code = ' ';
-		if (code == ' ' && blank)
-			continue;
-		blank = code == ' ';
-		char bytes[4];
-		size_t count = put_utf8(code, bytes);
-		if (len + count >= size)
-			break;
-		memcpy(out + len, bytes, count);
-		len += count;
-		max_chars--;
-	}
-	if (len > 0 && out[len - 1] == ' ')
-		len--;
-	if (size > 0)
-		out[len] = '\0';
-	return len;
 }

@@ -4,6 +4,8 @@
  * For: swatchd's sessions (the facts) and the ledger (the usage record). FORMATS sections 2 and 3 say what counts.
  *
  * One walk over the line's top level and over its "message" gives both. A line that is no JSON object says nothing.
+ * Whether it makes a usage record goes by what ccusage 20.0.24 does when it is run on it, where the text of FORMATS
+ * says less: a field of the wrong type, a field written twice and a time in another form than its own lose the record.
  */
 #ifndef SWATCH_USAGE_SCAN_H
 #define SWATCH_USAGE_SCAN_H
@@ -27,16 +29,16 @@ enum scan_type {
 enum scan_fault {
 	SCAN_FAULT_NULL = 1,   /* F1: one of its field names is null somewhere in the line */
 	SCAN_FAULT_SPACE = 2,  /* F1: not written as "usage":{ to the byte */
-	SCAN_FAULT_MODEL = 4   /* F7: a model that is newer than it (set by the ledger) */
+	SCAN_FAULT_MODEL = 4   /* F7: a model that is newer than it (found by the ledger) */
 };
 
 /* A usage record: what one line adds to the accounts. */
 struct scan_usage {
 	bool present;
 	int64_t timestamp_ms;
-	struct slice message_id;     /* data NULL: none */
-	struct slice request_id;
-	struct slice model;
+	struct slice message_id;     /* as written, escapes included; data NULL: none */
+	struct slice request_id;     /* likewise */
+	struct slice model;          /* likewise */
 	struct price_tokens tokens;
 	bool sidechain;
 	bool has_speed;
@@ -44,6 +46,8 @@ struct scan_usage {
 	bool has_cost;
 	double cost_usd;             /* costUSD as the line has it */
 	unsigned faults;             /* enum scan_fault, or-ed */
+	struct slice iterations;     /* usage.iterations: see scan_next_advisor(); data NULL: none */
+	unsigned advisor;            /* 0: the message itself; n: its n-th iteration, an advisor's */
 };
 
 /* What a limit marker says (FORMATS section 2). */
@@ -59,13 +63,20 @@ struct scan_facts {
 	int64_t timestamp_ms;        /* 0: none, or not valid */
 	struct slice session_id, cwd, git_branch, version, model;
 	bool sidechain;
-	bool is_message;             /* somebody's turn: a user or assistant line that is no sidechain, no meta line */
+	/*
+	 * Somebody's turn: a user or assistant line that is no sidechain and no meta line. So messageCount counts lines,
+	 * tool results and each content block of an answer among them, as Claude Code writes them.
+	 */
+	bool is_message;
+	bool is_prompt;              /* of these, a user's line that is no tool result and no summary: a person wrote */
 	bool compact_boundary;
 	bool has_context;            /* an assistant's usage was there */
 	int64_t context_tokens;      /* input and cache tokens of it: what the next turn starts from */
 	bool wrote_5m, wrote_1h;     /* cache writes by their life */
 	struct slice preview;        /* the first text of the message, escapes as written; data NULL: none */
 	struct scan_limit limit;
+	bool has_cost_state;         /* a cost-state line: Claude Code's own total of the session so far */
+	double cost_state_usd;
 	struct scan_usage usage;
 };
 
@@ -82,9 +93,40 @@ bool scan_line(const char *line, size_t len, struct scan_facts *out, scan_unknow
 bool scan_may_have_usage(const char *line, size_t len);
 
 /*
+ * The advisors that a message asked (usage.iterations of type "advisor_message"): each is a record of its own, whose
+ * tokens are not among the message's. Start with *cursor = 0; fills *out with the next one, false when there is none.
+ * One iteration that is not well-formed takes all of them away, as in ccusage.
+ */
+bool scan_next_advisor(const struct scan_usage *line, size_t *cursor, struct scan_usage *out);
+
+/*
  * Writes a JSON string's content as text for people: escapes resolved, control characters and runs of blanks as one
  * blank, at most `max_chars` characters and `size - 1` bytes, always valid UTF-8. Returns the length.
  */
 size_t scan_unescape(struct slice s, char *out, size_t size, size_t max_chars);
+
+/* ---- for scan's own files ---- */
+
+/* What the walk over a "usage" object found. */
+struct scan_counts {
+	bool bad;                    /* a field of the wrong type, or twice: no record */
+	bool has_input, has_output, has_breakdown;
+	int64_t flat_creation;
+	struct price_tokens tokens;  /* cache_creation_5m holds the flat count where there is no breakdown */
+	bool has_speed, fast;
+	struct slice iterations;
+	/* For an iteration. */
+	struct slice type, model;
+};
+
+/* Walks a "usage" object, or one of its iterations, that comes next in `w`; false when the next value is no object. */
+bool scan_counts_walk(struct walk *w, struct scan_counts *out);
+
+/* Which of `names` a key is, -1 for none; a key that was there before sets *twice. `seen` starts 0. */
+int scan_field(struct slice key, const char *const *names, int count, unsigned *seen, bool *twice);
+
+/* Whether a line's "type" and a top-level field are known (Claude Code up to 2.1.284). */
+bool scan_type_is_known(struct slice name);
+bool scan_field_is_known(struct slice name);
 
 #endif

@@ -14,7 +14,7 @@ keeps_figures() {
 	good_answer 1.5 >"$HOME/good.json"
 	fake_ccusage first >/dev/null <<-SH
 		#!/bin/sh
-		if [ -e "\$HOME/bad" ]; then exec "$script"; fi
+		if [ -e "\$HOME/turned" ]; then exec "$script"; fi
 		cat "\$HOME/good.json"
 	SH
 	use_ccusage "$HOME/first" "timeout = ${TIMEOUT:-20s}"
@@ -22,7 +22,7 @@ keeps_figures() {
 	swatch refresh --wait
 	field_is billing-shared.json .block.costUSD 1.5
 	field_is billing-shared.json .isFresh true
-	touch "$HOME/bad"
+	touch "$HOME/turned"
 	run swatch refresh --wait
 	is "$status" 1
 	[[ $output == *"$2"* ]] || { echo "$output"; return 1; }
@@ -31,7 +31,7 @@ keeps_figures() {
 	field_is billing-shared.json .ccusage.failures 1
 	status_is .refresh.state backoff
 	grep -q "ccusage gave no figures: .*$2" "$LOG"
-	rm "$HOME/bad"
+	rm "$HOME/turned"
 	swatch refresh --wait
 	field_is billing-shared.json .isFresh true
 	grep -q 'ccusage gives figures again' "$LOG"

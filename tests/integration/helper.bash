@@ -52,7 +52,8 @@ fake_ccusage() {
 start_daemon() {
 	swatchd "$@" >>"$LOG" 2>&1 3>&- &
 	DAEMON=$!
-	await swatch sync
+	# the same cache directory as the daemon's, when it was named
+	await swatch ${1:+"$@"} sync
 }
 
 # stop_daemon: ends it, and says by its status whether it ended cleanly.

@@ -138,18 +138,18 @@ load helper
 
 @test "the watch limit: what cannot be watched is polled, and said once" {
 	# a user namespace has a limit of its own; where none can be made, this machine cannot show it
-	unshare -Ur sh -c 'echo 8 >/proc/sys/fs/inotify/max_user_watches' 2>/dev/null || skip "the limit cannot be lowered here"
+	unshare -Ur sh -c 'echo 8 >/proc/sys/user/max_inotify_watches' 2>/dev/null || skip "no user namespace can be made here"
 	for i in $(seq 20); do
 		mkdir "$PROJECTS/-d$i"
 		message "$i" >"$PROJECTS/-d$i/s$i.jsonl"
 	done
-	unshare -Ur sh -c 'echo 8 >/proc/sys/fs/inotify/max_user_watches; exec swatchd' >>"$LOG" 2>&1 3>&- &
+	unshare -Ur sh -c 'echo 8 >/proc/sys/user/max_inotify_watches; exec swatchd' >>"$LOG" 2>&1 3>&- &
 	DAEMON=$!
 	await test -f "$CACHE/s20.json"
 	message 100 >>"$PROJECTS/-d20/s20.jsonl"
 	message 101 >>"$PROJECTS/-d1/s1.jsonl"
 	await sh -c 'jq -e ".tokens.input == 6" '"$CACHE/s20.json $CACHE/s1.json"
-	is "$(grep -c 'inotify watch limit reached (fs.inotify.max_user_watches=8)' "$LOG")" 1
+	is "$(grep -c 'inotify watch limit reached (user.max_inotify_watches=8)' "$LOG")" 1
 }
 
 @test "half a line waits for its end" {

@@ -1,0 +1,179 @@
+/*
+ * The ledger by name: models and sessions.
+ */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "usage/ledger_internal.h"
+
+/* ---- models ---- */
+
+static void find_prices(const struct ledger *ledger, struct slice model, struct ledger_model_row *row)
+{
+	char name[PRICE_MODEL_MAX];
+	size_t len;
+	row->factor = row->reference_factor = 1.;
+	if (!model.data || !slice_to_text(model, name, sizeof(name), &len))
+		return;
+	row->price = price_book_find(ledger->book, name, len, &row->factor, NULL);
+	row->reference = price_find(name, len, &row->reference_factor);
+	if (row->reference && row->reference->after_reference)
+		row->reference = NULL;
+}
+
+/* The model's name as lists show it. An advisor's speed does not show in ccusage's, though it is charged. */
+static void show_name(const struct scan_usage *usage, char *out, size_t size)
+{
+	const char *suffix = usage->fast && usage->advisor == 0 ? "-fast" : "";
+	size_t len = scan_unescape(usage->model, out, size - sizeof("-fast"), PRICE_MODEL_MAX);
+	if (!usage->model.data)
+		len = (size_t)snprintf(out, size, "unknown");
+	snprintf(out + len, size - len, "%s", suffix);
+}
+
+int ledger_model_number(struct ledger *ledger, const struct scan_usage *usage, struct ledger_model_row *priced)
+{
+	char name[PRICE_MODEL_MAX * 4 + 16];
+	show_name(usage, name, sizeof(name));
+	for (size_t i = 0; i < ledger->model_count; i++) {
+		if (strcmp(ledger->models[i].name, name) == 0 && i != LEDGER_MODELS_MAX - 1) {
+			*priced = ledger->models[i];
+			return (int)i;
+		}
+	}
+	memset(priced, 0, sizeof(*priced));
+	priced->silent = !usage->model.data || slice_equals(usage->model, "<synthetic>");
+	find_prices(ledger, usage->model, priced);
+	if (ledger->model_count == LEDGER_MODELS_MAX)
+		return LEDGER_MODELS_MAX - 1;
+	struct ledger_model_row *row = &ledger->models[ledger->model_count];
+	*row = *priced;
+	row->name = strdup(ledger->model_count == LEDGER_MODELS_MAX - 1 ? "(other models)" : name);
+	if (!row->name)
+		return -1;
+	if (ledger->model_count == LEDGER_MODELS_MAX - 1)
+		row->silent = false;
+	return (int)ledger->model_count++;
+}
+
+bool ledger_model_at(const struct ledger *ledger, size_t index, struct ledger_model *out)
+{
+	if (index >= ledger->model_count)
+		return false;
+	const struct ledger_model_row *row = &ledger->models[index];
+	out->name = row->name;
+	out->unpriced = row->unpriced > 0;
+	out->sums = row->sums;
+	return true;
+}
+
+/* ---- sums ---- */
+
+void ledger_sums_add(struct ledger_sums *sums, const struct ledger_entry *e, int sign)
+{
+	sums->entries += (uint64_t)(int64_t)sign;
+	sums->tokens.input += sign * (int64_t)e->input;
+	sums->tokens.output += sign * (int64_t)e->output;
+	sums->tokens.cache_creation_5m += sign * (int64_t)e->creation_5m;
+	sums->tokens.cache_creation_1h += sign * (int64_t)e->creation_1h;
+	sums->tokens.cache_read += sign * (int64_t)e->cache_read;
+	sums->cost_usd += sign * e->cost_usd;
+	sums->reference_usd += sign * e->reference_usd;
+	/* What is left of cents after taking everything out again is no cost. */
+	if (sums->entries == 0)
+		sums->cost_usd = sums->reference_usd = 0.;
+}
+
+static void add_sums(struct ledger_sums *into, const struct ledger_sums *from)
+{
+	into->entries += from->entries;
+	into->tokens.input += from->tokens.input;
+	into->tokens.output += from->tokens.output;
+	into->tokens.cache_creation_5m += from->tokens.cache_creation_5m;
+	into->tokens.cache_creation_1h += from->tokens.cache_creation_1h;
+	into->tokens.cache_read += from->tokens.cache_read;
+	into->cost_usd += from->cost_usd;
+	into->reference_usd += from->reference_usd;
+}
+
+bool ledger_prepare_session(struct ledger *ledger, uint32_t session, size_t model)
+{
+	struct ledger_session_row *row = &ledger->sessions[session];
+	if (model < row->by_model_len)
+		return true;
+	struct ledger_sums *grown = realloc(row->by_model, (model + 1) * sizeof(*grown));
+	if (!grown)
+		return false;
+	memset(grown + row->by_model_len, 0, (model + 1 - row->by_model_len) * sizeof(*grown));
+	row->by_model = grown;
+	row->by_model_len = model + 1;
+	return true;
+}
+
+void ledger_account(struct ledger *ledger, const struct ledger_entry *e, int sign)
+{
+	struct ledger_file *file = &ledger->files[ledger_file_of(e)];
+	struct ledger_session_row *row = &ledger->sessions[file->session];
+	struct ledger_model_row *model = &ledger->models[e->model];
+	ledger_sums_add(&row->by_model[e->model], e, sign);
+	ledger_sums_add(&model->sums, e, sign);
+	if (e->unpriced)
+		model->unpriced += (uint64_t)(int64_t)sign;
+	file->entries += (uint32_t)sign;
+	if (!file->subagent)
+		return;
+	row->subagents_usd += sign * e->cost_usd;
+	if (file->entries == (sign > 0 ? 1U : 0U))
+		row->subagents += (uint64_t)(int64_t)sign;
+}
+
+/* ---- sessions ---- */
+
+/* The session's rate in the active block: its cost there over its own time there. */
+static double session_rate(struct ledger *ledger, uint32_t session, int64_t now_ms)
+{
+	struct ledger_block block;
+	int64_t first_ms = 0, last_ms = 0;
+	double usd = 0.;
+	bool any = false;
+	if (!ledger_active_block(ledger, now_ms, &block))
+		return NAN;
+	const struct ledger_span *span = &ledger->blocks[ledger->block_count - 1];
+	for (size_t i = span->first; i <= span->last; i++) {
+		const struct ledger_entry *e = &ledger->entries[ledger->order[i]];
+		if (ledger->files[ledger_file_of(e)].session != session)
+			continue;
+		if (!any)
+			first_ms = e->time_ms;
+		any = true;
+		last_ms = e->time_ms;
+		usd += e->cost_usd;
+	}
+	return last_ms > first_ms ? usd / ((double)(last_ms - first_ms) / 3600000.) : NAN;
+}
+
+void ledger_session(struct ledger *ledger, const char *session_id, int64_t now_ms, struct ledger_session *out)
+{
+	uintptr_t known = (uintptr_t)strmap_get(&ledger->sessions_by_id, session_id);
+	memset(out, 0, sizeof(*out));
+	out->block_usd_per_hour = NAN;
+	if (!known)
+		return;
+	const struct ledger_session_row *row = &ledger->sessions[known - 1];
+	for (size_t i = 0; i < row->by_model_len; i++) {
+		if (row->by_model[i].entries == 0)
+			continue;
+		add_sums(&out->sums, &row->by_model[i]);
+		if (!ledger->models[i].silent) {
+			ledger_model_at(ledger, i, &out->models[out->model_count]);
+			out->models[out->model_count++].sums = row->by_model[i];
+		}
+	}
+	out->first_ms = row->first_ms;
+	out->last_ms = row->last_ms;
+	out->subagents = row->subagents;
+	out->subagents_usd = row->subagents ? row->subagents_usd : 0.;
+	out->block_usd_per_hour = session_rate(ledger, (uint32_t)(known - 1), now_ms);
+}

@@ -1,0 +1,34 @@
+/*
+ * scratch: a private directory for a test's files, and the few file helpers that go with it.
+ *
+ * Calling sequence: struct scratch s; scratch_make(&s) in the set-up; scratch_remove(&s) in the tear-down. A failed
+ * helper fails the test (cmocka).
+ */
+#ifndef SWATCH_TESTS_SCRATCH_H
+#define SWATCH_TESTS_SCRATCH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct scratch {
+	char path[512];    /* absolute, without symlinks, mode 0700 */
+	int dir_fd;        /* open on it */
+};
+
+void scratch_make(struct scratch *s);
+/* Removes it with all that is in it; symlinks are not followed. */
+void scratch_remove(struct scratch *s);
+
+/* "<path>/<name>" in a buffer that the next 7 calls leave alone. */
+const char *scratch_name(const struct scratch *s, const char *name);
+
+/* Writes a file; reads one into a string that the caller frees, NULL when there is none. */
+void scratch_write(const struct scratch *s, const char *name, const void *data, size_t len);
+void scratch_write_text(const struct scratch *s, const char *name, const char *text);
+char *scratch_read(const struct scratch *s, const char *name);
+
+/* How many entries (without "." and "..") the directory has; the permission bits of one, -1 when it is not there. */
+int scratch_count(const struct scratch *s);
+int scratch_mode(const struct scratch *s, const char *name);
+
+#endif

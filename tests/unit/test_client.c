@@ -1,0 +1,380 @@
+/* client: every way in which the other end of the socket can be, or behave. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+#include <cmocka.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "swatch/client.h"
+
+/* Long enough for any machine: a test that waits it out has failed. */
+#define PATIENCE_MS 60000
+
+struct place {
+	char dir[64];
+	char path[96];
+	int listen_fd;
+	pid_t server;
+};
+
+static int set_up(void **state)
+{
+	struct place *place = calloc(1, sizeof(*place));
+	assert_non_null(place);
+	snprintf(place->dir, sizeof(place->dir), "/tmp/swatch-test-client.XXXXXX");
+	assert_non_null(mkdtemp(place->dir));
+	snprintf(place->path, sizeof(place->path), "%s/socket", place->dir);
+	place->listen_fd = -1;
+	*state = place;
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	struct place *place = *state;
+	if (place->server > 0) {
+		kill(place->server, SIGKILL);
+		waitpid(place->server, NULL, 0);
+	}
+	if (place->listen_fd >= 0)
+		close(place->listen_fd);
+	unlink(place->path);
+	rmdir(place->dir);
+	free(place);
+	return 0;
+}
+
+static void listen_at(struct place *place, int kind)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s", place->path);
+	place->listen_fd = socket(AF_UNIX, kind | SOCK_CLOEXEC, 0);
+	assert_true(place->listen_fd >= 0);
+	assert_int_equal(bind(place->listen_fd, (const struct sockaddr *)&address, sizeof(address)), 0);
+	if (kind == SOCK_STREAM)
+		assert_int_equal(listen(place->listen_fd, 4), 0);
+}
+
+static void write_all(int fd, const char *bytes, size_t len)
+{
+	while (len > 0) {
+		ssize_t sent = send(fd, bytes, len, MSG_NOSIGNAL);
+		if (sent <= 0)
+			_exit(1);
+		bytes += sent;
+		len -= (size_t)sent;
+	}
+}
+
+/* Starts a server that takes one call, reads the request's line, does `serve`, and closes. */
+static void start_server(struct place *place, void (*serve)(int fd))
+{
+	listen_at(place, SOCK_STREAM);
+	place->server = fork();
+	assert_true(place->server >= 0);
+	if (place->server > 0)
+		return;
+	int fd = accept(place->listen_fd, NULL, NULL);
+	char byte = 0;
+	while (byte != '\n' && read(fd, &byte, 1) == 1)
+		;
+	serve(fd);
+	close(fd);
+	_exit(0);
+}
+
+static enum client_result ask(struct place *place, int64_t timeout_ms, struct json_object **answer, struct buf *why)
+{
+	struct client client;
+	assert_int_equal(client_connect(&client, place->path, why), CLIENT_LISTENING);
+	assert_int_equal(client.daemon_pid, getpid()); /* the one who called listen(2) */
+	enum client_result result = client_ask(&client, "{\"op\":\"status\"}", timeout_ms, answer, why);
+	client_close(&client);
+	return result;
+}
+
+/* ---- connecting ---- */
+
+static void expect_state(struct place *place, const char *path, enum client_state expected, const char *said)
+{
+	struct client client;
+	struct buf why = BUF_INIT;
+	(void)place;
+	assert_int_equal(client_connect(&client, path, &why), expected);
+	assert_non_null(strstr(buf_str(&why), said));
+	client_close(&client);
+	buf_release(&why);
+}
+
+static void test_no_socket_is_not_running(void **state)
+{
+	struct place *place = *state;
+	expect_state(place, place->path, CLIENT_NOT_RUNNING, "there is no socket");
+	expect_state(place, "/nonexistent/directory/socket", CLIENT_NOT_RUNNING, "there is no socket");
+}
+
+static void test_socket_of_a_dead_daemon_is_left_behind(void **state)
+{
+	struct place *place = *state;
+	listen_at(place, SOCK_STREAM);
+	close(place->listen_fd);
+	place->listen_fd = -1;
+	expect_state(place, place->path, CLIENT_LEFT_BEHIND, "left it behind");
+}
+
+static void test_what_is_no_socket_is_a_bad_path(void **state)
+{
+	struct place *place = *state;
+	int fd = open(place->path, O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
+	assert_true(fd >= 0);
+	close(fd);
+	expect_state(place, place->path, CLIENT_BAD_PATH, "is no socket");
+}
+
+static void test_socket_of_another_kind_is_a_bad_path(void **state)
+{
+	struct place *place = *state;
+	listen_at(place, SOCK_DGRAM);
+	expect_state(place, place->path, CLIENT_BAD_PATH, "of another kind");
+}
+
+static void test_long_path_is_a_bad_path(void **state)
+{
+	char path[300];
+	memset(path, 'x', sizeof(path) - 1);
+	path[0] = '/';
+	path[sizeof(path) - 1] = '\0';
+	expect_state(*state, path, CLIENT_BAD_PATH, "too long");
+}
+
+/* ---- answers ---- */
+
+static void serve_in_pieces(int fd)
+{
+	static const char answer[] = "{\"ok\":true,\"pid\":42}\n";
+	for (size_t i = 0; i < sizeof(answer) - 1; i++)
+		write_all(fd, &answer[i], 1);
+}
+
+static void test_answer_in_pieces(void **state)
+{
+	struct json_object *answer;
+	struct json_object *pid;
+	struct buf why = BUF_INIT;
+	start_server(*state, serve_in_pieces);
+	assert_int_equal(ask(*state, PATIENCE_MS, &answer, &why), CLIENT_OK);
+	assert_true(json_object_object_get_ex(answer, "pid", &pid));
+	assert_int_equal(json_object_get_int(pid), 42);
+	json_object_put(answer);
+	buf_release(&why);
+}
+
+static void expect_failure(struct place *place, int64_t timeout_ms, enum client_result expected, const char *said)
+{
+	struct json_object *answer;
+	struct buf why = BUF_INIT;
+	assert_int_equal(ask(place, timeout_ms, &answer, &why), expected);
+	assert_null(answer);
+	assert_non_null(strstr(buf_str(&why), said));
+	buf_release(&why);
+}
+
+static void serve_nothing(int fd)
+{
+	(void)fd;
+}
+
+static void test_close_without_an_answer(void **state)
+{
+	start_server(*state, serve_nothing);
+	expect_failure(*state, PATIENCE_MS, CLIENT_CLOSED, "without an answer");
+}
+
+static void serve_half_a_line(int fd)
+{
+	write_all(fd, "{\"ok\":true", 10);
+}
+
+static void test_half_a_line_is_no_answer(void **state)
+{
+	start_server(*state, serve_half_a_line);
+	expect_failure(*state, PATIENCE_MS, CLIENT_CLOSED, "without an answer");
+}
+
+static void serve_silence(int fd)
+{
+	char byte;
+	while (read(fd, &byte, 1) > 0)
+		;
+}
+
+static void test_silence_ends_with_the_timeout(void **state)
+{
+	start_server(*state, serve_silence);
+	expect_failure(*state, 20, CLIENT_TIMEOUT, "did not answer");
+}
+
+static void serve_rubbish(int fd)
+{
+	write_all(fd, "{\"ok\":tru\n", 10);
+}
+
+static void serve_array(int fd)
+{
+	write_all(fd, "[1,2]\n", 6);
+}
+
+static void serve_two_values(int fd)
+{
+	write_all(fd, "{} {}\n", 6);
+}
+
+static void serve_deep_nesting(int fd)
+{
+	for (int i = 0; i < 1000; i++)
+		write_all(fd, "{\"a\":", 5);
+	write_all(fd, "\n", 1);
+}
+
+static void test_rubbish_is_a_bad_answer(void **state)
+{
+	void (*const servers[])(int) = { serve_rubbish, serve_array, serve_two_values, serve_deep_nesting };
+	for (size_t i = 0; i < sizeof(servers) / sizeof(servers[0]); i++) {
+		start_server(*state, servers[i]);
+		expect_failure(*state, PATIENCE_MS, CLIENT_BAD_ANSWER, "no JSON object");
+		tear_down(state);
+		set_up(state);
+	}
+}
+
+static void serve_flood(int fd)
+{
+	static char block[65536];
+	memset(block, 'x', sizeof(block));
+	for (;;)
+		write_all(fd, block, sizeof(block));
+}
+
+static void test_flood_is_cut_off(void **state)
+{
+	start_server(*state, serve_flood);
+	expect_failure(*state, PATIENCE_MS, CLIENT_BAD_ANSWER, "no JSON object");
+}
+
+/* A daemon that has too many clients closes at once: the request cannot be sent, what it said can be read. */
+static void test_word_of_one_that_hangs_up_is_heard(void **state)
+{
+	struct place *place = *state;
+	struct client client;
+	struct json_object *answer;
+	struct buf why = BUF_INIT;
+	static const char refusal[] = "{\"ok\":false,\"error\":\"full\"}\n";
+	listen_at(place, SOCK_STREAM);
+	assert_int_equal(client_connect(&client, place->path, &why), CLIENT_LISTENING);
+	int fd = accept(place->listen_fd, NULL, NULL);
+	assert_true(fd >= 0);
+	assert_int_equal(send(fd, refusal, sizeof(refusal) - 1, MSG_NOSIGNAL), sizeof(refusal) - 1);
+	close(fd);
+	assert_int_equal(client_ask(&client, "{}", PATIENCE_MS, &answer, &why), CLIENT_OK);
+	assert_string_equal(json_object_get_string(json_object_object_get(answer, "error")), "full");
+	json_object_put(answer);
+	client_close(&client);
+	buf_release(&why);
+}
+
+/* ---- following ---- */
+
+static void serve_events(int fd)
+{
+	static const char lines[] = "{\"ok\":true}\n{\"event\":\"a\"}\n\n{\"event\":\"b\"}\n{\"half";
+	write_all(fd, lines, sizeof(lines) - 1);
+}
+
+static void test_lines_of_one_write_come_one_by_one(void **state)
+{
+	static const char *const expected[] = { "{\"event\":\"a\"}", "", "{\"event\":\"b\"}" };
+	struct place *place = *state;
+	struct client client;
+	struct json_object *answer;
+	struct buf why = BUF_INIT;
+	const char *line;
+	size_t len;
+	start_server(place, serve_events);
+	assert_int_equal(client_connect(&client, place->path, &why), CLIENT_LISTENING);
+	assert_int_equal(client_ask(&client, "{}", PATIENCE_MS, &answer, &why), CLIENT_OK);
+	for (size_t i = 0; i < 3; i++) {
+		assert_int_equal(client_read_line(&client, PATIENCE_MS, false, &line, &len), CLIENT_OK);
+		assert_string_equal(line, expected[i]);
+		assert_int_equal(len, strlen(expected[i]));
+	}
+	assert_int_equal(client_read_line(&client, PATIENCE_MS, false, &line, &len), CLIENT_CLOSED);
+	json_object_put(answer);
+	client_close(&client);
+	buf_release(&why);
+}
+
+/* Exits 0 when reading ends because nobody reads this process's stdout. */
+static void follow_without_reader(const char *path)
+{
+	struct client client;
+	struct buf why = BUF_INIT;
+	int ends[2];
+	const char *line;
+	size_t len;
+	if (pipe(ends) != 0 || dup2(ends[1], STDOUT_FILENO) < 0)
+		_exit(2);
+	close(ends[0]);
+	close(ends[1]);
+	if (client_connect(&client, path, &why) != CLIENT_LISTENING)
+		_exit(3);
+	_exit(client_read_line(&client, PATIENCE_MS, true, &line, &len) == CLIENT_NO_READER ? 0 : 4);
+}
+
+static void test_a_gone_reader_ends_following(void **state)
+{
+	struct place *place = *state;
+	int status;
+	listen_at(place, SOCK_STREAM);
+	fflush(NULL);
+	pid_t child = fork();
+	assert_true(child >= 0);
+	if (child == 0)
+		follow_without_reader(place->path);
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), 0);
+}
+
+#define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		CASE(test_no_socket_is_not_running),
+		CASE(test_socket_of_a_dead_daemon_is_left_behind),
+		CASE(test_what_is_no_socket_is_a_bad_path),
+		CASE(test_socket_of_another_kind_is_a_bad_path),
+		CASE(test_long_path_is_a_bad_path),
+		CASE(test_answer_in_pieces),
+		CASE(test_close_without_an_answer),
+		CASE(test_half_a_line_is_no_answer),
+		CASE(test_silence_ends_with_the_timeout),
+		CASE(test_rubbish_is_a_bad_answer),
+		CASE(test_flood_is_cut_off),
+		CASE(test_word_of_one_that_hangs_up_is_heard),
+		CASE(test_lines_of_one_write_come_one_by_one),
+		CASE(test_a_gone_reader_ends_following),
+	};
+	return cmocka_run_group_tests_name("client", tests, NULL, NULL);
+}

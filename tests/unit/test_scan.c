@@ -1,0 +1,374 @@
+/*
+ * scan: what a line says, what makes it a usage record, and what ccusage 20.0.24 does with the same line (FORMATS
+ * section 3; each refusal below was seen with the program itself).
+ */
+#include "unit.h"
+#include "usage/scan.h"
+
+/* A made-up assistant line: HEAD usage TAIL. */
+#define HEAD "{\"type\":\"assistant\",\"sessionId\":\"s1\",\"cwd\":\"/home/u/p\",\"version\":\"2.1.39\"," \
+	     "\"gitBranch\":\"main\",\"isSidechain\":false,\"requestId\":\"req_1\",\"message\":{\"id\":\"msg_1\"," \
+	     "\"model\":\"claude-opus-4-6\",\"role\":\"assistant\",\"content\":[{\"type\":\"text\",\"text\":\"hello\"}],"
+#define USAGE "\"usage\":{\"input_tokens\":3,\"output_tokens\":10,\"cache_creation_input_tokens\":8037," \
+	      "\"cache_read_input_tokens\":17842,\"cache_creation\":{\"ephemeral_5m_input_tokens\":37," \
+	      "\"ephemeral_1h_input_tokens\":8000},\"speed\":\"fast\"}"
+#define TAIL "},\"timestamp\":\"2026-02-11T20:36:47.925Z\"}"
+
+static struct scan_facts facts_of(const char *line)
+{
+	struct scan_facts facts;
+	assert_true(scan_line(line, strlen(line), &facts, NULL, NULL));
+	return facts;
+}
+
+/* The line with the first `from` replaced by `to`. */
+static struct scan_facts facts_with(const char *from, const char *to)
+{
+	static const char line[] = HEAD USAGE TAIL;
+	char text[4096];
+	const char *at = strstr(line, from);
+	assert_non_null(at);
+	int len = snprintf(text, sizeof(text), "%.*s%s%s", (int)(at - line), line, to, at + strlen(from));
+	assert_true(len > 0 && (size_t)len < sizeof(text));
+	/* The facts' slices point into it until the next call. */
+	static char kept[4096];
+	memcpy(kept, text, (size_t)len + 1);
+	return facts_of(kept);
+}
+
+#define assert_slice(slice, text) \
+	do { \
+		assert_int_equal((slice).len, strlen(text)); \
+		assert_memory_equal((slice).data, text, strlen(text)); \
+	} while (0)
+
+static void a_record_has_its_figures(void **state)
+{
+	(void)state;
+	struct scan_facts f = facts_of(HEAD USAGE TAIL);
+	assert_true(f.usage.present);
+	assert_int_equal(f.usage.timestamp_ms, INT64_C(1770842207925));
+	assert_slice(f.usage.message_id, "msg_1");
+	assert_slice(f.usage.request_id, "req_1");
+	assert_slice(f.usage.model, "claude-opus-4-6");
+	assert_int_equal(f.usage.tokens.input, 3);
+	assert_int_equal(f.usage.tokens.output, 10);
+	assert_int_equal(f.usage.tokens.cache_creation_5m, 37);
+	assert_int_equal(f.usage.tokens.cache_creation_1h, 8000);
+	assert_int_equal(f.usage.tokens.cache_read, 17842);
+	assert_true(f.usage.has_speed && f.usage.fast);
+	assert_false(f.usage.has_cost || f.usage.sidechain);
+	assert_int_equal(f.usage.faults, 0);
+}
+
+static void a_line_has_its_facts(void **state)
+{
+	(void)state;
+	struct scan_facts f = facts_of(HEAD USAGE TAIL);
+	assert_int_equal(f.type, SCAN_TYPE_ASSISTANT);
+	assert_slice(f.session_id, "s1");
+	assert_slice(f.cwd, "/home/u/p");
+	assert_slice(f.git_branch, "main");
+	assert_slice(f.version, "2.1.39");
+	assert_slice(f.preview, "hello");
+	assert_true(f.is_message && !f.is_prompt && f.has_context);
+	assert_int_equal(f.context_tokens, 3 + 37 + 8000 + 17842);
+	assert_true(f.wrote_5m && f.wrote_1h);
+}
+
+static void what_ccusage_refuses_is_no_record(void **state)
+{
+	(void)state;
+	static const char *const changes[][2] = {
+		{ "\"input_tokens\":3", "\"input_tokens\":3.0" }, { "\"input_tokens\":3", "\"input_tokens\":3e2" },
+		{ "\"input_tokens\":3", "\"input_tokens\":-1" }, { "\"input_tokens\":3", "\"input_tokens\":\"3\"" },
+		{ "\"input_tokens\":3", "\"input_tokens\":null" }, { "\"input_tokens\":3,", "" },
+		{ "\"output_tokens\":10,", "" }, { "\"input_tokens\":3", "\"input_tokens\":3,\"input_tokens\":3" },
+		{ "\"cache_read_input_tokens\":17842", "\"cache_read_input_tokens\":[]" },
+		{ "\"ephemeral_5m_input_tokens\":37", "\"ephemeral_5m_input_tokens\":null" },
+		{ "\"ephemeral_5m_input_tokens\":37", "\"ephemeral_5m_input_tokens\":1.5" },
+		{ "{\"ephemeral_5m_input_tokens\":37,\"ephemeral_1h_input_tokens\":8000}", "5" },
+		{ "\"speed\":\"fast\"", "\"speed\":\"FAST\"" }, { "\"speed\":\"fast\"", "\"speed\":\"\"" },
+		{ "\"speed\":\"fast\"", "\"speed\":5" },
+		{ "\"sessionId\":\"s1\"", "\"sessionId\":\"\"" }, { "\"sessionId\":\"s1\"", "\"sessionId\":5" },
+		{ "\"sessionId\":\"s1\"", "\"sessionId\":\"s1\",\"sessionId\":\"s1\"" },
+		{ "\"requestId\":\"req_1\"", "\"requestId\":\"\"" }, { "\"requestId\":\"req_1\"", "\"requestId\":{}" },
+		{ "\"id\":\"msg_1\"", "\"id\":\"\"" }, { "\"id\":\"msg_1\"", "\"id\":5" },
+		{ "claude-opus-4-6", "" }, { "claude-opus-4-6", "claude-\\ud800" }, { "claude-opus-4-6", "c\xff" },
+		{ "2.1.39", "2.1" }, { "2.1.39", "v2.1.39" }, { "2.1.39", "2.1.x" }, { "2.1.39", "" },
+		{ "\"version\":\"2.1.39\"", "\"version\":true" },
+		{ "\"isSidechain\":false", "\"isSidechain\":\"x\"" }, { "\"isSidechain\":false", "\"isApiErrorMessage\":1" },
+		{ "\"isSidechain\":false", "\"costUSD\":\"0.5\"" },
+		{ "47.925Z", "47.92Z" }, { "47.925Z", "47.925123Z" }, { "47.925Z", "47.925z" }, { "47.925Z", "60.925Z" },
+		{ "11T20", "11 20" }, { "47.925Z", "47.925" }, { "2026-02-11", "2026-02-30" },
+		{ "\"timestamp\"", "\"time\"" }, { "\"message\":{", "\"massage\":{" }, { "\"usage\"", "\"usages\"" },
+	};
+	for (size_t i = 0; i < sizeof(changes) / sizeof(changes[0]); i++) {
+		struct scan_facts f = facts_with(changes[i][0], changes[i][1]);
+		if (f.usage.present)
+			fail_msg("a record with %s", changes[i][1]);
+	}
+}
+
+static void what_ccusage_takes_is_a_record(void **state)
+{
+	(void)state;
+	static const char *const changes[][2] = {
+		{ "\"input_tokens\":3", "\"input_tokens\":0" }, { "\"input_tokens\":3", "\"input\\u005ftokens\":3" },
+		{ "\"message\":", "\"mess\\u0061ge\":" }, { "11T20", "11\\u005420" }, { "47.925Z", "47Z" },
+		{ "47.925Z", "47.925+02:00" }, { "47.925Z", "47-02:00" }, { "2.1.39", "2.1.39-beta" },
+		{ "\"version\":\"2.1.39\",", "" }, { "\"requestId\":\"req_1\",", "" }, { "\"id\":\"msg_1\",", "" },
+		{ "\"sessionId\":\"s1\",", "" }, { "\"isSidechain\":false", "\"isSidechain\":null" },
+		{ "\"cwd\":\"/home/u/p\"", "\"cwd\":5" }, { "\"speed\":\"fast\"", "\"speed\":\"standard\"" },
+		{ "\"text\":\"hello\"", "\"text\":5" }, { "\"text\":\"hello\"", "\"text\":\"\\ud800\"" },
+		{ "\"text\":\"hello\"", "\"text\":\"\xff\xfe\"" }, { "\"type\":\"assistant\"", "\"type\":\"user\"" },
+		{ "\"type\":\"assistant\",", "" }, { "\"gitBranch\":\"main\"", "\"x\":1e999" },
+	};
+	for (size_t i = 0; i < sizeof(changes) / sizeof(changes[0]); i++) {
+		struct scan_facts f = facts_with(changes[i][0], changes[i][1]);
+		if (!f.usage.present || f.usage.faults != 0)
+			fail_msg("no plain record with %s", changes[i][1]);
+	}
+}
+
+static void cache_writes_by_their_life(void **state)
+{
+	(void)state;
+#define BREAKDOWN "{\"ephemeral_5m_input_tokens\":37,\"ephemeral_1h_input_tokens\":8000}"
+	struct scan_facts f = facts_with("\"cache_creation\":" BREAKDOWN ",", "");
+	assert_int_equal(f.usage.tokens.cache_creation_5m, 8037);
+	assert_int_equal(f.usage.tokens.cache_creation_1h, 0);
+	f = facts_with(BREAKDOWN, "null");
+	assert_int_equal(f.usage.tokens.cache_creation_5m, 8037);
+	/* When it is there, it counts, also where it says nothing. */
+	f = facts_with(BREAKDOWN, "{}");
+	assert_true(f.usage.present);
+	assert_int_equal(f.usage.tokens.cache_creation_5m, 0);
+	f = facts_with(BREAKDOWN, "{\"ephemeral_1h_input_tokens\":5}");
+	assert_int_equal(f.usage.tokens.cache_creation_5m, 0);
+	assert_int_equal(f.usage.tokens.cache_creation_1h, 5);
+}
+
+static void lines_that_ccusage_loses_are_marked(void **state)
+{
+	(void)state;
+	static const char *const names[] = { "id", "cwd", "model", "speed", "costUSD", "version", "sessionId", "requestId",
+					     "isApiErrorMessage", "cache_read_input_tokens",
+					     "cache_creation_input_tokens" };
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		char block[256];
+		snprintf(block, sizeof(block), "{\"type\":\"tool_use\",\"input\":{\"a\":[{\"%s\":null}]}}", names[i]);
+		struct scan_facts f = facts_with("{\"type\":\"text\",\"text\":\"hello\"}", block);
+		assert_true(f.usage.present);
+		assert_int_equal(f.usage.faults, SCAN_FAULT_NULL);
+	}
+	struct scan_facts f = facts_with("{\"type\":\"text\",\"text\":\"hello\"}", "{\"input\":{\"name\":null}}");
+	assert_int_equal(f.usage.faults, 0);
+	f = facts_with("hello", "\\\"id\\\":null");
+	assert_int_equal(f.usage.faults, 0);
+	f = facts_with("\"requestId\":\"req_1\"", "\"requestId\":null");
+	assert_true(f.usage.present && !f.usage.request_id.data);
+	assert_int_equal(f.usage.faults, SCAN_FAULT_NULL);
+	f = facts_with("\"usage\":{", "\"usage\": {");
+	assert_true(f.usage.present);
+	assert_int_equal(f.usage.faults, SCAN_FAULT_SPACE);
+}
+
+static void text_inside_strings_does_not_fool(void **state)
+{
+	(void)state;
+	const char *line = "{\"type\":\"user\",\"timestamp\":\"2026-02-11T20:36:47.925Z\",\"message\":{\"role\":\"user\","
+			   "\"content\":\"\\\"usage\\\":{\\\"input_tokens\\\":5,\\\"output_tokens\\\":5}\"}}";
+	struct scan_facts f = facts_of(line);
+	assert_false(f.usage.present);
+	assert_true(f.is_message && f.is_prompt);
+	/* An agent's message inside a progress line belongs to the agent's own file. */
+	f = facts_of("{\"type\":\"progress\",\"timestamp\":\"2026-02-11T20:36:47.925Z\",\"data\":{\"type\":\"agent_progress\","
+		     "\"message\":{\"message\":{" USAGE "}}}}");
+	assert_false(f.usage.present || f.is_message);
+}
+
+static void bad_json_says_nothing(void **state)
+{
+	(void)state;
+	static const char *const lines[] = {
+		"", "null", "5", "[]", "[{}]", "{", "{}}", "{} {}", "{\"a\":1,}", "{\"a\":01}", "{\"a\":1.}", "{\"a\":+1}",
+		"{\"a\":.5}", "{\"a\":NaN}", "{\"a\":tru}", "{\"a\":\"\\q\"}", "{\"a\":\"\\u12g4\"}", "{\"a\":\"\t\"}",
+		"{\"a\":\"\x01\"}", "{'a':1}", "{a:1}", "{\"a\" 1}", "{\"a\":}", "{,}", "{\"a\":[1,]}", "{\"a\":[,1]}",
+		"{\"a\":1/**/}", "{\"a\":[}", "{\"a\":{]}", "\xef\xbb\xbf{}", "{\"a\":\"", "{\"a\":\"\\", "{\"a\":-}",
+		"{\"message\":{\"usage\":{\"input_tokens\":1,}}}", "{\"message\":{\"content\":[{\"type\":\"text\"]}}",
+	};
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+		struct scan_facts f;
+		if (scan_line(lines[i], strlen(lines[i]), &f, NULL, NULL))
+			fail_msg("took %s", lines[i]);
+	}
+	struct scan_facts f = facts_of(" {\"a\":[[],{},-0.5e+3,true,null]}\r");
+	assert_int_equal(f.type, SCAN_TYPE_NONE);
+}
+
+/* A line with `depth` arrays in it. */
+static bool takes_depth(size_t depth)
+{
+	char *line = malloc(2 * depth + 16);
+	assert_non_null(line);
+	size_t len = 5;
+	memcpy(line, "{\"a\":", len);
+	memset(line + len, '[', depth);
+	memset(line + len + depth, ']', depth);
+	len += 2 * depth;
+	line[len++] = '}';
+	struct scan_facts f;
+	bool taken = scan_line(line, len, &f, NULL, NULL);
+	free(line);
+	return taken;
+}
+
+static void deep_nesting_is_bounded(void **state)
+{
+	(void)state;
+	assert_true(takes_depth(200));
+	assert_true(takes_depth(WALK_MAX_DEPTH));
+	assert_false(takes_depth(WALK_MAX_DEPTH + 1));
+	assert_false(takes_depth(1000000));
+}
+
+static void advisors_are_records_of_their_own(void **state)
+{
+	(void)state;
+#define ADVISOR "{\"type\":\"advisor_message\",\"model\":\"claude-opus-5\",\"input_tokens\":1000,\"output_tokens\":5}"
+	struct scan_facts f = facts_with("\"speed\":\"fast\"", "\"iterations\":[{\"type\":\"message\",\"input_tokens\":3,"
+					 "\"output_tokens\":10}," ADVISOR "," ADVISOR "]");
+	struct scan_usage advisor;
+	size_t cursor = 0;
+	assert_true(f.usage.present);
+	assert_true(scan_next_advisor(&f.usage, &cursor, &advisor));
+	assert_slice(advisor.model, "claude-opus-5");
+	assert_slice(advisor.message_id, "msg_1");
+	assert_int_equal(advisor.tokens.input, 1000);
+	assert_int_equal(advisor.tokens.cache_read, 0);
+	assert_int_equal(advisor.advisor, 2);
+	assert_true(scan_next_advisor(&f.usage, &cursor, &advisor));
+	assert_int_equal(advisor.advisor, 3);
+	assert_false(scan_next_advisor(&f.usage, &cursor, &advisor));
+	/* One that is not well-formed takes all of them away, and the message stays. */
+	cursor = 0;
+	f = facts_with("\"speed\":\"fast\"", "\"iterations\":[" ADVISOR ",5]");
+	assert_true(f.usage.present);
+	assert_false(scan_next_advisor(&f.usage, &cursor, &advisor));
+	f = facts_with("\"speed\":\"fast\"", "\"iterations\":null");
+	assert_true(f.usage.present);
+	assert_false(scan_next_advisor(&f.usage, &cursor, &advisor));
+}
+
+static void limits_old_and_new(void **state)
+{
+	(void)state;
+	struct scan_facts f = facts_of("{\"type\":\"assistant\",\"isApiErrorMessage\":true,\"message\":{\"model\":\"<synthetic>\","
+				       "\"content\":[{\"type\":\"text\",\"text\":\"Claude AI usage limit reached|1760000000\"}]}}");
+	assert_true(f.limit.present);
+	assert_int_equal(f.limit.resets_at_s, 1760000000);
+	f = facts_of("{\"type\":\"assistant\",\"isApiErrorMessage\":true,\"error\":\"rate_limit\",\"apiErrorStatus\":429,"
+		     "\"quotaLimits\":{\"status\":\"rejected\",\"resetsAt\":1760000001,\"rateLimitType\":\"five_hour\"}}");
+	assert_true(f.limit.present);
+	assert_int_equal(f.limit.resets_at_s, 1760000001);
+	assert_slice(f.limit.kind, "five_hour");
+	f = facts_of("{\"type\":\"assistant\",\"isApiErrorMessage\":true,\"error\":\"rate_limit\",\"apiErrorStatus\":529}");
+	assert_false(f.limit.present);
+	f = facts_of("{\"type\":\"assistant\",\"message\":{\"content\":\"Claude AI usage limit reached|1760000000\"}}");
+	assert_false(f.limit.present);
+}
+
+static void turns_prompts_and_the_rest(void **state)
+{
+	(void)state;
+	struct scan_facts f = facts_of("{\"type\":\"user\",\"message\":{\"content\":[{\"type\":\"tool_result\"}]}}");
+	assert_true(f.is_message && !f.is_prompt);
+	f = facts_of("{\"type\":\"user\",\"isMeta\":true,\"message\":{\"content\":\"x\"}}");
+	assert_false(f.is_message || f.is_prompt);
+	f = facts_of("{\"type\":\"user\",\"isSidechain\":true,\"message\":{\"content\":\"x\"}}");
+	assert_true(f.sidechain && !f.is_message);
+	f = facts_of("{\"type\":\"user\",\"isCompactSummary\":true,\"message\":{\"content\":\"x\"}}");
+	assert_true(f.is_message && !f.is_prompt);
+	f = facts_of("{\"type\":\"system\",\"subtype\":\"compact_boundary\"}");
+	assert_true(f.compact_boundary && f.type == SCAN_TYPE_SYSTEM);
+	f = facts_of("{\"type\":\"cost-state\",\"totalCostUSD\":1.25,\"modelUsage\":{}}");
+	assert_true(f.has_cost_state && f.cost_state_usd > 1.24 && f.cost_state_usd < 1.26);
+	f = facts_of("{\"type\":\"cost-state\",\"totalCostUSD\":-1}");
+	assert_false(f.has_cost_state);
+}
+
+static void count_field(void *ctx, struct slice field)
+{
+	char (*last)[32] = ctx;
+	snprintf(*last, sizeof(*last), "%.*s", (int)field.len, field.data);
+}
+
+static void drift_is_told(void **state)
+{
+	(void)state;
+	static const char *const known[] = { "advisorModel", "content", "cwd", "data", "effort", "forkedFrom", "isMeta",
+					     "leafUuid", "mode", "parentUuid", "prUrl", "slug", "toolUseResult",
+					     "totalCostUSD", "type", "url", "uuid", "userType", "quotaLimits" };
+	char told[32] = "";
+	struct scan_facts f;
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
+		char line[64];
+		snprintf(line, sizeof(line), "{\"%s\":{}}", known[i]);
+		assert_true(scan_line(line, strlen(line), &f, count_field, &told));
+		assert_string_equal(told, "");
+	}
+	const char *line = "{\"type\":\"hologram\",\"version\":\"2.1.39\",\"beam\":{\"type\":1}}";
+	assert_true(scan_line(line, strlen(line), &f, count_field, &told));
+	assert_int_equal(f.type, SCAN_TYPE_UNKNOWN);
+	assert_slice(f.type_name, "hologram");
+	assert_string_equal(told, "beam");
+	assert_int_equal(facts_of("{\"type\":\"agent-color\"}").type, SCAN_TYPE_OTHER);
+	assert_int_equal(facts_of("{\"type\":\"worktree-state\"}").type, SCAN_TYPE_OTHER);
+	assert_int_equal(facts_of("{\"type\":\"work\"}").type, SCAN_TYPE_UNKNOWN);
+}
+
+static void check_text(const char *json, size_t size, size_t max_chars, const char *want)
+{
+	char out[64];
+	size_t len = scan_unescape((struct slice){ json, strlen(json) }, out, size, max_chars);
+	assert_string_equal(out, want);
+	assert_int_equal(len, strlen(want));
+}
+
+static void previews_are_clean(void **state)
+{
+	(void)state;
+	check_text("plain", 64, 64, "plain");
+	check_text("  a\\n\\t b\\u0007c ", 64, 64, "a b c");
+	check_text("a\\u001b[31mred\\u009bx\x7f", 64, 64, "a [31mred x");
+	check_text("gr\xc3\xbc\xc3\x9f \\u00e9\\ud83d\\ude00!", 64, 6, "gr\xc3\xbc\xc3\x9f \xc3\xa9");
+	check_text("\\ud83d\\ude00", 64, 64, "\xf0\x9f\x98\x80");
+	check_text("\\ud83dx", 64, 64, "\xef\xbf\xbdx");
+	check_text("\xff\xc3", 64, 64, "\xef\xbf\xbd\xef\xbf\xbd");
+	/* A character that does not fit whole is left out. */
+	check_text("ab\xc3\xbc", 4, 64, "ab");
+	check_text("a\\\"b\\\\c\\/d", 64, 64, "a\"b\\c/d");
+	check_text("abc", 1, 64, "");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_record_has_its_figures),
+		cmocka_unit_test(a_line_has_its_facts),
+		cmocka_unit_test(what_ccusage_refuses_is_no_record),
+		cmocka_unit_test(what_ccusage_takes_is_a_record),
+		cmocka_unit_test(cache_writes_by_their_life),
+		cmocka_unit_test(lines_that_ccusage_loses_are_marked),
+		cmocka_unit_test(text_inside_strings_does_not_fool),
+		cmocka_unit_test(bad_json_says_nothing),
+		cmocka_unit_test(deep_nesting_is_bounded),
+		cmocka_unit_test(advisors_are_records_of_their_own),
+		cmocka_unit_test(limits_old_and_new),
+		cmocka_unit_test(turns_prompts_and_the_rest),
+		cmocka_unit_test(drift_is_told),
+		cmocka_unit_test(previews_are_clean),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
