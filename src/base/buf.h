@@ -34,7 +34,7 @@ void buf_printf(struct buf *b, const char *format, ...) __attribute__((format(pr
 void buf_vprintf(struct buf *b, const char *format, va_list args) __attribute__((format(printf, 2, 0)));
 
 /* The content as a NUL-terminated string, "" when empty. Points into the buffer: good until the next append. */
-const char *buf_str(const struct buf *b);
+const char *buf_str(const struct buf *b) __attribute__((returns_nonnull));
 
 /* Drops the first `count` bytes (all of them when there are fewer). */
 void buf_consume(struct buf *b, size_t count);

@@ -14,6 +14,18 @@ void billing_init(struct billing *billing, const struct config *config, struct l
 	billing->drift_usd = NAN;
 }
 
+void billing_restore(struct billing *billing, const struct billing_block *answer, int64_t answered_at_ms,
+		     int64_t duration_ms, double drift_usd)
+{
+	if (answered_at_ms <= 0)
+		return;
+	billing->answered = true;
+	billing->answer = *answer;
+	billing->answered_at_ms = answered_at_ms;
+	billing->duration_ms = duration_ms;
+	billing->drift_usd = drift_usd;
+}
+
 /* The ledger's active block, as the reference counts it: what an answer of ccusage is held against. */
 static double reference_usd(const struct billing *billing, int64_t now_ms)
 {

@@ -64,6 +64,10 @@ struct billing_view {
 
 void billing_init(struct billing *billing, const struct config *config, struct ledger *ledger);
 
+/* What an earlier run of the daemon had from ccusage, at `answered_at_ms` (0: nothing). `answer` may hold a sum alone. */
+void billing_restore(struct billing *billing, const struct billing_block *answer, int64_t answered_at_ms,
+		     int64_t duration_ms, double drift_usd);
+
 /* ccusage starts: keeps the ledger's figures of this moment for the audit. */
 void billing_note_start(struct billing *billing, int64_t now_ms);
 

@@ -133,7 +133,7 @@ static void take_models(struct json_object *block, struct billing_block *out)
 	}
 }
 
-static int take_block(struct json_object *block, struct billing_block *out, struct buf *error)
+int ccusage_answer_take_block(struct json_object *block, struct billing_block *out, struct buf *error)
 {
 	int64_t entries = 0;
 	if (!take_time(block, "startTime", true, &out->start_ms, error)
@@ -181,7 +181,7 @@ static int take_blocks(struct json_object *answer, struct billing_block *out, st
 			return -1;
 		}
 		if (is_flag_set(block, "isActive") && !is_flag_set(block, "isGap"))
-			return take_block(block, out, error);
+			return ccusage_answer_take_block(block, out, error);
 	}
 	return 0;
 }

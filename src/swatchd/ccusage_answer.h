@@ -19,4 +19,8 @@
 /* Returns 0 and the active block (present = false: there is none), or -1 and a reason for people in `error`. */
 int ccusage_answer_parse(const char *text, size_t len, struct billing_block *out, struct buf *error);
 
+/* Reads one block's object, as it stands in an answer, or in billing-shared.json as "block". The same returns. */
+struct json_object;
+int ccusage_answer_take_block(struct json_object *block, struct billing_block *out, struct buf *error);
+
 #endif

@@ -180,7 +180,7 @@ static void put_ccusage(struct jsonw *w, const struct billing *billing)
 	put_optional_ms(w, "lastFetched", billing->answered_at_ms);
 	jsonw_put_int(w, "durationMs", billing->duration_ms);
 	jsonw_put_int(w, "exitStatus", billing->exit_status);
-	jsonw_put_double(w, "costUSD", !billing->answered ? NAN : billing->answer.present ? billing->answer.cost_usd : 0.);
+	jsonw_put_double(w, "costUSD", !billing->answered ? NAN : billing->answer.cost_usd);
 	jsonw_put_double(w, "driftUSD", billing->drift_usd);
 	jsonw_put_string(w, "error", billing->error[0] ? billing->error : NULL);
 	jsonw_put_int(w, "failures", billing->failures);

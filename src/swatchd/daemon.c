@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -10,6 +11,7 @@
 #include "base/log.h"
 #include "cache/cache_read.h"
 #include "cache/cache_write.h"
+#include "swatchd/ccusage_answer.h"
 #include "usage/data_dirs.h"
 #include "usage/transcript_path.h"
 
@@ -334,6 +336,22 @@ static int set_roots(struct daemon *daemon)
 	return result;
 }
 
+/* ccusage's last figures: old data beats no data, and its time says how old it is. */
+static void take_last_answer(struct daemon *daemon, struct json_object *billing, struct json_object *ccusage)
+{
+	struct billing_block answer = { 0 };
+	struct json_object *block = cache_json_object(billing, "block");
+	const char *source = cache_json_string(billing, "source");
+	bool is_its_block = source && strcmp(source, "ccusage") == 0 && block;
+	struct buf error = BUF_INIT;
+	/* What the file shows as native's block is not ccusage's: only the sum is known of that. */
+	if (!is_its_block || ccusage_answer_take_block(block, &answer, &error) != 0)
+		answer.cost_usd = cache_json_double(ccusage, "costUSD", 0.);
+	buf_release(&error);
+	billing_restore(&daemon->billing, &answer, cache_json_int(ccusage, "lastFetched", 0),
+			cache_json_int(ccusage, "durationMs", 0), cache_json_double(ccusage, "driftUSD", NAN));
+}
+
 /* What the last run knew of ccusage: its figures and their age. */
 static void take_last_run(struct daemon *daemon)
 {
@@ -341,6 +359,7 @@ static void take_last_run(struct daemon *daemon)
 	struct json_object *ccusage = cache_json_object(billing, "ccusage");
 	if (cache_json_int(ccusage, "failures", 1) == 0)
 		refresh_seed_fetched(&daemon->refresh, cache_json_int(ccusage, "lastFetched", 0));
+	take_last_answer(daemon, billing, ccusage);
 	json_object_put(billing);
 }
 
@@ -431,12 +450,25 @@ static void tell_reload(struct daemon *daemon, const char *error)
 	events_end(&daemon->events);
 }
 
+/* A log line is one line: a text of several becomes several. */
+static void log_lines(const char *text)
+{
+	char line[512];
+	while (*text) {
+		size_t len = strcspn(text, "\n");
+		snprintf(line, sizeof(line), "%.*s", (int)(len < sizeof(line) ? len : sizeof(line) - 1), text);
+		log_error("%s", line);
+		text += len + (text[len] == '\n');
+	}
+}
+
 void daemon_reload(struct daemon *daemon)
 {
 	struct config fresh;
 	struct buf errors = BUF_INIT;
 	if (daemon_read_config(&daemon->options, &fresh, &errors) != 0) {
-		log_error("the config is not taken over, the old one stays: %s", buf_str(&errors));
+		log_error("the config is not taken over, the old one stays:");
+		log_lines(buf_str(&errors));
 		tell_reload(daemon, buf_str(&errors));
 		buf_release(&errors);
 		return;

@@ -31,7 +31,7 @@ commands() { swatch help | sed -n 's/^  *\([a-z][a-z]*\) .*/\1/p'; }
 	keys=$(swatchd --once 2>&1 | sed -n 's/.*allowed: //p')
 	[ "$(echo "$keys" | wc -w)" -ge 21 ]
 	for key in $keys; do
-		mandoc -T utf8 "$SWATCH_TOP/man/swatch.conf.5" | col -b | grep -q "$key" || { echo "$key"; false; }
+		mandoc -T utf8 "$SWATCH_TOP/man/swatch.conf.5" | col -b | grep -q -w -e "${key%,}" || { echo "$key"; false; }
 	done
 }
 

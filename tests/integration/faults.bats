@@ -85,7 +85,7 @@ keeps_figures() {
 	SH
 	)
 	TIMEOUT=1s keeps_figures "$script" 'still running after'
-	! kill -0 "$(cat "$HOME/grandchild")"
+	await is_gone "$(cat "$HOME/grandchild")"
 }
 
 @test "it floods: 100 MB of output" {
@@ -121,7 +121,7 @@ keeps_figures() {
 	start_daemon
 	swatch refresh --wait
 	field_is billing-shared.json .block.costUSD 2.5
-	! kill -0 "$(cat "$HOME/grandchild")"
+	await is_gone "$(cat "$HOME/grandchild")"
 }
 
 @test "notices and colours around the JSON, several blocks, no active block" {

@@ -94,6 +94,8 @@ status_of() { swatch status --json | jq -r "$1"; }
 is() { [ "$1" = "$2" ] || { echo "got '$1', not '$2'"; return 1; }; }
 field_is() { is "$(field "$1" "$2")" "$3"; }
 status_is() { is "$(status_of "$1")" "$2"; }
+# is_gone PID: it ended; one that only waits to be reaped by whoever inherited it is gone too.
+is_gone() { [ ! -e "/proc/$1" ] || grep -q '^State:.*Z' "/proc/$1/status"; }
 no_temp_files() { ! ls -A "$CACHE" | grep -F .swatch.tmp.; }
 all_files_parse() {
 	local file

@@ -98,7 +98,7 @@ slow_ccusage() { # SECONDS: counts its runs, and whether two overlap
 		rm -rf "$PROJECTS/-p" "$CACHE"
 		mkdir "$PROJECTS/-p"
 		printf '[ccusage]\ncommand = echo %s\nsettle = 0s\nmax_delay = 0s\nttl_low = 1000s\nttl_mid = 500s\nttl_high = 250s\n' "'$good'" >"$CONFIG"
-		{ AT=$old message 1 "$2"; message 2 "$2"; } | sed "s/\"output_tokens\":$2,/\"output_tokens\":$1,/" >"$PROJECTS/-p/s1.jsonl"
+		{ AT=$old message 1 "$1"; message 2 "$1"; } >"$PROJECTS/-p/s1.jsonl"
 		start_daemon
 		swatch refresh --wait
 		message 3 1 >>"$PROJECTS/-p/s1.jsonl"

@@ -242,18 +242,23 @@ static bool same_record(const struct scan_usage *got, const struct oracle *want)
 	       && same_text(got->model, want->model);
 }
 
+static bool is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
 /*
- * What json-c 0.16 takes though RFC 8259 does not, even when it is strict: comments, "5." for a number, NaN, control
- * characters. And "-0" is a count to json-c, none to ccusage. Such damage is passed by where they disagree: the
- * hand-made lines of test_scan hold scan to the RFC there.
+ * What json-c 0.16 takes though RFC 8259 does not, even when it is strict: comments, "5.", "-.5" and "05" for numbers,
+ * NaN, control characters. And "-0" is a count to json-c, none to ccusage. Where scan alone refuses such damage it is
+ * passed by: the hand-made lines of test_scan hold scan to the RFC there.
  */
 static bool is_beyond_json_c(const char *text, size_t len)
 {
-	for (size_t i = 0; i < len; i++) {
-		char next = i + 1 < len ? text[i + 1] : '\0';
-		if ((unsigned char)text[i] < 0x20)
+	for (size_t i = 1; i + 1 < len; i++) {
+		bool starts_number = text[i - 1] == '[' || text[i - 1] == ',' || (i > 1 && !memcmp(text + i - 2, "\":", 2));
+		if ((unsigned char)text[i] < 0x20 || (starts_number && text[i] == '0' && is_digit(text[i + 1])))
 			return true;
-		if (text[i] == '.' && i > 0 && text[i - 1] >= '0' && text[i - 1] <= '9' && !(next >= '0' && next <= '9'))
+		if (text[i] == '.' && (text[i - 1] == '-' || (is_digit(text[i - 1]) && !is_digit(text[i + 1]))))
 			return true;
 	}
 	return memmem(text, len, "-0", 2) || memmem(text, len, "NaN", 3) || memmem(text, len, "/*", 2)
@@ -300,7 +305,7 @@ static void check(const char *line, size_t len, unsigned counts[3])
 	memcpy(exact, line, len);
 	struct scan_facts facts;
 	bool taken = scan_line(exact, len, &facts, NULL, NULL);
-	if (taken != (root != NULL) && !is_beyond_json_c(line, len))
+	if (taken != (root != NULL) && (taken || !is_beyond_json_c(line, len)))
 		fail_msg("scan %s it, json-c does not agree: %.*s", taken ? "takes" : "refuses", (int)len, line);
 	counts[0] += taken;
 	if (taken && root) {
