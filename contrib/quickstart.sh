@@ -85,7 +85,7 @@ install_missing() {
 		ask "Install$debian_packages with apt-get?" || die "without them it can't be built"
 		as_root apt-get update -q || die "apt-get update failed: is there a network?"
 		# shellcheck disable=SC2086 # a list of names
-		as_root env DEBIAN_FRONTEND=noninteractive apt-get install -q -y $debian_packages ||
+		as_root env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends $debian_packages ||
 			die "apt-get install failed"
 		find_missing || return 0
 		die "still missing after that:$debian_packages"

@@ -213,10 +213,9 @@ bool ledger_project(const struct ledger_block *block, int64_t now_ms, struct led
 		return false;
 	const struct price_tokens *t = &block->sums.tokens;
 	int64_t tokens = t->input + t->output + t->cache_creation_5m + t->cache_creation_1h + t->cache_read;
-	double minutes = (double)(block->end_ms - now_ms) / 60000.;
-	if (minutes < 0.)
-		minutes = 0.;
-	out->remaining_minutes = (int64_t)round(minutes);
+	/* Whole minutes, as ccusage has them, also for what they cost. */
+	double minutes = fmax(round((double)(block->end_ms - now_ms) / 60000.), 0.);
+	out->remaining_minutes = (int64_t)minutes;
 	out->total_tokens = (int64_t)round((double)tokens + block->tokens_per_minute * minutes);
 	out->total_usd = round((block->sums.cost_usd + block->cost_per_hour_usd / 60. * minutes) * 100.) / 100.;
 	return true;

@@ -81,9 +81,7 @@ size_t price_book_count(const struct price_book *book);
 const struct price *price_book_find(const struct price_book *book, const char *model, size_t len, double *factor,
 				    bool *from_book);
 
-/* ---- for price_book.c ---- */
-
-/* Looks a name up in a sorted table, by the rules for names. */
+/* For price_book.c: looks a name up in a sorted table, by the rules for names. */
 const struct price *price_find_among(const struct price *table, size_t table_len, const char *model, size_t len,
 				     double *factor);
 

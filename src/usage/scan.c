@@ -1,4 +1,4 @@
-#include "usage/scan.h"
+#include "usage/scan_internal.h"
 
 #include "base/clock.h"
 

@@ -105,28 +105,4 @@ bool scan_next_advisor(const struct scan_usage *line, size_t *cursor, struct sca
  */
 size_t scan_unescape(struct slice s, char *out, size_t size, size_t max_chars);
 
-/* ---- for scan's own files ---- */
-
-/* What the walk over a "usage" object found. */
-struct scan_counts {
-	bool bad;                    /* a field of the wrong type, or twice: no record */
-	bool has_input, has_output, has_breakdown;
-	int64_t flat_creation;
-	struct price_tokens tokens;  /* cache_creation_5m holds the flat count where there is no breakdown */
-	bool has_speed, fast;
-	struct slice iterations;
-	/* For an iteration. */
-	struct slice type, model;
-};
-
-/* Walks a "usage" object, or one of its iterations, that comes next in `w`; false when the next value is no object. */
-bool scan_counts_walk(struct walk *w, struct scan_counts *out);
-
-/* Which of `names` a key is, -1 for none; a key that was there before sets *twice. `seen` starts 0. */
-int scan_field(struct slice key, const char *const *names, int count, unsigned *seen, bool *twice);
-
-/* Whether a line's "type" and a top-level field are known (Claude Code up to 2.1.284). */
-bool scan_type_is_known(struct slice name);
-bool scan_field_is_known(struct slice name);
-
 #endif

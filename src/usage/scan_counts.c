@@ -1,7 +1,7 @@
 /*
  * A message's "usage" object, and the iterations in it.
  */
-#include "usage/scan.h"
+#include "usage/scan_internal.h"
 
 /* A token count beyond this is no count: the largest context is a million. */
 #define TOKENS_MAX INT64_C(4000000000)

@@ -4,7 +4,7 @@
  */
 #include <stdlib.h>
 
-#include "usage/scan.h"
+#include "usage/scan_internal.h"
 
 static const char *const known_fields[] = {
 	"advisorModel", "agentColor", "agentId", "agentName", "agentSetting", "aiTitle", "apiError", "apiErrorStatus",

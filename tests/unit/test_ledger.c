@@ -284,6 +284,9 @@ static void the_active_block_has_rates_and_a_projection(void **state)
 	assert_true(ledger_project(&block, START_MS + HOUR_MS, &projection));
 	assert_int_equal(projection.remaining_minutes, 240);
 	assert_int_equal(projection.total_tokens, 700 + 2800);
+	/* In whole minutes, as ccusage has it. */
+	assert_true(ledger_project(&block, START_MS + HOUR_MS + 20000, &projection));
+	assert_int_equal(projection.total_tokens, 700 + 2800);
 	assert_usd(projection.total_usd, 0.07);
 	assert_true(ledger_active_block(b.ledger, START_MS + 5 * HOUR_MS - 1, &block));
 	assert_false(ledger_active_block(b.ledger, START_MS + 5 * HOUR_MS, &block));

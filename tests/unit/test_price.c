@@ -167,8 +167,8 @@ static void a_bad_book_is_refused_with_a_reason(void **state)
 	struct scratch *scratch = *state;
 	static const char *const texts[] = {
 		"", "[]", "{", "{} x", "{\"m\":{\"input_cost_per_token\":-1}}", "{\"m\":{\"input_cost_per_token\":2}}",
-		"{\"m\":{\"input_cost_per_token\":\"1e-6\"}}", "{\"m\":{\"input_cost_per_token\":1e-6,"
-		"\"cache_read_input_token_cost_above_200k_tokens\":true}}",
+		"{\"m\":{\"input_cost_per_token\":\"1e-6\"}}",
+		"{\"m\":{\"input_cost_per_token\":1e-6,\"cache_read_input_token_cost_above_200k_tokens\":true}}",
 		"{\"m\":{\"input_cost_per_token\":1e-6,\"provider_specific_entry\":{\"fast\":-2}}}",
 		"{\"m\":{\"input_cost_per_token\":NaN}}",
 	};

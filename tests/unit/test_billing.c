@@ -1,0 +1,157 @@
+/* Which figures are shown, the audit, and what fresh means (swatchd/billing.h). */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <math.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "swatchd/billing.h"
+
+#define NOON INT64_C(1795435200000)   /* 2026-11-23T12:00:00Z */
+
+struct fixture {
+	struct config config;
+	struct ledger *ledger;
+	int file;
+	struct billing billing;
+};
+
+static int set_up(void **state)
+{
+	static struct fixture f;
+	memset(&f, 0, sizeof(f));
+	if (!config_init(&f.config))
+		return -1;
+	f.ledger = ledger_new();
+	f.file = ledger_add_file(f.ledger, "p/s.jsonl", "s", false);
+	billing_init(&f.billing, &f.config, f.ledger);
+	*state = &f;
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	struct fixture *f = *state;
+	ledger_free(f->ledger);
+	config_release(&f->config);
+	return 0;
+}
+
+/* A message of `output` tokens: $25 a million. */
+static void spend(struct fixture *f, const char *id, int64_t at_ms, int64_t output)
+{
+	struct scan_usage usage = { .present = true, .timestamp_ms = at_ms, .message_id = { id, strlen(id) },
+				    .model = { "claude-opus-4-6", 15 }, .tokens = { .output = output } };
+	assert_int_equal(ledger_add(f->ledger, f->file, at_ms - NOON, &usage), 1);
+}
+
+static struct billing_block answer_of(double usd)
+{
+	struct billing_block b = { .present = true, .start_ms = NOON, .end_ms = NOON + LEDGER_BLOCK_MS, .cost_usd = usd,
+				   .cost_per_hour_usd = NAN, .tokens_per_minute = NAN };
+	return b;
+}
+
+static void native_figures_are_live(void **state)
+{
+	struct fixture *f = *state;
+	struct billing_view view;
+	spend(f, "a", NOON, 40000);
+	spend(f, "b", NOON + 30 * CLOCK_MINUTE_MS, 40000);
+	billing_make_view(&f->billing, NOON + CLOCK_HOUR_MS, &view);
+	assert_false(view.is_ccusage);
+	assert_true(fabs(view.block.cost_usd - 2.) < 1e-9);
+	assert_true(fabs(view.block.cost_per_hour_usd - 4.) < 1e-9);
+	assert_true(view.minutes_left == 240. && view.percent_used == 20.);
+	assert_true(view.is_fresh);
+	assert_int_equal(view.last_fetched_ms, NOON + CLOCK_HOUR_MS);
+	assert_true(view.fresh_until_ms <= NOON + LEDGER_BLOCK_MS);
+	/* the block's end is a known moment */
+	billing_make_view(&f->billing, NOON + LEDGER_BLOCK_MS, &view);
+	assert_false(view.block.present);
+}
+
+static void what_came_during_the_run_is_no_drift(void **state)
+{
+	struct fixture *f = *state;
+	spend(f, "a", NOON, 40000);
+	billing_note_start(&f->billing, NOON + 1000);
+	spend(f, "b", NOON + 2000, 40000);
+	struct billing_block answer = answer_of(1.5);
+	assert_false(billing_note_answer(&f->billing, &answer, 10, NOON + 3000));
+	assert_true(f->billing.drift_usd == 0.);
+}
+
+static void two_drifts_in_a_row_switch_and_an_agreement_switches_back(void **state)
+{
+	struct fixture *f = *state;
+	struct billing_view view;
+	struct billing_block answer = answer_of(9.);
+	spend(f, "a", NOON, 40000);
+	billing_note_start(&f->billing, NOON + 1000);
+	assert_false(billing_note_answer(&f->billing, &answer, 10, NOON + 2000));
+	assert_true(fabs(f->billing.drift_usd - 8.) < 1e-9);
+	billing_note_start(&f->billing, NOON + 3000);
+	assert_true(billing_note_answer(&f->billing, &answer, 10, NOON + 4000));
+	billing_make_view(&f->billing, NOON + 5000, &view);
+	assert_true(view.is_ccusage && view.block.cost_usd == 9.);
+	answer.cost_usd = 1.;
+	billing_note_start(&f->billing, NOON + 6000);
+	assert_true(billing_note_answer(&f->billing, &answer, 10, NOON + 7000));
+	billing_make_view(&f->billing, NOON + 8000, &view);
+	assert_false(view.is_ccusage);
+}
+
+static void ccusage_goes_stale_by_failure_and_by_pending_activity(void **state)
+{
+	struct fixture *f = *state;
+	struct billing_view view;
+	struct billing_block answer = answer_of(1.);
+	f->config.billing_source = BILLING_CCUSAGE;
+	billing_make_view(&f->billing, NOON, &view);
+	assert_false(view.known || view.is_fresh);
+	billing_note_start(&f->billing, NOON);
+	billing_note_answer(&f->billing, &answer, 10, NOON);
+	billing_make_view(&f->billing, NOON + CLOCK_HOUR_MS, &view);
+	assert_true(view.is_fresh);
+	/* activity that waits: fresh for ttl and timeout longer */
+	int64_t at_ms = NOON + CLOCK_HOUR_MS, limit_ms = f->config.ccusage_ttl_low_ms + f->config.ccusage_timeout_ms;
+	billing_note_activity(&f->billing, at_ms);
+	billing_make_view(&f->billing, at_ms + limit_ms - 1, &view);
+	assert_true(view.is_fresh);
+	assert_int_equal(view.fresh_until_ms, at_ms + limit_ms);
+	billing_make_view(&f->billing, at_ms + limit_ms, &view);
+	assert_false(view.is_fresh);
+	/* a failed attempt makes them stale at once, and keeps them */
+	billing_note_start(&f->billing, at_ms);
+	billing_note_failure(&f->billing, "exit status 1", 1, 1, at_ms + 5000);
+	billing_make_view(&f->billing, at_ms + 1, &view);
+	assert_false(view.is_fresh);
+	assert_true(view.block.cost_usd == 1.);
+	assert_int_equal(f->billing.pending_since_ms, at_ms);
+}
+
+static void the_ttl_goes_by_the_burn_rate(void **state)
+{
+	struct fixture *f = *state;
+	assert_int_equal(billing_ttl_ms(&f->config, NAN), 300000);
+	assert_int_equal(billing_ttl_ms(&f->config, .99), 300000);
+	assert_int_equal(billing_ttl_ms(&f->config, 1.), 120000);
+	assert_int_equal(billing_ttl_ms(&f->config, 5.), 120000);
+	assert_int_equal(billing_ttl_ms(&f->config, 5.01), 60000);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(native_figures_are_live, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(what_came_during_the_run_is_no_drift, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(two_drifts_in_a_row_switch_and_an_agreement_switches_back, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(ccusage_goes_stale_by_failure_and_by_pending_activity, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(the_ttl_goes_by_the_burn_rate, set_up, tear_down),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

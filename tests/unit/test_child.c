@@ -1,0 +1,172 @@
+/* One command, and every way in which it may end (swatchd/child.h). */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "swatchd/child.h"
+
+struct ended {
+	bool done;
+	enum child_outcome outcome;
+	int code;
+	size_t out_len;
+	char out[256], err[256];
+};
+
+static void on_done(void *ctx, const struct child_result *result)
+{
+	struct ended *ended = ctx;
+	ended->done = true;
+	ended->outcome = result->outcome;
+	ended->code = result->code;
+	ended->out_len = result->out_len;
+	snprintf(ended->out, sizeof(ended->out), "%s", result->out);
+	snprintf(ended->err, sizeof(ended->err), "%s", result->err_tail);
+	ev_break(ev_default_loop(0), EVBREAK_ALL);
+}
+
+/* Runs `sh -c SCRIPT` to its end. The loop ends with the callback: nothing here waits by the clock. */
+static struct ended run_script(const char *script, int64_t timeout_ms)
+{
+	char *argv[] = { "sh", "-c", (char *)(uintptr_t)script, NULL };
+	struct ended ended = { 0 };
+	struct ev_loop *loop = ev_default_loop(0);
+	assert_non_null(child_start(loop, argv, timeout_ms, 0, on_done, &ended));
+	ev_run(loop, 0);
+	assert_true(ended.done);
+	return ended;
+}
+
+static void output_and_status_come_back(void **state)
+{
+	(void)state;
+	struct ended ended = run_script("echo out; echo err >&2; exit 7", 60000);
+	assert_int_equal(ended.outcome, CHILD_EXITED);
+	assert_int_equal(ended.code, 7);
+	assert_string_equal(ended.out, "out\n");
+	assert_string_equal(ended.err, "err\n");
+}
+
+static void a_signal_is_told_from_a_status(void **state)
+{
+	(void)state;
+	struct ended ended = run_script("kill -KILL $$", 60000);
+	assert_int_equal(ended.outcome, CHILD_SIGNALED);
+	assert_int_equal(ended.code, SIGKILL);
+}
+
+static void a_hang_ends_at_the_deadline_even_when_it_ignores_term(void **state)
+{
+	(void)state;
+	struct ended ended = run_script("trap '' TERM; while :; do sleep 1; done", 100);
+	assert_int_equal(ended.outcome, CHILD_TIMED_OUT);
+}
+
+static void a_flood_ends_at_the_cap(void **state)
+{
+	(void)state;
+	struct ended ended = run_script("exec cat /dev/zero", 60000);
+	assert_int_equal(ended.outcome, CHILD_TOO_LONG);
+	assert_true(ended.out_len <= CHILD_MAX_OUTPUT_BYTES);
+}
+
+static void output_that_ends_before_the_child_is_whole(void **state)
+{
+	(void)state;
+	struct ended ended = run_script("echo all; exec >&- 2>&-; sleep 0.2; exit 3", 60000);
+	assert_int_equal(ended.outcome, CHILD_EXITED);
+	assert_int_equal(ended.code, 3);
+	assert_string_equal(ended.out, "all\n");
+}
+
+static void a_grandchild_that_holds_the_pipe_does_not_hold_the_run(void **state)
+{
+	(void)state;
+	struct ended ended = run_script("sleep 1000 & echo answer", 60000);
+	assert_int_equal(ended.outcome, CHILD_EXITED);
+	assert_int_equal(ended.code, 0);
+	assert_string_equal(ended.out, "answer\n");
+}
+
+static void its_world_is_clean(void **state)
+{
+	(void)state;
+	assert_int_equal(setenv("NOTIFY_SOCKET", "/x", 1), 0);
+	assert_int_equal(setenv("CLAUDE_CODE_CHILD_SESSION", "1", 1), 0);
+	(void)signal(SIGPIPE, SIG_IGN);
+	struct ended ended = run_script("echo ${NOTIFY_SOCKET-no} ${CLAUDE_CODE_CHILD_SESSION-no} $NO_COLOR $(cat | wc -c);"
+					"grep SigIgn /proc/self/status", 60000);
+	assert_non_null(strstr(ended.out, "no no 1 0\n"));
+	assert_non_null(strstr(ended.out, "SigIgn:\t0000000000000000"));
+}
+
+static void a_program_that_is_not_there_reports_its_errno(void **state)
+{
+	(void)state;
+	char *argv[] = { "no-such-program-anywhere", NULL };
+	char *directory[] = { "/tmp", NULL };
+	struct ended ended = { 0 };
+	struct ev_loop *loop = ev_default_loop(0);
+	assert_non_null(child_start(loop, argv, 1000, 0, on_done, &ended));
+	assert_false(ended.done);
+	ev_run(loop, 0);
+	assert_int_equal(ended.outcome, CHILD_NOT_STARTED);
+	assert_int_equal(ended.code, ENOENT);
+	assert_non_null(child_start(loop, directory, 1000, 0, on_done, &ended));
+	ev_run(loop, 0);
+	assert_int_equal(ended.code, EACCES);
+}
+
+static void words_are_split_without_a_shell(void **state)
+{
+	(void)state;
+	struct buf error = BUF_INIT;
+	char **words = child_split_command("  a 'b c'\t\"d 'e\"f g\\ h '$(x)' ''", &error);
+	assert_non_null(words);
+	const char *const expected[] = { "a", "b c", "d 'ef", "g h", "$(x)", "" };
+	for (size_t i = 0; i < 6; i++)
+		assert_string_equal(words[i], expected[i]);
+	assert_null(words[6]);
+	child_free_words(words);
+	assert_null(child_split_command("a 'b", &error));
+	assert_string_equal(buf_str(&error), "a quote is not closed");
+	buf_clear(&error);
+	assert_null(child_split_command("  ", &error));
+	assert_string_equal(buf_str(&error), "the command is empty");
+	buf_release(&error);
+}
+
+static void a_stop_needs_no_callback(void **state)
+{
+	(void)state;
+	char *argv[] = { "sleep", "1000", NULL };
+	struct ended ended = { 0 };
+	struct child *child = child_start(ev_default_loop(0), argv, 60000, 0, on_done, &ended);
+	assert_non_null(child);
+	child_stop(child);
+	assert_false(ended.done);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(output_and_status_come_back),
+		cmocka_unit_test(a_signal_is_told_from_a_status),
+		cmocka_unit_test(a_hang_ends_at_the_deadline_even_when_it_ignores_term),
+		cmocka_unit_test(a_flood_ends_at_the_cap),
+		cmocka_unit_test(output_that_ends_before_the_child_is_whole),
+		cmocka_unit_test(a_grandchild_that_holds_the_pipe_does_not_hold_the_run),
+		cmocka_unit_test(its_world_is_clean),
+		cmocka_unit_test(a_program_that_is_not_there_reports_its_errno),
+		cmocka_unit_test(words_are_split_without_a_shell),
+		cmocka_unit_test(a_stop_needs_no_callback),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
