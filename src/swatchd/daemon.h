@@ -69,6 +69,12 @@ struct daemon {
 /* Reads the config file again into `config`. Returns 0, or -1 with all its errors. */
 int daemon_read_config(const struct daemon_options *options, struct config *config, struct buf *errors);
 
+/* Makes [billing] timezone, or the one that was inherited, the process's. */
+void daemon_apply_timezone(const struct config *config);
+
+/* Watches the directories that the config and the environment name. Returns 0, or -1 when memory ran out. */
+int daemon_set_roots(struct daemon *daemon);
+
 /* Takes `config` over (it is the daemon's from then on), and starts everything. Returns 0, or -1 with a message. */
 int daemon_start(struct daemon *daemon, struct ev_loop *loop, const struct daemon_options *options,
 		 struct config *config, struct buf *error);

@@ -1,0 +1,106 @@
+/*
+ * The daemon and its configuration: reading it, what of it is applied where, and SIGHUP.
+ */
+#include "swatchd/daemon.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/log.h"
+#include "usage/data_dirs.h"
+
+int daemon_read_config(const struct daemon_options *options, struct config *config, struct buf *errors)
+{
+	if (!config_init(config)) {
+		buf_append_str(errors, "out of memory\n");
+		return -1;
+	}
+	if (options->config_path
+	    && config_read_file(config, options->config_path, options->config_required, errors) != 0) {
+		config_release(config);
+		return -1;
+	}
+	return 0;
+}
+
+void daemon_apply_timezone(const struct config *config)
+{
+	static bool changed;
+	static char *before;
+	if (!changed && getenv("TZ"))
+		before = strdup(getenv("TZ"));
+	changed = true;
+	if (config->billing_timezone[0])
+		(void)setenv("TZ", config->billing_timezone, 1);
+	else if (before)
+		(void)setenv("TZ", before, 1);
+	else
+		(void)unsetenv("TZ");
+	tzset();
+}
+
+int daemon_set_roots(struct daemon *daemon)
+{
+	struct data_dirs dirs;
+	if (data_dirs_find(&dirs, daemon->config.watch_paths) != 0)
+		return -1;
+	int result = watch_set_roots(&daemon->watch, (const char *const *)dirs.projects, dirs.count);
+	data_dirs_release(&dirs);
+	return result;
+}
+
+static void tell_reload(struct daemon *daemon, const char *error)
+{
+	struct jsonw *w = events_begin(&daemon->events, "config-reloaded");
+	if (!w)
+		return;
+	jsonw_put_bool(w, "ok", error == NULL);
+	jsonw_put_string(w, "error", error);
+	events_end(&daemon->events);
+}
+
+/* A log line is one line: a text of several becomes several. */
+static void log_lines(const char *text)
+{
+	char line[512];
+	while (*text) {
+		size_t len = strcspn(text, "\n");
+		snprintf(line, sizeof(line), "%.*s", (int)(len < sizeof(line) ? len : sizeof(line) - 1), text);
+		log_error("%s", line);
+		text += len + (text[len] == '\n');
+	}
+}
+
+void daemon_reload(struct daemon *daemon)
+{
+	struct config fresh;
+	struct buf errors = BUF_INIT;
+	if (daemon_read_config(&daemon->options, &fresh, &errors) != 0) {
+		log_error("the config is not taken over, the old one stays:");
+		log_lines(buf_str(&errors));
+		tell_reload(daemon, buf_str(&errors));
+		buf_release(&errors);
+		return;
+	}
+	if (strcmp(fresh.cache_directory, daemon->config.cache_directory) != 0)
+		log_warning("[cache] directory changed: that takes effect at the next start");
+	if (fresh.watch_method != daemon->config.watch_method)
+		log_warning("[watch] method changed: that takes effect at the next start");
+	config_release(&daemon->config);
+	daemon->config = fresh;
+	daemon_apply_timezone(&daemon->config);
+	log_set_level((enum log_level)daemon->config.log_level);
+	daemon->sessions.preview_chars = daemon->config.sessions_preview;
+	tail_set_delay(&daemon->tail, daemon->config.watch_tail_delay_ms);
+	if (daemon_set_roots(daemon) != 0)
+		log_error("cannot tell where the transcripts are: no home directory, or out of memory");
+	refresh_configure(&daemon->refresh);
+	expire_run(&daemon->expire);
+	publish_mark_all(&daemon->publish);
+	publish_flush(&daemon->publish, true);
+	log_info("config reloaded");
+	tell_reload(daemon, NULL);
+	buf_release(&errors);
+}
