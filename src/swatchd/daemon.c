@@ -168,6 +168,14 @@ static void set_burn_rate(struct daemon *daemon)
 	refresh_set_burn_rate(&daemon->refresh, active ? block.cost_per_hour_usd : NAN);
 }
 
+/* What the turn read goes out now: on a busy machine there is always somebody who waits. */
+static void on_turn_ended(void *ctx)
+{
+	struct daemon *daemon = ctx;
+	if (!daemon->first_walk && !daemon->reading_history)
+		publish_flush(&daemon->publish, false);
+}
+
 static void on_caught_up(void *ctx)
 {
 	struct daemon *daemon = ctx;
@@ -324,7 +332,7 @@ static int start_modules(struct daemon *daemon, struct buf *error)
 	static const struct watch_callbacks watch_callbacks = { on_file_seen, on_file_gone, on_tree_gone, on_process_file,
 								on_recheck };
 	static const struct tail_callbacks tail_callbacks = { on_opened, on_line, on_reset, on_advanced, on_gone,
-							      on_caught_up };
+							      on_turn_ended, on_caught_up };
 	static const struct refresh_callbacks refresh_callbacks = { on_refresh_started, on_refresh_finished };
 	static const struct expire_callbacks expire_callbacks = { on_state_changed, on_removed, on_admitted };
 	daemon->ledger = ledger_new();

@@ -184,8 +184,9 @@ static bool read_transcript(struct tail *tail, struct transcript *t, size_t budg
 	return true;
 }
 
-static void note_caught_up(struct tail *tail)
+static void note_turn_ended(struct tail *tail)
 {
+	tail->callbacks.turn_ended(tail->ctx);
 	if (!tail->queue_head && tail->backlog_len == 0)
 		tail->callbacks.caught_up(tail->ctx);
 }
@@ -204,7 +205,7 @@ static void on_timer(struct ev_loop *loop, ev_timer *watcher, int revents)
 			break;
 		}
 	}
-	note_caught_up(tail);
+	note_turn_ended(tail);
 	schedule(tail);
 }
 
@@ -222,7 +223,7 @@ static void on_backlog_turn(struct ev_loop *loop, ev_idle *watcher, int revents)
 		if (backlog_last(tail) == t)
 			backlog_remove(tail, t);
 	}
-	note_caught_up(tail);
+	note_turn_ended(tail);
 	schedule(tail);
 }
 
@@ -294,7 +295,7 @@ void tail_note_gone(struct tail *tail, const char *path)
 		return;
 	}
 	forget(tail, t, true);
-	note_caught_up(tail);
+	note_turn_ended(tail);
 }
 
 void tail_note_tree_gone(struct tail *tail, const char *directory)
@@ -307,7 +308,7 @@ void tail_note_tree_gone(struct tail *tail, const char *directory)
 		if (strncmp(t->path, directory, len) == 0 && t->path[len] == '/')
 			forget(tail, t, true);
 	}
-	note_caught_up(tail);
+	note_turn_ended(tail);
 }
 
 void tail_recheck(struct tail *tail, bool polled_only)
@@ -324,7 +325,7 @@ void tail_recheck(struct tail *tail, bool polled_only)
 		else if (!t->in_backlog && tail_read_is_changed(t, &st))
 			queue_push(tail, t, tail->delay_ms);
 	}
-	note_caught_up(tail);
+	note_turn_ended(tail);
 	schedule(tail);
 }
 
@@ -349,7 +350,7 @@ void tail_flush(struct tail *tail)
 			backlog_remove(tail, t);
 	}
 	ev_timer_stop(tail->loop, &tail->timer);
-	note_caught_up(tail);
+	note_turn_ended(tail);
 	schedule(tail);
 }
 

@@ -65,6 +65,8 @@ struct tail_callbacks {
 	void (*advanced)(void *ctx, struct transcript *transcript, uint64_t lines);
 	/* The file is gone; the transcript is freed after this. */
 	void (*gone)(void *ctx, struct transcript *transcript);
+	/* The reads of one turn of the loop are done; others may wait already, on a busy machine always. */
+	void (*turn_ended)(void *ctx);
 	/* Nothing waits any more. Comes after the last `advanced`. */
 	void (*caught_up)(void *ctx);
 };

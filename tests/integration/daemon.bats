@@ -101,6 +101,22 @@ load helper
 	is "$(stat -c %i "$CACHE/s1.json" "$CACHE/sessions.json" "$CACHE/billing-shared.json")" "$before"
 }
 
+@test "while sessions keep writing, their files keep up" {
+	mkdir "$PROJECTS/-storm"
+	start_daemon
+	storm-writer "$PROJECTS" 20 20 60 3>&- &
+	writer=$!
+	await sh -c 'jq -e ".transcript.messageCount >= 20" '"$CACHE/storm-19.json"
+	# published while it wrote: nobody waited for a pause
+	[ "$(jq .transcript.messageCount "$CACHE/storm-0.json")" -lt 500 ]
+	! is_gone "$writer"
+	lag=$(($(wc -l <"$PROJECTS/-storm/storm-0.jsonl") * 2 / 3 - $(field storm-0.json .transcript.messageCount)))
+	# 20 lines a second are 13 messages: the bound is five seconds for a slow machine
+	[ "$lag" -lt 67 ] || { echo "lag: $lag messages"; false; }
+	pkill -P "$writer"
+	wait "$writer" || true
+}
+
 @test "SIGTERM and SIGINT end it cleanly: no socket, no child, no temp file" {
 	hang=$(fake_ccusage hang <<-'SH'
 		#!/bin/sh
