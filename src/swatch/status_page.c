@@ -123,8 +123,7 @@ static void show_refresh(struct page *page, struct json_object *answer, int64_t 
 		state = "unknown";
 	if (!reason)
 		reason = explain_state(state);
-	page_item(page, strcmp(state, "backoff") == 0 ? STYLE_NOTE : STYLE_PLAIN, "%s: %s", state,
-		  reason);
+	page_item(page, strcmp(state, "backoff") == 0 ? STYLE_NOTE : STYLE_PLAIN, "%s: %s", state, reason);
 	/* Where ccusage is not in use, its counters only cost lines. */
 	if (strcmp(state, "off") == 0 && status_number(answer, "refresh", "runs") == 0)
 		return;

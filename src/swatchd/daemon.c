@@ -68,7 +68,8 @@ static void *on_opened(void *ctx, struct transcript *transcript)
 	struct session_transcript *part = sessions_open_transcript(&daemon->sessions, id, parts.subagent, transcript);
 	if (!part)
 		return NULL;
-	part->ledger_file = ledger_add_file(daemon->ledger, transcript->path, id, parts.subagent);
+	part->ledger_file = ledger_add_file(daemon->ledger, transcript->path, transcript->root_len, id,
+					      parts.subagent);
 	part->wanted = is_wanted(daemon, transcript);
 	if (part->ledger_file < 0) {
 		sessions_close_transcript(part);

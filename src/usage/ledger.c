@@ -21,8 +21,10 @@ void ledger_free(struct ledger *ledger)
 		return;
 	for (size_t i = 0; i < ledger->file_count; i++)
 		free(ledger->files[i].path);
-	for (size_t i = 0; i < ledger->session_count; i++)
+	for (size_t i = 0; i < ledger->session_count; i++) {
 		free(ledger->sessions[i].by_model);
+		free(ledger->sessions[i].id);
+	}
 	for (size_t i = 0; i < ledger->model_count; i++)
 		free(ledger->models[i].name);
 	const struct strmap_slot *slot;
@@ -64,14 +66,17 @@ static int session_number(struct ledger *ledger, const char *session_id)
 		return (int)(known - 1);
 	if (!ledger_grow(&ledger->sessions, ledger->session_count, &ledger->session_cap, sizeof(*ledger->sessions)))
 		return -1;
+	char *id = strdup(session_id);
 	/* A number in a pointer's place: the map holds no memory for it. */
-	if (!strmap_put(&ledger->sessions_by_id, session_id, (void *)(ledger->session_count + 1)))
+	if (!id || !strmap_put(&ledger->sessions_by_id, id, (void *)(ledger->session_count + 1))) {
+		free(id);
 		return -1;
-	memset(&ledger->sessions[ledger->session_count], 0, sizeof(*ledger->sessions));
+	}
+	ledger->sessions[ledger->session_count] = (struct ledger_session_row){ .id = id };
 	return (int)ledger->session_count++;
 }
 
-int ledger_add_file(struct ledger *ledger, const char *path, const char *session_id, bool subagent)
+int ledger_add_file(struct ledger *ledger, const char *path, size_t root_len, const char *session_id, bool subagent)
 {
 	uintptr_t known = (uintptr_t)strmap_get(&ledger->files_by_path, path);
 	if (known)
@@ -82,7 +87,8 @@ int ledger_add_file(struct ledger *ledger, const char *path, const char *session
 	if (session < 0 || !ledger_grow(&ledger->files, ledger->file_count, &ledger->file_cap, sizeof(*ledger->files)))
 		return -1;
 	struct ledger_file *file = &ledger->files[ledger->file_count];
-	*file = (struct ledger_file){ .session = (uint32_t)session, .subagent = subagent };
+	*file = (struct ledger_file){ .session = (uint32_t)session, .subagent = subagent,
+				      .root_len = (uint32_t)root_len };
 	file->path = strdup(path);
 	if (!file->path || !strmap_put(&ledger->files_by_path, path, (void *)(ledger->file_count + 1))) {
 		free(file->path);

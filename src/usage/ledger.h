@@ -74,6 +74,27 @@ struct ledger_session {
 	struct ledger_model models[LEDGER_MODELS_MAX];
 };
 
+/* One entry, for reports. */
+struct ledger_entry_view {
+	int64_t time_ms;
+	struct price_tokens tokens;
+	double cost_usd;
+	double reference_usd;           /* as in ledger_sums */
+	unsigned model;                 /* a number below LEDGER_MODELS_MAX, see ledger_model_at() */
+	const char *model_name;
+	bool model_silent;              /* <synthetic>, or no name: left out of lists of models */
+	bool unpriced;
+	bool lost_by_reference;         /* F1 */
+	bool sidechain;
+	/* The transcript of the record that was kept, and where in it its line begins. */
+	const char *path;
+	size_t root_len;                /* path + root_len: the path below projects/ */
+	int64_t offset;
+	unsigned session;               /* a number: the same for all transcripts of a session */
+	const char *session_id;
+	bool subagent;
+};
+
 /* NULL when memory ran out. It prices by the compiled-in table. */
 struct ledger *ledger_new(void);
 
@@ -83,10 +104,11 @@ void ledger_set_prices(struct ledger *ledger, const struct price_book *book);
 void ledger_free(struct ledger *ledger);
 
 /*
- * Names a transcript: `path` decides ties, `session_id` gets its usage. The same path gives the same number.
+ * Names a transcript: `path` decides ties, `session_id` gets its usage. `root_len` bytes of the path lead to the
+ * projects/ directory, its slash included. The same path gives the same number.
  * Returns the number, or -1 when memory ran out.
  */
-int ledger_add_file(struct ledger *ledger, const char *path, const char *session_id, bool subagent);
+int ledger_add_file(struct ledger *ledger, const char *path, size_t root_len, const char *session_id, bool subagent);
 
 /*
  * Adds a record (usage->present) that stands at `offset` of a file, and those of the advisors in it. Returns 1 when a
@@ -120,6 +142,15 @@ void ledger_sum_span(struct ledger *ledger, int64_t start_ms, int64_t end_ms, st
 /* The figures of a session; all zero for one without records. `now_ms` says which block is active.
  * O(models of the session, and entries of the active block). */
 void ledger_session(struct ledger *ledger, const char *session_id, int64_t now_ms, struct ledger_session *out);
+
+/*
+ * Entry `index` of those that count, in order of time. Returns false past the last one. The pointers hold until the
+ * ledger is changed.
+ */
+bool ledger_entry_at(struct ledger *ledger, size_t index, struct ledger_entry_view *out);
+
+/* The index of the first entry that is not before `time_ms`. */
+size_t ledger_entries_before(struct ledger *ledger, int64_t time_ms);
 
 /* Model `index` and its sums over everything; false past the last one. */
 bool ledger_model_at(const struct ledger *ledger, size_t index, struct ledger_model *out);

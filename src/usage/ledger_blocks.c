@@ -238,3 +238,38 @@ void ledger_sum_span(struct ledger *ledger, int64_t start_ms, int64_t end_ms, st
 	     i < ledger->order_len && time_at(ledger, i) < end_ms; i++)
 		ledger_sums_add(out, &ledger->entries[ledger->order[i]], +1);
 }
+
+bool ledger_entry_at(struct ledger *ledger, size_t index, struct ledger_entry_view *out)
+{
+	bring_up_to_date(ledger);
+	if (index >= ledger->order_len)
+		return false;
+	const struct ledger_entry *e = &ledger->entries[ledger->order[index]];
+	const struct ledger_file *file = &ledger->files[ledger_file_of(e)];
+	const struct ledger_model_row *model = &ledger->models[e->model];
+	*out = (struct ledger_entry_view){
+		.time_ms = e->time_ms,
+		.tokens = { e->input, e->output, e->creation_5m, e->creation_1h, e->cache_read },
+		.cost_usd = e->cost_usd,
+		.reference_usd = e->reference_usd,
+		.model = e->model,
+		.model_name = model->name,
+		.model_silent = model->silent,
+		.unpriced = e->unpriced,
+		.lost_by_reference = e->lost,
+		.sidechain = e->sidechain,
+		.path = file->path,
+		.root_len = file->root_len,
+		.offset = (int64_t)(e->place & ((UINT64_C(1) << LEDGER_OFFSET_BITS) - 1)),
+		.session = file->session,
+		.session_id = ledger->sessions[file->session].id,
+		.subagent = file->subagent,
+	};
+	return true;
+}
+
+size_t ledger_entries_before(struct ledger *ledger, int64_t time_ms)
+{
+	bring_up_to_date(ledger);
+	return lower_bound(ledger, ledger->order_len, time_ms);
+}

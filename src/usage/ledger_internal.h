@@ -33,12 +33,14 @@ struct ledger_entry {
 
 struct ledger_file {
 	char *path;
+	uint32_t root_len;
 	uint32_t session;
 	uint32_t entries;
 	bool subagent;
 };
 
 struct ledger_session_row {
+	char *id;
 	struct ledger_sums *by_model;   /* as long as the highest model number needs */
 	size_t by_model_len;
 	double subagents_usd;

@@ -26,7 +26,7 @@ static int set_up(void **state)
 	if (!config_init(&f.config))
 		return -1;
 	f.ledger = ledger_new();
-	f.file = ledger_add_file(f.ledger, "p/s.jsonl", "s", false);
+	f.file = ledger_add_file(f.ledger, "p/s.jsonl", 0, "s", false);
 	billing_init(&f.billing, &f.config, f.ledger);
 	*state = &f;
 	return 0;

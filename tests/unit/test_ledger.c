@@ -39,7 +39,7 @@ static struct book open_book(void)
 {
 	struct book b = { .ledger = ledger_new() };
 	assert_non_null(b.ledger);
-	b.file = ledger_add_file(b.ledger, "/p/s1.jsonl", "s1", false);
+	b.file = ledger_add_file(b.ledger, "/p/s1.jsonl", 0, "s1", false);
 	assert_int_equal(b.file, 0);
 	return b;
 }
@@ -91,7 +91,7 @@ static void reading_again_changes_nothing(void **state)
 	/* Without an id every line is its own entry. */
 	assert_int_equal(ledger_add(b.ledger, b.file, 900, &nameless), 1);
 	assert_int_equal(ledger_count(b.ledger), 3);
-	assert_int_equal(ledger_add_file(b.ledger, "/p/s1.jsonl", "s1", false), b.file);
+	assert_int_equal(ledger_add_file(b.ledger, "/p/s1.jsonl", 0, "s1", false), b.file);
 	ledger_free(b.ledger);
 }
 
@@ -108,8 +108,8 @@ static void ties_go_by_speed_path_and_position(void **state)
 {
 	(void)state;
 	struct book b = open_book();
-	int later = ledger_add_file(b.ledger, "/p/z.jsonl", "z", false);
-	int earlier = ledger_add_file(b.ledger, "/p-a/x.jsonl", "a", false);
+	int later = ledger_add_file(b.ledger, "/p/z.jsonl", 0, "z", false);
+	int earlier = ledger_add_file(b.ledger, "/p-a/x.jsonl", 0, "a", false);
 	struct scan_usage usage = record("m", "r", START_MS, 10);
 	struct ledger_session session;
 	assert_int_equal(ledger_add(b.ledger, later, 0, &usage), 1);
@@ -298,7 +298,7 @@ static void sessions_have_models_and_subagents(void **state)
 	(void)state;
 	struct book b = open_book();
 	struct ledger_session session;
-	int agent = ledger_add_file(b.ledger, "/p/s1/subagents/agent-a.jsonl", "s1", true);
+	int agent = ledger_add_file(b.ledger, "/p/s1/subagents/agent-a.jsonl", 0, "s1", true);
 	struct scan_usage haiku = record("h", "r", START_MS + HOUR_MS, 10);
 	haiku.model = slice_of("claude-haiku-4-5");
 	haiku.fast = haiku.has_speed = true;
@@ -414,7 +414,7 @@ static struct ledger *ledger_with(const struct line *lines, const size_t *order,
 		/* Numbers differ from one run to the next too. */
 		int file = (i + (int)(round % FILES)) % FILES;
 		snprintf(id, sizeof(id), "s%d", file);
-		numbers[file] = ledger_add_file(ledger, paths[file], id, file == 3);
+		numbers[file] = ledger_add_file(ledger, paths[file], 0, id, file == 3);
 	}
 	for (size_t i = 0; i < LINES; i++) {
 		const struct line *line = &lines[order[i]];
@@ -467,7 +467,7 @@ static void the_order_of_arrival_changes_no_figure(void **state)
 			assert_string_equal(got, want);
 		/* All of it once more: nothing may change. */
 		for (size_t i = 0; i < LINES; i++)
-			assert_int_equal(ledger_add(ledger, ledger_add_file(ledger, paths[lines[i].file], "", false),
+			assert_int_equal(ledger_add(ledger, ledger_add_file(ledger, paths[lines[i].file], 0, "", false),
 						    lines[i].offset, &lines[i].usage), 0);
 		ledger_free(ledger);
 		for (size_t i = LINES - 1; i > 0; i--) {
