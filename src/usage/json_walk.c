@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "usage/scan_find.h"
+
 void walk_init(struct walk *w, const char *text, size_t len)
 {
 	memset(w, 0, sizeof(*w));
@@ -34,39 +36,33 @@ static bool walk_escape(struct walk *w)
 {
 	if (w->end - w->at < 2)
 		return fail(w);
-	if (w->at[1] == 'u') {
+	switch (w->at[1]) {
+	case '"':
+	case '\\':
+	case '/':
+	case 'b':
+	case 'f':
+	case 'n':
+	case 'r':
+	case 't':
+		w->at += 2;
+		return true;
+	case 'u':
 		if (w->end - w->at < 6 || !is_hex(w->at[2]) || !is_hex(w->at[3]) || !is_hex(w->at[4]) || !is_hex(w->at[5]))
 			return fail(w);
 		w->at += 6;
 		return true;
-	}
-	if (w->at[1] == '\0' || !strchr("\"\\/bfnrt", w->at[1]))
+	default:
 		return fail(w);
-	w->at += 2;
-	return true;
+	}
 }
 
-/* True when any of the eight bytes is a quote, a backslash or a control character. */
-static bool has_special(uint64_t word)
-{
-	const uint64_t ones = UINT64_C(0x0101010101010101), highs = UINT64_C(0x8080808080808080);
-	uint64_t quote = word ^ (ones * '"'), backslash = word ^ (ones * '\\');
-	uint64_t control = (word - ones * 0x20) & ~word;
-	return ((((quote - ones) & ~quote) | ((backslash - ones) & ~backslash) | control) & highs) != 0;
-}
-
-/* At an opening quote: goes past the closing one. Eight bytes at a time, because most bytes of a transcript are text. */
+/* At an opening quote: goes past the closing one. */
 static bool walk_string(struct walk *w, struct slice *out)
 {
 	const char *start = ++w->at;
 	for (;;) {
-		uint64_t word;
-		while (w->end - w->at >= (ptrdiff_t)sizeof(word)) {
-			memcpy(&word, w->at, sizeof(word));
-			if (has_special(word))
-				break;
-			w->at += sizeof(word);
-		}
+		w->at = scan_find_string_end(w->at, w->end);
 		if (w->at >= w->end)
 			return fail(w);
 		char c = *w->at;
@@ -78,10 +74,8 @@ static bool walk_string(struct walk *w, struct slice *out)
 		if (c == '\\') {
 			if (!walk_escape(w))
 				return false;
-		} else if ((unsigned char)c < 0x20) {
-			return fail(w);
 		} else {
-			w->at++;
+			return fail(w);
 		}
 	}
 }

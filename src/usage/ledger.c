@@ -142,72 +142,61 @@ static bool is_better(const struct ledger *ledger, const struct ledger_entry *a,
 	return a->place < b->place;
 }
 
-/* An id's hash: by what it says, however it is written. */
-static uint64_t hash_text(struct slice text)
+static void set_identity(struct ledger_entry *e, const struct ledger_record *record)
 {
-	char plain[256];
-	size_t len;
-	if (memchr(text.data, '\\', text.len) && slice_to_text(text, plain, sizeof(plain), &len))
-		return strmap_hash(plain, len);
-	return strmap_hash(text.data, text.len);
-}
-
-static void set_identity(struct ledger_entry *e, const struct scan_usage *usage)
-{
-	if (usage->message_id.data) {
-		e->id_hash = hash_text(usage->message_id);
-		if (usage->request_id.data)
-			e->request_hash = (uint32_t)hash_text(usage->request_id) | 1;
+	if (record->has_id) {
+		e->id_hash = record->id_hash;
+		e->request_hash = record->request_hash;
 	} else {
 		/* Without an id a line is its own entry: the same place with the same figures is the same line again. */
 		const uint64_t own[] = { e->place, (uint64_t)e->time_ms, e->input, e->output, e->creation_5m,
 					 e->creation_1h, e->cache_read };
 		e->id_hash = strmap_hash(own, sizeof(own));
 	}
-	if (usage->advisor > 0) {
-		const uint64_t own[] = { e->id_hash, usage->advisor };
+	if (record->advisor > 0) {
+		const uint64_t own[] = { e->id_hash, record->advisor };
 		e->id_hash = strmap_hash(own, sizeof(own));
 	}
 }
 
-static void set_costs(struct ledger_entry *e, const struct ledger_model_row *row, const struct scan_usage *usage)
+static void set_costs(struct ledger_entry *e, const struct ledger_model_row *row, const struct ledger_record *record)
 {
-	if (usage->has_cost)
-		e->cost_usd = e->reference_usd = usage->cost_usd;
+	if (record->has_cost)
+		e->cost_usd = e->reference_usd = record->cost_usd;
 	else if (row->price)
-		e->cost_usd = price_cost_usd(row->price, row->factor, &usage->tokens, usage->fast);
-	e->unpriced = !usage->has_cost && !row->price && !row->silent && all_tokens(e) > 0;
-	if (!usage->has_cost && row->reference)
+		e->cost_usd = price_cost_usd(row->price, row->factor, &record->tokens, record->fast);
+	e->unpriced = !record->has_cost && !row->price && !row->silent && all_tokens(e) > 0;
+	if (!record->has_cost && row->reference)
 		e->reference_usd = row->reference == row->price
 				   ? e->cost_usd
-				   : price_cost_usd(row->reference, row->reference_factor, &usage->tokens, usage->fast);
-	e->lost = (usage->faults & (SCAN_FAULT_NULL | SCAN_FAULT_SPACE)) != 0;
+				   : price_cost_usd(row->reference, row->reference_factor, &record->tokens, record->fast);
+	e->lost = record->lost_by_reference;
 	if (e->lost)
 		e->reference_usd = 0.;
 }
 
-static bool make_entry(struct ledger *ledger, int file, int64_t offset, const struct scan_usage *usage,
-		       struct ledger_entry *out)
+static bool make_entry(struct ledger *ledger, int file, const struct ledger_record *record, struct ledger_entry *out)
 {
-	struct ledger_model_row row;
-	int model = ledger_model_number(ledger, usage, &row);
+	struct ledger_model_row overflow;
+	const struct ledger_model_row *row = &overflow;
+	int model = ledger_model_number(ledger, record, &row, &overflow);
 	memset(out, 0, sizeof(*out));
-	if (model < 0 || offset < 0 || offset >> LEDGER_OFFSET_BITS != 0
+	if (model < 0 || record->offset < 0 || record->offset >> LEDGER_OFFSET_BITS != 0
 	    || !ledger_prepare_session(ledger, ledger->files[file].session, (size_t)model))
 		return false;
-	out->time_ms = usage->timestamp_ms;
-	out->place = (uint64_t)file << LEDGER_OFFSET_BITS | (uint64_t)offset;
-	out->input = (uint32_t)usage->tokens.input;
-	out->output = (uint32_t)usage->tokens.output;
-	out->creation_5m = (uint32_t)usage->tokens.cache_creation_5m;
-	out->creation_1h = (uint32_t)usage->tokens.cache_creation_1h;
-	out->cache_read = (uint32_t)usage->tokens.cache_read;
+	out->time_ms = record->time_ms;
+	out->place = (uint64_t)file << LEDGER_OFFSET_BITS | (uint64_t)record->offset;
+	out->input = (uint32_t)record->tokens.input;
+	out->output = (uint32_t)record->tokens.output;
+	out->creation_5m = (uint32_t)record->tokens.cache_creation_5m;
+	out->creation_1h = (uint32_t)record->tokens.cache_creation_1h;
+	out->cache_read = (uint32_t)record->tokens.cache_read;
 	out->model = (uint8_t)model;
-	out->sidechain = usage->sidechain;
-	out->has_speed = usage->has_speed;
+	out->sidechain = record->sidechain;
+	out->has_speed = record->has_speed;
 	out->hidden = true;
-	set_identity(out, usage);
-	set_costs(out, &row, usage);
+	set_identity(out, record);
+	set_costs(out, row, record);
 	return true;
 }
 
@@ -358,19 +347,6 @@ static int merge(struct ledger *ledger, uint32_t entry, struct ledger_entry *e)
 	return 1;
 }
 
-static int add_one(struct ledger *ledger, int file, int64_t offset, const struct scan_usage *usage)
-{
-	struct ledger_entry e;
-	if (!make_entry(ledger, file, offset, usage, &e))
-		return -1;
-	for (uint32_t at = first_of(ledger, e.id_hash); at != LEDGER_NONE; at = ledger->entries[at].next)
-		if (ledger->entries[at].id_hash == e.id_hash && ledger->entries[at].request_hash == e.request_hash)
-			return merge(ledger, at, &e);
-	if (!insert(ledger, &e))
-		return -1;
-	return settle(ledger, e.id_hash) ? 1 : 0;
-}
-
 static void note_time(struct ledger *ledger, int file, int64_t time_ms)
 {
 	struct ledger_session_row *row = &ledger->sessions[ledger->files[file].session];
@@ -380,17 +356,32 @@ static void note_time(struct ledger *ledger, int file, int64_t time_ms)
 		row->last_ms = time_ms;
 }
 
+int ledger_add_record(struct ledger *ledger, int file, const struct ledger_record *record)
+{
+	struct ledger_entry e;
+	if (!make_entry(ledger, file, record, &e))
+		return -1;
+	note_time(ledger, file, record->time_ms);
+	for (uint32_t at = first_of(ledger, e.id_hash); at != LEDGER_NONE; at = ledger->entries[at].next)
+		if (ledger->entries[at].id_hash == e.id_hash && ledger->entries[at].request_hash == e.request_hash)
+			return merge(ledger, at, &e);
+	if (!insert(ledger, &e))
+		return -1;
+	return settle(ledger, e.id_hash) ? 1 : 0;
+}
+
 int ledger_add(struct ledger *ledger, int file, int64_t offset, const struct scan_usage *usage)
 {
+	struct ledger_record record;
 	struct scan_usage advisor;
 	size_t cursor = 0;
-	int result = add_one(ledger, file, offset, usage);
+	ledger_record_make(usage, offset, &record);
+	int result = ledger_add_record(ledger, file, &record);
 	while (result >= 0 && scan_next_advisor(usage, &cursor, &advisor)) {
-		int added = add_one(ledger, file, offset, &advisor);
+		ledger_record_make(&advisor, offset, &record);
+		int added = ledger_add_record(ledger, file, &record);
 		result = added < 0 ? -1 : result | added;
 	}
-	if (result >= 0)
-		note_time(ledger, file, usage->timestamp_ms);
 	return result;
 }
 

@@ -19,7 +19,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "usage/scan.h"
+#include "usage/ledger_record.h"
 
 /* A block lasts this long, and a silence of more than this ends it. */
 #define LEDGER_BLOCK_MS (INT64_C(5) * 3600 * 1000)
@@ -116,6 +116,9 @@ int ledger_add_file(struct ledger *ledger, const char *path, size_t root_len, co
  * order of time; the first question afterwards sorts what is new.
  */
 int ledger_add(struct ledger *ledger, int file, int64_t offset, const struct scan_usage *usage);
+
+/* The same of a record made before, on any thread; the advisors have records of their own. */
+int ledger_add_record(struct ledger *ledger, int file, const struct ledger_record *record);
 
 /* Entries that count, after removing duplicates. */
 size_t ledger_count(const struct ledger *ledger);

@@ -75,6 +75,9 @@ struct ledger {
 	size_t session_count, session_cap;
 	struct ledger_model_row models[LEDGER_MODELS_MAX];
 	size_t model_count;
+	char last_model[PRICE_MODEL_MAX];  /* as the last record had it; length 0: none */
+	size_t last_model_len, last_model_number;
+	bool last_model_fast;
 	/* ledger_blocks.c: the entries that count in order of time, and the blocks that they make. */
 	uint32_t *order;
 	size_t order_len, order_cap;
@@ -94,8 +97,12 @@ bool ledger_grow(void *array, size_t count, size_t *cap, size_t element_size);
 
 /* ---- ledger_sums.c ---- */
 
-/* The number of a model's row (one is made); -1 when memory ran out. The last row takes what comes when it is full. */
-int ledger_model_number(struct ledger *ledger, const struct scan_usage *usage, struct ledger_model_row *priced);
+/*
+ * The number of a model's row (one is made); -1 when memory ran out. The last row takes what comes when the table is
+ * full; `*priced` has the model's own prices in any case, and may be `overflow`, filled.
+ */
+int ledger_model_number(struct ledger *ledger, const struct ledger_record *record,
+			const struct ledger_model_row **priced, struct ledger_model_row *overflow);
 
 /* Makes sure that the session's row can hold sums of the model. */
 bool ledger_prepare_session(struct ledger *ledger, uint32_t session, size_t model);

@@ -24,38 +24,68 @@ static void find_prices(const struct ledger *ledger, struct slice model, struct 
 }
 
 /* The model's name as lists show it. An advisor's speed does not show in ccusage's, though it is charged. */
-static void show_name(const struct scan_usage *usage, char *out, size_t size)
+static void show_name(const struct ledger_record *record, char *out, size_t size)
 {
-	const char *suffix = usage->fast && usage->advisor == 0 ? "-fast" : "";
-	size_t len = scan_unescape(usage->model, out, size - sizeof("-fast"), PRICE_MODEL_MAX);
-	if (!usage->model.data)
+	const char *suffix = record->fast && record->advisor == 0 ? "-fast" : "";
+	size_t len = scan_unescape(record->model, out, size - sizeof("-fast"), PRICE_MODEL_MAX);
+	if (!record->model.data)
 		len = (size_t)snprintf(out, size, "unknown");
 	snprintf(out + len, size - len, "%s", suffix);
 }
 
-int ledger_model_number(struct ledger *ledger, const struct scan_usage *usage, struct ledger_model_row *priced)
+/* Most records name the model of the one before. */
+static bool is_last_model(const struct ledger *ledger, const struct ledger_record *record)
+{
+	return ledger->last_model_len > 0 && record->model.len == ledger->last_model_len
+	       && (record->fast && record->advisor == 0) == ledger->last_model_fast
+	       && memcmp(record->model.data, ledger->last_model, record->model.len) == 0;
+}
+
+static void keep_last_model(struct ledger *ledger, const struct ledger_record *record, size_t number)
+{
+	ledger->last_model_len = 0;
+	if (!record->model.data || record->model.len > sizeof(ledger->last_model))
+		return;
+	memcpy(ledger->last_model, record->model.data, record->model.len);
+	ledger->last_model_len = record->model.len;
+	ledger->last_model_fast = record->fast && record->advisor == 0;
+	ledger->last_model_number = number;
+}
+
+static int add_model(struct ledger *ledger, const struct ledger_model_row *found, const char *name)
+{
+	bool is_last_row = ledger->model_count == LEDGER_MODELS_MAX - 1;
+	struct ledger_model_row *row = &ledger->models[ledger->model_count];
+	*row = *found;
+	row->name = strdup(is_last_row ? "(other models)" : name);
+	if (!row->name)
+		return -1;
+	if (is_last_row)
+		row->silent = false;
+	return (int)ledger->model_count++;
+}
+
+int ledger_model_number(struct ledger *ledger, const struct ledger_record *record,
+			const struct ledger_model_row **priced, struct ledger_model_row *overflow)
 {
 	char name[PRICE_MODEL_MAX * 4 + 16];
-	show_name(usage, name, sizeof(name));
+	if (is_last_model(ledger, record)) {
+		*priced = &ledger->models[ledger->last_model_number];
+		return (int)ledger->last_model_number;
+	}
+	show_name(record, name, sizeof(name));
 	for (size_t i = 0; i < ledger->model_count; i++) {
 		if (strcmp(ledger->models[i].name, name) == 0 && i != LEDGER_MODELS_MAX - 1) {
-			*priced = ledger->models[i];
+			keep_last_model(ledger, record, i);
+			*priced = &ledger->models[i];
 			return (int)i;
 		}
 	}
-	memset(priced, 0, sizeof(*priced));
-	priced->silent = !usage->model.data || slice_equals(usage->model, "<synthetic>");
-	find_prices(ledger, usage->model, priced);
-	if (ledger->model_count == LEDGER_MODELS_MAX)
-		return LEDGER_MODELS_MAX - 1;
-	struct ledger_model_row *row = &ledger->models[ledger->model_count];
-	*row = *priced;
-	row->name = strdup(ledger->model_count == LEDGER_MODELS_MAX - 1 ? "(other models)" : name);
-	if (!row->name)
-		return -1;
-	if (ledger->model_count == LEDGER_MODELS_MAX - 1)
-		row->silent = false;
-	return (int)ledger->model_count++;
+	*overflow = (struct ledger_model_row){ .silent = !record->model.data
+							 || slice_equals(record->model, "<synthetic>") };
+	find_prices(ledger, record->model, overflow);
+	*priced = overflow;
+	return ledger->model_count == LEDGER_MODELS_MAX ? LEDGER_MODELS_MAX - 1 : add_model(ledger, overflow, name);
 }
 
 bool ledger_model_at(const struct ledger *ledger, size_t index, struct ledger_model *out)

@@ -1,13 +1,15 @@
 #include "usage/scan_internal.h"
 
 #include "base/clock.h"
+#include "usage/scan_find.h"
 
 #define COUNT_OF(list) ((int)(sizeof(list) / sizeof((list)[0])))
 
 /* The names that make ccusage 20.0.24 lose a line when they are null anywhere in it (F1). */
-static const char *const fatal_nulls[] = {
-	"id", "cwd", "model", "speed", "costUSD", "version", "sessionId", "requestId", "isApiErrorMessage",
-	"cache_read_input_tokens", "cache_creation_input_tokens",
+static const struct slice fatal_nulls[] = {
+	SCAN_NAME("id"), SCAN_NAME("cwd"), SCAN_NAME("model"), SCAN_NAME("speed"), SCAN_NAME("costUSD"),
+	SCAN_NAME("version"), SCAN_NAME("sessionId"), SCAN_NAME("requestId"), SCAN_NAME("isApiErrorMessage"),
+	SCAN_NAME("cache_read_input_tokens"), SCAN_NAME("cache_creation_input_tokens"),
 };
 
 /* What the walk collects before it is known whether it makes a record. */
@@ -21,6 +23,7 @@ struct scan_state {
 	bool is_meta, is_summary, is_api_error, rate_limited, is_tool_result;
 	struct scan_counts counts;
 	bool has_usage;
+	bool plain_key;              /* written as "usage":{ to the byte */
 	int64_t status;
 	double total_cost_usd;
 	bool has_total_cost;
@@ -29,9 +32,10 @@ struct scan_state {
 static void take_null(void *ctx, struct slice key)
 {
 	struct scan_state *state = ctx;
-	for (int i = 0; i < COUNT_OF(fatal_nulls); i++)
-		if (slice_equals(key, fatal_nulls[i]))
-			state->facts->usage.faults |= SCAN_FAULT_NULL;
+	unsigned seen = 0;
+	bool twice;
+	if (scan_field(key, fatal_nulls, COUNT_OF(fatal_nulls), &seen, &twice) >= 0)
+		state->facts->usage.faults |= SCAN_FAULT_NULL;
 }
 
 /* ---- the message ---- */
@@ -94,6 +98,7 @@ static void take_text(struct scan_state *state, struct slice key, const struct w
 static void walk_usage(struct walk *w, struct scan_state *state)
 {
 	struct walk_item item;
+	state->plain_key = w->at < w->end && w->at[-2] == '"' && w->at[0] == '{';
 	state->has_usage = scan_counts_walk(w, &state->counts);
 	if (!state->has_usage && walk_value(w, &item))
 		state->bad = true;
@@ -103,7 +108,9 @@ enum message_field { USAGE, ID, MODEL };
 
 static void walk_message(struct walk *w, struct scan_state *state)
 {
-	static const char *const names[] = { [USAGE] = "usage", [ID] = "id", [MODEL] = "model" };
+	static const struct slice names[] = {
+		[USAGE] = SCAN_NAME("usage"), [ID] = SCAN_NAME("id"), [MODEL] = SCAN_NAME("model"),
+	};
 	struct walk_item item;
 	struct slice key;
 	unsigned seen = 0;
@@ -115,7 +122,8 @@ static void walk_message(struct walk *w, struct scan_state *state)
 	}
 	while (walk_next_key(w, &first, &key)) {
 		int field = scan_field(key, names, COUNT_OF(names), &seen, &state->bad);
-		if (field == USAGE) {
+		/* Not one written with escapes: ccusage knows the lines that count by their bytes. */
+		if (field == USAGE && key.data != w->key) {
 			walk_usage(w, state);
 		} else if (slice_equals(key, "content")) {
 			walk_content(w, state);
@@ -273,9 +281,11 @@ static void take_field(struct scan_state *state, int field, struct slice key, co
 
 static void walk_top_level(struct walk *w, struct scan_state *state)
 {
-	static const char *const names[] = {
-		[TIMESTAMP] = "timestamp", [SESSION_ID] = "sessionId", [REQUEST_ID] = "requestId", [VERSION] = "version",
-		[COST] = "costUSD", [SIDECHAIN] = "isSidechain", [API_ERROR] = "isApiErrorMessage", [MESSAGE] = "message",
+	static const struct slice names[] = {
+		[TIMESTAMP] = SCAN_NAME("timestamp"), [SESSION_ID] = SCAN_NAME("sessionId"),
+		[REQUEST_ID] = SCAN_NAME("requestId"), [VERSION] = SCAN_NAME("version"),
+		[COST] = SCAN_NAME("costUSD"), [SIDECHAIN] = SCAN_NAME("isSidechain"),
+		[API_ERROR] = SCAN_NAME("isApiErrorMessage"), [MESSAGE] = SCAN_NAME("message"),
 	};
 	struct walk_item item;
 	struct slice key;
@@ -343,7 +353,8 @@ static void finish_usage(struct scan_state *state, const char *line, size_t len)
 	usage->timestamp_ms = facts->timestamp_ms;
 	usage->present = state->has_usage && !counts->bad && counts->has_input && counts->has_output && !state->bad
 			 && state->usage_time && !(facts->version.data && !is_version(facts->version));
-	if (usage->present && !memmem(line, len, "\"usage\":{", strlen("\"usage\":{")))
+	/* One elsewhere in the line is as good to ccusage. */
+	if (usage->present && !state->plain_key && !memmem(line, len, "\"usage\":{", strlen("\"usage\":{")))
 		usage->faults |= SCAN_FAULT_SPACE;
 }
 
@@ -397,5 +408,6 @@ bool scan_line(const char *line, size_t len, struct scan_facts *out, scan_unknow
 
 bool scan_may_have_usage(const char *line, size_t len)
 {
-	return memmem(line, len, "\"usage\"", strlen("\"usage\"")) != NULL;
+	const char *hit = scan_find_usage(line, line + len);
+	return hit && scan_hit_may_count(line, hit, line + len);
 }

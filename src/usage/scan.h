@@ -89,7 +89,7 @@ typedef void scan_unknown_field(void *ctx, struct slice field);
  */
 bool scan_line(const char *line, size_t len, struct scan_facts *out, scan_unknown_field *unknown, void *ctx);
 
-/* Whether a line can hold a usage record at all: a search for bytes, for lines of which nothing else is wanted. */
+/* Whether a line can hold a usage record at all, without walking it: for lines of which nothing else is wanted. */
 bool scan_may_have_usage(const char *line, size_t len);
 
 /*

@@ -6,10 +6,10 @@
 /* A token count beyond this is no count: the largest context is a million. */
 #define TOKENS_MAX INT64_C(4000000000)
 
-int scan_field(struct slice key, const char *const *names, int count, unsigned *seen, bool *twice)
+int scan_field(struct slice key, const struct slice *names, int count, unsigned *seen, bool *twice)
 {
 	for (int i = 0; i < count; i++) {
-		if (!slice_equals(key, names[i]))
+		if (key.len != names[i].len || memcmp(key.data, names[i].data, key.len) != 0)
 			continue;
 		if (*seen & (1U << i))
 			*twice = true;
@@ -38,7 +38,9 @@ static bool take_count(struct scan_counts *counts, const struct walk_item *item,
 /* cache_creation {}: when it is there at all, its counts (0 by default) stand in for the flat one. */
 static void walk_breakdown(struct walk *w, struct scan_counts *counts)
 {
-	static const char *const names[] = { "ephemeral_5m_input_tokens", "ephemeral_1h_input_tokens" };
+	static const struct slice names[] = {
+		SCAN_NAME("ephemeral_5m_input_tokens"), SCAN_NAME("ephemeral_1h_input_tokens"),
+	};
 	int64_t *places[] = { &counts->tokens.cache_creation_5m, &counts->tokens.cache_creation_1h };
 	struct walk_item item;
 	struct slice key;
@@ -112,10 +114,12 @@ static void take_field(struct scan_counts *counts, int field, const struct walk_
 
 bool scan_counts_walk(struct walk *w, struct scan_counts *out)
 {
-	static const char *const names[] = {
-		[INPUT] = "input_tokens", [OUTPUT] = "output_tokens", [CREATION] = "cache_creation_input_tokens",
-		[READ] = "cache_read_input_tokens", [SPEED] = "speed", [BREAKDOWN] = "cache_creation",
-		[ITERATIONS] = "iterations", [TYPE] = "type", [MODEL] = "model",
+	static const struct slice names[] = {
+		[INPUT] = SCAN_NAME("input_tokens"), [OUTPUT] = SCAN_NAME("output_tokens"),
+		[CREATION] = SCAN_NAME("cache_creation_input_tokens"),
+		[READ] = SCAN_NAME("cache_read_input_tokens"), [SPEED] = SCAN_NAME("speed"),
+		[BREAKDOWN] = SCAN_NAME("cache_creation"), [ITERATIONS] = SCAN_NAME("iterations"),
+		[TYPE] = SCAN_NAME("type"), [MODEL] = SCAN_NAME("model"),
 	};
 	struct walk_item item;
 	struct slice key;

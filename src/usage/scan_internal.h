@@ -22,7 +22,8 @@ struct scan_counts {
 bool scan_counts_walk(struct walk *w, struct scan_counts *out);
 
 /* Which of `names` a key is, -1 for none; a key that was there before sets *twice. `seen` starts 0. */
-int scan_field(struct slice key, const char *const *names, int count, unsigned *seen, bool *twice);
+#define SCAN_NAME(text) { text, sizeof(text) - 1 }
+int scan_field(struct slice key, const struct slice *names, int count, unsigned *seen, bool *twice);
 
 /* Whether a line's "type" and a top-level field are known (Claude Code up to 2.1.284). */
 bool scan_type_is_known(struct slice name);

@@ -1,0 +1,371 @@
+#include "usage/history.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "usage/transcript_path.h"
+
+/* Batches a thread may fill before somebody takes them. */
+#define BATCHES_A_THREAD 8
+
+struct worker {
+	struct history *history;
+	pthread_t thread;
+	struct gather gather;
+	struct history_batch *batch;   /* being filled */
+	size_t job;
+};
+
+struct history {
+	struct history_job *jobs;
+	size_t job_count;
+	void (*notify)(void *ctx);
+	void *ctx;
+	struct worker workers[HISTORY_THREADS_MAX];
+	unsigned worker_count;
+	size_t ended;                  /* jobs whose last batch was taken; the caller's thread alone */
+	/* Below the lock. */
+	pthread_mutex_t lock;
+	pthread_cond_t came;           /* a full batch */
+	pthread_cond_t freed;          /* an empty one */
+	size_t next_job;
+	struct history_batch *empty;
+	struct history_batch *full_head, *full_tail;
+	size_t full_count, full_enough; /* it is time to take some */
+	unsigned working;               /* threads that are not through */
+	bool stop;
+};
+
+/* ---- on the reading threads ---- */
+
+/* An empty batch for the worker's job; NULL: stop. */
+static struct history_batch *get_batch(struct worker *worker)
+{
+	struct history *history = worker->history;
+	pthread_mutex_lock(&history->lock);
+	while (!history->empty && !history->stop)
+		pthread_cond_wait(&history->freed, &history->lock);
+	struct history_batch *batch = history->stop ? NULL : history->empty;
+	if (batch)
+		history->empty = batch->next;
+	pthread_mutex_unlock(&history->lock);
+	if (!batch)
+		return NULL;
+	batch->next = NULL;
+	batch->job = worker->job;
+	batch->count = batch->names_len = 0;
+	batch->ends = false;
+	return batch;
+}
+
+static void tell(struct history *history)
+{
+	pthread_cond_signal(&history->came);
+	if (history->notify)
+		history->notify(history->ctx);
+}
+
+static void pass_batch(struct worker *worker)
+{
+	struct history *history = worker->history;
+	struct history_batch *batch = worker->batch;
+	worker->batch = NULL;
+	pthread_mutex_lock(&history->lock);
+	if (history->full_head)
+		history->full_tail->next = batch;
+	else
+		history->full_head = batch;
+	history->full_tail = batch;
+	/* Not for each one: to wake somebody costs as much as to read ten lines. */
+	bool enough = ++history->full_count == history->full_enough;
+	pthread_mutex_unlock(&history->lock);
+	if (enough)
+		tell(history);
+}
+
+/* A copy of the model's name in the batch; the one before it is most often the same. */
+static bool keep_model(struct history_batch *batch, struct slice *model)
+{
+	if (batch->count > 0) {
+		struct slice last = batch->records[batch->count - 1].model;
+		if (last.data && last.len == model->len && memcmp(last.data, model->data, model->len) == 0) {
+			*model = last;
+			return true;
+		}
+	}
+	/* Longer ones are looked up by nobody. */
+	size_t len = model->len < PRICE_MODEL_MAX * 6 ? model->len : PRICE_MODEL_MAX * 6;
+	if (sizeof(batch->names) - batch->names_len < len)
+		return false;
+	memcpy(batch->names + batch->names_len, model->data, len);
+	*model = (struct slice){ batch->names + batch->names_len, len };
+	batch->names_len += len;
+	return true;
+}
+
+static bool take_record(void *ctx, const struct ledger_record *record)
+{
+	struct worker *worker = ctx;
+	struct ledger_record copy = *record;
+	if (worker->batch->count == HISTORY_BATCH_RECORDS
+	    || (copy.model.data && !keep_model(worker->batch, &copy.model))) {
+		pass_batch(worker);
+		worker->batch = get_batch(worker);
+		if (!worker->batch)
+			return false;
+		copy.model = record->model;
+		if (copy.model.data && !keep_model(worker->batch, &copy.model))
+			return false;  /* an empty batch has room for a name */
+	}
+	worker->batch->records[worker->batch->count++] = copy;
+	return true;
+}
+
+static bool next_job(struct worker *worker)
+{
+	struct history *history = worker->history;
+	pthread_mutex_lock(&history->lock);
+	bool more = !history->stop && history->next_job < history->job_count;
+	if (more)
+		worker->job = history->next_job++;
+	pthread_mutex_unlock(&history->lock);
+	return more;
+}
+
+static void *work(void *arg)
+{
+	struct worker *worker = arg;
+	while (next_job(worker)) {
+		struct gather_file file;
+		worker->batch = get_batch(worker);
+		if (!worker->batch)
+			break;
+		gather_read(&worker->gather, worker->history->jobs[worker->job].path, &file);
+		if (!worker->batch)
+			break;
+		worker->batch->ends = true;
+		worker->batch->file = file;
+		pass_batch(worker);
+	}
+	gather_release(&worker->gather);
+	pthread_mutex_lock(&worker->history->lock);
+	worker->history->working--;
+	pthread_mutex_unlock(&worker->history->lock);
+	tell(worker->history);
+	return NULL;
+}
+
+/* ---- on the caller's thread ---- */
+
+static bool make_batches(struct history *history, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		struct history_batch *batch = malloc(sizeof(*batch));
+		if (!batch)
+			return false;
+		batch->next = history->empty;
+		history->empty = batch;
+	}
+	return true;
+}
+
+/* As many threads as can be had; none is a failure. */
+static int start_threads(struct history *history, unsigned wanted)
+{
+	sigset_t all, before;
+	int why = 0;
+	/* Signals are the caller's. */
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	unsigned started = 0;
+	while (started < wanted && why == 0) {
+		struct worker *worker = &history->workers[started];
+		*worker = (struct worker){ .history = history,
+					   .gather = { .record = take_record, .ctx = worker } };
+		pthread_mutex_lock(&history->lock);
+		why = pthread_create(&worker->thread, NULL, work, worker);
+		history->working += why == 0;
+		pthread_mutex_unlock(&history->lock);
+		started += why == 0;
+	}
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	history->worker_count = started;
+	return started > 0 ? 0 : why;
+}
+
+static unsigned choose_threads(unsigned threads, size_t count)
+{
+	long processors = sysconf(_SC_NPROCESSORS_ONLN);
+	if (threads == 0)
+		threads = processors > 0 ? (unsigned)processors : 1;
+	if (threads > HISTORY_THREADS_MAX)
+		threads = HISTORY_THREADS_MAX;
+	return threads > count && count > 0 ? (unsigned)count : threads;
+}
+
+static void free_jobs(struct history_job *jobs, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		free(jobs[i].path);
+	free(jobs);
+}
+
+struct history *history_start(struct history_job *jobs, size_t count, unsigned threads, void (*notify)(void *ctx),
+			      void *ctx)
+{
+	struct history *history = calloc(1, sizeof(*history));
+	if (!history) {
+		free_jobs(jobs, count);
+		errno = ENOMEM;
+		return NULL;
+	}
+	history->jobs = jobs;
+	history->job_count = count;
+	history->notify = notify;
+	history->ctx = ctx;
+	pthread_mutex_init(&history->lock, NULL);
+	pthread_cond_init(&history->came, NULL);
+	pthread_cond_init(&history->freed, NULL);
+	threads = choose_threads(threads, count);
+	history->full_enough = (size_t)threads * BATCHES_A_THREAD / 2;
+	int why = make_batches(history, (size_t)threads * BATCHES_A_THREAD) ? 0 : ENOMEM;
+	if (why == 0 && count > 0)
+		why = start_threads(history, threads);
+	if (why == 0)
+		return history;
+	history_free(history);
+	errno = why;
+	return NULL;
+}
+
+struct history_batch *history_take(struct history *history, bool wait)
+{
+	if (history_is_done(history))
+		return NULL;
+	pthread_mutex_lock(&history->lock);
+	if (wait && !history->full_head)
+		while (history->full_count < history->full_enough && history->working > 0)
+			pthread_cond_wait(&history->came, &history->lock);
+	struct history_batch *batch = history->full_head;
+	if (batch) {
+		history->full_head = batch->next;
+		history->full_count--;
+		if (batch->ends)
+			history->ended++;
+	}
+	pthread_mutex_unlock(&history->lock);
+	return batch;
+}
+
+void history_give_back(struct history *history, struct history_batch *batch)
+{
+	pthread_mutex_lock(&history->lock);
+	batch->next = history->empty;
+	history->empty = batch;
+	pthread_cond_signal(&history->freed);
+	pthread_mutex_unlock(&history->lock);
+}
+
+bool history_is_done(const struct history *history)
+{
+	return history->ended == history->job_count;
+}
+
+struct history_job *history_job_at(struct history *history, size_t job)
+{
+	return &history->jobs[job];
+}
+
+static void free_batches(struct history_batch *batch)
+{
+	while (batch) {
+		struct history_batch *next = batch->next;
+		free(batch);
+		batch = next;
+	}
+}
+
+void history_free(struct history *history)
+{
+	if (!history)
+		return;
+	pthread_mutex_lock(&history->lock);
+	history->stop = true;
+	pthread_cond_broadcast(&history->freed);
+	pthread_mutex_unlock(&history->lock);
+	for (unsigned i = 0; i < history->worker_count; i++)
+		pthread_join(history->workers[i].thread, NULL);
+	free_batches(history->empty);
+	free_batches(history->full_head);
+	pthread_cond_destroy(&history->freed);
+	pthread_cond_destroy(&history->came);
+	pthread_mutex_destroy(&history->lock);
+	free_jobs(history->jobs, history->job_count);
+	free(history);
+}
+
+/* ---- all at once ---- */
+
+/* What the owner of a job is here: its number in the ledger, plus 1. */
+static bool take_batch(struct ledger *ledger, struct history_job *job, const struct history_batch *batch)
+{
+	if (!job->owner && batch->count > 0) {
+		struct transcript_path parts;
+		char id[PRICE_MODEL_MAX * 2];
+		if (!transcript_path_parse(job->path + job->root_len, &parts) || parts.session_id.len >= sizeof(id))
+			return true;
+		memcpy(id, parts.session_id.data, parts.session_id.len);
+		id[parts.session_id.len] = '\0';
+		int file = ledger_add_file(ledger, job->path, job->root_len, id, parts.subagent);
+		if (file < 0)
+			return false;
+		job->owner = (void *)((uintptr_t)file + 1);
+	}
+	for (size_t i = 0; i < batch->count; i++)
+		if (ledger_add_record(ledger, (int)((uintptr_t)job->owner - 1), &batch->records[i]) < 0)
+			return false;
+	return true;
+}
+
+static void note_end(struct history_stats *stats, const struct history_job *job, const struct gather_file *file,
+		     struct buf *error)
+{
+	stats->files++;
+	stats->bytes += (uint64_t)file->offset;
+	if (file->result != GATHER_FAILED)
+		return;
+	if (stats->failed++ == 0)
+		buf_printf(error, "%s: %s", job->path, strerror(file->why));
+}
+
+int history_read(struct ledger *ledger, const struct data_dirs *dirs, unsigned threads, struct history_stats *stats,
+		 struct buf *error)
+{
+	struct history_job *jobs;
+	size_t count;
+	memset(stats, 0, sizeof(*stats));
+	if (history_list(dirs, &jobs, &count, error) != 0)
+		return -1;
+	struct history *history = history_start(jobs, count, threads, NULL, NULL);
+	if (!history) {
+		buf_printf(error, "cannot start to read the transcripts: %s", strerror(errno));
+		return -1;
+	}
+	struct history_batch *batch;
+	bool good = true;
+	while (good && (batch = history_take(history, true))) {
+		struct history_job *job = history_job_at(history, batch->job);
+		good = take_batch(ledger, job, batch);
+		if (batch->ends)
+			note_end(stats, job, &batch->file, error);
+		history_give_back(history, batch);
+	}
+	history_free(history);
+	if (!good)
+		buf_printf(error, "cannot account the transcripts: out of memory");
+	return good ? 0 : -1;
+}

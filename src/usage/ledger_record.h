@@ -1,0 +1,30 @@
+/*
+ * ledger_record: a usage record as the ledger takes it: the ids as hashes, so that it outlives the line.
+ *
+ * For: ledger and gather. Pure, and safe on any thread.
+ */
+#ifndef SWATCH_USAGE_LEDGER_RECORD_H
+#define SWATCH_USAGE_LEDGER_RECORD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "usage/scan.h"
+
+struct ledger_record {
+	int64_t time_ms;
+	int64_t offset;              /* where its line begins */
+	struct price_tokens tokens;
+	double cost_usd;             /* costUSD, when has_cost */
+	uint64_t id_hash;            /* of message.id, when has_id */
+	uint32_t request_hash;       /* of requestId; 0: none */
+	unsigned advisor;            /* as in struct scan_usage */
+	struct slice model;          /* as written; the one thing that still points to the caller's memory */
+	bool has_id, has_cost, has_speed, fast, sidechain;
+	bool lost_by_reference;      /* F1 */
+};
+
+/* Makes the record of a message, or of an advisor (scan_next_advisor()), whose line begins at `offset`. */
+void ledger_record_make(const struct scan_usage *usage, int64_t offset, struct ledger_record *out);
+
+#endif

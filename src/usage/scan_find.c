@@ -1,0 +1,89 @@
+#include "usage/scan_find.h"
+
+/* Levels further apart than this are not told apart: such a line is walked. */
+#define LEVELS 64
+
+#if defined(__SSE2__)
+
+/* Two bytes of the key that seldom stand three apart in any text: its 'u' and its 'g'. */
+#define FIRST_AT 1
+#define SECOND_AT 4
+
+/* Which of the 16 places from `at` on may begin the key. Reads 16 + SECOND_AT bytes. */
+static inline unsigned key_places(const char *at)
+{
+	__m128i first = _mm_cmpeq_epi8(_mm_loadu_si128((const __m128i *)(const void *)(at + FIRST_AT)), _mm_set1_epi8('u'));
+	__m128i second = _mm_cmpeq_epi8(_mm_loadu_si128((const __m128i *)(const void *)(at + SECOND_AT)), _mm_set1_epi8('g'));
+	return (unsigned)_mm_movemask_epi8(_mm_and_si128(first, second));
+}
+
+const char *scan_find_usage(const char *at, const char *end)
+{
+	while (end - at >= 16 + SECOND_AT + 2) {
+		unsigned places = key_places(at);
+		while (places) {
+			const char *place = at + __builtin_ctz(places);
+			if (memcmp(place, SCAN_USAGE_KEY, SCAN_USAGE_KEY_LEN) == 0)
+				return place;
+			places &= places - 1;
+		}
+		at += 16;
+	}
+	return memmem(at, (size_t)(end - at), SCAN_USAGE_KEY, SCAN_USAGE_KEY_LEN);
+}
+
+#else
+
+const char *scan_find_usage(const char *at, const char *end)
+{
+	return memmem(at, (size_t)(end - at), SCAN_USAGE_KEY, SCAN_USAGE_KEY_LEN);
+}
+
+#endif
+
+/* Past the string whose opening quote was passed; `end` when it does not end. */
+static const char *pass_string(const char *at, const char *end)
+{
+	while ((at = scan_find_string_end(at, end)) < end) {
+		if (*at == '"')
+			return at + 1;
+		at += *at == '\\' ? 2 : 1;
+	}
+	return end;
+}
+
+/* The first key from `hit` on that is no text: in a string its quote would stand behind a backslash. */
+static const char *first_key(const char *line, const char *hit, const char *end)
+{
+	while (hit && hit > line && hit[-1] == '\\')
+		hit = scan_find_usage(hit + 1, end);
+	return hit;
+}
+
+bool scan_hit_may_count(const char *line, const char *hit, const char *end)
+{
+	/* Levels are told from the key's own, which is not known before the line's end. */
+	bool seen[2 * LEVELS] = { false };
+	int level = LEVELS;
+	const char *at = first_key(line, hit, end);
+	if (!at)
+		return false;
+	while (at < end) {
+		char c = *at;
+		if (c == '"') {
+			if ((size_t)(end - at) >= SCAN_USAGE_KEY_LEN
+			    && memcmp(at, SCAN_USAGE_KEY, SCAN_USAGE_KEY_LEN) == 0)
+				seen[level] = true;
+			at = pass_string(at + 1, end);
+			continue;
+		}
+		if (c == '{' || c == '[')
+			level++;
+		else if (c == '}' || c == ']')
+			level--;
+		if (level < 0 || level >= 2 * LEVELS)
+			return true;
+		at++;
+	}
+	return level + 2 < 2 * LEVELS && seen[level + 2];
+}
