@@ -45,10 +45,16 @@ static void on_recheck(void *ctx, bool polled_only)
 
 /* ---- from tail: what is in them ---- */
 
-/* Whether a transcript was active lately enough to have a session file: only then are its facts gathered. */
-static bool is_wanted(const struct daemon *daemon, const struct transcript *transcript)
+/* A session has a file, or is to have one: what was passed over of its transcripts is wanted now. */
+static void want_facts(struct daemon *daemon, struct session *session)
 {
-	return clock_wall_ms() - transcript->modified_ms < daemon->config.sessions_expire_after_ms;
+	for (struct session_transcript *part = session->transcripts; part; part = part->next) {
+		if (part->wanted || part->subagent)
+			continue;
+		part->wanted = true;
+		sessions_reset_transcript(part);
+		tail_reread(&daemon->tail, part->file);
+	}
 }
 
 static void *on_opened(void *ctx, struct transcript *transcript)
@@ -70,7 +76,8 @@ static void *on_opened(void *ctx, struct transcript *transcript)
 		return NULL;
 	part->ledger_file = ledger_add_file(daemon->ledger, transcript->path, transcript->root_len, id,
 					      parts.subagent);
-	part->wanted = is_wanted(daemon, transcript);
+	/* Of what the first walk finds, expire says which sessions get a file. */
+	part->wanted = !daemon->first_walk;
 	if (part->ledger_file < 0) {
 		sessions_close_transcript(part);
 		return NULL;
@@ -101,6 +108,23 @@ static void on_line(void *ctx, struct transcript *transcript, int64_t offset, co
 			  transcript->path);
 }
 
+static bool on_wants_lines(void *ctx, struct transcript *transcript)
+{
+	(void)ctx;
+	const struct session_transcript *part = transcript->owner;
+	return part->wanted;
+}
+
+static void on_records(void *ctx, struct transcript *transcript, const struct ledger_record *records, size_t count)
+{
+	struct daemon *daemon = ctx;
+	const struct session_transcript *part = transcript->owner;
+	for (size_t i = 0; i < count; i++)
+		if (ledger_add_record(daemon->ledger, part->ledger_file, &records[i]) < 0)
+			log_error("cannot account a message of %s: out of memory; the figures miss it until a restart",
+				  transcript->path);
+}
+
 static void on_reset(void *ctx, struct transcript *transcript)
 {
 	(void)ctx;
@@ -113,12 +137,6 @@ static void on_advanced(void *ctx, struct transcript *transcript, uint64_t lines
 	struct session_transcript *part = transcript->owner;
 	struct session *session = part->session;
 	bool moved = sessions_note_activity(part);
-	if (!part->wanted && is_wanted(daemon, transcript)) {
-		/* An old transcript woke: what was passed over of it is wanted now. */
-		part->wanted = true;
-		sessions_reset_transcript(part);
-		tail_reread(&daemon->tail, transcript);
-	}
 	session->vanished_active = false;
 	publish_mark_session(&daemon->publish, session);
 	publish_mark_list(&daemon->publish);
@@ -146,20 +164,45 @@ static void on_gone(void *ctx, struct transcript *transcript)
 	daemon->expire_wanted = daemon->expire_wanted || !session->transcripts;
 }
 
-/* The history has been read: from now on every change is news. */
-static void end_history(struct daemon *daemon)
+/* What the files show is known: from now on every change is news. */
+static void begin_news(struct daemon *daemon)
 {
 	daemon->reading_history = false;
 	daemon->billing.reading_history = false;
 	expire_run(&daemon->expire);
 	daemon->swept_files = publish_sweep(&daemon->publish);
 	publish_mark_all(&daemon->publish);
-	log_info("%zu transcripts of %zu sessions read, %.1f MB in %.2f s", tail_count(&daemon->tail),
-		 sessions_count(&daemon->sessions), (double)daemon->tail.stats.bytes / 1e6,
-		 (double)(clock_wall_ms() - daemon->started_ms) / 1000.);
 	/* What ccusage last said is from before this start: the day may have gone on without us. */
 	billing_note_activity(&daemon->billing, clock_wall_ms());
 	refresh_note_activity(&daemon->refresh);
+}
+
+/*
+ * Whether the block and the day are already known though older transcripts are not read yet: nothing that is written in
+ * these is from after their last change. Asked once an hour's worth of transcripts, because it costs a look at all
+ * entries since.
+ */
+static bool is_known_already(struct daemon *daemon)
+{
+	int64_t now_ms = clock_wall_ms();
+	int64_t unread_ms = tail_unread_ms(&daemon->tail) + CLOCK_SECOND_MS;
+	if (daemon->tail.backlog_len > 0 || unread_ms > clock_local_day_start_ms(now_ms)
+	    || (daemon->asked_unread_ms > 0 && unread_ms > daemon->asked_unread_ms - CLOCK_HOUR_MS))
+		return false;
+	daemon->asked_unread_ms = unread_ms;
+	return ledger_block_is_known(daemon->ledger, unread_ms, now_ms);
+}
+
+static void end_history(struct daemon *daemon)
+{
+	if (daemon->reading_history)
+		begin_news(daemon);
+	daemon->history_read = true;
+	/* A copy of an old message may have become another session's. */
+	publish_mark_all(&daemon->publish);
+	log_info("%zu transcripts of %zu sessions read, %.1f MB in %.2f s", tail_count(&daemon->tail),
+		 sessions_count(&daemon->sessions), (double)daemon->tail.stats.bytes / 1e6,
+		 (double)(clock_wall_ms() - daemon->started_ms) / 1000.);
 }
 
 static void set_burn_rate(struct daemon *daemon)
@@ -173,7 +216,11 @@ static void set_burn_rate(struct daemon *daemon)
 static void on_turn_ended(void *ctx)
 {
 	struct daemon *daemon = ctx;
-	if (!daemon->first_walk && !daemon->reading_history)
+	if (daemon->first_walk)
+		return;
+	if (daemon->reading_history && tail_pending(&daemon->tail) > 0 && is_known_already(daemon))
+		begin_news(daemon);
+	if (!daemon->reading_history)
 		publish_flush(&daemon->publish, false);
 }
 
@@ -182,7 +229,7 @@ static void on_caught_up(void *ctx)
 	struct daemon *daemon = ctx;
 	if (daemon->first_walk || tail_pending(&daemon->tail) > 0)
 		return;
-	if (daemon->reading_history)
+	if (!daemon->history_read)
 		end_history(daemon);
 	if (daemon->expire_wanted)
 		expire_run(&daemon->expire);
@@ -276,6 +323,7 @@ static void on_removed(void *ctx, struct session *session, enum expire_reason re
 static void on_admitted(void *ctx, struct session *session)
 {
 	struct daemon *daemon = ctx;
+	want_facts(daemon, session);
 	publish_mark_session(&daemon->publish, session);
 	publish_mark_list(&daemon->publish);
 	if (session->state == SESSION_ACTIVE)
@@ -332,8 +380,8 @@ static int start_modules(struct daemon *daemon, struct buf *error)
 {
 	static const struct watch_callbacks watch_callbacks = { on_file_seen, on_file_gone, on_tree_gone, on_process_file,
 								on_recheck };
-	static const struct tail_callbacks tail_callbacks = { on_opened, on_line, on_reset, on_advanced, on_gone,
-							      on_turn_ended, on_caught_up };
+	static const struct tail_callbacks tail_callbacks = { on_opened, on_line, on_wants_lines, on_records, on_reset,
+							      on_advanced, on_gone, on_turn_ended, on_caught_up };
 	static const struct refresh_callbacks refresh_callbacks = { on_refresh_started, on_refresh_finished };
 	static const struct expire_callbacks expire_callbacks = { on_state_changed, on_removed, on_admitted };
 	daemon->ledger = ledger_new();
@@ -364,7 +412,7 @@ static int start_modules(struct daemon *daemon, struct buf *error)
 static int walk_first(struct daemon *daemon, struct buf *error)
 {
 	daemon->first_walk = daemon->reading_history = daemon->billing.reading_history = true;
-	tail_hold_backlog(&daemon->tail, true);
+	tail_hold_backlog(&daemon->tail);
 	if (daemon_set_roots(daemon) != 0) {
 		buf_append_str(error, "cannot tell where the transcripts are: no home directory, or out of memory");
 		return -1;
@@ -374,7 +422,7 @@ static int walk_first(struct daemon *daemon, struct buf *error)
 	/* Who has a file is decided by times alone, so it is known before a line is read. */
 	expire_run(&daemon->expire);
 	publish_release_hold(&daemon->publish);
-	tail_hold_backlog(&daemon->tail, false);
+	tail_release_backlog(&daemon->tail);
 	if (tail_pending(&daemon->tail) == 0)
 		on_caught_up(daemon);
 	return 0;

@@ -55,7 +55,9 @@ struct daemon {
 	struct control control;
 	bool has_control, has_watch, has_tail;
 	bool first_walk;             /* the directories are being listed for the first time */
-	bool reading_history;        /* and what they held is being read */
+	bool reading_history;        /* what they held is being read, and the figures do not hold yet */
+	bool history_read;           /* all of it was read */
+	int64_t asked_unread_ms;     /* the age of the newest unread transcript when it was last asked if they hold */
 	bool expire_wanted;          /* a session lost its last transcript */
 	bool refresh_failed;         /* for --once */
 	int64_t started_ms;

@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "swatchd/tail_history.h"
 #include "swatchd/tail_read.h"
 
 #define CHUNK_BYTES ((size_t)256 << 10)
@@ -33,7 +34,9 @@ static void schedule(struct tail *tail)
 
 static void queue_push(struct tail *tail, struct transcript *t, int64_t delay_ms)
 {
-	if (t->queued)
+	if (t->in_history)
+		t->noted = true;
+	if (t->queued || t->in_history)
 		return;
 	t->queued = true;
 	t->due_mono_ms = clock_mono_ms() + delay_ms;
@@ -132,6 +135,8 @@ static void forget(struct tail *tail, struct transcript *t, bool tell)
 		queue_remove(tail, t);
 	if (t->in_backlog)
 		backlog_remove(tail, t);
+	if (t->in_history)
+		tail_history_forget(tail, t);
 	strmap_remove(&tail->by_path, t->path);
 	if (tell)
 		tail->callbacks.gone(tail->ctx, t);
@@ -161,6 +166,14 @@ static struct transcript *add(struct tail *tail, const char *path, size_t root_l
 	return t;
 }
 
+static void note_failure(struct tail *tail, struct transcript *t, int why)
+{
+	tail->stats.failed++;
+	if (!t->failing)
+		log_warning("cannot read transcript %s: %s; it is tried again when it changes", t->path, strerror(why));
+	t->failing = true;
+}
+
 /* Reads what is new of one transcript. Returns false when there is more of it for a later turn. */
 static bool read_transcript(struct tail *tail, struct transcript *t, size_t budget_bytes)
 {
@@ -174,21 +187,37 @@ static bool read_transcript(struct tail *tail, struct transcript *t, size_t budg
 		t->failing = false;
 		return true;
 	case TAIL_READ_FAILED:
-		tail->stats.failed++;
-		if (!t->failing)
-			log_warning("cannot read transcript %s: %s; it is tried again when it changes", t->path,
-				    strerror(errno));
-		t->failing = true;
+		note_failure(tail, t, errno);
 		return true;
 	}
 	return true;
 }
 
-static void note_turn_ended(struct tail *tail)
+void tail_note_turn_ended(struct tail *tail)
 {
 	tail->callbacks.turn_ended(tail->ctx);
-	if (!tail->queue_head && tail->backlog_len == 0)
+	if (!tail->queue_head && tail->backlog_len == 0 && !tail->history)
 		tail->callbacks.caught_up(tail->ctx);
+}
+
+void tail_end_history_of(struct tail *tail, struct transcript *t, const struct gather_file *file)
+{
+	bool again = t->noted || t->restart;
+	t->in_history = false;
+	if (file->result == GATHER_GONE) {
+		forget(tail, t, true);
+		return;
+	}
+	if (file->result == GATHER_FAILED)
+		note_failure(tail, t, file->why);
+	else if (!t->restart)
+		tail_read_adopt(t, file);
+	t->noted = t->restart = false;
+	if (again)
+		queue_push(tail, t, 0);
+	if (file->result == GATHER_DONE)
+		tail->callbacks.advanced(tail->ctx, t, 0);
+	schedule(tail);
 }
 
 static void on_timer(struct ev_loop *loop, ev_timer *watcher, int revents)
@@ -205,7 +234,7 @@ static void on_timer(struct ev_loop *loop, ev_timer *watcher, int revents)
 			break;
 		}
 	}
-	note_turn_ended(tail);
+	tail_note_turn_ended(tail);
 	schedule(tail);
 }
 
@@ -223,7 +252,7 @@ static void on_backlog_turn(struct ev_loop *loop, ev_idle *watcher, int revents)
 		if (backlog_last(tail) == t)
 			backlog_remove(tail, t);
 	}
-	note_turn_ended(tail);
+	tail_note_turn_ended(tail);
 	schedule(tail);
 }
 
@@ -240,6 +269,7 @@ int tail_init(struct tail *tail, struct ev_loop *loop, int64_t delay_ms, const s
 	ev_init(&tail->timer, on_timer);
 	ev_idle_init(&tail->backlog_turn, on_backlog_turn);
 	tail->timer.data = tail->backlog_turn.data = tail;
+	tail_history_init(tail);
 	tail->chunk = malloc(CHUNK_BYTES);
 	tail->chunk_cap = CHUNK_BYTES;
 	return tail->chunk ? 0 : -1;
@@ -295,7 +325,7 @@ void tail_note_gone(struct tail *tail, const char *path)
 		return;
 	}
 	forget(tail, t, true);
-	note_turn_ended(tail);
+	tail_note_turn_ended(tail);
 }
 
 void tail_note_tree_gone(struct tail *tail, const char *directory)
@@ -308,7 +338,7 @@ void tail_note_tree_gone(struct tail *tail, const char *directory)
 		if (strncmp(t->path, directory, len) == 0 && t->path[len] == '/')
 			forget(tail, t, true);
 	}
-	note_turn_ended(tail);
+	tail_note_turn_ended(tail);
 }
 
 void tail_recheck(struct tail *tail, bool polled_only)
@@ -325,12 +355,13 @@ void tail_recheck(struct tail *tail, bool polled_only)
 		else if (!t->in_backlog && tail_read_is_changed(t, &st))
 			queue_push(tail, t, tail->delay_ms);
 	}
-	note_turn_ended(tail);
+	tail_note_turn_ended(tail);
 	schedule(tail);
 }
 
 void tail_reread(struct tail *tail, struct transcript *t)
 {
+	t->restart = t->in_history;
 	tail_read_restart(t);
 	if (!t->in_backlog)
 		queue_push(tail, t, 0);
@@ -349,15 +380,35 @@ void tail_flush(struct tail *tail)
 		if (backlog_last(tail) == t)
 			backlog_remove(tail, t);
 	}
+	tail_history_take(tail, true);
+	/* What was reported while a thread read it. */
+	while ((t = queue_pop(tail)))
+		while (!read_transcript(tail, t, TAIL_TURN_BYTES))
+			;
 	ev_timer_stop(tail->loop, &tail->timer);
-	note_turn_ended(tail);
+	tail_note_turn_ended(tail);
 	schedule(tail);
 }
 
-void tail_hold_backlog(struct tail *tail, bool held)
+void tail_hold_backlog(struct tail *tail)
 {
-	tail->backlog_held = held;
+	tail->backlog_held = true;
 	schedule(tail);
+}
+
+void tail_release_backlog(struct tail *tail)
+{
+	tail->backlog_held = false;
+	(void)backlog_last(tail);  /* sorts it */
+	tail->backlog_len = tail_history_start(tail);
+	schedule(tail);
+}
+
+int64_t tail_unread_ms(struct tail *tail)
+{
+	const struct transcript *newest = backlog_last(tail);
+	int64_t history_ms = tail_history_unread_ms(tail);
+	return newest && newest->modified_ms > history_ms ? newest->modified_ms : history_ms;
 }
 
 size_t tail_count(const struct tail *tail)
@@ -367,7 +418,7 @@ size_t tail_count(const struct tail *tail)
 
 size_t tail_pending(const struct tail *tail)
 {
-	size_t pending = tail->backlog_len;
+	size_t pending = tail->backlog_len + tail->history_left;
 	for (const struct transcript *t = tail->queue_head; t; t = t->next)
 		pending++;
 	return pending;
@@ -385,6 +436,7 @@ void tail_write_status(const struct tail *tail, struct jsonw *w)
 
 void tail_release(struct tail *tail)
 {
+	tail_history_release(tail);
 	ev_timer_stop(tail->loop, &tail->timer);
 	ev_idle_stop(tail->loop, &tail->backlog_turn);
 	size_t cursor = 0;

@@ -4,8 +4,8 @@
  * For: daemon.c, which feeds it what watch reports and passes its lines on to the sessions and the ledger.
  *
  * A transcript that is reported is read `delay` later, once, however often it is reported meanwhile; those that the
- * first walk finds wait in a backlog and are read newest first, a few megabytes a turn, so that the loop keeps
- * answering. No descriptor is kept open between two reads.
+ * first walk finds wait in a backlog and are read newest first: the ones whose lines are wanted a few megabytes a turn,
+ * so that the loop keeps answering; of the others only the usage, on threads. No descriptor is kept open between two reads.
  *
  * A line counts when its newline is there. A file that shrank, that is another inode, or whose last bytes before
  * the offset are no longer what they were, is read again from its start (after the `reset` callback).
@@ -23,12 +23,13 @@
 #include "base/buf.h"
 #include "base/jsonw.h"
 #include "base/strmap.h"
+#include "usage/history.h"
 
-#define TAIL_MAX_LINE_BYTES ((size_t)64 << 20)
+#define TAIL_MAX_LINE_BYTES TRANSCRIPT_MAX_LINE_BYTES
 /* Bytes read a turn of the loop: about 5 ms of work. */
 #define TAIL_TURN_BYTES ((size_t)4 << 20)
 /* How much before the offset is remembered, to see that a file was rewritten in place. */
-#define TAIL_MARK_BYTES 512
+#define TAIL_MARK_BYTES TRANSCRIPT_MARK_BYTES
 
 struct transcript {
 	char *path;
@@ -45,6 +46,9 @@ struct transcript {
 	int64_t due_mono_ms;     /* when queued */
 	bool queued;
 	bool in_backlog;
+	bool in_history;         /* a thread reads it */
+	bool noted;              /* and it was reported meanwhile */
+	bool restart;            /* and is to be read again from its start */
 	bool known;              /* dev, ino and offset mean something */
 	bool polled;
 	bool skipping;           /* inside a line that is too long */
@@ -59,6 +63,10 @@ struct tail_callbacks {
 	void *(*opened)(void *ctx, struct transcript *transcript);
 	/* One complete line, without its newline, that starts at `offset`. Good until the callback returns. */
 	void (*line)(void *ctx, struct transcript *transcript, int64_t offset, const char *line, size_t len);
+	/* Whether each line of a transcript of the backlog is wanted; otherwise its usage records are enough. */
+	bool (*wants_lines)(void *ctx, struct transcript *transcript);
+	/* Some of its usage records, in its order. They are good until the callback returns. */
+	void (*records)(void *ctx, struct transcript *transcript, const struct ledger_record *records, size_t count);
 	/* All that was told about this transcript is void: its lines come again from the start. */
 	void (*reset)(void *ctx, struct transcript *transcript);
 	/* A read has ended: `lines` new ones; size_bytes and modified_ms are current, `offset` says what is read. */
@@ -92,6 +100,11 @@ struct tail {
 	size_t backlog_len, backlog_cap;
 	bool backlog_sorted;
 	bool backlog_held;
+	/* tail_history: what threads read, newest first. */
+	struct history *history; /* NULL: nothing */
+	ev_async history_came;
+	size_t history_count, history_left;   /* transcripts, and those not read to their end */
+	size_t history_first;                 /* the first one of these */
 	char *chunk;             /* the read buffer; grows with a long line, and shrinks again */
 	size_t chunk_cap;
 	struct tail_stats stats;
@@ -122,8 +135,20 @@ void tail_reread(struct tail *tail, struct transcript *transcript);
 /* Reads everything that waits, now, delay or not. */
 void tail_flush(struct tail *tail);
 
-/* While held, the backlog only collects (the first walk is under way); releasing it starts the reading. */
-void tail_hold_backlog(struct tail *tail, bool held);
+/* While held, the backlog only collects (the first walk is under way). */
+void tail_hold_backlog(struct tail *tail);
+
+/*
+ * Starts to read the backlog: the transcripts whose lines are wanted on the loop, the others on threads; of both, the
+ * newest first.
+ */
+void tail_release_backlog(struct tail *tail);
+
+/*
+ * What was written since this time has been read, apart from what is queued: the newest transcript of the backlog was
+ * modified then. 0: all has.
+ */
+int64_t tail_unread_ms(struct tail *tail);
 
 /* Transcripts known, and those of them that wait to be read. */
 size_t tail_count(const struct tail *tail);

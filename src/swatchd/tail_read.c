@@ -23,6 +23,18 @@ void tail_read_note_stat(struct transcript *t, const struct stat *st)
 	t->modified_ns = st->st_mtim.tv_nsec;
 }
 
+void tail_read_adopt(struct transcript *t, const struct gather_file *file)
+{
+	tail_read_restart(t);
+	tail_read_note_stat(t, &file->st);
+	t->known = true;
+	t->dev = file->st.st_dev;
+	t->ino = file->st.st_ino;
+	t->offset = file->offset;
+	t->mark = file->mark;
+	t->mark_len = file->mark_len;
+}
+
 bool tail_read_is_changed(const struct transcript *t, const struct stat *st)
 {
 	return !t->known || t->failing || t->dev != st->st_dev || t->ino != st->st_ino || t->size_bytes != st->st_size

@@ -23,6 +23,9 @@ enum tail_read_result tail_read_lines(struct tail *tail, struct transcript *t, s
 /* Forgets how far the transcript was read. */
 void tail_read_restart(struct transcript *t);
 
+/* Goes on where somebody else has read to. */
+void tail_read_adopt(struct transcript *t, const struct gather_file *file);
+
 /* Keeps size and times of a look. */
 void tail_read_note_stat(struct transcript *t, const struct stat *st);
 

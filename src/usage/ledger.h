@@ -126,6 +126,12 @@ size_t ledger_count(const struct ledger *ledger);
 /* The block that is active at `now_ms`. Returns false when there is none. O(entries of the last block). */
 bool ledger_active_block(struct ledger *ledger, int64_t now_ms, struct ledger_block *out);
 
+/*
+ * Whether the active block (or that there is none) would be the same whatever entries before `since_ms` may still be
+ * added: a silence of more than 5 h since then says where it begins. O(entries since).
+ */
+bool ledger_block_is_known(struct ledger *ledger, int64_t since_ms, int64_t now_ms);
+
 /* The blocks in order of time: `index` 0 is the first one. Returns false past the last one. */
 bool ledger_block_at(struct ledger *ledger, size_t index, struct ledger_block *out);
 

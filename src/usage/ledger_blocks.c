@@ -230,6 +230,18 @@ bool ledger_active_block(struct ledger *ledger, int64_t now_ms, struct ledger_bl
 	return now_ms - out->last_ms < LEDGER_BLOCK_MS && now_ms < out->end_ms;
 }
 
+bool ledger_block_is_known(struct ledger *ledger, int64_t since_ms, int64_t now_ms)
+{
+	bring_up_to_date(ledger);
+	int64_t before_ms = since_ms;
+	for (size_t i = lower_bound(ledger, ledger->order_len, since_ms); i < ledger->order_len; i++) {
+		if (time_at(ledger, i) - before_ms > LEDGER_BLOCK_MS)
+			return true;
+		before_ms = time_at(ledger, i);
+	}
+	return now_ms - before_ms > LEDGER_BLOCK_MS;
+}
+
 void ledger_sum_span(struct ledger *ledger, int64_t start_ms, int64_t end_ms, struct ledger_sums *out)
 {
 	bring_up_to_date(ledger);

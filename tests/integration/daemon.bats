@@ -101,6 +101,53 @@ load helper
 	is "$(stat -c %i "$CACHE/s1.json" "$CACHE/sessions.json" "$CACHE/billing-shared.json")" "$before"
 }
 
+# old_history: 40 sessions that were last active ten days ago, of three messages each.
+old_history() {
+	local i
+	for i in $(seq 40); do
+		AT=$(date -u -d '10 days ago' +%Y-%m-%dT%H:%M:%S.000Z)
+		{ message "a$i"; message "b$i"; message "c$i" 10; message "c$i" 30; } >"$PROJECTS/-p/old-$i.jsonl"
+		mkdir -p "$PROJECTS/-p/old-$i/subagents"
+		message "d$i" >"$PROJECTS/-p/old-$i/subagents/agent-x.jsonl"
+		touch -d '10 days ago' "$PROJECTS/-p/old-$i.jsonl" "$PROJECTS/-p/old-$i/subagents/agent-x.jsonl"
+	done
+	unset AT
+}
+
+@test "an old transcript that wakes has all its figures" {
+	old_history
+	printf '{"type":"assistant","message":{"usage":' >>"$PROJECTS/-p/old-7.jsonl"
+	touch -d '10 days ago' "$PROJECTS/-p/old-7.jsonl"
+	message 1 >"$PROJECTS/-p/new.jsonl"
+	start_daemon
+	swatch sync
+	is "$(ls "$CACHE" | tr '\n' ' ')" "billing-shared.json new.json sessions.json "
+	status_is .watch.transcripts 81
+	# half a line waited in one of them
+	printf '{}}}\n' >>"$PROJECTS/-p/old-7.jsonl"
+	message e7 >>"$PROJECTS/-p/old-7.jsonl"
+	message e8 >>"$PROJECTS/-p/old-8/subagents/agent-x.jsonl"
+	swatch sync
+	field_is old-7.json .transcript.messageCount 5
+	field_is old-7.json .subagents.count 1
+	field_is old-7.json .tokens.output 70
+	field_is old-8.json .transcript.messageCount 3
+	field_is old-8.json .tokens.output 70
+	[ ! -e "$CACHE/old-9.json" ]
+}
+
+@test "figures are the same read at once and live" {
+	old_history
+	message 1 >"$PROJECTS/-p/new.jsonl"
+	swatchd --once --no-refresh
+	figures=$(jq -S '[.costToday, .totalTokens, .today]' "$CACHE/billing-shared.json")
+	rm "$CACHE"/*.json
+	start_daemon
+	swatch sync
+	is "$(jq -S '[.costToday, .totalTokens, .today]' "$CACHE/billing-shared.json")" "$figures"
+	field_is billing-shared.json .isFresh true
+}
+
 @test "while sessions keep writing, their files keep up" {
 	mkdir "$PROJECTS/-storm"
 	start_daemon
