@@ -165,11 +165,30 @@ static bool is_over(const struct billing_block *block, int64_t now_ms)
 				  || (block->last_ms > 0 && now_ms - block->last_ms >= LEDGER_BLOCK_MS));
 }
 
+/* A person who travels changes the zone under us: it is looked at again now and then, but not with every message. */
+#define DAY_GOOD_FOR_MS CLOCK_MINUTE_MS
+
+void billing_forget_day(struct billing *billing)
+{
+	billing->day_asked_ms = 0;
+}
+
+static void look_up_day(struct billing *billing, int64_t now_ms)
+{
+	bool holds = now_ms >= billing->day_start_ms && now_ms < billing->day_end_ms && now_ms >= billing->day_asked_ms
+		     && now_ms - billing->day_asked_ms < DAY_GOOD_FOR_MS;
+	if (holds)
+		return;
+	billing->day_start_ms = clock_local_day_start_ms(now_ms);
+	billing->day_end_ms = clock_local_next_day_ms(now_ms);
+	billing->day_asked_ms = now_ms;
+}
+
 static void take_times(const struct billing *billing, struct billing_view *view)
 {
 	const struct billing_block *block = &view->block;
 	int64_t now_ms = view->at_ms;
-	view->next_change_ms = clock_local_next_day_ms(now_ms);
+	view->next_change_ms = billing->day_end_ms;
 	if (block->present) {
 		view->minutes_left = (double)(block->end_ms - now_ms) / 60000.;
 		view->percent_used = (double)(now_ms - block->start_ms) / (double)(block->end_ms - block->start_ms) * 100.;
@@ -208,7 +227,8 @@ void billing_make_view(struct billing *billing, int64_t now_ms, struct billing_v
 		view->block = billing->answer;
 	if (!view->block.present)
 		view->block.tokens_per_minute = view->block.indicator_tokens_per_minute = view->block.cost_per_hour_usd = NAN;
-	ledger_sum_span(billing->ledger, clock_local_day_start_ms(now_ms), clock_local_next_day_ms(now_ms), &today);
+	look_up_day(billing, now_ms);
+	ledger_sum_span(billing->ledger, billing->day_start_ms, billing->day_end_ms, &today);
 	view->today_usd = today.cost_usd;
 	view->today_tokens = today.tokens.input + today.tokens.output + today.tokens.cache_creation_5m
 			     + today.tokens.cache_creation_1h + today.tokens.cache_read;

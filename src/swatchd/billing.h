@@ -41,6 +41,8 @@ struct billing {
 	/* Activity that ccusage's figures do not hold yet; 0: none. */
 	int64_t pending_since_ms;
 	int64_t pending_before_ms;       /* what the run under way was to take up; comes back when it fails */
+	/* The local day, and when it was looked up. */
+	int64_t day_start_ms, day_end_ms, day_asked_ms;
 	/* The daemon is reading the history: figures are not whole yet. */
 	bool reading_history;
 };
@@ -81,6 +83,9 @@ void billing_note_failure(struct billing *billing, const char *error, int exit_s
 
 /* A transcript grew. */
 void billing_note_activity(struct billing *billing, int64_t now_ms);
+
+/* The time zone may be another one: the day is looked up again. */
+void billing_forget_day(struct billing *billing);
 
 /* The figures as of now. */
 void billing_make_view(struct billing *billing, int64_t now_ms, struct billing_view *view);

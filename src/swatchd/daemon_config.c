@@ -91,6 +91,7 @@ void daemon_reload(struct daemon *daemon)
 	config_release(&daemon->config);
 	daemon->config = fresh;
 	daemon_apply_timezone(&daemon->config);
+	billing_forget_day(&daemon->billing);
 	log_set_level((enum log_level)daemon->config.log_level);
 	daemon->sessions.preview_chars = daemon->config.sessions_preview;
 	tail_set_delay(&daemon->tail, daemon->config.watch_tail_delay_ms);

@@ -86,6 +86,9 @@ static void write_session(struct publish *publish, struct session *session, cons
 		return;
 	take_first_seen(publish, session, name);
 	uint64_t hash = compose_session(session, publish->billing, view, &content);
+	int64_t cold_ms = cache_cold_at_ms(session);
+	if (cold_ms > view->at_ms && (publish->next_cold_ms == 0 || cold_ms < publish->next_cold_ms))
+		publish->next_cold_ms = cold_ms;
 	bool forced = session->forced || !session->has_file;
 	if (write_if_changed(publish, name, &content, hash, &session->published_hash, forced)) {
 		session->has_file = true;
@@ -136,13 +139,8 @@ static void wake_in(struct publish *publish, int64_t wait_ms)
 static void wake_at_moment(struct publish *publish, const struct billing_view *view)
 {
 	int64_t next_ms = view->next_change_ms;
-	size_t cursor = 0;
-	const struct session *session;
-	while ((session = sessions_each(publish->sessions, &cursor))) {
-		int64_t cold_ms = session->excluded ? 0 : cache_cold_at_ms(session);
-		if (cold_ms > view->at_ms && cold_ms < next_ms)
-			next_ms = cold_ms;
-	}
+	if (publish->next_cold_ms > 0 && publish->next_cold_ms < next_ms)
+		next_ms = publish->next_cold_ms;
 	ev_tstamp at = (double)(next_ms + 1) / 1000.;
 	if (ev_is_active(&publish->moment) && publish->moment.offset == at)
 		return;
@@ -169,6 +167,8 @@ static void on_moment(struct ev_loop *loop, ev_periodic *watcher, int revents)
 	(void)revents;
 	struct publish *publish = watcher->data;
 	publish->billing_dirty = publish->list_dirty = true;
+	/* All are composed again, which finds the next one. */
+	publish->next_cold_ms = 0;
 	mark_sessions(publish, false, false);
 	publish_flush(publish, true);
 }
@@ -217,10 +217,22 @@ void publish_release_hold(struct publish *publish)
 
 void publish_mark_session(struct publish *publish, struct session *session)
 {
-	if (session->excluded)
+	if (session->excluded || session->dirty)
 		return;
 	session->dirty = true;
-	publish->any_session_dirty = true;
+	session->next_dirty = publish->dirty;
+	publish->dirty = session;
+}
+
+static void unmark_session(struct publish *publish, struct session *session)
+{
+	for (struct session **at = &publish->dirty; *at; at = &(*at)->next_dirty) {
+		if (*at == session) {
+			*at = session->next_dirty;
+			break;
+		}
+	}
+	session->dirty = session->forced = false;
 }
 
 void publish_mark_billing(struct publish *publish)
@@ -257,21 +269,20 @@ static int64_t wait_of(int64_t last_ms, int64_t pause_ms, int64_t now_ms)
 static int64_t flush_sessions(struct publish *publish, const struct billing_view *view, bool now)
 {
 	int64_t now_ms = clock_mono_ms(), next_ms = -1;
-	size_t cursor = 0;
-	struct session *session;
-	publish->any_session_dirty = false;
-	while ((session = sessions_each(publish->sessions, &cursor))) {
-		if (!session->dirty)
-			continue;
+	struct session **at = &publish->dirty;
+	while (*at) {
+		struct session *session = *at;
 		int64_t wait_ms = wait_of(session->published_mono_ms, publish->config->watch_tail_delay_ms, now_ms);
-		if (session->excluded) {
+		if (session->excluded)
 			session->dirty = false;
-		} else if (now || wait_ms == 0) {
+		else if (now || wait_ms == 0)
 			write_session(publish, session, view);
-		} else {
+		else
 			next_ms = shorter(next_ms, wait_ms);
-		}
-		publish->any_session_dirty = publish->any_session_dirty || session->dirty;
+		if (session->dirty)
+			at = &session->next_dirty;
+		else
+			*at = session->next_dirty;
 	}
 	return next_ms;
 }
@@ -291,18 +302,16 @@ static void note_freshness(struct publish *publish, const struct billing_view *v
 
 void publish_flush(struct publish *publish, bool now)
 {
-	if (publish->held)
+	bool dirty = publish->billing_dirty || publish->list_dirty || publish->dirty;
+	/* Without a change the next moment is as it was. */
+	if (publish->held || (!dirty && ev_is_active(&publish->moment)))
 		return;
 	struct billing_view view;
 	billing_make_view(publish->billing, clock_wall_ms(), &view);
 	note_freshness(publish, &view);
-	if (!publish->billing_dirty && !publish->list_dirty && !publish->any_session_dirty) {
-		wake_at_moment(publish, &view);
-		return;
-	}
 	publish->failed_mono_ms = 0;
 	int64_t now_ms = clock_mono_ms();
-	int64_t next_ms = publish->any_session_dirty ? flush_sessions(publish, &view, now) : -1;
+	int64_t next_ms = flush_sessions(publish, &view, now);
 	if (publish->billing_dirty) {
 		int64_t wait_ms = wait_of(publish->billing_mono_ms, publish->config->watch_tail_delay_ms, now_ms);
 		if (now || wait_ms == 0)
@@ -327,7 +336,7 @@ void publish_flush(struct publish *publish, bool now)
 void publish_remove_session(struct publish *publish, struct session *session)
 {
 	char name[CACHE_NAME_SIZE];
-	session->dirty = session->forced = false;
+	unmark_session(publish, session);
 	publish->list_dirty = true;
 	if (!session->has_file || !cache_session_file_name(session->id, name))
 		return;

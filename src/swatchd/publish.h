@@ -19,7 +19,7 @@
 #include "swatchd/expire.h"
 #include "swatchd/session.h"
 
-#define PUBLISH_LIST_MS INT64_C(250)
+#define PUBLISH_LIST_MS INT64_C(1000)
 #define PUBLISH_COPIES_MS INT64_C(10000)
 /* A file that could not be written is tried again after this, or with the next change. */
 #define PUBLISH_RETRY_MS INT64_C(5000)
@@ -44,7 +44,8 @@ struct publish {
 	ev_periodic moment;
 	bool held;               /* nothing is written yet: the first walk is under way */
 	bool billing_dirty, list_dirty;
-	bool any_session_dirty;
+	struct session *dirty;   /* the sessions whose files are to be written, by next_dirty */
+	int64_t next_cold_ms;    /* the next moment a prompt cache goes cold; 0: none is known */
 	bool was_fresh;
 	uint64_t billing_hash, list_hash;
 	int64_t billing_mono_ms, list_mono_ms;

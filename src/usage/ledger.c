@@ -212,11 +212,11 @@ static void show(struct ledger *ledger, uint32_t entry, bool visible)
 	struct ledger_entry *e = &ledger->entries[entry];
 	if (visible) {
 		ledger_order_add(ledger, entry);
-		ledger_account(ledger, e, 1);
+		ledger_account(ledger, e, 1, false);
 		ledger->hidden_count--;
 	} else {
 		ledger_order_remove(ledger, entry);
-		ledger_account(ledger, e, -1);
+		ledger_account(ledger, e, -1, false);
 		ledger->hidden_count++;
 	}
 	e->hidden = !visible;
@@ -274,15 +274,17 @@ static void replace(struct ledger *ledger, uint32_t entry, const struct ledger_e
 	uint32_t next = place->next;
 	bool visible = !place->hidden;
 	bool moves = place->time_ms != e->time_ms;
+	/* A copy may belong to another session. */
+	bool stays = !moves && ledger->files[ledger_file_of(place)].session == ledger->files[ledger_file_of(e)].session;
 	if (visible && moves)
 		ledger_order_remove(ledger, entry);
 	if (visible)
-		ledger_account(ledger, place, -1);
+		ledger_account(ledger, place, -1, stays);
 	*place = *e;
 	place->next = next;
 	place->hidden = !visible;
 	if (visible)
-		ledger_account(ledger, place, 1);
+		ledger_account(ledger, place, 1, stays);
 	if (visible && moves)
 		ledger_order_add(ledger, entry);
 }

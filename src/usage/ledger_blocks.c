@@ -167,18 +167,76 @@ static void bring_up_to_date(struct ledger *ledger)
 		make_blocks(ledger);
 }
 
-static void fill_block(const struct ledger *ledger, const struct ledger_span *span, struct ledger_block *out)
+/* ---- spans of time ---- */
+
+static void span_add(struct ledger_kept_span *span, const struct ledger_entry *e, int sign)
 {
-	memset(out, 0, sizeof(*out));
-	out->first_ms = time_at(ledger, span->first);
-	out->last_ms = time_at(ledger, span->last);
-	out->start_ms = floor_hour(out->first_ms);
-	out->end_ms = out->start_ms + LEDGER_BLOCK_MS;
+	if (e->time_ms < span->start_ms || e->time_ms >= span->end_ms)
+		return;
+	ledger_sums_add(&span->sums, e, sign);
+	span->by_model[e->model] += (uint32_t)sign;
+}
+
+void ledger_spans_add(struct ledger *ledger, const struct ledger_entry *entry, int sign)
+{
+	for (size_t i = 0; i < LEDGER_SPANS_KEPT; i++)
+		span_add(&ledger->kept[i], entry, sign);
+}
+
+/* The sums over a span: kept ones, or in the place of the ones that were not asked for longest. */
+static const struct ledger_kept_span *keep_span(struct ledger *ledger, int64_t start_ms, int64_t end_ms)
+{
+	struct ledger_kept_span *span = &ledger->kept[0];
+	ledger->questions++;
+	for (size_t i = 0; i < LEDGER_SPANS_KEPT; i++) {
+		struct ledger_kept_span *kept = &ledger->kept[i];
+		if (kept->start_ms == start_ms && kept->end_ms == end_ms) {
+			kept->asked = ledger->questions;
+			return kept;
+		}
+		if (kept->asked < span->asked)
+			span = kept;
+	}
+	*span = (struct ledger_kept_span){ .start_ms = start_ms, .end_ms = end_ms, .asked = ledger->questions };
+	for (size_t i = lower_bound(ledger, ledger->order_len, start_ms);
+	     i < ledger->order_len && time_at(ledger, i) < end_ms; i++)
+		span_add(span, &ledger->entries[ledger->order[i]], +1);
+	return span;
+}
+
+static uint64_t models_of(const struct ledger *ledger, const struct ledger_kept_span *span)
+{
+	uint64_t models = 0;
+	for (size_t i = 0; i < ledger->model_count; i++)
+		if (span->by_model[i] > 0 && !ledger->models[i].silent)
+			models |= UINT64_C(1) << i;
+	return models;
+}
+
+static void sum_block(const struct ledger *ledger, const struct ledger_span *span, struct ledger_block *out)
+{
 	for (size_t i = span->first; i <= span->last; i++) {
 		const struct ledger_entry *e = &ledger->entries[ledger->order[i]];
 		ledger_sums_add(&out->sums, e, +1);
 		if (!ledger->models[e->model].silent)
 			out->models |= UINT64_C(1) << e->model;
+	}
+}
+
+static void fill_block(struct ledger *ledger, size_t index, struct ledger_block *out)
+{
+	const struct ledger_span *span = &ledger->blocks[index];
+	memset(out, 0, sizeof(*out));
+	out->first_ms = time_at(ledger, span->first);
+	out->last_ms = time_at(ledger, span->last);
+	out->start_ms = floor_hour(out->first_ms);
+	out->end_ms = out->start_ms + LEDGER_BLOCK_MS;
+	if (index == ledger->block_count - 1) {
+		const struct ledger_kept_span *kept = keep_span(ledger, out->first_ms, INT64_MAX);
+		out->sums = kept->sums;
+		out->models = models_of(ledger, kept);
+	} else {
+		sum_block(ledger, span, out);
 	}
 	const struct price_tokens *t = &out->sums.tokens;
 	double minutes = (double)(out->last_ms - out->first_ms) / 60000.;
@@ -194,7 +252,7 @@ bool ledger_block_at(struct ledger *ledger, size_t index, struct ledger_block *o
 	bring_up_to_date(ledger);
 	if (index >= ledger->block_count)
 		return false;
-	fill_block(ledger, &ledger->blocks[index], out);
+	fill_block(ledger, index, out);
 	return true;
 }
 
@@ -226,7 +284,7 @@ bool ledger_active_block(struct ledger *ledger, int64_t now_ms, struct ledger_bl
 	bring_up_to_date(ledger);
 	if (ledger->block_count == 0)
 		return false;
-	fill_block(ledger, &ledger->blocks[ledger->block_count - 1], out);
+	fill_block(ledger, ledger->block_count - 1, out);
 	return now_ms - out->last_ms < LEDGER_BLOCK_MS && now_ms < out->end_ms;
 }
 
@@ -246,9 +304,8 @@ void ledger_sum_span(struct ledger *ledger, int64_t start_ms, int64_t end_ms, st
 {
 	bring_up_to_date(ledger);
 	memset(out, 0, sizeof(*out));
-	for (size_t i = lower_bound(ledger, ledger->order_len, start_ms);
-	     i < ledger->order_len && time_at(ledger, i) < end_ms; i++)
-		ledger_sums_add(out, &ledger->entries[ledger->order[i]], +1);
+	if (start_ms < end_ms)
+		*out = keep_span(ledger, start_ms, end_ms)->sums;
 }
 
 bool ledger_entry_at(struct ledger *ledger, size_t index, struct ledger_entry_view *out)

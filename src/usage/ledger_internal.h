@@ -39,6 +39,18 @@ struct ledger_file {
 	bool subagent;
 };
 
+/*
+ * Sums over a span of time that was asked for, kept up to date from then on: the day and the block are asked for with
+ * every message.
+ */
+#define LEDGER_SPANS_KEPT 4
+struct ledger_kept_span {
+	int64_t start_ms, end_ms;       /* equal: not in use */
+	uint64_t asked;                 /* when last, in questions */
+	struct ledger_sums sums;
+	uint32_t by_model[LEDGER_MODELS_MAX];
+};
+
 struct ledger_session_row {
 	char *id;
 	struct ledger_sums *by_model;   /* as long as the highest model number needs */
@@ -46,6 +58,9 @@ struct ledger_session_row {
 	double subagents_usd;
 	uint64_t subagents;
 	int64_t first_ms, last_ms;
+	/* Its part in the last block, kept up to date; block_of_ms is that block's first entry's, 0: not known. */
+	int64_t block_of_ms, block_first_ms, block_last_ms;
+	double block_usd;
 };
 
 struct ledger_model_row {
@@ -85,6 +100,8 @@ struct ledger {
 	struct ledger_span { size_t first, last; } *blocks;
 	size_t block_count, block_cap;
 	size_t blocks_good_to;   /* blocks made of order[0..blocks_good_to) hold */
+	struct ledger_kept_span kept[LEDGER_SPANS_KEPT];
+	uint64_t questions;
 };
 
 static inline size_t ledger_file_of(const struct ledger_entry *entry)
@@ -107,8 +124,11 @@ int ledger_model_number(struct ledger *ledger, const struct ledger_record *recor
 /* Makes sure that the session's row can hold sums of the model. */
 bool ledger_prepare_session(struct ledger *ledger, uint32_t session, size_t model);
 
-/* Adds an entry to all sums by name (sign 1), or takes it out again (-1). */
-void ledger_account(struct ledger *ledger, const struct ledger_entry *entry, int sign);
+/*
+ * Adds an entry to all sums (sign 1), or takes it out again (-1). `stays`: it is taken out for another one of the same
+ * session and time, or is that one.
+ */
+void ledger_account(struct ledger *ledger, const struct ledger_entry *entry, int sign, bool stays);
 
 /* Adds one entry to sums, or takes it out again. */
 void ledger_sums_add(struct ledger_sums *sums, const struct ledger_entry *entry, int sign);
@@ -117,6 +137,9 @@ void ledger_sums_add(struct ledger_sums *sums, const struct ledger_entry *entry,
 
 /* Makes room for `count` entries in the order of time. Returns false when memory ran out. */
 bool ledger_order_reserve(struct ledger *ledger, size_t count);
+
+/* Keeps the spans that were asked for up to date. */
+void ledger_spans_add(struct ledger *ledger, const struct ledger_entry *entry, int sign);
 
 /* Takes an entry into the order of time, or out of it; there is room. It is to be out while its time changes. */
 void ledger_order_add(struct ledger *ledger, uint32_t entry);

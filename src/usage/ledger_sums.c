@@ -142,13 +142,30 @@ bool ledger_prepare_session(struct ledger *ledger, uint32_t session, size_t mode
 	return true;
 }
 
-void ledger_account(struct ledger *ledger, const struct ledger_entry *e, int sign)
+static void account_block_part(struct ledger_session_row *row, const struct ledger_entry *e, int sign, bool stays)
+{
+	if (row->block_of_ms == 0 || e->time_ms < row->block_of_ms)
+		return;
+	row->block_usd += sign * e->cost_usd;
+	if (stays)
+		return;
+	if (sign < 0) {
+		row->block_of_ms = 0;  /* it may have been the first or the last */
+		return;
+	}
+	row->block_first_ms = e->time_ms < row->block_first_ms ? e->time_ms : row->block_first_ms;
+	row->block_last_ms = e->time_ms > row->block_last_ms ? e->time_ms : row->block_last_ms;
+}
+
+void ledger_account(struct ledger *ledger, const struct ledger_entry *e, int sign, bool stays)
 {
 	struct ledger_file *file = &ledger->files[ledger_file_of(e)];
 	struct ledger_session_row *row = &ledger->sessions[file->session];
 	struct ledger_model_row *model = &ledger->models[e->model];
 	ledger_sums_add(&row->by_model[e->model], e, sign);
 	ledger_sums_add(&model->sums, e, sign);
+	ledger_spans_add(ledger, e, sign);
+	account_block_part(row, e, sign, stays);
 	if (e->unpriced)
 		model->unpriced += (uint64_t)(int64_t)sign;
 	file->entries += (uint32_t)sign;
@@ -161,27 +178,38 @@ void ledger_account(struct ledger *ledger, const struct ledger_entry *e, int sig
 
 /* ---- sessions ---- */
 
-/* The session's rate in the active block: its cost there over its own time there. */
-static double session_rate(struct ledger *ledger, uint32_t session, int64_t now_ms)
+/* Goes through the last block for the session's part in it. */
+static void find_block_part(const struct ledger *ledger, uint32_t session, const struct ledger_block *block)
 {
-	struct ledger_block block;
-	int64_t first_ms = 0, last_ms = 0;
-	double usd = 0.;
-	bool any = false;
-	if (!ledger_active_block(ledger, now_ms, &block))
-		return NAN;
+	struct ledger_session_row *row = &ledger->sessions[session];
 	const struct ledger_span *span = &ledger->blocks[ledger->block_count - 1];
+	row->block_of_ms = block->first_ms;
+	row->block_first_ms = INT64_MAX;
+	row->block_last_ms = INT64_MIN;
+	row->block_usd = 0.;
 	for (size_t i = span->first; i <= span->last; i++) {
 		const struct ledger_entry *e = &ledger->entries[ledger->order[i]];
 		if (ledger->files[ledger_file_of(e)].session != session)
 			continue;
-		if (!any)
-			first_ms = e->time_ms;
-		any = true;
-		last_ms = e->time_ms;
-		usd += e->cost_usd;
+		if (row->block_first_ms == INT64_MAX)
+			row->block_first_ms = e->time_ms;
+		row->block_last_ms = e->time_ms;
+		row->block_usd += e->cost_usd;
 	}
-	return last_ms > first_ms ? usd / ((double)(last_ms - first_ms) / 3600000.) : NAN;
+}
+
+/* The session's rate in the active block: its cost there over its own time there. */
+static double session_rate(struct ledger *ledger, uint32_t session, int64_t now_ms)
+{
+	struct ledger_block block;
+	if (!ledger_active_block(ledger, now_ms, &block))
+		return NAN;
+	const struct ledger_session_row *row = &ledger->sessions[session];
+	if (row->block_of_ms != block.first_ms)
+		find_block_part(ledger, session, &block);
+	if (row->block_last_ms <= row->block_first_ms)
+		return NAN;
+	return row->block_usd / ((double)(row->block_last_ms - row->block_first_ms) / 3600000.);
 }
 
 void ledger_session(struct ledger *ledger, const char *session_id, int64_t now_ms, struct ledger_session *out)

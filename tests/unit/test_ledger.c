@@ -382,7 +382,13 @@ static void write_figures(struct ledger *ledger, char *out, size_t size)
 {
 	struct ledger_block block;
 	struct ledger_session session;
+	struct ledger_sums sums;
 	size_t len = 0;
+	for (int i = 0; i < 3; i++) {
+		ledger_sum_span(ledger, START_MS + i * 24 * HOUR_MS, START_MS + 48 * HOUR_MS, &sums);
+		len += (size_t)snprintf(out + len, size - len, "%llu %lld %.9f\n", (unsigned long long)sums.entries,
+					(long long)sums.tokens.output, sums.cost_usd);
+	}
 	for (size_t i = 0; ledger_block_at(ledger, i, &block); i++)
 		len += (size_t)snprintf(out + len, size - len, "%lld %lld %lld: %llu %lld %.9f %.9f\n",
 					(long long)block.start_ms, (long long)block.first_ms, (long long)block.last_ms,
@@ -391,8 +397,9 @@ static void write_figures(struct ledger *ledger, char *out, size_t size)
 	for (int i = 0; i < FILES; i++) {
 		char id[16];
 		snprintf(id, sizeof(id), "s%d", i);
-		ledger_session(ledger, id, START_MS, &session);
-		len += (size_t)snprintf(out + len, size - len, "%s %llu %.9f %llu %.9f %lld\n", id,
+		ledger_session(ledger, id, START_MS + 61 * HOUR_MS, &session);
+		len += (size_t)snprintf(out + len, size - len, "%s %.9f %llu %.9f %llu %.9f %lld\n", id,
+					session.block_usd_per_hour,
 					(unsigned long long)session.sums.entries, session.sums.cost_usd,
 					(unsigned long long)session.subagents, session.subagents_usd,
 					(long long)session.last_ms);
@@ -406,7 +413,9 @@ static const char *const paths[FILES] = { "/p/d.jsonl", "/p/a.jsonl", "/p/c.json
 static struct ledger *ledger_with(const struct line *lines, const size_t *order, unsigned round)
 {
 	struct ledger *ledger = ledger_new();
+	struct ledger_session session;
 	struct ledger_block block;
+	struct ledger_sums sums;
 	int numbers[FILES];
 	assert_non_null(ledger);
 	for (int i = 0; i < FILES; i++) {
@@ -419,9 +428,12 @@ static struct ledger *ledger_with(const struct line *lines, const size_t *order,
 	for (size_t i = 0; i < LINES; i++) {
 		const struct line *line = &lines[order[i]];
 		assert_true(ledger_add(ledger, numbers[line->file], line->offset, &line->usage) >= 0);
-		/* Questions in between, so that what is sorted in later meets what was before. */
-		if (pick(97) == 0)
+		/* Questions in between, so that what comes later meets what was sorted and summed before. */
+		if (pick(97) == 0) {
 			(void)ledger_active_block(ledger, START_MS, &block);
+			ledger_sum_span(ledger, START_MS + pick(3) * 24 * HOUR_MS, START_MS + 48 * HOUR_MS, &sums);
+			ledger_session(ledger, "s1", START_MS + 61 * HOUR_MS, &session);
+		}
 	}
 	return ledger;
 }
