@@ -57,27 +57,37 @@ static void want_facts(struct daemon *daemon, struct session *session)
 	}
 }
 
+/* Whose a transcript is: "" in `id` when its name is no session id. False when its path is no transcript's. */
+static bool take_name(const struct transcript *transcript, char id[CACHE_SESSION_ID_MAX + 1], bool *subagent)
+{
+	struct transcript_path parts;
+	if (!transcript_path_parse(transcript->path + transcript->root_len, &parts))
+		return false;
+	*subagent = parts.subagent;
+	id[0] = '\0';
+	if (cache_session_id_is_valid(parts.session_id.data, parts.session_id.len)) {
+		memcpy(id, parts.session_id.data, parts.session_id.len);
+		id[parts.session_id.len] = '\0';
+	} else {
+		log_debug("%s gets no session file: its name is no session id", transcript->path);
+	}
+	return true;
+}
+
 static void *on_opened(void *ctx, struct transcript *transcript)
 {
 	struct daemon *daemon = ctx;
-	struct transcript_path parts;
 	char id[CACHE_SESSION_ID_MAX + 1];
-	if (!transcript_path_parse(transcript->path + transcript->root_len, &parts))
+	bool subagent;
+	if (!take_name(transcript, id, &subagent))
 		return NULL;
-	if (!cache_session_id_is_valid(parts.session_id.data, parts.session_id.len)) {
-		log_debug("%s is passed over: its name is no session id", transcript->path);
-		return NULL;
-	}
-	memcpy(id, parts.session_id.data, parts.session_id.len);
-	id[parts.session_id.len] = '\0';
-	bool is_new = !sessions_find(&daemon->sessions, id);
-	struct session_transcript *part = sessions_open_transcript(&daemon->sessions, id, parts.subagent, transcript);
+	bool is_new = id[0] && !sessions_find(&daemon->sessions, id);
+	struct session_transcript *part = sessions_open_transcript(&daemon->sessions, id, subagent, transcript);
 	if (!part)
 		return NULL;
-	part->ledger_file = ledger_add_file(daemon->ledger, transcript->path, transcript->root_len, id,
-					      parts.subagent);
+	part->ledger_file = ledger_add_file(daemon->ledger, transcript->path, transcript->root_len, id, subagent);
 	/* Of what the first walk finds, expire says which sessions get a file. */
-	part->wanted = !daemon->first_walk;
+	part->wanted = !daemon->first_walk && id[0];
 	if (part->ledger_file < 0) {
 		sessions_close_transcript(part);
 		return NULL;
@@ -142,7 +152,7 @@ static void on_advanced(void *ctx, struct transcript *transcript, uint64_t lines
 	publish_mark_list(&daemon->publish);
 	if (daemon->first_walk || daemon->reading_history)
 		return;
-	if (moved || session->excluded)
+	if (session->id[0] && (moved || session->excluded))
 		expire_note(&daemon->expire, session);
 	watch_note_activity(&daemon->watch);
 	if (lines == 0)

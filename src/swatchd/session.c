@@ -9,11 +9,13 @@ void sessions_init(struct sessions *sessions, int64_t preview_chars)
 {
 	memset(sessions, 0, sizeof(*sessions));
 	sessions->preview_chars = preview_chars;
+	sessions->unnamed.state = SESSION_IDLE;
+	sessions->unnamed.excluded = true;
 }
 
 static struct session *find_or_add(struct sessions *sessions, const char *id)
 {
-	struct session *session = sessions_find(sessions, id);
+	struct session *session = id[0] ? sessions_find(sessions, id) : &sessions->unnamed;
 	if (session)
 		return session;
 	session = calloc(1, sizeof(*session));
@@ -196,6 +198,8 @@ void sessions_release(struct sessions *sessions)
 {
 	size_t cursor = 0;
 	struct session *session;
+	while (sessions->unnamed.transcripts)
+		sessions_close_transcript(sessions->unnamed.transcripts);
 	while ((session = sessions_each(sessions, &cursor))) {
 		while (session->transcripts)
 			sessions_close_transcript(session->transcripts);

@@ -72,12 +72,16 @@ struct session {
 
 struct sessions {
 	struct strmap by_id;               /* -> struct session */
+	struct session unnamed;            /* whose transcripts' names are no session ids: it never has a file */
 	int64_t preview_chars;
 };
 
 void sessions_init(struct sessions *sessions, int64_t preview_chars);
 
-/* A transcript of session `id` (valid) came. NULL when memory ran out. The first one makes the session. */
+/*
+ * A transcript of session `id` (valid, or "" when its name is no id: its usage counts, and nothing else) came. NULL when
+ * memory ran out. The first one makes the session.
+ */
 struct session_transcript *sessions_open_transcript(struct sessions *sessions, const char *id, bool subagent,
 						    struct transcript *file);
 

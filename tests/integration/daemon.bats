@@ -78,7 +78,7 @@ load helper
 	[ -f "$CACHE/0a0a0a0a-old.json" ]
 }
 
-@test "a name that is no session id makes no file" {
+@test "a name that is no session id makes no file, and counts" {
 	start_daemon
 	message 1 >"$PROJECTS/-p/billing-shared.jsonl"
 	message 2 >"$PROJECTS/-p/.hidden.jsonl"
@@ -87,6 +87,15 @@ load helper
 	swatch sync
 	is "$(ls "$CACHE" | tr '\n' ' ')" "billing-shared.json good.json sessions.json "
 	is "$(field billing-shared.json .writer | cut -d' ' -f1)" swatchd
+	# and its usage counts all the same, also when it grows, shrinks and goes
+	field_is billing-shared.json .block.entries 4
+	message 5 >>"$PROJECTS/-p/a b.jsonl"
+	swatch sync
+	field_is billing-shared.json .block.entries 5
+	: >"$PROJECTS/-p/a b.jsonl"
+	rm "$PROJECTS/-p/.hidden.jsonl"
+	swatch sync
+	field_is billing-shared.json .block.entries 5
 }
 
 @test "nothing is written when nothing visible changed" {
