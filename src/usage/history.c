@@ -107,10 +107,38 @@ static bool keep_model(struct history_batch *batch, struct slice *model)
 	return true;
 }
 
+static int64_t all_tokens(const struct price_tokens *t)
+{
+	return t->input + t->output + t->cache_creation_5m + t->cache_creation_1h + t->cache_read;
+}
+
+/*
+ * The lines of one message follow each other, and the ledger would keep the one with the most tokens: where nothing else
+ * tells them apart, the others need not reach it. Returns true when the record is dealt with.
+ */
+static bool merge_record(struct history_batch *batch, const struct ledger_record *record)
+{
+	struct ledger_record *last = batch->count > 0 ? &batch->records[batch->count - 1] : NULL;
+	if (!last || !last->has_id || !record->has_id || last->id_hash != record->id_hash
+	    || last->request_hash != record->request_hash || last->sidechain != record->sidechain
+	    || last->has_speed != record->has_speed || last->fast != record->fast || last->advisor != record->advisor
+	    || last->lost_by_reference || record->lost_by_reference || last->model.len != record->model.len
+	    || (last->model.len > 0 && memcmp(last->model.data, record->model.data, last->model.len) != 0))
+		return false;
+	if (all_tokens(&record->tokens) > all_tokens(&last->tokens)) {
+		struct slice model = last->model;
+		*last = *record;
+		last->model = model;
+	}
+	return true;
+}
+
 static bool take_record(void *ctx, const struct ledger_record *record)
 {
 	struct worker *worker = ctx;
 	struct ledger_record copy = *record;
+	if (merge_record(worker->batch, record))
+		return true;
 	if (worker->batch->count == HISTORY_BATCH_RECORDS
 	    || (copy.model.data && !keep_model(worker->batch, &copy.model))) {
 		pass_batch(worker);
