@@ -24,6 +24,8 @@ struct reading {
 	bool keep_line;       /* the line at buffer[0] may hold a record: it has to fit */
 	bool skip_line;       /* it is too long for that */
 	bool stopped;
+	char last[TRANSCRIPT_MARK_BYTES];  /* what was taken off the buffer last: the bytes before `base` */
+	size_t last_len;
 };
 
 static ssize_t pread_again(int fd, void *into, size_t len, int64_t at)
@@ -73,9 +75,22 @@ static bool take_lines(struct reading *r, size_t len)
 	return true;
 }
 
+/* Keeps the end of what goes: it is the file's mark when nothing more comes. */
+static void keep_last(struct reading *r, const char *gone, size_t len)
+{
+	size_t keep = len < sizeof(r->last) ? sizeof(r->last) - len : 0;
+	if (keep > r->last_len)
+		keep = r->last_len;
+	memmove(r->last, r->last + r->last_len - keep, keep);
+	size_t take = len < sizeof(r->last) - keep ? len : sizeof(r->last) - keep;
+	memcpy(r->last + keep, gone + len - take, take);
+	r->last_len = keep + take;
+}
+
 /* Takes `len` bytes off the front of the buffer. */
 static void drop(struct reading *r, size_t len)
 {
+	keep_last(r, r->gather->buffer, len);
 	r->have -= len;
 	r->base += (int64_t)len;
 	if (r->have > 0)
@@ -97,6 +112,7 @@ static bool resize(struct gather *gather, size_t cap)
 static void read_line_again(struct reading *r)
 {
 	r->base = r->line_base;
+	r->last_len = 0;
 	r->have = r->searched = 0;
 	r->line_base = -1;
 	r->keep_line = true;
@@ -168,22 +184,24 @@ static bool take_buffer(struct reading *r)
 	return true;
 }
 
+/* The bytes before `offset`: at hand, unless a line was passed over as it came. */
 static void set_mark(struct reading *r)
 {
-	char bytes[TRANSCRIPT_MARK_BYTES];
 	struct gather_file *out = r->out;
-	size_t len = out->offset < TRANSCRIPT_MARK_BYTES ? (size_t)out->offset : TRANSCRIPT_MARK_BYTES;
-	ssize_t got = pread_again(r->fd, bytes, len, out->offset - (int64_t)len);
-	if (len == 0 || got != (ssize_t)len)
-		return;
-	out->mark_len = len;
-	out->mark = strmap_hash(bytes, len);
+	if (out->offset != r->base) {
+		size_t len = out->offset < TRANSCRIPT_MARK_BYTES ? (size_t)out->offset : TRANSCRIPT_MARK_BYTES;
+		ssize_t got = pread_again(r->fd, r->last, len, out->offset - (int64_t)len);
+		r->last_len = got == (ssize_t)len ? len : 0;
+	}
+	out->mark_len = r->last_len;
+	out->mark = r->last_len ? strmap_hash(r->last, r->last_len) : 0;
 }
 
 static enum gather_result read_open_file(struct reading *r)
 {
 	struct gather *gather = r->gather;
-	for (;;) {
+	/* What is written after the file was opened is reported, and read then. */
+	while (r->base + (int64_t)r->have < r->out->st.st_size) {
 		ssize_t got = pread_again(r->fd, gather->buffer + r->have, gather->cap - r->have,
 					  r->base + (int64_t)r->have);
 		if (got < 0) {

@@ -113,23 +113,39 @@ uint32_t slice_take_char(struct slice s, size_t *at)
 	return s.data[*at] == '\\' ? take_escape(s, at) : take_plain(s, at);
 }
 
+/* How many bytes from the start are ASCII that says what it is: nearly always all of them. */
+static size_t plain_len(struct slice s)
+{
+	const uint64_t ones = UINT64_C(0x0101010101010101), highs = UINT64_C(0x8080808080808080);
+	size_t at = 0;
+	for (uint64_t word; at + sizeof(word) <= s.len; at += sizeof(word)) {
+		memcpy(&word, s.data + at, sizeof(word));
+		uint64_t backslash = word ^ (ones * '\\');
+		if ((word | ((backslash - ones) & ~backslash)) & highs)
+			break;
+	}
+	while (at < s.len && s.data[at] != '\\' && (unsigned char)s.data[at] < 0x80)
+		at++;
+	return at;
+}
+
 bool slice_is_text(struct slice s)
 {
-	size_t at = 0;
-	while (at < s.len) {
-		/* Nearly all of it is plain ASCII. */
-		if (s.data[at] != '\\' && (unsigned char)s.data[at] < 0x80)
-			at++;
-		else if (slice_take_char(s, &at) == WALK_NO_CHAR)
+	size_t at = plain_len(s);
+	while (at < s.len)
+		if (slice_take_char(s, &at) == WALK_NO_CHAR)
 			return false;
-	}
 	return true;
 }
 
 bool slice_to_text(struct slice s, char *out, size_t size, size_t *len)
 {
-	size_t at = 0;
+	size_t at = plain_len(s);
 	*len = 0;
+	if (at > size)
+		return false;
+	memcpy(out, s.data, at);
+	*len = at;
 	while (at < s.len) {
 		char bytes[4];
 		uint32_t code = slice_take_char(s, &at);

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "base/strmap.h"
 #include "scratch.h"
 #include "unit.h"
 #include "usage/gather.h"
@@ -146,6 +147,9 @@ static void the_fast_way_finds_what_the_slow_one_finds(void **state)
 		assert_int_equal(gather_read(&gather, scratch_name(s, "t.jsonl"), &file), GATHER_DONE);
 		assert_int_equal(file.offset, end);
 		assert_int_equal(file.st.st_size, text.len);
+		assert_true((file.mark_len > 0) == (end > 0) && (int64_t)file.mark_len <= end);
+		if (end > 0)
+			assert_true(file.mark == strmap_hash(text.data + end - file.mark_len, file.mark_len));
 		compare(&fast, &slow);
 		records += slow.count;
 		buf_release(&text);
