@@ -119,11 +119,11 @@ static void on_writable(struct ev_loop *loop, ev_io *watcher, int revents)
 	write_some(watcher->data);
 }
 
-static void queue_line(struct control_client *client, const char *line, size_t len)
+static void queue_line(struct control_client *client, const char *line, size_t len, size_t max_queued)
 {
 	if (client->dead)
 		return;
-	if (client->out.len + len > CONTROL_MAX_QUEUED_BYTES) {
+	if (client->out.len + len > max_queued) {
 		drop_client(client, "too much waits for it to read");
 		return;
 	}
@@ -135,7 +135,7 @@ static void queue_line(struct control_client *client, const char *line, size_t l
 	write_some(client);
 }
 
-void control_answer(struct control_client *client, const char *json, size_t len)
+static void answer(struct control_client *client, const char *json, size_t len, size_t max_queued)
 {
 	client->busy++;
 	/* One queueing for line and newline, so that no half line is ever followed by a drop in between. */
@@ -145,11 +145,29 @@ void control_answer(struct control_client *client, const char *json, size_t len)
 	if (line.failed)
 		drop_client(client, "out of memory");
 	else
-		queue_line(client, line.data, line.len);
+		queue_line(client, line.data, line.len, max_queued);
 	buf_release(&line);
 	client->busy--;
 	if (client->dead && client->busy == 0)
 		free_client(client);
+}
+
+void control_answer(struct control_client *client, const char *json, size_t len)
+{
+	answer(client, json, len, CONTROL_MAX_QUEUED_BYTES);
+}
+
+void control_answer_report(struct control_client *client, const char *lines, size_t len)
+{
+	answer(client, lines, len, CONTROL_MAX_REPORT_BYTES);
+}
+
+bool control_is_sending_report(const struct control *control)
+{
+	for (const struct control_client *client = control->clients; client; client = client->next)
+		if (client->out.len > CONTROL_MAX_QUEUED_BYTES)
+			return true;
+	return false;
 }
 
 void control_answer_error(struct control_client *client, const char *error)
@@ -187,7 +205,7 @@ static void sink_event(void *ctx, const char *line, size_t len)
 	for (struct control_client *client = control->clients; client; client = next) {
 		next = client->next;
 		if (client->subscribed && !client->dead)
-			queue_line(client, line, len);
+			queue_line(client, line, len, CONTROL_MAX_QUEUED_BYTES);
 	}
 }
 

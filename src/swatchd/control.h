@@ -24,6 +24,8 @@
 
 #define CONTROL_MAX_LINE_BYTES ((size_t)64 << 10)
 #define CONTROL_MAX_QUEUED_BYTES ((size_t)1 << 20)
+/* A report is longer: a year of many sessions is some megabytes. One at a time may wait to be read. */
+#define CONTROL_MAX_REPORT_BYTES ((size_t)32 << 20)
 #define CONTROL_STALL_S 10.0
 #define CONTROL_MAX_CLIENTS 128
 
@@ -68,6 +70,12 @@ int control_init(struct control *control, struct ev_loop *loop, const char *path
 
 /* Queues one line (the newline is added) for a client. The client may be dropped by it; do not use it after. */
 void control_answer(struct control_client *client, const char *json, size_t len);
+
+/* The same for several lines, the last one's newline missing, of up to CONTROL_MAX_REPORT_BYTES. */
+void control_answer_report(struct control_client *client, const char *lines, size_t len);
+
+/* Whether a client has so much to read that another report would have to wait. */
+bool control_is_sending_report(const struct control *control);
 
 /* {"ok":false,"error":"..."} */
 void control_answer_error(struct control_client *client, const char *error);

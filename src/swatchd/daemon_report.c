@@ -1,0 +1,98 @@
+/*
+ * The answer to {"op":"report"}: a line that says what comes, a line a row, and a line with the totals.
+ */
+#include "swatchd/daemon.h"
+
+#include <string.h>
+
+#include "base/clock.h"
+#include "cache/cache_read.h"
+#include "usage/report.h"
+
+/* Copies a request's text. Returns false when it is longer than it may be. */
+static bool take_text(struct json_object *request, const char *key, char *out, size_t size)
+{
+	const char *text = cache_json_string(request, key);
+	size_t len = text ? strlen(text) : 0;
+	if (len >= size)
+		return false;
+	memcpy(out, text ? text : "", len + 1);
+	return true;
+}
+
+static const char *take_options(struct json_object *request, struct report_options *options)
+{
+	const char *kind = cache_json_string(request, "kind");
+	memset(options, 0, sizeof(*options));
+	if (!kind || !report_kind_find(kind, &options->kind))
+		return "unknown \"kind\" of report";
+	if (!take_text(request, "since", options->since, sizeof(options->since))
+	    || !take_text(request, "until", options->until, sizeof(options->until)))
+		return "\"since\" and \"until\" take YYYYMMDD";
+	if (!take_text(request, "timezone", options->timezone, sizeof(options->timezone)))
+		return "\"timezone\" is too long";
+	if (!take_text(request, "project", options->project, sizeof(options->project)))
+		return "\"project\" is too long";
+	options->active = cache_json_bool(request, "active", false);
+	options->now_ms = clock_wall_ms();
+	return NULL;
+}
+
+static void write_head(const struct daemon *daemon, const struct report_options *options, const struct report *report,
+		       struct buf *out)
+{
+	struct jsonw w;
+	jsonw_init(&w, out);
+	jsonw_begin_object(&w);
+	jsonw_put_bool(&w, "ok", true);
+	jsonw_put_string(&w, "kind", report_kind_name(options->kind));
+	jsonw_put_int(&w, "rows", (int64_t)report->row_count);
+	jsonw_put_bool(&w, "complete", daemon->history_read);
+	jsonw_key(&w, "unpricedModels");
+	jsonw_begin_array(&w);
+	for (size_t i = 0; i < report->unpriced_count; i++)
+		jsonw_string(&w, report->unpriced[i]);
+	jsonw_end_array(&w);
+	jsonw_end_object(&w);
+	buf_append_char(out, '\n');
+}
+
+static void write_rows(const struct report *report, struct buf *out)
+{
+	const char *row = buf_str(&report->rows);
+	for (size_t i = 0; i < report->row_count; i++) {
+		size_t len = strcspn(row, "\n");
+		buf_append_str(out, "{\"row\":");
+		buf_append(out, row, len);
+		buf_append_str(out, "}\n");
+		row += len + 1;
+	}
+	buf_append_str(out, "{\"end\":true,\"totals\":");
+	buf_append_str(out, report->totals.len > 0 ? buf_str(&report->totals) : "null");
+	buf_append_str(out, "}");
+}
+
+void daemon_answer_report(struct daemon *daemon, struct control_client *client, struct json_object *request)
+{
+	struct report_options options;
+	struct report report = { 0 };
+	struct buf error = BUF_INIT, out = BUF_INIT;
+	const char *fault = take_options(request, &options);
+	if (!fault && control_is_sending_report(&daemon->control))
+		fault = "another report is on its way; try again in a moment";
+	if (fault) {
+		control_answer_error(client, fault);
+		return;
+	}
+	if (report_make(daemon->ledger, &options, &report, &error) == 0) {
+		write_head(daemon, &options, &report, &out);
+		write_rows(&report, &out);
+	}
+	if (error.len > 0 || out.failed)
+		control_answer_error(client, error.len > 0 ? buf_str(&error) : "out of memory");
+	else
+		control_answer_report(client, out.data, out.len);
+	report_release(&report);
+	buf_release(&error);
+	buf_release(&out);
+}

@@ -1,0 +1,118 @@
+#!/usr/bin/env bats
+# The reports against real ccusage 20.0.24: key for key, in several time zones, from a scan and from the daemon.
+
+load helper
+
+# a_history SEED: sessions of 40 days as mkhome makes them, without the lines that only `ccusage claude daily` counts (F2).
+a_history() {
+	local file
+	rm -rf "$HOME/.claude/projects"
+	mkhome "$HOME/.claude" --bytes 4000000 --files 60 --days 40 --seed "$1" >/dev/null
+	find "$HOME/.claude/projects" -name '*.jsonl' | while read -r file; do
+		grep -v '"type":"progress"' "$file" >"$file.new" || true
+		mv "$file.new" "$file"
+	done
+	mkdir -p "$PROJECTS/-p" "$PROJECTS/-q"
+	# one session's id in two projects; a growing message; two models without a price; a file of no project
+	AT=2026-03-29T00:30:00.000Z
+	{ message 1 10; message 1 30; MODEL=nonesuch message 2 5; } >"$PROJECTS/-p/same.jsonl"
+	{ message 3 7; MODEL='<synthetic>' message 4 0; message 1 30; } >"$PROJECTS/-q/same.jsonl"
+	AT=2026-03-29T01:30:00.000Z
+	MODEL=another message 5 9 >"$PROJECTS/loose.jsonl"
+	mkdir -p "$PROJECTS/-p/same/subagents"
+	message 6 9 '"costUSD":0.25,' >"$PROJECTS/-p/same/subagents/agent-a.jsonl"
+	unset AT
+}
+
+# What both print, without what hangs on the moment they are asked; money to 1e-9.
+shape='walk(if type == "object" then del(.projection, .burnRate) else . end)
+	| walk(if type == "number" then . * 1e9 | round / 1e9 + 0 else . end)'
+
+# equal KIND ARGS...: that report of swatch is ccusage's.
+equal() {
+	local kind=$1 theirs
+	shift
+	case $kind in
+	blocks) theirs="blocks" ;;
+	sessions) theirs="claude session" ;;
+	*) theirs="claude $kind" ;;
+	esac
+	# shellcheck disable=SC2086
+	"$CCUSAGE20" $theirs --json --offline "$@" | jq "$shape" >"$TEST_HOME/theirs"
+	swatch "$kind" --json "$@" 2>"$TEST_HOME/said" | jq "$shape" >"$TEST_HOME/ours"
+	[ -s "$TEST_HOME/ours" ]
+	diff "$TEST_HOME/theirs" "$TEST_HOME/ours" | head -20
+	cmp -s "$TEST_HOME/theirs" "$TEST_HOME/ours" || { echo "$kind $* differs"; cat "$TEST_HOME/said"; false; }
+}
+
+all_equal() {
+	equal blocks
+	equal daily "$@"
+	equal weekly "$@"
+	equal monthly "$@"
+	equal sessions
+}
+
+@test "every report equals ccusage's, key for key, in six time zones" {
+	a_history 1
+	for TZ in UTC Europe/Berlin America/New_York Asia/Kolkata Pacific/Apia Australia/Lord_Howe; do
+		export TZ
+		all_equal
+	done
+	grep -q 'no price for another, nonesuch' "$TEST_HOME/said"
+}
+
+@test "--timezone, --since and --until mean what they mean to ccusage" {
+	a_history 2
+	since=$(date -u -d '20 days ago' +%Y%m%d)
+	until=$(date -u -d '3 days ago' +%Y%m%d)
+	for zone in Asia/Tokyo America/St_Johns; do
+		for kind in daily weekly monthly; do
+			equal "$kind" --timezone "$zone" --since "$since"
+			equal "$kind" --timezone "$zone" --since "$since" --until "$until"
+			equal "$kind" --timezone "$zone" --until "$until"
+		done
+	done
+	equal daily --since 20200101 --until 20200102
+}
+
+@test "the daemon's reports are the scan's" {
+	a_history 3
+	for kind in blocks daily weekly monthly sessions; do
+		swatch "$kind" --json | jq "$shape" >"$TEST_HOME/scan-$kind"
+	done
+	start_daemon
+	for kind in blocks daily weekly monthly sessions; do
+		swatch "$kind" --json | jq "$shape" >"$TEST_HOME/daemon"
+		diff "$TEST_HOME/scan-$kind" "$TEST_HOME/daemon"
+	done
+	all_equal
+	# and what is written from now on is in them
+	message new 11 >>"$PROJECTS/-p/same.jsonl"
+	all_equal
+	field_is sessions.json '.sessions | length > 0' true
+}
+
+@test "a workflow's agents belong to their session, in every report (F3)" {
+	mkdir -p "$PROJECTS/-p/s1/subagents/workflows/wf_1"
+	message 1 10 >"$PROJECTS/-p/s1.jsonl"
+	message 2 10 >"$PROJECTS/-p/s1/subagents/workflows/wf_1/agent-x.jsonl"
+	is "$(swatch sessions --json | jq -r '.sessions | length')" 1
+	is "$(swatch sessions --json | jq -r '.sessions[0].outputTokens')" 20
+	is "$("$CCUSAGE20" claude session --json --offline | jq -r '.sessions | length')" 2
+}
+
+@test "a report that is asked for wrongly says so, to a person and on the socket" {
+	start_daemon
+	run swatch daily --since 2026-13-40
+	is "$status" 2
+	run swatch daily --timezone Nowhere/Land
+	is "$status" 2
+	socket=$(status_of .socket)
+	ask() { printf '%s\n' "$1" | timeout 10 python3 -c 'import socket, sys
+s = socket.socket(socket.AF_UNIX); s.connect(sys.argv[1]); s.sendall(sys.stdin.buffer.read()); print(s.makefile().readline())' "$socket"; }
+	ask '{"op":"report","kind":"hourly"}' | jq -e '.ok == false and (.error | contains("kind"))'
+	ask '{"op":"report","kind":"daily","timezone":"Nowhere/Land"}' | jq -e '.ok == false and (.error | contains("Nowhere/Land"))'
+	ask '{"op":"report","kind":"daily","since":"tomorrow"}' | jq -e '.ok == false'
+	ask '{"op":"report","kind":"daily","since":["x"]}' | jq -e '.ok'
+}
