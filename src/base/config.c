@@ -157,8 +157,7 @@ void config_append_allowed(const struct config_key *key, struct buf *out)
 		buf_printf(out, ", such as %s", key->default_text);
 }
 
-/* An unknown zone would be taken for UTC without a word. Where there is no database, nothing can be said. */
-static bool is_time_zone(const char *name)
+bool config_is_time_zone(const char *name)
 {
 	const char *database = getenv("TZDIR");
 	struct stat st;
@@ -179,7 +178,7 @@ static enum config_fault set_text(char **field, const struct config_key *key, co
 {
 	if (strlen(text) > (size_t)key->max)
 		return CONFIG_OUT_OF_RANGE;
-	if (key->type == CONFIG_TIMEZONE && !is_time_zone(text))
+	if (key->type == CONFIG_TIMEZONE && !config_is_time_zone(text))
 		return CONFIG_WRONG_KIND;
 	char *copy = strdup(text);
 	if (!copy)

@@ -76,7 +76,19 @@ bool config_parse_duration(const char *text, int64_t *out_ms);
 /* Reads "16M", "512K", "1G", "4096" (powers of 1024, either case). Returns false when it is none. */
 bool config_parse_size(const char *text, int64_t *out_bytes);
 
+/*
+ * True for "" and for a zone of this machine's tz database, such as "Europe/Berlin": an unknown one would be taken for
+ * UTC without a word. Where there is no database, nothing can be said, and it is true.
+ */
+bool config_is_time_zone(const char *name);
+
 /* ${XDG_CONFIG_HOME:-~/.config}/swatch/swatch.conf. The caller frees it; NULL when there is no home or no memory. */
 char *config_default_path(void);
+
+/*
+ * The path of pricing.json (price.h), which stands beside the config file: in the folder of `config_path` (as given
+ * with --config), or of the default one when that is NULL. The caller frees it; NULL as config_default_path().
+ */
+char *config_pricing_path(const char *config_path);
 
 #endif

@@ -335,3 +335,21 @@ char *config_default_path(void)
 	free(base);
 	return path;
 }
+
+char *config_pricing_path(const char *config_path)
+{
+	static const char name[] = "pricing.json";
+	char *path = config_path ? strdup(config_path) : config_default_path();
+	if (!path)
+		return NULL;
+	char *slash = strrchr(path, '/');
+	if (!slash) {
+		free(path);
+		return strdup(name);
+	}
+	/* "/swatch.conf" stands in "/". */
+	slash[slash == path ? 1 : 0] = '\0';
+	char *beside = paths_join(path, name);
+	free(path);
+	return beside;
+}

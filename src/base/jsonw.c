@@ -172,6 +172,12 @@ void jsonw_double(struct jsonw *w, double value)
 	buf_append_str(w->out, text);
 }
 
+void jsonw_number(struct jsonw *w, const char *text)
+{
+	begin_value(w);
+	buf_append_str(w->out, text);
+}
+
 void jsonw_bool(struct jsonw *w, bool value)
 {
 	begin_value(w);

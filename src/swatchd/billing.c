@@ -11,7 +11,7 @@ void billing_init(struct billing *billing, const struct config *config, struct l
 	memset(billing, 0, sizeof(*billing));
 	billing->config = config;
 	billing->ledger = ledger;
-	billing->drift_usd = NAN;
+	billing->drift_usd = billing->native_after_usd = NAN;
 }
 
 void billing_restore(struct billing *billing, const struct billing_block *answer, int64_t answered_at_ms,
@@ -26,6 +26,15 @@ void billing_restore(struct billing *billing, const struct billing_block *answer
 	billing->drift_usd = drift_usd;
 }
 
+void billing_restore_audit(struct billing *billing, unsigned strikes, const char *reason)
+{
+	if (!billing->answered)
+		return;
+	billing->strikes = strikes;
+	billing->ccusage_shown = reason != NULL;
+	snprintf(billing->reason, sizeof(billing->reason), "%s", reason ? reason : "");
+}
+
 /* The ledger's active block, as the reference counts it: what an answer of ccusage is held against. */
 static double reference_usd(const struct billing *billing, int64_t now_ms)
 {
@@ -36,21 +45,23 @@ static double reference_usd(const struct billing *billing, int64_t now_ms)
 void billing_note_start(struct billing *billing, int64_t now_ms)
 {
 	billing->native_before_usd = reference_usd(billing, now_ms);
+	billing->audits = !billing->reading_history;
 	/* What comes from now on may or may not be in the answer. */
 	billing->pending_before_ms = billing->pending_since_ms;
 	billing->pending_since_ms = 0;
 }
 
-static bool prices_what_we_cannot(const struct billing *billing, const struct billing_block *answer)
+/* A model that the answer prices and the ledger cannot; NULL when there is none. */
+static const char *priced_there_alone(const struct billing *billing, const struct billing_block *answer)
 {
 	const char *names[BILLING_UNPRICED_MAX];
 	size_t count = billing_unpriced(billing, names);
 	/* Its list of models tells which it counted; whether it priced one shows only in the sum. */
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i < count && billing->drift_usd > BILLING_DRIFT_USD; i++)
 		for (size_t j = 0; j < answer->model_count; j++)
-			if (strcmp(names[i], answer->models[j]) == 0 && billing->drift_usd > BILLING_DRIFT_USD)
-				return true;
-	return false;
+			if (strcmp(names[i], answer->models[j]) == 0)
+				return names[i];
+	return NULL;
 }
 
 /* How far the answer lies outside of what the ledger had before and after the run; above is positive. */
@@ -60,26 +71,37 @@ static double drift_of(double answer_usd, double before_usd, double after_usd)
 	return answer_usd > high ? answer_usd - high : answer_usd < low ? answer_usd - low : 0.;
 }
 
-static bool audit(struct billing *billing, int64_t now_ms)
+/* Whose figures are shown from now on, and why. */
+static void judge(struct billing *billing, bool drifted)
 {
-	const struct billing_block *answer = &billing->answer;
-	double before = billing->native_before_usd, after = reference_usd(billing, now_ms);
-	billing->drift_usd = drift_of(answer->present ? answer->cost_usd : 0., before, after);
-	double size = fabs(billing->drift_usd);
-	bool drifted = size > BILLING_DRIFT_USD && size > BILLING_DRIFT_SHARE * fmax(after, answer->cost_usd);
+	const char *model = priced_there_alone(billing, &billing->answer);
 	billing->strikes = drifted ? billing->strikes + 1 : 0;
-	bool was_shown = billing->ccusage_shown;
-	if (prices_what_we_cannot(billing, answer)) {
+	if (model) {
 		billing->ccusage_shown = true;
-		snprintf(billing->reason, sizeof(billing->reason), "ccusage prices a model that swatch has no price for");
+		snprintf(billing->reason, sizeof(billing->reason), "ccusage prices %.96s, which swatch has no price for", model);
 	} else if (billing->strikes >= BILLING_DRIFT_STRIKES) {
 		billing->ccusage_shown = true;
-		snprintf(billing->reason, sizeof(billing->reason), "ccusage counts $%.2f more than swatch in %u refreshes "
-			 "in a row", billing->drift_usd, billing->strikes);
+		snprintf(billing->reason, sizeof(billing->reason), "ccusage counts $%.2f %s than swatch in this block, in %u "
+			 "refreshes in a row", fabs(billing->drift_usd), billing->drift_usd > 0. ? "more" : "less",
+			 billing->strikes);
 	} else if (!drifted) {
 		billing->ccusage_shown = false;
 		billing->reason[0] = '\0';
 	}
+}
+
+static bool audit(struct billing *billing, int64_t now_ms)
+{
+	const struct billing_block *answer = &billing->answer;
+	double answer_usd = answer->present ? answer->cost_usd : 0.;
+	/* Against half a history everything drifts. */
+	if (!billing->audits || billing->reading_history)
+		return false;
+	billing->native_after_usd = reference_usd(billing, now_ms);
+	billing->drift_usd = drift_of(answer_usd, billing->native_before_usd, billing->native_after_usd);
+	double size = fabs(billing->drift_usd);
+	bool was_shown = billing->ccusage_shown;
+	judge(billing, size > BILLING_DRIFT_USD && size > BILLING_DRIFT_SHARE * fmax(billing->native_after_usd, answer_usd));
 	return was_shown != billing->ccusage_shown && billing->config->billing_source == BILLING_AUTO;
 }
 
@@ -146,6 +168,7 @@ static void take_ledger_block(const struct billing *billing, int64_t now_ms, str
 	out->tokens_per_minute = block.tokens_per_minute;
 	out->indicator_tokens_per_minute = block.indicator_tokens_per_minute;
 	out->cost_per_hour_usd = block.cost_per_hour_usd;
+	out->limit_reset_ms = block.limit_resets_ms;
 	for (size_t i = 0; i < LEDGER_MODELS_MAX && out->model_count < BILLING_MODELS_MAX; i++)
 		if ((block.models & (UINT64_C(1) << i)) && ledger_model_at(billing->ledger, i, &model))
 			snprintf(out->models[out->model_count++], BILLING_MODEL_NAME_MAX, "%s", model.name);
@@ -197,6 +220,10 @@ static void take_times(const struct billing *billing, struct billing_view *view)
 		if (block->end_ms < view->next_change_ms)
 			view->next_change_ms = block->end_ms;
 	}
+	if (view->native.present && view->native.end_ms < view->next_change_ms)
+		view->next_change_ms = view->native.end_ms;
+	if (view->limited && view->limit.resets_ms < view->next_change_ms)
+		view->next_change_ms = view->limit.resets_ms;
 	if (!view->is_ccusage) {
 		view->is_fresh = !billing->reading_history;
 		view->last_fetched_ms = now_ms;
@@ -221,8 +248,10 @@ void billing_make_view(struct billing *billing, int64_t now_ms, struct billing_v
 	view->at_ms = now_ms;
 	view->is_ccusage = shows_ccusage(billing);
 	view->known = !view->is_ccusage || billing->answered;
+	take_ledger_block(billing, now_ms, &view->native);
+	view->limited = ledger_limit_in_force(billing->ledger, now_ms, &view->limit);
 	if (!view->is_ccusage)
-		take_ledger_block(billing, now_ms, &view->block);
+		view->block = view->native;
 	else if (billing->answered && !is_over(&billing->answer, now_ms))
 		view->block = billing->answer;
 	if (!view->block.present)
@@ -234,6 +263,11 @@ void billing_make_view(struct billing *billing, int64_t now_ms, struct billing_v
 			     + today.tokens.cache_creation_1h + today.tokens.cache_read;
 	clock_format_local_date(now_ms, view->today);
 	take_times(billing, view);
+}
+
+const char *billing_reason(const struct billing *billing)
+{
+	return billing->config->billing_source == BILLING_AUTO && billing->reason[0] ? billing->reason : NULL;
 }
 
 size_t billing_unpriced(const struct billing *billing, const char *names[BILLING_UNPRICED_MAX])
@@ -254,7 +288,7 @@ void billing_write_status(struct billing *billing, int64_t now_ms, struct jsonw 
 	billing_make_view(billing, now_ms, &view);
 	jsonw_put_string(w, "configured", sources[billing->config->billing_source]);
 	jsonw_put_string(w, "source", view.is_ccusage ? "ccusage" : "native");
-	jsonw_put_string(w, "reason", billing->reason[0] ? billing->reason : NULL);
+	jsonw_put_string(w, "reason", billing_reason(billing));
 	jsonw_put_bool(w, "isFresh", view.is_fresh);
 	jsonw_put_int(w, "lastFetched", view.last_fetched_ms);
 	jsonw_put_int(w, "freshUntil", view.fresh_until_ms);
@@ -262,7 +296,14 @@ void billing_write_status(struct billing *billing, int64_t now_ms, struct jsonw 
 	jsonw_put_double(w, "blockCostUSD", view.block.present ? view.block.cost_usd : NAN);
 	jsonw_put_double(w, "burnRatePerHour", view.block.cost_per_hour_usd);
 	jsonw_put_double(w, "minutesLeft", view.block.present ? view.minutes_left : NAN);
+	jsonw_put_double(w, "nativeCostUSD", view.native.present ? view.native.cost_usd : NAN);
 	jsonw_put_double(w, "driftUSD", billing->drift_usd);
+	jsonw_put_int(w, "strikes", billing->strikes);
+	jsonw_key(w, "usageLimitResetsAt");
+	if (view.limited)
+		jsonw_int(w, view.limit.resets_ms);
+	else
+		jsonw_null(w);
 	jsonw_key(w, "unpricedModels");
 	jsonw_begin_array(w);
 	size_t count = billing_unpriced(billing, names);

@@ -33,9 +33,11 @@ struct billing {
 	char error[512];                 /* of the last attempt; "": it was good */
 	unsigned failures;               /* in a row */
 	int64_t next_attempt_ms;         /* 0: none is due */
+	bool audits;                     /* the ledger's figures were whole when the run started */
 	double native_before_usd;        /* the ledger's block, as the reference counts it, when the run started */
+	double native_after_usd;         /* and when the last answer came; NaN: not measured yet */
 	double drift_usd;                /* NaN: not measured yet */
-	unsigned strikes;
+	unsigned strikes;                /* answers in a row that drifted too far */
 	bool ccusage_shown;              /* auto has gone over to ccusage's figures */
 	char reason[BILLING_REASON_MAX];
 	/* Activity that ccusage's figures do not hold yet; 0: none. */
@@ -53,6 +55,9 @@ struct billing_view {
 	bool is_ccusage;                 /* the block's figures are ccusage's */
 	bool known;                      /* false: ccusage has not answered yet, and native is off */
 	struct billing_block block;
+	struct billing_block native;     /* the ledger's own: the same as `block` unless that is ccusage's */
+	bool limited;                    /* a usage limit was hit, and its reset lies ahead */
+	struct ledger_limit limit;
 	double today_usd;
 	int64_t today_tokens;
 	char today[16];                  /* "2026-11-23" */
@@ -69,6 +74,9 @@ void billing_init(struct billing *billing, const struct config *config, struct l
 /* What an earlier run of the daemon had from ccusage, at `answered_at_ms` (0: nothing). `answer` may hold a sum alone. */
 void billing_restore(struct billing *billing, const struct billing_block *answer, int64_t answered_at_ms,
 		     int64_t duration_ms, double drift_usd);
+
+/* How its audit stood: the drifts in a row, and why (NULL: not) ccusage's figures were shown. After billing_restore(). */
+void billing_restore_audit(struct billing *billing, unsigned strikes, const char *reason);
 
 /* ccusage starts: keeps the ledger's figures of this moment for the audit. */
 void billing_note_start(struct billing *billing, int64_t now_ms);
@@ -92,6 +100,9 @@ void billing_make_view(struct billing *billing, int64_t now_ms, struct billing_v
 
 /* The time to live of ccusage's figures at a burn rate (NaN: none). */
 int64_t billing_ttl_ms(const struct config *config, double usd_per_hour);
+
+/* Why auto shows ccusage's figures; NULL when it does not, or the config decides. */
+const char *billing_reason(const struct billing *billing);
 
 /* Up to BILLING_UNPRICED_MAX names of models that were used and have no price. Returns how many. */
 size_t billing_unpriced(const struct billing *billing, const char *names[BILLING_UNPRICED_MAX]);

@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "base/paths.h"
+#include "base/command_words.h"
 
 #define CHILD_NICENESS 10
 
@@ -340,7 +340,7 @@ struct child *child_start(struct ev_loop *loop, char *const *argv, int64_t timeo
 	ev_init(&child->err_readable, on_readable);
 	ev_init(&child->exited, on_exited);
 	child->deadline.data = child;
-	char *path = child_find_program(argv[0]);
+	char *path = command_words_find_program(argv[0]);
 	if (!path) {
 		fail_soon(child, errno);
 		return child;

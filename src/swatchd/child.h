@@ -56,16 +56,6 @@ struct child *child_start(struct ev_loop *loop, char *const *argv, int64_t timeo
 /* Kills the group, reaps the child and frees it, without a callback. At most a moment: KILL cannot be refused. */
 void child_stop(struct child *child);
 
-/*
- * Splits a command into words at blanks; '...' and "..." keep blanks, a backslash keeps the next character (not
- * inside '...'). Returns a NULL-ended vector that child_free_words() frees; NULL with a message.
- */
-char **child_split_command(const char *command, struct buf *error);
-void child_free_words(char **words);
-
-/* The path of a program, looked up as execvp(3) does; the caller frees. NULL with errno when there is none. */
-char *child_find_program(const char *name);
-
 /* Says for people how a run ended: "exit status 2: last line of stderr". */
 void child_describe(const struct child_result *result, struct buf *out);
 

@@ -169,10 +169,44 @@ static void put_ccusage(struct jsonw *w, const struct billing *billing)
 	jsonw_put_int(w, "durationMs", billing->duration_ms);
 	jsonw_put_int(w, "exitStatus", billing->exit_status);
 	jsonw_put_double(w, "costUSD", !billing->answered ? NAN : billing->answer.cost_usd);
+	jsonw_put_double(w, "nativeUSD", billing->native_after_usd);
 	jsonw_put_double(w, "driftUSD", billing->drift_usd);
+	jsonw_put_int(w, "strikes", billing->strikes);
 	jsonw_put_string(w, "error", billing->error[0] ? billing->error : NULL);
 	jsonw_put_int(w, "failures", billing->failures);
 	composer_put_optional_ms(w, "nextAttempt", billing->next_attempt_ms);
+	jsonw_end_object(w);
+}
+
+/* The ledger's own figures of the active block, whoever's are shown. */
+static void put_native(struct jsonw *w, const struct billing_block *native)
+{
+	jsonw_key(w, "native");
+	if (!native->present) {
+		jsonw_null(w);
+		return;
+	}
+	jsonw_begin_object(w);
+	jsonw_put_double(w, "costUSD", native->cost_usd);
+	jsonw_put_int(w, "totalTokens", native->total_tokens);
+	jsonw_put_double(w, "burnRatePerHour", isnan(native->cost_per_hour_usd) ? 0. : native->cost_per_hour_usd);
+	jsonw_end_object(w);
+}
+
+static void put_usage_limit(struct jsonw *w, const struct billing_view *view)
+{
+	static const char *const kinds[] = { [SCAN_LIMIT_UNTOLD] = NULL, [SCAN_LIMIT_FIVE_HOUR] = "five_hour",
+					     [SCAN_LIMIT_SEVEN_DAY] = "seven_day", [SCAN_LIMIT_OTHER] = "other" };
+	jsonw_key(w, "usageLimit");
+	if (!view->limited) {
+		jsonw_null(w);
+		return;
+	}
+	jsonw_begin_object(w);
+	jsonw_put_string(w, "kind", kinds[view->limit.kind]);
+	jsonw_put_int(w, "resetsAt", view->limit.resets_ms);
+	jsonw_put_int(w, "observedAt", view->limit.noted_ms);
+	jsonw_put_string(w, "sessionId", view->limit.session_id);
 	jsonw_end_object(w);
 }
 
@@ -187,7 +221,7 @@ uint64_t compose_billing(const struct billing *billing, const struct billing_vie
 	jsonw_put_int(w, "schema", CACHE_SCHEMA);
 	jsonw_put_string(w, "writer", CACHE_WRITER);
 	jsonw_put_string(w, "source", view->is_ccusage ? "ccusage" : "native");
-	jsonw_put_string(w, "sourceReason", billing->reason[0] ? billing->reason : NULL);
+	jsonw_put_string(w, "sourceReason", billing_reason(billing));
 	jsonw_put_int(w, "freshUntil", view->fresh_until_ms);
 	put_block(&c, &view->block, view->at_ms);
 	jsonw_key(w, "today");
@@ -202,7 +236,9 @@ uint64_t compose_billing(const struct billing *billing, const struct billing_vie
 	for (size_t i = 0; i < count; i++)
 		jsonw_string(w, names[i]);
 	jsonw_end_array(w);
+	put_native(w, &view->native);
 	put_ccusage(w, billing);
+	put_usage_limit(w, view);
 	jsonw_end_object(w);
 	return composer_finish(&c);
 }

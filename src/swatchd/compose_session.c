@@ -165,7 +165,10 @@ static void put_figures(struct composer *c, const struct ledger_session *figures
 		const struct ledger_model *model = &figures->models[i];
 		jsonw_begin_object(w);
 		jsonw_put_string(w, "model", model->name);
-		jsonw_put_double(w, "costUSD", model->unpriced ? NAN : model->sums.cost_usd);
+		/* Some of its lines may say themselves what they cost. */
+		bool unknown = model->unpriced && model->sums.cost_usd <= 0.;
+		jsonw_put_double(w, "costUSD", unknown ? NAN : model->sums.cost_usd);
+		jsonw_put_bool(w, "unpriced", model->unpriced);
 		put_tokens(w, &model->sums.tokens);
 		jsonw_end_object(w);
 	}
@@ -177,8 +180,35 @@ static void put_figures(struct composer *c, const struct ledger_session *figures
 	jsonw_end_object(w);
 }
 
-static void put_session_billing(struct composer *c, const struct ledger_session *figures,
-				const struct billing_view *view)
+/* Claude Code's own total, and what explains that it is another one. */
+static void put_claude_cost(struct jsonw *w, const struct session_transcript *part, const struct ledger_session *figures)
+{
+	struct cost_gap gap;
+	jsonw_key(w, "claudeCost");
+	if (!part || !part->cost_state) {
+		jsonw_null(w);
+		return;
+	}
+	cost_gap_explain(part->cost_state, figures, part->cost_state_is_behind, &gap);
+	jsonw_begin_object(w);
+	jsonw_put_double(w, "totalUSD", part->cost_state->total_usd);
+	jsonw_put_double(w, "gapUSD", gap.gap_usd);
+	jsonw_put_double(w, "unexplainedUSD", gap.unexplained_usd);
+	jsonw_key(w, "reasons");
+	jsonw_begin_array(w);
+	for (size_t i = 0; i < gap.reason_count; i++) {
+		jsonw_begin_object(w);
+		jsonw_put_string(w, "reason", cost_gap_kind_name(gap.reasons[i].kind));
+		jsonw_put_string(w, "model", gap.reasons[i].model);
+		jsonw_put_double(w, "costUSD", gap.reasons[i].usd);
+		jsonw_end_object(w);
+	}
+	jsonw_end_array(w);
+	jsonw_end_object(w);
+}
+
+static void put_session_billing(struct composer *c, const struct session_transcript *part,
+				const struct ledger_session *figures, const struct billing_view *view)
 {
 	struct jsonw *w = &c->w;
 	jsonw_key(w, "billing");
@@ -190,6 +220,7 @@ static void put_session_billing(struct composer *c, const struct ledger_session 
 	jsonw_put_double(w, "sessionCost", figures->sums.cost_usd);
 	jsonw_put_int(w, "sessionTokens", total_tokens(&figures->sums.tokens));
 	jsonw_put_double(w, "sessionBurnRate", figures->block_usd_per_hour);
+	jsonw_put_double(w, "claudeCostUSD", part && part->cost_state ? part->cost_state->total_usd : NAN);
 	jsonw_end_object(w);
 }
 
@@ -263,9 +294,10 @@ uint64_t compose_session(const struct session *session, const struct billing *bi
 	put_model(w, part);
 	put_context(w, part, &context);
 	put_git(w, part);
-	put_session_billing(&c, &figures, view);
+	put_session_billing(&c, part, &figures, view);
 	put_alerts(w, session, part);
 	put_figures(&c, &figures);
+	put_claude_cost(w, part, &figures);
 	jsonw_end_object(w);
 	return composer_finish(&c);
 }

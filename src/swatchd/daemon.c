@@ -6,9 +6,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "cache/cache_read.h"
 #include "cache/cache_write.h"
-#include "swatchd/ccusage_answer.h"
 #include "usage/transcript_path.h"
 
 /* ---- from watch: which transcripts ---- */
@@ -116,6 +114,8 @@ static void on_line(void *ctx, struct transcript *transcript, int64_t offset, co
 	if (facts.usage.present && ledger_add(daemon->ledger, part->ledger_file, offset, &facts.usage) < 0)
 		log_error("cannot account a message of %s: out of memory; the figures miss it until a restart",
 			  transcript->path);
+	else if (facts.limit.present && !facts.usage.present)
+		ledger_note_limit(daemon->ledger, part->ledger_file, offset, facts.timestamp_ms, &facts.limit);
 }
 
 static bool on_wants_lines(void *ctx, struct transcript *transcript)
@@ -222,12 +222,24 @@ static void set_burn_rate(struct daemon *daemon)
 	refresh_set_burn_rate(&daemon->refresh, active ? block.cost_per_hour_usd : NAN);
 }
 
+/* Also of sessions whose transcripts did not grow: a copy of their lines elsewhere may be the one that counts now. */
+static void mark_changed_sessions(struct daemon *daemon)
+{
+	const char *id;
+	while ((id = ledger_next_changed(daemon->ledger))) {
+		struct session *session = sessions_find(&daemon->sessions, id);
+		if (session)
+			publish_mark_session(&daemon->publish, session);
+	}
+}
+
 /* What the turn read goes out now: on a busy machine there is always somebody who waits. */
 static void on_turn_ended(void *ctx)
 {
 	struct daemon *daemon = ctx;
 	if (daemon->first_walk)
 		return;
+	mark_changed_sessions(daemon);
 	if (daemon->reading_history && tail_pending(&daemon->tail) > 0 && is_known_already(daemon))
 		begin_news(daemon);
 	if (!daemon->reading_history)
@@ -247,61 +259,6 @@ static void on_caught_up(void *ctx)
 	set_burn_rate(daemon);
 	publish_flush(&daemon->publish, false);
 	daemon_answer_sync_waiters(daemon);
-}
-
-/* ---- from refresh ---- */
-
-static void on_refresh_started(void *ctx)
-{
-	struct daemon *daemon = ctx;
-	billing_note_start(&daemon->billing, clock_wall_ms());
-	struct jsonw *w = events_begin(&daemon->events, "refresh-started");
-	if (w)
-		events_end(&daemon->events);
-}
-
-static void tell_refresh_finished(struct daemon *daemon, const struct refresh_result *result)
-{
-	struct jsonw *w = events_begin(&daemon->events, "refresh-finished");
-	if (!w)
-		return;
-	jsonw_put_bool(w, "ok", result->answer != NULL);
-	jsonw_put_int(w, "durationMs", result->duration_ms);
-	if (result->answer)
-		jsonw_put_double(w, "costUSD", result->answer->present ? result->answer->cost_usd : 0.);
-	else
-		jsonw_put_string(w, "error", result->error);
-	events_end(&daemon->events);
-}
-
-static void tell_source(struct daemon *daemon)
-{
-	const char *source = daemon->billing.ccusage_shown ? "ccusage" : "native";
-	const char *reason = daemon->billing.ccusage_shown ? daemon->billing.reason : "they agree again";
-	log_warning("the figures shown are %s's from now on: %s", source, reason);
-	struct jsonw *w = events_begin(&daemon->events, "billing-source");
-	if (!w)
-		return;
-	jsonw_put_string(w, "source", source);
-	jsonw_put_string(w, "reason", reason);
-	events_end(&daemon->events);
-}
-
-static void on_refresh_finished(void *ctx, const struct refresh_result *result)
-{
-	struct daemon *daemon = ctx;
-	daemon->refresh_failed = result->answer == NULL;
-	if (!result->answer)
-		billing_note_failure(&daemon->billing, result->error, result->exit_status, result->failures,
-				     result->next_attempt_ms);
-	else if (billing_note_answer(&daemon->billing, result->answer, result->duration_ms, clock_wall_ms()))
-		tell_source(daemon);
-	publish_mark_billing(&daemon->publish);
-	publish_flush(&daemon->publish, true);
-	tell_refresh_finished(daemon, result);
-	daemon_answer_refresh_waiters(daemon, result);
-	if (daemon->options.once)
-		ev_break(daemon->loop, EVBREAK_ALL);
 }
 
 /* ---- from expire and liveness ---- */
@@ -359,52 +316,25 @@ static void on_process_changed(void *ctx, const char *session_id, bool alive)
 
 /* ---- starting, stopping ---- */
 
-/* ccusage's last figures: old data beats no data, and its time says how old it is. */
-static void take_last_answer(struct daemon *daemon, struct json_object *billing, struct json_object *ccusage)
-{
-	struct billing_block answer = { 0 };
-	struct json_object *block = cache_json_object(billing, "block");
-	const char *source = cache_json_string(billing, "source");
-	bool is_its_block = source && strcmp(source, "ccusage") == 0 && block;
-	struct buf error = BUF_INIT;
-	/* What the file shows as native's block is not ccusage's: only the sum is known of that. */
-	if (!is_its_block || ccusage_answer_take_block(block, &answer, &error) != 0)
-		answer.cost_usd = cache_json_double(ccusage, "costUSD", 0.);
-	buf_release(&error);
-	billing_restore(&daemon->billing, &answer, cache_json_int(ccusage, "lastFetched", 0),
-			cache_json_int(ccusage, "durationMs", 0), cache_json_double(ccusage, "driftUSD", NAN));
-}
-
-/* What the last run knew of ccusage: its figures and their age. */
-static void take_last_run(struct daemon *daemon)
-{
-	struct json_object *billing = cache_read_json(daemon->options.cache_fd, CACHE_BILLING_FILE);
-	struct json_object *ccusage = cache_json_object(billing, "ccusage");
-	if (cache_json_int(ccusage, "failures", 1) == 0)
-		refresh_seed_fetched(&daemon->refresh, cache_json_int(ccusage, "lastFetched", 0));
-	take_last_answer(daemon, billing, ccusage);
-	json_object_put(billing);
-}
-
 static int start_modules(struct daemon *daemon, struct buf *error)
 {
 	static const struct watch_callbacks watch_callbacks = { on_file_seen, on_file_gone, on_tree_gone, on_process_file,
 								on_recheck };
 	static const struct tail_callbacks tail_callbacks = { on_opened, on_line, on_wants_lines, on_records, on_reset,
 							      on_advanced, on_gone, on_turn_ended, on_caught_up };
-	static const struct refresh_callbacks refresh_callbacks = { on_refresh_started, on_refresh_finished };
 	static const struct expire_callbacks expire_callbacks = { on_state_changed, on_removed, on_admitted };
 	daemon->ledger = ledger_new();
 	if (!daemon->ledger) {
 		buf_append_str(error, "cannot start: out of memory");
 		return -1;
 	}
+	pricing_init(&daemon->pricing, daemon->options.config_path, daemon->ledger);
 	events_init(&daemon->events);
 	drift_init(&daemon->drift);
 	sessions_init(&daemon->sessions, daemon->config.sessions_preview);
 	billing_init(&daemon->billing, &daemon->config, daemon->ledger);
 	liveness_init(&daemon->liveness, daemon->loop, on_process_changed, daemon);
-	refresh_init(&daemon->refresh, daemon->loop, &daemon->config, &refresh_callbacks, daemon);
+	refresh_init(&daemon->refresh, daemon->loop, &daemon->config, &daemon_refresh_callbacks, daemon);
 	expire_init(&daemon->expire, daemon->loop, &daemon->config, &daemon->sessions, &expire_callbacks, daemon);
 	publish_init(&daemon->publish, daemon->loop, daemon->options.cache_fd, daemon->options.cache_path, &daemon->config,
 		     &daemon->sessions, &daemon->billing, &daemon->events);
@@ -453,7 +383,7 @@ int daemon_start(struct daemon *daemon, struct ev_loop *loop, const struct daemo
 	daemon->swept_temp_files = swept > 0 ? (unsigned)swept : 0;
 	if (start_modules(daemon, error) != 0)
 		return -1;
-	take_last_run(daemon);
+	daemon_take_last_run(daemon);
 	if (options->socket_path) {
 		daemon->has_control = true;
 		if (control_init(&daemon->control, loop, options->socket_path, daemon_handle_request, daemon,
@@ -487,5 +417,6 @@ void daemon_stop(struct daemon *daemon)
 	drift_release(&daemon->drift);
 	events_release(&daemon->events);
 	ledger_free(daemon->ledger);
+	pricing_release(&daemon->pricing);
 	config_release(&daemon->config);
 }

@@ -16,6 +16,7 @@
 #include "swatchd/events.h"
 #include "swatchd/expire.h"
 #include "swatchd/liveness.h"
+#include "swatchd/pricing.h"
 #include "swatchd/publish.h"
 #include "swatchd/refresh.h"
 #include "swatchd/session.h"
@@ -44,6 +45,7 @@ struct daemon {
 	struct events events;
 	struct drift drift;
 	struct ledger *ledger;
+	struct pricing pricing;
 	struct sessions sessions;
 	struct watch watch;
 	struct tail tail;
@@ -92,6 +94,13 @@ void daemon_stop(struct daemon *daemon);
 
 /* Answers a request of the control socket (daemon_control.c). */
 void daemon_handle_request(void *ctx, struct control_client *client, const char *op, struct json_object *request);
+
+/* What refresh tells, and what an earlier run of the daemon knew of ccusage (daemon_refresh.c). */
+extern const struct refresh_callbacks daemon_refresh_callbacks;
+void daemon_take_last_run(struct daemon *daemon);
+
+/* Answers {"op":"report"} (daemon_report.c). */
+void daemon_answer_report(struct daemon *daemon, struct control_client *client, struct json_object *request);
 
 /* Answers those who wait for the refresh that ended, or for all that was pending. */
 void daemon_answer_refresh_waiters(struct daemon *daemon, const struct refresh_result *result);

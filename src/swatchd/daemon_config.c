@@ -98,10 +98,11 @@ void daemon_reload(struct daemon *daemon)
 	if (daemon_set_roots(daemon) != 0)
 		log_error("cannot tell where the transcripts are: no home directory, or out of memory");
 	refresh_configure(&daemon->refresh);
+	bool priced = pricing_reload(&daemon->pricing, daemon->ledger);
 	expire_run(&daemon->expire);
 	publish_mark_all(&daemon->publish);
 	publish_flush(&daemon->publish, true);
 	log_info("config reloaded");
-	tell_reload(daemon, NULL);
+	tell_reload(daemon, priced ? NULL : daemon->pricing.error);
 	buf_release(&errors);
 }

@@ -98,6 +98,9 @@ static void answer_status(struct daemon *daemon, struct control_client *client)
 	begin_part(&w, "billing");
 	billing_write_status(&daemon->billing, clock_wall_ms(), &w);
 	jsonw_end_object(&w);
+	begin_part(&w, "pricing");
+	pricing_write_status(&daemon->pricing, &w);
+	jsonw_end_object(&w);
 	begin_part(&w, "publish");
 	publish_write_status(&daemon->publish, &w);
 	jsonw_end_object(&w);
@@ -286,6 +289,8 @@ void daemon_handle_request(void *ctx, struct control_client *client, const char 
 		take_refresh(daemon, client, request);
 	} else if (strcmp(op, "expire") == 0) {
 		take_expire(daemon, client, request);
+	} else if (strcmp(op, "report") == 0) {
+		daemon_answer_report(daemon, client, request);
 	} else if (strcmp(op, "sync") == 0) {
 		take_sync(daemon, client, false);
 	} else if (strcmp(op, "rescan") == 0) {

@@ -114,6 +114,20 @@ static void write_billing(struct publish *publish, const struct billing_view *vi
 	buf_release(&content);
 }
 
+/* When the next session stops to count among those of the last hour; 0: none does. */
+static int64_t find_next_quiet(struct publish *publish, int64_t now_ms)
+{
+	int64_t next_ms = 0;
+	size_t cursor = 0;
+	const struct session *session;
+	while ((session = sessions_each(publish->sessions, &cursor))) {
+		int64_t quiet_ms = session->last_activity_ms + COMPOSE_ACTIVE_SPAN_MS;
+		if (!session->excluded && quiet_ms > now_ms && (next_ms == 0 || quiet_ms < next_ms))
+			next_ms = quiet_ms;
+	}
+	return next_ms;
+}
+
 static void write_list(struct publish *publish, const struct billing_view *view)
 {
 	struct buf content = BUF_INIT;
@@ -121,6 +135,7 @@ static void write_list(struct publish *publish, const struct billing_view *view)
 	if (write_if_changed(publish, CACHE_SESSIONS_FILE, &content, hash, &publish->list_hash, publish->list_hash == 0)) {
 		publish->list_dirty = false;
 		publish->list_mono_ms = clock_mono_ms();
+		publish->next_quiet_ms = find_next_quiet(publish, view->at_ms);
 	}
 	buf_release(&content);
 }
@@ -141,6 +156,10 @@ static void wake_at_moment(struct publish *publish, const struct billing_view *v
 	int64_t next_ms = view->next_change_ms;
 	if (publish->next_cold_ms > 0 && publish->next_cold_ms < next_ms)
 		next_ms = publish->next_cold_ms;
+	/* One of the shared figures': then their copies are old in every session's file. */
+	publish->moment_is_shared = next_ms == view->next_change_ms;
+	if (publish->next_quiet_ms > 0 && publish->next_quiet_ms < next_ms)
+		next_ms = publish->next_quiet_ms;
 	ev_tstamp at = (double)(next_ms + 1) / 1000.;
 	if (ev_is_active(&publish->moment) && publish->moment.offset == at)
 		return;
@@ -169,7 +188,7 @@ static void on_moment(struct ev_loop *loop, ev_periodic *watcher, int revents)
 	publish->billing_dirty = publish->list_dirty = true;
 	/* All are composed again, which finds the next one. */
 	publish->next_cold_ms = 0;
-	mark_sessions(publish, false, false);
+	mark_sessions(publish, false, publish->moment_is_shared);
 	publish_flush(publish, true);
 }
 

@@ -5,8 +5,9 @@
  *
  * A session's file is written at most once every tail_delay, billing-shared.json likewise, sessions.json at most every
  * PUBLISH_LIST_MS; what comes sooner waits for a timer. The figures change by time alone at known moments (a block's
- * end, midnight, a freshness boundary, a prompt cache going cold): one timer waits for the next of them.
- * The shared figures in each session's file are a copy: the active sessions' copies follow within PUBLISH_COPIES_MS.
+ * end, midnight, a usage limit's reset, a freshness boundary, a prompt cache going cold): one timer waits for the next
+ * of them. The shared figures in each session's file are a copy: the active sessions' copies follow within
+ * PUBLISH_COPIES_MS, all others' at these moments.
  */
 #ifndef SWATCH_SWATCHD_PUBLISH_H
 #define SWATCH_SWATCHD_PUBLISH_H
@@ -46,6 +47,8 @@ struct publish {
 	bool billing_dirty, list_dirty;
 	struct session *dirty;   /* the sessions whose files are to be written, by next_dirty */
 	int64_t next_cold_ms;    /* the next moment a prompt cache goes cold; 0: none is known */
+	int64_t next_quiet_ms;   /* the next moment a session's activity is an hour old; 0: none is known */
+	bool moment_is_shared;   /* the moment waited for changes the shared figures */
 	bool was_fresh;
 	uint64_t billing_hash, list_hash;
 	int64_t billing_mono_ms, list_mono_ms;

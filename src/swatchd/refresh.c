@@ -8,6 +8,7 @@
 #include <sys/random.h>
 
 #include "base/clock.h"
+#include "base/command_words.h"
 #include "base/log.h"
 #include "swatchd/billing.h"
 #include "swatchd/ccusage_answer.h"
@@ -181,17 +182,17 @@ static void find_why_off(struct refresh *refresh)
 {
 	struct buf error = BUF_INIT;
 	refresh->why_off[0] = '\0';
-	child_free_words(refresh->words);
+	command_words_free(refresh->words);
 	refresh->words = NULL;
 	if (refresh->config->billing_source == BILLING_NATIVE) {
 		snprintf(refresh->why_off, sizeof(refresh->why_off), "[billing] source = native");
 		return;
 	}
-	refresh->words = child_split_command(refresh->config->ccusage_command, &error);
+	refresh->words = command_words_split(refresh->config->ccusage_command, &error);
 	if (!refresh->words) {
 		snprintf(refresh->why_off, sizeof(refresh->why_off), "[ccusage] command: %s", buf_str(&error));
 	} else if (refresh->config->billing_source == BILLING_AUTO) {
-		char *path = child_find_program(refresh->words[0]);
+		char *path = command_words_find_program(refresh->words[0]);
 		if (!path)
 			snprintf(refresh->why_off, sizeof(refresh->why_off), "%.100s: %s", refresh->words[0],
 				 errno == ENOENT ? "no such program on PATH" : strerror(errno));
@@ -316,6 +317,6 @@ void refresh_release(struct refresh *refresh)
 	if (refresh->child)
 		child_stop(refresh->child);
 	refresh->child = NULL;
-	child_free_words(refresh->words);
+	command_words_free(refresh->words);
 	refresh->words = NULL;
 }

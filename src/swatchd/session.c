@@ -59,7 +59,9 @@ static void free_facts(struct session_transcript *part)
 	free(part->branch);
 	free(part->model);
 	free(part->preview);
+	free(part->cost_state);
 	part->cwd = part->branch = part->model = part->preview = NULL;
+	part->cost_state = NULL;
 }
 
 void sessions_close_transcript(struct session_transcript *part)
@@ -105,14 +107,25 @@ static void keep(char **field, struct slice text, size_t size, size_t max_chars)
 	*field = copy;
 }
 
+static void take_cost_state(struct session_transcript *part, const struct scan_facts *facts)
+{
+	if (!part->cost_state)
+		part->cost_state = malloc(sizeof(*part->cost_state));
+	if (!part->cost_state)
+		return;  /* there is none to show then */
+	cost_state_take(facts, part->cost_state);
+	part->cost_state_is_behind = false;
+}
+
 static void take_usage(struct session_transcript *part, const struct scan_facts *facts)
 {
 	const struct price_tokens *tokens = &facts->usage.tokens;
 	part->context_tokens = facts->context_tokens;
 	part->context_at_ms = facts->timestamp_ms;
+	part->cost_state_is_behind = true;
 	if (facts->wrote_5m || facts->wrote_1h)
 		part->cache_is_1h = facts->wrote_1h;
-	if (facts->wrote_5m || facts->wrote_1h || tokens->cache_read > 0)
+	if ((facts->wrote_5m || facts->wrote_1h || tokens->cache_read > 0) && facts->timestamp_ms > 0)
 		part->cache_written_ms = facts->timestamp_ms;
 }
 
@@ -127,6 +140,8 @@ void sessions_take_facts(struct sessions *sessions, struct session_transcript *p
 		part->context_tokens = -1;
 		part->context_at_ms = facts->timestamp_ms;
 	}
+	if (facts->has_cost_state)
+		take_cost_state(part, facts);
 	if (!facts->is_message)
 		return;
 	struct slice id = facts->usage.message_id;

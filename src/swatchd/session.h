@@ -17,6 +17,7 @@
 #include "base/strmap.h"
 #include "cache/cache_names.h"
 #include "swatchd/tail.h"
+#include "usage/cost_state.h"
 #include "usage/scan.h"
 
 /* Bounds on text that comes out of transcripts. */
@@ -47,6 +48,8 @@ struct session_transcript {
 	char *model;
 	int64_t model_at_ms;
 	char *preview;
+	struct cost_state *cost_state;     /* Claude Code's own total, of the last line that told; NULL: none did */
+	bool cost_state_is_behind;         /* there was usage after that line */
 };
 
 struct session {

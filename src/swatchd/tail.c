@@ -238,20 +238,25 @@ static void on_timer(struct ev_loop *loop, ev_timer *watcher, int revents)
 	schedule(tail);
 }
 
-static void on_backlog_turn(struct ev_loop *loop, ev_idle *watcher, int revents)
+void tail_read_backlog(struct tail *tail)
 {
-	(void)loop;
-	(void)revents;
-	struct tail *tail = watcher->data;
 	uint64_t until_bytes = tail->stats.bytes + TAIL_TURN_BYTES;
 	struct transcript *t;
-	while (tail->stats.bytes < until_bytes && (t = backlog_last(tail))) {
+	while (!tail->backlog_held && tail->stats.bytes < until_bytes && (t = backlog_last(tail))) {
 		if (!read_transcript(tail, t, (size_t)(until_bytes - tail->stats.bytes)))
 			break;
 		/* A transcript that went took itself out. */
 		if (backlog_last(tail) == t)
 			backlog_remove(tail, t);
 	}
+}
+
+static void on_backlog_turn(struct ev_loop *loop, ev_idle *watcher, int revents)
+{
+	(void)loop;
+	(void)revents;
+	struct tail *tail = watcher->data;
+	tail_read_backlog(tail);
 	tail_note_turn_ended(tail);
 	schedule(tail);
 }

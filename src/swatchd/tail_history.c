@@ -1,6 +1,7 @@
 #include "swatchd/tail_history.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -53,6 +54,8 @@ static void end_history(struct tail *tail)
 	history_free(tail->history);
 	tail->history = NULL;
 	ev_async_stop(tail->loop, &tail->history_came);
+	/* What the threads needed is not needed again. */
+	(void)malloc_trim(0);
 }
 
 void tail_history_take(struct tail *tail, bool wait)
@@ -74,6 +77,8 @@ static void on_history(struct ev_loop *loop, ev_async *watcher, int revents)
 	(void)loop;
 	(void)revents;
 	struct tail *tail = watcher->data;
+	/* What the backlog holds is wanted first, and an idle watcher never has its turn while threads send. */
+	tail_read_backlog(tail);
 	tail_history_take(tail, false);
 	tail_note_turn_ended(tail);
 }

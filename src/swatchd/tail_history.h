@@ -33,6 +33,9 @@ void tail_history_release(struct tail *tail);
 /* A transcript of the history is through: it is followed from here on, or is gone. */
 void tail_end_history_of(struct tail *tail, struct transcript *t, const struct gather_file *file);
 
+/* Reads one turn's worth of the backlog. */
+void tail_read_backlog(struct tail *tail);
+
 /* Something was read: callbacks.turn_ended, and caught_up when nothing waits. */
 void tail_note_turn_ended(struct tail *tail);
 

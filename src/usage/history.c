@@ -122,7 +122,8 @@ static bool merge_record(struct history_batch *batch, const struct ledger_record
 	if (!last || !last->has_id || !record->has_id || last->id_hash != record->id_hash
 	    || last->request_hash != record->request_hash || last->sidechain != record->sidechain
 	    || last->has_speed != record->has_speed || last->fast != record->fast || last->advisor != record->advisor
-	    || last->lost_by_reference || record->lost_by_reference || last->model.len != record->model.len
+	    || last->lost_by_reference || record->lost_by_reference || last->limit_resets_ms > 0
+	    || record->limit_resets_ms > 0 || last->model.len != record->model.len
 	    || (last->model.len > 0 && memcmp(last->model.data, record->model.data, last->model.len) != 0))
 		return false;
 	if (all_tokens(&record->tokens) > all_tokens(&last->tokens)) {

@@ -25,14 +25,23 @@ void ledger_free(struct ledger *ledger)
 		free(ledger->sessions[i].by_model);
 		free(ledger->sessions[i].id);
 	}
-	for (size_t i = 0; i < ledger->model_count; i++)
+	for (size_t i = 0; i < ledger->model_count; i++) {
 		free(ledger->models[i].name);
+		free(ledger->models[i].priced_as);
+	}
+	for (size_t i = 0; i < ledger->other_count; i++) {
+		free(ledger->others[i]->priced_as);
+		free(ledger->others[i]);
+	}
 	const struct strmap_slot *slot;
 	for (size_t cursor = 0; (slot = strmap_each(&ledger->twins, &cursor));)
 		free(slot->value);
 	strmap_release(&ledger->twins);
 	strmap_release(&ledger->files_by_path);
 	strmap_release(&ledger->sessions_by_id);
+	strmap_release(&ledger->others_by_name);
+	free(ledger->others);
+	free(ledger->limits);
 	free(ledger->entries);
 	free(ledger->buckets);
 	free(ledger->files);
@@ -97,6 +106,17 @@ int ledger_add_file(struct ledger *ledger, const char *path, size_t root_len, co
 	return (int)ledger->file_count++;
 }
 
+size_t ledger_file_count(const struct ledger *ledger)
+{
+	return ledger->file_count;
+}
+
+const char *ledger_path(const struct ledger *ledger, unsigned file, size_t *root_len)
+{
+	*root_len = ledger->files[file].root_len;
+	return ledger->files[file].path;
+}
+
 /* ---- entries ---- */
 
 static bool rehash(struct ledger *ledger)
@@ -142,6 +162,16 @@ static bool is_better(const struct ledger *ledger, const struct ledger_entry *a,
 	return a->place < b->place;
 }
 
+/* The earlier of two places: by path, then by position. */
+static uint64_t earlier_place(const struct ledger *ledger, uint64_t a, uint64_t b)
+{
+	const struct ledger_file *file_a = &ledger->files[a >> LEDGER_OFFSET_BITS];
+	const struct ledger_file *file_b = &ledger->files[b >> LEDGER_OFFSET_BITS];
+	if (file_a != file_b)
+		return strcmp(file_a->path, file_b->path) < 0 ? a : b;
+	return a < b ? a : b;
+}
+
 static void set_identity(struct ledger_entry *e, const struct ledger_record *record)
 {
 	if (record->has_id) {
@@ -161,11 +191,11 @@ static void set_identity(struct ledger_entry *e, const struct ledger_record *rec
 
 static void set_costs(struct ledger_entry *e, const struct ledger_model_row *row, const struct ledger_record *record)
 {
+	e->has_cost = record->has_cost;
+	e->fast = record->fast;
 	if (record->has_cost)
 		e->cost_usd = e->reference_usd = record->cost_usd;
-	else if (row->price)
-		e->cost_usd = price_cost_usd(row->price, row->factor, &record->tokens, record->fast);
-	e->unpriced = !record->has_cost && !row->price && !row->silent && all_tokens(e) > 0;
+	ledger_price_entry(e, row);
 	if (!record->has_cost && row->reference)
 		e->reference_usd = row->reference == row->price
 				   ? e->cost_usd
@@ -177,21 +207,23 @@ static void set_costs(struct ledger_entry *e, const struct ledger_model_row *row
 
 static bool make_entry(struct ledger *ledger, int file, const struct ledger_record *record, struct ledger_entry *out)
 {
-	struct ledger_model_row overflow;
-	const struct ledger_model_row *row = &overflow;
-	int model = ledger_model_number(ledger, record, &row, &overflow);
+	struct ledger_model_row scratch;
+	const struct ledger_model_row *row = &scratch;
+	int model = ledger_model_number(ledger, record, &row, &scratch);
 	memset(out, 0, sizeof(*out));
 	if (model < 0 || record->offset < 0 || record->offset >> LEDGER_OFFSET_BITS != 0
 	    || !ledger_prepare_session(ledger, ledger->files[file].session, (size_t)model))
 		return false;
 	out->time_ms = record->time_ms;
-	out->place = (uint64_t)file << LEDGER_OFFSET_BITS | (uint64_t)record->offset;
+	out->place = out->first_place = (uint64_t)file << LEDGER_OFFSET_BITS | (uint64_t)record->offset;
 	out->input = (uint32_t)record->tokens.input;
 	out->output = (uint32_t)record->tokens.output;
 	out->creation_5m = (uint32_t)record->tokens.cache_creation_5m;
 	out->creation_1h = (uint32_t)record->tokens.cache_creation_1h;
 	out->cache_read = (uint32_t)record->tokens.cache_read;
 	out->model = (uint8_t)model;
+	out->other = row->other;
+	out->limit = record->limit_resets_ms > 0;
 	out->sidechain = record->sidechain;
 	out->has_speed = record->has_speed;
 	out->hidden = true;
@@ -323,6 +355,9 @@ static bool set_twin(struct ledger *ledger, uint32_t entry, const struct ledger_
 static int merge(struct ledger *ledger, uint32_t entry, struct ledger_entry *e)
 {
 	struct ledger_entry old = ledger->entries[entry];
+	/* Its place in lists is the first line's, whichever is kept. */
+	e->first_place = earlier_place(ledger, old.first_place, e->first_place);
+	ledger->entries[entry].first_place = old.first_place = e->first_place;
 	if (is_better(ledger, e, &old)) {
 		if (!e->lost) {
 			drop_twin(ledger, entry);
@@ -364,6 +399,8 @@ int ledger_add_record(struct ledger *ledger, int file, const struct ledger_recor
 	if (!make_entry(ledger, file, record, &e))
 		return -1;
 	note_time(ledger, file, record->time_ms);
+	if (e.limit)
+		ledger_limit_of_entry(ledger, &e, record);
 	for (uint32_t at = first_of(ledger, e.id_hash); at != LEDGER_NONE; at = ledger->entries[at].next)
 		if (ledger->entries[at].id_hash == e.id_hash && ledger->entries[at].request_hash == e.request_hash)
 			return merge(ledger, at, &e);

@@ -25,6 +25,8 @@
 #define LEDGER_BLOCK_MS (INT64_C(5) * 3600 * 1000)
 /* Models that are told apart; further ones are counted under the last row, "(other models)", each at its own price. */
 #define LEDGER_MODELS_MAX 64
+/* Limit markers that are kept; the oldest go first. */
+#define LEDGER_LIMITS_MAX 1024
 
 struct ledger;
 
@@ -38,6 +40,7 @@ struct ledger_sums {
 	 * message is left, that one), without the models of F7, at the compiled-in prices.
 	 */
 	double reference_usd;
+	uint64_t unpriced;      /* entries with tokens that have no price: they count as 0 USD */
 };
 
 struct ledger_model {
@@ -55,6 +58,17 @@ struct ledger_block {
 	double indicator_tokens_per_minute;   /* input and output only */
 	double cost_per_hour_usd;
 	uint64_t models;                /* bit n: model n, see ledger_model_at() */
+	/* When the first usage limit that was hit in it is over; 0: none was. ccusage sees the old form alone (F4). */
+	int64_t limit_resets_ms;
+	int64_t reference_limit_resets_ms;
+};
+
+/* A usage limit that was hit. */
+struct ledger_limit {
+	int64_t noted_ms;               /* the time of its marker */
+	int64_t resets_ms;
+	enum scan_limit_kind kind;
+	const char *session_id;         /* of the transcript that told; lives as long as the ledger */
 };
 
 /* What a block comes to at its rate, rounded as ccusage does. */
@@ -90,6 +104,10 @@ struct ledger_entry_view {
 	const char *path;
 	size_t root_len;                /* path + root_len: the path below projects/ */
 	int64_t offset;
+	unsigned file;                  /* its number, see ledger_path() */
+	/* Where the first line of the message stands: what decides the order of lists. */
+	unsigned first_file;
+	int64_t first_offset;
 	unsigned session;               /* a number: the same for all transcripts of a session */
 	const char *session_id;
 	bool subagent;
@@ -100,6 +118,12 @@ struct ledger *ledger_new(void);
 
 /* Prices by a book from now on: before the first record. The ledger does not own it, and it must live as long. */
 void ledger_set_prices(struct ledger *ledger, const struct price_book *book);
+
+/*
+ * Prices by another book (NULL: none) from now on, the entries that are there as well; what a line says itself that it
+ * cost stays. The old book is not needed any more. O(entries).
+ */
+void ledger_reprice(struct ledger *ledger, const struct price_book *book);
 
 void ledger_free(struct ledger *ledger);
 
@@ -119,6 +143,21 @@ int ledger_add(struct ledger *ledger, int file, int64_t offset, const struct sca
 
 /* The same of a record made before, on any thread; the advisors have records of their own. */
 int ledger_add_record(struct ledger *ledger, int file, const struct ledger_record *record);
+
+/*
+ * Notes a limit marker whose line has no usage record; ledger_add() takes those of the others. It shows in its block
+ * and in ledger_limit_in_force() (the last LEDGER_LIMITS_MAX of them do).
+ */
+void ledger_note_limit(struct ledger *ledger, int file, int64_t offset, int64_t time_ms, const struct scan_limit *limit);
+
+/* The limit hit last whose reset lies ahead. Returns false when there is none. */
+bool ledger_limit_in_force(const struct ledger *ledger, int64_t now_ms, struct ledger_limit *out);
+
+/*
+ * A session whose figures changed since it was last named here, in no order; NULL when there is none left. A record may
+ * change the figures of other sessions than its own: a copy may become the one that counts.
+ */
+const char *ledger_next_changed(struct ledger *ledger);
 
 /* Entries that count, after removing duplicates. */
 size_t ledger_count(const struct ledger *ledger);
@@ -157,6 +196,10 @@ void ledger_session(struct ledger *ledger, const char *session_id, int64_t now_m
  * ledger is changed.
  */
 bool ledger_entry_at(struct ledger *ledger, size_t index, struct ledger_entry_view *out);
+
+/* How many transcripts were named, and the path of one of them; it lives as long as the ledger. */
+size_t ledger_file_count(const struct ledger *ledger);
+const char *ledger_path(const struct ledger *ledger, unsigned file, size_t *root_len);
 
 /* The index of the first entry that is not before `time_ms`. */
 size_t ledger_entries_before(struct ledger *ledger, int64_t time_ms);

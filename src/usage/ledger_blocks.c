@@ -238,6 +238,7 @@ static void fill_block(struct ledger *ledger, size_t index, struct ledger_block 
 	} else {
 		sum_block(ledger, span, out);
 	}
+	ledger_limits_of_block(ledger, span, out);
 	const struct price_tokens *t = &out->sums.tokens;
 	double minutes = (double)(out->last_ms - out->first_ms) / 60000.;
 	double plain = (double)(t->input + t->output);
@@ -330,6 +331,9 @@ bool ledger_entry_at(struct ledger *ledger, size_t index, struct ledger_entry_vi
 		.path = file->path,
 		.root_len = file->root_len,
 		.offset = (int64_t)(e->place & ((UINT64_C(1) << LEDGER_OFFSET_BITS) - 1)),
+		.file = (unsigned)ledger_file_of(e),
+		.first_file = (unsigned)(e->first_place >> LEDGER_OFFSET_BITS),
+		.first_offset = (int64_t)(e->first_place & ((UINT64_C(1) << LEDGER_OFFSET_BITS) - 1)),
 		.session = file->session,
 		.session_id = ledger->sessions[file->session].id,
 		.subagent = file->subagent,

@@ -1,6 +1,6 @@
 /*
- * ledger_internal: what ledger.c (who is an entry), ledger_sums.c (figures by name) and ledger_blocks.c (figures by
- * time) share.
+ * ledger_internal: what ledger.c (who is an entry), ledger_sums.c (figures by name), ledger_blocks.c (figures by
+ * time), ledger_prices.c and ledger_limits.c share.
  */
 #ifndef SWATCH_USAGE_LEDGER_INTERNAL_H
 #define SWATCH_USAGE_LEDGER_INTERNAL_H
@@ -22,6 +22,7 @@ struct ledger_entry {
 	uint64_t id_hash;        /* of message.id; or of place, time and tokens for a record without one */
 	int64_t time_ms;
 	uint64_t place;
+	uint64_t first_place;    /* of the first line of its message and requestId, which may be another one */
 	double cost_usd;
 	double reference_usd;    /* what ccusage counts for it */
 	uint32_t input, output, creation_5m, creation_1h, cache_read;
@@ -29,6 +30,22 @@ struct ledger_entry {
 	uint32_t next;           /* of the same id_hash's bucket */
 	uint8_t model;
 	bool sidechain : 1, has_speed : 1, lost : 1 /* F1 */, unpriced : 1, hidden : 1;
+	bool has_cost : 1, fast : 1, limit : 1 /* a limit marker: see `limits` */;
+	uint16_t other;          /* of model "(other models)": its number among `others`, LEDGER_OTHERS_MAX for none */
+};
+
+/* A block: order[first..last]. */
+struct ledger_span {
+	size_t first, last;
+};
+
+/* A limit marker. */
+struct ledger_limit_row {
+	int64_t time_ms, resets_ms;
+	uint64_t place;
+	uint8_t kind;
+	bool has_entry;          /* its line has a usage record: it shows in its block while that counts */
+	bool old_form;
 };
 
 struct ledger_file {
@@ -61,16 +78,19 @@ struct ledger_session_row {
 	/* Its part in the last block, kept up to date; block_of_ms is that block's first entry's, 0: not known. */
 	int64_t block_of_ms, block_first_ms, block_last_ms;
 	double block_usd;
+	bool changed;                   /* in the list of ledger_next_changed() */
+	uint32_t next_changed;          /* its number + 1; 0: none */
 };
 
 struct ledger_model_row {
 	char *name;
+	char *priced_as;         /* the name that its prices are looked up by; NULL: there are none */
+	uint16_t other;          /* its number among `others`, LEDGER_OTHERS_MAX: it is none of them */
 	const struct price *price;
 	double factor;
 	const struct price *reference;  /* the compiled-in price; NULL: ccusage counts it as 0 */
 	double reference_factor;
 	bool silent;             /* <synthetic>, or no name: never shown in a list */
-	uint64_t unpriced;       /* entries with tokens that have no price */
 	struct ledger_sums sums;
 };
 
@@ -88,8 +108,15 @@ struct ledger {
 	struct strmap sessions_by_id;      /* -> number + 1 */
 	struct ledger_session_row *sessions;
 	size_t session_count, session_cap;
+	uint32_t changed;        /* the first session of a list: its number + 1; 0: none */
+	struct ledger_limit_row *limits;   /* in no order */
+	size_t limit_count, limit_cap;
 	struct ledger_model_row models[LEDGER_MODELS_MAX];
 	size_t model_count;
+	/* What "(other models)" are, for their prices; further ones keep what they cost when they came. */
+	struct strmap others_by_name;      /* -> struct ledger_model_row */
+	struct ledger_model_row **others;
+	size_t other_count, other_cap;
 	char last_model[PRICE_MODEL_MAX];  /* as the last record had it; length 0: none */
 	size_t last_model_len, last_model_number;
 	bool last_model_fast;
@@ -97,7 +124,7 @@ struct ledger {
 	uint32_t *order;
 	size_t order_len, order_cap;
 	size_t unsorted_from;    /* order[unsorted_from..] came since the last sort */
-	struct ledger_span { size_t first, last; } *blocks;
+	struct ledger_span *blocks;
 	size_t block_count, block_cap;
 	size_t blocks_good_to;   /* blocks made of order[0..blocks_good_to) hold */
 	struct ledger_kept_span kept[LEDGER_SPANS_KEPT];
@@ -112,14 +139,43 @@ static inline size_t ledger_file_of(const struct ledger_entry *entry)
 /* Makes room for one more element. */
 bool ledger_grow(void *array, size_t count, size_t *cap, size_t element_size);
 
+/* ---- ledger_prices.c ---- */
+
+/* Models beyond the table whose prices are kept. */
+#define LEDGER_OTHERS_MAX 4096
+
+/* Fills in the prices of the row's priced_as. */
+void ledger_find_prices(const struct ledger *ledger, struct ledger_model_row *row);
+
+/* The text that a model's prices are looked up by, malloc'd; NULL when it has none, or memory ran out. */
+char *ledger_priced_as(struct slice model);
+
+/* Sets what an entry without a cost of its own costs by the row's prices, and whether it has one at all. */
+void ledger_price_entry(struct ledger_entry *entry, const struct ledger_model_row *row);
+
+/* The row of a model beyond the table; NULL when it has none yet. */
+const struct ledger_model_row *ledger_other_model(const struct ledger *ledger, const char *name);
+
+/* Makes it one, as `found` is, which it then owns. Returns NULL when there are too many, or no memory: nothing changed. */
+const struct ledger_model_row *ledger_add_other_model(struct ledger *ledger, const char *name,
+						      const struct ledger_model_row *found);
+
+/* ---- ledger_limits.c ---- */
+
+/* Keeps the marker that an entry is. */
+void ledger_limit_of_entry(struct ledger *ledger, const struct ledger_entry *entry, const struct ledger_record *record);
+
+/* Fills in what limits were hit in a block, of which the entries order[first..last] count. */
+void ledger_limits_of_block(const struct ledger *ledger, const struct ledger_span *span, struct ledger_block *out);
+
 /* ---- ledger_sums.c ---- */
 
 /*
  * The number of a model's row (one is made); -1 when memory ran out. The last row takes what comes when the table is
- * full; `*priced` has the model's own prices in any case, and may be `overflow`, filled.
+ * full; `*priced` has the model's own prices in any case, and may be `scratch`, filled.
  */
 int ledger_model_number(struct ledger *ledger, const struct ledger_record *record,
-			const struct ledger_model_row **priced, struct ledger_model_row *overflow);
+			const struct ledger_model_row **priced, struct ledger_model_row *scratch);
 
 /* Makes sure that the session's row can hold sums of the model. */
 bool ledger_prepare_session(struct ledger *ledger, uint32_t session, size_t model);

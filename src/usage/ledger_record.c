@@ -17,6 +17,17 @@ static uint64_t hash_text(struct slice text)
 	return strmap_hash(text.data, text.len);
 }
 
+/* 2020-01-01 and 2100-01-01. */
+#define EARLIEST_RESET_S INT64_C(1577836800)
+#define LATEST_RESET_S INT64_C(4102444800)
+
+int64_t ledger_limit_resets_ms(const struct scan_limit *limit)
+{
+	if (!limit->present || limit->resets_at_s < EARLIEST_RESET_S || limit->resets_at_s > LATEST_RESET_S)
+		return 0;
+	return limit->resets_at_s * 1000;
+}
+
 void ledger_record_make(const struct scan_usage *usage, int64_t offset, struct ledger_record *out)
 {
 	*out = (struct ledger_record){
@@ -32,6 +43,9 @@ void ledger_record_make(const struct scan_usage *usage, int64_t offset, struct l
 		.fast = usage->fast,
 		.sidechain = usage->sidechain,
 		.lost_by_reference = (usage->faults & (SCAN_FAULT_NULL | SCAN_FAULT_SPACE)) != 0,
+		.limit_resets_ms = usage->advisor == 0 ? ledger_limit_resets_ms(&usage->limit) : 0,
+		.limit_is_old_form = usage->limit.old_form,
+		.limit_kind = (uint8_t)usage->limit.kind,
 	};
 	if (!out->has_id)
 		return;

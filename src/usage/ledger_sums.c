@@ -10,19 +10,6 @@
 
 /* ---- models ---- */
 
-static void find_prices(const struct ledger *ledger, struct slice model, struct ledger_model_row *row)
-{
-	char name[PRICE_MODEL_MAX];
-	size_t len;
-	row->factor = row->reference_factor = 1.;
-	if (!model.data || !slice_to_text(model, name, sizeof(name), &len))
-		return;
-	row->price = price_book_find(ledger->book, name, len, &row->factor, NULL);
-	row->reference = price_find(name, len, &row->reference_factor);
-	if (row->reference && row->reference->after_reference)
-		row->reference = NULL;
-}
-
 /* The model's name as lists show it. An advisor's speed does not show in ccusage's, though it is charged. */
 static void show_name(const struct ledger_record *record, char *out, size_t size)
 {
@@ -52,21 +39,44 @@ static void keep_last_model(struct ledger *ledger, const struct ledger_record *r
 	ledger->last_model_number = number;
 }
 
+static void fill_row(const struct ledger *ledger, const struct ledger_record *record, struct ledger_model_row *row)
+{
+	*row = (struct ledger_model_row){ .other = LEDGER_OTHERS_MAX, .priced_as = ledger_priced_as(record->model),
+					  .silent = !record->model.data || slice_equals(record->model, "<synthetic>") };
+	ledger_find_prices(ledger, row);
+}
+
 static int add_model(struct ledger *ledger, const struct ledger_model_row *found, const char *name)
 {
-	bool is_last_row = ledger->model_count == LEDGER_MODELS_MAX - 1;
 	struct ledger_model_row *row = &ledger->models[ledger->model_count];
 	*row = *found;
-	row->name = strdup(is_last_row ? "(other models)" : name);
-	if (!row->name)
+	row->name = strdup(name);
+	return row->name ? (int)ledger->model_count++ : -1;
+}
+
+/* A model without a row of its own: it counts in the last one, at its own prices. */
+static int take_other_model(struct ledger *ledger, const char *name, const struct ledger_record *record,
+			    const struct ledger_model_row **priced, struct ledger_model_row *scratch)
+{
+	const struct ledger_model_row last = { .other = LEDGER_OTHERS_MAX };
+	if (ledger->model_count < LEDGER_MODELS_MAX && add_model(ledger, &last, "(other models)") < 0)
 		return -1;
-	if (is_last_row)
-		row->silent = false;
-	return (int)ledger->model_count++;
+	*priced = ledger_other_model(ledger, name);
+	if (*priced)
+		return LEDGER_MODELS_MAX - 1;
+	fill_row(ledger, record, scratch);
+	*priced = ledger_add_other_model(ledger, name, scratch);
+	if (!*priced) {
+		/* Too many to keep them all: its prices as they are now. */
+		free(scratch->priced_as);
+		scratch->priced_as = NULL;
+		*priced = scratch;
+	}
+	return LEDGER_MODELS_MAX - 1;
 }
 
 int ledger_model_number(struct ledger *ledger, const struct ledger_record *record,
-			const struct ledger_model_row **priced, struct ledger_model_row *overflow)
+			const struct ledger_model_row **priced, struct ledger_model_row *scratch)
 {
 	char name[PRICE_MODEL_MAX * 4 + 16];
 	if (is_last_model(ledger, record)) {
@@ -81,11 +91,15 @@ int ledger_model_number(struct ledger *ledger, const struct ledger_record *recor
 			return (int)i;
 		}
 	}
-	*overflow = (struct ledger_model_row){ .silent = !record->model.data
-							 || slice_equals(record->model, "<synthetic>") };
-	find_prices(ledger, record->model, overflow);
-	*priced = overflow;
-	return ledger->model_count == LEDGER_MODELS_MAX ? LEDGER_MODELS_MAX - 1 : add_model(ledger, overflow, name);
+	if (ledger->model_count >= LEDGER_MODELS_MAX - 1)
+		return take_other_model(ledger, name, record, priced, scratch);
+	fill_row(ledger, record, scratch);
+	int number = add_model(ledger, scratch, name);
+	if (number < 0)
+		free(scratch->priced_as);
+	else
+		*priced = &ledger->models[number];
+	return number;
 }
 
 bool ledger_model_at(const struct ledger *ledger, size_t index, struct ledger_model *out)
@@ -94,7 +108,7 @@ bool ledger_model_at(const struct ledger *ledger, size_t index, struct ledger_mo
 		return false;
 	const struct ledger_model_row *row = &ledger->models[index];
 	out->name = row->name;
-	out->unpriced = row->unpriced > 0;
+	out->unpriced = row->sums.unpriced > 0;
 	out->sums = row->sums;
 	return true;
 }
@@ -111,6 +125,8 @@ void ledger_sums_add(struct ledger_sums *sums, const struct ledger_entry *e, int
 	sums->tokens.cache_read += sign * (int64_t)e->cache_read;
 	sums->cost_usd += sign * e->cost_usd;
 	sums->reference_usd += sign * e->reference_usd;
+	if (e->unpriced)
+		sums->unpriced += (uint64_t)(int64_t)sign;
 	/* What is left of cents after taking everything out again is no cost. */
 	if (sums->entries == 0)
 		sums->cost_usd = sums->reference_usd = 0.;
@@ -126,6 +142,7 @@ static void add_sums(struct ledger_sums *into, const struct ledger_sums *from)
 	into->tokens.cache_read += from->tokens.cache_read;
 	into->cost_usd += from->cost_usd;
 	into->reference_usd += from->reference_usd;
+	into->unpriced += from->unpriced;
 }
 
 bool ledger_prepare_session(struct ledger *ledger, uint32_t session, size_t model)
@@ -157,6 +174,26 @@ static void account_block_part(struct ledger_session_row *row, const struct ledg
 	row->block_last_ms = e->time_ms > row->block_last_ms ? e->time_ms : row->block_last_ms;
 }
 
+static void note_changed(struct ledger *ledger, uint32_t session)
+{
+	struct ledger_session_row *row = &ledger->sessions[session];
+	if (row->changed)
+		return;
+	row->changed = true;
+	row->next_changed = ledger->changed;
+	ledger->changed = session + 1;
+}
+
+const char *ledger_next_changed(struct ledger *ledger)
+{
+	if (ledger->changed == 0)
+		return NULL;
+	struct ledger_session_row *row = &ledger->sessions[ledger->changed - 1];
+	ledger->changed = row->next_changed;
+	row->changed = false;
+	return row->id;
+}
+
 void ledger_account(struct ledger *ledger, const struct ledger_entry *e, int sign, bool stays)
 {
 	struct ledger_file *file = &ledger->files[ledger_file_of(e)];
@@ -166,8 +203,7 @@ void ledger_account(struct ledger *ledger, const struct ledger_entry *e, int sig
 	ledger_sums_add(&model->sums, e, sign);
 	ledger_spans_add(ledger, e, sign);
 	account_block_part(row, e, sign, stays);
-	if (e->unpriced)
-		model->unpriced += (uint64_t)(int64_t)sign;
+	note_changed(ledger, file->session);
 	file->entries += (uint32_t)sign;
 	if (!file->subagent)
 		return;
@@ -226,6 +262,7 @@ void ledger_session(struct ledger *ledger, const char *session_id, int64_t now_m
 		add_sums(&out->sums, &row->by_model[i]);
 		if (!ledger->models[i].silent) {
 			ledger_model_at(ledger, i, &out->models[out->model_count]);
+			out->models[out->model_count].unpriced = row->by_model[i].unpriced > 0;
 			out->models[out->model_count++].sums = row->by_model[i];
 		}
 	}

@@ -3,16 +3,27 @@
 #include <ctype.h>
 #include <string.h>
 
-/* Regional endpoints of Bedrock charge a tenth more for these models (LiteLLM's us.anthropic.* entries). */
-static const char *const regional_models[] = {
-	"claude-sonnet-4-5", "claude-sonnet-4-5-20250929", "claude-haiku-4-5", "claude-haiku-4-5-20251001",
-	"claude-opus-4-5", "claude-opus-4-5-20251101", "claude-opus-4-6",
-	"claude-sonnet-4-6", "claude-opus-4-7", "claude-opus-4-7-20260416", "claude-opus-4-8", "claude-sonnet-5",
-	"claude-opus-5", "claude-fable-5", "claude-fable-5-1",
+/* Regions of Bedrock, by the name's prefix; apac. and global. charge the base price for all models. */
+enum region { ANYWHERE = 0, US = 1, EU = 2, JP = 4, AU = 8 };
+
+#define ALL_REGIONS (US | EU | JP | AU)
+
+/* Where a regional endpoint of Bedrock charges a tenth more for a model, by LiteLLM's entries. */
+static const struct {
+	const char *model;
+	unsigned regions;
+	bool alias;          /* a short form, unless -v1 follows: with a router's name before it, the base price */
+} regional_models[] = {
+	{ "claude-sonnet-4-5", ALL_REGIONS, true }, { "claude-sonnet-4-5-20250929", ALL_REGIONS, false },
+	{ "claude-haiku-4-5", ALL_REGIONS, true }, { "claude-haiku-4-5-20251001", ALL_REGIONS, false },
+	{ "claude-opus-4-5", US, true }, { "claude-opus-4-5-20251101", US, false },
+	{ "claude-opus-4-6", US | EU | AU, true }, { "claude-sonnet-4-6", ALL_REGIONS, false },
+	{ "claude-opus-4-7", ALL_REGIONS, false }, { "claude-opus-4-7-20260416", ALL_REGIONS, false },
+	{ "claude-opus-4-8", ALL_REGIONS, false }, { "claude-sonnet-5", ALL_REGIONS, false },
+	{ "claude-opus-5", ALL_REGIONS, false }, { "claude-fable-5", US | EU, false },
+	{ "claude-fable-5-1", US | EU, false },
 };
 #define REGIONAL_FACTOR 1.1
-/* The first of strip_provider()'s regions; apac. and global. charge the base price. */
-#define DEARER_REGIONS 4
 
 /* A table of prices, sorted by name. */
 struct price_list {
@@ -109,17 +120,46 @@ static bool skip_prefix(const char **text, size_t *len, const char *prefix)
 	return true;
 }
 
-/* Takes off what a provider puts before and after the name. Returns true when a regional prefix was among it. */
-static bool strip_provider(const char **text, size_t *len)
+/* -v1, -v2 */
+static bool is_versioned(const char *name, size_t len)
 {
-	static const char *const providers[] = { "openrouter/", "anthropic/", "bedrock/", "vertex_ai/", "azure_ai/" };
-	static const char *const regions[] = { "us.", "eu.", "jp.", "au.", "apac.", "global." };
-	bool regional = false, routed = false;
+	return len > 3 && name[len - 3] == '-' && name[len - 2] == 'v' && isdigit((unsigned char)name[len - 1]);
+}
+
+/* What a name tells of the place where the model runs. */
+struct endpoint {
+	enum region region;
+	bool routed;         /* something else stands before the region */
+	bool versioned;      /* "-v1" stands behind the name */
+};
+
+/* arn:aws:bedrock:us-east-1:123456789012:inference-profile/NAME */
+static bool strip_arn(const char **text, size_t *len)
+{
+	const char *slash = *len > 4 && memcmp(*text, "arn:", 4) == 0 ? memrchr(*text, '/', *len) : NULL;
+	if (!slash)
+		return false;
+	*len -= (size_t)(slash + 1 - *text);
+	*text = slash + 1;
+	return true;
+}
+
+/* Takes off what a provider puts before and after the name; what that told of a regional endpoint. */
+static struct endpoint strip_provider(const char **text, size_t *len)
+{
+	static const char *const providers[] = { "openrouter/", "anthropic/", "bedrock/", "converse/", "vertex_ai/",
+						 "azure_ai/" };
+	static const struct {
+		const char *prefix;
+		enum region region;
+	} regions[] = { { "us.", US }, { "eu.", EU }, { "jp.", JP }, { "au.", AU },
+			{ "apac.", ANYWHERE }, { "global.", ANYWHERE } };
+	struct endpoint endpoint = { ANYWHERE, strip_arn(text, len), false };
 	for (size_t i = 0; i < sizeof(providers) / sizeof(providers[0]); i++)
-		routed = skip_prefix(text, len, providers[i]) || routed;
+		endpoint.routed = skip_prefix(text, len, providers[i]) || endpoint.routed;
 	for (size_t i = 0; i < sizeof(regions) / sizeof(regions[0]); i++)
-		if (skip_prefix(text, len, regions[i]))
-			regional = i < DEARER_REGIONS && !routed;  /* the reference: base price behind a router */
+		if (skip_prefix(text, len, regions[i].prefix))
+			endpoint.region = regions[i].region;
 	skip_prefix(text, len, "anthropic.");
 	const char *bracket = memchr(*text, '[', *len);  /* claude-opus-4-6[1m] */
 	if (bracket && bracket > *text)
@@ -127,13 +167,13 @@ static bool strip_provider(const char **text, size_t *len)
 	const char *colon = memchr(*text, ':', *len);    /* ...-v1:0, ...:thinking */
 	if (colon)
 		*len = (size_t)(colon - *text);
-	return regional;
+	endpoint.versioned = is_versioned(*text, *len);
+	return endpoint;
 }
 
 static size_t without_suffix(const char *name, size_t len)
 {
-	/* -v1, -v2 */
-	if (len > 3 && name[len - 3] == '-' && name[len - 2] == 'v' && isdigit((unsigned char)name[len - 1]))
+	if (is_versioned(name, len))
 		return len - 3;
 	if (len > 9 && name[len - 9] == '-' && is_date(name + len - 8, 8))
 		return len - 9;
@@ -158,11 +198,12 @@ static const struct price *find_plain(const struct price_list *list, const char 
 	return NULL;
 }
 
-static bool costs_more_in_regions(const char *model)
+static bool costs_more_at(const struct endpoint *endpoint, const char *model)
 {
 	for (size_t i = 0; i < sizeof(regional_models) / sizeof(regional_models[0]); i++)
-		if (strcmp(model, regional_models[i]) == 0)
-			return true;
+		if (strcmp(model, regional_models[i].model) == 0)
+			return (regional_models[i].regions & endpoint->region) != 0
+			       && !(endpoint->routed && regional_models[i].alias && !endpoint->versioned);
 	return false;
 }
 
@@ -177,13 +218,13 @@ const struct price *price_find_among(const struct price *table, size_t table_len
 	const struct price *found = find_exact(&list, model, len);
 	if (found)
 		return found;
-	bool regional = strip_provider(&model, &len);
+	struct endpoint endpoint = strip_provider(&model, &len);
 	for (size_t i = 0; i < len; i++)
 		name[i] = model[i] == '.' || model[i] == '@' ? '-' : model[i];
 	found = len > 0 ? find_plain(&list, name, len) : NULL;
 	if (!found && len > 0)
 		found = find_inside(&list, name, len);
-	if (found && regional && costs_more_in_regions(found->model))
+	if (found && costs_more_at(&endpoint, found->model))
 		*factor = REGIONAL_FACTOR;
 	return found;
 }

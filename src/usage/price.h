@@ -77,6 +77,9 @@ void price_book_free(struct price_book *book);
 /* Models in the book. */
 size_t price_book_count(const struct price_book *book);
 
+/* Model `index` of the book, in order of their names; NULL past the last one. */
+const struct price *price_book_at(const struct price_book *book, size_t index);
+
 /* As price_find(), the book first; NULL is an empty book. *from_book (may be NULL) says where the price is from. */
 const struct price *price_book_find(const struct price_book *book, const char *model, size_t len, double *factor,
 				    bool *from_book);

@@ -40,6 +40,11 @@ size_t price_book_count(const struct price_book *book)
 	return book ? book->count : 0;
 }
 
+const struct price *price_book_at(const struct price_book *book, size_t index)
+{
+	return book && index < book->count ? &book->prices[index] : NULL;
+}
+
 /* One model on its way into the book. */
 struct reading {
 	const char *path;

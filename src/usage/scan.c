@@ -140,6 +140,13 @@ static void walk_message(struct walk *w, struct scan_state *state)
 	}
 }
 
+static enum scan_limit_kind limit_kind_of(struct slice name)
+{
+	if (slice_equals(name, "five_hour"))
+		return SCAN_LIMIT_FIVE_HOUR;
+	return slice_equals(name, "seven_day") ? SCAN_LIMIT_SEVEN_DAY : SCAN_LIMIT_OTHER;
+}
+
 static void walk_quota(struct walk *w, struct scan_state *state)
 {
 	struct scan_limit *limit = &state->facts->limit;
@@ -159,7 +166,7 @@ static void walk_quota(struct walk *w, struct scan_state *state)
 		if (is_reset && item.kind == WALK_NUMBER)
 			(void)slice_to_count(item.text, &limit->resets_at_s);
 		else if (is_kind && item.kind == WALK_STRING)
-			limit->kind = item.text;
+			limit->kind = limit_kind_of(item.text);
 	}
 }
 
@@ -246,6 +253,8 @@ static void take_fact(struct scan_state *state, struct slice key, const struct w
 		(void)slice_to_count(item->text, &state->status);
 	} else if (item->kind == WALK_NUMBER && slice_equals(key, "totalCostUSD")) {
 		state->has_total_cost = slice_to_double(item->text, &state->total_cost_usd);
+	} else if (item->kind == WALK_OBJECT && slice_equals(key, "modelUsage")) {
+		facts->model_usage = item->text;
 	}
 }
 
@@ -324,19 +333,21 @@ static bool is_version(struct slice v)
 	return true;
 }
 
-/* The old form of a limit marker: "Claude AI usage limit reached|1760000000". */
+/* The old form of a limit marker: "Claude AI usage limit reached|1760000000", with any words around it, as in ccusage. */
 static void take_old_limit(struct scan_facts *facts)
 {
-	static const char words[] = "Claude AI usage limit reached|";
-	size_t len = sizeof(words) - 1;
+	static const char words[] = "Claude AI usage limit reached";
 	struct slice text = facts->preview;
-	if (!text.data || text.len <= len || memcmp(text.data, words, len) != 0)
+	const char *end = text.data + text.len;
+	if (!text.data || !memmem(text.data, text.len, words, sizeof(words) - 1))
 		return;
-	facts->limit.present = true;
-	struct slice number = { text.data + len, 0 };
-	while (len + number.len < text.len && number.data[number.len] >= '0' && number.data[number.len] <= '9')
-		number.len++;
-	(void)slice_to_count(number, &facts->limit.resets_at_s);
+	facts->limit.present = facts->limit.old_form = true;
+	for (const char *bar = text.data; facts->limit.resets_at_s == 0 && (bar = memchr(bar, '|', (size_t)(end - bar)));) {
+		struct slice number = { ++bar, 0 };
+		while (number.data + number.len < end && number.data[number.len] >= '0' && number.data[number.len] <= '9')
+			number.len++;
+		(void)slice_to_count(number, &facts->limit.resets_at_s);
+	}
 }
 
 static void finish_usage(struct scan_state *state, const char *line, size_t len)
@@ -351,10 +362,14 @@ static void finish_usage(struct scan_state *state, const char *line, size_t len)
 	usage->model = facts->model;
 	usage->sidechain = facts->sidechain;
 	usage->timestamp_ms = facts->timestamp_ms;
+	usage->limit = facts->limit;
 	usage->present = state->has_usage && !counts->bad && counts->has_input && counts->has_output && !state->bad
 			 && state->usage_time && !(facts->version.data && !is_version(facts->version));
+	usage->refused = usage->present && counts->absurd;
+	usage->present = usage->present && !counts->absurd;
 	/* One elsewhere in the line is as good to ccusage. */
-	if (usage->present && !state->plain_key && !memmem(line, len, "\"usage\":{", strlen("\"usage\":{")))
+	if ((usage->present || usage->refused) && !state->plain_key
+	    && !memmem(line, len, "\"usage\":{", strlen("\"usage\":{")))
 		usage->faults |= SCAN_FAULT_SPACE;
 }
 
@@ -368,14 +383,15 @@ static void finish(struct scan_state *state, const char *line, size_t len)
 			    && !state->is_meta && (state->seen & (1U << MESSAGE));
 	facts->is_prompt = facts->is_message && facts->type == SCAN_TYPE_USER && !state->is_tool_result
 			   && !state->is_summary;
-	if (state->is_api_error && state->rate_limited && state->status != 529)
-		facts->limit.present = true;
-	else if (state->is_api_error)
+	facts->limit.present = state->is_api_error && state->rate_limited && state->status != 529;
+	if (state->is_api_error)
 		take_old_limit(facts);
 	facts->has_cost_state = state->has_total_cost && slice_equals(facts->type_name, "cost-state")
 				&& state->total_cost_usd >= 0. && state->total_cost_usd <= 1e6;
 	facts->cost_state_usd = facts->has_cost_state ? state->total_cost_usd : 0.;
-	if (state->has_usage && !counts->bad && counts->has_input && counts->has_output) {
+	if (!facts->has_cost_state)
+		facts->model_usage = (struct slice){ NULL, 0 };
+	if (state->has_usage && !counts->bad && !counts->absurd && counts->has_input && counts->has_output) {
 		const struct price_tokens *t = &counts->tokens;
 		facts->wrote_5m = t->cache_creation_5m > 0;
 		facts->wrote_1h = t->cache_creation_1h > 0;

@@ -32,9 +32,25 @@ enum scan_fault {
 	SCAN_FAULT_MODEL = 4   /* F7: a model that is newer than it (found by the ledger) */
 };
 
+enum scan_limit_kind {
+	SCAN_LIMIT_UNTOLD,     /* not told: the old form of a marker */
+	SCAN_LIMIT_FIVE_HOUR,
+	SCAN_LIMIT_SEVEN_DAY,
+	SCAN_LIMIT_OTHER       /* one of a single model, a spending limit, ... */
+};
+
+/* What a limit marker says (FORMATS section 2). */
+struct scan_limit {
+	bool present;
+	bool old_form;               /* the one that ccusage 20.0.24 knows */
+	int64_t resets_at_s;         /* 0: not told */
+	enum scan_limit_kind kind;
+};
+
 /* A usage record: what one line adds to the accounts. */
 struct scan_usage {
 	bool present;
+	bool refused;                /* it would be, but for a count that no model can reach: ccusage believes it */
 	int64_t timestamp_ms;
 	struct slice message_id;     /* as written, escapes included; data NULL: none */
 	struct slice request_id;     /* likewise */
@@ -47,14 +63,8 @@ struct scan_usage {
 	double cost_usd;             /* costUSD as the line has it */
 	unsigned faults;             /* enum scan_fault, or-ed */
 	struct slice iterations;     /* usage.iterations: see scan_next_advisor(); data NULL: none */
-	unsigned advisor;            /* 0: the message itself; n: its n-th iteration, an advisor's */
-};
-
-/* What a limit marker says (FORMATS section 2). */
-struct scan_limit {
-	bool present;
-	int64_t resets_at_s;         /* 0: not told */
-	struct slice kind;           /* "five_hour", "seven_day", ...; data NULL: not told */
+	unsigned advisor;            /* 0: the message itself; n: its n-th advisor */
+	struct scan_limit limit;     /* the message is a limit marker */
 };
 
 struct scan_facts {
@@ -74,9 +84,10 @@ struct scan_facts {
 	int64_t context_tokens;      /* input and cache tokens of it: what the next turn starts from */
 	bool wrote_5m, wrote_1h;     /* cache writes by their life */
 	struct slice preview;        /* the first text of the message, escapes as written; data NULL: none */
-	struct scan_limit limit;
+	struct scan_limit limit;     /* also when there is no usage record */
 	bool has_cost_state;         /* a cost-state line: Claude Code's own total of the session so far */
 	double cost_state_usd;
+	struct slice model_usage;    /* its modelUsage, for cost_state_parse(); data NULL: none */
 	struct scan_usage usage;
 };
 

@@ -3,7 +3,7 @@
  */
 #include "usage/scan_internal.h"
 
-/* A token count beyond this is no count: the largest context is a million. */
+/* A token count beyond this is not believed: the largest context is a million. It fits into 32 bits. */
 #define TOKENS_MAX INT64_C(4000000000)
 
 int scan_field(struct slice key, const struct slice *names, int count, unsigned *seen, bool *twice)
@@ -28,11 +28,29 @@ static void tell_null(struct walk *w, struct slice key)
 /* A count: digits, or it spoils the record. Null is left to the caller. */
 static bool take_count(struct scan_counts *counts, const struct walk_item *item, int64_t *out)
 {
-	if (item->kind != WALK_NUMBER || !slice_to_count(item->text, out) || *out > TOKENS_MAX) {
+	if (item->kind != WALK_NUMBER || !slice_to_count(item->text, out)) {
 		counts->bad = true;
 		return false;
 	}
+	counts->absurd = counts->absurd || *out > TOKENS_MAX;
 	return true;
+}
+
+/* cache_creation []: to ccusage's reader a list of its counts, in their order, is as good. */
+static void walk_breakdown_list(struct walk *w, struct scan_counts *counts)
+{
+	int64_t *places[] = { &counts->tokens.cache_creation_5m, &counts->tokens.cache_creation_1h };
+	struct walk_item item;
+	size_t index = 0;
+	bool first = true;
+	counts->has_breakdown = true;
+	while (walk_next_item(w, &first) && walk_value(w, &item)) {
+		if (index < 2)
+			take_count(counts, &item, places[index]);
+		else
+			counts->bad = true;
+		index++;
+	}
 }
 
 /* cache_creation {}: when it is there at all, its counts (0 by default) stand in for the flat one. */
@@ -46,6 +64,10 @@ static void walk_breakdown(struct walk *w, struct scan_counts *counts)
 	struct slice key;
 	unsigned seen = 0;
 	bool first = true;
+	if (walk_enter(w, '[')) {
+		walk_breakdown_list(w, counts);
+		return;
+	}
 	if (!walk_enter(w, '{')) {
 		if (walk_value(w, &item) && item.kind != WALK_NULL)
 			counts->bad = true;
@@ -61,6 +83,34 @@ static void walk_breakdown(struct walk *w, struct scan_counts *counts)
 		if (field >= 0)
 			take_count(counts, &item, places[field]);
 	}
+}
+
+/* iterations []: kept whole for scan_next_advisor(). A null model in one of them loses no line: not told. */
+static void walk_iterations(struct walk *w, struct scan_counts *counts)
+{
+	struct walk_item item;
+	struct slice key;
+	bool first = true;
+	if (walk_peek(w) != WALK_ARRAY) {
+		walk_value(w, &item);
+		return;
+	}
+	const char *start = w->at;
+	walk_enter(w, '[');
+	while (walk_next_item(w, &first)) {
+		bool first_key = true;
+		if (!walk_enter(w, '{')) {
+			walk_value(w, &item);
+			continue;
+		}
+		while (walk_next_key(w, &first_key, &key)) {
+			bool is_model = slice_equals(key, "model");
+			if (walk_value(w, &item) && item.kind == WALK_NULL && !is_model)
+				tell_null(w, key);
+		}
+	}
+	if (!w->bad)
+		counts->iterations = (struct slice){ start, (size_t)(w->at - start) };
 }
 
 static void take_speed(struct scan_counts *counts, const struct walk_item *item)
@@ -94,10 +144,6 @@ static void take_field(struct scan_counts *counts, int field, const struct walk_
 		break;
 	case SPEED:
 		take_speed(counts, item);
-		break;
-	case ITERATIONS:
-		if (item->kind == WALK_ARRAY)
-			counts->iterations = item->text;
 		break;
 	case TYPE:
 		if (item->kind == WALK_STRING)
@@ -134,6 +180,10 @@ bool scan_counts_walk(struct walk *w, struct scan_counts *out)
 			walk_breakdown(w, out);
 			continue;
 		}
+		if (field == ITERATIONS) {
+			walk_iterations(w, out);
+			continue;
+		}
 		if (!walk_value(w, &item))
 			break;
 		if (item.kind == WALK_NULL)
@@ -154,7 +204,8 @@ static bool all_good(struct slice iterations)
 	walk_init(&w, iterations.data, iterations.len);
 	walk_enter(&w, '[');
 	while (walk_next_item(&w, &first))
-		if (!scan_counts_walk(&w, &counts) || counts.bad || !counts.has_input || !counts.has_output)
+		if (!scan_counts_walk(&w, &counts) || counts.bad || counts.absurd || !counts.has_input
+		    || !counts.has_output)
 			return false;
 	return true;
 }
@@ -164,13 +215,14 @@ bool scan_next_advisor(const struct scan_usage *line, size_t *cursor, struct sca
 	struct scan_counts counts;
 	struct walk w;
 	bool first = true;
-	size_t index = 0;
+	unsigned number = 0;
 	if (!line->iterations.data || (*cursor == 0 && !all_good(line->iterations)))
 		return false;
 	walk_init(&w, line->iterations.data, line->iterations.len);
 	walk_enter(&w, '[');
 	while (walk_next_item(&w, &first) && scan_counts_walk(&w, &counts)) {
-		if (index++ < *cursor || !slice_equals(counts.type, "advisor_message") || counts.model.len == 0)
+		/* By its number among the advisors: iterations of other kinds come between them as the message grows. */
+		if (!slice_equals(counts.type, "advisor_message") || counts.model.len == 0 || number++ < *cursor)
 			continue;
 		*out = *line;
 		out->model = counts.model;
@@ -180,8 +232,8 @@ bool scan_next_advisor(const struct scan_usage *line, size_t *cursor, struct sca
 		out->has_cost = false;
 		out->cost_usd = 0.;
 		out->iterations = (struct slice){ NULL, 0 };
-		out->advisor = (unsigned)index;
-		*cursor = index;
+		out->advisor = number;
+		*cursor = number;
 		return true;
 	}
 	return false;

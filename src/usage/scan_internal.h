@@ -9,6 +9,7 @@
 /* What the walk over a "usage" object found. */
 struct scan_counts {
 	bool bad;                    /* a field of the wrong type, or twice: no record */
+	bool absurd;                 /* a count that cannot be */
 	bool has_input, has_output, has_breakdown;
 	int64_t flat_creation;
 	struct price_tokens tokens;  /* cache_creation_5m holds the flat count where there is no breakdown */

@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -105,6 +106,119 @@ static void two_drifts_in_a_row_switch_and_an_agreement_switches_back(void **sta
 	assert_false(view.is_ccusage);
 }
 
+static bool answer(struct fixture *f, double usd, int64_t at_ms)
+{
+	struct billing_block block = answer_of(usd);
+	billing_note_start(&f->billing, at_ms);
+	return billing_note_answer(&f->billing, &block, 10, at_ms + 1000);
+}
+
+static void the_reason_tells_in_which_direction(void **state)
+{
+	struct fixture *f = *state;
+	spend(f, "a", NOON, 40000);
+	assert_null(billing_reason(&f->billing));
+	assert_false(answer(f, .25, NOON + 1000));
+	assert_null(billing_reason(&f->billing));
+	assert_int_equal(f->billing.strikes, 1);
+	assert_true(answer(f, .25, NOON + 3000));
+	assert_string_equal(billing_reason(&f->billing),
+			    "ccusage counts $0.75 less than swatch in this block, in 2 refreshes in a row");
+	/* It stays where it is, without news. */
+	assert_false(answer(f, .25, NOON + 5000));
+	/* What the config decides needs no reason. */
+	f->config.billing_source = BILLING_CCUSAGE;
+	assert_null(billing_reason(&f->billing));
+}
+
+static void small_and_single_drifts_change_nothing(void **state)
+{
+	struct fixture *f = *state;
+	spend(f, "a", NOON, 400000);
+	/* Less than 1% of ten dollars; then once too much, but not twice in a row. */
+	for (int i = 0; i < 4; i++)
+		assert_false(answer(f, 10.09, NOON + 1000 + i * 2000));
+	assert_false(answer(f, 11., NOON + 20000));
+	assert_false(answer(f, 10., NOON + 22000));
+	assert_false(answer(f, 11., NOON + 24000));
+	assert_false(f->billing.ccusage_shown);
+}
+
+static void a_model_that_ccusage_alone_prices_switches_at_once(void **state)
+{
+	struct fixture *f = *state;
+	struct scan_usage usage = { .present = true, .timestamp_ms = NOON, .message_id = { "n", 1 },
+				    .model = { "claude-next-9", 13 }, .tokens = { .output = 1000 } };
+	struct billing_block block = answer_of(.5);
+	snprintf(block.models[block.model_count++], BILLING_MODEL_NAME_MAX, "claude-next-9");
+	assert_int_equal(ledger_add(f->ledger, f->file, 0, &usage), 1);
+	billing_note_start(&f->billing, NOON + 1000);
+	assert_true(billing_note_answer(&f->billing, &block, 10, NOON + 2000));
+	assert_string_equal(billing_reason(&f->billing), "ccusage prices claude-next-9, which swatch has no price for");
+	/* Where it counts 0 for it as well, they agree. */
+	block.cost_usd = 0.;
+	billing_note_start(&f->billing, NOON + 3000);
+	assert_true(billing_note_answer(&f->billing, &block, 10, NOON + 4000));
+	assert_null(billing_reason(&f->billing));
+}
+
+static void half_a_history_is_no_audit(void **state)
+{
+	struct fixture *f = *state;
+	f->billing.reading_history = true;
+	assert_false(answer(f, 9., NOON + 1000));
+	billing_note_start(&f->billing, NOON + 3000);
+	f->billing.reading_history = false;
+	struct billing_block block = answer_of(9.);
+	assert_false(billing_note_answer(&f->billing, &block, 10, NOON + 4000));
+	assert_int_equal(f->billing.strikes, 0);
+	assert_true(isnan(f->billing.drift_usd));
+}
+
+static void the_audit_outlives_the_daemon(void **state)
+{
+	struct fixture *f = *state;
+	struct billing_view view;
+	struct billing_block block = answer_of(9.);
+	spend(f, "a", NOON, 40000);
+	billing_restore(&f->billing, &block, NOON + 1000, 10, 8.);
+	billing_restore_audit(&f->billing, 1, NULL);
+	billing_make_view(&f->billing, NOON + 2000, &view);
+	assert_false(view.is_ccusage);
+	assert_true(answer(f, 9., NOON + 3000));
+	billing_init(&f->billing, &f->config, f->ledger);
+	billing_restore_audit(&f->billing, 2, "of a file without an answer");
+	assert_null(billing_reason(&f->billing));
+	billing_restore(&f->billing, &block, NOON + 1000, 10, 8.);
+	billing_restore_audit(&f->billing, 2, "it was so");
+	billing_make_view(&f->billing, NOON + 2000, &view);
+	assert_true(view.is_ccusage);
+	assert_true(view.native.present && fabs(view.native.cost_usd - 1.) < 1e-9);
+	assert_string_equal(billing_reason(&f->billing), "it was so");
+}
+
+static void a_limits_reset_is_a_known_moment(void **state)
+{
+	struct fixture *f = *state;
+	struct billing_view view;
+	struct scan_usage usage = { .present = true, .timestamp_ms = NOON, .message_id = { "l", 1 },
+				    .model = { "<synthetic>", 11 },
+				    .limit = { .present = true, .resets_at_s = NOON / 1000 + 600,
+					       .kind = SCAN_LIMIT_FIVE_HOUR } };
+	assert_int_equal(ledger_add(f->ledger, f->file, 0, &usage), 1);
+	billing_make_view(&f->billing, NOON + 1000, &view);
+	assert_true(view.limited);
+	assert_int_equal(view.limit.resets_ms, NOON + 600000);
+	assert_int_equal(view.block.limit_reset_ms, NOON + 600000);
+	assert_int_equal(view.next_change_ms, NOON + 600000);
+	assert_int_equal(view.fresh_until_ms, NOON + 600000);
+	billing_make_view(&f->billing, NOON + 600000, &view);
+	assert_false(view.limited);
+	assert_true(view.fresh_until_ms > NOON + 600000);
+	/* As ccusage has it: the block still tells. */
+	assert_int_equal(view.block.limit_reset_ms, NOON + 600000);
+}
+
 static void ccusage_goes_stale_by_failure_and_by_pending_activity(void **state)
 {
 	struct fixture *f = *state;
@@ -150,6 +264,12 @@ int main(void)
 		cmocka_unit_test_setup_teardown(native_figures_are_live, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(what_came_during_the_run_is_no_drift, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(two_drifts_in_a_row_switch_and_an_agreement_switches_back, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(the_reason_tells_in_which_direction, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(small_and_single_drifts_change_nothing, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_model_that_ccusage_alone_prices_switches_at_once, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(half_a_history_is_no_audit, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(the_audit_outlives_the_daemon, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_limits_reset_is_a_known_moment, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(ccusage_goes_stale_by_failure_and_by_pending_activity, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(the_ttl_goes_by_the_burn_rate, set_up, tear_down),
 	};

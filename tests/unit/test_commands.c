@@ -33,7 +33,7 @@
 /* ---- the table ---- */
 
 struct known_words {
-	char lines[64][128];    /* "command option" of commands.tsv, for swatch */
+	char lines[128][128];    /* "command option" of commands.tsv, for swatch */
 	size_t count;
 };
 
@@ -58,7 +58,7 @@ static void read_completion_table(struct known_words *known)
 		if (line[0] == '#' || sscanf(line, "%31s %31s %31s", program, command, option) != 3
 		    || strcmp(program, "swatch") != 0 || strcmp(command, "-") == 0)
 			continue;
-		assert_true(known->count < 64);
+		assert_true(known->count < 128);
 		snprintf(known->lines[known->count++], sizeof(known->lines[0]), "%s %s", command, option);
 	}
 	fclose(file);
@@ -195,7 +195,7 @@ static void test_suggestion(void **state)
 	assert_string_equal(command_suggest("re-scan"), "rescan");
 	assert_null(command_suggest("s"));
 	assert_null(command_suggest(""));
-	assert_null(command_suggest("daily"));
+	assert_null(command_suggest("dashboard"));
 	assert_null(command_suggest("frobnicate"));
 }
 
@@ -496,7 +496,7 @@ static void test_page_names_each_problem(void **state)
 		  "the last 3 ccusage runs failed: exit status 1", "by hand: cc x" },
 		{ "\"watch\":{\"roots\":[{\"state\":\"polling\"}],\"polledDirectories\":2,\"polled\":[{\"path\":\"/n\","
 		  "\"why\":\"the watch limit is reached\"}]}", "(first: /n)", "max_user_watches" },
-		{ "\"billing\":{\"unpricedModels\":[\"claude-x\"]}", "claude-x", "a newer swatch" },
+		{ "\"billing\":{\"unpricedModels\":[\"claude-x\"]}", "claude-x", "pricing.json" },
 		{ "\"version\":\"0.0.1\"", "swatchd 0.0.1 is running", "restart swatchd" },
 	};
 	(void)state;

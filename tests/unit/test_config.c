@@ -393,6 +393,25 @@ static void the_default_path_is_xdgs(void **state)
 	free(path);
 }
 
+static void expect_pricing_path(const char *config_path, const char *expected)
+{
+	char *path = config_pricing_path(config_path);
+	assert_string_equal(path, expected);
+	free(path);
+}
+
+static void pricing_stands_beside_the_config(void **state)
+{
+	(void)state;
+	setenv("XDG_CONFIG_HOME", "/x/conf", 1);
+	expect_pricing_path(NULL, "/x/conf/swatch/pricing.json");
+	expect_pricing_path("/etc/my.conf", "/etc/pricing.json");
+	expect_pricing_path("sub/my.conf", "sub/pricing.json");
+	expect_pricing_path("my.conf", "pricing.json");
+	expect_pricing_path("/my.conf", "/pricing.json");
+	unsetenv("XDG_CONFIG_HOME");
+}
+
 /* Whichever allocation fails: an error is told, nothing leaks, and no half-made config is called good. */
 static void memory_may_run_out(void **state)
 {
@@ -440,6 +459,7 @@ int main(void)
 		CASE(what_is_written_reads_back),
 		CASE(the_written_defaults_are_the_defaults),
 		CASE(the_default_path_is_xdgs),
+		CASE(pricing_stands_beside_the_config),
 		CASE(memory_may_run_out),
 	};
 	return cmocka_run_group_tests_name("config", tests, NULL, NULL);

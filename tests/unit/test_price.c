@@ -116,6 +116,14 @@ static void some_regions_cost_more(void **state)
 	assert_usd(cost_of("apac.anthropic.claude-sonnet-4-5-20250929-v1:0", &some, false), .06075);
 	assert_usd(cost_of("us.anthropic.claude-opus-4-1-20250805-v1:0", &some, false), .30375);
 	assert_usd(cost_of("bedrock/us.anthropic.claude-opus-4-6", &some, false), .10125);
+	assert_usd(cost_of("bedrock/us.anthropic.claude-opus-4-6-v1:0", &some, false), .111375);
+	assert_usd(cost_of("jp.anthropic.claude-opus-4-6-v1", &some, false), .10125);
+	assert_usd(cost_of("eu.anthropic.claude-opus-4-5-20251101-v1:0", &some, false), .10125);
+	assert_usd(cost_of("us.anthropic.claude-opus-4-5-20251101-v1:0", &some, false), .111375);
+	assert_usd(cost_of("bedrock/us.anthropic.claude-sonnet-4-5", &some, false), .06075);
+	assert_usd(cost_of("bedrock/converse/us.anthropic.claude-sonnet-4-5-20250929-v1:0", &some, false), .066825);
+	assert_usd(cost_of("arn:aws:bedrock:us-east-1:123456789012:inference-profile/"
+			   "us.anthropic.claude-sonnet-4-5-20250929-v1:0", &some, false), .066825);
 }
 
 /* ---- the book ---- */

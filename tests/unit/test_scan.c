@@ -247,9 +247,9 @@ static void advisors_are_records_of_their_own(void **state)
 	assert_slice(advisor.message_id, "msg_1");
 	assert_int_equal(advisor.tokens.input, 1000);
 	assert_int_equal(advisor.tokens.cache_read, 0);
-	assert_int_equal(advisor.advisor, 2);
+	assert_int_equal(advisor.advisor, 1);
 	assert_true(scan_next_advisor(&f.usage, &cursor, &advisor));
-	assert_int_equal(advisor.advisor, 3);
+	assert_int_equal(advisor.advisor, 2);
 	assert_false(scan_next_advisor(&f.usage, &cursor, &advisor));
 	/* One that is not well-formed takes all of them away, and the message stays. */
 	cursor = 0;
@@ -259,6 +259,43 @@ static void advisors_are_records_of_their_own(void **state)
 	f = facts_with("\"speed\":\"fast\"", "\"iterations\":null");
 	assert_true(f.usage.present);
 	assert_false(scan_next_advisor(&f.usage, &cursor, &advisor));
+}
+
+/* The one place where F1 does not look; and there only for the model of an iteration itself. */
+static void a_null_model_among_iterations_loses_nothing(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *iterations;
+		bool lost;
+	} cases[] = {
+		{ "[{\"type\":\"message\",\"model\":null}]", false }, { "[{\"model\":null},{\"model\":null},5]", false },
+		{ "[{\"id\":null}]", true }, { "[{\"x\":{\"model\":null}}]", true }, { "[[{\"model\":null}]]", true },
+		{ "{\"model\":null}", true }, { "[{\"model\":null}],\"x\":{\"model\":null}", true },
+	};
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		char member[256];
+		snprintf(member, sizeof(member), "\"iterations\":%s", cases[i].iterations);
+		struct scan_facts f = facts_with("\"speed\":\"fast\"", member);
+		if (!f.usage.present || (f.usage.faults == SCAN_FAULT_NULL) != cases[i].lost)
+			fail_msg("%s: faults %u", cases[i].iterations, f.usage.faults);
+	}
+}
+
+/* ccusage's reader takes an object's fields from a list too. */
+static void cache_writes_may_be_a_list(void **state)
+{
+	(void)state;
+	static const char object[] = "{\"ephemeral_5m_input_tokens\":37,\"ephemeral_1h_input_tokens\":8000}";
+	struct scan_facts f = facts_with(object, "[]");
+	assert_true(f.usage.present);
+	assert_int_equal(f.usage.tokens.cache_creation_5m + f.usage.tokens.cache_creation_1h, 0);
+	f = facts_with(object, "[5, 6]");
+	assert_int_equal(f.usage.tokens.cache_creation_5m, 5);
+	assert_int_equal(f.usage.tokens.cache_creation_1h, 6);
+	assert_false(facts_with(object, "[5,6,7]").usage.present);
+	assert_false(facts_with(object, "[5,null]").usage.present);
+	assert_false(facts_with(object, "[\"5\"]").usage.present);
 }
 
 static void limits_old_and_new(void **state)
@@ -272,11 +309,20 @@ static void limits_old_and_new(void **state)
 		     "\"quotaLimits\":{\"status\":\"rejected\",\"resetsAt\":1760000001,\"rateLimitType\":\"five_hour\"}}");
 	assert_true(f.limit.present);
 	assert_int_equal(f.limit.resets_at_s, 1760000001);
-	assert_slice(f.limit.kind, "five_hour");
+	assert_int_equal(f.limit.kind, SCAN_LIMIT_FIVE_HOUR);
+	assert_false(f.limit.old_form);
 	f = facts_of("{\"type\":\"assistant\",\"isApiErrorMessage\":true,\"error\":\"rate_limit\",\"apiErrorStatus\":529}");
 	assert_false(f.limit.present);
 	f = facts_of("{\"type\":\"assistant\",\"message\":{\"content\":\"Claude AI usage limit reached|1760000000\"}}");
 	assert_false(f.limit.present);
+	/* Words around it do not matter to ccusage either. */
+	f = facts_of("{\"isApiErrorMessage\":true,\"message\":{\"content\":[{\"type\":\"text\",\"text\":"
+		     "\"Sorry | Claude AI usage limit reached, see|1760000002 |5\"}]}}");
+	assert_true(f.limit.present && f.limit.old_form);
+	assert_int_equal(f.limit.resets_at_s, 1760000002);
+	f = facts_of("{\"isApiErrorMessage\":true,\"message\":{\"content\":\"Claude AI usage limit reached|\"}}");
+	assert_true(f.limit.present);
+	assert_int_equal(f.limit.resets_at_s, 0);
 }
 
 static void turns_prompts_and_the_rest(void **state)
@@ -365,6 +411,8 @@ int main(void)
 		cmocka_unit_test(bad_json_says_nothing),
 		cmocka_unit_test(deep_nesting_is_bounded),
 		cmocka_unit_test(advisors_are_records_of_their_own),
+		cmocka_unit_test(a_null_model_among_iterations_loses_nothing),
+		cmocka_unit_test(cache_writes_may_be_a_list),
 		cmocka_unit_test(limits_old_and_new),
 		cmocka_unit_test(turns_prompts_and_the_rest),
 		cmocka_unit_test(drift_is_told),

@@ -1,7 +1,4 @@
-/*
- * A command's words, and its program on PATH: what child_start() is given (child.h).
- */
-#include "swatchd/child.h"
+#include "base/command_words.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -45,7 +42,7 @@ static bool take_word(const char **at, struct buf *word)
 	return quote == '\0';
 }
 
-char **child_split_command(const char *command, struct buf *error)
+char **command_words_split(const char *command, struct buf *error)
 {
 	char **words = NULL;
 	size_t count = 0;
@@ -58,7 +55,7 @@ char **child_split_command(const char *command, struct buf *error)
 		if (!closed || !add_word(&words, &count, &word)) {
 			buf_append_str(error, closed ? "out of memory" : "a quote is not closed");
 			buf_release(&word);
-			child_free_words(words);
+			command_words_free(words);
 			return NULL;
 		}
 	}
@@ -67,7 +64,7 @@ char **child_split_command(const char *command, struct buf *error)
 	return words;
 }
 
-void child_free_words(char **words)
+void command_words_free(char **words)
 {
 	for (char **word = words; word && *word; word++)
 		free(*word);
@@ -89,7 +86,7 @@ static bool is_program(const char *path, int *why)
 	return true;
 }
 
-char *child_find_program(const char *name)
+char *command_words_find_program(const char *name)
 {
 	int why = ENOENT;
 	if (strchr(name, '/')) {
@@ -104,7 +101,7 @@ char *child_find_program(const char *name)
 	for (const char *at = list ? list : "/usr/local/bin:/usr/bin:/bin"; *at;) {
 		size_t len = strcspn(at, ":");
 		char *directory = strndup(at, len);
-		/* An empty item would mean the daemon's own directory, which is nobody's intention. */
+		/* An empty item would mean the directory that one stands in, which is nobody's intention. */
 		char *path = directory && len > 0 ? paths_join(directory, name) : NULL;
 		free(directory);
 		if (path && is_program(path, &why))

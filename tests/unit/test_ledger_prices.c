@@ -1,0 +1,292 @@
+/* The ledger's prices when another book comes, its usage limits, and the sessions that it names as changed. */
+#include <math.h>
+
+#include "base/clock.h"
+#include "scratch.h"
+#include "unit.h"
+#include "usage/ledger.h"
+
+/* 2026-03-01T00:00:00Z */
+#define START_MS INT64_C(1772323200000)
+#define START_S (START_MS / 1000)
+
+#define assert_usd(got, want) assert_true(fabs((got) - (want)) < 1e-9)
+
+struct fixture {
+	struct scratch scratch;
+	struct ledger *ledger;
+	int file, agent;
+	int64_t offset;
+};
+
+static int set_up(void **state)
+{
+	static struct fixture f;
+	memset(&f, 0, sizeof(f));
+	scratch_make(&f.scratch);
+	f.ledger = ledger_new();
+	assert_non_null(f.ledger);
+	f.file = ledger_add_file(f.ledger, "/p/s1.jsonl", 0, "s1", false);
+	f.agent = ledger_add_file(f.ledger, "/p/s1/subagents/agent-a.jsonl", 0, "s1", true);
+	*state = &f;
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	struct fixture *f = *state;
+	ledger_free(f->ledger);
+	scratch_remove(&f->scratch);
+	return 0;
+}
+
+/* A record of 100 tokens in and 10 out. */
+static struct scan_usage record(const char *id, const char *model, int64_t at_ms)
+{
+	return (struct scan_usage){ .present = true, .timestamp_ms = at_ms, .message_id = { id, strlen(id) },
+				    .model = { model, strlen(model) }, .tokens = { .input = 100, .output = 10 } };
+}
+
+static void add_to(struct fixture *f, int file, struct scan_usage usage)
+{
+	f->offset += 100;
+	assert_true(ledger_add(f->ledger, file, f->offset, &usage) >= 0);
+}
+
+static void add(struct fixture *f, const char *id, const char *model)
+{
+	add_to(f, f->file, record(id, model, START_MS));
+}
+
+static struct price_book *book_of(struct fixture *f, const char *text)
+{
+	struct buf error = BUF_INIT;
+	scratch_write_text(&f->scratch, "pricing.json", text);
+	struct price_book *book = price_book_load(scratch_name(&f->scratch, "pricing.json"), &error);
+	assert_non_null(book);
+	buf_release(&error);
+	return book;
+}
+
+static double total_usd(struct fixture *f)
+{
+	struct ledger_sums sums;
+	ledger_sum_span(f->ledger, START_MS, START_MS + CLOCK_DAY_MS, &sums);
+	return sums.cost_usd;
+}
+
+static bool is_unpriced(struct fixture *f, const char *name)
+{
+	struct ledger_model model;
+	for (size_t i = 0; ledger_model_at(f->ledger, i, &model); i++)
+		if (strcmp(model.name, name) == 0)
+			return model.unpriced;
+	fail_msg("no model %s", name);
+	return false;
+}
+
+#define OPUS_USD (100 * 5e-6 + 10 * 25e-6)
+
+static void another_book_prices_what_is_there(void **state)
+{
+	struct fixture *f = *state;
+	struct ledger_session session;
+	struct ledger_block block;
+	struct scan_usage own = record("own", "claude-opus-4-6", START_MS + 1000), fast = record("fast", "claude-next-9", START_MS);
+	own.has_cost = true;
+	own.cost_usd = .25;
+	fast.fast = fast.has_speed = true;
+	add(f, "a", "claude-opus-4-6");
+	add(f, "b", "claude-next-9");
+	add_to(f, f->agent, record("c", "claude-next-9", START_MS + 2000));
+	add_to(f, f->agent, fast);
+	add_to(f, f->file, own);
+	assert_usd(total_usd(f), OPUS_USD + .25);
+	assert_true(is_unpriced(f, "claude-next-9") && is_unpriced(f, "claude-next-9-fast"));
+	/* Sums that are kept up to date are asked for before and after. */
+	assert_true(ledger_active_block(f->ledger, START_MS + 3000, &block));
+	ledger_session(f->ledger, "s1", START_MS + 3000, &session);
+	struct price_book *book = book_of(f, "{\"sample_spec\":{\"input_cost_per_token\":0},"
+		"\"claude-next-9\":{\"litellm_provider\":\"anthropic\",\"mode\":\"chat\",\"input_cost_per_token\":1e-05,"
+		"\"output_cost_per_token\":2e-05,\"provider_specific_entry\":{\"fast\":3}},"
+		"\"claude-opus-4-6\":{\"input_cost_per_token\":1e-06,\"output_cost_per_token\":0}}");
+	ledger_reprice(f->ledger, book);
+	double next_usd = 100 * 1e-5 + 10 * 2e-5, opus_usd = 100 * 1e-6;
+	double want = opus_usd + 5 * next_usd + .25;
+	assert_usd(total_usd(f), want);
+	assert_false(is_unpriced(f, "claude-next-9") || is_unpriced(f, "claude-next-9-fast"));
+	assert_true(ledger_active_block(f->ledger, START_MS + 3000, &block));
+	assert_usd(block.sums.cost_usd, want);
+	/* What ccusage counts goes by its own prices. */
+	assert_usd(block.sums.reference_usd, OPUS_USD + .25);
+	ledger_session(f->ledger, "s1", START_MS + 3000, &session);
+	assert_usd(session.sums.cost_usd, want);
+	assert_usd(session.subagents_usd, 4 * next_usd);
+	assert_int_equal(session.subagents, 1);
+	assert_usd(session.block_usd_per_hour, want * 1800.);
+	/* What comes later goes by it too, and a line that grows takes out what it had put in. */
+	struct scan_usage grown = record("b", "claude-next-9", START_MS);
+	grown.tokens.output = 110;
+	add_to(f, f->file, grown);
+	assert_usd(total_usd(f), want + 100 * 2e-5);
+	ledger_reprice(f->ledger, NULL);
+	price_book_free(book);
+	assert_usd(total_usd(f), OPUS_USD + .25);
+	assert_true(is_unpriced(f, "claude-next-9"));
+}
+
+static void models_beyond_the_table_follow_as_well(void **state)
+{
+	struct fixture *f = *state;
+	char names[100][32], ids[100][32];
+	for (int i = 0; i < 100; i++) {
+		snprintf(names[i], sizeof(names[i]), "made-up-%03d", i);
+		snprintf(ids[i], sizeof(ids[i]), "i%d", i);
+		add(f, ids[i], names[i]);
+	}
+	add(f, "w", "claude-opus-4-6");
+	assert_usd(total_usd(f), OPUS_USD);
+	assert_true(is_unpriced(f, "(other models)"));
+	struct price_book *book = book_of(f, "{\"made-up-001\":{\"input_cost_per_token\":1e-06,\"output_cost_per_token\":0},"
+		"\"made-up-090\":{\"input_cost_per_token\":1e-05,\"output_cost_per_token\":0}}");
+	ledger_reprice(f->ledger, book);
+	assert_usd(total_usd(f), OPUS_USD + 100 * 1e-6 + 100 * 1e-5);
+	add(f, "again", "made-up-090");
+	assert_usd(total_usd(f), OPUS_USD + 100 * 1e-6 + 200 * 1e-5);
+	ledger_reprice(f->ledger, NULL);
+	price_book_free(book);
+	assert_usd(total_usd(f), OPUS_USD);
+}
+
+/* ---- limits ---- */
+
+static struct scan_limit limit_of(int64_t resets_at_s, enum scan_limit_kind kind)
+{
+	return (struct scan_limit){ .present = true, .old_form = kind == SCAN_LIMIT_UNTOLD, .resets_at_s = resets_at_s,
+				    .kind = kind };
+}
+
+static struct scan_usage marker(const char *id, int64_t at_ms, struct scan_limit limit)
+{
+	struct scan_usage usage = record(id, "<synthetic>", at_ms);
+	usage.tokens = (struct price_tokens){ 0 };
+	usage.limit = limit;
+	return usage;
+}
+
+static void a_block_has_the_first_limit_that_was_hit_in_it(void **state)
+{
+	struct fixture *f = *state;
+	struct ledger_block block;
+	add(f, "a", "claude-opus-4-6");
+	assert_true(ledger_block_at(f->ledger, 0, &block));
+	assert_int_equal(block.limit_resets_ms, 0);
+	add_to(f, f->file, marker("m2", START_MS + 2000, limit_of(START_S + 7200, SCAN_LIMIT_UNTOLD)));
+	add_to(f, f->file, marker("m1", START_MS + 1000, limit_of(START_S + 3600, SCAN_LIMIT_FIVE_HOUR)));
+	assert_true(ledger_block_at(f->ledger, 0, &block));
+	assert_int_equal(block.limit_resets_ms, START_MS + CLOCK_HOUR_MS);
+	/* The new form is not seen by ccusage (F4). */
+	assert_int_equal(block.reference_limit_resets_ms, START_MS + 2 * CLOCK_HOUR_MS);
+	/* A marker that loses to another record of its message does not count. */
+	struct scan_usage loses = marker("a", START_MS, limit_of(START_S + 60, SCAN_LIMIT_UNTOLD));
+	add_to(f, f->file, loses);
+	assert_true(ledger_block_at(f->ledger, 0, &block));
+	assert_int_equal(block.limit_resets_ms, START_MS + CLOCK_HOUR_MS);
+	/* The next block has none. */
+	add_to(f, f->file, record("z", "claude-opus-4-6", START_MS + 6 * CLOCK_HOUR_MS));
+	assert_true(ledger_block_at(f->ledger, 1, &block));
+	assert_int_equal(block.limit_resets_ms, 0);
+	/* A line without usage: ccusage passes it by, whatever its form; the old one goes by its rule. */
+	struct scan_limit old = limit_of(START_S + 9 * 3600, SCAN_LIMIT_UNTOLD);
+	ledger_note_limit(f->ledger, f->file, 90000, START_MS + 7 * CLOCK_HOUR_MS, &old);
+	assert_true(ledger_block_at(f->ledger, 1, &block));
+	assert_int_equal(block.limit_resets_ms, 0);
+	struct scan_limit new_form = limit_of(START_S + 10 * 3600, SCAN_LIMIT_SEVEN_DAY);
+	ledger_note_limit(f->ledger, f->file, 91000, START_MS + 7 * CLOCK_HOUR_MS, &new_form);
+	assert_true(ledger_block_at(f->ledger, 1, &block));
+	assert_int_equal(block.limit_resets_ms, START_MS + 10 * CLOCK_HOUR_MS);
+	assert_int_equal(block.reference_limit_resets_ms, 0);
+}
+
+static void a_limit_is_in_force_until_its_reset(void **state)
+{
+	struct fixture *f = *state;
+	struct ledger_limit limit;
+	assert_false(ledger_limit_in_force(f->ledger, START_MS, &limit));
+	add_to(f, f->agent, marker("m1", START_MS, limit_of(START_S + 3600, SCAN_LIMIT_FIVE_HOUR)));
+	assert_true(ledger_limit_in_force(f->ledger, START_MS + 1, &limit));
+	assert_int_equal(limit.resets_ms, START_MS + CLOCK_HOUR_MS);
+	assert_int_equal(limit.noted_ms, START_MS);
+	assert_int_equal(limit.kind, SCAN_LIMIT_FIVE_HOUR);
+	assert_string_equal(limit.session_id, "s1");
+	assert_false(ledger_limit_in_force(f->ledger, START_MS + CLOCK_HOUR_MS, &limit));
+	/* Of several the one that was hit last. */
+	struct scan_limit weekly = limit_of(START_S + 3 * 86400, SCAN_LIMIT_SEVEN_DAY);
+	ledger_note_limit(f->ledger, f->file, 5000, START_MS + 2000, &weekly);
+	ledger_note_limit(f->ledger, f->file, 5000, START_MS + 2000, &weekly);
+	assert_true(ledger_limit_in_force(f->ledger, START_MS + 3000, &limit));
+	assert_int_equal(limit.kind, SCAN_LIMIT_SEVEN_DAY);
+	/* Nobody is shut out for a year, and nothing resets before 2020. */
+	struct scan_limit absurd = limit_of(START_S + 365 * 86400, SCAN_LIMIT_SEVEN_DAY), early = limit_of(1, SCAN_LIMIT_OTHER);
+	ledger_note_limit(f->ledger, f->file, 6000, START_MS + 4000, &absurd);
+	ledger_note_limit(f->ledger, f->file, 7000, START_MS + 5000, &early);
+	assert_true(ledger_limit_in_force(f->ledger, START_MS + 6000, &limit));
+	assert_int_equal(limit.resets_ms, START_MS + 3 * CLOCK_DAY_MS);
+	assert_false(ledger_limit_in_force(f->ledger, START_MS + 4 * CLOCK_DAY_MS, &limit));
+	/* However many there are, the latest are kept. */
+	for (int i = 0; i < 3 * LEDGER_LIMITS_MAX; i++) {
+		struct scan_limit many = limit_of(START_S + 10 * 86400 + i, SCAN_LIMIT_OTHER);
+		ledger_note_limit(f->ledger, f->file, 10000 + i, START_MS + 10000 + i, &many);
+	}
+	assert_true(ledger_limit_in_force(f->ledger, START_MS + CLOCK_HOUR_MS, &limit));
+	assert_int_equal(limit.resets_ms, (START_S + 10 * 86400 + 3 * LEDGER_LIMITS_MAX - 1) * 1000);
+}
+
+/* ---- changed sessions ---- */
+
+static unsigned changed(struct fixture *f)
+{
+	unsigned seen = 0;
+	const char *id;
+	while ((id = ledger_next_changed(f->ledger)))
+		seen |= 1U << (id[1] - '0');
+	return seen;
+}
+
+static void a_copy_that_comes_to_count_changes_two_sessions(void **state)
+{
+	struct fixture *f = *state;
+	int copy = ledger_add_file(f->ledger, "/p/a-copy.jsonl", 0, "s2", false);
+	int later = ledger_add_file(f->ledger, "/p/z-copy.jsonl", 0, "s3", false);
+	assert_int_equal(changed(f), 0);
+	add(f, "m", "claude-opus-4-6");
+	assert_int_equal(changed(f), 1U << 1);
+	assert_int_equal(changed(f), 0);
+	/* Its path comes first: the message is the other session's from now on. */
+	add_to(f, copy, record("m", "claude-opus-4-6", START_MS));
+	assert_int_equal(changed(f), 1U << 1 | 1U << 2);
+	add_to(f, later, record("m", "claude-opus-4-6", START_MS));
+	assert_int_equal(changed(f), 0);
+	/* A sidechain copy at the same time hides, and comes back when its original moves on. */
+	struct scan_usage side = record("m", "claude-opus-4-6", START_MS);
+	side.sidechain = true;
+	side.request_id = (struct slice){ "r", 1 };
+	add_to(f, later, side);
+	assert_int_equal(changed(f), 0);
+	struct scan_usage grown = record("m", "claude-opus-4-6", START_MS + 5);
+	grown.tokens.output = 99;
+	add_to(f, copy, grown);
+	assert_int_equal(changed(f), 1U << 2 | 1U << 3);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(another_book_prices_what_is_there, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(models_beyond_the_table_follow_as_well, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_block_has_the_first_limit_that_was_hit_in_it, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_limit_is_in_force_until_its_reset, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_copy_that_comes_to_count_changes_two_sessions, set_up, tear_down),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
