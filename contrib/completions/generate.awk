@@ -30,19 +30,23 @@ function bash_argument(kind) {
 	# Told to readline only where it is so: it would put a slash after a command that is also a folder's name.
 	if (kind == "file") return "compopt -o filenames; " bash_answer("-f")
 	if (kind == "dir") return "compopt -o filenames; " bash_answer("-d")
+	if (kind == "text") return ":"
 	if (kind == "command") kind = command_names
 	return bash_answer("-W " quoted(kind))
 }
 
+# True once an option: several commands have the same one.
+function is_new(use, of, name) { return !((use, of, name) in met) && (met[use, of, name] = 1) }
+
 function bash_options_with_argument(of,    i) {
 	for (i = 1; i <= rows; i++)
-		if (program[i] == of && option[i] != "-" && argument[i] != "-")
+		if (program[i] == of && option[i] != "-" && argument[i] != "-" && is_new("value", of, option[i]))
 			print "\t" option[i] ") " bash_argument(argument[i]) "; return ;;"
 }
 
 function bash_skip_pattern(of,    i, pattern) {
 	for (i = 1; i <= rows; i++)
-		if (program[i] == of && option[i] != "-" && argument[i] != "-")
+		if (program[i] == of && option[i] != "-" && argument[i] != "-" && is_new("skip", of, option[i]))
 			pattern = pattern (pattern ? "|" : "") option[i]
 	return pattern
 }
@@ -82,6 +86,7 @@ function zsh_argument(kind) {
 	if (kind == "-") return ""
 	if (kind == "file") return ":file:_files"
 	if (kind == "dir") return ":directory:_files -/"
+	if (kind == "text") return ":text: "
 	if (kind == "command") return ":command:(" command_names ")"
 	return ":word:(" kind ")"
 }
@@ -131,6 +136,7 @@ function fish_argument(kind) {
 	if (kind == "-") return ""
 	if (kind == "file") return " -r -F"
 	if (kind == "dir") return " -x -a '(__fish_complete_directories)'"
+	if (kind == "text") return " -x"
 	if (kind == "command") kind = command_names
 	return " -x -a " fish_quoted(kind)
 }

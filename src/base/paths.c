@@ -1,18 +1,7 @@
 #include "base/paths.h"
 
-#include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
-
-const char *paths_home(void)
-{
-	const char *home = getenv("HOME");
-	if (home && home[0] == '/')
-		return home;
-	const struct passwd *entry = getpwuid(geteuid());
-	return entry && entry->pw_dir && entry->pw_dir[0] == '/' ? entry->pw_dir : NULL;
-}
 
 char *paths_join(const char *directory, const char *name)
 {

@@ -23,7 +23,8 @@ enum {
 	SWATCH_OK = 0,
 	SWATCH_FAILED = 1,
 	SWATCH_USAGE = 2,
-	SWATCH_NO_DAEMON = 3
+	SWATCH_NO_DAEMON = 3,
+	SWATCH_NO_REFERENCE = 4   /* verify: no ccusage to verify with */
 };
 
 /* A long option. --help and -h are every command's and not listed. */
@@ -87,6 +88,13 @@ int command_next_option(const struct invocation *invocation, int argc, char **ar
 int command_options_status(int option);
 
 extern const struct command command_status;
+extern const struct command command_blocks;
+extern const struct command command_daily;
+extern const struct command command_weekly;
+extern const struct command command_monthly;
+extern const struct command command_sessions;
+extern const struct command command_pricing;
+extern const struct command command_verify;
 extern const struct command command_refresh;
 extern const struct command command_expire;
 extern const struct command command_events;

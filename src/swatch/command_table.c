@@ -6,6 +6,13 @@
 
 const struct command *const command_table[] = {
 	&command_status,
+	&command_blocks,
+	&command_daily,
+	&command_weekly,
+	&command_monthly,
+	&command_sessions,
+	&command_pricing,
+	&command_verify,
 	&command_refresh,
 	&command_expire,
 	&command_events,

@@ -138,6 +138,14 @@ const char *human_clock(int64_t at_ms, int64_t now_ms, char out[HUMAN_SIZE])
 	return out;
 }
 
+const char *human_stamp(int64_t at_ms, char out[HUMAN_SIZE])
+{
+	struct tm at;
+	if (!local_time(at_ms, &at) || strftime(out, HUMAN_SIZE, "%Y-%m-%d %H:%M", &at) == 0)
+		snprintf(out, HUMAN_SIZE, "?");
+	return out;
+}
+
 const char *human_clock_seconds(int64_t at_ms, char out[HUMAN_SIZE])
 {
 	struct tm at;

@@ -35,6 +35,9 @@ const char *human_duration(int64_t span_ms, char out[HUMAN_SIZE]);
 /* The local time: "14:02" today, "Nov 22 14:02" this year, "2025-11-22 14:02" otherwise. */
 const char *human_clock(int64_t at_ms, int64_t now_ms, char out[HUMAN_SIZE]);
 
+/* The local date and time, "2026-11-22 14:02". */
+const char *human_stamp(int64_t at_ms, char out[HUMAN_SIZE]);
+
 /* The local time to the second, "14:02:07". */
 const char *human_clock_seconds(int64_t at_ms, char out[HUMAN_SIZE]);
 

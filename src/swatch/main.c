@@ -13,13 +13,19 @@
  *   client.c             the socket: one line out, lines in, with limits and timeouts
  *
  *   status_page.c        the page of `swatch status`; status_problems.c: what is wrong; status_offline.c: no daemon
+ *   report_command.c     what blocks, daily, weekly, monthly and sessions do: report_options.c, report_fetch.c (from
+ *                        the daemon, or report_scan.c in this process), report_table.c and report_table_blocks.c
+ *   table.c              columns fitted to the terminal; json_pretty.c: JSON set out in lines
+ *   verify.h             what verify does, part by part; capture.c: running a program to its end
+ *   prices.c             the prices in force; pricing_page.c: the page of `swatch pricing`
  *   figures.c            what billing-shared.json says, judged by now
  *   event_text.c         one event as a line for people
  *   page.c               lines and wrapped rows; human.c: numbers and times as people read them
  *   terminal.c           cleaning what goes to a terminal, colours, error messages
  *   suggest.c            what a mistyped word was meant to be
  *
- * Exit status: 0 good, 1 failed, 2 usage or a bad config, 3 no daemon is running.
+ * Exit status: 0 good, 1 failed, 2 usage or a bad config, 3 no daemon is running,
+ * 4 no ccusage to verify with.
  */
 #include <errno.h>
 #include <getopt.h>

@@ -14,6 +14,11 @@ static const char *const style_codes[] = {
 	[STYLE_NOTE] = "\033[33m", [STYLE_BAD] = "\033[31;1m",
 };
 
+const char *page_style_code(enum page_style style)
+{
+	return style_codes[style];
+}
+
 void page_init(struct page *page, bool colour)
 {
 	memset(page, 0, sizeof(*page));
@@ -27,7 +32,7 @@ static void put_styled(struct page *page, enum page_style style, const char *tex
 		buf_append_str(&page->out, style_codes[style]);
 	buf_append(&page->out, text, len);
 	if (styled)
-		buf_append_str(&page->out, "\033[0m");
+		buf_append_str(&page->out, PAGE_STYLE_END);
 	page->column += terminal_width(text, len);
 }
 

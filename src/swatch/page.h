@@ -20,6 +20,10 @@
 
 enum page_style { STYLE_PLAIN, STYLE_STRONG, STYLE_QUIET, STYLE_GOOD, STYLE_NOTE, STYLE_BAD };
 
+/* What a terminal takes to begin and to end a style. */
+#define PAGE_STYLE_END "\033[0m"
+const char *page_style_code(enum page_style style);
+
 struct page {
 	struct buf out;
 	bool colour;

@@ -63,6 +63,16 @@ static void show_title(struct page *page, struct json_object *answer, int64_t no
 	buf_release(&title);
 }
 
+static void show_limit(struct page *page, struct json_object *answer, int64_t now_ms)
+{
+	int64_t resets_ms = status_number(answer, "billing", "usageLimitResetsAt");
+	if (resets_ms <= now_ms)
+		return;
+	page_break(page);
+	page_item(page, STYLE_NOTE, "a usage limit was hit; it resets at %s (in %s)",
+		  human_clock(resets_ms, now_ms, HUMAN_TEXT), human_span(resets_ms - now_ms, HUMAN_TEXT));
+}
+
 static void show_audit(struct page *page, struct json_object *answer)
 {
 	struct json_object *billing = cache_json_object(answer, "billing");
@@ -220,6 +230,17 @@ static void show_expire(struct page *page, struct json_object *answer, int64_t n
 			  human_ago(next_ms, now_ms, HUMAN_TEXT));
 }
 
+static void show_pricing(struct page *page, struct json_object *answer)
+{
+	const char *path = status_text(answer, "pricing", "file");
+	int64_t models = status_number(answer, "pricing", "models");
+	if (models == 0)
+		return;
+	page_row(page, "prices");
+	page_item(page, STYLE_PLAIN, "%s from", human_counted(models, "model", HUMAN_TEXT));
+	page_path(page, STYLE_QUIET, path ? path : "?");
+}
+
 static void show_machinery(struct page *page, struct json_object *answer)
 {
 	page_row(page, "lock");
@@ -272,12 +293,14 @@ void status_page_compose(struct page *page, struct json_object *answer, const st
 	page_blank_line(page);
 	figures_show(figures, page, now_ms);
 	show_audit(page, answer);
+	show_limit(page, answer, now_ms);
 	show_refresh(page, answer, now_ms);
 	show_sessions(page, answer);
 	show_watch(page, answer);
 	page_blank_line(page);
 	show_counters(page, answer);
 	show_expire(page, answer, now_ms);
+	show_pricing(page, answer);
 	show_machinery(page, answer);
 	page_blank_line(page);
 	show_places(page, answer);

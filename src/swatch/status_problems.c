@@ -116,7 +116,19 @@ static void check_models(struct problems *problems, struct json_object *answer)
 	}
 	if (count > SHOWN_MODELS)
 		buf_printf(&what, " and %zu more", count - SHOWN_MODELS);
-	add(problems, STYLE_NOTE, buf_str(&what), "a newer swatch, or a newer ccusage, may know it");
+	add(problems, STYLE_NOTE, buf_str(&what), "a pricing.json beside the config file can say what it costs, see "
+	    "swatch-pricing(1)");
+	buf_release(&what);
+}
+
+static void check_pricing(struct problems *problems, struct json_object *answer)
+{
+	const char *error = status_text(answer, "pricing", "error");
+	struct buf what = BUF_INIT;
+	if (!error)
+		return;
+	buf_printf(&what, "pricing.json is not in force: %s", error);
+	add(problems, STYLE_BAD, buf_str(&what), "mend or remove it, then: systemctl --user reload swatchd");
 	buf_release(&what);
 }
 
@@ -151,6 +163,7 @@ size_t status_page_add_problems(struct page *page, struct json_object *answer, i
 	check_refresh(&problems, answer, now_ms);
 	check_polled(&problems, answer);
 	check_models(&problems, answer);
+	check_pricing(&problems, answer);
 	check_version(&problems, answer);
 	return problems.count;
 }

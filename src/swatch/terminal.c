@@ -6,7 +6,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
+
+/* A wider COLUMNS is a mistake. */
+#define COLUMNS_MAX 10000
 
 bool terminal_make_streams_safe(void)
 {
@@ -24,13 +28,48 @@ bool terminal_make_streams_safe(void)
 	return true;
 }
 
+/* True when a variable is set to something but `no`. */
+static bool is_set(const char *name, const char *no)
+{
+	const char *value = getenv(name);
+	return value && *value && (!no || strcmp(value, no) != 0);
+}
+
 bool terminal_wants_colour(int fd)
 {
-	const char *no_colour = getenv("NO_COLOR");
+	const char *clicolor = getenv("CLICOLOR");
 	const char *term = getenv("TERM");
-	if (no_colour && *no_colour)
+	if (is_set("NO_COLOR", NULL))
+		return false;
+	if (is_set("CLICOLOR_FORCE", "0"))
+		return true;
+	if (clicolor && strcmp(clicolor, "0") == 0)
 		return false;
 	return isatty(fd) == 1 && term && strcmp(term, "dumb") != 0;
+}
+
+size_t terminal_columns(int fd)
+{
+	const char *columns = getenv("COLUMNS");
+	char *end;
+	if (columns && *columns >= '1' && *columns <= '9') {
+		long value = strtol(columns, &end, 10);
+		if (*end == '\0' && value <= COLUMNS_MAX)
+			return (size_t)value;
+	}
+	struct winsize size = { 0 };
+	return isatty(fd) == 1 && ioctl(fd, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
+}
+
+bool terminal_speaks_utf8(void)
+{
+	static const char *const names[] = { "LC_ALL", "LC_CTYPE", "LANG" };
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		const char *value = getenv(names[i]);
+		if (value && *value)
+			return strcasestr(value, "UTF-8") || strcasestr(value, "UTF8");
+	}
+	return false;
 }
 
 /*

@@ -18,8 +18,17 @@
  */
 bool terminal_make_streams_safe(void);
 
-/* True when colours may be written to `fd`: a terminal that is not "dumb", and NO_COLOR is not set. */
+/*
+ * True when colours may be written to `fd`: a terminal that is not "dumb". NO_COLOR and CLICOLOR=0 forbid them,
+ * CLICOLOR_FORCE wants them in pipes and files too; NO_COLOR is the strongest.
+ */
 bool terminal_wants_colour(int fd);
+
+/* How many columns a line on `fd` may have: COLUMNS, else the terminal's width; 0: no limit (a pipe or a file). */
+size_t terminal_columns(int fd);
+
+/* True when the locale's characters are UTF-8, by LC_ALL, LC_CTYPE and LANG. */
+bool terminal_speaks_utf8(void);
 
 /*
  * Appends text with every control character (C0, DEL, C1), bidirectional override, line or paragraph separator and

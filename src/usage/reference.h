@@ -5,7 +5,7 @@
  * For: `swatch verify`, which holds it against what ccusage prints: where both agree, each difference between swatch
  * and ccusage is the difference between the ledger's entries and the ones here. Not for figures that people are shown.
  *
- * Calling sequence: reference_new(); reference_read() once; reference_keep() for either rule; look; reference_free().
+ * Calling sequence: reference_new(); reference_read() once; reference_keep() for either rule; reference_free().
  */
 #ifndef SWATCH_USAGE_REFERENCE_H
 #define SWATCH_USAGE_REFERENCE_H

@@ -130,8 +130,8 @@ static void daily_alone_counts_agent_progress(void **state)
 	expect(PROGRESS(NESTED("r", 4)), LINE(T0, "r", 2), 2, 4);
 	expect(PROGRESS(NESTED("", 1)), "", 0, 0);
 	/* Its version and its session are not looked at, and the outer session is. */
-	expect(PROGRESS("{\"version\":5,\"sessionId\":5,\"timestamp\":\"" T0 "\",\"requestId\":\"r\"," MESSAGE("m", 1) "}"), "",
-	       0, 1);
+	expect(PROGRESS("{\"version\":5,\"sessionId\":5,\"timestamp\":\"" T0 "\",\"requestId\":\"r\","
+			MESSAGE("m", 1) "}"), "", 0, 1);
 	expect("{\"sessionId\":5,\"data\":{\"message\":" NESTED("r", 1) "}}\n", "", 0, 0);
 	expect("{\"sessionId\":\"\",\"data\":{\"message\":" NESTED("r", 1) "}}\n", "", 0, 0);
 	expect("{\"data\":{\"message\":" NESTED("r", 1) "}}\n", "", 0, 1);

@@ -1,0 +1,18 @@
+/*
+ * The home directory. In a file of its own, because the password database takes a library that is loaded at run time:
+ * the program `swatch`, which is linked statically where that can be, has another one (front/home.c).
+ */
+#include "base/paths.h"
+
+#include <pwd.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+const char *paths_home(void)
+{
+	const char *home = getenv("HOME");
+	if (home && home[0] == '/')
+		return home;
+	const struct passwd *entry = getpwuid(geteuid());
+	return entry && entry->pw_dir && entry->pw_dir[0] == '/' ? entry->pw_dir : NULL;
+}

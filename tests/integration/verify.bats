@@ -1,0 +1,287 @@
+# swatch verify beside the real ccusage: equal figures, each known fault told from the entry on, and what is no fault.
+load helper
+
+T0=2026-02-11T20:00:00.000Z
+T1=2026-02-11T20:00:01.000Z
+
+verify() { run swatch verify --command "$CCUSAGE20" --timezone UTC "$@"; }
+# found JQ: what the last `verify --json` says.
+found() { jq -r "$1" <<<"$output"; }
+# explained REASON FILE:LINE [COUNTED-BY]: all is explained, and this entry with this reason is part of it.
+explained() {
+	verify --json
+	is "$status" 0
+	is "$(found .ok)" true
+	is "$(found .unexplained)" 0
+	found '.reports[].differences[].entries[] | "\(.reason) \(.path | split("/projects/")[1]):\(.line) \(.countedBy)"' |
+		sort -u | grep -q -x -F -e "$1 $2 ${3:-ccusage}" ||
+		{ found '[.reports[].differences[].entries[] | {reason, path, line, countedBy}] | unique'; return 1; }
+}
+# line ID OUT [FIELDS]: an assistant line of $AT without a requestId.
+line() {
+	printf '{%s"type":"assistant","timestamp":"%s","sessionId":"%s","version":"2.1.39","message":{"id":"msg_%s","model":"%s","usage":{"input_tokens":0,"output_tokens":%d}}}\n' \
+		"${3:-}" "${AT:-$T0}" "${SESSION:-x}" "$1" "${MODEL:-claude-opus-4-6}" "$2"
+}
+
+some_messages() {
+	local day
+	for day in 01 02 03 09 28; do
+		AT=2026-02-${day}T23:30:00.000Z message "a$day" 100
+		AT=2026-02-${day}T23:30:01.500Z message "a$day" 300
+		AT=2026-02-${day}T02:10:00.000Z MODEL=claude-sonnet-4-5-20250929 message "b$day" 7
+	done >"$PROJECTS/-p/s1.jsonl"
+	mkdir -p "$PROJECTS/-q" "$PROJECTS/-p/s1/subagents"
+	AT=2026-03-01T00:10:00.000Z message c 5 >"$PROJECTS/-q/s2.jsonl"
+	AT=2026-02-09T23:31:00.000Z MODEL=claude-haiku-4-5-20251001 message d 9 >"$PROJECTS/-p/s1/subagents/agent-1.jsonl"
+}
+
+@test "equal figures: every row of every report, in every zone" {
+	some_messages
+	verify
+	is "$status" 0
+	[[ $output == *"Nothing is unexplained."* ]]
+	[[ $output != *differ* ]]
+	for zone in Asia/Tokyo America/New_York Australia/Lord_Howe local; do
+		run swatch verify --command "$CCUSAGE20" --timezone "$zone" --json --threads 2
+		is "$status" 0
+		is "$(found '[.reports[] | select(.compared and .equal == .rows and .rows > 0)] | length')" 5
+	done
+}
+
+@test "ccusage is the config's, without the report that it asks for" {
+	some_messages
+	configure "[ccusage]
+command = $CCUSAGE20 blocks --active --json --offline"
+	run swatch verify --json
+	is "$status" 0
+	is "$(found .version)" 20.0.24
+	is "$(found .isReference)" true
+}
+
+@test "no transcripts at all are equal" {
+	verify
+	is "$status" 0
+}
+
+@test "F1: a null, and a blank after usage" {
+	AT=$T0 message 1 10 >"$PROJECTS/-p/s1.jsonl"
+	AT=$T1 message 1 20 '"cwd":null,' >>"$PROJECTS/-p/s1.jsonl"
+	AT=$T1 message 2 30 | sed 's/"usage":{/"usage": {/' >>"$PROJECTS/-p/s1.jsonl"
+	explained F1 -p/s1.jsonl:2 swatch
+	explained F1 -p/s1.jsonl:1 ccusage
+	explained F1 -p/s1.jsonl:3 swatch
+	is "$(found '[.reports[] | select(.explained > 0)] | length')" 5
+}
+
+@test "F2: agent_progress, and lines without a requestId" {
+	printf '{"type":"progress","sessionId":"x","data":{"type":"agent_progress","message":%s}}\n' "$(AT=$T0 message 1 10)" >"$PROJECTS/-p/s1.jsonl"
+	AT=$T0 line 2 20 >>"$PROJECTS/-p/s1.jsonl"
+	AT=$T1 line 2 40 >>"$PROJECTS/-p/s1.jsonl"
+	explained F2 -p/s1.jsonl:1
+	explained F2 -p/s1.jsonl:2
+	is "$(found '[.reports[] | select(.explained > 0) | .report] | join(" ")')" daily
+	# the same figures as ccusage's own
+	is "$(found '.reports[1].differences[0].ccusage.costUSD')" \
+		"$(TZ=UTC "$CCUSAGE20" claude daily --json --offline | jq .totals.totalCost)"
+}
+
+@test "F3: a workflow's agents" {
+	mkdir -p "$PROJECTS/-p/s1/subagents/workflows/wf_7"
+	message 1 >"$PROJECTS/-p/s1.jsonl"
+	message 2 >"$PROJECTS/-p/s1/subagents/workflows/wf_7/agent-a.jsonl"
+	explained F3 -p/s1/subagents/workflows/wf_7/agent-a.jsonl:1 both
+	is "$(found '.reports[4].differences | map(.row) | join(", ")')" "s1 in -p, wf_7 in -p/s1/subagents/workflows"
+}
+
+@test "F3: a home below a folder named projects" {
+	mkdir -p "$HOME/projects/x/.claude"
+	mv "$PROJECTS" "$HOME/projects/x/.claude/"
+	PROJECTS=$HOME/projects/x/.claude/projects
+	message 1 >"$PROJECTS/-p/s1.jsonl"
+	export CLAUDE_CONFIG_DIR=$HOME/projects/x/.claude
+	verify --json
+	is "$status" 0
+	is "$(found '[.reports[4].differences[].entries[].reason] | unique | join(" ")')" F3
+}
+
+@test "F4: a limit marker of the new form" {
+	AT=$T0 MODEL='<synthetic>' message 1 0 '"isApiErrorMessage":true,"error":"rate_limit","apiErrorStatus":429,"quotaLimits":{"status":"rejected","resetsAt":1770850000,"rateLimitType":"five_hour"},' >"$PROJECTS/-p/s1.jsonl"
+	explained F4 -p/s1.jsonl:1 both
+}
+
+@test "F7: a model newer than ccusage" {
+	MODEL=claude-opus-5-5 message 1 1000 >"$PROJECTS/-p/s1.jsonl"
+	explained F7 -p/s1.jsonl:1 both
+	is "$(found '.reports[0].differences[0].ccusage.costUSD')" 0
+}
+
+@test "F8: a message of several lines, copied into a sidechain" {
+	AT=$T0 line 1 10 '"requestId":"r1",' >"$PROJECTS/-p/s1.jsonl"
+	AT=$T1 line 1 20 '"requestId":"r1",' >>"$PROJECTS/-p/s1.jsonl"
+	AT=$T0 line 1 10 '"requestId":"r2","isSidechain":true,' >"$PROJECTS/-p/s2.jsonl"
+	AT=$T1 line 1 20 '"requestId":"r2","isSidechain":true,' >>"$PROJECTS/-p/s2.jsonl"
+	explained F8 -p/s2.jsonl:2
+	is "$(found '.reports[0].differences[0].swatch.totalTokens')" 20
+	is "$(found '.reports[0].differences[0].ccusage.totalTokens')" 40
+}
+
+@test "F9: a message without a requestId in two sessions" {
+	SESSION=s1 line 1 10 >"$PROJECTS/-p/s1.jsonl"
+	SESSION=s2 line 1 10 >"$PROJECTS/-p/s2.jsonl"
+	explained F9 -p/s2.jsonl:1
+}
+
+@test "pricing.json, absurd counts and costs, and a line that is being written" {
+	printf '{"claude-opus-4-6":{"input_cost_per_token":1e-6,"output_cost_per_token":1e-6,"cache_creation_input_token_cost":1e-6,"cache_read_input_token_cost":1e-6}}\n' >"${CONFIG%/*}/pricing.json"
+	AT=$T0 message 1 10 >"$PROJECTS/-p/s1.jsonl"
+	AT=2026-02-12T09:00:00.000Z line 2 5000000000 >"$PROJECTS/-p/s2.jsonl"
+	AT=2026-02-13T09:00:00.000Z line 3 10 '"costUSD":-1,' >"$PROJECTS/-p/s3.jsonl"
+	AT=2026-02-14T09:00:00.000Z line 4 10 | tr -d '\n' >"$PROJECTS/-p/s4.jsonl"
+	explained price -p/s1.jsonl:1 both
+	explained count -p/s2.jsonl:1
+	explained cost -p/s3.jsonl:1 both
+	explained unfinished -p/s4.jsonl:1
+	is "$(found '.reports[0].equal + .reports[0].explained == .reports[0].rows')" true
+}
+
+# beside JQ: a ccusage that does as the real one, and then this to what it prints.
+beside() {
+	fake_ccusage "beside" <<-END
+		#!/bin/sh
+		case \$1 in --version) exec "$CCUSAGE20" --version ;; esac
+		"$CCUSAGE20" "\$@" | jq '$1'
+	END
+}
+
+@test "a cent too much is unexplained, in the one row that has it" {
+	some_messages
+	cc=$(beside 'if .daily then .daily[1].totalCost += 0.01 else . end')
+	run swatch verify --command "$cc" --timezone UTC --json
+	is "$status" 1
+	is "$(found .unexplained)" 1
+	is "$(found '.reports[1].differences | map(.row) | join(" ")')" 2026-02-02
+	[[ $(found '.reports[1].differences[0].difference') == *totalCost*expected* ]]
+	run swatch verify --command "$cc" --timezone UTC
+	is "$status" 1
+	[[ $output == *"daily 2026-02-02: unexplained"*"1 difference is unexplained."* ]]
+}
+
+@test "a token, a model, a time, a row: nothing of it goes by" {
+	some_messages
+	for change in '.blocks[0].tokenCounts.outputTokens += 1' '.blocks[0].models += ["x"]' '.blocks[0].entries += 1' \
+		'.blocks[0].actualEndTime = "2026-02-01T02:10:00.001Z"' 'del(.blocks[0])' '.blocks[0].costUSD += 2e-9'; do
+		cc=$(beside "if .blocks then $change else . end")
+		run swatch verify --command "$cc" --timezone UTC --json
+		is "$status" 1
+		is "$(found '.reports[0].unexplained')" 1
+	done
+	# within what is allowed
+	cc=$(beside 'if .blocks then .blocks[0].costUSD += 5e-10 | .blocks[0].isActive = true else . end')
+	run swatch verify --command "$cc" --timezone UTC
+	is "$status" 0
+}
+
+@test "beside a fault, what is no fault is unexplained all the same" {
+	some_messages
+	AT=2026-02-02T23:40:00.000Z message 1 20 '"cwd":null,' >>"$PROJECTS/-p/s1.jsonl"
+	cc=$(beside 'if .daily then .daily[1].totalCost += 0.01 else . end')
+	run swatch verify --command "$cc" --timezone UTC --json
+	is "$status" 1
+	is "$(found .unexplained)" 1
+	is "$(found '.reports[1].differences | map(.row + " " + .state) | join(" ")')" "2026-02-02 unexplained"
+	is "$(found '.reports[0].differences | map(.state) | unique | join(" ")')" explained
+}
+
+@test "a model that only ccusage prices is named" {
+	MODEL=gpt-5 message 1 >"$PROJECTS/-p/s1.jsonl"
+	verify
+	is "$status" 1
+	[[ $output == *unexplained*"No price is known here for gpt-5"* ]]
+}
+
+@test "no ccusage: exit 4, and how to get it" {
+	run swatch verify --command "$HOME/nowhere/ccusage"
+	is "$status" 4
+	[[ $output == *"cannot run $HOME/nowhere/ccusage"*"npm install"* ]]
+	run swatch verify --command ''
+	is "$status" 2
+	run swatch verify --command 'a "b'
+	is "$status" 2
+	run swatch verify --timezone Nowhere/Atall
+	is "$status" 2
+	run swatch verify --threads 0
+	is "$status" 2
+}
+
+@test "rubbish, failure and silence of ccusage are told" {
+	message 1 >"$PROJECTS/-p/s1.jsonl"
+	cc=$(printf '#!/bin/sh\necho 20.0.24 is rubbish\n' | fake_ccusage rubbish)
+	run swatch verify --command "$cc"
+	is "$status" 4
+	[[ $output == *"is no JSON object"* ]]
+	cc=$(printf '#!/bin/sh\necho "no idea" >&2\nexit 7\n' | fake_ccusage failing)
+	run swatch verify --command "$cc"
+	is "$status" 4
+	[[ $output == *"exit status 7: no idea"* ]]
+	# one report alone
+	cc=$(beside 'if .weekly then {} else . end')
+	run swatch verify --command "$cc" --timezone UTC
+	is "$status" 1
+	[[ $output == *"weekly      not compared: ccusage's answer has no weekly"* ]]
+}
+
+@test "a ccusage that hangs is killed, with all that it started" {
+	configure "[ccusage]
+timeout = 1s"
+	cc=$(fake_ccusage hanging <<-END
+		#!/bin/sh
+		sleep 1000 &
+		echo \$\$ \$! >"$HOME/pids"
+		trap '' TERM
+		wait
+		sleep 1000
+	END
+	)
+	run swatch verify --command "$cc"
+	is "$status" 4
+	[[ $output == *"still running after"* ]]
+	for pid in $(cat "$HOME/pids"); do await is_gone "$pid"; done
+}
+
+@test "interrupted, it takes ccusage with it" {
+	cc=$(fake_ccusage hanging <<-END
+		#!/bin/sh
+		sleep 1000 &
+		echo \$\$ \$! >"$HOME/pids.new"
+		mv "$HOME/pids.new" "$HOME/pids"
+		wait
+	END
+	)
+	setsid sh -c 'exec swatch verify --command "$1"' sh "$cc" >/dev/null 2>&1 3>&- &
+	verifier=$!
+	await test -e "$HOME/pids"
+	kill -TERM "$verifier"
+	status=0
+	wait "$verifier" || status=$?
+	is "$status" 143
+	for pid in $(cat "$HOME/pids"); do await is_gone "$pid"; done
+}
+
+@test "an older ccusage is no reference" {
+	AT=$T0 message 1 10 >"$PROJECTS/-p/s1.jsonl"
+	AT=$T1 message 1 20 >>"$PROJECTS/-p/s1.jsonl"
+	run swatch verify --command "$CCUSAGE18" --timezone UTC
+	is "$status" 4
+	[[ $output == *"1 of 1 row differs"*"This is no verification: that takes ccusage 20.0.24"* ]]
+	run swatch verify --command "$CCUSAGE18" --timezone UTC --json
+	is "$(found .ok)" false
+	is "$(found .isReference)" false
+}
+
+@test "names in transcripts do not reach the terminal as they are" {
+	mkdir "$PROJECTS/$(printf -- '-e\033[2Jvil')"
+	MODEL=$(printf 'claude-opus-5-5 \\u001b[31m') message 1 >"$PROJECTS/$(printf -- '-e\033[2Jvil')/s1.jsonl"
+	run swatch verify --command "$CCUSAGE20" --timezone UTC
+	[[ $output == *vil* ]]
+	[[ $output != *$'\033'* ]]
+}
