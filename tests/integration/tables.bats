@@ -18,7 +18,8 @@ answered() {
 	grep -q "read here instead" "$TEST_HOME/answered.err" || cat "$TEST_HOME/answered"
 }
 
-widest() { awk '{ if (length($0) > w) w = length($0) } END { print w + 0 }'; }
+# In characters, whatever the locale and the awk: the bytes that continue one are taken out.
+widest() { LC_ALL=C tr -d '\200-\277' | awk '{ if (length($0) > w) w = length($0) } END { print w + 0 }'; }
 
 # reports DIR: what every report says, on both channels, as a table and as JSON, a file each.
 reports() {
