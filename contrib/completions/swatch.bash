@@ -7,23 +7,27 @@ _swatch()
 	case $before in
 	--config) compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$current"); return ;;
 	--cache) compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$current"); return ;;
+	--format) :; return ;;
+	--preset) mapfile -t COMPREPLY < <(compgen -W 'ccusage compact full powerline plain' -- "$current"); return ;;
 	--timezone) mapfile -t COMPREPLY < <(compgen -W 'local UTC' -- "$current"); return ;;
 	--threads) mapfile -t COMPREPLY < <(compgen -W '1 2 4 8' -- "$current"); return ;;
 	--since) mapfile -t COMPREPLY < <(compgen -W 'today yesterday 7d 30d' -- "$current"); return ;;
 	--until) mapfile -t COMPREPLY < <(compgen -W 'today yesterday 7d 30d' -- "$current"); return ;;
 	--project) :; return ;;
 	--command) :; return ;;
+	--check) compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$current"); return ;;
 	esac
 	for ((i = 1; i < COMP_CWORD; i++)); do
 		case ${COMP_WORDS[i]} in
-		--config|--cache|--timezone|--threads|--since|--until|--project|--command) ((i++)) ;;
+		--config|--cache|--format|--preset|--timezone|--threads|--since|--until|--project|--command|--check) ((i++)) ;;
 		-*) ;;
 		*) command=${COMP_WORDS[i]}; break ;;
 		esac
 	done
 	case $command in
-	'') mapfile -t COMPREPLY < <(compgen -W 'status blocks daily weekly monthly sessions pricing verify refresh expire events sync rescan help --config --cache --version --help' -- "$current") ;;
+	'') mapfile -t COMPREPLY < <(compgen -W 'status statusline blocks daily weekly monthly sessions pricing verify config refresh expire events sync rescan help --config --cache --version --help' -- "$current") ;;
 	status) mapfile -t COMPREPLY < <(compgen -W '--json --help' -- "$current") ;;
+	statusline) mapfile -t COMPREPLY < <(compgen -W '--format --preset --preview --check-format --help' -- "$current") ;;
 	blocks) mapfile -t COMPREPLY < <(compgen -W '--active --recent --json --timezone --threads --help' -- "$current") ;;
 	daily) mapfile -t COMPREPLY < <(compgen -W '--json --since --until --timezone --project --breakdown --threads --help' -- "$current") ;;
 	weekly) mapfile -t COMPREPLY < <(compgen -W '--json --since --until --timezone --project --breakdown --threads --help' -- "$current") ;;
@@ -31,12 +35,13 @@ _swatch()
 	sessions) mapfile -t COMPREPLY < <(compgen -W '--json --since --until --timezone --project --breakdown --threads --help' -- "$current") ;;
 	pricing) mapfile -t COMPREPLY < <(compgen -W '--all --json --help' -- "$current") ;;
 	verify) mapfile -t COMPREPLY < <(compgen -W '--command --json --timezone --threads --help' -- "$current") ;;
+	config) mapfile -t COMPREPLY < <(compgen -W '--check --defaults --json --help' -- "$current") ;;
 	refresh) mapfile -t COMPREPLY < <(compgen -W '--wait --help' -- "$current") ;;
 	expire) mapfile -t COMPREPLY < <(compgen -W '--dry-run --help' -- "$current") ;;
 	events) mapfile -t COMPREPLY < <(compgen -W '--json --help' -- "$current") ;;
 	sync) mapfile -t COMPREPLY < <(compgen -W '--help' -- "$current") ;;
 	rescan) mapfile -t COMPREPLY < <(compgen -W '--help' -- "$current") ;;
-	help) mapfile -t COMPREPLY < <(compgen -W 'status blocks daily weekly monthly sessions pricing verify refresh expire events sync rescan help --help' -- "$current") ;;
+	help) mapfile -t COMPREPLY < <(compgen -W 'status statusline blocks daily weekly monthly sessions pricing verify config refresh expire events sync rescan help --help' -- "$current") ;;
 	esac
 }
 complete -F _swatch swatch

@@ -298,20 +298,27 @@ static void append_text_setting(struct buf *out, const char *name, const char *t
 	buf_append_char(out, '\n');
 }
 
-static void append_setting(const struct config *config, const struct config_key *key, struct buf *out)
+void config_append_value(const struct config *config, const struct config_key *key, struct buf *out)
 {
 	const void *field = (const char *)config + key->offset;
-	if (config_key_is_text(key)) {
-		append_text_setting(out, key->name, *(char *const *)field);
-		return;
-	}
-	buf_printf(out, "%s = ", key->name);
-	if (key->type == CONFIG_CHOICE)
+	if (config_key_is_text(key))
+		buf_append_str(out, *(char *const *)field);
+	else if (key->type == CONFIG_CHOICE)
 		buf_append_str(out, key->choices[*(const int *)field]);
 	else if (key->type == CONFIG_USD)
 		append_number(key, *(const double *)field, out);
 	else
 		append_number(key, (double)*(const int64_t *)field, out);
+}
+
+static void append_setting(const struct config *config, const struct config_key *key, struct buf *out)
+{
+	if (config_key_is_text(key)) {
+		append_text_setting(out, key->name, *(char *const *)((const char *)config + key->offset));
+		return;
+	}
+	buf_printf(out, "%s = ", key->name);
+	config_append_value(config, key, out);
 	buf_append_char(out, '\n');
 }
 

@@ -14,7 +14,11 @@
 #include "base/log.h"
 
 enum billing_source { BILLING_AUTO, BILLING_NATIVE, BILLING_CCUSAGE };
+enum statusline_preset_choice { PRESET_CCUSAGE, PRESET_COMPACT, PRESET_FULL, PRESET_POWERLINE, PRESET_PLAIN };
 enum watch_method { WATCH_AUTO, WATCH_INOTIFY, WATCH_POLL };
+
+/* More keys than the table in config_keys.c has. */
+#define CONFIG_KEYS_MAX 64
 
 struct config {
 	/* [watch] */
@@ -42,8 +46,13 @@ struct config {
 	int64_t sessions_expire_after_ms;
 	int64_t sessions_max_files;
 	int64_t sessions_preview;       /* characters of lastMessagePreview */
+	/* [statusline] (swatch statusline reads them by itself: statusline_config.h) */
+	char *statusline_format;        /* "" = the preset */
+	int statusline_preset;          /* enum statusline_preset_choice */
 	/* [log] */
 	int log_level;                  /* enum log_level */
+	/* Where each key of the table was set last: the line in the file that was read; 0: nowhere, it has its default. */
+	int lines[CONFIG_KEYS_MAX];
 };
 
 /* Sets every key to its default. Returns false when memory ran out. */
@@ -52,7 +61,7 @@ bool config_init(struct config *config);
 /*
  * Reads `path` (a regular file, 64 KiB at most) over the defaults into an initialised `config`. Every fault (unknown
  * section or key, bad value, line that is none) is appended to `errors`, one line each, "FILE:LINE: what; what is
- * allowed". Returns 0 when all is well or, with `required` false, no such file exists; -1 otherwise, and the config
+ * allowed": those of the file's form first, then those of what it says. Returns 0 when all is well or, with `required` false, no such file exists; -1 otherwise, and the config
  * is then not to be used.
  *
  * A line holds 197 bytes at most (libinih's limit); a text goes on in indented lines, joined with one blank. A ";"

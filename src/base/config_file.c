@@ -12,6 +12,8 @@
 
 /* A config file is a page; what is larger is another file. */
 #define CONFIG_MAX_BYTES 65536
+/* More lines that are none than this: it is no config at all. */
+#define FORM_FAULTS_MAX 50
 
 struct reading {
 	struct config *config;
@@ -22,7 +24,8 @@ struct reading {
 	int line;                     /* of what it was given last: Debian's build tells no line numbers itself */
 	bool has_pair;                /* this section has had a key: an indented line goes on with its value */
 	bool continued;               /* the line given last is such a one */
-	int lines[CONFIG_KEYS_MAX];   /* where each key of the table was set; 0: it was not */
+	int skipped[FORM_FAULTS_MAX]; /* lines that are none: they were reported, and are read as comments */
+	size_t skipped_count;
 };
 
 static void report(struct reading *reading, int line, const char *text)
@@ -160,15 +163,33 @@ static int take_pair(void *ctx, const char *section, const char *name, const cha
 		take_continuation(reading, index, value);
 		return 1;
 	}
-	reading->lines[index] = reading->line;
+	reading->config->lines[index] = reading->line;
 	enum config_fault fault = config_set_key(reading->config, &config_keys[index], value);
 	if (fault != CONFIG_FINE)
 		report_value(reading, &config_keys[index], value, fault);
 	return 1;
 }
 
+/* Reports a line that cannot be read, and leaves it out from here on. Returns false when there are too many. */
+static bool skip_line(struct reading *reading, int line, const char *why)
+{
+	report(reading, line, why);
+	if (reading->skipped_count == FORM_FAULTS_MAX)
+		return false;
+	reading->skipped[reading->skipped_count++] = line;
+	return true;
+}
+
+static bool is_skipped(const struct reading *reading, int line)
+{
+	for (size_t i = 0; i < reading->skipped_count; i++)
+		if (reading->skipped[i] == line)
+			return true;
+	return false;
+}
+
 /* libinih splits a line that is longer than its buffer into two: such a line is found and refused before. */
-static void check_lines(struct reading *reading, const char *text, size_t len)
+static bool check_lines(struct reading *reading, const char *text, size_t len)
 {
 	const size_t line_max = INI_MAX_LINE - 3;
 	int line = 1;
@@ -177,16 +198,18 @@ static void check_lines(struct reading *reading, const char *text, size_t len)
 		size_t end = newline ? (size_t)(newline - text) : len;
 		if (memchr(text + start, '\0', end - start)) {
 			report(reading, line, "holds a NUL byte: this is no text file");
-			return;
+			return false;
 		}
 		if (end - start > line_max) {
 			char message[120];
 			snprintf(message, sizeof(message),
 				 "line too long: %zu bytes at most; a text may go on in indented lines", line_max);
-			report(reading, line, message);
+			if (!skip_line(reading, line, message))
+				return false;
 		}
 		start = end + 1;
 	}
+	return true;
 }
 
 /* libinih's fgets(). */
@@ -195,14 +218,19 @@ static char *give_line(char *into, int size, void *ctx)
 	struct reading *reading = ctx;
 	if (*reading->at == '\0')
 		return NULL;
-	size_t len = strcspn(reading->at, "\n");
-	len += reading->at[len] == '\n';
-	if (len > (size_t)size - 1)
-		len = (size_t)size - 1;  /* check_lines() has refused such a line */
-	memcpy(into, reading->at, len);
-	into[len] = '\0';
+	const char *line = reading->at;
+	size_t len = strcspn(line, "\n");
+	len += line[len] == '\n';
 	reading->at += len;
 	reading->line++;
+	if (is_skipped(reading, reading->line)) {
+		line = ";";
+		len = 1;
+	}
+	if (len > (size_t)size - 1)
+		len = (size_t)size - 1;  /* check_lines() has refused such a line */
+	memcpy(into, line, len);
+	into[len] = '\0';
 	reading->continued = reading->has_pair && strchr(" \t\v\f\r", into[0]) != NULL && into[0] != '\0';
 	if (into[0] == '[')
 		reading->has_pair = false;
@@ -212,8 +240,8 @@ static char *give_line(char *into, int size, void *ctx)
 /* The line of the one of two keys that was set last. */
 static int later_line(const struct reading *reading, const char *section, const char *one, const char *other)
 {
-	int a = reading->lines[find_key(section, one)];
-	int b = reading->lines[find_key(section, other)];
+	int a = reading->config->lines[find_key(section, one)];
+	int b = reading->config->lines[find_key(section, other)];
 	return a > b ? a : b;
 }
 
@@ -243,7 +271,7 @@ static void check_together(struct reading *reading)
 		       "[ccusage] burn_low is above burn_high; allowed: burn_low up to burn_high");
 	/* libinih knows no quotes: it cuts a value at " ;" inside them too. */
 	if (has_open_quote(config->ccusage_command))
-		report(reading, reading->lines[find_key("ccusage", "command")],
+		report(reading, reading->config->lines[find_key("ccusage", "command")],
 		       "[ccusage] command: a quote is not closed; a ; after a blank begins a comment, in quotes too");
 }
 
@@ -291,16 +319,34 @@ static char *read_whole(struct reading *reading, int fd, size_t *out_len)
 	return NULL;
 }
 
+static int ignore_pair(void *ctx, const char *section, const char *name, const char *value)
+{
+	struct reading *reading = ctx;
+	(void)section, (void)name, (void)value;
+	reading->has_pair = true;
+	return 1;
+}
+
+static int parse(struct reading *reading, const char *text, ini_handler handler)
+{
+	reading->at = text;
+	reading->line = 0;
+	reading->has_pair = false;
+	return ini_parse_stream(give_line, reading, handler, reading);
+}
+
 static void parse_text(struct reading *reading, const char *text, size_t len)
 {
-	check_lines(reading, text, len);
-	if (reading->failed)
+	int bad_line;
+	if (!check_lines(reading, text, len))
 		return;
-	reading->at = text;
-	int bad_line = ini_parse_stream(give_line, reading, take_pair, reading);
-	if (bad_line > 0)
-		report(reading, bad_line, "neither a [section], nor key = value, nor a comment (; or #)");
-	else if (bad_line < 0)
+	/* libinih tells the first line that is none, and no further one. */
+	while ((bad_line = parse(reading, text, ignore_pair)) > 0)
+		if (!skip_line(reading, bad_line, "neither a [section], nor key = value, nor a comment (; or #)"))
+			return;
+	if (bad_line == 0)
+		bad_line = parse(reading, text, take_pair);
+	if (bad_line < 0)
 		report_errno(reading, ENOMEM);
 	if (!reading->failed)
 		check_together(reading);

@@ -1,7 +1,7 @@
 /*
  * config_keys: the table of the settings, and one setting's text to its value and back.
  *
- * For: config.c and config_file.c only; everyone else includes base/config.h.
+ * For: config.c and config_file.c, and `swatch config`, which shows the table; everyone else includes base/config.h.
  */
 #ifndef SWATCH_BASE_CONFIG_KEYS_H
 #define SWATCH_BASE_CONFIG_KEYS_H
@@ -11,9 +11,6 @@
 
 #include "base/buf.h"
 #include "base/config.h"
-
-/* More keys than the table has. */
-#define CONFIG_KEYS_MAX 64
 
 enum config_type {
 	CONFIG_DURATION,   /* int64_t, ms */
@@ -52,6 +49,9 @@ enum config_fault config_extend_key(struct config *config, const struct config_k
 /* Says what a key's value is to be: "a duration"; and what is allowed: "1s to 10m, such as 60s". */
 const char *config_kind_name(const struct config_key *key);
 void config_append_allowed(const struct config_key *key, struct buf *out);
+
+/* A setting's value as the file has it: "50ms". */
+void config_append_value(const struct config *config, const struct config_key *key, struct buf *out);
 
 /* True for the types whose field is a string. */
 bool config_key_is_text(const struct config_key *key);

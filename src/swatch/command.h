@@ -88,6 +88,7 @@ int command_next_option(const struct invocation *invocation, int argc, char **ar
 int command_options_status(int option);
 
 extern const struct command command_status;
+extern const struct command command_statusline;
 extern const struct command command_blocks;
 extern const struct command command_daily;
 extern const struct command command_weekly;
@@ -95,6 +96,9 @@ extern const struct command command_monthly;
 extern const struct command command_sessions;
 extern const struct command command_pricing;
 extern const struct command command_verify;
+extern const struct command command_check;
+extern const struct command command_config;
+extern const struct command command_doctor;
 extern const struct command command_refresh;
 extern const struct command command_expire;
 extern const struct command command_events;

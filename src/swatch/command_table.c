@@ -6,6 +6,7 @@
 
 const struct command *const command_table[] = {
 	&command_status,
+	&command_statusline,
 	&command_blocks,
 	&command_daily,
 	&command_weekly,
@@ -13,6 +14,7 @@ const struct command *const command_table[] = {
 	&command_sessions,
 	&command_pricing,
 	&command_verify,
+	&command_config,
 	&command_refresh,
 	&command_expire,
 	&command_events,

@@ -1,6 +1,9 @@
 #include "swatch/json_pretty.h"
 
+#include <stdio.h>
 #include <string.h>
+
+#include "swatch/terminal.h"
 
 void json_pretty_newline(struct buf *out, unsigned level)
 {
@@ -53,4 +56,20 @@ void json_pretty(struct buf *out, const char *json, size_t len, unsigned level)
 			}
 		}
 	}
+}
+
+bool json_pretty_print(const struct buf *json)
+{
+	struct buf pretty = BUF_INIT, clean = BUF_INIT;
+	json_pretty(&pretty, buf_str(json), json->len, 0);
+	buf_append_char(&pretty, '\n');
+	terminal_clean_json(&clean, buf_str(&pretty), pretty.len);
+	bool good = !json->failed && !pretty.failed && !clean.failed;
+	if (good)
+		fwrite(buf_str(&clean), 1, clean.len, stdout);
+	else
+		terminal_error("out of memory");
+	buf_release(&pretty);
+	buf_release(&clean);
+	return good;
 }

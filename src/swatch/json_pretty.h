@@ -1,11 +1,12 @@
 /*
  * json_pretty: JSON text set out in lines, two blanks a level, as ccusage prints it.
  *
- * For: report_json.c. Numbers and strings stay as they are written, to the digit.
+ * For: the commands' --json. Numbers and strings stay as they are written, to the digit.
  */
 #ifndef SWATCH_SWATCH_JSON_PRETTY_H
 #define SWATCH_SWATCH_JSON_PRETTY_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/buf.h"
@@ -15,6 +16,9 @@
  * passed over. No newline at the end.
  */
 void json_pretty(struct buf *out, const char *json, size_t len, unsigned level);
+
+/* Prints JSON text to stdout in this way, cleaned for a terminal. False, and said on stderr, when memory ran out. */
+bool json_pretty_print(const struct buf *json);
 
 /* A newline and the blanks of a level. */
 void json_pretty_newline(struct buf *out, unsigned level);

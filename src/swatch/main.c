@@ -1,5 +1,5 @@
 /*
- * swatch: the commands.
+ * swatch-commands: the commands, which the program swatch (front/main.c) becomes, but for a statusline that just runs.
  *
  * The map:
  *   main.c               this file: global options, dispatch, and the check that stdout took everything
@@ -8,6 +8,8 @@
  *   command_options.c    their options and usage texts, by the table's data
  *   cmd-NAME.c           one command each
  *   program.c            other programs: swatchd, and external commands swatch-NAME
+ *
+ *   statusline.c         what cmd-statusline.c and front/main.c do; its own map is in statusline.h
  *
  *   daemon_call.c        asking the daemon of this cache directory, and what to say when there is none
  *   client.c             the socket: one line out, lines in, with limits and timeouts

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "swatchd/account_limits.h"
 
 void billing_init(struct billing *billing, const struct config *config, struct ledger *ledger)
 {
@@ -207,6 +208,30 @@ static void look_up_day(struct billing *billing, int64_t now_ms)
 	billing->day_asked_ms = now_ms;
 }
 
+static int64_t all_tokens(const struct price_tokens *t)
+{
+	return t->input + t->output + t->cache_creation_5m + t->cache_creation_1h + t->cache_read;
+}
+
+/* The server's limits as of now, and what was spent in its five hours. */
+static void take_limits(const struct billing *billing, struct billing_view *view)
+{
+	struct ledger_sums spent;
+	view->limits = billing->limits;
+	rate_limits_expire(&view->limits, view->at_ms);
+	if (view->limited)
+		account_limits_take_marker(&view->limits, &view->limit, view->at_ms);
+	const struct rate_limit *window = rate_limits_find(&view->limits, RATE_LIMIT_FIVE_HOUR);
+	view->windowed = window != NULL;
+	if (!window)
+		return;
+	view->window_end_ms = window->resets_ms;
+	view->window_start_ms = window->resets_ms - RATE_LIMIT_FIVE_HOUR_MS;
+	ledger_sum_span(billing->ledger, view->window_start_ms, view->window_end_ms, &spent);
+	view->window_usd = spent.cost_usd;
+	view->window_tokens = all_tokens(&spent.tokens);
+}
+
 static void take_times(const struct billing *billing, struct billing_view *view)
 {
 	const struct billing_block *block = &view->block;
@@ -224,6 +249,9 @@ static void take_times(const struct billing *billing, struct billing_view *view)
 		view->next_change_ms = view->native.end_ms;
 	if (view->limited && view->limit.resets_ms < view->next_change_ms)
 		view->next_change_ms = view->limit.resets_ms;
+	int64_t reset_ms = rate_limits_next_reset_ms(&view->limits);
+	if (reset_ms > 0 && reset_ms < view->next_change_ms)
+		view->next_change_ms = reset_ms;
 	if (!view->is_ccusage) {
 		view->is_fresh = !billing->reading_history;
 		view->last_fetched_ms = now_ms;
@@ -259,9 +287,9 @@ void billing_make_view(struct billing *billing, int64_t now_ms, struct billing_v
 	look_up_day(billing, now_ms);
 	ledger_sum_span(billing->ledger, billing->day_start_ms, billing->day_end_ms, &today);
 	view->today_usd = today.cost_usd;
-	view->today_tokens = today.tokens.input + today.tokens.output + today.tokens.cache_creation_5m
-			     + today.tokens.cache_creation_1h + today.tokens.cache_read;
+	view->today_tokens = all_tokens(&today.tokens);
 	clock_format_local_date(now_ms, view->today);
+	take_limits(billing, view);
 	take_times(billing, view);
 }
 

@@ -14,6 +14,7 @@
 #include "base/jsonw.h"
 #include "swatchd/billing_block.h"
 #include "usage/ledger.h"
+#include "usage/rate_limits.h"
 
 #define BILLING_DRIFT_USD 0.01
 #define BILLING_DRIFT_SHARE 0.01
@@ -43,6 +44,8 @@ struct billing {
 	/* Activity that ccusage's figures do not hold yet; 0: none. */
 	int64_t pending_since_ms;
 	int64_t pending_before_ms;       /* what the run under way was to take up; comes back when it fails */
+	/* The server's limits, as statuslines told them. */
+	struct rate_limits limits;
 	/* The local day, and when it was looked up. */
 	int64_t day_start_ms, day_end_ms, day_asked_ms;
 	/* The daemon is reading the history: figures are not whole yet. */
@@ -58,6 +61,11 @@ struct billing_view {
 	struct billing_block native;     /* the ledger's own: the same as `block` unless that is ccusage's */
 	bool limited;                    /* a usage limit was hit, and its reset lies ahead */
 	struct ledger_limit limit;
+	struct rate_limits limits;       /* the server's, with those that were hit, as far as they are not reset yet */
+	bool windowed;                   /* the server's five hours are known */
+	int64_t window_start_ms, window_end_ms;
+	double window_usd;               /* what the ledger counts in them */
+	int64_t window_tokens;
 	double today_usd;
 	int64_t today_tokens;
 	char today[16];                  /* "2026-11-23" */

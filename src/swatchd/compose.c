@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "base/clock.h"
+#include "swatchd/account_limits.h"
 #include "swatchd/compose_internal.h"
 
 void composer_init(struct composer *c, struct buf *out)
@@ -210,6 +211,22 @@ static void put_usage_limit(struct jsonw *w, const struct billing_view *view)
 	jsonw_end_object(w);
 }
 
+/* The server's five hours: ccusage's block beside it is an estimate of them. */
+static void put_window(struct jsonw *w, const struct billing_view *view)
+{
+	jsonw_key(w, "window");
+	if (!view->windowed) {
+		jsonw_null(w);
+		return;
+	}
+	jsonw_begin_object(w);
+	put_time(w, "startTime", view->window_start_ms);
+	jsonw_put_int(w, "resetsAt", view->window_end_ms);
+	jsonw_put_double(w, "costUSD", view->window_usd);
+	jsonw_put_int(w, "totalTokens", view->window_tokens);
+	jsonw_end_object(w);
+}
+
 uint64_t compose_billing(const struct billing *billing, const struct billing_view *view, struct buf *out)
 {
 	struct composer c;
@@ -239,6 +256,8 @@ uint64_t compose_billing(const struct billing *billing, const struct billing_vie
 	put_native(w, &view->native);
 	put_ccusage(w, billing);
 	put_usage_limit(w, view);
+	account_limits_write(&view->limits, w);
+	put_window(w, view);
 	jsonw_end_object(w);
 	return composer_finish(&c);
 }

@@ -207,8 +207,9 @@ static void put_claude_cost(struct jsonw *w, const struct session_transcript *pa
 	jsonw_end_object(w);
 }
 
-static void put_session_billing(struct composer *c, const struct session_transcript *part,
-				const struct ledger_session *figures, const struct billing_view *view)
+static void put_session_billing(struct composer *c, const struct session *session,
+				const struct session_transcript *part, const struct ledger_session *figures,
+				const struct billing_view *view)
 {
 	struct jsonw *w = &c->w;
 	jsonw_key(w, "billing");
@@ -221,6 +222,7 @@ static void put_session_billing(struct composer *c, const struct session_transcr
 	jsonw_put_int(w, "sessionTokens", total_tokens(&figures->sums.tokens));
 	jsonw_put_double(w, "sessionBurnRate", figures->block_usd_per_hour);
 	jsonw_put_double(w, "claudeCostUSD", part && part->cost_state ? part->cost_state->total_usd : NAN);
+	jsonw_put_double(w, "toldCostUSD", session->told ? session->told_usd : NAN);
 	jsonw_end_object(w);
 }
 
@@ -294,7 +296,7 @@ uint64_t compose_session(const struct session *session, const struct billing *bi
 	put_model(w, part);
 	put_context(w, part, &context);
 	put_git(w, part);
-	put_session_billing(&c, part, &figures, view);
+	put_session_billing(&c, session, part, &figures, view);
 	put_alerts(w, session, part);
 	put_figures(&c, &figures);
 	put_claude_cost(w, part, &figures);

@@ -3,12 +3,14 @@
  */
 #include "swatchd/daemon.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "cache/cache_read.h"
+#include "swatchd/account_limits.h"
 
 /* ---- status ---- */
 
@@ -267,16 +269,35 @@ static void take_sync(struct daemon *daemon, struct control_client *client, bool
 		daemon_answer_sync_waiters(daemon);
 }
 
+/* What a statusline knows of its session. Returns true when something of it is new. */
+static bool take_session_tick(struct session *session, struct json_object *request)
+{
+	int64_t window = cache_json_int(request, "contextWindowSize", 0);
+	double cost_usd = cache_json_double(request, "costUSD", NAN);
+	bool changed = false;
+	if (window >= 1000 && window <= INT64_C(100000000) && window != session->window_tokens) {
+		session->window_tokens = window;
+		changed = true;
+	}
+	if (cost_usd >= 0. && cost_usd <= 1e9 && (!session->told || cost_usd != session->told_usd)) {
+		session->told = changed = true;
+		session->told_usd = cost_usd;
+	}
+	return changed;
+}
+
 /* What a statusline knows: bounded, typed, and of a session that exists; anything else is passed over. */
 static void take_tick(struct daemon *daemon, struct json_object *request)
 {
 	const char *id = cache_json_string(request, "sessionId");
 	struct session *session = id ? sessions_find(&daemon->sessions, id) : NULL;
-	int64_t window = cache_json_int(request, "contextWindowSize", 0);
-	if (!session || window < 1000 || window > INT64_C(100000000) || window == session->window_tokens)
-		return;
-	session->window_tokens = window;
-	publish_mark_session(&daemon->publish, session);
+	/* The limits are the account's: the session may not have written a line yet. */
+	if (id && cache_session_id_is_valid(id, strlen(id))
+	    && account_limits_take_tick(&daemon->billing.limits, cache_json_object(request, "rateLimits"), id,
+					clock_wall_ms()))
+		publish_mark_billing(&daemon->publish);
+	if (session && take_session_tick(session, request))
+		publish_mark_session(&daemon->publish, session);
 	publish_flush(&daemon->publish, false);
 }
 

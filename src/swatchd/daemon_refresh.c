@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "cache/cache_read.h"
+#include "swatchd/account_limits.h"
 #include "swatchd/ccusage_answer.h"
 
 static void on_refresh_started(void *ctx)
@@ -97,5 +98,6 @@ void daemon_take_last_run(struct daemon *daemon)
 	if (cache_json_int(ccusage, "failures", 1) == 0)
 		refresh_seed_fetched(&daemon->refresh, cache_json_int(ccusage, "lastFetched", 0));
 	take_last_answer(daemon, billing, ccusage);
+	account_limits_restore(&daemon->billing.limits, cache_json_object(billing, "rateLimits"), clock_wall_ms());
 	json_object_put(billing);
 }

@@ -61,6 +61,8 @@ struct session {
 	unsigned live_processes;
 	int64_t process_ended_ms;          /* when its last living process ended; 0: none has */
 	int64_t window_tokens;             /* told by a statusline; 0: not told */
+	bool told;                         /* a statusline told what Claude Code says that the session cost: */
+	double told_usd;
 	bool vanished_active;              /* its transcript went while it was active */
 	/* publish's: */
 	bool has_file;

@@ -1,0 +1,74 @@
+/*
+ * swatch: what a person, and Claude Code, calls. A statusline is started several times a second by every session, so
+ * this program holds `swatch statusline` and nothing else: no library but libc, nothing to set up. Every other command
+ * is in swatch-commands (../main.c), which it becomes.
+ */
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "swatch/statusline.h"
+#include "swatch/terminal.h"
+
+#define COMMANDS "swatch-commands"
+
+/* Takes "--name VALUE" or "--name=VALUE" at argv[*at], and goes past it. */
+static const char *take_global(char **argv, int argc, int *at, const char *name)
+{
+	size_t len = strlen(name);
+	const char *here = argv[*at];
+	if (strncmp(here, name, len) != 0)
+		return NULL;
+	if (here[len] == '=') {
+		(*at)++;
+		return here + len + 1;
+	}
+	if (here[len] != '\0' || *at + 1 >= argc)
+		return NULL;
+	*at += 2;
+	return argv[*at - 1];
+}
+
+/* True when the command line is a statusline's that just runs: any other is swatch-commands'. */
+static bool is_statusline(int argc, char **argv, struct statusline_options *options)
+{
+	int at = 1;
+	while (at < argc && argv[at][0] == '-') {
+		const char *config = take_global(argv, argc, &at, "--config");
+		const char *cache = config ? NULL : take_global(argv, argc, &at, "--cache");
+		if (!config && !cache)
+			return false;
+		options->config_path = config ? config : options->config_path;
+		options->cache_path = cache ? cache : options->cache_path;
+	}
+	return at < argc && strcmp(argv[at], "statusline") == 0 && statusline_parse(argc - at, argv + at, options);
+}
+
+/* Becomes the program that stands beside this one (in a build folder), or where it was installed. */
+static int become_commands(char **argv)
+{
+	char path[PATH_MAX];
+	ssize_t len = readlink("/proc/self/exe", path, sizeof(path) - sizeof(COMMANDS));
+	if (len > 0) {
+		path[len] = '\0';
+		char *slash = strrchr(path, '/');
+		if (slash) {
+			memcpy(slash + 1, COMMANDS, sizeof(COMMANDS));
+			execv(path, argv);
+		}
+	}
+	execv(SWATCH_LIBEXECDIR "/swatch/" COMMANDS, argv);
+	terminal_error("cannot run %s: %s; is swatch installed as a whole?", SWATCH_LIBEXECDIR "/swatch/" COMMANDS,
+		       strerror(errno));
+	return 1;
+}
+
+int main(int argc, char **argv)
+{
+	struct statusline_options options = { 0 };
+	if (!terminal_make_streams_safe())
+		return 1;
+	return is_statusline(argc, argv, &options) ? statusline_run(&options) : become_commands(argv);
+}

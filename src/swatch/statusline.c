@@ -1,0 +1,261 @@
+#include "swatch/statusline.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/config.h"
+#include "base/paths.h"
+#include "cache/cache_dir.h"
+#include "cache/cache_lock.h"
+#include "cache/cache_names.h"
+#include "swatch/statusline_config.h"
+#include "swatch/statusline_facts.h"
+#include "swatch/statusline_format.h"
+#include "swatch/statusline_input.h"
+#include "swatch/statusline_presets.h"
+#include "swatch/statusline_tick.h"
+#include "swatch/terminal.h"
+
+/* A session's file has 3 KB, the shared one 2 KB; what is much larger is not read for a line. */
+#define FILE_MAX_BYTES ((size_t)256 << 10)
+/* When nothing at all is known, this is said. */
+#define LAST_RESORT "swatch: nothing known yet"
+
+/* ---- options ---- */
+
+/* Takes the argument of `name` at argv[*at]: "--name VALUE" or "--name=VALUE". */
+static bool take_option(int argc, char **argv, int *at, const char *name, const char **value)
+{
+	size_t len = strlen(name);
+	if (strncmp(argv[*at], name, len) != 0)
+		return false;
+	if (argv[*at][len] == '=') {
+		*value = argv[*at] + len + 1;
+		return true;
+	}
+	if (argv[*at][len] != '\0' || *at + 1 >= argc)
+		return false;
+	*value = argv[++*at];
+	return true;
+}
+
+bool statusline_parse(int argc, char **argv, struct statusline_options *options)
+{
+	for (int i = 1; i < argc; i++)
+		if (!take_option(argc, argv, &i, "--format", &options->format)
+		    && !take_option(argc, argv, &i, "--preset", &options->preset))
+			return false;
+	return true;
+}
+
+/* ---- what is read ---- */
+
+/* The content of a regular file, as cache_read_json() takes it, without its library. Nothing when it cannot be read. */
+static void read_file(int dir_fd, const char *name, struct buf *text)
+{
+	char chunk[16384];
+	struct stat st;
+	int fd = openat(dir_fd, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	if (fd < 0)
+		return;
+	bool good = fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size <= (off_t)FILE_MAX_BYTES;
+	while (good && text->len <= FILE_MAX_BYTES) {
+		ssize_t got = read(fd, chunk, sizeof(chunk));
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got <= 0)
+			break;
+		buf_append(text, chunk, (size_t)got);
+		/* A file is written whole: its size says where it ends. */
+		if ((off_t)text->len >= st.st_size)
+			break;
+	}
+	close(fd);
+}
+
+static void read_cache(const char *path, struct statusline_facts *facts)
+{
+	char name[CACHE_NAME_SIZE];
+	struct buf text = BUF_INIT, error = BUF_INIT;
+	int dir_fd = cache_dir_open(path, false, &error);
+	if (dir_fd >= 0) {
+		facts->daemon_lives = cache_lock_is_held(dir_fd);
+		read_file(dir_fd, CACHE_BILLING_FILE, &text);
+		facts_take_billing(facts, buf_str(&text), text.len);
+		buf_clear(&text);
+		if (cache_session_file_name(facts->session_id, name)) {
+			read_file(dir_fd, name, &text);
+			facts_take_session(facts, buf_str(&text), text.len);
+		}
+		close(dir_fd);
+	}
+	buf_release(&text);
+	buf_release(&error);
+}
+
+static void read_config(const struct statusline_options *options, struct statusline_config *config)
+{
+	char *path = options->config_path ? NULL : paths_config_home();
+	char *file = path ? paths_join(path, "swatch/swatch.conf") : NULL;
+	if (options->config_path || file)
+		statusline_config_read(config, options->config_path ? options->config_path : file);
+	free(path);
+	free(file);
+}
+
+static char *locate_cache(const struct statusline_options *options, struct statusline_config *config)
+{
+	char none[] = "";
+	struct config settings = { .cache_directory = config->cache_directory.len ? config->cache_directory.data : none };
+	return cache_dir_locate(&settings, options->cache_path);
+}
+
+/* ---- what is printed ---- */
+
+/* A pipe to Claude Code takes colours: unlike elsewhere, they need no terminal. */
+static bool wants_colour(void)
+{
+	const char *no_color = getenv("NO_COLOR"), *clicolor = getenv("CLICOLOR"), *term = getenv("TERM");
+	return !(no_color && *no_color) && !(clicolor && strcmp(clicolor, "0") == 0) && !(term && strcmp(term, "dumb") == 0);
+}
+
+/* What is to be shown, and how: --format, --preset, then the config's. */
+struct choice {
+	const char *format;   /* NULL: the preset alone */
+	const struct statusline_preset *preset;
+};
+
+static struct choice choose(const struct statusline_options *options, const struct statusline_config *config)
+{
+	struct choice choice = { options->format, NULL };
+	if (!choice.format && !options->preset && config->format.len > 0)
+		choice.format = buf_str(&config->format);
+	choice.preset = statusline_preset_find(options->preset ? options->preset : buf_str(&config->preset));
+	if (!choice.preset)
+		choice.preset = statusline_preset_find(STATUSLINE_DEFAULT_PRESET);
+	return choice;
+}
+
+/* A line is shown whatever is wrong with what was asked for; the line says it. */
+static void note_bad_preset(const char *name, struct statusline_facts *facts)
+{
+	if (name && *name && !statusline_preset_find(name))
+		snprintf(facts->note, sizeof(facts->note), "no such preset: swatch statusline --preview");
+}
+
+static void render(const struct choice *choice, struct statusline_facts *facts, bool colour, struct buf *out)
+{
+	struct statusline_look look = { .colour = colour, .columns = isnan(facts->columns) ? 0 : (size_t)facts->columns };
+	struct buf error = BUF_INIT;
+	if (choice->format && statusline_format(choice->format, facts, &look, out, &error)) {
+		buf_release(&error);
+		return;
+	}
+	if (choice->format)
+		snprintf(facts->note, sizeof(facts->note), "bad format: swatch statusline --check-format");
+	buf_release(&error);
+	look.colour = look.colour && !choice->preset->without_colour;
+	/* The presets are right: a test says so. */
+	(void)statusline_format(choice->preset->format, facts, &look, out, &error);
+	buf_release(&error);
+}
+
+static void print_line(struct buf *line)
+{
+	if (line->len == 0)
+		buf_append_str(line, LAST_RESORT);
+	buf_append_char(line, '\n');
+	const char *at = line->failed ? LAST_RESORT "\n" : line->data;
+	size_t left = line->failed ? sizeof(LAST_RESORT) : line->len;
+	while (left > 0) {
+		ssize_t put = write(STDOUT_FILENO, at, left);
+		if (put < 0 && errno == EINTR)
+			continue;
+		/* Nobody reads: Claude Code has cancelled this run. */
+		if (put <= 0)
+			return;
+		at += put;
+		left -= (size_t)put;
+	}
+}
+
+int statusline_run(const struct statusline_options *options)
+{
+	struct statusline_config config = STATUSLINE_CONFIG_INIT;
+	struct statusline_facts facts;
+	struct buf input = BUF_INIT, line = BUF_INIT;
+	statusline_input_read(STDIN_FILENO, STATUSLINE_INPUT_TIMEOUT_MS, &input);
+	facts_init(&facts, clock_wall_ms());
+	facts_take_input(&facts, buf_str(&input), input.len);
+	size_t columns = terminal_columns(STDOUT_FILENO);
+	if (columns > 0)
+		facts.columns = (double)columns;
+	read_config(options, &config);
+	char *cache = locate_cache(options, &config);
+	if (cache)
+		read_cache(cache, &facts);
+	facts_finish(&facts);
+	struct choice choice = choose(options, &config);
+	note_bad_preset(options->preset ? options->preset : buf_str(&config.preset), &facts);
+	render(&choice, &facts, wants_colour(), &line);
+	print_line(&line);
+	if (cache && facts.daemon_lives)
+		statusline_tick_send(&facts, cache);
+	free(cache);
+	buf_release(&line);
+	buf_release(&input);
+	statusline_config_release(&config);
+	return 0;
+}
+
+/* ---- for people ---- */
+
+void statusline_preview(const struct statusline_options *options, struct buf *out)
+{
+	struct statusline_facts facts;
+	size_t columns = terminal_columns(STDOUT_FILENO);
+	bool colour = isatty(STDOUT_FILENO) == 1 ? wants_colour() : terminal_wants_colour(STDOUT_FILENO);
+	for (const struct statusline_preset *preset = statusline_presets; preset->name; preset++) {
+		if (options->format || (options->preset && strcmp(options->preset, preset->name) != 0))
+			continue;
+		const struct choice choice = { NULL, preset };
+		facts_fill_sample(&facts, clock_wall_ms());
+		facts.columns = columns ? (double)columns : NAN;
+		buf_printf(out, "%s: %s%s\n", preset->name, preset->text,
+			   strcmp(preset->name, STATUSLINE_DEFAULT_PRESET) == 0 ? " (the default)" : "");
+		render(&choice, &facts, colour, out);
+		buf_append_str(out, "\n\n");
+	}
+	if (options->format) {
+		struct choice choice = { options->format, statusline_preset_find(STATUSLINE_DEFAULT_PRESET) };
+		facts_fill_sample(&facts, clock_wall_ms());
+		facts.columns = columns ? (double)columns : NAN;
+		render(&choice, &facts, colour, out);
+		buf_append_char(out, '\n');
+	}
+}
+
+bool statusline_check(const struct statusline_options *options, struct buf *error)
+{
+	struct statusline_config config = STATUSLINE_CONFIG_INIT;
+	bool good = true;
+	if (options->format) {
+		good = statusline_format_check(options->format, error);
+	} else {
+		read_config(options, &config);
+		good = config.format.len == 0 || statusline_format_check(buf_str(&config.format), error);
+		if (good && config.preset.len > 0 && !statusline_preset_find(buf_str(&config.preset))) {
+			buf_printf(error, "there is no preset '%s'", buf_str(&config.preset));
+			good = false;
+		}
+	}
+	statusline_config_release(&config);
+	return good;
+}

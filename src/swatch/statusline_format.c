@@ -1,0 +1,459 @@
+#include "swatch/statusline_format.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "swatch/statusline_fields.h"
+#include "swatch/statusline_style.h"
+#include "swatch/statusline_width.h"
+
+#define DEFAULT_SEPARATOR " | "
+#define ARROW "\xEE\x82\xB0"
+/* {field.N}: more columns than any screen has. */
+#define MAX_COLUMNS 1000
+
+struct separator {
+	bool pending, is_default, is_arrow;
+	const char *text;
+	size_t len;
+	struct statusline_style style;   /* where it stands in the format */
+};
+
+struct rendering {
+	const char *format, *at, *end;
+	const struct statusline_facts *facts;   /* NULL: only a check */
+	const struct statusline_look *look;
+	struct buf *out;
+	struct buf line;
+	struct buf *error;
+	struct statusline_style wanted, shown;
+	struct separator separator;
+	bool line_has_text;
+	bool failed;
+	int depth;
+};
+
+static bool fail(struct rendering *r, const char *where, const char *what)
+{
+	if (!r->failed)
+		buf_printf(r->error, "at byte %zu: %s", (size_t)(where - r->format) + 1, what);
+	r->failed = true;
+	return false;
+}
+
+/* ---- output ---- */
+
+static void show_style(struct rendering *r, const struct statusline_style *style)
+{
+	if (!r->look->colour || statusline_style_equals(style, &r->shown))
+		return;
+	statusline_style_write(style, &r->line);
+	r->shown = *style;
+}
+
+/* `next` is the background that the arrow leads to. */
+static void show_arrow(struct rendering *r, int32_t next)
+{
+	struct statusline_style style = statusline_style_none;
+	style.foreground = r->shown.background;
+	style.background = next;
+	show_style(r, &style);
+	buf_append_str(&r->line, ARROW);
+}
+
+static void show_separator(struct rendering *r)
+{
+	struct separator *separator = &r->separator;
+	bool due = separator->pending && r->line_has_text;
+	separator->pending = false;
+	if (!due)
+		return;
+	if (separator->is_arrow) {
+		show_arrow(r, r->wanted.background);
+		return;
+	}
+	show_style(r, &separator->style);
+	buf_append(&r->line, separator->text, separator->len);
+}
+
+static void show_text(struct rendering *r, const char *text, size_t len)
+{
+	if (!r->facts || len == 0 || r->line.len + len > STATUSLINE_OUTPUT_MAX_BYTES)
+		return;
+	show_separator(r);
+	show_style(r, &r->wanted);
+	buf_append(&r->line, text, len);
+	r->line_has_text = true;
+}
+
+static void end_line(struct rendering *r)
+{
+	if (!r->facts)
+		return;
+	/* The last arrow has nothing behind it, and is seen all the same. */
+	if (r->separator.pending && r->separator.is_arrow && r->line_has_text)
+		show_arrow(r, STYLE_NO_COLOUR);
+	r->separator.pending = false;
+	show_style(r, &statusline_style_none);
+	if (r->line_has_text) {
+		if (r->out->len > 0)
+			buf_append_char(r->out, '\n');
+		if (r->look->columns > 0)
+			statusline_clip(r->out, buf_str(&r->line), r->line.len, r->look->columns);
+		else
+			buf_append(r->out, buf_str(&r->line), r->line.len);
+	}
+	buf_clear(&r->line);
+	r->line_has_text = false;
+}
+
+/* ---- names and numbers in braces ---- */
+
+static size_t name_len(const char *at, const char *end)
+{
+	const char *start = at;
+	while (at < end && ((*at >= 'a' && *at <= 'z') || (*at >= '0' && *at <= '9') || *at == '_'))
+		at++;
+	return (size_t)(at - start);
+}
+
+/* Takes a field's name. NULL after a fault. */
+static const struct statusline_field *take_field(struct rendering *r)
+{
+	const char *name = r->at;
+	size_t len = name_len(name, r->end);
+	const struct statusline_field *field = len > 0 ? statusline_field_find(name, len) : NULL;
+	if (field) {
+		r->at += len;
+		return field;
+	}
+	if (!r->failed)
+		buf_printf(r->error, "at byte %zu: there is no field '%.*s'", (size_t)(name - r->format) + 1,
+			   len < 40 ? (int)len : 40, name);
+	r->failed = true;
+	return NULL;
+}
+
+/* A plain decimal number. */
+static bool take_number(struct rendering *r, double *out)
+{
+	char text[24];
+	size_t len = 0;
+	while (r->at + len < r->end && strchr("0123456789.", r->at[len]) && r->at[len])
+		len++;
+	if (len == 0 || len >= sizeof(text))
+		return fail(r, r->at, "a number is missing here");
+	memcpy(text, r->at, len);
+	text[len] = '\0';
+	char *rest;
+	*out = strtod(text, &rest);
+	if (*rest)
+		return fail(r, r->at, "this is no number");
+	r->at += len;
+	return true;
+}
+
+static bool take_char(struct rendering *r, char c, const char *what)
+{
+	if (r->at >= r->end || *r->at != c)
+		return fail(r, r->at, what);
+	r->at++;
+	return true;
+}
+
+/* ---- {field} ---- */
+
+static bool render_field(struct rendering *r)
+{
+	char value[FIELD_VALUE_SIZE];
+	const struct statusline_field *field = take_field(r);
+	double columns = 0.;
+	if (!field)
+		return false;
+	if (r->at < r->end && *r->at == '.') {
+		r->at++;
+		const char *where = r->at;
+		if (!take_number(r, &columns))
+			return false;
+		if (columns < 1. || columns > MAX_COLUMNS || columns != (double)(int)columns)
+			return fail(r, where, "a field is shortened to 1 to 1000 columns");
+	}
+	if (!take_char(r, '}', "a } is missing here"))
+		return false;
+	if (!r->facts)
+		return true;
+	size_t len = statusline_field_text(field, r->facts, value);
+	if (columns >= 1. && len > 0) {
+		struct buf cut = BUF_INIT;
+		statusline_clip(&cut, value, len, (size_t)columns);
+		show_text(r, buf_str(&cut), cut.len);
+		buf_release(&cut);
+	} else {
+		show_text(r, value, len);
+	}
+	return true;
+}
+
+/* ---- {?field:...} ---- */
+
+static bool render_until(struct rendering *r, bool in_braces);
+
+/* What stands in a condition is read in any case, for its faults, and shown or not. */
+static bool render_body(struct rendering *r, bool shown)
+{
+	const struct statusline_facts *facts = r->facts;
+	struct statusline_style wanted = r->wanted;
+	if (++r->depth > STATUSLINE_FORMAT_MAX_DEPTH)
+		return fail(r, r->at, "conditions are nested too deeply");
+	if (!shown)
+		r->facts = NULL;
+	bool good = render_until(r, true);
+	r->facts = facts;
+	r->depth--;
+	/* A colour that was set in what is not shown is not set. */
+	if (!shown)
+		r->wanted = wanted;
+	return good;
+}
+
+enum comparison { IS_KNOWN, IS_ABOVE, IS_AT_LEAST, IS_BELOW, IS_AT_MOST, IS_WORD };
+
+static enum comparison take_comparison(struct rendering *r)
+{
+	char c = r->at < r->end ? *r->at : '\0';
+	if (c != '>' && c != '<' && c != '=')
+		return IS_KNOWN;
+	r->at++;
+	if (c == '=')
+		return IS_WORD;
+	bool or_equal = r->at < r->end && *r->at == '=';
+	r->at += or_equal;
+	if (c == '>')
+		return or_equal ? IS_AT_LEAST : IS_ABOVE;
+	return or_equal ? IS_AT_MOST : IS_BELOW;
+}
+
+static bool compare(double number, enum comparison how, double limit)
+{
+	switch (how) {
+	case IS_ABOVE:
+		return number > limit;
+	case IS_AT_LEAST:
+		return number >= limit;
+	case IS_BELOW:
+		return number < limit;
+	default:
+		return number <= limit;
+	}
+}
+
+/* Takes "field", "field>80" or "field=word". */
+static bool take_condition(struct rendering *r, bool *holds)
+{
+	char value[FIELD_VALUE_SIZE];
+	const char *where = r->at;
+	const struct statusline_field *field = take_field(r);
+	if (!field)
+		return false;
+	enum comparison how = take_comparison(r);
+	size_t len = r->facts ? statusline_field_text(field, r->facts, value) : 0;
+	*holds = len > 0;
+	if (how == IS_KNOWN)
+		return true;
+	if (how == IS_WORD) {
+		const char *word = r->at;
+		while (r->at < r->end && *r->at != ':' && *r->at != '{' && *r->at != '}')
+			r->at++;
+		*holds = *holds && (size_t)(r->at - word) == len && memcmp(word, value, len) == 0;
+		return true;
+	}
+	double limit;
+	if (field->kind == FIELD_TEXT || field->kind == FIELD_CLOCK)
+		return fail(r, where, "this field is no number: it can be compared with = alone");
+	if (!take_number(r, &limit))
+		return false;
+	*holds = *holds && compare(statusline_field_number(field, r->facts), how, limit);
+	return true;
+}
+
+static bool render_condition(struct rendering *r, bool negated)
+{
+	bool holds = false;
+	if (!take_condition(r, &holds) || !take_char(r, ':', "a : is missing here, as in {?field:text}"))
+		return false;
+	return render_body(r, r->facts && holds != negated);
+}
+
+/* ---- {|} ---- */
+
+static bool render_separator(struct rendering *r, bool is_arrow)
+{
+	struct separator found = { .pending = true, .is_arrow = is_arrow, .text = r->at, .style = r->wanted };
+	while (r->at < r->end && *r->at != '}' && *r->at != '{')
+		r->at++;
+	found.len = (size_t)(r->at - found.text);
+	if (is_arrow && found.len > 0)
+		return fail(r, found.text, "{>} takes nothing");
+	if (!take_char(r, '}', "a } is missing here"))
+		return false;
+	if (found.len == 0 && !is_arrow) {
+		found.is_default = true;
+		found.text = DEFAULT_SEPARATOR;
+		found.len = strlen(DEFAULT_SEPARATOR);
+	}
+	struct separator *pending = &r->separator;
+	if (r->facts && (!pending->pending || (found.is_default && !pending->is_default)))
+		*pending = found;
+	return true;
+}
+
+/* ---- {#red} ---- */
+
+/* Takes the words of a style, up to one of `stops`, and adds them when `used`. */
+static bool take_style(struct rendering *r, const char *stops, struct statusline_style *style)
+{
+	const char *words = r->at;
+	struct statusline_style added = *style;
+	while (r->at < r->end && !strchr(stops, *r->at))
+		r->at++;
+	if (!statusline_style_add(&added, words, (size_t)(r->at - words)))
+		return fail(r, words, "no such colour or style");
+	*style = added;
+	return true;
+}
+
+/* "green,50:yellow,80:red}" after "field:": the last one whose number is not above the value counts. */
+static bool render_thresholds(struct rendering *r, const struct statusline_field *field)
+{
+	const char *where = r->at;
+	if (field->kind == FIELD_TEXT || field->kind == FIELD_CLOCK)
+		return fail(r, where, "a colour by value needs a field that is a number");
+	double value = r->facts ? statusline_field_number(field, r->facts) : NAN, last = -1.;
+	struct statusline_style before = r->wanted, chosen = before;
+	for (bool is_first = true;; is_first = false) {
+		double from = 0.;
+		struct statusline_style style = before;
+		if (!is_first && (!take_number(r, &from) || !take_char(r, ':', "a : is missing here, as in 80:red")))
+			return false;
+		if (!is_first && from <= last)
+			return fail(r, where, "numbers must grow from one colour to the next");
+		last = is_first ? last : from;
+		if (!take_style(r, ",}", &style))
+			return false;
+		if (is_first ? !isnan(value) : value >= from)
+			chosen = style;
+		if (r->at < r->end && *r->at == ',')
+			r->at++;
+		else
+			break;
+	}
+	r->wanted = chosen;
+	return take_char(r, '}', "a } is missing here");
+}
+
+static bool render_style(struct rendering *r)
+{
+	size_t len = name_len(r->at, r->end);
+	if (r->at < r->end && *r->at == '}') {
+		r->wanted = statusline_style_none;
+		r->at++;
+		return true;
+	}
+	if (len > 0 && r->at + len < r->end && r->at[len] == ':') {
+		const struct statusline_field *field = take_field(r);
+		r->at += field != NULL;
+		return field && render_thresholds(r, field);
+	}
+	return take_style(r, "}{:,", &r->wanted) && take_char(r, '}', "a } is missing here");
+}
+
+/* ---- all of it ---- */
+
+static bool render_braces(struct rendering *r)
+{
+	const char *opening = r->at++;
+	if (r->at >= r->end)
+		return fail(r, opening, "this { is not closed");
+	switch (*r->at) {
+	case '?':
+	case '!':
+		return r->at++, render_condition(r, r->at[-1] == '!');
+	case '|':
+	case '>':
+		return r->at++, render_separator(r, r->at[-1] == '>');
+	case '#':
+		return r->at++, render_style(r);
+	default:
+		return render_field(r);
+	}
+}
+
+static bool render_backslash(struct rendering *r)
+{
+	const char *here = r->at;
+	if (here + 1 >= r->end || !strchr("n\\{}", here[1]))
+		return fail(r, here, "after a \\ comes n, \\, { or }");
+	r->at += 2;
+	if (here[1] == 'n')
+		end_line(r);
+	else
+		show_text(r, here + 1, 1);
+	return true;
+}
+
+/* Renders up to the end, or to the } that ends a condition, which is passed. */
+static bool render_until(struct rendering *r, bool in_braces)
+{
+	const char *opening = r->at;
+	while (r->at < r->end) {
+		const char *text = r->at;
+		while (r->at < r->end && *r->at != '{' && *r->at != '}' && *r->at != '\\')
+			r->at++;
+		show_text(r, text, (size_t)(r->at - text));
+		if (r->at >= r->end)
+			break;
+		if (*r->at == '}') {
+			if (!in_braces)
+				return fail(r, r->at, "this } closes nothing; a } that is text is \\}");
+			r->at++;
+			return true;
+		}
+		if (*r->at == '{' ? !render_braces(r) : !render_backslash(r))
+			return false;
+	}
+	return in_braces ? fail(r, opening, "the condition that begins here is not closed: a } is missing") : true;
+}
+
+bool statusline_format(const char *format, const struct statusline_facts *facts, const struct statusline_look *look,
+		       struct buf *out, struct buf *error)
+{
+	struct buf lines = BUF_INIT;
+	size_t len = strlen(format);
+	struct rendering r = {
+		.format = format, .at = format, .end = format + len, .facts = facts, .look = look, .out = &lines,
+		.line = BUF_INIT, .error = error, .wanted = statusline_style_none, .shown = statusline_style_none,
+	};
+	bool good = len <= STATUSLINE_FORMAT_MAX_BYTES || fail(&r, format, "longer than 4096 bytes");
+	for (size_t i = 0; good && i < len; i++)
+		if ((unsigned char)format[i] < 0x20 || format[i] == 0x7F)
+			good = fail(&r, format + i, "a control character; a new line is \\n");
+	good = good && render_until(&r, false);
+	if (good)
+		end_line(&r);
+	good = good && !r.line.failed && !lines.failed;
+	if (good)
+		buf_append(out, buf_str(&lines), lines.len);
+	buf_release(&r.line);
+	buf_release(&lines);
+	return good;
+}
+
+bool statusline_format_check(const char *format, struct buf *error)
+{
+	static const struct statusline_look plain = { .colour = false, .columns = 0 };
+	struct buf nothing = BUF_INIT;
+	bool good = statusline_format(format, NULL, &plain, &nothing, error);
+	buf_release(&nothing);
+	return good;
+}

@@ -1,0 +1,313 @@
+/* What a statusline makes of its input and the cache files, whatever is in them; the tick; the settings it reads. */
+#include "unit.h"
+
+#include <math.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/config.h"
+#include "scratch.h"
+#include "swatch/json_leaves.h"
+#include "swatch/statusline_config.h"
+#include "swatch/statusline_facts.h"
+#include "swatch/statusline_input.h"
+#include "swatch/statusline_tick.h"
+
+/* 2026-11-23T14:05:00Z */
+#define NOW_MS INT64_C(1795442700000)
+#define HOUR_MS INT64_C(3600000)
+
+static struct statusline_facts facts;
+
+static void take(const char *input, const char *billing, const char *session, bool daemon_lives)
+{
+	facts_init(&facts, NOW_MS);
+	facts.daemon_lives = daemon_lives;
+	if (input)
+		facts_take_input(&facts, input, strlen(input));
+	if (billing)
+		facts_take_billing(&facts, billing, strlen(billing));
+	if (session)
+		facts_take_session(&facts, session, strlen(session));
+	facts_finish(&facts);
+}
+
+#define BILLING(more) \
+	"{\"schema\":1,\"costToday\":2.5,\"isFresh\":true,\"lastFetched\":1795442640000,\"freshUntil\":1795446000000," \
+	"\"source\":\"native\",\"block\":{\"startTime\":\"2026-11-23T12:00:00.000Z\",\"endTime\":\"2026-11-23T17:00:00.000Z\"," \
+	"\"actualEndTime\":\"2026-11-23T14:04:00.000Z\",\"costUSD\":1.5,\"burnRate\":{\"costPerHour\":0.75}}," \
+	"\"today\":{\"date\":\"2026-11-23\"},\"unpricedModels\":[\"claude-nobody-1\",\"x\"]" more "}"
+
+static void test_input_as_claude_code_writes_it(void **state)
+{
+	(void)state;
+	take("{\"session_id\":\"abc\",\"model\":{\"id\":\"claude-opus-4-6\",\"display_name\":\"Opus 4.6\"},\"cwd\":\"/w/p\","
+	     "\"workspace\":{\"current_dir\":\"/w/p/sub\",\"project_dir\":\"/w/p\"},\"cost\":{\"total_cost_usd\":\"1.25\"},"
+	     "\"context_window\":{\"context_window_size\":200000,\"used_percentage\":21,\"current_usage\":{\"input_tokens\":3,"
+	     "\"output_tokens\":10,\"cache_creation_input_tokens\":800,\"cache_read_input_tokens\":\"41000\"}},"
+	     "\"rate_limits\":{\"five_hour\":{\"used_percentage\":42.5,\"resets_at\":1795449900},\"seven_day_opus\":"
+	     "{\"used_percentage\":3,\"resets_at\":1795449900}},\"prompt_cache\":{\"warm\":true,\"ttl\":\"5m\","
+	     "\"expires_at\":1795442820,\"recache_tokens_if_cold\":100000,\"hit_ratio\":0.875},\"fast_mode\":false}",
+	     NULL, NULL, false);
+	assert_string_equal(facts.model, "Opus 4.6");
+	assert_string_equal(facts.dir, "sub");
+	assert_string_equal(facts.project, "p");
+	assert_true(facts.session_usd == 1.25 && facts.context_tokens == 41803. && facts.context_percent == 21.);
+	assert_true(facts.rate_5h == 42.5 && facts.rate_5h_left_ms == 2. * (double)HOUR_MS);
+	/* 42.5% used, 60% of the window over. */
+	assert_true(fabs(facts.rate_5h_pace - 0.425 / 0.6) < 1e-9);
+	assert_string_equal(facts.limits_other, "sevenDayOpus 3%");
+	assert_string_equal(facts.cache, "warm");
+	assert_true(facts.cache_left_ms == 120000. && facts.cache_hit_percent == 87.5);
+	/* 100,000 tokens written for 5 minutes at $6.25 a million. */
+	assert_true(fabs(facts.cold_usd - 0.625) < 1e-9);
+	/* The server's window tells the time left, without any cache. */
+	assert_true(facts.block_left_ms == 2. * (double)HOUR_MS && isnan(facts.block_usd));
+	assert_true(isnan(facts.today_usd));
+	assert_string_equal(facts.note, "swatchd is not running");
+}
+
+static void test_wrong_types_are_left_out(void **state)
+{
+	(void)state;
+	take("{\"session_id\":7,\"model\":\"claude-x\",\"cost\":null,\"context_window\":[1],\"rate_limits\":{\"five_hour\":null,"
+	     "\"seven_day\":\"no\",\"a\":{\"used_percentage\":{}}},\"prompt_cache\":true,\"cwd\":{\"a\":1},\"pr\":{\"number\":-3}}",
+	     NULL, NULL, false);
+	assert_string_equal(facts.model, "claude-x");
+	assert_string_equal(facts.session_id, "");
+	assert_true(isnan(facts.session_usd) && isnan(facts.context_percent) && isnan(facts.rate_5h) && isnan(facts.pr));
+	assert_string_equal(facts.cache, "");
+	static const char *const rubbish[] = { "", "null", "[]", "7", "\"x\"", "{", "{\"model\":", "not json", "{}{}", "\xFF" };
+	for (size_t i = 0; i < sizeof(rubbish) / sizeof(rubbish[0]); i++) {
+		take(rubbish[i], rubbish[i], rubbish[i], false);
+		assert_string_equal(facts.model, "");
+		assert_false(facts.has_session);
+	}
+	/* What came before the end of a text that was cut off counts. */
+	take("{\"model\":{\"display_name\":\"Opus\"},\"cost\":{\"total_cost_usd\":1.5,\"total_dur", NULL, NULL, false);
+	assert_string_equal(facts.model, "Opus");
+	assert_true(facts.session_usd == 1.5);
+	take("{\"model\":{\"display_name\":\"a\\u001b[31m\\u0007\\u202eb\\n\"},\"cost\":{\"total_cost_usd\":1e300}}", NULL, NULL,
+	     false);
+	assert_string_equal(facts.model, "a?[31m??b?");
+	assert_true(isnan(facts.session_usd));
+}
+
+static void test_figures_are_judged_by_now(void **state)
+{
+	(void)state;
+	take(NULL, BILLING(""), NULL, true);
+	assert_true(facts.is_fresh && facts.today_usd == 2.5 && facts.block_usd == 1.5 && facts.burn_usd == 0.75);
+	assert_true(facts.block_left_ms == 175. * 60000.);
+	assert_true(fabs(facts.block_projected_usd - (1.5 + 0.75 * 175. / 60.)) < 1e-9);
+	assert_string_equal(facts.stale, "");
+	assert_string_equal(facts.note, "");
+	/* The same file, and nobody who keeps it up to date. */
+	take(NULL, BILLING(""), NULL, false);
+	assert_false(facts.is_fresh);
+	assert_string_equal(facts.stale, "stale 1m");
+	assert_string_equal(facts.note, "swatchd is not running");
+	assert_true(facts.today_usd == 2.5);
+	/* A day later: no block, and no cost of today. */
+	facts_init(&facts, NOW_MS + 24 * HOUR_MS);
+	facts_take_billing(&facts, BILLING(""), strlen(BILLING("")));
+	facts_finish(&facts);
+	assert_string_equal(facts.stale, "stale 1d");
+	assert_true(isnan(facts.today_usd) && isnan(facts.block_usd) && isnan(facts.burn_usd) && isnan(facts.block_left_ms));
+	/* Past freshUntil, also with a daemon. */
+	facts_init(&facts, NOW_MS + HOUR_MS);
+	facts.daemon_lives = true;
+	facts_take_billing(&facts, BILLING(""), strlen(BILLING("")));
+	facts_finish(&facts);
+	assert_string_equal(facts.stale, "stale 1h");
+	assert_string_equal(facts.note, "");
+}
+
+static void test_the_servers_window_goes_before_the_block(void **state)
+{
+	(void)state;
+	static const char account[] = BILLING(",\"rateLimits\":{\"fiveHour\":{\"usedPercentage\":50,\"resetsAt\":1795449900000},"
+					      "\"sevenDay\":{\"usedPercentage\":9,\"resetsAt\":1795440000000}},"
+					      "\"window\":{\"costUSD\":1.25}");
+	take("{\"rate_limits\":{\"five_hour\":{\"used_percentage\":42.5,\"resets_at\":1795449900}}}", account, NULL, true);
+	assert_true(facts.rate_5h == 50. && facts.window_usd == 1.25 && facts.block_left_ms == 2. * (double)HOUR_MS);
+	assert_true(isnan(facts.rate_7d));
+	assert_false(facts.limits_are_news);
+	take("{\"rate_limits\":{\"five_hour\":{\"used_percentage\":51,\"resets_at\":1795449900}}}", account, NULL, true);
+	assert_true(facts.rate_5h == 51. && facts.limits_are_news);
+	/* Past its reset nobody knows the window. */
+	facts_init(&facts, NOW_MS + 2 * HOUR_MS);
+	facts.daemon_lives = true;
+	facts_take_billing(&facts, account, strlen(account));
+	facts_finish(&facts);
+	assert_true(isnan(facts.rate_5h) && isnan(facts.window_usd));
+}
+
+static void test_a_newer_schema_gives_no_figures(void **state)
+{
+	(void)state;
+	take("{\"session_id\":\"abc\",\"model\":\"m\"}", "{\"schema\":2,\"costToday\":2.5,\"isFresh\":true}",
+	     "{\"schema\":2,\"sessionId\":\"abc\",\"billing\":{\"sessionCost\":9}}", true);
+	assert_true(isnan(facts.today_usd) && isnan(facts.session_usd));
+	assert_string_equal(facts.model, "m");
+	assert_string_equal(facts.note, "cache of a newer swatchd: update swatch");
+}
+
+static void test_the_sessions_file(void **state)
+{
+	(void)state;
+	static const char file[] = "{\"sessionId\":\"abc\",\"model\":{\"value\":\"Opus4.6\",\"id\":\"claude-nobody-1\"},"
+				   "\"context\":{\"tokensUsed\":50000,\"windowSize\":200000,\"percentUsed\":25},\"git\":{\"branch\":"
+				   "\"main\"},\"billing\":{\"sessionCost\":4,\"toldCostUSD\":3},\"subagents\":{\"count\":2,\"costUSD\":1}}";
+	take("{\"session_id\":\"abc\",\"cost\":{\"total_cost_usd\":0}}", BILLING(""), file, true);
+	assert_true(facts.session_usd == 4. && facts.context_percent == 25. && facts.subagents_percent == 25.);
+	assert_string_equal(facts.model, "Opus4.6");
+	assert_string_equal(facts.branch, "main");
+	assert_string_equal(facts.unpriced, "claude-nobody-1");
+	assert_string_equal(facts.unpriced_models, "claude-nobody-1, x");
+	take("{\"session_id\":\"other\",\"cost\":{\"total_cost_usd\":3}}", BILLING(""), file, true);
+	assert_false(facts.has_session);
+	assert_true(facts.session_usd == 3.);
+	assert_string_equal(facts.branch, "");
+}
+
+static void expect_tick(const char *input, const char *billing, const char *session, const char *expected)
+{
+	struct buf line = BUF_INIT;
+	take(input, billing, session, true);
+	statusline_tick_write(&facts, &line);
+	assert_string_equal(buf_str(&line), expected);
+	buf_release(&line);
+}
+
+static void test_a_tick_tells_what_is_new(void **state)
+{
+	(void)state;
+	static const char input[] = "{\"session_id\":\"abc\",\"cost\":{\"total_cost_usd\":1.25},\"context_window\":"
+				    "{\"context_window_size\":200000},\"rate_limits\":{\"five_hour\":\n{\"used_percentage\":42.5,"
+				    "\t\"resets_at\":1795449900}}}";
+	expect_tick(input, BILLING(""), NULL,
+		    "{\"op\":\"tick\",\"sessionId\":\"abc\",\"contextWindowSize\":200000,\"costUSD\":1.250000,\"rateLimits\":"
+		    "{\"five_hour\": {\"used_percentage\":42.5, \"resets_at\":1795449900}}}\n");
+	expect_tick(input, BILLING(",\"rateLimits\":{\"fiveHour\":{\"usedPercentage\":50,\"resetsAt\":1795449900000}}"),
+		    "{\"sessionId\":\"abc\",\"context\":{\"windowSize\":200000},\"billing\":{\"toldCostUSD\":1.25}}", "");
+	expect_tick(input, BILLING(",\"rateLimits\":{\"fiveHour\":{\"usedPercentage\":50,\"resetsAt\":1795449900000}}"),
+		    "{\"sessionId\":\"abc\",\"context\":{\"windowSize\":200000},\"billing\":{\"toldCostUSD\":1}}",
+		    "{\"op\":\"tick\",\"sessionId\":\"abc\",\"costUSD\":1.250000}\n");
+	expect_tick("{\"session_id\":\"../x\",\"cost\":{\"total_cost_usd\":1.25}}", NULL, NULL, "");
+	expect_tick("{\"session_id\":\"abc\"}", NULL, NULL, "");
+}
+
+/* ---- the end of the input ---- */
+
+static void test_the_end_is_found_at_any_cut(void **state)
+{
+	(void)state;
+	static const char text[] = "\xEF\xBB\xBF \n{\"a\":\"}\\\"{\",\"b\":[{},[\"]\"]],\"c\\\\\":{}} trailing {";
+	size_t whole = strlen(text) - strlen(" trailing {");
+	for (size_t cut = 0; cut <= strlen(text); cut++) {
+		struct input_end end = { 0 };
+		size_t took = input_end_take(&end, text, cut);
+		assert_int_equal(took, cut < whole ? cut : whole);
+		assert_true(end.found == (cut >= whole));
+		took += input_end_take(&end, text + cut, strlen(text) - cut);
+		assert_int_equal(took, whole);
+	}
+	struct input_end end = { 0 };
+	input_end_take(&end, "hello {}", 8);
+	assert_true(end.is_no_object && !end.found);
+}
+
+static void test_reading_never_waits_for_the_end_of_the_stream(void **state)
+{
+	(void)state;
+	int ends[2];
+	struct buf text = BUF_INIT;
+	assert_int_equal(pipe(ends), 0);
+	assert_int_equal(write(ends[1], "{\"a\":1}{\"b\"", 11), 11);
+	/* An hour: it is not the timeout that ends this. */
+	assert_true(statusline_input_read(ends[0], HOUR_MS, &text));
+	assert_string_equal(buf_str(&text), "{\"a\":1}");
+	buf_clear(&text);
+	int64_t began_ms = clock_mono_ms();
+	assert_false(statusline_input_read(ends[0], 20, &text));
+	assert_true(clock_mono_ms() - began_ms >= 20);
+	assert_int_equal(write(ends[1], "{\"half\":", 8), 8);
+	assert_false(statusline_input_read(ends[0], 20, &text));
+	assert_string_equal(buf_str(&text), "{\"half\":");
+	buf_clear(&text);
+	assert_int_equal(write(ends[1], "not json", 8), 8);
+	assert_false(statusline_input_read(ends[0], HOUR_MS, &text));
+	close(ends[1]);
+	assert_false(statusline_input_read(ends[0], HOUR_MS, &text));
+	close(ends[0]);
+	assert_false(statusline_input_read(ends[0], HOUR_MS, &text));
+	buf_release(&text);
+}
+
+/* ---- the settings, beside the whole reader ---- */
+
+/* libinih's versions differ in one thing, comments after an indented line: swatch.conf(5) has them cut. */
+static void test_a_comment_ends_an_indented_line(void **state)
+{
+	(void)state;
+	struct statusline_config light = STATUSLINE_CONFIG_INIT;
+	static const char text[] = "[statusline]\nformat = {dir}\n  {vim} ; gone\n";
+	statusline_config_parse(&light, text, strlen(text));
+	assert_string_equal(buf_str(&light.format), "{dir} {vim}");
+	statusline_config_release(&light);
+}
+
+static void test_settings_read_as_the_whole_reader_does(void **state)
+{
+	(void)state;
+	static const char *const texts[] = {
+		"[statusline]\nformat = {model}\npreset = plain\n[cache]\ndirectory = /x/y\n",
+		"[cache]\ndirectory: ~/c ; a comment\n# format = no\n[statusline] ; here too\nformat={model}; kept\n",
+		"[log]\nlevel = debug\n[statusline]\n  format = {model}{|}\n   {?rate_5h: 5h}   \n\t{vim}\n",
+		"\xEF\xBB\xBF[statusline]\r\nformat = a = b : c\r\n; comment\r\npreset = compact\r\n",
+		"[statusline]\nformat =\n  {dir}\n\n  {cwd}\n; x\npreset=ccusage\nformat = last\n",
+		"[statusline]\nformat = [not] a section\n[cache]\n",
+		"", "\n\n", "[statusline]\n",
+	};
+	struct scratch scratch;
+	scratch_make(&scratch);
+	const char *path = scratch_name(&scratch, "swatch.conf");
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		struct config whole;
+		struct buf errors = BUF_INIT;
+		struct statusline_config light = STATUSLINE_CONFIG_INIT;
+		static const char *const presets[] = { "ccusage", "compact", "full", "powerline", "plain" };
+		scratch_write_text(&scratch, "swatch.conf", texts[i]);
+		assert_true(config_init(&whole));
+		if (config_read_file(&whole, path, true, &errors) != 0)
+			fail_msg("%s", buf_str(&errors));
+		statusline_config_read(&light, path);
+		assert_string_equal(buf_str(&light.format), whole.statusline_format);
+		assert_string_equal(buf_str(&light.cache_directory), whole.cache_directory);
+		assert_string_equal(light.preset.len ? buf_str(&light.preset) : "full", presets[whole.statusline_preset]);
+		config_release(&whole);
+		statusline_config_release(&light);
+		buf_release(&errors);
+	}
+	scratch_remove(&scratch);
+}
+
+int main(void)
+{
+	setenv("TZ", "UTC", 1);
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_input_as_claude_code_writes_it),
+		cmocka_unit_test(test_wrong_types_are_left_out),
+		cmocka_unit_test(test_figures_are_judged_by_now),
+		cmocka_unit_test(test_the_servers_window_goes_before_the_block),
+		cmocka_unit_test(test_a_newer_schema_gives_no_figures),
+		cmocka_unit_test(test_the_sessions_file),
+		cmocka_unit_test(test_a_tick_tells_what_is_new),
+		cmocka_unit_test(test_the_end_is_found_at_any_cut),
+		cmocka_unit_test(test_reading_never_waits_for_the_end_of_the_stream),
+		cmocka_unit_test(test_a_comment_ends_an_indented_line),
+		cmocka_unit_test(test_settings_read_as_the_whole_reader_does),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

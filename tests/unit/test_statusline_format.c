@@ -1,0 +1,306 @@
+/* The format language of the statusline: values, conditions, separators, colours, widths, faults. */
+#include "unit.h"
+
+#include <math.h>
+
+#include "swatch/statusline_fields.h"
+#include "swatch/statusline_format.h"
+#include "swatch/statusline_presets.h"
+#include "swatch/statusline_width.h"
+
+#define NOW_MS INT64_C(1795442700000)
+
+static struct statusline_facts facts;
+
+static int set_up(void **state)
+{
+	(void)state;
+	facts_init(&facts, NOW_MS);
+	snprintf(facts.model, sizeof(facts.model), "Opus 4.6");
+	snprintf(facts.branch, sizeof(facts.branch), "日本語-feature");
+	snprintf(facts.cache, sizeof(facts.cache), "warm");
+	facts.session_usd = 1.25;
+	facts.today_usd = 0.;
+	facts.context_percent = 81.;
+	facts.context_tokens = 1234567.;
+	facts.block_left_ms = 9360000.;
+	facts.rate_5h = 42.4;
+	facts.rate_5h_pace = 1.26;
+	return 0;
+}
+
+static void expect_with(const char *format, bool colour, size_t columns, const char *expected)
+{
+	const struct statusline_look look = { .colour = colour, .columns = columns };
+	struct buf out = BUF_INIT, error = BUF_INIT;
+	bool good = statusline_format(format, &facts, &look, &out, &error);
+	if (!good)
+		fail_msg("%s: %s", format, buf_str(&error));
+	assert_string_equal(buf_str(&out), expected);
+	buf_release(&out);
+	buf_release(&error);
+}
+
+static void expect(const char *format, const char *expected)
+{
+	expect_with(format, false, 0, expected);
+}
+
+static void expect_fault(const char *format, const char *expected)
+{
+	const struct statusline_look look = { .colour = true, .columns = 10 };
+	struct buf out = BUF_INIT, error = BUF_INIT;
+	assert_false(statusline_format(format, &facts, &look, &out, &error));
+	assert_string_equal(buf_str(&error), expected);
+	assert_int_equal(out.len, 0);
+	buf_clear(&error);
+	assert_false(statusline_format_check(format, &error));
+	assert_string_equal(buf_str(&error), expected);
+	buf_release(&out);
+	buf_release(&error);
+}
+
+static void test_values(void **state)
+{
+	(void)state;
+	expect("", "");
+	expect("text", "text");
+	expect("{model} {session_cost} {today_cost}", "Opus 4.6 $1.25 $0.00");
+	expect("{context_tokens} ({context_percent}%) {block_left} {rate_5h} {rate_5h_pace}",
+	       "1,234,567 (81%) 2h 36m 42 1.3");
+	expect("[{block_cost}{agent}{rate_7d_reset}]", "[]");
+	expect("\\{a\\}\\\\", "{a}\\");
+	expect("a\\nb\\n\\n{agent}\\nc", "a\nb\nc");
+	facts.block_left_ms = 59999.;
+	expect("{block_left}", "59s");
+	facts.block_left_ms = 60000. * 60 * 49;
+	expect("{block_left}", "2d 1h");
+	facts.block_left_ms = -5.;
+	expect("{block_left}", "0s");
+	facts.today_usd = INFINITY;
+	expect("[{today_cost}]", "[]");
+}
+
+static void test_conditions(void **state)
+{
+	(void)state;
+	/* As in the issue that asked for it: a bar is text. */
+	expect("x{?rate_5h: | 5h {rate_5h}%}", "x | 5h 42%");
+	expect("x{?rate_7d: | 7d {rate_7d}%}", "x");
+	expect("{!rate_7d:none}{!rate_5h:none}", "none");
+	expect("{?context_percent>80:a}{?context_percent>81:b}{?context_percent>=81:c}{?context_percent<81.5:d}"
+	       "{?context_percent<=80:e}{!context_percent>90:f}", "acdf");
+	expect("{?rate_7d>0:a}{?rate_7d<1:b}{!rate_7d<1:c}", "c");
+	expect("{?block_left>156:a}{?block_left>=156:b}", "b");
+	expect("{?cache=warm:w}{?cache=cold:c}{!cache=cold:n}{?cache=:x}", "wn");
+	expect("{?model:{?branch:{!agent:deep}}}", "deep");
+	expect("{?agent:{?model:no}no}yes", "yes");
+}
+
+static void test_separators(void **state)
+{
+	(void)state;
+	expect("{|}{model}{|}{agent}{|}{cache}{|}", "Opus 4.6 | warm");
+	expect("{model}{| / }{agent}{| / }{cache}", "Opus 4.6 / warm");
+	expect("{model}{| / }{agent}{|}{cache}", "Opus 4.6 | warm");
+	expect("{model}{|, }{agent}{| / }{cache}", "Opus 4.6, warm");
+	expect("{model}{|}\\n{|}{cache}", "Opus 4.6\nwarm");
+	expect("{model}{|}{?agent:{|}x{|}}{cache}", "Opus 4.6 | warm");
+	expect("{agent}{|}{vim}", "");
+}
+
+static void test_colours(void **state)
+{
+	(void)state;
+	expect("{#red}a{#}", "a");
+	expect_with("{#red}a{#}b", true, 0, "\033[0;31ma\033[0mb");
+	expect_with("{#bold+bright-cyan}a{#bg-208}b{#none}c", true, 0, "\033[0;1;96ma\033[0;1;96;48;5;208mb\033[0mc");
+	expect_with("{#ff8001}a", true, 0, "\033[0;38;2;255;128;1ma\033[0m");
+	/* Codes that change nothing, or colour nothing, are not written. */
+	expect_with("{#red}{agent}{#}a{#}{#}b{#blue}", true, 0, "ab");
+	expect_with("{#red}a{#red}b{#}", true, 0, "\033[0;31mab\033[0m");
+	/* A separator has the colour of its place. */
+	expect_with("{#red}a{#}{|}{#blue}b", true, 0, "\033[0;31ma\033[0m | \033[0;34mb\033[0m");
+	expect_with("{#red}a\\nb", true, 0, "\033[0;31ma\033[0m\n\033[0;31mb\033[0m");
+	expect_with("{?agent:{#red}}a", true, 0, "a");
+	expect_with("{#bg-blue}a{>}{#none+bg-red}b{>}{agent}", true, 0,
+		    "\033[0;44ma\033[0;34;41m\xEE\x82\xB0\033[0;41mb\033[0;31m\xEE\x82\xB0\033[0m");
+}
+
+static void test_thresholds(void **state)
+{
+	(void)state;
+	static const char format[] = "{#context_percent:green,50:yellow,80:bold+red}x";
+	expect_with(format, true, 0, "\033[0;1;31mx\033[0m");
+	facts.context_percent = 50.;
+	expect_with(format, true, 0, "\033[0;33mx\033[0m");
+	facts.context_percent = 49.9;
+	expect_with(format, true, 0, "\033[0;32mx\033[0m");
+	facts.context_percent = NAN;
+	expect_with(format, true, 0, "x");
+}
+
+static void test_widths(void **state)
+{
+	(void)state;
+	assert_int_equal(statusline_width("abc", 3), 3);
+	assert_int_equal(statusline_width("日本語", strlen("日本語")), 6);
+	assert_int_equal(statusline_width("e\xCC\x81", 3), 1);
+	assert_int_equal(statusline_width("\033[0;31mab\033[0m", 13), 2);
+	assert_int_equal(statusline_width("\\n\\", 3), 3);
+	assert_int_equal(statusline_width("\xFF\xFE", 2), 2);
+	expect("{branch.20}", "日本語-feature");
+	expect("{branch.14}", "日本語-feature");
+	expect("{branch.13}", "日本語-featu…");
+	expect("{branch.6}", "日本…");
+	expect("{branch.5}", "日本…");
+	expect("{branch.2}", "…");
+	expect("{branch.1}", "…");
+	expect_with("{branch} and more", false, 10, "日本語-fe…");
+	expect_with("{#red}abcdef{#}ghi", true, 4, "\033[0;31mabc…\033[0m");
+	expect_with("abcdef\\nabc", false, 4, "abc…\nabc");
+}
+
+static void test_faults(void **state)
+{
+	(void)state;
+	expect_fault("{modle}", "at byte 2: there is no field 'modle'");
+	expect_fault("{mode}", "at byte 2: there is no field 'mode'");
+	expect_fault("a{}", "at byte 3: there is no field ''");
+	expect_fault("{", "at byte 1: this { is not closed");
+	expect_fault("{model", "at byte 7: a } is missing here");
+	expect_fault("{model.0}", "at byte 8: a field is shortened to 1 to 1000 columns");
+	expect_fault("{model.x}", "at byte 8: a number is missing here");
+	expect_fault("a}", "at byte 2: this } closes nothing; a } that is text is \\}");
+	expect_fault("\\x", "at byte 1: after a \\ comes n, \\, { or }");
+	expect_fault("x\\", "at byte 2: after a \\ comes n, \\, { or }");
+	expect_fault("{?model}", "at byte 8: a : is missing here, as in {?field:text}");
+	expect_fault("{?model:abc", "at byte 9: the condition that begins here is not closed: a } is missing");
+	expect_fault("{?model>1:x}", "at byte 3: this field is no number: it can be compared with = alone");
+	expect_fault("{?rate_5h>:x}", "at byte 11: a number is missing here");
+	expect_fault("{?rate_5h>1.2.3:x}", "at byte 11: this is no number");
+	expect_fault("{?agent:{nothing}}", "at byte 10: there is no field 'nothing'");
+	expect_fault("{#rde}", "at byte 3: no such colour or style");
+	expect_fault("{#256}", "at byte 3: no such colour or style");
+	expect_fault("{#rate_5h:green,80:red,70:blue}", "at byte 11: numbers must grow from one colour to the next");
+	expect_fault("{#model:green}", "at byte 9: a colour by value needs a field that is a number");
+	expect_fault("{#rate_5h:green,x:red}", "at byte 17: a number is missing here");
+	expect_fault("{>x}", "at byte 3: {>} takes nothing");
+	expect_fault("a\033[31m", "at byte 2: a control character; a new line is \\n");
+	char deep[200];
+	for (size_t i = 0; i < STATUSLINE_FORMAT_MAX_DEPTH + 1; i++)
+		snprintf(deep + 8 * i, sizeof(deep) - 8 * i, "{?model:");
+	expect_fault(deep, "at byte 137: conditions are nested too deeply");
+	char *longest = malloc(STATUSLINE_FORMAT_MAX_BYTES + 2);
+	assert_non_null(longest);
+	memset(longest, 'a', STATUSLINE_FORMAT_MAX_BYTES + 1);
+	longest[STATUSLINE_FORMAT_MAX_BYTES + 1] = '\0';
+	expect_fault(longest, "at byte 1: longer than 4096 bytes");
+	free(longest);
+}
+
+/* Any bytes at all: no crash, no control character but our own codes, and a check that agrees. */
+static void test_hostile_formats(void **state)
+{
+	(void)state;
+	static const char alphabet[] = "{}{}?!|>#:.,\\n01model_cost5hrate_red<=>+- ";
+	uint64_t seed = 4;
+	const struct statusline_look look = { .colour = true, .columns = 7 };
+	for (int i = 0; i < 20000; i++) {
+		char format[64];
+		size_t len = unit_random(&seed) % (sizeof(format) - 1);
+		for (size_t j = 0; j < len; j++)
+			format[j] = alphabet[unit_random(&seed) % (sizeof(alphabet) - 1)];
+		format[len] = '\0';
+		struct buf out = BUF_INIT, error = BUF_INIT, also = BUF_INIT;
+		bool good = statusline_format(format, &facts, &look, &out, &error);
+		assert_true(good == (error.len == 0));
+		assert_true(good == statusline_format_check(format, &also));
+		assert_string_equal(buf_str(&error), buf_str(&also));
+		buf_release(&out);
+		buf_release(&error);
+		buf_release(&also);
+	}
+}
+
+static void test_fields_are_found(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < statusline_field_count; i++) {
+		const char *name = statusline_fields[i].name;
+		if (i > 0)
+			assert_true(strcmp(statusline_fields[i - 1].name, name) < 0);
+		assert_ptr_equal(statusline_field_find(name, strlen(name)), &statusline_fields[i]);
+		assert_ptr_not_equal(statusline_field_find(name, strlen(name) - 1), &statusline_fields[i]);
+	}
+}
+
+static void test_presets_are_right(void **state)
+{
+	(void)state;
+	size_t count = 0;
+	for (const struct statusline_preset *preset = statusline_presets; preset->name; preset++, count++) {
+		struct buf error = BUF_INIT, out = BUF_INIT;
+		const struct statusline_look look = { .colour = !preset->without_colour, .columns = 0 };
+		if (!statusline_format_check(preset->format, &error))
+			fail_msg("%s: %s", preset->name, buf_str(&error));
+		facts_fill_sample(&facts, NOW_MS);
+		assert_true(statusline_format(preset->format, &facts, &look, &out, &error));
+		assert_non_null(strstr(buf_str(&out), "Opus 4.6"));
+		assert_non_null(strstr(buf_str(&out), "$18.60"));
+		if (preset->without_colour)
+			for (size_t i = 0; i < out.len; i++)
+				assert_in_range((unsigned char)out.data[i], 0x20, 0x7E);
+		/* Nothing known: nothing shown, no separator left over, no $0.00. */
+		facts_init(&facts, NOW_MS);
+		buf_clear(&out);
+		assert_true(statusline_format(preset->format, &facts, &look, &out, &error));
+		assert_string_equal(buf_str(&out), "");
+		buf_release(&error);
+		buf_release(&out);
+	}
+	assert_int_equal(count, 5);
+	assert_non_null(statusline_preset_find(STATUSLINE_DEFAULT_PRESET));
+}
+
+/* swatch-statusline(1) lists every field after ".It Cm". */
+static void test_manual_lists_every_field(void **state)
+{
+	(void)state;
+	char line[256], listed[8192] = " ";
+	size_t len = 1;
+	FILE *page = fopen(SWATCH_SOURCE_DIR "/man/swatch-statusline.1", "re");
+	assert_non_null(page);
+	while (fgets(line, sizeof(line), page))
+		if (strncmp(line, ".It Cm ", 7) == 0 && len + strlen(line) < sizeof(listed))
+			len += (size_t)snprintf(listed + len, sizeof(listed) - len, "%s", line + 6);
+	fclose(page);
+	for (char *c = listed; *c; c++)
+		if (*c == '\n' || *c == ',')
+			*c = ' ';
+	for (size_t i = 0; i < statusline_field_count; i++) {
+		char name[64];
+		snprintf(name, sizeof(name), " %s ", statusline_fields[i].name);
+		if (!strstr(listed, name))
+			fail_msg("swatch-statusline(1) does not list%s", name);
+	}
+}
+
+int main(void)
+{
+	setenv("TZ", "UTC", 1);
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(test_values, set_up),
+		cmocka_unit_test_setup(test_conditions, set_up),
+		cmocka_unit_test_setup(test_separators, set_up),
+		cmocka_unit_test_setup(test_colours, set_up),
+		cmocka_unit_test_setup(test_thresholds, set_up),
+		cmocka_unit_test_setup(test_widths, set_up),
+		cmocka_unit_test_setup(test_faults, set_up),
+		cmocka_unit_test_setup(test_hostile_formats, set_up),
+		cmocka_unit_test(test_fields_are_found),
+		cmocka_unit_test(test_presets_are_right),
+		cmocka_unit_test(test_manual_lists_every_field),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
