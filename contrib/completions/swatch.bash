@@ -15,17 +15,23 @@ _swatch()
 	--until) mapfile -t COMPREPLY < <(compgen -W 'today yesterday 7d 30d' -- "$current"); return ;;
 	--project) :; return ;;
 	--command) :; return ;;
+	--block) mapfile -t COMPREPLY < <(compgen -W '10usd 20usd 40usd 80usd' -- "$current"); return ;;
+	--today) mapfile -t COMPREPLY < <(compgen -W '20usd 50usd 100usd 200usd' -- "$current"); return ;;
+	--five-hour) mapfile -t COMPREPLY < <(compgen -W '70 80 85 90 95' -- "$current"); return ;;
+	--seven-day) mapfile -t COMPREPLY < <(compgen -W '70 80 85 90 95' -- "$current"); return ;;
+	--context) mapfile -t COMPREPLY < <(compgen -W '60 70 80 90' -- "$current"); return ;;
+	--session) :; return ;;
 	--check) compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$current"); return ;;
 	esac
 	for ((i = 1; i < COMP_CWORD; i++)); do
 		case ${COMP_WORDS[i]} in
-		--config|--cache|--format|--preset|--timezone|--threads|--since|--until|--project|--command|--check) ((i++)) ;;
+		--config|--cache|--format|--preset|--timezone|--threads|--since|--until|--project|--command|--block|--today|--five-hour|--seven-day|--context|--session|--check) ((i++)) ;;
 		-*) ;;
 		*) command=${COMP_WORDS[i]}; break ;;
 		esac
 	done
 	case $command in
-	'') mapfile -t COMPREPLY < <(compgen -W 'status statusline blocks daily weekly monthly sessions pricing verify config refresh expire events sync rescan help --config --cache --version --help' -- "$current") ;;
+	'') mapfile -t COMPREPLY < <(compgen -W 'status statusline blocks daily weekly monthly sessions pricing verify doctor check config refresh expire events sync rescan help --config --cache --version --help' -- "$current") ;;
 	status) mapfile -t COMPREPLY < <(compgen -W '--json --help' -- "$current") ;;
 	statusline) mapfile -t COMPREPLY < <(compgen -W '--format --preset --preview --check-format --help' -- "$current") ;;
 	blocks) mapfile -t COMPREPLY < <(compgen -W '--active --recent --json --timezone --threads --help' -- "$current") ;;
@@ -35,13 +41,15 @@ _swatch()
 	sessions) mapfile -t COMPREPLY < <(compgen -W '--json --since --until --timezone --project --breakdown --threads --help' -- "$current") ;;
 	pricing) mapfile -t COMPREPLY < <(compgen -W '--all --json --help' -- "$current") ;;
 	verify) mapfile -t COMPREPLY < <(compgen -W '--command --json --timezone --threads --help' -- "$current") ;;
+	doctor) mapfile -t COMPREPLY < <(compgen -W '--json --help' -- "$current") ;;
+	check) mapfile -t COMPREPLY < <(compgen -W '--block --today --five-hour --seven-day --context --session --stdin --stale-ok --json --quiet --help' -- "$current") ;;
 	config) mapfile -t COMPREPLY < <(compgen -W '--check --defaults --json --help' -- "$current") ;;
 	refresh) mapfile -t COMPREPLY < <(compgen -W '--wait --help' -- "$current") ;;
 	expire) mapfile -t COMPREPLY < <(compgen -W '--dry-run --help' -- "$current") ;;
 	events) mapfile -t COMPREPLY < <(compgen -W '--json --help' -- "$current") ;;
 	sync) mapfile -t COMPREPLY < <(compgen -W '--help' -- "$current") ;;
 	rescan) mapfile -t COMPREPLY < <(compgen -W '--help' -- "$current") ;;
-	help) mapfile -t COMPREPLY < <(compgen -W 'status statusline blocks daily weekly monthly sessions pricing verify config refresh expire events sync rescan help --help' -- "$current") ;;
+	help) mapfile -t COMPREPLY < <(compgen -W 'status statusline blocks daily weekly monthly sessions pricing verify doctor check config refresh expire events sync rescan help --help' -- "$current") ;;
 	esac
 }
 complete -F _swatch swatch

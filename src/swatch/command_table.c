@@ -14,6 +14,8 @@ const struct command *const command_table[] = {
 	&command_sessions,
 	&command_pricing,
 	&command_verify,
+	&command_check,
+	&command_doctor,
 	&command_config,
 	&command_refresh,
 	&command_expire,

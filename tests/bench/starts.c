@@ -66,12 +66,12 @@ static void run_once(struct command *command, size_t round, int null_fd)
 		command->failed++;
 		return;
 	}
-	/* A pipe takes 64 KiB at once. The writer stays open, as it may with Claude Code. */
+	/* A pipe takes 64 KiB at once. */
 	error = write(in[1], input, input_len) == (ssize_t)input_len ? 0 : errno;
+	close(in[1]);
 	if (error == 0)
 		error = bench_run(command->argv, in[0], null_fd, STDERR_FILENO, &run);
 	close(in[0]);
-	close(in[1]);
 	command->failed += error != 0 || run.status != 0;
 	command->wall_ms[round] = run.wall_ms;
 	command->cpu_ms[round] = run.user_ms + run.sys_ms;

@@ -1,0 +1,187 @@
+# swatch doctor: a page of checks, each with what to do about it.
+load helper
+
+# check NAME: what the page's JSON says of it, a line a finding.
+check() { swatch doctor --json | jq -r ".checks[] | select(.name == \"$1\") | .state + \": \" + .what"; }
+remedy() { swatch doctor --json | jq -r ".checks[] | select(.name == \"$1\") | .remedy"; }
+# check_is NAME PATTERN
+check_is() {
+	local said
+	said=$(check "$1")
+	# shellcheck disable=SC2053
+	[[ "$said" == $2 ]] || { echo "$1: got '$said', not '$2'"; return 1; }
+}
+
+# systemctl as it answers: fake_systemctl LOAD FILE ACTIVE
+fake_systemctl() {
+	mkdir -p "$TEST_HOME/bin"
+	printf '#!/bin/sh\necho "$@" >"%s/systemctl-args"\nprintf "LoadState=%%s\\nUnitFileState=%%s\\nActiveState=%%s\\n" %s %s %s\n' \
+		"$TEST_HOME" "$1" "$2" "$3" >"$TEST_HOME/bin/systemctl"
+	chmod +x "$TEST_HOME/bin/systemctl"
+	PATH=$TEST_HOME/bin:$PATH
+}
+
+settings() { printf '%s\n' "$1" >"$HOME/.claude/settings.json"; }
+
+@test "where all is well it says so, and exits 0" {
+	message 1 >"$PROJECTS/-p/s1.jsonl"
+	settings '{"statusLine":{"type":"command","command":"swatch statusline"}}'
+	fake_systemctl loaded enabled active
+	start_daemon
+	# how much of inotify this machine's other programs use is not the test's business
+	is "$(swatch doctor --json | jq -c '[.checks[] | select(.name != "inotify" and .state != "good")]')" '[]'
+	run swatch doctor
+	if [ "$(check inotify | cut -d: -f1)" = bad ]; then
+		[ "$status" -eq 1 ]
+	else
+		[ "$status" -eq 0 ]
+		[[ "$output" == *'all is well, '* ]]
+	fi
+	is "$(swatch doctor --json | jq -r '[.checks[].name] | join(" ")')" \
+		"config daemon service transcripts inotify watching cache other files ccusage prices statusline cleanup clock"
+	check_is daemon "good: swatchd * runs (pid $DAEMON, since *)"
+	check_is ccusage 'good: not in use: [[]billing] source = native'
+}
+
+@test "no daemon, and one that is not the service's" {
+	message 1 >"$PROJECTS/-p/s1.jsonl"
+	fake_systemctl loaded enabled inactive
+	run swatch doctor
+	[ "$status" -eq 1 ]
+	check_is daemon 'bad: swatchd is not running: *'
+	[[ "$(remedy daemon)" == 'start it with: systemctl --user start swatchd'* ]]
+	check_is service 'bad: swatchd.service is enabled, but inactive'
+	check_is cache 'note: *'
+	start_daemon
+	check_is service 'note: *the swatchd that runs is not the service*'
+	fake_systemctl loaded disabled inactive
+	check_is service 'note: swatchd.service is not started at login (disabled)'
+	fake_systemctl not-found '""' inactive
+	check_is service 'note: there is no user service*'
+	fake_systemctl loaded enabled failed
+	check_is service 'bad: swatchd.service has failed'
+	grep -q -- '--user show' "$TEST_HOME/systemctl-args"
+	# with another cache directory it is not the service's business
+	is "$(swatch --cache "$CACHE" doctor --json | jq '[.checks[] | select(.name == "service")] | length')" 0
+	printf '#!/bin/sh\necho "no bus \033]0;x\007" >&2; exit 1\n' >"$TEST_HOME/bin/systemctl"
+	check_is service "note: the user's systemd does not answer: *no bus*"
+	swatch doctor >"$TEST_HOME/page"
+	! grep -q "$(printf '[\033\007]')" "$TEST_HOME/page"
+}
+
+@test "a faulty config is a finding, and the other checks go on" {
+	configure 'nonsense'
+	check_is config "bad: $CONFIG:3: *"
+	is "$(remedy config)" "see all of it with: swatch config --check $CONFIG"
+	check_is daemon 'bad: *'
+	run swatch doctor
+	[ "$status" -eq 1 ]
+	rm "$CONFIG"
+	check_is config "good: $CONFIG is not there: all is default"
+}
+
+@test "ccusage: missing, failing, talking nonsense, old, and not on the daemon's PATH" {
+	message 1 >"$PROJECTS/-p/s1.jsonl"
+	use_ccusage "$TEST_HOME/none blocks --json"
+	check_is ccusage "bad: $TEST_HOME/none is not found: *"
+	printf '[billing]\nsource = auto\n[ccusage]\ncommand = %s\n' "$TEST_HOME/none" >"$CONFIG"
+	check_is ccusage 'note: *nobody audits them'
+	use_ccusage "$(fake_ccusage fails <<<$'#!/bin/sh\necho broken >&2; exit 7')"
+	check_is ccusage 'bad: it fails: exit status 7: broken'
+	use_ccusage "$(fake_ccusage talks <<<$'#!/bin/sh\necho hello {}')"
+	check_is ccusage 'bad: what it prints is no answer*'
+	use_ccusage "$(fake_ccusage hangs <<<$'#!/bin/sh\nexec sleep 1000')" 'timeout = 1s'
+	check_is ccusage 'bad: it fails: *'
+	use_ccusage "$(fake_ccusage old <<<$'#!/bin/sh\n[ "$1" != --version ] || { echo ccusage 18.0.11; exit; }\necho \'notice {"blocks":[]}\' | sed "s/notice //"') blocks --json"
+	check_is ccusage "note: $TEST_HOME/old 18.0.11 answers in *its figures are too low"
+	use_ccusage "$(fake_ccusage new <<<$'#!/bin/sh\n[ "$1" != --version ] || { echo ccusage 20.0.24; exit; }\necho \'{"blocks":[]}\'') blocks --json"
+	check_is ccusage "good: $TEST_HOME/new 20.0.24 answers in *"
+	printf '[billing]\nsource = auto\n[ccusage]\ncommand = new blocks --json\n' >"$CONFIG"
+	start_daemon
+	PATH=$TEST_HOME:$PATH check_is ccusage "good: $TEST_HOME/new 20.0.24 answers in *
+bad: it is here, but swatchd does not run it: *"
+}
+
+@test "the real ccusage" {
+	message 1 >"$PROJECTS/-p/s1.jsonl"
+	use_ccusage "$CCUSAGE20 blocks --active --json --offline"
+	check_is ccusage "good: $CCUSAGE20 20.0.* answers in *"
+}
+
+@test "the cache directory: permissions, other programs' files, rubbish" {
+	message 1 >"$PROJECTS/-p/s1.jsonl"
+	start_daemon
+	check_is cache "good: $CACHE is yours alone"
+	check_is 'other files' 'good: *'
+	touch "$CACHE/config.json" "$CACHE/daemon.log"
+	mkdir "$CACHE/cooldowns"
+	printf '{"writer":"else"}' >"$CACHE/mine.json"
+	check_is 'other files' 'note: 4 files in the cache directory that swatchd did not write: *'
+	chmod 644 "$CACHE/s1.json"
+	check_is cache 'bad: others may read s1.json'
+	chmod 600 "$CACHE/s1.json"
+	chmod 755 "$CACHE"
+	check_is cache "bad: others may look into $CACHE (mode 755)"
+	chmod 700 "$CACHE"
+	stop_daemon
+	echo rubbish >"$CACHE/billing-shared.json"
+	touch "$CACHE/.swatch.tmp.1"
+	check_is cache 'bad: no JSON object: billing-shared.json
+note: left by a swatchd that crashed: .swatch.tmp.1'
+	# nothing was changed
+	[ -e "$CACHE/.swatch.tmp.1" ] && [ -e "$CACHE/mine.json" ]
+}
+
+@test "Claude Code's settings: the statusline, and transcripts about to be deleted" {
+	message 1 >"$PROJECTS/-p/s1.jsonl"
+	check_is statusline "note: none is set in $HOME/.claude/settings.json"
+	settings '{"statusLine":{"type":"command","command":"ccusage statusline"}}'
+	check_is statusline 'bad: its program is not found: ccusage (*)'
+	settings '{"statusLine":{"type":"command","command":"sh ~/x.sh | ccusage \u001b[2J"}}'
+	check_is statusline 'note: it is another program*every refresh of every session reads all transcripts'
+	settings '{"statusLine":{"command":"swatch statusline"},"disableAllHooks":true}'
+	check_is statusline 'note: "disableAllHooks"*'
+	settings '{"statusLine":'
+	check_is statusline 'bad: *settings.json cannot be read: it is no JSON object'
+	# a link, as dotfiles have it
+	printf '{"statusLine":{"command":"swatch statusline"}}' >"$TEST_HOME/dotfile"
+	ln -sf "$TEST_HOME/dotfile" "$HOME/.claude/settings.json"
+	check_is statusline 'good: connected: swatch statusline'
+	check_is cleanup 'good: Claude Code keeps transcripts for 30 days, none is about to go'
+	touch -d '28 days ago' "$PROJECTS/-p/old.jsonl"
+	touch -d '26 days ago' "$PROJECTS/-p/younger.jsonl"
+	check_is cleanup 'note: 1 transcript about to be deleted: Claude Code keeps them for 30 days;*'
+	settings '{"cleanupPeriodDays":365}'
+	check_is cleanup 'good: Claude Code keeps transcripts for 365 days, none is about to go'
+	settings '{"cleanupPeriodDays":10}'
+	check_is cleanup 'note: 2 transcripts about to be deleted*'
+}
+
+@test "a clock that is wrong, and models without a price" {
+	MODEL=claude-next-9 message 1 >"$PROJECTS/-p/s1.jsonl"
+	start_daemon
+	check_is clock 'good: *'
+	check_is prices 'bad: no price is known, so $0.00 is counted, for claude-next-9'
+	touch -d '3 hours' "$PROJECTS/-p/s2.jsonl"
+	check_is clock "bad: 1 transcript written in the future, such as $PROJECTS/-p/s2.jsonl (in *)"
+	rm "$PROJECTS/-p/s2.jsonl"
+	swatch sync
+	AT=$(date -u -d '2 hours' +%Y-%m-%dT%H:%M:%S.000Z) message 2 >>"$PROJECTS/-p/s1.jsonl"
+	swatch sync
+	check_is clock 'bad: messages or figures are of the future (in *)'
+}
+
+@test "polled directories, as configured" {
+	message 1 >"$PROJECTS/-p/s1.jsonl"
+	configure '[watch]
+method = poll'
+	start_daemon
+	check_is watching 'note: * polled, not watched, so news come seconds later: *'
+}
+
+@test "no transcripts anywhere" {
+	rm -r "$PROJECTS"
+	check_is transcripts 'bad: there are none: * does not exist'
+	run swatch doctor --nonsense
+	[ "$status" -eq 2 ]
+}
