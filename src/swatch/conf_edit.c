@@ -280,13 +280,16 @@ static bool find_addition(const char *text, size_t len, const struct conf_change
 	if (!within || setting_at < before || len - (setting_at - before) < added_len
 	    || memcmp(text + setting_at - before, change->added, added_len) != 0)
 		return false;
-	*from = setting_at - before;
-	*to = *from + added_len;
+	size_t end = setting_at - before + added_len;
 	/* With a newline at its end, or at its beginning only: then it has to be the end of the text still. */
-	if (text[*to - 1] != '\n' && *to != len)
+	if (text[end - 1] != '\n' && end != len)
 		return false;
 	bool with_section = before > 0 && memchr(change->added, '[', before) != NULL;
-	return !with_section || section_ends(text, len, *to);
+	if (with_section && !section_ends(text, len, end))
+		return false;
+	*from = setting_at - before;
+	*to = end;
+	return true;
 }
 
 /* The setting's lines with a newline of theirs. */

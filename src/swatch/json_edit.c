@@ -9,6 +9,8 @@
 /* Settings nest four or five deep. */
 #define MAX_DEPTH 256
 
+static const char blanks[] = " \t\r\n";
+
 /* Where things stand in the text; 0: there is no such thing. */
 struct layout {
 	size_t open_at;                /* behind the object's brace */
@@ -60,12 +62,13 @@ struct json_object *json_edit_parse(const char *text, size_t len, struct buf *er
 	json_tokener_free(tokener);
 	if (verdict == json_tokener_success && json_object_is_type(object, json_type_object))
 		return object;
-	if (len == 0 || strspn(text, " \t\r\n") == len)
+	size_t start = strspn(text, blanks);
+	if (start == len)
 		buf_append_str(error, "it is empty");
-	else if (verdict == json_tokener_continue)
-		buf_append_str(error, "it ends in the middle");
-	else if (verdict == json_tokener_success)
+	else if (text[start] != '{')
 		buf_append_str(error, "it is no JSON object");
+	else if (verdict == json_tokener_continue || verdict == json_tokener_success)
+		buf_append_str(error, "it ends in the middle");
 	else
 		buf_printf(error, "it is not JSON: line %zu: %s", count_lines(text, end < len ? end : len),
 			   json_tokener_error_desc(verdict));
@@ -73,14 +76,12 @@ struct json_object *json_edit_parse(const char *text, size_t len, struct buf *er
 	return NULL;
 }
 
-/* From behind a value to the key that comes next. */
+/* From behind the brace or a value to the key that comes next; *lead_at: where the blanks before that begin. */
 static size_t skip_to_key(const char *text, size_t at, size_t *lead_at)
 {
-	static const char blanks[] = " \t\r\n";
-	at += strspn(text + at, blanks);
-	at += text[at] == ',';
-	*lead_at = at;
-	return at + strspn(text + at, blanks);
+	size_t comma = at + strspn(text + at, blanks);
+	*lead_at = text[comma] == ',' ? comma + 1 : at;
+	return *lead_at + strspn(text + *lead_at, blanks);
 }
 
 /* `text` ends with a NUL. False when it is not strict JSON. */
@@ -160,7 +161,7 @@ static void take_style(const char *text, size_t len, const struct layout *layout
 		return;
 	}
 	/* Of an empty object only: is it open over lines? */
-	size_t close_at = layout->open_at + strspn(text + layout->open_at, " \t\r\n");
+	size_t close_at = layout->open_at + strspn(text + layout->open_at, blanks);
 	take_line(text, layout->open_at, close_at, member->line);
 	if (member->line[0] && close_at < len)
 		snprintf(member->line, sizeof(member->line), "%s  ", text[layout->open_at] == '\r' ? "\r\n" : "\n");

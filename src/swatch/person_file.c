@@ -167,7 +167,7 @@ static bool is_unchanged(const struct person_file *file, struct buf *error)
 	return same;
 }
 
-static bool may_write(const struct person_file *file, struct buf *error)
+bool person_file_may_write(const struct person_file *file, struct buf *error)
 {
 	/* By its mode, not by access(2), which lets root pass: read-only is what its owner wants. */
 	if (file->exists && (file->mode & 0200) == 0) {
@@ -181,7 +181,7 @@ bool person_file_replace(const struct person_file *file, const char *data, size_
 			 void *ctx, struct buf *error)
 {
 	struct buf temp = BUF_INIT;
-	bool good = may_write(file, error);
+	bool good = person_file_may_write(file, error);
 	buf_printf(&temp, "%s" TEMP_SUFFIX ".%ld", file->target, (long)getpid());
 	if (!good || temp.failed) {
 		buf_release(&temp);
@@ -206,7 +206,7 @@ bool person_file_replace(const struct person_file *file, const char *data, size_
 
 bool person_file_remove(const struct person_file *file, struct buf *error)
 {
-	if (!may_write(file, error))
+	if (!person_file_may_write(file, error))
 		return false;
 	if (unlink(file->target) == 0 || errno == ENOENT)
 		return true;
@@ -237,10 +237,11 @@ char *person_file_back_up(const struct person_file *file, const char *path, bool
 		if (name.failed)
 			break;
 		*made = write_new(name.data, file->mode, buf_str(&file->text), file->text.len);
-		if (*made || (errno == EEXIST && says_the_same(name.data, file)))
+		int why = errno;
+		if (*made || (why == EEXIST && says_the_same(name.data, file)))
 			return buf_detach(&name);
-		if (errno != EEXIST) {
-			buf_printf(error, "cannot write the backup %s: %s", name.data, strerror(errno));
+		if (why != EEXIST) {
+			buf_printf(error, "cannot write the backup %s: %s", name.data, strerror(why));
 			buf_release(&name);
 			return NULL;
 		}

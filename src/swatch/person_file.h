@@ -30,6 +30,9 @@ struct person_file {
  */
 bool person_file_read(const char *path, size_t max_bytes, struct person_file *file, struct buf *error);
 
+/* False with a message when it may not be replaced: it is read-only, or no longer what was read. */
+bool person_file_may_write(const struct person_file *file, struct buf *error);
+
 /* Looks at the new file before it takes the place of the old one; false with a message refuses it. */
 typedef bool person_file_check(void *ctx, const char *path, struct buf *error);
 

@@ -206,7 +206,7 @@ static void add_word(struct found *found, char *word)
 		free(word);
 }
 
-/* Returns false after setup_fail(): what the script asks for is nowhere. */
+/* Returns false after saying that what the script asks for is nowhere. */
 static bool add_interpreter(struct setup *setup, const struct folders *folders, const char *script, char **interpreter,
 			    struct found *found)
 {

@@ -45,11 +45,28 @@ static bool check_config(void *ctx, const char *path, struct buf *error)
 		return false;
 	}
 	bool good = config_read_file(&config, path, true, &faults) == 0;
+	/* "FILE:LINE: what": the file is not there yet. */
+	const char *fault = buf_str(&faults);
+	if (!good && strncmp(fault, path, strlen(path)) == 0)
+		fault += strlen(path);
 	if (!good)
-		buf_printf(error, "it would have a fault: %.*s", (int)strcspn(buf_str(&faults), "\n"), buf_str(&faults));
+		buf_printf(error, "it would have a fault%.*s", (int)strcspn(fault, "\n"), fault);
 	config_release(&config);
 	buf_release(&faults);
 	return good;
+}
+
+/* What was put in, with our former setting in it, as it stands there now with this one. */
+static char *renew_addition(const struct setup_change *old, const char *lines)
+{
+	const char *at = old->added ? strstr(old->added, old->value) : NULL;
+	struct buf added = BUF_INIT;
+	if (!at)
+		return NULL;
+	buf_append(&added, old->added, (size_t)(at - old->added));
+	buf_append_str(&added, lines);
+	buf_append_str(&added, at + strlen(old->value));
+	return buf_detach(&added);
 }
 
 /* The change as it is recorded; where a setting of ours is replaced, the one from before it stays known. */
@@ -64,6 +81,7 @@ static void describe(struct setup *setup, const struct person_file *file, struct
 					 .created = was_ours ? old->created : !file->exists };
 	if (was_ours) {
 		change->previous = old->previous ? strdup(old->previous) : NULL;
+		change->added = renew_addition(old, made->lines);
 		free(made->previous);
 	} else {
 		change->previous = made->previous;

@@ -98,7 +98,12 @@ static bool look(struct setup *setup, struct job *job)
 static bool compose(struct setup *setup, struct job *job)
 {
 	struct buf error = BUF_INIT;
-	bool good = true;
+	bool good = person_file_may_write(&job->file, &error);
+	if (!good) {
+		setup_fail(setup, "%s stays as it is: %s", setup_path(job->path), buf_str(&error));
+		buf_release(&error);
+		return false;
+	}
 	if (job->file.exists) {
 		write_value(buf_str(&job->command), job->member.line, &job->value);
 		good = json_edit_set(job->file.text.data, job->file.text.len, "statusLine", buf_str(&job->value), &job->text, &error);
