@@ -258,9 +258,6 @@ teardown() {
 	done
 	# without any other ccusage
 	PATH=$(tr : '\n' <<<"$PATH" | while read -r directory; do [ -e "$directory/ccusage" ] || echo "$directory"; done | paste -sd:)
-	if [ -e /usr/local/bin/ccusage ] || [ -e "$HOME/.local/bin/ccusage" ]; then
-		skip "there is a ccusage in /usr/local/bin on this machine"
-	fi
 	run swatch setup --yes
 	echo "$output"
 	[ "$status" -eq 0 ]
