@@ -1,10 +1,10 @@
 /* Where Claude Code keeps its things. */
 #include "swatch/setup.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/paths.h"
 #include "usage/data_dirs.h"
@@ -19,10 +19,18 @@ static char *parent_of(const char *projects)
 	return directory;
 }
 
+static bool is_known(const struct setup *setup, const char *directory)
+{
+	for (size_t i = 0; i < setup->claude_count; i++)
+		if (strcmp(setup->claude[i], directory) == 0)
+			return true;
+	return false;
+}
+
 static void add_directory(struct setup *setup, const char *projects)
 {
 	char *directory = parent_of(projects);
-	if (directory && setup->claude_count < SETUP_CLAUDE_MAX)
+	if (directory && !is_known(setup, directory) && setup->claude_count < SETUP_CLAUDE_MAX)
 		setup->claude[setup->claude_count++] = directory;
 	else
 		free(directory);
@@ -32,10 +40,29 @@ static void add_directory(struct setup *setup, const char *projects)
 static void take_default(struct setup *setup, const struct data_dirs *dirs)
 {
 	const char *told = getenv("CLAUDE_CONFIG_DIR");
-	bool is_told = *setup->invocation->config.watch_paths || (told && *told);
-	add_directory(setup, dirs->projects[is_told ? 0 : dirs->count - 1]);
+	add_directory(setup, dirs->projects[told && *told ? 0 : dirs->count - 1]);
 	if (setup->claude_count > 0)
 		setup_item(setup, STYLE_NOTE, "%s has no projects yet: Claude Code has not run here", setup_path(setup->claude[0]));
+}
+
+/* [watch] paths may name copies, too, of which Claude Code knows nothing: only those with settings are its own. */
+static void add_watched(struct setup *setup)
+{
+	struct data_dirs dirs;
+	const char *paths = setup->invocation->config.watch_paths;
+	if (!*paths || data_dirs_find(&dirs, paths) != 0)
+		return;
+	for (size_t i = 0; i < dirs.count; i++) {
+		char *directory = parent_of(dirs.projects[i]);
+		char *settings = directory ? paths_join(directory, "settings.json") : NULL;
+		if (settings && !is_known(setup, directory) && access(settings, F_OK) == 0) {
+			add_directory(setup, dirs.projects[i]);
+			setup_item(setup, STYLE_GOOD, "found: %s, of [watch] paths", setup_path(dirs.projects[i]));
+		}
+		free(settings);
+		free(directory);
+	}
+	data_dirs_release(&dirs);
 }
 
 void setup_claude(struct setup *setup)
@@ -43,7 +70,7 @@ void setup_claude(struct setup *setup)
 	struct data_dirs dirs;
 	struct stat st;
 	setup_row(setup, "claude");
-	if (data_dirs_find(&dirs, setup->invocation->config.watch_paths) != 0) {
+	if (data_dirs_find(&dirs, NULL) != 0) {
 		setup_fail(setup, "cannot tell where Claude Code's directories are: no home directory, or out of memory");
 		return;
 	}
@@ -53,6 +80,7 @@ void setup_claude(struct setup *setup)
 		add_directory(setup, dirs.projects[i]);
 		setup_item(setup, STYLE_GOOD, "found: %s", setup_path(dirs.projects[i]));
 	}
+	add_watched(setup);
 	if (setup->claude_count == 0 && dirs.count > 0)
 		take_default(setup, &dirs);
 	data_dirs_release(&dirs);

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/command_words.h"
 #include "base/jsonw.h"
@@ -166,15 +167,19 @@ static void put_in(struct setup *setup, struct job *job)
 	}
 	if (made)
 		setup_item(setup, STYLE_PLAIN, "backup: %s", setup_path(backup));
+	char *new_backup = made ? copy(backup) : NULL;
 	describe(job, backup, &change);
-	if (setup_begin(setup, &change)) {
-		bool good = person_file_replace(&job->file, job->text.data, job->text.len, NULL, NULL, &error);
+	bool begun = setup_begin(setup, &change);
+	bool good = begun && person_file_replace(&job->file, job->text.data, job->text.len, NULL, NULL, &error);
+	if (begun)
 		setup_end(setup, good);
-		if (good)
-			setup_done(setup, "done: Claude Code shows it with the next message");
-		else
-			setup_fail(setup, "%s stays as it is: %s", setup_path(job->path), buf_str(&error));
-	}
+	if (good)
+		setup_done(setup, "done: Claude Code shows it with the next message");
+	else if (begun)
+		setup_fail(setup, "%s stays as it is: %s", setup_path(job->path), buf_str(&error));
+	if (!good && new_backup)
+		(void)unlink(new_backup);
+	free(new_backup);
 	buf_release(&error);
 }
 

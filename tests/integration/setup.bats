@@ -373,6 +373,25 @@ teardown() {
 	[ "$status" -eq 1 ]
 }
 
+@test "every directory of Claude Code gets its statusline, copies that are only watched get none" {
+	no_systemd
+	mkdir -p "$HOME/.config/claude/projects" "$HOME/work/projects" "$HOME/copy/projects"
+	echo '{}' >"$HOME/work/settings.json"
+	configure "[watch]
+paths = $HOME/.claude, $HOME/work, $HOME/copy"
+	run swatch setup --dry-run
+	[ "$status" -eq 0 ]
+	says "write ~/.config/claude/settings.json" "write ~/.claude/settings.json" "edit ~/work/settings.json"
+	! grep copy <<<"$output"
+	# none has been used yet: the one that Claude Code would make
+	configure ''
+	rm -r "$HOME/.claude" "$HOME/.config/claude"
+	run swatch setup --dry-run
+	says "~/.claude has no projects yet" "write ~/.claude/settings.json"
+	CLAUDE_CONFIG_DIR=$HOME/new run swatch setup --dry-run
+	says "~/new has no projects yet" "write ~/new/settings.json"
+}
+
 @test "a disk that is full: the old file stays, and nothing is left behind" {
 	fake_systemd
 	swatch setup --yes
