@@ -305,9 +305,10 @@ static void replace(struct ledger *ledger, uint32_t entry, const struct ledger_e
 	struct ledger_entry *place = &ledger->entries[entry];
 	uint32_t next = place->next;
 	bool visible = !place->hidden;
-	bool moves = place->time_ms != e->time_ms;
+	bool same_time = place->time_ms == e->time_ms;
+	bool moves = !same_time || place->place != e->place;
 	/* A copy may belong to another session. */
-	bool stays = !moves && ledger->files[ledger_file_of(place)].session == ledger->files[ledger_file_of(e)].session;
+	bool stays = same_time && ledger->files[ledger_file_of(place)].session == ledger->files[ledger_file_of(e)].session;
 	if (visible && moves)
 		ledger_order_remove(ledger, entry);
 	if (visible)
