@@ -429,6 +429,40 @@ paths = $HOME/.claude, $HOME/work, $HOME/copy"
 	[ ! -e "$TEST_HOME/systemd/calls" ]
 }
 
+@test "without systemd the statusline starts swatchd, which is started now, once" {
+	swatch config --defaults | grep -q autostart || skip "this build has no [daemon] autostart yet"
+	message 1 >"$PROJECTS/-p/s1.jsonl"
+	no_systemd
+	settings "$SETTINGS_TEXT"
+	local conf=$'# mine\n[billing]\nsource = native\n'
+	printf '%s' "$conf" >"$CONFIG"
+	export NOTIFY_SOCKET=$TEST_HOME/nobody
+	exec 7<"$CONFIG"
+	run swatch setup --yes
+	echo "$output"
+	[ "$status" -eq 0 ]
+	exec 7<&-
+	says "no systemd of the user answers here" "[daemon] autostart = yes" "swatchd answers (pid "
+	is "$(cat "$CONFIG")" "$conf"$'\n[daemon]\nautostart = yes'
+	local pid
+	pid=$(status_of .pid)
+	# it has nothing of ours: no terminal, no session, no descriptor, no parent
+	is "$(readlink "/proc/$pid/fd/0" "/proc/$pid/fd/1" "/proc/$pid/fd/2" | sort -u)" /dev/null
+	! readlink "/proc/$pid/fd/"* | grep -F "$CONFIG"
+	[ "$(cut -d' ' -f6 "/proc/$pid/stat")" != "$(cut -d' ' -f6 "/proc/$$/stat")" ]
+	is "$(readlink "/proc/$pid/cwd")" /
+	! tr '\0' '\n' <"/proc/$pid/environ" | grep NOTIFY_SOCKET
+	run swatch setup --yes
+	[ "$status" -eq 0 ]
+	says "[daemon] autostart is set already" "swatchd runs already (pid $pid)"
+	is "$(status_of .pid)" "$pid"
+	run swatch setup --undo --yes
+	[ "$status" -eq 0 ]
+	await is_gone "$pid"
+	printf '%s' "$conf" | cmp - "$CONFIG"
+	printf '%s' "$SETTINGS_TEXT" | cmp - "$HOME/.claude/settings.json"
+}
+
 # answers WORDS...: swatch setup on a terminal, with these lines typed
 answers() { printf '%s\n' "$@" | script -qec "swatch setup $OPTIONS" /dev/null; }
 
