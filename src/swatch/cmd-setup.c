@@ -18,7 +18,8 @@ static void say_who(struct setup *setup)
 		return;
 	setup_row(setup, "root");
 	if (other && *other && strcmp(other, "root") != 0)
-		setup_item(setup, STYLE_NOTE, "you are root by sudo: this is about root's own Claude Code; for %s, run it without sudo", other);
+		setup_item(setup, STYLE_NOTE, "you are root by sudo: this is about root's own Claude Code; for %s, run it "
+			   "without sudo", other);
 	else
 		setup_item(setup, STYLE_NOTE, "you are root: this is about root's own Claude Code, and nobody else's");
 	setup_flush(setup);
@@ -41,7 +42,8 @@ static void verify(struct setup *setup)
 	else
 		setup_item(setup, STYLE_NOTE, "swatchd does not run: the statusline has no figures until it does");
 	setup_flush(setup);
-	options.format = *config->statusline_format ? config->statusline_format : statusline_presets[config->statusline_preset].format;
+	options.format = *config->statusline_format ? config->statusline_format
+						    : statusline_presets[config->statusline_preset].format;
 	statusline_preview(&options, &line);
 	printf("\nWhat a session will show, with made-up figures:\n%s\n", buf_str(&line));
 	buf_release(&line);

@@ -216,7 +216,8 @@ static bool splice(const char *text, size_t len, size_t from, size_t to, const s
 	buf_append(out, text + to, len - to);
 	bool good = !out->failed && !what->failed && is_as_meant(out, start, before, key, wanted);
 	if (!good) {
-		buf_append_str(error, out->failed || what->failed ? "out of memory" : "editing it would change more than that");
+		buf_append_str(error, out->failed || what->failed ? "out of memory"
+								  : "editing it would change more than that");
 		if (out->data) {
 			out->len = start;
 			out->data[start] = '\0';

@@ -37,8 +37,8 @@ void setup_autostart(struct setup *setup)
 	if (has)
 		setup_item(setup, STYLE_GOOD, "[daemon] autostart is set already in %s", setup_path(setup->config_path));
 	else
-		setup_item(setup, STYLE_PLAIN, "set [daemon] autostart = yes in %s: the statusline starts swatchd when none runs",
-			   setup_path(setup->config_path));
+		setup_item(setup, STYLE_PLAIN, "set [daemon] autostart = yes in %s: the statusline starts swatchd when "
+			   "none runs", setup_path(setup->config_path));
 	if (pid > 0)
 		setup_item(setup, STYLE_GOOD, "swatchd runs already (pid %ld)", (long)pid);
 	else

@@ -30,7 +30,8 @@ struct folders {
 static void add_folder(struct folders *folders, char *path)
 {
 	/* Asdf's, mise's and nodenv's shims need these programs on PATH: what is behind them is looked up below. */
-	bool good = path && path[0] == '/' && !strstr(path, "/shims") && folders->count < sizeof(folders->paths) / sizeof(folders->paths[0]);
+	bool good = path && path[0] == '/' && !strstr(path, "/shims")
+		    && folders->count < sizeof(folders->paths) / sizeof(folders->paths[0]);
 	/* fnm makes a folder of links for each shell, and removes it with that. */
 	if (good && strstr(path, "fnm_multishells")) {
 		char *real = realpath(path, NULL);
@@ -220,8 +221,8 @@ static bool add_interpreter(struct setup *setup, const struct folders *folders, 
 	if (!path && strcmp(name, "node") == 0)
 		path = find_program(folders, "bun");
 	if (!path) {
-		setup_item(setup, STYLE_NOTE, "%s is there, but not %s, which it needs; the figures are swatch's own, which is fine",
-			   setup_path(script), name);
+		setup_item(setup, STYLE_NOTE, "%s is there, but not %s, which it needs; the figures are swatch's own, "
+			   "which is fine", setup_path(script), name);
 		return false;
 	}
 	add_word(found, path);
@@ -239,7 +240,8 @@ static bool find_ccusage(struct setup *setup, struct found *found)
 	char **interpreter = script ? read_interpreter(script) : NULL;
 	bool good = script != NULL;
 	if (!script)
-		setup_item(setup, STYLE_PLAIN, "not found: the figures are swatch's own, with nobody to audit them, which is fine");
+		setup_item(setup, STYLE_PLAIN, "not found: the figures are swatch's own, with nobody to audit them, "
+			   "which is fine");
 	else if (interpreter)
 		good = add_interpreter(setup, &folders, script, interpreter, found);
 	found->plain = good && service_finds("ccusage") && (!interpreter || service_finds(interpreter[0]));

@@ -42,7 +42,8 @@ static void take_default(struct setup *setup, const struct data_dirs *dirs)
 	const char *told = getenv("CLAUDE_CONFIG_DIR");
 	add_directory(setup, dirs->projects[told && *told ? 0 : dirs->count - 1]);
 	if (setup->claude_count > 0)
-		setup_item(setup, STYLE_NOTE, "%s has no projects yet: Claude Code has not run here", setup_path(setup->claude[0]));
+		setup_item(setup, STYLE_NOTE, "%s has no projects yet: Claude Code has not run here",
+			   setup_path(setup->claude[0]));
 }
 
 /* [watch] paths may name copies, too, of which Claude Code knows nothing: only those with settings are its own. */

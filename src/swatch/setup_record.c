@@ -132,7 +132,8 @@ bool setup_record_load(struct setup_record *record, struct buf *error)
 	struct json_object *object = cache_read_json(AT_FDCWD, record->path);
 	if (!object && errno == ENOENT)
 		return true;
-	const char *why = object ? "it is no record of this version" : errno == EBADMSG ? "it is no JSON object" : strerror(errno);
+	const char *why = object ? "it is no record of this version"
+			  : errno == EBADMSG ? "it is no JSON object" : strerror(errno);
 	bool good = object && take_changes(record, object);
 	json_object_put(object);
 	if (!good)

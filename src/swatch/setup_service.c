@@ -55,7 +55,8 @@ static char *find_installed(const char *directories, const char *own)
 	for (const char *at = directories; *at && !found;) {
 		size_t len = strcspn(at, " ");
 		char *directory = strndup(at, len);
-		char *path = directory && len > 0 && strcmp(directory, own) != 0 ? paths_join(directory, USER_SERVICE_UNIT) : NULL;
+		bool is_other = directory && len > 0 && strcmp(directory, own) != 0;
+		char *path = is_other ? paths_join(directory, USER_SERVICE_UNIT) : NULL;
 		if (path && access(path, R_OK) == 0)
 			found = path;
 		else
@@ -75,7 +76,8 @@ static bool look_at_file(struct setup *setup, struct wanted *wanted)
 	struct buf error = BUF_INIT;
 	bool good = wanted->path && person_file_read(wanted->path, UNIT_MAX_BYTES, &wanted->file, &error);
 	if (!good) {
-		setup_fail(setup, "%s cannot be read: %s", wanted->path ? setup_path(wanted->path) : "the unit", buf_str(&error));
+		setup_fail(setup, "%s cannot be read: %s", wanted->path ? setup_path(wanted->path) : "the unit",
+			   buf_str(&error));
 	} else if (!wanted->file.exists) {
 		wanted->write = wanted->text.len > 0;
 	} else {
@@ -112,7 +114,7 @@ static bool plan_files(struct setup *setup, struct job *job)
 		return false;
 	}
 	setup_unit_write_extra(setup->invocation->cache_dir, &job->extra.text);
-	if (strpbrk(job->daemon_path, "\r\n") || (setup->invocation->cache_dir && strpbrk(setup->invocation->cache_dir, "\r\n"))) {
+	if (strpbrk(job->daemon_path, "\r\n") || strpbrk(setup->invocation->cache_dir, "\r\n")) {
 		setup_fail(setup, "a unit file cannot hold a newline in a path");
 		return false;
 	}
@@ -138,7 +140,8 @@ static bool show_plan(struct setup *setup, struct job *job)
 	if (job->installed)
 		setup_item(setup, STYLE_PLAIN, "the unit is installed: %s", setup_path(job->installed));
 	if (job->unit.write)
-		setup_item(setup, STYLE_PLAIN, "write %s, which starts %s", setup_path(job->unit.path), setup_path(job->daemon_path));
+		setup_item(setup, STYLE_PLAIN, "write %s, which starts %s", setup_path(job->unit.path),
+			   setup_path(job->daemon_path));
 	if (job->extra.write)
 		setup_item(setup, STYLE_PLAIN, "write %s, with %s", setup_path(job->extra.path),
 			   strstr(buf_str(&job->extra.text), "Environment=") ? "the environment of now"
@@ -148,11 +151,13 @@ static bool show_plan(struct setup *setup, struct job *job)
 		return false;
 	}
 	if (job->other > 0)
-		setup_item(setup, STYLE_PLAIN, "end the swatchd that runs (pid %ld) and is not the service", (long)job->other);
+		setup_item(setup, STYLE_PLAIN, "end the swatchd that runs (pid %ld) and is not the service",
+			   (long)job->other);
 	if (changes || strcmp(job->service.load, "loaded") != 0)
 		setup_item(setup, STYLE_PLAIN, "systemctl --user daemon-reload");
 	if (!is_enabled(job) || !is_active(job))
-		setup_item(setup, STYLE_PLAIN, "systemctl --user %s " USER_SERVICE_UNIT, is_enabled(job) ? "start" : "enable --now");
+		setup_item(setup, STYLE_PLAIN, "systemctl --user %s " USER_SERVICE_UNIT,
+			   is_enabled(job) ? "start" : "enable --now");
 	if (is_active(job) && (changes || job->restart))
 		setup_item(setup, STYLE_PLAIN, "systemctl --user restart " USER_SERVICE_UNIT);
 	return true;
@@ -174,7 +179,8 @@ static bool control(struct setup *setup, const char *verb, const char *option, c
 	if (!good && !setup->interrupted) {
 		setup_fail(setup, "systemctl --user %s failed: %s", verb, buf_str(&why));
 		if (unit)
-			setup_item(setup, STYLE_NOTE, "its log says why: journalctl --user -u swatchd; swatch doctor says more");
+			setup_item(setup, STYLE_NOTE,
+				   "its log says why: journalctl --user -u swatchd; swatch doctor says more");
 	}
 	buf_release(&why);
 	return good;

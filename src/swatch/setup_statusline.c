@@ -82,7 +82,8 @@ static bool look(struct setup *setup, struct job *job)
 	struct buf error = BUF_INIT;
 	bool good = person_file_read(job->path, JSON_EDIT_MAX_BYTES, &job->file, &error)
 		    && (!job->file.exists
-			|| json_edit_find(buf_str(&job->file.text), job->file.text.len, "statusLine", &job->member, &error));
+			|| json_edit_find(buf_str(&job->file.text), job->file.text.len, "statusLine", &job->member,
+					  &error));
 	if (!good)
 		setup_fail(setup, "%s cannot be read: %s; it stays as it is", setup_path(job->path), buf_str(&error));
 	buf_release(&error);
@@ -107,14 +108,16 @@ static bool compose(struct setup *setup, struct job *job)
 	}
 	if (job->file.exists) {
 		write_value(buf_str(&job->command), job->member.line, &job->value);
-		good = json_edit_set(job->file.text.data, job->file.text.len, "statusLine", buf_str(&job->value), &job->text, &error);
+		good = json_edit_set(job->file.text.data, job->file.text.len, "statusLine", buf_str(&job->value),
+				     &job->text, &error);
 	} else {
 		write_value(buf_str(&job->command), "\n  ", &job->value);
 		buf_printf(&job->text, "{\n  \"statusLine\": %s\n}\n", buf_str(&job->value));
 	}
 	good = good && !job->value.failed && !job->text.failed;
 	if (!good)
-		setup_fail(setup, "%s cannot be edited: %s", setup_path(job->path), error.len ? buf_str(&error) : "out of memory");
+		setup_fail(setup, "%s cannot be edited: %s", setup_path(job->path),
+			   error.len ? buf_str(&error) : "out of memory");
 	buf_release(&error);
 	return good;
 }
@@ -123,7 +126,8 @@ static bool compose(struct setup *setup, struct job *job)
 static bool is_connected(struct setup *setup, struct job *job, bool *foreign)
 {
 	struct buf ignored = BUF_INIT;
-	struct json_object *settings = job->present ? json_edit_parse(job->file.text.data, job->file.text.len, &ignored) : NULL;
+	const struct buf *text = &job->file.text;
+	struct json_object *settings = job->present ? json_edit_parse(text->data, text->len, &ignored) : NULL;
 	const char *command = cache_json_string(cache_json_object(settings, "statusLine"), "command");
 	bool runs = false, ours = command && is_swatch(command, &runs);
 	*foreign = job->present && !ours;
@@ -132,7 +136,8 @@ static bool is_connected(struct setup *setup, struct job *job, bool *foreign)
 	else if (ours)
 		setup_item(setup, STYLE_NOTE, "%s runs a swatch that is not there: %s", setup_path(job->path), command);
 	else if (job->present)
-		setup_item(setup, STYLE_NOTE, "%s has another program's: %s", setup_path(job->path), command ? command : job->present);
+		setup_item(setup, STYLE_NOTE, "%s has another program's: %s", setup_path(job->path),
+			   command ? command : job->present);
 	json_object_put(settings);
 	buf_release(&ignored);
 	return ours && runs;
@@ -202,7 +207,8 @@ void setup_statusline(struct setup *setup)
 	char *program = program_find_swatch();
 	setup_row(setup, "statusline");
 	if (!program) {
-		setup_fail(setup, "the program swatch is not beside this one, in " SWATCH_BINDIR " or on PATH; is swatch installed as a whole?");
+		setup_fail(setup, "the program swatch is not beside this one, in " SWATCH_BINDIR " or on PATH; "
+			   "is swatch installed as a whole?");
 		return;
 	}
 	for (size_t i = 0; i < setup->claude_count; i++) {

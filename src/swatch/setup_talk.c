@@ -122,7 +122,8 @@ static void forget(struct setup *setup)
 bool setup_begin(struct setup *setup, struct setup_change *change)
 {
 	struct buf error = BUF_INIT;
-	struct setup_change *same = setup_record_find(&setup->record, change->kind, change->path, change->section, change->key);
+	struct setup_change *same = setup_record_find(&setup->record, change->kind, change->path, change->section,
+						      change->key);
 	setup->begun = same ? (size_t)(same - setup->record.changes) : setup->record.count;
 	if (!change->path || !setup_record_put(&setup->record, change, &setup->replaced)) {
 		setup_change_release(change);

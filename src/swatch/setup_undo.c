@@ -58,18 +58,20 @@ static void remove_backup(struct setup *setup, const struct setup_change *change
 	if (read && backup.text.len == text->len && memcmp(buf_str(&backup.text), buf_str(text), text->len) == 0)
 		(void)unlink(change->backup);
 	else if (read)
-		setup_item(setup, STYLE_NOTE, "the rest of the file was changed since: the backup stays, %s", setup_path(change->backup));
+		setup_item(setup, STYLE_NOTE, "the rest of the file was changed since: the backup stays, %s",
+			   setup_path(change->backup));
 	person_file_release(&backup);
 	buf_release(&ignored);
 }
 
-static enum verdict restore_statusline(struct setup *setup, const struct setup_change *change, const struct person_file *file)
+static enum verdict restore_statusline(struct setup *setup, const struct setup_change *change,
+				       const struct person_file *file)
 {
 	struct buf text = BUF_INIT, error = BUF_INIT;
 	bool remove = holds_only_ours(change, file), good;
-	setup_item(setup, STYLE_PLAIN, "%s%s", setup_path(change->path),
-		   remove ? ": remove it, nothing else is in it" : change->previous ? ": put back the statusLine that was there"
-										    : ": take statusLine out again");
+	const char *what = remove ? "remove it, nothing else is in it"
+			   : change->previous ? "put back the statusLine that was there" : "take statusLine out again";
+	setup_item(setup, STYLE_PLAIN, "%s: %s", setup_path(change->path), what);
 	if (!setup_agree(setup, true))
 		return KEPT;
 	if (remove)
@@ -105,9 +107,11 @@ static enum verdict undo_statusline(struct setup *setup, const struct setup_chan
 		setup_fail(setup, "%s cannot be read: %s", setup_path(change->path), buf_str(&error));
 		verdict = KEPT;
 	} else if (!present) {
-		setup_item(setup, STYLE_NOTE, "%s has no statusLine any more: nothing to undo", setup_path(change->path));
+		setup_item(setup, STYLE_NOTE, "%s has no statusLine any more: nothing to undo",
+			   setup_path(change->path));
 	} else if (!same_value(present, change->value)) {
-		setup_item(setup, STYLE_NOTE, "%s: statusLine was changed since, and stays as it is", setup_path(change->path));
+		setup_item(setup, STYLE_NOTE, "%s: statusLine was changed since, and stays as it is",
+			   setup_path(change->path));
 	} else {
 		verdict = restore_statusline(setup, change, &file);
 	}
@@ -158,12 +162,12 @@ static enum verdict undo_config(struct setup *setup, const struct setup_change *
 			verdict = restore_config(setup, change, &file, &text);
 			break;
 		case CONF_GONE:
-			setup_item(setup, STYLE_NOTE, "%s has no [%s] %s any more: nothing to undo", setup_path(change->path),
-				   change->section, change->key);
+			setup_item(setup, STYLE_NOTE, "%s has no [%s] %s any more: nothing to undo",
+				   setup_path(change->path), change->section, change->key);
 			break;
 		case CONF_CHANGED:
-			setup_item(setup, STYLE_NOTE, "%s: [%s] %s was changed since, and stays as it is", setup_path(change->path),
-				   change->section, change->key);
+			setup_item(setup, STYLE_NOTE, "%s: [%s] %s was changed since, and stays as it is",
+				   setup_path(change->path), change->section, change->key);
 			break;
 		case CONF_NO_MEMORY:
 			setup_fail(setup, "out of memory");
@@ -243,8 +247,10 @@ static enum verdict undo_service(struct setup *setup, const struct setup_change 
 		setup_item(setup, STYLE_NOTE, USER_SERVICE_UNIT " is as it was before already");
 	} else {
 		bool with_now = now && strcmp(verb, "disable") == 0;
-		const char *words[] = { verb, with_now ? "--now" : USER_SERVICE_UNIT, with_now ? USER_SERVICE_UNIT : NULL, NULL };
-		setup_item(setup, STYLE_PLAIN, "systemctl --user %s%s " USER_SERVICE_UNIT, verb, with_now ? " --now" : "");
+		const char *words[] = { verb, with_now ? "--now" : USER_SERVICE_UNIT,
+					with_now ? USER_SERVICE_UNIT : NULL, NULL };
+		setup_item(setup, STYLE_PLAIN, "systemctl --user %s%s " USER_SERVICE_UNIT, verb,
+			   with_now ? " --now" : "");
 		verdict = setup_agree(setup, true) ? UNDONE : KEPT;
 		if (verdict == UNDONE && user_service_do(words, &why, &setup->interrupted) != USER_SERVICE_ANSWERED) {
 			setup_fail(setup, "systemctl --user %s failed: %s", verb, buf_str(&why));

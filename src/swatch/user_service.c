@@ -74,7 +74,8 @@ static void take_property(const char *text, const char *name, char out[64])
 
 enum user_service_answer user_service_ask(struct user_service *service, struct buf *why, int *signal)
 {
-	static const char *const words[] = { "show", "--property=LoadState,UnitFileState,ActiveState", USER_SERVICE_UNIT, NULL };
+	static const char *const words[] = { "show", "--property=LoadState,UnitFileState,ActiveState",
+					     USER_SERVICE_UNIT, NULL };
 	struct buf out = BUF_INIT;
 	enum user_service_answer answer = run(words, ASK_TIMEOUT_MS, &out, why, signal);
 	take_property(buf_str(&out), "LoadState", service->load);

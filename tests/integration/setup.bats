@@ -382,7 +382,7 @@ paths = $HOME/.claude, $HOME/work, $HOME/copy"
 	run swatch setup --dry-run
 	[ "$status" -eq 0 ]
 	says "write ~/.config/claude/settings.json" "write ~/.claude/settings.json" "edit ~/work/settings.json"
-	! grep copy <<<"$output"
+	[[ "$output" != *copy* ]]
 	# none has been used yet: the one that Claude Code would make
 	configure ''
 	rm -r "$HOME/.claude" "$HOME/.config/claude"
@@ -448,10 +448,10 @@ paths = $HOME/.claude, $HOME/work, $HOME/copy"
 	pid=$(status_of .pid)
 	# it has nothing of ours: no terminal, no session, no descriptor, no parent
 	is "$(readlink "/proc/$pid/fd/0" "/proc/$pid/fd/1" "/proc/$pid/fd/2" | sort -u)" /dev/null
-	! readlink "/proc/$pid/fd/"* | grep -F "$CONFIG"
+	is "$(readlink "/proc/$pid/fd/"* | grep -cF "$CONFIG")" 0
 	[ "$(cut -d' ' -f6 "/proc/$pid/stat")" != "$(cut -d' ' -f6 "/proc/$$/stat")" ]
 	is "$(readlink "/proc/$pid/cwd")" /
-	! tr '\0' '\n' <"/proc/$pid/environ" | grep NOTIFY_SOCKET
+	is "$(tr '\0' '\n' <"/proc/$pid/environ" | grep -c NOTIFY_SOCKET)" 0
 	run swatch setup --yes
 	[ "$status" -eq 0 ]
 	says "[daemon] autostart is set already" "swatchd runs already (pid $pid)"
