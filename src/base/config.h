@@ -14,6 +14,7 @@
 #include "base/log.h"
 
 enum billing_source { BILLING_AUTO, BILLING_NATIVE, BILLING_CCUSAGE };
+enum daemon_autostart { AUTOSTART_NO, AUTOSTART_YES };
 enum statusline_preset_choice { PRESET_CCUSAGE, PRESET_COMPACT, PRESET_FULL, PRESET_POWERLINE, PRESET_PLAIN };
 enum watch_method { WATCH_AUTO, WATCH_INOTIFY, WATCH_POLL };
 
@@ -46,6 +47,8 @@ struct config {
 	int64_t sessions_expire_after_ms;
 	int64_t sessions_max_files;
 	int64_t sessions_preview;       /* characters of lastMessagePreview */
+	/* [daemon] (a statusline reads it by itself: statusline_config.h) */
+	int daemon_autostart;           /* enum daemon_autostart */
 	/* [statusline] (swatch statusline reads them by itself: statusline_config.h) */
 	char *statusline_format;        /* "" = the preset */
 	int statusline_preset;          /* enum statusline_preset_choice */

@@ -132,6 +132,17 @@ static bool looks_like_setting(const char *text)
 	return false;
 }
 
+/* How much of an indented line is its text: some versions of libinih leave a comment behind it, some do not. */
+static size_t text_len(const char *line)
+{
+	size_t len = 0;
+	while (line[len] && !(len > 0 && line[len] == ';' && strchr(" \t\r\v\f", line[len - 1])))
+		len++;
+	while (len > 0 && strchr(" \t\r\v\f", line[len - 1]))
+		len--;
+	return len;
+}
+
 /* Takes an indented line: more of the value before it, which only a text has. */
 static void take_continuation(struct reading *reading, size_t index, const char *value)
 {
@@ -143,9 +154,11 @@ static void take_continuation(struct reading *reading, size_t index, const char 
 		report(reading, reading->line, text);
 		return;
 	}
-	enum config_fault fault = config_extend_key(reading->config, key, value);
+	char *more = strndup(value, text_len(value));
+	enum config_fault fault = more ? config_extend_key(reading->config, key, more) : CONFIG_NO_MEMORY;
 	if (fault != CONFIG_FINE)
-		report_value(reading, key, value, fault);
+		report_value(reading, key, more ? more : value, fault);
+	free(more);
 }
 
 static int take_pair(void *ctx, const char *section, const char *name, const char *value)

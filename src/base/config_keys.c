@@ -8,6 +8,7 @@
 static const char *const method_choices[] = { "auto", "inotify", "poll", NULL };
 static const char *const source_choices[] = { "auto", "native", "ccusage", NULL };
 static const char *const preset_choices[] = { "ccusage", "compact", "full", "powerline", "plain", NULL };
+static const char *const no_yes[] = { "no", "yes", NULL };
 static const char *const level_choices[] = { "error", "warning", "info", "debug", NULL };
 
 #define TEXT(max) 0, max, false
@@ -57,6 +58,8 @@ const struct config_key config_keys[] = {
 	  "more session files than this: the oldest idle ones are removed" },
 	{ "sessions", "preview", CONFIG_COUNT, FIELD(sessions_preview), RANGE(0, 500), "80", NULL,
 	  "characters of the last message that a session's file shows; 0: none" },
+	{ "daemon", "autostart", CONFIG_CHOICE, FIELD(daemon_autostart), CHOICE, "no", no_yes,
+	  "whether swatch statusline starts swatchd when none runs, where no service manager does" },
 	{ "statusline", "format", CONFIG_STRING, FIELD(statusline_format), TEXT(4096), "", NULL,
 	  "what swatch statusline shows, in the language of swatch-statusline(1); empty: the preset" },
 	{ "statusline", "preset", CONFIG_CHOICE, FIELD(statusline_preset), CHOICE, "full", preset_choices,

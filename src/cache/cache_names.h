@@ -13,6 +13,8 @@
 #define CACHE_SESSIONS_FILE "sessions.json"
 #define CACHE_LOCK_FILE ".swatch.lock"
 #define CACHE_SOCKET_FILE ".swatch.sock"
+/* When a statusline last tried to start swatchd. */
+#define CACHE_AUTOSTART_FILE ".swatch.autostart"
 /* What a crash may leave behind starts with this, and is swept at the next start. */
 #define CACHE_TEMP_PREFIX ".swatch.tmp."
 

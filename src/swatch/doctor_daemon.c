@@ -122,11 +122,21 @@ static void judge_service(struct doctor *doctor, const struct user_service *serv
 	}
 }
 
+/* `why` there is no service that could start it. */
+static void judge_no_service(struct doctor *doctor, const char *why)
+{
+	if (doctor->invocation->config.daemon_autostart == AUTOSTART_YES) {
+		doctor_add(doctor, "service", DOCTOR_GOOD, "%s; swatch statusline starts swatchd ([daemon] autostart)", why);
+		return;
+	}
+	doctor_add(doctor, "service", DOCTOR_NOTE, "%s: something else has to start swatchd", why);
+	doctor_remedy(doctor, "swatch setup lets the statusline start it; see also swatchd(8)");
+}
+
 void doctor_check_service(struct doctor *doctor)
 {
-	static const char without[] = "swatch setup lets the statusline start it";
 	struct user_service service;
-	struct buf why = BUF_INIT;
+	struct buf why = BUF_INIT, said = BUF_INIT;
 	/* The service knows nothing of options given here. */
 	if (doctor->invocation->config_option || doctor->invocation->cache_option)
 		return;
@@ -135,16 +145,16 @@ void doctor_check_service(struct doctor *doctor)
 		judge_service(doctor, &service);
 		break;
 	case USER_SERVICE_NO_SYSTEMD:
-		doctor_add(doctor, "service", DOCTOR_NOTE, "there is no systemd here: something else has to start swatchd");
-		doctor_remedy(doctor, "%s; see also swatchd(8)", without);
+		judge_no_service(doctor, "there is no systemd here");
 		break;
 	case USER_SERVICE_SILENT:
-		doctor_add(doctor, "service", DOCTOR_NOTE, "the user's systemd does not answer: %s", buf_str(&why));
-		doctor_remedy(doctor, "without it something else has to start swatchd: %s; see also swatchd(8)", without);
+		buf_printf(&said, "the user's systemd does not answer (%s)", buf_str(&why));
+		judge_no_service(doctor, buf_str(&said));
 		break;
 	case USER_SERVICE_INTERRUPTED:
 		break;
 	}
+	buf_release(&said);
 	buf_release(&why);
 }
 

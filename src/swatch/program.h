@@ -1,7 +1,7 @@
 /*
  * program: finding and running other programs: swatchd, and the external commands swatch-NAME.
  *
- * For: main.c (external commands), cmd-refresh.c (the one-shot daemon), cmd-help.c, setup. No shell is involved anywhere.
+ * For: main.c (external commands), cmd-refresh.c (the one-shot daemon), cmd-help.c, setup, statusline_autostart.c. No shell is involved anywhere.
  */
 #ifndef SWATCH_SWATCH_PROGRAM_H
 #define SWATCH_SWATCH_PROGRAM_H
@@ -33,8 +33,10 @@ void program_exec(const char *path, char *const argv[]);
 int program_run(const char *path, char *const argv[]);
 
 /*
- * Starts a program that goes on by itself: a session of its own, in "/", none of this process's descriptors but
- * /dev/null, no service manager's variables, and not a child of this process. Returns 0 when it was started, -1 with errno.
+ * Starts a program that goes on by itself: a session of its own, in "/", nothing of this process's but /dev/null for
+ * its descriptors, default signals, and of the environment only what tells of the person (home, PATH, language, desktop,
+ * XDG's directories, CLAUDE_CONFIG_DIR); not a child of this process. What it says on stderr is added to
+ * $XDG_STATE_HOME/swatch/swatchd.log, begun anew when that is over 1 MiB. Returns 0 when it was started, -1 with errno.
  */
 int program_start_detached(const char *path, char *const argv[]);
 

@@ -77,10 +77,10 @@ static bool take_bytes(struct json_object *object, const char *key, char **out)
 
 static char *locate(void)
 {
-	const char *state = getenv("XDG_STATE_HOME"), *home = paths_home();
-	if (state && state[0] == '/')
-		return paths_join(state, "swatch/setup.json");
-	return home ? paths_join(home, ".local/state/swatch/setup.json") : NULL;
+	char *state = paths_state_home();
+	char *path = state ? paths_join(state, "swatch/setup.json") : NULL;
+	free(state);
+	return path;
 }
 
 static bool is_complete(const struct setup_change *change)
