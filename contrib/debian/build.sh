@@ -25,9 +25,11 @@ tar -cf - --exclude='*.o' --exclude='*.a' --exclude='.deps' --exclude='.dirstamp
 cp -R contrib/debian "$tree/debian"
 rm "$tree/debian/build.sh"
 
+# make runs the tests that run this: its own make is no child of that one
+unset MAKEFLAGS MFLAGS MAKELEVEL
 cd "$tree"
 dpkg-checkbuilddeps ||
 	die "install these first: cd $tree && sudo apt-get build-dep ."
 dpkg-buildpackage -us -uc -b "$@"
-cd - >/dev/null
+cd ../../..
 ls "$out"/swatchd_"$packaged"_*.deb
