@@ -141,6 +141,26 @@ has_everything() {
 	systemd-analyze --user security --offline=yes --threshold=20 --no-pager "$TEST_HOME/swatchd.service"
 }
 
+@test "make uninstall takes away what make install brought, folders of its own too" {
+	make -C "$SWATCH_BUILD_DIR" install DESTDIR="$TEST_HOME/root" prefix=/usr/local 3>&-
+	has_everything_of_make "$TEST_HOME/root"
+	make -C "$SWATCH_BUILD_DIR" uninstall DESTDIR="$TEST_HOME/root" prefix=/usr/local 3>&-
+	is "$(find "$TEST_HOME/root" ! -type d)" ""
+	is "$(find "$TEST_HOME/root" -name '*swatch*')" ""
+}
+has_everything_of_make() {
+	[ -x "$1/usr/local/bin/swatchd" ] && [ -x "$1/usr/local/libexec/swatch/swatch-commands" ] &&
+		[ -f "$1/usr/local/lib/systemd/user/swatchd.service" ]
+}
+
+@test "a prefix in one's home: the user service goes where systemd reads it there" {
+	mkdir "$TEST_HOME/build"
+	cd "$TEST_HOME/build"
+	run -0 "$SWATCH_TOP/configure" --prefix="$HOME/.local" 3>&-
+	run -0 make install-systemduserunitDATA 3>&-
+	grep -qx "ExecStart=$HOME/.local/bin/swatchd" "$HOME/.local/share/systemd/user/swatchd.service"
+}
+
 # distribution: the source as people get it.
 distribution() {
 	make -C "$SWATCH_BUILD_DIR" dist >"$TEST_HOME/dist.log" 2>&1 3>&- || { tail -n 30 "$TEST_HOME/dist.log"; return 1; }
