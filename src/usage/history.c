@@ -11,6 +11,8 @@
 
 /* Batches a thread may fill before somebody takes them. */
 #define BATCHES_A_THREAD 8
+/* So many transcripts are listed between two looks at what the threads have read. */
+#define TAKE_AFTER_FOUND 16
 
 struct worker {
 	struct history *history;
@@ -18,11 +20,10 @@ struct worker {
 	struct gather gather;
 	struct history_batch *batch;   /* being filled */
 	size_t job;
+	const char *path;              /* its */
 };
 
 struct history {
-	struct history_job *jobs;
-	size_t job_count;
 	void (*notify)(void *ctx);
 	void *ctx;
 	struct worker workers[HISTORY_THREADS_MAX];
@@ -32,7 +33,12 @@ struct history {
 	pthread_mutex_t lock;
 	pthread_cond_t came;           /* a full batch */
 	pthread_cond_t freed;          /* an empty one */
-	size_t next_job;
+	pthread_cond_t added;          /* a job, or that no more come */
+	struct history_job *jobs;      /* moves when it grows */
+	size_t job_count, job_cap;
+	size_t next_job, next_large;   /* the large ones are taken by next_large alone */
+	size_t large_waiting;
+	bool closed;                   /* no more jobs come */
 	struct history_batch *empty;
 	struct history_batch *full_head, *full_tail;
 	size_t full_count, full_enough; /* it is time to take some */
@@ -154,13 +160,35 @@ static bool take_record(void *ctx, const struct ledger_record *record)
 	return true;
 }
 
+/* A job that nobody has taken. With the lock held. */
+static bool choose_job(struct history *history, size_t *job)
+{
+	const struct history_job *jobs = history->jobs;
+	if (history->large_waiting > 0) {
+		while (jobs[history->next_large].size_bytes < HISTORY_LARGE_BYTES)
+			history->next_large++;
+		history->large_waiting--;
+		*job = history->next_large++;
+		return true;
+	}
+	while (history->next_job < history->job_count && jobs[history->next_job].size_bytes >= HISTORY_LARGE_BYTES)
+		history->next_job++;
+	if (history->next_job == history->job_count)
+		return false;
+	*job = history->next_job++;
+	return true;
+}
+
+/* Waits for one. False: there are no more. */
 static bool next_job(struct worker *worker)
 {
 	struct history *history = worker->history;
+	bool more;
 	pthread_mutex_lock(&history->lock);
-	bool more = !history->stop && history->next_job < history->job_count;
+	while (!(more = !history->stop && choose_job(history, &worker->job)) && !history->closed && !history->stop)
+		pthread_cond_wait(&history->added, &history->lock);
 	if (more)
-		worker->job = history->next_job++;
+		worker->path = history->jobs[worker->job].path;
 	pthread_mutex_unlock(&history->lock);
 	return more;
 }
@@ -173,7 +201,7 @@ static void *work(void *arg)
 		worker->batch = get_batch(worker);
 		if (!worker->batch)
 			break;
-		gather_read(&worker->gather, worker->history->jobs[worker->job].path, &file);
+		gather_read(&worker->gather, worker->path, &file);
 		if (!worker->batch)
 			break;
 		worker->batch->ends = true;
@@ -226,48 +254,86 @@ static int start_threads(struct history *history, unsigned wanted)
 	return started > 0 ? 0 : why;
 }
 
-static unsigned choose_threads(unsigned threads, size_t count)
+static unsigned choose_threads(unsigned threads)
 {
 	long processors = sysconf(_SC_NPROCESSORS_ONLN);
 	if (threads == 0)
 		threads = processors > 0 ? (unsigned)processors : 1;
-	if (threads > HISTORY_THREADS_MAX)
-		threads = HISTORY_THREADS_MAX;
-	return threads > count && count > 0 ? (unsigned)count : threads;
+	return threads < HISTORY_THREADS_MAX ? threads : HISTORY_THREADS_MAX;
 }
 
-static void free_jobs(struct history_job *jobs, size_t count)
-{
-	for (size_t i = 0; i < count; i++)
-		free(jobs[i].path);
-	free(jobs);
-}
-
-struct history *history_start(struct history_job *jobs, size_t count, unsigned threads, void (*notify)(void *ctx),
-			      void *ctx)
+struct history *history_open(unsigned threads, void (*notify)(void *ctx), void *ctx)
 {
 	struct history *history = calloc(1, sizeof(*history));
-	if (!history) {
-		free_jobs(jobs, count);
-		errno = ENOMEM;
+	if (!history)
 		return NULL;
-	}
-	history->jobs = jobs;
-	history->job_count = count;
 	history->notify = notify;
 	history->ctx = ctx;
 	pthread_mutex_init(&history->lock, NULL);
 	pthread_cond_init(&history->came, NULL);
 	pthread_cond_init(&history->freed, NULL);
-	threads = choose_threads(threads, count);
+	pthread_cond_init(&history->added, NULL);
+	threads = choose_threads(threads);
 	history->full_enough = (size_t)threads * BATCHES_A_THREAD / 2;
 	int why = make_batches(history, (size_t)threads * BATCHES_A_THREAD) ? 0 : ENOMEM;
-	if (why == 0 && count > 0)
+	if (why == 0)
 		why = start_threads(history, threads);
 	if (why == 0)
 		return history;
 	history_free(history);
 	errno = why;
+	return NULL;
+}
+
+bool history_add(struct history *history, const struct history_job *job)
+{
+	bool good = true;
+	pthread_mutex_lock(&history->lock);
+	if (history->job_count == history->job_cap) {
+		size_t cap = history->job_cap ? history->job_cap * 2 : 256;
+		struct history_job *grown = realloc(history->jobs, cap * sizeof(*grown));
+		good = grown != NULL;
+		history->jobs = good ? grown : history->jobs;
+		history->job_cap = good ? cap : history->job_cap;
+	}
+	if (good) {
+		history->jobs[history->job_count++] = *job;
+		history->large_waiting += job->size_bytes >= HISTORY_LARGE_BYTES;
+		pthread_cond_signal(&history->added);
+	} else {
+		free(job->path);
+	}
+	pthread_mutex_unlock(&history->lock);
+	return good;
+}
+
+void history_close(struct history *history)
+{
+	pthread_mutex_lock(&history->lock);
+	history->closed = true;
+	pthread_cond_broadcast(&history->added);
+	pthread_mutex_unlock(&history->lock);
+}
+
+struct history *history_start(struct history_job *jobs, size_t count, unsigned threads, void (*notify)(void *ctx),
+			      void *ctx)
+{
+	struct history *history = history_open(threads, notify, ctx);
+	int why = errno;
+	bool good = history != NULL;
+	for (size_t i = 0; i < count; i++) {
+		if (good)
+			good = history_add(history, &jobs[i]);
+		else
+			free(jobs[i].path);
+	}
+	free(jobs);
+	if (good) {
+		history_close(history);
+		return history;
+	}
+	history_free(history);
+	errno = history ? ENOMEM : why;
 	return NULL;
 }
 
@@ -301,7 +367,7 @@ void history_give_back(struct history *history, struct history_batch *batch)
 
 bool history_is_done(const struct history *history)
 {
-	return history->ended == history->job_count;
+	return history->closed && history->ended == history->job_count;
 }
 
 struct history_job *history_job_at(struct history *history, size_t job)
@@ -325,15 +391,19 @@ void history_free(struct history *history)
 	pthread_mutex_lock(&history->lock);
 	history->stop = true;
 	pthread_cond_broadcast(&history->freed);
+	pthread_cond_broadcast(&history->added);
 	pthread_mutex_unlock(&history->lock);
 	for (unsigned i = 0; i < history->worker_count; i++)
 		pthread_join(history->workers[i].thread, NULL);
 	free_batches(history->empty);
 	free_batches(history->full_head);
+	pthread_cond_destroy(&history->added);
 	pthread_cond_destroy(&history->freed);
 	pthread_cond_destroy(&history->came);
 	pthread_mutex_destroy(&history->lock);
-	free_jobs(history->jobs, history->job_count);
+	for (size_t i = 0; i < history->job_count; i++)
+		free(history->jobs[i].path);
+	free(history->jobs);
 	free(history);
 }
 
@@ -371,30 +441,59 @@ static void note_end(struct history_stats *stats, const struct history_job *job,
 		buf_printf(error, "%s: %s", job->path, strerror(file->why));
 }
 
+struct reading_all {
+	struct history *history;
+	struct ledger *ledger;
+	struct history_stats *stats;
+	struct buf *error;
+	size_t added;
+	bool out_of_memory;
+};
+
+/* Takes what was read; with `wait`, to the end. Returns false when memory ran out. */
+static bool take_batches(struct reading_all *all, bool wait)
+{
+	struct history_batch *batch;
+	while (!all->out_of_memory && (batch = history_take(all->history, wait))) {
+		struct history_job *job = history_job_at(all->history, batch->job);
+		all->out_of_memory = !take_batch(all->ledger, job, batch);
+		if (batch->ends)
+			note_end(all->stats, job, &batch->file, all->error);
+		history_give_back(all->history, batch);
+	}
+	return !all->out_of_memory;
+}
+
+/* Reading begins while the folders are still being listed, which takes a tenth of the time. */
+static bool add_found(void *ctx, const struct history_job *job)
+{
+	struct reading_all *all = ctx;
+	if (!history_add(all->history, job))
+		return false;
+	return ++all->added % TAKE_AFTER_FOUND > 0 || take_batches(all, false);
+}
+
 int history_read(struct ledger *ledger, const struct data_dirs *dirs, unsigned threads, struct history_stats *stats,
 		 struct buf *error)
 {
-	struct history_job *jobs;
-	size_t count;
+	struct buf unlisted = BUF_INIT;
 	memset(stats, 0, sizeof(*stats));
-	if (history_list(dirs, &jobs, &count, error) != 0)
-		return -1;
-	struct history *history = history_start(jobs, count, threads, NULL, NULL);
-	if (!history) {
+	struct reading_all all = { .ledger = ledger, .stats = stats, .error = error };
+	all.history = history_open(threads, NULL, NULL);
+	if (!all.history) {
 		buf_printf(error, "cannot start to read the transcripts: %s", strerror(errno));
 		return -1;
 	}
-	struct history_batch *batch;
-	bool good = true;
-	while (good && (batch = history_take(history, true))) {
-		struct history_job *job = history_job_at(history, batch->job);
-		good = take_batch(ledger, job, batch);
-		if (batch->ends)
-			note_end(stats, job, &batch->file, error);
-		history_give_back(history, batch);
+	bool good = history_walk(dirs, add_found, &all, &unlisted) == 0;
+	history_close(all.history);
+	good = good && take_batches(&all, true);
+	history_free(all.history);
+	if (!good) {
+		buf_clear(error);
+		buf_append_str(error, "cannot account the transcripts: out of memory");
+	} else if (error->len == 0) {
+		buf_append(error, unlisted.data, unlisted.len);
 	}
-	history_free(history);
-	if (!good)
-		buf_printf(error, "cannot account the transcripts: out of memory");
+	buf_release(&unlisted);
 	return good ? 0 : -1;
 }

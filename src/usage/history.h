@@ -18,11 +18,14 @@
 
 #define HISTORY_THREADS_MAX 16
 #define HISTORY_BATCH_RECORDS 256
+/* One that is met last keeps one thread busy while the others have nothing left to do. */
+#define HISTORY_LARGE_BYTES (INT64_C(4) << 20)
 
 /* One transcript to read. */
 struct history_job {
-	char *path;          /* malloc'd; history's from history_start() on */
-	int64_t modified_ns; /* for history_list(): of its last change */
+	char *path;          /* malloc'd; history's from history_start() or history_add() on */
+	int64_t modified_ns; /* of its last change; history never looks at it */
+	int64_t size_bytes;  /* HISTORY_LARGE_BYTES or more: taken before the others; 0: in its turn */
 	size_t root_len;     /* path + root_len: the path below projects/ */
 	void *owner;         /* the caller's; history never looks at it */
 };
@@ -42,7 +45,19 @@ struct history_batch {
 struct history;
 
 /*
- * Starts reading `count` jobs in their order on `threads` threads (0: one for each processor). `jobs` is malloc'd and
+ * Starts the threads (0: one for each processor), which wait for history_add(). `notify` (may be NULL) is called on a
+ * reading thread when batches wait. Returns NULL with errno.
+ */
+struct history *history_open(unsigned threads, void (*notify)(void *ctx), void *ctx);
+
+/* One more job; its path is history's from here on, also when it fails. Returns false when memory ran out. */
+bool history_add(struct history *history, const struct history_job *job);
+
+/* There are no more. */
+void history_close(struct history *history);
+
+/*
+ * All three: starts reading `count` jobs in their order on `threads` threads (0: one for each processor). `jobs` is malloc'd and
  * history's from here on, also when it fails. `notify` (may be NULL) is called on a reading thread when batches wait.
  * Returns NULL with errno.
  */
@@ -56,7 +71,7 @@ struct history *history_start(struct history_job *jobs, size_t count, unsigned t
 struct history_batch *history_take(struct history *history, bool wait);
 void history_give_back(struct history *history, struct history_batch *batch);
 
-/* True when every job's last batch was taken. */
+/* True when no more jobs come and every job's last batch was taken. */
 bool history_is_done(const struct history *history);
 
 /* A job of the ones given. */
@@ -66,10 +81,15 @@ struct history_job *history_job_at(struct history *history, size_t job);
 void history_free(struct history *history);
 
 /*
- * Lists the transcripts below the directories, newest first: regular *.jsonl files at any depth; symlinks inside are
- * not followed, and a directory that is reached twice counts once. What cannot be read is passed over, and the first
- * such thing is named in `error`. Returns 0, or -1 when memory ran out.
+ * Finds the transcripts below the directories: regular *.jsonl files at any depth; symlinks inside are not followed,
+ * and a directory that is reached twice counts once. Each is passed to `found` as it is met, with a path that is
+ * found()'s to free; false from it ends the walk. What cannot be read is passed over, and the first such thing is named
+ * in `error`. Returns 0, or -1 when memory ran out or found() said false.
  */
+int history_walk(const struct data_dirs *dirs, bool (*found)(void *ctx, const struct history_job *job), void *ctx,
+		 struct buf *error);
+
+/* The same as a list, newest first. Returns 0, or -1 with a message when memory ran out. */
 int history_list(const struct data_dirs *dirs, struct history_job **jobs, size_t *count, struct buf *error);
 
 struct history_stats {

@@ -21,8 +21,11 @@ static bool fail(struct walk *w)
 	return false;
 }
 
-static void skip_blanks(struct walk *w)
+static inline void skip_blanks(struct walk *w)
 {
+	/* Claude Code writes none. */
+	if (w->at < w->end && (unsigned char)*w->at > ' ')
+		return;
 	while (w->at < w->end && (*w->at == ' ' || *w->at == '\t' || *w->at == '\n' || *w->at == '\r'))
 		w->at++;
 }
@@ -57,27 +60,33 @@ static bool walk_escape(struct walk *w)
 	}
 }
 
-/* At an opening quote: goes past the closing one. */
-static bool walk_string(struct walk *w, struct slice *out)
+/* What is left of a string that has an escape, which is at w->at. */
+static bool walk_escaped_string(struct walk *w, struct slice *out, const char *start)
 {
-	const char *start = ++w->at;
-	for (;;) {
+	while (w->at < w->end && *w->at == '\\') {
+		if (!walk_escape(w))
+			return false;
 		w->at = scan_find_string_end(w->at, w->end);
-		if (w->at >= w->end)
-			return fail(w);
-		char c = *w->at;
-		if (c == '"') {
-			out->data = start;
-			out->len = (size_t)(w->at++ - start);
-			return true;
-		}
-		if (c == '\\') {
-			if (!walk_escape(w))
-				return false;
-		} else {
-			return fail(w);
-		}
 	}
+	if (w->at >= w->end || *w->at != '"')
+		return fail(w);
+	*out = (struct slice){ start, (size_t)(w->at++ - start) };
+	return true;
+}
+
+/* At an opening quote: goes past the closing one. */
+static inline bool walk_string(struct walk *w, struct slice *out, bool *has_escapes)
+{
+	const char *start = w->at + 1;
+	const char *at = scan_find_string_end(start, w->end);
+	*has_escapes = at >= w->end || *at != '"';
+	if (*has_escapes) {
+		w->at = at;
+		return walk_escaped_string(w, out, start);
+	}
+	*out = (struct slice){ start, (size_t)(at - start) };
+	w->at = at + 1;
+	return true;
 }
 
 static size_t digits(struct walk *w)
@@ -148,9 +157,10 @@ enum walk_kind walk_peek(struct walk *w)
 
 static bool walk_scalar(struct walk *w, enum walk_kind kind, struct slice *text)
 {
+	bool has_escapes;
 	switch (kind) {
 	case WALK_STRING:
-		return walk_string(w, text);
+		return walk_string(w, text, &has_escapes);
 	case WALK_NUMBER:
 		return walk_number(w, text);
 	case WALK_TRUE:
@@ -251,17 +261,19 @@ static bool next_element(struct walk *w, bool *first, char closing)
 static void resolve_key(struct walk *w, struct slice *key)
 {
 	size_t len;
-	if (memchr(key->data, '\\', key->len) && slice_to_text(*key, w->key, sizeof(w->key), &len))
+	if (slice_to_text(*key, w->key, sizeof(w->key), &len))
 		*key = (struct slice){ w->key, len };
 }
 
 bool walk_next_key(struct walk *w, bool *first, struct slice *key)
 {
+	bool has_escapes;
 	if (!next_element(w, first, '}'))
 		return false;
-	if (w->at >= w->end || *w->at != '"' || !walk_string(w, key))
+	if (w->at >= w->end || *w->at != '"' || !walk_string(w, key, &has_escapes))
 		return fail(w);
-	resolve_key(w, key);
+	if (has_escapes)
+		resolve_key(w, key);
 	skip_blanks(w);
 	if (w->at >= w->end || *w->at != ':')
 		return fail(w);

@@ -1,8 +1,8 @@
 /*
- * The ledger by time: its entries in order, and the 5-hour blocks and spans over them.
+ * The ledger by time: the 5-hour blocks and spans over its entries.
  *
- * New entries are collected and sorted in when a figure is asked for; blocks are made again only from the first one
- * that changed. So a message at the end of the history costs as much as its own block is long.
+ * Blocks are made again only from the first one that changed. So a message at the end of the history costs as much as
+ * its own block is long.
  */
 #include <math.h>
 #include <stdlib.h>
@@ -11,156 +11,44 @@
 #include "base/clock.h"
 #include "usage/ledger_internal.h"
 
-/* Up to this many new entries are put in their places one by one; more are sorted and merged in. */
-#define INSERT_ONE_BY_ONE 64
-
-bool ledger_order_reserve(struct ledger *ledger, size_t count)
-{
-	return count == 0 || ledger_grow(&ledger->order, count - 1, &ledger->order_cap, sizeof(*ledger->order));
-}
-
-void ledger_order_add(struct ledger *ledger, uint32_t entry)
-{
-	ledger->order[ledger->order_len++] = entry;
-}
-
-static int64_t time_at(const struct ledger *ledger, size_t i)
-{
-	return ledger->entries[ledger->order[i]].time_ms;
-}
-
-/* The first place in order[0..len) whose time is not before `time_ms`. */
-static size_t lower_bound(const struct ledger *ledger, size_t len, int64_t time_ms)
-{
-	size_t low = 0, high = len;
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		if (time_at(ledger, middle) < time_ms)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
-}
-
-static void blocks_hold_to(struct ledger *ledger, size_t place)
-{
-	if (place < ledger->blocks_good_to)
-		ledger->blocks_good_to = place;
-}
-
-void ledger_order_remove(struct ledger *ledger, uint32_t entry)
-{
-	size_t place = lower_bound(ledger, ledger->unsorted_from, ledger->entries[entry].time_ms);
-	while (place < ledger->unsorted_from && ledger->order[place] != entry
-	       && time_at(ledger, place) == ledger->entries[entry].time_ms)
-		place++;
-	if (place < ledger->unsorted_from && ledger->order[place] == entry) {
-		blocks_hold_to(ledger, place);
-		ledger->unsorted_from--;
-	} else {
-		/* It still waits for its place, most likely as one of the last. */
-		place = ledger->order_len - 1;
-		while (ledger->order[place] != entry)
-			place--;
-	}
-	memmove(ledger->order + place, ledger->order + place + 1,
-		(ledger->order_len - place - 1) * sizeof(*ledger->order));
-	ledger->order_len--;
-}
-
-/* qsort() has no context: the entries that are being sorted. One thread, one sort at a time. */
-static const struct ledger_entry *sorted_entries;
-
-static int compare_time(const void *a, const void *b)
-{
-	uint32_t left = *(const uint32_t *)a, right = *(const uint32_t *)b;
-	const struct ledger_entry *l = &sorted_entries[left], *r = &sorted_entries[right];
-	if (l->time_ms != r->time_ms)
-		return l->time_ms < r->time_ms ? -1 : 1;
-	return left < right ? -1 : left > right;
-}
-
-static void put_in_place(struct ledger *ledger, size_t sorted_len)
-{
-	uint32_t entry = ledger->order[sorted_len];
-	int64_t time_ms = ledger->entries[entry].time_ms;
-	/* After those of the same time: the order among equals changes no figure. */
-	size_t place = lower_bound(ledger, sorted_len, time_ms + 1);
-	memmove(ledger->order + place + 1, ledger->order + place, (sorted_len - place) * sizeof(*ledger->order));
-	ledger->order[place] = entry;
-	blocks_hold_to(ledger, place);
-}
-
-/* Merges the sorted tail into what is before it, from the end; `tail` is a copy of it. */
-static void merge_tail(struct ledger *ledger, const uint32_t *tail, size_t tail_len)
-{
-	size_t head = ledger->unsorted_from, out = ledger->order_len;
-	while (tail_len > 0) {
-		if (head > 0 && time_at(ledger, head - 1) > ledger->entries[tail[tail_len - 1]].time_ms)
-			ledger->order[--out] = ledger->order[--head];
-		else
-			ledger->order[--out] = tail[--tail_len];
-	}
-	blocks_hold_to(ledger, out);
-}
-
-static void sort_order(struct ledger *ledger)
-{
-	size_t tail_len = ledger->order_len - ledger->unsorted_from;
-	uint32_t *tail = tail_len > INSERT_ONE_BY_ONE ? malloc(tail_len * sizeof(*tail)) : NULL;
-	if (tail) {
-		memcpy(tail, ledger->order + ledger->unsorted_from, tail_len * sizeof(*tail));
-		sorted_entries = ledger->entries;
-		qsort(tail, tail_len, sizeof(*tail), compare_time);
-		merge_tail(ledger, tail, tail_len);
-		free(tail);
-	} else {
-		/* Also without memory for the copy: slow then, but right. */
-		for (size_t i = ledger->unsorted_from; i < ledger->order_len; i++)
-			put_in_place(ledger, i);
-	}
-	ledger->unsorted_from = ledger->order_len;
-}
-
 static int64_t floor_hour(int64_t at_ms)
 {
 	int64_t rest = at_ms % CLOCK_HOUR_MS;
 	return at_ms - (rest < 0 ? rest + CLOCK_HOUR_MS : rest);
 }
 
-/* Makes the blocks again from the first one that may have changed. */
+/* Takes the entries from `i` on into the block as long as they belong to it. Returns the first one that does not. */
+static size_t fill_span(const struct ledger *ledger, struct ledger_span *span, size_t i)
+{
+	int64_t start_ms = floor_hour(ledger_time_at(ledger, span->first));
+	while (i < ledger->order_len && ledger_time_at(ledger, i) - start_ms <= LEDGER_BLOCK_MS
+	       && ledger_time_at(ledger, i) - ledger_time_at(ledger, i - 1) <= LEDGER_BLOCK_MS)
+		i++;
+	span->last = i - 1;
+	return i;
+}
+
+/* Makes the blocks again from the first entry that may have changed: which one an entry is in, hangs on those before. */
 static void make_blocks(struct ledger *ledger)
 {
-	while (ledger->block_count > 0 && ledger->blocks[ledger->block_count - 1].last >= ledger->blocks_good_to)
+	while (ledger->block_count > 0 && ledger->blocks[ledger->block_count - 1].first >= ledger->blocks_good_to)
 		ledger->block_count--;
-	/* The entry after a good block may join it. */
-	if (ledger->block_count > 0 && ledger->blocks_good_to < ledger->order_len)
-		ledger->block_count--;
-	size_t i = ledger->block_count > 0 ? ledger->blocks[ledger->block_count - 1].last + 1 : 0;
-	while (i < ledger->order_len) {
-		if (ledger->block_count == ledger->block_cap) {
-			size_t cap = ledger->block_cap ? ledger->block_cap * 2 : 64;
-			struct ledger_span *grown = realloc(ledger->blocks, cap * sizeof(*grown));
-			if (!grown)
-				return;  /* what is there holds; the rest is made when memory is back */
-			ledger->blocks = grown;
-			ledger->block_cap = cap;
-		}
+	if (ledger->block_count > 0)
+		ledger->blocks_good_to = fill_span(ledger, &ledger->blocks[ledger->block_count - 1], ledger->blocks_good_to);
+	while (ledger->blocks_good_to < ledger->order_len) {
+		/* Without memory what is there holds; the rest is made when it is back. */
+		if (!ledger_grow(&ledger->blocks, ledger->block_count, &ledger->block_cap, sizeof(*ledger->blocks)))
+			return;
 		struct ledger_span *span = &ledger->blocks[ledger->block_count++];
-		int64_t start_ms = floor_hour(time_at(ledger, i));
-		span->first = span->last = i++;
-		while (i < ledger->order_len && time_at(ledger, i) - start_ms <= LEDGER_BLOCK_MS
-		       && time_at(ledger, i) - time_at(ledger, i - 1) <= LEDGER_BLOCK_MS)
-			span->last = i++;
-		ledger->blocks_good_to = i;
+		span->first = ledger->blocks_good_to;
+		ledger->blocks_good_to = fill_span(ledger, span, span->first + 1);
 	}
 }
 
 static void bring_up_to_date(struct ledger *ledger)
 {
 	if (ledger->unsorted_from < ledger->order_len)
-		sort_order(ledger);
+		ledger_order_sort(ledger);
 	/* Also when the last entries went away. */
 	bool too_long = ledger->block_count > 0 && ledger->blocks[ledger->block_count - 1].last >= ledger->order_len;
 	if (ledger->blocks_good_to < ledger->order_len || too_long)
@@ -198,8 +86,8 @@ static const struct ledger_kept_span *keep_span(struct ledger *ledger, int64_t s
 			span = kept;
 	}
 	*span = (struct ledger_kept_span){ .start_ms = start_ms, .end_ms = end_ms, .asked = ledger->questions };
-	for (size_t i = lower_bound(ledger, ledger->order_len, start_ms);
-	     i < ledger->order_len && time_at(ledger, i) < end_ms; i++)
+	for (size_t i = ledger_order_find(ledger, start_ms);
+	     i < ledger->order_len && ledger_time_at(ledger, i) < end_ms; i++)
 		span_add(span, &ledger->entries[ledger->order[i]], +1);
 	return span;
 }
@@ -227,8 +115,8 @@ static void fill_block(struct ledger *ledger, size_t index, struct ledger_block 
 {
 	const struct ledger_span *span = &ledger->blocks[index];
 	memset(out, 0, sizeof(*out));
-	out->first_ms = time_at(ledger, span->first);
-	out->last_ms = time_at(ledger, span->last);
+	out->first_ms = ledger_time_at(ledger, span->first);
+	out->last_ms = ledger_time_at(ledger, span->last);
 	out->start_ms = floor_hour(out->first_ms);
 	out->end_ms = out->start_ms + LEDGER_BLOCK_MS;
 	if (index == ledger->block_count - 1) {
@@ -293,10 +181,10 @@ bool ledger_block_is_known(struct ledger *ledger, int64_t since_ms, int64_t now_
 {
 	bring_up_to_date(ledger);
 	int64_t before_ms = since_ms;
-	for (size_t i = lower_bound(ledger, ledger->order_len, since_ms); i < ledger->order_len; i++) {
-		if (time_at(ledger, i) - before_ms > LEDGER_BLOCK_MS)
+	for (size_t i = ledger_order_find(ledger, since_ms); i < ledger->order_len; i++) {
+		if (ledger_time_at(ledger, i) - before_ms > LEDGER_BLOCK_MS)
 			return true;
-		before_ms = time_at(ledger, i);
+		before_ms = ledger_time_at(ledger, i);
 	}
 	return now_ms - before_ms > LEDGER_BLOCK_MS;
 }
@@ -344,5 +232,5 @@ bool ledger_entry_at(struct ledger *ledger, size_t index, struct ledger_entry_vi
 size_t ledger_entries_before(struct ledger *ledger, int64_t time_ms)
 {
 	bring_up_to_date(ledger);
-	return lower_bound(ledger, ledger->order_len, time_ms);
+	return ledger_order_find(ledger, time_ms);
 }

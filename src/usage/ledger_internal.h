@@ -1,6 +1,6 @@
 /*
- * ledger_internal: what ledger.c (who is an entry), ledger_sums.c (figures by name), ledger_blocks.c (figures by
- * time), ledger_prices.c and ledger_limits.c share.
+ * ledger_internal: what ledger.c (who is an entry), ledger_sums.c (figures by name), ledger_order.c and
+ * ledger_blocks.c (by time), ledger_prices.c and ledger_limits.c share.
  */
 #ifndef SWATCH_USAGE_LEDGER_INTERNAL_H
 #define SWATCH_USAGE_LEDGER_INTERNAL_H
@@ -49,7 +49,7 @@ struct ledger_limit_row {
 };
 
 struct ledger_file {
-	char *path;
+	const char *path;        /* the key of files_by_path, as a session's id is of sessions_by_id */
 	uint32_t root_len;
 	uint32_t session;
 	uint32_t entries;
@@ -69,7 +69,7 @@ struct ledger_kept_span {
 };
 
 struct ledger_session_row {
-	char *id;
+	const char *id;
 	struct ledger_sums *by_model;   /* as long as the highest model number needs */
 	size_t by_model_len;
 	double subagents_usd;
@@ -120,7 +120,7 @@ struct ledger {
 	char last_model[PRICE_MODEL_MAX];  /* as the last record had it; length 0: none */
 	size_t last_model_len, last_model_number;
 	bool last_model_fast;
-	/* ledger_blocks.c: the entries that count in order of time, and the blocks that they make. */
+	/* ledger_order.c: the entries that count in order of time; ledger_blocks.c: the blocks that they make. */
 	uint32_t *order;
 	size_t order_len, order_cap;
 	size_t unsorted_from;    /* order[unsorted_from..] came since the last sort */
@@ -189,16 +189,29 @@ void ledger_account(struct ledger *ledger, const struct ledger_entry *entry, int
 /* Adds one entry to sums, or takes it out again. */
 void ledger_sums_add(struct ledger_sums *sums, const struct ledger_entry *entry, int sign);
 
-/* ---- ledger_blocks.c ---- */
+/* ---- ledger_order.c ---- */
 
 /* Makes room for `count` entries in the order of time. Returns false when memory ran out. */
 bool ledger_order_reserve(struct ledger *ledger, size_t count);
 
-/* Keeps the spans that were asked for up to date. */
-void ledger_spans_add(struct ledger *ledger, const struct ledger_entry *entry, int sign);
-
-/* Takes an entry into the order of time, or out of it; there is room. It is to be out while its time changes. */
+/* Takes an entry into the order of time, or out of it; there is room. It is to be out while its time or place changes. */
 void ledger_order_add(struct ledger *ledger, uint32_t entry);
 void ledger_order_remove(struct ledger *ledger, uint32_t entry);
+
+/* Puts those that were added in their places. */
+void ledger_order_sort(struct ledger *ledger);
+
+/* The first place in the order, which is sorted, whose time is not before `time_ms`. */
+size_t ledger_order_find(const struct ledger *ledger, int64_t time_ms);
+
+static inline int64_t ledger_time_at(const struct ledger *ledger, size_t place)
+{
+	return ledger->entries[ledger->order[place]].time_ms;
+}
+
+/* ---- ledger_blocks.c ---- */
+
+/* Keeps the spans that were asked for up to date. */
+void ledger_spans_add(struct ledger *ledger, const struct ledger_entry *entry, int sign);
 
 #endif

@@ -9,7 +9,7 @@
 int scan_field(struct slice key, const struct slice *names, int count, unsigned *seen, bool *twice)
 {
 	for (int i = 0; i < count; i++) {
-		if (key.len != names[i].len || memcmp(key.data, names[i].data, key.len) != 0)
+		if (key.len != names[i].len || key.data[0] != names[i].data[0] || memcmp(key.data, names[i].data, key.len) != 0)
 			continue;
 		if (*seen & (1U << i))
 			*twice = true;

@@ -73,6 +73,9 @@ static const char *first_key(const char *line, const char *hit, const char *end)
 	return hit;
 }
 
+/* What a character outside of strings does to the level. */
+static const signed char level_steps[256] = { ['{'] = 1, ['['] = 1, ['}'] = -1, [']'] = -1 };
+
 bool scan_hit_may_count(const char *line, const char *hit, const char *end)
 {
 	/* Levels are told from the key's own, which is not known before the line's end. */
@@ -82,21 +85,16 @@ bool scan_hit_may_count(const char *line, const char *hit, const char *end)
 	if (!at)
 		return false;
 	while (at < end) {
-		char c = *at;
-		if (c == '"') {
+		if (*at == '"') {
 			if ((size_t)(end - at) >= SCAN_USAGE_KEY_LEN
 			    && memcmp(at, SCAN_USAGE_KEY, SCAN_USAGE_KEY_LEN) == 0)
 				seen[level] = true;
 			at = pass_string(at + 1, end);
 			continue;
 		}
-		if (c == '{' || c == '[')
-			level++;
-		else if (c == '}' || c == ']')
-			level--;
+		level += level_steps[(unsigned char)*at++];
 		if (level < 0 || level >= 2 * LEVELS)
 			return true;
-		at++;
 	}
 	return level + 2 < 2 * LEVELS && seen[level + 2];
 }

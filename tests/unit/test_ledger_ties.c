@@ -125,6 +125,14 @@ static void shuffle(int *order, int count)
 	}
 }
 
+static bool comes_before(const struct ledger_entry_view *a, const struct ledger_entry_view *b)
+{
+	if (a->time_ms != b->time_ms)
+		return a->time_ms < b->time_ms;
+	int order = strcmp(a->path, b->path);
+	return order != 0 ? order < 0 : a->offset < b->offset;
+}
+
 static void ties_go_by_path_and_position_whatever_comes_first(void **state)
 {
 	(void)state;
@@ -148,8 +156,8 @@ static void ties_go_by_path_and_position_whatever_comes_first(void **state)
 			if (pick(50) == 0)
 				add_told(ledger, &told[order[pick(i + 1)]]);
 		}
-		/* To the entry: which line of which transcript it is that counts. */
-		struct ledger_entry_view entry;
+		/* To the entry: which line of which transcript it is that counts, and in which order. */
+		struct ledger_entry_view entry, before = { .time_ms = INT64_MIN };
 		size_t want = 0;
 		for (int i = 0; i < RECORDS; i++)
 			want += told[i].counts;
@@ -161,6 +169,8 @@ static void ties_go_by_path_and_position_whatever_comes_first(void **state)
 			assert_string_equal(entry.session_id, path_sessions[t->path]);
 			assert_int_equal(entry.time_ms, t->time_ms);
 			assert_int_equal(entry.tokens.output, t->output);
+			assert_true(comes_before(&before, &entry));
+			before = entry;
 		}
 		ledger_free(ledger);
 	}
