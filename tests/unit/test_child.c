@@ -118,6 +118,8 @@ static void a_program_that_is_not_there_reports_its_errno(void **state)
 	char *directory[] = { "/tmp", NULL };
 	struct ended ended = { 0 };
 	struct ev_loop *loop = ev_default_loop(0);
+	/* A folder in PATH that this user may not look into would make it EACCES. */
+	assert_int_equal(setenv("PATH", "/usr/bin:/bin", 1), 0);
 	assert_non_null(child_start(loop, argv, 1000, 0, on_done, &ended));
 	assert_false(ended.done);
 	ev_run(loop, 0);
