@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/close_range.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -56,12 +57,22 @@ static char *try_beside_self(const char *name)
 	return slash ? try_directory(self, (size_t)(slash - self), name) : NULL;
 }
 
+static char *find_own(const char *name)
+{
+	char *found = try_beside_self(name);
+	if (!found)
+		found = try_directory(SWATCH_BINDIR, strlen(SWATCH_BINDIR), name);
+	return found ? found : search_path(name);
+}
+
 char *program_find_daemon(void)
 {
-	char *found = try_beside_self("swatchd");
-	if (!found)
-		found = try_directory(SWATCH_BINDIR, strlen(SWATCH_BINDIR), "swatchd");
-	return found ? found : search_path("swatchd");
+	return find_own("swatchd");
+}
+
+char *program_find_swatch(void)
+{
+	return find_own("swatch");
 }
 
 char *program_find_external(const char *name)
@@ -144,4 +155,62 @@ int program_run(const char *path, char *const argv[])
 		return -1;
 	}
 	return status;
+}
+
+/* In the child of the child. */
+static void become_detached(const char *path, char *const argv[], int report_fd)
+{
+	struct sigaction by_default = { .sa_handler = SIG_DFL };
+	sigset_t none;
+	for (int number = 1; number < NSIG; number++)
+		(void)sigaction(number, &by_default, NULL);
+	sigemptyset(&none);
+	(void)sigprocmask(SIG_SETMASK, &none, NULL);
+	(void)unsetenv("NOTIFY_SOCKET");
+	(void)unsetenv("WATCHDOG_USEC");
+	(void)unsetenv("WATCHDOG_PID");
+	/* What this process was started with may be open for its children, too. */
+	(void)close_range(3, ~0U, CLOSE_RANGE_CLOEXEC);
+	int null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+	if (null_fd >= 0 && dup2(null_fd, 0) >= 0 && dup2(null_fd, 1) >= 0 && dup2(null_fd, 2) >= 0 && chdir("/") == 0)
+		execv(path, argv);
+	int why = errno;
+	ssize_t written = write(report_fd, &why, sizeof(why));
+	(void)written;
+	_exit(127);
+}
+
+int program_start_detached(const char *path, char *const argv[])
+{
+	int report[2];
+	int why = 0;
+	if (pipe2(report, O_CLOEXEC) != 0)
+		return -1;
+	pid_t child = fork();
+	if (child == 0) {
+		/* Twice: whoever leads no session gets no terminal again, and init reaps it. */
+		if (setsid() < 0 || (child = fork()) < 0) {
+			why = errno;
+			ssize_t written = write(report[1], &why, sizeof(why));
+			(void)written;
+			_exit(127);
+		}
+		if (child > 0)
+			_exit(0);
+		become_detached(path, argv, report[1]);
+	}
+	why = child < 0 ? errno : 0;
+	close(report[1]);
+	ssize_t got = -1;
+	if (child > 0) {
+		do
+			got = read(report[0], &why, sizeof(why));
+		while (got < 0 && errno == EINTR);
+		(void)wait_for(child);
+	}
+	close(report[0]);
+	if (child > 0 && got == 0)
+		return 0;
+	errno = why ? why : EIO;
+	return -1;
 }

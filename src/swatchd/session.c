@@ -9,6 +9,7 @@ void sessions_init(struct sessions *sessions, int64_t preview_chars)
 {
 	memset(sessions, 0, sizeof(*sessions));
 	sessions->preview_chars = preview_chars;
+	sessions->unnamed.id = "";
 	sessions->unnamed.state = SESSION_IDLE;
 	sessions->unnamed.excluded = true;
 }
@@ -21,7 +22,6 @@ static struct session *find_or_add(struct sessions *sessions, const char *id)
 	session = calloc(1, sizeof(*session));
 	if (!session)
 		return NULL;
-	strncpy(session->id, id, CACHE_SESSION_ID_MAX);
 	/* Until expire has looked at it. */
 	session->state = SESSION_IDLE;
 	session->excluded = true;
@@ -30,6 +30,7 @@ static struct session *find_or_add(struct sessions *sessions, const char *id)
 		free(session);
 		return NULL;
 	}
+	session->id = strmap_key(&sessions->by_id, id);
 	return session;
 }
 

@@ -54,7 +54,7 @@ struct session_transcript {
 };
 
 struct session {
-	char id[CACHE_SESSION_ID_MAX + 1];
+	const char *id;                    /* the map's; "" of `unnamed` */
 	struct session_transcript *transcripts;
 	int64_t first_seen_ms;
 	int64_t last_activity_ms;          /* the newest mtime among its transcripts */
