@@ -64,8 +64,8 @@ has_command() { command -v "$1" >/dev/null 2>&1; }
 
 # ---- what the tests need ----
 
-packages="gcc libc6-dev clang make autoconf automake pkg-config libev-dev libjson-c-dev libinih-dev libcmocka-dev
-	bats jq mandoc shellcheck socat util-linux procps bsdextrautils"
+packages="gcc libc6-dev clang make autoconf automake pkg-config libev-dev libjson-c-dev libinih-dev libcmocka-dev libncurses-dev
+	bats jq mandoc shellcheck socat util-linux procps bsdextrautils tmux"
 
 # Prints the packages that are not there. Where node and npm come from somewhere else than Debian, they are good too.
 missing_packages() {

@@ -99,8 +99,9 @@ void daemon_handle_request(void *ctx, struct control_client *client, const char 
 extern const struct refresh_callbacks daemon_refresh_callbacks;
 void daemon_take_last_run(struct daemon *daemon);
 
-/* Answers {"op":"report"} (daemon_report.c). */
+/* Answers {"op":"report"}, and {"op":"spend"} (daemon_report.c). */
 void daemon_answer_report(struct daemon *daemon, struct control_client *client, struct json_object *request);
+void daemon_answer_spend(struct daemon *daemon, struct control_client *client, struct json_object *request);
 
 /* Answers those who wait for the refresh that ended, or for all that was pending. */
 void daemon_answer_refresh_waiters(struct daemon *daemon, const struct refresh_result *result);
