@@ -239,8 +239,26 @@ project() {
 	hides 'swatchd is not running'
 }
 
-@test "signals: the end restores the terminal, a stop gives it back, nothing wakes it needlessly" {
+@test "signals: it can be stopped and continued, and its end restores the terminal" {
 	local pid
+	# a shell with jobs: Ctrl-Z gives the terminal back
+	message 1 >"$PROJECTS/-p/s9.jsonl"
+	start_daemon
+	on_screen new-session -d -x 80 -y 24 "env PS1='prompt> ' TERM=screen LANG=C.UTF-8 bash --norc --noprofile -i" 3>&-
+	sees 'prompt>'
+	press 'swatch top' Enter
+	sees 'connected to swatchd'
+	press C-z
+	sees 'Stopped'
+	is "$(on_screen display-message -p '#{cursor_flag} #{alternate_on}')" '1 0'
+	press fg Enter
+	sees 'connected to swatchd'
+	press q
+	await hides 'connected to swatchd'
+	press 'echo "it gave $?"' Enter
+	sees 'it gave 0'
+	on_screen kill-server
+	stop_daemon
 	project shop s1 1000
 	start_daemon
 	top 80x24 LANG=C.UTF-8
@@ -254,7 +272,8 @@ project() {
 	kill -TERM "$pid"
 	sees 'ended with 143'
 	cmp "$TEST_HOME/stty.before" "$TEST_HOME/stty.after"
-	hides ' ● shop '
+	# the cursor is there again, and what was on the screen before
+	is "$(on_screen display-message -p '#{cursor_flag} #{alternate_on}')" '1 0'
 }
 
 @test "what is no terminal, or an unknown one, is said in a line" {
