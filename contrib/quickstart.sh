@@ -273,10 +273,12 @@ show_how_to_stay() {
 	fi
 	cat <<EOF
 install                     sudo make -C build/quickstart/objects install
-start it with every login   systemctl --user daemon-reload && systemctl --user enable --now swatchd
+connect it                  swatch setup: ccusage, the service, the statusline; it shows each step first
+by hand instead
+  start it with every login systemctl --user daemon-reload && systemctl --user enable --now swatchd
   without systemd           cp /usr/local/share/doc/swatch/examples/swatchd.desktop ~/.config/autostart/
-connect the statusline      in ~/.claude/settings.json (the script needs jq):
-  "statusLine": {"type": "command", "command": "/usr/local/share/doc/swatch/examples/statusline.sh"}
+  connect the statusline    in ~/.claude/settings.json:
+    "statusLine": {"type": "command", "command": "/usr/local/bin/swatch statusline"}
 read on                     man swatch, man swatchd, man swatch.conf
 EOF
 }

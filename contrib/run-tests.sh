@@ -2,7 +2,7 @@
 # Runs every test, on a fresh machine too: installs what they need (Debian: with apt-get), builds in ./build, and ends
 # with the line "N passed, N failed". Logs stay in build/logs.
 #
-# usage: contrib/run-tests.sh [--quick]     --quick leaves out the long ones: storm and idle, and make distcheck
+# usage: contrib/run-tests.sh [--quick]     --quick leaves out the long ones: storm, idle, packages, and make distcheck
 # shellcheck disable=SC2317 # many functions are run by step
 set -u
 cd "$(dirname "$0")/.." || exit 1
@@ -64,8 +64,8 @@ has_command() { command -v "$1" >/dev/null 2>&1; }
 
 # ---- what the tests need ----
 
-packages="gcc libc6-dev clang make autoconf automake pkg-config libev-dev libjson-c-dev libinih-dev libcmocka-dev libncurses-dev
-	bats jq mandoc shellcheck socat util-linux procps bsdextrautils tmux"
+packages="gcc libc6-dev clang make autoconf automake pkg-config libev-dev libjson-c-dev libinih-dev libcmocka-dev
+	libncurses-dev bats jq mandoc shellcheck socat tmux util-linux procps bsdextrautils dpkg-dev debhelper lintian rpm cpio"
 
 # Prints the packages that are not there. Where node and npm come from somewhere else than Debian, they are good too.
 missing_packages() {
@@ -182,9 +182,9 @@ CCUSAGE18=$build/ccusage18/node_modules/.bin/ccusage
 export SWATCH_TOP CCUSAGE20 CCUSAGE18
 for file in tests/integration/*.bats; do
 	name=$(basename "$file" .bats)
-	# The heavy ones are about speed and crashes of the program that people run; the others run sanitized.
+	# The heavy ones are about speed and crashes of the program that people run, or its packages; the others run sanitized.
 	case $name in
-	storm | idle)
+	storm | idle | packages)
 		if [ "$quick" = yes ]; then
 			echo "left out: $name (--quick)"
 			continue
@@ -220,7 +220,7 @@ say "manual pages and scripts"
 for page in man/*.[158]; do
 	step "mandoc -T lint $page" lint_page "$page"
 done
-for script in contrib/*.sh contrib/*/*.sh .ci/run; do
+for script in contrib/*.sh contrib/*/*.sh contrib/arch/PKGBUILD .ci/run; do
 	if has_command shellcheck; then
 		step "shellcheck $script" shellcheck "$script"
 	else

@@ -32,7 +32,7 @@ _swatch()
 		esac
 	done
 	case $command in
-	'') mapfile -t COMPREPLY < <(compgen -W 'status top statusline blocks daily weekly monthly sessions pricing verify doctor check config refresh expire events sync rescan help --config --cache --version --help' -- "$current") ;;
+	'') mapfile -t COMPREPLY < <(compgen -W 'status top statusline blocks daily weekly monthly sessions pricing verify doctor check config setup refresh expire events sync rescan help --config --cache --version --help' -- "$current") ;;
 	status) mapfile -t COMPREPLY < <(compgen -W '--json --help' -- "$current") ;;
 	top) mapfile -t COMPREPLY < <(compgen -W '--sort --reverse --active --help' -- "$current") ;;
 	statusline) mapfile -t COMPREPLY < <(compgen -W '--format --preset --preview --check-format --help' -- "$current") ;;
@@ -46,12 +46,13 @@ _swatch()
 	doctor) mapfile -t COMPREPLY < <(compgen -W '--json --help' -- "$current") ;;
 	check) mapfile -t COMPREPLY < <(compgen -W '--block --today --five-hour --seven-day --context --session --stdin --stale-ok --json --quiet --help' -- "$current") ;;
 	config) mapfile -t COMPREPLY < <(compgen -W '--check --defaults --json --help' -- "$current") ;;
+	setup) mapfile -t COMPREPLY < <(compgen -W '--yes --dry-run --undo --help' -- "$current") ;;
 	refresh) mapfile -t COMPREPLY < <(compgen -W '--wait --help' -- "$current") ;;
 	expire) mapfile -t COMPREPLY < <(compgen -W '--dry-run --help' -- "$current") ;;
 	events) mapfile -t COMPREPLY < <(compgen -W '--json --help' -- "$current") ;;
 	sync) mapfile -t COMPREPLY < <(compgen -W '--help' -- "$current") ;;
 	rescan) mapfile -t COMPREPLY < <(compgen -W '--help' -- "$current") ;;
-	help) mapfile -t COMPREPLY < <(compgen -W 'status top statusline blocks daily weekly monthly sessions pricing verify doctor check config refresh expire events sync rescan help --help' -- "$current") ;;
+	help) mapfile -t COMPREPLY < <(compgen -W 'status top statusline blocks daily weekly monthly sessions pricing verify doctor check config setup refresh expire events sync rescan help --help' -- "$current") ;;
 	esac
 }
 complete -F _swatch swatch

@@ -108,6 +108,19 @@ static void append_number(const struct config_key *key, double value, struct buf
 		append_usd(out, value);
 }
 
+static bool is_list(const struct config_key *key)
+{
+	return key->type == CONFIG_USD_LIST || key->type == CONFIG_PERCENT_LIST;
+}
+
+static void append_list(const struct config_numbers *list, struct buf *out)
+{
+	for (size_t i = 0; i < list->count; i++) {
+		buf_append_str(out, i ? ", " : "");
+		append_usd(out, list->at[i]);
+	}
+}
+
 bool config_key_is_text(const struct config_key *key)
 {
 	return key->type == CONFIG_STRING || key->type == CONFIG_COMMAND || key->type == CONFIG_TIMEZONE;
@@ -124,6 +137,10 @@ const char *config_kind_name(const struct config_key *key)
 		return "a whole number";
 	case CONFIG_USD:
 		return "an amount of US dollars";
+	case CONFIG_USD_LIST:
+		return "a list of amounts of US dollars";
+	case CONFIG_PERCENT_LIST:
+		return "a list of percentages";
 	case CONFIG_TIMEZONE:
 		return "a time zone of this machine";
 	case CONFIG_CHOICE:
@@ -146,6 +163,14 @@ void config_append_allowed(const struct config_key *key, struct buf *out)
 	}
 	if (config_key_is_text(key)) {
 		buf_printf(out, "%.0f bytes at most", key->max);
+		return;
+	}
+	if (is_list(key)) {
+		buf_printf(out, "up to %d numbers with commas between, each ", CONFIG_NUMBERS_MAX);
+		append_number(key, key->min, out);
+		buf_append_str(out, " to ");
+		append_number(key, key->max, out);
+		buf_append_str(out, ", or nothing");
 		return;
 	}
 	if (key->zero_is_none)
@@ -220,6 +245,49 @@ static bool read_number(const struct config_key *key, const char *text, double *
 	}
 }
 
+/* Puts a number where it belongs among the sorted. Returns false when there are too many. */
+static bool add_to_list(struct config_numbers *list, double number)
+{
+	size_t at = list->count;
+	for (size_t i = 0; i < list->count; i++)
+		if (list->at[i] == number)
+			return true;
+	if (list->count == CONFIG_NUMBERS_MAX)
+		return false;
+	for (; at > 0 && list->at[at - 1] > number; at--)
+		list->at[at] = list->at[at - 1];
+	list->at[at] = number;
+	list->count++;
+	return true;
+}
+
+/* Reads "80, 95%": numbers with commas between; a unit may stand behind each. */
+static enum config_fault set_list(struct config_numbers *field, const struct config_key *key, const char *text)
+{
+	const char *unit = key->type == CONFIG_PERCENT_LIST ? "%" : "usd";
+	struct config_numbers list = { 0 };
+	const char *at = text + strspn(text, " \t");
+	while (*at) {
+		double number;
+		if (!read_amount(at, &number, &at))
+			return CONFIG_WRONG_KIND;
+		if (strncasecmp(at, unit, strlen(unit)) == 0)
+			at += strlen(unit);
+		at += strspn(at, " \t");
+		if (*at != ',' && *at != '\0')
+			return CONFIG_WRONG_KIND;
+		if (number < key->min || number > key->max || !add_to_list(&list, number))
+			return CONFIG_OUT_OF_RANGE;
+		bool more = *at == ',';
+		at += more;
+		at += strspn(at, " \t");
+		if (more && *at == '\0')
+			return CONFIG_WRONG_KIND;
+	}
+	*field = list;
+	return CONFIG_FINE;
+}
+
 static void *field_of(struct config *config, const struct config_key *key)
 {
 	return (char *)config + key->offset;
@@ -233,6 +301,8 @@ enum config_fault config_set_key(struct config *config, const struct config_key 
 		return set_text(field, key, text);
 	if (key->type == CONFIG_CHOICE)
 		return set_choice(field, key, text);
+	if (is_list(key))
+		return set_list(field, key, text);
 	if (!read_number(key, text, &number))
 		return CONFIG_WRONG_KIND;
 	bool is_none = key->zero_is_none && number == 0;
@@ -307,6 +377,8 @@ void config_append_value(const struct config *config, const struct config_key *k
 		buf_append_str(out, key->choices[*(const int *)field]);
 	else if (key->type == CONFIG_USD)
 		append_number(key, *(const double *)field, out);
+	else if (is_list(key))
+		append_list(field, out);
 	else
 		append_number(key, (double)*(const int64_t *)field, out);
 }
@@ -317,9 +389,11 @@ static void append_setting(const struct config *config, const struct config_key 
 		append_text_setting(out, key->name, *(char *const *)((const char *)config + key->offset));
 		return;
 	}
-	buf_printf(out, "%s = ", key->name);
-	config_append_value(config, key, out);
-	buf_append_char(out, '\n');
+	struct buf value = BUF_INIT;
+	config_append_value(config, key, &value);
+	buf_printf(out, "%s =%s%s\n", key->name, value.len > 0 ? " " : "", buf_str(&value));
+	out->failed = out->failed || value.failed;
+	buf_release(&value);
 }
 
 /* Writes the section's line where a new one begins. */

@@ -8,14 +8,24 @@
 #define SWATCH_BASE_CONFIG_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/buf.h"
 #include "base/log.h"
 
 enum billing_source { BILLING_AUTO, BILLING_NATIVE, BILLING_CCUSAGE };
+enum daemon_autostart { AUTOSTART_NO, AUTOSTART_YES };
 enum statusline_preset_choice { PRESET_CCUSAGE, PRESET_COMPACT, PRESET_FULL, PRESET_POWERLINE, PRESET_PLAIN };
 enum watch_method { WATCH_AUTO, WATCH_INOTIFY, WATCH_POLL };
+
+/* A comma list of numbers: sorted, each once; none when the text is empty. */
+#define CONFIG_NUMBERS_MAX 8
+
+struct config_numbers {
+	size_t count;
+	double at[CONFIG_NUMBERS_MAX];
+};
 
 /* More keys than the table in config_keys.c has. */
 #define CONFIG_KEYS_MAX 64
@@ -46,9 +56,23 @@ struct config {
 	int64_t sessions_expire_after_ms;
 	int64_t sessions_max_files;
 	int64_t sessions_preview;       /* characters of lastMessagePreview */
+	/* [daemon] (a statusline reads it by itself: statusline_config.h) */
+	int daemon_autostart;           /* enum daemon_autostart */
 	/* [statusline] (swatch statusline reads them by itself: statusline_config.h) */
 	char *statusline_format;        /* "" = the preset */
 	int statusline_preset;          /* enum statusline_preset_choice */
+	/* [alerts] */
+	char *alerts_command;           /* words as of ccusage_command; "" = none is run */
+	int64_t alerts_timeout_ms;
+	struct config_numbers alerts_block_cost_usd;
+	struct config_numbers alerts_today_cost_usd;
+	struct config_numbers alerts_five_hour_percent;
+	struct config_numbers alerts_seven_day_percent;
+	struct config_numbers alerts_other_limits_percent;
+	struct config_numbers alerts_context_percent;
+	int64_t alerts_cache_cools_ms;  /* before the prompt cache goes cold; 0 = never */
+	int alerts_limit_reached;       /* 0 no, 1 yes */
+	int alerts_limit_reset;
 	/* [log] */
 	int log_level;                  /* enum log_level */
 	/* Where each key of the table was set last: the line in the file that was read; 0: nowhere, it has its default. */

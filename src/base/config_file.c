@@ -79,7 +79,7 @@ static void report_unknown(struct reading *reading, const char *section, const c
 	const char *home = NULL;  /* the section that does have such a key */
 	for (size_t i = 0; i < config_key_count; i++) {
 		is_section = is_section || strcmp(config_keys[i].section, section) == 0;
-		if (strcmp(config_keys[i].name, name) == 0)
+		if (!home && strcmp(config_keys[i].name, name) == 0)
 			home = config_keys[i].section;
 	}
 	if (!is_section && *section) {
@@ -132,6 +132,17 @@ static bool looks_like_setting(const char *text)
 	return false;
 }
 
+/* How much of an indented line is its text: some versions of libinih leave a comment behind it, some do not. */
+static size_t text_len(const char *line)
+{
+	size_t len = 0;
+	while (line[len] && !(len > 0 && line[len] == ';' && strchr(" \t\r\v\f", line[len - 1])))
+		len++;
+	while (len > 0 && strchr(" \t\r\v\f", line[len - 1]))
+		len--;
+	return len;
+}
+
 /* Takes an indented line: more of the value before it, which only a text has. */
 static void take_continuation(struct reading *reading, size_t index, const char *value)
 {
@@ -143,9 +154,11 @@ static void take_continuation(struct reading *reading, size_t index, const char 
 		report(reading, reading->line, text);
 		return;
 	}
-	enum config_fault fault = config_extend_key(reading->config, key, value);
+	char *more = strndup(value, text_len(value));
+	enum config_fault fault = more ? config_extend_key(reading->config, key, more) : CONFIG_NO_MEMORY;
 	if (fault != CONFIG_FINE)
-		report_value(reading, key, value, fault);
+		report_value(reading, key, more ? more : value, fault);
+	free(more);
 }
 
 static int take_pair(void *ctx, const char *section, const char *name, const char *value)
@@ -259,6 +272,17 @@ static bool has_open_quote(const char *command)
 	return quote != '\0';
 }
 
+/* libinih knows no quotes: it cuts a value at " ;" inside them too. */
+static void check_quotes(struct reading *reading, const char *section, const char *command)
+{
+	char text[160];
+	if (!has_open_quote(command))
+		return;
+	snprintf(text, sizeof(text), "[%s] command: a quote is not closed; a ; after a blank begins a comment, in quotes too",
+		 section);
+	report(reading, reading->config->lines[find_key(section, "command")], text);
+}
+
 /* What no single key can tell. */
 static void check_together(struct reading *reading)
 {
@@ -269,10 +293,8 @@ static void check_together(struct reading *reading)
 	if (config->ccusage_burn_low_usd > config->ccusage_burn_high_usd)
 		report(reading, later_line(reading, "ccusage", "burn_low", "burn_high"),
 		       "[ccusage] burn_low is above burn_high; allowed: burn_low up to burn_high");
-	/* libinih knows no quotes: it cuts a value at " ;" inside them too. */
-	if (has_open_quote(config->ccusage_command))
-		report(reading, reading->config->lines[find_key("ccusage", "command")],
-		       "[ccusage] command: a quote is not closed; a ; after a blank begins a comment, in quotes too");
+	check_quotes(reading, "ccusage", config->ccusage_command);
+	check_quotes(reading, "alerts", config->alerts_command);
 }
 
 /* Reads what is there into `text` (CONFIG_MAX_BYTES and one more). Returns false after a report. */

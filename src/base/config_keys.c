@@ -8,6 +8,7 @@
 static const char *const method_choices[] = { "auto", "inotify", "poll", NULL };
 static const char *const source_choices[] = { "auto", "native", "ccusage", NULL };
 static const char *const preset_choices[] = { "ccusage", "compact", "full", "powerline", "plain", NULL };
+static const char *const no_yes[] = { "no", "yes", NULL };
 static const char *const level_choices[] = { "error", "warning", "info", "debug", NULL };
 
 #define TEXT(max) 0, max, false
@@ -57,10 +58,34 @@ const struct config_key config_keys[] = {
 	  "more session files than this: the oldest idle ones are removed" },
 	{ "sessions", "preview", CONFIG_COUNT, FIELD(sessions_preview), RANGE(0, 500), "80", NULL,
 	  "characters of the last message that a session's file shows; 0: none" },
+	{ "daemon", "autostart", CONFIG_CHOICE, FIELD(daemon_autostart), CHOICE, "no", no_yes,
+	  "whether swatch statusline starts swatchd when none runs, where no service manager does" },
 	{ "statusline", "format", CONFIG_STRING, FIELD(statusline_format), TEXT(4096), "", NULL,
 	  "what swatch statusline shows, in the language of swatch-statusline(1); empty: the preset" },
 	{ "statusline", "preset", CONFIG_CHOICE, FIELD(statusline_preset), CHOICE, "full", preset_choices,
 	  "the format where none is written; swatch statusline --preview shows them" },
+	{ "alerts", "command", CONFIG_COMMAND, FIELD(alerts_command), TEXT(8192), "", NULL,
+	  "what is run once for each crossing, without a shell, the facts in its environment; empty: nothing" },
+	{ "alerts", "timeout", CONFIG_DURATION, FIELD(alerts_timeout_ms), RANGE(SECONDS(1), SECONDS(600)), "10s", NULL,
+	  "a run that takes longer is ended" },
+	{ "alerts", "block_cost", CONFIG_USD_LIST, FIELD(alerts_block_cost_usd), RANGE(0.01, 1e6), "", NULL,
+	  "the 5-hour block has cost so many US dollars; empty: no such rule, as for all lists here" },
+	{ "alerts", "today_cost", CONFIG_USD_LIST, FIELD(alerts_today_cost_usd), RANGE(0.01, 1e6), "", NULL,
+	  "today has cost so many US dollars" },
+	{ "alerts", "five_hour", CONFIG_PERCENT_LIST, FIELD(alerts_five_hour_percent), RANGE(1, 100), "80, 95", NULL,
+	  "so much of the server's 5-hour limit is used" },
+	{ "alerts", "seven_day", CONFIG_PERCENT_LIST, FIELD(alerts_seven_day_percent), RANGE(1, 100), "80, 95", NULL,
+	  "so much of its 7-day limit is used" },
+	{ "alerts", "other_limits", CONFIG_PERCENT_LIST, FIELD(alerts_other_limits_percent), RANGE(1, 1000), "", NULL,
+	  "so much of any other limit of the server's is used" },
+	{ "alerts", "context", CONFIG_PERCENT_LIST, FIELD(alerts_context_percent), RANGE(1, 100), "", NULL,
+	  "so much of an active session's context window is used" },
+	{ "alerts", "cache_cools", CONFIG_DURATION, FIELD(alerts_cache_cools_ms), NONE_OR(SECONDS(1), SECONDS(3300)), "0s",
+	  NULL, "this long before a session's prompt cache goes cold" },
+	{ "alerts", "limit_reached", CONFIG_CHOICE, FIELD(alerts_limit_reached), CHOICE, "yes", no_yes,
+	  "a limit of the server's is used up" },
+	{ "alerts", "limit_reset", CONFIG_CHOICE, FIELD(alerts_limit_reset), CHOICE, "yes", no_yes,
+	  "a limit that was used up is reset" },
 	{ "log", "level", CONFIG_CHOICE, FIELD(log_level), CHOICE, "info", level_choices,
 	  "what is said in the log" },
 };

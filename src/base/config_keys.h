@@ -17,6 +17,8 @@ enum config_type {
 	CONFIG_SIZE,       /* int64_t, bytes */
 	CONFIG_COUNT,      /* int64_t */
 	CONFIG_USD,        /* double */
+	CONFIG_USD_LIST,   /* struct config_numbers, US dollars */
+	CONFIG_PERCENT_LIST, /* the same, percentages */
 	CONFIG_STRING,     /* char *, owned */
 	CONFIG_COMMAND,    /* the same, words with quotes */
 	CONFIG_TIMEZONE,   /* the same, "" or a name of the tz database */
@@ -28,7 +30,7 @@ struct config_key {
 	const char *name;
 	enum config_type type;
 	size_t offset;                 /* of the field in struct config */
-	double min, max;               /* in the field's unit; of a string the greatest length */
+	double min, max;               /* in the field's unit; of a string the greatest length; of a list each number's */
 	bool zero_is_none;             /* 0 is allowed beside min..max */
 	const char *default_text;
 	const char *const *choices;    /* of a choice, NULL-ended, in the order of its enum */

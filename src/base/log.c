@@ -10,11 +10,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/clock.h"
+
 #define LINE_MAX_BYTES 2048
 
 static const char *log_program = "swatch";
 static enum log_level log_threshold = LOG_LEVEL_INFO;
-static bool log_to_journal;
+static bool log_to_journal, log_to_file;
 
 /* Every child of a service inherits JOURNAL_STREAM, a terminal in a desktop session too: it must name our stderr. */
 static bool is_journal_stderr(void)
@@ -26,6 +28,25 @@ static bool is_journal_stderr(void)
 		return false;
 	snprintf(mine, sizeof(mine), "%ju:%ju", (uintmax_t)st.st_dev, (uintmax_t)st.st_ino);
 	return strcmp(stream, mine) == 0;
+}
+
+static bool is_file_stderr(void)
+{
+	struct stat st;
+	return fstat(STDERR_FILENO, &st) == 0 && S_ISREG(st.st_mode);
+}
+
+/* What a line begins with. */
+static size_t write_start(enum log_level level, char out[LINE_MAX_BYTES])
+{
+	/* syslog's numbers: error, warning, informational, debug. */
+	static const int weights[] = { 3, 4, 6, 7 };
+	char at[CLOCK_RFC3339_SIZE] = "";
+	if (log_to_journal)
+		return (size_t)snprintf(out, LINE_MAX_BYTES, "<%d>", weights[level]);
+	if (log_to_file)
+		clock_format_rfc3339(clock_wall_ms(), at);
+	return (size_t)snprintf(out, LINE_MAX_BYTES, "%s%s%.64s: ", at, log_to_file ? " " : "", log_program);
 }
 
 /* Control characters go, those of C1 in UTF-8 (U+0080 to U+009F) too: a terminal obeys them. */
@@ -46,6 +67,7 @@ void log_init(const char *program, enum log_level level)
 	log_program = program;
 	log_threshold = level;
 	log_to_journal = is_journal_stderr();
+	log_to_file = is_file_stderr();
 }
 
 void log_set_level(enum log_level level)
@@ -56,14 +78,10 @@ void log_set_level(enum log_level level)
 __attribute__((format(printf, 2, 0)))
 static void log_line(enum log_level level, const char *format, va_list args)
 {
-	/* syslog's numbers: error, warning, informational, debug. */
-	static const int weights[] = { 3, 4, 6, 7 };
 	char line[LINE_MAX_BYTES];
 	if (level > log_threshold)
 		return;
-	int start = log_to_journal ? snprintf(line, sizeof(line), "<%d>", weights[level])
-				   : snprintf(line, sizeof(line), "%.64s: ", log_program);
-	size_t len = (size_t)start;
+	size_t len = write_start(level, line);
 	int text = vsnprintf(line + len, sizeof(line) - len - 1, format, args);
 	if (text < 0)
 		return;

@@ -34,13 +34,24 @@ char *paths_expand(const char *text, size_t len)
 	return path;
 }
 
-char *paths_config_home(void)
+/* What the variable names, or the folder of the home directory that stands in for it. */
+static char *find_base_directory(const char *variable, const char *in_home)
 {
-	const char *xdg = getenv("XDG_CONFIG_HOME");
+	const char *xdg = getenv(variable);
 	if (xdg && xdg[0] == '/')
 		return paths_expand(xdg, strlen(xdg));
 	const char *home = paths_home();
-	return home ? paths_join(home, ".config") : NULL;
+	return home ? paths_join(home, in_home) : NULL;
+}
+
+char *paths_config_home(void)
+{
+	return find_base_directory("XDG_CONFIG_HOME", ".config");
+}
+
+char *paths_state_home(void)
+{
+	return find_base_directory("XDG_STATE_HOME", ".local/state");
 }
 
 char *paths_next_item(const char **cursor)

@@ -20,6 +20,9 @@ char *paths_join(const char *directory, const char *name);
 /* ${XDG_CONFIG_HOME:-~/.config}; NULL when there is no home directory. */
 char *paths_config_home(void);
 
+/* ${XDG_STATE_HOME:-~/.local/state}; NULL when there is no home directory. */
+char *paths_state_home(void);
+
 /*
  * Takes the next item of a comma list, blanks around it cut off, empty items passed over, expanded.
  * *cursor starts at the list and moves on. NULL at the end, or when memory ran out.

@@ -79,6 +79,12 @@ void *strmap_get(const struct strmap *map, const char *key)
 	return strmap_get_len(map, key, strlen(key));
 }
 
+const char *strmap_key(const struct strmap *map, const char *key)
+{
+	const struct strmap_slot *slot = find(map, key, strlen(key), strmap_hash(key, strlen(key)));
+	return slot ? slot->key : NULL;
+}
+
 bool strmap_put_len(struct strmap *map, const char *key, size_t key_len, void *value)
 {
 	uint64_t hash = strmap_hash(key, key_len);

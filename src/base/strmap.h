@@ -31,11 +31,14 @@ struct strmap {
 void *strmap_get(const struct strmap *map, const char *key);
 void *strmap_get_len(const struct strmap *map, const char *key, size_t key_len);
 
+/* The map's own copy of a key, good until the key is removed; NULL when it is not there. It saves its users another. */
+const char *strmap_key(const struct strmap *map, const char *key);
+
 /* Sets a key's value (not NULL). Returns false when memory ran out: the map is then as before. */
 bool strmap_put(struct strmap *map, const char *key, void *value);
 bool strmap_put_len(struct strmap *map, const char *key, size_t key_len, void *value);
 
-/* Removes a key. Returns its value, NULL when it was not there. */
+/* Removes a key, which may be the map's own copy. Returns its value, NULL when it was not there. */
 void *strmap_remove(struct strmap *map, const char *key);
 void *strmap_remove_len(struct strmap *map, const char *key, size_t key_len);
 

@@ -11,8 +11,12 @@
 
 #define CACHE_BILLING_FILE "billing-shared.json"
 #define CACHE_SESSIONS_FILE "sessions.json"
+/* Which alerts were announced (swatchd/alerts.h); readers have no use for it. */
+#define CACHE_ALERTS_FILE ".swatch.alerts.json"
 #define CACHE_LOCK_FILE ".swatch.lock"
 #define CACHE_SOCKET_FILE ".swatch.sock"
+/* When a statusline last tried to start swatchd. */
+#define CACHE_AUTOSTART_FILE ".swatch.autostart"
 /* What a crash may leave behind starts with this, and is swept at the next start. */
 #define CACHE_TEMP_PREFIX ".swatch.tmp."
 

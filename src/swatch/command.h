@@ -107,6 +107,7 @@ extern const struct command command_verify;
 extern const struct command command_check;
 extern const struct command command_config;
 extern const struct command command_doctor;
+extern const struct command command_setup;
 extern const struct command command_refresh;
 extern const struct command command_expire;
 extern const struct command command_events;

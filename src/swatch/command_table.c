@@ -18,6 +18,7 @@ const struct command *const command_table[] = {
 	&command_check,
 	&command_doctor,
 	&command_config,
+	&command_setup,
 	&command_refresh,
 	&command_expire,
 	&command_events,

@@ -1,13 +1,10 @@
 #include "swatch/daemon_call.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "cache/cache_dir.h"
-#include "cache/cache_names.h"
 #include "cache/cache_read.h"
 #include "swatch/terminal.h"
 
@@ -94,23 +91,6 @@ int daemon_ask(const struct invocation *invocation, const char *request, int64_t
 	return status;
 }
 
-/* cache_lock_take() tells the holder too, but would take a lock that was let go a moment ago. */
-static void read_holder(int dir_fd, struct cache_lock_holder *holder)
-{
-	char text[96];
-	long pid = 0;
-	int fd = openat(dir_fd, CACHE_LOCK_FILE, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
-	if (fd < 0)
-		return;
-	ssize_t got = pread(fd, text, sizeof(text) - 1, 0);
-	close(fd);
-	if (got <= 0)
-		return;
-	text[got] = '\0';
-	if (sscanf(text, "%ld %15s %31s", &pid, holder->role, holder->version) >= 1 && pid > 0)
-		holder->pid = (pid_t)pid;
-}
-
 bool daemon_find_lock_holder(const struct invocation *invocation, struct cache_lock_holder *holder)
 {
 	struct buf error = BUF_INIT;
@@ -119,9 +99,7 @@ bool daemon_find_lock_holder(const struct invocation *invocation, struct cache_l
 	buf_release(&error);
 	if (dir_fd < 0)
 		return false;
-	bool held = cache_lock_is_held(dir_fd);
-	if (held)
-		read_holder(dir_fd, holder);
+	bool held = cache_lock_find_holder(dir_fd, holder);
 	close(dir_fd);
 	return held;
 }

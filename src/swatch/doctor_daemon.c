@@ -12,16 +12,14 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "base/command_words.h"
 #include "base/strmap.h"
 #include "cache/cache_read.h"
-#include "swatch/capture.h"
 #include "swatch/daemon_call.h"
 #include "swatch/human.h"
 #include "swatch/status_page.h"
+#include "swatch/user_service.h"
 
-#define SERVICE "swatchd.service"
-#define SYSTEMCTL_TIMEOUT_MS 10000
+#define SERVICE USER_SERVICE_UNIT
 /* Of the limit: so much in use is worth knowing before it is reached. */
 #define NEAR_PERCENT 90
 
@@ -102,28 +100,12 @@ void doctor_check_daemon(struct doctor *doctor)
 
 /* ---- service ---- */
 
-/* "enabled" of a line "UnitFileState=enabled"; "" when there is none. */
-static void take_property(const char *text, const char *name, char out[64])
+static void judge_service(struct doctor *doctor, const struct user_service *service)
 {
-	size_t name_len = strlen(name);
-	out[0] = '\0';
-	while (*text) {
-		size_t len = strcspn(text, "\n");
-		if (len > name_len && strncmp(text, name, name_len) == 0 && text[name_len] == '=')
-			snprintf(out, 64, "%.*s", (int)(len - name_len - 1), text + name_len + 1);
-		text += len + (text[len] == '\n');
-	}
-}
-
-static void judge_service(struct doctor *doctor, const char *properties)
-{
-	char load[64], file[64], active[64];
-	take_property(properties, "LoadState", load);
-	take_property(properties, "UnitFileState", file);
-	take_property(properties, "ActiveState", active);
+	const char *load = service->load, *file = service->file, *active = service->active;
 	if (strcmp(load, "loaded") != 0) {
 		doctor_add(doctor, "service", DOCTOR_NOTE, "there is no user service " SERVICE " (%s)", *load ? load : "no answer");
-		doctor_remedy(doctor, "install swatch with its unit file, then: systemctl --user enable --now swatchd");
+		doctor_remedy(doctor, "swatch setup installs it");
 	} else if (strcmp(active, "failed") == 0) {
 		doctor_add(doctor, "service", DOCTOR_BAD, SERVICE " has failed");
 		doctor_remedy(doctor, "its log says why: journalctl --user -u swatchd; then: systemctl --user restart swatchd");
@@ -140,36 +122,40 @@ static void judge_service(struct doctor *doctor, const char *properties)
 	}
 }
 
+/* `why` there is no service that could start it. */
+static void judge_no_service(struct doctor *doctor, const char *why)
+{
+	if (doctor->invocation->config.daemon_autostart == AUTOSTART_YES) {
+		doctor_add(doctor, "service", DOCTOR_GOOD, "%s; swatch statusline starts swatchd ([daemon] autostart)", why);
+		return;
+	}
+	doctor_add(doctor, "service", DOCTOR_NOTE, "%s: something else has to start swatchd", why);
+	doctor_remedy(doctor, "swatch setup lets the statusline start it; see also swatchd(8)");
+}
+
 void doctor_check_service(struct doctor *doctor)
 {
-	static char program[] = "systemctl", user[] = "--user", show[] = "show", property[] = "--property",
-		    list[] = "LoadState,UnitFileState,ActiveState", unit[] = SERVICE;
-	char *const argv[] = { program, user, show, property, list, unit, NULL };
-	struct capture capture;
+	struct user_service service;
+	struct buf why = BUF_INIT, said = BUF_INIT;
 	/* The service knows nothing of options given here. */
 	if (doctor->invocation->config_option || doctor->invocation->cache_option)
 		return;
-	char *path = command_words_find_program(program);
-	if (!path) {
-		doctor_add(doctor, "service", DOCTOR_NOTE, "there is no systemd here: something else has to start swatchd");
-		doctor_remedy(doctor, "the autostart entry for desktops, or a line in your shell's profile; see swatchd(8)");
-		return;
+	switch (user_service_ask(&service, &why, &doctor->interrupted)) {
+	case USER_SERVICE_ANSWERED:
+		judge_service(doctor, &service);
+		break;
+	case USER_SERVICE_NO_SYSTEMD:
+		judge_no_service(doctor, "there is no systemd here");
+		break;
+	case USER_SERVICE_SILENT:
+		buf_printf(&said, "the user's systemd does not answer (%s)", buf_str(&why));
+		judge_no_service(doctor, buf_str(&said));
+		break;
+	case USER_SERVICE_INTERRUPTED:
+		break;
 	}
-	capture_run(path, argv, SYSTEMCTL_TIMEOUT_MS, &capture);
-	if (capture.outcome == CAPTURE_INTERRUPTED) {
-		doctor->interrupted = capture.code;
-	} else if (capture.outcome == CAPTURE_EXITED && capture.code == 0) {
-		judge_service(doctor, buf_str(&capture.out));
-	} else {
-		struct buf why = BUF_INIT;
-		capture_describe(&capture, &why);
-		doctor_add(doctor, "service", DOCTOR_NOTE, "the user's systemd does not answer: %s", buf_str(&why));
-		doctor_remedy(doctor, "without it something else has to start swatchd: the autostart entry, or a line in your "
-			      "shell's profile; see swatchd(8)");
-		buf_release(&why);
-	}
-	capture_release(&capture);
-	free(path);
+	buf_release(&said);
+	buf_release(&why);
 }
 
 /* ---- inotify ---- */

@@ -87,7 +87,8 @@ static void count_file(const struct doctor *doctor, const char *name, struct cen
 	char id[CACHE_SESSION_ID_MAX + 1];
 	if (fstatat(doctor->cache_fd, name, &st, AT_SYMLINK_NOFOLLOW) != 0)
 		return;
-	if (strcmp(name, CACHE_LOCK_FILE) == 0 || strcmp(name, CACHE_SOCKET_FILE) == 0)
+	if (strcmp(name, CACHE_ALERTS_FILE) == 0 || strcmp(name, CACHE_AUTOSTART_FILE) == 0
+	    || strcmp(name, CACHE_LOCK_FILE) == 0 || strcmp(name, CACHE_SOCKET_FILE) == 0)
 		return;
 	if (strncmp(name, CACHE_TEMP_PREFIX, strlen(CACHE_TEMP_PREFIX)) == 0) {
 		if (!doctor->answer)

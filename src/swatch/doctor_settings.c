@@ -19,7 +19,7 @@
 /* "About to be deleted". */
 #define CLEANUP_SOON_MS (3 * CLOCK_DAY_MS)
 
-static const char wanted_line[] = "put into it: \"statusLine\": {\"type\": \"command\", \"command\": \"swatch statusline\"}";
+static const char wanted_line[] = "swatch setup puts it in, and keeps all else in that file as it is";
 
 /* ---- statusLine ---- */
 
@@ -41,7 +41,7 @@ static bool say_missing_program(struct doctor *doctor, const char *command)
 	bool missing = name && !path;
 	if (missing) {
 		doctor_add(doctor, "statusline", DOCTOR_BAD, "its program is not found: %s (%s)", name, strerror(errno));
-		doctor_remedy(doctor, "give its absolute path in settings.json: Claude Code has the PATH that it was started with");
+		doctor_remedy(doctor, "swatch setup puts swatch's in, by its absolute path: Claude Code has the PATH it was started with");
 	}
 	free(path);
 	free(name);
@@ -66,7 +66,7 @@ static void check_status_line(struct doctor *doctor, const char *path, struct js
 	} else {
 		doctor_add(doctor, "statusline", DOCTOR_NOTE, "it is another program's: %s; the server's limits stay unknown%s", command,
 			   strstr(command, "ccusage") ? ", and every refresh of every session reads all transcripts" : "");
-		doctor_remedy(doctor, "to have swatch's, %s", wanted_line);
+		doctor_remedy(doctor, "to have swatch's: %s", wanted_line);
 	}
 }
 

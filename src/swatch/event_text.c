@@ -8,7 +8,7 @@
 
 #define NAME_COLUMNS 17
 
-enum shown_as { AS_VALUE, AS_NAMED, AS_USD, AS_DURATION, AS_VERDICT, AS_ERROR };
+enum shown_as { AS_VALUE, AS_NAMED, AS_USD, AS_DURATION, AS_VERDICT, AS_ERROR, AS_NOTHING };
 
 /* How a member is shown; one that is not here is "name value". */
 static const struct {
@@ -17,6 +17,10 @@ static const struct {
 } members[] = {
 	{ "sessionId", AS_VALUE }, { "file", AS_VALUE },          { "path", AS_VALUE },  { "source", AS_VALUE },
 	{ "reason", AS_VALUE },    { "why", AS_VALUE },           { "ok", AS_VERDICT },  { "error", AS_ERROR },
+	{ "rule", AS_VALUE },      { "message", AS_VALUE },
+	/* An alert's message says it. */
+	{ "value", AS_NOTHING },   { "limit", AS_NOTHING },       { "unit", AS_NOTHING }, { "limitName", AS_NOTHING },
+	{ "projectPath", AS_NOTHING }, { "resetsAt", AS_NOTHING },
 	{ "costUSD", AS_USD },     { "durationMs", AS_DURATION },
 };
 
@@ -42,6 +46,8 @@ static void append_member(struct buf *text, const char *key, struct json_object 
 	switch (find_member(key)) {
 	case AS_VALUE:
 		buf_append_str(text, value_text(value));
+		break;
+	case AS_NOTHING:
 		break;
 	case AS_NAMED:
 		buf_printf(text, "%s %s", key, value_text(value));
@@ -71,7 +77,7 @@ bool event_text_append(struct buf *out, struct json_object *event)
 	bool is_first = true;
 	json_object_object_foreach(event, key, value) {
 		/* What is null has nothing to tell. */
-		if (strcmp(key, "event") == 0 || strcmp(key, "at") == 0 || !value)
+		if (strcmp(key, "event") == 0 || strcmp(key, "at") == 0 || !value || find_member(key) == AS_NOTHING)
 			continue;
 		buf_append_str(&text, is_first ? " " : ", ");
 		append_member(&text, key, value);

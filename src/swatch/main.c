@@ -19,6 +19,7 @@
  *   report_command.c     what blocks, daily, weekly, monthly and sessions do: report_options.c, report_fetch.c (from
  *                        the daemon, or report_scan.c in this process), report_table.c and report_table_blocks.c
  *   check.c              what `check` judges; doctor.h: what doctor looks at, part by part
+ *   setup.h              what setup does, part by part; user_service.c: the user's systemd, for doctor and setup
  *   table.c              columns fitted to the terminal; json_pretty.c: JSON set out in lines
  *   verify.h             what verify does, part by part; capture.c: running a program to its end
  *   prices.c             the prices in force; pricing_page.c: the page of `swatch pricing`

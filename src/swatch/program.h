@@ -1,7 +1,8 @@
 /*
  * program: finding and running other programs: swatchd, and the external commands swatch-NAME.
  *
- * For: main.c (external commands), cmd-top.c, cmd-refresh.c (the one-shot daemon), cmd-help.c. No shell is involved anywhere.
+ * For: main.c (external commands), cmd-top.c, cmd-refresh.c (the one-shot daemon), cmd-help.c, setup,
+ * statusline_autostart.c. No shell is involved anywhere.
  */
 #ifndef SWATCH_SWATCH_PROGRAM_H
 #define SWATCH_SWATCH_PROGRAM_H
@@ -13,6 +14,9 @@
  * The caller frees it; NULL with errno when there is none.
  */
 char *program_find_daemon(void);
+
+/* The same of the program `swatch`, which is not this one: that is swatch-commands. */
+char *program_find_swatch(void);
 
 /*
  * The path of the external command `name`: swatch-NAME in SWATCH_LIBEXECDIR/swatch, else on PATH. The caller frees
@@ -40,5 +44,13 @@ void program_exec(const char *path, char *const argv[]);
  * Returns its exit status, 128 + the signal's number when a signal ended it, -1 with errno when it could not be run.
  */
 int program_run(const char *path, char *const argv[]);
+
+/*
+ * Starts a program that goes on by itself: a session of its own, in "/", nothing of this process's but /dev/null for
+ * its descriptors, default signals, and of the environment only what tells of the person (home, PATH, language, desktop,
+ * XDG's directories, CLAUDE_CONFIG_DIR); not a child of this process. What it says on stderr is added to
+ * $XDG_STATE_HOME/swatch/swatchd.log, begun anew when that is over 1 MiB. Returns 0 when it was started, -1 with errno.
+ */
+int program_start_detached(const char *path, char *const argv[]);
 
 #endif

@@ -230,6 +230,20 @@ static void show_expire(struct page *page, struct json_object *answer, int64_t n
 			  human_ago(next_ms, now_ms, HUMAN_TEXT));
 }
 
+static void show_alerts(struct page *page, struct json_object *answer, int64_t now_ms)
+{
+	int64_t fired = status_number(answer, "alerts", "fired");
+	int64_t last_ms = status_number(answer, "alerts", "lastAt");
+	const char *message = status_text(answer, "alerts", "lastMessage");
+	if (fired == 0 || !message)
+		return;
+	page_row(page, "alerts");
+	page_item(page, STYLE_PLAIN, "%s since the start", human_count(fired, HUMAN_TEXT));
+	add_fault_count(page, answer, "alerts", "failed", "failed");
+	page_break(page);
+	page_item(page, STYLE_PLAIN, "%s: %s", human_ago(last_ms, now_ms, HUMAN_TEXT), message);
+}
+
 static void show_pricing(struct page *page, struct json_object *answer)
 {
 	const char *path = status_text(answer, "pricing", "file");
@@ -300,6 +314,7 @@ void status_page_compose(struct page *page, struct json_object *answer, const st
 	page_blank_line(page);
 	show_counters(page, answer);
 	show_expire(page, answer, now_ms);
+	show_alerts(page, answer, now_ms);
 	show_pricing(page, answer);
 	show_machinery(page, answer);
 	page_blank_line(page);

@@ -155,6 +155,21 @@ static void check_files(struct problems *problems, struct json_object *answer)
 	}
 }
 
+static void check_alerts(struct problems *problems, struct json_object *answer)
+{
+	const char *error = status_text(answer, "alerts", "lastError");
+	const char *command = status_text(answer, "alerts", "command");
+	int64_t failed = status_number(answer, "alerts", "failed");
+	struct buf what = BUF_INIT, remedy = BUF_INIT;
+	if (!error)
+		return;
+	buf_printf(&what, "the alert command %s: %s", failed > 0 ? "failed" : "is no use", error);
+	buf_printf(&remedy, "see what it says by hand: %s; then: systemctl --user reload swatchd", command ? command : "?");
+	add(problems, STYLE_BAD, buf_str(&what), buf_str(&remedy));
+	buf_release(&what);
+	buf_release(&remedy);
+}
+
 size_t status_page_add_problems(struct page *page, struct json_object *answer, int64_t now_ms)
 {
 	struct problems problems = { page, 0 };
@@ -164,6 +179,7 @@ size_t status_page_add_problems(struct page *page, struct json_object *answer, i
 	check_polled(&problems, answer);
 	check_models(&problems, answer);
 	check_pricing(&problems, answer);
+	check_alerts(&problems, answer);
 	check_version(&problems, answer);
 	return problems.count;
 }

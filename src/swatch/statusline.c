@@ -15,6 +15,7 @@
 #include "cache/cache_dir.h"
 #include "cache/cache_lock.h"
 #include "cache/cache_names.h"
+#include "swatch/statusline_autostart.h"
 #include "swatch/statusline_config.h"
 #include "swatch/statusline_facts.h"
 #include "swatch/statusline_format.h"
@@ -208,6 +209,8 @@ int statusline_run(const struct statusline_options *options)
 	print_line(&line);
 	if (cache && facts.daemon_lives)
 		statusline_tick_send(&facts, cache);
+	else if (cache && strcmp(buf_str(&config.autostart), "yes") == 0)
+		statusline_autostart(options, cache);
 	free(cache);
 	buf_release(&line);
 	buf_release(&input);

@@ -56,6 +56,8 @@ static struct buf *find_value(struct parsing *parsing, struct piece name)
 	struct statusline_config *config = parsing->config;
 	if (strcmp(parsing->section, "cache") == 0)
 		return equals(name, "directory") ? &config->cache_directory : NULL;
+	if (strcmp(parsing->section, "daemon") == 0)
+		return equals(name, "autostart") ? &config->autostart : NULL;
 	if (strcmp(parsing->section, "statusline") != 0)
 		return NULL;
 	if (equals(name, "format"))
@@ -153,6 +155,7 @@ void statusline_config_read(struct statusline_config *config, const char *path)
 void statusline_config_release(struct statusline_config *config)
 {
 	buf_release(&config->cache_directory);
+	buf_release(&config->autostart);
 	buf_release(&config->format);
 	buf_release(&config->preset);
 }

@@ -31,6 +31,7 @@ struct child {
 	int wait_status;
 	int start_errno;
 	int64_t started_mono_ms;
+	size_t max_output_bytes;
 	struct buf out, err;
 };
 
@@ -47,19 +48,37 @@ static bool is_hidden(const char *variable)
 	return false;
 }
 
-/* The strings stay the environment's: only the vector is new. */
-static char **make_environment(void)
+static size_t count_strings(char *const *vector)
+{
+	size_t count = 0;
+	while (vector && vector[count])
+		count++;
+	return count;
+}
+
+/* True when `more` has a value of its own for this variable. */
+static bool is_replaced(const char *variable, char *const *more)
+{
+	size_t name_len = strcspn(variable, "=") + 1;
+	for (; more && *more; more++)
+		if (strncmp(variable, *more, name_len) == 0)
+			return true;
+	return false;
+}
+
+/* The strings stay the environment's, and those of `more`: only the vector is new. */
+static char **make_environment(char *const *more)
 {
 	static char no_color[] = "NO_COLOR=1";
-	size_t count = 0, kept = 0;
-	while (environ && environ[count])
-		count++;
-	char **vector = calloc(count + 2, sizeof(*vector));
+	size_t count = count_strings(environ), more_count = count_strings(more), kept = 0;
+	char **vector = calloc(count + more_count + 2, sizeof(*vector));
 	if (!vector)
 		return NULL;
 	for (size_t i = 0; i < count; i++)
-		if (!is_hidden(environ[i]))
+		if (!is_hidden(environ[i]) && !is_replaced(environ[i], more))
 			vector[kept++] = environ[i];
+	for (size_t i = 0; i < more_count; i++)
+		vector[kept++] = more[i];
 	vector[kept] = no_color;
 	return vector;
 }
@@ -143,6 +162,7 @@ static void finish(struct child *child)
 	result.out = buf_str(&child->out);
 	result.out_len = child->out.len;
 	result.err_tail = buf_str(&child->err);
+	result.max_output_bytes = child->max_output_bytes;
 	child->done(child->ctx, &result);
 	free_child(child);
 }
@@ -211,7 +231,7 @@ static void on_exited(struct ev_loop *loop, ev_child *watcher, int revents)
 
 static void take_output(struct child *child, const char *bytes, size_t len)
 {
-	if (child->out.len + len > CHILD_MAX_OUTPUT_BYTES) {
+	if (child->out.len + len > child->max_output_bytes) {
 		child->too_long = true;
 		end_group(child);
 		return;
@@ -324,8 +344,7 @@ static int launch(struct child *child, struct plan *plan)
 	return 0;
 }
 
-struct child *child_start(struct ev_loop *loop, char *const *argv, int64_t timeout_ms, int64_t memory_limit_bytes,
-			  child_done *done, void *ctx)
+struct child *child_start(struct ev_loop *loop, const struct child_command *command, child_done *done, void *ctx)
 {
 	struct child *child = calloc(1, sizeof(*child));
 	if (!child)
@@ -335,25 +354,26 @@ struct child *child_start(struct ev_loop *loop, char *const *argv, int64_t timeo
 	child->ctx = ctx;
 	child->out_fd = child->err_fd = -1;
 	child->started_mono_ms = clock_mono_ms();
+	child->max_output_bytes = command->max_output_bytes ? command->max_output_bytes : CHILD_MAX_OUTPUT_BYTES;
 	ev_init(&child->deadline, on_deadline);
 	ev_init(&child->out_readable, on_readable);
 	ev_init(&child->err_readable, on_readable);
 	ev_init(&child->exited, on_exited);
 	child->deadline.data = child;
-	char *path = command_words_find_program(argv[0]);
+	char *path = command_words_find_program(command->argv[0]);
 	if (!path) {
 		fail_soon(child, errno);
 		return child;
 	}
-	struct plan plan = { .path = path, .argv = argv, .memory_limit_bytes = memory_limit_bytes };
-	plan.environment = make_environment();
+	struct plan plan = { .path = path, .argv = command->argv, .memory_limit_bytes = command->memory_limit_bytes };
+	plan.environment = make_environment(command->environment);
 	int why = plan.environment ? launch(child, &plan) : ENOMEM;
 	free(plan.environment);
 	free(path);
 	if (why != 0)
 		fail_soon(child, why);
 	else
-		start_following(child, timeout_ms);
+		start_following(child, command->timeout_ms);
 	return child;
 }
 
@@ -381,7 +401,10 @@ void child_describe(const struct child_result *result, struct buf *out)
 		buf_printf(out, "still running after %.1f s: killed", (double)result->duration_ms / 1000.);
 		break;
 	case CHILD_TOO_LONG:
-		buf_printf(out, "printed more than %zu MiB: killed", CHILD_MAX_OUTPUT_BYTES >> 20);
+		if (result->max_output_bytes < (size_t)1 << 20)
+			buf_printf(out, "printed more than %zu KiB: killed", result->max_output_bytes >> 10);
+		else
+			buf_printf(out, "printed more than %zu MiB: killed", result->max_output_bytes >> 20);
 		break;
 	case CHILD_NOT_STARTED:
 		buf_printf(out, "cannot be started: %s", strerror(result->code));

@@ -1,7 +1,7 @@
 /*
  * child: runs one command, and ends it whatever it does.
  *
- * For: refresh, which runs ccusage. No shell: an argument vector.
+ * For: refresh, which runs ccusage, and alert_run. No shell: an argument vector.
  *
  * The child gets its own process group, niceness 10, /dev/null as stdin, pipes for stdout and stderr, NO_COLOR=1, and
  * none of the daemon's descriptors, signal settings or service manager variables. It is killed (TERM to its group,
@@ -28,7 +28,7 @@ enum child_outcome {
 	CHILD_EXITED,        /* code: its exit status */
 	CHILD_SIGNALED,      /* code: the signal */
 	CHILD_TIMED_OUT,
-	CHILD_TOO_LONG,      /* it printed more than CHILD_MAX_OUTPUT_BYTES */
+	CHILD_TOO_LONG,      /* it printed more than it may */
 	CHILD_NOT_STARTED    /* code: errno of the exec, fork or pipe that failed */
 };
 
@@ -39,19 +39,27 @@ struct child_result {
 	const char *out;         /* what it printed; good until the callback returns */
 	size_t out_len;
 	const char *err_tail;    /* the end of what it printed on stderr, a string */
+	size_t max_output_bytes;
 };
 
 typedef void child_done(void *ctx, const struct child_result *result);
 
 struct child;
 
+struct child_command {
+	char *const *argv;           /* argv[0] is looked up on PATH */
+	char *const *environment;    /* "NAME=value" in addition to what is inherited, or in its place; NULL: none */
+	int64_t timeout_ms;
+	int64_t memory_limit_bytes;  /* 0: none */
+	size_t max_output_bytes;     /* 0: CHILD_MAX_OUTPUT_BYTES */
+};
+
 /*
- * Starts `argv` (argv[0] is looked up on PATH). `done` is called once, from the loop, unless child_stop() comes first;
- * a command that cannot be started is a result like any other. `memory_limit_bytes` 0: none. The loop must be libev's
- * default loop, because only that one reaps. Returns NULL when memory ran out.
+ * Starts a command; all of it may be freed after the return. `done` is called once, from the loop, unless child_stop()
+ * comes first; a command that cannot be started is a result like any other. The loop must be libev's default loop,
+ * because only that one reaps. Returns NULL when memory ran out.
  */
-struct child *child_start(struct ev_loop *loop, char *const *argv, int64_t timeout_ms, int64_t memory_limit_bytes,
-			  child_done *done, void *ctx);
+struct child *child_start(struct ev_loop *loop, const struct child_command *command, child_done *done, void *ctx);
 
 /* Kills the group, reaps the child and frees it, without a callback. At most a moment: KILL cannot be refused. */
 void child_stop(struct child *child);

@@ -29,6 +29,19 @@ uint64_t compose_session(const struct session *session, const struct billing *bi
 /* Sessions that have a file, the last active first. */
 uint64_t compose_sessions(const struct sessions *sessions, const struct billing_view *view, struct buf *out);
 
+/* How full a session's context window is, by its main transcript (NULL: not known). */
+struct compose_context {
+	bool known;
+	int64_t tokens, window;
+	double percent;
+};
+
+void compose_find_context(const struct session *session, const struct session_transcript *part,
+			  struct compose_context *out);
+
+/* True when all of a transcript was read. */
+bool compose_is_synced(const struct session_transcript *part);
+
 /* "Opus4.6" for "claude-opus-4-6-20260205", "Sonnet3.5" for "claude-3-5-sonnet-...": the short name people use. */
 void compose_model_name(const char *model, char *out, size_t size);
 

@@ -38,13 +38,8 @@ void compose_model_name(const char *model, char *out, size_t size)
 	snprintf(out, size, "%c%s%s", toupper((unsigned char)family[0]), family + 1, version);
 }
 
-struct context {
-	bool known;
-	int64_t tokens, window;
-	double percent;
-};
-
-static void find_context(const struct session *session, const struct session_transcript *part, struct context *out)
+void compose_find_context(const struct session *session, const struct session_transcript *part,
+			  struct compose_context *out)
 {
 	memset(out, 0, sizeof(*out));
 	out->window = COMPOSE_WINDOW_TOKENS;
@@ -60,7 +55,7 @@ static void find_context(const struct session *session, const struct session_tra
 }
 
 static const char *find_health(const struct session *session, const struct session_transcript *part,
-			       const struct context *context, const char *issues[4], size_t *count)
+			       const struct compose_context *context, const char *issues[4], size_t *count)
 {
 	const char *status = "healthy";
 	*count = 0;
@@ -83,7 +78,7 @@ static const char *find_health(const struct session *session, const struct sessi
 	return *count == 0 && (!part || !part->file->known) ? "unknown" : status;
 }
 
-static bool is_synced(const struct session_transcript *part)
+bool compose_is_synced(const struct session_transcript *part)
 {
 	return part && part->file->known && part->file->offset >= part->file->size_bytes;
 }
@@ -102,12 +97,11 @@ static void put_transcript(struct composer *c, const struct session_transcript *
 	jsonw_put_string(w, "lastMessagePreview", part ? part->preview : NULL);
 	composer_put_age(c, "lastMessageAgo", part ? part->last_message_ms : 0, now_ms);
 	const char *warmth = "unknown";
-	if (part && part->cache_written_ms > 0) {
-		int64_t life_ms = part->cache_is_1h ? CLOCK_HOUR_MS : 5 * CLOCK_MINUTE_MS;
-		warmth = now_ms < part->cache_written_ms + life_ms ? "warm" : "cold";
-	}
+	int64_t cold_ms = session_cache_cold_ms(part);
+	if (cold_ms > 0)
+		warmth = now_ms < cold_ms ? "warm" : "cold";
 	jsonw_put_string(w, "cacheWarmth", warmth);
-	jsonw_put_bool(w, "isSynced", is_synced(part));
+	jsonw_put_bool(w, "isSynced", compose_is_synced(part));
 	jsonw_end_object(w);
 }
 
@@ -126,7 +120,7 @@ static void put_model(struct jsonw *w, const struct session_transcript *part)
 	jsonw_end_object(w);
 }
 
-static void put_context(struct jsonw *w, const struct session_transcript *part, const struct context *context)
+static void put_context(struct jsonw *w, const struct session_transcript *part, const struct compose_context *context)
 {
 	jsonw_key(w, "context");
 	jsonw_begin_object(w);
@@ -235,7 +229,7 @@ static void put_alerts(struct jsonw *w, const struct session *session, const str
 	jsonw_key(w, "secretTypes");
 	jsonw_begin_array(w);
 	jsonw_end_array(w);
-	jsonw_put_bool(w, "transcriptStale", !is_synced(part));
+	jsonw_put_bool(w, "transcriptStale", !compose_is_synced(part));
 	jsonw_put_bool(w, "dataLossRisk", session->vanished_active && !part);
 	jsonw_end_object(w);
 }
@@ -274,10 +268,10 @@ uint64_t compose_session(const struct session *session, const struct billing *bi
 	const struct session_transcript *part = session_main(session);
 	const char *issues[4];
 	size_t issue_count;
-	struct context context;
+	struct compose_context context;
 	struct ledger_session figures;
 	struct composer c;
-	find_context(session, part, &context);
+	compose_find_context(session, part, &context);
 	ledger_session(billing->ledger, session->id, view->at_ms, &figures);
 	const char *status = find_health(session, part, &context, issues, &issue_count);
 	composer_init(&c, out);
@@ -334,10 +328,10 @@ static void put_listed(struct composer *c, const struct session *session, int64_
 	const struct session_transcript *part = session_main(session);
 	const char *issues[4];
 	size_t issue_count;
-	struct context context;
+	struct compose_context context;
 	char name[SESSION_NAME_MAX];
 	struct jsonw *w = &c->w;
-	find_context(session, part, &context);
+	compose_find_context(session, part, &context);
 	jsonw_begin_object(w);
 	jsonw_put_string(w, "sessionId", session->id);
 	jsonw_put_string(w, "projectPath", part ? part->cwd : NULL);
@@ -349,7 +343,7 @@ static void put_listed(struct composer *c, const struct session *session, int64_
 	if (part && part->model)
 		compose_model_name(part->model, name, sizeof(name));
 	jsonw_put_string(w, "model", part && part->model ? name : NULL);
-	jsonw_put_bool(w, "transcriptSynced", is_synced(part));
+	jsonw_put_bool(w, "transcriptSynced", compose_is_synced(part));
 	jsonw_end_object(w);
 }
 
@@ -371,8 +365,8 @@ static bool is_at_risk(const struct session *session)
 
 static bool is_near_compaction(const struct session *session)
 {
-	struct context context;
-	find_context(session, session_main(session), &context);
+	struct compose_context context;
+	compose_find_context(session, session_main(session), &context);
 	return context.percent >= COMPOSE_NEAR_COMPACTION_PERCENT;
 }
 

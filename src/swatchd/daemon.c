@@ -338,6 +338,8 @@ static int start_modules(struct daemon *daemon, struct buf *error)
 	expire_init(&daemon->expire, daemon->loop, &daemon->config, &daemon->sessions, &expire_callbacks, daemon);
 	publish_init(&daemon->publish, daemon->loop, daemon->options.cache_fd, daemon->options.cache_path, &daemon->config,
 		     &daemon->sessions, &daemon->billing, &daemon->events);
+	daemon_start_alerts(daemon);
+	publish_set_observer(&daemon->publish, daemon_look_for_alerts, daemon);
 	daemon->has_tail = true;
 	if (tail_init(&daemon->tail, daemon->loop, daemon->config.watch_tail_delay_ms, &tail_callbacks, daemon) != 0) {
 		buf_append_str(error, "cannot start: out of memory");
@@ -409,6 +411,7 @@ void daemon_stop(struct daemon *daemon)
 	if (daemon->has_tail) {
 		tail_release(&daemon->tail);
 		refresh_release(&daemon->refresh);
+		daemon_stop_alerts(daemon);
 		expire_release(&daemon->expire);
 		publish_release(&daemon->publish);
 		liveness_release(&daemon->liveness);

@@ -10,6 +10,8 @@
 #include <ev.h>
 
 #include "base/config.h"
+#include "swatchd/alert_run.h"
+#include "swatchd/alerts.h"
 #include "swatchd/billing.h"
 #include "swatchd/control.h"
 #include "swatchd/drift.h"
@@ -38,6 +40,17 @@ struct daemon_options {
 	bool lock_contended;
 };
 
+/* daemon_alerts.c's. */
+struct daemon_alerts {
+	struct alerts rules;
+	struct alert_run run;
+	ev_periodic moment;          /* time alone makes the next crossing */
+	uint64_t fired;
+	int64_t last_ms;             /* 0: none yet */
+	char last_message[320];
+	bool save_failed;            /* said once */
+};
+
 struct daemon {
 	struct ev_loop *loop;
 	struct daemon_options options;
@@ -54,6 +67,7 @@ struct daemon {
 	struct refresh refresh;
 	struct expire expire;
 	struct publish publish;
+	struct daemon_alerts alerts;
 	struct control control;
 	bool has_control, has_watch, has_tail;
 	bool first_walk;             /* the directories are being listed for the first time */
@@ -98,6 +112,12 @@ void daemon_handle_request(void *ctx, struct control_client *client, const char 
 /* What refresh tells, and what an earlier run of the daemon knew of ccusage (daemon_refresh.c). */
 extern const struct refresh_callbacks daemon_refresh_callbacks;
 void daemon_take_last_run(struct daemon *daemon);
+
+/* Alerts (daemon_alerts.c): `view` are the figures as they are now; `ctx` is the daemon. */
+void daemon_start_alerts(struct daemon *daemon);
+void daemon_look_for_alerts(void *ctx, const struct billing_view *view);
+void daemon_write_alerts_status(const struct daemon *daemon, struct jsonw *w);
+void daemon_stop_alerts(struct daemon *daemon);
 
 /* Answers {"op":"report"}, and {"op":"spend"} (daemon_report.c). */
 void daemon_answer_report(struct daemon *daemon, struct control_client *client, struct json_object *request);

@@ -98,6 +98,7 @@ void daemon_reload(struct daemon *daemon)
 	if (daemon_set_roots(daemon) != 0)
 		log_error("cannot tell where the transcripts are: no home directory, or out of memory");
 	refresh_configure(&daemon->refresh);
+	alert_run_configure(&daemon->alerts.run);
 	bool priced = pricing_reload(&daemon->pricing, daemon->ledger);
 	expire_run(&daemon->expire);
 	publish_mark_all(&daemon->publish);

@@ -109,6 +109,9 @@ static void answer_status(struct daemon *daemon, struct control_client *client)
 	begin_part(&w, "expire");
 	write_expire(daemon, &w);
 	jsonw_end_object(&w);
+	begin_part(&w, "alerts");
+	daemon_write_alerts_status(daemon, &w);
+	jsonw_end_object(&w);
 	begin_part(&w, "lock");
 	write_lock(daemon, &w);
 	jsonw_end_object(&w);

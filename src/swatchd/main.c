@@ -10,10 +10,11 @@
  *     compose, publish    what stands in the cache files, and when they are written
  * beside it
  *     refresh, child, ccusage_answer   a burst of activity makes at most one run of ccusage
+ *     alerts, alert_text, alert_run    figures that crossed a limit, and the command that is run for each
  *     expire, liveness    idle sessions lose their files; living processes keep theirs
  *     control, events     the socket, and who follows what happens
  *     drift, notify       changes of the transcript format; the service manager
- * daemon.c wires them by callbacks, daemon_control.c answers the socket; this file has the command line, the lock,
+ * daemon.c wires them by callbacks, daemon_alerts.c shows alerts the figures, daemon_control.c answers the socket; this file has the command line, the lock,
  * the signals and the loop.
  */
 #include <errno.h>

@@ -13,14 +13,6 @@
 #include "cache/cache_write.h"
 #include "swatchd/compose.h"
 
-static int64_t cache_cold_at_ms(const struct session *session)
-{
-	const struct session_transcript *part = session_main(session);
-	if (!part || part->cache_written_ms == 0)
-		return 0;
-	return part->cache_written_ms + (part->cache_is_1h ? CLOCK_HOUR_MS : 5 * CLOCK_MINUTE_MS);
-}
-
 /* ---- writing ---- */
 
 static void note_failure(struct publish *publish, const char *name, int why)
@@ -86,7 +78,7 @@ static void write_session(struct publish *publish, struct session *session, cons
 		return;
 	take_first_seen(publish, session, name);
 	uint64_t hash = compose_session(session, publish->billing, view, &content);
-	int64_t cold_ms = cache_cold_at_ms(session);
+	int64_t cold_ms = session_cache_cold_ms(session_main(session));
 	if (cold_ms > view->at_ms && (publish->next_cold_ms == 0 || cold_ms < publish->next_cold_ms))
 		publish->next_cold_ms = cold_ms;
 	bool forced = session->forced || !session->has_file;
@@ -229,6 +221,12 @@ void publish_init(struct publish *publish, struct ev_loop *loop, int dir_fd, con
 	publish->again.data = publish->copies.data = publish->moment.data = publish;
 }
 
+void publish_set_observer(struct publish *publish, publish_observer *observer, void *ctx)
+{
+	publish->observer = observer;
+	publish->observer_ctx = ctx;
+}
+
 void publish_release_hold(struct publish *publish)
 {
 	publish->held = false;
@@ -350,6 +348,8 @@ void publish_flush(struct publish *publish, bool now)
 	if (next_ms >= 0)
 		wake_in(publish, next_ms);
 	wake_at_moment(publish, &view);
+	if (publish->observer)
+		publish->observer(publish->observer_ctx, &view);
 }
 
 void publish_remove_session(struct publish *publish, struct session *session)

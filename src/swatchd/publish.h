@@ -25,6 +25,9 @@
 /* A file that could not be written is tried again after this, or with the next change. */
 #define PUBLISH_RETRY_MS INT64_C(5000)
 
+/* Is shown the figures whenever they may have changed, after the files were written. Must not mark or flush. */
+typedef void publish_observer(void *ctx, const struct billing_view *view);
+
 struct publish_stats {
 	uint64_t written;
 	uint64_t unchanged;      /* composed, and found to be as before */
@@ -40,6 +43,8 @@ struct publish {
 	struct sessions *sessions;
 	struct billing *billing;
 	struct events *events;
+	publish_observer *observer;  /* NULL: none */
+	void *observer_ctx;
 	ev_timer again;
 	ev_timer copies;
 	ev_periodic moment;
@@ -61,6 +66,8 @@ struct publish {
 void publish_init(struct publish *publish, struct ev_loop *loop, int dir_fd, const char *dir_path,
 		  const struct config *config, struct sessions *sessions, struct billing *billing,
 		  struct events *events);
+
+void publish_set_observer(struct publish *publish, publish_observer *observer, void *ctx);
 
 void publish_release_hold(struct publish *publish);
 

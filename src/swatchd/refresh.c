@@ -154,8 +154,10 @@ static void start_run(struct refresh *refresh)
 	refresh->follow_up = false;
 	refresh->first_mono_ms = refresh->last_mono_ms = 0;
 	refresh->callbacks.started(refresh->ctx);
-	refresh->child = child_start(refresh->loop, refresh->words, refresh->config->ccusage_timeout_ms,
-				     refresh->config->ccusage_memory_limit_bytes, on_child_done, refresh);
+	const struct child_command command = { .argv = refresh->words,
+					       .timeout_ms = refresh->config->ccusage_timeout_ms,
+					       .memory_limit_bytes = refresh->config->ccusage_memory_limit_bytes };
+	refresh->child = child_start(refresh->loop, &command, on_child_done, refresh);
 	if (!refresh->child) {
 		struct refresh_result result = { 0 };
 		note_failure(refresh, "out of memory", &result);

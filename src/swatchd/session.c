@@ -9,6 +9,7 @@ void sessions_init(struct sessions *sessions, int64_t preview_chars)
 {
 	memset(sessions, 0, sizeof(*sessions));
 	sessions->preview_chars = preview_chars;
+	sessions->unnamed.id = "";
 	sessions->unnamed.state = SESSION_IDLE;
 	sessions->unnamed.excluded = true;
 }
@@ -21,7 +22,6 @@ static struct session *find_or_add(struct sessions *sessions, const char *id)
 	session = calloc(1, sizeof(*session));
 	if (!session)
 		return NULL;
-	strncpy(session->id, id, CACHE_SESSION_ID_MAX);
 	/* Until expire has looked at it. */
 	session->state = SESSION_IDLE;
 	session->excluded = true;
@@ -30,6 +30,7 @@ static struct session *find_or_add(struct sessions *sessions, const char *id)
 		free(session);
 		return NULL;
 	}
+	session->id = strmap_key(&sessions->by_id, id);
 	return session;
 }
 
@@ -86,7 +87,7 @@ void sessions_reset_transcript(struct session_transcript *part)
 	part->last_message_ms = 0;
 	part->context_tokens = -1;
 	part->context_at_ms = 0;
-	part->cache_written_ms = 0;
+	part->cache_written_ms = part->compacted_ms = 0;
 	part->model_at_ms = 0;
 }
 
@@ -139,6 +140,7 @@ void sessions_take_facts(struct sessions *sessions, struct session_transcript *p
 		/* The context starts again; the next message tells how large it is. */
 		part->context_tokens = -1;
 		part->context_at_ms = facts->timestamp_ms;
+		part->compacted_ms = facts->timestamp_ms;
 	}
 	if (facts->has_cost_state)
 		take_cost_state(part, facts);
@@ -185,6 +187,19 @@ const struct session_transcript *session_main(const struct session *session)
 			newest = part;
 	}
 	return newest;
+}
+
+int64_t session_cache_life_ms(const struct session_transcript *part)
+{
+	if (!part || part->cache_written_ms == 0)
+		return 0;
+	return part->cache_is_1h ? CLOCK_HOUR_MS : 5 * CLOCK_MINUTE_MS;
+}
+
+int64_t session_cache_cold_ms(const struct session_transcript *part)
+{
+	int64_t life_ms = session_cache_life_ms(part);
+	return life_ms > 0 ? part->cache_written_ms + life_ms : 0;
 }
 
 struct session *sessions_find(const struct sessions *sessions, const char *id)

@@ -43,6 +43,7 @@ struct session_transcript {
 	int64_t context_at_ms;
 	int64_t cache_written_ms;          /* the last message with cache writes or reads; 0: none */
 	bool cache_is_1h;                  /* its writes last an hour, not five minutes */
+	int64_t compacted_ms;              /* the last compaction; 0: none */
 	char *cwd;                         /* the last one seen */
 	char *branch;
 	char *model;
@@ -53,7 +54,7 @@ struct session_transcript {
 };
 
 struct session {
-	char id[CACHE_SESSION_ID_MAX + 1];
+	const char *id;                    /* the map's; "" of `unnamed` */
 	struct session_transcript *transcripts;
 	int64_t first_seen_ms;
 	int64_t last_activity_ms;          /* the newest mtime among its transcripts */
@@ -104,6 +105,10 @@ bool sessions_note_activity(struct session_transcript *part);
 
 /* The main transcript with the last activity; NULL when there is none (subagents only, or all gone). */
 const struct session_transcript *session_main(const struct session *session);
+
+/* When a transcript's prompt cache goes cold, and how long it lasts; 0 when it has none, or there is no transcript. */
+int64_t session_cache_cold_ms(const struct session_transcript *part);
+int64_t session_cache_life_ms(const struct session_transcript *part);
 
 struct session *sessions_find(const struct sessions *sessions, const char *id);
 

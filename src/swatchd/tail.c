@@ -137,10 +137,9 @@ static void forget(struct tail *tail, struct transcript *t, bool tell)
 		backlog_remove(tail, t);
 	if (t->in_history)
 		tail_history_forget(tail, t);
-	strmap_remove(&tail->by_path, t->path);
 	if (tell)
 		tail->callbacks.gone(tail->ctx, t);
-	free(t->path);
+	strmap_remove(&tail->by_path, t->path);
 	free(t);
 }
 
@@ -149,14 +148,13 @@ static struct transcript *add(struct tail *tail, const char *path, size_t root_l
 	struct transcript *t = calloc(1, sizeof(*t));
 	if (!t)
 		return NULL;
-	t->path = strdup(path);
-	t->root_len = root_len;
-	tail_read_note_stat(t, st);
-	if (!t->path || !strmap_put(&tail->by_path, path, t)) {
-		free(t->path);
+	if (!strmap_put(&tail->by_path, path, t)) {
 		free(t);
 		return NULL;
 	}
+	t->path = strmap_key(&tail->by_path, path);
+	t->root_len = root_len;
+	tail_read_note_stat(t, st);
 	t->owner = tail->callbacks.opened(tail->ctx, t);
 	if (!t->owner) {
 		forget(tail, t, false);

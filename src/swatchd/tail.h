@@ -32,7 +32,7 @@
 #define TAIL_MARK_BYTES TRANSCRIPT_MARK_BYTES
 
 struct transcript {
-	char *path;
+	const char *path;        /* the map's */
 	size_t root_len;         /* path + root_len: relative to its projects/ directory */
 	dev_t dev;
 	ino_t ino;

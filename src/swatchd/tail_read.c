@@ -79,6 +79,13 @@ static void set_mark(int fd, struct transcript *t)
 	t->mark = t->mark_len ? strmap_hash(bytes, t->mark_len) : 0;
 }
 
+/* The same where the bytes before the offset, which end at `end`, were just read. */
+static void set_mark_of(struct transcript *t, const char *end)
+{
+	t->mark_len = TAIL_MARK_BYTES;
+	t->mark = strmap_hash(end - TAIL_MARK_BYTES, TAIL_MARK_BYTES);
+}
+
 /* Sees whether the file is still the one that was read, and starts again where it is not. */
 static void check_identity(struct tail *tail, struct transcript *t, int fd, const struct stat *st)
 {
@@ -167,8 +174,9 @@ static bool still_no_newline(struct tail *tail, struct transcript *t, int fd)
 	return false;
 }
 
-static enum tail_read_result read_open_file(struct tail *tail, struct transcript *t, int fd, size_t budget_bytes,
-					    uint64_t *lines)
+/* Up to `end`, the file's size. */
+static enum tail_read_result read_open_file(struct tail *tail, struct transcript *t, int fd, int64_t end,
+					    size_t budget_bytes, uint64_t *lines)
 {
 	if (still_no_newline(tail, t, fd))
 		return TAIL_READ_DONE;
@@ -185,6 +193,10 @@ static enum tail_read_result read_open_file(struct tail *tail, struct transcript
 		size_t passed = pass_lines(tail, t, have, searched, lines);
 		tail->stats.bytes += passed;
 		t->offset += (int64_t)passed;
+		if (passed >= TAIL_MARK_BYTES)
+			set_mark_of(t, tail->chunk + passed);
+		else if (passed > 0)
+			set_mark(fd, t);
 		have -= passed;
 		if (passed > 0 && have > 0)
 			memmove(tail->chunk, tail->chunk + passed, have);
@@ -193,13 +205,18 @@ static enum tail_read_result read_open_file(struct tail *tail, struct transcript
 				errno = ENOMEM;
 				return TAIL_READ_FAILED;
 			}
-			if (t->skipping)
+			if (t->skipping) {
 				have = 0;
+				set_mark(fd, t);
+			}
 		}
 		if (spent >= budget_bytes && (have == 0 || passed > 0)) {
 			t->searched = 0;
 			return TAIL_READ_MORE;
 		}
+		/* What came after it was looked at is reported. */
+		if (t->offset + (int64_t)have >= end)
+			break;
 	}
 	t->searched = (int64_t)have;
 	return TAIL_READ_DONE;
@@ -221,11 +238,8 @@ enum tail_read_result tail_read_lines(struct tail *tail, struct transcript *t, s
 	}
 	check_identity(tail, t, fd, &st);
 	uint64_t lines = 0;
-	int64_t offset_before = t->offset;
-	enum tail_read_result result = read_open_file(tail, t, fd, budget_bytes, &lines);
+	enum tail_read_result result = read_open_file(tail, t, fd, st.st_size, budget_bytes, &lines);
 	int why = errno;
-	if (t->offset != offset_before)
-		set_mark(fd, t);
 	tail->stats.lines += lines;
 	close(fd);
 	shrink_chunk(tail);

@@ -1,6 +1,7 @@
 #include "swatchd/watch.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/inotify.h>
@@ -292,6 +293,9 @@ static void read_events(struct watch *watch)
 			look = take_event(watch, event) || look;
 			at += sizeof(*event) + event->len;
 		}
+		/* There was room for one more: none waits. */
+		if ((size_t)got + sizeof(struct inotify_event) + NAME_MAX + 1 <= sizeof(buffer))
+			break;
 	}
 	if (watch->force_look)
 		drop_moved_tops(watch);

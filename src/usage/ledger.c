@@ -19,12 +19,8 @@ void ledger_free(struct ledger *ledger)
 {
 	if (!ledger)
 		return;
-	for (size_t i = 0; i < ledger->file_count; i++)
-		free(ledger->files[i].path);
-	for (size_t i = 0; i < ledger->session_count; i++) {
+	for (size_t i = 0; i < ledger->session_count; i++)
 		free(ledger->sessions[i].by_model);
-		free(ledger->sessions[i].id);
-	}
 	for (size_t i = 0; i < ledger->model_count; i++) {
 		free(ledger->models[i].name);
 		free(ledger->models[i].priced_as);
@@ -75,13 +71,12 @@ static int session_number(struct ledger *ledger, const char *session_id)
 		return (int)(known - 1);
 	if (!ledger_grow(&ledger->sessions, ledger->session_count, &ledger->session_cap, sizeof(*ledger->sessions)))
 		return -1;
-	char *id = strdup(session_id);
 	/* A number in a pointer's place: the map holds no memory for it. */
-	if (!id || !strmap_put(&ledger->sessions_by_id, id, (void *)(ledger->session_count + 1))) {
-		free(id);
+	if (!strmap_put(&ledger->sessions_by_id, session_id, (void *)(ledger->session_count + 1)))
 		return -1;
-	}
-	ledger->sessions[ledger->session_count] = (struct ledger_session_row){ .id = id };
+	ledger->sessions[ledger->session_count] = (struct ledger_session_row){
+		.id = strmap_key(&ledger->sessions_by_id, session_id)
+	};
 	return (int)ledger->session_count++;
 }
 
@@ -95,14 +90,12 @@ int ledger_add_file(struct ledger *ledger, const char *path, size_t root_len, co
 	int session = session_number(ledger, session_id);
 	if (session < 0 || !ledger_grow(&ledger->files, ledger->file_count, &ledger->file_cap, sizeof(*ledger->files)))
 		return -1;
-	struct ledger_file *file = &ledger->files[ledger->file_count];
-	*file = (struct ledger_file){ .session = (uint32_t)session, .subagent = subagent,
-				      .root_len = (uint32_t)root_len };
-	file->path = strdup(path);
-	if (!file->path || !strmap_put(&ledger->files_by_path, path, (void *)(ledger->file_count + 1))) {
-		free(file->path);
+	if (!strmap_put(&ledger->files_by_path, path, (void *)(ledger->file_count + 1)))
 		return -1;
-	}
+	ledger->files[ledger->file_count] = (struct ledger_file){
+		.path = strmap_key(&ledger->files_by_path, path), .root_len = (uint32_t)root_len,
+		.session = (uint32_t)session, .subagent = subagent,
+	};
 	return (int)ledger->file_count++;
 }
 

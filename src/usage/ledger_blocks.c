@@ -17,31 +17,31 @@ static int64_t floor_hour(int64_t at_ms)
 	return at_ms - (rest < 0 ? rest + CLOCK_HOUR_MS : rest);
 }
 
-/* Makes the blocks again from the first one that may have changed. */
+/* Takes the entries from `i` on into the block as long as they belong to it. Returns the first one that does not. */
+static size_t fill_span(const struct ledger *ledger, struct ledger_span *span, size_t i)
+{
+	int64_t start_ms = floor_hour(ledger_time_at(ledger, span->first));
+	while (i < ledger->order_len && ledger_time_at(ledger, i) - start_ms <= LEDGER_BLOCK_MS
+	       && ledger_time_at(ledger, i) - ledger_time_at(ledger, i - 1) <= LEDGER_BLOCK_MS)
+		i++;
+	span->last = i - 1;
+	return i;
+}
+
+/* Makes the blocks again from the first entry that may have changed: which one an entry is in, hangs on those before. */
 static void make_blocks(struct ledger *ledger)
 {
-	while (ledger->block_count > 0 && ledger->blocks[ledger->block_count - 1].last >= ledger->blocks_good_to)
+	while (ledger->block_count > 0 && ledger->blocks[ledger->block_count - 1].first >= ledger->blocks_good_to)
 		ledger->block_count--;
-	/* The entry after a good block may join it. */
-	if (ledger->block_count > 0 && ledger->blocks_good_to < ledger->order_len)
-		ledger->block_count--;
-	size_t i = ledger->block_count > 0 ? ledger->blocks[ledger->block_count - 1].last + 1 : 0;
-	while (i < ledger->order_len) {
-		if (ledger->block_count == ledger->block_cap) {
-			size_t cap = ledger->block_cap ? ledger->block_cap * 2 : 64;
-			struct ledger_span *grown = realloc(ledger->blocks, cap * sizeof(*grown));
-			if (!grown)
-				return;  /* what is there holds; the rest is made when memory is back */
-			ledger->blocks = grown;
-			ledger->block_cap = cap;
-		}
+	if (ledger->block_count > 0)
+		ledger->blocks_good_to = fill_span(ledger, &ledger->blocks[ledger->block_count - 1], ledger->blocks_good_to);
+	while (ledger->blocks_good_to < ledger->order_len) {
+		/* Without memory what is there holds; the rest is made when it is back. */
+		if (!ledger_grow(&ledger->blocks, ledger->block_count, &ledger->block_cap, sizeof(*ledger->blocks)))
+			return;
 		struct ledger_span *span = &ledger->blocks[ledger->block_count++];
-		int64_t start_ms = floor_hour(ledger_time_at(ledger, i));
-		span->first = span->last = i++;
-		while (i < ledger->order_len && ledger_time_at(ledger, i) - start_ms <= LEDGER_BLOCK_MS
-		       && ledger_time_at(ledger, i) - ledger_time_at(ledger, i - 1) <= LEDGER_BLOCK_MS)
-			span->last = i++;
-		ledger->blocks_good_to = i;
+		span->first = ledger->blocks_good_to;
+		ledger->blocks_good_to = fill_span(ledger, span, span->first + 1);
 	}
 }
 

@@ -49,7 +49,7 @@ struct ledger_limit_row {
 };
 
 struct ledger_file {
-	char *path;
+	const char *path;        /* the key of files_by_path, as a session's id is of sessions_by_id */
 	uint32_t root_len;
 	uint32_t session;
 	uint32_t entries;
@@ -69,7 +69,7 @@ struct ledger_kept_span {
 };
 
 struct ledger_session_row {
-	char *id;
+	const char *id;
 	struct ledger_sums *by_model;   /* as long as the highest model number needs */
 	size_t by_model_len;
 	double subagents_usd;

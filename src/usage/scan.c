@@ -338,9 +338,9 @@ static void take_old_limit(struct scan_facts *facts)
 {
 	static const char words[] = "Claude AI usage limit reached";
 	struct slice text = facts->preview;
-	const char *end = text.data + text.len;
 	if (!text.data || !memmem(text.data, text.len, words, sizeof(words) - 1))
 		return;
+	const char *end = text.data + text.len;
 	facts->limit.present = facts->limit.old_form = true;
 	for (const char *bar = text.data; facts->limit.resets_at_s == 0 && (bar = memchr(bar, '|', (size_t)(end - bar)));) {
 		struct slice number = { ++bar, 0 };

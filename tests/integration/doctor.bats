@@ -58,13 +58,14 @@ settings() { printf '%s\n' "$1" >"$HOME/.claude/settings.json"; }
 	check_is service 'note: swatchd.service is not started at login (disabled)'
 	fake_systemctl not-found '""' inactive
 	check_is service 'note: there is no user service*'
+	is "$(remedy service)" 'swatch setup installs it'
 	fake_systemctl loaded enabled failed
 	check_is service 'bad: swatchd.service has failed'
 	grep -q -- '--user show' "$TEST_HOME/systemctl-args"
 	# with another cache directory it is not the service's business
 	is "$(swatch --cache "$CACHE" doctor --json | jq '[.checks[] | select(.name == "service")] | length')" 0
 	printf '#!/bin/sh\necho "no bus \033]0;x\007" >&2; exit 1\n' >"$TEST_HOME/bin/systemctl"
-	check_is service "note: the user's systemd does not answer: *no bus*"
+	check_is service "note: the user's systemd does not answer (*no bus*"
 	swatch doctor >"$TEST_HOME/page"
 	! grep -q "$(printf '[\033\007]')" "$TEST_HOME/page"
 }
@@ -135,6 +136,7 @@ note: left by a swatchd that crashed: .swatch.tmp.1'
 @test "Claude Code's settings: the statusline, and transcripts about to be deleted" {
 	message 1 >"$PROJECTS/-p/s1.jsonl"
 	check_is statusline "note: none is set in $HOME/.claude/settings.json"
+	is "$(remedy statusline)" 'swatch setup puts it in, and keeps all else in that file as it is'
 	settings '{"statusLine":{"type":"command","command":"ccusage statusline"}}'
 	check_is statusline 'bad: its program is not found: ccusage (*)'
 	settings '{"statusLine":{"type":"command","command":"sh ~/x.sh | ccusage \u001b[2J"}}'

@@ -37,9 +37,10 @@ static void on_done(void *ctx, const struct child_result *result)
 static struct ended run_script(const char *script, int64_t timeout_ms)
 {
 	char *argv[] = { "sh", "-c", (char *)(uintptr_t)script, NULL };
+	const struct child_command command = { .argv = argv, .timeout_ms = timeout_ms };
 	struct ended ended = { 0 };
 	struct ev_loop *loop = ev_default_loop(0);
-	assert_non_null(child_start(loop, argv, timeout_ms, 0, on_done, &ended));
+	assert_non_null(child_start(loop, &command, on_done, &ended));
 	ev_run(loop, 0);
 	assert_true(ended.done);
 	return ended;
@@ -111,6 +112,37 @@ static void its_world_is_clean(void **state)
 	assert_int_equal(strtoull(mask + strlen("SigIgn:\t"), NULL, 16) & (UINT64_C(1) << (SIGPIPE - 1)), 0);
 }
 
+static struct ended run_command(const struct child_command *command)
+{
+	struct ended ended = { 0 };
+	struct ev_loop *loop = ev_default_loop(0);
+	assert_non_null(child_start(loop, command, on_done, &ended));
+	ev_run(loop, 0);
+	assert_true(ended.done);
+	return ended;
+}
+
+static void more_environment_goes_before_what_is_inherited(void **state)
+{
+	(void)state;
+	char *argv[] = { "sh", "-c", "echo $MINE_A $MINE_B; env | grep -c ^MINE_A=", NULL };
+	char *more[] = { "MINE_A=new value", "MINE_B=b", NULL };
+	assert_int_equal(setenv("MINE_A", "old", 1), 0);
+	struct ended ended = run_command(&(struct child_command){ .argv = argv, .environment = more, .timeout_ms = 60000 });
+	assert_int_equal(ended.outcome, CHILD_EXITED);
+	assert_string_equal(ended.out, "new value b\n1\n");
+}
+
+static void a_smaller_cap_holds(void **state)
+{
+	(void)state;
+	char *argv[] = { "yes", NULL };
+	struct ended ended = run_command(&(struct child_command){ .argv = argv, .timeout_ms = 60000,
+								  .max_output_bytes = 4096 });
+	assert_int_equal(ended.outcome, CHILD_TOO_LONG);
+	assert_true(ended.out_len <= 4096);
+}
+
 static void a_program_that_is_not_there_reports_its_errno(void **state)
 {
 	(void)state;
@@ -118,12 +150,14 @@ static void a_program_that_is_not_there_reports_its_errno(void **state)
 	char *directory[] = { "/tmp", NULL };
 	struct ended ended = { 0 };
 	struct ev_loop *loop = ev_default_loop(0);
-	assert_non_null(child_start(loop, argv, 1000, 0, on_done, &ended));
+	/* A folder in PATH that this user may not look into would make it EACCES. */
+	assert_int_equal(setenv("PATH", "/usr/bin:/bin", 1), 0);
+	assert_non_null(child_start(loop, &(struct child_command){ .argv = argv, .timeout_ms = 1000 }, on_done, &ended));
 	assert_false(ended.done);
 	ev_run(loop, 0);
 	assert_int_equal(ended.outcome, CHILD_NOT_STARTED);
 	assert_int_equal(ended.code, ENOENT);
-	assert_non_null(child_start(loop, directory, 1000, 0, on_done, &ended));
+	assert_non_null(child_start(loop, &(struct child_command){ .argv = directory, .timeout_ms = 1000 }, on_done, &ended));
 	ev_run(loop, 0);
 	assert_int_equal(ended.code, EACCES);
 }
@@ -152,7 +186,8 @@ static void a_stop_needs_no_callback(void **state)
 	(void)state;
 	char *argv[] = { "sleep", "1000", NULL };
 	struct ended ended = { 0 };
-	struct child *child = child_start(ev_default_loop(0), argv, 60000, 0, on_done, &ended);
+	const struct child_command command = { .argv = argv, .timeout_ms = 60000 };
+	struct child *child = child_start(ev_default_loop(0), &command, on_done, &ended);
 	assert_non_null(child);
 	child_stop(child);
 	assert_false(ended.done);
@@ -168,6 +203,8 @@ int main(void)
 		cmocka_unit_test(output_that_ends_before_the_child_is_whole),
 		cmocka_unit_test(a_grandchild_that_holds_the_pipe_does_not_hold_the_run),
 		cmocka_unit_test(its_world_is_clean),
+		cmocka_unit_test(more_environment_goes_before_what_is_inherited),
+		cmocka_unit_test(a_smaller_cap_holds),
 		cmocka_unit_test(a_program_that_is_not_there_reports_its_errno),
 		cmocka_unit_test(words_are_split_without_a_shell),
 		cmocka_unit_test(a_stop_needs_no_callback),

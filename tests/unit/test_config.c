@@ -194,12 +194,58 @@ static void what_is_unknown_is_named(void **state)
 						    "idle_after, expire_after, max_files, preview\n");
 	expect_error("[watch]\nsettle = 3\n", "F:2: 'settle' belongs in [ccusage]\n");
 	expect_error("[wtach]\npaths = /a\n", "F:2: there is no section [wtach]; allowed: "
-					      "[watch], [billing], [ccusage], [cache], [sessions], [statusline], [log]\n");
+					      "[watch], [billing], [ccusage], [cache], [sessions], [daemon], [statusline], [alerts], [log]\n");
 	expect_error("foo = 3\n", "F:1: 'foo' stands before the first section; sections: "
-				  "[watch], [billing], [ccusage], [cache], [sessions], [statusline], [log]\n");
+				  "[watch], [billing], [ccusage], [cache], [sessions], [daemon], [statusline], [alerts], [log]\n");
 	expect_error("\n[log]\nnonsense\n",
 		     "F:3: neither a [section], nor key = value, nor a comment (; or #)\n");
 	expect_error("[log\n", "F:1: neither a [section], nor key = value, nor a comment (; or #)\n");
+}
+
+static void lists_are_sorted_and_each_number_is_checked(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *value, *fault;
+	} bad[] = {
+		{ "much", "not a list of amounts of US dollars" }, { "1,,2", "not a list of amounts of US dollars" },
+		{ "1,", "not a list of amounts of US dollars" },   { "1 2", "not a list of amounts of US dollars" },
+		{ "-1", "not a list of amounts of US dollars" },   { "5%", "not a list of amounts of US dollars" },
+		{ "0", "out of range" },                           { "1, 2e6", "not a list of amounts of US dollars" },
+		{ "1, 2000000", "out of range" },                  { "1,2,3,4,5,6,7,8,9", "out of range" },
+	};
+	struct config c;
+	struct buf written = BUF_INIT;
+	read_good(&c, "[alerts]\nblock_cost = 40, 20.5usd ,20.5,1 USD\nfive_hour = 95%,80 %\nseven_day =\n"
+		      "today_cost = 1,2,3,4,5,6,7,8\ncache_cools = 2m\nlimit_reset = no\ncommand = a 'b c'\n");
+	assert_int_equal(c.alerts_block_cost_usd.count, 3);
+	assert_true(c.alerts_block_cost_usd.at[0] == 1. && c.alerts_block_cost_usd.at[1] == 20.5
+		    && c.alerts_block_cost_usd.at[2] == 40.);
+	assert_int_equal(c.alerts_five_hour_percent.count, 2);
+	assert_true(c.alerts_five_hour_percent.at[0] == 80. && c.alerts_five_hour_percent.at[1] == 95.);
+	assert_int_equal(c.alerts_seven_day_percent.count, 0);
+	assert_int_equal(c.alerts_today_cost_usd.count, CONFIG_NUMBERS_MAX);
+	assert_int_equal(c.alerts_cache_cools_ms, 120000);
+	assert_int_equal(c.alerts_limit_reset, 0);
+	assert_int_equal(c.alerts_limit_reached, 1);
+	config_write_all(&c, &written);
+	config_release(&c);
+	assert_non_null(strstr(buf_str(&written), "\nblock_cost = 1, 20.5, 40\n"));
+	assert_non_null(strstr(buf_str(&written), "\nseven_day =\n"));
+	read_good(&c, buf_str(&written));
+	assert_int_equal(c.alerts_block_cost_usd.count, 3);
+	assert_int_equal(c.alerts_seven_day_percent.count, 0);
+	config_release(&c);
+	buf_release(&written);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		char text[128], expected[512];
+		snprintf(text, sizeof(text), "[alerts]\nblock_cost = %s\n", bad[i].value);
+		snprintf(expected, sizeof(expected), "F:2: [alerts] block_cost = %s: %s; allowed: up to 8 numbers with commas "
+			 "between, each 0.01 to 1000000, or nothing\n", bad[i].value, bad[i].fault);
+		expect_error(text, expected);
+	}
+	expect_error("[alerts]\ncommand = sh -c 'x ; y'\n", "F:2: [alerts] command: a quote is not closed; a ; after a blank "
+							      "begins a comment, in quotes too\n");
 }
 
 static void every_fault_is_told(void **state)
@@ -449,6 +495,7 @@ int main(void)
 		CASE(a_bad_value_says_what_is_allowed),
 		CASE(no_odd_number_gets_through),
 		CASE(what_is_unknown_is_named),
+		CASE(lists_are_sorted_and_each_number_is_checked),
 		CASE(every_fault_is_told),
 		CASE(keys_must_agree_with_each_other),
 		CASE(an_indented_line_goes_on_with_a_text),

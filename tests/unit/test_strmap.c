@@ -46,6 +46,29 @@ static void keys_are_bytes_with_a_length(void **state)
 	strmap_release(&map);
 }
 
+static void the_maps_own_key_lasts_until_it_is_removed(void **state)
+{
+	(void)state;
+	struct strmap map = STRMAP_INIT;
+	char key[32];
+	assert_null(strmap_key(&map, "key-0"));
+	key_name(7, key);
+	assert_true(strmap_put(&map, key, &values[7]));
+	const char *own = strmap_key(&map, key);
+	assert_ptr_not_equal(own, key);
+	/* The table grows and moves; the key stays. */
+	for (size_t i = 8; i < KEY_COUNT; i++) {
+		key_name(i, key);
+		assert_true(strmap_put(&map, key, &values[i]));
+	}
+	key_name(7, key);
+	assert_ptr_equal(strmap_key(&map, key), own);
+	assert_string_equal(own, key);
+	assert_ptr_equal(strmap_remove(&map, own), &values[7]);
+	assert_null(strmap_key(&map, key));
+	strmap_release(&map);
+}
+
 /* Random puts and removes beside an array that says what must be there; a tombstone that ends a search shows here. */
 static void agrees_with_a_plain_array(void **state)
 {
@@ -152,6 +175,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(puts_gets_and_removes),
 		cmocka_unit_test(keys_are_bytes_with_a_length),
+		cmocka_unit_test(the_maps_own_key_lasts_until_it_is_removed),
 		cmocka_unit_test(agrees_with_a_plain_array),
 		cmocka_unit_test(a_walk_meets_each_once_and_may_remove),
 		cmocka_unit_test(a_failed_put_changes_nothing),

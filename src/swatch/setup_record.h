@@ -1,0 +1,62 @@
+/*
+ * setup_record: what `swatch setup` has done, kept in setup.json so that --undo can take back precisely that.
+ *
+ * For: setup.h's parts. The file is $XDG_STATE_HOME/swatch/setup.json, 0600, replaced atomically on every change.
+ * Its strings have every byte that is not plain ASCII, and '%', as %XX: a path may hold anything.
+ */
+#ifndef SWATCH_SWATCH_SETUP_RECORD_H
+#define SWATCH_SWATCH_SETUP_RECORD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/buf.h"
+
+enum setup_kind {
+	SETUP_NOTHING,
+	SETUP_STATUSLINE,   /* path; value: ours, as it stands in the file; previous: what stood there; backup; created */
+	SETUP_CONFIG,       /* path, section, key; value: our lines; previous, added: conf_edit.h; created */
+	SETUP_FILE,         /* path; value: its whole text; previous: of a file that it replaced */
+	SETUP_DIRECTORY,    /* path: it was made */
+	SETUP_SERVICE,      /* path: "swatchd.service"; was_enabled, was_active */
+	SETUP_DAEMON        /* path: the program, which was started */
+};
+
+struct setup_change {
+	enum setup_kind kind;
+	char *path;
+	char *section, *key;
+	char *value, *previous, *added, *backup;   /* NULL: none */
+	bool created;
+	bool was_enabled, was_active;
+};
+
+struct setup_record {
+	char *path;
+	struct setup_change *changes;
+	size_t count;
+};
+
+/*
+ * Reads the record; an absent one is empty. Returns false with a message when it cannot be read: nothing may be done
+ * then that would have to be recorded. setup_record_release() in every case.
+ */
+bool setup_record_load(struct setup_record *record, struct buf *error);
+
+/* The change of that kind to that thing, or NULL. `section` and `key` matter to SETUP_CONFIG only. */
+struct setup_change *setup_record_find(const struct setup_record *record, enum setup_kind kind, const char *path,
+				       const char *section, const char *key);
+
+/* Adds a change, or puts it in the place of one of the same thing, which goes to `old`. Takes what it points to. */
+bool setup_record_put(struct setup_record *record, struct setup_change *change, struct setup_change *old);
+
+/* Takes one out, and frees it. */
+void setup_record_drop(struct setup_record *record, size_t index);
+
+/* Writes it; an empty one is removed. False with a message. */
+bool setup_record_save(const struct setup_record *record, struct buf *error);
+
+void setup_record_release(struct setup_record *record);
+void setup_change_release(struct setup_change *change);
+
+#endif

@@ -1,0 +1,239 @@
+/*
+ * The daemon's side of alerts: which figures they see and when, and what a crossing makes: a line in the log, an event,
+ * a run of the command, and a record that outlives the daemon.
+ */
+#include "swatchd/daemon.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "cache/cache_read.h"
+#include "cache/cache_write.h"
+#include "swatchd/alert_text.h"
+#include "swatchd/compose.h"
+
+/* ---- a crossing ---- */
+
+static void put_optional(struct jsonw *w, const char *key, const char *text)
+{
+	if (text)
+		jsonw_put_string(w, key, text);
+}
+
+static void tell_followers(struct events *events, const struct alert *alert, const char *message)
+{
+	struct jsonw *w = events_begin(events, "alert");
+	if (!w)
+		return;
+	jsonw_put_string(w, "rule", alert_rule_name(alert->rule));
+	jsonw_put_double(w, "value", alert->value);
+	jsonw_put_double(w, "limit", alert->limit);
+	jsonw_put_string(w, "unit", alert_unit(alert->rule));
+	put_optional(w, "limitName", alert->name);
+	put_optional(w, "sessionId", alert->session_id);
+	put_optional(w, "projectPath", alert->project);
+	if (alert->ends_ms > 0)
+		jsonw_put_int(w, "resetsAt", alert->ends_ms);
+	jsonw_put_string(w, "message", message);
+	events_end(events);
+}
+
+static void on_fired(void *ctx, const struct alert *alert)
+{
+	struct daemon *daemon = ctx;
+	struct daemon_alerts *alerts = &daemon->alerts;
+	struct buf message = BUF_INIT, environment = BUF_INIT;
+	alert_text_append_message(alert, &message);
+	alert_text_append_environment(alert, buf_str(&message), &environment);
+	alerts->fired++;
+	alerts->last_ms = alert->at_ms;
+	snprintf(alerts->last_message, sizeof(alerts->last_message), "%s", buf_str(&message));
+	log_info("alert: %s", buf_str(&message));
+	tell_followers(&daemon->events, alert, buf_str(&message));
+	alert_run_add(&alerts->run, alert_rule_name(alert->rule), &environment);
+	buf_release(&message);
+	buf_release(&environment);
+}
+
+static void on_run_done(void *ctx, const char *rule, int64_t duration_ms, const char *error)
+{
+	struct daemon *daemon = ctx;
+	struct jsonw *w = events_begin(&daemon->events, "alert-finished");
+	if (!w)
+		return;
+	jsonw_put_string(w, "rule", rule);
+	jsonw_put_bool(w, "ok", error == NULL);
+	jsonw_put_int(w, "durationMs", duration_ms);
+	jsonw_put_string(w, "error", error);
+	events_end(&daemon->events);
+}
+
+/* ---- the records ---- */
+
+static void restore(struct daemon *daemon)
+{
+	struct json_object *written = cache_read_json(daemon->options.cache_fd, CACHE_ALERTS_FILE);
+	if (!written && errno != ENOENT)
+		log_warning("cannot read %s/%s: %s; an alert may come a second time", daemon->options.cache_path,
+			    CACHE_ALERTS_FILE, errno == EBADMSG ? "it is damaged" : strerror(errno));
+	alerts_restore(&daemon->alerts.rules, written, clock_wall_ms());
+	json_object_put(written);
+}
+
+static void save(struct daemon *daemon)
+{
+	struct daemon_alerts *alerts = &daemon->alerts;
+	struct buf content = BUF_INIT;
+	struct jsonw w;
+	jsonw_init(&w, &content);
+	jsonw_begin_object(&w);
+	jsonw_put_int(&w, "schema", CACHE_SCHEMA);
+	jsonw_put_string(&w, "writer", CACHE_WRITER);
+	alerts_write(&alerts->rules, &w);
+	jsonw_end_object(&w);
+	buf_append_char(&content, '\n');
+	errno = ENOMEM;
+	bool good = !content.failed
+		    && cache_write_file(daemon->options.cache_fd, CACHE_ALERTS_FILE, content.data, content.len) == 0;
+	if (!good && !alerts->save_failed)
+		log_warning("cannot write %s/%s: %s; after a restart alerts may come a second time",
+			    daemon->options.cache_path, CACHE_ALERTS_FILE, strerror(errno));
+	alerts->save_failed = !good;
+	/* Not tried again before the next change: that is when it matters. */
+	alerts->rules.changed = false;
+	buf_release(&content);
+}
+
+/* ---- what they look at ---- */
+
+static void look_at_account(struct alerts *rules, const struct billing *billing, const struct billing_view *view)
+{
+	bool any_reached = false;
+	if (view->known && view->block.present)
+		alerts_note_block(rules, view->block.cost_usd, view->block.start_ms, view->block.end_ms);
+	if (view->known)
+		alerts_note_day(rules, view->today_usd, billing->day_start_ms, billing->day_end_ms);
+	for (size_t i = 0; i < view->limits.count; i++) {
+		const struct rate_limit *limit = &view->limits.all[i];
+		any_reached = any_reached || limit->used_percent >= 100.;
+		alerts_note_limit(rules, limit->name, limit->used_percent, limit->resets_ms,
+				  limit->session_id[0] ? limit->session_id : NULL);
+	}
+	/* Of a marker that names no limit, the one that is used up is told already. */
+	if (view->limited && !any_reached)
+		alerts_note_limit(rules, ALERTS_UNTOLD_LIMIT, 100., view->limit.resets_ms, view->limit.session_id);
+}
+
+static void look_at_session(struct alerts *rules, const struct session *session)
+{
+	const struct session_transcript *part = session_main(session);
+	struct compose_context context;
+	/* What is read half may show what a later line takes back. */
+	if (!compose_is_synced(part))
+		return;
+	compose_find_context(session, part, &context);
+	if (session->state == SESSION_ACTIVE && context.known)
+		alerts_note_context(rules, session->id, part->cwd, context.percent, part->compacted_ms);
+	/* A cache may last longer than a session is called active; whose process has ended needs none. */
+	if (session->live_processes > 0 || session->process_ended_ms == 0)
+		alerts_note_cache(rules, session->id, part->cwd, session_cache_cold_ms(part),
+				  session_cache_life_ms(part));
+}
+
+static void look_at_sessions(struct daemon *daemon)
+{
+	size_t cursor = 0;
+	const struct session *session;
+	if (daemon->config.alerts_context_percent.count == 0 && daemon->config.alerts_cache_cools_ms == 0)
+		return;
+	while ((session = sessions_each(&daemon->sessions, &cursor)))
+		if (!session->excluded)
+			look_at_session(&daemon->alerts.rules, session);
+}
+
+/* A millisecond late rather than early: an early look would find nothing due. */
+static void wake_at(struct daemon_alerts *alerts, struct ev_loop *loop, int64_t at_ms)
+{
+	ev_tstamp at = (double)(at_ms + 1) / 1000.;
+	if (at_ms > 0 && ev_is_active(&alerts->moment) && alerts->moment.offset == at)
+		return;
+	ev_periodic_stop(loop, &alerts->moment);
+	if (at_ms == 0)
+		return;
+	ev_periodic_set(&alerts->moment, at, 0., NULL);
+	ev_periodic_start(loop, &alerts->moment);
+}
+
+void daemon_look_for_alerts(void *ctx, const struct billing_view *view)
+{
+	struct daemon *daemon = ctx;
+	struct daemon_alerts *alerts = &daemon->alerts;
+	/* What is old is no news; and one look by hand is no watch. */
+	if (daemon->first_walk || daemon->reading_history || daemon->options.once)
+		return;
+	alerts_begin(&alerts->rules, view->at_ms);
+	look_at_account(&alerts->rules, &daemon->billing, view);
+	look_at_sessions(daemon);
+	int64_t next_ms = alerts_end(&alerts->rules);
+	if (alerts->rules.changed)
+		save(daemon);
+	/* On record first: whatever becomes of us now, nothing is run a second time. */
+	alert_run_start(&alerts->run);
+	wake_at(alerts, daemon->loop, next_ms);
+}
+
+static void on_moment(struct ev_loop *loop, ev_periodic *watcher, int revents)
+{
+	(void)loop;
+	(void)revents;
+	struct daemon *daemon = watcher->data;
+	struct billing_view view;
+	billing_make_view(&daemon->billing, clock_wall_ms(), &view);
+	daemon_look_for_alerts(daemon, &view);
+}
+
+/* ---- for the daemon ---- */
+
+void daemon_start_alerts(struct daemon *daemon)
+{
+	struct daemon_alerts *alerts = &daemon->alerts;
+	alerts_init(&alerts->rules, &daemon->config, on_fired, daemon);
+	alert_run_init(&alerts->run, daemon->loop, &daemon->config, on_run_done, daemon);
+	ev_periodic_init(&alerts->moment, on_moment, 0., 0., NULL);
+	alerts->moment.data = daemon;
+	restore(daemon);
+}
+
+void daemon_write_alerts_status(const struct daemon *daemon, struct jsonw *w)
+{
+	const struct daemon_alerts *alerts = &daemon->alerts;
+	const char *command = daemon->config.alerts_command;
+	jsonw_put_string(w, "command", command[0] ? command : NULL);
+	jsonw_put_int(w, "fired", (int64_t)alerts->fired);
+	jsonw_put_int(w, "good", (int64_t)alerts->run.good);
+	jsonw_put_int(w, "failed", (int64_t)alerts->run.failed);
+	jsonw_put_int(w, "dropped", (int64_t)alerts->run.dropped);
+	jsonw_put_int(w, "waiting", (int64_t)alerts->run.waiting_count + (alerts->run.child != NULL));
+	jsonw_put_string(w, "lastError", alerts->run.last_error[0] ? alerts->run.last_error : NULL);
+	jsonw_put_string(w, "lastMessage", alerts->last_message[0] ? alerts->last_message : NULL);
+	jsonw_key(w, "lastAt");
+	if (alerts->last_ms > 0)
+		jsonw_int(w, alerts->last_ms);
+	else
+		jsonw_null(w);
+	jsonw_key(w, "nextAt");
+	if (ev_is_active(&alerts->moment))
+		jsonw_int(w, (int64_t)(alerts->moment.offset * 1000.) - 1);
+	else
+		jsonw_null(w);
+}
+
+void daemon_stop_alerts(struct daemon *daemon)
+{
+	ev_periodic_stop(daemon->loop, &daemon->alerts.moment);
+	alert_run_release(&daemon->alerts.run);
+	alerts_release(&daemon->alerts.rules);
+}

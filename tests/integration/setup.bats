@@ -1,0 +1,515 @@
+# swatch setup: everything connected, everything back. A systemctl that keeps states in files stands in for systemd.
+load helper
+
+SETTINGS_TEXT='{
+    "model": "opus",
+    "permissions": { "allow": ["Bash(ls:*)"], "deny": [] },
+
+    "env": {"A": "\u00e4 // no comment"}
+}
+'
+
+settings() { printf '%s' "$1" >"$HOME/.claude/settings.json"; }
+
+# Made anew in each test: fake_systemd [DIRECTORY...]: other directories with units.
+fake_systemd() {
+	mkdir -p "$TEST_HOME/bin" "$TEST_HOME/systemd"
+	printf '%s\n' "$*" >"$TEST_HOME/systemd/directories"
+	cat >"$TEST_HOME/bin/systemctl" <<-'SCRIPT'
+		#!/bin/bash
+		state=$(dirname "$0")/../systemd
+		echo "$*" >>"$state/calls"
+		[ "$1" = --user ] || exit 1
+		own=${XDG_CONFIG_HOME:-$HOME/.config}/systemd/user
+		unit=
+		for directory in "$own" $(cat "$state/directories"); do
+			[ -n "$unit" ] || [ ! -f "$directory/swatchd.service" ] || unit=$directory/swatchd.service
+		done
+		start() {
+			[ -n "$unit" ] && [ ! -e "$state/broken" ] || { echo "Job for swatchd.service failed" >&2; exit 1; }
+			# what systemd makes of the quotes
+			program=$(sed -n 's/^ExecStart="\{0,1\}\([^"]*\)"\{0,1\}$/\1/p' "$unit")
+			setsid "$program" >>"$state/log" 2>&1 </dev/null 3>&- &
+			echo $! >"$state/pid"
+			until swatch sync >/dev/null 2>&1; do sleep 0.05; done
+		}
+		stop() {
+			[ -e "$state/pid" ] || return 0
+			kill "$(cat "$state/pid")"
+			while [ -e "/proc/$(cat "$state/pid")" ]; do sleep 0.05; done
+			rm "$state/pid"
+		}
+		case "$2 $3" in
+		*UnitPath*) echo "UnitPath=$own $(cat "$state/directories")" ;;
+		show*)
+			[ -n "$unit" ] && echo LoadState=loaded || echo LoadState=not-found
+			[ -e "$state/enabled" ] && echo UnitFileState=enabled || echo UnitFileState=disabled
+			[ -e "$state/pid" ] && echo ActiveState=active || echo ActiveState=inactive ;;
+		'enable --now') touch "$state/enabled"; [ -e "$state/pid" ] || start ;;
+		'disable --now') rm -f "$state/enabled"; stop ;;
+		disable*) rm -f "$state/enabled" ;;
+		start*) start ;;
+		stop*) stop ;;
+		restart*) stop; start ;;
+		daemon-reload*) ;;
+		*) exit 1 ;;
+		esac
+	SCRIPT
+	chmod +x "$TEST_HOME/bin/systemctl"
+	PATH=$TEST_HOME/bin:$PATH
+}
+
+no_systemd() {
+	mkdir -p "$TEST_HOME/bin"
+	printf '#!/bin/sh\necho "Failed to connect to bus" >&2; exit 1\n' >"$TEST_HOME/bin/systemctl"
+	chmod +x "$TEST_HOME/bin/systemctl"
+	PATH=$TEST_HOME/bin:$PATH
+}
+
+# says TEXT...: in the last output, one after the other, however its lines are broken.
+says() {
+	local text piece
+	text=$(tr -s '[:space:]' ' ' <<<"$output")
+	for piece; do
+		[[ "$text" == *"$piece"* ]] || { printf "not said: '%s' in:\n%s\n" "$piece" "$output"; return 1; }
+		text=${text#*"$piece"}
+	done
+}
+
+acts() { grep -v -- ' show ' "$TEST_HOME/systemd/calls" || true; }
+# Every file with its content, its mode and its time; not what the daemon keeps.
+tree() {
+	find "$TEST_HOME" \( -name session-health -o -name systemd -path "$TEST_HOME/systemd" -o -name run \) -prune \
+		-o -printf '%P %m %T@ %l\n' | sort
+	find "$TEST_HOME" \( -name session-health -o -path "$TEST_HOME/systemd" -o -name run \) -prune -o -type f -print0 |
+		sort -z | xargs -0 sha256sum
+}
+names() { tree | sed 's/^\([^ ]* [0-7]*\) [0-9.]*/\1/' | grep -v '^[^ ]* \?7[0-7]* *$'; }
+line_of() { jq -r .statusLine.command "$HOME/.claude/settings.json"; }
+
+teardown() {
+	local pid
+	pid=$(timeout 20 swatch status --json 2>/dev/null | jq -r '.pid // empty')
+	if [ -n "$pid" ]; then
+		kill "$pid"
+		await is_gone "$pid"
+	fi
+	rm -rf "$TEST_HOME"
+}
+
+@test "--dry-run shows everything and touches nothing; without a terminal it asks for --yes" {
+	message 1 >"$PROJECTS/-p/s1.jsonl"
+	fake_systemd
+	settings "$SETTINGS_TEXT"
+	tree >"$BATS_TEST_TMPDIR/before"
+	run swatch setup --dry-run
+	[ "$status" -eq 0 ]
+	says "found: ~/.claude/projects"
+	says "write ~/.config/systemd/user/swatchd.service"
+	says "systemctl --user enable --now swatchd.service"
+	says "edit ~/.claude/settings.json" "swatch statusline"
+	says "nothing was done (--dry-run)"
+	run swatch setup </dev/null
+	[ "$status" -eq 2 ]
+	says "edit ~/.claude/settings.json" "there is no terminal to ask; --yes does all of this"
+	run swatch setup --undo </dev/null
+	[ "$status" -eq 0 ]
+	says "nothing is to be undone"
+	tree | diff "$BATS_TEST_TMPDIR/before" -
+	is "$(acts)" ""
+	[ ! -e "$CACHE" ]
+	run swatch --cache "$CACHE" setup --yes
+	[ "$status" -eq 2 ]
+}
+
+@test "--yes connects all of it, a second run changes nothing, --undo puts all of it back" {
+	message 1 >"$PROJECTS/-p/s1.jsonl"
+	fake_systemd
+	settings "$SETTINGS_TEXT"
+	chmod 640 "$HOME/.claude/settings.json"
+	names >"$BATS_TEST_TMPDIR/before"
+	run swatch setup --yes
+	echo "$output"
+	[ "$status" -eq 0 ]
+	says "swatchd answers (pid " "What a session will show" "today" "next: swatch doctor"
+	# nothing but the one member is new
+	local text
+	text=$(cat "$HOME/.claude/settings.json"; echo .)
+	is "${text%.}" "${SETTINGS_TEXT%$'\n}\n'},
+    \"statusLine\": {
+        \"type\": \"command\",
+        \"command\": \"$SWATCH_BUILD_DIR/swatch statusline\",
+        \"padding\": 0
+    }
+}
+"
+	is "$(stat -c %a "$HOME/.claude/settings.json")" 640
+	printf '%s' "$SETTINGS_TEXT" | cmp - "$HOME/.claude/settings.json.swatch-backup"
+	run sh -c "$(line_of)" <<<'{"model":{"display_name":"Opus"}}'
+	[[ "$output" == *Opus* ]]
+	is "$(acts)" "--user daemon-reload
+--user enable --now swatchd.service"
+	grep -qx "ExecStart=\"$SWATCH_BUILD_DIR/swatchd\"" "$HOME/.config/systemd/user/swatchd.service"
+	grep -qx 'ReadWritePaths=%h/.claude/session-health' "$HOME/.config/systemd/user/swatchd.service"
+	[ ! -e "$HOME/.config/systemd/user/swatchd.service.d" ]
+	is "$(stat -c %a "$HOME/.local/state/swatch/setup.json")" 600
+	is "$(swatch doctor --json | jq -r '.checks[] | select(.name == "statusline" or .name == "service") | .state')" $'good\ngood'
+
+	tree >"$BATS_TEST_TMPDIR/once"
+	run swatch setup
+	[ "$status" -eq 0 ]
+	says "already so: swatchd.service is enabled and runs" "already so in ~/.claude/settings.json"
+	run swatch setup --yes
+	[ "$status" -eq 0 ]
+	tree | diff "$BATS_TEST_TMPDIR/once" -
+	is "$(acts | wc -l)" 2
+
+	run swatch setup --undo --dry-run
+	[ "$status" -eq 0 ]
+	tree | diff "$BATS_TEST_TMPDIR/once" -
+	run swatch setup --undo
+	[ "$status" -eq 2 ]
+	tree | diff "$BATS_TEST_TMPDIR/once" -
+	run swatch setup --undo --yes
+	echo "$output"
+	[ "$status" -eq 0 ]
+	printf '%s' "$SETTINGS_TEXT" | cmp - "$HOME/.claude/settings.json"
+	rm -r "$HOME/.local"
+	names | diff "$BATS_TEST_TMPDIR/before" -
+	is "$(acts | tail -2)" "--user disable --now swatchd.service
+--user daemon-reload"
+	run swatch status
+	[ "$status" -eq 3 ]
+}
+
+@test "a unit that is installed is used, and a daemon that runs by itself makes room" {
+	message 1 >"$PROJECTS/-p/s1.jsonl"
+	mkdir "$TEST_HOME/units"
+	printf '[Service]\nExecStart=%s/swatchd\n' "$SWATCH_BUILD_DIR" >"$TEST_HOME/units/swatchd.service"
+	fake_systemd "$TEST_HOME/units"
+	start_daemon
+	run swatch setup --yes
+	[ "$status" -eq 0 ]
+	says "the unit is installed: ~/units/swatchd.service" "end the swatchd that runs (pid $DAEMON)"
+	[ ! -e "$HOME/.config/systemd" ]
+	is "$(acts)" "--user enable --now swatchd.service"
+	status_is .pid "$(cat "$TEST_HOME/systemd/pid")"
+	# one that was enabled before stays so
+	rm "$HOME/.local/state/swatch/setup.json"
+	swatch setup --yes
+	run swatch setup --undo --yes
+	[ "$status" -eq 0 ]
+	is "$(acts)" "--user enable --now swatchd.service"
+}
+
+@test "a start that fails is said, and the other steps are done" {
+	message 1 >"$PROJECTS/-p/s1.jsonl"
+	fake_systemd
+	touch "$TEST_HOME/systemd/broken"
+	run swatch setup --yes
+	[ "$status" -eq 1 ]
+	says "systemctl --user enable failed: exit status 1: Job for swatchd.service failed"
+	is "$(line_of)" "$SWATCH_BUILD_DIR/swatch statusline"
+	run swatch setup --undo --yes
+	[ "$status" -eq 0 ]
+	[ ! -e "$HOME/.claude/settings.json" ]
+	[ ! -e "$HOME/.config/systemd" ]
+}
+
+@test "the service is told of CLAUDE_CONFIG_DIR and of where it may write" {
+	export CLAUDE_CONFIG_DIR="$TEST_HOME/c 100% \"q\" \\b"
+	mkdir -p "$CLAUDE_CONFIG_DIR/projects"
+	fake_systemd
+	run swatch setup --yes
+	echo "$output"
+	[ "$status" -eq 0 ]
+	local extra=$HOME/.config/systemd/user/swatchd.service.d/swatch-setup.conf quoted
+	quoted="$TEST_HOME/c 100%% \\\"q\\\" \\\\b"
+	grep -qxF "Environment=\"CLAUDE_CONFIG_DIR=$quoted\"" "$extra"
+	grep -qxF "ReadWritePaths=\"$quoted/session-health\"" "$extra"
+	grep -qxF "ExecStartPre=+/bin/mkdir -p -m 0700 \"$quoted/session-health\"" "$extra"
+	is "$(jq -r .statusLine.command "$CLAUDE_CONFIG_DIR/settings.json")" "$SWATCH_BUILD_DIR/swatch statusline"
+	[ ! -e "$HOME/.claude/settings.json" ]
+	# what its owner has changed since is his
+	echo 'Environment=A=b' >>"$extra"
+	run swatch setup --yes
+	[ "$status" -eq 0 ]
+	says "swatch-setup.conf is yours: it stays as it is"
+	run swatch setup --undo --yes
+	[ "$status" -eq 0 ]
+	says "swatch-setup.conf was changed since, and stays as it is"
+	[ -e "$extra" ]
+	[ ! -e "$HOME/.config/systemd/user/swatchd.service" ]
+}
+
+@test "ccusage of nvm goes into swatch.conf with its node, and comes out again" {
+	message 1 >"$PROJECTS/-p/s1.jsonl"
+	fake_systemd
+	local conf=$'# mine \n[billing]\nsource = auto  ; as it comes\n\n[log]\nlevel = info'
+	printf '%s' "$conf" >"$CONFIG"
+	local version
+	for version in v9.11.0 'v20 1;x'; do
+		mkdir -p "$HOME/.nvm/versions/node/$version/bin"
+		printf '#!/bin/sh\n[ "$2" = --version ] && exec echo "ccusage 20.0.24 by $0"\nexec /bin/sh "$@"\n' \
+			>"$HOME/.nvm/versions/node/$version/bin/node-of-nvm"
+		printf '#!/usr/bin/env node-of-nvm\nprintf %%s\\\\n "$@" >"$HOME/ran"; echo "{\\"blocks\\":[]}"\n' \
+			>"$HOME/.nvm/versions/node/$version/bin/ccusage"
+		chmod +x "$HOME/.nvm/versions/node/$version/bin/"*
+	done
+	# without any other ccusage
+	PATH=$(tr : '\n' <<<"$PATH" | while read -r directory; do [ -e "$directory/ccusage" ] || echo "$directory"; done | paste -sd:)
+	run swatch setup --yes
+	echo "$output"
+	[ "$status" -eq 0 ]
+	says "tried with a service's PATH: it says ccusage 20.0.24 by "
+	is "$(head -n 6 "$CONFIG")" "$conf"
+	is "$(swatch config --json | jq -r '.settings[] | select(.section == "ccusage" and .key == "command") | .value')" \
+		"\"$HOME/.nvm/versions/node/v20 1\\;x/bin/node-of-nvm\" \"$HOME/.nvm/versions/node/v20 1\\;x/bin/ccusage\" blocks --active --json --offline"
+	swatch refresh --wait
+	is "$(cat "$HOME/ran")" $'blocks\n--active\n--json\n--offline'
+	run swatch setup --yes
+	says "ccusage already so: "
+	# a newer node
+	mkdir -p "$HOME/.nvm/versions/node/v22.1.0"
+	cp -r "$HOME/.nvm/versions/node/v9.11.0/bin" "$HOME/.nvm/versions/node/v22.1.0/bin"
+	run swatch setup --yes
+	[ "$status" -eq 0 ]
+	grep -qF 'v22.1.0/bin/ccusage' "$CONFIG"
+	run swatch setup --undo --yes
+	[ "$status" -eq 0 ]
+	printf '%s' "$conf" | cmp - "$CONFIG"
+	# one's own is left alone, and so is none
+	printf '[ccusage]\ncommand = mine\n' >"$CONFIG"
+	run swatch setup --yes
+	says "[ccusage] command is your own: mine"
+	is "$(cat "$CONFIG")" $'[ccusage]\ncommand = mine'
+}
+
+@test "another program's statusline is shown, replaced, and put back byte for byte" {
+	fake_systemd
+	settings $'{ "statusLine" : {"command":"ccusage statusline  --x","type":"command"} ,"a":1}'
+	cp "$HOME/.claude/settings.json" "$BATS_TEST_TMPDIR/before"
+	run swatch setup --yes
+	[ "$status" -eq 0 ]
+	says "has another program's: ccusage statusline --x"
+	is "$(line_of)" "$SWATCH_BUILD_DIR/swatch statusline"
+	is "$(jq .a "$HOME/.claude/settings.json")" 1
+	# an older backup stays
+	is "$(sha256sum <"$HOME/.claude/settings.json.swatch-backup")" "$(sha256sum <"$BATS_TEST_TMPDIR/before")"
+	run swatch setup --undo --yes
+	[ "$status" -eq 0 ]
+	cmp "$BATS_TEST_TMPDIR/before" "$HOME/.claude/settings.json"
+	[ ! -e "$HOME/.claude/settings.json.swatch-backup" ]
+	echo older >"$HOME/.claude/settings.json.swatch-backup"
+	swatch setup --yes
+	is "$(cat "$HOME/.claude/settings.json.swatch-backup")" older
+	cmp "$BATS_TEST_TMPDIR/before" "$HOME/.claude/settings.json.swatch-backup.2"
+	# Claude Code writes the file anew, with another setting
+	jq '.model = "opus"' "$HOME/.claude/settings.json" >"$HOME/new" && mv "$HOME/new" "$HOME/.claude/settings.json"
+	run swatch setup --undo --yes
+	[ "$status" -eq 0 ]
+	says "the backup stays"
+	is "$(jq -c . "$HOME/.claude/settings.json")" '{"statusLine":{"command":"ccusage statusline  --x","type":"command"},"a":1,"model":"opus"}'
+	# and what was changed since is its owner's
+	swatch setup --yes
+	settings '{"statusLine":{"type":"command","command":"mine"}}'
+	run swatch setup --undo --yes
+	[ "$status" -eq 0 ]
+	says "statusLine was changed since, and stays as it is"
+	is "$(line_of)" mine
+}
+
+@test "settings that cannot be read are refused and stay as they are" {
+	fake_systemd
+	local bad
+	for bad in '{"a":1,}' $'// c\n{}' $'\xef\xbb\xbf{}' '{"a":1,"a":2}' '[]' '' '{"a":"' $'{"a":"\xff"}'; do
+		settings "$bad"
+		run swatch setup --yes
+		[ "$status" -eq 1 ]
+		says "settings.json cannot be read: it " "; it stays as it is"
+		printf '%s' "$bad" | cmp - "$HOME/.claude/settings.json"
+	done
+	# the other steps are done
+	[ -e "$TEST_HOME/systemd/enabled" ]
+	{ printf '{"a":"'; head -c 4200000 /dev/zero | tr '\0' x; printf '"}'; } >"$HOME/.claude/settings.json"
+	run swatch setup --yes
+	says "larger than"
+	rm "$HOME/.claude/settings.json"
+	mkfifo "$HOME/.claude/settings.json"
+	run timeout 60 swatch setup --yes
+	[ "$status" -eq 1 ]
+	says "no regular file"
+	rm "$HOME/.claude/settings.json"
+	settings "$SETTINGS_TEXT"
+	chmod 444 "$HOME/.claude/settings.json"
+	run swatch setup --yes
+	[ "$status" -eq 1 ]
+	says "read-only"
+	printf '%s' "$SETTINGS_TEXT" | cmp - "$HOME/.claude/settings.json"
+	[ ! -e "$HOME/.claude/settings.json.swatch-backup" ]
+}
+
+@test "links are followed, also one that leads nowhere yet" {
+	fake_systemd
+	mkdir "$TEST_HOME/dotfiles"
+	printf '%s' "$SETTINGS_TEXT" >"$TEST_HOME/dotfiles/claude.json"
+	ln -s ../dotfiles/claude.json "$HOME/.claude/settings.json"
+	run swatch setup --yes
+	[ "$status" -eq 0 ]
+	is "$(readlink "$HOME/.claude/settings.json")" ../dotfiles/claude.json
+	is "$(line_of)" "$SWATCH_BUILD_DIR/swatch statusline"
+	swatch setup --undo --yes
+	printf '%s' "$SETTINGS_TEXT" | cmp - "$TEST_HOME/dotfiles/claude.json"
+	is "$(ls "$TEST_HOME/dotfiles")" claude.json
+	rm "$TEST_HOME/dotfiles/claude.json"
+	run swatch setup --yes
+	[ "$status" -eq 0 ]
+	is "$(jq -c 'keys' "$TEST_HOME/dotfiles/claude.json")" '["statusLine"]'
+	swatch setup --undo --yes
+	is "$(readlink "$HOME/.claude/settings.json")" ../dotfiles/claude.json
+	[ ! -e "$TEST_HOME/dotfiles/claude.json" ]
+	ln -sf settings.json "$HOME/.claude/settings.json"
+	run swatch setup --yes
+	[ "$status" -eq 1 ]
+}
+
+@test "every directory of Claude Code gets its statusline, copies that are only watched get none" {
+	no_systemd
+	mkdir -p "$HOME/.config/claude/projects" "$HOME/work/projects" "$HOME/copy/projects"
+	echo '{}' >"$HOME/work/settings.json"
+	configure "[watch]
+paths = $HOME/.claude, $HOME/work, $HOME/copy"
+	run swatch setup --dry-run
+	[ "$status" -eq 0 ]
+	says "write ~/.config/claude/settings.json" "write ~/.claude/settings.json" "edit ~/work/settings.json"
+	[[ "$output" != *copy* ]]
+	# none has been used yet: the one that Claude Code would make
+	configure ''
+	rm -r "$HOME/.claude" "$HOME/.config/claude"
+	run swatch setup --dry-run
+	says "~/.claude has no projects yet" "write ~/.claude/settings.json"
+	CLAUDE_CONFIG_DIR=$HOME/new run swatch setup --dry-run
+	says "~/new has no projects yet" "write ~/new/settings.json"
+}
+
+@test "a disk that is full: the old file stays, and nothing is left behind" {
+	fake_systemd
+	swatch setup --yes
+	swatch setup --undo --yes
+	{ printf '{"a":"'; head -c 3000 /dev/zero | tr '\0' x; printf '"}'; } >"$HOME/.claude/settings.json"
+	cp "$HOME/.claude/settings.json" "$BATS_TEST_TMPDIR/before"
+	run bash -c 'trap "" XFSZ; ulimit -f 2; swatch setup --yes'
+	[ "$status" -eq 1 ]
+	says "File too large"
+	cmp "$BATS_TEST_TMPDIR/before" "$HOME/.claude/settings.json"
+	is "$(ls -A "$HOME/.claude")" $'projects\nsession-health\nsettings.json'
+	# nor without a record of what is done
+	settings '{}'
+	run bash -c 'trap "" XFSZ; ulimit -f 0; swatch setup --yes'
+	[ "$status" -eq 1 ]
+	says "cannot"
+	is "$(cat "$HOME/.claude/settings.json")" '{}'
+}
+
+@test "a record that cannot be read: nothing is done" {
+	fake_systemd
+	settings '{}'
+	mkdir -p "$HOME/.local/state/swatch"
+	local bad
+	for bad in '{' '[]' '{"version":2,"changes":[]}' '{"version":1,"changes":[{"kind":"file","path":"%zz","value":"x"}]}' \
+		'{"version":1,"changes":[{"kind":"new"}]}'; do
+		echo "$bad" >"$HOME/.local/state/swatch/setup.json"
+		run swatch setup --yes
+		[ "$status" -eq 1 ]
+		says "cannot read $HOME/.local/state/swatch/setup.json"
+		run swatch setup --undo --yes
+		[ "$status" -eq 1 ]
+	done
+	is "$(cat "$HOME/.claude/settings.json")" '{}'
+	[ ! -e "$TEST_HOME/systemd/calls" ]
+}
+
+@test "without systemd the statusline starts swatchd, which is started now, once" {
+	message 1 >"$PROJECTS/-p/s1.jsonl"
+	no_systemd
+	settings "$SETTINGS_TEXT"
+	local conf=$'# mine\n[billing]\nsource = native\n'
+	printf '%s' "$conf" >"$CONFIG"
+	export NOTIFY_SOCKET=$TEST_HOME/nobody
+	exec 7<"$CONFIG"
+	run swatch setup --yes
+	echo "$output"
+	[ "$status" -eq 0 ]
+	exec 7<&-
+	says "no systemd of the user answers here" "[daemon] autostart = yes" "swatchd answers (pid "
+	is "$(cat "$CONFIG")" "$conf"$'\n[daemon]\nautostart = yes'
+	local pid
+	pid=$(status_of .pid)
+	# it has nothing of ours: no terminal, no session, no descriptor, no parent
+	is "$(readlink "/proc/$pid/fd/0" "/proc/$pid/fd/1" | sort -u)" /dev/null
+	is "$(readlink "/proc/$pid/fd/2")" "$HOME/.local/state/swatch/swatchd.log"
+	is "$(readlink "/proc/$pid/fd/"* | grep -cF "$CONFIG")" 0
+	[ "$(cut -d' ' -f6 "/proc/$pid/stat")" != "$(cut -d' ' -f6 "/proc/$$/stat")" ]
+	is "$(readlink "/proc/$pid/cwd")" /
+	is "$(tr '\0' '\n' <"/proc/$pid/environ" | grep -c NOTIFY_SOCKET)" 0
+	run swatch setup --yes
+	[ "$status" -eq 0 ]
+	says "[daemon] autostart is set already" "swatchd runs already (pid $pid)"
+	is "$(status_of .pid)" "$pid"
+	run swatch setup --undo --yes
+	[ "$status" -eq 0 ]
+	await is_gone "$pid"
+	printf '%s' "$conf" | cmp - "$CONFIG"
+	printf '%s' "$SETTINGS_TEXT" | cmp - "$HOME/.claude/settings.json"
+}
+
+# answers WORDS...: swatch setup on a terminal, with these lines typed
+answers() { printf '%s\n' "$@" | script -qec "swatch setup $OPTIONS" /dev/null; }
+
+@test "on a terminal each step is asked for, and a no goes on with the next" {
+	fake_systemd
+	settings '{"a":1}'
+	run answers n y
+	echo "$output"
+	[ "$status" -eq 0 ]
+	says "Do this? [Y/n]" "left as it is" "Do this? [Y/n]" "done: Claude Code shows it" "swatchd does not run"
+	is "$(acts)" ""
+	is "$(line_of)" "$SWATCH_BUILD_DIR/swatch statusline"
+	OPTIONS=--undo run answers n
+	is "$(line_of)" "$SWATCH_BUILD_DIR/swatch statusline"
+	OPTIONS=--undo run answers ''
+	[ "$status" -eq 0 ]
+	is "$(cat "$HOME/.claude/settings.json")" '{"a":1}'
+	# another program's is not given up by an empty answer
+	settings '{"statusLine":{"type":"command","command":"other"}}'
+	run answers n ''
+	says "Do this? [y/N]" "left as it is"
+	is "$(line_of)" other
+}
+
+@test "a home with blanks, quotes and a newline" {
+	no_systemd
+	# the programs stand there, too
+	local odd=$TEST_HOME/$'a \'b\' "c"\n$(d)'
+	mkdir -p "$odd/.claude/projects" "$odd/bin"
+	cp "$SWATCH_BUILD_DIR/swatch" "$SWATCH_BUILD_DIR/swatch-commands" "$SWATCH_BUILD_DIR/swatchd" "$odd/bin"
+	export HOME=$odd
+	printf '{}' >"$HOME/.claude/settings.json"
+	# what it may be asked of [daemon] is not the point here
+	run "$odd/bin/swatch" setup --yes
+	echo "$output"
+	says "swatchd answers"
+	run sh -c "$(line_of)" <<<'{"model":{"display_name":"Opus"}}'
+	[[ "$output" == *Opus* ]]
+	run "$odd/bin/swatch" setup --undo --yes
+	[ "$status" -eq 0 ]
+	is "$(cat "$HOME/.claude/settings.json")" '{}'
+	run "$odd/bin/swatch" status
+	[ "$status" -eq 3 ]
+	fake_systemd
+	run "$odd/bin/swatch" setup --yes
+	[ "$status" -eq 1 ]
+	says "a unit file cannot hold a newline in a path"
+	run sh -c "$(line_of)" <<<'{"model":{"display_name":"Opus"}}'
+	[[ "$output" == *Opus* ]]
+}

@@ -1,0 +1,103 @@
+/*
+ * The statusline's reader of the few settings it needs, against the whole reader, on made-up files: what the whole one
+ * takes without a fault, the small one reads the same. The seed is printed; SWATCH_TEST_SEED=N runs another one.
+ */
+#include "unit.h"
+
+#include "base/config.h"
+#include "scratch.h"
+#include "swatch/statusline_config.h"
+
+#define ROUNDS 20000
+#define LINES_MAX 8
+
+static uint64_t random_state;
+
+static size_t pick(size_t count)
+{
+	return (size_t)(unit_random(&random_state) % count);
+}
+#define PICK(list) (list)[pick(sizeof(list) / sizeof((list)[0]))]
+
+static void add_line(struct buf *text)
+{
+	static const char *const sections[] = { "[cache]", "[daemon]", "[statusline]", "[log]", " [cache]", "[statusline] ; x" };
+	static const char *const settings[] = { "directory", "autostart", "format", "preset", "level" };
+	static const char *const separators[] = { "=", " = ", ": ", " =", "=\t" };
+	static const char *const values[] = { "", "yes", "no", "compact", "full", "/a b/c", "{model} ; {today}", "{a};{b}",
+					      "x  ", "debug", "a = b", "a: b", "\"q\"", "[x]" };
+	static const char *const others[] = { "", "; a comment", "# another", "  ", "\tmore of it", "  ; indented comment",
+					      "   {x} ; cut", "   a = b", " # no" };
+	switch (pick(3)) {
+	case 0:
+		buf_append_str(text, PICK(sections));
+		break;
+	case 1:
+		buf_append_str(text, PICK(settings));
+		buf_append_str(text, PICK(separators));
+		buf_append_str(text, PICK(values));
+		break;
+	default:
+		buf_append_str(text, PICK(others));
+	}
+	buf_append_str(text, pick(8) == 0 ? "\r\n" : "\n");
+}
+
+static const char *const preset_names[] = { "ccusage", "compact", "full", "powerline", "plain" };
+
+/* One file. Returns false when it has a fault: then the whole reader takes nothing from it. */
+static bool compare(const char *path)
+{
+	struct config config;
+	struct statusline_config small = STATUSLINE_CONFIG_INIT;
+	struct buf errors = BUF_INIT;
+	assert_true(config_init(&config));
+	bool good = config_read_file(&config, path, true, &errors) == 0;
+	if (good) {
+		statusline_config_read(&small, path);
+		assert_string_equal(buf_str(&small.cache_directory), config.cache_directory);
+		assert_string_equal(buf_str(&small.format), config.statusline_format);
+		assert_string_equal(small.autostart.len ? buf_str(&small.autostart) : "no",
+				    config.daemon_autostart == AUTOSTART_YES ? "yes" : "no");
+		assert_string_equal(small.preset.len ? buf_str(&small.preset) : "full",
+				    preset_names[config.statusline_preset]);
+	}
+	statusline_config_release(&small);
+	config_release(&config);
+	buf_release(&errors);
+	return good;
+}
+
+static void reads_what_the_whole_reader_reads(void **state)
+{
+	const char *given = getenv("SWATCH_TEST_SEED");
+	uint64_t seed = given ? strtoull(given, NULL, 10) : 20261123;
+	struct scratch scratch;
+	size_t good = 0;
+	(void)state;
+	print_message("seed %llu\n", (unsigned long long)seed);
+	random_state = seed * UINT64_C(0x9E3779B97F4A7C15) | 1;
+	scratch_make(&scratch);
+	for (size_t round = 0; round < ROUNDS; round++) {
+		struct buf text = BUF_INIT;
+		if (pick(20) == 0)
+			buf_append_str(&text, "\xEF\xBB\xBF");
+		buf_append_str(&text, "[statusline]\n");
+		for (size_t i = pick(LINES_MAX); i > 0; i--)
+			add_line(&text);
+		scratch_write(&scratch, "swatch.conf", text.data, text.len);
+		good += compare(scratch_name(&scratch, "swatch.conf"));
+		buf_release(&text);
+	}
+	scratch_remove(&scratch);
+	/* Or it would be a test of nothing. */
+	assert_true(good > ROUNDS / 20);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(reads_what_the_whole_reader_reads),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
