@@ -67,6 +67,7 @@ find_missing() {
 	has_library ev.h ev libev || lacks libev-dev libev-devel libev
 	has_library json-c/json.h json-c json-c || lacks libjson-c-dev json-c-devel json-c
 	has_library ini.h inih inih || lacks libinih-dev inih-devel libinih
+	has_library curses.h ncursesw ncursesw || lacks libncurses-dev ncurses-devel ncurses
 	[ -n "$debian_packages" ]
 }
 as_root() {

@@ -65,7 +65,7 @@ has_command() { command -v "$1" >/dev/null 2>&1; }
 # ---- what the tests need ----
 
 packages="gcc libc6-dev clang make autoconf automake pkg-config libev-dev libjson-c-dev libinih-dev libcmocka-dev
-	bats jq mandoc shellcheck socat tmux util-linux procps bsdextrautils dpkg-dev debhelper lintian rpm cpio"
+	libncurses-dev bats jq mandoc shellcheck socat tmux util-linux procps bsdextrautils dpkg-dev debhelper lintian rpm cpio"
 
 # Prints the packages that are not there. Where node and npm come from somewhere else than Debian, they are good too.
 missing_packages() {

@@ -7,6 +7,7 @@ _swatch()
 	case $before in
 	--config) compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$current"); return ;;
 	--cache) compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$current"); return ;;
+	--sort) mapfile -t COMPREPLY < <(compgen -W 'activity cost rate context tokens agents model name' -- "$current"); return ;;
 	--format) :; return ;;
 	--preset) mapfile -t COMPREPLY < <(compgen -W 'ccusage compact full powerline plain' -- "$current"); return ;;
 	--timezone) mapfile -t COMPREPLY < <(compgen -W 'local UTC' -- "$current"); return ;;
@@ -25,14 +26,15 @@ _swatch()
 	esac
 	for ((i = 1; i < COMP_CWORD; i++)); do
 		case ${COMP_WORDS[i]} in
-		--config|--cache|--format|--preset|--timezone|--threads|--since|--until|--project|--command|--block|--today|--five-hour|--seven-day|--context|--session|--check) ((i++)) ;;
+		--config|--cache|--sort|--format|--preset|--timezone|--threads|--since|--until|--project|--command|--block|--today|--five-hour|--seven-day|--context|--session|--check) ((i++)) ;;
 		-*) ;;
 		*) command=${COMP_WORDS[i]}; break ;;
 		esac
 	done
 	case $command in
-	'') mapfile -t COMPREPLY < <(compgen -W 'status statusline blocks daily weekly monthly sessions pricing verify doctor check config setup refresh expire events sync rescan help --config --cache --version --help' -- "$current") ;;
+	'') mapfile -t COMPREPLY < <(compgen -W 'status top statusline blocks daily weekly monthly sessions pricing verify doctor check config setup refresh expire events sync rescan help --config --cache --version --help' -- "$current") ;;
 	status) mapfile -t COMPREPLY < <(compgen -W '--json --help' -- "$current") ;;
+	top) mapfile -t COMPREPLY < <(compgen -W '--sort --reverse --active --help' -- "$current") ;;
 	statusline) mapfile -t COMPREPLY < <(compgen -W '--format --preset --preview --check-format --help' -- "$current") ;;
 	blocks) mapfile -t COMPREPLY < <(compgen -W '--active --recent --json --timezone --threads --help' -- "$current") ;;
 	daily) mapfile -t COMPREPLY < <(compgen -W '--json --since --until --timezone --project --breakdown --threads --help' -- "$current") ;;
@@ -50,7 +52,7 @@ _swatch()
 	events) mapfile -t COMPREPLY < <(compgen -W '--json --help' -- "$current") ;;
 	sync) mapfile -t COMPREPLY < <(compgen -W '--help' -- "$current") ;;
 	rescan) mapfile -t COMPREPLY < <(compgen -W '--help' -- "$current") ;;
-	help) mapfile -t COMPREPLY < <(compgen -W 'status statusline blocks daily weekly monthly sessions pricing verify doctor check config setup refresh expire events sync rescan help --help' -- "$current") ;;
+	help) mapfile -t COMPREPLY < <(compgen -W 'status top statusline blocks daily weekly monthly sessions pricing verify doctor check config setup refresh expire events sync rescan help --help' -- "$current") ;;
 	esac
 }
 complete -F _swatch swatch

@@ -63,6 +63,13 @@ struct invocation {
 	int socket_errno;
 };
 
+/*
+ * Reads the config and finds the cache directory; what is wrong is said on stderr. Returns SWATCH_OK or the exit status;
+ * invocation_release() in every case.
+ */
+int invocation_find_cache(struct invocation *invocation);
+void invocation_release(struct invocation *invocation);
+
 /* The table, in the order in which help shows it; ends with NULL. */
 extern const struct command *const command_table[];
 
@@ -89,6 +96,7 @@ int command_options_status(int option);
 
 extern const struct command command_status;
 extern const struct command command_statusline;
+extern const struct command command_top;
 extern const struct command command_blocks;
 extern const struct command command_daily;
 extern const struct command command_weekly;

@@ -6,6 +6,7 @@
 
 const struct command *const command_table[] = {
 	&command_status,
+	&command_top,
 	&command_statusline,
 	&command_blocks,
 	&command_daily,

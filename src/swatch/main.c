@@ -5,6 +5,7 @@
  *   main.c               this file: global options, dispatch, and the check that stdout took everything
  *   command.h            what a command is; how to add one
  *   command_table.c      the table of them all
+ *   command_needs.c      the config and the cache directory, which most commands need
  *   command_options.c    their options and usage texts, by the table's data
  *   cmd-NAME.c           one command each
  *   program.c            other programs: swatchd, and external commands swatch-NAME
@@ -22,6 +23,8 @@
  *   table.c              columns fitted to the terminal; json_pretty.c: JSON set out in lines
  *   verify.h             what verify does, part by part; capture.c: running a program to its end
  *   prices.c             the prices in force; pricing_page.c: the page of `swatch pricing`
+ *   cmd-top.c            becomes the program swatch-top (top/main.c), whose options are in top_options.c
+ *
  *   figures.c            what billing-shared.json says, judged by now
  *   event_text.c         one event as a line for people
  *   page.c               lines and wrapped rows; human.c: numbers and times as people read them
@@ -38,60 +41,11 @@
 #include <string.h>
 #include <time.h>
 
-#include "cache/cache_dir.h"
-#include "cache/cache_socket.h"
 #include "swatch/command.h"
 #include "swatch/program.h"
 #include "swatch/terminal.h"
 
-/* ---- what a command needs ---- */
-
-/* Prints the config's faults, a line each. */
-static void say_faults(struct buf *errors)
-{
-	const char *line = buf_str(errors);
-	while (*line) {
-		int len = (int)strcspn(line, "\n");
-		if (len > 0)
-			terminal_error("%.*s", len, line);
-		line += len;
-		line += *line == '\n';
-	}
-	terminal_error("a running swatchd keeps the settings that it had");
-}
-
-static int load_config(struct invocation *invocation)
-{
-	struct buf errors = BUF_INIT;
-	int status = SWATCH_OK;
-	char *path = invocation->config_option ? strdup(invocation->config_option) : config_default_path();
-	if (!config_init(&invocation->config)) {
-		terminal_error("out of memory");
-		status = SWATCH_FAILED;
-	} else if (path && config_read_file(&invocation->config, path, invocation->config_option != NULL, &errors) != 0) {
-		say_faults(&errors);
-		status = SWATCH_USAGE;
-	}
-	free(path);
-	buf_release(&errors);
-	return status;
-}
-
-static int find_cache(struct invocation *invocation)
-{
-	int status = load_config(invocation);
-	if (status != SWATCH_OK)
-		return status;
-	invocation->cache_dir = cache_dir_locate(&invocation->config, invocation->cache_option);
-	if (!invocation->cache_dir) {
-		terminal_error("cannot tell where the cache is: no home directory; set HOME, or give --cache DIR");
-		return SWATCH_FAILED;
-	}
-	errno = 0;
-	invocation->socket_path = cache_socket_path(invocation->cache_dir);
-	invocation->socket_errno = invocation->socket_path ? 0 : errno;
-	return SWATCH_OK;
-}
+/* ---- running ---- */
 
 static int run_command(struct invocation *invocation, int argc, char **argv)
 {
@@ -102,49 +56,14 @@ static int run_command(struct invocation *invocation, int argc, char **argv)
 		if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)
 			needs_cache = false;
 	if (needs_cache)
-		status = find_cache(invocation);
+		status = invocation_find_cache(invocation);
 	if (status == SWATCH_OK) {
 		optind = 0; /* glibc: start anew, with another argv */
 		status = invocation->command->run(invocation, argc, argv);
 	}
 	if (needs_cache)
-		config_release(&invocation->config);
-	free(invocation->cache_dir);
-	free(invocation->socket_path);
+		invocation_release(invocation);
 	return status;
-}
-
-/* ---- external commands ---- */
-
-/* Becomes swatch-NAME, with the global options that were given before its arguments. Returns when that fails. */
-static int run_external(const struct invocation *invocation, const char *path, int argc, char **argv)
-{
-	char config[] = "--config", cache[] = "--cache";
-	char **new_argv = calloc((size_t)argc + 5, sizeof(*new_argv));
-	char *config_value = invocation->config_option ? strdup(invocation->config_option) : NULL;
-	char *cache_value = invocation->cache_option ? strdup(invocation->cache_option) : NULL;
-	size_t count = 0;
-	if (new_argv && !config_value == !invocation->config_option && !cache_value == !invocation->cache_option) {
-		new_argv[count++] = argv[0];
-		if (config_value) {
-			new_argv[count++] = config;
-			new_argv[count++] = config_value;
-		}
-		if (cache_value) {
-			new_argv[count++] = cache;
-			new_argv[count++] = cache_value;
-		}
-		for (int i = 1; i < argc; i++)
-			new_argv[count++] = argv[i];
-		program_exec(path, new_argv);
-		terminal_error("cannot run %s: %s", path, strerror(errno));
-	} else {
-		terminal_error("out of memory");
-	}
-	free(new_argv);
-	free(config_value);
-	free(cache_value);
-	return SWATCH_FAILED;
 }
 
 static int dispatch(struct invocation *invocation, int argc, char **argv)
@@ -155,9 +74,9 @@ static int dispatch(struct invocation *invocation, int argc, char **argv)
 		return run_command(invocation, argc, argv);
 	char *path = program_find_external(name);
 	if (path) {
-		int status = run_external(invocation, path, argc, argv);
+		program_become(path, invocation->config_option, invocation->cache_option, argc, argv);
 		free(path);
-		return status;
+		return SWATCH_FAILED;
 	}
 	const char *meant = command_suggest(name);
 	if (meant)

@@ -15,6 +15,7 @@
 
 #include "base/buf.h"
 #include "base/paths.h"
+#include "swatch/terminal.h"
 
 #define EXTERNAL_MAX_NAME 64
 #define LOG_MAX_BYTES (1 << 20)
@@ -59,6 +60,18 @@ static char *try_beside_self(const char *name)
 	return slash ? try_directory(self, (size_t)(slash - self), name) : NULL;
 }
 
+static char *try_libexec(const char *name)
+{
+	static const char directory[] = SWATCH_LIBEXECDIR "/swatch";
+	return try_directory(directory, sizeof(directory) - 1, name);
+}
+
+char *program_find_part(const char *name)
+{
+	char *found = try_beside_self(name);
+	return found ? found : try_libexec(name);
+}
+
 static char *find_own(const char *name)
 {
 	char *found = try_beside_self(name);
@@ -90,13 +103,41 @@ char *program_find_external(const char *name)
 	buf_append_str(&program, name);
 	char *found = NULL;
 	if (!program.failed) {
-		static const char directory[] = SWATCH_LIBEXECDIR "/swatch";
-		found = try_directory(directory, sizeof(directory) - 1, program.data);
+		found = try_libexec(program.data);
 		if (!found)
 			found = search_path(program.data);
 	}
 	buf_release(&program);
 	return found;
+}
+
+void program_become(const char *path, const char *config_option, const char *cache_option, int argc, char **argv)
+{
+	char config[] = "--config", cache[] = "--cache";
+	char **whole = calloc((size_t)argc + 5, sizeof(*whole));
+	char *config_value = config_option ? strdup(config_option) : NULL;
+	char *cache_value = cache_option ? strdup(cache_option) : NULL;
+	size_t count = 0;
+	if (whole && !config_value == !config_option && !cache_value == !cache_option) {
+		whole[count++] = argv[0];
+		if (config_value) {
+			whole[count++] = config;
+			whole[count++] = config_value;
+		}
+		if (cache_value) {
+			whole[count++] = cache;
+			whole[count++] = cache_value;
+		}
+		for (int i = 1; i < argc; i++)
+			whole[count++] = argv[i];
+		program_exec(path, whole);
+		terminal_error("cannot run %s: %s", path, strerror(errno));
+	} else {
+		terminal_error("out of memory");
+	}
+	free(whole);
+	free(config_value);
+	free(cache_value);
 }
 
 void program_exec(const char *path, char *const argv[])

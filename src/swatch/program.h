@@ -1,7 +1,8 @@
 /*
  * program: finding and running other programs: swatchd, and the external commands swatch-NAME.
  *
- * For: main.c (external commands), cmd-refresh.c (the one-shot daemon), cmd-help.c, setup, statusline_autostart.c. No shell is involved anywhere.
+ * For: main.c (external commands), cmd-top.c, cmd-refresh.c (the one-shot daemon), cmd-help.c, setup,
+ * statusline_autostart.c. No shell is involved anywhere.
  */
 #ifndef SWATCH_SWATCH_PROGRAM_H
 #define SWATCH_SWATCH_PROGRAM_H
@@ -22,6 +23,18 @@ char *program_find_swatch(void);
  * it; NULL when there is none, or when `name` is not made of letters, digits, '-' and '_'.
  */
 char *program_find_external(const char *name);
+
+/*
+ * The path of one of swatch's own programs, "swatch-top": beside this one, else in SWATCH_LIBEXECDIR/swatch. The caller
+ * frees it; NULL when there is none.
+ */
+char *program_find_part(const char *name);
+
+/*
+ * Becomes the program, with these arguments, before them the global options that were given (NULL: they were not).
+ * Returns only on failure, which was said on stderr.
+ */
+void program_become(const char *path, const char *config_option, const char *cache_option, int argc, char **argv);
 
 /* Becomes the program. Returns only on failure, with errno. `argv` ends with NULL. */
 void program_exec(const char *path, char *const argv[]);

@@ -72,11 +72,7 @@ bool terminal_speaks_utf8(void)
 	return false;
 }
 
-/*
- * Decodes one code point. Returns how many bytes it takes, 0 when they are no UTF-8 (overlong forms, surrogates and
- * what is past U+10FFFF included).
- */
-static size_t decode(const char *text, size_t len, uint32_t *code)
+size_t terminal_decode(const char *text, size_t len, uint32_t *code)
 {
 	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
 	const unsigned char *bytes = (const unsigned char *)text;
@@ -101,7 +97,7 @@ static bool is_c1_or_del(uint32_t code)
 	return code >= 0x7F && code <= 0x9F;
 }
 
-static bool is_unsafe(uint32_t code)
+bool terminal_is_unsafe(uint32_t code)
 {
 	return code < 0x20 || is_c1_or_del(code)
 	       || code == 0x061C || code == 0x200E || code == 0x200F   /* directional marks */
@@ -113,8 +109,8 @@ void terminal_clean(struct buf *out, const char *text, size_t len)
 {
 	while (len > 0) {
 		uint32_t code = 0;
-		size_t took = decode(text, len, &code);
-		if (took == 0 || is_unsafe(code)) {
+		size_t took = terminal_decode(text, len, &code);
+		if (took == 0 || terminal_is_unsafe(code)) {
 			buf_append_char(out, '?');
 			took = took ? took : 1;
 		} else {
@@ -129,7 +125,7 @@ void terminal_clean_json(struct buf *out, const char *text, size_t len)
 {
 	while (len > 0) {
 		uint32_t code = 0;
-		size_t took = decode(text, len, &code);
+		size_t took = terminal_decode(text, len, &code);
 		if (took == 0)
 			buf_append_str(out, "\\ufffd");
 		else if (is_c1_or_del(code))

@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/buf.h"
 
@@ -29,6 +30,15 @@ size_t terminal_columns(int fd);
 
 /* True when the locale's characters are UTF-8, by LC_ALL, LC_CTYPE and LANG. */
 bool terminal_speaks_utf8(void);
+
+/*
+ * Decodes one code point of UTF-8. Returns how many bytes it takes, 0 when they are none (overlong forms, surrogates
+ * and what is past U+10FFFF included). `len` is 1 at least.
+ */
+size_t terminal_decode(const char *text, size_t len, uint32_t *code);
+
+/* True for what terminal_clean() replaces. */
+bool terminal_is_unsafe(uint32_t code);
 
 /*
  * Appends text with every control character (C0, DEL, C1), bidirectional override, line or paragraph separator and

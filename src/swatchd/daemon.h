@@ -119,8 +119,9 @@ void daemon_look_for_alerts(void *ctx, const struct billing_view *view);
 void daemon_write_alerts_status(const struct daemon *daemon, struct jsonw *w);
 void daemon_stop_alerts(struct daemon *daemon);
 
-/* Answers {"op":"report"} (daemon_report.c). */
+/* Answers {"op":"report"}, and {"op":"spend"} (daemon_report.c). */
 void daemon_answer_report(struct daemon *daemon, struct control_client *client, struct json_object *request);
+void daemon_answer_spend(struct daemon *daemon, struct control_client *client, struct json_object *request);
 
 /* Answers those who wait for the refresh that ended, or for all that was pending. */
 void daemon_answer_refresh_waiters(struct daemon *daemon, const struct refresh_result *result);

@@ -315,6 +315,8 @@ void daemon_handle_request(void *ctx, struct control_client *client, const char 
 		take_expire(daemon, client, request);
 	} else if (strcmp(op, "report") == 0) {
 		daemon_answer_report(daemon, client, request);
+	} else if (strcmp(op, "spend") == 0) {
+		daemon_answer_spend(daemon, client, request);
 	} else if (strcmp(op, "sync") == 0) {
 		take_sync(daemon, client, false);
 	} else if (strcmp(op, "rescan") == 0) {

@@ -1,8 +1,10 @@
 /*
- * The answer to {"op":"report"}: a line that says what comes, a line a row, and a line with the totals.
+ * The answers from the whole ledger. To {"op":"report"}: a line that says what comes, a line a row, and a line with the
+ * totals. To {"op":"spend"}: one line, with what each of some equal spans of time cost.
  */
 #include "swatchd/daemon.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -94,5 +96,52 @@ void daemon_answer_report(struct daemon *daemon, struct control_client *client, 
 		control_answer_report(client, out.data, out.len);
 	report_release(&report);
 	buf_release(&error);
+	buf_release(&out);
+}
+
+/* ---- spend ---- */
+
+#define SPEND_MAX_COUNT 1440
+#define SPEND_MIN_STEP_MS CLOCK_SECOND_MS
+#define SPEND_MAX_STEP_MS CLOCK_DAY_MS
+
+static void write_spend(struct ledger *ledger, int64_t since_ms, int64_t step_ms, size_t count, double *usd, struct buf *out)
+{
+	struct ledger_entry_view entry;
+	struct jsonw w;
+	int64_t until_ms = since_ms + step_ms * (int64_t)count;
+	for (size_t i = ledger_entries_before(ledger, since_ms); ledger_entry_at(ledger, i, &entry) && entry.time_ms < until_ms; i++)
+		usd[(entry.time_ms - since_ms) / step_ms] += entry.cost_usd;
+	jsonw_init(&w, out);
+	jsonw_begin_object(&w);
+	jsonw_put_bool(&w, "ok", true);
+	jsonw_put_int(&w, "since", since_ms);
+	jsonw_put_int(&w, "step", step_ms);
+	jsonw_key(&w, "usd");
+	jsonw_begin_array(&w);
+	for (size_t i = 0; i < count; i++)
+		jsonw_double(&w, usd[i]);
+	jsonw_end_array(&w);
+	jsonw_end_object(&w);
+}
+
+void daemon_answer_spend(struct daemon *daemon, struct control_client *client, struct json_object *request)
+{
+	int64_t since_ms = cache_json_int(request, "since", -1), step_ms = cache_json_int(request, "step", 0);
+	int64_t count = cache_json_int(request, "count", 0);
+	struct buf out = BUF_INIT;
+	if (since_ms < 0 || since_ms > clock_wall_ms() || step_ms < SPEND_MIN_STEP_MS || step_ms > SPEND_MAX_STEP_MS
+	    || count < 1 || count > SPEND_MAX_COUNT) {
+		control_answer_error(client, "\"since\", \"step\" and \"count\" take a time that is past, 1000 to 86400000 and 1 to 1440");
+		return;
+	}
+	double *usd = calloc((size_t)count, sizeof(*usd));
+	if (usd)
+		write_spend(daemon->ledger, since_ms, step_ms, (size_t)count, usd, &out);
+	if (!usd || out.failed)
+		control_answer_error(client, "out of memory");
+	else
+		control_answer(client, out.data, out.len);
+	free(usd);
 	buf_release(&out);
 }

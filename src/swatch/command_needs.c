@@ -1,0 +1,65 @@
+/* What a command needs: the config, and where the cache directory and its socket are. */
+#include "swatch/command.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cache/cache_dir.h"
+#include "cache/cache_socket.h"
+#include "swatch/terminal.h"
+
+/* Prints the config's faults, a line each. */
+static void say_faults(struct buf *errors)
+{
+	const char *line = buf_str(errors);
+	while (*line) {
+		int len = (int)strcspn(line, "\n");
+		if (len > 0)
+			terminal_error("%.*s", len, line);
+		line += len;
+		line += *line == '\n';
+	}
+	terminal_error("a running swatchd keeps the settings that it had");
+}
+
+static int load_config(struct invocation *invocation)
+{
+	struct buf errors = BUF_INIT;
+	int status = SWATCH_OK;
+	char *path = invocation->config_option ? strdup(invocation->config_option) : config_default_path();
+	if (!config_init(&invocation->config)) {
+		terminal_error("out of memory");
+		status = SWATCH_FAILED;
+	} else if (path && config_read_file(&invocation->config, path, invocation->config_option != NULL, &errors) != 0) {
+		say_faults(&errors);
+		status = SWATCH_USAGE;
+	}
+	free(path);
+	buf_release(&errors);
+	return status;
+}
+
+int invocation_find_cache(struct invocation *invocation)
+{
+	int status = load_config(invocation);
+	if (status != SWATCH_OK)
+		return status;
+	invocation->cache_dir = cache_dir_locate(&invocation->config, invocation->cache_option);
+	if (!invocation->cache_dir) {
+		terminal_error("cannot tell where the cache is: no home directory; set HOME, or give --cache DIR");
+		return SWATCH_FAILED;
+	}
+	errno = 0;
+	invocation->socket_path = cache_socket_path(invocation->cache_dir);
+	invocation->socket_errno = invocation->socket_path ? 0 : errno;
+	return SWATCH_OK;
+}
+
+void invocation_release(struct invocation *invocation)
+{
+	config_release(&invocation->config);
+	free(invocation->cache_dir);
+	free(invocation->socket_path);
+	invocation->cache_dir = invocation->socket_path = NULL;
+}

@@ -1,0 +1,317 @@
+/*
+ * swatch-top: the live screen, which `swatch top` becomes. A program of its own, because it links ncurses.
+ *
+ * The map:
+ *   main.c          this file: options, signals, the loop
+ *   top_link.c      the daemon's events, and the wait for a daemon; top_files.c: the cache files
+ *   top_model.c     what is known; top_judge.c: what follows from it by now; top_figures.c: numbers from JSON
+ *   top_view.c      the pages and the keys; top_gauges.c, top_table.c, top_detail.c: their parts
+ *   top_canvas.c    cells, and the one way by which text gets there; top_screen.c: ncurses
+ *
+ * It sleeps until a key, an event, a signal, or the next moment at which what it shows changes by itself.
+ */
+#include <errno.h>
+#include <getopt.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/signalfd.h>
+#include <sys/timerfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "swatch/daemon_call.h"
+#include "swatch/terminal.h"
+#include "swatch/top/top_files.h"
+#include "swatch/top/top_link.h"
+#include "swatch/top/top_screen.h"
+#include "swatch/top/top_view.h"
+#include "swatch/top_options.h"
+
+/* Events may come by the thousand: eyes do not need more pictures. */
+#define FRAME_MS 100
+
+struct top {
+	struct invocation invocation;
+	struct top_options options;
+	struct top_files files;
+	struct top_model model;
+	struct top_link link;
+	struct top_view view;
+	int signal_fd, timer_fd;
+	bool dirty;              /* what stands on the screen is not what is known */
+	bool over;
+	int64_t drawn_mono_ms;
+	int died_of;             /* a signal that is to be died of once the terminal is restored; 0: none */
+};
+
+/* ---- signals ---- */
+
+static void stop_here(struct top *top)
+{
+	sigset_t stop;
+	top_screen_pause();
+	/* ncurses has a handler of its own for it; the shell is to see a plain stop. */
+	(void)signal(SIGTSTP, SIG_DFL);
+	sigemptyset(&stop);
+	sigaddset(&stop, SIGTSTP);
+	(void)raise(SIGTSTP);
+	(void)sigprocmask(SIG_UNBLOCK, &stop, NULL);
+	/* Continued: SIGCONT waits to be read. Where nobody could stop it, it does not. */
+	(void)sigprocmask(SIG_BLOCK, &stop, NULL);
+	top_screen_resume();
+	top->dirty = true;
+}
+
+static void take_signals(struct top *top)
+{
+	struct signalfd_siginfo info;
+	while (read(top->signal_fd, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
+		switch (info.ssi_signo) {
+		case SIGWINCH:
+			top_screen_resize();
+			top->dirty = true;
+			break;
+		case SIGTSTP:
+			stop_here(top);
+			break;
+		case SIGCONT:
+			top_screen_resume();
+			top->dirty = true;
+			break;
+		case SIGINT:
+			top->over = true;
+			break;
+		default:
+			top->over = true;
+			top->died_of = (int)info.ssi_signo;
+		}
+	}
+}
+
+static int open_signals(void)
+{
+	static const int wanted[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGWINCH, SIGTSTP, SIGCONT };
+	sigset_t set;
+	sigemptyset(&set);
+	for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++)
+		sigaddset(&set, wanted[i]);
+	if (sigprocmask(SIG_BLOCK, &set, NULL) != 0)
+		return -1;
+	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+/* ---- time ---- */
+
+/* By the wall clock, so that a suspended or corrected clock is noticed too. */
+static void set_timer(const struct top *top)
+{
+	int64_t at_ms = top_model_next_change_ms(&top->model);
+	struct itimerspec when = { .it_value = { .tv_sec = at_ms / 1000, .tv_nsec = at_ms % 1000 * 1000000 } };
+	(void)timerfd_settime(top->timer_fd, TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET, &when, NULL);
+}
+
+static void take_timer(struct top *top)
+{
+	uint64_t count;
+	/* Also when it fails: then the clock was set. */
+	ssize_t got = read(top->timer_fd, &count, sizeof(count));
+	if (got == (ssize_t)sizeof(count) || errno == ECANCELED)
+		top->dirty = true;
+}
+
+/* ---- drawing ---- */
+
+static void find_trouble(struct top *top)
+{
+	struct buf hint = BUF_INIT;
+	top->view.trouble[0] = top->view.remedy[0] = '\0';
+	if (top->link.state != TOP_LINK_ON) {
+		snprintf(top->view.trouble, sizeof(top->view.trouble), "%s", buf_str(&top->link.why));
+		daemon_start_hint(&top->invocation, &hint);
+		/* One that runs and does not answer is not to be started once more. */
+		if (strcmp(top->view.trouble, "swatchd is not running") == 0)
+			snprintf(top->view.remedy, sizeof(top->view.remedy), "%s", buf_str(&hint));
+	}
+	buf_release(&hint);
+}
+
+static void draw(struct top *top)
+{
+	struct top_canvas canvas;
+	size_t rows, columns;
+	if (top_files_read(&top->files, &top->model))
+		top_link_want_spend(&top->link);
+	find_trouble(top);
+	top_model_judge(&top->model, clock_wall_ms());
+	top_screen_size(&rows, &columns);
+	if (top_canvas_init(&canvas, rows, columns, top_screen_has_utf8())) {
+		top_view_draw(&top->view, &top->model, &canvas);
+		top_screen_show(&canvas);
+	}
+	top_canvas_release(&canvas);
+	set_timer(top);
+	top->dirty = false;
+	top->drawn_mono_ms = clock_mono_ms();
+}
+
+/* ---- the loop ---- */
+
+/* Returns false when the terminal is gone. */
+static bool take_keys(struct top *top, short revents)
+{
+	int waiting = 0;
+	if (revents & (POLLHUP | POLLERR | POLLNVAL))
+		return false;
+	/* A terminal's end of file is "readable", with nothing to read. */
+	if (ioctl(STDIN_FILENO, FIONREAD, &waiting) != 0 || waiting == 0)
+		return false;
+	for (unsigned key; !top->over && (key = top_screen_key()) != TOP_KEY_NONE;) {
+		if (key == TOP_KEY_REDRAW)
+			top_screen_redraw();
+		else
+			top->over = !top_view_key(&top->view, &top->model, key);
+		top->dirty = true;
+		/* The next key's meaning goes by the order that is seen by then. */
+		top_model_judge(&top->model, clock_wall_ms());
+	}
+	if (!top->over)
+		draw(top);
+	return true;
+}
+
+static int shorter_wait(int64_t a_ms, int64_t b_ms)
+{
+	int64_t wait_ms = a_ms < 0 || (b_ms >= 0 && b_ms < a_ms) ? b_ms : a_ms;
+	return wait_ms < 0 ? -1 : wait_ms > 1000000 ? 1000000 : (int)wait_ms;
+}
+
+static void run_loop(struct top *top)
+{
+	top_link_try(&top->link);
+	top->dirty = true;
+	while (!top->over) {
+		int64_t frame_ms = -1;
+		if (top->dirty) {
+			frame_ms = top->drawn_mono_ms + FRAME_MS - clock_mono_ms();
+			if (top->drawn_mono_ms == 0 || frame_ms <= 0) {
+				draw(top);
+				frame_ms = -1;
+			}
+		}
+		struct pollfd fds[4] = {
+			{ STDIN_FILENO, POLLIN, 0 }, { top->signal_fd, POLLIN, 0 }, { top->timer_fd, POLLIN, 0 },
+			{ top_link_fd(&top->link), POLLIN, 0 },
+		};
+		int ready = poll(fds, 4, shorter_wait(frame_ms, top_link_wait_ms(&top->link)));
+		if (ready < 0 && errno != EINTR) {
+			top->over = true;
+			break;
+		}
+		if (ready > 0 && fds[1].revents)
+			take_signals(top);
+		if (ready > 0 && fds[2].revents)
+			take_timer(top);
+		if (top_link_read(&top->link))
+			top->dirty = true;
+		if (ready > 0 && fds[0].revents && !top->over && !take_keys(top, fds[0].revents))
+			top->over = true;
+	}
+}
+
+/* ---- the program ---- */
+
+static int run_top(struct top *top)
+{
+	struct buf why = BUF_INIT;
+	int status = SWATCH_OK;
+	top->signal_fd = open_signals();
+	top->timer_fd = timerfd_create(CLOCK_REALTIME, TFD_CLOEXEC | TFD_NONBLOCK);
+	if (top->signal_fd < 0 || top->timer_fd < 0) {
+		terminal_error("top: cannot wait for signals and time: %s", strerror(errno));
+		status = SWATCH_FAILED;
+	} else if (!top_screen_open(&why)) {
+		terminal_error("top: %s", buf_str(&why));
+		status = SWATCH_FAILED;
+	} else {
+		run_loop(top);
+		top_screen_close();
+	}
+	if (top->signal_fd >= 0)
+		close(top->signal_fd);
+	if (top->timer_fd >= 0)
+		close(top->timer_fd);
+	buf_release(&why);
+	return status;
+}
+
+static int run_with_cache(struct top *top)
+{
+	int status = invocation_find_cache(&top->invocation);
+	if (status == SWATCH_OK) {
+		top_files_init(&top->files, top->invocation.cache_dir);
+		top_model_init(&top->model);
+		top_link_init(&top->link, &top->invocation, &top->files, &top->model);
+		top->model.sort = top->options.sort;
+		top->model.reversed = top->options.reversed;
+		top->model.active_only = top->options.active_only;
+		status = run_top(top);
+		top_link_release(&top->link);
+		top_model_release(&top->model);
+		top_files_release(&top->files);
+	}
+	invocation_release(&top->invocation);
+	return status;
+}
+
+/* The command's options, and before them the global ones, which `swatch` passes on. */
+static int parse_options(struct top *top, int argc, char **argv, struct command *command)
+{
+	static struct command_option options[8] = {
+		{ "config", 'c', "FILE", "read this config file" },
+		{ "cache", 'C', "DIR", "use this cache directory" },
+	};
+	for (size_t i = 0; i < 5 && command_top.options[i].name; i++)
+		options[2 + i] = command_top.options[i];
+	*command = command_top;
+	command->options = options;
+	top->invocation.command = command;
+	int option;
+	while ((option = command_next_option(&top->invocation, argc, argv)) != COMMAND_OPTIONS_END) {
+		if (option == 'c')
+			top->invocation.config_option = optarg;
+		else if (option == 'C')
+			top->invocation.cache_option = optarg;
+		else if (option == COMMAND_OPTIONS_HELP || option == COMMAND_OPTIONS_BAD)
+			return option;
+		else if (!top_options_take(&top->options, option, optarg))
+			return COMMAND_OPTIONS_BAD;
+	}
+	return COMMAND_OPTIONS_END;
+}
+
+int main(int argc, char **argv)
+{
+	/* 50 kB of events are too much for a stack. */
+	static struct top top;
+	static struct command command;
+	if (!terminal_make_streams_safe())
+		return SWATCH_FAILED;
+	tzset();
+	int option = parse_options(&top, argc, argv, &command);
+	if (option != COMMAND_OPTIONS_END)
+		return command_options_status(option);
+	int status = run_with_cache(&top);
+	if (top.died_of != 0) {
+		sigset_t set;
+		(void)signal(top.died_of, SIG_DFL);
+		sigemptyset(&set);
+		sigaddset(&set, top.died_of);
+		(void)raise(top.died_of);
+		(void)sigprocmask(SIG_UNBLOCK, &set, NULL);
+	}
+	return status;
+}
