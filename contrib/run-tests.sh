@@ -204,7 +204,7 @@ done
 # the tree has no index, and that other people's pages are not on this machine, is no fault of the page.
 lint_tree=$build/lint-man
 rm -rf "$lint_tree"
-for page in man/*.[158]; do
+for page in man/*.[1-8]; do
 	section=$lint_tree/man${page##*.}
 	mkdir -p "$section" && cp "$top/$page" "$section/"
 done
@@ -217,7 +217,7 @@ lint_page() {
 }
 
 say "manual pages and scripts"
-for page in man/*.[158]; do
+for page in man/*.[1-8]; do
 	step "mandoc -T lint $page" lint_page "$page"
 done
 for script in contrib/*.sh contrib/*/*.sh contrib/arch/PKGBUILD .ci/run; do
