@@ -262,6 +262,9 @@ show() {
 			printf '  %-18s %s\n' "$key" "$(figure "$cache/sessions.json" "$key")"
 		done
 	fi
+	say "the statusline of one session, as Claude Code would show it"
+	session=$(figure "$cache/sessions.json" sessionId)
+	printf '{"session_id":%s}\n' "${session:-null}" | swatch statusline
 }
 show_how_to_stay() {
 	say "how to stay"

@@ -226,6 +226,8 @@ teardown() {
 	local extra=$HOME/.config/systemd/user/swatchd.service.d/swatch-setup.conf quoted
 	quoted="$TEST_HOME/c 100%% \\\"q\\\" \\\\b"
 	grep -qxF "Environment=\"CLAUDE_CONFIG_DIR=$quoted\"" "$extra"
+	# the unit is not held back by what only its service manager knows
+	grep -qxF "ConditionPathIsDirectory=" "$extra"
 	grep -qxF "ReadWritePaths=\"$quoted/session-health\"" "$extra"
 	grep -qxF "ExecStartPre=+/bin/mkdir -p -m 0700 \"$quoted/session-health\"" "$extra"
 	is "$(jq -r .statusLine.command "$CLAUDE_CONFIG_DIR/settings.json")" "$SWATCH_BUILD_DIR/swatch statusline"
