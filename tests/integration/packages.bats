@@ -184,10 +184,11 @@ distribution() {
 @test "RPM: the spec in the distribution builds a package that is whole, and goes in and out" {
 	skip_without rpmbuild rpm2cpio cpio
 	# The macros are systemd's for RPM; --nodeps: on Debian the packages that it needs have other names.
-	run -0 rpmbuild -tb --nodeps --nocheck --define "_topdir $TEST_HOME/rpm" \
+	run rpmbuild -tb --nodeps --nocheck --define "_topdir $TEST_HOME/rpm" \
 		--define '_userunitdir /usr/lib/systemd/user' --define '_userpresetdir /usr/lib/systemd/user-preset' \
 		--define 'systemd_user_post() true' --define 'systemd_user_preun() true' \
 		--define 'systemd_user_postun_with_restart() true' "$(distribution)" 3>&-
+	[ "$status" -eq 0 ] || { tail -n 30 <<<"$output"; return 1; }
 	local package
 	package=$(echo "$TEST_HOME"/rpm/RPMS/*/swatchd-[0-9]*.rpm)
 	mkdir "$TEST_HOME/root"
