@@ -43,7 +43,8 @@ files_of() { (cd "$1" && find . -path ./var/lib/dpkg -prune -o ! -type d -print 
 # has_everything ROOT LIBEXEC ZSH DOC: what every package installs, wherever its kind of system wants it.
 has_everything() {
 	local file page
-	for file in usr/bin/swatch usr/bin/swatchd "$2/swatch/swatch-commands" usr/lib/systemd/user/swatchd.service \
+	for file in usr/bin/swatch usr/bin/swatchd "$2/swatch/swatch-commands" "$2/swatch/swatch-top" \
+		usr/lib/systemd/user/swatchd.service \
 		usr/share/bash-completion/completions/swatch usr/share/fish/vendor_completions.d/swatch.fish "$3/_swatch" \
 		"$4/examples/statusline.sh" "$4/examples/swatchd.desktop"; do
 		[ -f "$1/$file" ] || { echo "not there: $file"; return 1; }
