@@ -105,7 +105,7 @@ static void release(struct doctor *doctor, struct invocation *invocation)
 	buf_release(&doctor->config_faults);
 	buf_release(&doctor->unread);
 	free(doctor->config_path);
-	config_release(&invocation->config);
+	invocation_release(invocation);
 }
 
 static int run_doctor(struct invocation *invocation, int argc, char **argv)
