@@ -188,12 +188,17 @@ bool config_is_time_zone(const char *name)
 	struct stat st;
 	if (!database || database[0] != '/')
 		database = "/usr/share/zoneinfo";
-	if (*name == '\0' || stat(database, &st) != 0)
+	if (*name == '\0')
+		return true;
+	/* The C library would read any file that is named so, a FIFO too. */
+	if (name[0] == '/' || name[0] == ':' || strstr(name, ".."))
+		return false;
+	if (stat(database, &st) != 0)
 		return true;
 	for (const char *c = name; *c; c++)
 		if (!strchr("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_+-/", *c))
 			return false;
-	char *path = name[0] == '/' ? NULL : paths_join(database, name);
+	char *path = paths_join(database, name);
 	bool known = path && stat(path, &st) == 0 && S_ISREG(st.st_mode);
 	free(path);
 	return known;

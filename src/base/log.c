@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/printable.h"
 
 #define LINE_MAX_BYTES 2048
 
@@ -49,19 +50,6 @@ static size_t write_start(enum log_level level, char out[LINE_MAX_BYTES])
 	return (size_t)snprintf(out, LINE_MAX_BYTES, "%s%s%.64s: ", at, log_to_file ? " " : "", log_program);
 }
 
-/* Control characters go, those of C1 in UTF-8 (U+0080 to U+009F) too: a terminal obeys them. */
-static void mask_controls(char *text, size_t len)
-{
-	for (size_t i = 0; i < len; i++) {
-		unsigned char c = (unsigned char)text[i];
-		if (c < 0x20 || c == 0x7F)
-			text[i] = '?';
-		else if (c == 0xC2 && i + 1 < len && (unsigned char)text[i + 1] >= 0x80
-			 && (unsigned char)text[i + 1] < 0xA0)
-			text[i] = text[i + 1] = '?';
-	}
-}
-
 void log_init(const char *program, enum log_level level)
 {
 	log_program = program;
@@ -86,7 +74,7 @@ static void log_line(enum log_level level, const char *format, va_list args)
 	if (text < 0)
 		return;
 	size_t text_len = (size_t)text < sizeof(line) - len - 2 ? (size_t)text : sizeof(line) - len - 2;
-	mask_controls(line + len, text_len);
+	printable_mask(line + len, text_len);
 	len += text_len;
 	line[len++] = '\n';
 	/* Nobody is left to tell when stderr itself fails. */

@@ -105,9 +105,22 @@ static int check_owner_and_mode(int fd, const char *path, bool create, struct bu
 	return 0;
 }
 
+/* A link that another user made leads where they want, and may lead elsewhere in a moment. */
+static bool is_others_link(const char *path)
+{
+	struct stat st;
+	return lstat(path, &st) == 0 && S_ISLNK(st.st_mode) && st.st_uid != geteuid() && st.st_uid != 0;
+}
+
 int cache_dir_open(const char *path, bool create, struct buf *error)
 {
 	int why = 0;
+	if (is_others_link(path)) {
+		buf_printf(error, "the cache directory %s is a link that another user made: not followed; "
+			   "name the directory itself in [cache] directory", path);
+		errno = EPERM;
+		return -1;
+	}
 	if (create && make_directories(path) != 0) {
 		why = errno;
 		buf_printf(error, "cannot make the cache directory %s: %s", path, strerror(why));

@@ -22,7 +22,8 @@ enum cache_lock_result { CACHE_LOCK_TAKEN, CACHE_LOCK_HELD, CACHE_LOCK_FAILED };
 
 /*
  * Takes the lock without waiting for a holder. TAKEN: *lock_fd holds it until it is closed. HELD: somebody else has
- * it, `holder` says who as far as known. FAILED: errno says why.
+ * it, `holder` says who as far as known. FAILED: errno says why (EPERM: what stands there is no regular
+ * file of this user; ELOOP: a link).
  */
 enum cache_lock_result cache_lock_take(int dir_fd, const char *role, int *lock_fd, struct cache_lock_holder *holder);
 

@@ -7,8 +7,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/buf.h"
-
 static int read_bounded(int fd, struct buf *out)
 {
 	char chunk[16384];
@@ -26,7 +24,7 @@ static int read_bounded(int fd, struct buf *out)
 	}
 }
 
-static struct json_object *parse(const struct buf *text)
+struct json_object *cache_parse_json(const struct buf *text)
 {
 	struct json_tokener *tokener = json_tokener_new_ex(32);
 	if (!tokener) {
@@ -58,7 +56,7 @@ struct json_object *cache_read_json(int dir_fd, const char *name)
 	if (fstat(fd, &st) == 0 && !S_ISREG(st.st_mode))
 		errno = EINVAL;
 	else if (read_bounded(fd, &text) == 0)
-		object = parse(&text);
+		object = cache_parse_json(&text);
 	int why = errno;
 	buf_release(&text);
 	close(fd);
@@ -101,7 +99,9 @@ bool cache_json_bool(struct json_object *object, const char *key, bool fallback)
 const char *cache_json_string(struct json_object *object, const char *key)
 {
 	struct json_object *value = member(object, key);
-	return json_object_is_type(value, json_type_string) ? json_object_get_string(value) : NULL;
+	const char *text = json_object_is_type(value, json_type_string) ? json_object_get_string(value) : NULL;
+	/* With a NUL in it, it would be taken for the text before that. */
+	return text && strlen(text) == (size_t)json_object_get_string_len(value) ? text : NULL;
 }
 
 struct json_object *cache_json_object(struct json_object *object, const char *key)

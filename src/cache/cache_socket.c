@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -90,4 +91,15 @@ int cache_socket_prepare_dir(const char *socket_path, struct buf *error)
 	}
 	free(dir);
 	return good ? 0 : -1;
+}
+
+bool cache_socket_is_own_peer(int fd, pid_t *pid)
+{
+	struct ucred peer;
+	socklen_t len = sizeof(peer);
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) != 0 || peer.uid != geteuid())
+		return false;
+	if (pid)
+		*pid = peer.pid;
+	return true;
 }

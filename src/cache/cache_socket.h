@@ -6,6 +6,9 @@
 #ifndef SWATCH_CACHE_CACHE_SOCKET_H
 #define SWATCH_CACHE_CACHE_SOCKET_H
 
+#include <stdbool.h>
+#include <sys/types.h>
+
 #include "base/buf.h"
 
 /*
@@ -19,5 +22,11 @@ char *cache_socket_path(const char *cache_dir);
  * Returns 0, or -1 with a message.
  */
 int cache_socket_prepare_dir(const char *socket_path, struct buf *error);
+
+/*
+ * True when the program at the other end of a connected socket runs as this user: asked by both ends before anything is
+ * believed or told. Sets *pid (0 when it is in another namespace) unless that is NULL.
+ */
+bool cache_socket_is_own_peer(int fd, pid_t *pid);
 
 #endif

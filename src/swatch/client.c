@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "cache/cache_socket.h"
 
 #define READ_BYTES 16384
 #define ANSWER_MAX_DEPTH 32
@@ -59,17 +60,6 @@ static enum client_state judge_path(const char *path, struct buf *why)
 	return CLIENT_LISTENING;
 }
 
-/* The daemon must be our own: an answer decides what is shown as this person's figures. */
-static bool take_peer(struct client *client)
-{
-	struct ucred peer;
-	socklen_t len = sizeof(peer);
-	if (getsockopt(client->fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) != 0 || peer.uid != geteuid())
-		return false;
-	client->daemon_pid = peer.pid;
-	return true;
-}
-
 enum client_state client_connect(struct client *client, const char *socket_path, struct buf *why)
 {
 	memset(client, 0, sizeof(*client));
@@ -92,7 +82,8 @@ enum client_state client_connect(struct client *client, const char *socket_path,
 	while (connected != 0 && errno == EINTR);
 	if (connected != 0)
 		return judge_refusal(errno, socket_path, why);
-	if (!take_peer(client)) {
+	/* The daemon must be our own: an answer decides what is shown as this person's figures. */
+	if (!cache_socket_is_own_peer(client->fd, &client->daemon_pid)) {
 		buf_printf(why, "another user's program listens on %s; not trusted", socket_path);
 		return CLIENT_REFUSED;
 	}

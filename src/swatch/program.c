@@ -252,8 +252,9 @@ static int open_detached_log(void)
 		make_parents(path);
 		fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0600);
 	}
-	bool good = fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode)
-		    && (st.st_size <= LOG_MAX_BYTES || ftruncate(fd, 0) == 0);
+	/* Only a file that is this person's, and under this name alone: what is in it tells of them, and it is emptied. */
+	bool good = fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_uid == geteuid() && st.st_nlink == 1
+		    && (st.st_mode & 0022) == 0 && (st.st_size <= LOG_MAX_BYTES || ftruncate(fd, 0) == 0);
 	if (fd >= 0 && !good) {
 		close(fd);
 		fd = -1;

@@ -129,16 +129,24 @@ bool setup_record_load(struct setup_record *record, struct buf *error)
 		buf_append_str(error, "cannot tell where to keep a record: no home directory; set HOME");
 		return false;
 	}
-	struct json_object *object = cache_read_json(AT_FDCWD, record->path);
-	if (!object && errno == ENOENT)
-		return true;
-	const char *why = object ? "it is no record of this version"
-			  : errno == EBADMSG ? "it is no JSON object" : strerror(errno);
-	bool good = object && take_changes(record, object);
+	struct person_file file;
+	struct buf why = BUF_INIT;
+	bool good = person_file_read(record->path, CACHE_READ_MAX_BYTES, &file, &why);
+	bool is_new = good && !file.exists;
+	/* It says what is written into settings.json, and which files are removed. */
+	if (good && (file.mode & 0022) != 0)
+		buf_printf(&why, "others may write in it (look what is in it, then chmod 600 %s)", record->path);
+	struct json_object *object = good && !is_new && why.len == 0 ? cache_parse_json(&file.text) : NULL;
+	good = is_new || (object && take_changes(record, object));
+	if (!good && why.len == 0)
+		buf_append_str(&why, object ? "it is no record of this version"
+				     : errno == EBADMSG ? "it is no JSON object" : strerror(errno));
 	json_object_put(object);
+	person_file_release(&file);
 	if (!good)
 		buf_printf(error, "cannot read %s, the record of what setup has done: %s; "
-			   "mend it, or move it away to do without", record->path, why);
+			   "mend it, or move it away to do without", record->path, buf_str(&why));
+	buf_release(&why);
 	return good;
 }
 

@@ -53,7 +53,9 @@ void statusline_tick_send(const struct statusline_facts *facts, const char *cach
 	if (fd >= 0) {
 		/* cache_socket_path() gives none that does not fit. */
 		memcpy(address.sun_path, path, strlen(path) + 1);
-		if (connect(fd, (const struct sockaddr *)&address, sizeof(address)) == 0) {
+		/* Whose session it is, and what of the limits is used, is nobody else's business. */
+		if (connect(fd, (const struct sockaddr *)&address, sizeof(address)) == 0
+		    && cache_socket_is_own_peer(fd, NULL)) {
 			ssize_t sent = send(fd, line.data, line.len, MSG_DONTWAIT | MSG_NOSIGNAL);
 			(void)sent;
 		}

@@ -9,6 +9,8 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "base/printable.h"
+
 /* A wider COLUMNS is a mistake. */
 #define COLUMNS_MAX 10000
 
@@ -72,45 +74,12 @@ bool terminal_speaks_utf8(void)
 	return false;
 }
 
-size_t terminal_decode(const char *text, size_t len, uint32_t *code)
-{
-	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
-	const unsigned char *bytes = (const unsigned char *)text;
-	size_t need = bytes[0] < 0x80 ? 1 : bytes[0] < 0xC2 ? 0 : bytes[0] < 0xE0 ? 2 : bytes[0] < 0xF0 ? 3
-		      : bytes[0] < 0xF5 ? 4 : 0;
-	if (need == 0 || need > len)
-		return 0;
-	uint32_t value = need == 1 ? bytes[0] : bytes[0] & (0xFFU >> (need + 1));
-	for (size_t i = 1; i < need; i++) {
-		if ((bytes[i] & 0xC0) != 0x80)
-			return 0;
-		value = value << 6 | (bytes[i] & 0x3F);
-	}
-	if (value < least[need] || value > 0x10FFFF || (value >= 0xD800 && value <= 0xDFFF))
-		return 0;
-	*code = value;
-	return need;
-}
-
-static bool is_c1_or_del(uint32_t code)
-{
-	return code >= 0x7F && code <= 0x9F;
-}
-
-bool terminal_is_unsafe(uint32_t code)
-{
-	return code < 0x20 || is_c1_or_del(code)
-	       || code == 0x061C || code == 0x200E || code == 0x200F   /* directional marks */
-	       || (code >= 0x2028 && code <= 0x202E)                   /* separators, embeddings, overrides */
-	       || (code >= 0x2066 && code <= 0x2069);                  /* isolates */
-}
-
 void terminal_clean(struct buf *out, const char *text, size_t len)
 {
 	while (len > 0) {
 		uint32_t code = 0;
-		size_t took = terminal_decode(text, len, &code);
-		if (took == 0 || terminal_is_unsafe(code)) {
+		size_t took = printable_decode(text, len, &code);
+		if (took == 0 || printable_is_unsafe(code)) {
 			buf_append_char(out, '?');
 			took = took ? took : 1;
 		} else {
@@ -125,10 +94,10 @@ void terminal_clean_json(struct buf *out, const char *text, size_t len)
 {
 	while (len > 0) {
 		uint32_t code = 0;
-		size_t took = terminal_decode(text, len, &code);
+		size_t took = printable_decode(text, len, &code);
 		if (took == 0)
 			buf_append_str(out, "\\ufffd");
-		else if (is_c1_or_del(code))
+		else if (code >= 0x20 && printable_is_unsafe(code))
 			buf_printf(out, "\\u%04x", (unsigned)code);
 		else
 			buf_append(out, text, took);

@@ -31,22 +31,10 @@ size_t terminal_columns(int fd);
 /* True when the locale's characters are UTF-8, by LC_ALL, LC_CTYPE and LANG. */
 bool terminal_speaks_utf8(void);
 
-/*
- * Decodes one code point of UTF-8. Returns how many bytes it takes, 0 when they are none (overlong forms, surrogates
- * and what is past U+10FFFF included). `len` is 1 at least.
- */
-size_t terminal_decode(const char *text, size_t len, uint32_t *code);
-
-/* True for what terminal_clean() replaces. */
-bool terminal_is_unsafe(uint32_t code);
-
-/*
- * Appends text with every control character (C0, DEL, C1), bidirectional override, line or paragraph separator and
- * byte that is not UTF-8 as '?'.
- */
+/* Appends text with every character that base/printable.h calls unsafe, and every byte that is not UTF-8, as '?'. */
 void terminal_clean(struct buf *out, const char *text, size_t len);
 
-/* The same for JSON text: DEL and C1 become \u escapes, the rest is valid JSON already; newlines and tabs stay. */
+/* The same for JSON text, whose strings stay what they are: the unsafe become \u escapes; newlines and tabs stay. */
 void terminal_clean_json(struct buf *out, const char *text, size_t len);
 
 /* How many columns cleaned text takes: one a code point. */

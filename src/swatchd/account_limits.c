@@ -20,8 +20,11 @@ static double read_number(struct json_object *object, const char *key)
 	char *end;
 	if (!text)
 		return cache_json_double(object, key, NAN);
+	/* strtod() takes "inf", "nan" and "0x10", too. */
+	if (*text == '\0' || strspn(text, "0123456789.eE+-") != strlen(text))
+		return NAN;
 	double number = strtod(text, &end);
-	return *text && *end == '\0' && isfinite(number) ? number : NAN;
+	return *end == '\0' && isfinite(number) ? number : NAN;
 }
 
 /* Unix seconds or milliseconds, or RFC 3339; 0: none. */

@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/paths.h"
+#include "base/printable.h"
 #include "usage/rate_limits.h"
 
 /* What a shell or a notification's markup would obey. */
@@ -24,44 +25,24 @@ const char *alert_unit(enum alert_rule rule)
 
 /* ---- text of others ---- */
 
-/* Bytes at `at` that a terminal obeys: control characters, those of C1, and marks that turn the order of writing. */
-static size_t control_length(const char *at)
-{
-	const unsigned char *s = (const unsigned char *)at;
-	if (s[0] < 0x20 || s[0] == 0x7F)
-		return 1;
-	if (s[0] == 0xC2 && s[1] >= 0x80 && s[1] < 0xA0)
-		return 2;
-	if (s[0] == 0xD8 && s[1] == 0x9C)
-		return 2;
-	if (s[0] != 0xE2 || s[1] == '\0')
-		return 0;
-	bool is_mark = (s[1] == 0x80 && (s[2] == 0x8E || s[2] == 0x8F || (s[2] >= 0xA8 && s[2] <= 0xAE)))
-		       || (s[1] == 0x81 && s[2] >= 0xA6 && s[2] <= 0xA9);
-	return is_mark ? 3 : 0;
-}
-
-static bool is_continuation(char c)
-{
-	return ((unsigned char)c & 0xC0) == 0x80;
-}
-
 /* Appends up to `max_chars` characters; what is obeyed becomes "_". */
 static void append_harmless(struct buf *out, const char *text, const char *obeyed, size_t max_chars)
 {
-	size_t chars = 0;
-	while (*text) {
-		size_t skipped = control_length(text);
-		if (!is_continuation(*text) && chars++ == max_chars) {
+	size_t len = strlen(text), chars = 0;
+	while (len > 0) {
+		uint32_t code;
+		size_t took = printable_decode(text, len, &code);
+		if (chars++ == max_chars) {
 			buf_append_str(out, "...");
 			return;
 		}
-		if (skipped > 0 || strchr(obeyed, *text)) {
+		if (took == 0 || printable_is_unsafe(code) || strchr(obeyed, *text))
 			buf_append_char(out, '_');
-			text += skipped > 0 ? skipped : 1;
-		} else {
-			buf_append_char(out, *text++);
-		}
+		else
+			buf_append(out, text, took);
+		took = took ? took : 1;
+		text += took;
+		len -= took;
 	}
 }
 

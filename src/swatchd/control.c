@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "cache/cache_socket.h"
 
 #define ACCEPT_PAUSE_S 1.0
 #define REQUEST_MAX_DEPTH 16
@@ -24,6 +25,8 @@ struct control_client {
 	bool closing;            /* after what is queued has been written */
 	bool dead;               /* freed at the end of the turn that found it */
 	unsigned busy;           /* inside its own callback */
+	bool awaits_answer;      /* of something that takes its time */
+	uint64_t last_heard;     /* counts: the larger, the later its last request */
 	struct buf in;
 	struct buf out;
 	struct control_client *next;
@@ -58,6 +61,7 @@ static void close_client(struct control_client *client)
 		ev_timer_stop(control->loop, &client->stalled);
 		close(client->fd);
 		control->client_count--;
+		control->is_crowded = control->is_crowded && control->client_count > CONTROL_MAX_CLIENTS / 2;
 		if (client->subscribed && --control->subscriber_count == 0)
 			events_set_sink(control->events, NULL, NULL);
 	}
@@ -138,6 +142,7 @@ static void queue_line(struct control_client *client, const char *line, size_t l
 static void answer(struct control_client *client, const char *json, size_t len, size_t max_queued)
 {
 	client->busy++;
+	client->awaits_answer = false;
 	/* One queueing for line and newline, so that no half line is ever followed by a drop in between. */
 	struct buf line = BUF_INIT;
 	buf_append(&line, json, len);
@@ -209,6 +214,11 @@ static void sink_event(void *ctx, const char *line, size_t len)
 	}
 }
 
+void control_note_waiting(struct control_client *client)
+{
+	client->awaits_answer = true;
+}
+
 uint64_t control_client_id(const struct control_client *client)
 {
 	return client->id;
@@ -233,6 +243,7 @@ static void take_bad_request(struct control_client *client, const char *error)
 static void take_request(struct control_client *client, const char *line, size_t len)
 {
 	struct control *control = client->control;
+	client->last_heard = ++control->heard;
 	struct json_tokener *tokener = json_tokener_new_ex(REQUEST_MAX_DEPTH);
 	if (!tokener) {
 		take_bad_request(client, "out of memory");
@@ -310,11 +321,26 @@ static void on_resume(struct ev_loop *loop, ev_timer *watcher, int revents)
 	ev_io_start(loop, &control->acceptable);
 }
 
-static bool is_same_user(int fd)
+/* Makes room for another client: who has been silent the longest, waits for nothing and follows nothing, goes. */
+static bool make_room(struct control *control)
 {
-	struct ucred peer;
-	socklen_t len = sizeof(peer);
-	return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) == 0 && peer.uid == geteuid();
+	struct control_client *quietest = NULL;
+	if (control->client_count < CONTROL_MAX_CLIENTS)
+		return true;
+	for (struct control_client *client = control->clients; client; client = client->next)
+		if (!client->dead && !client->subscribed && !client->awaits_answer && client->out.len == 0
+		    && (!quietest || client->last_heard < quietest->last_heard))
+			quietest = client;
+	if (!quietest)
+		return false;
+	/* Said once: who connects ten thousand times must not fill the log. */
+	if (!control->is_crowded)
+		log_warning("%d clients are connected to %s: those that say nothing make room for others",
+			    CONTROL_MAX_CLIENTS, control->path);
+	control->is_crowded = true;
+	control->stats.dropped++;
+	close_client(quietest);
+	return true;
 }
 
 static void add_client(struct control *control, int fd)
@@ -328,6 +354,7 @@ static void add_client(struct control *control, int fd)
 	client->control = control;
 	client->fd = fd;
 	client->id = ++control->next_id;
+	client->last_heard = ++control->heard;
 	ev_io_init(&client->readable, on_readable, fd, EV_READ);
 	ev_io_init(&client->writable, on_writable, fd, EV_WRITE);
 	ev_init(&client->stalled, on_stalled);
@@ -357,7 +384,7 @@ static void on_acceptable(struct ev_loop *loop, ev_io *watcher, int revents)
 			}
 			return;
 		}
-		if (!is_same_user(fd) || control->client_count >= CONTROL_MAX_CLIENTS) {
+		if (!cache_socket_is_own_peer(fd, NULL) || !make_room(control)) {
 			control->stats.dropped++;
 			close(fd);
 			continue;

@@ -5,7 +5,8 @@
  * Protocol: FORMATS section 7: one JSON object a line each way, 64 KiB a line at most, same uid only.
  *
  * A client that does not read is dropped when more than CONTROL_MAX_QUEUED_BYTES wait for it, or when it took none of
- * them for CONTROL_STALL_S. When descriptors run out, accepting pauses for a second instead of spinning.
+ * them for CONTROL_STALL_S. With CONTROL_MAX_CLIENTS connected, the one that has been silent the longest makes room,
+ * unless it follows events or awaits an answer. When descriptors run out, accepting pauses for a second instead of spinning.
  */
 #ifndef SWATCH_SWATCHD_CONTROL_H
 #define SWATCH_SWATCHD_CONTROL_H
@@ -58,6 +59,8 @@ struct control {
 	size_t client_count;
 	size_t subscriber_count;
 	uint64_t next_id;
+	uint64_t heard;          /* requests and greetings so far */
+	bool is_crowded;         /* since it was said that there are too many */
 	struct control_stats stats;
 };
 
@@ -85,6 +88,9 @@ void control_answer_ok(struct control_client *client);
 
 /* Makes the client a follower of events. */
 void control_subscribe(struct control_client *client);
+
+/* Says that the answer comes later: until then the client is not taken for one that is only connected. */
+void control_note_waiting(struct control_client *client);
 
 /* An id that is never used again, and the client that has it; NULL when it is gone. */
 uint64_t control_client_id(const struct control_client *client);

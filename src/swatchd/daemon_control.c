@@ -134,13 +134,16 @@ static void answer_status(struct daemon *daemon, struct control_client *client)
 
 /* ---- waiting clients ---- */
 
-static void add_waiter(struct control_client *client, uint64_t *waiters, size_t *count)
+/* Returns false after an answer: there are too many. */
+static bool add_waiter(struct control_client *client, uint64_t *waiters, size_t *count)
 {
 	if (*count == DAEMON_MAX_WAITERS) {
 		control_answer_error(client, "too many clients wait for this already");
-		return;
+		return false;
 	}
 	waiters[(*count)++] = control_client_id(client);
+	control_note_waiting(client);
+	return true;
 }
 
 void daemon_answer_sync_waiters(struct daemon *daemon)
@@ -196,8 +199,8 @@ static void take_refresh(struct daemon *daemon, struct control_client *client, s
 {
 	bool wait = cache_json_bool(request, "wait", false);
 	/* Registered first: a run that cannot be started is over at once. */
-	if (wait)
-		add_waiter(client, daemon->refresh_waiters, &daemon->refresh_waiter_count);
+	if (wait && !add_waiter(client, daemon->refresh_waiters, &daemon->refresh_waiter_count))
+		return;
 	int started = refresh_force(&daemon->refresh);
 	if (started < 0) {
 		char text[320];
@@ -263,7 +266,8 @@ static void take_expire(struct daemon *daemon, struct control_client *client, st
 
 static void take_sync(struct daemon *daemon, struct control_client *client, bool rescan)
 {
-	add_waiter(client, daemon->sync_waiters, &daemon->sync_waiter_count);
+	if (!add_waiter(client, daemon->sync_waiters, &daemon->sync_waiter_count))
+		return;
 	if (rescan)
 		watch_rescan(&daemon->watch);
 	daemon_flush(daemon);

@@ -31,6 +31,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/printable.h"
 #include "cache/cache_dir.h"
 #include "cache/cache_lock.h"
 #include "cache/cache_read.h"
@@ -170,7 +171,10 @@ static int take_lock(const struct command_line *line, const struct config *confi
 	if (result == CACHE_LOCK_TAKEN)
 		return -1;
 	if (result == CACHE_LOCK_FAILED) {
-		log_error("cannot lock %s/%s: %s", options->cache_path, CACHE_LOCK_FILE, strerror(errno));
+		/* See cache_lock.h: what is refused, and not what the system says. */
+		const char *why = errno == EPERM ? "it is no regular file, or another user's; look what it is, and remove it"
+				  : errno == ELOOP ? "it is a link; look who made it, and remove it" : strerror(errno);
+		log_error("cannot lock %s/%s: %s", options->cache_path, CACHE_LOCK_FILE, why);
 		return EXIT_FAILED;
 	}
 	log_error("another swatchd (pid %ld, %s, version %s) keeps %s; 'swatch status' tells about it, "
@@ -320,6 +324,18 @@ out:
 	return status;
 }
 
+/* They quote a config file, which may be somebody else's that --config names. */
+static void print_errors(struct buf *errors)
+{
+	size_t at = 0;
+	while (at < errors->len) {
+		size_t len = strcspn(errors->data + at, "\n");
+		printable_mask(errors->data + at, len);
+		at += len + 1;
+	}
+	fputs(buf_str(errors), stderr);
+}
+
 int main(int argc, char **argv)
 {
 	struct command_line line;
@@ -342,7 +358,7 @@ int main(int argc, char **argv)
 	char *default_path = line.config_path ? NULL : config_default_path();
 	options.config_path = line.config_path ? line.config_path : default_path;
 	if (daemon_read_config(&options, &config, &errors) != 0) {
-		fputs(buf_str(&errors), stderr);
+		print_errors(&errors);
 		status = EXIT_USAGE;
 	} else {
 		if (line.log_level >= 0)

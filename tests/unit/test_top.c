@@ -8,7 +8,7 @@
 #include <wchar.h>
 
 #include "base/clock.h"
-#include "swatch/terminal.h"
+#include "base/printable.h"
 #include "swatch/top/top_figures.h"
 #include "swatch/top/top_view.h"
 
@@ -315,7 +315,7 @@ static void assert_is_sound(const struct top_canvas *canvas)
 			const struct top_cell *next = top_canvas_cell(canvas, row, column + 1);
 			if (cell->code == 0)
 				continue;
-			assert_false(terminal_is_unsafe(cell->code));
+			assert_false(printable_is_unsafe(cell->code));
 			assert_true(canvas->utf8 || cell->code < 0x7F);
 			int width = wcwidth((wchar_t)cell->code);
 			assert_true(width == 1 || width == 2);

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <wchar.h>
 
+#include "base/printable.h"
 #include "swatch/statusline_width.h"
 #include "swatch/terminal.h"
 
@@ -94,8 +95,8 @@ static void make_run(struct run *run, const struct top_canvas *canvas, const cha
 	run->cut = false;
 	while (len > 0 && !run->cut) {
 		uint32_t code;
-		size_t took = terminal_decode(text, len, &code);
-		if (took == 0 || terminal_is_unsafe(code)) {
+		size_t took = printable_decode(text, len, &code);
+		if (took == 0 || printable_is_unsafe(code)) {
 			add_char(run, canvas, '?', 1);
 		} else {
 			/* Soft hyphens have a width by some tables, and none on screens. */

@@ -1,0 +1,32 @@
+/*
+ * printable: what of a text a terminal shows, and what it would obey.
+ *
+ * For: everything that writes other programs' words where people look at them: the log, an alert's message, the
+ * commands' pages (through swatch/terminal.h). There is one list of what is unsafe, and it is here.
+ */
+#ifndef SWATCH_BASE_PRINTABLE_H
+#define SWATCH_BASE_PRINTABLE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * Decodes one code point of UTF-8. Returns how many bytes it takes, 0 when they are none (overlong forms, surrogates
+ * and what is past U+10FFFF included). `len` is 1 at least.
+ */
+size_t printable_decode(const char *text, size_t len, uint32_t *code);
+
+/*
+ * True for what steers a terminal or turns a line around: control characters (C0, DEL, C1), bidirectional marks,
+ * embeddings, overrides and isolates, line and paragraph separators.
+ */
+bool printable_is_unsafe(uint32_t code);
+
+/*
+ * Makes every byte '?' that must not be shown: those of what is unsafe, newlines and tabs included, and those that are
+ * no UTF-8 (0x9B alone is C1 to a terminal that does not speak it).
+ */
+void printable_mask(char *text, size_t len);
+
+#endif
