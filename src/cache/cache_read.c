@@ -35,15 +35,18 @@ static struct json_object *parse(const struct buf *text)
 	}
 	/* Strict: a second value after the first, which json-c lets pass otherwise, is the mark of a torn file. */
 	json_tokener_set_flags(tokener, JSON_TOKENER_STRICT);
+	errno = 0;
 	struct json_object *object = json_tokener_parse_ex(tokener, buf_str(text), (int)text->len);
+	/* json-c has no word for it. */
+	bool out_of_memory = errno == ENOMEM;
 	/* json-c stops at a NUL and calls it the end. */
 	bool good = json_tokener_get_error(tokener) == json_tokener_success
 		    && json_object_is_type(object, json_type_object) && !memchr(text->data, '\0', text->len);
 	json_tokener_free(tokener);
-	if (good)
+	if (good && !out_of_memory)
 		return object;
 	json_object_put(object);
-	errno = EBADMSG;
+	errno = out_of_memory ? ENOMEM : EBADMSG;
 	return NULL;
 }
 
@@ -64,6 +67,11 @@ struct json_object *cache_read_json(int dir_fd, const char *name)
 	close(fd);
 	errno = why;
 	return object;
+}
+
+bool cache_read_is_none(int why)
+{
+	return why == ENOENT || why == EBADMSG || why == EFBIG || why == EINVAL || why == ELOOP;
 }
 
 static struct json_object *member(struct json_object *object, const char *key)

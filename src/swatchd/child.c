@@ -29,7 +29,7 @@ struct child {
 	ev_timer deadline;       /* the time-out, then the grace, then the drain */
 	bool reaped, timed_out, too_long, killed;
 	int wait_status;
-	int start_errno;
+	int start_errno, read_errno;
 	int64_t started_mono_ms;
 	struct buf out, err;
 };
@@ -129,7 +129,10 @@ static void finish(struct child *child)
 	if (child->start_errno != 0) {
 		result.outcome = CHILD_NOT_STARTED;
 		result.code = child->start_errno;
-	} else if (child->too_long || child->out.failed) {
+	} else if (child->read_errno != 0) {
+		result.outcome = CHILD_NOT_HEARD;
+		result.code = child->read_errno;
+	} else if (child->too_long) {
 		result.outcome = CHILD_TOO_LONG;
 	} else if (child->timed_out) {
 		result.outcome = CHILD_TIMED_OUT;
@@ -217,8 +220,10 @@ static void take_output(struct child *child, const char *bytes, size_t len)
 		return;
 	}
 	buf_append(&child->out, bytes, len);
-	if (child->out.failed)
+	if (child->out.failed) {
+		child->read_errno = ENOMEM;
 		end_group(child);
+	}
 }
 
 static void take_error_output(struct child *child, const char *bytes, size_t len)
@@ -230,13 +235,18 @@ static void take_error_output(struct child *child, const char *bytes, size_t len
 
 static void on_readable(struct ev_loop *loop, ev_io *watcher, int revents)
 {
-	(void)revents;
 	static char bytes[65536];
 	struct child *child = watcher->data;
 	bool is_out = watcher == &child->out_readable;
-	ssize_t got = read(watcher->fd, bytes, sizeof(bytes));
-	if (got < 0 && (errno == EINTR || errno == EAGAIN))
+	ssize_t got = revents & EV_ERROR ? -1 : read(watcher->fd, bytes, sizeof(bytes));
+	if (got < 0 && !(revents & EV_ERROR) && (errno == EINTR || errno == EAGAIN))
 		return;
+	if (got < 0 && is_out) {
+		/* Half an answer is none: nothing more is waited for. */
+		child->read_errno = revents & EV_ERROR ? ENOMEM : errno;
+		if (!child->reaped)
+			end_group(child);
+	}
 	if (got > 0) {
 		if (is_out && !child->too_long)
 			take_output(child, bytes, (size_t)got);
@@ -382,6 +392,9 @@ void child_describe(const struct child_result *result, struct buf *out)
 		break;
 	case CHILD_TOO_LONG:
 		buf_printf(out, "printed more than %zu MiB: killed", CHILD_MAX_OUTPUT_BYTES >> 20);
+		break;
+	case CHILD_NOT_HEARD:
+		buf_printf(out, "its output cannot be read: %s", strerror(result->code));
 		break;
 	case CHILD_NOT_STARTED:
 		buf_printf(out, "cannot be started: %s", strerror(result->code));

@@ -115,7 +115,9 @@ static void write_some(struct control_client *client)
 static void on_writable(struct ev_loop *loop, ev_io *watcher, int revents)
 {
 	(void)loop;
-	(void)revents;
+	/* libev calls the reader's callback too, in which the client goes. */
+	if (revents & EV_ERROR)
+		return;
 	write_some(watcher->data);
 }
 
@@ -271,10 +273,13 @@ static void take_lines(struct control_client *client)
 static void on_readable(struct ev_loop *loop, ev_io *watcher, int revents)
 {
 	(void)loop;
-	(void)revents;
 	struct control_client *client = watcher->data;
 	char bytes[16384];
 	ssize_t got;
+	if (revents & EV_ERROR) {
+		drop_client(client, "the kernel does not report what it sends");
+		return;
+	}
 	do
 		got = recv(client->fd, bytes, sizeof(bytes), MSG_DONTWAIT);
 	while (got < 0 && errno == EINTR);
@@ -321,6 +326,7 @@ static void add_client(struct control *control, int fd)
 {
 	struct control_client *client = calloc(1, sizeof(*client));
 	if (!client) {
+		log_warning("cannot take up a call on %s: out of memory", control->path);
 		control->stats.dropped++;
 		close(fd);
 		return;
@@ -339,22 +345,29 @@ static void add_client(struct control *control, int fd)
 	ev_io_start(control->loop, &client->readable);
 }
 
+static void pause_accepting(struct control *control, const char *why)
+{
+	log_warning("cannot accept on %s: %s; trying again in a second", control->path, why);
+	ev_io_stop(control->loop, &control->acceptable);
+	ev_timer_set(&control->resume, ACCEPT_PAUSE_S, 0.);
+	ev_timer_start(control->loop, &control->resume);
+}
+
 static void on_acceptable(struct ev_loop *loop, ev_io *watcher, int revents)
 {
-	(void)revents;
+	(void)loop;
 	struct control *control = watcher->data;
+	if (revents & EV_ERROR) {
+		pause_accepting(control, "the kernel does not report calls");
+		return;
+	}
 	for (;;) {
 		int fd = accept4(control->listen_fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 		if (fd < 0) {
 			if (errno == EINTR || errno == ECONNABORTED)
 				continue;
-			if (errno != EAGAIN && errno != EWOULDBLOCK) {
-				log_warning("cannot accept on %s: %s; trying again in a second", control->path,
-					    strerror(errno));
-				ev_io_stop(loop, &control->acceptable);
-				ev_timer_set(&control->resume, ACCEPT_PAUSE_S, 0.);
-				ev_timer_start(loop, &control->resume);
-			}
+			if (errno != EAGAIN && errno != EWOULDBLOCK)
+				pause_accepting(control, strerror(errno));
 			return;
 		}
 		if (!is_same_user(fd) || control->client_count >= CONTROL_MAX_CLIENTS) {

@@ -260,10 +260,11 @@ static void take_expire(struct daemon *daemon, struct control_client *client, st
 
 static void take_sync(struct daemon *daemon, struct control_client *client, bool rescan)
 {
-	add_waiter(client, daemon->sync_waiters, &daemon->sync_waiter_count);
 	if (rescan)
 		watch_rescan(&daemon->watch);
 	daemon_flush(daemon);
+	/* After the flush: a file that went, the first of the events it reads, would answer before the others are read. */
+	add_waiter(client, daemon->sync_waiters, &daemon->sync_waiter_count);
 	/* With nothing to read, nobody else says that all is done. */
 	if (tail_pending(&daemon->tail) == 0)
 		daemon_answer_sync_waiters(daemon);

@@ -48,7 +48,9 @@ static ssize_t read_small_file(int dir_fd, const char *path, char *into, size_t 
 			break;
 		have += (size_t)got;
 	}
+	int why = got < 0 ? errno : EFBIG;
 	close(fd);
+	errno = why;
 	return got < 0 || have == cap ? -1 : (ssize_t)have;
 }
 
@@ -205,6 +207,10 @@ void liveness_note_file(struct liveness *liveness, const char *path)
 	if (known && good && known->pid == file.pid && known->started == file.started
 	    && strcmp(known->session_id, file.session_id) == 0)
 		return;
+	if (len < 0 && !paths_is_gone(errno)) {
+		log_warning("cannot read %s: %s; what was known of its process holds", path, strerror(errno));
+		return;
+	}
 	/* A file half written is no news: its last write reports again. A file that is gone is. */
 	if (known && (good || len < 0))
 		drop(known);

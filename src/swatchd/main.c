@@ -12,6 +12,7 @@
  *     refresh, child, ccusage_answer   a burst of activity makes at most one run of ccusage
  *     expire, liveness    idle sessions lose their files; living processes keep theirs
  *     control, events     the socket, and who follows what happens
+ *     loop                libev, without its abort()
  *     drift, notify       changes of the transcript format; the service manager
  * daemon.c wires them by callbacks, daemon_control.c answers the socket; this file has the command line, the lock,
  * the signals and the loop.
@@ -35,6 +36,7 @@
 #include "cache/cache_read.h"
 #include "cache/cache_socket.h"
 #include "swatchd/daemon.h"
+#include "swatchd/loop.h"
 #include "swatchd/notify.h"
 
 enum exit_status { EXIT_STOPPED = 0, EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_HELD = 3, EXIT_NOT_REFRESHED = 4 };
@@ -251,15 +253,23 @@ static int run(const struct daemon_options *options, struct config *config)
 	static struct daemon daemon;
 	struct signals signals;
 	struct buf error = BUF_INIT;
-	/* inherited environment may choose another backend; epoll is the one that was tried */
-	struct ev_loop *loop = ev_default_loop(EVBACKEND_EPOLL | EVFLAG_NOENV);
+	struct ev_loop *loop = loop_make(&error);
 	if (!loop) {
-		log_error("cannot make an event loop: %s", strerror(errno));
+		log_error("%s", buf_str(&error));
+		buf_release(&error);
 		config_release(config);
 		return EXIT_FAILED;
 	}
 	start_signals(&signals, loop, &daemon);
 	int status = EXIT_STOPPED;
+	if (loop_check_signals(loop, &error) != 0) {
+		log_error("%s", buf_str(&error));
+		config_release(config);
+		stop_signals(&signals, loop);
+		ev_loop_destroy(loop);
+		buf_release(&error);
+		return EXIT_FAILED;
+	}
 	if (daemon_start(&daemon, loop, options, config, &error) != 0) {
 		log_error("%s", buf_str(&error));
 		status = EXIT_FAILED;
