@@ -8,6 +8,9 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "base/json_parse.h"
+
+#define MAX_DEPTH 32
 
 static int read_bounded(int fd, struct buf *out)
 {
@@ -28,25 +31,12 @@ static int read_bounded(int fd, struct buf *out)
 
 static struct json_object *parse(const struct buf *text)
 {
-	struct json_tokener *tokener = json_tokener_new_ex(32);
-	if (!tokener) {
-		errno = ENOMEM;
-		return NULL;
-	}
-	/* Strict: a second value after the first, which json-c lets pass otherwise, is the mark of a torn file. */
-	json_tokener_set_flags(tokener, JSON_TOKENER_STRICT);
-	errno = 0;
-	struct json_object *object = json_tokener_parse_ex(tokener, buf_str(text), (int)text->len);
-	/* json-c has no word for it. */
-	bool out_of_memory = errno == ENOMEM;
-	/* json-c stops at a NUL and calls it the end. */
-	bool good = json_tokener_get_error(tokener) == json_tokener_success
-		    && json_object_is_type(object, json_type_object) && !memchr(text->data, '\0', text->len);
-	json_tokener_free(tokener);
-	if (good && !out_of_memory)
+	struct json_object *object = json_parse(buf_str(text), text->len, MAX_DEPTH, NULL);
+	if (object && json_object_is_type(object, json_type_object))
 		return object;
+	int why = object || errno != ENOMEM ? EBADMSG : ENOMEM;
 	json_object_put(object);
-	errno = out_of_memory ? ENOMEM : EBADMSG;
+	errno = why;
 	return NULL;
 }
 

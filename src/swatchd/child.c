@@ -176,12 +176,22 @@ static void end_group(struct child *child)
 	set_deadline(child, CHILD_GRACE_MS);
 }
 
+/* Should the signal of its end have been lost, the child has been a zombie since: nobody else would notice. */
+static bool has_ended_unseen(struct child *child)
+{
+	if (waitpid(child->pid, &child->wait_status, WNOHANG) != child->pid)
+		return false;
+	ev_child_stop(child->loop, &child->exited);
+	child->reaped = true;
+	return true;
+}
+
 static void on_deadline(struct ev_loop *loop, ev_timer *watcher, int revents)
 {
 	(void)loop;
 	(void)revents;
 	struct child *child = watcher->data;
-	if (child->reaped) {
+	if (child->reaped || has_ended_unseen(child)) {
 		/* It is gone, but something of its holds the pipe. */
 		(void)kill(-child->pid, SIGKILL);
 		close_fd(&child->out_fd);

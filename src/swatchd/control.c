@@ -8,6 +8,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "base/json_parse.h"
 #include "base/log.h"
 
 #define ACCEPT_PAUSE_S 1.0
@@ -235,17 +236,11 @@ static void take_bad_request(struct control_client *client, const char *error)
 static void take_request(struct control_client *client, const char *line, size_t len)
 {
 	struct control *control = client->control;
-	struct json_tokener *tokener = json_tokener_new_ex(REQUEST_MAX_DEPTH);
-	if (!tokener) {
-		take_bad_request(client, "out of memory");
-		return;
-	}
-	struct json_object *request = json_tokener_parse_ex(tokener, line, (int)len);
-	bool whole = json_tokener_get_error(tokener) == json_tokener_success
-		     && json_tokener_get_parse_end(tokener) == len;
-	json_tokener_free(tokener);
+	struct json_object *request = json_parse(line, len, REQUEST_MAX_DEPTH, NULL);
 	struct json_object *op;
-	if (!whole || !json_object_is_type(request, json_type_object))
+	if (!request && errno == ENOMEM)
+		take_bad_request(client, "out of memory");
+	else if (!json_object_is_type(request, json_type_object))
 		take_bad_request(client, "not a JSON object");
 	else if (!json_object_object_get_ex(request, "op", &op) || !json_object_is_type(op, json_type_string))
 		take_bad_request(client, "no \"op\"");

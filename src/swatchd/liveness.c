@@ -10,6 +10,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "base/json_parse.h"
 #include "base/log.h"
 #include "base/paths.h"
 #include "cache/cache_names.h"
@@ -100,11 +101,7 @@ static bool read_number(struct json_object *object, const char *key, uint64_t *o
 
 static bool parse_process_file(const char *text, size_t len, struct process_file *out)
 {
-	struct json_tokener *tokener = json_tokener_new_ex(16);
-	if (!tokener)
-		return false;
-	struct json_object *object = json_tokener_parse_ex(tokener, text, (int)len);
-	json_tokener_free(tokener);
+	struct json_object *object = json_parse(text, len, 16, NULL);
 	struct json_object *id;
 	uint64_t pid = 0;
 	memset(out, 0, sizeof(*out));

@@ -50,6 +50,8 @@ void world_remove(struct world *world);
 
 /* A new transcript of the session (which may have had others), with so many messages; `folder` NULL: "-p". */
 struct world_session *world_add(struct world *world, const char *folder, const char *id, int messages);
+/* The session "idle", whose transcript is two hours old. */
+void world_add_idle(struct world *world);
 void world_append(struct world *world, struct world_session *session, int messages);
 void world_delete(struct world *world, struct world_session *session);
 void world_write(const char *path, const char *text);

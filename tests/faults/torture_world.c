@@ -186,11 +186,21 @@ void world_make(struct world *world, bool ccusage)
 		snprintf(id, sizeof(id), "s%d", i);
 		(void)world_add(world, NULL, id, 3);
 	}
-	/* One that is idle: its transcript is read by a thread. */
+	world_add_idle(world);
+}
+
+void world_add_idle(struct world *world)
+{
+	char path[512];
 	const struct timespec old[2] = { { .tv_sec = time(NULL) - 7200 }, { .tv_sec = time(NULL) - 7200 } };
-	struct world_session *idle = world_add(world, "-idle", "idle", 2);
-	if (utimensat(AT_FDCWD, idle->path, old, 0) != 0)
-		broken("set the time of", idle->path);
+	/* Outside, and moved in: nobody sees it young. */
+	struct world_session *idle = world_add(world, "..", "idle", 2);
+	snprintf(path, sizeof(path), "%s/-idle", world->projects);
+	make_directory(path);
+	snprintf(path, sizeof(path), "%s/-idle/idle.jsonl", world->projects);
+	if (utimensat(AT_FDCWD, idle->path, old, 0) != 0 || rename(idle->path, path) != 0)
+		broken("move", idle->path);
+	snprintf(idle->path, sizeof(idle->path), "%s", path);
 }
 
 static int remove_one(const char *path, const struct stat *st, int kind, struct FTW *place)
@@ -226,8 +236,8 @@ static bool file_holds(struct world *world, int dir_fd, const char *name, struct
 	bool good = false;
 	if (!content)
 		buf_printf(why, "%s is not whole: %s", name, strerror(errno));
-	else if (!cache_json_string(content, "writer") || at_ms == 0)
-		buf_printf(why, "%s lacks its writer or its time", name);
+	else if (!cache_json_string(content, "writer"))
+		buf_printf(why, "%s lacks its writer", name);
 	else if (at_ms < before_ms)
 		buf_printf(why, "%s is older than it was", name);
 	else
