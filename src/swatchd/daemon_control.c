@@ -232,6 +232,9 @@ static void take_expire(struct daemon *daemon, struct control_client *client, st
 	bool dry_run = cache_json_bool(request, "dryRun", false);
 	struct buf out = BUF_INIT;
 	struct jsonw w;
+	/* A transcript that was deleted a moment ago is gone. */
+	if (!dry_run)
+		daemon_flush(daemon);
 	jsonw_init(&w, &out);
 	jsonw_begin_object(&w);
 	jsonw_put_bool(&w, "ok", true);

@@ -39,6 +39,9 @@
 #include "swatchd/loop.h"
 #include "swatchd/notify.h"
 
+/* How long a child of a holder that is gone may still have the lock. */
+#define DEAD_HOLDER_MS INT64_C(5000)
+
 enum exit_status { EXIT_STOPPED = 0, EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_HELD = 3, EXIT_NOT_REFRESHED = 4 };
 
 struct command_line {
@@ -149,6 +152,15 @@ static int64_t last_refresh_ms(int cache_fd)
 	return at_ms;
 }
 
+/*
+ * A daemon that was killed between fork and exec leaves a child that has the lock until it finds out: a moment. The lock
+ * alone says who may write; this only says that it is worth waiting.
+ */
+static bool is_gone(const struct cache_lock_holder *holder)
+{
+	return holder->pid > 0 && kill(holder->pid, 0) != 0 && errno == ESRCH;
+}
+
 /* Returns -1 with the lock in *lock_fd, or an exit status after a message. */
 static int take_lock(const struct command_line *line, const struct config *config, struct daemon_options *options,
 		     const char *socket_path, int *lock_fd)
@@ -164,6 +176,9 @@ static int take_lock(const struct command_line *line, const struct config *confi
 		if (line->wait || (!line->once && strcmp(holder.role, "once") == 0))
 			result = cache_lock_wait(options->cache_fd, role, config->ccusage_timeout_ms + 30 * CLOCK_SECOND_MS,
 						 lock_fd, &holder, &options->lock_waited_ms);
+		else if (is_gone(&holder))
+			result = cache_lock_wait(options->cache_fd, role, DEAD_HOLDER_MS, lock_fd, &holder,
+						 &options->lock_waited_ms);
 		/* What one waited for may be what one came for. */
 		if (result == CACHE_LOCK_TAKEN && line->once && last_refresh_ms(options->cache_fd) >= asked_ms)
 			options->no_refresh = true;
