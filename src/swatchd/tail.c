@@ -177,12 +177,8 @@ static void retry_later(struct tail *tail)
 	ev_timer_start(tail->loop, &tail->retry);
 }
 
-/* The pauses grow while anything fails: what may not be read for days costs next to nothing. */
-static void on_retry(struct ev_loop *loop, ev_timer *watcher, int revents)
+static bool queue_failed(struct tail *tail)
 {
-	(void)loop;
-	(void)revents;
-	struct tail *tail = watcher->data;
 	size_t cursor = 0;
 	bool any = false;
 	const struct strmap_slot *slot;
@@ -194,6 +190,16 @@ static void on_retry(struct ev_loop *loop, ev_timer *watcher, int revents)
 		if (!t->in_backlog)
 			queue_push(tail, t, 0);
 	}
+	return any;
+}
+
+/* The pauses grow while anything fails: what may not be read for days costs next to nothing. */
+static void on_retry(struct ev_loop *loop, ev_timer *watcher, int revents)
+{
+	(void)loop;
+	(void)revents;
+	struct tail *tail = watcher->data;
+	bool any = queue_failed(tail);
 	tail->retry_ms = !any ? TAIL_RETRY_FIRST_MS
 			 : tail->retry_ms * 2 < TAIL_RETRY_MAX_MS ? tail->retry_ms * 2 : TAIL_RETRY_MAX_MS;
 	if (any)
@@ -432,6 +438,8 @@ void tail_reread(struct tail *tail, struct transcript *t)
 void tail_flush(struct tail *tail)
 {
 	struct transcript *t;
+	if (ev_is_active(&tail->retry))
+		(void)queue_failed(tail);
 	while ((t = queue_pop(tail)))
 		while (!read_transcript(tail, t, TAIL_TURN_BYTES))
 			;

@@ -142,7 +142,7 @@ void tail_recheck(struct tail *tail, bool polled_only);
 /* Reads a transcript again from its start: its owner wants lines that it let pass before. */
 void tail_reread(struct tail *tail, struct transcript *transcript);
 
-/* Reads everything that waits, now, delay or not. */
+/* Reads everything that waits, now, delay or not, and tries again what failed. */
 void tail_flush(struct tail *tail);
 
 /* While held, the backlog only collects (the first walk is under way). */

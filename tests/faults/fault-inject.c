@@ -595,7 +595,8 @@ int pthread_create(pthread_t *restrict thread, const pthread_attr_t *restrict at
 pid_t waitpid(pid_t pid, int *status, int options)
 {
 	REAL(pid_t, waitpid, (pid_t, int *, int))
-	return fails(FAULT_WAITPID, "waitpid", NULL) ? -1 : real(pid, status, options);
+	/* What does not wait cannot be interrupted. */
+	return !(options & WNOHANG) && fails(FAULT_WAITPID, "waitpid", NULL) ? -1 : real(pid, status, options);
 }
 
 int dup2(int from, int to)

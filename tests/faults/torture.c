@@ -1,14 +1,15 @@
 /*
  * torture: lets every call that can fail do so, one after the other, and looks whether all is well after each.
  *
- * usage: torture BUILD-DIR [--quick] [--scenario NAME] [--kind KIND] [--list]
+ * usage: torture BUILD-DIR [--quick] [--commands] [--scenario NAME] [--kind KIND] [--list]
  *
  * For each scenario, kind of call and errno: the first call of the step fails, then the second, and so on until the
  * step makes fewer calls than that; then all of them from the first on. After every one: the program lives or ended
  * with a word, no cache file is torn or older than before, no descriptor was lost, and the next event, without a
  * restart, makes every figure right again. When a daemon ends, it holds no more memory than one without faults.
  *
- * --quick tries the kinds' first errno and every seventh allocation. Prints "N faults tried, M wrong"; exit status 1
+ * --quick tries the kinds' first errno and every seventh allocation. --commands leaves the
+ * daemon out. Prints "N faults tried, M wrong"; exit status 1
  * when any was wrong, or when a kind of call that every scenario makes was never tried.
  */
 #include "torture.h"
@@ -56,7 +57,7 @@ static const struct kind kinds[FAULT_KINDS] = {
 };
 
 static struct {
-	bool quick, list;
+	bool quick, list, commands;
 	const char *scenario, *kind;
 	unsigned long tried, wrong, silent;
 	unsigned long of_kind[FAULT_KINDS];
@@ -284,6 +285,8 @@ static void take_options(int argc, char **argv)
 	for (int i = 2; i < argc; i++) {
 		if (strcmp(argv[i], "--quick") == 0)
 			torture.quick = true;
+		else if (strcmp(argv[i], "--commands") == 0)
+			torture.commands = true;
 		else if (strcmp(argv[i], "--list") == 0)
 			torture.list = true;
 		else if (strcmp(argv[i], "--scenario") == 0 && i + 1 < argc)
@@ -294,7 +297,7 @@ static void take_options(int argc, char **argv)
 			argc = 0;
 	}
 	if (argc < 2) {
-		fputs("usage: torture BUILD-DIR [--quick] [--scenario NAME] [--kind KIND] [--list]\n", stderr);
+		fputs("usage: torture BUILD-DIR [--quick] [--commands] [--scenario NAME] [--kind KIND] [--list]\n", stderr);
 		exit(2);
 	}
 	snprintf(programs.daemon, sizeof(programs.daemon), "%s/swatchd", argv[1]);
@@ -312,7 +315,7 @@ int main(int argc, char **argv)
 	unsetenv("XDG_CONFIG_HOME");
 	unsetenv("NOTIFY_SOCKET");
 	const struct scenario *scenario;
-	for (size_t i = 0; (scenario = steps_scenario(i)); i++)
+	for (size_t i = 0; !torture.commands && (scenario = steps_scenario(i)); i++)
 		run_scenario(scenario);
 	for (size_t i = 0; (scenario = commands_scenario(i)); i++)
 		run_scenario(scenario);
