@@ -335,3 +335,10 @@ struct json_object *json_parse(const char *text, size_t len, unsigned max_depth,
 		*end = (size_t)(p.at - text);
 	return value;
 }
+
+const char *json_text(struct json_object *object, int flags, size_t *len)
+{
+	errno = 0;
+	const char *text = json_object_to_json_string_length(object, flags, len);
+	return errno == ENOMEM ? NULL : text;
+}

@@ -23,4 +23,10 @@
  */
 struct json_object *json_parse(const char *text, size_t len, unsigned max_depth, size_t *end);
 
+/*
+ * The object as text, by json-c's flags; it belongs to the object. NULL when memory ran out: json-c itself would then
+ * return what it got so far.
+ */
+const char *json_text(struct json_object *object, int flags, size_t *len);
+
 #endif

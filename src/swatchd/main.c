@@ -363,11 +363,16 @@ int main(int argc, char **argv)
 	options.once = line.once;
 	options.no_refresh = line.no_refresh;
 	options.config_required = line.config_path != NULL;
+	errno = 0;
 	char *default_path = line.config_path ? NULL : config_default_path();
+	if (!line.config_path && !default_path && errno == ENOMEM) {
+		log_error("cannot start: out of memory");
+		return EXIT_FAILED;
+	}
 	options.config_path = line.config_path ? line.config_path : default_path;
 	if (daemon_read_config(&options, &config, &errors) != 0) {
-		fputs(buf_str(&errors), stderr);
-		status = EXIT_USAGE;
+		fputs(errors.failed ? "swatchd: cannot read the config: out of memory\n" : buf_str(&errors), stderr);
+		status = errors.failed ? EXIT_FAILED : EXIT_USAGE;
 	} else {
 		if (line.log_level >= 0)
 			config.log_level = line.log_level;
