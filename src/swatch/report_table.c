@@ -240,17 +240,19 @@ bool report_table_compose(const struct report_request *request, const struct rep
 				    .style = STYLE_QUIET },
 	};
 	struct table table;
+	bool whole = true;  /* our own lines are JSON: one that is none for us is one that memory did not suffice for */
 	bool is_sessions = kind == REPORT_SESSIONS;
 	/* A breakdown names the models in rows of their own; they are the last column of both. */
 	size_t count = is_sessions ? (size_t)SESSION_COLUMNS : (size_t)PERIOD_COLUMNS;
 	table_init(&table, is_sessions ? session_columns : period_columns, request->breakdown ? count - 1 : count);
 	for (size_t i = 0; i < data->row_count; i++) {
 		struct json_object *row = client_parse(data->rows[i], strlen(data->rows[i]));
+		whole = whole && row;
 		add_row(&table, request, row);
 		json_object_put(row);
 	}
 	add_totals(&table, kind, data->totals);
-	bool good = table_render(&table, device, out);
+	bool good = whole && table_render(&table, device, out);
 	table_release(&table);
 	return good;
 }

@@ -8,6 +8,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "base/json_parse.h"
 #include "base/log.h"
 #include "cache/cache_socket.h"
 
@@ -119,7 +120,9 @@ static void write_some(struct control_client *client)
 static void on_writable(struct ev_loop *loop, ev_io *watcher, int revents)
 {
 	(void)loop;
-	(void)revents;
+	/* libev calls the reader's callback too, in which the client goes. */
+	if (revents & EV_ERROR)
+		return;
 	write_some(watcher->data);
 }
 
@@ -244,17 +247,11 @@ static void take_request(struct control_client *client, const char *line, size_t
 {
 	struct control *control = client->control;
 	client->last_heard = ++control->heard;
-	struct json_tokener *tokener = json_tokener_new_ex(REQUEST_MAX_DEPTH);
-	if (!tokener) {
-		take_bad_request(client, "out of memory");
-		return;
-	}
-	struct json_object *request = json_tokener_parse_ex(tokener, line, (int)len);
-	bool whole = json_tokener_get_error(tokener) == json_tokener_success
-		     && json_tokener_get_parse_end(tokener) == len;
-	json_tokener_free(tokener);
+	struct json_object *request = json_parse(line, len, REQUEST_MAX_DEPTH, NULL);
 	struct json_object *op;
-	if (!whole || !json_object_is_type(request, json_type_object))
+	if (!request && errno == ENOMEM)
+		take_bad_request(client, "out of memory");
+	else if (!json_object_is_type(request, json_type_object))
 		take_bad_request(client, "not a JSON object");
 	else if (!json_object_object_get_ex(request, "op", &op) || !json_object_is_type(op, json_type_string))
 		take_bad_request(client, "no \"op\"");
@@ -282,10 +279,13 @@ static void take_lines(struct control_client *client)
 static void on_readable(struct ev_loop *loop, ev_io *watcher, int revents)
 {
 	(void)loop;
-	(void)revents;
 	struct control_client *client = watcher->data;
 	char bytes[16384];
 	ssize_t got;
+	if (revents & EV_ERROR) {
+		drop_client(client, "the kernel does not report what it sends");
+		return;
+	}
 	do
 		got = recv(client->fd, bytes, sizeof(bytes), MSG_DONTWAIT);
 	while (got < 0 && errno == EINTR);
@@ -347,6 +347,7 @@ static void add_client(struct control *control, int fd)
 {
 	struct control_client *client = calloc(1, sizeof(*client));
 	if (!client) {
+		log_warning("cannot take up a call on %s: out of memory", control->path);
 		control->stats.dropped++;
 		close(fd);
 		return;
@@ -366,22 +367,29 @@ static void add_client(struct control *control, int fd)
 	ev_io_start(control->loop, &client->readable);
 }
 
+static void pause_accepting(struct control *control, const char *why)
+{
+	log_warning("cannot accept on %s: %s; trying again in a second", control->path, why);
+	ev_io_stop(control->loop, &control->acceptable);
+	ev_timer_set(&control->resume, ACCEPT_PAUSE_S, 0.);
+	ev_timer_start(control->loop, &control->resume);
+}
+
 static void on_acceptable(struct ev_loop *loop, ev_io *watcher, int revents)
 {
-	(void)revents;
+	(void)loop;
 	struct control *control = watcher->data;
+	if (revents & EV_ERROR) {
+		pause_accepting(control, "the kernel does not report calls");
+		return;
+	}
 	for (;;) {
 		int fd = accept4(control->listen_fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 		if (fd < 0) {
 			if (errno == EINTR || errno == ECONNABORTED)
 				continue;
-			if (errno != EAGAIN && errno != EWOULDBLOCK) {
-				log_warning("cannot accept on %s: %s; trying again in a second", control->path,
-					    strerror(errno));
-				ev_io_stop(loop, &control->acceptable);
-				ev_timer_set(&control->resume, ACCEPT_PAUSE_S, 0.);
-				ev_timer_start(loop, &control->resume);
-			}
+			if (errno != EAGAIN && errno != EWOULDBLOCK)
+				pause_accepting(control, strerror(errno));
 			return;
 		}
 		if (!cache_socket_is_own_peer(fd, NULL) || !make_room(control)) {
