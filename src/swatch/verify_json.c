@@ -1,8 +1,6 @@
 /*
  * What was found, for programs: swatch-verify(1) tells the members.
  */
-#include <stdio.h>
-
 #include "base/clock.h"
 #include "base/jsonw.h"
 #include "swatch/json_pretty.h"
@@ -122,7 +120,7 @@ static void put_reasons(struct jsonw *w)
 
 bool verify_print_json(const struct verify *verify)
 {
-	struct buf text = BUF_INIT, pretty = BUF_INIT;
+	struct buf text = BUF_INIT;
 	struct jsonw w;
 	jsonw_init(&w, &text);
 	jsonw_begin_object(&w);
@@ -142,13 +140,7 @@ bool verify_print_json(const struct verify *verify)
 	jsonw_end_array(&w);
 	put_reasons(&w);
 	jsonw_end_object(&w);
-	if (!text.failed)
-		json_pretty(&pretty, buf_str(&text), text.len, 0);
-	buf_append_char(&pretty, '\n');
-	bool good = !text.failed && !pretty.failed;
-	if (good)
-		fwrite(pretty.data, 1, pretty.len, stdout);
+	bool good = json_pretty_print(&text);
 	buf_release(&text);
-	buf_release(&pretty);
 	return good;
 }

@@ -224,15 +224,25 @@ size_t sessions_count(const struct sessions *sessions)
 	return sessions->by_id.used;
 }
 
+/* At the end nothing is to be told of, and the files of the other parts may be gone. */
+static void free_transcripts(struct session *session)
+{
+	struct session_transcript *next;
+	for (struct session_transcript *part = session->transcripts; part; part = next) {
+		next = part->next;
+		free_facts(part);
+		free(part);
+	}
+	session->transcripts = NULL;
+}
+
 void sessions_release(struct sessions *sessions)
 {
 	size_t cursor = 0;
 	struct session *session;
-	while (sessions->unnamed.transcripts)
-		sessions_close_transcript(sessions->unnamed.transcripts);
+	free_transcripts(&sessions->unnamed);
 	while ((session = sessions_each(sessions, &cursor))) {
-		while (session->transcripts)
-			sessions_close_transcript(session->transcripts);
+		free_transcripts(session);
 		free(session);
 	}
 	strmap_release(&sessions->by_id);

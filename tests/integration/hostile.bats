@@ -40,7 +40,7 @@ files() { (cd "$TEST_HOME" && find . -not -name 'log*' -printf '%p %y %l\n' | so
 	[[ $output != *777* ]]
 	run swatch --cache "$TEST_HOME/theirs" doctor
 	says 'belongs to another user'
-	run line --cache "$TEST_HOME/theirs" <<<'{"session_id":"s1","model":"m"}'
+	run swatch --cache "$TEST_HOME/theirs" statusline <<<'{"session_id":"s1","model":"m"}'
 	is "$status" 0
 	[[ $output != *777* ]]
 	is "$(ls -A "$TEST_HOME/theirs")" billing-shared.json
