@@ -213,6 +213,7 @@ static void add_row(struct table *table, const struct report_request *request, s
 static void add_totals(struct table *table, enum report_kind kind, const char *totals)
 {
 	struct json_object *sums = totals ? client_parse(totals, strlen(totals)) : NULL;
+	table->failed = table->failed || (totals && !sums);
 	if (sums) {
 		table_rule(table);
 		table_row(table, STYLE_STRONG);

@@ -59,6 +59,8 @@ struct control {
 	size_t subscriber_count;
 	uint64_t next_id;
 	struct control_stats stats;
+	bool accept_fails;       /* and that was said */
+	bool scarce;             /* descriptors are, and that was said */
 };
 
 /*
