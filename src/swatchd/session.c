@@ -217,6 +217,8 @@ void sessions_release(struct sessions *sessions)
 	while (sessions->unnamed.transcripts)
 		sessions_close_transcript(sessions->unnamed.transcripts);
 	while ((session = sessions_each(sessions, &cursor))) {
+		/* Nobody asks any more which of its transcripts is the newest: their files are freed. */
+		session->state = SESSION_IDLE;
 		while (session->transcripts)
 			sessions_close_transcript(session->transcripts);
 		free(session);

@@ -182,7 +182,7 @@ void world_make(struct world *world, bool ccusage)
 	make_process_file(world);
 	world_configure(world, ccusage, "");
 	for (int i = 1; i <= 3; i++) {
-		char id[8];
+		char id[16];
 		snprintf(id, sizeof(id), "s%d", i);
 		(void)world_add(world, NULL, id, 3);
 	}
