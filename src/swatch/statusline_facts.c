@@ -36,9 +36,12 @@ void facts_init(struct statusline_facts *facts, int64_t now_ms)
 		&facts->cache_hit_percent, &facts->cache_misses, &facts->recache_tokens, &facts->cold_usd,
 		&facts->fetched_ms, &facts->age_ms, &facts->columns, &facts->told_percent, &facts->told_left_percent,
 		&facts->file_tokens, &facts->file_size, &facts->file_percent, &facts->schema, &facts->file_claude_usd,
+		&facts->file_cache_expires_ms, &facts->file_cache_tokens, &facts->write_5m_usd, &facts->write_1h_usd,
+		&facts->write_fast_factor, &facts->above_tokens, &facts->above_5m_usd, &facts->above_1h_usd,
 	};
 	for (size_t i = 0; i < sizeof(unknown) / sizeof(unknown[0]); i++)
 		*unknown[i] = NAN;
+	facts->room = STATUSLINE_ROOM_MOST;
 }
 
 static void copy_text(char *out, size_t size, const char *text)
@@ -63,6 +66,8 @@ static void check_numbers(struct statusline_facts *facts)
 		&facts->tokens_per_minute, &facts->indicator_tokens_per_minute, &facts->subagents,
 		&facts->subagents_usd, &facts->cache_hit_percent, &facts->cache_misses, &facts->recache_tokens,
 		&facts->told_percent, &facts->told_left_percent, &facts->file_tokens, &facts->file_percent,
+		&facts->file_cache_tokens, &facts->write_5m_usd, &facts->write_1h_usd, &facts->write_fast_factor,
+		&facts->above_tokens, &facts->above_5m_usd, &facts->above_1h_usd,
 	};
 	for (size_t i = 0; i < sizeof(not_negative) / sizeof(not_negative[0]); i++)
 		check_number(not_negative[i], 0.);
@@ -167,10 +172,30 @@ static void finish_block(struct statusline_facts *facts)
 		facts->block_percent = 0.;
 }
 
+/* What has no price costs nothing in these sums, and a sum of nothing else is not known. */
+static void forget_unpriced(const struct statusline_facts *facts, double *usd, double tokens)
+{
+	if (facts->unpriced_models[0] && !(*usd > 0.) && tokens > 0.)
+		*usd = NAN;
+}
+
+static void forget_all_unpriced(struct statusline_facts *facts)
+{
+	forget_unpriced(facts, &facts->swatch_usd, facts->session_tokens);
+	/* Claude Code says 0 of what it has no price for, and in a session that was taken up again. */
+	forget_unpriced(facts, &facts->claude_usd, facts->session_tokens);
+	forget_unpriced(facts, &facts->today_usd, facts->today_tokens);
+	forget_unpriced(facts, &facts->block_usd, facts->block_tokens);
+	forget_unpriced(facts, &facts->window_usd, facts->window_tokens);
+	forget_unpriced(facts, &facts->burn_usd, facts->block_tokens);
+	forget_unpriced(facts, &facts->session_burn_usd, facts->session_tokens);
+}
+
 static void finish_costs(struct statusline_facts *facts)
 {
 	if (!is_of_today(facts))
 		facts->today_usd = facts->today_tokens = NAN;
+	forget_all_unpriced(facts);
 	finish_block(facts);
 	/* Claude Code's own is what ccusage shows too. It is 0 in a session that was taken up again. */
 	facts->session_usd = facts->claude_usd;
@@ -240,10 +265,37 @@ static void finish_limits(struct statusline_facts *facts)
 
 /* ---- the prompt cache ---- */
 
+/* "claude-opus-4-6[1m]" is "claude-opus-4-6" with a larger window. */
+static bool is_same_model(const char *a, const char *b)
+{
+	size_t len = strcspn(a, "[");
+	return len > 0 && len == strcspn(b, "[") && memcmp(a, b, len) == 0;
+}
+
+/* The price in the session's file is by the person's pricing.json, which a line has no time to read. */
+static bool take_file_price(const struct statusline_facts *facts, struct price *price)
+{
+	if (isnan(facts->write_5m_usd) || isnan(facts->write_1h_usd)
+	    || !is_same_model(facts->model_id, facts->file_model_id))
+		return false;
+	*price = (struct price){ .base = { .input = facts->write_1h_usd / 2e6, .cache_creation = facts->write_5m_usd / 1e6 },
+				 .fast_factor = isnan(facts->write_fast_factor) ? 1. : facts->write_fast_factor };
+	if (facts->above_tokens >= 1. && !isnan(facts->above_5m_usd) && !isnan(facts->above_1h_usd)) {
+		price->threshold_tokens = (int64_t)facts->above_tokens;
+		price->whole_request = facts->above_is_whole;
+		price->above.input = facts->above_1h_usd / 2e6;
+		price->above.cache_creation = facts->above_5m_usd / 1e6;
+	}
+	return true;
+}
+
 static void finish_cold_cost(struct statusline_facts *facts)
 {
-	double factor;
-	const struct price *price = price_find(facts->model_id, strlen(facts->model_id), &factor);
+	struct price from_file;
+	double factor = 1.;
+	const struct price *price = take_file_price(facts, &from_file)
+					    ? &from_file
+					    : price_find(facts->model_id, strlen(facts->model_id), &factor);
 	if (!price || !(facts->recache_tokens > 0.))
 		return;
 	int64_t tokens = (int64_t)facts->recache_tokens;
@@ -255,8 +307,21 @@ static void finish_cold_cost(struct statusline_facts *facts)
 	facts->cold_usd = price_cost_usd(price, factor, &written, facts->fast[0] != '\0');
 }
 
+/* What older versions of Claude Code do not tell is in the session's file, for as long as somebody keeps it. */
+static void take_file_cache(struct statusline_facts *facts)
+{
+	bool is_told = !isnan(facts->cache_expires_ms) || facts->has_warm;
+	if (!is_told && facts->daemon_lives)
+		facts->cache_expires_ms = facts->file_cache_expires_ms;
+	if (!facts->cache_ttl[0])
+		copy_text(facts->cache_ttl, sizeof(facts->cache_ttl), facts->file_cache_ttl);
+	if (isnan(facts->recache_tokens) && facts->file_cache_tokens > 0.)
+		facts->recache_tokens = facts->file_cache_tokens;
+}
+
 static void finish_cache(struct statusline_facts *facts)
 {
+	take_file_cache(facts);
 	double left_ms = facts->cache_expires_ms - (double)facts->now_ms;
 	bool known = !isnan(left_ms) || facts->has_warm;
 	bool warm = known && !(left_ms <= 0.) && (facts->is_warm || !facts->has_warm);

@@ -19,6 +19,8 @@
 #include "usage/json_walk.h"
 #include "usage/rate_limits.h"
 
+/* How much of a line there is room for, at most. */
+#define STATUSLINE_ROOM_MOST 9
 #define FACT_TEXT_SIZE 128
 #define FACT_PATH_SIZE 1024
 #define FACT_LIST_SIZE 256
@@ -66,8 +68,14 @@ struct statusline_facts {
 	char source[FACT_TEXT_SIZE], stale[FACT_TEXT_SIZE], note[FACT_LIST_SIZE];
 	char unpriced_models[FACT_LIST_SIZE], unpriced[FACT_TEXT_SIZE];
 	double columns;
+	double room;                                /* of STATUSLINE_ROOM_MOST; see statusline_format.h */
 	/* What facts_finish() needs and no format shows. */
 	int64_t block_start_ms, block_end_ms, block_last_ms, fresh_until_ms;
+	/* The prompt cache by the session's file, and what its model's cache writes cost, in USD for a million tokens. */
+	char file_cache_ttl[FACT_TEXT_SIZE];
+	double file_cache_expires_ms, file_cache_tokens, write_5m_usd, write_1h_usd, write_fast_factor;
+	double above_tokens, above_5m_usd, above_1h_usd;
+	bool above_is_whole;
 	double file_claude_usd;                     /* what the session's file says that Claude Code says */
 	double told_percent, told_left_percent, file_tokens, file_size, file_percent, schema;
 	char today_date[16], file_branch[FACT_TEXT_SIZE], file_model[FACT_TEXT_SIZE], file_model_id[FACT_TEXT_SIZE];

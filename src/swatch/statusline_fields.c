@@ -60,6 +60,7 @@ const struct statusline_field statusline_fields[] = {
 	ROW("rate_7d_reset", FIELD_CLOCK, rate_7d_resets_ms),
 	ROW("rate_spend", FIELD_PERCENT, rate_spend),
 	ROW("recache_tokens", FIELD_COUNT, recache_tokens),
+	ROW("room", FIELD_COUNT, room),
 	ROW("session_burn_rate", FIELD_USD, session_burn_usd),
 	ROW("session_cost", FIELD_USD, session_usd),
 	ROW("session_cost_claude", FIELD_USD, claude_usd),
@@ -112,6 +113,12 @@ const struct statusline_field *statusline_field_find(const char *name, size_t le
 static const void *value_of(const struct statusline_field *field, const struct statusline_facts *facts)
 {
 	return (const char *)facts + field->offset;
+}
+
+bool statusline_field_is_known(const struct statusline_field *field, const struct statusline_facts *facts)
+{
+	const void *value = value_of(field, facts);
+	return field->kind == FIELD_TEXT ? *(const char *)value != '\0' : isfinite(*(const double *)value);
 }
 
 double statusline_field_number(const struct statusline_field *field, const struct statusline_facts *facts)

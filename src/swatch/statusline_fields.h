@@ -44,6 +44,9 @@ const struct statusline_field *statusline_field_find(const char *name, size_t le
 size_t statusline_field_text(const struct statusline_field *field, const struct statusline_facts *facts,
 			     char out[FIELD_VALUE_SIZE]);
 
+/* Whether there is a value: without the time that making its text takes. */
+bool statusline_field_is_known(const struct statusline_field *field, const struct statusline_facts *facts);
+
 /* What it is compared by; NaN when it is not known or is text. */
 double statusline_field_number(const struct statusline_field *field, const struct statusline_facts *facts);
 

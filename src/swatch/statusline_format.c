@@ -30,6 +30,8 @@ struct rendering {
 	struct statusline_style wanted, shown;
 	struct separator separator;
 	bool line_has_text;
+	bool was_cut;                           /* a line was wider than the terminal */
+	bool is_right;                          /* the format has no faults: it was rendered before */
 	bool failed;
 	int depth;
 };
@@ -99,6 +101,8 @@ static void end_line(struct rendering *r)
 	if (r->line_has_text) {
 		if (r->out->len > 0)
 			buf_append_char(r->out, '\n');
+		if (r->look->columns > 0 && statusline_width(buf_str(&r->line), r->line.len) > r->look->columns)
+			r->was_cut = true;
 		if (r->look->columns > 0)
 			statusline_clip(r->out, buf_str(&r->line), r->line.len, r->look->columns);
 		else
@@ -199,9 +203,25 @@ static bool render_field(struct rendering *r)
 
 static bool render_until(struct rendering *r, bool in_braces);
 
+/* Passes a condition's body in a format without faults. */
+static bool pass_body(struct rendering *r)
+{
+	for (size_t depth = 1; depth > 0 && r->at < r->end; r->at++) {
+		if (*r->at == '\\')
+			r->at++;
+		else if (*r->at == '{')
+			depth++;
+		else if (*r->at == '}')
+			depth--;
+	}
+	return true;
+}
+
 /* What stands in a condition is read in any case, for its faults, and shown or not. */
 static bool render_body(struct rendering *r, bool shown)
 {
+	if (!shown && r->is_right)
+		return pass_body(r);
 	const struct statusline_facts *facts = r->facts;
 	struct statusline_style wanted = r->wanted;
 	if (++r->depth > STATUSLINE_FORMAT_MAX_DEPTH)
@@ -257,14 +277,14 @@ static bool take_condition(struct rendering *r, bool *holds)
 	if (!field)
 		return false;
 	enum comparison how = take_comparison(r);
-	size_t len = r->facts ? statusline_field_text(field, r->facts, value) : 0;
-	*holds = len > 0;
+	*holds = r->facts && statusline_field_is_known(field, r->facts);
 	if (how == IS_KNOWN)
 		return true;
 	if (how == IS_WORD) {
 		const char *word = r->at;
 		while (r->at < r->end && *r->at != ':' && *r->at != '{' && *r->at != '}')
 			r->at++;
+		size_t len = *holds ? statusline_field_text(field, r->facts, value) : 0;
 		*holds = *holds && (size_t)(r->at - word) == len && memcmp(word, value, len) == 0;
 		return true;
 	}
@@ -425,26 +445,75 @@ static bool render_until(struct rendering *r, bool in_braces)
 	return in_braces ? fail(r, opening, "the condition that begins here is not closed: a } is missing") : true;
 }
 
+static bool find_control(struct rendering *r, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		if ((unsigned char)r->format[i] < 0x20 || r->format[i] == 0x7F)
+			return !fail(r, r->format + i, "a control character; a new line is \\n");
+	return false;
+}
+
+/* Writes the lines. `is_right`: the format was found to have no faults. */
+static bool render(const char *format, const struct statusline_facts *facts, const struct statusline_look *look,
+		   bool is_right, struct buf *lines, struct buf *error, bool *was_cut)
+{
+	size_t len = strlen(format);
+	struct rendering r = {
+		.format = format, .at = format, .end = format + len, .facts = facts, .look = look, .out = lines,
+		.line = BUF_INIT, .error = error, .wanted = statusline_style_none, .shown = statusline_style_none,
+		.is_right = is_right,
+	};
+	buf_clear(lines);
+	bool good = is_right || len <= STATUSLINE_FORMAT_MAX_BYTES || fail(&r, format, "longer than 4096 bytes");
+	good = good && (is_right || !find_control(&r, len)) && render_until(&r, false);
+	if (good)
+		end_line(&r);
+	good = good && !r.line.failed && !lines->failed;
+	buf_release(&r.line);
+	*was_cut = r.was_cut;
+	return good;
+}
+
+/*
+ * Writes the lines for the most room with which none is cut, or for none at all. What needs more room makes lines
+ * longer, so that halving finds it: a narrow terminal is no reason to be slow.
+ */
+static bool render_fitting(const char *format, const struct statusline_facts *facts,
+			   const struct statusline_look *look, struct buf *lines, struct buf *error)
+{
+	struct statusline_facts fitted = *facts;
+	struct buf trial = BUF_INIT;
+	int fits = -1, too_much = (int)facts->room;
+	bool good = true, was_cut;
+	while (good && too_much - fits > 1) {
+		int room = (fits + too_much) / 2;
+		fitted.room = room;
+		good = render(format, &fitted, look, true, &trial, error, &was_cut);
+		/* With no room at all it is the last one, whether or not it fits. */
+		if (!was_cut || room == 0) {
+			struct buf before = *lines;
+			*lines = trial;
+			trial = before;
+		}
+		if (was_cut)
+			too_much = room;
+		else
+			fits = room;
+	}
+	buf_release(&trial);
+	return good;
+}
+
 bool statusline_format(const char *format, const struct statusline_facts *facts, const struct statusline_look *look,
 		       struct buf *out, struct buf *error)
 {
 	struct buf lines = BUF_INIT;
-	size_t len = strlen(format);
-	struct rendering r = {
-		.format = format, .at = format, .end = format + len, .facts = facts, .look = look, .out = &lines,
-		.line = BUF_INIT, .error = error, .wanted = statusline_style_none, .shown = statusline_style_none,
-	};
-	bool good = len <= STATUSLINE_FORMAT_MAX_BYTES || fail(&r, format, "longer than 4096 bytes");
-	for (size_t i = 0; good && i < len; i++)
-		if ((unsigned char)format[i] < 0x20 || format[i] == 0x7F)
-			good = fail(&r, format + i, "a control character; a new line is \\n");
-	good = good && render_until(&r, false);
-	if (good)
-		end_line(&r);
-	good = good && !r.line.failed && !lines.failed;
+	bool was_cut;
+	bool good = render(format, facts, look, false, &lines, error, &was_cut);
+	if (good && was_cut && strstr(format, "room"))
+		good = render_fitting(format, facts, look, &lines, error);
 	if (good)
 		buf_append(out, buf_str(&lines), lines.len);
-	buf_release(&r.line);
 	buf_release(&lines);
 	return good;
 }

@@ -14,6 +14,9 @@
  *     {>}             a separator too: an arrow from the background before it to the one behind it
  *     {#red}          a colour or style from here on; {#}: none any more
  *     {#field:green,50:yellow,80:red}   the style that goes with the field's value
+ *
+ * The field `room` is STATUSLINE_ROOM_MOST where all lines fit; where they do not, it is the largest number down to 0
+ * with which they do, and with 0 they are cut: {?room>4:...} is what there is not always room for.
  */
 #ifndef SWATCH_SWATCH_STATUSLINE_FORMAT_H
 #define SWATCH_SWATCH_STATUSLINE_FORMAT_H

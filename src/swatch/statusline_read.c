@@ -98,6 +98,15 @@ static const struct leaf_rule session_rules[] = {
 	NUMBER("subagents.count", subagents),
 	NUMBER("subagents.costUSD", subagents_usd),
 	TEXT("transcript.cacheWarmth", file_cache),
+	TEXT("promptCache.ttl", file_cache_ttl),
+	TIME("promptCache.expiresAt", file_cache_expires_ms),
+	NUMBER("promptCache.tokens", file_cache_tokens),
+	NUMBER("promptCache.price.write5m", write_5m_usd),
+	NUMBER("promptCache.price.write1h", write_1h_usd),
+	NUMBER("promptCache.price.fastFactor", write_fast_factor),
+	NUMBER("promptCache.price.above.tokens", above_tokens),
+	NUMBER("promptCache.price.above.write5m", above_5m_usd),
+	NUMBER("promptCache.price.above.write1h", above_1h_usd),
 	{ NULL, LEAF_TEXT, 0, 0 },
 };
 
@@ -243,9 +252,8 @@ static void take_other_billing(struct reading *reading, const char *path, const 
 
 static void take_other_session(struct reading *reading, const char *path, const struct walk_item *item)
 {
-	(void)reading;
-	(void)path;
-	(void)item;
+	if (strcmp(path, "promptCache.price.above.wholeRequest") == 0)
+		(void)json_leaf_flag(item, &reading->facts->above_is_whole);
 }
 
 void facts_take_input(struct statusline_facts *facts, const char *text, size_t len)

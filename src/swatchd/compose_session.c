@@ -133,6 +133,61 @@ static void put_context(struct jsonw *w, const struct session_transcript *part, 
 	jsonw_end_object(w);
 }
 
+/* What cache writes cost, in USD for a million tokens: a reader prices the tokens that it knows of. */
+static void put_write_rates(struct jsonw *w, const struct price_rates *rates, double factor)
+{
+	jsonw_put_double(w, "write5m", rates->cache_creation * factor * 1e6);
+	jsonw_put_double(w, "write1h", rates->input * 2. * factor * 1e6);
+}
+
+static void put_write_price(struct jsonw *w, const struct price *price, double factor)
+{
+	jsonw_key(w, "price");
+	jsonw_begin_object(w);
+	put_write_rates(w, &price->base, factor);
+	jsonw_put_double(w, "fastFactor", price->fast_factor);
+	if (price->threshold_tokens > 0) {
+		jsonw_key(w, "above");
+		jsonw_begin_object(w);
+		jsonw_put_int(w, "tokens", price->threshold_tokens);
+		jsonw_put_bool(w, "wholeRequest", price->whole_request);
+		put_write_rates(w, &price->above, factor);
+		jsonw_end_object(w);
+	}
+	jsonw_end_object(w);
+}
+
+/* The prompt cache, as the transcript tells of it, and what it costs to write it anew when it has gone cold. */
+static void put_prompt_cache(struct jsonw *w, const struct session_transcript *part, const struct ledger *ledger)
+{
+	int64_t life_ms = session_cache_life_ms(part), tokens = part ? part->context_tokens : -1;
+	double factor = 1., cold_usd = NAN;
+	const struct price *price = part && part->model ? ledger_price(ledger, part->model, &factor) : NULL;
+	jsonw_key(w, "promptCache");
+	if (life_ms == 0) {
+		jsonw_null(w);
+		return;
+	}
+	if (price && tokens >= 0) {
+		const struct price_tokens written = { .cache_creation_5m = part->cache_is_1h ? 0 : tokens,
+						      .cache_creation_1h = part->cache_is_1h ? tokens : 0 };
+		cold_usd = price_cost_usd(price, factor, &written, false);
+	}
+	jsonw_begin_object(w);
+	jsonw_put_string(w, "ttl", part->cache_is_1h ? "1h" : "5m");
+	jsonw_put_int(w, "expiresAt", session_cache_cold_ms(part));
+	if (tokens >= 0)
+		jsonw_put_int(w, "tokens", tokens);
+	else
+		jsonw_put_null(w, "tokens");
+	jsonw_put_double(w, "coldCostUSD", cold_usd);
+	if (price)
+		put_write_price(w, price, factor);
+	else
+		jsonw_put_null(w, "price");
+	jsonw_end_object(w);
+}
+
 static void put_tokens(struct jsonw *w, const struct price_tokens *tokens)
 {
 	jsonw_put_int(w, "input", tokens->input);
@@ -290,6 +345,7 @@ uint64_t compose_session(const struct session *session, const struct billing *bi
 	put_model(w, part);
 	put_context(w, part, &context);
 	put_git(w, part);
+	put_prompt_cache(w, part, billing->ledger);
 	put_session_billing(&c, session, part, &figures, view);
 	put_alerts(w, session, part);
 	put_figures(&c, &figures);

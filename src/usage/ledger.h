@@ -125,6 +125,9 @@ void ledger_set_prices(struct ledger *ledger, const struct price_book *book);
  */
 void ledger_reprice(struct ledger *ledger, const struct price_book *book);
 
+/* What a model costs by the prices in force; NULL when there is no price. `factor` as in price_find(). */
+const struct price *ledger_price(const struct ledger *ledger, const char *model, double *factor);
+
 void ledger_free(struct ledger *ledger);
 
 /*

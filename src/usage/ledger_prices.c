@@ -28,6 +28,11 @@ void ledger_find_prices(const struct ledger *ledger, struct ledger_model_row *ro
 		row->reference = NULL;
 }
 
+const struct price *ledger_price(const struct ledger *ledger, const char *model, double *factor)
+{
+	return price_book_find(ledger->book, model, strlen(model), factor, NULL);
+}
+
 const struct ledger_model_row *ledger_other_model(const struct ledger *ledger, const char *name)
 {
 	return strmap_get(&ledger->others_by_name, name);

@@ -93,6 +93,52 @@ with_figures() {
 	stop_daemon
 }
 
+@test "a cold cache costs what pricing.json says, and old versions of Claude Code are told of it as well" {
+	own_price() { printf '{"claude-opus-4-6":{"input_cost_per_token":1e-4,"output_cost_per_token":1e-4,"cache_creation_input_token_cost":%s}}' "$1" >"${CONFIG%/*}/pricing.json"; }
+	with_figures
+	# 3 tokens in, 100 written, 1000 read; $6.25 a million to write them again
+	field_is "$SID.json" '.promptCache.coldCostUSD * 1e9 | round' 6893750
+	field_is "$SID.json" '.promptCache | "\(.ttl) \(.tokens) \(.price.write5m) \(.price.write1h)"' '5m 1103 6.25 10'
+	is "$(line --format '{recache_tokens} {cold_cost}' < <(input))" '1,103 $0.01'
+	run line < <(input)
+	[[ $output == *' | cache '?m' ($0.01 cold) | '* ]]
+	cache='"prompt_cache":{"warm":true,"ttl":"1h","expires_at":%d,"recache_tokens_if_cold":100000},'
+	cache=$(printf "$cache" $(($(date +%s) + 1000)))
+	is "$(line --format '{cold_cost}' < <(input "$cache"))" '$1.00'
+	own_price 2e-4
+	kill -HUP "$DAEMON"
+	await sh -c "grep -q 'config reloaded' '$LOG'"
+	swatch sync
+	is "$(line --format '{cold_cost}' < <(input "$cache"))" '$20.00'
+	is "$(line --format '{cold_cost}' < <(input))" '$0.22'
+	# another model than the transcript's: by the price that is compiled in
+	is "$(line --format '{cold_cost}' < <(input "$cache" | sed 's/claude-opus-4-6/claude-sonnet-4-6/'))" '$0.60'
+}
+
+@test "what has no price is named, and never shown as nothing" {
+	MODEL=claude-nobody-9 message a 1000 >"$PROJECTS/-p/$SID.jsonl"
+	start_daemon
+	for preset in ccusage compact full powerline plain; do
+		run line --preset "$preset" < <(input '' | sed 's/claude-opus-4-6/claude-nobody-9/; s/1.25/0/')
+		prints_a_line
+		[[ $output != *'$0.00'* && $output == *'no price'* ]]
+	done
+	run line < <(input '' | sed 's/claude-opus-4-6/claude-nobody-9/; s/1.25/0/')
+	[[ $output == 'Opus 4.6 | block ('*' left) | '*' | no price for claude-nobody-9 | '* ]]
+}
+
+@test "a narrow terminal leaves out what matters least, and still shows the limits" {
+	with_figures
+	limits=$(limits 42.5 2)
+	for columns in 200 120 80 40; do
+		run env COLUMNS="$columns" NO_COLOR=1 swatch statusline < <(input "$limits")
+		prints_a_line
+		[ "${#output}" -le "$columns" ]
+		[[ $output == 'Opus 4.6 | $1.25'*'21%'*'5h 42%'* && $output != *…* ]]
+	done
+	is "$output" 'Opus 4.6 | $1.25 / $0.03 | 21% | 5h 42%'
+}
+
 @test "figures that nobody keeps up to date are marked" {
 	with_figures
 	kill_daemon

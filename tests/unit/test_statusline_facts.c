@@ -143,6 +143,73 @@ static void test_the_servers_window_goes_before_the_block(void **state)
 	assert_true(isnan(facts.rate_5h) && isnan(facts.window_usd));
 }
 
+#define PROMPT_CACHE(price) \
+	"{\"schema\":1,\"sessionId\":\"abc\",\"model\":{\"id\":\"claude-opus-4-6\"},\"transcript\":{\"cacheWarmth\":\"warm\"}," \
+	"\"promptCache\":{\"ttl\":\"5m\",\"expiresAt\":1795442820000,\"tokens\":50000,\"coldCostUSD\":1,\"price\":" price "}}"
+#define OWN_PRICE "{\"write5m\":12.5,\"write1h\":20,\"fastFactor\":2}"
+
+static void test_a_cold_cache_costs_what_the_daemon_goes_by(void **state)
+{
+	(void)state;
+	/* What Claude Code does not tell is the file's, as long as somebody keeps it. */
+	take("{\"session_id\":\"abc\"}", BILLING(""), PROMPT_CACHE(OWN_PRICE), true);
+	assert_string_equal(facts.cache, "warm");
+	assert_string_equal(facts.cache_ttl, "5m");
+	assert_true(facts.cache_left_ms == 120000. && facts.recache_tokens == 50000.);
+	assert_true(fabs(facts.cold_usd - 0.625) < 1e-9);
+	take("{\"session_id\":\"abc\"}", BILLING(""), PROMPT_CACHE(OWN_PRICE), false);
+	assert_true(isnan(facts.cache_left_ms));
+	/* What it does tell goes before, and is priced by the file. */
+	static const char told[] = "{\"session_id\":\"abc\",\"model\":{\"id\":\"claude-opus-4-6[1m]\"},\"prompt_cache\":{"
+				   "\"warm\":true,\"ttl\":\"1h\",\"expires_at\":1795446300,\"recache_tokens_if_cold\":100000}}";
+	take(told, BILLING(""), PROMPT_CACHE(OWN_PRICE), true);
+	assert_true(facts.cache_left_ms == (double)HOUR_MS && fabs(facts.cold_usd - 2.) < 1e-9);
+	/* Without a price in the file, or with that of another model: the one that is compiled in. */
+	take(told, BILLING(""), PROMPT_CACHE("null"), true);
+	assert_true(fabs(facts.cold_usd - 1.) < 1e-9);
+	take("{\"session_id\":\"abc\",\"model\":{\"id\":\"claude-opus-4-60\"}}", BILLING(""), PROMPT_CACHE(OWN_PRICE), true);
+	assert_true(isnan(facts.cold_usd));
+	take("{\"session_id\":\"abc\",\"model\":{\"id\":\"claude-sonnet-4-6\"}}", BILLING(""), PROMPT_CACHE(OWN_PRICE), true);
+	assert_true(fabs(facts.cold_usd - 0.1875) < 1e-9);
+	take("{\"session_id\":\"abc\",\"fast_mode\":true}", BILLING(""), PROMPT_CACHE(OWN_PRICE), true);
+	assert_true(fabs(facts.cold_usd - 1.25) < 1e-9);
+	/* Beyond a threshold: the rest, or all of it. */
+	take("{\"session_id\":\"abc\"}", BILLING(""), PROMPT_CACHE("{\"write5m\":10,\"write1h\":20,\"above\":{\"tokens\":20000,"
+	     "\"wholeRequest\":false,\"write5m\":20,\"write1h\":40}}"), true);
+	assert_true(fabs(facts.cold_usd - (0.2 + 0.6)) < 1e-9);
+	take("{\"session_id\":\"abc\"}", BILLING(""), PROMPT_CACHE("{\"write5m\":10,\"write1h\":20,\"above\":{\"tokens\":20000,"
+	     "\"wholeRequest\":true,\"write5m\":20,\"write1h\":40}}"), true);
+	assert_true(fabs(facts.cold_usd - 1.) < 1e-9);
+	static const char *const rubbish[] = { PROMPT_CACHE("{\"write5m\":-1,\"write1h\":1e99}"), PROMPT_CACHE("7"),
+					       PROMPT_CACHE("{\"write5m\":\"x\",\"write1h\":{}}") };
+	for (size_t i = 0; i < sizeof(rubbish) / sizeof(rubbish[0]); i++) {
+		take("{\"session_id\":\"abc\"}", BILLING(""), rubbish[i], true);
+		assert_true(fabs(facts.cold_usd - 0.3125) < 1e-9);
+	}
+}
+
+#define UNPRICED_BILLING(names, cost) \
+	"{\"schema\":1,\"costToday\":" cost ",\"isFresh\":true,\"lastFetched\":1795442640000,\"freshUntil\":1795446000000," \
+	"\"block\":{\"startTime\":\"2026-11-23T12:00:00.000Z\",\"endTime\":\"2026-11-23T17:00:00.000Z\",\"totalTokens\":100," \
+	"\"actualEndTime\":\"2026-11-23T14:04:00.000Z\",\"costUSD\":" cost ",\"burnRate\":{\"costPerHour\":" cost "}}," \
+	"\"today\":{\"date\":\"2026-11-23\",\"totalTokens\":100},\"unpricedModels\":" names "}"
+#define UNPRICED_SESSION "{\"schema\":1,\"sessionId\":\"abc\",\"billing\":{\"sessionCost\":0,\"sessionTokens\":100}}"
+
+static void test_what_has_no_price_did_not_cost_nothing(void **state)
+{
+	(void)state;
+	static const char input[] = "{\"session_id\":\"abc\",\"model\":{\"id\":\"m-9\"},\"cost\":{\"total_cost_usd\":0}}";
+	take(input, UNPRICED_BILLING("[\"m-9\"]", "0"), UNPRICED_SESSION, true);
+	assert_true(isnan(facts.session_usd) && isnan(facts.today_usd) && isnan(facts.block_usd) && isnan(facts.burn_usd));
+	assert_true(facts.block_left_ms > 0. && facts.today_tokens == 100. && facts.block_tokens == 100.);
+	assert_string_equal(facts.unpriced, "m-9");
+	/* What has a price is shown; where all have one, nothing is nothing. */
+	take(input, UNPRICED_BILLING("[\"m-9\"]", "0.5"), UNPRICED_SESSION, true);
+	assert_true(isnan(facts.session_usd) && facts.today_usd == 0.5 && facts.block_usd == 0.5 && facts.burn_usd == 0.5);
+	take(input, UNPRICED_BILLING("[]", "0"), UNPRICED_SESSION, true);
+	assert_true(facts.session_usd == 0. && facts.today_usd == 0. && facts.block_usd == 0.);
+}
+
 static void test_a_newer_schema_gives_no_figures(void **state)
 {
 	(void)state;
@@ -301,6 +368,8 @@ int main(void)
 		cmocka_unit_test(test_wrong_types_are_left_out),
 		cmocka_unit_test(test_figures_are_judged_by_now),
 		cmocka_unit_test(test_the_servers_window_goes_before_the_block),
+		cmocka_unit_test(test_a_cold_cache_costs_what_the_daemon_goes_by),
+		cmocka_unit_test(test_what_has_no_price_did_not_cost_nothing),
 		cmocka_unit_test(test_a_newer_schema_gives_no_figures),
 		cmocka_unit_test(test_the_sessions_file),
 		cmocka_unit_test(test_a_tick_tells_what_is_new),

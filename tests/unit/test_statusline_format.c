@@ -161,6 +161,92 @@ static void test_widths(void **state)
 	expect_with("abcdef\\nabc", false, 4, "abc…\nabc");
 }
 
+static void test_room(void **state)
+{
+	(void)state;
+	static const char format[] = "{model}{?room>6: long words} {session_cost}{?room>2: and}{!room>2:+}{today_cost}";
+	expect(format, "Opus 4.6 long words $1.25 and$0.00");
+	expect_with(format, false, 34, "Opus 4.6 long words $1.25 and$0.00");
+	expect_with(format, false, 33, "Opus 4.6 $1.25 and$0.00");
+	expect_with(format, false, 22, "Opus 4.6 $1.25+$0.00");
+	/* With no room at all it is cut. */
+	expect_with(format, false, 10, "Opus 4.6 …");
+	/* Of several lines all have to fit; what has no room may hold what would end or close something. */
+	expect_with("ab{?room>0:\\}\\{\\\\{?model:\\n}}\\nabcdef", false, 6, "ab}{\\\nabcdef");
+	expect_with("ab{?room>0:\\}\\{\\\\{?model:\\n}}\\nabcdef", false, 5, "ab\nabcd…");
+	expect_with("{?room>8:{room}}{?room<9:{room}}", false, 1, "9");
+	expect_fault("{?room>0:{nothing}}", "at byte 11: there is no field 'nothing'");
+}
+
+static void expect_preset(const char *name, size_t columns, const char *expected)
+{
+	facts_fill_sample(&facts, NOW_MS);
+	expect_with(statusline_preset_find(name)->format, false, columns, expected);
+}
+
+/* What matters most is seen at any width, and is not cut where it fits without the rest. */
+static void test_presets_on_narrow_terminals(void **state)
+{
+	(void)state;
+	expect_preset("full", 0, "Opus 4.6 | $4.27 session / $18.60 today / $11.05 block (2h 26m left) | $4.30/hr | 124,300 (62%)"
+			     " | 5h 62% x1.2 to 16:31, 7d 31% x0.7 to Fri 14:05 | cache 42m ($1.18 cold) | agents 22% | main");
+	expect_preset("full", 150, "Opus 4.6 | $4.27 session / $18.60 today / $11.05 block (2h 26m left) | $4.30/hr | 124,300 (62%)"
+			     " | 5h 62%, 7d 31% | cache 42m ($1.18 cold) | main");
+	expect_preset("full", 120, "Opus 4.6 | $4.27 / $18.60 today / $11.05 (2h 26m) | $4.30/hr | 124,300 (62%)"
+			     " | 5h 62%, 7d 31% | cache 42m | main");
+	expect_preset("full", 80, "Opus 4.6 | $4.27 / $18.60 today (2h 26m) | 62% | 5h 62%, 7d 31% | cache 42m");
+	expect_preset("full", 40, "Opus 4.6 | $4.27 | 62% | 5h 62%, 7d 31%");
+	expect_preset("compact", 40, "Opus 4.6 $4.27/$18.60 2h 26m 62% 5h 62%");
+	expect_preset("compact", 20, "Opus 4.6 $4.27 62%");
+	expect_preset("ccusage", 80, "🤖 Opus 4.6 | 💰 $4.27 / $18.60 today / $11.05 (2h 26m) | 🧠 124,300 (62%)");
+	expect_preset("plain", 60, "Opus 4.6 | $4.27 / $18.60 | 62% | 5h 62%, 7d 31%");
+	const struct statusline_look look = { .colour = true, .columns = 0 };
+	for (const struct statusline_preset *preset = statusline_presets; preset->name; preset++) {
+		for (size_t columns = 200; columns >= 1; columns--) {
+			struct statusline_look narrow = look;
+			struct buf out = BUF_INIT, error = BUF_INIT, same = BUF_INIT;
+			bool found = false;
+			narrow.columns = columns;
+			facts_fill_sample(&facts, NOW_MS);
+			assert_true(statusline_format(preset->format, &facts, &narrow, &out, &error));
+			assert_in_range(statusline_width(buf_str(&out), out.len), 1, columns);
+			/* It is the line of some room, whole; only the shortest one is cut. */
+			for (facts.room = STATUSLINE_ROOM_MOST; facts.room >= 0. && !found; facts.room -= 1.) {
+				buf_clear(&same);
+				assert_true(statusline_format(preset->format, &facts, &look, &same, &error));
+				found = strcmp(buf_str(&same), buf_str(&out)) == 0;
+			}
+			assert_true(found || statusline_width(buf_str(&same), same.len) > columns);
+			buf_release(&out);
+			buf_release(&same);
+			buf_release(&error);
+		}
+	}
+}
+
+/* Nothing is shown with a blank where a value would be, or a word that stands alone. */
+static void test_presets_without_some_facts(void **state)
+{
+	(void)state;
+	facts_init(&facts, NOW_MS);
+	snprintf(facts.model, sizeof(facts.model), "Opus 4.6");
+	facts.context_percent = 12.;
+	expect(statusline_preset_find("full")->format, "Opus 4.6 | context 12%");
+	facts.context_percent = NAN;
+	facts.cold_usd = 0.74;
+	snprintf(facts.cache, sizeof(facts.cache), "cold");
+	expect(statusline_preset_find("full")->format, "Opus 4.6 | cache cold ($0.74 to rewrite)");
+	/* A block whose cost nobody knows is a block; the server's window is one, too. */
+	facts.cache[0] = '\0';
+	facts.today_tokens = facts.block_tokens = 1000.;
+	facts.block_left_ms = 9360000.;
+	expect(statusline_preset_find("full")->format, "Opus 4.6 | block (2h 36m left)");
+	facts.block_tokens = NAN;
+	expect(statusline_preset_find("full")->format, "Opus 4.6 | no active block");
+	facts.window_usd = 3.;
+	expect(statusline_preset_find("full")->format, "Opus 4.6 | $3.00 block (2h 36m left)");
+}
+
 static void test_faults(void **state)
 {
 	(void)state;
@@ -296,6 +382,9 @@ int main(void)
 		cmocka_unit_test_setup(test_colours, set_up),
 		cmocka_unit_test_setup(test_thresholds, set_up),
 		cmocka_unit_test_setup(test_widths, set_up),
+		cmocka_unit_test_setup(test_room, set_up),
+		cmocka_unit_test_setup(test_presets_on_narrow_terminals, set_up),
+		cmocka_unit_test(test_presets_without_some_facts),
 		cmocka_unit_test_setup(test_faults, set_up),
 		cmocka_unit_test_setup(test_hostile_formats, set_up),
 		cmocka_unit_test(test_fields_are_found),
