@@ -88,16 +88,34 @@ static void append_staleness(const struct check_facts *facts, struct check_resul
 		buf_append_str(&result->why, ", no swatchd is running");
 }
 
-/* The cost is too low by what models without a price cost. */
-static void append_unpriced(const struct check_facts *facts, struct check_result *result)
+/* The first of the models without a price; NULL when all have one. */
+static const char *find_unpriced(const struct check_facts *facts)
 {
 	struct json_object *models = NULL;
-	if (json_object_object_get_ex(facts->billing, "unpricedModels", &models)
-	    && json_object_is_type(models, json_type_array) && json_object_array_length(models) > 0) {
-		struct json_object *first = json_object_array_get_idx(models, 0);
-		buf_printf(&result->why, "; no price is known for %s", json_object_is_type(first, json_type_string)
-			   ? json_object_get_string(first) : "a model");
+	if (!json_object_object_get_ex(facts->billing, "unpricedModels", &models)
+	    || !json_object_is_type(models, json_type_array) || json_object_array_length(models) == 0)
+		return NULL;
+	struct json_object *first = json_object_array_get_idx(models, 0);
+	return json_object_is_type(first, json_type_string) ? json_object_get_string(first) : "a model";
+}
+
+/*
+ * Takes what the block or the day (`part` of the shared figures) cost. It is too low by what models without a price
+ * cost, and not known where nothing else was used.
+ */
+static void take_cost(const struct check_facts *facts, struct check_result *result, double usd, const char *part)
+{
+	const char *unpriced = find_unpriced(facts);
+	bool is_known = !unpriced || usd > 0.
+			|| cache_json_int(cache_json_object(facts->billing, part), "totalTokens", 0) <= 0;
+	if (is_known) {
+		result->value = usd;
+		append_amounts(result);
+	} else {
+		buf_append_str(&result->why, "its cost is not known");
 	}
+	if (unpriced)
+		buf_printf(&result->why, "; no price is known for %s", unpriced);
 }
 
 /* Returns false, with why, when billing-shared.json tells nothing. */
@@ -127,9 +145,7 @@ static void judge_today(const struct check_facts *facts, struct check_result *re
 			   human_clock(figures.fetched_ms, facts->now_ms, HUMAN_TEXT));
 		return;
 	}
-	result->value = figures.today_usd;
-	append_amounts(result);
-	append_unpriced(facts, result);
+	take_cost(facts, result, figures.today_usd, "today");
 	append_staleness(facts, result);
 }
 
@@ -144,10 +160,8 @@ static void judge_block(const struct check_facts *facts, struct check_result *re
 	if (!figures.has_block && cache_json_object(facts->billing, "block")) {
 		buf_append_str(&result->why, "its figures cannot be read");
 	} else if (figures.has_block && figures.block_end_ms > facts->now_ms) {
-		result->value = figures.block_usd;
-		append_amounts(result);
+		take_cost(facts, result, figures.block_usd, "block");
 		buf_printf(&result->why, ", %s left", human_span(figures.block_end_ms - facts->now_ms, HUMAN_TEXT));
-		append_unpriced(facts, result);
 		append_staleness(facts, result);
 	} else if (figures.is_fresh) {
 		result->value = 0;

@@ -62,6 +62,15 @@ static bool try_refresh(struct doctor *doctor, const char *path, char **words, i
 	return good;
 }
 
+/* How many words come before the report's name: 2 of "node /opt/ccusage blocks". */
+static size_t count_program_words(char **words)
+{
+	for (size_t i = 1; words[i]; i++)
+		if (strcmp(words[i], "blocks") == 0)
+			return i;
+	return 1;
+}
+
 /* Asks its version; "" when it does not tell. */
 static void find_version(struct doctor *doctor, char *path, char **words, char version[64], bool *is_older)
 {
@@ -69,11 +78,7 @@ static void find_version(struct doctor *doctor, char *path, char **words, char v
 					  .timeout_ms = config_of(doctor)->ccusage_timeout_ms };
 	struct verify answer = { 0 };
 	struct buf error = BUF_INIT;
-	/* What comes before the report's name: "node /opt/ccusage". */
-	size_t keep = 1;
-	for (size_t i = 1; words[i] && keep == 1; i++)
-		if (strcmp(words[i], "blocks") == 0)
-			keep = i;
+	size_t keep = count_program_words(words);
 	char *cut = words[keep];
 	words[keep] = NULL;
 	bool known = verify_ask_version(&command, &answer, &error);
@@ -94,7 +99,10 @@ static void try_command(struct doctor *doctor, char *path, char **words)
 	find_version(doctor, path, words, version, &is_older);
 	if (doctor->interrupted)
 		return;
-	doctor_add(doctor, "ccusage", is_older ? DOCTOR_NOTE : DOCTOR_GOOD, "%s %s answers in %s", path,
+	size_t count = count_program_words(words);
+	/* With a node before it, node is not what has this version. */
+	doctor_add(doctor, "ccusage", is_older ? DOCTOR_NOTE : DOCTOR_GOOD, "%s %s answers in %s",
+		   count > 1 ? words[count - 1] : path,
 		   *version ? version : "(of unknown version)", human_duration(duration_ms, HUMAN_TEXT));
 	if (is_older) {
 		buf_printf(&doctor->findings[doctor->count - 1].what,

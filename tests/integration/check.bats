@@ -117,6 +117,19 @@ alive() { flock "$CACHE/.swatch.lock" "$@"; }
 	[[ "$output" == *'; no price is known for claude-next?[2J' ]]
 }
 
+@test "a cost that nobody knows is not below" {
+	billing '.unpricedModels = ["claude-next"] | .costToday = 0 | .today = {costUSD: 0, totalTokens: 9} | .block += {costUSD: 0, totalTokens: 9}'
+	run alive swatch check --today 100
+	[ "$status" -eq 2 ]
+	[[ "$output" == 'unknown: today: its cost is not known; no price is known for claude-next' ]]
+	run alive swatch check --block 100
+	[ "$status" -eq 2 ]
+	[[ "$output" == 'unknown: block: its cost is not known; no price is known for claude-next, '*' left' ]]
+	# nothing was used: that is nothing
+	billing '.unpricedModels = ["claude-next"] | .costToday = 0 | .today = {costUSD: 0, totalTokens: 0}'
+	alive swatch check --today 100
+}
+
 @test "the context of a session, of a hook's session, or of the fullest active one" {
 	billing
 	session one 81

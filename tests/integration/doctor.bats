@@ -97,6 +97,9 @@ settings() { printf '%s\n' "$1" >"$HOME/.claude/settings.json"; }
 	check_is ccusage "note: $TEST_HOME/old 18.0.11 answers in *its figures are too low"
 	use_ccusage "$(fake_ccusage new <<<$'#!/bin/sh\n[ "$1" != --version ] || { echo ccusage 20.0.24; exit; }\necho \'{"blocks":[]}\'') blocks --json"
 	check_is ccusage "good: $TEST_HOME/new 20.0.24 answers in *"
+	# as setup writes it: the version is not node's
+	use_ccusage "$(command -v sh) $TEST_HOME/new blocks --json"
+	check_is ccusage "good: $TEST_HOME/new 20.0.24 answers in *"
 	printf '[billing]\nsource = auto\n[ccusage]\ncommand = new blocks --json\n' >"$CONFIG"
 	start_daemon
 	PATH=$TEST_HOME:$PATH check_is ccusage "good: $TEST_HOME/new 20.0.24 answers in *
