@@ -47,6 +47,16 @@ with_figures() {
 	is_for_waybar "$HOME/out"
 }
 
+@test "a model without a price is no reason to say nothing, or that it cost nothing" {
+	MODEL=claude-nobody-9 message 1 40000 >"$PROJECTS/-p/s1.jsonl"
+	start_daemon
+	waybar_is .class normal
+	for name in waybar tmux polybar i3blocks; do
+		run bar "$name"
+		[[ $output == *'no price'* && $output != *'$0.00'* ]]
+	done
+}
+
 @test "waybar's module: JSON in its documented shape, its class by the limits" {
 	with_figures
 	waybar_is .class normal
