@@ -108,6 +108,24 @@ static void test_order(void **state)
 	top_model_release(&model);
 }
 
+static void test_a_session_without_a_price_did_not_cost_nothing(void **state)
+{
+	struct top_model model;
+	(void)state;
+	top_model_init(&model);
+	static const char *const files[] = {
+		"{\"billing\":{\"sessionCost\":0},\"models\":[{\"model\":\"x\",\"costUSD\":null,\"unpriced\":true}]}",
+		"{\"billing\":{\"sessionCost\":0},\"models\":[{\"model\":\"x\",\"costUSD\":0,\"unpriced\":false}]}",
+		"{\"billing\":{\"sessionCost\":2},\"models\":[7,{\"model\":\"x\",\"costUSD\":null,\"unpriced\":true}]}",
+	};
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+		top_model_take_session(&model, "a", parse(files[i]));
+		double usd = model.sessions[0].cost_usd;
+		assert_true(i == 0 ? isnan(usd) : usd == (i == 1 ? 0. : 2.));
+	}
+	top_model_release(&model);
+}
+
 static void test_figures(void **state)
 {
 	struct top_model model;
@@ -521,6 +539,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_order),
 		cmocka_unit_test(test_figures),
+		cmocka_unit_test(test_a_session_without_a_price_did_not_cost_nothing),
 		cmocka_unit_test(test_burn),
 		cmocka_unit_test(test_events),
 		cmocka_unit_test(test_short_counts),

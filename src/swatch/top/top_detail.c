@@ -167,13 +167,24 @@ static void put_cost(struct sheet *sheet, const struct top_session *session)
 	}
 }
 
-static void put_cache(struct sheet *sheet, const struct top_session *session)
+static void put_cache(struct sheet *sheet, const struct top_session *session, int64_t now_ms)
 {
+	struct json_object *cache = cache_json_object(session->file, "promptCache");
 	const char *warmth = cache_json_string(cache_json_object(session->file, "transcript"), "cacheWarmth");
-	if (warmth && strcmp(warmth, "warm") == 0)
-		put_row(sheet, "cache", TOP_GOOD, "warm");
-	else if (warmth && strcmp(warmth, "cold") == 0)
-		put_row(sheet, "cache", TOP_NOTE, "cold: the next message writes the prompt cache anew");
+	int64_t left_ms = top_time(cache, "expiresAt") - now_ms;
+	double cold_usd = top_number(cache, "coldCostUSD", TOP_USD_MAX);
+	char price[40] = "", text[160] = "warm";
+	if (!isnan(cold_usd))
+		snprintf(price, sizeof(price), " for %s", human_usd(cold_usd, HUMAN_TEXT));
+	if (warmth && strcmp(warmth, "warm") == 0) {
+		if (left_ms > 0)
+			snprintf(text, sizeof(text), "warm for %s; when it is cold it is written anew%s",
+				 human_span(left_ms, HUMAN_TEXT), price);
+		put_row(sheet, "cache", TOP_GOOD, text);
+	} else if (warmth && strcmp(warmth, "cold") == 0) {
+		snprintf(text, sizeof(text), "cold: the next message writes the prompt cache anew%s", price);
+		put_row(sheet, "cache", TOP_NOTE, text);
+	}
 }
 
 /* ---- models and their tokens ---- */
@@ -288,7 +299,7 @@ size_t top_detail_draw(const struct top_model *model, const struct top_session *
 	sheet.row++;
 	put_context(&sheet, session);
 	put_cost(&sheet, session);
-	put_cache(&sheet, session);
+	put_cache(&sheet, session, model->now_ms);
 	sheet.row++;
 	put_tokens(&sheet, session);
 	return sheet.row < canvas->rows ? sheet.row : canvas->rows;

@@ -120,6 +120,18 @@ static double sum_tokens(struct json_object *tokens)
 	return sum;
 }
 
+/* Whether nothing that was used has a price: then the sum of 0 is none. */
+static bool has_no_price(struct json_object *file)
+{
+	struct json_object *models = NULL;
+	if (!json_object_object_get_ex(file, "models", &models) || !json_object_is_type(models, json_type_array))
+		return false;
+	for (size_t i = 0; i < json_object_array_length(models); i++)
+		if (cache_json_bool(json_object_array_get_idx(models, i), "unpriced", false))
+			return true;
+	return false;
+}
+
 static void read_session(struct top_session *session)
 {
 	struct json_object *file = session->file;
@@ -136,6 +148,8 @@ static void read_session(struct top_session *session)
 	session->context_percent = top_time(context, "updatedAt") > 0 ? top_number(context, "percentUsed", 1000) : NAN;
 	session->cost_usd = top_number(billing, "sessionCost", TOP_USD_MAX);
 	session->rate_usd = top_number(billing, "sessionBurnRate", TOP_USD_MAX);
+	if (session->cost_usd <= 0. && has_no_price(file))
+		session->cost_usd = session->rate_usd = NAN;
 	session->tokens = top_number(billing, "sessionTokens", TOP_TOKENS_MAX);
 	if (isnan(session->tokens))
 		session->tokens = sum_tokens(cache_json_object(file, "tokens"));
