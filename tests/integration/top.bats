@@ -117,7 +117,7 @@ project() {
 	shows 'what was said last'
 	shows 'claude-opus-4-6'
 	# 1,103 tokens, five minutes from the message on
-	screen | grep -qE '^ cache +(warm for [0-9]+ [sm]|cold: the next).*anew for \$0\.01'
+	screen | grep -qE '^ cache +(warm for [0-9]+ [sm]|cold: the next).*anew for \$0\.0'
 	press n
 	sees ' session    s1'
 	press p
