@@ -35,7 +35,7 @@ void facts_init(struct statusline_facts *facts, int64_t now_ms)
 		&facts->spend_limit_usd, &facts->limit_resets_ms, &facts->cache_expires_ms, &facts->cache_left_ms,
 		&facts->cache_hit_percent, &facts->cache_misses, &facts->recache_tokens, &facts->cold_usd,
 		&facts->fetched_ms, &facts->age_ms, &facts->columns, &facts->told_percent, &facts->told_left_percent,
-		&facts->file_tokens, &facts->file_size, &facts->file_percent, &facts->schema, &facts->file_claude_usd,
+		&facts->told_5h_percent, &facts->told_7d_percent, &facts->file_tokens, &facts->file_size, &facts->file_percent, &facts->schema, &facts->file_claude_usd,
 		&facts->file_cache_expires_ms, &facts->file_cache_tokens, &facts->write_5m_usd, &facts->write_1h_usd,
 		&facts->write_fast_factor, &facts->above_tokens, &facts->above_5m_usd, &facts->above_1h_usd,
 	};
@@ -145,6 +145,16 @@ static void forget_block(struct statusline_facts *facts)
 	facts->block_end_ms = 0;
 }
 
+/* The server knows when its window ends; the block is only an estimate of it. */
+static void take_window(struct statusline_facts *facts, const struct rate_limit *window)
+{
+	facts->block_left_ms = (double)(window->resets_ms - facts->now_ms);
+	facts->block_resets_ms = (double)window->resets_ms;
+	facts->block_percent = 100. - facts->block_left_ms / (double)RATE_LIMIT_FIVE_HOUR_MS * 100.;
+	if (facts->block_percent < 0.)
+		facts->block_percent = 0.;
+}
+
 static void finish_block(struct statusline_facts *facts)
 {
 	const struct rate_limit *window = rate_limits_find(&facts->limits, RATE_LIMIT_FIVE_HOUR);
@@ -158,18 +168,13 @@ static void finish_block(struct statusline_facts *facts)
 		facts->block_left_ms = left_ms;
 		facts->block_resets_ms = (double)facts->block_end_ms;
 		facts->block_percent = left_ms < whole_ms ? 100. - left_ms / whole_ms * 100. : 0.;
-		facts->block_projected_usd = facts->block_usd + facts->burn_usd * left_ms / (double)CLOCK_HOUR_MS;
 	}
-	if (!window) {
+	if (window)
+		take_window(facts, window);
+	else
 		facts->window_usd = facts->window_tokens = NAN;
-		return;
-	}
-	/* The server knows when its window ends; the block is only an estimate of it. */
-	facts->block_left_ms = (double)(window->resets_ms - now_ms);
-	facts->block_resets_ms = (double)window->resets_ms;
-	facts->block_percent = 100. - facts->block_left_ms / (double)RATE_LIMIT_FIVE_HOUR_MS * 100.;
-	if (facts->block_percent < 0.)
-		facts->block_percent = 0.;
+	double spent_usd = isnan(facts->window_usd) ? facts->block_usd : facts->window_usd;
+	facts->block_projected_usd = spent_usd + facts->burn_usd * facts->block_left_ms / (double)CLOCK_HOUR_MS;
 }
 
 /* What has no price costs nothing in these sums, and a sum of nothing else is not known. */
@@ -258,6 +263,10 @@ static void finish_limits(struct statusline_facts *facts)
 		     &facts->rate_5h_pace);
 	finish_limit(facts, RATE_LIMIT_SEVEN_DAY, &facts->rate_7d, &facts->rate_7d_left_ms, &facts->rate_7d_resets_ms,
 		     &facts->rate_7d_pace);
+	if (isnan(facts->rate_5h))
+		facts->rate_5h = facts->told_5h_percent;
+	if (isnan(facts->rate_7d))
+		facts->rate_7d = facts->told_7d_percent;
 	finish_other_limits(facts);
 	if (!(facts->limit_resets_ms > (double)facts->now_ms))
 		facts->limit_resets_ms = NAN;

@@ -77,6 +77,7 @@ struct statusline_facts {
 	double above_tokens, above_5m_usd, above_1h_usd;
 	bool above_is_whole;
 	double file_claude_usd;                     /* what the session's file says that Claude Code says */
+	double told_5h_percent, told_7d_percent;    /* where no reset was told */
 	double told_percent, told_left_percent, file_tokens, file_size, file_percent, schema;
 	char today_date[16], file_branch[FACT_TEXT_SIZE], file_model[FACT_TEXT_SIZE], file_model_id[FACT_TEXT_SIZE];
 	char file_cache[FACT_TEXT_SIZE], file_session_id[FACT_TEXT_SIZE + 4];

@@ -157,9 +157,22 @@ static void take_leaf(void *ctx, const char *path, const struct walk_item *item)
 
 /* ---- limits: members of objects whose names are not known beforehand ---- */
 
+/* A percentage without its reset is no news for others, but it is shown where nobody knows better. */
+static void note_percent(struct statusline_facts *facts, const struct rate_limit *limit)
+{
+	if (limit->resets_ms != 0 || !(limit->used_percent >= 0. && limit->used_percent <= 100.))
+		return;
+	if (strcmp(limit->name, RATE_LIMIT_FIVE_HOUR) == 0)
+		facts->told_5h_percent = limit->used_percent;
+	else if (strcmp(limit->name, RATE_LIMIT_SEVEN_DAY) == 0)
+		facts->told_7d_percent = limit->used_percent;
+}
+
 static void merge_limit(struct reading *reading)
 {
-	rate_limits_merge(reading->limits, &reading->limit, reading->facts->now_ms);
+	if (!rate_limits_merge(reading->limits, &reading->limit, reading->facts->now_ms)
+	    && reading->limits == &reading->facts->told_limits)
+		note_percent(reading->facts, &reading->limit);
 	reading->limit.name[0] = '\0';
 }
 

@@ -131,10 +131,19 @@ static void test_the_servers_window_goes_before_the_block(void **state)
 					      "\"window\":{\"costUSD\":1.25}");
 	take("{\"rate_limits\":{\"five_hour\":{\"used_percentage\":42.5,\"resets_at\":1795449900}}}", account, NULL, true);
 	assert_true(facts.rate_5h == 50. && facts.window_usd == 1.25 && facts.block_left_ms == 2. * (double)HOUR_MS);
+	/* What it comes to is meant for the same end. */
+	assert_true(facts.block_projected_usd == 1.25 + 0.75 * 2.);
 	assert_true(isnan(facts.rate_7d));
 	assert_false(facts.limits_are_news);
 	take("{\"rate_limits\":{\"five_hour\":{\"used_percentage\":51,\"resets_at\":1795449900}}}", account, NULL, true);
 	assert_true(facts.rate_5h == 51. && facts.limits_are_news);
+	/* A percentage without a reset is shown, and told to nobody; what others know goes before. */
+	take("{\"rate_limits\":{\"five_hour\":{\"used_percentage\":51,\"resets_at\":null},\"seven_day\":{\"used_percentage\":7}}}",
+	     account, NULL, true);
+	assert_true(facts.rate_5h == 50. && facts.rate_7d == 7. && isnan(facts.rate_7d_left_ms) && !facts.limits_are_news);
+	take("{\"rate_limits\":{\"five_hour\":{\"used_percentage\":-1},\"seven_day\":{\"used_percentage\":9,\"resets_at\":1795440000}}}",
+	     NULL, NULL, false);
+	assert_true(isnan(facts.rate_5h) && isnan(facts.rate_7d));
 	/* Past its reset nobody knows the window. */
 	facts_init(&facts, NOW_MS + 2 * HOUR_MS);
 	facts.daemon_lives = true;
