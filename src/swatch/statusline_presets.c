@@ -56,7 +56,7 @@ const struct statusline_preset statusline_presets[] = {
 		"{?room>8:{?rate_5h_reset:{#dim} to {rate_5h_reset}{#}}}}{|, }"
 		"{?rate_7d:7d " RATE_7D_STYLE "{rate_7d}%{#}{?room>7:{?rate_7d_pace:{#dim} x{rate_7d_pace}{#}}}"
 		"{?room>8:{?rate_7d_reset:{#dim} to {rate_7d_reset}{#}}}}}" TROUBLE "{|}"
-		"{?room>2:{?cache_left:cache {#cache_left:red,5:yellow,15:green}{cache_left}{#}"
+		"{?room>2:{?cache_left:cache {#cache_left:red,1:yellow,3:green}{cache_left}{#}"
 		"{?room>5:{?cold_cost:{#dim} ({cold_cost} cold){#}}}}"
 		"{?cache=cold:{#yellow}cache cold{#}{?room>5:{?cold_cost:{#dim} ({cold_cost} to rewrite){#}}}}}{|}"
 		"{?room>7:{?subagents_percent:agents {subagents_percent}%}}{|}{?room>3:{#magenta}{branch.24}{#}}" NOTE,
