@@ -35,7 +35,7 @@ _swatch()
 	'') mapfile -t COMPREPLY < <(compgen -W 'status top statusline blocks daily weekly monthly sessions pricing verify doctor check config setup refresh expire events sync rescan help --config --cache --version --help' -- "$current") ;;
 	status) mapfile -t COMPREPLY < <(compgen -W '--json --help' -- "$current") ;;
 	top) mapfile -t COMPREPLY < <(compgen -W '--sort --reverse --active --help' -- "$current") ;;
-	statusline) mapfile -t COMPREPLY < <(compgen -W '--format --preset --preview --check-format --help' -- "$current") ;;
+	statusline) mapfile -t COMPREPLY < <(compgen -W '--format --preset --subagents --preview --check-format --help' -- "$current") ;;
 	blocks) mapfile -t COMPREPLY < <(compgen -W '--active --recent --json --timezone --threads --help' -- "$current") ;;
 	daily) mapfile -t COMPREPLY < <(compgen -W '--json --since --until --timezone --project --breakdown --threads --help' -- "$current") ;;
 	weekly) mapfile -t COMPREPLY < <(compgen -W '--json --since --until --timezone --project --breakdown --threads --help' -- "$current") ;;

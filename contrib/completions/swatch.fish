@@ -19,6 +19,7 @@ complete -c swatch -n 'not __fish_seen_subcommand_from status top statusline blo
 complete -c swatch -n '__fish_seen_subcommand_from statusline' -l help -d 'show the usage'
 complete -c swatch -n '__fish_seen_subcommand_from statusline' -l format -x -d 'what to show; see swatch-statusline(1)'
 complete -c swatch -n '__fish_seen_subcommand_from statusline' -l preset -x -a 'ccusage compact full powerline plain' -d 'a format that is there'
+complete -c swatch -n '__fish_seen_subcommand_from statusline' -l subagents -d 'rows for Claude Code\'s subagentStatusLine, and no line'
 complete -c swatch -n '__fish_seen_subcommand_from statusline' -l preview -d 'show the presets, or the format given, with made-up figures'
 complete -c swatch -n '__fish_seen_subcommand_from statusline' -l check-format -d 'say whether the format, or the configured one, is right'
 complete -c swatch -n 'not __fish_seen_subcommand_from status top statusline blocks daily weekly monthly sessions pricing verify doctor check config setup refresh expire events sync rescan help' -a blocks -d 'what each 5-hour block cost, and where the active one will end'

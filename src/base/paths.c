@@ -1,5 +1,6 @@
 #include "base/paths.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -79,4 +80,9 @@ const char *paths_basename(const char *path)
 {
 	const char *slash = strrchr(path, '/');
 	return slash ? slash + 1 : path;
+}
+
+bool paths_is_gone(int why)
+{
+	return why == ENOENT || why == ENOTDIR || why == ELOOP;
 }

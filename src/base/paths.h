@@ -6,6 +6,7 @@
 #ifndef SWATCH_BASE_PATHS_H
 #define SWATCH_BASE_PATHS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /* $HOME when it is absolute, else the password database's. Points at static or environment memory; NULL when unknown. */
@@ -31,5 +32,8 @@ char *paths_next_item(const char **cursor);
 
 /* The part after the last slash; points into `path`. */
 const char *paths_basename(const char *path);
+
+/* Whether an errno says that there is nothing at a path; any other says only that one could not look. */
+bool paths_is_gone(int why);
 
 #endif

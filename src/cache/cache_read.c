@@ -7,6 +7,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/buf.h"
+#include "base/json_parse.h"
+
+#define MAX_DEPTH 32
+
 static int read_bounded(int fd, struct buf *out)
 {
 	char chunk[16384];
@@ -26,22 +31,12 @@ static int read_bounded(int fd, struct buf *out)
 
 struct json_object *cache_parse_json(const struct buf *text)
 {
-	struct json_tokener *tokener = json_tokener_new_ex(32);
-	if (!tokener) {
-		errno = ENOMEM;
-		return NULL;
-	}
-	/* Strict: a second value after the first, which json-c lets pass otherwise, is the mark of a torn file. */
-	json_tokener_set_flags(tokener, JSON_TOKENER_STRICT);
-	struct json_object *object = json_tokener_parse_ex(tokener, buf_str(text), (int)text->len);
-	/* json-c stops at a NUL and calls it the end. */
-	bool good = json_tokener_get_error(tokener) == json_tokener_success
-		    && json_object_is_type(object, json_type_object) && !memchr(text->data, '\0', text->len);
-	json_tokener_free(tokener);
-	if (good)
+	struct json_object *object = json_parse(buf_str(text), text->len, MAX_DEPTH, NULL);
+	if (object && json_object_is_type(object, json_type_object))
 		return object;
+	int why = object || errno != ENOMEM ? EBADMSG : ENOMEM;
 	json_object_put(object);
-	errno = EBADMSG;
+	errno = why;
 	return NULL;
 }
 
@@ -62,6 +57,11 @@ struct json_object *cache_read_json(int dir_fd, const char *name)
 	close(fd);
 	errno = why;
 	return object;
+}
+
+bool cache_read_is_none(int why)
+{
+	return why == ENOENT || why == EBADMSG || why == EFBIG || why == EINVAL || why == ELOOP;
 }
 
 static struct json_object *member(struct json_object *object, const char *key)

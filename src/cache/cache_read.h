@@ -24,6 +24,12 @@ struct json_object *cache_read_json(int dir_fd, const char *name);
 /* The same of a text that was read already; EBADMSG, or ENOMEM. */
 struct json_object *cache_parse_json(const struct buf *text);
 
+/*
+ * Whether cache_read_json()'s errno says that there is no cache file of ours, and not that one could not look: absent,
+ * no JSON object, too large, no regular file, a symlink.
+ */
+bool cache_read_is_none(int why);
+
 /* The member `key` of an object when it is there and of that type (numbers: int or double); else the fallback. */
 double cache_json_double(struct json_object *object, const char *key, double fallback);
 int64_t cache_json_int(struct json_object *object, const char *key, int64_t fallback);

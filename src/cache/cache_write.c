@@ -100,11 +100,8 @@ int cache_sweep_temp_files(int dir_fd)
 int cache_remove_own_file(int dir_fd, const char *name)
 {
 	struct json_object *content = cache_read_json(dir_fd, name);
-	if (!content) {
-		/* Absent, no JSON object, too large, no regular file, a symlink: in no case one of ours. */
-		bool foreign = errno == ENOENT || errno == EBADMSG || errno == EFBIG || errno == EINVAL || errno == ELOOP;
-		return foreign ? 0 : -1;
-	}
+	if (!content)
+		return cache_read_is_none(errno) ? 0 : -1;
 	const char *writer = cache_json_string(content, "writer");
 	bool ours = writer && strncmp(writer, CACHE_WRITER_PREFIX, strlen(CACHE_WRITER_PREFIX)) == 0;
 	json_object_put(content);

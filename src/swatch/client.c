@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/json_parse.h"
 #include "cache/cache_socket.h"
 
 #define READ_BYTES 16384
@@ -221,16 +222,8 @@ enum client_result client_read_line(struct client *client, int64_t timeout_ms, b
 
 struct json_object *client_parse(const char *line, size_t len)
 {
-	struct json_tokener *tokener = json_tokener_new_ex(ANSWER_MAX_DEPTH);
-	if (!tokener || len > INT_MAX) {
-		json_tokener_free(tokener);
-		return NULL;
-	}
-	struct json_object *object = json_tokener_parse_ex(tokener, line, (int)len);
-	bool whole = json_tokener_get_error(tokener) == json_tokener_success
-		     && json_tokener_get_parse_end(tokener) == len && json_object_is_type(object, json_type_object);
-	json_tokener_free(tokener);
-	if (whole)
+	struct json_object *object = json_parse(line, len, ANSWER_MAX_DEPTH, NULL);
+	if (!object || json_object_is_type(object, json_type_object))
 		return object;
 	json_object_put(object);
 	return NULL;

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/json_parse.h"
 #include "base/jsonw.h"
 #include "cache/cache_dir.h"
 #include "cache/cache_lock.h"
@@ -149,19 +150,18 @@ static size_t read_some(char *bytes, size_t size, int64_t deadline_ms)
 /* The first JSON object on stdin; whoever writes may hold the pipe open after it. NULL: there is none. */
 static struct json_object *read_stdin(void)
 {
-	struct json_tokener *tokener = json_tokener_new_ex(STDIN_MAX_DEPTH);
 	struct json_object *object = NULL;
+	struct buf text = BUF_INIT;
 	int64_t deadline_ms = clock_mono_ms() + STDIN_TIMEOUT_MS;
-	size_t total = 0, got;
+	size_t got, end;
 	char bytes[16384];
-	while (tokener && !object && total < STDIN_MAX_BYTES && (got = read_some(bytes, sizeof(bytes), deadline_ms)) > 0) {
-		total += got;
-		object = json_tokener_parse_ex(tokener, bytes, (int)got);
-		if (!object && json_tokener_get_error(tokener) != json_tokener_continue)
+	while (!object && text.len < STDIN_MAX_BYTES && (got = read_some(bytes, sizeof(bytes), deadline_ms)) > 0) {
+		buf_append(&text, bytes, got);
+		object = json_parse(buf_str(&text), text.len, STDIN_MAX_DEPTH, &end);
+		if (text.failed || (!object && errno != EAGAIN))
 			break;
 	}
-	if (tokener)
-		json_tokener_free(tokener);
+	buf_release(&text);
 	if (object && json_object_is_type(object, json_type_object))
 		return object;
 	json_object_put(object);

@@ -8,6 +8,7 @@
 #include "base/paths.h"
 #include "cache/cache_dir.h"
 #include "swatch/command.h"
+#include "swatch/config_format.h"
 #include "swatch/json_pretty.h"
 #include "swatch/page.h"
 #include "swatch/terminal.h"
@@ -271,6 +272,8 @@ static int check_file(const char *path, bool as_json)
 		return SWATCH_FAILED;
 	}
 	int status = config_read_file(&config, path, true, &faults) == 0 ? SWATCH_OK : SWATCH_FAILED;
+	if (!config_format_check(&config, path, &faults))
+		status = SWATCH_FAILED;
 	if (faults.failed) {
 		terminal_error("out of memory");
 		status = SWATCH_FAILED;

@@ -11,6 +11,7 @@
 #include "cache/cache_read.h"
 #include "cache/cache_socket.h"
 #include "swatch/command.h"
+#include "swatch/config_format.h"
 #include "swatch/daemon_call.h"
 #include "swatch/doctor.h"
 #include "swatch/terminal.h"
@@ -25,8 +26,11 @@ static bool load_config(struct doctor *doctor, struct invocation *invocation)
 		return false;
 	if (!doctor->config_path
 	    || config_read_file(&invocation->config, doctor->config_path, invocation->config_option != NULL,
-				&doctor->config_faults) == 0)
+				&doctor->config_faults) == 0) {
+		if (doctor->config_path)
+			(void)config_format_check(&invocation->config, doctor->config_path, &doctor->config_faults);
 		return true;
+	}
 	config_release(&invocation->config);
 	return config_init(&invocation->config);
 }

@@ -2,6 +2,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/json_parse.h"
 #include "cache/cache_read.h"
 #include "swatch/command.h"
 #include "swatch/daemon_call.h"
@@ -16,7 +17,7 @@ static void print_json(struct json_object *answer)
 {
 	struct buf clean = BUF_INIT;
 	size_t len = 0;
-	const char *text = json_object_to_json_string_length(
+	const char *text = json_text(
 		answer, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED | JSON_C_TO_STRING_NOSLASHESCAPE, &len);
 	if (text)
 		terminal_clean_json(&clean, text, len);

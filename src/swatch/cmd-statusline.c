@@ -9,6 +9,7 @@
 static const struct command_option options[] = {
 	{ "format", 'f', "FORMAT", "what to show; see swatch-statusline(1)" },
 	{ "preset", 'p', "NAME", "a format that is there: ccusage, compact, full, powerline, plain" },
+	{ "subagents", 's', NULL, "rows for Claude Code's subagentStatusLine, and no line" },
 	{ "preview", 'v', NULL, "show the presets, or the format given, with made-up figures" },
 	{ "check-format", 'c', NULL, "say whether the format, or the configured one, is right" },
 	{ NULL, 0, NULL, NULL }
@@ -49,6 +50,9 @@ static int run_statusline(struct invocation *invocation, int argc, char **argv)
 		case 'p':
 			wanted.preset = optarg;
 			break;
+		case 's':
+			wanted.subagents = true;
+			break;
 		case 'v':
 			show_preview = true;
 			break;
@@ -71,7 +75,7 @@ static int run_statusline(struct invocation *invocation, int argc, char **argv)
 
 const struct command command_statusline = {
 	.name = "statusline",
-	.usage = "[--format FORMAT] [--preset NAME] [--preview] [--check-format]",
+	.usage = "[--format FORMAT] [--preset NAME] [--subagents] [--preview] [--check-format]",
 	.summary = "a line for Claude Code's statusLine, out of its JSON on stdin and the cache files",
 	.options = options,
 	.run = run_statusline,

@@ -27,8 +27,9 @@ static int load_config(struct invocation *invocation)
 {
 	struct buf errors = BUF_INIT;
 	int status = SWATCH_OK;
+	errno = 0;
 	char *path = invocation->config_option ? strdup(invocation->config_option) : config_default_path();
-	if (!config_init(&invocation->config)) {
+	if ((!path && errno == ENOMEM) || !config_init(&invocation->config)) {
 		terminal_error("out of memory");
 		status = SWATCH_FAILED;
 	} else if (path && config_read_file(&invocation->config, path, invocation->config_option != NULL, &errors) != 0) {

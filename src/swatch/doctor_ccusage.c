@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/command_words.h"
+#include "base/json_parse.h"
 #include "cache/cache_read.h"
 #include "swatch/capture.h"
 #include "swatch/human.h"
@@ -27,14 +28,12 @@ static bool has_blocks(const struct buf *out)
 {
 	const char *brace = strchr(buf_str(out), '{');
 	size_t len = brace ? out->len - (size_t)(brace - buf_str(out)) : 0;
-	struct json_tokener *tokener = brace && len <= INT32_MAX ? json_tokener_new() : NULL;
-	struct json_object *object = tokener ? json_tokener_parse_ex(tokener, brace, (int)len) : NULL;
+	size_t end;
+	struct json_object *object = brace ? json_parse(brace, len, JSON_PARSE_MAX_DEPTH, &end) : NULL;
 	struct json_object *blocks = NULL;
 	bool good = object && json_object_is_type(object, json_type_object)
 		    && json_object_object_get_ex(object, "blocks", &blocks) && json_object_is_type(blocks, json_type_array);
 	json_object_put(object);
-	if (tokener)
-		json_tokener_free(tokener);
 	return good;
 }
 

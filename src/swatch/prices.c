@@ -13,7 +13,12 @@ int prices_load(const struct invocation *invocation, struct prices *prices)
 	struct buf error = BUF_INIT;
 	int status = SWATCH_OK;
 	memset(prices, 0, sizeof(*prices));
+	errno = 0;
 	prices->path = config_pricing_path(invocation->config_option);
+	if (!prices->path && errno == ENOMEM) {
+		terminal_error("cannot tell which prices are in force: out of memory");
+		return SWATCH_FAILED;
+	}
 	if (!prices->path)
 		return SWATCH_OK;
 	prices->book = price_book_load(prices->path, &error);

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/json_parse.h"
 #include "base/jsonw.h"
 #include "cache/cache_read.h"
 #include "swatch/daemon_call.h"
@@ -85,7 +86,7 @@ static void write_question(const struct report_options *options, struct buf *out
 
 static const char *object_text(struct json_object *object, size_t *len)
 {
-	return json_object_to_json_string_length(object, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE, len);
+	return json_text(object, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE, len);
 }
 
 /* Takes a line after the answer's first. Returns false when it is neither a row nor the end. */

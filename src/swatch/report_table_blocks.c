@@ -1,4 +1,5 @@
 /* The table of 5-hour blocks, and what the active one comes to. */
+#include <errno.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -154,11 +155,13 @@ bool report_blocks_compose(const struct report_request *request, const struct re
 	struct table table;
 	struct page page;
 	struct block_sums sums = { 0 };
+	bool whole = true;  /* memory sufficed for every row */
 	int64_t now_ms = request->options.now_ms;
 	table_init(&table, columns, BLOCK_COLUMNS);
 	page_init(&page, device->colour);
 	for (size_t i = 0; i < data->row_count; i++) {
 		struct json_object *row = client_parse(data->rows[i], strlen(data->rows[i]));
+		whole = whole && (row || errno != ENOMEM);
 		add_block(&table, row, now_ms, &sums);
 		if (cache_json_bool(row, "isActive", false))
 			explain_active(&page, row, now_ms);
@@ -172,7 +175,7 @@ bool report_blocks_compose(const struct report_request *request, const struct re
 	}
 	bool good = table_render(&table, device, out);
 	buf_append_str(out, page_text(&page));
-	good = good && !page.out.failed && !out->failed;
+	good = good && whole && !page.out.failed && !out->failed;
 	page_release(&page);
 	table_release(&table);
 	return good;

@@ -21,6 +21,7 @@
 #include "swatch/statusline_format.h"
 #include "swatch/statusline_input.h"
 #include "swatch/statusline_presets.h"
+#include "swatch/statusline_subagents.h"
 #include "swatch/statusline_tick.h"
 #include "swatch/terminal.h"
 
@@ -49,10 +50,13 @@ static bool take_option(int argc, char **argv, int *at, const char *name, const 
 
 bool statusline_parse(int argc, char **argv, struct statusline_options *options)
 {
-	for (int i = 1; i < argc; i++)
-		if (!take_option(argc, argv, &i, "--format", &options->format)
-		    && !take_option(argc, argv, &i, "--preset", &options->preset))
+	for (int i = 1; i < argc; i++) {
+		if (strcmp(argv[i], "--subagents") == 0)
+			options->subagents = true;
+		else if (!take_option(argc, argv, &i, "--format", &options->format)
+			 && !take_option(argc, argv, &i, "--preset", &options->preset))
 			return false;
+	}
 	return true;
 }
 
@@ -168,13 +172,8 @@ static void render(const struct choice *choice, struct statusline_facts *facts, 
 	buf_release(&error);
 }
 
-static void print_line(struct buf *line)
+static void print(const char *at, size_t left)
 {
-	if (line->len == 0)
-		buf_append_str(line, LAST_RESORT);
-	buf_append_char(line, '\n');
-	const char *at = line->failed ? LAST_RESORT "\n" : line->data;
-	size_t left = line->failed ? sizeof(LAST_RESORT) : line->len;
 	while (left > 0) {
 		ssize_t put = write(STDOUT_FILENO, at, left);
 		if (put < 0 && errno == EINTR)
@@ -187,11 +186,36 @@ static void print_line(struct buf *line)
 	}
 }
 
+static void print_line(struct buf *line)
+{
+	if (line->len == 0)
+		buf_append_str(line, LAST_RESORT);
+	buf_append_char(line, '\n');
+	if (line->failed)
+		print(LAST_RESORT "\n", sizeof(LAST_RESORT));
+	else
+		print(line->data, line->len);
+}
+
+static int run_subagents(void)
+{
+	struct buf input = BUF_INIT, rows = BUF_INIT;
+	(void)statusline_input_read(STDIN_FILENO, STATUSLINE_INPUT_TIMEOUT_MS, &input);
+	statusline_subagents_write(buf_str(&input), input.len, clock_wall_ms(), wants_colour(), &rows);
+	if (!rows.failed)
+		print(buf_str(&rows), rows.len);
+	buf_release(&rows);
+	buf_release(&input);
+	return 0;
+}
+
 int statusline_run(const struct statusline_options *options)
 {
 	struct statusline_config config = STATUSLINE_CONFIG_INIT;
 	struct statusline_facts facts;
 	struct buf input = BUF_INIT, line = BUF_INIT;
+	if (options->subagents)
+		return run_subagents();
 	statusline_input_read(STDIN_FILENO, STATUSLINE_INPUT_TIMEOUT_MS, &input);
 	facts_init(&facts, clock_wall_ms());
 	facts_take_input(&facts, buf_str(&input), input.len);

@@ -12,6 +12,8 @@
  *     statusline_read.c     JSON to facts (json_leaves.c); statusline_facts.c: what follows from them
  *     statusline_format.c   facts to text, by a format: statusline_fields.c, _style.c, _width.c, _presets.c
  *     statusline_tick.c     what the daemon is told
+ *     statusline_autostart.c  a daemon where none runs
+ *     statusline_subagents.c  the panel of subagents, instead of all that
  */
 #ifndef SWATCH_SWATCH_STATUSLINE_H
 #define SWATCH_SWATCH_STATUSLINE_H
@@ -25,10 +27,11 @@ struct statusline_options {
 	const char *cache_path;    /* --cache; NULL: as configured */
 	const char *format;        /* --format; NULL: as configured */
 	const char *preset;        /* --preset; NULL: as configured */
+	bool subagents;            /* --subagents: rows of that panel, and no line */
 };
 
 /*
- * Takes "--format F" and "--preset P" (also with "="), the arguments of a statusline that just runs. Returns false for
+ * Takes "--format F", "--preset P" (also with "=") and "--subagents", the arguments of a statusline that just runs. Returns false for
  * any other, which are cmd-statusline.c's.
  */
 bool statusline_parse(int argc, char **argv, struct statusline_options *options);

@@ -137,8 +137,7 @@ static int write_count(double count, char out[FIELD_VALUE_SIZE])
 	return at;
 }
 
-/* "45s", "26m", "2h 26m", "3d 4h" */
-static int write_span(double span_ms, char out[FIELD_VALUE_SIZE])
+int statusline_span_text(double span_ms, char out[FIELD_VALUE_SIZE])
 {
 	long long seconds = span_ms > 0. ? (long long)(span_ms / 1000.) : 0;
 	long long minutes = seconds / 60, hours = minutes / 60;
@@ -178,7 +177,7 @@ static int write_number(enum field_kind kind, double number, double now_ms, char
 	case FIELD_PACE:
 		return snprintf(out, FIELD_VALUE_SIZE, "%.1f", number);
 	case FIELD_SPAN:
-		return write_span(number, out);
+		return statusline_span_text(number, out);
 	default:
 		return write_clock(number, now_ms, out);
 	}

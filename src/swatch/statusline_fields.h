@@ -30,6 +30,9 @@ struct statusline_field {
 	size_t offset;       /* in struct statusline_facts */
 };
 
+/* "45s", "26m", "2h 26m", "3d 4h". Returns the length. */
+int statusline_span_text(double span_ms, char out[FIELD_VALUE_SIZE]);
+
 /* Sorted by name. */
 extern const struct statusline_field statusline_fields[];
 extern const size_t statusline_field_count;

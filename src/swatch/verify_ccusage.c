@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/json_parse.h"
 #include "swatch/capture.h"
 #include "swatch/verify.h"
 
@@ -63,12 +64,8 @@ bool verify_ask_version(struct verify_command *command, struct verify *verify, s
 static struct json_object *parse(const struct buf *out)
 {
 	const char *text = buf_str(out), *brace = strchr(text, '{');
-	struct json_tokener *tokener = brace ? json_tokener_new() : NULL;
-	if (!tokener)
-		return NULL;
-	size_t len = out->len - (size_t)(brace - text);
-	struct json_object *object = len <= INT32_MAX ? json_tokener_parse_ex(tokener, brace, (int)len) : NULL;
-	json_tokener_free(tokener);
+	size_t len = brace ? out->len - (size_t)(brace - text) : 0, end;
+	struct json_object *object = brace ? json_parse(brace, len, JSON_PARSE_MAX_DEPTH, &end) : NULL;
 	if (object && json_object_is_type(object, json_type_object))
 		return object;
 	json_object_put(object);

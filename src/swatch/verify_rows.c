@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "base/clock.h"
+#include "base/json_parse.h"
 #include "base/strmap.h"
 #include "cache/cache_read.h"
 #include "swatch/verify.h"
@@ -56,7 +57,7 @@ static struct json_object *rows_of_ledger(struct ledger *ledger, enum report_kin
 	bool good = report_make(ledger, &options, &report, problem) == 0 && rows;
 	const char *line = buf_str(&report.rows);
 	for (size_t i = 0; good && i < report.row_count; i++) {
-		struct json_object *row = json_tokener_parse(line);
+		struct json_object *row = json_parse(line, strcspn(line, "\n"), JSON_PARSE_MAX_DEPTH, NULL);
 		good = row && json_object_array_add(rows, row) == 0;
 		line += strcspn(line, "\n");
 		line += *line == '\n';

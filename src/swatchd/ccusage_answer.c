@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/json_parse.h"
 
 #define MAX_DEPTH 16
 /* 2020-01-01 and 2100-01-01: a block outside of them is no block of Claude Code's. */
@@ -16,18 +17,17 @@
 /* The first JSON object that stands in the text; notices and colour codes may come before and after it. */
 static struct json_object *find_object(const char *text, size_t len)
 {
-	struct json_tokener *tokener = json_tokener_new_ex(MAX_DEPTH);
 	struct json_object *found = NULL;
 	/* A notice may hold a brace of its own: a few starts are tried. */
 	int tries = 0;
-	for (const char *at = text; tokener && !found && tries < 64; at++) {
+	for (const char *at = text; !found && tries < 64; at++) {
 		at = memchr(at, '{', len - (size_t)(at - text));
 		if (!at)
 			break;
 		tries++;
 		size_t left = len - (size_t)(at - text);
-		json_tokener_reset(tokener);
-		struct json_object *object = json_tokener_parse_ex(tokener, at, left > INT_MAX ? INT_MAX : (int)left);
+		size_t end;
+		struct json_object *object = json_parse(at, left, MAX_DEPTH, &end);
 		struct json_object *blocks;
 		if (json_object_is_type(object, json_type_object)
 		    && (json_object_object_get_ex(object, "blocks", &blocks)
@@ -36,8 +36,6 @@ static struct json_object *find_object(const char *text, size_t len)
 		else
 			json_object_put(object);
 	}
-	if (tokener)
-		json_tokener_free(tokener);
 	return found;
 }
 

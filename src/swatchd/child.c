@@ -29,7 +29,7 @@ struct child {
 	ev_timer deadline;       /* the time-out, then the grace, then the drain */
 	bool reaped, timed_out, too_long, killed;
 	int wait_status;
-	int start_errno;
+	int start_errno, read_errno;
 	int64_t started_mono_ms;
 	size_t max_output_bytes;
 	struct buf out, err;
@@ -148,7 +148,10 @@ static void finish(struct child *child)
 	if (child->start_errno != 0) {
 		result.outcome = CHILD_NOT_STARTED;
 		result.code = child->start_errno;
-	} else if (child->too_long || child->out.failed) {
+	} else if (child->read_errno != 0) {
+		result.outcome = CHILD_NOT_HEARD;
+		result.code = child->read_errno;
+	} else if (child->too_long) {
 		result.outcome = CHILD_TOO_LONG;
 	} else if (child->timed_out) {
 		result.outcome = CHILD_TIMED_OUT;
@@ -193,12 +196,22 @@ static void end_group(struct child *child)
 	set_deadline(child, CHILD_GRACE_MS);
 }
 
+/* Should the signal of its end have been lost, the child has been a zombie since: nobody else would notice. */
+static bool has_ended_unseen(struct child *child)
+{
+	if (waitpid(child->pid, &child->wait_status, WNOHANG) != child->pid)
+		return false;
+	ev_child_stop(child->loop, &child->exited);
+	child->reaped = true;
+	return true;
+}
+
 static void on_deadline(struct ev_loop *loop, ev_timer *watcher, int revents)
 {
 	(void)loop;
 	(void)revents;
 	struct child *child = watcher->data;
-	if (child->reaped) {
+	if (child->reaped || has_ended_unseen(child)) {
 		/* It is gone, but something of its holds the pipe. */
 		(void)kill(-child->pid, SIGKILL);
 		close_fd(&child->out_fd);
@@ -237,8 +250,10 @@ static void take_output(struct child *child, const char *bytes, size_t len)
 		return;
 	}
 	buf_append(&child->out, bytes, len);
-	if (child->out.failed)
+	if (child->out.failed) {
+		child->read_errno = ENOMEM;
 		end_group(child);
+	}
 }
 
 static void take_error_output(struct child *child, const char *bytes, size_t len)
@@ -250,13 +265,18 @@ static void take_error_output(struct child *child, const char *bytes, size_t len
 
 static void on_readable(struct ev_loop *loop, ev_io *watcher, int revents)
 {
-	(void)revents;
 	static char bytes[65536];
 	struct child *child = watcher->data;
 	bool is_out = watcher == &child->out_readable;
-	ssize_t got = read(watcher->fd, bytes, sizeof(bytes));
-	if (got < 0 && (errno == EINTR || errno == EAGAIN))
+	ssize_t got = revents & EV_ERROR ? -1 : read(watcher->fd, bytes, sizeof(bytes));
+	if (got < 0 && !(revents & EV_ERROR) && (errno == EINTR || errno == EAGAIN))
 		return;
+	if (got < 0 && is_out) {
+		/* Half an answer is none: nothing more is waited for. */
+		child->read_errno = revents & EV_ERROR ? ENOMEM : errno;
+		if (!child->reaped)
+			end_group(child);
+	}
 	if (got > 0) {
 		if (is_out && !child->too_long)
 			take_output(child, bytes, (size_t)got);
@@ -405,6 +425,9 @@ void child_describe(const struct child_result *result, struct buf *out)
 			buf_printf(out, "printed more than %zu KiB: killed", result->max_output_bytes >> 10);
 		else
 			buf_printf(out, "printed more than %zu MiB: killed", result->max_output_bytes >> 20);
+		break;
+	case CHILD_NOT_HEARD:
+		buf_printf(out, "its output cannot be read: %s", strerror(result->code));
 		break;
 	case CHILD_NOT_STARTED:
 		buf_printf(out, "cannot be started: %s", strerror(result->code));

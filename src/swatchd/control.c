@@ -3,16 +3,22 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "base/json_parse.h"
 #include "base/log.h"
 #include "cache/cache_socket.h"
 
 #define ACCEPT_PAUSE_S 1.0
 #define REQUEST_MAX_DEPTH 16
+/* Descriptors that clients do not get: a run of ccusage takes seven for a moment, where there are that many. */
+#define KEPT_OF_MANY 16
+#define KEPT_OF_FEW 3
+#define FEW_DESCRIPTORS 64
 
 struct control_client {
 	ev_io readable;
@@ -119,7 +125,9 @@ static void write_some(struct control_client *client)
 static void on_writable(struct ev_loop *loop, ev_io *watcher, int revents)
 {
 	(void)loop;
-	(void)revents;
+	/* libev calls the reader's callback too, in which the client goes. */
+	if (revents & EV_ERROR)
+		return;
 	write_some(watcher->data);
 }
 
@@ -244,17 +252,11 @@ static void take_request(struct control_client *client, const char *line, size_t
 {
 	struct control *control = client->control;
 	client->last_heard = ++control->heard;
-	struct json_tokener *tokener = json_tokener_new_ex(REQUEST_MAX_DEPTH);
-	if (!tokener) {
-		take_bad_request(client, "out of memory");
-		return;
-	}
-	struct json_object *request = json_tokener_parse_ex(tokener, line, (int)len);
-	bool whole = json_tokener_get_error(tokener) == json_tokener_success
-		     && json_tokener_get_parse_end(tokener) == len;
-	json_tokener_free(tokener);
+	struct json_object *request = json_parse(line, len, REQUEST_MAX_DEPTH, NULL);
 	struct json_object *op;
-	if (!whole || !json_object_is_type(request, json_type_object))
+	if (!request && errno == ENOMEM)
+		take_bad_request(client, "out of memory");
+	else if (!json_object_is_type(request, json_type_object))
 		take_bad_request(client, "not a JSON object");
 	else if (!json_object_object_get_ex(request, "op", &op) || !json_object_is_type(op, json_type_string))
 		take_bad_request(client, "no \"op\"");
@@ -282,10 +284,13 @@ static void take_lines(struct control_client *client)
 static void on_readable(struct ev_loop *loop, ev_io *watcher, int revents)
 {
 	(void)loop;
-	(void)revents;
 	struct control_client *client = watcher->data;
 	char bytes[16384];
 	ssize_t got;
+	if (revents & EV_ERROR) {
+		drop_client(client, "the kernel does not report what it sends");
+		return;
+	}
 	do
 		got = recv(client->fd, bytes, sizeof(bytes), MSG_DONTWAIT);
 	while (got < 0 && errno == EINTR);
@@ -347,6 +352,7 @@ static void add_client(struct control *control, int fd)
 {
 	struct control_client *client = calloc(1, sizeof(*client));
 	if (!client) {
+		log_warning("cannot take up a call on %s: out of memory", control->path);
 		control->stats.dropped++;
 		close(fd);
 		return;
@@ -366,25 +372,55 @@ static void add_client(struct control *control, int fd)
 	ev_io_start(control->loop, &client->readable);
 }
 
+/*
+ * Whether a client's descriptor is one of the last: those are for transcripts and cache files, which come first. The
+ * kernel gives the lowest one that is free.
+ */
+static bool is_scarce(struct control *control, int fd)
+{
+	struct rlimit limit;
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY)
+		return false;
+	rlim_t kept = limit.rlim_cur < FEW_DESCRIPTORS ? KEPT_OF_FEW : KEPT_OF_MANY;
+	bool scarce = (rlim_t)fd + kept >= limit.rlim_cur;
+	if (scarce && !control->scarce)
+		log_warning("clients of the control socket are refused: of %llu descriptors (RLIMIT_NOFILE) the last %llu "
+			    "are for transcripts and cache files", (unsigned long long)limit.rlim_cur,
+			    (unsigned long long)kept);
+	control->scarce = scarce;
+	return scarce;
+}
+
+static void pause_accepting(struct control *control, const char *why)
+{
+	/* Said once, until it works again. */
+	if (!control->accept_fails)
+		log_warning("cannot accept on %s: %s; trying again every second", control->path, why);
+	control->accept_fails = true;
+	ev_io_stop(control->loop, &control->acceptable);
+	ev_timer_set(&control->resume, ACCEPT_PAUSE_S, 0.);
+	ev_timer_start(control->loop, &control->resume);
+}
+
 static void on_acceptable(struct ev_loop *loop, ev_io *watcher, int revents)
 {
-	(void)revents;
+	(void)loop;
 	struct control *control = watcher->data;
+	if (revents & EV_ERROR) {
+		pause_accepting(control, "the kernel does not report calls");
+		return;
+	}
 	for (;;) {
 		int fd = accept4(control->listen_fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 		if (fd < 0) {
 			if (errno == EINTR || errno == ECONNABORTED)
 				continue;
-			if (errno != EAGAIN && errno != EWOULDBLOCK) {
-				log_warning("cannot accept on %s: %s; trying again in a second", control->path,
-					    strerror(errno));
-				ev_io_stop(loop, &control->acceptable);
-				ev_timer_set(&control->resume, ACCEPT_PAUSE_S, 0.);
-				ev_timer_start(loop, &control->resume);
-			}
+			if (errno != EAGAIN && errno != EWOULDBLOCK)
+				pause_accepting(control, strerror(errno));
 			return;
 		}
-		if (!cache_socket_is_own_peer(fd, NULL) || !make_room(control)) {
+		control->accept_fails = false;
+		if (!cache_socket_is_own_peer(fd, NULL) || is_scarce(control, fd) || !make_room(control)) {
 			control->stats.dropped++;
 			close(fd);
 			continue;

@@ -14,7 +14,8 @@
 static void on_file_seen(void *ctx, const char *path, size_t root_len, bool polled)
 {
 	struct daemon *daemon = ctx;
-	tail_note(&daemon->tail, path, root_len, polled, daemon->first_walk || watch_is_listing(&daemon->watch));
+	if (!tail_note(&daemon->tail, path, root_len, polled, daemon->first_walk || watch_is_listing(&daemon->watch)))
+		watch_note_lost(&daemon->watch);
 }
 
 static void on_file_gone(void *ctx, const char *path)
@@ -77,17 +78,22 @@ static void *on_opened(void *ctx, struct transcript *transcript)
 	struct daemon *daemon = ctx;
 	char id[CACHE_SESSION_ID_MAX + 1];
 	bool subagent;
-	if (!take_name(transcript, id, &subagent))
+	if (!take_name(transcript, id, &subagent)) {
+		errno = 0;
 		return NULL;
+	}
 	bool is_new = id[0] && !sessions_find(&daemon->sessions, id);
 	struct session_transcript *part = sessions_open_transcript(&daemon->sessions, id, subagent, transcript);
-	if (!part)
+	if (!part) {
+		errno = ENOMEM;
 		return NULL;
+	}
 	part->ledger_file = ledger_add_file(daemon->ledger, transcript->path, transcript->root_len, id, subagent);
 	/* Of what the first walk finds, expire says which sessions get a file. */
 	part->wanted = !daemon->first_walk && id[0];
 	if (part->ledger_file < 0) {
 		sessions_close_transcript(part);
+		errno = ENOMEM;
 		return NULL;
 	}
 	if (is_new) {
@@ -96,6 +102,14 @@ static void *on_opened(void *ctx, struct transcript *transcript)
 			events_emit_string(&daemon->events, "session-started", "sessionId", id);
 	}
 	return part;
+}
+
+/* Memory ran out for a message: it comes again, with all of its transcript. */
+static void note_missed(struct daemon *daemon, struct transcript *transcript)
+{
+	if (!transcript->missed)
+		log_error("cannot account a message of %s: out of memory; the transcript is read again", transcript->path);
+	tail_note_missed(&daemon->tail, transcript);
 }
 
 static void on_line(void *ctx, struct transcript *transcript, int64_t offset, const char *line, size_t len)
@@ -112,8 +126,7 @@ static void on_line(void *ctx, struct transcript *transcript, int64_t offset, co
 	drift_note_line(&daemon->drift, &facts);
 	sessions_take_facts(&daemon->sessions, part, &facts);
 	if (facts.usage.present && ledger_add(daemon->ledger, part->ledger_file, offset, &facts.usage) < 0)
-		log_error("cannot account a message of %s: out of memory; the figures miss it until a restart",
-			  transcript->path);
+		note_missed(daemon, transcript);
 	else if (facts.limit.present && !facts.usage.present)
 		ledger_note_limit(daemon->ledger, part->ledger_file, offset, facts.timestamp_ms, &facts.limit);
 }
@@ -131,8 +144,7 @@ static void on_records(void *ctx, struct transcript *transcript, const struct le
 	const struct session_transcript *part = transcript->owner;
 	for (size_t i = 0; i < count; i++)
 		if (ledger_add_record(daemon->ledger, part->ledger_file, &records[i]) < 0)
-			log_error("cannot account a message of %s: out of memory; the figures miss it until a restart",
-				  transcript->path);
+			note_missed(daemon, transcript);
 }
 
 static void on_reset(void *ctx, struct transcript *transcript)

@@ -238,6 +238,9 @@ static void take_expire(struct daemon *daemon, struct control_client *client, st
 	bool dry_run = cache_json_bool(request, "dryRun", false);
 	struct buf out = BUF_INIT;
 	struct jsonw w;
+	/* A transcript that was deleted a moment ago is gone. */
+	if (!dry_run)
+		daemon_flush(daemon);
 	jsonw_init(&w, &out);
 	jsonw_begin_object(&w);
 	jsonw_put_bool(&w, "ok", true);
@@ -266,11 +269,11 @@ static void take_expire(struct daemon *daemon, struct control_client *client, st
 
 static void take_sync(struct daemon *daemon, struct control_client *client, bool rescan)
 {
-	if (!add_waiter(client, daemon->sync_waiters, &daemon->sync_waiter_count))
-		return;
 	if (rescan)
 		watch_rescan(&daemon->watch);
 	daemon_flush(daemon);
+	/* After the flush: a file that went, the first of the events it reads, would answer before the others are read. */
+	add_waiter(client, daemon->sync_waiters, &daemon->sync_waiter_count);
 	/* With nothing to read, nobody else says that all is done. */
 	if (tail_pending(&daemon->tail) == 0)
 		daemon_answer_sync_waiters(daemon);

@@ -3,13 +3,17 @@
  */
 #include "swatchd/daemon.h"
 
+#include <errno.h>
 #include <math.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "base/log.h"
 #include "cache/cache_read.h"
 #include "swatchd/account_limits.h"
 #include "swatchd/ccusage_answer.h"
+
+#define LAST_RUN_TRIES 5
 
 static void on_refresh_started(void *ctx)
 {
@@ -93,7 +97,16 @@ static void take_last_answer(struct daemon *daemon, struct json_object *billing,
 /* What the last run knew of ccusage: its figures and their age. */
 void daemon_take_last_run(struct daemon *daemon)
 {
-	struct json_object *billing = cache_read_json(daemon->options.cache_fd, CACHE_BILLING_FILE);
+	struct json_object *billing = NULL;
+	/* Once it is written again the old one is gone for good: a call that fails for a moment must not do that. */
+	for (int tries = 0; tries < LAST_RUN_TRIES; tries++) {
+		billing = cache_read_json(daemon->options.cache_fd, CACHE_BILLING_FILE);
+		if (billing || cache_read_is_none(errno))
+			break;
+	}
+	if (!billing && !cache_read_is_none(errno))
+		log_warning("cannot read %s/%s: %s; what the last run knew of ccusage and of the usage limits is lost",
+			    daemon->options.cache_path, CACHE_BILLING_FILE, strerror(errno));
 	struct json_object *ccusage = cache_json_object(billing, "ccusage");
 	if (cache_json_int(ccusage, "failures", 1) == 0)
 		refresh_seed_fetched(&daemon->refresh, cache_json_int(ccusage, "lastFetched", 0));

@@ -10,6 +10,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "base/json_parse.h"
 #include "base/log.h"
 #include "base/paths.h"
 #include "cache/cache_names.h"
@@ -48,7 +49,9 @@ static ssize_t read_small_file(int dir_fd, const char *path, char *into, size_t 
 			break;
 		have += (size_t)got;
 	}
+	int why = got < 0 ? errno : EFBIG;
 	close(fd);
+	errno = why;
 	return got < 0 || have == cap ? -1 : (ssize_t)have;
 }
 
@@ -98,11 +101,7 @@ static bool read_number(struct json_object *object, const char *key, uint64_t *o
 
 static bool parse_process_file(const char *text, size_t len, struct process_file *out)
 {
-	struct json_tokener *tokener = json_tokener_new_ex(16);
-	if (!tokener)
-		return false;
-	struct json_object *object = json_tokener_parse_ex(tokener, text, (int)len);
-	json_tokener_free(tokener);
+	struct json_object *object = json_parse(text, len, 16, NULL);
 	struct json_object *id;
 	uint64_t pid = 0;
 	memset(out, 0, sizeof(*out));
@@ -205,6 +204,10 @@ void liveness_note_file(struct liveness *liveness, const char *path)
 	if (known && good && known->pid == file.pid && known->started == file.started
 	    && strcmp(known->session_id, file.session_id) == 0)
 		return;
+	if (len < 0 && !paths_is_gone(errno)) {
+		log_warning("cannot read %s: %s; what was known of its process holds", path, strerror(errno));
+		return;
+	}
 	/* A file half written is no news: its last write reports again. A file that is gone is. */
 	if (known && (good || len < 0))
 		drop(known);

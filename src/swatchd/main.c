@@ -13,9 +13,10 @@
  *     alerts, alert_text, alert_run    figures that crossed a limit, and the command that is run for each
  *     expire, liveness    idle sessions lose their files; living processes keep theirs
  *     control, events     the socket, and who follows what happens
+ *     loop                libev, without its abort()
  *     drift, notify       changes of the transcript format; the service manager
- * daemon.c wires them by callbacks, daemon_alerts.c shows alerts the figures, daemon_control.c answers the socket; this file has the command line, the lock,
- * the signals and the loop.
+ * daemon.c wires them by callbacks, daemon_alerts.c shows alerts the figures, daemon_control.c answers the socket; this
+ * file has the command line, the lock, the signals and the loop.
  */
 #include <errno.h>
 #include <getopt.h>
@@ -37,7 +38,11 @@
 #include "cache/cache_read.h"
 #include "cache/cache_socket.h"
 #include "swatchd/daemon.h"
+#include "swatchd/loop.h"
 #include "swatchd/notify.h"
+
+/* How long a child of a holder that is gone may still have the lock. */
+#define DEAD_HOLDER_MS INT64_C(5000)
 
 enum exit_status { EXIT_STOPPED = 0, EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_HELD = 3, EXIT_NOT_REFRESHED = 4 };
 
@@ -149,6 +154,15 @@ static int64_t last_refresh_ms(int cache_fd)
 	return at_ms;
 }
 
+/*
+ * A daemon that was killed between fork and exec leaves a child that has the lock until it finds out: a moment. The lock
+ * alone says who may write; this only says that it is worth waiting.
+ */
+static bool is_gone(const struct cache_lock_holder *holder)
+{
+	return holder->pid > 0 && kill(holder->pid, 0) != 0 && errno == ESRCH;
+}
+
 /* Returns -1 with the lock in *lock_fd, or an exit status after a message. */
 static int take_lock(const struct command_line *line, const struct config *config, struct daemon_options *options,
 		     const char *socket_path, int *lock_fd)
@@ -164,6 +178,9 @@ static int take_lock(const struct command_line *line, const struct config *confi
 		if (line->wait || (!line->once && strcmp(holder.role, "once") == 0))
 			result = cache_lock_wait(options->cache_fd, role, config->ccusage_timeout_ms + 30 * CLOCK_SECOND_MS,
 						 lock_fd, &holder, &options->lock_waited_ms);
+		else if (is_gone(&holder))
+			result = cache_lock_wait(options->cache_fd, role, DEAD_HOLDER_MS, lock_fd, &holder,
+						 &options->lock_waited_ms);
 		/* What one waited for may be what one came for. */
 		if (result == CACHE_LOCK_TAKEN && line->once && last_refresh_ms(options->cache_fd) >= asked_ms)
 			options->no_refresh = true;
@@ -256,15 +273,23 @@ static int run(const struct daemon_options *options, struct config *config)
 	static struct daemon daemon;
 	struct signals signals;
 	struct buf error = BUF_INIT;
-	/* inherited environment may choose another backend; epoll is the one that was tried */
-	struct ev_loop *loop = ev_default_loop(EVBACKEND_EPOLL | EVFLAG_NOENV);
+	struct ev_loop *loop = loop_make(&error);
 	if (!loop) {
-		log_error("cannot make an event loop: %s", strerror(errno));
+		log_error("%s", buf_str(&error));
+		buf_release(&error);
 		config_release(config);
 		return EXIT_FAILED;
 	}
 	start_signals(&signals, loop, &daemon);
 	int status = EXIT_STOPPED;
+	if (loop_check_signals(loop, &error) != 0) {
+		log_error("%s", buf_str(&error));
+		config_release(config);
+		stop_signals(&signals, loop);
+		ev_loop_destroy(loop);
+		buf_release(&error);
+		return EXIT_FAILED;
+	}
 	if (daemon_start(&daemon, loop, options, config, &error) != 0) {
 		log_error("%s", buf_str(&error));
 		status = EXIT_FAILED;
@@ -355,11 +380,19 @@ int main(int argc, char **argv)
 	options.once = line.once;
 	options.no_refresh = line.no_refresh;
 	options.config_required = line.config_path != NULL;
+	errno = 0;
 	char *default_path = line.config_path ? NULL : config_default_path();
+	if (!line.config_path && !default_path && errno == ENOMEM) {
+		log_error("cannot start: out of memory");
+		return EXIT_FAILED;
+	}
 	options.config_path = line.config_path ? line.config_path : default_path;
 	if (daemon_read_config(&options, &config, &errors) != 0) {
-		print_errors(&errors);
-		status = EXIT_USAGE;
+		if (errors.failed)
+			fputs("swatchd: cannot read the config: out of memory\n", stderr);
+		else
+			print_errors(&errors);
+		status = errors.failed ? EXIT_FAILED : EXIT_USAGE;
 	} else {
 		if (line.log_level >= 0)
 			config.log_level = line.log_level;

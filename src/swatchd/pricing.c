@@ -27,7 +27,10 @@ static bool load(struct pricing *pricing, struct price_book **book, const char *
 void pricing_init(struct pricing *pricing, const char *config_path, struct ledger *ledger)
 {
 	memset(pricing, 0, sizeof(*pricing));
+	errno = 0;
 	pricing->path = config_pricing_path(config_path);
+	if (!pricing->path && errno == ENOMEM)
+		log_error("cannot look for a pricing.json: out of memory; the compiled-in prices are in force");
 	(void)load(pricing, &pricing->book, "the compiled-in prices are in force");
 	ledger_set_prices(ledger, pricing->book);
 }

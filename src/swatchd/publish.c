@@ -57,17 +57,23 @@ static bool write_if_changed(struct publish *publish, const char *name, const st
 	return true;
 }
 
-/* What an earlier run knew of this session. */
-static void take_first_seen(struct publish *publish, struct session *session, const char *name)
+/*
+ * What an earlier run knew of this session. Returns false when its file is there and cannot be read for now: the new one
+ * would forget that.
+ */
+static bool take_first_seen(struct publish *publish, struct session *session, const char *name)
 {
 	if (session->first_seen_checked)
-		return;
-	session->first_seen_checked = true;
+		return true;
 	struct json_object *before = cache_read_json(publish->dir_fd, name);
+	if (!before && !cache_read_is_none(errno))
+		return false;
+	session->first_seen_checked = true;
 	int64_t first_seen_ms = cache_json_int(before, "firstSeen", 0);
 	if (first_seen_ms > 0 && first_seen_ms < session->first_seen_ms)
 		session->first_seen_ms = first_seen_ms;
 	json_object_put(before);
+	return true;
 }
 
 static void write_session(struct publish *publish, struct session *session, const struct billing_view *view)
@@ -76,7 +82,10 @@ static void write_session(struct publish *publish, struct session *session, cons
 	struct buf content = BUF_INIT;
 	if (!cache_session_file_name(session->id, name))
 		return;
-	take_first_seen(publish, session, name);
+	if (!take_first_seen(publish, session, name)) {
+		note_failure(publish, name, errno);
+		return;
+	}
 	uint64_t hash = compose_session(session, publish->billing, view, &content);
 	int64_t cold_ms = session_cache_cold_ms(session_main(session));
 	if (cold_ms > view->at_ms && (publish->next_cold_ms == 0 || cold_ms < publish->next_cold_ms))
@@ -319,7 +328,9 @@ static void note_freshness(struct publish *publish, const struct billing_view *v
 
 void publish_flush(struct publish *publish, bool now)
 {
-	bool dirty = publish->billing_dirty || publish->list_dirty || publish->dirty;
+	if (publish->sweep_mono_ms > 0 && !publish->held && (now || clock_mono_ms() >= publish->sweep_mono_ms))
+		(void)publish_sweep(publish);
+	bool dirty = publish->billing_dirty || publish->list_dirty || publish->dirty || publish->sweep_mono_ms > 0;
 	/* Without a change the next moment is as it was. */
 	if (publish->held || (!dirty && ev_is_active(&publish->moment)))
 		return;
@@ -343,13 +354,21 @@ void publish_flush(struct publish *publish, bool now)
 		else
 			next_ms = shorter(next_ms, wait_ms);
 	}
-	if (publish->failed_mono_ms != 0)
+	if (publish->failed_mono_ms != 0 || publish->sweep_mono_ms != 0)
 		next_ms = shorter(next_ms, PUBLISH_RETRY_MS);
 	if (next_ms >= 0)
 		wake_in(publish, next_ms);
 	wake_at_moment(publish, &view);
 	if (publish->observer)
 		publish->observer(publish->observer_ctx, &view);
+}
+
+/* A file that is to go cannot be removed: the sweep finds it later. */
+static void note_kept(struct publish *publish, const char *name, int why)
+{
+	if (publish->sweep_mono_ms == 0)
+		log_warning("cannot remove %s/%s: %s; it is tried again", publish->dir_path, name, strerror(why));
+	publish->sweep_mono_ms = clock_mono_ms() + PUBLISH_RETRY_MS;
 }
 
 void publish_remove_session(struct publish *publish, struct session *session)
@@ -362,7 +381,7 @@ void publish_remove_session(struct publish *publish, struct session *session)
 	session->has_file = false;
 	session->published_hash = 0;
 	if (cache_remove_own_file(publish->dir_fd, name) < 0)
-		log_warning("cannot remove %s/%s: %s", publish->dir_path, name, strerror(errno));
+		note_kept(publish, name, errno);
 }
 
 unsigned publish_sweep(struct publish *publish)
@@ -371,13 +390,14 @@ unsigned publish_sweep(struct publish *publish)
 	DIR *stream = fd >= 0 ? fdopendir(fd) : NULL;
 	unsigned removed = 0;
 	if (!stream) {
-		log_warning("cannot look for old files in %s: %s", publish->dir_path, strerror(errno));
+		note_kept(publish, "what is old", errno);
 		if (fd >= 0)
 			close(fd);
 		return 0;
 	}
+	publish->sweep_mono_ms = 0;
 	const struct dirent *entry;
-	while ((entry = readdir(stream))) {
+	while ((errno = 0, entry = readdir(stream))) {
 		char id[CACHE_SESSION_ID_MAX + 1];
 		if (!cache_session_id_of_file(entry->d_name, id))
 			continue;
@@ -386,9 +406,11 @@ unsigned publish_sweep(struct publish *publish)
 			continue;
 		int result = cache_remove_own_file(publish->dir_fd, entry->d_name);
 		if (result < 0)
-			log_warning("cannot remove %s/%s: %s", publish->dir_path, entry->d_name, strerror(errno));
+			note_kept(publish, entry->d_name, errno);
 		removed += result > 0;
 	}
+	if (errno != 0)
+		note_kept(publish, "what is old", errno);
 	closedir(stream);
 	return removed;
 }

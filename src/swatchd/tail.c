@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/paths.h"
 #include "swatchd/tail_history.h"
 #include "swatchd/tail_read.h"
 
@@ -157,19 +158,69 @@ static struct transcript *add(struct tail *tail, const char *path, size_t root_l
 	tail_read_note_stat(t, st);
 	t->owner = tail->callbacks.opened(tail->ctx, t);
 	if (!t->owner) {
+		int why = errno;
 		forget(tail, t, false);
-		errno = 0;
+		errno = why;
 		return NULL;
 	}
 	return t;
+}
+
+/* ---- what could not be read ---- */
+
+static void retry_later(struct tail *tail)
+{
+	if (ev_is_active(&tail->retry))
+		return;
+	ev_now_update(tail->loop);
+	ev_timer_set(&tail->retry, (double)tail->retry_ms / 1000., 0.);
+	ev_timer_start(tail->loop, &tail->retry);
+}
+
+static bool queue_failed(struct tail *tail)
+{
+	size_t cursor = 0;
+	bool any = false;
+	const struct strmap_slot *slot;
+	while ((slot = strmap_each(&tail->by_path, &cursor))) {
+		struct transcript *t = slot->value;
+		if (!t->failing && !t->missed)
+			continue;
+		any = true;
+		if (!t->in_backlog)
+			queue_push(tail, t, 0);
+	}
+	return any;
+}
+
+/* The pauses grow while anything fails: what may not be read for days costs next to nothing. */
+static void on_retry(struct ev_loop *loop, ev_timer *watcher, int revents)
+{
+	(void)loop;
+	(void)revents;
+	struct tail *tail = watcher->data;
+	bool any = queue_failed(tail);
+	tail->retry_ms = !any ? TAIL_RETRY_FIRST_MS
+			 : tail->retry_ms * 2 < TAIL_RETRY_MAX_MS ? tail->retry_ms * 2 : TAIL_RETRY_MAX_MS;
+	if (any)
+		retry_later(tail);
+	schedule(tail);
+}
+
+void tail_note_missed(struct tail *tail, struct transcript *t)
+{
+	t->missed = true;
+	retry_later(tail);
 }
 
 static void note_failure(struct tail *tail, struct transcript *t, int why)
 {
 	tail->stats.failed++;
 	if (!t->failing)
-		log_warning("cannot read transcript %s: %s; it is tried again when it changes", t->path, strerror(why));
+		log_warning("cannot read transcript %s: %s; it is tried again when it changes, and now and then", t->path,
+			    strerror(why));
 	t->failing = true;
+	retry_later(tail);
 }
 
 /* Reads what is new of one transcript. Returns false when there is more of it for a later turn. */
@@ -271,7 +322,9 @@ int tail_init(struct tail *tail, struct ev_loop *loop, int64_t delay_ms, const s
 	tail->ctx = ctx;
 	ev_init(&tail->timer, on_timer);
 	ev_idle_init(&tail->backlog_turn, on_backlog_turn);
-	tail->timer.data = tail->backlog_turn.data = tail;
+	ev_init(&tail->retry, on_retry);
+	tail->timer.data = tail->backlog_turn.data = tail->retry.data = tail;
+	tail->retry_ms = TAIL_RETRY_FIRST_MS;
 	tail_history_init(tail);
 	tail->chunk = malloc(CHUNK_BYTES);
 	tail->chunk_cap = CHUNK_BYTES;
@@ -283,36 +336,47 @@ void tail_set_delay(struct tail *tail, int64_t delay_ms)
 	tail->delay_ms = delay_ms;
 }
 
-void tail_note(struct tail *tail, const char *path, size_t root_len, bool polled, bool first_walk)
+/* What lies at a path: its stat, or zeros where only reading can tell. False: no transcript. */
+static bool look_at(const char *path, struct stat *st)
+{
+	if (lstat(path, st) == 0)
+		return S_ISREG(st->st_mode);
+	memset(st, 0, sizeof(*st));
+	return !paths_is_gone(errno);
+}
+
+bool tail_note(struct tail *tail, const char *path, size_t root_len, bool polled, bool first_walk)
 {
 	struct transcript *t = strmap_get(&tail->by_path, path);
 	if (!t) {
 		struct stat st;
-		if (lstat(path, &st) != 0 || !S_ISREG(st.st_mode))
-			return;
+		if (!look_at(path, &st))
+			return true;
 		errno = ENOMEM;
 		t = add(tail, path, root_len, &st);
 		if (!t) {
-			if (errno == ENOMEM)
-				log_error("cannot follow transcript %s: out of memory", path);
-			return;
+			if (errno == 0)
+				return true;
+			log_error("cannot follow transcript %s: out of memory; it is tried again", path);
+			return false;
 		}
 		if (first_walk && backlog_push(tail, t)) {
 			t->polled = polled;
 			schedule(tail);
-			return;
+			return true;
 		}
 	} else if (polled || first_walk) {
 		/* A listing reports what is there, not what changed. */
 		struct stat st;
 		t->polled = polled;
 		if (lstat(path, &st) == 0 && !tail_read_is_changed(t, &st))
-			return;
+			return true;
 	}
 	t->polled = polled;
 	if (!t->in_backlog)
 		queue_push(tail, t, tail->delay_ms);
 	schedule(tail);
+	return true;
 }
 
 void tail_note_gone(struct tail *tail, const char *path)
@@ -321,7 +385,7 @@ void tail_note_gone(struct tail *tail, const char *path)
 	if (!t)
 		return;
 	struct stat st;
-	if (lstat(path, &st) == 0 && S_ISREG(st.st_mode)) {
+	if (look_at(path, &st)) {
 		if (!t->in_backlog)
 			queue_push(tail, t, tail->delay_ms);
 		schedule(tail);
@@ -353,7 +417,7 @@ void tail_recheck(struct tail *tail, bool polled_only)
 		struct stat st;
 		if (polled_only && !t->polled)
 			continue;
-		if (lstat(t->path, &st) != 0 || !S_ISREG(st.st_mode))
+		if (!look_at(t->path, &st))
 			forget(tail, t, true);
 		else if (!t->in_backlog && tail_read_is_changed(t, &st))
 			queue_push(tail, t, tail->delay_ms);
@@ -374,6 +438,8 @@ void tail_reread(struct tail *tail, struct transcript *t)
 void tail_flush(struct tail *tail)
 {
 	struct transcript *t;
+	if (ev_is_active(&tail->retry))
+		(void)queue_failed(tail);
 	while ((t = queue_pop(tail)))
 		while (!read_transcript(tail, t, TAIL_TURN_BYTES))
 			;
@@ -441,6 +507,7 @@ void tail_release(struct tail *tail)
 {
 	tail_history_release(tail);
 	ev_timer_stop(tail->loop, &tail->timer);
+	ev_timer_stop(tail->loop, &tail->retry);
 	ev_idle_stop(tail->loop, &tail->backlog_turn);
 	size_t cursor = 0;
 	const struct strmap_slot *slot;

@@ -30,6 +30,9 @@
 #define TAIL_TURN_BYTES ((size_t)4 << 20)
 /* How much before the offset is remembered, to see that a file was rewritten in place. */
 #define TAIL_MARK_BYTES TRANSCRIPT_MARK_BYTES
+/* What could not be read is tried again when it changes, and after these spans, the first one doubling. */
+#define TAIL_RETRY_FIRST_MS INT64_C(5000)
+#define TAIL_RETRY_MAX_MS INT64_C(600000)
 
 struct transcript {
 	const char *path;        /* the map's */
@@ -54,12 +57,13 @@ struct transcript {
 	bool skipping;           /* inside a line that is too long */
 	bool has_skipped;        /* a line of it was too long */
 	bool failing;            /* the last read failed, and that was said */
+	bool missed;             /* something of it could not be kept: it is read again from its start */
 	void *owner;             /* the receiver's */
 	struct transcript *next;
 };
 
 struct tail_callbacks {
-	/* A new transcript is known. Returns its owner; NULL: not wanted, it is forgotten. */
+	/* A new transcript is known. Returns its owner; NULL: it is forgotten, with errno ENOMEM, or 0: not wanted. */
 	void *(*opened)(void *ctx, struct transcript *transcript);
 	/* One complete line, without its newline, that starts at `offset`. Good until the callback returns. */
 	void (*line)(void *ctx, struct transcript *transcript, int64_t offset, const char *line, size_t len);
@@ -107,6 +111,8 @@ struct tail {
 	size_t history_first;                 /* the first one of these */
 	char *chunk;             /* the read buffer; grows with a long line, and shrinks again */
 	size_t chunk_cap;
+	ev_timer retry;          /* runs while a transcript is failing or missed */
+	int64_t retry_ms;        /* its next span, which doubles */
 	struct tail_stats stats;
 };
 
@@ -118,9 +124,13 @@ void tail_set_delay(struct tail *tail, int64_t delay_ms);
 
 /*
  * `path` may be new or may have grown. A new one goes to the backlog while `first_walk`, else it is read after the
- * delay like any other. What is no regular file is passed over.
+ * delay like any other. What is no regular file is passed over. Returns false when memory ran out for a new one, which
+ * is then not known: after a message.
  */
-void tail_note(struct tail *tail, const char *path, size_t root_len, bool polled, bool first_walk);
+bool tail_note(struct tail *tail, const char *path, size_t root_len, bool polled, bool first_walk);
+
+/* Something of the transcript's lines or records could not be kept (no memory): all of it is read again, later. */
+void tail_note_missed(struct tail *tail, struct transcript *transcript);
 
 /* `path`, or everything below `directory`, is gone. A file that stands there after all is noted as changed. */
 void tail_note_gone(struct tail *tail, const char *path);
@@ -132,7 +142,7 @@ void tail_recheck(struct tail *tail, bool polled_only);
 /* Reads a transcript again from its start: its owner wants lines that it let pass before. */
 void tail_reread(struct tail *tail, struct transcript *transcript);
 
-/* Reads everything that waits, now, delay or not. */
+/* Reads everything that waits, now, delay or not, and tries again what failed. */
 void tail_flush(struct tail *tail);
 
 /* While held, the backlog only collects (the first walk is under way). */

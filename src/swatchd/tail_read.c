@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/paths.h"
 
 /* The buffer's usual size; a longer line makes it grow for as long as that line is read. */
 #define CHUNK_BYTES ((size_t)256 << 10)
@@ -37,7 +38,7 @@ void tail_read_adopt(struct transcript *t, const struct gather_file *file)
 
 bool tail_read_is_changed(const struct transcript *t, const struct stat *st)
 {
-	return !t->known || t->failing || t->dev != st->st_dev || t->ino != st->st_ino || t->size_bytes != st->st_size
+	return !t->known || t->failing || t->missed || t->dev != st->st_dev || t->ino != st->st_ino || t->size_bytes != st->st_size
 	       || t->modified_ms != ms_of(&st->st_mtim) || t->modified_ns != st->st_mtim.tv_nsec;
 }
 
@@ -66,6 +67,8 @@ static bool mark_holds(int fd, const struct transcript *t)
 	if (t->mark_len == 0)
 		return true;
 	ssize_t got = pread_again(fd, bytes, t->mark_len, t->offset - (int64_t)t->mark_len);
+	if (got < 0)
+		return true;  /* the read of what follows will tell */
 	return got == (ssize_t)t->mark_len && strmap_hash(bytes, t->mark_len) == t->mark;
 }
 
@@ -86,10 +89,12 @@ static void set_mark_of(struct transcript *t, const char *end)
 	t->mark = strmap_hash(end - TAIL_MARK_BYTES, TAIL_MARK_BYTES);
 }
 
-/* Sees whether the file is still the one that was read, and starts again where it is not. */
+/* Sees whether the file is still the one that was read, and all of it kept; starts again where it is not. */
 static void check_identity(struct tail *tail, struct transcript *t, int fd, const struct stat *st)
 {
-	bool same = t->dev == st->st_dev && t->ino == st->st_ino && st->st_size >= t->offset && mark_holds(fd, t);
+	bool same = t->dev == st->st_dev && t->ino == st->st_ino && st->st_size >= t->offset && !t->missed
+		    && mark_holds(fd, t);
+	t->missed = false;
 	if (t->known && !same) {
 		tail_read_restart(t);
 		tail->stats.resets++;
@@ -227,7 +232,7 @@ enum tail_read_result tail_read_lines(struct tail *tail, struct transcript *t, s
 	/* O_NONBLOCK: what was a transcript a moment ago may be a FIFO by now. */
 	int fd = open(t->path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
 	if (fd < 0)
-		return errno == ENOENT || errno == ENOTDIR || errno == ELOOP ? TAIL_READ_GONE : TAIL_READ_FAILED;
+		return paths_is_gone(errno) ? TAIL_READ_GONE : TAIL_READ_FAILED;
 	struct stat st;
 	bool looked = fstat(fd, &st) == 0;
 	if (!looked || !S_ISREG(st.st_mode)) {

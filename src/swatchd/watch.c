@@ -31,8 +31,10 @@ static void drop_tree(struct watch *watch, const char *path)
 static void anchor_above(struct watch *watch, const char *path)
 {
 	char *above = strdup(path);
-	if (!above)
+	if (!above) {
+		watch->lost = true;
 		return;
+	}
 	struct watch_dir *anchor = NULL;
 	char *slash;
 	while (!anchor && (slash = strrchr(above, '/'))) {
@@ -48,6 +50,8 @@ static void anchor_above(struct watch *watch, const char *path)
 	}
 	if (anchor)
 		anchor->anchor_turn = watch->resolve_turn;
+	else
+		watch->lost = true;
 	free(above);
 }
 
@@ -61,11 +65,25 @@ static bool same_as_earlier(const struct watch *watch, size_t index, const struc
 	return false;
 }
 
+/* A place could not be looked at: it is tried again with everything else. Said once, until all could be seen. */
+static void note_unseen(struct watch *watch, const char *path, int why)
+{
+	if (!watch->unseen_reported)
+		log_warning("cannot look at %s: %s; trying again", path, strerror(why));
+	watch->unseen_reported = watch->lost = true;
+}
+
 static void resolve_root(struct watch *watch, size_t index)
 {
 	struct watch_root *root = &watch->roots[index];
 	struct stat st;
-	bool exists = stat(root->path, &st) == 0 && S_ISDIR(st.st_mode);
+	bool looked = stat(root->path, &st) == 0;
+	if (!looked && !paths_is_gone(errno)) {
+		/* What was known of it is the best that is known: nothing says that it went. */
+		note_unseen(watch, root->path, errno);
+		return;
+	}
+	bool exists = looked && S_ISDIR(st.st_mode);
 	bool same = exists && same_as_earlier(watch, index, &st);
 	bool replaced = exists && root->state == WATCH_ROOT_WATCHED && (root->dev != st.st_dev || root->ino != st.st_ino);
 	if (root->state == WATCH_ROOT_WATCHED && (!exists || same || replaced)) {
@@ -83,13 +101,18 @@ static void resolve_root(struct watch *watch, size_t index)
 	root->ino = st.st_ino;
 	if (watch_dirs_add(watch, root->path, WATCH_ROLE_TREE, strlen(root->path) + 1, 0))
 		root->state = WATCH_ROOT_WATCHED;
+	else
+		watch->lost = true;
 }
 
 static void resolve_processes(struct watch *watch, const struct watch_root *root)
 {
 	char *path = paths_join(root->config_path, "sessions");
 	struct stat st;
-	if (path && lstat(path, &st) == 0 && S_ISDIR(st.st_mode) && !watch_dirs_by_path(watch, path))
+	bool looked = path && lstat(path, &st) == 0;
+	if (!looked && !(path && paths_is_gone(errno)))
+		note_unseen(watch, root->config_path, path ? errno : ENOMEM);
+	else if (looked && S_ISDIR(st.st_mode) && !watch_dirs_by_path(watch, path))
 		(void)watch_dirs_add(watch, path, WATCH_ROLE_PROCESSES, 0, 0);
 	free(path);
 }
@@ -141,7 +164,7 @@ static void schedule(struct watch *watch)
 	else if (!watch->pending && ev_is_active(&watch->listing))
 		ev_idle_stop(watch->loop, &watch->listing);
 
-	bool poll = watch->stats.polled > 0 || watch->inotify_fd < 0;
+	bool poll = watch->stats.polled > 0 || watch->stats.unlisted > 0 || watch->lost || watch->inotify_fd < 0;
 	if (!poll) {
 		ev_timer_stop(watch->loop, &watch->poll_timer);
 	} else if (!ev_is_active(&watch->poll_timer)) {
@@ -162,8 +185,23 @@ static void on_listing(struct ev_loop *loop, ev_idle *watcher, int revents)
 	schedule(watch);
 }
 
+/* What was missed may be anywhere. */
+static void look_again(struct watch *watch)
+{
+	if (watch->deaf)
+		ev_io_start(watch->loop, &watch->readable);
+	watch->lost = watch->deaf = false;
+	watch_rescan(watch);
+	if (!watch->lost)
+		watch->unseen_reported = false;
+}
+
 static void poll_now(struct watch *watch)
 {
+	if (watch->lost) {
+		look_again(watch);
+		return;
+	}
 	resolve_roots(watch);
 	watch_dirs_queue_polled(watch);
 	watch->callbacks.recheck(watch->ctx, true);
@@ -206,6 +244,20 @@ static void take_tree_event(struct watch *watch, const struct watch_dir *dir, co
 		watch->callbacks.file_seen(watch->ctx, path, dir->root_len, false);
 }
 
+void watch_note_lost(struct watch *watch)
+{
+	watch->lost = true;
+	schedule(watch);
+}
+
+/* Events cannot be read: not at every turn of the loop, which would never rest, but with the next poll. */
+static void go_deaf(struct watch *watch, int why)
+{
+	log_error("cannot read file events: %s; everything is examined again", strerror(why));
+	ev_io_stop(watch->loop, &watch->readable);
+	watch->lost = watch->deaf = true;
+}
+
 /* Returns true when a root may have come or gone. */
 static bool take_event(struct watch *watch, const struct inotify_event *event)
 {
@@ -241,7 +293,8 @@ static bool take_event(struct watch *watch, const struct inotify_event *event)
 	if (dir->roles & (WATCH_ROLE_TREE | WATCH_ROLE_PROCESSES)) {
 		char *path = paths_join(dir->path, event->name);
 		if (!path) {
-			log_error("cannot look at %s/%s: out of memory", dir->path, event->name);
+			log_error("cannot look at %s/%s: out of memory; trying again", dir->path, event->name);
+			watch->lost = true;
 			return root_may_change;
 		}
 		if (dir->roles & WATCH_ROLE_TREE)
@@ -259,8 +312,12 @@ static void drop_moved_tops(struct watch *watch)
 	for (size_t i = 0; i < watch->root_count; i++) {
 		struct watch_root *root = &watch->roots[i];
 		struct stat st;
-		if (root->state == WATCH_ROOT_WATCHED
-		    && (stat(root->path, &st) != 0 || st.st_dev != root->dev || st.st_ino != root->ino)) {
+		if (root->state != WATCH_ROOT_WATCHED)
+			continue;
+		bool looked = stat(root->path, &st) == 0;
+		if (!looked && !paths_is_gone(errno)) {
+			note_unseen(watch, root->path, errno);
+		} else if (!looked || st.st_dev != root->dev || st.st_ino != root->ino) {
 			drop_tree(watch, root->path);
 			root->state = WATCH_ROOT_MISSING;
 		}
@@ -285,7 +342,7 @@ static void read_events(struct watch *watch)
 			continue;
 		if (got <= 0) {
 			if (got < 0 && errno != EAGAIN)
-				log_error("cannot read file events: %s", strerror(errno));
+				go_deaf(watch, errno);
 			break;
 		}
 		for (char *at = buffer; at < buffer + got;) {
@@ -306,9 +363,11 @@ static void read_events(struct watch *watch)
 static void on_readable(struct ev_loop *loop, ev_io *watcher, int revents)
 {
 	(void)loop;
-	(void)revents;
 	struct watch *watch = watcher->data;
-	read_events(watch);
+	if (revents & EV_ERROR)
+		go_deaf(watch, errno);
+	else
+		read_events(watch);
 	/* A new folder is listed at once: its first lines are as urgent as any. */
 	int64_t until_ms = clock_mono_ms() + LIST_TURN_MS;
 	while (watch->pending && clock_mono_ms() < until_ms)
@@ -400,7 +459,7 @@ int watch_set_roots(struct watch *watch, const char *const *paths, size_t count)
 void watch_drain(struct watch *watch)
 {
 	read_events(watch);
-	if (watch->stats.polled > 0 || watch->inotify_fd < 0)
+	if (watch->stats.polled > 0 || watch->stats.unlisted > 0 || watch->lost || watch->inotify_fd < 0)
 		poll_now(watch);
 	while (watch_dirs_list_next(watch))
 		;

@@ -52,6 +52,7 @@ struct watch_stats {
 	uint64_t rescans;      /* times everything was listed again */
 	uint64_t directories;  /* watched or polled now */
 	uint64_t polled;       /* polled now */
+	uint64_t unlisted;     /* could not be listed, and are to be */
 };
 
 enum watch_root_state { WATCH_ROOT_MISSING, WATCH_ROOT_WATCHED, WATCH_ROOT_SAME_AS_OTHER };
@@ -85,6 +86,9 @@ struct watch {
 	int64_t last_change_mono_ms;
 	bool limit_reported;
 	bool polling_reported;
+	bool lost;                     /* something was not seen (no memory, a failed call): all is examined again */
+	bool unseen_reported;
+	bool deaf;                     /* events cannot be read for now */
 	bool force_look;               /* a root or an anchor was moved or deleted */
 	uint64_t resolve_turn;         /* counts the looks for roots; anchors carry the turn that wanted them */
 	struct watch_stats stats;
@@ -102,6 +106,9 @@ int watch_init(struct watch *watch, struct ev_loop *loop, int method, const stru
  * `paths` are copied. Returns 0, or -1 when memory ran out.
  */
 int watch_set_roots(struct watch *watch, const char *const *paths, size_t count);
+
+/* Something was reported and could not be kept: everything is examined again with the next poll, which comes soon. */
+void watch_note_lost(struct watch *watch);
 
 /* Reads every event that the kernel holds and lists every directory that waits for it. */
 void watch_drain(struct watch *watch);

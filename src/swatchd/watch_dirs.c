@@ -17,6 +17,8 @@
 
 static const char why_limit[] = "inotify watch limit reached";
 static const char why_method[] = "[watch] method = poll";
+static const char why_refused[] = "it cannot be watched";
+static const char why_memory[] = "out of memory";
 
 /* Filesystems whose changes may be made elsewhere, or that accept watches and never report (statfs(2), magic.h). */
 static const struct { unsigned long magic; const char *why; } silent_filesystems[] = {
@@ -56,6 +58,21 @@ static uint32_t mask_of_roles(unsigned roles, unsigned depth)
 	if (depth > 0)
 		mask |= IN_DONT_FOLLOW;
 	return mask;
+}
+
+/* What may be over by the next poll. */
+static bool is_passing(const char *why)
+{
+	return why == why_limit || why == why_refused || why == why_memory;
+}
+
+static void set_unlisted(struct watch *watch, struct watch_dir *dir, bool unlisted)
+{
+	if (unlisted && !dir->unlisted)
+		watch->stats.unlisted++;
+	else if (!unlisted && dir->unlisted)
+		watch->stats.unlisted--;
+	dir->unlisted = unlisted;
 }
 
 static void set_polled(struct watch *watch, struct watch_dir *dir, const char *why)
@@ -106,7 +123,7 @@ static void report_limit(struct watch *watch, const char *path)
 
 static void report_silent(struct watch *watch, const struct watch_dir *dir)
 {
-	if (watch->polling_reported || dir->polled_why == why_limit || dir->polled_why == why_method)
+	if (watch->polling_reported || is_passing(dir->polled_why) || dir->polled_why == why_method)
 		return;
 	watch->polling_reported = true;
 	log_info("polling %s and folders like it every %.0f s while active, every %.0f s otherwise: %s",
@@ -152,15 +169,18 @@ static bool start_watching(struct watch *watch, struct watch_dir *dir)
 			if (map_wd(watch, dir, wd))
 				return true;
 			(void)inotify_rm_watch(watch->inotify_fd, wd);
-			why = "out of memory";
+			log_error("cannot watch %s: out of memory; it is polled", dir->path);
+			why = why_memory;
 		} else if (errno == ENOSPC || errno == ENOMEM) {
 			report_limit(watch, dir->path);
 			why = why_limit;
-		} else {
-			if (errno != ENOENT && errno != ENOTDIR && errno != ELOOP)
-				log_warning("cannot watch %s: %s; what is in it does not count", dir->path,
-					    strerror(errno));
+		} else if (paths_is_gone(errno)) {
 			return false;
+		} else {
+			if (dir->polled_why != why_refused)
+				log_warning("cannot watch %s: %s; it is polled until that changes", dir->path,
+					    strerror(errno));
+			why = why_refused;
 		}
 	}
 	set_polled(watch, dir, why);
@@ -196,7 +216,8 @@ struct watch_dir *watch_dirs_add(struct watch *watch, const char *path, enum wat
 	if (!dir) {
 		dir = new_dir(watch, path);
 		if (!dir) {
-			log_error("cannot watch %s: out of memory", path);
+			log_error("cannot watch %s: out of memory; trying again", path);
+			watch->lost = true;
 			return NULL;
 		}
 	}
@@ -245,6 +266,7 @@ void watch_dirs_drop(struct watch *watch, struct watch_dir *dir)
 {
 	unqueue(watch, dir);
 	set_polled(watch, dir, NULL);
+	set_unlisted(watch, dir, false);
 	int wd = dir->wd;
 	unmap_wd(watch, dir);
 	/* EINVAL: the kernel dropped it already, with the directory. */
@@ -330,7 +352,8 @@ static void list_entry(struct watch *watch, const struct watch_dir *dir, int dir
 		return;
 	char *path = paths_join(dir->path, name);
 	if (!path) {
-		log_error("cannot look at %s/%s: out of memory", dir->path, name);
+		log_error("cannot look at %s/%s: out of memory; trying again", dir->path, name);
+		watch->lost = true;
 		return;
 	}
 	if (transcript)
@@ -343,6 +366,14 @@ static void list_entry(struct watch *watch, const struct watch_dir *dir, int dir
 	free(path);
 }
 
+/* Said once, until it can be listed. */
+static void note_unlisted(struct watch *watch, struct watch_dir *dir, int why)
+{
+	if (!dir->unlisted)
+		log_warning("cannot list %s: %s; trying again", dir->path, strerror(why));
+	set_unlisted(watch, dir, true);
+}
+
 static void list_directory(struct watch *watch, struct watch_dir *dir)
 {
 	int flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NONBLOCK;
@@ -352,7 +383,7 @@ static void list_directory(struct watch *watch, struct watch_dir *dir)
 		int why = errno;
 		if (fd >= 0)
 			close(fd);
-		if (why == ENOENT || why == ENOTDIR || why == ELOOP) {
+		if (paths_is_gone(why)) {
 			if (dir->polled_why) {
 				/* A copy: the path goes with the directory. Without memory the next poll sees it gone. */
 				char *gone = strdup(dir->path);
@@ -364,19 +395,17 @@ static void list_directory(struct watch *watch, struct watch_dir *dir)
 			}
 			return;
 		}
-		log_warning("cannot list %s: %s; what is in it counts when it changes", dir->path, strerror(why));
+		note_unlisted(watch, dir, why);
 		return;
 	}
-	for (;;) {
-		errno = 0;
-		const struct dirent *entry = readdir(stream);
-		if (!entry) {
-			if (errno != 0)
-				log_warning("cannot list all of %s: %s", dir->path, strerror(errno));
-			break;
-		}
-		list_entry(watch, dir, dirfd(stream), entry);
-	}
+	const struct dirent *entry;
+	while ((errno = 0, entry = readdir(stream)) || errno == EINTR)
+		if (entry)
+			list_entry(watch, dir, dirfd(stream), entry);
+	if (errno != 0)
+		note_unlisted(watch, dir, errno);
+	else
+		set_unlisted(watch, dir, false);
 	closedir(stream);
 }
 
@@ -396,9 +425,9 @@ void watch_dirs_queue_polled(struct watch *watch)
 	const struct strmap_slot *slot;
 	while ((slot = strmap_each(&watch->dirs_by_path, &cursor))) {
 		struct watch_dir *dir = slot->value;
-		if (!dir->polled_why)
+		if (!dir->polled_why && !dir->unlisted)
 			continue;
-		if (dir->polled_why == why_limit && !start_watching(watch, dir)) {
+		if (is_passing(dir->polled_why) && !start_watching(watch, dir)) {
 			watch_dirs_drop(watch, dir);
 			continue;
 		}

@@ -21,6 +21,7 @@ struct watch_dir {
 	unsigned depth;            /* below the root; 0 for a root */
 	size_t root_len;           /* the root's path and its slash */
 	const char *polled_why;    /* NULL: inotify reports it */
+	bool unlisted;             /* its listing failed: to be listed again */
 	bool queued;
 	uint64_t anchor_turn;      /* the resolve turn that last wanted it as an anchor */
 	struct watch_dir *next_pending;

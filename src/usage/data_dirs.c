@@ -1,5 +1,6 @@
 #include "usage/data_dirs.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -29,7 +30,8 @@ static int add_item(struct data_dirs *dirs, char *item)
 {
 	char *inside = paths_join(item, "projects");
 	struct stat st;
-	if (inside && strcmp(paths_basename(item), "projects") == 0 && stat(inside, &st) != 0) {
+	if (inside && strcmp(paths_basename(item), "projects") == 0 && stat(inside, &st) != 0
+	    && paths_is_gone(errno)) {
 		free(inside);
 		return add(dirs, item);
 	}

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/paths.h"
 #include "base/strmap.h"
 #include "usage/scan_find.h"
 
@@ -233,7 +234,7 @@ enum gather_result gather_read(struct gather *gather, const char *path, struct g
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
 	if (fd < 0) {
 		out->why = errno;
-		if (errno == ENOENT || errno == ENOTDIR || errno == ELOOP)
+		if (paths_is_gone(errno))
 			out->result = GATHER_GONE;
 		return out->result;
 	}

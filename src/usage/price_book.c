@@ -12,6 +12,7 @@
 
 #include <json-c/json.h>
 
+#include "base/json_parse.h"
 #include "usage/price.h"
 
 /* A dollar a token would be a million dollars a million tokens. */
@@ -213,16 +214,11 @@ static char *read_file(const char *path, size_t *len)
 
 static struct json_object *parse(const char *text, size_t len)
 {
-	struct json_tokener *tokener = json_tokener_new();
-	if (!tokener)
-		return NULL;
-	json_tokener_set_flags(tokener, JSON_TOKENER_STRICT);
-	struct json_object *root = json_tokener_parse_ex(tokener, text, (int)len);
-	bool whole = json_tokener_get_error(tokener) == json_tokener_success;
-	json_tokener_free(tokener);
-	if (whole && json_object_is_type(root, json_type_object))
+	struct json_object *root = json_parse(text, len, JSON_PARSE_MAX_DEPTH, NULL);
+	if (!root || json_object_is_type(root, json_type_object))
 		return root;
 	json_object_put(root);
+	errno = EBADMSG;
 	return NULL;
 }
 
@@ -241,9 +237,10 @@ struct price_book *price_book_load(const char *path, struct buf *error)
 		return NULL;
 	}
 	struct json_object *root = parse(text, len);
+	bool no_memory = !root && errno == ENOMEM;
 	free(text);
 	struct price_book *book = root ? calloc(1, sizeof(*book)) : NULL;
-	if (!root)
+	if (!root && !no_memory)
 		buf_printf(error, "cannot use %s: it is not one JSON object", path);
 	else if (!book)
 		buf_printf(error, "cannot read %s: out of memory", path);

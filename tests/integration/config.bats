@@ -88,3 +88,13 @@ directory = $HOME/y"
 	! LC_ALL=C grep -q "$(printf '[\033\007]')" "$TEST_HOME/said"
 	grep -q 'paths = /a?\]0;title?b' "$TEST_HOME/said"
 }
+
+@test "a faulty statusline format is a fault of the file, for --check and for doctor, and stops nothing else" {
+	printf '[sessions]\npreview = 10\n[statusline]\nformat = {model} {?x\n' >"$CONFIG"
+	run swatch config --check "$CONFIG"
+	is "$status" 1
+	[[ $output == *"swatch.conf:4: [statusline] format: at byte "* ]]
+	is "$(swatch config --check "$CONFIG" --json | jq -r '"\(.ok) \(.errors[0].line)"')" 'false 4'
+	swatch doctor --json | jq -e '.checks[] | select(.name == "config") | .state == "bad" and (.what | contains("format"))'
+	swatch config | grep -q '^preview = 10 '
+}

@@ -29,6 +29,9 @@ needs_deb() {
 deb() { echo "$DEB_FOLDER"/swatchd_*.deb; }
 version() { sed -n 's/^AC_INIT(\[swatch\], \[\([^]]*\)\])$/\1/p' "$SWATCH_TOP/configure.ac"; }
 
+# quietly COMMAND...: says the end of what it said when it fails, and nothing else.
+quietly() { "$@" >"$TEST_HOME/quietly.log" 2>&1 3>&- || { tail -n 40 "$TEST_HOME/quietly.log"; return 1; }; }
+
 # scratch_dpkg ROOT ARG...: dpkg on a root of its own, with nothing in it but its own accounts.
 scratch_dpkg() {
 	local root=$1
@@ -43,12 +46,13 @@ files_of() { (cd "$1" && find . -path ./var/lib/dpkg -prune -o ! -type d -print 
 # has_everything ROOT LIBEXEC ZSH DOC: what every package installs, wherever its kind of system wants it.
 has_everything() {
 	local file page
-	for file in usr/bin/swatch usr/bin/swatchd "$2/swatch/swatch-commands" usr/lib/systemd/user/swatchd.service \
+	for file in usr/bin/swatch usr/bin/swatchd "$2/swatch/swatch-commands" "$2/swatch/swatch-top" \
+		usr/lib/systemd/user/swatchd.service \
 		usr/share/bash-completion/completions/swatch usr/share/fish/vendor_completions.d/swatch.fish "$3/_swatch" \
 		"$4/examples/statusline.sh" "$4/examples/swatchd.desktop"; do
 		[ -f "$1/$file" ] || { echo "not there: $file"; return 1; }
 	done
-	for page in "$SWATCH_TOP"/man/*.[158]; do
+	for page in "$SWATCH_TOP"/man/*.[1-8]; do
 		compgen -G "$1/usr/share/man/man${page##*.}/${page##*/}*" >/dev/null || { echo "no ${page##*/}"; return 1; }
 	done
 	is "$(sed -n 's/^ExecStart=//p' "$1/usr/lib/systemd/user/swatchd.service")" /usr/bin/swatchd
@@ -76,7 +80,7 @@ has_everything() {
 
 @test "Debian: lintian finds no error" {
 	needs_deb
-	run -0 lintian --fail-on error --no-tag-display-limit "$(deb)"
+	quietly lintian --fail-on error --no-tag-display-limit "$(deb)"
 }
 
 @test "Debian: everything is where Debian's shells, man and service manager look" {
@@ -106,11 +110,11 @@ has_everything() {
 @test "Debian: it installs, is installed again, and its purge leaves nothing" {
 	needs_deb
 	local root=$TEST_HOME/root
-	run -0 scratch_dpkg "$root" -i "$(deb)"
+	quietly scratch_dpkg "$root" -i "$(deb)"
 	is "$(dpkg-query --admindir="$root/var/lib/dpkg" -W -f '${Status}' swatchd)" "install ok installed"
 	[ -x "$root/usr/bin/swatch" ]
-	run -0 scratch_dpkg "$root" -i "$(deb)"
-	run -0 scratch_dpkg "$root" -P swatchd
+	quietly scratch_dpkg "$root" -i "$(deb)"
+	quietly scratch_dpkg "$root" -P swatchd
 	is "$(files_of "$root")" ""
 }
 
@@ -121,7 +125,7 @@ has_everything() {
 	printf '%s\n' 'Package: swatch' 'Version: 3.2.4-5' 'Architecture: all' 'Maintainer: x <x@x.invalid>' \
 		'Description: the log watcher' >"$other/DEBIAN/control"
 	dpkg-deb --root-owner-group -b "$other" "$other.deb"
-	run -0 scratch_dpkg "$root" -i "$other.deb"
+	quietly scratch_dpkg "$root" -i "$other.deb"
 	run ! scratch_dpkg "$root" -i "$(deb)"
 	[[ $output == *conflict* ]]
 	[ ! -e "$root/usr/bin/swatch" ]
@@ -156,8 +160,8 @@ has_everything_of_make() {
 @test "a prefix in one's home: the user service goes where systemd reads it there" {
 	mkdir "$TEST_HOME/build"
 	cd "$TEST_HOME/build"
-	run -0 "$SWATCH_TOP/configure" --prefix="$HOME/.local" 3>&-
-	run -0 make install-systemduserunitDATA 3>&-
+	quietly "$SWATCH_TOP/configure" --prefix="$HOME/.local"
+	quietly make install-systemduserunitDATA
 	grep -qx "ExecStart=$HOME/.local/bin/swatchd" "$HOME/.local/share/systemd/user/swatchd.service"
 }
 
@@ -173,21 +177,23 @@ distribution() {
 	tar -xzf "$(distribution)" -C "$TEST_HOME/src"
 	# as makepkg does: each function in the folder of the sources, and an error ends it
 	# shellcheck disable=SC2016 # expanded there
-	run -0 bash -ec 'srcdir=$1 pkgdir=$2
+	quietly bash -ec 'srcdir=$1 pkgdir=$2
 		. "$srcdir"/swatch-*/contrib/arch/PKGBUILD
 		. "$srcdir"/swatch-*/contrib/arch/$install
 		declare -F post_install post_upgrade
-		(cd "$srcdir"; build) && (cd "$srcdir"; package)' - "$TEST_HOME/src" "$TEST_HOME/pkg" 3>&-
+		(cd "$srcdir"; build) && (cd "$srcdir"; package)' - "$TEST_HOME/src" "$TEST_HOME/pkg"
 	has_everything "$TEST_HOME/pkg" usr/lib usr/share/zsh/site-functions usr/share/doc/swatchd
 }
 
 @test "RPM: the spec in the distribution builds a package that is whole, and goes in and out" {
 	skip_without rpmbuild rpm2cpio cpio
+	local source
+	source=$(distribution)
 	# The macros are systemd's for RPM; --nodeps: on Debian the packages that it needs have other names.
-	run -0 rpmbuild -tb --nodeps --nocheck --define "_topdir $TEST_HOME/rpm" \
+	quietly rpmbuild -tb --nodeps --nocheck --define "_topdir $TEST_HOME/rpm" \
 		--define '_userunitdir /usr/lib/systemd/user' --define '_userpresetdir /usr/lib/systemd/user-preset' \
 		--define 'systemd_user_post() true' --define 'systemd_user_preun() true' \
-		--define 'systemd_user_postun_with_restart() true' "$(distribution)" 3>&-
+		--define 'systemd_user_postun_with_restart() true' "$source"
 	local package
 	package=$(echo "$TEST_HOME"/rpm/RPMS/*/swatchd-[0-9]*.rpm)
 	mkdir "$TEST_HOME/root"

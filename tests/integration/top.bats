@@ -29,6 +29,8 @@ press() { on_screen send-keys "$@"; }
 pid_of_top() { pgrep -P "$(on_screen display-message -p '#{pane_pid}')" -f 'top' | head -n 1; }
 # the first session that is listed
 first_is() { screen | grep -A 1 '^   SESSION' | tail -n 1 | grep -q "^ [^ ] $1 "; }
+# the sparkline has a highest place
+burn_is_drawn() { screen | grep -qE '^ burn rate  [^ $]*█'; }
 fits() { [ "$(screen | wc -L)" -le "$1" ]; }
 
 teardown() {
@@ -49,8 +51,7 @@ project() {
 }
 
 @test "block, burn rate, limits, sessions and events in 80x24, and what happens shows without a key" {
-	local AT
-	AT=$(date -u -d '-8 min' +%Y-%m-%dT%H:%M:%S.000Z) project shop s1 100000
+	AT=$(date -u -d '-2 sec' +%Y-%m-%dT%H:%M:%S.000Z) project shop s1 100000
 	project shop s1b 100000
 	start_daemon
 	printf '{"session_id":"s1","rate_limits":{"five_hour":{"used_percentage":42,"resets_at":%d},"seven_day":{"used_percentage":91,"resets_at":%d}}}' \
@@ -62,7 +63,7 @@ project() {
 	sees ' 7-day      █████████████████████████░░░   91% · resets '
 	sees 'connected to swatchd, pid '"$DAEMON"
 	# the burn rate over time is the daemon's
-	sees ' burn rate  █'
+	await burn_is_drawn
 	shows '/h · $'
 	shows 'left · to '
 	sees '2 of 2 sessions active'

@@ -514,11 +514,11 @@ static void what_a_transcript_says_is_harmless(void **state)
 	memcpy(path + 1 + 2 * ALERT_TEXT_NAME_CHARS, "x", 2);
 	snprintf(expected, sizeof(expected), "The context of %.*s... is 82%% full", 2 * ALERT_TEXT_NAME_CHARS, path + 1);
 	expect_message((struct alert){ .rule = ALERT_CONTEXT, .value = 82., .project = path }, expected);
-	/* Bytes that are cut off in a character's middle end with the text. */
+	/* Bytes that are cut off in a character's middle are no text. */
 	expect_message((struct alert){ .rule = ALERT_CONTEXT, .value = 82., .project = "/x\xE2" },
-		       "The context of x\xE2 is 82% full");
+		       "The context of x_ is 82% full");
 	expect_message((struct alert){ .rule = ALERT_CONTEXT, .value = 82., .project = "/x\xE2\x80" },
-		       "The context of x\xE2\x80 is 82% full");
+		       "The context of x__ is 82% full");
 }
 
 static const char *variable(const struct buf *environment, const char *name)

@@ -1,0 +1,24 @@
+/*
+ * loop: the event loop, made so that it outlives what libev ends a program for.
+ *
+ * For: main.c. libev calls abort() when memory runs out, and when a system call of its own fails. Here it waits a
+ * moment and tries again, says so once, and ends the daemon in order (the lock is free, the next start is good) when a
+ * minute of that did not help.
+ */
+#ifndef SWATCH_SWATCHD_LOOP_H
+#define SWATCH_SWATCHD_LOOP_H
+
+#include <ev.h>
+
+#include "base/buf.h"
+
+/* The default loop, with epoll; NULL with a message. */
+struct ev_loop *loop_make(struct buf *error);
+
+/*
+ * Sees whether signals reach the loop: without what libev makes for them (it may have failed, and libev does not tell),
+ * nothing could end the daemon but SIGKILL. Call after the first signal watcher was started. 0, or -1 with a message.
+ */
+int loop_check_signals(struct ev_loop *loop, struct buf *error);
+
+#endif

@@ -1,0 +1,159 @@
+/*
+ * Every command of swatch, with calls of its failing: what it prints is right, or it says that it is not.
+ *
+ * `swatch statusline` is run from a build of the front program that is linked with the shared libc, because the shim
+ * cannot reach into one that is linked statically; the other commands by swatch-commands, which the front becomes.
+ */
+#include "torture.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#define WORDS_MAX 8
+#define OUTPUT_MAX 65536
+
+struct tested {
+	bool alone;                     /* no daemon runs */
+	bool front;
+	bool changes;                   /* what it prints differs from run to run in more than its numbers */
+	const char *in;                 /* stdin */
+	const char *words[WORDS_MAX];
+};
+
+static const char statusline_input[] =
+	"{\"session_id\":\"s1\",\"model\":{\"id\":\"claude-opus-4-6\",\"display_name\":\"Opus\"},\"cwd\":\"/home/u/p\","
+	"\"cost\":{\"total_cost_usd\":0.5},\"context_window\":{\"context_window_size\":200000,\"used_percentage\":12}}";
+
+static bool run(struct process *process, struct trial *trial, const struct tested *now)
+{
+	char *argv[WORDS_MAX + 2] = { now->front ? programs.front : programs.commands };
+	char in[300];
+	for (size_t i = 0; i < WORDS_MAX && now->words[i]; i++)
+		argv[i + 1] = (char *)(uintptr_t)now->words[i];
+	snprintf(in, sizeof(in), "%s/stdin", trial->world->home);
+	world_write(in, now->in ? now->in : "");
+	process_start(process, trial->world, argv, true, in);
+	return process_wait_end(process, TORTURE_HANG_MS);
+}
+
+/* What was printed, but for numbers and the width of what they stand in. */
+static void read_output(const struct process *process, char out[OUTPUT_MAX])
+{
+	FILE *file = fopen(process->out_path, "re");
+	size_t len = 0;
+	int c;
+	if (!file)
+		broken("read", process->out_path);
+	while ((c = getc(file)) != EOF && len < OUTPUT_MAX - 1)
+		if (!isdigit(c) && !strchr(" .-+eE", c))
+			out[len++] = (char)c;
+	out[len] = '\0';
+	fclose(file);
+}
+
+static bool judge(struct trial *trial, const struct process *process, const struct tested *now,
+		  const char *right, int right_status)
+{
+	static char got[OUTPUT_MAX];
+	if (!WIFEXITED(process->status)) {
+		buf_printf(&trial->why, "it died of signal %d", WTERMSIG(process->status));
+		return false;
+	}
+	int status = WEXITSTATUS(process->status);
+	bool said = process_said(process);
+	read_output(process, got);
+	/* What doctor and check find is on stdout. */
+	if (status > 5 && status != right_status)
+		buf_printf(&trial->why, "it ended with status %d", status);
+	else if (status != right_status && !said && strcmp(got, right) == 0)
+		buf_printf(&trial->why, "it ended with status %d and no word", status);
+	else if (status == right_status && !said && strcmp(got, right) != 0 && got[0] == '\0')
+		buf_append_str(&trial->why, "it ended well, printed nothing, and said nothing");
+	else if (status == 0 && !said && !now->changes && strcmp(got, right) != 0)
+		buf_append_str(&trial->why, "it ended well and said nothing, but printed something else");
+	if (trial->why.len > 0 && getenv("TORTURE_KEEP"))
+		fprintf(stderr, "--- right\n%s\n--- got\n%s\n", right, got);
+	trial->answered_no = status != right_status || strcmp(got, right) != 0;
+	return trial->why.len == 0;
+}
+
+static bool step_command(struct trial *trial)
+{
+	static char right[OUTPUT_MAX];
+	static int right_status;
+	static const void *right_of;
+	const struct tested *now = trial->what;
+	struct process process;
+	if (trial->first == 1 && right_of != now) {
+		process_init(&process, trial->world, "right");
+		right_of = now;
+		(void)run(&process, trial, now);
+		read_output(&process, right);
+		right_status = WEXITSTATUS(process.status);
+		process_release(&process);
+	}
+	struct process *command = trial->process;
+	process_mark_log(command);
+	process_arm(command, trial->kind, trial->error, trial->first, trial->last);
+	bool ended = run(command, trial, now);
+	process_disarm(command);
+	if (!ended) {
+		buf_append_str(&trial->why, "it hangs");
+		return false;
+	}
+	return judge(trial, command, now, right, right_status);
+}
+
+static const struct tested tested[] = {
+	{ .changes = true, .words = { "status" } },
+	{ .changes = true, .words = { "status", "--json" } },
+	{ .words = { "sync" } },
+	{ .words = { "rescan" } },
+	{ .changes = true, .words = { "refresh" } },
+	{ .changes = true, .words = { "refresh", "--wait" } },
+	{ .words = { "expire", "--dry-run" } },
+	{ .changes = true, .words = { "expire" } },
+	{ .words = { "blocks" } },
+	{ .words = { "blocks", "--json" } },
+	{ .words = { "daily" } },
+	{ .words = { "daily", "--json" } },
+	{ .words = { "weekly" } },
+	{ .words = { "monthly", "--json" } },
+	{ .words = { "sessions", "--json" } },
+	{ .words = { "pricing" } },
+	{ .changes = true, .words = { "check", "--block", "100" } },
+	{ .changes = true, .words = { "doctor" } },
+	{ .changes = true, .words = { "config" } },
+	{ .words = { "config", "--check" } },
+	{ .changes = true, .words = { "verify" } },
+	{ .words = { "help" } },
+	{ .changes = true, .words = { "statusline" }, .front = true, .in = statusline_input },
+	{ .changes = true, .words = { "status" }, .alone = true },
+	{ .words = { "daily", "--json" }, .alone = true },
+	{ .words = { "blocks", "--json" }, .alone = true },
+	{ .changes = true, .words = { "refresh", "--wait" }, .alone = true },
+	{ .changes = true, .words = { "statusline" }, .front = true, .alone = true, .in = statusline_input },
+};
+
+#define TESTED_COUNT (sizeof(tested) / sizeof(tested[0]))
+
+const struct scenario *commands_scenario(size_t n)
+{
+	static struct scenario scenarios[TESTED_COUNT];
+	static char names[TESTED_COUNT][64];
+	if (n >= TESTED_COUNT)
+		return NULL;
+	size_t len = (size_t)snprintf(names[n], sizeof(names[n]), "swatch");
+	for (size_t i = 0; i < WORDS_MAX && tested[n].words[i]; i++)
+		len += (size_t)snprintf(names[n] + len, sizeof(names[n]) - len, " %s", tested[n].words[i]);
+	if (tested[n].alone)
+		snprintf(names[n] + len, sizeof(names[n]) - len, " (no daemon)");
+	scenarios[n] = (struct scenario){ .name = names[n], .step = step_command, .what = &tested[n], .command = true,
+					  .alone = tested[n].alone, .ccusage = true, .lasts = true };
+	return &scenarios[n];
+}
