@@ -189,22 +189,25 @@ figures_at() {
 	await swatch sync
 	field_is billing-shared.json .today.totalTokens 2103
 	cp -L /usr/share/zoneinfo/Pacific/Kiritimati "$TEST_HOME/zone"
+	# glibc looks at the seconds of the file's time, the daemon once a minute at the zone
+	touch -d '2026-01-01 12:00' "$TEST_HOME/zone"
+	turn $(($(cat "$CLOCK_SHIFT_FILE") + 61))
 	AT=$(iso "$(now_s)") message 3 1000 >>"$PROJECTS/-p/s1.jsonl"
 	swatch sync
 	field_is billing-shared.json .today.totalTokens 6309
 }
 
 @test "timestamps of the future, of 1970 and of nobody's calendar: counted as ccusage counts them, or not at all" {
-	local n=0 at base
-	base=$(at_morning)
+	local n=0 at
+	use_clock "$(at_morning)"
 	for at in "$(iso "$(now_s)")" 2999-01-01T00:00:00.000Z 9999-12-31T23:59:59.999Z 1970-01-01T00:00:00.000Z 1969-12-31T23:59:59.999Z 0001-01-01T00:00:00Z \
 		2026-02-30T00:00:00.000Z 2026-13-01T00:00:00.000Z 2026-01-01T24:00:00.000Z 2026-01-01T00:60:00.000Z 2016-12-31T23:59:60.000Z \
-		2026-01-01 2026-01-01T00:00:00 20260101T000000Z '' 1767225600 2026-01-01T00:00:00.123456789Z 2026-01-01T00:00:00+14:00 2026-01-01T00:00:00-99:99 \
+		2026-01-01 2026-01-01T00:00:00 20260101T000000Z ' ' 1767225600 2026-01-01T00:00:00.123456789Z 2026-01-01T00:00:00+14:00 2026-01-01T00:00:00-99:99 \
 		'2026-01-01T00:00:00.000Z ' -2026-01-01T00:00:00.000Z 12026-01-01T00:00:00.000Z; do
 		n=$((n + 1))
 		AT=$at message $n 1000 >>"$PROJECTS/-p/s1.jsonl"
 	done
-	for at in null 1767225600000 '[]' '{}' true; do
+	for at in null 1767225600000 '[]' '{}' true '""'; do
 		n=$((n + 1))
 		AT=2026-01-01 message $n 1000 | sed "s|\"timestamp\":\"2026-01-01\"|\"timestamp\":$at|" >>"$PROJECTS/-p/s1.jsonl"
 	done
@@ -212,7 +215,7 @@ figures_at() {
 	all_files_parse
 	# what counts, the reports and ccusage agree on
 	run swatch verify --command "$CCUSAGE20"
-	is "$status" 0
+	is "$status" 0 || { echo "$output"; false; }
 	as_if_started_now
 	# a session is not active in the future
 	is "$(field sessions.json '.sessions[0].lastActivity / 1000 <= now + 5')" true
@@ -220,8 +223,9 @@ figures_at() {
 	# what is to come does not lengthen today, and does not make it spin
 	field_is billing-shared.json .today.totalTokens 2103
 	[ "$(status_of .publish.written)" -lt 50 ]
-	for command in status top blocks daily doctor 'check --today 1'; do
-		[ "$command" = top ] || swatch $command >/dev/null 2>&1 || [ $? -le 3 ]
+	# exit 1 is a finding of doctor's and check's; a crash is more than 3
+	for command in status blocks daily doctor 'check --today 1'; do
+		swatch $command >/dev/null 2>&1 || [ $? -le 3 ]
 	done
 	stop_daemon
 }
@@ -237,7 +241,7 @@ figures_at() {
 	run swatch verify --command "$CCUSAGE20"
 	is "$status" 0 || { echo "$output"; false; }
 	# an entry five hours after the block's start belongs to it, a millisecond later to the next
-	is "$(swatch blocks --json --timezone UTC | jq -c '[.blocks[] | select(.isGap | not) | [.id[5:16], .entries]] | .[0:2]')" '[["03-01T10:00",3],["03-01T15:00",2]]' || swatch blocks --json | jq -c '[.blocks[] | [.id, .entries, .isGap]]'
+	is "$(swatch blocks --json --timezone UTC | jq -c '[.blocks[] | select(.isGap | not) | [.id[5:16], .entries]] | .[0:2]')" '[["03-01T10:00",3],["03-01T15:00",2]]'
 	is "$(swatch daily --json --timezone UTC | jq -c '[.daily[].outputTokens]')" '[21,24,33,13,14]'
 }
 
