@@ -202,9 +202,9 @@ static void finish_costs(struct statusline_facts *facts)
 		facts->today_usd = facts->today_tokens = NAN;
 	forget_all_unpriced(facts);
 	finish_block(facts);
-	/* Claude Code's own is what ccusage shows too. It is 0 in a session that was taken up again. */
+	/* Claude Code's own is what ccusage shows too. It is 0 in a session that was taken up again: then nobody knows. */
 	facts->session_usd = facts->claude_usd;
-	if (!(facts->session_usd > 0.) && !isnan(facts->swatch_usd))
+	if (!(facts->session_usd > 0.) && (!isnan(facts->swatch_usd) || facts->current_tokens > 0.))
 		facts->session_usd = facts->swatch_usd;
 	if (facts->swatch_usd > 0.)
 		facts->subagents_percent = facts->subagents_usd / facts->swatch_usd * 100.;

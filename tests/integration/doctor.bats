@@ -112,6 +112,27 @@ bad: it is here, but swatchd does not run it: *"
 	check_is ccusage "good: $CCUSAGE20 20.0.* answers in *"
 }
 
+@test "a service that failed, a daemon that hangs, and figures that ccusage does not agree with" {
+	local hour
+	hour=$(date -u +%Y-%m-%dT%H:00:00.000Z)
+	message 1 >"$PROJECTS/-p/s1.jsonl"
+	printf '{"blocks":[{"id":"%s","startTime":"%s","endTime":"%s","actualEndTime":null,"isActive":true,"isGap":false,"entries":2,"tokenCounts":{"inputTokens":1,"outputTokens":2,"cacheCreationInputTokens":3,"cacheReadInputTokens":4},"totalTokens":10,"costUSD":9.5,"models":["claude-opus-4-6"],"burnRate":null,"projection":null}]}\n' \
+		"$hour" "$hour" "$(date -u -d '5 hours' +%Y-%m-%dT%H:00:00.000Z)" >"$HOME/answer.json"
+	printf '[billing]\nsource = auto\n[ccusage]\ncommand = cat %s\nsettle = 1m\nmax_delay = 10m\n' "$HOME/answer.json" >"$CONFIG"
+	fake_systemctl loaded enabled failed
+	start_daemon
+	check_is service 'bad: swatchd.service has failed'
+	swatch refresh --wait
+	check_is drift "note: ccusage's last audit differs by \$9.50"
+	swatch refresh --wait
+	check_is drift "bad: ccusage's figures are shown, not native's: *"
+	is "$(remedy drift)" 'swatch verify says which messages make the difference'
+	kill -STOP "$DAEMON"
+	run check_is daemon 'bad: swatchd cannot be reached: the daemon did not answer within *'
+	kill -CONT "$DAEMON"
+	[ "$status" -eq 0 ]
+}
+
 @test "the cache directory: permissions, other programs' files, rubbish" {
 	message 1 >"$PROJECTS/-p/s1.jsonl"
 	start_daemon

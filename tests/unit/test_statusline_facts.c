@@ -215,6 +215,11 @@ static void test_what_has_no_price_did_not_cost_nothing(void **state)
 	/* What has a price is shown; where all have one, nothing is nothing. */
 	take(input, UNPRICED_BILLING("[\"m-9\"]", "0.5"), UNPRICED_SESSION, true);
 	assert_true(isnan(facts.session_usd) && facts.today_usd == 0.5 && facts.block_usd == 0.5 && facts.burn_usd == 0.5);
+	/* Nor is a session for nothing that goes on where it was left, with Claude Code's count at 0. */
+	take("{\"cost\":{\"total_cost_usd\":0},\"context_window\":{\"current_usage\":{\"input_tokens\":9}}}", NULL, NULL, false);
+	assert_true(isnan(facts.session_usd));
+	take("{\"cost\":{\"total_cost_usd\":0},\"context_window\":{\"current_usage\":null}}", NULL, NULL, false);
+	assert_true(facts.session_usd == 0.);
 	take(input, UNPRICED_BILLING("[]", "0"), UNPRICED_SESSION, true);
 	assert_true(facts.session_usd == 0. && facts.today_usd == 0. && facts.block_usd == 0.);
 }
