@@ -25,7 +25,7 @@ void facts_init(struct statusline_facts *facts, int64_t now_ms)
 		&facts->pr, &facts->lines_added, &facts->lines_removed, &facts->session_time_ms, &facts->api_time_ms,
 		&facts->claude_usd, &facts->context_tokens, &facts->context_size, &facts->context_percent,
 		&facts->context_left, &facts->current_tokens, &facts->session_usd, &facts->swatch_usd,
-		&facts->session_tokens, &facts->session_burn_usd, &facts->today_usd, &facts->today_tokens,
+		&facts->session_tokens, &facts->session_burn_usd, &facts->today_usd, &facts->today_tokens, &facts->today_unpriced,
 		&facts->block_usd, &facts->block_tokens, &facts->block_percent, &facts->block_left_ms,
 		&facts->block_projected_usd, &facts->block_resets_ms, &facts->window_usd, &facts->window_tokens,
 		&facts->burn_usd, &facts->tokens_per_minute, &facts->indicator_tokens_per_minute, &facts->subagents,
@@ -199,7 +199,10 @@ static void forget_all_unpriced(struct statusline_facts *facts)
 static void finish_costs(struct statusline_facts *facts)
 {
 	if (!is_of_today(facts))
-		facts->today_usd = facts->today_tokens = NAN;
+		facts->today_usd = facts->today_tokens = facts->today_unpriced = NAN;
+	/* None is nothing to say. */
+	if (!(facts->today_unpriced > 0.))
+		facts->today_unpriced = NAN;
 	forget_all_unpriced(facts);
 	finish_block(facts);
 	/* Claude Code's own is what ccusage shows too. It is 0 in a session that was taken up again: then nobody knows. */

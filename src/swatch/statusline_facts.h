@@ -44,7 +44,7 @@ struct statusline_facts {
 	double current_tokens;                      /* of `current_usage`, summed */
 	/* Costs. */
 	double session_usd, swatch_usd, session_tokens, session_burn_usd;
-	double today_usd, today_tokens;
+	double today_usd, today_tokens, today_unpriced;
 	double block_usd, block_tokens, block_percent, block_left_ms, block_projected_usd, block_resets_ms;
 	double window_usd, window_tokens;
 	double burn_usd, tokens_per_minute, indicator_tokens_per_minute;

@@ -80,6 +80,7 @@ const struct statusline_field statusline_fields[] = {
 	ROW("thinking", FIELD_TEXT, thinking),
 	ROW("today_cost", FIELD_USD, today_usd),
 	ROW("today_tokens", FIELD_COUNT, today_tokens),
+	ROW("today_unpriced", FIELD_COUNT, today_unpriced),
 	ROW("tokens_per_minute", FIELD_COUNT, tokens_per_minute),
 	ROW("unpriced", FIELD_TEXT, unpriced),
 	ROW("unpriced_models", FIELD_TEXT, unpriced_models),

@@ -18,7 +18,7 @@
 	"{!block_tokens:{?today_tokens:{?room>6:{| / }no active block}}}}}"
 #define COSTS \
 	"{?session_cost:{session_cost}{?room>6: session}}" \
-	"{?today_cost:{?room>1:{| / }{today_cost}{?room>2: today}}}" BLOCK
+	"{?today_cost:{?room>1:{| / }{today_cost}{?today_unpriced:+}{?room>2: today}}}" BLOCK
 #define CONTEXT \
 	"{?context_percent:" CONTEXT_STYLE "{?room>4:{?context_tokens:{context_tokens} ({context_percent}%)}" \
 	"{!context_tokens:context {context_percent}%}}{!room>4:{context_percent}%}{#}}"
@@ -39,7 +39,7 @@ const struct statusline_preset statusline_presets[] = {
 	},
 	{
 		"compact", "the least that is useful",
-		"{#cyan}{model.20}{#}{| }{?session_cost:{session_cost}}{?today_cost:{?room>3:{#dim}/{#}{today_cost}}}{| }"
+		"{#cyan}{model.20}{#}{| }{?session_cost:{session_cost}}{?today_cost:{?room>3:{#dim}/{#}{today_cost}{?today_unpriced:+}}}{| }"
 		"{?room>5:{block_left}}{| }{?context_percent:" CONTEXT_STYLE "{context_percent}%{#}}{| }"
 		"{?room>2:{?rate_5h:5h " RATE_5H_STYLE "{rate_5h}%{#}}}{| }"
 		"{?room>7:{?rate_7d:7d " RATE_7D_STYLE "{rate_7d}%{#}}}{| }"
@@ -65,7 +65,7 @@ const struct statusline_preset statusline_presets[] = {
 	{
 		"powerline", "segments with arrows; needs a font that has them",
 		"{#white+bg-24}{?model: {model} }{>}{#white+bg-238}{?session_cost: {session_cost} }"
-		"{?room>3:{?today_cost:{?room>6:today }{today_cost} }}{>}"
+		"{?room>3:{?today_cost:{?room>6:today }{today_cost}{?today_unpriced:+} }}{>}"
 		"{#white+bg-60}{?room>5:{?window_cost: {window_cost} }{!window_cost:{?block_cost: {block_cost} }}}"
 		"{?room>4:{?block_left: {block_left} {?room>6:left }}}{>}"
 		"{#none+black}{#context_percent:bg-green,60:bg-yellow,80:bg-red}"

@@ -64,6 +64,7 @@ static const struct leaf_rule billing_rules[] = {
 	NUMBER("schema", schema),
 	NUMBER("costToday", today_usd),
 	NUMBER("today.totalTokens", today_tokens),
+	NUMBER("today.unpriced", today_unpriced),
 	TEXT("today.date", today_date),
 	TIME("lastFetched", fetched_ms),
 	TIME_MS("freshUntil", fresh_until_ms),

@@ -288,6 +288,7 @@ void billing_make_view(struct billing *billing, int64_t now_ms, struct billing_v
 	ledger_sum_span(billing->ledger, billing->day_start_ms, billing->day_end_ms, &today);
 	view->today_usd = today.cost_usd;
 	view->today_tokens = all_tokens(&today.tokens);
+	view->today_unpriced = (int64_t)today.unpriced;
 	clock_format_local_date(now_ms, view->today);
 	take_limits(billing, view);
 	take_times(billing, view);

@@ -68,6 +68,7 @@ struct billing_view {
 	int64_t window_tokens;
 	double today_usd;
 	int64_t today_tokens;
+	int64_t today_unpriced;          /* messages of today whose tokens have no price */
 	char today[16];                  /* "2026-11-23" */
 	double minutes_left;             /* of the block; 0 without one */
 	double percent_used;             /* of the block's 5 h; 0 without one */

@@ -246,6 +246,7 @@ uint64_t compose_billing(const struct billing *billing, const struct billing_vie
 	jsonw_put_string(w, "date", view->today);
 	jsonw_put_double(w, "costUSD", view->today_usd);
 	jsonw_put_int(w, "totalTokens", view->today_tokens);
+	jsonw_put_int(w, "unpriced", view->today_unpriced);
 	jsonw_end_object(w);
 	jsonw_key(w, "unpricedModels");
 	jsonw_begin_array(w);

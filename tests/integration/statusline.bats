@@ -125,6 +125,12 @@ with_figures() {
 	done
 	run line < <(input '' | sed 's/claude-opus-4-6/claude-nobody-9/; s/1.25/0/')
 	[[ $output == 'Opus 4.6 | block ('*' left) | '*' | no price for claude-nobody-9 | '* ]]
+	# of a day that has a cost, too, it is said that this is not all
+	message b 1000 >>"$PROJECTS/-p/other.jsonl"
+	swatch sync
+	field_is billing-shared.json .today.unpriced 1
+	is "$(line --format '{today_unpriced} {today_cost}' </dev/null)" '1 $0.03'
+	[[ $(line < <(input)) == 'Opus 4.6 | $1.25 session / $0.03+ today / $0.03 block ('* ]]
 }
 
 @test "a narrow terminal leaves out what matters least, and still shows the limits" {
