@@ -113,10 +113,10 @@ commands() { swatch help | sed -n 's/^  *\([a-z][a-z]*\) .*/\1/p'; }
 	# in a group of their own: a follower that is killed before its exec would still be this shell, with its traps
 	setsid sh -c 'for i in $(seq 30); do swatch events >/dev/null 2>&1 & done; wait' >/dev/null 2>&1 3>&- &
 	followers=$!
-	await grep -q 'cannot accept' "$LOG"
+	await grep -q 'clients of the control socket are refused' "$LOG"
 	kill -- "-$followers"
 	await swatch sync
 	message 1 >"$PROJECTS/-p/s1.jsonl"
 	await sh -c "swatch sync; test -f $CACHE/s1.json"
-	[ "$(grep -c 'cannot accept' "$LOG")" -le 60 ]
+	[ "$(grep -c 'clients of the control socket are refused' "$LOG")" -le 60 ]
 }
