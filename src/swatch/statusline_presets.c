@@ -72,7 +72,7 @@ const struct statusline_preset statusline_presets[] = {
 		"{?context_percent: {context_percent}% }{>}{#none+white+bg-236}"
 		"{?room>0:{?rate_5h: 5h {rate_5h}% }{?room>1:{?rate_7d: 7d {rate_7d}% }}}{>}"
 		"{#none+white+bg-54}{?room>7:{?branch: \xEE\x82\xA0 {branch.24} }}"
-		"{>}{#none+black+bg-yellow}{?stale: {stale} }{?unpriced: no price }{!stale:{?note: {note} }}",
+		"{>}{#none+black+bg-yellow}{?limit_reset: limit until {limit_reset} }{?stale: {stale} }{?unpriced: no price }{!stale:{?note: {note} }}",
 		false
 	},
 	{

@@ -228,6 +228,17 @@ static void test_presets_on_narrow_terminals(void **state)
 static void test_presets_without_some_facts(void **state)
 {
 	(void)state;
+	/* Whatever the preset and the width, a limit that was reached is said. */
+	for (const struct statusline_preset *preset = statusline_presets; preset->name; preset++) {
+		const struct statusline_look look = { .colour = true, .columns = 70 };
+		struct buf out = BUF_INIT, error = BUF_INIT;
+		facts_fill_sample(&facts, NOW_MS);
+		facts.limit_resets_ms = NOW_MS + 60000.;
+		assert_true(statusline_format(preset->format, &facts, &look, &out, &error));
+		assert_non_null(strstr(buf_str(&out), "limit"));
+		buf_release(&out);
+		buf_release(&error);
+	}
 	facts_init(&facts, NOW_MS);
 	snprintf(facts.model, sizeof(facts.model), "Opus 4.6");
 	facts.context_percent = 12.;
