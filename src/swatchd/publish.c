@@ -236,6 +236,12 @@ void publish_set_observer(struct publish *publish, publish_observer *observer, v
 	publish->observer_ctx = ctx;
 }
 
+void publish_set_keeper(struct publish *publish, publish_keeper *keeper, void *ctx)
+{
+	publish->keeper = keeper;
+	publish->keeper_ctx = ctx;
+}
+
 void publish_release_hold(struct publish *publish)
 {
 	publish->held = false;
@@ -334,6 +340,11 @@ void publish_flush(struct publish *publish, bool now)
 	/* Without a change the next moment is as it was. */
 	if (publish->held || (!dirty && ev_is_active(&publish->moment)))
 		return;
+	if (publish->keeper && !publish->keeper(publish->keeper_ctx)) {
+		publish->stats.failed++;
+		wake_in(publish, PUBLISH_RETRY_MS);
+		return;
+	}
 	struct billing_view view;
 	billing_make_view(publish->billing, clock_wall_ms(), &view);
 	note_freshness(publish, &view);

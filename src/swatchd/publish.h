@@ -25,6 +25,9 @@
 /* A file that could not be written is tried again after this, or with the next change. */
 #define PUBLISH_RETRY_MS INT64_C(5000)
 
+/* Sees to it that there is a directory to write in; may change dir_fd and mark. False: not now. */
+typedef bool publish_keeper(void *ctx);
+
 /* Is shown the figures whenever they may have changed, after the files were written. Must not mark or flush. */
 typedef void publish_observer(void *ctx, const struct billing_view *view);
 
@@ -45,6 +48,8 @@ struct publish {
 	struct events *events;
 	publish_observer *observer;  /* NULL: none */
 	void *observer_ctx;
+	publish_keeper *keeper;      /* NULL: none */
+	void *keeper_ctx;
 	ev_timer again;
 	ev_timer copies;
 	ev_periodic moment;
@@ -69,6 +74,9 @@ void publish_init(struct publish *publish, struct ev_loop *loop, int dir_fd, con
 		  struct events *events);
 
 void publish_set_observer(struct publish *publish, publish_observer *observer, void *ctx);
+
+/* Asked before files are written. */
+void publish_set_keeper(struct publish *publish, publish_keeper *keeper, void *ctx);
 
 void publish_release_hold(struct publish *publish);
 

@@ -1,0 +1,6 @@
+# The long night of tests/night, as a minute of it: real sessions, statuslines and clients, faults, real ccusage.
+load helper
+
+@test "a minute of the long night: memory, descriptors and latency stay, every figure is a fresh start's and ccusage's" {
+	"$SWATCH_BUILD_DIR/tests/night/night" --build "$SWATCH_BUILD_DIR" --ccusage "$CCUSAGE20" --minutes 1 --history 20M
+}
