@@ -20,6 +20,7 @@
  */
 #include <errno.h>
 #include <getopt.h>
+#include <malloc.h>
 #include <linux/close_range.h>
 #include <signal.h>
 #include <stdio.h>
@@ -41,6 +42,7 @@
 #include "swatchd/loop.h"
 #include "swatchd/notify.h"
 
+#define LARGE_BYTES (512 << 10)
 /* How long a child of a holder that is gone may still have the lock. */
 #define DEAD_HOLDER_MS INT64_C(5000)
 
@@ -372,6 +374,10 @@ int main(int argc, char **argv)
 	struct config config;
 	struct buf errors = BUF_INIT;
 	log_init("swatchd", LOG_LEVEL_INFO);
+#ifdef __GLIBC__
+	/* What is large goes back when it is freed. Left alone, glibc keeps as much as was ever needed at once. */
+	(void)mallopt(M_MMAP_THRESHOLD, LARGE_BYTES);
+#endif
 	int status = parse_command_line(argc, argv, &line);
 	if (status >= 0)
 		return status;

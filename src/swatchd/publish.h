@@ -63,8 +63,9 @@ struct publish {
 	uint64_t billing_hash, list_hash;
 	int64_t billing_mono_ms, list_mono_ms;
 	int64_t failed_mono_ms;  /* 0: nothing waits for a retry */
+	int64_t last_failed_mono_ms;
 	int64_t sweep_mono_ms;   /* a file that is to go could not be removed: the next try; 0: none waits */
-	int last_errno;          /* logged once */
+	int last_errno;          /* logged once; 0 again when all could be written */
 	struct publish_stats stats;
 };
 

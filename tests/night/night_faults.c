@@ -39,12 +39,13 @@ static void set_ccusage(const char *mode)
 void faults_write_ccusage(void)
 {
 	struct buf text = BUF_INIT;
-	/* That there is only one is promised of refreshes; swatch doctor asks for the version. */
-	buf_printf(&text, "#!/bin/sh\nhere=%s\n[ \"$1\" = blocks ] || exec false\nexec 9>>$here/ccusage.lock\nflock -n 9 || date +%%T >>$here/overlaps\n"
+	const char *ccusage = night.ccusage ? night.ccusage : "false";
+	/* That there is only one is promised of refreshes; what swatch doctor tries is a person's. */
+	buf_printf(&text, "#!/bin/sh\nhere=%s\n[ -z \"$NIGHT_PERSON\" ] || exec %s \"$@\"\nexec 9>>$here/ccusage.lock\nflock -n 9 || date +%%T >>$here/overlaps\n"
 		   "mode=$(cat $here/ccusage.mode)\necho \"$mode\" >>$here/runs\ncase $mode in\n"
 		   "fail) echo 'Error: cannot find module' >&2; exit 7 ;;\nhang) exec sleep 600 ;;\n"
 		   "garbage) printf '{\"blocks\": [{\"costUSD\": 1e'; exit 0 ;;\nflood) exec yes '{' ;;\n"
-		   "*) exec %s \"$@\" ;;\nesac\n", night.home, night.ccusage ? night.ccusage : "false");
+		   "*) exec %s \"$@\" ;;\nesac\n", night.home, ccusage, ccusage);
 	write_file(in_home("ccusage"), buf_str(&text));
 	if (chmod(in_home("ccusage"), 0700) != 0)
 		broken("make", "ccusage");

@@ -157,6 +157,7 @@ static void visit(void)
 void people_live(void)
 {
 	rng.state = night.seed * 77 + 5;
+	setenv("NIGHT_PERSON", "1", 1);
 	out_fd = memfd_create("night", MFD_CLOEXEC);
 	null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
 	if (out_fd < 0 || null_fd < 0)
