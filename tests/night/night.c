@@ -519,6 +519,8 @@ static bool parse_options(int argc, char **argv, bool *keep)
 		default: return false;
 		}
 	}
+	if (night.ccusage && !*night.ccusage)
+		night.ccusage = NULL;
 	full = realpath(build, NULL);
 	if (!full || strlen(full) >= sizeof(night.build))
 		broken("find", build);
