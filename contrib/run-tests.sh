@@ -2,8 +2,8 @@
 # Runs every test, on a fresh machine too: installs what they need (Debian: with apt-get), builds in ./build, and ends
 # with the line "N passed, N failed". Logs stay in build/logs.
 #
-# --quick leaves out the long ones: storm, idle, packages, faults, and make distcheck. --torture takes half an hour more: every
-# call fails in every way, and every system call is a crash.
+# --quick leaves out the long ones: storm, idle, night, packages, faults, valgrind, and make distcheck. --torture takes
+# half an hour more: every call fails in every way, and every system call is a crash.
 #
 # usage: contrib/run-tests.sh [--quick | --torture]
 # shellcheck disable=SC2317 # many functions are run by step
@@ -69,7 +69,7 @@ has_command() { command -v "$1" >/dev/null 2>&1; }
 # ---- what the tests need ----
 
 packages="gcc libc6-dev clang make autoconf automake pkg-config libev-dev libjson-c-dev libinih-dev libcmocka-dev
-	libncurses-dev bats jq mandoc shellcheck socat tmux util-linux procps bsdextrautils dpkg-dev debhelper lintian rpm cpio"
+	libncurses-dev bats jq mandoc shellcheck socat valgrind tmux util-linux procps bsdextrautils dpkg-dev debhelper lintian rpm cpio"
 
 # Prints the packages that are not there. Where node and npm come from somewhere else than Debian, they are good too.
 missing_packages() {
@@ -188,7 +188,7 @@ for file in tests/integration/*.bats; do
 	name=$(basename "$file" .bats)
 	# The heavy ones are about speed and crashes of the program that people run, or its packages; the others run sanitized.
 	case $name in
-	storm | idle | packages)
+	storm | idle | night | packages)
 		if [ "$quick" = yes ]; then
 			echo "left out: $name (--quick)"
 			continue
@@ -214,6 +214,15 @@ elif [ "$quick" = yes ]; then
 else
 	step "calls fail, system calls are crashes (a part; --torture: all)" tests/faults/run "$build/plain"
 	grep -h 'tried,\|losses' "$step_log" | sed 's/^/        /'
+fi
+
+# ---- valgrind ----
+
+say "valgrind (a part; tests/valgrind/run without --quick: all)"
+if [ "$quick" = yes ]; then
+	echo "left out: tests/valgrind (--quick)"
+else
+	step "no error, leak or open descriptor under valgrind" tests/valgrind/run "$build/plain" --quick
 fi
 
 # ---- manual pages, scripts, distribution ----

@@ -353,6 +353,7 @@ static int start_modules(struct daemon *daemon, struct buf *error)
 	daemon_start_alerts(daemon);
 	daemon_watch_clock(daemon);
 	publish_set_observer(&daemon->publish, daemon_look_for_alerts, daemon);
+	publish_set_keeper(&daemon->publish, daemon_keep_cache, daemon);
 	daemon->has_tail = true;
 	if (tail_init(&daemon->tail, daemon->loop, daemon->config.watch_tail_delay_ms, &tail_callbacks, daemon) != 0) {
 		buf_append_str(error, "cannot start: out of memory");

@@ -32,7 +32,7 @@ struct daemon_options {
 	const char *config_path;     /* NULL: none */
 	bool config_required;        /* named on the command line */
 	const char *cache_path;
-	int cache_fd;
+	int cache_fd, lock_fd;       /* the caller's to close; others than these, when the directory was made again */
 	const char *socket_path;     /* NULL: no socket (--once) */
 	bool once;
 	bool no_refresh;
@@ -83,6 +83,8 @@ struct daemon {
 	int64_t asked_unread_ms;     /* the age of the newest unread transcript when it was last asked if they hold */
 	bool expire_wanted;          /* a session lost its last transcript */
 	bool refresh_failed;         /* for --once */
+	bool lost_cache;             /* the cache directory is gone for good: the daemon ends */
+	int cache_errno;             /* why it could not be made again; said once */
 	int64_t started_ms;
 	uint64_t malformed_lines;
 	uint64_t contended;
@@ -125,6 +127,9 @@ void daemon_start_alerts(struct daemon *daemon);
 void daemon_look_for_alerts(void *ctx, const struct billing_view *view);
 void daemon_write_alerts_status(const struct daemon *daemon, struct jsonw *w);
 void daemon_stop_alerts(struct daemon *daemon);
+
+/* The publish_keeper (daemon_cache.c). */
+bool daemon_keep_cache(void *ctx);
 
 /*
  * The wall clock (daemon_clock.c). daemon_check_clock() publishes anew what hangs on the time when the clock was set or

@@ -20,6 +20,7 @@
  */
 #include <errno.h>
 #include <getopt.h>
+#include <malloc.h>
 #include <linux/close_range.h>
 #include <signal.h>
 #include <stdio.h>
@@ -41,6 +42,7 @@
 #include "swatchd/loop.h"
 #include "swatchd/notify.h"
 
+#define LARGE_BYTES (512 << 10)
 /* How long a child of a holder that is gone may still have the lock. */
 #define DEAD_HOLDER_MS INT64_C(5000)
 
@@ -268,7 +270,7 @@ static int run_once(struct daemon *daemon)
 	return daemon->refresh_failed ? EXIT_NOT_REFRESHED : EXIT_STOPPED;
 }
 
-static int run(const struct daemon_options *options, struct config *config)
+static int run(struct daemon_options *options, struct config *config)
 {
 	static struct daemon daemon;
 	struct signals signals;
@@ -301,6 +303,10 @@ static int run(const struct daemon_options *options, struct config *config)
 		ev_run(loop, 0);
 		notify_send("STOPPING=1");
 	}
+	if (daemon.lost_cache)
+		status = EXIT_FAILED;
+	options->cache_fd = daemon.options.cache_fd;
+	options->lock_fd = daemon.options.lock_fd;
 	daemon_stop(&daemon);
 	stop_signals(&signals, loop);
 	ev_loop_destroy(loop);
@@ -312,7 +318,7 @@ static int run(const struct daemon_options *options, struct config *config)
 static int run_locked(const struct command_line *line, struct daemon_options *options, struct config *config)
 {
 	struct buf error = BUF_INIT;
-	int lock_fd = -1, status = EXIT_FAILED;
+	int status = EXIT_FAILED;
 	char *socket_path = NULL;
 	char *cache_path = cache_dir_locate(config, line->cache_path);
 	options->cache_path = cache_path;
@@ -326,7 +332,7 @@ static int run_locked(const struct command_line *line, struct daemon_options *op
 		log_error("cannot name a socket for %s: %s", cache_path, strerror(errno));
 		goto out;
 	}
-	status = take_lock(line, config, options, socket_path, &lock_fd);
+	status = take_lock(line, config, options, socket_path, &options->lock_fd);
 	if (status >= 0)
 		goto out;
 	status = EXIT_FAILED;
@@ -339,8 +345,8 @@ static int run_locked(const struct command_line *line, struct daemon_options *op
 	memset(config, 0, sizeof(*config));  /* the daemon has released it */
 out:
 	config_release(config);
-	if (lock_fd >= 0)
-		close(lock_fd);
+	if (options->lock_fd >= 0)
+		close(options->lock_fd);
 	if (options->cache_fd >= 0)
 		close(options->cache_fd);
 	free(socket_path);
@@ -364,10 +370,14 @@ static void print_errors(struct buf *errors)
 int main(int argc, char **argv)
 {
 	struct command_line line;
-	struct daemon_options options = { .cache_fd = -1 };
+	struct daemon_options options = { .cache_fd = -1, .lock_fd = -1 };
 	struct config config;
 	struct buf errors = BUF_INIT;
 	log_init("swatchd", LOG_LEVEL_INFO);
+#ifdef __GLIBC__
+	/* What is large goes back when it is freed. Left alone, glibc keeps as much as was ever needed at once. */
+	(void)mallopt(M_MMAP_THRESHOLD, LARGE_BYTES);
+#endif
 	int status = parse_command_line(argc, argv, &line);
 	if (status >= 0)
 		return status;

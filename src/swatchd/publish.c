@@ -18,7 +18,7 @@
 static void note_failure(struct publish *publish, const char *name, int why)
 {
 	publish->stats.failed++;
-	publish->failed_mono_ms = clock_mono_ms();
+	publish->failed_mono_ms = publish->last_failed_mono_ms = clock_mono_ms();
 	snprintf(publish->stats.last_error, sizeof(publish->stats.last_error), "%s: %s", name, strerror(why));
 	if (publish->last_errno != why)
 		log_error("cannot write %s/%s: %s; the old file stays, and it is tried again", publish->dir_path, name,
@@ -29,11 +29,19 @@ static void note_failure(struct publish *publish, const char *name, int why)
 static void note_success(struct publish *publish, const char *name)
 {
 	publish->stats.written++;
-	if (publish->last_errno != 0)
-		log_info("cache files can be written again in %s", publish->dir_path);
+	events_emit_string(publish->events, "published", "file", name);
+}
+
+/* On a disk that is nearly full small files can be written between others that cannot: that is no end of it. */
+static void note_recovery(struct publish *publish)
+{
+	bool waits = publish->dirty || publish->billing_dirty || publish->list_dirty;
+	if (publish->last_errno == 0 || publish->failed_mono_ms != 0
+	    || (waits && clock_mono_ms() < publish->last_failed_mono_ms + PUBLISH_RETRY_MS))
+		return;
+	log_info("cache files can be written again in %s", publish->dir_path);
 	publish->last_errno = 0;
 	publish->stats.last_error[0] = '\0';
-	events_emit_string(publish->events, "published", "file", name);
 }
 
 /* Writes a composed file unless its hash is as before. Returns false when that failed. */
@@ -235,6 +243,12 @@ void publish_set_observer(struct publish *publish, publish_observer *observer, v
 	publish->observer_ctx = ctx;
 }
 
+void publish_set_keeper(struct publish *publish, publish_keeper *keeper, void *ctx)
+{
+	publish->keeper = keeper;
+	publish->keeper_ctx = ctx;
+}
+
 void publish_release_hold(struct publish *publish)
 {
 	publish->held = false;
@@ -338,6 +352,11 @@ void publish_flush(struct publish *publish, bool now)
 	/* Without a change the next moment is as it was. */
 	if (publish->held || (!dirty && publish->moment.at_ms != 0))
 		return;
+	if (publish->keeper && !publish->keeper(publish->keeper_ctx)) {
+		publish->stats.failed++;
+		wake_in(publish, PUBLISH_RETRY_MS);
+		return;
+	}
 	struct billing_view view;
 	billing_make_view(publish->billing, clock_wall_ms(), &view);
 	note_freshness(publish, &view);
@@ -358,6 +377,7 @@ void publish_flush(struct publish *publish, bool now)
 		else
 			next_ms = shorter(next_ms, wait_ms);
 	}
+	note_recovery(publish);
 	if (publish->failed_mono_ms != 0 || publish->sweep_mono_ms != 0)
 		next_ms = shorter(next_ms, PUBLISH_RETRY_MS);
 	if (next_ms >= 0)

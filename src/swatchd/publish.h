@@ -26,6 +26,9 @@
 /* A file that could not be written is tried again after this, or with the next change. */
 #define PUBLISH_RETRY_MS INT64_C(5000)
 
+/* Sees to it that there is a directory to write in; may change dir_fd and mark. False: not now. */
+typedef bool publish_keeper(void *ctx);
+
 /* Is shown the figures whenever they may have changed, after the files were written. Must not mark or flush. */
 typedef void publish_observer(void *ctx, const struct billing_view *view);
 
@@ -46,6 +49,8 @@ struct publish {
 	struct events *events;
 	publish_observer *observer;  /* NULL: none */
 	void *observer_ctx;
+	publish_keeper *keeper;      /* NULL: none */
+	void *keeper_ctx;
 	ev_timer again;
 	ev_timer copies;
 	struct moment moment;
@@ -59,8 +64,9 @@ struct publish {
 	uint64_t billing_hash, list_hash;
 	int64_t billing_mono_ms, list_mono_ms;
 	int64_t failed_mono_ms;  /* 0: nothing waits for a retry */
+	int64_t last_failed_mono_ms;
 	int64_t sweep_mono_ms;   /* a file that is to go could not be removed: the next try; 0: none waits */
-	int last_errno;          /* logged once */
+	int last_errno;          /* logged once; 0 again when all could be written */
 	struct publish_stats stats;
 };
 
@@ -70,6 +76,9 @@ void publish_init(struct publish *publish, struct ev_loop *loop, int dir_fd, con
 		  struct events *events);
 
 void publish_set_observer(struct publish *publish, publish_observer *observer, void *ctx);
+
+/* Asked before files are written. */
+void publish_set_keeper(struct publish *publish, publish_keeper *keeper, void *ctx);
 
 void publish_release_hold(struct publish *publish);
 

@@ -1,10 +1,10 @@
 /*
  * cache-reader: readers that open every cache file as fast as they can, and judge what they get.
  *
- * usage: cache-reader CACHE-DIR READERS STOP-FILE
+ * usage: cache-reader CACHE-DIR READERS STOP-FILE [PAUSE-MS]
  * Runs until STOP-FILE exists. A bad read is one that is no whole JSON object, lacks the writer's mark, or carries an
  * older time than the same file had before. Prints "R reads, B bad"; exit status 1 when any was bad, or none was made.
- * A file that is not there (yet, or any more) is no bad read.
+ * A file that is not there (yet, or any more) is no bad read. With a pause after each round they leave others some time.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -15,6 +15,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/strmap.h"
@@ -50,10 +51,13 @@ static void read_file(int dir_fd, const char *name, struct strmap *last_times, s
 	json_object_put(content);
 }
 
-static int run_reader(const char *cache, const char *stop_file, struct tally *tally)
+static int run_reader(const char *cache, const char *stop_file, long pause_ms, struct tally *tally)
 {
 	struct strmap last_times = STRMAP_INIT;
+	const struct timespec pause = { .tv_sec = pause_ms / 1000, .tv_nsec = pause_ms % 1000 * 1000000 };
 	while (access(stop_file, F_OK) != 0) {
+		if (pause_ms > 0)
+			(void)nanosleep(&pause, NULL);
 		DIR *stream = opendir(cache);
 		const struct dirent *entry;
 		if (!stream)
@@ -69,8 +73,8 @@ static int run_reader(const char *cache, const char *stop_file, struct tally *ta
 
 int main(int argc, char **argv)
 {
-	if (argc != 4) {
-		fprintf(stderr, "usage: cache-reader CACHE-DIR READERS STOP-FILE\n");
+	if (argc != 4 && argc != 5) {
+		fprintf(stderr, "usage: cache-reader CACHE-DIR READERS STOP-FILE [PAUSE-MS]\n");
 		return 2;
 	}
 	struct tally *tally = mmap(NULL, sizeof(*tally), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
@@ -81,7 +85,7 @@ int main(int argc, char **argv)
 		if (pid < 0)
 			return 1;
 		if (pid == 0)
-			_exit(run_reader(argv[1], argv[3], tally));
+			_exit(run_reader(argv[1], argv[3], argc > 4 ? strtol(argv[4], NULL, 10) : 0, tally));
 	}
 	while (wait(NULL) > 0)
 		;

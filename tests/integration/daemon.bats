@@ -270,3 +270,55 @@ old_history() {
 	status_is .schema.fields.shiny 1
 	status_is '.schema.versions["9.9.9"]' 1
 }
+
+@test "a cache directory that is removed, emptied or moved away is made again, with the lock and all files" {
+	message 1 >"$PROJECTS/-p/s1.jsonl"
+	message 2 >"$PROJECTS/-p/s2.jsonl"
+	start_daemon
+	descriptors=$(ls "/proc/$DAEMON/fd" | wc -l)
+	round=10
+	# a whole one that goes, what is in it, and one that is moved away
+	for way in 'rm -r "$CACHE"' 'rm "$CACHE"/.swatch.lock "$CACHE"/*' 'mv "$CACHE" "$HOME/moved"'; do
+		eval "$way"
+		message $((round += 1)) >>"$PROJECTS/-p/s1.jsonl"
+		swatch sync
+		field_is s1.json .tokens.input $(((round - 9) * 3))
+		field_is s2.json .tokens.input 3
+		field_is sessions.json .totalSessions 2
+		field_is billing-shared.json .block.entries $((round - 8))
+		is "$(stat -c %a "$CACHE")" 700
+		run swatchd
+		is "$status" 3
+		is "$(grep -c 'was removed or emptied: all is written again' "$LOG")" $((round - 10))
+	done
+	is "$(ls "/proc/$DAEMON/fd" | wc -l)" "$descriptors"
+	no_temp_files
+	stop_daemon
+}
+
+@test "a cache directory that is gone for good: the daemon ends, and says why" {
+	start_daemon
+	rm -r "$CACHE"
+	mkdir -m 700 "$CACHE"
+	ln -s /nowhere "$CACHE/.swatch.lock"
+	message 1 >"$PROJECTS/-p/s1.jsonl"
+	status=0
+	wait "$DAEMON" || status=$?
+	DAEMON=
+	is "$status" 1
+	grep -q 'is gone, and it cannot be locked again: .*; ending' "$LOG"
+}
+
+@test "a cache directory that another daemon has now: the one before ends" {
+	start_daemon
+	mv "$CACHE" "$HOME/moved"
+	first=$DAEMON
+	start_daemon
+	message 1 >"$PROJECTS/-p/s1.jsonl"
+	status=0
+	wait "$first" || status=$?
+	is "$status" 1
+	grep -q "was removed, and another swatchd (pid $DAEMON) has it now; ending" "$LOG"
+	swatch sync
+	field_is s1.json .tokens.input 3
+}

@@ -193,6 +193,13 @@ static void a_stop_needs_no_callback(void **state)
 	assert_false(ended.done);
 }
 
+static int end_loop(void **state)
+{
+	(void)state;
+	ev_loop_destroy(ev_default_loop(0));
+	return 0;
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -209,5 +216,5 @@ int main(void)
 		cmocka_unit_test(words_are_split_without_a_shell),
 		cmocka_unit_test(a_stop_needs_no_callback),
 	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests(tests, NULL, end_loop);
 }
