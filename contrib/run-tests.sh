@@ -2,17 +2,21 @@
 # Runs every test, on a fresh machine too: installs what they need (Debian: with apt-get), builds in ./build, and ends
 # with the line "N passed, N failed". Logs stay in build/logs.
 #
-# usage: contrib/run-tests.sh [--quick]     --quick leaves out the long ones: storm, idle, packages, and make distcheck
+# --quick leaves out the long ones: storm, idle, packages, faults, and make distcheck. --torture takes half an hour more: every
+# call fails in every way, and every system call is a crash.
+#
+# usage: contrib/run-tests.sh [--quick | --torture]
 # shellcheck disable=SC2317 # many functions are run by step
 set -u
 cd "$(dirname "$0")/.." || exit 1
 top=$(pwd)
 build=$top/build
 logs=$build/logs
-quick=no
+quick=no torture=no
 case ${1:-} in
 '') ;;
 --quick) quick=yes ;;
+--torture) torture=yes ;;
 *) sed -n '2,/^# *usage/s/^# \{0,1\}//p' "$0"; exit 2 ;;
 esac
 passed=0 failed=0 skipped=0
@@ -197,6 +201,20 @@ for file in tests/integration/*.bats; do
 	timeout -k 10 "$file_timeout" bats --tap "$file" >"$logs/$name.tap" 2>&1 </dev/null
 	count_tap "$name.bats" "$logs/$name.tap" $?
 done
+
+# ---- faults ----
+
+# Preloading and a sanitizer do not go together: the plain build. What it found is in the log.
+say "calls that fail, and crashes (tests/faults)"
+if [ "$torture" = yes ]; then
+	step "every call fails, every system call is a crash" tests/faults/run "$build/plain" --all
+	grep -h 'tried,\|losses' "$step_log" | sed 's/^/        /'
+elif [ "$quick" = yes ]; then
+	echo "left out: tests/faults (--quick)"
+else
+	step "calls fail, system calls are crashes (a part; --torture: all)" tests/faults/run "$build/plain"
+	grep -h 'tried,\|losses' "$step_log" | sed 's/^/        /'
+fi
 
 # ---- manual pages, scripts, distribution ----
 

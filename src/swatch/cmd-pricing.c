@@ -1,4 +1,5 @@
 /* swatch pricing: what models cost, and where that is known from. */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -75,7 +76,7 @@ static void add_models_of(struct model_names *list, const char *row)
 {
 	struct json_object *month = client_parse(row, strlen(row));
 	struct json_object *models = NULL;
-	list->failed = list->failed || !month;
+	list->failed = list->failed || (!month && errno == ENOMEM);
 	if (json_object_object_get_ex(month, "modelBreakdowns", &models) && json_object_is_type(models, json_type_array)) {
 		for (size_t i = 0; i < json_object_array_length(models); i++) {
 			const char *name = cache_json_string(json_object_array_get_idx(models, i), "modelName");

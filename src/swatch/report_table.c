@@ -1,5 +1,6 @@
 #include "swatch/report_table.h"
 
+#include <errno.h>
 #include <ctype.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -213,6 +214,7 @@ static void add_row(struct table *table, const struct report_request *request, s
 static void add_totals(struct table *table, enum report_kind kind, const char *totals)
 {
 	struct json_object *sums = totals ? client_parse(totals, strlen(totals)) : NULL;
+	table->failed = table->failed || (totals && !sums && errno == ENOMEM);
 	if (sums) {
 		table_rule(table);
 		table_row(table, STYLE_STRONG);
@@ -240,14 +242,14 @@ bool report_table_compose(const struct report_request *request, const struct rep
 				    .style = STYLE_QUIET },
 	};
 	struct table table;
-	bool whole = true;  /* our own lines are JSON: one that is none for us is one that memory did not suffice for */
+	bool whole = true;  /* memory sufficed for every row */
 	bool is_sessions = kind == REPORT_SESSIONS;
 	/* A breakdown names the models in rows of their own; they are the last column of both. */
 	size_t count = is_sessions ? (size_t)SESSION_COLUMNS : (size_t)PERIOD_COLUMNS;
 	table_init(&table, is_sessions ? session_columns : period_columns, request->breakdown ? count - 1 : count);
 	for (size_t i = 0; i < data->row_count; i++) {
 		struct json_object *row = client_parse(data->rows[i], strlen(data->rows[i]));
-		whole = whole && row;
+		whole = whole && (row || errno != ENOMEM);
 		add_row(&table, request, row);
 		json_object_put(row);
 	}

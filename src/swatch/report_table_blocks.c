@@ -1,4 +1,5 @@
 /* The table of 5-hour blocks, and what the active one comes to. */
+#include <errno.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -154,13 +155,13 @@ bool report_blocks_compose(const struct report_request *request, const struct re
 	struct table table;
 	struct page page;
 	struct block_sums sums = { 0 };
-	bool whole = true;  /* our own lines are JSON: one that is none for us is one that memory did not suffice for */
+	bool whole = true;  /* memory sufficed for every row */
 	int64_t now_ms = request->options.now_ms;
 	table_init(&table, columns, BLOCK_COLUMNS);
 	page_init(&page, device->colour);
 	for (size_t i = 0; i < data->row_count; i++) {
 		struct json_object *row = client_parse(data->rows[i], strlen(data->rows[i]));
-		whole = whole && row;
+		whole = whole && (row || errno != ENOMEM);
 		add_block(&table, row, now_ms, &sums);
 		if (cache_json_bool(row, "isActive", false))
 			explain_active(&page, row, now_ms);

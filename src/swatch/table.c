@@ -68,7 +68,7 @@ static char *copy_clean(struct table *table, const char *text)
 {
 	struct buf clean = BUF_INIT;
 	terminal_clean(&clean, text, strlen(text));
-	char *copy = clean.len > 0 ? buf_detach(&clean) : strdup("");
+	char *copy = clean.len > 0 || clean.failed ? buf_detach(&clean) : strdup("");
 	table->failed = table->failed || !copy;
 	buf_release(&clean);
 	return copy;

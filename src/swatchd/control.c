@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -14,6 +15,10 @@
 
 #define ACCEPT_PAUSE_S 1.0
 #define REQUEST_MAX_DEPTH 16
+/* Descriptors that clients do not get: a run of ccusage takes seven for a moment, where there are that many. */
+#define KEPT_OF_MANY 16
+#define KEPT_OF_FEW 3
+#define FEW_DESCRIPTORS 64
 
 struct control_client {
 	ev_io readable;
@@ -367,9 +372,31 @@ static void add_client(struct control *control, int fd)
 	ev_io_start(control->loop, &client->readable);
 }
 
+/*
+ * Whether a client's descriptor is one of the last: those are for transcripts and cache files, which come first. The
+ * kernel gives the lowest one that is free.
+ */
+static bool is_scarce(struct control *control, int fd)
+{
+	struct rlimit limit;
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY)
+		return false;
+	rlim_t kept = limit.rlim_cur < FEW_DESCRIPTORS ? KEPT_OF_FEW : KEPT_OF_MANY;
+	bool scarce = (rlim_t)fd + kept >= limit.rlim_cur;
+	if (scarce && !control->scarce)
+		log_warning("clients of the control socket are refused: of %llu descriptors (RLIMIT_NOFILE) the last %llu "
+			    "are for transcripts and cache files", (unsigned long long)limit.rlim_cur,
+			    (unsigned long long)kept);
+	control->scarce = scarce;
+	return scarce;
+}
+
 static void pause_accepting(struct control *control, const char *why)
 {
-	log_warning("cannot accept on %s: %s; trying again in a second", control->path, why);
+	/* Said once, until it works again. */
+	if (!control->accept_fails)
+		log_warning("cannot accept on %s: %s; trying again every second", control->path, why);
+	control->accept_fails = true;
 	ev_io_stop(control->loop, &control->acceptable);
 	ev_timer_set(&control->resume, ACCEPT_PAUSE_S, 0.);
 	ev_timer_start(control->loop, &control->resume);
@@ -392,7 +419,8 @@ static void on_acceptable(struct ev_loop *loop, ev_io *watcher, int revents)
 				pause_accepting(control, strerror(errno));
 			return;
 		}
-		if (!cache_socket_is_own_peer(fd, NULL) || !make_room(control)) {
+		control->accept_fails = false;
+		if (!cache_socket_is_own_peer(fd, NULL) || is_scarce(control, fd) || !make_room(control)) {
 			control->stats.dropped++;
 			close(fd);
 			continue;

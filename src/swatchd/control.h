@@ -62,6 +62,8 @@ struct control {
 	uint64_t heard;          /* requests and greetings so far */
 	bool is_crowded;         /* since it was said that there are too many */
 	struct control_stats stats;
+	bool accept_fails;       /* and that was said */
+	bool scarce;             /* descriptors are, and that was said */
 };
 
 /*

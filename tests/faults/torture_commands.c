@@ -128,7 +128,7 @@ static const struct tested tested[] = {
 	{ .words = { "pricing" } },
 	{ .changes = true, .words = { "check", "--block", "100" } },
 	{ .changes = true, .words = { "doctor" } },
-	{ .words = { "config" } },
+	{ .changes = true, .words = { "config" } },
 	{ .words = { "config", "--check" } },
 	{ .changes = true, .words = { "verify" } },
 	{ .words = { "help" } },

@@ -112,7 +112,7 @@ static bool step_expire(struct trial *trial)
 
 static bool recover_expire(struct trial *trial)
 {
-	char path[512];
+	char path[600];
 	if (daemon_request(trial->world, "{\"op\":\"expire\"}", TORTURE_HANG_MS) != 1)
 		buf_append_str(&trial->why, "the next expire fails too; ");
 	struct world_session *idle = &trial->world->sessions[3];

@@ -377,9 +377,7 @@ static void test_tables_survive_any_row(void **state)
 			struct buf out = BUF_INIT;
 			add_row(&data, rows[i]);
 			request.breakdown = i % 2 == 0;
-			/* The daemon's rows and our own are objects: one that is none is no report. */
-			bool is_row = rows[i][0] == '{';
-			assert_int_equal(report_table_compose(&request, &data, &(struct table_device){ .width = 40 }, &out), is_row);
+			assert_true(report_table_compose(&request, &data, &(struct table_device){ .width = 40 }, &out));
 			report_keep_recent(&data, NOW_MS);
 			buf_release(&out);
 			report_data_release(&data);

@@ -1,0 +1,159 @@
+# What a system runs out of, and what lies about that is no transcript: told, survived, and over when it is over.
+load helper
+
+@test "16 descriptors: clients do not get the last ones, and the files keep up" {
+	message 1 >"$PROJECTS/-p/s1.jsonl"
+	bash -c 'ulimit -n 16; exec swatchd' >>"$LOG" 2>&1 3>&- &
+	DAEMON=$!
+	await swatch sync
+	# more at once than there are descriptors for
+	for i in $(seq 20); do
+		swatch events >/dev/null 2>&1 3>&- &
+		followers="$followers $!"
+	done
+	await grep -q 'clients of the control socket are refused: of 16 descriptors' "$LOG"
+	message 2 >>"$PROJECTS/-p/s1.jsonl"
+	await sh -c 'jq -e ".transcript.messageCount == 2" '"$CACHE/s1.json"
+	for follower in $followers; do kill "$follower" 2>/dev/null || true; done
+	await swatch sync
+	message 3 >>"$PROJECTS/-p/s1.jsonl"
+	swatch sync
+	field_is s1.json .transcript.messageCount 3
+	no_temp_files
+}
+
+@test "the watch limit, and watches given back: what was polled is watched again" {
+	unshare -Ur sh -c 'echo 8 >/proc/sys/user/max_inotify_watches' 2>/dev/null || skip "no user namespace can be made here"
+	for i in $(seq 20); do
+		mkdir "$PROJECTS/-d$i"
+		message "$i" >"$PROJECTS/-d$i/s$i.jsonl"
+	done
+	# the limit rises when a file says so: from within the namespace, which nobody else can enter
+	unshare -Ur bash -c 'echo 8 >/proc/sys/user/max_inotify_watches
+		( until [ -e "$HOME/raise" ]; do sleep 0.1; done; echo 1000 >/proc/sys/user/max_inotify_watches ) </dev/null &
+		exec swatchd' >>"$LOG" 2>&1 3>&- &
+	DAEMON=$!
+	await test -f "$CACHE/s20.json"
+	touch "$HOME/raise"
+	# the socket is this user's outside and inside: polled folders are tried again at each sync
+	await sh -c 'swatch sync && [ "$(swatch status --json | jq .watch.polledDirectories)" = 0 ]'
+	message 100 >>"$PROJECTS/-d20/s20.jsonl"
+	await sh -c 'jq -e ".tokens.input == 6" '"$CACHE/s20.json"
+}
+
+@test "50,000 events while it is stopped: figures are exact afterwards" {
+	message 0 >"$PROJECTS/-p/s1.jsonl"
+	start_daemon
+	kill -STOP "$DAEMON"
+	for round in $(seq 50); do
+		awk -v d="$PROJECTS/-p" 'BEGIN { for (i = 0; i < 500; i++) { f = d "/f" i ".tmp"; printf "" > f; close(f) } }'
+		rm -f "$PROJECTS"/-p/*.tmp
+	done
+	for i in $(seq 1 20); do message "$i" >>"$PROJECTS/-p/s1.jsonl"; done
+	mkdir -p "$PROJECTS/-late/s2/subagents"
+	message 99 >"$PROJECTS/-late/s2.jsonl"
+	message 98 >"$PROJECTS/-late/s2/subagents/agent-a.jsonl"
+	kill -CONT "$DAEMON"
+	swatch sync
+	[ "$(status_of .watch.overflows)" -ge 1 ]
+	field_is s1.json .tokens.input 63
+	field_is s2.json .tokens.input 6
+	field_is billing-shared.json .block.entries 23
+}
+
+@test "names with newlines, control characters and bad UTF-8: counted, never shown raw" {
+	local odd
+	odd=$'-a\nb\033[31mc\xff\xfe'
+	mkdir "$PROJECTS/$odd"
+	message 1 >"$PROJECTS/$odd/s1.jsonl"
+	message 2 >"$PROJECTS/-p/"$'x\ny\xff.jsonl'
+	start_daemon
+	message 3 >>"$PROJECTS/$odd/s1.jsonl"
+	message 4 >>"$PROJECTS/-p/"$'x\ny\xff.jsonl'
+	swatch sync
+	field_is s1.json .tokens.input 6
+	field_is billing-shared.json .block.entries 4
+	all_files_parse
+	for command in status sessions daily blocks doctor; do
+		run swatch "$command"
+		[[ $output != *$'\033[31m'* ]] || { echo "$command"; false; }
+	done
+	! grep -q $'\033' "$LOG"
+	is "$(ls "$CACHE"/*.json | wc -l)" 3
+}
+
+@test "loops of symlinks, a FIFO, a socket, a device and a directory named x.jsonl: passed over, at once" {
+	start_daemon
+	mkfifo "$PROJECTS/-p/fifo.jsonl"
+	socat UNIX-LISTEN:"$PROJECTS/-p/socket.jsonl" - >/dev/null 2>&1 3>&- </dev/null &
+	listener=$!
+	mkdir "$PROJECTS/-p/directory.jsonl"
+	message 5 >"$PROJECTS/-p/directory.jsonl/inside.jsonl"
+	ln -s "$PROJECTS/-p" "$PROJECTS/-p/loop"
+	ln -s self "$PROJECTS/-p/self"
+	ln -s two.jsonl "$PROJECTS/-p/one.jsonl"
+	ln -s one.jsonl "$PROJECTS/-p/two.jsonl"
+	ln -s /dev/zero "$PROJECTS/-p/zero.jsonl"
+	# a device of one's own is the superuser's to make
+	mknod "$PROJECTS/-p/device.jsonl" c 1 5 2>/dev/null || true
+	message 1 >"$PROJECTS/-p/s1.jsonl"
+	await test -S "$PROJECTS/-p/socket.jsonl"
+	swatch rescan
+	kill "$listener" 2>/dev/null || true
+	field_is s1.json .tokens.input 3
+	# the one in the directory counts for what lies above it
+	field_is billing-shared.json .block.entries 2
+	status_is .watch.transcripts 2
+	for command in "daily --json" "sessions --json" "blocks --json"; do swatch $command >/dev/null; done
+}
+
+@test "a transcript that may not be read is said once, and read when it may be" {
+	[ "$(id -u)" -ne 0 ] || skip "the superuser may read everything"
+	message 1 >"$PROJECTS/-p/s1.jsonl"
+	chmod 000 "$PROJECTS/-p/s1.jsonl"
+	mkdir "$PROJECTS/-q"
+	message 2 >"$PROJECTS/-q/s2.jsonl"
+	chmod 000 "$PROJECTS/-q"
+	start_daemon
+	swatch sync
+	swatch sync
+	is "$(grep -c "cannot read transcript $PROJECTS/-p/s1.jsonl: Permission denied" "$LOG")" 1
+	is "$(grep -c "cannot watch $PROJECTS/-q: Permission denied" "$LOG")" 1
+	chmod 600 "$PROJECTS/-p/s1.jsonl"
+	chmod 700 "$PROJECTS/-q"
+	swatch sync
+	field_is s1.json .tokens.input 3
+	field_is s2.json .tokens.input 3
+	status_is .watch.polledDirectories 0
+}
+
+@test "projects/ that cannot be looked at for a while keeps its sessions" {
+	[ "$(id -u)" -ne 0 ] || skip "the superuser may look at everything"
+	message 1 >"$PROJECTS/-p/s1.jsonl"
+	start_daemon --cache "$HOME/cache"
+	CACHE=$HOME/cache
+	chmod 000 "$HOME/.claude"
+	swatch --cache "$CACHE" rescan
+	grep -q "cannot look at $PROJECTS: Permission denied" "$LOG"
+	field_is s1.json .transcript.exists true
+	chmod 700 "$HOME/.claude"
+	message 2 >>"$PROJECTS/-p/s1.jsonl"
+	swatch --cache "$CACHE" sync
+	field_is s1.json .tokens.input 6
+}
+
+@test "a hole of 200 MB, and a line of 200 MB: no memory for them, and what follows counts" {
+	message 1 >"$PROJECTS/-p/s1.jsonl"
+	truncate -s 200M "$PROJECTS/-p/s1.jsonl"
+	printf '\n' >>"$PROJECTS/-p/s1.jsonl"
+	message 2 >>"$PROJECTS/-p/s1.jsonl"
+	start_daemon
+	field_is s1.json .tokens.input 6
+	truncate -s +200M "$PROJECTS/-p/s1.jsonl"
+	printf '\n' >>"$PROJECTS/-p/s1.jsonl"
+	message 3 >>"$PROJECTS/-p/s1.jsonl"
+	swatch sync
+	field_is s1.json .tokens.input 9
+	status_is .tail.skippedLines 2
+	is "$(swatch daily --json | jq '.daily[0].inputTokens')" 9
+}
