@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/printable.h"
 #include "swatch/statusline_fields.h"
 #include "swatch/statusline_style.h"
 #include "swatch/statusline_width.h"
@@ -425,6 +426,22 @@ static bool render_until(struct rendering *r, bool in_braces)
 	return in_braces ? fail(r, opening, "the condition that begins here is not closed: a } is missing") : true;
 }
 
+/* What the format says in its own words is shown as it is: it must not steer a terminal, in its older ways neither. */
+static bool is_printable(struct rendering *r)
+{
+	for (const char *at = r->format; at < r->end;) {
+		uint32_t code;
+		size_t len = printable_decode(at, (size_t)(r->end - at), &code);
+		if (len == 0)
+			return fail(r, at, "this is no UTF-8");
+		if (printable_is_unsafe(code))
+			return fail(r, at, code < 0x20 ? "a control character; a new line is \\n"
+						       : "a character that is not shown, but steers a terminal");
+		at += len;
+	}
+	return true;
+}
+
 bool statusline_format(const char *format, const struct statusline_facts *facts, const struct statusline_look *look,
 		       struct buf *out, struct buf *error)
 {
@@ -435,10 +452,7 @@ bool statusline_format(const char *format, const struct statusline_facts *facts,
 		.line = BUF_INIT, .error = error, .wanted = statusline_style_none, .shown = statusline_style_none,
 	};
 	bool good = len <= STATUSLINE_FORMAT_MAX_BYTES || fail(&r, format, "longer than 4096 bytes");
-	for (size_t i = 0; good && i < len; i++)
-		if ((unsigned char)format[i] < 0x20 || format[i] == 0x7F)
-			good = fail(&r, format + i, "a control character; a new line is \\n");
-	good = good && render_until(&r, false);
+	good = good && is_printable(&r) && render_until(&r, false);
 	if (good)
 		end_line(&r);
 	good = good && !r.line.failed && !lines.failed;

@@ -8,6 +8,7 @@
 #ifndef SWATCH_TESTS_FUZZ_H
 #define SWATCH_TESTS_FUZZ_H
 
+#include <json-c/json.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>

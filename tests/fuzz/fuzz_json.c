@@ -3,7 +3,6 @@
  * take the same as JSON, but for what json-c lets pass against RFC 8259, and read the same in it.
  */
 #include <errno.h>
-#include <json-c/json.h>
 #include <math.h>
 
 #include "base/json_parse.h"
