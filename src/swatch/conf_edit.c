@@ -219,6 +219,11 @@ bool conf_edit_set(const char *text, size_t len, const char *section, const char
 	const char *newline = newline_of(text, len);
 	size_t from, to;
 	memset(change, 0, sizeof(*change));
+	/* What is taken out is kept as a string. */
+	if (len > 0 && memchr(text, '\0', len)) {
+		buf_append_str(error, "it holds a NUL byte, so that it is no text");
+		return false;
+	}
 	find_place(text, len, section, key, &place);
 	if (place.interrupted) {
 		buf_printf(error, "the value of %s goes on below a comment", key);

@@ -16,7 +16,7 @@
 struct oracle {
 	bool present;
 	int64_t timestamp_ms;
-	const char *id, *request, *model;
+	struct slice id, request, model;
 	int64_t input, output, creation_5m, creation_1h, cache_read;
 	bool sidechain, has_speed, fast, has_cost;
 	double cost_usd;
@@ -40,17 +40,17 @@ static bool is_utf8(const unsigned char *s, size_t len)
 }
 
 /* A string or none. False spoils the record: another type, empty, no text (json-c turns half surrogates into U+FFFD). */
-static bool get_string(struct json_object *object, const char *key, const char **out)
+static bool get_string(struct json_object *object, const char *key, struct slice *out)
 {
 	struct json_object *value;
-	*out = NULL;
+	*out = (struct slice){ NULL, 0 };
 	if (!json_object_object_get_ex(object, key, &value) || !value)
 		return true;
 	if (!json_object_is_type(value, json_type_string))
 		return false;
-	*out = json_object_get_string(value);
-	size_t len = (size_t)json_object_get_string_len(value);
-	return len > 0 && is_utf8((const unsigned char *)*out, len) && !strstr(*out, "\xef\xbf\xbd");
+	*out = (struct slice){ json_object_get_string(value), (size_t)json_object_get_string_len(value) };
+	return out->len > 0 && is_utf8((const unsigned char *)out->data, out->len)
+	       && !memmem(out->data, out->len, "\xef\xbf\xbd", 3);
 }
 
 static bool get_bool(struct json_object *object, const char *key, bool *out)
@@ -158,12 +158,24 @@ static bool get_cost(struct json_object *root, struct oracle *o)
 	return isfinite(o->cost_usd);
 }
 
+/* "1.2.3", and anything behind that. */
+static bool is_version(const char *text, size_t len)
+{
+	size_t at = 0;
+	for (int part = 0; part < 3; part++) {
+		size_t digits = strspn(text + at, "0123456789");
+		at += digits;
+		if (digits == 0 || at > len || (part < 2 && text[at++] != '.'))
+			return false;
+	}
+	return true;
+}
+
 static void ask_oracle(struct json_object *root, struct oracle *o)
 {
 	struct json_object *message;
-	const char *session, *version;
+	struct slice session, version;
 	bool api_error;
-	int a, b, used = 0;
 	memset(o, 0, sizeof(*o));
 	o->present = json_object_object_get_ex(root, "message", &message) && json_object_is_type(message, json_type_object)
 		     && get_string(root, "sessionId", &session) && get_string(root, "requestId", &o->request)
@@ -171,10 +183,8 @@ static void ask_oracle(struct json_object *root, struct oracle *o)
 		     && get_string(message, "model", &o->model) && get_bool(root, "isSidechain", &o->sidechain)
 		     && get_bool(root, "isApiErrorMessage", &api_error) && get_cost(root, o) && get_usage(message, o)
 		     && get_time(root, &o->timestamp_ms);
-	if (o->present && version)
-		o->present = strspn(version, "0123456789") > 0 && sscanf(version, "%*[0-9].%n", &used) == 0 && used > 0
-			     && (a = (int)strspn(version + used, "0123456789")) > 0 && version[used + a] == '.'
-			     && (b = (int)strspn(version + used + a + 1, "0123456789")) > 0;
+	if (o->present && version.data)
+		o->present = is_version(version.data, version.len);
 }
 
 /* ---- one line ---- */
@@ -195,13 +205,13 @@ static struct json_object *parse(const char *text, size_t len)
 	return NULL;
 }
 
-static bool same_text(struct slice got, const char *want)
+static bool same_text(struct slice got, struct slice want)
 {
 	char text[SCAN_ORACLE_LINE_MAX_BYTES];
 	size_t len;
-	if (!want || !got.data)
-		return !want && !got.data;
-	return slice_to_text(got, text, sizeof(text), &len) && len == strlen(want) && memcmp(text, want, len) == 0;
+	if (!want.data || !got.data)
+		return !want.data && !got.data;
+	return slice_to_text(got, text, sizeof(text), &len) && len == want.len && memcmp(text, want.data, len) == 0;
 }
 
 static bool same_record(const struct scan_usage *got, const struct oracle *want)

@@ -114,6 +114,7 @@ static void what_no_line_can_hold_is_refused(void **state)
 	const char *words[] = { long_word, NULL };
 	static const char *const newline[] = { "a\nb", NULL };
 	static const char interrupted[] = "[ccusage]\ncommand = a\n# why\n  b\n";
+	static const char no_text[] = "[ccusage]\ncommand = a\0b\n";
 	struct conf_change change;
 	struct buf out = BUF_INIT, error = BUF_INIT;
 	(void)state;
@@ -122,6 +123,7 @@ static void what_no_line_can_hold_is_refused(void **state)
 	assert_false(conf_edit_set("", 0, "ccusage", "command", words, &change, &out, &error));
 	assert_false(conf_edit_set("", 0, "ccusage", "command", newline, &change, &out, &error));
 	assert_false(conf_edit_set(interrupted, strlen(interrupted), "ccusage", "command", words + 1, &change, &out, &error));
+	assert_false(conf_edit_set(no_text, sizeof(no_text) - 1, "ccusage", "command", words + 1, &change, &out, &error));
 	assert_int_equal(out.len, 0);
 	buf_release(&out);
 	buf_release(&error);
