@@ -60,6 +60,9 @@ static void a_key_goes_where_its_section_is(void **state)
 	expect("[ccusage]\ncommand = a\n  b\n# c\n  d\n[log]\n", "[ccusage]\ncommand = a\n  b\n# c\n  d\ntimeout = 5s\n[log]\n");
 	/* Nor before an indented first key, which would go on with it. */
 	expect("[ccusage]\n  settle = 1s\n", "[ccusage]\n  settle = 1s\ntimeout = 5s\n");
+	/* Nor before an indented section, which would too. */
+	expect("[ccusage]\n  [log]\nlevel = info\n",
+	       "[ccusage]\n  [log]\nlevel = info\n\n[ccusage]\ntimeout = 5s\n");
 	expect("\xEF\xBB\xBF[ccusage]\n", "\xEF\xBB\xBF[ccusage]\ntimeout = 5s\n");
 }
 

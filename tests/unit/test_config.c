@@ -532,6 +532,7 @@ int main(void)
 		CASE(a_file_that_is_none_is_refused),
 		CASE(only_a_regular_file_is_read),
 		CASE(what_is_written_reads_back),
+		CASE(a_written_text_reads_back),
 		CASE(the_written_defaults_are_the_defaults),
 		CASE(the_default_path_is_xdgs),
 		CASE(pricing_stands_beside_the_config),
