@@ -116,10 +116,10 @@ const char *fuzz_directory(void)
 {
 	if (*directory)
 		return directory;
-	/* In memory where that is possible: a file a run, thousands a second. */
-	const char *where = getenv("TMPDIR");
+	/* In memory where that is possible: a file a run, thousands a second. A socket's path has to be short, too. */
+	const char *where = access("/dev/shm", W_OK) == 0 ? "/dev/shm" : getenv("TMPDIR");
 	if (!where)
-		where = access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp";
+		where = "/tmp";
 	int len = snprintf(directory, sizeof(directory), "%s/swatch-fuzz.XXXXXX", where);
 	FUZZ_CHECK(len > 0 && (size_t)len < sizeof(directory) && mkdtemp(directory), "cannot make %s", directory);
 	atexit(remove_directory);
