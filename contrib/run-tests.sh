@@ -2,8 +2,8 @@
 # Runs every test, on a fresh machine too: installs what they need (Debian: with apt-get), builds in ./build, and ends
 # with the line "N passed, N failed". Logs stay in build/logs.
 #
-# --quick leaves out the long ones: storm, idle, night, packages, faults, valgrind, and make distcheck. --torture takes
-# half an hour more: every call fails in every way, and every system call is a crash.
+# --quick leaves out the long ones: storm, idle, night, packages, faults, valgrind, fuzzing, and make distcheck. --torture
+# takes half an hour more: every call fails in every way, and every system call is a crash.
 #
 # usage: contrib/run-tests.sh [--quick | --torture]
 # shellcheck disable=SC2317 # many functions are run by step
@@ -104,6 +104,12 @@ install_ccusage() { # version directory
 	"$2/node_modules/.bin/ccusage" --version | grep -F "$1"
 }
 
+has_libfuzzer() {
+	mkdir -p "$build" && printf '%s\n' 'int LLVMFuzzerTestOneInput(const char *, long);' \
+		'int LLVMFuzzerTestOneInput(const char *data, long size) { return data && size ? 0 : -1; }' >"$build/has-fuzzer.c" &&
+		clang -fsanitize=fuzzer,address -o "$build/has-fuzzer" "$build/has-fuzzer.c"
+}
+
 say "what the tests need"
 if has_command apt-get; then
 	missing=$(missing_packages)
@@ -111,6 +117,8 @@ if has_command apt-get; then
 		echo "installing with apt-get:$missing"
 		step "packages are installed" install_packages "$missing" || finish
 	fi
+	# Where there is no such package, clang brings its runtime along, or fuzzing is left out below.
+	has_libfuzzer >"$logs/has-fuzzer.log" 2>&1 || install_packages libclang-rt-dev >"$logs/libclang-rt-dev.log" 2>&1
 else
 	echo "no apt-get here; these must be there already, under whatever names:"
 	echo "$packages" nodejs npm | tr -s '\t\n' '  '
@@ -225,6 +233,24 @@ else
 	step "no error, leak or open descriptor under valgrind" tests/valgrind/run "$build/plain" --quick
 fi
 
+# ---- fuzzing ----
+
+# What was ever found stays in the corpora: each harness goes through its own, sanitized.
+say "fuzzing (tests/fuzz)"
+for file in tests/fuzz/fuzz_*.c; do
+	name=$(basename "$file" .c)
+	step "$name goes through its corpus" timeout -k 10 "$file_timeout" "$build/asan/tests/fuzz/$name" \
+		"tests/fuzz/corpus/${name#fuzz_}.ar"
+done
+if [ "$quick" = yes ]; then
+	echo "left out: five minutes of fuzzing (--quick)"
+elif ! has_libfuzzer >"$logs/has-fuzzer.log" 2>&1; then
+	skipped=$((skipped + 1))
+	echo "skipped five minutes of fuzzing: clang has no libFuzzer here (Debian: libclang-rt-dev)"
+else
+	step "five minutes of fuzzing find nothing" tests/fuzz/run --smoke && sed 's/^/        /' "$step_log"
+fi
+
 # ---- manual pages, scripts, distribution ----
 
 # mandoc looks up the pages that a page refers to: ours are not installed, so that it gets a tree of them. That
@@ -247,7 +273,7 @@ say "manual pages and scripts"
 for page in man/*.[1-8]; do
 	step "mandoc -T lint $page" lint_page "$page"
 done
-for script in contrib/*.sh contrib/*/*.sh contrib/arch/PKGBUILD .ci/run; do
+for script in contrib/*.sh contrib/*/*.sh contrib/arch/PKGBUILD .ci/run tests/fuzz/run tests/fuzz/afl; do
 	if has_command shellcheck; then
 		step "shellcheck $script" shellcheck "$script"
 	else

@@ -353,15 +353,25 @@ void config_release(struct config *config)
 	}
 }
 
+/* Whether what is behind the blank at `text` may stand on a line of its own: it reads back as one blank and the rest. */
+static bool is_break(const char *text, size_t at)
+{
+	return at > 0 && text[at] == ' ' && text[at - 1] != ' ' && config_goes_on(text + at + 1);
+}
+
 /* Writes "name = text", going on in indented lines where one would be too long to be read. */
 static void append_text_setting(struct buf *out, const char *name, const char *text)
 {
-	buf_printf(out, "%s =%s", name, *text ? " " : "");
-	size_t room = WRITTEN_LINE_MAX - strlen(name);
-	while (strlen(text) > room) {
+	/* A ; behind a blank would begin a comment. */
+	buf_printf(out, "%s =%s", name, *text && *text != ';' ? " " : "");
+	size_t room = WRITTEN_LINE_MAX - strlen(name), len;
+	while ((len = strlen(text)) > room) {
 		size_t cut = room;
-		while (cut > 0 && text[cut] != ' ')
+		while (cut > 0 && !is_break(text, cut))
 			cut--;
+		/* A word that is longer has a line of its own. */
+		for (size_t at = room; cut == 0 && at < len; at++)
+			cut = is_break(text, at) ? at : 0;
 		if (cut == 0)
 			break;
 		buf_append(out, text, cut);

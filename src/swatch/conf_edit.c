@@ -211,6 +211,17 @@ static size_t compose_addition(const char *text, size_t len, const char *section
 	return at;
 }
 
+/* Whether the line behind `at` would go on with a setting that is put in there: an indented section's, where none was. */
+static bool swallows_next(const char *text, size_t len, size_t at)
+{
+	struct reader reader = { .text = text, .len = len, .at = at, .has_setting = true };
+	struct line line;
+	while (read_line(&reader, &line))
+		if (line.kind != LINE_IDLE)
+			return line.kind == LINE_MORE;
+	return false;
+}
+
 bool conf_edit_set(const char *text, size_t len, const char *section, const char *key, const char *const *words,
 		   struct conf_change *change, struct buf *out, struct buf *error)
 {
@@ -219,7 +230,15 @@ bool conf_edit_set(const char *text, size_t len, const char *section, const char
 	const char *newline = newline_of(text, len);
 	size_t from, to;
 	memset(change, 0, sizeof(*change));
+	/* What is taken out is kept as a string. */
+	if (len > 0 && memchr(text, '\0', len)) {
+		buf_append_str(error, "it holds a NUL byte, so that it is no text");
+		return false;
+	}
 	find_place(text, len, section, key, &place);
+	/* A section may stand in a file twice. */
+	if (!place.found && place.has_section && swallows_next(text, len, place.insert_at))
+		place.has_section = false;
 	if (place.interrupted) {
 		buf_printf(error, "the value of %s goes on below a comment", key);
 		return false;

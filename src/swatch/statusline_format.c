@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/printable.h"
 #include "swatch/statusline_fields.h"
 #include "swatch/statusline_style.h"
 #include "swatch/statusline_width.h"
@@ -445,12 +446,20 @@ static bool render_until(struct rendering *r, bool in_braces)
 	return in_braces ? fail(r, opening, "the condition that begins here is not closed: a } is missing") : true;
 }
 
-static bool find_control(struct rendering *r, size_t len)
+/* What the format says in its own words is shown as it is: it must not steer a terminal, in its older ways neither. */
+static bool is_printable(struct rendering *r)
 {
-	for (size_t i = 0; i < len; i++)
-		if ((unsigned char)r->format[i] < 0x20 || r->format[i] == 0x7F)
-			return !fail(r, r->format + i, "a control character; a new line is \\n");
-	return false;
+	for (const char *at = r->format; at < r->end;) {
+		uint32_t code;
+		size_t len = printable_decode(at, (size_t)(r->end - at), &code);
+		if (len == 0)
+			return fail(r, at, "this is no UTF-8");
+		if (printable_is_unsafe(code))
+			return fail(r, at, code < 0x20 ? "a control character; a new line is \\n"
+						       : "a character that is not shown, but steers a terminal");
+		at += len;
+	}
+	return true;
 }
 
 /* Writes the lines. `is_right`: the format was found to have no faults. */
@@ -465,7 +474,7 @@ static bool render(const char *format, const struct statusline_facts *facts, con
 	};
 	buf_clear(lines);
 	bool good = is_right || len <= STATUSLINE_FORMAT_MAX_BYTES || fail(&r, format, "longer than 4096 bytes");
-	good = good && (is_right || !find_control(&r, len)) && render_until(&r, false);
+	good = good && (is_right || is_printable(&r)) && render_until(&r, false);
 	if (good)
 		end_line(&r);
 	good = good && !r.line.failed && !lines->failed;

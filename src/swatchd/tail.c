@@ -13,8 +13,6 @@
 #include "swatchd/tail_history.h"
 #include "swatchd/tail_read.h"
 
-#define CHUNK_BYTES ((size_t)256 << 10)
-
 /* ---- the two queues ---- */
 
 static void schedule(struct tail *tail)
@@ -326,8 +324,8 @@ int tail_init(struct tail *tail, struct ev_loop *loop, int64_t delay_ms, const s
 	tail->timer.data = tail->backlog_turn.data = tail->retry.data = tail;
 	tail->retry_ms = TAIL_RETRY_FIRST_MS;
 	tail_history_init(tail);
-	tail->chunk = malloc(CHUNK_BYTES);
-	tail->chunk_cap = CHUNK_BYTES;
+	tail->chunk = malloc(READ_BUFFER_BYTES);
+	tail->chunk_cap = READ_BUFFER_BYTES;
 	return tail->chunk ? 0 : -1;
 }
 

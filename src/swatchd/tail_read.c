@@ -9,9 +9,6 @@
 #include "base/log.h"
 #include "base/paths.h"
 
-/* The buffer's usual size; a longer line makes it grow for as long as that line is read. */
-#define CHUNK_BYTES ((size_t)256 << 10)
-
 static int64_t ms_of(const struct timespec *ts)
 {
 	return (int64_t)ts->tv_sec * 1000 + ts->tv_nsec / 1000000;
@@ -120,12 +117,12 @@ static bool grow_chunk(struct tail *tail)
 
 static void shrink_chunk(struct tail *tail)
 {
-	if (tail->chunk_cap <= CHUNK_BYTES)
+	if (tail->chunk_cap <= READ_BUFFER_BYTES)
 		return;
-	char *small = realloc(tail->chunk, CHUNK_BYTES);
+	char *small = realloc(tail->chunk, READ_BUFFER_BYTES);
 	if (small) {
 		tail->chunk = small;
-		tail->chunk_cap = CHUNK_BYTES;
+		tail->chunk_cap = READ_BUFFER_BYTES;
 	}
 }
 

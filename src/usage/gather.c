@@ -10,9 +10,6 @@
 #include "base/strmap.h"
 #include "usage/scan_find.h"
 
-/* The buffer's usual size: it stays in a core's own cache. A longer line that may hold a record makes it grow. */
-#define BUFFER_BYTES ((size_t)256 << 10)
-
 /* Where the reading of one file stands. */
 struct reading {
 	struct gather *gather;
@@ -226,7 +223,7 @@ enum gather_result gather_read(struct gather *gather, const char *path, struct g
 {
 	memset(out, 0, sizeof(*out));
 	out->result = GATHER_FAILED;
-	if (gather->cap != BUFFER_BYTES && !resize(gather, BUFFER_BYTES)) {
+	if (gather->cap != READ_BUFFER_BYTES && !resize(gather, READ_BUFFER_BYTES)) {
 		out->why = ENOMEM;
 		return out->result;
 	}

@@ -13,10 +13,15 @@
 
 #include "usage/ledger_record.h"
 
+/* The three are less in tests/fuzz/fuzz_tail, which has to reach their ends. */
+#ifndef TRANSCRIPT_MAX_LINE_BYTES
 /* A line longer than this is passed over. */
 #define TRANSCRIPT_MAX_LINE_BYTES ((size_t)64 << 20)
 /* How many bytes before the end of what was read tell later whether they are still the same. */
 #define TRANSCRIPT_MARK_BYTES 512
+/* A reader's buffer: it stays in a core's own cache. A longer line that is wanted makes it grow while it is read. */
+#define READ_BUFFER_BYTES ((size_t)256 << 10)
+#endif
 
 /* A reader's buffer: one a thread, used for file after file. Zero it first. */
 struct gather {

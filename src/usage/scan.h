@@ -111,7 +111,7 @@ bool scan_may_have_usage(const char *line, size_t len);
 bool scan_next_advisor(const struct scan_usage *line, size_t *cursor, struct scan_usage *out);
 
 /*
- * Writes a JSON string's content as text for people: escapes resolved, control characters and runs of blanks as one
+ * Writes a JSON string's content as text for people: escapes resolved, blanks and what printable.h calls unsafe as one
  * blank, at most `max_chars` characters and `size - 1` bytes, always valid UTF-8. Returns the length.
  */
 size_t scan_unescape(struct slice s, char *out, size_t size, size_t max_chars);

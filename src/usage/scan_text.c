@@ -1,14 +1,15 @@
 /*
  * Text of transcripts for people's eyes.
  */
+#include "base/printable.h"
 #include "usage/scan.h"
 
-/* C0, DEL and C1 would steer a terminal; what is no text is shown as such. */
+/* What would steer a terminal, or turn a line around, is a blank; what is no text is shown as such. */
 static uint32_t harmless(uint32_t code)
 {
 	if (code == WALK_NO_CHAR)
 		return 0xFFFD;
-	return code <= 0x20 || (code >= 0x7F && code < 0xA0) ? ' ' : code;
+	return printable_is_unsafe(code) ? ' ' : code;
 }
 
 size_t scan_unescape(struct slice s, char *out, size_t size, size_t max_chars)

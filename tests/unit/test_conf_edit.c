@@ -60,6 +60,9 @@ static void a_key_goes_where_its_section_is(void **state)
 	expect("[ccusage]\ncommand = a\n  b\n# c\n  d\n[log]\n", "[ccusage]\ncommand = a\n  b\n# c\n  d\ntimeout = 5s\n[log]\n");
 	/* Nor before an indented first key, which would go on with it. */
 	expect("[ccusage]\n  settle = 1s\n", "[ccusage]\n  settle = 1s\ntimeout = 5s\n");
+	/* Nor before an indented section, which would too. */
+	expect("[ccusage]\n  [log]\nlevel = info\n",
+	       "[ccusage]\n  [log]\nlevel = info\n\n[ccusage]\ntimeout = 5s\n");
 	expect("\xEF\xBB\xBF[ccusage]\n", "\xEF\xBB\xBF[ccusage]\ntimeout = 5s\n");
 }
 
@@ -114,6 +117,7 @@ static void what_no_line_can_hold_is_refused(void **state)
 	const char *words[] = { long_word, NULL };
 	static const char *const newline[] = { "a\nb", NULL };
 	static const char interrupted[] = "[ccusage]\ncommand = a\n# why\n  b\n";
+	static const char no_text[] = "[ccusage]\ncommand = a\0b\n";
 	struct conf_change change;
 	struct buf out = BUF_INIT, error = BUF_INIT;
 	(void)state;
@@ -122,6 +126,7 @@ static void what_no_line_can_hold_is_refused(void **state)
 	assert_false(conf_edit_set("", 0, "ccusage", "command", words, &change, &out, &error));
 	assert_false(conf_edit_set("", 0, "ccusage", "command", newline, &change, &out, &error));
 	assert_false(conf_edit_set(interrupted, strlen(interrupted), "ccusage", "command", words + 1, &change, &out, &error));
+	assert_false(conf_edit_set(no_text, sizeof(no_text) - 1, "ccusage", "command", words + 1, &change, &out, &error));
 	assert_int_equal(out.len, 0);
 	buf_release(&out);
 	buf_release(&error);

@@ -405,6 +405,34 @@ static void what_is_written_reads_back(void **state)
 	buf_release(&paths);
 }
 
+/* Where a long text is broken, its next line must not be taken for a comment, a section or a setting. */
+static void a_written_text_reads_back(void **state)
+{
+	(void)state;
+	static const char *const formats[] = {
+		"=; begins like a comment", "= a\n {b\n #c\n",
+		" = xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\n"
+		" yyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyy  #no [no timeout = no\n",
+		" = xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\n"
+		" yyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyy  two  blanks\n",
+	};
+	for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++) {
+		struct config c;
+		struct buf text = BUF_INIT, written = BUF_INIT;
+		buf_printf(&text, "[statusline]\nformat%s\n", formats[i]);
+		read_good(&c, buf_str(&text));
+		char *before = strdup(c.statusline_format);
+		config_write_all(&c, &written);
+		config_release(&c);
+		read_good(&c, buf_str(&written));
+		assert_string_equal(c.statusline_format, before);
+		config_release(&c);
+		free(before);
+		buf_release(&text);
+		buf_release(&written);
+	}
+}
+
 static void the_written_defaults_are_the_defaults(void **state)
 {
 	(void)state;
@@ -504,6 +532,7 @@ int main(void)
 		CASE(a_file_that_is_none_is_refused),
 		CASE(only_a_regular_file_is_read),
 		CASE(what_is_written_reads_back),
+		CASE(a_written_text_reads_back),
 		CASE(the_written_defaults_are_the_defaults),
 		CASE(the_default_path_is_xdgs),
 		CASE(pricing_stands_beside_the_config),

@@ -392,6 +392,8 @@ static void previews_are_clean(void **state)
 	check_text("\\ud83d\\ude00", 64, 64, "\xf0\x9f\x98\x80");
 	check_text("\\ud83dx", 64, 64, "\xef\xbf\xbdx");
 	check_text("\xff\xc3", 64, 64, "\xef\xbf\xbd\xef\xbf\xbd");
+	/* Marks that turn a line around, and separators. */
+	check_text("a\\u202eb \xe2\x80\xa8" "c\\u2066", 64, 64, "a b c");
 	/* A character that does not fit whole is left out. */
 	check_text("ab\xc3\xbc", 4, 64, "ab");
 	check_text("a\\\"b\\\\c\\/d", 64, 64, "a\"b\\c/d");

@@ -1,0 +1,89 @@
+/*
+ * swatch.conf: it is taken, and then reads back as the same when it is written out, and says the same to a statusline's
+ * own reader; or it is refused with faults that name its lines. Setting a key in it and taking that back changes nothing.
+ */
+#include "base/config.h"
+#include "fuzz.h"
+#include "swatch/conf_edit.h"
+#include "swatch/config_format.h"
+#include "swatch/statusline_config.h"
+
+#define NAME "swatch.conf"
+#define AGAIN_NAME "again.conf"
+
+static bool read_text(const char *name, const char *text, size_t len, struct config *config, struct buf *errors)
+{
+	char *path = fuzz_path(name);
+	fuzz_write_file(name, text, len);
+	FUZZ_CHECK(config_init(config), "no memory");
+	bool good = config_read_file(config, path, true, errors) == 0;
+	free(path);
+	return good;
+}
+
+static void check_reads_back(const struct config *config)
+{
+	struct config again;
+	struct buf text = BUF_INIT, again_text = BUF_INIT, errors = BUF_INIT;
+	config_write_all(config, &text);
+	FUZZ_CHECK(read_text(AGAIN_NAME, buf_str(&text), text.len, &again, &errors), "what was written is refused: %s\n%s",
+		   buf_str(&errors), buf_str(&text));
+	config_write_all(&again, &again_text);
+	FUZZ_CHECK(strcmp(buf_str(&text), buf_str(&again_text)) == 0, "%s became %s", buf_str(&text), buf_str(&again_text));
+	buf_release(&errors);
+	buf_release(&again_text);
+	buf_release(&text);
+	config_release(&again);
+}
+
+/* A statusline reads by itself what it needs. */
+static void check_statusline_reads_the_same(const struct config *config, const char *text, size_t len)
+{
+	struct statusline_config own = STATUSLINE_CONFIG_INIT;
+	statusline_config_parse(&own, text, len);
+	FUZZ_CHECK(strcmp(buf_str(&own.format), config->statusline_format) == 0, "format '%s', to a statusline '%s'",
+		   config->statusline_format, buf_str(&own.format));
+	FUZZ_CHECK(strcmp(buf_str(&own.cache_directory), config->cache_directory) == 0, "directory '%s', to a statusline '%s'",
+		   config->cache_directory, buf_str(&own.cache_directory));
+	FUZZ_CHECK((strcmp(buf_str(&own.autostart), "yes") == 0) == (config->daemon_autostart == AUTOSTART_YES),
+		   "autostart '%s'", buf_str(&own.autostart));
+	statusline_config_release(&own);
+}
+
+static void check_edit(const char *text, size_t len, bool good)
+{
+	static const char *const words[] = { "a", "word", NULL };
+	struct buf out = BUF_INIT, back = BUF_INIT, error = BUF_INIT;
+	struct conf_change change = { 0 };
+	if (conf_edit_set(text, len, "ccusage", "command", words, &change, &out, &error)) {
+		enum conf_undo undone = conf_edit_undo(buf_str(&out), out.len, &change, &back);
+		FUZZ_CHECK(!good || undone == CONF_UNDONE, "not taken back: %d", (int)undone);
+		FUZZ_CHECK(undone != CONF_UNDONE || (back.len == len && memcmp(buf_str(&back), text, len) == 0),
+			   "taken back it is\n%s", buf_str(&back));
+	} else {
+		FUZZ_CHECK(error.len > 0, "not set, and nothing says why");
+	}
+	conf_change_release(&change);
+	buf_release(&error);
+	buf_release(&back);
+	buf_release(&out);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct config config;
+	struct buf errors = BUF_INIT;
+	const char *text = (const char *)data;
+	fuzz_begin();
+	bool good = read_text(NAME, text, size, &config, &errors);
+	FUZZ_CHECK(good == (errors.len == 0), "faults: '%s'", buf_str(&errors));
+	if (good) {
+		check_reads_back(&config);
+		check_statusline_reads_the_same(&config, text, size);
+		(void)config_format_check(&config, NAME, &errors);
+	}
+	check_edit(text, size, good);
+	buf_release(&errors);
+	config_release(&config);
+	return 0;
+}
