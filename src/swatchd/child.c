@@ -13,6 +13,7 @@
 
 #include "base/clock.h"
 #include "base/command_words.h"
+#include "swatchd/sandbox.h"
 
 #define CHILD_NICENESS 10
 
@@ -442,4 +443,5 @@ void child_describe(const struct child_result *result, struct buf *out)
 		start--;
 	if (len > start)
 		buf_printf(out, ": %.*s", (int)(len - start < 300 ? len - start : 300), result->err_tail + start);
+	buf_append_str(out, sandbox_hint(result->err_tail));
 }
