@@ -368,6 +368,7 @@ static int enter_sandbox(const struct daemon *daemon, struct buf *error)
 {
 	const struct sandbox_rules rules = { .mode = daemon->config.sandbox_mode,
 					     .network = daemon->config.sandbox_network != 0,
+					     .temporary = true,
 					     .write = daemon->config.sandbox_write,
 					     .cache_path = daemon->options.cache_path,
 					     .cache_fd = daemon->options.cache_fd,

@@ -188,8 +188,6 @@ static int allow_temporary(int ruleset_fd, uint64_t handled)
 		if (why != 0)
 			return why;
 	}
-	/* Not in the list for people: what is written there goes nowhere. */
-	(void)allow_path(ruleset_fd, "/dev/null", FILE_RIGHTS & handled);
 	return 0;
 }
 
@@ -223,8 +221,10 @@ static int restrict_files(const struct sandbox_rules *rules, int abi)
 	int fd = (int)syscall(SYS_landlock_create_ruleset, &handled, size, 0U);
 	if (fd < 0)
 		return errno;
+	/* Not in the list for people: what is written there goes nowhere. */
+	(void)allow_path(fd, "/dev/null", FILE_RIGHTS & handled.fs);
 	int why = allow_own(fd, rules, handled.fs);
-	if (why == 0)
+	if (why == 0 && rules->temporary)
 		why = allow_temporary(fd, handled.fs);
 	if (why == 0 && rules->write)
 		why = allow_configured(fd, rules->write, handled.fs);

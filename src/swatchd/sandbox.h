@@ -29,6 +29,7 @@
 struct sandbox_rules {
 	int mode;                  /* enum sandbox_mode of the config */
 	bool network;              /* sockets as before */
+	bool temporary;            /* /tmp, /var/tmp and $TMPDIR may be written to */
 	const char *write;         /* comma list of paths, or NULL */
 	const char *cache_path;
 	int cache_fd;              /* the open cache directory */
