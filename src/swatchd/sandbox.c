@@ -244,6 +244,12 @@ static void forget_places(void)
 		free(sandbox.places[--sandbox.place_count].path);
 }
 
+/* It is the kernel, or who set it up; anything else is a failure. */
+static bool is_unavailable(int why)
+{
+	return why == ENOSYS || why == EOPNOTSUPP || why == EPERM || why == EACCES;
+}
+
 static const char *explain(int why)
 {
 	switch (why) {
@@ -299,11 +305,9 @@ int sandbox_enter(const struct sandbox_rules *rules, int abi, struct buf *error)
 		log_entered();
 		return 0;
 	}
-	sandbox.state = STATE_UNAVAILABLE;
-	if (abi > 0) {
+	if (abi > 0)
 		why = restrict_files(rules, abi);
-		sandbox.state = why == 0 ? STATE_ON : why == EPERM ? STATE_UNAVAILABLE : STATE_FAILED;
-	}
+	sandbox.state = why == 0 ? STATE_ON : is_unavailable(why) ? STATE_UNAVAILABLE : STATE_FAILED;
 	if (why != 0) {
 		forget_places();
 		strncpy(sandbox.why, explain(why), sizeof(sandbox.why) - 1);
@@ -320,16 +324,25 @@ int sandbox_enter(const struct sandbox_rules *rules, int abi, struct buf *error)
 
 /* ---- telling ---- */
 
+static bool has_word(const char *text, const char *const *words)
+{
+	for (; *words; words++)
+		if (strstr(text, *words))
+			return true;
+	return false;
+}
+
 const char *sandbox_hint(const char *text)
 {
-	/* What programs and their runtimes print where a write, a rename or a connection is denied. */
-	static const char *const words[] = { "ermission denied", "EACCES", "EPERM", "not permitted", "EXDEV", "ross-device",
-					     "EAFNOSUPPORT", "ddress family", "onnect", "resolve", "getaddrinfo" };
-	if (sandbox.state != STATE_ON && !sandbox.sockets_denied)
-		return "";
-	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
-		if (strstr(text, words[i]))
-			return "; swatchd's sandbox may be why: see [sandbox] in swatch.conf(5)";
+	/* What programs and their runtimes print where a connection is denied; first, for that says EACCES as well. */
+	static const char *const of_network[] = { "EAFNOSUPPORT", "ddress family", "onnect", "getaddrinfo", "resolve", NULL };
+	static const char *const of_files[] = { "ermission denied", "EACCES", "EPERM", "not permitted", "EXDEV",
+						"ross-device", NULL };
+	bool no_network = sandbox.sockets_denied || sandbox.tcp_denied;
+	if (no_network && has_word(text, of_network))
+		return "; is it swatchd's sandbox? [sandbox] network in swatch.conf opens the network";
+	if (sandbox.state == STATE_ON && has_word(text, of_files))
+		return "; is it swatchd's sandbox? [sandbox] write in swatch.conf names more places";
 	return "";
 }
 

@@ -51,7 +51,10 @@ int sandbox_landlock_abi(void);
  */
 int sandbox_enter(const struct sandbox_rules *rules, int abi, struct buf *error);
 
-/* The part of a message that tells where a program could have met the sandbox; "" when `text`, its words, does not look so. */
+/*
+ * The end of a message about a program that failed, of which `text` are the last words: which setting to look at, when
+ * they look as if it had met the sandbox, else "".
+ */
 const char *sandbox_hint(const char *text);
 
 /* Writes the "sandbox" object of the status answer into an open object. */
