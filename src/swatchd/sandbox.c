@@ -317,9 +317,14 @@ int sandbox_enter(const struct sandbox_rules *rules, int abi, struct buf *error)
 		}
 	}
 	sandbox.abi = sandbox.state == STATE_ON ? abi : 0;
-	sandbox.sockets_denied = !rules->network && sandbox_sockets_deny() == 0;
+	sandbox.sockets_denied = !rules->network && sandbox_sockets_deny(false) == 0;
 	log_entered();
 	return 0;
+}
+
+bool sandbox_denies_sockets(void)
+{
+	return sandbox.sockets_denied;
 }
 
 /* ---- telling ---- */

@@ -10,7 +10,9 @@
  *                       execution are as before: ccusage is a program of any language from any place, and directories
  *                       of Claude Code come and go, while a rule is about the directory that was there
  *   network             seccomp: no sockets but Unix ones, and no io_uring, that could make them. Landlock: no TCP.
- *                       Not with [sandbox] network = yes, which is for alert commands
+ *                       The refresh command gets no Unix sockets either: whoever listens on one, such as the session
+ *                       bus, could be asked to do for it what it may not. Not with [sandbox] network = yes, which is for
+ *                       alert commands
  *
  * Each part is best effort by what the kernel has; [sandbox] mode = required refuses to go on without Landlock.
  */
@@ -50,6 +52,9 @@ int sandbox_landlock_abi(void);
  * from now on, or why not. Returns 0, or -1 with a message when mode = required cannot be done.
  */
 int sandbox_enter(const struct sandbox_rules *rules, int abi, struct buf *error);
+
+/* Whether sockets are denied: a command that needs none at all then gets none (child.h). */
+bool sandbox_denies_sockets(void);
 
 /*
  * The end of a message about a program that failed, of which `text` are the last words: which setting to look at, when

@@ -29,9 +29,11 @@
 #define JUMP_IF_EQUAL(value, yes, no) BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, value, yes, no)
 #define JUMP_IF_AT_LEAST(value, yes, no) BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, value, yes, no)
 #define RETURN(what) BPF_STMT(BPF_RET | BPF_K, what)
+/* No kernel has so many. */
+#define NO_FAMILY 0xFFFFFFFFU
 #define REFUSE(why) RETURN(SECCOMP_RET_ERRNO | ((why) & SECCOMP_RET_DATA))
 
-int sandbox_sockets_deny(void)
+int sandbox_sockets_deny(bool unix_too)
 {
 	struct sock_filter code[] = {
 		LOAD(arch),
@@ -45,7 +47,7 @@ int sandbox_sockets_deny(void)
 		JUMP_IF_EQUAL(SYS_socket, 1, 0),
 		RETURN(SECCOMP_RET_ALLOW),
 		LOAD(args[0]),
-		JUMP_IF_EQUAL(AF_UNIX, 0, 1),
+		JUMP_IF_EQUAL(unix_too ? NO_FAMILY : AF_UNIX, 0, 1),
 		RETURN(SECCOMP_RET_ALLOW),
 		REFUSE(EAFNOSUPPORT),
 	};
@@ -55,8 +57,9 @@ int sandbox_sockets_deny(void)
 
 #else
 
-int sandbox_sockets_deny(void)
+int sandbox_sockets_deny(bool unix_too)
 {
+	(void)unix_too;
 	errno = ENOSYS;
 	return -1;
 }

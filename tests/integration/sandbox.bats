@@ -144,6 +144,13 @@ whole() {
 	swatchd --once
 }
 
+# need_filter: the daemon runs, and can be kept from sockets.
+need_filter() {
+	[ "$(status_of .sandbox.network)" = denied ] && return
+	echo "# NOT TESTED, it needs a filter of system calls: $BATS_TEST_DESCRIPTION" >&3
+	skip "NOT TESTED: no filter of sockets here"
+}
+
 @test "there is no network, unless the config says so" {
 	local command
 	command=$(script fake <<-'EOS'
@@ -153,10 +160,7 @@ whole() {
 	)
 	use_ccusage "$command"
 	start_daemon
-	if [ "$(status_of .sandbox.network)" != denied ]; then
-		echo "# NOT TESTED, it needs a filter of system calls: $BATS_TEST_DESCRIPTION" >&3
-		skip "NOT TESTED: no filter of sockets here"
-	fi
+	need_filter
 	run ! swatch refresh --wait
 	[[ $(status_of .refresh.lastError) == *'ddress family not supported'*'[sandbox] network in swatch.conf opens the network' ]]
 	use_ccusage "$command" $'[sandbox]\nnetwork = yes'
@@ -164,6 +168,21 @@ whole() {
 	status_is .sandbox.network open
 	run ! swatch refresh --wait
 	[[ $(status_of .refresh.lastError) != *'ddress family'* ]]
+}
+
+@test "a refresh reaches no service of the person's by its socket; an alert does" {
+	local command alert
+	mkdir "$HOME/said"
+	command=$(answering 'swatch sync >&2')
+	alert=$(printf '#!/bin/sh\nswatch sync >"%s" 2>&1 && echo reached >>"%s"\n' "$HOME/said/alert" "$HOME/said/alert" | script alert)
+	printf '[billing]\nsource = auto\n[ccusage]\ncommand = %s\n[alerts]\ncommand = %s\nblock_cost = 1\n[sandbox]\nwrite = ~/said\n' \
+		"$command" "$alert" >"$CONFIG"
+	start_daemon
+	need_filter
+	run ! swatch refresh --wait
+	[[ $(status_of .refresh.lastError) == *'ddress family not supported'*'[sandbox] network in swatch.conf opens the network' ]]
+	message 1 90000 >"$PROJECTS/-p/s1.jsonl"
+	await grep -q reached "$HOME/said/alert"
 }
 
 @test "off is off, and doctor tells; required starts where it can" {

@@ -19,6 +19,7 @@
 #include "cache/cache_write.h"
 #include "scratch.h"
 #include "swatchd/sandbox.h"
+#include "swatchd/sandbox_sockets.h"
 
 #define SKIPPED 77
 
@@ -273,6 +274,23 @@ static void denies_all_sockets_but_unix_ones(void **state)
 	in_child(have_no_network);
 }
 
+static void have_no_socket(void)
+{
+	int pair[2];
+	sandbox_forbid_privileges();
+	if (sandbox_sockets_deny(true) != 0)
+		_exit(SKIPPED);
+	CHECK_FAILS(make_socket(AF_UNIX), EAFNOSUPPORT);
+	CHECK_FAILS(make_socket(AF_INET), EAFNOSUPPORT);
+	CHECK(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) == 0);
+}
+
+static void denies_all_sockets(void **state)
+{
+	(void)state;
+	in_child(have_no_socket);
+}
+
 /* Landlock alone: a socket that was there before. */
 static void use_old_socket(void)
 {
@@ -460,7 +478,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(denies_writing_elsewhere), TEST(lets_the_cache_be_kept),
 		TEST(lets_programs_write_where_the_config_says), TEST(lets_transcripts_be_read_and_programs_run),
-		TEST(tells_what_may_be_written), TEST(denies_all_sockets_but_unix_ones), TEST(denies_tcp),
+		TEST(tells_what_may_be_written), TEST(denies_all_sockets_but_unix_ones), TEST(denies_all_sockets), TEST(denies_tcp),
 		TEST(leaves_the_network_when_told_to), TEST(goes_by_the_version), TEST(goes_on_without),
 		TEST(refuses_to_go_on_when_it_is_required), TEST(asks_the_kernel), TEST(goes_on_where_it_is_forbidden), TEST(goes_on_when_it_fails),
 		TEST(is_off_when_told_so),
