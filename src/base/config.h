@@ -17,6 +17,7 @@
 enum billing_source { BILLING_AUTO, BILLING_NATIVE, BILLING_CCUSAGE };
 enum daemon_autostart { AUTOSTART_NO, AUTOSTART_YES };
 enum statusline_preset_choice { PRESET_CCUSAGE, PRESET_COMPACT, PRESET_FULL, PRESET_POWERLINE, PRESET_PLAIN };
+enum sandbox_mode { SANDBOX_AUTO, SANDBOX_OFF, SANDBOX_REQUIRED };
 enum watch_method { WATCH_AUTO, WATCH_INOTIFY, WATCH_POLL };
 
 /* A comma list of numbers: sorted, each once; none when the text is empty. */
@@ -58,6 +59,10 @@ struct config {
 	int64_t sessions_preview;       /* characters of lastMessagePreview */
 	/* [daemon] (a statusline reads it by itself: statusline_config.h) */
 	int daemon_autostart;           /* enum daemon_autostart */
+	/* [sandbox] */
+	int sandbox_mode;               /* enum sandbox_mode */
+	char *sandbox_write;            /* comma list of absolute paths */
+	int sandbox_network;            /* 0 no, 1 yes */
 	/* [statusline] (swatch statusline reads them by itself: statusline_config.h) */
 	char *statusline_format;        /* "" = the preset */
 	int statusline_preset;          /* enum statusline_preset_choice */

@@ -8,6 +8,7 @@
 static const char *const method_choices[] = { "auto", "inotify", "poll", NULL };
 static const char *const source_choices[] = { "auto", "native", "ccusage", NULL };
 static const char *const preset_choices[] = { "ccusage", "compact", "full", "powerline", "plain", NULL };
+static const char *const sandbox_choices[] = { "auto", "off", "required", NULL };
 static const char *const no_yes[] = { "no", "yes", NULL };
 static const char *const level_choices[] = { "error", "warning", "info", "debug", NULL };
 
@@ -60,6 +61,12 @@ const struct config_key config_keys[] = {
 	  "characters of the last message that a session's file shows; 0: none" },
 	{ "daemon", "autostart", CONFIG_CHOICE, FIELD(daemon_autostart), CHOICE, "no", no_yes,
 	  "whether swatch statusline starts swatchd when none runs, where no service manager does" },
+	{ "sandbox", "mode", CONFIG_CHOICE, FIELD(sandbox_mode), CHOICE, "auto", sandbox_choices,
+	  "what swatchd and the programs that it runs are denied; auto: as far as the kernel can" },
+	{ "sandbox", "write", CONFIG_STRING, FIELD(sandbox_write), TEXT(4096), "", NULL,
+	  "comma list of more directories or files that these programs may write to" },
+	{ "sandbox", "network", CONFIG_CHOICE, FIELD(sandbox_network), CHOICE, "no", no_yes,
+	  "whether they may use the network, as an alert command may want" },
 	{ "statusline", "format", CONFIG_STRING, FIELD(statusline_format), TEXT(4096), "", NULL,
 	  "what swatch statusline shows, in the language of swatch-statusline(1); empty: the preset" },
 	{ "statusline", "preset", CONFIG_CHOICE, FIELD(statusline_preset), CHOICE, "full", preset_choices,

@@ -3,7 +3,7 @@
  *
  * For: cmd-doctor.c. The parts, each of which adds its findings:
  *   doctor.c             the findings, the page, the JSON
- *   doctor_daemon.c      config, daemon, service, inotify, what is polled
+ *   doctor_daemon.c      config, daemon, its sandbox, service, inotify, what is polled
  *   doctor_files.c       transcripts, the cache directory, other programs' files, the clock
  *   doctor_ccusage.c     ccusage: found, working, which version, drift; prices
  *   doctor_settings.c    Claude Code's settings.json: statusLine, cleanupPeriodDays
@@ -74,6 +74,7 @@ bool doctor_print_json(const struct doctor *doctor);
 
 void doctor_check_config(struct doctor *doctor);
 void doctor_check_daemon(struct doctor *doctor);
+void doctor_check_sandbox(struct doctor *doctor);
 void doctor_check_service(struct doctor *doctor);
 void doctor_check_inotify(struct doctor *doctor);
 void doctor_check_polled(struct doctor *doctor);

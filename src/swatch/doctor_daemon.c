@@ -1,4 +1,4 @@
-/* Config, daemon, service, inotify, what is polled. */
+/* Config, daemon, its sandbox, service, inotify, what is polled. */
 #include "swatch/doctor.h"
 
 #include <dirent.h>
@@ -96,6 +96,48 @@ void doctor_check_daemon(struct doctor *doctor)
 	}
 	if (doctor->answer)
 		check_publishing(doctor);
+}
+
+/* ---- sandbox ---- */
+
+static void judge_entered(struct doctor *doctor)
+{
+	size_t missing, refused;
+	struct json_object *names = status_array(doctor->answer, "sandbox", "notDenied", &missing);
+	struct json_object *places = status_array(doctor->answer, "sandbox", "refused", &refused);
+	const char *network = status_text(doctor->answer, "sandbox", "network");
+	bool is_closed = network && strcmp(network, "open") != 0;
+	doctor_add(doctor, "sandbox", DOCTOR_GOOD, "swatchd and what it runs can write only where they have to%s (Landlock ABI %"
+		   PRId64 ")", is_closed ? ", and have no network" : "", status_number(doctor->answer, "sandbox", "landlock"));
+	for (size_t i = 0; i < missing; i++)
+		buf_printf(&doctor->findings[doctor->count - 1].what, "%s%s", i ? ", " : "; not denied by this kernel: ",
+			   json_object_get_string(json_object_array_get_idx(names, i)));
+	for (size_t i = 0; i < refused; i++) {
+		struct json_object *place = json_object_array_get_idx(places, i);
+		const char *path = cache_json_string(place, "path"), *why = cache_json_string(place, "why");
+		doctor_add(doctor, "sandbox", DOCTOR_NOTE, "[sandbox] write: %s cannot be written to: %s", path ? path : "?",
+			   why ? why : "not known why");
+		doctor_remedy(doctor, "make it, or correct the setting; then restart swatchd");
+	}
+}
+
+void doctor_check_sandbox(struct doctor *doctor)
+{
+	const char *state = status_text(doctor->answer, "sandbox", "state");
+	const char *why = status_text(doctor->answer, "sandbox", "why");
+	/* Nobody to tell, or one of a version that does not. */
+	if (!state)
+		return;
+	if (strcmp(state, "on") == 0) {
+		judge_entered(doctor);
+	} else if (strcmp(state, "off") == 0) {
+		doctor_add(doctor, "sandbox", DOCTOR_NOTE, "swatchd has none: [sandbox] mode = off");
+		doctor_remedy(doctor, "take that out of the config, and restart swatchd; [sandbox] write names what a command "
+			      "of yours has to write");
+	} else {
+		doctor_add(doctor, "sandbox", DOCTOR_NOTE, "swatchd can write wherever you can: %s", why ? why : state);
+		doctor_remedy(doctor, "all works without; a kernel since 5.13 with landlock in its lsm= has it");
+	}
 }
 
 /* ---- service ---- */

@@ -255,6 +255,30 @@ static void show_pricing(struct page *page, struct json_object *answer)
 	page_path(page, STYLE_QUIET, path ? path : "?");
 }
 
+/* What the daemon denies itself; one of an older version does not tell. */
+static void show_sandbox(struct page *page, struct json_object *answer)
+{
+	size_t places, refused;
+	const char *state = status_text(answer, "sandbox", "state"), *why = status_text(answer, "sandbox", "why");
+	const char *network = status_text(answer, "sandbox", "network");
+	int64_t abi = status_number(answer, "sandbox", "landlock");
+	(void)status_array(answer, "sandbox", "writable", &places);
+	(void)status_array(answer, "sandbox", "refused", &refused);
+	if (!state)
+		return;
+	page_row(page, "sandbox");
+	if (strcmp(state, "on") == 0)
+		page_item(page, STYLE_GOOD, "on: writes only in %s (Landlock ABI %lld)",
+			  human_counted((int64_t)places, "place", HUMAN_TEXT), (long long)abi);
+	else
+		page_item(page, strcmp(state, "failed") == 0 ? STYLE_NOTE : STYLE_QUIET, "%s: %s", state,
+			  why ? why : "[sandbox] mode");
+	if (refused > 0)
+		page_item(page, STYLE_NOTE, "%s not opened up", human_counted((int64_t)refused, "place", HUMAN_TEXT));
+	if (network)
+		page_item(page, STYLE_PLAIN, "network %s", network);
+}
+
 static void show_machinery(struct page *page, struct json_object *answer)
 {
 	page_row(page, "lock");
@@ -280,6 +304,7 @@ static void show_machinery(struct page *page, struct json_object *answer)
 		page_item(page, STYLE_NOTE, "%s", human_counted((int64_t)versions, "Claude Code version", HUMAN_TEXT));
 		page_item(page, STYLE_QUIET, "see: swatch status --json");
 	}
+	show_sandbox(page, answer);
 	page_row(page, "memory");
 	page_item(page, STYLE_PLAIN, "%s", human_bytes(status_number(answer, "memory", "rssBytes"), HUMAN_TEXT));
 }

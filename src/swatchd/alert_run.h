@@ -37,7 +37,7 @@ struct alert_run {
 	struct alert_job waiting[ALERT_RUN_WAITING];
 	size_t waiting_count;
 	uint64_t good, failed, dropped;
-	char last_error[320];        /* "": the last run went well */
+	char last_error[448];        /* "": the last run went well */
 };
 
 void alert_run_init(struct alert_run *run, struct ev_loop *loop, const struct config *config, alert_run_done *done,

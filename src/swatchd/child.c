@@ -13,6 +13,8 @@
 
 #include "base/clock.h"
 #include "base/command_words.h"
+#include "swatchd/sandbox.h"
+#include "swatchd/sandbox_sockets.h"
 
 #define CHILD_NICENESS 10
 
@@ -89,6 +91,7 @@ struct plan {
 	char **environment;
 	int null_fd, out_fd, err_fd, report_fd;
 	int64_t memory_limit_bytes;
+	bool no_sockets;
 	pid_t parent;
 };
 
@@ -112,6 +115,8 @@ static _Noreturn void run_plan(const struct plan *plan)
 		const struct rlimit limit = { (rlim_t)plan->memory_limit_bytes, (rlim_t)plan->memory_limit_bytes };
 		limited = setrlimit(RLIMIT_DATA, &limit);
 	}
+	if (limited == 0 && plan->no_sockets)
+		limited = sandbox_sockets_deny(true);
 	if (limited == 0 && dup2(plan->null_fd, 0) >= 0 && dup2(plan->out_fd, 1) >= 0 && dup2(plan->err_fd, 2) >= 0)
 		execve(plan->path, plan->argv, plan->environment);
 	int why = errno;
@@ -385,7 +390,8 @@ struct child *child_start(struct ev_loop *loop, const struct child_command *comm
 		fail_soon(child, errno);
 		return child;
 	}
-	struct plan plan = { .path = path, .argv = command->argv, .memory_limit_bytes = command->memory_limit_bytes };
+	struct plan plan = { .path = path, .argv = command->argv, .memory_limit_bytes = command->memory_limit_bytes,
+			     .no_sockets = command->no_sockets };
 	plan.environment = make_environment(command->environment);
 	int why = plan.environment ? launch(child, &plan) : ENOMEM;
 	free(plan.environment);
@@ -442,4 +448,5 @@ void child_describe(const struct child_result *result, struct buf *out)
 		start--;
 	if (len > start)
 		buf_printf(out, ": %.*s", (int)(len - start < 300 ? len - start : 300), result->err_tail + start);
+	buf_append_str(out, sandbox_hint(result->err_tail));
 }

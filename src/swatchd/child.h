@@ -53,6 +53,7 @@ struct child_command {
 	int64_t timeout_ms;
 	int64_t memory_limit_bytes;  /* 0: none */
 	size_t max_output_bytes;     /* 0: CHILD_MAX_OUTPUT_BYTES */
+	bool no_sockets;             /* it cannot make any (sandbox_sockets.h) */
 };
 
 /*

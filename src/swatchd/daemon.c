@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "cache/cache_write.h"
+#include "swatchd/sandbox.h"
 #include "usage/transcript_path.h"
 
 /* ---- from watch: which transcripts ---- */
@@ -364,6 +365,19 @@ static int start_modules(struct daemon *daemon, struct buf *error)
 			  &daemon->events, error);
 }
 
+/* What the daemon has to have is there by now, and nothing that others wrote was read yet, but for its own files. */
+static int enter_sandbox(const struct daemon *daemon, struct buf *error)
+{
+	const struct sandbox_rules rules = { .mode = daemon->config.sandbox_mode,
+					     .network = daemon->config.sandbox_network != 0,
+					     .temporary = true,
+					     .write = daemon->config.sandbox_write,
+					     .cache_path = daemon->options.cache_path,
+					     .cache_fd = daemon->options.cache_fd,
+					     .socket_path = daemon->options.socket_path };
+	return sandbox_enter(&rules, sandbox_landlock_abi(), error);
+}
+
 /* Lists every directory, newest transcripts to be read first, and lets the reading begin. */
 static int walk_first(struct daemon *daemon, struct buf *error)
 {
@@ -406,6 +420,8 @@ int daemon_start(struct daemon *daemon, struct ev_loop *loop, const struct daemo
 				 &daemon->events, error) != 0)
 			return -1;
 	}
+	if (enter_sandbox(daemon, error) != 0)
+		return -1;
 	return walk_first(daemon, error);
 }
 

@@ -88,6 +88,9 @@ void daemon_reload(struct daemon *daemon)
 		log_warning("[cache] directory changed: that takes effect at the next start");
 	if (fresh.watch_method != daemon->config.watch_method)
 		log_warning("[watch] method changed: that takes effect at the next start");
+	if (fresh.sandbox_mode != daemon->config.sandbox_mode || fresh.sandbox_network != daemon->config.sandbox_network
+	    || strcmp(fresh.sandbox_write, daemon->config.sandbox_write) != 0)
+		log_warning("[sandbox] changed: that takes effect at the next start");
 	config_release(&daemon->config);
 	daemon->config = fresh;
 	daemon_apply_timezone(&daemon->config);

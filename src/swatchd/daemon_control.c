@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "cache/cache_read.h"
 #include "swatchd/account_limits.h"
+#include "swatchd/sandbox.h"
 
 /* ---- status ---- */
 
@@ -117,6 +118,9 @@ static void answer_status(struct daemon *daemon, struct control_client *client)
 	jsonw_end_object(&w);
 	begin_part(&w, "control");
 	control_write_status(&daemon->control, &w);
+	jsonw_end_object(&w);
+	begin_part(&w, "sandbox");
+	sandbox_write_status(&w);
 	jsonw_end_object(&w);
 	begin_part(&w, "schema");
 	drift_write_status(&daemon->drift, &w);

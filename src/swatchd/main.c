@@ -14,6 +14,7 @@
  *     expire, liveness    idle sessions lose their files; living processes keep theirs
  *     control, events     the socket, and who follows what happens
  *     loop                libev, without its abort()
+ *     sandbox             what the kernel denies all of this from the end of the start on
  *     drift, notify       changes of the transcript format; the service manager
  * daemon.c wires them by callbacks, daemon_alerts.c shows alerts the figures, daemon_control.c answers the socket; this
  * file has the command line, the lock, the signals and the loop.
@@ -41,6 +42,7 @@
 #include "swatchd/daemon.h"
 #include "swatchd/loop.h"
 #include "swatchd/notify.h"
+#include "swatchd/sandbox.h"
 
 #define LARGE_BYTES (512 << 10)
 /* How long a child of a holder that is gone may still have the lock. */
@@ -384,6 +386,7 @@ int main(int argc, char **argv)
 	/* What was inherited stays open for whoever gave it, but no child of ours gets it. */
 	(void)close_range(3, ~0U, CLOSE_RANGE_CLOEXEC);
 	(void)umask(0077);
+	sandbox_forbid_privileges();
 	(void)signal(SIGPIPE, SIG_IGN);
 	/* A statusline's mark must not reach what a daemon started from there runs. */
 	(void)unsetenv("CLAUDE_CODE_CHILD_SESSION");
@@ -411,6 +414,7 @@ int main(int argc, char **argv)
 		log_set_level((enum log_level)config.log_level);
 		status = run_locked(&line, &options, &config);
 	}
+	sandbox_release();
 	buf_release(&errors);
 	free(default_path);
 	return status;

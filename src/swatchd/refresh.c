@@ -13,6 +13,7 @@
 #include "swatchd/billing.h"
 #include "swatchd/ccusage_answer.h"
 #include "swatchd/child.h"
+#include "swatchd/sandbox.h"
 
 static void start_run(struct refresh *refresh);
 
@@ -156,7 +157,8 @@ static void start_run(struct refresh *refresh)
 	refresh->callbacks.started(refresh->ctx);
 	const struct child_command command = { .argv = refresh->words,
 					       .timeout_ms = refresh->config->ccusage_timeout_ms,
-					       .memory_limit_bytes = refresh->config->ccusage_memory_limit_bytes };
+					       .memory_limit_bytes = refresh->config->ccusage_memory_limit_bytes,
+					       .no_sockets = sandbox_denies_sockets() };
 	refresh->child = child_start(refresh->loop, &command, on_child_done, refresh);
 	if (!refresh->child) {
 		struct refresh_result result = { 0 };

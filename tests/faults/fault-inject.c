@@ -499,7 +499,15 @@ int signalfd(int fd, const sigset_t *mask, int flags)
 	return fails(FAULT_PIPE, "signalfd", NULL) ? -1 : real(fd, mask, flags);
 }
 
-/* Only pidfd_open(2) is called in this way. */
+/* What is called in this way, and may fail. */
+static const char *name_of_call(long number)
+{
+	return number == SYS_pidfd_open ? "pidfd_open"
+	       : number == SYS_landlock_create_ruleset ? "landlock_create_ruleset"
+	       : number == SYS_landlock_add_rule ? "landlock_add_rule"
+	       : number == SYS_landlock_restrict_self ? "landlock_restrict_self" : NULL;
+}
+
 long syscall(long number, ...)
 {
 	REAL(long, syscall, (long, ...))
@@ -507,7 +515,8 @@ long syscall(long number, ...)
 	va_start(args, number);
 	long a = va_arg(args, long), b = va_arg(args, long), c = va_arg(args, long), d = va_arg(args, long);
 	va_end(args);
-	return number == SYS_pidfd_open && fails(FAULT_PIPE, "pidfd_open", NULL) ? -1 : real(number, a, b, c, d);
+	const char *name = name_of_call(number);
+	return name && fails(FAULT_PIPE, name, NULL) ? -1 : real(number, a, b, c, d);
 }
 
 /* ---- sockets ---- */

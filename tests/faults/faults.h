@@ -30,7 +30,7 @@ enum fault_kind {
 	FAULT_WAIT,      /* epoll_wait, poll */
 	FAULT_SOCKET,    /* socket, bind, listen, connect, setsockopt, getsockopt */
 	FAULT_ACCEPT,
-	FAULT_PIPE,      /* pipe, eventfd, timerfd_create, signalfd, pidfd_open */
+	FAULT_PIPE,      /* pipe, eventfd, timerfd_create, signalfd, pidfd_open, landlock_... */
 	FAULT_FORK,      /* fork, pthread_create */
 	FAULT_WAITPID,
 	FAULT_CHILD,     /* what a forked child calls before it execs, and the exec */

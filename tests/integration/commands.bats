@@ -66,7 +66,7 @@ commands() { swatch help | sed -n 's/^  *\([a-z][a-z]*\) .*/\1/p'; }
 
 @test "swatch status --json is one object with all its parts" {
 	start_daemon
-	swatch status --json | jq -e 'has("watch") and has("tail") and has("sessions") and has("refresh") and has("billing") and has("publish") and has("expire") and has("lock") and has("control") and has("schema") and has("memory")'
+	swatch status --json | jq -e 'has("watch") and has("tail") and has("sessions") and has("refresh") and has("billing") and has("publish") and has("expire") and has("lock") and has("control") and has("sandbox") and has("schema") and has("memory")'
 }
 
 @test "swatch events follows what happens" {

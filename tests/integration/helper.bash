@@ -6,7 +6,7 @@ WAIT_STEPS=600
 
 setup() {
 	# Short, because a socket's path may have 107 bytes only.
-	TEST_HOME=$(mktemp -d /tmp/swatch.XXXXXX)
+	TEST_HOME=$(mktemp -d "${TEST_BASE:-/tmp}/swatch.XXXXXX")
 	export HOME=$TEST_HOME XDG_RUNTIME_DIR=$TEST_HOME/run TZ=UTC
 	unset CLAUDE_CONFIG_DIR XDG_CONFIG_HOME XDG_STATE_HOME NOTIFY_SOCKET WATCHDOG_USEC JOURNAL_STREAM
 	mkdir -m 700 "$XDG_RUNTIME_DIR"

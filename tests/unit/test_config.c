@@ -194,9 +194,9 @@ static void what_is_unknown_is_named(void **state)
 						    "idle_after, expire_after, max_files, preview\n");
 	expect_error("[watch]\nsettle = 3\n", "F:2: 'settle' belongs in [ccusage]\n");
 	expect_error("[wtach]\npaths = /a\n", "F:2: there is no section [wtach]; allowed: "
-					      "[watch], [billing], [ccusage], [cache], [sessions], [daemon], [statusline], [alerts], [log]\n");
+					      "[watch], [billing], [ccusage], [cache], [sessions], [daemon], [sandbox], [statusline], [alerts], [log]\n");
 	expect_error("foo = 3\n", "F:1: 'foo' stands before the first section; sections: "
-				  "[watch], [billing], [ccusage], [cache], [sessions], [daemon], [statusline], [alerts], [log]\n");
+				  "[watch], [billing], [ccusage], [cache], [sessions], [daemon], [sandbox], [statusline], [alerts], [log]\n");
 	expect_error("\n[log]\nnonsense\n",
 		     "F:3: neither a [section], nor key = value, nor a comment (; or #)\n");
 	expect_error("[log\n", "F:1: neither a [section], nor key = value, nor a comment (; or #)\n");
