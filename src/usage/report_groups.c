@@ -47,9 +47,7 @@ struct groups {
 static void write_week(const char *day, char out[16])
 {
 	struct tm tm = { .tm_hour = 12 };
-	if (sscanf(day, "%d-%d-%d", &tm.tm_year, &tm.tm_mon, &tm.tm_mday) == 3) {
-		tm.tm_year -= 1900;
-		tm.tm_mon -= 1;
+	if (strptime(day, "%Y-%m-%d", &tm)) {
 		time_t noon = timegm(&tm);
 		if (gmtime_r(&noon, &tm))
 			tm.tm_mday -= tm.tm_wday;
