@@ -222,8 +222,8 @@ static void key_of_time(enum report_kind kind, int64_t at_ms, char out[16])
 	if (!gmtime_r(&then, &date))
 		return;
 	then -= (time_t)date.tm_wday * 24 * 3600;
-	if (gmtime_r(&then, &date))
-		strftime(out, 16, "%Y-%m-%d", &date);
+	if (gmtime_r(&then, &date) && strftime(out, 16, "%Y-%m-%d", &date) == 0)
+		out[0] = '\0';
 }
 
 static size_t number_of(const struct strmap *numbers, const char *key)
