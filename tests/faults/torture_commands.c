@@ -53,7 +53,7 @@ static void read_output(const struct process *process, char out[OUTPUT_MAX])
 		if (!isdigit(c) && !strchr(" .-+eE", c))
 			out[len++] = (char)c;
 	out[len] = '\0';
-	fclose(file);
+	(void)fclose(file);
 }
 
 static bool judge(struct trial *trial, const struct process *process, const struct tested *now,

@@ -61,7 +61,7 @@ static void read_completion_table(struct known_words *known)
 		assert_true(known->count < 128);
 		snprintf(known->lines[known->count++], sizeof(known->lines[0]), "%s %s", command, option);
 	}
-	fclose(file);
+	(void)fclose(file);
 }
 
 static void test_completions_know_every_command_and_option(void **state)
@@ -146,7 +146,8 @@ static void test_finding_external_commands(void **state)
 	assert_non_null(mkdtemp(dir));
 	snprintf(path, sizeof(path), "%s/swatch-mine", dir);
 	snprintf(search, sizeof(search), ":relative:%s", dir);
-	char *old_search = strdup(getenv("PATH"));
+	const char *search_now = getenv("PATH");
+	char *old_search = search_now ? strdup(search_now) : NULL;
 	assert_non_null(old_search);
 	setenv("PATH", search, 1);
 	assert_null(program_find_external("mine"));

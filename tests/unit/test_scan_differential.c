@@ -187,7 +187,7 @@ static void ask_oracle(struct json_object *root, struct oracle *o)
 	struct json_object *message;
 	const char *session, *version;
 	bool api_error;
-	int a, b, used = 0;
+	int a, used = 0;
 	memset(o, 0, sizeof(*o));
 	o->present = json_object_object_get_ex(root, "message", &message) && json_object_is_type(message, json_type_object)
 		     && get_string(root, "sessionId", &session) && get_string(root, "requestId", &o->request)
@@ -198,7 +198,7 @@ static void ask_oracle(struct json_object *root, struct oracle *o)
 	if (o->present && version)
 		o->present = strspn(version, "0123456789") > 0 && sscanf(version, "%*[0-9].%n", &used) == 0 && used > 0
 			     && (a = (int)strspn(version + used, "0123456789")) > 0 && version[used + a] == '.'
-			     && (b = (int)strspn(version + used + a + 1, "0123456789")) > 0;
+			     && strspn(version + used + a + 1, "0123456789") > 0;
 }
 
 /* ---- one line ---- */
