@@ -89,6 +89,8 @@ static bool step_command(struct trial *trial)
 	static const void *right_of;
 	const struct tested *now = trial->what;
 	struct process process;
+	if (!now)
+		broken("find", "the command to run");
 	if (trial->first == 1 && right_of != now) {
 		process_init(&process, trial->world, "right");
 		right_of = now;
