@@ -98,10 +98,18 @@ bool clock_parse_rfc3339(const char *text, size_t len, int64_t *out_ms)
 	return true;
 }
 
+/* strftime does not pad the years before 1000. */
+static void format_date(const struct tm *tm, char out[CLOCK_DATE_SIZE])
+{
+	int64_t year = (int64_t)tm->tm_year + 1900;
+	snprintf(out, CLOCK_DATE_SIZE, "%04d-%02d-%02d", (int)(year > 99999 ? 99999 : year < -9999 ? -9999 : year),
+		 (tm->tm_mon + 1) % 100, tm->tm_mday % 100);
+}
+
 void clock_format_rfc3339(int64_t at_ms, char out[CLOCK_RFC3339_SIZE])
 {
 	const int64_t first_ms = days_from_civil(0, 1, 1) * CLOCK_DAY_MS;
-	const int64_t last_ms = days_from_civil(10000, 1, 1) * CLOCK_DAY_MS - 1;
+	const int64_t last_ms = days_from_civil(10001, 1, 1) * CLOCK_DAY_MS - 1;
 	at_ms = at_ms < first_ms ? first_ms : at_ms > last_ms ? last_ms : at_ms;
 	int64_t ms = at_ms % 1000;
 	time_t seconds = (time_t)(at_ms / 1000);
@@ -110,12 +118,13 @@ void clock_format_rfc3339(int64_t at_ms, char out[CLOCK_RFC3339_SIZE])
 		seconds--;
 	}
 	struct tm tm;
-	char date[24];
-	if (!gmtime_r(&seconds, &tm) || strftime(date, sizeof(date), "%Y-%m-%dT%H:%M:%S", &tm) == 0)
-		date[0] = '\0';
-	/* strftime may pad the year with blanks or not at all before the year 1000. */
-	snprintf(out, CLOCK_RFC3339_SIZE, "%04d%.15s.%03dZ", tm.tm_year + 1900,
-		 strchr(date, '-') ? strchr(date, '-') : "", (int)ms);
+	char date[CLOCK_DATE_SIZE], rest[12];
+	if (!gmtime_r(&seconds, &tm) || strftime(rest, sizeof(rest), "T%H:%M:%S", &tm) == 0) {
+		out[0] = '\0';
+		return;
+	}
+	format_date(&tm, date);
+	snprintf(out, CLOCK_RFC3339_SIZE, "%s%s.%03dZ", date, rest, (int)ms);
 }
 
 void clock_format_age(int64_t span_ms, char out[CLOCK_AGE_SIZE])
@@ -177,11 +186,31 @@ int64_t clock_local_next_day_ms(int64_t at_ms)
 	return date < 0 ? at_ms + CLOCK_DAY_MS : first_moment_after_date_ms(date, at, at + LONGEST_DAY_SECONDS);
 }
 
-void clock_format_local_date(int64_t at_ms, char out[16])
+void clock_format_local_date(int64_t at_ms, char out[CLOCK_DATE_SIZE])
 {
 	time_t seconds = floor_to_seconds(at_ms);
 	struct tm tm;
 	tzset();
-	if (!localtime_r(&seconds, &tm) || strftime(out, 16, "%Y-%m-%d", &tm) == 0)
+	if (localtime_r(&seconds, &tm))
+		format_date(&tm, out);
+	else
 		out[0] = '\0';
+}
+
+void clock_format_week(const char *date, char out[CLOCK_DATE_SIZE])
+{
+	struct tm tm = { .tm_hour = 12 };
+	if (sscanf(date, "%5d-%2d-%2d", &tm.tm_year, &tm.tm_mon, &tm.tm_mday) == 3) {
+		tm.tm_year -= 1900;
+		tm.tm_mon -= 1;
+		time_t noon = timegm(&tm);
+		if (gmtime_r(&noon, &tm)) {
+			noon -= (time_t)tm.tm_wday * 86400;
+			if (gmtime_r(&noon, &tm)) {
+				format_date(&tm, out);
+				return;
+			}
+		}
+	}
+	snprintf(out, CLOCK_DATE_SIZE, "%s", date);
 }

@@ -18,6 +18,8 @@
 /* "2026-11-23T05:00:00.000Z" and a NUL. */
 #define CLOCK_RFC3339_SIZE 32
 #define CLOCK_AGE_SIZE 16
+/* "2026-11-23" and a NUL, with room for years that nobody meant. */
+#define CLOCK_DATE_SIZE 16
 
 /* Now: wall clock, and the monotonic clock for durations. */
 int64_t clock_wall_ms(void);
@@ -29,7 +31,7 @@ int64_t clock_mono_ms(void);
  */
 bool clock_parse_rfc3339(const char *text, size_t len, int64_t *out_ms);
 
-/* Writes a time as "2026-11-23T05:00:00.000Z"; years outside 0..9999 give the nearest end of that range. */
+/* Writes a time as "2026-11-23T05:00:00.000Z"; years outside 0..10000 give the nearest end of that range. */
 void clock_format_rfc3339(int64_t at_ms, char out[CLOCK_RFC3339_SIZE]);
 
 /* Writes a span as people say it: "5s", "2m", "3h", "4d". Negative spans are "0s". */
@@ -42,7 +44,10 @@ void clock_format_age(int64_t span_ms, char out[CLOCK_AGE_SIZE]);
 int64_t clock_local_day_start_ms(int64_t at_ms);
 int64_t clock_local_next_day_ms(int64_t at_ms);
 
-/* "2026-11-23", the local date of `at_ms`. */
-void clock_format_local_date(int64_t at_ms, char out[16]);
+/* "2026-11-23", the local date of `at_ms`; "" when that has no date. */
+void clock_format_local_date(int64_t at_ms, char out[CLOCK_DATE_SIZE]);
+
+/* The Sunday on or before a date ("2026-11-23" gives "2026-11-22"): ccusage's weeks begin there. No date: as it is. */
+void clock_format_week(const char *date, char out[CLOCK_DATE_SIZE]);
 
 #endif

@@ -205,25 +205,14 @@ static bool put_in_row(struct verify_report *report, size_t row_number, size_t e
 }
 
 /* The day, the week's Sunday, or the month of a moment. */
-static void key_of_time(enum report_kind kind, int64_t at_ms, char out[16])
+static void key_of_time(enum report_kind kind, int64_t at_ms, char out[CLOCK_DATE_SIZE])
 {
-	clock_format_local_date(at_ms, out);
-	if (kind == REPORT_MONTHLY)
-		out[7] = '\0';
-	if (kind != REPORT_WEEKLY)
-		return;
-	char noon[CLOCK_RFC3339_SIZE + 16];
-	int64_t noon_ms;
-	int len = snprintf(noon, sizeof(noon), "%sT12:00:00Z", out);
-	if (!clock_parse_rfc3339(noon, (size_t)len, &noon_ms))
-		return;
-	time_t then = (time_t)(noon_ms / CLOCK_SECOND_MS);
-	struct tm date;
-	if (!gmtime_r(&then, &date))
-		return;
-	then -= (time_t)date.tm_wday * 24 * 3600;
-	if (gmtime_r(&then, &date) && strftime(out, 16, "%Y-%m-%d", &date) == 0)
-		out[0] = '\0';
+	char day[CLOCK_DATE_SIZE];
+	clock_format_local_date(at_ms, day);
+	if (kind == REPORT_WEEKLY)
+		clock_format_week(day, out);
+	else
+		snprintf(out, CLOCK_DATE_SIZE, "%.*s", kind == REPORT_MONTHLY ? 7 : 10, day);
 }
 
 static size_t number_of(const struct strmap *numbers, const char *key)

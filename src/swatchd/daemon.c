@@ -351,6 +351,7 @@ static int start_modules(struct daemon *daemon, struct buf *error)
 	publish_init(&daemon->publish, daemon->loop, daemon->options.cache_fd, daemon->options.cache_path, &daemon->config,
 		     &daemon->sessions, &daemon->billing, &daemon->events);
 	daemon_start_alerts(daemon);
+	daemon_watch_clock(daemon);
 	publish_set_observer(&daemon->publish, daemon_look_for_alerts, daemon);
 	daemon->has_tail = true;
 	if (tail_init(&daemon->tail, daemon->loop, daemon->config.watch_tail_delay_ms, &tail_callbacks, daemon) != 0) {
@@ -411,6 +412,7 @@ void daemon_flush(struct daemon *daemon)
 {
 	watch_drain(&daemon->watch);
 	tail_flush(&daemon->tail);
+	daemon_check_clock(daemon);
 	publish_flush(&daemon->publish, true);
 }
 
@@ -424,6 +426,7 @@ void daemon_stop(struct daemon *daemon)
 		tail_release(&daemon->tail);
 		refresh_release(&daemon->refresh);
 		daemon_stop_alerts(daemon);
+		daemon_unwatch_clock(daemon);
 		expire_release(&daemon->expire);
 		publish_release(&daemon->publish);
 		liveness_release(&daemon->liveness);

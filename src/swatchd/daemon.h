@@ -44,11 +44,17 @@ struct daemon_options {
 struct daemon_alerts {
 	struct alerts rules;
 	struct alert_run run;
-	ev_periodic moment;          /* time alone makes the next crossing */
+	struct moment moment;        /* time alone makes the next crossing */
 	uint64_t fired;
 	int64_t last_ms;             /* 0: none yet */
 	char last_message[320];
 	bool save_failed;            /* said once */
+};
+
+/* daemon_clock.c's. */
+struct daemon_clock {
+	ev_prepare prepare;
+	int64_t apart_ms;            /* the wall clock's lead over the monotonic one when they were last compared */
 };
 
 struct daemon {
@@ -68,6 +74,7 @@ struct daemon {
 	struct expire expire;
 	struct publish publish;
 	struct daemon_alerts alerts;
+	struct daemon_clock clock;
 	struct control control;
 	bool has_control, has_watch, has_tail;
 	bool first_walk;             /* the directories are being listed for the first time */
@@ -118,6 +125,14 @@ void daemon_start_alerts(struct daemon *daemon);
 void daemon_look_for_alerts(void *ctx, const struct billing_view *view);
 void daemon_write_alerts_status(const struct daemon *daemon, struct jsonw *w);
 void daemon_stop_alerts(struct daemon *daemon);
+
+/*
+ * The wall clock (daemon_clock.c). daemon_check_clock() publishes anew what hangs on the time when the clock was set or
+ * the machine slept; each turn of the loop calls it, and who wants the figures of now.
+ */
+void daemon_watch_clock(struct daemon *daemon);
+void daemon_check_clock(struct daemon *daemon);
+void daemon_unwatch_clock(struct daemon *daemon);
 
 /* Answers {"op":"report"}, and {"op":"spend"} (daemon_report.c). */
 void daemon_answer_report(struct daemon *daemon, struct control_client *client, struct json_object *request);

@@ -154,19 +154,6 @@ static void look_at_sessions(struct daemon *daemon)
 			look_at_session(&daemon->alerts.rules, session);
 }
 
-/* A millisecond late rather than early: an early look would find nothing due. */
-static void wake_at(struct daemon_alerts *alerts, struct ev_loop *loop, int64_t at_ms)
-{
-	ev_tstamp at = (double)(at_ms + 1) / 1000.;
-	if (at_ms > 0 && ev_is_active(&alerts->moment) && alerts->moment.offset == at)
-		return;
-	ev_periodic_stop(loop, &alerts->moment);
-	if (at_ms == 0)
-		return;
-	ev_periodic_set(&alerts->moment, at, 0., NULL);
-	ev_periodic_start(loop, &alerts->moment);
-}
-
 void daemon_look_for_alerts(void *ctx, const struct billing_view *view)
 {
 	struct daemon *daemon = ctx;
@@ -182,14 +169,12 @@ void daemon_look_for_alerts(void *ctx, const struct billing_view *view)
 		save(daemon);
 	/* On record first: whatever becomes of us now, nothing is run a second time. */
 	alert_run_start(&alerts->run);
-	wake_at(alerts, daemon->loop, next_ms);
+	moment_set(&alerts->moment, next_ms);
 }
 
-static void on_moment(struct ev_loop *loop, ev_periodic *watcher, int revents)
+static void on_moment(void *ctx)
 {
-	(void)loop;
-	(void)revents;
-	struct daemon *daemon = watcher->data;
+	struct daemon *daemon = ctx;
 	struct billing_view view;
 	billing_make_view(&daemon->billing, clock_wall_ms(), &view);
 	daemon_look_for_alerts(daemon, &view);
@@ -202,8 +187,7 @@ void daemon_start_alerts(struct daemon *daemon)
 	struct daemon_alerts *alerts = &daemon->alerts;
 	alerts_init(&alerts->rules, &daemon->config, on_fired, daemon);
 	alert_run_init(&alerts->run, daemon->loop, &daemon->config, on_run_done, daemon);
-	ev_periodic_init(&alerts->moment, on_moment, 0., 0., NULL);
-	alerts->moment.data = daemon;
+	moment_init(&alerts->moment, daemon->loop, on_moment, daemon);
 	restore(daemon);
 }
 
@@ -225,15 +209,15 @@ void daemon_write_alerts_status(const struct daemon *daemon, struct jsonw *w)
 	else
 		jsonw_null(w);
 	jsonw_key(w, "nextAt");
-	if (ev_is_active(&alerts->moment))
-		jsonw_int(w, (int64_t)(alerts->moment.offset * 1000.) - 1);
+	if (alerts->moment.at_ms != 0)
+		jsonw_int(w, alerts->moment.at_ms);
 	else
 		jsonw_null(w);
 }
 
 void daemon_stop_alerts(struct daemon *daemon)
 {
-	ev_periodic_stop(daemon->loop, &daemon->alerts.moment);
+	moment_set(&daemon->alerts.moment, 0);
 	alert_run_release(&daemon->alerts.run);
 	alerts_release(&daemon->alerts.rules);
 }

@@ -49,8 +49,8 @@ static void write_expire(const struct daemon *daemon, struct jsonw *w)
 {
 	jsonw_put_int(w, "removed", (int64_t)daemon->expire.removed + daemon->swept_files);
 	jsonw_put_int(w, "sweptTempFiles", daemon->swept_temp_files);
-	if (daemon->expire.next_at_ms > 0)
-		jsonw_put_int(w, "nextAt", daemon->expire.next_at_ms);
+	if (daemon->expire.due.at_ms > 0)
+		jsonw_put_int(w, "nextAt", daemon->expire.due.at_ms);
 	else
 		jsonw_put_null(w, "nextAt");
 }
@@ -257,8 +257,8 @@ static void take_expire(struct daemon *daemon, struct control_client *client, st
 		daemon->swept_files += publish_sweep(&daemon->publish);
 		publish_flush(&daemon->publish, true);
 	}
-	if (daemon->expire.next_at_ms > 0)
-		jsonw_put_int(&w, "nextAt", daemon->expire.next_at_ms);
+	if (daemon->expire.due.at_ms > 0)
+		jsonw_put_int(&w, "nextAt", daemon->expire.due.at_ms);
 	else
 		jsonw_put_null(&w, "nextAt");
 	jsonw_end_object(&w);

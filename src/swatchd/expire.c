@@ -113,17 +113,6 @@ static int64_t next_moment(const struct expire *expire, const struct session *se
 	return 0;
 }
 
-static void wake_at(struct expire *expire, int64_t at_ms)
-{
-	ev_periodic_stop(expire->loop, &expire->due);
-	expire->next_at_ms = at_ms;
-	if (at_ms == 0)
-		return;
-	/* A millisecond late rather than early: an early look would find nothing due. */
-	ev_periodic_set(&expire->due, (double)(at_ms + 1) / 1000., 0., NULL);
-	ev_periodic_start(expire->loop, &expire->due);
-}
-
 static void schedule(struct expire *expire)
 {
 	int64_t next_ms = 0;
@@ -136,27 +125,23 @@ static void schedule(struct expire *expire)
 	}
 	/* A time that has passed already was dealt with by the run before: files with times in the future come here. */
 	int64_t soonest_ms = clock_wall_ms() + CLOCK_SECOND_MS;
-	wake_at(expire, next_ms != 0 && next_ms < soonest_ms ? soonest_ms : next_ms);
+	moment_set(&expire->due, next_ms != 0 && next_ms < soonest_ms ? soonest_ms : next_ms);
 }
 
-static void on_due(struct ev_loop *loop, ev_periodic *watcher, int revents)
+static void on_due(void *ctx)
 {
-	(void)loop;
-	(void)revents;
-	expire_run(watcher->data);
+	expire_run(ctx);
 }
 
 void expire_init(struct expire *expire, struct ev_loop *loop, const struct config *config, struct sessions *sessions,
 		 const struct expire_callbacks *callbacks, void *ctx)
 {
 	memset(expire, 0, sizeof(*expire));
-	expire->loop = loop;
 	expire->config = config;
 	expire->sessions = sessions;
 	expire->callbacks = *callbacks;
 	expire->ctx = ctx;
-	ev_periodic_init(&expire->due, on_due, 0., 0., NULL);
-	expire->due.data = expire;
+	moment_init(&expire->due, loop, on_due, expire);
 }
 
 void expire_run(struct expire *expire)
@@ -168,7 +153,7 @@ void expire_run(struct expire *expire)
 	struct verdict *verdicts = judge(expire, &count);
 	if (!verdicts) {
 		log_error("cannot look for expired sessions: out of memory; trying again in a minute");
-		wake_at(expire, clock_wall_ms() + CLOCK_MINUTE_MS);
+		moment_set(&expire->due, clock_wall_ms() + CLOCK_MINUTE_MS);
 		return;
 	}
 	for (size_t i = 0; i < count; i++)
@@ -187,8 +172,8 @@ void expire_note(struct expire *expire, struct session *session)
 		return;
 	}
 	int64_t at_ms = next_moment(expire, session);
-	if (before != session->state && at_ms > 0 && (expire->next_at_ms == 0 || at_ms < expire->next_at_ms))
-		wake_at(expire, at_ms);
+	if (before != session->state && at_ms > 0 && (expire->due.at_ms == 0 || at_ms < expire->due.at_ms))
+		moment_set(&expire->due, at_ms);
 }
 
 void expire_preview(struct expire *expire, void (*visit)(void *ctx, const struct session *, enum expire_reason),
@@ -217,5 +202,5 @@ const char *expire_reason_name(enum expire_reason reason)
 
 void expire_release(struct expire *expire)
 {
-	ev_periodic_stop(expire->loop, &expire->due);
+	moment_set(&expire->due, 0);
 }

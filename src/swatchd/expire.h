@@ -16,6 +16,7 @@
 
 #include "base/config.h"
 #include "base/jsonw.h"
+#include "swatchd/moment.h"
 #include "swatchd/session.h"
 
 enum expire_reason { EXPIRE_AGE, EXPIRE_COUNT, EXPIRE_VANISHED };
@@ -30,13 +31,11 @@ struct expire_callbacks {
 };
 
 struct expire {
-	struct ev_loop *loop;
 	const struct config *config;
 	struct sessions *sessions;
 	struct expire_callbacks callbacks;
 	void *ctx;
-	ev_periodic due;
-	int64_t next_at_ms;      /* 0: nothing is due ever */
+	struct moment due;       /* the next look */
 	uint64_t removed;        /* files, since the start */
 };
 

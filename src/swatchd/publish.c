@@ -161,12 +161,7 @@ static void wake_at_moment(struct publish *publish, const struct billing_view *v
 	publish->moment_is_shared = next_ms == view->next_change_ms;
 	if (publish->next_quiet_ms > 0 && publish->next_quiet_ms < next_ms)
 		next_ms = publish->next_quiet_ms;
-	ev_tstamp at = (double)(next_ms + 1) / 1000.;
-	if (ev_is_active(&publish->moment) && publish->moment.offset == at)
-		return;
-	ev_periodic_stop(publish->loop, &publish->moment);
-	ev_periodic_set(&publish->moment, at, 0., NULL);
-	ev_periodic_start(publish->loop, &publish->moment);
+	moment_set(&publish->moment, next_ms);
 }
 
 static void mark_sessions(struct publish *publish, bool active_only, bool forced)
@@ -181,15 +176,19 @@ static void mark_sessions(struct publish *publish, bool active_only, bool forced
 	}
 }
 
-static void on_moment(struct ev_loop *loop, ev_periodic *watcher, int revents)
+/* `shared`: what hangs on the time is (also) one of the shared figures. */
+static void mark_time(struct publish *publish, bool shared)
 {
-	(void)loop;
-	(void)revents;
-	struct publish *publish = watcher->data;
 	publish->billing_dirty = publish->list_dirty = true;
 	/* All are composed again, which finds the next one. */
 	publish->next_cold_ms = 0;
-	mark_sessions(publish, false, publish->moment_is_shared);
+	mark_sessions(publish, false, shared);
+}
+
+static void on_moment(void *ctx)
+{
+	struct publish *publish = ctx;
+	mark_time(publish, publish->moment_is_shared);
 	publish_flush(publish, true);
 }
 
@@ -226,8 +225,8 @@ void publish_init(struct publish *publish, struct ev_loop *loop, int dir_fd, con
 	publish->held = true;
 	ev_init(&publish->again, on_again);
 	ev_init(&publish->copies, on_copies);
-	ev_periodic_init(&publish->moment, on_moment, 0., 0., NULL);
-	publish->again.data = publish->copies.data = publish->moment.data = publish;
+	moment_init(&publish->moment, loop, on_moment, publish);
+	publish->again.data = publish->copies.data = publish;
 }
 
 void publish_set_observer(struct publish *publish, publish_observer *observer, void *ctx)
@@ -276,6 +275,11 @@ void publish_mark_all(struct publish *publish)
 	publish->billing_hash = publish->list_hash = 0;
 	publish->billing_dirty = publish->list_dirty = true;
 	mark_sessions(publish, false, true);
+}
+
+void publish_mark_time(struct publish *publish)
+{
+	mark_time(publish, true);
 }
 
 /* Shorter of two waits; -1 means none. */
@@ -332,7 +336,7 @@ void publish_flush(struct publish *publish, bool now)
 		(void)publish_sweep(publish);
 	bool dirty = publish->billing_dirty || publish->list_dirty || publish->dirty || publish->sweep_mono_ms > 0;
 	/* Without a change the next moment is as it was. */
-	if (publish->held || (!dirty && ev_is_active(&publish->moment)))
+	if (publish->held || (!dirty && publish->moment.at_ms != 0))
 		return;
 	struct billing_view view;
 	billing_make_view(publish->billing, clock_wall_ms(), &view);
@@ -427,5 +431,5 @@ void publish_release(struct publish *publish)
 {
 	ev_timer_stop(publish->loop, &publish->again);
 	ev_timer_stop(publish->loop, &publish->copies);
-	ev_periodic_stop(publish->loop, &publish->moment);
+	moment_set(&publish->moment, 0);
 }

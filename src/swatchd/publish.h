@@ -18,6 +18,7 @@
 #include "swatchd/billing.h"
 #include "swatchd/events.h"
 #include "swatchd/expire.h"
+#include "swatchd/moment.h"
 #include "swatchd/session.h"
 
 #define PUBLISH_LIST_MS INT64_C(1000)
@@ -47,7 +48,7 @@ struct publish {
 	void *observer_ctx;
 	ev_timer again;
 	ev_timer copies;
-	ev_periodic moment;
+	struct moment moment;
 	bool held;               /* nothing is written yet: the first walk is under way */
 	bool billing_dirty, list_dirty;
 	struct session *dirty;   /* the sessions whose files are to be written, by next_dirty */
@@ -77,6 +78,9 @@ void publish_mark_billing(struct publish *publish);
 void publish_mark_list(struct publish *publish);
 /* Everything, whatever its hash: the files may have been deleted or replaced. */
 void publish_mark_all(struct publish *publish);
+
+/* Everything that hangs on the time: the clock was set. */
+void publish_mark_time(struct publish *publish);
 
 /* Writes what is due, and sets the timers for the rest. `now`: writes everything that is marked. */
 void publish_flush(struct publish *publish, bool now);

@@ -43,21 +43,6 @@ struct groups {
 
 /* ---- keys ---- */
 
-/* The Sunday on or before a day: ccusage's weeks begin there. */
-static void write_week(const char *day, char out[16])
-{
-	struct tm tm = { .tm_hour = 12 };
-	if (strptime(day, "%Y-%m-%d", &tm)) {
-		time_t noon = timegm(&tm);
-		if (gmtime_r(&noon, &tm))
-			tm.tm_mday -= tm.tm_wday;
-		noon = timegm(&tm);
-		if (gmtime_r(&noon, &tm) && strftime(out, 16, "%Y-%m-%d", &tm) > 0)
-			return;
-	}
-	snprintf(out, 16, "%s", day);
-}
-
 /* What an entry is summed up under. Returns its length in `key`. */
 static size_t write_key(const struct report_work *work, const struct ledger_entry_view *entry, char key[KEY_SIZE])
 {
@@ -71,7 +56,7 @@ static size_t write_key(const struct report_work *work, const struct ledger_entr
 		break;
 	}
 	case REPORT_WEEKLY:
-		write_week(work->day, week);
+		clock_format_week(work->day, week);
 		len = snprintf(key, KEY_SIZE, "%s", week);
 		break;
 	case REPORT_MONTHLY:

@@ -60,6 +60,21 @@ static void never_reads_past_the_length(void **state)
 	}
 }
 
+static void weeks_begin_on_sundays(void **state)
+{
+	static const char *const weeks[][2] = {
+		{ "2026-11-22", "2026-11-22" }, { "2026-11-23", "2026-11-22" }, { "2026-11-28", "2026-11-22" },
+		{ "2026-03-01", "2026-03-01" }, { "2024-03-01", "2024-02-25" }, { "2027-01-01", "2026-12-27" },
+		{ "0001-01-01", "0000-12-31" }, { "10000-01-01", "9999-12-26" }, { "", "" }, { "no date", "no date" },
+	};
+	(void)state;
+	for (size_t i = 0; i < sizeof(weeks) / sizeof(weeks[0]); i++) {
+		char out[CLOCK_DATE_SIZE];
+		clock_format_week(weeks[i][0], out);
+		assert_string_equal(out, weeks[i][1]);
+	}
+}
+
 static void writes_what_it_reads(void **state)
 {
 	(void)state;
@@ -75,7 +90,7 @@ static void writes_what_it_reads(void **state)
 	clock_format_rfc3339(INT64_MIN, text);
 	assert_string_equal(text, "0000-01-01T00:00:00.000Z");
 	clock_format_rfc3339(INT64_MAX, text);
-	assert_string_equal(text, "9999-12-31T23:59:59.999Z");
+	assert_string_equal(text, "10000-12-31T23:59:59.999Z");
 	clock_format_rfc3339(-1, text);
 	assert_string_equal(text, "1969-12-31T23:59:59.999Z");
 }
@@ -154,6 +169,7 @@ int main(void)
 		cmocka_unit_test(refuses_what_is_no_time),
 		cmocka_unit_test(never_reads_past_the_length),
 		cmocka_unit_test(writes_what_it_reads),
+		cmocka_unit_test(weeks_begin_on_sundays),
 		cmocka_unit_test(says_ages_as_people_do),
 		cmocka_unit_test(days_begin_at_local_midnight),
 		cmocka_unit_test(days_with_a_clock_change),
