@@ -5,13 +5,13 @@
 #include <time.h>
 
 /* No local day is longer: 24 h, and what a zone can move its clock back by. */
-#define LONGEST_DAY_SECONDS (50 * 60 * 60)
+#define LONGEST_DAY_SECONDS (INT64_C(50) * 60 * 60)
 
 static int64_t read_clock_ms(clockid_t id)
 {
 	struct timespec ts;
 	/* Fails only for a clock that the kernel does not have; these two it has. */
-	clock_gettime(id, &ts);
+	(void)clock_gettime(id, &ts);
 	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
 }
 
@@ -151,7 +151,7 @@ static int64_t local_date_number(time_t at)
 	struct tm tm;
 	if (!localtime_r(&at, &tm))
 		return -1;
-	return ((int64_t)tm.tm_year + 1900) * 10000 + tm.tm_mon * 100 + tm.tm_mday;
+	return ((int64_t)tm.tm_year + 1900) * 10000 + (int64_t)tm.tm_mon * 100 + tm.tm_mday;
 }
 
 /*

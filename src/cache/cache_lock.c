@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -66,19 +67,18 @@ static void mask_unprintable(char *text)
 
 static void read_holder(int fd, struct cache_lock_holder *holder)
 {
-	char text[96];
-	int pid = 0;
+	char text[96], *rest;
 	memset(holder, 0, sizeof(*holder));
 	ssize_t got = pread(fd, text, sizeof(text) - 1, 0);
 	if (got <= 0)
 		return;
 	text[got] = '\0';
-	if (strspn(text, "0123456789") > 9
-	    || sscanf(text, "%d %15s %31s", &pid, holder->role, holder->version) < 1 || pid <= 0) {
-		memset(holder, 0, sizeof(*holder));
+	size_t digits = strspn(text, "0123456789");
+	long pid = strtol(text, &rest, 10);
+	if (digits == 0 || digits > 9 || pid <= 0)
 		return;
-	}
 	holder->pid = (pid_t)pid;
+	(void)sscanf(rest, "%15s %31s", holder->role, holder->version);
 	mask_unprintable(holder->role);
 	mask_unprintable(holder->version);
 }

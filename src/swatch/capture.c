@@ -18,8 +18,6 @@
 /* How long what the program left behind may hold its pipes. */
 #define DRAIN_MS 500
 
-extern char **environ;
-
 struct run {
 	struct capture *capture;
 	pid_t pid;

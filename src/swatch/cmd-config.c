@@ -95,7 +95,7 @@ static void append_setting(const struct settings *found, size_t index, bool colo
 	buf_printf(&text, "%s = ", key->name);
 	config_append_value(&found->config, key, &text);
 	buf_append_str(&origin, "; ");
-	if (line > 0) {
+	if (line > 0 && found->path) {
 		append_short_path(&origin, found->path);
 		buf_printf(&origin, ":%d", line);
 	} else {
@@ -137,7 +137,7 @@ static int show_page(const struct invocation *invocation, const struct settings 
 		append_setting(found, i, colour, &out);
 	bool good = !out.failed;
 	if (good)
-		fwrite(buf_str(&out), 1, out.len, stdout);
+		(void)fwrite(buf_str(&out), 1, out.len, stdout);
 	else
 		terminal_error("out of memory");
 	buf_release(&out);
@@ -325,7 +325,7 @@ static int show_defaults(void)
 	config_write_defaults(&out);
 	bool good = !out.failed;
 	if (good)
-		fwrite(buf_str(&out), 1, out.len, stdout);
+		(void)fwrite(buf_str(&out), 1, out.len, stdout);
 	else
 		terminal_error("out of memory");
 	buf_release(&out);

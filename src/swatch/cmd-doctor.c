@@ -31,7 +31,7 @@ static bool load_config(struct doctor *doctor, struct invocation *invocation)
 			(void)config_format_check(&invocation->config, doctor->config_path, &doctor->config_faults);
 		return true;
 	}
-	config_release(&invocation->config);
+	config_release(&invocation->config); /* NOLINT(clang-analyzer-unix.Malloc): release() frees config_path */
 	return config_init(&invocation->config);
 }
 

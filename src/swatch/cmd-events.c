@@ -24,7 +24,7 @@ static bool print_event(const char *line, size_t len, bool as_json)
 	}
 	buf_append_char(&text, '\n');
 	if (has_text && !text.failed)
-		fwrite(text.data, 1, text.len, stdout);
+		(void)fwrite(text.data, 1, text.len, stdout);
 	buf_release(&text);
 	return fflush(stdout) == 0 && !ferror(stdout);
 }

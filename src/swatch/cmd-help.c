@@ -31,7 +31,7 @@ static int explain_external(char *name)
 	}
 	char help[] = "--help";
 	char *argv[] = { path, help, NULL };
-	fflush(stdout);
+	(void)fflush(stdout);
 	program_exec(path, argv);
 	terminal_error("cannot run %s: %s", path, strerror(errno));
 	free(path);

@@ -131,7 +131,7 @@ static int show(const struct model_names *list, const struct prices *prices, boo
 		good = pricing_compose(prices, (const char *const *)list->names, list->count, &device, &out);
 	good = good && !out.failed;
 	if (good)
-		fwrite(buf_str(&out), 1, out.len, stdout);
+		(void)fwrite(buf_str(&out), 1, out.len, stdout);
 	else
 		terminal_error("out of memory");
 	buf_release(&out);

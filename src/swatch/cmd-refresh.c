@@ -77,7 +77,7 @@ static int refresh_alone(struct invocation *invocation)
 		argv[count++] = values[1] = strdup(invocation->cache_option);
 	}
 	bool has_memory = (!invocation->config_option || values[0]) && (!invocation->cache_option || values[1]);
-	fflush(stdout);
+	(void)fflush(stdout);
 	int ended = -1;
 	if (has_memory)
 		ended = program_run(path, argv);

@@ -30,7 +30,7 @@ static void say_who(struct setup *setup)
 /* The daemon answers; and what a statusline will look like. */
 static void verify(struct setup *setup)
 {
-	struct statusline_options options = { 0 };
+	struct statusline_options shown = { 0 };
 	struct buf line = BUF_INIT;
 	const struct config *config = &setup->invocation->config;
 	pid_t pid = setup->expects_daemon ? setup_await_daemon(setup) : setup_find_daemon(setup, NULL);
@@ -42,9 +42,9 @@ static void verify(struct setup *setup)
 	else
 		setup_item(setup, STYLE_NOTE, "swatchd does not run: the statusline has no figures until it does");
 	setup_flush(setup);
-	options.format = *config->statusline_format ? config->statusline_format
-						    : statusline_presets[config->statusline_preset].format;
-	statusline_preview(&options, &line);
+	shown.format = *config->statusline_format ? config->statusline_format
+						  : statusline_presets[config->statusline_preset].format;
+	statusline_preview(&shown, &line);
 	printf("\nWhat a session will show, with made-up figures:\n%s\n", buf_str(&line));
 	buf_release(&line);
 }

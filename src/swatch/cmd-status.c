@@ -25,7 +25,7 @@ static void print_json(struct json_object *answer)
 	if (!text || clean.failed)
 		terminal_error("out of memory");
 	else
-		fwrite(clean.data, 1, clean.len, stdout);
+		(void)fwrite(clean.data, 1, clean.len, stdout);
 	buf_release(&clean);
 }
 

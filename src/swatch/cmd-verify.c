@@ -237,11 +237,10 @@ static int verify_and_print(struct verify_command *command, const struct data_di
 			break;
 	}
 	if (status == SWATCH_OK) {
-		if (!(request->json ? verify_print_json(&verify) : verify_print_page(&verify)))
-			status = SWATCH_FAILED;
-		else if (verify.is_older)
+		bool printed = request->json ? verify_print_json(&verify) : verify_print_page(&verify);
+		if (printed && verify.is_older)
 			status = SWATCH_NO_REFERENCE;
-		else if (verify_unexplained(&verify) > 0)
+		else if (!printed || verify_unexplained(&verify) > 0)
 			status = SWATCH_FAILED;
 	}
 	forget(&verify);

@@ -239,7 +239,7 @@ static void count_watches(int fdinfo_fd, const char *name, struct inotify_use *u
 	while (getline(&line, &cap, file) > 0)
 		use->watches += strncmp(line, "inotify wd:", 11) == 0;
 	free(line);
-	fclose(file);
+	(void)fclose(file);
 }
 
 static void count_process(const char *pid, struct inotify_use *use)

@@ -66,7 +66,7 @@ bool json_pretty_print(const struct buf *json)
 	terminal_clean_json(&clean, buf_str(&pretty), pretty.len);
 	bool good = !json->failed && !pretty.failed && !clean.failed;
 	if (good)
-		fwrite(buf_str(&clean), 1, clean.len, stdout);
+		(void)fwrite(buf_str(&clean), 1, clean.len, stdout);
 	else
 		terminal_error("out of memory");
 	buf_release(&pretty);

@@ -138,7 +138,7 @@ int report_command_run(struct invocation *invocation, int argc, char **argv, enu
 		status = SWATCH_FAILED;
 	}
 	if (status == SWATCH_OK) {
-		fwrite(buf_str(&out), 1, out.len, stdout);
+		(void)fwrite(buf_str(&out), 1, out.len, stdout);
 		report_say_unpriced(&data);
 	}
 	report_data_release(&data);

@@ -11,8 +11,8 @@
 
 #define MODELS_LEAST 13
 /* ccusage's bounds for what burns fast, in input and output tokens a minute. */
-#define MODERATE_TOKENS 2000.
-#define HIGH_TOKENS 5000.
+#define MODERATE_TOKENS 2000.0
+#define HIGH_TOKENS 5000.0
 
 enum { BLOCK_START, BLOCK_LASTED, BLOCK_STATE, BLOCK_ENTRIES, BLOCK_INPUT, BLOCK_OUTPUT, BLOCK_WRITE, BLOCK_READ,
        BLOCK_TOTAL, BLOCK_COST, BLOCK_MODELS, BLOCK_COLUMNS };

@@ -63,7 +63,7 @@ static int newest_first(const void *a, const void *b)
 /* BASE/<version>/SUFFIX for each version that is there, the newest first. */
 static void add_versions(struct folders *folders, const char *base, const char *suffix)
 {
-	char *versions[VERSIONS_MAX];
+	char *versions[VERSIONS_MAX] = { NULL };
 	size_t count = 0;
 	DIR *dir = opendir(base);
 	for (struct dirent *entry; dir && count < VERSIONS_MAX && (entry = readdir(dir));)
@@ -199,12 +199,21 @@ struct found {
 	bool plain;                    /* a service finds it by its plain name */
 };
 
-static void add_word(struct found *found, char *word)
+/* A command that lacks a word is another command: false when memory ran out, or when there are too many. */
+static bool add_word(struct found *found, char *word)
 {
-	if (word && found->count < WORDS_MAX)
-		found->words[found->count++] = word;
-	else
+	if (!word || found->count == WORDS_MAX) {
 		free(word);
+		return false;
+	}
+	found->words[found->count++] = word;
+	return true; /* NOLINT(clang-analyzer-unix.Malloc): setup_ccusage() frees the words */
+}
+
+static void fail_words(struct setup *setup, const char *script)
+{
+	setup_fail(setup, "%s cannot be run with what its first line asks for: more words than %d, or out of memory",
+		   setup_path(script), WORDS_MAX);
 }
 
 /* Returns false after saying that what the script asks for is nowhere. */
@@ -225,10 +234,12 @@ static bool add_interpreter(struct setup *setup, const struct folders *folders, 
 			   "which is fine", setup_path(script), name);
 		return false;
 	}
-	add_word(found, path);
-	for (size_t i = 1; interpreter[i]; i++)
-		add_word(found, strdup(interpreter[i]));
-	return true;
+	bool good = add_word(found, path);
+	for (size_t i = 1; good && interpreter[i]; i++)
+		good = add_word(found, strdup(interpreter[i]));
+	if (!good)
+		fail_words(setup, script);
+	return good;
 }
 
 static bool find_ccusage(struct setup *setup, struct found *found)
@@ -246,10 +257,13 @@ static bool find_ccusage(struct setup *setup, struct found *found)
 		good = add_interpreter(setup, &folders, script, interpreter, found);
 	found->plain = good && service_finds("ccusage") && (!interpreter || service_finds(interpreter[0]));
 	found->script = script;
-	if (good)
-		add_word(found, strdup(script));
-	for (size_t i = 0; good && i < sizeof(arguments) / sizeof(arguments[0]); i++)
-		add_word(found, strdup(arguments[i]));
+	if (good) {
+		good = add_word(found, strdup(script));
+		for (size_t i = 0; good && i < sizeof(arguments) / sizeof(arguments[0]); i++)
+			good = add_word(found, strdup(arguments[i]));
+		if (!good)
+			fail_words(setup, script);
+	}
 	command_words_free(interpreter);
 	release_folders(&folders);
 	return good;

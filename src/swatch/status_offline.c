@@ -184,7 +184,7 @@ static void show_json(const struct invocation *invocation, const struct findings
 	} else {
 		struct buf clean = BUF_INIT;
 		terminal_clean_json(&clean, out.data, out.len);
-		fwrite(buf_str(&clean), 1, clean.len, stdout);
+		(void)fwrite(buf_str(&clean), 1, clean.len, stdout);
 		buf_release(&clean);
 	}
 	buf_release(&out);

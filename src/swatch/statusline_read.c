@@ -282,15 +282,16 @@ void facts_take_input(struct statusline_facts *facts, const char *text, size_t l
  * Reads a cache file into a copy of the facts, which is taken over when the file is whole and of a schema that is
  * understood: the copy is why a bad file changes nothing.
  */
-static bool take_file(struct statusline_facts *facts, struct reading *reading, const char *text, size_t len)
+static bool take_file(struct statusline_facts *facts, const struct reading *kind, const char *text, size_t len)
 {
 	struct statusline_facts draft = *facts;
-	reading->facts = &draft;
-	reading->limits = &draft.limits;
+	struct reading reading = *kind;
+	reading.facts = &draft;
+	reading.limits = &draft.limits;
 	draft.schema = NAN;
-	if (!json_leaves_walk(text, len, take_leaf, reading))
+	if (!json_leaves_walk(text, len, take_leaf, &reading))
 		return false;
-	merge_limit(reading);
+	merge_limit(&reading);
 	if (draft.schema > CACHE_SCHEMA) {
 		facts->newer_schema = true;
 		return false;
@@ -301,15 +302,15 @@ static bool take_file(struct statusline_facts *facts, struct reading *reading, c
 
 void facts_take_billing(struct statusline_facts *facts, const char *text, size_t len)
 {
-	struct reading reading = { .rules = billing_rules, .other = take_other_billing };
-	facts->has_billing = take_file(facts, &reading, text, len);
+	const struct reading kind = { .rules = billing_rules, .other = take_other_billing };
+	facts->has_billing = take_file(facts, &kind, text, len);
 }
 
 void facts_take_session(struct statusline_facts *facts, const char *text, size_t len)
 {
 	struct statusline_facts before = *facts;
-	struct reading reading = { .rules = session_rules, .other = take_other_session };
-	bool good = take_file(facts, &reading, text, len);
+	const struct reading kind = { .rules = session_rules, .other = take_other_session };
+	bool good = take_file(facts, &kind, text, len);
 	/* Another session's, copied there: not this one's. */
 	if (good && facts->file_session_id[0] && strcmp(facts->file_session_id, facts->session_id) != 0) {
 		*facts = before;

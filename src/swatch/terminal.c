@@ -128,11 +128,11 @@ void terminal_error(const char *format, ...)
 	terminal_clean(&line, buf_str(&text), text.len);
 	buf_append_char(&line, '\n');
 	/* What was printed before it comes before it, also when both go to one file. */
-	fflush(stdout);
+	(void)fflush(stdout);
 	if (text.failed || line.failed)
-		fputs("swatch: out of memory\n", stderr);
+		(void)fputs("swatch: out of memory\n", stderr);
 	else
-		fwrite(line.data, 1, line.len, stderr);
+		(void)fwrite(line.data, 1, line.len, stderr);
 	buf_release(&text);
 	buf_release(&line);
 }

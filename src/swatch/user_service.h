@@ -30,7 +30,7 @@ enum user_service_answer {
 enum user_service_answer user_service_ask(struct user_service *service, struct buf *why, int *signal);
 
 /* The directories that the user's systemd reads units from, separated by blanks; "" when it does not say. */
-enum user_service_answer user_service_ask_directories(struct buf *out, struct buf *why, int *signal);
+enum user_service_answer user_service_ask_directories(struct buf *directories, struct buf *why, int *signal);
 
 /*
  * systemctl --user WORDS..., `words` NULL-ended, three at most. A start may take as long as the unit allows.

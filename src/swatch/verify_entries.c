@@ -156,8 +156,8 @@ enum trait {
 
 static uintptr_t traits_of(const struct reference_record *r)
 {
-	return (r->lost & (REFERENCE_LOST_NULL | REFERENCE_LOST_SPACE) ? LOST : 0U)
-	       | (r->lost & REFERENCE_UNFINISHED ? UNFINISHED : 0U) | (r->lost & REFERENCE_REFUSED_COUNT ? REFUSED : 0U)
+	return ((r->lost & (REFERENCE_LOST_NULL | REFERENCE_LOST_SPACE)) ? LOST : 0U)
+	       | ((r->lost & REFERENCE_UNFINISHED) ? UNFINISHED : 0U) | ((r->lost & REFERENCE_REFUSED_COUNT) ? REFUSED : 0U)
 	       | (r->sidechain ? SIDECHAIN : 0U) | (r->request_hash == 0 ? NO_REQUEST : 0U) | KNOWN;
 }
 
@@ -201,7 +201,7 @@ static enum verify_reason reason_of(const struct verify *verify, enum report_kin
 	if (r->lost & REFERENCE_UNFINISHED)
 		return VERIFY_UNFINISHED;
 	if (r->message_hash == 0)
-		return r->lost & (REFERENCE_LOST_NULL | REFERENCE_LOST_SPACE) ? VERIFY_F1 : VERIFY_UNKNOWN;
+		return (r->lost & (REFERENCE_LOST_NULL | REFERENCE_LOST_SPACE)) ? VERIFY_F1 : VERIFY_UNKNOWN;
 	if (of_message & LOST)
 		return VERIFY_F1;
 	if (of_message & REFUSED)

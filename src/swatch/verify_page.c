@@ -31,9 +31,9 @@ void verify_stamp(int64_t at_ms, char out[VERIFY_STAMP_SIZE])
 {
 	time_t at = (time_t)(at_ms / CLOCK_SECOND_MS);
 	struct tm local;
-	out[0] = '\0';
-	if (localtime_r(&at, &local))
-		strftime(out, VERIFY_STAMP_SIZE, "%Y-%m-%d %H:%M:%S", &local);
+	/* What strftime has no room for, a year of five digits, is left undefined. */
+	if (!localtime_r(&at, &local) || strftime(out, VERIFY_STAMP_SIZE, "%Y-%m-%d %H:%M:%S", &local) == 0)
+		out[0] = '\0';
 }
 
 /* ---- the rows that differ ---- */

@@ -18,8 +18,6 @@
 
 #define CHILD_NICENESS 10
 
-extern char **environ;
-
 struct child {
 	struct ev_loop *loop;
 	child_done *done;
@@ -273,12 +271,12 @@ static void on_readable(struct ev_loop *loop, ev_io *watcher, int revents)
 	static char bytes[65536];
 	struct child *child = watcher->data;
 	bool is_out = watcher == &child->out_readable;
-	ssize_t got = revents & EV_ERROR ? -1 : read(watcher->fd, bytes, sizeof(bytes));
+	ssize_t got = (revents & EV_ERROR) ? -1 : read(watcher->fd, bytes, sizeof(bytes));
 	if (got < 0 && !(revents & EV_ERROR) && (errno == EINTR || errno == EAGAIN))
 		return;
 	if (got < 0 && is_out) {
 		/* Half an answer is none: nothing more is waited for. */
-		child->read_errno = revents & EV_ERROR ? ENOMEM : errno;
+		child->read_errno = (revents & EV_ERROR) ? ENOMEM : errno;
 		if (!child->reaped)
 			end_group(child);
 	}

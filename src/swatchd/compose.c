@@ -67,7 +67,7 @@ void composer_put_billing_fields(struct composer *c, const struct billing_view *
 	const struct billing_block *block = &view->block;
 	char reset[8] = "";
 	if (block->present) {
-		int64_t minute = block->end_ms / CLOCK_MINUTE_MS % (24 * 60);
+		int64_t minute = block->end_ms / CLOCK_MINUTE_MS % INT64_C(1440);
 		snprintf(reset, sizeof(reset), "%02d:%02d", (int)(minute / 60), (int)(minute % 60));
 	}
 	jsonw_put_double(w, "costToday", view->today_usd);

@@ -516,8 +516,10 @@ void control_release(struct control *control)
 {
 	if (!control->path)
 		return;
-	while (control->clients)
-		close_client(control->clients);
+	for (struct control_client *client = control->clients, *next; client; client = next) {
+		next = client->next;
+		close_client(client);
+	}
 	ev_io_stop(control->loop, &control->acceptable);
 	ev_timer_stop(control->loop, &control->resume);
 	if (control->listen_fd >= 0) {

@@ -29,8 +29,9 @@ void daemon_apply_timezone(const struct config *config)
 {
 	static bool changed;
 	static char *before;
-	if (!changed && getenv("TZ"))
-		before = strdup(getenv("TZ"));
+	const char *now = changed ? NULL : getenv("TZ");
+	if (now)
+		before = strdup(now);
 	changed = true;
 	if (config->billing_timezone[0])
 		(void)setenv("TZ", config->billing_timezone, 1);

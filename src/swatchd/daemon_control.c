@@ -5,6 +5,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -17,13 +18,14 @@
 
 static int64_t resident_bytes(void)
 {
-	long pages = 0;
+	char line[128];
 	FILE *statm = fopen("/proc/self/statm", "re");
 	if (!statm)
 		return 0;
-	if (fscanf(statm, "%*s %ld", &pages) != 1)
-		pages = 0;
-	fclose(statm);
+	/* The second number is of pages that are in memory. */
+	char *second = fgets(line, sizeof(line), statm) ? strchr(line, ' ') : NULL;
+	long pages = second ? strtol(second, NULL, 10) : 0;
+	(void)fclose(statm);
 	return (int64_t)pages * sysconf(_SC_PAGESIZE);
 }
 

@@ -98,7 +98,7 @@ static bool waits_for_something(int epoll_fd)
 		found = found || strncmp(line, "tfd:", 4) == 0;
 	found = found || (info && ferror(info));
 	if (info)
-		fclose(info);
+		(void)fclose(info);
 	return found;
 }
 

@@ -82,7 +82,7 @@ static bool backlog_push(struct tail *tail, struct transcript *t)
 {
 	if (tail->backlog_len == tail->backlog_cap) {
 		size_t cap = tail->backlog_cap ? tail->backlog_cap * 2 : 256;
-		struct transcript **grown = realloc(tail->backlog, cap * sizeof(*grown));
+		struct transcript **grown = realloc(tail->backlog, cap * sizeof(struct transcript *));
 		if (!grown)
 			return false;
 		tail->backlog = grown;
@@ -99,7 +99,7 @@ static void backlog_remove(struct tail *tail, struct transcript *t)
 	for (size_t i = tail->backlog_len; i-- > 0;) {
 		if (tail->backlog[i] != t)
 			continue;
-		memmove(&tail->backlog[i], &tail->backlog[i + 1], (tail->backlog_len - i - 1) * sizeof(*tail->backlog));
+		memmove(&tail->backlog[i], &tail->backlog[i + 1], (tail->backlog_len - i - 1) * sizeof(struct transcript *));
 		tail->backlog_len--;
 		break;
 	}
@@ -120,7 +120,7 @@ static struct transcript *backlog_last(struct tail *tail)
 	if (tail->backlog_len == 0)
 		return NULL;
 	if (!tail->backlog_sorted) {
-		qsort(tail->backlog, tail->backlog_len, sizeof(*tail->backlog), compare_modified);
+		qsort(tail->backlog, tail->backlog_len, sizeof(struct transcript *), compare_modified);
 		tail->backlog_sorted = true;
 	}
 	return tail->backlog[tail->backlog_len - 1];
@@ -221,23 +221,27 @@ static void note_failure(struct tail *tail, struct transcript *t, int why)
 	retry_later(tail);
 }
 
-/* Reads what is new of one transcript. Returns false when there is more of it for a later turn. */
-static bool read_transcript(struct tail *tail, struct transcript *t, size_t budget_bytes)
+/* Reads what is new of one transcript. TAIL_READ_MORE: the rest is for a later turn; TAIL_READ_GONE: `t` is no more. */
+static enum tail_read_result read_transcript(struct tail *tail, struct transcript *t, size_t budget_bytes)
 {
-	switch (tail_read_lines(tail, t, budget_bytes)) {
-	case TAIL_READ_MORE:
-		return false;
-	case TAIL_READ_GONE:
+	enum tail_read_result result = tail_read_lines(tail, t, budget_bytes);
+	if (result == TAIL_READ_GONE)
 		forget(tail, t, true);
-		return true;
-	case TAIL_READ_DONE:
+	else if (result == TAIL_READ_DONE)
 		t->failing = false;
-		return true;
-	case TAIL_READ_FAILED:
+	else if (result == TAIL_READ_FAILED)
 		note_failure(tail, t, errno);
-		return true;
-	}
-	return true;
+	return result;
+}
+
+/* All of it that is there now. Returns false when `t` is no more. */
+static bool read_whole(struct tail *tail, struct transcript *t)
+{
+	enum tail_read_result result;
+	do
+		result = read_transcript(tail, t, TAIL_TURN_BYTES);
+	while (result == TAIL_READ_MORE);
+	return result != TAIL_READ_GONE;
 }
 
 void tail_note_turn_ended(struct tail *tail)
@@ -276,7 +280,7 @@ static void on_timer(struct ev_loop *loop, ev_timer *watcher, int revents)
 	/* One millisecond of grace: those that are almost due need no wake-up of their own. */
 	while (tail->queue_head && tail->queue_head->due_mono_ms <= now_ms + 1) {
 		struct transcript *t = queue_pop(tail);
-		if (!read_transcript(tail, t, TAIL_TURN_BYTES)) {
+		if (read_transcript(tail, t, TAIL_TURN_BYTES) == TAIL_READ_MORE) {
 			queue_push(tail, t, 0);
 			break;
 		}
@@ -290,10 +294,11 @@ void tail_read_backlog(struct tail *tail)
 	uint64_t until_bytes = tail->stats.bytes + TAIL_TURN_BYTES;
 	struct transcript *t;
 	while (!tail->backlog_held && tail->stats.bytes < until_bytes && (t = backlog_last(tail))) {
-		if (!read_transcript(tail, t, (size_t)(until_bytes - tail->stats.bytes)))
+		enum tail_read_result result = read_transcript(tail, t, (size_t)(until_bytes - tail->stats.bytes));
+		if (result == TAIL_READ_MORE)
 			break;
 		/* A transcript that went took itself out. */
-		if (backlog_last(tail) == t)
+		if (result != TAIL_READ_GONE)
 			backlog_remove(tail, t);
 	}
 }
@@ -439,19 +444,14 @@ void tail_flush(struct tail *tail)
 	if (ev_is_active(&tail->retry))
 		(void)queue_failed(tail);
 	while ((t = queue_pop(tail)))
-		while (!read_transcript(tail, t, TAIL_TURN_BYTES))
-			;
-	while (!tail->backlog_held && (t = backlog_last(tail))) {
-		while (!read_transcript(tail, t, TAIL_TURN_BYTES))
-			;
-		if (backlog_last(tail) == t)
+		(void)read_whole(tail, t);
+	while (!tail->backlog_held && (t = backlog_last(tail)))
+		if (read_whole(tail, t))
 			backlog_remove(tail, t);
-	}
 	tail_history_take(tail, true);
 	/* What was reported while a thread read it. */
 	while ((t = queue_pop(tail)))
-		while (!read_transcript(tail, t, TAIL_TURN_BYTES))
-			;
+		(void)read_whole(tail, t);
 	ev_timer_stop(tail->loop, &tail->timer);
 	tail_note_turn_ended(tail);
 	schedule(tail);

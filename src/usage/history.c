@@ -104,7 +104,8 @@ static bool keep_model(struct history_batch *batch, struct slice *model)
 		}
 	}
 	/* Longer ones are looked up by nobody. */
-	size_t len = model->len < PRICE_MODEL_MAX * 6 ? model->len : PRICE_MODEL_MAX * 6;
+	const size_t most = (size_t)PRICE_MODEL_MAX * 6;
+	size_t len = model->len < most ? model->len : most;
 	if (sizeof(batch->names) - batch->names_len < len)
 		return false;
 	memcpy(batch->names + batch->names_len, model->data, len);
@@ -237,7 +238,7 @@ static int start_threads(struct history *history, unsigned wanted)
 	int why = 0;
 	/* Signals are the caller's. */
 	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
+	(void)pthread_sigmask(SIG_SETMASK, &all, &before);
 	unsigned started = 0;
 	while (started < wanted && why == 0) {
 		struct worker *worker = &history->workers[started];
@@ -249,7 +250,7 @@ static int start_threads(struct history *history, unsigned wanted)
 		pthread_mutex_unlock(&history->lock);
 		started += why == 0;
 	}
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
 	history->worker_count = started;
 	return started > 0 ? 0 : why;
 }
@@ -293,8 +294,10 @@ bool history_add(struct history *history, const struct history_job *job)
 		size_t cap = history->job_cap ? history->job_cap * 2 : 256;
 		struct history_job *grown = realloc(history->jobs, cap * sizeof(*grown));
 		good = grown != NULL;
-		history->jobs = good ? grown : history->jobs;
-		history->job_cap = good ? cap : history->job_cap;
+		if (grown) {
+			history->jobs = grown;
+			history->job_cap = cap;
+		}
 	}
 	if (good) {
 		history->jobs[history->job_count++] = *job;

@@ -198,6 +198,8 @@ static bool walk_nested(struct walk *w)
 		if (kind == WALK_OBJECT || kind == WALK_ARRAY) {
 			if (depth == WALK_MAX_DEPTH)
 				return fail(w);
+			if (depth % 8 == 0)
+				objects[depth / 8] = 0;
 			unsigned char bit = (unsigned char)(1U << (depth % 8));
 			objects[depth / 8] = (unsigned char)(kind == WALK_OBJECT ? objects[depth / 8] | bit
 									     : objects[depth / 8] & ~bit);

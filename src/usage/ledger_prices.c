@@ -42,7 +42,7 @@ const struct ledger_model_row *ledger_add_other_model(struct ledger *ledger, con
 						      const struct ledger_model_row *found)
 {
 	if (ledger->other_count == LEDGER_OTHERS_MAX
-	    || !ledger_grow(&ledger->others, ledger->other_count, &ledger->other_cap, sizeof(*ledger->others)))
+	    || !ledger_grow(&ledger->others, ledger->other_count, &ledger->other_cap, sizeof(struct ledger_model_row *)))
 		return NULL;
 	struct ledger_model_row *row = malloc(sizeof(*row));
 	if (!row || !strmap_put(&ledger->others_by_name, name, row)) {

@@ -47,7 +47,7 @@ void ledger_record_make(const struct scan_usage *usage, int64_t offset, struct l
 		.limit_is_old_form = usage->limit.old_form,
 		.limit_kind = (uint8_t)usage->limit.kind,
 	};
-	if (!out->has_id)
+	if (!usage->message_id.data)
 		return;
 	out->id_hash = hash_text(usage->message_id);
 	if (usage->request_id.data)

@@ -189,7 +189,7 @@ static char *read_file(const char *path, size_t *len)
 	int failure = EFBIG;
 	if (fstat(fd, &st) != 0)
 		failure = errno;
-	else if (S_ISREG(st.st_mode) && st.st_size <= PRICE_FILE_MAX_BYTES)
+	else if (S_ISREG(st.st_mode) && st.st_size <= (off_t)PRICE_FILE_MAX_BYTES)
 		text = malloc((size_t)st.st_size + 1);
 	*len = 0;
 	while (text && *len < (size_t)st.st_size) {

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #define MINUTE_MS INT64_C(60000)
-#define DAY_MS (24 * 60 * MINUTE_MS)
+#define DAY_MS (INT64_C(24) * 60 * MINUTE_MS)
 /* Clocks differ; and two answers of the server may round the same reset to different seconds. */
 #define CLOCK_SLACK_MS (10 * MINUTE_MS)
 #define SAME_RESET_MS MINUTE_MS

@@ -194,7 +194,7 @@ static bool index_init(struct index *index, size_t records)
 	while (index->bucket_count < records)
 		index->bucket_count *= 2;
 	index->buckets = malloc(index->bucket_count * sizeof(*index->buckets));
-	if (!index->buckets)
+	if (!index->buckets || !grow(&index->links, 0, &index->cap, sizeof(*index->links)))
 		return false;
 	memset(index->buckets, 0xff, index->bucket_count * sizeof(*index->buckets));
 	return true;

@@ -306,12 +306,13 @@ static int compare_paths(const void *a, const void *b)
 
 static bool read_job(struct reader *reader, struct lines *lines, const struct history_job *job)
 {
-	struct reference_file file = { .path = strdup(job->path), .root_len = job->root_len };
-	bool good = file.path && reference_session_of_path(file.path, &file.session, &file.project);
-	if (!good) {
-		free(file.path);
+	char *path = strdup(job->path);
+	struct reference_file file = { .path = path, .root_len = job->root_len };
+	if (!path || !reference_session_of_path(path, &file.session, &file.project)) {
+		free(path);
 		return false;
 	}
+	/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): the reference takes the path over, or frees it */
 	reader->file = (uint32_t)reference_file_count(reader->reference);
 	reader->session_hash = strmap_hash(file.session, strlen(file.session)) | 1;
 	if (!reference_add_file(reader->reference, &file))

@@ -78,11 +78,11 @@ static double median(double *values, size_t count)
 int main(int argc, char **argv)
 {
 	size_t failed = 0;
-	int null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
 	if (parse(argc, argv) != 0) {
 		fprintf(stderr, "usage: measure { --run NAME ROUNDS COMMAND [ARG...] }...\n");
 		return 2;
 	}
+	int null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
 	if (null_fd < 0) {
 		perror("/dev/null");
 		return 1;

@@ -316,7 +316,7 @@ static bool parse_options(int argc, char **argv, struct home *home)
 		{ "days", required_argument, NULL, 'd' }, { "seed", required_argument, NULL, 's' },
 		{ "now", required_argument, NULL, 'n' }, { NULL, 0, NULL, 0 }
 	};
-	double files = 3142., days = 30., seed = 1., now_s = (double)(clock_wall_ms() / 1000);
+	double files = 3142., days = 30., seed = 1., now_s = floor((double)clock_wall_ms() / 1000.);
 	int option;
 	home->bytes = 1.24e9;
 	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {

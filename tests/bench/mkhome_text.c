@@ -123,7 +123,7 @@ void text_append_base64(struct buf *out, struct rng *r, size_t len)
 void text_append_uuid(struct buf *out, struct rng *r)
 {
 	static const char hex[] = "0123456789abcdef";
-	uint64_t bits[2] = { rng_next(r), rng_next(r) };
+	const uint64_t bits[2] = { rng_next(r), rng_next(r) };
 	char uuid[36];
 	for (size_t i = 0, digit = 0; i < sizeof(uuid); i++) {
 		bool dash = i == 8 || i == 13 || i == 18 || i == 23;

@@ -80,11 +80,11 @@ static void run_once(struct command *command, size_t round, int null_fd)
 int main(int argc, char **argv)
 {
 	long rounds = argc > 2 ? strtol(argv[2], NULL, 10) : 0;
-	int null_fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
 	if (argc < 4 || rounds < 1 || rounds > ROUNDS_MAX || parse(argc, argv) != 0) {
 		fprintf(stderr, "usage: starts INPUT ROUNDS { --run NAME COMMAND [ARG...] }...\n");
 		return 2;
 	}
+	int null_fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
 	if (null_fd < 0 || read_input(argv[1]) != 0) {
 		perror(null_fd < 0 ? "/dev/null" : argv[1]);
 		return 1;

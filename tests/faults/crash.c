@@ -41,7 +41,7 @@ static void note_wrong(const char *step, unsigned long stop, const char *what, s
 {
 	wrong++;
 	printf("WRONG: %s, stop %lu: %s: %s\n", step, stop, what, buf_str(why));
-	fflush(stdout);
+	(void)fflush(stdout);
 	buf_clear(why);
 }
 
@@ -186,7 +186,7 @@ static void run_step(const char *step, bool refresh, unsigned long every)
 	for (unsigned long stop = 1; crash_at(step, refresh, stop); stop += every)
 		;
 	printf("%-10s %lu crashes\n", step, crashes - before);
-	fflush(stdout);
+	(void)fflush(stdout);
 }
 
 int main(int argc, char **argv)

@@ -131,7 +131,7 @@ static bool fails_or_is_short(enum fault_kind kind, const char *call, size_t *le
 
 /* The next library's function of that name. */
 #define REAL(result, name, parameters)                               \
-	static result(*real) parameters;                             \
+	static result(*real) parameters; /* NOLINT(bugprone-macro-parentheses): a type */                             \
 	if (!real) {                                                 \
 		bool was_inside = inside;                            \
 		inside = true;                                       \

@@ -85,7 +85,7 @@ static void note(const struct scenario *scenario, const struct trial *trial, con
 	printf("%s: %s: %s fails with %s, %s %llu: %s\n    %s\n", what, scenario->name, kinds[trial->kind].name,
 	       error_name(trial->error), trial->last == trial->first ? "call" : "all calls from",
 	       (unsigned long long)trial->first, buf_str(&trial->why), trial->process->faults->what);
-	fflush(stdout);
+	(void)fflush(stdout);
 }
 
 /* ---- a daemon, or a command, and its home ---- */
@@ -299,7 +299,7 @@ static void run_scenario(const struct scenario *scenario)
 				run_kind(scenario, (enum fault_kind)kind, kinds[kind].errors[i]);
 	printf("%-32s %6lu faults, %lu wrong, %.1f s\n", scenario->name, torture.tried - before, torture.wrong - wrong,
 	       (double)(now_ms() - start_ms) / 1000.);
-	fflush(stdout);
+	(void)fflush(stdout);
 }
 
 static void take_options(int argc, char **argv)

@@ -53,7 +53,7 @@ static void read_output(const struct process *process, char out[OUTPUT_MAX])
 		if (!isdigit(c) && !strchr(" .-+eE", c))
 			out[len++] = (char)c;
 	out[len] = '\0';
-	fclose(file);
+	(void)fclose(file);
 }
 
 static bool judge(struct trial *trial, const struct process *process, const struct tested *now,
@@ -89,6 +89,8 @@ static bool step_command(struct trial *trial)
 	static const void *right_of;
 	const struct tested *now = trial->what;
 	struct process process;
+	if (!now)
+		broken("find", "the command to run");
 	if (trial->first == 1 && right_of != now) {
 		process_init(&process, trial->world, "right");
 		right_of = now;

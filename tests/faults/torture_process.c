@@ -70,7 +70,7 @@ void process_start(struct process *process, const struct world *world, char *con
 	faults->waiting = 0;
 	faults->blocks = faults->blocks_at_exit = 0;
 	pid_t parent = getpid();
-	fflush(NULL);
+	(void)fflush(NULL);
 	pid_t pid = fork();
 	if (pid < 0)
 		broken("fork for", argv[0]);

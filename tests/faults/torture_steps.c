@@ -148,14 +148,15 @@ static bool recover_reload(struct trial *trial)
 	process_mark_log(trial->process);
 	if (!log)
 		broken("read", trial->process->log_path);
-	fseek(log, (long)trial->process->log_seen, SEEK_SET);
+	if (fseek(log, (long)trial->process->log_seen, SEEK_SET) != 0)
+		broken("seek in", trial->process->log_path);
 	while (!good && now_ms() < until_ms) {
 		while (fgets(line, sizeof(line), log))
 			good = good || strstr(line, "config reloaded") != NULL;
 		clearerr(log);
 		nap_ms(1);
 	}
-	fclose(log);
+	(void)fclose(log);
 	if (!good)
 		buf_append_str(&trial->why, "the next SIGHUP is not obeyed; ");
 	return good;

@@ -38,8 +38,8 @@ static void utc_text(int64_t at_s, char out[32])
 {
 	time_t at = (time_t)at_s;
 	struct tm parts;
-	gmtime_r(&at, &parts);
-	strftime(out, 32, "%Y-%m-%dT%H:%M:%S.000Z", &parts);
+	if (!gmtime_r(&at, &parts) || strftime(out, 32, "%Y-%m-%dT%H:%M:%S.000Z", &parts) == 0)
+		broken("write", "a time");
 }
 
 void world_append(struct world *world, struct world_session *session, int messages)
@@ -137,7 +137,7 @@ static void make_process_file(const struct world *world)
 	FILE *stat = fopen("/proc/self/stat", "re");
 	if (!stat || !fgets(text, sizeof(text), stat))
 		broken("read", "/proc/self/stat");
-	fclose(stat);
+	(void)fclose(stat);
 	const char *at = strrchr(text, ')');
 	for (int field = 2; at && field < 22; field++)
 		at = strchr(at + 1, ' ');

@@ -292,7 +292,7 @@ reload() {
 	fired 1
 	await grep -q alert-finished "$HOME/events"
 	kill "$follower"
-	grep -qE '^[0-9:]+ alert +block_cost, This block has cost \$1.00 \(alert at \$1.00\); it ends at [0-9:]+$' "$HOME/events"
+	grep -qE '^[0-9:]+ alert +block_cost, This block has cost \$1.00 \(alert at \$1.00\); it ends at ([A-Z][a-z][a-z] )?[0-9:]+$' "$HOME/events"
 	grep -qE 'alert-finished +block_cost, failed, took .*, error: exit status 3: no display$' "$HOME/events"
 	status_is .alerts.failed 1
 	status_is .alerts.lastError 'exit status 3: no display'

@@ -61,7 +61,7 @@ static unsigned long crowd(unsigned long number)
 		(void)say(*place, half, sizeof(half) - 1);
 	}
 	printf("%lu\n", number);
-	fflush(stdout);
+	(void)fflush(stdout);
 	while (read(STDIN_FILENO, &byte, 1) > 0)
 		;
 	return 0;

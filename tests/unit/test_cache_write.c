@@ -87,7 +87,7 @@ static void a_failed_write_leaves_the_old_file_alone(void **state)
 	int result = cache_write_file(scratch.dir_fd, "a.json", large, 100000);
 	int why = errno;
 	assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
-	signal(SIGXFSZ, old_handler);
+	(void)signal(SIGXFSZ, old_handler);
 	free(large);
 	assert_int_equal(result, -1);
 	assert_int_equal(why, EFBIG);

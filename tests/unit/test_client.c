@@ -346,7 +346,7 @@ static void test_a_gone_reader_ends_following(void **state)
 	struct place *place = *state;
 	int status;
 	listen_at(place, SOCK_STREAM);
-	fflush(NULL);
+	(void)fflush(NULL);
 	pid_t child = fork();
 	assert_true(child >= 0);
 	if (child == 0)

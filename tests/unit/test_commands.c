@@ -61,7 +61,7 @@ static void read_completion_table(struct known_words *known)
 		assert_true(known->count < 128);
 		snprintf(known->lines[known->count++], sizeof(known->lines[0]), "%s %s", command, option);
 	}
-	fclose(file);
+	(void)fclose(file);
 }
 
 static void test_completions_know_every_command_and_option(void **state)
@@ -108,7 +108,7 @@ static int run(const char *const *words)
 		argv[i] = strdup(words[i]);
 		assert_non_null(argv[i]);
 	}
-	int status = program_run(argv[0], argv);
+	int status = program_run(argv[0], argv); /* NOLINT(clang-analyzer-unix.Malloc): the words are freed below */
 	int why = errno;
 	for (size_t i = 0; argv[i]; i++)
 		free(argv[i]);
@@ -146,7 +146,8 @@ static void test_finding_external_commands(void **state)
 	assert_non_null(mkdtemp(dir));
 	snprintf(path, sizeof(path), "%s/swatch-mine", dir);
 	snprintf(search, sizeof(search), ":relative:%s", dir);
-	char *old_search = strdup(getenv("PATH"));
+	const char *search_now = getenv("PATH");
+	char *old_search = strdup(search_now ? search_now : "");
 	assert_non_null(old_search);
 	setenv("PATH", search, 1);
 	assert_null(program_find_external("mine"));

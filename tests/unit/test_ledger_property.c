@@ -272,7 +272,7 @@ static size_t write_line(char *out, size_t size, int file, int generation)
 		return (size_t)snprintf(out, size, "{\"type\":\"assistant\",\"timestamp\":\"%s\",\"isApiErrorMessage\":true,"
 					"\"message\":{\"id\":\"limit%d\",\"model\":\"<synthetic>\",\"content\":[{\"type\":\"text\","
 					"\"text\":\"Claude AI usage limit reached|%lld\"}],\"usage\":{\"input_tokens\":0,"
-					"\"output_tokens\":0}}}\n", when, message, (long long)(at_ms / 1000 + 3600));
+					"\"output_tokens\":0}}}\n", when, message, (long long)at_ms / 1000 + 3600);
 	size_t len = (size_t)snprintf(out, size, "{\"type\":\"assistant\",\"timestamp\":\"%s\",\"isSidechain\":%s,", when,
 				      side ? "true" : "false");
 	if (pick(8) != 0)

@@ -374,7 +374,7 @@ static void test_manual_lists_every_field(void **state)
 	while (fgets(line, sizeof(line), page))
 		if (strncmp(line, ".It Cm ", 7) == 0 && len + strlen(line) < sizeof(listed))
 			len += (size_t)snprintf(listed + len, sizeof(listed) - len, "%s", line + 6);
-	fclose(page);
+	(void)fclose(page);
 	for (char *c = listed; *c; c++)
 		if (*c == '\n' || *c == ',')
 			*c = ' ';

@@ -258,6 +258,7 @@ static void put_wrapped(struct sheet *sheet, const char *text, size_t rows)
 	struct top_canvas line;
 	size_t width = text_width(sheet);
 	/* Laid out on one long line first: columns are not bytes. */
+	const struct top_cell blank = { .code = ' ' };
 	if (!top_canvas_init(&line, 1, width * rows, sheet->canvas->utf8))
 		return;
 	size_t took = top_canvas_put(&line, 0, 0, width * rows, TOP_QUIET, text);
@@ -269,7 +270,7 @@ static void put_wrapped(struct sheet *sheet, const char *text, size_t rows)
 			bool split = from && ((i == 0 && from->code == 0) || (i + 1 == width && top_canvas_cell(&line, 0, row * width + i + 1)
 				     && top_canvas_cell(&line, 0, row * width + i + 1)->code == 0));
 			if (to && from)
-				*to = split ? (struct top_cell){ .code = ' ' } : *from;
+				*to = split ? blank : *from;
 		}
 	}
 	top_canvas_release(&line);

@@ -86,7 +86,7 @@ static struct top_session *add_session(struct top_model *model, const char *id)
 		model->too_many = true;
 		return NULL;
 	}
-	if (model->session_count == model->session_cap) {
+	if (!model->sessions || model->session_count == model->session_cap) {
 		size_t cap = model->session_cap ? model->session_cap * 2 : 32;
 		struct top_session *sessions = reallocarray(model->sessions, cap, sizeof(*sessions));
 		if (sessions)

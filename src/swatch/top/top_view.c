@@ -177,7 +177,7 @@ static void draw_title(const struct top_model *model, struct top_canvas *canvas)
 			at += top_canvas_put(canvas, 0, at, columns, TOP_QUIET, left);
 	}
 	if (right_at > at)
-		top_canvas_put(canvas, 0, right_at, columns, style, state);
+		top_canvas_put(canvas, 0, right_at, state_width, style, state);
 	snprintf(right, sizeof(right), "%zu of %s active", model->active_count,
 		 human_counted((int64_t)model->session_count, "session", HUMAN_TEXT));
 	size_t width = strlen(right);
