@@ -178,9 +178,12 @@ static void print(const char *at, size_t left)
 		ssize_t put = write(STDOUT_FILENO, at, left);
 		if (put < 0 && errno == EINTR)
 			continue;
-		/* Nobody reads: Claude Code has cancelled this run. */
-		if (put <= 0)
+		/* Nobody reads: Claude Code has cancelled this run. Else a person may look for why there is no line. */
+		if (put <= 0) {
+			if (put < 0 && errno != EPIPE)
+				fprintf(stderr, "swatch: cannot write the statusline: %s\n", strerror(errno));
 			return;
+		}
 		at += put;
 		left -= (size_t)put;
 	}

@@ -11,8 +11,8 @@
 #include "base/clock.h"
 #include "base/log.h"
 
-/* How long something may go on failing, and how often it is tried. */
-#define GIVE_UP_MS CLOCK_MINUTE_MS
+/* How long something may go on failing, and how often it is tried: a person who stops the daemon waits for this too. */
+#define GIVE_UP_MS (INT64_C(15) * CLOCK_SECOND_MS)
 #define PAUSE_MS 20
 /* Where the loop's own descriptor is looked for, right after it was made. */
 #define FIRST_DESCRIPTORS 256
@@ -34,7 +34,7 @@ static void pause_after(const char *what, int why)
 	}
 	failing.last_mono_ms = now_ms;
 	if (now_ms - failing.first_mono_ms > GIVE_UP_MS) {
-		log_error("%s for a minute: %s; ending", what, strerror(why));
+		log_error("%s for %d seconds: %s; ending", what, (int)(GIVE_UP_MS / CLOCK_SECOND_MS), strerror(why));
 		/* Not exit(): libev is in the middle of something. What was published is whole, and the lock goes. */
 		_exit(EXIT_FAILURE);
 	}

@@ -2,8 +2,8 @@
  * loop: the event loop, made so that it outlives what libev ends a program for.
  *
  * For: main.c. libev calls abort() when memory runs out, and when a system call of its own fails. Here it waits a
- * moment and tries again, says so once, and ends the daemon in order (the lock is free, the next start is good) when a
- * minute of that did not help.
+ * moment and tries again, says so once, and ends the daemon in order (the lock is free, the next start is good) when
+ * 15 seconds of that did not help.
  */
 #ifndef SWATCH_SWATCHD_LOOP_H
 #define SWATCH_SWATCHD_LOOP_H

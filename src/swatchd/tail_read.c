@@ -106,7 +106,7 @@ static void check_identity(struct tail *tail, struct transcript *t, int fd, cons
 
 static bool grow_chunk(struct tail *tail)
 {
-	size_t cap = tail->chunk_cap > 0 ? tail->chunk_cap * 2 : CHUNK_BYTES;
+	size_t cap = tail->chunk_cap > 0 ? tail->chunk_cap * 2 : READ_BUFFER_BYTES;
 	char *grown = realloc(tail->chunk, cap);
 	if (!grown)
 		return false;

@@ -128,7 +128,7 @@ static bool pass_long_line(struct reading *r)
 		r->keep_line = true;
 	}
 	if (r->keep_line && gather->cap < TRANSCRIPT_MAX_LINE_BYTES)
-		return resize(gather, gather->cap < BUFFER_BYTES ? BUFFER_BYTES : gather->cap * 2);
+		return resize(gather, gather->cap < READ_BUFFER_BYTES ? READ_BUFFER_BYTES : gather->cap * 2);
 	if (r->keep_line) {
 		r->out->skipped_lines++;
 		r->skip_line = true;
