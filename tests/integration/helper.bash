@@ -71,6 +71,9 @@ kill_daemon() {
 	DAEMON=
 }
 
+# listens PATH: a program accepts at that socket; the file alone is there a moment before
+listens() { grep -qE "^[^ ]+ [^ ]+ [^ ]+ 00010000 .* $1\$" /proc/net/unix; }
+
 # await COMMAND...: until it succeeds; fails when it does not within a minute.
 await() {
 	local i

@@ -110,7 +110,7 @@ files() { (cd "$TEST_HOME" && find . -not -name 'log*' -printf '%p %y %l\n' | so
 	theirs "$TEST_HOME/spy" "${path%/*}"
 	as_nobody socat -u "UNIX-LISTEN:$path,fork,mode=777" "OPEN:$TEST_HOME/spy/heard,creat,append" >/dev/null 2>&1 3>&- &
 	spy=$!
-	await test -S "$path"
+	await listens "$path"
 	run swatch status
 	says "another user's program listens on $path; not trusted"
 	run swatch daily --json

@@ -204,7 +204,7 @@ reports() {
 	rm "$socket"
 	setsid socat "UNIX-LISTEN:$socket,fork" "SYSTEM:head -n 1 >/dev/null; echo nonsense" >/dev/null 2>&1 3>&- &
 	socat=$!
-	await test -S "$socket"
+	await listens "$socket"
 	swatch daily --json 2>"$TEST_HOME/err" | diff "$TEST_HOME/alone" -
 	kill "$socat"
 	grep -q "no JSON object; the transcripts are read here instead" "$TEST_HOME/err"
