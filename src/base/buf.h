@@ -39,6 +39,9 @@ const char *buf_str(const struct buf *b) __attribute__((returns_nonnull));
 /* Drops the first `count` bytes (all of them when there are fewer). */
 void buf_consume(struct buf *b, size_t count);
 
+/* Keeps the first `len` bytes (all of them when there are fewer). */
+void buf_truncate(struct buf *b, size_t len);
+
 /* Forgets the content and keeps the memory; `failed` stays. */
 void buf_clear(struct buf *b);
 

@@ -30,8 +30,6 @@
 #define WATCH_POLL_QUIET_S 30.0
 /* "Active": something changed within this time. */
 #define WATCH_ACTIVE_SPAN_MS INT64_C(60000)
-/* Folders below a root: deeper ones are left out, so that a loop made of bind mounts ends. */
-#define WATCH_MAX_DEPTH 32
 
 struct watch_callbacks {
 	/* `path` may be new, changed, or as before. `root_len`: where the part below the root's directory starts. */

@@ -14,6 +14,7 @@
 #include "base/config.h"
 #include "base/log.h"
 #include "base/paths.h"
+#include "usage/transcript_path.h"
 
 static const char why_limit[] = "inotify watch limit reached";
 static const char why_method[] = "[watch] method = poll";
@@ -207,9 +208,9 @@ static struct watch_dir *new_dir(struct watch *watch, const char *path)
 struct watch_dir *watch_dirs_add(struct watch *watch, const char *path, enum watch_role role, size_t root_len,
 				 unsigned depth)
 {
-	if (depth > WATCH_MAX_DEPTH) {
+	if (depth > TRANSCRIPT_MAX_DEPTH) {
 		log_warning("cannot watch %s: more than %d folders deep; what is in it does not count", path,
-			    WATCH_MAX_DEPTH);
+			    TRANSCRIPT_MAX_DEPTH);
 		return NULL;
 	}
 	struct watch_dir *dir = watch_dirs_by_path(watch, path);

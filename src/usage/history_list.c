@@ -1,59 +1,108 @@
 /*
  * The transcripts below some directories: as they are met, or as a list.
  */
+#include <dirent.h>
 #include <errno.h>
-#include <fts.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/paths.h"
 #include "usage/history.h"
 #include "usage/transcript_path.h"
 
+/* Not fts(3): glibc's dies in fts_open() when memory runs out there. */
 struct walking {
 	bool (*found)(void *ctx, const struct history_job *job);
 	void *ctx;
+	struct buf path;   /* of what is looked at */
+	size_t root_len;   /* path + root_len: below projects/ */
 	struct buf *error;
 };
 
-static void note_failure(struct walking *walking, const char *path, int why)
+static void note_failure(struct walking *walking, const char *why)
 {
 	if (walking->error->len == 0)
-		buf_printf(walking->error, "%s: %s", path, strerror(why));
+		buf_printf(walking->error, "%s: %s", buf_str(&walking->path), why);
 }
 
-static bool pass_file(struct walking *walking, const FTSENT *entry, size_t root_len)
+static bool pass_file(struct walking *walking, int dir_fd, const char *name)
 {
 	struct transcript_path parts;
-	if (!transcript_path_parse(entry->fts_path + root_len, &parts))
+	struct stat st;
+	if (!transcript_path_parse(buf_str(&walking->path) + walking->root_len, &parts))
 		return true;
-	const struct timespec *time = &entry->fts_statp->st_mtim;
-	struct history_job job = { .path = strdup(entry->fts_path), .root_len = root_len,
-				   .modified_ns = (int64_t)time->tv_sec * 1000000000 + time->tv_nsec,
-				   .size_bytes = entry->fts_statp->st_size };
+	if (fstatat(dir_fd, name, &st, AT_SYMLINK_NOFOLLOW) != 0) {
+		if (!paths_is_gone(errno))
+			note_failure(walking, strerror(errno));
+		return true;
+	}
+	if (!S_ISREG(st.st_mode))
+		return true;
+	struct history_job job = { .path = strdup(buf_str(&walking->path)), .root_len = walking->root_len,
+				   .modified_ns = (int64_t)st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec,
+				   .size_bytes = st.st_size };
 	return job.path && walking->found(walking->ctx, &job);
 }
 
-/* One directory. Returns false when memory ran out, or found() said so. */
-static bool walk_root(struct walking *walking, char *root)
+static bool walk_folder(struct walking *walking, int parent_fd, const char *name, unsigned depth);
+
+static bool is_folder(int dir_fd, const struct dirent *entry)
 {
-	char *const roots[] = { root, NULL };
-	/* The root may be a symlink that the person made; what lies below one is not followed. */
-	FTS *walk = fts_open(roots, FTS_PHYSICAL | FTS_COMFOLLOW | FTS_NOCHDIR, NULL);
-	bool good = walk != NULL;
-	size_t root_len = strlen(root) + 1;
-	FTSENT *entry;
-	while (good && (errno = 0, entry = fts_read(walk))) {
-		if (entry->fts_info == FTS_F && S_ISREG(entry->fts_statp->st_mode) && entry->fts_level > 0)
-			good = pass_file(walking, entry, root_len);
-		else if (entry->fts_info == FTS_DNR || entry->fts_info == FTS_ERR || entry->fts_info == FTS_NS)
-			if (entry->fts_errno != ENOENT)
-				note_failure(walking, entry->fts_path, entry->fts_errno);
+	struct stat st;
+	if (entry->d_type != DT_UNKNOWN)
+		return entry->d_type == DT_DIR;
+	return fstatat(dir_fd, entry->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(st.st_mode);
+}
+
+static bool pass_entry(struct walking *walking, int dir_fd, const struct dirent *entry, unsigned depth)
+{
+	const char *name = entry->d_name;
+	if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
+		return true;
+	buf_append_char(&walking->path, '/');
+	buf_append_str(&walking->path, name);
+	if (walking->path.failed)
+		return false;
+	if (is_folder(dir_fd, entry))
+		return walk_folder(walking, dir_fd, name, depth + 1);
+	return (entry->d_type != DT_REG && entry->d_type != DT_UNKNOWN) || pass_file(walking, dir_fd, name);
+}
+
+/* The folder at walking->path. Returns false when memory ran out, or found() said so. */
+static bool walk_folder(struct walking *walking, int parent_fd, const char *name, unsigned depth)
+{
+	if (depth > TRANSCRIPT_MAX_DEPTH) {
+		note_failure(walking, "too many folders in each other");
+		return true;
 	}
-	good = good && errno != ENOMEM;
-	if (walk)
-		fts_close(walk);
+	/* The root may be a symlink that the person made; what lies below one is not followed. */
+	int fd = openat(parent_fd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NONBLOCK | (depth > 0 ? O_NOFOLLOW : 0));
+	DIR *stream = fd >= 0 ? fdopendir(fd) : NULL;
+	if (!stream) {
+		int why = errno;
+		if (fd >= 0)
+			close(fd);
+		if (!paths_is_gone(why))
+			note_failure(walking, strerror(why));
+		return why != ENOMEM;
+	}
+	size_t len = walking->path.len;
+	bool good = true;
+	const struct dirent *entry;
+	while (good && ((errno = 0, entry = readdir(stream)) || errno == EINTR)) {
+		if (!entry)
+			continue;
+		good = pass_entry(walking, dirfd(stream), entry, depth);
+		buf_truncate(&walking->path, len);
+	}
+	if (good && errno != 0) {
+		note_failure(walking, strerror(errno));
+		good = errno != ENOMEM;
+	}
+	closedir(stream);
 	return good;
 }
 
@@ -72,11 +121,17 @@ static bool is_listed(const struct data_dirs *dirs, size_t which)
 int history_walk(const struct data_dirs *dirs, bool (*found)(void *ctx, const struct history_job *job), void *ctx,
 		 struct buf *error)
 {
-	struct walking walking = { .found = found, .ctx = ctx, .error = error };
+	struct walking walking = { .found = found, .ctx = ctx, .path = BUF_INIT, .error = error };
 	bool good = true;
-	for (size_t i = 0; i < dirs->count && good; i++)
-		if (!is_listed(dirs, i))
-			good = walk_root(&walking, dirs->projects[i]);
+	for (size_t i = 0; i < dirs->count && good; i++) {
+		if (is_listed(dirs, i))
+			continue;
+		buf_clear(&walking.path);
+		buf_append_str(&walking.path, dirs->projects[i]);
+		walking.root_len = walking.path.len + 1;
+		good = !walking.path.failed && walk_folder(&walking, AT_FDCWD, dirs->projects[i], 0);
+	}
+	buf_release(&walking.path);
 	return good ? 0 : -1;
 }
 

@@ -10,6 +10,9 @@
 
 #include "usage/json_walk.h"
 
+/* Folders below projects/: deeper ones are left out, so that a loop made of bind mounts ends. */
+#define TRANSCRIPT_MAX_DEPTH 32
+
 struct transcript_path {
 	struct slice project;     /* the folder; empty for a file that lies in projects/ itself */
 	struct slice session_id;
