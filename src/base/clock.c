@@ -1,6 +1,7 @@
 #include "base/clock.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -197,12 +198,24 @@ void clock_format_local_date(int64_t at_ms, char out[CLOCK_DATE_SIZE])
 		out[0] = '\0';
 }
 
+/* A date as format_date() writes it; not strptime(), which knows years of four digits only. */
+static bool parse_date(const char *date, struct tm *tm)
+{
+	char *end;
+	tm->tm_year = (int)strtol(date, &end, 10) - 1900;
+	if (end == date || *end != '-')
+		return false;
+	tm->tm_mon = (int)strtol(end + 1, &end, 10) - 1;
+	if (*end != '-')
+		return false;
+	tm->tm_mday = (int)strtol(end + 1, &end, 10);
+	return *end == '\0';
+}
+
 void clock_format_week(const char *date, char out[CLOCK_DATE_SIZE])
 {
 	struct tm tm = { .tm_hour = 12 };
-	if (sscanf(date, "%5d-%2d-%2d", &tm.tm_year, &tm.tm_mon, &tm.tm_mday) == 3) {
-		tm.tm_year -= 1900;
-		tm.tm_mon -= 1;
+	if (parse_date(date, &tm)) {
 		time_t noon = timegm(&tm);
 		if (gmtime_r(&noon, &tm)) {
 			noon -= (time_t)tm.tm_wday * 86400;

@@ -519,7 +519,7 @@ bool statusline_format(const char *format, const struct statusline_facts *facts,
 	struct buf lines = BUF_INIT;
 	bool was_cut;
 	bool good = render(format, facts, look, false, &lines, error, &was_cut);
-	if (good && was_cut && strstr(format, "room"))
+	if (good && was_cut && facts && strstr(format, "room"))
 		good = render_fitting(format, facts, look, &lines, error);
 	if (good)
 		buf_append(out, buf_str(&lines), lines.len);

@@ -201,7 +201,7 @@ static int allow_configured(int ruleset_fd, const char *list, uint64_t handled)
 			free(path);
 			return 0;
 		}
-		int refused = path[0] == '/' ? allow_path(ruleset_fd, path, (WRITE_RIGHTS | FILE_RIGHTS) & handled) : EINVAL;
+		int refused = path[0] == '/' ? allow_path(ruleset_fd, path, (WRITE_RIGHTS | LANDLOCK_ACCESS_FS_IOCTL_DEV) & handled) : EINVAL;
 		if (refused != 0)
 			log_warning("[sandbox] write: %s: %s; nothing is written there until the next start", path,
 				    refused == EINVAL ? "not an absolute path" : strerror(refused));

@@ -20,7 +20,7 @@ void fuzz_fail(const char *file, int line, const char *what, const char *format,
 	va_start(args, format);
 	vfprintf(stderr, format, args);
 	va_end(args);
-	fputc('\n', stderr);
+	fprintf(stderr, "\n");
 	abort();
 }
 

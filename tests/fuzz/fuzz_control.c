@@ -58,7 +58,7 @@ static void start_daemon(void)
 	options.cache_path = cache;
 	options.cache_fd = open(cache, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	options.socket_path = socket_path;
-	signal(SIGPIPE, SIG_IGN);
+	(void)signal(SIGPIPE, SIG_IGN);
 	struct ev_loop *loop = ev_loop_new(EVBACKEND_EPOLL);
 	FUZZ_CHECK(loop, "no loop");
 	FUZZ_CHECK(daemon_start(&daemon_here, loop, &options, &config, &error) == 0, "%s", buf_str(&error));

@@ -89,10 +89,6 @@ static void read_all(struct tail *tail, struct transcript *t, size_t budget)
 
 /* ---- gather ---- */
 
-struct gathered {
-	struct buf records;
-};
-
 static void add_record(struct buf *records, const struct ledger_record *record)
 {
 	buf_printf(records, "%lld %lld %lld %lld %u %llu\n", (long long)record->offset, (long long)record->time_ms,

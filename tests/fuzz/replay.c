@@ -18,7 +18,7 @@
 #define PROGRAM_PREFIX "fuzz_"
 #define ARCHIVE_SUFFIX ".ar"
 
-static _Noreturn void give_up(const char *path, const char *why)
+static _Noreturn void replay_fail(const char *path, const char *why)
 {
 	fprintf(stderr, "cannot read %s: %s\n", path, why);
 	exit(1);
@@ -43,12 +43,12 @@ static void read_file(const char *path, struct buf *content)
 	size_t got;
 	FILE *file = fopen(path, "re");
 	if (!file)
-		give_up(path, strerror(errno));
+		replay_fail(path, strerror(errno));
 	while ((got = fread(bytes, 1, sizeof(bytes), file)) > 0)
 		buf_append(content, bytes, got);
 	if (ferror(file) || content->failed)
-		give_up(path, content->failed ? "out of memory" : strerror(errno));
-	fclose(file);
+		replay_fail(path, content->failed ? "out of memory" : strerror(errno));
+	(void)fclose(file);
 }
 
 /* Its members, but for the tables of ar's own, whose names begin with a slash and end there or with another. */
@@ -58,12 +58,12 @@ static size_t run_archive(const char *path, const struct buf *content)
 	while (at < content->len) {
 		struct ar_hdr header;
 		if (content->len - at < sizeof(header))
-			give_up(path, "it ends within a header");
+			replay_fail(path, "it ends within a header");
 		memcpy(&header, content->data + at, sizeof(header));
 		at += sizeof(header);
 		size_t len = strtoul(header.ar_size, NULL, 10);
 		if (memcmp(header.ar_fmag, ARFMAG, sizeof(header.ar_fmag)) != 0 || len > content->len - at)
-			give_up(path, "it is damaged");
+			replay_fail(path, "it is damaged");
 		if (header.ar_name[0] != '/') {
 			char name[PATH_MAX];
 			int name_len = (int)strcspn(header.ar_name, "/");
@@ -83,7 +83,7 @@ static size_t run_file(const char *path)
 	read_file(path, &content);
 	if (len > suffix_len && strcmp(path + len - suffix_len, ARCHIVE_SUFFIX) == 0) {
 		if (content.len < SARMAG || memcmp(content.data, ARMAG, SARMAG) != 0)
-			give_up(path, "it is no archive");
+			replay_fail(path, "it is no archive");
 		count = run_archive(path, &content);
 	} else {
 		run_input(path, buf_str(&content), content.len);
@@ -98,7 +98,7 @@ static size_t run_folder(const char *path)
 	size_t count = 0;
 	int found = scandir(path, &names, NULL, alphasort);
 	if (found < 0)
-		give_up(path, strerror(errno));
+		replay_fail(path, strerror(errno));
 	for (int i = 0; i < found; i++) {
 		if (names[i]->d_name[0] != '.') {
 			char *file = paths_join(path, names[i]->d_name);

@@ -103,7 +103,7 @@ void daemon_start(void)
 	char cache_option[] = "--cache";
 	char *argv[] = { night.daemon_path, cache_option, night.cache, NULL };
 	pid_t parent = getpid();
-	fflush(NULL);
+	(void)fflush(NULL);
 	night.daemon = fork();
 	if (night.daemon < 0)
 		broken("fork for", night.daemon_path);

@@ -51,8 +51,8 @@ static void put_input(struct buf *out, const struct night_session *session)
 		   (double)session->context_tokens / 2000., (long long)session->context_tokens);
 	if (rng_chance(&rng, 80))
 		buf_printf(out, ",\"rate_limits\":{\"five_hour\":{\"used_percentage\":%.1f,\"resets_at\":%lld},\"seven_day\":"
-			   "{\"used_percentage\":%.1f,\"resets_at\":%lld}}", used, (long long)(now_s / 600 * 600 + 7200),
-			   used / 3., (long long)(now_s / 86400 * 86400 + 300000));
+			   "{\"used_percentage\":%.1f,\"resets_at\":%lld}}", used, (long long)now_s / 600 * 600 + 7200,
+			   used / 3., (long long)now_s / 86400 * 86400 + 300000);
 	buf_append_str(out, "}\n");
 }
 

@@ -26,7 +26,7 @@ static int64_t status_number(const char *key)
 		if (strncmp(line, key, strlen(key)) == 0)
 			value = strtoll(line + strlen(key), NULL, 10);
 	if (file)
-		fclose(file);
+		(void)fclose(file);
 	return value;
 }
 
@@ -45,7 +45,7 @@ static void count_descriptors(struct sample *sample)
 		while (file && fgets(line, sizeof(line), file))
 			sample->watches += strncmp(line, "inotify ", 8) == 0;
 		if (file)
-			fclose(file);
+			(void)fclose(file);
 	}
 	if (stream)
 		closedir(stream);
@@ -67,7 +67,7 @@ static void count_children(struct sample *sample)
 			sample->zombies += end[2] == 'Z';
 		}
 		if (file)
-			fclose(file);
+			(void)fclose(file);
 	}
 	if (stream)
 		closedir(stream);
@@ -174,5 +174,5 @@ void sample_print(const struct sample *s, const char *faults)
 	       (long long)s->rss_bytes / 1024, (long long)s->entries, (long long)s->transcripts, (long long)s->sessions,
 	       s->fds, s->watches, s->threads, s->children, s->zombies, s->cpu_percent, s->latencies, s->p50_ms, s->p99_ms,
 	       s->temp_files, s->cache_files, (long long)s->cache_bytes / 1024, faults);
-	fflush(stdout);
+	(void)fflush(stdout);
 }

@@ -87,10 +87,13 @@ static void add_ended(const char *path)
 {
 	if (ended_count == ended_cap) {
 		ended_cap = ended_cap ? ended_cap * 2 : 1024;
-		ended = realloc(ended, ended_cap * sizeof(*ended));
+		char **grown = realloc(ended, ended_cap * sizeof(*ended));
+		if (!grown)
+			broken("remember", path);
+		ended = grown;
 	}
 	char *copy = strdup(path);
-	if (!ended || !copy)
+	if (!copy)
 		broken("remember", path);
 	ended[ended_count++] = copy;
 }
@@ -409,7 +412,7 @@ static void cut_one(struct writer *w)
 	if (!file || w->size == 0 || !buf_reserve(&text, (size_t)w->size)
 	    || fread(text.data, 1, (size_t)w->size, file) != (size_t)w->size)
 		broken("read", w->path);
-	fclose(file);
+	(void)fclose(file);
 	size_t end = (size_t)w->size;
 	for (uint64_t lines = 1 + rng_below(&rng, 20); lines > 0 && end > 0; lines--) {
 		const char *newline = end > 1 ? memrchr(text.data, '\n', end - 1) : NULL;

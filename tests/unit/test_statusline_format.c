@@ -211,7 +211,8 @@ static void test_presets_on_narrow_terminals(void **state)
 			assert_true(statusline_format(preset->format, &facts, &narrow, &out, &error));
 			assert_in_range(statusline_width(buf_str(&out), out.len), 1, columns);
 			/* It is the line of some room, whole; only the shortest one is cut. */
-			for (facts.room = STATUSLINE_ROOM_MOST; facts.room >= 0. && !found; facts.room -= 1.) {
+			for (int room = (int)STATUSLINE_ROOM_MOST; room >= 0 && !found; room--) {
+				facts.room = room;
 				buf_clear(&same);
 				assert_true(statusline_format(preset->format, &facts, &look, &same, &error));
 				found = strcmp(buf_str(&same), buf_str(&out)) == 0;
