@@ -31,13 +31,13 @@ static void give_up(struct daemon *daemon)
 	ev_break(daemon->loop, EVBREAK_ALL);
 }
 
-/* Who may not write there (a service is confined to the directory that was) ends: its next start can. */
+/* Who may not write there (the sandbox, and the service, know only the directory that was) ends: its next start can. */
 static bool fail(struct daemon *daemon, const char *what, int why)
 {
 	bool is_final = why == EPERM || why == EACCES || why == EROFS || why == ELOOP;
 	if (daemon->cache_errno != why)
 		log_error("the cache directory %s is gone, and %s; %s", daemon->options.cache_path, what,
-			  is_final ? "ending" : "it is tried again");
+			  is_final ? "ending: start it again" : "it is tried again");
 	daemon->cache_errno = why;
 	if (is_final)
 		give_up(daemon);

@@ -233,6 +233,24 @@ need_filter() {
 	await test -e "$CACHE/s3.json"
 }
 
+@test "a cache directory that is emptied is filled again; one that is removed needs a new start" {
+	message 1 >"$PROJECTS/-p/s1.jsonl"
+	start_daemon
+	need_sandbox
+	rm "$CACHE"/.swatch.lock "$CACHE"/*
+	message 2 >>"$PROJECTS/-p/s1.jsonl"
+	swatch sync
+	field_is s1.json .tokens.input 6
+	rm -r "$CACHE"
+	message 3 >>"$PROJECTS/-p/s1.jsonl"
+	status=0
+	wait "$DAEMON" || status=$?
+	is "$status" 1
+	grep -q "the cache directory $CACHE is gone, and .*Permission denied; ending: start it again" "$LOG"
+	start_daemon
+	field_is s1.json .tokens.input 9
+}
+
 @test "where the way to the cache is a link" {
 	mkdir "$HOME/real"
 	mv "$HOME/.claude" "$HOME/real/claude"
