@@ -259,6 +259,8 @@ enum client_result client_ask(struct client *client, const char *request, int64_
 	if (result == CLIENT_OK || result == CLIENT_CLOSED) {
 		int64_t spent_ms = clock_mono_ms() - start_ms;
 		int64_t left_ms = timeout_ms < 0 ? CLIENT_WAIT_FOREVER : timeout_ms > spent_ms ? timeout_ms - spent_ms : 0;
+		if (result == CLIENT_CLOSED)
+			left_ms = 0;
 		result = client_read_line(client, left_ms, false, &line, &len);
 	}
 	if (result == CLIENT_OK) {

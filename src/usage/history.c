@@ -2,10 +2,10 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "usage/transcript_path.h"
 
@@ -257,9 +257,10 @@ static int start_threads(struct history *history, unsigned wanted)
 
 static unsigned choose_threads(unsigned threads)
 {
-	long processors = sysconf(_SC_NPROCESSORS_ONLN);
+	/* Those that taskset or a container left; more threads would wait for each other. */
+	cpu_set_t ours;
 	if (threads == 0)
-		threads = processors > 0 ? (unsigned)processors : 1;
+		threads = sched_getaffinity(0, sizeof(ours), &ours) == 0 ? (unsigned)CPU_COUNT(&ours) : HISTORY_THREADS_MAX;
 	return threads < HISTORY_THREADS_MAX ? threads : HISTORY_THREADS_MAX;
 }
 
