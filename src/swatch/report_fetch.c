@@ -147,6 +147,11 @@ static bool ask_for_report(struct client *client, const struct report_options *o
 	struct buf question = BUF_INIT;
 	struct json_object *answer = NULL;
 	write_question(options, &question);
+	if (question.failed) {
+		buf_append_str(why, "out of memory");
+		buf_release(&question);
+		return false;
+	}
 	bool good = client_ask(client, buf_str(&question), LINE_TIMEOUT_MS, &answer, why) == CLIENT_OK;
 	if (good && !cache_json_bool(answer, "ok", false)) {
 		const char *error = cache_json_string(answer, "error");
