@@ -49,7 +49,9 @@ static void make_world(void)
 	make_folder(WORLD "/claude/projects");
 	make_folder(WORLD "/claude/sessions");
 	make_folder(WORLD "/cache");
-	fuzz_write_file(WORLD "/swatch.conf", "", 0);
+	/* This process starts swatchd again and again, and a sandbox cannot be left. */
+	static const char conf[] = "[sandbox]\nmode = off\n";
+	fuzz_write_file(WORLD "/swatch.conf", conf, strlen(conf));
 	free(world);
 }
 
