@@ -174,6 +174,9 @@ bool ledger_active_block(struct ledger *ledger, int64_t now_ms, struct ledger_bl
  */
 bool ledger_block_is_known(struct ledger *ledger, int64_t since_ms, int64_t now_ms);
 
+/* Whether the blocks hold every entry. False: memory ran out while they were made; they are made when it is back. */
+bool ledger_has_all_blocks(struct ledger *ledger);
+
 /* The blocks in order of time: `index` 0 is the first one. Returns false past the last one. */
 bool ledger_block_at(struct ledger *ledger, size_t index, struct ledger_block *out);
 

@@ -177,6 +177,12 @@ bool ledger_active_block(struct ledger *ledger, int64_t now_ms, struct ledger_bl
 	return now_ms - out->last_ms < LEDGER_BLOCK_MS && now_ms < out->end_ms;
 }
 
+bool ledger_has_all_blocks(struct ledger *ledger)
+{
+	bring_up_to_date(ledger);
+	return ledger->blocks_good_to >= ledger->order_len;
+}
+
 bool ledger_block_is_known(struct ledger *ledger, int64_t since_ms, int64_t now_ms)
 {
 	bring_up_to_date(ledger);

@@ -64,8 +64,8 @@ project() {
 	sees 'connected to swatchd, pid '"$DAEMON"
 	# the burn rate over time is the daemon's
 	await burn_is_drawn
-	shows '/h · $'
-	shows 'left · to '
+	sees '/h · $'
+	sees 'left · to '
 	sees '2 of 2 sessions active'
 	# another session, and more of the first: nobody presses a key
 	project api s2 1000000

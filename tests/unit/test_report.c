@@ -327,6 +327,23 @@ static void make_nothing(struct fixture *f, const struct report_options *options
 	assert_int_equal(report_make(f->ledger, options, &f->report, &f->error), 0);
 }
 
+/* Makes a report in which the allocation of that number fails, which has to be told. Returns whether there was one. */
+static bool make_without_memory(struct fixture *f, const struct report_options *options, int count)
+{
+	assert_true(count < 1000);
+	forget(f);
+	fail_alloc_after(count);
+	int result = report_make(f->ledger, options, &f->report, &f->error);
+	bool had_failed = fail_alloc_stop();
+	/* the message itself may have found no room */
+	if (had_failed && result == 0)
+		fail_msg("%s: allocation %d failed and nobody told", report_kind_name(options->kind), count);
+	if (!had_failed)
+		assert_int_equal(result, 0);
+	assert_string_equal(getenv("TZ"), "UTC");
+	return had_failed;
+}
+
 static void without_memory_there_is_no_half_report(void **state)
 {
 	struct fixture *f = *state;
@@ -346,21 +363,20 @@ static void without_memory_there_is_no_half_report(void **state)
 		int failures = -1;
 		/* The first question puts what is new in order; that has a slow way without memory. */
 		make_nothing(f, &options);
-		for (int count = 0; had_failed; count++, failures++) {
-			assert_true(count < 1000);
-			forget(f);
-			fail_alloc_after(count);
-			int result = report_make(f->ledger, &options, &f->report, &f->error);
-			had_failed = fail_alloc_stop();
-			/* the message itself may have found no room */
-			if (had_failed && result == 0)
-				fail_msg("%s: allocation %d failed and nobody told", report_kind_name(options.kind), count);
-			if (!had_failed)
-				assert_int_equal(result, 0);
-			assert_string_equal(getenv("TZ"), "UTC");
-		}
+		for (int count = 0; had_failed; count++, failures++)
+			had_failed = make_without_memory(f, &options, count);
 		assert_true(failures > 2);
 	}
+}
+
+static void blocks_that_were_not_made_are_not_passed_over(void **state)
+{
+	struct fixture *f = *state;
+	const struct report_options options = { .kind = REPORT_BLOCKS, .timezone = "UTC", .now_ms = SUNDAY_MS + CLOCK_HOUR_MS };
+	add(f, "p/all.jsonl", "all", "m", SUNDAY_MS);
+	for (int count = 0; make_without_memory(f, &options, count); count++)
+		;
+	assert_non_null(strstr(buf_str(&f->report.rows), "\"isActive\":true"));
 }
 
 int main(void)
@@ -375,6 +391,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(blocks_have_gaps_between_them, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(what_is_no_date_or_zone_is_refused, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(without_memory_there_is_no_half_report, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(blocks_that_were_not_made_are_not_passed_over, set_up, tear_down),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
