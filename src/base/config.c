@@ -359,12 +359,29 @@ static bool is_break(const char *text, size_t at)
 	return at > 0 && text[at] == ' ' && text[at - 1] != ' ' && config_goes_on(text + at + 1);
 }
 
+/* How much of a text cannot be broken. */
+static size_t first_word(const char *text)
+{
+	size_t len = 0;
+	while (text[len] && !is_break(text, len))
+		len++;
+	return len;
+}
+
 /* Writes "name = text", going on in indented lines where one would be too long to be read. */
 static void append_text_setting(struct buf *out, const char *name, const char *text)
 {
-	/* A ; behind a blank would begin a comment. */
-	buf_printf(out, "%s =%s", name, *text && *text != ';' ? " " : "");
 	size_t room = WRITTEN_LINE_MAX - strlen(name), len;
+	if (first_word(text) <= room) {
+		/* A ; behind a blank would begin a comment. */
+		buf_printf(out, "%s =%s", name, *text && *text != ';' ? " " : "");
+	} else if (config_goes_on(text)) {
+		buf_printf(out, "%s =\n ", name);
+		room = WRITTEN_LINE_MAX;
+	} else {
+		/* Somebody wrote it like this: it fits. */
+		buf_printf(out, "%s=", name);
+	}
 	while ((len = strlen(text)) > room) {
 		size_t cut = room;
 		while (cut > 0 && !is_break(text, cut))
@@ -375,7 +392,8 @@ static void append_text_setting(struct buf *out, const char *name, const char *t
 		if (cut == 0)
 			break;
 		buf_append(out, text, cut);
-		buf_append_str(out, "\n  ");
+		/* One blank: with more, the longest word that can be read would not fit. */
+		buf_append_str(out, "\n ");
 		text += cut + 1;
 		room = WRITTEN_LINE_MAX;
 	}

@@ -405,6 +405,32 @@ static void what_is_written_reads_back(void **state)
 	buf_release(&paths);
 }
 
+static void a_long_word_reads_back(void **state)
+{
+	(void)state;
+	char word[190];
+	memset(word, 'x', sizeof(word) - 1);
+	word[sizeof(word) - 1] = '\0';
+	/* as long as a line may be, behind the name and on a line of its own; and one that no line may begin with */
+	static const char *const before[] = { "format=", "format =\n ", "format=#", "format = a b\n " };
+	static const char *const behind[] = { "x", "123456", "", "123456\n c" };
+	for (size_t i = 0; i < sizeof(before) / sizeof(before[0]); i++) {
+		struct config c;
+		struct buf text = BUF_INIT, written = BUF_INIT;
+		buf_printf(&text, "[statusline]\n%s%s%s\n", before[i], word, behind[i]);
+		read_good(&c, buf_str(&text));
+		char *format = strdup(c.statusline_format);
+		config_write_all(&c, &written);
+		config_release(&c);
+		read_good(&c, buf_str(&written));
+		assert_string_equal(c.statusline_format, format);
+		config_release(&c);
+		free(format);
+		buf_release(&written);
+		buf_release(&text);
+	}
+}
+
 /* Where a long text is broken, its next line must not be taken for a comment, a section or a setting. */
 static void a_written_text_reads_back(void **state)
 {
@@ -532,6 +558,7 @@ int main(void)
 		CASE(a_file_that_is_none_is_refused),
 		CASE(only_a_regular_file_is_read),
 		CASE(what_is_written_reads_back),
+		CASE(a_long_word_reads_back),
 		CASE(a_written_text_reads_back),
 		CASE(the_written_defaults_are_the_defaults),
 		CASE(the_default_path_is_xdgs),
