@@ -336,6 +336,7 @@ static void take_options(int argc, char **argv)
 	snprintf(programs.daemon, sizeof(programs.daemon), "%s/swatchd", argv[1]);
 	snprintf(programs.commands, sizeof(programs.commands), "%s/swatch-commands", argv[1]);
 	snprintf(programs.front, sizeof(programs.front), "%s/tests/faults/swatch-shared", argv[1]);
+	snprintf(programs.top, sizeof(programs.top), "%s/swatch-top", argv[1]);
 	snprintf(programs.shim, sizeof(programs.shim), "%s/tests/faults/fault-inject.so", argv[1]);
 }
 
