@@ -181,10 +181,14 @@ static int allow_temporary(int ruleset_fd, uint64_t handled)
 {
 	const char *const usual[] = { "/tmp", "/var/tmp", getenv("TMPDIR") };
 	for (size_t i = 0; i < sizeof(usual) / sizeof(usual[0]); i++) {
-		if (!usual[i] || usual[i][0] != '/' || is_noted(usual[i])
-		    || allow_path(ruleset_fd, usual[i], WRITE_RIGHTS & handled) != 0)
+		if (!usual[i] || usual[i][0] != '/' || is_noted(usual[i]))
 			continue;
-		int why = note_place(strdup(usual[i]), false, 0);
+		int why = allow_path(ruleset_fd, usual[i], WRITE_RIGHTS & handled);
+		if (why != 0 && why != ENOENT)
+			log_warning("sandbox: %s: %s; nothing is written there until the next start", usual[i], strerror(why));
+		if (why != 0)
+			continue;
+		why = note_place(strdup(usual[i]), false, 0);
 		if (why != 0)
 			return why;
 	}

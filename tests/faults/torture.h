@@ -22,7 +22,7 @@
 #define TORTURE_ANSWER_MS INT64_C(15000)
 
 struct programs {
-	char daemon[1024], commands[1024], front[1024], shim[1024];
+	char daemon[1024], commands[1024], front[1024], top[1024], shim[1024];
 };
 extern struct programs programs;
 
@@ -72,11 +72,15 @@ struct process {
 	struct faults *faults;    /* shared with the shim */
 	char faults_path[256], log_path[256], out_path[256];
 	int64_t log_seen;         /* bytes of the log at process_mark_log() */
+	int terminal;             /* the other side of the one that it runs on; -1: on none */
 };
 
 /* The file of faults, and where the log and the output go. */
 void process_init(struct process *process, const struct world *world, const char *name);
 void process_release(struct process *process);
+
+/* The next program runs on a terminal, on which somebody types q from time to time. */
+void process_give_terminal(struct process *process);
 
 /* Starts a program with the shim (or without), in the world's home. stdin: a file, or NULL. */
 void process_start(struct process *process, const struct world *world, char *const argv[], bool shim, const char *in);
@@ -92,7 +96,7 @@ bool process_has_ended(struct process *process);
 bool process_wait_quiet(struct process *process, int64_t timeout_ms);
 
 void process_mark_log(struct process *process);
-/* True when something was said since the mark. */
+/* True when something was said since the mark that is not said when all goes well. */
 bool process_said(const struct process *process);
 int process_count_fds(const struct process *process);
 

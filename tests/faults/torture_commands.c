@@ -21,7 +21,11 @@ struct tested {
 	bool alone;                     /* no daemon runs */
 	bool front;
 	bool changes;                   /* what it prints differs from run to run in more than its numbers */
+	bool top;                       /* the live screen, which needs a terminal */
+	bool follows;                   /* until it is interrupted */
 	const char *in;                 /* stdin */
+	void (*before)(const struct world *world);
+	bool (*after)(struct trial *trial);
 	const char *words[WORDS_MAX];
 };
 
@@ -29,16 +33,39 @@ static const char statusline_input[] =
 	"{\"session_id\":\"s1\",\"model\":{\"id\":\"claude-opus-4-6\",\"display_name\":\"Opus\"},\"cwd\":\"/home/u/p\","
 	"\"cost\":{\"total_cost_usd\":0.5},\"context_window\":{\"context_window_size\":200000,\"used_percentage\":12}}";
 
+static const char panel_input[] =
+	"{\"session_id\":\"s1\",\"columns\":80,\"tasks\":[{\"id\":\"a\",\"type\":\"local_agent\",\"status\":\"running\","
+	"\"description\":\"look\",\"startTime\":1700000000000,\"tokenCount\":12345}]}";
+
+/* Something to follow, and the end of it. Where it has not begun yet, it has nothing to lose either. */
+static bool interrupt(struct process *process, struct world *world)
+{
+	nap_ms(20);
+	world_append(world, &world->sessions[0], 1);
+	(void)daemon_request(world, "{\"op\":\"sync\"}", TORTURE_ANSWER_MS);
+	nap_ms(2);
+	if (!process_has_ended(process))
+		kill(process->pid, SIGTERM);
+	bool ended = process_wait_end(process, TORTURE_HANG_MS);
+	if (ended && WIFSIGNALED(process->status) && WTERMSIG(process->status) == SIGTERM)
+		process->status = 0;
+	return ended;
+}
+
 static bool run(struct process *process, struct trial *trial, const struct tested *now)
 {
-	char *argv[WORDS_MAX + 2] = { now->front ? programs.front : programs.commands };
+	char *argv[WORDS_MAX + 2] = { now->front ? programs.front : now->top ? programs.top : programs.commands };
 	char in[300];
 	for (size_t i = 0; i < WORDS_MAX && now->words[i]; i++)
 		argv[i + 1] = (char *)(uintptr_t)now->words[i];
 	snprintf(in, sizeof(in), "%s/stdin", trial->world->home);
 	world_write(in, now->in ? now->in : "");
+	if (now->before)
+		now->before(trial->world);
+	if (now->top)
+		process_give_terminal(process);
 	process_start(process, trial->world, argv, true, in);
-	return process_wait_end(process, TORTURE_HANG_MS);
+	return now->follows ? interrupt(process, trial->world) : process_wait_end(process, TORTURE_HANG_MS);
 }
 
 /* What was printed, but for numbers and the width of what they stand in. */
@@ -72,7 +99,7 @@ static bool judge(struct trial *trial, const struct process *process, const stru
 		buf_printf(&trial->why, "it ended with status %d", status);
 	else if (status != right_status && !said && strcmp(got, right) == 0)
 		buf_printf(&trial->why, "it ended with status %d and no word", status);
-	else if (status == right_status && !said && strcmp(got, right) != 0 && got[0] == '\0')
+	else if (!now->follows && status == right_status && !said && strcmp(got, right) != 0 && got[0] == '\0')
 		buf_append_str(&trial->why, "it ended well, printed nothing, and said nothing");
 	else if (status == 0 && !said && !now->changes && strcmp(got, right) != 0)
 		buf_append_str(&trial->why, "it ended well and said nothing, but printed something else");
@@ -108,7 +135,46 @@ static bool step_command(struct trial *trial)
 		buf_append_str(&trial->why, "it hangs");
 		return false;
 	}
-	return judge(trial, command, now, right, right_status);
+	return judge(trial, command, now, right, right_status) && (!now->after || now->after(trial));
+}
+
+/* ---- setup, which changes what is a person's ---- */
+
+#define SETTINGS "{\n  \"model\": \"opus\",\n  \"env\": {\"A\": \"1\"}\n}\n"
+
+static void settings_path(const struct world *world, char path[300])
+{
+	snprintf(path, 300, "%s/.claude/settings.json", world->home);
+}
+
+static void write_settings(const struct world *world)
+{
+	char path[300];
+	settings_path(world, path);
+	world_write(path, SETTINGS);
+}
+
+/* Taken back by the program without faults, there is nothing left of it. */
+static bool undoes(struct trial *trial)
+{
+	struct process undo;
+	char path[300], text[2 * sizeof(SETTINGS)];
+	char *argv[] = { programs.commands, (char *)(uintptr_t)"setup", (char *)(uintptr_t)"--undo",
+			 (char *)(uintptr_t)"--yes", NULL };
+	process_init(&undo, trial->world, "undo");
+	process_start(&undo, trial->world, argv, false, NULL);
+	if (!process_wait_end(&undo, TORTURE_HANG_MS) || undo.status != 0)
+		buf_printf(&trial->why, "setup --undo ends with status 0x%x", (unsigned)undo.status);
+	process_release(&undo);
+	settings_path(trial->world, path);
+	FILE *file = fopen(path, "re");
+	if (!file)
+		broken("read", path);
+	text[fread(text, 1, sizeof(text) - 1, file)] = '\0';
+	(void)fclose(file);
+	if (strcmp(text, SETTINGS) != 0)
+		buf_printf(&trial->why, "settings.json is not what it was: %s", text);
+	return trial->why.len == 0;
 }
 
 static const struct tested tested[] = {
@@ -134,11 +200,23 @@ static const struct tested tested[] = {
 	{ .words = { "config", "--check" } },
 	{ .changes = true, .words = { "verify" } },
 	{ .words = { "help" } },
+	{ .words = { "help", "status" } },
+	{ .changes = true, .follows = true, .words = { "events" } },
+	{ .changes = true, .follows = true, .words = { "events", "--json" } },
+	{ .changes = true, .top = true, .words = { NULL } },
+	{ .words = { "config", "--defaults" } },
+	{ .words = { "setup", "--dry-run" }, .before = write_settings },
+	{ .changes = true, .words = { "setup", "--yes" }, .before = write_settings, .after = undoes },
+	{ .words = { "statusline", "--preview" } },
+	{ .words = { "statusline", "--check-format" } },
 	{ .changes = true, .words = { "statusline" }, .front = true, .in = statusline_input },
+	{ .changes = true, .words = { "statusline", "--subagents" }, .front = true, .in = panel_input },
 	{ .changes = true, .words = { "status" }, .alone = true },
 	{ .words = { "daily", "--json" }, .alone = true },
 	{ .words = { "blocks", "--json" }, .alone = true },
 	{ .changes = true, .words = { "refresh", "--wait" }, .alone = true },
+	{ .words = { "events" }, .alone = true },
+	{ .changes = true, .top = true, .words = { NULL }, .alone = true },
 	{ .changes = true, .words = { "statusline" }, .front = true, .alone = true, .in = statusline_input },
 };
 
@@ -150,7 +228,7 @@ const struct scenario *commands_scenario(size_t n)
 	static char names[TESTED_COUNT][64];
 	if (n >= TESTED_COUNT)
 		return NULL;
-	size_t len = (size_t)snprintf(names[n], sizeof(names[n]), "swatch");
+	size_t len = (size_t)snprintf(names[n], sizeof(names[n]), tested[n].top ? "swatch top" : "swatch");
 	for (size_t i = 0; i < WORDS_MAX && tested[n].words[i]; i++)
 		len += (size_t)snprintf(names[n] + len, sizeof(names[n]) - len, " %s", tested[n].words[i]);
 	if (tested[n].alone)

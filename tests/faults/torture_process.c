@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
@@ -46,6 +47,7 @@ void process_init(struct process *process, const struct world *world, const char
 	close(fd);
 	if (process->faults == MAP_FAILED)
 		broken("map", process->faults_path);
+	process->terminal = -1;
 }
 
 void process_release(struct process *process)
@@ -60,6 +62,50 @@ static int open_or_break(const char *path, int flags)
 		broken("open", path);
 	return fd;
 }
+
+/* ---- a terminal ---- */
+
+/* The program has so long to draw. */
+#define TYPE_AFTER_MS 40
+
+void process_give_terminal(struct process *process)
+{
+	const struct winsize size = { .ws_row = 40, .ws_col = 120 };
+	int fd = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC | O_NONBLOCK);
+	if (fd < 0 || grantpt(fd) != 0 || unlockpt(fd) != 0 || ioctl(fd, TIOCSWINSZ, &size) != 0)
+		broken("make", "a terminal");
+	process->terminal = fd;
+}
+
+/* In the child: the program's input and output are the terminal's. */
+static void enter_terminal(const struct process *process)
+{
+	char path[64];
+	if (process->terminal < 0)
+		return;
+	(void)setsid();
+	if (ptsname_r(process->terminal, path, sizeof(path)) != 0)
+		broken("name", "a terminal");
+	(void)dup2(open_or_break(path, O_RDWR), 0);
+	(void)dup2(0, 1);
+	setenv("TERM", "xterm", 1);
+}
+
+/* What was drawn goes to the output's file; `type`: and a q comes back. */
+static void serve_terminal(const struct process *process, bool type)
+{
+	char drawn[8192];
+	ssize_t len;
+	int out = open_or_break(process->out_path, O_WRONLY | O_APPEND);
+	while ((len = read(process->terminal, drawn, sizeof(drawn))) > 0)
+		if (write(out, drawn, (size_t)len) != len)
+			broken("write", process->out_path);
+	close(out);
+	if (type && write(process->terminal, "q", 1) < 0 && errno != EAGAIN && errno != EIO)
+		broken("type on", "a terminal");
+}
+
+/* ---- its life ---- */
 
 void process_start(struct process *process, const struct world *world, char *const argv[], bool shim, const char *in)
 {
@@ -81,6 +127,7 @@ void process_start(struct process *process, const struct world *world, char *con
 		(void)dup2(open_or_break(in ? in : "/dev/null", O_RDONLY), 0);
 		(void)dup2(open_or_break(process->out_path, O_WRONLY | O_CREAT | O_TRUNC), 1);
 		(void)dup2(open_or_break(process->log_path, O_WRONLY | O_CREAT | O_APPEND), 2);
+		enter_terminal(process);
 		if (shim) {
 			setenv("LD_PRELOAD", programs.shim, 1);
 			setenv("FAULTS_FILE", process->faults_path, 1);
@@ -121,8 +168,10 @@ bool process_has_ended(struct process *process)
 
 bool process_wait_end(struct process *process, int64_t timeout_ms)
 {
-	int64_t until_ms = now_ms() + timeout_ms;
+	int64_t start_ms = now_ms(), until_ms = start_ms + timeout_ms;
 	while (!process_has_ended(process)) {
+		if (process->terminal >= 0)
+			serve_terminal(process, now_ms() - start_ms > TYPE_AFTER_MS);
 		if (now_ms() > until_ms) {
 			kill(process->pid, SIGKILL);
 			(void)waitpid(process->pid, &process->status, 0);
@@ -130,6 +179,11 @@ bool process_wait_end(struct process *process, int64_t timeout_ms)
 			return false;
 		}
 		nap_ms(1);
+	}
+	if (process->terminal >= 0) {
+		serve_terminal(process, false);
+		close(process->terminal);
+		process->terminal = -1;
 	}
 	return true;
 }
@@ -164,9 +218,30 @@ void process_mark_log(struct process *process)
 	process->log_seen = size_of(process->log_path);
 }
 
+/* What a daemon says of itself when all goes well. */
+static bool is_routine(const char *line)
+{
+	static const char *const routine[] = { "sandbox (Landlock", " keeps /", " transcripts of ", "config reloaded",
+					       "ending: signal", "can be written again", "gives figures again" };
+	for (size_t i = 0; i < sizeof(routine) / sizeof(routine[0]); i++)
+		if (strstr(line, routine[i]))
+			return true;
+	return false;
+}
+
 bool process_said(const struct process *process)
 {
-	return size_of(process->log_path) > process->log_seen;
+	char line[4096];
+	bool said = false;
+	FILE *log = fopen(process->log_path, "re");
+	if (!log)
+		broken("read", process->log_path);
+	if (fseek(log, (long)process->log_seen, SEEK_SET) != 0)
+		broken("seek in", process->log_path);
+	while (!said && fgets(line, sizeof(line), log))
+		said = !is_routine(line);
+	(void)fclose(log);
+	return said;
 }
 
 int process_count_fds(const struct process *process)
