@@ -127,7 +127,7 @@ static void choose_processors(bool one)
 	if (CPU_COUNT(&all) == 0) {
 		if (sched_getaffinity(0, sizeof(all), &all) != 0)
 			broken("ask for", "the processors");
-		for (int i = 0; CPU_COUNT(&first) == 0; i++)
+		for (size_t i = 0; CPU_COUNT(&first) == 0; i++)
 			if (CPU_ISSET(i, &all))
 				CPU_SET(i, &first);
 	}
