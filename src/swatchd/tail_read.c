@@ -155,6 +155,7 @@ static bool make_room(struct tail *tail, struct transcript *t, size_t have)
 				    TAIL_MAX_LINE_BYTES >> 20, (long long)t->offset);
 		t->skipping = true;
 		t->offset += (int64_t)have;
+		tail->stats.bytes += have;
 		return true;
 	}
 	return grow_chunk(tail);
