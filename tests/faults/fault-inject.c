@@ -306,7 +306,12 @@ int ftruncate(int fd, off_t len)
 int fflush(FILE *stream)
 {
 	REAL(int, fflush, (FILE *))
-	return stream != stderr && fails(FAULT_WRITE, "fflush", NULL) ? EOF : real(stream);
+	if (stream == stderr || !fails(FAULT_WRITE, "fflush", NULL))
+		return real(stream);
+	/* As the real one leaves it, for ferror(). */
+	if (stream)
+		stream->_flags |= _IO_ERR_SEEN;
+	return EOF;
 }
 
 int fclose(FILE *stream)

@@ -96,7 +96,7 @@ static void serve_terminal(const struct process *process, bool type)
 {
 	char drawn[8192];
 	ssize_t len;
-	int out = open_or_break(process->out_path, O_WRONLY | O_APPEND);
+	int out = open_or_break(process->out_path, O_WRONLY | O_CREAT | O_APPEND);
 	while ((len = read(process->terminal, drawn, sizeof(drawn))) > 0)
 		if (write(out, drawn, (size_t)len) != len)
 			broken("write", process->out_path);
