@@ -52,8 +52,16 @@ void buf_vprintf(struct buf *b, const char *format, va_list args)
 {
 	va_list again;
 	va_copy(again, args);
-	int len = vsnprintf(NULL, 0, format, again);
+	/* Into the room that is there; only what does not fit is formatted twice. */
+	size_t room = b->failed ? 0 : b->cap - b->len;
+	int len = vsnprintf(room > 0 ? b->data + b->len : NULL, room, format, again);
 	va_end(again);
+	if (len >= 0 && (size_t)len < room) {
+		b->len += (size_t)len;
+		return;
+	}
+	if (room > 0)
+		b->data[b->len] = '\0';
 	if (len < 0) {
 		b->failed = true;
 		return;

@@ -1,9 +1,6 @@
 #include "base/jsonw.h"
 
-#include <inttypes.h>
 #include <math.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 void jsonw_init(struct jsonw *w, struct buf *out)
@@ -150,10 +147,59 @@ void jsonw_string(struct jsonw *w, const char *text)
 		jsonw_null(w);
 }
 
+/* Writes the digits of `value` so that they end before `end`, at least `least` of them; returns where they begin. */
+static char *put_digits(char *end, uint64_t value, int least)
+{
+	do {
+		*--end = (char)('0' + value % 10);
+		value /= 10;
+		least--;
+	} while (value > 0 || least > 0);
+	return end;
+}
+
 void jsonw_int(struct jsonw *w, int64_t value)
 {
+	char text[24], *end = text + sizeof(text);
+	char *start = put_digits(end, value < 0 ? -(uint64_t)value : (uint64_t)value, 1);
+	if (value < 0)
+		*--start = '-';
 	begin_value(w);
-	buf_printf(w->out, "%" PRId64, value);
+	buf_append(w->out, start, (size_t)(end - start));
+}
+
+/* Up to here every whole number is a double of its own. */
+#define EXACT_MAX 9007199254740992.0
+/* Digits after the point: a token's price has up to eleven. */
+#define DECIMALS 12
+
+/*
+ * Most numbers are amounts with a few decimals, and printf() takes its time for a double: a tenth of it suffices for
+ * those. Dividing two whole numbers that doubles hold gives the double next to the decimal, which is the one that
+ * strtod() reads, so that a number that comes out the same reads back the same. Returns false when it is no such number.
+ */
+static bool put_decimal(struct jsonw *w, double value)
+{
+	static const uint64_t unit = UINT64_C(1000000000000);
+	double size = fabs(value);
+	if (size * (double)unit >= EXACT_MAX || (size == 0. && signbit(value)))
+		return false;
+	uint64_t all = (uint64_t)(size * (double)unit + .5);
+	if ((double)all / (double)unit != size)
+		return false;
+	char text[40], *end = text + sizeof(text), *point = end;
+	if (all % unit > 0) {
+		(void)put_digits(end, all % unit, DECIMALS);
+		point = end - DECIMALS - 1;
+		*point = '.';
+		while (end[-1] == '0')
+			end--;
+	}
+	char *start = put_digits(point, all / unit, 1);
+	if (value < 0.)
+		*--start = '-';
+	buf_append(w->out, start, (size_t)(end - start));
+	return true;
 }
 
 void jsonw_double(struct jsonw *w, double value)
@@ -163,13 +209,8 @@ void jsonw_double(struct jsonw *w, double value)
 		return;
 	}
 	begin_value(w);
-	char text[40];
-	for (int digits = 15; digits <= 17; digits++) {
-		snprintf(text, sizeof(text), "%.*g", digits, value);
-		if (strtod(text, NULL) == value)
-			break;
-	}
-	buf_append_str(w->out, text);
+	if (!put_decimal(w, value))
+		buf_printf(w->out, "%.17g", value);
 }
 
 void jsonw_number(struct jsonw *w, const char *text)

@@ -38,7 +38,10 @@ void jsonw_key(struct jsonw *w, const char *key);
 void jsonw_string(struct jsonw *w, const char *text);
 void jsonw_string_len(struct jsonw *w, const char *text, size_t len);
 void jsonw_int(struct jsonw *w, int64_t value);
-/* As few digits (of 15 to 17) as read back as the same number; null for NaN and the infinities. */
+/*
+ * Digits that read back as the same number: those of a decimal with up to 12 places where it is one, else 17; null for
+ * NaN and the infinities.
+ */
 void jsonw_double(struct jsonw *w, double value);
 /* A number that is text already: it has to be one that JSON allows. */
 void jsonw_number(struct jsonw *w, const char *text);

@@ -264,13 +264,16 @@ static void on_caught_up(void *ctx)
 	struct daemon *daemon = ctx;
 	if (daemon->first_walk || tail_pending(&daemon->tail) > 0)
 		return;
+	/* What was read has gone out with its turn. */
+	bool more = !daemon->history_read || daemon->expire_wanted;
 	if (!daemon->history_read)
 		end_history(daemon);
 	if (daemon->expire_wanted)
 		expire_run(&daemon->expire);
 	daemon->expire_wanted = false;
 	set_burn_rate(daemon);
-	publish_flush(&daemon->publish, false);
+	if (more)
+		publish_flush(&daemon->publish, false);
 	daemon_answer_sync_waiters(daemon);
 }
 

@@ -106,12 +106,17 @@ static void doubles_read_back_the_same(void **state)
 {
 	(void)state;
 	static const double fixed[] = { 0, 0.1, 1.0 / 3, 2.3641915, 1e300, DBL_MIN, DBL_MAX, DBL_EPSILON, 5e-324, -17.25,
-					123456789012345678., 51.7426 };
+					123456789012345678., 51.7426, 9007.199254740991, 9007.199254740992, -0., 1e-12 };
 	uint64_t seed = 7;
 	for (size_t i = 0; i < 5000; i++) {
 		double value;
 		uint64_t bits = unit_random(&seed);
 		memcpy(&value, &bits, sizeof(value));
+		/* Any bits are mostly very large or very small ones: half of them are amounts, some of them sums. */
+		if (i % 2)
+			value = (double)((int64_t)bits >> (20 + i % 40)) / (i % 4 == 1 ? 1e12 : 1e7);
+		if (i % 8 == 1)
+			value += .1;
 		if (i < sizeof(fixed) / sizeof(fixed[0]))
 			value = fixed[i];
 		struct buf b = BUF_INIT;
@@ -135,10 +140,14 @@ static void writes_short_doubles(void **state)
 	jsonw_begin_array(&w);
 	jsonw_double(&w, 0.1);
 	jsonw_double(&w, 3);
+	jsonw_double(&w, -0.000000000025);
+	jsonw_double(&w, 9000.125);
+	jsonw_double(&w, 1.0 / 3);
+	jsonw_double(&w, -0.);
 	jsonw_double(&w, NAN);
 	jsonw_double(&w, -INFINITY);
 	jsonw_end_array(&w);
-	assert_string_equal(buf_str(&b), "[0.1,3,null,null]");
+	assert_string_equal(buf_str(&b), "[0.1,3,-0.000000000025,9000.125,0.33333333333333331,-0,null,null]");
 	buf_release(&b);
 }
 
