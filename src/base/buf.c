@@ -45,7 +45,10 @@ void buf_append_str(struct buf *b, const char *text)
 
 void buf_append_char(struct buf *b, char c)
 {
-	buf_append(b, &c, 1);
+	if (!buf_reserve(b, 1))
+		return;
+	b->data[b->len++] = c;
+	b->data[b->len] = '\0';
 }
 
 void buf_vprintf(struct buf *b, const char *format, va_list args)

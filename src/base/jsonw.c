@@ -99,26 +99,33 @@ static void append_escaped(struct buf *out, unsigned char c)
 	}
 }
 
+/* What stands in JSON as it is. */
+static bool is_plain(unsigned char c)
+{
+	return c >= 0x20 && c < 0x7F && c != '"' && c != '\\';
+}
+
 static void append_quoted(struct buf *out, const char *text, size_t len)
 {
 	const unsigned char *s = (const unsigned char *)text;
 	buf_append_char(out, '"');
 	size_t plain = 0;  /* start of what can be copied as it is */
 	size_t i = 0;
-	while (i < len) {
-		unsigned char c = s[i];
-		size_t n = c >= 0x20 && c < 0x7F && c != '"' && c != '\\' ? 1 : 0;
-		if (n == 0 && c >= 0x80)
-			n = utf8_length(s + i, len - i);
+	for (;;) {
+		while (i < len && is_plain(s[i]))
+			i++;
+		if (i == len)
+			break;
+		size_t n = s[i] >= 0x80 ? utf8_length(s + i, len - i) : 0;
 		if (n > 0) {
 			i += n;
 			continue;
 		}
 		buf_append(out, text + plain, i - plain);
-		if (c >= 0x80)
+		if (s[i] >= 0x80)
 			buf_append(out, "\xEF\xBF\xBD", 3);
 		else
-			append_escaped(out, c);
+			append_escaped(out, s[i]);
 		plain = ++i;
 	}
 	buf_append(out, text + plain, len - plain);
