@@ -353,10 +353,13 @@ void config_release(struct config *config)
 	}
 }
 
-/* Whether what is behind the blank at `text` may stand on a line of its own: it reads back as one blank and the rest. */
+/*
+ * Whether what is behind the blank at `text` may stand on a line of its own: it reads back as one blank and the rest.
+ * White space at a line's end is not read.
+ */
 static bool is_break(const char *text, size_t at)
 {
-	return at > 0 && text[at] == ' ' && text[at - 1] != ' ' && config_goes_on(text + at + 1);
+	return at > 0 && text[at] == ' ' && !strchr(" \t\r\v\f", text[at - 1]) && config_goes_on(text + at + 1);
 }
 
 /* How much of a text cannot be broken. */
