@@ -177,47 +177,62 @@ void jsonw_int(struct jsonw *w, int64_t value)
 
 /* Up to here every whole number is a double of its own. */
 #define EXACT_MAX 9007199254740992.0
-/* Digits after the point: a token's price has up to eleven. */
-#define DECIMALS 12
+/* Digits after the point, in threes: a token's price has up to eleven. */
+#define DECIMALS_MAX 12
+#define DECIMALS_MIN 6
 
 /*
  * Most numbers are amounts with a few decimals, and printf() takes its time for a double: a tenth of it suffices for
  * those. Dividing two whole numbers that doubles hold gives the double next to the decimal, which is the one that
- * strtod() reads, so that a number that comes out the same reads back the same. Returns false when it is no such number.
+ * strtod() reads, so that a number that comes out the same reads back the same. Returns false when it is no such number;
+ * with `rounded` it is made one, unless it is too large.
  */
-static bool put_decimal(struct jsonw *w, double value)
+static bool put_decimal(struct jsonw *w, double value, bool rounded)
 {
-	static const uint64_t unit = UINT64_C(1000000000000);
 	double size = fabs(value);
+	uint64_t unit = UINT64_C(1000000000000);
+	int decimals = DECIMALS_MAX;
+	for (; size * (double)unit >= EXACT_MAX && decimals > DECIMALS_MIN; decimals -= 3)
+		unit /= 1000;
 	if (size * (double)unit >= EXACT_MAX || (size == 0. && signbit(value)))
 		return false;
 	uint64_t all = (uint64_t)(size * (double)unit + .5);
-	if ((double)all / (double)unit != size)
+	if (!rounded && (double)all / (double)unit != size)
 		return false;
 	char text[40], *end = text + sizeof(text), *point = end;
 	if (all % unit > 0) {
-		(void)put_digits(end, all % unit, DECIMALS);
-		point = end - DECIMALS - 1;
+		(void)put_digits(end, all % unit, decimals);
+		point = end - decimals - 1;
 		*point = '.';
 		while (end[-1] == '0')
 			end--;
 	}
 	char *start = put_digits(point, all / unit, 1);
-	if (value < 0.)
+	if (value < 0. && all > 0)
 		*--start = '-';
 	buf_append(w->out, start, (size_t)(end - start));
 	return true;
 }
 
-void jsonw_double(struct jsonw *w, double value)
+static void put_number(struct jsonw *w, double value, bool rounded)
 {
 	if (!isfinite(value)) {
 		jsonw_null(w);
 		return;
 	}
 	begin_value(w);
-	if (!put_decimal(w, value))
+	if (!put_decimal(w, value, rounded))
 		buf_printf(w->out, "%.17g", value);
+}
+
+void jsonw_double(struct jsonw *w, double value)
+{
+	put_number(w, value, false);
+}
+
+void jsonw_amount(struct jsonw *w, double value)
+{
+	put_number(w, value, true);
 }
 
 void jsonw_number(struct jsonw *w, const char *text)
@@ -254,6 +269,12 @@ void jsonw_put_double(struct jsonw *w, const char *key, double value)
 {
 	jsonw_key(w, key);
 	jsonw_double(w, value);
+}
+
+void jsonw_put_amount(struct jsonw *w, const char *key, double value)
+{
+	jsonw_key(w, key);
+	jsonw_amount(w, value);
 }
 
 void jsonw_put_bool(struct jsonw *w, const char *key, bool value)

@@ -43,6 +43,11 @@ void jsonw_int(struct jsonw *w, int64_t value);
  * NaN and the infinities.
  */
 void jsonw_double(struct jsonw *w, double value);
+/*
+ * An amount of money, a rate, a percentage: 0.3 and not 0.30000000000000004. Rounded to 12 decimals, to 9 from 9007 on,
+ * and to 6 from 9 million on; larger ones as jsonw_double() has them.
+ */
+void jsonw_amount(struct jsonw *w, double value);
 /* A number that is text already: it has to be one that JSON allows. */
 void jsonw_number(struct jsonw *w, const char *text);
 void jsonw_bool(struct jsonw *w, bool value);
@@ -51,6 +56,7 @@ void jsonw_null(struct jsonw *w);
 void jsonw_put_string(struct jsonw *w, const char *key, const char *text);
 void jsonw_put_int(struct jsonw *w, const char *key, int64_t value);
 void jsonw_put_double(struct jsonw *w, const char *key, double value);
+void jsonw_put_amount(struct jsonw *w, const char *key, double value);
 void jsonw_put_bool(struct jsonw *w, const char *key, bool value);
 void jsonw_put_null(struct jsonw *w, const char *key);
 

@@ -70,15 +70,15 @@ void composer_put_billing_fields(struct composer *c, const struct billing_view *
 		int64_t minute = block->end_ms / CLOCK_MINUTE_MS % INT64_C(1440);
 		snprintf(reset, sizeof(reset), "%02d:%02d", (int)(minute / 60), (int)(minute % 60));
 	}
-	jsonw_put_double(w, "costToday", view->today_usd);
-	jsonw_put_double(w, "burnRatePerHour", isnan(block->cost_per_hour_usd) ? 0. : block->cost_per_hour_usd);
+	jsonw_put_amount(w, "costToday", view->today_usd);
+	jsonw_put_amount(w, "burnRatePerHour", isnan(block->cost_per_hour_usd) ? 0. : block->cost_per_hour_usd);
 	composer_volatile_begin(c);
-	jsonw_put_double(w, "budgetRemaining", floor(view->minutes_left));
-	jsonw_put_double(w, "budgetPercentUsed", round(view->percent_used * 100.) / 100.);
+	jsonw_put_amount(w, "budgetRemaining", floor(view->minutes_left));
+	jsonw_put_amount(w, "budgetPercentUsed", round(view->percent_used * 100.) / 100.);
 	composer_volatile_end(c);
 	jsonw_put_string(w, "resetTime", block->present ? reset : NULL);
 	jsonw_put_int(w, "totalTokens", block->total_tokens);
-	jsonw_put_double(w, "tokensPerMinute", block->tokens_per_minute);
+	jsonw_put_amount(w, "tokensPerMinute", block->tokens_per_minute);
 	jsonw_put_bool(w, "isFresh", view->is_fresh);
 	jsonw_put_int(w, "lastFetched", view->last_fetched_ms);
 }
@@ -101,10 +101,10 @@ static void put_projection(struct composer *c, const struct billing_block *block
 		double minutes = (double)(block->end_ms - now_ms) / 60000.;
 		minutes = minutes > 0. ? minutes : 0.;
 		jsonw_begin_object(w);
-		jsonw_put_double(w, "totalTokens", round((double)block->total_tokens + block->tokens_per_minute * minutes));
-		jsonw_put_double(w, "totalCost",
+		jsonw_put_amount(w, "totalTokens", round((double)block->total_tokens + block->tokens_per_minute * minutes));
+		jsonw_put_amount(w, "totalCost",
 				 round((block->cost_usd + block->cost_per_hour_usd / 60. * minutes) * 100.) / 100.);
-		jsonw_put_double(w, "remainingMinutes", round(minutes));
+		jsonw_put_amount(w, "remainingMinutes", round(minutes));
 		jsonw_end_object(w);
 	}
 	composer_volatile_end(c);
@@ -134,7 +134,7 @@ static void put_block(struct composer *c, const struct billing_block *block, int
 	jsonw_put_int(w, "cacheReadInputTokens", block->cache_read_tokens);
 	jsonw_end_object(w);
 	jsonw_put_int(w, "totalTokens", block->total_tokens);
-	jsonw_put_double(w, "costUSD", block->cost_usd);
+	jsonw_put_amount(w, "costUSD", block->cost_usd);
 	jsonw_key(w, "models");
 	jsonw_begin_array(w);
 	for (size_t i = 0; i < block->model_count; i++)
@@ -145,9 +145,9 @@ static void put_block(struct composer *c, const struct billing_block *block, int
 		jsonw_null(w);
 	} else {
 		jsonw_begin_object(w);
-		jsonw_put_double(w, "tokensPerMinute", block->tokens_per_minute);
-		jsonw_put_double(w, "tokensPerMinuteForIndicator", block->indicator_tokens_per_minute);
-		jsonw_put_double(w, "costPerHour", block->cost_per_hour_usd);
+		jsonw_put_amount(w, "tokensPerMinute", block->tokens_per_minute);
+		jsonw_put_amount(w, "tokensPerMinuteForIndicator", block->indicator_tokens_per_minute);
+		jsonw_put_amount(w, "costPerHour", block->cost_per_hour_usd);
 		jsonw_end_object(w);
 	}
 	put_projection(c, block, now_ms);
@@ -169,9 +169,9 @@ static void put_ccusage(struct jsonw *w, const struct billing *billing)
 	composer_put_optional_ms(w, "lastFetched", billing->answered_at_ms);
 	jsonw_put_int(w, "durationMs", billing->duration_ms);
 	jsonw_put_int(w, "exitStatus", billing->exit_status);
-	jsonw_put_double(w, "costUSD", !billing->answered ? NAN : billing->answer.cost_usd);
-	jsonw_put_double(w, "nativeUSD", billing->native_after_usd);
-	jsonw_put_double(w, "driftUSD", billing->drift_usd);
+	jsonw_put_amount(w, "costUSD", !billing->answered ? NAN : billing->answer.cost_usd);
+	jsonw_put_amount(w, "nativeUSD", billing->native_after_usd);
+	jsonw_put_amount(w, "driftUSD", billing->drift_usd);
 	jsonw_put_int(w, "strikes", billing->strikes);
 	jsonw_put_string(w, "error", billing->error[0] ? billing->error : NULL);
 	jsonw_put_int(w, "failures", billing->failures);
@@ -188,9 +188,9 @@ static void put_native(struct jsonw *w, const struct billing_block *native)
 		return;
 	}
 	jsonw_begin_object(w);
-	jsonw_put_double(w, "costUSD", native->cost_usd);
+	jsonw_put_amount(w, "costUSD", native->cost_usd);
 	jsonw_put_int(w, "totalTokens", native->total_tokens);
-	jsonw_put_double(w, "burnRatePerHour", isnan(native->cost_per_hour_usd) ? 0. : native->cost_per_hour_usd);
+	jsonw_put_amount(w, "burnRatePerHour", isnan(native->cost_per_hour_usd) ? 0. : native->cost_per_hour_usd);
 	jsonw_end_object(w);
 }
 
@@ -222,7 +222,7 @@ static void put_window(struct jsonw *w, const struct billing_view *view)
 	jsonw_begin_object(w);
 	put_time(w, "startTime", view->window_start_ms);
 	jsonw_put_int(w, "resetsAt", view->window_end_ms);
-	jsonw_put_double(w, "costUSD", view->window_usd);
+	jsonw_put_amount(w, "costUSD", view->window_usd);
 	jsonw_put_int(w, "totalTokens", view->window_tokens);
 	jsonw_end_object(w);
 }
@@ -244,7 +244,7 @@ uint64_t compose_billing(const struct billing *billing, const struct billing_vie
 	jsonw_key(w, "today");
 	jsonw_begin_object(w);
 	jsonw_put_string(w, "date", view->today);
-	jsonw_put_double(w, "costUSD", view->today_usd);
+	jsonw_put_amount(w, "costUSD", view->today_usd);
 	jsonw_put_int(w, "totalTokens", view->today_tokens);
 	jsonw_put_int(w, "unpriced", view->today_unpriced);
 	jsonw_end_object(w);

@@ -126,7 +126,7 @@ static void put_context(struct jsonw *w, const struct session_transcript *part, 
 	jsonw_begin_object(w);
 	jsonw_put_int(w, "tokensUsed", context->tokens);
 	jsonw_put_int(w, "tokensLeft", context->tokens < context->window ? context->window - context->tokens : 0);
-	jsonw_put_double(w, "percentUsed", context->percent);
+	jsonw_put_amount(w, "percentUsed", context->percent);
 	jsonw_put_int(w, "windowSize", context->window);
 	jsonw_put_bool(w, "nearCompaction", context->percent >= COMPOSE_NEAR_COMPACTION_PERCENT);
 	composer_put_optional_ms(w, "updatedAt", part ? part->context_at_ms : 0);
@@ -136,8 +136,8 @@ static void put_context(struct jsonw *w, const struct session_transcript *part, 
 /* What cache writes cost, in USD for a million tokens: a reader prices the tokens that it knows of. */
 static void put_write_rates(struct jsonw *w, const struct price_rates *rates, double factor)
 {
-	jsonw_put_double(w, "write5m", rates->cache_creation * factor * 1e6);
-	jsonw_put_double(w, "write1h", rates->input * 2. * factor * 1e6);
+	jsonw_put_amount(w, "write5m", rates->cache_creation * factor * 1e6);
+	jsonw_put_amount(w, "write1h", rates->input * 2. * factor * 1e6);
 }
 
 static void put_write_price(struct jsonw *w, const struct price *price, double factor)
@@ -145,7 +145,7 @@ static void put_write_price(struct jsonw *w, const struct price *price, double f
 	jsonw_key(w, "price");
 	jsonw_begin_object(w);
 	put_write_rates(w, &price->base, factor);
-	jsonw_put_double(w, "fastFactor", price->fast_factor);
+	jsonw_put_amount(w, "fastFactor", price->fast_factor);
 	if (price->threshold_tokens > 0) {
 		jsonw_key(w, "above");
 		jsonw_begin_object(w);
@@ -180,7 +180,7 @@ static void put_prompt_cache(struct jsonw *w, const struct session_transcript *p
 		jsonw_put_int(w, "tokens", tokens);
 	else
 		jsonw_put_null(w, "tokens");
-	jsonw_put_double(w, "coldCostUSD", cold_usd);
+	jsonw_put_amount(w, "coldCostUSD", cold_usd);
 	if (price)
 		put_write_price(w, price, factor);
 	else
@@ -216,7 +216,7 @@ static void put_figures(struct composer *c, const struct ledger_session *figures
 		jsonw_put_string(w, "model", model->name);
 		/* Some of its lines may say themselves what they cost. */
 		bool unknown = model->unpriced && model->sums.cost_usd <= 0.;
-		jsonw_put_double(w, "costUSD", unknown ? NAN : model->sums.cost_usd);
+		jsonw_put_amount(w, "costUSD", unknown ? NAN : model->sums.cost_usd);
 		jsonw_put_bool(w, "unpriced", model->unpriced);
 		put_tokens(w, &model->sums.tokens);
 		jsonw_end_object(w);
@@ -225,7 +225,7 @@ static void put_figures(struct composer *c, const struct ledger_session *figures
 	jsonw_key(w, "subagents");
 	jsonw_begin_object(w);
 	jsonw_put_int(w, "count", (int64_t)figures->subagents);
-	jsonw_put_double(w, "costUSD", figures->subagents_usd);
+	jsonw_put_amount(w, "costUSD", figures->subagents_usd);
 	jsonw_end_object(w);
 }
 
@@ -240,16 +240,16 @@ static void put_claude_cost(struct jsonw *w, const struct session_transcript *pa
 	}
 	cost_gap_explain(part->cost_state, figures, part->cost_state_is_behind, &gap);
 	jsonw_begin_object(w);
-	jsonw_put_double(w, "totalUSD", part->cost_state->total_usd);
-	jsonw_put_double(w, "gapUSD", gap.gap_usd);
-	jsonw_put_double(w, "unexplainedUSD", gap.unexplained_usd);
+	jsonw_put_amount(w, "totalUSD", part->cost_state->total_usd);
+	jsonw_put_amount(w, "gapUSD", gap.gap_usd);
+	jsonw_put_amount(w, "unexplainedUSD", gap.unexplained_usd);
 	jsonw_key(w, "reasons");
 	jsonw_begin_array(w);
 	for (size_t i = 0; i < gap.reason_count; i++) {
 		jsonw_begin_object(w);
 		jsonw_put_string(w, "reason", cost_gap_kind_name(gap.reasons[i].kind));
 		jsonw_put_string(w, "model", gap.reasons[i].model);
-		jsonw_put_double(w, "costUSD", gap.reasons[i].usd);
+		jsonw_put_amount(w, "costUSD", gap.reasons[i].usd);
 		jsonw_end_object(w);
 	}
 	jsonw_end_array(w);
@@ -267,11 +267,11 @@ static void put_session_billing(struct composer *c, const struct session *sessio
 	composer_volatile_begin(c);
 	composer_put_billing_fields(c, view);
 	composer_volatile_end(c);
-	jsonw_put_double(w, "sessionCost", figures->sums.cost_usd);
+	jsonw_put_amount(w, "sessionCost", figures->sums.cost_usd);
 	jsonw_put_int(w, "sessionTokens", total_tokens(&figures->sums.tokens));
-	jsonw_put_double(w, "sessionBurnRate", figures->block_usd_per_hour);
-	jsonw_put_double(w, "claudeCostUSD", part && part->cost_state ? part->cost_state->total_usd : NAN);
-	jsonw_put_double(w, "toldCostUSD", session->told ? session->told_usd : NAN);
+	jsonw_put_amount(w, "sessionBurnRate", figures->block_usd_per_hour);
+	jsonw_put_amount(w, "claudeCostUSD", part && part->cost_state ? part->cost_state->total_usd : NAN);
+	jsonw_put_amount(w, "toldCostUSD", session->told ? session->told_usd : NAN);
 	jsonw_end_object(w);
 }
 
@@ -453,11 +453,11 @@ uint64_t compose_sessions(const struct sessions *sessions, const struct billing_
 	jsonw_end_array(w);
 	jsonw_key(w, "global");
 	jsonw_begin_object(w);
-	jsonw_put_double(w, "totalCostToday", view->today_usd);
-	jsonw_put_double(w, "burnRatePerHour",
+	jsonw_put_amount(w, "totalCostToday", view->today_usd);
+	jsonw_put_amount(w, "burnRatePerHour",
 			 isnan(view->block.cost_per_hour_usd) ? 0. : view->block.cost_per_hour_usd);
 	composer_volatile_begin(&c);
-	jsonw_put_double(w, "budgetRemaining", floor(view->minutes_left));
+	jsonw_put_amount(w, "budgetRemaining", floor(view->minutes_left));
 	composer_volatile_end(&c);
 	jsonw_end_object(w);
 	jsonw_key(w, "alerts");

@@ -151,6 +151,25 @@ static void writes_short_doubles(void **state)
 	buf_release(&b);
 }
 
+static void amounts_are_rounded(void **state)
+{
+	(void)state;
+	static const struct { double value; const char *text; } cases[] = {
+		{ .1 + .2, "0.3" }, { 0.018967500000000001, "0.0189675" }, { 1. / 3, "0.333333333333" },
+		{ -2. / 3, "-0.666666666667" }, { 536819.7, "536819.7" }, { 1e5 / 3, "33333.333333333" },
+		{ 1e8 / 3, "33333333.333333" }, { -1e-13, "0" }, { 1e300, "1.0000000000000001e+300" }, { NAN, "null" },
+		{ 9007.5, "9007.5" }, { 999.9999999999999, "1000" }, { 42, "42" },
+	};
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct buf b = BUF_INIT;
+		struct jsonw w;
+		jsonw_init(&w, &b);
+		jsonw_amount(&w, cases[i].value);
+		assert_string_equal(buf_str(&b), cases[i].text);
+		buf_release(&b);
+	}
+}
+
 static void too_deep_is_a_failure(void **state)
 {
 	(void)state;
@@ -198,6 +217,7 @@ int main(void)
 		cmocka_unit_test(any_bytes_give_valid_json),
 		cmocka_unit_test(doubles_read_back_the_same),
 		cmocka_unit_test(writes_short_doubles),
+		cmocka_unit_test(amounts_are_rounded),
 		cmocka_unit_test(too_deep_is_a_failure),
 		cmocka_unit_test(survives_every_failed_allocation),
 	};
