@@ -4,7 +4,9 @@ load helper
 TOP_TERM=screen
 
 # tmux's socket is in the test's home: the machine's own sessions are not seen, and not touched.
-on_screen() { command tmux -f /dev/null -S "$TEST_HOME/tmux" "$@"; }
+# SCREEN: another server, because one that is ending cannot be told from one that runs.
+SCREEN=
+on_screen() { command tmux -f /dev/null -S "$TEST_HOME/tmux$SCREEN" "$@"; }
 
 # top SIZE ENVIRONMENT ARGUMENTS: starts it in a shell that says afterwards how it ended, and what the terminal is like.
 top() {
@@ -289,6 +291,7 @@ project() {
 	run swatch top --nonsense
 	[ "$status" -eq 2 ]
 	for TOP_TERM in dumb no-such-terminal; do
+		SCREEN=.$TOP_TERM
 		top 80x24 LANG=C.UTF-8
 		sees 'ended with 1'
 		grep -q "the terminal '$TOP_TERM'" "$TEST_HOME/stderr"

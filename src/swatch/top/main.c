@@ -46,7 +46,19 @@ struct top {
 	bool over;
 	int64_t drawn_mono_ms;
 	int died_of;             /* a signal that is to be died of once the terminal is restored; 0: none */
+	const char *failed;      /* what cannot go on, to be said then; NULL: all is well */
+	int failed_errno;
 };
+
+/* Ends the program. What cannot be read stays readable: to go on would be to ask for ever. */
+static void give_up(struct top *top, const char *what, int why)
+{
+	top->over = true;
+	if (!top->failed) {
+		top->failed = what;
+		top->failed_errno = why;
+	}
+}
 
 /* ---- signals ---- */
 
@@ -69,7 +81,8 @@ static void stop_here(struct top *top)
 static void take_signals(struct top *top)
 {
 	struct signalfd_siginfo info;
-	while (read(top->signal_fd, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
+	ssize_t got;
+	while ((got = read(top->signal_fd, &info, sizeof(info))) == (ssize_t)sizeof(info)) {
 		switch (info.ssi_signo) {
 		case SIGWINCH:
 			top_screen_resize();
@@ -90,6 +103,8 @@ static void take_signals(struct top *top)
 			top->died_of = (int)info.ssi_signo;
 		}
 	}
+	if (got < 0 && errno != EAGAIN && errno != EINTR)
+		give_up(top, "cannot read signals", errno);
 }
 
 static int open_signals(void)
@@ -117,9 +132,9 @@ static void set_timer(const struct top *top)
 static void take_timer(struct top *top)
 {
 	uint64_t count;
-	/* Also when it fails: then the clock was set. */
+	/* Also when it fails: then the clock was set, or it cannot be read, and has to be set anew, as drawing does. */
 	ssize_t got = read(top->timer_fd, &count, sizeof(count));
-	if (got == (ssize_t)sizeof(count) || errno == ECANCELED)
+	if (got >= 0 || errno != EAGAIN)
 		top->dirty = true;
 }
 
@@ -163,13 +178,14 @@ static void draw(struct top *top)
 /* Returns false when the terminal is gone. */
 static bool take_keys(struct top *top, short revents)
 {
-	int waiting = 0;
+	int waiting = 0, why;
+	bool any = false;
 	if (revents & (POLLHUP | POLLERR | POLLNVAL))
 		return false;
 	/* A terminal's end of file is "readable", with nothing to read. */
 	if (ioctl(STDIN_FILENO, FIONREAD, &waiting) != 0 || waiting == 0)
 		return false;
-	for (unsigned key; !top->over && (key = top_screen_key()) != TOP_KEY_NONE;) {
+	for (unsigned key; !top->over && (key = top_screen_key()) != TOP_KEY_NONE; any = true) {
 		if (key == TOP_KEY_REDRAW)
 			top_screen_redraw();
 		else
@@ -178,6 +194,9 @@ static bool take_keys(struct top *top, short revents)
 		/* The next key's meaning goes by the order that is seen by then. */
 		top_model_judge(&top->model, clock_wall_ms());
 	}
+	/* Bytes wait, and none comes: only then is an errno that ncurses leaves behind the read's. */
+	if (!any && !top_screen_is_readable(&why))
+		give_up(top, "cannot read from the terminal", why);
 	if (!top->over)
 		draw(top);
 	return true;
@@ -208,7 +227,7 @@ static void run_loop(struct top *top)
 		};
 		int ready = poll(fds, 4, shorter_wait(frame_ms, top_link_wait_ms(&top->link)));
 		if (ready < 0 && errno != EINTR) {
-			top->over = true;
+			give_up(top, "cannot wait for keys and events", errno);
 			break;
 		}
 		if (ready > 0 && fds[1].revents)
@@ -238,7 +257,12 @@ static int run_top(struct top *top)
 		status = SWATCH_FAILED;
 	} else {
 		run_loop(top);
-		top_screen_close();
+		if (!top_screen_close() && !top->failed)
+			give_up(top, "cannot write to the terminal", errno);
+	}
+	if (top->failed) {
+		terminal_error("top: %s: %s", top->failed, strerror(top->failed_errno));
+		status = SWATCH_FAILED;
 	}
 	if (top->signal_fd >= 0)
 		close(top->signal_fd);

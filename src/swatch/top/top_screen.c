@@ -1,6 +1,7 @@
 #include "swatch/top/top_screen.h"
 
 #include <curses.h>
+#include <errno.h>
 #include <langinfo.h>
 #include <locale.h>
 #include <stdlib.h>
@@ -19,6 +20,7 @@
 static SCREEN *screen;
 static bool has_colour, has_utf8;
 static attr_t attributes[TOP_STYLES];
+static int read_errno;   /* of the last key; 0: it could be read, or there was none */
 
 /* ---- what the terminal can ---- */
 
@@ -88,7 +90,7 @@ bool top_screen_open(struct buf *why)
 		return false;
 	}
 	if (!can("cup") || !can("clear")) {
-		top_screen_close();
+		(void)top_screen_close();
 		buf_printf(why, "the terminal '%s' has no cursor that can be moved; set TERM, or see: swatch status",
 			   getenv("TERM"));
 		return false;
@@ -104,13 +106,18 @@ bool top_screen_open(struct buf *why)
 	return true;
 }
 
-void top_screen_close(void)
+bool top_screen_close(void)
 {
 	if (!screen)
-		return;
+		return true;
 	endwin();
+	/* ncurses does not tell what became of its output; the stream below it may. */
+	bool written = fflush(stdout) == 0 && !ferror(stdout);
+	int why = errno;
 	delscreen(screen);
 	screen = NULL;
+	errno = why;
+	return written;
 }
 
 void top_screen_pause(void)
@@ -205,9 +212,17 @@ unsigned top_screen_key(void)
 		{ '\n', TOP_KEY_ENTER }, { 27, TOP_KEY_BACK }, { KEY_BACKSPACE, TOP_KEY_BACK }, { 127, TOP_KEY_BACK },
 		{ '\b', TOP_KEY_BACK }, { CTRL_L, TOP_KEY_REDRAW },
 	};
+	errno = 0;
 	int got = getch();
+	read_errno = got != ERR || errno == EAGAIN || errno == EINTR ? 0 : errno;
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
 		if (keys[i].curses == got)
 			return keys[i].key;
 	return got >= ' ' && got < 127 ? (unsigned)got : TOP_KEY_OTHER;
+}
+
+bool top_screen_is_readable(int *why)
+{
+	*why = read_errno;
+	return read_errno == 0;
 }

@@ -16,7 +16,9 @@
 
 /* Takes the terminal over. Returns false with why, for people. */
 bool top_screen_open(struct buf *why);
-void top_screen_close(void);
+
+/* Gives it back. Returns false, with errno, when not all could be written. */
+bool top_screen_close(void);
 
 /* How many rows and columns there are; a terminal that does not tell has 24 by 80. */
 void top_screen_size(size_t *rows, size_t *columns);
@@ -26,8 +28,11 @@ bool top_screen_has_utf8(void);
 
 void top_screen_show(const struct top_canvas *canvas);
 
-/* The next key (top_view.h); TOP_KEY_NONE when there is none now. */
+/* The next key (top_view.h); TOP_KEY_NONE when there is none now, or none can be read. */
 unsigned top_screen_key(void);
+
+/* False, with errno's value in `why`, when the last call of top_screen_key() failed. */
+bool top_screen_is_readable(int *why);
 
 /* The terminal has another size. */
 void top_screen_resize(void);
