@@ -172,6 +172,7 @@ project() {
 	sees 'ended with 0'
 	# with them, in sixteen
 	on_screen kill-server
+	SCREEN=.sixteen
 	top 80x24 LANG=C
 	sees ' * shop '
 	on_screen capture-pane -p -e | grep -qE $'\033\[([0-9;]*;)?3[1-6]m'
@@ -263,6 +264,7 @@ project() {
 	press 'echo "it gave $?"' Enter
 	sees 'it gave 0'
 	on_screen kill-server
+	SCREEN=.again
 	stop_daemon
 	project shop s1 1000
 	start_daemon
