@@ -32,7 +32,7 @@ const char *human_span(int64_t span_ms, char out[HUMAN_SIZE]);
 /* How long a program took: "80 ms", "1.2 s", "25 s", "2 m 5 s". */
 const char *human_duration(int64_t span_ms, char out[HUMAN_SIZE]);
 
-/* The local time: "14:02" today, "Nov 22 14:02" this year, "2025-11-22 14:02" otherwise. */
+/* The local time: "14:02" today and in the day that comes, "Nov 22 14:02" this year, "2025-11-22 14:02" otherwise. */
 const char *human_clock(int64_t at_ms, int64_t now_ms, char out[HUMAN_SIZE]);
 
 /* The local date and time, "2026-11-22 14:02". */
