@@ -332,10 +332,29 @@ static void on_process_changed(void *ctx, const char *session_id, bool alive)
 
 /* ---- starting, stopping ---- */
 
+/* Every transcript is known by name, size and time: the reading begins, newest first. */
+static void end_walk(struct daemon *daemon)
+{
+	daemon->first_walk = false;
+	/* Who has a file is decided by times alone, so it is known before a line is read. */
+	expire_run(&daemon->expire);
+	publish_release_hold(&daemon->publish);
+	tail_release_backlog(&daemon->tail);
+	if (tail_pending(&daemon->tail) == 0)
+		on_caught_up(daemon);
+}
+
+static void on_listed(void *ctx)
+{
+	struct daemon *daemon = ctx;
+	if (daemon->first_walk)
+		end_walk(daemon);
+}
+
 static int start_modules(struct daemon *daemon, struct buf *error)
 {
 	static const struct watch_callbacks watch_callbacks = { on_file_seen, on_file_gone, on_tree_gone, on_process_file,
-								on_recheck };
+								on_recheck, on_listed };
 	static const struct tail_callbacks tail_callbacks = { on_opened, on_line, on_wants_lines, on_records, on_reset,
 							      on_advanced, on_gone, on_turn_ended, on_caught_up };
 	static const struct expire_callbacks expire_callbacks = { on_state_changed, on_removed, on_admitted };
@@ -381,8 +400,8 @@ static int enter_sandbox(const struct daemon *daemon, struct buf *error)
 	return sandbox_enter(&rules, sandbox_landlock_abi(), error);
 }
 
-/* Lists every directory, newest transcripts to be read first, and lets the reading begin. */
-static int walk_first(struct daemon *daemon, struct buf *error)
+/* Begins to list every directory: in turns of the loop, which answers meanwhile however many there are. */
+static int begin_walk(struct daemon *daemon, struct buf *error)
 {
 	daemon->first_walk = daemon->reading_history = daemon->billing.reading_history = true;
 	tail_hold_backlog(&daemon->tail);
@@ -390,14 +409,8 @@ static int walk_first(struct daemon *daemon, struct buf *error)
 		buf_append_str(error, "cannot tell where the transcripts are: no home directory, or out of memory");
 		return -1;
 	}
-	watch_drain(&daemon->watch);
-	daemon->first_walk = false;
-	/* Who has a file is decided by times alone, so it is known before a line is read. */
-	expire_run(&daemon->expire);
-	publish_release_hold(&daemon->publish);
-	tail_release_backlog(&daemon->tail);
-	if (tail_pending(&daemon->tail) == 0)
-		on_caught_up(daemon);
+	if (!watch_is_listing(&daemon->watch))
+		end_walk(daemon);
 	return 0;
 }
 
@@ -425,7 +438,7 @@ int daemon_start(struct daemon *daemon, struct ev_loop *loop, const struct daemo
 	}
 	if (enter_sandbox(daemon, error) != 0)
 		return -1;
-	return walk_first(daemon, error);
+	return begin_walk(daemon, error);
 }
 
 void daemon_flush(struct daemon *daemon)

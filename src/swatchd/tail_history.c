@@ -53,6 +53,7 @@ static void end_history(struct tail *tail)
 {
 	history_free(tail->history);
 	tail->history = NULL;
+	tail->history_count = tail->history_left = tail->history_first = 0;
 	ev_async_stop(tail->loop, &tail->history_came);
 	/* What the threads needed is not needed again. */
 	(void)malloc_trim(0);

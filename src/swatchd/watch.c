@@ -159,9 +159,10 @@ static void resolve_roots(struct watch *watch)
 
 static void schedule(struct watch *watch)
 {
+	bool listed = !watch->pending && ev_is_active(&watch->listing);
 	if (watch->pending && !ev_is_active(&watch->listing))
 		ev_idle_start(watch->loop, &watch->listing);
-	else if (!watch->pending && ev_is_active(&watch->listing))
+	else if (listed)
 		ev_idle_stop(watch->loop, &watch->listing);
 
 	bool poll = watch->stats.polled > 0 || watch->stats.unlisted > 0 || watch->lost || watch->inotify_fd < 0;
@@ -172,6 +173,8 @@ static void schedule(struct watch *watch)
 		ev_timer_set(&watch->poll_timer, active ? WATCH_POLL_ACTIVE_S : WATCH_POLL_QUIET_S, 0.);
 		ev_timer_start(watch->loop, &watch->poll_timer);
 	}
+	if (listed)
+		watch->callbacks.listed(watch->ctx);
 }
 
 static void on_listing(struct ev_loop *loop, ev_idle *watcher, int revents)

@@ -42,6 +42,8 @@ struct watch_callbacks {
 	void (*process_file_changed)(void *ctx, const char *path);
 	/* Look again at every transcript known; `polled_only`: at those reported with polled = true. */
 	void (*recheck)(void *ctx, bool polled_only);
+	/* Directories waited to be listed, and none does any more. Comes after the last report of what they hold. */
+	void (*listed)(void *ctx);
 };
 
 struct watch_stats {

@@ -38,9 +38,13 @@ needs_mb() {
 	swatchd >>"$LOG" 2>&1 3>&- &
 	DAEMON=$!
 	await listens "$XDG_RUNTIME_DIR/swatch/.*"
-	# it answers while it reads
+	# it answers while it lists and reads, and can be ended there
 	swatch status >/dev/null
-	swatch sync
+	[ "$(status_of .watch.transcripts)" -lt 200000 ] || [ "$(status_of .tail.pending)" -gt 0 ]
+	stop_daemon
+	swatchd >>"$LOG" 2>&1 3>&- &
+	DAEMON=$!
+	await swatch sync
 	status_is .watch.transcripts 200000
 	[ "$(status_of '.watch.directories')" -ge 20000 ]
 	is "$(swatch daily --json | jq '.totals.inputTokens')" 600000
