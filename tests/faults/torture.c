@@ -8,7 +8,8 @@
  * with a word, no cache file is torn or older than before, no descriptor was lost, and the next event, without a
  * restart, makes every figure right again. When a daemon ends, it holds no more memory than one without faults.
  *
- * --quick tries the kinds' first errno and every seventh allocation. --each starts a new daemon after each fault, which
+ * --quick tries the kinds' first errno, every seventh allocation, and some of what comes after a step's first hundred
+ * calls of a kind. --each starts a new daemon after each fault, which
  * tells which one lost memory. --commands leaves the daemon out. Prints "N faults tried, M wrong"; exit status 1 when any
  * was wrong, or when a kind of call that every scenario makes was never tried.
  */
@@ -56,6 +57,9 @@ static const struct kind kinds[FAULT_KINDS] = {
 	[FAULT_WAITPID] = { "waitpid", { EINTR } },
 	[FAULT_CHILD] = { "child", { EACCES, ENOMEM, EIO } },
 };
+
+/* --quick: the calls of a kind that fail one by one. */
+#define QUICK_EACH 100
 
 static struct {
 	bool quick, list, commands, each;
@@ -278,19 +282,28 @@ static void restart(struct stage *stage)
 	open_stage(stage, scenario, scenario->lasts || scenario->step == steps_scenario(7)->step);
 }
 
+/* How far the next fault is from this one. `all`: all calls from one on fail, from the first, and from some later ones. */
+static uint64_t stride_at(const struct trial *trial, bool all)
+{
+	if ((all && trial->first > 40) || (torture.quick && trial->first > QUICK_EACH))
+		return 29;
+	if (all)
+		return 5;
+	return torture.quick && trial->kind == FAULT_MALLOC ? 7 : 1;
+}
+
 static void run_kind(const struct scenario *scenario, enum fault_kind kind, int error)
 {
 	struct stage stage;
 	struct trial trial = { .world = &stage.world, .process = &stage.process, .kind = kind, .error = error,
 			       .ccusage = scenario->ccusage, .what = scenario->what, .why = BUF_INIT };
 	bool starts_itself = !scenario->lasts && scenario->step != steps_scenario(7)->step;
-	uint64_t stride = torture.quick && kind == FAULT_MALLOC ? 7 : 1;
 	unsigned long wrong_before = torture.wrong;
 	open_stage(&stage, scenario, !starts_itself);
 	/* A call that is interrupted for ever is no fault that there is. */
 	bool for_ever = error == FAULT_SHORT || (!is_transient(error) && kind != FAULT_WAIT);
 	for (int all = 0; all < 1 + for_ever; all++) {
-		for (trial.first = 1;; trial.first += stride) {
+		for (trial.first = 1;; trial.first += stride_at(&trial, all)) {
 			trial.last = all ? UINT64_MAX : trial.first;
 			unsigned long wrong = torture.wrong;
 			bool more = try_one(&stage, &trial);
@@ -298,11 +311,6 @@ static void run_kind(const struct scenario *scenario, enum fault_kind kind, int 
 				restart(&stage);
 			if ((!more && torture.wrong == wrong) || torture.wrong > wrong_before + 5)
 				break;
-			/* All from the first on, and from some later ones. */
-			if (all && trial.first > 40)
-				stride = 29;
-			else if (all)
-				stride = 5;
 		}
 	}
 	if (!close_stage(&stage, false)) {
