@@ -19,9 +19,13 @@ static int preview(const struct statusline_options *wanted)
 {
 	struct buf out = BUF_INIT;
 	statusline_preview(wanted, &out);
-	fputs(buf_str(&out), stdout);
+	bool good = !out.failed;
+	if (good)
+		fputs(buf_str(&out), stdout);
+	else
+		terminal_error("out of memory");
 	buf_release(&out);
-	return SWATCH_OK;
+	return good ? SWATCH_OK : SWATCH_FAILED;
 }
 
 static int check(const struct statusline_options *wanted)

@@ -1,13 +1,16 @@
 #include "swatch/json_edit.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "base/json_parse.h"
 #include "base/jsonw.h"
+#include "base/printable.h"
 #include "usage/json_walk.h"
 
 /* Settings nest four or five deep. */
-#define MAX_DEPTH 256
+#define MAX_DEPTH JSON_PARSE_MAX_DEPTH
 
 static const char blanks[] = " \t\r\n";
 
@@ -46,32 +49,58 @@ static bool is_too_odd(const char *text, size_t len, struct buf *error)
 	return true;
 }
 
+/* The line of the first byte that is no UTF-8; 0: all is. */
+static size_t find_bad_line(const char *text, size_t len)
+{
+	uint32_t code;
+	for (size_t at = 0, size; at < len; at += size) {
+		size = printable_decode(text + at, len - at, &code);
+		if (size == 0)
+			return count_lines(text, at);
+	}
+	return 0;
+}
+
+/* Says where the text is no JSON, and why: json-c knows that. */
+static void explain(const char *text, size_t len, struct buf *error)
+{
+	struct json_tokener *tokener = json_tokener_new_ex(MAX_DEPTH);
+	if (!tokener) {
+		buf_append_str(error, "out of memory");
+		return;
+	}
+	json_tokener_set_flags(tokener, JSON_TOKENER_STRICT);
+	json_object_put(json_tokener_parse_ex(tokener, text, (int)len));
+	enum json_tokener_error verdict = json_tokener_get_error(tokener);
+	size_t end = json_tokener_get_parse_end(tokener);
+	json_tokener_free(tokener);
+	buf_printf(error, "it is not JSON: line %zu: %s", count_lines(text, end < len ? end : len),
+		   verdict == json_tokener_success || verdict == json_tokener_continue ? "something is wrong here"
+										       : json_tokener_error_desc(verdict));
+}
+
 struct json_object *json_edit_parse(const char *text, size_t len, struct buf *error)
 {
 	if (is_too_odd(text, len, error))
 		return NULL;
-	struct json_tokener *tokener = json_tokener_new_ex(MAX_DEPTH);
-	if (!tokener) {
-		buf_append_str(error, "out of memory");
-		return NULL;
-	}
-	json_tokener_set_flags(tokener, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
-	struct json_object *object = json_tokener_parse_ex(tokener, text, (int)len);
-	enum json_tokener_error verdict = json_tokener_get_error(tokener);
-	size_t end = json_tokener_get_parse_end(tokener);
-	json_tokener_free(tokener);
-	if (verdict == json_tokener_success && json_object_is_type(object, json_type_object))
+	struct json_object *object = json_parse(text, len, MAX_DEPTH, NULL);
+	int why = errno;
+	size_t bad_line = object ? find_bad_line(text, len) : 0;
+	if (object && bad_line == 0 && json_object_is_type(object, json_type_object))
 		return object;
 	size_t start = strspn(text, blanks);
-	if (start == len)
+	if (!object && why == ENOMEM)
+		buf_append_str(error, "out of memory");
+	else if (start == len)
 		buf_append_str(error, "it is empty");
 	else if (text[start] != '{')
 		buf_append_str(error, "it is no JSON object");
-	else if (verdict == json_tokener_continue || verdict == json_tokener_success)
+	else if (bad_line > 0)
+		buf_printf(error, "it is not JSON: line %zu: this is no UTF-8", bad_line);
+	else if (why == EAGAIN)
 		buf_append_str(error, "it ends in the middle");
 	else
-		buf_printf(error, "it is not JSON: line %zu: %s", count_lines(text, end < len ? end : len),
-			   json_tokener_error_desc(verdict));
+		explain(text, len, error);
 	json_object_put(object);
 	return NULL;
 }

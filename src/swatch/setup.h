@@ -102,13 +102,21 @@ bool setup_make_parents(struct setup *setup, const char *path);
  */
 bool setup_set_config(struct setup *setup, const char *section, const char *key, const char *const *words);
 
-/* True when swatch.conf has the key. *ours: the setting is the one that is recorded as ours. */
-bool setup_has_config(const struct setup *setup, const char *section, const char *key, bool *ours);
+/*
+ * Whether swatch.conf has the key, and whether the setting is the one that is recorded as ours. False after setup_fail():
+ * the file cannot be read.
+ */
+bool setup_look_config(struct setup *setup, const char *section, const char *key, bool *has, bool *ours);
 
 /* A running daemon reads its config again. */
 void setup_tell_daemon(const struct setup *setup);
 
-/* The daemon that listens: its pid, 0: none does. `version` (64 bytes) may be NULL. */
+#define SETUP_VERSION_SIZE 64
+
+/*
+ * The pid of the daemon that listens, or at least has the lock; 0: there is none. `version` (SETUP_VERSION_SIZE bytes)
+ * may be NULL.
+ */
 pid_t setup_find_daemon(const struct setup *setup, char *version);
 
 /* Ends a daemon and waits until it let go of the lock. False after some seconds. */

@@ -25,7 +25,9 @@ static bool start_daemon(struct setup *setup, char *path)
 void setup_autostart(struct setup *setup)
 {
 	static const char *const yes[] = { "yes", NULL };
-	bool ours, has = setup_has_config(setup, "daemon", "autostart", &ours);
+	bool ours, has;
+	if (!setup_look_config(setup, "daemon", "autostart", &has, &ours))
+		return;
 	bool wants_key = !has;
 	char *path = program_find_daemon();
 	pid_t pid = setup_find_daemon(setup, NULL);

@@ -372,8 +372,12 @@ void setup_ccusage(struct setup *setup)
 {
 	struct found found = { .count = 0 };
 	const struct config *config = &setup->invocation->config;
-	bool ours, is_set = setup_has_config(setup, "ccusage", "command", &ours);
+	bool ours, is_set;
 	setup_row(setup, "ccusage");
+	if (!setup_look_config(setup, "ccusage", "command", &is_set, &ours)) {
+		setup_flush(setup);
+		return;
+	}
 	if (config->billing_source == BILLING_NATIVE || !*config->ccusage_command)
 		setup_item(setup, STYLE_PLAIN, "not wanted: %s", config->billing_source == BILLING_NATIVE
 			   ? "[billing] source = native" : "[ccusage] command is empty");

@@ -1,6 +1,7 @@
 /* Where Claude Code keeps its things. */
 #include "swatch/setup.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -76,7 +77,10 @@ void setup_claude(struct setup *setup)
 		return;
 	}
 	for (size_t i = 0; i < dirs.count; i++) {
-		if (stat(dirs.projects[i], &st) != 0 || !S_ISDIR(st.st_mode))
+		bool looked = stat(dirs.projects[i], &st) == 0;
+		if (!looked && !paths_is_gone(errno))
+			setup_fail(setup, "cannot look at %s: %s", setup_path(dirs.projects[i]), strerror(errno));
+		if (!looked || !S_ISDIR(st.st_mode))
 			continue;
 		add_directory(setup, dirs.projects[i]);
 		setup_item(setup, STYLE_GOOD, "found: %s", setup_path(dirs.projects[i]));

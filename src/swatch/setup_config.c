@@ -20,18 +20,20 @@
 
 /* ---- the file ---- */
 
-bool setup_has_config(const struct setup *setup, const char *section, const char *key, bool *ours)
+bool setup_look_config(struct setup *setup, const char *section, const char *key, bool *has, bool *ours)
 {
 	struct person_file file;
 	struct buf error = BUF_INIT;
 	size_t at = 0, len = 0;
-	bool has = person_file_read(setup->config_path, CONFIG_MAX_BYTES, &file, &error)
-		   && conf_edit_find(buf_str(&file.text), file.text.len, section, key, &at, &len);
+	bool good = person_file_read(setup->config_path, CONFIG_MAX_BYTES, &file, &error);
+	if (!good)
+		setup_fail(setup, "cannot read %s: %s", setup_path(setup->config_path), buf_str(&error));
+	*has = good && conf_edit_find(buf_str(&file.text), file.text.len, section, key, &at, &len);
 	const struct setup_change *change = setup_record_find(&setup->record, SETUP_CONFIG, setup->config_path, section, key);
-	*ours = has && change && strlen(change->value) == len && memcmp(change->value, file.text.data + at, len) == 0;
+	*ours = *has && change && strlen(change->value) == len && memcmp(change->value, file.text.data + at, len) == 0;
 	person_file_release(&file);
 	buf_release(&error);
-	return has;
+	return good;
 }
 
 /* Whether swatchd will read the new file without a fault. */
@@ -128,7 +130,8 @@ bool setup_set_config(struct setup *setup, const char *section, const char *key,
 
 /* ---- the daemon ---- */
 
-pid_t setup_find_daemon(const struct setup *setup, char *version)
+/* 0: none listens. */
+static pid_t find_listening(const struct setup *setup, char *version)
 {
 	struct client client;
 	struct buf why = BUF_INIT;
@@ -139,12 +142,24 @@ pid_t setup_find_daemon(const struct setup *setup, char *version)
 	if (pid > 0 && version) {
 		(void)client_ask(&client, "{\"op\":\"status\"}", ANSWER_TIMEOUT_MS, &answer, &why);
 		const char *said = cache_json_string(answer, "version");
-		snprintf(version, 64, "%s", said ? said : "");
+		snprintf(version, SETUP_VERSION_SIZE, "%s", said ? said : "");
 	}
 	json_object_put(answer);
 	client_close(&client);
 	buf_release(&why);
 	return pid;
+}
+
+pid_t setup_find_daemon(const struct setup *setup, char *version)
+{
+	struct cache_lock_holder holder;
+	pid_t pid = find_listening(setup, version);
+	/* One that cannot be asked for now is there all the same: it has the lock. */
+	if (pid > 0 || !daemon_find_lock_holder(setup->invocation, &holder) || strcmp(holder.role, "daemon") != 0)
+		return pid;
+	if (version)
+		snprintf(version, SETUP_VERSION_SIZE, "%s", holder.version);
+	return holder.pid;
 }
 
 void setup_tell_daemon(const struct setup *setup)
@@ -173,7 +188,7 @@ pid_t setup_await_daemon(const struct setup *setup)
 {
 	int64_t deadline_ms = clock_mono_ms() + START_WAIT_MS;
 	pid_t pid;
-	while ((pid = setup_find_daemon(setup, NULL)) == 0 && clock_mono_ms() < deadline_ms)
+	while ((pid = find_listening(setup, NULL)) == 0 && clock_mono_ms() < deadline_ms)
 		(void)poll(NULL, 0, STEP_MS);
 	return pid;
 }

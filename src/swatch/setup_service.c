@@ -247,7 +247,7 @@ static void release_file(struct wanted *wanted)
 /* With a systemd that answers. */
 static void install(struct setup *setup, struct job *job)
 {
-	char version[64];
+	char version[SETUP_VERSION_SIZE];
 	if (strcmp(job->service.load, "masked") == 0) {
 		setup_item(setup, STYLE_NOTE, USER_SERVICE_UNIT " is masked, which somebody wanted: it stays so "
 			   "(systemctl --user unmask swatchd, then swatch setup)");

@@ -31,6 +31,7 @@ static void add_item(struct setup *setup, enum page_style style, const char *for
 		page_row(&setup->page, "");
 	page_break(&setup->page);
 	page_item(&setup->page, style, "%s", buf_str(&text));
+	setup->page.out.failed = setup->page.out.failed || text.failed;
 	buf_release(&text);
 }
 
@@ -44,7 +45,8 @@ void setup_item(struct setup *setup, enum page_style style, const char *format, 
 
 void setup_flush(struct setup *setup)
 {
-	(void)page_print(&setup->page);
+	if (!page_print(&setup->page))
+		setup->failed = true;
 	page_release(&setup->page);
 	page_init(&setup->page, terminal_wants_colour(STDOUT_FILENO));
 	(void)fflush(stdout);

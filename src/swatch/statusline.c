@@ -167,8 +167,9 @@ static void render(const struct choice *choice, struct statusline_facts *facts, 
 		snprintf(facts->note, sizeof(facts->note), "bad format: swatch statusline --check-format");
 	buf_release(&error);
 	look.colour = look.colour && !choice->preset->without_colour;
-	/* The presets are right: a test says so. */
-	(void)statusline_format(choice->preset->format, facts, &look, out, &error);
+	/* The presets are right, a test says so: only memory can be missing. */
+	if (!statusline_format(choice->preset->format, facts, &look, out, &error))
+		out->failed = true;
 	buf_release(&error);
 }
 
@@ -203,8 +204,15 @@ static void print_line(struct buf *line)
 static int run_subagents(void)
 {
 	struct buf input = BUF_INIT, rows = BUF_INIT;
-	(void)statusline_input_read(STDIN_FILENO, STATUSLINE_INPUT_TIMEOUT_MS, &input);
+	errno = 0;
+	bool is_whole = statusline_input_read(STDIN_FILENO, STATUSLINE_INPUT_TIMEOUT_MS, &input);
+	int why = errno;
 	statusline_subagents_write(buf_str(&input), input.len, clock_wall_ms(), wants_colour(), &rows);
+	/* Without rows Claude Code shows its own; whoever looks for ours learns why. */
+	if (rows.failed || input.failed)
+		fputs("swatch: cannot show the subagents: out of memory\n", stderr);
+	else if (!is_whole && why != 0)
+		fprintf(stderr, "swatch: cannot read about the subagents: %s\n", strerror(why));
 	if (!rows.failed)
 		print(buf_str(&rows), rows.len);
 	buf_release(&rows);

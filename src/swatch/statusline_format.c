@@ -193,6 +193,7 @@ static bool render_field(struct rendering *r)
 		struct buf cut = BUF_INIT;
 		statusline_clip(&cut, value, len, (size_t)columns);
 		show_text(r, buf_str(&cut), cut.len);
+		r->line.failed = r->line.failed || cut.failed;
 		buf_release(&cut);
 	} else {
 		show_text(r, value, len);

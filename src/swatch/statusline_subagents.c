@@ -179,6 +179,7 @@ static void write_row(const struct task *task, const struct row *row, size_t tit
 		jsonw_string_len(&w, content.data, content.len);
 		buf_append_str(out, "}\n");
 	}
+	out->failed = out->failed || content.failed;
 	buf_release(&content);
 }
 

@@ -68,19 +68,28 @@ static bool run(struct process *process, struct trial *trial, const struct teste
 	return now->follows ? interrupt(process, trial->world) : process_wait_end(process, TORTURE_HANG_MS);
 }
 
-/* What was printed, but for numbers and the width of what they stand in. */
-static void read_output(const struct process *process, char out[OUTPUT_MAX])
+/* Takes every `name` out of a text. */
+static void take_out(char *text, const char *name)
+{
+	size_t len = strlen(name);
+	for (char *at; (at = strstr(text, name));)
+		memmove(at, at + len, strlen(at + len) + 1);
+}
+
+/* What was printed, but for numbers, the width of what they stand in, and the name of the home, which is another each time. */
+static void read_output(const struct process *process, const struct world *world, char out[OUTPUT_MAX])
 {
 	FILE *file = fopen(process->out_path, "re");
-	size_t len = 0;
-	int c;
 	if (!file)
 		broken("read", process->out_path);
-	while ((c = getc(file)) != EOF && len < OUTPUT_MAX - 1)
-		if (!isdigit(c) && !strchr(" .-+eE", c))
-			out[len++] = (char)c;
-	out[len] = '\0';
+	size_t len = fread(out, 1, OUTPUT_MAX - 1, file), kept = 0;
 	(void)fclose(file);
+	out[len] = '\0';
+	take_out(out, world->home);
+	for (const char *c = out; *c; c++)
+		if (!isdigit((unsigned char)*c) && !strchr(" .-+eE\n", *c))
+			out[kept++] = *c;
+	out[kept] = '\0';
 }
 
 static bool judge(struct trial *trial, const struct process *process, const struct tested *now,
@@ -93,8 +102,8 @@ static bool judge(struct trial *trial, const struct process *process, const stru
 	}
 	int status = WEXITSTATUS(process->status);
 	bool said = process_said(process);
-	read_output(process, got);
-	/* What doctor and check find is on stdout. */
+	read_output(process, trial->world, got);
+	/* What doctor, check and setup find is on stdout. */
 	if (status > 5 && status != right_status)
 		buf_printf(&trial->why, "it ended with status %d", status);
 	else if (status != right_status && !said && strcmp(got, right) == 0)
@@ -122,7 +131,7 @@ static bool step_command(struct trial *trial)
 		process_init(&process, trial->world, "right");
 		right_of = now;
 		(void)run(&process, trial, now);
-		read_output(&process, right);
+		read_output(&process, trial->world, right);
 		right_status = WEXITSTATUS(process.status);
 		process_release(&process);
 	}
@@ -205,7 +214,7 @@ static const struct tested tested[] = {
 	{ .changes = true, .follows = true, .words = { "events", "--json" } },
 	{ .changes = true, .top = true, .words = { NULL } },
 	{ .words = { "config", "--defaults" } },
-	{ .words = { "setup", "--dry-run" }, .before = write_settings },
+	{ .changes = true, .words = { "setup", "--dry-run" }, .before = write_settings },
 	{ .changes = true, .words = { "setup", "--yes" }, .before = write_settings, .after = undoes },
 	{ .words = { "statusline", "--preview" } },
 	{ .words = { "statusline", "--check-format" } },
