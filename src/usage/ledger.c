@@ -407,7 +407,7 @@ int ledger_add(struct ledger *ledger, int file, int64_t offset, const struct sca
 {
 	struct ledger_record record;
 	struct scan_usage advisor;
-	size_t cursor = 0;
+	struct scan_cursor cursor = { 0 };
 	ledger_record_make(usage, offset, &record);
 	int result = ledger_add_record(ledger, file, &record);
 	while (result >= 0 && scan_next_advisor(usage, &cursor, &advisor)) {
