@@ -47,7 +47,7 @@ static bool take_line(struct gather *gather, const char *line, size_t len, int64
 {
 	struct scan_facts facts;
 	struct scan_usage advisor;
-	size_t cursor = 0;
+	struct scan_cursor cursor = { 0 };
 	if (!scan_line(line, len, &facts, NULL, NULL) || !facts.usage.present)
 		return true;
 	bool more = give(gather, &facts.usage, offset);

@@ -2,12 +2,20 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 
+#include "base/clock.h"
 #include "usage/ledger_internal.h"
 
 struct ledger *ledger_new(void)
 {
-	return calloc(1, sizeof(struct ledger));
+	struct ledger *ledger = calloc(1, sizeof(*ledger));
+	if (!ledger)
+		return NULL;
+	if (getrandom(&ledger->secret, sizeof(ledger->secret), GRND_NONBLOCK) != (ssize_t)sizeof(ledger->secret))
+		ledger->secret = (uint64_t)clock_wall_ms() * UINT64_C(0x9E3779B97F4A7C15);
+	ledger->secret |= 1;
+	return ledger;
 }
 
 void ledger_set_prices(struct ledger *ledger, const struct price_book *book)
@@ -36,6 +44,7 @@ void ledger_free(struct ledger *ledger)
 	strmap_release(&ledger->files_by_path);
 	strmap_release(&ledger->sessions_by_id);
 	strmap_release(&ledger->others_by_name);
+	ledger_crowds_release(ledger);
 	free(ledger->others);
 	free(ledger->limits);
 	free(ledger->entries);
@@ -112,6 +121,17 @@ const char *ledger_path(const struct ledger *ledger, unsigned file, size_t *root
 
 /* ---- entries ---- */
 
+/* The top bits of a product with a secret odd number: no two ids share a bucket more often than by chance. */
+static size_t bucket_of(const struct ledger *ledger, size_t bucket_count, uint64_t id_hash)
+{
+	return (size_t)(id_hash * ledger->secret >> (64 - __builtin_ctzll(bucket_count)));
+}
+
+uint32_t ledger_first_of(const struct ledger *ledger, uint64_t id_hash)
+{
+	return ledger->bucket_count ? ledger->buckets[bucket_of(ledger, ledger->bucket_count, id_hash)] : LEDGER_NONE;
+}
+
 static bool rehash(struct ledger *ledger)
 {
 	if (ledger->bucket_count > 0 && ledger->entry_count < ledger->bucket_count)
@@ -123,7 +143,7 @@ static bool rehash(struct ledger *ledger)
 	for (size_t i = 0; i < count; i++)
 		buckets[i] = LEDGER_NONE;
 	for (size_t i = 0; i < ledger->entry_count; i++) {
-		size_t at = (size_t)ledger->entries[i].id_hash & (count - 1);
+		size_t at = bucket_of(ledger, count, ledger->entries[i].id_hash);
 		ledger->entries[i].next = buckets[at];
 		buckets[at] = (uint32_t)i;
 	}
@@ -142,7 +162,7 @@ static int64_t all_tokens(const struct ledger_entry *e)
  * Whether `a` is kept rather than `b`: no sidechain, then more tokens, then a known speed, then the earlier path (the
  * reference compares whole strings) and position.
  */
-static bool is_better(const struct ledger *ledger, const struct ledger_entry *a, const struct ledger_entry *b)
+bool ledger_is_better(const struct ledger *ledger, const struct ledger_entry *a, const struct ledger_entry *b)
 {
 	if (a->sidechain != b->sidechain)
 		return b->sidechain;
@@ -227,14 +247,12 @@ static bool make_entry(struct ledger *ledger, int file, const struct ledger_reco
 
 /* ---- duplicates ---- */
 
-static uint32_t first_of(const struct ledger *ledger, uint64_t id_hash)
-{
-	return ledger->bucket_count ? ledger->buckets[(size_t)id_hash & (ledger->bucket_count - 1)] : LEDGER_NONE;
-}
-
-static void show(struct ledger *ledger, uint32_t entry, bool visible)
+/* Returns whether that changed. */
+static bool show(struct ledger *ledger, uint32_t entry, bool visible)
 {
 	struct ledger_entry *e = &ledger->entries[entry];
+	if (visible != e->hidden)
+		return false;
 	if (visible) {
 		ledger_order_add(ledger, entry);
 		ledger_account(ledger, e, 1, false);
@@ -245,6 +263,7 @@ static void show(struct ledger *ledger, uint32_t entry, bool visible)
 		ledger->hidden_count++;
 	}
 	e->hidden = !visible;
+	return true;
 }
 
 /* Whether a sidechain entry is a copy: of the same message at the same time, of which a better entry is there. */
@@ -252,10 +271,10 @@ static bool is_copy(const struct ledger *ledger, const struct ledger_entry *e)
 {
 	if (!e->sidechain)
 		return false;
-	for (uint32_t at = first_of(ledger, e->id_hash); at != LEDGER_NONE; at = ledger->entries[at].next) {
+	for (uint32_t at = ledger_first_of(ledger, e->id_hash); at != LEDGER_NONE; at = ledger->entries[at].next) {
 		const struct ledger_entry *other = &ledger->entries[at];
 		if (other != e && other->id_hash == e->id_hash && other->time_ms == e->time_ms
-		    && is_better(ledger, other, e))
+		    && ledger_is_better(ledger, other, e))
 			return true;
 	}
 	return false;
@@ -265,31 +284,42 @@ static bool is_copy(const struct ledger *ledger, const struct ledger_entry *e)
 static bool settle(struct ledger *ledger, uint64_t id_hash)
 {
 	bool changed = false;
-	for (uint32_t at = first_of(ledger, id_hash); at != LEDGER_NONE; at = ledger->entries[at].next) {
-		struct ledger_entry *e = &ledger->entries[at];
-		if (e->id_hash != id_hash)
-			continue;
-		bool visible = !is_copy(ledger, e);
-		if (visible == e->hidden) {
-			show(ledger, at, visible);
-			changed = true;
-		}
+	for (uint32_t at = ledger_first_of(ledger, id_hash); at != LEDGER_NONE; at = ledger->entries[at].next) {
+		const struct ledger_entry *e = &ledger->entries[at];
+		if (e->id_hash == id_hash)
+			changed = show(ledger, at, !is_copy(ledger, e)) || changed;
 	}
 	return changed;
 }
 
-static bool insert(struct ledger *ledger, const struct ledger_entry *e)
+/* The same in a crowd, at a time at which the entry came or from which it went: the others are as they were. */
+static bool settle_crowd(struct ledger *ledger, const struct ledger_crowd *crowd, int64_t time_ms, uint32_t entry)
 {
-	if (ledger->entry_count >= LEDGER_NONE - 1
+	uint32_t best[2];
+	size_t count = ledger_crowd_best_of(ledger, crowd, time_ms, best);
+	const struct ledger_entry *e = &ledger->entries[entry];
+	bool changed = count > 0 && show(ledger, best[0], true);
+	if (count > 1)
+		changed = show(ledger, best[1], !ledger->entries[best[1]].sidechain) || changed;
+	if (e->time_ms == time_ms && entry != best[0])
+		changed = show(ledger, entry, !e->sidechain) || changed;
+	return changed;
+}
+
+static bool insert(struct ledger *ledger, struct ledger_crowd *crowd, const struct ledger_entry *e)
+{
+	if (ledger->entry_count >= LEDGER_NONE - 1 || (crowd && !ledger_crowd_reserve(crowd))
 	    || !ledger_grow(&ledger->entries, ledger->entry_count, &ledger->entry_cap, sizeof(*ledger->entries))
 	    || !rehash(ledger) || !ledger_order_reserve(ledger, ledger->entry_count + 1))
 		return false;
-	size_t at = (size_t)e->id_hash & (ledger->bucket_count - 1);
+	size_t at = bucket_of(ledger, ledger->bucket_count, e->id_hash);
 	struct ledger_entry *place = &ledger->entries[ledger->entry_count];
 	*place = *e;
 	place->next = ledger->buckets[at];
 	ledger->buckets[at] = (uint32_t)ledger->entry_count++;
 	ledger->hidden_count++;
+	if (crowd)
+		ledger_crowd_add(ledger, crowd, (uint32_t)ledger->entry_count - 1);
 	return true;
 }
 
@@ -346,13 +376,13 @@ static bool set_twin(struct ledger *ledger, uint32_t entry, const struct ledger_
  * A further record `e` of an entry's message and request. The best one of all is the entry; where F1 loses that one to
  * ccusage, the best of the rest is kept beside it as its twin, because that is the one that ccusage counts.
  */
-static int merge(struct ledger *ledger, uint32_t entry, struct ledger_entry *e)
+static int merge(struct ledger *ledger, struct ledger_crowd *crowd, uint32_t entry, struct ledger_entry *e)
 {
 	struct ledger_entry old = ledger->entries[entry];
 	/* Its place in lists is the first line's, whichever is kept. */
 	e->first_place = earlier_place(ledger, old.first_place, e->first_place);
 	ledger->entries[entry].first_place = old.first_place = e->first_place;
-	if (is_better(ledger, e, &old)) {
+	if (ledger_is_better(ledger, e, &old)) {
 		if (!e->lost) {
 			drop_twin(ledger, entry);
 		} else {
@@ -360,14 +390,22 @@ static int merge(struct ledger *ledger, uint32_t entry, struct ledger_entry *e)
 				return -1;
 			e->reference_usd = old.reference_usd;
 		}
+		if (!crowd) {
+			replace(ledger, entry, e);
+			settle(ledger, e->id_hash);
+			return 1;
+		}
+		ledger_crowd_take_out(ledger, crowd, entry);
 		replace(ledger, entry, e);
-		settle(ledger, e->id_hash);
+		ledger_crowd_put_back(ledger, crowd, entry);
+		settle_crowd(ledger, crowd, e->time_ms, entry);
+		settle_crowd(ledger, crowd, old.time_ms, entry);
 		return 1;
 	}
 	if (!old.lost || e->lost)
 		return 0;
 	struct ledger_entry *twin = twin_of(ledger, entry);
-	if (twin && !is_better(ledger, e, twin))
+	if (twin && !ledger_is_better(ledger, e, twin))
 		return 0;
 	if (!set_twin(ledger, entry, e))
 		return -1;
@@ -387,19 +425,39 @@ static void note_time(struct ledger *ledger, int file, int64_t time_ms)
 		row->last_ms = time_ms;
 }
 
+/* The entry of the same message and request, LEDGER_NONE: there is none; and how many of that message were looked at. */
+static uint32_t find_same(const struct ledger *ledger, const struct ledger_entry *e, unsigned *looked_at)
+{
+	*looked_at = 0;
+	for (uint32_t at = ledger_first_of(ledger, e->id_hash); at != LEDGER_NONE; at = ledger->entries[at].next) {
+		if (ledger->entries[at].id_hash != e->id_hash)
+			continue;
+		if (ledger->entries[at].request_hash == e->request_hash)
+			return at;
+		++*looked_at;
+	}
+	return LEDGER_NONE;
+}
+
 int ledger_add_record(struct ledger *ledger, int file, const struct ledger_record *record)
 {
 	struct ledger_entry e;
+	unsigned same = 0;
 	if (!make_entry(ledger, file, record, &e))
 		return -1;
 	note_time(ledger, file, record->time_ms);
 	if (e.limit)
 		ledger_limit_of_entry(ledger, &e, record);
-	for (uint32_t at = first_of(ledger, e.id_hash); at != LEDGER_NONE; at = ledger->entries[at].next)
-		if (ledger->entries[at].id_hash == e.id_hash && ledger->entries[at].request_hash == e.request_hash)
-			return merge(ledger, at, &e);
-	if (!insert(ledger, &e))
+	struct ledger_crowd *crowd = ledger_crowd_of(ledger, e.id_hash);
+	uint32_t at = crowd ? ledger_crowd_find(ledger, crowd, e.request_hash) : find_same(ledger, &e, &same);
+	if (at != LEDGER_NONE)
+		return merge(ledger, crowd, at, &e);
+	if (same >= LEDGER_CROWD_MIN && !(crowd = ledger_crowd_make(ledger, e.id_hash)))
 		return -1;
+	if (!insert(ledger, crowd, &e))
+		return -1;
+	if (crowd)
+		return settle_crowd(ledger, crowd, e.time_ms, (uint32_t)ledger->entry_count - 1) ? 1 : 0;
 	return settle(ledger, e.id_hash) ? 1 : 0;
 }
 
@@ -407,7 +465,7 @@ int ledger_add(struct ledger *ledger, int file, int64_t offset, const struct sca
 {
 	struct ledger_record record;
 	struct scan_usage advisor;
-	size_t cursor = 0;
+	struct scan_cursor cursor = { 0 };
 	ledger_record_make(usage, offset, &record);
 	int result = ledger_add_record(ledger, file, &record);
 	while (result >= 0 && scan_next_advisor(usage, &cursor, &advisor)) {

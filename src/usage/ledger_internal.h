@@ -101,6 +101,8 @@ struct ledger {
 	size_t hidden_count;
 	uint32_t *buckets;       /* by id_hash */
 	size_t bucket_count;
+	uint64_t secret;         /* of this process: nobody can write ids that all go into one bucket */
+	struct strmap crowds;    /* id_hash -> struct ledger_crowd: ledger_crowd.c */
 	struct strmap twins;     /* entry number -> struct ledger_entry: the best record that F1 leaves to ccusage */
 	struct strmap files_by_path;       /* -> number + 1 */
 	struct ledger_file *files;
@@ -138,6 +140,43 @@ static inline size_t ledger_file_of(const struct ledger_entry *entry)
 
 /* Makes room for one more element. */
 bool ledger_grow(void *array, size_t count, size_t *cap, size_t element_size);
+
+/* The first entry in the bucket of an id_hash; LEDGER_NONE: there is none. */
+uint32_t ledger_first_of(const struct ledger *ledger, uint64_t id_hash);
+
+/* Whether of two records of a message `a` is the one to keep. */
+bool ledger_is_better(const struct ledger *ledger, const struct ledger_entry *a, const struct ledger_entry *b);
+
+/* ---- ledger_crowd.c ---- */
+
+/* Entries of one id_hash that are looked through one by one; one more makes a crowd of them. */
+#define LEDGER_CROWD_MIN 16
+
+struct ledger_crowd;
+
+/* The crowd of an id_hash; NULL: it has none. */
+struct ledger_crowd *ledger_crowd_of(const struct ledger *ledger, uint64_t id_hash);
+
+/* Makes one of the entries that have this id_hash, with room for another one. NULL when memory ran out. */
+struct ledger_crowd *ledger_crowd_make(struct ledger *ledger, uint64_t id_hash);
+
+/* Makes room for one more. */
+bool ledger_crowd_reserve(struct ledger_crowd *crowd);
+
+/* Takes in an entry; there is room. O(log n), but for moving the numbers behind it. */
+void ledger_crowd_add(const struct ledger *ledger, struct ledger_crowd *crowd, uint32_t entry);
+
+/* The entry of a request; LEDGER_NONE: there is none. */
+uint32_t ledger_crowd_find(const struct ledger *ledger, const struct ledger_crowd *crowd, uint32_t request_hash);
+
+/* Around a change of an entry's time or rank: before it, and after it. */
+void ledger_crowd_take_out(const struct ledger *ledger, struct ledger_crowd *crowd, uint32_t entry);
+void ledger_crowd_put_back(const struct ledger *ledger, struct ledger_crowd *crowd, uint32_t entry);
+
+/* The best entry of that time and the one after it; returns how many there are, up to two. */
+size_t ledger_crowd_best_of(const struct ledger *ledger, const struct ledger_crowd *crowd, int64_t time_ms, uint32_t best[2]);
+
+void ledger_crowds_release(struct ledger *ledger);
 
 /* ---- ledger_prices.c ---- */
 

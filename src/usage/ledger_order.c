@@ -11,6 +11,8 @@
 
 /* Up to this many new entries are put in their places one by one; more are sorted and merged in. */
 #define INSERT_ONE_BY_ONE 64
+/* So many of those that wait for their place are looked through for one that goes. */
+#define LOOKED_THROUGH 1024
 /* The sort goes by so many bits of the time at once. */
 #define DIGIT_BITS 11
 #define DIGITS (1U << DIGIT_BITS)
@@ -50,26 +52,6 @@ static void blocks_hold_to(struct ledger *ledger, size_t place)
 		ledger->blocks_good_to = place;
 }
 
-void ledger_order_remove(struct ledger *ledger, uint32_t entry)
-{
-	size_t place = lower_bound(ledger, ledger->unsorted_from, ledger->entries[entry].time_ms);
-	while (place < ledger->unsorted_from && ledger->order[place] != entry
-	       && ledger_time_at(ledger, place) == ledger->entries[entry].time_ms)
-		place++;
-	if (place < ledger->unsorted_from && ledger->order[place] == entry) {
-		blocks_hold_to(ledger, place);
-		ledger->unsorted_from--;
-	} else {
-		/* It still waits for its place, most likely as one of the last. */
-		place = ledger->order_len - 1;
-		while (ledger->order[place] != entry)
-			place--;
-	}
-	memmove(ledger->order + place, ledger->order + place + 1,
-		(ledger->order_len - place - 1) * sizeof(*ledger->order));
-	ledger->order_len--;
-}
-
 /* ---- the order of two entries ---- */
 
 static int compare_entries(const struct ledger *ledger, uint32_t left, uint32_t right)
@@ -88,6 +70,54 @@ static int compare_entries(const struct ledger *ledger, uint32_t left, uint32_t 
 static int compare_places(const void *a, const void *b, void *ctx)
 {
 	return compare_entries(ctx, *(const uint32_t *)a, *(const uint32_t *)b);
+}
+
+/* The first place in order[0..len), which is sorted, whose entry does not come before this one. */
+static size_t place_of(const struct ledger *ledger, size_t len, uint32_t entry)
+{
+	size_t low = 0, high = len;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		if (compare_entries(ledger, ledger->order[middle], entry) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+/* Where an entry is that still waits for its place, if it is one of the last; order_len: it is not. */
+static size_t find_waiting(const struct ledger *ledger, uint32_t entry)
+{
+	size_t place = ledger->order_len;
+	for (unsigned i = 0; i < LOOKED_THROUGH && place > ledger->unsorted_from; i++)
+		if (ledger->order[--place] == entry)
+			return place;
+	return ledger->order_len;
+}
+
+static bool is_at(const struct ledger *ledger, size_t place, uint32_t entry)
+{
+	return place < ledger->unsorted_from && ledger->order[place] == entry;
+}
+
+void ledger_order_remove(struct ledger *ledger, uint32_t entry)
+{
+	size_t place = place_of(ledger, ledger->unsorted_from, entry);
+	if (!is_at(ledger, place, entry))
+		place = find_waiting(ledger, entry);
+	if (place == ledger->order_len) {
+		/* It came long ago, and nobody has asked since. */
+		ledger_order_sort(ledger);
+		place = place_of(ledger, ledger->unsorted_from, entry);
+	}
+	if (place < ledger->unsorted_from) {
+		blocks_hold_to(ledger, place);
+		ledger->unsorted_from--;
+	}
+	memmove(ledger->order + place, ledger->order + place + 1,
+		(ledger->order_len - place - 1) * sizeof(*ledger->order));
+	ledger->order_len--;
 }
 
 /* ---- sorting in what came ---- */
@@ -156,17 +186,10 @@ static void merge_tail(struct ledger *ledger, const uint32_t *tail, size_t tail_
 static void put_in_place(struct ledger *ledger, size_t sorted_len)
 {
 	uint32_t entry = ledger->order[sorted_len];
-	size_t low = 0, high = sorted_len;
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		if (compare_entries(ledger, ledger->order[middle], entry) < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	memmove(ledger->order + low + 1, ledger->order + low, (sorted_len - low) * sizeof(*ledger->order));
-	ledger->order[low] = entry;
-	blocks_hold_to(ledger, low);
+	size_t place = place_of(ledger, sorted_len, entry);
+	memmove(ledger->order + place + 1, ledger->order + place, (sorted_len - place) * sizeof(*ledger->order));
+	ledger->order[place] = entry;
+	blocks_hold_to(ledger, place);
 }
 
 void ledger_order_sort(struct ledger *ledger)

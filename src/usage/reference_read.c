@@ -87,7 +87,7 @@ static bool add_record(struct reader *reader, const struct scan_usage *usage, st
 static bool add_message(struct reader *reader, const struct scan_facts *facts, struct reference_record *record)
 {
 	struct scan_usage advisor;
-	size_t cursor = 0;
+	struct scan_cursor cursor = { 0 };
 	if (facts->session_id.data)
 		record->session_hash = hash_text(facts->session_id);
 	if (!add_record(reader, &facts->usage, record))

@@ -103,12 +103,18 @@ bool scan_line(const char *line, size_t len, struct scan_facts *out, scan_unknow
 /* Whether a line can hold a usage record at all, without walking it: for lines of which nothing else is wanted. */
 bool scan_may_have_usage(const char *line, size_t len);
 
+/* Where a walk through a message's advisors stands; zeros before the first. */
+struct scan_cursor {
+	size_t at;          /* in the text of the iterations, behind the last one */
+	unsigned number;    /* of that one */
+};
+
 /*
  * The advisors that a message asked (usage.iterations of type "advisor_message"): each is a record of its own, whose
- * tokens are not among the message's. Start with *cursor = 0; fills *out with the next one, false when there is none.
- * One iteration that is not well-formed takes all of them away, as in ccusage.
+ * tokens are not among the message's. Fills *out with the next one, false when there is none. One iteration that is not
+ * well-formed takes all of them away, as in ccusage.
  */
-bool scan_next_advisor(const struct scan_usage *line, size_t *cursor, struct scan_usage *out);
+bool scan_next_advisor(const struct scan_usage *line, struct scan_cursor *cursor, struct scan_usage *out);
 
 /*
  * Writes a JSON string's content as text for people: escapes resolved, blanks and what printable.h calls unsafe as one

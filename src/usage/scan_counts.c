@@ -210,19 +210,20 @@ static bool all_good(struct slice iterations)
 	return true;
 }
 
-bool scan_next_advisor(const struct scan_usage *line, size_t *cursor, struct scan_usage *out)
+bool scan_next_advisor(const struct scan_usage *line, struct scan_cursor *cursor, struct scan_usage *out)
 {
 	struct scan_counts counts;
 	struct walk w;
-	bool first = true;
-	unsigned number = 0;
-	if (!line->iterations.data || (*cursor == 0 && !all_good(line->iterations)))
+	bool first = cursor->at == 0;
+	if (!line->iterations.data || (first && !all_good(line->iterations)))
 		return false;
 	walk_init(&w, line->iterations.data, line->iterations.len);
-	walk_enter(&w, '[');
+	if (first)
+		walk_enter(&w, '[');
+	else
+		w.at += cursor->at;  /* not from the start again: a line has room for a million of them */
 	while (walk_next_item(&w, &first) && scan_counts_walk(&w, &counts)) {
-		/* By its number among the advisors: iterations of other kinds come between them as the message grows. */
-		if (!slice_equals(counts.type, "advisor_message") || counts.model.len == 0 || number++ < *cursor)
+		if (!slice_equals(counts.type, "advisor_message") || counts.model.len == 0)
 			continue;
 		*out = *line;
 		out->model = counts.model;
@@ -232,8 +233,9 @@ bool scan_next_advisor(const struct scan_usage *line, size_t *cursor, struct sca
 		out->has_cost = false;
 		out->cost_usd = 0.;
 		out->iterations = (struct slice){ NULL, 0 };
-		out->advisor = number;
-		*cursor = number;
+		/* Its number among the advisors: iterations of other kinds come between them as the message grows. */
+		out->advisor = ++cursor->number;
+		cursor->at = (size_t)(w.at - line->iterations.data);
 		return true;
 	}
 	return false;

@@ -35,7 +35,8 @@ static void check_facts(const struct scan_facts *facts, const char *line, size_t
 {
 	char text[200];
 	struct scan_usage advisor;
-	size_t cursor = 0, advisors = 0;
+	struct scan_cursor cursor = { 0 };
+	size_t advisors = 0;
 	size_t text_len = scan_unescape(facts->preview, text, sizeof(text), 80);
 	FUZZ_CHECK(text_len < sizeof(text) && text[text_len] == '\0', "%zu bytes of preview", text_len);
 	fuzz_check_shown("preview", text, text_len, false);

@@ -107,7 +107,7 @@ static void add_records_of_line(struct buf *records, int64_t offset, const char 
 	struct scan_facts facts;
 	struct scan_usage advisor;
 	struct ledger_record record;
-	size_t cursor = 0;
+	struct scan_cursor cursor = { 0 };
 	if (!scan_line(line, len, &facts, NULL, NULL) || !facts.usage.present)
 		return;
 	ledger_record_make(&facts.usage, offset, &record);

@@ -52,7 +52,7 @@ static int64_t scan_all(const char *text, size_t len, struct records *records)
 		struct scan_facts facts;
 		struct scan_usage advisor;
 		struct ledger_record record;
-		size_t cursor = 0;
+		struct scan_cursor cursor = { 0 };
 		if (scan_line(text + start, end - start, &facts, NULL, NULL) && facts.usage.present) {
 			ledger_record_make(&facts.usage, (int64_t)start, &record);
 			keep(records, &record);

@@ -86,17 +86,19 @@ static void tell_what_counts(struct told *told)
 	}
 }
 
-static void make_told(struct told *told)
+/* Every third round has few messages with so many requests that they are a crowd. */
+static void make_told(struct told *told, int round)
 {
+	bool crowded = round % 3 == 2;
 	for (int i = 0; i < RECORDS; i++) {
 		struct told *t = &told[i];
 		memset(t, 0, sizeof(*t));
 		t->path = pick(PATHS);
 		t->offset = i * 10;
 		if (pick(15) != 0)
-			snprintf(t->id, sizeof(t->id), "m%d", pick(60));
+			snprintf(t->id, sizeof(t->id), "m%d", pick(crowded ? 3 : 60));
 		if (pick(5) != 0)
-			snprintf(t->request, sizeof(t->request), "r%d", pick(2));
+			snprintf(t->request, sizeof(t->request), "r%d", pick(crowded ? 80 : 2));
 		t->time_ms = START_MS + pick(3) + pick(2) * 30 * CLOCK_HOUR_MS;
 		t->output = pick(3) * 10;
 		t->side = pick(3) == 0;
@@ -141,7 +143,7 @@ static void ties_go_by_path_and_position_whatever_comes_first(void **state)
 	int order[RECORDS];
 	for (int round = 0; round < ROUNDS; round++) {
 		start_round(round);
-		make_told(told);
+		make_told(told, round);
 		tell_what_counts(told);
 		for (int i = 0; i < RECORDS; i++)
 			order[i] = i;
@@ -176,10 +178,39 @@ static void ties_go_by_path_and_position_whatever_comes_first(void **state)
 	}
 }
 
+#define MANY 20000
+
+/* One message.id, twenty thousand requests: one after the other that would take hours. */
+static void a_crowd_of_one_message_holds_nothing_up(void **state)
+{
+	(void)state;
+	static const bool sides[] = { false, true };
+	for (size_t kind = 0; kind < 4; kind++) {
+		bool same_time = kind >= 2;
+		struct told t = { .path = 1, .id = "m", .side = sides[kind % 2] };
+		struct ledger *ledger = ledger_new();
+		assert_non_null(ledger);
+		for (int round = 0; round < 2; round++) {
+			for (int i = 0; i < MANY; i++) {
+				t.offset = (int64_t)round * MANY + i;
+				t.time_ms = START_MS + (same_time ? 0 : i + round);
+				/* Each better than the one before, and in the second round better than itself. */
+				t.output = i + round;
+				snprintf(t.request, sizeof(t.request), "%d", i);
+				add_told(ledger, &t);
+			}
+		}
+		/* Copies at one time are one; at times of their own each counts. */
+		assert_int_equal(ledger_count(ledger), t.side && same_time ? 1 : MANY);
+		ledger_free(ledger);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(ties_go_by_path_and_position_whatever_comes_first),
+		cmocka_unit_test(a_crowd_of_one_message_holds_nothing_up),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

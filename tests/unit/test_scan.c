@@ -2,6 +2,7 @@
  * scan: what a line says, what makes it a usage record, and what ccusage 20.0.24 does with the same line (FORMATS
  * section 3; each refusal below was seen with the program itself).
  */
+#include "base/buf.h"
 #include "unit.h"
 #include "usage/scan.h"
 
@@ -240,7 +241,7 @@ static void advisors_are_records_of_their_own(void **state)
 	struct scan_facts f = facts_with("\"speed\":\"fast\"", "\"iterations\":[{\"type\":\"message\",\"input_tokens\":3,"
 					 "\"output_tokens\":10}," ADVISOR "," ADVISOR "]");
 	struct scan_usage advisor;
-	size_t cursor = 0;
+	struct scan_cursor cursor = { 0 };
 	assert_true(f.usage.present);
 	assert_true(scan_next_advisor(&f.usage, &cursor, &advisor));
 	assert_slice(advisor.model, "claude-opus-5");
@@ -252,13 +253,35 @@ static void advisors_are_records_of_their_own(void **state)
 	assert_int_equal(advisor.advisor, 2);
 	assert_false(scan_next_advisor(&f.usage, &cursor, &advisor));
 	/* One that is not well-formed takes all of them away, and the message stays. */
-	cursor = 0;
+	cursor = (struct scan_cursor){ 0 };
 	f = facts_with("\"speed\":\"fast\"", "\"iterations\":[" ADVISOR ",5]");
 	assert_true(f.usage.present);
 	assert_false(scan_next_advisor(&f.usage, &cursor, &advisor));
 	f = facts_with("\"speed\":\"fast\"", "\"iterations\":null");
 	assert_true(f.usage.present);
 	assert_false(scan_next_advisor(&f.usage, &cursor, &advisor));
+}
+
+/* As many as a line has room for: one after the other, and not each from the start. Otherwise this takes half an hour. */
+static void a_hundred_thousand_advisors_hold_nothing_up(void **state)
+{
+	(void)state;
+	const unsigned many = 100000;
+	struct buf line = BUF_INIT;
+	struct scan_facts f;
+	struct scan_usage advisor;
+	struct scan_cursor cursor = { 0 };
+	unsigned count = 0;
+	buf_append_str(&line, "{\"timestamp\":\"2026-02-11T20:36:47.925Z\",\"message\":{\"id\":\"msg_1\",\"model\":\"m\","
+		       "\"usage\":{\"input_tokens\":1,\"output_tokens\":1,\"iterations\":[{\"input_tokens\":1,\"output_tokens\":1}");
+	for (unsigned i = 0; i < many; i++)
+		buf_append_str(&line, "," ADVISOR);
+	buf_append_str(&line, "]}}}");
+	assert_true(scan_line(buf_str(&line), line.len, &f, NULL, NULL));
+	while (scan_next_advisor(&f.usage, &cursor, &advisor))
+		assert_int_equal(advisor.advisor, ++count);
+	assert_int_equal(count, many);
+	buf_release(&line);
 }
 
 /* The one place where F1 does not look; and there only for the model of an iteration itself. */
@@ -413,6 +436,7 @@ int main(void)
 		cmocka_unit_test(bad_json_says_nothing),
 		cmocka_unit_test(deep_nesting_is_bounded),
 		cmocka_unit_test(advisors_are_records_of_their_own),
+		cmocka_unit_test(a_hundred_thousand_advisors_hold_nothing_up),
 		cmocka_unit_test(a_null_model_among_iterations_loses_nothing),
 		cmocka_unit_test(cache_writes_may_be_a_list),
 		cmocka_unit_test(limits_old_and_new),
