@@ -19,6 +19,7 @@
 #include "swatch/check.h"
 #include "swatch/command.h"
 #include "swatch/json_pretty.h"
+#include "swatch/statusline_input.h"
 #include "swatch/terminal.h"
 
 /* A hook's JSON holds a tool's whole input. */
@@ -151,21 +152,19 @@ static size_t read_some(char *bytes, size_t size, int64_t deadline_ms)
 static struct json_object *read_stdin(void)
 {
 	struct json_object *object = NULL;
+	struct input_end end = { 0 };
 	struct buf text = BUF_INIT;
 	int64_t deadline_ms = clock_mono_ms() + STDIN_TIMEOUT_MS;
-	size_t got, end;
+	size_t got;
 	char bytes[16384];
-	while (!object && text.len < STDIN_MAX_BYTES && (got = read_some(bytes, sizeof(bytes), deadline_ms)) > 0) {
-		buf_append(&text, bytes, got);
-		object = json_parse(buf_str(&text), text.len, STDIN_MAX_DEPTH, &end);
-		if (text.failed || (!object && errno != EAGAIN))
-			break;
-	}
+	while (!end.found && !end.is_no_object && !text.failed && text.len < STDIN_MAX_BYTES
+	       && (got = read_some(bytes, sizeof(bytes), deadline_ms)) > 0)
+		buf_append(&text, bytes, input_end_take(&end, bytes, got));
+	/* Once, when all of it is there: megabytes that are looked through with each piece of them take for ever. */
+	if (end.found && !text.failed)
+		object = json_parse(buf_str(&text), text.len, STDIN_MAX_DEPTH, NULL);
 	buf_release(&text);
-	if (object && json_object_is_type(object, json_type_object))
-		return object;
-	json_object_put(object);
-	return NULL;
+	return object;
 }
 
 static void load_session(int dir_fd, const char *id, struct material *material)

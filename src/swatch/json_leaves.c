@@ -34,6 +34,12 @@ static bool extend_path(struct walking *walking, size_t path_len, struct slice k
 	return true;
 }
 
+/* Behind a number of a whole text comes a brace at least: what ends with the text may have been cut off in a number. */
+static bool is_cut(const struct walk *w, const struct walk_item *item)
+{
+	return item->kind == WALK_NUMBER && w->at == w->end;
+}
+
 static void walk_object(struct walking *walking, size_t path_len, int depth)
 {
 	struct walk *w = &walking->walk;
@@ -51,7 +57,7 @@ static void walk_object(struct walking *walking, size_t path_len, int depth)
 			if (walk_value(&here, &item))
 				walking->leaf(walking->ctx, walking->path, &item);
 			walk_object(walking, len, depth + 1);
-		} else if (walk_value(w, &item) && named) {
+		} else if (walk_value(w, &item) && named && !is_cut(w, &item)) {
 			walking->leaf(walking->ctx, walking->path, &item);
 		}
 		walking->path[path_len] = '\0';

@@ -20,7 +20,7 @@
 /* `item` is a string, a number, true, false, null, an array, or an object (which is gone into next). */
 typedef void json_leaf(void *ctx, const char *path, const struct walk_item *item);
 
-/* Returns true when the text is one whole object. */
+/* Returns true when the text is one whole object; of one that was cut off, what is whole is told. */
 bool json_leaves_walk(const char *text, size_t len, json_leaf *leaf, void *ctx);
 
 /* A number, or a string that holds one; finite. */

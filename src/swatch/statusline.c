@@ -280,15 +280,25 @@ void statusline_preview(const struct statusline_options *options, struct buf *ou
 	}
 }
 
+static bool check_format(const char *format, struct buf *error)
+{
+	struct buf fault = BUF_INIT;
+	bool good = statusline_format_check(format, &fault);
+	if (!good)
+		buf_printf(error, "the format is wrong %s", buf_str(&fault));
+	buf_release(&fault);
+	return good;
+}
+
 bool statusline_check(const struct statusline_options *options, struct buf *error)
 {
 	struct statusline_config config = STATUSLINE_CONFIG_INIT;
 	bool good = true;
 	if (options->format) {
-		good = statusline_format_check(options->format, error);
+		good = check_format(options->format, error);
 	} else {
 		read_config(options, &config);
-		good = config.format.len == 0 || statusline_format_check(buf_str(&config.format), error);
+		good = config.format.len == 0 || check_format(buf_str(&config.format), error);
 		if (good && config.preset.len > 0 && !statusline_preset_find(buf_str(&config.preset))) {
 			buf_printf(error, "there is no preset '%s'", buf_str(&config.preset));
 			good = false;

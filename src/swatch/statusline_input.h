@@ -1,8 +1,9 @@
 /*
  * statusline_input: reads what Claude Code writes to a statusline's stdin: one JSON object.
  *
- * For: statusline.c. The writer may hold the pipe open for ever, write late, write half, or write megabytes: reading
- * ends with the object's last byte, at a limit of bytes, and at a deadline, whichever comes first.
+ * For: statusline.c; where the object ends, for check --stdin as well. The writer may hold the pipe open for ever, write
+ * late, write half, or write megabytes: reading ends with the object's last byte, at a limit of bytes, and at a
+ * deadline, whichever comes first.
  */
 #ifndef SWATCH_SWATCH_STATUSLINE_INPUT_H
 #define SWATCH_SWATCH_STATUSLINE_INPUT_H

@@ -118,6 +118,7 @@ struct reading {
 	void (*other)(struct reading *reading, const char *path, const struct walk_item *item);
 	/* The limit whose members come one after the other. */
 	struct rate_limit limit;
+	bool usage_is_whole;          /* of context_window.current_usage: all of it is there, and no count is missing */
 };
 
 static void take_by_rule(struct statusline_facts *facts, const struct leaf_rule *rule, const struct walk_item *item)
@@ -208,21 +209,39 @@ static const char *after(const char *path, const char *prefix)
 	return strncmp(path, prefix, len) == 0 ? path + len : NULL;
 }
 
+/*
+ * The sum of what the last request took in: output is no part of what the next one sends. A part of it is no smaller
+ * context, so that nothing is known when the text was cut off in it, or a count is null.
+ */
+static void take_usage(struct reading *reading, const char *member, const struct walk_item *item)
+{
+	double *sum = &reading->facts->current_tokens, tokens;
+	bool counts = strcmp(member, "input_tokens") == 0 || strcmp(member, "cache_creation_input_tokens") == 0
+		      || strcmp(member, "cache_read_input_tokens") == 0;
+	if (!counts || !reading->usage_is_whole)
+		return;
+	reading->usage_is_whole = json_leaf_number(item, &tokens);
+	if (!reading->usage_is_whole)
+		*sum = NAN;
+	else
+		*sum = isnan(*sum) ? tokens : *sum + tokens;
+}
+
 static void take_other_input(struct reading *reading, const char *path, const struct walk_item *item)
 {
 	struct statusline_facts *facts = reading->facts;
 	const char *rest;
-	double tokens;
 	bool flag;
 	if (strcmp(path, "rate_limits") == 0) {
 		if (item->kind == WALK_OBJECT && item->text.len <= FACT_LIMITS_MAX_BYTES)
 			facts->limits_json = item->text;
 	} else if ((rest = after(path, "rate_limits."))) {
 		take_limit(reading, rest, item);
+	} else if (strcmp(path, "context_window.current_usage") == 0) {
+		/* An object is told when it is whole, before it is gone into. */
+		reading->usage_is_whole = item->kind == WALK_OBJECT;
 	} else if ((rest = after(path, "context_window.current_usage."))) {
-		/* Output is no part of what the next request sends. */
-		if (strcmp(rest, "output_tokens") != 0 && json_leaf_number(item, &tokens))
-			facts->current_tokens = isnan(facts->current_tokens) ? tokens : facts->current_tokens + tokens;
+		take_usage(reading, rest, item);
 	} else if (strcmp(path, "fast_mode") == 0) {
 		if (json_leaf_flag(item, &flag) && flag)
 			snprintf(facts->fast, sizeof(facts->fast), "fast");

@@ -160,3 +160,29 @@ with_figures() {
 	stop_daemon
 	[[ $(printf '%s' "$command" | sh) == '$1.00 5h 42% stale '* ]]
 }
+
+@test "statusline.sh: what is left is counted from now, what is over is not shown, a broken file is no reason to say nothing" {
+	line() { echo '{"session_id":"s1","model":{"display_name":"x"}}' | sh "$SWATCH_TOP/contrib/statusline/statusline.sh"; }
+	# since FIELD-JQ: the shared file, as it would be by now
+	since() { jq "(now * 1000 | floor) as \$now | $1" "$TEST_HOME/billing" >"$CACHE/billing-shared.json"; }
+	is "$(line)" 'swatchd has written no figures yet'
+	with_figures
+	[[ $(line) =~ ^'Opus4.6 · session $1 · context '[0-9.]+'% · today $1 · block $1, '2[0-9][0-9]' min left'$ ]]
+	limits 12 50
+	[[ $(line) =~ 'today $1 · block $1, 1'[12][0-9]' min left'$ ]]
+	stop_daemon
+	cp "$CACHE/billing-shared.json" "$TEST_HOME/billing"
+	# nobody wrote it anew since: the window goes on, and is over in the end
+	since '.window.resetsAt = $now + 630000'
+	[[ $(line) == *', 10 min left' ]]
+	since '.window = null | .block.endTime = ($now / 1000 + 90 | strftime("%FT%T.000Z"))'
+	[[ $(line) == *'block $1, 1 min left' ]]
+	since '.window.resetsAt = $now - 1000 | .lastFetched -= 2 * 86400000 | .freshUntil = $now - 1000'
+	[[ $(line) =~ ^'Opus4.6 · session $1 · context '[0-9.]+'% · stale'$ ]]
+	since '.isFresh = false'
+	[[ $(line) == *' · stale' ]]
+	echo '{' >"$CACHE/billing-shared.json"
+	[[ $(line) =~ ^'Opus4.6 · session $1 · context '[0-9.]+'% · swatchd has written no figures yet'$ ]]
+	echo '{"model":{"value":"Opus4.6"},"billing":{"sessionCost":null},"context":null}' >"$CACHE/s1.json"
+	[[ $(line) == 'Opus4.6 · swatchd has '* ]]
+}

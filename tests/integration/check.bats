@@ -150,6 +150,13 @@ alive() { flock "$CACHE/.swatch.lock" "$@"; }
 	run alive swatch check --context 80 --stdin <"$TEST_HOME/pipe"
 	exec 8>&-
 	[ "$status" -eq 1 ]
+	# a tool's whole input may stand before it
+	{
+		printf '{"tool_input":{"content":"'
+		head -c 12000000 /dev/zero | tr '\0' 'x'
+		printf '"},"session_id":"two"}'
+	} >"$TEST_HOME/large"
+	alive swatch check --context 80 --stdin <"$TEST_HOME/large"
 	for text in '' '{' 'x' '[]' '{"session_id":7}' '{"session_id":"../one"}' '{"session_id":"none"}'; do
 		printf '%s' "$text" >"$TEST_HOME/in"
 		run alive swatch check --context 80 --stdin <"$TEST_HOME/in"

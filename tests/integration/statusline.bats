@@ -242,6 +242,10 @@ with_figures() {
 	run swatch statusline --check-format
 	is "$status" 2
 	is "$output" "swatch: the format is wrong at byte 2: there is no field 'nothing'"
+	configure $'[statusline]\npreset = nosuch'
+	run swatch statusline --check-format
+	is "$status" 2
+	is "$output" "swatch: there is no preset 'nosuch'"
 	run swatch statusline --check-format --format '{model}'
 	is "$status" 0
 	run line --preset nosuch < <(input)

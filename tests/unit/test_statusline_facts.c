@@ -93,6 +93,31 @@ static void test_wrong_types_are_left_out(void **state)
 	assert_true(isnan(facts.session_usd));
 }
 
+static void test_half_of_what_was_told_is_not_told(void **state)
+{
+	(void)state;
+	/* Cut off in a number: 4.27, 42 and 200000 are not 4.2, 4 and 200. */
+	take("{\"model\":\"m\",\"cost\":{\"total_cost_usd\":4.2", NULL, NULL, false);
+	assert_string_equal(facts.model, "m");
+	assert_true(isnan(facts.session_usd) && isnan(facts.claude_usd));
+	take("{\"context_window\":{\"context_window_size\":200000,\"used_percentage\":4", NULL, NULL, false);
+	assert_true(facts.context_size == 200000. && isnan(facts.context_percent));
+	take("{\"context_window\":{\"used_percentage\":42,\"context_window_size\":200", NULL, NULL, false);
+	assert_true(isnan(facts.context_size) && facts.context_percent == 42. && isnan(facts.context_tokens));
+	take("{\"rate_limits\":{\"five_hour\":{\"used_percentage\":4", NULL, NULL, false);
+	assert_true(isnan(facts.rate_5h));
+	/* A part of the context is no smaller context: the percentage tells how many tokens there are. */
+#define WINDOW "{\"context_window\":{\"context_window_size\":200000,\"used_percentage\":42,\"current_usage\":{\"input_tokens\":3,"
+	take(WINDOW "\"cache_creation_input_tokens\":8000,\"cache_read_inp", NULL, NULL, false);
+	assert_true(facts.context_tokens == 84000.);
+	take(WINDOW "\"cache_creation_input_tokens\":8000,\"cache_read_input_tokens\":null}}}", NULL, NULL, false);
+	assert_true(facts.context_tokens == 84000.);
+	/* What breaks a count down is not counted again. */
+	take(WINDOW "\"cache_creation_input_tokens\":8000,\"cache_creation\":{\"ephemeral_1h_input_tokens\":8000},"
+	     "\"cache_read_input_tokens\":70000,\"output_tokens\":5}}}", NULL, NULL, false);
+	assert_true(facts.context_tokens == 78003.);
+}
+
 static void test_figures_are_judged_by_now(void **state)
 {
 	(void)state;
@@ -380,6 +405,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_input_as_claude_code_writes_it),
 		cmocka_unit_test(test_wrong_types_are_left_out),
+		cmocka_unit_test(test_half_of_what_was_told_is_not_told),
 		cmocka_unit_test(test_figures_are_judged_by_now),
 		cmocka_unit_test(test_the_servers_window_goes_before_the_block),
 		cmocka_unit_test(test_a_cold_cache_costs_what_the_daemon_goes_by),
