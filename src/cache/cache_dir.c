@@ -105,17 +105,22 @@ static int check_owner_and_mode(int fd, const char *path, bool create, struct bu
 	return 0;
 }
 
-/* A link that another user made leads where they want, and may lead elsewhere in a moment. */
-static bool is_others_link(const char *path)
+/*
+ * A link that another user made leads where they want, and may lead elsewhere in a moment: -1. One's own is followed (0);
+ * what is no link now must not have become one when it is opened.
+ */
+static int flag_to_follow(const char *path)
 {
 	struct stat st;
-	return lstat(path, &st) == 0 && S_ISLNK(st.st_mode) && st.st_uid != geteuid() && st.st_uid != 0;
+	if (lstat(path, &st) != 0 || !S_ISLNK(st.st_mode))
+		return O_NOFOLLOW;
+	return st.st_uid == geteuid() || st.st_uid == 0 ? 0 : -1;
 }
 
 int cache_dir_open(const char *path, bool create, struct buf *error)
 {
-	int why = 0;
-	if (is_others_link(path)) {
+	int why = 0, follow = flag_to_follow(path);
+	if (follow < 0) {
 		buf_printf(error, "the cache directory %s is a link that another user made: not followed; "
 			   "name the directory itself in [cache] directory", path);
 		errno = EPERM;
@@ -127,7 +132,7 @@ int cache_dir_open(const char *path, bool create, struct buf *error)
 		errno = why;
 		return -1;
 	}
-	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | follow);
 	if (fd < 0) {
 		why = errno;
 		buf_printf(error, "cannot open the cache directory %s: %s", path, strerror(why));

@@ -41,7 +41,8 @@ static int open_lock_file(int dir_fd)
 	if (fd < 0)
 		return -1;
 	struct stat st;
-	if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode) || st.st_uid != geteuid()) {
+	/* A second name: of a file of ours elsewhere, that would be emptied. No name: somebody removed it just now. */
+	if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode) || st.st_uid != geteuid() || st.st_nlink > 1) {
 		close(fd);
 		errno = EPERM;
 		return -1;

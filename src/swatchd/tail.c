@@ -40,6 +40,7 @@ static void queue_push(struct tail *tail, struct transcript *t, int64_t delay_ms
 	t->queued = true;
 	t->due_mono_ms = clock_mono_ms() + delay_ms;
 	t->next = NULL;
+	t->previous = tail->queue_tail;
 	if (tail->queue_tail)
 		tail->queue_tail->next = t;
 	else
@@ -47,35 +48,26 @@ static void queue_push(struct tail *tail, struct transcript *t, int64_t delay_ms
 	tail->queue_tail = t;
 }
 
+static void queue_remove(struct tail *tail, struct transcript *t)
+{
+	if (t->previous)
+		t->previous->next = t->next;
+	else
+		tail->queue_head = t->next;
+	if (t->next)
+		t->next->previous = t->previous;
+	else
+		tail->queue_tail = t->previous;
+	t->queued = false;
+	t->next = t->previous = NULL;
+}
+
 static struct transcript *queue_pop(struct tail *tail)
 {
 	struct transcript *t = tail->queue_head;
-	if (!t)
-		return NULL;
-	tail->queue_head = t->next;
-	if (!tail->queue_head)
-		tail->queue_tail = NULL;
-	t->queued = false;
-	t->next = NULL;
+	if (t)
+		queue_remove(tail, t);
 	return t;
-}
-
-static void queue_remove(struct tail *tail, struct transcript *t)
-{
-	struct transcript *before = NULL;
-	for (struct transcript *at = tail->queue_head; at; before = at, at = at->next) {
-		if (at != t)
-			continue;
-		if (before)
-			before->next = t->next;
-		else
-			tail->queue_head = t->next;
-		if (tail->queue_tail == t)
-			tail->queue_tail = before;
-		break;
-	}
-	t->queued = false;
-	t->next = NULL;
 }
 
 static bool backlog_push(struct tail *tail, struct transcript *t)
@@ -104,6 +96,24 @@ static void backlog_remove(struct tail *tail, struct transcript *t)
 		break;
 	}
 	t->in_backlog = false;
+}
+
+static bool is_below(const struct transcript *t, const char *directory, size_t len)
+{
+	return strncmp(t->path, directory, len) == 0 && t->path[len] == '/';
+}
+
+/* Takes all of a tree out at once: one by one, each would be looked for among all. */
+static void backlog_remove_tree(struct tail *tail, const char *directory, size_t len)
+{
+	size_t kept = 0;
+	for (size_t i = 0; i < tail->backlog_len; i++) {
+		struct transcript *t = tail->backlog[i];
+		t->in_backlog = !is_below(t, directory, len);
+		if (t->in_backlog)
+			tail->backlog[kept++] = t;
+	}
+	tail->backlog_len = kept;
 }
 
 static int compare_modified(const void *a, const void *b)
@@ -277,13 +287,11 @@ static void on_timer(struct ev_loop *loop, ev_timer *watcher, int revents)
 	(void)revents;
 	struct tail *tail = watcher->data;
 	int64_t now_ms = clock_mono_ms();
-	/* One millisecond of grace: those that are almost due need no wake-up of their own. */
-	while (tail->queue_head && tail->queue_head->due_mono_ms <= now_ms + 1) {
+	/* One millisecond of grace: those that are almost due need no wake-up of their own. After an overflow all are due. */
+	while (tail->queue_head && tail->queue_head->due_mono_ms <= now_ms + 1 && clock_mono_ms() <= now_ms + TAIL_TURN_MS) {
 		struct transcript *t = queue_pop(tail);
-		if (read_transcript(tail, t, TAIL_TURN_BYTES) == TAIL_READ_MORE) {
+		if (read_transcript(tail, t, TAIL_TURN_BYTES) == TAIL_READ_MORE)
 			queue_push(tail, t, 0);
-			break;
-		}
 	}
 	tail_note_turn_ended(tail);
 	schedule(tail);
@@ -403,9 +411,10 @@ void tail_note_tree_gone(struct tail *tail, const char *directory)
 	size_t len = strlen(directory);
 	size_t cursor = 0;
 	const struct strmap_slot *slot;
+	backlog_remove_tree(tail, directory, len);
 	while ((slot = strmap_each(&tail->by_path, &cursor))) {
 		struct transcript *t = slot->value;
-		if (strncmp(t->path, directory, len) == 0 && t->path[len] == '/')
+		if (is_below(t, directory, len))
 			forget(tail, t, true);
 	}
 	tail_note_turn_ended(tail);

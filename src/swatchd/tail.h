@@ -28,6 +28,8 @@
 #define TAIL_MAX_LINE_BYTES TRANSCRIPT_MAX_LINE_BYTES
 /* Bytes read a turn of the loop: about 5 ms of work. */
 #define TAIL_TURN_BYTES ((size_t)4 << 20)
+/* And no further transcript after so long. */
+#define TAIL_TURN_MS 5
 /* How much before the offset is remembered, to see that a file was rewritten in place. */
 #define TAIL_MARK_BYTES TRANSCRIPT_MARK_BYTES
 /* What could not be read is tried again when it changes, and after these spans, the first one doubling. */
@@ -59,7 +61,8 @@ struct transcript {
 	bool failing;            /* the last read failed, and that was said */
 	bool missed;             /* something of it could not be kept: it is read again from its start */
 	void *owner;             /* the receiver's */
-	struct transcript *next;
+	struct transcript *next, *previous;   /* in the queue */
+	size_t history_job;      /* the thread's number for it, while in_history */
 };
 
 struct tail_callbacks {

@@ -113,8 +113,11 @@ size_t tail_history_start(struct tail *tail)
 	if (!jobs)
 		return tail->backlog_len;
 	ev_async_start(tail->loop, &tail->history_came);
-	for (size_t i = 0; i < count; i++)
-		((struct transcript *)jobs[i].owner)->in_history = true;
+	for (size_t i = 0; i < count; i++) {
+		struct transcript *t = jobs[i].owner;
+		t->in_history = true;
+		t->history_job = i;
+	}
 	tail->history_count = tail->history_left = count;
 	tail->history_first = 0;
 	tail->history = history_start(jobs, count, 0, on_batches, tail);
@@ -135,9 +138,9 @@ size_t tail_history_start(struct tail *tail)
 
 void tail_history_forget(struct tail *tail, struct transcript *t)
 {
-	for (size_t i = tail->history_first; i < tail->history_count; i++)
-		if (owner_of(tail, i) == t)
-			history_job_at(tail->history, i)->owner = NULL;
+	/* At the end of the daemon the threads are gone first. */
+	if (tail->history)
+		history_job_at(tail->history, t->history_job)->owner = NULL;
 }
 
 int64_t tail_history_unread_ms(const struct tail *tail)

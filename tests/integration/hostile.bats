@@ -167,7 +167,17 @@ files() { (cd "$TEST_HOME" && find . -not -name 'log*' -printf '%p %y %l\n' | so
 	mkfifo "$CACHE/.swatch.lock"
 	run swatchd --once --no-refresh
 	is "$status" 1
-	says ".swatch.lock: it is no regular file, or another user's"
+	says ".swatch.lock: it is no regular file, has a second name, or is another user's"
+	# who may write in the directory gives a file of one's own a second name: it would be emptied
+	rm "$CACHE/.swatch.lock"
+	echo precious >"$TEST_HOME/precious"
+	ln "$TEST_HOME/precious" "$CACHE/.swatch.lock"
+	run swatchd --once --no-refresh
+	is "$status" 1
+	says 'has a second name'
+	is "$(cat "$TEST_HOME/precious")" precious
+	rm "$CACHE/.swatch.lock"
+	mkfifo "$CACHE/.swatch.lock"
 	# nobody holds what is no lock
 	run swatch status
 	is "$status" 3
@@ -177,7 +187,7 @@ files() { (cd "$TEST_HOME" && find . -not -name 'log*' -printf '%p %y %l\n' | so
 	theirs "$CACHE/.swatch.lock"
 	run swatchd --once --no-refresh
 	is "$status" 1
-	says "or another user's"
+	says "is another user's"
 }
 
 @test "temp names, links, FIFOs and folders in the cache files' places: nothing elsewhere is written, and no hang" {

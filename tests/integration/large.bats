@@ -18,13 +18,13 @@ needs_mb() {
 	[ "$free" -gt "$1" ] || skip "NOT TESTED: $1 MB below $TEST_HOME are needed, and $free are free"
 }
 
-@test "20,000 folders with 200,000 transcripts: exact, and what is written in the last of them is seen" {
-	needs_mb 2000
+# old_transcripts FOLDERS: ten in each, of ten days ago.
+old_transcripts() {
 	AT=$(date -u -d '-10 days' +%Y-%m-%dT00:00:00.000Z) message ID >"$HOME/line"
-	(cd "$PROJECTS" && seq -f -d%.0f 20000 | xargs mkdir --)
-	awk -v top="$PROJECTS" '{
+	(cd "$PROJECTS" && seq -f -d%.0f "$1" | xargs mkdir --)
+	awk -v top="$PROJECTS" -v folders="$1" '{
 		parts = split($0, part, "ID")
-		for (d = 1; d <= 20000; d++)
+		for (d = 1; d <= folders; d++)
 			for (f = 0; f < 10; f++) {
 				line = part[1]
 				for (i = 2; i <= parts; i++)
@@ -35,17 +35,23 @@ needs_mb() {
 			}
 	}' "$HOME/line"
 	find "$PROJECTS" -name '*.jsonl' -print0 | xargs -0 touch -d '-10 days'
+}
+
+@test "20,000 folders with 200,000 transcripts: exact, and what is written in the last of them is seen" {
+	needs_mb 2000
+	old_transcripts 20000
 	swatchd >>"$LOG" 2>&1 3>&- &
 	DAEMON=$!
 	await listens "$XDG_RUNTIME_DIR/swatch/.*"
-	# it answers while it lists and reads, and can be ended there
+	# it answers while it lists and reads
 	swatch status >/dev/null
-	[ "$(status_of .watch.transcripts)" -lt 200000 ] || [ "$(status_of .tail.pending)" -gt 0 ]
-	stop_daemon
-	swatchd >>"$LOG" 2>&1 3>&- &
-	DAEMON=$!
-	await swatch sync
-	status_is .watch.transcripts 200000
+	# all of it goes while it is read: each is not looked for among all the others, which takes minutes
+	await sh -c '[ "$(swatch status --json | jq .watch.transcripts)" -gt 100000 ]'
+	mv "$PROJECTS" "$HOME/away"
+	timeout 150 swatch sync
+	status_is .watch.transcripts 0
+	mv "$HOME/away" "$PROJECTS"
+	await sh -c 'swatch sync && [ "$(swatch status --json | jq .watch.transcripts)" = 200000 ]'
 	[ "$(status_of '.watch.directories')" -ge 20000 ]
 	is "$(swatch daily --json | jq '.totals.inputTokens')" 600000
 	message new >>"$PROJECTS/-d20000/s20000_9.jsonl"
@@ -56,6 +62,22 @@ needs_mb() {
 	peak_is_below_mb 400
 	stop_daemon
 	is "$(swatch daily --json | jq '.totals.inputTokens')" 600003
+}
+
+@test "a stop while threads read the history is a clean one" {
+	local round stopped=0
+	old_transcripts 2000
+	for round in $(seq 20); do
+		rm -rf "$CACHE"
+		swatchd >>"$LOG" 2>&1 3>&- &
+		DAEMON=$!
+		await swatch status
+		[ "$(status_of .tail.pending)" -eq 0 ] || stopped=$((stopped + 1))
+		stop_daemon || { echo "it ended with $?"; false; }
+		[ "$stopped" -lt 3 ] || break
+	done
+	# where it is always done before anybody can ask, this says nothing
+	[ "$stopped" -gt 0 ] || skip "NOT TESTED: 20,000 transcripts are read before they can be asked for"
 }
 
 @test "a transcript of 5 GB: what stands beyond 4 GiB counts, and is followed" {
