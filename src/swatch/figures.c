@@ -26,6 +26,13 @@ static void read_block(struct figures *figures, struct json_object *block)
 	figures->has_block = true;
 }
 
+static void read_window(struct figures *figures, struct json_object *window, int64_t now_ms)
+{
+	figures->window_usd = cache_json_double(window, "costUSD", NAN);
+	figures->window_end_ms = cache_json_int(window, "resetsAt", 0);
+	figures->has_window = isfinite(figures->window_usd) && figures->window_end_ms > now_ms;
+}
+
 void figures_read(struct figures *figures, struct json_object *billing, bool daemon_lives, int64_t now_ms)
 {
 	memset(figures, 0, sizeof(*figures));
@@ -46,6 +53,7 @@ void figures_read(struct figures *figures, struct json_object *billing, bool dae
 	const char *source = cache_json_string(billing, "source");
 	snprintf(figures->source, sizeof(figures->source), "%s", source ? source : "");
 	read_block(figures, cache_json_object(billing, "block"));
+	read_window(figures, cache_json_object(billing, "window"), now_ms);
 }
 
 void figures_load(struct figures *figures, const char *cache_dir, bool daemon_lives, int64_t now_ms)
@@ -67,7 +75,11 @@ static void show_costs(const struct figures *figures, struct page *page, int64_t
 	page_item(page, STYLE_STRONG, "%s %s", figures->is_of_today ? "today" : date,
 		  human_usd(figures->today_usd, HUMAN_TEXT));
 	bool block_runs = figures->has_block && figures->block_end_ms > now_ms;
-	if (block_runs)
+	/* As the statusline has it: what the server says, when it is known. */
+	if (figures->has_window)
+		page_item(page, STYLE_PLAIN, "block %s (%s left)", human_usd(figures->window_usd, HUMAN_TEXT),
+			  human_span(figures->window_end_ms - now_ms, HUMAN_TEXT));
+	else if (block_runs)
 		page_item(page, STYLE_PLAIN, "block %s (%s left)", human_usd(figures->block_usd, HUMAN_TEXT),
 			  human_span(figures->block_end_ms - now_ms, HUMAN_TEXT));
 	else if (figures->has_block)

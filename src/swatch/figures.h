@@ -21,6 +21,9 @@ struct figures {
 	bool has_block;
 	double block_usd;
 	int64_t block_end_ms;    /* may be past */
+	bool has_window;         /* the server's five hours are known, and not over: the block is an estimate of them */
+	double window_usd;
+	int64_t window_end_ms;
 	bool has_burn_rate;
 	double burn_rate_usd;    /* per hour */
 	int64_t fetched_ms;      /* 0: not known */

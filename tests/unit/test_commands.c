@@ -400,6 +400,32 @@ static void test_figures(void **state)
 	page_release(&page);
 }
 
+/* The block is an estimate: the server's own window goes before it, until it is over. */
+static void test_figures_of_the_servers_window(void **state)
+{
+	static const struct {
+		const char *window, *shown;
+	} cases[] = {
+		{ "{\"costUSD\":4.5,\"resetsAt\":1795446300000}", "block $4.50 (1 h left)" },
+		{ "{\"costUSD\":4.5,\"resetsAt\":1795442699999}", "block $5.67 (2 h 13 m left)" },
+		{ "{\"costUSD\":null,\"resetsAt\":1795446300000}", "block $5.67 (2 h 13 m left)" },
+		{ "null", "block $5.67 (2 h 13 m left)" },
+	};
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct figures figures;
+		struct page page;
+		char json[512];
+		snprintf(json, sizeof(json), "%.*s,\"window\":%s}", (int)(strlen(billing_json) - 1), billing_json,
+			 cases[i].window);
+		read_figures(&figures, json, true);
+		page_init(&page, false);
+		figures_show(&figures, &page, NOW_MS);
+		assert_non_null(strstr(page_text(&page), cases[i].shown));
+		page_release(&page);
+	}
+}
+
 static void test_figures_are_fresh_only_while_all_says_so(void **state)
 {
 	struct figures figures;
@@ -588,6 +614,7 @@ int main(void)
 		cmocka_unit_test(test_page_keeps_long_words_whole),
 		cmocka_unit_test(test_page_cleans_and_colours),
 		cmocka_unit_test(test_figures),
+		cmocka_unit_test(test_figures_of_the_servers_window),
 		cmocka_unit_test(test_figures_are_fresh_only_while_all_says_so),
 		cmocka_unit_test(test_figures_of_yesterday_are_not_todays),
 		cmocka_unit_test(test_figures_of_strange_files),

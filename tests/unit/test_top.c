@@ -164,6 +164,36 @@ static void test_figures(void **state)
 	top_model_release(&model);
 }
 
+/* The server's five hours go before ccusage's block, which is an estimate of them, until they are over. */
+static void test_the_servers_window_is_the_block(void **state)
+{
+	static const char window[] = "{\"costToday\":9,\"block\":{\"startTime\":\"2026-11-23T11:00:00.000Z\","
+		"\"endTime\":\"2026-11-23T16:00:00.000Z\",\"costUSD\":10,\"burnRate\":{\"costPerHour\":6}},"
+		"\"window\":{\"startTime\":\"2026-11-23T11:35:00.000Z\",\"resetsAt\":1795451700000,\"costUSD\":8,\"totalTokens\":7}}";
+	struct top_model model;
+	struct buf question = BUF_INIT;
+	(void)state;
+	top_model_init(&model);
+	top_model_take_billing(&model, parse(window));
+	top_model_judge(&model, NOW_MS);
+	assert_true(model.block_runs && model.block_usd == 8. && model.block_tokens == 7.);
+	assert_int_equal(model.block_end_ms, NOW_MS + 150 * CLOCK_MINUTE_MS);
+	assert_true(fabs(model.projected_usd - 23.) < 1e-9);
+	assert_true(top_model_ask_spend(&model, &question));
+	assert_string_equal(buf_str(&question), "{\"op\":\"spend\",\"since\":1795433700000,\"step\":60000,\"count\":300}");
+	buf_release(&question);
+	/* Known, with nothing in ccusage's eyes. */
+	top_model_take_billing(&model, parse("{\"costToday\":9,\"block\":null,\"window\":{\"resetsAt\":1795451700000,"
+					     "\"startTime\":\"2026-11-23T11:35:00.000Z\",\"costUSD\":0}}"));
+	top_model_judge(&model, NOW_MS);
+	assert_true(model.block_runs && model.block_usd == 0. && isnan(model.projected_usd));
+	/* Over. */
+	top_model_take_billing(&model, parse(window));
+	top_model_judge(&model, NOW_MS + 151 * CLOCK_MINUTE_MS);
+	assert_false(model.block_runs);
+	top_model_release(&model);
+}
+
 static void test_burn(void **state)
 {
 	struct top_model model;
@@ -540,6 +570,7 @@ int main(void)
 		cmocka_unit_test(test_order),
 		cmocka_unit_test(test_figures),
 		cmocka_unit_test(test_a_session_without_a_price_did_not_cost_nothing),
+		cmocka_unit_test(test_the_servers_window_is_the_block),
 		cmocka_unit_test(test_burn),
 		cmocka_unit_test(test_events),
 		cmocka_unit_test(test_short_counts),

@@ -2,9 +2,7 @@
 
 #include <math.h>
 #include <stdio.h>
-#include <string.h>
 
-#include "base/clock.h"
 #include "cache/cache_read.h"
 
 /* 9999-12-31 */
@@ -20,13 +18,6 @@ int64_t top_time(struct json_object *object, const char *key)
 {
 	int64_t at_ms = cache_json_int(object, key, 0);
 	return at_ms > 0 && at_ms <= MAX_TIME_MS ? at_ms : 0;
-}
-
-int64_t top_block_start_ms(struct json_object *billing)
-{
-	const char *start = cache_json_string(cache_json_object(billing, "block"), "startTime");
-	int64_t start_ms;
-	return start && clock_parse_rfc3339(start, strlen(start), &start_ms) && start_ms > 0 ? start_ms : 0;
 }
 
 const char *top_short_count(double count, char out[TOP_SHORT_SIZE])

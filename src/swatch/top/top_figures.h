@@ -18,9 +18,6 @@ double top_number(struct json_object *object, const char *key, double most);
 /* A time in Unix milliseconds; 0 when the member is none that a page can show. */
 int64_t top_time(struct json_object *object, const char *key);
 
-/* When the block of billing-shared.json began; 0: there is none. */
-int64_t top_block_start_ms(struct json_object *billing);
-
 /* "12.3M", "950k", "87": tokens in six columns; "-" when they are not known. */
 #define TOP_SHORT_SIZE 16
 const char *top_short_count(double count, char out[TOP_SHORT_SIZE]);

@@ -65,7 +65,6 @@ static struct pen begin_row(struct top_canvas *canvas, size_t row, const char *l
 
 static void draw_block(const struct top_model *model, struct top_canvas *canvas, size_t row)
 {
-	const struct figures *figures = &model->figures;
 	struct pen pen = begin_row(canvas, row, "block");
 	char text[160];
 	if (!model->block_runs) {
@@ -73,13 +72,13 @@ static void draw_block(const struct top_model *model, struct top_canvas *canvas,
 		put_item(&pen, TOP_QUIET, model->figures.known ? "none is active" : "not known");
 		return;
 	}
-	double length_ms = (double)(figures->block_end_ms - model->block_start_ms);
+	double length_ms = (double)(model->block_end_ms - model->block_start_ms);
 	double passed_ms = (double)(model->now_ms - model->block_start_ms);
 	top_canvas_bar(canvas, row, TOP_LABEL_COLUMNS, top_gauge_width(canvas->columns), TOP_ACCENT, passed_ms * 100 / length_ms);
-	put_item(&pen, TOP_STRONG, human_usd(figures->block_usd, HUMAN_TEXT));
-	snprintf(text, sizeof(text), "%s left", human_span(figures->block_end_ms - model->now_ms, HUMAN_TEXT));
+	put_item(&pen, TOP_STRONG, human_usd(model->block_usd, HUMAN_TEXT));
+	snprintf(text, sizeof(text), "%s left", human_span(model->block_end_ms - model->now_ms, HUMAN_TEXT));
 	put_item(&pen, TOP_PLAIN, text);
-	snprintf(text, sizeof(text), "to %s", human_clock(figures->block_end_ms, model->now_ms, HUMAN_TEXT));
+	snprintf(text, sizeof(text), "to %s", human_clock(model->block_end_ms, model->now_ms, HUMAN_TEXT));
 	put_item(&pen, TOP_QUIET, text);
 	if (!isnan(model->block_tokens)) {
 		snprintf(text, sizeof(text), "%s tokens", human_count((int64_t)model->block_tokens, HUMAN_TEXT));

@@ -102,6 +102,35 @@ static void judge_unpriced(struct top_model *model)
 	}
 }
 
+static int64_t read_start_ms(struct json_object *object)
+{
+	const char *start = cache_json_string(object, "startTime");
+	int64_t start_ms;
+	return start && clock_parse_rfc3339(start, strlen(start), &start_ms) && start_ms > 0 ? start_ms : 0;
+}
+
+static void judge_block(struct top_model *model, struct json_object *billing)
+{
+	const struct figures *figures = &model->figures;
+	struct json_object *block = cache_json_object(billing, "block");
+	struct json_object *shown = figures->has_window ? cache_json_object(billing, "window") : block;
+	model->block_start_ms = figures->has_window ? figures->window_end_ms - RATE_LIMIT_FIVE_HOUR_MS : read_start_ms(block);
+	model->block_end_ms = figures->has_window ? figures->window_end_ms : figures->has_block ? figures->block_end_ms : 0;
+	model->block_usd = figures->has_window ? figures->window_usd : figures->block_usd;
+	model->block_tokens = top_number(shown, "totalTokens", TOP_TOKENS_MAX);
+	model->block_runs = model->block_end_ms > model->now_ms && model->block_start_ms > 0
+			    && model->block_start_ms < model->block_end_ms && model->block_usd >= 0
+			    && model->block_usd <= TOP_USD_MAX;
+	/* As of now: the file's own projection is as of when it was written. */
+	double rate = top_number(cache_json_object(block, "burnRate"), "costPerHour", TOP_USD_MAX);
+	model->figures.burn_rate_usd = rate;
+	model->figures.has_burn_rate = !isnan(rate);
+	model->projected_usd = NAN;
+	if (model->block_runs && !isnan(rate))
+		model->projected_usd = model->block_usd
+				       + rate * (double)(model->block_end_ms - model->now_ms) / (double)CLOCK_HOUR_MS;
+}
+
 static void judge_figures(struct top_model *model)
 {
 	struct json_object *billing = model->billing;
@@ -109,21 +138,8 @@ static void judge_figures(struct top_model *model)
 	if (model->newer_schema)
 		billing = NULL;
 	figures_read(&model->figures, billing, model->is_connected, model->now_ms);
-	struct json_object *block = cache_json_object(billing, "block");
-	model->block_start_ms = top_block_start_ms(billing);
-	model->block_runs = model->figures.has_block && model->figures.block_end_ms > model->now_ms
-			    && model->block_start_ms > 0 && model->block_start_ms < model->figures.block_end_ms
-			    && model->figures.block_usd >= 0 && model->figures.block_usd <= TOP_USD_MAX;
-	model->block_tokens = top_number(block, "totalTokens", TOP_TOKENS_MAX);
+	judge_block(model, billing);
 	model->today_tokens = top_number(cache_json_object(billing, "today"), "totalTokens", TOP_TOKENS_MAX);
-	/* As of now: the file's own projection is as of when it was written. */
-	double rate = top_number(cache_json_object(block, "burnRate"), "costPerHour", TOP_USD_MAX);
-	model->figures.burn_rate_usd = rate;
-	model->figures.has_burn_rate = !isnan(rate);
-	model->projected_usd = NAN;
-	if (model->block_runs && !isnan(rate))
-		model->projected_usd = model->figures.block_usd
-				       + rate * (double)(model->figures.block_end_ms - model->now_ms) / (double)CLOCK_HOUR_MS;
 	int64_t limited_ms = top_time(cache_json_object(billing, "usageLimit"), "resetsAt");
 	model->limited_until_ms = limited_ms > model->now_ms ? limited_ms : 0;
 	judge_unpriced(model);
@@ -255,8 +271,7 @@ int64_t top_model_next_change_ms(const struct top_model *model)
 		by_minute = model->sessions[i].last_ms > now_ms - CLOCK_HOUR_MS;
 	int64_t step_ms = by_minute ? CLOCK_MINUTE_MS : CLOCK_HOUR_MS;
 	int64_t next_ms = now_ms - now_ms % step_ms + step_ms;
-	if (model->figures.has_block)
-		take_moment(&next_ms, model->figures.block_end_ms, now_ms);
+	take_moment(&next_ms, model->block_end_ms, now_ms);
 	if (model->figures.is_fresh)
 		take_moment(&next_ms, top_time(model->billing, "freshUntil"), now_ms);
 	for (size_t i = 0; i < model->limit_count; i++)

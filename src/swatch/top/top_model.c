@@ -251,10 +251,9 @@ void top_model_note_event(struct top_model *model, int64_t at_ms, const char *te
 
 bool top_model_ask_spend(const struct top_model *model, struct buf *question)
 {
-	int64_t start_ms = top_block_start_ms(model->billing);
-	if (start_ms <= 0)
+	if (model->block_start_ms <= 0)
 		return false;
-	buf_printf(question, "{\"op\":\"spend\",\"since\":%lld,\"step\":%lld,\"count\":%d}", (long long)start_ms,
+	buf_printf(question, "{\"op\":\"spend\",\"since\":%lld,\"step\":%lld,\"count\":%d}", (long long)model->block_start_ms,
 		   (long long)CLOCK_MINUTE_MS, TOP_MINUTES);
 	return !question->failed;
 }

@@ -74,9 +74,11 @@ struct top_model {
 	/* Worked out by top_model_judge(): */
 	struct figures figures;
 	bool newer_schema;               /* the figures are a newer swatchd's: not shown */
+	/* The server's five hours, when they are known, else ccusage's block, which is an estimate of them. */
 	bool block_runs;
-	int64_t block_start_ms;
-	double block_tokens, projected_usd, today_tokens;
+	int64_t block_start_ms, block_end_ms;   /* 0: there is none */
+	double block_usd, block_tokens, projected_usd;
+	double today_tokens;
 	int64_t limited_until_ms;        /* a usage limit was hit; 0: none */
 	struct top_limit limits[TOP_LIMITS_MAX];
 	size_t limit_count;

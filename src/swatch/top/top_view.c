@@ -325,7 +325,7 @@ static size_t draw_help(struct top_canvas *canvas)
 		{ "a", "active sessions only, or all" },
 		{ "q", "quit" },
 		{ "", "" },
-		{ "block", "ccusage's 5-hour block: its time that has passed, and its cost" },
+		{ "block", "the server's five hours, else ccusage's block: time, and cost" },
 		{ "burn rate", "in the places of the block's bar: dollars an hour at that time;" },
 		{ "", "beside it the block's own rate, and what it comes to by that" },
 		{ "limits", "the server's, as a statusline was told; at a pace above x1.0 one" },
