@@ -90,8 +90,8 @@ bool config_init(struct config *config);
 /*
  * Reads `path` (a regular file, 64 KiB at most) over the defaults into an initialised `config`. Every fault (unknown
  * section or key, bad value, line that is none) is appended to `errors`, one line each, "FILE:LINE: what; what is
- * allowed": those of the file's form first, then those of what it says. Returns 0 when all is well or, with `required` false, no such file exists; -1 otherwise, and the config
- * is then not to be used.
+ * allowed": those of the file's form first, then those of what it says. Returns 0 when all is well or, with `required`
+ * false, no such file exists; -1 otherwise, and the config is then not to be used.
  *
  * A line holds 197 bytes at most (libinih's limit); a text goes on in indented lines, joined with one blank. A ";"
  * after a blank begins a comment, in quotes too.

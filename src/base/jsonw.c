@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/utf8.h"
+
 void jsonw_init(struct jsonw *w, struct buf *out)
 {
 	memset(w, 0, sizeof(*w));
@@ -62,23 +64,6 @@ void jsonw_end_array(struct jsonw *w)
 	end_nesting(w, ']');
 }
 
-/* The length of the UTF-8 character at `s` (as RFC 3629 has it: no surrogates, no overlong forms), 0 when it is none. */
-static size_t utf8_length(const unsigned char *s, size_t len)
-{
-	unsigned char first = s[0];
-	size_t need = first < 0x80 ? 1 : first >= 0xC2 && first <= 0xDF ? 2 : (first & 0xF0) == 0xE0 ? 3
-		      : first >= 0xF0 && first <= 0xF4 ? 4 : 0;
-	if (need == 0 || need > len)
-		return 0;
-	for (size_t i = 1; i < need; i++)
-		if ((s[i] & 0xC0) != 0x80)
-			return 0;
-	if ((first == 0xE0 && s[1] < 0xA0) || (first == 0xED && s[1] > 0x9F) || (first == 0xF0 && s[1] < 0x90)
-	    || (first == 0xF4 && s[1] > 0x8F))
-		return 0;
-	return need;
-}
-
 static void append_escaped(struct buf *out, unsigned char c)
 {
 	switch (c) {
@@ -110,9 +95,10 @@ static void append_quoted(struct buf *out, const char *text, size_t len)
 	size_t i = 0;
 	while (i < len) {
 		unsigned char c = s[i];
+		uint32_t code;
 		size_t n = c >= 0x20 && c < 0x7F && c != '"' && c != '\\' ? 1 : 0;
 		if (n == 0 && c >= 0x80)
-			n = utf8_length(s + i, len - i);
+			n = utf8_decode(text + i, len - i, &code);
 		if (n > 0) {
 			i += n;
 			continue;
@@ -169,12 +155,6 @@ void jsonw_double(struct jsonw *w, double value)
 		if (strtod(text, NULL) == value)
 			break;
 	}
-	buf_append_str(w->out, text);
-}
-
-void jsonw_number(struct jsonw *w, const char *text)
-{
-	begin_value(w);
 	buf_append_str(w->out, text);
 }
 

@@ -40,8 +40,6 @@ void jsonw_string_len(struct jsonw *w, const char *text, size_t len);
 void jsonw_int(struct jsonw *w, int64_t value);
 /* As few digits (of 15 to 17) as read back as the same number; null for NaN and the infinities. */
 void jsonw_double(struct jsonw *w, double value);
-/* A number that is text already: it has to be one that JSON allows. */
-void jsonw_number(struct jsonw *w, const char *text);
 void jsonw_bool(struct jsonw *w, bool value);
 void jsonw_null(struct jsonw *w);
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/printable.h"
+#include "base/utf8.h"
 #include "swatch/statusline_fields.h"
 #include "swatch/statusline_style.h"
 #include "swatch/statusline_width.h"
@@ -451,7 +452,7 @@ static bool is_printable(struct rendering *r)
 {
 	for (const char *at = r->format; at < r->end;) {
 		uint32_t code;
-		size_t len = printable_decode(at, (size_t)(r->end - at), &code);
+		size_t len = utf8_decode(at, (size_t)(r->end - at), &code);
 		if (len == 0)
 			return fail(r, at, "this is no UTF-8");
 		if (printable_is_unsafe(code))
