@@ -99,10 +99,9 @@ bool config_init(struct config *config);
 int config_read_file(struct config *config, const char *path, bool required, struct buf *errors);
 
 /*
- * Write every setting in the file's own syntax, in the order of the table, so that it reads back as the same: those
- * in force, or the defaults, each with a comment that says what it is for and what is allowed.
+ * Writes a whole config file: every setting with its default, in the order of the table, each with a comment that says
+ * what it is for and what is allowed.
  */
-void config_write_all(const struct config *config, struct buf *out);
 void config_write_defaults(struct buf *out);
 
 /* Frees what the config owns. */

@@ -133,11 +133,6 @@ static bool looks_like_setting(const char *text)
 	return false;
 }
 
-bool config_goes_on(const char *text)
-{
-	return !strchr(" \t\r\v\f;#", text[0]) && !looks_like_setting(text);
-}
-
 /* How much of an indented line is its text: some versions of libinih leave a comment behind it, some do not. */
 static size_t text_len(const char *line)
 {
