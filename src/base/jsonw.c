@@ -199,3 +199,11 @@ void jsonw_put_null(struct jsonw *w, const char *key)
 	jsonw_key(w, key);
 	jsonw_null(w);
 }
+
+void jsonw_put_int_or_null(struct jsonw *w, const char *key, int64_t value)
+{
+	if (value > 0)
+		jsonw_put_int(w, key, value);
+	else
+		jsonw_put_null(w, key);
+}

@@ -48,5 +48,7 @@ void jsonw_put_int(struct jsonw *w, const char *key, int64_t value);
 void jsonw_put_double(struct jsonw *w, const char *key, double value);
 void jsonw_put_bool(struct jsonw *w, const char *key, bool value);
 void jsonw_put_null(struct jsonw *w, const char *key);
+/* A number that is known when it is above 0, such as a time; else null. */
+void jsonw_put_int_or_null(struct jsonw *w, const char *key, int64_t value);
 
 #endif

@@ -117,6 +117,16 @@ size_t terminal_width(const char *text, size_t len)
 	return width;
 }
 
+bool terminal_print(const struct buf *text)
+{
+	if (text->failed) {
+		terminal_error("out of memory");
+		return false;
+	}
+	(void)fwrite(buf_str(text), 1, text->len, stdout);
+	return true;
+}
+
 void terminal_error(const char *format, ...)
 {
 	struct buf text = BUF_INIT;

@@ -50,10 +50,7 @@ static void write_expire(const struct daemon *daemon, struct jsonw *w)
 {
 	jsonw_put_int(w, "removed", (int64_t)daemon->expire.removed + daemon->swept_files);
 	jsonw_put_int(w, "sweptTempFiles", daemon->swept_temp_files);
-	if (daemon->expire.due.at_ms > 0)
-		jsonw_put_int(w, "nextAt", daemon->expire.due.at_ms);
-	else
-		jsonw_put_null(w, "nextAt");
+	jsonw_put_int_or_null(w, "nextAt", daemon->expire.due.at_ms);
 }
 
 static void write_lock(const struct daemon *daemon, struct jsonw *w)
@@ -273,10 +270,7 @@ static void take_expire(struct daemon *daemon, struct control_client *client, st
 		daemon->swept_files += publish_sweep(&daemon->publish);
 		publish_flush(&daemon->publish, true);
 	}
-	if (daemon->expire.due.at_ms > 0)
-		jsonw_put_int(&w, "nextAt", daemon->expire.due.at_ms);
-	else
-		jsonw_put_null(&w, "nextAt");
+	jsonw_put_int_or_null(&w, "nextAt", daemon->expire.due.at_ms);
 	jsonw_end_object(&w);
 	control_answer_composed(client, &out);
 	buf_release(&out);
