@@ -12,9 +12,6 @@
 #include "base/config_keys.h"
 #include "base/paths.h"
 
-/* What a line of the file may hold: libinih's line, less its line end and NUL (config_file.c checks it). */
-#define WRITTEN_LINE_MAX 190
-
 struct unit {
 	const char *name;
 	double factor;
@@ -353,57 +350,6 @@ void config_release(struct config *config)
 	}
 }
 
-/*
- * Whether what is behind the blank at `text` may stand on a line of its own: it reads back as one blank and the rest.
- * White space at a line's end is not read.
- */
-static bool is_break(const char *text, size_t at)
-{
-	return at > 0 && text[at] == ' ' && !strchr(" \t\r\v\f", text[at - 1]) && config_goes_on(text + at + 1);
-}
-
-/* How much of a text cannot be broken. */
-static size_t first_word(const char *text)
-{
-	size_t len = 0;
-	while (text[len] && !is_break(text, len))
-		len++;
-	return len;
-}
-
-/* Writes "name = text", going on in indented lines where one would be too long to be read. */
-static void append_text_setting(struct buf *out, const char *name, const char *text)
-{
-	size_t room = WRITTEN_LINE_MAX - strlen(name), len;
-	if (first_word(text) <= room) {
-		/* A ; behind a blank would begin a comment. */
-		buf_printf(out, "%s =%s", name, *text && *text != ';' ? " " : "");
-	} else if (config_goes_on(text)) {
-		buf_printf(out, "%s =\n ", name);
-		room = WRITTEN_LINE_MAX;
-	} else {
-		/* Somebody wrote it like this: it fits. */
-		buf_printf(out, "%s=", name);
-	}
-	while ((len = strlen(text)) > room) {
-		size_t cut = room;
-		while (cut > 0 && !is_break(text, cut))
-			cut--;
-		/* A word that is longer has a line of its own. */
-		for (size_t at = room; cut == 0 && at < len; at++)
-			cut = is_break(text, at) ? at : 0;
-		if (cut == 0)
-			break;
-		buf_append(out, text, cut);
-		/* One blank: with more, the longest word that can be read would not fit. */
-		buf_append_str(out, "\n ");
-		text += cut + 1;
-		room = WRITTEN_LINE_MAX;
-	}
-	buf_append_str(out, text);
-	buf_append_char(out, '\n');
-}
-
 void config_append_value(const struct config *config, const struct config_key *key, struct buf *out)
 {
 	const void *field = (const char *)config + key->offset;
@@ -419,32 +365,11 @@ void config_append_value(const struct config *config, const struct config_key *k
 		append_number(key, (double)*(const int64_t *)field, out);
 }
 
-static void append_setting(const struct config *config, const struct config_key *key, struct buf *out)
-{
-	if (config_key_is_text(key)) {
-		append_text_setting(out, key->name, *(char *const *)((const char *)config + key->offset));
-		return;
-	}
-	struct buf value = BUF_INIT;
-	config_append_value(config, key, &value);
-	buf_printf(out, "%s =%s%s\n", key->name, value.len > 0 ? " " : "", buf_str(&value));
-	out->failed = out->failed || value.failed;
-	buf_release(&value);
-}
-
 /* Writes the section's line where a new one begins. */
 static void append_section(size_t i, struct buf *out)
 {
 	if (i == 0 || strcmp(config_keys[i].section, config_keys[i - 1].section) != 0)
 		buf_printf(out, "%s[%s]\n", i ? "\n" : "", config_keys[i].section);
-}
-
-void config_write_all(const struct config *config, struct buf *out)
-{
-	for (size_t i = 0; i < config_key_count; i++) {
-		append_section(i, out);
-		append_setting(config, &config_keys[i], out);
-	}
 }
 
 void config_write_defaults(struct buf *out)
@@ -455,6 +380,6 @@ void config_write_defaults(struct buf *out)
 		buf_printf(out, "# %s\n# allowed: ", key->help);
 		config_append_allowed(key, out);
 		buf_append_char(out, '\n');
-		append_text_setting(out, key->name, key->default_text);
+		buf_printf(out, "%s =%s%s\n", key->name, *key->default_text ? " " : "", key->default_text);
 	}
 }

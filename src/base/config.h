@@ -90,8 +90,8 @@ bool config_init(struct config *config);
 /*
  * Reads `path` (a regular file, 64 KiB at most) over the defaults into an initialised `config`. Every fault (unknown
  * section or key, bad value, line that is none) is appended to `errors`, one line each, "FILE:LINE: what; what is
- * allowed": those of the file's form first, then those of what it says. Returns 0 when all is well or, with `required` false, no such file exists; -1 otherwise, and the config
- * is then not to be used.
+ * allowed": those of the file's form first, then those of what it says. Returns 0 when all is well or, with `required`
+ * false, no such file exists; -1 otherwise, and the config is then not to be used.
  *
  * A line holds 197 bytes at most (libinih's limit); a text goes on in indented lines, joined with one blank. A ";"
  * after a blank begins a comment, in quotes too.
@@ -99,10 +99,9 @@ bool config_init(struct config *config);
 int config_read_file(struct config *config, const char *path, bool required, struct buf *errors);
 
 /*
- * Write every setting in the file's own syntax, in the order of the table, so that it reads back as the same: those
- * in force, or the defaults, each with a comment that says what it is for and what is allowed.
+ * Writes a whole config file: every setting with its default, in the order of the table, each with a comment that says
+ * what it is for and what is allowed.
  */
-void config_write_all(const struct config *config, struct buf *out);
 void config_write_defaults(struct buf *out);
 
 /* Frees what the config owns. */

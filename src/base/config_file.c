@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/config_keys.h"
+#include "base/file.h"
 #include "base/paths.h"
 
 /* A config file is a page; what is larger is another file. */
@@ -130,11 +131,6 @@ static bool looks_like_setting(const char *text)
 		if (strlen(config_keys[i].name) == len && strncmp(config_keys[i].name, text, len) == 0)
 			return true;
 	return false;
-}
-
-bool config_goes_on(const char *text)
-{
-	return !strchr(" \t\r\v\f;#", text[0]) && !looks_like_setting(text);
 }
 
 /* How much of an indented line is its text: some versions of libinih leave a comment behind it, some do not. */
@@ -302,48 +298,21 @@ static void check_together(struct reading *reading)
 	check_quotes(reading, "alerts", config->alerts_command);
 }
 
-/* Reads what is there into `text` (CONFIG_MAX_BYTES and one more). Returns false after a report. */
-static bool read_bytes(struct reading *reading, int fd, char *text, size_t *out_len)
+/* The file's content. Returns false after a report. */
+static bool read_whole(struct reading *reading, int fd, struct buf *text)
 {
 	struct stat st;
-	if (fstat(fd, &st) != 0) {
+	if (fstat(fd, &st) != 0)
 		report_errno(reading, errno);
-		return false;
-	}
-	if (!S_ISREG(st.st_mode)) {
+	else if (!S_ISREG(st.st_mode))
 		report(reading, 0, "is no regular file");
-		return false;
-	}
-	size_t len = 0;
-	while (len <= CONFIG_MAX_BYTES) {
-		ssize_t got = read(fd, text + len, CONFIG_MAX_BYTES + 1 - len);
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got < 0) {
-			report_errno(reading, errno);
-			return false;
-		}
-		if (got == 0) {
-			text[len] = '\0';
-			*out_len = len;
-			return true;
-		}
-		len += (size_t)got;
-	}
-	report(reading, 0, "is larger than 64 KiB: this is no swatch.conf");
+	else if (file_read_all(fd, CONFIG_MAX_BYTES, text))
+		return true;
+	else if (errno == EFBIG)
+		report(reading, 0, "is larger than 64 KiB: this is no swatch.conf");
+	else
+		report_errno(reading, errno);
 	return false;
-}
-
-/* The file's content, NUL-terminated; NULL after a report. */
-static char *read_whole(struct reading *reading, int fd, size_t *out_len)
-{
-	char *text = malloc(CONFIG_MAX_BYTES + 1);
-	if (!text)
-		report_errno(reading, ENOMEM);
-	else if (read_bytes(reading, fd, text, out_len))
-		return text;
-	free(text);
-	return NULL;
 }
 
 static int ignore_pair(void *ctx, const char *section, const char *name, const char *value)
@@ -392,12 +361,12 @@ int config_read_file(struct config *config, const char *path, bool required, str
 			report_errno(&reading, errno);
 		return -1;
 	}
-	size_t len = 0;
-	char *text = read_whole(&reading, fd, &len);
+	struct buf text = BUF_INIT;
+	bool good = read_whole(&reading, fd, &text);
 	close(fd);
-	if (text)
-		parse_text(&reading, text, len);
-	free(text);
+	if (good)
+		parse_text(&reading, buf_str(&text), text.len);
+	buf_release(&text);
 	return reading.failed ? -1 : 0;
 }
 

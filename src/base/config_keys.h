@@ -55,12 +55,6 @@ void config_append_allowed(const struct config_key *key, struct buf *out);
 /* A setting's value as the file has it: "50ms". */
 void config_append_value(const struct config *config, const struct config_key *key, struct buf *out);
 
-/*
- * Whether an indented line with this text goes on with the value before it: no comment, and not what looks like a
- * setting or a section of its own, which is refused.
- */
-bool config_goes_on(const char *text);
-
 /* True for the types whose field is a string. */
 bool config_key_is_text(const struct config_key *key);
 

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/utf8.h"
 
 #define NUMBER_MAX 64
 
@@ -69,29 +70,11 @@ static bool take_hex(struct parser *p, uint32_t *out)
 	return true;
 }
 
-static void put_utf8(struct buf *out, uint32_t code)
-{
-	if (code < 0x80) {
-		buf_append_char(out, (char)code);
-	} else if (code < 0x800) {
-		buf_append_char(out, (char)(0xC0 | (code >> 6)));
-		buf_append_char(out, (char)(0x80 | (code & 0x3F)));
-	} else if (code < 0x10000) {
-		buf_append_char(out, (char)(0xE0 | (code >> 12)));
-		buf_append_char(out, (char)(0x80 | ((code >> 6) & 0x3F)));
-		buf_append_char(out, (char)(0x80 | (code & 0x3F)));
-	} else {
-		buf_append_char(out, (char)(0xF0 | (code >> 18)));
-		buf_append_char(out, (char)(0x80 | ((code >> 12) & 0x3F)));
-		buf_append_char(out, (char)(0x80 | ((code >> 6) & 0x3F)));
-		buf_append_char(out, (char)(0x80 | (code & 0x3F)));
-	}
-}
-
 /* After "\u". Half of a surrogate pair without the other is U+FFFD. */
 static bool take_unicode(struct parser *p)
 {
 	uint32_t code, low;
+	char bytes[UTF8_MAX_BYTES];
 	if (!take_hex(p, &code))
 		return false;
 	if (code >= 0xD800 && code < 0xDC00 && p->end - p->at >= 2 && p->at[0] == '\\' && p->at[1] == 'u') {
@@ -104,7 +87,7 @@ static bool take_unicode(struct parser *p)
 		else
 			p->at = before;
 	}
-	put_utf8(&p->text, code >= 0xD800 && code < 0xE000 ? 0xFFFD : code);
+	buf_append(&p->text, bytes, utf8_encode(code >= 0xD800 && code < 0xE000 ? UTF8_REPLACEMENT : code, bytes));
 	return true;
 }
 

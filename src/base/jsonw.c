@@ -3,6 +3,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/utf8.h"
+
 void jsonw_init(struct jsonw *w, struct buf *out)
 {
 	memset(w, 0, sizeof(*w));
@@ -59,23 +61,6 @@ void jsonw_end_array(struct jsonw *w)
 	end_nesting(w, ']');
 }
 
-/* The length of the UTF-8 character at `s` (as RFC 3629 has it: no surrogates, no overlong forms), 0 when it is none. */
-static size_t utf8_length(const unsigned char *s, size_t len)
-{
-	unsigned char first = s[0];
-	size_t need = first < 0x80 ? 1 : first >= 0xC2 && first <= 0xDF ? 2 : (first & 0xF0) == 0xE0 ? 3
-		      : first >= 0xF0 && first <= 0xF4 ? 4 : 0;
-	if (need == 0 || need > len)
-		return 0;
-	for (size_t i = 1; i < need; i++)
-		if ((s[i] & 0xC0) != 0x80)
-			return 0;
-	if ((first == 0xE0 && s[1] < 0xA0) || (first == 0xED && s[1] > 0x9F) || (first == 0xF0 && s[1] < 0x90)
-	    || (first == 0xF4 && s[1] > 0x8F))
-		return 0;
-	return need;
-}
-
 static void append_escaped(struct buf *out, unsigned char c)
 {
 	switch (c) {
@@ -112,11 +97,12 @@ static void append_quoted(struct buf *out, const char *text, size_t len)
 	size_t plain = 0;  /* start of what can be copied as it is */
 	size_t i = 0;
 	for (;;) {
+		uint32_t code;
 		while (i < len && is_plain(s[i]))
 			i++;
 		if (i == len)
 			break;
-		size_t n = s[i] >= 0x80 ? utf8_length(s + i, len - i) : 0;
+		size_t n = s[i] >= 0x80 ? utf8_decode(text + i, len - i, &code) : 0;
 		if (n > 0) {
 			i += n;
 			continue;
@@ -235,12 +221,6 @@ void jsonw_amount(struct jsonw *w, double value)
 	put_number(w, value, true);
 }
 
-void jsonw_number(struct jsonw *w, const char *text)
-{
-	begin_value(w);
-	buf_append_str(w->out, text);
-}
-
 void jsonw_bool(struct jsonw *w, bool value)
 {
 	begin_value(w);
@@ -287,4 +267,12 @@ void jsonw_put_null(struct jsonw *w, const char *key)
 {
 	jsonw_key(w, key);
 	jsonw_null(w);
+}
+
+void jsonw_put_int_or_null(struct jsonw *w, const char *key, int64_t value)
+{
+	if (value > 0)
+		jsonw_put_int(w, key, value);
+	else
+		jsonw_put_null(w, key);
 }

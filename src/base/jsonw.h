@@ -48,8 +48,6 @@ void jsonw_double(struct jsonw *w, double value);
  * and to 6 from 9 million on; larger ones as jsonw_double() has them.
  */
 void jsonw_amount(struct jsonw *w, double value);
-/* A number that is text already: it has to be one that JSON allows. */
-void jsonw_number(struct jsonw *w, const char *text);
 void jsonw_bool(struct jsonw *w, bool value);
 void jsonw_null(struct jsonw *w);
 
@@ -59,5 +57,7 @@ void jsonw_put_double(struct jsonw *w, const char *key, double value);
 void jsonw_put_amount(struct jsonw *w, const char *key, double value);
 void jsonw_put_bool(struct jsonw *w, const char *key, bool value);
 void jsonw_put_null(struct jsonw *w, const char *key);
+/* A number that is known when it is above 0, such as a time; else null. */
+void jsonw_put_int_or_null(struct jsonw *w, const char *key, int64_t value);
 
 #endif

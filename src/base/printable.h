@@ -12,12 +12,6 @@
 #include <stdint.h>
 
 /*
- * Decodes one code point of UTF-8. Returns how many bytes it takes, 0 when they are none (overlong forms, surrogates
- * and what is past U+10FFFF included). `len` is 1 at least.
- */
-size_t printable_decode(const char *text, size_t len, uint32_t *code);
-
-/*
  * True for what steers a terminal or turns a line around: control characters (C0, DEL, C1), bidirectional marks,
  * embeddings, overrides and isolates, line and paragraph separators.
  */

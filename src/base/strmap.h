@@ -12,7 +12,7 @@
 #include <stdint.h>
 
 struct strmap_slot {
-	char *key;       /* owned by the map; NULL: free, STRMAP tombstone otherwise hidden in strmap.c */
+	char *key;       /* owned by the map; NULL: free (strmap.c has a mark for an entry that was removed) */
 	size_t key_len;
 	uint64_t hash;
 	void *value;

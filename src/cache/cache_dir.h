@@ -22,7 +22,8 @@ char *cache_dir_locate(const struct config *config, const char *override);
 /*
  * Opens the directory; with `create` makes it, and missing ones above it, with mode 0700, and takes the group's and
  * other people's permissions off one that is ours (a umask of 002 is common). Refuses one that belongs to another
- * user, also when a symlink of ours leads there, one that a symlink of another user (root excepted) leads to, and one that everybody (without `create`: also the group) may write.
+ * user, also when a symlink of ours leads there, one that a symlink of another user (root excepted) leads to, and one
+ * that everybody (without `create`: also the group) may write.
  * Returns a descriptor (O_DIRECTORY|O_CLOEXEC), or -1 with a message and errno (ENOENT: there is none).
  */
 int cache_dir_open(const char *path, bool create, struct buf *error);

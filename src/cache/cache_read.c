@@ -8,26 +8,10 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "base/file.h"
 #include "base/json_parse.h"
 
 #define MAX_DEPTH 32
-
-static int read_bounded(int fd, struct buf *out)
-{
-	char chunk[16384];
-	for (;;) {
-		ssize_t got = read(fd, chunk, sizeof(chunk));
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got <= 0)
-			return (int)got;
-		buf_append(out, chunk, (size_t)got);
-		if (out->failed || out->len > CACHE_READ_MAX_BYTES) {
-			errno = out->failed ? ENOMEM : EFBIG;
-			return -1;
-		}
-	}
-}
 
 struct json_object *cache_parse_json(const struct buf *text)
 {
@@ -50,7 +34,7 @@ struct json_object *cache_read_json(int dir_fd, const char *name)
 	struct json_object *object = NULL;
 	if (fstat(fd, &st) == 0 && !S_ISREG(st.st_mode))
 		errno = EINVAL;
-	else if (read_bounded(fd, &text) == 0)
+	else if (file_read_all(fd, CACHE_READ_MAX_BYTES, &text))
 		object = cache_parse_json(&text);
 	int why = errno;
 	buf_release(&text);

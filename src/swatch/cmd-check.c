@@ -241,11 +241,7 @@ static void put_result(struct jsonw *w, const struct check_result *result)
 	jsonw_put_double(w, "limit", result->limit);
 	jsonw_put_string(w, "unit", check_is_usd(result->kind) ? "USD" : "percent");
 	jsonw_put_bool(w, "isFresh", result->is_fresh);
-	jsonw_key(w, "asOf");
-	if (result->as_of_ms > 0)
-		jsonw_int(w, result->as_of_ms);
-	else
-		jsonw_null(w);
+	jsonw_put_int_or_null(w, "asOf", result->as_of_ms);
 	jsonw_put_string(w, "why", buf_str(&result->why));
 	jsonw_end_object(w);
 }

@@ -135,11 +135,7 @@ static int show_page(const struct invocation *invocation, const struct settings 
 		append_place(&out, colour, "prices", found->pricing, "beside the config");
 	for (size_t i = 0; i < config_key_count; i++)
 		append_setting(found, i, colour, &out);
-	bool good = !out.failed;
-	if (good)
-		(void)fwrite(buf_str(&out), 1, out.len, stdout);
-	else
-		terminal_error("out of memory");
+	bool good = terminal_print(&out);
 	buf_release(&out);
 	return good ? SWATCH_OK : SWATCH_FAILED;
 }
@@ -159,11 +155,7 @@ static void put_setting(const struct settings *found, size_t index, struct jsonw
 	jsonw_put_string(w, "value", buf_str(&value));
 	jsonw_put_string(w, "default", key->default_text);
 	jsonw_put_string(w, "file", line > 0 ? found->path : NULL);
-	jsonw_key(w, "line");
-	if (line > 0)
-		jsonw_int(w, line);
-	else
-		jsonw_null(w);
+	jsonw_put_int_or_null(w, "line", line);
 	jsonw_put_string(w, "allowed", buf_str(&allowed));
 	jsonw_put_string(w, "help", key->help);
 	jsonw_end_object(w);
@@ -216,11 +208,7 @@ static void put_fault(struct jsonw *w, const char *path, const char *fault, size
 	text += *text == ' ';
 	jsonw_begin_object(w);
 	jsonw_put_string(w, "file", path);
-	jsonw_key(w, "line");
-	if (line > 0)
-		jsonw_int(w, line);
-	else
-		jsonw_null(w);
+	jsonw_put_int_or_null(w, "line", line);
 	jsonw_key(w, "error");
 	jsonw_string_len(w, text, len - (size_t)(text - fault));
 	jsonw_end_object(w);
@@ -323,11 +311,7 @@ static int show_defaults(void)
 {
 	struct buf out = BUF_INIT;
 	config_write_defaults(&out);
-	bool good = !out.failed;
-	if (good)
-		(void)fwrite(buf_str(&out), 1, out.len, stdout);
-	else
-		terminal_error("out of memory");
+	bool good = terminal_print(&out);
 	buf_release(&out);
 	return good ? SWATCH_OK : SWATCH_FAILED;
 }

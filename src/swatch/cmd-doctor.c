@@ -9,7 +9,6 @@
 #include "cache/cache_dir.h"
 #include "cache/cache_names.h"
 #include "cache/cache_read.h"
-#include "cache/cache_socket.h"
 #include "swatch/command.h"
 #include "swatch/config_format.h"
 #include "swatch/daemon_call.h"
@@ -57,14 +56,8 @@ static bool prepare(struct doctor *doctor, struct invocation *invocation)
 		terminal_error("out of memory");
 		return false;
 	}
-	invocation->cache_dir = cache_dir_locate(&invocation->config, invocation->cache_option);
-	if (!invocation->cache_dir) {
-		terminal_error("cannot tell where the cache is: no home directory; set HOME, or give --cache DIR");
+	if (!invocation_locate_cache(invocation))
 		return false;
-	}
-	errno = 0;
-	invocation->socket_path = cache_socket_path(invocation->cache_dir);
-	invocation->socket_errno = invocation->socket_path ? 0 : errno;
 	ask_daemon(doctor);
 	doctor->cache_fd = cache_dir_open(invocation->cache_dir, false, &doctor->cache_error);
 	doctor->cache_errno = errno;

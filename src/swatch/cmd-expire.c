@@ -32,7 +32,7 @@ static void print_removed(struct page *page, struct json_object *entry, int64_t 
 		  active_ms > 0 ? human_ago(active_ms, now_ms, HUMAN_TEXT) : "");
 }
 
-static void print_answer(struct json_object *answer, bool dry_run)
+static bool print_answer(struct json_object *answer, bool dry_run)
 {
 	struct page page;
 	struct json_object *removed = NULL;
@@ -52,8 +52,9 @@ static void print_answer(struct json_object *answer, bool dry_run)
 	if (next_ms > 0)
 		page_line(&page, STYLE_QUIET, 0, "the daemon looks again at %s (%s)",
 			  human_clock(next_ms, now_ms, HUMAN_TEXT), human_ago(next_ms, now_ms, HUMAN_TEXT));
-	(void)page_print(&page);
+	bool good = page_print(&page);
 	page_release(&page);
+	return good;
 }
 
 static int run_expire(struct invocation *invocation, int argc, char **argv)
@@ -68,8 +69,8 @@ static int run_expire(struct invocation *invocation, int argc, char **argv)
 	struct json_object *answer = NULL;
 	int status = daemon_ask(invocation, dry_run ? "{\"op\":\"expire\",\"dryRun\":true}" : "{\"op\":\"expire\"}",
 				ANSWER_TIMEOUT_MS, &answer);
-	if (status == SWATCH_OK)
-		print_answer(answer, dry_run);
+	if (status == SWATCH_OK && !print_answer(answer, dry_run))
+		status = SWATCH_FAILED;
 	json_object_put(answer);
 	return status;
 }

@@ -21,14 +21,8 @@ static void print_list(void)
 static int explain_external(char *name)
 {
 	char *path = program_find_external(name);
-	if (!path) {
-		const char *meant = command_suggest(name);
-		if (meant)
-			terminal_error("'%s' is not a command; did you mean '%s'?", name, meant);
-		else
-			terminal_error("'%s' is not a command; see: swatch help", name);
-		return SWATCH_USAGE;
-	}
+	if (!path)
+		return command_say_unknown(name);
 	char help[] = "--help";
 	char *argv[] = { path, help, NULL };
 	(void)fflush(stdout);

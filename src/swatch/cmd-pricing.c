@@ -129,11 +129,8 @@ static int show(const struct model_names *list, const struct prices *prices, boo
 		buf_append_str(&out, "no models used yet; swatch pricing --all shows those that are known\n");
 	else if (good)
 		good = pricing_compose(prices, (const char *const *)list->names, list->count, &device, &out);
-	good = good && !out.failed;
-	if (good)
-		(void)fwrite(buf_str(&out), 1, out.len, stdout);
-	else
-		terminal_error("out of memory");
+	out.failed = out.failed || !good;
+	good = terminal_print(&out);
 	buf_release(&out);
 	return good ? SWATCH_OK : SWATCH_FAILED;
 }

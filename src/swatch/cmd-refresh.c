@@ -23,7 +23,7 @@
 #define START_STEP_MS 50
 
 /* Shows what the refresh that ended just now has published; `answer` is the daemon's, NULL when there was none. */
-static void print_figures(const struct invocation *invocation, struct json_object *answer)
+static bool print_figures(const struct invocation *invocation, struct json_object *answer)
 {
 	struct page page;
 	struct figures figures;
@@ -35,8 +35,9 @@ static void print_figures(const struct invocation *invocation, struct json_objec
 		page_line(&page, STYLE_GOOD, 2, "refreshed in %s",
 			  human_duration(cache_json_int(answer, "durationMs", 0), HUMAN_TEXT));
 	figures_show(&figures, &page, now_ms);
-	(void)page_print(&page);
+	bool good = page_print(&page);
 	page_release(&page);
+	return good;
 }
 
 static int refresh_by_daemon(struct invocation *invocation, struct client *client, bool wait)
@@ -47,7 +48,7 @@ static int refresh_by_daemon(struct invocation *invocation, struct client *clien
 	int status = daemon_ask_connected(client, wait ? "{\"op\":\"refresh\",\"wait\":true}" : "{\"op\":\"refresh\"}",
 					  timeout_ms, &answer);
 	if (status == SWATCH_OK && wait)
-		print_figures(invocation, answer);
+		status = print_figures(invocation, answer) ? SWATCH_OK : SWATCH_FAILED;
 	else if (status == SWATCH_OK)
 		puts(cache_json_bool(answer, "joined", false) ? "a refresh was running already: joined it"
 							       : "refresh started");
@@ -86,8 +87,8 @@ static int refresh_alone(struct invocation *invocation)
 	free(values[0]);
 	free(values[1]);
 	free(path);
-	if (ended == SWATCH_OK)
-		print_figures(invocation, NULL);
+	if (ended == SWATCH_OK && !print_figures(invocation, NULL))
+		ended = SWATCH_FAILED;
 	/* swatchd's other statuses (lock, published without ccusage) are no statuses of ours; it has said why. */
 	return ended == SWATCH_OK || ended == SWATCH_USAGE ? ended : SWATCH_FAILED;
 }

@@ -13,7 +13,7 @@
 
 #define ANSWER_TIMEOUT_MS 5000
 
-static void print_json(struct json_object *answer)
+static bool print_json(struct json_object *answer)
 {
 	struct buf clean = BUF_INIT;
 	size_t len = 0;
@@ -22,14 +22,13 @@ static void print_json(struct json_object *answer)
 	if (text)
 		terminal_clean_json(&clean, text, len);
 	buf_append_char(&clean, '\n');
-	if (!text || clean.failed)
-		terminal_error("out of memory");
-	else
-		(void)fwrite(clean.data, 1, clean.len, stdout);
+	clean.failed = clean.failed || !text;
+	bool good = terminal_print(&clean);
 	buf_release(&clean);
+	return good;
 }
 
-static void print_page(const struct invocation *invocation, struct json_object *answer)
+static bool print_page(const struct invocation *invocation, struct json_object *answer)
 {
 	struct page page;
 	struct figures figures;
@@ -40,8 +39,9 @@ static void print_page(const struct invocation *invocation, struct json_object *
 		figures.is_fresh = false;
 	page_init(&page, terminal_wants_colour(STDOUT_FILENO));
 	status_page_compose(&page, answer, &figures, now_ms);
-	(void)page_print(&page);
+	bool good = page_print(&page);
 	page_release(&page);
+	return good;
 }
 
 static int run_status(struct invocation *invocation, int argc, char **argv)
@@ -57,22 +57,21 @@ static int run_status(struct invocation *invocation, int argc, char **argv)
 	struct buf why = BUF_INIT;
 	struct json_object *answer = NULL;
 	enum client_state state = daemon_connect(invocation, &client, &why);
-	int status = SWATCH_OK;
+	int status;
 	if (state != CLIENT_LISTENING
 	    || client_ask(&client, "{\"op\":\"status\"}", ANSWER_TIMEOUT_MS, &answer, &why) != CLIENT_OK) {
 		if (client.daemon_pid > 0)
 			buf_printf(&why, " (pid %ld)", (long)client.daemon_pid);
 		status = status_offline_show(invocation, state, buf_str(&why), as_json);
 	} else if (as_json) {
-		print_json(answer);
+		status = print_json(answer) && cache_json_bool(answer, "ok", false) ? SWATCH_OK : SWATCH_FAILED;
 	} else if (cache_json_bool(answer, "ok", false)) {
-		print_page(invocation, answer);
+		status = print_page(invocation, answer) ? SWATCH_OK : SWATCH_FAILED;
 	} else {
 		const char *error = cache_json_string(answer, "error");
 		terminal_error("%s", error ? error : "the daemon says no, and not why");
-	}
-	if (answer && !cache_json_bool(answer, "ok", false))
 		status = SWATCH_FAILED;
+	}
 	json_object_put(answer);
 	client_close(&client);
 	buf_release(&why);

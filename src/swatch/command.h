@@ -68,6 +68,10 @@ struct invocation {
  * invocation_release() in every case.
  */
 int invocation_find_cache(struct invocation *invocation);
+
+/* The second half of it, for who has read the config already. Returns false after saying that there is no home. */
+bool invocation_locate_cache(struct invocation *invocation);
+
 void invocation_release(struct invocation *invocation);
 
 /* The table, in the order in which help shows it; ends with NULL. */
@@ -78,6 +82,9 @@ const struct command *command_find(const char *name);
 
 /* The name of the command that was probably meant, or NULL when none is near. */
 const char *command_suggest(const char *name);
+
+/* Says on stderr that there is no such command, and which one was probably meant. Returns SWATCH_USAGE. */
+int command_say_unknown(const char *name);
 
 /* Writes "usage: swatch NAME ..." and, with `whole`, the summary, the options and the manual page's name. */
 void command_print_usage(FILE *out, const struct command *command, bool whole);

@@ -41,20 +41,25 @@ static int load_config(struct invocation *invocation)
 	return status;
 }
 
+bool invocation_locate_cache(struct invocation *invocation)
+{
+	invocation->cache_dir = cache_dir_locate(&invocation->config, invocation->cache_option);
+	if (!invocation->cache_dir) {
+		terminal_error("cannot tell where the cache is: no home directory; set HOME, or give --cache DIR");
+		return false;
+	}
+	errno = 0;
+	invocation->socket_path = cache_socket_path(invocation->cache_dir);
+	invocation->socket_errno = invocation->socket_path ? 0 : errno;
+	return true;
+}
+
 int invocation_find_cache(struct invocation *invocation)
 {
 	int status = load_config(invocation);
 	if (status != SWATCH_OK)
 		return status;
-	invocation->cache_dir = cache_dir_locate(&invocation->config, invocation->cache_option);
-	if (!invocation->cache_dir) {
-		terminal_error("cannot tell where the cache is: no home directory; set HOME, or give --cache DIR");
-		return SWATCH_FAILED;
-	}
-	errno = 0;
-	invocation->socket_path = cache_socket_path(invocation->cache_dir);
-	invocation->socket_errno = invocation->socket_path ? 0 : errno;
-	return SWATCH_OK;
+	return invocation_locate_cache(invocation) ? SWATCH_OK : SWATCH_FAILED;
 }
 
 void invocation_release(struct invocation *invocation)

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "swatch/suggest.h"
+#include "swatch/terminal.h"
 
 const struct command *const command_table[] = {
 	&command_status,
@@ -50,4 +51,14 @@ const char *command_suggest(const char *name)
 		}
 	}
 	return best;
+}
+
+int command_say_unknown(const char *name)
+{
+	const char *meant = command_suggest(name);
+	if (meant)
+		terminal_error("'%s' is not a command; did you mean '%s'?", name, meant);
+	else
+		terminal_error("'%s' is not a command; see: swatch help", name);
+	return SWATCH_USAGE;
 }

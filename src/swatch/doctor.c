@@ -10,8 +10,6 @@
 #include "swatch/page.h"
 #include "swatch/terminal.h"
 
-#define REMEDY_INDENT 4
-
 void doctor_add(struct doctor *doctor, const char *name, enum doctor_state state, const char *format, ...)
 {
 	va_list args;

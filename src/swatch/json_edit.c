@@ -6,7 +6,7 @@
 
 #include "base/json_parse.h"
 #include "base/jsonw.h"
-#include "base/printable.h"
+#include "base/utf8.h"
 #include "usage/json_walk.h"
 
 /* Settings nest four or five deep. */
@@ -54,7 +54,7 @@ static size_t find_bad_line(const char *text, size_t len)
 {
 	uint32_t code;
 	for (size_t at = 0, size; at < len; at += size) {
-		size = printable_decode(text + at, len - at, &code);
+		size = utf8_decode(text + at, len - at, &code);
 		if (size == 0)
 			return count_lines(text, at);
 	}

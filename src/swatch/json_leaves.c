@@ -5,6 +5,7 @@
 
 #include "base/buf.h"
 #include "base/clock.h"
+#include "base/utf8.h"
 #include "swatch/terminal.h"
 
 /* 2001-09-09 and 2100-01-01, in ms; a number below the first, taken as ms, is one of seconds. */
@@ -97,9 +98,9 @@ static size_t decode(struct slice text, char *out, size_t size)
 {
 	size_t at = 0, len = 0;
 	while (at < text.len) {
-		char bytes[4];
+		char bytes[UTF8_MAX_BYTES];
 		uint32_t code = slice_take_char(text, &at);
-		size_t count = walk_put_utf8(code == WALK_NO_CHAR ? 0xFFFD : code, bytes);
+		size_t count = utf8_encode(code == WALK_NO_CHAR ? UTF8_REPLACEMENT : code, bytes);
 		if (len + count > size)
 			break;
 		memcpy(out + len, bytes, count);

@@ -64,11 +64,8 @@ bool json_pretty_print(const struct buf *json)
 	json_pretty(&pretty, buf_str(json), json->len, 0);
 	buf_append_char(&pretty, '\n');
 	terminal_clean_json(&clean, buf_str(&pretty), pretty.len);
-	bool good = !json->failed && !pretty.failed && !clean.failed;
-	if (good)
-		(void)fwrite(buf_str(&clean), 1, clean.len, stdout);
-	else
-		terminal_error("out of memory");
+	clean.failed = clean.failed || json->failed || pretty.failed;
+	bool good = terminal_print(&clean);
 	buf_release(&pretty);
 	buf_release(&clean);
 	return good;

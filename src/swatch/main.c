@@ -78,12 +78,7 @@ static int dispatch(struct invocation *invocation, int argc, char **argv)
 		free(path);
 		return SWATCH_FAILED;
 	}
-	const char *meant = command_suggest(name);
-	if (meant)
-		terminal_error("'%s' is not a command; did you mean '%s'?", name, meant);
-	else
-		terminal_error("'%s' is not a command; see: swatch help", name);
-	return SWATCH_USAGE;
+	return command_say_unknown(name);
 }
 
 /* ---- the program ---- */

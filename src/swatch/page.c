@@ -1,6 +1,5 @@
 #include "swatch/page.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "base/paths.h"
@@ -81,21 +80,29 @@ static void end_row(struct page *page)
 	page->row_open = false;
 }
 
+/* Text as a terminal may have it; the caller releases it. */
+__attribute__((format(printf, 1, 0)))
+static struct buf format_clean(const char *format, va_list args)
+{
+	struct buf text = BUF_INIT, clean = BUF_INIT;
+	buf_vprintf(&text, format, args);
+	terminal_clean(&clean, buf_str(&text), text.len);
+	clean.failed = clean.failed || text.failed;
+	buf_release(&text);
+	return clean;
+}
+
 void page_line(struct page *page, enum page_style style, size_t indent, const char *format, ...)
 {
-	struct buf text = BUF_INIT;
-	struct buf clean = BUF_INIT;
 	va_list args;
 	va_start(args, format);
-	buf_vprintf(&text, format, args);
+	struct buf text = format_clean(format, args);
 	va_end(args);
-	terminal_clean(&clean, buf_str(&text), text.len);
 	end_row(page);
-	put_wrapped(page, style, indent, buf_str(&clean), clean.len);
+	put_wrapped(page, style, indent, buf_str(&text), text.len);
 	put_newline(page, 0);
-	page->out.failed = page->out.failed || text.failed || clean.failed;
+	page->out.failed = page->out.failed || text.failed;
 	buf_release(&text);
-	buf_release(&clean);
 }
 
 void page_blank_line(struct page *page)
@@ -134,17 +141,13 @@ static void put_item(struct page *page, enum page_style style, const char *text,
 
 void page_item(struct page *page, enum page_style style, const char *format, ...)
 {
-	struct buf text = BUF_INIT;
-	struct buf clean = BUF_INIT;
 	va_list args;
 	va_start(args, format);
-	buf_vprintf(&text, format, args);
+	struct buf text = format_clean(format, args);
 	va_end(args);
-	terminal_clean(&clean, buf_str(&text), text.len);
-	put_item(page, style, buf_str(&clean), clean.len);
-	page->out.failed = page->out.failed || text.failed || clean.failed;
+	put_item(page, style, buf_str(&text), text.len);
+	page->out.failed = page->out.failed || text.failed;
 	buf_release(&text);
-	buf_release(&clean);
 }
 
 void page_path(struct page *page, enum page_style style, const char *path)
@@ -171,13 +174,7 @@ const char *page_text(struct page *page)
 bool page_print(struct page *page)
 {
 	end_row(page);
-	if (page->out.failed) {
-		terminal_error("out of memory");
-		return false;
-	}
-	/* The dispatcher checks stdout. */
-	(void)fwrite(buf_str(&page->out), 1, page->out.len, stdout);
-	return true;
+	return terminal_print(&page->out);
 }
 
 void page_release(struct page *page)

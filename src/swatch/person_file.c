@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/paths.h"
 
 /* As many as the kernel follows. */
@@ -55,28 +56,15 @@ static char *find_target(const char *path, bool *is_link, struct buf *error)
 	return NULL;
 }
 
-static bool read_all(int fd, size_t max_bytes, struct buf *text, struct buf *error)
+static bool read_content(int fd, size_t max_bytes, struct buf *text, struct buf *error)
 {
-	char chunk[16384];
-	for (;;) {
-		ssize_t got = read(fd, chunk, sizeof(chunk));
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got < 0) {
-			buf_append_str(error, strerror(errno));
-			return false;
-		}
-		if (got == 0)
-			return true;
-		buf_append(text, chunk, (size_t)got);
-		if (text->failed || text->len > max_bytes) {
-			if (text->failed)
-				buf_append_str(error, "out of memory");
-			else
-				buf_printf(error, "it is larger than %zu KiB", max_bytes >> 10);
-			return false;
-		}
-	}
+	if (file_read_all(fd, max_bytes, text))
+		return true;
+	if (errno == EFBIG)
+		buf_printf(error, "it is larger than %zu KiB", max_bytes >> 10);
+	else
+		buf_append_str(error, errno == ENOMEM ? "out of memory" : strerror(errno));
+	return false;
 }
 
 static bool check_kind(const struct stat *st, struct buf *error)
@@ -108,7 +96,7 @@ bool person_file_read(const char *path, size_t max_bytes, struct person_file *fi
 	bool good = fstat(fd, &st) == 0;
 	if (!good)
 		buf_append_str(error, strerror(errno));
-	good = good && check_kind(&st, error) && read_all(fd, max_bytes, &file->text, error);
+	good = good && check_kind(&st, error) && read_content(fd, max_bytes, &file->text, error);
 	close(fd);
 	file->exists = good;
 	file->mode = good ? st.st_mode & 07777 : file->mode;
@@ -117,22 +105,6 @@ bool person_file_read(const char *path, size_t max_bytes, struct person_file *fi
 
 /* ---- writing ---- */
 
-static bool write_all(int fd, const char *data, size_t len)
-{
-	while (len > 0) {
-		ssize_t written = write(fd, data, len);
-		if (written < 0 && errno == EINTR)
-			continue;
-		if (written <= 0) {
-			errno = written < 0 ? errno : EIO;
-			return false;
-		}
-		data += written;
-		len -= (size_t)written;
-	}
-	return true;
-}
-
 /* A new file with this content, on the disk. False with errno: there is none. */
 static bool write_new(const char *path, mode_t mode, const char *data, size_t len)
 {
@@ -140,7 +112,7 @@ static bool write_new(const char *path, mode_t mode, const char *data, size_t le
 	if (fd < 0)
 		return false;
 	/* The mode as it is to be, whatever the umask. */
-	bool good = write_all(fd, data, len) && fchmod(fd, mode) == 0 && fsync(fd) == 0;
+	bool good = file_write_all(fd, data, len) && fchmod(fd, mode) == 0 && fsync(fd) == 0;
 	int why = errno;
 	if (close(fd) != 0 && good && errno != EINTR) {
 		why = errno;
@@ -183,6 +155,8 @@ bool person_file_replace(const struct person_file *file, const char *data, size_
 	struct buf temp = BUF_INIT;
 	bool good = person_file_may_write(file, error);
 	buf_printf(&temp, "%s" TEMP_SUFFIX ".%ld", file->target, (long)getpid());
+	if (good && temp.failed)
+		buf_append_str(error, "out of memory");
 	if (!good || temp.failed) {
 		buf_release(&temp);
 		return false;

@@ -179,14 +179,11 @@ static void show_json(const struct invocation *invocation, const struct findings
 	write_sessions(&w, found, now_ms);
 	jsonw_end_object(&w);
 	buf_append_char(&out, '\n');
-	if (out.failed) {
-		terminal_error("out of memory");
-	} else {
-		struct buf clean = BUF_INIT;
-		terminal_clean_json(&clean, out.data, out.len);
-		(void)fwrite(buf_str(&clean), 1, clean.len, stdout);
-		buf_release(&clean);
-	}
+	struct buf clean = BUF_INIT;
+	terminal_clean_json(&clean, buf_str(&out), out.len);
+	clean.failed = clean.failed || out.failed;
+	(void)terminal_print(&clean);
+	buf_release(&clean);
 	buf_release(&out);
 }
 

@@ -5,33 +5,22 @@
 #include <string.h>
 
 #include "base/printable.h"
+#include "base/utf8.h"
 #include "swatch/statusline_fields.h"
+#include "swatch/statusline_lines.h"
 #include "swatch/statusline_style.h"
 #include "swatch/statusline_width.h"
 
 #define DEFAULT_SEPARATOR " | "
-#define ARROW "\xEE\x82\xB0"
 /* {field.N}: more columns than any screen has. */
 #define MAX_COLUMNS 1000
-
-struct separator {
-	bool pending, is_default, is_arrow;
-	const char *text;
-	size_t len;
-	struct statusline_style style;   /* where it stands in the format */
-};
 
 struct rendering {
 	const char *format, *at, *end;
 	const struct statusline_facts *facts;   /* NULL: only a check */
-	const struct statusline_look *look;
-	struct buf *out;
-	struct buf line;
+	struct statusline_lines lines;
+	struct statusline_style wanted;         /* from here on */
 	struct buf *error;
-	struct statusline_style wanted, shown;
-	struct separator separator;
-	bool line_has_text;
-	bool was_cut;                           /* a line was wider than the terminal */
 	bool is_right;                          /* the format has no faults: it was rendered before */
 	bool failed;
 	int depth;
@@ -45,72 +34,10 @@ static bool fail(struct rendering *r, const char *where, const char *what)
 	return false;
 }
 
-/* ---- output ---- */
-
-static void show_style(struct rendering *r, const struct statusline_style *style)
-{
-	if (!r->look->colour || statusline_style_equals(style, &r->shown))
-		return;
-	statusline_style_write(style, &r->line);
-	r->shown = *style;
-}
-
-/* `next` is the background that the arrow leads to. */
-static void show_arrow(struct rendering *r, int32_t next)
-{
-	struct statusline_style style = statusline_style_none;
-	style.foreground = r->shown.background;
-	style.background = next;
-	show_style(r, &style);
-	buf_append_str(&r->line, ARROW);
-}
-
-static void show_separator(struct rendering *r)
-{
-	struct separator *separator = &r->separator;
-	bool due = separator->pending && r->line_has_text;
-	separator->pending = false;
-	if (!due)
-		return;
-	if (separator->is_arrow) {
-		show_arrow(r, r->wanted.background);
-		return;
-	}
-	show_style(r, &separator->style);
-	buf_append(&r->line, separator->text, separator->len);
-}
-
 static void show_text(struct rendering *r, const char *text, size_t len)
 {
-	if (!r->facts || len == 0 || r->line.len + len > STATUSLINE_OUTPUT_MAX_BYTES)
-		return;
-	show_separator(r);
-	show_style(r, &r->wanted);
-	buf_append(&r->line, text, len);
-	r->line_has_text = true;
-}
-
-static void end_line(struct rendering *r)
-{
-	if (!r->facts)
-		return;
-	/* The last arrow has nothing behind it, and is seen all the same. */
-	if (r->separator.pending && r->separator.is_arrow && r->line_has_text)
-		show_arrow(r, STYLE_NO_COLOUR);
-	r->separator.pending = false;
-	show_style(r, &statusline_style_none);
-	if (r->line_has_text) {
-		if (r->out->len > 0)
-			buf_append_char(r->out, '\n');
-		if (r->look->columns > 0 && statusline_width(buf_str(&r->line), r->line.len) > r->look->columns)
-			r->was_cut = true;
-		if (r->look->columns > 0)
-			statusline_clip(r->out, buf_str(&r->line), r->line.len, r->look->columns);
-		else
-			buf_append(r->out, buf_str(&r->line), r->line.len);
-	}
-	buf_clear(&r->line);
-	r->line_has_text = false;
+	if (r->facts)
+		statusline_lines_add(&r->lines, &r->wanted, text, len);
 }
 
 /* ---- names and numbers in braces ---- */
@@ -193,7 +120,7 @@ static bool render_field(struct rendering *r)
 		struct buf cut = BUF_INIT;
 		statusline_clip(&cut, value, len, (size_t)columns);
 		show_text(r, buf_str(&cut), cut.len);
-		r->line.failed = r->line.failed || cut.failed;
+		r->lines.line.failed = r->lines.line.failed || cut.failed;
 		buf_release(&cut);
 	} else {
 		show_text(r, value, len);
@@ -311,7 +238,7 @@ static bool render_condition(struct rendering *r, bool negated)
 
 static bool render_separator(struct rendering *r, bool is_arrow)
 {
-	struct separator found = { .pending = true, .is_arrow = is_arrow, .text = r->at, .style = r->wanted };
+	struct statusline_separator found = { .is_arrow = is_arrow, .text = r->at, .style = r->wanted };
 	while (r->at < r->end && *r->at != '}' && *r->at != '{')
 		r->at++;
 	found.len = (size_t)(r->at - found.text);
@@ -324,9 +251,8 @@ static bool render_separator(struct rendering *r, bool is_arrow)
 		found.text = DEFAULT_SEPARATOR;
 		found.len = strlen(DEFAULT_SEPARATOR);
 	}
-	struct separator *pending = &r->separator;
-	if (r->facts && (!pending->pending || (found.is_default && !pending->is_default)))
-		*pending = found;
+	if (r->facts)
+		statusline_lines_separate(&r->lines, &found);
 	return true;
 }
 
@@ -417,10 +343,10 @@ static bool render_backslash(struct rendering *r)
 	if (here + 1 >= r->end || !strchr("n\\{}", here[1]))
 		return fail(r, here, "after a \\ comes n, \\, { or }");
 	r->at += 2;
-	if (here[1] == 'n')
-		end_line(r);
-	else
+	if (here[1] != 'n')
 		show_text(r, here + 1, 1);
+	else if (r->facts)
+		statusline_lines_end(&r->lines);
 	return true;
 }
 
@@ -452,7 +378,7 @@ static bool is_printable(struct rendering *r)
 {
 	for (const char *at = r->format; at < r->end;) {
 		uint32_t code;
-		size_t len = printable_decode(at, (size_t)(r->end - at), &code);
+		size_t len = utf8_decode(at, (size_t)(r->end - at), &code);
 		if (len == 0)
 			return fail(r, at, "this is no UTF-8");
 		if (printable_is_unsafe(code))
@@ -469,18 +395,17 @@ static bool render(const char *format, const struct statusline_facts *facts, con
 {
 	size_t len = strlen(format);
 	struct rendering r = {
-		.format = format, .at = format, .end = format + len, .facts = facts, .look = look, .out = lines,
-		.line = BUF_INIT, .error = error, .wanted = statusline_style_none, .shown = statusline_style_none,
-		.is_right = is_right,
+		.format = format, .at = format, .end = format + len, .facts = facts, .error = error,
+		.wanted = statusline_style_none, .is_right = is_right,
 	};
 	buf_clear(lines);
+	statusline_lines_begin(&r.lines, look, lines);
 	bool good = is_right || len <= STATUSLINE_FORMAT_MAX_BYTES || fail(&r, format, "longer than 4096 bytes");
 	good = good && (is_right || is_printable(&r)) && render_until(&r, false);
-	if (good)
-		end_line(&r);
-	good = good && !r.line.failed && !lines->failed;
-	buf_release(&r.line);
-	*was_cut = r.was_cut;
+	if (good && facts)
+		statusline_lines_end(&r.lines);
+	*was_cut = r.lines.was_cut;
+	good = statusline_lines_release(&r.lines) && good;
 	return good;
 }
 

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/printable.h"
+#include "base/utf8.h"
 
 /* A wider COLUMNS is a mistake. */
 #define COLUMNS_MAX 10000
@@ -78,7 +79,7 @@ void terminal_clean(struct buf *out, const char *text, size_t len)
 {
 	while (len > 0) {
 		uint32_t code = 0;
-		size_t took = printable_decode(text, len, &code);
+		size_t took = utf8_decode(text, len, &code);
 		if (took == 0 || printable_is_unsafe(code)) {
 			buf_append_char(out, '?');
 			took = took ? took : 1;
@@ -94,7 +95,7 @@ void terminal_clean_json(struct buf *out, const char *text, size_t len)
 {
 	while (len > 0) {
 		uint32_t code = 0;
-		size_t took = printable_decode(text, len, &code);
+		size_t took = utf8_decode(text, len, &code);
 		if (took == 0)
 			buf_append_str(out, "\\ufffd");
 		else if (code >= 0x20 && printable_is_unsafe(code))
@@ -114,6 +115,16 @@ size_t terminal_width(const char *text, size_t len)
 		if (((unsigned char)text[i] & 0xC0) != 0x80)
 			width++;
 	return width;
+}
+
+bool terminal_print(const struct buf *text)
+{
+	if (text->failed) {
+		terminal_error("out of memory");
+		return false;
+	}
+	(void)fwrite(buf_str(text), 1, text->len, stdout);
+	return true;
 }
 
 void terminal_error(const char *format, ...)

@@ -40,6 +40,12 @@ void terminal_clean_json(struct buf *out, const char *text, size_t len);
 /* How many columns cleaned text takes: one a code point. */
 size_t terminal_width(const char *text, size_t len);
 
+/*
+ * Writes what was composed, and cleaned, to stdout, which the dispatcher checks in the end. Returns false when memory had
+ * run out for it: that is said, and nothing is written.
+ */
+bool terminal_print(const struct buf *text);
+
 /* "swatch: text" on stderr, cleaned, one line. */
 void terminal_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
 

@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/paths.h"
 #include "base/printable.h"
+#include "base/utf8.h"
 #include "usage/rate_limits.h"
 
 /* What a shell or a notification's markup would obey. */
@@ -31,7 +32,7 @@ static void append_harmless(struct buf *out, const char *text, const char *obeye
 	size_t len = strlen(text), chars = 0;
 	while (len > 0) {
 		uint32_t code;
-		size_t took = printable_decode(text, len, &code);
+		size_t took = utf8_decode(text, len, &code);
 		if (chars++ == max_chars) {
 			buf_append_str(out, "...");
 			return;

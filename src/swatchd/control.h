@@ -76,6 +76,9 @@ int control_init(struct control *control, struct ev_loop *loop, const char *path
 /* Queues one line (the newline is added) for a client. The client may be dropped by it; do not use it after. */
 void control_answer(struct control_client *client, const char *json, size_t len);
 
+/* The same with what was composed; where memory ran out for that, the client is told so. */
+void control_answer_composed(struct control_client *client, const struct buf *json);
+
 /* The same for several lines, the last one's newline missing, of up to CONTROL_MAX_REPORT_BYTES. */
 void control_answer_report(struct control_client *client, const char *lines, size_t len);
 

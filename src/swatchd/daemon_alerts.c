@@ -203,16 +203,8 @@ void daemon_write_alerts_status(const struct daemon *daemon, struct jsonw *w)
 	jsonw_put_int(w, "waiting", (int64_t)alerts->run.waiting_count + (alerts->run.child != NULL));
 	jsonw_put_string(w, "lastError", alerts->run.last_error[0] ? alerts->run.last_error : NULL);
 	jsonw_put_string(w, "lastMessage", alerts->last_message[0] ? alerts->last_message : NULL);
-	jsonw_key(w, "lastAt");
-	if (alerts->last_ms > 0)
-		jsonw_int(w, alerts->last_ms);
-	else
-		jsonw_null(w);
-	jsonw_key(w, "nextAt");
-	if (alerts->moment.at_ms != 0)
-		jsonw_int(w, alerts->moment.at_ms);
-	else
-		jsonw_null(w);
+	jsonw_put_int_or_null(w, "lastAt", alerts->last_ms);
+	jsonw_put_int_or_null(w, "nextAt", alerts->moment.at_ms);
 }
 
 void daemon_stop_alerts(struct daemon *daemon)

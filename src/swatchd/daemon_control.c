@@ -50,10 +50,7 @@ static void write_expire(const struct daemon *daemon, struct jsonw *w)
 {
 	jsonw_put_int(w, "removed", (int64_t)daemon->expire.removed + daemon->swept_files);
 	jsonw_put_int(w, "sweptTempFiles", daemon->swept_temp_files);
-	if (daemon->expire.due.at_ms > 0)
-		jsonw_put_int(w, "nextAt", daemon->expire.due.at_ms);
-	else
-		jsonw_put_null(w, "nextAt");
+	jsonw_put_int_or_null(w, "nextAt", daemon->expire.due.at_ms);
 }
 
 static void write_lock(const struct daemon *daemon, struct jsonw *w)
@@ -66,10 +63,34 @@ static void write_lock(const struct daemon *daemon, struct jsonw *w)
 	jsonw_put_int(w, "contended", (int64_t)daemon->contended);
 }
 
+static void write_watch(const struct daemon *daemon, struct jsonw *w)
+{
+	watch_write_status(&daemon->watch, w);
+	jsonw_put_int(w, "transcripts", (int64_t)tail_count(&daemon->tail));
+}
+
+static void write_tail(const struct daemon *daemon, struct jsonw *w)
+{
+	tail_write_status(&daemon->tail, w);
+	jsonw_put_int(w, "malformedLines", (int64_t)daemon->malformed_lines);
+}
+
 static void begin_part(struct jsonw *w, const char *key)
 {
 	jsonw_key(w, key);
 	jsonw_begin_object(w);
+}
+
+static void write_identity(const struct daemon *daemon, struct jsonw *w)
+{
+	jsonw_put_bool(w, "ok", true);
+	jsonw_put_string(w, "version", SWATCH_VERSION);
+	jsonw_put_int(w, "pid", getpid());
+	jsonw_put_int(w, "startedAt", daemon->started_ms);
+	jsonw_put_bool(w, "readingHistory", daemon->reading_history);
+	jsonw_put_string(w, "cacheDirectory", daemon->options.cache_path);
+	jsonw_put_string(w, "socket", daemon->options.socket_path);
+	jsonw_put_string(w, "configFile", daemon->options.config_path);
 }
 
 static void answer_status(struct daemon *daemon, struct control_client *client)
@@ -78,21 +99,12 @@ static void answer_status(struct daemon *daemon, struct control_client *client)
 	struct jsonw w;
 	jsonw_init(&w, &out);
 	jsonw_begin_object(&w);
-	jsonw_put_bool(&w, "ok", true);
-	jsonw_put_string(&w, "version", SWATCH_VERSION);
-	jsonw_put_int(&w, "pid", getpid());
-	jsonw_put_int(&w, "startedAt", daemon->started_ms);
-	jsonw_put_bool(&w, "readingHistory", daemon->reading_history);
-	jsonw_put_string(&w, "cacheDirectory", daemon->options.cache_path);
-	jsonw_put_string(&w, "socket", daemon->options.socket_path);
-	jsonw_put_string(&w, "configFile", daemon->options.config_path);
+	write_identity(daemon, &w);
 	begin_part(&w, "watch");
-	watch_write_status(&daemon->watch, &w);
-	jsonw_put_int(&w, "transcripts", (int64_t)tail_count(&daemon->tail));
+	write_watch(daemon, &w);
 	jsonw_end_object(&w);
 	begin_part(&w, "tail");
-	tail_write_status(&daemon->tail, &w);
-	jsonw_put_int(&w, "malformedLines", (int64_t)daemon->malformed_lines);
+	write_tail(daemon, &w);
 	jsonw_end_object(&w);
 	begin_part(&w, "sessions");
 	write_sessions(daemon, &w);
@@ -131,10 +143,7 @@ static void answer_status(struct daemon *daemon, struct control_client *client)
 	jsonw_put_int(&w, "rssBytes", resident_bytes());
 	jsonw_end_object(&w);
 	jsonw_end_object(&w);
-	if (out.failed)
-		control_answer_error(client, "out of memory");
-	else
-		control_answer(client, out.data, out.len);
+	control_answer_composed(client, &out);
 	buf_release(&out);
 }
 
@@ -185,7 +194,7 @@ static void answer_refresh(struct control_client *client, struct daemon *daemon,
 	jsonw_put_double(&w, "driftUSD", daemon->billing.drift_usd);
 	jsonw_put_int(&w, "durationMs", result->duration_ms);
 	jsonw_end_object(&w);
-	control_answer(client, buf_str(&out), out.len);
+	control_answer_composed(client, &out);
 	buf_release(&out);
 }
 
@@ -221,7 +230,7 @@ static void take_refresh(struct daemon *daemon, struct control_client *client, s
 	struct buf out = BUF_INIT;
 	buf_printf(&out, "{\"ok\":true,\"started\":%s,\"joined\":%s}", started ? "true" : "false",
 		   started ? "false" : "true");
-	control_answer(client, buf_str(&out), out.len);
+	control_answer_composed(client, &out);
 	buf_release(&out);
 }
 
@@ -261,15 +270,9 @@ static void take_expire(struct daemon *daemon, struct control_client *client, st
 		daemon->swept_files += publish_sweep(&daemon->publish);
 		publish_flush(&daemon->publish, true);
 	}
-	if (daemon->expire.due.at_ms > 0)
-		jsonw_put_int(&w, "nextAt", daemon->expire.due.at_ms);
-	else
-		jsonw_put_null(&w, "nextAt");
+	jsonw_put_int_or_null(&w, "nextAt", daemon->expire.due.at_ms);
 	jsonw_end_object(&w);
-	if (out.failed)
-		control_answer_error(client, "out of memory");
-	else
-		control_answer(client, out.data, out.len);
+	control_answer_composed(client, &out);
 	buf_release(&out);
 }
 

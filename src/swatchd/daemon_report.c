@@ -105,12 +105,14 @@ void daemon_answer_report(struct daemon *daemon, struct control_client *client, 
 #define SPEND_MIN_STEP_MS CLOCK_SECOND_MS
 #define SPEND_MAX_STEP_MS CLOCK_DAY_MS
 
-static void write_spend(struct ledger *ledger, int64_t since_ms, int64_t step_ms, size_t count, double *usd, struct buf *out)
+static void write_spend(struct ledger *ledger, int64_t since_ms, int64_t step_ms, size_t count, double *usd,
+			struct buf *out)
 {
 	struct ledger_entry_view entry;
 	struct jsonw w;
 	int64_t until_ms = since_ms + step_ms * (int64_t)count;
-	for (size_t i = ledger_entries_before(ledger, since_ms); ledger_entry_at(ledger, i, &entry) && entry.time_ms < until_ms; i++)
+	size_t at = ledger_entries_before(ledger, since_ms);
+	for (; ledger_entry_at(ledger, at, &entry) && entry.time_ms < until_ms; at++)
 		usd[(entry.time_ms - since_ms) / step_ms] += entry.cost_usd;
 	jsonw_init(&w, out);
 	jsonw_begin_object(&w);
@@ -132,16 +134,16 @@ void daemon_answer_spend(struct daemon *daemon, struct control_client *client, s
 	struct buf out = BUF_INIT;
 	if (since_ms < 0 || since_ms > clock_wall_ms() || step_ms < SPEND_MIN_STEP_MS || step_ms > SPEND_MAX_STEP_MS
 	    || count < 1 || count > SPEND_MAX_COUNT) {
-		control_answer_error(client, "\"since\", \"step\" and \"count\" take a time that is past, 1000 to 86400000 and 1 to 1440");
+		control_answer_error(client, "\"since\", \"step\" and \"count\" take a time that is past, 1000 to 86400000 and "
+				     "1 to 1440");
 		return;
 	}
 	double *usd = calloc((size_t)count, sizeof(*usd));
 	if (usd)
 		write_spend(daemon->ledger, since_ms, step_ms, (size_t)count, usd, &out);
-	if (!usd || out.failed)
-		control_answer_error(client, "out of memory");
 	else
-		control_answer(client, out.data, out.len);
+		out.failed = true;
+	control_answer_composed(client, &out);
 	free(usd);
 	buf_release(&out);
 }

@@ -2,22 +2,24 @@
  * swatchd: one daemon a user watches Claude Code's transcripts and keeps the cache files (swatchd(8)).
  *
  * The map of this directory, along the way of the data:
- *     watch, watch_dirs   inotify on the data directories: which transcripts changed, which are gone
- *     tail, tail_read     the new complete lines of a transcript, from its offset
+ *     watch, watch_roots, watch_dirs     inotify on the data directories: which transcripts changed, which are gone
+ *     tail, tail_queue, tail_read        the new complete lines of a transcript, from its offset
+ *     tail_history                       a long past, read by threads
  *     (usage/scan, usage/ledger: what a line says, and the accounts)
- *     session             what is known of every session
- *     billing             which figures are shown, and how fresh they are
- *     compose, publish    what stands in the cache files, and when they are written
+ *     session                            what is known of every session
+ *     billing, pricing, account_limits   which figures are shown, and how fresh they are; prices; the account's limits
+ *     compose, compose_session, publish  what stands in the cache files, and when they are written
  * beside it
- *     refresh, child, ccusage_answer   a burst of activity makes at most one run of ccusage
- *     alerts, alert_text, alert_run    figures that crossed a limit, and the command that is run for each
- *     expire, liveness    idle sessions lose their files; living processes keep theirs
- *     control, events     the socket, and who follows what happens
- *     loop                libev, without its abort()
- *     sandbox             what the kernel denies all of this from the end of the start on
- *     drift, notify       changes of the transcript format; the service manager
- * daemon.c wires them by callbacks, daemon_alerts.c shows alerts the figures, daemon_control.c answers the socket; this
- * file has the command line, the lock, the signals and the loop.
+ *     refresh, child, ccusage_answer     a burst of activity makes at most one run of ccusage
+ *     alerts, alert_text, alert_run      figures that crossed a limit, and the command that is run for each
+ *     expire, liveness                   idle sessions lose their files; living processes keep theirs
+ *     control, control_client, events    the socket, who calls, and who follows what happens
+ *     loop                               libev, without its abort()
+ *     sandbox, sandbox_sockets           what the kernel denies all of this from the end of the start on
+ *     drift, notify                      changes of the transcript format; the service manager
+ * daemon.c wires them by callbacks; daemon_NAME.c is what of that has to do with NAME: daemon_control.c and
+ * daemon_report.c answer the socket, daemon_alerts.c shows alerts the figures, daemon_clock.c knows the next moment, and
+ * so on. This file has the command line, the lock, the signals and the loop.
  */
 #include <errno.h>
 #include <getopt.h>

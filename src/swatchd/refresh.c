@@ -284,14 +284,6 @@ static const char *reason_of(const struct refresh *refresh)
 	}
 }
 
-static void put_when(struct jsonw *w, const char *key, int64_t value)
-{
-	if (value > 0)
-		jsonw_put_int(w, key, value);
-	else
-		jsonw_put_null(w, key);
-}
-
 void refresh_write_status(const struct refresh *refresh, struct jsonw *w)
 {
 	const struct refresh_stats *stats = &refresh->stats;
@@ -304,14 +296,14 @@ void refresh_write_status(const struct refresh *refresh, struct jsonw *w)
 	jsonw_put_int(w, "coalesced", (int64_t)stats->coalesced);
 	jsonw_put_int(w, "followUps", (int64_t)stats->follow_ups);
 	jsonw_put_int(w, "consecutiveFailures", refresh->failures);
-	put_when(w, "lastStartedAt", stats->last_started_ms);
-	put_when(w, "lastFinishedAt", stats->last_finished_ms);
+	jsonw_put_int_or_null(w, "lastStartedAt", stats->last_started_ms);
+	jsonw_put_int_or_null(w, "lastFinishedAt", stats->last_finished_ms);
 	if (stats->last_finished_ms > 0)
 		jsonw_put_int(w, "lastDurationMs", stats->last_duration_ms);
 	else
 		jsonw_put_null(w, "lastDurationMs");
 	jsonw_put_string(w, "lastError", stats->last_error[0] ? stats->last_error : NULL);
-	put_when(w, "nextDueAt", refresh->due_wall_ms);
+	jsonw_put_int_or_null(w, "nextDueAt", refresh->due_wall_ms);
 	jsonw_put_string(w, "nextDueReason", reason_of(refresh));
 }
 

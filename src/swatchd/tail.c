@@ -1,19 +1,16 @@
 #include "swatchd/tail.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/paths.h"
 #include "swatchd/tail_history.h"
+#include "swatchd/tail_queue.h"
 #include "swatchd/tail_read.h"
-
-/* ---- the two queues ---- */
 
 static void schedule(struct tail *tail)
 {
@@ -31,109 +28,9 @@ static void schedule(struct tail *tail)
 		ev_idle_stop(tail->loop, &tail->backlog_turn);
 }
 
-static void queue_push(struct tail *tail, struct transcript *t, int64_t delay_ms)
-{
-	if (t->in_history)
-		t->noted = true;
-	if (t->queued || t->in_history)
-		return;
-	t->queued = true;
-	t->due_mono_ms = clock_mono_ms() + delay_ms;
-	t->next = NULL;
-	t->previous = tail->queue_tail;
-	if (tail->queue_tail)
-		tail->queue_tail->next = t;
-	else
-		tail->queue_head = t;
-	tail->queue_tail = t;
-}
-
-static void queue_remove(struct tail *tail, struct transcript *t)
-{
-	if (t->previous)
-		t->previous->next = t->next;
-	else
-		tail->queue_head = t->next;
-	if (t->next)
-		t->next->previous = t->previous;
-	else
-		tail->queue_tail = t->previous;
-	t->queued = false;
-	t->next = t->previous = NULL;
-}
-
-static struct transcript *queue_pop(struct tail *tail)
-{
-	struct transcript *t = tail->queue_head;
-	if (t)
-		queue_remove(tail, t);
-	return t;
-}
-
-static bool backlog_push(struct tail *tail, struct transcript *t)
-{
-	if (tail->backlog_len == tail->backlog_cap) {
-		size_t cap = tail->backlog_cap ? tail->backlog_cap * 2 : 256;
-		struct transcript **grown = realloc(tail->backlog, cap * sizeof(struct transcript *));
-		if (!grown)
-			return false;
-		tail->backlog = grown;
-		tail->backlog_cap = cap;
-	}
-	tail->backlog[tail->backlog_len++] = t;
-	tail->backlog_sorted = false;
-	t->in_backlog = true;
-	return true;
-}
-
-static void backlog_remove(struct tail *tail, struct transcript *t)
-{
-	for (size_t i = tail->backlog_len; i-- > 0;) {
-		if (tail->backlog[i] != t)
-			continue;
-		memmove(&tail->backlog[i], &tail->backlog[i + 1], (tail->backlog_len - i - 1) * sizeof(struct transcript *));
-		tail->backlog_len--;
-		break;
-	}
-	t->in_backlog = false;
-}
-
 static bool is_below(const struct transcript *t, const char *directory, size_t len)
 {
 	return strncmp(t->path, directory, len) == 0 && t->path[len] == '/';
-}
-
-/* Takes all of a tree out at once: one by one, each would be looked for among all. */
-static void backlog_remove_tree(struct tail *tail, const char *directory, size_t len)
-{
-	size_t kept = 0;
-	for (size_t i = 0; i < tail->backlog_len; i++) {
-		struct transcript *t = tail->backlog[i];
-		t->in_backlog = !is_below(t, directory, len);
-		if (t->in_backlog)
-			tail->backlog[kept++] = t;
-	}
-	tail->backlog_len = kept;
-}
-
-static int compare_modified(const void *a, const void *b)
-{
-	const struct transcript *left = *(struct transcript *const *)a;
-	const struct transcript *right = *(struct transcript *const *)b;
-	if (left->modified_ms != right->modified_ms)
-		return left->modified_ms < right->modified_ms ? -1 : 1;
-	return strcmp(right->path, left->path);
-}
-
-static struct transcript *backlog_last(struct tail *tail)
-{
-	if (tail->backlog_len == 0)
-		return NULL;
-	if (!tail->backlog_sorted) {
-		qsort(tail->backlog, tail->backlog_len, sizeof(struct transcript *), compare_modified);
-		tail->backlog_sorted = true;
-	}
-	return tail->backlog[tail->backlog_len - 1];
 }
 
 /* ---- transcripts come and go ---- */
@@ -141,9 +38,9 @@ static struct transcript *backlog_last(struct tail *tail)
 static void forget(struct tail *tail, struct transcript *t, bool tell)
 {
 	if (t->queued)
-		queue_remove(tail, t);
+		tail_queue_remove(tail, t);
 	if (t->in_backlog)
-		backlog_remove(tail, t);
+		tail_backlog_remove(tail, t);
 	if (t->in_history)
 		tail_history_forget(tail, t);
 	if (tell)
@@ -196,7 +93,7 @@ static bool queue_failed(struct tail *tail)
 			continue;
 		any = true;
 		if (!t->in_backlog)
-			queue_push(tail, t, 0);
+			tail_queue_push(tail, t, 0);
 	}
 	return any;
 }
@@ -275,7 +172,7 @@ void tail_end_history_of(struct tail *tail, struct transcript *t, const struct g
 		tail_read_adopt(t, file);
 	t->noted = t->restart = false;
 	if (again)
-		queue_push(tail, t, 0);
+		tail_queue_push(tail, t, 0);
 	if (file->result == GATHER_DONE)
 		tail->callbacks.advanced(tail->ctx, t, 0);
 	schedule(tail);
@@ -289,9 +186,9 @@ static void on_timer(struct ev_loop *loop, ev_timer *watcher, int revents)
 	int64_t now_ms = clock_mono_ms();
 	/* One millisecond of grace: those that are almost due need no wake-up of their own. After an overflow all are due. */
 	while (tail->queue_head && tail->queue_head->due_mono_ms <= now_ms + 1 && clock_mono_ms() <= now_ms + TAIL_TURN_MS) {
-		struct transcript *t = queue_pop(tail);
+		struct transcript *t = tail_queue_pop(tail);
 		if (read_transcript(tail, t, TAIL_TURN_BYTES) == TAIL_READ_MORE)
-			queue_push(tail, t, 0);
+			tail_queue_push(tail, t, 0);
 	}
 	tail_note_turn_ended(tail);
 	schedule(tail);
@@ -301,13 +198,13 @@ void tail_read_backlog(struct tail *tail)
 {
 	uint64_t until_bytes = tail->stats.bytes + TAIL_TURN_BYTES;
 	struct transcript *t;
-	while (!tail->backlog_held && tail->stats.bytes < until_bytes && (t = backlog_last(tail))) {
+	while (!tail->backlog_held && tail->stats.bytes < until_bytes && (t = tail_backlog_last(tail))) {
 		enum tail_read_result result = read_transcript(tail, t, (size_t)(until_bytes - tail->stats.bytes));
 		if (result == TAIL_READ_MORE)
 			break;
 		/* A transcript that went took itself out. */
 		if (result != TAIL_READ_GONE)
-			backlog_remove(tail, t);
+			tail_backlog_remove(tail, t);
 	}
 }
 
@@ -371,7 +268,7 @@ bool tail_note(struct tail *tail, const char *path, size_t root_len, bool polled
 			log_error("cannot follow transcript %s: out of memory; it is tried again", path);
 			return false;
 		}
-		if (first_walk && backlog_push(tail, t)) {
+		if (first_walk && tail_backlog_push(tail, t)) {
 			t->polled = polled;
 			schedule(tail);
 			return true;
@@ -385,7 +282,7 @@ bool tail_note(struct tail *tail, const char *path, size_t root_len, bool polled
 	}
 	t->polled = polled;
 	if (!t->in_backlog)
-		queue_push(tail, t, tail->delay_ms);
+		tail_queue_push(tail, t, tail->delay_ms);
 	schedule(tail);
 	return true;
 }
@@ -398,7 +295,7 @@ void tail_note_gone(struct tail *tail, const char *path)
 	struct stat st;
 	if (look_at(path, &st)) {
 		if (!t->in_backlog)
-			queue_push(tail, t, tail->delay_ms);
+			tail_queue_push(tail, t, tail->delay_ms);
 		schedule(tail);
 		return;
 	}
@@ -411,7 +308,7 @@ void tail_note_tree_gone(struct tail *tail, const char *directory)
 	size_t len = strlen(directory);
 	size_t cursor = 0;
 	const struct strmap_slot *slot;
-	backlog_remove_tree(tail, directory, len);
+	tail_backlog_remove_tree(tail, directory);
 	while ((slot = strmap_each(&tail->by_path, &cursor))) {
 		struct transcript *t = slot->value;
 		if (is_below(t, directory, len))
@@ -432,7 +329,7 @@ void tail_recheck(struct tail *tail, bool polled_only)
 		if (!look_at(t->path, &st))
 			forget(tail, t, true);
 		else if (!t->in_backlog && tail_read_is_changed(t, &st))
-			queue_push(tail, t, tail->delay_ms);
+			tail_queue_push(tail, t, tail->delay_ms);
 	}
 	tail_note_turn_ended(tail);
 	schedule(tail);
@@ -443,7 +340,7 @@ void tail_reread(struct tail *tail, struct transcript *t)
 	t->restart = t->in_history;
 	tail_read_restart(t);
 	if (!t->in_backlog)
-		queue_push(tail, t, 0);
+		tail_queue_push(tail, t, 0);
 	schedule(tail);
 }
 
@@ -452,14 +349,14 @@ void tail_flush(struct tail *tail)
 	struct transcript *t;
 	if (ev_is_active(&tail->retry))
 		(void)queue_failed(tail);
-	while ((t = queue_pop(tail)))
+	while ((t = tail_queue_pop(tail)))
 		(void)read_whole(tail, t);
-	while (!tail->backlog_held && (t = backlog_last(tail)))
+	while (!tail->backlog_held && (t = tail_backlog_last(tail)))
 		if (read_whole(tail, t))
-			backlog_remove(tail, t);
+			tail_backlog_remove(tail, t);
 	tail_history_take(tail, true);
 	/* What was reported while a thread read it. */
-	while ((t = queue_pop(tail)))
+	while ((t = tail_queue_pop(tail)))
 		(void)read_whole(tail, t);
 	ev_timer_stop(tail->loop, &tail->timer);
 	tail_note_turn_ended(tail);
@@ -475,14 +372,14 @@ void tail_hold_backlog(struct tail *tail)
 void tail_release_backlog(struct tail *tail)
 {
 	tail->backlog_held = false;
-	(void)backlog_last(tail);  /* sorts it */
+	(void)tail_backlog_last(tail);  /* sorts it */
 	tail->backlog_len = tail_history_start(tail);
 	schedule(tail);
 }
 
 int64_t tail_unread_ms(struct tail *tail)
 {
-	const struct transcript *newest = backlog_last(tail);
+	const struct transcript *newest = tail_backlog_last(tail);
 	int64_t history_ms = tail_history_unread_ms(tail);
 	return newest && newest->modified_ms > history_ms ? newest->modified_ms : history_ms;
 }
@@ -494,10 +391,7 @@ size_t tail_count(const struct tail *tail)
 
 size_t tail_pending(const struct tail *tail)
 {
-	size_t pending = tail->backlog_len + tail->history_left;
-	for (const struct transcript *t = tail->queue_head; t; t = t->next)
-		pending++;
-	return pending;
+	return tail_queue_count(tail) + tail->backlog_len + tail->history_left;
 }
 
 void tail_write_status(const struct tail *tail, struct jsonw *w)

@@ -12,148 +12,13 @@
 #include "base/log.h"
 #include "base/paths.h"
 #include "swatchd/watch_dirs.h"
+#include "swatchd/watch_roots.h"
 
 /* One read takes this many bytes of events: 2,000 of them, a storm's worth. */
 #define EVENT_BUFFER_BYTES 65536
 /* Directories listed in one turn of the loop, so that it keeps answering during a first walk. */
 #define LIST_TURN_MS 8
 #define POLLED_SHOWN 20
-
-/* ---- roots ---- */
-
-static void drop_tree(struct watch *watch, const char *path)
-{
-	watch_dirs_drop_tree(watch, path);
-	watch->callbacks.tree_gone(watch->ctx, path);
-}
-
-/* Watches the nearest existing directory above `path`, in which it, or the next part of the way to it, will appear. */
-static void anchor_above(struct watch *watch, const char *path)
-{
-	char *above = strdup(path);
-	if (!above) {
-		watch->lost = true;
-		return;
-	}
-	struct watch_dir *anchor = NULL;
-	char *slash;
-	while (!anchor && (slash = strrchr(above, '/'))) {
-		if (slash == above)
-			slash[1] = '\0';
-		else
-			*slash = '\0';
-		struct stat st;
-		if (stat(above, &st) == 0 && S_ISDIR(st.st_mode))
-			anchor = watch_dirs_add(watch, above, WATCH_ROLE_ANCHOR, 0, 0);
-		if (slash == above)
-			break;
-	}
-	if (anchor)
-		anchor->anchor_turn = watch->resolve_turn;
-	else
-		watch->lost = true;
-	free(above);
-}
-
-static bool same_as_earlier(const struct watch *watch, size_t index, const struct stat *st)
-{
-	for (size_t i = 0; i < index; i++) {
-		const struct watch_root *other = &watch->roots[i];
-		if (other->state == WATCH_ROOT_WATCHED && other->dev == st->st_dev && other->ino == st->st_ino)
-			return true;
-	}
-	return false;
-}
-
-/* A place could not be looked at: it is tried again with everything else. Said once, until all could be seen. */
-static void note_unseen(struct watch *watch, const char *path, int why)
-{
-	if (!watch->unseen_reported)
-		log_warning("cannot look at %s: %s; trying again", path, strerror(why));
-	watch->unseen_reported = watch->lost = true;
-}
-
-static void resolve_root(struct watch *watch, size_t index)
-{
-	struct watch_root *root = &watch->roots[index];
-	struct stat st;
-	bool looked = stat(root->path, &st) == 0;
-	if (!looked && !paths_is_gone(errno)) {
-		/* What was known of it is the best that is known: nothing says that it went. */
-		note_unseen(watch, root->path, errno);
-		return;
-	}
-	bool exists = looked && S_ISDIR(st.st_mode);
-	bool same = exists && same_as_earlier(watch, index, &st);
-	bool replaced = exists && root->state == WATCH_ROOT_WATCHED && (root->dev != st.st_dev || root->ino != st.st_ino);
-	if (root->state == WATCH_ROOT_WATCHED && (!exists || same || replaced)) {
-		drop_tree(watch, root->path);
-		root->state = WATCH_ROOT_MISSING;
-	}
-	anchor_above(watch, root->path);
-	if (!exists || same) {
-		root->state = same ? WATCH_ROOT_SAME_AS_OTHER : WATCH_ROOT_MISSING;
-		return;
-	}
-	if (root->state == WATCH_ROOT_WATCHED)
-		return;
-	root->dev = st.st_dev;
-	root->ino = st.st_ino;
-	if (watch_dirs_add(watch, root->path, WATCH_ROLE_TREE, strlen(root->path) + 1, 0))
-		root->state = WATCH_ROOT_WATCHED;
-	else
-		watch->lost = true;
-}
-
-static void resolve_processes(struct watch *watch, const struct watch_root *root)
-{
-	char *path = paths_join(root->config_path, "sessions");
-	struct stat st;
-	bool looked = path && lstat(path, &st) == 0;
-	if (!looked && !(path && paths_is_gone(errno)))
-		note_unseen(watch, root->config_path, path ? errno : ENOMEM);
-	else if (looked && S_ISDIR(st.st_mode) && !watch_dirs_by_path(watch, path))
-		(void)watch_dirs_add(watch, path, WATCH_ROLE_PROCESSES, 0, 0);
-	free(path);
-}
-
-/* An anchor that no root needs any more would wake the daemon for nothing. */
-static void drop_old_anchors(struct watch *watch)
-{
-	size_t cursor = 0;
-	const struct strmap_slot *slot;
-	while ((slot = strmap_each(&watch->dirs_by_path, &cursor))) {
-		struct watch_dir *dir = slot->value;
-		if ((dir->roles & WATCH_ROLE_ANCHOR) && dir->anchor_turn != watch->resolve_turn)
-			watch_dirs_remove_role(watch, dir, WATCH_ROLE_ANCHOR);
-	}
-}
-
-static bool a_missing_root_exists(const struct watch *watch)
-{
-	for (size_t i = 0; i < watch->root_count; i++) {
-		struct stat st;
-		if (watch->roots[i].state == WATCH_ROOT_MISSING && stat(watch->roots[i].path, &st) == 0
-		    && S_ISDIR(st.st_mode))
-			return true;
-	}
-	return false;
-}
-
-static void resolve_roots(struct watch *watch)
-{
-	/* A root that appears between the look and the anchor's watch makes no event: look again, a few times at most. */
-	for (int attempt = 0; attempt < 4; attempt++) {
-		watch->resolve_turn++;
-		for (size_t i = 0; i < watch->root_count; i++) {
-			resolve_root(watch, i);
-			resolve_processes(watch, &watch->roots[i]);
-		}
-		drop_old_anchors(watch);
-		if (!a_missing_root_exists(watch))
-			break;
-	}
-}
 
 /* ---- turns of the loop ---- */
 
@@ -205,7 +70,7 @@ static void poll_now(struct watch *watch)
 		look_again(watch);
 		return;
 	}
-	resolve_roots(watch);
+	watch_roots_resolve(watch);
 	watch_dirs_queue_polled(watch);
 	watch->callbacks.recheck(watch->ctx, true);
 }
@@ -226,7 +91,7 @@ static void take_tree_event(struct watch *watch, const struct watch_dir *dir, co
 {
 	if (event->mask & IN_ISDIR) {
 		if (event->mask & IN_MOVED_FROM) {
-			drop_tree(watch, path);
+			watch_roots_drop_tree(watch, path);
 		} else if (event->mask & IN_DELETE) {
 			/* It was empty: what lay in it has been reported, so no walk through the whole table. */
 			struct watch_dir *gone = watch_dirs_by_path(watch, path);
@@ -309,32 +174,6 @@ static bool take_event(struct watch *watch, const struct inotify_event *event)
 	return root_may_change;
 }
 
-/* Drops a root or anchor whose directory is another one by now, so that resolving starts it anew. */
-static void drop_moved_tops(struct watch *watch)
-{
-	for (size_t i = 0; i < watch->root_count; i++) {
-		struct watch_root *root = &watch->roots[i];
-		struct stat st;
-		if (root->state != WATCH_ROOT_WATCHED)
-			continue;
-		bool looked = stat(root->path, &st) == 0;
-		if (!looked && !paths_is_gone(errno)) {
-			note_unseen(watch, root->path, errno);
-		} else if (!looked || st.st_dev != root->dev || st.st_ino != root->ino) {
-			drop_tree(watch, root->path);
-			root->state = WATCH_ROOT_MISSING;
-		}
-	}
-	size_t cursor = 0;
-	const struct strmap_slot *slot;
-	while ((slot = strmap_each(&watch->dirs_by_path, &cursor))) {
-		struct watch_dir *dir = slot->value;
-		if (!(dir->roles & WATCH_ROLE_TREE))
-			watch_dirs_drop(watch, dir);
-	}
-	watch->force_look = false;
-}
-
 static void read_events(struct watch *watch)
 {
 	static _Alignas(struct inotify_event) char buffer[EVENT_BUFFER_BYTES];
@@ -358,9 +197,9 @@ static void read_events(struct watch *watch)
 			break;
 	}
 	if (watch->force_look)
-		drop_moved_tops(watch);
+		watch_roots_drop_moved(watch);
 	if (look)
-		resolve_roots(watch);
+		watch_roots_resolve(watch);
 }
 
 static void on_readable(struct ev_loop *loop, ev_io *watcher, int revents)
@@ -408,53 +247,10 @@ int watch_init(struct watch *watch, struct ev_loop *loop, int method, const stru
 	return 0;
 }
 
-static void free_roots(struct watch_root *roots, size_t count)
-{
-	for (size_t i = 0; i < count; i++) {
-		free(roots[i].path);
-		free(roots[i].config_path);
-	}
-	free(roots);
-}
-
-static bool is_among(const char *path, const char *const *paths, size_t count)
-{
-	for (size_t i = 0; i < count; i++)
-		if (strcmp(path, paths[i]) == 0)
-			return true;
-	return false;
-}
-
 int watch_set_roots(struct watch *watch, const char *const *paths, size_t count)
 {
-	struct watch_root *roots = calloc(count > 0 ? count : 1, sizeof(*roots));
-	if (!roots)
+	if (watch_roots_set(watch, paths, count) != 0)
 		return -1;
-	for (size_t i = 0; i < count; i++) {
-		const char *slash = strrchr(paths[i], '/');
-		roots[i].path = strdup(paths[i]);
-		roots[i].config_path = strndup(paths[i], slash && slash != paths[i] ? (size_t)(slash - paths[i]) : 1);
-		if (!roots[i].path || !roots[i].config_path) {
-			free_roots(roots, count);
-			return -1;
-		}
-	}
-	for (size_t i = 0; i < watch->root_count; i++) {
-		struct watch_root *old = &watch->roots[i];
-		if (old->state == WATCH_ROOT_WATCHED && !is_among(old->path, paths, count))
-			drop_tree(watch, old->path);
-		for (size_t j = 0; j < count; j++) {
-			if (strcmp(roots[j].path, old->path) == 0) {
-				roots[j].state = old->state;
-				roots[j].dev = old->dev;
-				roots[j].ino = old->ino;
-			}
-		}
-	}
-	free_roots(watch->roots, watch->root_count);
-	watch->roots = roots;
-	watch->root_count = count;
-	resolve_roots(watch);
 	schedule(watch);
 	return 0;
 }
@@ -473,8 +269,8 @@ void watch_rescan(struct watch *watch)
 {
 	watch->stats.rescans++;
 	watch->force_look = true;
-	drop_moved_tops(watch);
-	resolve_roots(watch);
+	watch_roots_drop_moved(watch);
+	watch_roots_resolve(watch);
 	watch_dirs_queue_all(watch);
 	watch->callbacks.recheck(watch->ctx, false);
 	schedule(watch);
@@ -545,7 +341,7 @@ void watch_release(struct watch *watch)
 	ev_timer_stop(watch->loop, &watch->poll_timer);
 	ev_idle_stop(watch->loop, &watch->listing);
 	watch_dirs_release(watch);
-	free_roots(watch->roots, watch->root_count);
+	watch_roots_release(watch);
 	if (watch->inotify_fd >= 0)
 		close(watch->inotify_fd);
 }

@@ -3,6 +3,7 @@
  */
 #include <string.h>
 
+#include "base/utf8.h"
 #include "usage/json_walk.h"
 
 static uint32_t hex_value(const char *s)
@@ -17,26 +18,7 @@ static uint32_t hex_value(const char *s)
 
 size_t walk_put_utf8(uint32_t code, char out[4])
 {
-	if (code < 0x80) {
-		out[0] = (char)code;
-		return 1;
-	}
-	if (code < 0x800) {
-		out[0] = (char)(0xC0 | (code >> 6));
-		out[1] = (char)(0x80 | (code & 0x3F));
-		return 2;
-	}
-	if (code < 0x10000) {
-		out[0] = (char)(0xE0 | (code >> 12));
-		out[1] = (char)(0x80 | ((code >> 6) & 0x3F));
-		out[2] = (char)(0x80 | (code & 0x3F));
-		return 3;
-	}
-	out[0] = (char)(0xF0 | (code >> 18));
-	out[1] = (char)(0x80 | ((code >> 12) & 0x3F));
-	out[2] = (char)(0x80 | ((code >> 6) & 0x3F));
-	out[3] = (char)(0x80 | (code & 0x3F));
-	return 4;
+	return utf8_encode(code, out);
 }
 
 static uint32_t simple_escape(char c)
@@ -76,36 +58,12 @@ static uint32_t take_escape(struct slice s, size_t *at)
 	return code >= 0xD800 && code < 0xE000 ? WALK_NO_CHAR : code;
 }
 
-/* How many bytes a character has that starts with this one; 0: none does. */
-static size_t utf8_length(unsigned char c)
-{
-	if (c < 0x80)
-		return 1;
-	if (c >= 0xC2 && c < 0xE0)
-		return 2;
-	if ((c & 0xF0) == 0xE0)
-		return 3;
-	return c >= 0xF0 && c < 0xF5 ? 4 : 0;
-}
-
 static uint32_t take_plain(struct slice s, size_t *at)
 {
-	static const unsigned char first_bits[] = { 0, 0x7F, 0x1F, 0x0F, 0x07 };
-	static const uint32_t smallest[] = { 0, 0, 0x80, 0x800, 0x10000 };
-	const unsigned char *p = (const unsigned char *)s.data + *at;
-	size_t need = utf8_length(p[0]);
-	bool good = need > 0 && need <= s.len - *at;
-	uint32_t code = p[0] & first_bits[need];
-	for (size_t i = 1; good && i < need; i++) {
-		good = (p[i] & 0xC0) == 0x80;
-		code = (code << 6) | (p[i] & 0x3FU);
-	}
-	if (!good || code < smallest[need] || (code >= 0xD800 && code < 0xE000) || code > 0x10FFFF) {
-		(*at)++;
-		return WALK_NO_CHAR;
-	}
-	*at += need;
-	return code;
+	uint32_t code;
+	size_t took = utf8_decode(s.data + *at, s.len - *at, &code);
+	*at += took ? took : 1;
+	return took ? code : WALK_NO_CHAR;
 }
 
 uint32_t slice_take_char(struct slice s, size_t *at)
@@ -147,11 +105,11 @@ bool slice_to_text(struct slice s, char *out, size_t size, size_t *len)
 	memcpy(out, s.data, at);
 	*len = at;
 	while (at < s.len) {
-		char bytes[4];
+		char bytes[UTF8_MAX_BYTES];
 		uint32_t code = slice_take_char(s, &at);
 		if (code == WALK_NO_CHAR)
 			return false;
-		size_t count = walk_put_utf8(code, bytes);
+		size_t count = utf8_encode(code, bytes);
 		if (count > size - *len)
 			return false;
 		memcpy(out + *len, bytes, count);

@@ -12,6 +12,7 @@
 
 #include <json-c/json.h>
 
+#include "base/file.h"
 #include "base/json_parse.h"
 #include "usage/price.h"
 
@@ -178,38 +179,23 @@ static bool fill(struct price_book *book, const char *path, struct json_object *
 	return true;
 }
 
-/* The whole file; NULL with errno, or EFBIG when it is no regular file or too large. */
-static char *read_file(const char *path, size_t *len)
+/* The whole file. Returns false with errno: EFBIG also when it is no regular file. */
+static bool read_file(const char *path, struct buf *text)
 {
 	struct stat st;
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	if (fd < 0)
-		return NULL;
-	char *text = NULL;
-	int failure = EFBIG;
-	if (fstat(fd, &st) != 0)
-		failure = errno;
-	else if (S_ISREG(st.st_mode) && st.st_size <= (off_t)PRICE_FILE_MAX_BYTES)
-		text = malloc((size_t)st.st_size + 1);
-	*len = 0;
-	while (text && *len < (size_t)st.st_size) {
-		ssize_t got = read(fd, text + *len, (size_t)st.st_size - *len);
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got < 0) {
-			failure = errno;
-			free(text);
-			text = NULL;
-			break;
-		}
-		if (got == 0)
-			break;
-		*len += (size_t)got;
+		return false;
+	bool good = fstat(fd, &st) == 0;
+	if (good && !S_ISREG(st.st_mode)) {
+		errno = EFBIG;
+		good = false;
 	}
+	good = good && file_read_all(fd, PRICE_FILE_MAX_BYTES, text);
+	int why = errno;
 	close(fd);
-	if (!text)
-		errno = failure;
-	return text;
+	errno = why;
+	return good;
 }
 
 static struct json_object *parse(const char *text, size_t len)
@@ -224,10 +210,10 @@ static struct json_object *parse(const char *text, size_t len)
 
 struct price_book *price_book_load(const char *path, struct buf *error)
 {
-	size_t len;
-	char *text = read_file(path, &len);
-	if (!text) {
+	struct buf text = BUF_INIT;
+	if (!read_file(path, &text)) {
 		int failure = errno;
+		buf_release(&text);
 		if (failure == EFBIG)
 			buf_printf(error, "cannot use %s: it is no regular file of up to %d MiB", path,
 				   PRICE_FILE_MAX_BYTES / (1024 * 1024));
@@ -236,9 +222,9 @@ struct price_book *price_book_load(const char *path, struct buf *error)
 		errno = failure;
 		return NULL;
 	}
-	struct json_object *root = parse(text, len);
+	struct json_object *root = parse(buf_str(&text), text.len);
 	bool no_memory = !root && errno == ENOMEM;
-	free(text);
+	buf_release(&text);
 	struct price_book *book = root ? calloc(1, sizeof(*book)) : NULL;
 	if (!root && !no_memory)
 		buf_printf(error, "cannot use %s: it is not one JSON object", path);

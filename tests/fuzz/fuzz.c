@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/paths.h"
 #include "base/printable.h"
+#include "base/utf8.h"
 
 static char directory[512];
 
@@ -162,7 +163,7 @@ void fuzz_check_shown(const char *what, const char *text, size_t len, bool colou
 		size_t code_len = colour ? colour_code_len(text + at, len - at) : 0;
 		uint32_t code = 0;
 		if (code_len == 0) {
-			code_len = printable_decode(text + at, len - at, &code);
+			code_len = utf8_decode(text + at, len - at, &code);
 			FUZZ_CHECK(code_len > 0, "%s: no UTF-8 at byte %zu: %.*s", what, at, (int)len, text);
 			FUZZ_CHECK(code == '\n' || !printable_is_unsafe(code), "%s: U+%04X at byte %zu: %.*s", what,
 				   (unsigned)code, at, (int)len, text);

@@ -6,6 +6,7 @@
 #include <wchar.h>
 
 #include "base/printable.h"
+#include "base/utf8.h"
 #include "swatch/statusline_width.h"
 #include "swatch/terminal.h"
 
@@ -95,7 +96,7 @@ static void make_run(struct run *run, const struct top_canvas *canvas, const cha
 	run->cut = false;
 	while (len > 0 && !run->cut) {
 		uint32_t code;
-		size_t took = printable_decode(text, len, &code);
+		size_t took = utf8_decode(text, len, &code);
 		if (took == 0 || printable_is_unsafe(code)) {
 			add_char(run, canvas, '?', 1);
 		} else {
