@@ -38,7 +38,7 @@ static const char *const path_sessions[PATHS] = { "d", "a", "x", "b", "B" };
 struct told {
 	int path;
 	int64_t offset;
-	char id[8], request[8];    /* "": none */
+	char id[8], request[16];    /* "": none */
 	int64_t time_ms, output;
 	bool side, speed;
 	bool counts;
