@@ -302,13 +302,14 @@ static void check_together(struct reading *reading)
 static bool read_whole(struct reading *reading, int fd, struct buf *text)
 {
 	struct stat st;
-	if (fstat(fd, &st) != 0)
-		report_errno(reading, errno);
-	else if (!S_ISREG(st.st_mode))
+	bool looked = fstat(fd, &st) == 0;
+	if (looked && !S_ISREG(st.st_mode)) {
 		report(reading, 0, "is no regular file");
-	else if (file_read_all(fd, CONFIG_MAX_BYTES, text))
+		return false;
+	}
+	if (looked && file_read_all(fd, CONFIG_MAX_BYTES, text))
 		return true;
-	else if (errno == EFBIG)
+	if (errno == EFBIG)
 		report(reading, 0, "is larger than 64 KiB: this is no swatch.conf");
 	else
 		report_errno(reading, errno);

@@ -129,14 +129,13 @@ const char *human_clock(int64_t at_ms, int64_t now_ms, char out[HUMAN_SIZE])
 	size_t len;
 	/* In the night a block ends on another day; the time alone says when. */
 	bool is_soon = at_ms >= now_ms && at_ms - now_ms < CLOCK_DAY_MS;
-	if (is_soon)
+	bool is_this_year = at.tm_year == now.tm_year;
+	if (is_soon || (is_this_year && at.tm_yday == now.tm_yday))
 		len = strftime(out, HUMAN_SIZE, "%H:%M", &at);
-	else if (at.tm_year != now.tm_year)
-		len = strftime(out, HUMAN_SIZE, "%Y-%m-%d %H:%M", &at);
-	else if (at.tm_yday != now.tm_yday)
+	else if (is_this_year)
 		len = strftime(out, HUMAN_SIZE, "%b %d %H:%M", &at);
 	else
-		len = strftime(out, HUMAN_SIZE, "%H:%M", &at);
+		len = strftime(out, HUMAN_SIZE, "%Y-%m-%d %H:%M", &at);
 	if (len == 0)
 		snprintf(out, HUMAN_SIZE, "?");
 	return out;

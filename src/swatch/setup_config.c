@@ -71,8 +71,11 @@ static char *renew_addition(const struct setup_change *old, const char *lines)
 	return buf_detach(&added);
 }
 
-/* The change as it is recorded; where a setting of ours is replaced, the one from before it stays known. */
-static void describe(struct setup *setup, const struct person_file *file, struct conf_change *made,
+/*
+ * The change as it is recorded; where a setting of ours is replaced, the one from before it stays known. Returns false
+ * when memory ran out.
+ */
+static bool describe(struct setup *setup, const struct person_file *file, struct conf_change *made,
 		     struct setup_change *change)
 {
 	const struct setup_change *old = setup_record_find(&setup->record, SETUP_CONFIG, setup->config_path, made->section,
@@ -89,6 +92,7 @@ static void describe(struct setup *setup, const struct person_file *file, struct
 		change->previous = made->previous;
 		change->added = made->added;
 	}
+	return change->path && change->value && (change->previous || !was_ours || !old->previous);
 }
 
 static bool replace_config(struct setup *setup, const struct person_file *file, const struct buf *text,
@@ -96,7 +100,11 @@ static bool replace_config(struct setup *setup, const struct person_file *file, 
 {
 	struct setup_change change;
 	struct buf error = BUF_INIT;
-	describe(setup, file, made, &change);
+	if (!describe(setup, file, made, &change)) {
+		setup_change_release(&change);
+		setup_fail(setup, "%s stays as it is: out of memory", setup_path(setup->config_path));
+		return false;
+	}
 	if (!setup_begin(setup, &change))
 		return false;
 	bool good = person_file_replace(file, text->data, text->len, check_config, NULL, &error);

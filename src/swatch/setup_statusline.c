@@ -148,15 +148,18 @@ static char *copy(const char *text)
 	return text ? strdup(text) : NULL;
 }
 
-/* Where one of ours is replaced, what was there before that stays known. */
-static void describe(const struct job *job, char *backup, struct setup_change *change)
+/* Where one of ours is replaced, what was there before that stays known. Returns false when memory ran out. */
+static bool describe(const struct job *job, char *backup, struct setup_change *change)
 {
 	const struct setup_change *old = job->old;
+	const char *previous = old ? old->previous : job->present;
 	*change = (struct setup_change){ .kind = SETUP_STATUSLINE, .path = strdup(job->path),
 					 .value = strdup(buf_str(&job->value)),
-					 .previous = copy(old ? old->previous : job->present),
+					 .previous = copy(previous),
 					 .backup = old ? copy(old->backup) : backup,
 					 .created = old ? old->created : !job->file.exists };
+	return change->path && change->value && (change->previous || !previous)
+	       && (change->backup || !old || !old->backup);
 }
 
 static void put_in(struct setup *setup, struct job *job)
@@ -173,8 +176,13 @@ static void put_in(struct setup *setup, struct job *job)
 	if (made)
 		setup_item(setup, STYLE_PLAIN, "backup: %s", setup_path(backup));
 	char *new_backup = made ? copy(backup) : NULL;
-	describe(job, backup, &change);
-	bool begun = setup_begin(setup, &change);
+	bool begun = describe(job, backup, &change);
+	if (begun) {
+		begun = setup_begin(setup, &change);
+	} else {
+		setup_change_release(&change);
+		setup_fail(setup, "%s stays as it is: out of memory", setup_path(job->path));
+	}
 	bool good = begun && person_file_replace(&job->file, job->text.data, job->text.len, NULL, NULL, &error);
 	if (begun)
 		setup_end(setup, good);

@@ -49,7 +49,7 @@ extern const size_t price_table_len;
 /* The longest model name that is looked up. */
 #define PRICE_MODEL_MAX 128
 /* A pricing.json larger than this is refused; LiteLLM's whole file has 1.5 MB. */
-#define PRICE_FILE_MAX_BYTES (16 * 1024 * 1024)
+#define PRICE_FILE_MAX_BYTES ((size_t)16 << 20)
 
 /*
  * The compiled-in price of a model; NULL when it is not known. `factor` is what a regional prefix multiplies it with,

@@ -215,8 +215,8 @@ struct price_book *price_book_load(const char *path, struct buf *error)
 		int failure = errno;
 		buf_release(&text);
 		if (failure == EFBIG)
-			buf_printf(error, "cannot use %s: it is no regular file of up to %d MiB", path,
-				   PRICE_FILE_MAX_BYTES / (1024 * 1024));
+			buf_printf(error, "cannot use %s: it is no regular file of up to %zu MiB", path,
+				   PRICE_FILE_MAX_BYTES >> 20);
 		else if (failure != ENOENT)
 			buf_printf(error, "cannot read %s: %s", path, strerror(failure));
 		errno = failure;
