@@ -108,9 +108,11 @@ files() { (cd "$TEST_HOME" && find . -not -name 'log*' -printf '%p %y %l\n' | so
 	mv "$path" "$path.ours"
 	mkdir "$TEST_HOME/spy"
 	theirs "$TEST_HOME/spy" "${path%/*}"
-	as_nobody socat -u "UNIX-LISTEN:$path,fork,mode=777" "OPEN:$TEST_HOME/spy/heard,creat,append" >/dev/null 2>&1 3>&- &
+	# not for ever: should this test fail, nobody else would end it
+	as_nobody timeout 60 socat -u "UNIX-LISTEN:$path,fork,mode=777" "OPEN:$TEST_HOME/spy/heard,creat,append" >/dev/null 2>&1 3>&- &
 	spy=$!
-	await listens "$path"
+	# ours still has the name that it was bound to
+	await listens "$path" 2
 	run swatch status
 	says "another user's program listens on $path; not trusted"
 	run swatch daily --json
