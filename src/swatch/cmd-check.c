@@ -43,13 +43,13 @@ static const struct command_option options[] = {
 	{ "block", 'b', "USD", "above when the 5-hour block has cost this much" },
 	{ "today", 't', "USD", "above when today has cost this much" },
 	{ "five-hour", '5', "PERCENT", "above when this much of the server's 5-hour limit is used" },
-	{ "seven-day", '7', "PERCENT", "the same of its 7-day limit" },
+	{ "seven-day", '7', "PERCENT", "the same for its 7-day limit" },
 	{ "context", 'c', "PERCENT", "above when this much of the context window is used" },
-	{ "session", 's', "ID", "whose context; else that of the active session that has used most of it" },
+	{ "session", 's', "ID", "check this session's context, instead of the fullest active one" },
 	{ "stdin", 'i', NULL, "take the session from a hook's JSON on stdin" },
-	{ "stale-ok", 'o', NULL, "take stale figures for fresh ones" },
+	{ "stale-ok", 'o', NULL, "treat stale figures as fresh" },
 	{ "json", 'j', NULL, "as JSON, for programs" },
-	{ "quiet", 'q', NULL, "say nothing: the exit status tells" },
+	{ "quiet", 'q', NULL, "print nothing, only set the exit status" },
 	{ NULL, 0, NULL, NULL }
 };
 
@@ -329,7 +329,7 @@ const struct command command_check = {
 	.name = "check",
 	.usage = "[--block USD] [--today USD] [--five-hour PERCENT] [--seven-day PERCENT] [--context PERCENT] "
 		 "[--session ID | --stdin] [--stale-ok] [--json] [--quiet]",
-	.summary = "say whether the figures are below limits: a gate for hooks and cron",
+	.summary = "check figures against limits: a gate for hooks and cron",
 	.options = options,
 	.flags = COMMAND_NEEDS_CACHE,
 	.run = run_check,

@@ -139,7 +139,7 @@ static const struct command_option options[] = {
 const struct command command_doctor = {
 	.name = "doctor",
 	.usage = "[--json]",
-	.summary = "check everything around swatch, and say what to do about what fails",
+	.summary = "check everything, and say what to do about what is wrong",
 	.options = options,
 	.run = run_doctor,
 };

@@ -280,17 +280,17 @@ static int run_verify(struct invocation *invocation, int argc, char **argv)
 }
 
 static const struct command_option options[] = {
-	{ "command", 'c', "COMMAND", "run this ccusage; words are split at blanks" },
-	{ "json", 'j', NULL, "what was found as JSON, for programs" },
-	{ "timezone", 'z', "ZONE", "whose days are compared, such as Europe/Berlin" },
-	{ "threads", 't', "N", "threads that read the transcripts" },
+	{ "command", 'c', "COMMAND", "run this ccusage command" },
+	{ "json", 'j', NULL, "the result as JSON, for programs" },
+	{ "timezone", 'z', "ZONE", "count days in this time zone, such as Europe/Berlin" },
+	{ "threads", 't', "N", "number of threads that read the transcripts" },
 	{ NULL, 0, NULL, NULL }
 };
 
 const struct command command_verify = {
 	.name = "verify",
 	.usage = "[--command COMMAND] [--json] [--timezone ZONE] [--threads N]",
-	.summary = "hold the reports against ccusage's, and explain what differs",
+	.summary = "compare the reports with ccusage's, and explain the differences",
 	.options = options,
 	.flags = COMMAND_NEEDS_CACHE,
 	.run = run_verify,

@@ -17,21 +17,21 @@
 
 const struct command_option report_command_options[] = {
 	{ "json", 'j', NULL, "the report as JSON, as ccusage prints it" },
-	{ "since", 's', "DATE", "only from this day on: YYYYMMDD, YYYY-MM-DD, today, yesterday, 7d" },
-	{ "until", 'u', "DATE", "only up to this day, which is included" },
-	{ "timezone", 'z', "ZONE", "whose days these are, such as Europe/Berlin" },
-	{ "project", 'p', "NAME", "only this project: its folder's name, as sessions shows it" },
+	{ "since", 's', "DATE", "only this day and later: YYYYMMDD, YYYY-MM-DD, today, yesterday, 7d" },
+	{ "until", 'u', "DATE", "only this day and earlier" },
+	{ "timezone", 'z', "ZONE", "count days in this time zone, such as Europe/Berlin" },
+	{ "project", 'p', "NAME", "only this project: its folder's name, as 'swatch sessions' shows it" },
 	{ "breakdown", 'b', NULL, "a row for each model" },
-	{ "threads", 't', "N", "threads that read when no daemon runs" },
+	{ "threads", 't', "N", "number of threads that read when no daemon runs" },
 	{ NULL, 0, NULL, NULL }
 };
 
 const struct command_option report_blocks_options[] = {
-	{ "active", 'a', NULL, "only the block that is active now" },
-	{ "recent", 'r', NULL, "only those of the last three days" },
+	{ "active", 'a', NULL, "only the current block" },
+	{ "recent", 'r', NULL, "only blocks that began in the last three days" },
 	{ "json", 'j', NULL, "the report as JSON, as ccusage prints it" },
-	{ "timezone", 'z', "ZONE", "show times of this zone, such as Europe/Berlin" },
-	{ "threads", 't', "N", "threads that read when no daemon runs" },
+	{ "timezone", 'z', "ZONE", "show times in this time zone, such as Europe/Berlin" },
+	{ "threads", 't', "N", "number of threads that read when no daemon runs" },
 	{ NULL, 0, NULL, NULL }
 };
 
