@@ -66,9 +66,9 @@ static bool take_limit(struct request *request, int kind, const char *option)
 {
 	if (check_parse_limit((enum check_kind)kind, optarg, &request->limits[kind]))
 		return true;
-	terminal_error("check: --%s '%s' is no %s", option, optarg,
-		       check_is_usd((enum check_kind)kind) ? "amount of US dollars above 0, such as 40usd"
-							   : "percentage above 0, such as 85");
+	terminal_error("check: --%s '%s' is not %s", option, optarg,
+		       check_is_usd((enum check_kind)kind) ? "an amount of US dollars above 0, such as 40usd"
+							   : "a percentage above 0, such as 85");
 	return false;
 }
 
@@ -93,7 +93,7 @@ static bool is_complete(const struct request *request)
 	else if (request->session && request->from_stdin)
 		terminal_error("check: --session and --stdin do not go together");
 	else if (request->session && !cache_session_id_is_valid(request->session, strlen(request->session)))
-		terminal_error("check: --session '%s' is no session's id", request->session);
+		terminal_error("check: --session '%s' is not a session ID", request->session);
 	else
 		return true;
 	return false;

@@ -40,7 +40,7 @@ static bool is_too_odd(const char *text, size_t len, struct buf *error)
 	else if (len >= 3 && memcmp(text, "\xEF\xBB\xBF", 3) == 0)
 		buf_append_str(error, "it begins with a byte order mark, which JSON does not allow");
 	else if (memchr(text, '\0', len))
-		buf_append_str(error, "it holds a NUL byte: this is no text");
+		buf_append_str(error, "it contains a NUL byte: this is not text");
 	else
 		return false;
 	return true;
@@ -66,7 +66,7 @@ struct json_object *json_edit_parse(const char *text, size_t len, struct buf *er
 	if (start == len)
 		buf_append_str(error, "it is empty");
 	else if (text[start] != '{')
-		buf_append_str(error, "it is no JSON object");
+		buf_append_str(error, "it is not a JSON object");
 	else if (verdict == json_tokener_continue || verdict == json_tokener_success)
 		buf_append_str(error, "it ends in the middle");
 	else

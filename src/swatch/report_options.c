@@ -131,7 +131,7 @@ static bool choose_zone(const struct invocation *invocation, const char *asked, 
 {
 	bool is_bad = asked && (!*asked || strlen(asked) >= sizeof(request->options.timezone));
 	if (is_bad || (asked && strcmp(asked, "local") != 0 && !config_is_time_zone(asked))) {
-		terminal_error("%s: --timezone '%s' is no time zone of this machine; give a name of the tz database, "
+		terminal_error("%s: --timezone '%s' is not a time zone of this machine; give a name of the tz database, "
 			       "such as Europe/Berlin, or 'local'", invocation->command->name, asked);
 		return false;
 	}
@@ -155,7 +155,7 @@ struct words {
 static bool take_project(const struct invocation *invocation, struct report_request *request)
 {
 	if (!*optarg || strlen(optarg) >= sizeof(request->options.project)) {
-		terminal_error("%s: --project '%.40s' is no name of a project; 'swatch sessions' shows them",
+		terminal_error("%s: --project '%.40s' is not the name of a project; 'swatch sessions' shows them",
 			       invocation->command->name, optarg);
 		return false;
 	}
@@ -193,7 +193,7 @@ static bool take_option(const struct invocation *invocation, int option, struct 
 	default:
 		if (report_parse_threads(optarg, &request->threads))
 			return true;
-		terminal_error("%s: --threads '%s' is no number of 1 to %d", invocation->command->name, optarg,
+		terminal_error("%s: --threads '%s' is not a number from 1 to %d", invocation->command->name, optarg,
 			       HISTORY_THREADS_MAX);
 		return false;
 	}
@@ -204,7 +204,7 @@ static bool take_day(const struct invocation *invocation, const char *option, co
 {
 	if (!text || report_parse_day(text, now_ms, out))
 		return true;
-	terminal_error("%s: --%s '%s' is no day; give YYYYMMDD, YYYY-MM-DD, today, yesterday, or 7d for seven days ago",
+	terminal_error("%s: --%s '%s' is not a day; give YYYYMMDD, YYYY-MM-DD, today, yesterday, or 7d for seven days ago",
 		       invocation->command->name, option, text);
 	return false;
 }

@@ -70,7 +70,7 @@ files() { (cd "$TEST_HOME" && find . -not -name 'log*' -printf '%p %y %l\n' | so
 	chmod 777 "$CACHE"
 	run swatchd --once --no-refresh
 	is "$status" 1
-	says "others may write in the cache directory $CACHE: not used; look what is in it, then chmod 700 $CACHE"
+	says "others may write in the cache directory $CACHE: not used; look at what is in it, then chmod 700 $CACHE"
 	run swatch check --today 1
 	says 'others may write in the cache directory'
 }
@@ -146,13 +146,13 @@ files() { (cd "$TEST_HOME" && find . -not -name 'log*' -printf '%p %y %l\n' | so
 	echo precious >"$path"
 	run swatchd
 	is "$status" 1
-	says 'something that is no socket stands there; move it away'
+	says 'something that is not a socket is there; move it away'
 	is "$(cat "$path")" precious
 	rm "$path"
 	ln -s "$CONFIG" "$path"
 	run swatchd
 	is "$status" 1
-	says 'something that is no socket'
+	says 'something that is not a socket'
 	[ -f "$CONFIG" ]
 }
 
@@ -169,7 +169,7 @@ files() { (cd "$TEST_HOME" && find . -not -name 'log*' -printf '%p %y %l\n' | so
 	mkfifo "$CACHE/.swatch.lock"
 	run swatchd --once --no-refresh
 	is "$status" 1
-	says ".swatch.lock: it is no regular file, or another user's"
+	says ".swatch.lock: it is not a regular file, or belongs to another user"
 	# nobody holds what is no lock
 	run swatch status
 	is "$status" 3
