@@ -211,7 +211,7 @@ static bool check_lines(struct reading *reading, const char *text, size_t len)
 		const char *newline = memchr(text + start, '\n', len - start);
 		size_t end = newline ? (size_t)(newline - text) : len;
 		if (memchr(text + start, '\0', end - start)) {
-			report(reading, line, "holds a NUL byte: this is no text file");
+			report(reading, line, "contains a NUL byte: this is not a text file");
 			return false;
 		}
 		if (end - start > line_max) {
@@ -304,13 +304,13 @@ static bool read_whole(struct reading *reading, int fd, struct buf *text)
 	struct stat st;
 	bool looked = fstat(fd, &st) == 0;
 	if (looked && !S_ISREG(st.st_mode)) {
-		report(reading, 0, "is no regular file");
+		report(reading, 0, "is not a regular file");
 		return false;
 	}
 	if (looked && file_read_all(fd, CONFIG_MAX_BYTES, text))
 		return true;
 	if (errno == EFBIG)
-		report(reading, 0, "is larger than 64 KiB: this is no swatch.conf");
+		report(reading, 0, "is larger than 64 KiB: this is not a swatch.conf");
 	else
 		report_errno(reading, errno);
 	return false;

@@ -93,7 +93,7 @@ static int check_owner_and_mode(int fd, const char *path, bool create, struct bu
 	/* What lies in a directory that everybody may write cannot be trusted, also when nobody can from now on. */
 	if ((st.st_mode & 0002) != 0 || (!create && (st.st_mode & 0020) != 0)) {
 		buf_printf(error, "others may write in the cache directory %s: not used; "
-			   "look what is in it, then chmod 700 %s", path, path);
+			   "look at what is in it, then chmod 700 %s", path, path);
 		return EPERM;
 	}
 	if (create && (st.st_mode & 0077) != 0 && fchmod(fd, 0700) != 0) {

@@ -44,7 +44,7 @@ static enum client_state judge_refusal(int error, const char *path, struct buf *
 	}
 }
 
-/* connect(2) to something that is no socket says ECONNREFUSED, as for one left behind: look before. */
+/* connect(2) to something that is not a socket says ECONNREFUSED, as for one left behind: look before. */
 static enum client_state judge_path(const char *path, struct buf *why)
 {
 	struct stat st;
@@ -55,7 +55,7 @@ static enum client_state judge_path(const char *path, struct buf *why)
 	if (lstat(path, &st) != 0)
 		return judge_refusal(errno, path, why);
 	if (!S_ISSOCK(st.st_mode)) {
-		buf_printf(why, "what stands at %s is no socket; move it away", path);
+		buf_printf(why, "what is at %s is not a socket; move it away", path);
 		return CLIENT_BAD_PATH;
 	}
 	return CLIENT_LISTENING;
@@ -239,7 +239,7 @@ static void explain(enum client_result result, int64_t timeout_ms, struct buf *w
 		buf_append_str(why, "the daemon ended the connection without an answer");
 		break;
 	case CLIENT_BAD_ANSWER:
-		buf_append_str(why, "the daemon's answer is no JSON object");
+		buf_append_str(why, "the daemon's answer is not a JSON object");
 		break;
 	default:
 		buf_printf(why, "cannot talk to the daemon: %s", strerror(errno));

@@ -9,7 +9,7 @@ static int run_blocks(struct invocation *invocation, int argc, char **argv)
 const struct command command_blocks = {
 	.name = "blocks",
 	.usage = REPORT_BLOCKS_USAGE,
-	.summary = "what each 5-hour block cost, and where the active one will end",
+	.summary = "what each 5-hour block cost, and what the active one will cost at its end",
 	.options = report_blocks_options,
 	.flags = COMMAND_NEEDS_CACHE,
 	.run = run_blocks,

@@ -44,13 +44,13 @@ static const struct command_option options[] = {
 	{ "block", 'b', "USD", "above when the 5-hour block has cost this much" },
 	{ "today", 't', "USD", "above when today has cost this much" },
 	{ "five-hour", '5', "PERCENT", "above when this much of the server's 5-hour limit is used" },
-	{ "seven-day", '7', "PERCENT", "the same of its 7-day limit" },
+	{ "seven-day", '7', "PERCENT", "the same for its 7-day limit" },
 	{ "context", 'c', "PERCENT", "above when this much of the context window is used" },
-	{ "session", 's', "ID", "whose context; else that of the active session that has used most of it" },
+	{ "session", 's', "ID", "check this session's context, instead of the fullest active one" },
 	{ "stdin", 'i', NULL, "take the session from a hook's JSON on stdin" },
-	{ "stale-ok", 'o', NULL, "take stale figures for fresh ones" },
+	{ "stale-ok", 'o', NULL, "treat stale figures as fresh" },
 	{ "json", 'j', NULL, "as JSON, for programs" },
-	{ "quiet", 'q', NULL, "say nothing: the exit status tells" },
+	{ "quiet", 'q', NULL, "print nothing, only set the exit status" },
 	{ NULL, 0, NULL, NULL }
 };
 
@@ -67,9 +67,9 @@ static bool take_limit(struct request *request, int kind, const char *option)
 {
 	if (check_parse_limit((enum check_kind)kind, optarg, &request->limits[kind]))
 		return true;
-	terminal_error("check: --%s '%s' is no %s", option, optarg,
-		       check_is_usd((enum check_kind)kind) ? "amount of US dollars above 0, such as 40usd"
-							   : "percentage above 0, such as 85");
+	terminal_error("check: --%s '%s' is not %s", option, optarg,
+		       check_is_usd((enum check_kind)kind) ? "an amount of US dollars above 0, such as 40usd"
+							   : "a percentage above 0, such as 85");
 	return false;
 }
 
@@ -94,7 +94,7 @@ static bool is_complete(const struct request *request)
 	else if (request->session && request->from_stdin)
 		terminal_error("check: --session and --stdin do not go together");
 	else if (request->session && !cache_session_id_is_valid(request->session, strlen(request->session)))
-		terminal_error("check: --session '%s' is no session's id", request->session);
+		terminal_error("check: --session '%s' is not a session ID", request->session);
 	else
 		return true;
 	return false;
@@ -328,7 +328,7 @@ const struct command command_check = {
 	.name = "check",
 	.usage = "[--block USD] [--today USD] [--five-hour PERCENT] [--seven-day PERCENT] [--context PERCENT] "
 		 "[--session ID | --stdin] [--stale-ok] [--json] [--quiet]",
-	.summary = "say whether the figures are below limits: a gate for hooks and cron",
+	.summary = "check figures against limits: a gate for hooks and cron",
 	.options = options,
 	.flags = COMMAND_NEEDS_CACHE,
 	.run = run_check,

@@ -341,8 +341,8 @@ static int run_config(struct invocation *invocation, int argc, char **argv)
 }
 
 static const struct command_option options[] = {
-	{ "check", 'c', "FILE", "say every fault of this config file, with its line" },
-	{ "defaults", 'd', NULL, "write a whole config file: every setting, what it is for, its default" },
+	{ "check", 'c', "FILE", "report every fault of this config file, with its line" },
+	{ "defaults", 'd', NULL, "print a complete config file: every setting, what it is for, its default" },
 	{ "json", 'j', NULL, "as JSON, for programs" },
 	{ NULL, 0, NULL, NULL }
 };
@@ -350,7 +350,7 @@ static const struct command_option options[] = {
 const struct command command_config = {
 	.name = "config",
 	.usage = "[--json] [--check FILE] [--defaults]",
-	.summary = "show the settings in force, and where each came from",
+	.summary = "show the settings in force, and where each comes from",
 	.options = options,
 	.run = run_config,
 };

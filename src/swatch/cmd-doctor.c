@@ -42,7 +42,7 @@ static void ask_daemon(struct doctor *doctor)
 		(void)client_ask(&client, "{\"op\":\"status\"}", ANSWER_TIMEOUT_MS, &doctor->answer, &doctor->daemon_why);
 	if (doctor->answer && !cache_json_bool(doctor->answer, "ok", false)) {
 		const char *error = cache_json_string(doctor->answer, "error");
-		buf_append_str(&doctor->daemon_why, error ? error : "it says no, and not why");
+		buf_append_str(&doctor->daemon_why, error ? error : "it refuses, and does not say why");
 		json_object_put(doctor->answer);
 		doctor->answer = NULL;
 	}
@@ -139,7 +139,7 @@ static const struct command_option options[] = {
 const struct command command_doctor = {
 	.name = "doctor",
 	.usage = "[--json]",
-	.summary = "check everything around swatch, and say what to do about what fails",
+	.summary = "check everything, and say what to do about what is wrong",
 	.options = options,
 	.run = run_doctor,
 };

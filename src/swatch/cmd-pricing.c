@@ -183,7 +183,7 @@ static int run_pricing(struct invocation *invocation, int argc, char **argv)
 }
 
 static const struct command_option options[] = {
-	{ "all", 'a', NULL, "every model that is known, used or not" },
+	{ "all", 'a', NULL, "every known model, used or not" },
 	{ "json", 'j', NULL, "as JSON, for programs" },
 	{ NULL, 0, NULL, NULL }
 };
@@ -191,7 +191,7 @@ static const struct command_option options[] = {
 const struct command command_pricing = {
 	.name = "pricing",
 	.usage = "[--all] [--json] [MODEL...]",
-	.summary = "what models cost, and where that is known from",
+	.summary = "what models cost, and where each price comes from",
 	.options = options,
 	.flags = COMMAND_NEEDS_CACHE,
 	.max_arguments = 1000,

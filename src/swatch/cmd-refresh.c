@@ -135,14 +135,14 @@ static int run_refresh(struct invocation *invocation, int argc, char **argv)
 }
 
 static const struct command_option options[] = {
-	{ "wait", 'w', NULL, "wait for its end, and show the figures" },
+	{ "wait", 'w', NULL, "wait until it has ended, and show the figures" },
 	{ NULL, 0, NULL, NULL }
 };
 
 const struct command command_refresh = {
 	.name = "refresh",
 	.usage = "[--wait]",
-	.summary = "refresh the figures now, joining a refresh that is running",
+	.summary = "run ccusage now, or join a run that is under way",
 	.options = options,
 	.flags = COMMAND_NEEDS_CACHE,
 	.run = run_refresh,

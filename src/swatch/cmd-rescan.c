@@ -20,7 +20,7 @@ static int run_rescan(struct invocation *invocation, int argc, char **argv)
 const struct command command_rescan = {
 	.name = "rescan",
 	.usage = "",
-	.summary = "let the daemon examine every directory and transcript again",
+	.summary = "have the daemon examine all transcripts again",
 	.flags = COMMAND_NEEDS_CACHE,
 	.run = run_rescan,
 };

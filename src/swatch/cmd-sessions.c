@@ -9,7 +9,7 @@ static int run_sessions(struct invocation *invocation, int argc, char **argv)
 const struct command command_sessions = {
 	.name = "sessions",
 	.usage = REPORT_USAGE,
-	.summary = "what each session cost, the dearest first",
+	.summary = "what each session cost, the most expensive first",
 	.options = report_command_options,
 	.flags = COMMAND_NEEDS_CACHE,
 	.run = run_sessions,

@@ -140,15 +140,15 @@ static int run_setup(struct invocation *invocation, int argc, char **argv)
 
 static const struct command_option options[] = {
 	{ "yes", 'y', NULL, "do all of it without asking" },
-	{ "dry-run", 'n', NULL, "only show what would be done" },
-	{ "undo", 'u', NULL, "take back what setup has done" },
+	{ "dry-run", 'n', NULL, "show what would be done, and change nothing" },
+	{ "undo", 'u', NULL, "undo what setup has done" },
 	{ NULL, 0, NULL, NULL }
 };
 
 const struct command command_setup = {
 	.name = "setup",
 	.usage = "[--yes] [--dry-run] [--undo]",
-	.summary = "connect swatch: ccusage, the service, the statusline; each step is shown first",
+	.summary = "connect ccusage, the service and the statusline, showing each step first",
 	.options = options,
 	.flags = COMMAND_NEEDS_CACHE,
 	.run = run_setup,

@@ -69,7 +69,7 @@ static int run_status(struct invocation *invocation, int argc, char **argv)
 		status = print_page(invocation, answer) ? SWATCH_OK : SWATCH_FAILED;
 	} else {
 		const char *error = cache_json_string(answer, "error");
-		terminal_error("%s", error ? error : "the daemon says no, and not why");
+		terminal_error("%s", error ? error : "the daemon refuses, and does not say why");
 		status = SWATCH_FAILED;
 	}
 	json_object_put(answer);

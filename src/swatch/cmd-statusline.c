@@ -8,10 +8,10 @@
 
 static const struct command_option options[] = {
 	{ "format", 'f', "FORMAT", "what to show; see swatch-statusline(1)" },
-	{ "preset", 'p', "NAME", "a format that is there: ccusage, compact, full, powerline, plain" },
-	{ "subagents", 's', NULL, "rows for Claude Code's subagentStatusLine, and no line" },
-	{ "preview", 'v', NULL, "show the presets, or the format given, with made-up figures" },
-	{ "check-format", 'c', NULL, "say whether the format, or the configured one, is right" },
+	{ "preset", 'p', "NAME", "a built-in format: ccusage, compact, full, powerline, plain" },
+	{ "subagents", 's', NULL, "serve Claude Code's subagentStatusLine instead" },
+	{ "preview", 'v', NULL, "show the presets, or the given format, with made-up figures" },
+	{ "check-format", 'c', NULL, "check the given format, or the configured one" },
 	{ NULL, 0, NULL, NULL }
 };
 
@@ -80,7 +80,7 @@ static int run_statusline(struct invocation *invocation, int argc, char **argv)
 const struct command command_statusline = {
 	.name = "statusline",
 	.usage = "[--format FORMAT] [--preset NAME] [--subagents] [--preview] [--check-format]",
-	.summary = "a line for Claude Code's statusLine, out of its JSON on stdin and the cache files",
+	.summary = "a line for Claude Code's statusLine, from its JSON on stdin and the cache files",
 	.options = options,
 	.run = run_statusline,
 };

@@ -20,7 +20,7 @@ static int run_sync(struct invocation *invocation, int argc, char **argv)
 const struct command command_sync = {
 	.name = "sync",
 	.usage = "",
-	.summary = "wait until all that happened so far has been published",
+	.summary = "wait until everything written so far is published",
 	.flags = COMMAND_NEEDS_CACHE,
 	.run = run_sync,
 };

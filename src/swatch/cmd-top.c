@@ -9,8 +9,8 @@
 
 static const struct command_option options[] = {
 	{ "sort", 's', "KEY", "activity, cost, rate, context, tokens, agents, model or name" },
-	{ "reverse", 'r', NULL, "the other way round" },
-	{ "active", 'a', NULL, "active sessions only" },
+	{ "reverse", 'r', NULL, "reverse the order" },
+	{ "active", 'a', NULL, "show only active sessions" },
 	{ NULL, 0, NULL, NULL }
 };
 

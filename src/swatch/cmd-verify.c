@@ -31,7 +31,7 @@ static bool choose_zone(const struct invocation *invocation, struct request *req
 {
 	const char *zone = request->timezone ? request->timezone : invocation->config.billing_timezone;
 	if (request->timezone && (!*zone || (strcmp(zone, "local") != 0 && !config_is_time_zone(zone)))) {
-		terminal_error("verify: --timezone '%s' is no time zone of this machine; give a name of the tz database, such as "
+		terminal_error("verify: --timezone '%s' is not a time zone of this machine; give a name of the tz database, such as "
 			       "Europe/Berlin, or 'local'", zone);
 		return false;
 	}
@@ -59,7 +59,7 @@ static bool parse_options(const struct invocation *invocation, int argc, char **
 			request->timezone = optarg;
 		} else if (option == 't') {
 			if (!report_parse_threads(optarg, &request->threads)) {
-				terminal_error("verify: --threads '%s' is no number of 1 to %d", optarg, HISTORY_THREADS_MAX);
+				terminal_error("verify: --threads '%s' is not a number from 1 to %d", optarg, HISTORY_THREADS_MAX);
 				return false;
 			}
 		} else {
@@ -280,17 +280,17 @@ static int run_verify(struct invocation *invocation, int argc, char **argv)
 }
 
 static const struct command_option options[] = {
-	{ "command", 'c', "COMMAND", "run this ccusage; words are split at blanks" },
-	{ "json", 'j', NULL, "what was found as JSON, for programs" },
-	{ "timezone", 'z', "ZONE", "whose days are compared, such as Europe/Berlin" },
-	{ "threads", 't', "N", "threads that read the transcripts" },
+	{ "command", 'c', "COMMAND", "run this ccusage command" },
+	{ "json", 'j', NULL, "the result as JSON, for programs" },
+	{ "timezone", 'z', "ZONE", "count days in this time zone, such as Europe/Berlin" },
+	{ "threads", 't', "N", "number of threads that read the transcripts" },
 	{ NULL, 0, NULL, NULL }
 };
 
 const struct command command_verify = {
 	.name = "verify",
 	.usage = "[--command COMMAND] [--json] [--timezone ZONE] [--threads N]",
-	.summary = "hold the reports against ccusage's, and explain what differs",
+	.summary = "compare the reports with ccusage's, and explain the differences",
 	.options = options,
 	.flags = COMMAND_NEEDS_CACHE,
 	.run = run_verify,

@@ -232,7 +232,7 @@ bool conf_edit_set(const char *text, size_t len, const char *section, const char
 	memset(change, 0, sizeof(*change));
 	/* What is taken out is kept as a string. */
 	if (len > 0 && memchr(text, '\0', len)) {
-		buf_append_str(error, "it holds a NUL byte, so that it is no text");
+		buf_append_str(error, "it contains a NUL byte, so it is not text");
 		return false;
 	}
 	find_place(text, len, section, key, &place);

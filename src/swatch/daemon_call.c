@@ -68,7 +68,7 @@ int daemon_ask_connected(struct client *client, const char *request, int64_t tim
 		status = SWATCH_FAILED;
 	} else if (!cache_json_bool(*answer, "ok", false)) {
 		const char *error = cache_json_string(*answer, "error");
-		terminal_error("%s", error ? error : "the daemon says no, and not why");
+		terminal_error("%s", error ? error : "the daemon refuses, and does not say why");
 		json_object_put(*answer);
 		*answer = NULL;
 		status = SWATCH_FAILED;

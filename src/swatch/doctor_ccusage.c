@@ -53,7 +53,7 @@ static bool try_refresh(struct doctor *doctor, const char *path, char **words, i
 		doctor_remedy(doctor, "see what it says by hand: %s", config_of(doctor)->ccusage_command);
 		buf_release(&why);
 	} else if (!has_blocks(&capture.out)) {
-		doctor_add(doctor, "ccusage", DOCTOR_BAD, "what it prints is no answer: no JSON object with \"blocks\"");
+		doctor_add(doctor, "ccusage", DOCTOR_BAD, "its output is not a JSON object with \"blocks\"");
 		doctor_remedy(doctor, "[ccusage] command has to be one such as: ccusage blocks --active --json --offline");
 	} else {
 		good = true;

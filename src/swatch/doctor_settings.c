@@ -121,7 +121,7 @@ static void check_file(struct doctor *doctor, const char *projects)
 	struct json_object *settings = path ? read_settings(path) : NULL;
 	if (path && !settings && errno != ENOENT) {
 		doctor_add(doctor, "statusline", DOCTOR_BAD, "%s cannot be read: %s", path,
-			   errno == EBADMSG ? "it is no JSON object" : strerror(errno));
+			   errno == EBADMSG ? "it is not a JSON object" : strerror(errno));
 		doctor_remedy(doctor, "mend it: Claude Code goes by its defaults meanwhile");
 	} else if (path) {
 		check_status_line(doctor, path, settings);

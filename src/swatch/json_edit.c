@@ -43,7 +43,7 @@ static bool is_too_odd(const char *text, size_t len, struct buf *error)
 	else if (len >= 3 && memcmp(text, "\xEF\xBB\xBF", 3) == 0)
 		buf_append_str(error, "it begins with a byte order mark, which JSON does not allow");
 	else if (memchr(text, '\0', len))
-		buf_append_str(error, "it holds a NUL byte: this is no text");
+		buf_append_str(error, "it contains a NUL byte: this is not text");
 	else
 		return false;
 	return true;
@@ -94,9 +94,9 @@ struct json_object *json_edit_parse(const char *text, size_t len, struct buf *er
 	else if (start == len)
 		buf_append_str(error, "it is empty");
 	else if (text[start] != '{')
-		buf_append_str(error, "it is no JSON object");
+		buf_append_str(error, "it is not a JSON object");
 	else if (bad_line > 0)
-		buf_printf(error, "it is not JSON: line %zu: this is no UTF-8", bad_line);
+		buf_printf(error, "it is not JSON: line %zu: this is not UTF-8", bad_line);
 	else if (why == EAGAIN)
 		buf_append_str(error, "it ends in the middle");
 	else

@@ -70,7 +70,7 @@ static bool read_content(int fd, size_t max_bytes, struct buf *text, struct buf 
 static bool check_kind(const struct stat *st, struct buf *error)
 {
 	if (!S_ISREG(st->st_mode))
-		buf_append_str(error, "it is no regular file");
+		buf_append_str(error, "it is not a regular file");
 	else if (st->st_uid != geteuid())
 		buf_printf(error, "it belongs to another user (uid %lu), who has to do this", (unsigned long)st->st_uid);
 	else

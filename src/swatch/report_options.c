@@ -17,21 +17,21 @@
 
 const struct command_option report_command_options[] = {
 	{ "json", 'j', NULL, "the report as JSON, as ccusage prints it" },
-	{ "since", 's', "DATE", "only from this day on: YYYYMMDD, YYYY-MM-DD, today, yesterday, 7d" },
-	{ "until", 'u', "DATE", "only up to this day, which is included" },
-	{ "timezone", 'z', "ZONE", "whose days these are, such as Europe/Berlin" },
-	{ "project", 'p', "NAME", "only this project: its folder's name, as sessions shows it" },
+	{ "since", 's', "DATE", "only this day and later: YYYYMMDD, YYYY-MM-DD, today, yesterday, 7d" },
+	{ "until", 'u', "DATE", "only this day and earlier" },
+	{ "timezone", 'z', "ZONE", "count days in this time zone, such as Europe/Berlin" },
+	{ "project", 'p', "NAME", "only this project: its folder's name, as 'swatch sessions' shows it" },
 	{ "breakdown", 'b', NULL, "a row for each model" },
-	{ "threads", 't', "N", "threads that read when no daemon runs" },
+	{ "threads", 't', "N", "number of threads that read when no daemon runs" },
 	{ NULL, 0, NULL, NULL }
 };
 
 const struct command_option report_blocks_options[] = {
-	{ "active", 'a', NULL, "only the block that is active now" },
-	{ "recent", 'r', NULL, "only those of the last three days" },
+	{ "active", 'a', NULL, "only the current block" },
+	{ "recent", 'r', NULL, "only blocks that began in the last three days" },
 	{ "json", 'j', NULL, "the report as JSON, as ccusage prints it" },
-	{ "timezone", 'z', "ZONE", "show times of this zone, such as Europe/Berlin" },
-	{ "threads", 't', "N", "threads that read when no daemon runs" },
+	{ "timezone", 'z', "ZONE", "show times in this time zone, such as Europe/Berlin" },
+	{ "threads", 't', "N", "number of threads that read when no daemon runs" },
 	{ NULL, 0, NULL, NULL }
 };
 
@@ -131,7 +131,7 @@ static bool choose_zone(const struct invocation *invocation, const char *asked, 
 {
 	bool is_bad = asked && (!*asked || strlen(asked) >= sizeof(request->options.timezone));
 	if (is_bad || (asked && strcmp(asked, "local") != 0 && !config_is_time_zone(asked))) {
-		terminal_error("%s: --timezone '%s' is no time zone of this machine; give a name of the tz database, "
+		terminal_error("%s: --timezone '%s' is not a time zone of this machine; give a name of the tz database, "
 			       "such as Europe/Berlin, or 'local'", invocation->command->name, asked);
 		return false;
 	}
@@ -155,7 +155,7 @@ struct words {
 static bool take_project(const struct invocation *invocation, struct report_request *request)
 {
 	if (!*optarg || strlen(optarg) >= sizeof(request->options.project)) {
-		terminal_error("%s: --project '%.40s' is no name of a project; 'swatch sessions' shows them",
+		terminal_error("%s: --project '%.40s' is not the name of a project; 'swatch sessions' shows them",
 			       invocation->command->name, optarg);
 		return false;
 	}
@@ -193,7 +193,7 @@ static bool take_option(const struct invocation *invocation, int option, struct 
 	default:
 		if (report_parse_threads(optarg, &request->threads))
 			return true;
-		terminal_error("%s: --threads '%s' is no number of 1 to %d", invocation->command->name, optarg,
+		terminal_error("%s: --threads '%s' is not a number from 1 to %d", invocation->command->name, optarg,
 			       HISTORY_THREADS_MAX);
 		return false;
 	}
@@ -204,7 +204,7 @@ static bool take_day(const struct invocation *invocation, const char *option, co
 {
 	if (!text || report_parse_day(text, now_ms, out))
 		return true;
-	terminal_error("%s: --%s '%s' is no day; give YYYYMMDD, YYYY-MM-DD, today, yesterday, or 7d for seven days ago",
+	terminal_error("%s: --%s '%s' is not a day; give YYYYMMDD, YYYY-MM-DD, today, yesterday, or 7d for seven days ago",
 		       invocation->command->name, option, text);
 	return false;
 }

@@ -139,8 +139,8 @@ bool setup_record_load(struct setup_record *record, struct buf *error)
 	struct json_object *object = good && !is_new && why.len == 0 ? cache_parse_json(&file.text) : NULL;
 	good = is_new || (object && take_changes(record, object));
 	if (!good && why.len == 0)
-		buf_append_str(&why, object ? "it is no record of this version"
-				     : errno == EBADMSG ? "it is no JSON object" : strerror(errno));
+		buf_append_str(&why, object ? "it is not a record of this version"
+				     : errno == EBADMSG ? "it is not a JSON object" : strerror(errno));
 	json_object_put(object);
 	person_file_release(&file);
 	if (!good)

@@ -163,7 +163,7 @@ static void check_alerts(struct problems *problems, struct json_object *answer)
 	struct buf what = BUF_INIT, remedy = BUF_INIT;
 	if (!error)
 		return;
-	buf_printf(&what, "the alert command %s: %s", failed > 0 ? "failed" : "is no use", error);
+	buf_printf(&what, "the alert command %s: %s", failed > 0 ? "failed" : "cannot be run", error);
 	buf_printf(&remedy, "see what it says by hand: %s; then: systemctl --user reload swatchd", command ? command : "?");
 	add(problems, STYLE_BAD, buf_str(&what), buf_str(&remedy));
 	buf_release(&what);

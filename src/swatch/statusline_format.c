@@ -81,7 +81,7 @@ static bool take_number(struct rendering *r, double *out)
 	char *rest;
 	*out = strtod(text, &rest);
 	if (*rest)
-		return fail(r, r->at, "this is no number");
+		return fail(r, r->at, "this is not a number");
 	r->at += len;
 	return true;
 }
@@ -219,7 +219,7 @@ static bool take_condition(struct rendering *r, bool *holds)
 	}
 	double limit;
 	if (field->kind == FIELD_TEXT || field->kind == FIELD_CLOCK)
-		return fail(r, where, "this field is no number: it can be compared with = alone");
+		return fail(r, where, "this field is not a number: it can only be compared with =");
 	if (!take_number(r, &limit))
 		return false;
 	*holds = *holds && compare(statusline_field_number(field, r->facts), how, limit);
@@ -380,7 +380,7 @@ static bool is_printable(struct rendering *r)
 		uint32_t code;
 		size_t len = utf8_decode(at, (size_t)(r->end - at), &code);
 		if (len == 0)
-			return fail(r, at, "this is no UTF-8");
+			return fail(r, at, "this is not UTF-8");
 		if (printable_is_unsafe(code))
 			return fail(r, at, code < 0x20 ? "a control character; a new line is \\n"
 						       : "a character that is not shown, but steers a terminal");

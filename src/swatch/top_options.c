@@ -22,7 +22,7 @@ static bool take_sort(struct top_options *options, const char *name)
 			return true;
 		}
 	}
-	terminal_error("top: --sort '%s' is none of: activity, cost, rate, context, tokens, agents, model, name", name);
+	terminal_error("top: --sort '%s' is not one of: activity, cost, rate, context, tokens, agents, model, name", name);
 	return false;
 }
 

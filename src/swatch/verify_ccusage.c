@@ -94,7 +94,7 @@ struct json_object *verify_ask_report(struct verify_command *command, enum repor
 	if (run(command, words, &capture, error)) {
 		answer = parse(&capture.out);
 		if (!answer)
-			buf_printf(error, "%s %s: what it printed is no JSON object", command->path, names[kind]);
+			buf_printf(error, "%s %s: what it printed is not a JSON object", command->path, names[kind]);
 	}
 	capture_release(&capture);
 	return answer;

@@ -190,7 +190,7 @@ static void show_verdict(struct page *page, const struct verify *verify)
 	size_t unexplained = verify_unexplained(verify);
 	page_blank_line(page);
 	if (verify->is_older) {
-		page_line(page, STYLE_BAD, 0, "This is no verification: that takes ccusage " VERIFY_REFERENCE_VERSION
+		page_line(page, STYLE_BAD, 0, "This is not a verification: that needs ccusage " VERIFY_REFERENCE_VERSION
 			  ". An older ccusage keeps the first one of a message's lines, not the largest, so that its figures "
 			  "are lower; it also knows fewer models.");
 		return;

@@ -45,7 +45,7 @@ static bool take_number(struct json_object *object, const char *key, double max,
 	struct json_object *value = NULL;
 	json_object_object_get_ex(object, key, &value);
 	if (!json_object_is_type(value, json_type_int) && !json_object_is_type(value, json_type_double)) {
-		buf_printf(error, "its block's %s is no number", key);
+		buf_printf(error, "its block's %s is not a number", key);
 		return false;
 	}
 	*out = json_object_get_double(value);
@@ -76,7 +76,7 @@ static bool take_time(struct json_object *object, const char *key, bool required
 	if (!json_object_is_type(value, json_type_string)
 	    || !clock_parse_rfc3339(json_object_get_string(value), (size_t)json_object_get_string_len(value), out)
 	    || *out < EARLIEST_MS || *out > LATEST_MS) {
-		buf_printf(error, "its block's %s is no time", key);
+		buf_printf(error, "its block's %s is not a time", key);
 		return false;
 	}
 	return true;
@@ -108,7 +108,7 @@ static bool take_rates(struct json_object *block, struct billing_block *out, str
 	if (!rate)
 		return true;
 	if (!json_object_is_type(rate, json_type_object)) {
-		buf_append_str(error, "its block's burnRate is no object");
+		buf_append_str(error, "its block's burnRate is not an object");
 		return false;
 	}
 	return take_number(rate, "tokensPerMinute", CCUSAGE_MAX_TOKENS, &out->tokens_per_minute, error)
@@ -175,7 +175,7 @@ static int take_blocks(struct json_object *answer, struct billing_block *out, st
 	for (size_t i = 0; i < json_object_array_length(blocks); i++) {
 		struct json_object *block = json_object_array_get_idx(blocks, i);
 		if (!json_object_is_type(block, json_type_object)) {
-			buf_append_str(error, "its list holds what is no block");
+			buf_append_str(error, "its list contains something that is not a block");
 			return -1;
 		}
 		if (is_flag_set(block, "isActive") && !is_flag_set(block, "isGap"))

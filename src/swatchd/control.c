@@ -93,7 +93,7 @@ static int clear_path(const char *path, struct buf *error)
 	if (lstat(path, &st) != 0)
 		return 0;
 	if (!S_ISSOCK(st.st_mode)) {
-		buf_printf(error, "cannot listen on %s: something that is no socket stands there; move it away", path);
+		buf_printf(error, "cannot listen on %s: something that is not a socket is there; move it away", path);
 		return -1;
 	}
 	if (unlink(path) != 0 && errno != ENOENT) {

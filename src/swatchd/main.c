@@ -195,8 +195,8 @@ static int take_lock(const struct command_line *line, const struct config *confi
 		return -1;
 	if (result == CACHE_LOCK_FAILED) {
 		/* See cache_lock.h: what is refused, and not what the system says. */
-		const char *why = errno == EPERM ? "it is no regular file, has a second name, or is another user's; "
-						   "look what it is, and remove it"
+		const char *why = errno == EPERM ? "it is not a regular file, has a second name, or belongs to another user; "
+						   "look at what it is, and remove it"
 				  : errno == ELOOP ? "it is a link; look who made it, and remove it" : strerror(errno);
 		log_error("cannot lock %s/%s: %s", options->cache_path, CACHE_LOCK_FILE, why);
 		return EXIT_FAILED;

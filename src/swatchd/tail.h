@@ -127,7 +127,7 @@ void tail_set_delay(struct tail *tail, int64_t delay_ms);
 
 /*
  * `path` may be new or may have grown. A new one goes to the backlog while `first_walk`, else it is read after the
- * delay like any other. What is no regular file is passed over. Returns false when memory ran out for a new one, which
+ * delay like any other. What is not a regular file is passed over. Returns false when memory ran out for a new one, which
  * is then not known: after a message.
  */
 bool tail_note(struct tail *tail, const char *path, size_t root_len, bool polled, bool first_walk);

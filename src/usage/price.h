@@ -66,7 +66,7 @@ struct price_book;
 /*
  * Reads `path`: one JSON object, models by name, in LiteLLM's schema (input_cost_per_token, output_cost_per_token,
  * cache_creation_input_token_cost, cache_read_input_token_cost, each also with _above_NNNk_tokens, and
- * provider_specific_entry.fast). Members without prices are passed over; a price that is no number of 0 to 1 USD is a
+ * provider_specific_entry.fast). Members without prices are passed over; a price that is not a number from 0 to 1 USD is a
  * fault. Returns the book, which the caller frees; NULL with errno ENOENT and nothing in `error` when there is no such
  * file, NULL with a message for people in `error` otherwise.
  */

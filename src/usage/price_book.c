@@ -65,7 +65,7 @@ static double take_number(struct reading *r, struct json_object *fields, const c
 	double number = json_object_get_double(value);
 	bool is_number = json_object_is_type(value, json_type_double) || json_object_is_type(value, json_type_int);
 	if (!is_number || !isfinite(number) || number < 0. || number > max) {
-		buf_printf(r->error, "cannot use %s: \"%s\" of model \"%.100s\" is no number of 0 to %g", r->path, field,
+		buf_printf(r->error, "cannot use %s: \"%s\" of model \"%.100s\" is not a number from 0 to %g", r->path, field,
 			   r->model, max);
 		r->failed = true;
 		return fallback;
@@ -179,7 +179,7 @@ static bool fill(struct price_book *book, const char *path, struct json_object *
 	return true;
 }
 
-/* The whole file. Returns false with errno: EFBIG also when it is no regular file. */
+/* The whole file. Returns false with errno: EFBIG also when it is not a regular file. */
 static bool read_file(const char *path, struct buf *text)
 {
 	struct stat st;
@@ -215,7 +215,7 @@ struct price_book *price_book_load(const char *path, struct buf *error)
 		int failure = errno;
 		buf_release(&text);
 		if (failure == EFBIG)
-			buf_printf(error, "cannot use %s: it is no regular file of up to %zu MiB", path,
+			buf_printf(error, "cannot use %s: it is not a regular file of up to %zu MiB", path,
 				   PRICE_FILE_MAX_BYTES >> 20);
 		else if (failure != ENOENT)
 			buf_printf(error, "cannot read %s: %s", path, strerror(failure));

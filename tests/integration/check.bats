@@ -183,7 +183,7 @@ alive() { flock "$CACHE/.swatch.lock" "$@"; }
 	[[ "$output" == *'nothing to check'* ]]
 	for amount in 0 -1 much 40eur 1e3 0x10 '' nan 99999999999999999999 '40usd x'; do
 		check 2 --block "$amount"
-		[[ "$output" == *'is no amount of US dollars'* ]]
+		[[ "$output" == *'is not an amount of US dollars'* ]]
 	done
 	for percent in 0 85usd '$85' x; do
 		check 2 --context "$percent"

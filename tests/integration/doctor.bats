@@ -91,7 +91,7 @@ settings() { printf '%s\n' "$1" >"$HOME/.claude/settings.json"; }
 	use_ccusage "$(fake_ccusage fails <<<$'#!/bin/sh\necho broken >&2; exit 7')"
 	check_is ccusage 'bad: it fails: exit status 7: broken'
 	use_ccusage "$(fake_ccusage talks <<<$'#!/bin/sh\necho hello {}')"
-	check_is ccusage 'bad: what it prints is no answer*'
+	check_is ccusage 'bad: its output is not a JSON object with*'
 	use_ccusage "$(fake_ccusage hangs <<<$'#!/bin/sh\nexec sleep 1000')" 'timeout = 1s'
 	check_is ccusage 'bad: it fails: *'
 	use_ccusage "$(fake_ccusage old <<<$'#!/bin/sh\n[ "$1" != --version ] || { echo ccusage 18.0.11; exit; }\necho \'notice {"blocks":[]}\' | sed "s/notice //"') blocks --json"
@@ -169,7 +169,7 @@ note: left by a swatchd that crashed: .swatch.tmp.1'
 	settings '{"statusLine":{"command":"swatch statusline"},"disableAllHooks":true}'
 	check_is statusline 'note: "disableAllHooks"*'
 	settings '{"statusLine":'
-	check_is statusline 'bad: *settings.json cannot be read: it is no JSON object'
+	check_is statusline 'bad: *settings.json cannot be read: it is not a JSON object'
 	# a link, as dotfiles have it
 	printf '{"statusLine":{"command":"swatch statusline"}}' >"$TEST_HOME/dotfile"
 	ln -sf "$TEST_HOME/dotfile" "$HOME/.claude/settings.json"

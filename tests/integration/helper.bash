@@ -71,8 +71,9 @@ kill_daemon() {
 	DAEMON=
 }
 
-# listens PATH: a program accepts at that socket; the file alone is there a moment before
-listens() { grep -qE "^[^ ]+ [^ ]+ [^ ]+ 00010000 .* $1\$" /proc/net/unix; }
+# listens PATH [COUNT]: so many programs accept at that name, a socket that was renamed since included; the file alone is
+# there a moment before
+listens() { [ "$(grep -cE "^[^ ]+ [^ ]+ [^ ]+ 00010000 .* $1\$" /proc/net/unix)" -ge "${2:-1}" ]; }
 
 # await COMMAND...: until it succeeds; fails when it does not within a minute.
 await() {

@@ -70,7 +70,7 @@ files() { (cd "$TEST_HOME" && find . -not -name 'log*' -printf '%p %y %l\n' | so
 	chmod 777 "$CACHE"
 	run swatchd --once --no-refresh
 	is "$status" 1
-	says "others may write in the cache directory $CACHE: not used; look what is in it, then chmod 700 $CACHE"
+	says "others may write in the cache directory $CACHE: not used; look at what is in it, then chmod 700 $CACHE"
 	run swatch check --today 1
 	says 'others may write in the cache directory'
 }
@@ -108,9 +108,11 @@ files() { (cd "$TEST_HOME" && find . -not -name 'log*' -printf '%p %y %l\n' | so
 	mv "$path" "$path.ours"
 	mkdir "$TEST_HOME/spy"
 	theirs "$TEST_HOME/spy" "${path%/*}"
-	as_nobody socat -u "UNIX-LISTEN:$path,fork,mode=777" "OPEN:$TEST_HOME/spy/heard,creat,append" >/dev/null 2>&1 3>&- &
+	# not for ever: should this test fail, nobody else would end it
+	as_nobody timeout 60 socat -u "UNIX-LISTEN:$path,fork,mode=777" "OPEN:$TEST_HOME/spy/heard,creat,append" >/dev/null 2>&1 3>&- &
 	spy=$!
-	await listens "$path"
+	# ours still has the name that it was bound to
+	await listens "$path" 2
 	run swatch status
 	says "another user's program listens on $path; not trusted"
 	run swatch daily --json
@@ -144,13 +146,13 @@ files() { (cd "$TEST_HOME" && find . -not -name 'log*' -printf '%p %y %l\n' | so
 	echo precious >"$path"
 	run swatchd
 	is "$status" 1
-	says 'something that is no socket stands there; move it away'
+	says 'something that is not a socket is there; move it away'
 	is "$(cat "$path")" precious
 	rm "$path"
 	ln -s "$CONFIG" "$path"
 	run swatchd
 	is "$status" 1
-	says 'something that is no socket'
+	says 'something that is not a socket'
 	[ -f "$CONFIG" ]
 }
 
@@ -167,7 +169,7 @@ files() { (cd "$TEST_HOME" && find . -not -name 'log*' -printf '%p %y %l\n' | so
 	mkfifo "$CACHE/.swatch.lock"
 	run swatchd --once --no-refresh
 	is "$status" 1
-	says ".swatch.lock: it is no regular file, has a second name, or is another user's"
+	says ".swatch.lock: it is not a regular file, has a second name, or belongs to another user"
 	# who may write in the directory gives a file of one's own a second name: it would be emptied
 	rm "$CACHE/.swatch.lock"
 	echo precious >"$TEST_HOME/precious"

@@ -340,7 +340,7 @@ teardown() {
 	mkfifo "$HOME/.claude/settings.json"
 	run timeout 60 swatch setup --yes
 	[ "$status" -eq 1 ]
-	says "no regular file"
+	says "not a regular file"
 	rm "$HOME/.claude/settings.json"
 	settings "$SETTINGS_TEXT"
 	chmod 444 "$HOME/.claude/settings.json"

@@ -207,7 +207,7 @@ reports() {
 	await listens "$socket"
 	swatch daily --json 2>"$TEST_HOME/err" | diff "$TEST_HOME/alone" -
 	kill "$socat"
-	grep -q "no JSON object; the transcripts are read here instead" "$TEST_HOME/err"
+	grep -q "not a JSON object; the transcripts are read here instead" "$TEST_HOME/err"
 }
 
 @test "pricing: any spelling, where it is from, and what is not known" {

@@ -289,7 +289,7 @@ project() {
 	[[ "$output" == 'swatch: top: it needs a terminal to draw on; '* ]]
 	run swatch top --sort size
 	[ "$status" -eq 2 ]
-	[[ "${lines[0]}" == "swatch: top: --sort 'size' is none of: activity, "* ]]
+	[[ "${lines[0]}" == "swatch: top: --sort 'size' is not one of: activity, "* ]]
 	run swatch top --nonsense
 	[ "$status" -eq 2 ]
 	for TOP_TERM in dumb no-such-terminal; do

@@ -218,7 +218,7 @@ beside() {
 	cc=$(printf '#!/bin/sh\necho 20.0.24 is rubbish\n' | fake_ccusage rubbish)
 	run swatch verify --command "$cc"
 	is "$status" 4
-	[[ $output == *"is no JSON object"* ]]
+	[[ $output == *"is not a JSON object"* ]]
 	cc=$(printf '#!/bin/sh\necho "no idea" >&2\nexit 7\n' | fake_ccusage failing)
 	run swatch verify --command "$cc"
 	is "$status" 4
@@ -272,7 +272,7 @@ timeout = 1s"
 	AT=$T1 message 1 20 >>"$PROJECTS/-p/s1.jsonl"
 	run swatch verify --command "$CCUSAGE18" --timezone UTC
 	is "$status" 4
-	[[ $output == *"1 of 1 row differs"*"This is no verification: that takes ccusage 20.0.24"* ]]
+	[[ $output == *"1 of 1 row differs"*"This is not a verification: that needs ccusage 20.0.24"* ]]
 	run swatch verify --command "$CCUSAGE18" --timezone UTC --json
 	is "$(found .ok)" false
 	is "$(found .isReference)" false

@@ -85,7 +85,7 @@ static void what_is_no_answer_is_refused(void **state)
 	assert_refused("{\"blocks\": [{", "no JSON");
 	assert_refused("{\"blocks\": 3}", "no list of blocks");
 	assert_refused("{\"error\": \"no data\"}", "it says: no data");
-	assert_refused("{\"blocks\": [7]}", "no block");
+	assert_refused("{\"blocks\": [7]}", "not a block");
 	assert_refused("[{[{[{[{[{[{[{[{[{[{[{[{[{[{", "no JSON");
 }
 
@@ -94,9 +94,9 @@ static void absurd_figures_are_refused(void **state)
 	(void)state;
 	assert_refused("{\"blocks\":[{" TIMES ",\"isActive\":true,\"entries\":2,\"costUSD\":-1," COUNTS "}]}", "costUSD is -1");
 	assert_refused("{\"blocks\":[{" TIMES ",\"isActive\":true,\"entries\":2,\"costUSD\":1e9," COUNTS "}]}", "out of range");
-	assert_refused("{\"blocks\":[{" TIMES ",\"isActive\":true,\"entries\":2,\"costUSD\":\"1\"," COUNTS "}]}", "no number");
+	assert_refused("{\"blocks\":[{" TIMES ",\"isActive\":true,\"entries\":2,\"costUSD\":\"1\"," COUNTS "}]}", "not a number");
 	assert_refused("{\"blocks\":[{" TIMES ",\"isActive\":true,\"entries\":2,\"costUSD\":1}]}", "no tokenCounts");
-	assert_refused("{\"blocks\":[{\"startTime\":\"yesterday\",\"isActive\":true}]}", "startTime is no time");
+	assert_refused("{\"blocks\":[{\"startTime\":\"yesterday\",\"isActive\":true}]}", "startTime is not a time");
 	assert_refused("{\"blocks\":[{\"startTime\":\"2026-11-23T05:00:00Z\",\"endTime\":\"2026-11-23T04:00:00Z\",\"isActive\":true,"
 		       "\"entries\":1,\"costUSD\":1," COUNTS "}]}", "does not end");
 	assert_refused("{\"blocks\":[" BLOCK(",\"burnRate\":{\"tokensPerMinute\":-5,\"costPerHour\":1}") "]}", "out of range");

@@ -139,7 +139,7 @@ static void test_what_is_no_socket_is_a_bad_path(void **state)
 	int fd = open(place->path, O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
 	assert_true(fd >= 0);
 	close(fd);
-	expect_state(place, place->path, CLIENT_BAD_PATH, "is no socket");
+	expect_state(place, place->path, CLIENT_BAD_PATH, "is not a socket");
 }
 
 static void test_socket_of_another_kind_is_a_bad_path(void **state)
@@ -252,7 +252,7 @@ static void test_rubbish_is_a_bad_answer(void **state)
 	void (*const servers[])(int) = { serve_rubbish, serve_array, serve_two_values, serve_deep_nesting };
 	for (size_t i = 0; i < sizeof(servers) / sizeof(servers[0]); i++) {
 		start_server(*state, servers[i]);
-		expect_failure(*state, PATIENCE_MS, CLIENT_BAD_ANSWER, "no JSON object");
+		expect_failure(*state, PATIENCE_MS, CLIENT_BAD_ANSWER, "not a JSON object");
 		tear_down(state);
 		set_up(state);
 	}
@@ -269,7 +269,7 @@ static void serve_flood(int fd)
 static void test_flood_is_cut_off(void **state)
 {
 	start_server(*state, serve_flood);
-	expect_failure(*state, PATIENCE_MS, CLIENT_BAD_ANSWER, "no JSON object");
+	expect_failure(*state, PATIENCE_MS, CLIENT_BAD_ANSWER, "not a JSON object");
 }
 
 /* A daemon that has too many clients closes at once: the request cannot be sent, what it said can be read. */

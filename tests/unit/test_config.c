@@ -342,14 +342,14 @@ static void a_file_that_is_none_is_refused(void **state)
 	struct config c;
 	char errors[8192];
 	read_bytes(&c, "[log]\nlevel = de\0bug\n", 20, errors);
-	assert_string_equal(errors, "F:2: holds a NUL byte: this is no text file\n");
+	assert_string_equal(errors, "F:2: contains a NUL byte: this is not a text file\n");
 	config_release(&c);
 
 	char *large = malloc(65537);
 	assert_non_null(large);
 	memset(large, '\n', 65537);
 	read_bytes(&c, large, 65537, errors);
-	assert_string_equal(errors, "F: is larger than 64 KiB: this is no swatch.conf\n");
+	assert_string_equal(errors, "F: is larger than 64 KiB: this is not a swatch.conf\n");
 	config_release(&c);
 	read_bytes(&c, large, 65536, errors);
 	assert_string_equal(errors, "");
@@ -366,10 +366,10 @@ static void only_a_regular_file_is_read(void **state)
 	/* A FIFO without a writer must not hold the daemon up. */
 	assert_int_equal(mkfifo(scratch_name(&scratch, "fifo"), 0600), 0);
 	assert_int_equal(config_read_file(&c, scratch_name(&scratch, "fifo"), false, &errors), -1);
-	assert_non_null(strstr(buf_str(&errors), "fifo: is no regular file\n"));
+	assert_non_null(strstr(buf_str(&errors), "fifo: is not a regular file\n"));
 	buf_clear(&errors);
 	assert_int_equal(config_read_file(&c, scratch.path, false, &errors), -1);
-	assert_non_null(strstr(buf_str(&errors), ": is no regular file\n"));
+	assert_non_null(strstr(buf_str(&errors), ": is not a regular file\n"));
 	buf_clear(&errors);
 	assert_int_equal(config_read_file(&c, scratch_name(&scratch, "absent"), false, &errors), 0);
 	assert_string_equal(buf_str(&errors), "");

@@ -83,8 +83,8 @@ static void what_is_not_strict_json_is_refused(void **state)
 	(void)state;
 	expect_refused("", "empty");
 	expect_refused(" \n", "empty");
-	expect_refused("[]", "no JSON object");
-	expect_refused("null", "no JSON object");
+	expect_refused("[]", "not a JSON object");
+	expect_refused("null", "not a JSON object");
 	expect_refused("{\"a\": 1", "ends in the middle");
 	expect_refused("{\"a\": 1,}", "");
 	expect_refused("{,}", "");

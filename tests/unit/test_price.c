@@ -190,7 +190,7 @@ static void a_bad_book_is_refused_with_a_reason(void **state)
 	}
 	struct buf error = BUF_INIT;
 	assert_null(price_book_load(scratch->path, &error));
-	assert_non_null(strstr(buf_str(&error), "no regular file"));
+	assert_non_null(strstr(buf_str(&error), "not a regular file"));
 	buf_clear(&error);
 	errno = 0;
 	assert_null(price_book_load(scratch_name(scratch, "none.json"), &error));

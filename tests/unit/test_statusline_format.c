@@ -274,9 +274,9 @@ static void test_faults(void **state)
 	expect_fault("x\\", "at byte 2: after a \\ comes n, \\, { or }");
 	expect_fault("{?model}", "at byte 8: a : is missing here, as in {?field:text}");
 	expect_fault("{?model:abc", "at byte 9: the condition that begins here is not closed: a } is missing");
-	expect_fault("{?model>1:x}", "at byte 3: this field is no number: it can be compared with = alone");
+	expect_fault("{?model>1:x}", "at byte 3: this field is not a number: it can only be compared with =");
 	expect_fault("{?rate_5h>:x}", "at byte 11: a number is missing here");
-	expect_fault("{?rate_5h>1.2.3:x}", "at byte 11: this is no number");
+	expect_fault("{?rate_5h>1.2.3:x}", "at byte 11: this is not a number");
 	expect_fault("{?agent:{nothing}}", "at byte 10: there is no field 'nothing'");
 	expect_fault("{#rde}", "at byte 3: no such colour or style");
 	expect_fault("{#256}", "at byte 3: no such colour or style");
@@ -287,7 +287,7 @@ static void test_faults(void **state)
 	expect_fault("a\033[31m", "at byte 2: a control character; a new line is \\n");
 	expect_fault("a\xC2\x9B", "at byte 2: a character that is not shown, but steers a terminal");
 	expect_fault("\xE2\x80\xAEx", "at byte 1: a character that is not shown, but steers a terminal");
-	expect_fault("a\x9BJ", "at byte 2: this is no UTF-8");
+	expect_fault("a\x9BJ", "at byte 2: this is not UTF-8");
 	char deep[200];
 	for (size_t i = 0; i < STATUSLINE_FORMAT_MAX_DEPTH + 1; i++)
 		snprintf(deep + 8 * i, sizeof(deep) - 8 * i, "{?model:");
