@@ -160,8 +160,9 @@ void report_make_blocks(struct report_work *work)
 {
 	struct ledger_block block, before, active = { 0 };
 	int64_t gap_start_ms, gap_end_ms;
-	bool has_active = ledger_active_block(work->ledger, work->options->now_ms, &active);
+	/* Asked first: memory that comes back before the second question would hide that it was missing for this one. */
 	work->failed = work->failed || !ledger_has_all_blocks(work->ledger);
+	bool has_active = ledger_active_block(work->ledger, work->options->now_ms, &active);
 	for (size_t i = 0; ledger_block_at(work->ledger, i, &block); i++) {
 		bool is_active = has_active && block.first_ms == active.first_ms;
 		if (!work->options->active && i > 0 && ledger_gap_between(&before, &block, &gap_start_ms, &gap_end_ms))
