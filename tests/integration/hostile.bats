@@ -189,7 +189,7 @@ files() { (cd "$TEST_HOME" && find . -not -name 'log*' -printf '%p %y %l\n' | so
 	theirs "$CACHE/.swatch.lock"
 	run swatchd --once --no-refresh
 	is "$status" 1
-	says "is another user's"
+	says "belongs to another user"
 }
 
 @test "temp names, links, FIFOs and folders in the cache files' places: nothing elsewhere is written, and no hang" {
