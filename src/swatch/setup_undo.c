@@ -20,31 +20,42 @@ enum verdict {
 
 /* ---- statusLine ---- */
 
-/* Both are values; how they are set out does not matter: Claude Code writes the file anew when it changes a setting. */
-static bool same_value(const char *a, const char *b)
+enum likeness { SAME, OTHER, UNTOLD };
+
+/*
+ * Both are values; how they are set out does not matter: Claude Code writes the file anew when it changes a setting.
+ * UNTOLD, with why in `error`: one of them cannot be read, or memory ran out. Then nothing is undone and nothing forgotten.
+ */
+static enum likeness compare_values(const char *a, const char *b, struct buf *error)
 {
-	struct buf one = BUF_INIT, other = BUF_INIT, ignored = BUF_INIT;
+	struct buf one = BUF_INIT, other = BUF_INIT;
 	buf_printf(&one, "{\"v\":%s}", a);
 	buf_printf(&other, "{\"v\":%s}", b);
-	struct json_object *left = json_edit_parse(buf_str(&one), one.len, &ignored);
-	struct json_object *right = json_edit_parse(buf_str(&other), other.len, &ignored);
-	bool same = left && right && json_object_equal(left, right) == 1;
+	struct json_object *left = one.failed || other.failed ? NULL : json_edit_parse(one.data, one.len, error);
+	struct json_object *right = left ? json_edit_parse(other.data, other.len, error) : NULL;
+	enum likeness likeness = !right ? UNTOLD : json_object_equal(left, right) == 1 ? SAME : OTHER;
+	if (likeness == UNTOLD && error->len == 0)
+		buf_append_str(error, "out of memory");
 	json_object_put(left);
 	json_object_put(right);
 	buf_release(&one);
 	buf_release(&other);
-	buf_release(&ignored);
-	return same;
+	return likeness;
 }
 
 /* A file that setup made goes when nothing else has come into it. */
-static bool holds_only_ours(const struct setup_change *change, const struct person_file *file)
+static enum likeness compare_to_ours(const struct setup_change *change, const struct person_file *file, struct buf *error)
 {
 	struct buf whole = BUF_INIT;
-	buf_printf(&whole, "{\"statusLine\":%s}", change->value);
-	bool only = change->created && same_value(buf_str(&file->text), buf_str(&whole));
+	enum likeness likeness = OTHER;
+	if (change->created) {
+		buf_printf(&whole, "{\"statusLine\":%s}", change->value);
+		likeness = whole.failed ? UNTOLD : compare_values(buf_str(&file->text), whole.data, error);
+	}
+	if (likeness == UNTOLD && error->len == 0)
+		buf_append_str(error, "out of memory");
 	buf_release(&whole);
-	return only;
+	return likeness;
 }
 
 /* The backup is of no use when the file says the same again. */
@@ -68,13 +79,16 @@ static enum verdict restore_statusline(struct setup *setup, const struct setup_c
 				       const struct person_file *file)
 {
 	struct buf text = BUF_INIT, error = BUF_INIT;
-	bool remove = holds_only_ours(change, file), good;
+	enum likeness ours = compare_to_ours(change, file, &error);
+	bool remove = ours == SAME, good;
 	const char *what = remove ? "remove it, nothing else is in it"
 			   : change->previous ? "put back the statusLine that was there" : "take statusLine out again";
 	setup_item(setup, STYLE_PLAIN, "%s: %s", setup_path(change->path), what);
-	if (!setup_agree(setup, true))
+	if (ours != UNTOLD && !setup_agree(setup, true))
 		return KEPT;
-	if (remove)
+	if (ours == UNTOLD)
+		good = false;
+	else if (remove)
 		good = person_file_remove(file, &error);
 	else if (change->previous)
 		good = json_edit_set(file->text.data, file->text.len, "statusLine", change->previous, &text, &error)
@@ -99,6 +113,7 @@ static enum verdict undo_statusline(struct setup *setup, const struct setup_chan
 	struct json_edit_member member = { .found = false };
 	struct buf error = BUF_INIT;
 	enum verdict verdict = UNDONE;
+	enum likeness likeness = OTHER;
 	setup_row(setup, "statusline");
 	bool good = person_file_read(change->path, JSON_EDIT_MAX_BYTES, &file, &error)
 		    && (!file.exists || json_edit_find(buf_str(&file.text), file.text.len, "statusLine", &member, &error));
@@ -106,10 +121,16 @@ static enum verdict undo_statusline(struct setup *setup, const struct setup_chan
 	if (!good) {
 		setup_fail(setup, "%s cannot be read: %s", setup_path(change->path), buf_str(&error));
 		verdict = KEPT;
-	} else if (!present) {
+	} else if (!member.found) {
 		setup_item(setup, STYLE_NOTE, "%s has no statusLine any more: nothing to undo",
 			   setup_path(change->path));
-	} else if (!same_value(present, change->value)) {
+	} else if (!present) {
+		setup_fail(setup, "out of memory");
+		verdict = KEPT;
+	} else if ((likeness = compare_values(present, change->value, &error)) == UNTOLD) {
+		setup_fail(setup, "%s stays as it is: %s", setup_path(change->path), buf_str(&error));
+		verdict = KEPT;
+	} else if (likeness == OTHER) {
 		setup_item(setup, STYLE_NOTE, "%s: statusLine was changed since, and stays as it is",
 			   setup_path(change->path));
 	} else {
