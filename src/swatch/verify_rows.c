@@ -59,6 +59,8 @@ static struct json_object *rows_of_ledger(struct ledger *ledger, enum report_kin
 	for (size_t i = 0; good && i < report.row_count; i++) {
 		struct json_object *row = json_parse(line, strcspn(line, "\n"), JSON_PARSE_MAX_DEPTH, NULL);
 		good = row && json_object_array_add(rows, row) == 0;
+		if (!good)
+			json_object_put(row);
 		line += strcspn(line, "\n");
 		line += *line == '\n';
 	}
@@ -71,6 +73,15 @@ static struct json_object *rows_of_ledger(struct ledger *ledger, enum report_kin
 	return NULL;
 }
 
+/* Takes `value`; false when it is NULL or memory ran out. */
+static bool put_member(struct json_object *row, const char *key, struct json_object *value)
+{
+	if (value && json_object_object_add(row, key, value) == 0)
+		return true;
+	json_object_put(value);
+	return false;
+}
+
 /* Takes a session's name and its project, which verify_entries.c put into one, apart again. */
 static bool part_names(struct json_object *rows)
 {
@@ -80,10 +91,8 @@ static bool part_names(struct json_object *rows)
 		const char *newline = name ? strchr(name, '\n') : NULL;
 		if (!newline)
 			continue;
-		struct json_object *session = json_object_new_string_len(name, (int)(newline - name));
-		struct json_object *project = json_object_new_string(newline + 1);
-		if (!session || !project || json_object_object_add(row, "projectPath", project) != 0
-		    || json_object_object_add(row, "sessionId", session) != 0)
+		if (!put_member(row, "projectPath", json_object_new_string(newline + 1))
+		    || !put_member(row, "sessionId", json_object_new_string_len(name, (int)(newline - name))))
 			return false;
 	}
 	return true;
