@@ -86,7 +86,7 @@ static void on_poll(struct ev_loop *loop, ev_timer *watcher, int revents)
 
 /* ---- events ---- */
 
-static void take_tree_event(struct watch *watch, const struct watch_dir *dir, const struct inotify_event *event,
+static void take_tree_event(struct watch *watch, struct watch_dir *dir, const struct inotify_event *event,
 			    const char *path)
 {
 	if (event->mask & IN_ISDIR) {
@@ -99,7 +99,7 @@ static void take_tree_event(struct watch *watch, const struct watch_dir *dir, co
 			if (gone && lstat(path, &st) != 0)
 				watch_dirs_drop(watch, gone);
 		} else if (event->mask & (IN_CREATE | IN_MOVED_TO)) {
-			(void)watch_dirs_add(watch, path, WATCH_ROLE_TREE, dir->root_len, dir->depth + 1);
+			watch_dirs_add_below(watch, dir, path);
 		}
 		return;
 	}

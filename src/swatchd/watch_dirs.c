@@ -208,11 +208,6 @@ static struct watch_dir *new_dir(struct watch *watch, const char *path)
 struct watch_dir *watch_dirs_add(struct watch *watch, const char *path, enum watch_role role, size_t root_len,
 				 unsigned depth)
 {
-	if (depth > TRANSCRIPT_MAX_DEPTH) {
-		log_warning("cannot watch %s: more than %d folders deep; what is in it does not count", path,
-			    TRANSCRIPT_MAX_DEPTH);
-		return NULL;
-	}
 	struct watch_dir *dir = watch_dirs_by_path(watch, path);
 	if (!dir) {
 		dir = new_dir(watch, path);
@@ -235,6 +230,19 @@ struct watch_dir *watch_dirs_add(struct watch *watch, const char *path, enum wat
 	if (role != WATCH_ROLE_ANCHOR)
 		watch_dirs_queue(watch, dir);
 	return dir;
+}
+
+void watch_dirs_add_below(struct watch *watch, struct watch_dir *above, const char *path)
+{
+	if (above->depth < TRANSCRIPT_MAX_DEPTH) {
+		(void)watch_dirs_add(watch, path, WATCH_ROLE_TREE, above->root_len, above->depth + 1);
+		return;
+	}
+	/* A polled folder is listed every few seconds: one word for all that is in it. */
+	if (!above->said_too_deep)
+		log_warning("cannot watch %s: more than %d folders deep; what is in it does not count", path,
+			    TRANSCRIPT_MAX_DEPTH);
+	above->said_too_deep = true;
 }
 
 void watch_dirs_remove_role(struct watch *watch, struct watch_dir *dir, enum watch_role role)
@@ -340,7 +348,7 @@ static unsigned char kind_of(int dir_fd, const struct dirent *entry)
 	return S_ISDIR(st.st_mode) ? DT_DIR : S_ISREG(st.st_mode) ? DT_REG : DT_UNKNOWN;
 }
 
-static void list_entry(struct watch *watch, const struct watch_dir *dir, int dir_fd, const struct dirent *entry)
+static void list_entry(struct watch *watch, struct watch_dir *dir, int dir_fd, const struct dirent *entry)
 {
 	const char *name = entry->d_name;
 	if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
@@ -363,7 +371,7 @@ static void list_entry(struct watch *watch, const struct watch_dir *dir, int dir
 		watch->callbacks.process_file_changed(watch->ctx, path);
 	/* A folder that is watched already reports for itself; a polled one is listed in its own turn. */
 	else if (!watch_dirs_by_path(watch, path) || watch->inotify_fd >= 0)
-		(void)watch_dirs_add(watch, path, WATCH_ROLE_TREE, dir->root_len, dir->depth + 1);
+		watch_dirs_add_below(watch, dir, path);
 	free(path);
 }
 

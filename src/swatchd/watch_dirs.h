@@ -22,6 +22,7 @@ struct watch_dir {
 	size_t root_len;           /* the root's path and its slash */
 	const char *polled_why;    /* NULL: inotify reports it */
 	bool unlisted;             /* its listing failed: to be listed again */
+	bool said_too_deep;        /* that what is below it is not watched */
 	bool queued;
 	uint64_t anchor_turn;      /* the resolve turn that last wanted it as an anchor */
 	struct watch_dir *next_pending;
@@ -34,6 +35,9 @@ struct watch_dir {
  */
 struct watch_dir *watch_dirs_add(struct watch *watch, const char *path, enum watch_role role, size_t root_len,
 				 unsigned depth);
+
+/* Adds a folder in `above`. Deeper than TRANSCRIPT_MAX_DEPTH it is not watched, which is said once for all in `above`. */
+void watch_dirs_add_below(struct watch *watch, struct watch_dir *above, const char *path);
 
 /* Takes a role away; a directory without a role is dropped. */
 void watch_dirs_remove_role(struct watch *watch, struct watch_dir *dir, enum watch_role role);

@@ -48,6 +48,21 @@ without_privilege() {
 	await sh -c 'jq -e ".tokens.input == 6" '"$CACHE/s20.json"
 }
 
+@test "folders too deep in each other: said once, however often they are polled" {
+	configure $'[watch]\nmethod = poll'
+	deep=$PROJECTS
+	for i in $(seq 33); do deep=$deep/d; done
+	mkdir -p "$deep/one" "${deep%/*}/two"
+	message 1 >"$deep/s1.jsonl"
+	message 2 >"${deep%/*}/s2.jsonl"
+	start_daemon
+	await test -f "$CACHE/s2.json"
+	# each lists every polled folder
+	for i in $(seq 4); do swatch sync; done
+	is "$(grep -c 'more than 32 folders deep' "$LOG")" 1
+	[ ! -e "$CACHE/s1.json" ]
+}
+
 @test "50,000 events while it is stopped: figures are exact afterwards" {
 	message 0 >"$PROJECTS/-p/s1.jsonl"
 	start_daemon
