@@ -46,6 +46,7 @@ static double reference_usd(const struct billing *billing, int64_t now_ms)
 void billing_note_start(struct billing *billing, int64_t now_ms)
 {
 	billing->native_before_usd = reference_usd(billing, now_ms);
+	billing->least_before_usd = billing->native_before_usd - ledger_doubted_usd(billing->ledger, now_ms);
 	billing->audits = !billing->reading_history;
 	/* What comes from now on may or may not be in the answer. */
 	billing->pending_before_ms = billing->pending_since_ms;
@@ -65,10 +66,14 @@ static const char *priced_there_alone(const struct billing *billing, const struc
 	return NULL;
 }
 
-/* How far the answer lies outside of what the ledger had before and after the run; above is positive. */
-static double drift_of(double answer_usd, double before_usd, double after_usd)
+/*
+ * How far the answer lies outside of what the ledger had before and after the run; above is positive. What stands in
+ * transcripts that are gone, ccusage may count or not.
+ */
+static double drift_of(const struct billing *billing, double answer_usd, double least_after_usd)
 {
-	double low = fmin(before_usd, after_usd), high = fmax(before_usd, after_usd);
+	double low = fmin(billing->least_before_usd, least_after_usd);
+	double high = fmax(billing->native_before_usd, billing->native_after_usd);
 	return answer_usd > high ? answer_usd - high : answer_usd < low ? answer_usd - low : 0.;
 }
 
@@ -99,7 +104,8 @@ static bool audit(struct billing *billing, int64_t now_ms)
 	if (!billing->audits || billing->reading_history)
 		return false;
 	billing->native_after_usd = reference_usd(billing, now_ms);
-	billing->drift_usd = drift_of(answer_usd, billing->native_before_usd, billing->native_after_usd);
+	billing->drift_usd = drift_of(billing, answer_usd,
+				      billing->native_after_usd - ledger_doubted_usd(billing->ledger, now_ms));
 	double size = fabs(billing->drift_usd);
 	bool was_shown = billing->ccusage_shown;
 	judge(billing, size > BILLING_DRIFT_USD && size > BILLING_DRIFT_SHARE * fmax(billing->native_after_usd, answer_usd));
@@ -309,10 +315,20 @@ size_t billing_unpriced(const struct billing *billing, const char *names[BILLING
 	return count;
 }
 
+void billing_put_unpriced(const struct billing *billing, struct jsonw *w)
+{
+	const char *names[BILLING_UNPRICED_MAX];
+	size_t count = billing_unpriced(billing, names);
+	jsonw_key(w, "unpricedModels");
+	jsonw_begin_array(w);
+	for (size_t i = 0; i < count; i++)
+		jsonw_string(w, names[i]);
+	jsonw_end_array(w);
+}
+
 void billing_write_status(struct billing *billing, int64_t now_ms, struct jsonw *w)
 {
 	static const char *const sources[] = { "auto", "native", "ccusage" };
-	const char *names[BILLING_UNPRICED_MAX];
 	struct billing_view view;
 	billing_make_view(billing, now_ms, &view);
 	jsonw_put_string(w, "configured", sources[billing->config->billing_source]);
@@ -333,10 +349,5 @@ void billing_write_status(struct billing *billing, int64_t now_ms, struct jsonw 
 		jsonw_int(w, view.limit.resets_ms);
 	else
 		jsonw_null(w);
-	jsonw_key(w, "unpricedModels");
-	jsonw_begin_array(w);
-	size_t count = billing_unpriced(billing, names);
-	for (size_t i = 0; i < count; i++)
-		jsonw_string(w, names[i]);
-	jsonw_end_array(w);
+	billing_put_unpriced(billing, w);
 }

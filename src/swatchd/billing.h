@@ -36,6 +36,7 @@ struct billing {
 	int64_t next_attempt_ms;         /* 0: none is due */
 	bool audits;                     /* the ledger's figures were whole when the run started */
 	double native_before_usd;        /* the ledger's block, as the reference counts it, when the run started */
+	double least_before_usd;         /* the same without what stands in transcripts that were deleted or rewritten */
 	double native_after_usd;         /* and when the last answer came; NaN: not measured yet */
 	double drift_usd;                /* NaN: not measured yet */
 	unsigned strikes;                /* answers in a row that drifted too far */
@@ -115,6 +116,9 @@ const char *billing_reason(const struct billing *billing);
 
 /* Up to BILLING_UNPRICED_MAX names of models that were used and have no price. Returns how many. */
 size_t billing_unpriced(const struct billing *billing, const char *names[BILLING_UNPRICED_MAX]);
+
+/* Writes them as "unpricedModels" into an open object. */
+void billing_put_unpriced(const struct billing *billing, struct jsonw *w);
 
 /* Writes the "billing" object of the status answer into an open object. */
 void billing_write_status(struct billing *billing, int64_t now_ms, struct jsonw *w);

@@ -34,14 +34,6 @@ uint64_t composer_finish(struct composer *c)
 	return c->hash;
 }
 
-void composer_put_optional_ms(struct jsonw *w, const char *key, int64_t at_ms)
-{
-	if (at_ms > 0)
-		jsonw_put_int(w, key, at_ms);
-	else
-		jsonw_put_null(w, key);
-}
-
 void composer_put_age(struct composer *c, const char *key, int64_t since_ms, int64_t now_ms)
 {
 	char age[CLOCK_AGE_SIZE];
@@ -166,7 +158,7 @@ static void put_ccusage(struct jsonw *w, const struct billing *billing)
 		return;
 	}
 	jsonw_begin_object(w);
-	composer_put_optional_ms(w, "lastFetched", billing->answered_at_ms);
+	jsonw_put_int_or_null(w, "lastFetched", billing->answered_at_ms);
 	jsonw_put_int(w, "durationMs", billing->duration_ms);
 	jsonw_put_int(w, "exitStatus", billing->exit_status);
 	jsonw_put_amount(w, "costUSD", !billing->answered ? NAN : billing->answer.cost_usd);
@@ -175,7 +167,7 @@ static void put_ccusage(struct jsonw *w, const struct billing *billing)
 	jsonw_put_int(w, "strikes", billing->strikes);
 	jsonw_put_string(w, "error", billing->error[0] ? billing->error : NULL);
 	jsonw_put_int(w, "failures", billing->failures);
-	composer_put_optional_ms(w, "nextAttempt", billing->next_attempt_ms);
+	jsonw_put_int_or_null(w, "nextAttempt", billing->next_attempt_ms);
 	jsonw_end_object(w);
 }
 
@@ -232,7 +224,6 @@ uint64_t compose_billing(const struct billing *billing, const struct billing_vie
 	struct composer c;
 	composer_init(&c, out);
 	struct jsonw *w = &c.w;
-	const char *names[BILLING_UNPRICED_MAX];
 	jsonw_begin_object(w);
 	composer_put_billing_fields(&c, view);
 	jsonw_put_int(w, "schema", CACHE_SCHEMA);
@@ -248,12 +239,7 @@ uint64_t compose_billing(const struct billing *billing, const struct billing_vie
 	jsonw_put_int(w, "totalTokens", view->today_tokens);
 	jsonw_put_int(w, "unpriced", view->today_unpriced);
 	jsonw_end_object(w);
-	jsonw_key(w, "unpricedModels");
-	jsonw_begin_array(w);
-	size_t count = billing_unpriced(billing, names);
-	for (size_t i = 0; i < count; i++)
-		jsonw_string(w, names[i]);
-	jsonw_end_array(w);
+	billing_put_unpriced(billing, w);
 	put_native(w, &view->native);
 	put_ccusage(w, billing);
 	put_usage_limit(w, view);

@@ -42,7 +42,4 @@ void compose_find_context(const struct session *session, const struct session_tr
 /* True when all of a transcript was read. */
 bool compose_is_synced(const struct session_transcript *part);
 
-/* "Opus4.6" for "claude-opus-4-6-20260205", "Sonnet3.5" for "claude-3-5-sonnet-...": the short name people use. */
-void compose_model_name(const char *model, char *out, size_t size);
-
 #endif

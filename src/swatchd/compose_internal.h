@@ -22,9 +22,6 @@ void composer_volatile_end(struct composer *c);
 /* Ends the text, and returns the hash. */
 uint64_t composer_finish(struct composer *c);
 
-/* A time, null for 0. */
-void composer_put_optional_ms(struct jsonw *w, const char *key, int64_t at_ms);
-
 /* How long ago something was, in words; null for 0. Volatile. */
 void composer_put_age(struct composer *c, const char *key, int64_t since_ms, int64_t now_ms);
 void composer_put_volatile_int(struct composer *c, const char *key, int64_t value);

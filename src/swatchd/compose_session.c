@@ -13,7 +13,7 @@
 #include "base/paths.h"
 #include "swatchd/compose_internal.h"
 
-void compose_model_name(const char *model, char *out, size_t size)
+static void shorten_model_name(const char *model, char *out, size_t size)
 {
 	static const char *const families[] = { "opus", "sonnet", "haiku", "fable", "mythos", "instant" };
 	const char *start = strstr(model, "claude-");
@@ -90,10 +90,10 @@ static void put_transcript(struct composer *c, const struct session_transcript *
 	jsonw_begin_object(w);
 	jsonw_put_bool(w, "exists", part != NULL);
 	jsonw_put_int(w, "sizeBytes", part ? part->file->size_bytes : 0);
-	composer_put_optional_ms(w, "lastModified", part ? part->file->modified_ms : 0);
+	jsonw_put_int_or_null(w, "lastModified", part ? part->file->modified_ms : 0);
 	composer_put_age(c, "lastModifiedAgo", part ? part->file->modified_ms : 0, now_ms);
 	jsonw_put_int(w, "messageCount", part ? (int64_t)part->messages : 0);
-	composer_put_optional_ms(w, "lastMessageTime", part ? part->last_message_ms : 0);
+	jsonw_put_int_or_null(w, "lastMessageTime", part ? part->last_message_ms : 0);
 	jsonw_put_string(w, "lastMessagePreview", part ? part->preview : NULL);
 	composer_put_age(c, "lastMessageAgo", part ? part->last_message_ms : 0, now_ms);
 	const char *warmth = "unknown";
@@ -111,12 +111,12 @@ static void put_model(struct jsonw *w, const struct session_transcript *part)
 	jsonw_key(w, "model");
 	jsonw_begin_object(w);
 	if (part && part->model)
-		compose_model_name(part->model, name, sizeof(name));
+		shorten_model_name(part->model, name, sizeof(name));
 	jsonw_put_string(w, "value", part && part->model ? name : NULL);
 	jsonw_put_string(w, "id", part ? part->model : NULL);
 	jsonw_put_string(w, "source", "transcript");
 	jsonw_put_int(w, "confidence", part && part->model ? 100 : 0);
-	composer_put_optional_ms(w, "updatedAt", part ? part->model_at_ms : 0);
+	jsonw_put_int_or_null(w, "updatedAt", part ? part->model_at_ms : 0);
 	jsonw_end_object(w);
 }
 
@@ -129,7 +129,7 @@ static void put_context(struct jsonw *w, const struct session_transcript *part, 
 	jsonw_put_amount(w, "percentUsed", context->percent);
 	jsonw_put_int(w, "windowSize", context->window);
 	jsonw_put_bool(w, "nearCompaction", context->percent >= COMPOSE_NEAR_COMPACTION_PERCENT);
-	composer_put_optional_ms(w, "updatedAt", part ? part->context_at_ms : 0);
+	jsonw_put_int_or_null(w, "updatedAt", part ? part->context_at_ms : 0);
 	jsonw_end_object(w);
 }
 
@@ -313,7 +313,7 @@ static void put_git(struct jsonw *w, const struct session_transcript *part)
 	jsonw_put_null(w, "ahead");
 	jsonw_put_null(w, "behind");
 	jsonw_put_null(w, "dirty");
-	composer_put_optional_ms(w, "lastChecked", part && part->branch ? part->last_message_ms : 0);
+	jsonw_put_int_or_null(w, "lastChecked", part && part->branch ? part->last_message_ms : 0);
 	jsonw_end_object(w);
 }
 
@@ -397,7 +397,7 @@ static void put_listed(struct composer *c, const struct session *session, int64_
 	jsonw_put_int(w, "lastActivity", session->last_activity_ms);
 	composer_put_age(c, "lastActivityAgo", session->last_activity_ms, now_ms);
 	if (part && part->model)
-		compose_model_name(part->model, name, sizeof(name));
+		shorten_model_name(part->model, name, sizeof(name));
 	jsonw_put_string(w, "model", part && part->model ? name : NULL);
 	jsonw_put_bool(w, "transcriptSynced", compose_is_synced(part));
 	jsonw_end_object(w);

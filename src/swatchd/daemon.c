@@ -69,7 +69,7 @@ static bool take_name(const struct transcript *transcript, char id[CACHE_SESSION
 		memcpy(id, parts.session_id.data, parts.session_id.len);
 		id[parts.session_id.len] = '\0';
 	} else {
-		log_debug("%s gets no session file: its name is no session id", transcript->path);
+		log_debug("%s gets no session file: its name is not a session id", transcript->path);
 	}
 	return true;
 }
@@ -150,8 +150,10 @@ static void on_records(void *ctx, struct transcript *transcript, const struct le
 
 static void on_reset(void *ctx, struct transcript *transcript)
 {
-	(void)ctx;
-	sessions_reset_transcript(transcript->owner);
+	struct daemon *daemon = ctx;
+	struct session_transcript *part = transcript->owner;
+	ledger_doubt_file(daemon->ledger, part->ledger_file);
+	sessions_reset_transcript(part);
 }
 
 static void on_advanced(void *ctx, struct transcript *transcript, uint64_t lines)
@@ -180,6 +182,7 @@ static void on_gone(void *ctx, struct transcript *transcript)
 	struct daemon *daemon = ctx;
 	struct session_transcript *part = transcript->owner;
 	struct session *session = part->session;
+	ledger_doubt_file(daemon->ledger, part->ledger_file);
 	sessions_close_transcript(part);
 	publish_mark_session(&daemon->publish, session);
 	publish_mark_list(&daemon->publish);
@@ -223,8 +226,9 @@ static void end_history(struct daemon *daemon)
 	daemon->history_read = true;
 	/* A copy of an old message may have become another session's. */
 	publish_mark_all(&daemon->publish);
-	log_info("%zu transcripts of %zu sessions read, %.1f MB in %.2f s", tail_count(&daemon->tail),
-		 sessions_count(&daemon->sessions), (double)daemon->tail.stats.bytes / 1e6,
+	size_t transcripts = tail_count(&daemon->tail), sessions = sessions_count(&daemon->sessions);
+	log_info("%zu transcript%s of %zu session%s read, %.1f MB in %.2f s", transcripts, transcripts == 1 ? "" : "s",
+		 sessions, sessions == 1 ? "" : "s", (double)daemon->tail.stats.bytes / 1e6,
 		 (double)(clock_wall_ms() - daemon->started_ms) / 1000.);
 }
 

@@ -108,6 +108,11 @@ int ledger_add_file(struct ledger *ledger, const char *path, size_t root_len, co
 	return (int)ledger->file_count++;
 }
 
+void ledger_doubt_file(struct ledger *ledger, int file)
+{
+	ledger->files[file].doubted = true;
+}
+
 size_t ledger_file_count(const struct ledger *ledger)
 {
 	return ledger->file_count;

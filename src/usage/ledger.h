@@ -138,6 +138,12 @@ void ledger_free(struct ledger *ledger);
 int ledger_add_file(struct ledger *ledger, const char *path, size_t root_len, const char *session_id, bool subagent);
 
 /*
+ * The transcript was deleted, or no longer begins as it did. What was seen in it counts on here; ccusage, which reads
+ * what is there, may count it no more.
+ */
+void ledger_doubt_file(struct ledger *ledger, int file);
+
+/*
  * Adds a record (usage->present) that stands at `offset` of a file, and those of the advisors in it. Returns 1 when a
  * figure changed, 0 when not (a duplicate), -1 when memory ran out. The slices are not kept. Amortised O(1) in any
  * order of time; the first question afterwards sorts what is new.
@@ -167,6 +173,9 @@ size_t ledger_count(const struct ledger *ledger);
 
 /* The block that is active at `now_ms`. Returns false when there is none. O(entries of the last block). */
 bool ledger_active_block(struct ledger *ledger, int64_t now_ms, struct ledger_block *out);
+
+/* What the entries of transcripts in doubt have in the active block's reference_usd. O(entries of the last block). */
+double ledger_doubted_usd(struct ledger *ledger, int64_t now_ms);
 
 /*
  * Whether the active block (or that there is none) would be the same whatever entries before `since_ms` may still be

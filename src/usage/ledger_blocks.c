@@ -177,6 +177,21 @@ bool ledger_active_block(struct ledger *ledger, int64_t now_ms, struct ledger_bl
 	return now_ms - out->last_ms < LEDGER_BLOCK_MS && now_ms < out->end_ms;
 }
 
+double ledger_doubted_usd(struct ledger *ledger, int64_t now_ms)
+{
+	struct ledger_block block;
+	double usd = 0.;
+	if (!ledger_active_block(ledger, now_ms, &block))
+		return usd;
+	const struct ledger_span *span = &ledger->blocks[ledger->block_count - 1];
+	for (size_t i = span->first; i <= span->last; i++) {
+		const struct ledger_entry *e = &ledger->entries[ledger->order[i]];
+		if (ledger->files[ledger_file_of(e)].doubted)
+			usd += e->reference_usd;
+	}
+	return usd;
+}
+
 bool ledger_has_all_blocks(struct ledger *ledger)
 {
 	bring_up_to_date(ledger);

@@ -54,6 +54,7 @@ struct ledger_file {
 	uint32_t session;
 	uint32_t entries;
 	bool subagent;
+	bool doubted;            /* ledger_doubt_file() */
 };
 
 /*

@@ -86,6 +86,35 @@ static void what_came_during_the_run_is_no_drift(void **state)
 	assert_true(f->billing.drift_usd == 0.);
 }
 
+static void what_a_deleted_transcript_held_is_no_drift(void **state)
+{
+	struct fixture *f = *state;
+	int other = ledger_add_file(f->ledger, "p/t.jsonl", 0, "t", false);
+	struct billing_block answer = answer_of(.25);
+	spend(f, "a", NOON, 40000);
+	f->file = other;
+	spend(f, "b", NOON + 1000, 10000);
+	ledger_doubt_file(f->ledger, 0);
+	/* All of it, some of it (a copy is elsewhere) or nothing. */
+	for (; answer.cost_usd <= 1.25; answer.cost_usd += .5) {
+		billing_note_start(&f->billing, NOON + 2000);
+		assert_false(billing_note_answer(&f->billing, &answer, 10, NOON + 3000));
+		assert_true(f->billing.drift_usd == 0.);
+	}
+	/* What is still there has to be in it, and nothing else. */
+	answer.cost_usd = .125;
+	billing_note_start(&f->billing, NOON + 4000);
+	(void)billing_note_answer(&f->billing, &answer, 10, NOON + 5000);
+	assert_true(fabs(f->billing.drift_usd + .125) < 1e-9);
+	answer.cost_usd = 2.;
+	billing_note_start(&f->billing, NOON + 6000);
+	(void)billing_note_answer(&f->billing, &answer, 10, NOON + 7000);
+	assert_true(fabs(f->billing.drift_usd - .75) < 1e-9);
+	/* It goes with its block. */
+	assert_true(fabs(ledger_doubted_usd(f->ledger, NOON + CLOCK_HOUR_MS) - 1.) < 1e-9);
+	assert_true(ledger_doubted_usd(f->ledger, NOON + 6 * CLOCK_HOUR_MS) == 0.);
+}
+
 static void two_drifts_in_a_row_switch_and_an_agreement_switches_back(void **state)
 {
 	struct fixture *f = *state;
@@ -263,6 +292,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(native_figures_are_live, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(what_came_during_the_run_is_no_drift, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(what_a_deleted_transcript_held_is_no_drift, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(two_drifts_in_a_row_switch_and_an_agreement_switches_back, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(the_reason_tells_in_which_direction, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(small_and_single_drifts_change_nothing, set_up, tear_down),
