@@ -3,7 +3,7 @@
  *
  * For: swatchd's sessions (the facts) and the ledger (the usage record). FORMATS sections 2 and 3 say what counts.
  *
- * One walk over the line's top level and over its "message" gives both. A line that is no JSON object says nothing.
+ * One walk over the line's top level and over its "message" gives both. A line that is not a JSON object says nothing.
  * Whether it makes a usage record goes by what ccusage 20.0.24 does when it is run on it, where the text of FORMATS
  * says less: a field of the wrong type, a field written twice and a time in another form than its own lose the record.
  */
@@ -95,7 +95,7 @@ struct scan_facts {
 typedef void scan_unknown_field(void *ctx, struct slice field);
 
 /*
- * Reads one line. `unknown` may be NULL. Returns false when it is no JSON object; *out is then all zero.
+ * Reads one line. `unknown` may be NULL. Returns false when it is not a JSON object; *out is then all zero.
  * Cost: one pass over the line.
  */
 bool scan_line(const char *line, size_t len, struct scan_facts *out, scan_unknown_field *unknown, void *ctx);
