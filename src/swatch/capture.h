@@ -3,9 +3,8 @@
  *
  * For: verify, which runs ccusage. No shell: an argument vector.
  *
- * The program gets its own process group, /dev/null as stdin, NO_COLOR=1, and the signal settings of a fresh process.
- * Its group is killed (TERM, then KILL a moment later) at its deadline, when it prints too much, and when this process
- * is interrupted; the kernel kills it when this process dies.
+ * The program is started as spawn.h says. Its group is killed (TERM, then KILL a moment later) at its deadline, when it
+ * prints too much, and when this process is interrupted.
  */
 #ifndef SWATCH_SWATCH_CAPTURE_H
 #define SWATCH_SWATCH_CAPTURE_H

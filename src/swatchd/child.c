@@ -5,14 +5,12 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/command_words.h"
+#include "base/spawn.h"
 #include "swatchd/sandbox.h"
 #include "swatchd/sandbox_sockets.h"
 
@@ -35,95 +33,14 @@ struct child {
 	struct buf out, err;
 };
 
-/* ---- the child's side ---- */
-
 /* What must not reach it: what the service manager tells the daemon, and what marks a session's own children. */
-static bool is_hidden(const char *variable)
+static const char *const hidden[] = { "LISTEN_PID=", "LISTEN_FDS=", "LISTEN_FDNAMES=", "NOTIFY_SOCKET=", "WATCHDOG_USEC=",
+				      "WATCHDOG_PID=", "CLAUDE_CODE_CHILD_SESSION=", "JOURNAL_STREAM=", NULL };
+
+static int deny_sockets(void)
 {
-	static const char *const hidden[] = { "LISTEN_PID=", "LISTEN_FDS=", "LISTEN_FDNAMES=", "NOTIFY_SOCKET=", "WATCHDOG_USEC=",
-					      "WATCHDOG_PID=", "CLAUDE_CODE_CHILD_SESSION=", "JOURNAL_STREAM=", "NO_COLOR=" };
-	for (size_t i = 0; i < sizeof(hidden) / sizeof(hidden[0]); i++)
-		if (strncmp(variable, hidden[i], strlen(hidden[i])) == 0)
-			return true;
-	return false;
+	return sandbox_sockets_deny(true);
 }
-
-static size_t count_strings(char *const *vector)
-{
-	size_t count = 0;
-	while (vector && vector[count])
-		count++;
-	return count;
-}
-
-/* True when `more` has a value of its own for this variable. */
-static bool is_replaced(const char *variable, char *const *more)
-{
-	size_t name_len = strcspn(variable, "=") + 1;
-	for (; more && *more; more++)
-		if (strncmp(variable, *more, name_len) == 0)
-			return true;
-	return false;
-}
-
-/* The strings stay the environment's, and those of `more`: only the vector is new. */
-static char **make_environment(char *const *more)
-{
-	static char no_color[] = "NO_COLOR=1";
-	size_t count = count_strings(environ), more_count = count_strings(more), kept = 0;
-	char **vector = calloc(count + more_count + 2, sizeof(*vector));
-	if (!vector)
-		return NULL;
-	for (size_t i = 0; i < count; i++)
-		if (!is_hidden(environ[i]) && !is_replaced(environ[i], more))
-			vector[kept++] = environ[i];
-	for (size_t i = 0; i < more_count; i++)
-		vector[kept++] = more[i];
-	vector[kept] = no_color;
-	return vector;
-}
-
-struct plan {
-	const char *path;
-	char *const *argv;
-	char **environment;
-	int null_fd, out_fd, err_fd, report_fd;
-	int64_t memory_limit_bytes;
-	bool no_sockets;
-	pid_t parent;
-};
-
-/* After fork: only calls that are safe in a signal handler. Every failure is reported with its errno. */
-static _Noreturn void run_plan(const struct plan *plan)
-{
-	sigset_t none;
-	struct sigaction by_default = { .sa_handler = SIG_DFL };
-	sigemptyset(&none);
-	for (int signal_number = 1; signal_number < 65; signal_number++)
-		(void)sigaction(signal_number, &by_default, NULL);
-	(void)sigprocmask(SIG_SETMASK, &none, NULL);
-	(void)setpgid(0, 0);
-	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (getppid() != plan->parent)
-		_exit(127);  /* the daemon died before the line above */
-	(void)setpriority(PRIO_PROCESS, 0, CHILD_NICENESS);
-	int limited = 0;
-	if (plan->memory_limit_bytes > 0) {
-		/* Not RLIMIT_AS: V8 reserves far more addresses than it uses. */
-		const struct rlimit limit = { (rlim_t)plan->memory_limit_bytes, (rlim_t)plan->memory_limit_bytes };
-		limited = setrlimit(RLIMIT_DATA, &limit);
-	}
-	if (limited == 0 && plan->no_sockets)
-		limited = sandbox_sockets_deny(true);
-	if (limited == 0 && dup2(plan->null_fd, 0) >= 0 && dup2(plan->out_fd, 1) >= 0 && dup2(plan->err_fd, 2) >= 0)
-		execve(plan->path, plan->argv, plan->environment);
-	int why = errno;
-	ssize_t told = write(plan->report_fd, &why, sizeof(why));
-	(void)told;
-	_exit(127);
-}
-
-/* ---- the daemon's side ---- */
 
 static void close_fd(int *fd)
 {
@@ -319,49 +236,21 @@ static void start_following(struct child *child, int64_t timeout_ms)
 	set_deadline(child, timeout_ms);
 }
 
-/* Forks with the plan; returns the errno of what failed, the exec included. */
-static int launch(struct child *child, struct plan *plan)
+/* Returns the errno of what failed, the exec included. */
+static int launch(struct child *child, const char *path, const struct child_command *command)
 {
-	int out[2] = { -1, -1 }, err[2] = { -1, -1 }, report[2] = { -1, -1 };
-	int why = 0;
-	plan->null_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
-	if (plan->null_fd < 0 || pipe2(out, O_CLOEXEC) != 0 || pipe2(err, O_CLOEXEC) != 0 || pipe2(report, O_CLOEXEC) != 0)
-		why = errno;
-	plan->out_fd = out[1];
-	plan->err_fd = err[1];
-	plan->report_fd = report[1];
-	plan->parent = getpid();
-	pid_t pid = why == 0 ? fork() : -1;
-	if (pid == 0)
-		run_plan(plan);
-	if (why == 0 && pid < 0)
-		why = errno;
-	close_fd(&plan->null_fd);
-	close_fd(&out[1]);
-	close_fd(&err[1]);
-	close_fd(&report[1]);
-	if (pid > 0) {
-		/* In both processes, so that a kill right after this cannot miss the group. */
-		(void)setpgid(pid, pid);
-		ssize_t got;
-		do
-			got = read(report[0], &why, sizeof(why));
-		while (got < 0 && errno == EINTR);
-		if (got != (ssize_t)sizeof(why))
-			why = 0;  /* the exec closed the pipe: it runs */
-		if (why != 0)
-			while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
-				;
-	}
-	close_fd(&report[0]);
-	if (why != 0) {
-		close_fd(&out[0]);
-		close_fd(&err[0]);
+	char **environment = spawn_environment(hidden, command->environment);
+	const struct spawn_plan plan = { .path = path, .argv = command->argv, .environment = environment,
+					 .niceness = CHILD_NICENESS, .memory_limit_bytes = command->memory_limit_bytes,
+					 .confine = command->no_sockets ? deny_sockets : NULL };
+	struct spawned spawned;
+	int why = environment ? spawn_start(&plan, &spawned) : ENOMEM;
+	free(environment);
+	if (why != 0)
 		return why;
-	}
-	child->pid = pid;
-	child->out_fd = out[0];
-	child->err_fd = err[0];
+	child->pid = spawned.pid;
+	child->out_fd = spawned.out_fd;
+	child->err_fd = spawned.err_fd;
 	(void)fcntl(child->out_fd, F_SETFL, O_NONBLOCK);
 	(void)fcntl(child->err_fd, F_SETFL, O_NONBLOCK);
 	return 0;
@@ -388,11 +277,7 @@ struct child *child_start(struct ev_loop *loop, const struct child_command *comm
 		fail_soon(child, errno);
 		return child;
 	}
-	struct plan plan = { .path = path, .argv = command->argv, .memory_limit_bytes = command->memory_limit_bytes,
-			     .no_sockets = command->no_sockets };
-	plan.environment = make_environment(command->environment);
-	int why = plan.environment ? launch(child, &plan) : ENOMEM;
-	free(plan.environment);
+	int why = launch(child, path, command);
 	free(path);
 	if (why != 0)
 		fail_soon(child, why);
@@ -416,10 +301,8 @@ void child_describe(const struct child_result *result, struct buf *out)
 {
 	switch (result->outcome) {
 	case CHILD_EXITED:
-		buf_printf(out, "exit status %d", result->code);
-		break;
 	case CHILD_SIGNALED:
-		buf_printf(out, "killed by signal %d (%s)", result->code, strsignal(result->code));
+		spawn_describe_status(result->outcome == CHILD_SIGNALED, result->code, out);
 		break;
 	case CHILD_TIMED_OUT:
 		buf_printf(out, "still running after %.1f s: killed", (double)result->duration_ms / 1000.);
@@ -437,14 +320,6 @@ void child_describe(const struct child_result *result, struct buf *out)
 		buf_printf(out, "cannot be started: %s", strerror(result->code));
 		break;
 	}
-	size_t len = strlen(result->err_tail);
-	while (len > 0 && (result->err_tail[len - 1] == '\n' || result->err_tail[len - 1] == '\r'))
-		len--;
-	size_t start = len;
-	/* The last line says it, mostly; a stack trace before it would bury it. */
-	while (start > 0 && result->err_tail[start - 1] != '\n')
-		start--;
-	if (len > start)
-		buf_printf(out, ": %.*s", (int)(len - start < 300 ? len - start : 300), result->err_tail + start);
+	spawn_describe_last_line(result->err_tail, strlen(result->err_tail), out);
 	buf_append_str(out, sandbox_hint(result->err_tail));
 }

@@ -3,10 +3,8 @@
  *
  * For: refresh, which runs ccusage, and alert_run. No shell: an argument vector.
  *
- * The child gets its own process group, niceness 10, /dev/null as stdin, pipes for stdout and stderr, NO_COLOR=1, and
- * none of the daemon's descriptors, signal settings or service manager variables. It is killed (TERM to its group,
- * KILL CHILD_GRACE_MS later) at its deadline and when it prints too much, and the kernel kills it when the daemon
- * dies. (Only it: a process that it started itself lives until it writes into the closed pipe, or ends.)
+ * The child is started as spawn.h says, with niceness 10 and without the service manager's variables. It is killed (TERM to
+ * its group, KILL CHILD_GRACE_MS later) at its deadline and when it prints too much.
  * A run is over when its output has ended and it was reaped, in either order. A grandchild may hold the pipe: the
  * output is drained for CHILD_DRAIN_MS after the exit, then the group is killed and the run is over all the same.
  */
