@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "cache/cache_names.h"
 #include "cache/cache_read.h"
 
@@ -18,22 +19,6 @@ static void next_temp_name(char out[64])
 {
 	static unsigned long counter;
 	snprintf(out, 64, CACHE_TEMP_PREFIX "%ld.%lu", (long)getpid(), ++counter);
-}
-
-static int write_all(int fd, const char *data, size_t len)
-{
-	while (len > 0) {
-		ssize_t written = write(fd, data, len);
-		if (written < 0 && errno == EINTR)
-			continue;
-		if (written <= 0) {
-			errno = written < 0 ? errno : EIO;
-			return -1;
-		}
-		data += written;
-		len -= (size_t)written;
-	}
-	return 0;
 }
 
 int cache_write_file(int dir_fd, const char *name, const void *data, size_t len)
@@ -50,7 +35,7 @@ int cache_write_file(int dir_fd, const char *name, const void *data, size_t len)
 	} while (fd < 0 && (errno == EEXIST || errno == EINTR));
 	if (fd < 0)
 		return -1;
-	int result = write_all(fd, data, len);
+	int result = file_write_all(fd, data, len) ? 0 : -1;
 	int why = errno;
 	/* close() tells of a write that failed late (NFS, quota); the descriptor is gone either way. */
 	if (close(fd) != 0 && result == 0 && errno != EINTR) {

@@ -22,8 +22,8 @@ int cache_write_file(int dir_fd, const char *name, const void *data, size_t len)
 int cache_sweep_temp_files(int dir_fd);
 
 /*
- * Removes `name` when its "writer" says that it is ours. 1: removed; 0: not there, or not ours (what is no JSON object
- * is not); -1 with errno: it could not be read or removed.
+ * Removes `name` when its "writer" says that it is ours. 1: removed; 0: not there, or not ours (what is not a JSON
+ * object is not); -1 with errno: it could not be read or removed.
  */
 int cache_remove_own_file(int dir_fd, const char *name);
 

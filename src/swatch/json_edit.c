@@ -61,7 +61,7 @@ static size_t find_bad_line(const char *text, size_t len)
 	return 0;
 }
 
-/* Says where the text is no JSON, and why: json-c knows that. */
+/* Says where the text is not JSON, and why: json-c knows that. */
 static void explain(const char *text, size_t len, struct buf *error)
 {
 	struct json_tokener *tokener = json_tokener_new_ex(MAX_DEPTH);

@@ -2,7 +2,7 @@
  * json_leaves: goes through a JSON object and names every value in it by its path: "cost.total_cost_usd".
  *
  * For: statusline, which wants some fields of three small objects within microseconds, whatever is missing, null or of
- * another type; what is no JSON ends the walk, and what came before it counts.
+ * another type; what is not JSON ends the walk, and what came before it counts.
  */
 #ifndef SWATCH_SWATCH_JSON_LEAVES_H
 #define SWATCH_SWATCH_JSON_LEAVES_H
