@@ -3,6 +3,7 @@
  * (faults.h). A call that fails is not made, but for close(2), which closes and then says that it did not go well.
  *
  * Calls that libc makes inside itself do not come by here: opendir() is failed as a whole, not its openat().
+ * It is longer than other files: one wrapper for each call that can fail, and they share how a fault is chosen.
  */
 #include "faults.h"
 

@@ -98,6 +98,8 @@ bool process_wait_quiet(struct process *process, int64_t timeout_ms);
 void process_mark_log(struct process *process);
 /* True when something was said since the mark that is not said when all goes well. */
 bool process_said(const struct process *process);
+/* True when one of these lines says what `error` is, so that a person can do something. Otherwise they go to `why`. */
+bool process_named(const struct process *process, int error, struct buf *why);
 int process_count_fds(const struct process *process);
 
 /* The daemon: started and answering, or ended (false). */

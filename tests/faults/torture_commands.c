@@ -122,6 +122,7 @@ static bool step_command(struct trial *trial)
 {
 	static char right[OUTPUT_MAX];
 	static int right_status;
+	static int64_t right_blocks;
 	static const void *right_of;
 	const struct tested *now = trial->what;
 	struct process process;
@@ -133,6 +134,7 @@ static bool step_command(struct trial *trial)
 		(void)run(&process, trial, now);
 		read_output(&process, trial->world, right);
 		right_status = WEXITSTATUS(process.status);
+		right_blocks = process.faults->blocks_at_exit;
 		process_release(&process);
 	}
 	struct process *command = trial->process;
@@ -144,6 +146,9 @@ static bool step_command(struct trial *trial)
 		buf_append_str(&trial->why, "it hangs");
 		return false;
 	}
+	int64_t lost = command->faults->blocks_at_exit - right_blocks;
+	if (lost > 0)
+		buf_printf(&trial->why, "%lld pieces of memory lost", (long long)lost);
 	return judge(trial, command, now, right, right_status) && (!now->after || now->after(trial));
 }
 
@@ -163,18 +168,33 @@ static void write_settings(const struct world *world)
 	world_write(path, SETTINGS);
 }
 
+/* Without faults; returns its status. */
+static int run_setup(const struct world *world, const char *option)
+{
+	struct process setup;
+	char *argv[] = { programs.commands, (char *)(uintptr_t)"setup", (char *)(uintptr_t)"--yes",
+			 (char *)(uintptr_t)option, NULL };
+	process_init(&setup, world, "setup");
+	process_start(&setup, world, argv, false, NULL);
+	int status = process_wait_end(&setup, TORTURE_HANG_MS) ? setup.status : -1;
+	process_release(&setup);
+	return status;
+}
+
+static void set_up(const struct world *world)
+{
+	write_settings(world);
+	if (run_setup(world, NULL) != 0)
+		broken("run", "setup --yes");
+}
+
 /* Taken back by the program without faults, there is nothing left of it. */
 static bool undoes(struct trial *trial)
 {
-	struct process undo;
 	char path[300], text[2 * sizeof(SETTINGS)];
-	char *argv[] = { programs.commands, (char *)(uintptr_t)"setup", (char *)(uintptr_t)"--undo",
-			 (char *)(uintptr_t)"--yes", NULL };
-	process_init(&undo, trial->world, "undo");
-	process_start(&undo, trial->world, argv, false, NULL);
-	if (!process_wait_end(&undo, TORTURE_HANG_MS) || undo.status != 0)
-		buf_printf(&trial->why, "setup --undo ends with status 0x%x", (unsigned)undo.status);
-	process_release(&undo);
+	int status = run_setup(trial->world, "--undo");
+	if (status != 0)
+		buf_printf(&trial->why, "setup --undo ends with status 0x%x", (unsigned)status);
 	settings_path(trial->world, path);
 	FILE *file = fopen(path, "re");
 	if (!file)
@@ -216,6 +236,7 @@ static const struct tested tested[] = {
 	{ .words = { "config", "--defaults" } },
 	{ .changes = true, .words = { "setup", "--dry-run" }, .before = write_settings },
 	{ .changes = true, .words = { "setup", "--yes" }, .before = write_settings, .after = undoes },
+	{ .changes = true, .words = { "setup", "--undo", "--yes" }, .before = set_up, .after = undoes },
 	{ .words = { "statusline", "--preview" } },
 	{ .words = { "statusline", "--check-format" } },
 	{ .changes = true, .words = { "statusline" }, .front = true, .in = statusline_input },

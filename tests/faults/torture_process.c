@@ -221,7 +221,7 @@ void process_mark_log(struct process *process)
 /* What a daemon says of itself when all goes well. */
 static bool is_routine(const char *line)
 {
-	static const char *const routine[] = { "sandbox (Landlock", " keeps /", " transcripts of ", "config reloaded",
+	static const char *const routine[] = { "sandbox (Landlock", " keeps /", " read, ", "config reloaded",
 					       "ending: signal", "can be written again", "gives figures again" };
 	for (size_t i = 0; i < sizeof(routine) / sizeof(routine[0]); i++)
 		if (strstr(line, routine[i]))
@@ -229,19 +229,44 @@ static bool is_routine(const char *line)
 	return false;
 }
 
-bool process_said(const struct process *process)
+static FILE *open_log(const struct process *process)
 {
-	char line[4096];
-	bool said = false;
 	FILE *log = fopen(process->log_path, "re");
 	if (!log)
 		broken("read", process->log_path);
 	if (fseek(log, (long)process->log_seen, SEEK_SET) != 0)
 		broken("seek in", process->log_path);
+	return log;
+}
+
+bool process_said(const struct process *process)
+{
+	char line[4096];
+	bool said = false;
+	FILE *log = open_log(process);
 	while (!said && fgets(line, sizeof(line), log))
 		said = !is_routine(line);
 	(void)fclose(log);
 	return said;
+}
+
+bool process_named(const struct process *process, int error, struct buf *why)
+{
+	char line[4096];
+	bool named = false;
+	FILE *log = open_log(process);
+	buf_append_str(why, "what is said does not name the error");
+	while (!named && fgets(line, sizeof(line), log)) {
+		named = strstr(line, strerror(error)) || (error == ENOMEM && strstr(line, "out of memory"))
+			|| (error == ENOSPC && strstr(line, "watch limit reached"));
+		line[strcspn(line, "\n")] = '\0';
+		if (!is_routine(line))
+			buf_printf(why, "\n    %s", line);
+	}
+	(void)fclose(log);
+	if (named)
+		buf_clear(why);
+	return named;
 }
 
 int process_count_fds(const struct process *process)
