@@ -41,13 +41,15 @@ static int open_lock_file(int dir_fd)
 	if (fd < 0)
 		return -1;
 	struct stat st;
+	int why = fstat(fd, &st) != 0 ? errno : 0;
 	/* A second name: of a file of ours elsewhere, that would be emptied. No name: somebody removed it just now. */
-	if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode) || st.st_uid != geteuid() || st.st_nlink > 1) {
-		close(fd);
-		errno = EPERM;
-		return -1;
-	}
-	return fd;
+	if (why == 0 && (!S_ISREG(st.st_mode) || st.st_uid != geteuid() || st.st_nlink > 1))
+		why = EPERM;
+	if (why == 0)
+		return fd;
+	close(fd);
+	errno = why;
+	return -1;
 }
 
 /* True when the name still leads to the file that was locked: somebody may have removed it in between. */

@@ -11,6 +11,7 @@
 
 #include "base/log.h"
 #include "cache/cache_socket.h"
+#include "swatchd/loop.h"
 
 #define ACCEPT_PAUSE_S 1.0
 /* Descriptors that clients do not get: a run of ccusage takes seven for a moment, where there are that many. */
@@ -62,7 +63,7 @@ static void on_acceptable(struct ev_loop *loop, ev_io *watcher, int revents)
 	(void)loop;
 	struct control *control = watcher->data;
 	if (revents & EV_ERROR) {
-		pause_accepting(control, "the kernel does not report calls");
+		pause_accepting(control, "the kernel does not report calls " LOOP_ERROR_TEXT);
 		return;
 	}
 	for (;;) {

@@ -109,6 +109,6 @@ int loop_check_signals(struct ev_loop *loop, struct buf *error)
 	if (waits_for_something(find_epoll()))
 		return 0;
 	buf_append_str(error, "cannot start: the kernel gives the event loop nothing to wait on for signals "
-		       "(epoll_ctl failed); is memory, or fs.epoll.max_user_watches, used up?");
+		       LOOP_ERROR_TEXT);
 	return -1;
 }

@@ -12,6 +12,9 @@
 
 #include "base/buf.h"
 
+/* What an EV_ERROR says to people: libev keeps the errno of epoll_ctl(2) to itself. */
+#define LOOP_ERROR_TEXT "(epoll_ctl failed); is memory, or fs.epoll.max_user_watches, used up?"
+
 /* The default loop, with epoll; NULL with a message. */
 struct ev_loop *loop_make(struct buf *error);
 

@@ -258,7 +258,9 @@ bool process_named(const struct process *process, int error, struct buf *why)
 	buf_append_str(why, "what is said does not name the error");
 	while (!named && fgets(line, sizeof(line), log)) {
 		named = strstr(line, strerror(error)) || (error == ENOMEM && strstr(line, "out of memory"))
-			|| (error == ENOSPC && strstr(line, "watch limit reached"));
+			|| (error == ENOSPC && strstr(line, "watch limit reached"))
+			/* libev keeps the errno of epoll_ctl(2) to itself. */
+			|| strstr(line, "fs.epoll.max_user_watches");
 		line[strcspn(line, "\n")] = '\0';
 		if (!is_routine(line))
 			buf_printf(why, "\n    %s", line);
