@@ -88,6 +88,11 @@ const char *buf_str(const struct buf *b)
 	return b->data ? b->data : "";
 }
 
+const char *buf_message(const struct buf *b)
+{
+	return b->failed || b->len == 0 ? "out of memory" : b->data;
+}
+
 void buf_consume(struct buf *b, size_t count)
 {
 	if (!b->data)

@@ -36,6 +36,12 @@ void buf_vprintf(struct buf *b, const char *format, va_list args) __attribute__(
 /* The content as a NUL-terminated string, "" when empty. Points into the buffer: good until the next append. */
 const char *buf_str(const struct buf *b) __attribute__((returns_nonnull));
 
+/*
+ * The content as a message for people: what a function said of its failure. "out of memory" where that came in the way of
+ * the message, or is all there was to say. Points into the buffer, as buf_str() does.
+ */
+const char *buf_message(const struct buf *b) __attribute__((returns_nonnull));
+
 /* Drops the first `count` bytes (all of them when there are fewer). */
 void buf_consume(struct buf *b, size_t count);
 

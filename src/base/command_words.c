@@ -79,19 +79,21 @@ static bool is_program(const char *path, int *why)
 			*why = errno;
 		return false;
 	}
-	if (!S_ISREG(st.st_mode) || access(path, X_OK) != 0) {
-		*why = EACCES;
-		return false;
-	}
-	return true;
+	if (S_ISREG(st.st_mode) && access(path, X_OK) == 0)
+		return true;
+	*why = S_ISREG(st.st_mode) ? errno : EACCES;
+	return false;
 }
 
 char *command_words_find_program(const char *name)
 {
 	int why = ENOENT;
 	if (strchr(name, '/')) {
+		errno = 0;
 		char *path = paths_expand(name, strlen(name));
-		if (path && is_program(path, &why))
+		if (!path && errno == ENOMEM)
+			why = ENOMEM;
+		else if (path && is_program(path, &why))
 			return path;
 		free(path);
 		errno = why;
@@ -106,6 +108,8 @@ char *command_words_find_program(const char *name)
 		free(directory);
 		if (path && is_program(path, &why))
 			return path;
+		if (!path && len > 0)
+			why = ENOMEM;
 		free(path);
 		at += len + (at[len] == ':');
 	}

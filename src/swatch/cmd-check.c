@@ -301,7 +301,7 @@ static int run_check(struct invocation *invocation, int argc, char **argv)
 		tzset();
 	int dir_fd = cache_dir_open(invocation->cache_dir, false, &error);
 	if (dir_fd < 0 && errno != ENOENT && !request.quiet)
-		terminal_error("%s", buf_str(&error));
+		terminal_error("%s", buf_message(&error));
 	struct check_facts facts = { .stale_ok = request.stale_ok, .now_ms = clock_wall_ms() };
 	if (dir_fd >= 0) {
 		facts.daemon_lives = cache_lock_is_held(dir_fd);

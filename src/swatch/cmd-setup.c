@@ -80,7 +80,7 @@ static bool prepare(struct setup *setup)
 	setup->config_path = config_default_path();
 	bool good = setup_record_load(&setup->record, &error);
 	if (!good)
-		terminal_error("setup: %s", buf_str(&error));
+		terminal_error("setup: %s", buf_message(&error));
 	else if (!setup->config_path)
 		terminal_error("setup: no home directory, or out of memory");
 	buf_release(&error);

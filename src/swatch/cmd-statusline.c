@@ -35,7 +35,7 @@ static int check(const struct statusline_options *wanted)
 	if (good)
 		puts("the format is right");
 	else
-		terminal_error("%s", buf_str(&error));
+		terminal_error("%s", buf_message(&error));
 	buf_release(&error);
 	return good ? SWATCH_OK : SWATCH_USAGE;
 }

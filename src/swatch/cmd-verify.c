@@ -98,7 +98,7 @@ static int find_command(const struct invocation *invocation, const struct reques
 	command->timeout_ms = invocation->config.ccusage_timeout_ms;
 	command->words = command_words_split(text, &error);
 	if (!command->words) {
-		terminal_error("verify: the command '%s': %s", text, buf_str(&error));
+		terminal_error("verify: the command '%s': %s", text, buf_message(&error));
 		status = SWATCH_USAGE;
 	} else {
 		if (!request->command)
@@ -153,12 +153,12 @@ static bool read_transcripts(struct verify *verify, const struct data_dirs *dirs
 		ledger_set_prices(verify->ledger, book);
 	good = good && history_read(verify->ledger, dirs, request->threads, &stats, &error) == 0;
 	if (good && error.len > 0)
-		terminal_error("cannot read %s: it is not counted", buf_str(&error));
+		terminal_error("cannot read %s: it is not counted", buf_message(&error));
 	if (good)
 		buf_clear(&error);
 	good = good && reference_read(verify->reference, dirs, &error) == 0 && verify_match(verify);
 	if (!good)
-		terminal_error("%s", error.len > 0 ? buf_str(&error) : "out of memory");
+		terminal_error("%s", buf_message(&error));
 	buf_release(&error);
 	return good;
 }
@@ -227,7 +227,7 @@ static int verify_and_print(struct verify_command *command, const struct data_di
 	int status = SWATCH_OK;
 	if (!verify_ask_version(command, &verify, &error)) {
 		if (!command->interrupted)
-			terminal_error("verify: %s", buf_str(&error));
+			terminal_error("verify: %s", buf_message(&error));
 		status = SWATCH_NO_REFERENCE;
 	}
 	for (int attempt = 0; attempt < ATTEMPTS && status == SWATCH_OK; attempt++) {

@@ -12,7 +12,7 @@
 /* Prints the config's faults, a line each. */
 static void say_faults(struct buf *errors)
 {
-	const char *line = buf_str(errors);
+	const char *line = buf_message(errors);
 	while (*line) {
 		int len = (int)strcspn(line, "\n");
 		if (len > 0)

@@ -64,7 +64,7 @@ int daemon_ask_connected(struct client *client, const char *request, int64_t tim
 	struct buf why = BUF_INIT;
 	int status = SWATCH_OK;
 	if (client_ask(client, request, timeout_ms, answer, &why) != CLIENT_OK) {
-		terminal_error("%s (pid %ld)", buf_str(&why), (long)client->daemon_pid);
+		terminal_error("%s (pid %ld)", buf_message(&why), (long)client->daemon_pid);
 		status = SWATCH_FAILED;
 	} else if (!cache_json_bool(*answer, "ok", false)) {
 		const char *error = cache_json_string(*answer, "error");

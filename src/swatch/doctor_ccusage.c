@@ -49,7 +49,7 @@ static bool try_refresh(struct doctor *doctor, const char *path, char **words, i
 	} else if (capture.outcome != CAPTURE_EXITED || capture.code != 0) {
 		struct buf why = BUF_INIT;
 		capture_describe(&capture, &why);
-		doctor_add(doctor, "ccusage", DOCTOR_BAD, "it fails: %s", buf_str(&why));
+		doctor_add(doctor, "ccusage", DOCTOR_BAD, "it fails: %s", buf_message(&why));
 		doctor_remedy(doctor, "see what it says by hand: %s", config_of(doctor)->ccusage_command);
 		buf_release(&why);
 	} else if (!has_blocks(&capture.out)) {
@@ -141,7 +141,7 @@ void doctor_check_ccusage(struct doctor *doctor)
 	char **words = command_words_split(config->ccusage_command, &error);
 	char *path = words ? command_words_find_program(words[0]) : NULL;
 	if (!words) {
-		doctor_add(doctor, "ccusage", DOCTOR_BAD, "[ccusage] command: %s", buf_str(&error));
+		doctor_add(doctor, "ccusage", DOCTOR_BAD, "[ccusage] command: %s", buf_message(&error));
 	} else if (!path) {
 		bool is_wanted = config->billing_source == BILLING_CCUSAGE;
 		doctor_add(doctor, "ccusage", is_wanted ? DOCTOR_BAD : DOCTOR_NOTE, "%s is not found: %s%s", words[0],

@@ -190,7 +190,7 @@ void doctor_check_service(struct doctor *doctor)
 		judge_no_service(doctor, "there is no systemd here");
 		break;
 	case USER_SERVICE_SILENT:
-		buf_printf(&said, "the user's systemd does not answer (%s)", buf_str(&why));
+		buf_printf(&said, "the user's systemd does not answer (%s)", buf_message(&why));
 		judge_no_service(doctor, buf_str(&said));
 		break;
 	case USER_SERVICE_INTERRUPTED:

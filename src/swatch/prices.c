@@ -23,7 +23,7 @@ int prices_load(const struct invocation *invocation, struct prices *prices)
 		return SWATCH_OK;
 	prices->book = price_book_load(prices->path, &error);
 	if (!prices->book && errno != ENOENT) {
-		terminal_error("%s; mend it, or move it away to use the compiled-in prices", buf_str(&error));
+		terminal_error("%s; mend it, or move it away to use the compiled-in prices", buf_message(&error));
 		status = SWATCH_USAGE;
 	}
 	buf_release(&error);

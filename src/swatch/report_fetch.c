@@ -209,7 +209,7 @@ int report_fetch(const struct invocation *invocation, const struct report_reques
 	bool done = !request->zone_is_nameless && fetch_from_daemon(invocation, &request->options, data, &why);
 	if (!done) {
 		if (why.len > 0)
-			terminal_error("%s; the transcripts are read here instead", buf_str(&why));
+			terminal_error("%s; the transcripts are read here instead", buf_message(&why));
 		report_data_release(data);
 		status = report_scan(invocation, request, data);
 	}

@@ -18,11 +18,11 @@ static int read_history(const struct invocation *invocation, unsigned threads, s
 	}
 	int status = history_read(ledger, &dirs, threads, &stats, &error) == 0 ? SWATCH_OK : SWATCH_FAILED;
 	if (status != SWATCH_OK)
-		terminal_error("%s", error.len > 0 ? buf_str(&error) : "cannot read the transcripts: out of memory");
+		terminal_error("%s", error.len > 0 ? buf_message(&error) : "cannot read the transcripts: out of memory");
 	else if (stats.failed > 1)
-		terminal_error("cannot read %s, and %zu more: they are not counted", buf_str(&error), stats.failed - 1);
+		terminal_error("cannot read %s, and %zu more: they are not counted", buf_message(&error), stats.failed - 1);
 	else if (error.len > 0)
-		terminal_error("cannot read %s: it is not counted", buf_str(&error));
+		terminal_error("cannot read %s: it is not counted", buf_message(&error));
 	data_dirs_release(&dirs);
 	buf_release(&error);
 	return status;
@@ -52,7 +52,7 @@ static int make_report(struct ledger *ledger, const struct report_options *optio
 	if (report_make(ledger, options, &report, &error) == 0) {
 		take_rows(&report, data);
 	} else {
-		terminal_error("%s", buf_str(&error));
+		terminal_error("%s", buf_message(&error));
 		status = SWATCH_FAILED;
 	}
 	report_release(&report);

@@ -312,7 +312,7 @@ static bool try_out(struct setup *setup, const struct found *found)
 	struct buf why = BUF_INIT;
 	capture_describe(&capture, &why);
 	if (!good && !setup->interrupted)
-		setup_fail(setup, "left out, because it does not run: %s", buf_str(&why));
+		setup_fail(setup, "left out, because it does not run: %s", buf_message(&why));
 	buf_release(&why);
 	capture_release(&capture);
 	free(kept);

@@ -27,7 +27,7 @@ bool setup_look_config(struct setup *setup, const char *section, const char *key
 	size_t at = 0, len = 0;
 	bool good = person_file_read(setup->config_path, CONFIG_MAX_BYTES, &file, &error);
 	if (!good)
-		setup_fail(setup, "cannot read %s: %s", setup_path(setup->config_path), buf_str(&error));
+		setup_fail(setup, "cannot read %s: %s", setup_path(setup->config_path), buf_message(&error));
 	*has = good && conf_edit_find(buf_str(&file.text), file.text.len, section, key, &at, &len);
 	const struct setup_change *change = setup_record_find(&setup->record, SETUP_CONFIG, setup->config_path, section, key);
 	*ours = *has && change && strlen(change->value) == len && memcmp(change->value, file.text.data + at, len) == 0;
@@ -110,7 +110,7 @@ static bool replace_config(struct setup *setup, const struct person_file *file, 
 	bool good = person_file_replace(file, text->data, text->len, check_config, NULL, &error);
 	setup_end(setup, good);
 	if (!good)
-		setup_fail(setup, "cannot write %s: %s", setup_path(setup->config_path), buf_str(&error));
+		setup_fail(setup, "cannot write %s: %s", setup_path(setup->config_path), buf_message(&error));
 	buf_release(&error);
 	return good;
 }
@@ -127,7 +127,7 @@ bool setup_set_config(struct setup *setup, const char *section, const char *key,
 	    && conf_edit_set(buf_str(&file.text), file.text.len, section, key, words, &made, &text, &error))
 		good = replace_config(setup, &file, &text, &made);
 	else
-		setup_fail(setup, "cannot edit %s: %s", setup_path(setup->config_path), buf_str(&error));
+		setup_fail(setup, "cannot edit %s: %s", setup_path(setup->config_path), buf_message(&error));
 	person_file_release(&file);
 	buf_release(&text);
 	buf_release(&error);

@@ -145,7 +145,7 @@ bool setup_record_load(struct setup_record *record, struct buf *error)
 	person_file_release(&file);
 	if (!good)
 		buf_printf(error, "cannot read %s, the record of what setup has done: %s; "
-			   "mend it, or move it away to do without", record->path, buf_str(&why));
+			   "mend it, or move it away to do without", record->path, buf_message(&why));
 	buf_release(&why);
 	return good;
 }
@@ -241,7 +241,7 @@ bool setup_record_save(const struct setup_record *record, struct buf *error)
 	}
 	person_file_release(&file);
 	if (!good)
-		buf_printf(error, "cannot write %s: %s", record->path, buf_str(&why));
+		buf_printf(error, "cannot write %s: %s", record->path, buf_message(&why));
 	buf_release(&out);
 	buf_release(&why);
 	return good;

@@ -77,7 +77,7 @@ static bool look_at_file(struct setup *setup, struct wanted *wanted)
 	bool good = wanted->path && person_file_read(wanted->path, UNIT_MAX_BYTES, &wanted->file, &error);
 	if (!good) {
 		setup_fail(setup, "%s cannot be read: %s", wanted->path ? setup_path(wanted->path) : "the unit",
-			   buf_str(&error));
+			   buf_message(&error));
 	} else if (!wanted->file.exists) {
 		wanted->write = wanted->text.len > 0;
 	} else {
@@ -177,7 +177,7 @@ static bool control(struct setup *setup, const char *verb, const char *option, c
 		words[count++] = unit;
 	bool good = user_service_do(words, &why, &setup->interrupted) == USER_SERVICE_ANSWERED;
 	if (!good && !setup->interrupted) {
-		setup_fail(setup, "systemctl --user %s failed: %s", verb, buf_str(&why));
+		setup_fail(setup, "systemctl --user %s failed: %s", verb, buf_message(&why));
 		if (unit)
 			setup_item(setup, STYLE_NOTE,
 				   "its log says why: journalctl --user -u swatchd; swatch doctor says more");
@@ -201,7 +201,7 @@ static bool write_file(struct setup *setup, struct wanted *wanted)
 	bool good = person_file_replace(&wanted->file, wanted->text.data, wanted->text.len, NULL, NULL, &error);
 	setup_end(setup, good);
 	if (!good)
-		setup_fail(setup, "cannot write %s: %s", setup_path(wanted->path), buf_str(&error));
+		setup_fail(setup, "cannot write %s: %s", setup_path(wanted->path), buf_message(&error));
 	buf_release(&error);
 	return good;
 }
@@ -276,7 +276,7 @@ void setup_service(struct setup *setup)
 		break;
 	case USER_SERVICE_NO_SYSTEMD:
 	case USER_SERVICE_SILENT:
-		setup_item(setup, STYLE_PLAIN, "no systemd of the user answers here (%s)", buf_str(&why));
+		setup_item(setup, STYLE_PLAIN, "no systemd of the user answers here (%s)", buf_message(&why));
 		setup_autostart(setup);
 		break;
 	case USER_SERVICE_INTERRUPTED:

@@ -85,7 +85,7 @@ static bool look(struct setup *setup, struct job *job)
 			|| json_edit_find(buf_str(&job->file.text), job->file.text.len, "statusLine", &job->member,
 					  &error));
 	if (!good)
-		setup_fail(setup, "%s cannot be read: %s; it stays as it is", setup_path(job->path), buf_str(&error));
+		setup_fail(setup, "%s cannot be read: %s; it stays as it is", setup_path(job->path), buf_message(&error));
 	buf_release(&error);
 	if (!good || !job->member.found)
 		return good;
@@ -102,7 +102,7 @@ static bool compose(struct setup *setup, struct job *job)
 	struct buf error = BUF_INIT;
 	bool good = person_file_may_write(&job->file, &error);
 	if (!good) {
-		setup_fail(setup, "%s stays as it is: %s", setup_path(job->path), buf_str(&error));
+		setup_fail(setup, "%s stays as it is: %s", setup_path(job->path), buf_message(&error));
 		buf_release(&error);
 		return false;
 	}
@@ -117,7 +117,7 @@ static bool compose(struct setup *setup, struct job *job)
 	good = good && !job->value.failed && !job->text.failed;
 	if (!good)
 		setup_fail(setup, "%s cannot be edited: %s", setup_path(job->path),
-			   error.len ? buf_str(&error) : "out of memory");
+			   buf_message(&error));
 	buf_release(&error);
 	return good;
 }
@@ -169,7 +169,7 @@ static void put_in(struct setup *setup, struct job *job)
 	bool made = false, wants_backup = job->file.exists && !job->old;
 	char *backup = wants_backup ? person_file_back_up(&job->file, job->path, &made, &error) : NULL;
 	if (wants_backup && !backup) {
-		setup_fail(setup, "%s stays as it is: %s", setup_path(job->path), buf_str(&error));
+		setup_fail(setup, "%s stays as it is: %s", setup_path(job->path), buf_message(&error));
 		buf_release(&error);
 		return;
 	}
@@ -189,7 +189,7 @@ static void put_in(struct setup *setup, struct job *job)
 	if (good)
 		setup_done(setup, "done: Claude Code shows it with the next message");
 	else if (begun)
-		setup_fail(setup, "%s stays as it is: %s", setup_path(job->path), buf_str(&error));
+		setup_fail(setup, "%s stays as it is: %s", setup_path(job->path), buf_message(&error));
 	if (!good && new_backup)
 		(void)unlink(new_backup);
 	free(new_backup);

@@ -135,7 +135,7 @@ bool setup_begin(struct setup *setup, struct setup_change *change)
 	bool good = setup_record_save(&setup->record, &error);
 	if (!good) {
 		forget(setup);
-		setup_fail(setup, "not done, because it cannot be recorded: %s", buf_str(&error));
+		setup_fail(setup, "not done, because it cannot be recorded: %s", buf_message(&error));
 	}
 	buf_release(&error);
 	return good;
@@ -147,7 +147,7 @@ void setup_end(struct setup *setup, bool made)
 	if (!made) {
 		forget(setup);
 		if (!setup_record_save(&setup->record, &error))
-			setup_fail(setup, "%s", buf_str(&error));
+			setup_fail(setup, "%s", buf_message(&error));
 	}
 	setup_change_release(&setup->replaced);
 	buf_release(&error);

@@ -100,7 +100,7 @@ static enum verdict restore_statusline(struct setup *setup, const struct setup_c
 		remove_backup(setup, change, &text);
 		setup_done(setup, "done");
 	} else {
-		setup_fail(setup, "%s stays as it is: %s", setup_path(change->path), buf_str(&error));
+		setup_fail(setup, "%s stays as it is: %s", setup_path(change->path), buf_message(&error));
 	}
 	buf_release(&text);
 	buf_release(&error);
@@ -119,7 +119,7 @@ static enum verdict undo_statusline(struct setup *setup, const struct setup_chan
 		    && (!file.exists || json_edit_find(buf_str(&file.text), file.text.len, "statusLine", &member, &error));
 	char *present = member.found ? strndup(file.text.data + member.value_at, member.value_len) : NULL;
 	if (!good) {
-		setup_fail(setup, "%s cannot be read: %s", setup_path(change->path), buf_str(&error));
+		setup_fail(setup, "%s cannot be read: %s", setup_path(change->path), buf_message(&error));
 		verdict = KEPT;
 	} else if (!member.found) {
 		setup_item(setup, STYLE_NOTE, "%s has no statusLine any more: nothing to undo",
@@ -128,7 +128,7 @@ static enum verdict undo_statusline(struct setup *setup, const struct setup_chan
 		setup_fail(setup, "out of memory");
 		verdict = KEPT;
 	} else if ((likeness = compare_values(present, change->value, &error)) == UNTOLD) {
-		setup_fail(setup, "%s stays as it is: %s", setup_path(change->path), buf_str(&error));
+		setup_fail(setup, "%s stays as it is: %s", setup_path(change->path), buf_message(&error));
 		verdict = KEPT;
 	} else if (likeness == OTHER) {
 		setup_item(setup, STYLE_NOTE, "%s: statusLine was changed since, and stays as it is",
@@ -160,7 +160,7 @@ static enum verdict restore_config(struct setup *setup, const struct setup_chang
 		setup_tell_daemon(setup);
 		setup_done(setup, "done");
 	} else {
-		setup_fail(setup, "%s stays as it is: %s", setup_path(change->path), buf_str(&error));
+		setup_fail(setup, "%s stays as it is: %s", setup_path(change->path), buf_message(&error));
 	}
 	buf_release(&error);
 	return good ? UNDONE : KEPT;
@@ -175,7 +175,7 @@ static enum verdict undo_config(struct setup *setup, const struct setup_change *
 	enum verdict verdict = UNDONE;
 	setup_row(setup, "config");
 	if (!person_file_read(change->path, FILE_MAX_BYTES, &file, &error)) {
-		setup_fail(setup, "%s cannot be read: %s", setup_path(change->path), buf_str(&error));
+		setup_fail(setup, "%s cannot be read: %s", setup_path(change->path), buf_message(&error));
 		verdict = KEPT;
 	} else {
 		switch (conf_edit_undo(buf_str(&file.text), file.text.len, &made, &text)) {
@@ -211,7 +211,7 @@ static enum verdict undo_file(struct setup *setup, const struct setup_change *ch
 	enum verdict verdict = UNDONE;
 	setup_row(setup, "file");
 	if (!person_file_read(change->path, FILE_MAX_BYTES, &file, &error)) {
-		setup_fail(setup, "%s cannot be read: %s", setup_path(change->path), buf_str(&error));
+		setup_fail(setup, "%s cannot be read: %s", setup_path(change->path), buf_message(&error));
 		verdict = KEPT;
 	} else if (!file.exists) {
 		setup_item(setup, STYLE_NOTE, "%s is gone already", setup_path(change->path));
@@ -221,7 +221,7 @@ static enum verdict undo_file(struct setup *setup, const struct setup_change *ch
 		setup_item(setup, STYLE_PLAIN, "remove %s", setup_path(change->path));
 		verdict = setup_agree(setup, true) ? UNDONE : KEPT;
 		if (verdict == UNDONE && !person_file_remove(&file, &error)) {
-			setup_fail(setup, "cannot remove %s: %s", setup_path(change->path), buf_str(&error));
+			setup_fail(setup, "cannot remove %s: %s", setup_path(change->path), buf_message(&error));
 			verdict = KEPT;
 		} else if (verdict == UNDONE) {
 			setup_done(setup, "done");
@@ -262,7 +262,7 @@ static enum verdict undo_service(struct setup *setup, const struct setup_change 
 	bool answered = user_service_ask(&service, &why, &setup->interrupted) == USER_SERVICE_ANSWERED;
 	const char *verb = answered ? service_verb(change, &service, &now) : NULL;
 	if (!answered && !setup->interrupted) {
-		setup_fail(setup, "the user's systemd does not answer: %s", buf_str(&why));
+		setup_fail(setup, "the user's systemd does not answer: %s", buf_message(&why));
 		verdict = KEPT;
 	} else if (!verb) {
 		setup_item(setup, STYLE_NOTE, USER_SERVICE_UNIT " is as it was before already");
@@ -274,7 +274,7 @@ static enum verdict undo_service(struct setup *setup, const struct setup_change 
 			   with_now ? " --now" : "");
 		verdict = setup_agree(setup, true) ? UNDONE : KEPT;
 		if (verdict == UNDONE && user_service_do(words, &why, &setup->interrupted) != USER_SERVICE_ANSWERED) {
-			setup_fail(setup, "systemctl --user %s failed: %s", verb, buf_str(&why));
+			setup_fail(setup, "systemctl --user %s failed: %s", verb, buf_message(&why));
 			verdict = KEPT;
 		} else if (verdict == UNDONE) {
 			setup_done(setup, "done");
@@ -330,7 +330,7 @@ static void reload_systemd(struct setup *setup)
 	static const char *const words[] = { "daemon-reload", NULL };
 	struct buf why = BUF_INIT;
 	if (user_service_do(words, &why, &setup->interrupted) == USER_SERVICE_SILENT)
-		setup_fail(setup, "systemctl --user daemon-reload failed: %s", buf_str(&why));
+		setup_fail(setup, "systemctl --user daemon-reload failed: %s", buf_message(&why));
 	buf_release(&why);
 }
 
@@ -351,7 +351,7 @@ void setup_undo(struct setup *setup)
 		files_went = files_went || is_file;
 		setup_record_drop(&setup->record, i);
 		if (!setup_record_save(&setup->record, &error))
-			setup_fail(setup, "%s", buf_str(&error));
+			setup_fail(setup, "%s", buf_message(&error));
 		buf_clear(&error);
 	}
 	if (files_went)

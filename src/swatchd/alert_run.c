@@ -42,7 +42,7 @@ void alert_run_configure(struct alert_run *run)
 			   errno == ENOENT ? "no such program on PATH" : strerror(errno));
 	/* Known before the first alert is lost by it. */
 	if (!path)
-		note_error(run, buf_str(&error));
+		note_error(run, buf_message(&error));
 	free(path);
 	buf_release(&error);
 }
@@ -75,7 +75,7 @@ static void on_child_done(void *ctx, const struct child_result *result)
 	} else {
 		run->failed++;
 		child_describe(result, &error);
-		note_error(run, error.failed ? "out of memory" : buf_str(&error));
+		note_error(run, buf_message(&error));
 	}
 	run->done(run->ctx, run->running_rule, result->duration_ms, good ? NULL : run->last_error);
 	buf_release(&error);

@@ -1,5 +1,6 @@
 #include "swatchd/ccusage_answer.h"
 
+#include <errno.h>
 #include <json-c/json.h>
 #include <limits.h>
 #include <math.h>
@@ -14,13 +15,17 @@
 #define EARLIEST_MS INT64_C(1577836800000)
 #define LATEST_MS INT64_C(4102444800000)
 
-/* The first JSON object that stands in the text; notices and colour codes may come before and after it. */
+/*
+ * The first JSON object that stands in the text; notices and colour codes may come before and after it. NULL with errno:
+ * ENOMEM, or 0 when there is none.
+ */
 static struct json_object *find_object(const char *text, size_t len)
 {
 	struct json_object *found = NULL;
 	/* A notice may hold a brace of its own: a few starts are tried. */
 	int tries = 0;
-	for (const char *at = text; !found && tries < 64; at++) {
+	errno = 0;
+	for (const char *at = text; !found && errno != ENOMEM && tries < 64; at++) {
 		at = memchr(at, '{', len - (size_t)(at - text));
 		if (!at)
 			break;
@@ -190,7 +195,8 @@ int ccusage_answer_parse(const char *text, size_t len, struct billing_block *out
 	out->tokens_per_minute = out->indicator_tokens_per_minute = out->cost_per_hour_usd = NAN;
 	struct json_object *answer = find_object(text, len);
 	if (!answer) {
-		buf_append_str(error, len == 0 ? "it printed nothing" : "it printed no JSON of ccusage's");
+		buf_append_str(error, errno == ENOMEM ? "out of memory" : len == 0 ? "it printed nothing"
+				      : "it printed no JSON of ccusage's");
 		return -1;
 	}
 	int result = take_blocks(answer, out, error);

@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/command_words.h"
 #include "base/spawn.h"
+#include "swatchd/loop.h"
 #include "swatchd/sandbox.h"
 #include "swatchd/sandbox_sockets.h"
 
@@ -25,7 +26,7 @@ struct child {
 	ev_io out_readable, err_readable;
 	ev_child exited;
 	ev_timer deadline;       /* the time-out, then the grace, then the drain */
-	bool reaped, timed_out, too_long, killed;
+	bool reaped, timed_out, too_long, not_heard, killed;
 	int wait_status;
 	int start_errno, read_errno;
 	int64_t started_mono_ms;
@@ -68,7 +69,7 @@ static void finish(struct child *child)
 	if (child->start_errno != 0) {
 		result.outcome = CHILD_NOT_STARTED;
 		result.code = child->start_errno;
-	} else if (child->read_errno != 0) {
+	} else if (child->not_heard) {
 		result.outcome = CHILD_NOT_HEARD;
 		result.code = child->read_errno;
 	} else if (child->too_long) {
@@ -171,6 +172,7 @@ static void take_output(struct child *child, const char *bytes, size_t len)
 	}
 	buf_append(&child->out, bytes, len);
 	if (child->out.failed) {
+		child->not_heard = true;
 		child->read_errno = ENOMEM;
 		end_group(child);
 	}
@@ -193,7 +195,8 @@ static void on_readable(struct ev_loop *loop, ev_io *watcher, int revents)
 		return;
 	if (got < 0 && is_out) {
 		/* Half an answer is none: nothing more is waited for. */
-		child->read_errno = (revents & EV_ERROR) ? ENOMEM : errno;
+		child->not_heard = true;
+		child->read_errno = (revents & EV_ERROR) ? 0 : errno;
 		if (!child->reaped)
 			end_group(child);
 	}
@@ -314,7 +317,8 @@ void child_describe(const struct child_result *result, struct buf *out)
 			buf_printf(out, "printed more than %zu MiB: killed", result->max_output_bytes >> 20);
 		break;
 	case CHILD_NOT_HEARD:
-		buf_printf(out, "its output cannot be read: %s", strerror(result->code));
+		buf_printf(out, "its output cannot be read: %s", result->code ? strerror(result->code)
+			   : "the kernel does not report it " LOOP_ERROR_TEXT);
 		break;
 	case CHILD_NOT_STARTED:
 		buf_printf(out, "cannot be started: %s", strerror(result->code));

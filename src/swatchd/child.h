@@ -27,7 +27,7 @@ enum child_outcome {
 	CHILD_SIGNALED,      /* code: the signal */
 	CHILD_TIMED_OUT,
 	CHILD_TOO_LONG,      /* it printed more than it may */
-	CHILD_NOT_HEARD,     /* code: errno; its output could not be read or kept */
+	CHILD_NOT_HEARD,     /* its output could not be read or kept; code: errno, 0 when libev could not watch the pipe */
 	CHILD_NOT_STARTED    /* code: errno of the exec, fork or pipe that failed */
 };
 

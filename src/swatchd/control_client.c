@@ -11,6 +11,7 @@
 
 #include "base/json_parse.h"
 #include "base/log.h"
+#include "swatchd/loop.h"
 
 #define REQUEST_MAX_DEPTH 16
 
@@ -290,7 +291,7 @@ static void on_readable(struct ev_loop *loop, ev_io *watcher, int revents)
 	char bytes[16384];
 	ssize_t got;
 	if (revents & EV_ERROR) {
-		drop_client(client, "the kernel does not report what it sends");
+		drop_client(client, "the kernel does not report what it sends " LOOP_ERROR_TEXT);
 		return;
 	}
 	do

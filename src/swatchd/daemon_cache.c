@@ -55,7 +55,7 @@ static bool take_place(struct daemon *daemon, int cache_fd, struct buf *error)
 		close(cache_fd);
 		if (result == CACHE_LOCK_FAILED) {
 			buf_printf(error, "it cannot be locked again: %s", strerror(why));
-			return fail(daemon, buf_str(error), why);
+			return fail(daemon, buf_message(error), why);
 		}
 		log_error("the cache directory %s was removed, and another swatchd (pid %ld) has it now; ending",
 			  options->cache_path, (long)holder.pid);
@@ -80,7 +80,7 @@ bool daemon_keep_cache(void *ctx)
 	if (daemon->lost_cache || is_there(&daemon->options))
 		return !daemon->lost_cache;
 	int fd = cache_dir_open(daemon->options.cache_path, true, &error);
-	bool good = fd >= 0 ? take_place(daemon, fd, &error) : fail(daemon, buf_str(&error), errno);
+	bool good = fd >= 0 ? take_place(daemon, fd, &error) : fail(daemon, buf_message(&error), errno);
 	buf_release(&error);
 	return good;
 }

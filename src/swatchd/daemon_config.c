@@ -80,8 +80,8 @@ void daemon_reload(struct daemon *daemon)
 	struct buf errors = BUF_INIT;
 	if (daemon_read_config(&daemon->options, &fresh, &errors) != 0) {
 		log_error("the config is not taken over, the old one stays:");
-		log_lines(buf_str(&errors));
-		tell_reload(daemon, buf_str(&errors));
+		log_lines(buf_message(&errors));
+		tell_reload(daemon, buf_message(&errors));
 		buf_release(&errors);
 		return;
 	}

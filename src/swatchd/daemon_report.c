@@ -91,7 +91,7 @@ void daemon_answer_report(struct daemon *daemon, struct control_client *client, 
 		write_rows(&report, &out);
 	}
 	if (error.len > 0 || out.failed)
-		control_answer_error(client, error.len > 0 ? buf_str(&error) : "out of memory");
+		control_answer_error(client, buf_message(&error));
 	else
 		control_answer_report(client, out.data, out.len);
 	report_release(&report);

@@ -282,7 +282,7 @@ static int run(struct daemon_options *options, struct config *config)
 	struct buf error = BUF_INIT;
 	struct ev_loop *loop = loop_make(&error);
 	if (!loop) {
-		log_error("%s", buf_str(&error));
+		log_error("%s", buf_message(&error));
 		buf_release(&error);
 		config_release(config);
 		return EXIT_FAILED;
@@ -290,7 +290,7 @@ static int run(struct daemon_options *options, struct config *config)
 	start_signals(&signals, loop, &daemon);
 	int status = EXIT_STOPPED;
 	if (loop_check_signals(loop, &error) != 0) {
-		log_error("%s", buf_str(&error));
+		log_error("%s", buf_message(&error));
 		config_release(config);
 		stop_signals(&signals, loop);
 		ev_loop_destroy(loop);
@@ -298,7 +298,7 @@ static int run(struct daemon_options *options, struct config *config)
 		return EXIT_FAILED;
 	}
 	if (daemon_start(&daemon, loop, options, config, &error) != 0) {
-		log_error("%s", buf_str(&error));
+		log_error("%s", buf_message(&error));
 		status = EXIT_FAILED;
 	} else if (options->once) {
 		status = run_once(&daemon);
@@ -329,7 +329,7 @@ static int run_locked(const struct command_line *line, struct daemon_options *op
 	options->cache_path = cache_path;
 	options->cache_fd = cache_path ? cache_dir_open(cache_path, true, &error) : -1;
 	if (options->cache_fd < 0) {
-		log_error("%s", cache_path ? buf_str(&error) : "cannot tell where the cache directory is: no home directory");
+		log_error("%s", cache_path ? buf_message(&error) : "cannot tell where the cache directory is: no home directory");
 		goto out;
 	}
 	socket_path = cache_socket_path(cache_path);
@@ -342,7 +342,7 @@ static int run_locked(const struct command_line *line, struct daemon_options *op
 		goto out;
 	status = EXIT_FAILED;
 	if (!line->once && cache_socket_prepare_dir(socket_path, &error) != 0) {
-		log_error("%s", buf_str(&error));
+		log_error("%s", buf_message(&error));
 		goto out;
 	}
 	options->socket_path = line->once ? NULL : socket_path;

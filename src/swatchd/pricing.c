@@ -15,7 +15,7 @@ static bool load(struct pricing *pricing, struct price_book **book, const char *
 	struct buf error = BUF_INIT;
 	*book = pricing->path ? price_book_load(pricing->path, &error) : NULL;
 	bool good = *book || !pricing->path || errno == ENOENT;
-	snprintf(pricing->error, sizeof(pricing->error), "%s", good ? "" : error.failed ? "out of memory" : buf_str(&error));
+	snprintf(pricing->error, sizeof(pricing->error), "%s", good ? "" : buf_message(&error));
 	if (!good)
 		log_error("%s; %s", pricing->error, what_stays);
 	else if (*book)

@@ -141,7 +141,7 @@ static void on_child_done(void *ctx, const struct child_result *run)
 		result.answer = &answer;
 		note_good(refresh);
 	} else {
-		note_failure(refresh, error.failed ? "out of memory" : buf_str(&error), &result);
+		note_failure(refresh, buf_message(&error), &result);
 	}
 	buf_release(&error);
 	refresh->callbacks.finished(refresh->ctx, &result);
@@ -194,7 +194,7 @@ static void find_why_off(struct refresh *refresh)
 	}
 	refresh->words = command_words_split(refresh->config->ccusage_command, &error);
 	if (!refresh->words) {
-		snprintf(refresh->why_off, sizeof(refresh->why_off), "[ccusage] command: %s", buf_str(&error));
+		snprintf(refresh->why_off, sizeof(refresh->why_off), "[ccusage] command: %s", buf_message(&error));
 	} else if (refresh->config->billing_source == BILLING_AUTO) {
 		char *path = command_words_find_program(refresh->words[0]);
 		if (!path)

@@ -258,7 +258,9 @@ static bool silence_is_right(struct stage *stage, struct trial *trial)
 /* What the daemon says tells a person what is wrong. What a client is told, or a command prints, is judged elsewhere. */
 static bool word_is_right(struct stage *stage, struct trial *trial)
 {
-	return stage->scenario->command || is_transient(trial->error) || !process_said(trial->process)
+	/* A child none of whose calls succeed cannot tell either. */
+	bool is_mute = trial->kind == FAULT_CHILD && trial->last != trial->first;
+	return stage->scenario->command || is_mute || is_transient(trial->error) || !process_said(trial->process)
 	       || process_named(trial->process, trial->error, &trial->why);
 }
 

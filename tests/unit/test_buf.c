@@ -91,6 +91,18 @@ static void failure_sticks_and_keeps_the_content(void **state)
 	buf_release(&b);
 }
 
+static void a_message_is_never_empty(void **state)
+{
+	struct buf b = BUF_INIT;
+	(void)state;
+	assert_string_equal(buf_message(&b), "out of memory");
+	buf_append_str(&b, "no such file");
+	assert_string_equal(buf_message(&b), "no such file");
+	b.failed = true;
+	assert_string_equal(buf_message(&b), "out of memory");
+	buf_release(&b);
+}
+
 static void refuses_an_absurd_size(void **state)
 {
 	(void)state;
@@ -112,6 +124,7 @@ int main(void)
 		cmocka_unit_test(consumes_from_the_front),
 		cmocka_unit_test(hands_its_memory_over),
 		cmocka_unit_test(failure_sticks_and_keeps_the_content),
+		cmocka_unit_test(a_message_is_never_empty),
 		cmocka_unit_test(refuses_an_absurd_size),
 	};
 	return cmocka_run_group_tests_name("buf", tests, NULL, NULL);

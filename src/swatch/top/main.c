@@ -253,7 +253,7 @@ static int run_top(struct top *top)
 		terminal_error("top: cannot wait for signals and time: %s", strerror(errno));
 		status = SWATCH_FAILED;
 	} else if (!top_screen_open(&why)) {
-		terminal_error("top: %s", buf_str(&why));
+		terminal_error("top: %s", buf_message(&why));
 		status = SWATCH_FAILED;
 	} else {
 		run_loop(top);
