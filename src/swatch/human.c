@@ -11,6 +11,8 @@
 #define KIB 1024.0
 /* What a line can hold; a cost above it is a fault in a file. */
 #define MAX_USD 1e12
+/* Every whole number up to here is a double. */
+#define MAX_AMOUNT 9007199254740992.0
 /* 9999-12-31: localtime_r() has years beyond, a page has not. */
 #define MAX_TIME_MS INT64_C(253402300799000)
 
@@ -27,6 +29,16 @@ const char *human_count(int64_t count, char out[HUMAN_SIZE])
 	}
 	out[at] = '\0';
 	return out;
+}
+
+const char *human_amount(double amount, char out[HUMAN_SIZE])
+{
+	/* Also when it is no number. */
+	if (!(fabs(amount) <= MAX_AMOUNT)) {
+		snprintf(out, HUMAN_SIZE, "?");
+		return out;
+	}
+	return human_count((int64_t)amount, out);
 }
 
 const char *human_counted(int64_t count, const char *noun, char out[HUMAN_SIZE])

@@ -17,6 +17,9 @@
 /* "1,503" */
 const char *human_count(int64_t count, char out[HUMAN_SIZE]);
 
+/* A count that somebody else worked out, without its fraction: "?" for one that nothing can have. */
+const char *human_amount(double amount, char out[HUMAN_SIZE]);
+
 /* "1 folder", "113 folders", "0 folders": the noun's plural is an s. Nouns of 32 characters at most. */
 const char *human_counted(int64_t count, const char *noun, char out[HUMAN_SIZE]);
 

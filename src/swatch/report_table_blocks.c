@@ -137,10 +137,10 @@ static void explain_active(struct page *page, struct json_object *row, int64_t n
 	double indicator = cache_json_double(burn, "tokensPerMinuteForIndicator", 0);
 	page_item(page, STYLE_PLAIN, "%s an hour, %s tokens a minute",
 		  human_usd(cache_json_double(burn, "costPerHour", 0), HUMAN_TEXT),
-		  human_count((int64_t)cache_json_double(burn, "tokensPerMinute", 0), HUMAN_TEXT));
+		  human_amount(cache_json_double(burn, "tokensPerMinute", 0), HUMAN_TEXT));
 	page_break(page);
 	page_item(page, burn_style(indicator), "%s: %s tokens a minute without the cache's", burn_level(indicator),
-		  human_count((int64_t)indicator, HUMAN_TEXT));
+		  human_amount(indicator, HUMAN_TEXT));
 	if (!projection)
 		return;
 	page_row(page, "projection");

@@ -11,6 +11,8 @@
 #include "base/clock.h"
 #include "usage/ledger_internal.h"
 
+#define PROJECTED_TOKENS_MAX 9e18
+
 static int64_t floor_hour(int64_t at_ms)
 {
 	int64_t rest = at_ms % CLOCK_HOUR_MS;
@@ -163,7 +165,8 @@ bool ledger_project(const struct ledger_block *block, int64_t now_ms, struct led
 	/* Whole minutes, as ccusage has them, also for what they cost. */
 	double minutes = fmax(round((double)(block->end_ms - now_ms) / 60000.), 0.);
 	out->remaining_minutes = (int64_t)minutes;
-	out->total_tokens = (int64_t)round((double)tokens + block->tokens_per_minute * minutes);
+	/* At an absurd rate more than an int64 holds. */
+	out->total_tokens = (int64_t)fmin(round((double)tokens + block->tokens_per_minute * minutes), PROJECTED_TOKENS_MAX);
 	out->total_usd = round((block->sums.cost_usd + block->cost_per_hour_usd / 60. * minutes) * 100.) / 100.;
 	return true;
 }

@@ -210,6 +210,10 @@ static void test_numbers(void **state)
 	assert_string_equal(human_count(1503, HUMAN_TEXT), "1,503");
 	assert_string_equal(human_count(-1234567, HUMAN_TEXT), "-1,234,567");
 	assert_string_equal(human_count(-123, HUMAN_TEXT), "-123");
+	assert_string_equal(human_amount(1503.9, HUMAN_TEXT), "1,503");
+	assert_string_equal(human_amount(7.7e21, HUMAN_TEXT), "?");
+	assert_string_equal(human_amount(-INFINITY, HUMAN_TEXT), "?");
+	assert_string_equal(human_amount(NAN, HUMAN_TEXT), "?");
 	assert_string_equal(human_count(INT64_MIN, HUMAN_TEXT), "-9,223,372,036,854,775,808");
 	assert_string_equal(human_counted(1, "folder", HUMAN_TEXT), "1 folder");
 	assert_string_equal(human_counted(0, "folder", HUMAN_TEXT), "0 folders");

@@ -289,6 +289,10 @@ static void the_active_block_has_rates_and_a_projection(void **state)
 	assert_int_equal(projection.total_tokens, 700 + 2800);
 	assert_usd(projection.total_usd, 0.07);
 	assert_true(ledger_active_block(b.ledger, START_MS + 5 * HOUR_MS - 1, &block));
+	/* A rate that comes to more than can be told. */
+	block.tokens_per_minute = 1e21;
+	assert_true(ledger_project(&block, START_MS + HOUR_MS, &projection));
+	assert_true(projection.total_tokens == INT64_C(9000000000000000000));
 	assert_false(ledger_active_block(b.ledger, START_MS + 5 * HOUR_MS, &block));
 	ledger_free(b.ledger);
 }
