@@ -12,6 +12,9 @@
 /* $HOME when it is absolute, else the password database's. Points at static or environment memory; NULL when unknown. */
 const char *paths_home(void);
 
+/* Why a path in the home directory could not be made, for people: there is none, or no memory. */
+const char *paths_why_none(void) __attribute__((returns_nonnull));
+
 /* "~" and "~/x" become the home directory's; trailing slashes go. NULL also when there is no home directory. */
 char *paths_expand(const char *text, size_t len);
 

@@ -16,3 +16,8 @@ const char *paths_home(void)
 	const struct passwd *entry = getpwuid(geteuid());
 	return entry && entry->pw_dir && entry->pw_dir[0] == '/' ? entry->pw_dir : NULL;
 }
+
+const char *paths_why_none(void)
+{
+	return paths_home() ? "out of memory" : "no home directory; set HOME";
+}

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/paths.h"
 #include "cache/cache_dir.h"
 #include "cache/cache_names.h"
 #include "cache/cache_read.h"
@@ -65,7 +66,7 @@ static bool prepare(struct doctor *doctor, struct invocation *invocation)
 		doctor->billing = cache_read_json(doctor->cache_fd, CACHE_BILLING_FILE);
 	if (data_dirs_find(&doctor->dirs, invocation->config.watch_paths) != 0
 	    || history_list(&doctor->dirs, &doctor->transcripts, &doctor->transcript_count, &doctor->unread) != 0) {
-		terminal_error("cannot list the transcripts: no home directory, or out of memory");
+		terminal_error("cannot list the transcripts: %s", paths_why_none());
 		doctor->transcript_count = 0;
 		return false;
 	}

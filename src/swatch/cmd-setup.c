@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/config.h"
+#include "base/paths.h"
 #include "swatch/command.h"
 #include "swatch/setup.h"
 #include "swatch/statusline.h"
@@ -82,7 +83,7 @@ static bool prepare(struct setup *setup)
 	if (!good)
 		terminal_error("setup: %s", buf_message(&error));
 	else if (!setup->config_path)
-		terminal_error("setup: no home directory, or out of memory");
+		terminal_error("setup: cannot tell where swatch.conf is: %s", paths_why_none());
 	buf_release(&error);
 	return good && setup->config_path;
 }

@@ -262,7 +262,7 @@ static int run_verify(struct invocation *invocation, int argc, char **argv)
 		status = find_command(invocation, &request, &command);
 	if (status == SWATCH_OK
 	    && (data_dirs_find(&dirs, invocation->config.watch_paths) != 0 || !share_paths(&invocation->config))) {
-		terminal_error("cannot tell where the transcripts are: no home directory; set HOME, or [watch] paths");
+		terminal_error("cannot tell where the transcripts are: %s", paths_why_none());
 		status = SWATCH_FAILED;
 	}
 	if (status == SWATCH_OK)

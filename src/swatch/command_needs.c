@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/paths.h"
 #include "cache/cache_dir.h"
 #include "cache/cache_socket.h"
 #include "swatch/terminal.h"
@@ -45,7 +46,7 @@ bool invocation_locate_cache(struct invocation *invocation)
 {
 	invocation->cache_dir = cache_dir_locate(&invocation->config, invocation->cache_option);
 	if (!invocation->cache_dir) {
-		terminal_error("cannot tell where the cache is: no home directory; set HOME, or give --cache DIR");
+		terminal_error("cannot tell where the cache is: %s", paths_why_none());
 		return false;
 	}
 	errno = 0;

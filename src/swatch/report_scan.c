@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/paths.h"
 #include "swatch/prices.h"
 #include "swatch/terminal.h"
 #include "usage/history.h"
@@ -13,7 +14,7 @@ static int read_history(const struct invocation *invocation, unsigned threads, s
 	struct history_stats stats = { 0 };
 	struct buf error = BUF_INIT;
 	if (data_dirs_find(&dirs, invocation->config.watch_paths) != 0) {
-		terminal_error("cannot tell where the transcripts are: no home directory; set HOME, or [watch] paths");
+		terminal_error("cannot tell where the transcripts are: %s", paths_why_none());
 		return SWATCH_FAILED;
 	}
 	int status = history_read(ledger, &dirs, threads, &stats, &error) == 0 ? SWATCH_OK : SWATCH_FAILED;

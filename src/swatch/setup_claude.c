@@ -73,7 +73,7 @@ void setup_claude(struct setup *setup)
 	struct stat st;
 	setup_row(setup, "claude");
 	if (data_dirs_find(&dirs, NULL) != 0) {
-		setup_fail(setup, "cannot tell where Claude Code's directories are: no home directory, or out of memory");
+		setup_fail(setup, "cannot tell where Claude Code's directories are: %s", paths_why_none());
 		return;
 	}
 	for (size_t i = 0; i < dirs.count; i++) {

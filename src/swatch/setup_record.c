@@ -126,7 +126,7 @@ bool setup_record_load(struct setup_record *record, struct buf *error)
 	memset(record, 0, sizeof(*record));
 	record->path = locate();
 	if (!record->path) {
-		buf_append_str(error, "cannot tell where to keep a record: no home directory; set HOME");
+		buf_printf(error, "cannot tell where to keep a record: %s", paths_why_none());
 		return false;
 	}
 	struct person_file file;

@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/paths.h"
 #include "cache/cache_write.h"
 #include "swatchd/sandbox.h"
 #include "usage/transcript_path.h"
@@ -410,7 +411,7 @@ static int begin_walk(struct daemon *daemon, struct buf *error)
 	daemon->first_walk = daemon->reading_history = daemon->billing.reading_history = true;
 	tail_hold_backlog(&daemon->tail);
 	if (daemon_set_roots(daemon) != 0) {
-		buf_append_str(error, "cannot tell where the transcripts are: no home directory, or out of memory");
+		buf_printf(error, "cannot tell where the transcripts are: %s", paths_why_none());
 		return -1;
 	}
 	if (!watch_is_listing(&daemon->watch))

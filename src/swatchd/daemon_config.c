@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "base/log.h"
+#include "base/paths.h"
 #include "usage/data_dirs.h"
 
 int daemon_read_config(const struct daemon_options *options, struct config *config, struct buf *errors)
@@ -100,7 +101,7 @@ void daemon_reload(struct daemon *daemon)
 	daemon->sessions.preview_chars = daemon->config.sessions_preview;
 	tail_set_delay(&daemon->tail, daemon->config.watch_tail_delay_ms);
 	if (daemon_set_roots(daemon) != 0)
-		log_error("cannot tell where the transcripts are: no home directory, or out of memory");
+		log_error("cannot tell where the transcripts are: %s", paths_why_none());
 	refresh_configure(&daemon->refresh);
 	alert_run_configure(&daemon->alerts.run);
 	bool priced = pricing_reload(&daemon->pricing, daemon->ledger);

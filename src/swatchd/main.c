@@ -36,6 +36,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/paths.h"
 #include "base/printable.h"
 #include "cache/cache_dir.h"
 #include "cache/cache_lock.h"
@@ -327,9 +328,11 @@ static int run_locked(const struct command_line *line, struct daemon_options *op
 	char *socket_path = NULL;
 	char *cache_path = cache_dir_locate(config, line->cache_path);
 	options->cache_path = cache_path;
+	if (!cache_path)
+		buf_printf(&error, "cannot tell where the cache directory is: %s", paths_why_none());
 	options->cache_fd = cache_path ? cache_dir_open(cache_path, true, &error) : -1;
 	if (options->cache_fd < 0) {
-		log_error("%s", cache_path ? buf_message(&error) : "cannot tell where the cache directory is: no home directory");
+		log_error("%s", buf_message(&error));
 		goto out;
 	}
 	socket_path = cache_socket_path(cache_path);

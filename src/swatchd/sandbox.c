@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/landlock.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -75,7 +76,7 @@ static struct {
 	int abi;
 	bool no_new_privileges;
 	bool network_wanted, sockets_denied, tcp_denied;
-	char why[160];
+	char why[256];
 	struct place places[PLACES_MAX];
 	size_t place_count;
 } sandbox;
@@ -114,23 +115,32 @@ static int add_rule(int ruleset_fd, int parent_fd, uint64_t rights)
 	return (int)syscall(SYS_landlock_add_rule, ruleset_fd, LANDLOCK_RULE_PATH_BENEATH, &rule, 0U);
 }
 
+/* Returns a descriptor that a rule can be about, or -1 with errno. */
+static int open_place(const char *path, bool *is_directory)
+{
+	struct stat st;
+	int fd = open(path, O_PATH | O_CLOEXEC);
+	if (fd < 0)
+		return -1;
+	if (fstat(fd, &st) != 0) {
+		int why = errno;
+		close(fd);
+		errno = why;
+		return -1;
+	}
+	*is_directory = S_ISDIR(st.st_mode);
+	return fd;
+}
+
 /* Opens up what is at `path`, or below it. Returns 0 or an errno. */
 static int allow_path(int ruleset_fd, const char *path, uint64_t rights)
 {
-	struct stat st;
-	int why = 0;
-	int fd = open(path, O_PATH | O_CLOEXEC);
+	bool is_directory;
+	int fd = open_place(path, &is_directory);
 	if (fd < 0)
 		return errno;
-	if (fstat(fd, &st) != 0) {
-		why = errno;
-	} else {
-		/* The kernel refuses rights to a file that only a directory can give. */
-		if (!S_ISDIR(st.st_mode))
-			rights &= FILE_RIGHTS;
-		if (add_rule(ruleset_fd, fd, rights) != 0)
-			why = errno;
-	}
+	/* The kernel refuses rights to a file that only a directory can give. */
+	int why = add_rule(ruleset_fd, fd, is_directory ? rights : rights & FILE_RIGHTS) != 0 ? errno : 0;
 	close(fd);
 	return why;
 }
@@ -169,7 +179,16 @@ static int allow_own(int ruleset_fd, const struct sandbox_rules *rules, uint64_t
 		return directory ? EINVAL : ENOMEM;
 	}
 	*slash = '\0';
-	why = allow_path(ruleset_fd, directory, OWN_RIGHTS & handled);
+	bool is_directory;
+	int fd = open_place(directory, &is_directory);
+	if (fd < 0) {
+		/* This is not Landlock's. */
+		why = errno;
+		snprintf(sandbox.why, sizeof(sandbox.why), "cannot open %.100s: %s", directory, strerror(why));
+	} else {
+		why = add_rule(ruleset_fd, fd, OWN_RIGHTS & handled) != 0 ? errno : 0;
+		close(fd);
+	}
 	if (why == 0 && !is_noted(directory))
 		return note_place(directory, false, 0);
 	free(directory);
@@ -303,6 +322,7 @@ int sandbox_enter(const struct sandbox_rules *rules, int abi, struct buf *error)
 	int why = abi > 0 ? 0 : errno;
 	sandbox.mode = rules->mode;
 	sandbox.network_wanted = rules->network;
+	sandbox.why[0] = '\0';
 	forget_places();
 	if (rules->mode == SANDBOX_OFF) {
 		sandbox.state = STATE_OFF;
@@ -311,10 +331,11 @@ int sandbox_enter(const struct sandbox_rules *rules, int abi, struct buf *error)
 	}
 	if (abi > 0)
 		why = restrict_files(rules, abi);
-	sandbox.state = why == 0 ? STATE_ON : is_unavailable(why) ? STATE_UNAVAILABLE : STATE_FAILED;
+	sandbox.state = why == 0 ? STATE_ON : is_unavailable(why) && !sandbox.why[0] ? STATE_UNAVAILABLE : STATE_FAILED;
 	if (why != 0) {
 		forget_places();
-		strncpy(sandbox.why, explain(why), sizeof(sandbox.why) - 1);
+		if (!sandbox.why[0])
+			snprintf(sandbox.why, sizeof(sandbox.why), "%s", explain(why));
 		if (rules->mode == SANDBOX_REQUIRED) {
 			buf_printf(error, "cannot start without a sandbox ([sandbox] mode = required): %s", sandbox.why);
 			return -1;

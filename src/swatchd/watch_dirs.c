@@ -172,7 +172,7 @@ static bool start_watching(struct watch *watch, struct watch_dir *dir)
 			(void)inotify_rm_watch(watch->inotify_fd, wd);
 			log_error("cannot watch %s: out of memory; it is polled", dir->path);
 			why = why_memory;
-		} else if (errno == ENOSPC || errno == ENOMEM) {
+		} else if (errno == ENOSPC) {
 			report_limit(watch, dir->path);
 			why = why_limit;
 		} else if (paths_is_gone(errno)) {
