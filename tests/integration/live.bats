@@ -387,6 +387,25 @@ use_audit() { printf '[ccusage]\ncommand = cat %s\nsettle = 1m\nmax_delay = 10m\
 	field_is billing-shared.json '.native.costUSD > 10' true
 }
 
+@test "the audit: what was deleted or rewritten within the block is no drift" {
+	printf '[ccusage]\ncommand = %s blocks --active --json --offline\nsettle = 1m\nmax_delay = 10m\n' "$CCUSAGE20" >"$CONFIG"
+	message 1 >"$PROJECTS/-p/s1.jsonl"
+	message 2 50000 >"$PROJECTS/-p/s2.jsonl"
+	message 3 40000 >"$PROJECTS/-p/s3.jsonl"
+	start_daemon
+	swatch refresh --wait
+	field_is billing-shared.json '.ccusage.costUSD > 2' true
+	rm "$PROJECTS/-p/s2.jsonl"
+	message 4 >"$PROJECTS/-p/s3.jsonl"
+	swatch refresh --wait
+	swatch refresh --wait
+	# ccusage reads what is there; swatch counts what was spent
+	field_is billing-shared.json '.ccusage.costUSD < 0.01' true
+	field_is billing-shared.json '.native.costUSD > 2' true
+	field_is billing-shared.json .source native
+	field_is billing-shared.json .ccusage.driftUSD 0
+}
+
 # ---- Claude Code's own total ----
 
 cost_state() { printf '{"type":"cost-state","sessionId":"x","totalCostUSD":%s,"modelUsage":{%s}}\n' "$1" "$2"; }
