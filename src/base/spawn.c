@@ -181,7 +181,7 @@ void spawn_describe_last_line(const char *text, size_t len, struct buf *out)
 	size_t start = len;
 	while (start > 0 && text[start - 1] != '\n')
 		start--;
-	size_t line_len = len - start < LAST_LINE_MAX_BYTES ? len - start : LAST_LINE_MAX_BYTES;
-	if (line_len > 0)
-		buf_printf(out, ": %.*s", (int)line_len, text + start);
+	len -= start;
+	if (len > 0)
+		buf_printf(out, ": %.*s", (int)(len < LAST_LINE_MAX_BYTES ? len : LAST_LINE_MAX_BYTES), text + start);
 }

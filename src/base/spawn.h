@@ -34,7 +34,7 @@ struct spawned {
 };
 
 /* Starts it. Returns 0 when it runs, else the errno of what failed, the exec included; then nothing is left of it. */
-int spawn_start(const struct spawn_plan *plan, struct spawned *out);
+int spawn_start(const struct spawn_plan *plan, struct spawned *spawned);
 
 /*
  * The environment of this process, without the variables in `hidden` (names with their "=", NULL-ended), and with those of

@@ -113,7 +113,7 @@ static enum verdict undo_statusline(struct setup *setup, const struct setup_chan
 	struct json_edit_member member = { .found = false };
 	struct buf error = BUF_INIT;
 	enum verdict verdict = UNDONE;
-	enum likeness likeness = OTHER;
+	enum likeness likeness;
 	setup_row(setup, "statusline");
 	bool good = person_file_read(change->path, JSON_EDIT_MAX_BYTES, &file, &error)
 		    && (!file.exists || json_edit_find(buf_str(&file.text), file.text.len, "statusLine", &member, &error));

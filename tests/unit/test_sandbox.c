@@ -101,6 +101,7 @@ static void enter_usual(bool network)
 {
 	struct buf error = BUF_INIT;
 	CHECK(enter(SANDBOX_AUTO, abi, network, "", &error) == 0);
+	buf_release(&error);
 }
 
 /* What the status answer has; good until the next call. */
@@ -240,6 +241,7 @@ static void tell_of_places(void)
 	CHECK(strstr(sandbox_hint("Error: EACCES: permission denied, open '/x'"), "[sandbox] write"));
 	CHECK(strstr(sandbox_hint("connect: Permission denied"), "[sandbox] network") || strstr(told(), "\"network\":\"open\""));
 	CHECK(!*sandbox_hint("no such option"));
+	buf_release(&error);
 }
 
 static void tells_what_may_be_written(void **state)
@@ -362,6 +364,7 @@ static void be_first_version(void)
 	CHECK(make_file(name("more/f")) == 0 && rename(name("more/f"), name("more/g")) == 0);
 	/* Told as not denied, and it is not. */
 	CHECK(truncate(name("home/transcript.jsonl"), 1) == 0);
+	buf_release(&error);
 }
 
 static void goes_by_the_version(void **state)
@@ -381,6 +384,7 @@ static void be_without(void)
 	CHECK(make_file(name("home/good")) == 0);
 	CHECK(!*sandbox_hint("Permission denied"));
 	CHECK(prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1);
+	buf_release(&error);
 }
 
 static void goes_on_without(void **state)
@@ -397,6 +401,7 @@ static void be_failing(void)
 	CHECK(strstr(told(), "\"state\":\"failed\",\"why\":\"Cannot allocate memory\""));
 	CHECK(make_file(name("home/good")) == 0);
 	CHECK(enter(SANDBOX_REQUIRED, abi, true, "", &error) == -1 && error.len > 0);
+	buf_release(&error);
 }
 
 static void goes_on_when_it_fails(void **state)
@@ -413,6 +418,7 @@ static void require_it(void)
 	CHECK(enter(SANDBOX_REQUIRED, 0, false, "", &error) == -1);
 	CHECK(strcmp(buf_str(&error), "cannot start without a sandbox ([sandbox] mode = required): Landlock is not switched on "
 				      "in this kernel") == 0);
+	buf_release(&error);
 }
 
 static void refuses_to_go_on_when_it_is_required(void **state)
@@ -430,6 +436,7 @@ static void be_old(void)
 	CHECK(enter(SANDBOX_AUTO, none, true, "", &error) == 0);
 	CHECK(strstr(told(), "this kernel has no Landlock"));
 	CHECK(make_file(name("home/good")) == 0);
+	buf_release(&error);
 }
 
 static void asks_the_kernel(void **state)
@@ -447,6 +454,7 @@ static void be_forbidden(void)
 	CHECK(strstr(told(), "\"state\":\"unavailable\",\"why\":\"Landlock is forbidden here"));
 	CHECK(strstr(told(), "\"landlock\":0") && strstr(told(), "\"writable\":[]"));
 	CHECK(make_file(name("home/good")) == 0);
+	buf_release(&error);
 }
 
 static void goes_on_where_it_is_forbidden(void **state)
@@ -464,6 +472,7 @@ static void be_off(void)
 	CHECK(make_file(name("home/good")) == 0 && unlink(name("home/good")) == 0);
 	CHECK(make_socket(AF_INET) >= 0 || errno == EAFNOSUPPORT);
 	CHECK(prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1);
+	buf_release(&error);
 }
 
 static void is_off_when_told_so(void **state)
