@@ -5,8 +5,9 @@
  *
  * For each scenario, kind of call and errno: the first call of the step fails, then the second, and so on until the
  * step makes fewer calls than that; then all of them from the first on. After every one: the program lives or ended
- * with a word, no cache file is torn or older than before, no descriptor was lost, and the next event, without a
- * restart, makes every figure right again. When a daemon ends, it holds no more memory than one without faults.
+ * with a word, what a daemon says names the error, no cache file is torn or older than before, no descriptor was lost,
+ * and the next event, without a restart, makes every figure right again. When a program ends, it holds no more memory
+ * than one without faults.
  *
  * --quick tries the kinds' first errno, every seventh allocation, and some of what comes after a step's first hundred
  * calls of a kind. --each starts a new daemon after each fault, which
