@@ -24,7 +24,7 @@ enum likeness { SAME, OTHER, UNTOLD };
 
 /*
  * Both are values; how they are set out does not matter: Claude Code writes the file anew when it changes a setting.
- * UNTOLD, with why in `error`: one of them cannot be read, or memory ran out. Then nothing is undone and nothing forgotten.
+ * UNTOLD, with why in `error` (nothing: memory ran out): nothing is undone then, and nothing forgotten.
  */
 static enum likeness compare_values(const char *a, const char *b, struct buf *error)
 {
@@ -34,8 +34,6 @@ static enum likeness compare_values(const char *a, const char *b, struct buf *er
 	struct json_object *left = one.failed || other.failed ? NULL : json_edit_parse(one.data, one.len, error);
 	struct json_object *right = left ? json_edit_parse(other.data, other.len, error) : NULL;
 	enum likeness likeness = !right ? UNTOLD : json_object_equal(left, right) == 1 ? SAME : OTHER;
-	if (likeness == UNTOLD && error->len == 0)
-		buf_append_str(error, "out of memory");
 	json_object_put(left);
 	json_object_put(right);
 	buf_release(&one);
@@ -52,8 +50,6 @@ static enum likeness compare_to_ours(const struct setup_change *change, const st
 		buf_printf(&whole, "{\"statusLine\":%s}", change->value);
 		likeness = whole.failed ? UNTOLD : compare_values(buf_str(&file->text), whole.data, error);
 	}
-	if (likeness == UNTOLD && error->len == 0)
-		buf_append_str(error, "out of memory");
 	buf_release(&whole);
 	return likeness;
 }

@@ -304,7 +304,8 @@ static void restart(struct stage *stage)
 /* How far the next fault is from this one. `all`: all calls from one on fail, from the first, and from some later ones. */
 static uint64_t stride_at(const struct trial *trial, bool all)
 {
-	if ((all && trial->first > 40) || (torture.quick && trial->first > QUICK_EACH))
+	/* A program from which everything is taken may wait 15 seconds for better times. */
+	if ((all && (torture.quick || trial->first > 40)) || (torture.quick && trial->first > QUICK_EACH))
 		return 29;
 	if (all)
 		return 5;
