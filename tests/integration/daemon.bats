@@ -165,7 +165,7 @@ old_history() {
 	await sh -c 'jq -e ".transcript.messageCount >= 20" '"$CACHE/storm-19.json"
 	# published while it wrote: nobody waited for a pause
 	[ "$(jq .transcript.messageCount "$CACHE/storm-0.json")" -lt 500 ]
-	! is_gone "$writer"
+	not is_gone "$writer"
 	lag=$(($(wc -l <"$PROJECTS/-storm/storm-0.jsonl") * 2 / 3 - $(field storm-0.json .transcript.messageCount)))
 	# 20 lines a second are 13 messages: the bound is five seconds for a slow machine
 	[ "$lag" -lt 67 ] || { echo "lag: $lag messages"; false; }
@@ -259,7 +259,7 @@ old_history() {
 	start_daemon
 	TEXT='\u001b]0;owned\u0007 x' message 1 >"$PROJECTS/-p/s1.jsonl"
 	swatch sync
-	! field s1.json .transcript.lastMessagePreview | grep -q $'[\033\007]'
+	field s1.json .transcript.lastMessagePreview | not grep -q $'[\033\007]'
 }
 
 @test "schema drift is counted" {

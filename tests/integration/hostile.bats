@@ -263,7 +263,8 @@ files() { (cd "$TEST_HOME" && find . -not -name 'log*' -printf '%p %y %l\n' | so
 	done
 	for id in ../evil /etc/passwd "$long" $'new\nline' .. sessions; do
 		run swatch check --context 50 --session "$id"
-		[ "$status" -ge 1 ] && [ "$status" -le 2 ]
+		[ "$status" -ge 1 ]
+		[ "$status" -le 2 ]
 	done
 	swatch sync
 	is "$(files)" "$before"
@@ -337,7 +338,7 @@ files() { (cd "$TEST_HOME" && find . -not -name 'log*' -printf '%p %y %l\n' | so
 	is "$(files)" "$before"
 	all_files_parse
 	field_is s1.json .transcript.messageCount 1
-	! grep -qE 'AddressSanitizer|runtime error' "$LOG"
+	not grep -qE 'AddressSanitizer|runtime error' "$LOG"
 }
 
 @test "a client that asks and never reads is thrown out" {
