@@ -147,7 +147,7 @@ static void tell_contended(const char *socket_path)
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)
 		return;
-	if (connect(fd, (const struct sockaddr *)&address, sizeof(address)) == 0)
+	if (connect(fd, (const struct sockaddr *)&address, sizeof(address)) == 0 && cache_socket_is_own_peer(fd, NULL))
 		(void)send(fd, line, sizeof(line) - 1, MSG_NOSIGNAL | MSG_DONTWAIT);
 	close(fd);
 }

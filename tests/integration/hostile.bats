@@ -122,7 +122,7 @@ files() { (cd "$TEST_HOME" && find . -not -name 'log*' -printf '%p %y %l\n' | so
 	line <<<'{"session_id":"s1","context_window":{"context_window_size":123456},"rate_limits":{"five_hour":{"used_percentage":5,"resets_at":9999999999}}}'
 	swatchd --once >/dev/null 2>&1 || true
 	kill "$spy"
-	[ ! -s "$TEST_HOME/spy/heard" ] || ! grep -q -e s1 -e 123456 -e refresh -e report "$TEST_HOME/spy/heard"
+	[ ! -s "$TEST_HOME/spy/heard" ]
 	chown root "${path%/*}"
 	mv -f "$path.ours" "$path"
 }
