@@ -368,6 +368,10 @@ files() { (cd "$TEST_HOME" && find . -not -name 'log*' -printf '%p %y %l\n' | so
 		for name in '../../evil' 'a b' '' '5x' '\u001b[31m' "$(head -c 5000 /dev/zero | tr '\0' x)"; do
 			printf '{"op":"tick","sessionId":"s1","rateLimits":{"%s":{"used_percentage":50,"resets_at":%d}}}\n' "$name" $((now + 3600))
 		done
+		for usd in -1 1e308 1e10 '"-5"' '"1e300"' '"nan"'; do
+			printf '{"op":"tick","sessionId":"s1","rateLimits":{"spend_limit":{"used_percentage":50,"resets_at":%d,"used_usd":%s,"limit_usd":%s}}}\n' \
+				$((now + 3600)) "$usd" "$usd"
+		done
 		printf '{"op":"tick","sessionId":"s1","rateLimits":{"x":1%s}}\n' "$many"
 	} | ask "$(socket)"
 	swatch sync
@@ -375,6 +379,7 @@ files() { (cd "$TEST_HOME" && find . -not -name 'log*' -printf '%p %y %l\n' | so
 	field_is s1.json .context.windowSize 200000
 	field_is s1.json '.billing | has("toldCostUSD") and .toldCostUSD != null' false
 	field_is billing-shared.json '.rateLimits | has("fiveHour") or has("sevenDay")' false
+	field_is billing-shared.json '.rateLimits.spendLimit | [.usedPercentage, has("usedUSD"), has("limitUSD")] | join(" ")' '50 false false'
 	field_is billing-shared.json '.rateLimits | length <= 16' true
 	field_is billing-shared.json '[.rateLimits | keys[] | test("^[A-Za-z][A-Za-z0-9]*$")] | all' true
 	all_files_parse
