@@ -80,21 +80,28 @@ files() { (cd "$TEST_HOME" && find . -not -name 'log*' -printf '%p %y %l\n' | so
 @test "a directory for the socket that is another user's, a link or open to others is refused" {
 	mkdir -m 700 "$TEST_HOME/elsewhere"
 	ln -s "$TEST_HOME/elsewhere" "$XDG_RUNTIME_DIR/swatch"
-	run swatchd
+	run timeout 30 swatchd
 	is "$status" 1
 	says 'move away what is there'
 	rm "$XDG_RUNTIME_DIR/swatch"
 	mkdir "$XDG_RUNTIME_DIR/swatch"
 	chmod 770 "$XDG_RUNTIME_DIR/swatch"
-	run swatchd
+	run timeout 30 swatchd
 	is "$status" 1
 	says 'is not one that only you can write: not used'
 	second_user
 	chmod 700 "$XDG_RUNTIME_DIR/swatch"
 	theirs "$XDG_RUNTIME_DIR/swatch"
-	run swatchd
+	run timeout 30 swatchd
 	is "$status" 1
 	says 'is not one that only you can write: not used'
+	# as it is after su or sudo, which keep the variable: what is made there would be in the other one's way
+	rm -r "$XDG_RUNTIME_DIR/swatch"
+	theirs "$XDG_RUNTIME_DIR"
+	run timeout 30 swatchd
+	is "$status" 1
+	says "the runtime directory $XDG_RUNTIME_DIR belongs to another user (uid 65534): not used"
+	is "$(ls -A "$XDG_RUNTIME_DIR")" ""
 }
 
 @test "another user's program on the socket is not believed, and told nothing" {
