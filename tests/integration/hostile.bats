@@ -208,7 +208,7 @@ files() { (cd "$TEST_HOME" && find . -not -name 'log*' -printf '%p %y %l\n' | so
 	mkfifo "$CACHE/.swatch.alerts.json"
 	ln -s "$TEST_HOME/victim4" "$CACHE/.swatch.tmp.1.1"
 	# the daemon's own temp names, known before it starts
-	sh -c 'ln -s "$1" "$2/.swatch.tmp.$$.1"; mkdir "$2/.swatch.tmp.$$.2"; mkfifo "$2/.swatch.tmp.$$.3"; exec swatchd --once --no-refresh' \
+	timeout -s KILL 60 sh -c 'ln -s "$1" "$2/.swatch.tmp.$$.1"; mkdir "$2/.swatch.tmp.$$.2"; mkfifo "$2/.swatch.tmp.$$.3"; exec swatchd --once --no-refresh' \
 		sh "$TEST_HOME/victim3" "$CACHE"
 	for name in victim1 victim2 victim3 victim4; do is "$(cat "$TEST_HOME/$name")" precious; done
 	[ ! -L "$CACHE/billing-shared.json" ]
@@ -329,7 +329,7 @@ files() { (cd "$TEST_HOME" && find . -not -name 'log*' -printf '%p %y %l\n' | so
 
 @test "a gigabyte without a newline is not taken in" {
 	start_daemon
-	taken=$(hostile-client "$(socket)" flood 1000000000)
+	taken=$(timeout 60 hostile-client "$(socket)" flood 1000000000)
 	[ "$taken" -lt 10000000 ] || { echo "$taken"; false; }
 	status_is .control.badRequests 1
 	swatch sync
@@ -353,6 +353,15 @@ files() { (cd "$TEST_HOME" && find . -not -name 'log*' -printf '%p %y %l\n' | so
 	hostile-client "$(socket)" deaf
 	status_is .control.dropped 1
 	swatch sync
+}
+
+@test "so is one for which less waits than may, but which takes none of it" {
+	start_daemon
+	size=$(swatch status --json | jq -c . | wc -c)
+	# more than the socket holds, and less than the daemon keeps
+	is "$(timeout 60 hostile-client "$(socket)" mute $((700000 / size)))" $((700000 / size))
+	status_is .control.dropped 1
+	grep -q 'was dropped: it does not read' "$LOG"
 }
 
 @test "a statusline tick that lies: bounded, typed, and nowhere else" {
