@@ -293,6 +293,10 @@ for script in contrib/*.sh contrib/*/*.sh contrib/arch/PKGBUILD .ci/run tests/fu
 		step "bash -n $script" bash -n "$script"
 	fi
 done
+# A `!` whose failure no test sees; the rest of what it finds is the way of bats.
+for script in tests/integration/*.bats; do
+	! has_command shellcheck || step "shellcheck $script" shellcheck -i SC2314,SC2315 "$script"
+done
 if [ "$quick" = no ]; then
 	say "distribution"
 	step "make distcheck" make -C "$build/plain" -j2 distcheck

@@ -62,6 +62,25 @@ static bool check_dir(int fd, const char *dir, struct buf *error)
 	return true;
 }
 
+/* Who owns the directory that ours is made in can put another in its place. Root's, as /tmp is, is nobody's in particular. */
+static bool check_runtime_dir(char *dir, struct buf *error)
+{
+	struct stat st;
+	bool good = true;
+	char *slash = strrchr(dir, '/');
+	if (!slash || slash == dir)
+		return true;
+	*slash = '\0';
+	/* What is not there, mkdir(2) finds. */
+	if (stat(dir, &st) == 0 && st.st_uid != geteuid() && st.st_uid != 0) {
+		buf_printf(error, "the runtime directory %s belongs to another user (uid %lu): not used; set XDG_RUNTIME_DIR "
+			   "to one of your own, or unset it", dir, (unsigned long)st.st_uid);
+		good = false;
+	}
+	*slash = '/';
+	return good;
+}
+
 int cache_socket_prepare_dir(const char *socket_path, struct buf *error)
 {
 	char *dir = strdup(socket_path);
@@ -76,7 +95,9 @@ int cache_socket_prepare_dir(const char *socket_path, struct buf *error)
 	int follow = strcmp(slash + 1, CACHE_SOCKET_FILE) == 0 ? 0 : O_NOFOLLOW;
 	bool good = false;
 	*slash = '\0';
-	if (mkdir(dir, 0700) != 0 && errno != EEXIST) {
+	if (follow != 0 && !check_runtime_dir(dir, error)) {
+		/* It has said why. */
+	} else if (mkdir(dir, 0700) != 0 && errno != EEXIST) {
 		buf_printf(error, "cannot make the socket's directory %s: %s; is XDG_RUNTIME_DIR right?", dir,
 			   strerror(errno));
 	} else {

@@ -18,8 +18,8 @@
 char *cache_socket_path(const char *cache_dir);
 
 /*
- * Makes the directory that the socket goes in, 0700, and refuses one that another user owns or may write.
- * Returns 0, or -1 with a message.
+ * Makes the directory that the socket goes in, 0700, and refuses one that another user owns or may write, or that would
+ * lie in one of theirs. Returns 0, or -1 with a message.
  */
 int cache_socket_prepare_dir(const char *socket_path, struct buf *error);
 

@@ -41,6 +41,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/streams.h"
 #include "swatch/command.h"
 #include "swatch/program.h"
 #include "swatch/terminal.h"
@@ -138,7 +139,7 @@ static int run_swatch(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-	if (!terminal_make_streams_safe())
+	if (!streams_make_safe())
 		return SWATCH_FAILED;
 	/* `swatch events | head` ends without a word, also where the caller ignores SIGPIPE. */
 	(void)signal(SIGPIPE, SIG_DFL);

@@ -1,6 +1,7 @@
 #include "swatch/status_offline.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -53,6 +54,10 @@ static void show_title(struct page *page, const struct invocation *invocation, c
 		       enum client_state state, const char *why)
 {
 	struct buf hint = BUF_INIT;
+	char killing[32] = "";
+	/* 0: the disk was full when it began, and it could not write who it is. */
+	if (found->holder.pid > 0)
+		snprintf(killing, sizeof(killing), "kill %ld, or ", (long)found->holder.pid);
 	if (daemon_is_absent(state) && !found->has_lock_holder) {
 		page_line(page, STYLE_BAD, 2, "swatchd is not running");
 		page_line(page, STYLE_PLAIN, 2, "%s", why);
@@ -63,8 +68,7 @@ static void show_title(struct page *page, const struct invocation *invocation, c
 			  (long)found->holder.pid, *found->holder.role ? found->holder.role : "role unknown");
 		page_line(page, STYLE_PLAIN, 2, "%s", why);
 		page_line(page, STYLE_PLAIN, 4, "  > 'once' is one refresh and ends by itself, and a daemon that starts "
-			  "listens soon; when this stays: kill %ld, or systemctl --user restart swatchd",
-			  (long)found->holder.pid);
+			  "listens soon; when this stays: %ssystemctl --user restart swatchd", killing);
 	} else {
 		page_line(page, STYLE_BAD, 2, "swatchd cannot be reached");
 		page_line(page, STYLE_PLAIN, 2, "%s", why);

@@ -23,7 +23,8 @@ static int open_gate(const char *cache_dir)
 	int dir_fd = cache_dir_open(cache_dir, true, &error);
 	int fd = dir_fd < 0 ? -1 : openat(dir_fd, CACHE_AUTOSTART_FILE,
 					  O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0600);
-	bool good = fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_uid == geteuid()
+	/* One with a second name may be a file of ours elsewhere, as in cache_lock.c. */
+	bool good = fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_uid == geteuid() && st.st_nlink <= 1
 		    && flock(fd, LOCK_EX | LOCK_NB) == 0;
 	if (dir_fd >= 0)
 		close(dir_fd);

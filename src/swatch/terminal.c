@@ -1,7 +1,5 @@
 #include "swatch/terminal.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,22 +12,6 @@
 
 /* A wider COLUMNS is a mistake. */
 #define COLUMNS_MAX 10000
-
-bool terminal_make_streams_safe(void)
-{
-	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
-		if (fcntl(fd, F_GETFD) != -1 || errno != EBADF)
-			continue;
-		/* The wrong way round, so that reading stdin or writing stdout and stderr still fails. */
-		int opened = open("/dev/null", (fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) | O_CLOEXEC);
-		if (opened != fd) {
-			if (opened >= 0)
-				close(opened);
-			return false;
-		}
-	}
-	return true;
-}
 
 /* True when a variable is set to something but `no`. */
 static bool is_set(const char *name, const char *no)

@@ -14,12 +14,6 @@
 #include "base/buf.h"
 
 /*
- * Opens what is missing of descriptors 0 to 2 such that using it fails with EBADF: otherwise the next file opened
- * would become "stdout". Returns false when that is not possible.
- */
-bool terminal_make_streams_safe(void);
-
-/*
  * True when colours may be written to `fd`: a terminal that is not "dumb". NO_COLOR and CLICOLOR=0 forbid them,
  * CLICOLOR_FORCE wants them in pipes and files too; NO_COLOR is the strongest.
  */

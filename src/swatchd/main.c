@@ -38,6 +38,7 @@
 #include "base/log.h"
 #include "base/paths.h"
 #include "base/printable.h"
+#include "base/streams.h"
 #include "cache/cache_dir.h"
 #include "cache/cache_lock.h"
 #include "cache/cache_read.h"
@@ -147,7 +148,7 @@ static void tell_contended(const char *socket_path)
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)
 		return;
-	if (connect(fd, (const struct sockaddr *)&address, sizeof(address)) == 0)
+	if (connect(fd, (const struct sockaddr *)&address, sizeof(address)) == 0 && cache_socket_is_own_peer(fd, NULL))
 		(void)send(fd, line, sizeof(line) - 1, MSG_NOSIGNAL | MSG_DONTWAIT);
 	close(fd);
 }
@@ -202,10 +203,14 @@ static int take_lock(const struct command_line *line, const struct config *confi
 		log_error("cannot lock %s/%s: %s", options->cache_path, CACHE_LOCK_FILE, why);
 		return EXIT_FAILED;
 	}
-	log_error("another swatchd (pid %ld, %s, version %s) keeps %s; 'swatch status' tells about it, "
-		  "'systemctl --user stop swatchd' or 'kill %ld' ends it", (long)holder.pid,
-		  holder.role[0] ? holder.role : "?", holder.version[0] ? holder.version : "?", options->cache_path,
-		  (long)holder.pid);
+	if (holder.pid > 0)
+		log_error("another swatchd (pid %ld, %s, version %s) keeps %s; 'swatch status' tells about it, "
+			  "'systemctl --user stop swatchd' or 'kill %ld' ends it", (long)holder.pid,
+			  holder.role[0] ? holder.role : "?", holder.version[0] ? holder.version : "?",
+			  options->cache_path, (long)holder.pid);
+	else  /* the disk was full when it began; and 'kill 0' would end the shell that it is typed into */
+		log_error("another swatchd keeps %s; 'swatch status' tells about it, 'systemctl --user stop swatchd' ends it",
+			  options->cache_path);
 	return EXIT_HELD;
 }
 
@@ -381,6 +386,8 @@ int main(int argc, char **argv)
 	struct daemon_options options = { .cache_fd = -1, .lock_fd = -1 };
 	struct config config;
 	struct buf errors = BUF_INIT;
+	if (!streams_make_safe())
+		return EXIT_FAILED;
 	log_init("swatchd", LOG_LEVEL_INFO);
 #ifdef __GLIBC__
 	/* What is large goes back when it is freed. Left alone, glibc keeps as much as was ever needed at once. */

@@ -12,6 +12,7 @@
 #define LONGEST_WINDOW_MS (32 * DAY_MS)
 /* A spending limit may be passed, but not by this. */
 #define MAX_PERCENT 100000.
+#define MAX_USD 1e9
 
 static bool is_letter(char c)
 {
@@ -70,6 +71,16 @@ static struct rate_limit *find(struct rate_limits *limits, const char *name)
 	return NULL;
 }
 
+/* An amount that is none is not told; the percentage beside it counts all the same. */
+static void keep(struct rate_limit *limit, const struct rate_limit *reading)
+{
+	*limit = *reading;
+	if (!(limit->used_usd >= 0. && limit->used_usd <= MAX_USD))
+		limit->used_usd = NAN;
+	if (!(limit->limit_usd >= 0. && limit->limit_usd <= MAX_USD))
+		limit->limit_usd = NAN;
+}
+
 bool rate_limits_merge(struct rate_limits *limits, const struct rate_limit *reading, int64_t now_ms)
 {
 	if (!is_believable(reading, now_ms))
@@ -78,7 +89,7 @@ bool rate_limits_merge(struct rate_limits *limits, const struct rate_limit *read
 	if (!known) {
 		if (limits->count == RATE_LIMITS_MAX)
 			return false;
-		limits->all[limits->count++] = *reading;
+		keep(&limits->all[limits->count++], reading);
 		return true;
 	}
 	int64_t later_ms = reading->resets_ms - known->resets_ms;
@@ -86,7 +97,7 @@ bool rate_limits_merge(struct rate_limits *limits, const struct rate_limit *read
 	bool same_window = !newer_window && later_ms >= -SAME_RESET_MS;
 	if (!newer_window && !(same_window && reading->used_percent > known->used_percent))
 		return false;
-	*known = *reading;
+	keep(known, reading);
 	return true;
 }
 

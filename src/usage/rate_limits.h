@@ -54,7 +54,8 @@ int64_t rate_limit_window_ms(const char *name);
 
 /*
  * Takes a reading over when it says more than what is known. Refused: one whose reset is not ahead, or further ahead
- * than such a window lasts, and a percentage that is none. Returns true when what is known changed.
+ * than such a window lasts, and a percentage that is none; an amount of money that is none is left out. Returns true
+ * when what is known changed.
  */
 bool rate_limits_merge(struct rate_limits *limits, const struct rate_limit *reading, int64_t now_ms);
 

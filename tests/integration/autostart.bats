@@ -114,6 +114,11 @@ $TEST_HOME/my cache"
 	mkfifo "$CACHE/.swatch.autostart"
 	line
 	rm "$CACHE/.swatch.autostart"
+	: >"$TEST_HOME/empty"
+	ln "$TEST_HOME/empty" "$CACHE/.swatch.autostart"
+	line
+	[ ! -s "$TEST_HOME/empty" ]
+	rm "$CACHE/.swatch.autostart"
 	[ ! -e "$TEST_HOME/elsewhere" ]
 	PATH=$SWATCH_BUILD_DIR:$PATH
 	"$SWATCH_BUILD_DIR/swatchd" >>"$LOG" 2>&1 3>&- &

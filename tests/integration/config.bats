@@ -81,11 +81,11 @@ directory = $HOME/y"
 @test "what stands in a file does not control the terminal" {
 	printf '[nothing]\nk = \033]0;title\007 \302\233 x\n' >"$TEST_HOME/bad"
 	swatch config --check "$TEST_HOME/bad" 2>"$TEST_HOME/said" && return 1
-	! LC_ALL=C grep -q "$(printf '[\033\007]')" "$TEST_HOME/said"
+	LC_ALL=C not grep -q "$(printf '[\033\007]')" "$TEST_HOME/said"
 	printf '[watch]\npaths = /a\033]0;title\007b\n' >"$CONFIG"
 	swatch config >"$TEST_HOME/said"
 	swatch config --json >>"$TEST_HOME/said"
-	! LC_ALL=C grep -q "$(printf '[\033\007]')" "$TEST_HOME/said"
+	LC_ALL=C not grep -q "$(printf '[\033\007]')" "$TEST_HOME/said"
 	grep -q 'paths = /a?\]0;title?b' "$TEST_HOME/said"
 }
 

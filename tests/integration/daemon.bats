@@ -165,7 +165,7 @@ old_history() {
 	await sh -c 'jq -e ".transcript.messageCount >= 20" '"$CACHE/storm-19.json"
 	# published while it wrote: nobody waited for a pause
 	[ "$(jq .transcript.messageCount "$CACHE/storm-0.json")" -lt 500 ]
-	! is_gone "$writer"
+	not is_gone "$writer"
 	lag=$(($(wc -l <"$PROJECTS/-storm/storm-0.jsonl") * 2 / 3 - $(field storm-0.json .transcript.messageCount)))
 	# 20 lines a second are 13 messages: the bound is five seconds for a slow machine
 	[ "$lag" -lt 67 ] || { echo "lag: $lag messages"; false; }
@@ -252,14 +252,38 @@ old_history() {
 	is "$status" 3
 	[[ $output == *"another swatchd (pid $DAEMON, daemon, version"* ]]
 	status_is .lock.contended 1
+	# one that could not write who it is, on a full disk: pid 0 is nobody's, and 'kill 0' the end of one's own shell
+	: >"$CACHE/.swatch.lock"
+	run swatchd
+	is "$status" 3
+	[[ $output == *"another swatchd keeps $CACHE"* && $output != *'kill 0'* ]]
+	mv "$(status_of .socket)" "$TEST_HOME/away"
+	run swatch status
+	[[ $output == *'does not listen'* && $output != *'kill 0'* ]]
 }
 
+@test "without stdin, stdout and stderr: no log in what is opened in their place" {
+	close_some() { exec <&- 2>&-; exec swatchd; }
+	close_all() { exec <&- >&- 2>&-; exec swatchd; }
+	for how in close_some close_all; do
+		$how 3>&- &
+		DAEMON=$!
+		await swatch sync
+		message $how >>"$PROJECTS/-p/s1.jsonl"
+		kill -HUP "$DAEMON"
+		swatch sync
+		is "$(cat "$CACHE/.swatch.lock")" "$DAEMON daemon $(swatchd --version | cut -d' ' -f2)"
+		all_files_parse
+		stop_daemon
+	done
+	field_is s1.json .transcript.messageCount 2
+}
 
 @test "what a transcript says cannot steer a terminal" {
 	start_daemon
 	TEXT='\u001b]0;owned\u0007 x' message 1 >"$PROJECTS/-p/s1.jsonl"
 	swatch sync
-	! field s1.json .transcript.lastMessagePreview | grep -q $'[\033\007]'
+	field s1.json .transcript.lastMessagePreview | not grep -q $'[\033\007]'
 }
 
 @test "schema drift is counted" {

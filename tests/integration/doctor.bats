@@ -68,7 +68,7 @@ settings() { printf '%s\n' "$1" >"$HOME/.claude/settings.json"; }
 	printf '#!/bin/sh\necho "no bus \033]0;x\007" >&2; exit 1\n' >"$TEST_HOME/bin/systemctl"
 	check_is service "note: the user's systemd does not answer (*no bus*"
 	swatch doctor >"$TEST_HOME/page"
-	! grep -q "$(printf '[\033\007]')" "$TEST_HOME/page"
+	not grep -q "$(printf '[\033\007]')" "$TEST_HOME/page"
 }
 
 @test "a faulty config is a finding, and the other checks go on" {
@@ -155,7 +155,8 @@ bad: it is here, but swatchd does not run it: *"
 	check_is cache 'bad: no JSON object: billing-shared.json
 note: left by a swatchd that crashed: .swatch.tmp.1'
 	# nothing was changed
-	[ -e "$CACHE/.swatch.tmp.1" ] && [ -e "$CACHE/mine.json" ]
+	[ -e "$CACHE/.swatch.tmp.1" ]
+	[ -e "$CACHE/mine.json" ]
 }
 
 @test "Claude Code's settings: the statusline, and transcripts about to be deleted" {

@@ -100,6 +100,9 @@ field_is() { is "$(field "$1" "$2")" "$3"; }
 status_is() { is "$(status_of "$1")" "$2"; }
 # is_gone PID: it ended; one that only waits to be reaped by whoever inherited it is gone too.
 is_gone() { [ ! -e "/proc/$1" ] || grep -q '^State:.*Z' "/proc/$1/status"; }
+# not COMMAND...: fails when the command does not. bats does not see that of a line that begins with `!`, unless it is
+# the last one.
+not() { ! "$@"; }
 no_temp_files() { ! ls -A "$CACHE" | grep -F .swatch.tmp.; }
 all_files_parse() {
 	local file

@@ -4,9 +4,11 @@
  *   flood NUMBER     sends so many bytes without a newline
  *   garbage NUMBER   sends so many pieces of random bytes, broken lines and half-right requests
  *   deaf             asks without end and reads nothing, until it is thrown out
+ *   mute NUMBER      asks so often, reads nothing, and waits until it is thrown out
  * It prints what came of it as one number: connections, or bytes that were taken. Exit status 1: it could not even try.
  */
 #include <errno.h>
+#include <poll.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -143,10 +145,21 @@ static unsigned long deaf(void)
 	return taken;
 }
 
+static unsigned long mute(unsigned long number)
+{
+	static const char question[] = "{\"op\":\"status\"}\n";
+	/* Nothing is asked for: the other end's going is told anyway. */
+	struct pollfd gone = { .fd = connect_once() };
+	for (unsigned long i = 0; i < number; i++)
+		if (!say(gone.fd, question, sizeof(question) - 1))
+			return 0;
+	return poll(&gone, 1, -1) == 1 && (gone.revents & POLLHUP) ? number : 0;
+}
+
 int main(int argc, char **argv)
 {
 	if (argc < 3) {
-		fputs("usage: hostile-client SOCKET crowd|flood|garbage|deaf [NUMBER]\n", stderr);
+		fputs("usage: hostile-client SOCKET crowd|flood|garbage|deaf|mute [NUMBER]\n", stderr);
 		return 1;
 	}
 	unsigned long number = argc > 3 ? strtoul(argv[3], NULL, 10) : 0, came = 0;
@@ -157,6 +170,8 @@ int main(int argc, char **argv)
 		came = flood(number);
 	else if (strcmp(argv[2], "garbage") == 0)
 		came = garbage(number);
+	else if (strcmp(argv[2], "mute") == 0)
+		came = mute(number);
 	else
 		came = deaf();
 	printf("%lu\n", came);

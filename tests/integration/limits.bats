@@ -99,7 +99,7 @@ without_privilege() {
 		run swatch "$command"
 		[[ $output != *$'\033[31m'* ]] || { echo "$command"; false; }
 	done
-	! grep -q $'\033' "$LOG"
+	not grep -q $'\033' "$LOG"
 	is "$(ls "$CACHE"/*.json | wc -l)" 3
 }
 

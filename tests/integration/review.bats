@@ -66,7 +66,7 @@ slow_ccusage() { # SECONDS: counts its runs, and whether two overlap
 	message 1 >"$PROJECTS/-p/s1.jsonl"
 	swatch sync
 	field_is s1.json .transcript.messageCount 1
-	! grep -i error "$LOG"
+	not grep -i error "$LOG"
 }
 
 @test "review 5: a holder that crashes frees the lock at once" {

@@ -84,7 +84,7 @@ whole() {
 	stop_daemon
 	[ ! -e "$socket" ]
 	is "$(grep -c 'sandbox (Landlock ABI' "$LOG")" 1
-	! grep -q 'ermission denied' "$LOG"
+	not grep -q 'ermission denied' "$LOG"
 }
 
 @test "all that swatchd does it does in its sandbox, with ccusage 20" {

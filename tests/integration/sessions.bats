@@ -56,7 +56,8 @@ live_file() {
 	echo half >"$CACHE/.swatch.tmp.123.4"
 	echo '{"sessionId":"theirs"}' >"$CACHE/theirs.json"
 	start_daemon
-	[ -f "$CACHE/s1.json" ] && [ -f "$CACHE/theirs.json" ]
+	[ -f "$CACHE/s1.json" ]
+	[ -f "$CACHE/theirs.json" ]
 	[ ! -e "$CACHE/s2.json" ]
 	no_temp_files
 	status_is .expire.sweptTempFiles 1

@@ -268,7 +268,7 @@ with_figures() {
 
 @test "names out of the input carry no control sequences" {
 	run line < <(input '"session_name":"\u001b]0;x\u0007\u009b31m","agent":{"name":"a\u202eb"},"worktree":{"branch":"\u001b[31m"},')
-	! grep -q -e $'\033' -e $'\007' -e $'\302\233' <<<"$output"
+	not grep -q -e $'\033' -e $'\007' -e $'\302\233' <<<"$output"
 	output=$(line --format '{session_name}{agent}{branch}' < <(input '"session_name":"\u001b]0;x\u0007\u009b31m","agent":{"name":"a\u202eb"},"worktree":{"branch":"\u001b[31m"},'))
 	is "$output" '?]0;x??31ma?b?[31m'
 }

@@ -68,7 +68,7 @@ content() { jq -r .content <<<"$output"; }
 @test "text of a task cannot steer a terminal" {
 	run rows <<<"$(panel '{"id":"a","description":"x\u001b]0;owned\u0007\u009b31m\u202ey\nz","status":"\u001b[2J","model":"\u001b[31m"}')"
 	is "${#lines[@]}" 1
-	! content | grep -q -P '[\x00-\x09\x0b-\x1f\x7f]|\xc2[\x80-\x9f]|\xe2\x80\xae'
+	content | not grep -q -P '[\x00-\x09\x0b-\x1f\x7f]|\xc2[\x80-\x9f]|\xe2\x80\xae'
 	[[ $(content) == x*y*z* ]]
 }
 

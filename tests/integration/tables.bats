@@ -43,7 +43,7 @@ reports() {
 	stop_daemon
 	is "$(ls "$TEST_HOME/alone" | wc -l)" 20
 	# It was the daemon that answered: it says so when it was not.
-	! grep -r "read here instead" "$TEST_HOME/daemon"
+	not grep -r "read here instead" "$TEST_HOME/daemon"
 }
 
 @test "a message that was just written is in the daemon's report" {
@@ -125,7 +125,7 @@ reports() {
 	MODEL='claude-\u001b[31mred' AT=2026-02-11T10:00:00.000Z message a >"$PROJECTS"/$'-evil\033]0;x\007/s\033[2J.jsonl'
 	for report in blocks daily sessions "sessions --breakdown" "sessions --json" pricing "pricing --json"; do
 		swatch $report >"$TEST_HOME/out" 2>&1
-		! grep -q -e $'\033' -e $'\007' "$TEST_HOME/out" || { cat -v "$TEST_HOME/out"; false; }
+		not grep -q -e $'\033' -e $'\007' "$TEST_HOME/out" || { cat -v "$TEST_HOME/out"; false; }
 	done
 }
 

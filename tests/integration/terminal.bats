@@ -35,7 +35,7 @@ shown=0
 shows() {
 	local file=$TEST_HOME/shown
 	NO_COLOR=1 timeout 60 swatch "$@" >"$file" 2>&1 </dev/null 3>&- || [ $? -lt 124 ] || { echo "$*: did not end well"; return 1; }
-	! grep -aq -e AddressSanitizer -e 'runtime error' "$file" || { cat "$file"; return 1; }
+	not grep -aq -e AddressSanitizer -e 'runtime error' "$file" || { cat "$file"; return 1; }
 	is_printable "$file" "swatch $*"
 	shown=$((shown + $(wc -c <"$file")))
 	CLICOLOR_FORCE=1 timeout 60 swatch "$@" 2>&1 </dev/null 3>&- | sed 's/\x1B\[[0-9;]*m//g' >"$file" || true
@@ -210,7 +210,7 @@ spoil_cache() {
 		on_screen send-keys Escape
 		on_screen send-keys q
 		await sh -c "! tmux -S '$TEST_HOME/tmux' list-sessions 2>/dev/null"
-		! LC_ALL=C grep -aqP '\x1B\]|\x1B\[7;5m|\xC2[\x80-\x9F]|\xE2\x80[\xA8-\xAE]|\xE2\x81[\xA6-\xA9]|\xD8\x9C' "$TEST_HOME/pane.$daemon"
+		LC_ALL=C not grep -aqP '\x1B\]|\x1B\[7;5m|\xC2[\x80-\x9F]|\xE2\x80[\xA8-\xAE]|\xE2\x81[\xA6-\xA9]|\xD8\x9C' "$TEST_HOME/pane.$daemon"
 		iconv -f UTF-8 -t UTF-8 "$TEST_HOME/pane.$daemon" >/dev/null
 	done
 }

@@ -167,7 +167,7 @@ project() {
 	# attributes, and not one colour
 	on_screen capture-pane -p -e >"$TEST_HOME/escapes"
 	grep -q $'\033\[[0-9;]*1m' "$TEST_HOME/escapes"
-	! grep -qE $'\033\[([0-9;]*;)?(3[0-7]|9[0-7]|4[0-7])m' "$TEST_HOME/escapes"
+	not grep -qE $'\033\[([0-9;]*;)?(3[0-7]|9[0-7]|4[0-7])m' "$TEST_HOME/escapes"
 	press q
 	sees 'ended with 0'
 	# with them, in sixteen
@@ -197,8 +197,8 @@ project() {
 	sees ' session    s1'
 	sees ' project    /home/?]0;OWNED??[2J?[31mred?5m???'
 	on_screen capture-pane -p -e >"$TEST_HOME/escapes"
-	! grep -qE $'\033\\[[0-9;]*31m(red|\033)' "$TEST_HOME/escapes"
-	! LC_ALL=C grep -q $'\xC2\x9B\|\xE2\x80\xAE' "$TEST_HOME/escapes"
+	not grep -qE $'\033\\[[0-9;]*31m(red|\033)' "$TEST_HOME/escapes"
+	LC_ALL=C not grep -q $'\xC2\x9B\|\xE2\x80\xAE' "$TEST_HOME/escapes"
 	[[ "$(on_screen display-message -p '#{pane_title}')" != *OWNED* ]]
 	press Escape
 	press q

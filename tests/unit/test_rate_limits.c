@@ -111,18 +111,21 @@ static void test_ticks_are_taken_as_they_come(void **state)
 		"\"seven_day\":{\"used_percentage\":12,\"resets_at\":\"2026-11-25T00:00:00Z\"},"
 		"\"seven_day_opus\":{\"used_percentage\":3,\"resets_at\":1795450000000},"
 		"\"spend_limit\":{\"used_percentage\":120,\"resets_at\":1795800000,\"used_usd\":60,\"limit_usd\":\"50\"},"
+		"\"half\":{\"used_percentage\":1,\"resets_at\":1795800000,\"used_usd\":-1,\"limit_usd\":1e300},"
 		"\"a b\":{\"used_percentage\":3,\"resets_at\":1795450000},\"x\":7,\"y\":null,"
 		"\"z\":{\"used_percentage\":\"many\",\"resets_at\":1795450000},\"w\":{\"used_percentage\":1}}");
 	assert_true(account_limits_take_tick(&limits, tick, "s1", NOW_MS));
 	assert_false(account_limits_take_tick(&limits, tick, "s2", NOW_MS + 1000));
 	json_object_put(tick);
-	assert_int_equal(limits.count, 4);
+	assert_int_equal(limits.count, 5);
 	const struct rate_limit *five = rate_limits_find(&limits, RATE_LIMIT_FIVE_HOUR);
 	assert_true(five->used_percent == 42.5 && five->resets_ms == INT64_C(1795450000000));
 	assert_true(five->observed_ms == NOW_MS);
 	assert_string_equal(five->session_id, "s1");
 	assert_true(rate_limits_find(&limits, "sevenDayOpus")->resets_ms == INT64_C(1795450000000));
 	assert_true(rate_limits_find(&limits, "spendLimit")->limit_usd == 50.);
+	const struct rate_limit *half = rate_limits_find(&limits, "half");
+	assert_true(isnan(half->used_usd) && isnan(half->limit_usd));
 	assert_false(account_limits_take_tick(&limits, NULL, "s1", NOW_MS));
 }
 

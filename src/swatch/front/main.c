@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/streams.h"
 #include "swatch/statusline.h"
 #include "swatch/terminal.h"
 
@@ -68,7 +69,7 @@ static int become_commands(char **argv)
 int main(int argc, char **argv)
 {
 	struct statusline_options options = { 0 };
-	if (!terminal_make_streams_safe())
+	if (!streams_make_safe())
 		return 1;
 	return is_statusline(argc, argv, &options) ? statusline_run(&options) : become_commands(argv);
 }

@@ -23,6 +23,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/streams.h"
 #include "swatch/daemon_call.h"
 #include "swatch/terminal.h"
 #include "swatch/top/top_files.h"
@@ -322,7 +323,7 @@ int main(int argc, char **argv)
 	/* 50 kB of events are too much for a stack. */
 	static struct top top;
 	static struct command command;
-	if (!terminal_make_streams_safe())
+	if (!streams_make_safe())
 		return SWATCH_FAILED;
 	tzset();
 	int option = parse_options(&top, argc, argv, &command);
