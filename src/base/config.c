@@ -185,6 +185,7 @@ bool config_is_time_zone(const char *name)
 	struct stat st;
 	if (!database || database[0] != '/')
 		database = "/usr/share/zoneinfo";
+	errno = 0;
 	if (*name == '\0')
 		return true;
 	/* The C library would read any file that is named so, a FIFO too. */
@@ -197,7 +198,9 @@ bool config_is_time_zone(const char *name)
 			return false;
 	char *path = paths_join(database, name);
 	bool known = path && stat(path, &st) == 0 && S_ISREG(st.st_mode);
+	int why = !path ? ENOMEM : known || errno == ENOENT || errno == ENOTDIR ? 0 : errno;
 	free(path);
+	errno = why;
 	return known;
 }
 
@@ -206,7 +209,7 @@ static enum config_fault set_text(char **field, const struct config_key *key, co
 	if (strlen(text) > (size_t)key->max)
 		return CONFIG_OUT_OF_RANGE;
 	if (key->type == CONFIG_TIMEZONE && !config_is_time_zone(text))
-		return CONFIG_WRONG_KIND;
+		return errno == ENOMEM ? CONFIG_NO_MEMORY : CONFIG_WRONG_KIND;
 	char *copy = strdup(text);
 	if (!copy)
 		return CONFIG_NO_MEMORY;

@@ -75,7 +75,7 @@ static void close_one(int *fd)
 	*fd = -1;
 }
 
-/* Waits for the exec, which closes the pipe; its errno, 0 when it was done. */
+/* Waits for the exec, which closes the pipe; its errno, or that of not knowing, 0 when it was done. */
 static int exec_errno(int fd)
 {
 	int why = 0;
@@ -83,6 +83,8 @@ static int exec_errno(int fd)
 	do
 		got = read(fd, &why, sizeof(why));
 	while (got < 0 && errno == EINTR);
+	if (got < 0)
+		return errno;
 	return got == (ssize_t)sizeof(why) ? why : 0;
 }
 
@@ -99,6 +101,8 @@ static int fork_child(const struct spawn_plan *plan, int out_fd, int err_fd, int
 	/* In both processes, so that a kill right after this cannot miss the group. */
 	(void)setpgid(*pid, *pid);
 	int why = exec_errno(report[0]);
+	if (why != 0)
+		(void)kill(-*pid, SIGKILL);
 	while (why != 0 && waitpid(*pid, NULL, 0) < 0 && errno == EINTR)
 		;
 	return why;

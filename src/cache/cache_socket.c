@@ -118,8 +118,12 @@ bool cache_socket_is_own_peer(int fd, pid_t *pid)
 {
 	struct ucred peer;
 	socklen_t len = sizeof(peer);
-	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) != 0 || peer.uid != geteuid())
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) != 0)
 		return false;
+	if (peer.uid != geteuid()) {
+		errno = EPERM;
+		return false;
+	}
 	if (pid)
 		*pid = peer.pid;
 	return true;

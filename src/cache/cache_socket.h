@@ -25,7 +25,8 @@ int cache_socket_prepare_dir(const char *socket_path, struct buf *error);
 
 /*
  * True when the program at the other end of a connected socket runs as this user: asked by both ends before anything is
- * believed or told. Sets *pid (0 when it is in another namespace) unless that is NULL.
+ * believed or told. Sets *pid (0 when it is in another namespace) unless that is NULL. False with errno: EPERM when it is
+ * another user's, else why that cannot be told.
  */
 bool cache_socket_is_own_peer(int fd, pid_t *pid);
 

@@ -55,6 +55,9 @@ static void take_output(struct run *run, int *fd)
 	if (got < 0 && (errno == EINTR || errno == EAGAIN))
 		return;
 	if (got <= 0) {
+		/* Half an answer is none. */
+		if (got < 0)
+			stop_group(run, CAPTURE_NOT_HEARD, errno);
 		close_fd(fd);
 	} else if (!is_out) {
 		buf_append(&capture->err, bytes, (size_t)got);
@@ -173,6 +176,9 @@ void capture_describe(const struct capture *capture, struct buf *out)
 		break;
 	case CAPTURE_TOO_LONG:
 		buf_printf(out, "printed more than %zu MiB: killed", CAPTURE_MAX_OUTPUT_BYTES >> 20);
+		break;
+	case CAPTURE_NOT_HEARD:
+		buf_printf(out, "its output cannot be read: %s", strerror(capture->code));
 		break;
 	case CAPTURE_NOT_STARTED:
 		buf_printf(out, "cannot be started: %s", strerror(capture->code));

@@ -85,7 +85,10 @@ enum client_state client_connect(struct client *client, const char *socket_path,
 		return judge_refusal(errno, socket_path, why);
 	/* The daemon must be our own: an answer decides what is shown as this person's figures. */
 	if (!cache_socket_is_own_peer(client->fd, &client->daemon_pid)) {
-		buf_printf(why, "another user's program listens on %s; not trusted", socket_path);
+		if (errno == EPERM)
+			buf_printf(why, "another user's program listens on %s; not trusted", socket_path);
+		else
+			buf_printf(why, "cannot tell whose program listens on %s: %s", socket_path, strerror(errno));
 		return CLIENT_REFUSED;
 	}
 	return CLIENT_LISTENING;
@@ -226,6 +229,7 @@ struct json_object *client_parse(const char *line, size_t len)
 	if (!object || json_object_is_type(object, json_type_object))
 		return object;
 	json_object_put(object);
+	errno = EBADMSG;
 	return NULL;
 }
 
@@ -266,7 +270,7 @@ enum client_result client_ask(struct client *client, const char *request, int64_
 	if (result == CLIENT_OK) {
 		*answer = client_parse(line, len);
 		if (!*answer)
-			result = CLIENT_BAD_ANSWER;
+			result = errno == ENOMEM ? CLIENT_BROKEN : CLIENT_BAD_ANSWER;
 	}
 	if (result != CLIENT_OK)
 		explain(result, timeout_ms, why);

@@ -59,7 +59,7 @@ enum client_result client_send(struct client *client, const char *request, int64
 enum client_result client_read_line(struct client *client, int64_t timeout_ms, bool watch_stdout, const char **line,
 				    size_t *len);
 
-/* Parses a line; the caller json_object_put()s it. NULL when it is not a JSON object. */
+/* Parses a line; the caller json_object_put()s it. NULL with errno: EBADMSG (or EAGAIN) when it is not a JSON object, ENOMEM. */
 struct json_object *client_parse(const char *line, size_t len);
 
 /*

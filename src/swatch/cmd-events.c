@@ -26,7 +26,7 @@ static bool print_event(const char *line, size_t len, bool as_json)
 	if (has_text && !text.failed)
 		(void)fwrite(text.data, 1, text.len, stdout);
 	buf_release(&text);
-	return fflush(stdout) == 0 && !ferror(stdout);
+	return terminal_flush();
 }
 
 /* Follows until something ends it. Returns the exit status. */

@@ -25,7 +25,7 @@ static int explain_external(char *name)
 		return command_say_unknown(name);
 	char help[] = "--help";
 	char *argv[] = { path, help, NULL };
-	(void)fflush(stdout);
+	(void)terminal_flush();
 	program_exec(path, argv);
 	terminal_error("cannot run %s: %s", path, strerror(errno));
 	free(path);

@@ -61,8 +61,12 @@ static int refresh_alone(struct invocation *invocation)
 {
 	char *path = program_find_daemon();
 	if (!path) {
-		terminal_error("no daemon is running, and no program swatchd was found beside swatch, in %s or on PATH",
-			       SWATCH_BINDIR);
+		if (errno != ENOENT)
+			terminal_error("no daemon is running, and the program swatchd cannot be looked for beside swatch: %s",
+				       strerror(errno));
+		else
+			terminal_error("no daemon is running, and no program swatchd was found beside swatch, in %s or on PATH",
+				       SWATCH_BINDIR);
 		return SWATCH_FAILED;
 	}
 	char name[] = "swatchd", once[] = "--once", wait[] = "--wait", config[] = "--config", cache[] = "--cache";
@@ -78,7 +82,7 @@ static int refresh_alone(struct invocation *invocation)
 		argv[count++] = values[1] = strdup(invocation->cache_option);
 	}
 	bool has_memory = (!invocation->config_option || values[0]) && (!invocation->cache_option || values[1]);
-	(void)fflush(stdout);
+	(void)terminal_flush();
 	int ended = -1;
 	if (has_memory)
 		ended = program_run(path, argv);

@@ -59,7 +59,7 @@ static int conclude(struct setup *setup, bool undo)
 		return setup->failed ? SWATCH_FAILED : SWATCH_OK;
 	}
 	if (setup->changes > 0 && !setup->assume_yes && !setup->can_ask) {
-		(void)fflush(stdout);
+		(void)terminal_flush();
 		terminal_error("setup: nothing was done: there is no terminal to ask; --yes does all of this, --dry-run only shows it");
 		return SWATCH_USAGE;
 	}

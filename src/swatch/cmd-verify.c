@@ -116,7 +116,7 @@ static int find_command(const struct invocation *invocation, const struct reques
 
 /* ---- the transcripts ---- */
 
-/* Tells whether a transcript came, went or was written since. */
+/* Tells whether a transcript came, went or was written since. False after a word. */
 static bool fingerprint(const struct data_dirs *dirs, size_t *count, uint64_t *out)
 {
 	struct history_job *jobs;
@@ -131,6 +131,8 @@ static bool fingerprint(const struct data_dirs *dirs, size_t *count, uint64_t *o
 	}
 	if (good)
 		free(jobs);
+	else
+		terminal_error("verify: %s", buf_message(&error));
 	buf_release(&error);
 	return good;
 }
@@ -203,7 +205,7 @@ static int compare_reports(struct verify *verify, struct verify_command *command
 	}
 	if (any)
 		return SWATCH_OK;
-	terminal_error("verify: %s", buf_str(&verify->reports[REPORT_BLOCKS].problem));
+	terminal_error("verify: %s", buf_message(&verify->reports[REPORT_BLOCKS].problem));
 	return SWATCH_NO_REFERENCE;
 }
 

@@ -145,10 +145,9 @@ int main(int argc, char **argv)
 	(void)signal(SIGPIPE, SIG_DFL);
 	tzset();
 	int status = argc > 0 ? run_swatch(argc, argv) : SWATCH_USAGE;
-	errno = 0;
-	if (fflush(stdout) != 0 || ferror(stdout)) {
-		terminal_error("cannot write the output: %s", errno ? strerror(errno) : "an earlier write failed");
-		return SWATCH_FAILED;
-	}
-	return status;
+	if (terminal_flush())
+		return status;
+	int why = terminal_output_errno();
+	terminal_error("cannot write the output: %s", why ? strerror(why) : "an earlier write failed");
+	return SWATCH_FAILED;
 }

@@ -20,17 +20,25 @@
 #define EXTERNAL_MAX_NAME 64
 #define LOG_MAX_BYTES (1 << 20)
 
-/* DIRECTORY/NAME when that can be run, else NULL. */
+/* DIRECTORY/NAME when that can be run, else NULL with errno. */
 static char *try_directory(const char *directory, size_t directory_len, const char *name)
 {
 	struct buf path = BUF_INIT;
 	struct stat st;
+	int why = 0;
 	buf_append(&path, directory, directory_len);
 	buf_append_char(&path, '/');
 	buf_append_str(&path, name);
-	if (!path.failed && stat(path.data, &st) == 0 && S_ISREG(st.st_mode) && access(path.data, X_OK) == 0)
+	if (path.failed)
+		why = ENOMEM;
+	else if (stat(path.data, &st) != 0 || access(path.data, X_OK) != 0)
+		why = errno;
+	else if (!S_ISREG(st.st_mode))
+		why = ENOENT;
+	if (why == 0)
 		return buf_detach(&path);
 	buf_release(&path);
+	errno = why;
 	return NULL;
 }
 
@@ -57,6 +65,7 @@ static char *try_beside_self(const char *name)
 		return NULL;
 	self[len] = '\0';
 	char *slash = strrchr(self, '/');
+	errno = ENOENT;
 	return slash ? try_directory(self, (size_t)(slash - self), name) : NULL;
 }
 
@@ -75,9 +84,14 @@ char *program_find_part(const char *name)
 static char *find_own(const char *name)
 {
 	char *found = try_beside_self(name);
+	int why = errno;
 	if (!found)
 		found = try_directory(SWATCH_BINDIR, strlen(SWATCH_BINDIR), name);
-	return found ? found : search_path(name);
+	if (!found)
+		found = search_path(name);
+	/* What is beside this program would have been it. */
+	errno = why;
+	return found;
 }
 
 char *program_find_daemon(void)

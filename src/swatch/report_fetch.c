@@ -1,5 +1,6 @@
 #include "swatch/report_fetch.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -132,6 +133,8 @@ static enum client_result read_rows(struct client *client, struct report_data *d
 		if (result != CLIENT_OK)
 			return result;
 		struct json_object *object = client_parse(line, len);
+		if (!object && errno == ENOMEM)
+			return CLIENT_BROKEN;
 		bool good = object && take_line(object, data, &at_end);
 		json_object_put(object);
 		if (!good)
@@ -152,13 +155,16 @@ static bool ask_for_report(struct client *client, const struct report_options *o
 		buf_release(&question);
 		return false;
 	}
+	enum client_result rows = CLIENT_OK;
 	bool good = client_ask(client, buf_str(&question), LINE_TIMEOUT_MS, &answer, why) == CLIENT_OK;
 	if (good && !cache_json_bool(answer, "ok", false)) {
 		const char *error = cache_json_string(answer, "error");
 		buf_printf(why, "swatchd says: %s", error ? error : "no, and not why");
 		good = false;
-	} else if (good && read_rows(client, data) != CLIENT_OK) {
+	} else if (good && (rows = read_rows(client, data)) != CLIENT_OK) {
 		buf_append_str(why, "the daemon's report broke off");
+		if (rows == CLIENT_BROKEN)
+			buf_printf(why, ": %s", strerror(errno));
 		good = false;
 	}
 	if (good) {

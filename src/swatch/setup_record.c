@@ -137,9 +137,12 @@ bool setup_record_load(struct setup_record *record, struct buf *error)
 	if (good && (file.mode & 0022) != 0)
 		buf_printf(&why, "others may write in it (look what is in it, then chmod 600 %s)", record->path);
 	struct json_object *object = good && !is_new && why.len == 0 ? cache_parse_json(&file.text) : NULL;
+	/* Only memory that runs out has one from here on. */
+	if (object)
+		errno = 0;
 	good = is_new || (object && take_changes(record, object));
 	if (!good && why.len == 0)
-		buf_append_str(&why, object ? "it is not a record of this version"
+		buf_append_str(&why, errno == ENOMEM ? "out of memory" : object ? "it is not a record of this version"
 				     : errno == EBADMSG ? "it is not a JSON object" : strerror(errno));
 	json_object_put(object);
 	person_file_release(&file);

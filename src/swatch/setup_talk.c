@@ -49,7 +49,7 @@ void setup_flush(struct setup *setup)
 		setup->failed = true;
 	page_release(&setup->page);
 	page_init(&setup->page, terminal_wants_colour(STDOUT_FILENO));
-	(void)fflush(stdout);
+	(void)terminal_flush();
 }
 
 void setup_done(struct setup *setup, const char *format, ...)
@@ -97,7 +97,7 @@ bool setup_agree(struct setup *setup, bool default_yes)
 	if (!setup->can_ask)
 		return false;
 	printf("%*s%s", PAGE_LABEL_COLUMNS, "", default_yes ? "Do this? [Y/n] " : "Do this? [y/N] ");
-	(void)fflush(stdout);
+	(void)terminal_flush();
 	if (read_answer(default_yes))
 		return true;
 	setup->declined++;

@@ -1,5 +1,6 @@
 #include "swatch/terminal.h"
 
+#include <errno.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -99,13 +100,36 @@ size_t terminal_width(const char *text, size_t len)
 	return width;
 }
 
+/* Of the first write to stdout that failed. */
+static int output_errno;
+
+static bool note_output(int written)
+{
+	bool good = written == 0 && !ferror(stdout);
+	if (!good && output_errno == 0)
+		output_errno = errno;
+	return good;
+}
+
+bool terminal_flush(void)
+{
+	errno = 0;
+	return note_output(fflush(stdout));
+}
+
+int terminal_output_errno(void)
+{
+	return output_errno;
+}
+
 bool terminal_print(const struct buf *text)
 {
 	if (text->failed) {
 		terminal_error("out of memory");
 		return false;
 	}
-	(void)fwrite(buf_str(text), 1, text->len, stdout);
+	errno = 0;
+	(void)note_output(fwrite(buf_str(text), 1, text->len, stdout) == text->len ? 0 : EOF);
 	return true;
 }
 
@@ -121,7 +145,7 @@ void terminal_error(const char *format, ...)
 	terminal_clean(&line, buf_str(&text), text.len);
 	buf_append_char(&line, '\n');
 	/* What was printed before it comes before it, also when both go to one file. */
-	(void)fflush(stdout);
+	(void)terminal_flush();
 	if (text.failed || line.failed)
 		(void)fputs("swatch: out of memory\n", stderr);
 	else

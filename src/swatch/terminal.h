@@ -40,6 +40,12 @@ size_t terminal_width(const char *text, size_t len);
  */
 bool terminal_print(const struct buf *text);
 
+/* Writes what stdio still has of stdout. Returns false when this or any write before it failed. */
+bool terminal_flush(void);
+
+/* The errno of the first write to stdout that is known to have failed; 0: none is, or it is not known why. */
+int terminal_output_errno(void);
+
 /* "swatch: text" on stderr, cleaned, one line. */
 void terminal_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
 

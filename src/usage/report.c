@@ -1,5 +1,6 @@
 #include "usage/report_internal.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -188,7 +189,11 @@ static int check_options(const struct report_options *options, struct buf *error
 		return -1;
 	}
 	if (!config_is_time_zone(options->timezone)) {
-		buf_printf(error, "not a time zone: '%s'; it takes a name such as Europe/Berlin or UTC", options->timezone);
+		if (errno == 0)
+			buf_printf(error, "not a time zone: '%s'; it takes a name such as Europe/Berlin or UTC",
+				   options->timezone);
+		else
+			buf_printf(error, "cannot look up the time zone '%s': %s", options->timezone, strerror(errno));
 		return -1;
 	}
 	return 0;

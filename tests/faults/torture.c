@@ -5,7 +5,7 @@
  *
  * For each scenario, kind of call and errno: the first call of the step fails, then the second, and so on until the
  * step makes fewer calls than that; then all of them from the first on. After every one: the program lives or ended
- * with a word, what a daemon says names the error, no cache file is torn or older than before, no descriptor was lost,
+ * with a word, what it says names the error, no cache file is torn or older than before, no descriptor was lost,
  * and the next event, without a restart, makes every figure right again. When a program ends, it holds no more memory
  * than one without faults.
  *
@@ -256,12 +256,12 @@ static bool silence_is_right(struct stage *stage, struct trial *trial)
 	return false;
 }
 
-/* What the daemon says tells a person what is wrong. What a client is told, or a command prints, is judged elsewhere. */
-static bool word_is_right(struct stage *stage, struct trial *trial)
+/* What is said tells a person what is wrong. */
+static bool word_is_right(struct trial *trial)
 {
 	/* A child none of whose calls succeed cannot tell either. */
 	bool is_mute = trial->kind == FAULT_CHILD && trial->last != trial->first;
-	return stage->scenario->command || is_mute || is_transient(trial->error) || !process_said(trial->process)
+	return is_mute || trial->is_nameless || is_transient(trial->error) || !process_said(trial->process)
 	       || process_named(trial->process, trial->error, &trial->why);
 }
 
@@ -269,12 +269,12 @@ static bool word_is_right(struct stage *stage, struct trial *trial)
 static bool try_one(struct stage *stage, struct trial *trial)
 {
 	buf_clear(&trial->why);
-	trial->answered_no = false;
+	trial->answered_no = trial->is_nameless = false;
 	trial->number = ++stage->trials;
 	bool good = stage->scenario->step(trial);
 	uint64_t hits = trial->process->faults->hits;
 	bool said = process_said(trial->process) || trial->answered_no;
-	good = good && (said || hits == 0 || silence_is_right(stage, trial)) && (hits == 0 || word_is_right(stage, trial))
+	good = good && (said || hits == 0 || silence_is_right(stage, trial)) && (hits == 0 || word_is_right(trial))
 	       && judge_step(stage, trial);
 	if (hits == 0 && good)
 		return false;
@@ -385,11 +385,16 @@ static void take_options(int argc, char **argv)
 		fputs("usage: torture BUILD-DIR [--quick] [--each] [--commands] [--scenario NAME] [--kind KIND] [--list]\n", stderr);
 		exit(2);
 	}
-	snprintf(programs.daemon, sizeof(programs.daemon), "%s/swatchd", argv[1]);
-	snprintf(programs.commands, sizeof(programs.commands), "%s/swatch-commands", argv[1]);
-	snprintf(programs.front, sizeof(programs.front), "%s/tests/faults/swatch-shared", argv[1]);
-	snprintf(programs.top, sizeof(programs.top), "%s/swatch-top", argv[1]);
-	snprintf(programs.shim, sizeof(programs.shim), "%s/tests/faults/fault-inject.so", argv[1]);
+	/* A step may enter another directory. */
+	char *build = realpath(argv[1], NULL);
+	if (!build)
+		broken("find", argv[1]);
+	snprintf(programs.daemon, sizeof(programs.daemon), "%s/swatchd", build);
+	snprintf(programs.commands, sizeof(programs.commands), "%s/swatch-commands", build);
+	snprintf(programs.front, sizeof(programs.front), "%s/tests/faults/swatch-shared", build);
+	snprintf(programs.top, sizeof(programs.top), "%s/swatch-top", build);
+	snprintf(programs.shim, sizeof(programs.shim), "%s/tests/faults/fault-inject.so", build);
+	free(build);
 }
 
 int main(int argc, char **argv)

@@ -47,7 +47,8 @@ void world_append(struct world *world, struct world_session *session, int messag
 	static unsigned long number;
 	char at[32];
 	struct buf lines = BUF_INIT;
-	utc_text(time(NULL), at);
+	/* A session that has spent some time: whether there is a rate must not be chance. */
+	utc_text(time(NULL) - (session == &world->sessions[0] ? 2 : 0), at);
 	for (int i = 0; i < messages; i++) {
 		number++;
 		buf_printf(&lines, "{\"type\":\"assistant\",\"timestamp\":\"%s\",\"sessionId\":\"%s\",\"cwd\":\"/home/u/p\","
@@ -107,7 +108,7 @@ void world_configure(const struct world *world, bool ccusage, const char *more)
 	struct buf text = BUF_INIT;
 	/* An answer that comes at once, and pauses that a test need not wait for. */
 	buf_printf(&text, "[watch]\ntail_delay = 1ms\n[sessions]\nmax_files = 100\n[ccusage]\n"
-		   "command = /bin/sh %s/ccusage\nsettle = 60s\nmax_delay = 600s\ntimeout = 20s\n"
+		   "command = /bin/sh %s/ccusage blocks\nsettle = 60s\nmax_delay = 600s\ntimeout = 20s\n"
 		   "[billing]\nsource = %s\n%s", world->home, ccusage ? "ccusage" : "native", more);
 	world_write(world->config, buf_str(&text));
 	buf_release(&text);
@@ -115,11 +116,19 @@ void world_configure(const struct world *world, bool ccusage, const char *more)
 
 static void make_ccusage(const struct world *world)
 {
+	static const struct {
+		const char *word, *list;
+	} others[] = { { "daily", "daily" }, { "weekly", "weekly" }, { "monthly", "monthly" }, { "session", "sessions" } };
 	char path[300], from[32], to[32];
 	struct buf text = BUF_INIT;
 	int64_t hour_s = time(NULL) / 3600 * 3600;
 	utc_text(hour_s, from);
 	utc_text(hour_s + 5 * 3600, to);
+	/* To `swatch verify` it is the reference, which sees nothing. */
+	buf_append_str(&text, "case \"$*\" in\n--version) echo 20.0.24; exit ;;\n");
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+		buf_printf(&text, "*%s*) echo '{\"%s\":[],\"totals\":{}}'; exit ;;\n", others[i].word, others[i].list);
+	buf_append_str(&text, "esac\n");
 	buf_printf(&text, "echo '{\"blocks\":[{\"id\":\"%s\",\"startTime\":\"%s\",\"endTime\":\"%s\",\"actualEndTime\":null,"
 		   "\"isActive\":true,\"isGap\":false,\"entries\":2,\"tokenCounts\":{\"inputTokens\":1,\"outputTokens\":2,"
 		   "\"cacheCreationInputTokens\":3,\"cacheReadInputTokens\":4},\"totalTokens\":10,\"costUSD\":%g,"

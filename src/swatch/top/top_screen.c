@@ -112,8 +112,9 @@ bool top_screen_close(void)
 		return true;
 	endwin();
 	/* ncurses does not tell what became of its output; the stream below it may. */
+	errno = 0;
 	bool written = fflush(stdout) == 0 && !ferror(stdout);
-	int why = errno;
+	int why = errno ? errno : EIO;
 	delscreen(screen);
 	screen = NULL;
 	errno = why;
