@@ -263,9 +263,10 @@ enum client_result client_ask(struct client *client, const char *request, int64_
 	if (result == CLIENT_OK || result == CLIENT_CLOSED) {
 		int64_t spent_ms = clock_mono_ms() - start_ms;
 		int64_t left_ms = timeout_ms < 0 ? CLIENT_WAIT_FOREVER : timeout_ms > spent_ms ? timeout_ms - spent_ms : 0;
-		if (result == CLIENT_CLOSED)
-			left_ms = 0;
-		result = client_read_line(client, left_ms, false, &line, &len);
+		bool is_closed = result == CLIENT_CLOSED;
+		result = client_read_line(client, is_closed ? 0 : left_ms, false, &line, &len);
+		if (is_closed && result == CLIENT_TIMEOUT)
+			result = CLIENT_CLOSED;
 	}
 	if (result == CLIENT_OK) {
 		*answer = client_parse(line, len);

@@ -259,6 +259,7 @@ bool process_named(const struct process *process, int error, struct buf *why)
 	while (!named && fgets(line, sizeof(line), log)) {
 		named = strstr(line, strerror(error)) || (error == ENOMEM && strstr(line, "out of memory"))
 			|| (error == ENOSPC && strstr(line, "watch limit reached"))
+			|| (error == EPIPE && strstr(line, "ended the connection"))
 			/* libev keeps the errno of epoll_ctl(2) to itself. */
 			|| strstr(line, "fs.epoll.max_user_watches");
 		line[strcspn(line, "\n")] = '\0';
