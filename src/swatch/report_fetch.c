@@ -155,7 +155,7 @@ static bool ask_for_report(struct client *client, const struct report_options *o
 		buf_release(&question);
 		return false;
 	}
-	enum client_result rows = CLIENT_OK;
+	enum client_result rows;
 	bool good = client_ask(client, buf_str(&question), LINE_TIMEOUT_MS, &answer, why) == CLIENT_OK;
 	if (good && !cache_json_bool(answer, "ok", false)) {
 		const char *error = cache_json_string(answer, "error");

@@ -90,13 +90,14 @@ static void what_a_deleted_transcript_held_is_no_drift(void **state)
 {
 	struct fixture *f = *state;
 	int other = ledger_add_file(f->ledger, "p/t.jsonl", 0, "t", false);
-	struct billing_block answer = answer_of(.25);
+	struct billing_block answer = answer_of(0.);
 	spend(f, "a", NOON, 40000);
 	f->file = other;
 	spend(f, "b", NOON + 1000, 10000);
 	ledger_doubt_file(f->ledger, 0);
 	/* All of it, some of it (a copy is elsewhere) or nothing. */
-	for (; answer.cost_usd <= 1.25; answer.cost_usd += .5) {
+	for (int i = 0; i < 3; i++) {
+		answer.cost_usd = .25 + .5 * i;
 		billing_note_start(&f->billing, NOON + 2000);
 		assert_false(billing_note_answer(&f->billing, &answer, 10, NOON + 3000));
 		assert_true(f->billing.drift_usd == 0.);
