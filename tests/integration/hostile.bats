@@ -426,15 +426,19 @@ files() { (cd "$TEST_HOME" && find . -not -name 'log*' -printf '%p %y %l\n' | so
 
 # ---- what setup and autostart write and read ----
 
+end_detached_daemon() {
+	local pid
+	await swatch sync
+	pid=$(status_of .pid)
+	kill "$pid"
+	await is_gone "$pid"
+}
+
 with_detached_daemon() {
 	configure $'[daemon]\nautostart = yes'
 	rm -rf "$CACHE"
 	line <<<'{"session_id":"s1"}' >/dev/null
-	await swatch sync
-	DAEMON=$(status_of .pid)
-	kill "$DAEMON"
-	await is_gone "$DAEMON"
-	DAEMON=
+	end_detached_daemon
 }
 
 @test "a log that is a link, a FIFO, another user's or a name of another file is not written, and not emptied" {
@@ -481,6 +485,8 @@ with_detached_daemon() {
 		theirs "$HOME/.claude/settings.json"
 		run swatch setup --yes
 		says 'it belongs to another user'
+		# which did the rest
+		end_detached_daemon
 	else
 		echo "# NOT TESTED, it needs root: the record of another user" >&3
 	fi
