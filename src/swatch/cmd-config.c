@@ -273,7 +273,9 @@ static int check_file(const char *path, bool as_json)
 	} else {
 		struct buf said = BUF_INIT;
 		terminal_clean(&said, path, strlen(path));
-		printf("%s: no faults\n", buf_str(&said));
+		buf_append_str(&said, ": no faults\n");
+		if (!terminal_print(&said))
+			status = SWATCH_FAILED;
 		buf_release(&said);
 	}
 	config_release(&config);
