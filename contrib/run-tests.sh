@@ -3,7 +3,7 @@
 # with the line "N passed, N failed". Logs stay in build/logs.
 #
 # --quick leaves out the long ones: storm, idle, night, packages, faults, valgrind, fuzzing, lint, coverage, and make
-# distcheck. --torture takes half an hour more: every call fails in every way, and every system call is a crash.
+# distcheck. --torture takes an hour or two more: every call fails in every way, and every system call is a crash.
 #
 # usage: contrib/run-tests.sh [--quick | --torture]
 # shellcheck disable=SC2317 # many functions are run by step
