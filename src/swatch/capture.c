@@ -65,7 +65,9 @@ static void take_output(struct run *run, int *fd)
 			buf_consume(&capture->err, capture->err.len - CAPTURE_STDERR_TAIL_BYTES);
 	} else if (!run->stopped) {
 		buf_append(&capture->out, bytes, (size_t)got);
-		if (capture->out.failed || capture->out.len > CAPTURE_MAX_OUTPUT_BYTES)
+		if (capture->out.failed)
+			stop_group(run, CAPTURE_NOT_HEARD, ENOMEM);
+		else if (capture->out.len > CAPTURE_MAX_OUTPUT_BYTES)
 			stop_group(run, CAPTURE_TOO_LONG, 0);
 	}
 }

@@ -22,7 +22,7 @@ enum capture_outcome {
 	CAPTURE_SIGNALED,      /* code: the signal */
 	CAPTURE_TIMED_OUT,
 	CAPTURE_TOO_LONG,
-	CAPTURE_NOT_HEARD,     /* code: errno; its output could not be read */
+	CAPTURE_NOT_HEARD,     /* code: errno; its output could not be read or kept */
 	CAPTURE_NOT_STARTED,   /* code: the errno of what failed */
 	CAPTURE_INTERRUPTED    /* code: the signal that this process got: it is to end */
 };

@@ -259,6 +259,8 @@ bool process_named(const struct process *process, int error, struct buf *why)
 	while (!named && fgets(line, sizeof(line), log)) {
 		named = strstr(line, strerror(error)) || (error == ENOMEM && strstr(line, "out of memory"))
 			|| (error == ENOSPC && strstr(line, "watch limit reached"))
+			/* pthread_create(3) has no other word for a stack that there is no memory for. */
+			|| (error == ENOMEM && strstr(line, strerror(EAGAIN)))
 			|| (error == EPIPE && strstr(line, "ended the connection"))
 			/* libev keeps the errno of epoll_ctl(2) to itself. */
 			|| strstr(line, "fs.epoll.max_user_watches");
