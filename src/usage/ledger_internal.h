@@ -187,8 +187,8 @@ void ledger_crowds_release(struct ledger *ledger);
 /* Fills in the prices of the row's priced_as. */
 void ledger_find_prices(const struct ledger *ledger, struct ledger_model_row *row);
 
-/* The text that a model's prices are looked up by, malloc'd; NULL when it has none, or memory ran out. */
-char *ledger_priced_as(struct slice model);
+/* *out: the text that a model's prices are looked up by, malloc'd; NULL when it has none. False when memory ran out. */
+bool ledger_priced_as(struct slice model, char **out);
 
 /* Sets what an entry without a cost of its own costs by the row's prices, and whether it has one at all. */
 void ledger_price_entry(struct ledger_entry *entry, const struct ledger_model_row *row);

@@ -6,13 +6,15 @@
 
 #include "usage/ledger_internal.h"
 
-char *ledger_priced_as(struct slice model)
+bool ledger_priced_as(struct slice model, char **out)
 {
 	char name[PRICE_MODEL_MAX];
 	size_t len;
+	*out = NULL;
 	if (!model.data || !slice_to_text(model, name, sizeof(name), &len))
-		return NULL;
-	return strndup(name, len);
+		return true;
+	*out = strndup(name, len);
+	return *out != NULL;
 }
 
 void ledger_find_prices(const struct ledger *ledger, struct ledger_model_row *row)

@@ -39,11 +39,15 @@ static void keep_last_model(struct ledger *ledger, const struct ledger_record *r
 	ledger->last_model_number = number;
 }
 
-static void fill_row(const struct ledger *ledger, const struct ledger_record *record, struct ledger_model_row *row)
+/* Returns false when memory ran out: a row without its name would have no price for good. */
+static bool fill_row(const struct ledger *ledger, const struct ledger_record *record, struct ledger_model_row *row)
 {
-	*row = (struct ledger_model_row){ .other = LEDGER_OTHERS_MAX, .priced_as = ledger_priced_as(record->model),
+	*row = (struct ledger_model_row){ .other = LEDGER_OTHERS_MAX,
 					  .silent = !record->model.data || slice_equals(record->model, "<synthetic>") };
+	if (!ledger_priced_as(record->model, &row->priced_as))
+		return false;
 	ledger_find_prices(ledger, row);
+	return true;
 }
 
 static int add_model(struct ledger *ledger, const struct ledger_model_row *found, const char *name)
@@ -64,7 +68,8 @@ static int take_other_model(struct ledger *ledger, const char *name, const struc
 	*priced = ledger_other_model(ledger, name);
 	if (*priced)
 		return LEDGER_MODELS_MAX - 1;
-	fill_row(ledger, record, scratch);
+	if (!fill_row(ledger, record, scratch))
+		return -1;
 	*priced = ledger_add_other_model(ledger, name, scratch);
 	if (!*priced) {
 		/* Too many to keep them all: its prices as they are now. */
@@ -93,7 +98,8 @@ int ledger_model_number(struct ledger *ledger, const struct ledger_record *recor
 	}
 	if (ledger->model_count >= LEDGER_MODELS_MAX - 1)
 		return take_other_model(ledger, name, record, priced, scratch);
-	fill_row(ledger, record, scratch);
+	if (!fill_row(ledger, record, scratch))
+		return -1;
 	int number = add_model(ledger, scratch, name);
 	if (number < 0)
 		free(scratch->priced_as);

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,6 +21,8 @@
 
 #define INPUT_TOKENS 3
 #define CCUSAGE_USD 1.5
+/* Of a message, at the prices of claude-opus-4-6. */
+#define MESSAGE_USD 0.00139
 
 void world_write(const char *path, const char *text)
 {
@@ -306,6 +309,11 @@ static bool session_holds(int dir_fd, const struct world_session *session, struc
 	bool good = is_number(cache_json_object(content, "transcript"), name, "messageCount", session->messages, why);
 	good = is_number(cache_json_object(content, "tokens"), name, "input", (int64_t)session->ever * INPUT_TOKENS, why)
 	       && good;
+	double usd = cache_json_double(content, "sessionCost", -1.), want_usd = session->ever * MESSAGE_USD;
+	if (fabs(usd - want_usd) > 1e-6) {
+		buf_printf(why, "sessionCost of %s is %g, not %g; ", name, usd, want_usd);
+		good = false;
+	}
 	json_object_put(content);
 	return good;
 }
