@@ -309,7 +309,7 @@ static bool session_holds(int dir_fd, const struct world_session *session, struc
 	bool good = is_number(cache_json_object(content, "transcript"), name, "messageCount", session->messages, why);
 	good = is_number(cache_json_object(content, "tokens"), name, "input", (int64_t)session->ever * INPUT_TOKENS, why)
 	       && good;
-	double usd = cache_json_double(content, "sessionCost", -1.), want_usd = session->ever * MESSAGE_USD;
+	double usd = cache_json_double(cache_json_object(content, "billing"), "sessionCost", -1.), want_usd = session->ever * MESSAGE_USD;
 	if (fabs(usd - want_usd) > 1e-6) {
 		buf_printf(why, "sessionCost of %s is %g, not %g; ", name, usd, want_usd);
 		good = false;
