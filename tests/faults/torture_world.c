@@ -320,9 +320,14 @@ static bool session_holds(int dir_fd, const struct world_session *session, struc
 
 bool world_figures_hold(struct world *world, bool ccusage, struct buf *why)
 {
+	struct buf ignored = BUF_INIT;
 	int dir_fd = open(world->cache, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (dir_fd < 0)
 		broken("open", world->cache);
+	/* One that is being written just now is none that stays behind. */
+	for (int i = 0; i < 200 && !no_temp_files(world, &ignored); i++)
+		nap_ms(5);
+	buf_release(&ignored);
 	bool good = no_temp_files(world, why);
 	for (size_t i = 0; i < world->count; i++)
 		if (world->sessions[i].exists)
