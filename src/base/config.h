@@ -115,8 +115,8 @@ bool config_parse_size(const char *text, int64_t *out_bytes);
 
 /*
  * True for "" and for a zone of this machine's tz database, such as "Europe/Berlin": an unknown one would be taken for
- * UTC without a word. Where there is no database, nothing can be said, and it is true. False with errno: 0 when there is no such zone, else why
- * that cannot be told.
+ * UTC without a word. Where there is no database, nothing can be said, and it is true. False with errno: 0 when there is
+ * no such zone, else why that cannot be told.
  */
 bool config_is_time_zone(const char *name);
 
