@@ -162,9 +162,8 @@ static bool ask_for_report(struct client *client, const struct report_options *o
 		buf_printf(why, "swatchd says: %s", error ? error : "no, and not why");
 		good = false;
 	} else if (good && (rows = read_rows(client, data)) != CLIENT_OK) {
-		buf_append_str(why, "the daemon's report broke off");
-		if (rows == CLIENT_BROKEN)
-			buf_printf(why, ": %s", strerror(errno));
+		const char *broken = rows == CLIENT_BROKEN ? strerror(errno) : NULL;
+		buf_printf(why, "the daemon's report broke off%s%s", broken ? ": " : "", broken ? broken : "");
 		good = false;
 	}
 	if (good) {
