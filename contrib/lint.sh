@@ -2,7 +2,7 @@
 # Looks through the sources with clang-tidy (.clang-tidy) and cppcheck (contrib/lint/), of Debian bookworm's versions.
 # Ends with 1 and prints what they found, when they found anything. Works in build/lint.
 #
-# With names, only those files: contrib/lint.sh src/cache/cache_lock.c; --src leaves out the tests.
+# With names, only those files: contrib/lint.sh src/cache/lock.c; --src leaves out the tests.
 #
 # usage: contrib/lint.sh [--src | FILE.c...]
 set -u
@@ -29,7 +29,7 @@ calls() (
 	cd "$build" || exit
 	[ -f Makefile ] || "$top/configure" --disable-dependency-tracking || exit
 	# A header that is made; and the Makefile makes itself anew here, where a list of files changed.
-	make src/swatch/setup_unit_text.h || exit
+	make src/swatch/setup/unit_text.h || exit
 	make -n V=1 all check TESTS= >commands.txt
 )
 if ! calls >"$build/configure.log" 2>&1; then

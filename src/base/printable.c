@@ -22,3 +22,36 @@ void printable_mask(char *text, size_t len)
 		at += took ? took : 1;
 	}
 }
+
+void printable_clean(struct buf *out, const char *text, size_t len)
+{
+	while (len > 0) {
+		uint32_t code = 0;
+		size_t took = utf8_decode(text, len, &code);
+		if (took == 0 || printable_is_unsafe(code)) {
+			buf_append_char(out, '?');
+			took = took ? took : 1;
+		} else {
+			buf_append(out, text, took);
+		}
+		text += took;
+		len -= took;
+	}
+}
+
+void printable_clean_json(struct buf *out, const char *text, size_t len)
+{
+	while (len > 0) {
+		uint32_t code = 0;
+		size_t took = utf8_decode(text, len, &code);
+		if (took == 0)
+			buf_append_str(out, "\\ufffd");
+		else if (code >= 0x20 && printable_is_unsafe(code))
+			buf_printf(out, "\\u%04x", (unsigned)code);
+		else
+			buf_append(out, text, took);
+		took = took ? took : 1;
+		text += took;
+		len -= took;
+	}
+}

@@ -7,9 +7,9 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/paths.h"
-#include "cache/cache_write.h"
-#include "swatchd/sandbox.h"
-#include "usage/transcript_path.h"
+#include "cache/write.h"
+#include "swatchd/sandbox/sandbox.h"
+#include "transcript/path.h"
 
 /* ---- from watch: which transcripts ---- */
 

@@ -9,21 +9,21 @@
 
 #include <ev.h>
 
-#include "base/config.h"
-#include "swatchd/alert_run.h"
-#include "swatchd/alerts.h"
-#include "swatchd/billing.h"
-#include "swatchd/control.h"
-#include "swatchd/drift.h"
-#include "swatchd/events.h"
-#include "swatchd/expire.h"
-#include "swatchd/liveness.h"
-#include "swatchd/pricing.h"
-#include "swatchd/publish.h"
-#include "swatchd/refresh.h"
-#include "swatchd/session.h"
-#include "swatchd/tail.h"
-#include "swatchd/watch.h"
+#include "config/config.h"
+#include "swatchd/alerts/alerts.h"
+#include "swatchd/alerts/run.h"
+#include "swatchd/billing/billing.h"
+#include "swatchd/billing/pricing.h"
+#include "swatchd/control/control.h"
+#include "swatchd/control/events.h"
+#include "swatchd/publish/publish.h"
+#include "swatchd/refresh/refresh.h"
+#include "swatchd/session/expire.h"
+#include "swatchd/session/liveness.h"
+#include "swatchd/session/session.h"
+#include "swatchd/session/unknown_lines.h"
+#include "swatchd/tail/tail.h"
+#include "swatchd/watch/watch.h"
 
 /* Clients that wait for something at the same time; more are told so. */
 #define DAEMON_MAX_WAITERS 64

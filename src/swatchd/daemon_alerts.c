@@ -10,10 +10,10 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "cache/cache_read.h"
-#include "cache/cache_write.h"
-#include "swatchd/alert_text.h"
-#include "swatchd/compose.h"
+#include "cache/read.h"
+#include "cache/write.h"
+#include "swatchd/alerts/text.h"
+#include "swatchd/publish/compose.h"
 
 /* ---- a crossing ---- */
 

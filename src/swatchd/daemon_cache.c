@@ -11,8 +11,8 @@
 #include <unistd.h>
 
 #include "base/log.h"
-#include "cache/cache_dir.h"
-#include "cache/cache_lock.h"
+#include "cache/dir.h"
+#include "cache/lock.h"
 
 /* The lock's file has its name still, and the directory too. */
 static bool is_there(const struct daemon_options *options)

@@ -10,7 +10,7 @@
 
 #include "base/log.h"
 #include "base/paths.h"
-#include "usage/data_dirs.h"
+#include "transcript/data_dirs.h"
 
 int daemon_read_config(const struct daemon_options *options, struct config *config, struct buf *errors)
 {

@@ -10,9 +10,9 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "cache/cache_read.h"
-#include "swatchd/account_limits.h"
-#include "swatchd/sandbox.h"
+#include "cache/read.h"
+#include "swatchd/billing/account_limits.h"
+#include "swatchd/sandbox/sandbox.h"
 
 /* ---- status ---- */
 
@@ -84,7 +84,7 @@ static void begin_part(struct jsonw *w, const char *key)
 static void write_identity(const struct daemon *daemon, struct jsonw *w)
 {
 	jsonw_put_bool(w, "ok", true);
-	jsonw_put_string(w, "version", SWATCH_VERSION);
+	jsonw_put_string(w, "version", PACKAGE_VERSION);
 	jsonw_put_int(w, "pid", getpid());
 	jsonw_put_int(w, "startedAt", daemon->started_ms);
 	jsonw_put_bool(w, "readingHistory", daemon->reading_history);

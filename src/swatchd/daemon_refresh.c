@@ -9,9 +9,9 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "cache/cache_read.h"
-#include "swatchd/account_limits.h"
-#include "swatchd/ccusage_answer.h"
+#include "cache/read.h"
+#include "ccusage/answer.h"
+#include "swatchd/billing/account_limits.h"
 
 #define LAST_RUN_TRIES 5
 

@@ -8,8 +8,8 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "cache/cache_read.h"
-#include "usage/report.h"
+#include "cache/read.h"
+#include "report/report.h"
 
 /* Copies a request's text. Returns false when it is longer than it may be. */
 static bool take_text(struct json_object *request, const char *key, char *out, size_t size)

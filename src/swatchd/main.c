@@ -39,14 +39,14 @@
 #include "base/paths.h"
 #include "base/printable.h"
 #include "base/streams.h"
-#include "cache/cache_dir.h"
-#include "cache/cache_lock.h"
-#include "cache/cache_read.h"
-#include "cache/cache_socket.h"
+#include "cache/dir.h"
+#include "cache/lock.h"
+#include "cache/read.h"
+#include "ipc/socket.h"
 #include "swatchd/daemon.h"
-#include "swatchd/loop.h"
-#include "swatchd/notify.h"
-#include "swatchd/sandbox.h"
+#include "swatchd/loop/loop.h"
+#include "swatchd/loop/notify.h"
+#include "swatchd/sandbox/sandbox.h"
 
 #define LARGE_BYTES (512 << 10)
 /* How long a child of a holder that is gone may still have the lock. */
@@ -114,7 +114,7 @@ static int parse_command_line(int argc, char **argv, struct command_line *out)
 			}
 			break;
 		case 'V':
-			printf("swatchd %s\n", SWATCH_VERSION);
+			printf("swatchd %s\n", PACKAGE_VERSION);
 			return EXIT_STOPPED;
 		case 'h':
 			fputs(usage_text, stdout);
@@ -309,7 +309,7 @@ static int run(struct daemon_options *options, struct config *config)
 	} else if (options->once) {
 		status = run_once(&daemon);
 	} else {
-		log_info("swatchd %s keeps %s", SWATCH_VERSION, options->cache_path);
+		log_info("swatchd %s keeps %s", PACKAGE_VERSION, options->cache_path);
 		notify_send("READY=1");
 		ev_run(loop, 0);
 		notify_send("STOPPING=1");

@@ -23,8 +23,8 @@
 
 #include "base/clock.h"
 #include "bench.h"
-#include "cache/cache_names.h"
-#include "cache/cache_read.h"
+#include "cache/names.h"
+#include "cache/read.h"
 
 #define SESSIONS_MAX 64
 #define SAMPLES_MAX 100000

@@ -18,8 +18,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "cache/cache_read.h"
-#include "swatch/client.h"
+#include "cache/read.h"
+#include "ipc/client.h"
 
 int64_t now_ms(void)
 {

@@ -15,9 +15,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "cache/cache_names.h"
-#include "cache/cache_read.h"
-#include "cache/cache_socket.h"
+#include "cache/names.h"
+#include "cache/read.h"
+#include "ipc/socket.h"
 
 #define INPUT_TOKENS 3
 #define CCUSAGE_USD 1.5

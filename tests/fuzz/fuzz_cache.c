@@ -7,15 +7,15 @@
 #include <math.h>
 #include <unistd.h>
 
-#include "base/config.h"
-#include "cache/cache_names.h"
-#include "cache/cache_read.h"
+#include "config/config.h"
+#include "cache/names.h"
+#include "cache/read.h"
 #include "fuzz.h"
-#include "swatch/event_text.h"
-#include "swatch/status_page.h"
-#include "swatchd/account_limits.h"
-#include "swatchd/alerts.h"
-#include "swatchd/ccusage_answer.h"
+#include "swatch/ui/event_text.h"
+#include "swatch/status/page.h"
+#include "swatchd/billing/account_limits.h"
+#include "swatchd/alerts/alerts.h"
+#include "ccusage/answer.h"
 
 static struct json_object *read_file(const uint8_t *data, size_t size)
 {

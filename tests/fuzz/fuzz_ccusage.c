@@ -3,7 +3,7 @@
 
 #include "base/printable.h"
 #include "fuzz.h"
-#include "swatchd/ccusage_answer.h"
+#include "ccusage/answer.h"
 
 static void check_count(int64_t count)
 {

@@ -2,12 +2,12 @@
  * swatch.conf: it is taken, and then each value as it is shown sets the same, and it says the same to a statusline's own
  * reader; or it is refused with faults that name its lines. Setting a key in it and taking that back changes nothing.
  */
-#include "base/config.h"
-#include "base/config_keys.h"
+#include "config/config.h"
+#include "config/keys.h"
 #include "fuzz.h"
-#include "swatch/conf_edit.h"
-#include "swatch/config_format.h"
-#include "swatch/statusline_config.h"
+#include "config/edit.h"
+#include "swatch/statusline/format_check.h"
+#include "config/few.h"
 
 #define NAME "swatch.conf"
 

@@ -13,7 +13,7 @@
 #include "base/clock.h"
 #include "fuzz.h"
 #include "swatchd/daemon.h"
-#include "swatchd/loop.h"
+#include "swatchd/loop/loop.h"
 
 /* A turn of the loop takes one read of 16 KiB off a client, and answers. */
 #define TURNS_MAX 64

@@ -4,15 +4,15 @@
  * and has colours only where they are wanted.
  */
 #include "fuzz.h"
-#include "swatch/statusline_format.h"
-#include "swatch/statusline_width.h"
+#include "swatch/statusline/format.h"
+#include "base/width.h"
 
 static void check_lines(const struct buf *out, const struct statusline_look *look)
 {
 	const char *at = buf_str(out);
 	while (look->columns > 0 && *at) {
 		size_t len = strcspn(at, "\n");
-		size_t width = statusline_width(at, len);
+		size_t width = width_of(at, len);
 		FUZZ_CHECK(width <= look->columns, "%zu columns instead of %zu: %s", width, look->columns, buf_str(out));
 		at += len + (at[len] == '\n');
 	}

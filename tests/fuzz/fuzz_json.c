@@ -5,10 +5,10 @@
 #include <errno.h>
 #include <math.h>
 
-#include "base/json_parse.h"
-#include "base/jsonw.h"
+#include "json/parse.h"
+#include "json/write.h"
 #include "fuzz.h"
-#include "usage/json_walk.h"
+#include "json/walk.h"
 
 #define TEXT_MAX_BYTES 4096
 

@@ -14,8 +14,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "cache/cache_names.h"
-#include "cache/cache_read.h"
+#include "cache/names.h"
+#include "cache/read.h"
 #include "fuzz.h"
 
 #define FILES_MAX 24

@@ -2,7 +2,7 @@
 #include <math.h>
 
 #include "fuzz.h"
-#include "swatch/pricing_page.h"
+#include "swatch/report/pricing_page.h"
 
 #define NAME "pricing.json"
 #define MODELS_MAX 4

@@ -1,6 +1,6 @@
 /* Rows of a report, as a daemon of any version may send them, as a table of any width: a terminal shows it, and that is all. */
 #include "fuzz.h"
-#include "swatch/report_table.h"
+#include "swatch/report/table.h"
 
 #define ROWS_MAX 16
 

@@ -3,9 +3,9 @@
 
 #include "fuzz.h"
 #include "tests/unit/scan_oracle.h"
-#include "usage/cost_state.h"
-#include "usage/ledger_record.h"
-#include "usage/scan_find.h"
+#include "ledger/cost_state.h"
+#include "ledger/record.h"
+#include "base/find.h"
 
 static void check_tokens(const struct price_tokens *tokens)
 {

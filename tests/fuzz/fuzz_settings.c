@@ -3,8 +3,8 @@
  * no strict JSON object is left alone, with a reason.
  */
 #include "fuzz.h"
-#include "swatch/json_edit.h"
-#include "swatch/json_pretty.h"
+#include "json/edit.h"
+#include "json/pretty.h"
 
 static const char value[] = "{\"type\":\"command\",\"command\":\"swatch statusline\"}";
 

@@ -4,12 +4,12 @@
  * and the tick for the daemon, which is JSON of a bounded size.
  */
 #include "fuzz.h"
-#include "swatch/statusline_config.h"
-#include "swatch/statusline_format.h"
-#include "swatch/statusline_input.h"
-#include "swatch/statusline_presets.h"
-#include "swatch/statusline_subagents.h"
-#include "swatch/statusline_tick.h"
+#include "config/few.h"
+#include "swatch/statusline/format.h"
+#include "swatch/statusline/input.h"
+#include "swatch/statusline/presets.h"
+#include "swatch/statusline/subagents.h"
+#include "swatch/statusline/tick.h"
 
 /* What the daemon takes (FORMATS section 7). */
 #define TICK_MAX_BYTES ((size_t)64 << 10)

@@ -7,8 +7,8 @@
 #include <unistd.h>
 
 #include "fuzz.h"
-#include "swatchd/tail_read.h"
-#include "usage/gather.h"
+#include "swatchd/tail/read.h"
+#include "history/gather.h"
 
 #define STEPS_MAX 64
 #define TRANSCRIPT_NAME "t.jsonl"

@@ -19,7 +19,7 @@
 #include <unistd.h>
 
 #include "base/strmap.h"
-#include "cache/cache_read.h"
+#include "cache/read.h"
 
 struct tally {
 	_Atomic uint64_t reads, bad;

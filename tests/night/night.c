@@ -38,7 +38,7 @@
 #include <unistd.h>
 
 #include "../bench/bench.h"
-#include "cache/cache_socket.h"
+#include "ipc/socket.h"
 
 /* A sanitizer keeps what was freed for a while: it finds leaks in its own way. */
 #ifdef __has_feature

@@ -17,8 +17,8 @@
 #include <unistd.h>
 
 #include "../bench/mkhome_text.h"
-#include "cache/cache_read.h"
-#include "swatch/client.h"
+#include "cache/read.h"
+#include "ipc/client.h"
 
 static struct rng rng;
 

@@ -12,8 +12,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "cache/cache_names.h"
-#include "cache/cache_read.h"
+#include "cache/names.h"
+#include "cache/read.h"
 
 /* What a session's file says of its transcript as it is there; and what of all that was ever read. */
 static const char *const transcript_fields[] = {

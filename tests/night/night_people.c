@@ -17,7 +17,7 @@
 
 #include "../bench/bench.h"
 #include "../bench/mkhome_text.h"
-#include "swatch/client.h"
+#include "ipc/client.h"
 
 static struct rng rng;
 static int out_fd = -1, null_fd = -1;

@@ -12,9 +12,9 @@
 #include <sys/stat.h>
 
 #include "../bench/bench.h"
-#include "cache/cache_names.h"
-#include "cache/cache_read.h"
-#include "swatch/client.h"
+#include "cache/names.h"
+#include "cache/read.h"
+#include "ipc/client.h"
 
 static int64_t status_number(const char *key)
 {

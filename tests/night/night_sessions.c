@@ -24,8 +24,8 @@
 #include "../bench/mkhome_lines.h"
 #include "../bench/mkhome_text.h"
 #include "base/clock.h"
-#include "cache/cache_names.h"
-#include "cache/cache_read.h"
+#include "cache/names.h"
+#include "cache/read.h"
 
 /* A line every 3 s of a burst. */
 #define LINE_EVERY_MS (3000. / NIGHT_SPEED)

@@ -9,7 +9,7 @@
 
 #include <json-c/json.h>
 
-#include "usage/scan.h"
+#include "transcript/scan.h"
 
 /* ---- the rules once more ---- */
 

@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "swatchd/billing.h"
+#include "swatchd/billing/billing.h"
 
 #define NOON INT64_C(1795435200000)   /* 2026-11-23T12:00:00Z */
 

@@ -5,7 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "cache/cache_dir.h"
+#include "cache/dir.h"
 #include "scratch.h"
 
 static struct scratch scratch;

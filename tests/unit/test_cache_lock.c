@@ -8,8 +8,8 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "cache/cache_lock.h"
-#include "cache/cache_names.h"
+#include "cache/lock.h"
+#include "cache/names.h"
 #include "scratch.h"
 
 static struct scratch scratch;
@@ -79,7 +79,7 @@ static void one_holder_at_a_time(void **state)
 	assert_int_equal(second, -1);
 	assert_int_equal(holder.pid, getpid());
 	assert_string_equal(holder.role, "once");
-	assert_string_equal(holder.version, SWATCH_VERSION);
+	assert_string_equal(holder.version, PACKAGE_VERSION);
 	close(first);
 	assert_false(cache_lock_is_held(scratch.dir_fd));
 	assert_int_equal(take(&second, &holder), CACHE_LOCK_TAKEN);

@@ -1,6 +1,6 @@
 #include "unit.h"
 
-#include "cache/cache_names.h"
+#include "cache/names.h"
 
 static bool is_valid(const char *id)
 {

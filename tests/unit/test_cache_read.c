@@ -4,7 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "cache/cache_read.h"
+#include "cache/read.h"
 #include "scratch.h"
 
 static struct scratch scratch;

@@ -8,8 +8,8 @@
 #include <unistd.h>
 
 #include "base/strmap.h"
-#include "cache/cache_names.h"
-#include "cache/cache_socket.h"
+#include "cache/names.h"
+#include "ipc/socket.h"
 #include "scratch.h"
 
 static struct scratch scratch;

@@ -8,9 +8,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "cache/cache_names.h"
-#include "cache/cache_read.h"
-#include "cache/cache_write.h"
+#include "cache/names.h"
+#include "cache/read.h"
+#include "cache/write.h"
 #include "scratch.h"
 
 static struct scratch scratch;

@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "swatchd/ccusage_answer.h"
+#include "ccusage/answer.h"
 
 #define COUNTS "\"tokenCounts\":{\"inputTokens\":1,\"outputTokens\":2,\"cacheCreationInputTokens\":3,\"cacheReadInputTokens\":4}"
 #define TIMES "\"startTime\":\"2026-11-23T05:00:00.000Z\",\"endTime\":\"2026-11-23T10:00:00.000Z\""

@@ -10,8 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/command_words.h"
-#include "swatchd/child.h"
+#include "base/argv.h"
+#include "swatchd/refresh/child.h"
 
 struct ended {
 	bool done;

@@ -16,7 +16,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "swatch/client.h"
+#include "ipc/client.h"
 
 /* Long enough for any machine: a test that waits it out has failed. */
 #define PATIENCE_MS 60000

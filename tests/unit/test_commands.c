@@ -17,15 +17,16 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "swatch/command.h"
-#include "swatch/event_text.h"
-#include "swatch/figures.h"
-#include "swatch/human.h"
-#include "swatch/page.h"
-#include "swatch/program.h"
-#include "swatch/status_page.h"
-#include "swatch/suggest.h"
-#include "swatch/terminal.h"
+#include "base/printable.h"
+#include "swatch/cli/command.h"
+#include "swatch/ui/event_text.h"
+#include "swatch/status/figures.h"
+#include "swatch/ui/human.h"
+#include "swatch/ui/page.h"
+#include "swatch/cli/program.h"
+#include "swatch/status/page.h"
+#include "swatch/ui/suggest.h"
+#include "swatch/ui/terminal.h"
 
 /* 2026-11-23T14:05:00Z; the tests run in UTC. */
 #define NOW_MS INT64_C(1795442700000)
@@ -281,7 +282,7 @@ static void test_times(void **state)
 static void expect_clean(const char *text, size_t len, const char *expected)
 {
 	struct buf out = BUF_INIT;
-	terminal_clean(&out, text, len);
+	printable_clean(&out, text, len);
 	assert_string_equal(buf_str(&out), expected);
 	buf_release(&out);
 }
@@ -309,7 +310,7 @@ static void test_cleaning_json(void **state)
 	static const char text[] = "{\n\t\"a\": \"\x7F\xC2\x9B\xC3\xA4\xFF\"}";
 	struct buf out = BUF_INIT;
 	(void)state;
-	terminal_clean_json(&out, text, sizeof(text) - 1);
+	printable_clean_json(&out, text, sizeof(text) - 1);
 	assert_string_equal(buf_str(&out), "{\n\t\"a\": \"\\u007f\\u009b\xC3\xA4\\ufffd\"}");
 	buf_release(&out);
 }
@@ -480,7 +481,7 @@ static void test_figures_of_strange_files(void **state)
 /* ---- the status page ---- */
 
 static const char good_answer[] =
-	"{\"ok\":true,\"version\":\"" SWATCH_VERSION "\",\"pid\":4711,\"startedAt\":1795431900000,"
+	"{\"ok\":true,\"version\":\"" PACKAGE_VERSION "\",\"pid\":4711,\"startedAt\":1795431900000,"
 	"\"cacheDirectory\":\"/c\",\"watch\":{\"roots\":[{\"path\":\"/p\",\"state\":\"watching\"},"
 	"{\"path\":\"/q\",\"state\":\"missing\"}],\"directories\":113,\"transcripts\":1503,\"polledDirectories\":0},"
 	"\"refresh\":{\"state\":\"waiting\",\"runs\":14,\"good\":14,\"bursts\":211,\"coalesced\":197,"

@@ -1,10 +1,10 @@
 /* One key of a swatch.conf set and taken back: every other byte stays, and swatchd reads what was meant. */
 #include "unit.h"
 
-#include "base/command_words.h"
-#include "base/config.h"
+#include "base/argv.h"
+#include "config/config.h"
 #include "scratch.h"
-#include "swatch/conf_edit.h"
+#include "config/edit.h"
 
 static struct scratch scratch;
 

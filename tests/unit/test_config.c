@@ -3,8 +3,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/config.h"
-#include "base/config_keys.h"
+#include "config/config.h"
+#include "config/keys.h"
 #include "fail_alloc.h"
 #include "scratch.h"
 

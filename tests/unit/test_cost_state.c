@@ -2,7 +2,7 @@
 #include <math.h>
 
 #include "unit.h"
-#include "usage/cost_state.h"
+#include "ledger/cost_state.h"
 
 #define assert_usd(got, want) assert_true(fabs((got) - (want)) < 1e-9)
 

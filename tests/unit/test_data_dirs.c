@@ -1,7 +1,7 @@
 /* data_dirs: where transcripts are looked for (FORMATS section 1). */
 #include "scratch.h"
 #include "unit.h"
-#include "usage/data_dirs.h"
+#include "transcript/data_dirs.h"
 
 static struct scratch scratch;
 

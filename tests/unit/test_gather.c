@@ -9,9 +9,9 @@
 #include "base/strmap.h"
 #include "scratch.h"
 #include "unit.h"
-#include "usage/gather.h"
-#include "usage/history.h"
-#include "usage/scan_find.h"
+#include "history/gather.h"
+#include "history/history.h"
+#include "base/find.h"
 
 #define ROUNDS 400
 #define RECORDS_MAX 4096

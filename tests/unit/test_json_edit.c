@@ -1,7 +1,7 @@
 /* One member of a JSON document set and unset: every other byte stays. */
 #include "unit.h"
 
-#include "swatch/json_edit.h"
+#include "json/edit.h"
 
 #define KEY "statusLine"
 #define VALUE "{\"type\": \"command\", \"command\": \"/opt/a \\\"b\\\"/swatch statusline\"}"

@@ -7,7 +7,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "base/json_parse.h"
+#include "json/parse.h"
 #include "fail_alloc.h"
 #include "unit.h"
 

@@ -4,7 +4,7 @@
 #include <json-c/json.h>
 #include <math.h>
 
-#include "base/jsonw.h"
+#include "json/write.h"
 #include "fail_alloc.h"
 
 /* Parses with json-c, strictly and with its UTF-8 check; the whole text must be one value. */

@@ -5,7 +5,7 @@
 #include <math.h>
 
 #include "unit.h"
-#include "usage/ledger.h"
+#include "ledger/ledger.h"
 
 #define HOUR_MS (INT64_C(3600) * 1000)
 /* 2026-03-01T00:00:00Z */

@@ -4,7 +4,7 @@
 #include "base/clock.h"
 #include "scratch.h"
 #include "unit.h"
-#include "usage/ledger.h"
+#include "ledger/ledger.h"
 
 /* 2026-03-01T00:00:00Z */
 #define START_MS INT64_C(1772323200000)

@@ -13,11 +13,11 @@
 
 #include "base/clock.h"
 #include "scratch.h"
-#include "swatchd/tail.h"
+#include "swatchd/tail/tail.h"
 #include "unit.h"
-#include "usage/history.h"
-#include "usage/ledger.h"
-#include "usage/transcript_path.h"
+#include "history/history.h"
+#include "ledger/ledger.h"
+#include "transcript/path.h"
 
 #define ROUNDS 12
 /* 2026-03-01T00:00:00Z */

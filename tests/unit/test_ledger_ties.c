@@ -6,7 +6,7 @@
  */
 #include "base/clock.h"
 #include "unit.h"
-#include "usage/ledger.h"
+#include "ledger/ledger.h"
 
 #define ROUNDS 48
 /* 2026-03-01T00:00:00Z */

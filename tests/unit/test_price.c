@@ -6,7 +6,7 @@
 
 #include "scratch.h"
 #include "unit.h"
-#include "usage/price.h"
+#include "price/price.h"
 
 #define assert_usd(got, want) assert_true(fabs((got) - (want)) < 1e-9)
 

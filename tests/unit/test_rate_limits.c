@@ -5,7 +5,7 @@
 #include <math.h>
 
 #include "base/buf.h"
-#include "swatchd/account_limits.h"
+#include "swatchd/billing/account_limits.h"
 
 #define NOW_MS INT64_C(1795442700000)
 #define HOUR_MS INT64_C(3600000)

@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 
 #include "scratch.h"
-#include "usage/reference.h"
+#include "ccusage/reference.h"
 
 static struct scratch scratch;
 

@@ -9,7 +9,7 @@
 #include "base/clock.h"
 #include "fail_alloc.h"
 #include "unit.h"
-#include "usage/report.h"
+#include "report/report.h"
 
 /* Sunday, 2026-03-01T00:00:00Z */
 #define SUNDAY_MS INT64_C(1772323200000)

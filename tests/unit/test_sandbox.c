@@ -16,10 +16,10 @@
 #include <unistd.h>
 
 #include "base/log.h"
-#include "cache/cache_write.h"
+#include "cache/write.h"
 #include "scratch.h"
-#include "swatchd/sandbox.h"
-#include "swatchd/sandbox_sockets.h"
+#include "swatchd/sandbox/sandbox.h"
+#include "swatchd/sandbox/sockets.h"
 
 #define SKIPPED 77
 

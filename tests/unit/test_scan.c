@@ -4,7 +4,7 @@
  */
 #include "base/buf.h"
 #include "unit.h"
-#include "usage/scan.h"
+#include "transcript/scan.h"
 
 /* A made-up assistant line: HEAD usage TAIL. */
 #define HEAD "{\"type\":\"assistant\",\"sessionId\":\"s1\",\"cwd\":\"/home/u/p\",\"version\":\"2.1.39\"," \

@@ -4,9 +4,9 @@
  */
 #include "unit.h"
 
-#include "base/config.h"
+#include "config/config.h"
 #include "scratch.h"
-#include "swatch/statusline_config.h"
+#include "config/few.h"
 
 #define ROUNDS 20000
 #define LINES_MAX 8

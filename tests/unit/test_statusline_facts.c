@@ -5,13 +5,13 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "base/config.h"
+#include "config/config.h"
 #include "scratch.h"
-#include "swatch/json_leaves.h"
-#include "swatch/statusline_config.h"
-#include "swatch/statusline_facts.h"
-#include "swatch/statusline_input.h"
-#include "swatch/statusline_tick.h"
+#include "json/leaves.h"
+#include "config/few.h"
+#include "swatch/statusline/facts.h"
+#include "swatch/statusline/input.h"
+#include "swatch/statusline/tick.h"
 
 /* 2026-11-23T14:05:00Z */
 #define NOW_MS INT64_C(1795442700000)

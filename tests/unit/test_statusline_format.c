@@ -3,10 +3,10 @@
 
 #include <math.h>
 
-#include "swatch/statusline_fields.h"
-#include "swatch/statusline_format.h"
-#include "swatch/statusline_presets.h"
-#include "swatch/statusline_width.h"
+#include "swatch/statusline/fields.h"
+#include "swatch/statusline/format.h"
+#include "swatch/statusline/presets.h"
+#include "base/width.h"
 
 #define NOW_MS INT64_C(1795442700000)
 
@@ -143,12 +143,12 @@ static void test_thresholds(void **state)
 static void test_widths(void **state)
 {
 	(void)state;
-	assert_int_equal(statusline_width("abc", 3), 3);
-	assert_int_equal(statusline_width("日本語", strlen("日本語")), 6);
-	assert_int_equal(statusline_width("e\xCC\x81", 3), 1);
-	assert_int_equal(statusline_width("\033[0;31mab\033[0m", 13), 2);
-	assert_int_equal(statusline_width("\\n\\", 3), 3);
-	assert_int_equal(statusline_width("\xFF\xFE", 2), 2);
+	assert_int_equal(width_of("abc", 3), 3);
+	assert_int_equal(width_of("日本語", strlen("日本語")), 6);
+	assert_int_equal(width_of("e\xCC\x81", 3), 1);
+	assert_int_equal(width_of("\033[0;31mab\033[0m", 13), 2);
+	assert_int_equal(width_of("\\n\\", 3), 3);
+	assert_int_equal(width_of("\xFF\xFE", 2), 2);
 	expect("{branch.20}", "日本語-feature");
 	expect("{branch.14}", "日本語-feature");
 	expect("{branch.13}", "日本語-featu…");
@@ -209,7 +209,7 @@ static void test_presets_on_narrow_terminals(void **state)
 			narrow.columns = columns;
 			facts_fill_sample(&facts, NOW_MS);
 			assert_true(statusline_format(preset->format, &facts, &narrow, &out, &error));
-			assert_in_range(statusline_width(buf_str(&out), out.len), 1, columns);
+			assert_in_range(width_of(buf_str(&out), out.len), 1, columns);
 			/* It is the line of some room, whole; only the shortest one is cut. */
 			for (int room = (int)STATUSLINE_ROOM_MOST; room >= 0 && !found; room--) {
 				facts.room = room;
@@ -217,7 +217,7 @@ static void test_presets_on_narrow_terminals(void **state)
 				assert_true(statusline_format(preset->format, &facts, &look, &same, &error));
 				found = strcmp(buf_str(&same), buf_str(&out)) == 0;
 			}
-			assert_true(found || statusline_width(buf_str(&same), same.len) > columns);
+			assert_true(found || width_of(buf_str(&same), same.len) > columns);
 			buf_release(&out);
 			buf_release(&same);
 			buf_release(&error);

@@ -5,12 +5,12 @@
 #include <time.h>
 
 #include "base/clock.h"
-#include "swatch/json_pretty.h"
-#include "swatch/prices.h"
-#include "swatch/report_command.h"
-#include "swatch/report_table.h"
-#include "swatch/table.h"
-#include "swatch/terminal.h"
+#include "json/pretty.h"
+#include "swatch/cli/prices.h"
+#include "swatch/report/command.h"
+#include "swatch/report/table.h"
+#include "swatch/ui/table.h"
+#include "swatch/ui/terminal.h"
 
 /* 2026-11-23T14:05:00Z; the tests run in UTC. */
 #define NOW_MS INT64_C(1795442700000)

@@ -9,8 +9,8 @@
 
 #include "base/clock.h"
 #include "base/printable.h"
-#include "swatch/top/top_figures.h"
-#include "swatch/top/top_view.h"
+#include "swatch/top/figures.h"
+#include "swatch/top/view.h"
 
 /* 2026-11-23T14:05:00Z */
 #define NOW_MS INT64_C(1795442700000)

@@ -1,6 +1,6 @@
 /* transcript_path: whose a transcript is (FORMATS section 1). */
 #include "unit.h"
-#include "usage/transcript_path.h"
+#include "transcript/path.h"
 
 static void check(const char *path, const char *project, const char *session, bool subagent)
 {

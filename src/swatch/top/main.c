@@ -24,13 +24,13 @@
 
 #include "base/clock.h"
 #include "base/streams.h"
-#include "swatch/daemon_call.h"
-#include "swatch/terminal.h"
-#include "swatch/top/top_files.h"
-#include "swatch/top/top_link.h"
-#include "swatch/top/top_screen.h"
-#include "swatch/top/top_view.h"
-#include "swatch/top_options.h"
+#include "swatch/cli/daemon_call.h"
+#include "swatch/top/files.h"
+#include "swatch/top/link.h"
+#include "swatch/top/options.h"
+#include "swatch/top/screen.h"
+#include "swatch/top/view.h"
+#include "swatch/ui/terminal.h"
 
 /* Events may come by the thousand: eyes do not need more pictures. */
 #define FRAME_MS 100

@@ -1,0 +1,170 @@
+#include "cache/lock.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "cache/names.h"
+
+/* How often a waiter looks; flock(2) has no timeout of its own, and an alarm would be the whole program's. */
+#define WAIT_STEP_MS 50
+
+/* How often a taker tries again that met somebody who only looked, or a file that was removed meanwhile. */
+#define LOOKER_TRIES 2000
+#define LOOKER_STEP_MS 1
+
+static void sleep_ms(int64_t ms)
+{
+	const struct timespec step = { .tv_sec = (time_t)(ms / 1000), .tv_nsec = (long)(ms % 1000) * 1000000L };
+	(void)nanosleep(&step, NULL);
+}
+
+static int flock_now(int fd, int operation)
+{
+	int locked;
+	do
+		locked = flock(fd, operation | LOCK_NB);
+	while (locked != 0 && errno == EINTR);
+	return locked;
+}
+
+static int open_lock_file(int dir_fd)
+{
+	int fd = openat(dir_fd, CACHE_LOCK_FILE, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK, 0600);
+	if (fd < 0)
+		return -1;
+	struct stat st;
+	int why = fstat(fd, &st) != 0 ? errno : 0;
+	/* A second name: of a file of ours elsewhere, that would be emptied. No name: somebody removed it just now. */
+	if (why == 0 && (!S_ISREG(st.st_mode) || st.st_uid != geteuid() || st.st_nlink > 1))
+		why = EPERM;
+	if (why == 0)
+		return fd;
+	close(fd);
+	errno = why;
+	return -1;
+}
+
+/* True when the name still leads to the file that was locked: somebody may have removed it in between. */
+static bool is_lock_file(int dir_fd, int fd)
+{
+	struct stat mine, named;
+	return fstat(fd, &mine) == 0 && fstatat(dir_fd, CACHE_LOCK_FILE, &named, AT_SYMLINK_NOFOLLOW) == 0
+	       && mine.st_dev == named.st_dev && mine.st_ino == named.st_ino;
+}
+
+/* Other programs' words, shown to people: what cannot be printed goes. */
+static void mask_unprintable(char *text)
+{
+	for (; *text; text++)
+		if (*text < '!' || *text > '~')
+			*text = '?';
+}
+
+static void read_holder(int fd, struct cache_lock_holder *holder)
+{
+	char text[96], *rest;
+	memset(holder, 0, sizeof(*holder));
+	ssize_t got = pread(fd, text, sizeof(text) - 1, 0);
+	if (got <= 0)
+		return;
+	text[got] = '\0';
+	size_t digits = strspn(text, "0123456789");
+	long pid = strtol(text, &rest, 10);
+	if (digits == 0 || digits > 9 || pid <= 0)
+		return;
+	holder->pid = (pid_t)pid;
+	(void)sscanf(rest, "%15s %31s", holder->role, holder->version);
+	mask_unprintable(holder->role);
+	mask_unprintable(holder->version);
+}
+
+static void write_holder(int fd, const char *role)
+{
+	char text[96];
+	int len = snprintf(text, sizeof(text), "%ld %.15s %.31s\n", (long)getpid(), role, PACKAGE_VERSION);
+	/* Only told to people: a full disk must not keep the daemon from its work. */
+	ssize_t written = ftruncate(fd, 0) == 0 ? pwrite(fd, text, (size_t)len, 0) : -1;
+	(void)written;
+}
+
+/* Locks the open file. Who only looks holds it shared for a moment, and must not be taken for a holder. */
+static enum cache_lock_result lock_open_file(int fd)
+{
+	for (int tries = 0; tries < LOOKER_TRIES; tries++) {
+		if (flock_now(fd, LOCK_EX) == 0)
+			return CACHE_LOCK_TAKEN;
+		if (errno != EWOULDBLOCK)
+			return CACHE_LOCK_FAILED;
+		if (flock_now(fd, LOCK_SH) != 0)
+			return errno == EWOULDBLOCK ? CACHE_LOCK_HELD : CACHE_LOCK_FAILED;
+		(void)flock_now(fd, LOCK_UN);
+		sleep_ms(LOOKER_STEP_MS);
+	}
+	return CACHE_LOCK_HELD;
+}
+
+enum cache_lock_result cache_lock_take(int dir_fd, const char *role, int *lock_fd, struct cache_lock_holder *holder)
+{
+	memset(holder, 0, sizeof(*holder));
+	for (int tries = 0; tries < LOOKER_TRIES; tries++) {
+		int fd = open_lock_file(dir_fd);
+		if (fd < 0)
+			return CACHE_LOCK_FAILED;
+		enum cache_lock_result result = lock_open_file(fd);
+		if (result == CACHE_LOCK_TAKEN && is_lock_file(dir_fd, fd)) {
+			write_holder(fd, role);
+			*lock_fd = fd;
+			return CACHE_LOCK_TAKEN;
+		}
+		int why = errno;
+		if (result == CACHE_LOCK_HELD)
+			read_holder(fd, holder);
+		close(fd);
+		errno = why;
+		if (result != CACHE_LOCK_TAKEN)
+			return result;
+	}
+	errno = ESTALE;
+	return CACHE_LOCK_FAILED;
+}
+
+enum cache_lock_result cache_lock_wait(int dir_fd, const char *role, int64_t timeout_ms, int *lock_fd,
+				       struct cache_lock_holder *holder, int64_t *waited_ms)
+{
+	int64_t start_ms = clock_mono_ms();
+	for (;;) {
+		enum cache_lock_result result = cache_lock_take(dir_fd, role, lock_fd, holder);
+		*waited_ms = clock_mono_ms() - start_ms;
+		if (result != CACHE_LOCK_HELD || *waited_ms >= timeout_ms)
+			return result;
+		int64_t left_ms = timeout_ms - *waited_ms;
+		sleep_ms(left_ms < WAIT_STEP_MS ? left_ms : WAIT_STEP_MS);
+	}
+}
+
+bool cache_lock_is_held(int dir_fd)
+{
+	struct cache_lock_holder holder;
+	return cache_lock_find_holder(dir_fd, &holder);
+}
+
+bool cache_lock_find_holder(int dir_fd, struct cache_lock_holder *holder)
+{
+	memset(holder, 0, sizeof(*holder));
+	int fd = openat(dir_fd, CACHE_LOCK_FILE, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	if (fd < 0)
+		return false;
+	bool held = flock_now(fd, LOCK_SH) != 0 && errno == EWOULDBLOCK;
+	if (held)
+		read_holder(fd, holder);
+	close(fd);
+	return held;
+}

@@ -1,0 +1,29 @@
+/*
+ * billing_block: the figures of one 5-hour block, whoever counted them: the ledger, or ccusage.
+ *
+ * For: ccusage_answer fills it from JSON, billing from the ledger; publish writes it.
+ */
+#ifndef SWATCH_CCUSAGE_BLOCK_H
+#define SWATCH_CCUSAGE_BLOCK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define BILLING_MODELS_MAX 16
+#define BILLING_MODEL_NAME_MAX 96
+
+struct billing_block {
+	bool present;                    /* there is an active block */
+	int64_t start_ms, end_ms, last_ms;
+	uint64_t entries;
+	int64_t input_tokens, output_tokens, cache_creation_tokens, cache_read_tokens, total_tokens;
+	double cost_usd;
+	/* NaN: not known, or no time between the first and the last entry. */
+	double tokens_per_minute, indicator_tokens_per_minute, cost_per_hour_usd;
+	int64_t limit_reset_ms;          /* 0: none told */
+	size_t model_count;              /* further ones are left out of the list */
+	char models[BILLING_MODELS_MAX][BILLING_MODEL_NAME_MAX];
+};
+
+#endif

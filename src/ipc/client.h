@@ -1,0 +1,74 @@
+/*
+ * client: the other end of the daemon's control socket (FORMATS section 7): one line of JSON out, lines of JSON in.
+ *
+ * For: the commands that talk to swatchd; most through daemon_call.h.
+ *
+ * Calling sequence: client_connect(); when that says CLIENT_LISTENING, client_ask(), or client_send() and any number
+ * of client_read_line(); client_close() in every case.
+ * Nothing the daemon does can hold a command for longer than the timeouts, or make it take more than
+ * CLIENT_MAX_ANSWER_BYTES; a daemon that goes away is an answer (CLIENT_CLOSED), not a signal.
+ */
+#ifndef SWATCH_IPC_CLIENT_H
+#define SWATCH_IPC_CLIENT_H
+
+#include <json-c/json.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/buf.h"
+
+#define CLIENT_MAX_ANSWER_BYTES ((size_t)16 << 20)
+#define CLIENT_CONNECT_TIMEOUT_MS 5000
+#define CLIENT_WAIT_FOREVER (-1)
+
+enum client_state {
+	CLIENT_LISTENING,
+	CLIENT_NOT_RUNNING,  /* there is no socket */
+	CLIENT_LEFT_BEHIND,  /* the socket of a daemon that is gone: it crashed or was killed */
+	CLIENT_REFUSED,      /* something is there and will not have us: permissions, another user's, too busy */
+	CLIENT_BAD_PATH      /* no socket can be there: no socket, path too long */
+};
+
+enum client_result {
+	CLIENT_OK,
+	CLIENT_TIMEOUT,
+	CLIENT_CLOSED,       /* the daemon ended, or dropped us */
+	CLIENT_BAD_ANSWER,   /* longer than the limit, or no JSON object */
+	CLIENT_BROKEN,       /* errno says why */
+	CLIENT_NO_READER     /* client_read_line() only: who reads our stdout is gone */
+};
+
+struct client {
+	int fd;              /* -1: not connected */
+	pid_t daemon_pid;    /* 0: not known */
+	struct buf in;
+	size_t in_taken;     /* bytes of `in` that were handed out */
+};
+
+/* `why` gets, for every state but CLIENT_LISTENING, what was found, for people. `client` needs no preparation. */
+enum client_state client_connect(struct client *client, const char *socket_path, struct buf *why);
+
+/* Sends one line; `request` is without the newline. */
+enum client_result client_send(struct client *client, const char *request, int64_t timeout_ms);
+
+/*
+ * Waits for the next line, up to `timeout_ms` (CLIENT_WAIT_FOREVER: no limit). *line has no newline, is
+ * NUL-terminated, and is good until the next call. With `watch_stdout` it also ends when stdout is a pipe that
+ * nobody reads any more.
+ */
+enum client_result client_read_line(struct client *client, int64_t timeout_ms, bool watch_stdout, const char **line,
+				    size_t *len);
+
+/* Parses a line; the caller json_object_put()s it. NULL with errno: EBADMSG (or EAGAIN) when it is not a JSON object, ENOMEM. */
+struct json_object *client_parse(const char *line, size_t len);
+
+/*
+ * Sends `request` and reads the one answer, both within `timeout_ms`. With CLIENT_OK *answer is the caller's to
+ * json_object_put(); otherwise it is NULL, and `why` says what happened, for people.
+ */
+enum client_result client_ask(struct client *client, const char *request, int64_t timeout_ms,
+			      struct json_object **answer, struct buf *why);
+
+void client_close(struct client *client);
+
+#endif

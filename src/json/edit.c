@@ -1,0 +1,335 @@
+#include "json/edit.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/utf8.h"
+#include "json/parse.h"
+#include "json/walk.h"
+#include "json/write.h"
+
+/* Settings nest four or five deep. */
+#define MAX_DEPTH JSON_PARSE_MAX_DEPTH
+
+static const char blanks[] = " \t\r\n";
+
+/* Where things stand in the text; 0: there is no such thing. */
+struct layout {
+	size_t open_at;                /* behind the object's brace */
+	size_t count;
+	size_t last_lead_at;           /* behind the comma, or the brace, before the last member */
+	size_t last_key_at, last_end;  /* the last member's key and the end of its value */
+	bool found;
+	size_t key_at, value_at, value_end;
+	size_t before_end;             /* the end of the value before it */
+	size_t next_key_at;            /* the key behind it */
+};
+
+/* ---- reading ---- */
+
+static size_t count_lines(const char *text, size_t len)
+{
+	size_t lines = 1;
+	for (size_t i = 0; i < len; i++)
+		lines += text[i] == '\n';
+	return lines;
+}
+
+static bool is_too_odd(const char *text, size_t len, struct buf *error)
+{
+	if (len > JSON_EDIT_MAX_BYTES)
+		buf_printf(error, "it is larger than %zu MiB", JSON_EDIT_MAX_BYTES >> 20);
+	else if (len >= 3 && memcmp(text, "\xEF\xBB\xBF", 3) == 0)
+		buf_append_str(error, "it begins with a byte order mark, which JSON does not allow");
+	else if (memchr(text, '\0', len))
+		buf_append_str(error, "it contains a NUL byte: this is not text");
+	else
+		return false;
+	return true;
+}
+
+/* The line of the first byte that is no UTF-8; 0: all is. */
+static size_t find_bad_line(const char *text, size_t len)
+{
+	uint32_t code;
+	for (size_t at = 0, size; at < len; at += size) {
+		size = utf8_decode(text + at, len - at, &code);
+		if (size == 0)
+			return count_lines(text, at);
+	}
+	return 0;
+}
+
+/* Says where the text is not JSON, and why: json-c knows that. */
+static void explain(const char *text, size_t len, struct buf *error)
+{
+	struct json_tokener *tokener = json_tokener_new_ex(MAX_DEPTH);
+	if (!tokener) {
+		buf_append_str(error, "out of memory");
+		return;
+	}
+	json_tokener_set_flags(tokener, JSON_TOKENER_STRICT);
+	json_object_put(json_tokener_parse_ex(tokener, text, (int)len));
+	enum json_tokener_error verdict = json_tokener_get_error(tokener);
+	size_t end = json_tokener_get_parse_end(tokener);
+	json_tokener_free(tokener);
+	buf_printf(error, "it is not JSON: line %zu: %s", count_lines(text, end < len ? end : len),
+		   verdict == json_tokener_success || verdict == json_tokener_continue ? "something is wrong here"
+										       : json_tokener_error_desc(verdict));
+}
+
+struct json_object *json_edit_parse(const char *text, size_t len, struct buf *error)
+{
+	if (is_too_odd(text, len, error))
+		return NULL;
+	struct json_object *object = json_parse(text, len, MAX_DEPTH, NULL);
+	int why = errno;
+	size_t bad_line = object ? find_bad_line(text, len) : 0;
+	if (object && bad_line == 0 && json_object_is_type(object, json_type_object))
+		return object;
+	size_t start = strspn(text, blanks);
+	if (!object && why == ENOMEM)
+		buf_append_str(error, "out of memory");
+	else if (start == len)
+		buf_append_str(error, "it is empty");
+	else if (text[start] != '{')
+		buf_append_str(error, "it is not a JSON object");
+	else if (bad_line > 0)
+		buf_printf(error, "it is not JSON: line %zu: this is not UTF-8", bad_line);
+	else if (why == EAGAIN)
+		buf_append_str(error, "it ends in the middle");
+	else
+		explain(text, len, error);
+	json_object_put(object);
+	return NULL;
+}
+
+/* From behind the brace or a value to the key that comes next; *lead_at: where the blanks before that begin. */
+static size_t skip_to_key(const char *text, size_t at, size_t *lead_at)
+{
+	size_t comma = at + strspn(text + at, blanks);
+	*lead_at = text[comma] == ',' ? comma + 1 : at;
+	return *lead_at + strspn(text + *lead_at, blanks);
+}
+
+/* `text` ends with a NUL. False when it is not strict JSON. */
+static bool find_layout(const char *text, size_t len, const char *key, struct layout *layout)
+{
+	struct walk w;
+	struct slice name;
+	bool first = true;
+	memset(layout, 0, sizeof(*layout));
+	walk_init(&w, text, len);
+	if (!walk_enter(&w, '{'))
+		return false;
+	layout->open_at = (size_t)(w.at - text);
+	for (;;) {
+		struct walk_item item;
+		size_t from = (size_t)(w.at - text), lead_at, before_end = layout->last_end;
+		if (!walk_next_key(&w, &first, &name))
+			break;
+		size_t key_at = skip_to_key(text, from, &lead_at);
+		bool is_it = slice_equals(name, key);
+		(void)walk_peek(&w);
+		size_t value_at = (size_t)(w.at - text);
+		if (!walk_value(&w, &item))
+			return false;
+		if (layout->found && layout->next_key_at == 0)
+			layout->next_key_at = key_at;
+		layout->last_lead_at = lead_at;
+		layout->last_key_at = key_at;
+		layout->last_end = (size_t)(w.at - text);
+		layout->count++;
+		if (!is_it || layout->found)
+			continue;
+		layout->found = true;
+		layout->key_at = key_at;
+		layout->value_at = value_at;
+		layout->value_end = layout->last_end;
+		layout->before_end = before_end;
+	}
+	return walk_at_end(&w);
+}
+
+/* Both readers have to agree on what the document is. NULL with a message. */
+static struct json_object *read_both(const char *text, size_t len, const char *key, struct layout *layout,
+				     struct buf *error)
+{
+	struct json_object *object = json_edit_parse(text, len, error);
+	if (!object)
+		return NULL;
+	if (!find_layout(text, len, key, layout)) {
+		buf_append_str(error, "it is not strict JSON: a comment, or a comma too many?");
+	} else if (layout->count != (size_t)json_object_object_length(object)) {
+		buf_append_str(error, "it has a key twice");
+	} else {
+		return object;
+	}
+	json_object_put(object);
+	return NULL;
+}
+
+/* "\n  " of the blanks before a key: the newline as this document writes it, and what its line begins with. */
+static void take_line(const char *text, size_t from, size_t to, char line[64])
+{
+	line[0] = '\0';
+	size_t start = to;
+	while (start > from && text[start - 1] != '\n')
+		start--;
+	if (start == from || to - start > 48)
+		return;
+	bool has_return = start - from >= 2 && text[start - 2] == '\r';
+	snprintf(line, 64, "%s%.*s", has_return ? "\r\n" : "\n", (int)(to - start), text + start);
+}
+
+static void take_style(const char *text, size_t len, const struct layout *layout, struct json_edit_member *member)
+{
+	if (layout->count > 0) {
+		take_line(text, layout->last_lead_at, layout->last_key_at, member->line);
+		return;
+	}
+	/* Of an empty object only: is it open over lines? */
+	size_t close_at = layout->open_at + strspn(text + layout->open_at, blanks);
+	take_line(text, layout->open_at, close_at, member->line);
+	if (member->line[0] && close_at < len)
+		snprintf(member->line, sizeof(member->line), "%s  ", text[layout->open_at] == '\r' ? "\r\n" : "\n");
+}
+
+bool json_edit_find(const char *text, size_t len, const char *key, struct json_edit_member *member, struct buf *error)
+{
+	struct layout layout;
+	memset(member, 0, sizeof(*member));
+	struct json_object *object = read_both(text, len, key, &layout, error);
+	if (!object)
+		return false;
+	json_object_put(object);
+	member->found = layout.found;
+	member->value_at = layout.value_at;
+	member->value_len = layout.value_end - layout.value_at;
+	take_style(text, len, &layout, member);
+	return true;
+}
+
+/* ---- writing ---- */
+
+/* Everything but the member has to be as it was, and the member as it was wanted: {"v": value}, or NULL for none. */
+static bool is_as_meant(const struct buf *out, size_t from, struct json_object *before, const char *key,
+			struct json_object *wanted)
+{
+	struct buf ignored = BUF_INIT;
+	struct layout layout;
+	struct json_object *after = read_both(out->data + from, out->len - from, key, &layout, &ignored);
+	struct json_object *got = NULL, *value = NULL;
+	bool has = after && json_object_object_get_ex(after, key, &got);
+	bool wants = wanted && json_object_object_get_ex(wanted, "v", &value);
+	/* A null is no object to json-c: both are NULL then. */
+	bool good = after && has == wants && (got == value || json_object_equal(got, value) == 1);
+	if (good) {
+		json_object_object_del(before, key);
+		json_object_object_del(after, key);
+		good = json_object_equal(before, after) == 1;
+	}
+	json_object_put(after);
+	buf_release(&ignored);
+	return good;
+}
+
+/* Appends the text with [from, to) replaced by `what`, checked against `before`, which it uses up. */
+static bool splice(const char *text, size_t len, size_t from, size_t to, const struct buf *what, const char *key,
+		   struct json_object *before, struct json_object *wanted, struct buf *out, struct buf *error)
+{
+	size_t start = out->len;
+	buf_append(out, text, from);
+	buf_append(out, buf_str(what), what->len);
+	buf_append(out, text + to, len - to);
+	bool good = !out->failed && !what->failed && is_as_meant(out, start, before, key, wanted);
+	if (!good) {
+		buf_append_str(error, out->failed || what->failed ? "out of memory"
+								  : "editing it would change more than that");
+		if (out->data) {
+			out->len = start;
+			out->data[start] = '\0';
+		}
+	}
+	json_object_put(before);
+	return good;
+}
+
+/* The member as it goes behind the last one, or into an empty object. */
+static void write_member(const char *text, size_t len, const struct layout *layout, const char *key, const char *value,
+			 struct buf *what)
+{
+	struct json_edit_member style = { 0 };
+	struct jsonw w;
+	take_style(text, len, layout, &style);
+	if (layout->count > 0)
+		buf_append_str(what, ",");
+	if (layout->count > 0 && !style.line[0])
+		buf_append_str(what, " ");
+	buf_append_str(what, style.line);
+	jsonw_init(&w, what);
+	jsonw_string(&w, key);
+	buf_printf(what, ": %s", value);
+}
+
+/* {"v": value}: nothing that is more or less than one value passes. */
+static struct json_object *wrap_value(const char *value, struct buf *error)
+{
+	struct buf text = BUF_INIT;
+	struct layout layout;
+	buf_printf(&text, "{\"v\":%s}", value);
+	struct json_object *object = text.failed ? NULL : read_both(text.data, text.len, "v", &layout, error);
+	if (object && layout.count != 1) {
+		buf_append_str(error, "it is more than one value");
+		json_object_put(object);
+		object = NULL;
+	}
+	buf_release(&text);
+	return object;
+}
+
+bool json_edit_set(const char *text, size_t len, const char *key, const char *value, struct buf *out, struct buf *error)
+{
+	struct layout layout;
+	struct json_object *wanted = wrap_value(value, error);
+	struct json_object *before = wanted ? read_both(text, len, key, &layout, error) : NULL;
+	struct buf what = BUF_INIT;
+	if (!before) {
+		json_object_put(wanted);
+		return false;
+	}
+	size_t from = layout.count > 0 ? layout.last_end : layout.open_at, to = from;
+	if (layout.found) {
+		from = layout.value_at;
+		to = layout.value_end;
+		buf_append_str(&what, value);
+	} else {
+		write_member(text, len, &layout, key, value, &what);
+	}
+	bool good = splice(text, len, from, to, &what, key, before, wanted, out, error);
+	json_object_put(wanted);
+	buf_release(&what);
+	return good;
+}
+
+bool json_edit_unset(const char *text, size_t len, const char *key, struct buf *out, struct buf *error)
+{
+	static const struct buf nothing = BUF_INIT;
+	struct layout layout;
+	struct json_object *before = read_both(text, len, key, &layout, error);
+	if (!before)
+		return false;
+	size_t from = 0, to = 0;
+	if (layout.found && layout.before_end > 0) {
+		from = layout.before_end;
+		to = layout.value_end;
+	} else if (layout.found && layout.next_key_at > 0) {
+		from = layout.key_at;
+		to = layout.next_key_at;
+	} else if (layout.found) {
+		from = layout.open_at;
+		to = layout.value_end;
+	}
+	return splice(text, len, from, to, &nothing, key, before, NULL, out, error);
+}

@@ -1,0 +1,326 @@
+#include "json/walk.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/find.h"
+
+void walk_init(struct walk *w, const char *text, size_t len)
+{
+	memset(w, 0, sizeof(*w));
+	w->at = text;
+	w->end = text + len;
+}
+
+static bool fail(struct walk *w)
+{
+	w->bad = true;
+	w->at = w->end;
+	return false;
+}
+
+static inline void skip_blanks(struct walk *w)
+{
+	/* Claude Code writes none. */
+	if (w->at < w->end && (unsigned char)*w->at > ' ')
+		return;
+	while (w->at < w->end && (*w->at == ' ' || *w->at == '\t' || *w->at == '\n' || *w->at == '\r'))
+		w->at++;
+}
+
+static bool is_hex(char c)
+{
+	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+}
+
+static bool walk_escape(struct walk *w)
+{
+	if (w->end - w->at < 2)
+		return fail(w);
+	switch (w->at[1]) {
+	case '"':
+	case '\\':
+	case '/':
+	case 'b':
+	case 'f':
+	case 'n':
+	case 'r':
+	case 't':
+		w->at += 2;
+		return true;
+	case 'u':
+		if (w->end - w->at < 6 || !is_hex(w->at[2]) || !is_hex(w->at[3]) || !is_hex(w->at[4]) || !is_hex(w->at[5]))
+			return fail(w);
+		w->at += 6;
+		return true;
+	default:
+		return fail(w);
+	}
+}
+
+/* What is left of a string that has an escape, which is at w->at. */
+static bool walk_escaped_string(struct walk *w, struct slice *out, const char *start)
+{
+	while (w->at < w->end && *w->at == '\\') {
+		if (!walk_escape(w))
+			return false;
+		w->at = scan_find_string_end(w->at, w->end);
+	}
+	if (w->at >= w->end || *w->at != '"')
+		return fail(w);
+	*out = (struct slice){ start, (size_t)(w->at++ - start) };
+	return true;
+}
+
+/* At an opening quote: goes past the closing one. */
+static inline bool walk_string(struct walk *w, struct slice *out, bool *has_escapes)
+{
+	const char *start = w->at + 1;
+	const char *at = scan_find_string_end(start, w->end);
+	*has_escapes = at >= w->end || *at != '"';
+	if (*has_escapes) {
+		w->at = at;
+		return walk_escaped_string(w, out, start);
+	}
+	*out = (struct slice){ start, (size_t)(at - start) };
+	w->at = at + 1;
+	return true;
+}
+
+static size_t digits(struct walk *w)
+{
+	const char *start = w->at;
+	while (w->at < w->end && *w->at >= '0' && *w->at <= '9')
+		w->at++;
+	return (size_t)(w->at - start);
+}
+
+static bool walk_number(struct walk *w, struct slice *out)
+{
+	const char *start = w->at;
+	if (*w->at == '-')
+		w->at++;
+	bool leading_zero = w->at < w->end && *w->at == '0';
+	size_t whole = digits(w);
+	if (whole == 0 || (leading_zero && whole > 1))
+		return fail(w);
+	if (w->at < w->end && *w->at == '.') {
+		w->at++;
+		if (digits(w) == 0)
+			return fail(w);
+	}
+	if (w->at < w->end && (*w->at == 'e' || *w->at == 'E')) {
+		w->at++;
+		if (w->at < w->end && (*w->at == '+' || *w->at == '-'))
+			w->at++;
+		if (digits(w) == 0)
+			return fail(w);
+	}
+	out->data = start;
+	out->len = (size_t)(w->at - start);
+	return true;
+}
+
+static bool walk_word(struct walk *w, const char *word)
+{
+	size_t len = strlen(word);
+	if ((size_t)(w->end - w->at) < len || memcmp(w->at, word, len) != 0)
+		return fail(w);
+	w->at += len;
+	return true;
+}
+
+enum walk_kind walk_peek(struct walk *w)
+{
+	skip_blanks(w);
+	if (w->at >= w->end)
+		return WALK_NONE;
+	switch (*w->at) {
+	case '"':
+		return WALK_STRING;
+	case '{':
+		return WALK_OBJECT;
+	case '[':
+		return WALK_ARRAY;
+	case 't':
+		return WALK_TRUE;
+	case 'f':
+		return WALK_FALSE;
+	case 'n':
+		return WALK_NULL;
+	default:
+		return *w->at == '-' || (*w->at >= '0' && *w->at <= '9') ? WALK_NUMBER : WALK_NONE;
+	}
+}
+
+static bool walk_scalar(struct walk *w, enum walk_kind kind, struct slice *text)
+{
+	bool has_escapes;
+	switch (kind) {
+	case WALK_STRING:
+		return walk_string(w, text, &has_escapes);
+	case WALK_NUMBER:
+		return walk_number(w, text);
+	case WALK_TRUE:
+		return walk_word(w, "true");
+	case WALK_FALSE:
+		return walk_word(w, "false");
+	case WALK_NULL:
+		return walk_word(w, "null");
+	default:
+		return fail(w);
+	}
+}
+
+/* Past an object or array: a loop with one bit a level, since recursion would be at the text's mercy. */
+static bool walk_nested(struct walk *w)
+{
+	unsigned char objects[WALK_MAX_DEPTH / 8];
+	size_t depth = 0;
+	bool first = true;
+	do {
+		struct slice key = { NULL, 0 }, text;
+		if (depth > 0) {
+			size_t level = depth - 1;
+			bool in_object = objects[level / 8] & (1U << (level % 8));
+			bool more = in_object ? walk_next_key(w, &first, &key) : walk_next_item(w, &first);
+			if (w->bad)
+				return false;
+			if (!more) {
+				depth--;
+				first = false;
+				continue;
+			}
+		}
+		enum walk_kind kind = walk_peek(w);
+		if (kind == WALK_OBJECT || kind == WALK_ARRAY) {
+			if (depth == WALK_MAX_DEPTH)
+				return fail(w);
+			if (depth % 8 == 0)
+				objects[depth / 8] = 0;
+			unsigned char bit = (unsigned char)(1U << (depth % 8));
+			objects[depth / 8] = (unsigned char)(kind == WALK_OBJECT ? objects[depth / 8] | bit
+									     : objects[depth / 8] & ~bit);
+			depth++;
+			first = true;
+			w->at++;
+			continue;
+		}
+		if (!walk_scalar(w, kind, &text))
+			return false;
+		if (kind == WALK_NULL && key.data && w->null_seen)
+			w->null_seen(w->ctx, key);
+	} while (depth > 0);
+	return true;
+}
+
+bool walk_value(struct walk *w, struct walk_item *out)
+{
+	out->kind = walk_peek(w);
+	out->text = (struct slice){ NULL, 0 };
+	if (out->kind == WALK_OBJECT || out->kind == WALK_ARRAY) {
+		out->text.data = w->at;
+		if (!walk_nested(w))
+			return false;
+		out->text.len = (size_t)(w->at - out->text.data);
+		return true;
+	}
+	return walk_scalar(w, out->kind, &out->text);
+}
+
+bool walk_enter(struct walk *w, char bracket)
+{
+	skip_blanks(w);
+	if (w->at >= w->end || *w->at != bracket)
+		return false;
+	w->at++;
+	return true;
+}
+
+/* Past the comma that is due, or the closing bracket: false then. */
+static bool next_element(struct walk *w, bool *first, char closing)
+{
+	skip_blanks(w);
+	if (w->at >= w->end)
+		return fail(w);
+	if (*w->at == closing) {
+		w->at++;
+		return false;
+	}
+	if (!*first) {
+		if (*w->at != ',')
+			return fail(w);
+		w->at++;
+		skip_blanks(w);
+	}
+	*first = false;
+	return true;
+}
+
+/* A key with escapes in it is given as it reads; one that is too long for a name we know stays as it is written. */
+static void resolve_key(struct walk *w, struct slice *key)
+{
+	size_t len;
+	if (slice_to_text(*key, w->key, sizeof(w->key), &len))
+		*key = (struct slice){ w->key, len };
+}
+
+bool walk_next_key(struct walk *w, bool *first, struct slice *key)
+{
+	bool has_escapes;
+	if (!next_element(w, first, '}'))
+		return false;
+	if (w->at >= w->end || *w->at != '"' || !walk_string(w, key, &has_escapes))
+		return fail(w);
+	if (has_escapes)
+		resolve_key(w, key);
+	skip_blanks(w);
+	if (w->at >= w->end || *w->at != ':')
+		return fail(w);
+	w->at++;
+	return true;
+}
+
+bool walk_next_item(struct walk *w, bool *first)
+{
+	if (!next_element(w, first, ']'))
+		return false;
+	return w->at < w->end && *w->at != ']' ? true : fail(w);
+}
+
+bool walk_at_end(struct walk *w)
+{
+	skip_blanks(w);
+	return !w->bad && w->at == w->end;
+}
+
+bool slice_to_double(struct slice s, double *out)
+{
+	char text[64];
+	if (!s.data || s.len == 0 || s.len >= sizeof(text))
+		return false;
+	memcpy(text, s.data, s.len);
+	text[s.len] = '\0';
+	char *end;
+	errno = 0;
+	*out = strtod(text, &end);
+	return *end == '\0' && isfinite(*out);
+}
+
+bool slice_to_count(struct slice s, int64_t *out)
+{
+	int64_t value = 0;
+	if (!s.data || s.len == 0 || s.len > 16)
+		return false;
+	for (size_t i = 0; i < s.len; i++) {
+		if (s.data[i] < '0' || s.data[i] > '9')
+			return false;
+		value = value * 10 + (s.data[i] - '0');
+	}
+	if (value > INT64_C(9007199254740992))
+		return false;
+	*out = value;
+	return true;
+}

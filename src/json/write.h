@@ -1,0 +1,63 @@
+/*
+ * jsonw: writes JSON text into a buf, one value after the other; commas and escapes are its work.
+ *
+ * For: the cache files, the socket's answers, `--json` output. Reading JSON is json-c's work.
+ *
+ * Calling sequence: struct jsonw w; jsonw_init(&w, &buf); jsonw_begin_object(&w); jsonw_key(&w, "cost");
+ * jsonw_double(&w, 1.5); jsonw_end_object(&w). The jsonw_put_* functions write a key and its value.
+ * Text may hold any bytes. The program must stay in the "C" locale for numbers (no setlocale() of LC_NUMERIC).
+ * Memory failure shows in the buf's `failed`. Nesting deeper than JSONW_MAX_DEPTH sets it too.
+ */
+#ifndef SWATCH_JSON_WRITE_H
+#define SWATCH_JSON_WRITE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+
+#define JSONW_MAX_DEPTH 32
+
+struct jsonw {
+	struct buf *out;
+	unsigned depth;
+	bool after_key;
+	bool has_items[JSONW_MAX_DEPTH];
+};
+
+void jsonw_init(struct jsonw *w, struct buf *out);
+
+void jsonw_begin_object(struct jsonw *w);
+void jsonw_end_object(struct jsonw *w);
+void jsonw_begin_array(struct jsonw *w);
+void jsonw_end_array(struct jsonw *w);
+void jsonw_key(struct jsonw *w, const char *key);
+
+/* Bytes that are not UTF-8 become U+FFFD, so that the text is always valid JSON. A NULL string is written as null. */
+void jsonw_string(struct jsonw *w, const char *text);
+void jsonw_string_len(struct jsonw *w, const char *text, size_t len);
+void jsonw_int(struct jsonw *w, int64_t value);
+/*
+ * Digits that read back as the same number: those of a decimal with up to 12 places where it is one, else 17; null for
+ * NaN and the infinities.
+ */
+void jsonw_double(struct jsonw *w, double value);
+/*
+ * An amount of money, a rate, a percentage: 0.3 and not 0.30000000000000004. Rounded to 12 decimals, to 9 from 9007 on,
+ * and to 6 from 9 million on; larger ones as jsonw_double() has them.
+ */
+void jsonw_amount(struct jsonw *w, double value);
+void jsonw_bool(struct jsonw *w, bool value);
+void jsonw_null(struct jsonw *w);
+
+void jsonw_put_string(struct jsonw *w, const char *key, const char *text);
+void jsonw_put_int(struct jsonw *w, const char *key, int64_t value);
+void jsonw_put_double(struct jsonw *w, const char *key, double value);
+void jsonw_put_amount(struct jsonw *w, const char *key, double value);
+void jsonw_put_bool(struct jsonw *w, const char *key, bool value);
+void jsonw_put_null(struct jsonw *w, const char *key);
+/* A number that is known when it is above 0, such as a time; else null. */
+void jsonw_put_int_or_null(struct jsonw *w, const char *key, int64_t value);
+
+#endif

@@ -1,0 +1,55 @@
+#include "ledger/record.h"
+
+#include <string.h>
+
+#include "base/strmap.h"
+
+/* Longer ids are hashed as they are written. */
+#define ID_MAX 256
+
+/* An id's hash: by what it says, however it is written. */
+static uint64_t hash_text(struct slice text)
+{
+	char plain[ID_MAX];
+	size_t len;
+	if (memchr(text.data, '\\', text.len) && slice_to_text(text, plain, sizeof(plain), &len))
+		return strmap_hash(plain, len);
+	return strmap_hash(text.data, text.len);
+}
+
+/* 2020-01-01 and 2100-01-01. */
+#define EARLIEST_RESET_S INT64_C(1577836800)
+#define LATEST_RESET_S INT64_C(4102444800)
+
+int64_t ledger_limit_resets_ms(const struct scan_limit *limit)
+{
+	if (!limit->present || limit->resets_at_s < EARLIEST_RESET_S || limit->resets_at_s > LATEST_RESET_S)
+		return 0;
+	return limit->resets_at_s * 1000;
+}
+
+void ledger_record_make(const struct scan_usage *usage, int64_t offset, struct ledger_record *out)
+{
+	*out = (struct ledger_record){
+		.time_ms = usage->timestamp_ms,
+		.offset = offset,
+		.tokens = usage->tokens,
+		.cost_usd = usage->cost_usd,
+		.advisor = usage->advisor,
+		.model = usage->model,
+		.has_id = usage->message_id.data != NULL,
+		.has_cost = usage->has_cost,
+		.has_speed = usage->has_speed,
+		.fast = usage->fast,
+		.sidechain = usage->sidechain,
+		.lost_by_reference = (usage->faults & (SCAN_FAULT_NULL | SCAN_FAULT_SPACE)) != 0,
+		.limit_resets_ms = usage->advisor == 0 ? ledger_limit_resets_ms(&usage->limit) : 0,
+		.limit_is_old_form = usage->limit.old_form,
+		.limit_kind = (uint8_t)usage->limit.kind,
+	};
+	if (!usage->message_id.data)
+		return;
+	out->id_hash = hash_text(usage->message_id);
+	if (usage->request_id.data)
+		out->request_hash = (uint32_t)hash_text(usage->request_id) | 1;
+}

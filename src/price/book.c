@@ -1,0 +1,252 @@
+/*
+ * Prices out of a file in LiteLLM's schema.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <json-c/json.h>
+
+#include "base/file.h"
+#include "json/parse.h"
+#include "price/price.h"
+
+/* A dollar a token would be a million dollars a million tokens. */
+#define RATE_MAX_USD 1.
+#define FAST_FACTOR_MAX 1000.
+/* LiteLLM's file has 2,500 models. */
+#define MODELS_MAX 20000
+
+struct price_book {
+	struct price *prices;
+	size_t count, cap;
+};
+
+void price_book_free(struct price_book *book)
+{
+	if (!book)
+		return;
+	for (size_t i = 0; i < book->count; i++)
+		free((char *)(uintptr_t)book->prices[i].model);
+	free(book->prices);
+	free(book);
+}
+
+size_t price_book_count(const struct price_book *book)
+{
+	return book ? book->count : 0;
+}
+
+const struct price *price_book_at(const struct price_book *book, size_t index)
+{
+	return book && index < book->count ? &book->prices[index] : NULL;
+}
+
+/* One model on its way into the book. */
+struct reading {
+	const char *path;
+	const char *model;
+	struct json_object *fields;
+	struct buf *error;
+	bool failed;
+};
+
+/* A number of 0 to `max`; `fallback` where the field is not there. */
+static double take_number(struct reading *r, struct json_object *fields, const char *field, double max, double fallback)
+{
+	struct json_object *value;
+	if (!json_object_object_get_ex(fields, field, &value) || !value)
+		return fallback;
+	double number = json_object_get_double(value);
+	bool is_number = json_object_is_type(value, json_type_double) || json_object_is_type(value, json_type_int);
+	if (!is_number || !isfinite(number) || number < 0. || number > max) {
+		buf_printf(r->error, "cannot use %s: \"%s\" of model \"%.100s\" is not a number from 0 to %g", r->path, field,
+			   r->model, max);
+		r->failed = true;
+		return fallback;
+	}
+	return number;
+}
+
+/* The four prices, with `suffix` at the end of the fields' names; NaN where there is none. */
+static void take_rates(struct reading *r, const char *suffix, struct price_rates *out)
+{
+	static const char *const names[] = { "input_cost_per_token", "output_cost_per_token",
+					     "cache_creation_input_token_cost", "cache_read_input_token_cost" };
+	double *places[] = { &out->input, &out->output, &out->cache_creation, &out->cache_read };
+	for (size_t i = 0; i < 4 && !r->failed; i++) {
+		char field[96];
+		snprintf(field, sizeof(field), "%s%s", names[i], suffix);
+		*places[i] = take_number(r, r->fields, field, RATE_MAX_USD, NAN);
+	}
+}
+
+static double or_zero(double value)
+{
+	return isnan(value) ? 0. : value;
+}
+
+static void take_above(struct reading *r, struct price *price)
+{
+	static const struct {
+		const char *suffix;
+		int64_t tokens;
+	} tiers[] = { { "_above_200k_tokens", 200000 }, { "_above_128k_tokens", 128000 }, { "_above_100k_tokens", 100000 } };
+	for (size_t i = 0; i < sizeof(tiers) / sizeof(tiers[0]) && !r->failed; i++) {
+		struct price_rates above = { NAN, NAN, NAN, NAN };
+		take_rates(r, tiers[i].suffix, &above);
+		if (isnan(above.input) && isnan(above.output) && isnan(above.cache_creation) && isnan(above.cache_read))
+			continue;
+		price->above = (struct price_rates){ or_zero(above.input), or_zero(above.output),
+						     or_zero(above.cache_creation), or_zero(above.cache_read) };
+		price->threshold_tokens = tiers[i].tokens;
+		return;
+	}
+}
+
+/* Returns false for a member that is no model with prices. */
+static bool take_price(struct reading *r, struct price *price)
+{
+	struct json_object *specific;
+	struct price_rates base = { NAN, NAN, NAN, NAN };
+	if (!json_object_is_type(r->fields, json_type_object) || strcmp(r->model, "sample_spec") == 0)
+		return false;
+	take_rates(r, "", &base);
+	if (isnan(base.input) && isnan(base.output))
+		return false;
+	*price = (struct price){ .fast_factor = 1. };
+	price->base = (struct price_rates){ or_zero(base.input), or_zero(base.output), or_zero(base.cache_creation),
+					    or_zero(base.cache_read) };
+	take_above(r, price);
+	if (json_object_object_get_ex(r->fields, "provider_specific_entry", &specific)
+	    && json_object_is_type(specific, json_type_object))
+		price->fast_factor = take_number(r, specific, "fast", FAST_FACTOR_MAX, 1.);
+	return true;
+}
+
+static bool add_price(struct price_book *book, const char *model, const struct price *price)
+{
+	if (book->count == book->cap) {
+		size_t cap = book->cap ? book->cap * 2 : 64;
+		struct price *grown = realloc(book->prices, cap * sizeof(*grown));
+		if (!grown)
+			return false;
+		book->prices = grown;
+		book->cap = cap;
+	}
+	char *name = strdup(model);
+	if (!name)
+		return false;
+	book->prices[book->count] = *price;
+	book->prices[book->count++].model = name;
+	return true;
+}
+
+static int compare_models(const void *a, const void *b)
+{
+	return strcmp(((const struct price *)a)->model, ((const struct price *)b)->model);
+}
+
+static bool fill(struct price_book *book, const char *path, struct json_object *root, struct buf *error)
+{
+	struct json_object_iter it;
+	json_object_object_foreachC(root, it) {
+		struct reading r = { .path = path, .model = it.key, .fields = it.val, .error = error };
+		struct price price;
+		if (strlen(it.key) == 0 || strlen(it.key) > PRICE_MODEL_MAX || !take_price(&r, &price)) {
+			if (r.failed)
+				return false;
+			continue;
+		}
+		if (r.failed)
+			return false;
+		if (book->count == MODELS_MAX) {
+			buf_printf(error, "cannot use %s: it has more than %d models", path, MODELS_MAX);
+			return false;
+		}
+		if (!add_price(book, it.key, &price)) {
+			buf_printf(error, "cannot read %s: out of memory", path);
+			return false;
+		}
+	}
+	if (book->count > 0)
+		qsort(book->prices, book->count, sizeof(*book->prices), compare_models);
+	return true;
+}
+
+/* The whole file. Returns false with errno: EFBIG also when it is not a regular file. */
+static bool read_file(const char *path, struct buf *text)
+{
+	struct stat st;
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	if (fd < 0)
+		return false;
+	bool good = fstat(fd, &st) == 0;
+	if (good && !S_ISREG(st.st_mode)) {
+		errno = EFBIG;
+		good = false;
+	}
+	good = good && file_read_all(fd, PRICE_FILE_MAX_BYTES, text);
+	int why = errno;
+	close(fd);
+	errno = why;
+	return good;
+}
+
+static struct json_object *parse(const char *text, size_t len)
+{
+	struct json_object *root = json_parse(text, len, JSON_PARSE_MAX_DEPTH, NULL);
+	if (!root || json_object_is_type(root, json_type_object))
+		return root;
+	json_object_put(root);
+	errno = EBADMSG;
+	return NULL;
+}
+
+struct price_book *price_book_load(const char *path, struct buf *error)
+{
+	struct buf text = BUF_INIT;
+	if (!read_file(path, &text)) {
+		int failure = errno;
+		buf_release(&text);
+		if (failure == EFBIG)
+			buf_printf(error, "cannot use %s: it is not a regular file of up to %zu MiB", path,
+				   PRICE_FILE_MAX_BYTES >> 20);
+		else if (failure != ENOENT)
+			buf_printf(error, "cannot read %s: %s", path, strerror(failure));
+		errno = failure;
+		return NULL;
+	}
+	struct json_object *root = parse(buf_str(&text), text.len);
+	bool no_memory = !root && errno == ENOMEM;
+	buf_release(&text);
+	struct price_book *book = root ? calloc(1, sizeof(*book)) : NULL;
+	if (!root && !no_memory)
+		buf_printf(error, "cannot use %s: it is not one JSON object", path);
+	else if (!book)
+		buf_printf(error, "cannot read %s: out of memory", path);
+	if (book && !fill(book, path, root, error)) {
+		price_book_free(book);
+		book = NULL;
+	}
+	json_object_put(root);
+	if (!book)
+		errno = EINVAL;
+	return book;
+}
+
+const struct price *price_book_find(const struct price_book *book, const char *model, size_t len, double *factor,
+				    bool *from_book)
+{
+	const struct price *found = NULL;
+	if (book && book->count > 0)
+		found = price_find_among(book->prices, book->count, model, len, factor);
+	if (from_book)
+		*from_book = found != NULL;
+	return found ? found : price_find(model, len, factor);
+}

@@ -1,0 +1,269 @@
+#include "price/price.h"
+
+#include <ctype.h>
+#include <string.h>
+
+/* Regions of Bedrock, by the name's prefix; apac. and global. charge the base price for all models. */
+enum region { ANYWHERE = 0, US = 1, EU = 2, JP = 4, AU = 8 };
+
+#define ALL_REGIONS (US | EU | JP | AU)
+
+/* Where a regional endpoint of Bedrock charges a tenth more for a model, by LiteLLM's entries. */
+static const struct {
+	const char *model;
+	unsigned regions;
+	bool alias;          /* a short form, unless -v1 follows: with a router's name before it, the base price */
+} regional_models[] = {
+	{ "claude-sonnet-4-5", ALL_REGIONS, true }, { "claude-sonnet-4-5-20250929", ALL_REGIONS, false },
+	{ "claude-haiku-4-5", ALL_REGIONS, true }, { "claude-haiku-4-5-20251001", ALL_REGIONS, false },
+	{ "claude-opus-4-5", US, true }, { "claude-opus-4-5-20251101", US, false },
+	{ "claude-opus-4-6", US | EU | AU, true }, { "claude-sonnet-4-6", ALL_REGIONS, false },
+	{ "claude-opus-4-7", ALL_REGIONS, false }, { "claude-opus-4-7-20260416", ALL_REGIONS, false },
+	{ "claude-opus-4-8", ALL_REGIONS, false }, { "claude-sonnet-5", ALL_REGIONS, false },
+	{ "claude-opus-5", ALL_REGIONS, false }, { "claude-fable-5", US | EU, false },
+	{ "claude-fable-5-1", US | EU, false },
+};
+#define REGIONAL_FACTOR 1.1
+
+/* A table of prices, sorted by name. */
+struct price_list {
+	const struct price *prices;
+	size_t count;
+};
+
+/* The first price whose name is not before `model`. */
+static size_t lower_bound(const struct price_list *list, const char *model, size_t len)
+{
+	size_t low = 0, high = list->count;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		if (strncmp(list->prices[middle].model, model, len) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+static const struct price *find_exact(const struct price_list *list, const char *model, size_t len)
+{
+	size_t at = lower_bound(list, model, len);
+	/* Of the names that start so, the shortest one stands first. */
+	if (at < list->count && strncmp(list->prices[at].model, model, len) == 0 && list->prices[at].model[len] == '\0')
+		return &list->prices[at];
+	return NULL;
+}
+
+static bool is_date(const char *text, size_t len)
+{
+	if (len != 8)
+		return false;
+	for (size_t i = 0; i < len; i++)
+		if (!isdigit((unsigned char)text[i]))
+			return false;
+	return true;
+}
+
+/* A name that lacks the date or "-latest" of one in the list: "claude-sonnet-4" is claude-sonnet-4-20250514. */
+static const struct price *find_undated(const struct price_list *list, const char *model, size_t len)
+{
+	for (size_t at = lower_bound(list, model, len); at < list->count; at++) {
+		const char *name = list->prices[at].model;
+		if (strncmp(name, model, len) != 0)
+			break;
+		const char *rest = name + len;
+		if (rest[0] == '-' && (is_date(rest + 1, strlen(rest + 1)) || strcmp(rest + 1, "latest") == 0))
+			return &list->prices[at];
+	}
+	return NULL;
+}
+
+/* Whether a name ends here: not in a longer word, and not with a further part of the version ("-5-5"). */
+static bool ends_name(const char *rest, size_t len)
+{
+	if (len == 0)
+		return true;
+	if (isalnum((unsigned char)rest[0]))
+		return false;
+	size_t digits = 0;
+	while (digits + 1 < len && isdigit((unsigned char)rest[digits + 1]))
+		digits++;
+	return digits == 0 || digits == 8;
+}
+
+/* The longest name of the list that stands in `model` by itself: "my/claude-opus-4-6-thinking". */
+static const struct price *find_inside(const struct price_list *list, const char *model, size_t len)
+{
+	const struct price *found = NULL;
+	size_t found_len = 0;
+	for (size_t i = 0; i < list->count; i++) {
+		const char *name = list->prices[i].model;
+		size_t name_len = strlen(name);
+		const char *at = name_len > found_len && name_len <= len ? memmem(model, len, name, name_len) : NULL;
+		if (!at || (at > model && isalnum((unsigned char)at[-1])))
+			continue;
+		if (!ends_name(at + name_len, (size_t)(model + len - at) - name_len))
+			continue;
+		found = &list->prices[i];
+		found_len = name_len;
+	}
+	return found;
+}
+
+static bool skip_prefix(const char **text, size_t *len, const char *prefix)
+{
+	size_t prefix_len = strlen(prefix);
+	if (*len <= prefix_len || memcmp(*text, prefix, prefix_len) != 0)
+		return false;
+	*text += prefix_len;
+	*len -= prefix_len;
+	return true;
+}
+
+/* -v1, -v2 */
+static bool is_versioned(const char *name, size_t len)
+{
+	return len > 3 && name[len - 3] == '-' && name[len - 2] == 'v' && isdigit((unsigned char)name[len - 1]);
+}
+
+/* What a name tells of the place where the model runs. */
+struct endpoint {
+	enum region region;
+	bool routed;         /* something else stands before the region */
+	bool versioned;      /* "-v1" stands behind the name */
+};
+
+/* arn:aws:bedrock:us-east-1:123456789012:inference-profile/NAME */
+static bool strip_arn(const char **text, size_t *len)
+{
+	const char *slash = *len > 4 && memcmp(*text, "arn:", 4) == 0 ? memrchr(*text, '/', *len) : NULL;
+	if (!slash)
+		return false;
+	*len -= (size_t)(slash + 1 - *text);
+	*text = slash + 1;
+	return true;
+}
+
+/* Takes off what a provider puts before and after the name; what that told of a regional endpoint. */
+static struct endpoint strip_provider(const char **text, size_t *len)
+{
+	static const char *const providers[] = { "openrouter/", "anthropic/", "bedrock/", "converse/", "vertex_ai/",
+						 "azure_ai/" };
+	static const struct {
+		const char *prefix;
+		enum region region;
+	} regions[] = { { "us.", US }, { "eu.", EU }, { "jp.", JP }, { "au.", AU },
+			{ "apac.", ANYWHERE }, { "global.", ANYWHERE } };
+	struct endpoint endpoint = { ANYWHERE, strip_arn(text, len), false };
+	for (size_t i = 0; i < sizeof(providers) / sizeof(providers[0]); i++)
+		endpoint.routed = skip_prefix(text, len, providers[i]) || endpoint.routed;
+	for (size_t i = 0; i < sizeof(regions) / sizeof(regions[0]); i++)
+		if (skip_prefix(text, len, regions[i].prefix))
+			endpoint.region = regions[i].region;
+	skip_prefix(text, len, "anthropic.");
+	const char *bracket = memchr(*text, '[', *len);  /* claude-opus-4-6[1m] */
+	if (bracket && bracket > *text)
+		*len = (size_t)(bracket - *text);
+	const char *colon = memchr(*text, ':', *len);    /* ...-v1:0, ...:thinking */
+	if (colon)
+		*len = (size_t)(colon - *text);
+	endpoint.versioned = is_versioned(*text, *len);
+	return endpoint;
+}
+
+static size_t without_suffix(const char *name, size_t len)
+{
+	if (is_versioned(name, len))
+		return len - 3;
+	if (len > 9 && name[len - 9] == '-' && is_date(name + len - 8, 8))
+		return len - 9;
+	if (len > 7 && memcmp(name + len - 7, "-latest", 7) == 0)
+		return len - 7;
+	return len;
+}
+
+/* As it is written, then with fewer and fewer suffixes. */
+static const struct price *find_plain(const struct price_list *list, const char *name, size_t len)
+{
+	size_t shorter = len;
+	do {
+		len = shorter;
+		const struct price *found = find_exact(list, name, len);
+		if (!found)
+			found = find_undated(list, name, len);
+		if (found)
+			return found;
+		shorter = without_suffix(name, len);
+	} while (shorter < len);
+	return NULL;
+}
+
+static bool costs_more_at(const struct endpoint *endpoint, const char *model)
+{
+	for (size_t i = 0; i < sizeof(regional_models) / sizeof(regional_models[0]); i++)
+		if (strcmp(model, regional_models[i].model) == 0)
+			return (regional_models[i].regions & endpoint->region) != 0
+			       && !(endpoint->routed && regional_models[i].alias && !endpoint->versioned);
+	return false;
+}
+
+const struct price *price_find_among(const struct price *table, size_t table_len, const char *model, size_t len,
+				     double *factor)
+{
+	struct price_list list = { table, table_len };
+	char name[PRICE_MODEL_MAX];
+	*factor = 1.;
+	if (len == 0 || len > PRICE_MODEL_MAX)
+		return NULL;
+	const struct price *found = find_exact(&list, model, len);
+	if (found)
+		return found;
+	struct endpoint endpoint = strip_provider(&model, &len);
+	for (size_t i = 0; i < len; i++)
+		name[i] = model[i] == '.' || model[i] == '@' ? '-' : model[i];
+	found = len > 0 ? find_plain(&list, name, len) : NULL;
+	if (!found && len > 0)
+		found = find_inside(&list, name, len);
+	if (found && costs_more_at(&endpoint, found->model))
+		*factor = REGIONAL_FACTOR;
+	return found;
+}
+
+const struct price *price_find(const char *model, size_t len, double *factor)
+{
+	return price_find_among(price_table, price_table_len, model, len, factor);
+}
+
+/* Tokens of one kind; those beyond the threshold at the higher price. */
+static double tiered_usd(const struct price *price, int64_t tokens, double base, double above)
+{
+	if (price->threshold_tokens == 0 || above <= 0. || tokens <= price->threshold_tokens)
+		return (double)tokens * base;
+	return (double)price->threshold_tokens * base + (double)(tokens - price->threshold_tokens) * above;
+}
+
+static double tiered_cost_usd(const struct price *price, const struct price_tokens *tokens)
+{
+	const struct price_rates *base = &price->base, *above = &price->above;
+	return tiered_usd(price, tokens->input, base->input, above->input)
+	       + tiered_usd(price, tokens->output, base->output, above->output)
+	       + tiered_usd(price, tokens->cache_creation_5m, base->cache_creation, above->cache_creation)
+	       + tiered_usd(price, tokens->cache_creation_1h, 2. * base->input, 2. * above->input)
+	       + tiered_usd(price, tokens->cache_read, base->cache_read, above->cache_read);
+}
+
+/* The whole request at the price that its size calls for. */
+static double sized_cost_usd(const struct price *price, const struct price_tokens *tokens)
+{
+	int64_t size = tokens->input + tokens->cache_creation_5m + tokens->cache_creation_1h + tokens->cache_read;
+	const struct price_rates *rates = size > price->threshold_tokens ? &price->above : &price->base;
+	return (double)tokens->input * rates->input + (double)tokens->output * rates->output
+	       + (double)tokens->cache_creation_5m * rates->cache_creation
+	       + (double)tokens->cache_creation_1h * 2. * rates->input + (double)tokens->cache_read * rates->cache_read;
+}
+
+double price_cost_usd(const struct price *price, double factor, const struct price_tokens *tokens, bool fast)
+{
+	double usd = price->whole_request ? sized_cost_usd(price, tokens) : tiered_cost_usd(price, tokens);
+	return usd * factor * (fast ? price->fast_factor : 1.);
+}

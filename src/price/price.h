@@ -1,0 +1,91 @@
+/*
+ * price: what tokens cost, by model (FORMATS section 3, "Cost").
+ *
+ * For: ledger. A table is compiled in (price_table.c); a price book, read from a pricing.json in LiteLLM's schema,
+ * goes before it. A name is looked up as it is written, then without what providers and date suffixes add to it.
+ *
+ * Calling sequence: price_find() or price_book_find() once a model, price_cost_usd() for every record.
+ */
+#ifndef SWATCH_PRICE_PRICE_H
+#define SWATCH_PRICE_PRICE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+
+/* US dollars a token, by kind. */
+struct price_rates {
+	double input;
+	double output;
+	double cache_creation;   /* 5-minute writes; 1-hour writes cost 2 x input */
+	double cache_read;
+};
+
+struct price {
+	const char *model;
+	struct price_rates base;
+	struct price_rates above;     /* beyond the threshold; all 0 where there is none */
+	int64_t threshold_tokens;     /* 0: one price for all */
+	bool whole_request;           /* the threshold is the request's whole input, and then all of it costs `above` */
+	double fast_factor;           /* what speed "fast" multiplies the whole with */
+	bool after_reference;         /* ccusage 20.0.24 does not know it */
+};
+
+/* Tokens of one entry, by kind. Each at most 2^53. */
+struct price_tokens {
+	int64_t input;
+	int64_t output;
+	int64_t cache_creation_5m;
+	int64_t cache_creation_1h;
+	int64_t cache_read;
+};
+
+/* The table, sorted by name. */
+extern const struct price price_table[];
+extern const size_t price_table_len;
+
+/* The longest model name that is looked up. */
+#define PRICE_MODEL_MAX 128
+/* A pricing.json larger than this is refused; LiteLLM's whole file has 1.5 MB. */
+#define PRICE_FILE_MAX_BYTES ((size_t)16 << 20)
+
+/*
+ * The compiled-in price of a model; NULL when it is not known. `factor` is what a regional prefix multiplies it with,
+ * usually 1.
+ */
+const struct price *price_find(const char *model, size_t len, double *factor);
+
+/* What the tokens cost, in US dollars. */
+double price_cost_usd(const struct price *price, double factor, const struct price_tokens *tokens, bool fast);
+
+/* Prices out of a file. */
+struct price_book;
+
+/*
+ * Reads `path`: one JSON object, models by name, in LiteLLM's schema (input_cost_per_token, output_cost_per_token,
+ * cache_creation_input_token_cost, cache_read_input_token_cost, each also with _above_NNNk_tokens, and
+ * provider_specific_entry.fast). Members without prices are passed over; a price that is not a number from 0 to 1 USD is a
+ * fault. Returns the book, which the caller frees; NULL with errno ENOENT and nothing in `error` when there is no such
+ * file, NULL with a message for people in `error` otherwise.
+ */
+struct price_book *price_book_load(const char *path, struct buf *error);
+
+void price_book_free(struct price_book *book);
+
+/* Models in the book. */
+size_t price_book_count(const struct price_book *book);
+
+/* Model `index` of the book, in order of their names; NULL past the last one. */
+const struct price *price_book_at(const struct price_book *book, size_t index);
+
+/* As price_find(), the book first; NULL is an empty book. *from_book (may be NULL) says where the price is from. */
+const struct price *price_book_find(const struct price_book *book, const char *model, size_t len, double *factor,
+				    bool *from_book);
+
+/* For price_book.c: looks a name up in a sorted table, by the rules for names. */
+const struct price *price_find_among(const struct price *table, size_t table_len, const char *model, size_t len,
+				     double *factor);
+
+#endif

@@ -1,0 +1,326 @@
+/*
+ * Days, weeks, months and sessions: the entries summed up by a key.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/clock.h"
+#include "base/strmap.h"
+#include "report/internal.h"
+
+#define KEY_SIZE (REPORT_PROJECT_SIZE + 512)
+
+struct group_model {
+	unsigned model;
+	const char *name;
+	bool silent;
+	bool unpriced;
+	struct price_tokens tokens;
+	double cost_usd;
+	struct report_place first;
+};
+
+struct group {
+	struct report_place first;
+	struct price_tokens tokens;
+	double cost_usd;
+	int64_t first_ms, last_ms;
+	char key[16];                /* of a day, week or month */
+	const char *path;            /* of a session: one of its transcripts */
+	size_t root_len;
+	const char *session_id;
+	struct group_model *models;  /* in order of `first` when the row is written */
+	size_t model_count, model_cap;
+};
+
+struct groups {
+	struct group *list;
+	size_t count, cap;
+	struct strmap by_key;        /* -> number + 1 */
+};
+
+/* ---- keys ---- */
+
+/* What an entry is summed up under. Returns its length in `key`. */
+static size_t write_key(const struct report_work *work, const struct ledger_entry_view *entry, char key[KEY_SIZE])
+{
+	char week[16];
+	int len;
+	switch (work->options->kind) {
+	case REPORT_SESSIONS: {
+		/* One session's id in two projects is two sessions to ccusage. */
+		struct slice project = report_project_of(entry);
+		len = snprintf(key, KEY_SIZE, "%u/%.*s", entry->session, (int)project.len, project.data);
+		break;
+	}
+	case REPORT_WEEKLY:
+		clock_format_week(work->day, week);
+		len = snprintf(key, KEY_SIZE, "%s", week);
+		break;
+	case REPORT_MONTHLY:
+		len = snprintf(key, KEY_SIZE, "%.7s", work->day);
+		break;
+	default:
+		len = snprintf(key, KEY_SIZE, "%s", work->day);
+	}
+	return len < KEY_SIZE ? (size_t)len : KEY_SIZE - 1;
+}
+
+/* ---- sums ---- */
+
+static struct group *find_group(struct groups *groups, const char *key, size_t key_len)
+{
+	uintptr_t known = (uintptr_t)strmap_get_len(&groups->by_key, key, key_len);
+	if (known)
+		return &groups->list[known - 1];
+	if (groups->count == groups->cap) {
+		size_t cap = groups->cap ? groups->cap * 2 : 64;
+		struct group *grown = realloc(groups->list, cap * sizeof(*grown));
+		if (!grown)
+			return NULL;
+		groups->list = grown;
+		groups->cap = cap;
+	}
+	if (!strmap_put_len(&groups->by_key, key, key_len, (void *)(groups->count + 1)))
+		return NULL;
+	struct group *group = &groups->list[groups->count++];
+	memset(group, 0, sizeof(*group));
+	return group;
+}
+
+static struct group_model *find_model(struct group *group, const struct ledger_entry_view *entry)
+{
+	for (size_t i = 0; i < group->model_count; i++)
+		if (group->models[i].model == entry->model)
+			return &group->models[i];
+	if (group->model_count == group->model_cap) {
+		size_t cap = group->model_cap ? group->model_cap * 2 : 4;
+		struct group_model *grown = realloc(group->models, cap * sizeof(*grown));
+		if (!grown)
+			return NULL;
+		group->models = grown;
+		group->model_cap = cap;
+	}
+	struct group_model *model = &group->models[group->model_count++];
+	*model = (struct group_model){ .model = entry->model, .name = entry->model_name, .silent = entry->model_silent,
+				       .first = { INT64_MAX, UINT32_MAX, 0 } };
+	return model;
+}
+
+static void add_tokens(struct price_tokens *into, const struct price_tokens *from)
+{
+	into->input += from->input;
+	into->output += from->output;
+	into->cache_creation_5m += from->cache_creation_5m;
+	into->cache_creation_1h += from->cache_creation_1h;
+	into->cache_read += from->cache_read;
+}
+
+static bool add_entry(struct report_work *work, struct groups *groups, const struct ledger_entry_view *entry)
+{
+	char key[KEY_SIZE];
+	size_t key_len = write_key(work, entry, key);
+	struct report_place place = report_place_of(work, entry);
+	struct group *group = find_group(groups, key, key_len);
+	struct group_model *model = group ? find_model(group, entry) : NULL;
+	if (!model)
+		return false;
+	if (group->first_ms == 0 && group->last_ms == 0) {
+		group->first = place;
+		group->first_ms = entry->time_ms;
+		group->path = entry->path;
+		group->root_len = entry->root_len;
+		group->session_id = entry->session_id;
+		snprintf(group->key, sizeof(group->key), "%.15s", key);
+	}
+	group->last_ms = entry->time_ms;
+	if (report_place_is_before(place, group->first))
+		group->first = place;
+	if (report_place_is_before(place, model->first))
+		model->first = place;
+	add_tokens(&group->tokens, &entry->tokens);
+	add_tokens(&model->tokens, &entry->tokens);
+	group->cost_usd += entry->cost_usd;
+	model->cost_usd += entry->cost_usd;
+	model->unpriced = model->unpriced || entry->unpriced;
+	report_note_unpriced(work, entry);
+	return true;
+}
+
+/* ---- order ---- */
+
+static int compare_places(struct report_place a, struct report_place b)
+{
+	return report_place_is_before(a, b) ? -1 : report_place_is_before(b, a);
+}
+
+static int compare_days(const void *a, const void *b)
+{
+	return strcmp(((const struct group *)a)->key, ((const struct group *)b)->key);
+}
+
+/* Sessions: the dearest first, as ccusage has them. */
+static int compare_sessions(const void *a, const void *b)
+{
+	const struct group *left = a, *right = b;
+	if (left->cost_usd > right->cost_usd || left->cost_usd < right->cost_usd)
+		return left->cost_usd > right->cost_usd ? -1 : 1;
+	return compare_places(left->first, right->first);
+}
+
+static int compare_model_places(const void *a, const void *b)
+{
+	return compare_places(((const struct group_model *)a)->first, ((const struct group_model *)b)->first);
+}
+
+static int compare_model_costs(const void *a, const void *b)
+{
+	const struct group_model *left = a, *right = b;
+	if (left->cost_usd > right->cost_usd || left->cost_usd < right->cost_usd)
+		return left->cost_usd > right->cost_usd ? -1 : 1;
+	return compare_model_places(a, b);
+}
+
+/* ---- rows ---- */
+
+static int64_t creation_of(const struct price_tokens *t)
+{
+	return t->cache_creation_5m + t->cache_creation_1h;
+}
+
+static int64_t total_of(const struct price_tokens *t)
+{
+	return t->input + t->output + creation_of(t) + t->cache_read;
+}
+
+static void put_breakdowns(struct jsonw *w, const struct group *group)
+{
+	jsonw_key(w, "modelBreakdowns");
+	jsonw_begin_array(w);
+	for (size_t i = 0; i < group->model_count; i++) {
+		const struct group_model *model = &group->models[i];
+		if (model->silent)
+			continue;
+		jsonw_begin_object(w);
+		jsonw_put_int(w, "cacheCreationTokens", creation_of(&model->tokens));
+		jsonw_put_int(w, "cacheReadTokens", model->tokens.cache_read);
+		jsonw_put_double(w, "cost", model->cost_usd);
+		jsonw_put_int(w, "inputTokens", model->tokens.input);
+		if (model->unpriced)
+			jsonw_put_bool(w, "missingPricing", true);
+		jsonw_put_string(w, "modelName", model->name);
+		jsonw_put_int(w, "outputTokens", model->tokens.output);
+		jsonw_end_object(w);
+	}
+	jsonw_end_array(w);
+}
+
+static void put_models(struct jsonw *w, const struct group *group)
+{
+	jsonw_key(w, "modelsUsed");
+	jsonw_begin_array(w);
+	for (size_t i = 0; i < group->model_count; i++)
+		if (!group->models[i].silent)
+			jsonw_string(w, group->models[i].name);
+	jsonw_end_array(w);
+}
+
+static void put_time(struct jsonw *w, const char *key, int64_t at_ms)
+{
+	char text[CLOCK_RFC3339_SIZE];
+	clock_format_rfc3339(at_ms, text);
+	jsonw_put_string(w, key, text);
+}
+
+static void put_session(struct jsonw *w, const struct group *group)
+{
+	const char *relative = group->path + group->root_len;
+	const char *slash = strchr(relative, '/');
+	/* What lies in projects/ itself is of no project, and ccusage names it by its file. */
+	jsonw_key(w, "projectPath");
+	if (slash)
+		jsonw_string_len(w, relative, (size_t)(slash - relative));
+	else
+		jsonw_string(w, "Unknown Project");
+	jsonw_put_string(w, "sessionId", slash ? group->session_id : relative);
+}
+
+static void write_row(struct report_work *work, struct group *group)
+{
+	enum report_kind kind = work->options->kind;
+	struct jsonw w;
+	report_begin_row(work, &w);
+	jsonw_put_int(&w, "cacheCreationTokens", creation_of(&group->tokens));
+	jsonw_put_int(&w, "cacheReadTokens", group->tokens.cache_read);
+	if (kind == REPORT_DAILY)
+		jsonw_put_string(&w, "date", group->key);
+	if (kind == REPORT_SESSIONS)
+		put_time(&w, "firstActivity", group->first_ms);
+	jsonw_put_int(&w, "inputTokens", group->tokens.input);
+	if (kind == REPORT_SESSIONS)
+		put_time(&w, "lastActivity", group->last_ms);
+	qsort(group->models, group->model_count, sizeof(*group->models), compare_model_costs);
+	put_breakdowns(&w, group);
+	qsort(group->models, group->model_count, sizeof(*group->models), compare_model_places);
+	put_models(&w, group);
+	if (kind == REPORT_MONTHLY)
+		jsonw_put_string(&w, "month", group->key);
+	jsonw_put_int(&w, "outputTokens", group->tokens.output);
+	if (kind == REPORT_SESSIONS)
+		put_session(&w, group);
+	jsonw_put_double(&w, "totalCost", group->cost_usd);
+	jsonw_put_int(&w, "totalTokens", total_of(&group->tokens));
+	if (kind == REPORT_WEEKLY)
+		jsonw_put_string(&w, "week", group->key);
+	report_end_row(work, &w);
+}
+
+static void write_totals(struct report_work *work, const struct groups *groups)
+{
+	struct price_tokens tokens = { 0 };
+	double cost_usd = 0.;
+	struct jsonw w;
+	for (size_t i = 0; i < groups->count; i++) {
+		add_tokens(&tokens, &groups->list[i].tokens);
+		cost_usd += groups->list[i].cost_usd;
+	}
+	jsonw_init(&w, &work->out->totals);
+	jsonw_begin_object(&w);
+	jsonw_put_int(&w, "cacheCreationTokens", creation_of(&tokens));
+	jsonw_put_int(&w, "cacheReadTokens", tokens.cache_read);
+	jsonw_put_int(&w, "inputTokens", tokens.input);
+	jsonw_put_int(&w, "outputTokens", tokens.output);
+	jsonw_put_double(&w, "totalCost", cost_usd);
+	jsonw_put_int(&w, "totalTokens", total_of(&tokens));
+	if (work->out->unpriced_count > 0) {
+		jsonw_key(&w, "unpricedModels");
+		jsonw_begin_array(&w);
+		for (size_t i = 0; i < work->out->unpriced_count; i++)
+			jsonw_string(&w, work->out->unpriced[i]);
+		jsonw_end_array(&w);
+	}
+	jsonw_end_object(&w);
+}
+
+void report_make_groups(struct report_work *work)
+{
+	struct groups groups = { 0 };
+	struct ledger_entry_view entry;
+	for (size_t i = 0; !work->failed && ledger_entry_at(work->ledger, i, &entry); i++)
+		if (report_wants_entry(work, &entry))
+			work->failed = !add_entry(work, &groups, &entry);
+	if (!work->failed && groups.count > 0) {
+		qsort(groups.list, groups.count, sizeof(*groups.list),
+		      work->options->kind == REPORT_SESSIONS ? compare_sessions : compare_days);
+		for (size_t i = 0; i < groups.count; i++)
+			write_row(work, &groups.list[i]);
+		report_sort_unpriced(work);
+		write_totals(work, &groups);
+	}
+	for (size_t i = 0; i < groups.count; i++)
+		free(groups.list[i].models);
+	free(groups.list);
+	strmap_release(&groups.by_key);
+}

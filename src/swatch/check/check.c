@@ -1,0 +1,271 @@
+#include "swatch/check/check.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "cache/names.h"
+#include "cache/read.h"
+#include "swatch/status/figures.h"
+#include "swatch/ui/human.h"
+
+#define LIMIT_MAX 1e9
+
+static const char *const names[CHECK_KINDS] = {
+	[CHECK_BLOCK] = "block", [CHECK_TODAY] = "today", [CHECK_FIVE_HOUR] = "fiveHour",
+	[CHECK_SEVEN_DAY] = "sevenDay", [CHECK_CONTEXT] = "context",
+};
+
+const char *check_name(enum check_kind kind)
+{
+	return names[kind];
+}
+
+bool check_is_usd(enum check_kind kind)
+{
+	return kind == CHECK_BLOCK || kind == CHECK_TODAY;
+}
+
+bool check_parse_limit(enum check_kind kind, const char *text, double *out)
+{
+	text += check_is_usd(kind) && *text == '$';
+	size_t len = strspn(text, "0123456789.");
+	const char *unit = text + len + strspn(text + len, " ");
+	char *end;
+	if (len == 0 || len > 18)
+		return false;
+	if (*unit && !(check_is_usd(kind) ? strcasecmp(unit, "usd") == 0 : strcmp(unit, "%") == 0))
+		return false;
+	errno = 0;
+	double value = strtod(text, &end);
+	if (errno != 0 || end != text + len || value <= 0 || value > LIMIT_MAX)
+		return false;
+	*out = value;
+	return true;
+}
+
+/* ---- one figure ---- */
+
+static void decide(const struct check_facts *facts, struct check_result *result)
+{
+	if (isnan(result->value))
+		result->state = CHECK_UNKNOWN;
+	else if (result->value >= result->limit)
+		result->state = CHECK_ABOVE;
+	else
+		result->state = result->is_fresh || facts->stale_ok ? CHECK_BELOW : CHECK_UNKNOWN;
+}
+
+/* "85%", "84.5%" */
+static void append_percent(struct buf *out, double percent)
+{
+	buf_printf(out, "%.*f%%", percent == floor(percent) ? 0 : 1, percent);
+}
+
+/* "$42.10 of $40.00" */
+static void append_amounts(struct check_result *result)
+{
+	if (check_is_usd(result->kind)) {
+		buf_printf(&result->why, "%s of %s", human_usd(result->value, HUMAN_TEXT),
+			   human_usd(result->limit, HUMAN_TEXT));
+		return;
+	}
+	append_percent(&result->why, result->value);
+	buf_append_str(&result->why, " of ");
+	append_percent(&result->why, result->limit);
+}
+
+static void append_staleness(const struct check_facts *facts, struct check_result *result)
+{
+	if (result->is_fresh)
+		return;
+	buf_append_str(&result->why, "; stale");
+	if (result->as_of_ms > 0)
+		buf_printf(&result->why, ", as of %s", human_clock(result->as_of_ms, facts->now_ms, HUMAN_TEXT));
+	if (!facts->daemon_lives)
+		buf_append_str(&result->why, ", no swatchd is running");
+}
+
+/* The first of the models without a price; NULL when all have one. */
+static const char *find_unpriced(const struct check_facts *facts)
+{
+	struct json_object *models = NULL;
+	if (!json_object_object_get_ex(facts->billing, "unpricedModels", &models)
+	    || !json_object_is_type(models, json_type_array) || json_object_array_length(models) == 0)
+		return NULL;
+	struct json_object *first = json_object_array_get_idx(models, 0);
+	return json_object_is_type(first, json_type_string) ? json_object_get_string(first) : "a model";
+}
+
+/*
+ * Takes what the block or the day (`part` of the shared figures) cost. It is too low by what models without a price
+ * cost, and not known where nothing else was used.
+ */
+static void take_cost(const struct check_facts *facts, struct check_result *result, double usd, const char *part)
+{
+	const char *unpriced = find_unpriced(facts);
+	bool is_known = !unpriced || usd > 0.
+			|| cache_json_int(cache_json_object(facts->billing, part), "totalTokens", 0) <= 0;
+	if (is_known) {
+		result->value = usd;
+		append_amounts(result);
+	} else {
+		buf_append_str(&result->why, "its cost is not known");
+	}
+	if (unpriced)
+		buf_printf(&result->why, "; no price is known for %s", unpriced);
+}
+
+/* Returns false, with why, when billing-shared.json tells nothing. */
+static bool read_billing(const struct check_facts *facts, struct check_result *result, struct figures *figures)
+{
+	figures_read(figures, facts->billing, facts->daemon_lives, facts->now_ms);
+	if (cache_json_int(facts->billing, "schema", CACHE_SCHEMA) > CACHE_SCHEMA)
+		buf_append_str(&result->why, CACHE_BILLING_FILE " was written by a newer swatchd");
+	else if (!figures->known)
+		buf_append_str(&result->why, facts->daemon_lives ? "there are no figures yet"
+			       : "there are no figures, and no swatchd is running");
+	else
+		return true;
+	return false;
+}
+
+static void judge_today(const struct check_facts *facts, struct check_result *result)
+{
+	struct figures figures;
+	buf_append_str(&result->why, "today: ");
+	if (!read_billing(facts, result, &figures))
+		return;
+	result->is_fresh = figures.is_fresh;
+	result->as_of_ms = figures.fetched_ms;
+	if (!figures.is_of_today) {
+		buf_printf(&result->why, "the last figures are of %s, and no swatchd is running",
+			   human_clock(figures.fetched_ms, facts->now_ms, HUMAN_TEXT));
+		return;
+	}
+	take_cost(facts, result, figures.today_usd, "today");
+	append_staleness(facts, result);
+}
+
+static void judge_block(const struct check_facts *facts, struct check_result *result)
+{
+	struct figures figures;
+	buf_append_str(&result->why, "block: ");
+	if (!read_billing(facts, result, &figures))
+		return;
+	result->is_fresh = figures.is_fresh;
+	result->as_of_ms = figures.fetched_ms;
+	if (!figures.has_block && cache_json_object(facts->billing, "block")) {
+		buf_append_str(&result->why, "its figures cannot be read");
+	} else if (figures.has_block && figures.block_end_ms > facts->now_ms) {
+		take_cost(facts, result, figures.block_usd, "block");
+		buf_printf(&result->why, ", %s left", human_span(figures.block_end_ms - facts->now_ms, HUMAN_TEXT));
+		append_staleness(facts, result);
+	} else if (figures.is_fresh) {
+		result->value = 0;
+		buf_append_str(&result->why, "none is active");
+	} else {
+		buf_append_str(&result->why, figures.has_block ? "the last known one has ended" : "none was active");
+		append_staleness(facts, result);
+	}
+}
+
+/*
+ * A server's limit counts up to its reset, and a statusline tells when it changes: that it was told long ago does not
+ * make it stale.
+ */
+static void judge_limit(const struct check_facts *facts, struct check_result *result, const char *label)
+{
+	struct figures figures;
+	buf_printf(&result->why, "%s: ", label);
+	if (!read_billing(facts, result, &figures))
+		return;
+	struct json_object *limit = cache_json_object(cache_json_object(facts->billing, "rateLimits"), check_name(result->kind));
+	double used = cache_json_double(limit, "usedPercentage", NAN);
+	int64_t resets_ms = cache_json_int(limit, "resetsAt", 0);
+	int64_t observed_ms = cache_json_int(limit, "observedAt", 0);
+	result->is_fresh = facts->daemon_lives;
+	result->as_of_ms = observed_ms > 0 ? observed_ms : 0;
+	if (!isfinite(used) || used < 0 || resets_ms <= 0) {
+		buf_append_str(&result->why, "not known; Claude Code tells it to swatch statusline only");
+		return;
+	}
+	if (resets_ms <= facts->now_ms) {
+		buf_printf(&result->why, "it was reset at %s, and nothing was told since",
+			   human_clock(resets_ms, facts->now_ms, HUMAN_TEXT));
+		return;
+	}
+	result->value = used;
+	append_amounts(result);
+	buf_printf(&result->why, ", resets %s", human_ago(resets_ms, facts->now_ms, HUMAN_TEXT));
+	append_staleness(facts, result);
+}
+
+static void judge_context(const struct check_facts *facts, struct check_result *result)
+{
+	buf_append_str(&result->why, "context: ");
+	result->is_fresh = facts->daemon_lives;
+	if (!facts->session) {
+		if (facts->no_session && (result->is_fresh || facts->stale_ok))
+			result->value = 0;
+		if (facts->session_id)
+			buf_printf(&result->why, "nothing is known of session %s", facts->session_id);
+		else
+			buf_append_str(&result->why, facts->no_session ? facts->no_session : "no session was told");
+		append_staleness(facts, result);
+		return;
+	}
+	struct json_object *context = cache_json_object(facts->session, "context");
+	double percent = cache_json_double(context, "percentUsed", NAN);
+	int64_t updated_ms = cache_json_int(context, "updatedAt", 0);
+	if (!isfinite(percent) || percent < 0 || updated_ms <= 0) {
+		buf_printf(&result->why, "not known yet of session %s", facts->session_id);
+		return;
+	}
+	result->as_of_ms = updated_ms;
+	result->value = percent;
+	append_amounts(result);
+	buf_printf(&result->why, " in session %s", facts->session_id);
+	append_staleness(facts, result);
+}
+
+void check_judge(const struct check_facts *facts, struct check_result *result)
+{
+	result->value = NAN;
+	switch (result->kind) {
+	case CHECK_BLOCK:
+		judge_block(facts, result);
+		break;
+	case CHECK_TODAY:
+		judge_today(facts, result);
+		break;
+	case CHECK_FIVE_HOUR:
+		judge_limit(facts, result, "5-hour limit");
+		break;
+	case CHECK_SEVEN_DAY:
+		judge_limit(facts, result, "7-day limit");
+		break;
+	default:
+		judge_context(facts, result);
+	}
+	decide(facts, result);
+}
+
+void check_result_release(struct check_result *result)
+{
+	buf_release(&result->why);
+}
+
+enum check_state check_combine(const struct check_result *results, size_t count)
+{
+	enum check_state combined = CHECK_BELOW;
+	for (size_t i = 0; i < count; i++) {
+		if (results[i].state == CHECK_ABOVE)
+			return CHECK_ABOVE;
+		if (results[i].state == CHECK_UNKNOWN)
+			combined = CHECK_UNKNOWN;
+	}
+	return combined;
+}

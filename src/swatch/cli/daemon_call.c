@@ -1,0 +1,105 @@
+#include "swatch/cli/daemon_call.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cache/dir.h"
+#include "cache/read.h"
+#include "swatch/ui/terminal.h"
+
+enum client_state daemon_connect(const struct invocation *invocation, struct client *client, struct buf *why)
+{
+	if (invocation->socket_path)
+		return client_connect(client, invocation->socket_path, why);
+	memset(client, 0, sizeof(*client));
+	client->fd = -1;
+	if (invocation->socket_errno == ENAMETOOLONG)
+		buf_printf(why, "the path of %s is too long for a socket in it; set XDG_RUNTIME_DIR, or --cache",
+			   invocation->cache_dir);
+	else
+		buf_printf(why, "cannot work out the socket's path: %s", strerror(invocation->socket_errno));
+	return CLIENT_BAD_PATH;
+}
+
+bool daemon_is_absent(enum client_state state)
+{
+	return state == CLIENT_NOT_RUNNING || state == CLIENT_LEFT_BEHIND;
+}
+
+void daemon_start_hint(const struct invocation *invocation, struct buf *hint)
+{
+	/* The service knows nothing of options given here. */
+	if (!invocation->cache_option && !invocation->config_option)
+		buf_append_str(hint, "systemctl --user start swatchd (or, without systemd: swatchd &)");
+	else
+		buf_printf(hint, "swatchd%s%s%s%s &", invocation->config_option ? " --config " : "",
+			   invocation->config_option ? invocation->config_option : "",
+			   invocation->cache_option ? " --cache " : "",
+			   invocation->cache_option ? invocation->cache_option : "");
+}
+
+int daemon_explain_absence(const struct invocation *invocation, enum client_state state, const char *why)
+{
+	if (!daemon_is_absent(state)) {
+		terminal_error("%s", why);
+		return SWATCH_FAILED;
+	}
+	struct cache_lock_holder holder;
+	if (daemon_find_lock_holder(invocation, &holder) && holder.pid > 0) {
+		terminal_error("swatchd (pid %ld, %s) is at work on %s, but does not listen: %s", (long)holder.pid,
+			       holder.role, invocation->cache_dir, why);
+		return SWATCH_NO_DAEMON;
+	}
+	struct buf hint = BUF_INIT;
+	daemon_start_hint(invocation, &hint);
+	terminal_error("swatchd is not running for %s: %s", invocation->cache_dir, why);
+	terminal_error("start it with: %s", buf_str(&hint));
+	buf_release(&hint);
+	return SWATCH_NO_DAEMON;
+}
+
+int daemon_ask_connected(struct client *client, const char *request, int64_t timeout_ms, struct json_object **answer)
+{
+	struct buf why = BUF_INIT;
+	int status = SWATCH_OK;
+	if (client_ask(client, request, timeout_ms, answer, &why) != CLIENT_OK) {
+		terminal_error("%s (pid %ld)", buf_message(&why), (long)client->daemon_pid);
+		status = SWATCH_FAILED;
+	} else if (!cache_json_bool(*answer, "ok", false)) {
+		const char *error = cache_json_string(*answer, "error");
+		terminal_error("%s", error ? error : "the daemon refuses, and does not say why");
+		json_object_put(*answer);
+		*answer = NULL;
+		status = SWATCH_FAILED;
+	}
+	buf_release(&why);
+	return status;
+}
+
+int daemon_ask(const struct invocation *invocation, const char *request, int64_t timeout_ms,
+	       struct json_object **answer)
+{
+	struct client client;
+	struct buf why = BUF_INIT;
+	*answer = NULL;
+	enum client_state state = daemon_connect(invocation, &client, &why);
+	int status = state == CLIENT_LISTENING ? daemon_ask_connected(&client, request, timeout_ms, answer)
+					       : daemon_explain_absence(invocation, state, buf_str(&why));
+	client_close(&client);
+	buf_release(&why);
+	return status;
+}
+
+bool daemon_find_lock_holder(const struct invocation *invocation, struct cache_lock_holder *holder)
+{
+	struct buf error = BUF_INIT;
+	memset(holder, 0, sizeof(*holder));
+	int dir_fd = cache_dir_open(invocation->cache_dir, false, &error);
+	buf_release(&error);
+	if (dir_fd < 0)
+		return false;
+	bool held = cache_lock_find_holder(dir_fd, holder);
+	close(dir_fd);
+	return held;
+}

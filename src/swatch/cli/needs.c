@@ -1,0 +1,72 @@
+/* What a command needs: the config, and where the cache directory and its socket are. */
+#include "swatch/cli/command.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/paths.h"
+#include "cache/dir.h"
+#include "ipc/socket.h"
+#include "swatch/ui/terminal.h"
+
+/* Prints the config's faults, a line each. */
+static void say_faults(struct buf *errors)
+{
+	const char *line = buf_message(errors);
+	while (*line) {
+		int len = (int)strcspn(line, "\n");
+		if (len > 0)
+			terminal_error("%.*s", len, line);
+		line += len;
+		line += *line == '\n';
+	}
+	terminal_error("a running swatchd keeps the settings that it had");
+}
+
+static int load_config(struct invocation *invocation)
+{
+	struct buf errors = BUF_INIT;
+	int status = SWATCH_OK;
+	errno = 0;
+	char *path = invocation->config_option ? strdup(invocation->config_option) : config_default_path();
+	if ((!path && errno == ENOMEM) || !config_init(&invocation->config)) {
+		terminal_error("out of memory");
+		status = SWATCH_FAILED;
+	} else if (path && config_read_file(&invocation->config, path, invocation->config_option != NULL, &errors) != 0) {
+		say_faults(&errors);
+		status = SWATCH_USAGE;
+	}
+	free(path);
+	buf_release(&errors);
+	return status;
+}
+
+bool invocation_locate_cache(struct invocation *invocation)
+{
+	invocation->cache_dir = cache_dir_locate(&invocation->config, invocation->cache_option);
+	if (!invocation->cache_dir) {
+		terminal_error("cannot tell where the cache is: %s", paths_why_none());
+		return false;
+	}
+	errno = 0;
+	invocation->socket_path = cache_socket_path(invocation->cache_dir);
+	invocation->socket_errno = invocation->socket_path ? 0 : errno;
+	return true;
+}
+
+int invocation_find_cache(struct invocation *invocation)
+{
+	int status = load_config(invocation);
+	if (status != SWATCH_OK)
+		return status;
+	return invocation_locate_cache(invocation) ? SWATCH_OK : SWATCH_FAILED;
+}
+
+void invocation_release(struct invocation *invocation)
+{
+	config_release(&invocation->config);
+	free(invocation->cache_dir);
+	free(invocation->socket_path);
+	invocation->cache_dir = invocation->socket_path = NULL;
+}

@@ -1,0 +1,83 @@
+/* The options of commands: the table's data turned into getopt_long's, and into usage text. */
+#include "swatch/cli/command.h"
+
+#include <getopt.h>
+#include <string.h>
+
+#include "swatch/ui/terminal.h"
+
+#define MAX_OPTIONS 16
+#define HELP_COLUMN 22
+
+static void print_option(FILE *out, const char *name, const char *argument, const char *text)
+{
+	int width = fprintf(out, "  --%s%s%s", name, argument ? " " : "", argument ? argument : "");
+	fprintf(out, "%*s%s\n", width < HELP_COLUMN ? HELP_COLUMN - width : 1, "", text);
+}
+
+void command_print_usage(FILE *out, const struct command *command, bool whole)
+{
+	fprintf(out, "usage: swatch %s%s%s\n", command->name, *command->usage ? " " : "", command->usage);
+	if (!whole)
+		return;
+	fprintf(out, "\n%s\n\n", command->summary);
+	for (const struct command_option *option = command->options; option && option->name; option++)
+		print_option(out, option->name, option->argument, option->text);
+	print_option(out, "help", NULL, "this text");
+	fprintf(out, "\nmanual: man swatch-%s\n", command->name);
+}
+
+/* Says what getopt_long() did not like. It has left the option in argv[optind - 1], or its letter in optopt. */
+static void say_bad_option(const struct command *command, int verdict, char **argv, int known_letter)
+{
+	const char *given = argv[optind - 1];
+	if (verdict == ':')
+		terminal_error("%s: option '%s' needs an argument", command->name, given);
+	else if (optopt != 0 && known_letter == 0)
+		terminal_error("%s: unknown option '-%c'", command->name, optopt);
+	else if (known_letter != 0)
+		terminal_error("%s: option '%s' takes no argument", command->name, given);
+	else
+		terminal_error("%s: unknown option '%s'", command->name, given);
+	command_print_usage(stderr, command, false);
+}
+
+int command_next_option(const struct invocation *invocation, int argc, char **argv)
+{
+	const struct command *command = invocation->command;
+	struct option options[MAX_OPTIONS + 2] = { { "help", no_argument, NULL, 'h' } };
+	size_t count = 1;
+	for (const struct command_option *option = command->options; option && option->name && count <= MAX_OPTIONS;
+	     option++)
+		options[count++] = (struct option){ option->name, option->argument ? required_argument : no_argument,
+						    NULL, option->letter };
+	opterr = 0;
+	optopt = 0;
+	int found = getopt_long(argc, argv, ":h", options, NULL);
+	if (found == -1 && argc - optind > command->max_arguments) {
+		terminal_error("%s: unexpected argument '%s'", command->name, argv[optind + command->max_arguments]);
+		command_print_usage(stderr, command, false);
+		return COMMAND_OPTIONS_BAD;
+	}
+	if (found == -1)
+		return COMMAND_OPTIONS_END;
+	if (found == 'h') {
+		command_print_usage(stdout, command, true);
+		return COMMAND_OPTIONS_HELP;
+	}
+	if (found == '?' || found == ':') {
+		/* For --flag=value getopt_long() leaves the known option's letter in optopt. */
+		int known = 0;
+		for (size_t i = 0; i < count; i++)
+			if (optopt != 0 && options[i].val == optopt && strncmp(argv[optind - 1], "--", 2) == 0)
+				known = optopt;
+		say_bad_option(command, found, argv, known);
+		return COMMAND_OPTIONS_BAD;
+	}
+	return found;
+}
+
+int command_options_status(int option)
+{
+	return option == COMMAND_OPTIONS_HELP ? SWATCH_OK : SWATCH_USAGE;
+}

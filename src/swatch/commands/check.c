@@ -1,0 +1,336 @@
+/* swatch check: are the figures below the limits given here? A gate for hooks and cron. */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <math.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/printable.h"
+#include "cache/dir.h"
+#include "cache/lock.h"
+#include "cache/names.h"
+#include "cache/read.h"
+#include "json/parse.h"
+#include "json/pretty.h"
+#include "json/write.h"
+#include "swatch/check/check.h"
+#include "swatch/cli/command.h"
+#include "swatch/statusline/input.h"
+#include "swatch/ui/terminal.h"
+
+/* A hook's JSON holds a tool's whole input. */
+#define STDIN_MAX_BYTES ((size_t)16 << 20)
+#define STDIN_MAX_DEPTH 512
+#define STDIN_TIMEOUT_MS 5000
+
+struct request {
+	double limits[CHECK_KINDS];      /* 0: not asked for */
+	const char *session;
+	bool from_stdin, stale_ok, json, quiet;
+};
+
+/* What was read for it. */
+struct material {
+	struct json_object *billing, *session;
+	char session_id[CACHE_SESSION_ID_MAX + 1];   /* "": none */
+	const char *no_session;
+};
+
+static const struct command_option options[] = {
+	{ "block", 'b', "USD", "above when the 5-hour block has cost this much" },
+	{ "today", 't', "USD", "above when today has cost this much" },
+	{ "five-hour", '5', "PERCENT", "above when this much of the server's 5-hour limit is used" },
+	{ "seven-day", '7', "PERCENT", "the same for its 7-day limit" },
+	{ "context", 'c', "PERCENT", "above when this much of the context window is used" },
+	{ "session", 's', "ID", "check this session's context, instead of the fullest active one" },
+	{ "stdin", 'i', NULL, "take the session from a hook's JSON on stdin" },
+	{ "stale-ok", 'o', NULL, "treat stale figures as fresh" },
+	{ "json", 'j', NULL, "as JSON, for programs" },
+	{ "quiet", 'q', NULL, "print nothing, only set the exit status" },
+	{ NULL, 0, NULL, NULL }
+};
+
+/* ---- the command line ---- */
+
+static int kind_of(int letter)
+{
+	static const char letters[CHECK_KINDS + 1] = "bt57c";
+	const char *found = letter > 0 && letter < 128 ? strchr(letters, letter) : NULL;
+	return found ? (int)(found - letters) : -1;
+}
+
+static bool take_limit(struct request *request, int kind, const char *option)
+{
+	if (check_parse_limit((enum check_kind)kind, optarg, &request->limits[kind]))
+		return true;
+	terminal_error("check: --%s '%s' is not %s", option, optarg,
+		       check_is_usd((enum check_kind)kind) ? "an amount of US dollars above 0, such as 40usd"
+							   : "a percentage above 0, such as 85");
+	return false;
+}
+
+static const char *option_name(int letter)
+{
+	size_t i = 0;
+	while (options[i].letter != letter)
+		i++;
+	return options[i].name;
+}
+
+static bool is_complete(const struct request *request)
+{
+	bool any = false;
+	for (int kind = 0; kind < CHECK_KINDS; kind++)
+		any = any || request->limits[kind] > 0;
+	bool names_session = request->session || request->from_stdin;
+	if (!any)
+		terminal_error("check: nothing to check; give a limit, such as --block 40usd; see: swatch help check");
+	else if (names_session && request->limits[CHECK_CONTEXT] <= 0)
+		terminal_error("check: a session is for --context only: the other figures are the account's");
+	else if (request->session && request->from_stdin)
+		terminal_error("check: --session and --stdin do not go together");
+	else if (request->session && !cache_session_id_is_valid(request->session, strlen(request->session)))
+		terminal_error("check: --session '%s' is not a session ID", request->session);
+	else
+		return true;
+	return false;
+}
+
+/* Returns false with the exit status. */
+static bool parse_options(const struct invocation *invocation, int argc, char **argv, struct request *request,
+			  int *status)
+{
+	int option;
+	*status = SWATCH_USAGE;
+	while ((option = command_next_option(invocation, argc, argv)) != COMMAND_OPTIONS_END) {
+		int kind = kind_of(option);
+		if (kind >= 0) {
+			if (!take_limit(request, kind, option_name(option)))
+				return false;
+		} else if (option == 's') {
+			request->session = optarg;
+		} else if (option == 'i') {
+			request->from_stdin = true;
+		} else if (option == 'o') {
+			request->stale_ok = true;
+		} else if (option == 'j') {
+			request->json = true;
+		} else if (option == 'q') {
+			request->quiet = true;
+		} else {
+			*status = command_options_status(option);
+			return false;
+		}
+	}
+	return is_complete(request);
+}
+
+/* ---- the session ---- */
+
+/* Waits for more of stdin. Returns the bytes read; 0 at its end, when it takes too long, or on an error. */
+static size_t read_some(char *bytes, size_t size, int64_t deadline_ms)
+{
+	for (;;) {
+		int64_t left_ms = deadline_ms - clock_mono_ms();
+		struct pollfd wait = { .fd = STDIN_FILENO, .events = POLLIN };
+		if (left_ms <= 0)
+			return 0;
+		int ready = poll(&wait, 1, (int)left_ms);
+		ssize_t got = ready > 0 ? read(STDIN_FILENO, bytes, size) : -1;
+		if (got >= 0)
+			return (size_t)got;
+		if (ready == 0 || (errno != EINTR && errno != EAGAIN))
+			return 0;
+	}
+}
+
+/* The first JSON object on stdin; whoever writes may hold the pipe open after it. NULL: there is none. */
+static struct json_object *read_stdin(void)
+{
+	struct json_object *object = NULL;
+	struct input_end end = { 0 };
+	struct buf text = BUF_INIT;
+	int64_t deadline_ms = clock_mono_ms() + STDIN_TIMEOUT_MS;
+	size_t got;
+	char bytes[16384];
+	while (!end.found && !end.is_no_object && !text.failed && text.len < STDIN_MAX_BYTES
+	       && (got = read_some(bytes, sizeof(bytes), deadline_ms)) > 0)
+		buf_append(&text, bytes, input_end_take(&end, bytes, got));
+	/* Once, when all of it is there: megabytes that are looked through with each piece of them take for ever. */
+	if (end.found && !text.failed)
+		object = json_parse(buf_str(&text), text.len, STDIN_MAX_DEPTH, NULL);
+	buf_release(&text);
+	return object;
+}
+
+static void load_session(int dir_fd, const char *id, struct material *material)
+{
+	char name[CACHE_NAME_SIZE];
+	snprintf(material->session_id, sizeof(material->session_id), "%s", id);
+	if (cache_session_file_name(id, name))
+		material->session = cache_read_json(dir_fd, name);
+}
+
+static void load_session_of_stdin(int dir_fd, struct material *material)
+{
+	struct json_object *hook = read_stdin();
+	const char *id = cache_json_string(hook, "session_id");
+	if (id && cache_session_id_is_valid(id, strlen(id)))
+		load_session(dir_fd, id, material);
+	json_object_put(hook);
+}
+
+/* Of the active sessions the one that has used most of its context. */
+static void load_fullest_session(int dir_fd, struct material *material)
+{
+	int fd = openat(dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
+	double most = -1;
+	if (!dir) {
+		if (fd >= 0)
+			close(fd);
+		return;
+	}
+	material->no_session = "no session is active";
+	for (struct dirent *entry; (entry = readdir(dir));) {
+		char id[CACHE_SESSION_ID_MAX + 1];
+		if (!cache_session_id_of_file(entry->d_name, id))
+			continue;
+		struct json_object *session = cache_read_json(dir_fd, entry->d_name);
+		const char *state = cache_json_string(session, "state");
+		double percent = cache_json_double(cache_json_object(session, "context"), "percentUsed", 0);
+		bool is_fuller = state && strcmp(state, "active") == 0 && percent > most;
+		if (is_fuller) {
+			most = percent;
+			json_object_put(material->session);
+			material->session = json_object_get(session);
+			snprintf(material->session_id, sizeof(material->session_id), "%s", id);
+		}
+		json_object_put(session);
+	}
+	closedir(dir);
+}
+
+/* ---- the answer ---- */
+
+static const char *state_word(enum check_state state)
+{
+	return state == CHECK_BELOW ? "below" : state == CHECK_ABOVE ? "above" : "unknown";
+}
+
+static void print_lines(const struct check_result *results, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		struct buf clean = BUF_INIT;
+		printable_clean(&clean, buf_str(&results[i].why), results[i].why.len);
+		printf("%s: %s\n", state_word(results[i].state), buf_str(&clean));
+		buf_release(&clean);
+	}
+}
+
+static void put_result(struct jsonw *w, const struct check_result *result)
+{
+	jsonw_begin_object(w);
+	jsonw_put_string(w, "name", check_name(result->kind));
+	jsonw_put_string(w, "state", state_word(result->state));
+	jsonw_put_double(w, "value", result->value);
+	jsonw_put_double(w, "limit", result->limit);
+	jsonw_put_string(w, "unit", check_is_usd(result->kind) ? "USD" : "percent");
+	jsonw_put_bool(w, "isFresh", result->is_fresh);
+	jsonw_put_int_or_null(w, "asOf", result->as_of_ms);
+	jsonw_put_string(w, "why", buf_str(&result->why));
+	jsonw_end_object(w);
+}
+
+static bool print_json(const struct check_result *results, size_t count, const char *session_id)
+{
+	struct buf out = BUF_INIT;
+	struct jsonw w;
+	jsonw_init(&w, &out);
+	jsonw_begin_object(&w);
+	jsonw_put_string(&w, "state", state_word(check_combine(results, count)));
+	jsonw_put_string(&w, "sessionId", *session_id ? session_id : NULL);
+	jsonw_key(&w, "checks");
+	jsonw_begin_array(&w);
+	for (size_t i = 0; i < count; i++)
+		put_result(&w, &results[i]);
+	jsonw_end_array(&w);
+	jsonw_end_object(&w);
+	bool good = terminal_print_json(&out);
+	buf_release(&out);
+	return good;
+}
+
+static int judge_all(const struct request *request, const struct check_facts *facts)
+{
+	struct check_result results[CHECK_KINDS] = { 0 };
+	size_t count = 0;
+	for (int kind = 0; kind < CHECK_KINDS; kind++) {
+		if (request->limits[kind] <= 0)
+			continue;
+		results[count].kind = (enum check_kind)kind;
+		results[count].limit = request->limits[kind];
+		check_judge(facts, &results[count++]);
+	}
+	int status = (int)check_combine(results, count);
+	if (request->json && !request->quiet) {
+		if (!print_json(results, count, facts->session_id ? facts->session_id : ""))
+			status = CHECK_UNKNOWN;
+	} else if (!request->quiet) {
+		print_lines(results, count);
+	}
+	for (size_t i = 0; i < count; i++)
+		check_result_release(&results[i]);
+	return status;
+}
+
+static int run_check(struct invocation *invocation, int argc, char **argv)
+{
+	struct request request = { 0 };
+	struct material material = { 0 };
+	struct buf error = BUF_INIT;
+	int status;
+	if (!parse_options(invocation, argc, argv, &request, &status))
+		return status;
+	/* Whose midnight ends the day. */
+	if (*invocation->config.billing_timezone && setenv("TZ", invocation->config.billing_timezone, 1) == 0)
+		tzset();
+	int dir_fd = cache_dir_open(invocation->cache_dir, false, &error);
+	if (dir_fd < 0 && errno != ENOENT && !request.quiet)
+		terminal_error("%s", buf_message(&error));
+	struct check_facts facts = { .stale_ok = request.stale_ok, .now_ms = clock_wall_ms() };
+	if (dir_fd >= 0) {
+		facts.daemon_lives = cache_lock_is_held(dir_fd);
+		facts.billing = material.billing = cache_read_json(dir_fd, CACHE_BILLING_FILE);
+		if (request.session)
+			load_session(dir_fd, request.session, &material);
+		else if (request.from_stdin)
+			load_session_of_stdin(dir_fd, &material);
+		else if (request.limits[CHECK_CONTEXT] > 0)
+			load_fullest_session(dir_fd, &material);
+		close(dir_fd);
+	}
+	facts.session = material.session;
+	facts.session_id = *material.session_id ? material.session_id : NULL;
+	facts.no_session = material.no_session;
+	status = judge_all(&request, &facts);
+	json_object_put(material.billing);
+	json_object_put(material.session);
+	buf_release(&error);
+	return status;
+}
+
+const struct command command_check = {
+	.name = "check",
+	.usage = "[--block USD] [--today USD] [--five-hour PERCENT] [--seven-day PERCENT] [--context PERCENT] "
+		 "[--session ID | --stdin] [--stale-ok] [--json] [--quiet]",
+	.summary = "check figures against limits: a gate for hooks and cron",
+	.options = options,
+	.flags = COMMAND_NEEDS_CACHE,
+	.run = run_check,
+};

@@ -1,0 +1,99 @@
+/* swatch events: follow what the daemon does, a line an event, until interrupted. */
+#include <errno.h>
+#include <string.h>
+
+#include "base/printable.h"
+#include "cache/read.h"
+#include "swatch/cli/command.h"
+#include "swatch/cli/daemon_call.h"
+#include "swatch/ui/event_text.h"
+#include "swatch/ui/terminal.h"
+
+#define ANSWER_TIMEOUT_MS 5000
+
+/* Prints one event. Returns false when stdout takes no more. */
+static bool print_event(const char *line, size_t len, bool as_json)
+{
+	struct buf text = BUF_INIT;
+	bool has_text = true;
+	if (as_json) {
+		printable_clean_json(&text, line, len);
+	} else {
+		struct json_object *event = client_parse(line, len);
+		has_text = event && event_text_append(&text, event);
+		json_object_put(event);
+	}
+	buf_append_char(&text, '\n');
+	if (has_text && !text.failed)
+		(void)fwrite(text.data, 1, text.len, stdout);
+	buf_release(&text);
+	return terminal_flush();
+}
+
+/* Follows until something ends it. Returns the exit status. */
+static int follow(struct client *client, bool as_json)
+{
+	const char *line;
+	size_t len;
+	for (;;) {
+		switch (client_read_line(client, CLIENT_WAIT_FOREVER, true, &line, &len)) {
+		case CLIENT_OK:
+			/* The dispatcher says what is wrong with stdout. */
+			if (!print_event(line, len, as_json))
+				return SWATCH_FAILED;
+			break;
+		case CLIENT_NO_READER:
+			return SWATCH_FAILED;
+		case CLIENT_CLOSED:
+			terminal_error("the daemon (pid %ld) ended, or dropped this reader as too slow",
+				       (long)client->daemon_pid);
+			return SWATCH_FAILED;
+		case CLIENT_BAD_ANSWER:
+			terminal_error("the daemon sent a line without an end");
+			return SWATCH_FAILED;
+		default:
+			terminal_error("cannot read from the daemon: %s", strerror(errno));
+			return SWATCH_FAILED;
+		}
+	}
+}
+
+static int run_events(struct invocation *invocation, int argc, char **argv)
+{
+	bool as_json = false;
+	int option;
+	while ((option = command_next_option(invocation, argc, argv)) != COMMAND_OPTIONS_END) {
+		if (option != 'j')
+			return command_options_status(option);
+		as_json = true;
+	}
+	struct client client;
+	struct buf why = BUF_INIT;
+	struct json_object *answer = NULL;
+	enum client_state state = daemon_connect(invocation, &client, &why);
+	int status;
+	if (state != CLIENT_LISTENING)
+		status = daemon_explain_absence(invocation, state, buf_str(&why));
+	else
+		status = daemon_ask_connected(&client, "{\"op\":\"subscribe\"}", ANSWER_TIMEOUT_MS, &answer);
+	if (status == SWATCH_OK)
+		status = follow(&client, as_json);
+	json_object_put(answer);
+	client_close(&client);
+	buf_release(&why);
+	return status;
+}
+
+static const struct command_option options[] = {
+	{ "json", 'j', NULL, "the daemon's own lines of JSON, for programs" },
+	{ NULL, 0, NULL, NULL }
+};
+
+const struct command command_events = {
+	.name = "events",
+	.usage = "[--json]",
+	.summary = "follow what the daemon does, until interrupted",
+	.options = options,
+	.flags = COMMAND_NEEDS_CACHE,
+	.run = run_events,
+};

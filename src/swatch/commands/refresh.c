@@ -1,0 +1,153 @@
+/* swatch refresh: fresh figures now: by the daemon, or without one by a single run of swatchd. */
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "cache/read.h"
+#include "swatch/cli/command.h"
+#include "swatch/cli/daemon_call.h"
+#include "swatch/cli/program.h"
+#include "swatch/status/figures.h"
+#include "swatch/ui/human.h"
+#include "swatch/ui/page.h"
+#include "swatch/ui/terminal.h"
+
+#define ANSWER_TIMEOUT_MS 5000
+/* What a run takes besides ccusage's own timeout: its killing, and the reading of what changed. */
+#define RUN_MARGIN_MS (30 * CLOCK_SECOND_MS)
+/* A daemon that holds the lock and has no socket yet is starting: how long to wait for it, and how often to look. */
+#define START_WAIT_MS 3000
+#define START_STEP_MS 50
+
+/* Shows what the refresh that ended just now has published; `answer` is the daemon's, NULL when there was none. */
+static bool print_figures(const struct invocation *invocation, struct json_object *answer)
+{
+	struct page page;
+	struct figures figures;
+	int64_t now_ms = clock_wall_ms();
+	/* Also without a daemon they are as fresh as the file says: it was written a moment ago. */
+	figures_load(&figures, invocation->cache_dir, true, now_ms);
+	page_init(&page, terminal_wants_colour(STDOUT_FILENO));
+	if (answer)
+		page_line(&page, STYLE_GOOD, 2, "refreshed in %s",
+			  human_duration(cache_json_int(answer, "durationMs", 0), HUMAN_TEXT));
+	figures_show(&figures, &page, now_ms);
+	bool good = page_print(&page);
+	page_release(&page);
+	return good;
+}
+
+static int refresh_by_daemon(struct invocation *invocation, struct client *client, bool wait)
+{
+	struct json_object *answer = NULL;
+	/* A run that is joined may be at its beginning, and be followed by ours. */
+	int64_t timeout_ms = wait ? 2 * invocation->config.ccusage_timeout_ms + RUN_MARGIN_MS : ANSWER_TIMEOUT_MS;
+	int status = daemon_ask_connected(client, wait ? "{\"op\":\"refresh\",\"wait\":true}" : "{\"op\":\"refresh\"}",
+					  timeout_ms, &answer);
+	if (status == SWATCH_OK && wait)
+		status = print_figures(invocation, answer) ? SWATCH_OK : SWATCH_FAILED;
+	else if (status == SWATCH_OK)
+		puts(cache_json_bool(answer, "joined", false) ? "a refresh was running already: joined it"
+							       : "refresh started");
+	json_object_put(answer);
+	return status;
+}
+
+/* Runs `swatchd --once --wait`, which takes the lock before ccusage starts and keeps it until the files are written. */
+static int refresh_alone(struct invocation *invocation)
+{
+	char *path = program_find_daemon();
+	if (!path) {
+		if (errno != ENOENT)
+			terminal_error("no daemon is running, and the program swatchd cannot be looked for beside swatch: %s",
+				       strerror(errno));
+		else
+			terminal_error("no daemon is running, and no program swatchd was found beside swatch, in %s or on PATH",
+				       SWATCH_BINDIR);
+		return SWATCH_FAILED;
+	}
+	char name[] = "swatchd", once[] = "--once", wait[] = "--wait", config[] = "--config", cache[] = "--cache";
+	char *argv[8] = { name, once, wait };
+	size_t count = 3;
+	char *values[2] = { NULL, NULL };
+	if (invocation->config_option) {
+		argv[count++] = config;
+		argv[count++] = values[0] = strdup(invocation->config_option);
+	}
+	if (invocation->cache_option) {
+		argv[count++] = cache;
+		argv[count++] = values[1] = strdup(invocation->cache_option);
+	}
+	bool has_memory = (!invocation->config_option || values[0]) && (!invocation->cache_option || values[1]);
+	(void)terminal_flush();
+	int ended = -1;
+	if (has_memory)
+		ended = program_run(path, argv);
+	if (ended < 0)
+		terminal_error("cannot run %s: %s", path, has_memory ? strerror(errno) : "out of memory");
+	free(values[0]);
+	free(values[1]);
+	free(path);
+	if (ended == SWATCH_OK && !print_figures(invocation, NULL))
+		ended = SWATCH_FAILED;
+	/* swatchd's other statuses (lock, published without ccusage) are no statuses of ours; it has said why. */
+	return ended == SWATCH_OK || ended == SWATCH_USAGE ? ended : SWATCH_FAILED;
+}
+
+/* Connects, and gives a daemon that is just starting the time to listen. */
+static enum client_state connect_patiently(const struct invocation *invocation, struct client *client, struct buf *why)
+{
+	int64_t deadline_ms = clock_mono_ms() + START_WAIT_MS;
+	for (;;) {
+		struct cache_lock_holder holder;
+		buf_clear(why);
+		enum client_state state = daemon_connect(invocation, client, why);
+		if (!daemon_is_absent(state) || clock_mono_ms() >= deadline_ms)
+			return state;
+		if (!daemon_find_lock_holder(invocation, &holder) || strcmp(holder.role, "once") == 0)
+			return state;
+		client_close(client);
+		(void)poll(NULL, 0, START_STEP_MS);
+	}
+}
+
+static int run_refresh(struct invocation *invocation, int argc, char **argv)
+{
+	bool wait = false;
+	int option;
+	while ((option = command_next_option(invocation, argc, argv)) != COMMAND_OPTIONS_END) {
+		if (option != 'w')
+			return command_options_status(option);
+		wait = true;
+	}
+	struct client client;
+	struct buf why = BUF_INIT;
+	int status;
+	enum client_state state = connect_patiently(invocation, &client, &why);
+	if (state == CLIENT_LISTENING)
+		status = refresh_by_daemon(invocation, &client, wait);
+	else if (daemon_is_absent(state))
+		status = refresh_alone(invocation);
+	else
+		status = daemon_explain_absence(invocation, state, buf_str(&why));
+	client_close(&client);
+	buf_release(&why);
+	return status;
+}
+
+static const struct command_option options[] = {
+	{ "wait", 'w', NULL, "wait until it has ended, and show the figures" },
+	{ NULL, 0, NULL, NULL }
+};
+
+const struct command command_refresh = {
+	.name = "refresh",
+	.usage = "[--wait]",
+	.summary = "run ccusage now, or join a run that is under way",
+	.options = options,
+	.flags = COMMAND_NEEDS_CACHE,
+	.run = run_refresh,
+};

@@ -1,0 +1,299 @@
+/* swatch verify: the reports beside ccusage's, and what makes them differ. */
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/argv.h"
+#include "base/clock.h"
+#include "base/paths.h"
+#include "base/strmap.h"
+#include "history/history.h"
+#include "swatch/cli/command.h"
+#include "swatch/cli/prices.h"
+#include "swatch/report/options.h"
+#include "swatch/ui/terminal.h"
+#include "swatch/verify/verify.h"
+
+/* While transcripts are written, the reports tell of different moments: it is tried again. */
+#define ATTEMPTS 3
+
+struct request {
+	const char *command, *timezone;
+	unsigned threads;
+	bool json;
+};
+
+/* ---- the command line ---- */
+
+static bool choose_zone(const struct invocation *invocation, struct request *request)
+{
+	const char *zone = request->timezone ? request->timezone : invocation->config.billing_timezone;
+	if (request->timezone && (!*zone || (strcmp(zone, "local") != 0 && !config_is_time_zone(zone)))) {
+		terminal_error("verify: --timezone '%s' is not a time zone of this machine; give a name of the tz database, such as "
+			       "Europe/Berlin, or 'local'", zone);
+		return false;
+	}
+	request->timezone = NULL;
+	if (!*zone || strcmp(zone, "local") == 0)
+		return true;
+	request->timezone = zone;
+	if (setenv("TZ", zone, 1) != 0)
+		return false;
+	tzset();
+	return true;
+}
+
+static bool parse_options(const struct invocation *invocation, int argc, char **argv, struct request *request,
+			  int *status)
+{
+	int option;
+	*status = SWATCH_USAGE;
+	while ((option = command_next_option(invocation, argc, argv)) != COMMAND_OPTIONS_END) {
+		if (option == 'j') {
+			request->json = true;
+		} else if (option == 'c') {
+			request->command = optarg;
+		} else if (option == 'z') {
+			request->timezone = optarg;
+		} else if (option == 't') {
+			if (!report_parse_threads(optarg, &request->threads)) {
+				terminal_error("verify: --threads '%s' is not a number from 1 to %d", optarg, HISTORY_THREADS_MAX);
+				return false;
+			}
+		} else {
+			*status = command_options_status(option);
+			return false;
+		}
+	}
+	return choose_zone(invocation, request);
+}
+
+/* ---- which ccusage ---- */
+
+/* Cuts the report's name, and what follows it, off the command that refreshes: "ccusage blocks --active --json". */
+static void cut_report(char **words)
+{
+	size_t keep = 1;
+	for (size_t i = 1; words[i] && keep == 1; i++)
+		if (strcmp(words[i], "blocks") == 0)
+			keep = i;
+	for (size_t i = keep; words[i]; i++) {
+		free(words[i]);
+		words[i] = NULL;
+	}
+}
+
+/* Returns SWATCH_OK, or the exit status. */
+static int find_command(const struct invocation *invocation, const struct request *request,
+			struct verify_command *command)
+{
+	const char *text = request->command ? request->command : invocation->config.ccusage_command;
+	struct buf error = BUF_INIT;
+	int status = SWATCH_OK;
+	if (!*text && !request->command)
+		text = "ccusage";
+	command->timezone = request->timezone;
+	command->timeout_ms = invocation->config.ccusage_timeout_ms;
+	command->words = command_words_split(text, &error);
+	if (!command->words) {
+		terminal_error("verify: the command '%s': %s", text, buf_message(&error));
+		status = SWATCH_USAGE;
+	} else {
+		if (!request->command)
+			cut_report(command->words);
+		command->path = command_words_find_program(command->words[0]);
+		if (!command->path) {
+			terminal_error("verify: cannot run %s: %s; install it with: npm install -g ccusage@"
+				       VERIFY_REFERENCE_VERSION ", or give --command", command->words[0], strerror(errno));
+			status = SWATCH_NO_REFERENCE;
+		}
+	}
+	buf_release(&error);
+	return status;
+}
+
+/* ---- the transcripts ---- */
+
+/* Tells whether a transcript came, went or was written since. False after a word. */
+static bool fingerprint(const struct data_dirs *dirs, size_t *count, uint64_t *out)
+{
+	struct history_job *jobs;
+	struct buf error = BUF_INIT;
+	bool good = history_list(dirs, &jobs, count, &error) == 0;
+	*out = 0;
+	for (size_t i = 0; good && i < *count; i++) {
+		const uint64_t parts[] = { *out, strmap_hash(jobs[i].path, strlen(jobs[i].path)),
+					   (uint64_t)jobs[i].modified_ns };
+		*out = strmap_hash(parts, sizeof(parts));
+		free(jobs[i].path);
+	}
+	if (good)
+		free(jobs);
+	else
+		terminal_error("verify: %s", buf_message(&error));
+	buf_release(&error);
+	return good;
+}
+
+/* ccusage is to read what swatch reads: [watch] paths go before CLAUDE_CONFIG_DIR. */
+static bool share_paths(const struct config *config)
+{
+	return !*config->watch_paths || setenv("CLAUDE_CONFIG_DIR", config->watch_paths, 1) == 0;
+}
+
+static bool read_transcripts(struct verify *verify, const struct data_dirs *dirs, const struct request *request,
+			     const struct price_book *book)
+{
+	struct history_stats stats = { 0 };
+	struct buf error = BUF_INIT;
+	verify->ledger = ledger_new();
+	verify->reference = reference_new();
+	bool good = verify->ledger && verify->reference;
+	if (good)
+		ledger_set_prices(verify->ledger, book);
+	good = good && history_read(verify->ledger, dirs, request->threads, &stats, &error) == 0;
+	if (good && error.len > 0)
+		terminal_error("cannot read %s: it is not counted", buf_message(&error));
+	if (good)
+		buf_clear(&error);
+	good = good && reference_read(verify->reference, dirs, &error) == 0 && verify_match(verify);
+	if (!good)
+		terminal_error("%s", buf_message(&error));
+	buf_release(&error);
+	return good;
+}
+
+static void forget(struct verify *verify)
+{
+	for (int kind = 0; kind < REPORT_KINDS; kind++)
+		verify_report_release(&verify->reports[kind]);
+	for (int rule = 0; rule < REFERENCE_RULES; rule++) {
+		free(verify->kept[rule]);
+		ledger_free(verify->expected[rule]);
+		verify->kept[rule] = NULL;
+		verify->expected[rule] = NULL;
+	}
+	free(verify->our_usd);
+	ledger_free(verify->ledger);
+	reference_free(verify->reference);
+	verify->our_usd = NULL;
+	verify->ledger = NULL;
+	verify->reference = NULL;
+	verify->strangers = 0;
+}
+
+/* ---- the work ---- */
+
+/* Every report. Returns SWATCH_OK, or the exit status of what stands in the way. */
+static int compare_reports(struct verify *verify, struct verify_command *command)
+{
+	bool any = false;
+	for (int kind = 0; kind < REPORT_KINDS; kind++) {
+		struct verify_report *report = &verify->reports[kind];
+		report->kind = (enum report_kind)kind;
+		/* Older ones count days and sessions in yet another way. */
+		if (verify->is_older && kind != REPORT_BLOCKS)
+			continue;
+		struct json_object *answer = verify_ask_report(command, report->kind, &report->problem);
+		if (command->interrupted)
+			return SWATCH_FAILED;
+		any = any || answer;
+		if (answer)
+			verify_compare(verify, report, answer);
+	}
+	if (any)
+		return SWATCH_OK;
+	terminal_error("verify: %s", buf_message(&verify->reports[REPORT_BLOCKS].problem));
+	return SWATCH_NO_REFERENCE;
+}
+
+static int verify_once(struct verify *verify, struct verify_command *command, const struct data_dirs *dirs,
+		       const struct request *request, const struct price_book *book)
+{
+	uint64_t before, after;
+	size_t count;
+	if (!fingerprint(dirs, &verify->transcripts, &before) || !read_transcripts(verify, dirs, request, book))
+		return SWATCH_FAILED;
+	int status = compare_reports(verify, command);
+	verify->was_written = status == SWATCH_OK && fingerprint(dirs, &count, &after) && after != before;
+	return status;
+}
+
+static int verify_and_print(struct verify_command *command, const struct data_dirs *dirs, const struct request *request,
+			    const struct price_book *book)
+{
+	struct verify verify = { .command_path = command->path };
+	struct buf error = BUF_INIT;
+	int status = SWATCH_OK;
+	if (!verify_ask_version(command, &verify, &error)) {
+		if (!command->interrupted)
+			terminal_error("verify: %s", buf_message(&error));
+		status = SWATCH_NO_REFERENCE;
+	}
+	for (int attempt = 0; attempt < ATTEMPTS && status == SWATCH_OK; attempt++) {
+		forget(&verify);
+		status = verify_once(&verify, command, dirs, request, book);
+		if (!verify.was_written || verify_unexplained(&verify) == 0)
+			break;
+	}
+	if (status == SWATCH_OK) {
+		bool printed = request->json ? verify_print_json(&verify) : verify_print_page(&verify);
+		if (printed && verify.is_older)
+			status = SWATCH_NO_REFERENCE;
+		else if (!printed || verify_unexplained(&verify) > 0)
+			status = SWATCH_FAILED;
+	}
+	forget(&verify);
+	buf_release(&error);
+	return status;
+}
+
+static int run_verify(struct invocation *invocation, int argc, char **argv)
+{
+	struct request request = { 0 };
+	struct verify_command command = { 0 };
+	struct prices prices = { 0 };
+	struct data_dirs dirs = { 0 };
+	int status;
+	if (!parse_options(invocation, argc, argv, &request, &status))
+		return status;
+	status = prices_load(invocation, &prices);
+	if (status == SWATCH_OK)
+		status = find_command(invocation, &request, &command);
+	if (status == SWATCH_OK
+	    && (data_dirs_find(&dirs, invocation->config.watch_paths) != 0 || !share_paths(&invocation->config))) {
+		terminal_error("cannot tell where the transcripts are: %s", paths_why_none());
+		status = SWATCH_FAILED;
+	}
+	if (status == SWATCH_OK)
+		status = verify_and_print(&command, &dirs, &request, prices.book);
+	data_dirs_release(&dirs);
+	command_words_free(command.words);
+	free(command.path);
+	prices_release(&prices);
+	if (command.interrupted) {
+		/* To end as whoever interrupted wants it. */
+		(void)signal(command.interrupted, SIG_DFL);
+		(void)raise(command.interrupted);
+	}
+	return status;
+}
+
+static const struct command_option options[] = {
+	{ "command", 'c', "COMMAND", "run this ccusage command" },
+	{ "json", 'j', NULL, "the result as JSON, for programs" },
+	{ "timezone", 'z', "ZONE", "count days in this time zone, such as Europe/Berlin" },
+	{ "threads", 't', "N", "number of threads that read the transcripts" },
+	{ NULL, 0, NULL, NULL }
+};
+
+const struct command command_verify = {
+	.name = "verify",
+	.usage = "[--command COMMAND] [--json] [--timezone ZONE] [--threads N]",
+	.summary = "compare the reports with ccusage's, and explain the differences",
+	.options = options,
+	.flags = COMMAND_NEEDS_CACHE,
+	.run = run_verify,
+};

@@ -1,0 +1,343 @@
+/* Config, daemon, its sandbox, service, inotify, what is polled. */
+#include "swatch/doctor/doctor.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/strmap.h"
+#include "cache/read.h"
+#include "swatch/cli/daemon_call.h"
+#include "swatch/cli/user_service.h"
+#include "swatch/status/page.h"
+#include "swatch/ui/human.h"
+
+#define SERVICE USER_SERVICE_UNIT
+/* Of the limit: so much in use is worth knowing before it is reached. */
+#define NEAR_PERCENT 90
+
+/* ---- config ---- */
+
+void doctor_check_config(struct doctor *doctor)
+{
+	const char *faults = buf_str(&doctor->config_faults);
+	if (!doctor->config_path) {
+		doctor_add(doctor, "config", DOCTOR_BAD, "there is no home directory to look in");
+		doctor_remedy(doctor, "set HOME");
+	} else if (*faults) {
+		int len = (int)strcspn(faults, "\n");
+		doctor_add(doctor, "config", DOCTOR_BAD, "%.*s%s", len, faults, faults[len] && faults[len + 1] ? " (and more)" : "");
+		doctor_remedy(doctor, "see all of it with: swatch config --check %s", doctor->config_path);
+	} else if (access(doctor->config_path, F_OK) != 0) {
+		doctor_add(doctor, "config", DOCTOR_GOOD, "%s is not there: all is default", doctor->config_path);
+	} else {
+		doctor_add(doctor, "config", DOCTOR_GOOD, "%s has no faults", doctor->config_path);
+	}
+}
+
+/* ---- daemon ---- */
+
+static void say_absent(struct doctor *doctor)
+{
+	struct buf hint = BUF_INIT;
+	struct cache_lock_holder holder;
+	daemon_start_hint(doctor->invocation, &hint);
+	if (daemon_find_lock_holder(doctor->invocation, &holder)) {
+		doctor_add(doctor, "daemon", DOCTOR_BAD, "swatchd (pid %ld, %s) holds the lock, but does not listen: %s",
+			   (long)holder.pid, *holder.role ? holder.role : "role unknown", buf_str(&doctor->daemon_why));
+		doctor_remedy(doctor, "'once' ends by itself; when this stays, end it and start it again: %s", buf_str(&hint));
+	} else {
+		doctor_add(doctor, "daemon", DOCTOR_BAD, "swatchd is not running: %s", buf_str(&doctor->daemon_why));
+		doctor_remedy(doctor, "start it with: %s", buf_str(&hint));
+	}
+	buf_release(&hint);
+}
+
+static void check_publishing(struct doctor *doctor)
+{
+	const char *error = status_text(doctor->answer, "publish", "lastError");
+	int64_t unread = status_number(doctor->answer, "tail", "failed");
+	if (error) {
+		doctor_add(doctor, "daemon", DOCTOR_BAD, "cache files cannot be written: %s", error);
+		doctor_remedy(doctor, "look at the space and the permissions of %s", doctor->invocation->cache_dir);
+	}
+	if (unread > 0) {
+		doctor_add(doctor, "daemon", DOCTOR_NOTE, "reading transcripts failed %s since its start",
+			   human_counted(unread, "time", HUMAN_TEXT));
+		doctor_remedy(doctor, "its log names them: journalctl --user -u swatchd");
+	}
+}
+
+void doctor_check_daemon(struct doctor *doctor)
+{
+	const char *version = cache_json_string(doctor->answer, "version");
+	if (!doctor->answer && daemon_is_absent(doctor->daemon_state)) {
+		say_absent(doctor);
+	} else if (!doctor->answer) {
+		doctor_add(doctor, "daemon", DOCTOR_BAD, "swatchd cannot be reached: %s", buf_str(&doctor->daemon_why));
+		doctor_remedy(doctor, "systemctl --user restart swatchd (or end it, and start it again)");
+	} else if (!version || strcmp(version, PACKAGE_VERSION) != 0) {
+		doctor_add(doctor, "daemon", DOCTOR_BAD, "swatchd %s is running, but swatch %s is installed",
+			   version ? version : "(of an unknown version)", PACKAGE_VERSION);
+		doctor_remedy(doctor, "systemctl --user restart swatchd");
+	} else {
+		doctor_add(doctor, "daemon", DOCTOR_GOOD, "swatchd %s runs (pid %" PRId64 ", since %s)%s", version,
+			   cache_json_int(doctor->answer, "pid", 0),
+			   human_clock(cache_json_int(doctor->answer, "startedAt", 0), doctor->now_ms, HUMAN_TEXT),
+			   cache_json_bool(doctor->answer, "readingHistory", false)
+			   ? "; it still reads the transcripts that were there at its start" : "");
+	}
+	if (doctor->answer)
+		check_publishing(doctor);
+}
+
+/* ---- sandbox ---- */
+
+static void judge_entered(struct doctor *doctor)
+{
+	size_t missing, refused;
+	struct json_object *names = status_array(doctor->answer, "sandbox", "notDenied", &missing);
+	struct json_object *places = status_array(doctor->answer, "sandbox", "refused", &refused);
+	const char *network = status_text(doctor->answer, "sandbox", "network");
+	bool is_closed = network && strcmp(network, "open") != 0;
+	doctor_add(doctor, "sandbox", DOCTOR_GOOD, "swatchd and what it runs can write only where they have to%s (Landlock ABI %"
+		   PRId64 ")", is_closed ? ", and have no network" : "", status_number(doctor->answer, "sandbox", "landlock"));
+	for (size_t i = 0; i < missing; i++)
+		buf_printf(&doctor->findings[doctor->count - 1].what, "%s%s", i ? ", " : "; not denied by this kernel: ",
+			   json_object_get_string(json_object_array_get_idx(names, i)));
+	for (size_t i = 0; i < refused; i++) {
+		struct json_object *place = json_object_array_get_idx(places, i);
+		const char *path = cache_json_string(place, "path"), *why = cache_json_string(place, "why");
+		doctor_add(doctor, "sandbox", DOCTOR_NOTE, "[sandbox] write: %s cannot be written to: %s", path ? path : "?",
+			   why ? why : "not known why");
+		doctor_remedy(doctor, "make it, or correct the setting; then restart swatchd");
+	}
+}
+
+void doctor_check_sandbox(struct doctor *doctor)
+{
+	const char *state = status_text(doctor->answer, "sandbox", "state");
+	const char *why = status_text(doctor->answer, "sandbox", "why");
+	/* Nobody to tell, or one of a version that does not. */
+	if (!state)
+		return;
+	if (strcmp(state, "on") == 0) {
+		judge_entered(doctor);
+	} else if (strcmp(state, "off") == 0) {
+		doctor_add(doctor, "sandbox", DOCTOR_NOTE, "swatchd has none: [sandbox] mode = off");
+		doctor_remedy(doctor, "take that out of the config, and restart swatchd; [sandbox] write names what a command "
+			      "of yours has to write");
+	} else {
+		doctor_add(doctor, "sandbox", DOCTOR_NOTE, "swatchd can write wherever you can: %s", why ? why : state);
+		doctor_remedy(doctor, "all works without; a kernel since 5.13 with landlock in its lsm= has it");
+	}
+}
+
+/* ---- service ---- */
+
+static void judge_service(struct doctor *doctor, const struct user_service *service)
+{
+	const char *load = service->load, *file = service->file, *active = service->active;
+	if (strcmp(load, "loaded") != 0) {
+		doctor_add(doctor, "service", DOCTOR_NOTE, "there is no user service " SERVICE " (%s)", *load ? load : "no answer");
+		doctor_remedy(doctor, "swatch setup installs it");
+	} else if (strcmp(active, "failed") == 0) {
+		doctor_add(doctor, "service", DOCTOR_BAD, SERVICE " has failed");
+		doctor_remedy(doctor, "its log says why: journalctl --user -u swatchd; then: systemctl --user restart swatchd");
+	} else if (strncmp(file, "enabled", 7) != 0) {
+		doctor_add(doctor, "service", DOCTOR_NOTE, SERVICE " is not started at login (%s)", *file ? file : "not known");
+		doctor_remedy(doctor, "systemctl --user enable --now swatchd");
+	} else if (strcmp(active, "active") != 0) {
+		doctor_add(doctor, "service", doctor->answer ? DOCTOR_NOTE : DOCTOR_BAD,
+			   SERVICE " is enabled, but %s%s", *active ? active : "of unknown state",
+			   doctor->answer ? ": the swatchd that runs is not the service's" : "");
+		doctor_remedy(doctor, "systemctl --user start swatchd");
+	} else {
+		doctor_add(doctor, "service", DOCTOR_GOOD, SERVICE " is active, and started at login");
+	}
+}
+
+/* `why` there is no service that could start it. */
+static void judge_no_service(struct doctor *doctor, const char *why)
+{
+	if (doctor->invocation->config.daemon_autostart == AUTOSTART_YES) {
+		doctor_add(doctor, "service", DOCTOR_GOOD, "%s; swatch statusline starts swatchd ([daemon] autostart)", why);
+		return;
+	}
+	doctor_add(doctor, "service", DOCTOR_NOTE, "%s: something else has to start swatchd", why);
+	doctor_remedy(doctor, "swatch setup lets the statusline start it; see also swatchd(8)");
+}
+
+void doctor_check_service(struct doctor *doctor)
+{
+	struct user_service service;
+	struct buf why = BUF_INIT, said = BUF_INIT;
+	/* The service knows nothing of options given here. */
+	if (doctor->invocation->config_option || doctor->invocation->cache_option)
+		return;
+	switch (user_service_ask(&service, &why, &doctor->interrupted)) {
+	case USER_SERVICE_ANSWERED:
+		judge_service(doctor, &service);
+		break;
+	case USER_SERVICE_NO_SYSTEMD:
+		judge_no_service(doctor, "there is no systemd here");
+		break;
+	case USER_SERVICE_SILENT:
+		buf_printf(&said, "the user's systemd does not answer (%s)", buf_message(&why));
+		judge_no_service(doctor, buf_str(&said));
+		break;
+	case USER_SERVICE_INTERRUPTED:
+		break;
+	}
+	buf_release(&said);
+	buf_release(&why);
+}
+
+/* ---- inotify ---- */
+
+/* The number that a file of /proc begins with; -1 when there is none. */
+static int64_t read_number(const char *path)
+{
+	char text[32];
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -1;
+	ssize_t got = read(fd, text, sizeof(text) - 1);
+	close(fd);
+	if (got <= 0)
+		return -1;
+	text[got] = '\0';
+	char *end;
+	errno = 0;
+	long long value = strtoll(text, &end, 10);
+	return errno == 0 && end != text && value >= 0 ? value : -1;
+}
+
+struct inotify_use {
+	int64_t instances, watches;
+};
+
+/* Counts the watches of one inotify descriptor: a line each. */
+static void count_watches(int fdinfo_fd, const char *name, struct inotify_use *use)
+{
+	char *line = NULL;
+	size_t cap = 0;
+	int fd = openat(fdinfo_fd, name, O_RDONLY | O_CLOEXEC);
+	FILE *file = fd >= 0 ? fdopen(fd, "r") : NULL;
+	if (!file) {
+		if (fd >= 0)
+			close(fd);
+		return;
+	}
+	while (getline(&line, &cap, file) > 0)
+		use->watches += strncmp(line, "inotify wd:", 11) == 0;
+	free(line);
+	(void)fclose(file);
+}
+
+static void count_process(const char *pid, struct inotify_use *use)
+{
+	char path[64], target[32];
+	snprintf(path, sizeof(path), "/proc/%.20s/fd", pid);
+	DIR *dir = opendir(path);
+	if (!dir)
+		return;
+	snprintf(path, sizeof(path), "/proc/%.20s/fdinfo", pid);
+	int fdinfo_fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	for (struct dirent *entry; fdinfo_fd >= 0 && (entry = readdir(dir));) {
+		ssize_t len = readlinkat(dirfd(dir), entry->d_name, target, sizeof(target));
+		if (len != (ssize_t)strlen("anon_inode:inotify") || memcmp(target, "anon_inode:inotify", (size_t)len) != 0)
+			continue;
+		use->instances++;
+		count_watches(fdinfo_fd, entry->d_name, use);
+	}
+	if (fdinfo_fd >= 0)
+		close(fdinfo_fd);
+	closedir(dir);
+}
+
+/* What this user's processes have: the limits are per user. */
+static void count_inotify(struct inotify_use *use)
+{
+	struct stat st;
+	*use = (struct inotify_use){ 0, 0 };
+	DIR *proc = opendir("/proc");
+	for (struct dirent *entry; proc && (entry = readdir(proc));)
+		if (entry->d_name[0] >= '1' && entry->d_name[0] <= '9' && fstatat(dirfd(proc), entry->d_name, &st, 0) == 0
+		    && st.st_uid == getuid())
+			count_process(entry->d_name, use);
+	if (proc)
+		closedir(proc);
+}
+
+/* Directories that hold transcripts: what a daemon that is to be started has to watch at least. */
+static int64_t directories_with_transcripts(const struct doctor *doctor)
+{
+	static char here;
+	struct strmap seen = STRMAP_INIT;
+	for (size_t i = 0; i < doctor->transcript_count; i++) {
+		const char *path = doctor->transcripts[i].path, *slash = strrchr(path, '/');
+		if (slash)
+			(void)strmap_put_len(&seen, path, (size_t)(slash - path), &here);
+	}
+	int64_t count = (int64_t)seen.used;
+	strmap_release(&seen);
+	return count;
+}
+
+void doctor_check_inotify(struct doctor *doctor)
+{
+	struct inotify_use use;
+	int64_t max_watches = read_number("/proc/sys/fs/inotify/max_user_watches");
+	int64_t max_instances = read_number("/proc/sys/fs/inotify/max_user_instances");
+	if (max_watches < 0 || max_instances < 0) {
+		doctor_add(doctor, "inotify", DOCTOR_NOTE, "the limits of inotify cannot be read in /proc");
+		return;
+	}
+	count_inotify(&use);
+	int64_t own = status_number(doctor->answer, "watch", "directories");
+	int64_t need = doctor->answer ? use.watches : use.watches + directories_with_transcripts(doctor);
+	int64_t instances = doctor->answer ? use.instances : use.instances + 1;
+	bool over = need > max_watches || instances > max_instances;
+	bool near = need * 100 > max_watches * NEAR_PERCENT || instances * 100 > max_instances * NEAR_PERCENT;
+	doctor_add(doctor, "inotify", over ? DOCTOR_BAD : near ? DOCTOR_NOTE : DOCTOR_GOOD,
+		   "%s of %s watches and %s of %s instances are %s by your processes", human_count(need, HUMAN_TEXT),
+		   human_count(max_watches, HUMAN_TEXT), human_count(instances, HUMAN_TEXT),
+		   human_count(max_instances, HUMAN_TEXT), doctor->answer ? "used" : "needed");
+	if (doctor->answer)
+		buf_printf(&doctor->findings[doctor->count - 1].what, ", %s watches by swatchd", human_count(own, HUMAN_TEXT));
+	if (over || near)
+		doctor_remedy(doctor, "sudo sysctl fs.inotify.max_user_watches=524288 fs.inotify.max_user_instances=1024 (and a "
+			      "line each in /etc/sysctl.d/), then: swatch rescan");
+}
+
+void doctor_check_polled(struct doctor *doctor)
+{
+	size_t listed;
+	int64_t count = status_number(doctor->answer, "watch", "polledDirectories");
+	struct json_object *polled = status_array(doctor->answer, "watch", "polled", &listed);
+	if (!doctor->answer)
+		return;
+	if (count <= 0) {
+		doctor_add(doctor, "watching", DOCTOR_GOOD, "%s watched, none polled",
+			   human_counted(status_number(doctor->answer, "watch", "directories"), "folder", HUMAN_TEXT));
+		return;
+	}
+	struct json_object *first = listed > 0 ? json_object_array_get_idx(polled, 0) : NULL;
+	const char *why = cache_json_string(first, "why"), *path = cache_json_string(first, "path");
+	bool is_limit = why && strstr(why, "limit");
+	doctor_add(doctor, "watching", is_limit ? DOCTOR_BAD : DOCTOR_NOTE,
+		   "%s polled, not watched, so news come seconds later: %s (%s)", human_counted(count, "folder", HUMAN_TEXT),
+		   why ? why : "no reason given", path ? path : "?");
+	if (is_limit)
+		doctor_remedy(doctor, "sudo sysctl fs.inotify.max_user_watches=524288, then: swatch rescan");
+	else if (!why || !strstr(why, "method"))
+		doctor_remedy(doctor, "nothing needs to be done; on a local filesystem news would come at once");
+}

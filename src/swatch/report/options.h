@@ -1,0 +1,49 @@
+/*
+ * report_options: what the reports are asked for: their command lines turned into one request.
+ *
+ * For: cmd-blocks.c, cmd-daily.c, cmd-weekly.c, cmd-monthly.c, cmd-sessions.c.
+ */
+#ifndef SWATCH_SWATCH_REPORT_OPTIONS_H
+#define SWATCH_SWATCH_REPORT_OPTIONS_H
+
+#include <stdbool.h>
+
+#include "report/report.h"
+#include "swatch/cli/command.h"
+
+struct report_request {
+	struct report_options options;
+	bool json;
+	bool breakdown;      /* rows for each model */
+	bool recent;         /* blocks of the last three days, and the active one */
+	unsigned threads;    /* of the scan when no daemon runs; 0: one for each processor */
+	/* The zone of the days has no name that a daemon would understand (TZ=CET-1CEST, say): `options.timezone` is "". */
+	bool zone_is_nameless;
+};
+
+/* The options and the usage of daily, weekly, monthly and sessions. */
+#define REPORT_USAGE \
+	"[--json] [--since DATE] [--until DATE] [--timezone ZONE] [--project NAME] [--breakdown] [--threads N]"
+extern const struct command_option report_command_options[];
+
+/* Those of blocks. */
+#define REPORT_BLOCKS_USAGE "[--active] [--recent] [--json] [--timezone ZONE] [--threads N]"
+extern const struct command_option report_blocks_options[];
+
+/*
+ * Reads the command's options. The zone that is asked for, or that [billing] timezone names, becomes the process's.
+ * Returns true; false when the command is to end with *status: help was printed, or what is wrong was said.
+ */
+bool report_request_parse(struct invocation *invocation, int argc, char **argv, enum report_kind kind,
+			  struct report_request *request, int *status);
+
+/*
+ * Reads a day: "20261123", "2026-11-23", "today", "yesterday", or "7d" (so many days before today), in the process's
+ * time zone at `now_ms`. Returns false, and leaves *out, when it is none.
+ */
+bool report_parse_day(const char *text, int64_t now_ms, char out[9]);
+
+/* "1" to "16", threads. */
+bool report_parse_threads(const char *text, unsigned *out);
+
+#endif

@@ -1,0 +1,260 @@
+#include "swatch/report/table.h"
+
+#include <errno.h>
+#include <ctype.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/clock.h"
+#include "cache/read.h"
+#include "ipc/client.h"
+#include "swatch/ui/human.h"
+#include "swatch/ui/terminal.h"
+
+/* A column is shown as long as there is room: these go first. */
+#define MODELS_LEAST 13
+#define PROJECT_LEAST 16
+
+/* The columns of daily, weekly and monthly. */
+enum { PERIOD, PERIOD_INPUT, PERIOD_OUTPUT, PERIOD_WRITE, PERIOD_READ, PERIOD_TOTAL, PERIOD_COST,
+       PERIOD_MODELS, PERIOD_COLUMNS };
+/* Those of sessions. */
+enum { SESSION, SESSION_PROJECT, SESSION_LAST, SESSION_INPUT, SESSION_OUTPUT, SESSION_WRITE,
+       SESSION_READ, SESSION_TOTAL, SESSION_COST, SESSION_MODELS, SESSION_COLUMNS };
+
+static const struct table_column session_columns[] = {
+	[SESSION] = { .title = "SESSION", .cut = TABLE_CUT_END, .least = 8 },
+	[SESSION_PROJECT] = { .title = "PROJECT", .cut = TABLE_CUT_START, .least = PROJECT_LEAST, .drop = 3 },
+	[SESSION_LAST] = { .title = "LAST ACTIVITY", .brief_title = "LAST", .drop = 4 },
+	[SESSION_INPUT] = { .title = "INPUT", .is_number = true, .drop = 6 },
+	[SESSION_OUTPUT] = { .title = "OUTPUT", .is_number = true, .drop = 6 },
+	[SESSION_WRITE] = { .title = "CACHE WRITE", .brief_title = "CACHE W", .is_number = true, .drop = 7 },
+	[SESSION_READ] = { .title = "CACHE READ", .brief_title = "CACHE R", .is_number = true, .drop = 7 },
+	[SESSION_TOTAL] = { .title = "TOKENS", .is_number = true },
+	[SESSION_COST] = { .title = "COST", .is_number = true, .style = STYLE_GOOD },
+	[SESSION_MODELS] = { .title = "MODELS", .cut = TABLE_CUT_LIST, .least = MODELS_LEAST, .drop = 5,
+			     .style = STYLE_QUIET },
+};
+
+/* What a report's first column and rows are called. */
+struct kind_words {
+	const char *title;
+	const char *key;
+};
+
+static const struct kind_words *words_of(enum report_kind kind)
+{
+	static const struct kind_words words[] = {
+		[REPORT_DAILY] = { "DATE", "date" },
+		[REPORT_WEEKLY] = { "WEEK OF", "week" },
+		[REPORT_MONTHLY] = { "MONTH", "month" },
+		[REPORT_SESSIONS] = { "SESSION", "sessionId" },
+	};
+	return &words[kind];
+}
+
+/* ---- cells ---- */
+
+static bool is_date_suffix(const char *text)
+{
+	size_t digits = text[0] == '-' ? strspn(text + 1, "0123456789") : 0;
+	return digits == 8 && (text[9] == '\0' || text[9] == '-');
+}
+
+void report_short_model(const char *model, char out[REPORT_MODEL_SIZE])
+{
+	static const char prefix[] = "claude-";
+	size_t at = 0;
+	if (strncmp(model, prefix, strlen(prefix)) == 0 && model[strlen(prefix)])
+		model += strlen(prefix);
+	for (const char *c = model; *c && at + 1 < REPORT_MODEL_SIZE; c++) {
+		if (c > model && is_date_suffix(c))
+			c += 9;
+		if (!*c)
+			break;
+		out[at++] = *c;
+	}
+	out[at] = '\0';
+}
+
+static void append_item(struct buf *list, const char *item)
+{
+	buf_printf(list, "%s%s", list->len > 0 ? ", " : "", item);
+}
+
+void report_put_models(struct table *table, size_t column, struct json_object *names)
+{
+	struct buf whole = BUF_INIT;
+	struct buf brief = BUF_INIT;
+	size_t count = json_object_is_type(names, json_type_array) ? json_object_array_length(names) : 0;
+	for (size_t i = 0; i < count; i++) {
+		struct json_object *name = json_object_array_get_idx(names, i);
+		char short_name[REPORT_MODEL_SIZE];
+		if (!json_object_is_type(name, json_type_string))
+			continue;
+		append_item(&whole, json_object_get_string(name));
+		report_short_model(json_object_get_string(name), short_name);
+		append_item(&brief, short_name);
+	}
+	table_cell(table, column, buf_str(&whole), buf_str(&brief));
+	table->failed = table->failed || whole.failed || brief.failed;
+	buf_release(&whole);
+	buf_release(&brief);
+}
+
+void report_put_count(struct table *table, size_t column, int64_t count)
+{
+	table_cell(table, column, human_count(count, HUMAN_TEXT), NULL);
+}
+
+void report_put_usd(struct table *table, size_t column, double usd)
+{
+	/* human_usd() shows more digits of less than a cent: the column would not be aligned. */
+	if (usd > 0 && usd < 0.005)
+		table_cell(table, column, "<$0.01", NULL);
+	else
+		table_cell(table, column, human_usd(usd < 0.005 ? 0. : usd < 0.01 ? 0.01 : usd, HUMAN_TEXT), NULL);
+}
+
+void report_put_time(struct table *table, size_t column, const char *time, int64_t now_ms)
+{
+	int64_t at_ms;
+	char stamp[HUMAN_SIZE], now[HUMAN_SIZE];
+	if (!time || !clock_parse_rfc3339(time, strlen(time), &at_ms)) {
+		table_cell(table, column, "?", NULL);
+		return;
+	}
+	human_stamp(at_ms, stamp);
+	human_stamp(now_ms, now);
+	bool this_year = strlen(stamp) > 5 && strncmp(stamp, now, 5) == 0;
+	table_cell(table, column, stamp, this_year ? stamp + 5 : NULL);
+}
+
+/* ---- rows ---- */
+
+/* Where a report's numbers go. */
+struct number_columns {
+	size_t input, output, write, read, total, cost;
+};
+
+static const struct number_columns *numbers_of(enum report_kind kind)
+{
+	static const struct number_columns period = { PERIOD_INPUT, PERIOD_OUTPUT, PERIOD_WRITE, PERIOD_READ, PERIOD_TOTAL,
+						      PERIOD_COST };
+	static const struct number_columns session = { SESSION_INPUT, SESSION_OUTPUT, SESSION_WRITE, SESSION_READ,
+						       SESSION_TOTAL, SESSION_COST };
+	return kind == REPORT_SESSIONS ? &session : &period;
+}
+
+/* A row, the totals, or (with `cost_key` "cost") a model of a breakdown. */
+static void put_numbers(struct table *table, enum report_kind kind, struct json_object *row, const char *cost_key)
+{
+	const struct number_columns *columns = numbers_of(kind);
+	int64_t input = cache_json_int(row, "inputTokens", 0), output = cache_json_int(row, "outputTokens", 0);
+	int64_t write = cache_json_int(row, "cacheCreationTokens", 0), read = cache_json_int(row, "cacheReadTokens", 0);
+	report_put_count(table, columns->input, input);
+	report_put_count(table, columns->output, output);
+	report_put_count(table, columns->write, write);
+	report_put_count(table, columns->read, read);
+	report_put_count(table, columns->total, input + output + write + read);
+	report_put_usd(table, columns->cost, cache_json_double(row, cost_key, 0));
+}
+
+static void add_breakdown(struct table *table, enum report_kind kind, struct json_object *row)
+{
+	struct json_object *models = NULL;
+	if (!json_object_object_get_ex(row, "modelBreakdowns", &models) || !json_object_is_type(models, json_type_array))
+		return;
+	for (size_t i = 0; i < json_object_array_length(models); i++) {
+		struct json_object *model = json_object_array_get_idx(models, i);
+		const char *name = cache_json_string(model, "modelName");
+		char short_name[REPORT_MODEL_SIZE], text[REPORT_MODEL_SIZE + 2], brief[REPORT_MODEL_SIZE + 2];
+		report_short_model(name ? name : "?", short_name);
+		snprintf(text, sizeof(text), "  %.*s", REPORT_MODEL_SIZE - 1, name ? name : "?");
+		snprintf(brief, sizeof(brief), "  %s", short_name);
+		table_row(table, STYLE_QUIET);
+		table_cell(table, 0, text, brief);
+		put_numbers(table, kind, model, "cost");
+	}
+}
+
+/* A session's id is known by its beginning. */
+static void put_session(struct table *table, struct json_object *row, int64_t now_ms)
+{
+	const char *id = cache_json_string(row, "sessionId"), *project = cache_json_string(row, "projectPath");
+	char brief[9];
+	snprintf(brief, sizeof(brief), "%.8s", id ? id : "?");
+	/* Only of what looks like a UUID; a name is told apart by its end, too. */
+	bool is_uuid = id && strlen(id) == 36 && id[8] == '-' && strspn(id, "0123456789abcdef-") == 36;
+	table_cell(table, SESSION, id ? id : "?", is_uuid ? brief : NULL);
+	table_cell(table, SESSION_PROJECT, project ? project : "?", NULL);
+	report_put_time(table, SESSION_LAST, cache_json_string(row, "lastActivity"), now_ms);
+}
+
+static void add_row(struct table *table, const struct report_request *request, struct json_object *row)
+{
+	enum report_kind kind = request->options.kind;
+	struct json_object *models = NULL;
+	table_row(table, STYLE_PLAIN);
+	if (kind == REPORT_SESSIONS) {
+		put_session(table, row, request->options.now_ms);
+	} else {
+		const char *period = cache_json_string(row, words_of(kind)->key);
+		table_cell(table, PERIOD, period ? period : "?", NULL);
+	}
+	put_numbers(table, kind, row, "totalCost");
+	if (request->breakdown)
+		add_breakdown(table, kind, row);
+	else if (json_object_object_get_ex(row, "modelsUsed", &models))
+		report_put_models(table, kind == REPORT_SESSIONS ? (size_t)SESSION_MODELS : (size_t)PERIOD_MODELS, models);
+}
+
+static void add_totals(struct table *table, enum report_kind kind, const char *totals)
+{
+	struct json_object *sums = totals ? client_parse(totals, strlen(totals)) : NULL;
+	table->failed = table->failed || (totals && !sums && errno == ENOMEM);
+	if (sums) {
+		table_rule(table);
+		table_row(table, STYLE_STRONG);
+		table_cell(table, 0, "total", NULL);
+		put_numbers(table, kind, sums, "totalCost");
+	}
+	json_object_put(sums);
+}
+
+bool report_table_compose(const struct report_request *request, const struct report_data *data,
+			  const struct table_device *device, struct buf *out)
+{
+	enum report_kind kind = request->options.kind;
+	if (kind == REPORT_BLOCKS)
+		return report_blocks_compose(request, data, device, out);
+	const struct table_column period_columns[] = {
+		[PERIOD] = { .title = words_of(kind)->title },
+		[PERIOD_INPUT] = { .title = "INPUT", .is_number = true, .drop = 4 },
+		[PERIOD_OUTPUT] = { .title = "OUTPUT", .is_number = true, .drop = 4 },
+		[PERIOD_WRITE] = { .title = "CACHE WRITE", .brief_title = "CACHE W", .is_number = true, .drop = 6 },
+		[PERIOD_READ] = { .title = "CACHE READ", .brief_title = "CACHE R", .is_number = true, .drop = 6 },
+		[PERIOD_TOTAL] = { .title = "TOKENS", .is_number = true },
+		[PERIOD_COST] = { .title = "COST", .is_number = true, .style = STYLE_GOOD },
+		[PERIOD_MODELS] = { .title = "MODELS", .cut = TABLE_CUT_LIST, .least = MODELS_LEAST, .drop = 5,
+				    .style = STYLE_QUIET },
+	};
+	struct table table;
+	bool whole = true;  /* memory sufficed for every row */
+	bool is_sessions = kind == REPORT_SESSIONS;
+	/* A breakdown names the models in rows of their own; they are the last column of both. */
+	size_t count = is_sessions ? (size_t)SESSION_COLUMNS : (size_t)PERIOD_COLUMNS;
+	table_init(&table, is_sessions ? session_columns : period_columns, request->breakdown ? count - 1 : count);
+	for (size_t i = 0; i < data->row_count; i++) {
+		struct json_object *row = client_parse(data->rows[i], strlen(data->rows[i]));
+		whole = whole && (row || errno != ENOMEM);
+		add_row(&table, request, row);
+		json_object_put(row);
+	}
+	add_totals(&table, kind, data->totals);
+	bool good = whole && table_render(&table, device, out);
+	table_release(&table);
+	return good;
+}

@@ -1,0 +1,182 @@
+/* The table of 5-hour blocks, and what the active one comes to. */
+#include <errno.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "cache/read.h"
+#include "ipc/client.h"
+#include "swatch/report/table.h"
+#include "swatch/ui/human.h"
+#include "swatch/ui/page.h"
+
+#define MODELS_LEAST 13
+/* ccusage's bounds for what burns fast, in input and output tokens a minute. */
+#define MODERATE_TOKENS 2000.0
+#define HIGH_TOKENS 5000.0
+
+enum { BLOCK_START, BLOCK_LASTED, BLOCK_STATE, BLOCK_ENTRIES, BLOCK_INPUT, BLOCK_OUTPUT, BLOCK_WRITE, BLOCK_READ,
+       BLOCK_TOTAL, BLOCK_COST, BLOCK_MODELS, BLOCK_COLUMNS };
+
+static const struct table_column columns[] = {
+	[BLOCK_START] = { .title = "START" },
+	[BLOCK_LASTED] = { .title = "LASTED", .is_number = true, .drop = 1 },
+	[BLOCK_STATE] = { .title = "STATE", .drop = 2 },
+	[BLOCK_ENTRIES] = { .title = "MESSAGES", .is_number = true, .drop = 5 },
+	[BLOCK_INPUT] = { .title = "INPUT", .is_number = true, .drop = 6 },
+	[BLOCK_OUTPUT] = { .title = "OUTPUT", .is_number = true, .drop = 6 },
+	[BLOCK_WRITE] = { .title = "CACHE WRITE", .brief_title = "CACHE W", .is_number = true, .drop = 7 },
+	[BLOCK_READ] = { .title = "CACHE READ", .brief_title = "CACHE R", .is_number = true, .drop = 7 },
+	[BLOCK_TOTAL] = { .title = "TOKENS", .is_number = true },
+	[BLOCK_COST] = { .title = "COST", .is_number = true, .style = STYLE_GOOD },
+	[BLOCK_MODELS] = { .title = "MODELS", .cut = TABLE_CUT_LIST, .least = MODELS_LEAST, .drop = 3,
+			   .style = STYLE_QUIET },
+};
+
+/* Sums over the blocks shown; the report has none. */
+struct block_sums {
+	size_t blocks;
+	int64_t entries, input, output, write, read, total;
+	double usd;
+};
+
+/* A time of a row, 0 when there is none. */
+static int64_t time_of(struct json_object *row, const char *key)
+{
+	const char *text = cache_json_string(row, key);
+	int64_t at_ms = 0;
+	if (text)
+		(void)clock_parse_rfc3339(text, strlen(text), &at_ms);
+	return at_ms;
+}
+
+static void put_sums(struct table *table, const struct block_sums *sums)
+{
+	report_put_count(table, BLOCK_ENTRIES, sums->entries);
+	report_put_count(table, BLOCK_INPUT, sums->input);
+	report_put_count(table, BLOCK_OUTPUT, sums->output);
+	report_put_count(table, BLOCK_WRITE, sums->write);
+	report_put_count(table, BLOCK_READ, sums->read);
+	report_put_count(table, BLOCK_TOTAL, sums->total);
+	report_put_usd(table, BLOCK_COST, sums->usd);
+}
+
+static void add_to(struct block_sums *sums, const struct block_sums *block)
+{
+	sums->blocks += block->blocks;
+	sums->entries += block->entries;
+	sums->input += block->input;
+	sums->output += block->output;
+	sums->write += block->write;
+	sums->read += block->read;
+	sums->total += block->total;
+	sums->usd += block->usd;
+}
+
+static void read_sums(struct json_object *row, struct block_sums *out)
+{
+	struct json_object *counts = cache_json_object(row, "tokenCounts");
+	*out = (struct block_sums){
+		.blocks = 1,
+		.entries = cache_json_int(row, "entries", 0),
+		.input = cache_json_int(counts, "inputTokens", 0),
+		.output = cache_json_int(counts, "outputTokens", 0),
+		.write = cache_json_int(counts, "cacheCreationInputTokens", 0),
+		.read = cache_json_int(counts, "cacheReadInputTokens", 0),
+		.total = cache_json_int(row, "totalTokens", 0),
+		.usd = cache_json_double(row, "costUSD", 0),
+	};
+}
+
+/* A block lasts, so far, until its last message; a gap until something happens again. */
+static void add_block(struct table *table, struct json_object *row, int64_t now_ms, struct block_sums *sums)
+{
+	struct json_object *models = NULL;
+	bool is_gap = cache_json_bool(row, "isGap", false), is_active = cache_json_bool(row, "isActive", false);
+	int64_t start_ms = time_of(row, "startTime");
+	int64_t end_ms = time_of(row, is_gap ? "endTime" : "actualEndTime");
+	table_row(table, is_gap ? STYLE_QUIET : is_active ? STYLE_STRONG : STYLE_PLAIN);
+	report_put_time(table, BLOCK_START, cache_json_string(row, "startTime"), now_ms);
+	table_cell(table, BLOCK_LASTED, human_span((is_active ? now_ms : end_ms) - start_ms, HUMAN_TEXT), NULL);
+	table_cell(table, BLOCK_STATE, is_gap ? "gap" : is_active ? "active" : "", NULL);
+	if (is_gap)
+		return;
+	struct block_sums block;
+	read_sums(row, &block);
+	put_sums(table, &block);
+	add_to(sums, &block);
+	if (json_object_object_get_ex(row, "models", &models))
+		report_put_models(table, BLOCK_MODELS, models);
+}
+
+/* ---- the active block ---- */
+
+static const char *burn_level(double tokens_per_minute)
+{
+	return tokens_per_minute < MODERATE_TOKENS ? "normal" : tokens_per_minute < HIGH_TOKENS ? "moderate" : "high";
+}
+
+static enum page_style burn_style(double tokens_per_minute)
+{
+	return tokens_per_minute < MODERATE_TOKENS ? STYLE_GOOD
+	       : tokens_per_minute < HIGH_TOKENS   ? STYLE_NOTE : STYLE_BAD;
+}
+
+static void explain_active(struct page *page, struct json_object *row, int64_t now_ms)
+{
+	struct json_object *burn = cache_json_object(row, "burnRate"), *projection = cache_json_object(row, "projection");
+	int64_t end_ms = time_of(row, "endTime");
+	page_blank_line(page);
+	page_row(page, "block ends");
+	page_item(page, STYLE_PLAIN, "at %s, in %s", human_clock(end_ms, now_ms, HUMAN_TEXT),
+		  human_span(end_ms - now_ms, HUMAN_TEXT));
+	page_row(page, "burn rate");
+	if (!burn) {
+		page_item(page, STYLE_QUIET, "not known yet: all activity was at one moment");
+		return;
+	}
+	double indicator = cache_json_double(burn, "tokensPerMinuteForIndicator", 0);
+	page_item(page, STYLE_PLAIN, "%s an hour, %s tokens a minute",
+		  human_usd(cache_json_double(burn, "costPerHour", 0), HUMAN_TEXT),
+		  human_amount(cache_json_double(burn, "tokensPerMinute", 0), HUMAN_TEXT));
+	page_break(page);
+	page_item(page, burn_style(indicator), "%s: %s tokens a minute without the cache's", burn_level(indicator),
+		  human_amount(indicator, HUMAN_TEXT));
+	if (!projection)
+		return;
+	page_row(page, "projection");
+	page_item(page, STYLE_PLAIN, "%s and %s tokens at the block's end, at this rate",
+		  human_usd(cache_json_double(projection, "totalCost", 0), HUMAN_TEXT),
+		  human_count(cache_json_int(projection, "totalTokens", 0), HUMAN_TEXT));
+}
+
+bool report_blocks_compose(const struct report_request *request, const struct report_data *data,
+			   const struct table_device *device, struct buf *out)
+{
+	struct table table;
+	struct page page;
+	struct block_sums sums = { 0 };
+	bool whole = true;  /* memory sufficed for every row */
+	int64_t now_ms = request->options.now_ms;
+	table_init(&table, columns, BLOCK_COLUMNS);
+	page_init(&page, device->colour);
+	for (size_t i = 0; i < data->row_count; i++) {
+		struct json_object *row = client_parse(data->rows[i], strlen(data->rows[i]));
+		whole = whole && (row || errno != ENOMEM);
+		add_block(&table, row, now_ms, &sums);
+		if (cache_json_bool(row, "isActive", false))
+			explain_active(&page, row, now_ms);
+		json_object_put(row);
+	}
+	if (sums.blocks > 1) {
+		table_rule(&table);
+		table_row(&table, STYLE_STRONG);
+		table_cell(&table, BLOCK_START, human_counted((int64_t)sums.blocks, "block", HUMAN_TEXT), NULL);
+		put_sums(&table, &sums);
+	}
+	bool good = table_render(&table, device, out);
+	buf_append_str(out, page_text(&page));
+	good = good && whole && !page.out.failed && !out->failed;
+	page_release(&page);
+	table_release(&table);
+	return good;
+}

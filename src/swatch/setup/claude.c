@@ -1,0 +1,93 @@
+/* Where Claude Code keeps its things. */
+#include "swatch/setup/setup.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/paths.h"
+#include "transcript/data_dirs.h"
+
+/* The config directory of a projects/ directory. */
+static char *parent_of(const char *projects)
+{
+	char *directory = strdup(projects);
+	char *slash = directory ? strrchr(directory, '/') : NULL;
+	if (slash)
+		slash[slash == directory] = '\0';
+	return directory;
+}
+
+static bool is_known(const struct setup *setup, const char *directory)
+{
+	for (size_t i = 0; i < setup->claude_count; i++)
+		if (strcmp(setup->claude[i], directory) == 0)
+			return true;
+	return false;
+}
+
+static void add_directory(struct setup *setup, const char *projects)
+{
+	char *directory = parent_of(projects);
+	if (directory && !is_known(setup, directory) && setup->claude_count < SETUP_CLAUDE_MAX)
+		setup->claude[setup->claude_count++] = directory;
+	else
+		free(directory);
+}
+
+/* Claude Code has not run yet: it will make the directory that it is told, or ~/.claude, which the list has last. */
+static void take_default(struct setup *setup, const struct data_dirs *dirs)
+{
+	const char *told = getenv("CLAUDE_CONFIG_DIR");
+	add_directory(setup, dirs->projects[told && *told ? 0 : dirs->count - 1]);
+	if (setup->claude_count > 0)
+		setup_item(setup, STYLE_NOTE, "%s has no projects yet: Claude Code has not run here",
+			   setup_path(setup->claude[0]));
+}
+
+/* [watch] paths may name copies, too, of which Claude Code knows nothing: only those with settings are its own. */
+static void add_watched(struct setup *setup)
+{
+	struct data_dirs dirs;
+	const char *paths = setup->invocation->config.watch_paths;
+	if (!*paths || data_dirs_find(&dirs, paths) != 0)
+		return;
+	for (size_t i = 0; i < dirs.count; i++) {
+		char *directory = parent_of(dirs.projects[i]);
+		char *settings = directory ? paths_join(directory, "settings.json") : NULL;
+		if (settings && !is_known(setup, directory) && access(settings, F_OK) == 0) {
+			add_directory(setup, dirs.projects[i]);
+			setup_item(setup, STYLE_GOOD, "found: %s, of [watch] paths", setup_path(dirs.projects[i]));
+		}
+		free(settings);
+		free(directory);
+	}
+	data_dirs_release(&dirs);
+}
+
+void setup_claude(struct setup *setup)
+{
+	struct data_dirs dirs;
+	struct stat st;
+	setup_row(setup, "claude");
+	if (data_dirs_find(&dirs, NULL) != 0) {
+		setup_fail(setup, "cannot tell where Claude Code's directories are: %s", paths_why_none());
+		return;
+	}
+	for (size_t i = 0; i < dirs.count; i++) {
+		bool looked = stat(dirs.projects[i], &st) == 0;
+		if (!looked && !paths_is_gone(errno))
+			setup_fail(setup, "cannot look at %s: %s", setup_path(dirs.projects[i]), strerror(errno));
+		if (!looked || !S_ISDIR(st.st_mode))
+			continue;
+		add_directory(setup, dirs.projects[i]);
+		setup_item(setup, STYLE_GOOD, "found: %s", setup_path(dirs.projects[i]));
+	}
+	add_watched(setup);
+	if (setup->claude_count == 0 && dirs.count > 0)
+		take_default(setup, &dirs);
+	data_dirs_release(&dirs);
+	setup_flush(setup);
+}

@@ -1,0 +1,239 @@
+/* statusLine in Claude Code's settings.json. */
+#include "swatch/setup/setup.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/argv.h"
+#include "base/paths.h"
+#include "cache/read.h"
+#include "json/edit.h"
+#include "json/write.h"
+#include "swatch/cli/program.h"
+#include "swatch/setup/person_file.h"
+
+/* ---- the command ---- */
+
+/* A word as a shell takes it: Claude Code runs the command with one. */
+static void quote_for_shell(const char *word, struct buf *out)
+{
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-+@%:,";
+	if (word[strspn(word, plain)] == '\0') {
+		buf_append_str(out, word);
+		return;
+	}
+	buf_append_char(out, '\'');
+	for (const char *c = word; *c; c++) {
+		if (*c == '\'')
+			buf_append_str(out, "'\\''");
+		else
+			buf_append_char(out, *c);
+	}
+	buf_append_char(out, '\'');
+}
+
+/* Whether a command runs swatch; *runs: its program is there, as far as can be told. */
+static bool is_swatch(const char *command, bool *runs)
+{
+	struct buf error = BUF_INIT;
+	*runs = true;
+	if (!strstr(command, "swatch"))
+		return false;
+	/* What a shell takes apart is somebody's own way of calling it. */
+	if (command[strcspn(command, "|&;<>()$`*?[]#{}\n")] != '\0')
+		return true;
+	char **words = command_words_split(command, &error);
+	char *path = words ? command_words_find_program(words[0]) : NULL;
+	*runs = path != NULL;
+	free(path);
+	command_words_free(words);
+	buf_release(&error);
+	return true;
+}
+
+/* The value, set out as the document is: `line` is what a line of its top object begins with. */
+static void write_value(const char *command, const char *line, struct buf *out)
+{
+	const char *indent = strchr(line, '\n');
+	const char *unit = indent ? indent + 1 : "";
+	struct jsonw w;
+	buf_printf(out, "{%s%s\"type\": \"command\",%s%s%s\"command\": ", line, unit, line, unit, *line ? "" : " ");
+	jsonw_init(&w, out);
+	jsonw_string(&w, command);
+	buf_printf(out, ",%s%s%s\"padding\": 0%s}", line, unit, *line ? "" : " ", line);
+}
+
+/* ---- one file ---- */
+
+struct job {
+	char *path;                    /* settings.json */
+	struct person_file file;
+	struct json_edit_member member;
+	struct buf command;            /* ours */
+	struct buf value, text;        /* ours; the whole file with it */
+	char *present;                 /* the value that is there; NULL: none */
+	const struct setup_change *old; /* that value is the one of this record; NULL: it is not */
+};
+
+/* What is there now. Returns false after setup_fail(). */
+static bool look(struct setup *setup, struct job *job)
+{
+	struct buf error = BUF_INIT;
+	bool good = person_file_read(job->path, JSON_EDIT_MAX_BYTES, &job->file, &error)
+		    && (!job->file.exists
+			|| json_edit_find(buf_str(&job->file.text), job->file.text.len, "statusLine", &job->member,
+					  &error));
+	if (!good)
+		setup_fail(setup, "%s cannot be read: %s; it stays as it is", setup_path(job->path), buf_message(&error));
+	buf_release(&error);
+	if (!good || !job->member.found)
+		return good;
+	job->present = strndup(job->file.text.data + job->member.value_at, job->member.value_len);
+	job->old = setup_record_find(&setup->record, SETUP_STATUSLINE, job->path, NULL, NULL);
+	if (job->old && (!job->present || strcmp(job->old->value, job->present) != 0))
+		job->old = NULL;
+	return true;
+}
+
+/* The new text. Returns false after setup_fail(). */
+static bool compose(struct setup *setup, struct job *job)
+{
+	struct buf error = BUF_INIT;
+	bool good = person_file_may_write(&job->file, &error);
+	if (!good) {
+		setup_fail(setup, "%s stays as it is: %s", setup_path(job->path), buf_message(&error));
+		buf_release(&error);
+		return false;
+	}
+	if (job->file.exists) {
+		write_value(buf_str(&job->command), job->member.line, &job->value);
+		good = json_edit_set(job->file.text.data, job->file.text.len, "statusLine", buf_str(&job->value),
+				     &job->text, &error);
+	} else {
+		write_value(buf_str(&job->command), "\n  ", &job->value);
+		buf_printf(&job->text, "{\n  \"statusLine\": %s\n}\n", buf_str(&job->value));
+	}
+	good = good && !job->value.failed && !job->text.failed;
+	if (!good)
+		setup_fail(setup, "%s cannot be edited: %s", setup_path(job->path),
+			   buf_message(&error));
+	buf_release(&error);
+	return good;
+}
+
+/* Says what is there. True when it is a statusline of ours that runs: nothing is to be done. */
+static bool is_connected(struct setup *setup, struct job *job, bool *foreign)
+{
+	struct buf ignored = BUF_INIT;
+	const struct buf *text = &job->file.text;
+	struct json_object *settings = job->present ? json_edit_parse(text->data, text->len, &ignored) : NULL;
+	const char *command = cache_json_string(cache_json_object(settings, "statusLine"), "command");
+	bool runs = false, ours = command && is_swatch(command, &runs);
+	*foreign = job->present && !ours;
+	if (ours && runs)
+		setup_item(setup, STYLE_GOOD, "already so in %s: %s", setup_path(job->path), command);
+	else if (ours)
+		setup_item(setup, STYLE_NOTE, "%s runs a swatch that is not there: %s", setup_path(job->path), command);
+	else if (job->present)
+		setup_item(setup, STYLE_NOTE, "%s has another program's: %s", setup_path(job->path),
+			   command ? command : job->present);
+	json_object_put(settings);
+	buf_release(&ignored);
+	return ours && runs;
+}
+
+static char *copy(const char *text)
+{
+	return text ? strdup(text) : NULL;
+}
+
+/* Where one of ours is replaced, what was there before that stays known. Returns false when memory ran out. */
+static bool describe(const struct job *job, char *backup, struct setup_change *change)
+{
+	const struct setup_change *old = job->old;
+	const char *previous = old ? old->previous : job->present;
+	*change = (struct setup_change){ .kind = SETUP_STATUSLINE, .path = strdup(job->path),
+					 .value = strdup(buf_str(&job->value)),
+					 .previous = copy(previous),
+					 .backup = old ? copy(old->backup) : backup,
+					 .created = old ? old->created : !job->file.exists };
+	return change->path && change->value && (change->previous || !previous)
+	       && (change->backup || !old || !old->backup);
+}
+
+static void put_in(struct setup *setup, struct job *job)
+{
+	struct buf error = BUF_INIT;
+	struct setup_change change;
+	bool made = false, wants_backup = job->file.exists && !job->old;
+	char *backup = wants_backup ? person_file_back_up(&job->file, job->path, &made, &error) : NULL;
+	if (wants_backup && !backup) {
+		setup_fail(setup, "%s stays as it is: %s", setup_path(job->path), buf_message(&error));
+		buf_release(&error);
+		return;
+	}
+	if (made)
+		setup_item(setup, STYLE_PLAIN, "backup: %s", setup_path(backup));
+	char *new_backup = made ? copy(backup) : NULL;
+	bool begun = describe(job, backup, &change);
+	if (begun) {
+		begun = setup_begin(setup, &change);
+	} else {
+		setup_change_release(&change);
+		setup_fail(setup, "%s stays as it is: out of memory", setup_path(job->path));
+	}
+	bool good = begun && person_file_replace(&job->file, job->text.data, job->text.len, NULL, NULL, &error);
+	if (begun)
+		setup_end(setup, good);
+	if (good)
+		setup_done(setup, "done: Claude Code shows it with the next message");
+	else if (begun)
+		setup_fail(setup, "%s stays as it is: %s", setup_path(job->path), buf_message(&error));
+	if (!good && new_backup)
+		(void)unlink(new_backup);
+	free(new_backup);
+	buf_release(&error);
+}
+
+static void connect(struct setup *setup, struct job *job)
+{
+	bool foreign;
+	if (!look(setup, job) || is_connected(setup, job, &foreign) || !compose(setup, job))
+		return;
+	setup_item(setup, STYLE_PLAIN, "%s %s%s: \"statusLine\" is to run", job->file.exists ? "edit" : "write",
+		   setup_path(job->path), job->file.is_link ? " (through its link)" : "");
+	setup_item(setup, STYLE_STRONG, "%s", buf_str(&job->command));
+	if (foreign)
+		setup_item(setup, STYLE_NOTE, "in the place of the other program's; --undo puts that back");
+	if (setup_agree(setup, !foreign) && setup_make_parents(setup, job->path))
+		put_in(setup, job);
+}
+
+void setup_statusline(struct setup *setup)
+{
+	char *program = program_find_swatch();
+	setup_row(setup, "statusline");
+	if (!program) {
+		setup_fail(setup, "the program swatch is not beside this one, in " SWATCH_BINDIR " or on PATH; "
+			   "is swatch installed as a whole?");
+		return;
+	}
+	for (size_t i = 0; i < setup->claude_count; i++) {
+		struct job job = { .path = paths_join(setup->claude[i], "settings.json") };
+		quote_for_shell(program, &job.command);
+		buf_append_str(&job.command, " statusline");
+		if (job.path && !job.command.failed)
+			connect(setup, &job);
+		else
+			setup_fail(setup, "out of memory");
+		free(job.path);
+		free(job.present);
+		person_file_release(&job.file);
+		buf_release(&job.command);
+		buf_release(&job.value);
+		buf_release(&job.text);
+	}
+	free(program);
+	setup_flush(setup);
+}

@@ -1,0 +1,112 @@
+/* The files that the user's service takes: the unit as it is shipped, and what it has to know besides. */
+#include "swatch/setup/setup.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/paths.h"
+
+/* contrib/systemd/swatchd.service.in as a string. */
+static const char shipped[] =
+#include "swatch/setup/unit_text.h"
+	;
+
+#define OURS "# Written by swatch setup; swatch setup --undo removes it."
+#define PROGRAM_LINE "ExecStart=@bindir@/swatchd\n"
+
+/* A word in the quotes of a unit file. `of_command`: in a command line, where '$' has a meaning, too. */
+static void put_quoted(const char *word, bool of_command, struct buf *out)
+{
+	buf_append_char(out, '"');
+	for (const char *c = word; *c; c++) {
+		if (*c == '"' || *c == '\\')
+			buf_append_char(out, '\\');
+		if (*c == '%' || (of_command && *c == '$'))
+			buf_append_char(out, *c);
+		buf_append_char(out, *c);
+	}
+	buf_append_char(out, '"');
+}
+
+bool setup_unit_write(const char *daemon_path, struct buf *out)
+{
+	const char *line = strstr(shipped, PROGRAM_LINE);
+	if (!line)
+		return false;
+	buf_append_str(out, OURS "\n");
+	buf_append(out, shipped, (size_t)(line - shipped));
+	buf_append_str(out, "ExecStart=");
+	put_quoted(daemon_path, true, out);
+	buf_append_char(out, '\n');
+	buf_append_str(out, line + sizeof(PROGRAM_LINE) - 1);
+	return !out->failed;
+}
+
+static void put_environment(const char *name, struct buf *out)
+{
+	const char *value = getenv(name);
+	struct buf pair = BUF_INIT;
+	if (!value || !*value)
+		return;
+	buf_printf(&pair, "%s=%s", name, value);
+	buf_append_str(out, "Environment=");
+	put_quoted(buf_str(&pair), false, out);
+	buf_append_char(out, '\n');
+	out->failed = out->failed || pair.failed;
+	buf_release(&pair);
+}
+
+/* The directory as it really is: systemd opens up what a link leads to only when it is told that. */
+static char *resolve(const char *cache_dir)
+{
+	char *parent = strdup(cache_dir);
+	char *slash = parent ? strrchr(parent, '/') : NULL;
+	char *real = realpath(cache_dir, NULL);
+	if (!real && slash && slash > parent) {
+		*slash = '\0';
+		char *real_parent = realpath(parent, NULL);
+		real = real_parent ? paths_join(real_parent, slash + 1) : NULL;
+		free(real_parent);
+	}
+	free(parent);
+	return real ? real : strdup(cache_dir);
+}
+
+static bool is_default(const char *directory)
+{
+	const char *home = paths_home();
+	char *expected = home ? paths_join(home, ".claude/session-health") : NULL;
+	bool same = expected && strcmp(expected, directory) == 0;
+	free(expected);
+	return same;
+}
+
+static void put_cache_directory(const char *directory, struct buf *out)
+{
+	buf_append_str(out, "ExecStartPre=\nExecStartPre=+/bin/mkdir -p -m 0700 ");
+	put_quoted(directory, true, out);
+	buf_append_str(out, "\nReadWritePaths=\nReadWritePaths=");
+	put_quoted(directory, false, out);
+	buf_append_char(out, '\n');
+}
+
+void setup_unit_write_extra(const char *cache_dir, struct buf *out)
+{
+	struct buf lines = BUF_INIT;
+	char *directory = resolve(cache_dir);
+	put_environment("CLAUDE_CONFIG_DIR", &lines);
+	put_environment("XDG_CONFIG_HOME", &lines);
+	if (directory && !is_default(directory))
+		put_cache_directory(directory, &lines);
+	/* Its conditions look at the service manager's environment, which does not know of these directories. */
+	if (lines.len > 0)
+		buf_printf(out, OURS "\n[Unit]\nConditionPathIsDirectory=\n\n[Service]\n%s", buf_str(&lines));
+	out->failed = out->failed || lines.failed || !directory;
+	free(directory);
+	buf_release(&lines);
+}
+
+bool setup_unit_is_ours(const char *text)
+{
+	return strncmp(text, OURS, strlen(OURS)) == 0;
+}

@@ -1,0 +1,53 @@
+/*
+ * statusline_fields: the names that a format can use, and how each value reads.
+ *
+ * For: statusline_format.c; swatch-statusline(1) lists them all (a test holds it against the table).
+ */
+#ifndef SWATCH_SWATCH_STATUSLINE_FIELDS_H
+#define SWATCH_SWATCH_STATUSLINE_FIELDS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "swatch/statusline/facts.h"
+
+/* The longest value and a NUL: a path. */
+#define FIELD_VALUE_SIZE FACT_PATH_SIZE
+
+enum field_kind {
+	FIELD_TEXT,
+	FIELD_USD,       /* "$4.27" */
+	FIELD_COUNT,     /* "124,300" */
+	FIELD_PERCENT,   /* "62": without the sign */
+	FIELD_PACE,      /* "1.2" */
+	FIELD_SPAN,      /* "2h 26m"; compared in minutes */
+	FIELD_CLOCK      /* "14:30", "Thu 14:30"; not compared */
+};
+
+struct statusline_field {
+	const char *name;
+	enum field_kind kind;
+	size_t offset;       /* in struct statusline_facts */
+};
+
+/* "45s", "26m", "2h 26m", "3d 4h". Returns the length. */
+int statusline_span_text(double span_ms, char out[FIELD_VALUE_SIZE]);
+
+/* Sorted by name. */
+extern const struct statusline_field statusline_fields[];
+extern const size_t statusline_field_count;
+
+/* NULL when there is no such field. */
+const struct statusline_field *statusline_field_find(const char *name, size_t len);
+
+/* The value as text; "" when it is not known. Returns its length. */
+size_t statusline_field_text(const struct statusline_field *field, const struct statusline_facts *facts,
+			     char out[FIELD_VALUE_SIZE]);
+
+/* Whether there is a value: without the time that making its text takes. */
+bool statusline_field_is_known(const struct statusline_field *field, const struct statusline_facts *facts);
+
+/* What it is compared by; NaN when it is not known or is text. */
+double statusline_field_number(const struct statusline_field *field, const struct statusline_facts *facts);
+
+#endif

@@ -1,0 +1,339 @@
+/*
+ * Facts out of JSON: which member of which object is which fact.
+ */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cache/names.h"
+#include "json/leaves.h"
+#include "swatch/statusline/facts.h"
+
+enum leaf_kind { LEAF_TEXT, LEAF_NUMBER, LEAF_TIME, LEAF_TIME_MS };
+
+/* A member that goes into a field as it is. */
+struct leaf_rule {
+	const char *path;
+	enum leaf_kind kind;
+	size_t offset, size;
+};
+
+#define TEXT(path, field) \
+	{ path, LEAF_TEXT, offsetof(struct statusline_facts, field), sizeof(((struct statusline_facts *)0)->field) }
+#define NUMBER(path, field) { path, LEAF_NUMBER, offsetof(struct statusline_facts, field), 0 }
+/* Into a double, NaN when there is none; into an int64_t, 0. */
+#define TIME(path, field) { path, LEAF_TIME, offsetof(struct statusline_facts, field), 0 }
+#define TIME_MS(path, field) { path, LEAF_TIME_MS, offsetof(struct statusline_facts, field), 0 }
+
+static const struct leaf_rule input_rules[] = {
+	TEXT("session_id", session_id),
+	TEXT("session_name", session_name),
+	TEXT("version", version),
+	TEXT("cwd", cwd),
+	TEXT("workspace.current_dir", cwd),
+	TEXT("workspace.project_dir", project_path),
+	TEXT("workspace.git_worktree", worktree),
+	TEXT("model", model),  /* a plain string in some versions */
+	TEXT("model.id", model_id),
+	TEXT("model.display_name", model),
+	TEXT("output_style.name", style),
+	TEXT("effort.level", effort),
+	TEXT("vim.mode", vim),
+	TEXT("agent.name", agent),
+	TEXT("worktree.name", worktree),
+	TEXT("worktree.branch", branch),
+	TEXT("pr.review_state", pr_state),
+	NUMBER("pr.number", pr),
+	NUMBER("cost.total_cost_usd", claude_usd),
+	NUMBER("cost.total_duration_ms", session_time_ms),
+	NUMBER("cost.total_api_duration_ms", api_time_ms),
+	NUMBER("cost.total_lines_added", lines_added),
+	NUMBER("cost.total_lines_removed", lines_removed),
+	NUMBER("context_window.context_window_size", context_size),
+	NUMBER("context_window.used_percentage", told_percent),
+	NUMBER("context_window.remaining_percentage", told_left_percent),
+	TEXT("prompt_cache.ttl", cache_ttl),
+	TIME("prompt_cache.expires_at", cache_expires_ms),
+	NUMBER("prompt_cache.misses", cache_misses),
+	NUMBER("prompt_cache.hit_ratio", cache_hit_percent),
+	NUMBER("prompt_cache.recache_tokens_if_cold", recache_tokens),
+	{ NULL, LEAF_TEXT, 0, 0 },
+};
+
+static const struct leaf_rule billing_rules[] = {
+	NUMBER("schema", schema),
+	NUMBER("costToday", today_usd),
+	NUMBER("today.totalTokens", today_tokens),
+	NUMBER("today.unpriced", today_unpriced),
+	TEXT("today.date", today_date),
+	TIME("lastFetched", fetched_ms),
+	TIME_MS("freshUntil", fresh_until_ms),
+	TEXT("source", source),
+	NUMBER("block.costUSD", block_usd),
+	NUMBER("block.totalTokens", block_tokens),
+	TIME_MS("block.startTime", block_start_ms),
+	TIME_MS("block.endTime", block_end_ms),
+	TIME_MS("block.actualEndTime", block_last_ms),
+	NUMBER("block.burnRate.costPerHour", burn_usd),
+	NUMBER("block.burnRate.tokensPerMinute", tokens_per_minute),
+	NUMBER("block.burnRate.tokensPerMinuteForIndicator", indicator_tokens_per_minute),
+	NUMBER("window.costUSD", window_usd),
+	NUMBER("window.totalTokens", window_tokens),
+	TIME("usageLimit.resetsAt", limit_resets_ms),
+	{ NULL, LEAF_TEXT, 0, 0 },
+};
+
+static const struct leaf_rule session_rules[] = {
+	NUMBER("schema", schema),
+	TEXT("sessionId", file_session_id),
+	TEXT("model.value", file_model),
+	TEXT("model.id", file_model_id),
+	NUMBER("context.tokensUsed", file_tokens),
+	NUMBER("context.windowSize", file_size),
+	NUMBER("context.percentUsed", file_percent),
+	TEXT("git.branch", file_branch),
+	NUMBER("billing.sessionCost", swatch_usd),
+	NUMBER("billing.toldCostUSD", file_claude_usd),
+	NUMBER("billing.sessionTokens", session_tokens),
+	NUMBER("billing.sessionBurnRate", session_burn_usd),
+	NUMBER("subagents.count", subagents),
+	NUMBER("subagents.costUSD", subagents_usd),
+	TEXT("transcript.cacheWarmth", file_cache),
+	TEXT("promptCache.ttl", file_cache_ttl),
+	TIME("promptCache.expiresAt", file_cache_expires_ms),
+	NUMBER("promptCache.tokens", file_cache_tokens),
+	NUMBER("promptCache.price.write5m", write_5m_usd),
+	NUMBER("promptCache.price.write1h", write_1h_usd),
+	NUMBER("promptCache.price.fastFactor", write_fast_factor),
+	NUMBER("promptCache.price.above.tokens", above_tokens),
+	NUMBER("promptCache.price.above.write5m", above_5m_usd),
+	NUMBER("promptCache.price.above.write1h", above_1h_usd),
+	{ NULL, LEAF_TEXT, 0, 0 },
+};
+
+struct reading {
+	struct statusline_facts *facts;
+	struct rate_limits *limits;   /* where limits go */
+	const struct leaf_rule *rules;
+	void (*other)(struct reading *reading, const char *path, const struct walk_item *item);
+	/* The limit whose members come one after the other. */
+	struct rate_limit limit;
+	bool usage_is_whole;          /* of context_window.current_usage: all of it is there, and no count is missing */
+};
+
+static void take_by_rule(struct statusline_facts *facts, const struct leaf_rule *rule, const struct walk_item *item)
+{
+	char *field = (char *)facts + rule->offset;
+	double number;
+	int64_t at_ms;
+	switch (rule->kind) {
+	case LEAF_TEXT:
+		json_leaf_text(item, field, rule->size);
+		break;
+	case LEAF_NUMBER:
+		if (json_leaf_number(item, &number))
+			*(double *)(void *)field = number;
+		break;
+	case LEAF_TIME:
+		if (json_leaf_time(item, &at_ms))
+			*(double *)(void *)field = (double)at_ms;
+		break;
+	case LEAF_TIME_MS:
+		if (json_leaf_time(item, &at_ms))
+			*(int64_t *)(void *)field = at_ms;
+		break;
+	}
+}
+
+static void take_leaf(void *ctx, const char *path, const struct walk_item *item)
+{
+	struct reading *reading = ctx;
+	for (const struct leaf_rule *rule = reading->rules; rule->path; rule++) {
+		if (rule->path[0] == path[0] && strcmp(rule->path, path) == 0) {
+			take_by_rule(reading->facts, rule, item);
+			return;
+		}
+	}
+	reading->other(reading, path, item);
+}
+
+/* ---- limits: members of objects whose names are not known beforehand ---- */
+
+/* A percentage without its reset is no news for others, but it is shown where nobody knows better. */
+static void note_percent(struct statusline_facts *facts, const struct rate_limit *limit)
+{
+	if (limit->resets_ms != 0 || !(limit->used_percent >= 0. && limit->used_percent <= 100.))
+		return;
+	if (strcmp(limit->name, RATE_LIMIT_FIVE_HOUR) == 0)
+		facts->told_5h_percent = limit->used_percent;
+	else if (strcmp(limit->name, RATE_LIMIT_SEVEN_DAY) == 0)
+		facts->told_7d_percent = limit->used_percent;
+}
+
+static void merge_limit(struct reading *reading)
+{
+	if (!rate_limits_merge(reading->limits, &reading->limit, reading->facts->now_ms)
+	    && reading->limits == &reading->facts->told_limits)
+		note_percent(reading->facts, &reading->limit);
+	reading->limit.name[0] = '\0';
+}
+
+/* `path` is "five_hour" at a limit's begin, "five_hour.resets_at" in it. */
+static void take_limit(struct reading *reading, const char *path, const struct walk_item *item)
+{
+	char name[RATE_LIMIT_NAME_SIZE];
+	const char *dot = strchr(path, '.');
+	if (!dot) {
+		merge_limit(reading);
+		if (rate_limit_name(path, strlen(path), name))
+			rate_limit_init(&reading->limit, name);
+		return;
+	}
+	const char *member = dot + 1;
+	struct rate_limit *limit = &reading->limit;
+	if (strcmp(member, "used_percentage") == 0 || strcmp(member, "usedPercentage") == 0)
+		(void)json_leaf_number(item, &limit->used_percent);
+	else if (strcmp(member, "resets_at") == 0 || strcmp(member, "resetsAt") == 0)
+		(void)json_leaf_time(item, &limit->resets_ms);
+	else if (strcmp(member, "used_usd") == 0 || strcmp(member, "usedUSD") == 0)
+		(void)json_leaf_number(item, &limit->used_usd);
+	else if (strcmp(member, "limit_usd") == 0 || strcmp(member, "limitUSD") == 0)
+		(void)json_leaf_number(item, &limit->limit_usd);
+}
+
+/* ---- the three objects ---- */
+
+static const char *after(const char *path, const char *prefix)
+{
+	size_t len = strlen(prefix);
+	return strncmp(path, prefix, len) == 0 ? path + len : NULL;
+}
+
+/*
+ * The sum of what the last request took in: output is no part of what the next one sends. A part of it is no smaller
+ * context, so that nothing is known when the text was cut off in it, or a count is null.
+ */
+static void take_usage(struct reading *reading, const char *member, const struct walk_item *item)
+{
+	double *sum = &reading->facts->current_tokens, tokens;
+	bool counts = strcmp(member, "input_tokens") == 0 || strcmp(member, "cache_creation_input_tokens") == 0
+		      || strcmp(member, "cache_read_input_tokens") == 0;
+	if (!counts || !reading->usage_is_whole)
+		return;
+	reading->usage_is_whole = json_leaf_number(item, &tokens);
+	if (!reading->usage_is_whole)
+		*sum = NAN;
+	else
+		*sum = isnan(*sum) ? tokens : *sum + tokens;
+}
+
+static void take_other_input(struct reading *reading, const char *path, const struct walk_item *item)
+{
+	struct statusline_facts *facts = reading->facts;
+	const char *rest;
+	bool flag;
+	if (strcmp(path, "rate_limits") == 0) {
+		if (item->kind == WALK_OBJECT && item->text.len <= FACT_LIMITS_MAX_BYTES)
+			facts->limits_json = item->text;
+	} else if ((rest = after(path, "rate_limits."))) {
+		take_limit(reading, rest, item);
+	} else if (strcmp(path, "context_window.current_usage") == 0) {
+		/* An object is told when it is whole, before it is gone into. */
+		reading->usage_is_whole = item->kind == WALK_OBJECT;
+	} else if ((rest = after(path, "context_window.current_usage."))) {
+		take_usage(reading, rest, item);
+	} else if (strcmp(path, "fast_mode") == 0) {
+		if (json_leaf_flag(item, &flag) && flag)
+			snprintf(facts->fast, sizeof(facts->fast), "fast");
+	} else if (strcmp(path, "thinking.enabled") == 0) {
+		if (json_leaf_flag(item, &flag) && flag)
+			snprintf(facts->thinking, sizeof(facts->thinking), "thinking");
+	} else if (strcmp(path, "prompt_cache.warm") == 0) {
+		facts->has_warm = json_leaf_flag(item, &facts->is_warm);
+	}
+}
+
+/* A list of names as "one, two". */
+static void take_names(const struct walk_item *item, char *out, size_t size)
+{
+	struct walk walk;
+	struct walk_item name;
+	bool first = true;
+	size_t len = 0;
+	walk_init(&walk, item->text.data, item->text.len);
+	if (item->kind != WALK_ARRAY || !walk_enter(&walk, '['))
+		return;
+	while (walk_next_item(&walk, &first) && walk_value(&walk, &name)) {
+		char text[FACT_TEXT_SIZE];
+		if (!json_leaf_text(&name, text, sizeof(text)) || len + strlen(text) + 3 > size)
+			continue;
+		len += (size_t)snprintf(out + len, size - len, "%s%s", len ? ", " : "", text);
+	}
+}
+
+static void take_other_billing(struct reading *reading, const char *path, const struct walk_item *item)
+{
+	struct statusline_facts *facts = reading->facts;
+	const char *rest;
+	if ((rest = after(path, "rateLimits.")))
+		take_limit(reading, rest, item);
+	else if (strcmp(path, "isFresh") == 0)
+		(void)json_leaf_flag(item, &facts->says_fresh);
+	else if (strcmp(path, "unpricedModels") == 0)
+		take_names(item, facts->unpriced_models, sizeof(facts->unpriced_models));
+}
+
+static void take_other_session(struct reading *reading, const char *path, const struct walk_item *item)
+{
+	if (strcmp(path, "promptCache.price.above.wholeRequest") == 0)
+		(void)json_leaf_flag(item, &reading->facts->above_is_whole);
+}
+
+void facts_take_input(struct statusline_facts *facts, const char *text, size_t len)
+{
+	struct reading reading = { .facts = facts, .limits = &facts->told_limits, .rules = input_rules,
+				   .other = take_other_input };
+	json_leaves_walk(text, len, take_leaf, &reading);
+	merge_limit(&reading);
+}
+
+/*
+ * Reads a cache file into a copy of the facts, which is taken over when the file is whole and of a schema that is
+ * understood: the copy is why a bad file changes nothing.
+ */
+static bool take_file(struct statusline_facts *facts, const struct reading *kind, const char *text, size_t len)
+{
+	struct statusline_facts draft = *facts;
+	struct reading reading = *kind;
+	reading.facts = &draft;
+	reading.limits = &draft.limits;
+	draft.schema = NAN;
+	if (!json_leaves_walk(text, len, take_leaf, &reading))
+		return false;
+	merge_limit(&reading);
+	if (draft.schema > CACHE_SCHEMA) {
+		facts->newer_schema = true;
+		return false;
+	}
+	*facts = draft;
+	return true;
+}
+
+void facts_take_billing(struct statusline_facts *facts, const char *text, size_t len)
+{
+	const struct reading kind = { .rules = billing_rules, .other = take_other_billing };
+	facts->has_billing = take_file(facts, &kind, text, len);
+}
+
+void facts_take_session(struct statusline_facts *facts, const char *text, size_t len)
+{
+	struct statusline_facts before = *facts;
+	const struct reading kind = { .rules = session_rules, .other = take_other_session };
+	bool good = take_file(facts, &kind, text, len);
+	/* Another session's, copied there: not this one's. */
+	if (good && facts->file_session_id[0] && strcmp(facts->file_session_id, facts->session_id) != 0) {
+		*facts = before;
+		good = false;
+	}
+	facts->has_session = good;
+}

@@ -1,0 +1,309 @@
+#include "swatch/statusline/statusline.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/paths.h"
+#include "cache/dir.h"
+#include "cache/lock.h"
+#include "cache/names.h"
+#include "config/config.h"
+#include "config/few.h"
+#include "swatch/statusline/autostart.h"
+#include "swatch/statusline/facts.h"
+#include "swatch/statusline/format.h"
+#include "swatch/statusline/input.h"
+#include "swatch/statusline/presets.h"
+#include "swatch/statusline/subagents.h"
+#include "swatch/statusline/tick.h"
+#include "swatch/ui/terminal.h"
+
+/* A session's file has 3 KB, the shared one 2 KB; what is much larger is not read for a line. */
+#define FILE_MAX_BYTES ((size_t)256 << 10)
+/* When nothing at all is known, this is said. */
+#define LAST_RESORT "swatch: nothing known yet"
+
+/* ---- options ---- */
+
+/* Takes the argument of `name` at argv[*at]: "--name VALUE" or "--name=VALUE". */
+static bool take_option(int argc, char **argv, int *at, const char *name, const char **value)
+{
+	size_t len = strlen(name);
+	if (strncmp(argv[*at], name, len) != 0)
+		return false;
+	if (argv[*at][len] == '=') {
+		*value = argv[*at] + len + 1;
+		return true;
+	}
+	if (argv[*at][len] != '\0' || *at + 1 >= argc)
+		return false;
+	*value = argv[++*at];
+	return true;
+}
+
+bool statusline_parse(int argc, char **argv, struct statusline_options *options)
+{
+	for (int i = 1; i < argc; i++) {
+		if (strcmp(argv[i], "--subagents") == 0)
+			options->subagents = true;
+		else if (!take_option(argc, argv, &i, "--format", &options->format)
+			 && !take_option(argc, argv, &i, "--preset", &options->preset))
+			return false;
+	}
+	return true;
+}
+
+/* ---- what is read ---- */
+
+/* The content of a regular file, as cache_read_json() takes it, without its library. Nothing when it cannot be read. */
+static void read_file(int dir_fd, const char *name, struct buf *text)
+{
+	char chunk[16384];
+	struct stat st;
+	int fd = openat(dir_fd, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	if (fd < 0)
+		return;
+	bool good = fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size <= (off_t)FILE_MAX_BYTES;
+	while (good && text->len <= FILE_MAX_BYTES) {
+		ssize_t got = read(fd, chunk, sizeof(chunk));
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got <= 0)
+			break;
+		buf_append(text, chunk, (size_t)got);
+		/* A file is written whole: its size says where it ends. */
+		if ((off_t)text->len >= st.st_size)
+			break;
+	}
+	close(fd);
+}
+
+static void read_cache(const char *path, struct statusline_facts *facts)
+{
+	char name[CACHE_NAME_SIZE];
+	struct buf text = BUF_INIT, error = BUF_INIT;
+	int dir_fd = cache_dir_open(path, false, &error);
+	if (dir_fd >= 0) {
+		facts->daemon_lives = cache_lock_is_held(dir_fd);
+		read_file(dir_fd, CACHE_BILLING_FILE, &text);
+		facts_take_billing(facts, buf_str(&text), text.len);
+		buf_clear(&text);
+		if (cache_session_file_name(facts->session_id, name)) {
+			read_file(dir_fd, name, &text);
+			facts_take_session(facts, buf_str(&text), text.len);
+		}
+		close(dir_fd);
+	}
+	buf_release(&text);
+	buf_release(&error);
+}
+
+static void read_config(const struct statusline_options *options, struct statusline_config *config)
+{
+	char *path = options->config_path ? NULL : paths_config_home();
+	char *file = path ? paths_join(path, "swatch/swatch.conf") : NULL;
+	if (options->config_path || file)
+		statusline_config_read(config, options->config_path ? options->config_path : file);
+	free(path);
+	free(file);
+}
+
+static char *locate_cache(const struct statusline_options *options, struct statusline_config *config)
+{
+	char none[] = "";
+	struct config settings = { .cache_directory = config->cache_directory.len ? config->cache_directory.data : none };
+	return cache_dir_locate(&settings, options->cache_path);
+}
+
+/* ---- what is printed ---- */
+
+/* A pipe to Claude Code takes colours: unlike elsewhere, they need no terminal. */
+static bool wants_colour(void)
+{
+	const char *no_color = getenv("NO_COLOR"), *clicolor = getenv("CLICOLOR"), *term = getenv("TERM");
+	return !(no_color && *no_color) && !(clicolor && strcmp(clicolor, "0") == 0) && !(term && strcmp(term, "dumb") == 0);
+}
+
+/* What is to be shown, and how: --format, --preset, then the config's. */
+struct choice {
+	const char *format;   /* NULL: the preset alone */
+	const struct statusline_preset *preset;
+};
+
+static struct choice choose(const struct statusline_options *options, const struct statusline_config *config)
+{
+	struct choice choice = { options->format, NULL };
+	if (!choice.format && !options->preset && config->format.len > 0)
+		choice.format = buf_str(&config->format);
+	choice.preset = statusline_preset_find(options->preset ? options->preset : buf_str(&config->preset));
+	if (!choice.preset)
+		choice.preset = statusline_preset_find(STATUSLINE_DEFAULT_PRESET);
+	return choice;
+}
+
+/* A line is shown whatever is wrong with what was asked for; the line says it. */
+static void note_bad_preset(const char *name, struct statusline_facts *facts)
+{
+	if (name && *name && !statusline_preset_find(name))
+		snprintf(facts->note, sizeof(facts->note), "no such preset: swatch statusline --preview");
+}
+
+static void render(const struct choice *choice, struct statusline_facts *facts, bool colour, struct buf *out)
+{
+	struct statusline_look look = { .colour = colour, .columns = isnan(facts->columns) ? 0 : (size_t)facts->columns };
+	struct buf error = BUF_INIT;
+	if (choice->format && statusline_format(choice->format, facts, &look, out, &error)) {
+		buf_release(&error);
+		return;
+	}
+	if (choice->format)
+		snprintf(facts->note, sizeof(facts->note), "bad format: swatch statusline --check-format");
+	buf_release(&error);
+	look.colour = look.colour && !choice->preset->without_colour;
+	/* The presets are right, a test says so: only memory can be missing. */
+	if (!statusline_format(choice->preset->format, facts, &look, out, &error))
+		out->failed = true;
+	buf_release(&error);
+}
+
+static void print(const char *at, size_t left)
+{
+	while (left > 0) {
+		ssize_t put = write(STDOUT_FILENO, at, left);
+		if (put < 0 && errno == EINTR)
+			continue;
+		/* Nobody reads: Claude Code has cancelled this run. Else a person may look for why there is no line. */
+		if (put <= 0) {
+			if (put < 0 && errno != EPIPE)
+				fprintf(stderr, "swatch: cannot write the statusline: %s\n", strerror(errno));
+			return;
+		}
+		at += put;
+		left -= (size_t)put;
+	}
+}
+
+static void print_line(struct buf *line)
+{
+	if (line->len == 0)
+		buf_append_str(line, LAST_RESORT);
+	buf_append_char(line, '\n');
+	if (line->failed)
+		print(LAST_RESORT "\n", sizeof(LAST_RESORT));
+	else
+		print(line->data, line->len);
+}
+
+static int run_subagents(void)
+{
+	struct buf input = BUF_INIT, rows = BUF_INIT;
+	errno = 0;
+	bool is_whole = statusline_input_read(STDIN_FILENO, STATUSLINE_INPUT_TIMEOUT_MS, &input);
+	int why = errno;
+	statusline_subagents_write(buf_str(&input), input.len, clock_wall_ms(), wants_colour(), &rows);
+	/* Without rows Claude Code shows its own; whoever looks for ours learns why. */
+	if (rows.failed || input.failed)
+		fputs("swatch: cannot show the subagents: out of memory\n", stderr);
+	else if (!is_whole && why != 0)
+		fprintf(stderr, "swatch: cannot read about the subagents: %s\n", strerror(why));
+	if (!rows.failed)
+		print(buf_str(&rows), rows.len);
+	buf_release(&rows);
+	buf_release(&input);
+	return 0;
+}
+
+int statusline_run(const struct statusline_options *options)
+{
+	struct statusline_config config = STATUSLINE_CONFIG_INIT;
+	struct statusline_facts facts;
+	struct buf input = BUF_INIT, line = BUF_INIT;
+	if (options->subagents)
+		return run_subagents();
+	statusline_input_read(STDIN_FILENO, STATUSLINE_INPUT_TIMEOUT_MS, &input);
+	facts_init(&facts, clock_wall_ms());
+	facts_take_input(&facts, buf_str(&input), input.len);
+	size_t columns = terminal_columns(STDOUT_FILENO);
+	if (columns > 0)
+		facts.columns = (double)columns;
+	read_config(options, &config);
+	char *cache = locate_cache(options, &config);
+	if (cache)
+		read_cache(cache, &facts);
+	facts_finish(&facts);
+	struct choice choice = choose(options, &config);
+	note_bad_preset(options->preset ? options->preset : buf_str(&config.preset), &facts);
+	render(&choice, &facts, wants_colour(), &line);
+	print_line(&line);
+	if (cache && facts.daemon_lives)
+		statusline_tick_send(&facts, cache);
+	else if (cache && strcmp(buf_str(&config.autostart), "yes") == 0)
+		statusline_autostart(options, cache);
+	free(cache);
+	buf_release(&line);
+	buf_release(&input);
+	statusline_config_release(&config);
+	return 0;
+}
+
+/* ---- for people ---- */
+
+void statusline_preview(const struct statusline_options *options, struct buf *out)
+{
+	struct statusline_facts facts;
+	size_t columns = terminal_columns(STDOUT_FILENO);
+	bool colour = isatty(STDOUT_FILENO) == 1 ? wants_colour() : terminal_wants_colour(STDOUT_FILENO);
+	for (const struct statusline_preset *preset = statusline_presets; preset->name; preset++) {
+		if (options->format || (options->preset && strcmp(options->preset, preset->name) != 0))
+			continue;
+		const struct choice choice = { NULL, preset };
+		facts_fill_sample(&facts, clock_wall_ms());
+		facts.columns = columns ? (double)columns : NAN;
+		buf_printf(out, "%s: %s%s\n", preset->name, preset->text,
+			   strcmp(preset->name, STATUSLINE_DEFAULT_PRESET) == 0 ? " (the default)" : "");
+		render(&choice, &facts, colour, out);
+		buf_append_str(out, "\n\n");
+	}
+	if (options->format) {
+		struct choice choice = { options->format, statusline_preset_find(STATUSLINE_DEFAULT_PRESET) };
+		facts_fill_sample(&facts, clock_wall_ms());
+		facts.columns = columns ? (double)columns : NAN;
+		render(&choice, &facts, colour, out);
+		buf_append_char(out, '\n');
+	}
+}
+
+static bool check_format(const char *format, struct buf *error)
+{
+	struct buf fault = BUF_INIT;
+	bool good = statusline_format_check(format, &fault);
+	if (!good)
+		buf_printf(error, "the format is wrong %s", buf_str(&fault));
+	buf_release(&fault);
+	return good;
+}
+
+bool statusline_check(const struct statusline_options *options, struct buf *error)
+{
+	struct statusline_config config = STATUSLINE_CONFIG_INIT;
+	bool good = true;
+	if (options->format) {
+		good = check_format(options->format, error);
+	} else {
+		read_config(options, &config);
+		good = config.format.len == 0 || check_format(buf_str(&config.format), error);
+		if (good && config.preset.len > 0 && !statusline_preset_find(buf_str(&config.preset))) {
+			buf_printf(error, "there is no preset '%s'", buf_str(&config.preset));
+			good = false;
+		}
+	}
+	statusline_config_release(&config);
+	return good;
+}

@@ -1,0 +1,276 @@
+/* What is taken in. What follows from it by now is top_judge.c's. */
+#include "swatch/top/model.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/paths.h"
+#include "cache/read.h"
+#include "swatch/top/figures.h"
+#include "swatch/ui/event_text.h"
+#include "swatch/ui/human.h"
+
+void top_model_init(struct top_model *model)
+{
+	memset(model, 0, sizeof(*model));
+	model->projected_usd = model->today_tokens = model->block_tokens = NAN;
+}
+
+void top_model_clear_sessions(struct top_model *model)
+{
+	for (size_t i = 0; i < model->session_count; i++)
+		json_object_put(model->sessions[i].file);
+	model->session_count = model->order_count = 0;
+	model->too_many = false;
+}
+
+void top_model_release(struct top_model *model)
+{
+	top_model_clear_sessions(model);
+	free(model->sessions);
+	free(model->order);
+	json_object_put(model->billing);
+	top_model_init(model);
+}
+
+void top_model_take_billing(struct top_model *model, struct json_object *billing)
+{
+	json_object_put(model->billing);
+	model->billing = billing;
+}
+
+/* ---- sessions ---- */
+
+/* `session_count` when there is none of that id. */
+static size_t session_place(const struct top_model *model, const char *id)
+{
+	size_t at = 0;
+	while (at < model->session_count && strcmp(model->sessions[at].id, id) != 0)
+		at++;
+	return at;
+}
+
+static struct top_session *find_session(struct top_model *model, const char *id)
+{
+	size_t at = session_place(model, id);
+	return at < model->session_count ? &model->sessions[at] : NULL;
+}
+
+const struct top_session *top_model_find(const struct top_model *model, const char *id)
+{
+	size_t at = session_place(model, id);
+	return at < model->session_count ? &model->sessions[at] : NULL;
+}
+
+const char *top_session_name(const struct top_session *session)
+{
+	return session->project ? session->project : session->id;
+}
+
+static void remove_session(struct top_model *model, struct top_session *session)
+{
+	json_object_put(session->file);
+	model->session_count--;
+	if (session != &model->sessions[model->session_count])
+		*session = model->sessions[model->session_count];
+	model->order_count = 0;
+}
+
+/* An empty place for a session. NULL, and the model says why, when there is none. */
+static struct top_session *add_session(struct top_model *model, const char *id)
+{
+	if (model->session_count == TOP_SESSIONS_MAX) {
+		model->too_many = true;
+		return NULL;
+	}
+	if (!model->sessions || model->session_count == model->session_cap) {
+		size_t cap = model->session_cap ? model->session_cap * 2 : 32;
+		struct top_session *sessions = reallocarray(model->sessions, cap, sizeof(*sessions));
+		if (sessions)
+			model->sessions = sessions;
+		size_t *order = sessions ? reallocarray(model->order, cap, sizeof(*order)) : NULL;
+		if (!order) {
+			model->failed = true;
+			return NULL;
+		}
+		model->order = order;
+		model->session_cap = cap;
+	}
+	struct top_session *session = &model->sessions[model->session_count++];
+	memset(session, 0, sizeof(*session));
+	snprintf(session->id, sizeof(session->id), "%s", id);
+	return session;
+}
+
+static const char *text_of(struct json_object *object, const char *key)
+{
+	const char *text = cache_json_string(object, key);
+	return text && *text ? text : NULL;
+}
+
+static double sum_tokens(struct json_object *tokens)
+{
+	static const char *const kinds[] = { "input", "output", "cacheCreation", "cacheRead" };
+	double sum = 0;
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		sum += top_number(tokens, kinds[i], TOP_TOKENS_MAX);
+	return sum;
+}
+
+/* Whether nothing that was used has a price: then the sum of 0 is none. */
+static bool has_no_price(struct json_object *file)
+{
+	struct json_object *models = NULL;
+	if (!json_object_object_get_ex(file, "models", &models) || !json_object_is_type(models, json_type_array))
+		return false;
+	for (size_t i = 0; i < json_object_array_length(models); i++)
+		if (cache_json_bool(json_object_array_get_idx(models, i), "unpriced", false))
+			return true;
+	return false;
+}
+
+static void read_session(struct top_session *session)
+{
+	struct json_object *file = session->file;
+	struct json_object *transcript = cache_json_object(file, "transcript");
+	struct json_object *context = cache_json_object(file, "context");
+	struct json_object *billing = cache_json_object(file, "billing");
+	const char *state = cache_json_string(file, "state"), *project = text_of(file, "projectPath");
+	session->is_active = state && strcmp(state, "active") == 0;
+	session->project = project ? paths_basename(project) : NULL;
+	if (project && !*session->project)
+		session->project = project;
+	session->branch = text_of(cache_json_object(file, "git"), "branch");
+	session->model = text_of(cache_json_object(file, "model"), "value");
+	session->context_percent = top_time(context, "updatedAt") > 0 ? top_number(context, "percentUsed", 1000) : NAN;
+	session->cost_usd = top_number(billing, "sessionCost", TOP_USD_MAX);
+	session->rate_usd = top_number(billing, "sessionBurnRate", TOP_USD_MAX);
+	if (session->cost_usd <= 0. && has_no_price(file))
+		session->cost_usd = session->rate_usd = NAN;
+	session->tokens = top_number(billing, "sessionTokens", TOP_TOKENS_MAX);
+	if (isnan(session->tokens))
+		session->tokens = sum_tokens(cache_json_object(file, "tokens"));
+	session->subagents = top_number(cache_json_object(file, "subagents"), "count", TOP_TOKENS_MAX);
+	session->last_ms = top_time(transcript, "lastMessageTime");
+	int64_t modified_ms = top_time(transcript, "lastModified");
+	if (session->last_ms < modified_ms)
+		session->last_ms = modified_ms;
+	if (session->last_ms < session->listed_ms)
+		session->last_ms = session->listed_ms;
+}
+
+void top_model_take_session(struct top_model *model, const char *id, struct json_object *file)
+{
+	struct top_session *session = find_session(model, id);
+	if (!file || cache_json_int(file, "schema", CACHE_SCHEMA) > CACHE_SCHEMA) {
+		json_object_put(file);
+		if (session)
+			remove_session(model, session);
+		return;
+	}
+	if (!session)
+		session = add_session(model, id);
+	if (!session) {
+		json_object_put(file);
+		return;
+	}
+	json_object_put(session->file);
+	session->file = file;
+	read_session(session);
+}
+
+void top_model_take_list(struct top_model *model, struct json_object *list)
+{
+	struct json_object *sessions;
+	if (!list || !json_object_object_get_ex(list, "sessions", &sessions)
+	    || !json_object_is_type(sessions, json_type_array))
+		return;
+	for (size_t i = 0; i < json_object_array_length(sessions); i++) {
+		struct json_object *listed = json_object_array_get_idx(sessions, i);
+		const char *id = cache_json_string(listed, "sessionId");
+		struct top_session *session = id ? find_session(model, id) : NULL;
+		if (!session)
+			continue;
+		/* Its subagents' activity is there too. */
+		session->listed_ms = top_time(listed, "lastActivity");
+		read_session(session);
+	}
+}
+
+/* ---- events ---- */
+
+static void append_event(struct top_model *model, const char *text)
+{
+	if (model->event_count == TOP_EVENTS_MAX) {
+		memmove(model->events[0], model->events[1], sizeof(model->events) - sizeof(model->events[0]));
+		model->event_count--;
+	}
+	snprintf(model->events[model->event_count++], TOP_EVENT_SIZE, "%s", text);
+}
+
+/* Puts the session's name before its id, which tells people little, and shortens that. */
+static void name_session(struct top_model *model, struct json_object *event, const char *id)
+{
+	struct top_session *session = find_session(model, id);
+	char text[TOP_EVENT_SIZE];
+	if (!session)
+		return;
+	snprintf(text, sizeof(text), "%.80s %.8s", top_session_name(session), id);
+	struct json_object *named = json_object_new_string(text);
+	if (!named || json_object_object_add(event, "sessionId", named) != 0)
+		json_object_put(named);
+}
+
+void top_model_take_event(struct top_model *model, struct json_object *event)
+{
+	const char *name = cache_json_string(event, "event"), *id = cache_json_string(event, "sessionId");
+	if (!name || strcmp(name, "published") == 0)
+		return;
+	struct top_session *removed = id && strcmp(name, "session-removed") == 0 ? find_session(model, id) : NULL;
+	struct buf text = BUF_INIT;
+	if (id)
+		name_session(model, event, id);
+	if (event_text_append(&text, event))
+		append_event(model, buf_str(&text));
+	buf_release(&text);
+	if (removed)
+		remove_session(model, removed);
+}
+
+void top_model_note_event(struct top_model *model, int64_t at_ms, const char *text)
+{
+	char line[TOP_EVENT_SIZE];
+	snprintf(line, sizeof(line), "%s %s", human_clock_seconds(at_ms, HUMAN_TEXT), text);
+	append_event(model, line);
+}
+
+/* ---- what each minute cost ---- */
+
+bool top_model_ask_spend(const struct top_model *model, struct buf *question)
+{
+	if (model->block_start_ms <= 0)
+		return false;
+	buf_printf(question, "{\"op\":\"spend\",\"since\":%lld,\"step\":%lld,\"count\":%d}", (long long)model->block_start_ms,
+		   (long long)CLOCK_MINUTE_MS, TOP_MINUTES);
+	return !question->failed;
+}
+
+bool top_model_take_spend(struct top_model *model, struct json_object *answer)
+{
+	struct json_object *usd;
+	int64_t since_ms = top_time(answer, "since");
+	if (!cache_json_bool(answer, "ok", false) || since_ms <= 0 || cache_json_int(answer, "step", 0) != CLOCK_MINUTE_MS
+	    || !json_object_object_get_ex(answer, "usd", &usd) || !json_object_is_type(usd, json_type_array))
+		return false;
+	size_t count = json_object_array_length(usd);
+	for (size_t i = 0; i < TOP_MINUTES; i++) {
+		struct json_object *one = i < count ? json_object_array_get_idx(usd, i) : NULL;
+		double value = one ? json_object_get_double(one) : 0;
+		model->spent_usd[i] = value >= 0 && value <= TOP_USD_MAX ? value : 0;
+	}
+	model->spent_since_ms = since_ms;
+	return true;
+}

@@ -1,0 +1,187 @@
+#include "swatch/ui/human.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/clock.h"
+
+#define KIB 1024.0
+/* What a line can hold; a cost above it is a fault in a file. */
+#define MAX_USD 1e12
+/* Every whole number up to here is a double. */
+#define MAX_AMOUNT 9007199254740992.0
+/* 9999-12-31: localtime_r() has years beyond, a page has not. */
+#define MAX_TIME_MS INT64_C(253402300799000)
+
+const char *human_count(int64_t count, char out[HUMAN_SIZE])
+{
+	char digits[24];
+	int len = snprintf(digits, sizeof(digits), "%" PRId64, count);
+	size_t at = 0;
+	for (int i = 0; i < len; i++) {
+		int left = len - i;
+		if (i > 0 && left % 3 == 0 && digits[i - 1] != '-')
+			out[at++] = ',';
+		out[at++] = digits[i];
+	}
+	out[at] = '\0';
+	return out;
+}
+
+const char *human_amount(double amount, char out[HUMAN_SIZE])
+{
+	/* Also when it is no number. */
+	if (!(fabs(amount) <= MAX_AMOUNT)) {
+		snprintf(out, HUMAN_SIZE, "?");
+		return out;
+	}
+	return human_count((int64_t)amount, out);
+}
+
+const char *human_counted(int64_t count, const char *noun, char out[HUMAN_SIZE])
+{
+	char number[HUMAN_SIZE];
+	snprintf(out, HUMAN_SIZE, "%.28s %.32s%s", human_count(count, number), noun, count == 1 ? "" : "s");
+	return out;
+}
+
+const char *human_bytes(int64_t bytes, char out[HUMAN_SIZE])
+{
+	static const char *const units[] = { "KB", "MB", "GB", "TB", "PB", "EB" };
+	if (bytes < 1024) {
+		snprintf(out, HUMAN_SIZE, "%d B", bytes > 0 ? (int)bytes : 0);
+		return out;
+	}
+	double size = (double)bytes / KIB;
+	size_t unit = 0;
+	/* 1023.95 and more would print as "1024.0". */
+	while (size >= 1023.95 && unit + 1 < sizeof(units) / sizeof(units[0])) {
+		size /= KIB;
+		unit++;
+	}
+	snprintf(out, HUMAN_SIZE, "%.1f %s", size, units[unit]);
+	return out;
+}
+
+const char *human_usd(double usd, char out[HUMAN_SIZE])
+{
+	if (!isfinite(usd)) {
+		snprintf(out, HUMAN_SIZE, "?");
+		return out;
+	}
+	const char *sign = usd < 0 ? "-" : "";
+	double size = fmin(fabs(usd), MAX_USD);
+	if (size >= 0.00005 && size < 0.01) {
+		snprintf(out, HUMAN_SIZE, "%s$%.4f", sign, size);
+		return out;
+	}
+	int64_t cents = (int64_t)llround(size * 100);
+	char whole[HUMAN_SIZE];
+	snprintf(out, HUMAN_SIZE, "%s$%.30s.%02d", cents ? sign : "", human_count(cents / 100, whole), (int)(cents % 100));
+	return out;
+}
+
+const char *human_span(int64_t span_ms, char out[HUMAN_SIZE])
+{
+	int64_t s = span_ms > 0 ? span_ms / CLOCK_SECOND_MS : 0;
+	int64_t minutes = s / 60;
+	int64_t hours = minutes / 60;
+	if (s < 60)
+		snprintf(out, HUMAN_SIZE, "%" PRId64 " s", s);
+	else if (minutes < 60)
+		snprintf(out, HUMAN_SIZE, "%" PRId64 " m", minutes);
+	else if (hours < 24 && minutes % 60 == 0)
+		snprintf(out, HUMAN_SIZE, "%" PRId64 " h", hours);
+	else if (hours < 24)
+		snprintf(out, HUMAN_SIZE, "%" PRId64 " h %" PRId64 " m", hours, minutes % 60);
+	else if (hours % 24 == 0)
+		snprintf(out, HUMAN_SIZE, "%" PRId64 " d", hours / 24);
+	else
+		snprintf(out, HUMAN_SIZE, "%" PRId64 " d %" PRId64 " h", hours / 24, hours % 24);
+	return out;
+}
+
+const char *human_duration(int64_t span_ms, char out[HUMAN_SIZE])
+{
+	int64_t span = span_ms > 0 ? span_ms : 0;
+	if (span < CLOCK_SECOND_MS)
+		snprintf(out, HUMAN_SIZE, "%" PRId64 " ms", span);
+	else if (span < 9950)
+		snprintf(out, HUMAN_SIZE, "%.1f s", (double)span / 1000);
+	else if (span < CLOCK_MINUTE_MS)
+		snprintf(out, HUMAN_SIZE, "%" PRId64 " s", span / CLOCK_SECOND_MS);
+	else if (span < CLOCK_HOUR_MS)
+		snprintf(out, HUMAN_SIZE, "%" PRId64 " m %" PRId64 " s", span / CLOCK_MINUTE_MS,
+			 span % CLOCK_MINUTE_MS / CLOCK_SECOND_MS);
+	else
+		human_span(span, out);
+	return out;
+}
+
+/* Returns 0, and leaves *out, when the time has no local date that fits a page. */
+static int local_time(int64_t at_ms, struct tm *out)
+{
+	if (at_ms < 0 || at_ms > MAX_TIME_MS)
+		return 0;
+	time_t seconds = (time_t)(at_ms / CLOCK_SECOND_MS);
+	return localtime_r(&seconds, out) != NULL;
+}
+
+const char *human_clock(int64_t at_ms, int64_t now_ms, char out[HUMAN_SIZE])
+{
+	struct tm at;
+	struct tm now;
+	if (!local_time(at_ms, &at) || !local_time(now_ms, &now)) {
+		snprintf(out, HUMAN_SIZE, "?");
+		return out;
+	}
+	size_t len;
+	/* In the night a block ends on another day; the time alone says when. */
+	bool is_soon = at_ms >= now_ms && at_ms - now_ms < CLOCK_DAY_MS;
+	bool is_this_year = at.tm_year == now.tm_year;
+	if (is_soon || (is_this_year && at.tm_yday == now.tm_yday))
+		len = strftime(out, HUMAN_SIZE, "%H:%M", &at);
+	else if (is_this_year)
+		len = strftime(out, HUMAN_SIZE, "%b %d %H:%M", &at);
+	else
+		len = strftime(out, HUMAN_SIZE, "%Y-%m-%d %H:%M", &at);
+	if (len == 0)
+		snprintf(out, HUMAN_SIZE, "?");
+	return out;
+}
+
+const char *human_stamp(int64_t at_ms, char out[HUMAN_SIZE])
+{
+	struct tm at;
+	if (!local_time(at_ms, &at) || strftime(out, HUMAN_SIZE, "%Y-%m-%d %H:%M", &at) == 0)
+		snprintf(out, HUMAN_SIZE, "?");
+	return out;
+}
+
+const char *human_clock_seconds(int64_t at_ms, char out[HUMAN_SIZE])
+{
+	struct tm at;
+	if (!local_time(at_ms, &at) || strftime(out, HUMAN_SIZE, "%H:%M:%S", &at) == 0)
+		snprintf(out, HUMAN_SIZE, "--:--:--");
+	return out;
+}
+
+const char *human_ago(int64_t at_ms, int64_t now_ms, char out[HUMAN_SIZE])
+{
+	char age[CLOCK_AGE_SIZE];
+	if (at_ms < 0 || at_ms > MAX_TIME_MS) {
+		snprintf(out, HUMAN_SIZE, "?");
+	} else if (at_ms > now_ms && at_ms - now_ms >= CLOCK_SECOND_MS) {
+		clock_format_age(at_ms - now_ms, age);
+		snprintf(out, HUMAN_SIZE, "in %s", age);
+	} else if (now_ms - at_ms < CLOCK_SECOND_MS) {
+		snprintf(out, HUMAN_SIZE, "just now");
+	} else {
+		clock_format_age(now_ms - at_ms, age);
+		snprintf(out, HUMAN_SIZE, "%s ago", age);
+	}
+	return out;
+}

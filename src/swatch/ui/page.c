@@ -1,0 +1,184 @@
+#include "swatch/ui/page.h"
+
+#include <string.h>
+
+#include "base/paths.h"
+#include "base/printable.h"
+#include "swatch/ui/terminal.h"
+
+#define SEPARATOR " \xC2\xB7 "
+#define SEPARATOR_COLUMNS 3
+
+static const char *const style_codes[] = {
+	[STYLE_PLAIN] = "", [STYLE_STRONG] = "\033[1m", [STYLE_QUIET] = "\033[2m", [STYLE_GOOD] = "\033[32m",
+	[STYLE_NOTE] = "\033[33m", [STYLE_BAD] = "\033[31;1m",
+};
+
+const char *page_style_code(enum page_style style)
+{
+	return style_codes[style];
+}
+
+void page_init(struct page *page, bool colour)
+{
+	memset(page, 0, sizeof(*page));
+	page->colour = colour;
+}
+
+static void put_styled(struct page *page, enum page_style style, const char *text, size_t len)
+{
+	bool styled = page->colour && style != STYLE_PLAIN;
+	if (styled)
+		buf_append_str(&page->out, style_codes[style]);
+	buf_append(&page->out, text, len);
+	if (styled)
+		buf_append_str(&page->out, PAGE_STYLE_END);
+	page->column += terminal_width(text, len);
+}
+
+static void put_newline(struct page *page, size_t indent)
+{
+	buf_append_char(&page->out, '\n');
+	for (size_t i = 0; i < indent; i++)
+		buf_append_char(&page->out, ' ');
+	page->column = indent;
+}
+
+/* Takes as many whole words as fit in `room` columns, at least one. Returns their length without blanks at the end. */
+static size_t take_words(const char *text, size_t len, size_t room)
+{
+	size_t taken = 0;
+	for (size_t end = 0; end <= len; end++) {
+		if (end < len && text[end] != ' ')
+			continue;
+		if (taken > 0 && terminal_width(text, end) > room)
+			break;
+		taken = end;
+	}
+	return taken;
+}
+
+static void put_wrapped(struct page *page, enum page_style style, size_t indent, const char *text, size_t len)
+{
+	for (;;) {
+		size_t room = page->column < PAGE_COLUMNS ? PAGE_COLUMNS - page->column : 0;
+		size_t taken = take_words(text, len, room);
+		put_styled(page, style, text, taken);
+		while (taken < len && text[taken] == ' ')
+			taken++;
+		text += taken;
+		len -= taken;
+		if (len == 0)
+			return;
+		put_newline(page, indent);
+	}
+}
+
+static void end_row(struct page *page)
+{
+	if (page->row_open)
+		put_newline(page, 0);
+	page->row_open = false;
+}
+
+/* Text as a terminal may have it; the caller releases it. */
+__attribute__((format(printf, 1, 0)))
+static struct buf format_clean(const char *format, va_list args)
+{
+	struct buf text = BUF_INIT, clean = BUF_INIT;
+	buf_vprintf(&text, format, args);
+	printable_clean(&clean, buf_str(&text), text.len);
+	clean.failed = clean.failed || text.failed;
+	buf_release(&text);
+	return clean;
+}
+
+void page_line(struct page *page, enum page_style style, size_t indent, const char *format, ...)
+{
+	va_list args;
+	va_start(args, format);
+	struct buf text = format_clean(format, args);
+	va_end(args);
+	end_row(page);
+	put_wrapped(page, style, indent, buf_str(&text), text.len);
+	put_newline(page, 0);
+	page->out.failed = page->out.failed || text.failed;
+	buf_release(&text);
+}
+
+void page_blank_line(struct page *page)
+{
+	end_row(page);
+	put_newline(page, 0);
+}
+
+void page_row(struct page *page, const char *label)
+{
+	end_row(page);
+	put_styled(page, STYLE_STRONG, label, strlen(label));
+	do {
+		buf_append_char(&page->out, ' ');
+		page->column++;
+	} while (page->column < PAGE_LABEL_COLUMNS);
+	page->row_open = true;
+	page->row_has_item = false;
+	page->break_wanted = false;
+}
+
+/* `text` is clean. */
+static void put_item(struct page *page, enum page_style style, const char *text, size_t len)
+{
+	if (page->row_has_item) {
+		if (!page->break_wanted
+		    && page->column + SEPARATOR_COLUMNS + terminal_width(text, len) <= PAGE_COLUMNS)
+			put_styled(page, STYLE_QUIET, SEPARATOR, strlen(SEPARATOR));
+		else
+			put_newline(page, PAGE_LABEL_COLUMNS);
+	}
+	put_wrapped(page, style, PAGE_LABEL_COLUMNS, text, len);
+	page->row_has_item = true;
+	page->break_wanted = false;
+}
+
+void page_item(struct page *page, enum page_style style, const char *format, ...)
+{
+	va_list args;
+	va_start(args, format);
+	struct buf text = format_clean(format, args);
+	va_end(args);
+	put_item(page, style, buf_str(&text), text.len);
+	page->out.failed = page->out.failed || text.failed;
+	buf_release(&text);
+}
+
+void page_path(struct page *page, enum page_style style, const char *path)
+{
+	const char *home = paths_home();
+	size_t len = home ? strlen(home) : 0;
+	if (len > 1 && strncmp(path, home, len) == 0 && (path[len] == '/' || path[len] == '\0'))
+		page_item(page, style, "~%s", path + len);
+	else
+		page_item(page, style, "%s", path);
+}
+
+void page_break(struct page *page)
+{
+	page->break_wanted = page->row_has_item;
+}
+
+const char *page_text(struct page *page)
+{
+	end_row(page);
+	return buf_str(&page->out);
+}
+
+bool page_print(struct page *page)
+{
+	end_row(page);
+	return terminal_print(&page->out);
+}
+
+void page_release(struct page *page)
+{
+	buf_release(&page->out);
+}

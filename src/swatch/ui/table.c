@@ -1,0 +1,379 @@
+#include "swatch/ui/table.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/printable.h"
+#include "swatch/ui/terminal.h"
+
+#define GAP "  "
+#define GAP_COLUMNS 2
+
+/* Which columns are shown, and how wide. */
+struct layout {
+	bool brief;
+	bool shown[TABLE_COLUMNS_MAX];
+	size_t widths[TABLE_COLUMNS_MAX];
+};
+
+void table_device_find(struct table_device *device)
+{
+	device->width = terminal_columns(STDOUT_FILENO);
+	device->colour = terminal_wants_colour(STDOUT_FILENO);
+	device->utf8 = terminal_speaks_utf8();
+}
+
+/* ---- filling ---- */
+
+void table_init(struct table *table, const struct table_column *columns, size_t column_count)
+{
+	memset(table, 0, sizeof(*table));
+	table->columns = columns;
+	table->column_count = column_count < TABLE_COLUMNS_MAX ? column_count : TABLE_COLUMNS_MAX;
+}
+
+static struct table_line *add_line(struct table *table)
+{
+	if (table->line_count == table->line_cap) {
+		size_t cap = table->line_cap ? table->line_cap * 2 : 32;
+		struct table_line *grown = reallocarray(table->lines, cap, sizeof(*grown));
+		if (!grown) {
+			table->failed = true;
+			return NULL;
+		}
+		table->lines = grown;
+		table->line_cap = cap;
+	}
+	struct table_line *line = &table->lines[table->line_count++];
+	memset(line, 0, sizeof(*line));
+	return line;
+}
+
+void table_row(struct table *table, enum page_style style)
+{
+	struct table_line *line = add_line(table);
+	if (line)
+		line->style = style;
+}
+
+void table_rule(struct table *table)
+{
+	struct table_line *line = add_line(table);
+	if (line)
+		line->is_rule = true;
+}
+
+static char *copy_clean(struct table *table, const char *text)
+{
+	struct buf clean = BUF_INIT;
+	printable_clean(&clean, text, strlen(text));
+	char *copy = clean.len > 0 || clean.failed ? buf_detach(&clean) : strdup("");
+	table->failed = table->failed || !copy;
+	buf_release(&clean);
+	return copy;
+}
+
+void table_cell(struct table *table, size_t column, const char *text, const char *brief)
+{
+	if (table->failed || table->line_count == 0 || column >= table->column_count)
+		return;
+	struct table_cell *cell = &table->lines[table->line_count - 1].cells[column];
+	free(cell->text);
+	free(cell->brief);
+	cell->text = copy_clean(table, text);
+	cell->brief = brief ? copy_clean(table, brief) : NULL;
+}
+
+void table_span(struct table *table, enum page_style style, const char *text)
+{
+	table_row(table, style);
+	table_cell(table, 0, text, NULL);
+	if (!table->failed)
+		table->lines[table->line_count - 1].is_span = true;
+}
+
+void table_release(struct table *table)
+{
+	for (size_t i = 0; i < table->line_count; i++) {
+		for (size_t column = 0; column < table->column_count; column++) {
+			free(table->lines[i].cells[column].text);
+			free(table->lines[i].cells[column].brief);
+		}
+	}
+	free(table->lines);
+	memset(table, 0, sizeof(*table));
+}
+
+/* ---- fitting ---- */
+
+static const char *text_of(const struct table_cell *cell, bool brief)
+{
+	const char *text = brief && cell->brief ? cell->brief : cell->text;
+	return text ? text : "";
+}
+
+static const char *title_of(const struct table_column *column, bool brief)
+{
+	return brief && column->brief_title ? column->brief_title : column->title;
+}
+
+static size_t natural_width(const struct table *table, size_t column, bool brief)
+{
+	const char *title = title_of(&table->columns[column], brief);
+	size_t widest = terminal_width(title, strlen(title));
+	for (size_t i = 0; i < table->line_count; i++) {
+		if (table->lines[i].is_span)
+			continue;
+		const char *text = text_of(&table->lines[i].cells[column], brief);
+		size_t width = terminal_width(text, strlen(text));
+		widest = width > widest ? width : widest;
+	}
+	return widest;
+}
+
+static size_t least_width(const struct table_column *column, size_t natural)
+{
+	return column->cut != TABLE_CUT_NEVER && column->least < natural ? column->least : natural;
+}
+
+/* Sum of the shown columns' natural widths, or of the least ones. */
+static size_t sum_widths(const struct table *table, const struct layout *layout, bool least)
+{
+	size_t sum = 0, shown = 0;
+	for (size_t i = 0; i < table->column_count; i++) {
+		if (!layout->shown[i])
+			continue;
+		shown++;
+		sum += least ? least_width(&table->columns[i], layout->widths[i]) : layout->widths[i];
+	}
+	return sum + (shown > 1 ? (shown - 1) * GAP_COLUMNS : 0);
+}
+
+/* Leaves out the columns with the highest `drop`. Returns false when there is none to leave out. */
+static bool drop_some(const struct table *table, struct layout *layout)
+{
+	unsigned highest = 0;
+	for (size_t i = 0; i < table->column_count; i++)
+		if (layout->shown[i] && table->columns[i].drop > highest)
+			highest = table->columns[i].drop;
+	for (size_t i = 0; i < table->column_count; i++)
+		if (table->columns[i].drop == highest && highest > 0)
+			layout->shown[i] = false;
+	return highest > 0;
+}
+
+/* Cuts to the least widths, and gives what is left to the columns that were cut, from the left. */
+static void share_width(const struct table *table, struct layout *layout, size_t width)
+{
+	size_t sum = sum_widths(table, layout, true);
+	size_t slack = width > sum ? width - sum : 0;
+	for (size_t i = 0; i < table->column_count; i++) {
+		size_t natural = layout->widths[i];
+		size_t least = least_width(&table->columns[i], natural);
+		if (!layout->shown[i])
+			continue;
+		size_t extra = natural - least < slack ? natural - least : slack;
+		layout->widths[i] = least + extra;
+		slack -= extra;
+	}
+}
+
+static void fit(const struct table *table, size_t width, struct layout *layout)
+{
+	for (int brief = 0; brief <= 1; brief++) {
+		layout->brief = brief == 1;
+		for (size_t i = 0; i < table->column_count; i++) {
+			layout->shown[i] = true;
+			layout->widths[i] = natural_width(table, i, layout->brief);
+		}
+		if (width == 0 || sum_widths(table, layout, false) <= width)
+			return;
+	}
+	while (sum_widths(table, layout, true) > width)
+		if (!drop_some(table, layout))
+			break;
+	share_width(table, layout, width);
+}
+
+/* ---- drawing ---- */
+
+/* Appends `count` code points of `text`, from number `from` on; what is not ASCII as '?' where that cannot be shown. */
+static void append_columns(struct buf *out, const char *text, size_t from, size_t count, bool utf8)
+{
+	size_t at = 0;
+	for (const char *c = text; *c; at++) {
+		size_t len = 1;
+		while (((unsigned char)c[len] & 0xC0) == 0x80)
+			len++;
+		if (at >= from && at < from + count) {
+			if (len > 1 && !utf8)
+				buf_append_char(out, '?');
+			else
+				buf_append(out, c, len);
+		}
+		c += len;
+	}
+}
+
+/* As many items as fit with the number of those left out; when not one fits, its beginning. */
+static bool append_list(struct buf *out, const char *text, size_t width, bool utf8)
+{
+	size_t best = 0, best_more = 0, items = 1;
+	for (const char *c = strstr(text, ", "); c; c = strstr(c + 2, ", "))
+		items++;
+	size_t taken = 0;
+	for (const char *c = strstr(text, ", "); c; c = strstr(c + 2, ", ")) {
+		size_t more = items - ++taken;
+		size_t columns = terminal_width(text, (size_t)(c - text));
+		if (columns + (more > 9 ? 4 : 3) > width)
+			break;
+		best = columns;
+		best_more = more;
+	}
+	if (best == 0)
+		return false;
+	append_columns(out, text, 0, best, utf8);
+	buf_printf(out, " +%zu", best_more);
+	return true;
+}
+
+static void append_cut(struct buf *out, const char *text, size_t width, enum table_cut cut, bool utf8)
+{
+	const char *dots = utf8 ? "\xE2\x80\xA6" : "..";
+	size_t dots_width = utf8 ? 1 : 2;
+	size_t columns = terminal_width(text, strlen(text));
+	size_t room = width > dots_width ? width - dots_width : 0;
+	if (cut == TABLE_CUT_LIST && append_list(out, text, width, utf8))
+		return;
+	if (cut == TABLE_CUT_START) {
+		buf_append_str(out, dots);
+		append_columns(out, text, columns - room, room, utf8);
+	} else {
+		append_columns(out, text, 0, room, utf8);
+		buf_append_str(out, dots);
+	}
+}
+
+static void append_blanks(struct buf *out, size_t count)
+{
+	while (count-- > 0)
+		buf_append_char(out, ' ');
+}
+
+/* Appends one cell at its width; the blanks behind the last one of a line are left out. */
+static void append_cell(struct buf *out, const struct table_column *column, const char *text, size_t width, bool last,
+			bool utf8)
+{
+	struct buf cell = BUF_INIT;
+	size_t columns = terminal_width(text, strlen(text));
+	if (columns <= width)
+		append_columns(&cell, text, 0, columns, utf8);
+	else
+		append_cut(&cell, text, width, column->cut, utf8);
+	columns = terminal_width(buf_str(&cell), cell.len);
+	size_t blanks = columns < width ? width - columns : 0;
+	if (column->is_number)
+		append_blanks(out, blanks);
+	buf_append(out, buf_str(&cell), cell.len);
+	if (!column->is_number && !last)
+		append_blanks(out, blanks);
+	out->failed = out->failed || cell.failed;
+	buf_release(&cell);
+}
+
+/* The whole text, in the width there is. */
+static void draw_span(const struct table_line *line, const struct table_device *device, struct buf *out)
+{
+	static const struct table_column column = { .cut = TABLE_CUT_END };
+	const char *text = text_of(&line->cells[0], false);
+	size_t columns = terminal_width(text, strlen(text));
+	bool styled = device->colour && line->style != STYLE_PLAIN;
+	if (styled)
+		buf_append_str(out, page_style_code(line->style));
+	append_cell(out, &column, text, device->width > 0 && device->width < columns ? device->width : columns, true,
+		    device->utf8);
+	if (styled)
+		buf_append_str(out, PAGE_STYLE_END);
+	buf_append_char(out, '\n');
+}
+
+static size_t last_shown(const struct table *table, const struct layout *layout)
+{
+	size_t last = 0;
+	for (size_t i = 0; i < table->column_count; i++)
+		if (layout->shown[i])
+			last = i;
+	return last;
+}
+
+static void draw_line(const struct table *table, const struct layout *layout, const struct table_device *device,
+		      const char *const texts[TABLE_COLUMNS_MAX], enum page_style row_style, struct buf *out)
+{
+	size_t last = last_shown(table, layout);
+	/* A column without text at a line's end would leave blanks there. */
+	while (last > 0 && (!layout->shown[last] || *texts[last] == '\0'))
+		last--;
+	bool first = true;
+	for (size_t i = 0; i <= last; i++) {
+		if (!layout->shown[i])
+			continue;
+		enum page_style style = row_style == STYLE_PLAIN ? table->columns[i].style : row_style;
+		bool styled = device->colour && style != STYLE_PLAIN && *texts[i];
+		if (!first)
+			buf_append_str(out, GAP);
+		first = false;
+		if (styled)
+			buf_append_str(out, page_style_code(style));
+		append_cell(out, &table->columns[i], texts[i], layout->widths[i], i == last, device->utf8);
+		if (styled)
+			buf_append_str(out, PAGE_STYLE_END);
+	}
+	buf_append_char(out, '\n');
+}
+
+static void draw_rule(const struct table *table, const struct layout *layout, const struct table_device *device,
+		      struct buf *out)
+{
+	size_t width = 0, shown = 0;
+	for (size_t i = 0; i < table->column_count; i++) {
+		width += layout->shown[i] ? layout->widths[i] : 0;
+		shown += layout->shown[i];
+	}
+	width += shown > 1 ? (shown - 1) * GAP_COLUMNS : 0;
+	if (device->colour)
+		buf_append_str(out, page_style_code(STYLE_QUIET));
+	for (size_t i = 0; i < width; i++)
+		buf_append_str(out, device->utf8 ? "\xE2\x94\x80" : "-");
+	if (device->colour)
+		buf_append_str(out, PAGE_STYLE_END);
+	buf_append_char(out, '\n');
+}
+
+bool table_render(const struct table *table, const struct table_device *device, struct buf *out)
+{
+	struct layout layout = { 0 };
+	const char *texts[TABLE_COLUMNS_MAX] = { NULL };
+	if (table->failed)
+		return false;
+	fit(table, device->width, &layout);
+	for (size_t i = 0; i < table->column_count; i++)
+		texts[i] = title_of(&table->columns[i], layout.brief);
+	draw_line(table, &layout, device, texts, STYLE_STRONG, out);
+	draw_rule(table, &layout, device, out);
+	for (size_t line = 0; line < table->line_count; line++) {
+		if (table->lines[line].is_rule) {
+			draw_rule(table, &layout, device, out);
+			continue;
+		}
+		if (table->lines[line].is_span) {
+			draw_span(&table->lines[line], device, out);
+			continue;
+		}
+		for (size_t i = 0; i < table->column_count; i++)
+			texts[i] = text_of(&table->lines[line].cells[i], layout.brief);
+		draw_line(table, &layout, device, texts, table->lines[line].style, out);
+	}
+	return !out->failed;
+}

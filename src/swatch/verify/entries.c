@@ -1,0 +1,298 @@
+/*
+ * The entries of both sides, record by record, and why they differ.
+ */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/strmap.h"
+#include "swatch/verify/verify.h"
+#include "transcript/path.h"
+
+/* Prices agree to this. */
+#define USD_TOLERANCE 1e-12
+
+static const struct {
+	const char *code, *text;
+} reasons[] = {
+	[VERIFY_F1] = { "F1", "ccusage loses a line when one of its field names is null in it, or a blank stands in "
+			      "\"usage\": {. Where another line of the message is left, it counts that one." },
+	[VERIFY_F2] = { "F2", "'ccusage claude daily' goes by rules of its own: it also counts the messages inside "
+			      "agent_progress lines, counts a line without a requestId once for each time, joins a sidechain's "
+			      "copies whatever their time, and keeps the dearer one of equal lines." },
+	[VERIFY_F3] = { "F3", "ccusage files these under another session: a workflow's agents under one of their own, and "
+			      "all of them oddly where a folder named 'projects' comes earlier in the path." },
+	[VERIFY_F4] = { "F4", "A limit was hit, in the form of a marker that ccusage does not know." },
+	[VERIFY_F7] = { "F7", "The model came out after ccusage 20.0.24, which counts it as $0." },
+	[VERIFY_F8] = { "F8", "A message that was copied into a sidechain: ccusage joins the two only where the records that "
+			      "it has kept so far stand at the same time, and so counts some messages twice." },
+	[VERIFY_F9] = { "F9", "Without a requestId ccusage counts a message once in every session that has it; swatch counts "
+			      "it once." },
+	[VERIFY_PRICE] = { "price", "pricing.json has another price for the model than ccusage." },
+	[VERIFY_COUNT] = { "count", "A token count over 4,000,000,000: no model reaches it. ccusage believes it, swatch does "
+				    "not take the line." },
+	[VERIFY_COST] = { "cost", "A costUSD below 0 or over 1,000,000: ccusage believes it, swatch goes by the tokens." },
+	[VERIFY_UNFINISHED] = { "unfinished", "The transcript's last line has no newline yet: swatch waits for it." },
+	[VERIFY_UNKNOWN] = { "unknown", "Not known." },
+};
+
+const char *verify_reason_code(enum verify_reason reason)
+{
+	return reasons[reason].code;
+}
+
+const char *verify_reason_text(enum verify_reason reason)
+{
+	return reasons[reason].text;
+}
+
+enum reference_rule verify_rule(enum report_kind kind)
+{
+	return kind == REPORT_DAILY ? REFERENCE_DAILY : REFERENCE_BLOCKS;
+}
+
+/* ---- both sides ---- */
+
+static bool same_tokens(const struct price_tokens *a, const struct price_tokens *b)
+{
+	return a->input == b->input && a->output == b->output && a->cache_creation_5m == b->cache_creation_5m
+	       && a->cache_creation_1h == b->cache_creation_1h && a->cache_read == b->cache_read;
+}
+
+/* Finds the reference's record of each of swatch's entries. */
+static bool match_ours(struct verify *verify)
+{
+	size_t count = reference_count(verify->reference);
+	struct ledger_entry_view view;
+	verify->our_usd = malloc((count + 1) * sizeof(*verify->our_usd));
+	if (!verify->our_usd)
+		return false;
+	for (size_t i = 0; i < count; i++)
+		verify->our_usd[i] = NAN;
+	for (size_t i = 0; ledger_entry_at(verify->ledger, i, &view); i++) {
+		size_t at, end;
+		reference_find(verify->reference, view.path, view.offset, &at, &end);
+		for (; at < end; at++) {
+			const struct reference_record *r = reference_record_at(verify->reference, at);
+			if (isnan(verify->our_usd[at]) && !r->progress && same_tokens(&r->tokens, &view.tokens))
+				break;
+		}
+		if (at < end)
+			verify->our_usd[at] = view.cost_usd;
+		else
+			verify->strangers++;
+	}
+	return true;
+}
+
+/* The file's number in the ledger, filed as ccusage files it; the two names come apart again in verify_rows.c. */
+static int add_expected_file(struct ledger *ledger, const struct reference_file *file)
+{
+	struct buf name = BUF_INIT;
+	buf_printf(&name, "%s\n%s", file->session, file->project);
+	int number = name.failed ? -1 : ledger_add_file(ledger, file->path, file->root_len, buf_str(&name), false);
+	buf_release(&name);
+	return number;
+}
+
+static int64_t cut(int64_t count)
+{
+	return count < UINT32_MAX ? count : UINT32_MAX;
+}
+
+struct price_tokens verify_cut_tokens(const struct price_tokens *t)
+{
+	return (struct price_tokens){ cut(t->input), cut(t->output), cut(t->cache_creation_5m), cut(t->cache_creation_1h),
+				      cut(t->cache_read) };
+}
+
+/* What ccusage counts, as a ledger: each record an entry of its own, at ccusage's price. */
+static struct ledger *make_expected(const struct verify *verify, const bool *kept)
+{
+	struct ledger *ledger = ledger_new();
+	int file = -1;
+	uint32_t file_of = UINT32_MAX;
+	for (size_t i = 0; ledger && i < reference_count(verify->reference); i++) {
+		const struct reference_record *r = reference_record_at(verify->reference, i);
+		if (!kept[i])
+			continue;
+		if (r->file != file_of)
+			file = add_expected_file(ledger, reference_file_at(verify->reference, r->file));
+		file_of = r->file;
+		struct ledger_record record = {
+			.time_ms = r->time_ms, .offset = r->offset, .tokens = verify_cut_tokens(&r->tokens),
+			.cost_usd = r->usd, .has_cost = true, .advisor = r->advisor, .fast = r->fast,
+			.has_speed = r->has_speed, .model = reference_model(verify->reference, r),
+			.limit_resets_ms = r->new_limit ? 0 : r->limit_resets_ms, .limit_is_old_form = true,
+		};
+		if (file < 0 || ledger_add_record(ledger, file, &record) < 0) {
+			ledger_free(ledger);
+			return NULL;
+		}
+	}
+	return ledger;
+}
+
+bool verify_match(struct verify *verify)
+{
+	for (int rule = 0; rule < REFERENCE_RULES; rule++) {
+		verify->kept[rule] = reference_keep(verify->reference, (enum reference_rule)rule);
+		if (!verify->kept[rule])
+			return false;
+		verify->expected[rule] = make_expected(verify, verify->kept[rule]);
+		if (!verify->expected[rule])
+			return false;
+	}
+	return match_ours(verify);
+}
+
+/* ---- why ---- */
+
+/* What there is among the records of a message. */
+enum trait {
+	LOST = 1, UNFINISHED = 2, REFUSED = 4, SIDECHAIN = 8, NO_REQUEST = 16,
+	KNOWN = 32            /* so that no value is 0 */
+};
+
+static uintptr_t traits_of(const struct reference_record *r)
+{
+	return ((r->lost & (REFERENCE_LOST_NULL | REFERENCE_LOST_SPACE)) ? LOST : 0U)
+	       | ((r->lost & REFERENCE_UNFINISHED) ? UNFINISHED : 0U) | ((r->lost & REFERENCE_REFUSED_COUNT) ? REFUSED : 0U)
+	       | (r->sidechain ? SIDECHAIN : 0U) | (r->request_hash == 0 ? NO_REQUEST : 0U) | KNOWN;
+}
+
+static const char *message_key(const struct reference_record *r)
+{
+	return (const char *)&r->message_hash;
+}
+
+/* The traits of the messages of the entries that differ: -> enum trait, or-ed. */
+static bool gather_traits(const struct verify *verify, const struct verify_entries *entries, struct strmap *traits)
+{
+	for (size_t i = 0; i < entries->count; i++)
+		if (!strmap_put_len(traits, message_key(entries->list[i].record), sizeof(uint64_t),
+				    (void *)(uintptr_t)KNOWN))
+			return false;
+	for (size_t i = 0; traits->used > 0 && i < reference_count(verify->reference); i++) {
+		const struct reference_record *r = reference_record_at(verify->reference, i);
+		uintptr_t known = (uintptr_t)strmap_get_len(traits, message_key(r), sizeof(uint64_t));
+		if (known && !strmap_put_len(traits, message_key(r), sizeof(uint64_t), (void *)(known | traits_of(r))))
+			return false;
+	}
+	return true;
+}
+
+static enum verify_reason price_reason(const struct reference_record *r)
+{
+	if (r->lost & REFERENCE_REFUSED_COST)
+		return VERIFY_COST;
+	return r->newer ? VERIFY_F7 : VERIFY_PRICE;
+}
+
+/* Why one side alone counts it. `of_message`: the traits of all its message's records. */
+static enum verify_reason reason_of(const struct verify *verify, enum report_kind kind, size_t number,
+				    uintptr_t of_message)
+{
+	const struct reference_record *r = reference_record_at(verify->reference, number);
+	if (r->progress)
+		return VERIFY_F2;
+	if (r->lost & REFERENCE_REFUSED_COUNT)
+		return VERIFY_COUNT;
+	if (r->lost & REFERENCE_UNFINISHED)
+		return VERIFY_UNFINISHED;
+	if (r->message_hash == 0)
+		return (r->lost & (REFERENCE_LOST_NULL | REFERENCE_LOST_SPACE)) ? VERIFY_F1 : VERIFY_UNKNOWN;
+	if (of_message & LOST)
+		return VERIFY_F1;
+	if (of_message & REFUSED)
+		return VERIFY_COUNT;
+	if (of_message & UNFINISHED)
+		return VERIFY_UNFINISHED;
+	if (kind == REPORT_DAILY && verify->kept[REFERENCE_DAILY][number] != verify->kept[REFERENCE_BLOCKS][number])
+		return VERIFY_F2;
+	if (of_message & NO_REQUEST)
+		return VERIFY_F9;
+	return of_message & SIDECHAIN ? VERIFY_F8 : VERIFY_UNKNOWN;
+}
+
+/* ---- which ---- */
+
+void verify_our_session(const struct reference_file *file, struct slice *session, struct slice *project)
+{
+	static const char no_project[] = "Unknown Project";
+	const char *relative = file->path + file->root_len;
+	struct transcript_path parts;
+	*session = (struct slice){ relative, strlen(relative) };
+	*project = (struct slice){ no_project, sizeof(no_project) - 1 };
+	/* What lies in projects/ itself is called as ccusage calls it. */
+	if (!transcript_path_parse(relative, &parts) || parts.project.len == 0)
+		return;
+	*session = parts.session_id;
+	*project = parts.project;
+}
+
+/* Whether ccusage files it under a session of another name, or another project's. */
+static bool is_filed_elsewhere(const struct verify *verify, const struct reference_record *r)
+{
+	const struct reference_file *file = reference_file_at(verify->reference, r->file);
+	struct slice session, project;
+	verify_our_session(file, &session, &project);
+	return !slice_equals(session, file->session) || !slice_equals(project, file->project);
+}
+
+static bool add_entry(struct verify_entries *entries, const struct verify_entry *entry)
+{
+	if (entries->count == entries->cap) {
+		size_t cap = entries->cap ? entries->cap * 2 : 64;
+		struct verify_entry *grown = reallocarray(entries->list, cap, sizeof(*grown));
+		if (!grown)
+			return false;
+		entries->list = grown;
+		entries->cap = cap;
+	}
+	entries->list[entries->count++] = *entry;
+	return true;
+}
+
+/* Whether the record is an entry that differs; fills *out, its reason only where that hangs on nothing else. */
+static bool differs(const struct verify *verify, enum report_kind kind, size_t number, struct verify_entry *out)
+{
+	const struct reference_record *r = reference_record_at(verify->reference, number);
+	bool ours = !isnan(verify->our_usd[number]), theirs = verify->kept[verify_rule(kind)][number];
+	*out = (struct verify_entry){ .record = r, .reason = VERIFY_UNKNOWN, .ours = ours, .theirs = theirs,
+				      .our_usd = ours ? verify->our_usd[number] : 0., .their_usd = theirs ? r->usd : 0. };
+	if (!ours || !theirs)
+		return ours || theirs;
+	if (!(fabs(out->our_usd - out->their_usd) <= USD_TOLERANCE * fmax(1., fabs(out->their_usd)))) {
+		out->reason = price_reason(r);
+		return true;
+	}
+	if (kind == REPORT_SESSIONS && is_filed_elsewhere(verify, r)) {
+		out->reason = VERIFY_F3;
+		return true;
+	}
+	out->reason = VERIFY_F4;
+	return kind == REPORT_BLOCKS && r->new_limit;
+}
+
+bool verify_find_entries(const struct verify *verify, struct verify_report *report)
+{
+	struct verify_entries *entries = &report->entries;
+	struct verify_entry entry;
+	struct strmap traits = STRMAP_INIT;
+	bool good = true;
+	for (size_t i = 0; i < reference_count(verify->reference) && good; i++)
+		if (differs(verify, report->kind, i, &entry))
+			good = add_entry(entries, &entry);
+	good = good && gather_traits(verify, entries, &traits);
+	const struct reference_record *first = reference_record_at(verify->reference, 0);
+	for (size_t i = 0; i < entries->count && good; i++) {
+		struct verify_entry *e = &entries->list[i];
+		if (e->ours && e->theirs)
+			continue;
+		uintptr_t of_message = (uintptr_t)strmap_get_len(&traits, message_key(e->record), sizeof(uint64_t));
+		e->reason = reason_of(verify, report->kind, (size_t)(e->record - first), of_message);
+	}
+	strmap_release(&traits);
+	return good;
+}

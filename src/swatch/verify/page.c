@@ -1,0 +1,230 @@
+/*
+ * What was found, for people.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/paths.h"
+#include "swatch/ui/human.h"
+#include "swatch/ui/page.h"
+#include "swatch/ui/terminal.h"
+#include "swatch/verify/verify.h"
+#include "transcript/scan.h"
+
+/* More than these are counted, not shown. */
+#define ROWS_SHOWN 10
+#define ENTRIES_SHOWN 5
+
+size_t verify_unexplained(const struct verify *verify)
+{
+	size_t count = 0;
+	for (int kind = 0; kind < REPORT_KINDS; kind++)
+		count += verify->reports[kind].unexplained + (verify->reports[kind].problem.len > 0);
+	return count;
+}
+
+void verify_stamp(int64_t at_ms, char out[VERIFY_STAMP_SIZE])
+{
+	time_t at = (time_t)(at_ms / CLOCK_SECOND_MS);
+	struct tm local;
+	/* What strftime has no room for, a year of five digits, is left undefined. */
+	if (!localtime_r(&at, &local) || strftime(out, VERIFY_STAMP_SIZE, "%Y-%m-%d %H:%M:%S", &local) == 0)
+		out[0] = '\0';
+}
+
+/* ---- the rows that differ ---- */
+
+static void show_place(struct page *page, const struct reference_file *file, uint32_t line)
+{
+	const char *home = paths_home(), *path = file->path;
+	size_t len = home ? strlen(home) : 0;
+	page_break(page);
+	if (len > 1 && strncmp(path, home, len) == 0 && path[len] == '/')
+		page_item(page, STYLE_QUIET, "~%s:%u", path + len, line);
+	else
+		page_item(page, STYLE_QUIET, "%s:%u", path, line);
+}
+
+static void show_entry(struct page *page, const struct verify *verify, const struct verify_entry *entry)
+{
+	const struct reference_record *r = entry->record;
+	const struct reference_file *file = reference_file_at(verify->reference, r->file);
+	const struct price_tokens *t = &r->tokens;
+	char label[32], stamp[VERIFY_STAMP_SIZE], model[PRICE_MODEL_MAX * 4 + 1];
+	struct slice name = reference_model(verify->reference, r);
+	snprintf(label, sizeof(label), "    %s", verify_reason_code(entry->reason));
+	verify_stamp(r->time_ms, stamp);
+	scan_unescape(name, model, sizeof(model), PRICE_MODEL_MAX);
+	page_row(page, label);
+	page_item(page, STYLE_PLAIN, "%s", stamp);
+	page_item(page, STYLE_PLAIN, "%s", name.data ? model : "no model");
+	page_item(page, STYLE_PLAIN, "%s tokens", human_count(t->input + t->output + t->cache_creation_5m
+							      + t->cache_creation_1h + t->cache_read, HUMAN_TEXT));
+	if (!entry->theirs)
+		page_item(page, STYLE_PLAIN, "$%.6f, swatch alone", entry->our_usd);
+	else if (!entry->ours)
+		page_item(page, STYLE_PLAIN, "$%.6f, ccusage alone", entry->their_usd);
+	else if (entry->reason == VERIFY_F3)
+		page_item(page, STYLE_PLAIN, "$%.6f, in ccusage's session %s of %s", entry->their_usd, file->session,
+			  file->project);
+	else
+		page_item(page, STYLE_PLAIN, "$%.6f here, $%.6f there", entry->our_usd, entry->their_usd);
+	show_place(page, file, r->line);
+}
+
+static void show_side(struct page *page, const char *who, const struct verify_report *report, struct json_object *row)
+{
+	if (row)
+		page_line(page, STYLE_PLAIN, 2, "  %s  $%.6f, %s tokens", who, verify_row_usd(report, row),
+			  human_count(verify_row_tokens(row), HUMAN_TEXT));
+	else
+		page_line(page, STYLE_PLAIN, 2, "  %s  no such row", who);
+}
+
+static void show_row(struct page *page, const struct verify *verify, const struct verify_report *report,
+		     const struct verify_row *row)
+{
+	page_blank_line(page);
+	page_line(page, row->state == VERIFY_UNEXPLAINED ? STYLE_BAD : STYLE_STRONG, 2, "%s %s%s",
+		  report_kind_name(report->kind), row->key, row->state == VERIFY_UNEXPLAINED ? ": unexplained" : "");
+	show_side(page, "swatch ", report, row->ours);
+	show_side(page, "ccusage", report, row->theirs);
+	if (row->difference.len > 0)
+		page_line(page, STYLE_NOTE, 2, "  ccusage's row: %s", buf_str(&row->difference));
+	for (size_t i = 0; i < row->entry_count && i < ENTRIES_SHOWN; i++)
+		show_entry(page, verify, &report->entries.list[row->entries[i]]);
+	if (row->entry_count > ENTRIES_SHOWN)
+		page_line(page, STYLE_PLAIN, 2, "  and %s more; --json has all of them",
+			  human_count((int64_t)(row->entry_count - ENTRIES_SHOWN), HUMAN_TEXT));
+	else if (row->entry_count == 0 && row->state == VERIFY_EXPLAINED)
+		page_line(page, STYLE_PLAIN, 2, "  its bounds move with the entries that differ in other blocks");
+}
+
+static void show_rows(struct page *page, const struct verify *verify, const struct verify_report *report)
+{
+	size_t shown = 0;
+	for (size_t i = 0; i < report->row_count; i++) {
+		const struct verify_row *row = &report->rows[i];
+		/* One that is unexplained is shown always. */
+		if (row->state == VERIFY_UNEXPLAINED || (row->state == VERIFY_EXPLAINED && shown < ROWS_SHOWN)) {
+			show_row(page, verify, report, row);
+			shown++;
+		}
+	}
+	size_t all = report->explained + report->unexplained;
+	if (all > shown) {
+		page_blank_line(page);
+		page_line(page, STYLE_PLAIN, 2, "%s: %s more, all explained; --json has all of them",
+			  report_kind_name(report->kind), human_counted((int64_t)(all - shown), "row", HUMAN_TEXT));
+	}
+}
+
+/* ---- the reasons ---- */
+
+static void show_reasons(struct page *page, const struct verify *verify)
+{
+	bool used[VERIFY_REASONS] = { false }, any = false;
+	for (int kind = 0; kind < REPORT_KINDS; kind++) {
+		const struct verify_report *report = &verify->reports[kind];
+		for (size_t i = 0; i < report->row_count; i++)
+			for (size_t k = 0; report->rows[i].state != VERIFY_EQUAL && k < report->rows[i].entry_count; k++)
+				used[report->entries.list[report->rows[i].entries[k]].reason] = true;
+	}
+	for (int reason = 0; reason < VERIFY_UNKNOWN; reason++) {
+		if (!used[reason])
+			continue;
+		if (!any)
+			page_blank_line(page);
+		any = true;
+		const char *code = verify_reason_code((enum verify_reason)reason);
+		page_line(page, STYLE_PLAIN, 4, "%s%*s%s", code, strlen(code) < 4 ? (int)(4 - strlen(code)) : 1, "",
+			  verify_reason_text((enum verify_reason)reason));
+	}
+}
+
+/* ---- the whole ---- */
+
+static void show_report_line(struct page *page, const struct verify *verify, const struct verify_report *report)
+{
+	size_t differ = report->explained + report->unexplained;
+	const char *rows = human_counted((int64_t)report->row_count, "row", HUMAN_TEXT);
+	page_row(page, report_kind_name(report->kind));
+	if (report->problem.len > 0) {
+		page_item(page, STYLE_BAD, "not compared: %s", buf_str(&report->problem));
+	} else if (!report->is_compared) {
+		page_item(page, STYLE_QUIET, "not compared");
+	} else if (differ == 0) {
+		page_item(page, STYLE_GOOD, "%s, equal", rows);
+	} else {
+		page_item(page, report->unexplained > 0 ? STYLE_BAD : STYLE_NOTE, "%zu of %s %s", differ, rows,
+			  differ == 1 ? "differs" : "differ");
+		if (verify->is_older)
+			return;
+		if (report->unexplained == 0)
+			page_item(page, STYLE_PLAIN, differ == 1 ? "explained" : "all explained");
+		else
+			page_item(page, STYLE_BAD, "%zu unexplained", report->unexplained);
+	}
+}
+
+/* What ccusage prices and swatch does not is the one difference that the reader can mend. */
+static void show_unpriced(struct page *page, const struct verify *verify)
+{
+	struct buf names = BUF_INIT;
+	struct ledger_model model;
+	for (size_t i = 0; ledger_model_at(verify->ledger, i, &model); i++)
+		if (model.unpriced)
+			buf_printf(&names, "%s%s", names.len > 0 ? ", " : "", model.name);
+	if (names.len > 0)
+		page_line(page, STYLE_NOTE, 0, "No price is known here for %s, and ccusage may have one: pricing.json can give "
+			  "it, see swatch-pricing(1).", buf_str(&names));
+	buf_release(&names);
+}
+
+static void show_verdict(struct page *page, const struct verify *verify)
+{
+	size_t unexplained = verify_unexplained(verify);
+	page_blank_line(page);
+	if (verify->is_older) {
+		page_line(page, STYLE_BAD, 0, "This is not a verification: that needs ccusage " VERIFY_REFERENCE_VERSION
+			  ". An older ccusage keeps the first one of a message's lines, not the largest, so that its figures "
+			  "are lower; it also knows fewer models.");
+		return;
+	}
+	if (unexplained == 0)
+		page_line(page, STYLE_GOOD, 0, "Nothing is unexplained.");
+	else
+		page_line(page, STYLE_BAD, 0, "%s %s unexplained.",
+			  human_counted((int64_t)unexplained, "difference", HUMAN_TEXT), unexplained == 1 ? "is" : "are");
+	if (unexplained > 0)
+		show_unpriced(page, verify);
+	if (unexplained > 0 && verify->was_written)
+		page_line(page, STYLE_NOTE, 0, "Transcripts were written meanwhile, and the reports do not tell of the same "
+			  "moment: run it again when the sessions are quiet.");
+	if (unexplained > 0 && !verify->is_reference)
+		page_line(page, STYLE_NOTE, 0, "The reference is ccusage " VERIFY_REFERENCE_VERSION ": another version counts "
+			  "in another way.");
+}
+
+bool verify_print_page(const struct verify *verify)
+{
+	struct page page;
+	page_init(&page, terminal_wants_colour(STDOUT_FILENO));
+	page_line(&page, STYLE_PLAIN, 0, "swatch " PACKAGE_VERSION " beside ccusage %s (%s): %s, %s", *verify->version
+		  ? verify->version : "of no known version", verify->command_path,
+		  human_counted((int64_t)verify->transcripts, "transcript", HUMAN_TEXT),
+		  human_counted((int64_t)ledger_count(verify->ledger), "message", HUMAN_TEXT));
+	for (int kind = 0; kind < REPORT_KINDS; kind++)
+		show_report_line(&page, verify, &verify->reports[kind]);
+	for (int kind = 0; kind < REPORT_KINDS && !verify->is_older; kind++)
+		show_rows(&page, verify, &verify->reports[kind]);
+	show_reasons(&page, verify);
+	show_verdict(&page, verify);
+	bool good = page_print(&page);
+	page_release(&page);
+	return good;
+}

@@ -1,0 +1,166 @@
+/*
+ * verify: swatch's reports beside ccusage's, and where they differ, the entries that make the difference.
+ *
+ * For: cmd-verify.c. The parts:
+ *   verify_ccusage.c   runs ccusage
+ *   verify_entries.c   which entries only one of the two counts, or counts at another price, and why
+ *   verify_rows.c      the rows of a report, side by side
+ *   verify_page.c      what a person reads; verify_json.c: what a program reads
+ *
+ * How it knows: usage/reference.h makes of the transcripts what ccusage 20.0.24 makes of them, faults included. From its
+ * entries come the rows that ccusage is expected to print. Where it prints these, to the last token and to 1e-9 USD, the
+ * whole difference to swatch's rows lies in the entries that differ, and each of these has its reason. Where it prints
+ * something else, the row is unexplained.
+ */
+#ifndef SWATCH_SWATCH_VERIFY_VERIFY_H
+#define SWATCH_SWATCH_VERIFY_VERIFY_H
+
+#include <json-c/json.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/buf.h"
+#include "ccusage/reference.h"
+#include "ledger/ledger.h"
+#include "report/report.h"
+
+#define VERIFY_REFERENCE_VERSION "20.0.24"
+
+/* Why an entry differs; the order in which they are explained to people. */
+enum verify_reason {
+	VERIFY_F1,           /* a null, or a blank in "usage": { */
+	VERIFY_F2,           /* `ccusage claude daily` goes by rules of its own */
+	VERIFY_F3,           /* filed under another session */
+	VERIFY_F4,           /* a limit marker that it does not know */
+	VERIFY_F7,           /* a model that it does not know */
+	VERIFY_F8,           /* a message copied into a sidechain */
+	VERIFY_F9,           /* a message without a requestId in two sessions */
+	VERIFY_PRICE,        /* pricing.json */
+	VERIFY_COUNT,        /* a count that cannot be */
+	VERIFY_COST,         /* a costUSD that cannot be */
+	VERIFY_UNFINISHED,   /* a line without its newline */
+	VERIFY_UNKNOWN,
+	VERIFY_REASONS
+};
+
+/* "F1", ...; and what it means, a sentence or two. */
+const char *verify_reason_code(enum verify_reason reason);
+const char *verify_reason_text(enum verify_reason reason);
+
+/* An entry that differs. */
+struct verify_entry {
+	const struct reference_record *record;
+	enum verify_reason reason;
+	bool ours, theirs;           /* who counts it; both: at another price, or in another session, or its limit */
+	double our_usd, their_usd;
+	size_t our_row, their_row;   /* where each counts it; VERIFY_NO_ROW: nowhere */
+};
+
+#define VERIFY_NO_ROW SIZE_MAX
+
+struct verify_entries {
+	struct verify_entry *list;   /* in the reference's order */
+	size_t count, cap;
+};
+
+enum verify_state { VERIFY_EQUAL, VERIFY_EXPLAINED, VERIFY_UNEXPLAINED };
+
+/* One row of a report. */
+struct verify_row {
+	char *key;                   /* what it is called: the block's start, a day, a week, a month, a session */
+	struct json_object *ours, *theirs, *expected;  /* of one who has no such row: NULL */
+	enum verify_state state;
+	struct buf difference;       /* of an unexplained one: what is other than expected */
+	size_t *entries;             /* numbers in the report's entries */
+	size_t entry_count, entry_cap;
+	int64_t our_start_ms, our_end_ms, their_start_ms, their_end_ms;  /* blocks: of the entries; 0: no such block */
+};
+
+struct verify_report {
+	enum report_kind kind;
+	bool is_compared;
+	struct buf problem;          /* why it could not be */
+	struct json_object *own[3];  /* what the rows' objects are parts of: swatch's, ccusage's, the expected ones */
+	struct verify_row *rows;
+	size_t row_count, row_cap;
+	size_t equal, explained, unexplained;
+	struct verify_entries entries;
+};
+
+/* The whole of it. */
+struct verify {
+	const char *command_path;    /* of ccusage */
+	char version[64];            /* of ccusage; "" when it does not tell */
+	bool is_reference;           /* 20.0.24 */
+	bool is_older;               /* before 20: it has blocks to compare, and other rules */
+	bool was_written;            /* transcripts were written while it was verified */
+	struct reference *reference;
+	struct ledger *ledger;       /* swatch's own accounts */
+	/* Of each rule: ccusage's entries, also as a ledger, and swatch's entries by the reference's numbers. */
+	bool *kept[REFERENCE_RULES];
+	struct ledger *expected[REFERENCE_RULES];
+	double *our_usd;             /* NaN: swatch does not count the record */
+	size_t strangers;            /* entries of swatch that the reference has not seen: the files changed */
+	struct verify_report reports[REPORT_KINDS];
+	size_t transcripts;
+};
+
+/* ---- verify_ccusage.c ---- */
+
+struct verify_command {
+	char *path;
+	char **words;                /* what goes before the report's name; words[0] is the program */
+	const char *timezone;        /* NULL: its own */
+	int64_t timeout_ms;
+	int interrupted;             /* the signal that this process got meanwhile; 0: none */
+};
+
+/* Asks its version. Returns false with the reason in `error` when it cannot be run. */
+bool verify_ask_version(struct verify_command *command, struct verify *verify, struct buf *error);
+
+/* Runs a report. Returns its JSON object, which the caller puts; NULL with the reason in `error`. */
+struct json_object *verify_ask_report(struct verify_command *command, enum report_kind kind, struct buf *error);
+
+/* ---- verify_entries.c ---- */
+
+/* Fills kept, expected, our_usd and strangers. Returns false when memory ran out. */
+bool verify_match(struct verify *verify);
+
+/* The entries that differ by the report's rule. Returns false when memory ran out. */
+bool verify_find_entries(const struct verify *verify, struct verify_report *report);
+
+enum reference_rule verify_rule(enum report_kind kind);
+
+/* The counts as a ledger can hold them: the rest of one that cannot be is added where the rows are judged. */
+struct price_tokens verify_cut_tokens(const struct price_tokens *tokens);
+
+/* The session and the project that a file's entries have in swatch's report. */
+void verify_our_session(const struct reference_file *file, struct slice *session, struct slice *project);
+
+/* ---- verify_rows.c ---- */
+
+/*
+ * Sets the rows of all three side by side and judges each. `theirs` is ccusage's answer; the report keeps it. Returns
+ * false with the reason in report->problem.
+ */
+bool verify_compare(const struct verify *verify, struct verify_report *report, struct json_object *theirs);
+
+void verify_report_release(struct verify_report *report);
+
+/* A row's cost and tokens; 0 for NULL. */
+double verify_row_usd(const struct verify_report *report, struct json_object *row);
+int64_t verify_row_tokens(struct json_object *row);
+
+/* ---- verify_page.c, verify_json.c ---- */
+
+size_t verify_unexplained(const struct verify *verify);
+
+/* The local date and time of a record, "2026-11-23 14:02:07". */
+#define VERIFY_STAMP_SIZE 32
+void verify_stamp(int64_t at_ms, char out[VERIFY_STAMP_SIZE]);
+
+/* Print to stdout. Return false when memory ran out. */
+bool verify_print_page(const struct verify *verify);
+bool verify_print_json(const struct verify *verify);
+
+#endif

@@ -1,0 +1,363 @@
+#include "swatchd/alerts/alerts.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "cache/names.h"
+#include "cache/read.h"
+#include "ledger/rate_limits.h"
+
+/* Two readings of one reset differ by so much; a late terminal may tell of a window that is just over. */
+#define RESET_SLACK_MS (2 * CLOCK_MINUTE_MS)
+/* A context has fallen when it is below this share of the limit. */
+#define CONTEXT_FALLEN_SHARE 0.75
+/* A context's record has no end of its own: by then the session is forgotten. */
+#define CONTEXT_RECORD_MS (30 * CLOCK_DAY_MS)
+/* The longest window is a month: a mark further ahead is none. */
+#define MARK_AHEAD_MS (33 * CLOCK_DAY_MS)
+
+/* What a rule is held against. */
+struct figure {
+	double value;
+	int64_t start_ms, end_ms;    /* of what the figure is about: see is_anew() */
+	double fallen_below;         /* arms the rule again; -INFINITY: nothing does but a new beginning */
+	struct alert alert;          /* what is told, but for the limit */
+};
+
+static const char *const rule_names[ALERT_RULES] = {
+	"block_cost", "today_cost", "five_hour", "seven_day", "other_limits", "context", "cache_cools", "limit_reached",
+	"limit_reset",
+};
+
+const char *alert_rule_name(enum alert_rule rule)
+{
+	return rule_names[rule];
+}
+
+void alerts_init(struct alerts *alerts, const struct config *config, alerts_fired *fired, void *ctx)
+{
+	memset(alerts, 0, sizeof(*alerts));
+	alerts->config = config;
+	alerts->fired = fired;
+	alerts->ctx = ctx;
+}
+
+void alerts_release(struct alerts *alerts)
+{
+	free(alerts->records);
+	alerts->records = NULL;
+	alerts->count = alerts->capacity = 0;
+}
+
+/* ---- records ---- */
+
+static struct alert_record *find(struct alerts *alerts, enum alert_rule rule, double limit, const char *subject)
+{
+	for (size_t i = 0; i < alerts->count; i++) {
+		struct alert_record *record = &alerts->records[i];
+		if (record->rule == rule && record->limit == limit && strcmp(record->subject, subject) == 0)
+			return record;
+	}
+	return NULL;
+}
+
+static void drop(struct alerts *alerts, struct alert_record *record)
+{
+	size_t at = (size_t)(record - alerts->records);
+	memmove(record, record + 1, (alerts->count - at - 1) * sizeof(*record));
+	alerts->count--;
+	alerts->changed = true;
+}
+
+static bool make_room(struct alerts *alerts)
+{
+	if (alerts->count < alerts->capacity)
+		return true;
+	if (alerts->count == ALERTS_RECORDS_MAX) {
+		struct alert_record *oldest = alerts->records;
+		for (size_t i = 1; i < alerts->count; i++)
+			if (alerts->records[i].fired_ms < oldest->fired_ms)
+				oldest = &alerts->records[i];
+		drop(alerts, oldest);
+		return true;
+	}
+	size_t capacity = alerts->capacity ? alerts->capacity * 2 : 16;
+	struct alert_record *grown = realloc(alerts->records, capacity * sizeof(*grown));
+	if (!grown)
+		return false;
+	alerts->records = grown;
+	alerts->capacity = capacity;
+	return true;
+}
+
+/* Returns false when memory ran out: what cannot be remembered is not announced, else it would be at every look. */
+static bool add(struct alerts *alerts, enum alert_rule rule, double limit, const char *subject, int64_t mark_ms)
+{
+	if (!make_room(alerts))
+		return false;
+	struct alert_record *record = &alerts->records[alerts->count++];
+	memset(record, 0, sizeof(*record));
+	record->rule = rule;
+	record->limit = limit;
+	strncpy(record->subject, subject, sizeof(record->subject) - 1);
+	record->mark_ms = mark_ms;
+	record->fired_ms = alerts->now_ms;
+	alerts->changed = true;
+	return true;
+}
+
+static void set_mark(struct alerts *alerts, struct alert_record *record, int64_t mark_ms)
+{
+	alerts->changed = alerts->changed || record->mark_ms != mark_ms;
+	record->mark_ms = mark_ms;
+}
+
+/* ---- rules ---- */
+
+/*
+ * Whether a figure is about another block, day, window, context or cache than the record. A window may begin before
+ * the one on record ends (the server can reset a limit early): then a figure that is low again tells it.
+ */
+static bool is_anew(const struct alert_record *record, const struct figure *figure)
+{
+	if (figure->start_ms >= record->mark_ms || figure->value < figure->fallen_below)
+		return true;
+	return figure->value < record->limit && figure->end_ms > record->mark_ms + RESET_SLACK_MS;
+}
+
+static void tell(struct alerts *alerts, const struct figure *figure, enum alert_rule rule, double limit)
+{
+	struct alert alert = figure->alert;
+	alert.rule = rule;
+	alert.at_ms = alerts->now_ms;
+	alert.value = figure->value;
+	alert.limit = limit;
+	alerts->fired(alerts->ctx, &alert);
+}
+
+/* Holds a figure against one limit of a rule. Returns true when it crosses that now. */
+static bool crosses(struct alerts *alerts, enum alert_rule rule, double limit, const char *subject,
+		    const struct figure *figure)
+{
+	struct alert_record *record = find(alerts, rule, limit, subject);
+	if (record && is_anew(record, figure)) {
+		drop(alerts, record);
+		record = NULL;
+	}
+	/* What is no number is below, too. */
+	if (!(figure->value >= limit))
+		return false;
+	if (record) {
+		set_mark(alerts, record, figure->end_ms);
+		return false;
+	}
+	return add(alerts, rule, limit, subject, figure->end_ms);
+}
+
+/* Only the highest of the limits that are crossed at once is told. */
+static void hold_against(struct alerts *alerts, enum alert_rule rule, const struct config_numbers *limits,
+			 const char *subject, struct figure *figure)
+{
+	double highest = NAN;
+	for (size_t i = 0; i < limits->count; i++) {
+		if (rule == ALERT_CONTEXT)
+			figure->fallen_below = limits->at[i] * CONTEXT_FALLEN_SHARE;
+		if (crosses(alerts, rule, limits->at[i], subject, figure))
+			highest = limits->at[i];
+	}
+	if (!isnan(highest))
+		tell(alerts, figure, rule, highest);
+}
+
+void alerts_begin(struct alerts *alerts, int64_t now_ms)
+{
+	alerts->now_ms = now_ms;
+	alerts->next_ms = 0;
+}
+
+void alerts_note_block(struct alerts *alerts, double usd, int64_t start_ms, int64_t end_ms)
+{
+	struct figure figure = { .value = usd, .start_ms = start_ms, .end_ms = end_ms, .fallen_below = -INFINITY,
+				 .alert = { .ends_ms = end_ms } };
+	hold_against(alerts, ALERT_BLOCK_COST, &alerts->config->alerts_block_cost_usd, "", &figure);
+}
+
+void alerts_note_day(struct alerts *alerts, double usd, int64_t start_ms, int64_t end_ms)
+{
+	struct figure figure = { .value = usd, .start_ms = start_ms, .end_ms = end_ms, .fallen_below = -INFINITY,
+				 .alert = { .ends_ms = end_ms } };
+	hold_against(alerts, ALERT_TODAY_COST, &alerts->config->alerts_today_cost_usd, "", &figure);
+}
+
+/* ---- the server's limits ---- */
+
+static void tell_reset(struct alerts *alerts, struct alert_record *record, int64_t reset_ms)
+{
+	struct figure figure = { .value = 0., .alert = { .name = record->subject, .ends_ms = reset_ms } };
+	if (record->reset_told)
+		return;
+	record->reset_told = alerts->changed = true;
+	if (alerts->config->alerts_limit_reset && alerts->now_ms - reset_ms <= ALERTS_LATE_MS)
+		tell(alerts, &figure, ALERT_LIMIT_RESET, 100.);
+}
+
+/* A record is kept whether it was told or not: the reset is told by it. */
+static void note_reached(struct alerts *alerts, const char *name, const struct figure *figure)
+{
+	struct alert_record *record = find(alerts, ALERT_LIMIT_REACHED, 100., name);
+	/* The server lets one go on before the time that it named. */
+	if (record && figure->value < 100. && is_anew(record, figure))
+		tell_reset(alerts, record, alerts->now_ms);
+	if (crosses(alerts, ALERT_LIMIT_REACHED, 100., name, figure) && alerts->config->alerts_limit_reached)
+		tell(alerts, figure, ALERT_LIMIT_REACHED, 100.);
+}
+
+void alerts_note_limit(struct alerts *alerts, const char *name, double percent, int64_t resets_ms,
+		       const char *session_id)
+{
+	const struct config *config = alerts->config;
+	int64_t window_ms = rate_limit_window_ms(name);
+	struct figure figure = { .value = percent, .end_ms = resets_ms, .fallen_below = -INFINITY,
+				 .alert = { .name = name, .session_id = session_id, .ends_ms = resets_ms } };
+	/* Of a window whose length nobody knows, only the end of the one before tells that it is another. */
+	figure.start_ms = window_ms > 0 ? resets_ms - window_ms + RESET_SLACK_MS : alerts->now_ms - RESET_SLACK_MS;
+	note_reached(alerts, name, &figure);
+	if (strcmp(name, ALERTS_UNTOLD_LIMIT) == 0)
+		return;  /* of this one no percentage is known */
+	if (strcmp(name, RATE_LIMIT_FIVE_HOUR) == 0)
+		hold_against(alerts, ALERT_FIVE_HOUR, &config->alerts_five_hour_percent, name, &figure);
+	else if (strcmp(name, RATE_LIMIT_SEVEN_DAY) == 0)
+		hold_against(alerts, ALERT_SEVEN_DAY, &config->alerts_seven_day_percent, name, &figure);
+	else
+		hold_against(alerts, ALERT_OTHER_LIMITS, &config->alerts_other_limits_percent, name, &figure);
+}
+
+/* ---- sessions ---- */
+
+void alerts_note_context(struct alerts *alerts, const char *session_id, const char *project, double percent,
+			 int64_t compacted_ms)
+{
+	struct figure figure = { .value = percent, .start_ms = compacted_ms, .end_ms = compacted_ms + 1,
+				 .alert = { .session_id = session_id, .project = project } };
+	hold_against(alerts, ALERT_CONTEXT, &alerts->config->alerts_context_percent, session_id, &figure);
+}
+
+void alerts_note_cache(struct alerts *alerts, const char *session_id, const char *project, int64_t cold_ms,
+		       int64_t life_ms)
+{
+	int64_t before_ms = alerts->config->alerts_cache_cools_ms;
+	int64_t due_ms = cold_ms - before_ms;
+	/* A cache that lives no longer than that would be told of with every message. */
+	if (before_ms <= 0 || life_ms <= before_ms || cold_ms <= alerts->now_ms)
+		return;
+	if (alerts->now_ms < due_ms) {
+		if (alerts->next_ms == 0 || due_ms < alerts->next_ms)
+			alerts->next_ms = due_ms;
+		return;
+	}
+	/* The limit is no part of what is remembered: another one in the config tells nothing new of this cache. */
+	struct alert_record *record = find(alerts, ALERT_CACHE_COOLS, 0., session_id);
+	if (record && cold_ms <= record->mark_ms)
+		return;
+	if (record)
+		set_mark(alerts, record, cold_ms);
+	else if (!add(alerts, ALERT_CACHE_COOLS, 0., session_id, cold_ms))
+		return;
+	struct figure figure = { .value = (double)(cold_ms - alerts->now_ms) / 1000.,
+				 .alert = { .session_id = session_id, .project = project, .ends_ms = cold_ms } };
+	tell(alerts, &figure, ALERT_CACHE_COOLS, (double)before_ms / 1000.);
+}
+
+/* ---- time ---- */
+
+/* When a record says nothing any more. */
+static int64_t record_ends_ms(const struct alert_record *record)
+{
+	if (record->rule == ALERT_CONTEXT)
+		return record->fired_ms + CONTEXT_RECORD_MS;
+	return record->mark_ms + RESET_SLACK_MS;
+}
+
+int64_t alerts_end(struct alerts *alerts)
+{
+	for (size_t i = 0; i < alerts->count;) {
+		struct alert_record *record = &alerts->records[i];
+		bool is_reached = record->rule == ALERT_LIMIT_REACHED && !record->reset_told;
+		if (is_reached && record->mark_ms <= alerts->now_ms)
+			tell_reset(alerts, record, record->mark_ms);
+		else if (is_reached && (alerts->next_ms == 0 || record->mark_ms < alerts->next_ms))
+			alerts->next_ms = record->mark_ms;
+		if (record_ends_ms(record) <= alerts->now_ms)
+			drop(alerts, record);
+		else
+			i++;
+	}
+	return alerts->next_ms;
+}
+
+/* ---- across a restart ---- */
+
+void alerts_write(const struct alerts *alerts, struct jsonw *w)
+{
+	jsonw_key(w, "announced");
+	jsonw_begin_array(w);
+	for (size_t i = 0; i < alerts->count; i++) {
+		const struct alert_record *record = &alerts->records[i];
+		jsonw_begin_object(w);
+		jsonw_put_string(w, "rule", rule_names[record->rule]);
+		jsonw_put_double(w, "limit", record->limit);
+		jsonw_put_string(w, "subject", record->subject);
+		jsonw_put_int(w, "until", record->mark_ms);
+		jsonw_put_int(w, "at", record->fired_ms);
+		jsonw_put_bool(w, "resetTold", record->reset_told);
+		jsonw_end_object(w);
+	}
+	jsonw_end_array(w);
+}
+
+static bool is_subject(enum alert_rule rule, const char *subject)
+{
+	char name[RATE_LIMIT_NAME_SIZE];
+	size_t len = strlen(subject);
+	if (rule == ALERT_BLOCK_COST || rule == ALERT_TODAY_COST)
+		return len == 0;
+	if (rule == ALERT_CONTEXT || rule == ALERT_CACHE_COOLS)
+		return cache_session_id_is_valid(subject, len);
+	return rule != ALERT_LIMIT_RESET && rate_limit_name(subject, len, name) && strcmp(name, subject) == 0;
+}
+
+static void restore_record(struct alerts *alerts, struct json_object *written)
+{
+	const char *name = cache_json_string(written, "rule");
+	const char *subject = cache_json_string(written, "subject");
+	double limit = cache_json_double(written, "limit", NAN);
+	int64_t mark_ms = cache_json_int(written, "until", -1);
+	int64_t fired_ms = cache_json_int(written, "at", -1);
+	int rule = 0;
+	while (name && rule < ALERT_RULES && strcmp(name, rule_names[rule]) != 0)
+		rule++;
+	if (!name || rule == ALERT_RULES || !subject || !is_subject((enum alert_rule)rule, subject))
+		return;
+	bool possible = isfinite(limit) && limit >= 0. && mark_ms >= 0 && mark_ms <= alerts->now_ms + MARK_AHEAD_MS
+			&& fired_ms >= 0 && fired_ms <= alerts->now_ms + CLOCK_DAY_MS;
+	if (!possible || find(alerts, (enum alert_rule)rule, limit, subject)
+	    || !add(alerts, (enum alert_rule)rule, limit, subject, mark_ms))
+		return;
+	alerts->records[alerts->count - 1].fired_ms = fired_ms;
+	alerts->records[alerts->count - 1].reset_told = cache_json_bool(written, "resetTold", false);
+}
+
+void alerts_restore(struct alerts *alerts, struct json_object *written, int64_t now_ms)
+{
+	struct json_object *list;
+	alerts->now_ms = now_ms;
+	if (!written || !json_object_object_get_ex(written, "announced", &list)
+	    || !json_object_is_type(list, json_type_array))
+		return;
+	size_t count = json_object_array_length(list);
+	for (size_t i = 0; i < count && alerts->count < ALERTS_RECORDS_MAX; i++)
+		restore_record(alerts, json_object_array_get_idx(list, i));
+	alerts->changed = false;
+}

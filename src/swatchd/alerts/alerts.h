@@ -1,0 +1,101 @@
+/*
+ * alerts: which figures have crossed the limits of [alerts] (swatch.conf(5)), each told once.
+ *
+ * For: daemon_alerts.c shows it the figures as they are, whenever they may have changed; it calls back for every
+ * crossing. Pure: no loop, no files, no clock of its own.
+ *
+ * A rule is announced when its figure is at or above the limit, and a record is kept. The record holds, however the
+ * figure wavers, until what the rule is about begins anew: the next block, day, or window of a limit, a compaction (or
+ * a context that fell by a quarter of the limit), a prompt cache that was written again. The records outlive the
+ * daemon (alerts_write(), alerts_restore()), so a restart repeats nothing. Of several limits of one rule that are
+ * crossed at once, only the highest is announced.
+ *
+ * Calling sequence:
+ *     alerts_begin(alerts, now_ms);
+ *     alerts_note_block(), _day(), _limit(), _context(), _cache(): what is known now, in any order
+ *     next_ms = alerts_end(alerts);      0, or when time alone makes the next crossing
+ */
+#ifndef SWATCH_SWATCHD_ALERTS_ALERTS_H
+#define SWATCH_SWATCHD_ALERTS_ALERTS_H
+
+#include <json-c/json.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "config/config.h"
+#include "json/write.h"
+
+/* More are not kept: the oldest goes. */
+#define ALERTS_RECORDS_MAX 512
+/* A session's id is the longest subject. */
+#define ALERTS_SUBJECT_SIZE 129
+/* A reset that happened while no daemon ran is announced when it is no older than this. */
+#define ALERTS_LATE_MS INT64_C(3600000)
+/* What a limit is called that a transcript says was reached, without saying which. */
+#define ALERTS_UNTOLD_LIMIT "usageLimit"
+
+enum alert_rule {
+	ALERT_BLOCK_COST, ALERT_TODAY_COST, ALERT_FIVE_HOUR, ALERT_SEVEN_DAY, ALERT_OTHER_LIMITS, ALERT_CONTEXT,
+	ALERT_CACHE_COOLS, ALERT_LIMIT_REACHED, ALERT_LIMIT_RESET, ALERT_RULES
+};
+
+/* One crossing. The strings are good until the callback returns. */
+struct alert {
+	enum alert_rule rule;
+	int64_t at_ms;
+	double value, limit;         /* US dollars, percent, or (ALERT_CACHE_COOLS) seconds */
+	const char *name;            /* of the server's limit, as in billing-shared.json; NULL: it is about none */
+	const char *session_id;      /* whose context or cache, or who told of the limit; NULL: nobody */
+	const char *project;         /* the session's directory; NULL: not known */
+	int64_t ends_ms;             /* of the block, day, window or cache; 0: not known */
+};
+
+typedef void alerts_fired(void *ctx, const struct alert *alert);
+
+struct alert_record {
+	enum alert_rule rule;
+	double limit;
+	char subject[ALERTS_SUBJECT_SIZE];   /* the limit's name or the session's id; "": the account */
+	int64_t mark_ms;                     /* what begins from here on is another one */
+	int64_t fired_ms;
+	bool reset_told;                     /* of ALERT_LIMIT_REACHED */
+};
+
+struct alerts {
+	const struct config *config;
+	alerts_fired *fired;
+	void *ctx;
+	struct alert_record *records;
+	size_t count, capacity;
+	int64_t now_ms, next_ms;
+	bool changed;                        /* the records are others than those written or read last */
+};
+
+/* The limits are read from `config` at every look: it stays the caller's, and may change. */
+void alerts_init(struct alerts *alerts, const struct config *config, alerts_fired *fired, void *ctx);
+
+void alerts_begin(struct alerts *alerts, int64_t now_ms);
+void alerts_note_block(struct alerts *alerts, double usd, int64_t start_ms, int64_t end_ms);
+void alerts_note_day(struct alerts *alerts, double usd, int64_t start_ms, int64_t end_ms);
+/* A limit of the server's that is not reset yet. `session_id` (who told) may be NULL. */
+void alerts_note_limit(struct alerts *alerts, const char *name, double percent, int64_t resets_ms,
+		       const char *session_id);
+/* An active session's context; `compacted_ms` is its last compaction, 0 without one. */
+void alerts_note_context(struct alerts *alerts, const char *session_id, const char *project, double percent,
+			 int64_t compacted_ms);
+/* A session's prompt cache, which lasts `life_ms` and goes cold at `cold_ms`. */
+void alerts_note_cache(struct alerts *alerts, const char *session_id, const char *project, int64_t cold_ms,
+		       int64_t life_ms);
+int64_t alerts_end(struct alerts *alerts);
+
+/* Writes the records as members of an open object, and takes them back. What cannot be is passed over. */
+void alerts_write(const struct alerts *alerts, struct jsonw *w);
+void alerts_restore(struct alerts *alerts, struct json_object *written, int64_t now_ms);
+
+/* "block_cost": the rule's key in [alerts]. */
+const char *alert_rule_name(enum alert_rule rule);
+
+void alerts_release(struct alerts *alerts);
+
+#endif

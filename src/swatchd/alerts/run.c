@@ -1,0 +1,146 @@
+#include "swatchd/alerts/run.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/argv.h"
+#include "base/log.h"
+
+void alert_run_init(struct alert_run *run, struct ev_loop *loop, const struct config *config, alert_run_done *done,
+		    void *ctx)
+{
+	memset(run, 0, sizeof(*run));
+	run->loop = loop;
+	run->config = config;
+	run->done = done;
+	run->ctx = ctx;
+	alert_run_configure(run);
+}
+
+/* The same again is no news for the log. */
+static void note_error(struct alert_run *run, const char *error)
+{
+	if (strcmp(run->last_error, error) != 0)
+		log_warning("the alert command failed: %s", error);
+	snprintf(run->last_error, sizeof(run->last_error), "%s", error);
+}
+
+void alert_run_configure(struct alert_run *run)
+{
+	struct buf error = BUF_INIT;
+	command_words_free(run->words);
+	run->words = NULL;
+	run->last_error[0] = '\0';
+	if (run->config->alerts_command[0] == '\0')
+		return;
+	run->words = command_words_split(run->config->alerts_command, &error);
+	char *path = run->words ? command_words_find_program(run->words[0]) : NULL;
+	if (run->words && !path)
+		buf_printf(&error, "%.100s: %s", run->words[0],
+			   errno == ENOENT ? "no such program on PATH" : strerror(errno));
+	/* Known before the first alert is lost by it. */
+	if (!path)
+		note_error(run, buf_message(&error));
+	free(path);
+	buf_release(&error);
+}
+
+static void drop_first(struct alert_run *run)
+{
+	buf_release(&run->waiting[0].environment);
+	run->waiting_count--;
+	memmove(run->waiting, run->waiting + 1, run->waiting_count * sizeof(run->waiting[0]));
+}
+
+/* What a command prints is for whoever looks for a fault in it. */
+static void log_output(const char *out, size_t len)
+{
+	size_t line_len = strcspn(out, "\n");
+	if (len > 0 && line_len > 0)
+		log_info("the alert command says: %.*s", line_len < 300 ? (int)line_len : 300, out);
+}
+
+static void on_child_done(void *ctx, const struct child_result *result)
+{
+	struct alert_run *run = ctx;
+	struct buf error = BUF_INIT;
+	bool good = result->outcome == CHILD_EXITED && result->code == 0;
+	run->child = NULL;
+	log_output(result->out, result->out_len);
+	if (good) {
+		run->good++;
+		run->last_error[0] = '\0';
+	} else {
+		run->failed++;
+		child_describe(result, &error);
+		note_error(run, buf_message(&error));
+	}
+	run->done(run->ctx, run->running_rule, result->duration_ms, good ? NULL : run->last_error);
+	buf_release(&error);
+	alert_run_start(run);
+}
+
+/* The strings stay in the job. The caller frees the vector; NULL when memory ran out. */
+static char **make_vector(const struct buf *strings)
+{
+	size_t count = 0;
+	for (size_t i = 0; i < strings->len; i++)
+		count += strings->data[i] == '\0';
+	char **vector = calloc(count + 1, sizeof(*vector));
+	char *at = strings->data;
+	for (size_t i = 0; vector && i < count; i++) {
+		vector[i] = at;
+		at += strlen(at) + 1;
+	}
+	return vector;
+}
+
+void alert_run_start(struct alert_run *run)
+{
+	while (run->waiting_count > 0 && !run->child) {
+		struct alert_job *job = &run->waiting[0];
+		char **environment = run->words ? make_vector(&job->environment) : NULL;
+		if (environment) {
+			const struct child_command command = { .argv = run->words, .environment = environment,
+							       .timeout_ms = run->config->alerts_timeout_ms,
+							       .max_output_bytes = ALERT_RUN_MAX_OUTPUT_BYTES };
+			run->running_rule = job->rule;
+			run->child = child_start(run->loop, &command, on_child_done, run);
+		}
+		free(environment);
+		if (run->words && !run->child) {
+			run->failed++;
+			note_error(run, "out of memory");
+		}
+		drop_first(run);
+	}
+}
+
+void alert_run_add(struct alert_run *run, const char *rule, struct buf *environment)
+{
+	const struct buf empty = BUF_INIT;
+	if (!run->words || environment->failed || run->waiting_count == ALERT_RUN_WAITING) {
+		if (run->words) {
+			run->dropped++;
+			note_error(run, environment->failed ? "out of memory"
+							    : "too many alerts wait for it: one was dropped");
+		}
+		buf_release(environment);
+		return;
+	}
+	run->waiting[run->waiting_count++] = (struct alert_job){ rule, *environment };
+	*environment = empty;
+}
+
+void alert_run_release(struct alert_run *run)
+{
+	if (run->child)
+		child_stop(run->child);
+	run->child = NULL;
+	while (run->waiting_count > 0)
+		drop_first(run);
+	command_words_free(run->words);
+	run->words = NULL;
+}

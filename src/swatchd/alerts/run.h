@@ -1,0 +1,59 @@
+/*
+ * alert_run: runs [alerts] command, once for each crossing, one after the other.
+ *
+ * For: daemon_alerts.c. The command gets what child.h says: no shell, a group of its own, /dev/null as stdin, its
+ * output bounded; it is ended at [alerts] timeout, and dies with the daemon. What waits is bounded: what comes when
+ * ALERT_RUN_WAITING do is dropped, and said.
+ */
+#ifndef SWATCH_SWATCHD_ALERTS_RUN_H
+#define SWATCH_SWATCHD_ALERTS_RUN_H
+
+#include <ev.h>
+
+#include "base/buf.h"
+#include "config/config.h"
+#include "swatchd/refresh/child.h"
+
+#define ALERT_RUN_WAITING 16
+#define ALERT_RUN_MAX_OUTPUT_BYTES ((size_t)64 << 10)
+
+/* One that waits, or runs. */
+struct alert_job {
+	const char *rule;            /* static */
+	struct buf environment;      /* "NAME=value" strings, each with a NUL behind it */
+};
+
+/* `error` is NULL when it went well, else for people. */
+typedef void alert_run_done(void *ctx, const char *rule, int64_t duration_ms, const char *error);
+
+struct alert_run {
+	struct ev_loop *loop;
+	const struct config *config;
+	alert_run_done *done;
+	void *ctx;
+	char **words;                /* NULL: no command, or a faulty one */
+	struct child *child;         /* NULL: none runs */
+	const char *running_rule;
+	struct alert_job waiting[ALERT_RUN_WAITING];
+	size_t waiting_count;
+	uint64_t good, failed, dropped;
+	char last_error[448];        /* "": the last run went well */
+};
+
+void alert_run_init(struct alert_run *run, struct ev_loop *loop, const struct config *config, alert_run_done *done,
+		    void *ctx);
+
+/* Takes the command from the config, which may have changed; one that cannot be run is said. A run that goes on, goes on. */
+void alert_run_configure(struct alert_run *run);
+
+/*
+ * Takes `environment` over (it is empty afterwards), to be run when alert_run_start() is called: what it is about has
+ * been put on record by then. Without a command nothing is run.
+ */
+void alert_run_add(struct alert_run *run, const char *rule, struct buf *environment);
+void alert_run_start(struct alert_run *run);
+
+/* Kills what runs and forgets what waits. */
+void alert_run_release(struct alert_run *run);
+
+#endif

@@ -1,0 +1,195 @@
+#include "swatchd/alerts/text.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/clock.h"
+#include "base/paths.h"
+#include "base/printable.h"
+#include "base/utf8.h"
+#include "ledger/rate_limits.h"
+
+/* What a shell or a notification's markup would obey. */
+#define OBEYED "<>&\"'`$\\|;*?(){}[]!#~"
+/* A directory's path is shorter in every transcript that was read. */
+#define PROJECT_MAX_BYTES ((size_t)4096)
+
+const char *alert_unit(enum alert_rule rule)
+{
+	if (rule == ALERT_BLOCK_COST || rule == ALERT_TODAY_COST)
+		return "usd";
+	return rule == ALERT_CACHE_COOLS ? "seconds" : "percent";
+}
+
+/* ---- text of others ---- */
+
+/* Appends up to `max_chars` characters; what is obeyed becomes "_". */
+static void append_harmless(struct buf *out, const char *text, const char *obeyed, size_t max_chars)
+{
+	size_t len = strlen(text), chars = 0;
+	while (len > 0) {
+		uint32_t code;
+		size_t took = utf8_decode(text, len, &code);
+		if (chars++ == max_chars) {
+			buf_append_str(out, "...");
+			return;
+		}
+		if (took == 0 || printable_is_unsafe(code) || strchr(obeyed, *text))
+			buf_append_char(out, '_');
+		else
+			buf_append(out, text, took);
+		took = took ? took : 1;
+		text += took;
+		len -= took;
+	}
+}
+
+static void append_whose(struct buf *out, const struct alert *alert)
+{
+	const char *name = alert->project ? paths_basename(alert->project) : "";
+	if (*name)
+		append_harmless(out, name, OBEYED, ALERT_TEXT_NAME_CHARS);
+	else
+		buf_printf(out, "session %.8s", alert->session_id ? alert->session_id : "?");
+}
+
+/* ---- our own ---- */
+
+/* "15:04", or "Thu 15:04" when that is not today. */
+static void append_time(struct buf *out, int64_t at_ms, int64_t now_ms)
+{
+	char text[32], day[16], today[16];
+	time_t seconds = (time_t)(at_ms / CLOCK_SECOND_MS);
+	struct tm local;
+	clock_format_local_date(at_ms, day);
+	clock_format_local_date(now_ms, today);
+	if (!localtime_r(&seconds, &local)
+	    || strftime(text, sizeof(text), strcmp(day, today) == 0 ? "%H:%M" : "%a %H:%M", &local) == 0)
+		return;
+	buf_append_str(out, text);
+}
+
+static void append_until(struct buf *out, const char *what, const struct alert *alert)
+{
+	if (alert->ends_ms <= alert->at_ms)
+		return;
+	buf_printf(out, "; it %s at ", what);
+	append_time(out, alert->ends_ms, alert->at_ms);
+}
+
+/* Down, not to the nearest: 94.96% is not yet 95%. */
+static double shown_percent(double percent)
+{
+	return floor(percent * 10. + 1e-9) / 10.;
+}
+
+static void append_limit_name(struct buf *out, const struct alert *alert)
+{
+	if (strcmp(alert->name, RATE_LIMIT_FIVE_HOUR) == 0)
+		buf_append_str(out, "5-hour limit");
+	else if (strcmp(alert->name, RATE_LIMIT_SEVEN_DAY) == 0)
+		buf_append_str(out, "7-day limit");
+	else if (strcmp(alert->name, ALERTS_UNTOLD_LIMIT) == 0)
+		buf_append_str(out, "usage limit");
+	else
+		buf_printf(out, "limit %s", alert->name);
+}
+
+static void append_used(struct buf *out, const struct alert *alert)
+{
+	buf_printf(out, "%.10g%% of the ", shown_percent(alert->value));
+	append_limit_name(out, alert);
+	buf_append_str(out, " is used");
+	append_until(out, "resets", alert);
+}
+
+static void append_span(struct buf *out, double seconds)
+{
+	if (seconds < 90.)
+		buf_printf(out, "%.0f s", ceil(seconds));
+	else
+		buf_printf(out, "%.0f min", round(seconds / 60.));
+}
+
+void alert_text_append_message(const struct alert *alert, struct buf *out)
+{
+	switch (alert->rule) {
+	case ALERT_BLOCK_COST:
+		buf_printf(out, "This block has cost $%.2f (alert at $%.2f)", alert->value, alert->limit);
+		append_until(out, "ends", alert);
+		break;
+	case ALERT_TODAY_COST:
+		buf_printf(out, "Today has cost $%.2f (alert at $%.2f)", alert->value, alert->limit);
+		break;
+	case ALERT_CONTEXT:
+		buf_append_str(out, "The context of ");
+		append_whose(out, alert);
+		buf_printf(out, " is %.10g%% full", shown_percent(alert->value));
+		break;
+	case ALERT_CACHE_COOLS:
+		buf_append_str(out, "The prompt cache of ");
+		append_whose(out, alert);
+		buf_append_str(out, " goes cold in ");
+		append_span(out, alert->value);
+		break;
+	case ALERT_LIMIT_REACHED:
+		buf_append_str(out, "The ");
+		append_limit_name(out, alert);
+		buf_append_str(out, " is reached");
+		append_until(out, "resets", alert);
+		break;
+	case ALERT_LIMIT_RESET:
+		buf_append_str(out, "The ");
+		append_limit_name(out, alert);
+		buf_append_str(out, " is reset");
+		break;
+	default:
+		append_used(out, alert);
+		break;
+	}
+}
+
+static void append_number(struct buf *out, const char *name, enum alert_rule rule, double value)
+{
+	const char *unit = alert_unit(rule);
+	if (strcmp(unit, "usd") == 0)
+		buf_printf(out, "%s=%.2f", name, value);
+	else if (strcmp(unit, "percent") == 0)
+		buf_printf(out, "%s=%.10g", name, shown_percent(value));
+	else
+		buf_printf(out, "%s=%.0f", name, value);
+	buf_append_char(out, '\0');
+}
+
+static void append_variable(struct buf *out, const char *name, const char *value)
+{
+	buf_printf(out, "%s=%s", name, value ? value : "");
+	buf_append_char(out, '\0');
+}
+
+static void append_seconds(struct buf *out, const char *name, int64_t at_ms)
+{
+	char text[32] = "";
+	if (at_ms > 0)
+		snprintf(text, sizeof(text), "%" PRId64, at_ms / CLOCK_SECOND_MS);
+	append_variable(out, name, text);
+}
+
+void alert_text_append_environment(const struct alert *alert, const char *message, struct buf *out)
+{
+	append_variable(out, "SWATCH_ALERT", alert_rule_name(alert->rule));
+	append_number(out, "SWATCH_VALUE", alert->rule, alert->value);
+	append_number(out, "SWATCH_LIMIT", alert->rule, alert->limit);
+	append_variable(out, "SWATCH_UNIT", alert_unit(alert->rule));
+	append_variable(out, "SWATCH_LIMIT_NAME", alert->name);
+	append_variable(out, "SWATCH_SESSION_ID", alert->session_id);
+	buf_append_str(out, "SWATCH_PROJECT=");
+	append_harmless(out, alert->project ? alert->project : "", "", PROJECT_MAX_BYTES);
+	buf_append_char(out, '\0');
+	append_seconds(out, "SWATCH_AT", alert->at_ms);
+	append_seconds(out, "SWATCH_RESETS_AT", alert->ends_ms);
+	append_variable(out, "SWATCH_MESSAGE", message);
+}

@@ -1,0 +1,126 @@
+/*
+ * billing: which figures are shown, and how fresh they are (DESIGN, "Which figures are shown"; FORMATS section 6).
+ *
+ * For: daemon.c tells it what ccusage answered; publish asks for the view. Pure: no files, no loop.
+ *
+ * The ledger's own figures are live. Each answer of ccusage is held against them as they were when it started and
+ * when it ended: what lies between the two is no drift. A drift of more than 1% and $0.01 in two answers in a row, or
+ * a model that ccusage prices and the ledger cannot, makes ccusage's figures the ones that are shown.
+ */
+#ifndef SWATCH_SWATCHD_BILLING_BILLING_H
+#define SWATCH_SWATCHD_BILLING_BILLING_H
+
+#include "ccusage/block.h"
+#include "config/config.h"
+#include "json/write.h"
+#include "ledger/ledger.h"
+#include "ledger/rate_limits.h"
+
+#define BILLING_DRIFT_USD 0.01
+#define BILLING_DRIFT_SHARE 0.01
+#define BILLING_DRIFT_STRIKES 2
+#define BILLING_REASON_MAX 200
+#define BILLING_UNPRICED_MAX 16
+
+struct billing {
+	const struct config *config;
+	struct ledger *ledger;
+	/* What ccusage said. */
+	bool answered;
+	struct billing_block answer;
+	int64_t answered_at_ms;          /* when the last good answer came; 0: never */
+	int64_t duration_ms;
+	int exit_status;
+	char error[512];                 /* of the last attempt; "": it was good */
+	unsigned failures;               /* in a row */
+	int64_t next_attempt_ms;         /* 0: none is due */
+	bool audits;                     /* the ledger's figures were whole when the run started */
+	double native_before_usd;        /* the ledger's block, as the reference counts it, when the run started */
+	double least_before_usd;         /* the same without what stands in transcripts that were deleted or rewritten */
+	double native_after_usd;         /* and when the last answer came; NaN: not measured yet */
+	double drift_usd;                /* NaN: not measured yet */
+	unsigned strikes;                /* answers in a row that drifted too far */
+	bool ccusage_shown;              /* auto has gone over to ccusage's figures */
+	char reason[BILLING_REASON_MAX];
+	/* Activity that ccusage's figures do not hold yet; 0: none. */
+	int64_t pending_since_ms;
+	int64_t pending_before_ms;       /* what the run under way was to take up; comes back when it fails */
+	/* The server's limits, as statuslines told them. */
+	struct rate_limits limits;
+	/* The local day, and when it was looked up. */
+	int64_t day_start_ms, day_end_ms, day_asked_ms;
+	/* The daemon is reading the history: figures are not whole yet. */
+	bool reading_history;
+};
+
+/* What the files show, as of `at_ms`. */
+struct billing_view {
+	int64_t at_ms;
+	bool is_ccusage;                 /* the block's figures are ccusage's */
+	bool known;                      /* false: ccusage has not answered yet, and native is off */
+	struct billing_block block;
+	struct billing_block native;     /* the ledger's own: the same as `block` unless that is ccusage's */
+	bool limited;                    /* a usage limit was hit, and its reset lies ahead */
+	struct ledger_limit limit;
+	struct rate_limits limits;       /* the server's, with those that were hit, as far as they are not reset yet */
+	bool windowed;                   /* the server's five hours are known */
+	int64_t window_start_ms, window_end_ms;
+	double window_usd;               /* what the ledger counts in them */
+	int64_t window_tokens;
+	double today_usd;
+	int64_t today_tokens;
+	int64_t today_unpriced;          /* messages of today whose tokens have no price */
+	char today[16];                  /* "2026-11-23" */
+	double minutes_left;             /* of the block; 0 without one */
+	double percent_used;             /* of the block's 5 h; 0 without one */
+	bool is_fresh;
+	int64_t last_fetched_ms;
+	int64_t fresh_until_ms;
+	int64_t next_change_ms;          /* when time alone changes the figures */
+};
+
+void billing_init(struct billing *billing, const struct config *config, struct ledger *ledger);
+
+/* What an earlier run of the daemon had from ccusage, at `answered_at_ms` (0: nothing). `answer` may hold a sum alone. */
+void billing_restore(struct billing *billing, const struct billing_block *answer, int64_t answered_at_ms,
+		     int64_t duration_ms, double drift_usd);
+
+/* How its audit stood: the drifts in a row, and why (NULL: not) ccusage's figures were shown. After billing_restore(). */
+void billing_restore_audit(struct billing *billing, unsigned strikes, const char *reason);
+
+/* ccusage starts: keeps the ledger's figures of this moment for the audit. */
+void billing_note_start(struct billing *billing, int64_t now_ms);
+
+/* ccusage gave a good answer. Returns true when the figures shown went over from one source to the other. */
+bool billing_note_answer(struct billing *billing, const struct billing_block *answer, int64_t duration_ms,
+			 int64_t now_ms);
+
+/* ccusage failed; `error` is for people. */
+void billing_note_failure(struct billing *billing, const char *error, int exit_status, unsigned failures,
+			  int64_t next_attempt_ms);
+
+/* A transcript grew. */
+void billing_note_activity(struct billing *billing, int64_t now_ms);
+
+/* The time zone may be another one: the day is looked up again. */
+void billing_forget_day(struct billing *billing);
+
+/* The figures as of now. */
+void billing_make_view(struct billing *billing, int64_t now_ms, struct billing_view *view);
+
+/* The time to live of ccusage's figures at a burn rate (NaN: none). */
+int64_t billing_ttl_ms(const struct config *config, double usd_per_hour);
+
+/* Why auto shows ccusage's figures; NULL when it does not, or the config decides. */
+const char *billing_reason(const struct billing *billing);
+
+/* Up to BILLING_UNPRICED_MAX names of models that were used and have no price. Returns how many. */
+size_t billing_unpriced(const struct billing *billing, const char *names[BILLING_UNPRICED_MAX]);
+
+/* Writes them as "unpricedModels" into an open object. */
+void billing_put_unpriced(const struct billing *billing, struct jsonw *w);
+
+/* Writes the "billing" object of the status answer into an open object. */
+void billing_write_status(struct billing *billing, int64_t now_ms, struct jsonw *w);
+
+#endif

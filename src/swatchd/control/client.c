@@ -1,0 +1,376 @@
+/*
+ * The clients of the control socket: their lines in, their answers out, and when one has to go.
+ */
+#include "swatchd/control/internal.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "json/parse.h"
+#include "swatchd/loop/loop.h"
+
+#define REQUEST_MAX_DEPTH 16
+
+struct control_client {
+	ev_io readable;
+	ev_io writable;
+	ev_timer stalled;
+	struct control *control;
+	uint64_t id;
+	int fd;
+	bool subscribed;
+	bool closing;            /* after what is queued has been written */
+	bool dead;               /* freed at the end of the turn that found it */
+	unsigned busy;           /* inside its own callback */
+	bool awaits_answer;      /* of something that takes its time */
+	uint64_t last_heard;     /* counts: the larger, the later its last request */
+	struct buf in;
+	struct buf out;
+	struct control_client *next;
+};
+
+static void sink_event(void *ctx, const char *line, size_t len);
+
+/* ---- clients ---- */
+
+static void free_client(struct control_client *client)
+{
+	struct control *control = client->control;
+	for (struct control_client **at = &control->clients; *at; at = &(*at)->next) {
+		if (*at == client) {
+			*at = client->next;
+			break;
+		}
+	}
+	buf_release(&client->in);
+	buf_release(&client->out);
+	free(client);
+}
+
+/* Ends a client. Its memory stays until nobody on the stack holds it. */
+static void close_client(struct control_client *client)
+{
+	struct control *control = client->control;
+	if (!client->dead) {
+		client->dead = true;
+		ev_io_stop(control->loop, &client->readable);
+		ev_io_stop(control->loop, &client->writable);
+		ev_timer_stop(control->loop, &client->stalled);
+		close(client->fd);
+		control->client_count--;
+		control->is_crowded = control->is_crowded && control->client_count > CONTROL_MAX_CLIENTS / 2;
+		if (client->subscribed && --control->subscriber_count == 0)
+			events_set_sink(control->events, NULL, NULL);
+	}
+	if (client->busy == 0)
+		free_client(client);
+}
+
+static void drop_client(struct control_client *client, const char *why)
+{
+	client->control->stats.dropped++;
+	log_info("a client of the control socket was dropped: %s", why);
+	close_client(client);
+}
+
+static void on_stalled(struct ev_loop *loop, ev_timer *watcher, int revents)
+{
+	(void)loop;
+	(void)revents;
+	drop_client(watcher->data, "it does not read");
+}
+
+/* Writes what the socket takes. The timer starts again only when bytes moved, so that a dead peer cannot renew itself. */
+static void write_some(struct control_client *client)
+{
+	struct control *control = client->control;
+	bool moved = false;
+	while (client->out.len > 0) {
+		ssize_t sent = send(client->fd, client->out.data, client->out.len, MSG_NOSIGNAL | MSG_DONTWAIT);
+		if (sent < 0 && errno == EINTR)
+			continue;
+		if (sent < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
+			break;
+		if (sent < 0) {
+			close_client(client);
+			return;
+		}
+		moved = true;
+		buf_consume(&client->out, (size_t)sent);
+	}
+	if (client->out.len == 0) {
+		ev_io_stop(control->loop, &client->writable);
+		ev_timer_stop(control->loop, &client->stalled);
+		if (client->closing)
+			close_client(client);
+		return;
+	}
+	ev_io_start(control->loop, &client->writable);
+	if (moved || !ev_is_active(&client->stalled)) {
+		ev_timer_stop(control->loop, &client->stalled);
+		ev_timer_set(&client->stalled, CONTROL_STALL_S, 0.);
+		ev_timer_start(control->loop, &client->stalled);
+	}
+}
+
+static void on_writable(struct ev_loop *loop, ev_io *watcher, int revents)
+{
+	(void)loop;
+	/* libev calls the reader's callback too, in which the client goes. */
+	if (revents & EV_ERROR)
+		return;
+	write_some(watcher->data);
+}
+
+static void queue_line(struct control_client *client, const char *line, size_t len, size_t max_queued)
+{
+	if (client->dead)
+		return;
+	if (client->out.len + len > max_queued) {
+		drop_client(client, "too much waits for it to read");
+		return;
+	}
+	buf_append(&client->out, line, len);
+	if (client->out.failed) {
+		drop_client(client, "out of memory");
+		return;
+	}
+	write_some(client);
+}
+
+static void answer(struct control_client *client, const char *json, size_t len, size_t max_queued)
+{
+	client->busy++;
+	client->awaits_answer = false;
+	/* One queueing for line and newline, so that no half line is ever followed by a drop in between. */
+	struct buf line = BUF_INIT;
+	buf_append(&line, json, len);
+	buf_append_char(&line, '\n');
+	if (line.failed)
+		drop_client(client, "out of memory");
+	else
+		queue_line(client, line.data, line.len, max_queued);
+	buf_release(&line);
+	client->busy--;
+	if (client->dead && client->busy == 0)
+		free_client(client);
+}
+
+void control_answer(struct control_client *client, const char *json, size_t len)
+{
+	answer(client, json, len, CONTROL_MAX_QUEUED_BYTES);
+}
+
+void control_answer_composed(struct control_client *client, const struct buf *json)
+{
+	if (json->failed)
+		control_answer_error(client, "out of memory");
+	else
+		control_answer(client, buf_str(json), json->len);
+}
+
+void control_answer_report(struct control_client *client, const char *lines, size_t len)
+{
+	answer(client, lines, len, CONTROL_MAX_REPORT_BYTES);
+}
+
+bool control_is_sending_report(const struct control *control)
+{
+	for (const struct control_client *client = control->clients; client; client = client->next)
+		if (client->out.len > CONTROL_MAX_QUEUED_BYTES)
+			return true;
+	return false;
+}
+
+void control_answer_error(struct control_client *client, const char *error)
+{
+	struct buf out = BUF_INIT;
+	struct jsonw w;
+	jsonw_init(&w, &out);
+	jsonw_begin_object(&w);
+	jsonw_put_bool(&w, "ok", false);
+	jsonw_put_string(&w, "error", error);
+	jsonw_end_object(&w);
+	control_answer(client, buf_str(&out), out.len);
+	buf_release(&out);
+}
+
+void control_answer_ok(struct control_client *client)
+{
+	static const char ok[] = "{\"ok\":true}";
+	control_answer(client, ok, sizeof(ok) - 1);
+}
+
+void control_subscribe(struct control_client *client)
+{
+	if (client->subscribed || client->dead)
+		return;
+	client->subscribed = true;
+	if (client->control->subscriber_count++ == 0)
+		events_set_sink(client->control->events, sink_event, client->control);
+}
+
+static void sink_event(void *ctx, const char *line, size_t len)
+{
+	struct control *control = ctx;
+	struct control_client *next;
+	for (struct control_client *client = control->clients; client; client = next) {
+		next = client->next;
+		if (client->subscribed && !client->dead)
+			queue_line(client, line, len, CONTROL_MAX_QUEUED_BYTES);
+	}
+}
+
+void control_note_waiting(struct control_client *client)
+{
+	client->awaits_answer = true;
+}
+
+uint64_t control_client_id(const struct control_client *client)
+{
+	return client->id;
+}
+
+struct control_client *control_find_client(struct control *control, uint64_t id)
+{
+	for (struct control_client *client = control->clients; client; client = client->next)
+		if (client->id == id && !client->dead)
+			return client;
+	return NULL;
+}
+
+/* ---- requests ---- */
+
+static void take_bad_request(struct control_client *client, const char *error)
+{
+	client->control->stats.bad_requests++;
+	control_answer_error(client, error);
+}
+
+static void take_request(struct control_client *client, const char *line, size_t len)
+{
+	struct control *control = client->control;
+	client->last_heard = ++control->heard;
+	struct json_object *request = json_parse(line, len, REQUEST_MAX_DEPTH, NULL);
+	struct json_object *op;
+	if (!request && errno == ENOMEM)
+		take_bad_request(client, "out of memory");
+	else if (!json_object_is_type(request, json_type_object))
+		take_bad_request(client, "not a JSON object");
+	else if (!json_object_object_get_ex(request, "op", &op) || !json_object_is_type(op, json_type_string))
+		take_bad_request(client, "no \"op\"");
+	else
+		control->handle(control->ctx, client, json_object_get_string(op), request);
+	json_object_put(request);
+}
+
+static void take_lines(struct control_client *client)
+{
+	const char *newline;
+	while (!client->dead && client->in.len > 0 && (newline = memchr(client->in.data, '\n', client->in.len))) {
+		size_t len = (size_t)(newline - client->in.data);
+		if (len > 0)
+			take_request(client, client->in.data, len);
+		buf_consume(&client->in, len + 1);
+	}
+	if (!client->dead && client->in.len >= CONTROL_MAX_LINE_BYTES) {
+		client->closing = true;
+		ev_io_stop(client->control->loop, &client->readable);
+		take_bad_request(client, "line too long: 65536 bytes at most");
+	}
+}
+
+static void on_readable(struct ev_loop *loop, ev_io *watcher, int revents)
+{
+	(void)loop;
+	struct control_client *client = watcher->data;
+	char bytes[16384];
+	ssize_t got;
+	if (revents & EV_ERROR) {
+		drop_client(client, "the kernel does not report what it sends " LOOP_ERROR_TEXT);
+		return;
+	}
+	do
+		got = recv(client->fd, bytes, sizeof(bytes), MSG_DONTWAIT);
+	while (got < 0 && errno == EINTR);
+	if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
+		return;
+	if (got <= 0) {
+		/* The other end wrote all it wanted; an answer that is on its way still goes out. */
+		if (got == 0 && client->out.len > 0) {
+			client->closing = true;
+			ev_io_stop(client->control->loop, &client->readable);
+			return;
+		}
+		close_client(client);
+		return;
+	}
+	client->busy++;
+	buf_append(&client->in, bytes, (size_t)got);
+	if (client->in.failed)
+		drop_client(client, "out of memory");
+	else
+		take_lines(client);
+	client->busy--;
+	if (client->dead && client->busy == 0)
+		free_client(client);
+}
+
+/* ---- clients come and make room ---- */
+
+bool control_make_room(struct control *control)
+{
+	struct control_client *quietest = NULL;
+	if (control->client_count < CONTROL_MAX_CLIENTS)
+		return true;
+	for (struct control_client *client = control->clients; client; client = client->next)
+		if (!client->dead && !client->subscribed && !client->awaits_answer && client->out.len == 0
+		    && (!quietest || client->last_heard < quietest->last_heard))
+			quietest = client;
+	if (!quietest)
+		return false;
+	/* Said once: who connects ten thousand times must not fill the log. */
+	if (!control->is_crowded)
+		log_warning("%d clients are connected to %s: those that say nothing make room for others",
+			    CONTROL_MAX_CLIENTS, control->path);
+	control->is_crowded = true;
+	control->stats.dropped++;
+	close_client(quietest);
+	return true;
+}
+
+void control_add_client(struct control *control, int fd)
+{
+	struct control_client *client = calloc(1, sizeof(*client));
+	if (!client) {
+		log_warning("cannot take up a call on %s: out of memory", control->path);
+		control->stats.dropped++;
+		close(fd);
+		return;
+	}
+	client->control = control;
+	client->fd = fd;
+	client->id = ++control->next_id;
+	client->last_heard = ++control->heard;
+	ev_io_init(&client->readable, on_readable, fd, EV_READ);
+	ev_io_init(&client->writable, on_writable, fd, EV_WRITE);
+	ev_init(&client->stalled, on_stalled);
+	client->readable.data = client->writable.data = client->stalled.data = client;
+	client->next = control->clients;
+	control->clients = client;
+	control->client_count++;
+	control->stats.accepted++;
+	ev_io_start(control->loop, &client->readable);
+}
+
+void control_close_clients(struct control *control)
+{
+	for (struct control_client *client = control->clients, *next; client; client = next) {
+		next = client->next;
+		close_client(client);
+	}
+}

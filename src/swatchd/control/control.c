@@ -1,0 +1,186 @@
+#include "swatchd/control/internal.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "ipc/socket.h"
+#include "swatchd/loop/loop.h"
+
+#define ACCEPT_PAUSE_S 1.0
+/* Descriptors that clients do not get: a run of ccusage takes seven for a moment, where there are that many. */
+#define KEPT_OF_MANY 16
+#define KEPT_OF_FEW 3
+#define FEW_DESCRIPTORS 64
+
+/* ---- accepting ---- */
+
+static void on_resume(struct ev_loop *loop, ev_timer *watcher, int revents)
+{
+	(void)revents;
+	struct control *control = watcher->data;
+	ev_io_start(loop, &control->acceptable);
+}
+
+/*
+ * Whether a client's descriptor is one of the last: those are for transcripts and cache files, which come first. The
+ * kernel gives the lowest one that is free.
+ */
+static bool is_scarce(struct control *control, int fd)
+{
+	struct rlimit limit;
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY)
+		return false;
+	rlim_t kept = limit.rlim_cur < FEW_DESCRIPTORS ? KEPT_OF_FEW : KEPT_OF_MANY;
+	bool scarce = (rlim_t)fd + kept >= limit.rlim_cur;
+	if (scarce && !control->scarce)
+		log_warning("clients of the control socket are refused: of %llu descriptors (RLIMIT_NOFILE) the last %llu "
+			    "are for transcripts and cache files", (unsigned long long)limit.rlim_cur,
+			    (unsigned long long)kept);
+	control->scarce = scarce;
+	return scarce;
+}
+
+static void pause_accepting(struct control *control, const char *why)
+{
+	/* Said once, until it works again. */
+	if (!control->accept_fails)
+		log_warning("cannot accept on %s: %s; trying again every second", control->path, why);
+	control->accept_fails = true;
+	ev_io_stop(control->loop, &control->acceptable);
+	ev_timer_set(&control->resume, ACCEPT_PAUSE_S, 0.);
+	ev_timer_start(control->loop, &control->resume);
+}
+
+static void on_acceptable(struct ev_loop *loop, ev_io *watcher, int revents)
+{
+	(void)loop;
+	struct control *control = watcher->data;
+	if (revents & EV_ERROR) {
+		pause_accepting(control, "the kernel does not report calls " LOOP_ERROR_TEXT);
+		return;
+	}
+	for (;;) {
+		int fd = accept4(control->listen_fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+		if (fd < 0) {
+			if (errno == EINTR || errno == ECONNABORTED)
+				continue;
+			if (errno != EAGAIN && errno != EWOULDBLOCK)
+				pause_accepting(control, strerror(errno));
+			return;
+		}
+		control->accept_fails = false;
+		if (!cache_socket_is_own_peer(fd, NULL) || is_scarce(control, fd) || !control_make_room(control)) {
+			control->stats.dropped++;
+			close(fd);
+			continue;
+		}
+		control_add_client(control, fd);
+	}
+}
+
+/* ---- for the daemon ---- */
+
+/* Removes what stands at the path when it is a socket: we hold the lock, so nobody listens on it. */
+static int clear_path(const char *path, struct buf *error)
+{
+	struct stat st;
+	if (lstat(path, &st) != 0)
+		return 0;
+	if (!S_ISSOCK(st.st_mode)) {
+		buf_printf(error, "cannot listen on %s: something that is not a socket is there; move it away", path);
+		return -1;
+	}
+	if (unlink(path) != 0 && errno != ENOENT) {
+		buf_printf(error, "cannot remove the old socket %s: %s", path, strerror(errno));
+		return -1;
+	}
+	return 0;
+}
+
+static int bind_and_listen(struct control *control, struct buf *error)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	size_t len = strlen(control->path);
+	if (len >= sizeof(address.sun_path)) {
+		buf_printf(error, "cannot listen on %s: the path is longer than %zu bytes; set XDG_RUNTIME_DIR to a "
+			   "shorter one", control->path, sizeof(address.sun_path) - 1);
+		return -1;
+	}
+	memcpy(address.sun_path, control->path, len + 1);
+	mode_t old_mask = umask(0177);
+	int bound = bind(control->listen_fd, (const struct sockaddr *)&address, sizeof(address));
+	int why = errno;
+	umask(old_mask);
+	errno = why;
+	struct stat st;
+	if (bound != 0 || lstat(control->path, &st) != 0 || listen(control->listen_fd, 64) != 0) {
+		buf_printf(error, "cannot listen on %s: %s", control->path, strerror(errno));
+		return -1;
+	}
+	control->dev = st.st_dev;
+	control->ino = st.st_ino;
+	return 0;
+}
+
+int control_init(struct control *control, struct ev_loop *loop, const char *path, control_handler *handle, void *ctx,
+		 struct events *events, struct buf *error)
+{
+	memset(control, 0, sizeof(*control));
+	control->loop = loop;
+	control->handle = handle;
+	control->ctx = ctx;
+	control->events = events;
+	ev_init(&control->acceptable, on_acceptable);
+	ev_init(&control->resume, on_resume);
+	control->acceptable.data = control->resume.data = control;
+	control->listen_fd = -1;
+	control->path = strdup(path);
+	if (!control->path) {
+		buf_append_str(error, "cannot listen: out of memory");
+		return -1;
+	}
+	if (clear_path(path, error) != 0)
+		return -1;
+	control->listen_fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (control->listen_fd < 0) {
+		buf_printf(error, "cannot make a socket: %s", strerror(errno));
+		return -1;
+	}
+	if (bind_and_listen(control, error) != 0)
+		return -1;
+	ev_io_set(&control->acceptable, control->listen_fd, EV_READ);
+	ev_io_start(loop, &control->acceptable);
+	return 0;
+}
+
+void control_write_status(const struct control *control, struct jsonw *w)
+{
+	jsonw_put_int(w, "clients", (int64_t)control->client_count);
+	jsonw_put_int(w, "accepted", (int64_t)control->stats.accepted);
+	jsonw_put_int(w, "dropped", (int64_t)control->stats.dropped);
+	jsonw_put_int(w, "badRequests", (int64_t)control->stats.bad_requests);
+}
+
+void control_release(struct control *control)
+{
+	if (!control->path)
+		return;
+	control_close_clients(control);
+	ev_io_stop(control->loop, &control->acceptable);
+	ev_timer_stop(control->loop, &control->resume);
+	if (control->listen_fd >= 0) {
+		struct stat st;
+		if (lstat(control->path, &st) == 0 && st.st_dev == control->dev && st.st_ino == control->ino)
+			(void)unlink(control->path);
+		close(control->listen_fd);
+	}
+	free(control->path);
+	control->path = NULL;
+}

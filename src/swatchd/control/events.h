@@ -1,0 +1,39 @@
+/*
+ * events: what happens, told to whoever follows (`swatch events`, bars, tests).
+ *
+ * For: every module of the daemon that has something to tell. The control socket is the sink.
+ *
+ * Calling sequence:
+ *     struct jsonw *w = events_begin(events, "session-idle");
+ *     if (w) { jsonw_put_string(w, "sessionId", id); events_end(events); }
+ * events_begin() returns NULL while nobody follows, so an event that nobody reads costs one comparison.
+ */
+#ifndef SWATCH_SWATCHD_CONTROL_EVENTS_H
+#define SWATCH_SWATCHD_CONTROL_EVENTS_H
+
+#include "json/write.h"
+
+/* Gets one event as a line of JSON, newline included. Must not emit events itself. */
+typedef void events_sink(void *ctx, const char *line, size_t len);
+
+struct events {
+	events_sink *sink;      /* NULL: nobody follows */
+	void *sink_ctx;
+	struct buf line;
+	struct jsonw writer;
+};
+
+void events_init(struct events *events);
+void events_release(struct events *events);
+
+/* Starts or (sink NULL) stops passing events on. */
+void events_set_sink(struct events *events, events_sink *sink, void *ctx);
+
+/* Opens an event object with "event" and "at"; NULL when nobody follows. Every non-NULL return needs an events_end(). */
+struct jsonw *events_begin(struct events *events, const char *name);
+void events_end(struct events *events);
+
+/* An event with one string: events_begin, put, end. */
+void events_emit_string(struct events *events, const char *name, const char *key, const char *value);
+
+#endif

@@ -1,0 +1,45 @@
+/*
+ * compose: what stands in the cache files (FORMATS section 6, swatch-cache(5)).
+ *
+ * For: publish alone, which decides when they are written. Pure: facts in, JSON out.
+ *
+ * Beside the text comes a hash of what a reader can see change. Ages, and the times at which something was gathered,
+ * move by themselves and are left out of it: a file whose hash is as before needs no writing.
+ */
+#ifndef SWATCH_SWATCHD_PUBLISH_COMPOSE_H
+#define SWATCH_SWATCHD_PUBLISH_COMPOSE_H
+
+#include "base/buf.h"
+#include "swatchd/billing/billing.h"
+#include "swatchd/session/session.h"
+
+/* The context window where nobody told another one; a [1m] model, or a fuller context, has the larger. */
+#define COMPOSE_WINDOW_TOKENS INT64_C(200000)
+#define COMPOSE_LARGE_WINDOW_TOKENS INT64_C(1000000)
+/* From here on Claude Code compacts soon. */
+#define COMPOSE_NEAR_COMPACTION_PERCENT 80.0
+#define COMPOSE_CRITICAL_PERCENT 95.0
+/* "activeSessions" counts activity within this time. */
+#define COMPOSE_ACTIVE_SPAN_MS INT64_C(3600000)
+
+/* All of these append to `out` (see its `failed`) and return the hash. */
+uint64_t compose_billing(const struct billing *billing, const struct billing_view *view, struct buf *out);
+uint64_t compose_session(const struct session *session, const struct billing *billing,
+			 const struct billing_view *view, struct buf *out);
+/* Sessions that have a file, the last active first. */
+uint64_t compose_sessions(const struct sessions *sessions, const struct billing_view *view, struct buf *out);
+
+/* How full a session's context window is, by its main transcript (NULL: not known). */
+struct compose_context {
+	bool known;
+	int64_t tokens, window;
+	double percent;
+};
+
+void compose_find_context(const struct session *session, const struct session_transcript *part,
+			  struct compose_context *out);
+
+/* True when all of a transcript was read. */
+bool compose_is_synced(const struct session_transcript *part);
+
+#endif

@@ -1,0 +1,32 @@
+/*
+ * compose_internal: what compose.c (the shared figures) and compose_session.c write their files with.
+ */
+#ifndef SWATCH_SWATCHD_PUBLISH_COMPOSE_INTERNAL_H
+#define SWATCH_SWATCHD_PUBLISH_COMPOSE_INTERNAL_H
+
+#include "json/write.h"
+#include "swatchd/publish/compose.h"
+
+/* A file that is being composed. What is written while it is volatile is left out of the hash. */
+struct composer {
+	struct jsonw w;
+	struct buf *out;
+	uint64_t hash;
+	size_t hashed_to;
+};
+
+void composer_init(struct composer *c, struct buf *out);
+void composer_volatile_begin(struct composer *c);
+void composer_volatile_end(struct composer *c);
+
+/* Ends the text, and returns the hash. */
+uint64_t composer_finish(struct composer *c);
+
+/* How long ago something was, in words; null for 0. Volatile. */
+void composer_put_age(struct composer *c, const char *key, int64_t since_ms, int64_t now_ms);
+void composer_put_volatile_int(struct composer *c, const char *key, int64_t value);
+
+/* The fields that existing statuslines read; the same in billing-shared.json and in each session's file. */
+void composer_put_billing_fields(struct composer *c, const struct billing_view *view);
+
+#endif

@@ -1,0 +1,474 @@
+/*
+ * What stands in a session's file, and in the list of all sessions.
+ */
+#include "swatchd/publish/compose.h"
+
+#include <ctype.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/paths.h"
+#include "swatchd/publish/compose_internal.h"
+
+static void shorten_model_name(const char *model, char *out, size_t size)
+{
+	static const char *const families[] = { "opus", "sonnet", "haiku", "fable", "mythos", "instant" };
+	const char *start = strstr(model, "claude-");
+	const char *family = NULL;
+	char version[16] = "";
+	size_t len = 0;
+	for (size_t i = 0; start && i < sizeof(families) / sizeof(families[0]); i++)
+		if (strstr(start, families[i]))
+			family = families[i];
+	if (!family) {
+		snprintf(out, size, "%s", model);
+		return;
+	}
+	/* One- and two-digit numbers make the version; eight digits are a date. */
+	for (const char *at = start + strlen("claude-"); *at && *at != '[';) {
+		size_t digits = strspn(at, "0123456789");
+		if ((digits == 1 || digits == 2) && (at[-1] == '-' || at[-1] == '.') && len + digits + 1 < sizeof(version)) {
+			len += (size_t)snprintf(version + len, sizeof(version) - len, "%s%.*s", len ? "." : "", (int)digits, at);
+		}
+		at += digits ? digits : 1;
+	}
+	snprintf(out, size, "%c%s%s", toupper((unsigned char)family[0]), family + 1, version);
+}
+
+void compose_find_context(const struct session *session, const struct session_transcript *part,
+			  struct compose_context *out)
+{
+	memset(out, 0, sizeof(*out));
+	out->window = COMPOSE_WINDOW_TOKENS;
+	if (session->window_tokens > 0)
+		out->window = session->window_tokens;
+	else if (part && ((part->model && strstr(part->model, "[1m]")) || part->context_tokens > COMPOSE_WINDOW_TOKENS))
+		out->window = COMPOSE_LARGE_WINDOW_TOKENS;
+	if (!part || part->context_tokens < 0)
+		return;
+	out->known = true;
+	out->tokens = part->context_tokens;
+	out->percent = round((double)out->tokens / (double)out->window * 1000.) / 10.;
+}
+
+static const char *find_health(const struct session *session, const struct session_transcript *part,
+			       const struct compose_context *context, const char *issues[4], size_t *count)
+{
+	const char *status = "healthy";
+	*count = 0;
+	if (part && part->file->has_skipped) {
+		issues[(*count)++] = "lines over 64 MiB were skipped";
+		status = "warning";
+	}
+	if (context->known && context->percent >= COMPOSE_NEAR_COMPACTION_PERCENT) {
+		issues[(*count)++] = "the context window is nearly full";
+		status = context->percent >= COMPOSE_CRITICAL_PERCENT ? "critical" : "warning";
+	}
+	if (session->vanished_active && !part) {
+		issues[(*count)++] = "the transcript vanished while the session was active";
+		status = "critical";
+	}
+	if (part && part->file->failing) {
+		issues[(*count)++] = "the transcript cannot be read";
+		status = "critical";
+	}
+	return *count == 0 && (!part || !part->file->known) ? "unknown" : status;
+}
+
+bool compose_is_synced(const struct session_transcript *part)
+{
+	return part && part->file->known && part->file->offset >= part->file->size_bytes;
+}
+
+static void put_transcript(struct composer *c, const struct session_transcript *part, int64_t now_ms)
+{
+	struct jsonw *w = &c->w;
+	jsonw_key(w, "transcript");
+	jsonw_begin_object(w);
+	jsonw_put_bool(w, "exists", part != NULL);
+	jsonw_put_int(w, "sizeBytes", part ? part->file->size_bytes : 0);
+	jsonw_put_int_or_null(w, "lastModified", part ? part->file->modified_ms : 0);
+	composer_put_age(c, "lastModifiedAgo", part ? part->file->modified_ms : 0, now_ms);
+	jsonw_put_int(w, "messageCount", part ? (int64_t)part->messages : 0);
+	jsonw_put_int_or_null(w, "lastMessageTime", part ? part->last_message_ms : 0);
+	jsonw_put_string(w, "lastMessagePreview", part ? part->preview : NULL);
+	composer_put_age(c, "lastMessageAgo", part ? part->last_message_ms : 0, now_ms);
+	const char *warmth = "unknown";
+	int64_t cold_ms = session_cache_cold_ms(part);
+	if (cold_ms > 0)
+		warmth = now_ms < cold_ms ? "warm" : "cold";
+	jsonw_put_string(w, "cacheWarmth", warmth);
+	jsonw_put_bool(w, "isSynced", compose_is_synced(part));
+	jsonw_end_object(w);
+}
+
+static void put_model(struct jsonw *w, const struct session_transcript *part)
+{
+	char name[SESSION_NAME_MAX];
+	jsonw_key(w, "model");
+	jsonw_begin_object(w);
+	if (part && part->model)
+		shorten_model_name(part->model, name, sizeof(name));
+	jsonw_put_string(w, "value", part && part->model ? name : NULL);
+	jsonw_put_string(w, "id", part ? part->model : NULL);
+	jsonw_put_string(w, "source", "transcript");
+	jsonw_put_int(w, "confidence", part && part->model ? 100 : 0);
+	jsonw_put_int_or_null(w, "updatedAt", part ? part->model_at_ms : 0);
+	jsonw_end_object(w);
+}
+
+static void put_context(struct jsonw *w, const struct session_transcript *part, const struct compose_context *context)
+{
+	jsonw_key(w, "context");
+	jsonw_begin_object(w);
+	jsonw_put_int(w, "tokensUsed", context->tokens);
+	jsonw_put_int(w, "tokensLeft", context->tokens < context->window ? context->window - context->tokens : 0);
+	jsonw_put_amount(w, "percentUsed", context->percent);
+	jsonw_put_int(w, "windowSize", context->window);
+	jsonw_put_bool(w, "nearCompaction", context->percent >= COMPOSE_NEAR_COMPACTION_PERCENT);
+	jsonw_put_int_or_null(w, "updatedAt", part ? part->context_at_ms : 0);
+	jsonw_end_object(w);
+}
+
+/* What cache writes cost, in USD for a million tokens: a reader prices the tokens that it knows of. */
+static void put_write_rates(struct jsonw *w, const struct price_rates *rates, double factor)
+{
+	jsonw_put_amount(w, "write5m", rates->cache_creation * factor * 1e6);
+	jsonw_put_amount(w, "write1h", rates->input * 2. * factor * 1e6);
+}
+
+static void put_write_price(struct jsonw *w, const struct price *price, double factor)
+{
+	jsonw_key(w, "price");
+	jsonw_begin_object(w);
+	put_write_rates(w, &price->base, factor);
+	jsonw_put_amount(w, "fastFactor", price->fast_factor);
+	if (price->threshold_tokens > 0) {
+		jsonw_key(w, "above");
+		jsonw_begin_object(w);
+		jsonw_put_int(w, "tokens", price->threshold_tokens);
+		jsonw_put_bool(w, "wholeRequest", price->whole_request);
+		put_write_rates(w, &price->above, factor);
+		jsonw_end_object(w);
+	}
+	jsonw_end_object(w);
+}
+
+/* The prompt cache, as the transcript tells of it, and what it costs to write it anew when it has gone cold. */
+static void put_prompt_cache(struct jsonw *w, const struct session_transcript *part, const struct ledger *ledger)
+{
+	int64_t life_ms = session_cache_life_ms(part), tokens = part ? part->context_tokens : -1;
+	double factor = 1., cold_usd = NAN;
+	const struct price *price = part && part->model ? ledger_price(ledger, part->model, &factor) : NULL;
+	jsonw_key(w, "promptCache");
+	if (life_ms == 0) {
+		jsonw_null(w);
+		return;
+	}
+	if (price && tokens >= 0) {
+		const struct price_tokens written = { .cache_creation_5m = part->cache_is_1h ? 0 : tokens,
+						      .cache_creation_1h = part->cache_is_1h ? tokens : 0 };
+		cold_usd = price_cost_usd(price, factor, &written, false);
+	}
+	jsonw_begin_object(w);
+	jsonw_put_string(w, "ttl", part->cache_is_1h ? "1h" : "5m");
+	jsonw_put_int(w, "expiresAt", session_cache_cold_ms(part));
+	if (tokens >= 0)
+		jsonw_put_int(w, "tokens", tokens);
+	else
+		jsonw_put_null(w, "tokens");
+	jsonw_put_amount(w, "coldCostUSD", cold_usd);
+	if (price)
+		put_write_price(w, price, factor);
+	else
+		jsonw_put_null(w, "price");
+	jsonw_end_object(w);
+}
+
+static void put_tokens(struct jsonw *w, const struct price_tokens *tokens)
+{
+	jsonw_put_int(w, "input", tokens->input);
+	jsonw_put_int(w, "output", tokens->output);
+	jsonw_put_int(w, "cacheCreation", tokens->cache_creation_5m + tokens->cache_creation_1h);
+	jsonw_put_int(w, "cacheRead", tokens->cache_read);
+}
+
+static int64_t total_tokens(const struct price_tokens *t)
+{
+	return t->input + t->output + t->cache_creation_5m + t->cache_creation_1h + t->cache_read;
+}
+
+static void put_figures(struct composer *c, const struct ledger_session *figures)
+{
+	struct jsonw *w = &c->w;
+	jsonw_key(w, "tokens");
+	jsonw_begin_object(w);
+	put_tokens(w, &figures->sums.tokens);
+	jsonw_end_object(w);
+	jsonw_key(w, "models");
+	jsonw_begin_array(w);
+	for (size_t i = 0; i < figures->model_count; i++) {
+		const struct ledger_model *model = &figures->models[i];
+		jsonw_begin_object(w);
+		jsonw_put_string(w, "model", model->name);
+		/* Some of its lines may say themselves what they cost. */
+		bool unknown = model->unpriced && model->sums.cost_usd <= 0.;
+		jsonw_put_amount(w, "costUSD", unknown ? NAN : model->sums.cost_usd);
+		jsonw_put_bool(w, "unpriced", model->unpriced);
+		put_tokens(w, &model->sums.tokens);
+		jsonw_end_object(w);
+	}
+	jsonw_end_array(w);
+	jsonw_key(w, "subagents");
+	jsonw_begin_object(w);
+	jsonw_put_int(w, "count", (int64_t)figures->subagents);
+	jsonw_put_amount(w, "costUSD", figures->subagents_usd);
+	jsonw_end_object(w);
+}
+
+/* Claude Code's own total, and what explains that it is another one. */
+static void put_claude_cost(struct jsonw *w, const struct session_transcript *part, const struct ledger_session *figures)
+{
+	struct cost_gap gap;
+	jsonw_key(w, "claudeCost");
+	if (!part || !part->cost_state) {
+		jsonw_null(w);
+		return;
+	}
+	cost_gap_explain(part->cost_state, figures, part->cost_state_is_behind, &gap);
+	jsonw_begin_object(w);
+	jsonw_put_amount(w, "totalUSD", part->cost_state->total_usd);
+	jsonw_put_amount(w, "gapUSD", gap.gap_usd);
+	jsonw_put_amount(w, "unexplainedUSD", gap.unexplained_usd);
+	jsonw_key(w, "reasons");
+	jsonw_begin_array(w);
+	for (size_t i = 0; i < gap.reason_count; i++) {
+		jsonw_begin_object(w);
+		jsonw_put_string(w, "reason", cost_gap_kind_name(gap.reasons[i].kind));
+		jsonw_put_string(w, "model", gap.reasons[i].model);
+		jsonw_put_amount(w, "costUSD", gap.reasons[i].usd);
+		jsonw_end_object(w);
+	}
+	jsonw_end_array(w);
+	jsonw_end_object(w);
+}
+
+static void put_session_billing(struct composer *c, const struct session *session,
+				const struct session_transcript *part, const struct ledger_session *figures,
+				const struct billing_view *view)
+{
+	struct jsonw *w = &c->w;
+	jsonw_key(w, "billing");
+	jsonw_begin_object(w);
+	/* A copy for convenience: it alone is no reason to write the file, but for its going stale. */
+	composer_volatile_begin(c);
+	composer_put_billing_fields(c, view);
+	composer_volatile_end(c);
+	jsonw_put_amount(w, "sessionCost", figures->sums.cost_usd);
+	jsonw_put_int(w, "sessionTokens", total_tokens(&figures->sums.tokens));
+	jsonw_put_amount(w, "sessionBurnRate", figures->block_usd_per_hour);
+	jsonw_put_amount(w, "claudeCostUSD", part && part->cost_state ? part->cost_state->total_usd : NAN);
+	jsonw_put_amount(w, "toldCostUSD", session->told ? session->told_usd : NAN);
+	jsonw_end_object(w);
+}
+
+static void put_alerts(struct jsonw *w, const struct session *session, const struct session_transcript *part)
+{
+	jsonw_key(w, "alerts");
+	jsonw_begin_object(w);
+	/* Nobody looks for secrets here: not "none found". */
+	jsonw_put_null(w, "secretsDetected");
+	jsonw_key(w, "secretTypes");
+	jsonw_begin_array(w);
+	jsonw_end_array(w);
+	jsonw_put_bool(w, "transcriptStale", !compose_is_synced(part));
+	jsonw_put_bool(w, "dataLossRisk", session->vanished_active && !part);
+	jsonw_end_object(w);
+}
+
+static void put_health(struct composer *c, const char *status, const char *const *issues, size_t count, int64_t now_ms)
+{
+	struct jsonw *w = &c->w;
+	jsonw_key(w, "health");
+	jsonw_begin_object(w);
+	jsonw_put_string(w, "status", status);
+	composer_put_volatile_int(c, "lastUpdate", now_ms);
+	jsonw_key(w, "issues");
+	jsonw_begin_array(w);
+	for (size_t i = 0; i < count; i++)
+		jsonw_string(w, issues[i]);
+	jsonw_end_array(w);
+	jsonw_end_object(w);
+}
+
+/* The branch is the transcript's own word; swatch runs no git, so the rest is not known. */
+static void put_git(struct jsonw *w, const struct session_transcript *part)
+{
+	jsonw_key(w, "git");
+	jsonw_begin_object(w);
+	jsonw_put_string(w, "branch", part ? part->branch : NULL);
+	jsonw_put_null(w, "ahead");
+	jsonw_put_null(w, "behind");
+	jsonw_put_null(w, "dirty");
+	jsonw_put_int_or_null(w, "lastChecked", part && part->branch ? part->last_message_ms : 0);
+	jsonw_end_object(w);
+}
+
+uint64_t compose_session(const struct session *session, const struct billing *billing,
+			 const struct billing_view *view, struct buf *out)
+{
+	const struct session_transcript *part = session_main(session);
+	const char *issues[4];
+	size_t issue_count;
+	struct compose_context context;
+	struct ledger_session figures;
+	struct composer c;
+	compose_find_context(session, part, &context);
+	ledger_session(billing->ledger, session->id, view->at_ms, &figures);
+	const char *status = find_health(session, part, &context, issues, &issue_count);
+	composer_init(&c, out);
+	struct jsonw *w = &c.w;
+	jsonw_begin_object(w);
+	jsonw_put_string(w, "sessionId", session->id);
+	jsonw_put_string(w, "projectPath", part ? part->cwd : NULL);
+	jsonw_put_string(w, "transcriptPath", part ? part->file->path : NULL);
+	composer_put_volatile_int(&c, "gatheredAt", view->at_ms);
+	jsonw_put_int(w, "firstSeen", session->first_seen_ms);
+	jsonw_put_int(w, "schema", CACHE_SCHEMA);
+	jsonw_put_string(w, "writer", CACHE_WRITER);
+	jsonw_put_string(w, "state", session->state == SESSION_ACTIVE ? "active" : "idle");
+	put_health(&c, status, issues, issue_count, view->at_ms);
+	put_transcript(&c, part, view->at_ms);
+	put_model(w, part);
+	put_context(w, part, &context);
+	put_git(w, part);
+	put_prompt_cache(w, part, billing->ledger);
+	put_session_billing(&c, session, part, &figures, view);
+	put_alerts(w, session, part);
+	put_figures(&c, &figures);
+	put_claude_cost(w, part, &figures);
+	jsonw_end_object(w);
+	return composer_finish(&c);
+}
+
+/* ---- all sessions ---- */
+
+static int compare_activity(const void *a, const void *b)
+{
+	const struct session *left = *(struct session *const *)a, *right = *(struct session *const *)b;
+	if (left->last_activity_ms != right->last_activity_ms)
+		return left->last_activity_ms > right->last_activity_ms ? -1 : 1;
+	return strcmp(left->id, right->id);
+}
+
+/* The sessions that have a file, sorted. The caller frees; NULL when memory ran out. */
+static struct session **listed_sessions(const struct sessions *sessions, size_t *count)
+{
+	struct session **list = calloc(sessions_count(sessions) + 1, sizeof(struct session *));
+	size_t cursor = 0;
+	struct session *session;
+	*count = 0;
+	while (list && (session = sessions_each(sessions, &cursor)))
+		if (!session->excluded)
+			list[(*count)++] = session;
+	if (list)
+		qsort(list, *count, sizeof(struct session *), compare_activity);
+	return list;
+}
+
+static void put_listed(struct composer *c, const struct session *session, int64_t now_ms)
+{
+	const struct session_transcript *part = session_main(session);
+	const char *issues[4];
+	size_t issue_count;
+	struct compose_context context;
+	char name[SESSION_NAME_MAX];
+	struct jsonw *w = &c->w;
+	compose_find_context(session, part, &context);
+	jsonw_begin_object(w);
+	jsonw_put_string(w, "sessionId", session->id);
+	jsonw_put_string(w, "projectPath", part ? part->cwd : NULL);
+	jsonw_put_string(w, "shortName", part && part->cwd ? paths_basename(part->cwd) : NULL);
+	jsonw_put_string(w, "health", find_health(session, part, &context, issues, &issue_count));
+	jsonw_put_string(w, "state", session->state == SESSION_ACTIVE ? "active" : "idle");
+	jsonw_put_int(w, "lastActivity", session->last_activity_ms);
+	composer_put_age(c, "lastActivityAgo", session->last_activity_ms, now_ms);
+	if (part && part->model)
+		shorten_model_name(part->model, name, sizeof(name));
+	jsonw_put_string(w, "model", part && part->model ? name : NULL);
+	jsonw_put_bool(w, "transcriptSynced", compose_is_synced(part));
+	jsonw_end_object(w);
+}
+
+static void put_ids(struct jsonw *w, const char *key, struct session *const *list, size_t count,
+		    bool (*wanted)(const struct session *))
+{
+	jsonw_key(w, key);
+	jsonw_begin_array(w);
+	for (size_t i = 0; i < count; i++)
+		if (wanted(list[i]))
+			jsonw_string(w, list[i]->id);
+	jsonw_end_array(w);
+}
+
+static bool is_at_risk(const struct session *session)
+{
+	return session->vanished_active && !session_main(session);
+}
+
+static bool is_near_compaction(const struct session *session)
+{
+	struct compose_context context;
+	compose_find_context(session, session_main(session), &context);
+	return context.percent >= COMPOSE_NEAR_COMPACTION_PERCENT;
+}
+
+uint64_t compose_sessions(const struct sessions *sessions, const struct billing_view *view, struct buf *out)
+{
+	size_t count;
+	struct composer c;
+	struct session **list = listed_sessions(sessions, &count);
+	int64_t active = 0;
+	if (!list) {
+		out->failed = true;
+		return 0;
+	}
+	composer_init(&c, out);
+	struct jsonw *w = &c.w;
+	for (size_t i = 0; i < count; i++)
+		active += view->at_ms - list[i]->last_activity_ms < COMPOSE_ACTIVE_SPAN_MS;
+	jsonw_begin_object(w);
+	composer_put_volatile_int(&c, "lastUpdated", view->at_ms);
+	jsonw_put_int(w, "activeSessions", active);
+	jsonw_put_int(w, "totalSessions", (int64_t)count);
+	jsonw_put_int(w, "schema", CACHE_SCHEMA);
+	jsonw_put_string(w, "writer", CACHE_WRITER);
+	jsonw_key(w, "sessions");
+	jsonw_begin_array(w);
+	for (size_t i = 0; i < count; i++)
+		put_listed(&c, list[i], view->at_ms);
+	jsonw_end_array(w);
+	jsonw_key(w, "global");
+	jsonw_begin_object(w);
+	jsonw_put_amount(w, "totalCostToday", view->today_usd);
+	jsonw_put_amount(w, "burnRatePerHour",
+			 isnan(view->block.cost_per_hour_usd) ? 0. : view->block.cost_per_hour_usd);
+	composer_volatile_begin(&c);
+	jsonw_put_amount(w, "budgetRemaining", floor(view->minutes_left));
+	composer_volatile_end(&c);
+	jsonw_end_object(w);
+	jsonw_key(w, "alerts");
+	jsonw_begin_object(w);
+	jsonw_key(w, "sessionsWithSecrets");  /* not looked for, see put_alerts() */
+	jsonw_begin_array(w);
+	jsonw_end_array(w);
+	put_ids(w, "sessionsAtRisk", list, count, is_at_risk);
+	put_ids(w, "sessionsNearCompaction", list, count, is_near_compaction);
+	jsonw_end_object(w);
+	jsonw_end_object(w);
+	free(list);
+	return composer_finish(&c);
+}

@@ -1,0 +1,318 @@
+#include "swatchd/refresh/refresh.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "base/argv.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "ccusage/answer.h"
+#include "swatchd/billing/billing.h"
+#include "swatchd/refresh/child.h"
+#include "swatchd/sandbox/sandbox.h"
+
+static void start_run(struct refresh *refresh);
+
+static void set_due(struct refresh *refresh, enum refresh_state state, int64_t wait_ms)
+{
+	refresh->state = state;
+	if (wait_ms < 0)
+		wait_ms = 0;
+	ev_timer_stop(refresh->loop, &refresh->due);
+	ev_now_update(refresh->loop);
+	ev_timer_set(&refresh->due, (double)wait_ms / 1000., 0.);
+	ev_timer_start(refresh->loop, &refresh->due);
+	refresh->due_wall_ms = clock_wall_ms() + wait_ms;
+}
+
+static void set_quiet(struct refresh *refresh, enum refresh_state state)
+{
+	refresh->state = state;
+	ev_timer_stop(refresh->loop, &refresh->due);
+	refresh->due_wall_ms = 0;
+}
+
+/* When the activity has settled: quiet for `settle`, or `max_delay` after the first of it. */
+static int64_t settled_at_ms(const struct refresh *refresh)
+{
+	int64_t quiet_ms = refresh->last_mono_ms + refresh->config->ccusage_settle_ms;
+	int64_t late_ms = refresh->first_mono_ms + refresh->config->ccusage_max_delay_ms;
+	return quiet_ms < late_ms ? quiet_ms : late_ms;
+}
+
+/* It settled: runs, or waits until the figures are as old as their ttl. */
+static void become_due(struct refresh *refresh)
+{
+	int64_t ttl_ms = billing_ttl_ms(refresh->config, refresh->burn_usd_per_hour);
+	int64_t wait_ms = refresh->fetched_mono_ms ? refresh->fetched_mono_ms + ttl_ms - clock_mono_ms() : 0;
+	if (wait_ms > 0)
+		set_due(refresh, REFRESH_WAITING, wait_ms);
+	else
+		start_run(refresh);
+}
+
+static void on_due(struct ev_loop *loop, ev_timer *watcher, int revents)
+{
+	(void)loop;
+	(void)revents;
+	struct refresh *refresh = watcher->data;
+	refresh->due_wall_ms = 0;
+	if (refresh->state == REFRESH_SETTLING) {
+		/* The timer is not moved at every event: it looks here whether more came meanwhile. */
+		int64_t wait_ms = settled_at_ms(refresh) - clock_mono_ms();
+		if (wait_ms > 0)
+			set_due(refresh, REFRESH_SETTLING, wait_ms);
+		else
+			become_due(refresh);
+	} else if (refresh->state == REFRESH_WAITING) {
+		become_due(refresh);
+	} else if (refresh->state == REFRESH_BACKOFF) {
+		start_run(refresh);
+	}
+}
+
+/* 5 s doubling to 10 min, and up to a tenth less, so that many machines do not try in step. */
+static int64_t backoff_ms(unsigned failures)
+{
+	int64_t wait_ms = REFRESH_BACKOFF_FIRST_MS;
+	for (unsigned i = 1; i < failures && wait_ms < REFRESH_BACKOFF_MAX_MS; i++)
+		wait_ms *= 2;
+	if (wait_ms > REFRESH_BACKOFF_MAX_MS)
+		wait_ms = REFRESH_BACKOFF_MAX_MS;
+	uint16_t random = 0;
+	if (getrandom(&random, sizeof(random), GRND_NONBLOCK) != (ssize_t)sizeof(random))
+		random = 0;
+	return wait_ms - wait_ms / 10 * random / UINT16_MAX;
+}
+
+static void note_failure(struct refresh *refresh, const char *error, struct refresh_result *result)
+{
+	refresh->stats.failed++;
+	refresh->failures++;
+	/* The same failure again is no news. */
+	if (strcmp(refresh->stats.last_error, error) != 0)
+		log_warning("ccusage gave no figures: %s; the last good ones stay", error);
+	snprintf(refresh->stats.last_error, sizeof(refresh->stats.last_error), "%s", error);
+	set_due(refresh, REFRESH_BACKOFF, backoff_ms(refresh->failures));
+	result->error = refresh->stats.last_error;
+	result->failures = refresh->failures;
+	result->next_attempt_ms = refresh->due_wall_ms;
+}
+
+static void note_good(struct refresh *refresh)
+{
+	refresh->stats.good++;
+	if (refresh->stats.last_error[0])
+		log_info("ccusage gives figures again");
+	refresh->stats.last_error[0] = '\0';
+	refresh->failures = 0;
+	refresh->fetched_mono_ms = clock_mono_ms();
+	if (refresh->follow_up) {
+		refresh->stats.follow_ups++;
+		set_due(refresh, REFRESH_SETTLING, settled_at_ms(refresh) - clock_mono_ms());
+	} else {
+		set_quiet(refresh, REFRESH_CLEAN);
+	}
+}
+
+static void on_child_done(void *ctx, const struct child_result *run)
+{
+	struct refresh *refresh = ctx;
+	struct refresh_result result = { .duration_ms = run->duration_ms };
+	struct billing_block answer;
+	struct buf error = BUF_INIT;
+	refresh->child = NULL;
+	refresh->stats.last_finished_ms = clock_wall_ms();
+	refresh->stats.last_duration_ms = run->duration_ms;
+	if (run->outcome == CHILD_EXITED)
+		result.exit_status = run->code;
+	else if (run->outcome == CHILD_SIGNALED)
+		result.exit_status = 128 + run->code;
+	bool good = run->outcome == CHILD_EXITED && run->code == 0;
+	if (!good)
+		child_describe(run, &error);
+	else
+		good = ccusage_answer_parse(run->out, run->out_len, &answer, &error) == 0;
+	if (good) {
+		result.answer = &answer;
+		note_good(refresh);
+	} else {
+		note_failure(refresh, buf_message(&error), &result);
+	}
+	buf_release(&error);
+	refresh->callbacks.finished(refresh->ctx, &result);
+}
+
+static void start_run(struct refresh *refresh)
+{
+	set_quiet(refresh, REFRESH_RUNNING);
+	refresh->stats.runs++;
+	refresh->stats.last_started_ms = clock_wall_ms();
+	refresh->follow_up = false;
+	refresh->first_mono_ms = refresh->last_mono_ms = 0;
+	refresh->callbacks.started(refresh->ctx);
+	const struct child_command command = { .argv = refresh->words,
+					       .timeout_ms = refresh->config->ccusage_timeout_ms,
+					       .memory_limit_bytes = refresh->config->ccusage_memory_limit_bytes,
+					       .no_sockets = sandbox_denies_sockets() };
+	refresh->child = child_start(refresh->loop, &command, on_child_done, refresh);
+	if (!refresh->child) {
+		struct refresh_result result = { 0 };
+		note_failure(refresh, "out of memory", &result);
+		refresh->callbacks.finished(refresh->ctx, &result);
+	}
+}
+
+void refresh_init(struct refresh *refresh, struct ev_loop *loop, const struct config *config,
+		  const struct refresh_callbacks *callbacks, void *ctx)
+{
+	memset(refresh, 0, sizeof(*refresh));
+	refresh->loop = loop;
+	refresh->config = config;
+	refresh->callbacks = *callbacks;
+	refresh->ctx = ctx;
+	refresh->burn_usd_per_hour = NAN;
+	ev_init(&refresh->due, on_due);
+	refresh->due.data = refresh;
+	refresh_configure(refresh);
+}
+
+/* Why there is nothing to run; "" when there is. */
+static void find_why_off(struct refresh *refresh)
+{
+	struct buf error = BUF_INIT;
+	refresh->why_off[0] = '\0';
+	command_words_free(refresh->words);
+	refresh->words = NULL;
+	if (refresh->config->billing_source == BILLING_NATIVE) {
+		snprintf(refresh->why_off, sizeof(refresh->why_off), "[billing] source = native");
+		return;
+	}
+	refresh->words = command_words_split(refresh->config->ccusage_command, &error);
+	if (!refresh->words) {
+		snprintf(refresh->why_off, sizeof(refresh->why_off), "[ccusage] command: %s", buf_message(&error));
+	} else if (refresh->config->billing_source == BILLING_AUTO) {
+		char *path = command_words_find_program(refresh->words[0]);
+		if (!path)
+			snprintf(refresh->why_off, sizeof(refresh->why_off), "%.100s: %s", refresh->words[0],
+				 errno == ENOENT ? "no such program on PATH" : strerror(errno));
+		free(path);
+	}
+	buf_release(&error);
+}
+
+void refresh_configure(struct refresh *refresh)
+{
+	find_why_off(refresh);
+	/* A run under way keeps its words: they were the child's from the fork on. */
+	if (refresh->state == REFRESH_RUNNING)
+		return;
+	if (refresh->why_off[0]) {
+		set_quiet(refresh, REFRESH_OFF);
+	} else if (refresh->state == REFRESH_OFF) {
+		set_quiet(refresh, REFRESH_CLEAN);
+	} else if (refresh->state == REFRESH_WAITING) {
+		become_due(refresh);  /* the ttl may be another one */
+	}
+}
+
+void refresh_note_activity(struct refresh *refresh)
+{
+	if (refresh->state == REFRESH_OFF)
+		return;
+	int64_t now_ms = clock_mono_ms();
+	refresh->last_mono_ms = now_ms;
+	if (refresh->first_mono_ms == 0) {
+		refresh->first_mono_ms = now_ms;
+		refresh->stats.bursts++;
+	} else {
+		refresh->stats.coalesced++;
+	}
+	if (refresh->state == REFRESH_RUNNING)
+		refresh->follow_up = true;
+	else if (refresh->state == REFRESH_CLEAN)
+		set_due(refresh, REFRESH_SETTLING, settled_at_ms(refresh) - now_ms);
+}
+
+int refresh_force(struct refresh *refresh)
+{
+	if (refresh->state == REFRESH_RUNNING)
+		return 0;
+	if (refresh->state == REFRESH_OFF)
+		refresh_configure(refresh);  /* it may have been installed meanwhile */
+	if (refresh->state == REFRESH_OFF || !refresh->words)
+		return -1;
+	start_run(refresh);
+	return 1;
+}
+
+void refresh_set_burn_rate(struct refresh *refresh, double usd_per_hour)
+{
+	refresh->burn_usd_per_hour = usd_per_hour;
+}
+
+void refresh_seed_fetched(struct refresh *refresh, int64_t fetched_wall_ms)
+{
+	int64_t age_ms = clock_wall_ms() - fetched_wall_ms;
+	if (fetched_wall_ms > 0 && age_ms >= 0 && age_ms < clock_mono_ms())
+		refresh->fetched_mono_ms = clock_mono_ms() - age_ms;
+}
+
+static const char *state_name(enum refresh_state state)
+{
+	static const char *const names[] = { "off", "clean", "settling", "waiting", "running", "backoff" };
+	return names[state];
+}
+
+static const char *reason_of(const struct refresh *refresh)
+{
+	switch (refresh->state) {
+	case REFRESH_SETTLING:
+		return "activity settles";
+	case REFRESH_WAITING:
+		return "the figures are younger than their ttl";
+	case REFRESH_BACKOFF:
+		return "the last run failed";
+	case REFRESH_OFF:
+		return refresh->why_off;
+	default:
+		return NULL;
+	}
+}
+
+void refresh_write_status(const struct refresh *refresh, struct jsonw *w)
+{
+	const struct refresh_stats *stats = &refresh->stats;
+	jsonw_put_string(w, "state", state_name(refresh->state));
+	jsonw_put_string(w, "command", refresh->config->ccusage_command);
+	jsonw_put_int(w, "bursts", (int64_t)stats->bursts);
+	jsonw_put_int(w, "runs", (int64_t)stats->runs);
+	jsonw_put_int(w, "good", (int64_t)stats->good);
+	jsonw_put_int(w, "failed", (int64_t)stats->failed);
+	jsonw_put_int(w, "coalesced", (int64_t)stats->coalesced);
+	jsonw_put_int(w, "followUps", (int64_t)stats->follow_ups);
+	jsonw_put_int(w, "consecutiveFailures", refresh->failures);
+	jsonw_put_int_or_null(w, "lastStartedAt", stats->last_started_ms);
+	jsonw_put_int_or_null(w, "lastFinishedAt", stats->last_finished_ms);
+	if (stats->last_finished_ms > 0)
+		jsonw_put_int(w, "lastDurationMs", stats->last_duration_ms);
+	else
+		jsonw_put_null(w, "lastDurationMs");
+	jsonw_put_string(w, "lastError", stats->last_error[0] ? stats->last_error : NULL);
+	jsonw_put_int_or_null(w, "nextDueAt", refresh->due_wall_ms);
+	jsonw_put_string(w, "nextDueReason", reason_of(refresh));
+}
+
+void refresh_release(struct refresh *refresh)
+{
+	ev_timer_stop(refresh->loop, &refresh->due);
+	if (refresh->child)
+		child_stop(refresh->child);
+	refresh->child = NULL;
+	command_words_free(refresh->words);
+	refresh->words = NULL;
+}

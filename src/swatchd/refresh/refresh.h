@@ -1,0 +1,96 @@
+/*
+ * refresh: a burst of activity makes at most one run of ccusage, and never are there two (DESIGN, "Coalesced refresh").
+ *
+ * For: daemon.c tells it of activity, and takes the answers to billing.
+ *
+ *     CLEAN --activity--> SETTLING --quiet for settle, or max_delay since the first--> due
+ *     due: figures younger than ttl -> WAITING until they are that old -> RUNNING
+ *     RUNNING --activity--> remembers one follow-up
+ *     RUNNING --good--> CLEAN, or SETTLING when it remembered; --bad--> BACKOFF -> RUNNING
+ *
+ * No timer runs in CLEAN and in OFF.
+ */
+#ifndef SWATCH_SWATCHD_REFRESH_REFRESH_H
+#define SWATCH_SWATCHD_REFRESH_REFRESH_H
+
+#include <ev.h>
+
+#include "ccusage/block.h"
+#include "config/config.h"
+#include "json/write.h"
+
+#define REFRESH_BACKOFF_FIRST_MS INT64_C(5000)
+#define REFRESH_BACKOFF_MAX_MS INT64_C(600000)
+
+enum refresh_state { REFRESH_OFF, REFRESH_CLEAN, REFRESH_SETTLING, REFRESH_WAITING, REFRESH_RUNNING, REFRESH_BACKOFF };
+
+struct refresh_result {
+	const struct billing_block *answer;  /* NULL: it failed */
+	const char *error;                   /* for people, when it failed */
+	int exit_status;                     /* 0 when it did not get to have one */
+	int64_t duration_ms;
+	unsigned failures;                   /* in a row, this one included */
+	int64_t next_attempt_ms;             /* wall clock; 0: none is set */
+};
+
+struct refresh_callbacks {
+	void (*started)(void *ctx);
+	void (*finished)(void *ctx, const struct refresh_result *result);
+};
+
+struct refresh_stats {
+	uint64_t bursts;       /* times activity began after quiet */
+	uint64_t runs, good, failed;
+	uint64_t coalesced;    /* activity that a run already due took up */
+	uint64_t follow_ups;
+	int64_t last_started_ms, last_finished_ms, last_duration_ms;  /* wall clock; 0: never */
+	char last_error[512];  /* "": the last run was good */
+};
+
+struct refresh {
+	struct ev_loop *loop;
+	const struct config *config;
+	struct refresh_callbacks callbacks;
+	void *ctx;
+	enum refresh_state state;
+	char **words;                /* the command, split; NULL: there is none that can run */
+	char why_off[256];
+	struct child *child;
+	ev_timer due;
+	int64_t first_mono_ms, last_mono_ms;   /* of the activity that is to be taken up; 0: none */
+	int64_t fetched_mono_ms;     /* when the last good answer came; 0: never */
+	int64_t due_wall_ms;         /* 0: no timer runs */
+	bool follow_up;
+	unsigned failures;           /* in a row */
+	double burn_usd_per_hour;    /* NaN: none */
+	struct refresh_stats stats;
+};
+
+void refresh_init(struct refresh *refresh, struct ev_loop *loop, const struct config *config,
+		  const struct refresh_callbacks *callbacks, void *ctx);
+
+/*
+ * Takes the command from the config (again), and turns refreshing off where [billing] source is native, or where it
+ * is auto and there is no such program. Says so in why_off.
+ */
+void refresh_configure(struct refresh *refresh);
+
+/* A transcript grew. */
+void refresh_note_activity(struct refresh *refresh);
+
+/* Runs now, without settle, ttl or backoff. Returns 1 when that started a run, 0 when one is under way, -1 when off. */
+int refresh_force(struct refresh *refresh);
+
+/* The burn rate that the ttl goes by, dollars an hour; NaN: none. */
+void refresh_set_burn_rate(struct refresh *refresh, double usd_per_hour);
+
+/* An earlier run of the daemon got an answer at this time: it counts for the ttl. */
+void refresh_seed_fetched(struct refresh *refresh, int64_t fetched_wall_ms);
+
+/* Writes the "refresh" object of the status answer into an open object. */
+void refresh_write_status(const struct refresh *refresh, struct jsonw *w);
+
+/* Kills a run that is under way, without its callback, and stops the timers. */
+void refresh_release(struct refresh *refresh);
+
+#endif

@@ -1,0 +1,206 @@
+#include "swatchd/session/expire.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+
+/* A process writes its last lines before it ends, but their time on disk may be a moment later. */
+#define ENDED_GRACE_MS INT64_C(2000)
+
+struct verdict {
+	struct session *session;
+	bool keep;
+	enum expire_reason reason;
+};
+
+static enum session_state state_of(const struct expire *expire, const struct session *session, int64_t now_ms)
+{
+	if (session->live_processes > 0)
+		return SESSION_ACTIVE;
+	if (session->process_ended_ms > 0 && session->last_activity_ms <= session->process_ended_ms + ENDED_GRACE_MS)
+		return SESSION_IDLE;
+	return now_ms - session->last_activity_ms < expire->config->sessions_idle_after_ms ? SESSION_ACTIVE : SESSION_IDLE;
+}
+
+static bool is_over_age(const struct expire *expire, const struct session *session, int64_t now_ms)
+{
+	return session->live_processes == 0
+	       && now_ms - session->last_activity_ms >= expire->config->sessions_expire_after_ms;
+}
+
+/* Active ones first, then by last activity, the id deciding what is equal, so that the order is always the same. */
+static int compare_for_keeping(const void *a, const void *b)
+{
+	const struct session *left = ((const struct verdict *)a)->session;
+	const struct session *right = ((const struct verdict *)b)->session;
+	if (left->state != right->state)
+		return left->state == SESSION_ACTIVE ? -1 : 1;
+	if (left->last_activity_ms != right->last_activity_ms)
+		return left->last_activity_ms > right->last_activity_ms ? -1 : 1;
+	return strcmp(left->id, right->id);
+}
+
+/* Judges every session. The caller frees; NULL when memory ran out (or there is no session: *count is 0). */
+static struct verdict *judge(struct expire *expire, size_t *count)
+{
+	int64_t now_ms = clock_wall_ms();
+	size_t cursor = 0, kept = 0;
+	struct session *session;
+	*count = 0;
+	struct verdict *verdicts = calloc(sessions_count(expire->sessions) + 1, sizeof(*verdicts));
+	if (!verdicts)
+		return NULL;
+	while ((session = sessions_each(expire->sessions, &cursor)))
+		verdicts[(*count)++].session = session;
+	qsort(verdicts, *count, sizeof(*verdicts), compare_for_keeping);
+	for (size_t i = 0; i < *count; i++) {
+		struct verdict *v = &verdicts[i];
+		bool idle = v->session->state == SESSION_IDLE;
+		if (idle && !v->session->transcripts)
+			v->reason = EXPIRE_VANISHED;
+		else if (is_over_age(expire, v->session, now_ms))
+			v->reason = EXPIRE_AGE;
+		else if (idle && kept >= (size_t)expire->config->sessions_max_files)
+			v->reason = EXPIRE_COUNT;
+		else
+			v->keep = true;
+		kept += v->keep;
+	}
+	return verdicts;
+}
+
+static void update_state(struct expire *expire, struct session *session)
+{
+	enum session_state state = state_of(expire, session, clock_wall_ms());
+	if (state == session->state)
+		return;
+	session->state = state;
+	if (!session->excluded)
+		expire->callbacks.state_changed(expire->ctx, session);
+}
+
+static void apply(struct expire *expire, const struct verdict *v)
+{
+	struct session *session = v->session;
+	if (v->keep) {
+		if (!session->excluded)
+			return;
+		session->excluded = false;
+		expire->callbacks.admitted(expire->ctx, session);
+		return;
+	}
+	if (session->has_file)
+		expire->removed++;
+	if (!session->excluded || v->reason == EXPIRE_VANISHED) {
+		session->excluded = true;
+		expire->callbacks.removed(expire->ctx, session, v->reason);
+	}
+	if (v->reason == EXPIRE_VANISHED)
+		sessions_remove(expire->sessions, session);
+}
+
+/* The next moment at which this session changes by time alone; 0: never. */
+static int64_t next_moment(const struct expire *expire, const struct session *session)
+{
+	if (session->live_processes > 0)
+		return 0;
+	if (session->state == SESSION_ACTIVE)
+		return session->last_activity_ms + expire->config->sessions_idle_after_ms;
+	if (!session->excluded)
+		return session->last_activity_ms + expire->config->sessions_expire_after_ms;
+	return 0;
+}
+
+static void schedule(struct expire *expire)
+{
+	int64_t next_ms = 0;
+	size_t cursor = 0;
+	const struct session *session;
+	while ((session = sessions_each(expire->sessions, &cursor))) {
+		int64_t at_ms = next_moment(expire, session);
+		if (at_ms > 0 && (next_ms == 0 || at_ms < next_ms))
+			next_ms = at_ms;
+	}
+	/* A time that has passed already was dealt with by the run before: files with times in the future come here. */
+	int64_t soonest_ms = clock_wall_ms() + CLOCK_SECOND_MS;
+	moment_set(&expire->due, next_ms != 0 && next_ms < soonest_ms ? soonest_ms : next_ms);
+}
+
+static void on_due(void *ctx)
+{
+	expire_run(ctx);
+}
+
+void expire_init(struct expire *expire, struct ev_loop *loop, const struct config *config, struct sessions *sessions,
+		 const struct expire_callbacks *callbacks, void *ctx)
+{
+	memset(expire, 0, sizeof(*expire));
+	expire->config = config;
+	expire->sessions = sessions;
+	expire->callbacks = *callbacks;
+	expire->ctx = ctx;
+	moment_init(&expire->due, loop, on_due, expire);
+}
+
+void expire_run(struct expire *expire)
+{
+	size_t cursor = 0, count;
+	struct session *session;
+	while ((session = sessions_each(expire->sessions, &cursor)))
+		update_state(expire, session);
+	struct verdict *verdicts = judge(expire, &count);
+	if (!verdicts) {
+		log_error("cannot look for expired sessions: out of memory; trying again in a minute");
+		moment_set(&expire->due, clock_wall_ms() + CLOCK_MINUTE_MS);
+		return;
+	}
+	for (size_t i = 0; i < count; i++)
+		apply(expire, &verdicts[i]);
+	free(verdicts);
+	schedule(expire);
+}
+
+void expire_note(struct expire *expire, struct session *session)
+{
+	enum session_state before = session->state;
+	update_state(expire, session);
+	if (session->excluded && !is_over_age(expire, session, clock_wall_ms())) {
+		/* It woke: somebody else's file may have to go for it, so all are judged. */
+		expire_run(expire);
+		return;
+	}
+	int64_t at_ms = next_moment(expire, session);
+	if (before != session->state && at_ms > 0 && (expire->due.at_ms == 0 || at_ms < expire->due.at_ms))
+		moment_set(&expire->due, at_ms);
+}
+
+void expire_preview(struct expire *expire, void (*visit)(void *ctx, const struct session *, enum expire_reason),
+		    void *ctx)
+{
+	size_t count;
+	struct verdict *verdicts = judge(expire, &count);
+	for (size_t i = 0; verdicts && i < count; i++)
+		if (!verdicts[i].keep && verdicts[i].session->has_file)
+			visit(ctx, verdicts[i].session, verdicts[i].reason);
+	free(verdicts);
+}
+
+const char *expire_reason_name(enum expire_reason reason)
+{
+	switch (reason) {
+	case EXPIRE_AGE:
+		return "age";
+	case EXPIRE_COUNT:
+		return "count";
+	case EXPIRE_VANISHED:
+		return "vanished";
+	}
+	return "unknown";
+}
+
+void expire_release(struct expire *expire)
+{
+	moment_set(&expire->due, 0);
+}

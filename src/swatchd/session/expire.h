@@ -1,0 +1,62 @@
+/*
+ * expire: when a session goes idle, and which sessions have a file.
+ *
+ * For: daemon.c. It decides; the callbacks write and remove.
+ *
+ * - A session with a living process is active. One whose last process ended is idle at once, until its transcripts
+ *   move again. Any other is active until `idle_after` without activity.
+ * - A session file goes after `expire_after` without activity (age), when it is not among the `max_files` that were
+ *   active last (count; never an active one's), or when its transcript is gone and it is idle (vanished).
+ * One timer waits for the next of these moments; nothing is polled.
+ */
+#ifndef SWATCH_SWATCHD_SESSION_EXPIRE_H
+#define SWATCH_SWATCHD_SESSION_EXPIRE_H
+
+#include <ev.h>
+
+#include "config/config.h"
+#include "json/write.h"
+#include "swatchd/loop/moment.h"
+#include "swatchd/session/session.h"
+
+enum expire_reason { EXPIRE_AGE, EXPIRE_COUNT, EXPIRE_VANISHED };
+
+struct expire_callbacks {
+	/* The state changed: the file is to be written again. */
+	void (*state_changed)(void *ctx, struct session *session);
+	/* The session has no file from now on (it may not have had one). EXPIRE_VANISHED: it is forgotten after this. */
+	void (*removed)(void *ctx, struct session *session, enum expire_reason reason);
+	/* It may have a file again. */
+	void (*admitted)(void *ctx, struct session *session);
+};
+
+struct expire {
+	const struct config *config;
+	struct sessions *sessions;
+	struct expire_callbacks callbacks;
+	void *ctx;
+	struct moment due;       /* the next look */
+	uint64_t removed;        /* files, since the start */
+};
+
+void expire_init(struct expire *expire, struct ev_loop *loop, const struct config *config, struct sessions *sessions,
+		 const struct expire_callbacks *callbacks, void *ctx);
+
+/* Looks at every session, and sets the timer. Call after the first walk, a new session, a reload. */
+void expire_run(struct expire *expire);
+
+/*
+ * A session showed activity, or its processes changed: its state may change at once, and a session that was left out
+ * may come back. Cheap for one that is active already.
+ */
+void expire_note(struct expire *expire, struct session *session);
+
+/* Tells what a run would remove now, one call a file; nothing changes. */
+void expire_preview(struct expire *expire, void (*visit)(void *ctx, const struct session *, enum expire_reason),
+		    void *ctx);
+
+const char *expire_reason_name(enum expire_reason reason);
+
+void expire_release(struct expire *expire);
+
+#endif

@@ -1,0 +1,251 @@
+#include "swatchd/session/liveness.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <json-c/json.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/paths.h"
+#include "cache/names.h"
+#include "json/parse.h"
+
+/* A process file is a few hundred bytes. */
+#define PROCESS_FILE_MAX_BYTES 65536
+
+struct live_process {
+	ev_io ended;             /* on the pidfd */
+	struct liveness *liveness;
+	char *path;
+	pid_t pid;
+	uint64_t started;        /* field 22 of /proc/<pid>/stat */
+	char session_id[CACHE_SESSION_ID_MAX + 1];
+};
+
+struct process_file {
+	pid_t pid;
+	uint64_t started;
+	bool has_started;
+	char session_id[CACHE_SESSION_ID_MAX + 1];
+};
+
+static ssize_t read_small_file(int dir_fd, const char *path, char *into, size_t cap)
+{
+	int fd = openat(dir_fd, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
+	if (fd < 0)
+		return -1;
+	size_t have = 0;
+	ssize_t got = 0;
+	while (have < cap) {
+		got = read(fd, into + have, cap - have);
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got <= 0)
+			break;
+		have += (size_t)got;
+	}
+	int why = got < 0 ? errno : EFBIG;
+	close(fd);
+	errno = why;
+	return got < 0 || have == cap ? -1 : (ssize_t)have;
+}
+
+/* The start time of a process in clock ticks since boot. */
+static bool read_start_time(pid_t pid, uint64_t *out)
+{
+	char path[64], text[4096];
+	snprintf(path, sizeof(path), "/proc/%ld/stat", (long)pid);
+	ssize_t len = read_small_file(AT_FDCWD, path, text, sizeof(text) - 1);
+	if (len <= 0)
+		return false;
+	text[len] = '\0';
+	/* The name, field 2, may hold blanks and parentheses: count from its last one. Field 3 follows it. */
+	const char *at = strrchr(text, ')');
+	for (int field = 2; at && field < 22; field++)
+		at = strchr(at + 1, ' ');
+	if (!at)
+		return false;
+	errno = 0;
+	char *end;
+	unsigned long long value = strtoull(at + 1, &end, 10);
+	if (errno != 0 || end == at + 1)
+		return false;
+	*out = value;
+	return true;
+}
+
+static bool read_number(struct json_object *object, const char *key, uint64_t *out)
+{
+	struct json_object *value;
+	if (!json_object_object_get_ex(object, key, &value))
+		return false;
+	if (json_object_is_type(value, json_type_int)) {
+		int64_t number = json_object_get_int64(value);
+		*out = number < 0 ? 0 : (uint64_t)number;
+		return number >= 0;
+	}
+	if (json_object_is_type(value, json_type_string)) {
+		const char *text = json_object_get_string(value);
+		char *end;
+		errno = 0;
+		*out = strtoull(text, &end, 10);
+		return errno == 0 && end != text && *end == '\0';
+	}
+	return false;
+}
+
+static bool parse_process_file(const char *text, size_t len, struct process_file *out)
+{
+	struct json_object *object = json_parse(text, len, 16, NULL);
+	struct json_object *id;
+	uint64_t pid = 0;
+	memset(out, 0, sizeof(*out));
+	bool good = json_object_is_type(object, json_type_object) && read_number(object, "pid", &pid) && pid > 0
+		    && pid <= INT_MAX && json_object_object_get_ex(object, "sessionId", &id)
+		    && json_object_is_type(id, json_type_string)
+		    && cache_session_id_is_valid(json_object_get_string(id), (size_t)json_object_get_string_len(id));
+	if (good) {
+		out->pid = (pid_t)pid;
+		memcpy(out->session_id, json_object_get_string(id), (size_t)json_object_get_string_len(id) + 1);
+		out->has_started = read_number(object, "procStart", &out->started);
+	}
+	json_object_put(object);
+	return good;
+}
+
+static void drop(struct live_process *process)
+{
+	struct liveness *liveness = process->liveness;
+	char id[CACHE_SESSION_ID_MAX + 1];
+	memcpy(id, process->session_id, sizeof(id));
+	ev_io_stop(liveness->loop, &process->ended);
+	close(process->ended.fd);
+	strmap_remove(&liveness->by_file, process->path);
+	free(process->path);
+	free(process);
+	liveness->changed(liveness->ctx, id, false);
+}
+
+static void on_ended(struct ev_loop *loop, ev_io *watcher, int revents)
+{
+	(void)loop;
+	(void)revents;
+	drop(watcher->data);
+}
+
+/* Starts to follow the process that a file names. */
+static void follow(struct liveness *liveness, const char *path, const struct process_file *file)
+{
+	uint64_t started;
+	if (liveness->by_file.used >= LIVENESS_MAX_PROCESSES) {
+		if (!liveness->full_reported)
+			log_warning("more than %d Claude Code processes: for the others the transcript's activity decides",
+				    LIVENESS_MAX_PROCESSES);
+		liveness->full_reported = true;
+		return;
+	}
+	/* pidfd first, start time after: a pid that is used again in between shows the wrong start time. */
+	int fd = (int)syscall(SYS_pidfd_open, file->pid, 0U);
+	if (fd < 0) {
+		if (errno != ESRCH && errno != EINVAL)
+			log_warning("cannot follow process %ld of %s: %s", (long)file->pid, path, strerror(errno));
+		return;
+	}
+	if (!file->has_started || !read_start_time(file->pid, &started) || started != file->started) {
+		close(fd);
+		return;
+	}
+	struct live_process *process = calloc(1, sizeof(*process));
+	if (process)
+		process->path = strdup(path);
+	if (!process || !process->path || !strmap_put(&liveness->by_file, path, process)) {
+		log_error("cannot follow process %ld of %s: out of memory", (long)file->pid, path);
+		if (process)
+			free(process->path);
+		free(process);
+		close(fd);
+		return;
+	}
+	process->liveness = liveness;
+	process->pid = file->pid;
+	process->started = file->started;
+	memcpy(process->session_id, file->session_id, sizeof(process->session_id));
+	ev_io_init(&process->ended, on_ended, fd, EV_READ);
+	process->ended.data = process;
+	ev_io_start(liveness->loop, &process->ended);
+	liveness->changed(liveness->ctx, process->session_id, true);
+}
+
+void liveness_init(struct liveness *liveness, struct ev_loop *loop,
+		   void (*changed)(void *ctx, const char *session_id, bool alive), void *ctx)
+{
+	memset(liveness, 0, sizeof(*liveness));
+	liveness->loop = loop;
+	liveness->changed = changed;
+	liveness->ctx = ctx;
+}
+
+void liveness_note_file(struct liveness *liveness, const char *path)
+{
+	const char *name = paths_basename(path);
+	size_t name_len = strlen(name);
+	if (name_len <= strlen(".json") || strcmp(name + name_len - strlen(".json"), ".json") != 0)
+		return;
+	struct live_process *known = strmap_get(&liveness->by_file, path);
+	static char text[PROCESS_FILE_MAX_BYTES];
+	ssize_t len = read_small_file(AT_FDCWD, path, text, sizeof(text));
+	struct process_file file;
+	bool good = len > 0 && parse_process_file(text, (size_t)len, &file);
+	if (known && good && known->pid == file.pid && known->started == file.started
+	    && strcmp(known->session_id, file.session_id) == 0)
+		return;
+	if (len < 0 && !paths_is_gone(errno)) {
+		log_warning("cannot read %s: %s; what was known of its process holds", path, strerror(errno));
+		return;
+	}
+	/* A file half written is no news: its last write reports again. A file that is gone is. */
+	if (known && (good || len < 0))
+		drop(known);
+	else if (known)
+		return;
+	if (good)
+		follow(liveness, path, &file);
+}
+
+unsigned liveness_count(const struct liveness *liveness, const char *session_id)
+{
+	unsigned count = 0;
+	size_t cursor = 0;
+	const struct strmap_slot *slot;
+	while ((slot = strmap_each(&liveness->by_file, &cursor))) {
+		const struct live_process *process = slot->value;
+		if (strcmp(process->session_id, session_id) == 0)
+			count++;
+	}
+	return count;
+}
+
+size_t liveness_total(const struct liveness *liveness)
+{
+	return liveness->by_file.used;
+}
+
+void liveness_release(struct liveness *liveness)
+{
+	size_t cursor = 0;
+	const struct strmap_slot *slot;
+	liveness->changed = NULL;
+	while ((slot = strmap_each(&liveness->by_file, &cursor))) {
+		struct live_process *process = slot->value;
+		ev_io_stop(liveness->loop, &process->ended);
+		close(process->ended.fd);
+		free(process->path);
+		free(process);
+	}
+	strmap_release(&liveness->by_file);
+}

@@ -1,0 +1,46 @@
+/*
+ * liveness: which sessions have a living Claude Code process.
+ *
+ * For: daemon.c, which feeds it the `sessions/<pid>.json` files that watch reports (FORMATS section 1).
+ *
+ * A file counts when the process it names lives and started when the file says (`procStart`, field 22 of
+ * /proc/<pid>/stat): the files of dead processes stay behind, and pids are used again. The end of a process is an
+ * event (a pidfd becomes readable), never a poll. The files are Claude Code's own and undocumented: what cannot be
+ * read or understood is passed over, and the transcript's activity alone decides.
+ */
+#ifndef SWATCH_SWATCHD_SESSION_LIVENESS_H
+#define SWATCH_SWATCHD_SESSION_LIVENESS_H
+
+#include <stddef.h>
+
+#include <ev.h>
+
+#include "base/strmap.h"
+
+/* Processes followed at the same time: one descriptor each. */
+#define LIVENESS_MAX_PROCESSES 256
+
+struct liveness {
+	struct ev_loop *loop;
+	/* The session `id` got a living process, or one of its processes ended. */
+	void (*changed)(void *ctx, const char *session_id, bool alive);
+	void *ctx;
+	struct strmap by_file;   /* path of the file -> struct live_process */
+	bool full_reported;
+};
+
+void liveness_init(struct liveness *liveness, struct ev_loop *loop,
+		   void (*changed)(void *ctx, const char *session_id, bool alive), void *ctx);
+
+/* The file came, changed or went. */
+void liveness_note_file(struct liveness *liveness, const char *path);
+
+/* How many of the followed processes belong to session `id`. */
+unsigned liveness_count(const struct liveness *liveness, const char *session_id);
+
+/* How many are followed. */
+size_t liveness_total(const struct liveness *liveness);
+
+void liveness_release(struct liveness *liveness);
+
+#endif

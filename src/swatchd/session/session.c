@@ -1,0 +1,249 @@
+#include "swatchd/session/session.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+
+void sessions_init(struct sessions *sessions, int64_t preview_chars)
+{
+	memset(sessions, 0, sizeof(*sessions));
+	sessions->preview_chars = preview_chars;
+	sessions->unnamed.id = "";
+	sessions->unnamed.state = SESSION_IDLE;
+	sessions->unnamed.excluded = true;
+}
+
+static struct session *find_or_add(struct sessions *sessions, const char *id)
+{
+	struct session *session = id[0] ? sessions_find(sessions, id) : &sessions->unnamed;
+	if (session)
+		return session;
+	session = calloc(1, sizeof(*session));
+	if (!session)
+		return NULL;
+	/* Until expire has looked at it. */
+	session->state = SESSION_IDLE;
+	session->excluded = true;
+	session->first_seen_ms = clock_wall_ms();
+	if (!strmap_put(&sessions->by_id, id, session)) {
+		free(session);
+		return NULL;
+	}
+	session->id = strmap_key(&sessions->by_id, id);
+	return session;
+}
+
+struct session_transcript *sessions_open_transcript(struct sessions *sessions, const char *id, bool subagent,
+						    struct transcript *file)
+{
+	struct session_transcript *part = calloc(1, sizeof(*part));
+	struct session *session = part ? find_or_add(sessions, id) : NULL;
+	if (!session) {
+		free(part);
+		return NULL;
+	}
+	part->session = session;
+	part->file = file;
+	part->subagent = subagent;
+	part->ledger_file = -1;
+	part->context_tokens = -1;
+	part->next = session->transcripts;
+	session->transcripts = part;
+	(void)sessions_note_activity(part);
+	return part;
+}
+
+static void free_facts(struct session_transcript *part)
+{
+	free(part->cwd);
+	free(part->branch);
+	free(part->model);
+	free(part->preview);
+	free(part->cost_state);
+	part->cwd = part->branch = part->model = part->preview = NULL;
+	part->cost_state = NULL;
+}
+
+void sessions_close_transcript(struct session_transcript *part)
+{
+	struct session *session = part->session;
+	for (struct session_transcript **at = &session->transcripts; *at; at = &(*at)->next) {
+		if (*at == part) {
+			*at = part->next;
+			break;
+		}
+	}
+	if (!part->subagent && session->state == SESSION_ACTIVE && !session_main(session))
+		session->vanished_active = true;
+	free_facts(part);
+	free(part);
+}
+
+void sessions_reset_transcript(struct session_transcript *part)
+{
+	free_facts(part);
+	part->messages = part->last_message_hash = 0;
+	part->last_message_ms = 0;
+	part->context_tokens = -1;
+	part->context_at_ms = 0;
+	part->cache_written_ms = part->compacted_ms = 0;
+	part->model_at_ms = 0;
+}
+
+/* Keeps a string's newest value; nothing is allocated while it stays the same. */
+static void keep(char **field, struct slice text, size_t size, size_t max_chars)
+{
+	char value[SESSION_PATH_MAX];
+	if (!text.data || text.len == 0)
+		return;
+	size_t len = scan_unescape(text, value, size < sizeof(value) ? size : sizeof(value), max_chars);
+	if (*field && strcmp(*field, value) == 0)
+		return;
+	char *copy = malloc(len + 1);
+	if (!copy)
+		return;  /* the older value stays: it was true a moment ago */
+	memcpy(copy, value, len + 1);
+	free(*field);
+	*field = copy;
+}
+
+static void take_cost_state(struct session_transcript *part, const struct scan_facts *facts)
+{
+	if (!part->cost_state)
+		part->cost_state = malloc(sizeof(*part->cost_state));
+	if (!part->cost_state)
+		return;  /* there is none to show then */
+	cost_state_take(facts, part->cost_state);
+	part->cost_state_is_behind = false;
+}
+
+static void take_usage(struct session_transcript *part, const struct scan_facts *facts)
+{
+	const struct price_tokens *tokens = &facts->usage.tokens;
+	part->context_tokens = facts->context_tokens;
+	part->context_at_ms = facts->timestamp_ms;
+	part->cost_state_is_behind = true;
+	if (facts->wrote_5m || facts->wrote_1h)
+		part->cache_is_1h = facts->wrote_1h;
+	if ((facts->wrote_5m || facts->wrote_1h || tokens->cache_read > 0) && facts->timestamp_ms > 0)
+		part->cache_written_ms = facts->timestamp_ms;
+}
+
+void sessions_take_facts(struct sessions *sessions, struct session_transcript *part, const struct scan_facts *facts)
+{
+	if (!part->wanted || part->subagent)
+		return;
+	keep(&part->cwd, facts->cwd, SESSION_PATH_MAX, SESSION_PATH_MAX);
+	keep(&part->branch, facts->git_branch, SESSION_NAME_MAX, SESSION_NAME_MAX);
+	if (facts->compact_boundary) {
+		/* The context starts again; the next message tells how large it is. */
+		part->context_tokens = -1;
+		part->context_at_ms = facts->timestamp_ms;
+		part->compacted_ms = facts->timestamp_ms;
+	}
+	if (facts->has_cost_state)
+		take_cost_state(part, facts);
+	if (!facts->is_message)
+		return;
+	struct slice id = facts->usage.message_id;
+	uint64_t hash = id.data && id.len > 0 ? strmap_hash(id.data, id.len) : 0;
+	part->messages += hash == 0 || hash != part->last_message_hash;
+	part->last_message_hash = hash;
+	if (facts->timestamp_ms > 0)
+		part->last_message_ms = facts->timestamp_ms;
+	if (facts->preview.data)
+		keep(&part->preview, facts->preview, SESSION_PREVIEW_MAX, (size_t)sessions->preview_chars);
+	if (!facts->has_context)
+		return;
+	keep(&part->model, facts->model, SESSION_NAME_MAX, SESSION_NAME_MAX);
+	part->model_at_ms = facts->timestamp_ms;
+	take_usage(part, facts);
+}
+
+bool sessions_note_activity(struct session_transcript *part)
+{
+	struct session *session = part->session;
+	int64_t at_ms = part->file->modified_ms;
+	int64_t now_ms = clock_wall_ms();
+	/* A file time in the future (a clock that was set back) would keep the session active until then. */
+	if (at_ms > now_ms)
+		at_ms = now_ms;
+	if (at_ms <= session->last_activity_ms)
+		return false;
+	session->last_activity_ms = at_ms;
+	return true;
+}
+
+const struct session_transcript *session_main(const struct session *session)
+{
+	const struct session_transcript *newest = NULL;
+	for (const struct session_transcript *part = session->transcripts; part; part = part->next) {
+		if (part->subagent)
+			continue;
+		if (!newest || part->file->modified_ms > newest->file->modified_ms
+		    || (part->file->modified_ms == newest->file->modified_ms
+			&& strcmp(part->file->path, newest->file->path) < 0))
+			newest = part;
+	}
+	return newest;
+}
+
+int64_t session_cache_life_ms(const struct session_transcript *part)
+{
+	if (!part || part->cache_written_ms == 0)
+		return 0;
+	return part->cache_is_1h ? CLOCK_HOUR_MS : 5 * CLOCK_MINUTE_MS;
+}
+
+int64_t session_cache_cold_ms(const struct session_transcript *part)
+{
+	int64_t life_ms = session_cache_life_ms(part);
+	return life_ms > 0 ? part->cache_written_ms + life_ms : 0;
+}
+
+struct session *sessions_find(const struct sessions *sessions, const char *id)
+{
+	return strmap_get(&sessions->by_id, id);
+}
+
+void sessions_remove(struct sessions *sessions, struct session *session)
+{
+	strmap_remove(&sessions->by_id, session->id);
+	free(session);
+}
+
+struct session *sessions_each(const struct sessions *sessions, size_t *cursor)
+{
+	const struct strmap_slot *slot = strmap_each(&sessions->by_id, cursor);
+	return slot ? slot->value : NULL;
+}
+
+size_t sessions_count(const struct sessions *sessions)
+{
+	return sessions->by_id.used;
+}
+
+/* At the end nothing is to be told of, and the files of the other parts may be gone. */
+static void free_transcripts(struct session *session)
+{
+	struct session_transcript *next;
+	for (struct session_transcript *part = session->transcripts; part; part = next) {
+		next = part->next;
+		free_facts(part);
+		free(part);
+	}
+	session->transcripts = NULL;
+}
+
+void sessions_release(struct sessions *sessions)
+{
+	size_t cursor = 0;
+	struct session *session;
+	free_transcripts(&sessions->unnamed);
+	while ((session = sessions_each(sessions, &cursor))) {
+		free_transcripts(session);
+		free(session);
+	}
+	strmap_release(&sessions->by_id);
+}

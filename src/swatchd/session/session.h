@@ -1,0 +1,125 @@
+/*
+ * session: what is known of every session: its facts, its transcripts, its state.
+ *
+ * For: daemon.c feeds it lines; publish composes the files from it; expire ages it; liveness says which ones have a
+ * living process. It holds no figures of cost: those are the ledger's.
+ *
+ * A session's id is its transcript's file name (FORMATS section 1). Two transcripts with the same id (the folder of
+ * a project was copied, say) are one session: the one with the last activity gives the facts.
+ * Facts are gathered only for transcripts that were active lately enough to have a session file ("wanted").
+ */
+#ifndef SWATCH_SWATCHD_SESSION_SESSION_H
+#define SWATCH_SWATCHD_SESSION_SESSION_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/strmap.h"
+#include "cache/names.h"
+#include "ledger/cost_state.h"
+#include "swatchd/tail/tail.h"
+#include "transcript/scan.h"
+
+/* Bounds on text that comes out of transcripts. */
+#define SESSION_PATH_MAX 4096
+#define SESSION_NAME_MAX 128
+#define SESSION_PREVIEW_MAX 2048   /* bytes: 500 characters of four */
+
+enum session_state { SESSION_ACTIVE, SESSION_IDLE };
+
+/* One transcript's part in its session: the owner of a struct transcript. */
+struct session_transcript {
+	struct session *session;
+	struct transcript *file;
+	struct session_transcript *next;   /* of the same session */
+	int ledger_file;
+	bool subagent;
+	bool wanted;                       /* facts are gathered */
+	/* The facts, from the lines read so far; gathered for wanted transcripts that are no subagents'. */
+	uint64_t messages;                 /* a message of several lines counts once */
+	uint64_t last_message_hash;        /* of the last line's message.id; 0: it had none */
+	int64_t last_message_ms;           /* 0: none yet */
+	int64_t context_tokens;            /* of the last message; -1: not known */
+	int64_t context_at_ms;
+	int64_t cache_written_ms;          /* the last message with cache writes or reads; 0: none */
+	bool cache_is_1h;                  /* its writes last an hour, not five minutes */
+	int64_t compacted_ms;              /* the last compaction; 0: none */
+	char *cwd;                         /* the last one seen */
+	char *branch;
+	char *model;
+	int64_t model_at_ms;
+	char *preview;
+	struct cost_state *cost_state;     /* Claude Code's own total, of the last line that told; NULL: none did */
+	bool cost_state_is_behind;         /* there was usage after that line */
+};
+
+struct session {
+	const char *id;                    /* the map's; "" of `unnamed` */
+	struct session_transcript *transcripts;
+	int64_t first_seen_ms;
+	int64_t last_activity_ms;          /* the newest mtime among its transcripts */
+	enum session_state state;
+	unsigned live_processes;
+	int64_t process_ended_ms;          /* when its last living process ended; 0: none has */
+	int64_t window_tokens;             /* told by a statusline; 0: not told */
+	bool told;                         /* a statusline told what Claude Code says that the session cost: */
+	double told_usd;
+	bool vanished_active;              /* its transcript went while it was active */
+	/* publish's: */
+	bool has_file;
+	bool dirty;                        /* its file is to be written when its turn comes */
+	bool forced;                       /* even when its hash is as before: the copy of the shared figures is old */
+	bool first_seen_checked;           /* whether an earlier run's file knows it longer */
+	int64_t published_mono_ms;
+	bool excluded;                     /* expired, or over max_files: no file (expire decides) */
+	uint64_t published_hash;
+	struct session *next_dirty;
+};
+
+struct sessions {
+	struct strmap by_id;               /* -> struct session */
+	struct session unnamed;            /* whose transcripts' names are no session ids: it never has a file */
+	int64_t preview_chars;
+};
+
+void sessions_init(struct sessions *sessions, int64_t preview_chars);
+
+/*
+ * A transcript of session `id` (valid, or "" when its name is no id: its usage counts, and nothing else) came. NULL when
+ * memory ran out. The first one makes the session.
+ */
+struct session_transcript *sessions_open_transcript(struct sessions *sessions, const char *id, bool subagent,
+						    struct transcript *file);
+
+/* The transcript went: its part is freed, the session stays (expire removes it) even when that was its last one. */
+void sessions_close_transcript(struct session_transcript *part);
+
+/* Takes a line's facts. */
+void sessions_take_facts(struct sessions *sessions, struct session_transcript *part, const struct scan_facts *facts);
+
+/* Forgets the facts of a transcript that is read again. */
+void sessions_reset_transcript(struct session_transcript *part);
+
+/* Takes the time of the part's file. Returns true when the session's last activity moved on. */
+bool sessions_note_activity(struct session_transcript *part);
+
+/* The main transcript with the last activity; NULL when there is none (subagents only, or all gone). */
+const struct session_transcript *session_main(const struct session *session);
+
+/* When a transcript's prompt cache goes cold, and how long it lasts; 0 when it has none, or there is no transcript. */
+int64_t session_cache_cold_ms(const struct session_transcript *part);
+int64_t session_cache_life_ms(const struct session_transcript *part);
+
+struct session *sessions_find(const struct sessions *sessions, const char *id);
+
+/* Frees a session and takes it out; its transcripts must have been closed. */
+void sessions_remove(struct sessions *sessions, struct session *session);
+
+/* Walks all sessions: start with *cursor = 0, NULL at the end. The one just returned may be removed. */
+struct session *sessions_each(const struct sessions *sessions, size_t *cursor);
+
+size_t sessions_count(const struct sessions *sessions);
+
+void sessions_release(struct sessions *sessions);
+
+#endif

@@ -1,0 +1,65 @@
+#include "swatchd/session/unknown_lines.h"
+
+#include <string.h>
+
+/* The versions that the format was read off, by their start: others may write other lines. */
+static const char *const known_versions[] = { "1.0.", "2.0.", "2.1." };
+
+void drift_init(struct drift *drift)
+{
+	memset(drift, 0, sizeof(*drift));
+}
+
+static void count(struct strmap *names, struct slice name)
+{
+	size_t len = name.len < DRIFT_NAME_MAX ? name.len : DRIFT_NAME_MAX;
+	uintptr_t seen = (uintptr_t)strmap_get_len(names, name.data, len);
+	if (seen == 0 && names->used >= DRIFT_MAX_NAMES)
+		return;
+	/* Without memory for a new name it stays uncounted, which loses nobody's figures. */
+	(void)strmap_put_len(names, name.data, len, (void *)(seen + 1));
+}
+
+void drift_note_line(struct drift *drift, const struct scan_facts *facts)
+{
+	if (facts->type == SCAN_TYPE_UNKNOWN)
+		count(&drift->line_types, facts->type_name);
+	if (!facts->version.data || facts->version.len == 0)
+		return;
+	for (size_t i = 0; i < sizeof(known_versions) / sizeof(known_versions[0]); i++)
+		if (facts->version.len >= strlen(known_versions[i])
+		    && memcmp(facts->version.data, known_versions[i], strlen(known_versions[i])) == 0)
+			return;
+	count(&drift->versions, facts->version);
+}
+
+void drift_note_field(void *ctx, struct slice field)
+{
+	struct drift *drift = ctx;
+	count(&drift->fields, field);
+}
+
+static void write_names(struct jsonw *w, const char *key, const struct strmap *names)
+{
+	size_t cursor = 0;
+	const struct strmap_slot *slot;
+	jsonw_key(w, key);
+	jsonw_begin_object(w);
+	while ((slot = strmap_each(names, &cursor)))
+		jsonw_put_int(w, slot->key, (int64_t)(uintptr_t)slot->value);
+	jsonw_end_object(w);
+}
+
+void drift_write_status(const struct drift *drift, struct jsonw *w)
+{
+	write_names(w, "lineTypes", &drift->line_types);
+	write_names(w, "fields", &drift->fields);
+	write_names(w, "versions", &drift->versions);
+}
+
+void drift_release(struct drift *drift)
+{
+	strmap_release(&drift->line_types);
+	strmap_release(&drift->fields);
+	strmap_release(&drift->versions);
+}

@@ -1,0 +1,34 @@
+/*
+ * drift: counts what was never seen before in transcripts: line types, top-level fields, versions of Claude Code.
+ *
+ * For: daemon.c feeds it, `swatch status --json` shows it: a change of the format is noticed before figures are wrong.
+ * Each list is bounded, in names and in their length: a hostile transcript fills it, and that is all.
+ */
+#ifndef SWATCH_SWATCHD_SESSION_UNKNOWN_LINES_H
+#define SWATCH_SWATCHD_SESSION_UNKNOWN_LINES_H
+
+#include "base/strmap.h"
+#include "json/write.h"
+#include "transcript/scan.h"
+
+#define DRIFT_MAX_NAMES 64
+#define DRIFT_NAME_MAX 64
+
+struct drift {
+	struct strmap line_types, fields, versions;   /* -> count, a number in the pointer's place */
+};
+
+void drift_init(struct drift *drift);
+
+/* Takes the type and version of a line. */
+void drift_note_line(struct drift *drift, const struct scan_facts *facts);
+
+/* scan_unknown_field: `ctx` is the struct drift. */
+void drift_note_field(void *ctx, struct slice field);
+
+/* Writes the "schema" object of the status answer into an open object. */
+void drift_write_status(const struct drift *drift, struct jsonw *w);
+
+void drift_release(struct drift *drift);
+
+#endif

@@ -1,0 +1,35 @@
+/*
+ * tail_queue: the transcripts that wait to be read.
+ *
+ * For: tail.c alone, which looks after the timers. The queue has those that were reported, each due a delay after its
+ * first report; the backlog has those that the first walk found, and gives the newest first.
+ */
+#ifndef SWATCH_SWATCHD_TAIL_QUEUE_H
+#define SWATCH_SWATCHD_TAIL_QUEUE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "swatchd/tail/tail.h"
+
+/* Queues a transcript, due in `delay_ms`; one that waits already stays where it is, one that a thread reads is noted. */
+void tail_queue_push(struct tail *tail, struct transcript *t, int64_t delay_ms);
+
+/* Takes the first one out; NULL when none waits. */
+struct transcript *tail_queue_pop(struct tail *tail);
+
+void tail_queue_remove(struct tail *tail, struct transcript *t);
+size_t tail_queue_count(const struct tail *tail);
+
+/* Returns false when memory ran out. */
+bool tail_backlog_push(struct tail *tail, struct transcript *t);
+void tail_backlog_remove(struct tail *tail, struct transcript *t);
+
+/* Takes out all that lie below a directory: one by one, each would be looked for among all. */
+void tail_backlog_remove_tree(struct tail *tail, const char *directory);
+
+/* The newest of the backlog, which stays in it; NULL when it is empty. Sorts it where that has to be. */
+struct transcript *tail_backlog_last(struct tail *tail);
+
+#endif

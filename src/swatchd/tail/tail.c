@@ -1,0 +1,420 @@
+#include "swatchd/tail/tail.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/paths.h"
+#include "swatchd/tail/history.h"
+#include "swatchd/tail/queue.h"
+#include "swatchd/tail/read.h"
+
+static void schedule(struct tail *tail)
+{
+	if (tail->queue_head && !ev_is_active(&tail->timer)) {
+		int64_t wait_ms = tail->queue_head->due_mono_ms - clock_mono_ms();
+		ev_timer_set(&tail->timer, wait_ms > 0 ? (double)wait_ms / 1000. : 0., 0.);
+		/* The loop's own idea of now may be old after a long turn; the delay counts from the real one. */
+		ev_now_update(tail->loop);
+		ev_timer_start(tail->loop, &tail->timer);
+	}
+	bool backlog = tail->backlog_len > 0 && !tail->backlog_held;
+	if (backlog && !ev_is_active(&tail->backlog_turn))
+		ev_idle_start(tail->loop, &tail->backlog_turn);
+	else if (!backlog && ev_is_active(&tail->backlog_turn))
+		ev_idle_stop(tail->loop, &tail->backlog_turn);
+}
+
+static bool is_below(const struct transcript *t, const char *directory, size_t len)
+{
+	return strncmp(t->path, directory, len) == 0 && t->path[len] == '/';
+}
+
+/* ---- transcripts come and go ---- */
+
+static void forget(struct tail *tail, struct transcript *t, bool tell)
+{
+	if (t->queued)
+		tail_queue_remove(tail, t);
+	if (t->in_backlog)
+		tail_backlog_remove(tail, t);
+	if (t->in_history)
+		tail_history_forget(tail, t);
+	if (tell)
+		tail->callbacks.gone(tail->ctx, t);
+	strmap_remove(&tail->by_path, t->path);
+	free(t);
+}
+
+static struct transcript *add(struct tail *tail, const char *path, size_t root_len, const struct stat *st)
+{
+	struct transcript *t = calloc(1, sizeof(*t));
+	if (!t)
+		return NULL;
+	if (!strmap_put(&tail->by_path, path, t)) {
+		free(t);
+		return NULL;
+	}
+	t->path = strmap_key(&tail->by_path, path);
+	t->root_len = root_len;
+	tail_read_note_stat(t, st);
+	t->owner = tail->callbacks.opened(tail->ctx, t);
+	if (!t->owner) {
+		int why = errno;
+		forget(tail, t, false);
+		errno = why;
+		return NULL;
+	}
+	return t;
+}
+
+/* ---- what could not be read ---- */
+
+static void retry_later(struct tail *tail)
+{
+	if (ev_is_active(&tail->retry))
+		return;
+	ev_now_update(tail->loop);
+	ev_timer_set(&tail->retry, (double)tail->retry_ms / 1000., 0.);
+	ev_timer_start(tail->loop, &tail->retry);
+}
+
+static bool queue_failed(struct tail *tail)
+{
+	size_t cursor = 0;
+	bool any = false;
+	const struct strmap_slot *slot;
+	while ((slot = strmap_each(&tail->by_path, &cursor))) {
+		struct transcript *t = slot->value;
+		if (!t->failing && !t->missed)
+			continue;
+		any = true;
+		if (!t->in_backlog)
+			tail_queue_push(tail, t, 0);
+	}
+	return any;
+}
+
+/* The pauses grow while anything fails: what may not be read for days costs next to nothing. */
+static void on_retry(struct ev_loop *loop, ev_timer *watcher, int revents)
+{
+	(void)loop;
+	(void)revents;
+	struct tail *tail = watcher->data;
+	bool any = queue_failed(tail);
+	tail->retry_ms = !any ? TAIL_RETRY_FIRST_MS
+			 : tail->retry_ms * 2 < TAIL_RETRY_MAX_MS ? tail->retry_ms * 2 : TAIL_RETRY_MAX_MS;
+	if (any)
+		retry_later(tail);
+	schedule(tail);
+}
+
+void tail_note_missed(struct tail *tail, struct transcript *t)
+{
+	t->missed = true;
+	retry_later(tail);
+}
+
+static void note_failure(struct tail *tail, struct transcript *t, int why)
+{
+	tail->stats.failed++;
+	if (!t->failing)
+		log_warning("cannot read transcript %s: %s; it is tried again when it changes, and now and then", t->path,
+			    strerror(why));
+	t->failing = true;
+	retry_later(tail);
+}
+
+/* Reads what is new of one transcript. TAIL_READ_MORE: the rest is for a later turn; TAIL_READ_GONE: `t` is no more. */
+static enum tail_read_result read_transcript(struct tail *tail, struct transcript *t, size_t budget_bytes)
+{
+	enum tail_read_result result = tail_read_lines(tail, t, budget_bytes);
+	if (result == TAIL_READ_GONE)
+		forget(tail, t, true);
+	else if (result == TAIL_READ_DONE)
+		t->failing = false;
+	else if (result == TAIL_READ_FAILED)
+		note_failure(tail, t, errno);
+	return result;
+}
+
+/* All of it that is there now. Returns false when `t` is no more. */
+static bool read_whole(struct tail *tail, struct transcript *t)
+{
+	enum tail_read_result result;
+	do
+		result = read_transcript(tail, t, TAIL_TURN_BYTES);
+	while (result == TAIL_READ_MORE);
+	return result != TAIL_READ_GONE;
+}
+
+void tail_note_turn_ended(struct tail *tail)
+{
+	tail->callbacks.turn_ended(tail->ctx);
+	if (!tail->queue_head && tail->backlog_len == 0 && !tail->history)
+		tail->callbacks.caught_up(tail->ctx);
+}
+
+void tail_end_history_of(struct tail *tail, struct transcript *t, const struct gather_file *file)
+{
+	bool again = t->noted || t->restart;
+	t->in_history = false;
+	if (file->result == GATHER_GONE) {
+		forget(tail, t, true);
+		return;
+	}
+	if (file->result == GATHER_FAILED)
+		note_failure(tail, t, file->why);
+	else if (!t->restart)
+		tail_read_adopt(t, file);
+	t->noted = t->restart = false;
+	if (again)
+		tail_queue_push(tail, t, 0);
+	if (file->result == GATHER_DONE)
+		tail->callbacks.advanced(tail->ctx, t, 0);
+	schedule(tail);
+}
+
+static void on_timer(struct ev_loop *loop, ev_timer *watcher, int revents)
+{
+	(void)loop;
+	(void)revents;
+	struct tail *tail = watcher->data;
+	int64_t now_ms = clock_mono_ms();
+	/* One millisecond of grace: those that are almost due need no wake-up of their own. After an overflow all are due. */
+	while (tail->queue_head && tail->queue_head->due_mono_ms <= now_ms + 1 && clock_mono_ms() <= now_ms + TAIL_TURN_MS) {
+		struct transcript *t = tail_queue_pop(tail);
+		if (read_transcript(tail, t, TAIL_TURN_BYTES) == TAIL_READ_MORE)
+			tail_queue_push(tail, t, 0);
+	}
+	tail_note_turn_ended(tail);
+	schedule(tail);
+}
+
+void tail_read_backlog(struct tail *tail)
+{
+	uint64_t until_bytes = tail->stats.bytes + TAIL_TURN_BYTES;
+	struct transcript *t;
+	while (!tail->backlog_held && tail->stats.bytes < until_bytes && (t = tail_backlog_last(tail))) {
+		enum tail_read_result result = read_transcript(tail, t, (size_t)(until_bytes - tail->stats.bytes));
+		if (result == TAIL_READ_MORE)
+			break;
+		/* A transcript that went took itself out. */
+		if (result != TAIL_READ_GONE)
+			tail_backlog_remove(tail, t);
+	}
+}
+
+static void on_backlog_turn(struct ev_loop *loop, ev_idle *watcher, int revents)
+{
+	(void)loop;
+	(void)revents;
+	struct tail *tail = watcher->data;
+	tail_read_backlog(tail);
+	tail_note_turn_ended(tail);
+	schedule(tail);
+}
+
+/* ---- for the daemon ---- */
+
+int tail_init(struct tail *tail, struct ev_loop *loop, int64_t delay_ms, const struct tail_callbacks *callbacks,
+	      void *ctx)
+{
+	memset(tail, 0, sizeof(*tail));
+	tail->loop = loop;
+	tail->delay_ms = delay_ms;
+	tail->callbacks = *callbacks;
+	tail->ctx = ctx;
+	ev_init(&tail->timer, on_timer);
+	ev_idle_init(&tail->backlog_turn, on_backlog_turn);
+	ev_init(&tail->retry, on_retry);
+	tail->timer.data = tail->backlog_turn.data = tail->retry.data = tail;
+	tail->retry_ms = TAIL_RETRY_FIRST_MS;
+	tail_history_init(tail);
+	tail->chunk = malloc(READ_BUFFER_BYTES);
+	tail->chunk_cap = READ_BUFFER_BYTES;
+	return tail->chunk ? 0 : -1;
+}
+
+void tail_set_delay(struct tail *tail, int64_t delay_ms)
+{
+	tail->delay_ms = delay_ms;
+}
+
+/* What lies at a path: its stat, or zeros where only reading can tell. False: no transcript. */
+static bool look_at(const char *path, struct stat *st)
+{
+	if (lstat(path, st) == 0)
+		return S_ISREG(st->st_mode);
+	memset(st, 0, sizeof(*st));
+	return !paths_is_gone(errno);
+}
+
+bool tail_note(struct tail *tail, const char *path, size_t root_len, bool polled, bool first_walk)
+{
+	struct transcript *t = strmap_get(&tail->by_path, path);
+	if (!t) {
+		struct stat st;
+		if (!look_at(path, &st))
+			return true;
+		errno = ENOMEM;
+		t = add(tail, path, root_len, &st);
+		if (!t) {
+			if (errno == 0)
+				return true;
+			log_error("cannot follow transcript %s: out of memory; it is tried again", path);
+			return false;
+		}
+		if (first_walk && tail_backlog_push(tail, t)) {
+			t->polled = polled;
+			schedule(tail);
+			return true;
+		}
+	} else if (polled || first_walk) {
+		/* A listing reports what is there, not what changed. */
+		struct stat st;
+		t->polled = polled;
+		if (lstat(path, &st) == 0 && !tail_read_is_changed(t, &st))
+			return true;
+	}
+	t->polled = polled;
+	if (!t->in_backlog)
+		tail_queue_push(tail, t, tail->delay_ms);
+	schedule(tail);
+	return true;
+}
+
+void tail_note_gone(struct tail *tail, const char *path)
+{
+	struct transcript *t = strmap_get(&tail->by_path, path);
+	if (!t)
+		return;
+	struct stat st;
+	if (look_at(path, &st)) {
+		if (!t->in_backlog)
+			tail_queue_push(tail, t, tail->delay_ms);
+		schedule(tail);
+		return;
+	}
+	forget(tail, t, true);
+	tail_note_turn_ended(tail);
+}
+
+void tail_note_tree_gone(struct tail *tail, const char *directory)
+{
+	size_t len = strlen(directory);
+	size_t cursor = 0;
+	const struct strmap_slot *slot;
+	tail_backlog_remove_tree(tail, directory);
+	while ((slot = strmap_each(&tail->by_path, &cursor))) {
+		struct transcript *t = slot->value;
+		if (is_below(t, directory, len))
+			forget(tail, t, true);
+	}
+	tail_note_turn_ended(tail);
+}
+
+void tail_recheck(struct tail *tail, bool polled_only)
+{
+	size_t cursor = 0;
+	const struct strmap_slot *slot;
+	while ((slot = strmap_each(&tail->by_path, &cursor))) {
+		struct transcript *t = slot->value;
+		struct stat st;
+		if (polled_only && !t->polled)
+			continue;
+		if (!look_at(t->path, &st))
+			forget(tail, t, true);
+		else if (!t->in_backlog && tail_read_is_changed(t, &st))
+			tail_queue_push(tail, t, tail->delay_ms);
+	}
+	tail_note_turn_ended(tail);
+	schedule(tail);
+}
+
+void tail_reread(struct tail *tail, struct transcript *t)
+{
+	t->restart = t->in_history;
+	tail_read_restart(t);
+	if (!t->in_backlog)
+		tail_queue_push(tail, t, 0);
+	schedule(tail);
+}
+
+void tail_flush(struct tail *tail)
+{
+	struct transcript *t;
+	if (ev_is_active(&tail->retry))
+		(void)queue_failed(tail);
+	while ((t = tail_queue_pop(tail)))
+		(void)read_whole(tail, t);
+	while (!tail->backlog_held && (t = tail_backlog_last(tail)))
+		if (read_whole(tail, t))
+			tail_backlog_remove(tail, t);
+	tail_history_take(tail, true);
+	/* What was reported while a thread read it. */
+	while ((t = tail_queue_pop(tail)))
+		(void)read_whole(tail, t);
+	ev_timer_stop(tail->loop, &tail->timer);
+	tail_note_turn_ended(tail);
+	schedule(tail);
+}
+
+void tail_hold_backlog(struct tail *tail)
+{
+	tail->backlog_held = true;
+	schedule(tail);
+}
+
+void tail_release_backlog(struct tail *tail)
+{
+	tail->backlog_held = false;
+	(void)tail_backlog_last(tail);  /* sorts it */
+	tail->backlog_len = tail_history_start(tail);
+	schedule(tail);
+}
+
+int64_t tail_unread_ms(struct tail *tail)
+{
+	const struct transcript *newest = tail_backlog_last(tail);
+	int64_t history_ms = tail_history_unread_ms(tail);
+	return newest && newest->modified_ms > history_ms ? newest->modified_ms : history_ms;
+}
+
+size_t tail_count(const struct tail *tail)
+{
+	return tail->by_path.used;
+}
+
+size_t tail_pending(const struct tail *tail)
+{
+	return tail_queue_count(tail) + tail->backlog_len + tail->history_left;
+}
+
+void tail_write_status(const struct tail *tail, struct jsonw *w)
+{
+	jsonw_put_int(w, "lines", (int64_t)tail->stats.lines);
+	jsonw_put_int(w, "bytes", (int64_t)tail->stats.bytes);
+	jsonw_put_int(w, "skippedLines", (int64_t)tail->stats.skipped_lines);
+	jsonw_put_int(w, "resets", (int64_t)tail->stats.resets);
+	jsonw_put_int(w, "failed", (int64_t)tail->stats.failed);
+	jsonw_put_int(w, "pending", (int64_t)tail_pending(tail));
+}
+
+void tail_release(struct tail *tail)
+{
+	tail_history_release(tail);
+	ev_timer_stop(tail->loop, &tail->timer);
+	ev_timer_stop(tail->loop, &tail->retry);
+	ev_idle_stop(tail->loop, &tail->backlog_turn);
+	size_t cursor = 0;
+	const struct strmap_slot *slot;
+	while ((slot = strmap_each(&tail->by_path, &cursor)))
+		forget(tail, slot->value, false);
+	strmap_release(&tail->by_path);
+	free(tail->backlog);
+	free(tail->chunk);
+}

@@ -1,0 +1,465 @@
+#include "swatchd/watch/dirs.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/inotify.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/paths.h"
+#include "config/config.h"
+#include "transcript/path.h"
+
+static const char why_limit[] = "inotify watch limit reached";
+static const char why_method[] = "[watch] method = poll";
+static const char why_refused[] = "it cannot be watched";
+static const char why_memory[] = "out of memory";
+
+/* Filesystems whose changes may be made elsewhere, or that accept watches and never report (statfs(2), magic.h). */
+static const struct { unsigned long magic; const char *why; } silent_filesystems[] = {
+	{ 0x6969UL, "NFS does not report changes" },
+	{ 0x01021997UL, "9p does not report changes" },
+	{ 0x53464846UL, "WSL's DrvFs does not report changes" },
+	{ 0x65735546UL, "FUSE may not report changes" },
+	{ 0xFF534D42UL, "CIFS does not report changes" },
+	{ 0xFE534D42UL, "SMB does not report changes" },
+	{ 0x517BUL, "SMB does not report changes" },
+	{ 0x786F4256UL, "vboxsf does not report changes" },
+	{ 0x5346414FUL, "AFS does not report changes" },
+	{ 0x00C36400UL, "Ceph does not report changes" },
+};
+
+static const char *why_polled(const struct watch *watch, const char *path)
+{
+	if (watch->inotify_fd < 0)
+		return why_method;
+	if (watch->method == WATCH_INOTIFY)
+		return NULL;
+	struct statfs fs;
+	if (statfs(path, &fs) != 0)
+		return NULL;  /* inotify_add_watch() will tell */
+	for (size_t i = 0; i < sizeof(silent_filesystems) / sizeof(silent_filesystems[0]); i++)
+		if ((unsigned long)fs.f_type == silent_filesystems[i].magic)
+			return silent_filesystems[i].why;
+	return NULL;
+}
+
+static uint32_t mask_of_roles(unsigned roles, unsigned depth)
+{
+	uint32_t mask = IN_ONLYDIR | IN_DELETE_SELF | IN_MOVE_SELF | IN_CREATE | IN_MOVED_TO;
+	if (roles & (WATCH_ROLE_TREE | WATCH_ROLE_PROCESSES))
+		mask |= IN_MODIFY | IN_MOVED_FROM | IN_DELETE;
+	/* A root may be a symlink that the person made; what lies below one is not followed. */
+	if (depth > 0)
+		mask |= IN_DONT_FOLLOW;
+	return mask;
+}
+
+/* What may be over by the next poll. */
+static bool is_passing(const char *why)
+{
+	return why == why_limit || why == why_refused || why == why_memory;
+}
+
+static void set_unlisted(struct watch *watch, struct watch_dir *dir, bool unlisted)
+{
+	if (unlisted && !dir->unlisted)
+		watch->stats.unlisted++;
+	else if (!unlisted && dir->unlisted)
+		watch->stats.unlisted--;
+	dir->unlisted = unlisted;
+}
+
+static void set_polled(struct watch *watch, struct watch_dir *dir, const char *why)
+{
+	if (why && !dir->polled_why) {
+		watch->stats.polled++;
+		struct jsonw *w = events_begin(watch->events, "polling");
+		if (w) {
+			jsonw_put_string(w, "path", dir->path);
+			jsonw_put_string(w, "why", why);
+			events_end(watch->events);
+		}
+	} else if (!why && dir->polled_why) {
+		watch->stats.polled--;
+	}
+	dir->polled_why = why;
+}
+
+/* A number that the kernel shows in a file; the largest one where it does not. */
+static long read_limit(const char *path)
+{
+	char text[32];
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return LONG_MAX;
+	ssize_t got = read(fd, text, sizeof(text) - 1);
+	close(fd);
+	if (got <= 0)
+		return LONG_MAX;
+	text[got] = '\0';
+	return strtol(text, NULL, 10);
+}
+
+static void report_limit(struct watch *watch, const char *path)
+{
+	if (watch->limit_reported)
+		return;
+	watch->limit_reported = true;
+	/* A user namespace (a container) has a limit of its own; the smaller one counts. */
+	long per_user = read_limit("/proc/sys/fs/inotify/max_user_watches");
+	long per_namespace = read_limit("/proc/sys/user/max_inotify_watches");
+	bool namespace_counts = per_namespace < per_user;
+	const char *name = namespace_counts ? "user.max_inotify_watches" : "fs.inotify.max_user_watches";
+	log_warning("cannot watch %s: inotify watch limit reached (%s=%ld); this and other folders are polled until "
+		    "watches are free; to raise it: sysctl %s=524288", path, name,
+		    namespace_counts ? per_namespace : per_user, name);
+}
+
+static void report_silent(struct watch *watch, const struct watch_dir *dir)
+{
+	if (watch->polling_reported || is_passing(dir->polled_why) || dir->polled_why == why_method)
+		return;
+	watch->polling_reported = true;
+	log_info("polling %s and folders like it every %.0f s while active, every %.0f s otherwise: %s",
+		 dir->path, WATCH_POLL_ACTIVE_S, WATCH_POLL_QUIET_S, dir->polled_why);
+}
+
+static void unmap_wd(struct watch *watch, struct watch_dir *dir)
+{
+	if (dir->wd < 0)
+		return;
+	char key[sizeof(int)];
+	memcpy(key, &dir->wd, sizeof(key));
+	if (strmap_get_len(&watch->dirs_by_wd, key, sizeof(key)) == dir)
+		strmap_remove_len(&watch->dirs_by_wd, key, sizeof(key));
+	dir->wd = -1;
+}
+
+static bool map_wd(struct watch *watch, struct watch_dir *dir, int wd)
+{
+	if (dir->wd == wd)
+		return true;
+	unmap_wd(watch, dir);
+	char key[sizeof(int)];
+	memcpy(key, &wd, sizeof(key));
+	/* The kernel knows one watch an inode: a directory that was moved brings its old descriptor along. */
+	struct watch_dir *before = strmap_get_len(&watch->dirs_by_wd, key, sizeof(key));
+	if (before)
+		before->wd = -1;
+	if (!strmap_put_len(&watch->dirs_by_wd, key, sizeof(key), dir))
+		return false;
+	dir->wd = wd;
+	return true;
+}
+
+/* Starts to watch, or to poll. Returns false when the directory is not to be had. */
+static bool start_watching(struct watch *watch, struct watch_dir *dir)
+{
+	const char *why = why_polled(watch, dir->path);
+	if (!why) {
+		int wd = inotify_add_watch(watch->inotify_fd, dir->path, mask_of_roles(dir->roles, dir->depth));
+		if (wd >= 0) {
+			set_polled(watch, dir, NULL);
+			if (map_wd(watch, dir, wd))
+				return true;
+			(void)inotify_rm_watch(watch->inotify_fd, wd);
+			log_error("cannot watch %s: out of memory; it is polled", dir->path);
+			why = why_memory;
+		} else if (errno == ENOSPC) {
+			report_limit(watch, dir->path);
+			why = why_limit;
+		} else if (paths_is_gone(errno)) {
+			return false;
+		} else {
+			if (dir->polled_why != why_refused)
+				log_warning("cannot watch %s: %s; it is polled until that changes", dir->path,
+					    strerror(errno));
+			why = why_refused;
+		}
+	}
+	set_polled(watch, dir, why);
+	report_silent(watch, dir);
+	return true;
+}
+
+static struct watch_dir *new_dir(struct watch *watch, const char *path)
+{
+	struct watch_dir *dir = calloc(1, sizeof(*dir));
+	if (!dir)
+		return NULL;
+	dir->wd = -1;
+	dir->path = strdup(path);
+	if (!dir->path || !strmap_put(&watch->dirs_by_path, path, dir)) {
+		free(dir->path);
+		free(dir);
+		return NULL;
+	}
+	watch->stats.directories++;
+	return dir;
+}
+
+struct watch_dir *watch_dirs_add(struct watch *watch, const char *path, enum watch_role role, size_t root_len,
+				 unsigned depth)
+{
+	struct watch_dir *dir = watch_dirs_by_path(watch, path);
+	if (!dir) {
+		dir = new_dir(watch, path);
+		if (!dir) {
+			log_error("cannot watch %s: out of memory; trying again", path);
+			watch->lost = true;
+			return NULL;
+		}
+	}
+	if (role == WATCH_ROLE_TREE) {
+		dir->root_len = root_len;
+		dir->depth = depth;
+	}
+	dir->roles |= role;
+	/* Also for one that is known: the path may by now lead to another directory than the one watched. */
+	if (!start_watching(watch, dir)) {
+		watch_dirs_drop(watch, dir);
+		return NULL;
+	}
+	if (role != WATCH_ROLE_ANCHOR)
+		watch_dirs_queue(watch, dir);
+	return dir;
+}
+
+void watch_dirs_add_below(struct watch *watch, struct watch_dir *above, const char *path)
+{
+	if (above->depth < TRANSCRIPT_MAX_DEPTH) {
+		(void)watch_dirs_add(watch, path, WATCH_ROLE_TREE, above->root_len, above->depth + 1);
+		return;
+	}
+	/* A polled folder is listed every few seconds: one word for all that is in it. */
+	if (!above->said_too_deep)
+		log_warning("cannot watch %s: more than %d folders deep; what is in it does not count", path,
+			    TRANSCRIPT_MAX_DEPTH);
+	above->said_too_deep = true;
+}
+
+void watch_dirs_remove_role(struct watch *watch, struct watch_dir *dir, enum watch_role role)
+{
+	dir->roles &= ~(unsigned)role;
+	if (dir->roles == 0)
+		watch_dirs_drop(watch, dir);
+}
+
+static void unqueue(struct watch *watch, struct watch_dir *dir)
+{
+	if (!dir->queued)
+		return;
+	struct watch_dir *before = NULL;
+	for (struct watch_dir *d = watch->pending; d; before = d, d = d->next_pending) {
+		if (d != dir)
+			continue;
+		if (before)
+			before->next_pending = dir->next_pending;
+		else
+			watch->pending = dir->next_pending;
+		if (watch->pending_tail == dir)
+			watch->pending_tail = before;
+		break;
+	}
+	dir->queued = false;
+}
+
+void watch_dirs_drop(struct watch *watch, struct watch_dir *dir)
+{
+	unqueue(watch, dir);
+	set_polled(watch, dir, NULL);
+	set_unlisted(watch, dir, false);
+	int wd = dir->wd;
+	unmap_wd(watch, dir);
+	/* EINVAL: the kernel dropped it already, with the directory. */
+	if (wd >= 0)
+		(void)inotify_rm_watch(watch->inotify_fd, wd);
+	strmap_remove(&watch->dirs_by_path, dir->path);
+	watch->stats.directories--;
+	free(dir->path);
+	free(dir);
+}
+
+void watch_dirs_drop_tree(struct watch *watch, const char *prefix)
+{
+	size_t len = strlen(prefix);
+	size_t cursor = 0;
+	const struct strmap_slot *slot;
+	while ((slot = strmap_each(&watch->dirs_by_path, &cursor))) {
+		struct watch_dir *dir = slot->value;
+		if (strncmp(dir->path, prefix, len) == 0 && (dir->path[len] == '/' || dir->path[len] == '\0'))
+			watch_dirs_drop(watch, dir);
+	}
+}
+
+struct watch_dir *watch_dirs_by_path(const struct watch *watch, const char *path)
+{
+	return strmap_get(&watch->dirs_by_path, path);
+}
+
+struct watch_dir *watch_dirs_by_wd(const struct watch *watch, int wd)
+{
+	char key[sizeof(int)];
+	memcpy(key, &wd, sizeof(key));
+	return strmap_get_len(&watch->dirs_by_wd, key, sizeof(key));
+}
+
+void watch_dirs_forget_wd(struct watch *watch, int wd)
+{
+	struct watch_dir *dir = watch_dirs_by_wd(watch, wd);
+	if (dir)
+		unmap_wd(watch, dir);
+}
+
+void watch_dirs_queue(struct watch *watch, struct watch_dir *dir)
+{
+	if (dir->queued)
+		return;
+	dir->queued = true;
+	dir->next_pending = NULL;
+	if (watch->pending_tail)
+		watch->pending_tail->next_pending = dir;
+	else
+		watch->pending = dir;
+	watch->pending_tail = dir;
+}
+
+static bool has_ending(const char *name, const char *ending)
+{
+	size_t name_len = strlen(name), ending_len = strlen(ending);
+	return name_len > ending_len && strcmp(name + name_len - ending_len, ending) == 0;
+}
+
+/* What lies at `path`: DT_DIR, DT_REG, DT_UNKNOWN for all else. Symlinks are not followed. */
+static unsigned char kind_of(int dir_fd, const struct dirent *entry)
+{
+	if (entry->d_type != DT_UNKNOWN)
+		return entry->d_type;
+	struct stat st;
+	if (fstatat(dir_fd, entry->d_name, &st, AT_SYMLINK_NOFOLLOW) != 0)
+		return DT_UNKNOWN;
+	return S_ISDIR(st.st_mode) ? DT_DIR : S_ISREG(st.st_mode) ? DT_REG : DT_UNKNOWN;
+}
+
+static void list_entry(struct watch *watch, struct watch_dir *dir, int dir_fd, const struct dirent *entry)
+{
+	const char *name = entry->d_name;
+	if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
+		return;
+	unsigned char kind = kind_of(dir_fd, entry);
+	bool tree = (dir->roles & WATCH_ROLE_TREE) != 0;
+	bool transcript = tree && kind == DT_REG && has_ending(name, ".jsonl");
+	bool process = (dir->roles & WATCH_ROLE_PROCESSES) && kind == DT_REG && has_ending(name, ".json");
+	if (!transcript && !process && !(tree && kind == DT_DIR))
+		return;
+	char *path = paths_join(dir->path, name);
+	if (!path) {
+		log_error("cannot look at %s/%s: out of memory; trying again", dir->path, name);
+		watch->lost = true;
+		return;
+	}
+	if (transcript)
+		watch->callbacks.file_seen(watch->ctx, path, dir->root_len, dir->polled_why != NULL);
+	else if (process)
+		watch->callbacks.process_file_changed(watch->ctx, path);
+	/* A folder that is watched already reports for itself; a polled one is listed in its own turn. */
+	else if (!watch_dirs_by_path(watch, path) || watch->inotify_fd >= 0)
+		watch_dirs_add_below(watch, dir, path);
+	free(path);
+}
+
+/* Said once, until it can be listed. */
+static void note_unlisted(struct watch *watch, struct watch_dir *dir, int why)
+{
+	if (!dir->unlisted)
+		log_warning("cannot list %s: %s; trying again", dir->path, strerror(why));
+	set_unlisted(watch, dir, true);
+}
+
+static void list_directory(struct watch *watch, struct watch_dir *dir)
+{
+	int flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NONBLOCK;
+	int fd = open(dir->path, dir->depth > 0 ? flags | O_NOFOLLOW : flags);
+	DIR *stream = fd >= 0 ? fdopendir(fd) : NULL;
+	if (!stream) {
+		int why = errno;
+		if (fd >= 0)
+			close(fd);
+		if (paths_is_gone(why)) {
+			if (dir->polled_why) {
+				/* A copy: the path goes with the directory. Without memory the next poll sees it gone. */
+				char *gone = strdup(dir->path);
+				if (gone) {
+					watch_dirs_drop_tree(watch, gone);
+					watch->callbacks.tree_gone(watch->ctx, gone);
+				}
+				free(gone);
+			}
+			return;
+		}
+		note_unlisted(watch, dir, why);
+		return;
+	}
+	const struct dirent *entry;
+	while ((errno = 0, entry = readdir(stream)) || errno == EINTR)
+		if (entry)
+			list_entry(watch, dir, dirfd(stream), entry);
+	if (errno != 0)
+		note_unlisted(watch, dir, errno);
+	else
+		set_unlisted(watch, dir, false);
+	closedir(stream);
+}
+
+bool watch_dirs_list_next(struct watch *watch)
+{
+	struct watch_dir *dir = watch->pending;
+	if (!dir)
+		return false;
+	unqueue(watch, dir);
+	list_directory(watch, dir);
+	return true;
+}
+
+void watch_dirs_queue_polled(struct watch *watch)
+{
+	size_t cursor = 0;
+	const struct strmap_slot *slot;
+	while ((slot = strmap_each(&watch->dirs_by_path, &cursor))) {
+		struct watch_dir *dir = slot->value;
+		if (!dir->polled_why && !dir->unlisted)
+			continue;
+		if (is_passing(dir->polled_why) && !start_watching(watch, dir)) {
+			watch_dirs_drop(watch, dir);
+			continue;
+		}
+		watch_dirs_queue(watch, dir);
+	}
+	if (watch->stats.polled == 0)
+		watch->limit_reported = false;
+}
+
+void watch_dirs_queue_all(struct watch *watch)
+{
+	size_t cursor = 0;
+	const struct strmap_slot *slot;
+	while ((slot = strmap_each(&watch->dirs_by_path, &cursor)))
+		watch_dirs_queue(watch, slot->value);
+}
+
+void watch_dirs_release(struct watch *watch)
+{
+	size_t cursor = 0;
+	const struct strmap_slot *slot;
+	while ((slot = strmap_each(&watch->dirs_by_path, &cursor)))
+		watch_dirs_drop(watch, slot->value);
+	strmap_release(&watch->dirs_by_path);
+	strmap_release(&watch->dirs_by_wd);
+}

@@ -1,0 +1,347 @@
+#include "swatchd/watch/watch.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/inotify.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/paths.h"
+#include "config/config.h"
+#include "swatchd/watch/dirs.h"
+#include "swatchd/watch/roots.h"
+
+/* One read takes this many bytes of events: 2,000 of them, a storm's worth. */
+#define EVENT_BUFFER_BYTES 65536
+/* Directories listed in one turn of the loop, so that it keeps answering during a first walk. */
+#define LIST_TURN_MS 8
+#define POLLED_SHOWN 20
+
+/* ---- turns of the loop ---- */
+
+static void schedule(struct watch *watch)
+{
+	bool listed = !watch->pending && ev_is_active(&watch->listing);
+	if (watch->pending && !ev_is_active(&watch->listing))
+		ev_idle_start(watch->loop, &watch->listing);
+	else if (listed)
+		ev_idle_stop(watch->loop, &watch->listing);
+
+	bool poll = watch->stats.polled > 0 || watch->stats.unlisted > 0 || watch->lost || watch->inotify_fd < 0;
+	if (!poll) {
+		ev_timer_stop(watch->loop, &watch->poll_timer);
+	} else if (!ev_is_active(&watch->poll_timer)) {
+		bool active = clock_mono_ms() - watch->last_change_mono_ms < WATCH_ACTIVE_SPAN_MS;
+		ev_timer_set(&watch->poll_timer, active ? WATCH_POLL_ACTIVE_S : WATCH_POLL_QUIET_S, 0.);
+		ev_timer_start(watch->loop, &watch->poll_timer);
+	}
+	if (listed)
+		watch->callbacks.listed(watch->ctx);
+}
+
+static void on_listing(struct ev_loop *loop, ev_idle *watcher, int revents)
+{
+	(void)loop;
+	(void)revents;
+	struct watch *watch = watcher->data;
+	int64_t until_ms = clock_mono_ms() + LIST_TURN_MS;
+	while (watch_dirs_list_next(watch) && clock_mono_ms() < until_ms)
+		;
+	schedule(watch);
+}
+
+/* What was missed may be anywhere. */
+static void look_again(struct watch *watch)
+{
+	if (watch->deaf)
+		ev_io_start(watch->loop, &watch->readable);
+	watch->lost = watch->deaf = false;
+	watch_rescan(watch);
+	if (!watch->lost)
+		watch->unseen_reported = false;
+}
+
+static void poll_now(struct watch *watch)
+{
+	if (watch->lost) {
+		look_again(watch);
+		return;
+	}
+	watch_roots_resolve(watch);
+	watch_dirs_queue_polled(watch);
+	watch->callbacks.recheck(watch->ctx, true);
+}
+
+static void on_poll(struct ev_loop *loop, ev_timer *watcher, int revents)
+{
+	(void)loop;
+	(void)revents;
+	struct watch *watch = watcher->data;
+	poll_now(watch);
+	schedule(watch);
+}
+
+/* ---- events ---- */
+
+static void take_tree_event(struct watch *watch, struct watch_dir *dir, const struct inotify_event *event,
+			    const char *path)
+{
+	if (event->mask & IN_ISDIR) {
+		if (event->mask & IN_MOVED_FROM) {
+			watch_roots_drop_tree(watch, path);
+		} else if (event->mask & IN_DELETE) {
+			/* It was empty: what lay in it has been reported, so no walk through the whole table. */
+			struct watch_dir *gone = watch_dirs_by_path(watch, path);
+			struct stat st;
+			if (gone && lstat(path, &st) != 0)
+				watch_dirs_drop(watch, gone);
+		} else if (event->mask & (IN_CREATE | IN_MOVED_TO)) {
+			watch_dirs_add_below(watch, dir, path);
+		}
+		return;
+	}
+	size_t len = strlen(event->name);
+	if (len <= strlen(".jsonl") || strcmp(event->name + len - strlen(".jsonl"), ".jsonl") != 0)
+		return;
+	if (event->mask & (IN_MOVED_FROM | IN_DELETE))
+		watch->callbacks.file_gone(watch->ctx, path);
+	else
+		watch->callbacks.file_seen(watch->ctx, path, dir->root_len, false);
+}
+
+void watch_note_lost(struct watch *watch)
+{
+	watch->lost = true;
+	schedule(watch);
+}
+
+/* Events cannot be read: not at every turn of the loop, which would never rest, but with the next poll. */
+static void go_deaf(struct watch *watch, int why)
+{
+	log_error("cannot read file events: %s; everything is examined again", strerror(why));
+	ev_io_stop(watch->loop, &watch->readable);
+	watch->lost = watch->deaf = true;
+}
+
+/* Returns true when a root may have come or gone. */
+static bool take_event(struct watch *watch, const struct inotify_event *event)
+{
+	watch->stats.events++;
+	if (event->mask & IN_Q_OVERFLOW) {
+		watch->stats.overflows++;
+		log_warning("more file events than the kernel's queue holds (fs.inotify.max_queued_events): "
+			    "examining everything again");
+		struct jsonw *w = events_begin(watch->events, "overflow");
+		if (w)
+			events_end(watch->events);
+		watch_rescan(watch);
+		return false;
+	}
+	if (event->mask & IN_IGNORED) {
+		watch_dirs_forget_wd(watch, event->wd);
+		return false;
+	}
+	struct watch_dir *dir = watch_dirs_by_wd(watch, event->wd);
+	if (!dir)
+		return false;
+	if (event->mask & (IN_DELETE_SELF | IN_MOVE_SELF)) {
+		/* The parent tells of a folder below a root; a root or an anchor has to be looked for. */
+		bool top = dir->depth == 0;
+		if (top)
+			watch->force_look = true;
+		return top;
+	}
+	/* Without a name it is about the directory itself. */
+	if (event->len == 0 || memchr(event->name, '\0', event->len) == event->name)
+		return false;
+	bool root_may_change = (dir->roles & WATCH_ROLE_ANCHOR) && (event->mask & (IN_CREATE | IN_MOVED_TO));
+	if (dir->roles & (WATCH_ROLE_TREE | WATCH_ROLE_PROCESSES)) {
+		char *path = paths_join(dir->path, event->name);
+		if (!path) {
+			log_error("cannot look at %s/%s: out of memory; trying again", dir->path, event->name);
+			watch->lost = true;
+			return root_may_change;
+		}
+		if (dir->roles & WATCH_ROLE_TREE)
+			take_tree_event(watch, dir, event, path);
+		else if (!(event->mask & IN_ISDIR))
+			watch->callbacks.process_file_changed(watch->ctx, path);
+		free(path);
+	}
+	return root_may_change;
+}
+
+static void read_events(struct watch *watch)
+{
+	static _Alignas(struct inotify_event) char buffer[EVENT_BUFFER_BYTES];
+	bool look = false;
+	while (watch->inotify_fd >= 0) {
+		ssize_t got = read(watch->inotify_fd, buffer, sizeof(buffer));
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got <= 0) {
+			if (got < 0 && errno != EAGAIN)
+				go_deaf(watch, errno);
+			break;
+		}
+		for (char *at = buffer; at < buffer + got;) {
+			const struct inotify_event *event = (const struct inotify_event *)(void *)at;
+			look = take_event(watch, event) || look;
+			at += sizeof(*event) + event->len;
+		}
+		/* There was room for one more: none waits. */
+		if ((size_t)got + sizeof(struct inotify_event) + NAME_MAX + 1 <= sizeof(buffer))
+			break;
+	}
+	if (watch->force_look)
+		watch_roots_drop_moved(watch);
+	if (look)
+		watch_roots_resolve(watch);
+}
+
+static void on_readable(struct ev_loop *loop, ev_io *watcher, int revents)
+{
+	(void)loop;
+	struct watch *watch = watcher->data;
+	if (revents & EV_ERROR)
+		go_deaf(watch, errno);
+	else
+		read_events(watch);
+	/* A new folder is listed at once: its first lines are as urgent as any. */
+	int64_t until_ms = clock_mono_ms() + LIST_TURN_MS;
+	while (watch->pending && clock_mono_ms() < until_ms)
+		watch_dirs_list_next(watch);
+	schedule(watch);
+}
+
+/* ---- for the daemon ---- */
+
+int watch_init(struct watch *watch, struct ev_loop *loop, int method, const struct watch_callbacks *callbacks,
+	       void *ctx, struct events *events, struct buf *error)
+{
+	memset(watch, 0, sizeof(*watch));
+	watch->loop = loop;
+	watch->method = method;
+	watch->callbacks = *callbacks;
+	watch->ctx = ctx;
+	watch->events = events;
+	watch->last_change_mono_ms = clock_mono_ms();
+	watch->inotify_fd = -1;
+	ev_init(&watch->readable, on_readable);
+	ev_init(&watch->poll_timer, on_poll);
+	ev_idle_init(&watch->listing, on_listing);
+	watch->readable.data = watch->poll_timer.data = watch->listing.data = watch;
+	if (method == WATCH_POLL)
+		return 0;
+	watch->inotify_fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+	if (watch->inotify_fd < 0) {
+		buf_printf(error, "cannot watch for file changes: %s (fs.inotify.max_user_instances may be reached); "
+			   "[watch] method = poll works without", strerror(errno));
+		return -1;
+	}
+	ev_io_set(&watch->readable, watch->inotify_fd, EV_READ);
+	ev_io_start(loop, &watch->readable);
+	return 0;
+}
+
+int watch_set_roots(struct watch *watch, const char *const *paths, size_t count)
+{
+	if (watch_roots_set(watch, paths, count) != 0)
+		return -1;
+	schedule(watch);
+	return 0;
+}
+
+void watch_drain(struct watch *watch)
+{
+	read_events(watch);
+	if (watch->stats.polled > 0 || watch->stats.unlisted > 0 || watch->lost || watch->inotify_fd < 0)
+		poll_now(watch);
+	while (watch_dirs_list_next(watch))
+		;
+	schedule(watch);
+}
+
+void watch_rescan(struct watch *watch)
+{
+	watch->stats.rescans++;
+	watch->force_look = true;
+	watch_roots_drop_moved(watch);
+	watch_roots_resolve(watch);
+	watch_dirs_queue_all(watch);
+	watch->callbacks.recheck(watch->ctx, false);
+	schedule(watch);
+}
+
+bool watch_is_listing(const struct watch *watch)
+{
+	return watch->pending != NULL;
+}
+
+void watch_note_activity(struct watch *watch)
+{
+	bool was_quiet = clock_mono_ms() - watch->last_change_mono_ms >= WATCH_ACTIVE_SPAN_MS;
+	watch->last_change_mono_ms = clock_mono_ms();
+	if (was_quiet && ev_is_active(&watch->poll_timer)) {
+		ev_timer_stop(watch->loop, &watch->poll_timer);
+		schedule(watch);
+	}
+}
+
+static const char *root_state_name(const struct watch *watch, const struct watch_root *root)
+{
+	if (root->state == WATCH_ROOT_MISSING)
+		return "missing";
+	if (root->state == WATCH_ROOT_SAME_AS_OTHER)
+		return "same";
+	const struct watch_dir *dir = watch_dirs_by_path(watch, root->path);
+	return dir && dir->polled_why ? "polling" : "watching";
+}
+
+void watch_write_status(const struct watch *watch, struct jsonw *w)
+{
+	jsonw_key(w, "roots");
+	jsonw_begin_array(w);
+	for (size_t i = 0; i < watch->root_count; i++) {
+		jsonw_begin_object(w);
+		jsonw_put_string(w, "path", watch->roots[i].path);
+		jsonw_put_string(w, "state", root_state_name(watch, &watch->roots[i]));
+		jsonw_end_object(w);
+	}
+	jsonw_end_array(w);
+	jsonw_put_int(w, "directories", (int64_t)watch->stats.directories);
+	jsonw_key(w, "polled");
+	jsonw_begin_array(w);
+	size_t cursor = 0;
+	unsigned shown = 0;
+	const struct strmap_slot *slot;
+	while (shown < POLLED_SHOWN && (slot = strmap_each(&watch->dirs_by_path, &cursor))) {
+		const struct watch_dir *dir = slot->value;
+		if (!dir->polled_why)
+			continue;
+		shown++;
+		jsonw_begin_object(w);
+		jsonw_put_string(w, "path", dir->path);
+		jsonw_put_string(w, "why", dir->polled_why);
+		jsonw_end_object(w);
+	}
+	jsonw_end_array(w);
+	jsonw_put_int(w, "polledDirectories", (int64_t)watch->stats.polled);
+	jsonw_put_int(w, "events", (int64_t)watch->stats.events);
+	jsonw_put_int(w, "overflows", (int64_t)watch->stats.overflows);
+	jsonw_put_int(w, "rescans", (int64_t)watch->stats.rescans);
+}
+
+void watch_release(struct watch *watch)
+{
+	ev_io_stop(watch->loop, &watch->readable);
+	ev_timer_stop(watch->loop, &watch->poll_timer);
+	ev_idle_stop(watch->loop, &watch->listing);
+	watch_dirs_release(watch);
+	watch_roots_release(watch);
+	if (watch->inotify_fd >= 0)
+		close(watch->inotify_fd);
+}

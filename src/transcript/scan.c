@@ -1,0 +1,429 @@
+#include "transcript/scan_internal.h"
+
+#include "base/clock.h"
+#include "base/find.h"
+
+#define COUNT_OF(list) ((int)(sizeof(list) / sizeof((list)[0])))
+
+/* The names that make ccusage 20.0.24 lose a line when they are null anywhere in it (F1). */
+static const struct slice fatal_nulls[] = {
+	SCAN_NAME("id"), SCAN_NAME("cwd"), SCAN_NAME("model"), SCAN_NAME("speed"), SCAN_NAME("costUSD"),
+	SCAN_NAME("version"), SCAN_NAME("sessionId"), SCAN_NAME("requestId"), SCAN_NAME("isApiErrorMessage"),
+	SCAN_NAME("cache_read_input_tokens"), SCAN_NAME("cache_creation_input_tokens"),
+};
+
+/* What the walk collects before it is known whether it makes a record. */
+struct scan_state {
+	struct scan_facts *facts;
+	scan_unknown_field *unknown;
+	void *unknown_ctx;
+	unsigned seen;               /* bit n: enum top_field n was there */
+	bool bad;                    /* something that ccusage does not read as a record */
+	bool has_timestamp, usage_time;  /* a time at all; and one in ccusage's form */
+	bool is_meta, is_summary, is_api_error, rate_limited, is_tool_result;
+	struct scan_counts counts;
+	bool has_usage;
+	bool plain_key;              /* written as "usage":{ to the byte */
+	int64_t status;
+	double total_cost_usd;
+	bool has_total_cost;
+};
+
+static void take_null(void *ctx, struct slice key)
+{
+	struct scan_state *state = ctx;
+	unsigned seen = 0;
+	bool twice;
+	if (scan_field(key, fatal_nulls, COUNT_OF(fatal_nulls), &seen, &twice) >= 0)
+		state->facts->usage.faults |= SCAN_FAULT_NULL;
+}
+
+/* ---- the message ---- */
+
+/* A content block: its text when it is the first of type "text"; whether it is a tool's result. */
+static void walk_content_block(struct walk *w, struct scan_state *state)
+{
+	struct walk_item item;
+	struct slice key, text = { NULL, 0 };
+	bool first = true, is_text = false;
+	if (!walk_enter(w, '{')) {
+		walk_value(w, &item);
+		return;
+	}
+	while (walk_next_key(w, &first, &key)) {
+		bool is_type = slice_equals(key, "type"), has_text = slice_equals(key, "text");
+		if (!walk_value(w, &item))
+			return;
+		if (item.kind == WALK_NULL)
+			take_null(state, key);
+		if (item.kind != WALK_STRING)
+			continue;
+		if (is_type) {
+			is_text = slice_equals(item.text, "text");
+			state->is_tool_result |= slice_equals(item.text, "tool_result");
+		} else if (has_text) {
+			text = item.text;
+		}
+	}
+	if (is_text && text.data && !state->facts->preview.data)
+		state->facts->preview = text;
+}
+
+static void walk_content(struct walk *w, struct scan_state *state)
+{
+	struct walk_item item;
+	bool first = true;
+	if (walk_peek(w) == WALK_STRING) {
+		if (walk_value(w, &item) && !state->facts->preview.data)
+			state->facts->preview = item.text;
+	} else if (walk_enter(w, '[')) {
+		while (walk_next_item(w, &first))
+			walk_content_block(w, state);
+	} else if (walk_value(w, &item) && item.kind == WALK_NULL) {
+		take_null(state, (struct slice){ "content", strlen("content") });
+	}
+}
+
+/* A string that the record needs: of another type, or no text, it spoils the record; null is none. */
+static void take_text(struct scan_state *state, struct slice key, const struct walk_item *item, struct slice *out)
+{
+	if (item->kind == WALK_NULL)
+		take_null(state, key);
+	else if (item->kind != WALK_STRING || item->text.len == 0 || !slice_is_text(item->text))
+		state->bad = true;
+	if (item->kind == WALK_STRING)
+		*out = item->text;
+}
+
+static void walk_usage(struct walk *w, struct scan_state *state)
+{
+	struct walk_item item;
+	state->plain_key = w->at < w->end && w->at[-2] == '"' && w->at[0] == '{';
+	state->has_usage = scan_counts_walk(w, &state->counts);
+	if (!state->has_usage && walk_value(w, &item))
+		state->bad = true;
+}
+
+enum message_field { USAGE, ID, MODEL };
+
+static void walk_message(struct walk *w, struct scan_state *state)
+{
+	static const struct slice names[] = {
+		[USAGE] = SCAN_NAME("usage"), [ID] = SCAN_NAME("id"), [MODEL] = SCAN_NAME("model"),
+	};
+	struct walk_item item;
+	struct slice key;
+	unsigned seen = 0;
+	bool first = true;
+	if (!walk_enter(w, '{')) {
+		state->bad = true;
+		walk_value(w, &item);
+		return;
+	}
+	while (walk_next_key(w, &first, &key)) {
+		int field = scan_field(key, names, COUNT_OF(names), &seen, &state->bad);
+		/* Not one written with escapes: ccusage knows the lines that count by their bytes. */
+		if (field == USAGE && key.data != w->key) {
+			walk_usage(w, state);
+		} else if (slice_equals(key, "content")) {
+			walk_content(w, state);
+		} else {
+			if (!walk_value(w, &item))
+				return;
+			if (field == ID)
+				take_text(state, key, &item, &state->facts->usage.message_id);
+			else if (field == MODEL)
+				take_text(state, key, &item, &state->facts->model);
+			else if (item.kind == WALK_NULL)
+				take_null(state, key);
+		}
+	}
+}
+
+static enum scan_limit_kind limit_kind_of(struct slice name)
+{
+	if (slice_equals(name, "five_hour"))
+		return SCAN_LIMIT_FIVE_HOUR;
+	return slice_equals(name, "seven_day") ? SCAN_LIMIT_SEVEN_DAY : SCAN_LIMIT_OTHER;
+}
+
+static void walk_quota(struct walk *w, struct scan_state *state)
+{
+	struct scan_limit *limit = &state->facts->limit;
+	struct walk_item item;
+	struct slice key;
+	bool first = true;
+	if (!walk_enter(w, '{')) {
+		walk_value(w, &item);
+		return;
+	}
+	while (walk_next_key(w, &first, &key)) {
+		bool is_reset = slice_equals(key, "resetsAt"), is_kind = slice_equals(key, "rateLimitType");
+		if (!walk_value(w, &item))
+			return;
+		if (item.kind == WALK_NULL)
+			take_null(state, key);
+		if (is_reset && item.kind == WALK_NUMBER)
+			(void)slice_to_count(item.text, &limit->resets_at_s);
+		else if (is_kind && item.kind == WALK_STRING)
+			limit->kind = limit_kind_of(item.text);
+	}
+}
+
+/* ---- the top level ---- */
+
+static enum scan_type type_of(struct slice name)
+{
+	if (slice_equals(name, "user"))
+		return SCAN_TYPE_USER;
+	if (slice_equals(name, "assistant"))
+		return SCAN_TYPE_ASSISTANT;
+	if (slice_equals(name, "system"))
+		return SCAN_TYPE_SYSTEM;
+	return scan_type_is_known(name) ? SCAN_TYPE_OTHER : SCAN_TYPE_UNKNOWN;
+}
+
+/* The forms that ccusage reads: "2026-02-11T20:36:47" with ".925" or nothing, then "Z" or "+02:00". */
+static bool is_usage_time(const char *text, size_t len)
+{
+	size_t zone = 19;
+	if (len < 20 || text[10] != 'T' || text[17] == '6')
+		return false;
+	if (text[zone] == '.')
+		zone += 4;
+	return zone < len && (text[zone] == 'Z' || text[zone] == '+' || text[zone] == '-');
+}
+
+static void take_time(struct scan_state *state, const struct walk_item *item)
+{
+	char text[64];
+	size_t len;
+	if (item->kind != WALK_STRING || !slice_to_text(item->text, text, sizeof(text), &len))
+		return;
+	state->has_timestamp = clock_parse_rfc3339(text, len, &state->facts->timestamp_ms);
+	state->usage_time = state->has_timestamp && is_usage_time(text, len);
+}
+
+static void take_bool(struct scan_state *state, struct slice key, const struct walk_item *item, bool *out)
+{
+	if (item->kind == WALK_NULL)
+		take_null(state, key);
+	else if (item->kind != WALK_TRUE && item->kind != WALK_FALSE)
+		state->bad = true;
+	*out = item->kind == WALK_TRUE;
+}
+
+static void take_cost(struct scan_state *state, struct slice key, const struct walk_item *item)
+{
+	struct scan_usage *usage = &state->facts->usage;
+	if (item->kind == WALK_NULL)
+		take_null(state, key);
+	else if (item->kind != WALK_NUMBER || !slice_to_double(item->text, &usage->cost_usd))
+		state->bad = true;
+	else  /* an absurd cost is not believed: tokens times price stand in for it */
+		usage->has_cost = usage->cost_usd >= 0. && usage->cost_usd <= 1e6;
+}
+
+/* The fields that ccusage reads; the order of its names below. */
+enum top_field { TIMESTAMP, SESSION_ID, REQUEST_ID, VERSION, COST, SIDECHAIN, API_ERROR, MESSAGE };
+
+/* Fields that are facts and nothing more: of the wrong type they are passed by. */
+static void take_fact(struct scan_state *state, struct slice key, const struct walk_item *item)
+{
+	struct scan_facts *facts = state->facts;
+	bool is_string = item->kind == WALK_STRING;
+	if (item->kind == WALK_NULL) {
+		take_null(state, key);
+	} else if (is_string && slice_equals(key, "type")) {
+		facts->type = type_of(item->text);
+		facts->type_name = item->text;
+	} else if (is_string && slice_equals(key, "cwd")) {
+		facts->cwd = item->text;
+	} else if (is_string && slice_equals(key, "gitBranch")) {
+		facts->git_branch = item->text;
+	} else if (is_string && slice_equals(key, "subtype")) {
+		facts->compact_boundary = slice_equals(item->text, "compact_boundary");
+	} else if (is_string && slice_equals(key, "error")) {
+		state->rate_limited = slice_equals(item->text, "rate_limit");
+	} else if (item->kind == WALK_TRUE && slice_equals(key, "isMeta")) {
+		state->is_meta = true;
+	} else if (item->kind == WALK_TRUE && slice_equals(key, "isCompactSummary")) {
+		state->is_summary = true;
+	} else if (item->kind == WALK_NUMBER && slice_equals(key, "apiErrorStatus")) {
+		(void)slice_to_count(item->text, &state->status);
+	} else if (item->kind == WALK_NUMBER && slice_equals(key, "totalCostUSD")) {
+		state->has_total_cost = slice_to_double(item->text, &state->total_cost_usd);
+	} else if (item->kind == WALK_OBJECT && slice_equals(key, "modelUsage")) {
+		facts->model_usage = item->text;
+	}
+}
+
+static void take_field(struct scan_state *state, int field, struct slice key, const struct walk_item *item)
+{
+	struct scan_facts *facts = state->facts;
+	switch (field) {
+	case TIMESTAMP:
+		take_time(state, item);
+		break;
+	case SESSION_ID:
+		take_text(state, key, item, &facts->session_id);
+		break;
+	case REQUEST_ID:
+		take_text(state, key, item, &facts->usage.request_id);
+		break;
+	case VERSION:
+		take_text(state, key, item, &facts->version);
+		break;
+	case COST:
+		take_cost(state, key, item);
+		break;
+	case SIDECHAIN:
+		take_bool(state, key, item, &facts->sidechain);
+		break;
+	case API_ERROR:
+		take_bool(state, key, item, &state->is_api_error);
+		break;
+	default:
+		take_fact(state, key, item);
+	}
+}
+
+static void walk_top_level(struct walk *w, struct scan_state *state)
+{
+	static const struct slice names[] = {
+		[TIMESTAMP] = SCAN_NAME("timestamp"), [SESSION_ID] = SCAN_NAME("sessionId"),
+		[REQUEST_ID] = SCAN_NAME("requestId"), [VERSION] = SCAN_NAME("version"),
+		[COST] = SCAN_NAME("costUSD"), [SIDECHAIN] = SCAN_NAME("isSidechain"),
+		[API_ERROR] = SCAN_NAME("isApiErrorMessage"), [MESSAGE] = SCAN_NAME("message"),
+	};
+	struct walk_item item;
+	struct slice key;
+	bool first = true;
+	while (walk_next_key(w, &first, &key)) {
+		int field = scan_field(key, names, COUNT_OF(names), &state->seen, &state->bad);
+		if (field == MESSAGE) {
+			walk_message(w, state);
+		} else if (field < 0 && slice_equals(key, "quotaLimits")) {
+			walk_quota(w, state);
+		} else {
+			if (field < 0 && state->unknown && !scan_field_is_known(key))
+				state->unknown(state->unknown_ctx, key);
+			if (!walk_value(w, &item))
+				return;
+			take_field(state, field, key, &item);
+		}
+	}
+}
+
+/* ---- what it all makes ---- */
+
+/* N.N.N, with anything after it. */
+static bool is_version(struct slice v)
+{
+	size_t i = 0;
+	for (int part = 0; part < 3; part++) {
+		size_t start = i;
+		while (i < v.len && v.data[i] >= '0' && v.data[i] <= '9')
+			i++;
+		if (i == start)
+			return false;
+		if (part < 2 && (i >= v.len || v.data[i++] != '.'))
+			return false;
+	}
+	return true;
+}
+
+/* The old form of a limit marker: "Claude AI usage limit reached|1760000000", with any words around it, as in ccusage. */
+static void take_old_limit(struct scan_facts *facts)
+{
+	static const char words[] = "Claude AI usage limit reached";
+	struct slice text = facts->preview;
+	if (!text.data || !memmem(text.data, text.len, words, sizeof(words) - 1))
+		return;
+	const char *end = text.data + text.len;
+	facts->limit.present = facts->limit.old_form = true;
+	for (const char *bar = text.data; facts->limit.resets_at_s == 0 && (bar = memchr(bar, '|', (size_t)(end - bar)));) {
+		struct slice number = { ++bar, 0 };
+		while (number.data + number.len < end && number.data[number.len] >= '0' && number.data[number.len] <= '9')
+			number.len++;
+		(void)slice_to_count(number, &facts->limit.resets_at_s);
+	}
+}
+
+static void finish_usage(struct scan_state *state, const char *line, size_t len)
+{
+	struct scan_facts *facts = state->facts;
+	struct scan_usage *usage = &facts->usage;
+	const struct scan_counts *counts = &state->counts;
+	usage->tokens = counts->tokens;
+	usage->has_speed = counts->has_speed;
+	usage->fast = counts->fast;
+	usage->iterations = counts->iterations;
+	usage->model = facts->model;
+	usage->sidechain = facts->sidechain;
+	usage->timestamp_ms = facts->timestamp_ms;
+	usage->limit = facts->limit;
+	usage->present = state->has_usage && !counts->bad && counts->has_input && counts->has_output && !state->bad
+			 && state->usage_time && !(facts->version.data && !is_version(facts->version));
+	usage->refused = usage->present && counts->absurd;
+	usage->present = usage->present && !counts->absurd;
+	/* One elsewhere in the line is as good to ccusage. */
+	if ((usage->present || usage->refused) && !state->plain_key
+	    && !memmem(line, len, "\"usage\":{", strlen("\"usage\":{")))
+		usage->faults |= SCAN_FAULT_SPACE;
+}
+
+static void finish(struct scan_state *state, const char *line, size_t len)
+{
+	struct scan_facts *facts = state->facts;
+	const struct scan_counts *counts = &state->counts;
+	if (!state->has_timestamp)
+		facts->timestamp_ms = 0;
+	facts->is_message = (facts->type == SCAN_TYPE_USER || facts->type == SCAN_TYPE_ASSISTANT) && !facts->sidechain
+			    && !state->is_meta && (state->seen & (1U << MESSAGE));
+	facts->is_prompt = facts->is_message && facts->type == SCAN_TYPE_USER && !state->is_tool_result
+			   && !state->is_summary;
+	facts->limit.present = state->is_api_error && state->rate_limited && state->status != 529;
+	if (state->is_api_error)
+		take_old_limit(facts);
+	facts->has_cost_state = state->has_total_cost && slice_equals(facts->type_name, "cost-state")
+				&& state->total_cost_usd >= 0. && state->total_cost_usd <= 1e6;
+	facts->cost_state_usd = facts->has_cost_state ? state->total_cost_usd : 0.;
+	if (!facts->has_cost_state)
+		facts->model_usage = (struct slice){ NULL, 0 };
+	if (state->has_usage && !counts->bad && !counts->absurd && counts->has_input && counts->has_output) {
+		const struct price_tokens *t = &counts->tokens;
+		facts->wrote_5m = t->cache_creation_5m > 0;
+		facts->wrote_1h = t->cache_creation_1h > 0;
+		facts->has_context = facts->type == SCAN_TYPE_ASSISTANT && !slice_equals(facts->model, "<synthetic>");
+		if (facts->has_context)
+			facts->context_tokens = t->input + t->cache_creation_5m + t->cache_creation_1h + t->cache_read;
+	}
+	finish_usage(state, line, len);
+}
+
+bool scan_line(const char *line, size_t len, struct scan_facts *out, scan_unknown_field *unknown, void *ctx)
+{
+	struct scan_state state = { .facts = out, .unknown = unknown, .unknown_ctx = ctx };
+	struct walk w;
+	memset(out, 0, sizeof(*out));
+	walk_init(&w, line, len);
+	w.null_seen = take_null;
+	w.ctx = &state;
+	if (walk_enter(&w, '{'))
+		walk_top_level(&w, &state);
+	else
+		w.bad = true;
+	if (!walk_at_end(&w)) {
+		memset(out, 0, sizeof(*out));
+		return false;
+	}
+	finish(&state, line, len);
+	return true;
+}
+
+bool scan_may_have_usage(const char *line, size_t len)
+{
+	const char *hit = scan_find_usage(line, line + len);
+	return hit && scan_hit_may_count(line, hit, line + len);
+}

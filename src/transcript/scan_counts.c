@@ -1,0 +1,242 @@
+/*
+ * A message's "usage" object, and the iterations in it.
+ */
+#include "transcript/scan_internal.h"
+
+/* A token count beyond this is not believed: the largest context is a million. It fits into 32 bits. */
+#define TOKENS_MAX INT64_C(4000000000)
+
+int scan_field(struct slice key, const struct slice *names, int count, unsigned *seen, bool *twice)
+{
+	for (int i = 0; i < count; i++) {
+		if (key.len != names[i].len || key.data[0] != names[i].data[0] || memcmp(key.data, names[i].data, key.len) != 0)
+			continue;
+		if (*seen & (1U << i))
+			*twice = true;
+		*seen |= 1U << i;
+		return i;
+	}
+	return -1;
+}
+
+static void tell_null(struct walk *w, struct slice key)
+{
+	if (w->null_seen)
+		w->null_seen(w->ctx, key);
+}
+
+/* A count: digits, or it spoils the record. Null is left to the caller. */
+static bool take_count(struct scan_counts *counts, const struct walk_item *item, int64_t *out)
+{
+	if (item->kind != WALK_NUMBER || !slice_to_count(item->text, out)) {
+		counts->bad = true;
+		return false;
+	}
+	counts->absurd = counts->absurd || *out > TOKENS_MAX;
+	return true;
+}
+
+/* cache_creation []: to ccusage's reader a list of its counts, in their order, is as good. */
+static void walk_breakdown_list(struct walk *w, struct scan_counts *counts)
+{
+	int64_t *places[] = { &counts->tokens.cache_creation_5m, &counts->tokens.cache_creation_1h };
+	struct walk_item item;
+	size_t index = 0;
+	bool first = true;
+	counts->has_breakdown = true;
+	while (walk_next_item(w, &first) && walk_value(w, &item)) {
+		if (index < 2)
+			take_count(counts, &item, places[index]);
+		else
+			counts->bad = true;
+		index++;
+	}
+}
+
+/* cache_creation {}: when it is there at all, its counts (0 by default) stand in for the flat one. */
+static void walk_breakdown(struct walk *w, struct scan_counts *counts)
+{
+	static const struct slice names[] = {
+		SCAN_NAME("ephemeral_5m_input_tokens"), SCAN_NAME("ephemeral_1h_input_tokens"),
+	};
+	int64_t *places[] = { &counts->tokens.cache_creation_5m, &counts->tokens.cache_creation_1h };
+	struct walk_item item;
+	struct slice key;
+	unsigned seen = 0;
+	bool first = true;
+	if (walk_enter(w, '[')) {
+		walk_breakdown_list(w, counts);
+		return;
+	}
+	if (!walk_enter(w, '{')) {
+		if (walk_value(w, &item) && item.kind != WALK_NULL)
+			counts->bad = true;
+		return;
+	}
+	counts->has_breakdown = true;
+	while (walk_next_key(w, &first, &key)) {
+		int field = scan_field(key, names, 2, &seen, &counts->bad);
+		if (!walk_value(w, &item))
+			return;
+		if (item.kind == WALK_NULL)
+			tell_null(w, key);
+		if (field >= 0)
+			take_count(counts, &item, places[field]);
+	}
+}
+
+/* iterations []: kept whole for scan_next_advisor(). A null model in one of them loses no line: not told. */
+static void walk_iterations(struct walk *w, struct scan_counts *counts)
+{
+	struct walk_item item;
+	struct slice key;
+	bool first = true;
+	if (walk_peek(w) != WALK_ARRAY) {
+		walk_value(w, &item);
+		return;
+	}
+	const char *start = w->at;
+	walk_enter(w, '[');
+	while (walk_next_item(w, &first)) {
+		bool first_key = true;
+		if (!walk_enter(w, '{')) {
+			walk_value(w, &item);
+			continue;
+		}
+		while (walk_next_key(w, &first_key, &key)) {
+			bool is_model = slice_equals(key, "model");
+			if (walk_value(w, &item) && item.kind == WALK_NULL && !is_model)
+				tell_null(w, key);
+		}
+	}
+	if (!w->bad)
+		counts->iterations = (struct slice){ start, (size_t)(w->at - start) };
+}
+
+static void take_speed(struct scan_counts *counts, const struct walk_item *item)
+{
+	if (item->kind == WALK_NULL)
+		return;
+	counts->fast = item->kind == WALK_STRING && slice_equals(item->text, "fast");
+	counts->has_speed = counts->fast || (item->kind == WALK_STRING && slice_equals(item->text, "standard"));
+	if (!counts->has_speed)
+		counts->bad = true;
+}
+
+enum counts_field { INPUT, OUTPUT, CREATION, READ, SPEED, BREAKDOWN, ITERATIONS, TYPE, MODEL };
+
+static void take_field(struct scan_counts *counts, int field, const struct walk_item *item)
+{
+	switch (field) {
+	case INPUT:
+		counts->has_input = take_count(counts, item, &counts->tokens.input);
+		break;
+	case OUTPUT:
+		counts->has_output = take_count(counts, item, &counts->tokens.output);
+		break;
+	case CREATION:
+		if (item->kind != WALK_NULL)
+			take_count(counts, item, &counts->flat_creation);
+		break;
+	case READ:
+		if (item->kind != WALK_NULL)
+			take_count(counts, item, &counts->tokens.cache_read);
+		break;
+	case SPEED:
+		take_speed(counts, item);
+		break;
+	case TYPE:
+		if (item->kind == WALK_STRING)
+			counts->type = item->text;
+		break;
+	case MODEL:
+		if (item->kind == WALK_STRING && slice_is_text(item->text))
+			counts->model = item->text;
+		break;
+	default:
+		break;
+	}
+}
+
+bool scan_counts_walk(struct walk *w, struct scan_counts *out)
+{
+	static const struct slice names[] = {
+		[INPUT] = SCAN_NAME("input_tokens"), [OUTPUT] = SCAN_NAME("output_tokens"),
+		[CREATION] = SCAN_NAME("cache_creation_input_tokens"),
+		[READ] = SCAN_NAME("cache_read_input_tokens"), [SPEED] = SCAN_NAME("speed"),
+		[BREAKDOWN] = SCAN_NAME("cache_creation"), [ITERATIONS] = SCAN_NAME("iterations"),
+		[TYPE] = SCAN_NAME("type"), [MODEL] = SCAN_NAME("model"),
+	};
+	struct walk_item item;
+	struct slice key;
+	unsigned seen = 0;
+	bool first = true;
+	memset(out, 0, sizeof(*out));
+	if (!walk_enter(w, '{'))
+		return false;
+	while (walk_next_key(w, &first, &key)) {
+		int field = scan_field(key, names, sizeof(names) / sizeof(names[0]), &seen, &out->bad);
+		if (field == BREAKDOWN) {
+			walk_breakdown(w, out);
+			continue;
+		}
+		if (field == ITERATIONS) {
+			walk_iterations(w, out);
+			continue;
+		}
+		if (!walk_value(w, &item))
+			break;
+		if (item.kind == WALK_NULL)
+			tell_null(w, key);
+		take_field(out, field, &item);
+	}
+	if (!out->has_breakdown)
+		out->tokens.cache_creation_5m = out->flat_creation;
+	return true;
+}
+
+/* Whether every iteration has its counts. */
+static bool all_good(struct slice iterations)
+{
+	struct scan_counts counts;
+	struct walk w;
+	bool first = true;
+	walk_init(&w, iterations.data, iterations.len);
+	walk_enter(&w, '[');
+	while (walk_next_item(&w, &first))
+		if (!scan_counts_walk(&w, &counts) || counts.bad || counts.absurd || !counts.has_input
+		    || !counts.has_output)
+			return false;
+	return true;
+}
+
+bool scan_next_advisor(const struct scan_usage *line, struct scan_cursor *cursor, struct scan_usage *out)
+{
+	struct scan_counts counts;
+	struct walk w;
+	bool first = cursor->at == 0;
+	if (!line->iterations.data || (first && !all_good(line->iterations)))
+		return false;
+	walk_init(&w, line->iterations.data, line->iterations.len);
+	if (first)
+		walk_enter(&w, '[');
+	else
+		w.at += cursor->at;  /* not from the start again: a line has room for a million of them */
+	while (walk_next_item(&w, &first) && scan_counts_walk(&w, &counts)) {
+		if (!slice_equals(counts.type, "advisor_message") || counts.model.len == 0)
+			continue;
+		*out = *line;
+		out->model = counts.model;
+		out->tokens = counts.tokens;
+		out->has_speed = counts.has_speed;
+		out->fast = counts.fast;
+		out->has_cost = false;
+		out->cost_usd = 0.;
+		out->iterations = (struct slice){ NULL, 0 };
+		/* Its number among the advisors: iterations of other kinds come between them as the message grows. */
+		out->advisor = ++cursor->number;
+		cursor->at = (size_t)(w.at - line->iterations.data);
+		return true;
+	}
+	return false;
+}

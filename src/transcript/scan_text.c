@@ -1,0 +1,37 @@
+/*
+ * Text of transcripts for people's eyes.
+ */
+#include "base/printable.h"
+#include "transcript/scan.h"
+
+/* What would steer a terminal, or turn a line around, is a blank; what is no text is shown as such. */
+static uint32_t harmless(uint32_t code)
+{
+	if (code == WALK_NO_CHAR)
+		return 0xFFFD;
+	return printable_is_unsafe(code) ? ' ' : code;
+}
+
+size_t scan_unescape(struct slice s, char *out, size_t size, size_t max_chars)
+{
+	size_t len = 0, at = 0;
+	bool blank = true;  /* leading blanks go */
+	while (s.data && at < s.len && max_chars > 0) {
+		char bytes[4];
+		uint32_t code = harmless(slice_take_char(s, &at));
+		if (code == ' ' && blank)
+			continue;
+		blank = code == ' ';
+		size_t count = walk_put_utf8(code, bytes);
+		if (len + count >= size)
+			break;
+		memcpy(out + len, bytes, count);
+		len += count;
+		max_chars--;
+	}
+	if (len > 0 && out[len - 1] == ' ')
+		len--;
+	if (size > 0)
+		out[len] = '\0';
+	return len;
+}
