@@ -42,7 +42,7 @@ static bool take_word(const char **at, struct buf *word)
 	return quote == '\0';
 }
 
-char **command_words_split(const char *command, struct buf *error)
+char **argv_split(const char *command, struct buf *error)
 {
 	char **words = NULL;
 	size_t count = 0;
@@ -55,7 +55,7 @@ char **command_words_split(const char *command, struct buf *error)
 		if (!closed || !add_word(&words, &count, &word)) {
 			buf_append_str(error, closed ? "out of memory" : "a quote is not closed");
 			buf_release(&word);
-			command_words_free(words);
+			argv_free(words);
 			return NULL;
 		}
 	}
@@ -64,7 +64,7 @@ char **command_words_split(const char *command, struct buf *error)
 	return words;
 }
 
-void command_words_free(char **words)
+void argv_free(char **words)
 {
 	for (char **word = words; word && *word; word++)
 		free(*word);
@@ -85,7 +85,7 @@ static bool is_program(const char *path, int *why)
 	return false;
 }
 
-char *command_words_find_program(const char *name)
+char *argv_find_program(const char *name)
 {
 	int why = ENOENT;
 	if (strchr(name, '/')) {

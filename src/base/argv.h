@@ -1,5 +1,5 @@
 /*
- * command_words: a command of the config as an argument vector, and its program on PATH. No shell.
+ * argv: a command of the config as an argument vector, and its program on PATH. No shell.
  *
  * For: swatchd's refresh, and `swatch verify`: both run ccusage.
  */
@@ -10,12 +10,12 @@
 
 /*
  * Splits a command into words at blanks; '...' and "..." keep blanks, a backslash keeps the next character (not
- * inside '...'). Returns a NULL-ended vector that command_words_free() frees; NULL with a message.
+ * inside '...'). Returns a NULL-ended vector that argv_free() frees; NULL with a message.
  */
-char **command_words_split(const char *command, struct buf *error);
-void command_words_free(char **words);
+char **argv_split(const char *command, struct buf *error);
+void argv_free(char **words);
 
 /* The path of a program, looked up as execvp(3) does; the caller frees. NULL with errno when there is none. */
-char *command_words_find_program(const char *name);
+char *argv_find_program(const char *name);
 
 #endif

@@ -23,6 +23,9 @@ struct buf {
 
 #define BUF_INIT { NULL, 0, 0, false }
 
+/* A local buffer that is released when its block ends: AUTO_BUF error = BUF_INIT; */
+#define AUTO_BUF __attribute__((cleanup(buf_release))) struct buf
+
 /* Makes room for `extra` more bytes (and a NUL). Returns false when memory ran out. */
 bool buf_reserve(struct buf *b, size_t extra);
 
@@ -37,8 +40,10 @@ void buf_vprintf(struct buf *b, const char *format, va_list args) __attribute__(
 const char *buf_str(const struct buf *b) __attribute__((returns_nonnull));
 
 /*
- * The content as a message for people: what a function said of its failure. "out of memory" where that came in the way of
- * the message, or is all there was to say. Points into the buffer, as buf_str() does.
+ * The content as a message for people. This is how functions all through say why they failed: they append what failed,
+ * on which file and why to the caller's `struct buf *error`, lower case, without a full stop; the caller decides where it
+ * is shown. A function that fails because memory ran out appends nothing: an empty or failed buffer reads "out of memory"
+ * here. Points into the buffer, as buf_str() does.
  */
 const char *buf_message(const struct buf *b) __attribute__((returns_nonnull));
 

@@ -9,6 +9,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/buf.h"
+
 /* $HOME when it is absolute, else the password database's. Points at static or environment memory; NULL when unknown. */
 const char *paths_home(void);
 
@@ -17,6 +19,9 @@ const char *paths_why_none(void) __attribute__((returns_nonnull));
 
 /* "~" and "~/x" become the home directory's; trailing slashes go. NULL also when there is no home directory. */
 char *paths_expand(const char *text, size_t len);
+
+/* Appends a path for people: what lies in the home directory begins with "~". */
+void paths_shorten(struct buf *out, const char *path);
 
 /* directory + "/" + name. */
 char *paths_join(const char *directory, const char *name);

@@ -18,7 +18,7 @@
 #include "base/buf.h"
 
 struct spawn_plan {
-	const char *path;              /* it is not looked up: command_words_find_program() does that */
+	const char *path;              /* it is not looked up: argv_find_program() does that */
 	char *const *argv;
 	char *const *environment;      /* of spawn_environment() */
 	const sigset_t *blocked;       /* signals that stay blocked in it; NULL: none */

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "base/buf.h"
+#include "json/get.h"
 
 /* A larger file is not one of ours. */
 #define CACHE_READ_MAX_BYTES ((size_t)4 << 20)
@@ -29,14 +30,5 @@ struct json_object *cache_parse_json(const struct buf *text);
  * no JSON object, too large, no regular file, a symlink.
  */
 bool cache_read_is_none(int why);
-
-/* The member `key` of an object when it is there and of that type (numbers: int or double); else the fallback. */
-double cache_json_double(struct json_object *object, const char *key, double fallback);
-int64_t cache_json_int(struct json_object *object, const char *key, int64_t fallback);
-bool cache_json_bool(struct json_object *object, const char *key, bool fallback);
-/* NULL when it is no string, or one with a NUL in it; points into the object. */
-const char *cache_json_string(struct json_object *object, const char *key);
-/* NULL when it is no object; belongs to the parent. `object` may be NULL in all of these. */
-struct json_object *cache_json_object(struct json_object *object, const char *key);
 
 #endif

@@ -87,7 +87,7 @@ int cache_remove_own_file(int dir_fd, const char *name)
 	struct json_object *content = cache_read_json(dir_fd, name);
 	if (!content)
 		return cache_read_is_none(errno) ? 0 : -1;
-	const char *writer = cache_json_string(content, "writer");
+	const char *writer = json_get_string(content, "writer");
 	bool ours = writer && strncmp(writer, CACHE_WRITER_PREFIX, strlen(CACHE_WRITER_PREFIX)) == 0;
 	json_object_put(content);
 	if (!ours)

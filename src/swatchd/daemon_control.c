@@ -212,7 +212,7 @@ void daemon_answer_refresh_waiters(struct daemon *daemon, const struct refresh_r
 
 static void take_refresh(struct daemon *daemon, struct control_client *client, struct json_object *request)
 {
-	bool wait = cache_json_bool(request, "wait", false);
+	bool wait = json_get_bool(request, "wait", false);
 	/* Registered first: a run that cannot be started is over at once. */
 	if (wait && !add_waiter(client, daemon->refresh_waiters, &daemon->refresh_waiter_count))
 		return;
@@ -250,7 +250,7 @@ static void write_removed(void *ctx, const struct session *session, enum expire_
 
 static void take_expire(struct daemon *daemon, struct control_client *client, struct json_object *request)
 {
-	bool dry_run = cache_json_bool(request, "dryRun", false);
+	bool dry_run = json_get_bool(request, "dryRun", false);
 	struct buf out = BUF_INIT;
 	struct jsonw w;
 	/* A transcript that was deleted a moment ago is gone. */
@@ -291,8 +291,8 @@ static void take_sync(struct daemon *daemon, struct control_client *client, bool
 /* What a statusline knows of its session. Returns true when something of it is new. */
 static bool take_session_tick(struct session *session, struct json_object *request)
 {
-	int64_t window = cache_json_int(request, "contextWindowSize", 0);
-	double cost_usd = cache_json_double(request, "costUSD", NAN);
+	int64_t window = json_get_int(request, "contextWindowSize", 0);
+	double cost_usd = json_get_double(request, "costUSD", NAN);
 	bool changed = false;
 	if (window >= 1000 && window <= INT64_C(100000000) && window != session->window_tokens) {
 		session->window_tokens = window;
@@ -308,11 +308,11 @@ static bool take_session_tick(struct session *session, struct json_object *reque
 /* What a statusline knows: bounded, typed, and of a session that exists; anything else is passed over. */
 static void take_tick(struct daemon *daemon, struct json_object *request)
 {
-	const char *id = cache_json_string(request, "sessionId");
+	const char *id = json_get_string(request, "sessionId");
 	struct session *session = id ? sessions_find(&daemon->sessions, id) : NULL;
 	/* The limits are the account's: the session may not have written a line yet. */
 	if (id && cache_session_id_is_valid(id, strlen(id))
-	    && account_limits_take_tick(&daemon->billing.limits, cache_json_object(request, "rateLimits"), id,
+	    && account_limits_take_tick(&daemon->billing.limits, json_get_object(request, "rateLimits"), id,
 					clock_wall_ms()))
 		publish_mark_billing(&daemon->publish);
 	if (session && take_session_tick(session, request))

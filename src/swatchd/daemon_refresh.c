@@ -79,19 +79,19 @@ const struct refresh_callbacks daemon_refresh_callbacks = { on_refresh_started, 
 static void take_last_answer(struct daemon *daemon, struct json_object *billing, struct json_object *ccusage)
 {
 	struct billing_block answer = { 0 };
-	struct json_object *block = cache_json_object(billing, "block");
-	const char *source = cache_json_string(billing, "source");
+	struct json_object *block = json_get_object(billing, "block");
+	const char *source = json_get_string(billing, "source");
 	bool is_its_block = source && strcmp(source, "ccusage") == 0 && block;
 	struct buf error = BUF_INIT;
 	/* What the file shows as native's block is not ccusage's: only the sum is known of that. */
 	if (!is_its_block || ccusage_answer_take_block(block, &answer, &error) != 0)
-		answer.cost_usd = cache_json_double(ccusage, "costUSD", 0.);
+		answer.cost_usd = json_get_double(ccusage, "costUSD", 0.);
 	buf_release(&error);
-	billing_restore(&daemon->billing, &answer, cache_json_int(ccusage, "lastFetched", 0),
-			cache_json_int(ccusage, "durationMs", 0), cache_json_double(ccusage, "driftUSD", NAN));
-	int64_t strikes = cache_json_int(ccusage, "strikes", 0);
+	billing_restore(&daemon->billing, &answer, json_get_int(ccusage, "lastFetched", 0),
+			json_get_int(ccusage, "durationMs", 0), json_get_double(ccusage, "driftUSD", NAN));
+	int64_t strikes = json_get_int(ccusage, "strikes", 0);
 	billing_restore_audit(&daemon->billing, strikes > 0 && strikes < 1000 ? (unsigned)strikes : 0,
-			      cache_json_string(billing, "sourceReason"));
+			      json_get_string(billing, "sourceReason"));
 }
 
 /* What the last run knew of ccusage: its figures and their age. */
@@ -107,10 +107,10 @@ void daemon_take_last_run(struct daemon *daemon)
 	if (!billing && !cache_read_is_none(errno))
 		log_warning("cannot read %s/%s: %s; what the last run knew of ccusage and of the usage limits is lost",
 			    daemon->options.cache_path, CACHE_BILLING_FILE, strerror(errno));
-	struct json_object *ccusage = cache_json_object(billing, "ccusage");
-	if (cache_json_int(ccusage, "failures", 1) == 0)
-		refresh_seed_fetched(&daemon->refresh, cache_json_int(ccusage, "lastFetched", 0));
+	struct json_object *ccusage = json_get_object(billing, "ccusage");
+	if (json_get_int(ccusage, "failures", 1) == 0)
+		refresh_seed_fetched(&daemon->refresh, json_get_int(ccusage, "lastFetched", 0));
 	take_last_answer(daemon, billing, ccusage);
-	account_limits_restore(&daemon->billing.limits, cache_json_object(billing, "rateLimits"), clock_wall_ms());
+	account_limits_restore(&daemon->billing.limits, json_get_object(billing, "rateLimits"), clock_wall_ms());
 	json_object_put(billing);
 }

@@ -14,7 +14,7 @@
 /* Copies a request's text. Returns false when it is longer than it may be. */
 static bool take_text(struct json_object *request, const char *key, char *out, size_t size)
 {
-	const char *text = cache_json_string(request, key);
+	const char *text = json_get_string(request, key);
 	size_t len = text ? strlen(text) : 0;
 	if (len >= size)
 		return false;
@@ -24,7 +24,7 @@ static bool take_text(struct json_object *request, const char *key, char *out, s
 
 static const char *take_options(struct json_object *request, struct report_options *options)
 {
-	const char *kind = cache_json_string(request, "kind");
+	const char *kind = json_get_string(request, "kind");
 	memset(options, 0, sizeof(*options));
 	if (!kind || !report_kind_find(kind, &options->kind))
 		return "unknown \"kind\" of report";
@@ -35,7 +35,7 @@ static const char *take_options(struct json_object *request, struct report_optio
 		return "\"timezone\" is too long";
 	if (!take_text(request, "project", options->project, sizeof(options->project)))
 		return "\"project\" is too long";
-	options->active = cache_json_bool(request, "active", false);
+	options->active = json_get_bool(request, "active", false);
 	options->now_ms = clock_wall_ms();
 	return NULL;
 }
@@ -129,8 +129,8 @@ static void write_spend(struct ledger *ledger, int64_t since_ms, int64_t step_ms
 
 void daemon_answer_spend(struct daemon *daemon, struct control_client *client, struct json_object *request)
 {
-	int64_t since_ms = cache_json_int(request, "since", -1), step_ms = cache_json_int(request, "step", 0);
-	int64_t count = cache_json_int(request, "count", 0);
+	int64_t since_ms = json_get_int(request, "since", -1), step_ms = json_get_int(request, "step", 0);
+	int64_t count = json_get_int(request, "count", 0);
 	struct buf out = BUF_INIT;
 	if (since_ms < 0 || since_ms > clock_wall_ms() || step_ms < SPEND_MIN_STEP_MS || step_ms > SPEND_MAX_STEP_MS
 	    || count < 1 || count > SPEND_MAX_COUNT) {

@@ -156,8 +156,8 @@ static void tell_contended(const char *socket_path)
 static int64_t last_refresh_ms(int cache_fd)
 {
 	struct json_object *billing = cache_read_json(cache_fd, CACHE_BILLING_FILE);
-	struct json_object *ccusage = cache_json_object(billing, "ccusage");
-	int64_t at_ms = cache_json_int(ccusage, "failures", 1) == 0 ? cache_json_int(ccusage, "lastFetched", 0) : 0;
+	struct json_object *ccusage = json_get_object(billing, "ccusage");
+	int64_t at_ms = json_get_int(ccusage, "failures", 1) == 0 ? json_get_int(ccusage, "lastFetched", 0) : 0;
 	json_object_put(billing);
 	return at_ms;
 }

@@ -295,7 +295,7 @@ int daemon_request(const struct world *world, const char *request, int64_t timeo
 	int result = 0;
 	if (client_connect(&client, world->socket, &why) == CLIENT_LISTENING) {
 		enum client_result asked = client_ask(&client, request, timeout_ms, &answer, &why);
-		result = asked == CLIENT_TIMEOUT ? -1 : asked == CLIENT_OK && cache_json_bool(answer, "ok", false);
+		result = asked == CLIENT_TIMEOUT ? -1 : asked == CLIENT_OK && json_get_bool(answer, "ok", false);
 	}
 	json_object_put(answer);
 	client_close(&client);

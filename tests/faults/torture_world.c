@@ -234,10 +234,10 @@ void world_remove(struct world *world)
 
 static int64_t time_of(struct json_object *content)
 {
-	int64_t at_ms = cache_json_int(content, "gatheredAt", 0);
+	int64_t at_ms = json_get_int(content, "gatheredAt", 0);
 	if (at_ms == 0)
-		at_ms = cache_json_int(content, "lastUpdated", 0);
-	return at_ms ? at_ms : cache_json_int(content, "lastFetched", 0);
+		at_ms = json_get_int(content, "lastUpdated", 0);
+	return at_ms ? at_ms : json_get_int(content, "lastFetched", 0);
 }
 
 static bool file_holds(struct world *world, int dir_fd, const char *name, struct buf *why)
@@ -248,7 +248,7 @@ static bool file_holds(struct world *world, int dir_fd, const char *name, struct
 	bool good = false;
 	if (!content)
 		buf_printf(why, "%s is not whole: %s", name, strerror(errno));
-	else if (!cache_json_string(content, "writer"))
+	else if (!json_get_string(content, "writer"))
 		buf_printf(why, "%s lacks its writer", name);
 	else if (at_ms < before_ms)
 		buf_printf(why, "%s is older than it was", name);
@@ -294,7 +294,7 @@ static bool no_temp_files(const struct world *world, struct buf *why)
 
 static bool is_number(struct json_object *object, const char *name, const char *key, int64_t want, struct buf *why)
 {
-	int64_t got = cache_json_int(object, key, -1);
+	int64_t got = json_get_int(object, key, -1);
 	if (got == want)
 		return true;
 	buf_printf(why, "%s of %s is %lld, not %lld; ", key, name, (long long)got, (long long)want);
@@ -306,10 +306,10 @@ static bool session_holds(int dir_fd, const struct world_session *session, struc
 	char name[CACHE_NAME_SIZE];
 	(void)cache_session_file_name(session->id, name);
 	struct json_object *content = cache_read_json(dir_fd, name);
-	bool good = is_number(cache_json_object(content, "transcript"), name, "messageCount", session->messages, why);
-	good = is_number(cache_json_object(content, "tokens"), name, "input", (int64_t)session->ever * INPUT_TOKENS, why)
+	bool good = is_number(json_get_object(content, "transcript"), name, "messageCount", session->messages, why);
+	good = is_number(json_get_object(content, "tokens"), name, "input", (int64_t)session->ever * INPUT_TOKENS, why)
 	       && good;
-	double usd = cache_json_double(cache_json_object(content, "billing"), "sessionCost", -1.), want_usd = session->ever * MESSAGE_USD;
+	double usd = json_get_double(json_get_object(content, "billing"), "sessionCost", -1.), want_usd = session->ever * MESSAGE_USD;
 	if (fabs(usd - want_usd) > 1e-6) {
 		buf_printf(why, "sessionCost of %s is %g, not %g; ", name, usd, want_usd);
 		good = false;
@@ -333,10 +333,10 @@ bool world_figures_hold(struct world *world, bool ccusage, struct buf *why)
 		if (world->sessions[i].exists)
 			good = session_holds(dir_fd, &world->sessions[i], why) && good;
 	struct json_object *billing = cache_read_json(dir_fd, CACHE_BILLING_FILE);
-	struct json_object *block = cache_json_object(billing, "block");
+	struct json_object *block = json_get_object(billing, "block");
 	if (!ccusage) {
 		good = is_number(block, CACHE_BILLING_FILE, "entries", world->messages, why) && good;
-	} else if (cache_json_double(block, "costUSD", 0.) != CCUSAGE_USD) {
+	} else if (json_get_double(block, "costUSD", 0.) != CCUSAGE_USD) {
 		buf_printf(why, "costUSD of %s is not ccusage's; ", CACHE_BILLING_FILE);
 		good = false;
 	}

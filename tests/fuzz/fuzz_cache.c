@@ -33,12 +33,12 @@ static void check_members(struct json_object *object)
 {
 	static const char *const keys[] = { "schema", "costToday", "lastFetched", "writer", "ccusage" };
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
-		double number = cache_json_double(object, keys[i], -1.);
-		const char *text = cache_json_string(object, keys[i]);
+		double number = json_get_double(object, keys[i], -1.);
+		const char *text = json_get_string(object, keys[i]);
 		FUZZ_CHECK(isfinite(number), "%s: %g", keys[i], number);
-		(void)cache_json_int(object, keys[i], 0);
-		(void)cache_json_bool(object, keys[i], false);
-		FUZZ_CHECK(!text || !cache_json_object(object, keys[i]), "%s: text and object", keys[i]);
+		(void)json_get_int(object, keys[i], 0);
+		(void)json_get_bool(object, keys[i], false);
+		FUZZ_CHECK(!text || !json_get_object(object, keys[i]), "%s: text and object", keys[i]);
 	}
 }
 
@@ -74,7 +74,7 @@ static void check_restored(struct json_object *object)
 	struct billing_block block = { 0 };
 	struct jsonw w;
 	struct buf out = BUF_INIT, error = BUF_INIT;
-	account_limits_restore(&limits, cache_json_object(object, "rateLimits"), FUZZ_NOW_MS);
+	account_limits_restore(&limits, json_get_object(object, "rateLimits"), FUZZ_NOW_MS);
 	FUZZ_CHECK(limits.count <= RATE_LIMITS_MAX, "%zu limits", limits.count);
 	FUZZ_CHECK(config_init(&config), "no memory");
 	alerts_init(&alerts, &config, ignore_alert, NULL);
@@ -86,7 +86,7 @@ static void check_restored(struct json_object *object)
 	alerts_write(&alerts, &w);
 	jsonw_end_object(&w);
 	json_object_put(fuzz_check_json("what is written again", buf_str(&out), out.len));
-	if (ccusage_answer_take_block(cache_json_object(object, "block"), &block, &error) == 0 && block.present)
+	if (ccusage_answer_take_block(json_get_object(object, "block"), &block, &error) == 0 && block.present)
 		FUZZ_CHECK(block.cost_usd >= 0. && block.cost_usd <= CCUSAGE_MAX_USD, "%g USD", block.cost_usd);
 	buf_release(&error);
 	buf_release(&out);

@@ -28,10 +28,10 @@ struct tally {
 /* The file's own time, by its kind. */
 static int64_t time_of(struct json_object *content)
 {
-	int64_t at_ms = cache_json_int(content, "gatheredAt", 0);
+	int64_t at_ms = json_get_int(content, "gatheredAt", 0);
 	if (at_ms == 0)
-		at_ms = cache_json_int(content, "lastUpdated", 0);
-	return at_ms ? at_ms : cache_json_int(content, "lastFetched", 0);
+		at_ms = json_get_int(content, "lastUpdated", 0);
+	return at_ms ? at_ms : json_get_int(content, "lastFetched", 0);
 }
 
 static void read_file(int dir_fd, const char *name, struct strmap *last_times, struct tally *tally)
@@ -40,7 +40,7 @@ static void read_file(int dir_fd, const char *name, struct strmap *last_times, s
 	if (!content && errno == ENOENT)
 		return;
 	tally->reads++;
-	const char *writer = cache_json_string(content, "writer");
+	const char *writer = json_get_string(content, "writer");
 	int64_t at_ms = time_of(content);
 	int64_t before_ms = (int64_t)(uintptr_t)strmap_get(last_times, name);
 	if (!content || !writer || at_ms == 0 || at_ms < before_ms) {

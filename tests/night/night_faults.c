@@ -75,7 +75,7 @@ struct json_object *daemon_ask(const char *request, int64_t timeout_ms)
 		(void)client_ask(&client, request, timeout_ms, &answer, &why);
 	client_close(&client);
 	buf_release(&why);
-	if (answer && cache_json_bool(answer, "ok", false))
+	if (answer && json_get_bool(answer, "ok", false))
 		return answer;
 	json_object_put(answer);
 	return NULL;

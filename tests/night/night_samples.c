@@ -103,8 +103,8 @@ static int64_t count_entries(void)
 	    && client_send(&client, "{\"op\":\"report\",\"kind\":\"blocks\"}", NIGHT_ANSWER_MS) == CLIENT_OK) {
 		while (!ends && client_read_line(&client, NIGHT_ANSWER_MS, false, &line, &len) == CLIENT_OK) {
 			struct json_object *object = client_parse(line, len);
-			entries += cache_json_int(cache_json_object(object, "row"), "entries", 0);
-			ends = !object || cache_json_bool(object, "end", false) || !cache_json_bool(object, "ok", true);
+			entries += json_get_int(json_get_object(object, "row"), "entries", 0);
+			ends = !object || json_get_bool(object, "end", false) || !json_get_bool(object, "ok", true);
 			json_object_put(object);
 		}
 	}
@@ -152,8 +152,8 @@ void sample_take(struct sample *sample, double start_ms)
 	struct json_object *status = daemon_ask("{\"op\":\"status\"}", NIGHT_ANSWER_MS);
 	if (!status)
 		problem("no status at %.0f s", sample->at_s);
-	sample->transcripts = cache_json_int(cache_json_object(status, "watch"), "transcripts", -1);
-	sample->sessions = cache_json_int(cache_json_object(status, "sessions"), "total", -1);
+	sample->transcripts = json_get_int(json_get_object(status, "watch"), "transcripts", -1);
+	sample->sessions = json_get_int(json_get_object(status, "sessions"), "total", -1);
 	json_object_put(status);
 	sample->entries = count_entries();
 	sample->rss_bytes = status_number("VmRSS:") * 1024;

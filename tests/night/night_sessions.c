@@ -136,7 +136,7 @@ static void take_published(int cache_fd, const char *name)
 		return;
 	double seen_ms = now_ms();
 	struct json_object *content = cache_read_json(cache_fd, name);
-	int64_t size = cache_json_int(cache_json_object(content, "transcript"), "sizeBytes", 0);
+	int64_t size = json_get_int(json_get_object(content, "transcript"), "sizeBytes", 0);
 	json_object_put(content);
 	size_t kept = 0;
 	for (size_t i = 0; i < w->waiting_count; i++) {

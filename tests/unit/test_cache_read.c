@@ -38,7 +38,7 @@ static void reads_an_object(void **state)
 		scratch_write_text(&scratch, "a.json", good[i]);
 		struct json_object *object = cache_read_json(scratch.dir_fd, "a.json");
 		assert_non_null(object);
-		assert_int_equal(cache_json_int(object, "a", 0), i > 0);
+		assert_int_equal(json_get_int(object, "a", 0), i > 0);
 		json_object_put(object);
 	}
 }
@@ -108,34 +108,34 @@ static void getters_take_the_type_or_the_fallback(void **state)
 			   "\"n\":null,\"o\":{\"x\":1},\"a\":[1],\"num\":\"12\",\"ms\":1770842207925.0}");
 	struct json_object *o = cache_read_json(scratch.dir_fd, "a.json");
 	assert_non_null(o);
-	assert_true(cache_json_double(o, "i", -1) == 7);
-	assert_true(cache_json_double(o, "d", -1) == 2.5);
-	assert_true(cache_json_double(o, "big", -1) == 1e300);
+	assert_true(json_get_double(o, "i", -1) == 7);
+	assert_true(json_get_double(o, "d", -1) == 2.5);
+	assert_true(json_get_double(o, "big", -1) == 1e300);
 	static const char *const no_number[] = { "s", "t", "n", "o", "a", "num", "absent" };
 	for (size_t i = 0; i < sizeof(no_number) / sizeof(no_number[0]); i++) {
-		assert_true(cache_json_double(o, no_number[i], -1) == -1);
-		assert_true(cache_json_int(o, no_number[i], -1) == -1);
+		assert_true(json_get_double(o, no_number[i], -1) == -1);
+		assert_true(json_get_int(o, no_number[i], -1) == -1);
 	}
-	assert_true(cache_json_int(o, "i", -1) == 7);
-	assert_true(cache_json_int(o, "d", -1) == 2);
-	assert_true(cache_json_int(o, "ms", -1) == INT64_C(1770842207925));
-	assert_true(cache_json_int(o, "big", -1) == -1);
-	assert_true(cache_json_int(o, "huge", -1) == INT64_MAX || cache_json_int(o, "huge", -1) == -1);
-	assert_string_equal(cache_json_string(o, "s"), "text");
-	assert_null(cache_json_string(o, "i"));
-	assert_null(cache_json_string(o, "n"));
-	assert_true(cache_json_bool(o, "t", false));
-	assert_true(cache_json_bool(o, "i", true));
-	assert_false(cache_json_bool(o, "n", false));
-	assert_true(cache_json_int(cache_json_object(o, "o"), "x", 0) == 1);
-	assert_null(cache_json_object(o, "a"));
-	assert_null(cache_json_object(o, "n"));
+	assert_true(json_get_int(o, "i", -1) == 7);
+	assert_true(json_get_int(o, "d", -1) == 2);
+	assert_true(json_get_int(o, "ms", -1) == INT64_C(1770842207925));
+	assert_true(json_get_int(o, "big", -1) == -1);
+	assert_true(json_get_int(o, "huge", -1) == INT64_MAX || json_get_int(o, "huge", -1) == -1);
+	assert_string_equal(json_get_string(o, "s"), "text");
+	assert_null(json_get_string(o, "i"));
+	assert_null(json_get_string(o, "n"));
+	assert_true(json_get_bool(o, "t", false));
+	assert_true(json_get_bool(o, "i", true));
+	assert_false(json_get_bool(o, "n", false));
+	assert_true(json_get_int(json_get_object(o, "o"), "x", 0) == 1);
+	assert_null(json_get_object(o, "a"));
+	assert_null(json_get_object(o, "n"));
 	/* Absent all the way down. */
-	assert_null(cache_json_object(NULL, "x"));
-	assert_null(cache_json_string(cache_json_object(o, "absent"), "x"));
-	assert_true(cache_json_double(NULL, "x", 3.5) == 3.5);
-	assert_true(cache_json_int(NULL, "x", 3) == 3);
-	assert_true(cache_json_bool(NULL, "x", true));
+	assert_null(json_get_object(NULL, "x"));
+	assert_null(json_get_string(json_get_object(o, "absent"), "x"));
+	assert_true(json_get_double(NULL, "x", 3.5) == 3.5);
+	assert_true(json_get_int(NULL, "x", 3) == 3);
+	assert_true(json_get_bool(NULL, "x", true));
 	json_object_put(o);
 }
 

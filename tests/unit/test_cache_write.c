@@ -160,8 +160,8 @@ static void readers_never_see_half_a_file(void **state)
 	int bad = 0, reads = 0, changes = 0;
 	while (bad == 0 && reads < 100000 && changes < 200) {
 		struct json_object *object = cache_read_json(scratch.dir_fd, "a.json");
-		int64_t version = cache_json_int(object, "version", -1);
-		bad += version < newest || cache_json_int(object, "again", -2) != version;
+		int64_t version = json_get_int(object, "version", -1);
+		bad += version < newest || json_get_int(object, "again", -2) != version;
 		changes += version != newest;
 		newest = version;
 		reads++;

@@ -166,17 +166,17 @@ static void words_are_split_without_a_shell(void **state)
 {
 	(void)state;
 	struct buf error = BUF_INIT;
-	char **words = command_words_split("  a 'b c'\t\"d 'e\"f g\\ h '$(x)' ''", &error);
+	char **words = argv_split("  a 'b c'\t\"d 'e\"f g\\ h '$(x)' ''", &error);
 	assert_non_null(words);
 	const char *const expected[] = { "a", "b c", "d 'ef", "g h", "$(x)", "" };
 	for (size_t i = 0; i < 6; i++)
 		assert_string_equal(words[i], expected[i]);
 	assert_null(words[6]);
-	command_words_free(words);
-	assert_null(command_words_split("a 'b", &error));
+	argv_free(words);
+	assert_null(argv_split("a 'b", &error));
 	assert_string_equal(buf_str(&error), "a quote is not closed");
 	buf_clear(&error);
-	assert_null(command_words_split("  ", &error));
+	assert_null(argv_split("  ", &error));
 	assert_string_equal(buf_str(&error), "the command is empty");
 	buf_release(&error);
 }

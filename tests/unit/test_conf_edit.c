@@ -149,7 +149,7 @@ static void swatchd_reads_what_was_set(void **state)
 	assert_true(config_init(&config));
 	if (config_read_file(&config, scratch_name(&scratch, "swatch.conf"), true, &error) != 0)
 		fail_msg("%s", buf_str(&error));
-	char **split = command_words_split(config.ccusage_command, &error);
+	char **split = argv_split(config.ccusage_command, &error);
 	assert_non_null(split);
 	char expected[200];
 	snprintf(expected, sizeof(expected), "/home/a b/%0120d ;x/node", 1);
@@ -159,7 +159,7 @@ static void swatchd_reads_what_was_set(void **state)
 	assert_string_equal(split[2], "#[ccusage] = x");
 	assert_string_equal(split[6], "--offline");
 	assert_null(split[7]);
-	command_words_free(split);
+	argv_free(split);
 	config_release(&config);
 	conf_change_release(&change);
 	buf_release(&out);

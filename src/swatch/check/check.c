@@ -107,7 +107,7 @@ static void take_cost(const struct check_facts *facts, struct check_result *resu
 {
 	const char *unpriced = find_unpriced(facts);
 	bool is_known = !unpriced || usd > 0.
-			|| cache_json_int(cache_json_object(facts->billing, part), "totalTokens", 0) <= 0;
+			|| json_get_int(json_get_object(facts->billing, part), "totalTokens", 0) <= 0;
 	if (is_known) {
 		result->value = usd;
 		append_amounts(result);
@@ -122,7 +122,7 @@ static void take_cost(const struct check_facts *facts, struct check_result *resu
 static bool read_billing(const struct check_facts *facts, struct check_result *result, struct figures *figures)
 {
 	figures_read(figures, facts->billing, facts->daemon_lives, facts->now_ms);
-	if (cache_json_int(facts->billing, "schema", CACHE_SCHEMA) > CACHE_SCHEMA)
+	if (json_get_int(facts->billing, "schema", CACHE_SCHEMA) > CACHE_SCHEMA)
 		buf_append_str(&result->why, CACHE_BILLING_FILE " was written by a newer swatchd");
 	else if (!figures->known)
 		buf_append_str(&result->why, facts->daemon_lives ? "there are no figures yet"
@@ -157,7 +157,7 @@ static void judge_block(const struct check_facts *facts, struct check_result *re
 		return;
 	result->is_fresh = figures.is_fresh;
 	result->as_of_ms = figures.fetched_ms;
-	if (!figures.has_block && cache_json_object(facts->billing, "block")) {
+	if (!figures.has_block && json_get_object(facts->billing, "block")) {
 		buf_append_str(&result->why, "its figures cannot be read");
 	} else if (figures.has_block && figures.block_end_ms > facts->now_ms) {
 		take_cost(facts, result, figures.block_usd, "block");
@@ -182,10 +182,10 @@ static void judge_limit(const struct check_facts *facts, struct check_result *re
 	buf_printf(&result->why, "%s: ", label);
 	if (!read_billing(facts, result, &figures))
 		return;
-	struct json_object *limit = cache_json_object(cache_json_object(facts->billing, "rateLimits"), check_name(result->kind));
-	double used = cache_json_double(limit, "usedPercentage", NAN);
-	int64_t resets_ms = cache_json_int(limit, "resetsAt", 0);
-	int64_t observed_ms = cache_json_int(limit, "observedAt", 0);
+	struct json_object *limit = json_get_object(json_get_object(facts->billing, "rateLimits"), check_name(result->kind));
+	double used = json_get_double(limit, "usedPercentage", NAN);
+	int64_t resets_ms = json_get_int(limit, "resetsAt", 0);
+	int64_t observed_ms = json_get_int(limit, "observedAt", 0);
 	result->is_fresh = facts->daemon_lives;
 	result->as_of_ms = observed_ms > 0 ? observed_ms : 0;
 	if (!isfinite(used) || used < 0 || resets_ms <= 0) {
@@ -217,9 +217,9 @@ static void judge_context(const struct check_facts *facts, struct check_result *
 		append_staleness(facts, result);
 		return;
 	}
-	struct json_object *context = cache_json_object(facts->session, "context");
-	double percent = cache_json_double(context, "percentUsed", NAN);
-	int64_t updated_ms = cache_json_int(context, "updatedAt", 0);
+	struct json_object *context = json_get_object(facts->session, "context");
+	double percent = json_get_double(context, "percentUsed", NAN);
+	int64_t updated_ms = json_get_int(context, "updatedAt", 0);
 	if (!isfinite(percent) || percent < 0 || updated_ms <= 0) {
 		buf_printf(&result->why, "not known yet of session %s", facts->session_id);
 		return;

@@ -66,8 +66,8 @@ int daemon_ask_connected(struct client *client, const char *request, int64_t tim
 	if (client_ask(client, request, timeout_ms, answer, &why) != CLIENT_OK) {
 		terminal_error("%s (pid %ld)", buf_message(&why), (long)client->daemon_pid);
 		status = SWATCH_FAILED;
-	} else if (!cache_json_bool(*answer, "ok", false)) {
-		const char *error = cache_json_string(*answer, "error");
+	} else if (!json_get_bool(*answer, "ok", false)) {
+		const char *error = json_get_string(*answer, "error");
 		terminal_error("%s", error ? error : "the daemon refuses, and does not say why");
 		json_object_put(*answer);
 		*answer = NULL;

@@ -21,7 +21,7 @@ static enum user_service_answer run(const char *const *words, int64_t timeout_ms
 	size_t count = 2;
 	for (; words[count - 2] && count < WORDS_MAX + 2; count++)
 		copies[count] = strdup(words[count - 2]);
-	char *path = command_words_find_program("systemctl");
+	char *path = argv_find_program("systemctl");
 	bool has_memory = true;
 	for (size_t i = 0; i < count; i++)
 		has_memory = has_memory && copies[i];

@@ -179,7 +179,7 @@ static void load_session(int dir_fd, const char *id, struct material *material)
 static void load_session_of_stdin(int dir_fd, struct material *material)
 {
 	struct json_object *hook = read_stdin();
-	const char *id = cache_json_string(hook, "session_id");
+	const char *id = json_get_string(hook, "session_id");
 	if (id && cache_session_id_is_valid(id, strlen(id)))
 		load_session(dir_fd, id, material);
 	json_object_put(hook);
@@ -202,8 +202,8 @@ static void load_fullest_session(int dir_fd, struct material *material)
 		if (!cache_session_id_of_file(entry->d_name, id))
 			continue;
 		struct json_object *session = cache_read_json(dir_fd, entry->d_name);
-		const char *state = cache_json_string(session, "state");
-		double percent = cache_json_double(cache_json_object(session, "context"), "percentUsed", 0);
+		const char *state = json_get_string(session, "state");
+		double percent = json_get_double(json_get_object(session, "context"), "percentUsed", 0);
 		bool is_fuller = state && strcmp(state, "active") == 0 && percent > most;
 		if (is_fuller) {
 			most = percent;

@@ -41,8 +41,8 @@ static void ask_daemon(struct doctor *doctor)
 	doctor->daemon_state = daemon_connect(doctor->invocation, &client, &doctor->daemon_why);
 	if (doctor->daemon_state == CLIENT_LISTENING)
 		(void)client_ask(&client, "{\"op\":\"status\"}", ANSWER_TIMEOUT_MS, &doctor->answer, &doctor->daemon_why);
-	if (doctor->answer && !cache_json_bool(doctor->answer, "ok", false)) {
-		const char *error = cache_json_string(doctor->answer, "error");
+	if (doctor->answer && !json_get_bool(doctor->answer, "ok", false)) {
+		const char *error = json_get_string(doctor->answer, "error");
 		buf_append_str(&doctor->daemon_why, error ? error : "it refuses, and does not say why");
 		json_object_put(doctor->answer);
 		doctor->answer = NULL;

@@ -25,10 +25,10 @@ static const char *explain_reason(const char *reason)
 
 static void print_removed(struct page *page, struct json_object *entry, int64_t now_ms)
 {
-	const char *id = cache_json_string(entry, "sessionId");
-	int64_t active_ms = cache_json_int(entry, "lastActivity", 0);
+	const char *id = json_get_string(entry, "sessionId");
+	int64_t active_ms = json_get_int(entry, "lastActivity", 0);
 	page_line(page, STYLE_PLAIN, 4, "%-38s  %-16s %s", id ? id : "?",
-		  explain_reason(cache_json_string(entry, "reason")),
+		  explain_reason(json_get_string(entry, "reason")),
 		  active_ms > 0 ? human_ago(active_ms, now_ms, HUMAN_TEXT) : "");
 }
 
@@ -48,7 +48,7 @@ static bool print_answer(struct json_object *answer, bool dry_run)
 	else
 		page_line(&page, STYLE_STRONG, 0, "%s %s", human_counted((int64_t)count, "session file", HUMAN_TEXT),
 			  dry_run ? "would be removed" : "removed");
-	int64_t next_ms = cache_json_int(answer, "nextAt", 0);
+	int64_t next_ms = json_get_int(answer, "nextAt", 0);
 	if (next_ms > 0)
 		page_line(&page, STYLE_QUIET, 0, "the daemon looks again at %s (%s)",
 			  human_clock(next_ms, now_ms, HUMAN_TEXT), human_ago(next_ms, now_ms, HUMAN_TEXT));

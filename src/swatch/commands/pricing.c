@@ -79,7 +79,7 @@ static void add_models_of(struct model_names *list, const char *row)
 	list->failed = list->failed || (!month && errno == ENOMEM);
 	if (json_object_object_get_ex(month, "modelBreakdowns", &models) && json_object_is_type(models, json_type_array)) {
 		for (size_t i = 0; i < json_object_array_length(models); i++) {
-			const char *name = cache_json_string(json_object_array_get_idx(models, i), "modelName");
+			const char *name = json_get_string(json_object_array_get_idx(models, i), "modelName");
 			if (name)
 				add_name(list, name);
 		}

@@ -33,7 +33,7 @@ static bool print_figures(const struct invocation *invocation, struct json_objec
 	page_init(&page, terminal_wants_colour(STDOUT_FILENO));
 	if (answer)
 		page_line(&page, STYLE_GOOD, 2, "refreshed in %s",
-			  human_duration(cache_json_int(answer, "durationMs", 0), HUMAN_TEXT));
+			  human_duration(json_get_int(answer, "durationMs", 0), HUMAN_TEXT));
 	figures_show(&figures, &page, now_ms);
 	bool good = page_print(&page);
 	page_release(&page);
@@ -50,7 +50,7 @@ static int refresh_by_daemon(struct invocation *invocation, struct client *clien
 	if (status == SWATCH_OK && wait)
 		status = print_figures(invocation, answer) ? SWATCH_OK : SWATCH_FAILED;
 	else if (status == SWATCH_OK)
-		puts(cache_json_bool(answer, "joined", false) ? "a refresh was running already: joined it"
+		puts(json_get_bool(answer, "joined", false) ? "a refresh was running already: joined it"
 							       : "refresh started");
 	json_object_put(answer);
 	return status;

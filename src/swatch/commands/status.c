@@ -36,7 +36,7 @@ static bool print_page(const struct invocation *invocation, struct json_object *
 	int64_t now_ms = clock_wall_ms();
 	figures_load(&figures, invocation->cache_dir, true, now_ms);
 	/* The daemon knows first that they went stale. */
-	if (!cache_json_bool(cache_json_object(answer, "billing"), "isFresh", true))
+	if (!json_get_bool(json_get_object(answer, "billing"), "isFresh", true))
 		figures.is_fresh = false;
 	page_init(&page, terminal_wants_colour(STDOUT_FILENO));
 	status_page_compose(&page, answer, &figures, now_ms);
@@ -65,11 +65,11 @@ static int run_status(struct invocation *invocation, int argc, char **argv)
 			buf_printf(&why, " (pid %ld)", (long)client.daemon_pid);
 		status = status_offline_show(invocation, state, buf_str(&why), as_json);
 	} else if (as_json) {
-		status = print_json(answer) && cache_json_bool(answer, "ok", false) ? SWATCH_OK : SWATCH_FAILED;
-	} else if (cache_json_bool(answer, "ok", false)) {
+		status = print_json(answer) && json_get_bool(answer, "ok", false) ? SWATCH_OK : SWATCH_FAILED;
+	} else if (json_get_bool(answer, "ok", false)) {
 		status = print_page(invocation, answer) ? SWATCH_OK : SWATCH_FAILED;
 	} else {
-		const char *error = cache_json_string(answer, "error");
+		const char *error = json_get_string(answer, "error");
 		terminal_error("%s", error ? error : "the daemon refuses, and does not say why");
 		status = SWATCH_FAILED;
 	}

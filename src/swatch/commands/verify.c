@@ -96,14 +96,14 @@ static int find_command(const struct invocation *invocation, const struct reques
 		text = "ccusage";
 	command->timezone = request->timezone;
 	command->timeout_ms = invocation->config.ccusage_timeout_ms;
-	command->words = command_words_split(text, &error);
+	command->words = argv_split(text, &error);
 	if (!command->words) {
 		terminal_error("verify: the command '%s': %s", text, buf_message(&error));
 		status = SWATCH_USAGE;
 	} else {
 		if (!request->command)
 			cut_report(command->words);
-		command->path = command_words_find_program(command->words[0]);
+		command->path = argv_find_program(command->words[0]);
 		if (!command->path) {
 			terminal_error("verify: cannot run %s: %s; install it with: npm install -g ccusage@"
 				       VERIFY_REFERENCE_VERSION ", or give --command", command->words[0], strerror(errno));
@@ -270,7 +270,7 @@ static int run_verify(struct invocation *invocation, int argc, char **argv)
 	if (status == SWATCH_OK)
 		status = verify_and_print(&command, &dirs, &request, prices.book);
 	data_dirs_release(&dirs);
-	command_words_free(command.words);
+	argv_free(command.words);
 	free(command.path);
 	prices_release(&prices);
 	if (command.interrupted) {

@@ -138,8 +138,8 @@ void doctor_check_ccusage(struct doctor *doctor)
 			   ? "[billing] source = native" : "[ccusage] command is empty");
 		return;
 	}
-	char **words = command_words_split(config->ccusage_command, &error);
-	char *path = words ? command_words_find_program(words[0]) : NULL;
+	char **words = argv_split(config->ccusage_command, &error);
+	char *path = words ? argv_find_program(words[0]) : NULL;
 	if (!words) {
 		doctor_add(doctor, "ccusage", DOCTOR_BAD, "[ccusage] command: %s", buf_message(&error));
 	} else if (!path) {
@@ -154,7 +154,7 @@ void doctor_check_ccusage(struct doctor *doctor)
 	if (doctor->answer && !doctor->interrupted)
 		check_daemons_runs(doctor, path != NULL);
 	free(path);
-	command_words_free(words);
+	argv_free(words);
 	buf_release(&error);
 }
 
@@ -162,10 +162,10 @@ void doctor_check_ccusage(struct doctor *doctor)
 
 static void check_drift(struct doctor *doctor)
 {
-	struct json_object *audit = cache_json_object(doctor->billing, "ccusage");
-	double drift = cache_json_double(audit, "driftUSD", NAN);
-	const char *source = cache_json_string(doctor->billing, "source");
-	const char *reason = cache_json_string(doctor->billing, "sourceReason");
+	struct json_object *audit = json_get_object(doctor->billing, "ccusage");
+	double drift = json_get_double(audit, "driftUSD", NAN);
+	const char *source = json_get_string(doctor->billing, "source");
+	const char *reason = json_get_string(doctor->billing, "sourceReason");
 	bool is_replaced = config_of(doctor)->billing_source == BILLING_AUTO && source && strcmp(source, "ccusage") == 0;
 	if (is_replaced) {
 		doctor_add(doctor, "drift", DOCTOR_BAD, "ccusage's figures are shown, not native's: %s",

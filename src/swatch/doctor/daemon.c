@@ -77,7 +77,7 @@ static void check_publishing(struct doctor *doctor)
 
 void doctor_check_daemon(struct doctor *doctor)
 {
-	const char *version = cache_json_string(doctor->answer, "version");
+	const char *version = json_get_string(doctor->answer, "version");
 	if (!doctor->answer && daemon_is_absent(doctor->daemon_state)) {
 		say_absent(doctor);
 	} else if (!doctor->answer) {
@@ -89,9 +89,9 @@ void doctor_check_daemon(struct doctor *doctor)
 		doctor_remedy(doctor, "systemctl --user restart swatchd");
 	} else {
 		doctor_add(doctor, "daemon", DOCTOR_GOOD, "swatchd %s runs (pid %" PRId64 ", since %s)%s", version,
-			   cache_json_int(doctor->answer, "pid", 0),
-			   human_clock(cache_json_int(doctor->answer, "startedAt", 0), doctor->now_ms, HUMAN_TEXT),
-			   cache_json_bool(doctor->answer, "readingHistory", false)
+			   json_get_int(doctor->answer, "pid", 0),
+			   human_clock(json_get_int(doctor->answer, "startedAt", 0), doctor->now_ms, HUMAN_TEXT),
+			   json_get_bool(doctor->answer, "readingHistory", false)
 			   ? "; it still reads the transcripts that were there at its start" : "");
 	}
 	if (doctor->answer)
@@ -114,7 +114,7 @@ static void judge_entered(struct doctor *doctor)
 			   json_object_get_string(json_object_array_get_idx(names, i)));
 	for (size_t i = 0; i < refused; i++) {
 		struct json_object *place = json_object_array_get_idx(places, i);
-		const char *path = cache_json_string(place, "path"), *why = cache_json_string(place, "why");
+		const char *path = json_get_string(place, "path"), *why = json_get_string(place, "why");
 		doctor_add(doctor, "sandbox", DOCTOR_NOTE, "[sandbox] write: %s cannot be written to: %s", path ? path : "?",
 			   why ? why : "not known why");
 		doctor_remedy(doctor, "make it, or correct the setting; then restart swatchd");
@@ -331,7 +331,7 @@ void doctor_check_polled(struct doctor *doctor)
 		return;
 	}
 	struct json_object *first = listed > 0 ? json_object_array_get_idx(polled, 0) : NULL;
-	const char *why = cache_json_string(first, "why"), *path = cache_json_string(first, "path");
+	const char *why = json_get_string(first, "why"), *path = json_get_string(first, "path");
 	bool is_limit = why && strstr(why, "limit");
 	doctor_add(doctor, "watching", is_limit ? DOCTOR_BAD : DOCTOR_NOTE,
 		   "%s polled, not watched, so news come seconds later: %s (%s)", human_counted(count, "folder", HUMAN_TEXT),

@@ -101,7 +101,7 @@ static void count_file(const struct doctor *doctor, const char *name, struct cen
 		return;
 	}
 	struct json_object *content = cache_read_json(doctor->cache_fd, name);
-	const char *writer = cache_json_string(content, "writer");
+	const char *writer = json_get_string(content, "writer");
 	if (!content && is_fixed)
 		add_name(&census->broken, name);
 	else if (!writer || strncmp(writer, CACHE_WRITER_PREFIX, strlen(CACHE_WRITER_PREFIX)) != 0)
@@ -219,7 +219,7 @@ static size_t count_future(const struct doctor *doctor, size_t *furthest)
 /* The latest moment that a cache file speaks of as past. */
 static int64_t latest_known_ms(const struct doctor *doctor)
 {
-	int64_t latest_ms = cache_json_int(doctor->billing, "lastFetched", 0);
+	int64_t latest_ms = json_get_int(doctor->billing, "lastFetched", 0);
 	int fd = doctor->cache_fd >= 0 ? openat(doctor->cache_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
 	DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
 	if (!dir) {
@@ -232,7 +232,7 @@ static int64_t latest_known_ms(const struct doctor *doctor)
 		if (!cache_session_id_of_file(entry->d_name, id))
 			continue;
 		struct json_object *session = cache_read_json(doctor->cache_fd, entry->d_name);
-		int64_t at_ms = cache_json_int(cache_json_object(session, "transcript"), "lastMessageTime", 0);
+		int64_t at_ms = json_get_int(json_get_object(session, "transcript"), "lastMessageTime", 0);
 		latest_ms = at_ms > latest_ms ? at_ms : latest_ms;
 		json_object_put(session);
 	}

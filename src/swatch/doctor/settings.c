@@ -35,9 +35,9 @@ static bool say_missing_program(struct doctor *doctor, const char *command)
 	struct buf error = BUF_INIT;
 	if (!is_plain(command))
 		return false;
-	char **words = command_words_split(command, &error);
+	char **words = argv_split(command, &error);
 	char *name = words && words[0] ? paths_expand(words[0], strlen(words[0])) : NULL;
-	char *path = name ? command_words_find_program(name) : NULL;
+	char *path = name ? argv_find_program(name) : NULL;
 	bool missing = name && !path;
 	if (missing) {
 		doctor_add(doctor, "statusline", DOCTOR_BAD, "its program is not found: %s (%s)", name, strerror(errno));
@@ -45,19 +45,19 @@ static bool say_missing_program(struct doctor *doctor, const char *command)
 	}
 	free(path);
 	free(name);
-	command_words_free(words);
+	argv_free(words);
 	buf_release(&error);
 	return missing;
 }
 
 static void check_status_line(struct doctor *doctor, const char *path, struct json_object *settings)
 {
-	struct json_object *line = cache_json_object(settings, "statusLine");
-	const char *command = cache_json_string(line, "command");
+	struct json_object *line = json_get_object(settings, "statusLine");
+	const char *command = json_get_string(line, "command");
 	if (!command) {
 		doctor_add(doctor, "statusline", DOCTOR_NOTE, "none is set in %s", path);
 		doctor_remedy(doctor, "%s", wanted_line);
-	} else if (cache_json_bool(settings, "disableAllHooks", false)) {
+	} else if (json_get_bool(settings, "disableAllHooks", false)) {
 		doctor_add(doctor, "statusline", DOCTOR_NOTE, "\"disableAllHooks\" in %s turns it off", path);
 	} else if (say_missing_program(doctor, command)) {
 		return;
@@ -74,7 +74,7 @@ static void check_status_line(struct doctor *doctor, const char *path, struct js
 
 static void check_cleanup(struct doctor *doctor, const char *projects, const char *path, struct json_object *settings)
 {
-	double days = cache_json_double(settings, "cleanupPeriodDays", CLEANUP_DEFAULT_DAYS);
+	double days = json_get_double(settings, "cleanupPeriodDays", CLEANUP_DEFAULT_DAYS);
 	size_t len = strlen(projects), soon = 0;
 	if (!isfinite(days) || days < 0 || days > 1e6)
 		days = CLEANUP_DEFAULT_DAYS;

@@ -64,9 +64,9 @@ void report_write_json(enum report_kind kind, const struct report_data *data, st
 static bool is_recent(const char *json, int64_t now_ms)
 {
 	struct json_object *block = client_parse(json, strlen(json));
-	const char *start = cache_json_string(block, "startTime");
+	const char *start = json_get_string(block, "startTime");
 	int64_t start_ms = 0;
-	bool keep = cache_json_bool(block, "isActive", false)
+	bool keep = json_get_bool(block, "isActive", false)
 		    || (start && clock_parse_rfc3339(start, strlen(start), &start_ms) && start_ms >= now_ms - RECENT_MS);
 	json_object_put(block);
 	return keep;

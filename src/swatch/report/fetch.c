@@ -93,7 +93,7 @@ static const char *object_text(struct json_object *object, size_t *len)
 /* Takes a line after the answer's first. Returns false when it is neither a row nor the end. */
 static bool take_line(struct json_object *line, struct report_data *data, bool *at_end)
 {
-	struct json_object *row = cache_json_object(line, "row"), *totals = cache_json_object(line, "totals");
+	struct json_object *row = json_get_object(line, "row"), *totals = json_get_object(line, "totals");
 	size_t len = 0;
 	if (row) {
 		const char *text = object_text(row, &len);
@@ -102,7 +102,7 @@ static bool take_line(struct json_object *line, struct report_data *data, bool *
 		data->failed = data->failed || !text;
 		return true;
 	}
-	*at_end = cache_json_bool(line, "end", false);
+	*at_end = json_get_bool(line, "end", false);
 	if (*at_end && totals && json_object_object_length(totals) > 0) {
 		const char *text = object_text(totals, &len);
 		data->totals = text ? strndup(text, len) : NULL;
@@ -157,8 +157,8 @@ static bool ask_for_report(struct client *client, const struct report_options *o
 	}
 	enum client_result rows;
 	bool good = client_ask(client, buf_str(&question), LINE_TIMEOUT_MS, &answer, why) == CLIENT_OK;
-	if (good && !cache_json_bool(answer, "ok", false)) {
-		const char *error = cache_json_string(answer, "error");
+	if (good && !json_get_bool(answer, "ok", false)) {
+		const char *error = json_get_string(answer, "error");
 		buf_printf(why, "swatchd says: %s", error ? error : "no, and not why");
 		good = false;
 	} else if (good && (rows = read_rows(client, data)) != CLIENT_OK) {
@@ -168,7 +168,7 @@ static bool ask_for_report(struct client *client, const struct report_options *o
 	}
 	if (good) {
 		take_unpriced(answer, data);
-		if (!cache_json_bool(answer, "complete", true))
+		if (!json_get_bool(answer, "complete", true))
 			terminal_error("swatchd is still reading its history: these figures do not hold all of it yet");
 	}
 	json_object_put(answer);

@@ -152,14 +152,14 @@ static const struct number_columns *numbers_of(enum report_kind kind)
 static void put_numbers(struct table *table, enum report_kind kind, struct json_object *row, const char *cost_key)
 {
 	const struct number_columns *columns = numbers_of(kind);
-	int64_t input = cache_json_int(row, "inputTokens", 0), output = cache_json_int(row, "outputTokens", 0);
-	int64_t write = cache_json_int(row, "cacheCreationTokens", 0), read = cache_json_int(row, "cacheReadTokens", 0);
+	int64_t input = json_get_int(row, "inputTokens", 0), output = json_get_int(row, "outputTokens", 0);
+	int64_t write = json_get_int(row, "cacheCreationTokens", 0), read = json_get_int(row, "cacheReadTokens", 0);
 	report_put_count(table, columns->input, input);
 	report_put_count(table, columns->output, output);
 	report_put_count(table, columns->write, write);
 	report_put_count(table, columns->read, read);
 	report_put_count(table, columns->total, input + output + write + read);
-	report_put_usd(table, columns->cost, cache_json_double(row, cost_key, 0));
+	report_put_usd(table, columns->cost, json_get_double(row, cost_key, 0));
 }
 
 static void add_breakdown(struct table *table, enum report_kind kind, struct json_object *row)
@@ -169,7 +169,7 @@ static void add_breakdown(struct table *table, enum report_kind kind, struct jso
 		return;
 	for (size_t i = 0; i < json_object_array_length(models); i++) {
 		struct json_object *model = json_object_array_get_idx(models, i);
-		const char *name = cache_json_string(model, "modelName");
+		const char *name = json_get_string(model, "modelName");
 		char short_name[REPORT_MODEL_SIZE], text[REPORT_MODEL_SIZE + 2], brief[REPORT_MODEL_SIZE + 2];
 		report_short_model(name ? name : "?", short_name);
 		snprintf(text, sizeof(text), "  %.*s", REPORT_MODEL_SIZE - 1, name ? name : "?");
@@ -183,14 +183,14 @@ static void add_breakdown(struct table *table, enum report_kind kind, struct jso
 /* A session's id is known by its beginning. */
 static void put_session(struct table *table, struct json_object *row, int64_t now_ms)
 {
-	const char *id = cache_json_string(row, "sessionId"), *project = cache_json_string(row, "projectPath");
+	const char *id = json_get_string(row, "sessionId"), *project = json_get_string(row, "projectPath");
 	char brief[9];
 	snprintf(brief, sizeof(brief), "%.8s", id ? id : "?");
 	/* Only of what looks like a UUID; a name is told apart by its end, too. */
 	bool is_uuid = id && strlen(id) == 36 && id[8] == '-' && strspn(id, "0123456789abcdef-") == 36;
 	table_cell(table, SESSION, id ? id : "?", is_uuid ? brief : NULL);
 	table_cell(table, SESSION_PROJECT, project ? project : "?", NULL);
-	report_put_time(table, SESSION_LAST, cache_json_string(row, "lastActivity"), now_ms);
+	report_put_time(table, SESSION_LAST, json_get_string(row, "lastActivity"), now_ms);
 }
 
 static void add_row(struct table *table, const struct report_request *request, struct json_object *row)
@@ -201,7 +201,7 @@ static void add_row(struct table *table, const struct report_request *request, s
 	if (kind == REPORT_SESSIONS) {
 		put_session(table, row, request->options.now_ms);
 	} else {
-		const char *period = cache_json_string(row, words_of(kind)->key);
+		const char *period = json_get_string(row, words_of(kind)->key);
 		table_cell(table, PERIOD, period ? period : "?", NULL);
 	}
 	put_numbers(table, kind, row, "totalCost");

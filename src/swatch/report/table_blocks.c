@@ -42,7 +42,7 @@ struct block_sums {
 /* A time of a row, 0 when there is none. */
 static int64_t time_of(struct json_object *row, const char *key)
 {
-	const char *text = cache_json_string(row, key);
+	const char *text = json_get_string(row, key);
 	int64_t at_ms = 0;
 	if (text)
 		(void)clock_parse_rfc3339(text, strlen(text), &at_ms);
@@ -74,16 +74,16 @@ static void add_to(struct block_sums *sums, const struct block_sums *block)
 
 static void read_sums(struct json_object *row, struct block_sums *out)
 {
-	struct json_object *counts = cache_json_object(row, "tokenCounts");
+	struct json_object *counts = json_get_object(row, "tokenCounts");
 	*out = (struct block_sums){
 		.blocks = 1,
-		.entries = cache_json_int(row, "entries", 0),
-		.input = cache_json_int(counts, "inputTokens", 0),
-		.output = cache_json_int(counts, "outputTokens", 0),
-		.write = cache_json_int(counts, "cacheCreationInputTokens", 0),
-		.read = cache_json_int(counts, "cacheReadInputTokens", 0),
-		.total = cache_json_int(row, "totalTokens", 0),
-		.usd = cache_json_double(row, "costUSD", 0),
+		.entries = json_get_int(row, "entries", 0),
+		.input = json_get_int(counts, "inputTokens", 0),
+		.output = json_get_int(counts, "outputTokens", 0),
+		.write = json_get_int(counts, "cacheCreationInputTokens", 0),
+		.read = json_get_int(counts, "cacheReadInputTokens", 0),
+		.total = json_get_int(row, "totalTokens", 0),
+		.usd = json_get_double(row, "costUSD", 0),
 	};
 }
 
@@ -91,11 +91,11 @@ static void read_sums(struct json_object *row, struct block_sums *out)
 static void add_block(struct table *table, struct json_object *row, int64_t now_ms, struct block_sums *sums)
 {
 	struct json_object *models = NULL;
-	bool is_gap = cache_json_bool(row, "isGap", false), is_active = cache_json_bool(row, "isActive", false);
+	bool is_gap = json_get_bool(row, "isGap", false), is_active = json_get_bool(row, "isActive", false);
 	int64_t start_ms = time_of(row, "startTime");
 	int64_t end_ms = time_of(row, is_gap ? "endTime" : "actualEndTime");
 	table_row(table, is_gap ? STYLE_QUIET : is_active ? STYLE_STRONG : STYLE_PLAIN);
-	report_put_time(table, BLOCK_START, cache_json_string(row, "startTime"), now_ms);
+	report_put_time(table, BLOCK_START, json_get_string(row, "startTime"), now_ms);
 	table_cell(table, BLOCK_LASTED, human_span((is_active ? now_ms : end_ms) - start_ms, HUMAN_TEXT), NULL);
 	table_cell(table, BLOCK_STATE, is_gap ? "gap" : is_active ? "active" : "", NULL);
 	if (is_gap)
@@ -123,7 +123,7 @@ static enum page_style burn_style(double tokens_per_minute)
 
 static void explain_active(struct page *page, struct json_object *row, int64_t now_ms)
 {
-	struct json_object *burn = cache_json_object(row, "burnRate"), *projection = cache_json_object(row, "projection");
+	struct json_object *burn = json_get_object(row, "burnRate"), *projection = json_get_object(row, "projection");
 	int64_t end_ms = time_of(row, "endTime");
 	page_blank_line(page);
 	page_row(page, "block ends");
@@ -134,10 +134,10 @@ static void explain_active(struct page *page, struct json_object *row, int64_t n
 		page_item(page, STYLE_QUIET, "not known yet: all activity was at one moment");
 		return;
 	}
-	double indicator = cache_json_double(burn, "tokensPerMinuteForIndicator", 0);
+	double indicator = json_get_double(burn, "tokensPerMinuteForIndicator", 0);
 	page_item(page, STYLE_PLAIN, "%s an hour, %s tokens a minute",
-		  human_usd(cache_json_double(burn, "costPerHour", 0), HUMAN_TEXT),
-		  human_amount(cache_json_double(burn, "tokensPerMinute", 0), HUMAN_TEXT));
+		  human_usd(json_get_double(burn, "costPerHour", 0), HUMAN_TEXT),
+		  human_amount(json_get_double(burn, "tokensPerMinute", 0), HUMAN_TEXT));
 	page_break(page);
 	page_item(page, burn_style(indicator), "%s: %s tokens a minute without the cache's", burn_level(indicator),
 		  human_amount(indicator, HUMAN_TEXT));
@@ -145,8 +145,8 @@ static void explain_active(struct page *page, struct json_object *row, int64_t n
 		return;
 	page_row(page, "projection");
 	page_item(page, STYLE_PLAIN, "%s and %s tokens at the block's end, at this rate",
-		  human_usd(cache_json_double(projection, "totalCost", 0), HUMAN_TEXT),
-		  human_count(cache_json_int(projection, "totalTokens", 0), HUMAN_TEXT));
+		  human_usd(json_get_double(projection, "totalCost", 0), HUMAN_TEXT),
+		  human_count(json_get_int(projection, "totalTokens", 0), HUMAN_TEXT));
 }
 
 bool report_blocks_compose(const struct report_request *request, const struct report_data *data,
@@ -163,7 +163,7 @@ bool report_blocks_compose(const struct report_request *request, const struct re
 		struct json_object *row = client_parse(data->rows[i], strlen(data->rows[i]));
 		whole = whole && (row || errno != ENOMEM);
 		add_block(&table, row, now_ms, &sums);
-		if (cache_json_bool(row, "isActive", false))
+		if (json_get_bool(row, "isActive", false))
 			explain_active(&page, row, now_ms);
 		json_object_put(row);
 	}

@@ -140,7 +140,7 @@ static void release_folders(struct folders *folders)
 static char *find_in(const char *folder, const char *name)
 {
 	char *path = paths_join(folder, name);
-	char *found = path ? command_words_find_program(path) : NULL;
+	char *found = path ? argv_find_program(path) : NULL;
 	free(path);
 	return found;
 }
@@ -185,7 +185,7 @@ static char **read_interpreter(const char *path)
 	if (strncmp(rest, "-S", 2) == 0)
 		rest += 2;
 	struct buf error = BUF_INIT;
-	char **words = command_words_split(rest, &error);
+	char **words = argv_split(rest, &error);
 	buf_release(&error);
 	return words;
 }
@@ -264,7 +264,7 @@ static bool find_ccusage(struct setup *setup, struct found *found)
 		if (!good)
 			fail_words(setup, script);
 	}
-	command_words_free(interpreter);
+	argv_free(interpreter);
 	release_folders(&folders);
 	return good;
 }
@@ -339,12 +339,12 @@ static void write_command(struct setup *setup, const struct found *found)
 static bool is_in_force(const struct config *config, const struct found *found)
 {
 	struct buf error = BUF_INIT;
-	char **words = command_words_split(config->ccusage_command, &error);
+	char **words = argv_split(config->ccusage_command, &error);
 	size_t same = 0;
 	while (words && words[same] && same < found->count && strcmp(words[same], found->words[same]) == 0)
 		same++;
 	bool in_force = words && same == found->count && !words[same];
-	command_words_free(words);
+	argv_free(words);
 	buf_release(&error);
 	return in_force;
 }

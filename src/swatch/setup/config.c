@@ -149,7 +149,7 @@ static pid_t find_listening(const struct setup *setup, char *version)
 		pid = client.daemon_pid;
 	if (pid > 0 && version) {
 		(void)client_ask(&client, "{\"op\":\"status\"}", ANSWER_TIMEOUT_MS, &answer, &why);
-		const char *said = cache_json_string(answer, "version");
+		const char *said = json_get_string(answer, "version");
 		snprintf(version, SETUP_VERSION_SIZE, "%s", said ? said : "");
 	}
 	json_object_put(answer);

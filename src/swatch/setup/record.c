@@ -50,7 +50,7 @@ static int hex_digit(char c)
 /* Returns false when it is no such string; an absent one is NULL. */
 static bool take_bytes(struct json_object *object, const char *key, char **out)
 {
-	const char *text = cache_json_string(object, key);
+	const char *text = json_get_string(object, key);
 	struct buf bytes = BUF_INIT;
 	*out = NULL;
 	if (!text)
@@ -92,14 +92,14 @@ static bool is_complete(const struct setup_change *change)
 
 static bool take_change(struct json_object *object, struct setup_change *change)
 {
-	const char *kind = cache_json_string(object, "kind");
+	const char *kind = json_get_string(object, "kind");
 	memset(change, 0, sizeof(*change));
 	for (size_t i = 1; kind && i < KINDS; i++)
 		if (strcmp(kind, kind_names[i]) == 0)
 			change->kind = (enum setup_kind)i;
-	change->created = cache_json_bool(object, "created", false);
-	change->was_enabled = cache_json_bool(object, "wasEnabled", false);
-	change->was_active = cache_json_bool(object, "wasActive", false);
+	change->created = json_get_bool(object, "created", false);
+	change->was_enabled = json_get_bool(object, "wasEnabled", false);
+	change->was_active = json_get_bool(object, "wasActive", false);
 	return change->kind != SETUP_NOTHING && take_bytes(object, "path", &change->path)
 	       && take_bytes(object, "section", &change->section) && take_bytes(object, "key", &change->key)
 	       && take_bytes(object, "value", &change->value) && take_bytes(object, "previous", &change->previous)
@@ -110,7 +110,7 @@ static bool take_change(struct json_object *object, struct setup_change *change)
 static bool take_changes(struct setup_record *record, struct json_object *object)
 {
 	struct json_object *changes;
-	if (cache_json_int(object, "version", 0) != RECORD_VERSION
+	if (json_get_int(object, "version", 0) != RECORD_VERSION
 	    || !json_object_object_get_ex(object, "changes", &changes) || !json_object_is_type(changes, json_type_array))
 		return false;
 	size_t count = json_object_array_length(changes);

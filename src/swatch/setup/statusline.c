@@ -43,11 +43,11 @@ static bool is_swatch(const char *command, bool *runs)
 	/* What a shell takes apart is somebody's own way of calling it. */
 	if (command[strcspn(command, "|&;<>()$`*?[]#{}\n")] != '\0')
 		return true;
-	char **words = command_words_split(command, &error);
-	char *path = words ? command_words_find_program(words[0]) : NULL;
+	char **words = argv_split(command, &error);
+	char *path = words ? argv_find_program(words[0]) : NULL;
 	*runs = path != NULL;
 	free(path);
-	command_words_free(words);
+	argv_free(words);
 	buf_release(&error);
 	return true;
 }
@@ -128,7 +128,7 @@ static bool is_connected(struct setup *setup, struct job *job, bool *foreign)
 	struct buf ignored = BUF_INIT;
 	const struct buf *text = &job->file.text;
 	struct json_object *settings = job->present ? json_edit_parse(text->data, text->len, &ignored) : NULL;
-	const char *command = cache_json_string(cache_json_object(settings, "statusLine"), "command");
+	const char *command = json_get_string(json_get_object(settings, "statusLine"), "command");
 	bool runs = false, ours = command && is_swatch(command, &runs);
 	*foreign = job->present && !ours;
 	if (ours && runs)

@@ -18,8 +18,8 @@ static bool is_same_local_day(int64_t a_ms, int64_t b_ms)
 
 static void read_block(struct figures *figures, struct json_object *block)
 {
-	const char *end = cache_json_string(block, "endTime");
-	double cost = cache_json_double(block, "costUSD", NAN);
+	const char *end = json_get_string(block, "endTime");
+	double cost = json_get_double(block, "costUSD", NAN);
 	if (!end || !isfinite(cost) || !clock_parse_rfc3339(end, strlen(end), &figures->block_end_ms))
 		return;
 	figures->block_usd = cost;
@@ -28,32 +28,32 @@ static void read_block(struct figures *figures, struct json_object *block)
 
 static void read_window(struct figures *figures, struct json_object *window, int64_t now_ms)
 {
-	figures->window_usd = cache_json_double(window, "costUSD", NAN);
-	figures->window_end_ms = cache_json_int(window, "resetsAt", 0);
+	figures->window_usd = json_get_double(window, "costUSD", NAN);
+	figures->window_end_ms = json_get_int(window, "resetsAt", 0);
 	figures->has_window = isfinite(figures->window_usd) && figures->window_end_ms > now_ms;
 }
 
 void figures_read(struct figures *figures, struct json_object *billing, bool daemon_lives, int64_t now_ms)
 {
 	memset(figures, 0, sizeof(*figures));
-	double today = cache_json_double(billing, "costToday", NAN);
+	double today = json_get_double(billing, "costToday", NAN);
 	if (!isfinite(today))
 		return;
 	figures->known = true;
 	figures->today_usd = today;
-	figures->burn_rate_usd = cache_json_double(billing, "burnRatePerHour", NAN);
+	figures->burn_rate_usd = json_get_double(billing, "burnRatePerHour", NAN);
 	figures->has_burn_rate = isfinite(figures->burn_rate_usd);
-	int64_t fetched_ms = cache_json_int(billing, "lastFetched", 0);
+	int64_t fetched_ms = json_get_int(billing, "lastFetched", 0);
 	figures->fetched_ms = fetched_ms > 0 ? fetched_ms : 0;
 	/* A living daemon writes the file anew at midnight (of the configured time zone, which it knows). */
 	figures->is_of_today = daemon_lives || figures->fetched_ms == 0 || is_same_local_day(figures->fetched_ms, now_ms);
-	int64_t fresh_until_ms = cache_json_int(billing, "freshUntil", 0);
-	figures->is_fresh = daemon_lives && cache_json_bool(billing, "isFresh", false)
+	int64_t fresh_until_ms = json_get_int(billing, "freshUntil", 0);
+	figures->is_fresh = daemon_lives && json_get_bool(billing, "isFresh", false)
 			    && (fresh_until_ms <= 0 || now_ms < fresh_until_ms);
-	const char *source = cache_json_string(billing, "source");
+	const char *source = json_get_string(billing, "source");
 	snprintf(figures->source, sizeof(figures->source), "%s", source ? source : "");
-	read_block(figures, cache_json_object(billing, "block"));
-	read_window(figures, cache_json_object(billing, "window"), now_ms);
+	read_block(figures, json_get_object(billing, "block"));
+	read_window(figures, json_get_object(billing, "window"), now_ms);
 }
 
 void figures_load(struct figures *figures, const char *cache_dir, bool daemon_lives, int64_t now_ms)

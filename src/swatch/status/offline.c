@@ -44,9 +44,9 @@ static void look(const struct invocation *invocation, struct findings *found, in
 	json_object_put(billing);
 	struct json_object *sessions = cache_read_json(dir_fd, CACHE_SESSIONS_FILE);
 	found->has_sessions = sessions != NULL;
-	found->sessions_updated_ms = cache_json_int(sessions, "lastUpdated", 0);
-	found->sessions_total = cache_json_int(sessions, "totalSessions", 0);
-	found->sessions_active = cache_json_int(sessions, "activeSessions", 0);
+	found->sessions_updated_ms = json_get_int(sessions, "lastUpdated", 0);
+	found->sessions_total = json_get_int(sessions, "totalSessions", 0);
+	found->sessions_active = json_get_int(sessions, "activeSessions", 0);
 	json_object_put(sessions);
 	close(dir_fd);
 }

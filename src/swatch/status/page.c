@@ -10,19 +10,19 @@
 
 int64_t status_number(struct json_object *answer, const char *section, const char *key)
 {
-	return cache_json_int(cache_json_object(answer, section), key, 0);
+	return json_get_int(json_get_object(answer, section), key, 0);
 }
 
 const char *status_text(struct json_object *answer, const char *section, const char *key)
 {
-	const char *text = cache_json_string(cache_json_object(answer, section), key);
+	const char *text = json_get_string(json_get_object(answer, section), key);
 	return text && *text ? text : NULL;
 }
 
 struct json_object *status_array(struct json_object *answer, const char *section, const char *key, size_t *length)
 {
 	struct json_object *array;
-	struct json_object *object = cache_json_object(answer, section);
+	struct json_object *object = json_get_object(answer, section);
 	*length = 0;
 	if (!object || !json_object_object_get_ex(object, key, &array) || !json_object_is_type(array, json_type_array))
 		return NULL;
@@ -32,7 +32,7 @@ struct json_object *status_array(struct json_object *answer, const char *section
 
 static size_t count_members(struct json_object *answer, const char *section, const char *key)
 {
-	struct json_object *object = cache_json_object(cache_json_object(answer, section), key);
+	struct json_object *object = json_get_object(json_get_object(answer, section), key);
 	return object ? (size_t)json_object_object_length(object) : 0;
 }
 
@@ -48,16 +48,16 @@ static void add_fault_count(struct page *page, struct json_object *answer, const
 
 static void show_title(struct page *page, struct json_object *answer, int64_t now_ms)
 {
-	const char *version = cache_json_string(answer, "version");
-	int64_t started_ms = cache_json_int(answer, "startedAt", 0);
+	const char *version = json_get_string(answer, "version");
+	int64_t started_ms = json_get_int(answer, "startedAt", 0);
 	struct buf title = BUF_INIT;
 	buf_printf(&title, "swatchd %s \xC2\xB7 running", version ? version : "(version unknown)");
 	if (started_ms > 0)
 		buf_printf(&title, " since %s (%s)", human_clock(started_ms, now_ms, HUMAN_TEXT),
 			   human_span(now_ms - started_ms, HUMAN_TEXT));
-	buf_printf(&title, ", pid %lld", (long long)cache_json_int(answer, "pid", 0));
+	buf_printf(&title, ", pid %lld", (long long)json_get_int(answer, "pid", 0));
 	page_line(page, STYLE_STRONG, 2, "%s", buf_str(&title));
-	if (cache_json_bool(answer, "readingHistory", false))
+	if (json_get_bool(answer, "readingHistory", false))
 		page_line(page, STYLE_NOTE, 2, "still reading the transcripts that were there at its start: figures are "
 			  "not complete yet");
 	buf_release(&title);
@@ -75,8 +75,8 @@ static void show_limit(struct page *page, struct json_object *answer, int64_t no
 
 static void show_audit(struct page *page, struct json_object *answer)
 {
-	struct json_object *billing = cache_json_object(answer, "billing");
-	double drift = cache_json_double(billing, "driftUSD", NAN);
+	struct json_object *billing = json_get_object(answer, "billing");
+	double drift = json_get_double(billing, "driftUSD", NAN);
 	const char *reason = status_text(answer, "billing", "reason");
 	if (isfinite(drift))
 		page_item(page, STYLE_PLAIN, "ccusage differs by %s", human_usd(drift, HUMAN_TEXT));
@@ -166,8 +166,8 @@ static void show_roots(struct page *page, struct json_object *roots, size_t coun
 {
 	for (size_t i = 0; i < count; i++) {
 		struct json_object *root = json_object_array_get_idx(roots, i);
-		const char *path = cache_json_string(root, "path");
-		const char *state = cache_json_string(root, "state");
+		const char *path = json_get_string(root, "path");
+		const char *state = json_get_string(root, "state");
 		enum page_style style = STYLE_QUIET; /* "missing" is usual for one of the two default places */
 		if (state && strcmp(state, "watching") == 0)
 			style = STYLE_GOOD;
@@ -316,7 +316,7 @@ static void show_places(struct page *page, struct json_object *answer)
 		const char *key;
 	} places[] = { { "cache", "cacheDirectory" }, { "config", "configFile" }, { "socket file", "socket" } };
 	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
-		const char *path = cache_json_string(answer, places[i].key);
+		const char *path = json_get_string(answer, places[i].key);
 		if (!path || !*path)
 			continue;
 		page_row(page, places[i].label);

@@ -24,7 +24,7 @@ static void add(struct problems *problems, enum page_style style, const char *wh
 
 static void check_version(struct problems *problems, struct json_object *answer)
 {
-	const char *version = cache_json_string(answer, "version");
+	const char *version = json_get_string(answer, "version");
 	if (!version || strcmp(version, PACKAGE_VERSION) == 0)
 		return;
 	struct buf what = BUF_INIT;
@@ -39,12 +39,12 @@ static void check_roots(struct problems *problems, struct json_object *answer)
 	size_t there = 0;
 	struct json_object *roots = status_array(answer, "watch", "roots", &count);
 	for (size_t i = 0; i < count; i++) {
-		const char *state = cache_json_string(json_object_array_get_idx(roots, i), "state");
+		const char *state = json_get_string(json_object_array_get_idx(roots, i), "state");
 		there += state && strcmp(state, "missing") != 0;
 	}
 	if (there > 0)
 		return;
-	const char *path = count > 0 ? cache_json_string(json_object_array_get_idx(roots, 0), "path") : NULL;
+	const char *path = count > 0 ? json_get_string(json_object_array_get_idx(roots, 0), "path") : NULL;
 	struct buf what = BUF_INIT;
 	if (path)
 		buf_printf(&what, "there are no transcripts: %s does not exist", path);
@@ -64,8 +64,8 @@ static void check_polled(struct problems *problems, struct json_object *answer)
 	struct json_object *first = listed > 0 ? json_object_array_get_idx(polled, 0) : NULL;
 	if (count <= 0)
 		return;
-	const char *why = cache_json_string(first, "why");
-	const char *path = cache_json_string(first, "path");
+	const char *why = json_get_string(first, "why");
+	const char *path = json_get_string(first, "path");
 	struct buf what = BUF_INIT;
 	buf_printf(&what, "%s %s polled, not watched, so news come seconds later: %s", human_count(count, HUMAN_TEXT),
 		   count == 1 ? "directory is" : "directories are", why ? why : "no reason given");
@@ -138,7 +138,7 @@ static void check_files(struct problems *problems, struct json_object *answer)
 	if (error) {
 		struct buf what = BUF_INIT;
 		struct buf remedy = BUF_INIT;
-		const char *directory = cache_json_string(answer, "cacheDirectory");
+		const char *directory = json_get_string(answer, "cacheDirectory");
 		buf_printf(&what, "cache files cannot be written: %s", error);
 		buf_printf(&remedy, "look at the space and the permissions of %s", directory ? directory : "it");
 		add(problems, STYLE_BAD, buf_str(&what), buf_str(&remedy));

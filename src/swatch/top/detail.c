@@ -54,20 +54,20 @@ static void put_path(struct sheet *sheet, const char *label, const char *path)
 
 static void put_where(struct sheet *sheet, const struct top_session *session)
 {
-	struct json_object *transcript = cache_json_object(session->file, "transcript");
-	put_path(sheet, "project", cache_json_string(session->file, "projectPath"));
+	struct json_object *transcript = json_get_object(session->file, "transcript");
+	put_path(sheet, "project", json_get_string(session->file, "projectPath"));
 	put_row(sheet, "branch", TOP_PLAIN, session->branch);
 	put_row(sheet, "session", TOP_PLAIN, session->id);
-	if (cache_json_bool(transcript, "exists", false))
-		put_path(sheet, "transcript", cache_json_string(session->file, "transcriptPath"));
+	if (json_get_bool(transcript, "exists", false))
+		put_path(sheet, "transcript", json_get_string(session->file, "transcriptPath"));
 	else
 		put_row(sheet, "transcript", TOP_NOTE, "there is none (any more)");
 }
 
 static void put_state(struct sheet *sheet, const struct top_session *session)
 {
-	struct json_object *health = cache_json_object(session->file, "health"), *issues;
-	const char *status = cache_json_string(health, "status");
+	struct json_object *health = json_get_object(session->file, "health"), *issues;
+	const char *status = json_get_string(health, "status");
 	enum top_style style = !status || strcmp(status, "unknown") == 0 ? TOP_QUIET
 			       : strcmp(status, "healthy") == 0 ? TOP_GOOD
 			       : strcmp(status, "critical") == 0 ? TOP_BAD : TOP_NOTE;
@@ -85,7 +85,7 @@ static void put_state(struct sheet *sheet, const struct top_session *session)
 
 static void put_model(struct sheet *sheet, const struct top_session *session)
 {
-	const char *id = cache_json_string(cache_json_object(session->file, "model"), "id");
+	const char *id = json_get_string(json_get_object(session->file, "model"), "id");
 	char text[256];
 	if (session->model && id && strcmp(id, session->model) != 0) {
 		snprintf(text, sizeof(text), "%.60s (%.160s)", session->model, id);
@@ -97,7 +97,7 @@ static void put_model(struct sheet *sheet, const struct top_session *session)
 
 static void put_context(struct sheet *sheet, const struct top_session *session)
 {
-	struct json_object *context = cache_json_object(session->file, "context");
+	struct json_object *context = json_get_object(session->file, "context");
 	double used = top_number(context, "tokensUsed", TOP_TOKENS_MAX), size = top_number(context, "windowSize", TOP_TOKENS_MAX);
 	double percent = session->context_percent;
 	char text[200];
@@ -121,8 +121,8 @@ static void put_context(struct sheet *sheet, const struct top_session *session)
 /* Claude Code's own total, and what explains that it is another one. */
 static void put_claude_cost(struct sheet *sheet, const struct top_session *session)
 {
-	struct json_object *claude = cache_json_object(session->file, "claudeCost"), *reasons;
-	double total = top_number(claude, "totalUSD", TOP_USD_MAX), gap = cache_json_double(claude, "gapUSD", NAN);
+	struct json_object *claude = json_get_object(session->file, "claudeCost"), *reasons;
+	double total = top_number(claude, "totalUSD", TOP_USD_MAX), gap = json_get_double(claude, "gapUSD", NAN);
 	char text[300];
 	if (isnan(total))
 		return;
@@ -137,10 +137,10 @@ static void put_claude_cost(struct sheet *sheet, const struct top_session *sessi
 		return;
 	for (size_t i = 0; i < json_object_array_length(reasons) && i < REASONS_SHOWN; i++) {
 		struct json_object *one = json_object_array_get_idx(reasons, i);
-		const char *reason = cache_json_string(one, "reason"), *model = cache_json_string(one, "model");
+		const char *reason = json_get_string(one, "reason"), *model = json_get_string(one, "model");
 		if (!reason)
 			continue;
-		snprintf(text, sizeof(text), "  %s %.60s%s%.80s", human_usd(cache_json_double(one, "costUSD", NAN), HUMAN_TEXT),
+		snprintf(text, sizeof(text), "  %s %.60s%s%.80s", human_usd(json_get_double(one, "costUSD", NAN), HUMAN_TEXT),
 			 reason, model ? " " : "", model ? model : "");
 		put_row(sheet, "", TOP_QUIET, text);
 	}
@@ -160,7 +160,7 @@ static void put_cost(struct sheet *sheet, const struct top_session *session)
 	put_row(sheet, "cost", TOP_STRONG, text);
 	put_claude_cost(sheet, session);
 	if (session->subagents > 0) {
-		double usd = top_number(cache_json_object(session->file, "subagents"), "costUSD", TOP_USD_MAX);
+		double usd = top_number(json_get_object(session->file, "subagents"), "costUSD", TOP_USD_MAX);
 		snprintf(text, sizeof(text), "%s%s%s", human_counted((int64_t)session->subagents, "agent", HUMAN_TEXT),
 			 isnan(usd) ? "" : ", of the cost ", isnan(usd) ? "" : human_usd(usd, HUMAN_TEXT));
 		put_row(sheet, "subagents", TOP_PLAIN, text);
@@ -169,8 +169,8 @@ static void put_cost(struct sheet *sheet, const struct top_session *session)
 
 static void put_cache(struct sheet *sheet, const struct top_session *session, int64_t now_ms)
 {
-	struct json_object *cache = cache_json_object(session->file, "promptCache");
-	const char *warmth = cache_json_string(cache_json_object(session->file, "transcript"), "cacheWarmth");
+	struct json_object *cache = json_get_object(session->file, "promptCache");
+	const char *warmth = json_get_string(json_get_object(session->file, "transcript"), "cacheWarmth");
 	int64_t left_ms = top_time(cache, "expiresAt") - now_ms;
 	double cold_usd = top_number(cache, "coldCostUSD", TOP_USD_MAX);
 	char price[40] = "", text[160] = "warm";
@@ -227,9 +227,9 @@ static void put_tokens(struct sheet *sheet, const struct top_session *session)
 		return;
 	for (size_t i = 0; i < json_object_array_length(models) && i < MODELS_SHOWN; i++) {
 		struct json_object *model = json_object_array_get_idx(models, i);
-		const char *text = cache_json_string(model, "model");
+		const char *text = json_get_string(model, "model");
 		double usd = top_number(model, "costUSD", TOP_USD_MAX);
-		bool unpriced = cache_json_bool(model, "unpriced", false);
+		bool unpriced = json_get_bool(model, "unpriced", false);
 		if (!json_object_is_type(model, json_type_object))
 			continue;
 		top_canvas_put(sheet->canvas, sheet->row, name, name_width, TOP_PLAIN, text ? text : "?");
@@ -278,8 +278,8 @@ static void put_wrapped(struct sheet *sheet, const char *text, size_t rows)
 
 static void put_times(struct sheet *sheet, const struct top_model *model, const struct top_session *session)
 {
-	struct json_object *transcript = cache_json_object(session->file, "transcript");
-	const char *preview = cache_json_string(transcript, "lastMessagePreview");
+	struct json_object *transcript = json_get_object(session->file, "transcript");
+	const char *preview = json_get_string(transcript, "lastMessagePreview");
 	double messages = top_number(transcript, "messageCount", TOP_TOKENS_MAX);
 	char more[80] = "";
 	if (!isnan(messages))

@@ -10,13 +10,13 @@
 
 double top_number(struct json_object *object, const char *key, double most)
 {
-	double number = cache_json_double(object, key, NAN);
+	double number = json_get_double(object, key, NAN);
 	return number >= 0 && number <= most ? number : NAN;
 }
 
 int64_t top_time(struct json_object *object, const char *key)
 {
-	int64_t at_ms = cache_json_int(object, key, 0);
+	int64_t at_ms = json_get_int(object, key, 0);
 	return at_ms > 0 && at_ms <= MAX_TIME_MS ? at_ms : 0;
 }
 

@@ -58,7 +58,7 @@ static bool read_limit(const struct top_model *model, const char *name, struct j
 	if (share >= PACE_LEAST_SHARE)
 		limit->pace = limit->percent / 100. / share;
 	if (strcmp(name, RATE_LIMIT_FIVE_HOUR) == 0)
-		limit->spent_usd = top_number(cache_json_object(model->billing, "window"), "costUSD", TOP_USD_MAX);
+		limit->spent_usd = top_number(json_get_object(model->billing, "window"), "costUSD", TOP_USD_MAX);
 	return true;
 }
 
@@ -69,7 +69,7 @@ static int rank_limit(const struct top_limit *limit)
 
 static void judge_limits(struct top_model *model)
 {
-	struct json_object *limits = cache_json_object(model->billing, "rateLimits");
+	struct json_object *limits = json_get_object(model->billing, "rateLimits");
 	model->limit_count = 0;
 	if (!limits)
 		return;
@@ -104,7 +104,7 @@ static void judge_unpriced(struct top_model *model)
 
 static int64_t read_start_ms(struct json_object *object)
 {
-	const char *start = cache_json_string(object, "startTime");
+	const char *start = json_get_string(object, "startTime");
 	int64_t start_ms;
 	return start && clock_parse_rfc3339(start, strlen(start), &start_ms) && start_ms > 0 ? start_ms : 0;
 }
@@ -112,8 +112,8 @@ static int64_t read_start_ms(struct json_object *object)
 static void judge_block(struct top_model *model, struct json_object *billing)
 {
 	const struct figures *figures = &model->figures;
-	struct json_object *block = cache_json_object(billing, "block");
-	struct json_object *shown = figures->has_window ? cache_json_object(billing, "window") : block;
+	struct json_object *block = json_get_object(billing, "block");
+	struct json_object *shown = figures->has_window ? json_get_object(billing, "window") : block;
 	model->block_start_ms = figures->has_window ? figures->window_end_ms - RATE_LIMIT_FIVE_HOUR_MS : read_start_ms(block);
 	model->block_end_ms = figures->has_window ? figures->window_end_ms : figures->has_block ? figures->block_end_ms : 0;
 	model->block_usd = figures->has_window ? figures->window_usd : figures->block_usd;
@@ -122,7 +122,7 @@ static void judge_block(struct top_model *model, struct json_object *billing)
 			    && model->block_start_ms < model->block_end_ms && model->block_usd >= 0
 			    && model->block_usd <= TOP_USD_MAX;
 	/* As of now: the file's own projection is as of when it was written. */
-	double rate = top_number(cache_json_object(block, "burnRate"), "costPerHour", TOP_USD_MAX);
+	double rate = top_number(json_get_object(block, "burnRate"), "costPerHour", TOP_USD_MAX);
 	model->figures.burn_rate_usd = rate;
 	model->figures.has_burn_rate = !isnan(rate);
 	model->projected_usd = NAN;
@@ -134,13 +134,13 @@ static void judge_block(struct top_model *model, struct json_object *billing)
 static void judge_figures(struct top_model *model)
 {
 	struct json_object *billing = model->billing;
-	model->newer_schema = cache_json_int(billing, "schema", CACHE_SCHEMA) > CACHE_SCHEMA;
+	model->newer_schema = json_get_int(billing, "schema", CACHE_SCHEMA) > CACHE_SCHEMA;
 	if (model->newer_schema)
 		billing = NULL;
 	figures_read(&model->figures, billing, model->is_connected, model->now_ms);
 	judge_block(model, billing);
-	model->today_tokens = top_number(cache_json_object(billing, "today"), "totalTokens", TOP_TOKENS_MAX);
-	int64_t limited_ms = top_time(cache_json_object(billing, "usageLimit"), "resetsAt");
+	model->today_tokens = top_number(json_get_object(billing, "today"), "totalTokens", TOP_TOKENS_MAX);
+	int64_t limited_ms = top_time(json_get_object(billing, "usageLimit"), "resetsAt");
 	model->limited_until_ms = limited_ms > model->now_ms ? limited_ms : 0;
 	judge_unpriced(model);
 	judge_limits(model);

@@ -156,14 +156,14 @@ static void take_subscribed(struct top_link *link)
 static void take_line(struct top_link *link, struct json_object *line)
 {
 	const char *file;
-	if (link->state == TOP_LINK_ASKED && cache_json_bool(line, "subscribed", false)) {
+	if (link->state == TOP_LINK_ASKED && json_get_bool(line, "subscribed", false)) {
 		take_subscribed(link);
-	} else if (link->state == TOP_LINK_ASKED && cache_json_string(line, "error")) {
+	} else if (link->state == TOP_LINK_ASKED && json_get_string(line, "error")) {
 		buf_clear(&link->why);
-		buf_printf(&link->why, "swatchd says: %.200s", cache_json_string(line, "error"));
-	} else if (cache_json_string(line, "event")) {
-		file = cache_json_string(line, "file");
-		if (file && strcmp(cache_json_string(line, "event"), "published") == 0)
+		buf_printf(&link->why, "swatchd says: %.200s", json_get_string(line, "error"));
+	} else if (json_get_string(line, "event")) {
+		file = json_get_string(line, "file");
+		if (file && strcmp(json_get_string(line, "event"), "published") == 0)
 			top_files_mark(link->files, file);
 		top_model_take_event(link->model, line);
 	} else if (link->spend_asked) {

@@ -107,7 +107,7 @@ static struct top_session *add_session(struct top_model *model, const char *id)
 
 static const char *text_of(struct json_object *object, const char *key)
 {
-	const char *text = cache_json_string(object, key);
+	const char *text = json_get_string(object, key);
 	return text && *text ? text : NULL;
 }
 
@@ -127,7 +127,7 @@ static bool has_no_price(struct json_object *file)
 	if (!json_object_object_get_ex(file, "models", &models) || !json_object_is_type(models, json_type_array))
 		return false;
 	for (size_t i = 0; i < json_object_array_length(models); i++)
-		if (cache_json_bool(json_object_array_get_idx(models, i), "unpriced", false))
+		if (json_get_bool(json_object_array_get_idx(models, i), "unpriced", false))
 			return true;
 	return false;
 }
@@ -135,16 +135,16 @@ static bool has_no_price(struct json_object *file)
 static void read_session(struct top_session *session)
 {
 	struct json_object *file = session->file;
-	struct json_object *transcript = cache_json_object(file, "transcript");
-	struct json_object *context = cache_json_object(file, "context");
-	struct json_object *billing = cache_json_object(file, "billing");
-	const char *state = cache_json_string(file, "state"), *project = text_of(file, "projectPath");
+	struct json_object *transcript = json_get_object(file, "transcript");
+	struct json_object *context = json_get_object(file, "context");
+	struct json_object *billing = json_get_object(file, "billing");
+	const char *state = json_get_string(file, "state"), *project = text_of(file, "projectPath");
 	session->is_active = state && strcmp(state, "active") == 0;
 	session->project = project ? paths_basename(project) : NULL;
 	if (project && !*session->project)
 		session->project = project;
-	session->branch = text_of(cache_json_object(file, "git"), "branch");
-	session->model = text_of(cache_json_object(file, "model"), "value");
+	session->branch = text_of(json_get_object(file, "git"), "branch");
+	session->model = text_of(json_get_object(file, "model"), "value");
 	session->context_percent = top_time(context, "updatedAt") > 0 ? top_number(context, "percentUsed", 1000) : NAN;
 	session->cost_usd = top_number(billing, "sessionCost", TOP_USD_MAX);
 	session->rate_usd = top_number(billing, "sessionBurnRate", TOP_USD_MAX);
@@ -152,8 +152,8 @@ static void read_session(struct top_session *session)
 		session->cost_usd = session->rate_usd = NAN;
 	session->tokens = top_number(billing, "sessionTokens", TOP_TOKENS_MAX);
 	if (isnan(session->tokens))
-		session->tokens = sum_tokens(cache_json_object(file, "tokens"));
-	session->subagents = top_number(cache_json_object(file, "subagents"), "count", TOP_TOKENS_MAX);
+		session->tokens = sum_tokens(json_get_object(file, "tokens"));
+	session->subagents = top_number(json_get_object(file, "subagents"), "count", TOP_TOKENS_MAX);
 	session->last_ms = top_time(transcript, "lastMessageTime");
 	int64_t modified_ms = top_time(transcript, "lastModified");
 	if (session->last_ms < modified_ms)
@@ -165,7 +165,7 @@ static void read_session(struct top_session *session)
 void top_model_take_session(struct top_model *model, const char *id, struct json_object *file)
 {
 	struct top_session *session = find_session(model, id);
-	if (!file || cache_json_int(file, "schema", CACHE_SCHEMA) > CACHE_SCHEMA) {
+	if (!file || json_get_int(file, "schema", CACHE_SCHEMA) > CACHE_SCHEMA) {
 		json_object_put(file);
 		if (session)
 			remove_session(model, session);
@@ -190,7 +190,7 @@ void top_model_take_list(struct top_model *model, struct json_object *list)
 		return;
 	for (size_t i = 0; i < json_object_array_length(sessions); i++) {
 		struct json_object *listed = json_object_array_get_idx(sessions, i);
-		const char *id = cache_json_string(listed, "sessionId");
+		const char *id = json_get_string(listed, "sessionId");
 		struct top_session *session = id ? find_session(model, id) : NULL;
 		if (!session)
 			continue;
@@ -226,7 +226,7 @@ static void name_session(struct top_model *model, struct json_object *event, con
 
 void top_model_take_event(struct top_model *model, struct json_object *event)
 {
-	const char *name = cache_json_string(event, "event"), *id = cache_json_string(event, "sessionId");
+	const char *name = json_get_string(event, "event"), *id = json_get_string(event, "sessionId");
 	if (!name || strcmp(name, "published") == 0)
 		return;
 	struct top_session *removed = id && strcmp(name, "session-removed") == 0 ? find_session(model, id) : NULL;
@@ -262,7 +262,7 @@ bool top_model_take_spend(struct top_model *model, struct json_object *answer)
 {
 	struct json_object *usd;
 	int64_t since_ms = top_time(answer, "since");
-	if (!cache_json_bool(answer, "ok", false) || since_ms <= 0 || cache_json_int(answer, "step", 0) != CLOCK_MINUTE_MS
+	if (!json_get_bool(answer, "ok", false) || since_ms <= 0 || json_get_int(answer, "step", 0) != CLOCK_MINUTE_MS
 	    || !json_object_object_get_ex(answer, "usd", &usd) || !json_object_is_type(usd, json_type_array))
 		return false;
 	size_t count = json_object_array_length(usd);

@@ -70,11 +70,11 @@ static void append_member(struct buf *text, const char *key, struct json_object 
 
 bool event_text_append(struct buf *out, struct json_object *event)
 {
-	const char *name = cache_json_string(event, "event");
+	const char *name = json_get_string(event, "event");
 	if (!name)
 		return false;
 	struct buf text = BUF_INIT;
-	buf_printf(&text, "%s %-*s", human_clock_seconds(cache_json_int(event, "at", -1), HUMAN_TEXT), NAME_COLUMNS, name);
+	buf_printf(&text, "%s %-*s", human_clock_seconds(json_get_int(event, "at", -1), HUMAN_TEXT), NAME_COLUMNS, name);
 	bool is_first = true;
 	json_object_object_foreach(event, key, value) {
 		/* What is null has nothing to tell. */

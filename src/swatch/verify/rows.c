@@ -40,10 +40,10 @@ static char *session_key(const char *session, size_t session_len, const char *pr
 /* What a row is called; NULL when it has no name, or memory ran out. */
 static char *key_of_row(enum report_kind kind, struct json_object *row)
 {
-	const char *name = cache_json_string(row, members[kind].name);
+	const char *name = json_get_string(row, members[kind].name);
 	if (!name || kind != REPORT_SESSIONS)
 		return name ? strdup(name) : NULL;
-	const char *project = cache_json_string(row, "projectPath");
+	const char *project = json_get_string(row, "projectPath");
 	project = project ? project : "";
 	return session_key(name, strlen(name), project, strlen(project));
 }
@@ -87,7 +87,7 @@ static bool part_names(struct json_object *rows)
 {
 	for (size_t i = 0; i < json_object_array_length(rows); i++) {
 		struct json_object *row = json_object_array_get_idx(rows, i);
-		const char *name = cache_json_string(row, "sessionId");
+		const char *name = json_get_string(row, "sessionId");
 		const char *newline = name ? strchr(name, '\n') : NULL;
 		if (!newline)
 			continue;
@@ -154,18 +154,18 @@ struct figures {
 
 static int64_t count_of(struct json_object *row, const char *member, const char *other)
 {
-	struct json_object *counts = cache_json_object(row, "tokenCounts");
-	return counts ? cache_json_int(counts, other, 0) : cache_json_int(row, member, 0);
+	struct json_object *counts = json_get_object(row, "tokenCounts");
+	return counts ? json_get_int(counts, other, 0) : json_get_int(row, member, 0);
 }
 
 double verify_row_usd(const struct verify_report *report, struct json_object *row)
 {
-	return row ? cache_json_double(row, report->kind == REPORT_BLOCKS ? "costUSD" : "totalCost", 0.) : 0.;
+	return row ? json_get_double(row, report->kind == REPORT_BLOCKS ? "costUSD" : "totalCost", 0.) : 0.;
 }
 
 int64_t verify_row_tokens(struct json_object *row)
 {
-	return row ? cache_json_int(row, "totalTokens", 0) : 0;
+	return row ? json_get_int(row, "totalTokens", 0) : 0;
 }
 
 static struct figures figures_of_row(const struct verify_report *report, struct json_object *row)
@@ -287,7 +287,7 @@ static bool assign_entries(const struct verify *verify, struct verify_report *re
 
 static int64_t time_of(struct json_object *row, const char *member)
 {
-	const char *text = row ? cache_json_string(row, member) : NULL;
+	const char *text = row ? json_get_string(row, member) : NULL;
 	int64_t at_ms = 0;
 	if (text)
 		(void)clock_parse_rfc3339(text, strlen(text), &at_ms);

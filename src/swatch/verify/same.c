@@ -37,7 +37,7 @@ static bool same_numbers(struct json_object *a, struct json_object *b)
 static const char *name_of(struct json_object *item)
 {
 	if (json_object_is_type(item, json_type_object))
-		return cache_json_string(item, "modelName");
+		return json_get_string(item, "modelName");
 	return json_object_is_type(item, json_type_string) ? json_object_get_string(item) : NULL;
 }
 

@@ -330,11 +330,11 @@ static bool is_subject(enum alert_rule rule, const char *subject)
 
 static void restore_record(struct alerts *alerts, struct json_object *written)
 {
-	const char *name = cache_json_string(written, "rule");
-	const char *subject = cache_json_string(written, "subject");
-	double limit = cache_json_double(written, "limit", NAN);
-	int64_t mark_ms = cache_json_int(written, "until", -1);
-	int64_t fired_ms = cache_json_int(written, "at", -1);
+	const char *name = json_get_string(written, "rule");
+	const char *subject = json_get_string(written, "subject");
+	double limit = json_get_double(written, "limit", NAN);
+	int64_t mark_ms = json_get_int(written, "until", -1);
+	int64_t fired_ms = json_get_int(written, "at", -1);
 	int rule = 0;
 	while (name && rule < ALERT_RULES && strcmp(name, rule_names[rule]) != 0)
 		rule++;
@@ -346,7 +346,7 @@ static void restore_record(struct alerts *alerts, struct json_object *written)
 	    || !add(alerts, (enum alert_rule)rule, limit, subject, mark_ms))
 		return;
 	alerts->records[alerts->count - 1].fired_ms = fired_ms;
-	alerts->records[alerts->count - 1].reset_told = cache_json_bool(written, "resetTold", false);
+	alerts->records[alerts->count - 1].reset_told = json_get_bool(written, "resetTold", false);
 }
 
 void alerts_restore(struct alerts *alerts, struct json_object *written, int64_t now_ms)

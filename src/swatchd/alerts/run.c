@@ -30,13 +30,13 @@ static void note_error(struct alert_run *run, const char *error)
 void alert_run_configure(struct alert_run *run)
 {
 	struct buf error = BUF_INIT;
-	command_words_free(run->words);
+	argv_free(run->words);
 	run->words = NULL;
 	run->last_error[0] = '\0';
 	if (run->config->alerts_command[0] == '\0')
 		return;
-	run->words = command_words_split(run->config->alerts_command, &error);
-	char *path = run->words ? command_words_find_program(run->words[0]) : NULL;
+	run->words = argv_split(run->config->alerts_command, &error);
+	char *path = run->words ? argv_find_program(run->words[0]) : NULL;
 	if (run->words && !path)
 		buf_printf(&error, "%.100s: %s", run->words[0],
 			   errno == ENOENT ? "no such program on PATH" : strerror(errno));
@@ -141,6 +141,6 @@ void alert_run_release(struct alert_run *run)
 	run->child = NULL;
 	while (run->waiting_count > 0)
 		drop_first(run);
-	command_words_free(run->words);
+	argv_free(run->words);
 	run->words = NULL;
 }

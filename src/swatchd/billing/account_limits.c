@@ -16,10 +16,10 @@
 /* A number, or a string that holds one; else NaN. */
 static double read_number(struct json_object *object, const char *key)
 {
-	const char *text = cache_json_string(object, key);
+	const char *text = json_get_string(object, key);
 	char *end;
 	if (!text)
-		return cache_json_double(object, key, NAN);
+		return json_get_double(object, key, NAN);
 	/* strtod() takes "inf", "nan" and "0x10", too. */
 	if (*text == '\0' || strspn(text, "0123456789.eE+-") != strlen(text))
 		return NAN;
@@ -30,7 +30,7 @@ static double read_number(struct json_object *object, const char *key)
 /* Unix seconds or milliseconds, or RFC 3339; 0: none. */
 static int64_t read_time(struct json_object *object, const char *key)
 {
-	const char *text = cache_json_string(object, key);
+	const char *text = json_get_string(object, key);
 	int64_t at_ms = 0;
 	double number = read_number(object, key);
 	if (number > 0. && number < 1e14)
@@ -73,17 +73,17 @@ void account_limits_restore(struct rate_limits *known, struct json_object *limit
 		if (!rate_limit_name(key, strlen(key), name) || !json_object_is_type(value, json_type_object))
 			continue;
 		rate_limit_init(&reading, name);
-		const char *session_id = cache_json_string(value, "sessionId");
-		const char *source = cache_json_string(value, "source");
-		int64_t observed_ms = cache_json_int(value, "observedAt", 0);
-		reading.used_percent = cache_json_double(value, "usedPercentage", NAN);
-		reading.resets_ms = cache_json_int(value, "resetsAt", 0);
+		const char *session_id = json_get_string(value, "sessionId");
+		const char *source = json_get_string(value, "source");
+		int64_t observed_ms = json_get_int(value, "observedAt", 0);
+		reading.used_percent = json_get_double(value, "usedPercentage", NAN);
+		reading.resets_ms = json_get_int(value, "resetsAt", 0);
 		reading.observed_ms = observed_ms > 0 && observed_ms <= now_ms ? observed_ms : now_ms;
 		if (session_id && cache_session_id_is_valid(session_id, strlen(session_id)))
 			snprintf(reading.session_id, sizeof(reading.session_id), "%s", session_id);
 		reading.from_transcript = source && strcmp(source, "transcript") == 0;
-		reading.used_usd = cache_json_double(value, "usedUSD", NAN);
-		reading.limit_usd = cache_json_double(value, "limitUSD", NAN);
+		reading.used_usd = json_get_double(value, "usedUSD", NAN);
+		reading.limit_usd = json_get_double(value, "limitUSD", NAN);
 		rate_limits_merge(known, &reading, now_ms);
 	}
 }

@@ -77,7 +77,7 @@ static bool take_first_seen(struct publish *publish, struct session *session, co
 	if (!before && !cache_read_is_none(errno))
 		return false;
 	session->first_seen_checked = true;
-	int64_t first_seen_ms = cache_json_int(before, "firstSeen", 0);
+	int64_t first_seen_ms = json_get_int(before, "firstSeen", 0);
 	if (first_seen_ms > 0 && first_seen_ms < session->first_seen_ms)
 		session->first_seen_ms = first_seen_ms;
 	json_object_put(before);

@@ -275,7 +275,7 @@ struct child *child_start(struct ev_loop *loop, const struct child_command *comm
 	ev_init(&child->err_readable, on_readable);
 	ev_init(&child->exited, on_exited);
 	child->deadline.data = child;
-	char *path = command_words_find_program(command->argv[0]);
+	char *path = argv_find_program(command->argv[0]);
 	if (!path) {
 		fail_soon(child, errno);
 		return child;

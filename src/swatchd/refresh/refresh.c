@@ -186,17 +186,17 @@ static void find_why_off(struct refresh *refresh)
 {
 	struct buf error = BUF_INIT;
 	refresh->why_off[0] = '\0';
-	command_words_free(refresh->words);
+	argv_free(refresh->words);
 	refresh->words = NULL;
 	if (refresh->config->billing_source == BILLING_NATIVE) {
 		snprintf(refresh->why_off, sizeof(refresh->why_off), "[billing] source = native");
 		return;
 	}
-	refresh->words = command_words_split(refresh->config->ccusage_command, &error);
+	refresh->words = argv_split(refresh->config->ccusage_command, &error);
 	if (!refresh->words) {
 		snprintf(refresh->why_off, sizeof(refresh->why_off), "[ccusage] command: %s", buf_message(&error));
 	} else if (refresh->config->billing_source == BILLING_AUTO) {
-		char *path = command_words_find_program(refresh->words[0]);
+		char *path = argv_find_program(refresh->words[0]);
 		if (!path)
 			snprintf(refresh->why_off, sizeof(refresh->why_off), "%.100s: %s", refresh->words[0],
 				 errno == ENOENT ? "no such program on PATH" : strerror(errno));
@@ -313,6 +313,6 @@ void refresh_release(struct refresh *refresh)
 	if (refresh->child)
 		child_stop(refresh->child);
 	refresh->child = NULL;
-	command_words_free(refresh->words);
+	argv_free(refresh->words);
 	refresh->words = NULL;
 }

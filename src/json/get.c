@@ -1,0 +1,50 @@
+#include "json/get.h"
+
+#include <math.h>
+#include <string.h>
+
+static struct json_object *member(struct json_object *object, const char *key)
+{
+	struct json_object *value = NULL;
+	if (json_object_is_type(object, json_type_object))
+		json_object_object_get_ex(object, key, &value);
+	return value;
+}
+
+double json_get_double(struct json_object *object, const char *key, double fallback)
+{
+	struct json_object *value = member(object, key);
+	if (!json_object_is_type(value, json_type_double) && !json_object_is_type(value, json_type_int))
+		return fallback;
+	double number = json_object_get_double(value);
+	return isfinite(number) ? number : fallback;
+}
+
+int64_t json_get_int(struct json_object *object, const char *key, int64_t fallback)
+{
+	struct json_object *value = member(object, key);
+	if (json_object_is_type(value, json_type_int))
+		return json_object_get_int64(value);
+	double number = json_get_double(object, key, NAN);
+	return number >= -9e15 && number <= 9e15 ? (int64_t)number : fallback;
+}
+
+bool json_get_bool(struct json_object *object, const char *key, bool fallback)
+{
+	struct json_object *value = member(object, key);
+	return json_object_is_type(value, json_type_boolean) ? json_object_get_boolean(value) != 0 : fallback;
+}
+
+const char *json_get_string(struct json_object *object, const char *key)
+{
+	struct json_object *value = member(object, key);
+	const char *text = json_object_is_type(value, json_type_string) ? json_object_get_string(value) : NULL;
+	/* With a NUL in it, it would be taken for the text before that. */
+	return text && strlen(text) == (size_t)json_object_get_string_len(value) ? text : NULL;
+}
+
+struct json_object *json_get_object(struct json_object *object, const char *key)
+{
+	struct json_object *value = member(object, key);
+	return json_object_is_type(value, json_type_object) ? value : NULL;
+}

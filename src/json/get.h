@@ -1,0 +1,33 @@
+/*
+ * json_get: members of json-c objects, by name and type.
+ *
+ * For: everyone who reads a tree: cache files, the daemon's answers, ccusage's output, settings. Input is hostile: a member
+ * that is missing or of another type gives the fallback, and a number is finite.
+ */
+#ifndef SWATCH_JSON_GET_H
+#define SWATCH_JSON_GET_H
+
+#include <errno.h>
+#include <json-c/json.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+/* A local object that json_object_put() takes when its block ends; errno survives it. */
+static inline void json_put_scope(struct json_object **object)
+{
+	int why = errno;
+	json_object_put(*object);
+	errno = why;
+}
+#define AUTO_JSON __attribute__((cleanup(json_put_scope))) struct json_object
+
+/* The member `key` of an object when it is there and of that type (numbers: int or double); else the fallback. */
+double json_get_double(struct json_object *object, const char *key, double fallback);
+int64_t json_get_int(struct json_object *object, const char *key, int64_t fallback);
+bool json_get_bool(struct json_object *object, const char *key, bool fallback);
+/* NULL when it is no string, or one with a NUL in it; points into the object. */
+const char *json_get_string(struct json_object *object, const char *key);
+/* NULL when it is no object; belongs to the parent. `object` may be NULL in all of these. */
+struct json_object *json_get_object(struct json_object *object, const char *key);
+
+#endif
