@@ -1,10 +1,10 @@
 #!/bin/sh
-# From a fresh checkout to figures that stay fresh: installs what the build needs, builds in ./build, starts swatchd,
-# and shows what it says. Can be run again: what is there already is used.
+# From a fresh checkout to figures that stay fresh: installs what the build needs, builds in ./build, starts swatchd, and
+# shows its figures. You can run it again: it uses what is already there.
 #
 # usage: contrib/quickstart.sh [--yes] [--demo]
 #   --yes    do not ask before installing packages or before writing to the Claude directory
-#   --demo   use the demo home even where there is a Claude directory
+#   --demo   use the demo home even if there is a Claude directory
 set -u
 cd "$(dirname "$0")/.." || exit 1
 top=$(pwd)
@@ -20,25 +20,25 @@ swatch_here=build/quickstart/objects/swatch
 say() { printf '\n== %s\n' "$*"; }
 die() { printf 'quickstart: %s\n' "$*" >&2; exit 1; }
 
-# ask QUESTION: true for yes. Without a terminal there is nobody to ask, so that the answer has to come with --yes.
+# ask QUESTION: true for yes. Without a terminal there is nobody to ask: then it needs --yes.
 ask() {
 	if [ "$assume_yes" = yes ]; then
 		printf '%s yes (--yes)\n' "$1"
 		return 0
 	fi
-	[ -t 0 ] || die "$1 There is no terminal to answer from: run it with --yes"
+	[ -t 0 ] || die "$1 There is no terminal to ask on: run this again with --yes"
 	printf '%s [Y/n] ' "$1"
 	read -r answer || return 1
 	case $answer in '' | y* | Y*) return 0 ;; *) return 1 ;; esac
 }
 
-# logged NAME COMMAND...: runs it with its output in a log; shows the end of that when it fails.
+# logged NAME COMMAND...: runs a command with its output in a log; shows the end of the log when the command fails.
 logged() {
 	log=$work/$1.log
 	shift
 	"$@" >"$log" 2>&1 && return 0
 	tail -n 40 "$log" >&2
-	die "that failed; the whole output is in $log"
+	die "'$*' failed; its whole output is in $log"
 }
 
 # ---- what the build needs ----
@@ -51,7 +51,7 @@ lacks() { # debian fedora arch
 	arch_packages="$arch_packages $3"
 }
 has_command() { command -v "$1" >/dev/null 2>&1; }
-has_library() { # header library package: they are there when a program that includes and links them can be made
+has_library() { # header library package: true if a program that includes and links them compiles
 	mkdir -p "$work" || die "cannot write in $work"
 	printf '#include <stdio.h>\n#include <%s>\nint main(void) { return 0; }\n' "$1" >"$work/probe.c"
 	# shellcheck disable=SC2046 # the flags are words
@@ -76,25 +76,25 @@ as_root() {
 	elif has_command sudo; then
 		sudo "$@"
 	else
-		die "this needs root, and there is no sudo: as root, run: $*"
+		die "this needs root, and sudo is not installed; as root, run: $*"
 	fi
 }
 install_missing() {
 	find_missing || return 0
-	say "packages that the build needs and that are missing"
+	say "the build needs some packages that are missing"
 	if has_command apt-get; then
-		ask "Install$debian_packages with apt-get?" || die "without them it can't be built"
-		as_root apt-get update -q || die "apt-get update failed: is there a network?"
+		ask "Install$debian_packages with apt-get?" || die "the build needs these packages"
+		as_root apt-get update -q || die "apt-get update failed; is the network up?"
 		# shellcheck disable=SC2086 # a list of names
 		as_root env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends $debian_packages ||
 			die "apt-get install failed"
 		find_missing || return 0
-		die "still missing after that:$debian_packages"
+		die "apt-get installed them, but these are still missing:$debian_packages"
 	fi
 	echo "Debian, Ubuntu:  apt-get install$debian_packages"
 	echo "Fedora:          dnf install$fedora_packages"
 	echo "Arch:            pacman -S$arch_packages"
-	die "install these, then run this again"
+	die "install the missing packages, then run this again"
 }
 
 # ---- building ----
@@ -121,8 +121,8 @@ build() {
 
 # ---- the demo home ----
 
-# demo_message FILE SESSION MODEL TIME N: one exchange as Claude Code writes it: what the person said, and the answer
-# on two lines, each with the usage so far.
+# demo_message FOLDER SESSION MODEL TIME N: one exchange as Claude Code writes it: a question, and the answer on two lines,
+# each with the usage so far.
 demo_message() {
 	stamp=$(date -u -d "@$4" +%Y-%m-%dT%H:%M:%S) || return 1
 	out=$((300 + $5 * 7919 % 1100))
@@ -157,7 +157,7 @@ write_demo_home() {
 		n=$((n + 1))
 	done
 }
-# What runs in the background, under a lock: a line every few seconds, for some minutes.
+# Runs in the background, under a lock: writes a line every few seconds, for some minutes.
 demo_writer() {
 	end=$(($(date +%s) + demo_minutes * 60))
 	n=60
@@ -166,16 +166,16 @@ demo_writer() {
 		n=$((n + 1))
 		sleep 5
 	done
-	echo "the demo writer stopped by itself after $demo_minutes minutes; contrib/quickstart.sh starts it again"
+	echo "the demo writer stopped after $demo_minutes minutes; contrib/quickstart.sh starts it again"
 }
 use_demo_home() {
-	echo "Writing a demo home in build/demo-home: three made-up sessions, not your figures."
+	echo "This uses a demo home in build/demo-home with three made-up sessions: these are not your figures."
 	[ -d "$demo_home/.claude/projects" ] || write_demo_home
 	CLAUDE_CONFIG_DIR=$demo_home/.claude
 	XDG_CONFIG_HOME=$demo_home/.config
 	export CLAUDE_CONFIG_DIR XDG_CONFIG_HOME
 	cache=$CLAUDE_CONFIG_DIR/session-health
-	# The socket then lies in the cache directory, inside the build folder, where its path is short enough for one.
+	# If the path is short enough for a socket, keep that in the cache directory, inside the build folder.
 	swatch_here="build/quickstart/objects/swatch --cache build/demo-home/.claude/session-health"
 	if [ ${#cache} -le 90 ]; then
 		unset XDG_RUNTIME_DIR
@@ -183,12 +183,12 @@ use_demo_home() {
 	fi
 	setsid flock -n "$demo_home/writer.lock" sh "$top/contrib/quickstart.sh" --demo-writer \
 		>>"$work/demo-writer.log" 2>&1 </dev/null &
-	echo "A background writer appends to them every 5 seconds, and stops by itself after $demo_minutes minutes."
+	echo "A background process adds a message every 5 seconds, and stops after $demo_minutes minutes."
 }
 
 # ---- which Claude directory ----
 
-# Prints the config directory that swatchd will keep its cache in, when one of the data directories has transcripts.
+# Prints the config directory in which swatchd will keep its cache, if a data directory has transcripts.
 find_claude_directory() {
 	if [ -n "${CLAUDE_CONFIG_DIR:-}" ]; then
 		first=${CLAUDE_CONFIG_DIR%%,*}
@@ -203,13 +203,13 @@ choose_home() {
 	claude=$(find_claude_directory)
 	if [ "$demo" = no ] && [ -n "$claude" ]; then
 		cache=$claude/session-health
-		say "the Claude directory is $claude"
-		if swatch status >/dev/null 2>&1 || ask "Start swatchd, which reads it and keeps its files in $cache?"; then
+		say "your Claude directory is $claude"
+		if swatch status >/dev/null 2>&1 || ask "Start swatchd, which reads that and keeps its own files in $cache?"; then
 			return 0
 		fi
 	fi
 	say "the demo home"
-	[ -n "$claude" ] || echo "There is no Claude directory with transcripts here."
+	[ -n "$claude" ] || echo "You have no Claude directory with transcripts."
 	use_demo_home
 }
 
@@ -217,7 +217,7 @@ choose_home() {
 
 start_daemon() {
 	if swatch status >/dev/null 2>&1; then
-		echo "swatchd is running already: using it."
+		echo "swatchd is already running; this uses it."
 		return 0
 	fi
 	setsid swatchd >>"$work/swatchd.log" 2>&1 </dev/null &
@@ -227,13 +227,13 @@ start_daemon() {
 		tries=$((tries + 1))
 		if [ "$tries" -gt 600 ] || ! kill -0 "$pid" 2>/dev/null; then
 			tail -n 20 "$work/swatchd.log" >&2
-			die "swatchd did not start; its log is $work/swatchd.log"
+			die "swatchd did not start; the end of its log is above, all of it in $work/swatchd.log"
 		fi
 		sleep 0.1
 	done
-	echo "swatchd is running (pid $pid), its log is build/quickstart/swatchd.log"
+	echo "swatchd is running (pid $pid); its log is build/quickstart/swatchd.log"
 }
-# figure FILE KEY: the first value of that name in a JSON file (- for standard input).
+# figure FILE KEY: prints the first value of a key in a JSON file (- for standard input).
 figure() {
 	awk -v key="\"$2\":" '{
 		at = index($0, key)
@@ -248,10 +248,10 @@ figure() {
 show() {
 	say "swatch status"
 	swatch status
-	say "the cache files, which statuslines read"
+	say "some figures from the cache files, which statuslines read"
 	swatch sync >/dev/null 2>&1
 	billing=$cache/billing-shared.json
-	[ -r "$billing" ] || die "there is no $billing; swatchd's log is $work/swatchd.log"
+	[ -r "$billing" ] || die "swatchd has not written $billing; its log is $work/swatchd.log"
 	echo "$billing"
 	for key in costToday burnRatePerHour budgetRemaining budgetPercentUsed resetTime totalTokens isFresh source; do
 		printf '  %-18s %s\n' "$key" "$(figure "$billing" "$key")"
@@ -262,27 +262,27 @@ show() {
 			printf '  %-18s %s\n' "$key" "$(figure "$cache/sessions.json" "$key")"
 		done
 	fi
-	say "the statusline of one session, as Claude Code would show it"
+	say "one session's statusline, as Claude Code would show it"
 	session=$(figure "$cache/sessions.json" sessionId)
 	printf '{"session_id":%s}\n' "${session:-null}" | swatch statusline
 }
 show_how_to_stay() {
-	say "how to stay"
+	say "what you can do next"
 	echo "look again                  $swatch_here status"
-	echo "follow what happens         $swatch_here events"
+	echo "follow the daemon           $swatch_here events"
 	pid=$(swatch status --json | figure - pid)
 	if [ -n "$pid" ] && ! grep -q 'swatchd\.service' "/proc/$pid/cgroup" 2>/dev/null; then
-		echo "stop the one that runs now  kill $pid"
+		echo "stop this daemon            kill $pid"
 	fi
 	cat <<EOF
-install                     sudo make -C build/quickstart/objects install
-connect it                  swatch setup: ccusage, the service, the statusline; it shows each step first
-by hand instead
-  start it with every login systemctl --user daemon-reload && systemctl --user enable --now swatchd
+install swatch              sudo make -C build/quickstart/objects install
+connect it                  swatch setup
+  It connects ccusage, the service and the statusline, and shows each step first. To do so by hand:
+  start it at login         systemctl --user daemon-reload && systemctl --user enable --now swatchd
   without systemd           cp /usr/local/share/doc/swatch/examples/swatchd.desktop ~/.config/autostart/
-  connect the statusline    in ~/.claude/settings.json:
+  connect the statusline    put this into ~/.claude/settings.json:
     "statusLine": {"type": "command", "command": "/usr/local/bin/swatch statusline"}
-read on                     man swatch, man swatchd, man swatch.conf
+read the manuals            man swatch, man swatchd, man swatch.conf
 EOF
 }
 
@@ -292,7 +292,7 @@ for option in "$@"; do
 	--demo) demo=yes ;;
 	--demo-writer) demo_writer; exit ;;
 	--help | -h) sed -n '2,/--demo /s/^# \{0,1\}//p' "$0"; exit 0 ;;
-	*) die "unknown option '$option'; --yes and --demo are known" ;;
+	*) die "there is no option '$option'; the options are --yes, --demo and --help" ;;
 	esac
 done
 : "${HOME:?is not set}"

@@ -1,9 +1,9 @@
 #!/bin/sh
-# Shows an alert of swatchd: as a notification of the desktop, else in the status line of every tmux client.
+# Shows an alert of swatchd as a desktop notification, or else in the status line of every tmux client.
 # In ~/.config/swatch/swatch.conf:
 #     [alerts]
 #     command = /path/to/notify.sh
-# Run it by hand to see whether it works. swatch.conf(5) tells what stands in its environment.
+# Run it by hand to see whether it works. swatch.conf(5) describes its environment.
 message=${SWATCH_MESSAGE:-Alerts of swatch are shown here}
 case ${SWATCH_ALERT:-} in
 limit_reached) urgency=critical ;;
@@ -11,13 +11,13 @@ limit_reset) urgency=low ;;
 *) urgency=normal ;;
 esac
 
-# The body of a notification takes markup.
+# The body of a notification may have markup.
 if command -v notify-send >/dev/null; then
 	text=$(printf '%s' "$message" | sed 's/&/\&amp;/g; s/</\&lt;/g; s/>/\&gt;/g')
 	notify-send --app-name=swatch --urgency="$urgency" -- 'Claude Code' "$text" && exit 0
 fi
 
-# tmux takes #(command) for a command, and % for a part of the date.
+# tmux would run #(command), and replace % by parts of the date.
 if command -v tmux >/dev/null; then
 	text=$(printf '%s' "$message" | sed 's/[#%]/&&/g')
 	shown=no
@@ -27,5 +27,5 @@ if command -v tmux >/dev/null; then
 	[ "$shown" = yes ] && exit 0
 fi
 
-echo "notify.sh: no notify-send that works, and no tmux client, to show: $message" >&2
+echo "notify.sh: neither notify-send nor a tmux client could show: $message" >&2
 exit 1

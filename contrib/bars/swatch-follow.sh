@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
-# Runs a command now, whenever the shared figures change (once a second at most), and once a minute, because the time
-# that is left changes by itself. For bars that take line after line from a module: waybar, polybar.
+# Runs a command now, whenever the shared figures change (at most once a second), and once a minute, because the time left
+# changes by itself. For bars that read one line after another from a module: waybar, polybar.
 # usage: swatch-follow.sh COMMAND [ARG...]
 if [ $# -eq 0 ]; then
 	echo "usage: swatch-follow.sh COMMAND [ARG...]" >&2
 	exit 2
 fi
 
-# By a printf of our own, so that the end of the bar ends this script.
+# This script prints the line itself, so that it ends when the bar does.
 show() {
 	local line
 	line=$("$@" 3<&-) || exit
@@ -15,7 +15,7 @@ show() {
 }
 
 while :; do
-	# It is there as long as the daemon is.
+	# Ends when the daemon does.
 	exec 3< <(exec swatch events --json 2>/dev/null)
 	due=$SECONDS
 	while :; do

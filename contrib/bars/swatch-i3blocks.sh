@@ -1,6 +1,5 @@
 #!/bin/sh
-# A block for i3blocks: the text, a short one for when there is no room, and a colour. i3blocks.conf beside this shows
-# how it is used.
+# A block for i3blocks: a text, a short text for when there is little room, and a colour. i3blocks.conf shows how to use it.
 unset COLUMNS
 full='{?today_cost:{today_cost} today}{!today_cost:{?today_tokens:no price}}{|}{?block_cost:{block_cost} block{?block_left: ({block_left})}}'
 full=$full'{|}{?rate_5h:5h {rate_5h}%}{|, }{?rate_7d:7d {rate_7d}%}'

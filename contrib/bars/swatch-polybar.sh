@@ -1,5 +1,5 @@
 #!/bin/sh
-# A module for polybar, with polybar's own colours. polybar.ini beside this shows how it is used.
+# A module for polybar, with polybar's own colours. polybar.ini shows how to use it.
 unset COLUMNS
 red='%\{F#e06c75\}' yellow='%\{F#e5c07b\}' end='%\{F-\}'
 figures='{?today_cost:{today_cost} today}{!today_cost:{?today_tokens:no price}}{|}{?block_cost:{block_cost} block{?block_left: ({block_left})}}{|}'

@@ -1,5 +1,5 @@
 #!/bin/sh
-# A part of tmux's status line, with tmux's own colours. tmux.conf beside this shows how it is used.
+# Part of tmux's status line, with tmux's own colours. tmux.conf shows how to use it.
 unset COLUMNS
 figures='{?today_cost:{today_cost} today}{!today_cost:{?today_tokens:no price}}{|}{?block_cost:{block_cost} block{?block_left: ({block_left})}}{|}'
 limits='{?rate_5h:{?rate_5h>=90:#[fg=red]}{!rate_5h>=90:{?rate_5h>=70:#[fg=yellow]}}5h {rate_5h}%#[default]}{|, }'

@@ -1,11 +1,11 @@
 #!/bin/sh
 # A module for waybar: one line of JSON with text, tooltip, class and percentage (of the server's 5-hour limit).
-# waybar.jsonc beside this shows how it is used; class is normal, warning, critical or stale.
+# The class is normal, warning, critical or stale. waybar.jsonc shows how to use it.
 unset COLUMNS
 text='{?today_tokens:{?today_cost:{today_cost} today}{!today_cost:no price}{?block_cost: · {block_cost} block{?block_left: ({block_left})}}'
 text=$text'{?rate_5h: · 5h {rate_5h}%}{?limit_reset: · limit until {limit_reset}}{?stale: · {stale}}}'
 text=$text'{!today_tokens:{note}}'
-# JSON's own line ends: a backslash and an n
+# A line end in JSON is a backslash and an n.
 tooltip='{?today_cost:Today {today_cost}}{!today_cost:{?today_tokens:Today: no price is known}}{?block_cost:\\nBlock {block_cost}{?burn_rate:, {burn_rate} an hour}'
 tooltip=$tooltip'{?block_projected:, {block_projected} at its end}{?block_reset:, ends at {block_reset}}}'
 tooltip=$tooltip'{?rate_5h:\\n5 hours {rate_5h}%{?rate_5h_reset:, reset at {rate_5h_reset}}}'

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Builds the Debian package from this source tree: leaves swatchd_VERSION_ARCH.deb in build/deb.
 #
-# usage: contrib/debian/build.sh [OPTION...]     the options are those of dpkg-buildpackage
+# usage: contrib/debian/build.sh [OPTION...]     with options of dpkg-buildpackage
 #   DEB_BUILD_OPTIONS=nocheck contrib/debian/build.sh     without the unit tests
 set -eu
 cd "$(dirname "$0")/../.."
@@ -16,7 +16,7 @@ packaged=$(sed -n '1s/^swatchd (\(.*\)) .*/\1/p' contrib/debian/changelog)
 [ "${version:-none}" = "$packaged" ] ||
 	die "configure.ac says version '$version', contrib/debian/changelog '$packaged': add an entry there"
 
-# A copy, so that the build leaves nothing outside the build folder; without what a build in the source tree left.
+# Build a copy, so that nothing is left outside the build folder; leave out the products of a build in the source tree.
 tree=$out/swatchd-$version
 rm -rf "$tree"
 mkdir -p "$tree"
@@ -25,7 +25,7 @@ tar -cf - --exclude='*.o' --exclude='*.a' --exclude='.deps' --exclude='.dirstamp
 cp -R contrib/debian "$tree/debian"
 rm "$tree/debian/build.sh"
 
-# make runs the tests that run this: its own make is no child of that one
+# make may run the tests that run this script: the make below must not take itself for a child of that one.
 unset MAKEFLAGS MFLAGS MAKELEVEL
 cd "$tree"
 dpkg-checkbuilddeps ||

@@ -1,5 +1,5 @@
 #!/bin/sh
-# A statusline for Claude Code that reads swatch's cache files: sh and jq, no daemon call, no ccusage.
+# A statusline for Claude Code that reads swatch's cache files. It needs sh and jq, and calls neither the daemon nor ccusage.
 # In ~/.claude/settings.json: "statusLine": {"type": "command", "command": "/path/to/statusline.sh"}
 cache=${CLAUDE_CONFIG_DIR:-$HOME/.claude}
 cache=${cache%%,*}/session-health
@@ -10,8 +10,8 @@ if [ -n "$session" ] && [ -r "$cache/$session.json" ]; then
 	line=$(jq -r '[.model.value // "?", (.billing.sessionCost // empty | "session $\(. * 100 | round / 100)"),
 		(.context.percentUsed // empty | "context \(.)%")] | join(" · ")' "$cache/$session.json" 2>/dev/null)
 fi
-# The files are of the time when something happened last: what is left is counted from now, and what is over is not shown.
-# The server's window (resetsAt in ms) is known better than the block, which is an estimate of it.
+# The files are as old as the last activity, so count the time left from now, and do not show a day or a block that is over.
+# Prefer the server's window (resetsAt is in ms) to the block, which is an estimate of it.
 shared=$(jq -r 'def usd: "$\(. * 100 | round / 100)";
 	now as $now | (.lastFetched / 1000) as $at
 	| (if .window then .window | {costUSD, ends: (.resetsAt / 1000)}

@@ -363,7 +363,7 @@ reload() {
 	unset TMUX
 	run env PATH="$HOME/bin:$PATH" SWATCH_MESSAGE=x "$notify"
 	[ "$status" -eq 1 ]
-	[[ $output == *'no notify-send that works, and no tmux client, to show: x'* ]]
+	[[ $output == *'neither notify-send nor a tmux client could show: x'* ]]
 	"$HOME/bin/tmux" -f /dev/null new-session -d -x 100 -y 10 'exec sleep 600' 3>&-
 	"$real" -S "$HOME/outer" -f /dev/null new-session -d -x 100 -y 10 "exec '$HOME/bin/tmux' attach" 3>&-
 	await sh -c "'$HOME/bin/tmux' list-clients | grep -q ."
