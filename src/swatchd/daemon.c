@@ -50,11 +50,8 @@ static void on_recheck(void *ctx, bool polled_only)
 static void want_facts(struct daemon *daemon, struct session *session)
 {
 	for (struct session_transcript *part = session->transcripts; part; part = part->next) {
-		if (part->wanted || part->subagent)
-			continue;
-		part->wanted = true;
-		sessions_reset_transcript(part);
-		tail_reread(&daemon->tail, part->file);
+		if (sessions_want_facts(part))
+			tail_reread(&daemon->tail, part->file);
 	}
 }
 
@@ -85,21 +82,17 @@ static void *on_opened(void *ctx, struct transcript *transcript)
 		return NULL;
 	}
 	bool is_new = id[0] && !sessions_find(&daemon->sessions, id);
-	struct session_transcript *part = sessions_open_transcript(&daemon->sessions, id, subagent, transcript);
+	int ledger_file = ledger_add_file(daemon->ledger, transcript->path, transcript->root_len, id, subagent);
+	/* Of what the first walk finds, expire says which sessions get a file. */
+	struct session_transcript *part = ledger_file < 0 ? NULL
+					  : sessions_open_transcript(&daemon->sessions, id, subagent, transcript, ledger_file,
+								     !daemon->first_walk);
 	if (!part) {
 		errno = ENOMEM;
 		return NULL;
 	}
-	part->ledger_file = ledger_add_file(daemon->ledger, transcript->path, transcript->root_len, id, subagent);
-	/* Of what the first walk finds, expire says which sessions get a file. */
-	part->wanted = !daemon->first_walk && id[0];
-	if (part->ledger_file < 0) {
-		sessions_close_transcript(part);
-		errno = ENOMEM;
-		return NULL;
-	}
 	if (is_new) {
-		part->session->live_processes = liveness_count(&daemon->liveness, id);
+		session_note_processes(part->session, liveness_count(&daemon->liveness, id), clock_wall_ms());
 		if (!daemon->first_walk)
 			events_emit_string(&daemon->events, "session-started", "sessionId", id);
 	}
@@ -162,10 +155,8 @@ static void on_advanced(void *ctx, struct transcript *transcript, uint64_t lines
 	struct daemon *daemon = ctx;
 	struct session_transcript *part = transcript->owner;
 	struct session *session = part->session;
-	bool moved = sessions_note_activity(part);
-	session->vanished_active = false;
-	publish_mark_session(&daemon->publish, session);
-	publish_mark_list(&daemon->publish);
+	bool moved = sessions_note_read(part);
+	publish_note_change(&daemon->publish, session, lines > 0 ? PUBLISH_LINES : PUBLISH_TRANSCRIPT);
 	if (daemon->first_walk || daemon->reading_history)
 		return;
 	if (session->id[0] && (moved || session->excluded))
@@ -173,7 +164,6 @@ static void on_advanced(void *ctx, struct transcript *transcript, uint64_t lines
 	watch_note_activity(&daemon->watch);
 	if (lines == 0)
 		return;
-	publish_mark_billing(&daemon->publish);
 	billing_note_activity(&daemon->billing, clock_wall_ms());
 	refresh_note_activity(&daemon->refresh);
 }
@@ -185,8 +175,7 @@ static void on_gone(void *ctx, struct transcript *transcript)
 	struct session *session = part->session;
 	ledger_doubt_file(daemon->ledger, part->ledger_file);
 	sessions_close_transcript(part);
-	publish_mark_session(&daemon->publish, session);
-	publish_mark_list(&daemon->publish);
+	publish_note_change(&daemon->publish, session, PUBLISH_STATE);
 	/* Judged once for all that go together: on_caught_up() comes after them. */
 	daemon->expire_wanted = daemon->expire_wanted || !session->transcripts;
 }
@@ -195,10 +184,9 @@ static void on_gone(void *ctx, struct transcript *transcript)
 static void begin_news(struct daemon *daemon)
 {
 	daemon->reading_history = false;
-	daemon->billing.reading_history = false;
+	billing_set_reading(&daemon->billing, false);
 	expire_run(&daemon->expire);
-	daemon->swept_files = publish_sweep(&daemon->publish);
-	publish_mark_all(&daemon->publish);
+	daemon->swept_files = publish_begin(&daemon->publish);
 	/* What ccusage last said is from before this start: the day may have gone on without us. */
 	billing_note_activity(&daemon->billing, clock_wall_ms());
 	refresh_note_activity(&daemon->refresh);
@@ -226,7 +214,7 @@ static void end_history(struct daemon *daemon)
 		begin_news(daemon);
 	daemon->history_read = true;
 	/* A copy of an old message may have become another session's. */
-	publish_mark_all(&daemon->publish);
+	publish_note_change(&daemon->publish, NULL, PUBLISH_EVERYTHING);
 	size_t transcripts = tail_count(&daemon->tail), sessions = sessions_count(&daemon->sessions);
 	log_info("%zu transcript%s of %zu session%s read, %.1f MB in %.2f s", transcripts, transcripts == 1 ? "" : "s",
 		 sessions, sessions == 1 ? "" : "s", (double)daemon->tail.stats.bytes / 1e6,
@@ -247,11 +235,10 @@ static void mark_changed_sessions(struct daemon *daemon)
 	while ((id = ledger_next_changed(daemon->ledger))) {
 		struct session *session = sessions_find(&daemon->sessions, id);
 		if (session)
-			publish_mark_session(&daemon->publish, session);
+			publish_note_change(&daemon->publish, session, PUBLISH_FIGURES);
 	}
 }
 
-/* What the turn read goes out now: on a busy machine there is always somebody who waits. */
 static void on_turn_ended(void *ctx)
 {
 	struct daemon *daemon = ctx;
@@ -260,8 +247,6 @@ static void on_turn_ended(void *ctx)
 	mark_changed_sessions(daemon);
 	if (daemon->reading_history && tail_pending(&daemon->tail) > 0 && is_known_already(daemon))
 		begin_news(daemon);
-	if (!daemon->reading_history)
-		publish_flush(&daemon->publish, false);
 }
 
 static void on_caught_up(void *ctx)
@@ -269,16 +254,12 @@ static void on_caught_up(void *ctx)
 	struct daemon *daemon = ctx;
 	if (daemon->first_walk || tail_pending(&daemon->tail) > 0)
 		return;
-	/* What was read has gone out with its turn. */
-	bool more = !daemon->history_read || daemon->expire_wanted;
 	if (!daemon->history_read)
 		end_history(daemon);
 	if (daemon->expire_wanted)
 		expire_run(&daemon->expire);
 	daemon->expire_wanted = false;
 	set_burn_rate(daemon);
-	if (more)
-		publish_flush(&daemon->publish, false);
 	daemon_answer_sync_waiters(daemon);
 }
 
@@ -287,17 +268,15 @@ static void on_caught_up(void *ctx)
 static void on_state_changed(void *ctx, struct session *session)
 {
 	struct daemon *daemon = ctx;
-	publish_mark_session(&daemon->publish, session);
-	publish_mark_list(&daemon->publish);
+	publish_note_change(&daemon->publish, session, PUBLISH_STATE);
 	events_emit_string(&daemon->events, session->state == SESSION_ACTIVE ? "session-active" : "session-idle",
 			   "sessionId", session->id);
-	publish_flush(&daemon->publish, false);
 }
 
 static void on_removed(void *ctx, struct session *session, enum expire_reason reason)
 {
 	struct daemon *daemon = ctx;
-	bool had_file = session->has_file;
+	bool had_file = session->file.exists;
 	publish_remove_session(&daemon->publish, session);
 	struct jsonw *w = had_file ? events_begin(&daemon->events, "session-removed") : NULL;
 	if (w) {
@@ -305,34 +284,26 @@ static void on_removed(void *ctx, struct session *session, enum expire_reason re
 		jsonw_put_string(w, "reason", expire_reason_name(reason));
 		events_end(&daemon->events);
 	}
-	publish_flush(&daemon->publish, false);
 }
 
 static void on_admitted(void *ctx, struct session *session)
 {
 	struct daemon *daemon = ctx;
 	want_facts(daemon, session);
-	publish_mark_session(&daemon->publish, session);
-	publish_mark_list(&daemon->publish);
+	publish_note_change(&daemon->publish, session, PUBLISH_STATE);
 	if (session->state == SESSION_ACTIVE)
 		events_emit_string(&daemon->events, "session-active", "sessionId", session->id);
 }
 
-static void on_process_changed(void *ctx, const char *session_id, bool alive)
+static void on_process_changed(void *ctx, const char *session_id)
 {
 	struct daemon *daemon = ctx;
 	struct session *session = sessions_find(&daemon->sessions, session_id);
 	if (!session)
 		return;
-	session->live_processes = liveness_count(&daemon->liveness, session_id);
-	if (alive)
-		session->process_ended_ms = 0;
-	else if (session->live_processes == 0)
-		session->process_ended_ms = clock_wall_ms();
-	if (daemon->first_walk || daemon->reading_history)
-		return;
-	expire_note(&daemon->expire, session);
-	publish_flush(&daemon->publish, false);
+	session_note_processes(session, liveness_count(&daemon->liveness, session_id), clock_wall_ms());
+	if (!daemon->first_walk && !daemon->reading_history)
+		expire_note(&daemon->expire, session);
 }
 
 /* ---- starting, stopping ---- */
@@ -343,7 +314,6 @@ static void end_walk(struct daemon *daemon)
 	daemon->first_walk = false;
 	/* Who has a file is decided by times alone, so it is known before a line is read. */
 	expire_run(&daemon->expire);
-	publish_release_hold(&daemon->publish);
 	tail_release_backlog(&daemon->tail);
 	if (tail_pending(&daemon->tail) == 0)
 		on_caught_up(daemon);
@@ -408,7 +378,8 @@ static int enter_sandbox(const struct daemon *daemon, struct buf *error)
 /* Begins to list every directory: in turns of the loop, which answers meanwhile however many there are. */
 static int begin_walk(struct daemon *daemon, struct buf *error)
 {
-	daemon->first_walk = daemon->reading_history = daemon->billing.reading_history = true;
+	daemon->first_walk = daemon->reading_history = true;
+	billing_set_reading(&daemon->billing, true);
 	tail_hold_backlog(&daemon->tail);
 	if (daemon_set_roots(daemon) != 0) {
 		buf_printf(error, "cannot tell where the transcripts are: %s", paths_why_none());
@@ -451,7 +422,7 @@ void daemon_flush(struct daemon *daemon)
 	watch_drain(&daemon->watch);
 	tail_flush(&daemon->tail);
 	daemon_check_clock(daemon);
-	publish_flush(&daemon->publish, true);
+	publish_flush(&daemon->publish);
 }
 
 void daemon_stop(struct daemon *daemon)

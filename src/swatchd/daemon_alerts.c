@@ -103,19 +103,19 @@ static void save(struct daemon *daemon)
 			    daemon->options.cache_path, CACHE_ALERTS_FILE, strerror(errno));
 	alerts->save_failed = !good;
 	/* Not tried again before the next change: that is when it matters. */
-	alerts->rules.changed = false;
+	alerts_note_saved(&alerts->rules);
 	buf_release(&content);
 }
 
 /* ---- what they look at ---- */
 
-static void look_at_account(struct alerts *rules, const struct billing *billing, const struct billing_view *view)
+static void look_at_account(struct alerts *rules, const struct billing_view *view)
 {
 	bool any_reached = false;
 	if (view->known && view->block.present)
 		alerts_note_block(rules, view->block.cost_usd, view->block.start_ms, view->block.end_ms);
 	if (view->known)
-		alerts_note_day(rules, view->today_usd, billing->day_start_ms, billing->day_end_ms);
+		alerts_note_day(rules, view->today_usd, view->day_start_ms, view->day_end_ms);
 	for (size_t i = 0; i < view->limits.count; i++) {
 		const struct rate_limit *limit = &view->limits.all[i];
 		any_reached = any_reached || limit->used_percent >= 100.;
@@ -162,10 +162,10 @@ void daemon_look_for_alerts(void *ctx, const struct billing_view *view)
 	if (daemon->first_walk || daemon->reading_history || daemon->options.once)
 		return;
 	alerts_begin(&alerts->rules, view->at_ms);
-	look_at_account(&alerts->rules, &daemon->billing, view);
+	look_at_account(&alerts->rules, view);
 	look_at_sessions(daemon);
 	int64_t next_ms = alerts_end(&alerts->rules);
-	if (alerts->rules.changed)
+	if (alerts_are_unsaved(&alerts->rules))
 		save(daemon);
 	/* On record first: whatever becomes of us now, nothing is run a second time. */
 	alert_run_start(&alerts->run);

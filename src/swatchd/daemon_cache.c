@@ -64,12 +64,12 @@ static bool take_place(struct daemon *daemon, int cache_fd, struct buf *error)
 	}
 	close(options->cache_fd);
 	close(options->lock_fd);
-	options->cache_fd = daemon->publish.dir_fd = cache_fd;
+	options->cache_fd = cache_fd;
 	options->lock_fd = lock_fd;
 	daemon->cache_errno = 0;
-	daemon->alerts.rules.changed = true;
+	alerts_note_lost(&daemon->alerts.rules);
 	log_warning("the cache directory %s was removed or emptied: all is written again", options->cache_path);
-	publish_mark_all(&daemon->publish);
+	publish_set_directory(&daemon->publish, cache_fd);
 	return true;
 }
 

@@ -32,8 +32,8 @@ void daemon_check_clock(struct daemon *daemon)
 	if (daemon->first_walk || daemon->reading_history)
 		return;
 	expire_run(&daemon->expire);
-	publish_mark_time(&daemon->publish);
-	publish_flush(&daemon->publish, true);
+	publish_note_change(&daemon->publish, NULL, PUBLISH_TIME);
+	publish_flush(&daemon->publish);
 }
 
 static void on_prepare(struct ev_loop *loop, ev_prepare *watcher, int revents)

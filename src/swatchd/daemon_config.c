@@ -98,7 +98,7 @@ void daemon_reload(struct daemon *daemon)
 	daemon_apply_timezone(&daemon->config);
 	billing_forget_day(&daemon->billing);
 	log_set_level((enum log_level)daemon->config.log_level);
-	daemon->sessions.preview_chars = daemon->config.sessions_preview;
+	sessions_set_preview(&daemon->sessions, daemon->config.sessions_preview);
 	tail_set_delay(&daemon->tail, daemon->config.watch_tail_delay_ms);
 	if (daemon_set_roots(daemon) != 0)
 		log_error("cannot tell where the transcripts are: %s", paths_why_none());
@@ -106,8 +106,8 @@ void daemon_reload(struct daemon *daemon)
 	alert_run_configure(&daemon->alerts.run);
 	bool priced = pricing_reload(&daemon->pricing, daemon->ledger);
 	expire_run(&daemon->expire);
-	publish_mark_all(&daemon->publish);
-	publish_flush(&daemon->publish, true);
+	publish_note_change(&daemon->publish, NULL, PUBLISH_EVERYTHING);
+	publish_flush(&daemon->publish);
 	log_info("config reloaded");
 	tell_reload(daemon, priced ? NULL : daemon->pricing.error);
 	buf_release(&errors);

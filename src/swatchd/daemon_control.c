@@ -11,7 +11,6 @@
 
 #include "base/clock.h"
 #include "cache/read.h"
-#include "swatchd/billing/account_limits.h"
 #include "swatchd/sandbox/sandbox.h"
 
 /* ---- status ---- */
@@ -37,7 +36,7 @@ static void write_sessions(struct daemon *daemon, struct jsonw *w)
 	while ((session = sessions_each(&daemon->sessions, &cursor))) {
 		active += session->state == SESSION_ACTIVE;
 		idle += session->state == SESSION_IDLE;
-		files += session->has_file;
+		files += session->file.exists;
 	}
 	jsonw_put_int(w, "total", active + idle);
 	jsonw_put_int(w, "active", active);
@@ -165,7 +164,7 @@ void daemon_answer_sync_waiters(struct daemon *daemon)
 {
 	if (daemon->sync_waiter_count == 0)
 		return;
-	publish_flush(&daemon->publish, true);
+	publish_flush(&daemon->publish);
 	for (size_t i = 0; i < daemon->sync_waiter_count; i++) {
 		struct control_client *client = control_find_client(&daemon->control, daemon->sync_waiters[i]);
 		if (client)
@@ -191,7 +190,7 @@ static void answer_refresh(struct control_client *client, struct daemon *daemon,
 	jsonw_put_double(&w, "costToday", view.today_usd);
 	jsonw_put_double(&w, "blockCostUSD", view.block.present ? view.block.cost_usd : 0.);
 	jsonw_put_double(&w, "burnRatePerHour", view.block.cost_per_hour_usd);
-	jsonw_put_double(&w, "driftUSD", daemon->billing.drift_usd);
+	jsonw_put_double(&w, "driftUSD", billing_drift_usd(&daemon->billing));
 	jsonw_put_int(&w, "durationMs", result->duration_ms);
 	jsonw_end_object(&w);
 	control_answer_composed(client, &out);
@@ -268,7 +267,7 @@ static void take_expire(struct daemon *daemon, struct control_client *client, st
 	if (!dry_run) {
 		expire_run(&daemon->expire);
 		daemon->swept_files += publish_sweep(&daemon->publish);
-		publish_flush(&daemon->publish, true);
+		publish_flush(&daemon->publish);
 	}
 	jsonw_put_int_or_null(&w, "nextAt", daemon->expire.due.at_ms);
 	jsonw_end_object(&w);
@@ -288,23 +287,6 @@ static void take_sync(struct daemon *daemon, struct control_client *client, bool
 		daemon_answer_sync_waiters(daemon);
 }
 
-/* What a statusline knows of its session. Returns true when something of it is new. */
-static bool take_session_tick(struct session *session, struct json_object *request)
-{
-	int64_t window = json_get_int(request, "contextWindowSize", 0);
-	double cost_usd = json_get_double(request, "costUSD", NAN);
-	bool changed = false;
-	if (window >= 1000 && window <= INT64_C(100000000) && window != session->window_tokens) {
-		session->window_tokens = window;
-		changed = true;
-	}
-	if (cost_usd >= 0. && cost_usd <= 1e9 && (!session->told || cost_usd != session->told_usd)) {
-		session->told = changed = true;
-		session->told_usd = cost_usd;
-	}
-	return changed;
-}
-
 /* What a statusline knows: bounded, typed, and of a session that exists; anything else is passed over. */
 static void take_tick(struct daemon *daemon, struct json_object *request)
 {
@@ -312,12 +294,11 @@ static void take_tick(struct daemon *daemon, struct json_object *request)
 	struct session *session = id ? sessions_find(&daemon->sessions, id) : NULL;
 	/* The limits are the account's: the session may not have written a line yet. */
 	if (id && cache_session_id_is_valid(id, strlen(id))
-	    && account_limits_take_tick(&daemon->billing.limits, json_get_object(request, "rateLimits"), id,
-					clock_wall_ms()))
-		publish_mark_billing(&daemon->publish);
-	if (session && take_session_tick(session, request))
-		publish_mark_session(&daemon->publish, session);
-	publish_flush(&daemon->publish, false);
+	    && billing_take_tick(&daemon->billing, json_get_object(request, "rateLimits"), id, clock_wall_ms()))
+		publish_note_change(&daemon->publish, NULL, PUBLISH_ACCOUNT);
+	if (session && session_note_tick(session, json_get_int(request, "contextWindowSize", 0),
+					 json_get_double(request, "costUSD", NAN)))
+		publish_note_change(&daemon->publish, session, PUBLISH_FIGURES);
 }
 
 void daemon_handle_request(void *ctx, struct control_client *client, const char *op, struct json_object *request)

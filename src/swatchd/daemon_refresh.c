@@ -11,7 +11,6 @@
 #include "base/log.h"
 #include "cache/read.h"
 #include "ccusage/answer.h"
-#include "swatchd/billing/account_limits.h"
 
 #define LAST_RUN_TRIES 5
 
@@ -40,8 +39,11 @@ static void tell_refresh_finished(struct daemon *daemon, const struct refresh_re
 
 static void tell_source(struct daemon *daemon)
 {
-	const char *source = daemon->billing.ccusage_shown ? "ccusage" : "native";
-	const char *reason = daemon->billing.ccusage_shown ? daemon->billing.reason : "they agree again";
+	const char *reason;
+	bool shown = billing_shows_ccusage(&daemon->billing, &reason);
+	const char *source = shown ? "ccusage" : "native";
+	if (!shown)
+		reason = "they agree again";
 	log_warning("the figures shown are %s's from now on: %s", source, reason);
 	struct jsonw *w = events_begin(&daemon->events, "billing-source");
 	if (!w)
@@ -63,8 +65,8 @@ static void on_refresh_finished(void *ctx, const struct refresh_result *result)
 				     result->next_attempt_ms);
 	else if (billing_note_answer(&daemon->billing, result->answer, result->duration_ms, clock_wall_ms()))
 		tell_source(daemon);
-	publish_mark_billing(&daemon->publish);
-	publish_flush(&daemon->publish, true);
+	publish_note_change(&daemon->publish, NULL, PUBLISH_ACCOUNT);
+	publish_flush(&daemon->publish);
 	tell_refresh_finished(daemon, result);
 	daemon_answer_refresh_waiters(daemon, result);
 	if (daemon->options.once)
@@ -111,6 +113,6 @@ void daemon_take_last_run(struct daemon *daemon)
 	if (json_get_int(ccusage, "failures", 1) == 0)
 		refresh_seed_fetched(&daemon->refresh, json_get_int(ccusage, "lastFetched", 0));
 	take_last_answer(daemon, billing, ccusage);
-	account_limits_restore(&daemon->billing.limits, json_get_object(billing, "rateLimits"), clock_wall_ms());
+	billing_restore_limits(&daemon->billing, json_get_object(billing, "rateLimits"), clock_wall_ms());
 	json_object_put(billing);
 }

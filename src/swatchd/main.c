@@ -275,8 +275,8 @@ static int run_once(struct daemon *daemon)
 	daemon_flush(daemon);
 	if (!daemon->options.no_refresh && refresh_force(&daemon->refresh) > 0)
 		ev_run(daemon->loop, 0);
-	publish_flush(&daemon->publish, true);
-	if (daemon->publish.stats.failed > 0)
+	publish_flush(&daemon->publish);
+	if (publish_has_failed(&daemon->publish))
 		return EXIT_FAILED;
 	return daemon->refresh_failed ? EXIT_NOT_REFRESHED : EXIT_STOPPED;
 }

@@ -195,10 +195,10 @@ static void a_model_that_ccusage_alone_prices_switches_at_once(void **state)
 static void half_a_history_is_no_audit(void **state)
 {
 	struct fixture *f = *state;
-	f->billing.reading_history = true;
+	billing_set_reading(&f->billing, true);
 	assert_false(answer(f, 9., NOON + 1000));
 	billing_note_start(&f->billing, NOON + 3000);
-	f->billing.reading_history = false;
+	billing_set_reading(&f->billing, false);
 	struct billing_block block = answer_of(9.);
 	assert_false(billing_note_answer(&f->billing, &block, 10, NOON + 4000));
 	assert_int_equal(f->billing.strikes, 0);

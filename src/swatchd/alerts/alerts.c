@@ -299,6 +299,21 @@ int64_t alerts_end(struct alerts *alerts)
 
 /* ---- across a restart ---- */
 
+bool alerts_are_unsaved(const struct alerts *alerts)
+{
+	return alerts->changed;
+}
+
+void alerts_note_saved(struct alerts *alerts)
+{
+	alerts->changed = false;
+}
+
+void alerts_note_lost(struct alerts *alerts)
+{
+	alerts->changed = true;
+}
+
 void alerts_write(const struct alerts *alerts, struct jsonw *w)
 {
 	jsonw_key(w, "announced");

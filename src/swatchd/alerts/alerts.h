@@ -89,6 +89,11 @@ void alerts_note_cache(struct alerts *alerts, const char *session_id, const char
 		       int64_t life_ms);
 int64_t alerts_end(struct alerts *alerts);
 
+/* Whether the records on disk are old; they are written, or cannot be; the file with them is gone. */
+bool alerts_are_unsaved(const struct alerts *alerts);
+void alerts_note_saved(struct alerts *alerts);
+void alerts_note_lost(struct alerts *alerts);
+
 /* Writes the records as members of an open object, and takes them back. What cannot be is passed over. */
 void alerts_write(const struct alerts *alerts, struct jsonw *w);
 void alerts_restore(struct alerts *alerts, struct json_object *written, int64_t now_ms);

@@ -139,6 +139,21 @@ void billing_note_failure(struct billing *billing, const char *error, int exit_s
 	billing->pending_before_ms = 0;
 }
 
+void billing_set_reading(struct billing *billing, bool reading)
+{
+	billing->reading_history = reading;
+}
+
+bool billing_take_tick(struct billing *billing, struct json_object *limits, const char *session_id, int64_t now_ms)
+{
+	return account_limits_take_tick(&billing->limits, limits, session_id, now_ms);
+}
+
+void billing_restore_limits(struct billing *billing, struct json_object *limits, int64_t now_ms)
+{
+	account_limits_restore(&billing->limits, limits, now_ms);
+}
+
 void billing_note_activity(struct billing *billing, int64_t now_ms)
 {
 	if (billing->pending_since_ms == 0)
@@ -296,8 +311,21 @@ void billing_make_view(struct billing *billing, int64_t now_ms, struct billing_v
 	view->today_tokens = all_tokens(&today.tokens);
 	view->today_unpriced = (int64_t)today.unpriced;
 	clock_format_local_date(now_ms, view->today);
+	view->day_start_ms = billing->day_start_ms;
+	view->day_end_ms = billing->day_end_ms;
 	take_limits(billing, view);
 	take_times(billing, view);
+}
+
+bool billing_shows_ccusage(const struct billing *billing, const char **reason)
+{
+	*reason = billing->reason;
+	return billing->ccusage_shown;
+}
+
+double billing_drift_usd(const struct billing *billing)
+{
+	return billing->drift_usd;
 }
 
 const char *billing_reason(const struct billing *billing)

@@ -10,6 +10,8 @@
 #ifndef SWATCH_SWATCHD_BILLING_BILLING_H
 #define SWATCH_SWATCHD_BILLING_BILLING_H
 
+#include <json-c/json.h>
+
 #include "ccusage/block.h"
 #include "config/config.h"
 #include "json/write.h"
@@ -71,6 +73,7 @@ struct billing_view {
 	int64_t today_tokens;
 	int64_t today_unpriced;          /* messages of today whose tokens have no price */
 	char today[16];                  /* "2026-11-23" */
+	int64_t day_start_ms, day_end_ms;
 	double minutes_left;             /* of the block; 0 without one */
 	double percent_used;             /* of the block's 5 h; 0 without one */
 	bool is_fresh;
@@ -99,6 +102,15 @@ bool billing_note_answer(struct billing *billing, const struct billing_block *an
 void billing_note_failure(struct billing *billing, const char *error, int exit_status, unsigned failures,
 			  int64_t next_attempt_ms);
 
+/* Whether the daemon still reads the history: then the figures are not whole, and not fresh. */
+void billing_set_reading(struct billing *billing, bool reading);
+
+/* The account's limits, as a session's statusline got them. Returns true when something new is known. */
+bool billing_take_tick(struct billing *billing, struct json_object *limits, const char *session_id, int64_t now_ms);
+
+/* The limits that an earlier run wrote. */
+void billing_restore_limits(struct billing *billing, struct json_object *limits, int64_t now_ms);
+
 /* A transcript grew. */
 void billing_note_activity(struct billing *billing, int64_t now_ms);
 
@@ -110,6 +122,12 @@ void billing_make_view(struct billing *billing, int64_t now_ms, struct billing_v
 
 /* The time to live of ccusage's figures at a burn rate (NaN: none). */
 int64_t billing_ttl_ms(const struct config *config, double usd_per_hour);
+
+/* Whether the audits made ccusage's figures the ones that auto shows, and (when true) why. */
+bool billing_shows_ccusage(const struct billing *billing, const char **reason);
+
+/* How far the last answer was from the ledger's figures; NaN: not measured yet. */
+double billing_drift_usd(const struct billing *billing);
 
 /* Why auto shows ccusage's figures; NULL when it does not, or the config decides. */
 const char *billing_reason(const struct billing *billing);

@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/scope.h"
 #include "cache/read.h"
 #include "cache/write.h"
 #include "swatchd/publish/compose.h"
@@ -26,16 +27,10 @@ static void note_failure(struct publish *publish, const char *name, int why)
 	publish->last_errno = why;
 }
 
-static void note_success(struct publish *publish, const char *name)
-{
-	publish->stats.written++;
-	events_emit_string(publish->events, "published", "file", name);
-}
-
-/* On a disk that is nearly full small files can be written between others that cannot: that is no end of it. */
+/* On a disk that is nearly full, small files can be written between larger ones that cannot: wait for the large ones. */
 static void note_recovery(struct publish *publish)
 {
-	bool waits = publish->dirty || publish->billing_dirty || publish->list_dirty;
+	bool waits = publish->dirty || publish->billing_file.dirty || publish->list_file.dirty;
 	if (publish->last_errno == 0 || publish->failed_mono_ms != 0
 	    || (waits && clock_mono_ms() < publish->last_failed_mono_ms + PUBLISH_RETRY_MS))
 		return;
@@ -44,50 +39,45 @@ static void note_recovery(struct publish *publish)
 	publish->stats.last_error[0] = '\0';
 }
 
-/* Writes a composed file unless its hash is as before. Returns false when that failed. */
-static bool write_if_changed(struct publish *publish, const char *name, const struct buf *content, uint64_t hash,
-			     uint64_t *last_hash, bool forced)
+/* Writes a composed file when a reader would see a difference. When that fails, the file stays dirty. */
+static void write_if_changed(struct publish *publish, const char *name, const struct buf *content, uint64_t hash,
+			     struct session_file *file)
 {
 	if (content->failed) {
 		note_failure(publish, name, ENOMEM);
-		return false;
+		return;
 	}
-	if (!forced && hash == *last_hash) {
+	if (file->exists && !file->forced && hash == file->hash) {
 		publish->stats.unchanged++;
-		return true;
-	}
-	if (cache_write_file(publish->dir_fd, name, content->data, content->len) != 0) {
+	} else if (cache_write_file(publish->dir_fd, name, content->data, content->len) != 0) {
 		note_failure(publish, name, errno);
-		return false;
+		return;
+	} else {
+		publish->stats.written++;
+		events_emit_string(publish->events, "published", "file", name);
 	}
-	*last_hash = hash;
-	note_success(publish, name);
-	return true;
+	*file = (struct session_file){ .exists = true, .hash = hash, .written_mono_ms = clock_mono_ms() };
 }
 
 /*
- * What an earlier run knew of this session. Returns false when its file is there and cannot be read for now: the new one
- * would forget that.
+ * Takes over since when an earlier run knew this session. Returns false when its file is there and cannot be read for
+ * now: writing a new one would lose that.
  */
 static bool take_first_seen(struct publish *publish, struct session *session, const char *name)
 {
 	if (session->first_seen_checked)
 		return true;
-	struct json_object *before = cache_read_json(publish->dir_fd, name);
+	AUTO_JSON *before = cache_read_json(publish->dir_fd, name);
 	if (!before && !cache_read_is_none(errno))
 		return false;
-	session->first_seen_checked = true;
-	int64_t first_seen_ms = json_get_int(before, "firstSeen", 0);
-	if (first_seen_ms > 0 && first_seen_ms < session->first_seen_ms)
-		session->first_seen_ms = first_seen_ms;
-	json_object_put(before);
+	session_note_first_seen(session, json_get_int(before, "firstSeen", 0));
 	return true;
 }
 
 static void write_session(struct publish *publish, struct session *session, const struct billing_view *view)
 {
 	char name[CACHE_NAME_SIZE];
-	struct buf content = BUF_INIT;
+	AUTO_BUF content = BUF_INIT;
 	if (!cache_session_file_name(session->id, name))
 		return;
 	if (!take_first_seen(publish, session, name)) {
@@ -98,29 +88,19 @@ static void write_session(struct publish *publish, struct session *session, cons
 	int64_t cold_ms = session_cache_cold_ms(session_main(session));
 	if (cold_ms > view->at_ms && (publish->next_cold_ms == 0 || cold_ms < publish->next_cold_ms))
 		publish->next_cold_ms = cold_ms;
-	bool forced = session->forced || !session->has_file;
-	if (write_if_changed(publish, name, &content, hash, &session->published_hash, forced)) {
-		session->has_file = true;
-		session->dirty = session->forced = false;
-		session->published_mono_ms = clock_mono_ms();
-	}
-	buf_release(&content);
+	write_if_changed(publish, name, &content, hash, &session->file);
 }
 
 static void write_billing(struct publish *publish, const struct billing_view *view)
 {
-	struct buf content = BUF_INIT;
-	uint64_t before = publish->billing_hash;
+	AUTO_BUF content = BUF_INIT;
+	uint64_t before = publish->billing_file.hash;
 	uint64_t hash = compose_billing(publish->billing, view, &content);
-	if (write_if_changed(publish, CACHE_BILLING_FILE, &content, hash, &publish->billing_hash, before == 0)) {
-		publish->billing_dirty = false;
-		publish->billing_mono_ms = clock_mono_ms();
-		if (hash != before && !ev_is_active(&publish->copies)) {
-			ev_timer_set(&publish->copies, (double)PUBLISH_COPIES_MS / 1000., 0.);
-			ev_timer_start(publish->loop, &publish->copies);
-		}
+	write_if_changed(publish, CACHE_BILLING_FILE, &content, hash, &publish->billing_file);
+	if (publish->billing_file.hash != before && !ev_is_active(&publish->copies)) {
+		ev_timer_set(&publish->copies, (double)PUBLISH_COPIES_MS / 1000., 0.);
+		ev_timer_start(publish->loop, &publish->copies);
 	}
-	buf_release(&content);
 }
 
 /* When the next session stops to count among those of the last hour; 0: none does. */
@@ -139,17 +119,84 @@ static int64_t find_next_quiet(struct publish *publish, int64_t now_ms)
 
 static void write_list(struct publish *publish, const struct billing_view *view)
 {
-	struct buf content = BUF_INIT;
+	AUTO_BUF content = BUF_INIT;
 	uint64_t hash = compose_sessions(publish->sessions, view, &content);
-	if (write_if_changed(publish, CACHE_SESSIONS_FILE, &content, hash, &publish->list_hash, publish->list_hash == 0)) {
-		publish->list_dirty = false;
-		publish->list_mono_ms = clock_mono_ms();
+	write_if_changed(publish, CACHE_SESSIONS_FILE, &content, hash, &publish->list_file);
+	if (!publish->list_file.dirty)
 		publish->next_quiet_ms = find_next_quiet(publish, view->at_ms);
-	}
-	buf_release(&content);
 }
 
-/* ---- time ---- */
+/* ---- what a change touches ---- */
+
+enum whose_files { NONE, ITS_OWN, ACTIVE, ALL };
+
+/* The table of publish.h. A session's file is rewritten when its copy of the shared figures is old. */
+static const struct touched {
+	enum whose_files sessions;
+	bool rewrite_sessions, list, billing, rewrite_shared, at_once;
+} changes[] = {
+	[PUBLISH_TRANSCRIPT] = { .sessions = ITS_OWN, .list = true },
+	[PUBLISH_LINES] = { .sessions = ITS_OWN, .list = true, .billing = true },
+	[PUBLISH_FIGURES] = { .sessions = ITS_OWN },
+	[PUBLISH_STATE] = { .sessions = ITS_OWN, .list = true },
+	[PUBLISH_ACCOUNT] = { .billing = true },
+	[PUBLISH_TIME] = { .sessions = ALL, .rewrite_sessions = true, .list = true, .billing = true, .at_once = true },
+	[PUBLISH_EVERYTHING] = { .sessions = ALL, .rewrite_sessions = true, .list = true, .billing = true,
+				 .rewrite_shared = true, .at_once = true },
+	[PUBLISH_SESSION_MOMENT] = { .sessions = ALL, .list = true, .billing = true, .at_once = true },
+	[PUBLISH_COPIES] = { .sessions = ACTIVE, .rewrite_sessions = true, .at_once = true },
+	[PUBLISH_FRESHNESS] = { .sessions = ALL, .rewrite_sessions = true, .billing = true },
+};
+
+static void mark_session(struct publish *publish, struct session *session, bool rewrite)
+{
+	if (session->excluded)
+		return;
+	session->file.forced = session->file.forced || rewrite;
+	if (session->file.dirty)
+		return;
+	session->file.dirty = true;
+	session->next_dirty = publish->dirty;
+	publish->dirty = session;
+}
+
+static void mark(struct publish *publish, struct session *its_own, const struct touched *touched)
+{
+	size_t cursor = 0;
+	struct session *session;
+	if (touched->sessions == ITS_OWN && its_own)
+		mark_session(publish, its_own, touched->rewrite_sessions);
+	while (touched->sessions > ITS_OWN && (session = sessions_each(publish->sessions, &cursor)))
+		if (touched->sessions == ALL || session->state == SESSION_ACTIVE)
+			mark_session(publish, session, touched->rewrite_sessions);
+	publish->list_file.dirty = publish->list_file.dirty || touched->list;
+	publish->billing_file.dirty = publish->billing_file.dirty || touched->billing;
+	publish->list_file.forced = publish->list_file.forced || touched->rewrite_shared;
+	publish->billing_file.forced = publish->billing_file.forced || touched->rewrite_shared;
+}
+
+void publish_note_change(struct publish *publish, struct session *session, enum publish_change change)
+{
+	mark(publish, session, &changes[change]);
+	publish->noted = true;
+	publish->at_once = publish->at_once || changes[change].at_once;
+	/* All sessions are composed again, and that finds the next cache to go cold. */
+	if (changes[change].sessions == ALL)
+		publish->next_cold_ms = 0;
+}
+
+static void unmark_session(struct publish *publish, struct session *session)
+{
+	for (struct session **at = &publish->dirty; *at; at = &(*at)->next_dirty) {
+		if (*at == session) {
+			*at = session->next_dirty;
+			break;
+		}
+	}
+	session->file.dirty = session->file.forced = false;
+}
+
+/* ---- when files are written ---- */
 
 static void wake_in(struct publish *publish, int64_t wait_ms)
 {
@@ -159,61 +206,147 @@ static void wake_in(struct publish *publish, int64_t wait_ms)
 	ev_timer_start(publish->loop, &publish->again);
 }
 
-/* The next moment at which a file changes by time alone. */
+/* Waits for the next moment at which a file changes by time alone. */
 static void wake_at_moment(struct publish *publish, const struct billing_view *view)
 {
 	int64_t next_ms = view->next_change_ms;
 	if (publish->next_cold_ms > 0 && publish->next_cold_ms < next_ms)
 		next_ms = publish->next_cold_ms;
-	/* One of the shared figures': then their copies are old in every session's file. */
 	publish->moment_is_shared = next_ms == view->next_change_ms;
 	if (publish->next_quiet_ms > 0 && publish->next_quiet_ms < next_ms)
 		next_ms = publish->next_quiet_ms;
 	moment_set(&publish->moment, next_ms);
 }
 
-static void mark_sessions(struct publish *publish, bool active_only, bool forced)
+/* The shorter of two waits; -1 means none. */
+static int64_t shorter(int64_t a, int64_t b)
 {
-	size_t cursor = 0;
-	struct session *session;
-	while ((session = sessions_each(publish->sessions, &cursor))) {
-		if (session->excluded || (active_only && session->state != SESSION_ACTIVE))
-			continue;
-		session->forced = session->forced || forced;
-		publish_mark_session(publish, session);
+	return a < 0 || (b >= 0 && b < a) ? b : a;
+}
+
+/* How long a file has to wait until it may be written again; 0: not any more, or `now`. */
+static int64_t wait_of(const struct session_file *file, int64_t pause_ms, bool now)
+{
+	/* Timers fire up to a millisecond or so early or late: what is nearly due is due. */
+	int64_t wait_ms = file->written_mono_ms == 0 ? 0 : file->written_mono_ms + pause_ms - 2 - clock_mono_ms();
+	return now || wait_ms < 0 ? 0 : wait_ms;
+}
+
+static int64_t flush_sessions(struct publish *publish, const struct billing_view *view, bool now)
+{
+	int64_t next_ms = -1;
+	struct session **at = &publish->dirty;
+	while (*at) {
+		struct session *session = *at;
+		int64_t wait_ms = wait_of(&session->file, publish->config->watch_tail_delay_ms, now);
+		if (session->excluded)
+			session->file.dirty = false;
+		else if (wait_ms == 0)
+			write_session(publish, session, view);
+		else
+			next_ms = shorter(next_ms, wait_ms);
+		if (session->file.dirty)
+			at = &session->next_dirty;
+		else
+			*at = session->next_dirty;
 	}
+	return next_ms;
 }
 
-/* `shared`: what hangs on the time is (also) one of the shared figures. */
-static void mark_time(struct publish *publish, bool shared)
+/* Returns how long the file has to wait; -1: it has not to. */
+static int64_t flush_shared(struct publish *publish, const struct session_file *file, int64_t pause_ms,
+			    void (*write_file)(struct publish *, const struct billing_view *),
+			    const struct billing_view *view, bool now)
 {
-	publish->billing_dirty = publish->list_dirty = true;
-	/* All are composed again, which finds the next one. */
-	publish->next_cold_ms = 0;
-	mark_sessions(publish, false, shared);
+	int64_t wait_ms = wait_of(file, pause_ms, now);
+	if (!file->dirty)
+		return -1;
+	if (wait_ms > 0)
+		return wait_ms;
+	write_file(publish, view);
+	return -1;
 }
 
-static void on_moment(void *ctx)
+/* Tells followers when the shared figures go stale or fresh, and lets the sessions' copies say so too. */
+static void note_freshness(struct publish *publish, const struct billing_view *view)
 {
-	struct publish *publish = ctx;
-	mark_time(publish, publish->moment_is_shared);
-	publish_flush(publish, true);
+	if (view->is_fresh == publish->was_fresh)
+		return;
+	publish->was_fresh = view->is_fresh;
+	mark(publish, NULL, &changes[PUBLISH_FRESHNESS]);
+	if (events_begin(publish->events, view->is_fresh ? "fresh" : "stale"))
+		events_end(publish->events);
 }
 
-static void on_copies(struct ev_loop *loop, ev_timer *watcher, int revents)
+/* Writes what is due (`now`: all that is dirty), and sets the timers for the rest. */
+static void flush(struct publish *publish, bool now)
+{
+	publish->noted = publish->at_once = false;
+	if (publish->held)
+		return;
+	if (publish->sweep_mono_ms > 0 && (now || clock_mono_ms() >= publish->sweep_mono_ms))
+		(void)publish_sweep(publish);
+	bool dirty = publish->billing_file.dirty || publish->list_file.dirty || publish->dirty || publish->sweep_mono_ms > 0;
+	/* Without a change the next moment is as it was. */
+	if (!dirty && publish->moment.at_ms != 0)
+		return;
+	if (publish->keeper && !publish->keeper(publish->keeper_ctx)) {
+		publish->stats.failed++;
+		wake_in(publish, PUBLISH_RETRY_MS);
+		return;
+	}
+	struct billing_view view;
+	billing_make_view(publish->billing, clock_wall_ms(), &view);
+	note_freshness(publish, &view);
+	publish->failed_mono_ms = 0;
+	int64_t next_ms = flush_sessions(publish, &view, now);
+	next_ms = shorter(next_ms, flush_shared(publish, &publish->billing_file, publish->config->watch_tail_delay_ms,
+						write_billing, &view, now));
+	next_ms = shorter(next_ms, flush_shared(publish, &publish->list_file, PUBLISH_LIST_MS, write_list, &view, now));
+	note_recovery(publish);
+	if (publish->failed_mono_ms != 0 || publish->sweep_mono_ms != 0)
+		next_ms = shorter(next_ms, PUBLISH_RETRY_MS);
+	if (next_ms >= 0)
+		wake_in(publish, next_ms);
+	wake_at_moment(publish, &view);
+	/* The keeper may have made the directory again: that is written already. */
+	publish->noted = publish->at_once = false;
+	if (publish->observer)
+		publish->observer(publish->observer_ctx, &view);
+}
+
+void publish_flush(struct publish *publish)
+{
+	flush(publish, true);
+}
+
+static void on_turn_end(struct ev_loop *loop, ev_prepare *watcher, int revents)
 {
 	(void)loop;
 	(void)revents;
 	struct publish *publish = watcher->data;
-	mark_sessions(publish, true, true);
-	publish_flush(publish, true);
+	if (publish->noted)
+		flush(publish, publish->at_once);
 }
 
 static void on_again(struct ev_loop *loop, ev_timer *watcher, int revents)
 {
 	(void)loop;
 	(void)revents;
-	publish_flush(watcher->data, false);
+	flush(watcher->data, false);
+}
+
+static void on_copies(struct ev_loop *loop, ev_timer *watcher, int revents)
+{
+	(void)loop;
+	(void)revents;
+	publish_note_change(watcher->data, NULL, PUBLISH_COPIES);
+}
+
+static void on_moment(void *ctx)
+{
+	struct publish *publish = ctx;
+	publish_note_change(publish, NULL, publish->moment_is_shared ? PUBLISH_TIME : PUBLISH_SESSION_MOMENT);
 }
 
 /* ---- for the daemon ---- */
@@ -231,10 +364,12 @@ void publish_init(struct publish *publish, struct ev_loop *loop, int dir_fd, con
 	publish->billing = billing;
 	publish->events = events;
 	publish->held = true;
+	ev_prepare_init(&publish->turn_end, on_turn_end);
 	ev_init(&publish->again, on_again);
 	ev_init(&publish->copies, on_copies);
 	moment_init(&publish->moment, loop, on_moment, publish);
-	publish->again.data = publish->copies.data = publish;
+	publish->turn_end.data = publish->again.data = publish->copies.data = publish;
+	ev_prepare_start(loop, &publish->turn_end);
 }
 
 void publish_set_observer(struct publish *publish, publish_observer *observer, void *ctx)
@@ -249,142 +384,17 @@ void publish_set_keeper(struct publish *publish, publish_keeper *keeper, void *c
 	publish->keeper_ctx = ctx;
 }
 
-void publish_release_hold(struct publish *publish)
+void publish_set_directory(struct publish *publish, int dir_fd)
+{
+	publish->dir_fd = dir_fd;
+	publish_note_change(publish, NULL, PUBLISH_EVERYTHING);
+}
+
+unsigned publish_begin(struct publish *publish)
 {
 	publish->held = false;
-}
-
-void publish_mark_session(struct publish *publish, struct session *session)
-{
-	if (session->excluded || session->dirty)
-		return;
-	session->dirty = true;
-	session->next_dirty = publish->dirty;
-	publish->dirty = session;
-}
-
-static void unmark_session(struct publish *publish, struct session *session)
-{
-	for (struct session **at = &publish->dirty; *at; at = &(*at)->next_dirty) {
-		if (*at == session) {
-			*at = session->next_dirty;
-			break;
-		}
-	}
-	session->dirty = session->forced = false;
-}
-
-void publish_mark_billing(struct publish *publish)
-{
-	publish->billing_dirty = true;
-}
-
-void publish_mark_list(struct publish *publish)
-{
-	publish->list_dirty = true;
-}
-
-void publish_mark_all(struct publish *publish)
-{
-	publish->billing_hash = publish->list_hash = 0;
-	publish->billing_dirty = publish->list_dirty = true;
-	mark_sessions(publish, false, true);
-}
-
-void publish_mark_time(struct publish *publish)
-{
-	mark_time(publish, true);
-}
-
-/* Shorter of two waits; -1 means none. */
-static int64_t shorter(int64_t a, int64_t b)
-{
-	return a < 0 || (b >= 0 && b < a) ? b : a;
-}
-
-/* How long something that was written at `last_ms` has to wait for its next turn; 0: it may go. */
-static int64_t wait_of(int64_t last_ms, int64_t pause_ms, int64_t now_ms)
-{
-	/* Timers fire up to a millisecond or so early or late: what is nearly due is due. */
-	int64_t wait_ms = last_ms == 0 ? 0 : last_ms + pause_ms - 2 - now_ms;
-	return wait_ms > 0 ? wait_ms : 0;
-}
-
-static int64_t flush_sessions(struct publish *publish, const struct billing_view *view, bool now)
-{
-	int64_t now_ms = clock_mono_ms(), next_ms = -1;
-	struct session **at = &publish->dirty;
-	while (*at) {
-		struct session *session = *at;
-		int64_t wait_ms = wait_of(session->published_mono_ms, publish->config->watch_tail_delay_ms, now_ms);
-		if (session->excluded)
-			session->dirty = false;
-		else if (now || wait_ms == 0)
-			write_session(publish, session, view);
-		else
-			next_ms = shorter(next_ms, wait_ms);
-		if (session->dirty)
-			at = &session->next_dirty;
-		else
-			*at = session->next_dirty;
-	}
-	return next_ms;
-}
-
-/* Tells followers when the shared figures go stale or fresh, and has the sessions' copies say so too. */
-static void note_freshness(struct publish *publish, const struct billing_view *view)
-{
-	if (view->is_fresh == publish->was_fresh)
-		return;
-	publish->was_fresh = view->is_fresh;
-	publish->billing_dirty = true;
-	mark_sessions(publish, false, true);
-	struct jsonw *w = events_begin(publish->events, view->is_fresh ? "fresh" : "stale");
-	if (w)
-		events_end(publish->events);
-}
-
-void publish_flush(struct publish *publish, bool now)
-{
-	if (publish->sweep_mono_ms > 0 && !publish->held && (now || clock_mono_ms() >= publish->sweep_mono_ms))
-		(void)publish_sweep(publish);
-	bool dirty = publish->billing_dirty || publish->list_dirty || publish->dirty || publish->sweep_mono_ms > 0;
-	/* Without a change the next moment is as it was. */
-	if (publish->held || (!dirty && publish->moment.at_ms != 0))
-		return;
-	if (publish->keeper && !publish->keeper(publish->keeper_ctx)) {
-		publish->stats.failed++;
-		wake_in(publish, PUBLISH_RETRY_MS);
-		return;
-	}
-	struct billing_view view;
-	billing_make_view(publish->billing, clock_wall_ms(), &view);
-	note_freshness(publish, &view);
-	publish->failed_mono_ms = 0;
-	int64_t now_ms = clock_mono_ms();
-	int64_t next_ms = flush_sessions(publish, &view, now);
-	if (publish->billing_dirty) {
-		int64_t wait_ms = wait_of(publish->billing_mono_ms, publish->config->watch_tail_delay_ms, now_ms);
-		if (now || wait_ms == 0)
-			write_billing(publish, &view);
-		else
-			next_ms = shorter(next_ms, wait_ms);
-	}
-	if (publish->list_dirty) {
-		int64_t wait_ms = wait_of(publish->list_mono_ms, PUBLISH_LIST_MS, now_ms);
-		if (now || wait_ms == 0)
-			write_list(publish, &view);
-		else
-			next_ms = shorter(next_ms, wait_ms);
-	}
-	note_recovery(publish);
-	if (publish->failed_mono_ms != 0 || publish->sweep_mono_ms != 0)
-		next_ms = shorter(next_ms, PUBLISH_RETRY_MS);
-	if (next_ms >= 0)
-		wake_in(publish, next_ms);
-	wake_at_moment(publish, &view);
-	if (publish->observer)
-		publish->observer(publish->observer_ctx, &view);
+	publish_note_change(publish, NULL, PUBLISH_EVERYTHING);
+	return publish_sweep(publish);
 }
 
 /* A file that is to go cannot be removed: the sweep finds it later. */
@@ -399,11 +409,10 @@ void publish_remove_session(struct publish *publish, struct session *session)
 {
 	char name[CACHE_NAME_SIZE];
 	unmark_session(publish, session);
-	publish->list_dirty = true;
-	if (!session->has_file || !cache_session_file_name(session->id, name))
+	publish->list_file.dirty = publish->noted = true;
+	if (!session->file.exists || !cache_session_file_name(session->id, name))
 		return;
-	session->has_file = false;
-	session->published_hash = 0;
+	session->file.exists = false;
 	if (cache_remove_own_file(publish->dir_fd, name) < 0)
 		note_kept(publish, name, errno);
 }
@@ -439,6 +448,11 @@ unsigned publish_sweep(struct publish *publish)
 	return removed;
 }
 
+bool publish_has_failed(const struct publish *publish)
+{
+	return publish->stats.failed > 0;
+}
+
 void publish_write_status(const struct publish *publish, struct jsonw *w)
 {
 	jsonw_put_int(w, "written", (int64_t)publish->stats.written);
@@ -449,6 +463,7 @@ void publish_write_status(const struct publish *publish, struct jsonw *w)
 
 void publish_release(struct publish *publish)
 {
+	ev_prepare_stop(publish->loop, &publish->turn_end);
 	ev_timer_stop(publish->loop, &publish->again);
 	ev_timer_stop(publish->loop, &publish->copies);
 	moment_set(&publish->moment, 0);

@@ -1,13 +1,28 @@
 /*
- * publish: writes the cache files when something a reader can see has changed.
+ * publish: writes the cache files when something that a reader can see has changed.
  *
- * For: daemon.c marks what changed and calls publish_flush() at the end of each turn of work.
+ * For: the daemon. Whoever changes something calls publish_note_change() and says what; this module alone decides which
+ * files that touches and when they are written:
  *
- * A session's file is written at most once every tail_delay, billing-shared.json likewise, sessions.json at most every
- * PUBLISH_LIST_MS; what comes sooner waits for a timer. The figures change by time alone at known moments (a block's
- * end, midnight, a usage limit's reset, a freshness boundary, a prompt cache going cold): one timer waits for the next
- * of them. The shared figures in each session's file are a copy: the active sessions' copies follow within
- * PUBLISH_COPIES_MS, all others' at these moments.
+ *     what changed              its session's file  all sessions' files  sessions.json  billing-shared.json  when
+ *     PUBLISH_TRANSCRIPT        write                                    write                               in turn
+ *     PUBLISH_LINES             write                                    write          write                in turn
+ *     PUBLISH_FIGURES           write                                                                        in turn
+ *     PUBLISH_STATE             write                                    write                               in turn
+ *     PUBLISH_ACCOUNT                                                                   write                in turn
+ *     PUBLISH_TIME                                  rewrite              write          write                at once
+ *     PUBLISH_EVERYTHING                            rewrite              rewrite        rewrite              at once
+ *     publish_remove_session()  remove at once                           write                               in turn
+ *
+ * "write" composes the file, and replaces it when a reader would see a difference; "rewrite" replaces it in any case.
+ * "in turn" is the end of this turn of the loop, but for a session's file and for billing-shared.json no sooner than
+ * tail_delay after the last time, and for sessions.json no sooner than PUBLISH_LIST_MS. "at once" is the end of this
+ * turn, too, but takes all that waits along. Sessions that expire.h excludes have no file, and never get one here.
+ *
+ * Time alone changes the figures at known moments (a block's end, midnight, a limit's reset, a freshness boundary, a
+ * prompt cache that goes cold, a session that was quiet for an hour): one timer waits for the next of them.
+ * The shared figures in each session's file are a copy: the active sessions' copies follow within PUBLISH_COPIES_MS, all
+ * others' at these moments. A file that could not be written is tried again after PUBLISH_RETRY_MS.
  */
 #ifndef SWATCH_SWATCHD_PUBLISH_PUBLISH_H
 #define SWATCH_SWATCHD_PUBLISH_PUBLISH_H
@@ -18,23 +33,33 @@
 #include "swatchd/billing/billing.h"
 #include "swatchd/control/events.h"
 #include "swatchd/loop/moment.h"
-#include "swatchd/session/expire.h"
 #include "swatchd/session/session.h"
 
 #define PUBLISH_LIST_MS INT64_C(1000)
 #define PUBLISH_COPIES_MS INT64_C(10000)
-/* A file that could not be written is tried again after this, or with the next change. */
 #define PUBLISH_RETRY_MS INT64_C(5000)
 
-/* Sees to it that there is a directory to write in; may change dir_fd and mark. False: not now. */
+enum publish_change {
+	PUBLISH_TRANSCRIPT,      /* a transcript of the session was looked at, and had no new line */
+	PUBLISH_LINES,           /* lines of it were read */
+	PUBLISH_FIGURES,         /* what the session cost, or what its statusline said */
+	PUBLISH_STATE,           /* the session is active, idle, gets a file, or lost a transcript */
+	PUBLISH_ACCOUNT,         /* ccusage's answer, or a limit of the account */
+	PUBLISH_TIME,            /* the clock was set: whatever hangs on the time */
+	PUBLISH_EVERYTHING,      /* the files may be gone, the config or the prices are others */
+	/* publish's own: a moment that only some sessions waited for, and copies that are PUBLISH_COPIES_MS old. */
+	PUBLISH_SESSION_MOMENT, PUBLISH_COPIES, PUBLISH_FRESHNESS
+};
+
+/* Makes sure that the directory is there; may call publish_set_directory(). False: nothing can be written now. */
 typedef bool publish_keeper(void *ctx);
 
-/* Is shown the figures whenever they may have changed, after the files were written. Must not mark or flush. */
+/* Gets the figures after the files were written, whenever they may have changed. Must not change anything here. */
 typedef void publish_observer(void *ctx, const struct billing_view *view);
 
 struct publish_stats {
 	uint64_t written;
-	uint64_t unchanged;      /* composed, and found to be as before */
+	uint64_t unchanged;      /* composed, and not written because nothing visible had changed */
 	uint64_t failed;
 	char last_error[256];    /* "": the last write was good */
 };
@@ -51,54 +76,56 @@ struct publish {
 	void *observer_ctx;
 	publish_keeper *keeper;      /* NULL: none */
 	void *keeper_ctx;
+	ev_prepare turn_end;
 	ev_timer again;
 	ev_timer copies;
 	struct moment moment;
-	bool held;               /* nothing is written yet: the first walk is under way */
-	bool billing_dirty, list_dirty;
-	struct session *dirty;   /* the sessions whose files are to be written, by next_dirty */
+	bool held;               /* until publish_begin() */
+	bool noted, at_once;     /* something changed in this turn; and waits for nothing */
+	struct session_file billing_file, list_file;
+	struct session *dirty;   /* the sessions whose files are dirty, by next_dirty */
 	int64_t next_cold_ms;    /* the next moment a prompt cache goes cold; 0: none is known */
 	int64_t next_quiet_ms;   /* the next moment a session's activity is an hour old; 0: none is known */
-	bool moment_is_shared;   /* the moment waited for changes the shared figures */
+	bool moment_is_shared;   /* the next moment changes the shared figures */
 	bool was_fresh;
-	uint64_t billing_hash, list_hash;
-	int64_t billing_mono_ms, list_mono_ms;
-	int64_t failed_mono_ms;  /* 0: nothing waits for a retry */
+	int64_t failed_mono_ms;  /* of this flush; 0: none */
 	int64_t last_failed_mono_ms;
-	int64_t sweep_mono_ms;   /* a file that is to go could not be removed: the next try; 0: none waits */
-	int last_errno;          /* logged once; 0 again when all could be written */
+	int64_t sweep_mono_ms;   /* when to try again to remove a file; 0: none waits */
+	int last_errno;          /* the error that the log has; 0: none, or all could be written again */
 	struct publish_stats stats;
 };
 
-/* `dir_fd` and `dir_path` stay the caller's. Starts held: publish_release_hold() lets the first files out. */
+/* `dir_fd` and `dir_path` stay the caller's. Nothing is written before publish_begin(). */
 void publish_init(struct publish *publish, struct ev_loop *loop, int dir_fd, const char *dir_path,
 		  const struct config *config, struct sessions *sessions, struct billing *billing,
 		  struct events *events);
 
 void publish_set_observer(struct publish *publish, publish_observer *observer, void *ctx);
-
-/* Asked before files are written. */
 void publish_set_keeper(struct publish *publish, publish_keeper *keeper, void *ctx);
 
-void publish_release_hold(struct publish *publish);
+/* The directory was made again, and is empty: everything is written into this one. */
+void publish_set_directory(struct publish *publish, int dir_fd);
 
-void publish_mark_session(struct publish *publish, struct session *session);
-void publish_mark_billing(struct publish *publish);
-void publish_mark_list(struct publish *publish);
-/* Everything, whatever its hash: the files may have been deleted or replaced. */
-void publish_mark_all(struct publish *publish);
+/*
+ * The figures are whole: removes our files of sessions that shall have none, and writes all others at the end of this
+ * turn. Before this, an earlier run's files stay as they are. Returns how many it removed.
+ */
+unsigned publish_begin(struct publish *publish);
 
-/* Everything that hangs on the time: the clock was set. */
-void publish_mark_time(struct publish *publish);
+/* `session`: whose change it is; NULL for PUBLISH_ACCOUNT and everything below it. */
+void publish_note_change(struct publish *publish, struct session *session, enum publish_change change);
 
-/* Writes what is due, and sets the timers for the rest. `now`: writes everything that is marked. */
-void publish_flush(struct publish *publish, bool now);
+/* Writes all that waits, now: for a caller who tells somebody that it is written. */
+void publish_flush(struct publish *publish);
 
-/* Removes a session's file when it is ours. */
+/* Removes the session's file if it is ours. The session may be freed after this. */
 void publish_remove_session(struct publish *publish, struct session *session);
 
-/* Removes our files of sessions that do not exist, or shall have none. Returns how many. */
+/* Removes our files of sessions that do not exist or shall have no file. Returns how many. */
 unsigned publish_sweep(struct publish *publish);
+
+/* Whether any write has failed since the start. */
+bool publish_has_failed(const struct publish *publish);
 
 /* Writes the "publish" object of the status answer into an open object. */
 void publish_write_status(const struct publish *publish, struct jsonw *w);

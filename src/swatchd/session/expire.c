@@ -91,7 +91,7 @@ static void apply(struct expire *expire, const struct verdict *v)
 		expire->callbacks.admitted(expire->ctx, session);
 		return;
 	}
-	if (session->has_file)
+	if (session->file.exists)
 		expire->removed++;
 	if (!session->excluded || v->reason == EXPIRE_VANISHED) {
 		session->excluded = true;
@@ -182,7 +182,7 @@ void expire_preview(struct expire *expire, void (*visit)(void *ctx, const struct
 	size_t count;
 	struct verdict *verdicts = judge(expire, &count);
 	for (size_t i = 0; verdicts && i < count; i++)
-		if (!verdicts[i].keep && verdicts[i].session->has_file)
+		if (!verdicts[i].keep && verdicts[i].session->file.exists)
 			visit(ctx, verdicts[i].session, verdicts[i].reason);
 	free(verdicts);
 }

@@ -128,7 +128,7 @@ static void drop(struct live_process *process)
 	strmap_remove(&liveness->by_file, process->path);
 	free(process->path);
 	free(process);
-	liveness->changed(liveness->ctx, id, false);
+	liveness->changed(liveness->ctx, id);
 }
 
 static void on_ended(struct ev_loop *loop, ev_io *watcher, int revents)
@@ -178,11 +178,11 @@ static void follow(struct liveness *liveness, const char *path, const struct pro
 	ev_io_init(&process->ended, on_ended, fd, EV_READ);
 	process->ended.data = process;
 	ev_io_start(liveness->loop, &process->ended);
-	liveness->changed(liveness->ctx, process->session_id, true);
+	liveness->changed(liveness->ctx, process->session_id);
 }
 
 void liveness_init(struct liveness *liveness, struct ev_loop *loop,
-		   void (*changed)(void *ctx, const char *session_id, bool alive), void *ctx)
+		   void (*changed)(void *ctx, const char *session_id), void *ctx)
 {
 	memset(liveness, 0, sizeof(*liveness));
 	liveness->loop = loop;

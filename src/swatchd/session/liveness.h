@@ -22,15 +22,15 @@
 
 struct liveness {
 	struct ev_loop *loop;
-	/* The session `id` got a living process, or one of its processes ended. */
-	void (*changed)(void *ctx, const char *session_id, bool alive);
+	/* A session got a living process, or one of its processes ended: liveness_count() says how many live. */
+	void (*changed)(void *ctx, const char *session_id);
 	void *ctx;
 	struct strmap by_file;   /* path of the file -> struct live_process */
 	bool full_reported;
 };
 
 void liveness_init(struct liveness *liveness, struct ev_loop *loop,
-		   void (*changed)(void *ctx, const char *session_id, bool alive), void *ctx);
+		   void (*changed)(void *ctx, const char *session_id), void *ctx);
 
 /* The file came, changed or went. */
 void liveness_note_file(struct liveness *liveness, const char *path);

@@ -14,6 +14,11 @@ void sessions_init(struct sessions *sessions, int64_t preview_chars)
 	sessions->unnamed.excluded = true;
 }
 
+void sessions_set_preview(struct sessions *sessions, int64_t chars)
+{
+	sessions->preview_chars = chars;
+}
+
 static struct session *find_or_add(struct sessions *sessions, const char *id)
 {
 	struct session *session = id[0] ? sessions_find(sessions, id) : &sessions->unnamed;
@@ -34,8 +39,23 @@ static struct session *find_or_add(struct sessions *sessions, const char *id)
 	return session;
 }
 
+/* Returns true when the session's last activity moved on. */
+static bool take_activity(struct session_transcript *part)
+{
+	struct session *session = part->session;
+	int64_t at_ms = part->file->modified_ms;
+	int64_t now_ms = clock_wall_ms();
+	/* A file time in the future (a clock that was set back) would keep the session active until then. */
+	if (at_ms > now_ms)
+		at_ms = now_ms;
+	if (at_ms <= session->last_activity_ms)
+		return false;
+	session->last_activity_ms = at_ms;
+	return true;
+}
+
 struct session_transcript *sessions_open_transcript(struct sessions *sessions, const char *id, bool subagent,
-						    struct transcript *file)
+						    struct transcript *file, int ledger_file, bool wanted)
 {
 	struct session_transcript *part = calloc(1, sizeof(*part));
 	struct session *session = part ? find_or_add(sessions, id) : NULL;
@@ -46,11 +66,12 @@ struct session_transcript *sessions_open_transcript(struct sessions *sessions, c
 	part->session = session;
 	part->file = file;
 	part->subagent = subagent;
-	part->ledger_file = -1;
+	part->ledger_file = ledger_file;
+	part->wanted = wanted && id[0];
 	part->context_tokens = -1;
 	part->next = session->transcripts;
 	session->transcripts = part;
-	(void)sessions_note_activity(part);
+	(void)take_activity(part);
 	return part;
 }
 
@@ -161,18 +182,48 @@ void sessions_take_facts(struct sessions *sessions, struct session_transcript *p
 	take_usage(part, facts);
 }
 
-bool sessions_note_activity(struct session_transcript *part)
+bool sessions_want_facts(struct session_transcript *part)
 {
-	struct session *session = part->session;
-	int64_t at_ms = part->file->modified_ms;
-	int64_t now_ms = clock_wall_ms();
-	/* A file time in the future (a clock that was set back) would keep the session active until then. */
-	if (at_ms > now_ms)
-		at_ms = now_ms;
-	if (at_ms <= session->last_activity_ms)
+	if (part->wanted || part->subagent)
 		return false;
-	session->last_activity_ms = at_ms;
+	part->wanted = true;
+	sessions_reset_transcript(part);
 	return true;
+}
+
+bool sessions_note_read(struct session_transcript *part)
+{
+	part->session->vanished_active = false;
+	return take_activity(part);
+}
+
+void session_note_processes(struct session *session, unsigned living, int64_t now_ms)
+{
+	if (living > 0)
+		session->process_ended_ms = 0;
+	else if (session->live_processes > 0)
+		session->process_ended_ms = now_ms;
+	session->live_processes = living;
+}
+
+bool session_note_tick(struct session *session, int64_t window_tokens, double cost_usd)
+{
+	bool new_window = window_tokens >= 1000 && window_tokens <= INT64_C(100000000)
+			  && window_tokens != session->window_tokens;
+	bool new_cost = cost_usd >= 0. && cost_usd <= 1e9 && (!session->told || cost_usd != session->told_usd);
+	if (new_window)
+		session->window_tokens = window_tokens;
+	if (new_cost)
+		session->told_usd = cost_usd;
+	session->told = session->told || new_cost;
+	return new_window || new_cost;
+}
+
+void session_note_first_seen(struct session *session, int64_t at_ms)
+{
+	session->first_seen_checked = true;
+	if (at_ms > 0 && at_ms < session->first_seen_ms)
+		session->first_seen_ms = at_ms;
 }
 
 const struct session_transcript *session_main(const struct session *session)

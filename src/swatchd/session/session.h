@@ -53,10 +53,20 @@ struct session_transcript {
 	bool cost_state_is_behind;         /* there was usage after that line */
 };
 
+/* A cache file, as publish keeps it; sessions have one each, and so have the shared figures. */
+struct session_file {
+	bool exists;                       /* this run wrote it */
+	bool dirty;                        /* it waits for its turn to be composed again */
+	bool forced;                       /* and is written even when nothing in it has changed */
+	uint64_t hash;                     /* of what a reader can see change */
+	int64_t written_mono_ms;           /* when it was composed last; 0: never */
+};
+
 struct session {
 	const char *id;                    /* the map's; "" of `unnamed` */
 	struct session_transcript *transcripts;
 	int64_t first_seen_ms;
+	bool first_seen_checked;           /* an earlier run's file was asked */
 	int64_t last_activity_ms;          /* the newest mtime among its transcripts */
 	enum session_state state;
 	unsigned live_processes;
@@ -65,14 +75,9 @@ struct session {
 	bool told;                         /* a statusline told what Claude Code says that the session cost: */
 	double told_usd;
 	bool vanished_active;              /* its transcript went while it was active */
-	/* publish's: */
-	bool has_file;
-	bool dirty;                        /* its file is to be written when its turn comes */
-	bool forced;                       /* even when its hash is as before: the copy of the shared figures is old */
-	bool first_seen_checked;           /* whether an earlier run's file knows it longer */
-	int64_t published_mono_ms;
-	bool excluded;                     /* expired, or over max_files: no file (expire decides) */
-	uint64_t published_hash;
+	bool excluded;                     /* it shall have no file: expire decides, and it alone writes this */
+	/* publish alone writes these two. */
+	struct session_file file;
 	struct session *next_dirty;
 };
 
@@ -84,12 +89,15 @@ struct sessions {
 
 void sessions_init(struct sessions *sessions, int64_t preview_chars);
 
+/* How many characters of the last message sessions keep from now on. */
+void sessions_set_preview(struct sessions *sessions, int64_t chars);
+
 /*
- * A transcript of session `id` (valid, or "" when its name is no id: its usage counts, and nothing else) came. NULL when
- * memory ran out. The first one makes the session.
+ * A transcript came. `id` is its session's, or "" when its name is no valid id: then it only counts as usage. The first
+ * transcript makes the session. `wanted` says whether to gather facts. NULL when memory ran out.
  */
 struct session_transcript *sessions_open_transcript(struct sessions *sessions, const char *id, bool subagent,
-						    struct transcript *file);
+						    struct transcript *file, int ledger_file, bool wanted);
 
 /* The transcript went: its part is freed, the session stays (expire removes it) even when that was its last one. */
 void sessions_close_transcript(struct session_transcript *part);
@@ -100,8 +108,23 @@ void sessions_take_facts(struct sessions *sessions, struct session_transcript *p
 /* Forgets the facts of a transcript that is read again. */
 void sessions_reset_transcript(struct session_transcript *part);
 
-/* Takes the time of the part's file. Returns true when the session's last activity moved on. */
-bool sessions_note_activity(struct session_transcript *part);
+/* Gathers facts of a transcript from now on. Returns true when it did not before: the caller reads it again. */
+bool sessions_want_facts(struct session_transcript *part);
+
+/* The transcript was read as far as it goes. Returns true when the session's last activity moved on. */
+bool sessions_note_read(struct session_transcript *part);
+
+/* How many living processes the session has now. */
+void session_note_processes(struct session *session, unsigned living, int64_t now_ms);
+
+/*
+ * What a statusline said of the session: the size of its context window, and what it cost so far (NaN: it did not say).
+ * Values out of range are ignored. Returns true when something changed.
+ */
+bool session_note_tick(struct session *session, int64_t window_tokens, double cost_usd);
+
+/* An earlier run saw the session at this time already (0: none did). */
+void session_note_first_seen(struct session *session, int64_t at_ms);
 
 /* The main transcript with the last activity; NULL when there is none (subagents only, or all gone). */
 const struct session_transcript *session_main(const struct session *session);
