@@ -1,5 +1,5 @@
 /*
- * ccusage_answer: reads what ccusage printed (FORMATS section 4), and tells a good answer from a bad one.
+ * ccusage_answer: reads what ccusage printed, and tells a good answer from a bad one.
  *
  * For: refresh. Understood: versions 18 and 20, notices and colours around the JSON, no active block, nulls, all blocks
  * instead of the active one. Refused, with a reason: no JSON, wrong types, negative or absurd numbers.

@@ -234,7 +234,8 @@ static bool index_put(struct index *index, uint64_t key, uint32_t entry)
 	return true;
 }
 
-/* Without a requestId its session stands for it; to `ccusage claude daily` (F2), its session and its time. */
+/* Without a requestId, its session takes its place (DIFFERENCE_NO_REQUEST_ID), and in the daily report its session and
+ * its time (DIFFERENCE_DAILY_RULES). */
 static uint64_t exact_key(const struct keeper *keeper, const struct reference_record *r)
 {
 	const uint64_t parts[] = { r->message_hash, r->advisor, r->request_hash,

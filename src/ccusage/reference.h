@@ -1,6 +1,6 @@
 /*
  * reference: what ccusage 20.0.24 counts of the same transcripts: its own rules for duplicates, faults included. They
- * were found by running it on made-up transcripts (FORMATS section 3 tells the faults).
+ * were found by running it on made-up transcripts (differences.h names them).
  *
  * For: `swatch verify`, which holds it against what ccusage prints: where both agree, each difference between swatch
  * and ccusage is the difference between the ledger's entries and the ones here. Not for figures that people are shown.
@@ -21,8 +21,8 @@
 
 /* What keeps a record from ccusage, or from swatch. */
 enum reference_lost {
-	REFERENCE_LOST_NULL = 1,        /* F1: a null that it does not take */
-	REFERENCE_LOST_SPACE = 2,       /* F1: "usage": { with a blank */
+	REFERENCE_LOST_NULL = 1,        /* a field name that must not be null is */
+	REFERENCE_LOST_SPACE = 2,       /* "usage": { with a space */
 	REFERENCE_REFUSED_COUNT = 4,    /* a count that cannot be: swatch does not take the line */
 	REFERENCE_REFUSED_COST = 8,     /* a costUSD that cannot be: swatch goes by the tokens */
 	REFERENCE_UNFINISHED = 16       /* the last line, without its newline yet: swatch waits for that */
@@ -43,15 +43,15 @@ struct reference_record {
 	uint16_t advisor;               /* 0: the message itself; n: its n-th advisor */
 	uint8_t lost;                   /* enum reference_lost, or-ed */
 	bool sidechain : 1, has_speed : 1, fast : 1, progress : 1;
-	bool newer : 1;                 /* F7: a model that it does not know */
+	bool newer : 1;                 /* DIFFERENCE_NEWER_MODEL */
 	bool unpriced : 1;              /* no price is compiled in for its tokens */
-	bool new_limit : 1;             /* F4: a limit marker in a form that it does not know */
+	bool new_limit : 1;             /* DIFFERENCE_NEW_LIMIT_MARKER */
 };
 
 struct reference_file {
 	char *path;
 	size_t root_len;                /* path + root_len: the path below projects/ */
-	char *session;                  /* the session and the project under which ccusage files it (F3) */
+	char *session;                  /* the session and the project under which ccusage files it (DIFFERENCE_OTHER_SESSION) */
 	char *project;
 };
 

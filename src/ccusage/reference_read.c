@@ -110,7 +110,7 @@ static void note_null(void *ctx, struct slice key)
 		*seen += slice_equals(key, fatal[i]);
 }
 
-/* How many nulls of F1's names there are, at any depth. */
+/* How many nulls there are that lose a line (DIFFERENCE_LOST_LINE), at any depth. */
 static size_t count_nulls(const char *text, size_t len)
 {
 	struct walk_item item;

@@ -11,7 +11,7 @@
 #include "swatch/statusline/subagents.h"
 #include "swatch/statusline/tick.h"
 
-/* What the daemon takes (FORMATS section 7). */
+/* What the daemon takes. */
 #define TICK_MAX_BYTES ((size_t)64 << 10)
 
 /* Where the object ends does not go by the pieces that it comes in. */

@@ -370,7 +370,7 @@ use_audit() { printf '[ccusage]\ncommand = cat %s\nsettle = 1m\nmax_delay = 10m\
 
 @test "the audit compares like with like: what ccusage cannot count is no drift" {
 	printf '[ccusage]\ncommand = %s blocks --active --json --offline\nsettle = 1m\nmax_delay = 10m\n' "$CCUSAGE20" >"$CONFIG"
-	# F7: newer than it; F1: a null id loses the line
+	# a model newer than ccusage, and a null id, for which it loses the line
 	{
 		message 1
 		MODEL=claude-opus-5-5 message 2 5000

@@ -3,7 +3,7 @@
 
 load helper
 
-# a_history SEED: sessions of 40 days as mkhome makes them, without the lines that only `ccusage claude daily` counts (F2).
+# a_history SEED: sessions of 40 days as mkhome makes them, without the lines that only `ccusage claude daily` counts.
 a_history() {
 	local file
 	rm -rf "$HOME/.claude/projects"
@@ -93,7 +93,7 @@ all_equal() {
 	field_is sessions.json '.sessions | length > 0' true
 }
 
-@test "a workflow's agents belong to their session, in every report (F3)" {
+@test "a workflow's agents belong to their session, in every report" {
 	mkdir -p "$PROJECTS/-p/s1/subagents/workflows/wf_1"
 	message 1 10 >"$PROJECTS/-p/s1.jsonl"
 	message 2 10 >"$PROJECTS/-p/s1/subagents/workflows/wf_1/agent-x.jsonl"

@@ -63,37 +63,37 @@ command = $CCUSAGE20 blocks --active --json --offline"
 	is "$status" 0
 }
 
-@test "F1: a null, and a blank after usage" {
+@test "lost_line: a null, and a blank after usage" {
 	AT=$T0 message 1 10 >"$PROJECTS/-p/s1.jsonl"
 	AT=$T1 message 1 20 '"cwd":null,' >>"$PROJECTS/-p/s1.jsonl"
 	AT=$T1 message 2 30 | sed 's/"usage":{/"usage": {/' >>"$PROJECTS/-p/s1.jsonl"
-	explained F1 -p/s1.jsonl:2 swatch
-	explained F1 -p/s1.jsonl:1 ccusage
-	explained F1 -p/s1.jsonl:3 swatch
+	explained lost_line -p/s1.jsonl:2 swatch
+	explained lost_line -p/s1.jsonl:1 ccusage
+	explained lost_line -p/s1.jsonl:3 swatch
 	is "$(found '[.reports[] | select(.explained > 0)] | length')" 5
 }
 
-@test "F2: agent_progress, and lines without a requestId" {
+@test "daily_rules: agent_progress, and lines without a requestId" {
 	printf '{"type":"progress","sessionId":"x","data":{"type":"agent_progress","message":%s}}\n' "$(AT=$T0 message 1 10)" >"$PROJECTS/-p/s1.jsonl"
 	AT=$T0 line 2 20 >>"$PROJECTS/-p/s1.jsonl"
 	AT=$T1 line 2 40 >>"$PROJECTS/-p/s1.jsonl"
-	explained F2 -p/s1.jsonl:1
-	explained F2 -p/s1.jsonl:2
+	explained daily_rules -p/s1.jsonl:1
+	explained daily_rules -p/s1.jsonl:2
 	is "$(found '[.reports[] | select(.explained > 0) | .report] | join(" ")')" daily
 	# the same figures as ccusage's own
 	is "$(found '.reports[1].differences[0].ccusage.costUSD')" \
 		"$(TZ=UTC "$CCUSAGE20" claude daily --json --offline | jq .totals.totalCost)"
 }
 
-@test "F3: a workflow's agents" {
+@test "other_session: a workflow's agents" {
 	mkdir -p "$PROJECTS/-p/s1/subagents/workflows/wf_7"
 	message 1 >"$PROJECTS/-p/s1.jsonl"
 	message 2 >"$PROJECTS/-p/s1/subagents/workflows/wf_7/agent-a.jsonl"
-	explained F3 -p/s1/subagents/workflows/wf_7/agent-a.jsonl:1 both
+	explained other_session -p/s1/subagents/workflows/wf_7/agent-a.jsonl:1 both
 	is "$(found '.reports[4].differences | map(.row) | join(", ")')" "s1 in -p, wf_7 in -p/s1/subagents/workflows"
 }
 
-@test "F3: a home below a folder named projects" {
+@test "other_session: a home below a folder named projects" {
 	mkdir -p "$HOME/projects/x/.claude"
 	mv "$PROJECTS" "$HOME/projects/x/.claude/"
 	PROJECTS=$HOME/projects/x/.claude/projects
@@ -101,34 +101,34 @@ command = $CCUSAGE20 blocks --active --json --offline"
 	export CLAUDE_CONFIG_DIR=$HOME/projects/x/.claude
 	verify --json
 	is "$status" 0
-	is "$(found '[.reports[4].differences[].entries[].reason] | unique | join(" ")')" F3
+	is "$(found '[.reports[4].differences[].entries[].reason] | unique | join(" ")')" other_session
 }
 
-@test "F4: a limit marker of the new form" {
+@test "new_limit_marker: a limit marker of the new form" {
 	AT=$T0 MODEL='<synthetic>' message 1 0 '"isApiErrorMessage":true,"error":"rate_limit","apiErrorStatus":429,"quotaLimits":{"status":"rejected","resetsAt":1770850000,"rateLimitType":"five_hour"},' >"$PROJECTS/-p/s1.jsonl"
-	explained F4 -p/s1.jsonl:1 both
+	explained new_limit_marker -p/s1.jsonl:1 both
 }
 
-@test "F7: a model newer than ccusage" {
+@test "newer_model: a model newer than ccusage" {
 	MODEL=claude-opus-5-5 message 1 1000 >"$PROJECTS/-p/s1.jsonl"
-	explained F7 -p/s1.jsonl:1 both
+	explained newer_model -p/s1.jsonl:1 both
 	is "$(found '.reports[0].differences[0].ccusage.costUSD')" 0
 }
 
-@test "F8: a message of several lines, copied into a sidechain" {
+@test "sidechain_copy: a message of several lines, copied into a sidechain" {
 	AT=$T0 line 1 10 '"requestId":"r1",' >"$PROJECTS/-p/s1.jsonl"
 	AT=$T1 line 1 20 '"requestId":"r1",' >>"$PROJECTS/-p/s1.jsonl"
 	AT=$T0 line 1 10 '"requestId":"r2","isSidechain":true,' >"$PROJECTS/-p/s2.jsonl"
 	AT=$T1 line 1 20 '"requestId":"r2","isSidechain":true,' >>"$PROJECTS/-p/s2.jsonl"
-	explained F8 -p/s2.jsonl:2
+	explained sidechain_copy -p/s2.jsonl:2
 	is "$(found '.reports[0].differences[0].swatch.totalTokens')" 20
 	is "$(found '.reports[0].differences[0].ccusage.totalTokens')" 40
 }
 
-@test "F9: a message without a requestId in two sessions" {
+@test "no_request_id: a message without a requestId in two sessions" {
 	SESSION=s1 line 1 10 >"$PROJECTS/-p/s1.jsonl"
 	SESSION=s2 line 1 10 >"$PROJECTS/-p/s2.jsonl"
-	explained F9 -p/s2.jsonl:1
+	explained no_request_id -p/s2.jsonl:1
 }
 
 @test "pricing.json, absurd counts and costs, and a line that is being written" {

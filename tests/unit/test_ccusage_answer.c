@@ -1,4 +1,4 @@
-/* What ccusage prints: good answers are understood, bad ones refused with a reason (FORMATS section 4). */
+/* What ccusage prints: good answers are understood, bad ones refused with a reason. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

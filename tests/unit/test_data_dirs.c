@@ -1,4 +1,4 @@
-/* data_dirs: where transcripts are looked for (FORMATS section 1). */
+/* data_dirs: where transcripts are looked for. */
 #include "scratch.h"
 #include "unit.h"
 #include "transcript/data_dirs.h"

@@ -185,7 +185,7 @@ static void a_block_has_the_first_limit_that_was_hit_in_it(void **state)
 	add_to(f, f->file, marker("m1", START_MS + 1000, limit_of(START_S + 3600, SCAN_LIMIT_FIVE_HOUR)));
 	assert_true(ledger_block_at(f->ledger, 0, &block));
 	assert_int_equal(block.limit_resets_ms, START_MS + CLOCK_HOUR_MS);
-	/* The new form is not seen by ccusage (F4). */
+	/* ccusage does not see the new form. */
 	assert_int_equal(block.reference_limit_resets_ms, START_MS + 2 * CLOCK_HOUR_MS);
 	/* A marker that loses to another record of its message does not count. */
 	struct scan_usage loses = marker("a", START_MS, limit_of(START_S + 60, SCAN_LIMIT_UNTOLD));

@@ -1,6 +1,6 @@
 /*
- * What counts of a message that was written many times, held against a slow and simple reading of the rules (FORMATS
- * section 3), to the entry, in any order of arrival.
+ * What counts of a message that was written many times, held against a slow and simple reading of the rules,
+ * to the entry, in any order of arrival.
  *
  * The seeds are printed; SWATCH_TEST_SEED=N runs another one.
  */
@@ -49,7 +49,7 @@ static int64_t tokens_of(const struct told *t)
 	return 100 + t->output;
 }
 
-/* FORMATS section 3: no sidechain; more tokens; with a speed; the earlier path, the earlier line. */
+/* No sidechain; more tokens; with a speed; the earlier path, the earlier line. */
 static bool wins(const struct told *a, const struct told *b)
 {
 	if (a->side != b->side)

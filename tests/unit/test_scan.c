@@ -1,6 +1,6 @@
 /*
- * scan: what a line says, what makes it a usage record, and what ccusage 20.0.24 does with the same line (FORMATS
- * section 3; each refusal below was seen with the program itself).
+ * scan: what a line says, what makes it a usage record, and what ccusage 20.0.24 does with the same line
+ * (each refusal below was seen with the program itself).
  */
 #include "base/buf.h"
 #include "unit.h"
@@ -284,7 +284,7 @@ static void a_hundred_thousand_advisors_hold_nothing_up(void **state)
 	buf_release(&line);
 }
 
-/* The one place where F1 does not look; and there only for the model of an iteration itself. */
+/* The one place where a null loses no line; and there only for the model of an iteration itself. */
 static void a_null_model_among_iterations_loses_nothing(void **state)
 {
 	(void)state;

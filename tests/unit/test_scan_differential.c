@@ -1,6 +1,6 @@
 /*
  * scan against json-c: on lines that were damaged at random both take the text as JSON or both refuse it, and what
- * scan finds in it is what the rules of FORMATS section 3, written down a second time over json-c's tree, find.
+ * scan finds the same as the rules of what counts, written a second time over json-c's tree.
  */
 #include "scan_oracle.h"
 #include "unit.h"

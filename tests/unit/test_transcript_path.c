@@ -1,4 +1,4 @@
-/* transcript_path: whose a transcript is (FORMATS section 1). */
+/* transcript_path: whose transcript a file is. */
 #include "unit.h"
 #include "transcript/path.h"
 

@@ -106,7 +106,7 @@ static int find_command(const struct invocation *invocation, const struct reques
 		command->path = argv_find_program(command->words[0]);
 		if (!command->path) {
 			terminal_error("verify: cannot run %s: %s; install it with: npm install -g ccusage@"
-				       VERIFY_REFERENCE_VERSION ", or give --command", command->words[0], strerror(errno));
+				       CCUSAGE_REFERENCE_VERSION ", or give --command", command->words[0], strerror(errno));
 			status = SWATCH_NO_REFERENCE;
 		}
 	}

@@ -107,7 +107,7 @@ static void try_command(struct doctor *doctor, char *path, char **words)
 	if (is_older) {
 		buf_printf(&doctor->findings[doctor->count - 1].what,
 			   ", but it counts the first line of a message, not the last: its figures are too low");
-		doctor_remedy(doctor, "npm install -g ccusage@" VERIFY_REFERENCE_VERSION);
+		doctor_remedy(doctor, "npm install -g ccusage@" CCUSAGE_REFERENCE_VERSION);
 	}
 }
 
@@ -146,7 +146,7 @@ void doctor_check_ccusage(struct doctor *doctor)
 		bool is_wanted = config->billing_source == BILLING_CCUSAGE;
 		doctor_add(doctor, "ccusage", is_wanted ? DOCTOR_BAD : DOCTOR_NOTE, "%s is not found: %s%s", words[0],
 			   strerror(errno), is_wanted ? "" : "; the figures are native's, and nobody audits them");
-		doctor_remedy(doctor, "npm install -g ccusage@" VERIFY_REFERENCE_VERSION ", or its path in [ccusage] command%s",
+		doctor_remedy(doctor, "npm install -g ccusage@" CCUSAGE_REFERENCE_VERSION ", or its path in [ccusage] command%s",
 			      is_wanted ? "" : "; to do without: [billing] source = native");
 	} else {
 		try_command(doctor, path, words);

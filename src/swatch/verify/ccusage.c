@@ -45,7 +45,7 @@ static void take_version(const char *text, struct verify *verify)
 		len = 0;
 	memcpy(verify->version, text, len);
 	verify->version[len] = '\0';
-	verify->is_reference = strcmp(verify->version, VERIFY_REFERENCE_VERSION) == 0;
+	verify->is_reference = strcmp(verify->version, CCUSAGE_REFERENCE_VERSION) == 0;
 	verify->is_older = len > 0 && strtol(verify->version, NULL, 10) < 20;
 }
 

@@ -12,40 +12,6 @@
 /* Prices agree to this. */
 #define USD_TOLERANCE 1e-12
 
-static const struct {
-	const char *code, *text;
-} reasons[] = {
-	[VERIFY_F1] = { "F1", "ccusage loses a line when one of its field names is null in it, or a blank stands in "
-			      "\"usage\": {. Where another line of the message is left, it counts that one." },
-	[VERIFY_F2] = { "F2", "'ccusage claude daily' goes by rules of its own: it also counts the messages inside "
-			      "agent_progress lines, counts a line without a requestId once for each time, joins a sidechain's "
-			      "copies whatever their time, and keeps the dearer one of equal lines." },
-	[VERIFY_F3] = { "F3", "ccusage files these under another session: a workflow's agents under one of their own, and "
-			      "all of them oddly where a folder named 'projects' comes earlier in the path." },
-	[VERIFY_F4] = { "F4", "A limit was hit, in the form of a marker that ccusage does not know." },
-	[VERIFY_F7] = { "F7", "The model came out after ccusage 20.0.24, which counts it as $0." },
-	[VERIFY_F8] = { "F8", "A message that was copied into a sidechain: ccusage joins the two only where the records that "
-			      "it has kept so far stand at the same time, and so counts some messages twice." },
-	[VERIFY_F9] = { "F9", "Without a requestId ccusage counts a message once in every session that has it; swatch counts "
-			      "it once." },
-	[VERIFY_PRICE] = { "price", "pricing.json has another price for the model than ccusage." },
-	[VERIFY_COUNT] = { "count", "A token count over 4,000,000,000: no model reaches it. ccusage believes it, swatch does "
-				    "not take the line." },
-	[VERIFY_COST] = { "cost", "A costUSD below 0 or over 1,000,000: ccusage believes it, swatch goes by the tokens." },
-	[VERIFY_UNFINISHED] = { "unfinished", "The transcript's last line has no newline yet: swatch waits for it." },
-	[VERIFY_UNKNOWN] = { "unknown", "Not known." },
-};
-
-const char *verify_reason_code(enum verify_reason reason)
-{
-	return reasons[reason].code;
-}
-
-const char *verify_reason_text(enum verify_reason reason)
-{
-	return reasons[reason].text;
-}
-
 enum reference_rule verify_rule(enum report_kind kind)
 {
 	return kind == REPORT_DAILY ? REFERENCE_DAILY : REFERENCE_BLOCKS;
@@ -182,37 +148,37 @@ static bool gather_traits(const struct verify *verify, const struct verify_entri
 	return true;
 }
 
-static enum verify_reason price_reason(const struct reference_record *r)
+static enum difference price_reason(const struct reference_record *r)
 {
 	if (r->lost & REFERENCE_REFUSED_COST)
-		return VERIFY_COST;
-	return r->newer ? VERIFY_F7 : VERIFY_PRICE;
+		return DIFFERENCE_COST;
+	return r->newer ? DIFFERENCE_NEWER_MODEL : DIFFERENCE_PRICE;
 }
 
 /* Why one side alone counts it. `of_message`: the traits of all its message's records. */
-static enum verify_reason reason_of(const struct verify *verify, enum report_kind kind, size_t number,
+static enum difference reason_of(const struct verify *verify, enum report_kind kind, size_t number,
 				    uintptr_t of_message)
 {
 	const struct reference_record *r = reference_record_at(verify->reference, number);
 	if (r->progress)
-		return VERIFY_F2;
+		return DIFFERENCE_DAILY_RULES;
 	if (r->lost & REFERENCE_REFUSED_COUNT)
-		return VERIFY_COUNT;
+		return DIFFERENCE_COUNT;
 	if (r->lost & REFERENCE_UNFINISHED)
-		return VERIFY_UNFINISHED;
+		return DIFFERENCE_UNFINISHED;
 	if (r->message_hash == 0)
-		return (r->lost & (REFERENCE_LOST_NULL | REFERENCE_LOST_SPACE)) ? VERIFY_F1 : VERIFY_UNKNOWN;
+		return (r->lost & (REFERENCE_LOST_NULL | REFERENCE_LOST_SPACE)) ? DIFFERENCE_LOST_LINE : DIFFERENCE_UNKNOWN;
 	if (of_message & LOST)
-		return VERIFY_F1;
+		return DIFFERENCE_LOST_LINE;
 	if (of_message & REFUSED)
-		return VERIFY_COUNT;
+		return DIFFERENCE_COUNT;
 	if (of_message & UNFINISHED)
-		return VERIFY_UNFINISHED;
+		return DIFFERENCE_UNFINISHED;
 	if (kind == REPORT_DAILY && verify->kept[REFERENCE_DAILY][number] != verify->kept[REFERENCE_BLOCKS][number])
-		return VERIFY_F2;
+		return DIFFERENCE_DAILY_RULES;
 	if (of_message & NO_REQUEST)
-		return VERIFY_F9;
-	return of_message & SIDECHAIN ? VERIFY_F8 : VERIFY_UNKNOWN;
+		return DIFFERENCE_NO_REQUEST_ID;
+	return of_message & SIDECHAIN ? DIFFERENCE_SIDECHAIN_COPY : DIFFERENCE_UNKNOWN;
 }
 
 /* ---- which ---- */
@@ -259,7 +225,7 @@ static bool differs(const struct verify *verify, enum report_kind kind, size_t n
 {
 	const struct reference_record *r = reference_record_at(verify->reference, number);
 	bool ours = !isnan(verify->our_usd[number]), theirs = verify->kept[verify_rule(kind)][number];
-	*out = (struct verify_entry){ .record = r, .reason = VERIFY_UNKNOWN, .ours = ours, .theirs = theirs,
+	*out = (struct verify_entry){ .record = r, .reason = DIFFERENCE_UNKNOWN, .ours = ours, .theirs = theirs,
 				      .our_usd = ours ? verify->our_usd[number] : 0., .their_usd = theirs ? r->usd : 0. };
 	if (!ours || !theirs)
 		return ours || theirs;
@@ -268,10 +234,10 @@ static bool differs(const struct verify *verify, enum report_kind kind, size_t n
 		return true;
 	}
 	if (kind == REPORT_SESSIONS && is_filed_elsewhere(verify, r)) {
-		out->reason = VERIFY_F3;
+		out->reason = DIFFERENCE_OTHER_SESSION;
 		return true;
 	}
-	out->reason = VERIFY_F4;
+	out->reason = DIFFERENCE_NEW_LIMIT_MARKER;
 	return kind == REPORT_BLOCKS && r->new_limit;
 }
 

@@ -39,7 +39,7 @@ static void put_entry(struct jsonw *w, const struct verify *verify, const struct
 	scan_unescape(name, model, sizeof(model), PRICE_MODEL_MAX);
 	clock_format_rfc3339(r->time_ms, time);
 	jsonw_begin_object(w);
-	jsonw_put_string(w, "reason", verify_reason_code(entry->reason));
+	jsonw_put_string(w, "reason", difference_name(entry->reason));
 	jsonw_put_string(w, "countedBy", entry->ours && entry->theirs ? "both" : entry->ours ? "swatch" : "ccusage");
 	jsonw_put_string(w, "path", file->path);
 	jsonw_put_int(w, "line", r->line);
@@ -52,7 +52,7 @@ static void put_entry(struct jsonw *w, const struct verify *verify, const struct
 	put_tokens(w, &r->tokens);
 	put_usd(w, "swatchUSD", entry->ours, entry->our_usd);
 	put_usd(w, "ccusageUSD", entry->theirs, entry->their_usd);
-	if (entry->reason == VERIFY_F3) {
+	if (entry->reason == DIFFERENCE_OTHER_SESSION) {
 		jsonw_put_string(w, "ccusageSession", file->session);
 		jsonw_put_string(w, "ccusageProject", file->project);
 	}
@@ -113,9 +113,9 @@ static void put_reasons(struct jsonw *w)
 {
 	jsonw_key(w, "reasons");
 	jsonw_begin_object(w);
-	for (int reason = 0; reason < VERIFY_UNKNOWN; reason++)
-		jsonw_put_string(w, verify_reason_code((enum verify_reason)reason),
-				 verify_reason_text((enum verify_reason)reason));
+	for (int reason = 0; reason < DIFFERENCE_UNKNOWN; reason++)
+		jsonw_put_string(w, difference_name((enum difference)reason),
+				 difference_text((enum difference)reason));
 	jsonw_end_object(w);
 }
 
@@ -128,7 +128,7 @@ bool verify_print_json(const struct verify *verify)
 	jsonw_put_bool(&w, "ok", verify_unexplained(verify) == 0 && !verify->is_older);
 	jsonw_put_string(&w, "command", verify->command_path);
 	jsonw_put_string(&w, "version", *verify->version ? verify->version : NULL);
-	jsonw_put_string(&w, "referenceVersion", VERIFY_REFERENCE_VERSION);
+	jsonw_put_string(&w, "referenceVersion", CCUSAGE_REFERENCE_VERSION);
 	jsonw_put_bool(&w, "isReference", verify->is_reference);
 	jsonw_put_bool(&w, "writtenMeanwhile", verify->was_written);
 	jsonw_put_int(&w, "transcripts", (int64_t)verify->transcripts);

@@ -18,6 +18,8 @@
 /* More than these are counted, not shown. */
 #define ROWS_SHOWN 10
 #define ENTRIES_SHOWN 5
+/* The longest name of a difference, and two blanks. */
+#define NAME_COLUMNS 18
 
 size_t verify_unexplained(const struct verify *verify)
 {
@@ -56,7 +58,7 @@ static void show_entry(struct page *page, const struct verify *verify, const str
 	const struct price_tokens *t = &r->tokens;
 	char label[32], stamp[VERIFY_STAMP_SIZE], model[PRICE_MODEL_MAX * 4 + 1];
 	struct slice name = reference_model(verify->reference, r);
-	snprintf(label, sizeof(label), "    %s", verify_reason_code(entry->reason));
+	snprintf(label, sizeof(label), "    %s", difference_name(entry->reason));
 	verify_stamp(r->time_ms, stamp);
 	scan_unescape(name, model, sizeof(model), PRICE_MODEL_MAX);
 	page_row(page, label);
@@ -68,7 +70,7 @@ static void show_entry(struct page *page, const struct verify *verify, const str
 		page_item(page, STYLE_PLAIN, "$%.6f, swatch alone", entry->our_usd);
 	else if (!entry->ours)
 		page_item(page, STYLE_PLAIN, "$%.6f, ccusage alone", entry->their_usd);
-	else if (entry->reason == VERIFY_F3)
+	else if (entry->reason == DIFFERENCE_OTHER_SESSION)
 		page_item(page, STYLE_PLAIN, "$%.6f, in ccusage's session %s of %s", entry->their_usd, file->session,
 			  file->project);
 	else
@@ -127,22 +129,22 @@ static void show_rows(struct page *page, const struct verify *verify, const stru
 
 static void show_reasons(struct page *page, const struct verify *verify)
 {
-	bool used[VERIFY_REASONS] = { false }, any = false;
+	bool used[DIFFERENCES] = { false }, any = false;
 	for (int kind = 0; kind < REPORT_KINDS; kind++) {
 		const struct verify_report *report = &verify->reports[kind];
 		for (size_t i = 0; i < report->row_count; i++)
 			for (size_t k = 0; report->rows[i].state != VERIFY_EQUAL && k < report->rows[i].entry_count; k++)
 				used[report->entries.list[report->rows[i].entries[k]].reason] = true;
 	}
-	for (int reason = 0; reason < VERIFY_UNKNOWN; reason++) {
+	for (int reason = 0; reason < DIFFERENCE_UNKNOWN; reason++) {
 		if (!used[reason])
 			continue;
 		if (!any)
 			page_blank_line(page);
 		any = true;
-		const char *code = verify_reason_code((enum verify_reason)reason);
-		page_line(page, STYLE_PLAIN, 4, "%s%*s%s", code, strlen(code) < 4 ? (int)(4 - strlen(code)) : 1, "",
-			  verify_reason_text((enum verify_reason)reason));
+		const char *name = difference_name((enum difference)reason);
+		page_line(page, STYLE_PLAIN, NAME_COLUMNS, "%-*s%s", NAME_COLUMNS, name,
+			  difference_text((enum difference)reason));
 	}
 }
 
@@ -190,7 +192,7 @@ static void show_verdict(struct page *page, const struct verify *verify)
 	size_t unexplained = verify_unexplained(verify);
 	page_blank_line(page);
 	if (verify->is_older) {
-		page_line(page, STYLE_BAD, 0, "This is not a verification: that needs ccusage " VERIFY_REFERENCE_VERSION
+		page_line(page, STYLE_BAD, 0, "This is not a verification: that needs ccusage " CCUSAGE_REFERENCE_VERSION
 			  ". An older ccusage keeps the first one of a message's lines, not the largest, so that its figures "
 			  "are lower; it also knows fewer models.");
 		return;
@@ -206,7 +208,7 @@ static void show_verdict(struct page *page, const struct verify *verify)
 		page_line(page, STYLE_NOTE, 0, "Transcripts were written meanwhile, and the reports do not tell of the same "
 			  "moment: run it again when the sessions are quiet.");
 	if (unexplained > 0 && !verify->is_reference)
-		page_line(page, STYLE_NOTE, 0, "The reference is ccusage " VERIFY_REFERENCE_VERSION ": another version counts "
+		page_line(page, STYLE_NOTE, 0, "The reference is ccusage " CCUSAGE_REFERENCE_VERSION ": another version counts "
 			  "in another way.");
 }
 

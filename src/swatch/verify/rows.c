@@ -333,7 +333,7 @@ static bool entries_account(const struct verify_report *report, struct verify_ro
 	struct figures ours = figures_of_row(report, row->ours), theirs = figures_of_row(report, row->theirs);
 	for (size_t i = 0; i < row->entry_count; i++) {
 		const struct verify_entry *entry = &report->entries.list[row->entries[i]];
-		if (entry->reason == VERIFY_UNKNOWN) {
+		if (entry->reason == DIFFERENCE_UNKNOWN) {
 			buf_append_str(&row->difference, "entries differ for no reason that is known");
 			return false;
 		}

@@ -7,7 +7,7 @@
  *   verify_rows.c      the rows of a report, side by side
  *   verify_page.c      what a person reads; verify_json.c: what a program reads
  *
- * How it knows: usage/reference.h makes of the transcripts what ccusage 20.0.24 makes of them, faults included. From its
+ * How it knows: ccusage/reference.h makes of the transcripts what ccusage 20.0.24 makes of them, faults included. From its
  * entries come the rows that ccusage is expected to print. Where it prints these, to the last token and to 1e-9 USD, the
  * whole difference to swatch's rows lies in the entries that differ, and each of these has its reason. Where it prints
  * something else, the row is unexplained.
@@ -20,37 +20,15 @@
 #include <stddef.h>
 
 #include "base/buf.h"
+#include "ccusage/differences.h"
 #include "ccusage/reference.h"
 #include "ledger/ledger.h"
 #include "report/report.h"
 
-#define VERIFY_REFERENCE_VERSION "20.0.24"
-
-/* Why an entry differs; the order in which they are explained to people. */
-enum verify_reason {
-	VERIFY_F1,           /* a null, or a blank in "usage": { */
-	VERIFY_F2,           /* `ccusage claude daily` goes by rules of its own */
-	VERIFY_F3,           /* filed under another session */
-	VERIFY_F4,           /* a limit marker that it does not know */
-	VERIFY_F7,           /* a model that it does not know */
-	VERIFY_F8,           /* a message copied into a sidechain */
-	VERIFY_F9,           /* a message without a requestId in two sessions */
-	VERIFY_PRICE,        /* pricing.json */
-	VERIFY_COUNT,        /* a count that cannot be */
-	VERIFY_COST,         /* a costUSD that cannot be */
-	VERIFY_UNFINISHED,   /* a line without its newline */
-	VERIFY_UNKNOWN,
-	VERIFY_REASONS
-};
-
-/* "F1", ...; and what it means, a sentence or two. */
-const char *verify_reason_code(enum verify_reason reason);
-const char *verify_reason_text(enum verify_reason reason);
-
 /* An entry that differs. */
 struct verify_entry {
 	const struct reference_record *record;
-	enum verify_reason reason;
+	enum difference reason;
 	bool ours, theirs;           /* who counts it; both: at another price, or in another session, or its limit */
 	double our_usd, their_usd;
 	size_t our_row, their_row;   /* where each counts it; VERIFY_NO_ROW: nowhere */
