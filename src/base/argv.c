@@ -6,20 +6,19 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/array.h"
 #include "base/paths.h"
+#include "base/scope.h"
 
-static bool add_word(char ***words, size_t *count, struct buf *word)
+/* Adds a word that the vector frees from then on. Returns false when memory ran out. */
+static bool add_word(char ***words, size_t *count, size_t *cap, char *word)
 {
-	char **grown = realloc(*words, (*count + 2) * sizeof(*grown));
-	if (!grown)
+	if (!word || !array_reserve(words, cap, *count + 2, sizeof(**words))) {
+		free(word);
 		return false;
-	*words = grown;
-	grown[*count] = NULL;
-	char *text = buf_detach(word);
-	if (!text)
-		return false;
-	grown[(*count)++] = text;
-	grown[*count] = NULL;
+	}
+	(*words)[(*count)++] = word;
+	(*words)[*count] = NULL;
 	return true;
 }
 
@@ -45,16 +44,13 @@ static bool take_word(const char **at, struct buf *word)
 char **argv_split(const char *command, struct buf *error)
 {
 	char **words = NULL;
-	size_t count = 0;
-	for (;;) {
-		command += strspn(command, " \t");
-		if (!*command)
-			break;
-		struct buf word = BUF_INIT;
+	size_t count = 0, cap = 0;
+	while (*(command += strspn(command, " \t"))) {
+		AUTO_BUF word = BUF_INIT;
 		bool closed = take_word(&command, &word);
-		if (!closed || !add_word(&words, &count, &word)) {
-			buf_append_str(error, closed ? "out of memory" : "a quote is not closed");
-			buf_release(&word);
+		if (!closed)
+			buf_append_str(error, "a quote is not closed");
+		if (!closed || !add_word(&words, &count, &cap, buf_detach(&word))) {
 			argv_free(words);
 			return NULL;
 		}
@@ -85,34 +81,41 @@ static bool is_program(const char *path, int *why)
 	return false;
 }
 
+/* `name` in one of the directories of a list such as PATH. Returns NULL, and leaves in *why what is worth saying. */
+static char *search(const char *list, const char *name, int *why)
+{
+	for (const char *at = list; *at;) {
+		size_t len = strcspn(at, ":");
+		/* What runs must not depend on the current directory, so empty and relative items do not count. */
+		if (*at == '/') {
+			AUTO_FREE char *directory = strndup(at, len);
+			AUTO_FREE char *path = directory ? paths_join(directory, name) : NULL;
+			if (!path)
+				*why = ENOMEM;
+			else if (is_program(path, why))
+				return SCOPE_KEEP(path);
+		}
+		at += len + (at[len] == ':');
+	}
+	return NULL;
+}
+
 char *argv_find_program(const char *name)
 {
 	int why = ENOENT;
+	char *found = NULL;
 	if (strchr(name, '/')) {
 		errno = 0;
-		char *path = paths_expand(name, strlen(name));
+		AUTO_FREE char *path = paths_expand(name, strlen(name));
 		if (!path && errno == ENOMEM)
 			why = ENOMEM;
 		else if (path && is_program(path, &why))
-			return path;
-		free(path);
+			found = SCOPE_KEEP(path);
+	} else {
+		const char *list = getenv("PATH");
+		found = search(list ? list : "/usr/local/bin:/usr/bin:/bin", name, &why);
+	}
+	if (!found)
 		errno = why;
-		return NULL;
-	}
-	const char *list = getenv("PATH");
-	for (const char *at = list ? list : "/usr/local/bin:/usr/bin:/bin"; *at;) {
-		size_t len = strcspn(at, ":");
-		char *directory = strndup(at, len);
-		/* An empty item would mean the directory that one stands in, which is nobody's intention. */
-		char *path = directory && len > 0 ? paths_join(directory, name) : NULL;
-		free(directory);
-		if (path && is_program(path, &why))
-			return path;
-		if (!path && len > 0)
-			why = ENOMEM;
-		free(path);
-		at += len + (at[len] == ':');
-	}
-	errno = why;
-	return NULL;
+	return found;
 }

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/close_range.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -9,8 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* Of a last line that has no end. */
-#define LAST_LINE_MAX_BYTES 300
+#include "base/scope.h"
 
 /* ---- the new process: only calls that are safe after fork ---- */
 
@@ -29,30 +29,59 @@ static void reset_signals(const sigset_t *blocked)
 	(void)sigprocmask(SIG_SETMASK, blocked ? blocked : &none, NULL);
 }
 
-/* Returns only when that failed, with errno. */
-static void become_program(const struct spawn_plan *plan, const struct ends *ends)
+static bool redirect(int in_fd, int out_fd, int err_fd)
+{
+	return dup2(in_fd, 0) >= 0 && dup2(out_fd, 1) >= 0 && dup2(err_fd, 2) >= 0;
+}
+
+/* What a program whose output is read has for itself. Returns false with errno. */
+static bool prepare_read(const struct spawn_plan *plan, const struct ends *ends)
+{
+	reset_signals(plan->blocked);
+	(void)setpgid(0, 0);
+	int null_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	return null_fd >= 0 && redirect(null_fd, ends->out_fd, ends->err_fd);
+}
+
+/* Becomes nobody's child and no session's leader, so that it never gets a terminal again. Returns false with errno. */
+static bool prepare_detached(const struct spawn_plan *plan)
+{
+	pid_t child = -1;
+	if (setsid() < 0 || (child = fork()) < 0)
+		return false;
+	if (child > 0)
+		_exit(0);
+	reset_signals(plan->blocked);
+	/* This process's parent may have left descriptors open for all children. */
+	(void)close_range(3, ~0U, CLOSE_RANGE_CLOEXEC);
+	int null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+	return null_fd >= 0 && redirect(null_fd, null_fd, plan->log_fd ? *plan->log_fd : null_fd) && chdir("/") == 0;
+}
+
+static bool prepare(const struct spawn_plan *plan, const struct ends *ends)
+{
+	if (plan->kind == SPAWN_DETACHED)
+		return prepare_detached(plan);
+	if (prctl(PR_SET_PDEATHSIG, plan->kind == SPAWN_READ ? SIGKILL : SIGTERM) != 0)
+		return false;
+	if (getppid() != ends->parent)
+		_exit(127);  /* the parent died before the line above */
+	return plan->kind == SPAWN_ON_TERMINAL || prepare_read(plan, ends);
+}
+
+static bool set_limits(const struct spawn_plan *plan)
 {
 	if (plan->niceness != 0)
 		(void)setpriority(PRIO_PROCESS, 0, plan->niceness);
 	/* Not RLIMIT_AS: V8 reserves far more addresses than it uses. */
 	const struct rlimit limit = { (rlim_t)plan->memory_limit_bytes, (rlim_t)plan->memory_limit_bytes };
-	if (plan->memory_limit_bytes > 0 && setrlimit(RLIMIT_DATA, &limit) != 0)
-		return;
-	int null_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
-	if (null_fd < 0 || dup2(null_fd, 0) < 0 || dup2(ends->out_fd, 1) < 0 || dup2(ends->err_fd, 2) < 0)
-		return;
-	if (!plan->confine || plan->confine() == 0)
-		execve(plan->path, plan->argv, plan->environment);
+	return plan->memory_limit_bytes <= 0 || setrlimit(RLIMIT_DATA, &limit) == 0;
 }
 
 static _Noreturn void run_child(const struct spawn_plan *plan, const struct ends *ends)
 {
-	reset_signals(plan->blocked);
-	(void)setpgid(0, 0);
-	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (getppid() != ends->parent)
-		_exit(127);  /* it died before the line above */
-	become_program(plan, ends);
+	if (prepare(plan, ends) && set_limits(plan) && (!plan->confine || plan->confine() == 0))
+		execve(plan->path, plan->argv, plan->environment ? plan->environment : environ);
 	int why = errno;
 	ssize_t told = write(ends->report_fd, &why, sizeof(why));
 	(void)told;
@@ -63,19 +92,11 @@ static _Noreturn void run_child(const struct spawn_plan *plan, const struct ends
 
 static void close_both(int fds[2])
 {
-	for (int i = 0; i < 2; i++)
-		if (fds[i] >= 0)
-			close(fds[i]);
-	fds[0] = fds[1] = -1;
+	close_quietly(fds[0]);
+	close_quietly(fds[1]);
 }
 
-static void close_one(int *fd)
-{
-	close(*fd);
-	*fd = -1;
-}
-
-/* Waits for the exec, which closes the pipe; its errno, or that of not knowing, 0 when it was done. */
+/* Waits for the exec, which closes the pipe. Returns 0, or the errno of what failed. */
 static int exec_errno(int fd)
 {
 	int why = 0;
@@ -88,7 +109,7 @@ static int exec_errno(int fd)
 	return got == (ssize_t)sizeof(why) ? why : 0;
 }
 
-/* Forks; returns the errno of what failed. `report`: the pipe through which the child tells. */
+/* Forks. Returns the errno of what failed. The child reports through the pipe `report`. */
 static int fork_child(const struct spawn_plan *plan, int out_fd, int err_fd, int report[2], pid_t *pid)
 {
 	const struct ends ends = { .out_fd = out_fd, .err_fd = err_fd, .report_fd = report[1], .parent = getpid() };
@@ -97,14 +118,19 @@ static int fork_child(const struct spawn_plan *plan, int out_fd, int err_fd, int
 		run_child(plan, &ends);
 	if (*pid < 0)
 		return errno;
-	close_one(&report[1]);
+	close_quietly(report[1]);
+	report[1] = -1;
 	/* In both processes, so that a kill right after this cannot miss the group. */
-	(void)setpgid(*pid, *pid);
+	if (plan->kind == SPAWN_READ)
+		(void)setpgid(*pid, *pid);
 	int why = exec_errno(report[0]);
-	if (why != 0)
+	if (why != 0 && plan->kind == SPAWN_READ)
 		(void)kill(-*pid, SIGKILL);
-	while (why != 0 && waitpid(*pid, NULL, 0) < 0 && errno == EINTR)
+	if (why == 0 && plan->kind != SPAWN_DETACHED)
+		return 0;
+	while (waitpid(*pid, NULL, 0) < 0 && errno == EINTR)
 		;
+	*pid = 0;
 	return why;
 }
 
@@ -113,7 +139,8 @@ int spawn_start(const struct spawn_plan *plan, struct spawned *spawned)
 	int out[2] = { -1, -1 }, err[2] = { -1, -1 }, report[2] = { -1, -1 };
 	int why = 0;
 	*spawned = (struct spawned){ .out_fd = -1, .err_fd = -1 };
-	if (pipe2(out, O_CLOEXEC) != 0 || pipe2(err, O_CLOEXEC) != 0 || pipe2(report, O_CLOEXEC) != 0)
+	if ((plan->kind == SPAWN_READ && (pipe2(out, O_CLOEXEC) != 0 || pipe2(err, O_CLOEXEC) != 0))
+	    || pipe2(report, O_CLOEXEC) != 0)
 		why = errno;
 	else
 		why = fork_child(plan, out[1], err[1], report, &spawned->pid);
@@ -123,8 +150,8 @@ int spawn_start(const struct spawn_plan *plan, struct spawned *spawned)
 		close_both(err);
 		return why;
 	}
-	close_one(&out[1]);
-	close_one(&err[1]);
+	close_quietly(out[1]);
+	close_quietly(err[1]);
 	spawned->out_fd = out[0];
 	spawned->err_fd = err[0];
 	return 0;
@@ -166,26 +193,4 @@ char **spawn_environment(const char *const *hidden, char *const *more)
 		vector[kept++] = more[i];
 	vector[kept] = no_color;
 	return vector;
-}
-
-/* ---- how it ended, for people ---- */
-
-void spawn_describe_status(bool signaled, int code, struct buf *out)
-{
-	if (signaled)
-		buf_printf(out, "killed by signal %d (%s)", code, strsignal(code));
-	else
-		buf_printf(out, "exit status %d", code);
-}
-
-void spawn_describe_last_line(const char *text, size_t len, struct buf *out)
-{
-	while (len > 0 && (text[len - 1] == '\n' || text[len - 1] == '\r'))
-		len--;
-	size_t start = len;
-	while (start > 0 && text[start - 1] != '\n')
-		start--;
-	len -= start;
-	if (len > 0)
-		buf_printf(out, ": %.*s", (int)(len < LAST_LINE_MAX_BYTES ? len : LAST_LINE_MAX_BYTES), text + start);
 }

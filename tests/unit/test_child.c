@@ -1,4 +1,4 @@
-/* One command, and every way in which it may end (swatchd/child.h). */
+/* One command, and every way in which it may end (base/run.h). */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -15,21 +15,21 @@
 
 struct ended {
 	bool done;
-	enum child_outcome outcome;
+	enum run_outcome outcome;
 	int code;
 	size_t out_len;
 	char out[256], err[256];
 };
 
-static void on_done(void *ctx, const struct child_result *result)
+static void on_done(void *ctx, const struct run *run)
 {
 	struct ended *ended = ctx;
 	ended->done = true;
-	ended->outcome = result->outcome;
-	ended->code = result->code;
-	ended->out_len = result->out_len;
-	snprintf(ended->out, sizeof(ended->out), "%s", result->out);
-	snprintf(ended->err, sizeof(ended->err), "%s", result->err_tail);
+	ended->outcome = run->outcome;
+	ended->code = run->code;
+	ended->out_len = run->out.len;
+	snprintf(ended->out, sizeof(ended->out), "%s", buf_str(&run->out));
+	snprintf(ended->err, sizeof(ended->err), "%s", buf_str(&run->err));
 	ev_break(ev_default_loop(0), EVBREAK_ALL);
 }
 
@@ -50,7 +50,7 @@ static void output_and_status_come_back(void **state)
 {
 	(void)state;
 	struct ended ended = run_script("echo out; echo err >&2; exit 7", 60000);
-	assert_int_equal(ended.outcome, CHILD_EXITED);
+	assert_int_equal(ended.outcome, RUN_EXITED);
 	assert_int_equal(ended.code, 7);
 	assert_string_equal(ended.out, "out\n");
 	assert_string_equal(ended.err, "err\n");
@@ -60,7 +60,7 @@ static void a_signal_is_told_from_a_status(void **state)
 {
 	(void)state;
 	struct ended ended = run_script("kill -KILL $$", 60000);
-	assert_int_equal(ended.outcome, CHILD_SIGNALED);
+	assert_int_equal(ended.outcome, RUN_SIGNALED);
 	assert_int_equal(ended.code, SIGKILL);
 }
 
@@ -68,14 +68,14 @@ static void a_hang_ends_at_the_deadline_even_when_it_ignores_term(void **state)
 {
 	(void)state;
 	struct ended ended = run_script("trap '' TERM; while :; do sleep 1; done", 100);
-	assert_int_equal(ended.outcome, CHILD_TIMED_OUT);
+	assert_int_equal(ended.outcome, RUN_TIMED_OUT);
 }
 
 static void a_flood_ends_at_the_cap(void **state)
 {
 	(void)state;
 	struct ended ended = run_script("exec cat /dev/zero", 60000);
-	assert_int_equal(ended.outcome, CHILD_TOO_LONG);
+	assert_int_equal(ended.outcome, RUN_TOO_LONG);
 	assert_true(ended.out_len <= CHILD_MAX_OUTPUT_BYTES);
 }
 
@@ -83,7 +83,7 @@ static void output_that_ends_before_the_child_is_whole(void **state)
 {
 	(void)state;
 	struct ended ended = run_script("echo all; exec >&- 2>&-; sleep 0.2; exit 3", 60000);
-	assert_int_equal(ended.outcome, CHILD_EXITED);
+	assert_int_equal(ended.outcome, RUN_EXITED);
 	assert_int_equal(ended.code, 3);
 	assert_string_equal(ended.out, "all\n");
 }
@@ -92,7 +92,7 @@ static void a_grandchild_that_holds_the_pipe_does_not_hold_the_run(void **state)
 {
 	(void)state;
 	struct ended ended = run_script("sleep 1000 & echo answer", 60000);
-	assert_int_equal(ended.outcome, CHILD_EXITED);
+	assert_int_equal(ended.outcome, RUN_EXITED);
 	assert_int_equal(ended.code, 0);
 	assert_string_equal(ended.out, "answer\n");
 }
@@ -129,7 +129,7 @@ static void more_environment_goes_before_what_is_inherited(void **state)
 	char *more[] = { "MINE_A=new value", "MINE_B=b", NULL };
 	assert_int_equal(setenv("MINE_A", "old", 1), 0);
 	struct ended ended = run_command(&(struct child_command){ .argv = argv, .environment = more, .timeout_ms = 60000 });
-	assert_int_equal(ended.outcome, CHILD_EXITED);
+	assert_int_equal(ended.outcome, RUN_EXITED);
 	assert_string_equal(ended.out, "new value b\n1\n");
 }
 
@@ -139,7 +139,7 @@ static void a_smaller_cap_holds(void **state)
 	char *argv[] = { "yes", NULL };
 	struct ended ended = run_command(&(struct child_command){ .argv = argv, .timeout_ms = 60000,
 								  .max_output_bytes = 4096 });
-	assert_int_equal(ended.outcome, CHILD_TOO_LONG);
+	assert_int_equal(ended.outcome, RUN_TOO_LONG);
 	assert_true(ended.out_len <= 4096);
 }
 
@@ -155,7 +155,7 @@ static void a_program_that_is_not_there_reports_its_errno(void **state)
 	assert_non_null(child_start(loop, &(struct child_command){ .argv = argv, .timeout_ms = 1000 }, on_done, &ended));
 	assert_false(ended.done);
 	ev_run(loop, 0);
-	assert_int_equal(ended.outcome, CHILD_NOT_STARTED);
+	assert_int_equal(ended.outcome, RUN_NOT_STARTED);
 	assert_int_equal(ended.code, ENOENT);
 	assert_non_null(child_start(loop, &(struct child_command){ .argv = directory, .timeout_ms = 1000 }, on_done, &ended));
 	ev_run(loop, 0);

@@ -16,7 +16,7 @@ static enum user_service_answer run(const char *const *words, int64_t timeout_ms
 				    int *signal)
 {
 	char *copies[WORDS_MAX + 3] = { strdup("systemctl"), strdup("--user") };
-	struct capture capture = { .outcome = CAPTURE_NOT_STARTED };
+	struct run capture = { .out_fd = -1, .err_fd = -1 };
 	enum user_service_answer answer = USER_SERVICE_SILENT;
 	size_t count = 2;
 	for (; words[count - 2] && count < WORDS_MAX + 2; count++)
@@ -32,17 +32,17 @@ static enum user_service_answer run(const char *const *words, int64_t timeout_ms
 		buf_append_str(why, "out of memory");
 	} else {
 		capture_run(path, copies, timeout_ms, &capture);
-		if (capture.outcome == CAPTURE_INTERRUPTED) {
+		if (capture.outcome == RUN_INTERRUPTED) {
 			answer = USER_SERVICE_INTERRUPTED;
 			*signal = capture.code;
-		} else if (capture.outcome == CAPTURE_EXITED && capture.code == 0) {
+		} else if (capture.outcome == RUN_EXITED && capture.code == 0) {
 			answer = USER_SERVICE_ANSWERED;
 			buf_append(out, buf_str(&capture.out), capture.out.len);
 		} else {
-			capture_describe(&capture, why);
+			run_describe(&capture, why);
 		}
 	}
-	capture_release(&capture);
+	run_release(&capture);
 	for (size_t i = 0; i < count; i++)
 		free(copies[i]);
 	free(path);

@@ -40,15 +40,15 @@ static bool has_blocks(const struct buf *out)
 /* Runs the command as a refresh does. Returns false after a finding. */
 static bool try_refresh(struct doctor *doctor, const char *path, char **words, int64_t *duration_ms)
 {
-	struct capture capture;
+	struct run capture;
 	bool good = false;
 	capture_run(path, words, config_of(doctor)->ccusage_timeout_ms, &capture);
 	*duration_ms = capture.duration_ms;
-	if (capture.outcome == CAPTURE_INTERRUPTED) {
+	if (capture.outcome == RUN_INTERRUPTED) {
 		doctor->interrupted = capture.code;
-	} else if (capture.outcome != CAPTURE_EXITED || capture.code != 0) {
+	} else if (capture.outcome != RUN_EXITED || capture.code != 0) {
 		struct buf why = BUF_INIT;
-		capture_describe(&capture, &why);
+		run_describe(&capture, &why);
 		doctor_add(doctor, "ccusage", DOCTOR_BAD, "it fails: %s", buf_message(&why));
 		doctor_remedy(doctor, "see what it says by hand: %s", config_of(doctor)->ccusage_command);
 		buf_release(&why);
@@ -58,7 +58,7 @@ static bool try_refresh(struct doctor *doctor, const char *path, char **words, i
 	} else {
 		good = true;
 	}
-	capture_release(&capture);
+	run_release(&capture);
 	return good;
 }
 

@@ -290,7 +290,7 @@ static bool try_out(struct setup *setup, const struct found *found)
 {
 	char version[] = "--version";
 	char *argv[WORDS_MAX + 1] = { NULL };
-	struct capture capture;
+	struct run capture;
 	const char *before = getenv("PATH");
 	char *kept = before ? strdup(before) : NULL;
 	size_t count = 0;
@@ -303,18 +303,18 @@ static bool try_out(struct setup *setup, const struct found *found)
 		(void)setenv("PATH", kept, 1);
 	else
 		(void)unsetenv("PATH");
-	bool good = capture.outcome == CAPTURE_EXITED && capture.code == 0;
-	if (capture.outcome == CAPTURE_INTERRUPTED)
+	bool good = capture.outcome == RUN_EXITED && capture.code == 0;
+	if (capture.outcome == RUN_INTERRUPTED)
 		setup->interrupted = capture.code;
 	else if (good)
 		setup_item(setup, STYLE_PLAIN, "tried with a service's PATH: it says %.*s",
 			   (int)strcspn(buf_str(&capture.out), "\r\n"), buf_str(&capture.out));
 	struct buf why = BUF_INIT;
-	capture_describe(&capture, &why);
+	run_describe(&capture, &why);
 	if (!good && !setup->interrupted)
 		setup_fail(setup, "left out, because it does not run: %s", buf_message(&why));
 	buf_release(&why);
-	capture_release(&capture);
+	run_release(&capture);
 	free(kept);
 	return good;
 }

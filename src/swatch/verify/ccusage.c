@@ -13,7 +13,7 @@
 #define WORDS_MAX 64
 
 /* Runs it with more words. Returns true when it ended well; its output is in `capture` in any case. */
-static bool run(struct verify_command *command, const char *const *more, struct capture *capture, struct buf *error)
+static bool run(struct verify_command *command, const char *const *more, struct run *capture, struct buf *error)
 {
 	char *argv[WORDS_MAX + 1];
 	size_t count = 0;
@@ -23,15 +23,15 @@ static bool run(struct verify_command *command, const char *const *more, struct 
 		argv[count++] = (char *)(uintptr_t)more[i];
 	argv[count] = NULL;
 	capture_run(command->path, argv, command->timeout_ms, capture);
-	if (capture->outcome == CAPTURE_INTERRUPTED)
+	if (capture->outcome == RUN_INTERRUPTED)
 		command->interrupted = capture->code;
-	if (capture->outcome == CAPTURE_EXITED && capture->code == 0)
+	if (capture->outcome == RUN_EXITED && capture->code == 0)
 		return true;
 	buf_append_str(error, command->path);
 	for (size_t i = 0; more[i]; i++)
 		buf_printf(error, " %s", more[i]);
 	buf_append_str(error, ": ");
-	capture_describe(capture, error);
+	run_describe(capture, error);
 	return false;
 }
 
@@ -52,11 +52,11 @@ static void take_version(const char *text, struct verify *verify)
 bool verify_ask_version(struct verify_command *command, struct verify *verify, struct buf *error)
 {
 	static const char *const words[] = { "--version", NULL };
-	struct capture capture;
+	struct run capture;
 	bool good = run(command, words, &capture, error);
 	if (good)
 		take_version(buf_str(&capture.out), verify);
-	capture_release(&capture);
+	run_release(&capture);
 	return good;
 }
 
@@ -79,7 +79,7 @@ struct json_object *verify_ask_report(struct verify_command *command, enum repor
 					     [REPORT_SESSIONS] = "session" };
 	const char *words[8];
 	size_t count = 0;
-	struct capture capture;
+	struct run capture;
 	if (kind != REPORT_BLOCKS)
 		words[count++] = "claude";
 	words[count++] = names[kind];
@@ -96,6 +96,6 @@ struct json_object *verify_ask_report(struct verify_command *command, enum repor
 		if (!answer)
 			buf_printf(error, "%s %s: what it printed is not a JSON object", command->path, names[kind]);
 	}
-	capture_release(&capture);
+	run_release(&capture);
 	return answer;
 }

@@ -62,22 +62,22 @@ static void log_output(const char *out, size_t len)
 		log_info("the alert command says: %.*s", line_len < 300 ? (int)line_len : 300, out);
 }
 
-static void on_child_done(void *ctx, const struct child_result *result)
+static void on_child_done(void *ctx, const struct run *ended)
 {
 	struct alert_run *run = ctx;
 	struct buf error = BUF_INIT;
-	bool good = result->outcome == CHILD_EXITED && result->code == 0;
+	bool good = run_is_good(ended);
 	run->child = NULL;
-	log_output(result->out, result->out_len);
+	log_output(buf_str(&ended->out), ended->out.len);
 	if (good) {
 		run->good++;
 		run->last_error[0] = '\0';
 	} else {
 		run->failed++;
-		child_describe(result, &error);
+		child_describe(ended, &error);
 		note_error(run, buf_message(&error));
 	}
-	run->done(run->ctx, run->running_rule, result->duration_ms, good ? NULL : run->last_error);
+	run->done(run->ctx, run->running_rule, ended->duration_ms, good ? NULL : run->last_error);
 	buf_release(&error);
 	alert_run_start(run);
 }

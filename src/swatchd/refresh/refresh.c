@@ -119,7 +119,7 @@ static void note_good(struct refresh *refresh)
 	}
 }
 
-static void on_child_done(void *ctx, const struct child_result *run)
+static void on_child_done(void *ctx, const struct run *run)
 {
 	struct refresh *refresh = ctx;
 	struct refresh_result result = { .duration_ms = run->duration_ms };
@@ -128,15 +128,15 @@ static void on_child_done(void *ctx, const struct child_result *run)
 	refresh->child = NULL;
 	refresh->stats.last_finished_ms = clock_wall_ms();
 	refresh->stats.last_duration_ms = run->duration_ms;
-	if (run->outcome == CHILD_EXITED)
+	if (run->outcome == RUN_EXITED)
 		result.exit_status = run->code;
-	else if (run->outcome == CHILD_SIGNALED)
+	else if (run->outcome == RUN_SIGNALED)
 		result.exit_status = 128 + run->code;
-	bool good = run->outcome == CHILD_EXITED && run->code == 0;
+	bool good = run_is_good(run);
 	if (!good)
 		child_describe(run, &error);
 	else
-		good = ccusage_answer_parse(run->out, run->out_len, &answer, &error) == 0;
+		good = ccusage_answer_parse(buf_str(&run->out), run->out.len, &answer, &error) == 0;
 	if (good) {
 		result.answer = &answer;
 		note_good(refresh);

@@ -1,0 +1,222 @@
+#include "base/run.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/scope.h"
+
+/* Of a last line that has no end. */
+#define LAST_LINE_MAX_BYTES 300
+
+static void close_fd(int *fd)
+{
+	close_quietly(*fd);
+	*fd = -1;
+}
+
+static void set_deadline(struct run *run, int64_t wait_ms)
+{
+	run->deadline_ms = clock_mono_ms() + wait_ms;
+}
+
+static void end_pipe(struct run *run, int *fd)
+{
+	close_fd(fd);
+	run->duration_ms = clock_mono_ms() - run->started_ms;
+}
+
+void run_fail_start(struct run *run, int why)
+{
+	*run = (struct run){ .outcome = RUN_NOT_STARTED, .code = why, .out_fd = -1, .err_fd = -1, .reaped = true };
+}
+
+bool run_start(struct run *run, const struct spawn_plan *plan, int64_t timeout_ms, size_t max_output_bytes)
+{
+	struct spawned spawned;
+	int64_t started_ms = clock_mono_ms();
+	int why = spawn_start(plan, &spawned);
+	if (why != 0) {
+		run_fail_start(run, why);
+		return false;
+	}
+	*run = (struct run){ .pid = spawned.pid, .out_fd = spawned.out_fd, .err_fd = spawned.err_fd,
+			     .max_output_bytes = max_output_bytes, .started_ms = started_ms,
+			     .deadline_ms = started_ms + timeout_ms };
+	(void)fcntl(run->out_fd, F_SETFL, O_NONBLOCK);
+	(void)fcntl(run->err_fd, F_SETFL, O_NONBLOCK);
+	return true;
+}
+
+void run_stop(struct run *run, enum run_outcome outcome, int code)
+{
+	if (run->stopped)
+		return;
+	run->stopped = true;
+	run->outcome = outcome;
+	run->code = code;
+	/* Its number may be another program's by now. */
+	if (run->reaped)
+		return;
+	(void)kill(-run->pid, SIGTERM);
+	set_deadline(run, RUN_GRACE_MS);
+}
+
+static void keep_output(struct run *run, const char *bytes, size_t len)
+{
+	if (run->stopped)
+		return;
+	if (len > run->max_output_bytes - run->out.len) {
+		run_stop(run, RUN_TOO_LONG, 0);
+		return;
+	}
+	buf_append(&run->out, bytes, len);
+	if (run->out.failed)
+		run_stop(run, RUN_NOT_HEARD, ENOMEM);
+}
+
+static void keep_errors(struct run *run, const char *bytes, size_t len)
+{
+	buf_append(&run->err, bytes, len);
+	if (run->err.len > RUN_STDERR_TAIL_BYTES)
+		buf_consume(&run->err, run->err.len - RUN_STDERR_TAIL_BYTES);
+}
+
+void run_read(struct run *run, bool is_out)
+{
+	static char bytes[65536];
+	int *fd = is_out ? &run->out_fd : &run->err_fd;
+	ssize_t got = read(*fd, bytes, sizeof(bytes));
+	if (got < 0 && (errno == EINTR || errno == EAGAIN))
+		return;
+	if (got <= 0) {
+		/* Half an answer is worth nothing. */
+		if (got < 0 && is_out)
+			run_stop(run, RUN_NOT_HEARD, errno);
+		end_pipe(run, fd);
+	} else if (is_out) {
+		keep_output(run, bytes, (size_t)got);
+	} else {
+		keep_errors(run, bytes, (size_t)got);
+	}
+}
+
+void run_lose(struct run *run, bool is_out)
+{
+	if (is_out)
+		run_stop(run, RUN_NOT_HEARD, 0);
+	end_pipe(run, is_out ? &run->out_fd : &run->err_fd);
+}
+
+void run_take_status(struct run *run, int wait_status)
+{
+	run->reaped = true;
+	if (run->stopped) {
+		(void)kill(-run->pid, SIGKILL);
+	} else {
+		run->outcome = WIFSIGNALED(wait_status) ? RUN_SIGNALED : RUN_EXITED;
+		run->code = WIFSIGNALED(wait_status) ? WTERMSIG(wait_status) : WEXITSTATUS(wait_status);
+	}
+	run->duration_ms = clock_mono_ms() - run->started_ms;
+	set_deadline(run, RUN_DRAIN_MS);
+}
+
+void run_try_reap(struct run *run)
+{
+	int wait_status;
+	if (!run->reaped && waitpid(run->pid, &wait_status, WNOHANG) == run->pid)
+		run_take_status(run, wait_status);
+}
+
+void run_pass_deadline(struct run *run)
+{
+	/* If the signal of its end was lost, it has been a zombie since, and nobody else would notice. */
+	run_try_reap(run);
+	if (!run->reaped && !run->stopped) {
+		run_stop(run, RUN_TIMED_OUT, 0);
+		return;
+	}
+	(void)kill(-run->pid, SIGKILL);
+	if (run->reaped) {
+		/* Something that it started held the pipes. */
+		end_pipe(run, &run->out_fd);
+		end_pipe(run, &run->err_fd);
+	} else {
+		/* It ends in a moment; should the kernel be slow, the group is killed again. */
+		set_deadline(run, RUN_GRACE_MS);
+	}
+}
+
+bool run_is_over(const struct run *run)
+{
+	return run->reaped && run->out_fd < 0 && run->err_fd < 0;
+}
+
+bool run_is_good(const struct run *run)
+{
+	return run->outcome == RUN_EXITED && run->code == 0;
+}
+
+void run_release(struct run *run)
+{
+	if (run->pid > 0 && !run_is_over(run)) {
+		(void)kill(-run->pid, SIGKILL);
+		while (!run->reaped && waitpid(run->pid, NULL, 0) < 0 && errno == EINTR)
+			;
+	}
+	close_fd(&run->out_fd);
+	close_fd(&run->err_fd);
+	run->reaped = true;
+	buf_release(&run->out);
+	buf_release(&run->err);
+}
+
+/* ---- for people ---- */
+
+/* The last line that the program printed on stderr mostly says what is wrong. */
+static void describe_last_line(const struct run *run, struct buf *out)
+{
+	const char *text = buf_str(&run->err);
+	size_t len = run->err.len;
+	while (len > 0 && (text[len - 1] == '\n' || text[len - 1] == '\r'))
+		len--;
+	size_t start = len;
+	while (start > 0 && text[start - 1] != '\n')
+		start--;
+	len -= start;
+	if (len > 0)
+		buf_printf(out, ": %.*s", (int)(len < LAST_LINE_MAX_BYTES ? len : LAST_LINE_MAX_BYTES), text + start);
+}
+
+void run_describe(const struct run *run, struct buf *out)
+{
+	bool is_small = run->max_output_bytes < (size_t)1 << 20;
+	switch (run->outcome) {
+	case RUN_EXITED:
+		buf_printf(out, "exit status %d", run->code);
+		break;
+	case RUN_SIGNALED:
+		buf_printf(out, "killed by signal %d (%s)", run->code, strsignal(run->code));
+		break;
+	case RUN_TIMED_OUT:
+		buf_printf(out, "still running after %.1f s: killed", (double)run->duration_ms / 1000.);
+		break;
+	case RUN_TOO_LONG:
+		buf_printf(out, "printed more than %zu %s: killed", run->max_output_bytes >> (is_small ? 10 : 20),
+			   is_small ? "KiB" : "MiB");
+		break;
+	case RUN_NOT_HEARD:
+		buf_printf(out, "its output cannot be read: %s", strerror(run->code));
+		break;
+	case RUN_NOT_STARTED:
+		buf_printf(out, "cannot be started: %s", strerror(run->code));
+		break;
+	case RUN_INTERRUPTED:
+		buf_append_str(out, "interrupted");
+		break;
+	}
+	describe_last_line(run, out);
+}
