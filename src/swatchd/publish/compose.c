@@ -12,19 +12,21 @@ void composer_init(struct composer *c, struct buf *out)
 	jsonw_init(&c->w, out);
 	c->out = out;
 	c->hash = 0;
+	c->volatile_depth = 0;
 	c->hashed_to = out->len;
 }
 
 void composer_volatile_begin(struct composer *c)
 {
-	if (c->out->failed)
+	if (c->volatile_depth++ > 0 || c->out->failed)
 		return;
 	c->hash = c->hash * 31 + strmap_hash(buf_str(c->out) + c->hashed_to, c->out->len - c->hashed_to);
 }
 
 void composer_volatile_end(struct composer *c)
 {
-	c->hashed_to = c->out->len;
+	if (--c->volatile_depth == 0)
+		c->hashed_to = c->out->len;
 }
 
 uint64_t composer_finish(struct composer *c)

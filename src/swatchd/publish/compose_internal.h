@@ -13,6 +13,7 @@ struct composer {
 	struct buf *out;
 	uint64_t hash;
 	size_t hashed_to;
+	unsigned volatile_depth;
 };
 
 void composer_init(struct composer *c, struct buf *out);

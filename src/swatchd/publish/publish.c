@@ -212,9 +212,9 @@ static void wake_at_moment(struct publish *publish, const struct billing_view *v
 	int64_t next_ms = view->next_change_ms;
 	if (publish->next_cold_ms > 0 && publish->next_cold_ms < next_ms)
 		next_ms = publish->next_cold_ms;
-	publish->moment_is_shared = next_ms == view->next_change_ms;
 	if (publish->next_quiet_ms > 0 && publish->next_quiet_ms < next_ms)
 		next_ms = publish->next_quiet_ms;
+	publish->moment_is_shared = next_ms == view->next_change_ms;
 	moment_set(&publish->moment, next_ms);
 }
 
