@@ -1,0 +1,290 @@
+/* What lines of several kinds change in the facts of a session. */
+#include "unit.h"
+
+#include <math.h>
+
+#include "base/clock.h"
+#include "made_up.h"
+#include "turned_clock.h"
+
+#define NOW INT64_C(1795435200000)   /* 2026-11-23T12:00:00Z */
+
+static struct made_up m;
+static struct session_transcript *part;
+
+static int set_up(void **state)
+{
+	(void)state;
+	made_up_begin(&m, NOW);
+	part = made_up_transcript(&m, "s", false, NOW);
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	made_up_end(&m);
+	return 0;
+}
+
+static void an_answer_tells_of_directory_branch_model_and_context(void **state)
+{
+	(void)state;
+	assert_int_equal(part->context_tokens, -1);
+	made_up_answer(&m, part, "1", NOW + 5, 1234, 10, "hello");
+	assert_string_equal(part->cwd, "/home/u/project");
+	assert_string_equal(part->branch, "main");
+	assert_string_equal(part->model, "claude-opus-4-6");
+	assert_string_equal(part->preview, "hello");
+	assert_int_equal(part->context_tokens, 1234);
+	assert_true(part->context_at_ms == NOW + 5 && part->model_at_ms == NOW + 5 && part->last_message_ms == NOW + 5);
+	/* The newest value counts; what a line does not say stays. */
+	made_up_line(&m, part, "{\"type\":\"user\",\"timestamp\":\"2026-11-23T12:01:00Z\",\"cwd\":\"/home/u/other\","
+		     "\"message\":{\"role\":\"user\",\"content\":\"and now?\"}}");
+	assert_string_equal(part->cwd, "/home/u/other");
+	assert_string_equal(part->branch, "main");
+	assert_string_equal(part->preview, "and now?");
+	assert_int_equal(part->context_tokens, 1234);
+	assert_int_equal(part->context_at_ms, NOW + 5);
+	assert_int_equal(part->last_message_ms, NOW + CLOCK_MINUTE_MS);
+}
+
+static void lines_of_one_message_count_once(void **state)
+{
+	(void)state;
+	made_up_answer(&m, part, "1", NOW, 1, 1, "a");
+	made_up_answer(&m, part, "1", NOW, 1, 1, "b");
+	assert_int_equal(part->messages, 1);
+	made_up_answer(&m, part, "2", NOW, 1, 1, "c");
+	assert_int_equal(part->messages, 2);
+	static const char prompt[] = "{\"type\":\"user\",\"message\":{\"role\":\"user\",\"content\":\"x\"}}";
+	made_up_line(&m, part, prompt);
+	made_up_line(&m, part, prompt);
+	assert_int_equal(part->messages, 4);
+	made_up_line(&m, part, "{\"type\":\"summary\",\"summary\":\"s\"}");
+	assert_int_equal(part->messages, 4);
+	made_up_line(&m, part, "{\"type\":\"user\",\"isMeta\":true,\"message\":{\"role\":\"user\",\"content\":\"x\"}}");
+	assert_int_equal(part->messages, 4);
+}
+
+static void a_compaction_makes_the_context_unknown(void **state)
+{
+	(void)state;
+	made_up_answer(&m, part, "1", NOW, 150000, 1, "a");
+	assert_int_equal(part->compacted_ms, 0);
+	made_up_line(&m, part, "{\"type\":\"system\",\"subtype\":\"compact_boundary\",\"timestamp\":\"2026-11-23T12:02:00Z\","
+		     "\"content\":\"Conversation compacted\"}");
+	assert_int_equal(part->context_tokens, -1);
+	assert_int_equal(part->compacted_ms, NOW + 2 * CLOCK_MINUTE_MS);
+	assert_int_equal(part->context_at_ms, NOW + 2 * CLOCK_MINUTE_MS);
+	made_up_answer(&m, part, "2", NOW + 3 * CLOCK_MINUTE_MS, 20000, 1, "b");
+	assert_int_equal(part->context_tokens, 20000);
+	assert_int_equal(part->compacted_ms, NOW + 2 * CLOCK_MINUTE_MS);
+}
+
+static void a_preview_is_cut(void **state)
+{
+	(void)state;
+	sessions_set_preview(&m.sessions, 5);
+	made_up_answer(&m, part, "1", NOW, 1, 1, "h\\u00e9llo world");
+	assert_string_equal(part->preview, "h\xc3\xa9llo");
+	sessions_set_preview(&m.sessions, 7);
+	made_up_answer(&m, part, "2", NOW, 1, 1, "one\\ntwo three");
+	assert_string_equal(part->preview, "one two");
+	/* A message without text keeps the one before. */
+	made_up_line(&m, part, "{\"type\":\"assistant\",\"message\":{\"id\":\"m\",\"model\":\"claude-opus-4-6\",\"content\":"
+		     "[{\"type\":\"tool_use\",\"name\":\"Bash\"}],\"usage\":{\"input_tokens\":1,\"output_tokens\":1}}}");
+	assert_string_equal(part->preview, "one two");
+}
+
+/* An answer with cache writes of the two kinds, at a time. */
+static void write_cache(int64_t at_ms, int for_5m, int for_1h)
+{
+	char line[1024], at[CLOCK_RFC3339_SIZE];
+	clock_format_rfc3339(at_ms, at);
+	snprintf(line, sizeof(line), "{\"type\":\"assistant\",\"timestamp\":\"%s\",\"requestId\":\"r\",\"message\":{\"id\":\"m%s\","
+		 "\"model\":\"claude-opus-4-6\",\"usage\":{\"input_tokens\":1,\"output_tokens\":1,\"cache_creation\":"
+		 "{\"ephemeral_5m_input_tokens\":%d,\"ephemeral_1h_input_tokens\":%d},\"cache_creation_input_tokens\":%d}}}",
+		 at, at, for_5m, for_1h, for_5m + for_1h);
+	made_up_line(&m, part, line);
+}
+
+static void the_prompt_cache_lasts_five_minutes_or_an_hour(void **state)
+{
+	(void)state;
+	assert_true(session_cache_life_ms(part) == 0 && session_cache_cold_ms(part) == 0);
+	assert_true(session_cache_life_ms(NULL) == 0 && session_cache_cold_ms(NULL) == 0);
+	write_cache(NOW, 100, 0);
+	assert_int_equal(session_cache_life_ms(part), 5 * CLOCK_MINUTE_MS);
+	assert_int_equal(session_cache_cold_ms(part), NOW + 5 * CLOCK_MINUTE_MS);
+	write_cache(NOW + 1, 0, 100);
+	assert_int_equal(session_cache_cold_ms(part), NOW + 1 + CLOCK_HOUR_MS);
+	/* Reading it keeps it warm, for as long as it was written for. */
+	made_up_answer(&m, part, "read", NOW + CLOCK_MINUTE_MS, 500, 1, "x");
+	assert_int_equal(session_cache_cold_ms(part), NOW + CLOCK_MINUTE_MS + CLOCK_HOUR_MS);
+	/* An answer that does neither leaves it. */
+	made_up_answer(&m, part, "none", NOW + 2 * CLOCK_MINUTE_MS, 0, 1, "x");
+	assert_int_equal(session_cache_cold_ms(part), NOW + CLOCK_MINUTE_MS + CLOCK_HOUR_MS);
+	write_cache(NOW + 3, 1, 0);
+	assert_int_equal(session_cache_life_ms(part), 5 * CLOCK_MINUTE_MS);
+}
+
+static void claude_codes_own_total_is_kept_until_there_is_more_usage(void **state)
+{
+	(void)state;
+	assert_null(part->cost_state);
+	made_up_line(&m, part, "{\"type\":\"cost-state\",\"totalCostUSD\":1.5,\"modelUsage\":{}}");
+	if (!part->cost_state)
+		fail_msg("the cost-state line was not taken");
+	assert_true(part->cost_state->total_usd == 1.5);
+	assert_false(part->cost_state_is_behind);
+	made_up_answer(&m, part, "1", NOW, 1, 1, "x");
+	assert_true(part->cost_state_is_behind);
+}
+
+static void subagents_and_unwanted_transcripts_give_no_facts(void **state)
+{
+	(void)state;
+	struct session_transcript *agent = made_up_transcript(&m, "s", true, NOW + 1);
+	assert_ptr_equal(agent->session, part->session);
+	made_up_answer(&m, agent, "1", NOW, 1, 1, "x");
+	assert_null(agent->cwd);
+	assert_int_equal(agent->messages, 0);
+	assert_false(sessions_want_facts(agent));
+	part->wanted = false;
+	made_up_answer(&m, part, "2", NOW, 1, 1, "x");
+	assert_null(part->cwd);
+	assert_true(sessions_want_facts(part));
+	assert_false(sessions_want_facts(part));
+	made_up_answer(&m, part, "3", NOW, 1, 1, "x");
+	assert_non_null(part->cwd);
+}
+
+static void a_transcript_that_is_read_again_begins_anew(void **state)
+{
+	(void)state;
+	made_up_answer(&m, part, "1", NOW, 1234, 10, "hello");
+	made_up_line(&m, part, "{\"type\":\"cost-state\",\"totalCostUSD\":1.5,\"modelUsage\":{}}");
+	sessions_reset_transcript(part);
+	assert_true(!part->cwd && !part->branch && !part->model && !part->preview && !part->cost_state);
+	assert_true(part->messages == 0 && part->context_tokens == -1 && part->last_message_ms == 0);
+	assert_true(part->context_at_ms == 0 && part->model_at_ms == 0 && session_cache_life_ms(part) == 0);
+	/* Also the memory of the last message: the same one counts again. */
+	made_up_answer(&m, part, "1", NOW, 1234, 10, "hello");
+	assert_int_equal(part->messages, 1);
+}
+
+static void the_last_active_transcript_is_the_main_one(void **state)
+{
+	(void)state;
+	struct session *session = part->session;
+	struct session_transcript *copy = made_up_transcript(&m, "s", false, NOW + 1);
+	made_up_transcript(&m, "s", true, NOW + 2);
+	assert_ptr_equal(session_main(session), copy);
+	part->file->modified_ms = NOW + 1;
+	assert_ptr_equal(session_main(session), part);   /* equal: the path decides */
+	sessions_close_transcript(part);
+	assert_ptr_equal(session_main(session), copy);
+	sessions_close_transcript(copy);
+	assert_null(session_main(session));
+	assert_non_null(session->transcripts);
+}
+
+static void a_transcript_that_goes_while_active_is_noted(void **state)
+{
+	(void)state;
+	struct session *session = part->session;
+	sessions_close_transcript(part);
+	assert_false(session->vanished_active);
+	part = made_up_transcript(&m, "s", false, NOW);
+	session->state = SESSION_ACTIVE;
+	struct session_transcript *agent = made_up_transcript(&m, "s", true, NOW);
+	sessions_close_transcript(agent);
+	assert_false(session->vanished_active);
+	sessions_close_transcript(part);
+	assert_true(session->vanished_active);
+	part = made_up_transcript(&m, "s", false, NOW);
+	sessions_note_read(part);
+	assert_false(session->vanished_active);
+}
+
+static void activity_is_the_newest_file_time_up_to_now(void **state)
+{
+	(void)state;
+	struct session *session = part->session;
+	assert_int_equal(session->last_activity_ms, NOW);
+	assert_false(sessions_note_read(part));
+	part->file->modified_ms = NOW - 1;
+	assert_false(sessions_note_read(part));
+	assert_int_equal(session->last_activity_ms, NOW);
+	part->file->modified_ms = NOW + CLOCK_DAY_MS;
+	assert_false(sessions_note_read(part));
+	turned_clock_advance(10);
+	assert_true(sessions_note_read(part));
+	assert_int_equal(session->last_activity_ms, NOW + 10);
+}
+
+static void transcripts_without_an_id_are_nobodys(void **state)
+{
+	(void)state;
+	struct session_transcript *other = made_up_transcript(&m, "", false, NOW);
+	assert_ptr_equal(other->session, &m.sessions.unnamed);
+	assert_false(other->wanted);
+	assert_int_equal(sessions_count(&m.sessions), 1);
+	assert_null(sessions_find(&m.sessions, ""));
+}
+
+static void a_tick_counts_when_it_is_possible_and_new(void **state)
+{
+	(void)state;
+	struct session *session = part->session;
+	assert_false(session_note_tick(session, 0, NAN));
+	assert_false(session_note_tick(session, 999, -1.));
+	assert_false(session_note_tick(session, INT64_C(100000001), 1e10));
+	assert_true(session->window_tokens == 0 && !session->told);
+	assert_true(session_note_tick(session, 1000000, NAN));
+	assert_false(session_note_tick(session, 1000000, NAN));
+	assert_true(session_note_tick(session, 1000000, 0.));
+	assert_true(session->told && session->told_usd == 0.);
+	assert_false(session_note_tick(session, 0, 0.));
+	assert_true(session_note_tick(session, 0, 2.5));
+	assert_true(session->told_usd == 2.5 && session->window_tokens == 1000000);
+}
+
+static void the_end_of_the_last_process_is_remembered(void **state)
+{
+	(void)state;
+	struct session *session = part->session;
+	session_note_processes(session, 0, NOW);
+	assert_int_equal(session->process_ended_ms, 0);
+	session_note_processes(session, 2, NOW);
+	session_note_processes(session, 1, NOW + 1);
+	assert_true(session->live_processes == 1 && session->process_ended_ms == 0);
+	session_note_processes(session, 0, NOW + 2);
+	session_note_processes(session, 0, NOW + 3);
+	assert_true(session->live_processes == 0 && session->process_ended_ms == NOW + 2);
+	session_note_processes(session, 1, NOW + 4);
+	assert_int_equal(session->process_ended_ms, 0);
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+	const struct CMUnitTest tests[] = {
+		TEST(an_answer_tells_of_directory_branch_model_and_context),
+		TEST(lines_of_one_message_count_once),
+		TEST(a_compaction_makes_the_context_unknown),
+		TEST(a_preview_is_cut),
+		TEST(the_prompt_cache_lasts_five_minutes_or_an_hour),
+		TEST(claude_codes_own_total_is_kept_until_there_is_more_usage),
+		TEST(subagents_and_unwanted_transcripts_give_no_facts),
+		TEST(a_transcript_that_is_read_again_begins_anew),
+		TEST(the_last_active_transcript_is_the_main_one),
+		TEST(a_transcript_that_goes_while_active_is_noted),
+		TEST(activity_is_the_newest_file_time_up_to_now),
+		TEST(transcripts_without_an_id_are_nobodys),
+		TEST(a_tick_counts_when_it_is_possible_and_new),
+		TEST(the_end_of_the_last_process_is_remembered),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
