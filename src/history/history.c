@@ -110,11 +110,6 @@ static bool keep_model(struct history_batch *batch, struct slice *model)
 	return true;
 }
 
-static int64_t all_tokens(const struct price_tokens *t)
-{
-	return t->input + t->output + t->cache_creation_5m + t->cache_creation_1h + t->cache_read;
-}
-
 /*
  * The lines of one message follow each other, and the ledger would keep the one with the most tokens: where nothing else
  * tells them apart, the others need not reach it. Returns true when the record is dealt with.
@@ -129,7 +124,7 @@ static bool merge_record(struct history_batch *batch, const struct ledger_record
 	    || record->limit_resets_ms > 0 || last->model.len != record->model.len
 	    || (last->model.len > 0 && memcmp(last->model.data, record->model.data, last->model.len) != 0))
 		return false;
-	if (all_tokens(&record->tokens) > all_tokens(&last->tokens)) {
+	if (price_tokens_total(&record->tokens) > price_tokens_total(&last->tokens)) {
 		struct slice model = last->model;
 		*last = *record;
 		last->model = model;

@@ -11,8 +11,6 @@
 #include "base/clock.h"
 #include "ledger/internal.h"
 
-#define PROJECTED_TOKENS_MAX 9e18
-
 static int64_t floor_hour(int64_t at_ms)
 {
 	int64_t rest = at_ms % CLOCK_HOUR_MS;
@@ -132,8 +130,7 @@ static void fill_block(struct ledger *ledger, size_t index, struct ledger_block 
 	const struct price_tokens *t = &out->sums.tokens;
 	double minutes = (double)(out->last_ms - out->first_ms) / 60000.;
 	double plain = (double)(t->input + t->output);
-	double all = plain + (double)(t->cache_creation_5m + t->cache_creation_1h + t->cache_read);
-	out->tokens_per_minute = minutes > 0. ? all / minutes : NAN;
+	out->tokens_per_minute = minutes > 0. ? (double)price_tokens_total(t) / minutes : NAN;
 	out->indicator_tokens_per_minute = minutes > 0. ? plain / minutes : NAN;
 	out->cost_per_hour_usd = minutes > 0. ? out->sums.cost_usd / minutes * 60. : NAN;
 }
@@ -153,22 +150,6 @@ bool ledger_gap_between(const struct ledger_block *block, const struct ledger_bl
 	*start_ms = block->last_ms + LEDGER_BLOCK_MS;
 	*end_ms = next->first_ms;
 	return *end_ms > *start_ms;
-}
-
-bool ledger_project(const struct ledger_block *block, int64_t now_ms, struct ledger_projection *out)
-{
-	memset(out, 0, sizeof(*out));
-	if (isnan(block->tokens_per_minute))
-		return false;
-	const struct price_tokens *t = &block->sums.tokens;
-	int64_t tokens = t->input + t->output + t->cache_creation_5m + t->cache_creation_1h + t->cache_read;
-	/* Whole minutes, as ccusage has them, also for what they cost. */
-	double minutes = fmax(round((double)(block->end_ms - now_ms) / 60000.), 0.);
-	out->remaining_minutes = (int64_t)minutes;
-	/* At an absurd rate more than an int64 holds. */
-	out->total_tokens = (int64_t)fmin(round((double)tokens + block->tokens_per_minute * minutes), PROJECTED_TOKENS_MAX);
-	out->total_usd = round((block->sums.cost_usd + block->cost_per_hour_usd / 60. * minutes) * 100.) / 100.;
-	return true;
 }
 
 bool ledger_active_block(struct ledger *ledger, int64_t now_ms, struct ledger_block *out)

@@ -112,7 +112,7 @@ static void add_ours(struct sides *sides, const struct ledger_model *row)
 {
 	const struct price_tokens *t = &row->sums.tokens;
 	const struct cost_state_model model = {
-		.input = t->input, .output = t->output, .cache_creation = t->cache_creation_5m + t->cache_creation_1h,
+		.input = t->input, .output = t->output, .cache_creation = price_tokens_created(t),
 		.cache_read = t->cache_read, .cost_usd = row->sums.cost_usd,
 	};
 	add_theirs(&sides->ours, &model);

@@ -71,13 +71,6 @@ struct ledger_limit {
 	const char *session_id;         /* of the transcript that told; lives as long as the ledger */
 };
 
-/* What a block comes to at its rate, rounded as ccusage does. */
-struct ledger_projection {
-	int64_t remaining_minutes;
-	int64_t total_tokens;
-	double total_usd;               /* to the cent */
-};
-
 struct ledger_session {
 	struct ledger_sums sums;
 	uint64_t subagents;             /* transcripts of subagents with at least one record */
@@ -195,9 +188,6 @@ bool ledger_block_at(struct ledger *ledger, size_t index, struct ledger_block *o
  */
 bool ledger_gap_between(const struct ledger_block *block, const struct ledger_block *next, int64_t *start_ms,
 			int64_t *end_ms);
-
-/* Where an active block ends up. Returns false when it has no rate. */
-bool ledger_project(const struct ledger_block *block, int64_t now_ms, struct ledger_projection *out);
 
 /* Sums over the entries in [start_ms, end_ms): a day, say. O(entries in it). */
 void ledger_sum_span(struct ledger *ledger, int64_t start_ms, int64_t end_ms, struct ledger_sums *out);

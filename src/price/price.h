@@ -42,6 +42,28 @@ struct price_tokens {
 	int64_t cache_read;
 };
 
+/* Cache writes of both kinds. */
+static inline int64_t price_tokens_created(const struct price_tokens *t)
+{
+	return t->cache_creation_5m + t->cache_creation_1h;
+}
+
+/* All of them. */
+static inline int64_t price_tokens_total(const struct price_tokens *t)
+{
+	return t->input + t->output + price_tokens_created(t) + t->cache_read;
+}
+
+/* Adds tokens to a sum (`sign` 1), or takes them out of it (-1). */
+static inline void price_tokens_add(struct price_tokens *sum, const struct price_tokens *tokens, int sign)
+{
+	sum->input += sign * tokens->input;
+	sum->output += sign * tokens->output;
+	sum->cache_creation_5m += sign * tokens->cache_creation_5m;
+	sum->cache_creation_1h += sign * tokens->cache_creation_1h;
+	sum->cache_read += sign * tokens->cache_read;
+}
+
 /* The table, sorted by name. */
 extern const struct price price_table[];
 extern const size_t price_table_len;

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "ledger/projection.h"
 #include "report/internal.h"
 
 static void put_time(struct jsonw *w, const char *key, int64_t at_ms)
@@ -20,13 +21,12 @@ static void put_tokens(struct jsonw *w, const struct price_tokens *t)
 {
 	jsonw_key(w, "tokenCounts");
 	jsonw_begin_object(w);
-	jsonw_put_int(w, "cacheCreationInputTokens", t->cache_creation_5m + t->cache_creation_1h);
+	jsonw_put_int(w, "cacheCreationInputTokens", price_tokens_created(t));
 	jsonw_put_int(w, "cacheReadInputTokens", t->cache_read);
 	jsonw_put_int(w, "inputTokens", t->input);
 	jsonw_put_int(w, "outputTokens", t->output);
 	jsonw_end_object(w);
-	jsonw_put_int(w, "totalTokens",
-		      t->input + t->output + t->cache_creation_5m + t->cache_creation_1h + t->cache_read);
+	jsonw_put_int(w, "totalTokens", price_tokens_total(t));
 }
 
 static void write_gap(struct report_work *work, int64_t start_ms, int64_t end_ms)
@@ -70,16 +70,20 @@ static void put_burn_rate(struct jsonw *w, const struct ledger_block *block, boo
 
 static void put_projection(struct jsonw *w, const struct ledger_block *block, bool is_active, int64_t now_ms)
 {
-	struct ledger_projection projection;
-	if (!is_active || !ledger_project(block, now_ms, &projection)) {
+	const struct projection_basis basis = {
+		.end_ms = block->end_ms, .usd = block->sums.cost_usd, .tokens = (double)price_tokens_total(&block->sums.tokens),
+		.usd_per_hour = block->cost_per_hour_usd, .tokens_per_minute = block->tokens_per_minute,
+	};
+	struct projection projection;
+	if (!is_active || !projection_make(&basis, now_ms, &projection)) {
 		jsonw_put_null(w, "projection");
 		return;
 	}
 	jsonw_key(w, "projection");
 	jsonw_begin_object(w);
 	jsonw_put_int(w, "remainingMinutes", projection.remaining_minutes);
-	jsonw_put_double(w, "totalCost", projection.total_usd);
-	jsonw_put_int(w, "totalTokens", projection.total_tokens);
+	jsonw_put_double(w, "totalCost", projection.usd);
+	jsonw_put_int(w, "totalTokens", (int64_t)projection.tokens);
 	jsonw_end_object(w);
 }
 

@@ -109,15 +109,6 @@ static struct group_model *find_model(struct group *group, const struct ledger_e
 	return model;
 }
 
-static void add_tokens(struct price_tokens *into, const struct price_tokens *from)
-{
-	into->input += from->input;
-	into->output += from->output;
-	into->cache_creation_5m += from->cache_creation_5m;
-	into->cache_creation_1h += from->cache_creation_1h;
-	into->cache_read += from->cache_read;
-}
-
 static bool add_entry(struct report_work *work, struct groups *groups, const struct ledger_entry_view *entry)
 {
 	char key[KEY_SIZE];
@@ -140,8 +131,8 @@ static bool add_entry(struct report_work *work, struct groups *groups, const str
 		group->first = place;
 	if (report_place_is_before(place, model->first))
 		model->first = place;
-	add_tokens(&group->tokens, &entry->tokens);
-	add_tokens(&model->tokens, &entry->tokens);
+	price_tokens_add(&group->tokens, &entry->tokens, 1);
+	price_tokens_add(&model->tokens, &entry->tokens, 1);
 	group->cost_usd += entry->cost_usd;
 	model->cost_usd += entry->cost_usd;
 	model->unpriced = model->unpriced || entry->unpriced;
@@ -185,16 +176,6 @@ static int compare_model_costs(const void *a, const void *b)
 
 /* ---- rows ---- */
 
-static int64_t creation_of(const struct price_tokens *t)
-{
-	return t->cache_creation_5m + t->cache_creation_1h;
-}
-
-static int64_t total_of(const struct price_tokens *t)
-{
-	return t->input + t->output + creation_of(t) + t->cache_read;
-}
-
 static void put_breakdowns(struct jsonw *w, const struct group *group)
 {
 	jsonw_key(w, "modelBreakdowns");
@@ -204,7 +185,7 @@ static void put_breakdowns(struct jsonw *w, const struct group *group)
 		if (model->silent)
 			continue;
 		jsonw_begin_object(w);
-		jsonw_put_int(w, "cacheCreationTokens", creation_of(&model->tokens));
+		jsonw_put_int(w, "cacheCreationTokens", price_tokens_created(&model->tokens));
 		jsonw_put_int(w, "cacheReadTokens", model->tokens.cache_read);
 		jsonw_put_double(w, "cost", model->cost_usd);
 		jsonw_put_int(w, "inputTokens", model->tokens.input);
@@ -252,7 +233,7 @@ static void write_row(struct report_work *work, struct group *group)
 	enum report_kind kind = work->options->kind;
 	struct jsonw w;
 	report_begin_row(work, &w);
-	jsonw_put_int(&w, "cacheCreationTokens", creation_of(&group->tokens));
+	jsonw_put_int(&w, "cacheCreationTokens", price_tokens_created(&group->tokens));
 	jsonw_put_int(&w, "cacheReadTokens", group->tokens.cache_read);
 	if (kind == REPORT_DAILY)
 		jsonw_put_string(&w, "date", group->key);
@@ -271,7 +252,7 @@ static void write_row(struct report_work *work, struct group *group)
 	if (kind == REPORT_SESSIONS)
 		put_session(&w, group);
 	jsonw_put_double(&w, "totalCost", group->cost_usd);
-	jsonw_put_int(&w, "totalTokens", total_of(&group->tokens));
+	jsonw_put_int(&w, "totalTokens", price_tokens_total(&group->tokens));
 	if (kind == REPORT_WEEKLY)
 		jsonw_put_string(&w, "week", group->key);
 	report_end_row(work, &w);
@@ -283,17 +264,17 @@ static void write_totals(struct report_work *work, const struct groups *groups)
 	double cost_usd = 0.;
 	struct jsonw w;
 	for (size_t i = 0; i < groups->count; i++) {
-		add_tokens(&tokens, &groups->list[i].tokens);
+		price_tokens_add(&tokens, &groups->list[i].tokens, 1);
 		cost_usd += groups->list[i].cost_usd;
 	}
 	jsonw_init(&w, &work->out->totals);
 	jsonw_begin_object(&w);
-	jsonw_put_int(&w, "cacheCreationTokens", creation_of(&tokens));
+	jsonw_put_int(&w, "cacheCreationTokens", price_tokens_created(&tokens));
 	jsonw_put_int(&w, "cacheReadTokens", tokens.cache_read);
 	jsonw_put_int(&w, "inputTokens", tokens.input);
 	jsonw_put_int(&w, "outputTokens", tokens.output);
 	jsonw_put_double(&w, "totalCost", cost_usd);
-	jsonw_put_int(&w, "totalTokens", total_of(&tokens));
+	jsonw_put_int(&w, "totalTokens", price_tokens_total(&tokens));
 	if (work->out->unpriced_count > 0) {
 		jsonw_key(&w, "unpricedModels");
 		jsonw_begin_array(&w);

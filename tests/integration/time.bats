@@ -16,8 +16,20 @@ turn() { printf '%-15d' "$1" 1<>"$CLOCK_SHIFT_FILE"; }
 now_s() { date +%s; }
 real_now_s() { env -u LD_PRELOAD date +%s; }
 
-# What a daemon that starts now would say of the same transcripts. A projection hangs on the moment at which it is made.
-figures_of() { jq -S 'del(.block.projection) | {costToday, block, today, totalTokens, resetTime}' "$1/billing-shared.json"; }
+# What a daemon that starts now would say of the same transcripts. A file's projection is as of its lastFetched: what is
+# right for that moment is replaced by a word, and anything else is an error.
+# shellcheck disable=SC2016
+figures='.lastFetched as $at | .block as $block
+	| (if $block.burnRate then ([(($block.endTime | sub("[.]000Z"; "Z") | fromdate) * 1000 - $at) / 60000 | round, 0] | max)
+		else null end) as $minutes
+	| if $minutes == null then .
+	  elif .block.projection.remainingMinutes == $minutes
+		and (.block.projection.totalTokens - $block.totalTokens - $block.burnRate.tokensPerMinute * $minutes | fabs) < 1
+		and (.block.projection.totalCost - $block.costUSD - $block.burnRate.costPerHour / 60 * $minutes | fabs) < 0.011
+	  then .block.projection = "as of lastFetched"
+	  else error("projected \(.block.projection), \($minutes) minutes before the end") end
+	| {costToday, block, today, totalTokens, resetTime}'
+figures_of() { jq -S "$figures" "$1/billing-shared.json"; }
 fresh_start() {
 	rm -rf "$TEST_HOME/fresh"
 	swatchd --once --no-refresh --cache "$TEST_HOME/fresh" >/dev/null 2>&1

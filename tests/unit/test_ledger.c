@@ -6,6 +6,7 @@
 
 #include "unit.h"
 #include "ledger/ledger.h"
+#include "ledger/projection.h"
 
 #define HOUR_MS (INT64_C(3600) * 1000)
 /* 2026-03-01T00:00:00Z */
@@ -266,35 +267,49 @@ static void blocks_start_at_the_hour_and_end_with_silence(void **state)
 	ledger_free(b.ledger);
 }
 
-static void the_active_block_has_rates_and_a_projection(void **state)
+static void the_active_block_has_rates(void **state)
 {
 	(void)state;
 	struct book b = open_book();
 	struct ledger_block block;
-	struct ledger_projection projection;
 	assert_false(ledger_active_block(b.ledger, START_MS, &block));
 	add(&b, record("a", "r", START_MS, 100));
 	assert_true(ledger_active_block(b.ledger, START_MS + 1, &block));
-	assert_true(isnan(block.cost_per_hour_usd));
-	assert_false(ledger_project(&block, START_MS + 1, &projection));
+	assert_true(isnan(block.cost_per_hour_usd) && isnan(block.tokens_per_minute));
 	add(&b, record("b", "r", START_MS + HOUR_MS, 400));
 	assert_true(ledger_active_block(b.ledger, START_MS + HOUR_MS, &block));
 	assert_usd(block.cost_per_hour_usd, USD(100) + USD(400));
 	assert_usd(block.tokens_per_minute, 700. / 60.);
-	assert_true(ledger_project(&block, START_MS + HOUR_MS, &projection));
-	assert_int_equal(projection.remaining_minutes, 240);
-	assert_int_equal(projection.total_tokens, 700 + 2800);
-	/* In whole minutes, as ccusage has it. */
-	assert_true(ledger_project(&block, START_MS + HOUR_MS + 20000, &projection));
-	assert_int_equal(projection.total_tokens, 700 + 2800);
-	assert_usd(projection.total_usd, 0.07);
 	assert_true(ledger_active_block(b.ledger, START_MS + 5 * HOUR_MS - 1, &block));
-	/* A rate that comes to more than can be told. */
-	block.tokens_per_minute = 1e21;
-	assert_true(ledger_project(&block, START_MS + HOUR_MS, &projection));
-	assert_true(projection.total_tokens == INT64_C(9000000000000000000));
 	assert_false(ledger_active_block(b.ledger, START_MS + 5 * HOUR_MS, &block));
 	ledger_free(b.ledger);
+}
+
+/* As ccusage 20.0.24 has it: the minutes are rounded first, then what they cost. */
+static void a_projection_counts_whole_minutes(void **state)
+{
+	(void)state;
+	struct projection_basis basis = { .end_ms = START_MS + 5 * HOUR_MS, .usd = 1., .tokens = 700.,
+					  .usd_per_hour = 6., .tokens_per_minute = 700. / 60. };
+	struct projection projection;
+	for (int seconds = -29; seconds <= 30; seconds++) {
+		assert_true(projection_make(&basis, START_MS + HOUR_MS + INT64_C(1000) * seconds, &projection));
+		assert_int_equal(projection.remaining_minutes, 240);
+		assert_true(projection.tokens == 700. + 2800. && projection.usd == 25.);
+	}
+	assert_true(projection_make(&basis, START_MS + HOUR_MS + 30001, &projection));
+	assert_int_equal(projection.remaining_minutes, 239);
+	assert_true(projection.usd == 24.9);
+	/* After the end nothing comes any more. */
+	assert_true(projection_make(&basis, START_MS + 6 * HOUR_MS, &projection));
+	assert_true(projection.remaining_minutes == 0 && projection.usd == 1. && projection.tokens == 700.);
+	/* More tokens than an int64 holds. */
+	basis.tokens_per_minute = 1e21;
+	assert_true(projection_make(&basis, START_MS + HOUR_MS, &projection) && projection.tokens == 9e18);
+	/* Without a rate. */
+	basis.usd_per_hour = basis.tokens_per_minute = NAN;
+	assert_false(projection_make(&basis, START_MS + HOUR_MS, &projection));
+	assert_true(projection.remaining_minutes == 240 && isnan(projection.usd) && isnan(projection.tokens));
 }
 
 static void sessions_have_models_and_subagents(void **state)
@@ -507,7 +522,8 @@ int main(void)
 		cmocka_unit_test(what_f1_loses_leaves_the_rest_to_the_reference),
 		cmocka_unit_test(an_advisor_is_an_entry_beside_the_message),
 		cmocka_unit_test(blocks_start_at_the_hour_and_end_with_silence),
-		cmocka_unit_test(the_active_block_has_rates_and_a_projection),
+		cmocka_unit_test(the_active_block_has_rates),
+		cmocka_unit_test(a_projection_counts_whole_minutes),
 		cmocka_unit_test(sessions_have_models_and_subagents),
 		cmocka_unit_test(unknown_models_are_named_and_many_are_still_priced),
 		cmocka_unit_test(the_order_of_arrival_changes_no_figure),

@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/paths.h"
+#include "ledger/projection.h"
 #include "price/price.h"
 
 /* A pace says nothing before this share of its window has passed. */
@@ -173,8 +174,13 @@ static void finish_block(struct statusline_facts *facts)
 		take_window(facts, window);
 	else
 		facts->window_usd = facts->window_tokens = NAN;
-	double spent_usd = isnan(facts->window_usd) ? facts->block_usd : facts->window_usd;
-	facts->block_projected_usd = spent_usd + facts->burn_usd * facts->block_left_ms / (double)CLOCK_HOUR_MS;
+	const struct projection_basis basis = {
+		.end_ms = window ? window->resets_ms : facts->block_end_ms, .usd_per_hour = facts->burn_usd,
+		.usd = isnan(facts->window_usd) ? facts->block_usd : facts->window_usd,
+	};
+	struct projection projection;
+	(void)projection_make(&basis, now_ms, &projection);
+	facts->block_projected_usd = projection.usd;
 }
 
 /* What has no price costs nothing in these sums, and a sum of nothing else is not known. */

@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "cache/read.h"
+#include "ledger/projection.h"
 #include "ledger/rate_limits.h"
 #include "swatch/top/figures.h"
 
@@ -125,10 +126,11 @@ static void judge_block(struct top_model *model, struct json_object *billing)
 	double rate = top_number(json_get_object(block, "burnRate"), "costPerHour", TOP_USD_MAX);
 	model->figures.burn_rate_usd = rate;
 	model->figures.has_burn_rate = !isnan(rate);
-	model->projected_usd = NAN;
-	if (model->block_runs && !isnan(rate))
-		model->projected_usd = model->block_usd
-				       + rate * (double)(model->block_end_ms - model->now_ms) / (double)CLOCK_HOUR_MS;
+	const struct projection_basis basis = { .end_ms = model->block_end_ms, .usd = model->block_usd,
+						.usd_per_hour = rate };
+	struct projection projection;
+	bool is_known = projection_make(&basis, model->now_ms, &projection) && model->block_runs;
+	model->projected_usd = is_known ? projection.usd : NAN;
 }
 
 static void judge_figures(struct top_model *model)

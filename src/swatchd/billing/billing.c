@@ -183,9 +183,9 @@ static void take_ledger_block(const struct billing *billing, int64_t now_ms, str
 	out->entries = block.sums.entries;
 	out->input_tokens = t->input;
 	out->output_tokens = t->output;
-	out->cache_creation_tokens = t->cache_creation_5m + t->cache_creation_1h;
+	out->cache_creation_tokens = price_tokens_created(t);
 	out->cache_read_tokens = t->cache_read;
-	out->total_tokens = t->input + t->output + out->cache_creation_tokens + t->cache_read;
+	out->total_tokens = price_tokens_total(t);
 	out->cost_usd = block.sums.cost_usd;
 	out->tokens_per_minute = block.tokens_per_minute;
 	out->indicator_tokens_per_minute = block.indicator_tokens_per_minute;
@@ -229,11 +229,6 @@ static void look_up_day(struct billing *billing, int64_t now_ms)
 	billing->day_asked_ms = now_ms;
 }
 
-static int64_t all_tokens(const struct price_tokens *t)
-{
-	return t->input + t->output + t->cache_creation_5m + t->cache_creation_1h + t->cache_read;
-}
-
 /* The server's limits as of now, and what was spent in its five hours. */
 static void take_limits(const struct billing *billing, struct billing_view *view)
 {
@@ -250,7 +245,7 @@ static void take_limits(const struct billing *billing, struct billing_view *view
 	view->window_start_ms = window->resets_ms - RATE_LIMIT_FIVE_HOUR_MS;
 	ledger_sum_span(billing->ledger, view->window_start_ms, view->window_end_ms, &spent);
 	view->window_usd = spent.cost_usd;
-	view->window_tokens = all_tokens(&spent.tokens);
+	view->window_tokens = price_tokens_total(&spent.tokens);
 }
 
 static void take_times(const struct billing *billing, struct billing_view *view)
@@ -308,7 +303,7 @@ void billing_make_view(struct billing *billing, int64_t now_ms, struct billing_v
 	look_up_day(billing, now_ms);
 	ledger_sum_span(billing->ledger, billing->day_start_ms, billing->day_end_ms, &today);
 	view->today_usd = today.cost_usd;
-	view->today_tokens = all_tokens(&today.tokens);
+	view->today_tokens = price_tokens_total(&today.tokens);
 	view->today_unpriced = (int64_t)today.unpriced;
 	clock_format_local_date(now_ms, view->today);
 	view->day_start_ms = billing->day_start_ms;

@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "base/clock.h"
+#include "ledger/projection.h"
 #include "swatchd/billing/account_limits.h"
 #include "swatchd/publish/compose_internal.h"
 
@@ -86,19 +87,21 @@ static void put_time(struct jsonw *w, const char *key, int64_t at_ms)
 
 static void put_projection(struct composer *c, const struct billing_block *block, int64_t now_ms)
 {
+	const struct projection_basis basis = {
+		.end_ms = block->end_ms, .usd = block->cost_usd, .tokens = (double)block->total_tokens,
+		.usd_per_hour = block->cost_per_hour_usd, .tokens_per_minute = block->tokens_per_minute,
+	};
+	struct projection projection;
 	struct jsonw *w = &c->w;
 	composer_volatile_begin(c);
 	jsonw_key(w, "projection");
-	if (isnan(block->cost_per_hour_usd)) {
+	if (!projection_make(&basis, now_ms, &projection)) {
 		jsonw_null(w);
 	} else {
-		double minutes = (double)(block->end_ms - now_ms) / 60000.;
-		minutes = minutes > 0. ? minutes : 0.;
 		jsonw_begin_object(w);
-		jsonw_put_amount(w, "totalTokens", round((double)block->total_tokens + block->tokens_per_minute * minutes));
-		jsonw_put_amount(w, "totalCost",
-				 round((block->cost_usd + block->cost_per_hour_usd / 60. * minutes) * 100.) / 100.);
-		jsonw_put_amount(w, "remainingMinutes", round(minutes));
+		jsonw_put_amount(w, "totalTokens", projection.tokens);
+		jsonw_put_amount(w, "totalCost", projection.usd);
+		jsonw_put_int(w, "remainingMinutes", projection.remaining_minutes);
 		jsonw_end_object(w);
 	}
 	composer_volatile_end(c);

@@ -192,13 +192,8 @@ static void put_tokens(struct jsonw *w, const struct price_tokens *tokens)
 {
 	jsonw_put_int(w, "input", tokens->input);
 	jsonw_put_int(w, "output", tokens->output);
-	jsonw_put_int(w, "cacheCreation", tokens->cache_creation_5m + tokens->cache_creation_1h);
+	jsonw_put_int(w, "cacheCreation", price_tokens_created(tokens));
 	jsonw_put_int(w, "cacheRead", tokens->cache_read);
-}
-
-static int64_t total_tokens(const struct price_tokens *t)
-{
-	return t->input + t->output + t->cache_creation_5m + t->cache_creation_1h + t->cache_read;
 }
 
 static void put_figures(struct composer *c, const struct ledger_session *figures)
@@ -268,7 +263,7 @@ static void put_session_billing(struct composer *c, const struct session *sessio
 	composer_put_billing_fields(c, view);
 	composer_volatile_end(c);
 	jsonw_put_amount(w, "sessionCost", figures->sums.cost_usd);
-	jsonw_put_int(w, "sessionTokens", total_tokens(&figures->sums.tokens));
+	jsonw_put_int(w, "sessionTokens", price_tokens_total(&figures->sums.tokens));
 	jsonw_put_amount(w, "sessionBurnRate", figures->block_usd_per_hour);
 	jsonw_put_amount(w, "claudeCostUSD", part && part->cost_state ? part->cost_state->total_usd : NAN);
 	jsonw_put_amount(w, "toldCostUSD", session->told ? session->told_usd : NAN);
