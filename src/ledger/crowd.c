@@ -1,52 +1,60 @@
-/*
- * The ledger's crowds: entries of one message.id with more requests than anybody makes.
- *
- * A message has one requestId, a copy of it a second one. Entries of the same message.id are therefore looked through
- * one after the other, until there are more than LEDGER_CROWD_MIN: a transcript that repeats one id a hundred thousand
- * times must not hold the program up. From then on they stand in two lists, sorted, in which each is found in O(log n).
- */
+#include "ledger/crowd.h"
+
 #include <stdlib.h>
 #include <string.h>
 
-#include "ledger/internal.h"
+#include "base/array.h"
 
 struct ledger_crowd {
+	const struct ledger_entries *entries;
 	uint32_t *by_request;    /* numbers of entries, in order of request_hash */
 	uint32_t *by_time;       /* in order of time; of the same time, the best one first */
 	size_t count, request_cap, time_cap;
 };
 
-static int compare_requests(const struct ledger *ledger, uint32_t left, uint32_t right)
+/* What a list is searched for: an entry, or (LEDGER_NONE) the first one of a request or a time. */
+struct wanted {
+	const struct ledger_entries *entries;
+	uint32_t entry;
+	uint32_t request_hash;
+	int64_t time_ms;
+};
+
+static int compare_requests(const void *key, const void *item)
 {
-	uint32_t l = ledger->entries[left].request_hash, r = ledger->entries[right].request_hash;
-	return (l > r) - (l < r);
+	const struct wanted *wanted = key;
+	uint32_t other = wanted->entries->list[*(const uint32_t *)item].request_hash;
+	return (wanted->request_hash > other) - (wanted->request_hash < other);
 }
 
-static int compare_times(const struct ledger *ledger, uint32_t left, uint32_t right)
+static int compare_times(const void *key, const void *item)
 {
-	const struct ledger_entry *l = &ledger->entries[left], *r = &ledger->entries[right];
-	if (l->time_ms != r->time_ms)
-		return l->time_ms < r->time_ms ? -1 : 1;
-	if (ledger_is_better(ledger, l, r))
+	const struct wanted *wanted = key;
+	uint32_t number = *(const uint32_t *)item;
+	const struct ledger_entry *other = &wanted->entries->list[number];
+	if (wanted->time_ms != other->time_ms)
+		return wanted->time_ms < other->time_ms ? -1 : 1;
+	if (wanted->entry == LEDGER_NONE)
+		return 0;
+	const struct ledger_entry *entry = &wanted->entries->list[wanted->entry];
+	if (ledger_entries_is_better(wanted->entries, entry, other))
 		return -1;
-	if (ledger_is_better(ledger, r, l))
+	if (ledger_entries_is_better(wanted->entries, other, entry))
 		return 1;
-	return (left > right) - (left < right);
+	return (wanted->entry > number) - (wanted->entry < number);
 }
 
-/* The first place in list[0..count) whose entry does not come before `entry`. */
-static size_t find_place(const struct ledger *ledger, const uint32_t *list, size_t count, uint32_t entry,
-			 int (*compare)(const struct ledger *, uint32_t, uint32_t))
+static size_t place_by_request(const struct ledger_crowd *crowd, uint32_t request_hash, bool *found)
 {
-	size_t low = 0, high = count;
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		if (compare(ledger, list[middle], entry) < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
+	const struct wanted wanted = { .entries = crowd->entries, .request_hash = request_hash };
+	return array_search(&wanted, crowd->by_request, crowd->count, sizeof(uint32_t), compare_requests, found);
+}
+
+static size_t place_by_time(const struct ledger_crowd *crowd, size_t count, uint32_t entry)
+{
+	const struct wanted wanted = { .entries = crowd->entries, .entry = entry,
+				       .time_ms = crowd->entries->list[entry].time_ms };
+	return array_search(&wanted, crowd->by_time, count, sizeof(uint32_t), compare_times, NULL);
 }
 
 static void put_at(uint32_t *list, size_t count, size_t place, uint32_t entry)
@@ -55,22 +63,28 @@ static void put_at(uint32_t *list, size_t count, size_t place, uint32_t entry)
 	list[place] = entry;
 }
 
-struct ledger_crowd *ledger_crowd_of(const struct ledger *ledger, uint64_t id_hash)
+void ledger_crowds_init(struct ledger_crowds *crowds, const struct ledger_entries *entries)
 {
-	/* Nobody has one: no hash then. */
-	return ledger->crowds.used == 0 ? NULL : strmap_get_len(&ledger->crowds, (const char *)&id_hash, sizeof(id_hash));
+	crowds->entries = entries;
+}
+
+struct ledger_crowd *ledger_crowds_find(const struct ledger_crowds *crowds, uint64_t id_hash)
+{
+	/* Hardly any ledger has one: no hash then. */
+	return crowds->by_id.used == 0 ? NULL : strmap_get_len(&crowds->by_id, (const char *)&id_hash, sizeof(id_hash));
 }
 
 bool ledger_crowd_reserve(struct ledger_crowd *crowd)
 {
-	return ledger_grow(&crowd->by_request, crowd->count, &crowd->request_cap, sizeof(*crowd->by_request))
-	       && ledger_grow(&crowd->by_time, crowd->count, &crowd->time_cap, sizeof(*crowd->by_time));
+	return array_reserve(&crowd->by_request, &crowd->request_cap, crowd->count + 1, sizeof(*crowd->by_request))
+	       && array_reserve(&crowd->by_time, &crowd->time_cap, crowd->count + 1, sizeof(*crowd->by_time));
 }
 
-void ledger_crowd_add(const struct ledger *ledger, struct ledger_crowd *crowd, uint32_t entry)
+void ledger_crowd_add(struct ledger_crowd *crowd, uint32_t entry)
 {
-	put_at(crowd->by_request, crowd->count, find_place(ledger, crowd->by_request, crowd->count, entry, compare_requests), entry);
-	put_at(crowd->by_time, crowd->count, find_place(ledger, crowd->by_time, crowd->count, entry, compare_times), entry);
+	size_t by_request = place_by_request(crowd, crowd->entries->list[entry].request_hash, NULL);
+	put_at(crowd->by_request, crowd->count, by_request, entry);
+	put_at(crowd->by_time, crowd->count, place_by_time(crowd, crowd->count, entry), entry);
 	crowd->count++;
 }
 
@@ -81,71 +95,61 @@ static void free_crowd(struct ledger_crowd *crowd)
 	free(crowd);
 }
 
-struct ledger_crowd *ledger_crowd_make(struct ledger *ledger, uint64_t id_hash)
+struct ledger_crowd *ledger_crowds_make(struct ledger_crowds *crowds, uint64_t id_hash)
 {
+	const struct ledger_entries *entries = crowds->entries;
 	struct ledger_crowd *crowd = calloc(1, sizeof(*crowd));
-	uint32_t at = ledger_first_of(ledger, id_hash);
-	for (; crowd && at != LEDGER_NONE; at = ledger->entries[at].next) {
-		if (ledger->entries[at].id_hash != id_hash)
+	if (!crowd)
+		return NULL;
+	crowd->entries = entries;
+	bool good = true;
+	for (uint32_t at = ledger_entries_first(entries, id_hash); good && at != LEDGER_NONE; at = entries->list[at].next) {
+		if (entries->list[at].id_hash != id_hash)
 			continue;
-		if (!ledger_crowd_reserve(crowd))
-			break;
-		ledger_crowd_add(ledger, crowd, at);
+		good = ledger_crowd_reserve(crowd);
+		if (good)
+			ledger_crowd_add(crowd, at);
 	}
-	if (crowd && at == LEDGER_NONE && ledger_crowd_reserve(crowd)
-	    && strmap_put_len(&ledger->crowds, (const char *)&id_hash, sizeof(id_hash), crowd))
+	if (good && ledger_crowd_reserve(crowd)
+	    && strmap_put_len(&crowds->by_id, (const char *)&id_hash, sizeof(id_hash), crowd))
 		return crowd;
-	if (crowd)
-		free_crowd(crowd);
+	free_crowd(crowd);
 	return NULL;
 }
 
-uint32_t ledger_crowd_find(const struct ledger *ledger, const struct ledger_crowd *crowd, uint32_t request_hash)
+uint32_t ledger_crowd_find(const struct ledger_crowd *crowd, uint32_t request_hash)
 {
-	size_t low = 0, high = crowd->count;
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		if (ledger->entries[crowd->by_request[middle]].request_hash < request_hash)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	if (low == crowd->count || ledger->entries[crowd->by_request[low]].request_hash != request_hash)
-		return LEDGER_NONE;
-	return crowd->by_request[low];
+	bool found;
+	size_t place = place_by_request(crowd, request_hash, &found);
+	return found ? crowd->by_request[place] : LEDGER_NONE;
 }
 
-void ledger_crowd_take_out(const struct ledger *ledger, struct ledger_crowd *crowd, uint32_t entry)
+void ledger_crowd_take_out(struct ledger_crowd *crowd, uint32_t entry)
 {
-	size_t place = find_place(ledger, crowd->by_time, crowd->count, entry, compare_times);
+	size_t place = place_by_time(crowd, crowd->count, entry);
 	memmove(crowd->by_time + place, crowd->by_time + place + 1, (crowd->count - place - 1) * sizeof(*crowd->by_time));
 }
 
-void ledger_crowd_put_back(const struct ledger *ledger, struct ledger_crowd *crowd, uint32_t entry)
+void ledger_crowd_put_back(struct ledger_crowd *crowd, uint32_t entry)
 {
 	size_t others = crowd->count - 1;
-	put_at(crowd->by_time, others, find_place(ledger, crowd->by_time, others, entry, compare_times), entry);
+	put_at(crowd->by_time, others, place_by_time(crowd, others, entry), entry);
 }
 
-size_t ledger_crowd_best_of(const struct ledger *ledger, const struct ledger_crowd *crowd, int64_t time_ms, uint32_t best[2])
+size_t ledger_crowd_best(const struct ledger_crowd *crowd, int64_t time_ms, uint32_t best[2])
 {
-	size_t low = 0, high = crowd->count, found = 0;
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		if (ledger->entries[crowd->by_time[middle]].time_ms < time_ms)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	for (; found < 2 && low < crowd->count && ledger->entries[crowd->by_time[low]].time_ms == time_ms; low++)
-		best[found++] = crowd->by_time[low];
+	const struct ledger_entry *list = crowd->entries->list;
+	const struct wanted wanted = { .entries = crowd->entries, .entry = LEDGER_NONE, .time_ms = time_ms };
+	size_t at = array_search(&wanted, crowd->by_time, crowd->count, sizeof(uint32_t), compare_times, NULL), found = 0;
+	for (; found < 2 && at < crowd->count && list[crowd->by_time[at]].time_ms == time_ms; at++)
+		best[found++] = crowd->by_time[at];
 	return found;
 }
 
-void ledger_crowds_release(struct ledger *ledger)
+void ledger_crowds_release(struct ledger_crowds *crowds)
 {
 	const struct strmap_slot *slot;
-	for (size_t cursor = 0; (slot = strmap_each(&ledger->crowds, &cursor));)
+	for (size_t cursor = 0; (slot = strmap_each(&crowds->by_id, &cursor));)
 		free_crowd(slot->value);
-	strmap_release(&ledger->crowds);
+	strmap_release(&crowds->by_id);
 }

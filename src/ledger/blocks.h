@@ -1,0 +1,30 @@
+/*
+ * ledger/blocks: the 5-hour blocks that the entries make in their order of time, as ranges of the order.
+ *
+ * For: ledger.c. Blocks are made again only from the first one that changed, so a message at the end of the history
+ * costs as much as its own block is long.
+ */
+#ifndef SWATCH_LEDGER_BLOCKS_H
+#define SWATCH_LEDGER_BLOCKS_H
+
+#include "ledger/figures.h"
+#include "ledger/order.h"
+
+struct ledger_blocks {
+	struct ledger_range *list;
+	size_t count, cap;
+	size_t made_to;          /* they hold the first `made_to` entries of the order */
+};
+
+/* Makes the blocks of an order, which is sorted. When memory runs out they hold its beginning, and the next call goes on. */
+void ledger_blocks_update(struct ledger_blocks *blocks, struct ledger_order *order);
+
+/* The last one; NULL when there is none. */
+const struct ledger_range *ledger_blocks_last(const struct ledger_blocks *blocks);
+
+/* When a block starts whose first entry is of that time: at the full hour. */
+int64_t ledger_blocks_start_ms(int64_t first_ms);
+
+void ledger_blocks_release(struct ledger_blocks *blocks);
+
+#endif

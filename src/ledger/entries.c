@@ -1,0 +1,118 @@
+#include "ledger/entries.h"
+
+#include <stdlib.h>
+#include <sys/random.h>
+
+#include "base/array.h"
+#include "base/clock.h"
+
+#define FIRST_BUCKETS 1024
+
+void ledger_entries_init(struct ledger_entries *entries, const struct ledger_files *files)
+{
+	entries->files = files;
+	if (getrandom(&entries->secret, sizeof(entries->secret), GRND_NONBLOCK) != (ssize_t)sizeof(entries->secret))
+		entries->secret = (uint64_t)clock_wall_ms() * UINT64_C(0x9E3779B97F4A7C15);
+	entries->secret |= 1;
+}
+
+/* The top bits of a product with a secret odd number: no two ids share a bucket more often than by chance. */
+static size_t bucket_of(const struct ledger_entries *entries, size_t bucket_count, uint64_t id_hash)
+{
+	return (size_t)(id_hash * entries->secret >> (64 - __builtin_ctzll(bucket_count)));
+}
+
+uint32_t ledger_entries_first(const struct ledger_entries *entries, uint64_t id_hash)
+{
+	return entries->bucket_count ? entries->buckets[bucket_of(entries, entries->bucket_count, id_hash)] : LEDGER_NONE;
+}
+
+static bool reserve_buckets(struct ledger_entries *entries)
+{
+	if (entries->bucket_count > 0 && entries->count < entries->bucket_count)
+		return true;
+	size_t count = entries->bucket_count ? entries->bucket_count * 2 : FIRST_BUCKETS;
+	uint32_t *buckets = malloc(count * sizeof(*buckets));
+	if (!buckets)
+		return false;
+	for (size_t i = 0; i < count; i++)
+		buckets[i] = LEDGER_NONE;
+	for (size_t i = 0; i < entries->count; i++) {
+		size_t at = bucket_of(entries, count, entries->list[i].id_hash);
+		entries->list[i].next = buckets[at];
+		buckets[at] = (uint32_t)i;
+	}
+	free(entries->buckets);
+	entries->buckets = buckets;
+	entries->bucket_count = count;
+	return true;
+}
+
+static int64_t all_tokens(const struct ledger_entry *e)
+{
+	return (int64_t)e->input + e->output + e->creation_5m + e->creation_1h + e->cache_read;
+}
+
+bool ledger_entries_is_better(const struct ledger_entries *entries, const struct ledger_entry *a,
+			      const struct ledger_entry *b)
+{
+	if (a->sidechain != b->sidechain)
+		return b->sidechain;
+	if (all_tokens(a) != all_tokens(b))
+		return all_tokens(a) > all_tokens(b);
+	if (a->has_speed != b->has_speed)
+		return a->has_speed;
+	return ledger_files_compare(entries->files, a->place, b->place) < 0;
+}
+
+bool ledger_entries_reserve(struct ledger_entries *entries)
+{
+	return entries->count < LEDGER_NONE - 1
+	       && array_reserve(&entries->list, &entries->cap, entries->count + 1, sizeof(*entries->list))
+	       && reserve_buckets(entries);
+}
+
+uint32_t ledger_entries_add(struct ledger_entries *entries, const struct ledger_entry *entry)
+{
+	uint32_t number = (uint32_t)entries->count++;
+	uint32_t *bucket = &entries->buckets[bucket_of(entries, entries->bucket_count, entry->id_hash)];
+	entries->list[number] = *entry;
+	entries->list[number].next = *bucket;
+	*bucket = number;
+	return number;
+}
+
+struct ledger_entry *ledger_entries_twin(const struct ledger_entries *entries, uint32_t entry)
+{
+	return strmap_get_len(&entries->twins, (const char *)&entry, sizeof(entry));
+}
+
+bool ledger_entries_set_twin(struct ledger_entries *entries, uint32_t entry, const struct ledger_entry *twin)
+{
+	struct ledger_entry *place = ledger_entries_twin(entries, entry);
+	if (!place) {
+		place = malloc(sizeof(*place));
+		if (!place || !strmap_put_len(&entries->twins, (const char *)&entry, sizeof(entry), place)) {
+			free(place);
+			return false;
+		}
+	}
+	*place = *twin;
+	return true;
+}
+
+void ledger_entries_drop_twin(struct ledger_entries *entries, uint32_t entry)
+{
+	if (entries->twins.used > 0)
+		free(strmap_remove_len(&entries->twins, (const char *)&entry, sizeof(entry)));
+}
+
+void ledger_entries_release(struct ledger_entries *entries)
+{
+	const struct strmap_slot *slot;
+	for (size_t cursor = 0; (slot = strmap_each(&entries->twins, &cursor));)
+		free(slot->value);
+	strmap_release(&entries->twins);
+	free(entries->list);
+	free(entries->buckets);
+}

@@ -1,0 +1,55 @@
+/*
+ * ledger/files: the transcripts by number, and the order of places in them.
+ *
+ * For: the parts of the ledger.
+ */
+#ifndef SWATCH_LEDGER_FILES_H
+#define SWATCH_LEDGER_FILES_H
+
+#include "base/strmap.h"
+#include "ledger/entry.h"
+
+struct ledger_file {
+	const char *path;        /* the key in by_path */
+	uint32_t root_len;       /* path + root_len: the path below projects/ */
+	uint32_t session;        /* its number */
+	uint32_t entries;        /* that count */
+	bool subagent;
+	bool doubted;            /* it was deleted or rewritten: ccusage may not see what is known of it */
+};
+
+struct ledger_files {
+	struct strmap by_path;   /* -> number + 1 */
+	struct ledger_file *list;
+	size_t count, cap;
+};
+
+/* The number of a path; -1 when it has none yet. */
+int ledger_files_find(const struct ledger_files *files, const char *path);
+
+/* Gives a new path a number. Returns -1 when memory ran out, or there are too many. */
+int ledger_files_add(struct ledger_files *files, const char *path, size_t root_len, uint32_t session, bool subagent);
+
+/* Orders two places: by path, then by position. Returns less than 0, 0, or more than 0. */
+int ledger_files_compare(const struct ledger_files *files, uint64_t left, uint64_t right);
+
+/* The file of an entry. */
+static inline const struct ledger_file *ledger_files_of(const struct ledger_files *files, const struct ledger_entry *entry)
+{
+	return &files->list[ledger_file_of(entry)];
+}
+
+/*
+ * Counts an entry of a file that counts from now on (`sign` 1), or no longer (-1). Returns 1 when it is the file's
+ * first one, -1 when it was the last one, otherwise 0.
+ */
+int ledger_files_account(struct ledger_files *files, size_t file, int sign);
+
+void ledger_files_mark_doubted(struct ledger_files *files, int file);
+
+/* Sets the counts of entries to 0. */
+void ledger_files_forget_sums(struct ledger_files *files);
+
+void ledger_files_release(struct ledger_files *files);
+
+#endif

@@ -1,0 +1,212 @@
+#include "ledger/models.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/array.h"
+
+/* ---- prices ---- */
+
+static void find_prices(const struct ledger_models *models, struct ledger_model_row *row)
+{
+	row->price = row->reference = NULL;
+	row->factor = row->reference_factor = 1.;
+	if (!row->priced_as)
+		return;
+	size_t len = strlen(row->priced_as);
+	row->price = price_book_find(models->book, row->priced_as, len, &row->factor, NULL);
+	row->reference = price_find(row->priced_as, len, &row->reference_factor);
+	if (row->reference && row->reference->after_reference)
+		row->reference = NULL;
+}
+
+void ledger_models_set_book(struct ledger_models *models, const struct price_book *book)
+{
+	models->book = book;
+	for (size_t i = 0; i < models->count; i++)
+		find_prices(models, &models->list[i]);
+	for (size_t i = 0; i < models->other_count; i++)
+		find_prices(models, models->others[i]);
+}
+
+void ledger_models_price(struct ledger_entry *entry, const struct ledger_model_row *row)
+{
+	const struct price_tokens tokens = { entry->input, entry->output, entry->creation_5m, entry->creation_1h,
+					     entry->cache_read };
+	if (entry->has_cost)
+		return;
+	entry->cost_usd = row->price ? price_cost_usd(row->price, row->factor, &tokens, entry->fast) : 0.;
+	entry->unpriced = !row->price && !row->silent && price_tokens_total(&tokens) > 0;
+}
+
+const struct ledger_model_row *ledger_models_row_of(const struct ledger_models *models, const struct ledger_entry *entry)
+{
+	if (entry->model != LEDGER_MODELS_MAX - 1)
+		return &models->list[entry->model];
+	return entry->other < models->other_count ? models->others[entry->other] : NULL;
+}
+
+/* ---- names ---- */
+
+/* The model's name as lists show it. An advisor's speed does not show in ccusage's, though it is charged. */
+static bool shows_fast(const struct ledger_record *record)
+{
+	return record->fast && record->advisor == 0;
+}
+
+static void show_name(const struct ledger_record *record, char *out, size_t size)
+{
+	size_t len = scan_unescape(record->model, out, size - sizeof("-fast"), PRICE_MODEL_MAX);
+	if (!record->model.data)
+		len = (size_t)snprintf(out, size, "unknown");
+	snprintf(out + len, size - len, "%s", shows_fast(record) ? "-fast" : "");
+}
+
+static bool is_last(const struct ledger_models *models, const struct ledger_record *record)
+{
+	return models->last_len > 0 && record->model.len == models->last_len && shows_fast(record) == models->last_fast
+	       && memcmp(record->model.data, models->last, record->model.len) == 0;
+}
+
+static void keep_last(struct ledger_models *models, const struct ledger_record *record, size_t number)
+{
+	models->last_len = 0;
+	if (!record->model.data || record->model.len > sizeof(models->last))
+		return;
+	memcpy(models->last, record->model.data, record->model.len);
+	models->last_len = record->model.len;
+	models->last_fast = shows_fast(record);
+	models->last_number = number;
+}
+
+/* ---- rows ---- */
+
+/* Returns false when memory ran out: a row without its name would have no price for good. */
+static bool fill_row(const struct ledger_models *models, const struct ledger_record *record, struct ledger_model_row *row)
+{
+	char name[PRICE_MODEL_MAX];
+	size_t len;
+	*row = (struct ledger_model_row){ .other = LEDGER_OTHERS_MAX,
+					  .silent = !record->model.data || slice_equals(record->model, "<synthetic>") };
+	if (record->model.data && slice_to_text(record->model, name, sizeof(name), &len)) {
+		row->priced_as = strndup(name, len);
+		if (!row->priced_as)
+			return false;
+	}
+	find_prices(models, row);
+	return true;
+}
+
+static int add_row(struct ledger_models *models, const struct ledger_model_row *found, const char *name)
+{
+	struct ledger_model_row *row = &models->list[models->count];
+	*row = *found;
+	row->name = strdup(name);
+	return row->name ? (int)models->count++ : -1;
+}
+
+/* Keeps the prices of a model beyond the table. Returns NULL when there are too many, or memory ran out. */
+static const struct ledger_model_row *add_other(struct ledger_models *models, const char *name,
+						const struct ledger_model_row *found)
+{
+	if (models->other_count == LEDGER_OTHERS_MAX
+	    || !array_reserve(&models->others, &models->other_cap, models->other_count + 1,
+			      sizeof(struct ledger_model_row *)))
+		return NULL;
+	struct ledger_model_row *row = malloc(sizeof(*row));
+	if (!row || !strmap_put(&models->others_by_name, name, row)) {
+		free(row);
+		return NULL;
+	}
+	*row = *found;
+	row->other = (uint16_t)models->other_count;
+	models->others[models->other_count++] = row;
+	return row;
+}
+
+/* A model without a row of its own: it counts in the last one, at its own prices. */
+static int take_other(struct ledger_models *models, const char *name, const struct ledger_record *record,
+		      const struct ledger_model_row **priced, struct ledger_model_row *scratch)
+{
+	const struct ledger_model_row last = { .other = LEDGER_OTHERS_MAX };
+	if (models->count < LEDGER_MODELS_MAX && add_row(models, &last, "(other models)") < 0)
+		return -1;
+	*priced = strmap_get(&models->others_by_name, name);
+	if (*priced)
+		return LEDGER_MODELS_MAX - 1;
+	if (!fill_row(models, record, scratch))
+		return -1;
+	*priced = add_other(models, name, scratch);
+	if (!*priced) {
+		/* Too many to keep them all: its prices as they are now. */
+		free(scratch->priced_as);
+		scratch->priced_as = NULL;
+		*priced = scratch;
+	}
+	return LEDGER_MODELS_MAX - 1;
+}
+
+int ledger_models_number(struct ledger_models *models, const struct ledger_record *record,
+			 const struct ledger_model_row **priced, struct ledger_model_row *scratch)
+{
+	char name[PRICE_MODEL_MAX * 4 + 16];
+	if (is_last(models, record)) {
+		*priced = &models->list[models->last_number];
+		return (int)models->last_number;
+	}
+	show_name(record, name, sizeof(name));
+	for (size_t i = 0; i < models->count; i++) {
+		if (strcmp(models->list[i].name, name) == 0 && i != LEDGER_MODELS_MAX - 1) {
+			keep_last(models, record, i);
+			*priced = &models->list[i];
+			return (int)i;
+		}
+	}
+	if (models->count >= LEDGER_MODELS_MAX - 1)
+		return take_other(models, name, record, priced, scratch);
+	if (!fill_row(models, record, scratch))
+		return -1;
+	int number = add_row(models, scratch, name);
+	if (number < 0)
+		free(scratch->priced_as);
+	else
+		*priced = &models->list[number];
+	return number;
+}
+
+/* ---- sums ---- */
+
+void ledger_models_account(struct ledger_models *models, const struct ledger_entry *entry, int sign)
+{
+	ledger_sums_add_entry(&models->list[entry->model].sums, entry, sign);
+}
+
+void ledger_models_forget_sums(struct ledger_models *models)
+{
+	for (size_t i = 0; i < models->count; i++)
+		models->list[i].sums = (struct ledger_sums){ 0 };
+}
+
+uint64_t ledger_models_shown(const struct ledger_models *models, const uint32_t entries[LEDGER_MODELS_MAX])
+{
+	uint64_t shown = 0;
+	for (size_t i = 0; i < models->count; i++)
+		if (entries[i] > 0 && !models->list[i].silent)
+			shown |= UINT64_C(1) << i;
+	return shown;
+}
+
+void ledger_models_release(struct ledger_models *models)
+{
+	for (size_t i = 0; i < models->count; i++) {
+		free(models->list[i].name);
+		free(models->list[i].priced_as);
+	}
+	for (size_t i = 0; i < models->other_count; i++) {
+		free(models->others[i]->priced_as);
+		free(models->others[i]);
+	}
+	strmap_release(&models->others_by_name);
+	free(models->others);
+}

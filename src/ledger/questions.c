@@ -1,0 +1,242 @@
+/*
+ * The ledger's answers. Each question first sorts in what came since the last one.
+ */
+#include <math.h>
+#include <string.h>
+
+#include "ledger/internal.h"
+
+static void bring_up_to_date(struct ledger *ledger)
+{
+	ledger_order_sort(&ledger->order);
+	ledger_blocks_update(&ledger->blocks, &ledger->order);
+}
+
+/* ---- names ---- */
+
+size_t ledger_count(const struct ledger *ledger)
+{
+	return ledger->order.len;
+}
+
+size_t ledger_file_count(const struct ledger *ledger)
+{
+	return ledger->files.count;
+}
+
+const char *ledger_path(const struct ledger *ledger, unsigned file, size_t *root_len)
+{
+	*root_len = ledger->files.list[file].root_len;
+	return ledger->files.list[file].path;
+}
+
+const struct price *ledger_price(const struct ledger *ledger, const char *model, double *factor)
+{
+	return price_book_find(ledger->models.book, model, strlen(model), factor, NULL);
+}
+
+bool ledger_model_at(const struct ledger *ledger, size_t index, struct ledger_model *out)
+{
+	if (index >= ledger->models.count)
+		return false;
+	const struct ledger_model_row *row = &ledger->models.list[index];
+	*out = (struct ledger_model){ .name = row->name, .unpriced = row->sums.unpriced > 0, .sums = row->sums };
+	return true;
+}
+
+const char *ledger_next_changed(struct ledger *ledger)
+{
+	return ledger_sessions_next_changed(&ledger->sessions);
+}
+
+bool ledger_limit_in_force(const struct ledger *ledger, int64_t now_ms, struct ledger_limit *out)
+{
+	const struct ledger_marker *marker = ledger_limits_in_force(&ledger->limits, now_ms);
+	if (!marker)
+		return false;
+	const struct ledger_file *file = &ledger->files.list[ledger_place_file(marker->place)];
+	*out = (struct ledger_limit){ .noted_ms = marker->time_ms, .resets_ms = marker->resets_ms, .kind = marker->kind,
+				      .session_id = ledger->sessions.list[file->session].id };
+	return true;
+}
+
+/* ---- by time ---- */
+
+static void sum_block(const struct ledger *ledger, const struct ledger_range *range, struct ledger_block *out)
+{
+	uint32_t by_model[LEDGER_MODELS_MAX] = { 0 };
+	for (size_t i = range->first; i <= range->last; i++) {
+		const struct ledger_entry *e = ledger_order_at(&ledger->order, i);
+		ledger_sums_add_entry(&out->sums, e, +1);
+		by_model[e->model]++;
+	}
+	out->models = ledger_models_shown(&ledger->models, by_model);
+}
+
+static void set_rates(struct ledger_block *block)
+{
+	const struct price_tokens *t = &block->sums.tokens;
+	double minutes = (double)(block->last_ms - block->first_ms) / 60000.;
+	block->tokens_per_minute = minutes > 0. ? (double)price_tokens_total(t) / minutes : NAN;
+	block->indicator_tokens_per_minute = minutes > 0. ? (double)(t->input + t->output) / minutes : NAN;
+	block->cost_per_hour_usd = minutes > 0. ? block->sums.cost_usd / minutes * 60. : NAN;
+}
+
+static void fill_block(struct ledger *ledger, const struct ledger_range *range, struct ledger_block *out)
+{
+	memset(out, 0, sizeof(*out));
+	out->first_ms = ledger_order_time(&ledger->order, range->first);
+	out->last_ms = ledger_order_time(&ledger->order, range->last);
+	out->start_ms = ledger_blocks_start_ms(out->first_ms);
+	out->end_ms = out->start_ms + LEDGER_BLOCK_MS;
+	if (range == ledger_blocks_last(&ledger->blocks)) {
+		const struct ledger_span *span = ledger_spans_find(&ledger->spans, &ledger->order, out->first_ms, INT64_MAX);
+		out->sums = span->sums;
+		out->models = ledger_models_shown(&ledger->models, span->by_model);
+	} else {
+		sum_block(ledger, range, out);
+	}
+	ledger_limits_of_block(&ledger->limits, &ledger->order, range, out);
+	set_rates(out);
+}
+
+bool ledger_block_at(struct ledger *ledger, size_t index, struct ledger_block *out)
+{
+	bring_up_to_date(ledger);
+	if (index >= ledger->blocks.count)
+		return false;
+	fill_block(ledger, &ledger->blocks.list[index], out);
+	return true;
+}
+
+bool ledger_gap_between(const struct ledger_block *block, const struct ledger_block *next, int64_t *start_ms,
+			int64_t *end_ms)
+{
+	*start_ms = block->last_ms + LEDGER_BLOCK_MS;
+	*end_ms = next->first_ms;
+	return *end_ms > *start_ms;
+}
+
+bool ledger_active_block(struct ledger *ledger, int64_t now_ms, struct ledger_block *out)
+{
+	bring_up_to_date(ledger);
+	const struct ledger_range *last = ledger_blocks_last(&ledger->blocks);
+	if (!last)
+		return false;
+	fill_block(ledger, last, out);
+	return now_ms - out->last_ms < LEDGER_BLOCK_MS && now_ms < out->end_ms;
+}
+
+double ledger_doubted_usd(struct ledger *ledger, int64_t now_ms)
+{
+	struct ledger_block block;
+	double usd = 0.;
+	if (!ledger_active_block(ledger, now_ms, &block))
+		return usd;
+	const struct ledger_range *range = ledger_blocks_last(&ledger->blocks);
+	for (size_t i = range->first; i <= range->last; i++) {
+		const struct ledger_entry *e = ledger_order_at(&ledger->order, i);
+		if (ledger_files_of(&ledger->files, e)->doubted)
+			usd += e->reference_usd;
+	}
+	return usd;
+}
+
+bool ledger_has_all_blocks(struct ledger *ledger)
+{
+	bring_up_to_date(ledger);
+	return ledger->blocks.made_to >= ledger->order.len;
+}
+
+bool ledger_block_is_known(struct ledger *ledger, int64_t since_ms, int64_t now_ms)
+{
+	const struct ledger_order *order = &ledger->order;
+	int64_t before_ms = since_ms;
+	bring_up_to_date(ledger);
+	for (size_t i = ledger_order_find(order, since_ms); i < order->len; i++) {
+		if (ledger_order_time(order, i) - before_ms > LEDGER_BLOCK_MS)
+			return true;
+		before_ms = ledger_order_time(order, i);
+	}
+	return now_ms - before_ms > LEDGER_BLOCK_MS;
+}
+
+void ledger_sum_span(struct ledger *ledger, int64_t start_ms, int64_t end_ms, struct ledger_sums *out)
+{
+	bring_up_to_date(ledger);
+	memset(out, 0, sizeof(*out));
+	if (start_ms < end_ms)
+		*out = ledger_spans_find(&ledger->spans, &ledger->order, start_ms, end_ms)->sums;
+}
+
+bool ledger_entry_at(struct ledger *ledger, size_t index, struct ledger_entry_view *out)
+{
+	bring_up_to_date(ledger);
+	if (index >= ledger->order.len)
+		return false;
+	const struct ledger_entry *e = ledger_order_at(&ledger->order, index);
+	const struct ledger_file *file = ledger_files_of(&ledger->files, e);
+	const struct ledger_model_row *model = &ledger->models.list[e->model];
+	*out = (struct ledger_entry_view){
+		.time_ms = e->time_ms,
+		.tokens = { e->input, e->output, e->creation_5m, e->creation_1h, e->cache_read },
+		.cost_usd = e->cost_usd,
+		.reference_usd = e->reference_usd,
+		.model = e->model,
+		.model_name = model->name,
+		.model_silent = model->silent,
+		.unpriced = e->unpriced,
+		.lost_by_reference = e->lost,
+		.sidechain = e->sidechain,
+		.path = file->path,
+		.root_len = file->root_len,
+		.offset = ledger_place_offset(e->place),
+		.file = (unsigned)ledger_file_of(e),
+		.first_file = (unsigned)ledger_place_file(e->first_place),
+		.first_offset = ledger_place_offset(e->first_place),
+		.session = file->session,
+		.session_id = ledger->sessions.list[file->session].id,
+		.subagent = file->subagent,
+	};
+	return true;
+}
+
+size_t ledger_entries_before(struct ledger *ledger, int64_t time_ms)
+{
+	bring_up_to_date(ledger);
+	return ledger_order_find(&ledger->order, time_ms);
+}
+
+/* ---- sessions ---- */
+
+static double session_rate(struct ledger *ledger, uint32_t session, int64_t now_ms)
+{
+	struct ledger_block block;
+	if (!ledger_active_block(ledger, now_ms, &block))
+		return NAN;
+	return ledger_sessions_usd_per_hour(&ledger->sessions, session, &ledger->order, ledger_blocks_last(&ledger->blocks));
+}
+
+void ledger_session(struct ledger *ledger, const char *session_id, int64_t now_ms, struct ledger_session *out)
+{
+	int session = ledger_sessions_find(&ledger->sessions, session_id);
+	memset(out, 0, sizeof(*out));
+	out->block_usd_per_hour = NAN;
+	if (session < 0)
+		return;
+	const struct ledger_session_row *row = &ledger->sessions.list[session];
+	for (size_t i = 0; i < row->by_model_len; i++) {
+		const struct ledger_sums *sums = &row->by_model[i];
+		if (sums->entries == 0)
+			continue;
+		ledger_sums_add(&out->sums, sums);
+		if (!ledger->models.list[i].silent)
+			out->models[out->model_count++] = (struct ledger_model){
+				.name = ledger->models.list[i].name, .unpriced = sums->unpriced > 0, .sums = *sums };
+	}
+	out->first_ms = row->first_ms;
+	out->last_ms = row->last_ms;
+	out->subagents = row->subagents;
+	out->subagents_usd = row->subagents ? row->subagents_usd : 0.;
+	out->block_usd_per_hour = session_rate(ledger, (uint32_t)session, now_ms);
+}
