@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
+
 /* Batches a thread may fill before somebody takes them. */
 #define BATCHES_A_THREAD 8
 
@@ -280,17 +282,8 @@ struct history *history_open(unsigned threads, void (*notify)(void *ctx), void *
 
 bool history_add(struct history *history, const struct history_job *job)
 {
-	bool good = true;
 	pthread_mutex_lock(&history->lock);
-	if (history->job_count == history->job_cap) {
-		size_t cap = history->job_cap ? history->job_cap * 2 : 256;
-		struct history_job *grown = realloc(history->jobs, cap * sizeof(*grown));
-		good = grown != NULL;
-		if (grown) {
-			history->jobs = grown;
-			history->job_cap = cap;
-		}
-	}
+	bool good = array_reserve(&history->jobs, &history->job_cap, history->job_count + 1, sizeof(*history->jobs));
 	if (good) {
 		history->jobs[history->job_count++] = *job;
 		history->large_waiting += job->size_bytes >= HISTORY_LARGE_BYTES;

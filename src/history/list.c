@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/array.h"
 #include "base/paths.h"
 #include "history/history.h"
 #include "transcript/path.h"
@@ -145,15 +146,9 @@ struct listing {
 static bool list_job(void *ctx, const struct history_job *job)
 {
 	struct listing *listing = ctx;
-	if (listing->count == listing->cap) {
-		size_t cap = listing->cap ? listing->cap * 2 : 256;
-		struct history_job *grown = realloc(listing->jobs, cap * sizeof(*grown));
-		if (!grown) {
-			free(job->path);
-			return false;
-		}
-		listing->jobs = grown;
-		listing->cap = cap;
+	if (!array_reserve(&listing->jobs, &listing->cap, listing->count + 1, sizeof(*listing->jobs))) {
+		free(job->path);
+		return false;
 	}
 	listing->jobs[listing->count++] = *job;
 	return true;
@@ -175,7 +170,6 @@ int history_list(const struct data_dirs *dirs, struct history_job **jobs, size_t
 			free(listing.jobs[i].path);
 		free(listing.jobs);
 		buf_clear(error);
-		buf_printf(error, "cannot list the transcripts: %s", strerror(ENOMEM));
 		return -1;
 	}
 	if (listing.count > 0)

@@ -78,7 +78,7 @@ static bool add_found(void *ctx, const struct history_job *job)
 int history_read(struct ledger *ledger, const struct data_dirs *dirs, unsigned threads, struct history_stats *stats,
 		 struct buf *error)
 {
-	struct buf unlisted = BUF_INIT;
+	AUTO_BUF unlisted = BUF_INIT;
 	memset(stats, 0, sizeof(*stats));
 	struct reading_all all = { .ledger = ledger, .stats = stats, .error = error };
 	all.history = history_open(threads, NULL, NULL);
@@ -90,12 +90,9 @@ int history_read(struct ledger *ledger, const struct data_dirs *dirs, unsigned t
 	history_close(all.history);
 	good = good && take_batches(&all, true);
 	history_free(all.history);
-	if (!good) {
+	if (!good)
 		buf_clear(error);
-		buf_append_str(error, "cannot account the transcripts: out of memory");
-	} else if (error->len == 0) {
+	else if (error->len == 0)
 		buf_append(error, unlisted.data, unlisted.len);
-	}
-	buf_release(&unlisted);
 	return good ? 0 : -1;
 }

@@ -1,6 +1,5 @@
-/*
- * 5-hour blocks, and the gaps between them.
- */
+#include "report/blocks.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,14 +7,6 @@
 
 #include "base/clock.h"
 #include "ledger/projection.h"
-#include "report/internal.h"
-
-static void put_time(struct jsonw *w, const char *key, int64_t at_ms)
-{
-	char text[CLOCK_RFC3339_SIZE];
-	clock_format_rfc3339(at_ms, text);
-	jsonw_put_string(w, key, text);
-}
 
 static void put_tokens(struct jsonw *w, const struct price_tokens *t)
 {
@@ -40,7 +31,7 @@ static void write_gap(struct report_work *work, int64_t start_ms, int64_t end_ms
 	jsonw_put_null(&w, "actualEndTime");
 	jsonw_put_null(&w, "burnRate");
 	jsonw_put_int(&w, "costUSD", 0);
-	put_time(&w, "endTime", end_ms);
+	report_write_time(&w, "endTime", end_ms);
 	jsonw_put_int(&w, "entries", 0);
 	jsonw_put_string(&w, "id", id);
 	jsonw_put_bool(&w, "isActive", false);
@@ -99,7 +90,7 @@ static int compare_uses(const void *a, const void *b)
 	const struct first_use *left = a, *right = b;
 	if (left->time_ms != right->time_ms)
 		return left->time_ms < right->time_ms ? -1 : 1;
-	return report_place_is_before(left->place, right->place) ? -1 : report_place_is_before(right->place, left->place);
+	return report_place_compare(left->place, right->place);
 }
 
 /* The models of the block, in the order in which its entries have them: by time, then by place. */
@@ -133,10 +124,10 @@ static void write_block(struct report_work *work, const struct ledger_block *blo
 	struct jsonw w;
 	clock_format_rfc3339(block->start_ms, start);
 	report_begin_row(work, &w);
-	put_time(&w, "actualEndTime", block->last_ms);
+	report_write_time(&w, "actualEndTime", block->last_ms);
 	put_burn_rate(&w, block, is_active);
 	jsonw_put_double(&w, "costUSD", block->sums.cost_usd);
-	put_time(&w, "endTime", block->end_ms);
+	report_write_time(&w, "endTime", block->end_ms);
 	jsonw_put_int(&w, "entries", (int64_t)block->sums.entries);
 	jsonw_put_string(&w, "id", start);
 	jsonw_put_bool(&w, "isActive", is_active);
@@ -146,7 +137,7 @@ static void write_block(struct report_work *work, const struct ledger_block *blo
 	jsonw_put_string(&w, "startTime", start);
 	put_tokens(&w, &block->sums.tokens);
 	if (block->limit_resets_ms > 0)
-		put_time(&w, "usageLimitResetTime", block->limit_resets_ms);
+		report_write_time(&w, "usageLimitResetTime", block->limit_resets_ms);
 	report_end_row(work, &w);
 }
 

@@ -1,14 +1,12 @@
-/*
- * Days, weeks, months and sessions: the entries summed up by a key.
- */
+#include "report/groups.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "base/array.h"
 #include "base/clock.h"
 #include "base/strmap.h"
-#include "report/internal.h"
 
 #define KEY_SIZE (REPORT_PROJECT_SIZE + 512)
 
@@ -43,7 +41,7 @@ struct groups {
 
 /* ---- keys ---- */
 
-/* What an entry is summed up under. Returns its length in `key`. */
+/* The key that an entry is summed up under. Returns its length. */
 static size_t write_key(const struct report_work *work, const struct ledger_entry_view *entry, char key[KEY_SIZE])
 {
 	char week[16];
@@ -75,14 +73,8 @@ static struct group *find_group(struct groups *groups, const char *key, size_t k
 	uintptr_t known = (uintptr_t)strmap_get_len(&groups->by_key, key, key_len);
 	if (known)
 		return &groups->list[known - 1];
-	if (groups->count == groups->cap) {
-		size_t cap = groups->cap ? groups->cap * 2 : 64;
-		struct group *grown = realloc(groups->list, cap * sizeof(*grown));
-		if (!grown)
-			return NULL;
-		groups->list = grown;
-		groups->cap = cap;
-	}
+	if (!array_reserve(&groups->list, &groups->cap, groups->count + 1, sizeof(*groups->list)))
+		return NULL;
 	if (!strmap_put_len(&groups->by_key, key, key_len, (void *)(groups->count + 1)))
 		return NULL;
 	struct group *group = &groups->list[groups->count++];
@@ -95,14 +87,8 @@ static struct group_model *find_model(struct group *group, const struct ledger_e
 	for (size_t i = 0; i < group->model_count; i++)
 		if (group->models[i].model == entry->model)
 			return &group->models[i];
-	if (group->model_count == group->model_cap) {
-		size_t cap = group->model_cap ? group->model_cap * 2 : 4;
-		struct group_model *grown = realloc(group->models, cap * sizeof(*grown));
-		if (!grown)
-			return NULL;
-		group->models = grown;
-		group->model_cap = cap;
-	}
+	if (!array_reserve(&group->models, &group->model_cap, group->model_count + 1, sizeof(*group->models)))
+		return NULL;
 	struct group_model *model = &group->models[group->model_count++];
 	*model = (struct group_model){ .model = entry->model, .name = entry->model_name, .silent = entry->model_silent,
 				       .first = { INT64_MAX, UINT32_MAX, 0 } };
@@ -127,9 +113,9 @@ static bool add_entry(struct report_work *work, struct groups *groups, const str
 		snprintf(group->key, sizeof(group->key), "%.15s", key);
 	}
 	group->last_ms = entry->time_ms;
-	if (report_place_is_before(place, group->first))
+	if (report_place_compare(place, group->first) < 0)
 		group->first = place;
-	if (report_place_is_before(place, model->first))
+	if (report_place_compare(place, model->first) < 0)
 		model->first = place;
 	price_tokens_add(&group->tokens, &entry->tokens, 1);
 	price_tokens_add(&model->tokens, &entry->tokens, 1);
@@ -142,11 +128,6 @@ static bool add_entry(struct report_work *work, struct groups *groups, const str
 
 /* ---- order ---- */
 
-static int compare_places(struct report_place a, struct report_place b)
-{
-	return report_place_is_before(a, b) ? -1 : report_place_is_before(b, a);
-}
-
 static int compare_days(const void *a, const void *b)
 {
 	return strcmp(((const struct group *)a)->key, ((const struct group *)b)->key);
@@ -158,12 +139,12 @@ static int compare_sessions(const void *a, const void *b)
 	const struct group *left = a, *right = b;
 	if (left->cost_usd > right->cost_usd || left->cost_usd < right->cost_usd)
 		return left->cost_usd > right->cost_usd ? -1 : 1;
-	return compare_places(left->first, right->first);
+	return report_place_compare(left->first, right->first);
 }
 
 static int compare_model_places(const void *a, const void *b)
 {
-	return compare_places(((const struct group_model *)a)->first, ((const struct group_model *)b)->first);
+	return report_place_compare(((const struct group_model *)a)->first, ((const struct group_model *)b)->first);
 }
 
 static int compare_model_costs(const void *a, const void *b)
@@ -208,18 +189,11 @@ static void put_models(struct jsonw *w, const struct group *group)
 	jsonw_end_array(w);
 }
 
-static void put_time(struct jsonw *w, const char *key, int64_t at_ms)
-{
-	char text[CLOCK_RFC3339_SIZE];
-	clock_format_rfc3339(at_ms, text);
-	jsonw_put_string(w, key, text);
-}
-
 static void put_session(struct jsonw *w, const struct group *group)
 {
 	const char *relative = group->path + group->root_len;
 	const char *slash = strchr(relative, '/');
-	/* What lies in projects/ itself is of no project, and ccusage names it by its file. */
+	/* A transcript in projects/ itself has no project, and ccusage names it by its file. */
 	jsonw_key(w, "projectPath");
 	if (slash)
 		jsonw_string_len(w, relative, (size_t)(slash - relative));
@@ -238,10 +212,10 @@ static void write_row(struct report_work *work, struct group *group)
 	if (kind == REPORT_DAILY)
 		jsonw_put_string(&w, "date", group->key);
 	if (kind == REPORT_SESSIONS)
-		put_time(&w, "firstActivity", group->first_ms);
+		report_write_time(&w, "firstActivity", group->first_ms);
 	jsonw_put_int(&w, "inputTokens", group->tokens.input);
 	if (kind == REPORT_SESSIONS)
-		put_time(&w, "lastActivity", group->last_ms);
+		report_write_time(&w, "lastActivity", group->last_ms);
 	qsort(group->models, group->model_count, sizeof(*group->models), compare_model_costs);
 	put_breakdowns(&w, group);
 	qsort(group->models, group->model_count, sizeof(*group->models), compare_model_places);

@@ -1,0 +1,142 @@
+#include "report/work.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/scope.h"
+
+/* ---- the order of transcripts ---- */
+
+struct ranked {
+	const char *path;
+	uint32_t file;
+};
+
+static int compare_paths(const void *a, const void *b)
+{
+	return strcmp(((const struct ranked *)a)->path, ((const struct ranked *)b)->path);
+}
+
+bool report_work_init(struct report_work *work, struct ledger *ledger, const struct report_options *options,
+		      struct report *out)
+{
+	size_t count = ledger_file_count(ledger), root_len;
+	AUTO_FREE struct ranked *ranked = calloc(count + 1, sizeof(*ranked));
+	*work = (struct report_work){ .ledger = ledger, .options = options, .out = out,
+				      .ranks = calloc(count + 1, sizeof(*work->ranks)) };
+	if (!ranked || !work->ranks)
+		return false;
+	for (size_t i = 0; i < count; i++)
+		ranked[i] = (struct ranked){ ledger_path(ledger, (unsigned)i, &root_len), (uint32_t)i };
+	qsort(ranked, count, sizeof(*ranked), compare_paths);
+	for (size_t i = 0; i < count; i++)
+		work->ranks[ranked[i].file] = (uint32_t)i;
+	return true;
+}
+
+void report_work_release(struct report_work *work)
+{
+	free(work->ranks);
+	work->ranks = NULL;
+}
+
+struct report_place report_place_of(const struct report_work *work, const struct ledger_entry_view *entry)
+{
+	bool of_days = work->options->kind == REPORT_WEEKLY || work->options->kind == REPORT_MONTHLY;
+	return (struct report_place){ of_days ? work->day_start_ms : 0, work->ranks[entry->first_file],
+				      entry->first_offset };
+}
+
+int report_place_compare(struct report_place a, struct report_place b)
+{
+	if (a.day_ms != b.day_ms)
+		return a.day_ms < b.day_ms ? -1 : 1;
+	if (a.rank != b.rank)
+		return a.rank < b.rank ? -1 : 1;
+	return (a.offset > b.offset) - (a.offset < b.offset);
+}
+
+/* ---- which entries ---- */
+
+struct slice report_project_of(const struct ledger_entry_view *entry)
+{
+	const char *relative = entry->path + entry->root_len;
+	const char *slash = strchr(relative, '/');
+	return (struct slice){ relative, slash ? (size_t)(slash - relative) : 0 };
+}
+
+/* The zone is asked once for each day that an entry lies in: entries come in order of time. */
+static void look_up_day(struct report_work *work, int64_t at_ms)
+{
+	if (at_ms >= work->day_start_ms && at_ms < work->day_end_ms)
+		return;
+	work->day_start_ms = clock_local_day_start_ms(at_ms);
+	work->day_end_ms = clock_local_next_day_ms(at_ms);
+	clock_format_local_date(at_ms, work->day);
+}
+
+/* Compares "20261123" with "2026-11-23". */
+static int compare_day(const char digits[9], const char *day)
+{
+	char plain[16];
+	size_t len = 0;
+	for (const char *c = day; *c && len < sizeof(plain) - 1; c++)
+		if (*c != '-')
+			plain[len++] = *c;
+	plain[len] = '\0';
+	return strcmp(digits, plain);
+}
+
+bool report_wants_entry(struct report_work *work, const struct ledger_entry_view *entry)
+{
+	const struct report_options *options = work->options;
+	look_up_day(work, entry->time_ms);
+	if (options->since[0] && compare_day(options->since, work->day) > 0)
+		return false;
+	if (options->until[0] && compare_day(options->until, work->day) < 0)
+		return false;
+	return !options->project[0] || slice_equals(report_project_of(entry), options->project);
+}
+
+void report_note_unpriced(struct report_work *work, const struct ledger_entry_view *entry)
+{
+	uint64_t bit = UINT64_C(1) << entry->model;
+	if (!entry->unpriced || (work->unpriced_seen & bit))
+		return;
+	work->unpriced_seen |= bit;
+	work->out->unpriced[work->out->unpriced_count++] = entry->model_name;
+}
+
+static int compare_names(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+void report_sort_unpriced(struct report_work *work)
+{
+	if (work->out->unpriced_count > 0)
+		qsort(work->out->unpriced, work->out->unpriced_count, sizeof(work->out->unpriced[0]), compare_names);
+}
+
+/* ---- rows ---- */
+
+void report_begin_row(struct report_work *work, struct jsonw *w)
+{
+	jsonw_init(w, &work->out->rows);
+	jsonw_begin_object(w);
+}
+
+void report_end_row(struct report_work *work, struct jsonw *w)
+{
+	jsonw_end_object(w);
+	buf_append_char(&work->out->rows, '\n');
+	work->out->row_count++;
+}
+
+void report_write_time(struct jsonw *w, const char *key, int64_t at_ms)
+{
+	char text[CLOCK_RFC3339_SIZE];
+	clock_format_rfc3339(at_ms, text);
+	jsonw_put_string(w, key, text);
+}

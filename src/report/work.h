@@ -1,0 +1,61 @@
+/*
+ * report/work: one report being made: which entries are in it, how they are ordered, how rows are written.
+ *
+ * For: groups.c and blocks.c, which make the rows; report.c, which starts them.
+ */
+#ifndef SWATCH_REPORT_WORK_H
+#define SWATCH_REPORT_WORK_H
+
+#include "json/write.h"
+#include "report/options.h"
+
+struct report_work {
+	struct ledger *ledger;
+	const struct report_options *options;
+	struct report *out;
+	uint32_t *ranks;         /* of each transcript in the order of their paths, in which ccusage reads them */
+	uint64_t unpriced_seen;  /* bit n: model n is named already */
+	/* The local day of the last entry looked at. */
+	int64_t day_start_ms, day_end_ms;
+	char day[16];            /* "2026-11-23" */
+	bool failed;             /* memory ran out */
+};
+
+/* Where a message stands among all: by its transcript's path, then by its first line. */
+struct report_place {
+	int64_t day_ms;          /* weeks and months go by the day first, since ccusage makes them of days; else 0 */
+	uint32_t rank;
+	int64_t offset;
+};
+
+/* Starts the work. Returns false when memory ran out; report_work_release() in every case. */
+bool report_work_init(struct report_work *work, struct ledger *ledger, const struct report_options *options,
+		      struct report *out);
+
+void report_work_release(struct report_work *work);
+
+struct report_place report_place_of(const struct report_work *work, const struct ledger_entry_view *entry);
+
+/* Returns less than 0, 0 or more than 0. */
+int report_place_compare(struct report_place a, struct report_place b);
+
+/* Whether the report covers an entry's day and project. Looks its day up: work->day. */
+bool report_wants_entry(struct report_work *work, const struct ledger_entry_view *entry);
+
+/* The folder of a transcript's project, not ended by a NUL; "" for a transcript in projects/ itself. */
+struct slice report_project_of(const struct ledger_entry_view *entry);
+
+/* Names an entry's model as unpriced when it is. */
+void report_note_unpriced(struct report_work *work, const struct ledger_entry_view *entry);
+
+/* Sorts them by name, once all are there. */
+void report_sort_unpriced(struct report_work *work);
+
+/* Starts a row in out->rows, and ends it. */
+void report_begin_row(struct report_work *work, struct jsonw *w);
+void report_end_row(struct report_work *work, struct jsonw *w);
+
+/* Writes a time as ccusage does, "2026-11-23T10:00:00.000Z". */
+void report_write_time(struct jsonw *w, const char *key, int64_t at_ms);
+
+#endif
