@@ -8,11 +8,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <json-c/json.h>
 
+#include "base/array.h"
 #include "base/file.h"
+#include "base/scope.h"
+#include "json/get.h"
 #include "json/parse.h"
 #include "price/price.h"
 
@@ -56,7 +58,7 @@ struct reading {
 	bool failed;
 };
 
-/* A number of 0 to `max`; `fallback` where the field is not there. */
+/* A number from 0 to `max`; `fallback` where the field is missing. */
 static double take_number(struct reading *r, struct json_object *fields, const char *field, double max, double fallback)
 {
 	struct json_object *value;
@@ -73,7 +75,7 @@ static double take_number(struct reading *r, struct json_object *fields, const c
 	return number;
 }
 
-/* The four prices, with `suffix` at the end of the fields' names; NaN where there is none. */
+/* The four prices, with `suffix` at the end of the fields' names; NaN where one is missing. */
 static void take_rates(struct reading *r, const char *suffix, struct price_rates *out)
 {
 	static const char *const names[] = { "input_cost_per_token", "output_cost_per_token",
@@ -109,7 +111,7 @@ static void take_above(struct reading *r, struct price *price)
 	}
 }
 
-/* Returns false for a member that is no model with prices. */
+/* Returns false for a member that is not a model with prices. */
 static bool take_price(struct reading *r, struct price *price)
 {
 	struct json_object *specific;
@@ -131,14 +133,8 @@ static bool take_price(struct reading *r, struct price *price)
 
 static bool add_price(struct price_book *book, const char *model, const struct price *price)
 {
-	if (book->count == book->cap) {
-		size_t cap = book->cap ? book->cap * 2 : 64;
-		struct price *grown = realloc(book->prices, cap * sizeof(*grown));
-		if (!grown)
-			return false;
-		book->prices = grown;
-		book->cap = cap;
-	}
+	if (!array_reserve(&book->prices, &book->cap, book->count + 1, sizeof(*book->prices)))
+		return false;
 	char *name = strdup(model);
 	if (!name)
 		return false;
@@ -169,10 +165,8 @@ static bool fill(struct price_book *book, const char *path, struct json_object *
 			buf_printf(error, "cannot use %s: it has more than %d models", path, MODELS_MAX);
 			return false;
 		}
-		if (!add_price(book, it.key, &price)) {
-			buf_printf(error, "cannot read %s: out of memory", path);
+		if (!add_price(book, it.key, &price))
 			return false;
-		}
 	}
 	if (book->count > 0)
 		qsort(book->prices, book->count, sizeof(*book->prices), compare_models);
@@ -183,61 +177,47 @@ static bool fill(struct price_book *book, const char *path, struct json_object *
 static bool read_file(const char *path, struct buf *text)
 {
 	struct stat st;
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	if (fd < 0)
+	AUTO_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	if (fd < 0 || fstat(fd, &st) != 0)
 		return false;
-	bool good = fstat(fd, &st) == 0;
-	if (good && !S_ISREG(st.st_mode)) {
+	if (!S_ISREG(st.st_mode)) {
 		errno = EFBIG;
-		good = false;
+		return false;
 	}
-	good = good && file_read_all(fd, PRICE_FILE_MAX_BYTES, text);
-	int why = errno;
-	close(fd);
-	errno = why;
-	return good;
+	return file_read_all(fd, PRICE_FILE_MAX_BYTES, text);
 }
 
-static struct json_object *parse(const char *text, size_t len)
+/* Returns NULL when memory ran out, or with a message in `error`. */
+static struct price_book *make_book(const char *path, const struct buf *text, struct buf *error)
 {
-	struct json_object *root = json_parse(text, len, JSON_PARSE_MAX_DEPTH, NULL);
-	if (!root || json_object_is_type(root, json_type_object))
-		return root;
-	json_object_put(root);
-	errno = EBADMSG;
+	AUTO_JSON *root = json_parse(buf_str(text), text->len, JSON_PARSE_MAX_DEPTH, NULL);
+	if ((!root && errno != ENOMEM) || (root && !json_object_is_type(root, json_type_object))) {
+		buf_printf(error, "cannot use %s: it is not one JSON object", path);
+		return NULL;
+	}
+	struct price_book *book = root ? calloc(1, sizeof(*book)) : NULL;
+	if (book && fill(book, path, root, error))
+		return book;
+	price_book_free(book);
 	return NULL;
 }
 
 struct price_book *price_book_load(const char *path, struct buf *error)
 {
-	struct buf text = BUF_INIT;
-	if (!read_file(path, &text)) {
-		int failure = errno;
-		buf_release(&text);
-		if (failure == EFBIG)
-			buf_printf(error, "cannot use %s: it is not a regular file of up to %zu MiB", path,
-				   PRICE_FILE_MAX_BYTES >> 20);
-		else if (failure != ENOENT)
-			buf_printf(error, "cannot read %s: %s", path, strerror(failure));
-		errno = failure;
-		return NULL;
+	AUTO_BUF text = BUF_INIT;
+	if (read_file(path, &text)) {
+		struct price_book *book = make_book(path, &text, error);
+		if (!book)
+			errno = EINVAL;
+		return book;
 	}
-	struct json_object *root = parse(buf_str(&text), text.len);
-	bool no_memory = !root && errno == ENOMEM;
-	buf_release(&text);
-	struct price_book *book = root ? calloc(1, sizeof(*book)) : NULL;
-	if (!root && !no_memory)
-		buf_printf(error, "cannot use %s: it is not one JSON object", path);
-	else if (!book)
-		buf_printf(error, "cannot read %s: out of memory", path);
-	if (book && !fill(book, path, root, error)) {
-		price_book_free(book);
-		book = NULL;
-	}
-	json_object_put(root);
-	if (!book)
-		errno = EINVAL;
-	return book;
+	int why = errno;
+	if (why == EFBIG)
+		buf_printf(error, "cannot use %s: it is not a regular file of up to %zu MiB", path, PRICE_FILE_MAX_BYTES >> 20);
+	else if (why != ENOENT)
+		buf_printf(error, "cannot read %s: %s", path, strerror(why));
+	errno = why;
+	return NULL;
 }
 
 const struct price *price_book_find(const struct price_book *book, const char *model, size_t len, double *factor,

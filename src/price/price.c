@@ -3,6 +3,8 @@
 #include <ctype.h>
 #include <string.h>
 
+#include "base/array.h"
+
 /* Regions of Bedrock, by the name's prefix; apac. and global. charge the base price for all models. */
 enum region { ANYWHERE = 0, US = 1, EU = 2, JP = 4, AU = 8 };
 
@@ -31,27 +33,30 @@ struct price_list {
 	size_t count;
 };
 
-/* The first price whose name is not before `model`. */
-static size_t lower_bound(const struct price_list *list, const char *model, size_t len)
+/* A name that is not ended by a NUL. */
+struct name {
+	const char *text;
+	size_t len;
+};
+
+static int compare_beginning(const void *key, const void *item)
 {
-	size_t low = 0, high = list->count;
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		if (strncmp(list->prices[middle].model, model, len) < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
+	const struct name *name = key;
+	return -strncmp(((const struct price *)item)->model, name->text, name->len);
+}
+
+/* The first price whose name is not before `model`: of the names that begin so, the shortest one stands first. */
+static size_t find_beginning(const struct price_list *list, const char *model, size_t len, bool *found)
+{
+	const struct name name = { model, len };
+	return array_search(&name, list->prices, list->count, sizeof(*list->prices), compare_beginning, found);
 }
 
 static const struct price *find_exact(const struct price_list *list, const char *model, size_t len)
 {
-	size_t at = lower_bound(list, model, len);
-	/* Of the names that start so, the shortest one stands first. */
-	if (at < list->count && strncmp(list->prices[at].model, model, len) == 0 && list->prices[at].model[len] == '\0')
-		return &list->prices[at];
-	return NULL;
+	bool found;
+	size_t at = find_beginning(list, model, len, &found);
+	return found && list->prices[at].model[len] == '\0' ? &list->prices[at] : NULL;
 }
 
 static bool is_date(const char *text, size_t len)
@@ -67,7 +72,7 @@ static bool is_date(const char *text, size_t len)
 /* A name that lacks the date or "-latest" of one in the list: "claude-sonnet-4" is claude-sonnet-4-20250514. */
 static const struct price *find_undated(const struct price_list *list, const char *model, size_t len)
 {
-	for (size_t at = lower_bound(list, model, len); at < list->count; at++) {
+	for (size_t at = find_beginning(list, model, len, NULL); at < list->count; at++) {
 		const char *name = list->prices[at].model;
 		if (strncmp(name, model, len) != 0)
 			break;
@@ -126,7 +131,7 @@ static bool is_versioned(const char *name, size_t len)
 	return len > 3 && name[len - 3] == '-' && name[len - 2] == 'v' && isdigit((unsigned char)name[len - 1]);
 }
 
-/* What a name tells of the place where the model runs. */
+/* What a name says about the place where the model runs. */
 struct endpoint {
 	enum region region;
 	bool routed;         /* something else stands before the region */
@@ -144,7 +149,7 @@ static bool strip_arn(const char **text, size_t *len)
 	return true;
 }
 
-/* Takes off what a provider puts before and after the name; what that told of a regional endpoint. */
+/* Takes off what a provider puts before and after the name. Returns what that said about a regional endpoint. */
 static struct endpoint strip_provider(const char **text, size_t *len)
 {
 	static const char *const providers[] = { "openrouter/", "anthropic/", "bedrock/", "converse/", "vertex_ai/",

@@ -104,7 +104,7 @@ void daemon_reload(struct daemon *daemon)
 		log_error("cannot tell where the transcripts are: %s", paths_why_none());
 	refresh_configure(&daemon->refresh);
 	alert_run_configure(&daemon->alerts.run);
-	bool priced = pricing_reload(&daemon->pricing, daemon->ledger);
+	bool priced = pricing_reload(&daemon->pricing, daemon->options.config_path, daemon->ledger);
 	expire_run(&daemon->expire);
 	publish_note_change(&daemon->publish, NULL, PUBLISH_EVERYTHING);
 	publish_flush(&daemon->publish);

@@ -6,7 +6,9 @@
 
 #include "base/clock.h"
 #include "json/pretty.h"
-#include "swatch/cli/prices.h"
+#include "price/load.h"
+#include "price/names.h"
+#include "swatch/report/cells.h"
 #include "swatch/report/command.h"
 #include "swatch/report/table.h"
 #include "swatch/ui/table.h"
@@ -280,7 +282,7 @@ static void test_json_in_lines(void **state)
 
 static void add_row(struct report_data *data, const char *json)
 {
-	report_data_add_row(data, json, strlen(json));
+	text_list_add(&data->rows, json, strlen(json));
 	assert_false(data->failed);
 }
 
@@ -311,7 +313,7 @@ static void test_json_reports(void **state)
 static void expect_short(const char *model, const char *expected)
 {
 	char out[REPORT_MODEL_SIZE];
-	report_short_model(model, out);
+	model_name_shorten(model, out, sizeof(out));
 	assert_string_equal(out, expected);
 }
 
@@ -324,12 +326,14 @@ static void test_short_names_of_models(void **state)
 	expect_short("claude-haiku-4-5-20251001", "haiku-4-5");
 	expect_short("claude-haiku-4-5-20251001-fast", "haiku-4-5-fast");
 	expect_short("us.anthropic.claude-sonnet-4-5", "us.anthropic.claude-sonnet-4-5");
+	expect_short("claude-opus-4-6-20260101[1m]", "opus-4-6");
+	expect_short("claude-opus-4-6[1m]", "opus-4-6");
 	expect_short("gpt-20251001x", "gpt-20251001x");
 	expect_short("claude-", "claude-");
 	expect_short("", "");
 	memset(longest, 'x', sizeof(longest) - 1);
 	longest[sizeof(longest) - 1] = '\0';
-	report_short_model(longest, out);
+	model_name_shorten(longest, out, sizeof(out));
 	assert_int_equal(strlen(out), REPORT_MODEL_SIZE - 1);
 }
 
@@ -427,9 +431,9 @@ static void test_recent_blocks(void **state)
 	add_row(&data, "{\"startTime\":\"2026-11-01T00:00:00.000Z\",\"isActive\":true,\"id\":\"active\"}");
 	add_row(&data, "{\"id\":\"timeless\"}");
 	report_keep_recent(&data, NOW_MS);
-	assert_int_equal(data.row_count, 2);
-	assert_non_null(strstr(data.rows[0], "just new enough"));
-	assert_non_null(strstr(data.rows[1], "active"));
+	assert_int_equal(data.rows.count, 2);
+	assert_non_null(strstr(data.rows.texts[0], "just new enough"));
+	assert_non_null(strstr(data.rows.texts[1], "active"));
 	report_data_release(&data);
 }
 

@@ -1,39 +1,20 @@
-/* swatch pricing: what models cost, and where that is known from. */
+/* swatch pricing: what models cost, and where each price comes from. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "cache/read.h"
 #include "ipc/client.h"
-#include "swatch/cli/command.h"
+#include "json/get.h"
+#include "swatch/cli/prices.h"
 #include "swatch/report/fetch.h"
 #include "swatch/report/pricing_page.h"
 #include "swatch/ui/terminal.h"
 
-struct model_names {
-	char **names;
-	size_t count, cap;
-	bool failed;
-};
-
-static void add_name(struct model_names *list, const char *name)
+static void add_name(struct text_list *list, const char *name)
 {
-	if (list->count == list->cap) {
-		size_t cap = list->cap ? list->cap * 2 : 32;
-		char **grown = reallocarray(list->names, cap, sizeof(*grown));
-		if (!grown) {
-			list->failed = true;
-			return;
-		}
-		list->names = grown;
-		list->cap = cap;
-	}
-	char *copy = strdup(name);
-	if (copy)
-		list->names[list->count++] = copy;
-	list->failed = list->failed || !copy;
+	text_list_add(list, name, strlen(name));
 }
 
 static int compare_names(const void *a, const void *b)
@@ -42,28 +23,21 @@ static int compare_names(const void *a, const void *b)
 }
 
 /* Sorts, and keeps each name once. */
-static void sort_names(struct model_names *list)
+static void sort_names(struct text_list *list)
 {
 	size_t kept = 0;
 	if (list->count > 0)
-		qsort(list->names, list->count, sizeof(*list->names), compare_names);
+		qsort(list->texts, list->count, sizeof(*list->texts), compare_names);
 	for (size_t i = 0; i < list->count; i++) {
-		if (kept > 0 && strcmp(list->names[kept - 1], list->names[i]) == 0)
-			free(list->names[i]);
+		if (kept > 0 && strcmp(list->texts[kept - 1], list->texts[i]) == 0)
+			free(list->texts[i]);
 		else
-			list->names[kept++] = list->names[i];
+			list->texts[kept++] = list->texts[i];
 	}
 	list->count = kept;
 }
 
-static void release_names(struct model_names *list)
-{
-	for (size_t i = 0; i < list->count; i++)
-		free(list->names[i]);
-	free(list->names);
-}
-
-static void add_known(struct model_names *list, const struct prices *prices)
+static void add_known(struct text_list *list, const struct prices *prices)
 {
 	const struct price *price;
 	for (size_t i = 0; (price = price_book_at(prices->book, i)); i++)
@@ -72,9 +46,9 @@ static void add_known(struct model_names *list, const struct prices *prices)
 		add_name(list, price_table[i].model);
 }
 
-static void add_models_of(struct model_names *list, const char *row)
+static void add_models_of(struct text_list *list, const char *row)
 {
-	struct json_object *month = client_parse(row, strlen(row));
+	AUTO_JSON *month = client_parse(row, strlen(row));
 	struct json_object *models = NULL;
 	list->failed = list->failed || (!month && errno == ENOMEM);
 	if (json_object_object_get_ex(month, "modelBreakdowns", &models) && json_object_is_type(models, json_type_array)) {
@@ -84,60 +58,57 @@ static void add_models_of(struct model_names *list, const char *row)
 				add_name(list, name);
 		}
 	}
-	json_object_put(month);
 }
 
 /* The models that the transcripts name: the monthly report has them all. */
-static int add_used(const struct invocation *invocation, struct model_names *list)
+static int add_used(const struct invocation *invocation, struct text_list *list)
 {
 	struct report_request request = { .options = { .kind = REPORT_MONTHLY, .now_ms = clock_wall_ms() } };
 	struct report_data data;
 	int status = report_fetch(invocation, &request, &data);
-	for (size_t i = 0; i < data.row_count; i++)
-		add_models_of(list, data.rows[i]);
-	for (size_t i = 0; i < data.unpriced_count; i++)
-		add_name(list, data.unpriced[i]);
+	for (size_t i = 0; i < data.rows.count; i++)
+		add_models_of(list, data.rows.texts[i]);
+	for (size_t i = 0; i < data.unpriced.count; i++)
+		add_name(list, data.unpriced.texts[i]);
 	report_data_release(&data);
 	return status;
 }
 
-/* Models that were asked for by name and are not known. */
-static int say_unknown(const struct model_names *list, const struct prices *prices)
+/* Names the models without a price on stderr. */
+static int say_unknown(const struct text_list *list, const struct prices *prices)
 {
 	int status = SWATCH_OK;
 	for (size_t i = 0; i < list->count; i++) {
 		struct prices_model found;
-		prices_find(prices, list->names[i], &found);
+		prices_find(prices, list->texts[i], &found);
 		if (found.price)
 			continue;
 		terminal_error("no price for %s: its tokens count as 0 USD; put one into %s, see swatch-pricing(1)",
-			       list->names[i], prices->path ? prices->path : "pricing.json");
+			       list->texts[i], prices->path ? prices->path : "pricing.json");
 		status = SWATCH_FAILED;
 	}
 	return status;
 }
 
-static int show(const struct model_names *list, const struct prices *prices, bool as_json)
+static int show(const struct text_list *list, const struct prices *prices, bool as_json)
 {
-	struct buf out = BUF_INIT;
+	AUTO_BUF out = BUF_INIT;
 	struct table_device device;
 	table_device_find(&device);
 	bool good = !list->failed;
 	if (good && as_json)
-		pricing_write_json(prices, (const char *const *)list->names, list->count, &out);
+		pricing_write_json(prices, (const char *const *)list->texts, list->count, &out);
 	else if (good && list->count == 0)
 		buf_append_str(&out, "no models used yet; swatch pricing --all shows those that are known\n");
 	else if (good)
-		good = pricing_compose(prices, (const char *const *)list->names, list->count, &device, &out);
+		good = pricing_compose(prices, (const char *const *)list->texts, list->count, &device, &out);
 	out.failed = out.failed || !good;
-	good = terminal_print(&out);
-	buf_release(&out);
-	return good ? SWATCH_OK : SWATCH_FAILED;
+	return terminal_print(&out) ? SWATCH_OK : SWATCH_FAILED;
 }
 
 /* Fills the list as the command line asks for. */
 static int choose_models(const struct invocation *invocation, int argc, char **argv, bool all,
-			 const struct prices *prices, struct model_names *list)
+			 const struct prices *prices, struct text_list *list)
 {
 	int status = SWATCH_OK;
 	if (all)
@@ -166,18 +137,18 @@ static int run_pricing(struct invocation *invocation, int argc, char **argv)
 		return SWATCH_USAGE;
 	}
 	struct prices prices;
-	struct model_names list = { 0 };
-	int status = prices_load(invocation, &prices);
+	struct text_list list = { 0 };
+	int status = command_load_prices(invocation, &prices);
 	if (status == SWATCH_OK)
 		status = choose_models(invocation, argc, argv, all, &prices, &list);
 	if (status == SWATCH_OK)
 		status = show(&list, &prices, as_json);
 	if (status == SWATCH_OK && !all) {
 		int unknown = say_unknown(&list, &prices);
-		/* That a model was used is not the caller's mistake. */
+		/* A used model without a price is not the caller's mistake. */
 		status = optind < argc ? unknown : status;
 	}
-	release_names(&list);
+	text_list_release(&list);
 	prices_release(&prices);
 	return status;
 }

@@ -259,7 +259,7 @@ static int run_verify(struct invocation *invocation, int argc, char **argv)
 	int status;
 	if (!parse_options(invocation, argc, argv, &request, &status))
 		return status;
-	status = prices_load(invocation, &prices);
+	status = command_load_prices(invocation, &prices);
 	if (status == SWATCH_OK)
 		status = find_command(invocation, &request, &command);
 	if (status == SWATCH_OK

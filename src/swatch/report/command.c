@@ -20,13 +20,13 @@
 static void write_rows(const char *key, const struct report_data *data, struct buf *out)
 {
 	buf_printf(out, "  \"%s\": [", key);
-	for (size_t i = 0; i < data->row_count; i++) {
+	for (size_t i = 0; i < data->rows.count; i++) {
 		if (i > 0)
 			buf_append_char(out, ',');
 		json_pretty_newline(out, 2);
-		json_pretty(out, data->rows[i], strlen(data->rows[i]), 2);
+		json_pretty(out, data->rows.texts[i], strlen(data->rows.texts[i]), 2);
 	}
-	if (data->row_count > 0)
+	if (data->rows.count > 0)
 		json_pretty_newline(out, 1);
 	buf_append_char(out, ']');
 }
@@ -42,7 +42,7 @@ void report_write_json(enum report_kind kind, const struct report_data *data, st
 	const char *key = report_kind_name(kind);
 	/* ccusage sorts its keys. */
 	bool totals_first = data->totals && strcmp("totals", key) < 0;
-	struct buf text = BUF_INIT;
+	AUTO_BUF text = BUF_INIT;
 	buf_append_str(&text, "{\n");
 	if (totals_first) {
 		write_totals(data, &text);
@@ -56,37 +56,34 @@ void report_write_json(enum report_kind kind, const struct report_data *data, st
 	buf_append_str(&text, "\n}\n");
 	printable_clean_json(out, buf_str(&text), text.len);
 	out->failed = out->failed || text.failed;
-	buf_release(&text);
 }
 
 /* ---- blocks ---- */
 
 static bool is_recent(const char *json, int64_t now_ms)
 {
-	struct json_object *block = client_parse(json, strlen(json));
+	AUTO_JSON *block = client_parse(json, strlen(json));
 	const char *start = json_get_string(block, "startTime");
 	int64_t start_ms = 0;
-	bool keep = json_get_bool(block, "isActive", false)
-		    || (start && clock_parse_rfc3339(start, strlen(start), &start_ms) && start_ms >= now_ms - RECENT_MS);
-	json_object_put(block);
-	return keep;
+	return json_get_bool(block, "isActive", false)
+	       || (start && clock_parse_rfc3339(start, strlen(start), &start_ms) && start_ms >= now_ms - RECENT_MS);
 }
 
 void report_keep_recent(struct report_data *data, int64_t now_ms)
 {
 	size_t kept = 0;
-	for (size_t i = 0; i < data->row_count; i++) {
-		if (is_recent(data->rows[i], now_ms))
-			data->rows[kept++] = data->rows[i];
+	for (size_t i = 0; i < data->rows.count; i++) {
+		if (is_recent(data->rows.texts[i], now_ms))
+			data->rows.texts[kept++] = data->rows.texts[i];
 		else
-			free(data->rows[i]);
+			free(data->rows.texts[i]);
 	}
-	data->row_count = kept;
+	data->rows.count = kept;
 }
 
 /* ---- the command ---- */
 
-/* There is nothing to show: why that may be. */
+/* Says that there is nothing to show, and why that may be. */
 static void say_empty(const struct invocation *invocation, const struct report_request *request, struct buf *out)
 {
 	const struct report_options *options = &request->options;
@@ -115,7 +112,7 @@ static bool compose(const struct invocation *invocation, const struct report_req
 		report_write_json(request->options.kind, data, out);
 		return !out->failed;
 	}
-	if (data->row_count == 0) {
+	if (data->rows.count == 0) {
 		say_empty(invocation, request, out);
 		return !out->failed;
 	}
@@ -123,12 +120,14 @@ static bool compose(const struct invocation *invocation, const struct report_req
 	return report_table_compose(request, data, &device, out);
 }
 
-int report_command_run(struct invocation *invocation, int argc, char **argv, enum report_kind kind)
+int report_command_run(struct invocation *invocation, int argc, char **argv)
 {
 	struct report_request request;
 	struct report_data data = { 0 };
-	struct buf out = BUF_INIT;
+	AUTO_BUF out = BUF_INIT;
+	enum report_kind kind = REPORT_BLOCKS;
 	int status;
+	(void)report_kind_find(invocation->command->name, &kind);
 	if (!report_request_parse(invocation, argc, argv, kind, &request, &status))
 		return status;
 	status = report_fetch(invocation, &request, &data);
@@ -143,6 +142,5 @@ int report_command_run(struct invocation *invocation, int argc, char **argv, enu
 		report_say_unpriced(&data);
 	}
 	report_data_release(&data);
-	buf_release(&out);
 	return status;
 }

@@ -1,7 +1,7 @@
 /*
- * report_options: what the reports are asked for: their command lines turned into one request.
+ * report/options: what the reports are asked for: their command lines turned into one request.
  *
- * For: cmd-blocks.c, cmd-daily.c, cmd-weekly.c, cmd-monthly.c, cmd-sessions.c.
+ * For: command.c; fetch, scan and table, which read the request.
  */
 #ifndef SWATCH_SWATCH_REPORT_OPTIONS_H
 #define SWATCH_SWATCH_REPORT_OPTIONS_H
@@ -32,18 +32,18 @@ extern const struct command_option report_blocks_options[];
 
 /*
  * Reads the command's options. The zone that is asked for, or that [billing] timezone names, becomes the process's.
- * Returns true; false when the command is to end with *status: help was printed, or what is wrong was said.
+ * Returns true; false when the command must end with *status, because help or an error was printed.
  */
 bool report_request_parse(struct invocation *invocation, int argc, char **argv, enum report_kind kind,
 			  struct report_request *request, int *status);
 
 /*
  * Reads a day: "20261123", "2026-11-23", "today", "yesterday", or "7d" (so many days before today), in the process's
- * time zone at `now_ms`. Returns false, and leaves *out, when it is none.
+ * time zone at `now_ms`. Returns false, and leaves *out alone, when it is not a day.
  */
 bool report_parse_day(const char *text, int64_t now_ms, char out[9]);
 
-/* "1" to "16", threads. */
+/* Reads a number of threads, "1" to "16". Returns false when it is not one. */
 bool report_parse_threads(const char *text, unsigned *out);
 
 #endif

@@ -57,8 +57,8 @@ static const char *brief_name(const char *model)
 /* The price's own name, and what its prices were multiplied with. */
 static void put_resolution(struct table *table, const struct prices_model *found)
 {
-	struct buf text = BUF_INIT;
-	struct buf factors = BUF_INIT;
+	AUTO_BUF text = BUF_INIT;
+	AUTO_BUF factors = BUF_INIT;
 	if (found->region_factor != 1.)
 		buf_printf(&factors, " x %g", found->region_factor);
 	if (found->is_fast)
@@ -70,8 +70,6 @@ static void put_resolution(struct table *table, const struct prices_model *found
 	if (!text.failed)
 		table_cell(table, PRICE_MODEL, text.data, text.data + whole_len + 1);
 	table->failed = table->failed || text.failed || factors.failed;
-	buf_release(&text);
-	buf_release(&factors);
 }
 
 static void add_above(struct table *table, const struct prices_model *found)
@@ -91,11 +89,10 @@ static void add_model(struct table *table, const struct prices *prices, const ch
 	prices_find(prices, model, &found);
 	bool is_other = found.price && strcmp(found.price->model, model) != 0;
 	if (!found.price) {
-		struct buf text = BUF_INIT;
+		AUTO_BUF text = BUF_INIT;
 		buf_printf(&text, "%s: not known", model);
 		table_span(table, STYLE_BAD, buf_str(&text));
 		table->failed = table->failed || text.failed;
-		buf_release(&text);
 		return;
 	}
 	if (is_other)
@@ -217,8 +214,8 @@ static void write_model(struct jsonw *w, const struct prices *prices, const char
 
 void pricing_write_json(const struct prices *prices, const char *const *models, size_t count, struct buf *out)
 {
-	struct buf compact = BUF_INIT;
-	struct buf text = BUF_INIT;
+	AUTO_BUF compact = BUF_INIT;
+	AUTO_BUF text = BUF_INIT;
 	struct jsonw w;
 	jsonw_init(&w, &compact);
 	jsonw_begin_object(&w);
@@ -233,6 +230,4 @@ void pricing_write_json(const struct prices *prices, const char *const *models, 
 	buf_append_char(&text, '\n');
 	printable_clean_json(out, buf_str(&text), text.len);
 	out->failed = out->failed || compact.failed || text.failed;
-	buf_release(&compact);
-	buf_release(&text);
 }

@@ -1,12 +1,12 @@
 /*
- * pricing_page: prices of models as a table for people, and as JSON.
+ * report/pricing_page: prices of models as a table for people, and as JSON.
  *
- * For: cmd-pricing.c.
+ * For: commands/pricing.c.
  */
 #ifndef SWATCH_SWATCH_REPORT_PRICING_PAGE_H
 #define SWATCH_SWATCH_REPORT_PRICING_PAGE_H
 
-#include "swatch/cli/prices.h"
+#include "price/load.h"
 #include "swatch/ui/table.h"
 
 /* Appends the table of `models`, and what its words mean. Returns false when memory ran out. */

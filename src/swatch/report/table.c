@@ -1,17 +1,14 @@
 #include "swatch/report/table.h"
 
 #include <errno.h>
-#include <ctype.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
-#include "base/clock.h"
-#include "cache/read.h"
 #include "ipc/client.h"
-#include "swatch/ui/human.h"
-#include "swatch/ui/terminal.h"
+#include "json/get.h"
+#include "price/names.h"
+#include "swatch/report/cells.h"
+#include "swatch/report/table_blocks.h"
 
 /* A column is shown as long as there is room: these go first. */
 #define MODELS_LEAST 13
@@ -55,83 +52,6 @@ static const struct kind_words *words_of(enum report_kind kind)
 	return &words[kind];
 }
 
-/* ---- cells ---- */
-
-static bool is_date_suffix(const char *text)
-{
-	size_t digits = text[0] == '-' ? strspn(text + 1, "0123456789") : 0;
-	return digits == 8 && (text[9] == '\0' || text[9] == '-');
-}
-
-void report_short_model(const char *model, char out[REPORT_MODEL_SIZE])
-{
-	static const char prefix[] = "claude-";
-	size_t at = 0;
-	if (strncmp(model, prefix, strlen(prefix)) == 0 && model[strlen(prefix)])
-		model += strlen(prefix);
-	for (const char *c = model; *c && at + 1 < REPORT_MODEL_SIZE; c++) {
-		if (c > model && is_date_suffix(c))
-			c += 9;
-		if (!*c)
-			break;
-		out[at++] = *c;
-	}
-	out[at] = '\0';
-}
-
-static void append_item(struct buf *list, const char *item)
-{
-	buf_printf(list, "%s%s", list->len > 0 ? ", " : "", item);
-}
-
-void report_put_models(struct table *table, size_t column, struct json_object *names)
-{
-	struct buf whole = BUF_INIT;
-	struct buf brief = BUF_INIT;
-	size_t count = json_object_is_type(names, json_type_array) ? json_object_array_length(names) : 0;
-	for (size_t i = 0; i < count; i++) {
-		struct json_object *name = json_object_array_get_idx(names, i);
-		char short_name[REPORT_MODEL_SIZE];
-		if (!json_object_is_type(name, json_type_string))
-			continue;
-		append_item(&whole, json_object_get_string(name));
-		report_short_model(json_object_get_string(name), short_name);
-		append_item(&brief, short_name);
-	}
-	table_cell(table, column, buf_str(&whole), buf_str(&brief));
-	table->failed = table->failed || whole.failed || brief.failed;
-	buf_release(&whole);
-	buf_release(&brief);
-}
-
-void report_put_count(struct table *table, size_t column, int64_t count)
-{
-	table_cell(table, column, human_count(count, HUMAN_TEXT), NULL);
-}
-
-void report_put_usd(struct table *table, size_t column, double usd)
-{
-	/* human_usd() shows more digits of less than a cent: the column would not be aligned. */
-	if (usd > 0 && usd < 0.005)
-		table_cell(table, column, "<$0.01", NULL);
-	else
-		table_cell(table, column, human_usd(usd < 0.005 ? 0. : usd < 0.01 ? 0.01 : usd, HUMAN_TEXT), NULL);
-}
-
-void report_put_time(struct table *table, size_t column, const char *time, int64_t now_ms)
-{
-	int64_t at_ms;
-	char stamp[HUMAN_SIZE], now[HUMAN_SIZE];
-	if (!time || !clock_parse_rfc3339(time, strlen(time), &at_ms)) {
-		table_cell(table, column, "?", NULL);
-		return;
-	}
-	human_stamp(at_ms, stamp);
-	human_stamp(now_ms, now);
-	bool this_year = strlen(stamp) > 5 && strncmp(stamp, now, 5) == 0;
-	table_cell(table, column, stamp, this_year ? stamp + 5 : NULL);
-}
-
 /* ---- rows ---- */
 
 /* Where a report's numbers go. */
@@ -171,7 +91,7 @@ static void add_breakdown(struct table *table, enum report_kind kind, struct jso
 		struct json_object *model = json_object_array_get_idx(models, i);
 		const char *name = json_get_string(model, "modelName");
 		char short_name[REPORT_MODEL_SIZE], text[REPORT_MODEL_SIZE + 2], brief[REPORT_MODEL_SIZE + 2];
-		report_short_model(name ? name : "?", short_name);
+		model_name_shorten(name ? name : "?", short_name, sizeof(short_name));
 		snprintf(text, sizeof(text), "  %.*s", REPORT_MODEL_SIZE - 1, name ? name : "?");
 		snprintf(brief, sizeof(brief), "  %s", short_name);
 		table_row(table, STYLE_QUIET);
@@ -213,7 +133,7 @@ static void add_row(struct table *table, const struct report_request *request, s
 
 static void add_totals(struct table *table, enum report_kind kind, const char *totals)
 {
-	struct json_object *sums = totals ? client_parse(totals, strlen(totals)) : NULL;
+	AUTO_JSON *sums = totals ? client_parse(totals, strlen(totals)) : NULL;
 	table->failed = table->failed || (totals && !sums && errno == ENOMEM);
 	if (sums) {
 		table_rule(table);
@@ -221,7 +141,6 @@ static void add_totals(struct table *table, enum report_kind kind, const char *t
 		table_cell(table, 0, "total", NULL);
 		put_numbers(table, kind, sums, "totalCost");
 	}
-	json_object_put(sums);
 }
 
 bool report_table_compose(const struct report_request *request, const struct report_data *data,
@@ -229,7 +148,7 @@ bool report_table_compose(const struct report_request *request, const struct rep
 {
 	enum report_kind kind = request->options.kind;
 	if (kind == REPORT_BLOCKS)
-		return report_blocks_compose(request, data, device, out);
+		return report_blocks_compose(request->options.now_ms, data, device, out);
 	const struct table_column period_columns[] = {
 		[PERIOD] = { .title = words_of(kind)->title },
 		[PERIOD_INPUT] = { .title = "INPUT", .is_number = true, .drop = 4 },
@@ -247,11 +166,10 @@ bool report_table_compose(const struct report_request *request, const struct rep
 	/* A breakdown names the models in rows of their own; they are the last column of both. */
 	size_t count = is_sessions ? (size_t)SESSION_COLUMNS : (size_t)PERIOD_COLUMNS;
 	table_init(&table, is_sessions ? session_columns : period_columns, request->breakdown ? count - 1 : count);
-	for (size_t i = 0; i < data->row_count; i++) {
-		struct json_object *row = client_parse(data->rows[i], strlen(data->rows[i]));
+	for (size_t i = 0; i < data->rows.count; i++) {
+		AUTO_JSON *row = client_parse(data->rows.texts[i], strlen(data->rows.texts[i]));
 		whole = whole && (row || errno != ENOMEM);
 		add_row(&table, request, row);
-		json_object_put(row);
 	}
 	add_totals(&table, kind, data->totals);
 	bool good = whole && table_render(&table, device, out);

@@ -1,11 +1,13 @@
-/* The table of 5-hour blocks, and what the active one comes to. */
+#include "swatch/report/table_blocks.h"
+
 #include <errno.h>
 #include <string.h>
 
 #include "base/clock.h"
-#include "cache/read.h"
 #include "ipc/client.h"
-#include "swatch/report/table.h"
+#include "json/get.h"
+#include "price/price.h"
+#include "swatch/report/cells.h"
 #include "swatch/ui/human.h"
 #include "swatch/ui/page.h"
 
@@ -35,11 +37,12 @@ static const struct table_column columns[] = {
 /* Sums over the blocks shown; the report has none. */
 struct block_sums {
 	size_t blocks;
-	int64_t entries, input, output, write, read, total;
+	int64_t entries, total;
+	struct price_tokens tokens;  /* all cache writes in cache_creation_5m */
 	double usd;
 };
 
-/* A time of a row, 0 when there is none. */
+/* A time of a row; 0 when it is missing. */
 static int64_t time_of(struct json_object *row, const char *key)
 {
 	const char *text = json_get_string(row, key);
@@ -52,10 +55,10 @@ static int64_t time_of(struct json_object *row, const char *key)
 static void put_sums(struct table *table, const struct block_sums *sums)
 {
 	report_put_count(table, BLOCK_ENTRIES, sums->entries);
-	report_put_count(table, BLOCK_INPUT, sums->input);
-	report_put_count(table, BLOCK_OUTPUT, sums->output);
-	report_put_count(table, BLOCK_WRITE, sums->write);
-	report_put_count(table, BLOCK_READ, sums->read);
+	report_put_count(table, BLOCK_INPUT, sums->tokens.input);
+	report_put_count(table, BLOCK_OUTPUT, sums->tokens.output);
+	report_put_count(table, BLOCK_WRITE, sums->tokens.cache_creation_5m);
+	report_put_count(table, BLOCK_READ, sums->tokens.cache_read);
 	report_put_count(table, BLOCK_TOTAL, sums->total);
 	report_put_usd(table, BLOCK_COST, sums->usd);
 }
@@ -64,10 +67,7 @@ static void add_to(struct block_sums *sums, const struct block_sums *block)
 {
 	sums->blocks += block->blocks;
 	sums->entries += block->entries;
-	sums->input += block->input;
-	sums->output += block->output;
-	sums->write += block->write;
-	sums->read += block->read;
+	price_tokens_add(&sums->tokens, &block->tokens, 1);
 	sums->total += block->total;
 	sums->usd += block->usd;
 }
@@ -78,10 +78,10 @@ static void read_sums(struct json_object *row, struct block_sums *out)
 	*out = (struct block_sums){
 		.blocks = 1,
 		.entries = json_get_int(row, "entries", 0),
-		.input = json_get_int(counts, "inputTokens", 0),
-		.output = json_get_int(counts, "outputTokens", 0),
-		.write = json_get_int(counts, "cacheCreationInputTokens", 0),
-		.read = json_get_int(counts, "cacheReadInputTokens", 0),
+		.tokens.input = json_get_int(counts, "inputTokens", 0),
+		.tokens.output = json_get_int(counts, "outputTokens", 0),
+		.tokens.cache_creation_5m = json_get_int(counts, "cacheCreationInputTokens", 0),
+		.tokens.cache_read = json_get_int(counts, "cacheReadInputTokens", 0),
 		.total = json_get_int(row, "totalTokens", 0),
 		.usd = json_get_double(row, "costUSD", 0),
 	};
@@ -149,23 +149,21 @@ static void explain_active(struct page *page, struct json_object *row, int64_t n
 		  human_count(json_get_int(projection, "totalTokens", 0), HUMAN_TEXT));
 }
 
-bool report_blocks_compose(const struct report_request *request, const struct report_data *data,
-			   const struct table_device *device, struct buf *out)
+bool report_blocks_compose(int64_t now_ms, const struct report_data *data, const struct table_device *device,
+			   struct buf *out)
 {
 	struct table table;
 	struct page page;
 	struct block_sums sums = { 0 };
 	bool whole = true;  /* memory sufficed for every row */
-	int64_t now_ms = request->options.now_ms;
 	table_init(&table, columns, BLOCK_COLUMNS);
 	page_init(&page, device->colour);
-	for (size_t i = 0; i < data->row_count; i++) {
-		struct json_object *row = client_parse(data->rows[i], strlen(data->rows[i]));
+	for (size_t i = 0; i < data->rows.count; i++) {
+		AUTO_JSON *row = client_parse(data->rows.texts[i], strlen(data->rows.texts[i]));
 		whole = whole && (row || errno != ENOMEM);
 		add_block(&table, row, now_ms, &sums);
 		if (json_get_bool(row, "isActive", false))
 			explain_active(&page, row, now_ms);
-		json_object_put(row);
 	}
 	if (sums.blocks > 1) {
 		table_rule(&table);

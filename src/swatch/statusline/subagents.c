@@ -7,6 +7,7 @@
 #include "base/width.h"
 #include "json/leaves.h"
 #include "json/write.h"
+#include "price/names.h"
 #include "swatch/statusline/facts.h"
 #include "swatch/statusline/fields.h"
 
@@ -99,24 +100,12 @@ static void set_state(const struct task *task, struct row *row)
 		row->state_code = "\033[31m";
 }
 
-/* "claude-opus-4-6-20260101[1m]" as "opus-4-6": the panel is narrow. */
-static void shorten_model(const char *model, char out[FIELD_VALUE_SIZE])
-{
-	static const char prefix[] = "claude-";
-	const char *start = strncmp(model, prefix, sizeof(prefix) - 1) == 0 ? model + sizeof(prefix) - 1 : model;
-	size_t len = strcspn(start, "[");
-	const char *date = len > 9 ? start + len - 9 : NULL;
-	if (date && date[0] == '-' && strspn(date + 1, "0123456789") >= 8)
-		len -= 9;
-	snprintf(out, FIELD_VALUE_SIZE, "%.*s", (int)len, start);
-}
-
 static void fill_row(const struct task *task, int64_t now_ms, struct row *row)
 {
 	memset(row, 0, sizeof(*row));
 	row->title = task->description[0] ? task->description : task->label[0] ? task->label : task->name;
 	set_state(task, row);
-	shorten_model(task->model, row->details[0]);
+	model_name_shorten(task->model, row->details[0], FIELD_VALUE_SIZE);
 	if (isfinite(task->tokens) && task->tokens >= 1000.)
 		snprintf(row->details[1], FIELD_VALUE_SIZE, "%.1fk tokens", task->tokens / 1000.);
 	else if (isfinite(task->tokens) && task->tokens >= 1.)

@@ -3,7 +3,6 @@
  */
 #include "swatchd/publish/compose.h"
 
-#include <ctype.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,32 +10,8 @@
 
 #include "base/clock.h"
 #include "base/paths.h"
+#include "price/names.h"
 #include "swatchd/publish/compose_internal.h"
-
-static void shorten_model_name(const char *model, char *out, size_t size)
-{
-	static const char *const families[] = { "opus", "sonnet", "haiku", "fable", "mythos", "instant" };
-	const char *start = strstr(model, "claude-");
-	const char *family = NULL;
-	char version[16] = "";
-	size_t len = 0;
-	for (size_t i = 0; start && i < sizeof(families) / sizeof(families[0]); i++)
-		if (strstr(start, families[i]))
-			family = families[i];
-	if (!family) {
-		snprintf(out, size, "%s", model);
-		return;
-	}
-	/* One- and two-digit numbers make the version; eight digits are a date. */
-	for (const char *at = start + strlen("claude-"); *at && *at != '[';) {
-		size_t digits = strspn(at, "0123456789");
-		if ((digits == 1 || digits == 2) && (at[-1] == '-' || at[-1] == '.') && len + digits + 1 < sizeof(version)) {
-			len += (size_t)snprintf(version + len, sizeof(version) - len, "%s%.*s", len ? "." : "", (int)digits, at);
-		}
-		at += digits ? digits : 1;
-	}
-	snprintf(out, size, "%c%s%s", toupper((unsigned char)family[0]), family + 1, version);
-}
 
 void compose_find_context(const struct session *session, const struct session_transcript *part,
 			  struct compose_context *out)
@@ -111,7 +86,7 @@ static void put_model(struct jsonw *w, const struct session_transcript *part)
 	jsonw_key(w, "model");
 	jsonw_begin_object(w);
 	if (part && part->model)
-		shorten_model_name(part->model, name, sizeof(name));
+		model_name_title(part->model, name, sizeof(name));
 	jsonw_put_string(w, "value", part && part->model ? name : NULL);
 	jsonw_put_string(w, "id", part ? part->model : NULL);
 	jsonw_put_string(w, "source", "transcript");
@@ -392,7 +367,7 @@ static void put_listed(struct composer *c, const struct session *session, int64_
 	jsonw_put_int(w, "lastActivity", session->last_activity_ms);
 	composer_put_age(c, "lastActivityAgo", session->last_activity_ms, now_ms);
 	if (part && part->model)
-		shorten_model_name(part->model, name, sizeof(name));
+		model_name_title(part->model, name, sizeof(name));
 	jsonw_put_string(w, "model", part && part->model ? name : NULL);
 	jsonw_put_bool(w, "transcriptSynced", compose_is_synced(part));
 	jsonw_end_object(w);

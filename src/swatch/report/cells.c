@@ -1,0 +1,58 @@
+#include "swatch/report/cells.h"
+
+#include <string.h>
+
+#include "base/clock.h"
+#include "price/names.h"
+#include "swatch/ui/human.h"
+
+static void append_item(struct buf *list, const char *item)
+{
+	buf_printf(list, "%s%s", list->len > 0 ? ", " : "", item);
+}
+
+void report_put_models(struct table *table, size_t column, struct json_object *names)
+{
+	AUTO_BUF whole = BUF_INIT;
+	AUTO_BUF brief = BUF_INIT;
+	size_t count = json_object_is_type(names, json_type_array) ? json_object_array_length(names) : 0;
+	for (size_t i = 0; i < count; i++) {
+		struct json_object *name = json_object_array_get_idx(names, i);
+		char short_name[REPORT_MODEL_SIZE];
+		if (!json_object_is_type(name, json_type_string))
+			continue;
+		append_item(&whole, json_object_get_string(name));
+		model_name_shorten(json_object_get_string(name), short_name, sizeof(short_name));
+		append_item(&brief, short_name);
+	}
+	table_cell(table, column, buf_str(&whole), buf_str(&brief));
+	table->failed = table->failed || whole.failed || brief.failed;
+}
+
+void report_put_count(struct table *table, size_t column, int64_t count)
+{
+	table_cell(table, column, human_count(count, HUMAN_TEXT), NULL);
+}
+
+void report_put_usd(struct table *table, size_t column, double usd)
+{
+	/* human_usd() shows more digits of less than a cent: the column would not be aligned. */
+	if (usd > 0 && usd < 0.005)
+		table_cell(table, column, "<$0.01", NULL);
+	else
+		table_cell(table, column, human_usd(usd < 0.005 ? 0. : usd < 0.01 ? 0.01 : usd, HUMAN_TEXT), NULL);
+}
+
+void report_put_time(struct table *table, size_t column, const char *time, int64_t now_ms)
+{
+	int64_t at_ms;
+	char stamp[HUMAN_SIZE], now[HUMAN_SIZE];
+	if (!time || !clock_parse_rfc3339(time, strlen(time), &at_ms)) {
+		table_cell(table, column, "?", NULL);
+		return;
+	}
+	human_stamp(at_ms, stamp);
+	human_stamp(now_ms, now);
+	bool this_year = strlen(stamp) > 5 && strncmp(stamp, now, 5) == 0;
+	table_cell(table, column, stamp, this_year ? stamp + 5 : NULL);
+}

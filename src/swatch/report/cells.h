@@ -1,0 +1,27 @@
+/*
+ * report/cells: what stands in the cells of the reports' tables.
+ *
+ * For: table.c and table_blocks.c.
+ */
+#ifndef SWATCH_SWATCH_REPORT_CELLS_H
+#define SWATCH_SWATCH_REPORT_CELLS_H
+
+#include <stdint.h>
+
+#include <json-c/json.h>
+
+#include "swatch/ui/table.h"
+
+#define REPORT_MODEL_SIZE 160
+
+/* Fills a cell with the names in an array, whole and short. */
+void report_put_models(struct table *table, size_t column, struct json_object *names);
+
+/* Numbers and money. */
+void report_put_count(struct table *table, size_t column, int64_t count);
+void report_put_usd(struct table *table, size_t column, double usd);
+
+/* A time as clock.h reads it, "2026-11-23 10:00"; the brief text leaves the year out when it is that of now. */
+void report_put_time(struct table *table, size_t column, const char *time, int64_t now_ms);
+
+#endif
