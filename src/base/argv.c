@@ -81,9 +81,9 @@ static bool is_program(const char *path, int *why)
 	return false;
 }
 
-/* `name` in one of the directories of a list such as PATH. Returns NULL, and leaves in *why what is worth saying. */
-static char *search(const char *list, const char *name, int *why)
+char *argv_find_in(const char *list, const char *name)
 {
+	int why = ENOENT;
 	for (const char *at = list; *at;) {
 		size_t len = strcspn(at, ":");
 		/* What runs must not depend on the current directory, so empty and relative items do not count. */
@@ -91,31 +91,29 @@ static char *search(const char *list, const char *name, int *why)
 			AUTO_FREE char *directory = strndup(at, len);
 			AUTO_FREE char *path = directory ? paths_join(directory, name) : NULL;
 			if (!path)
-				*why = ENOMEM;
-			else if (is_program(path, why))
+				why = ENOMEM;
+			else if (is_program(path, &why))
 				return SCOPE_KEEP(path);
 		}
 		at += len + (at[len] == ':');
 	}
+	errno = why;
 	return NULL;
 }
 
 char *argv_find_program(const char *name)
 {
-	int why = ENOENT;
-	char *found = NULL;
-	if (strchr(name, '/')) {
-		errno = 0;
-		AUTO_FREE char *path = paths_expand(name, strlen(name));
-		if (!path && errno == ENOMEM)
-			why = ENOMEM;
-		else if (path && is_program(path, &why))
-			found = SCOPE_KEEP(path);
-	} else {
+	if (!strchr(name, '/')) {
 		const char *list = getenv("PATH");
-		found = search(list ? list : "/usr/local/bin:/usr/bin:/bin", name, &why);
+		return argv_find_in(list ? list : "/usr/local/bin:/usr/bin:/bin", name);
 	}
-	if (!found)
-		errno = why;
-	return found;
+	int why = ENOENT;
+	errno = 0;
+	AUTO_FREE char *path = paths_expand(name, strlen(name));
+	if (!path && errno == ENOMEM)
+		why = ENOMEM;
+	else if (path && is_program(path, &why))
+		return SCOPE_KEEP(path);
+	errno = why;
+	return NULL;
 }

@@ -22,4 +22,7 @@ void argv_free(char **words);
  */
 char *argv_find_program(const char *name);
 
+/* The same in the directories of another list like PATH. */
+char *argv_find_in(const char *list, const char *name);
+
 #endif

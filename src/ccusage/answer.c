@@ -2,46 +2,49 @@
 
 #include <errno.h>
 #include <json-c/json.h>
-#include <limits.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/scope.h"
+#include "json/get.h"
 #include "json/parse.h"
 
 #define MAX_DEPTH 16
+/* A notice may have braces of its own: this many starts are tried. */
+#define STARTS_MAX 64
 /* 2020-01-01 and 2100-01-01: a block outside of them is no block of Claude Code's. */
 #define EARLIEST_MS INT64_C(1577836800000)
 #define LATEST_MS INT64_C(4102444800000)
 
-/*
- * The first JSON object that stands in the text; notices and colour codes may come before and after it. NULL with errno:
- * ENOMEM, or 0 when there is none.
- */
-static struct json_object *find_object(const char *text, size_t len)
+struct json_object *ccusage_answer_read(const char *text, size_t len, const char *list, struct buf *error)
 {
-	struct json_object *found = NULL;
-	/* A notice may hold a brace of its own: a few starts are tried. */
-	int tries = 0;
-	errno = 0;
-	for (const char *at = text; !found && errno != ENOMEM && tries < 64; at++) {
-		at = memchr(at, '{', len - (size_t)(at - text));
-		if (!at)
-			break;
-		tries++;
-		size_t left = len - (size_t)(at - text);
-		size_t end;
-		struct json_object *object = json_parse(at, left, MAX_DEPTH, &end);
-		struct json_object *blocks;
-		if (json_object_is_type(object, json_type_object)
-		    && (json_object_object_get_ex(object, "blocks", &blocks)
-			|| json_object_object_get_ex(object, "error", &blocks)))
-			found = object;
-		else
-			json_object_put(object);
+	const char *end = text + len, *at = text;
+	AUTO_BUF complaint = BUF_INIT;
+	if (len == 0) {
+		buf_append_str(error, "it printed nothing");
+		return NULL;
 	}
-	return found;
+	for (int tries = 0; tries < STARTS_MAX && (at = memchr(at, '{', (size_t)(end - at))); tries++, at++) {
+		size_t taken;
+		errno = 0;
+		AUTO_JSON *object = json_parse(at, (size_t)(end - at), MAX_DEPTH, &taken);
+		if (!object && errno == ENOMEM)
+			return NULL;
+		struct json_object *items = NULL;
+		if (object && json_object_object_get_ex(object, list, &items)
+		    && json_object_is_type(items, json_type_array))
+			return SCOPE_KEEP(object);
+		const char *says = json_get_string(object, "error");
+		if (says && complaint.len == 0)
+			buf_printf(&complaint, "it says: %.200s", says);
+	}
+	if (complaint.len > 0)
+		buf_append(error, complaint.data, complaint.len);
+	else
+		buf_printf(error, "its output is not a JSON object with \"%s\"", list);
+	return NULL;
 }
 
 /* A number that must be there and in range. */
@@ -166,17 +169,7 @@ static bool is_flag_set(struct json_object *block, const char *key)
 
 static int take_blocks(struct json_object *answer, struct billing_block *out, struct buf *error)
 {
-	struct json_object *blocks = NULL;
-	json_object_object_get_ex(answer, "blocks", &blocks);
-	if (!json_object_is_type(blocks, json_type_array)) {
-		struct json_object *message = NULL;
-		json_object_object_get_ex(answer, "error", &message);
-		if (json_object_is_type(message, json_type_string))
-			buf_printf(error, "it says: %.200s", json_object_get_string(message));
-		else
-			buf_append_str(error, "it printed no list of blocks");
-		return -1;
-	}
+	struct json_object *blocks = json_object_object_get(answer, "blocks");
 	for (size_t i = 0; i < json_object_array_length(blocks); i++) {
 		struct json_object *block = json_object_array_get_idx(blocks, i);
 		if (!json_object_is_type(block, json_type_object)) {
@@ -193,13 +186,6 @@ int ccusage_answer_parse(const char *text, size_t len, struct billing_block *out
 {
 	memset(out, 0, sizeof(*out));
 	out->tokens_per_minute = out->indicator_tokens_per_minute = out->cost_per_hour_usd = NAN;
-	struct json_object *answer = find_object(text, len);
-	if (!answer) {
-		buf_append_str(error, errno == ENOMEM ? "out of memory" : len == 0 ? "it printed nothing"
-				      : "it printed no JSON of ccusage's");
-		return -1;
-	}
-	int result = take_blocks(answer, out, error);
-	json_object_put(answer);
-	return result;
+	AUTO_JSON *answer = ccusage_answer_read(text, len, "blocks", error);
+	return answer ? take_blocks(answer, out, error) : -1;
 }

@@ -218,7 +218,7 @@ static void take_refresh(struct daemon *daemon, struct control_client *client, s
 	int started = refresh_force(&daemon->refresh);
 	if (started < 0) {
 		char text[320];
-		snprintf(text, sizeof(text), "no refresh command: %s", daemon->refresh.why_off);
+		snprintf(text, sizeof(text), "no refresh command: %s", refresh_why_off(&daemon->refresh));
 		if (wait && daemon->refresh_waiter_count > 0)
 			daemon->refresh_waiter_count--;
 		control_answer_error(client, text);

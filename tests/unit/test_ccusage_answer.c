@@ -81,12 +81,12 @@ static void what_is_no_answer_is_refused(void **state)
 {
 	(void)state;
 	assert_refused("", "printed nothing");
-	assert_refused("no figures today", "no JSON");
-	assert_refused("{\"blocks\": [{", "no JSON");
-	assert_refused("{\"blocks\": 3}", "no list of blocks");
+	assert_refused("no figures today", "not a JSON object");
+	assert_refused("{\"blocks\": [{", "not a JSON object");
+	assert_refused("{\"blocks\": 3}", "not a JSON object with \"blocks\"");
 	assert_refused("{\"error\": \"no data\"}", "it says: no data");
 	assert_refused("{\"blocks\": [7]}", "not a block");
-	assert_refused("[{[{[{[{[{[{[{[{[{[{[{[{[{[{", "no JSON");
+	assert_refused("[{[{[{[{[{[{[{[{[{[{[{[{[{[{", "not a JSON object");
 }
 
 static void absurd_figures_are_refused(void **state)

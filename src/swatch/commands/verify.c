@@ -1,11 +1,9 @@
 /* swatch verify: the reports beside ccusage's, and what makes them differ. */
-#include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
-#include "base/argv.h"
 #include "base/clock.h"
 #include "base/paths.h"
 #include "base/strmap.h"
@@ -72,46 +70,23 @@ static bool parse_options(const struct invocation *invocation, int argc, char **
 
 /* ---- which ccusage ---- */
 
-/* Cuts the report's name, and what follows it, off the command that refreshes: "ccusage blocks --active --json". */
-static void cut_report(char **words)
-{
-	size_t keep = 1;
-	for (size_t i = 1; words[i] && keep == 1; i++)
-		if (strcmp(words[i], "blocks") == 0)
-			keep = i;
-	for (size_t i = keep; words[i]; i++) {
-		free(words[i]);
-		words[i] = NULL;
-	}
-}
-
 /* Returns SWATCH_OK, or the exit status. */
 static int find_command(const struct invocation *invocation, const struct request *request,
-			struct verify_command *command)
+			struct ccusage_command *command)
 {
 	const char *text = request->command ? request->command : invocation->config.ccusage_command;
-	struct buf error = BUF_INIT;
-	int status = SWATCH_OK;
+	AUTO_BUF error = BUF_INIT;
 	if (!*text && !request->command)
 		text = "ccusage";
-	command->timezone = request->timezone;
-	command->timeout_ms = invocation->config.ccusage_timeout_ms;
-	command->words = argv_split(text, &error);
-	if (!command->words) {
+	if (!ccusage_command_parse(command, text, !request->command, &error)) {
 		terminal_error("verify: the command '%s': %s", text, buf_message(&error));
-		status = SWATCH_USAGE;
-	} else {
-		if (!request->command)
-			cut_report(command->words);
-		command->path = argv_find_program(command->words[0]);
-		if (!command->path) {
-			terminal_error("verify: cannot run %s: %s; install it with: npm install -g ccusage@"
-				       CCUSAGE_REFERENCE_VERSION ", or give --command", command->words[0], strerror(errno));
-			status = SWATCH_NO_REFERENCE;
-		}
+		return SWATCH_USAGE;
 	}
-	buf_release(&error);
-	return status;
+	if (command->path)
+		return SWATCH_OK;
+	terminal_error("verify: cannot run %s: %s; install it with: npm install -g ccusage@" CCUSAGE_REFERENCE_VERSION
+		       ", or give --command", command->words[0], strerror(command->why_not_found));
+	return SWATCH_NO_REFERENCE;
 }
 
 /* ---- the transcripts ---- */
@@ -187,17 +162,17 @@ static void forget(struct verify *verify)
 /* ---- the work ---- */
 
 /* Every report. Returns SWATCH_OK, or the exit status of what stands in the way. */
-static int compare_reports(struct verify *verify, struct verify_command *command)
+static int compare_reports(struct verify *verify, struct ccusage_ask *ask)
 {
 	bool any = false;
 	for (int kind = 0; kind < REPORT_KINDS; kind++) {
 		struct verify_report *report = &verify->reports[kind];
 		report->kind = (enum report_kind)kind;
 		/* Older ones count days and sessions in yet another way. */
-		if (verify->is_older && kind != REPORT_BLOCKS)
+		if (verify->version.is_older && kind != REPORT_BLOCKS)
 			continue;
-		struct json_object *answer = verify_ask_report(command, report->kind, &report->problem);
-		if (command->interrupted)
+		struct json_object *answer = ccusage_ask_report(ask, report->kind, &report->problem);
+		if (ask->interrupted)
 			return SWATCH_FAILED;
 		any = any || answer;
 		if (answer)
@@ -209,38 +184,38 @@ static int compare_reports(struct verify *verify, struct verify_command *command
 	return SWATCH_NO_REFERENCE;
 }
 
-static int verify_once(struct verify *verify, struct verify_command *command, const struct data_dirs *dirs,
+static int verify_once(struct verify *verify, struct ccusage_ask *ask, const struct data_dirs *dirs,
 		       const struct request *request, const struct price_book *book)
 {
 	uint64_t before, after;
 	size_t count;
 	if (!fingerprint(dirs, &verify->transcripts, &before) || !read_transcripts(verify, dirs, request, book))
 		return SWATCH_FAILED;
-	int status = compare_reports(verify, command);
+	int status = compare_reports(verify, ask);
 	verify->was_written = status == SWATCH_OK && fingerprint(dirs, &count, &after) && after != before;
 	return status;
 }
 
-static int verify_and_print(struct verify_command *command, const struct data_dirs *dirs, const struct request *request,
+static int verify_and_print(struct ccusage_ask *ask, const struct data_dirs *dirs, const struct request *request,
 			    const struct price_book *book)
 {
-	struct verify verify = { .command_path = command->path };
+	struct verify verify = { .command_path = ask->command->path };
 	struct buf error = BUF_INIT;
 	int status = SWATCH_OK;
-	if (!verify_ask_version(command, &verify, &error)) {
-		if (!command->interrupted)
+	if (!ccusage_ask_version(ask, &verify.version, &error)) {
+		if (!ask->interrupted)
 			terminal_error("verify: %s", buf_message(&error));
 		status = SWATCH_NO_REFERENCE;
 	}
 	for (int attempt = 0; attempt < ATTEMPTS && status == SWATCH_OK; attempt++) {
 		forget(&verify);
-		status = verify_once(&verify, command, dirs, request, book);
+		status = verify_once(&verify, ask, dirs, request, book);
 		if (!verify.was_written || verify_unexplained(&verify) == 0)
 			break;
 	}
 	if (status == SWATCH_OK) {
 		bool printed = request->json ? verify_print_json(&verify) : verify_print_page(&verify);
-		if (printed && verify.is_older)
+		if (printed && verify.version.is_older)
 			status = SWATCH_NO_REFERENCE;
 		else if (!printed || verify_unexplained(&verify) > 0)
 			status = SWATCH_FAILED;
@@ -253,12 +228,14 @@ static int verify_and_print(struct verify_command *command, const struct data_di
 static int run_verify(struct invocation *invocation, int argc, char **argv)
 {
 	struct request request = { 0 };
-	struct verify_command command = { 0 };
+	struct ccusage_command command = { 0 };
+	struct ccusage_ask ask = { .command = &command, .timeout_ms = invocation->config.ccusage_timeout_ms };
 	struct prices prices = { 0 };
 	struct data_dirs dirs = { 0 };
 	int status;
 	if (!parse_options(invocation, argc, argv, &request, &status))
 		return status;
+	ask.timezone = request.timezone;
 	status = command_load_prices(invocation, &prices);
 	if (status == SWATCH_OK)
 		status = find_command(invocation, &request, &command);
@@ -268,15 +245,14 @@ static int run_verify(struct invocation *invocation, int argc, char **argv)
 		status = SWATCH_FAILED;
 	}
 	if (status == SWATCH_OK)
-		status = verify_and_print(&command, &dirs, &request, prices.book);
+		status = verify_and_print(&ask, &dirs, &request, prices.book);
 	data_dirs_release(&dirs);
-	argv_free(command.words);
-	free(command.path);
+	ccusage_command_release(&command);
 	prices_release(&prices);
-	if (command.interrupted) {
+	if (ask.interrupted) {
 		/* To end as whoever interrupted wants it. */
-		(void)signal(command.interrupted, SIG_DFL);
-		(void)raise(command.interrupted);
+		(void)signal(ask.interrupted, SIG_DFL);
+		(void)raise(ask.interrupted);
 	}
 	return status;
 }

@@ -1,18 +1,14 @@
 /* ccusage: found, working, which version; what the figures of the two say of each other; prices. */
 #include "swatch/doctor/doctor.h"
 
-#include <errno.h>
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "base/argv.h"
-#include "base/capture.h"
 #include "cache/read.h"
-#include "json/parse.h"
+#include "ccusage/ask.h"
+#include "ccusage/differences.h"
 #include "swatch/status/page.h"
 #include "swatch/ui/human.h"
-#include "swatch/verify/verify.h"
 
 #define SHOWN_MODELS 5
 
@@ -23,92 +19,43 @@ static const struct config *config_of(const struct doctor *doctor)
 
 /* ---- running it ---- */
 
-/* The JSON object in what a refresh command printed has "blocks". */
-static bool has_blocks(const struct buf *out)
-{
-	const char *brace = strchr(buf_str(out), '{');
-	size_t len = brace ? out->len - (size_t)(brace - buf_str(out)) : 0;
-	size_t end;
-	struct json_object *object = brace ? json_parse(brace, len, JSON_PARSE_MAX_DEPTH, &end) : NULL;
-	struct json_object *blocks = NULL;
-	bool good = object && json_object_is_type(object, json_type_object)
-		    && json_object_object_get_ex(object, "blocks", &blocks) && json_object_is_type(blocks, json_type_array);
-	json_object_put(object);
-	return good;
-}
-
 /* Runs the command as a refresh does. Returns false after a finding. */
-static bool try_refresh(struct doctor *doctor, const char *path, char **words, int64_t *duration_ms)
+static bool try_refresh(struct doctor *doctor, struct ccusage_ask *ask)
 {
-	struct run capture;
-	bool good = false;
-	capture_run(path, words, config_of(doctor)->ccusage_timeout_ms, &capture);
-	*duration_ms = capture.duration_ms;
-	if (capture.outcome == RUN_INTERRUPTED) {
-		doctor->interrupted = capture.code;
-	} else if (capture.outcome != RUN_EXITED || capture.code != 0) {
-		struct buf why = BUF_INIT;
-		run_describe(&capture, &why);
+	AUTO_BUF why = BUF_INIT;
+	if (ccusage_ask_refresh(ask, &why))
+		return true;
+	doctor->interrupted = ask->interrupted;
+	if (ask->interrupted)
+		return false;
+	if (ask->has_failed) {
 		doctor_add(doctor, "ccusage", DOCTOR_BAD, "it fails: %s", buf_message(&why));
 		doctor_remedy(doctor, "see what it says by hand: %s", config_of(doctor)->ccusage_command);
-		buf_release(&why);
-	} else if (!has_blocks(&capture.out)) {
-		doctor_add(doctor, "ccusage", DOCTOR_BAD, "its output is not a JSON object with \"blocks\"");
-		doctor_remedy(doctor, "[ccusage] command has to be one such as: ccusage blocks --active --json --offline");
 	} else {
-		good = true;
+		doctor_add(doctor, "ccusage", DOCTOR_BAD, "%s", buf_message(&why));
+		doctor_remedy(doctor, "[ccusage] command has to be one such as: ccusage blocks --active --json --offline");
 	}
-	run_release(&capture);
-	return good;
+	return false;
 }
 
-/* How many words come before the report's name: 2 of "node /opt/ccusage blocks". */
-static size_t count_program_words(char **words)
+static void try_command(struct doctor *doctor, const struct ccusage_command *command)
 {
-	for (size_t i = 1; words[i]; i++)
-		if (strcmp(words[i], "blocks") == 0)
-			return i;
-	return 1;
-}
-
-/* Asks its version; "" when it does not tell. */
-static void find_version(struct doctor *doctor, char *path, char **words, char version[64], bool *is_older)
-{
-	struct verify_command command = { .path = path, .words = words,
-					  .timeout_ms = config_of(doctor)->ccusage_timeout_ms };
-	struct verify answer = { 0 };
-	struct buf error = BUF_INIT;
-	size_t keep = count_program_words(words);
-	char *cut = words[keep];
-	words[keep] = NULL;
-	bool known = verify_ask_version(&command, &answer, &error);
-	words[keep] = cut;
-	doctor->interrupted = command.interrupted ? command.interrupted : doctor->interrupted;
-	snprintf(version, 64, "%s", known ? answer.version : "");
-	*is_older = known && answer.is_older;
-	buf_release(&error);
-}
-
-static void try_command(struct doctor *doctor, char *path, char **words)
-{
-	int64_t duration_ms;
-	char version[64];
-	bool is_older;
-	if (!try_refresh(doctor, path, words, &duration_ms))
+	struct ccusage_ask ask = { .command = command, .timeout_ms = config_of(doctor)->ccusage_timeout_ms };
+	struct ccusage_version version;
+	AUTO_BUF error = BUF_INIT;
+	if (!try_refresh(doctor, &ask))
 		return;
-	find_version(doctor, path, words, version, &is_older);
+	int64_t duration_ms = ask.duration_ms;
+	(void)ccusage_ask_version(&ask, &version, &error);
+	doctor->interrupted = ask.interrupted;
 	if (doctor->interrupted)
 		return;
-	size_t count = count_program_words(words);
-	/* With a node before it, node is not what has this version. */
-	doctor_add(doctor, "ccusage", is_older ? DOCTOR_NOTE : DOCTOR_GOOD, "%s %s answers in %s",
-		   count > 1 ? words[count - 1] : path,
-		   *version ? version : "(of unknown version)", human_duration(duration_ms, HUMAN_TEXT));
-	if (is_older) {
-		buf_printf(&doctor->findings[doctor->count - 1].what,
-			   ", but it counts the first line of a message, not the last: its figures are too low");
+	doctor_add(doctor, "ccusage", version.is_older ? DOCTOR_NOTE : DOCTOR_GOOD, "%s %s answers in %s%s",
+		   ccusage_command_name(command), *version.text ? version.text : "(of unknown version)",
+		   human_duration(duration_ms, HUMAN_TEXT), version.is_older
+		   ? ", but it counts the first line of a message, not the last: its figures are too low" : "");
+	if (version.is_older)
 		doctor_remedy(doctor, "npm install -g ccusage@" CCUSAGE_REFERENCE_VERSION);
-	}
 }
 
 /* What the daemon says of its own runs. */
@@ -129,33 +76,34 @@ static void check_daemons_runs(struct doctor *doctor, bool found_here)
 	}
 }
 
+static void add_not_found(struct doctor *doctor, const struct ccusage_command *command)
+{
+	bool is_wanted = config_of(doctor)->billing_source == BILLING_CCUSAGE;
+	doctor_add(doctor, "ccusage", is_wanted ? DOCTOR_BAD : DOCTOR_NOTE, "%s is not found: %s%s", command->words[0],
+		   strerror(command->why_not_found), is_wanted ? "" : "; the figures are native's, and nobody audits them");
+	doctor_remedy(doctor, "npm install -g ccusage@" CCUSAGE_REFERENCE_VERSION ", or its path in [ccusage] command%s",
+		      is_wanted ? "" : "; to do without: [billing] source = native");
+}
+
 void doctor_check_ccusage(struct doctor *doctor)
 {
 	const struct config *config = config_of(doctor);
-	struct buf error = BUF_INIT;
+	struct ccusage_command command;
+	AUTO_BUF error = BUF_INIT;
 	if (config->billing_source == BILLING_NATIVE || !*config->ccusage_command) {
 		doctor_add(doctor, "ccusage", DOCTOR_GOOD, "not in use: %s", config->billing_source == BILLING_NATIVE
 			   ? "[billing] source = native" : "[ccusage] command is empty");
 		return;
 	}
-	char **words = argv_split(config->ccusage_command, &error);
-	char *path = words ? argv_find_program(words[0]) : NULL;
-	if (!words) {
+	if (!ccusage_command_parse(&command, config->ccusage_command, true, &error))
 		doctor_add(doctor, "ccusage", DOCTOR_BAD, "[ccusage] command: %s", buf_message(&error));
-	} else if (!path) {
-		bool is_wanted = config->billing_source == BILLING_CCUSAGE;
-		doctor_add(doctor, "ccusage", is_wanted ? DOCTOR_BAD : DOCTOR_NOTE, "%s is not found: %s%s", words[0],
-			   strerror(errno), is_wanted ? "" : "; the figures are native's, and nobody audits them");
-		doctor_remedy(doctor, "npm install -g ccusage@" CCUSAGE_REFERENCE_VERSION ", or its path in [ccusage] command%s",
-			      is_wanted ? "" : "; to do without: [billing] source = native");
-	} else {
-		try_command(doctor, path, words);
-	}
+	else if (!command.path)
+		add_not_found(doctor, &command);
+	else
+		try_command(doctor, &command);
 	if (doctor->answer && !doctor->interrupted)
-		check_daemons_runs(doctor, path != NULL);
-	free(path);
-	argv_free(words);
-	buf_release(&error);
+		check_daemons_runs(doctor, command.path != NULL);
+	ccusage_command_release(&command);
 }
 
 /* ---- the figures ---- */

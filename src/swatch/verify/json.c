@@ -125,11 +125,11 @@ bool verify_print_json(const struct verify *verify)
 	struct jsonw w;
 	jsonw_init(&w, &text);
 	jsonw_begin_object(&w);
-	jsonw_put_bool(&w, "ok", verify_unexplained(verify) == 0 && !verify->is_older);
+	jsonw_put_bool(&w, "ok", verify_unexplained(verify) == 0 && !verify->version.is_older);
 	jsonw_put_string(&w, "command", verify->command_path);
-	jsonw_put_string(&w, "version", *verify->version ? verify->version : NULL);
+	jsonw_put_string(&w, "version", *verify->version.text ? verify->version.text : NULL);
 	jsonw_put_string(&w, "referenceVersion", CCUSAGE_REFERENCE_VERSION);
-	jsonw_put_bool(&w, "isReference", verify->is_reference);
+	jsonw_put_bool(&w, "isReference", verify->version.is_reference);
 	jsonw_put_bool(&w, "writtenMeanwhile", verify->was_written);
 	jsonw_put_int(&w, "transcripts", (int64_t)verify->transcripts);
 	jsonw_put_int(&w, "messages", (int64_t)ledger_count(verify->ledger));

@@ -164,7 +164,7 @@ static void show_report_line(struct page *page, const struct verify *verify, con
 	} else {
 		page_item(page, report->unexplained > 0 ? STYLE_BAD : STYLE_NOTE, "%zu of %s %s", differ, rows,
 			  differ == 1 ? "differs" : "differ");
-		if (verify->is_older)
+		if (verify->version.is_older)
 			return;
 		if (report->unexplained == 0)
 			page_item(page, STYLE_PLAIN, differ == 1 ? "explained" : "all explained");
@@ -191,7 +191,7 @@ static void show_verdict(struct page *page, const struct verify *verify)
 {
 	size_t unexplained = verify_unexplained(verify);
 	page_blank_line(page);
-	if (verify->is_older) {
+	if (verify->version.is_older) {
 		page_line(page, STYLE_BAD, 0, "This is not a verification: that needs ccusage " CCUSAGE_REFERENCE_VERSION
 			  ". An older ccusage keeps the first one of a message's lines, not the largest, so that its figures "
 			  "are lower; it also knows fewer models.");
@@ -207,7 +207,7 @@ static void show_verdict(struct page *page, const struct verify *verify)
 	if (unexplained > 0 && verify->was_written)
 		page_line(page, STYLE_NOTE, 0, "Transcripts were written meanwhile, and the reports do not tell of the same "
 			  "moment: run it again when the sessions are quiet.");
-	if (unexplained > 0 && !verify->is_reference)
+	if (unexplained > 0 && !verify->version.is_reference)
 		page_line(page, STYLE_NOTE, 0, "The reference is ccusage " CCUSAGE_REFERENCE_VERSION ": another version counts "
 			  "in another way.");
 }
@@ -216,13 +216,13 @@ bool verify_print_page(const struct verify *verify)
 {
 	struct page page;
 	page_init(&page, terminal_wants_colour(STDOUT_FILENO));
-	page_line(&page, STYLE_PLAIN, 0, "swatch " PACKAGE_VERSION " beside ccusage %s (%s): %s, %s", *verify->version
-		  ? verify->version : "of no known version", verify->command_path,
+	page_line(&page, STYLE_PLAIN, 0, "swatch " PACKAGE_VERSION " beside ccusage %s (%s): %s, %s", *verify->version.text
+		  ? verify->version.text : "of no known version", verify->command_path,
 		  human_counted((int64_t)verify->transcripts, "transcript", HUMAN_TEXT),
 		  human_counted((int64_t)ledger_count(verify->ledger), "message", HUMAN_TEXT));
 	for (int kind = 0; kind < REPORT_KINDS; kind++)
 		show_report_line(&page, verify, &verify->reports[kind]);
-	for (int kind = 0; kind < REPORT_KINDS && !verify->is_older; kind++)
+	for (int kind = 0; kind < REPORT_KINDS && !verify->version.is_older; kind++)
 		show_rows(&page, verify, &verify->reports[kind]);
 	show_reasons(&page, verify);
 	show_verdict(&page, verify);

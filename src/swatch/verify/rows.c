@@ -20,12 +20,10 @@ enum side { OURS, THEIRS, EXPECTED };
 
 /* ---- rows, and what they are called ---- */
 
-/* The key of the rows in ccusage's answer, and the member that names one. */
-static const struct {
-	const char *list, *name;
-} members[REPORT_KINDS] = {
-	[REPORT_BLOCKS] = { "blocks", "id" }, [REPORT_DAILY] = { "daily", "date" }, [REPORT_WEEKLY] = { "weekly", "week" },
-	[REPORT_MONTHLY] = { "monthly", "month" }, [REPORT_SESSIONS] = { "sessions", "sessionId" },
+/* The member that names a row. */
+static const char *const names[REPORT_KINDS] = {
+	[REPORT_BLOCKS] = "id", [REPORT_DAILY] = "date", [REPORT_WEEKLY] = "week", [REPORT_MONTHLY] = "month",
+	[REPORT_SESSIONS] = "sessionId",
 };
 
 static char *session_key(const char *session, size_t session_len, const char *project, size_t project_len)
@@ -40,7 +38,7 @@ static char *session_key(const char *session, size_t session_len, const char *pr
 /* What a row is called; NULL when it has no name, or memory ran out. */
 static char *key_of_row(enum report_kind kind, struct json_object *row)
 {
-	const char *name = json_get_string(row, members[kind].name);
+	const char *name = json_get_string(row, names[kind]);
 	if (!name || kind != REPORT_SESSIONS)
 		return name ? strdup(name) : NULL;
 	const char *project = json_get_string(row, "projectPath");
@@ -137,7 +135,7 @@ static bool add_rows(struct verify_report *report, struct strmap *numbers, enum 
 		struct verify_row *row = key ? get_row(report, numbers, key) : NULL;
 		if (!row) {
 			buf_printf(&report->problem, key ? "out of memory" : "row %zu of ccusage's answer has no %s", i,
-				   members[report->kind].name);
+				   names[report->kind]);
 			return false;
 		}
 		*(side == OURS ? &row->ours : side == THEIRS ? &row->theirs : &row->expected) = object;
@@ -357,7 +355,7 @@ static void judge(const struct verify *verify, struct verify_report *report, str
 	struct buf unused = BUF_INIT;
 	struct figures ours = figures_of_row(report, row->ours), theirs = figures_of_row(report, row->theirs);
 	/* What an older one prints is not foreseen here. */
-	if (verify->is_older)
+	if (verify->version.is_older)
 		row->state = are_equal(&ours, &theirs) ? VERIFY_EQUAL : VERIFY_UNEXPLAINED;
 	else if (!is_as_expected(report, row))
 		row->state = VERIFY_UNEXPLAINED;
@@ -399,13 +397,8 @@ static bool set_side_by_side(struct verify_report *report, struct strmap *number
 bool verify_compare(const struct verify *verify, struct verify_report *report, struct json_object *theirs)
 {
 	struct strmap numbers = STRMAP_INIT;
-	struct json_object *rows = NULL;
+	struct json_object *rows = json_object_object_get(theirs, ccusage_list_name(report->kind));
 	report->own[THEIRS] = theirs;
-	if (!json_object_object_get_ex(theirs, members[report->kind].list, &rows)
-	    || !json_object_is_type(rows, json_type_array)) {
-		buf_printf(&report->problem, "ccusage's answer has no %s", members[report->kind].list);
-		return false;
-	}
 	report->own[OURS] = rows_of_ledger(verify->ledger, report->kind, &report->problem);
 	report->own[EXPECTED] = report->own[OURS]
 		? rows_of_ledger(verify->expected[verify_rule(report->kind)], report->kind, &report->problem) : NULL;

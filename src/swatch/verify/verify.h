@@ -1,11 +1,10 @@
 /*
  * verify: swatch's reports beside ccusage's, and where they differ, the entries that make the difference.
  *
- * For: cmd-verify.c. The parts:
- *   verify_ccusage.c   runs ccusage
- *   verify_entries.c   which entries only one of the two counts, or counts at another price, and why
- *   verify_rows.c      the rows of a report, side by side
- *   verify_page.c      what a person reads; verify_json.c: what a program reads
+ * For: commands/verify.c, which lets ccusage answer (ccusage/ask.h). The parts:
+ *   entries.c   which entries only one of the two counts, or counts at another price, and why
+ *   rows.c      the rows of a report, side by side
+ *   page.c      what a person reads; json.c: what a program reads
  *
  * How it knows: ccusage/reference.h makes of the transcripts what ccusage 20.0.24 makes of them, faults included. From its
  * entries come the rows that ccusage is expected to print. Where it prints these, to the last token and to 1e-9 USD, the
@@ -20,6 +19,7 @@
 #include <stddef.h>
 
 #include "base/buf.h"
+#include "ccusage/ask.h"
 #include "ccusage/differences.h"
 #include "ccusage/reference.h"
 #include "ledger/ledger.h"
@@ -68,9 +68,7 @@ struct verify_report {
 /* The whole of it. */
 struct verify {
 	const char *command_path;    /* of ccusage */
-	char version[64];            /* of ccusage; "" when it does not tell */
-	bool is_reference;           /* 20.0.24 */
-	bool is_older;               /* before 20: it has blocks to compare, and other rules */
+	struct ccusage_version version;
 	bool was_written;            /* transcripts were written while it was verified */
 	struct reference *reference;
 	struct ledger *ledger;       /* swatch's own accounts */
@@ -83,23 +81,7 @@ struct verify {
 	size_t transcripts;
 };
 
-/* ---- verify_ccusage.c ---- */
-
-struct verify_command {
-	char *path;
-	char **words;                /* what goes before the report's name; words[0] is the program */
-	const char *timezone;        /* NULL: its own */
-	int64_t timeout_ms;
-	int interrupted;             /* the signal that this process got meanwhile; 0: none */
-};
-
-/* Asks its version. Returns false with the reason in `error` when it cannot be run. */
-bool verify_ask_version(struct verify_command *command, struct verify *verify, struct buf *error);
-
-/* Runs a report. Returns its JSON object, which the caller puts; NULL with the reason in `error`. */
-struct json_object *verify_ask_report(struct verify_command *command, enum report_kind kind, struct buf *error);
-
-/* ---- verify_entries.c ---- */
+/* ---- entries.c ---- */
 
 /* Fills kept, expected, our_usd and strangers. Returns false when memory ran out. */
 bool verify_match(struct verify *verify);
@@ -115,7 +97,7 @@ struct price_tokens verify_cut_tokens(const struct price_tokens *tokens);
 /* The session and the project that a file's entries have in swatch's report. */
 void verify_our_session(const struct reference_file *file, struct slice *session, struct slice *project);
 
-/* ---- verify_rows.c ---- */
+/* ---- rows.c ---- */
 
 /*
  * Sets the rows of all three side by side and judges each. `theirs` is ccusage's answer; the report keeps it. Returns
@@ -129,7 +111,7 @@ void verify_report_release(struct verify_report *report);
 double verify_row_usd(const struct verify_report *report, struct json_object *row);
 int64_t verify_row_tokens(struct json_object *row);
 
-/* ---- verify_page.c, verify_json.c ---- */
+/* ---- page.c, json.c ---- */
 
 size_t verify_unexplained(const struct verify *verify);
 

@@ -3,11 +3,9 @@
 #include <errno.h>
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
 
-#include "base/argv.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "ccusage/answer.h"
@@ -89,7 +87,15 @@ static int64_t backoff_ms(unsigned failures)
 	return wait_ms - wait_ms / 10 * random / UINT16_MAX;
 }
 
-static void note_failure(struct refresh *refresh, const char *error, struct refresh_result *result)
+/* Nothing runs and nothing waits; what was noted for a run is forgotten. */
+static void turn_off(struct refresh *refresh)
+{
+	set_quiet(refresh, REFRESH_OFF);
+	refresh->first_mono_ms = refresh->last_mono_ms = 0;
+	refresh->follow_up = false;
+}
+
+static void note_failure(struct refresh *refresh, const char *error)
 {
 	refresh->stats.failed++;
 	refresh->failures++;
@@ -97,10 +103,6 @@ static void note_failure(struct refresh *refresh, const char *error, struct refr
 	if (strcmp(refresh->stats.last_error, error) != 0)
 		log_warning("ccusage gave no figures: %s; the last good ones stay", error);
 	snprintf(refresh->stats.last_error, sizeof(refresh->stats.last_error), "%s", error);
-	set_due(refresh, REFRESH_BACKOFF, backoff_ms(refresh->failures));
-	result->error = refresh->stats.last_error;
-	result->failures = refresh->failures;
-	result->next_attempt_ms = refresh->due_wall_ms;
 }
 
 static void note_good(struct refresh *refresh)
@@ -111,12 +113,31 @@ static void note_good(struct refresh *refresh)
 	refresh->stats.last_error[0] = '\0';
 	refresh->failures = 0;
 	refresh->fetched_mono_ms = clock_mono_ms();
-	if (refresh->follow_up) {
+}
+
+/* Every run ends here: with an answer, or with an error. The settings may have turned refreshing off meanwhile. */
+static void end_run(struct refresh *refresh, struct refresh_result *result, const char *error)
+{
+	if (result->answer)
+		note_good(refresh);
+	else
+		note_failure(refresh, error);
+	if (refresh->why_off[0]) {
+		turn_off(refresh);
+	} else if (!result->answer) {
+		set_due(refresh, REFRESH_BACKOFF, backoff_ms(refresh->failures));
+	} else if (refresh->follow_up) {
 		refresh->stats.follow_ups++;
 		set_due(refresh, REFRESH_SETTLING, settled_at_ms(refresh) - clock_mono_ms());
 	} else {
 		set_quiet(refresh, REFRESH_CLEAN);
 	}
+	if (!result->answer) {
+		result->error = refresh->stats.last_error;
+		result->failures = refresh->failures;
+		result->next_attempt_ms = refresh->due_wall_ms;
+	}
+	refresh->callbacks.finished(refresh->ctx, result);
 }
 
 static void on_child_done(void *ctx, const struct run *run)
@@ -124,7 +145,7 @@ static void on_child_done(void *ctx, const struct run *run)
 	struct refresh *refresh = ctx;
 	struct refresh_result result = { .duration_ms = run->duration_ms };
 	struct billing_block answer;
-	struct buf error = BUF_INIT;
+	AUTO_BUF error = BUF_INIT;
 	refresh->child = NULL;
 	refresh->stats.last_finished_ms = clock_wall_ms();
 	refresh->stats.last_duration_ms = run->duration_ms;
@@ -132,19 +153,11 @@ static void on_child_done(void *ctx, const struct run *run)
 		result.exit_status = run->code;
 	else if (run->outcome == RUN_SIGNALED)
 		result.exit_status = 128 + run->code;
-	bool good = run_is_good(run);
-	if (!good)
+	if (!run_is_good(run))
 		child_describe(run, &error);
-	else
-		good = ccusage_answer_parse(buf_str(&run->out), run->out.len, &answer, &error) == 0;
-	if (good) {
+	else if (ccusage_answer_parse(buf_str(&run->out), run->out.len, &answer, &error) == 0)
 		result.answer = &answer;
-		note_good(refresh);
-	} else {
-		note_failure(refresh, buf_message(&error), &result);
-	}
-	buf_release(&error);
-	refresh->callbacks.finished(refresh->ctx, &result);
+	end_run(refresh, &result, buf_message(&error));
 }
 
 static void start_run(struct refresh *refresh)
@@ -155,16 +168,13 @@ static void start_run(struct refresh *refresh)
 	refresh->follow_up = false;
 	refresh->first_mono_ms = refresh->last_mono_ms = 0;
 	refresh->callbacks.started(refresh->ctx);
-	const struct child_command command = { .argv = refresh->words,
+	const struct child_command command = { .argv = refresh->command.words,
 					       .timeout_ms = refresh->config->ccusage_timeout_ms,
 					       .memory_limit_bytes = refresh->config->ccusage_memory_limit_bytes,
 					       .no_sockets = sandbox_denies_sockets() };
 	refresh->child = child_start(refresh->loop, &command, on_child_done, refresh);
-	if (!refresh->child) {
-		struct refresh_result result = { 0 };
-		note_failure(refresh, "out of memory", &result);
-		refresh->callbacks.finished(refresh->ctx, &result);
-	}
+	if (!refresh->child)
+		end_run(refresh, &(struct refresh_result){ .answer = NULL }, "out of memory");
 }
 
 void refresh_init(struct refresh *refresh, struct ev_loop *loop, const struct config *config,
@@ -181,43 +191,40 @@ void refresh_init(struct refresh *refresh, struct ev_loop *loop, const struct co
 	refresh_configure(refresh);
 }
 
-/* Why there is nothing to run; "" when there is. */
-static void find_why_off(struct refresh *refresh)
+/* Reads the command. Sets why_off: "" when there is something to run. */
+static void read_command(struct refresh *refresh)
 {
-	struct buf error = BUF_INIT;
+	const struct config *config = refresh->config;
+	const struct ccusage_command *command = &refresh->command;
+	AUTO_BUF error = BUF_INIT;
 	refresh->why_off[0] = '\0';
-	argv_free(refresh->words);
-	refresh->words = NULL;
-	if (refresh->config->billing_source == BILLING_NATIVE) {
+	ccusage_command_release(&refresh->command);
+	if (config->billing_source == BILLING_NATIVE)
 		snprintf(refresh->why_off, sizeof(refresh->why_off), "[billing] source = native");
-		return;
-	}
-	refresh->words = argv_split(refresh->config->ccusage_command, &error);
-	if (!refresh->words) {
+	else if (!ccusage_command_parse(&refresh->command, config->ccusage_command, true, &error))
 		snprintf(refresh->why_off, sizeof(refresh->why_off), "[ccusage] command: %s", buf_message(&error));
-	} else if (refresh->config->billing_source == BILLING_AUTO) {
-		char *path = argv_find_program(refresh->words[0]);
-		if (!path)
-			snprintf(refresh->why_off, sizeof(refresh->why_off), "%.100s: %s", refresh->words[0],
-				 errno == ENOENT ? "no such program on PATH" : strerror(errno));
-		free(path);
-	}
-	buf_release(&error);
+	else if (config->billing_source == BILLING_AUTO && !command->path)
+		snprintf(refresh->why_off, sizeof(refresh->why_off), "%.100s: %s", command->words[0],
+			 command->why_not_found == ENOENT ? "no such program on PATH" : strerror(command->why_not_found));
 }
 
 void refresh_configure(struct refresh *refresh)
 {
-	find_why_off(refresh);
-	/* A run under way keeps its words: they were the child's from the fork on. */
+	read_command(refresh);
+	/* A run under way goes on, for the child has its words from the fork on. end_run() then turns off what is off. */
 	if (refresh->state == REFRESH_RUNNING)
 		return;
-	if (refresh->why_off[0]) {
-		set_quiet(refresh, REFRESH_OFF);
-	} else if (refresh->state == REFRESH_OFF) {
+	if (refresh->why_off[0])
+		turn_off(refresh);
+	else if (refresh->state == REFRESH_OFF)
 		set_quiet(refresh, REFRESH_CLEAN);
-	} else if (refresh->state == REFRESH_WAITING) {
+	else if (refresh->state == REFRESH_WAITING)
 		become_due(refresh);  /* the ttl may be another one */
-	}
+}
+
+const char *refresh_why_off(const struct refresh *refresh)
+{
+	return refresh->why_off;
 }
 
 void refresh_note_activity(struct refresh *refresh)
@@ -244,7 +251,7 @@ int refresh_force(struct refresh *refresh)
 		return 0;
 	if (refresh->state == REFRESH_OFF)
 		refresh_configure(refresh);  /* it may have been installed meanwhile */
-	if (refresh->state == REFRESH_OFF || !refresh->words)
+	if (refresh->state == REFRESH_OFF)
 		return -1;
 	start_run(refresh);
 	return 1;
@@ -313,6 +320,5 @@ void refresh_release(struct refresh *refresh)
 	if (refresh->child)
 		child_stop(refresh->child);
 	refresh->child = NULL;
-	argv_free(refresh->words);
-	refresh->words = NULL;
+	ccusage_command_release(&refresh->command);
 }

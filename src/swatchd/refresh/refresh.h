@@ -1,12 +1,13 @@
 /*
- * refresh: a burst of activity makes at most one run of ccusage, and never are there two (DESIGN, "Coalesced refresh").
+ * refresh: a burst of activity makes at most one run of ccusage, and there are never two runs at a time.
  *
- * For: daemon.c tells it of activity, and takes the answers to billing.
+ * For: daemon.c, which reports activity here, and takes the answers to billing.
  *
  *     CLEAN --activity--> SETTLING --quiet for settle, or max_delay since the first--> due
  *     due: figures younger than ttl -> WAITING until they are that old -> RUNNING
  *     RUNNING --activity--> remembers one follow-up
  *     RUNNING --good--> CLEAN, or SETTLING when it remembered; --bad--> BACKOFF -> RUNNING
+ *     any --turned off--> OFF, a run only when it has ended; OFF --turned on--> CLEAN
  *
  * No timer runs in CLEAN and in OFF.
  */
@@ -16,6 +17,7 @@
 #include <ev.h>
 
 #include "ccusage/block.h"
+#include "ccusage/command.h"
 #include "config/config.h"
 #include "json/write.h"
 
@@ -53,8 +55,8 @@ struct refresh {
 	struct refresh_callbacks callbacks;
 	void *ctx;
 	enum refresh_state state;
-	char **words;                /* the command, split; NULL: there is none that can run */
-	char why_off[256];
+	struct ccusage_command command;
+	char why_off[256];           /* "": there is something to run */
 	struct child *child;
 	ev_timer due;
 	int64_t first_mono_ms, last_mono_ms;   /* of the activity that is to be taken up; 0: none */
@@ -70,10 +72,13 @@ void refresh_init(struct refresh *refresh, struct ev_loop *loop, const struct co
 		  const struct refresh_callbacks *callbacks, void *ctx);
 
 /*
- * Takes the command from the config (again), and turns refreshing off where [billing] source is native, or where it
- * is auto and there is no such program. Says so in why_off.
+ * Reads the command from the config (again), and turns refreshing off if [billing] source is native, if there is no
+ * command, or if source is auto and the program is not installed. Turns it on otherwise.
  */
 void refresh_configure(struct refresh *refresh);
+
+/* Why it is off, for people; "": it is not. */
+const char *refresh_why_off(const struct refresh *refresh);
 
 /* A transcript grew. */
 void refresh_note_activity(struct refresh *refresh);
