@@ -17,6 +17,11 @@ explained() {
 		sort -u | grep -q -x -F -e "$1 $2 ${3:-ccusage}" ||
 		{ found '[.reports[].differences[].entries[] | {reason, path, line, countedBy}] | unique'; return 1; }
 }
+# clean_path: PATH without a ccusage.
+clean_path() {
+	local directory
+	tr : '\n' <<<"$PATH" | while read -r directory; do [ -e "$directory/ccusage" ] || echo "$directory"; done | paste -sd:
+}
 # line ID OUT [FIELDS]: an assistant line of $AT without a requestId.
 line() {
 	printf '{%s"type":"assistant","timestamp":"%s","sessionId":"%s","version":"2.1.39","message":{"id":"msg_%s","model":"%s","usage":{"input_tokens":0,"output_tokens":%d}}}\n' \
@@ -199,6 +204,49 @@ beside() {
 	[[ $output == *unexplained*"No price is known here for gpt-5"* ]]
 }
 
+@test "a notice with braces before the JSON: verify, doctor and the daemon read on" {
+	some_messages
+	cc=$(fake_ccusage noisy <<-END
+		#!/bin/sh
+		case \$1 in --version) exec "$CCUSAGE20" --version ;; esac
+		echo 'a new version is out {see {} and {"notes": 1}}'
+		exec "$CCUSAGE20" "\$@"
+	END
+	)
+	run swatch verify --command "$cc" --timezone UTC
+	is "$status" 0
+	configure "[billing]
+source = ccusage
+[ccusage]
+command = $cc blocks --active --json --offline"
+	is "$(swatch doctor --json | jq -r '[.checks[] | select(.name == "ccusage") | .state] | unique | join(" ")')" good
+	swatch refresh --wait
+	is "$(jq -r '.source, .ccusage.lastError' "$CACHE/billing-shared.json" | paste -sd' ')" "ccusage null"
+}
+
+@test "no ccusage is taken from a relative or an empty item of PATH, by nobody" {
+	mkdir "$HOME/here" "$HOME/here/bin"
+	cd "$HOME/here"
+	for cc in ccusage bin/ccusage; do
+		printf '#!/bin/sh\necho ran >>"%s/ran"; echo "{\\"blocks\\":[]}"\n' "$HOME" >"$cc"
+		chmod +x "$cc"
+	done
+	message 1 >"$PROJECTS/-p/s1.jsonl"
+	configure "[billing]
+source = ccusage"
+	for relative in bin . '' ../here/bin; do
+		PATH="$relative:$(clean_path)" run swatch verify
+		is "$status" 4
+		PATH="$relative:$(clean_path)" run swatch doctor
+		[[ $output == *"ccusage is not found"* ]]
+		PATH="$relative:$(clean_path)" run swatch refresh --wait
+		[[ $output == *"cannot be started"* ]]
+		PATH="$relative:$(clean_path)" run swatch setup --dry-run
+		[[ $output != *"$HOME/here"* ]]
+	done
+	[ ! -e "$HOME/ran" ]
+}
+
 @test "no ccusage: exit 4, and how to get it" {
 	run swatch verify --command "$HOME/nowhere/ccusage"
 	is "$status" 4
@@ -218,7 +266,7 @@ beside() {
 	cc=$(printf '#!/bin/sh\necho 20.0.24 is rubbish\n' | fake_ccusage rubbish)
 	run swatch verify --command "$cc"
 	is "$status" 4
-	[[ $output == *"is not a JSON object"* ]]
+	[[ $output == *"is not a JSON object with \"blocks\""* ]]
 	cc=$(printf '#!/bin/sh\necho "no idea" >&2\nexit 7\n' | fake_ccusage failing)
 	run swatch verify --command "$cc"
 	is "$status" 4
@@ -227,7 +275,7 @@ beside() {
 	cc=$(beside 'if .weekly then {} else . end')
 	run swatch verify --command "$cc" --timezone UTC
 	is "$status" 1
-	[[ $output == *"weekly      not compared: ccusage's answer has no weekly"* ]]
+	[[ $output == *"weekly      not compared:"*" is not a JSON object with \"weekly\""* ]]
 }
 
 @test "a ccusage that hangs is killed, with all that it started" {
