@@ -14,6 +14,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+/* How many items an array has whose size the compiler knows. */
+#define ARRAY_COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
 /*
  * Makes room for `needed` items of `item_bytes` each. `items` is the address of the pointer to them, `cap` of the number
  * that fits. Grows by a quarter and 16, so that large arrays waste little and small ones are not grown often. New memory is

@@ -4,12 +4,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-void paths_shorten(struct buf *out, const char *path)
+const char *paths_after_home(const char *path)
 {
 	const char *home = paths_home();
 	size_t len = home ? strlen(home) : 0;
-	bool inside = len > 1 && strncmp(path, home, len) == 0 && (path[len] == '/' || path[len] == '\0');
-	buf_printf(out, "%s%s", inside ? "~" : "", inside ? path + len : path);
+	return len > 1 && strncmp(path, home, len) == 0 && (path[len] == '/' || path[len] == '\0') ? path + len : NULL;
+}
+
+void paths_shorten(struct buf *out, const char *path)
+{
+	const char *rest = paths_after_home(path);
+	buf_printf(out, "%s%s", rest ? "~" : "", rest ? rest : path);
 }
 
 char *paths_join(const char *directory, const char *name)

@@ -20,6 +20,9 @@ const char *paths_why_none(void) __attribute__((returns_nonnull));
 /* "~" and "~/x" become the home directory's; trailing slashes go. NULL also when there is no home directory. */
 char *paths_expand(const char *text, size_t len);
 
+/* What follows the home directory in a path: "" or "/...". NULL when the path is not in it. */
+const char *paths_after_home(const char *path);
+
 /* Appends a path for people: what lies in the home directory begins with "~". */
 void paths_shorten(struct buf *out, const char *path);
 

@@ -87,7 +87,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	facts_init(&facts, FUZZ_NOW_MS);
 	facts_take_input(&facts, input.data, input.len);
 	if (look.columns > 0)
-		facts.columns = (double)look.columns;
+		facts.number[FACT_COLUMNS] = (double)look.columns;
 	facts.daemon_lives = flags & 2;
 	facts_take_billing(&facts, billing.data, billing.len);
 	facts_take_session(&facts, session.data, session.len);

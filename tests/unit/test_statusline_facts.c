@@ -52,19 +52,29 @@ static void test_input_as_claude_code_writes_it(void **state)
 	assert_string_equal(facts.model, "Opus 4.6");
 	assert_string_equal(facts.dir, "sub");
 	assert_string_equal(facts.project, "p");
-	assert_true(facts.session_usd == 1.25 && facts.context_tokens == 41803. && facts.context_percent == 21.);
-	assert_true(facts.rate_5h == 42.5 && facts.rate_5h_left_ms == 2. * (double)HOUR_MS);
+	assert_true(facts.number[FACT_SESSION_USD] == 1.25 && facts.number[FACT_CONTEXT_TOKENS] == 41803. && facts.number[FACT_CONTEXT_PERCENT] == 21.);
+	assert_true(facts.number[FACT_RATE_5H] == 42.5 && facts.number[FACT_RATE_5H_LEFT_MS] == 2. * (double)HOUR_MS);
 	/* 42.5% used, 60% of the window over. */
-	assert_true(fabs(facts.rate_5h_pace - 0.425 / 0.6) < 1e-9);
+	assert_true(fabs(facts.number[FACT_RATE_5H_PACE] - 0.425 / 0.6) < 1e-9);
 	assert_string_equal(facts.limits_other, "sevenDayOpus 3%");
 	assert_string_equal(facts.cache, "warm");
-	assert_true(facts.cache_left_ms == 120000. && facts.cache_hit_percent == 87.5);
+	assert_true(facts.number[FACT_CACHE_LEFT_MS] == 120000. && facts.number[FACT_CACHE_HIT_PERCENT] == 87.5);
 	/* 100,000 tokens written for 5 minutes at $6.25 a million. */
-	assert_true(fabs(facts.cold_usd - 0.625) < 1e-9);
+	assert_true(fabs(facts.number[FACT_COLD_USD] - 0.625) < 1e-9);
 	/* The server's window tells the time left, without any cache. */
-	assert_true(facts.block_left_ms == 2. * (double)HOUR_MS && isnan(facts.block_usd));
-	assert_true(isnan(facts.today_usd));
+	assert_true(facts.number[FACT_BLOCK_LEFT_MS] == 2. * (double)HOUR_MS && isnan(facts.number[FACT_BLOCK_USD]));
+	assert_true(isnan(facts.number[FACT_TODAY_USD]));
 	assert_string_equal(facts.note, "swatchd is not running");
+}
+
+/* A number that no rule sets must not show as 0. */
+static void test_every_number_is_unknown_at_first(void **state)
+{
+	(void)state;
+	memset(&facts, 0, sizeof(facts));
+	facts_init(&facts, NOW_MS);
+	for (size_t i = 0; i < FACT_COUNT; i++)
+		assert_true(i == FACT_ROOM ? facts.number[i] == STATUSLINE_ROOM_MOST : isnan(facts.number[i]));
 }
 
 static void test_wrong_types_are_left_out(void **state)
@@ -75,7 +85,7 @@ static void test_wrong_types_are_left_out(void **state)
 	     NULL, NULL, false);
 	assert_string_equal(facts.model, "claude-x");
 	assert_string_equal(facts.session_id, "");
-	assert_true(isnan(facts.session_usd) && isnan(facts.context_percent) && isnan(facts.rate_5h) && isnan(facts.pr));
+	assert_true(isnan(facts.number[FACT_SESSION_USD]) && isnan(facts.number[FACT_CONTEXT_PERCENT]) && isnan(facts.number[FACT_RATE_5H]) && isnan(facts.number[FACT_PR]));
 	assert_string_equal(facts.cache, "");
 	static const char *const rubbish[] = { "", "null", "[]", "7", "\"x\"", "{", "{\"model\":", "not json", "{}{}", "\xFF" };
 	for (size_t i = 0; i < sizeof(rubbish) / sizeof(rubbish[0]); i++) {
@@ -86,11 +96,11 @@ static void test_wrong_types_are_left_out(void **state)
 	/* What came before the end of a text that was cut off counts. */
 	take("{\"model\":{\"display_name\":\"Opus\"},\"cost\":{\"total_cost_usd\":1.5,\"total_dur", NULL, NULL, false);
 	assert_string_equal(facts.model, "Opus");
-	assert_true(facts.session_usd == 1.5);
+	assert_true(facts.number[FACT_SESSION_USD] == 1.5);
 	take("{\"model\":{\"display_name\":\"a\\u001b[31m\\u0007\\u202eb\\n\"},\"cost\":{\"total_cost_usd\":1e300}}", NULL, NULL,
 	     false);
 	assert_string_equal(facts.model, "a?[31m??b?");
-	assert_true(isnan(facts.session_usd));
+	assert_true(isnan(facts.number[FACT_SESSION_USD]));
 }
 
 static void test_half_of_what_was_told_is_not_told(void **state)
@@ -99,32 +109,33 @@ static void test_half_of_what_was_told_is_not_told(void **state)
 	/* Cut off in a number: 4.27, 42 and 200000 are not 4.2, 4 and 200. */
 	take("{\"model\":\"m\",\"cost\":{\"total_cost_usd\":4.2", NULL, NULL, false);
 	assert_string_equal(facts.model, "m");
-	assert_true(isnan(facts.session_usd) && isnan(facts.claude_usd));
+	assert_true(isnan(facts.number[FACT_SESSION_USD]) && isnan(facts.number[FACT_CLAUDE_USD]));
 	take("{\"context_window\":{\"context_window_size\":200000,\"used_percentage\":4", NULL, NULL, false);
-	assert_true(facts.context_size == 200000. && isnan(facts.context_percent));
+	assert_true(facts.number[FACT_CONTEXT_SIZE] == 200000. && isnan(facts.number[FACT_CONTEXT_PERCENT]));
 	take("{\"context_window\":{\"used_percentage\":42,\"context_window_size\":200", NULL, NULL, false);
-	assert_true(isnan(facts.context_size) && facts.context_percent == 42. && isnan(facts.context_tokens));
+	assert_true(isnan(facts.number[FACT_CONTEXT_SIZE]) && facts.number[FACT_CONTEXT_PERCENT] == 42. && isnan(facts.number[FACT_CONTEXT_TOKENS]));
 	take("{\"rate_limits\":{\"five_hour\":{\"used_percentage\":4", NULL, NULL, false);
-	assert_true(isnan(facts.rate_5h));
+	assert_true(isnan(facts.number[FACT_RATE_5H]));
 	/* A part of the context is no smaller context: the percentage tells how many tokens there are. */
 #define WINDOW "{\"context_window\":{\"context_window_size\":200000,\"used_percentage\":42,\"current_usage\":{\"input_tokens\":3,"
 	take(WINDOW "\"cache_creation_input_tokens\":8000,\"cache_read_inp", NULL, NULL, false);
-	assert_true(facts.context_tokens == 84000.);
+	assert_true(facts.number[FACT_CONTEXT_TOKENS] == 84000.);
 	take(WINDOW "\"cache_creation_input_tokens\":8000,\"cache_read_input_tokens\":null}}}", NULL, NULL, false);
-	assert_true(facts.context_tokens == 84000.);
+	assert_true(facts.number[FACT_CONTEXT_TOKENS] == 84000.);
 	/* What breaks a count down is not counted again. */
 	take(WINDOW "\"cache_creation_input_tokens\":8000,\"cache_creation\":{\"ephemeral_1h_input_tokens\":8000},"
 	     "\"cache_read_input_tokens\":70000,\"output_tokens\":5}}}", NULL, NULL, false);
-	assert_true(facts.context_tokens == 78003.);
+	assert_true(facts.number[FACT_CONTEXT_TOKENS] == 78003.);
 }
 
 static void test_figures_are_judged_by_now(void **state)
 {
 	(void)state;
 	take(NULL, BILLING(""), NULL, true);
-	assert_true(facts.is_fresh && facts.today_usd == 2.5 && facts.block_usd == 1.5 && facts.burn_usd == 0.75);
-	assert_true(facts.block_left_ms == 175. * 60000.);
-	assert_true(facts.block_projected_usd == 3.69);
+	assert_true(facts.is_fresh && facts.number[FACT_TODAY_USD] == 2.5 && facts.number[FACT_BLOCK_USD] == 1.5);
+	assert_true(facts.number[FACT_BURN_USD] == 0.75);
+	assert_true(facts.number[FACT_BLOCK_LEFT_MS] == 175. * 60000.);
+	assert_true(facts.number[FACT_BLOCK_PROJECTED_USD] == 3.69);
 	assert_string_equal(facts.stale, "");
 	assert_string_equal(facts.note, "");
 	/* The same file, and nobody who keeps it up to date. */
@@ -132,13 +143,13 @@ static void test_figures_are_judged_by_now(void **state)
 	assert_false(facts.is_fresh);
 	assert_string_equal(facts.stale, "stale 1m");
 	assert_string_equal(facts.note, "swatchd is not running");
-	assert_true(facts.today_usd == 2.5);
+	assert_true(facts.number[FACT_TODAY_USD] == 2.5);
 	/* A day later: no block, and no cost of today. */
 	facts_init(&facts, NOW_MS + 24 * HOUR_MS);
 	facts_take_billing(&facts, BILLING(""), strlen(BILLING("")));
 	facts_finish(&facts);
 	assert_string_equal(facts.stale, "stale 1d");
-	assert_true(isnan(facts.today_usd) && isnan(facts.block_usd) && isnan(facts.burn_usd) && isnan(facts.block_left_ms));
+	assert_true(isnan(facts.number[FACT_TODAY_USD]) && isnan(facts.number[FACT_BLOCK_USD]) && isnan(facts.number[FACT_BURN_USD]) && isnan(facts.number[FACT_BLOCK_LEFT_MS]));
 	/* Past freshUntil, also with a daemon. */
 	facts_init(&facts, NOW_MS + HOUR_MS);
 	facts.daemon_lives = true;
@@ -155,26 +166,26 @@ static void test_the_servers_window_goes_before_the_block(void **state)
 					      "\"sevenDay\":{\"usedPercentage\":9,\"resetsAt\":1795440000000}},"
 					      "\"window\":{\"costUSD\":1.25}");
 	take("{\"rate_limits\":{\"five_hour\":{\"used_percentage\":42.5,\"resets_at\":1795449900}}}", account, NULL, true);
-	assert_true(facts.rate_5h == 50. && facts.window_usd == 1.25 && facts.block_left_ms == 2. * (double)HOUR_MS);
+	assert_true(facts.number[FACT_RATE_5H] == 50. && facts.number[FACT_WINDOW_USD] == 1.25 && facts.number[FACT_BLOCK_LEFT_MS] == 2. * (double)HOUR_MS);
 	/* What it comes to is meant for the same end. */
-	assert_true(facts.block_projected_usd == 1.25 + 0.75 * 2.);
-	assert_true(isnan(facts.rate_7d));
+	assert_true(facts.number[FACT_BLOCK_PROJECTED_USD] == 1.25 + 0.75 * 2.);
+	assert_true(isnan(facts.number[FACT_RATE_7D]));
 	assert_false(facts.limits_are_news);
 	take("{\"rate_limits\":{\"five_hour\":{\"used_percentage\":51,\"resets_at\":1795449900}}}", account, NULL, true);
-	assert_true(facts.rate_5h == 51. && facts.limits_are_news);
+	assert_true(facts.number[FACT_RATE_5H] == 51. && facts.limits_are_news);
 	/* A percentage without a reset is shown, and told to nobody; what others know goes before. */
 	take("{\"rate_limits\":{\"five_hour\":{\"used_percentage\":51,\"resets_at\":null},\"seven_day\":{\"used_percentage\":7}}}",
 	     account, NULL, true);
-	assert_true(facts.rate_5h == 50. && facts.rate_7d == 7. && isnan(facts.rate_7d_left_ms) && !facts.limits_are_news);
+	assert_true(facts.number[FACT_RATE_5H] == 50. && facts.number[FACT_RATE_7D] == 7. && isnan(facts.number[FACT_RATE_7D_LEFT_MS]) && !facts.limits_are_news);
 	take("{\"rate_limits\":{\"five_hour\":{\"used_percentage\":-1},\"seven_day\":{\"used_percentage\":9,\"resets_at\":1795440000}}}",
 	     NULL, NULL, false);
-	assert_true(isnan(facts.rate_5h) && isnan(facts.rate_7d));
+	assert_true(isnan(facts.number[FACT_RATE_5H]) && isnan(facts.number[FACT_RATE_7D]));
 	/* Past its reset nobody knows the window. */
 	facts_init(&facts, NOW_MS + 2 * HOUR_MS);
 	facts.daemon_lives = true;
 	facts_take_billing(&facts, account, strlen(account));
 	facts_finish(&facts);
-	assert_true(isnan(facts.rate_5h) && isnan(facts.window_usd));
+	assert_true(isnan(facts.number[FACT_RATE_5H]) && isnan(facts.number[FACT_WINDOW_USD]));
 }
 
 #define PROMPT_CACHE(price) \
@@ -189,36 +200,36 @@ static void test_a_cold_cache_costs_what_the_daemon_goes_by(void **state)
 	take("{\"session_id\":\"abc\"}", BILLING(""), PROMPT_CACHE(OWN_PRICE), true);
 	assert_string_equal(facts.cache, "warm");
 	assert_string_equal(facts.cache_ttl, "5m");
-	assert_true(facts.cache_left_ms == 120000. && facts.recache_tokens == 50000.);
-	assert_true(fabs(facts.cold_usd - 0.625) < 1e-9);
+	assert_true(facts.number[FACT_CACHE_LEFT_MS] == 120000. && facts.number[FACT_RECACHE_TOKENS] == 50000.);
+	assert_true(fabs(facts.number[FACT_COLD_USD] - 0.625) < 1e-9);
 	take("{\"session_id\":\"abc\"}", BILLING(""), PROMPT_CACHE(OWN_PRICE), false);
-	assert_true(isnan(facts.cache_left_ms));
+	assert_true(isnan(facts.number[FACT_CACHE_LEFT_MS]));
 	/* What it does tell goes before, and is priced by the file. */
 	static const char told[] = "{\"session_id\":\"abc\",\"model\":{\"id\":\"claude-opus-4-6[1m]\"},\"prompt_cache\":{"
 				   "\"warm\":true,\"ttl\":\"1h\",\"expires_at\":1795446300,\"recache_tokens_if_cold\":100000}}";
 	take(told, BILLING(""), PROMPT_CACHE(OWN_PRICE), true);
-	assert_true(facts.cache_left_ms == (double)HOUR_MS && fabs(facts.cold_usd - 2.) < 1e-9);
+	assert_true(facts.number[FACT_CACHE_LEFT_MS] == (double)HOUR_MS && fabs(facts.number[FACT_COLD_USD] - 2.) < 1e-9);
 	/* Without a price in the file, or with that of another model: the one that is compiled in. */
 	take(told, BILLING(""), PROMPT_CACHE("null"), true);
-	assert_true(fabs(facts.cold_usd - 1.) < 1e-9);
+	assert_true(fabs(facts.number[FACT_COLD_USD] - 1.) < 1e-9);
 	take("{\"session_id\":\"abc\",\"model\":{\"id\":\"claude-opus-4-60\"}}", BILLING(""), PROMPT_CACHE(OWN_PRICE), true);
-	assert_true(isnan(facts.cold_usd));
+	assert_true(isnan(facts.number[FACT_COLD_USD]));
 	take("{\"session_id\":\"abc\",\"model\":{\"id\":\"claude-sonnet-4-6\"}}", BILLING(""), PROMPT_CACHE(OWN_PRICE), true);
-	assert_true(fabs(facts.cold_usd - 0.1875) < 1e-9);
+	assert_true(fabs(facts.number[FACT_COLD_USD] - 0.1875) < 1e-9);
 	take("{\"session_id\":\"abc\",\"fast_mode\":true}", BILLING(""), PROMPT_CACHE(OWN_PRICE), true);
-	assert_true(fabs(facts.cold_usd - 1.25) < 1e-9);
+	assert_true(fabs(facts.number[FACT_COLD_USD] - 1.25) < 1e-9);
 	/* Beyond a threshold: the rest, or all of it. */
 	take("{\"session_id\":\"abc\"}", BILLING(""), PROMPT_CACHE("{\"write5m\":10,\"write1h\":20,\"above\":{\"tokens\":20000,"
 	     "\"wholeRequest\":false,\"write5m\":20,\"write1h\":40}}"), true);
-	assert_true(fabs(facts.cold_usd - (0.2 + 0.6)) < 1e-9);
+	assert_true(fabs(facts.number[FACT_COLD_USD] - (0.2 + 0.6)) < 1e-9);
 	take("{\"session_id\":\"abc\"}", BILLING(""), PROMPT_CACHE("{\"write5m\":10,\"write1h\":20,\"above\":{\"tokens\":20000,"
 	     "\"wholeRequest\":true,\"write5m\":20,\"write1h\":40}}"), true);
-	assert_true(fabs(facts.cold_usd - 1.) < 1e-9);
+	assert_true(fabs(facts.number[FACT_COLD_USD] - 1.) < 1e-9);
 	static const char *const rubbish[] = { PROMPT_CACHE("{\"write5m\":-1,\"write1h\":1e99}"), PROMPT_CACHE("7"),
 					       PROMPT_CACHE("{\"write5m\":\"x\",\"write1h\":{}}") };
 	for (size_t i = 0; i < sizeof(rubbish) / sizeof(rubbish[0]); i++) {
 		take("{\"session_id\":\"abc\"}", BILLING(""), rubbish[i], true);
-		assert_true(fabs(facts.cold_usd - 0.3125) < 1e-9);
+		assert_true(fabs(facts.number[FACT_COLD_USD] - 0.3125) < 1e-9);
 	}
 }
 
@@ -234,19 +245,19 @@ static void test_what_has_no_price_did_not_cost_nothing(void **state)
 	(void)state;
 	static const char input[] = "{\"session_id\":\"abc\",\"model\":{\"id\":\"m-9\"},\"cost\":{\"total_cost_usd\":0}}";
 	take(input, UNPRICED_BILLING("[\"m-9\"]", "0"), UNPRICED_SESSION, true);
-	assert_true(isnan(facts.session_usd) && isnan(facts.today_usd) && isnan(facts.block_usd) && isnan(facts.burn_usd));
-	assert_true(facts.block_left_ms > 0. && facts.today_tokens == 100. && facts.block_tokens == 100.);
+	assert_true(isnan(facts.number[FACT_SESSION_USD]) && isnan(facts.number[FACT_TODAY_USD]) && isnan(facts.number[FACT_BLOCK_USD]) && isnan(facts.number[FACT_BURN_USD]));
+	assert_true(facts.number[FACT_BLOCK_LEFT_MS] > 0. && facts.number[FACT_TODAY_TOKENS] == 100. && facts.number[FACT_BLOCK_TOKENS] == 100.);
 	assert_string_equal(facts.unpriced, "m-9");
 	/* What has a price is shown; where all have one, nothing is nothing. */
 	take(input, UNPRICED_BILLING("[\"m-9\"]", "0.5"), UNPRICED_SESSION, true);
-	assert_true(isnan(facts.session_usd) && facts.today_usd == 0.5 && facts.block_usd == 0.5 && facts.burn_usd == 0.5);
+	assert_true(isnan(facts.number[FACT_SESSION_USD]) && facts.number[FACT_TODAY_USD] == 0.5 && facts.number[FACT_BLOCK_USD] == 0.5 && facts.number[FACT_BURN_USD] == 0.5);
 	/* Nor is a session for nothing that goes on where it was left, with Claude Code's count at 0. */
 	take("{\"cost\":{\"total_cost_usd\":0},\"context_window\":{\"current_usage\":{\"input_tokens\":9}}}", NULL, NULL, false);
-	assert_true(isnan(facts.session_usd));
+	assert_true(isnan(facts.number[FACT_SESSION_USD]));
 	take("{\"cost\":{\"total_cost_usd\":0},\"context_window\":{\"current_usage\":null}}", NULL, NULL, false);
-	assert_true(facts.session_usd == 0.);
+	assert_true(facts.number[FACT_SESSION_USD] == 0.);
 	take(input, UNPRICED_BILLING("[]", "0"), UNPRICED_SESSION, true);
-	assert_true(facts.session_usd == 0. && facts.today_usd == 0. && facts.block_usd == 0.);
+	assert_true(facts.number[FACT_SESSION_USD] == 0. && facts.number[FACT_TODAY_USD] == 0. && facts.number[FACT_BLOCK_USD] == 0.);
 }
 
 static void test_a_newer_schema_gives_no_figures(void **state)
@@ -254,7 +265,7 @@ static void test_a_newer_schema_gives_no_figures(void **state)
 	(void)state;
 	take("{\"session_id\":\"abc\",\"model\":\"m\"}", "{\"schema\":2,\"costToday\":2.5,\"isFresh\":true}",
 	     "{\"schema\":2,\"sessionId\":\"abc\",\"billing\":{\"sessionCost\":9}}", true);
-	assert_true(isnan(facts.today_usd) && isnan(facts.session_usd));
+	assert_true(isnan(facts.number[FACT_TODAY_USD]) && isnan(facts.number[FACT_SESSION_USD]));
 	assert_string_equal(facts.model, "m");
 	assert_string_equal(facts.note, "cache of a newer swatchd: update swatch");
 }
@@ -266,14 +277,14 @@ static void test_the_sessions_file(void **state)
 				   "\"context\":{\"tokensUsed\":50000,\"windowSize\":200000,\"percentUsed\":25},\"git\":{\"branch\":"
 				   "\"main\"},\"billing\":{\"sessionCost\":4,\"toldCostUSD\":3},\"subagents\":{\"count\":2,\"costUSD\":1}}";
 	take("{\"session_id\":\"abc\",\"cost\":{\"total_cost_usd\":0}}", BILLING(""), file, true);
-	assert_true(facts.session_usd == 4. && facts.context_percent == 25. && facts.subagents_percent == 25.);
+	assert_true(facts.number[FACT_SESSION_USD] == 4. && facts.number[FACT_CONTEXT_PERCENT] == 25. && facts.number[FACT_SUBAGENTS_PERCENT] == 25.);
 	assert_string_equal(facts.model, "Opus4.6");
 	assert_string_equal(facts.branch, "main");
 	assert_string_equal(facts.unpriced, "claude-nobody-1");
 	assert_string_equal(facts.unpriced_models, "claude-nobody-1, x");
 	take("{\"session_id\":\"other\",\"cost\":{\"total_cost_usd\":3}}", BILLING(""), file, true);
 	assert_false(facts.has_session);
-	assert_true(facts.session_usd == 3.);
+	assert_true(facts.number[FACT_SESSION_USD] == 3.);
 	assert_string_equal(facts.branch, "");
 }
 
@@ -404,6 +415,7 @@ int main(void)
 	setenv("TZ", "UTC", 1);
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_input_as_claude_code_writes_it),
+		cmocka_unit_test(test_every_number_is_unknown_at_first),
 		cmocka_unit_test(test_wrong_types_are_left_out),
 		cmocka_unit_test(test_half_of_what_was_told_is_not_told),
 		cmocka_unit_test(test_figures_are_judged_by_now),

@@ -19,13 +19,13 @@ static int set_up(void **state)
 	snprintf(facts.model, sizeof(facts.model), "Opus 4.6");
 	snprintf(facts.branch, sizeof(facts.branch), "日本語-feature");
 	snprintf(facts.cache, sizeof(facts.cache), "warm");
-	facts.session_usd = 1.25;
-	facts.today_usd = 0.;
-	facts.context_percent = 81.;
-	facts.context_tokens = 1234567.;
-	facts.block_left_ms = 9360000.;
-	facts.rate_5h = 42.4;
-	facts.rate_5h_pace = 1.26;
+	facts.number[FACT_SESSION_USD] = 1.25;
+	facts.number[FACT_TODAY_USD] = 0.;
+	facts.number[FACT_CONTEXT_PERCENT] = 81.;
+	facts.number[FACT_CONTEXT_TOKENS] = 1234567.;
+	facts.number[FACT_BLOCK_LEFT_MS] = 9360000.;
+	facts.number[FACT_RATE_5H] = 42.4;
+	facts.number[FACT_RATE_5H_PACE] = 1.26;
 	return 0;
 }
 
@@ -71,13 +71,13 @@ static void test_values(void **state)
 	expect("[{block_cost}{agent}{rate_7d_reset}]", "[]");
 	expect("\\{a\\}\\\\", "{a}\\");
 	expect("a\\nb\\n\\n{agent}\\nc", "a\nb\nc");
-	facts.block_left_ms = 59999.;
+	facts.number[FACT_BLOCK_LEFT_MS] = 59999.;
 	expect("{block_left}", "59s");
-	facts.block_left_ms = 60000. * 60 * 49;
+	facts.number[FACT_BLOCK_LEFT_MS] = 60000. * 60 * 49;
 	expect("{block_left}", "2d 1h");
-	facts.block_left_ms = -5.;
+	facts.number[FACT_BLOCK_LEFT_MS] = -5.;
 	expect("{block_left}", "0s");
-	facts.today_usd = INFINITY;
+	facts.number[FACT_TODAY_USD] = INFINITY;
 	expect("[{today_cost}]", "[]");
 }
 
@@ -132,11 +132,11 @@ static void test_thresholds(void **state)
 	(void)state;
 	static const char format[] = "{#context_percent:green,50:yellow,80:bold+red}x";
 	expect_with(format, true, 0, "\033[0;1;31mx\033[0m");
-	facts.context_percent = 50.;
+	facts.number[FACT_CONTEXT_PERCENT] = 50.;
 	expect_with(format, true, 0, "\033[0;33mx\033[0m");
-	facts.context_percent = 49.9;
+	facts.number[FACT_CONTEXT_PERCENT] = 49.9;
 	expect_with(format, true, 0, "\033[0;32mx\033[0m");
-	facts.context_percent = NAN;
+	facts.number[FACT_CONTEXT_PERCENT] = NAN;
 	expect_with(format, true, 0, "x");
 }
 
@@ -212,7 +212,7 @@ static void test_presets_on_narrow_terminals(void **state)
 			assert_in_range(width_of(buf_str(&out), out.len), 1, columns);
 			/* It is the line of some room, whole; only the shortest one is cut. */
 			for (int room = (int)STATUSLINE_ROOM_MOST; room >= 0 && !found; room--) {
-				facts.room = room;
+				facts.number[FACT_ROOM] = room;
 				buf_clear(&same);
 				assert_true(statusline_format(preset->format, &facts, &look, &same, &error));
 				found = strcmp(buf_str(&same), buf_str(&out)) == 0;
@@ -234,7 +234,7 @@ static void test_presets_without_some_facts(void **state)
 		const struct statusline_look look = { .colour = true, .columns = 70 };
 		struct buf out = BUF_INIT, error = BUF_INIT;
 		facts_fill_sample(&facts, NOW_MS);
-		facts.limit_resets_ms = NOW_MS + 60000.;
+		facts.number[FACT_LIMIT_RESETS_MS] = NOW_MS + 60000.;
 		assert_true(statusline_format(preset->format, &facts, &look, &out, &error));
 		assert_non_null(strstr(buf_str(&out), "limit"));
 		buf_release(&out);
@@ -242,20 +242,20 @@ static void test_presets_without_some_facts(void **state)
 	}
 	facts_init(&facts, NOW_MS);
 	snprintf(facts.model, sizeof(facts.model), "Opus 4.6");
-	facts.context_percent = 12.;
+	facts.number[FACT_CONTEXT_PERCENT] = 12.;
 	expect(statusline_preset_find("full")->format, "Opus 4.6 | context 12%");
-	facts.context_percent = NAN;
-	facts.cold_usd = 0.74;
+	facts.number[FACT_CONTEXT_PERCENT] = NAN;
+	facts.number[FACT_COLD_USD] = 0.74;
 	snprintf(facts.cache, sizeof(facts.cache), "cold");
 	expect(statusline_preset_find("full")->format, "Opus 4.6 | cache cold ($0.74 to rewrite)");
 	/* A block whose cost nobody knows is a block; the server's window is one, too. */
 	facts.cache[0] = '\0';
-	facts.today_tokens = facts.block_tokens = 1000.;
-	facts.block_left_ms = 9360000.;
+	facts.number[FACT_TODAY_TOKENS] = facts.number[FACT_BLOCK_TOKENS] = 1000.;
+	facts.number[FACT_BLOCK_LEFT_MS] = 9360000.;
 	expect(statusline_preset_find("full")->format, "Opus 4.6 | block (2h 36m left)");
-	facts.block_tokens = NAN;
+	facts.number[FACT_BLOCK_TOKENS] = NAN;
 	expect(statusline_preset_find("full")->format, "Opus 4.6 | no active block");
-	facts.window_usd = 3.;
+	facts.number[FACT_WINDOW_USD] = 3.;
 	expect(statusline_preset_find("full")->format, "Opus 4.6 | $3.00 block (2h 36m left)");
 }
 

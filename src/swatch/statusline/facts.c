@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/clock.h"
 #include "base/paths.h"
 #include "ledger/projection.h"
@@ -22,27 +23,9 @@ void facts_init(struct statusline_facts *facts, int64_t now_ms)
 {
 	memset(facts, 0, sizeof(*facts));
 	facts->now_ms = now_ms;
-	double *const unknown[] = {
-		&facts->pr, &facts->lines_added, &facts->lines_removed, &facts->session_time_ms, &facts->api_time_ms,
-		&facts->claude_usd, &facts->context_tokens, &facts->context_size, &facts->context_percent,
-		&facts->context_left, &facts->current_tokens, &facts->session_usd, &facts->swatch_usd,
-		&facts->session_tokens, &facts->session_burn_usd, &facts->today_usd, &facts->today_tokens, &facts->today_unpriced,
-		&facts->block_usd, &facts->block_tokens, &facts->block_percent, &facts->block_left_ms,
-		&facts->block_projected_usd, &facts->block_resets_ms, &facts->window_usd, &facts->window_tokens,
-		&facts->burn_usd, &facts->tokens_per_minute, &facts->indicator_tokens_per_minute, &facts->subagents,
-		&facts->subagents_usd, &facts->subagents_percent, &facts->rate_5h, &facts->rate_5h_left_ms,
-		&facts->rate_5h_resets_ms, &facts->rate_5h_pace, &facts->rate_7d, &facts->rate_7d_left_ms,
-		&facts->rate_7d_resets_ms, &facts->rate_7d_pace, &facts->rate_spend, &facts->spend_usd,
-		&facts->spend_limit_usd, &facts->limit_resets_ms, &facts->cache_expires_ms, &facts->cache_left_ms,
-		&facts->cache_hit_percent, &facts->cache_misses, &facts->recache_tokens, &facts->cold_usd,
-		&facts->fetched_ms, &facts->age_ms, &facts->columns, &facts->told_percent, &facts->told_left_percent,
-		&facts->told_5h_percent, &facts->told_7d_percent, &facts->file_tokens, &facts->file_size, &facts->file_percent, &facts->schema, &facts->file_claude_usd,
-		&facts->file_cache_expires_ms, &facts->file_cache_tokens, &facts->write_5m_usd, &facts->write_1h_usd,
-		&facts->write_fast_factor, &facts->above_tokens, &facts->above_5m_usd, &facts->above_1h_usd,
-	};
-	for (size_t i = 0; i < sizeof(unknown) / sizeof(unknown[0]); i++)
-		*unknown[i] = NAN;
-	facts->room = STATUSLINE_ROOM_MOST;
+	for (size_t i = 0; i < FACT_COUNT; i++)
+		facts->number[i] = NAN;
+	facts->number[FACT_ROOM] = STATUSLINE_ROOM_MOST;
 }
 
 static void copy_text(char *out, size_t size, const char *text)
@@ -50,44 +33,23 @@ static void copy_text(char *out, size_t size, const char *text)
 	snprintf(out, size, "%s", text);
 }
 
-/* A number out of its range is none. */
-static void check_number(double *number, double least)
-{
-	if (!(*number >= least && *number <= NUMBER_MAX))
-		*number = NAN;
-}
-
 static void check_numbers(struct statusline_facts *facts)
 {
-	double *const not_negative[] = {
-		&facts->pr, &facts->lines_added, &facts->lines_removed, &facts->session_time_ms, &facts->api_time_ms,
-		&facts->claude_usd, &facts->context_size, &facts->current_tokens, &facts->swatch_usd,
-		&facts->session_tokens, &facts->session_burn_usd, &facts->today_usd, &facts->today_tokens,
-		&facts->block_usd, &facts->block_tokens, &facts->window_usd, &facts->window_tokens, &facts->burn_usd,
-		&facts->tokens_per_minute, &facts->indicator_tokens_per_minute, &facts->subagents,
-		&facts->subagents_usd, &facts->cache_hit_percent, &facts->cache_misses, &facts->recache_tokens,
-		&facts->told_percent, &facts->told_left_percent, &facts->file_tokens, &facts->file_percent,
-		&facts->file_cache_tokens, &facts->write_5m_usd, &facts->write_1h_usd, &facts->write_fast_factor,
-		&facts->above_tokens, &facts->above_5m_usd, &facts->above_1h_usd,
+	enum range { ANY, FROM_0, FROM_1 };
+#define NUMBER_RANGE(name, constant, kind, range) [FACT_##constant] = (range),
+#define INNER_RANGE(constant, range) [FACT_##constant] = (range),
+#define NO_RANGE(name, member)
+	static const enum range ranges[FACT_COUNT] = {
+		STATUSLINE_FIELDS(NUMBER_RANGE, NO_RANGE) STATUSLINE_INNER_FACTS(INNER_RANGE)
 	};
-	for (size_t i = 0; i < sizeof(not_negative) / sizeof(not_negative[0]); i++)
-		check_number(not_negative[i], 0.);
-	check_number(&facts->context_size, 1.);
-	check_number(&facts->file_size, 1.);
+	for (size_t i = 0; i < FACT_COUNT; i++) {
+		double least = ranges[i] == FROM_1 ? 1. : 0.;
+		if (ranges[i] != ANY && !(facts->number[i] >= least && facts->number[i] <= NUMBER_MAX))
+			facts->number[i] = NAN;
+	}
 }
 
 /* ---- names ---- */
-
-/* "~/work" for what lies in the home directory. */
-static void shorten_home(char path[FACT_PATH_SIZE])
-{
-	const char *home = paths_home();
-	size_t len = home ? strlen(home) : 0;
-	if (len < 2 || strncmp(path, home, len) != 0 || (path[len] != '/' && path[len] != '\0'))
-		return;
-	memmove(path + 1, path + len, strlen(path + len) + 1);
-	path[0] = '~';
-}
 
 static void finish_names(struct statusline_facts *facts)
 {
@@ -101,28 +63,34 @@ static void finish_names(struct statusline_facts *facts)
 		copy_text(facts->project_path, sizeof(facts->project_path), facts->cwd);
 	snprintf(facts->dir, sizeof(facts->dir), "%.*s", FACT_TEXT_SIZE - 1, paths_basename(facts->cwd));
 	snprintf(facts->project, sizeof(facts->project), "%.*s", FACT_TEXT_SIZE - 1, paths_basename(facts->project_path));
-	shorten_home(facts->cwd);
+	const char *rest = paths_after_home(facts->cwd);
+	if (rest) {
+		memmove(facts->cwd + 1, rest, strlen(rest) + 1);
+		facts->cwd[0] = '~';
+	}
 }
 
 /* ---- context ---- */
 
 static void finish_context(struct statusline_facts *facts)
 {
-	if (isnan(facts->context_size))
-		facts->context_size = facts->file_size;
-	facts->context_tokens = facts->current_tokens;
-	if (isnan(facts->context_tokens) && !isnan(facts->told_percent) && !isnan(facts->context_size))
-		facts->context_tokens = facts->told_percent / 100. * facts->context_size;
-	if (isnan(facts->context_tokens) && facts->file_tokens > 0.)
-		facts->context_tokens = facts->file_tokens;
-	facts->context_percent = facts->told_percent;
-	if (isnan(facts->context_percent) && facts->told_left_percent <= 100.)
-		facts->context_percent = 100. - facts->told_left_percent;
-	if (isnan(facts->context_percent))
-		facts->context_percent = facts->context_tokens / facts->context_size * 100.;
-	if (isnan(facts->context_percent) && facts->file_percent > 0.)
-		facts->context_percent = facts->file_percent;
-	facts->context_left = facts->context_percent <= 100. ? 100. - facts->context_percent : NAN;
+	double *number = facts->number, *tokens = &number[FACT_CONTEXT_TOKENS], *percent = &number[FACT_CONTEXT_PERCENT];
+	double *size = &number[FACT_CONTEXT_SIZE];
+	if (isnan(*size))
+		*size = number[FACT_FILE_SIZE];
+	*tokens = number[FACT_CURRENT_TOKENS];
+	if (isnan(*tokens) && !isnan(number[FACT_TOLD_PERCENT]) && !isnan(*size))
+		*tokens = number[FACT_TOLD_PERCENT] / 100. * *size;
+	if (isnan(*tokens) && number[FACT_FILE_TOKENS] > 0.)
+		*tokens = number[FACT_FILE_TOKENS];
+	*percent = number[FACT_TOLD_PERCENT];
+	if (isnan(*percent) && number[FACT_TOLD_LEFT_PERCENT] <= 100.)
+		*percent = 100. - number[FACT_TOLD_LEFT_PERCENT];
+	if (isnan(*percent))
+		*percent = *tokens / *size * 100.;
+	if (isnan(*percent) && number[FACT_FILE_PERCENT] > 0.)
+		*percent = number[FACT_FILE_PERCENT];
+	number[FACT_CONTEXT_LEFT] = *percent <= 100. ? 100. - *percent : NAN;
 }
 
 /* ---- costs ---- */
@@ -131,116 +99,125 @@ static void finish_context(struct statusline_facts *facts)
 static bool is_of_today(const struct statusline_facts *facts)
 {
 	char today[16];
-	if (facts->daemon_lives || isnan(facts->fetched_ms))
+	if (facts->daemon_lives || isnan(facts->number[FACT_FETCHED_MS]))
 		return facts->daemon_lives;
 	clock_format_local_date(facts->now_ms, today);
 	if (facts->today_date[0])
 		return strcmp(today, facts->today_date) == 0;
-	return clock_local_day_start_ms((int64_t)facts->fetched_ms) == clock_local_day_start_ms(facts->now_ms);
+	return clock_local_day_start_ms((int64_t)facts->number[FACT_FETCHED_MS]) == clock_local_day_start_ms(facts->now_ms);
 }
 
-static void forget_block(struct statusline_facts *facts)
+static void forget(struct statusline_facts *facts, const enum fact *which, size_t count)
 {
-	facts->block_usd = facts->block_tokens = facts->burn_usd = NAN;
-	facts->tokens_per_minute = facts->indicator_tokens_per_minute = NAN;
-	facts->block_end_ms = 0;
+	for (size_t i = 0; i < count; i++)
+		facts->number[which[i]] = NAN;
 }
 
-/* The server knows when its window ends; the block is only an estimate of it. */
-static void take_window(struct statusline_facts *facts, const struct rate_limit *window)
+/* Sets how much of a window of `whole_ms`, which ends at `end_ms`, has passed. */
+static void pass_window(struct statusline_facts *facts, double end_ms, double whole_ms)
 {
-	facts->block_left_ms = (double)(window->resets_ms - facts->now_ms);
-	facts->block_resets_ms = (double)window->resets_ms;
-	facts->block_percent = 100. - facts->block_left_ms / (double)RATE_LIMIT_FIVE_HOUR_MS * 100.;
-	if (facts->block_percent < 0.)
-		facts->block_percent = 0.;
+	double left_ms = end_ms - (double)facts->now_ms, percent = 100. - left_ms / whole_ms * 100.;
+	facts->number[FACT_BLOCK_LEFT_MS] = left_ms;
+	facts->number[FACT_BLOCK_RESETS_MS] = end_ms;
+	facts->number[FACT_BLOCK_PERCENT] = percent < 0. ? 0. : percent;
 }
 
 static void finish_block(struct statusline_facts *facts)
 {
+	static const enum fact of_block[] = { FACT_BLOCK_USD, FACT_BLOCK_TOKENS, FACT_BURN_USD, FACT_TOKENS_PER_MINUTE,
+					      FACT_INDICATOR_TOKENS_PER_MINUTE };
 	const struct rate_limit *window = rate_limits_find(&facts->limits, RATE_LIMIT_FIVE_HOUR);
-	int64_t now_ms = facts->now_ms;
-	bool quiet = facts->block_last_ms > 0 && now_ms - facts->block_last_ms >= RATE_LIMIT_FIVE_HOUR_MS;
-	if (facts->block_end_ms <= now_ms || facts->block_start_ms >= facts->block_end_ms || quiet)
-		forget_block(facts);
-	if (facts->block_end_ms > 0) {
-		double left_ms = (double)(facts->block_end_ms - now_ms);
-		double whole_ms = (double)(facts->block_end_ms - facts->block_start_ms);
-		facts->block_left_ms = left_ms;
-		facts->block_resets_ms = (double)facts->block_end_ms;
-		facts->block_percent = left_ms < whole_ms ? 100. - left_ms / whole_ms * 100. : 0.;
-	}
-	if (window)
-		take_window(facts, window);
+	double *number = facts->number, now_ms = (double)facts->now_ms;
+	double start_ms = number[FACT_BLOCK_START_MS], end_ms = number[FACT_BLOCK_END_MS];
+	bool is_quiet = now_ms - number[FACT_BLOCK_LAST_MS] >= (double)RATE_LIMIT_FIVE_HOUR_MS;
+	if (!(end_ms > now_ms) || start_ms >= end_ms || is_quiet)
+		forget(facts, of_block, ARRAY_COUNT(of_block));
 	else
-		facts->window_usd = facts->window_tokens = NAN;
+		pass_window(facts, end_ms, end_ms - start_ms);
+	/* The server knows when its window ends; the block is only an estimate of it. */
+	if (window)
+		pass_window(facts, (double)window->resets_ms, (double)RATE_LIMIT_FIVE_HOUR_MS);
+	else
+		number[FACT_WINDOW_USD] = number[FACT_WINDOW_TOKENS] = NAN;
+	double resets_ms = number[FACT_BLOCK_RESETS_MS];
 	const struct projection_basis basis = {
-		.end_ms = window ? window->resets_ms : facts->block_end_ms, .usd_per_hour = facts->burn_usd,
-		.usd = isnan(facts->window_usd) ? facts->block_usd : facts->window_usd,
+		.end_ms = isnan(resets_ms) ? 0 : (int64_t)resets_ms, .usd_per_hour = number[FACT_BURN_USD],
+		.usd = number[isnan(number[FACT_WINDOW_USD]) ? FACT_BLOCK_USD : FACT_WINDOW_USD],
 	};
 	struct projection projection;
-	(void)projection_make(&basis, now_ms, &projection);
-	facts->block_projected_usd = projection.usd;
+	(void)projection_make(&basis, facts->now_ms, &projection);
+	number[FACT_BLOCK_PROJECTED_USD] = projection.usd;
 }
 
-/* What has no price costs nothing in these sums, and a sum of nothing else is not known. */
-static void forget_unpriced(const struct statusline_facts *facts, double *usd, double tokens)
+/*
+ * A model without a price adds nothing to these sums, so that a sum of 0 may be of nothing else: then it is not known.
+ * Claude Code, too, says 0 for a model that it has no price for, and in a resumed session.
+ */
+static void forget_unpriced(struct statusline_facts *facts)
 {
-	if (facts->unpriced_models[0] && !(*usd > 0.) && tokens > 0.)
-		*usd = NAN;
-}
-
-static void forget_all_unpriced(struct statusline_facts *facts)
-{
-	forget_unpriced(facts, &facts->swatch_usd, facts->session_tokens);
-	/* Claude Code says 0 of what it has no price for, and in a session that was taken up again. */
-	forget_unpriced(facts, &facts->claude_usd, facts->session_tokens);
-	forget_unpriced(facts, &facts->today_usd, facts->today_tokens);
-	forget_unpriced(facts, &facts->block_usd, facts->block_tokens);
-	forget_unpriced(facts, &facts->window_usd, facts->window_tokens);
-	forget_unpriced(facts, &facts->burn_usd, facts->block_tokens);
-	forget_unpriced(facts, &facts->session_burn_usd, facts->session_tokens);
+	static const struct { enum fact usd, tokens; } sums[] = {
+		{ FACT_SWATCH_USD, FACT_SESSION_TOKENS }, { FACT_CLAUDE_USD, FACT_SESSION_TOKENS },
+		{ FACT_TODAY_USD, FACT_TODAY_TOKENS }, { FACT_BLOCK_USD, FACT_BLOCK_TOKENS },
+		{ FACT_WINDOW_USD, FACT_WINDOW_TOKENS }, { FACT_BURN_USD, FACT_BLOCK_TOKENS },
+		{ FACT_SESSION_BURN_USD, FACT_SESSION_TOKENS },
+	};
+	for (size_t i = 0; facts->unpriced_models[0] && i < ARRAY_COUNT(sums); i++)
+		if (!(facts->number[sums[i].usd] > 0.) && facts->number[sums[i].tokens] > 0.)
+			facts->number[sums[i].usd] = NAN;
 }
 
 static void finish_costs(struct statusline_facts *facts)
 {
+	static const enum fact of_today[] = { FACT_TODAY_USD, FACT_TODAY_TOKENS, FACT_TODAY_UNPRICED };
+	static const enum fact of_agents[] = { FACT_SUBAGENTS, FACT_SUBAGENTS_USD, FACT_SUBAGENTS_PERCENT };
+	double *number = facts->number;
 	if (!is_of_today(facts))
-		facts->today_usd = facts->today_tokens = facts->today_unpriced = NAN;
-	/* None is nothing to say. */
-	if (!(facts->today_unpriced > 0.))
-		facts->today_unpriced = NAN;
-	forget_all_unpriced(facts);
+		forget(facts, of_today, ARRAY_COUNT(of_today));
+	/* Zero unpriced requests are nothing to show. */
+	if (!(number[FACT_TODAY_UNPRICED] > 0.))
+		number[FACT_TODAY_UNPRICED] = NAN;
+	forget_unpriced(facts);
 	finish_block(facts);
-	/* Claude Code's own is what ccusage shows too. It is 0 in a session that was taken up again: then nobody knows. */
-	facts->session_usd = facts->claude_usd;
-	if (!(facts->session_usd > 0.) && (!isnan(facts->swatch_usd) || facts->current_tokens > 0.))
-		facts->session_usd = facts->swatch_usd;
-	if (facts->swatch_usd > 0.)
-		facts->subagents_percent = facts->subagents_usd / facts->swatch_usd * 100.;
-	if (!isnan(facts->indicator_tokens_per_minute))
+	/* ccusage shows Claude Code's own figure, too. In a resumed session it is 0: then only ours counts. */
+	number[FACT_SESSION_USD] = number[FACT_CLAUDE_USD];
+	if (!(number[FACT_SESSION_USD] > 0.) && (!isnan(number[FACT_SWATCH_USD]) || number[FACT_CURRENT_TOKENS] > 0.))
+		number[FACT_SESSION_USD] = number[FACT_SWATCH_USD];
+	if (number[FACT_SWATCH_USD] > 0.)
+		number[FACT_SUBAGENTS_PERCENT] = number[FACT_SUBAGENTS_USD] / number[FACT_SWATCH_USD] * 100.;
+	double indicator = number[FACT_INDICATOR_TOKENS_PER_MINUTE];
+	if (!isnan(indicator))
 		copy_text(facts->burn_status, sizeof(facts->burn_status),
-			  facts->indicator_tokens_per_minute < BURN_MODERATE ? "normal"
-			  : facts->indicator_tokens_per_minute < BURN_HIGH ? "moderate" : "high");
-	/* None is nothing to show. */
-	if (facts->subagents == 0.)
-		facts->subagents = facts->subagents_usd = facts->subagents_percent = NAN;
+			  indicator < BURN_MODERATE ? "normal" : indicator < BURN_HIGH ? "moderate" : "high");
+	if (number[FACT_SUBAGENTS] == 0.)
+		forget(facts, of_agents, ARRAY_COUNT(of_agents));
 }
 
 /* ---- limits ---- */
 
-static void finish_limit(const struct statusline_facts *facts, const char *name, double *percent, double *left_ms,
-			 double *resets_ms, double *pace)
+/* The windows that have fields of their own; `told` is a percentage without a reset, for where nobody knows better. */
+static const struct window_facts {
+	const char *name;
+	enum fact percent, told, left_ms, resets_ms, pace;
+} windows[] = {
+	{ RATE_LIMIT_FIVE_HOUR, FACT_RATE_5H, FACT_TOLD_5H_PERCENT, FACT_RATE_5H_LEFT_MS, FACT_RATE_5H_RESETS_MS,
+	  FACT_RATE_5H_PACE },
+	{ RATE_LIMIT_SEVEN_DAY, FACT_RATE_7D, FACT_TOLD_7D_PERCENT, FACT_RATE_7D_LEFT_MS, FACT_RATE_7D_RESETS_MS,
+	  FACT_RATE_7D_PACE },
+};
+
+static void finish_window(struct statusline_facts *facts, const struct window_facts *window)
 {
-	const struct rate_limit *limit = rate_limits_find(&facts->limits, name);
+	double *number = facts->number;
+	const struct rate_limit *limit = rate_limits_find(&facts->limits, window->name);
+	number[window->percent] = limit ? limit->used_percent : number[window->told];
 	if (!limit)
 		return;
-	double whole_ms = (double)rate_limit_window_ms(name);
-	*percent = limit->used_percent;
-	*resets_ms = (double)limit->resets_ms;
-	*left_ms = (double)(limit->resets_ms - facts->now_ms);
-	double share = 1. - *left_ms / whole_ms;
+	double left_ms = (double)(limit->resets_ms - facts->now_ms);
+	double share = 1. - left_ms / (double)rate_limit_window_ms(window->name);
+	number[window->resets_ms] = (double)limit->resets_ms;
+	number[window->left_ms] = left_ms;
 	if (share >= PACE_LEAST_SHARE)
-		*pace = limit->used_percent / 100. / share;
+		number[window->pace] = limit->used_percent / 100. / share;
 }
 
 static void finish_other_limits(struct statusline_facts *facts)
@@ -251,9 +228,9 @@ static void finish_other_limits(struct statusline_facts *facts)
 		if (strcmp(limit->name, RATE_LIMIT_FIVE_HOUR) == 0 || strcmp(limit->name, RATE_LIMIT_SEVEN_DAY) == 0)
 			continue;
 		if (strcmp(limit->name, "spendLimit") == 0) {
-			facts->rate_spend = limit->used_percent;
-			facts->spend_usd = limit->used_usd;
-			facts->spend_limit_usd = limit->limit_usd;
+			facts->number[FACT_RATE_SPEND] = limit->used_percent;
+			facts->number[FACT_SPEND_USD] = limit->used_usd;
+			facts->number[FACT_SPEND_LIMIT_USD] = limit->limit_usd;
 			continue;
 		}
 		if (len + RATE_LIMIT_NAME_SIZE + 16 < sizeof(facts->limits_other))
@@ -268,17 +245,11 @@ static void finish_limits(struct statusline_facts *facts)
 	for (size_t i = 0; i < facts->told_limits.count; i++)
 		if (rate_limits_merge(&facts->limits, &facts->told_limits.all[i], facts->now_ms))
 			facts->limits_are_news = true;
-	finish_limit(facts, RATE_LIMIT_FIVE_HOUR, &facts->rate_5h, &facts->rate_5h_left_ms, &facts->rate_5h_resets_ms,
-		     &facts->rate_5h_pace);
-	finish_limit(facts, RATE_LIMIT_SEVEN_DAY, &facts->rate_7d, &facts->rate_7d_left_ms, &facts->rate_7d_resets_ms,
-		     &facts->rate_7d_pace);
-	if (isnan(facts->rate_5h))
-		facts->rate_5h = facts->told_5h_percent;
-	if (isnan(facts->rate_7d))
-		facts->rate_7d = facts->told_7d_percent;
+	for (size_t i = 0; i < ARRAY_COUNT(windows); i++)
+		finish_window(facts, &windows[i]);
 	finish_other_limits(facts);
-	if (!(facts->limit_resets_ms > (double)facts->now_ms))
-		facts->limit_resets_ms = NAN;
+	if (!(facts->number[FACT_LIMIT_RESETS_MS] > (double)facts->now_ms))
+		facts->number[FACT_LIMIT_RESETS_MS] = NAN;
 }
 
 /* ---- the prompt cache ---- */
@@ -293,16 +264,19 @@ static bool is_same_model(const char *a, const char *b)
 /* The price in the session's file is by the person's pricing.json, which a line has no time to read. */
 static bool take_file_price(const struct statusline_facts *facts, struct price *price)
 {
-	if (isnan(facts->write_5m_usd) || isnan(facts->write_1h_usd)
-	    || !is_same_model(facts->model_id, facts->file_model_id))
+	const double *number = facts->number;
+	double write_5m_usd = number[FACT_WRITE_5M_USD], write_1h_usd = number[FACT_WRITE_1H_USD];
+	double factor = number[FACT_WRITE_FAST_FACTOR];
+	if (isnan(write_5m_usd) || isnan(write_1h_usd) || !is_same_model(facts->model_id, facts->file_model_id))
 		return false;
-	*price = (struct price){ .base = { .input = facts->write_1h_usd / 2e6, .cache_creation = facts->write_5m_usd / 1e6 },
-				 .fast_factor = isnan(facts->write_fast_factor) ? 1. : facts->write_fast_factor };
-	if (facts->above_tokens >= 1. && !isnan(facts->above_5m_usd) && !isnan(facts->above_1h_usd)) {
-		price->threshold_tokens = (int64_t)facts->above_tokens;
+	*price = (struct price){ .base = { .input = write_1h_usd / 2e6, .cache_creation = write_5m_usd / 1e6 },
+				 .fast_factor = isnan(factor) ? 1. : factor };
+	double above_5m_usd = number[FACT_ABOVE_5M_USD], above_1h_usd = number[FACT_ABOVE_1H_USD];
+	if (number[FACT_ABOVE_TOKENS] >= 1. && !isnan(above_5m_usd) && !isnan(above_1h_usd)) {
+		price->threshold_tokens = (int64_t)number[FACT_ABOVE_TOKENS];
 		price->whole_request = facts->above_is_whole;
-		price->above.input = facts->above_1h_usd / 2e6;
-		price->above.cache_creation = facts->above_5m_usd / 1e6;
+		price->above.input = above_1h_usd / 2e6;
+		price->above.cache_creation = above_5m_usd / 1e6;
 	}
 	return true;
 }
@@ -314,33 +288,33 @@ static void finish_cold_cost(struct statusline_facts *facts)
 	const struct price *price = take_file_price(facts, &from_file)
 					    ? &from_file
 					    : price_find(facts->model_id, strlen(facts->model_id), &factor);
-	if (!price || !(facts->recache_tokens > 0.))
+	if (!price || !(facts->number[FACT_RECACHE_TOKENS] > 0.))
 		return;
-	int64_t tokens = (int64_t)facts->recache_tokens;
+	int64_t tokens = (int64_t)facts->number[FACT_RECACHE_TOKENS];
 	struct price_tokens written = { 0 };
 	if (strcmp(facts->cache_ttl, "1h") == 0)
 		written.cache_creation_1h = tokens;
 	else
 		written.cache_creation_5m = tokens;
-	facts->cold_usd = price_cost_usd(price, factor, &written, facts->fast[0] != '\0');
+	facts->number[FACT_COLD_USD] = price_cost_usd(price, factor, &written, facts->fast[0] != '\0');
 }
 
 /* What older versions of Claude Code do not tell is in the session's file, for as long as somebody keeps it. */
 static void take_file_cache(struct statusline_facts *facts)
 {
-	bool is_told = !isnan(facts->cache_expires_ms) || facts->has_warm;
+	bool is_told = !isnan(facts->number[FACT_CACHE_EXPIRES_MS]) || facts->has_warm;
 	if (!is_told && facts->daemon_lives)
-		facts->cache_expires_ms = facts->file_cache_expires_ms;
+		facts->number[FACT_CACHE_EXPIRES_MS] = facts->number[FACT_FILE_CACHE_EXPIRES_MS];
 	if (!facts->cache_ttl[0])
 		copy_text(facts->cache_ttl, sizeof(facts->cache_ttl), facts->file_cache_ttl);
-	if (isnan(facts->recache_tokens) && facts->file_cache_tokens > 0.)
-		facts->recache_tokens = facts->file_cache_tokens;
+	if (isnan(facts->number[FACT_RECACHE_TOKENS]) && facts->number[FACT_FILE_CACHE_TOKENS] > 0.)
+		facts->number[FACT_RECACHE_TOKENS] = facts->number[FACT_FILE_CACHE_TOKENS];
 }
 
 static void finish_cache(struct statusline_facts *facts)
 {
 	take_file_cache(facts);
-	double left_ms = facts->cache_expires_ms - (double)facts->now_ms;
+	double left_ms = facts->number[FACT_CACHE_EXPIRES_MS] - (double)facts->now_ms;
 	bool known = !isnan(left_ms) || facts->has_warm;
 	bool warm = known && !(left_ms <= 0.) && (facts->is_warm || !facts->has_warm);
 	if (known)
@@ -350,8 +324,9 @@ static void finish_cache(struct statusline_facts *facts)
 		copy_text(facts->cache, sizeof(facts->cache),
 			  facts->file_cache[0] == 'c' ? "cold" : facts->daemon_lives ? "warm" : "");
 	if (warm && left_ms > 0.)
-		facts->cache_left_ms = left_ms;
-	facts->cache_hit_percent = facts->cache_hit_percent <= 1. ? facts->cache_hit_percent * 100. : NAN;
+		facts->number[FACT_CACHE_LEFT_MS] = left_ms;
+	double *hit = &facts->number[FACT_CACHE_HIT_PERCENT];
+	*hit = *hit <= 1. ? *hit * 100. : NAN;
 	finish_cold_cost(facts);
 }
 
@@ -360,10 +335,10 @@ static void finish_cache(struct statusline_facts *facts)
 static void finish_freshness(struct statusline_facts *facts)
 {
 	facts->is_fresh = facts->daemon_lives && facts->says_fresh
-			  && (facts->fresh_until_ms == 0 || facts->now_ms < facts->fresh_until_ms);
-	if (!isnan(facts->fetched_ms)) {
-		double age_ms = (double)facts->now_ms - facts->fetched_ms;
-		facts->age_ms = age_ms > 0. ? age_ms : 0.;
+			  && !((double)facts->now_ms >= facts->number[FACT_FRESH_UNTIL_MS]);
+	if (!isnan(facts->number[FACT_FETCHED_MS])) {
+		double age_ms = (double)facts->now_ms - facts->number[FACT_FETCHED_MS];
+		facts->number[FACT_AGE_MS] = age_ms > 0. ? age_ms : 0.;
 	}
 	if (facts->newer_schema) {
 		copy_text(facts->note, sizeof(facts->note), "cache of a newer swatchd: update swatch");
@@ -372,8 +347,8 @@ static void finish_freshness(struct statusline_facts *facts)
 			  facts->daemon_lives ? "no figures yet" : "swatchd is not running");
 	} else if (!facts->is_fresh) {
 		char age[CLOCK_AGE_SIZE] = "";
-		if (!isnan(facts->age_ms))
-			clock_format_age((int64_t)facts->age_ms, age);
+		if (!isnan(facts->number[FACT_AGE_MS]))
+			clock_format_age((int64_t)facts->number[FACT_AGE_MS], age);
 		snprintf(facts->stale, sizeof(facts->stale), "stale%s%s", age[0] ? " " : "", age);
 		if (!facts->daemon_lives)
 			copy_text(facts->note, sizeof(facts->note), "swatchd is not running");
@@ -403,6 +378,7 @@ void facts_finish(struct statusline_facts *facts)
 
 void facts_fill_sample(struct statusline_facts *facts, int64_t now_ms)
 {
+	double *number = facts->number;
 	facts_init(facts, now_ms);
 	copy_text(facts->model, sizeof(facts->model), "Opus 4.6");
 	copy_text(facts->model_id, sizeof(facts->model_id), "claude-opus-4-6");
@@ -410,30 +386,31 @@ void facts_fill_sample(struct statusline_facts *facts, int64_t now_ms)
 	copy_text(facts->branch, sizeof(facts->branch), "main");
 	copy_text(facts->cache_ttl, sizeof(facts->cache_ttl), "1h");
 	copy_text(facts->effort, sizeof(facts->effort), "high");
-	facts->context_size = 200000.;
-	facts->current_tokens = 124300.;
-	facts->claude_usd = facts->swatch_usd = 4.27;
-	facts->subagents = 3.;
-	facts->subagents_usd = 0.94;
-	facts->today_usd = 18.6;
-	facts->block_usd = facts->window_usd = 11.05;
-	facts->burn_usd = 4.3;
-	facts->indicator_tokens_per_minute = 1400.;
-	facts->block_start_ms = now_ms - 154 * CLOCK_MINUTE_MS;
-	facts->block_end_ms = facts->block_start_ms + RATE_LIMIT_FIVE_HOUR_MS;
-	facts->block_last_ms = now_ms;
-	facts->cache_expires_ms = (double)(now_ms + 42 * CLOCK_MINUTE_MS);
-	facts->recache_tokens = 118000.;
+	number[FACT_CONTEXT_SIZE] = 200000.;
+	number[FACT_CURRENT_TOKENS] = 124300.;
+	number[FACT_CLAUDE_USD] = number[FACT_SWATCH_USD] = 4.27;
+	number[FACT_SUBAGENTS] = 3.;
+	number[FACT_SUBAGENTS_USD] = 0.94;
+	number[FACT_TODAY_USD] = 18.6;
+	number[FACT_BLOCK_USD] = number[FACT_WINDOW_USD] = 11.05;
+	number[FACT_BURN_USD] = 4.3;
+	number[FACT_INDICATOR_TOKENS_PER_MINUTE] = 1400.;
+	int64_t block_start_ms = now_ms - 154 * CLOCK_MINUTE_MS, block_end_ms = block_start_ms + RATE_LIMIT_FIVE_HOUR_MS;
+	number[FACT_BLOCK_START_MS] = (double)block_start_ms;
+	number[FACT_BLOCK_END_MS] = (double)block_end_ms;
+	number[FACT_BLOCK_LAST_MS] = (double)now_ms;
+	number[FACT_CACHE_EXPIRES_MS] = (double)(now_ms + 42 * CLOCK_MINUTE_MS);
+	number[FACT_RECACHE_TOKENS] = 118000.;
 	struct rate_limit limit;
 	rate_limit_init(&limit, RATE_LIMIT_FIVE_HOUR);
 	limit.used_percent = 62.;
-	limit.resets_ms = facts->block_end_ms;
+	limit.resets_ms = block_end_ms;
 	rate_limits_merge(&facts->limits, &limit, now_ms);
 	rate_limit_init(&limit, RATE_LIMIT_SEVEN_DAY);
 	limit.used_percent = 31.;
 	limit.resets_ms = now_ms + 4 * CLOCK_DAY_MS;
 	rate_limits_merge(&facts->limits, &limit, now_ms);
 	facts->has_billing = facts->has_session = facts->daemon_lives = facts->says_fresh = true;
-	facts->fetched_ms = (double)now_ms;
+	number[FACT_FETCHED_MS] = (double)now_ms;
 	facts_finish(facts);
 }

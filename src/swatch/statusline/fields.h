@@ -1,7 +1,7 @@
 /*
- * statusline_fields: the names that a format can use, and how each value reads.
+ * statusline/fields: the names that a format can use (fact_table.h), and how each value reads.
  *
- * For: statusline_format.c; swatch-statusline(1) lists them all (a test holds it against the table).
+ * For: format.c.
  */
 #ifndef SWATCH_SWATCH_STATUSLINE_FIELDS_H
 #define SWATCH_SWATCH_STATUSLINE_FIELDS_H
@@ -27,7 +27,7 @@ enum field_kind {
 struct statusline_field {
 	const char *name;
 	enum field_kind kind;
-	size_t offset;       /* in struct statusline_facts */
+	size_t at;           /* a number: its enum fact; a text: its offset in struct statusline_facts */
 };
 
 /* "45s", "26m", "2h 26m", "3d 4h". Returns the length. */

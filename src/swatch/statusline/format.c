@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/buf.h"
 #include "base/printable.h"
 #include "base/utf8.h"
 #include "base/width.h"
@@ -17,11 +18,11 @@
 
 struct rendering {
 	const char *format, *at, *end;
-	const struct statusline_facts *facts;   /* NULL: only a check */
+	const struct statusline_facts *facts;   /* NULL: check the format, show nothing */
 	struct statusline_lines lines;
-	struct statusline_style wanted;         /* from here on */
+	struct statusline_style wanted;         /* of the text that follows */
 	struct buf *error;
-	bool is_right;                          /* the format has no faults: it was rendered before */
+	bool is_right;                          /* the format has no faults: it has been rendered before */
 	bool failed;
 	int depth;
 };
@@ -50,7 +51,7 @@ static size_t name_len(const char *at, const char *end)
 	return (size_t)(at - start);
 }
 
-/* Takes a field's name. NULL after a fault. */
+/* Takes a field's name. Returns NULL after a fault. */
 static const struct statusline_field *take_field(struct rendering *r)
 {
 	const char *name = r->at;
@@ -117,11 +118,10 @@ static bool render_field(struct rendering *r)
 		return true;
 	size_t len = statusline_field_text(field, r->facts, value);
 	if (columns >= 1. && len > 0) {
-		struct buf cut = BUF_INIT;
+		AUTO_BUF cut = BUF_INIT;
 		width_clip(&cut, value, len, (size_t)columns);
 		show_text(r, buf_str(&cut), cut.len);
 		r->lines.line.failed = r->lines.line.failed || cut.failed;
-		buf_release(&cut);
 	} else {
 		show_text(r, value, len);
 	}
@@ -132,8 +132,8 @@ static bool render_field(struct rendering *r)
 
 static bool render_until(struct rendering *r, bool in_braces);
 
-/* Passes a condition's body in a format without faults. */
-static bool pass_body(struct rendering *r)
+/* Skips a condition's body in a format without faults. */
+static bool skip_body(struct rendering *r)
 {
 	for (size_t depth = 1; depth > 0 && r->at < r->end; r->at++) {
 		if (*r->at == '\\')
@@ -146,11 +146,11 @@ static bool pass_body(struct rendering *r)
 	return true;
 }
 
-/* What stands in a condition is read in any case, for its faults, and shown or not. */
+/* Reads a condition's body, for its faults, and shows it when the condition holds. */
 static bool render_body(struct rendering *r, bool shown)
 {
 	if (!shown && r->is_right)
-		return pass_body(r);
+		return skip_body(r);
 	const struct statusline_facts *facts = r->facts;
 	struct statusline_style wanted = r->wanted;
 	if (++r->depth > STATUSLINE_FORMAT_MAX_DEPTH)
@@ -160,7 +160,7 @@ static bool render_body(struct rendering *r, bool shown)
 	bool good = render_until(r, true);
 	r->facts = facts;
 	r->depth--;
-	/* A colour that was set in what is not shown is not set. */
+	/* A colour that is set in a hidden body has no effect after it. */
 	if (!shown)
 		r->wanted = wanted;
 	return good;
@@ -258,7 +258,7 @@ static bool render_separator(struct rendering *r, bool is_arrow)
 
 /* ---- {#red} ---- */
 
-/* Takes the words of a style, up to one of `stops`, and adds them when `used`. */
+/* Takes the words of a style, up to one of `stops`, and adds them to `style`. */
 static bool take_style(struct rendering *r, const char *stops, struct statusline_style *style)
 {
 	const char *words = r->at;
@@ -271,7 +271,7 @@ static bool take_style(struct rendering *r, const char *stops, struct statusline
 	return true;
 }
 
-/* "green,50:yellow,80:red}" after "field:": the last one whose number is not above the value counts. */
+/* "green,50:yellow,80:red}" after "field:": the last style whose number is not above the value counts. */
 static bool render_thresholds(struct rendering *r, const struct statusline_field *field)
 {
 	const char *where = r->at;
@@ -350,7 +350,7 @@ static bool render_backslash(struct rendering *r)
 	return true;
 }
 
-/* Renders up to the end, or to the } that ends a condition, which is passed. */
+/* Renders up to the end, or past the } that ends a condition. */
 static bool render_until(struct rendering *r, bool in_braces)
 {
 	const char *opening = r->at;
@@ -373,7 +373,7 @@ static bool render_until(struct rendering *r, bool in_braces)
 	return in_braces ? fail(r, opening, "the condition that begins here is not closed: a } is missing") : true;
 }
 
-/* What the format says in its own words is shown as it is: it must not steer a terminal, in its older ways neither. */
+/* The format's own text reaches the terminal as it is, so it must not hold control characters, C1 controls included. */
 static bool is_printable(struct rendering *r)
 {
 	for (const char *at = r->format; at < r->end;) {
@@ -389,7 +389,7 @@ static bool is_printable(struct rendering *r)
 	return true;
 }
 
-/* Writes the lines. `is_right`: the format was found to have no faults. */
+/* Writes the lines. `is_right`: the format is known to have no faults. */
 static bool render(const char *format, const struct statusline_facts *facts, const struct statusline_look *look,
 		   bool is_right, struct buf *lines, struct buf *error, bool *was_cut)
 {
@@ -410,21 +410,21 @@ static bool render(const char *format, const struct statusline_facts *facts, con
 }
 
 /*
- * Writes the lines for the most room with which none is cut, or for none at all. What needs more room makes lines
- * longer, so that halving finds it: a narrow terminal is no reason to be slow.
+ * Writes the lines with the largest room at which no line is cut, or with room 0. Lines get longer with the room, so that
+ * bisection finds it: a narrow terminal is no reason to be slow.
  */
 static bool render_fitting(const char *format, const struct statusline_facts *facts,
 			   const struct statusline_look *look, struct buf *lines, struct buf *error)
 {
 	struct statusline_facts fitted = *facts;
-	struct buf trial = BUF_INIT;
-	int fits = -1, too_much = (int)facts->room;
+	AUTO_BUF trial = BUF_INIT;
+	int fits = -1, too_much = (int)facts->number[FACT_ROOM];
 	bool good = true, was_cut;
 	while (good && too_much - fits > 1) {
 		int room = (fits + too_much) / 2;
-		fitted.room = room;
+		fitted.number[FACT_ROOM] = room;
 		good = render(format, &fitted, look, true, &trial, error, &was_cut);
-		/* With no room at all it is the last one, whether or not it fits. */
+		/* Room 0 is the last resort: those lines count even when they are cut. */
 		if (!was_cut || room == 0) {
 			struct buf before = *lines;
 			*lines = trial;
@@ -435,29 +435,25 @@ static bool render_fitting(const char *format, const struct statusline_facts *fa
 		else
 			fits = room;
 	}
-	buf_release(&trial);
 	return good;
 }
 
 bool statusline_format(const char *format, const struct statusline_facts *facts, const struct statusline_look *look,
 		       struct buf *out, struct buf *error)
 {
-	struct buf lines = BUF_INIT;
+	AUTO_BUF lines = BUF_INIT;
 	bool was_cut;
 	bool good = render(format, facts, look, false, &lines, error, &was_cut);
 	if (good && was_cut && facts && strstr(format, "room"))
 		good = render_fitting(format, facts, look, &lines, error);
 	if (good)
 		buf_append(out, buf_str(&lines), lines.len);
-	buf_release(&lines);
 	return good;
 }
 
 bool statusline_format_check(const char *format, struct buf *error)
 {
 	static const struct statusline_look plain = { .colour = false, .columns = 0 };
-	struct buf nothing = BUF_INIT;
-	bool good = statusline_format(format, NULL, &plain, &nothing, error);
-	buf_release(&nothing);
-	return good;
+	AUTO_BUF nothing = BUF_INIT;
+	return statusline_format(format, NULL, &plain, &nothing, error);
 }

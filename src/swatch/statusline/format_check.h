@@ -1,8 +1,8 @@
 /*
- * config_format: is [statusline] format of a config right? The config's own reader takes any text: the language is this
- * room's.
+ * statusline/format_check: checks [statusline] format of a config. The config's own reader takes any text, because only
+ * this room knows the language.
  *
- * For: cmd-config.c (--check) and doctor.
+ * For: commands/config.c (--check) and doctor.
  */
 #ifndef SWATCH_SWATCH_STATUSLINE_FORMAT_CHECK_H
 #define SWATCH_SWATCH_STATUSLINE_FORMAT_CHECK_H
@@ -12,7 +12,7 @@
 #include "base/buf.h"
 #include "config/config.h"
 
-/* Appends the fault as config_read_file() says its own: "FILE:LINE: what". Returns true when there is none. */
+/* Returns true when the format is right; false after it appended "FILE:LINE: what", as config_read_file() does. */
 bool config_format_check(const struct config *config, const char *path, struct buf *faults);
 
 #endif

@@ -38,7 +38,7 @@ static void take_outside(struct input_end *end, char c)
 	}
 }
 
-/* Before the object: blanks, and the byte order mark that some shells put there. */
+/* Blanks may come before the object, and the byte order mark that some shells write. */
 static bool may_come_before(char c)
 {
 	return c == ' ' || c == '\t' || c == '\r' || c == '\n' || c == '\xEF' || c == '\xBB' || c == '\xBF';
@@ -62,7 +62,7 @@ size_t input_end_take(struct input_end *end, const char *bytes, size_t len)
 	return at;
 }
 
-/* Waits until something can be read. False when the time is up, or nothing will come. */
+/* Waits until something can be read. Returns false when the time is up, or when nothing will come. */
 static bool wait_for_bytes(int fd, int64_t deadline_ms)
 {
 	for (;;) {

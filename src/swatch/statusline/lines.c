@@ -69,7 +69,7 @@ void statusline_lines_separate(struct statusline_lines *lines, const struct stat
 void statusline_lines_end(struct statusline_lines *lines)
 {
 	size_t columns = lines->look->columns;
-	/* The last arrow has nothing behind it, and is seen all the same. */
+	/* The last arrow leads to no background, and is shown all the same. */
 	if (lines->separator_waits && lines->separator.is_arrow && lines->line_has_text)
 		show_arrow(lines, STYLE_NO_COLOUR);
 	lines->separator_waits = false;

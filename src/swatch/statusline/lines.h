@@ -1,7 +1,7 @@
 /*
- * statusline_lines: the lines that a format makes: their text, their styles, and the separators that turn out to be due.
+ * statusline/lines: the lines that a format makes: their text, their styles, and the separators between texts.
  *
- * For: statusline_format.c, which reads the format.
+ * For: format.c, which reads the format.
  *
  * Calling sequence: statusline_lines_begin(); any number of _add(), _separate() and _end(), the last one _end();
  * statusline_lines_release().
@@ -13,8 +13,16 @@
 #include <stddef.h>
 
 #include "base/buf.h"
-#include "swatch/statusline/format.h"
 #include "swatch/statusline/style.h"
+
+/* A line of more bytes is a mistake; more of it is not shown. */
+#define STATUSLINE_OUTPUT_MAX_BYTES 65536
+
+
+struct statusline_look {
+	bool colour;
+	size_t columns;   /* every line is cut to this; 0: as long as it is */
+};
 
 struct statusline_separator {
 	bool is_default;                 /* {|}, which goes before others that it meets */
@@ -45,7 +53,7 @@ void statusline_lines_add(struct statusline_lines *lines, const struct statuslin
 /* Has a separator wait; of several that meet, the first default one counts, and without one the first. */
 void statusline_lines_separate(struct statusline_lines *lines, const struct statusline_separator *separator);
 
-/* Ends the line: it is cut to the terminal's width; one without text is none. */
+/* Ends the line: it is cut to the terminal's width; a line without text is left out. */
 void statusline_lines_end(struct statusline_lines *lines);
 
 /* Frees what was gathered. Returns false when memory had run out. */

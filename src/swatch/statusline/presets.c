@@ -2,13 +2,13 @@
 
 #include <string.h>
 
-/* The pieces that more than one preset has. */
+/* Pieces of more than one preset. */
 #define CONTEXT_STYLE "{#context_percent:green,60:yellow,80:red}"
 #define RATE_5H_STYLE "{#rate_5h:green,70:yellow,90:red}"
 #define RATE_7D_STYLE "{#rate_7d:green,70:yellow,90:red}"
 /*
- * What was spent in the server's window, when that is known, else in the block that is estimated. Where there is less
- * room the words go, then the cost, then the time.
+ * The cost in the server's window, when that is known, else in the estimated block. With less room the words go first,
+ * then the cost, then the time.
  */
 #define LEFT "{?block_left:{?room>2:{| }({block_left}{?room>6: left})}}"
 #define BLOCK \
@@ -22,7 +22,7 @@
 #define CONTEXT \
 	"{?context_percent:" CONTEXT_STYLE "{?room>4:{?context_tokens:{context_tokens} ({context_percent}%)}" \
 	"{!context_tokens:context {context_percent}%}}{!room>4:{context_percent}%}{#}}"
-/* Said last, so that it is what a narrow terminal cuts, but for what makes the figures wrong. */
+/* Comes after the figures; only the note, which a narrow terminal may cut, comes later. */
 #define TROUBLE \
 	"{|}{?limit_reset:{#bold+red}limit reached, until {limit_reset}{#}}{|}{?stale:{#yellow}{stale}{#}}" \
 	"{|}{?unpriced:{#yellow}no price for {unpriced}{#}}"

@@ -1,5 +1,5 @@
 /*
- * statusline_presets: formats that are there without writing one.
+ * statusline/presets: the built-in formats.
  *
  * For: statusline.c, and [statusline] preset, whose choices are these names in this order (config.h's enum).
  */
@@ -13,7 +13,7 @@ struct statusline_preset {
 	const char *name;
 	const char *text;      /* one line for people */
 	const char *format;
-	bool without_colour;   /* whatever the environment says */
+	bool without_colour;   /* never in colour, whatever the environment says */
 };
 
 #define STATUSLINE_DEFAULT_PRESET "full"
@@ -21,7 +21,7 @@ struct statusline_preset {
 /* Ends with a name NULL. */
 extern const struct statusline_preset statusline_presets[];
 
-/* NULL when there is none of that name. */
+/* NULL when no preset has that name. */
 const struct statusline_preset *statusline_preset_find(const char *name);
 
 #endif

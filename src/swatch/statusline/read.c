@@ -9,21 +9,19 @@
 #include "json/leaves.h"
 #include "swatch/statusline/facts.h"
 
-enum leaf_kind { LEAF_TEXT, LEAF_NUMBER, LEAF_TIME, LEAF_TIME_MS };
+enum leaf_kind { LEAF_TEXT, LEAF_NUMBER, LEAF_TIME };
 
-/* A member that goes into a field as it is. */
+/* A member that goes into a fact as it is. */
 struct leaf_rule {
 	const char *path;
 	enum leaf_kind kind;
-	size_t offset, size;
+	size_t at, size;   /* a text: its offset in struct statusline_facts, and its size; else the enum fact */
 };
 
 #define TEXT(path, field) \
 	{ path, LEAF_TEXT, offsetof(struct statusline_facts, field), sizeof(((struct statusline_facts *)0)->field) }
-#define NUMBER(path, field) { path, LEAF_NUMBER, offsetof(struct statusline_facts, field), 0 }
-/* Into a double, NaN when there is none; into an int64_t, 0. */
-#define TIME(path, field) { path, LEAF_TIME, offsetof(struct statusline_facts, field), 0 }
-#define TIME_MS(path, field) { path, LEAF_TIME_MS, offsetof(struct statusline_facts, field), 0 }
+#define NUMBER(path, fact) { path, LEAF_NUMBER, FACT_##fact, 0 }
+#define TIME(path, fact) { path, LEAF_TIME, FACT_##fact, 0 }
 
 static const struct leaf_rule input_rules[] = {
 	TEXT("session_id", session_id),
@@ -43,104 +41,99 @@ static const struct leaf_rule input_rules[] = {
 	TEXT("worktree.name", worktree),
 	TEXT("worktree.branch", branch),
 	TEXT("pr.review_state", pr_state),
-	NUMBER("pr.number", pr),
-	NUMBER("cost.total_cost_usd", claude_usd),
-	NUMBER("cost.total_duration_ms", session_time_ms),
-	NUMBER("cost.total_api_duration_ms", api_time_ms),
-	NUMBER("cost.total_lines_added", lines_added),
-	NUMBER("cost.total_lines_removed", lines_removed),
-	NUMBER("context_window.context_window_size", context_size),
-	NUMBER("context_window.used_percentage", told_percent),
-	NUMBER("context_window.remaining_percentage", told_left_percent),
+	NUMBER("pr.number", PR),
+	NUMBER("cost.total_cost_usd", CLAUDE_USD),
+	NUMBER("cost.total_duration_ms", SESSION_TIME_MS),
+	NUMBER("cost.total_api_duration_ms", API_TIME_MS),
+	NUMBER("cost.total_lines_added", LINES_ADDED),
+	NUMBER("cost.total_lines_removed", LINES_REMOVED),
+	NUMBER("context_window.context_window_size", CONTEXT_SIZE),
+	NUMBER("context_window.used_percentage", TOLD_PERCENT),
+	NUMBER("context_window.remaining_percentage", TOLD_LEFT_PERCENT),
 	TEXT("prompt_cache.ttl", cache_ttl),
-	TIME("prompt_cache.expires_at", cache_expires_ms),
-	NUMBER("prompt_cache.misses", cache_misses),
-	NUMBER("prompt_cache.hit_ratio", cache_hit_percent),
-	NUMBER("prompt_cache.recache_tokens_if_cold", recache_tokens),
+	TIME("prompt_cache.expires_at", CACHE_EXPIRES_MS),
+	NUMBER("prompt_cache.misses", CACHE_MISSES),
+	NUMBER("prompt_cache.hit_ratio", CACHE_HIT_PERCENT),
+	NUMBER("prompt_cache.recache_tokens_if_cold", RECACHE_TOKENS),
 	{ NULL, LEAF_TEXT, 0, 0 },
 };
 
 static const struct leaf_rule billing_rules[] = {
-	NUMBER("schema", schema),
-	NUMBER("costToday", today_usd),
-	NUMBER("today.totalTokens", today_tokens),
-	NUMBER("today.unpriced", today_unpriced),
+	NUMBER("schema", SCHEMA),
+	NUMBER("costToday", TODAY_USD),
+	NUMBER("today.totalTokens", TODAY_TOKENS),
+	NUMBER("today.unpriced", TODAY_UNPRICED),
 	TEXT("today.date", today_date),
-	TIME("lastFetched", fetched_ms),
-	TIME_MS("freshUntil", fresh_until_ms),
+	TIME("lastFetched", FETCHED_MS),
+	TIME("freshUntil", FRESH_UNTIL_MS),
 	TEXT("source", source),
-	NUMBER("block.costUSD", block_usd),
-	NUMBER("block.totalTokens", block_tokens),
-	TIME_MS("block.startTime", block_start_ms),
-	TIME_MS("block.endTime", block_end_ms),
-	TIME_MS("block.actualEndTime", block_last_ms),
-	NUMBER("block.burnRate.costPerHour", burn_usd),
-	NUMBER("block.burnRate.tokensPerMinute", tokens_per_minute),
-	NUMBER("block.burnRate.tokensPerMinuteForIndicator", indicator_tokens_per_minute),
-	NUMBER("window.costUSD", window_usd),
-	NUMBER("window.totalTokens", window_tokens),
-	TIME("usageLimit.resetsAt", limit_resets_ms),
+	NUMBER("block.costUSD", BLOCK_USD),
+	NUMBER("block.totalTokens", BLOCK_TOKENS),
+	TIME("block.startTime", BLOCK_START_MS),
+	TIME("block.endTime", BLOCK_END_MS),
+	TIME("block.actualEndTime", BLOCK_LAST_MS),
+	NUMBER("block.burnRate.costPerHour", BURN_USD),
+	NUMBER("block.burnRate.tokensPerMinute", TOKENS_PER_MINUTE),
+	NUMBER("block.burnRate.tokensPerMinuteForIndicator", INDICATOR_TOKENS_PER_MINUTE),
+	NUMBER("window.costUSD", WINDOW_USD),
+	NUMBER("window.totalTokens", WINDOW_TOKENS),
+	TIME("usageLimit.resetsAt", LIMIT_RESETS_MS),
 	{ NULL, LEAF_TEXT, 0, 0 },
 };
 
 static const struct leaf_rule session_rules[] = {
-	NUMBER("schema", schema),
+	NUMBER("schema", SCHEMA),
 	TEXT("sessionId", file_session_id),
 	TEXT("model.value", file_model),
 	TEXT("model.id", file_model_id),
-	NUMBER("context.tokensUsed", file_tokens),
-	NUMBER("context.windowSize", file_size),
-	NUMBER("context.percentUsed", file_percent),
+	NUMBER("context.tokensUsed", FILE_TOKENS),
+	NUMBER("context.windowSize", FILE_SIZE),
+	NUMBER("context.percentUsed", FILE_PERCENT),
 	TEXT("git.branch", file_branch),
-	NUMBER("billing.sessionCost", swatch_usd),
-	NUMBER("billing.toldCostUSD", file_claude_usd),
-	NUMBER("billing.sessionTokens", session_tokens),
-	NUMBER("billing.sessionBurnRate", session_burn_usd),
-	NUMBER("subagents.count", subagents),
-	NUMBER("subagents.costUSD", subagents_usd),
+	NUMBER("billing.sessionCost", SWATCH_USD),
+	NUMBER("billing.toldCostUSD", FILE_CLAUDE_USD),
+	NUMBER("billing.sessionTokens", SESSION_TOKENS),
+	NUMBER("billing.sessionBurnRate", SESSION_BURN_USD),
+	NUMBER("subagents.count", SUBAGENTS),
+	NUMBER("subagents.costUSD", SUBAGENTS_USD),
 	TEXT("transcript.cacheWarmth", file_cache),
 	TEXT("promptCache.ttl", file_cache_ttl),
-	TIME("promptCache.expiresAt", file_cache_expires_ms),
-	NUMBER("promptCache.tokens", file_cache_tokens),
-	NUMBER("promptCache.price.write5m", write_5m_usd),
-	NUMBER("promptCache.price.write1h", write_1h_usd),
-	NUMBER("promptCache.price.fastFactor", write_fast_factor),
-	NUMBER("promptCache.price.above.tokens", above_tokens),
-	NUMBER("promptCache.price.above.write5m", above_5m_usd),
-	NUMBER("promptCache.price.above.write1h", above_1h_usd),
+	TIME("promptCache.expiresAt", FILE_CACHE_EXPIRES_MS),
+	NUMBER("promptCache.tokens", FILE_CACHE_TOKENS),
+	NUMBER("promptCache.price.write5m", WRITE_5M_USD),
+	NUMBER("promptCache.price.write1h", WRITE_1H_USD),
+	NUMBER("promptCache.price.fastFactor", WRITE_FAST_FACTOR),
+	NUMBER("promptCache.price.above.tokens", ABOVE_TOKENS),
+	NUMBER("promptCache.price.above.write5m", ABOVE_5M_USD),
+	NUMBER("promptCache.price.above.write1h", ABOVE_1H_USD),
 	{ NULL, LEAF_TEXT, 0, 0 },
 };
 
 struct reading {
 	struct statusline_facts *facts;
-	struct rate_limits *limits;   /* where limits go */
+	struct rate_limits *limits;   /* collects the limits */
 	const struct leaf_rule *rules;
 	void (*other)(struct reading *reading, const char *path, const struct walk_item *item);
 	/* The limit whose members come one after the other. */
 	struct rate_limit limit;
-	bool usage_is_whole;          /* of context_window.current_usage: all of it is there, and no count is missing */
+	bool usage_is_whole;          /* context_window.current_usage is all there, and no count is missing */
 };
 
 static void take_by_rule(struct statusline_facts *facts, const struct leaf_rule *rule, const struct walk_item *item)
 {
-	char *field = (char *)facts + rule->offset;
 	double number;
 	int64_t at_ms;
 	switch (rule->kind) {
 	case LEAF_TEXT:
-		json_leaf_text(item, field, rule->size);
+		json_leaf_text(item, (char *)facts + rule->at, rule->size);
 		break;
 	case LEAF_NUMBER:
 		if (json_leaf_number(item, &number))
-			*(double *)(void *)field = number;
+			facts->number[rule->at] = number;
 		break;
 	case LEAF_TIME:
 		if (json_leaf_time(item, &at_ms))
-			*(double *)(void *)field = (double)at_ms;
-		break;
-	case LEAF_TIME_MS:
-		if (json_leaf_time(item, &at_ms))
-			*(int64_t *)(void *)field = at_ms;
+			facts->number[rule->at] = (double)at_ms;
 		break;
 	}
 }
@@ -159,15 +152,15 @@ static void take_leaf(void *ctx, const char *path, const struct walk_item *item)
 
 /* ---- limits: members of objects whose names are not known beforehand ---- */
 
-/* A percentage without its reset is no news for others, but it is shown where nobody knows better. */
+/* A percentage without its reset cannot be passed on, but it is shown when nothing better is known. */
 static void note_percent(struct statusline_facts *facts, const struct rate_limit *limit)
 {
 	if (limit->resets_ms != 0 || !(limit->used_percent >= 0. && limit->used_percent <= 100.))
 		return;
 	if (strcmp(limit->name, RATE_LIMIT_FIVE_HOUR) == 0)
-		facts->told_5h_percent = limit->used_percent;
+		facts->number[FACT_TOLD_5H_PERCENT] = limit->used_percent;
 	else if (strcmp(limit->name, RATE_LIMIT_SEVEN_DAY) == 0)
-		facts->told_7d_percent = limit->used_percent;
+		facts->number[FACT_TOLD_7D_PERCENT] = limit->used_percent;
 }
 
 static void merge_limit(struct reading *reading)
@@ -178,7 +171,7 @@ static void merge_limit(struct reading *reading)
 	reading->limit.name[0] = '\0';
 }
 
-/* `path` is "five_hour" at a limit's begin, "five_hour.resets_at" in it. */
+/* `path` is "five_hour" where a limit begins, "five_hour.resets_at" inside it. */
 static void take_limit(struct reading *reading, const char *path, const struct walk_item *item)
 {
 	char name[RATE_LIMIT_NAME_SIZE];
@@ -210,12 +203,12 @@ static const char *after(const char *path, const char *prefix)
 }
 
 /*
- * The sum of what the last request took in: output is no part of what the next one sends. A part of it is no smaller
- * context, so that nothing is known when the text was cut off in it, or a count is null.
+ * Sums up the input of the last request; its output is not part of the context. When the text was cut off inside, or a
+ * count is null, the sum is unknown: a part of it would look like a smaller context.
  */
 static void take_usage(struct reading *reading, const char *member, const struct walk_item *item)
 {
-	double *sum = &reading->facts->current_tokens, tokens;
+	double *sum = &reading->facts->number[FACT_CURRENT_TOKENS], tokens;
 	bool counts = strcmp(member, "input_tokens") == 0 || strcmp(member, "cache_creation_input_tokens") == 0
 		      || strcmp(member, "cache_read_input_tokens") == 0;
 	if (!counts || !reading->usage_is_whole)
@@ -238,7 +231,7 @@ static void take_other_input(struct reading *reading, const char *path, const st
 	} else if ((rest = after(path, "rate_limits."))) {
 		take_limit(reading, rest, item);
 	} else if (strcmp(path, "context_window.current_usage") == 0) {
-		/* An object is told when it is whole, before it is gone into. */
+		/* The walker hands on an object only when it is whole, and before its members. */
 		reading->usage_is_whole = item->kind == WALK_OBJECT;
 	} else if ((rest = after(path, "context_window.current_usage."))) {
 		take_usage(reading, rest, item);
@@ -298,8 +291,8 @@ void facts_take_input(struct statusline_facts *facts, const char *text, size_t l
 }
 
 /*
- * Reads a cache file into a copy of the facts, which is taken over when the file is whole and of a schema that is
- * understood: the copy is why a bad file changes nothing.
+ * Reads a cache file into a copy of the facts, and takes the copy over when the file is whole and of a schema that we
+ * understand. So a bad file changes nothing.
  */
 static bool take_file(struct statusline_facts *facts, const struct reading *kind, const char *text, size_t len)
 {
@@ -307,11 +300,11 @@ static bool take_file(struct statusline_facts *facts, const struct reading *kind
 	struct reading reading = *kind;
 	reading.facts = &draft;
 	reading.limits = &draft.limits;
-	draft.schema = NAN;
+	draft.number[FACT_SCHEMA] = NAN;
 	if (!json_leaves_walk(text, len, take_leaf, &reading))
 		return false;
 	merge_limit(&reading);
-	if (draft.schema > CACHE_SCHEMA) {
+	if (draft.number[FACT_SCHEMA] > CACHE_SCHEMA) {
 		facts->newer_schema = true;
 		return false;
 	}
@@ -330,7 +323,7 @@ void facts_take_session(struct statusline_facts *facts, const char *text, size_t
 	struct statusline_facts before = *facts;
 	const struct reading kind = { .rules = session_rules, .other = take_other_session };
 	bool good = take_file(facts, &kind, text, len);
-	/* Another session's, copied there: not this one's. */
+	/* Somebody copied another session's file to this name. */
 	if (good && facts->file_session_id[0] && strcmp(facts->file_session_id, facts->session_id) != 0) {
 		*facts = before;
 		good = false;

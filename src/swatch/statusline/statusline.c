@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "base/paths.h"
+#include "base/scope.h"
 #include "cache/dir.h"
 #include "cache/lock.h"
 #include "cache/names.h"
@@ -27,7 +28,7 @@
 
 /* A session's file has 3 KB, the shared one 2 KB; what is much larger is not read for a line. */
 #define FILE_MAX_BYTES ((size_t)256 << 10)
-/* When nothing at all is known, this is said. */
+/* The line when nothing at all is known. */
 #define LAST_RESORT "swatch: nothing known yet"
 
 /* ---- options ---- */
@@ -62,12 +63,12 @@ bool statusline_parse(int argc, char **argv, struct statusline_options *options)
 
 /* ---- what is read ---- */
 
-/* The content of a regular file, as cache_read_json() takes it, without its library. Nothing when it cannot be read. */
+/* Appends the content of a regular file, by the rules of cache_read_json() but without its library; nothing on failure. */
 static void read_file(int dir_fd, const char *name, struct buf *text)
 {
 	char chunk[16384];
 	struct stat st;
-	int fd = openat(dir_fd, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	AUTO_CLOSE int fd = openat(dir_fd, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	if (fd < 0)
 		return;
 	bool good = fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size <= (off_t)FILE_MAX_BYTES;
@@ -82,37 +83,31 @@ static void read_file(int dir_fd, const char *name, struct buf *text)
 		if ((off_t)text->len >= st.st_size)
 			break;
 	}
-	close(fd);
 }
 
 static void read_cache(const char *path, struct statusline_facts *facts)
 {
 	char name[CACHE_NAME_SIZE];
-	struct buf text = BUF_INIT, error = BUF_INIT;
-	int dir_fd = cache_dir_open(path, false, &error);
-	if (dir_fd >= 0) {
-		facts->daemon_lives = cache_lock_is_held(dir_fd);
-		read_file(dir_fd, CACHE_BILLING_FILE, &text);
-		facts_take_billing(facts, buf_str(&text), text.len);
-		buf_clear(&text);
-		if (cache_session_file_name(facts->session_id, name)) {
-			read_file(dir_fd, name, &text);
-			facts_take_session(facts, buf_str(&text), text.len);
-		}
-		close(dir_fd);
+	AUTO_BUF text = BUF_INIT, error = BUF_INIT;
+	AUTO_CLOSE int dir_fd = cache_dir_open(path, false, &error);
+	if (dir_fd < 0)
+		return;
+	facts->daemon_lives = cache_lock_is_held(dir_fd);
+	read_file(dir_fd, CACHE_BILLING_FILE, &text);
+	facts_take_billing(facts, buf_str(&text), text.len);
+	buf_clear(&text);
+	if (cache_session_file_name(facts->session_id, name)) {
+		read_file(dir_fd, name, &text);
+		facts_take_session(facts, buf_str(&text), text.len);
 	}
-	buf_release(&text);
-	buf_release(&error);
 }
 
 static void read_config(const struct statusline_options *options, struct statusline_config *config)
 {
-	char *path = options->config_path ? NULL : paths_config_home();
-	char *file = path ? paths_join(path, "swatch/swatch.conf") : NULL;
+	AUTO_FREE char *directory = options->config_path ? NULL : paths_config_home();
+	AUTO_FREE char *file = directory ? paths_join(directory, "swatch/swatch.conf") : NULL;
 	if (options->config_path || file)
 		statusline_config_read(config, options->config_path ? options->config_path : file);
-	free(path);
-	free(file);
 }
 
 static char *locate_cache(const struct statusline_options *options, struct statusline_config *config)
@@ -124,14 +119,14 @@ static char *locate_cache(const struct statusline_options *options, struct statu
 
 /* ---- what is printed ---- */
 
-/* A pipe to Claude Code takes colours: unlike elsewhere, they need no terminal. */
+/* Claude Code reads the colours from a pipe: unlike elsewhere, they need no terminal. */
 static bool wants_colour(void)
 {
 	const char *no_color = getenv("NO_COLOR"), *clicolor = getenv("CLICOLOR"), *term = getenv("TERM");
 	return !(no_color && *no_color) && !(clicolor && strcmp(clicolor, "0") == 0) && !(term && strcmp(term, "dumb") == 0);
 }
 
-/* What is to be shown, and how: --format, --preset, then the config's. */
+/* Which format to show: --format, else --preset, else the config's. */
 struct choice {
 	const char *format;   /* NULL: the preset alone */
 	const struct statusline_preset *preset;
@@ -148,7 +143,7 @@ static struct choice choose(const struct statusline_options *options, const stru
 	return choice;
 }
 
-/* A line is shown whatever is wrong with what was asked for; the line says it. */
+/* There is a line whatever is wrong with the options; the line says what is. */
 static void note_bad_preset(const char *name, struct statusline_facts *facts)
 {
 	if (name && *name && !statusline_preset_find(name))
@@ -157,20 +152,18 @@ static void note_bad_preset(const char *name, struct statusline_facts *facts)
 
 static void render(const struct choice *choice, struct statusline_facts *facts, bool colour, struct buf *out)
 {
-	struct statusline_look look = { .colour = colour, .columns = isnan(facts->columns) ? 0 : (size_t)facts->columns };
-	struct buf error = BUF_INIT;
-	if (choice->format && statusline_format(choice->format, facts, &look, out, &error)) {
-		buf_release(&error);
+	double columns = facts->number[FACT_COLUMNS];
+	struct statusline_look look = { .colour = colour, .columns = isnan(columns) ? 0 : (size_t)columns };
+	AUTO_BUF error = BUF_INIT;
+	if (choice->format && statusline_format(choice->format, facts, &look, out, &error))
 		return;
-	}
 	if (choice->format)
 		snprintf(facts->note, sizeof(facts->note), "bad format: swatch statusline --check-format");
-	buf_release(&error);
+	buf_clear(&error);
 	look.colour = look.colour && !choice->preset->without_colour;
-	/* The presets are right, a test says so: only memory can be missing. */
+	/* A test shows that the presets are right, so that only a lack of memory can make them fail. */
 	if (!statusline_format(choice->preset->format, facts, &look, out, &error))
 		out->failed = true;
-	buf_release(&error);
 }
 
 static void print(const char *at, size_t left)
@@ -179,7 +172,7 @@ static void print(const char *at, size_t left)
 		ssize_t put = write(STDOUT_FILENO, at, left);
 		if (put < 0 && errno == EINTR)
 			continue;
-		/* Nobody reads: Claude Code has cancelled this run. Else a person may look for why there is no line. */
+		/* EPIPE: Claude Code has cancelled this run. Any other reason helps a person who misses the line. */
 		if (put <= 0) {
 			if (put < 0 && errno != EPIPE)
 				fprintf(stderr, "swatch: cannot write the statusline: %s\n", strerror(errno));
@@ -203,20 +196,18 @@ static void print_line(struct buf *line)
 
 static int run_subagents(void)
 {
-	struct buf input = BUF_INIT, rows = BUF_INIT;
+	AUTO_BUF input = BUF_INIT, rows = BUF_INIT;
 	errno = 0;
 	bool is_whole = statusline_input_read(STDIN_FILENO, STATUSLINE_INPUT_TIMEOUT_MS, &input);
 	int why = errno;
 	statusline_subagents_write(buf_str(&input), input.len, clock_wall_ms(), wants_colour(), &rows);
-	/* Without rows Claude Code shows its own; whoever looks for ours learns why. */
+	/* Without our rows Claude Code shows its own; a person who misses ours learns why. */
 	if (rows.failed || input.failed)
 		fputs("swatch: cannot show the subagents: out of memory\n", stderr);
 	else if (!is_whole && why != 0)
 		fprintf(stderr, "swatch: cannot read about the subagents: %s\n", strerror(why));
 	if (!rows.failed)
 		print(buf_str(&rows), rows.len);
-	buf_release(&rows);
-	buf_release(&input);
 	return 0;
 }
 
@@ -224,7 +215,7 @@ int statusline_run(const struct statusline_options *options)
 {
 	struct statusline_config config = STATUSLINE_CONFIG_INIT;
 	struct statusline_facts facts;
-	struct buf input = BUF_INIT, line = BUF_INIT;
+	AUTO_BUF input = BUF_INIT, line = BUF_INIT;
 	if (options->subagents)
 		return run_subagents();
 	statusline_input_read(STDIN_FILENO, STATUSLINE_INPUT_TIMEOUT_MS, &input);
@@ -232,9 +223,9 @@ int statusline_run(const struct statusline_options *options)
 	facts_take_input(&facts, buf_str(&input), input.len);
 	size_t columns = terminal_columns(STDOUT_FILENO);
 	if (columns > 0)
-		facts.columns = (double)columns;
+		facts.number[FACT_COLUMNS] = (double)columns;
 	read_config(options, &config);
-	char *cache = locate_cache(options, &config);
+	AUTO_FREE char *cache = locate_cache(options, &config);
 	if (cache)
 		read_cache(cache, &facts);
 	facts_finish(&facts);
@@ -245,48 +236,48 @@ int statusline_run(const struct statusline_options *options)
 	if (cache && facts.daemon_lives)
 		statusline_tick_send(&facts, cache);
 	else if (cache && strcmp(buf_str(&config.autostart), "yes") == 0)
-		statusline_autostart(options, cache);
-	free(cache);
-	buf_release(&line);
-	buf_release(&input);
+		statusline_autostart(options->config_path, options->cache_path, cache);
 	statusline_config_release(&config);
 	return 0;
 }
 
 /* ---- for people ---- */
 
-void statusline_preview(const struct statusline_options *options, struct buf *out)
+static void render_sample(const struct choice *choice, bool colour, struct buf *out)
 {
 	struct statusline_facts facts;
 	size_t columns = terminal_columns(STDOUT_FILENO);
+	facts_fill_sample(&facts, clock_wall_ms());
+	facts.number[FACT_COLUMNS] = columns ? (double)columns : NAN;
+	render(choice, &facts, colour, out);
+}
+
+void statusline_preview(const struct statusline_options *options, struct buf *out)
+{
 	bool colour = isatty(STDOUT_FILENO) == 1 ? wants_colour() : terminal_wants_colour(STDOUT_FILENO);
+	if (options->format) {
+		const struct choice choice = { options->format, statusline_preset_find(STATUSLINE_DEFAULT_PRESET) };
+		render_sample(&choice, colour, out);
+		buf_append_char(out, '\n');
+		return;
+	}
 	for (const struct statusline_preset *preset = statusline_presets; preset->name; preset++) {
-		if (options->format || (options->preset && strcmp(options->preset, preset->name) != 0))
-			continue;
 		const struct choice choice = { NULL, preset };
-		facts_fill_sample(&facts, clock_wall_ms());
-		facts.columns = columns ? (double)columns : NAN;
+		if (options->preset && strcmp(options->preset, preset->name) != 0)
+			continue;
 		buf_printf(out, "%s: %s%s\n", preset->name, preset->text,
 			   strcmp(preset->name, STATUSLINE_DEFAULT_PRESET) == 0 ? " (the default)" : "");
-		render(&choice, &facts, colour, out);
+		render_sample(&choice, colour, out);
 		buf_append_str(out, "\n\n");
-	}
-	if (options->format) {
-		struct choice choice = { options->format, statusline_preset_find(STATUSLINE_DEFAULT_PRESET) };
-		facts_fill_sample(&facts, clock_wall_ms());
-		facts.columns = columns ? (double)columns : NAN;
-		render(&choice, &facts, colour, out);
-		buf_append_char(out, '\n');
 	}
 }
 
 static bool check_format(const char *format, struct buf *error)
 {
-	struct buf fault = BUF_INIT;
+	AUTO_BUF fault = BUF_INIT;
 	bool good = statusline_format_check(format, &fault);
 	if (!good)
 		buf_printf(error, "the format is wrong %s", buf_str(&fault));
-	buf_release(&fault);
 	return good;
 }
 

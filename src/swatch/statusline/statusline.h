@@ -1,19 +1,18 @@
 /*
- * statusline: Claude Code's JSON in, one line out (FORMATS section 5).
+ * statusline/statusline: Claude Code's JSON in, one line out.
  *
- * For: the program `swatch` itself (front/main.c), which has nothing else in it, because it is started several times a
- * second; and cmd-statusline.c.
+ * For: the program `swatch` itself (swatch/main.c), which holds nothing else, because Claude Code starts it several times
+ * a second; and commands/statusline.c.
  *
- * Something is printed in every case, and nothing is waited for but the input, for 150 ms at most. No child, no
- * network, no lock.
+ * It prints something in every case, and waits for nothing but the input, for 150 ms at most: no child, no network, no
+ * lock.
  *
- *     statusline_input.c    stdin, up to the end of the object
- *     statusline_config.c   the settings that it needs
- *     statusline_read.c     JSON to facts (json_leaves.c); statusline_facts.c: what follows from them
- *     statusline_format.c   facts to text, by a format: statusline_fields.c, _style.c, _width.c, _presets.c
- *     statusline_tick.c     what the daemon is told
- *     statusline_autostart.c  a daemon where none runs
- *     statusline_subagents.c  the panel of subagents, instead of all that
+ *     input        stdin, up to the end of the object
+ *     read, facts  JSON to facts (fact_table.h lists them), and what follows from them
+ *     format       facts to text, by a format of the user's or of presets: fields, style, lines
+ *     tick         tells the daemon what only a statusline knows
+ *     autostart    starts a daemon when none runs
+ *     subagents    the panel of subagents, instead of all that
  */
 #ifndef SWATCH_SWATCH_STATUSLINE_STATUSLINE_H
 #define SWATCH_SWATCH_STATUSLINE_STATUSLINE_H
@@ -31,18 +30,18 @@ struct statusline_options {
 };
 
 /*
- * Takes "--format F", "--preset P" (also with "=") and "--subagents", the arguments of a statusline that just runs. Returns false for
- * any other, which are cmd-statusline.c's.
+ * Takes "--format F", "--preset P" (also with "=") and "--subagents", the options of a statusline that just runs. Returns
+ * false for any other, which commands/statusline.c understands.
  */
 bool statusline_parse(int argc, char **argv, struct statusline_options *options);
 
-/* Reads stdin, prints the line on stdout, tells the daemon. Returns the exit status: 0, whatever happened. */
+/* Reads stdin, prints the line on stdout, tells the daemon. Always returns 0, the exit status. */
 int statusline_run(const struct statusline_options *options);
 
-/* `--preview`: every preset, or the format asked for, with made-up facts. */
+/* `--preview`: appends every preset, or the given format, with made-up facts. */
 void statusline_preview(const struct statusline_options *options, struct buf *out);
 
-/* `--check-format`: the one asked for, or the configured one. False after a message for people. */
+/* `--check-format`: checks the given format, or the configured one. Returns false with a message in `error`. */
 bool statusline_check(const struct statusline_options *options, struct buf *error);
 
 #endif

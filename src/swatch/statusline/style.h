@@ -1,7 +1,7 @@
 /*
- * statusline_style: colours and styles by name, and the codes that a terminal takes.
+ * statusline/style: colours and styles by name, and the codes that a terminal takes.
  *
- * For: statusline_format.c and statusline_lines.c.
+ * For: format.c and lines.c.
  */
 #ifndef SWATCH_SWATCH_STATUSLINE_STYLE_H
 #define SWATCH_SWATCH_STATUSLINE_STYLE_H

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/width.h"
 #include "json/leaves.h"
 #include "json/write.h"
@@ -19,7 +20,7 @@
 #define DETAILS 3
 
 struct panel {
-	double columns;          /* NaN: not told */
+	double columns;          /* NaN: not known */
 	struct slice tasks;
 };
 
@@ -31,7 +32,7 @@ struct task {
 	int64_t started_ms;
 };
 
-/* What a row shows beside its title. */
+/* A row: its title and what follows it. */
 struct row {
 	const char *title;
 	const char *state, *state_code;
@@ -64,12 +65,12 @@ static void take_task_leaf(void *ctx, const char *path, const struct walk_item *
 		(void)json_leaf_number(item, &task->tokens);
 	else if (strcmp(path, "startTime") == 0)
 		(void)json_leaf_time(item, &task->started_ms);
-	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+	for (size_t i = 0; i < ARRAY_COUNT(texts); i++)
 		if (strcmp(path, texts[i].path) == 0)
 			(void)json_leaf_text(item, texts[i].out, texts[i].size);
 }
 
-/* Shells and the like look best as Claude Code shows them. */
+/* Rows of shells and the like look best as Claude Code shows them. */
 static bool is_agent(const struct task *task)
 {
 	bool has_id = (task->id.kind == WALK_STRING || task->id.kind == WALK_NUMBER) && task->id.text.len > 0
@@ -110,7 +111,7 @@ static void fill_row(const struct task *task, int64_t now_ms, struct row *row)
 		snprintf(row->details[1], FIELD_VALUE_SIZE, "%.1fk tokens", task->tokens / 1000.);
 	else if (isfinite(task->tokens) && task->tokens >= 1.)
 		snprintf(row->details[1], FIELD_VALUE_SIZE, "%.0f tokens", task->tokens);
-	/* When one that is over ended is not told. */
+	/* Claude Code does not say when an agent ended. */
 	if (task->started_ms > 0 && task->started_ms <= now_ms && !is_over(task->status))
 		statusline_span_text((double)(now_ms - task->started_ms), row->details[2]);
 }
@@ -121,7 +122,7 @@ static size_t columns_of(const char *text)
 	return columns > 0 ? columns + SEPARATOR_COLUMNS : 0;
 }
 
-/* How many columns the title may have; details are left out until it has enough. 0: as many as it wants. */
+/* Returns how many columns the title may have (0: any number), after dropping details until it has enough. */
 static size_t fit_row(struct row *row, double columns)
 {
 	if (!isfinite(columns) || columns < 1. || columns > 10000.)
@@ -150,7 +151,7 @@ static void append_part(struct buf *out, const char *text, const char *code, boo
 static void write_row(const struct task *task, const struct row *row, size_t title_columns, bool colour,
 		      struct buf *out)
 {
-	struct buf content = BUF_INIT;
+	AUTO_BUF content = BUF_INIT;
 	struct jsonw w;
 	if (title_columns > 0)
 		width_clip(&content, row->title, strlen(row->title), title_columns);
@@ -161,7 +162,7 @@ static void write_row(const struct task *task, const struct row *row, size_t tit
 		append_part(&content, row->details[i], "\033[2m", colour);
 	/* An empty row would be hidden. */
 	if (content.len > 0 && !content.failed) {
-		/* The id as it was written: it was walked, so it is JSON. */
+		/* The id goes back as it came: the walker found that it is JSON. */
 		const char *quote = task->id.kind == WALK_STRING ? "\"" : "";
 		buf_printf(out, "{\"id\":%s%.*s%s,\"content\":", quote, (int)task->id.text.len, task->id.text.data, quote);
 		jsonw_init(&w, out);
@@ -169,7 +170,6 @@ static void write_row(const struct task *task, const struct row *row, size_t tit
 		buf_append_str(out, "}\n");
 	}
 	out->failed = out->failed || content.failed;
-	buf_release(&content);
 }
 
 void statusline_subagents_write(const char *text, size_t len, int64_t now_ms, bool colour, struct buf *out)
