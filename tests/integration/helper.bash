@@ -1,15 +1,55 @@
-# What the integration tests share: a home of their own for each test, a daemon in it, and lines to write.
+# What the integration tests share: each test gets a home of its own, a daemon in it, and lines to write.
 # The environment says where the programs are: SWATCH_BUILD_DIR, SWATCH_TOP, CCUSAGE20, CCUSAGE18.
 
-# Long enough for a sanitized program on a slow machine; nothing waits for it that goes well.
-WAIT_STEPS=600
+# await gives up after this many seconds. It is long because a sanitized program on a busy machine may be a hundred times
+# slower; a test that passes never waits for it.
+AWAIT_SECONDS=${AWAIT_SECONDS:-180}
+
+# The person who runs the tests has settings, a running swatchd and perhaps ccusage: no test may see any of them.
+forget_the_person() {
+	local name
+	for name in $(compgen -e); do
+		case $name in
+		SWATCH_TOP | SWATCH_BUILD_DIR) ;;
+		XDG_* | CLAUDE* | SWATCH_* | LC_* | LANG* | NO_COLOR | CLICOLOR* | COLUMNS | LINES | TZDIR | TMUX* | NOTIFY_SOCKET | \
+			WATCHDOG_* | JOURNAL_STREAM | SUDO_USER | DBUS_* | npm_* | NPM_* | NODE_*) unset "$name" ;;
+		esac
+	done
+	export TZ=UTC LC_ALL=C.UTF-8 TERM=xterm
+}
+
+# path_without PROGRAM: PATH, with a folder of links in place of each folder that has PROGRAM. The links are to
+# everything else in it.
+path_without() {
+	local folder shadow result=
+	local -a folders
+	IFS=: read -ra folders <<<"$PATH"
+	for folder in "${folders[@]}"; do
+		if [ -e "$folder/$1" ]; then
+			shadow=${BATS_FILE_TMPDIR:-$TEST_HOME}/without-$1${folder//\//-}
+			if [ ! -d "$shadow" ]; then
+				mkdir "$shadow"
+				find "$folder/" -maxdepth 1 ! -type d ! -name "$1" -exec ln -s -t "$shadow" {} +
+			fi
+			folder=$shadow
+		fi
+		result=$result${result:+:}$folder
+	done
+	echo "$result"
+}
 
 setup() {
-	# Short, because a socket's path may have 107 bytes only.
-	TEST_HOME=$(mktemp -d "${TEST_BASE:-/tmp}/swatch.XXXXXX")
-	export HOME=$TEST_HOME XDG_RUNTIME_DIR=$TEST_HOME/run TZ=UTC
-	unset CLAUDE_CONFIG_DIR XDG_CONFIG_HOME XDG_STATE_HOME NOTIFY_SOCKET WATCHDOG_USEC JOURNAL_STREAM
+	local program
+	for program in jq socat; do
+		command -v "$program" >/dev/null || { echo "the tests need $program: install it"; return 1; }
+	done
+	forget_the_person
+	# Short, because a socket's path has at most 107 bytes.
+	[ -w "${TEST_BASE:=/tmp}" ] || TEST_BASE=/tmp
+	TEST_HOME=$(mktemp -d "$TEST_BASE/swatch.XXXXXX")
+	export HOME=$TEST_HOME XDG_RUNTIME_DIR=$TEST_HOME/run
 	mkdir -m 700 "$XDG_RUNTIME_DIR"
+	PATH=$(path_without ccusage)
 	PATH=$SWATCH_BUILD_DIR:$SWATCH_BUILD_DIR/tests/integration:$SWATCH_BUILD_DIR/tests/bench:$PATH
 	PROJECTS=$HOME/.claude/projects
 	CACHE=$HOME/.claude/session-health
@@ -52,9 +92,11 @@ fake_ccusage() {
 start_daemon() {
 	swatchd "$@" >>"$LOG" 2>&1 3>&- &
 	DAEMON=$!
-	# the same cache directory as the daemon's, when it was named
-	await swatch ${1:+"$@"} sync
+	# the same cache directory as the daemon's, when it was named; one that ended says why in its log
+	await answers_or_ended "$@"
+	swatch ${1:+"$@"} sync
 }
+answers_or_ended() { swatch ${1:+"$@"} sync || is_gone "$DAEMON"; }
 
 # stop_daemon: ends it, and says by its status whether it ended cleanly.
 stop_daemon() {
@@ -75,15 +117,15 @@ kill_daemon() {
 # there a moment before
 listens() { [ "$(grep -cE "^[^ ]+ [^ ]+ [^ ]+ 00010000 .* $1\$" /proc/net/unix)" -ge "${2:-1}" ]; }
 
-# await COMMAND...: until it succeeds; fails when it does not within a minute.
+# await COMMAND...: until it succeeds; fails when it does not within AWAIT_SECONDS. The first looks come quickly, so that
+# nobody waits for the clock.
 await() {
-	local i
-	for ((i = 0; i < WAIT_STEPS; i++)); do
-		"$@" >/dev/null 2>&1 && return 0
-		sleep 0.1
+	local end=$((SECONDS + AWAIT_SECONDS)) pause=0.01
+	until "$@" >/dev/null 2>&1; do
+		[ "$SECONDS" -lt "$end" ] || { echo "waited in vain for: $*"; return 1; }
+		sleep "$pause"
+		case $pause in 0.01) pause=0.02 ;; 0.02) pause=0.05 ;; esac
 	done
-	echo "waited in vain for: $*"
-	return 1
 }
 
 # message ID [OUTPUT-TOKENS] [FIELDS]: a line as Claude Code writes it, of now. FIELDS go before the others.
@@ -91,6 +133,9 @@ message() {
 	printf '{%s"type":"assistant","timestamp":"%s","sessionId":"x","cwd":"/home/u/p","version":"2.1.39","gitBranch":"main","isSidechain":false,"requestId":"req_%s","message":{"id":"msg_%s","model":"%s","role":"assistant","content":[{"type":"text","text":"%s"}],"usage":{"input_tokens":3,"output_tokens":%d,"cache_creation_input_tokens":100,"cache_read_input_tokens":1000}}}\n' \
 		"${3:-}" "${AT:-$(date -u +%Y-%m-%dT%H:%M:%S.000Z)}" "$1" "$1" "${MODEL:-claude-opus-4-6}" "${TEXT:-hello}" "${2:-10}"
 }
+
+# Preloaded libraries, memory and speed are not a sanitized program's own.
+is_sanitized() { grep -qa __asan_init "$SWATCH_BUILD_DIR/swatchd"; }
 
 # field FILE JQ: a value of a cache file.
 field() { jq -r "$2" "$CACHE/$1"; }

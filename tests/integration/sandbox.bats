@@ -2,7 +2,10 @@
 
 bats_require_minimum_version 1.5.0
 # The home directory has to be where programs may not write: not in a directory for temporary files.
-TEST_BASE=/dev/shm
+for TEST_BASE in /dev/shm "${XDG_RUNTIME_DIR:-/nowhere}" "$HOME" "$SWATCH_BUILD_DIR"; do
+	case $TEST_BASE in /tmp | /tmp/* | /var/tmp/*) continue ;; esac
+	[ ! -d "$TEST_BASE" ] || [ ! -w "$TEST_BASE" ] || break
+done
 unset TMPDIR
 load helper
 

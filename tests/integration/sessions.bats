@@ -113,3 +113,37 @@ live_file() {
 	[[ $output == *"nothing to remove"* ]]
 	[ -f "$CACHE/s1.json" ]
 }
+
+@test "session files go by age and by count, without being asked" {
+	configure $'[sessions]\nidle_after = 1s\nexpire_after = 1h\nmax_files = 2'
+	for i in 1 2 3; do
+		message "$i" >"$PROJECTS/-p/s$i.jsonl"
+		touch -d "$i minutes ago" "$PROJECTS/-p/s$i.jsonl"
+	done
+	message 4 >"$PROJECTS/-p/old.jsonl"
+	touch -d '2 hours ago' "$PROJECTS/-p/old.jsonl"
+	start_daemon
+	is "$(cd "$CACHE" && ls | tr '\n' ' ')" "billing-shared.json s1.json s2.json sessions.json "
+	message 5 >>"$PROJECTS/-p/s3.jsonl"
+	await test ! -e "$CACHE/s2.json"
+	[ -e "$CACHE/s3.json" ]
+}
+
+@test "two transcripts with one session id: the last activity wins" {
+	mkdir "$PROJECTS/-q"
+	TEXT=first message 1 >"$PROJECTS/-p/s1.jsonl"
+	touch -d '1 minute ago' "$PROJECTS/-p/s1.jsonl"
+	start_daemon
+	TEXT=second message 2 >"$PROJECTS/-q/s1.jsonl"
+	swatch sync
+	field_is s1.json .transcript.lastMessagePreview second
+	TEXT=third message 3 >>"$PROJECTS/-p/s1.jsonl"
+	swatch sync
+	field_is s1.json .transcript.lastMessagePreview third
+	field_is s1.json .transcriptPath "$PROJECTS/-p/s1.jsonl"
+	field_is s1.json .tokens.input 9
+	rm "$PROJECTS/-p/s1.jsonl"
+	swatch sync
+	field_is s1.json .transcript.lastMessagePreview second
+	field_is sessions.json .totalSessions 1
+}

@@ -220,3 +220,17 @@ load helper
 	field_is s1.json .transcript.messageCount 2
 	[ "$(status_of .tail.malformedLines)" -ge 3 ]
 }
+
+@test "transcripts and folders that vanish as soon as they are there are ordinary events" {
+	start_daemon
+	for i in $(seq 200); do
+		message "$i" >"$PROJECTS/-p/v$i.jsonl"
+		rm "$PROJECTS/-p/v$i.jsonl"
+		mkdir "$PROJECTS/-v$i" && rmdir "$PROJECTS/-v$i"
+	done
+	rm -f "$CACHE"/*.json
+	message 1 >"$PROJECTS/-p/s1.jsonl"
+	swatch sync
+	field_is s1.json .transcript.messageCount 1
+	not grep -i error "$LOG"
+}
