@@ -8,7 +8,7 @@ utc() { date -u -d "$1" +%Y-%m-%dT%H:%M:%S.000Z; }
 # too late for a near one. TEST returns 1 when it was late, and fails the test itself (exit) otherwise.
 in_time() {
 	local lead
-	for lead in 8 40 150; do
+	for lead in 4 15 60 200; do
 		"$1" "$lead" && return 0
 		stop_daemon || true
 		rm -rf "$PROJECTS"/-p/* "$CACHE"
