@@ -17,9 +17,10 @@ keeps_figures() {
 		if [ -e "\$HOME/turned" ]; then exec "$script"; fi
 		cat "\$HOME/good.json"
 	SH
-	use_ccusage "$HOME/first" "timeout = ${TIMEOUT:-20s}"
+	use_ccusage "$HOME/first" "timeout = ${TIMEOUT:-5m}"
 	start_daemon
-	swatch refresh --wait
+	# again and again: on a busy machine a good answer may be later than a short timeout
+	await swatch refresh --wait
 	field_is billing-shared.json .block.costUSD 1.5
 	field_is billing-shared.json .isFresh true
 	touch "$HOME/turned"
@@ -28,11 +29,12 @@ keeps_figures() {
 	[[ $output == *"$2"* ]] || { echo "$output"; return 1; }
 	field_is billing-shared.json .block.costUSD 1.5
 	field_is billing-shared.json .isFresh false
-	field_is billing-shared.json .ccusage.failures 1
-	status_is .refresh.state backoff
+	field_is billing-shared.json '.ccusage.failures >= 1' true
+	# it tries again after 5 s, which may be over already
+	status_is '.refresh.state | . == "backoff" or . == "running"' true
 	grep -q "ccusage gave no figures: .*$2" "$LOG"
 	rm "$HOME/turned"
-	swatch refresh --wait
+	await swatch refresh --wait
 	field_is billing-shared.json .isFresh true
 	grep -q 'ccusage gives figures again' "$LOG"
 }

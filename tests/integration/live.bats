@@ -169,12 +169,12 @@ reload() {
 # ---- known moments ----
 
 until_midnight() {
-	local seconds at_end
-	seconds=$((86400 - $(date -u +%s) % 86400))
-	seconds=$(((seconds - $1 + 86400) % 86400))
+	local now seconds at_end
+	now=$(date +%s)
+	seconds=$(((86400 - now % 86400 - $1 + 86400) % 86400))
 	# local time is ahead of UTC by this, so that midnight is $1 seconds away
 	export TZ="XXX-$((seconds / 3600)):$((seconds / 60 % 60)):$((seconds % 60))"
-	at_end=$(($(date +%s) + $1))
+	at_end=$((now + $1))
 	AT=$(utc '1 second ago') message 1 >"$PROJECTS/-p/s1.jsonl"
 	start_daemon
 	cp "$CACHE/billing-shared.json" "$HOME/before.json"
