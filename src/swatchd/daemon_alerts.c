@@ -1,8 +1,4 @@
-/*
- * The daemon's side of alerts: which figures they see and when, and what a crossing makes: a line in the log, an event,
- * a run of the command, and a record that outlives the daemon.
- */
-#include "swatchd/daemon.h"
+#include "swatchd/daemon_alerts.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -13,6 +9,7 @@
 #include "cache/read.h"
 #include "cache/write.h"
 #include "swatchd/alerts/text.h"
+#include "swatchd/daemon_history.h"
 #include "swatchd/publish/compose.h"
 
 /* ---- a crossing ---- */
@@ -45,7 +42,8 @@ static void on_fired(void *ctx, const struct alert *alert)
 {
 	struct daemon *daemon = ctx;
 	struct daemon_alerts *alerts = &daemon->alerts;
-	struct buf message = BUF_INIT, environment = BUF_INIT;
+	AUTO_BUF message = BUF_INIT;
+	AUTO_BUF environment = BUF_INIT;
 	alert_text_append_message(alert, &message);
 	alert_text_append_environment(alert, buf_str(&message), &environment);
 	alerts->fired++;
@@ -54,8 +52,6 @@ static void on_fired(void *ctx, const struct alert *alert)
 	log_info("alert: %s", buf_str(&message));
 	tell_followers(&daemon->events, alert, buf_str(&message));
 	alert_run_add(&alerts->run, alert_rule_name(alert->rule), &environment);
-	buf_release(&message);
-	buf_release(&environment);
 }
 
 static void on_run_done(void *ctx, const char *rule, int64_t duration_ms, const char *error)
@@ -75,18 +71,17 @@ static void on_run_done(void *ctx, const char *rule, int64_t duration_ms, const 
 
 static void restore(struct daemon *daemon)
 {
-	struct json_object *written = cache_read_json(daemon->options.cache_fd, CACHE_ALERTS_FILE);
+	AUTO_JSON *written = cache_read_json(daemon->options.cache_fd, CACHE_ALERTS_FILE);
 	if (!written && errno != ENOENT)
 		log_warning("cannot read %s/%s: %s; an alert may come a second time", daemon->options.cache_path,
 			    CACHE_ALERTS_FILE, errno == EBADMSG ? "it is damaged" : strerror(errno));
 	alerts_restore(&daemon->alerts.rules, written, clock_wall_ms());
-	json_object_put(written);
 }
 
 static void save(struct daemon *daemon)
 {
 	struct daemon_alerts *alerts = &daemon->alerts;
-	struct buf content = BUF_INIT;
+	AUTO_BUF content = BUF_INIT;
 	struct jsonw w;
 	jsonw_init(&w, &content);
 	jsonw_begin_object(&w);
@@ -102,9 +97,8 @@ static void save(struct daemon *daemon)
 		log_warning("cannot write %s/%s: %s; after a restart alerts may come a second time",
 			    daemon->options.cache_path, CACHE_ALERTS_FILE, strerror(errno));
 	alerts->save_failed = !good;
-	/* Not tried again before the next change: that is when it matters. */
+	/* After a failure the next change tries again: that is when it matters. */
 	alerts_note_saved(&alerts->rules);
-	buf_release(&content);
 }
 
 /* ---- what they look at ---- */
@@ -122,7 +116,7 @@ static void look_at_account(struct alerts *rules, const struct billing_view *vie
 		alerts_note_limit(rules, limit->name, limit->used_percent, limit->resets_ms,
 				  limit->session_id[0] ? limit->session_id : NULL);
 	}
-	/* Of a marker that names no limit, the one that is used up is told already. */
+	/* A marker that names no limit is about the one that is used up, if there is one. */
 	if (view->limited && !any_reached)
 		alerts_note_limit(rules, ALERTS_UNTOLD_LIMIT, 100., view->limit.resets_ms, view->limit.session_id);
 }
@@ -131,13 +125,13 @@ static void look_at_session(struct alerts *rules, const struct session *session)
 {
 	const struct session_transcript *part = session_main(session);
 	struct compose_context context;
-	/* What is read half may show what a later line takes back. */
+	/* A later line may take back what half a transcript shows. */
 	if (!compose_is_synced(part))
 		return;
 	compose_find_context(session, part, &context);
 	if (session->state == SESSION_ACTIVE && context.known)
 		alerts_note_context(rules, session->id, part->cwd, context.percent, part->compacted_ms);
-	/* A cache may last longer than a session is called active; whose process has ended needs none. */
+	/* A cache may outlive the time that a session is called active; nobody needs it once the process has ended. */
 	if (session->live_processes > 0 || session->process_ended_ms == 0)
 		alerts_note_cache(rules, session->id, part->cwd, session_cache_cold_ms(part),
 				  session_cache_life_ms(part));
@@ -158,8 +152,8 @@ void daemon_look_for_alerts(void *ctx, const struct billing_view *view)
 {
 	struct daemon *daemon = ctx;
 	struct daemon_alerts *alerts = &daemon->alerts;
-	/* What is old is no news; and one look by hand is no watch. */
-	if (daemon->first_walk || daemon->reading_history || daemon->options.once)
+	/* Old figures are no news, and a single look (--once) watches nothing. */
+	if (!daemon_is_news(daemon) || daemon->options.once)
 		return;
 	alerts_begin(&alerts->rules, view->at_ms);
 	look_at_account(&alerts->rules, view);
@@ -167,7 +161,7 @@ void daemon_look_for_alerts(void *ctx, const struct billing_view *view)
 	int64_t next_ms = alerts_end(&alerts->rules);
 	if (alerts_are_unsaved(&alerts->rules))
 		save(daemon);
-	/* On record first: whatever becomes of us now, nothing is run a second time. */
+	/* The records are written first: whatever happens to us now, no command runs a second time. */
 	alert_run_start(&alerts->run);
 	moment_set(&alerts->moment, next_ms);
 }
@@ -205,6 +199,11 @@ void daemon_write_alerts_status(const struct daemon *daemon, struct jsonw *w)
 	jsonw_put_string(w, "lastMessage", alerts->last_message[0] ? alerts->last_message : NULL);
 	jsonw_put_int_or_null(w, "lastAt", alerts->last_ms);
 	jsonw_put_int_or_null(w, "nextAt", alerts->moment.at_ms);
+}
+
+void daemon_rewrite_alerts(struct daemon *daemon)
+{
+	alerts_note_lost(&daemon->alerts.rules);
 }
 
 void daemon_stop_alerts(struct daemon *daemon)

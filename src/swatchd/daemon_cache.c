@@ -1,9 +1,4 @@
-/*
- * The cache directory may be removed, emptied or moved away by people who think that it is only a cache. Then it is made
- * again and everything is written again; and the lock is taken again, because the file that was locked is gone, and would
- * keep no second daemon out.
- */
-#include "swatchd/daemon.h"
+#include "swatchd/daemon_cache.h"
 
 #include <errno.h>
 #include <string.h>
@@ -13,8 +8,9 @@
 #include "base/log.h"
 #include "cache/dir.h"
 #include "cache/lock.h"
+#include "swatchd/daemon_alerts.h"
 
-/* The lock's file has its name still, and the directory too. */
+/* Whether the lock's file and the directory still have their names. */
 static bool is_there(const struct daemon_options *options)
 {
 	struct stat lock, opened, named;
@@ -27,18 +23,18 @@ static bool is_there(const struct daemon_options *options)
 
 static void give_up(struct daemon *daemon)
 {
-	daemon->lost_cache = true;
+	daemon->cache.lost = true;
 	ev_break(daemon->loop, EVBREAK_ALL);
 }
 
-/* Who may not write there (the sandbox, and the service, know only the directory that was) ends: its next start can. */
+/* Without permission (the sandbox and the service know only the old directory) the daemon ends: its next start has it. */
 static bool fail(struct daemon *daemon, const char *what, int why)
 {
 	bool is_final = why == EPERM || why == EACCES || why == EROFS || why == ELOOP;
-	if (daemon->cache_errno != why)
+	if (daemon->cache.last_errno != why)
 		log_error("the cache directory %s is gone, and %s; %s", daemon->options.cache_path, what,
 			  is_final ? "ending: start it again" : "it is tried again");
-	daemon->cache_errno = why;
+	daemon->cache.last_errno = why;
 	if (is_final)
 		give_up(daemon);
 	return false;
@@ -66,8 +62,8 @@ static bool take_place(struct daemon *daemon, int cache_fd, struct buf *error)
 	close(options->lock_fd);
 	options->cache_fd = cache_fd;
 	options->lock_fd = lock_fd;
-	daemon->cache_errno = 0;
-	alerts_note_lost(&daemon->alerts.rules);
+	daemon->cache.last_errno = 0;
+	daemon_rewrite_alerts(daemon);
 	log_warning("the cache directory %s was removed or emptied: all is written again", options->cache_path);
 	publish_set_directory(&daemon->publish, cache_fd);
 	return true;
@@ -76,11 +72,9 @@ static bool take_place(struct daemon *daemon, int cache_fd, struct buf *error)
 bool daemon_keep_cache(void *ctx)
 {
 	struct daemon *daemon = ctx;
-	struct buf error = BUF_INIT;
-	if (daemon->lost_cache || is_there(&daemon->options))
-		return !daemon->lost_cache;
+	AUTO_BUF error = BUF_INIT;
+	if (daemon->cache.lost || is_there(&daemon->options))
+		return !daemon->cache.lost;
 	int fd = cache_dir_open(daemon->options.cache_path, true, &error);
-	bool good = fd >= 0 ? take_place(daemon, fd, &error) : fail(daemon, buf_message(&error), errno);
-	buf_release(&error);
-	return good;
+	return fd >= 0 ? take_place(daemon, fd, &error) : fail(daemon, buf_message(&error), errno);
 }

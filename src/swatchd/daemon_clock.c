@@ -1,17 +1,12 @@
-/*
- * The wall clock is not always steady: it is set, and it goes on while the machine sleeps and the monotonic clock stands
- * still. Block, day, freshness and session states hang on it, so all of them are looked at anew.
- *
- * libev knows of such a jump at once where the kernel tells (a timerfd that is cancelled), and calls its periodic
- * watchers that became due; but a clock that goes back makes nothing due. Every turn of the loop compares the clocks.
- */
+#include "swatchd/daemon_clock.h"
+
 #include <stdlib.h>
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "swatchd/daemon.h"
+#include "swatchd/daemon_history.h"
 
-/* Less is how clocks are kept right all day (by steps of NTP, or by rounding), and changes nothing that anybody sees. */
+/* Smaller jumps keep clocks right all day (steps of NTP, rounding), and change nothing that anybody sees. */
 #define JUMP_MS CLOCK_SECOND_MS
 
 static int64_t clocks_apart_ms(void)
@@ -29,7 +24,7 @@ void daemon_check_clock(struct daemon *daemon)
 	log_info("the clock went %s by %s (it was set, or the machine slept)", jump_ms > 0 ? "forward" : "back", span);
 	daemon->clock.apart_ms += jump_ms;
 	ev_now_update(daemon->loop);
-	if (daemon->first_walk || daemon->reading_history)
+	if (!daemon_is_news(daemon))
 		return;
 	expire_run(&daemon->expire);
 	publish_note_change(&daemon->publish, NULL, PUBLISH_TIME);

@@ -1,7 +1,4 @@
-/*
- * The daemon and its configuration: reading it, what of it is applied where, and SIGHUP.
- */
-#include "swatchd/daemon.h"
+#include "swatchd/daemon_config.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,10 +11,8 @@
 
 int daemon_read_config(const struct daemon_options *options, struct config *config, struct buf *errors)
 {
-	if (!config_init(config)) {
-		buf_append_str(errors, "out of memory\n");
+	if (!config_init(config))
 		return -1;
-	}
 	if (options->config_path
 	    && config_read_file(config, options->config_path, options->config_required, errors) != 0) {
 		config_release(config);
@@ -48,12 +43,12 @@ int daemon_set_roots(struct daemon *daemon)
 	struct data_dirs dirs;
 	if (data_dirs_find(&dirs, daemon->config.watch_paths) != 0)
 		return -1;
-	int result = watch_set_roots(&daemon->watch, (const char *const *)dirs.projects, dirs.count);
+	int result = watch_set_roots(daemon->watch, (const char *const *)dirs.projects, dirs.count);
 	data_dirs_release(&dirs);
 	return result;
 }
 
-static void tell_reload(struct daemon *daemon, const char *error)
+static void emit_reload(struct daemon *daemon, const char *error)
 {
 	struct jsonw *w = events_begin(&daemon->events, "config-reloaded");
 	if (!w)
@@ -75,31 +70,36 @@ static void log_lines(const char *text)
 	}
 }
 
+/* Names the changes that a running daemon does not take over. */
+static void warn_of_later(const struct config *old, const struct config *fresh)
+{
+	if (strcmp(fresh->cache_directory, old->cache_directory) != 0)
+		log_warning("[cache] directory changed: that takes effect at the next start");
+	if (fresh->watch_method != old->watch_method)
+		log_warning("[watch] method changed: that takes effect at the next start");
+	if (fresh->sandbox_mode != old->sandbox_mode || fresh->sandbox_network != old->sandbox_network
+	    || strcmp(fresh->sandbox_write, old->sandbox_write) != 0)
+		log_warning("[sandbox] changed: that takes effect at the next start");
+}
+
 void daemon_reload(struct daemon *daemon)
 {
 	struct config fresh;
-	struct buf errors = BUF_INIT;
+	AUTO_BUF errors = BUF_INIT;
 	if (daemon_read_config(&daemon->options, &fresh, &errors) != 0) {
 		log_error("the config is not taken over, the old one stays:");
 		log_lines(buf_message(&errors));
-		tell_reload(daemon, buf_message(&errors));
-		buf_release(&errors);
+		emit_reload(daemon, buf_message(&errors));
 		return;
 	}
-	if (strcmp(fresh.cache_directory, daemon->config.cache_directory) != 0)
-		log_warning("[cache] directory changed: that takes effect at the next start");
-	if (fresh.watch_method != daemon->config.watch_method)
-		log_warning("[watch] method changed: that takes effect at the next start");
-	if (fresh.sandbox_mode != daemon->config.sandbox_mode || fresh.sandbox_network != daemon->config.sandbox_network
-	    || strcmp(fresh.sandbox_write, daemon->config.sandbox_write) != 0)
-		log_warning("[sandbox] changed: that takes effect at the next start");
+	warn_of_later(&daemon->config, &fresh);
 	config_release(&daemon->config);
 	daemon->config = fresh;
 	daemon_apply_timezone(&daemon->config);
 	billing_forget_day(&daemon->billing);
 	log_set_level((enum log_level)daemon->config.log_level);
 	sessions_set_preview(&daemon->sessions, daemon->config.sessions_preview);
-	tail_set_delay(&daemon->tail, daemon->config.watch_tail_delay_ms);
+	tail_set_delay(daemon->tail, daemon->config.watch_tail_delay_ms);
 	if (daemon_set_roots(daemon) != 0)
 		log_error("cannot tell where the transcripts are: %s", paths_why_none());
 	refresh_configure(&daemon->refresh);
@@ -109,6 +109,5 @@ void daemon_reload(struct daemon *daemon)
 	publish_note_change(&daemon->publish, NULL, PUBLISH_EVERYTHING);
 	publish_flush(&daemon->publish);
 	log_info("config reloaded");
-	tell_reload(daemon, priced ? NULL : daemon->pricing.error);
-	buf_release(&errors);
+	emit_reload(daemon, priced ? NULL : daemon->pricing.error);
 }

@@ -1,17 +1,18 @@
 /*
- * The answers from the whole ledger. To {"op":"report"}: a line that says what comes, a line a row, and a line with the
- * totals. To {"op":"spend"}: one line, with what each of some equal spans of time cost.
+ * The answers from the whole ledger. To {"op":"report"}: a line that says what follows, a line for each row, and a line with
+ * the totals. To {"op":"spend"}: one line with the cost of each of some equal spans of time.
  */
-#include "swatchd/daemon.h"
+#include "swatchd/daemon_answers.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
-#include "cache/read.h"
+#include "base/scope.h"
+#include "json/get.h"
 #include "report/report.h"
 
-/* Copies a request's text. Returns false when it is longer than it may be. */
+/* Copies a request's text. Returns false when it is too long. */
 static bool take_text(struct json_object *request, const char *key, char *out, size_t size)
 {
 	const char *text = json_get_string(request, key);
@@ -22,6 +23,7 @@ static bool take_text(struct json_object *request, const char *key, char *out, s
 	return true;
 }
 
+/* Returns NULL, or what is wrong with the request. */
 static const char *take_options(struct json_object *request, struct report_options *options)
 {
 	const char *kind = json_get_string(request, "kind");
@@ -49,7 +51,7 @@ static void write_head(const struct daemon *daemon, const struct report_options 
 	jsonw_put_bool(&w, "ok", true);
 	jsonw_put_string(&w, "kind", report_kind_name(options->kind));
 	jsonw_put_int(&w, "rows", (int64_t)report->row_count);
-	jsonw_put_bool(&w, "complete", daemon->history_read);
+	jsonw_put_bool(&w, "complete", daemon->history.read);
 	jsonw_key(&w, "unpricedModels");
 	jsonw_begin_array(&w);
 	for (size_t i = 0; i < report->unpriced_count; i++)
@@ -74,13 +76,15 @@ static void write_rows(const struct report *report, struct buf *out)
 	buf_append_str(out, "}");
 }
 
-void daemon_answer_report(struct daemon *daemon, struct control_client *client, struct json_object *request)
+void daemon_answer_report(void *ctx, struct control_client *client, struct json_object *request)
 {
+	struct daemon *daemon = ctx;
 	struct report_options options;
 	struct report report = { 0 };
-	struct buf error = BUF_INIT, out = BUF_INIT;
+	AUTO_BUF error = BUF_INIT;
+	AUTO_BUF out = BUF_INIT;
 	const char *fault = take_options(request, &options);
-	if (!fault && control_is_sending_report(&daemon->control))
+	if (!fault && control_is_sending_report(daemon->control))
 		fault = "another report is on its way; try again in a moment";
 	if (fault) {
 		control_answer_error(client, fault);
@@ -95,8 +99,6 @@ void daemon_answer_report(struct daemon *daemon, struct control_client *client, 
 	else
 		control_answer_report(client, out.data, out.len);
 	report_release(&report);
-	buf_release(&error);
-	buf_release(&out);
 }
 
 /* ---- spend ---- */
@@ -127,23 +129,22 @@ static void write_spend(struct ledger *ledger, int64_t since_ms, int64_t step_ms
 	jsonw_end_object(&w);
 }
 
-void daemon_answer_spend(struct daemon *daemon, struct control_client *client, struct json_object *request)
+void daemon_answer_spend(void *ctx, struct control_client *client, struct json_object *request)
 {
+	struct daemon *daemon = ctx;
 	int64_t since_ms = json_get_int(request, "since", -1), step_ms = json_get_int(request, "step", 0);
 	int64_t count = json_get_int(request, "count", 0);
-	struct buf out = BUF_INIT;
+	AUTO_BUF out = BUF_INIT;
 	if (since_ms < 0 || since_ms > clock_wall_ms() || step_ms < SPEND_MIN_STEP_MS || step_ms > SPEND_MAX_STEP_MS
 	    || count < 1 || count > SPEND_MAX_COUNT) {
 		control_answer_error(client, "\"since\", \"step\" and \"count\" take a time that is past, 1000 to 86400000 and "
 				     "1 to 1440");
 		return;
 	}
-	double *usd = calloc((size_t)count, sizeof(*usd));
+	AUTO_FREE double *usd = calloc((size_t)count, sizeof(*usd));
 	if (usd)
 		write_spend(daemon->ledger, since_ms, step_ms, (size_t)count, usd, &out);
 	else
 		out.failed = true;
 	control_answer_composed(client, &out);
-	free(usd);
-	buf_release(&out);
 }

@@ -12,7 +12,8 @@
 
 #include "base/clock.h"
 #include "fuzz.h"
-#include "swatchd/daemon.h"
+#include "swatchd/control/internal.h"
+#include "swatchd/daemon_round.h"
 #include "swatchd/loop/loop.h"
 
 /* A turn of the loop takes one read of 16 KiB off a client, and answers. */
@@ -62,7 +63,7 @@ static void start_daemon(void)
 	struct ev_loop *loop = ev_loop_new(EVBACKEND_EPOLL);
 	FUZZ_CHECK(loop, "no loop");
 	FUZZ_CHECK(daemon_start(&daemon_here, loop, &options, &config, &error) == 0, "%s", buf_str(&error));
-	daemon_flush(&daemon_here);
+	daemon_do_round(&daemon_here);
 	free(claude);
 }
 
@@ -169,7 +170,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	close(fd);
 	check_answers(&answers);
 	check_daemon_lives();
-	FUZZ_CHECK(daemon_here.control.client_count == 0, "%zu clients are left", daemon_here.control.client_count);
+	FUZZ_CHECK(daemon_here.control->client_count == 0, "%zu clients are left", daemon_here.control->client_count);
 	buf_release(&answers);
 	return 0;
 }

@@ -22,12 +22,6 @@ struct passed {
 	const struct tail *tail;
 };
 
-static void *on_opened(void *ctx, struct transcript *transcript)
-{
-	(void)transcript;
-	return ctx;
-}
-
 static void add_line(struct buf *lines, int64_t offset, const char *line, size_t len)
 {
 	buf_printf(lines, "%lld ", (long long)offset);
@@ -35,28 +29,24 @@ static void add_line(struct buf *lines, int64_t offset, const char *line, size_t
 	buf_append_char(lines, '\n');
 }
 
-static void on_line(void *ctx, struct transcript *transcript, int64_t offset, const char *line, size_t len)
+static void take_line(struct passed *passed, const struct tail_line *line)
 {
-	struct passed *passed = ctx;
-	(void)transcript;
-	FUZZ_CHECK(len < TAIL_MAX_LINE_BYTES && !memchr(line, '\n', len), "a line of %zu bytes", len);
-	add_line(&passed->lines, offset, line, len);
+	FUZZ_CHECK(line->len < TAIL_MAX_LINE_BYTES && !memchr(line->text, '\n', line->len), "a line of %zu bytes", line->len);
+	add_line(&passed->lines, line->offset, line->text, line->len);
 }
 
-static void on_reset(void *ctx, struct transcript *transcript)
+static void on_batch(void *ctx, const struct tail_batch *batch)
 {
 	struct passed *passed = ctx;
-	(void)transcript;
-	buf_clear(&passed->lines);
-	passed->skipped_at_reset = passed->tail->stats.skipped_lines;
-}
-
-static void on_advanced(void *ctx, struct transcript *transcript, uint64_t lines)
-{
-	(void)ctx;
-	(void)lines;
-	FUZZ_CHECK(transcript->offset <= transcript->size_bytes, "read %lld of %lld", (long long)transcript->offset,
-		   (long long)transcript->size_bytes);
+	const struct transcript *transcript = batch->transcript;
+	if (batch->restarted) {
+		buf_clear(&passed->lines);
+		passed->skipped_at_reset = passed->tail->stats.skipped_lines;
+	}
+	for (size_t i = 0; i < batch->line_count; i++)
+		take_line(passed, &batch->lines[i]);
+	FUZZ_CHECK(!batch->read_ended || transcript->offset <= transcript->size_bytes, "read %lld of %lld",
+		   (long long)transcript->offset, (long long)transcript->size_bytes);
 }
 
 /* The lines of the whole, as one reads the rule. Returns how many are too long. */
@@ -171,8 +161,7 @@ static void grow(const char *path, struct tail *tail, struct transcript *t, cons
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static const struct tail_callbacks callbacks = { .opened = on_opened, .line = on_line, .reset = on_reset,
-							 .advanced = on_advanced };
+	static const struct tail_callbacks callbacks = { .batch = on_batch };
 	struct fuzz_input in = { data, size };
 	struct tail tail = { .callbacks = callbacks };
 	struct passed passed = { .tail = &tail };

@@ -181,7 +181,7 @@ struct live {
 	int generation;              /* of what is written otherwise: its messages are others */
 	struct seen *seen;
 	size_t seen_count, seen_cap;
-	struct tail tail;
+	struct tail *tail;
 	struct ledger *ledger;
 	char root[4096];             /* with a slash at its end */
 	struct growing files[FILES];
@@ -199,9 +199,8 @@ static void *on_opened(void *ctx, struct transcript *transcript)
 	return (void *)(uintptr_t)(file + 1);
 }
 
-static void on_line(void *ctx, struct transcript *transcript, int64_t offset, const char *line, size_t len)
+static void take_line(struct live *live, const struct transcript *transcript, const struct tail_line *line)
 {
-	struct live *live = ctx;
 	struct scan_facts facts;
 	if (live->seen_count == live->seen_cap) {
 		live->seen_cap = live->seen_cap * 2 + 64;
@@ -209,44 +208,24 @@ static void on_line(void *ctx, struct transcript *transcript, int64_t offset, co
 		assert_non_null(live->seen);
 	}
 	struct seen *seen = &live->seen[live->seen_count++];
-	*seen = (struct seen){ (int)(uintptr_t)transcript->owner - 1, offset, malloc(len), len };
+	*seen = (struct seen){ (int)(uintptr_t)transcript->owner - 1, line->offset, malloc(line->len), line->len };
 	assert_non_null(seen->line);
-	memcpy(seen->line, line, len);
-	if (scan_line(line, len, &facts, NULL, NULL) && facts.usage.present)
-		assert_true(ledger_add(live->ledger, (int)(uintptr_t)transcript->owner - 1, offset, &facts.usage) >= 0);
+	memcpy(seen->line, line->text, line->len);
+	if (scan_line(line->text, line->len, &facts, NULL, NULL) && facts.usage.present)
+		assert_true(ledger_add(live->ledger, (int)(uintptr_t)transcript->owner - 1, line->offset, &facts.usage) >= 0);
 }
 
-static bool wants_lines(void *ctx, struct transcript *transcript)
+static void on_batch(void *ctx, const struct tail_batch *batch)
+{
+	for (size_t i = 0; i < batch->line_count; i++)
+		take_line(ctx, batch->transcript, &batch->lines[i]);
+}
+
+static bool wants_lines(void *ctx, const struct transcript *transcript)
 {
 	(void)ctx;
 	(void)transcript;
 	return true;
-}
-
-static void on_records(void *ctx, struct transcript *transcript, const struct ledger_record *records, size_t count)
-{
-	(void)ctx;
-	(void)transcript;
-	(void)records;
-	(void)count;
-}
-
-static void on_file(void *ctx, struct transcript *transcript)
-{
-	(void)ctx;
-	(void)transcript;
-}
-
-static void on_advanced(void *ctx, struct transcript *transcript, uint64_t lines)
-{
-	(void)ctx;
-	(void)transcript;
-	(void)lines;
-}
-
-static void on_turn(void *ctx)
-{
-	(void)ctx;
 }
 
 /* A line as Claude Code writes it: of one of few messages, so that most were written before, here or elsewhere. */
@@ -339,13 +318,13 @@ static void disturb(struct live *live, struct growing *file)
 	case 2:
 		assert_int_equal(unlink(file->path), 0);
 		file->written = 0;
-		tail_note_gone(&live->tail, file->path);
+		tail_note_gone(live->tail, file->path);
 		return;
 	default:
-		tail_recheck(&live->tail, false);
+		tail_recheck(live->tail, false);
 		return;
 	}
-	tail_note(&live->tail, file->path, strlen(live->root), false, false);
+	tail_note(live->tail, file->path, strlen(live->root), false, false);
 }
 
 static void grow(struct live *live, struct growing *file)
@@ -356,9 +335,9 @@ static void grow(struct live *live, struct growing *file)
 	write_at(file->path, file->text + file->written, chunk, O_APPEND);
 	file->written += chunk;
 	if (pick(3) != 0)
-		tail_note(&live->tail, file->path, strlen(live->root), false, false);
+		tail_note(live->tail, file->path, strlen(live->root), false, false);
 	if (pick(3) == 0)
-		tail_flush(&live->tail);
+		tail_flush(live->tail);
 	if (pick(40) == 0)
 		ask(live->ledger);
 	if (pick(60) == 0)
@@ -367,8 +346,7 @@ static void grow(struct live *live, struct growing *file)
 
 static void start_live(struct live *live, const struct scratch *scratch, int round, bool rewrites)
 {
-	static const struct tail_callbacks callbacks = { on_opened, on_line, wants_lines, on_records, on_file, on_advanced,
-							 on_file, on_turn, on_turn };
+	static const struct tail_callbacks callbacks = { .opened = on_opened, .wants_lines = wants_lines, .batch = on_batch };
 	memset(live, 0, sizeof(*live));
 	live->rewrites = rewrites;
 	live->loop = ev_loop_new(EVFLAG_AUTO);
@@ -376,7 +354,8 @@ static void start_live(struct live *live, const struct scratch *scratch, int rou
 	live->ledger = ledger_new();
 	assert_non_null(live->ledger);
 	snprintf(live->root, sizeof(live->root), "%s/%d/projects/", scratch->path, round);
-	assert_int_equal(tail_init(&live->tail, live->loop, 0, &callbacks, live), 0);
+	live->tail = tail_new(live->loop, 0, &callbacks, live);
+	assert_non_null(live->tail);
 	for (int i = 0; i < FILES; i++) {
 		struct growing *file = &live->files[i];
 		snprintf(file->path, sizeof(file->path), "%s%s", live->root, names[i]);
@@ -418,8 +397,8 @@ static void grow_all(struct live *live)
 			done += live->files[i].written == live->files[i].len;
 	}
 	for (int i = 0; i < FILES; i++)
-		tail_note(&live->tail, live->files[i].path, strlen(live->root), false, false);
-	tail_flush(&live->tail);
+		tail_note(live->tail, live->files[i].path, strlen(live->root), false, false);
+	tail_flush(live->tail);
 }
 
 static void end_live(struct live *live)
@@ -427,7 +406,7 @@ static void end_live(struct live *live)
 	for (size_t i = 0; i < live->seen_count; i++)
 		free(live->seen[i].line);
 	free(live->seen);
-	tail_release(&live->tail);
+	tail_free(live->tail);
 	ledger_free(live->ledger);
 	ev_loop_destroy(live->loop);
 }

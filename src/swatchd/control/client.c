@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "json/get.h"
 #include "json/parse.h"
 #include "swatchd/loop/loop.h"
 
@@ -26,7 +27,7 @@ struct control_client {
 	bool closing;            /* after what is queued has been written */
 	bool dead;               /* freed at the end of the turn that found it */
 	unsigned busy;           /* inside its own callback */
-	bool awaits_answer;      /* of something that takes its time */
+	bool awaits_answer;      /* to a request that takes its time */
 	uint64_t last_heard;     /* counts: the larger, the later its last request */
 	struct buf in;
 	struct buf out;
@@ -147,14 +148,13 @@ static void answer(struct control_client *client, const char *json, size_t len, 
 	client->busy++;
 	client->awaits_answer = false;
 	/* One queueing for line and newline, so that no half line is ever followed by a drop in between. */
-	struct buf line = BUF_INIT;
+	AUTO_BUF line = BUF_INIT;
 	buf_append(&line, json, len);
 	buf_append_char(&line, '\n');
 	if (line.failed)
 		drop_client(client, "out of memory");
 	else
 		queue_line(client, line.data, line.len, max_queued);
-	buf_release(&line);
 	client->busy--;
 	if (client->dead && client->busy == 0)
 		free_client(client);
@@ -188,7 +188,7 @@ bool control_is_sending_report(const struct control *control)
 
 void control_answer_error(struct control_client *client, const char *error)
 {
-	struct buf out = BUF_INIT;
+	AUTO_BUF out = BUF_INIT;
 	struct jsonw w;
 	jsonw_init(&w, &out);
 	jsonw_begin_object(&w);
@@ -196,7 +196,6 @@ void control_answer_error(struct control_client *client, const char *error)
 	jsonw_put_string(&w, "error", error);
 	jsonw_end_object(&w);
 	control_answer(client, buf_str(&out), out.len);
-	buf_release(&out);
 }
 
 void control_answer_ok(struct control_client *client)
@@ -251,21 +250,33 @@ static void take_bad_request(struct control_client *client, const char *error)
 	control_answer_error(client, error);
 }
 
+static control_handler *find_handler(const struct control *control, const char *op)
+{
+	for (const struct control_request *request = control->requests; request->op; request++)
+		if (strcmp(request->op, op) == 0)
+			return request->handle;
+	return NULL;
+}
+
 static void take_request(struct control_client *client, const char *line, size_t len)
 {
 	struct control *control = client->control;
 	client->last_heard = ++control->heard;
-	struct json_object *request = json_parse(line, len, REQUEST_MAX_DEPTH, NULL);
+	AUTO_JSON *request = json_parse(line, len, REQUEST_MAX_DEPTH, NULL);
 	struct json_object *op;
-	if (!request && errno == ENOMEM)
+	if (!request && errno == ENOMEM) {
 		take_bad_request(client, "out of memory");
-	else if (!json_object_is_type(request, json_type_object))
+	} else if (!json_object_is_type(request, json_type_object)) {
 		take_bad_request(client, "not a JSON object");
-	else if (!json_object_object_get_ex(request, "op", &op) || !json_object_is_type(op, json_type_string))
+	} else if (!json_object_object_get_ex(request, "op", &op) || !json_object_is_type(op, json_type_string)) {
 		take_bad_request(client, "no \"op\"");
-	else
-		control->handle(control->ctx, client, json_object_get_string(op), request);
-	json_object_put(request);
+	} else {
+		control_handler *handle = find_handler(control, json_object_get_string(op));
+		if (handle)
+			handle(control->ctx, client, request);
+		else
+			take_bad_request(client, "unknown \"op\"");
+	}
 }
 
 static void take_lines(struct control_client *client)
@@ -333,7 +344,7 @@ bool control_make_room(struct control *control)
 			quietest = client;
 	if (!quietest)
 		return false;
-	/* Said once: who connects ten thousand times must not fill the log. */
+	/* Says so once: ten thousand connections must not fill the log. */
 	if (!control->is_crowded)
 		log_warning("%d clients are connected to %s: those that say nothing make room for others",
 			    CONTROL_MAX_CLIENTS, control->path);

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/scope.h"
 #include "ipc/socket.h"
 #include "swatchd/loop/loop.h"
 
@@ -29,8 +30,8 @@ static void on_resume(struct ev_loop *loop, ev_timer *watcher, int revents)
 }
 
 /*
- * Whether a client's descriptor is one of the last: those are for transcripts and cache files, which come first. The
- * kernel gives the lowest one that is free.
+ * Whether a client's descriptor is one of the last ones, which are kept for transcripts and cache files. The kernel gives
+ * the lowest free one.
  */
 static bool is_scarce(struct control *control, int fd)
 {
@@ -49,7 +50,7 @@ static bool is_scarce(struct control *control, int fd)
 
 static void pause_accepting(struct control *control, const char *why)
 {
-	/* Said once, until it works again. */
+	/* Says so once, until it works again. */
 	if (!control->accept_fails)
 		log_warning("cannot accept on %s: %s; trying again every second", control->path, why);
 	control->accept_fails = true;
@@ -87,7 +88,7 @@ static void on_acceptable(struct ev_loop *loop, ev_io *watcher, int revents)
 
 /* ---- for the daemon ---- */
 
-/* Removes what stands at the path when it is a socket: we hold the lock, so nobody listens on it. */
+/* Removes a socket at the path: we hold the lock, so nobody listens on it. */
 static int clear_path(const char *path, struct buf *error)
 {
 	struct stat st;
@@ -116,9 +117,7 @@ static int bind_and_listen(struct control *control, struct buf *error)
 	memcpy(address.sun_path, control->path, len + 1);
 	mode_t old_mask = umask(0177);
 	int bound = bind(control->listen_fd, (const struct sockaddr *)&address, sizeof(address));
-	int why = errno;
-	umask(old_mask);
-	errno = why;
+	umask(old_mask);  /* which never fails, and leaves errno alone */
 	struct stat st;
 	if (bound != 0 || lstat(control->path, &st) != 0 || listen(control->listen_fd, 64) != 0) {
 		buf_printf(error, "cannot listen on %s: %s", control->path, strerror(errno));
@@ -129,35 +128,40 @@ static int bind_and_listen(struct control *control, struct buf *error)
 	return 0;
 }
 
-int control_init(struct control *control, struct ev_loop *loop, const char *path, control_handler *handle, void *ctx,
-		 struct events *events, struct buf *error)
+static int open_socket(struct control *control, struct buf *error)
 {
-	memset(control, 0, sizeof(*control));
-	control->loop = loop;
-	control->handle = handle;
-	control->ctx = ctx;
-	control->events = events;
-	ev_init(&control->acceptable, on_acceptable);
-	ev_init(&control->resume, on_resume);
-	control->acceptable.data = control->resume.data = control;
-	control->listen_fd = -1;
-	control->path = strdup(path);
-	if (!control->path) {
-		buf_append_str(error, "cannot listen: out of memory");
-		return -1;
-	}
-	if (clear_path(path, error) != 0)
+	if (clear_path(control->path, error) != 0)
 		return -1;
 	control->listen_fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (control->listen_fd < 0) {
 		buf_printf(error, "cannot make a socket: %s", strerror(errno));
 		return -1;
 	}
-	if (bind_and_listen(control, error) != 0)
-		return -1;
+	return bind_and_listen(control, error);
+}
+
+struct control *control_new(struct ev_loop *loop, const char *path, const struct control_request *requests, void *ctx,
+			    struct events *events, struct buf *error)
+{
+	struct control *control = calloc(1, sizeof(*control));
+	if (!control)
+		return NULL;
+	control->loop = loop;
+	control->requests = requests;
+	control->ctx = ctx;
+	control->events = events;
+	control->listen_fd = -1;
+	ev_init(&control->acceptable, on_acceptable);
+	ev_init(&control->resume, on_resume);
+	control->acceptable.data = control->resume.data = control;
+	control->path = strdup(path);
+	if (!control->path || open_socket(control, error) != 0) {
+		control_free(control);
+		return NULL;
+	}
 	ev_io_set(&control->acceptable, control->listen_fd, EV_READ);
 	ev_io_start(loop, &control->acceptable);
-	return 0;
+	return control;
 }
 
 void control_write_status(const struct control *control, struct jsonw *w)
@@ -168,19 +172,17 @@ void control_write_status(const struct control *control, struct jsonw *w)
 	jsonw_put_int(w, "badRequests", (int64_t)control->stats.bad_requests);
 }
 
-void control_release(struct control *control)
+void control_free(struct control *control)
 {
-	if (!control->path)
+	struct stat st;
+	if (!control)
 		return;
 	control_close_clients(control);
 	ev_io_stop(control->loop, &control->acceptable);
 	ev_timer_stop(control->loop, &control->resume);
-	if (control->listen_fd >= 0) {
-		struct stat st;
-		if (lstat(control->path, &st) == 0 && st.st_dev == control->dev && st.st_ino == control->ino)
-			(void)unlink(control->path);
-		close(control->listen_fd);
-	}
+	if (control->listen_fd >= 0 && lstat(control->path, &st) == 0 && st.st_dev == control->dev && st.st_ino == control->ino)
+		(void)unlink(control->path);
+	close_quietly(control->listen_fd);
 	free(control->path);
-	control->path = NULL;
+	free(control);
 }

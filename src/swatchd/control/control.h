@@ -1,8 +1,8 @@
 /*
  * control: the Unix socket: requests from `swatch` and statuslines, events to whoever follows.
  *
- * For: daemon.c, which answers the requests through the `handle` callback.
- * Protocol: FORMATS section 7: one JSON object a line each way, 64 KiB a line at most, same uid only.
+ * For: daemon.c, which gives the table of requests; daemon_requests.c answers them.
+ * Protocol (swatchd(8)): one JSON object a line each way, 64 KiB a line at most, same uid only.
  *
  * A client that does not read is dropped when more than CONTROL_MAX_QUEUED_BYTES wait for it, or when it took none of
  * them for CONTROL_STALL_S. With CONTROL_MAX_CLIENTS connected, the one that has been silent the longest makes room,
@@ -14,7 +14,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <sys/types.h>
 
 #include <ev.h>
 #include <json-c/json.h>
@@ -36,47 +35,28 @@ struct control_client;
  * Answers one request: writes one line with control_answer() now, or later (keep control_client_id() and look it up
  * then: the client may be gone), or nothing for operations that have no answer.
  */
-typedef void control_handler(void *ctx, struct control_client *client, const char *op, struct json_object *request);
+typedef void control_handler(void *ctx, struct control_client *client, struct json_object *request);
 
-struct control_stats {
-	uint64_t accepted;
-	uint64_t dropped;        /* too slow, too many, or another user's */
-	uint64_t bad_requests;
-};
-
-struct control {
-	struct ev_loop *loop;
+/* A table of these, which ends with { NULL, NULL }, says what clients may ask. */
+struct control_request {
+	const char *op;
 	control_handler *handle;
-	void *ctx;
-	struct events *events;
-	char *path;
-	int listen_fd;
-	dev_t dev;               /* of the socket file, so that only our own is removed */
-	ino_t ino;
-	ev_io acceptable;
-	ev_timer resume;
-	struct control_client *clients;
-	size_t client_count;
-	size_t subscriber_count;
-	uint64_t next_id;
-	uint64_t heard;          /* requests and greetings so far */
-	bool is_crowded;         /* since it was said that there are too many */
-	struct control_stats stats;
-	bool accept_fails;       /* and that was said */
-	bool scarce;             /* descriptors are, and that was said */
 };
+
+struct control;
 
 /*
- * Listens on `path` (its directory is ready: cache_socket.h). The caller holds the cache's lock, so a socket that is
- * there was left by a crash and is removed. Returns 0, or -1 with a message.
+ * Listens on `path` (its directory is ready: ipc/socket.h), and answers by `requests`, which stays the caller's. The
+ * caller holds the cache's lock, so a socket that is there was left by a crash, and this removes it. Returns NULL with a
+ * message. Free it with control_free().
  */
-int control_init(struct control *control, struct ev_loop *loop, const char *path, control_handler *handle, void *ctx,
-		 struct events *events, struct buf *error);
+struct control *control_new(struct ev_loop *loop, const char *path, const struct control_request *requests, void *ctx,
+			    struct events *events, struct buf *error);
 
 /* Queues one line (the newline is added) for a client. The client may be dropped by it; do not use it after. */
 void control_answer(struct control_client *client, const char *json, size_t len);
 
-/* The same with what was composed; where memory ran out for that, the client is told so. */
+/* The same with a composed answer; when memory ran out for composing it, answers with that error. */
 void control_answer_composed(struct control_client *client, const struct buf *json);
 
 /* The same for several lines, the last one's newline missing, of up to CONTROL_MAX_REPORT_BYTES. */
@@ -94,17 +74,17 @@ void control_answer_ok(struct control_client *client);
 /* Makes the client a follower of events. */
 void control_subscribe(struct control_client *client);
 
-/* Says that the answer comes later: until then the client is not taken for one that is only connected. */
+/* The answer comes later: until then the client does not have to make room for others. */
 void control_note_waiting(struct control_client *client);
 
-/* An id that is never used again, and the client that has it; NULL when it is gone. */
+/* A client's id, which no later client gets; and the client that has an id, NULL when it is gone. */
 uint64_t control_client_id(const struct control_client *client);
 struct control_client *control_find_client(struct control *control, uint64_t id);
 
 /* Writes the "control" object's counters into an open object. */
 void control_write_status(const struct control *control, struct jsonw *w);
 
-/* Closes everything at once, whatever clients do, and removes the socket file when it is still ours. */
-void control_release(struct control *control);
+/* Closes everything at once, whatever clients do, and removes the socket file when it is still ours. NULL is fine. */
+void control_free(struct control *control);
 
 #endif

@@ -1,7 +1,7 @@
 /*
- * events: what happens, told to whoever follows (`swatch events`, bars, tests).
+ * events: reports what happens to whoever follows (`swatch events`, bars, tests).
  *
- * For: every module of the daemon that has something to tell. The control socket is the sink.
+ * For: every module of the daemon that has something to report. The control socket is the sink.
  *
  * Calling sequence:
  *     struct jsonw *w = events_begin(events, "session-idle");

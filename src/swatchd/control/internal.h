@@ -1,6 +1,6 @@
 /*
- * control_internal: what the two files of the control socket share: control.c, which listens and accepts, and
- * control_client.c, which talks to the clients.
+ * control/internal: what the two files of the control socket share: control.c, which listens and accepts, and client.c,
+ * which talks to the clients. control.c calls client.c.
  *
  * For: these two; everyone else includes control.h.
  */
@@ -8,16 +8,45 @@
 #define SWATCH_SWATCHD_CONTROL_INTERNAL_H
 
 #include <stdbool.h>
+#include <sys/types.h>
 
 #include "swatchd/control/control.h"
 
+struct control_stats {
+	uint64_t accepted;
+	uint64_t dropped;        /* too slow, too many, or another user's */
+	uint64_t bad_requests;
+};
+
+struct control {
+	struct ev_loop *loop;
+	const struct control_request *requests;
+	void *ctx;
+	struct events *events;
+	char *path;
+	int listen_fd;
+	dev_t dev;               /* of the socket file, so that only our own is removed */
+	ino_t ino;
+	ev_io acceptable;
+	ev_timer resume;
+	struct control_client *clients;
+	size_t client_count;
+	size_t subscriber_count;
+	uint64_t next_id;
+	uint64_t heard;          /* requests and greetings so far */
+	bool is_crowded;         /* the log says that there are too many clients */
+	struct control_stats stats;
+	bool accept_fails;       /* the log says so */
+	bool scarce;             /* the log says that descriptors run out */
+};
+
 /*
- * Makes room for another client: the one that has been silent the longest, waits for nothing and follows nothing, goes.
- * Returns false when there is no such one.
+ * Makes room for another client: closes the one that has been silent the longest among those that neither follow events
+ * nor await an answer. Returns false when all of them do.
  */
 bool control_make_room(struct control *control);
 
-/* Takes up an accepted connection, whose descriptor it owns from here on. Without memory it is closed. */
+/* Makes a client of an accepted connection, and owns its descriptor. Closes it when memory ran out. */
 void control_add_client(struct control *control, int fd);
 
 /* Closes all of them at once, whatever they still had to read. */

@@ -26,27 +26,22 @@ static struct transcript *owner_of(struct tail *tail, size_t job)
 	return history_job_at(tail->history, job)->owner;
 }
 
+/* Takes the last batch of a transcript, which may have been forgotten. */
 static void end_job(struct tail *tail, const struct history_batch *batch)
 {
-	struct transcript *t = owner_of(tail, batch->job);
 	tail->history_left--;
 	tail->stats.bytes += (uint64_t)batch->file.offset;
 	tail->stats.skipped_lines += batch->file.skipped_lines;
 	history_job_at(tail->history, batch->job)->owner = NULL;
-	if (t)
-		tail_end_history_of(tail, t, &batch->file);
 	while (tail->history_first < tail->history_count && !owner_of(tail, tail->history_first))
 		tail->history_first++;
 }
 
-static void take_batch(struct tail *tail, struct history_batch *batch)
+static void hand_on(const struct tail *tail, struct transcript *t, const struct history_batch *from)
 {
-	struct transcript *t = owner_of(tail, batch->job);
-	if (t && batch->count > 0)
-		tail->callbacks.records(tail->ctx, t, batch->records, batch->count);
-	if (batch->ends)
-		end_job(tail, batch);
-	history_give_back(tail->history, batch);
+	const struct tail_batch batch = { .transcript = t, .records = from->records, .record_count = from->count };
+	if (from->count > 0)
+		tail->callbacks.batch(tail->ctx, &batch);
 }
 
 static void end_history(struct tail *tail)
@@ -55,38 +50,36 @@ static void end_history(struct tail *tail)
 	tail->history = NULL;
 	tail->history_count = tail->history_left = tail->history_first = 0;
 	ev_async_stop(tail->loop, &tail->history_came);
-	/* What the threads needed is not needed again. */
+	/* Nobody needs the threads' memory again. */
 	(void)malloc_trim(0);
 }
 
-void tail_history_take(struct tail *tail, bool wait)
+void tail_history_take(struct tail *tail, bool wait,
+		       void (*ended)(struct tail *tail, struct transcript *t, const struct history_batch *last))
 {
 	struct history_batch *batch;
 	int64_t until_ms = clock_mono_ms() + TURN_MS;
 	if (!tail->history)
 		return;
-	while ((wait || clock_mono_ms() <= until_ms) && (batch = history_take(tail->history, wait)))
-		take_batch(tail, batch);
+	while ((wait || clock_mono_ms() <= until_ms) && (batch = history_take(tail->history, wait))) {
+		struct transcript *t = owner_of(tail, batch->job);
+		if (batch->ends)
+			end_job(tail, batch);
+		if (t && batch->ends)
+			ended(tail, t, batch);
+		else if (t)
+			hand_on(tail, t, batch);
+		history_give_back(tail->history, batch);
+	}
 	if (history_is_done(tail->history))
 		end_history(tail);
 	else if (clock_mono_ms() > until_ms)
 		ev_async_send(tail->loop, &tail->history_came);
 }
 
-static void on_history(struct ev_loop *loop, ev_async *watcher, int revents)
-{
-	(void)loop;
-	(void)revents;
-	struct tail *tail = watcher->data;
-	/* What the backlog holds is wanted first, and an idle watcher never has its turn while threads send. */
-	tail_read_backlog(tail);
-	tail_history_take(tail, false);
-	tail_note_turn_ended(tail);
-}
-
 /* ---- start and end ---- */
 
-/* Jobs for those of the backlog whose lines nobody wants, newest first. NULL when there is none, or no memory. */
+/* Makes jobs of the transcripts of the backlog whose lines nobody wants, newest first. NULL: none, or no memory. */
 static struct history_job *make_jobs(struct tail *tail, size_t *count)
 {
 	struct history_job *jobs = tail->backlog_len > 0 ? calloc(tail->backlog_len, sizeof(*jobs)) : NULL;
@@ -148,12 +141,6 @@ int64_t tail_history_unread_ms(const struct tail *tail)
 	if (!tail->history || tail->history_first == tail->history_count)
 		return 0;
 	return history_job_at(tail->history, tail->history_first)->modified_ns / 1000000;
-}
-
-void tail_history_init(struct tail *tail)
-{
-	ev_async_init(&tail->history_came, on_history);
-	tail->history_came.data = tail;
 }
 
 void tail_history_release(struct tail *tail)

@@ -1,11 +1,9 @@
-/*
- * The transcripts that wait to be read: those that were reported, in the order of their reports, and the backlog.
- */
 #include "swatchd/tail/queue.h"
 
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/clock.h"
 
 void tail_queue_push(struct tail *tail, struct transcript *t, int64_t delay_ms)
@@ -49,14 +47,8 @@ struct transcript *tail_queue_pop(struct tail *tail)
 
 bool tail_backlog_push(struct tail *tail, struct transcript *t)
 {
-	if (tail->backlog_len == tail->backlog_cap) {
-		size_t cap = tail->backlog_cap ? tail->backlog_cap * 2 : 256;
-		struct transcript **grown = realloc(tail->backlog, cap * sizeof(struct transcript *));
-		if (!grown)
-			return false;
-		tail->backlog = grown;
-		tail->backlog_cap = cap;
-	}
+	if (!array_reserve(&tail->backlog, &tail->backlog_cap, tail->backlog_len + 1, sizeof(*tail->backlog)))
+		return false;
 	tail->backlog[tail->backlog_len++] = t;
 	tail->backlog_sorted = false;
 	t->in_backlog = true;

@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "swatchd/tail/tail.h"
+#include "swatchd/tail/internal.h"
 
 /* Queues a transcript, due in `delay_ms`; one that waits already stays where it is, one that a thread reads is noted. */
 void tail_queue_push(struct tail *tail, struct transcript *t, int64_t delay_ms);

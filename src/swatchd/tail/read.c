@@ -8,6 +8,7 @@
 
 #include "base/log.h"
 #include "base/paths.h"
+#include "base/scope.h"
 
 static int64_t ms_of(const struct timespec *ts)
 {
@@ -65,7 +66,7 @@ static bool mark_holds(int fd, const struct transcript *t)
 		return true;
 	ssize_t got = pread_again(fd, bytes, t->mark_len, t->offset - (int64_t)t->mark_len);
 	if (got < 0)
-		return true;  /* the read of what follows will tell */
+		return true;  /* the read that follows will fail too */
 	return got == (ssize_t)t->mark_len && strmap_hash(bytes, t->mark_len) == t->mark;
 }
 
@@ -86,16 +87,48 @@ static void set_mark_of(struct transcript *t, const char *end)
 	t->mark = strmap_hash(end - TAIL_MARK_BYTES, TAIL_MARK_BYTES);
 }
 
-/* Sees whether the file is still the one that was read, and all of it kept; starts again where it is not. */
-static void check_identity(struct tail *tail, struct transcript *t, int fd, const struct stat *st)
+/* ---- one look, and the batches that come of it ---- */
+
+#define BATCH_LINES 256
+
+struct look {
+	struct tail *tail;
+	struct transcript *t;
+	int fd;
+	struct tail_line lines[BATCH_LINES];
+	size_t line_count;
+	uint64_t lines_read;
+};
+
+/* Hands on what has been found since the last batch. The last one comes also when that is nothing. */
+static void hand_on(struct look *look, bool ends)
 {
+	const struct tail *tail = look->tail;
+	const struct tail_batch batch = {
+		.transcript = look->t,
+		.lines = look->lines,
+		.line_count = look->line_count,
+		.read_ended = ends,
+		.lines_read = look->lines_read,
+	};
+	if (!ends && look->line_count == 0)
+		return;
+	look->line_count = 0;
+	tail->callbacks.batch(tail->ctx, &batch);
+}
+
+/* Starts again at the beginning when the file is not the one that was read, or does not hold what was read. */
+static void check_identity(struct look *look, const struct stat *st)
+{
+	struct transcript *t = look->t;
 	bool same = t->dev == st->st_dev && t->ino == st->st_ino && st->st_size >= t->offset && !t->missed
-		    && mark_holds(fd, t);
+		    && mark_holds(look->fd, t);
 	t->missed = false;
 	if (t->known && !same) {
 		tail_read_restart(t);
-		tail->stats.resets++;
-		tail->callbacks.reset(tail->ctx, t);
+		look->tail->stats.resets++;
+		const struct tail_batch batch = { .transcript = t, .restarted = true };
+		look->tail->callbacks.batch(look->tail->ctx, &batch);
 	}
 	t->known = true;
 	t->dev = st->st_dev;
@@ -126,24 +159,41 @@ static void shrink_chunk(struct tail *tail)
 	}
 }
 
-/* Passes on the complete lines of chunk[0..have); returns how many bytes they were. */
-static size_t pass_lines(struct tail *tail, struct transcript *t, size_t have, size_t search_from, uint64_t *lines)
+/* Finds the complete lines of chunk[0..have), whose first newline is not before `from`. Returns how many bytes they are. */
+static size_t find_lines(struct look *look, size_t have, size_t from)
 {
+	struct tail *tail = look->tail;
+	struct transcript *t = look->t;
 	size_t start = 0;
 	const char *newline;
-	while ((newline = memchr(tail->chunk + search_from, '\n', have - search_from))) {
+	while ((newline = memchr(tail->chunk + from, '\n', have - from))) {
 		size_t end = (size_t)(newline - tail->chunk);
 		if (t->skipping) {
 			t->skipping = false;
 			t->has_skipped = true;
 			tail->stats.skipped_lines++;
 		} else if (end > start) {
-			tail->callbacks.line(tail->ctx, t, t->offset + (int64_t)start, tail->chunk + start, end - start);
+			if (look->line_count == BATCH_LINES)
+				hand_on(look, false);
+			look->lines[look->line_count++] = (struct tail_line){
+				.text = tail->chunk + start, .len = end - start, .offset = t->offset + (int64_t)start };
 		}
-		(*lines)++;
-		start = search_from = end + 1;
+		look->lines_read++;
+		start = from = end + 1;
 	}
 	return start;
+}
+
+/* Goes on behind the lines that were found in the first `bytes` of the chunk. */
+static void advance(struct look *look, size_t bytes)
+{
+	struct transcript *t = look->t;
+	look->tail->stats.bytes += bytes;
+	t->offset += (int64_t)bytes;
+	if (bytes >= TAIL_MARK_BYTES)
+		set_mark_of(t, look->tail->chunk + bytes);
+	else if (bytes > 0)
+		set_mark(look->fd, t);
 }
 
 /* There is no newline in a full chunk: make room, or give the line up. */
@@ -161,7 +211,7 @@ static bool make_room(struct tail *tail, struct transcript *t, size_t have)
 	return grow_chunk(tail);
 }
 
-/* The tail end of a file that has no newline yet is searched once, not at every append. */
+/* Searches the half line at the end of a file once, not at every append. */
 static bool still_no_newline(struct tail *tail, struct transcript *t, int fd)
 {
 	while (t->searched > 0) {
@@ -177,32 +227,24 @@ static bool still_no_newline(struct tail *tail, struct transcript *t, int fd)
 	return false;
 }
 
-/* Up to `end`, the file's size. */
-static enum tail_read_result read_open_file(struct tail *tail, struct transcript *t, int fd, int64_t end,
-					    size_t budget_bytes, uint64_t *lines)
+/* Reads up to `end`, the file's size. The lines of the last chunk are left in `look`. */
+static enum tail_read_result read_open_file(struct look *look, int64_t end, size_t budget_bytes)
 {
-	if (still_no_newline(tail, t, fd))
+	struct tail *tail = look->tail;
+	struct transcript *t = look->t;
+	if (still_no_newline(tail, t, look->fd))
 		return TAIL_READ_DONE;
 	size_t have = 0, spent = 0;
 	for (;;) {
-		ssize_t got = pread_again(fd, tail->chunk + have, tail->chunk_cap - have, t->offset + (int64_t)have);
+		ssize_t got = pread_again(look->fd, tail->chunk + have, tail->chunk_cap - have, t->offset + (int64_t)have);
 		if (got < 0)
 			return TAIL_READ_FAILED;
 		if (got == 0)
 			break;
-		size_t searched = have;
-		have += (size_t)got;
+		size_t passed = find_lines(look, have + (size_t)got, have);
+		advance(look, passed);
 		spent += (size_t)got;
-		size_t passed = pass_lines(tail, t, have, searched, lines);
-		tail->stats.bytes += passed;
-		t->offset += (int64_t)passed;
-		if (passed >= TAIL_MARK_BYTES)
-			set_mark_of(t, tail->chunk + passed);
-		else if (passed > 0)
-			set_mark(fd, t);
-		have -= passed;
-		if (passed > 0 && have > 0)
-			memmove(tail->chunk, tail->chunk + passed, have);
+		have += (size_t)got - passed;
 		if (have == tail->chunk_cap || (t->skipping && have > 0)) {
 			if (!make_room(tail, t, have)) {
 				errno = ENOMEM;
@@ -210,16 +252,20 @@ static enum tail_read_result read_open_file(struct tail *tail, struct transcript
 			}
 			if (t->skipping) {
 				have = 0;
-				set_mark(fd, t);
+				set_mark(look->fd, t);
 			}
 		}
 		if (spent >= budget_bytes && (have == 0 || passed > 0)) {
 			t->searched = 0;
 			return TAIL_READ_MORE;
 		}
-		/* What came after it was looked at is reported. */
+		/* What came after the look at the size makes a report of its own. */
 		if (t->offset + (int64_t)have >= end)
 			break;
+		/* The next read overwrites the lines. */
+		hand_on(look, false);
+		if (passed > 0 && have > 0)
+			memmove(tail->chunk, tail->chunk + passed, have);
 	}
 	t->searched = (int64_t)have;
 	return TAIL_READ_DONE;
@@ -227,28 +273,28 @@ static enum tail_read_result read_open_file(struct tail *tail, struct transcript
 
 enum tail_read_result tail_read_lines(struct tail *tail, struct transcript *t, size_t budget_bytes)
 {
-	/* O_NONBLOCK: what was a transcript a moment ago may be a FIFO by now. */
-	int fd = open(t->path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
-	if (fd < 0)
-		return paths_is_gone(errno) ? TAIL_READ_GONE : TAIL_READ_FAILED;
+	struct look look;
 	struct stat st;
-	bool looked = fstat(fd, &st) == 0;
+	look.tail = tail;
+	look.t = t;
+	look.line_count = look.lines_read = 0;
+	/* O_NONBLOCK: a transcript of a moment ago may be a FIFO by now. */
+	look.fd = open(t->path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
+	if (look.fd < 0)
+		return paths_is_gone(errno) ? TAIL_READ_GONE : TAIL_READ_FAILED;
+	bool looked = fstat(look.fd, &st) == 0;
 	if (!looked || !S_ISREG(st.st_mode)) {
-		int why = errno;
-		close(fd);
-		errno = why;
+		close_quietly(look.fd);
 		return looked ? TAIL_READ_GONE : TAIL_READ_FAILED;
 	}
-	check_identity(tail, t, fd, &st);
-	uint64_t lines = 0;
-	enum tail_read_result result = read_open_file(tail, t, fd, st.st_size, budget_bytes, &lines);
+	check_identity(&look, &st);
+	enum tail_read_result result = read_open_file(&look, st.st_size, budget_bytes);
 	int why = errno;
-	tail->stats.lines += lines;
-	close(fd);
-	shrink_chunk(tail);
+	tail->stats.lines += look.lines_read;
+	close(look.fd);
 	tail_read_note_stat(t, &st);
-	if (result != TAIL_READ_FAILED)
-		tail->callbacks.advanced(tail->ctx, t, lines);
+	hand_on(&look, result != TAIL_READ_FAILED);
+	shrink_chunk(tail);
 	errno = why;
 	return result;
 }

@@ -8,16 +8,16 @@
 
 #include <sys/stat.h>
 
-#include "swatchd/tail/tail.h"
+#include "swatchd/tail/internal.h"
 
 enum tail_read_result {
-	TAIL_READ_DONE,     /* everything complete has been passed on */
+	TAIL_READ_DONE,     /* every complete line has been handed on */
 	TAIL_READ_MORE,     /* the budget is spent, there is more */
-	TAIL_READ_GONE,     /* no such file, or no regular one any more */
+	TAIL_READ_GONE,     /* the file is gone, or is not a regular one any more */
 	TAIL_READ_FAILED    /* errno says why */
 };
 
-/* Passes on up to about `budget_bytes` of complete lines, then calls `advanced`. */
+/* Hands on up to about `budget_bytes` of complete lines in batches; the last batch has `read_ended`, unless this fails. */
 enum tail_read_result tail_read_lines(struct tail *tail, struct transcript *t, size_t budget_bytes);
 
 /* Forgets how far the transcript was read. */

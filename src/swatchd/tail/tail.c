@@ -1,4 +1,4 @@
-#include "swatchd/tail/tail.h"
+#include "swatchd/tail/internal.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -17,7 +17,7 @@ static void schedule(struct tail *tail)
 	if (tail->queue_head && !ev_is_active(&tail->timer)) {
 		int64_t wait_ms = tail->queue_head->due_mono_ms - clock_mono_ms();
 		ev_timer_set(&tail->timer, wait_ms > 0 ? (double)wait_ms / 1000. : 0., 0.);
-		/* The loop's own idea of now may be old after a long turn; the delay counts from the real one. */
+		/* After a long turn the loop's clock is old; the delay counts from now. */
 		ev_now_update(tail->loop);
 		ev_timer_start(tail->loop, &tail->timer);
 	}
@@ -33,6 +33,17 @@ static bool is_below(const struct transcript *t, const char *directory, size_t l
 	return strncmp(t->path, directory, len) == 0 && t->path[len] == '/';
 }
 
+static void hand_on(const struct tail *tail, const struct tail_batch *batch)
+{
+	tail->callbacks.batch(tail->ctx, batch);
+}
+
+static void end_turn(const struct tail *tail)
+{
+	bool waits = tail->queue_head || tail->backlog_len > 0 || tail->history;
+	hand_on(tail, &(struct tail_batch){ .turn_ended = true, .caught_up = !waits });
+}
+
 /* ---- transcripts come and go ---- */
 
 static void forget(struct tail *tail, struct transcript *t, bool tell)
@@ -44,7 +55,7 @@ static void forget(struct tail *tail, struct transcript *t, bool tell)
 	if (t->in_history)
 		tail_history_forget(tail, t);
 	if (tell)
-		tail->callbacks.gone(tail->ctx, t);
+		hand_on(tail, &(struct tail_batch){ .transcript = t, .gone = true });
 	strmap_remove(&tail->by_path, t->path);
 	free(t);
 }
@@ -71,7 +82,7 @@ static struct transcript *add(struct tail *tail, const char *path, size_t root_l
 	return t;
 }
 
-/* ---- what could not be read ---- */
+/* ---- failed reads ---- */
 
 static void retry_later(struct tail *tail)
 {
@@ -98,7 +109,7 @@ static bool queue_failed(struct tail *tail)
 	return any;
 }
 
-/* The pauses grow while anything fails: what may not be read for days costs next to nothing. */
+/* The pauses grow while anything fails, so a transcript that nobody may read for days costs next to nothing. */
 static void on_retry(struct ev_loop *loop, ev_timer *watcher, int revents)
 {
 	(void)loop;
@@ -128,7 +139,7 @@ static void note_failure(struct tail *tail, struct transcript *t, int why)
 	retry_later(tail);
 }
 
-/* Reads what is new of one transcript. TAIL_READ_MORE: the rest is for a later turn; TAIL_READ_GONE: `t` is no more. */
+/* Reads what is new of one transcript. TAIL_READ_MORE leaves the rest to a later turn; TAIL_READ_GONE has freed `t`. */
 static enum tail_read_result read_transcript(struct tail *tail, struct transcript *t, size_t budget_bytes)
 {
 	enum tail_read_result result = tail_read_lines(tail, t, budget_bytes);
@@ -141,7 +152,7 @@ static enum tail_read_result read_transcript(struct tail *tail, struct transcrip
 	return result;
 }
 
-/* All of it that is there now. Returns false when `t` is no more. */
+/* Reads all of it that is there now. Returns false when it has freed `t`. */
 static bool read_whole(struct tail *tail, struct transcript *t)
 {
 	enum tail_read_result result;
@@ -151,15 +162,12 @@ static bool read_whole(struct tail *tail, struct transcript *t)
 	return result != TAIL_READ_GONE;
 }
 
-void tail_note_turn_ended(struct tail *tail)
+/* A thread has read a transcript to its end, or could not: it is followed from there on like any other. */
+static void end_history_of(struct tail *tail, struct transcript *t, const struct history_batch *last)
 {
-	tail->callbacks.turn_ended(tail->ctx);
-	if (!tail->queue_head && tail->backlog_len == 0 && !tail->history)
-		tail->callbacks.caught_up(tail->ctx);
-}
-
-void tail_end_history_of(struct tail *tail, struct transcript *t, const struct gather_file *file)
-{
+	const struct gather_file *file = &last->file;
+	const struct tail_batch batch = { .transcript = t, .records = last->records, .record_count = last->count,
+					  .read_ended = file->result == GATHER_DONE };
 	bool again = t->noted || t->restart;
 	t->in_history = false;
 	if (file->result == GATHER_GONE) {
@@ -173,8 +181,8 @@ void tail_end_history_of(struct tail *tail, struct transcript *t, const struct g
 	t->noted = t->restart = false;
 	if (again)
 		tail_queue_push(tail, t, 0);
-	if (file->result == GATHER_DONE)
-		tail->callbacks.advanced(tail->ctx, t, 0);
+	if (batch.read_ended || batch.record_count > 0)
+		hand_on(tail, &batch);
 	schedule(tail);
 }
 
@@ -184,17 +192,17 @@ static void on_timer(struct ev_loop *loop, ev_timer *watcher, int revents)
 	(void)revents;
 	struct tail *tail = watcher->data;
 	int64_t now_ms = clock_mono_ms();
-	/* One millisecond of grace: those that are almost due need no wake-up of their own. After an overflow all are due. */
+	/* One millisecond of grace saves a wake-up for those that are almost due. After an overflow all are due. */
 	while (tail->queue_head && tail->queue_head->due_mono_ms <= now_ms + 1 && clock_mono_ms() <= now_ms + TAIL_TURN_MS) {
 		struct transcript *t = tail_queue_pop(tail);
 		if (read_transcript(tail, t, TAIL_TURN_BYTES) == TAIL_READ_MORE)
 			tail_queue_push(tail, t, 0);
 	}
-	tail_note_turn_ended(tail);
+	end_turn(tail);
 	schedule(tail);
 }
 
-void tail_read_backlog(struct tail *tail)
+static void read_backlog(struct tail *tail)
 {
 	uint64_t until_bytes = tail->stats.bytes + TAIL_TURN_BYTES;
 	struct transcript *t;
@@ -213,17 +221,35 @@ static void on_backlog_turn(struct ev_loop *loop, ev_idle *watcher, int revents)
 	(void)loop;
 	(void)revents;
 	struct tail *tail = watcher->data;
-	tail_read_backlog(tail);
-	tail_note_turn_ended(tail);
+	read_backlog(tail);
+	end_turn(tail);
 	schedule(tail);
+}
+
+static void on_history(struct ev_loop *loop, ev_async *watcher, int revents)
+{
+	(void)loop;
+	(void)revents;
+	struct tail *tail = watcher->data;
+	/* The backlog goes first, and an idle watcher never has its turn while threads send. */
+	read_backlog(tail);
+	tail_history_take(tail, false, end_history_of);
+	end_turn(tail);
 }
 
 /* ---- for the daemon ---- */
 
-int tail_init(struct tail *tail, struct ev_loop *loop, int64_t delay_ms, const struct tail_callbacks *callbacks,
-	      void *ctx)
+struct tail *tail_new(struct ev_loop *loop, int64_t delay_ms, const struct tail_callbacks *callbacks, void *ctx)
 {
-	memset(tail, 0, sizeof(*tail));
+	struct tail *tail = calloc(1, sizeof(*tail));
+	if (!tail)
+		return NULL;
+	tail->chunk = malloc(READ_BUFFER_BYTES);
+	if (!tail->chunk) {
+		free(tail);
+		return NULL;
+	}
+	tail->chunk_cap = READ_BUFFER_BYTES;
 	tail->loop = loop;
 	tail->delay_ms = delay_ms;
 	tail->callbacks = *callbacks;
@@ -231,12 +257,10 @@ int tail_init(struct tail *tail, struct ev_loop *loop, int64_t delay_ms, const s
 	ev_init(&tail->timer, on_timer);
 	ev_idle_init(&tail->backlog_turn, on_backlog_turn);
 	ev_init(&tail->retry, on_retry);
-	tail->timer.data = tail->backlog_turn.data = tail->retry.data = tail;
+	ev_async_init(&tail->history_came, on_history);
+	tail->timer.data = tail->backlog_turn.data = tail->retry.data = tail->history_came.data = tail;
 	tail->retry_ms = TAIL_RETRY_FIRST_MS;
-	tail_history_init(tail);
-	tail->chunk = malloc(READ_BUFFER_BYTES);
-	tail->chunk_cap = READ_BUFFER_BYTES;
-	return tail->chunk ? 0 : -1;
+	return tail;
 }
 
 void tail_set_delay(struct tail *tail, int64_t delay_ms)
@@ -244,7 +268,7 @@ void tail_set_delay(struct tail *tail, int64_t delay_ms)
 	tail->delay_ms = delay_ms;
 }
 
-/* What lies at a path: its stat, or zeros where only reading can tell. False: no transcript. */
+/* Looks what is at a path: its stat, or zeros where only reading can tell. Returns false when it is no transcript. */
 static bool look_at(const char *path, struct stat *st)
 {
 	if (lstat(path, st) == 0)
@@ -300,7 +324,7 @@ void tail_note_gone(struct tail *tail, const char *path)
 		return;
 	}
 	forget(tail, t, true);
-	tail_note_turn_ended(tail);
+	end_turn(tail);
 }
 
 void tail_note_tree_gone(struct tail *tail, const char *directory)
@@ -314,7 +338,7 @@ void tail_note_tree_gone(struct tail *tail, const char *directory)
 		if (is_below(t, directory, len))
 			forget(tail, t, true);
 	}
-	tail_note_turn_ended(tail);
+	end_turn(tail);
 }
 
 void tail_recheck(struct tail *tail, bool polled_only)
@@ -331,7 +355,7 @@ void tail_recheck(struct tail *tail, bool polled_only)
 		else if (!t->in_backlog && tail_read_is_changed(t, &st))
 			tail_queue_push(tail, t, tail->delay_ms);
 	}
-	tail_note_turn_ended(tail);
+	end_turn(tail);
 	schedule(tail);
 }
 
@@ -354,12 +378,12 @@ void tail_flush(struct tail *tail)
 	while (!tail->backlog_held && (t = tail_backlog_last(tail)))
 		if (read_whole(tail, t))
 			tail_backlog_remove(tail, t);
-	tail_history_take(tail, true);
-	/* What was reported while a thread read it. */
+	tail_history_take(tail, true, end_history_of);
+	/* Reports that came while a thread read the transcript. */
 	while ((t = tail_queue_pop(tail)))
 		(void)read_whole(tail, t);
 	ev_timer_stop(tail->loop, &tail->timer);
-	tail_note_turn_ended(tail);
+	end_turn(tail);
 	schedule(tail);
 }
 
@@ -384,6 +408,16 @@ int64_t tail_unread_ms(struct tail *tail)
 	return newest && newest->modified_ms > history_ms ? newest->modified_ms : history_ms;
 }
 
+bool tail_has_backlog(const struct tail *tail)
+{
+	return tail->backlog_len > 0;
+}
+
+uint64_t tail_bytes_read(const struct tail *tail)
+{
+	return tail->stats.bytes;
+}
+
 size_t tail_count(const struct tail *tail)
 {
 	return tail->by_path.used;
@@ -404,8 +438,10 @@ void tail_write_status(const struct tail *tail, struct jsonw *w)
 	jsonw_put_int(w, "pending", (int64_t)tail_pending(tail));
 }
 
-void tail_release(struct tail *tail)
+void tail_free(struct tail *tail)
 {
+	if (!tail)
+		return;
 	tail_history_release(tail);
 	ev_timer_stop(tail->loop, &tail->timer);
 	ev_timer_stop(tail->loop, &tail->retry);
@@ -417,4 +453,5 @@ void tail_release(struct tail *tail)
 	strmap_release(&tail->by_path);
 	free(tail->backlog);
 	free(tail->chunk);
+	free(tail);
 }

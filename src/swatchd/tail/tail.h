@@ -1,15 +1,15 @@
 /*
  * tail: reads the new complete lines of transcripts, from where it last stopped.
  *
- * For: daemon.c, which feeds it what watch reports and passes its lines on to the sessions and the ledger.
+ * For: daemon.c, which feeds it what watch reports, and daemon_lines.c, which takes its batches.
  *
- * A transcript that is reported is read `delay` later, once, however often it is reported meanwhile; those that the
- * first walk finds wait in a backlog and are read newest first: the ones whose lines are wanted a few megabytes a turn,
- * so that the loop keeps answering; of the others only the usage, on threads. No descriptor is kept open between two reads.
+ * tail reads a reported transcript once, `delay` after the first report, however many more reports come meanwhile. The
+ * transcripts that the first walk finds wait in a backlog and are read newest first: those whose lines are wanted a few
+ * megabytes a turn, so that the loop keeps answering; of the others only the usage, on threads. No descriptor stays open
+ * between two reads.
  *
- * A line counts when its newline is there. A file that shrank, that is another inode, or whose last bytes before
- * the offset are no longer what they were, is read again from its start (after the `reset` callback).
- * A line over TAIL_MAX_LINE_BYTES is skipped and counted.
+ * A line counts when its newline is there. tail reads a file again from its start when it shrank, became another inode,
+ * or has other bytes before the offset than were read there. It skips and counts a line over TAIL_MAX_LINE_BYTES.
  */
 #ifndef SWATCH_SWATCHD_TAIL_TAIL_H
 #define SWATCH_SWATCHD_TAIL_TAIL_H
@@ -26,13 +26,13 @@
 #include "json/write.h"
 
 #define TAIL_MAX_LINE_BYTES TRANSCRIPT_MAX_LINE_BYTES
-/* Bytes read a turn of the loop: about 5 ms of work. */
+/* How many bytes one turn of the loop reads: about 5 ms of work. */
 #define TAIL_TURN_BYTES ((size_t)4 << 20)
-/* And no further transcript after so long. */
+/* After so long a turn begins no further transcript. */
 #define TAIL_TURN_MS 5
-/* How much before the offset is remembered, to see that a file was rewritten in place. */
+/* How many bytes before the offset tail remembers, to notice that a file was rewritten in place. */
 #define TAIL_MARK_BYTES TRANSCRIPT_MARK_BYTES
-/* What could not be read is tried again when it changes, and after these spans, the first one doubling. */
+/* tail tries again to read what it could not when that changes, and after these spans; the first one doubles. */
 #define TAIL_RETRY_FIRST_MS INT64_C(5000)
 #define TAIL_RETRY_MAX_MS INT64_C(600000)
 
@@ -53,93 +53,73 @@ struct transcript {
 	bool in_backlog;
 	bool in_history;         /* a thread reads it */
 	bool noted;              /* and it was reported meanwhile */
-	bool restart;            /* and is to be read again from its start */
+	bool restart;            /* and has to be read again from its start */
 	bool known;              /* dev, ino and offset mean something */
 	bool polled;
 	bool skipping;           /* inside a line that is too long */
 	bool has_skipped;        /* a line of it was too long */
-	bool failing;            /* the last read failed, and that was said */
-	bool missed;             /* something of it could not be kept: it is read again from its start */
+	bool failing;            /* the last read failed, which the log says */
+	bool missed;             /* something of it could not be kept: it will be read again from its start */
 	void *owner;             /* the receiver's */
 	struct transcript *next, *previous;   /* in the queue */
 	size_t history_job;      /* the thread's number for it, while in_history */
 };
 
+/* One complete line, without its newline. */
+struct tail_line {
+	const char *text;
+	size_t len;
+	int64_t offset;          /* in the transcript, of its first byte */
+};
+
+/*
+ * What tail hands on, in one call. The lines, or records, are in the transcript's order and good until the call returns.
+ * A read of a large transcript makes several batches; the last one has `read_ended`.
+ */
+struct tail_batch {
+	struct transcript *transcript;   /* NULL: nothing was read, the batch only ends the turn */
+	bool restarted;          /* what came of this transcript before is void; its lines come again in the next batches */
+	const struct tail_line *lines;
+	size_t line_count;
+	const struct ledger_record *records;   /* instead of lines, where wants_lines() said no */
+	size_t record_count;
+	bool read_ended;         /* transcript->offset says how far it is read; size_bytes and modified_ms are current */
+	uint64_t lines_read;     /* with read_ended: by this whole read, empty and skipped lines included */
+	bool gone;               /* the file is gone; the transcript is freed after this batch */
+	bool turn_ended;         /* the reads of one turn of the loop are done; on a busy machine others wait already */
+	bool caught_up;          /* nothing waits any more */
+};
+
 struct tail_callbacks {
-	/* A new transcript is known. Returns its owner; NULL: it is forgotten, with errno ENOMEM, or 0: not wanted. */
+	/* A new transcript is known. Returns its owner; or NULL, with errno ENOMEM, or 0 when it is not wanted: tail forgets it. */
 	void *(*opened)(void *ctx, struct transcript *transcript);
-	/* One complete line, without its newline, that starts at `offset`. Good until the callback returns. */
-	void (*line)(void *ctx, struct transcript *transcript, int64_t offset, const char *line, size_t len);
 	/* Whether each line of a transcript of the backlog is wanted; otherwise its usage records are enough. */
-	bool (*wants_lines)(void *ctx, struct transcript *transcript);
-	/* Some of its usage records, in its order. They are good until the callback returns. */
-	void (*records)(void *ctx, struct transcript *transcript, const struct ledger_record *records, size_t count);
-	/* All that was told about this transcript is void: its lines come again from the start. */
-	void (*reset)(void *ctx, struct transcript *transcript);
-	/* A read has ended: `lines` new ones; size_bytes and modified_ms are current, `offset` says what is read. */
-	void (*advanced)(void *ctx, struct transcript *transcript, uint64_t lines);
-	/* The file is gone; the transcript is freed after this. */
-	void (*gone)(void *ctx, struct transcript *transcript);
-	/* The reads of one turn of the loop are done; others may wait already, on a busy machine always. */
-	void (*turn_ended)(void *ctx);
-	/* Nothing waits any more. Comes after the last `advanced`. */
-	void (*caught_up)(void *ctx);
+	bool (*wants_lines)(void *ctx, const struct transcript *transcript);
+	void (*batch)(void *ctx, const struct tail_batch *batch);
 };
 
-struct tail_stats {
-	uint64_t lines;
-	uint64_t bytes;
-	uint64_t skipped_lines;
-	uint64_t resets;
-	uint64_t failed;         /* reads that the system refused */
-};
+struct tail;
 
-struct tail {
-	struct ev_loop *loop;
-	struct tail_callbacks callbacks;
-	void *ctx;
-	int64_t delay_ms;
-	ev_timer timer;
-	ev_idle backlog_turn;
-	struct strmap by_path;   /* -> struct transcript */
-	struct transcript *queue_head, *queue_tail;   /* reported, in order of their due times */
-	struct transcript **backlog;                  /* sorted oldest first: the end is next */
-	size_t backlog_len, backlog_cap;
-	bool backlog_sorted;
-	bool backlog_held;
-	/* tail_history: what threads read, newest first. */
-	struct history *history; /* NULL: nothing */
-	ev_async history_came;
-	size_t history_count, history_left;   /* transcripts, and those not read to their end */
-	size_t history_first;                 /* the first one of these */
-	char *chunk;             /* the read buffer; grows with a long line, and shrinks again */
-	size_t chunk_cap;
-	ev_timer retry;          /* runs while a transcript is failing or missed */
-	int64_t retry_ms;        /* its next span, which doubles */
-	struct tail_stats stats;
-};
-
-/* Returns 0, or -1 when memory ran out. */
-int tail_init(struct tail *tail, struct ev_loop *loop, int64_t delay_ms, const struct tail_callbacks *callbacks,
-	      void *ctx);
+/* Returns NULL when memory ran out. Free it with tail_free(). */
+struct tail *tail_new(struct ev_loop *loop, int64_t delay_ms, const struct tail_callbacks *callbacks, void *ctx);
 
 void tail_set_delay(struct tail *tail, int64_t delay_ms);
 
 /*
- * `path` may be new or may have grown. A new one goes to the backlog while `first_walk`, else it is read after the
- * delay like any other. What is not a regular file is passed over. Returns false when memory ran out for a new one, which
- * is then not known: after a message.
+ * `path` may be new or may have grown. A new one goes to the backlog while `first_walk`, else tail reads it after the
+ * delay. Passes over what is not a regular file. Returns false, after a log message, when memory ran out for a new one;
+ * tail does not know it then.
  */
 bool tail_note(struct tail *tail, const char *path, size_t root_len, bool polled, bool first_walk);
 
-/* Something of the transcript's lines or records could not be kept (no memory): all of it is read again, later. */
+/* The receiver had no memory for one of the transcript's lines or records: tail reads all of it again, later. */
 void tail_note_missed(struct tail *tail, struct transcript *transcript);
 
-/* `path`, or everything below `directory`, is gone. A file that stands there after all is noted as changed. */
+/* `path`, or everything below `directory`, is gone. When a file is at `path` after all, tail notes it as changed. */
 void tail_note_gone(struct tail *tail, const char *path);
 void tail_note_tree_gone(struct tail *tail, const char *directory);
 
-/* Looks at every known transcript (or those that are polled): which have changed, which are gone. */
+/* Looks which of all known (or of the polled) transcripts have changed or are gone. */
 void tail_recheck(struct tail *tail, bool polled_only);
 
 /* Reads a transcript again from its start: its owner wants lines that it let pass before. */
@@ -148,7 +128,7 @@ void tail_reread(struct tail *tail, struct transcript *transcript);
 /* Reads everything that waits, now, delay or not, and tries again what failed. */
 void tail_flush(struct tail *tail);
 
-/* While held, the backlog only collects (the first walk is under way). */
+/* Collects the backlog without reading it, while the first walk is under way. */
 void tail_hold_backlog(struct tail *tail);
 
 /*
@@ -158,19 +138,23 @@ void tail_hold_backlog(struct tail *tail);
 void tail_release_backlog(struct tail *tail);
 
 /*
- * What was written since this time has been read, apart from what is queued: the newest transcript of the backlog was
- * modified then. 0: all has.
+ * When the newest transcript of the backlog was modified: tail has read everything that was written since, but for what
+ * is queued. 0: the backlog is empty.
  */
 int64_t tail_unread_ms(struct tail *tail);
 
-/* Transcripts known, and those of them that wait to be read. */
+/* True while the backlog holds transcripts whose lines are wanted. */
+bool tail_has_backlog(const struct tail *tail);
+
+/* Transcripts known, those of them that wait to be read, and the bytes read so far. */
 size_t tail_count(const struct tail *tail);
 size_t tail_pending(const struct tail *tail);
+uint64_t tail_bytes_read(const struct tail *tail);
 
 /* Writes the "tail" object's counters into an open object. */
 void tail_write_status(const struct tail *tail, struct jsonw *w);
 
-/* Frees everything; calls `gone` for no one. */
-void tail_release(struct tail *tail);
+/* Frees everything, without a batch for anyone. `tail` may be NULL. */
+void tail_free(struct tail *tail);
 
 #endif

@@ -55,13 +55,13 @@ static uint32_t mask_of_roles(unsigned roles, unsigned depth)
 	uint32_t mask = IN_ONLYDIR | IN_DELETE_SELF | IN_MOVE_SELF | IN_CREATE | IN_MOVED_TO;
 	if (roles & (WATCH_ROLE_TREE | WATCH_ROLE_PROCESSES))
 		mask |= IN_MODIFY | IN_MOVED_FROM | IN_DELETE;
-	/* A root may be a symlink that the person made; what lies below one is not followed. */
+	/* The user may have made a root a symlink; symlinks below a root are not followed. */
 	if (depth > 0)
 		mask |= IN_DONT_FOLLOW;
 	return mask;
 }
 
-/* What may be over by the next poll. */
+/* Whether the reason may be over by the next poll. */
 static bool is_passing(const char *why)
 {
 	return why == why_limit || why == why_refused || why == why_memory;
@@ -92,7 +92,7 @@ static void set_polled(struct watch *watch, struct watch_dir *dir, const char *w
 	dir->polled_why = why;
 }
 
-/* A number that the kernel shows in a file; the largest one where it does not. */
+/* Reads a number that the kernel shows in a file; LONG_MAX where it does not. */
 static long read_limit(const char *path)
 {
 	char text[32];
@@ -238,7 +238,7 @@ void watch_dirs_add_below(struct watch *watch, struct watch_dir *above, const ch
 		(void)watch_dirs_add(watch, path, WATCH_ROLE_TREE, above->root_len, above->depth + 1);
 		return;
 	}
-	/* A polled folder is listed every few seconds: one word for all that is in it. */
+	/* A polled folder is listed every few seconds: one message for all that is in it. */
 	if (!above->said_too_deep)
 		log_warning("cannot watch %s: more than %d folders deep; what is in it does not count", path,
 			    TRANSCRIPT_MAX_DEPTH);
@@ -337,7 +337,7 @@ static bool has_ending(const char *name, const char *ending)
 	return name_len > ending_len && strcmp(name + name_len - ending_len, ending) == 0;
 }
 
-/* What lies at `path`: DT_DIR, DT_REG, DT_UNKNOWN for all else. Symlinks are not followed. */
+/* Looks what an entry is: DT_DIR, DT_REG, DT_UNKNOWN for all else. Does not follow symlinks. */
 static unsigned char kind_of(int dir_fd, const struct dirent *entry)
 {
 	if (entry->d_type != DT_UNKNOWN)
@@ -375,7 +375,7 @@ static void list_entry(struct watch *watch, struct watch_dir *dir, int dir_fd, c
 	free(path);
 }
 
-/* Said once, until it can be listed. */
+/* Says so once, until it can be listed. */
 static void note_unlisted(struct watch *watch, struct watch_dir *dir, int why)
 {
 	if (!dir->unlisted)

@@ -1,12 +1,12 @@
 /*
- * watch_dirs: the table of directories that watch.c watches or polls: by path, and by inotify's watch descriptor.
+ * watch/dirs: the table of directories that watch.c watches or polls: by path, and by inotify's watch descriptor.
  *
  * For: watch.c alone. A directory has one or more roles; its inotify mask follows from them.
  */
 #ifndef SWATCH_SWATCHD_WATCH_DIRS_H
 #define SWATCH_SWATCHD_WATCH_DIRS_H
 
-#include "swatchd/watch/watch.h"
+#include "swatchd/watch/internal.h"
 
 enum watch_role {
 	WATCH_ROLE_TREE = 1,       /* a root or a folder below it: holds transcripts */
@@ -21,8 +21,8 @@ struct watch_dir {
 	unsigned depth;            /* below the root; 0 for a root */
 	size_t root_len;           /* the root's path and its slash */
 	const char *polled_why;    /* NULL: inotify reports it */
-	bool unlisted;             /* its listing failed: to be listed again */
-	bool said_too_deep;        /* that what is below it is not watched */
+	bool unlisted;             /* its listing failed: list it again */
+	bool said_too_deep;        /* the log says that the folders below it are not watched */
 	bool queued;
 	uint64_t anchor_turn;      /* the resolve turn that last wanted it as an anchor */
 	struct watch_dir *next_pending;
@@ -30,16 +30,15 @@ struct watch_dir {
 
 /*
  * Gives the directory `path` the role, watches it and, for a role that has something to list, queues it for listing.
- * Returns the directory, or NULL when it cannot be had (gone, no directory, no permission: logged where a person
- * can do something about it).
+ * Returns the directory, or NULL when it is gone or is no directory, or, after a log message, when memory ran out.
  */
 struct watch_dir *watch_dirs_add(struct watch *watch, const char *path, enum watch_role role, size_t root_len,
 				 unsigned depth);
 
-/* Adds a folder in `above`. Deeper than TRANSCRIPT_MAX_DEPTH it is not watched, which is said once for all in `above`. */
+/* Adds a folder in `above`; deeper than TRANSCRIPT_MAX_DEPTH does not watch it, and says so once for all in `above`. */
 void watch_dirs_add_below(struct watch *watch, struct watch_dir *above, const char *path);
 
-/* Takes a role away; a directory without a role is dropped. */
+/* Takes a role away, and drops a directory that has none left. */
 void watch_dirs_remove_role(struct watch *watch, struct watch_dir *dir, enum watch_role role);
 
 /* Drops one directory, or everything at and below `prefix`. */
@@ -52,11 +51,11 @@ struct watch_dir *watch_dirs_by_wd(const struct watch *watch, int wd);
 /* Forgets a watch descriptor that the kernel has dropped (IN_IGNORED). */
 void watch_dirs_forget_wd(struct watch *watch, int wd);
 
-/* Queues a directory for listing; takes the next one out of the queue and lists it (false: none waits). */
+/* Queues a directory for listing; lists the next one of the queue (false: the queue is empty). */
 void watch_dirs_queue(struct watch *watch, struct watch_dir *dir);
 bool watch_dirs_list_next(struct watch *watch);
 
-/* Queues every polled directory, and tries to watch again those that only the watch limit keeps from it. */
+/* Queues every polled directory, and tries again to watch those that could not be watched for a passing reason. */
 void watch_dirs_queue_polled(struct watch *watch);
 
 /* Queues every directory there is. */

@@ -1,6 +1,3 @@
-/*
- * The roots: which of the projects/ directories are there, and what has to be watched to see the others appear.
- */
 #include "swatchd/watch/roots.h"
 
 #include <errno.h>
@@ -12,7 +9,7 @@
 #include "base/paths.h"
 #include "swatchd/watch/dirs.h"
 
-/* How often the roots are looked at again when one appeared in the meantime. */
+/* How often to look at the roots again when one appeared in the meantime. */
 #define RESOLVE_ATTEMPTS 4
 
 void watch_roots_drop_tree(struct watch *watch, const char *path)
@@ -59,7 +56,7 @@ static bool same_as_earlier(const struct watch *watch, size_t index, const struc
 	return false;
 }
 
-/* A place could not be looked at: it is tried again with everything else. Said once, until all could be seen. */
+/* A place could not be looked at; the next poll tries again. Says so once, until everything could be seen. */
 static void note_unseen(struct watch *watch, const char *path, int why)
 {
 	if (!watch->unseen_reported)
@@ -73,7 +70,7 @@ static void resolve_root(struct watch *watch, size_t index)
 	struct stat st;
 	bool looked = stat(root->path, &st) == 0;
 	if (!looked && !paths_is_gone(errno)) {
-		/* What was known of it is the best that is known: nothing says that it went. */
+		/* Nothing says that it went, so keep what is known of it. */
 		note_unseen(watch, root->path, errno);
 		return;
 	}

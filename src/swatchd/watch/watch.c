@@ -1,4 +1,4 @@
-#include "swatchd/watch/watch.h"
+#include "swatchd/watch/internal.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/paths.h"
+#include "base/scope.h"
 #include "config/config.h"
 #include "swatchd/watch/dirs.h"
 #include "swatchd/watch/roots.h"
@@ -53,7 +54,7 @@ static void on_listing(struct ev_loop *loop, ev_idle *watcher, int revents)
 	schedule(watch);
 }
 
-/* What was missed may be anywhere. */
+/* The missed change may be anywhere. */
 static void look_again(struct watch *watch)
 {
 	if (watch->deaf)
@@ -93,7 +94,7 @@ static void take_tree_event(struct watch *watch, struct watch_dir *dir, const st
 		if (event->mask & IN_MOVED_FROM) {
 			watch_roots_drop_tree(watch, path);
 		} else if (event->mask & IN_DELETE) {
-			/* It was empty: what lay in it has been reported, so no walk through the whole table. */
+			/* It was empty, and its files were reported one by one: no walk through the whole table. */
 			struct watch_dir *gone = watch_dirs_by_path(watch, path);
 			struct stat st;
 			if (gone && lstat(path, &st) != 0)
@@ -118,7 +119,7 @@ void watch_note_lost(struct watch *watch)
 	schedule(watch);
 }
 
-/* Events cannot be read: not at every turn of the loop, which would never rest, but with the next poll. */
+/* Events cannot be read. The next poll tries again: trying at every turn of the loop would keep it busy. */
 static void go_deaf(struct watch *watch, int why)
 {
 	log_error("cannot read file events: %s; everything is examined again", strerror(why));
@@ -126,18 +127,36 @@ static void go_deaf(struct watch *watch, int why)
 	watch->lost = watch->deaf = true;
 }
 
+static void take_overflow(struct watch *watch)
+{
+	watch->stats.overflows++;
+	log_warning("more file events than the kernel's queue holds (fs.inotify.max_queued_events): "
+		    "examining everything again");
+	if (events_begin(watch->events, "overflow"))
+		events_end(watch->events);
+	watch_rescan(watch);
+}
+
+/* Something in a directory with transcripts, or process files, came, changed or went. */
+static void take_named_event(struct watch *watch, struct watch_dir *dir, const struct inotify_event *event)
+{
+	AUTO_FREE char *path = paths_join(dir->path, event->name);
+	if (!path) {
+		log_error("cannot look at %s/%s: out of memory; trying again", dir->path, event->name);
+		watch->lost = true;
+	} else if (dir->roles & WATCH_ROLE_TREE) {
+		take_tree_event(watch, dir, event, path);
+	} else if (!(event->mask & IN_ISDIR)) {
+		watch->callbacks.process_file_changed(watch->ctx, path);
+	}
+}
+
 /* Returns true when a root may have come or gone. */
 static bool take_event(struct watch *watch, const struct inotify_event *event)
 {
 	watch->stats.events++;
 	if (event->mask & IN_Q_OVERFLOW) {
-		watch->stats.overflows++;
-		log_warning("more file events than the kernel's queue holds (fs.inotify.max_queued_events): "
-			    "examining everything again");
-		struct jsonw *w = events_begin(watch->events, "overflow");
-		if (w)
-			events_end(watch->events);
-		watch_rescan(watch);
+		take_overflow(watch);
 		return false;
 	}
 	if (event->mask & IN_IGNORED) {
@@ -148,7 +167,7 @@ static bool take_event(struct watch *watch, const struct inotify_event *event)
 	if (!dir)
 		return false;
 	if (event->mask & (IN_DELETE_SELF | IN_MOVE_SELF)) {
-		/* The parent tells of a folder below a root; a root or an anchor has to be looked for. */
+		/* The parent reports a folder below a root; a root or an anchor has to be looked for. */
 		bool top = dir->depth == 0;
 		if (top)
 			watch->force_look = true;
@@ -158,19 +177,8 @@ static bool take_event(struct watch *watch, const struct inotify_event *event)
 	if (event->len == 0 || memchr(event->name, '\0', event->len) == event->name)
 		return false;
 	bool root_may_change = (dir->roles & WATCH_ROLE_ANCHOR) && (event->mask & (IN_CREATE | IN_MOVED_TO));
-	if (dir->roles & (WATCH_ROLE_TREE | WATCH_ROLE_PROCESSES)) {
-		char *path = paths_join(dir->path, event->name);
-		if (!path) {
-			log_error("cannot look at %s/%s: out of memory; trying again", dir->path, event->name);
-			watch->lost = true;
-			return root_may_change;
-		}
-		if (dir->roles & WATCH_ROLE_TREE)
-			take_tree_event(watch, dir, event, path);
-		else if (!(event->mask & IN_ISDIR))
-			watch->callbacks.process_file_changed(watch->ctx, path);
-		free(path);
-	}
+	if (dir->roles & (WATCH_ROLE_TREE | WATCH_ROLE_PROCESSES))
+		take_named_event(watch, dir, event);
 	return root_may_change;
 }
 
@@ -192,7 +200,7 @@ static void read_events(struct watch *watch)
 			look = take_event(watch, event) || look;
 			at += sizeof(*event) + event->len;
 		}
-		/* There was room for one more: none waits. */
+		/* There was room for one more, so none waits. */
 		if ((size_t)got + sizeof(struct inotify_event) + NAME_MAX + 1 <= sizeof(buffer))
 			break;
 	}
@@ -219,10 +227,12 @@ static void on_readable(struct ev_loop *loop, ev_io *watcher, int revents)
 
 /* ---- for the daemon ---- */
 
-int watch_init(struct watch *watch, struct ev_loop *loop, int method, const struct watch_callbacks *callbacks,
-	       void *ctx, struct events *events, struct buf *error)
+struct watch *watch_new(struct ev_loop *loop, int method, const struct watch_callbacks *callbacks, void *ctx,
+			struct events *events, struct buf *error)
 {
-	memset(watch, 0, sizeof(*watch));
+	struct watch *watch = calloc(1, sizeof(*watch));
+	if (!watch)
+		return NULL;
 	watch->loop = loop;
 	watch->method = method;
 	watch->callbacks = *callbacks;
@@ -235,16 +245,17 @@ int watch_init(struct watch *watch, struct ev_loop *loop, int method, const stru
 	ev_idle_init(&watch->listing, on_listing);
 	watch->readable.data = watch->poll_timer.data = watch->listing.data = watch;
 	if (method == WATCH_POLL)
-		return 0;
+		return watch;
 	watch->inotify_fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
 	if (watch->inotify_fd < 0) {
 		buf_printf(error, "cannot watch for file changes: %s (fs.inotify.max_user_instances may be reached); "
 			   "[watch] method = poll works without", strerror(errno));
-		return -1;
+		free(watch);
+		return NULL;
 	}
 	ev_io_set(&watch->readable, watch->inotify_fd, EV_READ);
 	ev_io_start(loop, &watch->readable);
-	return 0;
+	return watch;
 }
 
 int watch_set_roots(struct watch *watch, const char *const *paths, size_t count)
@@ -335,13 +346,15 @@ void watch_write_status(const struct watch *watch, struct jsonw *w)
 	jsonw_put_int(w, "rescans", (int64_t)watch->stats.rescans);
 }
 
-void watch_release(struct watch *watch)
+void watch_free(struct watch *watch)
 {
+	if (!watch)
+		return;
 	ev_io_stop(watch->loop, &watch->readable);
 	ev_timer_stop(watch->loop, &watch->poll_timer);
 	ev_idle_stop(watch->loop, &watch->listing);
 	watch_dirs_release(watch);
 	watch_roots_release(watch);
-	if (watch->inotify_fd >= 0)
-		close(watch->inotify_fd);
+	close_quietly(watch->inotify_fd);
+	free(watch);
 }

@@ -1,0 +1,16 @@
+/*
+ * daemon_cache: users remove, empty or move away the cache directory, since it is only a cache. Then the daemon makes it
+ * again and writes everything again; and it takes the lock again, because the locked file is gone and would keep no second
+ * daemon out.
+ *
+ * For: daemon.c, which hands this to publish; `ctx` is the daemon.
+ */
+#ifndef SWATCH_SWATCHD_DAEMON_CACHE_H
+#define SWATCH_SWATCHD_DAEMON_CACHE_H
+
+#include "swatchd/internal.h"
+
+/* A publish_keeper: returns false when there is no directory to write in. */
+bool daemon_keep_cache(void *ctx);
+
+#endif

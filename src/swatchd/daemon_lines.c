@@ -1,0 +1,151 @@
+#include "swatchd/daemon_lines.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "swatchd/daemon_history.h"
+#include "transcript/path.h"
+
+/* ---- transcripts come ---- */
+
+/* Finds whose a transcript is: `id` is "" when its name is no session id. Returns false when its path is no transcript's. */
+static bool take_name(const struct transcript *transcript, char id[CACHE_SESSION_ID_MAX + 1], bool *subagent)
+{
+	struct transcript_path parts;
+	if (!transcript_path_parse(transcript->path + transcript->root_len, &parts))
+		return false;
+	*subagent = parts.subagent;
+	id[0] = '\0';
+	if (cache_session_id_is_valid(parts.session_id.data, parts.session_id.len)) {
+		memcpy(id, parts.session_id.data, parts.session_id.len);
+		id[parts.session_id.len] = '\0';
+	} else {
+		log_debug("%s gets no session file: its name is not a session id", transcript->path);
+	}
+	return true;
+}
+
+void *daemon_open_transcript(void *ctx, struct transcript *transcript)
+{
+	struct daemon *daemon = ctx;
+	char id[CACHE_SESSION_ID_MAX + 1];
+	bool subagent;
+	if (!take_name(transcript, id, &subagent)) {
+		errno = 0;
+		return NULL;
+	}
+	bool is_new = id[0] && !sessions_find(&daemon->sessions, id);
+	int ledger_file = ledger_add_file(daemon->ledger, transcript->path, transcript->root_len, id, subagent);
+	struct session_transcript *part = NULL;
+	/* During the first walk no facts are wanted yet: expire decides which sessions get a file. */
+	if (ledger_file >= 0)
+		part = sessions_open_transcript(&daemon->sessions, id, subagent, transcript, ledger_file,
+						!daemon->history.first_walk);
+	if (!part) {
+		errno = ENOMEM;
+		return NULL;
+	}
+	if (is_new) {
+		session_note_processes(part->session, liveness_count(&daemon->liveness, id), clock_wall_ms());
+		if (!daemon->history.first_walk)
+			events_emit_string(&daemon->events, "session-started", "sessionId", id);
+	}
+	return part;
+}
+
+bool daemon_wants_lines(void *ctx, const struct transcript *transcript)
+{
+	(void)ctx;
+	const struct session_transcript *part = transcript->owner;
+	return part->wanted;
+}
+
+/* ---- what a batch brings ---- */
+
+/* The lines come again: forgets what earlier ones said. */
+static void forget_lines(struct daemon *daemon, struct session_transcript *part)
+{
+	ledger_doubt_file(daemon->ledger, part->ledger_file);
+	sessions_reset_transcript(part);
+}
+
+/* Memory ran out for a message: it comes again with its whole transcript. */
+static void note_missed(struct daemon *daemon, struct transcript *transcript)
+{
+	if (!transcript->missed)
+		log_error("cannot account a message of %s: out of memory; the transcript is read again", transcript->path);
+	tail_note_missed(daemon->tail, transcript);
+}
+
+static void take_line(struct daemon *daemon, struct transcript *transcript, const struct tail_line *line)
+{
+	struct session_transcript *part = transcript->owner;
+	struct scan_facts facts;
+	if (!part->wanted && !scan_may_have_usage(line->text, line->len))
+		return;
+	if (!scan_line(line->text, line->len, &facts, drift_note_field, &daemon->drift)) {
+		daemon->lines.malformed++;
+		return;
+	}
+	drift_note_line(&daemon->drift, &facts);
+	sessions_take_facts(&daemon->sessions, part, &facts);
+	if (facts.usage.present && ledger_add(daemon->ledger, part->ledger_file, line->offset, &facts.usage) < 0)
+		note_missed(daemon, transcript);
+	else if (facts.limit.present && !facts.usage.present)
+		ledger_note_limit(daemon->ledger, part->ledger_file, line->offset, facts.timestamp_ms, &facts.limit);
+}
+
+static void take_record(struct daemon *daemon, struct transcript *transcript, const struct ledger_record *record)
+{
+	const struct session_transcript *part = transcript->owner;
+	if (ledger_add_record(daemon->ledger, part->ledger_file, record) < 0)
+		note_missed(daemon, transcript);
+}
+
+static void note_read(struct daemon *daemon, struct session_transcript *part, uint64_t lines_read)
+{
+	struct session *session = part->session;
+	bool moved = sessions_note_read(part);
+	publish_note_change(&daemon->publish, session, lines_read > 0 ? PUBLISH_LINES : PUBLISH_TRANSCRIPT);
+	if (!daemon_is_news(daemon))
+		return;
+	if (session->id[0] && (moved || session->excluded))
+		expire_note(&daemon->expire, session);
+	watch_note_activity(daemon->watch);
+	if (lines_read == 0)
+		return;
+	billing_note_activity(&daemon->billing, clock_wall_ms());
+	refresh_note_activity(&daemon->refresh);
+}
+
+static void close_transcript(struct daemon *daemon, struct session_transcript *part)
+{
+	struct session *session = part->session;
+	ledger_doubt_file(daemon->ledger, part->ledger_file);
+	sessions_close_transcript(part);
+	publish_note_change(&daemon->publish, session, PUBLISH_STATE);
+	/* daemon_note_caught_up() lets expire judge once, for all transcripts that go together. */
+	daemon->lines.lost_transcripts = daemon->lines.lost_transcripts || !session->transcripts;
+}
+
+void daemon_take_batch(void *ctx, const struct tail_batch *batch)
+{
+	struct daemon *daemon = ctx;
+	struct transcript *transcript = batch->transcript;
+	if (batch->restarted)
+		forget_lines(daemon, transcript->owner);
+	for (size_t i = 0; i < batch->line_count; i++)
+		take_line(daemon, transcript, &batch->lines[i]);
+	for (size_t i = 0; i < batch->record_count; i++)
+		take_record(daemon, transcript, &batch->records[i]);
+	if (batch->read_ended)
+		note_read(daemon, transcript->owner, batch->lines_read);
+	if (batch->gone)
+		close_transcript(daemon, transcript->owner);
+	if (batch->turn_ended)
+		daemon_end_turn(daemon);
+	if (batch->caught_up)
+		daemon_note_caught_up(daemon);
+}

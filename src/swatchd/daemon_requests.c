@@ -1,0 +1,35 @@
+#include "swatchd/daemon_requests.h"
+
+#include "swatchd/daemon_answers.h"
+
+static void subscribe(void *ctx, struct control_client *client, struct json_object *request)
+{
+	static const char subscribed[] = "{\"ok\":true,\"subscribed\":true}";
+	(void)ctx;
+	(void)request;
+	control_answer(client, subscribed, sizeof(subscribed) - 1);
+	control_subscribe(client);
+}
+
+/* Another swatchd wanted the lock. It has no answer. */
+static void note_contended(void *ctx, struct control_client *client, struct json_object *request)
+{
+	(void)client;
+	(void)request;
+	struct daemon *daemon = ctx;
+	daemon->contended++;
+}
+
+const struct control_request daemon_requests[] = {
+	{ "status", daemon_answer_status },
+	{ "report", daemon_answer_report },
+	{ "spend", daemon_answer_spend },
+	{ "refresh", daemon_answer_refresh },
+	{ "expire", daemon_answer_expire },
+	{ "sync", daemon_answer_sync },
+	{ "rescan", daemon_answer_rescan },
+	{ "tick", daemon_take_tick },
+	{ "subscribe", subscribe },
+	{ "contended", note_contended },
+	{ NULL, NULL },
+};

@@ -1,0 +1,54 @@
+#include "swatchd/daemon_sessions.h"
+
+#include "base/clock.h"
+#include "swatchd/daemon_history.h"
+
+void daemon_session_state_changed(void *ctx, struct session *session)
+{
+	struct daemon *daemon = ctx;
+	publish_note_change(&daemon->publish, session, PUBLISH_STATE);
+	events_emit_string(&daemon->events, session->state == SESSION_ACTIVE ? "session-active" : "session-idle",
+			   "sessionId", session->id);
+}
+
+void daemon_session_removed(void *ctx, struct session *session, enum expire_reason reason)
+{
+	struct daemon *daemon = ctx;
+	bool had_file = session->file.exists;
+	publish_remove_session(&daemon->publish, session);
+	/* Whoever reads of it looks for the file: it is gone by now. */
+	struct jsonw *w = had_file ? events_begin(&daemon->events, "session-removed") : NULL;
+	if (w) {
+		jsonw_put_string(w, "sessionId", session->id);
+		jsonw_put_string(w, "reason", expire_reason_name(reason));
+		events_end(&daemon->events);
+	}
+}
+
+/* The session gets a file: reads the transcripts again of which only the usage was wanted. */
+static void want_facts(struct daemon *daemon, struct session *session)
+{
+	for (struct session_transcript *part = session->transcripts; part; part = part->next)
+		if (sessions_want_facts(part))
+			tail_reread(daemon->tail, part->file);
+}
+
+void daemon_session_admitted(void *ctx, struct session *session)
+{
+	struct daemon *daemon = ctx;
+	want_facts(daemon, session);
+	publish_note_change(&daemon->publish, session, PUBLISH_STATE);
+	if (session->state == SESSION_ACTIVE)
+		events_emit_string(&daemon->events, "session-active", "sessionId", session->id);
+}
+
+void daemon_session_process_changed(void *ctx, const char *session_id)
+{
+	struct daemon *daemon = ctx;
+	struct session *session = sessions_find(&daemon->sessions, session_id);
+	if (!session)
+		return;
+	session_note_processes(session, liveness_count(&daemon->liveness, session_id), clock_wall_ms());
+	if (daemon_is_news(daemon))
+		expire_note(&daemon->expire, session);
+}

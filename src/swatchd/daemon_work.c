@@ -1,0 +1,100 @@
+/*
+ * The requests that make the daemon work: refresh, expire, sync and rescan.
+ */
+#include "swatchd/daemon_answers.h"
+
+#include <stdio.h>
+
+#include "cache/read.h"
+#include "swatchd/daemon_round.h"
+#include "swatchd/daemon_waiters.h"
+
+void daemon_answer_refresh(void *ctx, struct control_client *client, struct json_object *request)
+{
+	struct daemon *daemon = ctx;
+	bool wait = json_get_bool(request, "wait", false);
+	/* Registered first: a run that cannot be started is over at once. */
+	if (wait && !daemon_add_waiter(&daemon->refresh_waiters, client))
+		return;
+	int started = refresh_force(&daemon->refresh);
+	if (started < 0) {
+		char text[320];
+		snprintf(text, sizeof(text), "no refresh command: %s", refresh_why_off(&daemon->refresh));
+		if (wait)
+			daemon_drop_last_waiter(&daemon->refresh_waiters);
+		control_answer_error(client, text);
+		return;
+	}
+	if (wait)
+		return;
+	AUTO_BUF out = BUF_INIT;
+	buf_printf(&out, "{\"ok\":true,\"started\":%s,\"joined\":%s}", started ? "true" : "false",
+		   started ? "false" : "true");
+	control_answer_composed(client, &out);
+}
+
+static void write_removed(void *ctx, const struct session *session, enum expire_reason reason)
+{
+	struct jsonw *w = ctx;
+	char name[CACHE_NAME_SIZE];
+	if (!cache_session_file_name(session->id, name))
+		return;
+	jsonw_begin_object(w);
+	jsonw_put_string(w, "sessionId", session->id);
+	jsonw_put_string(w, "file", name);
+	jsonw_put_string(w, "reason", expire_reason_name(reason));
+	jsonw_put_int(w, "lastActivity", session->last_activity_ms);
+	jsonw_end_object(w);
+}
+
+void daemon_answer_expire(void *ctx, struct control_client *client, struct json_object *request)
+{
+	struct daemon *daemon = ctx;
+	bool dry_run = json_get_bool(request, "dryRun", false);
+	AUTO_BUF out = BUF_INIT;
+	struct jsonw w;
+	/* First notice the transcripts that somebody deleted a moment ago. */
+	if (!dry_run)
+		daemon_do_round(daemon);
+	jsonw_init(&w, &out);
+	jsonw_begin_object(&w);
+	jsonw_put_bool(&w, "ok", true);
+	jsonw_put_bool(&w, "dryRun", dry_run);
+	jsonw_key(&w, "removed");
+	jsonw_begin_array(&w);
+	/* Nothing happens between this look and the run, so the run removes exactly these. */
+	expire_preview(&daemon->expire, write_removed, &w);
+	jsonw_end_array(&w);
+	if (!dry_run) {
+		expire_run(&daemon->expire);
+		daemon->history.swept_files += publish_sweep(&daemon->publish);
+		publish_flush(&daemon->publish);
+	}
+	jsonw_put_int_or_null(&w, "nextAt", daemon->expire.due.at_ms);
+	jsonw_end_object(&w);
+	control_answer_composed(client, &out);
+}
+
+static void answer_when_done(struct daemon *daemon, struct control_client *client)
+{
+	daemon_do_round(daemon);
+	/* After the round: while it reads events, a deleted file would answer before the later events are read. */
+	(void)daemon_add_waiter(&daemon->sync_waiters, client);
+	/* With nothing to read, nobody else answers. */
+	if (tail_pending(daemon->tail) == 0)
+		daemon_answer_sync_waiters(daemon);
+}
+
+void daemon_answer_sync(void *ctx, struct control_client *client, struct json_object *request)
+{
+	(void)request;
+	answer_when_done(ctx, client);
+}
+
+void daemon_answer_rescan(void *ctx, struct control_client *client, struct json_object *request)
+{
+	(void)request;
+	struct daemon *daemon = ctx;
+	watch_rescan(daemon->watch);
+	answer_when_done(daemon, client);
+}

@@ -1,0 +1,110 @@
+/*
+ * swatchd/internal: struct daemon, which the daemon_*.c files share. Each folder's module owns its own state; what is left
+ * here is the daemon's, sorted by the file that sets it.
+ *
+ * For: daemon*.c, main.c and tests/fuzz/fuzz_control.c.
+ */
+#ifndef SWATCH_SWATCHD_INTERNAL_H
+#define SWATCH_SWATCHD_INTERNAL_H
+
+#include <ev.h>
+
+#include "config/config.h"
+#include "swatchd/alerts/alerts.h"
+#include "swatchd/alerts/run.h"
+#include "swatchd/billing/billing.h"
+#include "swatchd/billing/pricing.h"
+#include "swatchd/control/control.h"
+#include "swatchd/control/events.h"
+#include "swatchd/daemon.h"
+#include "swatchd/publish/publish.h"
+#include "swatchd/refresh/refresh.h"
+#include "swatchd/session/expire.h"
+#include "swatchd/session/liveness.h"
+#include "swatchd/session/session.h"
+#include "swatchd/session/unknown_lines.h"
+#include "swatchd/tail/tail.h"
+#include "swatchd/watch/watch.h"
+
+/* So many clients may wait for one thing at the same time; the daemon refuses more. */
+#define DAEMON_MAX_WAITERS 64
+
+/* daemon_alerts.c */
+struct daemon_alerts {
+	struct alerts rules;
+	struct alert_run run;
+	struct moment moment;        /* when time alone makes the next crossing */
+	uint64_t fired;
+	int64_t last_ms;             /* 0: none yet */
+	char last_message[320];
+	bool save_failed;            /* the log says so */
+};
+
+/* daemon_cache.c */
+struct daemon_cache {
+	bool lost;                   /* the cache directory is gone for good: the daemon ends */
+	int last_errno;              /* why it could not be made again; 0: it could */
+};
+
+/* daemon_clock.c */
+struct daemon_clock {
+	ev_prepare prepare;
+	int64_t apart_ms;            /* the wall clock's lead over the monotonic one when they were last compared */
+};
+
+/* daemon_history.c */
+struct daemon_history {
+	bool first_walk;             /* the directories are being listed for the first time */
+	bool reading;                /* the transcripts of the first walk are being read; the figures are not whole yet */
+	bool read;                   /* all of them have been read */
+	int64_t asked_unread_ms;     /* how old the newest unread transcript was when we last asked if the figures are whole */
+	unsigned swept_files;        /* session files of earlier runs that were removed */
+};
+
+/* daemon_lines.c */
+struct daemon_lines {
+	uint64_t malformed;
+	bool lost_transcripts;       /* a session lost its last one: expire has to look */
+};
+
+/* daemon_waiters.c: clients that wait for a run of ccusage, or until everything pending is done. */
+struct daemon_waiters {
+	uint64_t ids[DAEMON_MAX_WAITERS];
+	size_t count;
+};
+
+struct daemon {
+	struct ev_loop *loop;
+	struct daemon_options options;
+	struct config config;
+
+	/* the way of the data */
+	struct watch *watch;
+	struct tail *tail;
+	struct ledger *ledger;
+	struct sessions sessions;
+	struct billing billing;
+	struct publish publish;
+
+	/* beside it */
+	struct refresh refresh;
+	struct expire expire;
+	struct liveness liveness;
+	struct pricing pricing;
+	struct drift drift;
+	struct control *control;     /* NULL: no socket (--once) */
+	struct events events;
+
+	struct daemon_alerts alerts;
+	struct daemon_cache cache;
+	struct daemon_clock clock;
+	struct daemon_history history;
+	struct daemon_lines lines;
+	struct daemon_waiters sync_waiters, refresh_waiters;
+	bool refresh_failed;         /* daemon_refresh.c, for the exit status of --once */
+	int64_t started_ms;
+	uint64_t contended;          /* how often somebody else wanted the lock */
+	unsigned swept_temp_files;
+};
+
+#endif

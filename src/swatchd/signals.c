@@ -1,0 +1,64 @@
+#include "swatchd/signals.h"
+
+#include <signal.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "swatchd/daemon_config.h"
+#include "swatchd/loop/notify.h"
+
+static void on_end_signal(struct ev_loop *loop, ev_signal *watcher, int revents)
+{
+	(void)revents;
+	log_info("ending: signal %d (%s)", watcher->signum, strsignal(watcher->signum));
+	ev_break(loop, EVBREAK_ALL);
+}
+
+static void on_hangup(struct ev_loop *loop, ev_signal *watcher, int revents)
+{
+	(void)loop;
+	(void)revents;
+	char reloading[96];
+	struct signals *signals = watcher->data;
+	snprintf(reloading, sizeof(reloading), "RELOADING=1\nMONOTONIC_USEC=%lld", (long long)clock_mono_ms() * 1000);
+	notify_send(reloading);
+	daemon_reload(signals->daemon);
+	notify_send("READY=1");
+}
+
+static void on_watchdog(struct ev_loop *loop, ev_timer *watcher, int revents)
+{
+	(void)loop;
+	(void)watcher;
+	(void)revents;
+	notify_send("WATCHDOG=1");
+}
+
+void signals_start(struct signals *signals, struct ev_loop *loop, struct daemon *daemon)
+{
+	signals->daemon = daemon;
+	ev_signal_init(&signals->term, on_end_signal, SIGTERM);
+	ev_signal_init(&signals->interrupt, on_end_signal, SIGINT);
+	ev_signal_init(&signals->hangup, on_hangup, SIGHUP);
+	signals->hangup.data = signals;
+	ev_signal_start(loop, &signals->term);
+	ev_signal_start(loop, &signals->interrupt);
+	ev_signal_start(loop, &signals->hangup);
+	ev_init(&signals->watchdog, on_watchdog);
+	int64_t interval_ms = notify_watchdog_interval_ms();
+	if (interval_ms > 0) {
+		ev_timer_set(&signals->watchdog, (double)interval_ms / 1000., (double)interval_ms / 1000.);
+		ev_timer_start(loop, &signals->watchdog);
+	}
+}
+
+void signals_stop(struct signals *signals, struct ev_loop *loop)
+{
+	ev_signal_stop(loop, &signals->term);
+	ev_signal_stop(loop, &signals->interrupt);
+	ev_signal_stop(loop, &signals->hangup);
+	ev_timer_stop(loop, &signals->watchdog);
+}

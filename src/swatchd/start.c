@@ -1,0 +1,230 @@
+#include "swatchd/start.h"
+
+#include <errno.h>
+#include <linux/close_range.h>
+#include <malloc.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/paths.h"
+#include "base/printable.h"
+#include "base/scope.h"
+#include "base/streams.h"
+#include "cache/dir.h"
+#include "cache/lock.h"
+#include "cache/read.h"
+#include "ipc/socket.h"
+#include "json/get.h"
+#include "swatchd/daemon_config.h"
+#include "swatchd/sandbox/sandbox.h"
+
+#define LARGE_BYTES (512 << 10)
+/* For how long a child of a dead holder may still have the lock. */
+#define DEAD_HOLDER_MS INT64_C(5000)
+
+bool start_ready_process(void)
+{
+	if (!streams_make_safe())
+		return false;
+	log_init("swatchd", LOG_LEVEL_INFO);
+#ifdef __GLIBC__
+	/* Returns large blocks to the kernel when they are freed. Left alone, glibc keeps as much as was ever in use. */
+	(void)mallopt(M_MMAP_THRESHOLD, LARGE_BYTES);
+#endif
+	return true;
+}
+
+/* ---- the config ---- */
+
+/* Masks control characters: the errors quote a file that --config names, which may be another user's. */
+static void print_errors(struct buf *errors)
+{
+	size_t at = 0;
+	while (at < errors->len) {
+		size_t len = strcspn(errors->data + at, "\n");
+		printable_mask(errors->data + at, len);
+		at += len + 1;
+	}
+	fputs(buf_str(errors), stderr);
+}
+
+/* Cuts the process off from whoever started it. */
+static void leave_starter(void)
+{
+	/* Inherited descriptors stay open for whoever gave them, but no child of ours gets them. */
+	(void)close_range(3, ~0U, CLOSE_RANGE_CLOEXEC);
+	(void)umask(0077);
+	sandbox_forbid_privileges();
+	(void)signal(SIGPIPE, SIG_IGN);
+	/* A daemon that a statusline started must not hand the statusline's mark to what it runs. */
+	(void)unsetenv("CLAUDE_CODE_CHILD_SESSION");
+}
+
+int start_read_config(struct start *start)
+{
+	const struct command_line *line = start->line;
+	struct daemon_options *options = &start->options;
+	AUTO_BUF errors = BUF_INIT;
+	leave_starter();
+	options->once = line->once;
+	options->no_refresh = line->no_refresh;
+	options->config_required = line->config_path != NULL;
+	errno = 0;
+	start->config_path = line->config_path ? NULL : config_default_path();
+	if (!line->config_path && !start->config_path && errno == ENOMEM) {
+		log_error("cannot start: out of memory");
+		return EXIT_FAILED;
+	}
+	options->config_path = line->config_path ? line->config_path : start->config_path;
+	if (daemon_read_config(options, &start->config, &errors) != 0) {
+		bool no_memory = errors.failed || errors.len == 0;
+		if (no_memory)
+			fputs("swatchd: cannot read the config: out of memory\n", stderr);
+		else
+			print_errors(&errors);
+		return no_memory ? EXIT_FAILED : EXIT_USAGE;
+	}
+	if (line->log_level >= 0)
+		start->config.log_level = line->log_level;
+	if (line->once)
+		start->config.watch_method = WATCH_POLL;  /* one look needs no watches */
+	log_set_level((enum log_level)start->config.log_level);
+	return -1;
+}
+
+/* ---- the cache directory ---- */
+
+int start_find_cache(struct start *start)
+{
+	struct daemon_options *options = &start->options;
+	AUTO_BUF error = BUF_INIT;
+	start->cache_path = cache_dir_locate(&start->config, start->line->cache_path);
+	options->cache_path = start->cache_path;
+	if (!start->cache_path)
+		buf_printf(&error, "cannot tell where the cache directory is: %s", paths_why_none());
+	options->cache_fd = start->cache_path ? cache_dir_open(start->cache_path, true, &error) : -1;
+	if (options->cache_fd < 0) {
+		log_error("%s", buf_message(&error));
+		return EXIT_FAILED;
+	}
+	start->socket_path = cache_socket_path(start->cache_path);
+	if (!start->socket_path && !start->line->once) {
+		log_error("cannot name a socket for %s: %s", start->cache_path, strerror(errno));
+		return EXIT_FAILED;
+	}
+	options->socket_path = start->line->once ? NULL : start->socket_path;
+	return -1;
+}
+
+/* ---- the lock ---- */
+
+/* Tells the daemon that holds the lock that we wanted it, too: it counts that. */
+static void tell_contended(const char *socket_path)
+{
+	static const char line[] = "{\"op\":\"contended\"}\n";
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	if (!socket_path || strlen(socket_path) >= sizeof(address.sun_path))
+		return;
+	memcpy(address.sun_path, socket_path, strlen(socket_path) + 1);
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd < 0)
+		return;
+	if (connect(fd, (const struct sockaddr *)&address, sizeof(address)) == 0 && cache_socket_is_own_peer(fd, NULL))
+		(void)send(fd, line, sizeof(line) - 1, MSG_NOSIGNAL | MSG_DONTWAIT);
+	close(fd);
+}
+
+static int64_t last_refresh_ms(int cache_fd)
+{
+	AUTO_JSON *billing = cache_read_json(cache_fd, CACHE_BILLING_FILE);
+	struct json_object *ccusage = json_get_object(billing, "ccusage");
+	return json_get_int(ccusage, "failures", 1) == 0 ? json_get_int(ccusage, "lastFetched", 0) : 0;
+}
+
+/*
+ * A daemon that was killed between fork and exec leaves a child that holds the lock for another moment. The lock alone
+ * says who may write; this only says that waiting is worth it.
+ */
+static bool is_gone(const struct cache_lock_holder *holder)
+{
+	return holder->pid > 0 && kill(holder->pid, 0) != 0 && errno == ESRCH;
+}
+
+/* The lock is held: waits for it where it will soon be free. */
+static enum cache_lock_result wait_for_lock(struct start *start, const char *role, struct cache_lock_holder *holder)
+{
+	struct daemon_options *options = &start->options;
+	/* A one-shot run is over soon, so a daemon that starts meanwhile waits for it, as --wait does for any holder. */
+	bool waits = start->line->wait || (!start->line->once && strcmp(holder->role, "once") == 0);
+	int64_t patience_ms = waits ? start->config.ccusage_timeout_ms + 30 * CLOCK_SECOND_MS : DEAD_HOLDER_MS;
+	if (!waits && !is_gone(holder))
+		return CACHE_LOCK_HELD;
+	return cache_lock_wait(options->cache_fd, role, patience_ms, &options->lock_fd, holder, &options->lock_waited_ms);
+}
+
+static int report_no_lock(const struct daemon_options *options)
+{
+	/* cache/lock.h says what it refuses with these; the system's words would mislead. */
+	const char *why = errno == EPERM ? "it is not a regular file, has a second name, or belongs to another user; "
+					   "look at what it is, and remove it"
+			  : errno == ELOOP ? "it is a link; look who made it, and remove it" : strerror(errno);
+	log_error("cannot lock %s/%s: %s", options->cache_path, CACHE_LOCK_FILE, why);
+	return EXIT_FAILED;
+}
+
+static int report_holder(const struct daemon_options *options, const struct cache_lock_holder *holder)
+{
+	if (holder->pid > 0)
+		log_error("another swatchd (pid %ld, %s, version %s) keeps %s; 'swatch status' tells about it, "
+			  "'systemctl --user stop swatchd' or 'kill %ld' ends it", (long)holder->pid,
+			  holder->role[0] ? holder->role : "?", holder->version[0] ? holder->version : "?",
+			  options->cache_path, (long)holder->pid);
+	else  /* the disk was full when it began; and 'kill 0' would end the shell of whoever types it */
+		log_error("another swatchd keeps %s; 'swatch status' tells about it, 'systemctl --user stop swatchd' ends it",
+			  options->cache_path);
+	return EXIT_HELD;
+}
+
+int start_take_lock(struct start *start)
+{
+	struct daemon_options *options = &start->options;
+	AUTO_BUF error = BUF_INIT;
+	struct cache_lock_holder holder;
+	const char *role = start->line->once ? "once" : "daemon";
+	int64_t asked_ms = clock_wall_ms();
+	enum cache_lock_result result = cache_lock_take(options->cache_fd, role, &options->lock_fd, &holder);
+	if (result == CACHE_LOCK_HELD) {
+		options->lock_contended = true;
+		tell_contended(start->socket_path);
+		result = wait_for_lock(start, role, &holder);
+		/* Another process may have done the work while we waited for the lock. */
+		if (result == CACHE_LOCK_TAKEN && start->line->once && last_refresh_ms(options->cache_fd) >= asked_ms)
+			options->no_refresh = true;
+	}
+	if (result == CACHE_LOCK_FAILED)
+		return report_no_lock(options);
+	if (result == CACHE_LOCK_HELD)
+		return report_holder(options, &holder);
+	if (options->socket_path && cache_socket_prepare_dir(options->socket_path, &error) != 0) {
+		log_error("%s", buf_message(&error));
+		return EXIT_FAILED;
+	}
+	return -1;
+}
+
+void start_release(struct start *start)
+{
+	close_quietly(start->options.lock_fd);
+	close_quietly(start->options.cache_fd);
+	free(start->socket_path);
+	free(start->cache_path);
+	free(start->config_path);
+}
