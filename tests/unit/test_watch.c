@@ -1,0 +1,343 @@
+/* What watch reports of a scratch directory, with real inotify. */
+#include "unit.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/inotify.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "config/config.h"
+#include "scratch.h"
+#include "swatchd/watch/internal.h"
+
+static struct scratch s;
+static struct ev_loop *loop;
+static struct watch *watch;
+static struct events events;
+static size_t root_len;
+/* What was reported since expect() looked last: "seen p/a.jsonl; gone p/a.jsonl; tree p; process sessions/7.json; ". */
+static struct buf told;
+
+static const char *below(const char *path)
+{
+	return strncmp(path, s.path, strlen(s.path)) == 0 ? path + strlen(s.path) + 1 : path;
+}
+
+static void on_file_seen(void *ctx, const char *path, size_t len, bool polled)
+{
+	(void)ctx;
+	root_len = len;
+	buf_printf(&told, "%s %s; ", polled ? "polled" : "seen", below(path));
+}
+
+static void on_file_gone(void *ctx, const char *path)
+{
+	(void)ctx;
+	buf_printf(&told, "gone %s; ", below(path));
+}
+
+static void on_tree_gone(void *ctx, const char *directory)
+{
+	(void)ctx;
+	buf_printf(&told, "tree %s; ", below(directory));
+}
+
+static void on_process_file_changed(void *ctx, const char *path)
+{
+	(void)ctx;
+	buf_printf(&told, "process %s; ", below(path));
+}
+
+static void on_recheck(void *ctx, bool polled_only)
+{
+	(void)ctx;
+	buf_append_str(&told, polled_only ? "recheck polled; " : "recheck; ");
+}
+
+static void on_listed(void *ctx)
+{
+	(void)ctx;
+}
+
+static void expect(const char *reports)
+{
+	assert_string_equal(buf_str(&told), reports);
+	buf_clear(&told);
+}
+
+static void start(int method)
+{
+	static const struct watch_callbacks callbacks = {
+		.file_seen = on_file_seen,
+		.file_gone = on_file_gone,
+		.tree_gone = on_tree_gone,
+		.process_file_changed = on_process_file_changed,
+		.recheck = on_recheck,
+		.listed = on_listed,
+	};
+	AUTO_BUF error = BUF_INIT;
+	watch = watch_new(loop, method, &callbacks, NULL, &events, &error);
+	assert_non_null(watch);
+	const char *roots[] = { scratch_name(&s, "claude/projects") };
+	assert_int_equal(watch_set_roots(watch, roots, 1), 0);
+	watch_drain(watch);
+}
+
+static void make(const char *name)
+{
+	assert_int_equal(mkdir(scratch_name(&s, name), 0700), 0);
+}
+
+static void write_file(const char *name)
+{
+	int fd = open(scratch_name(&s, name), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, "x\n", 2), 2);
+	close(fd);
+}
+
+static int set_up(void **state)
+{
+	(void)state;
+	scratch_make(&s);
+	events_init(&events);
+	loop = ev_loop_new(EVFLAG_AUTO);
+	make("claude");
+	return loop ? 0 : -1;
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	watch_free(watch);
+	watch = NULL;
+	events_release(&events);
+	ev_loop_destroy(loop);
+	buf_release(&told);
+	scratch_remove(&s);
+	return 0;
+}
+
+static void test_files_come_grow_and_go(void **state)
+{
+	(void)state;
+	make("claude/projects");
+	make("claude/projects/p");
+	write_file("claude/projects/p/old.jsonl");
+	start(WATCH_AUTO);
+	expect("seen claude/projects/p/old.jsonl; ");
+	assert_int_equal(root_len, strlen(s.path) + strlen("/claude/projects/"));
+	write_file("claude/projects/p/a.jsonl");
+	write_file("claude/projects/p/notes.txt");
+	write_file("claude/projects/p/.jsonl");
+	watch_drain(watch);
+	/* Created, and written to: a report is a hint that may come twice. */
+	expect("seen claude/projects/p/a.jsonl; seen claude/projects/p/a.jsonl; ");
+	write_file("claude/projects/p/a.jsonl");
+	watch_drain(watch);
+	expect("seen claude/projects/p/a.jsonl; ");
+	assert_int_equal(rename(scratch_name(&s, "claude/projects/p/a.jsonl"), scratch_name(&s, "claude/projects/p/b.jsonl")), 0);
+	watch_drain(watch);
+	expect("gone claude/projects/p/a.jsonl; seen claude/projects/p/b.jsonl; ");
+	assert_int_equal(unlink(scratch_name(&s, "claude/projects/p/b.jsonl")), 0);
+	watch_drain(watch);
+	expect("gone claude/projects/p/b.jsonl; ");
+}
+
+static void test_a_new_folder_is_listed(void **state)
+{
+	(void)state;
+	make("claude/projects");
+	start(WATCH_AUTO);
+	make("claude/projects/p");
+	make("claude/projects/p/q");
+	write_file("claude/projects/p/q/a.jsonl");
+	watch_drain(watch);
+	expect("seen claude/projects/p/q/a.jsonl; ");
+	write_file("claude/projects/p/q/a.jsonl");
+	watch_drain(watch);
+	expect("seen claude/projects/p/q/a.jsonl; ");
+	/* Moved out of the tree: everything below it is gone, and nothing more is heard of it. */
+	assert_int_equal(rename(scratch_name(&s, "claude/projects/p"), scratch_name(&s, "elsewhere")), 0);
+	watch_drain(watch);
+	expect("tree claude/projects/p; ");
+	write_file("elsewhere/q/a.jsonl");
+	watch_drain(watch);
+	expect("");
+	assert_int_equal(watch->stats.directories, 2);
+}
+
+static void test_a_root_that_comes_and_goes(void **state)
+{
+	(void)state;
+	start(WATCH_AUTO);
+	expect("");
+	assert_int_equal(watch->roots[0].state, WATCH_ROOT_MISSING);
+	make("claude/projects");
+	write_file("claude/projects/a.jsonl");
+	watch_drain(watch);
+	expect("seen claude/projects/a.jsonl; ");
+	assert_int_equal(watch->roots[0].state, WATCH_ROOT_WATCHED);
+	assert_int_equal(rename(scratch_name(&s, "claude/projects"), scratch_name(&s, "away")), 0);
+	watch_drain(watch);
+	expect("tree claude/projects; ");
+	assert_int_equal(watch->roots[0].state, WATCH_ROOT_MISSING);
+	assert_int_equal(rename(scratch_name(&s, "away"), scratch_name(&s, "claude/projects")), 0);
+	watch_drain(watch);
+	expect("seen claude/projects/a.jsonl; ");
+}
+
+static void test_process_files(void **state)
+{
+	(void)state;
+	make("claude/projects");
+	make("claude/sessions");
+	write_file("claude/sessions/7.json");
+	start(WATCH_AUTO);
+	expect("process claude/sessions/7.json; ");
+	assert_int_equal(unlink(scratch_name(&s, "claude/sessions/7.json")), 0);
+	watch_drain(watch);
+	expect("process claude/sessions/7.json; ");
+}
+
+/* The kernel's queue cannot be filled in a moment: its last event is written into a pipe that takes inotify's place. */
+static void test_overflow_examines_everything(void **state)
+{
+	(void)state;
+	const struct inotify_event overflow = { .wd = -1, .mask = IN_Q_OVERFLOW };
+	int ends[2];
+	make("claude/projects");
+	write_file("claude/projects/a.jsonl");
+	start(WATCH_AUTO);
+	buf_clear(&told);
+	int inotify_fd = watch->inotify_fd;
+	assert_int_equal(pipe2(ends, O_NONBLOCK | O_CLOEXEC), 0);
+	assert_int_equal(write(ends[1], &overflow, sizeof(overflow)), (ssize_t)sizeof(overflow));
+	/* dup2() keeps the number that the loop knows; the instance lives on in `kept`. */
+	int kept = dup(inotify_fd);
+	assert_true(kept >= 0 && dup2(ends[0], inotify_fd) == inotify_fd);
+	/* The loop may read it: no watch is added while the pipe is there, all of them are known. */
+	struct ev_io *readable = &watch->readable;
+	ev_invoke(loop, readable, EV_READ);
+	assert_true(dup2(kept, inotify_fd) == inotify_fd);
+	close(kept);
+	close(ends[0]);
+	close(ends[1]);
+	assert_int_equal(watch->stats.overflows, 1);
+	assert_int_equal(watch->stats.rescans, 1);
+	watch_drain(watch);
+	assert_non_null(strstr(buf_str(&told), "recheck; "));
+	assert_non_null(strstr(buf_str(&told), "a.jsonl; "));
+}
+
+static void test_rescan(void **state)
+{
+	(void)state;
+	make("claude/projects");
+	write_file("claude/projects/a.jsonl");
+	start(WATCH_AUTO);
+	buf_clear(&told);
+	watch_rescan(watch);
+	assert_true(watch_is_listing(watch));
+	watch_drain(watch);
+	assert_false(watch_is_listing(watch));
+	expect("recheck; seen claude/projects/a.jsonl; ");
+}
+
+static void test_lost_reports_are_found_with_the_next_poll(void **state)
+{
+	(void)state;
+	make("claude/projects");
+	write_file("claude/projects/a.jsonl");
+	start(WATCH_AUTO);
+	buf_clear(&told);
+	assert_false(ev_is_active(&watch->poll_timer));
+	watch_note_lost(watch);
+	assert_true(ev_is_active(&watch->poll_timer));
+	ev_timer_stop(loop, &watch->poll_timer);
+	ev_invoke(loop, &watch->poll_timer, EV_TIMER);
+	watch_drain(watch);
+	expect("recheck; seen claude/projects/a.jsonl; ");
+	assert_false(ev_is_active(&watch->poll_timer));
+}
+
+static void test_polling(void **state)
+{
+	(void)state;
+	make("claude/projects");
+	make("claude/projects/p");
+	write_file("claude/projects/p/a.jsonl");
+	start(WATCH_POLL);
+	assert_non_null(strstr(buf_str(&told), "polled claude/projects/p/a.jsonl; "));
+	buf_clear(&told);
+	write_file("claude/projects/p/b.jsonl");
+	watch_drain(watch);
+	assert_non_null(strstr(buf_str(&told), "recheck polled; "));
+	assert_non_null(strstr(buf_str(&told), "polled claude/projects/p/b.jsonl; "));
+	assert_true(watch->stats.polled >= 2);
+	/* Something changed just now: the next look comes soon. */
+	ev_timer_stop(loop, &watch->poll_timer);
+	watch_drain(watch);
+	assert_true(ev_timer_remaining(loop, &watch->poll_timer) <= WATCH_POLL_ACTIVE_S + .1);
+	watch->last_change_mono_ms -= 2 * WATCH_ACTIVE_SPAN_MS;
+	ev_timer_stop(loop, &watch->poll_timer);
+	watch_drain(watch);
+	assert_true(ev_timer_remaining(loop, &watch->poll_timer) > WATCH_POLL_ACTIVE_S + .1);
+	watch_note_activity(watch);
+	assert_true(ev_timer_remaining(loop, &watch->poll_timer) <= WATCH_POLL_ACTIVE_S + .1);
+}
+
+static void test_other_roots(void **state)
+{
+	(void)state;
+	make("claude/projects");
+	make("other");
+	make("other/projects");
+	write_file("claude/projects/a.jsonl");
+	write_file("other/projects/b.jsonl");
+	start(WATCH_AUTO);
+	buf_clear(&told);
+	const char *roots[] = { scratch_name(&s, "other/projects") };
+	assert_int_equal(watch_set_roots(watch, roots, 1), 0);
+	watch_drain(watch);
+	expect("tree claude/projects; seen other/projects/b.jsonl; ");
+	write_file("claude/projects/a.jsonl");
+	watch_drain(watch);
+	expect("");
+}
+
+static void test_a_root_that_is_another_one_too(void **state)
+{
+	(void)state;
+	make("claude/projects");
+	make("linked");
+	write_file("claude/projects/a.jsonl");
+	assert_int_equal(symlink(scratch_name(&s, "claude/projects"), scratch_name(&s, "linked/projects")), 0);
+	start(WATCH_AUTO);
+	buf_clear(&told);
+	const char *roots[] = { scratch_name(&s, "claude/projects"), scratch_name(&s, "linked/projects") };
+	assert_int_equal(watch_set_roots(watch, roots, 2), 0);
+	watch_drain(watch);
+	expect("");
+	assert_int_equal(watch->roots[1].state, WATCH_ROOT_SAME_AS_OTHER);
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+	const struct CMUnitTest tests[] = {
+		TEST(test_files_come_grow_and_go),
+		TEST(test_a_new_folder_is_listed),
+		TEST(test_a_root_that_comes_and_goes),
+		TEST(test_process_files),
+		TEST(test_overflow_examines_everything),
+		TEST(test_rescan),
+		TEST(test_lost_reports_are_found_with_the_next_poll),
+		TEST(test_polling),
+		TEST(test_other_roots),
+		TEST(test_a_root_that_is_another_one_too),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
