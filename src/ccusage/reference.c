@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/strmap.h"
 
 #define NONE UINT32_MAX
@@ -48,24 +49,10 @@ void reference_free(struct reference *reference)
 	free(reference);
 }
 
-static bool grow(void *array, size_t count, size_t *cap, size_t element_size)
-{
-	void **at = array;
-	if (count < *cap)
-		return true;
-	size_t bigger = *cap ? *cap + *cap / 2 : 64;
-	void *grown = reallocarray(*at, bigger, element_size);
-	if (!grown)
-		return false;
-	*at = grown;
-	*cap = bigger;
-	return true;
-}
-
 bool reference_add_file(struct reference *reference, const struct reference_file *file)
 {
 	if (reference->file_count >= NONE
-	    || !grow(&reference->files, reference->file_count, &reference->file_cap, sizeof(*reference->files))) {
+	    || !array_reserve(&reference->files, &reference->file_cap, reference->file_count + 1, sizeof(*reference->files))) {
 		free_file(file);
 		return false;
 	}
@@ -76,7 +63,7 @@ bool reference_add_file(struct reference *reference, const struct reference_file
 bool reference_add(struct reference *reference, const struct reference_record *record)
 {
 	if (reference->count >= NONE
-	    || !grow(&reference->records, reference->count, &reference->cap, sizeof(*reference->records)))
+	    || !array_reserve(&reference->records, &reference->cap, reference->count + 1, sizeof(*reference->records)))
 		return false;
 	reference->records[reference->count++] = *record;
 	return true;
@@ -94,7 +81,7 @@ int reference_model_number(struct reference *reference, struct slice model)
 		return MODELS_MAX - 1;
 	char *copy = strndup(name, len);
 	/* A number in a pointer's place: the map holds no memory for it. */
-	if (!copy || !grow(&reference->models, reference->model_count, &reference->model_cap, sizeof(*reference->models))
+	if (!copy || !array_reserve(&reference->models, &reference->model_cap, reference->model_count + 1, sizeof(*reference->models))
 	    || !strmap_put_len(&reference->model_numbers, name, len, (void *)(reference->model_count + 1))) {
 		free(copy);
 		return -1;
@@ -194,7 +181,7 @@ static bool index_init(struct index *index, size_t records)
 	while (index->bucket_count < records)
 		index->bucket_count *= 2;
 	index->buckets = malloc(index->bucket_count * sizeof(*index->buckets));
-	if (!index->buckets || !grow(&index->links, 0, &index->cap, sizeof(*index->links)))
+	if (!index->buckets || !array_reserve(&index->links, &index->cap, 1, sizeof(*index->links)))
 		return false;
 	memset(index->buckets, 0xff, index->bucket_count * sizeof(*index->buckets));
 	return true;
@@ -223,7 +210,7 @@ static bool index_put(struct index *index, uint64_t key, uint32_t entry)
 			return true;
 		last = at;
 	}
-	if (!grow(&index->links, index->count, &index->cap, sizeof(*index->links)))
+	if (!array_reserve(&index->links, &index->cap, index->count + 1, sizeof(*index->links)))
 		return false;
 	index->links[index->count] = (struct link){ key, entry, NONE };
 	if (last == NONE)

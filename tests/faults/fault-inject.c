@@ -25,6 +25,9 @@
 #include <sys/file.h>
 #include <sys/inotify.h>
 #include <sys/mman.h>
+#ifdef HAVE_SYS_PIDFD_H
+#include <sys/pidfd.h>
+#endif
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -544,7 +547,15 @@ int signalfd(int fd, const sigset_t *mask, int flags)
 	return fails(FAULT_PIPE, "signalfd", NULL) ? -1 : real(fd, mask, flags);
 }
 
-/* What is called in this way, and may fail. */
+#ifdef HAVE_SYS_PIDFD_H
+int pidfd_open(pid_t pid, unsigned flags)
+{
+	REAL(int, pidfd_open, (pid_t, unsigned))
+	return fails(FAULT_PIPE, "pidfd_open", NULL) ? -1 : real(pid, flags);
+}
+#endif
+
+/* These calls have no function in the C library, or not in an older one, and may fail. */
 static const char *name_of_call(long number)
 {
 	return number == SYS_pidfd_open ? "pidfd_open"

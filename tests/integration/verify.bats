@@ -275,7 +275,7 @@ source = ccusage"
 	cc=$(beside 'if .weekly then {} else . end')
 	run swatch verify --command "$cc" --timezone UTC
 	is "$status" 1
-	[[ $output == *"weekly      not compared:"*" is not a JSON object with \"weekly\""* ]]
+	[[ $(tr -s ' \n' ' ' <<<"$output") == *"weekly not compared:"*" is not a JSON object with \"weekly\""* ]]
 }
 
 @test "a ccusage that hangs is killed, with all that it started" {

@@ -63,7 +63,7 @@ static char *find_own(const char *name)
 		found = try_directory(SWATCH_BINDIR, name);
 	if (!found)
 		found = argv_find_program(name);
-	/* What is beside this program would have been it. */
+	/* The place beside this program matters most. */
 	errno = why;
 	return found;
 }
@@ -95,30 +95,25 @@ char *program_find_external(const char *name)
 void program_become(const char *path, const char *config_option, const char *cache_option, int argc, char **argv)
 {
 	char config[] = "--config", cache[] = "--cache";
-	char **whole = calloc((size_t)argc + 5, sizeof(*whole));
-	char *config_value = config_option ? strdup(config_option) : NULL;
-	char *cache_value = cache_option ? strdup(cache_option) : NULL;
+	AUTO_FREE char **whole = calloc((size_t)argc + 5, sizeof(*whole));
 	size_t count = 0;
-	if (whole && !config_value == !config_option && !cache_value == !cache_option) {
-		whole[count++] = argv[0];
-		if (config_value) {
-			whole[count++] = config;
-			whole[count++] = config_value;
-		}
-		if (cache_value) {
-			whole[count++] = cache;
-			whole[count++] = cache_value;
-		}
-		for (int i = 1; i < argc; i++)
-			whole[count++] = argv[i];
-		program_exec(path, whole);
-		terminal_error("cannot run %s: %s", path, strerror(errno));
-	} else {
+	if (!whole) {
 		terminal_error("out of memory");
+		return;
 	}
-	free(whole);
-	free(config_value);
-	free(cache_value);
+	whole[count++] = argv[0];
+	if (config_option) {
+		whole[count++] = config;
+		whole[count++] = (char *)(uintptr_t)config_option;
+	}
+	if (cache_option) {
+		whole[count++] = cache;
+		whole[count++] = (char *)(uintptr_t)cache_option;
+	}
+	for (int i = 1; i < argc; i++)
+		whole[count++] = argv[i];
+	program_exec(path, whole);
+	terminal_error("cannot run %s: %s", path, strerror(errno));
 }
 
 void program_exec(const char *path, char *const argv[])
@@ -142,7 +137,7 @@ int program_run(const char *path, char *const argv[])
 
 /* ---- a program that goes on by itself ---- */
 
-/* Claude Code's own variables, a service manager's and a terminal's must not stay in it. */
+/* Others must not reach the program: those of Claude Code, of a service manager and of a terminal. */
 static bool is_persons_variable(const char *entry)
 {
 	static const char *const names[] = {
@@ -171,7 +166,7 @@ static char **make_environment(void)
 	return kept_entries;
 }
 
-/* Makes the folders of a path, but not its last part. Those that are there already are as good. */
+/* Makes the folders of a path, but not its last part. They may exist already. */
 static void make_parents(char *path)
 {
 	for (char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
@@ -181,27 +176,23 @@ static void make_parents(char *path)
 	}
 }
 
-/* -1 where it cannot be had: the program is started all the same. */
+/* Returns -1 when there is none: the program is started all the same. */
 static int open_detached_log(void)
 {
-	char *state = paths_state_home();
-	char *path = state ? paths_join(state, "swatch/swatchd.log") : NULL;
+	AUTO_FREE char *state = paths_state_home();
+	AUTO_FREE char *path = state ? paths_join(state, "swatch/swatchd.log") : NULL;
 	struct stat st;
-	int fd = -1;
-	if (path) {
-		make_parents(path);
-		fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0600);
-	}
-	/* Only a file that is this person's, and under this name alone: what is in it tells of them, and it is emptied. */
+	if (!path)
+		return -1;
+	make_parents(path);
+	AUTO_CLOSE int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0600);
+	/* Only this person's file, which has no other name: its text is private, and it is emptied when it is large. */
 	bool good = fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_uid == geteuid() && st.st_nlink == 1
 		    && (st.st_mode & 0022) == 0 && (st.st_size <= LOG_MAX_BYTES || ftruncate(fd, 0) == 0);
-	if (fd >= 0 && !good) {
-		close(fd);
+	int kept = good ? fd : -1;
+	if (good)
 		fd = -1;
-	}
-	free(path);
-	free(state);
-	return fd;
+	return kept;
 }
 
 int program_start_detached(const char *path, char *const argv[])

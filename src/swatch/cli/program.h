@@ -1,8 +1,8 @@
 /*
  * program: finding and running other programs: swatchd, and the external commands swatch-NAME.
  *
- * For: main.c (external commands), cmd-top.c, cmd-refresh.c (the one-shot daemon), cmd-help.c, setup,
- * statusline_autostart.c. No shell is involved anywhere.
+ * For: commands_main.c (external commands), the commands top, refresh (the one-shot daemon) and help, setup, and
+ * statusline/autostart.c. There is no shell anywhere.
  */
 #ifndef SWATCH_SWATCH_CLI_PROGRAM_H
 #define SWATCH_SWATCH_CLI_PROGRAM_H
@@ -31,8 +31,8 @@ char *program_find_external(const char *name);
 char *program_find_part(const char *name);
 
 /*
- * Becomes the program, with these arguments, before them the global options that were given (NULL: they were not).
- * Returns only on failure, which was said on stderr.
+ * Becomes the program, with these arguments, after the global options that were given (NULL:
+ * not given). Returns only on failure, with a message on stderr.
  */
 void program_become(const char *path, const char *config_option, const char *cache_option, int argc, char **argv);
 

@@ -1,11 +1,11 @@
 #include "swatch/cli/user_service.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/argv.h"
 #include "base/capture.h"
+#include "base/scope.h"
 
 #define WORDS_MAX 3
 #define ASK_TIMEOUT_MS 10000
@@ -15,41 +15,32 @@
 static enum user_service_answer run(const char *const *words, int64_t timeout_ms, struct buf *out, struct buf *why,
 				    int *signal)
 {
-	char *copies[WORDS_MAX + 3] = { strdup("systemctl"), strdup("--user") };
-	struct run capture = { .out_fd = -1, .err_fd = -1 };
+	char program[] = "systemctl", user[] = "--user";
+	char *argv[WORDS_MAX + 3] = { program, user };
+	struct run run;
 	enum user_service_answer answer = USER_SERVICE_SILENT;
-	size_t count = 2;
-	for (; words[count - 2] && count < WORDS_MAX + 2; count++)
-		copies[count] = strdup(words[count - 2]);
-	char *path = argv_find_program("systemctl");
-	bool has_memory = true;
-	for (size_t i = 0; i < count; i++)
-		has_memory = has_memory && copies[i];
+	for (size_t i = 0; words[i] && i < WORDS_MAX; i++)
+		argv[i + 2] = (char *)(uintptr_t)words[i];
+	AUTO_FREE char *path = argv_find_program(program);
 	if (!path) {
-		answer = USER_SERVICE_NO_SYSTEMD;
 		buf_append_str(why, "there is no systemctl");
-	} else if (!has_memory) {
-		buf_append_str(why, "out of memory");
-	} else {
-		capture_run(path, copies, timeout_ms, &capture);
-		if (capture.outcome == RUN_INTERRUPTED) {
-			answer = USER_SERVICE_INTERRUPTED;
-			*signal = capture.code;
-		} else if (capture.outcome == RUN_EXITED && capture.code == 0) {
-			answer = USER_SERVICE_ANSWERED;
-			buf_append(out, buf_str(&capture.out), capture.out.len);
-		} else {
-			run_describe(&capture, why);
-		}
+		return USER_SERVICE_NO_SYSTEMD;
 	}
-	run_release(&capture);
-	for (size_t i = 0; i < count; i++)
-		free(copies[i]);
-	free(path);
+	capture_run(path, argv, timeout_ms, &run);
+	if (run.outcome == RUN_INTERRUPTED) {
+		answer = USER_SERVICE_INTERRUPTED;
+		*signal = run.code;
+	} else if (run_is_good(&run)) {
+		answer = USER_SERVICE_ANSWERED;
+		buf_append(out, buf_str(&run.out), run.out.len);
+	} else {
+		run_describe(&run, why);
+	}
+	run_release(&run);
 	return answer;
 }
 
-/* What follows "Name=" on its line. */
+/* The text after "Name=" on its line. */
 static const char *find_property(const char *text, const char *name, size_t *value_len)
 {
 	size_t name_len = strlen(name);
@@ -76,31 +67,27 @@ enum user_service_answer user_service_ask(struct user_service *service, struct b
 {
 	static const char *const words[] = { "show", "--property=LoadState,UnitFileState,ActiveState",
 					     USER_SERVICE_UNIT, NULL };
-	struct buf out = BUF_INIT;
+	AUTO_BUF out = BUF_INIT;
 	enum user_service_answer answer = run(words, ASK_TIMEOUT_MS, &out, why, signal);
 	take_property(buf_str(&out), "LoadState", service->load);
 	take_property(buf_str(&out), "UnitFileState", service->file);
 	take_property(buf_str(&out), "ActiveState", service->active);
-	buf_release(&out);
 	return answer;
 }
 
 enum user_service_answer user_service_ask_directories(struct buf *directories, struct buf *why, int *signal)
 {
 	static const char *const words[] = { "show", "--property=UnitPath", NULL };
-	struct buf out = BUF_INIT;
+	AUTO_BUF out = BUF_INIT;
 	size_t len;
 	enum user_service_answer answer = run(words, ASK_TIMEOUT_MS, &out, why, signal);
 	const char *value = find_property(buf_str(&out), "UnitPath", &len);
 	buf_append(directories, value, len);
-	buf_release(&out);
 	return answer;
 }
 
 enum user_service_answer user_service_do(const char *const *words, struct buf *why, int *signal)
 {
-	struct buf ignored = BUF_INIT;
-	enum user_service_answer answer = run(words, DO_TIMEOUT_MS, &ignored, why, signal);
-	buf_release(&ignored);
-	return answer;
+	AUTO_BUF ignored = BUF_INIT;
+	return run(words, DO_TIMEOUT_MS, &ignored, why, signal);
 }

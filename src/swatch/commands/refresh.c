@@ -1,11 +1,11 @@
 /* swatch refresh: fresh figures now: by the daemon, or without one by a single run of swatchd. */
 #include <errno.h>
 #include <poll.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/scope.h"
 #include "cache/read.h"
 #include "swatch/cli/command.h"
 #include "swatch/cli/daemon_call.h"
@@ -59,7 +59,7 @@ static int refresh_by_daemon(struct invocation *invocation, struct client *clien
 /* Runs `swatchd --once --wait`, which takes the lock before ccusage starts and keeps it until the files are written. */
 static int refresh_alone(struct invocation *invocation)
 {
-	char *path = program_find_daemon();
+	AUTO_FREE char *path = program_find_daemon();
 	if (!path) {
 		if (errno != ENOENT)
 			terminal_error("no daemon is running, and the program swatchd cannot be looked for beside swatch: %s",
@@ -72,25 +72,18 @@ static int refresh_alone(struct invocation *invocation)
 	char name[] = "swatchd", once[] = "--once", wait[] = "--wait", config[] = "--config", cache[] = "--cache";
 	char *argv[8] = { name, once, wait };
 	size_t count = 3;
-	char *values[2] = { NULL, NULL };
 	if (invocation->config_option) {
 		argv[count++] = config;
-		argv[count++] = values[0] = strdup(invocation->config_option);
+		argv[count++] = (char *)(uintptr_t)invocation->config_option;
 	}
 	if (invocation->cache_option) {
 		argv[count++] = cache;
-		argv[count++] = values[1] = strdup(invocation->cache_option);
+		argv[count++] = (char *)(uintptr_t)invocation->cache_option;
 	}
-	bool has_memory = (!invocation->config_option || values[0]) && (!invocation->cache_option || values[1]);
 	(void)terminal_flush();
-	int ended = -1;
-	if (has_memory)
-		ended = program_run(path, argv);
+	int ended = program_run(path, argv);
 	if (ended < 0)
-		terminal_error("cannot run %s: %s", path, has_memory ? strerror(errno) : "out of memory");
-	free(values[0]);
-	free(values[1]);
-	free(path);
+		terminal_error("cannot run %s: %s", path, strerror(errno));
 	if (ended == SWATCH_OK && !print_figures(invocation, NULL))
 		ended = SWATCH_FAILED;
 	/* swatchd's other statuses (lock, published without ccusage) are no statuses of ours; it has said why. */

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/strmap.h"
 #include "swatch/verify/verify.h"
 #include "transcript/path.h"
@@ -51,14 +52,12 @@ static bool match_ours(struct verify *verify)
 	return true;
 }
 
-/* The file's number in the ledger, filed as ccusage files it; the two names come apart again in verify_rows.c. */
+/* The file's number in the ledger, filed as ccusage files it; rows.c takes the two names apart again. */
 static int add_expected_file(struct ledger *ledger, const struct reference_file *file)
 {
-	struct buf name = BUF_INIT;
+	AUTO_BUF name = BUF_INIT;
 	buf_printf(&name, "%s\n%s", file->session, file->project);
-	int number = name.failed ? -1 : ledger_add_file(ledger, file->path, file->root_len, buf_str(&name), false);
-	buf_release(&name);
-	return number;
+	return name.failed ? -1 : ledger_add_file(ledger, file->path, file->root_len, buf_str(&name), false);
 }
 
 static int64_t cut(int64_t count)
@@ -72,7 +71,7 @@ struct price_tokens verify_cut_tokens(const struct price_tokens *t)
 				      cut(t->cache_read) };
 }
 
-/* What ccusage counts, as a ledger: each record an entry of its own, at ccusage's price. */
+/* A ledger with what ccusage counts: each record is an entry of its own, at ccusage's price. */
 static struct ledger *make_expected(const struct verify *verify, const bool *kept)
 {
 	struct ledger *ledger = ledger_new();
@@ -114,7 +113,7 @@ bool verify_match(struct verify *verify)
 
 /* ---- why ---- */
 
-/* What there is among the records of a message. */
+/* What is true of one of a message's records. */
 enum trait {
 	LOST = 1, UNFINISHED = 2, REFUSED = 4, SIDECHAIN = 8, NO_REQUEST = 16,
 	KNOWN = 32            /* so that no value is 0 */
@@ -190,7 +189,7 @@ void verify_our_session(const struct reference_file *file, struct slice *session
 	struct transcript_path parts;
 	*session = (struct slice){ relative, strlen(relative) };
 	*project = (struct slice){ no_project, sizeof(no_project) - 1 };
-	/* What lies in projects/ itself is called as ccusage calls it. */
+	/* A transcript in projects/ itself has the name that ccusage gives it. */
 	if (!transcript_path_parse(relative, &parts) || parts.project.len == 0)
 		return;
 	*session = parts.session_id;
@@ -208,14 +207,8 @@ static bool is_filed_elsewhere(const struct verify *verify, const struct referen
 
 static bool add_entry(struct verify_entries *entries, const struct verify_entry *entry)
 {
-	if (entries->count == entries->cap) {
-		size_t cap = entries->cap ? entries->cap * 2 : 64;
-		struct verify_entry *grown = reallocarray(entries->list, cap, sizeof(*grown));
-		if (!grown)
-			return false;
-		entries->list = grown;
-		entries->cap = cap;
-	}
+	if (!array_reserve(&entries->list, &entries->cap, entries->count + 1, sizeof(*entries->list)))
+		return false;
 	entries->list[entries->count++] = *entry;
 	return true;
 }

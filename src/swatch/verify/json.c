@@ -1,5 +1,5 @@
 /*
- * What was found, for programs: swatch-verify(1) tells the members.
+ * The result, for programs: swatch-verify(1) explains the members.
  */
 #include "base/clock.h"
 #include "json/pretty.h"
@@ -121,7 +121,7 @@ static void put_reasons(struct jsonw *w)
 
 bool verify_print_json(const struct verify *verify)
 {
-	struct buf text = BUF_INIT;
+	AUTO_BUF text = BUF_INIT;
 	struct jsonw w;
 	jsonw_init(&w, &text);
 	jsonw_begin_object(&w);
@@ -141,7 +141,5 @@ bool verify_print_json(const struct verify *verify)
 	jsonw_end_array(&w);
 	put_reasons(&w);
 	jsonw_end_object(&w);
-	bool good = terminal_print_json(&text);
-	buf_release(&text);
-	return good;
+	return terminal_print_json(&text);
 }

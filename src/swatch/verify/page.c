@@ -1,5 +1,5 @@
 /*
- * What was found, for people.
+ * The result, for people.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -33,7 +33,7 @@ void verify_stamp(int64_t at_ms, char out[VERIFY_STAMP_SIZE])
 {
 	time_t at = (time_t)(at_ms / CLOCK_SECOND_MS);
 	struct tm local;
-	/* What strftime has no room for, a year of five digits, is left undefined. */
+	/* strftime leaves a text undefined for which there is no room, as with a year of five digits. */
 	if (!localtime_r(&at, &local) || strftime(out, VERIFY_STAMP_SIZE, "%Y-%m-%d %H:%M:%S", &local) == 0)
 		out[0] = '\0';
 }
@@ -42,13 +42,10 @@ void verify_stamp(int64_t at_ms, char out[VERIFY_STAMP_SIZE])
 
 static void show_place(struct page *page, const struct reference_file *file, uint32_t line)
 {
-	const char *home = paths_home(), *path = file->path;
-	size_t len = home ? strlen(home) : 0;
+	AUTO_BUF path = BUF_INIT;
+	paths_shorten(&path, file->path);
 	page_break(page);
-	if (len > 1 && strncmp(path, home, len) == 0 && path[len] == '/')
-		page_item(page, STYLE_QUIET, "~%s:%u", path + len, line);
-	else
-		page_item(page, STYLE_QUIET, "%s:%u", path, line);
+	page_item(page, STYLE_QUIET, "%s:%u", buf_str(&path), line);
 }
 
 static void show_entry(struct page *page, const struct verify *verify, const struct verify_entry *entry)
@@ -173,10 +170,10 @@ static void show_report_line(struct page *page, const struct verify *verify, con
 	}
 }
 
-/* What ccusage prices and swatch does not is the one difference that the reader can mend. */
+/* A model that only ccusage has a price for is the one difference that the reader can mend. */
 static void show_unpriced(struct page *page, const struct verify *verify)
 {
-	struct buf names = BUF_INIT;
+	AUTO_BUF names = BUF_INIT;
 	struct ledger_model model;
 	for (size_t i = 0; ledger_model_at(verify->ledger, i, &model); i++)
 		if (model.unpriced)
@@ -184,7 +181,6 @@ static void show_unpriced(struct page *page, const struct verify *verify)
 	if (names.len > 0)
 		page_line(page, STYLE_NOTE, 0, "No price is known here for %s, and ccusage may have one: pricing.json can give "
 			  "it, see swatch-pricing(1).", buf_str(&names));
-	buf_release(&names);
 }
 
 static void show_verdict(struct page *page, const struct verify *verify)

@@ -2,54 +2,33 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/landlock.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/log.h"
 #include "base/paths.h"
+#include "base/scope.h"
+#include "swatchd/sandbox/landlock.h"
 #include "swatchd/sandbox/sockets.h"
-
-/* Newer than some distributions' <linux/landlock.h>. */
-#ifndef LANDLOCK_ACCESS_FS_REFER
-#define LANDLOCK_ACCESS_FS_REFER (1ULL << 13)
-#endif
-#ifndef LANDLOCK_ACCESS_FS_TRUNCATE
-#define LANDLOCK_ACCESS_FS_TRUNCATE (1ULL << 14)
-#endif
-#ifndef LANDLOCK_ACCESS_FS_IOCTL_DEV
-#define LANDLOCK_ACCESS_FS_IOCTL_DEV (1ULL << 15)
-#endif
-#ifndef LANDLOCK_ACCESS_NET_BIND_TCP
-#define LANDLOCK_ACCESS_NET_BIND_TCP (1ULL << 0)
-#define LANDLOCK_ACCESS_NET_CONNECT_TCP (1ULL << 1)
-#endif
-
-/* struct landlock_ruleset_attr as of ABI 4: the header's may end before `net`. Only as much is passed as the kernel knows. */
-struct ruleset_attr {
-	uint64_t fs;
-	uint64_t net;
-};
 
 #define MAKE_DEVICES (LANDLOCK_ACCESS_FS_MAKE_CHAR | LANDLOCK_ACCESS_FS_MAKE_BLOCK)
 #define FILE_RIGHTS (LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_TRUNCATE | LANDLOCK_ACCESS_FS_IOCTL_DEV)
-/* What the daemon does in its own directories: whole files, and a socket. */
+/* The daemon writes whole files and makes a socket in its own directories. */
 #define OWN_RIGHTS                                                                                                     \
 	(LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_TRUNCATE | LANDLOCK_ACCESS_FS_REMOVE_FILE                  \
 	 | LANDLOCK_ACCESS_FS_MAKE_REG | LANDLOCK_ACCESS_FS_MAKE_SOCK)
-/* What other programs do where they may write. */
+/* Other programs do this where they may write. */
 #define WRITE_RIGHTS                                                                                                   \
 	(OWN_RIGHTS | LANDLOCK_ACCESS_FS_REMOVE_DIR | LANDLOCK_ACCESS_FS_MAKE_DIR | LANDLOCK_ACCESS_FS_MAKE_FIFO       \
 	 | LANDLOCK_ACCESS_FS_MAKE_SYM | LANDLOCK_ACCESS_FS_REFER)
-/* All that needs a rule. Not the rights to read and to execute: sandbox.h says why. */
+/* Everything that needs a rule; sandbox.h says why reading and executing do not. */
 #define HANDLED_RIGHTS (WRITE_RIGHTS | MAKE_DEVICES | LANDLOCK_ACCESS_FS_IOCTL_DEV)
 
-/* What is denied from some version of Landlock on; before that it is told as not denied. */
+/* Rights that came with a version of Landlock; with older ones, people read that they are not denied. */
 static const struct { int abi; uint64_t fs; uint64_t net; const char *name; } since[] = {
 	{ 2, LANDLOCK_ACCESS_FS_REFER, 0, NULL },  /* before it, renaming to another directory is denied everywhere */
 	{ 3, LANDLOCK_ACCESS_FS_TRUNCATE, 0, "truncating files" },
@@ -69,7 +48,7 @@ struct place {
 
 enum state { STATE_NOT_YET, STATE_OFF, STATE_UNAVAILABLE, STATE_FAILED, STATE_ON };
 
-/* What is told of the process's sandbox. */
+/* What this process says about its sandbox. */
 static struct {
 	enum state state;
 	int mode;
@@ -96,9 +75,9 @@ int sandbox_landlock_abi(void)
 
 /* ---- the ruleset ---- */
 
-static struct ruleset_attr handled_by(int abi, bool network)
+static struct landlock_rights handled_by(int abi, bool network)
 {
-	struct ruleset_attr handled = { HANDLED_RIGHTS, network ? LANDLOCK_ACCESS_NET_BIND_TCP
+	struct landlock_rights handled = { HANDLED_RIGHTS, network ? LANDLOCK_ACCESS_NET_BIND_TCP
 							: LANDLOCK_ACCESS_NET_BIND_TCP | LANDLOCK_ACCESS_NET_CONNECT_TCP };
 	for (size_t i = 0; i < SINCE_COUNT; i++) {
 		if (abi >= since[i].abi)
@@ -120,15 +99,11 @@ static int open_place(const char *path, bool *is_directory)
 {
 	struct stat st;
 	int fd = open(path, O_PATH | O_CLOEXEC);
-	if (fd < 0)
-		return -1;
-	if (fstat(fd, &st) != 0) {
-		int why = errno;
-		close(fd);
-		errno = why;
+	if (fd >= 0 && fstat(fd, &st) != 0) {
+		close_quietly(fd);
 		return -1;
 	}
-	*is_directory = S_ISDIR(st.st_mode);
+	*is_directory = fd >= 0 && S_ISDIR(st.st_mode);
 	return fd;
 }
 
@@ -136,13 +111,9 @@ static int open_place(const char *path, bool *is_directory)
 static int allow_path(int ruleset_fd, const char *path, uint64_t rights)
 {
 	bool is_directory;
-	int fd = open_place(path, &is_directory);
-	if (fd < 0)
-		return errno;
+	AUTO_CLOSE int fd = open_place(path, &is_directory);
 	/* The kernel refuses rights to a file that only a directory can give. */
-	int why = add_rule(ruleset_fd, fd, is_directory ? rights : rights & FILE_RIGHTS) != 0 ? errno : 0;
-	close(fd);
-	return why;
+	return fd < 0 || add_rule(ruleset_fd, fd, is_directory ? rights : rights & FILE_RIGHTS) != 0 ? errno : 0;
 }
 
 /* Takes `path` over. */
@@ -164,38 +135,36 @@ static bool is_noted(const char *path)
 	return false;
 }
 
-/* The daemon cannot be without these two. Returns 0 or an errno. */
-static int allow_own(int ruleset_fd, const struct sandbox_rules *rules, uint64_t handled)
+static int allow_socket(int ruleset_fd, const char *socket_path, uint64_t handled)
 {
-	int why = add_rule(ruleset_fd, rules->cache_fd, OWN_RIGHTS & handled) != 0 ? errno : 0;
-	if (why == 0)
-		why = note_place(strdup(rules->cache_path), false, 0);
-	if (why != 0 || !rules->socket_path)
-		return why;
-	char *directory = strdup(rules->socket_path);
-	char *slash = directory ? strrchr(directory, '/') : NULL;
-	if (!slash || slash == directory) {
-		free(directory);
-		return directory ? EINVAL : ENOMEM;
-	}
-	*slash = '\0';
 	bool is_directory;
-	int fd = open_place(directory, &is_directory);
+	AUTO_FREE char *directory = strdup(socket_path);
+	char *slash = directory ? strrchr(directory, '/') : NULL;
+	if (!slash || slash == directory)
+		return directory ? EINVAL : ENOMEM;
+	*slash = '\0';
+	AUTO_CLOSE int fd = open_place(directory, &is_directory);
 	if (fd < 0) {
-		/* This is not Landlock's. */
-		why = errno;
+		/* The errno is the directory's, and says nothing of Landlock. */
+		int why = errno;
 		snprintf(sandbox.why, sizeof(sandbox.why), "cannot open %.100s: %s", directory, strerror(why));
-	} else {
-		why = add_rule(ruleset_fd, fd, OWN_RIGHTS & handled) != 0 ? errno : 0;
-		close(fd);
+		return why;
 	}
-	if (why == 0 && !is_noted(directory))
-		return note_place(directory, false, 0);
-	free(directory);
-	return why;
+	if (add_rule(ruleset_fd, fd, OWN_RIGHTS & handled) != 0)
+		return errno;
+	return is_noted(directory) ? 0 : note_place(SCOPE_KEEP(directory), false, 0);
 }
 
-/* What programs expect to write to. One that is not there is none that they use. */
+/* The daemon cannot do without the cache's directory and the socket's. Returns 0 or an errno. */
+static int allow_own(int ruleset_fd, const struct sandbox_rules *rules, uint64_t handled)
+{
+	if (add_rule(ruleset_fd, rules->cache_fd, OWN_RIGHTS & handled) != 0)
+		return errno;
+	int why = note_place(strdup(rules->cache_path), false, 0);
+	return why != 0 || !rules->socket_path ? why : allow_socket(ruleset_fd, rules->socket_path, handled);
+}
+
+/* The places that programs expect to write to. They do not use one that does not exist. */
 static int allow_temporary(int ruleset_fd, uint64_t handled)
 {
 	const char *const usual[] = { "/tmp", "/var/tmp", getenv("TMPDIR") };
@@ -224,7 +193,8 @@ static int allow_configured(int ruleset_fd, const char *list, uint64_t handled)
 			free(path);
 			return 0;
 		}
-		int refused = path[0] == '/' ? allow_path(ruleset_fd, path, (WRITE_RIGHTS | LANDLOCK_ACCESS_FS_IOCTL_DEV) & handled) : EINVAL;
+		uint64_t rights = (WRITE_RIGHTS | LANDLOCK_ACCESS_FS_IOCTL_DEV) & handled;
+		int refused = path[0] == '/' ? allow_path(ruleset_fd, path, rights) : EINVAL;
 		if (refused != 0)
 			log_warning("[sandbox] write: %s: %s; nothing is written there until the next start", path,
 				    refused == EINVAL ? "not an absolute path" : strerror(refused));
@@ -238,13 +208,13 @@ static int allow_configured(int ruleset_fd, const char *list, uint64_t handled)
 /* Returns 0 or an errno. */
 static int restrict_files(const struct sandbox_rules *rules, int abi)
 {
-	const struct ruleset_attr handled = handled_by(abi, rules->network);
-	/* Short, and not with zeros: an older kernel knows no field that it was not told of. */
+	const struct landlock_rights handled = handled_by(abi, rules->network);
+	/* Cut short: an older kernel refuses a field that it does not know, even with zeros. */
 	size_t size = abi >= 4 ? sizeof(handled) : sizeof(handled.fs);
 	int fd = (int)syscall(SYS_landlock_create_ruleset, &handled, size, 0U);
 	if (fd < 0)
 		return errno;
-	/* Not in the list for people: what is written there goes nowhere. */
+	/* Not in the list for people: data written there goes nowhere. */
 	(void)allow_path(fd, "/dev/null", FILE_RIGHTS & handled.fs);
 	int why = allow_own(fd, rules, handled.fs);
 	if (why == 0 && rules->temporary)
@@ -267,7 +237,7 @@ static void forget_places(void)
 		free(sandbox.places[--sandbox.place_count].path);
 }
 
-/* It is the kernel, or who set it up; anything else is a failure. */
+/* The kernel has none, or its owner forbids it; any other errno is a failure. */
 static bool is_unavailable(int why)
 {
 	return why == ENOSYS || why == EOPNOTSUPP || why == EPERM || why == EACCES;
@@ -302,7 +272,7 @@ static const char *network_name(void)
 
 static void log_entered(void)
 {
-	struct buf places = BUF_INIT;
+	AUTO_BUF places = BUF_INIT;
 	append_writable(&places);
 	const char *network = sandbox.sockets_denied ? "no network" : sandbox.tcp_denied ? "no TCP" : "network as before";
 	if (sandbox.state == STATE_ON)
@@ -314,7 +284,6 @@ static void log_entered(void)
 		log_info("no sandbox for files: %s; %s", sandbox.why, network);
 	else
 		log_warning("no sandbox for files: %s; %s", sandbox.why, network);
-	buf_release(&places);
 }
 
 int sandbox_enter(const struct sandbox_rules *rules, int abi, struct buf *error)
@@ -352,7 +321,7 @@ bool sandbox_denies_sockets(void)
 	return sandbox.sockets_denied;
 }
 
-/* ---- telling ---- */
+/* ---- for people ---- */
 
 static bool has_word(const char *text, const char *const *words)
 {

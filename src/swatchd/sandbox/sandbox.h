@@ -65,7 +65,7 @@ const char *sandbox_hint(const char *text);
 /* Writes the "sandbox" object of the status answer into an open object. */
 void sandbox_write_status(struct jsonw *w);
 
-/* Forgets what is told about the sandbox; it stays. */
+/* Frees what the status says about the sandbox, which stays in force. */
 void sandbox_release(void);
 
 #endif

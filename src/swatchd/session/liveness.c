@@ -9,6 +9,9 @@
 #include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+#ifdef HAVE_SYS_PIDFD_H
+#include <sys/pidfd.h>
+#endif
 
 #include "base/log.h"
 #include "base/paths.h"
@@ -53,6 +56,15 @@ static ssize_t read_small_file(int dir_fd, const char *path, char *into, size_t 
 	close(fd);
 	errno = why;
 	return got < 0 || have == cap ? -1 : (ssize_t)have;
+}
+
+static int open_pidfd(pid_t pid)
+{
+#ifdef HAVE_SYS_PIDFD_H
+	return pidfd_open(pid, 0);
+#else
+	return (int)syscall(SYS_pidfd_open, pid, 0U);
+#endif
 }
 
 /* The start time of a process in clock ticks since boot. */
@@ -150,7 +162,7 @@ static void follow(struct liveness *liveness, const char *path, const struct pro
 		return;
 	}
 	/* pidfd first, start time after: a pid that is used again in between shows the wrong start time. */
-	int fd = (int)syscall(SYS_pidfd_open, file->pid, 0U);
+	int fd = open_pidfd(file->pid);
 	if (fd < 0) {
 		if (errno != ESRCH && errno != EINVAL)
 			log_warning("cannot follow process %ld of %s: %s", (long)file->pid, path, strerror(errno));
