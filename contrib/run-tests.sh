@@ -435,6 +435,7 @@ while [ $# -gt 0 ]; do
 		run_job "$2"
 		exit 0
 		;;
+	-h | --help) usage; exit 0 ;;
 	*) usage; exit 2 ;;
 	esac
 	shift

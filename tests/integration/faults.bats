@@ -194,7 +194,8 @@ keeps_figures() {
 
 @test "the audit: a drift in two refreshes in a row shows ccusage's figures, and says so" {
 	good_answer 9.5 >"$HOME/good.json"
-	printf '[ccusage]\ncommand = cat %s\n' "$HOME/good.json" >"$CONFIG"
+	# no refresh but those that are asked for: they are counted
+	printf '[ccusage]\ncommand = cat %s\nsettle = 1m\nmax_delay = 10m\n' "$HOME/good.json" >"$CONFIG"
 	start_daemon
 	message 1 >"$PROJECTS/-p/s1.jsonl"
 	swatch sync
