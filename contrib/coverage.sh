@@ -1,8 +1,8 @@
 #!/bin/sh
-# Which lines the tests run: a table by room, from the unit tests; with --all from the integration tests too, but for
-# those about speed and packages. Ends with 1 when less than 90% of the lines of a room below the daemon ran, or a unit test
-# failed. Works in build/coverage; build/coverage/files.csv has each file, build/coverage/lines.txt the lines that did
-# not run.
+# Which lines the tests run: a table by room, from the unit tests; with --all from the integration tests too,
+# but for those about speed and packages. Ends with 1 when less than 90% of the lines of a room below the
+# daemon ran, or a unit test failed. Works in build/coverage; build/coverage/files.csv has each file,
+# build/coverage/lines.txt the lines that did not run.
 #
 # It guards the rooms that everything else is built on: what they promise is tested without a daemon.
 #

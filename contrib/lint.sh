@@ -1,7 +1,7 @@
 #!/bin/sh
-# Looks through the sources with clang-tidy (.clang-tidy) and cppcheck (contrib/lint/), of Debian bookworm's versions.
-# It guards against slips that compile without a warning. When they find something, it prints that and ends with 1. Works in
-# build/lint.
+# Looks through the sources with clang-tidy (.clang-tidy) and cppcheck (contrib/lint/), of Debian bookworm's
+# versions. It guards against slips that compile without a warning. When they find something, it prints that
+# and ends with 1. Works in build/lint.
 #
 # With names, only those files: contrib/lint.sh src/cache/lock.c; --src leaves out the tests.
 #

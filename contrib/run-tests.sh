@@ -1,10 +1,11 @@
 #!/bin/sh
-# Runs the tests on a fresh machine too: it asks before it installs what they need (Debian: with apt-get), builds in
-# ./build, prints each step with its seconds, and ends with the line "N passed, N failed". The exit status is 0 only when
-# nothing failed. Logs are in build/logs.
+# Runs the tests on a fresh machine too: it asks before it installs what they need (Debian: with apt-get),
+# builds in ./build, prints each step with its seconds, and ends with the line "N passed, N failed". The exit
+# status is 0 only when nothing failed. Logs are in build/logs.
 #
-# Without options, in a few minutes: a sanitized and a plain build, unit tests, integration tests side by side, the fuzzing
-# corpora once, the rules of the rooms, manual pages, scripts, and what the source archive contains.
+# Without options, in a few minutes: a sanitized and a plain build, unit tests, integration tests side by
+# side, the fuzzing corpora once, the rules of the rooms, manual pages, scripts, and what the source archive
+# contains.
 #
 #   --full        everything there is, about 40 minutes: also clang, lint, coverage, the storm, the long night, packages,
 #                 calls that fail, valgrind, five minutes of fuzzing, make distcheck
@@ -46,8 +47,9 @@ corpus_names() { for file in tests/fuzz/fuzz_*.c; do basename "$file" .c; done; 
 bats_names() { for file in tests/integration/*.bats; do basename "$file" .bats; done; }
 is_in() { case " $2 " in *" $1 "*) ;; *) false ;; esac; } # WORD "WORDS"
 
-# Which build a file of integration tests runs on: those about input that lies, and about figures, on the sanitized one.
-# With --full all do, but for those about speed and crashes of the program that people run, or its packages.
+# Which build a file of integration tests runs on: those about input that lies, and about figures, on the
+# sanitized one. With --full all do, but for those about speed and crashes of the program that people run, or
+# its packages.
 build_of() {
 	if is_in "$1" "$sanitized_files"; then
 		echo asan
@@ -113,8 +115,8 @@ verdict() { # ok|FAILED what seconds
 	printf '%-7s %s, %d s\n' "$1" "$2" "$3"
 }
 
-# What a TAP log shows. Groups that did not run all they had planned, and a bad exit status without a failed test (a crash,
-# a leak, a time-out), are one failure more.
+# What a TAP log shows. Groups that did not run all they had planned, and a bad exit status without a failed
+# test (a crash, a leak, a time-out), are one failure more.
 count_tap() { # name log exit-status seconds
 	good=$(grep -a '^ok ' "$2" | grep -c -v -i '# skip')
 	left_out=$(grep -a '^ok ' "$2" | grep -c -i '# skip')
@@ -173,7 +175,8 @@ build_with() ( # directory compiler options... -- targets...
 	# not in one: the others need what `all` makes first
 	make -j"$cores" all && make -j"$cores" "$@"
 )
-# Without ccache a build is a minute or two longer; with it, one is a compilation only where something changed.
+# Without ccache a build is a minute or two longer; with it, one is a compilation only where something
+# changed.
 use_ccache() {
 	has_command ccache || return 0
 	for folder in /usr/lib/ccache /usr/lib64/ccache /usr/lib/ccache/bin; do
@@ -237,8 +240,8 @@ job_bats() {
 
 part_rooms() { step "includes go down the list of rooms" tests/rooms.sh; }
 
-# mandoc looks up the pages that a page refers to, and ours are not installed: it gets a tree of them. It is no fault of a
-# page that the tree has no index, or that other people's pages are not on this machine.
+# mandoc looks up the pages that a page refers to, and ours are not installed: it gets a tree of them. It is
+# no fault of a page that the tree has no index, or that other people's pages are not on this machine.
 lint_pages() (
 	tree=$build/lint-man
 	rm -rf "$tree"
@@ -266,7 +269,8 @@ part_shell() { step "shellcheck finds nothing in the scripts" lint_scripts; }
 lint_bats() { ! has_command shellcheck || shellcheck -i SC2314,SC2315 tests/integration/*.bats; }
 part_shell_bats() { step "shellcheck finds no test that cannot fail" lint_bats; }
 
-# Whoever adds a file has to put it into a Makemodule.am, or it is missing from the archive that people build from.
+# Whoever adds a file has to put it into a Makemodule.am, or it is missing from the archive that people build
+# from.
 check_archive() {
 	needs_build plain || { echo "there is no plain build"; return 1; }
 	make -C "$build/plain" dist || return
@@ -336,7 +340,8 @@ run_job() {
 
 packages="gcc libc6-dev make autoconf automake pkg-config libev-dev libjson-c-dev libinih-dev libcmocka-dev libncurses-dev
 	bats jq mandoc shellcheck socat tmux python3 util-linux procps bsdextrautils"
-# Other versions of clang-tidy, cppcheck and gcovr find other things than the committed configuration answers for.
+# Other versions of clang-tidy, cppcheck and gcovr find other things than the committed configuration answers
+# for.
 full_packages="clang valgrind dpkg-dev debhelper lintian rpm cpio clang-tidy cppcheck gcovr"
 commands="gcc make autoreconf pkg-config bats jq mandoc socat tmux python3 setpriv unshare pgrep"
 

@@ -88,7 +88,8 @@ load helper
 	is "$status" 3
 	[[ $output == *"another swatchd (pid $DAEMON, daemon, version"* ]]
 	status_is .lock.contended 1
-	# one that could not write who it is, on a full disk: pid 0 is nobody's, and 'kill 0' the end of one's own shell
+	# one that could not write who it is, on a full disk: pid 0 is nobody's, and 'kill 0' the end of one's
+	# own shell
 	: >"$CACHE/.swatch.lock"
 	run swatchd
 	is "$status" 3

@@ -1,11 +1,12 @@
 # What the integration tests share: each test gets a home of its own, a daemon in it, and lines to write.
 # The environment says where the programs are: SWATCH_BUILD_DIR, SWATCH_TOP, CCUSAGE20, CCUSAGE18.
 
-# await gives up after this many seconds. It is long because a sanitized program on a busy machine may be a hundred times
-# slower; a test that passes never waits for it.
+# await gives up after this many seconds. It is long because a sanitized program on a busy machine may be a
+# hundred times slower; a test that passes never waits for it.
 AWAIT_SECONDS=${AWAIT_SECONDS:-180}
 
-# The person who runs the tests has settings, a running swatchd and perhaps ccusage: no test may see any of them.
+# The person who runs the tests has settings, a running swatchd and perhaps ccusage: no test may see any of
+# them.
 forget_the_person() {
 	local name
 	for name in $(compgen -e); do
@@ -18,8 +19,8 @@ forget_the_person() {
 	export TZ=UTC LC_ALL=C.UTF-8 TERM=xterm
 }
 
-# path_without PROGRAM: PATH, with a folder of links in place of each folder that has PROGRAM. The links are to
-# everything else in it.
+# path_without PROGRAM: PATH, with a folder of links in place of each folder that has PROGRAM. The links are
+# to everything else in it.
 path_without() {
 	local folder shadow result=
 	local -a folders
@@ -113,12 +114,12 @@ kill_daemon() {
 	DAEMON=
 }
 
-# listens PATH [COUNT]: so many programs accept at that name, a socket that was renamed since included; the file alone is
-# there a moment before
+# listens PATH [COUNT]: so many programs accept at that name, a socket that was renamed since included; the
+# file alone is there a moment before
 listens() { [ "$(grep -cE "^[^ ]+ [^ ]+ [^ ]+ 00010000 .* $1\$" /proc/net/unix)" -ge "${2:-1}" ]; }
 
-# await COMMAND...: until it succeeds; fails when it does not within AWAIT_SECONDS. The first looks come quickly, so that
-# nobody waits for the clock.
+# await COMMAND...: until it succeeds; fails when it does not within AWAIT_SECONDS. The first looks come
+# quickly, so that nobody waits for the clock.
 await() {
 	local end=$((SECONDS + AWAIT_SECONDS)) pause=0.01
 	until "$@" >/dev/null 2>&1; do
@@ -145,8 +146,8 @@ field_is() { is "$(field "$1" "$2")" "$3"; }
 status_is() { is "$(status_of "$1")" "$2"; }
 # is_gone PID: it ended; one that only waits to be reaped by whoever inherited it is gone too.
 is_gone() { [ ! -e "/proc/$1" ] || grep -q '^State:.*Z' "/proc/$1/status"; }
-# not COMMAND...: fails when the command does not. bats does not see that of a line that begins with `!`, unless it is
-# the last one.
+# not COMMAND...: fails when the command does not. bats does not see that of a line that begins with `!`,
+# unless it is the last one.
 not() { ! "$@"; }
 no_temp_files() { ! ls -A "$CACHE" | grep -F .swatch.tmp.; }
 all_files_parse() {

@@ -1,5 +1,5 @@
-# A daemon that is killed in the middle of its work leaves whole files, and the next one starts at once. KILLS says how many
-# are killed: 20 in the default run of contrib/run-tests.sh, 200 with --full.
+# A daemon that is killed in the middle of its work leaves whole files, and the next one starts at once. KILLS
+# says how many are killed: 20 in the default run of contrib/run-tests.sh, 200 with --full.
 load helper
 
 @test "kill -9 at random moments of a storm: whole files, an immediate next start, no temp file" {

@@ -1,5 +1,5 @@
-# Homes and transcripts far larger than anybody's: figures are exact, memory is bounded (a line may have 64 MiB), and the daemon
-# answers meanwhile.
+# Homes and transcripts far larger than anybody's: figures are exact, memory is bounded (a line may have 64
+# MiB), and the daemon answers meanwhile.
 load helper
 
 # In memory, where making 200,000 files takes seconds and not minutes, if there is room.

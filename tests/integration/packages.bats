@@ -1,5 +1,5 @@
-# The packages of Debian, Arch and RPM: built as a person builds them, installed in a scratch root, looked at, run, and removed
-# again. It guards what is installed where. --full only: each package is a build of its own.
+# The packages of Debian, Arch and RPM: built as a person builds them, installed in a scratch root, looked at,
+# run, and removed again. It guards what is installed where. --full only: each package is a build of its own.
 bats_require_minimum_version 1.5.0
 load helper
 

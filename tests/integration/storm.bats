@@ -1,5 +1,6 @@
-# Twenty sessions at once, with readers and the real ccusage: every figure is right, and nobody reads half a file.
-# --full only: it loads the machine for a minute, and its count of ccusage's runs needs the machine for itself.
+# Twenty sessions at once, with readers and the real ccusage: every figure is right, and nobody reads half a
+# file. --full only: it loads the machine for a minute, and its count of ccusage's runs needs the machine for
+# itself.
 load helper
 
 # ccusage behind a wrapper that counts runs and sees whether two run at once
@@ -29,7 +30,8 @@ wrap_ccusage() {
 	tail -n 1 "$HOME/tally"
 	[ ! -e "$HOME/overlaps" ]
 	[ "$(wc -l <"$HOME/runs" 2>/dev/null || echo 0)" -le 3 ]
-	# every figure against the transcripts: 500 lines a session are 334 messages, a third of them on two lines
+	# every figure against the transcripts: 500 lines a session are 334 messages, a third of them on two
+	# lines
 	for i in $(seq 0 19); do
 		field_is "storm-$i.json" .transcript.messageCount 334
 		field_is "storm-$i.json" .transcript.sizeBytes "$(stat -c %s "$PROJECTS/-storm/storm-$i.jsonl")"
