@@ -156,7 +156,7 @@ static size_t end_long_line(struct reading *r, size_t line_end)
 	return line_end + 1;
 }
 
-/* What came into the buffer. Returns false when memory ran out, or record() wants no more. */
+/* Takes the lines in the buffer. Returns false when memory ran out, or record() wants no more. */
 static bool take_buffer(struct reading *r)
 {
 	const char *start = r->gather->buffer;
@@ -198,7 +198,7 @@ static void set_mark(struct reading *r)
 static enum gather_result read_open_file(struct reading *r)
 {
 	struct gather *gather = r->gather;
-	/* What is written after the file was opened is reported, and read then. */
+	/* Lines that are written after the file was opened make an event, and are read then. */
 	while (r->base + (int64_t)r->have < r->out->st.st_size) {
 		ssize_t got = pread_again(r->fd, gather->buffer + r->have, gather->cap - r->have,
 					  r->base + (int64_t)r->have);

@@ -39,7 +39,7 @@ enum gather_result {
 	GATHER_STOPPED     /* by record() */
 };
 
-/* What was read of a transcript. */
+/* How far a transcript was read, and how that ended. */
 struct gather_file {
 	enum gather_result result;
 	int why;

@@ -65,7 +65,7 @@ struct history *history_start(struct history_job *jobs, size_t count, unsigned t
 			      void *ctx);
 
 /*
- * The next batch; with `wait`, waits for one. NULL: none waits now, or all were taken (history_is_done()). Give it back
+ * The next batch; with `wait`, waits for one. NULL when none is ready, or all were taken (history_is_done()). Give it back
  * with history_give_back() before long: there are only a few, and the threads wait for them.
  */
 struct history_batch *history_take(struct history *history, bool wait);
@@ -83,8 +83,8 @@ void history_free(struct history *history);
 /*
  * Finds the transcripts below the directories: regular *.jsonl files at any depth; symlinks inside are not followed,
  * and a directory that is reached twice counts once. Each is passed to `found` as it is met, with a path that is
- * found()'s to free; false from it ends the walk. What cannot be read is passed over, and the first such thing is named
- * in `error`. Returns 0, or -1 when memory ran out or found() said false.
+ * found()'s to free; false from it ends the walk. Folders and files that cannot be read are passed over; `error` names the
+ * first one. Returns 0, or -1 when memory ran out or found() said false.
  */
 int history_walk(const struct data_dirs *dirs, bool (*found)(void *ctx, const struct history_job *job), void *ctx,
 		 struct buf *error);

@@ -112,7 +112,7 @@ static bool is_listed(const struct data_dirs *dirs, size_t which)
 {
 	struct stat st, other;
 	if (stat(dirs->projects[which], &st) != 0)
-		return paths_is_gone(errno);  /* there is none; or the walk will tell what is wrong with it */
+		return paths_is_gone(errno);  /* it is missing; or the walk will name what is wrong with it */
 	for (size_t i = 0; i < which; i++)
 		if (stat(dirs->projects[i], &other) == 0 && other.st_dev == st.st_dev && other.st_ino == st.st_ino)
 			return true;

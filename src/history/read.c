@@ -11,7 +11,7 @@
 /* So many transcripts are listed between two looks at what the threads have read. */
 #define TAKE_AFTER_FOUND 16
 
-/* What the owner of a job is here: its number in the ledger, plus 1. */
+/* The owner of a job is its number in the ledger, plus 1. */
 static bool take_batch(struct ledger *ledger, struct history_job *job, const struct history_batch *batch)
 {
 	if (!job->owner && batch->count > 0) {

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* What is less than this is rounding. */
+/* Less than this is rounding. */
 #define NOTHING_USD 1e-6
 #define COST_MAX_USD 1e6
 #define WEB_SEARCH_USD 0.01
@@ -170,7 +170,7 @@ static void explain_model(struct cost_gap *gap, const struct sides *sides, const
 	add_reason(gap, kind_of(sides, usd, later_messages), name, usd);
 }
 
-/* Whether a name before `index` is of the same model: it is explained by then. */
+/* Whether an earlier name is of the same model, which is explained then. */
 static bool is_done(const struct cost_state *state, size_t index)
 {
 	for (size_t i = 0; i < index; i++)

@@ -1,11 +1,11 @@
 /*
- * cost_state: Claude Code's own total of a session, from the `cost-state` lines of its transcript (FORMATS section 2),
- * and what explains that it is not the ledger's.
+ * cost_state: Claude Code's own total of a session, from the `cost-state` lines of its transcript, and why it differs from
+ * the ledger's.
  *
  * For: swatchd's session files, as a second auditor. Pure.
  *
- * The total holds what has no line in any transcript (helper models, agents) and may lag behind the last message; the
- * ledger holds what copied lines add. So a gap is usual, and cost_gap_explain() tells how much of it is known.
+ * The total includes requests that have no line in any transcript (helper models, agents) and may lag behind the last
+ * message; the ledger includes copied lines. So a gap is usual, and cost_gap_explain() finds how much of it is known.
  */
 #ifndef SWATCH_LEDGER_COST_STATE_H
 #define SWATCH_LEDGER_COST_STATE_H
@@ -35,8 +35,8 @@ struct cost_state {
 };
 
 /*
- * Reads a line's facts (facts->has_cost_state). A model that is not well-formed is passed over, and a number that is
- * none or out of range counts as 0: what they cost shows up as unexplained.
+ * Reads a line's facts (facts->has_cost_state). A model that is not well-formed is passed over, and a broken number counts
+ * as 0: their cost shows up as unexplained.
  */
 void cost_state_take(const struct scan_facts *facts, struct cost_state *out);
 
@@ -68,11 +68,11 @@ struct cost_gap {
 	struct cost_gap_reason reasons[COST_GAP_REASONS_MAX];
 };
 
-/* `later_messages`: the transcript has usage after the line that `state` is of. */
+/* `later_messages`: the transcript has usage after the line with that state. */
 void cost_gap_explain(const struct cost_state *state, const struct ledger_session *session, bool later_messages,
 		      struct cost_gap *out);
 
-/* "helper-model", ... : the name of a reason, as the session files have it. */
+/* The name of a reason in the session files: "helper-model". */
 const char *cost_gap_kind_name(enum cost_gap_kind kind);
 
 #endif

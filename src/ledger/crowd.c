@@ -12,7 +12,7 @@ struct ledger_crowd {
 	size_t count, request_cap, time_cap;
 };
 
-/* What a list is searched for: an entry, or (LEDGER_NONE) the first one of a request or a time. */
+/* A list is searched for an entry, or (LEDGER_NONE) for the first one of a request or a time. */
 struct wanted {
 	const struct ledger_entries *entries;
 	uint32_t entry;

@@ -28,7 +28,7 @@ void ledger_order_add(struct ledger_order *order, uint32_t entry)
 	order->list[order->len++] = entry;
 }
 
-/* What the order is searched for. */
+/* A time, or an entry, that the order is searched for. */
 struct wanted {
 	const struct ledger_order *order;
 	int64_t time_ms;

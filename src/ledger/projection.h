@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* What is known of the window. */
+/* The window so far. */
 struct projection_basis {
 	int64_t end_ms;
 	double usd, tokens;              /* used so far */

@@ -71,7 +71,7 @@ static struct rate_limit *find(struct rate_limits *limits, const char *name)
 	return NULL;
 }
 
-/* An amount that is none is not told; the percentage beside it counts all the same. */
+/* An impossible amount counts as not known; the percentage beside it is kept. */
 static void keep(struct rate_limit *limit, const struct rate_limit *reading)
 {
 	*limit = *reading;

@@ -1,5 +1,5 @@
 /*
- * rate_limits: the server's own usage limits, merged from what many terminals were told (FORMATS section 5).
+ * rate_limits: the server's own usage limits, merged from what many terminals know.
  *
  * For: swatchd, which keeps the account's limits out of every statusline's tick, and `swatch statusline`, which holds
  * its own reading against them. Pure.
@@ -29,10 +29,10 @@ struct rate_limit {
 	char name[RATE_LIMIT_NAME_SIZE];               /* as in billing-shared.json: "fiveHour" */
 	double used_percent;                           /* 0 and more; a spending limit can be over 100 */
 	int64_t resets_ms;
-	int64_t observed_ms;                           /* when this was first told */
-	char session_id[RATE_LIMIT_SESSION_SIZE];      /* who told; "": nobody did */
+	int64_t observed_ms;                           /* when somebody first said so */
+	char session_id[RATE_LIMIT_SESSION_SIZE];      /* the session that said so; "" when it is not known */
 	bool from_transcript;                          /* a limit marker said so, not a statusline */
-	double used_usd, limit_usd;                    /* of a spending limit; NaN: not told */
+	double used_usd, limit_usd;                    /* of a spending limit; NaN when not known */
 };
 
 struct rate_limits {
@@ -41,7 +41,7 @@ struct rate_limits {
 };
 
 /*
- * "five_hour" to "fiveHour". Returns false for what is no such name: letters, digits and '_', at most
+ * "five_hour" to "fiveHour". Returns false unless the name is made of letters, digits and '_', at most
  * RATE_LIMIT_NAME_SIZE - 1 of them, a letter first.
  */
 bool rate_limit_name(const char *told, size_t len, char out[RATE_LIMIT_NAME_SIZE]);
@@ -49,23 +49,23 @@ bool rate_limit_name(const char *told, size_t len, char out[RATE_LIMIT_NAME_SIZE
 /* An empty reading of `name`, to be filled in. */
 void rate_limit_init(struct rate_limit *limit, const char *name);
 
-/* How long a limit's window is; 0: not known. */
+/* How long a limit's window is; 0 when it is not known. */
 int64_t rate_limit_window_ms(const char *name);
 
 /*
- * Takes a reading over when it says more than what is known. Refused: one whose reset is not ahead, or further ahead
- * than such a window lasts, and a percentage that is none; an amount of money that is none is left out. Returns true
- * when what is known changed.
+ * Takes over a reading that is newer than the one known. Refuses one whose reset is not ahead, or further ahead than such
+ * a window lasts, and one without a possible percentage; leaves out an amount of money that is not possible. Returns true
+ * when something changed.
  */
 bool rate_limits_merge(struct rate_limits *limits, const struct rate_limit *reading, int64_t now_ms);
 
-/* Drops what has been reset by now. Returns true when something was. */
+/* Drops the limits that have been reset by now. Returns true when there was one. */
 bool rate_limits_expire(struct rate_limits *limits, int64_t now_ms);
 
-/* NULL when nothing is known of it. */
+/* The limit of that name; NULL when it is not known. */
 const struct rate_limit *rate_limits_find(const struct rate_limits *limits, const char *name);
 
-/* When the next one is reset; 0: none is known. */
+/* When the next one is reset; 0 when no limit is known. */
 int64_t rate_limits_next_reset_ms(const struct rate_limits *limits);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * ledger_record: a usage record as the ledger takes it: the ids as hashes, so that it outlives the line.
+ * ledger/record: a usage record as the ledger takes it: with hashes for the ids, so that it outlives the line.
  *
  * For: ledger and gather. Pure, and safe on any thread.
  */
@@ -17,17 +17,17 @@ struct ledger_record {
 	struct price_tokens tokens;
 	double cost_usd;             /* costUSD, when has_cost */
 	uint64_t id_hash;            /* of message.id, when has_id */
-	uint32_t request_hash;       /* of requestId; 0: none */
+	uint32_t request_hash;       /* of requestId; 0 without one */
 	unsigned advisor;            /* as in struct scan_usage */
-	int64_t limit_resets_ms;     /* of a limit marker; 0: it is none, or does not tell */
+	int64_t limit_resets_ms;     /* of a limit marker that says it; else 0 */
 	struct slice model;          /* as written; the one thing that still points to the caller's memory */
 	bool has_id, has_cost, has_speed, fast, sidechain;
-	bool lost_by_reference;      /* F1 */
+	bool lost_by_reference;      /* ccusage loses its line */
 	bool limit_is_old_form;      /* the one that ccusage knows */
 	uint8_t limit_kind;          /* enum scan_limit_kind */
 };
 
-/* When a limit is over, in Unix ms; 0 when that is not told, or absurd. */
+/* When a limit is over, in Unix ms; 0 when the marker does not say, or says something absurd. */
 int64_t ledger_limit_resets_ms(const struct scan_limit *limit);
 
 /* Makes the record of a message, or of an advisor (scan_next_advisor()), whose line begins at `offset`. */

@@ -1,5 +1,5 @@
 /*
- * data_dirs: where Claude Code keeps its transcripts (FORMATS section 1).
+ * data_dirs: where Claude Code keeps its transcripts.
  *
  * For: swatchd's watch and the reports.
  */
@@ -18,7 +18,7 @@ struct data_dirs {
 /*
  * Fills the list: from `paths` (a comma list) when it is not empty, else from CLAUDE_CONFIG_DIR, else
  * ${XDG_CONFIG_HOME:-~/.config}/claude and ~/.claude. An item is a config directory or a projects/ directory itself.
- * Two spellings of one existing directory may both be there: who opens them compares device and inode.
+ * Two spellings of one existing directory may both be listed: callers that open them compare device and inode.
  * Returns 0, or -1 when memory ran out or there is no home directory.
  */
 int data_dirs_find(struct data_dirs *dirs, const char *paths);

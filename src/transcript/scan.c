@@ -1,18 +1,20 @@
-#include "transcript/scan_internal.h"
+#include "transcript/scan.h"
 
 #include "base/clock.h"
 #include "base/find.h"
+#include "transcript/counts.h"
+#include "transcript/names.h"
 
 #define COUNT_OF(list) ((int)(sizeof(list) / sizeof((list)[0])))
 
-/* The names that make ccusage 20.0.24 lose a line when they are null anywhere in it (F1). */
+/* The names that make ccusage 20.0.24 lose a line when they are null anywhere in it. */
 static const struct slice fatal_nulls[] = {
 	SCAN_NAME("id"), SCAN_NAME("cwd"), SCAN_NAME("model"), SCAN_NAME("speed"), SCAN_NAME("costUSD"),
 	SCAN_NAME("version"), SCAN_NAME("sessionId"), SCAN_NAME("requestId"), SCAN_NAME("isApiErrorMessage"),
 	SCAN_NAME("cache_read_input_tokens"), SCAN_NAME("cache_creation_input_tokens"),
 };
 
-/* What the walk collects before it is known whether it makes a record. */
+/* The walk collects this before it knows whether it makes a record. */
 struct scan_state {
 	struct scan_facts *facts;
 	scan_unknown_field *unknown;
@@ -84,7 +86,7 @@ static void walk_content(struct walk *w, struct scan_state *state)
 	}
 }
 
-/* A string that the record needs: of another type, or no text, it spoils the record; null is none. */
+/* A string of the record: another type, or broken text, spoils the record; null is the same as no string. */
 static void take_text(struct scan_state *state, struct slice key, const struct walk_item *item, struct slice *out)
 {
 	if (item->kind == WALK_NULL)
@@ -227,7 +229,7 @@ static void take_cost(struct scan_state *state, struct slice key, const struct w
 /* The fields that ccusage reads; the order of its names below. */
 enum top_field { TIMESTAMP, SESSION_ID, REQUEST_ID, VERSION, COST, SIDECHAIN, API_ERROR, MESSAGE };
 
-/* Fields that are facts and nothing more: of the wrong type they are passed by. */
+/* Fields that are facts and nothing more: one of the wrong type is passed over. */
 static void take_fact(struct scan_state *state, struct slice key, const struct walk_item *item)
 {
 	struct scan_facts *facts = state->facts;

@@ -24,8 +24,8 @@ a_history() {
 	unset AT
 }
 
-# What both print; numbers to 1e-9 of them.
-shape='walk(if type == "number" then if fabs < 1 then . * 1e9 | round / 1e9 + 0 else . * 1e6 | round / 1e6 end else . end)'
+# What both print; money to 1e-9, rates of tokens to 1e-3.
+shape='walk(if type == "number" then if fabs < 1e4 then . * 1e9 | round / 1e9 + 0 else . * 1e3 | round / 1e3 end else . end)'
 
 # A projection counts whole minutes to the end of a block, which is a full hour: it changes half past each minute.
 minute_of_projections() { echo $((($(date +%s) + 30) / 60)); }

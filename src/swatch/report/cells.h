@@ -1,5 +1,5 @@
 /*
- * report/cells: what stands in the cells of the reports' tables.
+ * report/cells: the cells of the reports' tables: models, numbers, money, times.
  *
  * For: table.c and table_blocks.c.
  */

@@ -35,7 +35,7 @@ static const struct table_column session_columns[] = {
 			     .style = STYLE_QUIET },
 };
 
-/* What a report's first column and rows are called. */
+/* The name of a report's first column, and its key in a row. */
 struct kind_words {
 	const char *title;
 	const char *key;
@@ -106,7 +106,7 @@ static void put_session(struct table *table, struct json_object *row, int64_t no
 	const char *id = json_get_string(row, "sessionId"), *project = json_get_string(row, "projectPath");
 	char brief[9];
 	snprintf(brief, sizeof(brief), "%.8s", id ? id : "?");
-	/* Only of what looks like a UUID; a name is told apart by its end, too. */
+	/* Only when it looks like a UUID: two other names may differ in their ends alone. */
 	bool is_uuid = id && strlen(id) == 36 && id[8] == '-' && strspn(id, "0123456789abcdef-") == 36;
 	table_cell(table, SESSION, id ? id : "?", is_uuid ? brief : NULL);
 	table_cell(table, SESSION_PROJECT, project ? project : "?", NULL);

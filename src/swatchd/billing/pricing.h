@@ -13,7 +13,7 @@
 
 struct pricing {
 	struct prices prices;
-	char error[512];          /* why the file, as it is now, is not in force; "" when it is, or when there is none */
+	char error[512];          /* why the file is not in force; "" when it is, or when there is no file */
 };
 
 /* Sets the prices of a ledger without records. `config_path` as in prices_load(). */

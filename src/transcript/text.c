@@ -1,10 +1,8 @@
-/*
- * Text of transcripts for people's eyes.
- */
-#include "base/printable.h"
-#include "transcript/scan.h"
+#include "transcript/text.h"
 
-/* What would steer a terminal, or turn a line around, is a blank; what is no text is shown as such. */
+#include "base/printable.h"
+
+/* A blank stands for what would steer a terminal or turn a line around; U+FFFD for what is not UTF-8. */
 static uint32_t harmless(uint32_t code)
 {
 	if (code == WALK_NO_CHAR)

@@ -1,7 +1,4 @@
-/*
- * A message's "usage" object, and the iterations in it.
- */
-#include "transcript/scan_internal.h"
+#include "transcript/counts.h"
 
 /* A token count beyond this is not believed: the largest context is a million. It fits into 32 bits. */
 #define TOKENS_MAX INT64_C(4000000000)
@@ -85,7 +82,7 @@ static void walk_breakdown(struct walk *w, struct scan_counts *counts)
 	}
 }
 
-/* iterations []: kept whole for scan_next_advisor(). A null model in one of them loses no line: not told. */
+/* iterations []: kept whole for scan_next_advisor(). A null model in one of them does not lose the line. */
 static void walk_iterations(struct walk *w, struct scan_counts *counts)
 {
 	struct walk_item item;
@@ -193,50 +190,4 @@ bool scan_counts_walk(struct walk *w, struct scan_counts *out)
 	if (!out->has_breakdown)
 		out->tokens.cache_creation_5m = out->flat_creation;
 	return true;
-}
-
-/* Whether every iteration has its counts. */
-static bool all_good(struct slice iterations)
-{
-	struct scan_counts counts;
-	struct walk w;
-	bool first = true;
-	walk_init(&w, iterations.data, iterations.len);
-	walk_enter(&w, '[');
-	while (walk_next_item(&w, &first))
-		if (!scan_counts_walk(&w, &counts) || counts.bad || counts.absurd || !counts.has_input
-		    || !counts.has_output)
-			return false;
-	return true;
-}
-
-bool scan_next_advisor(const struct scan_usage *line, struct scan_cursor *cursor, struct scan_usage *out)
-{
-	struct scan_counts counts;
-	struct walk w;
-	bool first = cursor->at == 0;
-	if (!line->iterations.data || (first && !all_good(line->iterations)))
-		return false;
-	walk_init(&w, line->iterations.data, line->iterations.len);
-	if (first)
-		walk_enter(&w, '[');
-	else
-		w.at += cursor->at;  /* not from the start again: a line has room for a million of them */
-	while (walk_next_item(&w, &first) && scan_counts_walk(&w, &counts)) {
-		if (!slice_equals(counts.type, "advisor_message") || counts.model.len == 0)
-			continue;
-		*out = *line;
-		out->model = counts.model;
-		out->tokens = counts.tokens;
-		out->has_speed = counts.has_speed;
-		out->fast = counts.fast;
-		out->has_cost = false;
-		out->cost_usd = 0.;
-		out->iterations = (struct slice){ NULL, 0 };
-		/* Its number among the advisors: iterations of other kinds come between them as the message grows. */
-		out->advisor = ++cursor->number;
-		cursor->at = (size_t)(w.at - line->iterations.data);
-		return true;
-	}
-	return false;
 }

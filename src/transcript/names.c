@@ -1,11 +1,7 @@
-/*
- * Names that were seen in transcripts up to Claude Code 2.1.284: another one is counted as schema drift.
- * Sorted, for the search.
- */
+#include "transcript/names.h"
 #include <stdlib.h>
 
-#include "transcript/scan_internal.h"
-
+/* Both are sorted for the search. */
 static const char *const known_fields[] = {
 	"advisorModel", "agentColor", "agentId", "agentName", "agentSetting", "aiTitle", "apiError", "apiErrorStatus",
 	"attachment", "attributionSkill", "cause", "compactMetadata", "content", "costUSD", "customTitle", "cwd", "data",

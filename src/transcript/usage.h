@@ -1,0 +1,70 @@
+/*
+ * usage: what one transcript line adds to the accounts, and the advisors in it.
+ *
+ * For: scan, which fills it; the ledger and the reference.
+ */
+#ifndef SWATCH_TRANSCRIPT_USAGE_H
+#define SWATCH_TRANSCRIPT_USAGE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "json/walk.h"
+#include "price/price.h"
+
+/* Why ccusage 20.0.24 does not count a record that swatch counts. */
+enum scan_fault {
+	SCAN_FAULT_NULL = 1,   /* one of certain field names is null somewhere in the line */
+	SCAN_FAULT_SPACE = 2,  /* not written as "usage":{ to the byte */
+	SCAN_FAULT_MODEL = 4   /* a model that is newer than ccusage (found by the ledger) */
+};
+
+enum scan_limit_kind {
+	SCAN_LIMIT_UNTOLD,     /* the old form of a marker does not say */
+	SCAN_LIMIT_FIVE_HOUR,
+	SCAN_LIMIT_SEVEN_DAY,
+	SCAN_LIMIT_OTHER       /* one of a single model, a spending limit, ... */
+};
+
+/* A line that says that a usage limit was hit. */
+struct scan_limit {
+	bool present;
+	bool old_form;               /* the one that ccusage 20.0.24 knows */
+	int64_t resets_at_s;         /* 0 when it does not say */
+	enum scan_limit_kind kind;
+};
+
+/* A usage record: what one line adds to the accounts. */
+struct scan_usage {
+	bool present;
+	bool refused;                /* not present because of a count that no model can reach; ccusage believes it */
+	int64_t timestamp_ms;
+	struct slice message_id;     /* as written, escapes included; data NULL without one */
+	struct slice request_id;     /* likewise */
+	struct slice model;          /* likewise */
+	struct price_tokens tokens;
+	bool sidechain;
+	bool has_speed;
+	bool fast;
+	bool has_cost;
+	double cost_usd;             /* costUSD as the line has it */
+	unsigned faults;             /* enum scan_fault, or-ed */
+	struct slice iterations;     /* usage.iterations: see scan_next_advisor(); data NULL without them */
+	unsigned advisor;            /* 0: the message itself; n: its n-th advisor */
+	struct scan_limit limit;     /* the message is a limit marker */
+};
+
+/* How far a walk through a message's advisors has come. Zero it first. */
+struct scan_cursor {
+	size_t at;          /* in the text of the iterations, behind the last one */
+	unsigned number;    /* of that one */
+};
+
+/*
+ * The advisors that a message asked (usage.iterations of type "advisor_message"): each is a record of its own, whose
+ * tokens are not among the message's. Fills *out with the next one; returns false when there are no more. As in ccusage,
+ * one iteration that is not well-formed takes all of them away.
+ */
+bool scan_next_advisor(const struct scan_usage *line, struct scan_cursor *cursor, struct scan_usage *out);
+
+#endif
