@@ -141,7 +141,10 @@ static bool pass_long_line(struct reading *r)
 	return true;
 }
 
-/* The rest of a line that was passed over as it came. Returns how far it goes in the buffer; 0: it was no such line. */
+/*
+ * The rest of a line that was passed over as it came. Returns how far it goes in the buffer; 0: it was no
+ * such line.
+ */
 static size_t end_long_line(struct reading *r, size_t line_end)
 {
 	const char *start = r->gather->buffer;
@@ -187,7 +190,8 @@ static void set_mark(struct reading *r)
 {
 	struct gather_file *out = r->out;
 	if (out->offset != r->base) {
-		size_t len = out->offset < TRANSCRIPT_MARK_BYTES ? (size_t)out->offset : TRANSCRIPT_MARK_BYTES;
+		size_t len =
+			out->offset < TRANSCRIPT_MARK_BYTES ? (size_t)out->offset : TRANSCRIPT_MARK_BYTES;
 		ssize_t got = pread_again(r->fd, r->last, len, out->offset - (int64_t)len);
 		r->last_len = got == (ssize_t)len ? len : 0;
 	}

@@ -1,6 +1,7 @@
 /*
- * gather: the usage records of one whole transcript, read once from its start to its last complete line, as fast as
- * memory allows. Lines without a record are passed by unread (scan_find), and nothing else is learned from them.
+ * gather: the usage records of one whole transcript, read once from its start to its last complete line, as
+ * fast as memory allows. Lines without a record are passed by unread (scan_find), and nothing else is learned
+ * from them.
  *
  * For: history, which runs it on threads.
  */
@@ -19,7 +20,10 @@
 #define TRANSCRIPT_MAX_LINE_BYTES ((size_t)64 << 20)
 /* How many bytes before the end of what was read tell later whether they are still the same. */
 #define TRANSCRIPT_MARK_BYTES 512
-/* A reader's buffer: it stays in a core's own cache. A longer line that is wanted makes it grow while it is read. */
+/*
+ * A reader's buffer: it stays in a core's own cache. A longer line that is wanted makes it grow while it is
+ * read.
+ */
 #define READ_BUFFER_BYTES ((size_t)256 << 10)
 #endif
 

@@ -113,17 +113,18 @@ static bool keep_model(struct history_batch *batch, struct slice *model)
 }
 
 /*
- * The lines of one message follow each other, and the ledger would keep the one with the most tokens: where nothing else
- * tells them apart, the others need not reach it. Returns true when the record is dealt with.
+ * The lines of one message follow each other, and the ledger would keep the one with the most tokens: where
+ * nothing else tells them apart, the others need not reach it. Returns true when the record is dealt with.
  */
 static bool merge_record(struct history_batch *batch, const struct ledger_record *record)
 {
 	struct ledger_record *last = batch->count > 0 ? &batch->records[batch->count - 1] : NULL;
 	if (!last || !last->has_id || !record->has_id || last->id_hash != record->id_hash
 	    || last->request_hash != record->request_hash || last->sidechain != record->sidechain
-	    || last->has_speed != record->has_speed || last->fast != record->fast || last->advisor != record->advisor
-	    || last->lost_by_reference || record->lost_by_reference || last->limit_resets_ms > 0
-	    || record->limit_resets_ms > 0 || last->model.len != record->model.len
+	    || last->has_speed != record->has_speed || last->fast != record->fast
+	    || last->advisor != record->advisor || last->lost_by_reference || record->lost_by_reference
+	    || last->limit_resets_ms > 0 || record->limit_resets_ms > 0
+	    || last->model.len != record->model.len
 	    || (last->model.len > 0 && memcmp(last->model.data, record->model.data, last->model.len) != 0))
 		return false;
 	if (price_tokens_total(&record->tokens) > price_tokens_total(&last->tokens)) {
@@ -165,7 +166,8 @@ static bool choose_job(struct history *history, size_t *job)
 		*job = history->next_large++;
 		return true;
 	}
-	while (history->next_job < history->job_count && jobs[history->next_job].size_bytes >= HISTORY_LARGE_BYTES)
+	while (history->next_job < history->job_count
+	       && jobs[history->next_job].size_bytes >= HISTORY_LARGE_BYTES)
 		history->next_job++;
 	if (history->next_job == history->job_count)
 		return false;
@@ -179,7 +181,8 @@ static bool next_job(struct worker *worker)
 	struct history *history = worker->history;
 	bool more;
 	pthread_mutex_lock(&history->lock);
-	while (!(more = !history->stop && choose_job(history, &worker->job)) && !history->closed && !history->stop)
+	while (!(more = !history->stop && choose_job(history, &worker->job)) && !history->closed
+	       && !history->stop)
 		pthread_cond_wait(&history->added, &history->lock);
 	if (more)
 		worker->path = history->jobs[worker->job].path;
@@ -253,7 +256,8 @@ static unsigned choose_threads(unsigned threads)
 	/* Those that taskset or a container left; more threads would wait for each other. */
 	cpu_set_t ours;
 	if (threads == 0)
-		threads = sched_getaffinity(0, sizeof(ours), &ours) == 0 ? (unsigned)CPU_COUNT(&ours) : HISTORY_THREADS_MAX;
+		threads = sched_getaffinity(0, sizeof(ours), &ours) == 0 ? (unsigned)CPU_COUNT(&ours)
+									 : HISTORY_THREADS_MAX;
 	return threads < HISTORY_THREADS_MAX ? threads : HISTORY_THREADS_MAX;
 }
 
@@ -283,7 +287,8 @@ struct history *history_open(unsigned threads, void (*notify)(void *ctx), void *
 bool history_add(struct history *history, const struct history_job *job)
 {
 	pthread_mutex_lock(&history->lock);
-	bool good = array_reserve(&history->jobs, &history->job_cap, history->job_count + 1, sizeof(*history->jobs));
+	bool good = array_reserve(&history->jobs, &history->job_cap, history->job_count + 1,
+				  sizeof(*history->jobs));
 	if (good) {
 		history->jobs[history->job_count++] = *job;
 		history->large_waiting += job->size_bytes >= HISTORY_LARGE_BYTES;
@@ -303,8 +308,8 @@ void history_close(struct history *history)
 	pthread_mutex_unlock(&history->lock);
 }
 
-struct history *history_start(struct history_job *jobs, size_t count, unsigned threads, void (*notify)(void *ctx),
-			      void *ctx)
+struct history *history_start(struct history_job *jobs, size_t count, unsigned threads,
+			      void (*notify)(void *ctx), void *ctx)
 {
 	struct history *history = history_open(threads, notify, ctx);
 	int why = errno;

@@ -1,8 +1,10 @@
 /*
- * history: whole transcripts read into the ledger, on several threads: what is there before anything is watched.
+ * history: whole transcripts read into the ledger, on several threads: what is there before anything is
+ * watched.
  *
- * For: swatchd at its start (with `notify`, from its loop), and the reports when no daemon runs (history_read()).
- * Threads read and scan; records reach the ledger on the caller's thread alone, through history_take().
+ * For: swatchd at its start (with `notify`, from its loop), and the reports when no daemon runs
+ * (history_read()). Threads read and scan; records reach the ledger on the caller's thread alone, through
+ * history_take().
  */
 #ifndef SWATCH_HISTORY_HISTORY_H
 #define SWATCH_HISTORY_HISTORY_H
@@ -45,8 +47,8 @@ struct history_batch {
 struct history;
 
 /*
- * Starts the threads (0: one for each processor), which wait for history_add(). `notify` (may be NULL) is called on a
- * reading thread when batches wait. Returns NULL with errno.
+ * Starts the threads (0: one for each processor), which wait for history_add(). `notify` (may be NULL) is
+ * called on a reading thread when batches wait. Returns NULL with errno.
  */
 struct history *history_open(unsigned threads, void (*notify)(void *ctx), void *ctx);
 
@@ -57,16 +59,16 @@ bool history_add(struct history *history, const struct history_job *job);
 void history_close(struct history *history);
 
 /*
- * All three: starts reading `count` jobs in their order on `threads` threads (0: one for each processor). `jobs` is malloc'd and
- * history's from here on, also when it fails. `notify` (may be NULL) is called on a reading thread when batches wait.
- * Returns NULL with errno.
+ * All three: starts reading `count` jobs in their order on `threads` threads (0: one for each processor).
+ * `jobs` is malloc'd and history's from here on, also when it fails. `notify` (may be NULL) is called on a
+ * reading thread when batches wait. Returns NULL with errno.
  */
-struct history *history_start(struct history_job *jobs, size_t count, unsigned threads, void (*notify)(void *ctx),
-			      void *ctx);
+struct history *history_start(struct history_job *jobs, size_t count, unsigned threads,
+			      void (*notify)(void *ctx), void *ctx);
 
 /*
- * The next batch; with `wait`, waits for one. NULL when none is ready, or all were taken (history_is_done()). Give it back
- * with history_give_back() before long: there are only a few, and the threads wait for them.
+ * The next batch; with `wait`, waits for one. NULL when none is ready, or all were taken (history_is_done()).
+ * Give it back with history_give_back() before long: there are only a few, and the threads wait for them.
  */
 struct history_batch *history_take(struct history *history, bool wait);
 void history_give_back(struct history *history, struct history_batch *batch);
@@ -81,13 +83,13 @@ struct history_job *history_job_at(struct history *history, size_t job);
 void history_free(struct history *history);
 
 /*
- * Finds the transcripts below the directories: regular *.jsonl files at any depth; symlinks inside are not followed,
- * and a directory that is reached twice counts once. Each is passed to `found` as it is met, with a path that is
- * found()'s to free; false from it ends the walk. Folders and files that cannot be read are passed over; `error` names the
- * first one. Returns 0, or -1 when memory ran out or found() said false.
+ * Finds the transcripts below the directories: regular *.jsonl files at any depth; symlinks inside are not
+ * followed, and a directory that is reached twice counts once. Each is passed to `found` as it is met, with a
+ * path that is found()'s to free; false from it ends the walk. Folders and files that cannot be read are
+ * passed over; `error` names the first one. Returns 0, or -1 when memory ran out or found() said false.
  */
-int history_walk(const struct data_dirs *dirs, bool (*found)(void *ctx, const struct history_job *job), void *ctx,
-		 struct buf *error);
+int history_walk(const struct data_dirs *dirs, bool (*found)(void *ctx, const struct history_job *job),
+		 void *ctx, struct buf *error);
 
 /* The same as a list, newest first. Returns 0, or -1 with a message when memory ran out. */
 int history_list(const struct data_dirs *dirs, struct history_job **jobs, size_t *count, struct buf *error);
@@ -99,10 +101,11 @@ struct history_stats {
 };
 
 /*
- * Reads all transcripts below the directories into the ledger, on `threads` threads (0: one for each processor).
- * Returns 0, also when single transcripts could not be read; -1 with a message when memory or threads ran out.
+ * Reads all transcripts below the directories into the ledger, on `threads` threads (0: one for each
+ * processor). Returns 0, also when single transcripts could not be read; -1 with a message when memory or
+ * threads ran out.
  */
-int history_read(struct ledger *ledger, const struct data_dirs *dirs, unsigned threads, struct history_stats *stats,
-		 struct buf *error);
+int history_read(struct ledger *ledger, const struct data_dirs *dirs, unsigned threads,
+		 struct history_stats *stats, struct buf *error);
 
 #endif

@@ -42,8 +42,10 @@ static bool pass_file(struct walking *walking, int dir_fd, const char *name)
 	}
 	if (!S_ISREG(st.st_mode))
 		return true;
-	struct history_job job = { .path = strdup(buf_str(&walking->path)), .root_len = walking->root_len,
-				   .modified_ns = (int64_t)st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec,
+	struct history_job job = { .path = strdup(buf_str(&walking->path)),
+				   .root_len = walking->root_len,
+				   .modified_ns =
+					   (int64_t)st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec,
 				   .size_bytes = st.st_size };
 	return job.path && walking->found(walking->ctx, &job);
 }
@@ -80,7 +82,8 @@ static bool walk_folder(struct walking *walking, int parent_fd, const char *name
 		return true;
 	}
 	/* The root may be a symlink that the person made; what lies below one is not followed. */
-	int fd = openat(parent_fd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NONBLOCK | (depth > 0 ? O_NOFOLLOW : 0));
+	int fd = openat(parent_fd, name,
+			O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NONBLOCK | (depth > 0 ? O_NOFOLLOW : 0));
 	DIR *stream = fd >= 0 ? fdopendir(fd) : NULL;
 	if (!stream) {
 		int why = errno;
@@ -114,13 +117,14 @@ static bool is_listed(const struct data_dirs *dirs, size_t which)
 	if (stat(dirs->projects[which], &st) != 0)
 		return paths_is_gone(errno);  /* it is missing; or the walk will name what is wrong with it */
 	for (size_t i = 0; i < which; i++)
-		if (stat(dirs->projects[i], &other) == 0 && other.st_dev == st.st_dev && other.st_ino == st.st_ino)
+		if (stat(dirs->projects[i], &other) == 0 && other.st_dev == st.st_dev
+		    && other.st_ino == st.st_ino)
 			return true;
 	return false;
 }
 
-int history_walk(const struct data_dirs *dirs, bool (*found)(void *ctx, const struct history_job *job), void *ctx,
-		 struct buf *error)
+int history_walk(const struct data_dirs *dirs, bool (*found)(void *ctx, const struct history_job *job),
+		 void *ctx, struct buf *error)
 {
 	struct walking walking = { .found = found, .ctx = ctx, .path = BUF_INIT, .error = error };
 	bool good = true;

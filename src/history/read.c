@@ -17,7 +17,8 @@ static bool take_batch(struct ledger *ledger, struct history_job *job, const str
 	if (!job->owner && batch->count > 0) {
 		struct transcript_path parts;
 		char id[PRICE_MODEL_MAX * 2];
-		if (!transcript_path_parse(job->path + job->root_len, &parts) || parts.session_id.len >= sizeof(id))
+		if (!transcript_path_parse(job->path + job->root_len, &parts)
+		    || parts.session_id.len >= sizeof(id))
 			return true;
 		memcpy(id, parts.session_id.data, parts.session_id.len);
 		id[parts.session_id.len] = '\0';
@@ -32,8 +33,8 @@ static bool take_batch(struct ledger *ledger, struct history_job *job, const str
 	return true;
 }
 
-static void note_end(struct history_stats *stats, const struct history_job *job, const struct gather_file *file,
-		     struct buf *error)
+static void note_end(struct history_stats *stats, const struct history_job *job,
+		     const struct gather_file *file, struct buf *error)
 {
 	stats->files++;
 	stats->bytes += (uint64_t)file->offset;
@@ -75,8 +76,8 @@ static bool add_found(void *ctx, const struct history_job *job)
 	return ++all->added % TAKE_AFTER_FOUND > 0 || take_batches(all, false);
 }
 
-int history_read(struct ledger *ledger, const struct data_dirs *dirs, unsigned threads, struct history_stats *stats,
-		 struct buf *error)
+int history_read(struct ledger *ledger, const struct data_dirs *dirs, unsigned threads,
+		 struct history_stats *stats, struct buf *error)
 {
 	AUTO_BUF unlisted = BUF_INIT;
 	memset(stats, 0, sizeof(*stats));

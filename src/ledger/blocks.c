@@ -11,7 +11,10 @@ int64_t ledger_blocks_start_ms(int64_t first_ms)
 	return first_ms - (rest < 0 ? rest + CLOCK_HOUR_MS : rest);
 }
 
-/* Takes the entries from `i` on into the block as long as they belong to it. Returns the first one that does not. */
+/*
+ * Takes the entries from `i` on into the block as long as they belong to it. Returns the first one that does
+ * not.
+ */
 static size_t fill(struct ledger_range *block, const struct ledger_order *order, size_t i)
 {
 	int64_t start_ms = ledger_blocks_start_ms(ledger_order_time(order, block->first));
@@ -31,7 +34,9 @@ void ledger_blocks_update(struct ledger_blocks *blocks, struct ledger_order *ord
 	const struct ledger_range *last = ledger_blocks_last(blocks);
 	if (blocks->made_to >= order->len && !(last && last->last >= order->len))
 		return;
-	/* Which block an entry is in depends on those before it: a block that changed goes with all after it. */
+	/*
+	 * Which block an entry is in depends on those before it: a block that changed goes with all after it.
+	 */
 	while (blocks->count > 0 && blocks->list[blocks->count - 1].first >= blocks->made_to)
 		blocks->count--;
 	if (blocks->count > 0)

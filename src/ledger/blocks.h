@@ -1,8 +1,8 @@
 /*
  * ledger/blocks: the 5-hour blocks that the entries make in their order of time, as ranges of the order.
  *
- * For: ledger.c. Blocks are made again only from the first one that changed, so a message at the end of the history
- * costs as much as its own block is long.
+ * For: ledger.c. Blocks are made again only from the first one that changed, so a message at the end of the
+ * history costs as much as its own block is long.
  */
 #ifndef SWATCH_LEDGER_BLOCKS_H
 #define SWATCH_LEDGER_BLOCKS_H
@@ -16,7 +16,10 @@ struct ledger_blocks {
 	size_t made_to;          /* they hold the first `made_to` entries of the order */
 };
 
-/* Makes the blocks of an order, which is sorted. When memory runs out they hold its beginning, and the next call goes on. */
+/*
+ * Makes the blocks of an order, which is sorted. When memory runs out they hold its beginning, and the next
+ * call goes on.
+ */
 void ledger_blocks_update(struct ledger_blocks *blocks, struct ledger_order *order);
 
 /* The last one; NULL when there is none. */

@@ -29,8 +29,10 @@ static void take_model_field(struct cost_state_model *model, struct slice key, c
 		return;
 	for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++)
 		if (slice_equals(key, counts[i].key))
-			(void)slice_to_count(item->text, (int64_t *)(void *)((char *)model + counts[i].place));
-	if (slice_equals(key, "costUSD") && slice_to_double(item->text, &usd) && usd >= 0. && usd <= COST_MAX_USD)
+			(void)slice_to_count(item->text,
+					     (int64_t *)(void *)((char *)model + counts[i].place));
+	if (slice_equals(key, "costUSD") && slice_to_double(item->text, &usd) && usd >= 0.
+	    && usd <= COST_MAX_USD)
 		model->cost_usd = usd;
 }
 
@@ -157,7 +159,8 @@ static enum cost_gap_kind kind_of(const struct sides *sides, double usd, bool la
 	return !less ? COST_GAP_PRICE : later_messages ? COST_GAP_LATER_MESSAGES : COST_GAP_NOT_IN_TOTAL;
 }
 
-static void explain_model(struct cost_gap *gap, const struct sides *sides, const char *name, bool later_messages)
+static void explain_model(struct cost_gap *gap, const struct sides *sides, const char *name,
+			  bool later_messages)
 {
 	double usd = sides->theirs.cost_usd - sides->ours.cost_usd;
 	if (sides->rows > 0 && !sides->unpriced) {
@@ -180,7 +183,8 @@ static bool is_done(const struct cost_state *state, size_t index)
 }
 
 /* The same for a model that the ledger alone has. */
-static bool is_done_or_theirs(const struct cost_state *state, const struct ledger_session *session, size_t index)
+static bool is_done_or_theirs(const struct cost_state *state, const struct ledger_session *session,
+			      size_t index)
 {
 	const char *name = session->models[index].name;
 	for (size_t i = 0; i < state->model_count; i++)
@@ -192,8 +196,8 @@ static bool is_done_or_theirs(const struct cost_state *state, const struct ledge
 	return false;
 }
 
-void cost_gap_explain(const struct cost_state *state, const struct ledger_session *session, bool later_messages,
-		      struct cost_gap *out)
+void cost_gap_explain(const struct cost_state *state, const struct ledger_session *session,
+		      bool later_messages, struct cost_gap *out)
 {
 	struct sides sides;
 	memset(out, 0, sizeof(*out));

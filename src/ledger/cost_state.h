@@ -1,11 +1,12 @@
 /*
- * cost_state: Claude Code's own total of a session, from the `cost-state` lines of its transcript, and why it differs from
- * the ledger's.
+ * cost_state: Claude Code's own total of a session, from the `cost-state` lines of its transcript, and why it
+ * differs from the ledger's.
  *
  * For: swatchd's session files, as a second auditor. Pure.
  *
- * The total includes requests that have no line in any transcript (helper models, agents) and may lag behind the last
- * message; the ledger includes copied lines. So a gap is usual, and cost_gap_explain() finds how much of it is known.
+ * The total includes requests that have no line in any transcript (helper models, agents) and may lag behind
+ * the last message; the ledger includes copied lines. So a gap is usual, and cost_gap_explain() finds how
+ * much of it is known.
  */
 #ifndef SWATCH_LEDGER_COST_STATE_H
 #define SWATCH_LEDGER_COST_STATE_H
@@ -35,8 +36,8 @@ struct cost_state {
 };
 
 /*
- * Reads a line's facts (facts->has_cost_state). A model that is not well-formed is passed over, and a broken number counts
- * as 0: their cost shows up as unexplained.
+ * Reads a line's facts (facts->has_cost_state). A model that is not well-formed is passed over, and a broken
+ * number counts as 0: their cost shows up as unexplained.
  */
 void cost_state_take(const struct scan_facts *facts, struct cost_state *out);
 
@@ -47,7 +48,7 @@ enum cost_gap_kind {
 	COST_GAP_MISSING_LINES,    /* Claude Code counted requests that have no line: agents, helpers */
 	COST_GAP_MISSING_FINALS,   /* the same requests, but the last line with the whole output is missing */
 	COST_GAP_LATER_MESSAGES,   /* written after the total: the next one will hold them */
-	COST_GAP_NOT_IN_TOTAL,     /* the ledger holds requests that the total does not: a resumed or copied history */
+	COST_GAP_NOT_IN_TOTAL,     /* requests that the total lacks: a resumed or copied history */
 	COST_GAP_PRICE             /* the same tokens at another price */
 };
 #define COST_GAP_KINDS 8
@@ -69,8 +70,8 @@ struct cost_gap {
 };
 
 /* `later_messages`: the transcript has usage after the line with that state. */
-void cost_gap_explain(const struct cost_state *state, const struct ledger_session *session, bool later_messages,
-		      struct cost_gap *out);
+void cost_gap_explain(const struct cost_state *state, const struct ledger_session *session,
+		      bool later_messages, struct cost_gap *out);
 
 /* The name of a reason in the session files: "helper-model". */
 const char *cost_gap_kind_name(enum cost_gap_kind kind);

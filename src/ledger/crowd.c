@@ -47,7 +47,8 @@ static int compare_times(const void *key, const void *item)
 static size_t place_by_request(const struct ledger_crowd *crowd, uint32_t request_hash, bool *found)
 {
 	const struct wanted wanted = { .entries = crowd->entries, .request_hash = request_hash };
-	return array_search(&wanted, crowd->by_request, crowd->count, sizeof(uint32_t), compare_requests, found);
+	return array_search(&wanted, crowd->by_request, crowd->count, sizeof(uint32_t), compare_requests,
+			    found);
 }
 
 static size_t place_by_time(const struct ledger_crowd *crowd, size_t count, uint32_t entry)
@@ -71,12 +72,15 @@ void ledger_crowds_init(struct ledger_crowds *crowds, const struct ledger_entrie
 struct ledger_crowd *ledger_crowds_find(const struct ledger_crowds *crowds, uint64_t id_hash)
 {
 	/* Hardly any ledger has one: no hash then. */
-	return crowds->by_id.used == 0 ? NULL : strmap_get_len(&crowds->by_id, (const char *)&id_hash, sizeof(id_hash));
+	return crowds->by_id.used == 0
+		       ? NULL
+		       : strmap_get_len(&crowds->by_id, (const char *)&id_hash, sizeof(id_hash));
 }
 
 bool ledger_crowd_reserve(struct ledger_crowd *crowd)
 {
-	return array_reserve(&crowd->by_request, &crowd->request_cap, crowd->count + 1, sizeof(*crowd->by_request))
+	return array_reserve(&crowd->by_request, &crowd->request_cap, crowd->count + 1,
+			     sizeof(*crowd->by_request))
 	       && array_reserve(&crowd->by_time, &crowd->time_cap, crowd->count + 1, sizeof(*crowd->by_time));
 }
 
@@ -103,7 +107,8 @@ struct ledger_crowd *ledger_crowds_make(struct ledger_crowds *crowds, uint64_t i
 		return NULL;
 	crowd->entries = entries;
 	bool good = true;
-	for (uint32_t at = ledger_entries_first(entries, id_hash); good && at != LEDGER_NONE; at = entries->list[at].next) {
+	for (uint32_t at = ledger_entries_first(entries, id_hash); good && at != LEDGER_NONE;
+	     at = entries->list[at].next) {
 		if (entries->list[at].id_hash != id_hash)
 			continue;
 		good = ledger_crowd_reserve(crowd);
@@ -127,7 +132,8 @@ uint32_t ledger_crowd_find(const struct ledger_crowd *crowd, uint32_t request_ha
 void ledger_crowd_take_out(struct ledger_crowd *crowd, uint32_t entry)
 {
 	size_t place = place_by_time(crowd, crowd->count, entry);
-	memmove(crowd->by_time + place, crowd->by_time + place + 1, (crowd->count - place - 1) * sizeof(*crowd->by_time));
+	memmove(crowd->by_time + place, crowd->by_time + place + 1,
+		(crowd->count - place - 1) * sizeof(*crowd->by_time));
 }
 
 void ledger_crowd_put_back(struct ledger_crowd *crowd, uint32_t entry)
@@ -140,7 +146,9 @@ size_t ledger_crowd_best(const struct ledger_crowd *crowd, int64_t time_ms, uint
 {
 	const struct ledger_entry *list = crowd->entries->list;
 	const struct wanted wanted = { .entries = crowd->entries, .entry = LEDGER_NONE, .time_ms = time_ms };
-	size_t at = array_search(&wanted, crowd->by_time, crowd->count, sizeof(uint32_t), compare_times, NULL), found = 0;
+	size_t at = array_search(&wanted, crowd->by_time, crowd->count, sizeof(uint32_t), compare_times,
+				 NULL),
+	       found = 0;
 	for (; found < 2 && at < crowd->count && list[crowd->by_time[at]].time_ms == time_ms; at++)
 		best[found++] = crowd->by_time[at];
 	return found;

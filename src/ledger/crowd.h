@@ -1,9 +1,10 @@
 /*
  * ledger/crowd: entries of one message.id with more requests than anybody makes.
  *
- * For: ledger.c. A message has one requestId, a copy of it a second one, so the entries of a message.id are looked
- * through one after the other. But a transcript that repeats one id a hundred thousand times must not hold the program
- * up: from LEDGER_CROWD_MIN entries on they are kept in two sorted lists, in which each is found in O(log n).
+ * For: ledger.c. A message has one requestId, a copy of it a second one, so the entries of a message.id are
+ * looked through one after the other. But a transcript that repeats one id a hundred thousand times must not
+ * hold the program up: from LEDGER_CROWD_MIN entries on they are kept in two sorted lists, in which each is
+ * found in O(log n).
  */
 #ifndef SWATCH_LEDGER_CROWD_H
 #define SWATCH_LEDGER_CROWD_H
@@ -25,7 +26,10 @@ void ledger_crowds_init(struct ledger_crowds *crowds, const struct ledger_entrie
 /* The crowd of an id_hash; NULL when it has none. */
 struct ledger_crowd *ledger_crowds_find(const struct ledger_crowds *crowds, uint64_t id_hash);
 
-/* Makes a crowd of the entries that have this id_hash, with room for another one. Returns NULL when memory ran out. */
+/*
+ * Makes a crowd of the entries that have this id_hash, with room for another one. Returns NULL when memory
+ * ran out.
+ */
 struct ledger_crowd *ledger_crowds_make(struct ledger_crowds *crowds, uint64_t id_hash);
 
 /* Makes room for one more. Returns false when memory ran out. */

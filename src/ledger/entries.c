@@ -11,7 +11,8 @@
 void ledger_entries_init(struct ledger_entries *entries, const struct ledger_files *files)
 {
 	entries->files = files;
-	if (getrandom(&entries->secret, sizeof(entries->secret), GRND_NONBLOCK) != (ssize_t)sizeof(entries->secret))
+	if (getrandom(&entries->secret, sizeof(entries->secret), GRND_NONBLOCK)
+	    != (ssize_t)sizeof(entries->secret))
 		entries->secret = (uint64_t)clock_wall_ms() * UINT64_C(0x9E3779B97F4A7C15);
 	entries->secret |= 1;
 }
@@ -24,7 +25,8 @@ static size_t bucket_of(const struct ledger_entries *entries, size_t bucket_coun
 
 uint32_t ledger_entries_first(const struct ledger_entries *entries, uint64_t id_hash)
 {
-	return entries->bucket_count ? entries->buckets[bucket_of(entries, entries->bucket_count, id_hash)] : LEDGER_NONE;
+	return entries->bucket_count ? entries->buckets[bucket_of(entries, entries->bucket_count, id_hash)]
+				     : LEDGER_NONE;
 }
 
 static bool reserve_buckets(struct ledger_entries *entries)

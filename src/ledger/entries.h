@@ -1,5 +1,6 @@
 /*
- * ledger/entries: the table of entries by the hash of their message.id, and which of two records of a message is better.
+ * ledger/entries: the table of entries by the hash of their message.id, and which of two records of a message
+ * is better.
  *
  * For: ledger.c, which decides what goes in; crowd and order, which refer to entries by number.
  */
@@ -24,8 +25,8 @@ void ledger_entries_init(struct ledger_entries *entries, const struct ledger_fil
 uint32_t ledger_entries_first(const struct ledger_entries *entries, uint64_t id_hash);
 
 /*
- * Whether of two records of a message `a` is the one to keep: no sidechain, then more tokens, then a known speed, then
- * the earlier path (ccusage compares whole strings) and position.
+ * Whether of two records of a message `a` is the one to keep: no sidechain, then more tokens, then a known
+ * speed, then the earlier path (ccusage compares whole strings) and position.
  */
 bool ledger_entries_is_better(const struct ledger_entries *entries, const struct ledger_entry *a,
 			      const struct ledger_entry *b);
@@ -37,8 +38,8 @@ bool ledger_entries_reserve(struct ledger_entries *entries);
 uint32_t ledger_entries_add(struct ledger_entries *entries, const struct ledger_entry *entry);
 
 /*
- * Where ccusage loses the best record of an entry, the best of the rest is kept as its twin: that one ccusage counts.
- * NULL when it has none.
+ * Where ccusage loses the best record of an entry, the best of the rest is kept as its twin: that one ccusage
+ * counts. NULL when it has none.
  */
 struct ledger_entry *ledger_entries_twin(const struct ledger_entries *entries, uint32_t entry);
 

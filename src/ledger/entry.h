@@ -18,14 +18,14 @@
 #define LEDGER_FILES_MAX (1 << 24)
 
 /*
- * The best record of a message.id and requestId. A hidden one is a sidechain copy of another entry: it is in the table of
- * entries, but not in the order of time and in no sum.
+ * The best record of a message.id and requestId. A hidden one is a sidechain copy of another entry: it is in
+ * the table of entries, but not in the order of time and in no sum.
  */
 struct ledger_entry {
 	uint64_t id_hash;        /* of message.id; of place, time and tokens for a record without one */
 	int64_t time_ms;
 	uint64_t place;
-	uint64_t first_place;    /* of the first line of its message and requestId, which may be another one */
+	uint64_t first_place;    /* of the first line of its message and requestId: maybe another one */
 	double cost_usd;
 	double reference_usd;    /* what ccusage counts for it */
 	uint32_t input, output, creation_5m, creation_1h, cache_read;
@@ -36,7 +36,7 @@ struct ledger_entry {
 	bool lost : 1;           /* ccusage loses its line */
 	bool has_cost : 1, fast : 1;
 	bool limit : 1;          /* a limit marker, which struct ledger_limits has, too */
-	uint16_t other;          /* of model "(other models)": its number among the others, LEDGER_OTHERS_MAX without one */
+	uint16_t other;          /* its model's number among the others, or LEDGER_OTHERS_MAX */
 };
 
 static inline uint64_t ledger_place(int file, int64_t offset)

@@ -15,7 +15,10 @@
 
 /* A block lasts this long, and a longer silence ends it. */
 #define LEDGER_BLOCK_MS (INT64_C(5) * 3600 * 1000)
-/* Models that are told apart; further ones are counted under the last row, "(other models)", each at its own price. */
+/*
+ * Models that are told apart; further ones are counted under the last row, "(other models)", each at its own
+ * price.
+ */
 #define LEDGER_MODELS_MAX 64
 /* Limit markers that are kept; the oldest go first. */
 #define LEDGER_LIMITS_MAX 1024
@@ -26,8 +29,9 @@ struct ledger_sums {
 	struct price_tokens tokens;
 	double cost_usd;
 	/*
-	 * What ccusage 20.0.24 counts for the same entries: without the lines that it loses (where another line of the
-	 * message is left, it counts that one), without models that are newer than it, at the compiled-in prices.
+	 * What ccusage 20.0.24 counts for the same entries: without the lines that it loses (where another
+	 * line of the message is left, it counts that one), without models that are newer than it, at the
+	 * compiled-in prices.
 	 */
 	double reference_usd;
 	uint64_t unpriced;      /* entries with tokens that have no price: they count as 0 USD */
@@ -48,7 +52,10 @@ struct ledger_block {
 	double indicator_tokens_per_minute;   /* input and output only */
 	double cost_per_hour_usd;
 	uint64_t models;                /* bit n: model n, see ledger_model_at() */
-	/* When the first usage limit that was hit in it is over, 0 without one. ccusage sees only the old form of markers. */
+	/*
+	 * When the first usage limit that was hit in it is over, 0 without one. ccusage sees only the old
+	 * form of markers.
+	 */
 	int64_t limit_resets_ms;
 	int64_t reference_limit_resets_ms;
 };
@@ -65,7 +72,7 @@ struct ledger_session {
 	struct ledger_sums sums;
 	uint64_t subagents;             /* transcripts of subagents with at least one record */
 	double subagents_usd;
-	double block_usd_per_hour;      /* its cost in the active block over its own time there; NaN when that is 0 */
+	double block_usd_per_hour;      /* cost in the active block over its time there; NaN when that is 0 */
 	int64_t first_ms, last_ms;      /* of its records; 0 without any */
 	size_t model_count;
 	struct ledger_model models[LEDGER_MODELS_MAX];

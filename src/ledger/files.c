@@ -10,7 +10,8 @@ int ledger_files_find(const struct ledger_files *files, const char *path)
 	return (int)(uintptr_t)strmap_get(&files->by_path, path) - 1;
 }
 
-int ledger_files_add(struct ledger_files *files, const char *path, size_t root_len, uint32_t session, bool subagent)
+int ledger_files_add(struct ledger_files *files, const char *path, size_t root_len, uint32_t session,
+		     bool subagent)
 {
 	if (files->count == LEDGER_FILES_MAX
 	    || !array_reserve(&files->list, &files->cap, files->count + 1, sizeof(*files->list)))

@@ -28,20 +28,22 @@ struct ledger_files {
 int ledger_files_find(const struct ledger_files *files, const char *path);
 
 /* Gives a new path a number. Returns -1 when memory ran out, or there are too many. */
-int ledger_files_add(struct ledger_files *files, const char *path, size_t root_len, uint32_t session, bool subagent);
+int ledger_files_add(struct ledger_files *files, const char *path, size_t root_len, uint32_t session,
+		     bool subagent);
 
 /* Orders two places: by path, then by position. Returns less than 0, 0, or more than 0. */
 int ledger_files_compare(const struct ledger_files *files, uint64_t left, uint64_t right);
 
 /* The file of an entry. */
-static inline const struct ledger_file *ledger_files_of(const struct ledger_files *files, const struct ledger_entry *entry)
+static inline const struct ledger_file *ledger_files_of(const struct ledger_files *files,
+							const struct ledger_entry *entry)
 {
 	return &files->list[ledger_file_of(entry)];
 }
 
 /*
- * Counts an entry of a file that counts from now on (`sign` 1), or no longer (-1). Returns 1 when it is the file's
- * first one, -1 when it was the last one, otherwise 0.
+ * Counts an entry of a file that counts from now on (`sign` 1), or no longer (-1). Returns 1 when it is the
+ * file's first one, -1 when it was the last one, otherwise 0.
  */
 int ledger_files_account(struct ledger_files *files, size_t file, int sign);
 

@@ -29,13 +29,15 @@ void ledger_free(struct ledger *ledger)
 	free(ledger);
 }
 
-int ledger_add_file(struct ledger *ledger, const char *path, size_t root_len, const char *session_id, bool subagent)
+int ledger_add_file(struct ledger *ledger, const char *path, size_t root_len, const char *session_id,
+		    bool subagent)
 {
 	int known = ledger_files_find(&ledger->files, path);
 	if (known >= 0)
 		return known;
 	int session = ledger_sessions_add(&ledger->sessions, session_id);
-	return session < 0 ? -1 : ledger_files_add(&ledger->files, path, root_len, (uint32_t)session, subagent);
+	return session < 0 ? -1
+			   : ledger_files_add(&ledger->files, path, root_len, (uint32_t)session, subagent);
 }
 
 void ledger_doubt_file(struct ledger *ledger, int file)
@@ -46,8 +48,8 @@ void ledger_doubt_file(struct ledger *ledger, int file)
 /* ---- sums ---- */
 
 /*
- * Adds an entry to all sums (`sign` 1), or takes it out again (-1). `stays`: it is taken out for another entry of the
- * same session and time, or it is that other one.
+ * Adds an entry to all sums (`sign` 1), or takes it out again (-1). `stays`: it is taken out for another
+ * entry of the same session and time, or it is that other one.
  */
 static void account(struct ledger *ledger, const struct ledger_entry *e, int sign, bool stays)
 {
@@ -57,7 +59,8 @@ static void account(struct ledger *ledger, const struct ledger_entry *e, int sig
 	ledger_spans_account(&ledger->spans, e, sign);
 	ledger_sessions_account(&ledger->sessions, file->session, e, sign, stays);
 	if (file->subagent)
-		ledger_sessions_account_subagent(&ledger->sessions, file->session, sign * e->cost_usd, transcripts);
+		ledger_sessions_account_subagent(&ledger->sessions, file->session, sign * e->cost_usd,
+						 transcripts);
 }
 
 void ledger_set_prices(struct ledger *ledger, const struct price_book *book)
@@ -68,7 +71,10 @@ void ledger_set_prices(struct ledger *ledger, const struct price_book *book)
 void ledger_reprice(struct ledger *ledger, const struct price_book *book)
 {
 	ledger_models_set_book(&ledger->models, book);
-	/* All sums again from nothing: taking money out and putting other money in would leave rounding behind. */
+	/*
+	 * All sums again from nothing: taking money out and putting other money in would leave rounding
+	 * behind.
+	 */
 	ledger_models_forget_sums(&ledger->models);
 	ledger_sessions_forget_sums(&ledger->sessions);
 	ledger_files_forget_sums(&ledger->files);
@@ -91,7 +97,10 @@ static void set_identity(struct ledger_entry *e, const struct ledger_record *rec
 		e->id_hash = record->id_hash;
 		e->request_hash = record->request_hash;
 	} else {
-		/* Without an id a line is its own entry: the same place with the same figures is the same line again. */
+		/*
+		 * Without an id a line is its own entry: the same place with the same figures is the same
+		 * line again.
+		 */
 		const uint64_t own[] = { e->place, (uint64_t)e->time_ms, e->input, e->output, e->creation_5m,
 					 e->creation_1h, e->cache_read };
 		e->id_hash = strmap_hash(own, sizeof(own));
@@ -102,7 +111,8 @@ static void set_identity(struct ledger_entry *e, const struct ledger_record *rec
 	}
 }
 
-static void set_costs(struct ledger_entry *e, const struct ledger_model_row *row, const struct ledger_record *record)
+static void set_costs(struct ledger_entry *e, const struct ledger_model_row *row,
+		      const struct ledger_record *record)
 {
 	e->has_cost = record->has_cost;
 	e->fast = record->fast;
@@ -111,14 +121,16 @@ static void set_costs(struct ledger_entry *e, const struct ledger_model_row *row
 	ledger_models_price(e, row);
 	if (!record->has_cost && row->reference)
 		e->reference_usd = row->reference == row->price
-				   ? e->cost_usd
-				   : price_cost_usd(row->reference, row->reference_factor, &record->tokens, record->fast);
+					   ? e->cost_usd
+					   : price_cost_usd(row->reference, row->reference_factor,
+							    &record->tokens, record->fast);
 	e->lost = record->lost_by_reference;
 	if (e->lost)
 		e->reference_usd = 0.;
 }
 
-static bool make_entry(struct ledger *ledger, int file, const struct ledger_record *record, struct ledger_entry *out)
+static bool make_entry(struct ledger *ledger, int file, const struct ledger_record *record,
+		       struct ledger_entry *out)
 {
 	struct ledger_model_row scratch;
 	const struct ledger_model_row *row = &scratch;
@@ -162,12 +174,16 @@ static bool show(struct ledger *ledger, uint32_t entry, bool visible)
 	return true;
 }
 
-/* Whether a sidechain entry is a copy: of the same message at the same time, of which a better entry is there. */
+/*
+ * Whether a sidechain entry is a copy: of the same message at the same time, of which a better entry is
+ * there.
+ */
 static bool is_copy(const struct ledger *ledger, const struct ledger_entry *e)
 {
 	if (!e->sidechain)
 		return false;
-	for (uint32_t at = ledger_entries_first(&ledger->entries, e->id_hash); at != LEDGER_NONE; at = ledger->entries.list[at].next) {
+	for (uint32_t at = ledger_entries_first(&ledger->entries, e->id_hash); at != LEDGER_NONE;
+	     at = ledger->entries.list[at].next) {
 		const struct ledger_entry *other = &ledger->entries.list[at];
 		if (other != e && other->id_hash == e->id_hash && other->time_ms == e->time_ms
 		    && ledger_entries_is_better(&ledger->entries, other, e))
@@ -180,7 +196,8 @@ static bool is_copy(const struct ledger *ledger, const struct ledger_entry *e)
 static bool settle(struct ledger *ledger, uint64_t id_hash)
 {
 	bool changed = false;
-	for (uint32_t at = ledger_entries_first(&ledger->entries, id_hash); at != LEDGER_NONE; at = ledger->entries.list[at].next) {
+	for (uint32_t at = ledger_entries_first(&ledger->entries, id_hash); at != LEDGER_NONE;
+	     at = ledger->entries.list[at].next) {
 		const struct ledger_entry *e = &ledger->entries.list[at];
 		if (e->id_hash == id_hash)
 			changed = show(ledger, at, !is_copy(ledger, e)) || changed;
@@ -188,8 +205,11 @@ static bool settle(struct ledger *ledger, uint64_t id_hash)
 	return changed;
 }
 
-/* The same in a crowd, at a time at which the entry came or from which it went: the others are as they were. */
-static bool settle_crowd(struct ledger *ledger, const struct ledger_crowd *crowd, int64_t time_ms, uint32_t entry)
+/*
+ * The same in a crowd, at a time at which the entry came or from which it went: the others are as they were.
+ */
+static bool settle_crowd(struct ledger *ledger, const struct ledger_crowd *crowd, int64_t time_ms,
+			 uint32_t entry)
 {
 	uint32_t best[2];
 	size_t count = ledger_crowd_best(crowd, time_ms, best);
@@ -222,7 +242,9 @@ static void replace(struct ledger *ledger, uint32_t entry, const struct ledger_e
 	bool same_time = place->time_ms == e->time_ms;
 	bool moves = !same_time || place->place != e->place;
 	/* A copy may belong to another session. */
-	bool stays = same_time && ledger_files_of(&ledger->files, place)->session == ledger_files_of(&ledger->files, e)->session;
+	bool stays = same_time
+		     && ledger_files_of(&ledger->files, place)->session
+				== ledger_files_of(&ledger->files, e)->session;
 	if (visible && moves)
 		ledger_order_remove(&ledger->order, entry);
 	if (visible)
@@ -237,8 +259,8 @@ static void replace(struct ledger *ledger, uint32_t entry, const struct ledger_e
 }
 
 /*
- * A further record `e` of an entry's message and request. The best one of all is the entry; where ccusage loses that one,
- * the best of the rest is its twin, because ccusage counts that one.
+ * A further record `e` of an entry's message and request. The best one of all is the entry; where ccusage
+ * loses that one, the best of the rest is its twin, because ccusage counts that one.
  */
 static int merge(struct ledger *ledger, struct ledger_crowd *crowd, uint32_t entry, struct ledger_entry *e)
 {
@@ -282,19 +304,27 @@ static int merge(struct ledger *ledger, struct ledger_crowd *crowd, uint32_t ent
 }
 
 /* Keeps the limit marker that an entry is. */
-static void note_limit(struct ledger *ledger, const struct ledger_entry *e, const struct ledger_record *record)
+static void note_limit(struct ledger *ledger, const struct ledger_entry *e,
+		       const struct ledger_record *record)
 {
-	const struct ledger_marker marker = { .time_ms = e->time_ms, .resets_ms = record->limit_resets_ms, .place = e->place,
-					      .kind = (enum scan_limit_kind)record->limit_kind, .has_entry = true,
+	const struct ledger_marker marker = { .time_ms = e->time_ms,
+					      .resets_ms = record->limit_resets_ms,
+					      .place = e->place,
+					      .kind = (enum scan_limit_kind)record->limit_kind,
+					      .has_entry = true,
 					      .old_form = record->limit_is_old_form };
 	ledger_limits_add(&ledger->limits, &marker);
 }
 
-/* The entry of the same message and request, LEDGER_NONE without one; *looked_at: how many others of that message. */
+/*
+ * The entry of the same message and request, LEDGER_NONE without one; *looked_at: how many others of that
+ * message.
+ */
 static uint32_t find_same(const struct ledger *ledger, const struct ledger_entry *e, unsigned *looked_at)
 {
 	*looked_at = 0;
-	for (uint32_t at = ledger_entries_first(&ledger->entries, e->id_hash); at != LEDGER_NONE; at = ledger->entries.list[at].next) {
+	for (uint32_t at = ledger_entries_first(&ledger->entries, e->id_hash); at != LEDGER_NONE;
+	     at = ledger->entries.list[at].next) {
 		if (ledger->entries.list[at].id_hash != e->id_hash)
 			continue;
 		if (ledger->entries.list[at].request_hash == e->request_hash)
@@ -340,7 +370,8 @@ int ledger_add(struct ledger *ledger, int file, int64_t offset, const struct sca
 	return result;
 }
 
-void ledger_note_limit(struct ledger *ledger, int file, int64_t offset, int64_t time_ms, const struct scan_limit *limit)
+void ledger_note_limit(struct ledger *ledger, int file, int64_t offset, int64_t time_ms,
+		       const struct scan_limit *limit)
 {
 	const struct ledger_marker marker = { .time_ms = time_ms, .resets_ms = ledger_limit_resets_ms(limit),
 					      .place = ledger_place(file, offset), .kind = limit->kind,

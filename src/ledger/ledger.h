@@ -1,16 +1,18 @@
 /*
- * ledger: the accounts. Every usage record that was seen, once; what it cost; sessions, days and 5-hour blocks.
+ * ledger: the accounts. Every usage record that was seen, once; what it cost; sessions, days and 5-hour
+ * blocks.
  *
- * For: swatchd, which adds records as transcripts grow and asks for figures when it publishes; the reports, which add a
- * whole history first. Pure: no clock, no files, no loop.
+ * For: swatchd, which adds records as transcripts grow and asks for figures when it publishes; the reports,
+ * which add a whole history first. Pure: no clock, no files, no loop.
  *
- * Nothing is forgotten: the ledger holds the union of all lines seen, so a transcript that is read again, truncated or
- * deleted changes no figure by that alone. Which of several duplicates is kept never depends on the order in which they
- * arrive: ties go by path, then by position.
+ * Nothing is forgotten: the ledger holds the union of all lines seen, so a transcript that is read again,
+ * truncated or deleted changes no figure by that alone. Which of several duplicates is kept never depends on
+ * the order in which they arrive: ties go by path, then by position.
  *
- * Of a message with a sidechain copy under another requestId ccusage 20.0.24 counts one, but only when both have the
- * same timestamp: so does the ledger. (Of a message on several lines with several timestamps, copied line by line,
- * ccusage counts one or two, depending on which file's path comes first; the ledger always counts one.)
+ * Of a message with a sidechain copy under another requestId ccusage 20.0.24 counts one, but only when both
+ * have the same timestamp: so does the ledger. (Of a message on several lines with several timestamps, copied
+ * line by line, ccusage counts one or two, depending on which file's path comes first; the ledger always
+ * counts one.)
  */
 #ifndef SWATCH_LEDGER_LEDGER_H
 #define SWATCH_LEDGER_LEDGER_H
@@ -27,8 +29,8 @@ struct ledger *ledger_new(void);
 void ledger_set_prices(struct ledger *ledger, const struct price_book *book);
 
 /*
- * Prices by another book (NULL: none) from now on, also the entries that are there, but for those whose line says itself
- * what it cost. The old book is not needed any more. O(entries).
+ * Prices by another book (NULL: none) from now on, also the entries that are there, but for those whose line
+ * says itself what it cost. The old book is not needed any more. O(entries).
  */
 void ledger_reprice(struct ledger *ledger, const struct price_book *book);
 
@@ -38,22 +40,23 @@ const struct price *ledger_price(const struct ledger *ledger, const char *model,
 void ledger_free(struct ledger *ledger);
 
 /*
- * Names a transcript: `path` decides ties, `session_id` gets its usage. `root_len` bytes of the path lead to the
- * projects/ directory, its slash included. The same path gives the same number.
- * Returns the number, or -1 when memory ran out.
+ * Names a transcript: `path` decides ties, `session_id` gets its usage. `root_len` bytes of the path lead to
+ * the projects/ directory, its slash included. The same path gives the same number. Returns the number, or -1
+ * when memory ran out.
  */
-int ledger_add_file(struct ledger *ledger, const char *path, size_t root_len, const char *session_id, bool subagent);
+int ledger_add_file(struct ledger *ledger, const char *path, size_t root_len, const char *session_id,
+		    bool subagent);
 
 /*
- * The transcript was deleted, or no longer begins as it did. What was seen in it still counts here; ccusage, which reads
- * only what is there, may not count it any more.
+ * The transcript was deleted, or no longer begins as it did. What was seen in it still counts here; ccusage,
+ * which reads only what is there, may not count it any more.
  */
 void ledger_doubt_file(struct ledger *ledger, int file);
 
 /*
- * Adds a record (usage->present) that stands at `offset` of a file, and those of the advisors in it. Returns 1 when a
- * figure changed, 0 for a duplicate, -1 when memory ran out. The slices are not kept. Amortised O(1) in any
- * order of time; the first question afterwards sorts what is new.
+ * Adds a record (usage->present) that stands at `offset` of a file, and those of the advisors in it. Returns
+ * 1 when a figure changed, 0 for a duplicate, -1 when memory ran out. The slices are not kept. Amortised O(1)
+ * in any order of time; the first question afterwards sorts what is new.
  */
 int ledger_add(struct ledger *ledger, int file, int64_t offset, const struct scan_usage *usage);
 
@@ -61,17 +64,18 @@ int ledger_add(struct ledger *ledger, int file, int64_t offset, const struct sca
 int ledger_add_record(struct ledger *ledger, int file, const struct ledger_record *record);
 
 /*
- * Notes a limit marker whose line has no usage record; ledger_add() takes those of the others. It shows in its block
- * and in ledger_limit_in_force() (the last LEDGER_LIMITS_MAX of them do).
+ * Notes a limit marker whose line has no usage record; ledger_add() takes those of the others. It shows in
+ * its block and in ledger_limit_in_force() (the last LEDGER_LIMITS_MAX of them do).
  */
-void ledger_note_limit(struct ledger *ledger, int file, int64_t offset, int64_t time_ms, const struct scan_limit *limit);
+void ledger_note_limit(struct ledger *ledger, int file, int64_t offset, int64_t time_ms,
+		       const struct scan_limit *limit);
 
 /* The limit hit last whose reset lies ahead. Returns false when no limit is in force. */
 bool ledger_limit_in_force(const struct ledger *ledger, int64_t now_ms, struct ledger_limit *out);
 
 /*
- * A session whose figures changed since it was last named here, in no order; NULL when no more did. A record may
- * change the figures of other sessions than its own: a copy may become the one that counts.
+ * A session whose figures changed since it was last named here, in no order; NULL when no more did. A record
+ * may change the figures of other sessions than its own: a copy may become the one that counts.
  */
 const char *ledger_next_changed(struct ledger *ledger);
 
@@ -81,24 +85,30 @@ size_t ledger_count(const struct ledger *ledger);
 /* The block that is active at `now_ms`. Returns false when no block is. O(entries of the last block). */
 bool ledger_active_block(struct ledger *ledger, int64_t now_ms, struct ledger_block *out);
 
-/* What the entries of doubted transcripts add to the active block's reference_usd. O(entries of the last block). */
+/*
+ * What the entries of doubted transcripts add to the active block's reference_usd. O(entries of the last
+ * block).
+ */
 double ledger_doubted_usd(struct ledger *ledger, int64_t now_ms);
 
 /*
- * Whether the active block (or that there is none) would be the same whatever entries before `since_ms` may still be
- * added: a silence of more than 5 h since then says where it begins. O(entries since).
+ * Whether the active block (or that there is none) would be the same whatever entries before `since_ms` may
+ * still be added: a silence of more than 5 h since then says where it begins. O(entries since).
  */
 bool ledger_block_is_known(struct ledger *ledger, int64_t since_ms, int64_t now_ms);
 
-/* Whether the blocks hold every entry. False when memory ran out while they were made; the next question tries again. */
+/*
+ * Whether the blocks hold every entry. False when memory ran out while they were made; the next question
+ * tries again.
+ */
 bool ledger_has_all_blocks(struct ledger *ledger);
 
 /* The blocks in order of time: `index` 0 is the first one. Returns false past the last one. */
 bool ledger_block_at(struct ledger *ledger, size_t index, struct ledger_block *out);
 
 /*
- * The gap between two blocks that follow each other: from 5 h after the last entry of one to the first entry of the
- * next. Returns false when the silence is no longer than 5 h: there is no gap then.
+ * The gap between two blocks that follow each other: from 5 h after the last entry of one to the first entry
+ * of the next. Returns false when the silence is no longer than 5 h: there is no gap then.
  */
 bool ledger_gap_between(const struct ledger_block *block, const struct ledger_block *next, int64_t *start_ms,
 			int64_t *end_ms);
@@ -108,11 +118,12 @@ void ledger_sum_span(struct ledger *ledger, int64_t start_ms, int64_t end_ms, st
 
 /* The figures of a session; all zero for one without records. `now_ms` says which block is active.
  * O(models of the session, and entries of the active block). */
-void ledger_session(struct ledger *ledger, const char *session_id, int64_t now_ms, struct ledger_session *out);
+void ledger_session(struct ledger *ledger, const char *session_id, int64_t now_ms,
+		    struct ledger_session *out);
 
 /*
- * Entry `index` of those that count, in order of time. Returns false past the last one. The pointers hold until the
- * ledger is changed.
+ * Entry `index` of those that count, in order of time. Returns false past the last one. The pointers hold
+ * until the ledger is changed.
  */
 bool ledger_entry_at(struct ledger *ledger, size_t index, struct ledger_entry_view *out);
 

@@ -5,7 +5,10 @@
 #include "base/array.h"
 #include "base/clock.h"
 
-/* A limit by the month is the longest there is: a marker that promises more is not believed for what is in force. */
+/*
+ * A limit by the month is the longest there is: a marker that promises more is not believed for what is in
+ * force.
+ */
 #define LONGEST_LIMIT_MS (32 * CLOCK_DAY_MS)
 
 static bool is_known(const struct ledger_limits *limits, const struct ledger_marker *marker)
@@ -60,7 +63,8 @@ const struct ledger_marker *ledger_limits_in_force(const struct ledger_limits *l
 }
 
 /* Whether the marker's line is an entry of the block that counts: not one that lost to another record. */
-static bool counts_in(const struct ledger_order *order, const struct ledger_range *range, const struct ledger_marker *marker)
+static bool counts_in(const struct ledger_order *order, const struct ledger_range *range,
+		      const struct ledger_marker *marker)
 {
 	for (size_t i = range->first; i <= range->last; i++) {
 		const struct ledger_entry *entry = ledger_order_at(order, i);

@@ -32,15 +32,16 @@ void ledger_models_set_book(struct ledger_models *models, const struct price_boo
 
 void ledger_models_price(struct ledger_entry *entry, const struct ledger_model_row *row)
 {
-	const struct price_tokens tokens = { entry->input, entry->output, entry->creation_5m, entry->creation_1h,
-					     entry->cache_read };
+	const struct price_tokens tokens = { entry->input, entry->output, entry->creation_5m,
+					     entry->creation_1h, entry->cache_read };
 	if (entry->has_cost)
 		return;
 	entry->cost_usd = row->price ? price_cost_usd(row->price, row->factor, &tokens, entry->fast) : 0.;
 	entry->unpriced = !row->price && !row->silent && price_tokens_total(&tokens) > 0;
 }
 
-const struct ledger_model_row *ledger_models_row_of(const struct ledger_models *models, const struct ledger_entry *entry)
+const struct ledger_model_row *ledger_models_row_of(const struct ledger_models *models,
+						    const struct ledger_entry *entry)
 {
 	if (entry->model != LEDGER_MODELS_MAX - 1)
 		return &models->list[entry->model];
@@ -65,7 +66,8 @@ static void show_name(const struct ledger_record *record, char *out, size_t size
 
 static bool is_last(const struct ledger_models *models, const struct ledger_record *record)
 {
-	return models->last_len > 0 && record->model.len == models->last_len && shows_fast(record) == models->last_fast
+	return models->last_len > 0 && record->model.len == models->last_len
+	       && shows_fast(record) == models->last_fast
 	       && memcmp(record->model.data, models->last, record->model.len) == 0;
 }
 
@@ -83,12 +85,14 @@ static void keep_last(struct ledger_models *models, const struct ledger_record *
 /* ---- rows ---- */
 
 /* Returns false when memory ran out: a row without its name would have no price for good. */
-static bool fill_row(const struct ledger_models *models, const struct ledger_record *record, struct ledger_model_row *row)
+static bool fill_row(const struct ledger_models *models, const struct ledger_record *record,
+		     struct ledger_model_row *row)
 {
 	char name[PRICE_MODEL_MAX];
 	size_t len;
 	*row = (struct ledger_model_row){ .other = LEDGER_OTHERS_MAX,
-					  .silent = !record->model.data || slice_equals(record->model, "<synthetic>") };
+					  .silent = !record->model.data
+						    || slice_equals(record->model, "<synthetic>") };
 	if (record->model.data && slice_to_text(record->model, name, sizeof(name), &len)) {
 		row->priced_as = strndup(name, len);
 		if (!row->priced_as)

@@ -29,7 +29,10 @@ struct ledger_models {
 	const struct price_book *book;
 	struct ledger_model_row list[LEDGER_MODELS_MAX];
 	size_t count;
-	/* The models of the row "(other models)", for their prices; further ones keep what they cost when they came. */
+	/*
+	 * The models of the row "(other models)", for their prices; further ones keep what they cost when
+	 * they came.
+	 */
 	struct strmap others_by_name;      /* -> struct ledger_model_row */
 	struct ledger_model_row **others;
 	size_t other_count, other_cap;
@@ -40,17 +43,20 @@ struct ledger_models {
 };
 
 /*
- * The number of a record's model (it is given one); -1 when memory ran out. The last row takes what comes when the table
- * is full; *priced has the model's own prices in any case, and may be `scratch`, filled.
+ * The number of a record's model (it is given one); -1 when memory ran out. The last row takes what comes
+ * when the table is full; *priced has the model's own prices in any case, and may be `scratch`, filled.
  */
 int ledger_models_number(struct ledger_models *models, const struct ledger_record *record,
 			 const struct ledger_model_row **priced, struct ledger_model_row *scratch);
 
-/* Sets what an entry without a cost of its own costs by the row's prices, and whether it has a price at all. */
+/*
+ * Sets what an entry without a cost of its own costs by the row's prices, and whether it has a price at all.
+ */
 void ledger_models_price(struct ledger_entry *entry, const struct ledger_model_row *row);
 
 /* The row with the prices of an entry; NULL when they were not kept, and the entry's cost stays as it is. */
-const struct ledger_model_row *ledger_models_row_of(const struct ledger_models *models, const struct ledger_entry *entry);
+const struct ledger_model_row *ledger_models_row_of(const struct ledger_models *models,
+						    const struct ledger_entry *entry);
 
 /* Prices by another book (NULL: the compiled-in prices alone) from now on: looks all models up again. */
 void ledger_models_set_book(struct ledger_models *models, const struct price_book *book);

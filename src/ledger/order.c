@@ -90,7 +90,9 @@ static size_t place_of(const struct ledger_order *order, size_t len, uint32_t en
 	return array_search(&wanted, order->list, len, sizeof(*order->list), compare_wanted, NULL);
 }
 
-/* The place of an entry that still waits for its own, when it is one of the last; order->len when it is not. */
+/*
+ * The place of an entry that still waits for its own, when it is one of the last; order->len when it is not.
+ */
 static size_t find_waiting(const struct ledger_order *order, uint32_t entry)
 {
 	size_t place = order->len;
@@ -114,7 +116,8 @@ void ledger_order_remove(struct ledger_order *order, uint32_t entry)
 		note_change(order, place);
 		order->sorted_len--;
 	}
-	memmove(order->list + place, order->list + place + 1, (order->len - place - 1) * sizeof(*order->list));
+	memmove(order->list + place, order->list + place + 1,
+		(order->len - place - 1) * sizeof(*order->list));
 	order->len--;
 }
 
@@ -133,7 +136,8 @@ static void sort_by_digit(const struct ledger_entry *entries, const uint32_t *fr
 		sum += count;
 	}
 	for (size_t i = 0; i < len; i++)
-		to[places[(uint64_t)(entries[from[i]].time_ms - start_ms) >> shift & (DIGITS - 1)]++] = from[i];
+		to[places[(uint64_t)(entries[from[i]].time_ms - start_ms) >> shift & (DIGITS - 1)]++] =
+			from[i];
 }
 
 /* Sorts by time, digit by digit: a history's tail in a few passes. `scratch` has room for as many. */
@@ -146,7 +150,8 @@ static void sort_by_time(const struct ledger_entry *entries, uint32_t *tail, uin
 		end_ms = time_ms > end_ms ? time_ms : end_ms;
 	}
 	uint32_t *from = tail, *to = scratch;
-	for (unsigned shift = 0; shift < 64 && (uint64_t)(end_ms - start_ms) >> shift > 0; shift += DIGIT_BITS) {
+	for (unsigned shift = 0; shift < 64 && (uint64_t)(end_ms - start_ms) >> shift > 0;
+	     shift += DIGIT_BITS) {
 		sort_by_digit(entries, from, to, len, start_ms, shift);
 		uint32_t *swap = from;
 		from = to;

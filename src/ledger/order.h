@@ -1,9 +1,9 @@
 /*
- * ledger/order: the entries that count in order of time; of the same time, in order of path and position, so that sums
- * over them do not depend on which thread was first.
+ * ledger/order: the entries that count in order of time; of the same time, in order of path and position, so
+ * that sums over them do not depend on which thread was first.
  *
- * For: blocks, spans, sessions and limits, which look at what is in it; ledger.c, which puts entries in and takes them out. New
- * ones are collected, and sorted in by ledger_order_sort() before a figure is asked for.
+ * For: blocks, spans, sessions and limits, which look at what is in it; ledger.c, which puts entries in and
+ * takes them out. New ones are collected, and sorted in by ledger_order_sort() before a figure is asked for.
  */
 #ifndef SWATCH_LEDGER_ORDER_H
 #define SWATCH_LEDGER_ORDER_H

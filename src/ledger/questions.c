@@ -40,7 +40,9 @@ bool ledger_model_at(const struct ledger *ledger, size_t index, struct ledger_mo
 	if (index >= ledger->models.count)
 		return false;
 	const struct ledger_model_row *row = &ledger->models.list[index];
-	*out = (struct ledger_model){ .name = row->name, .unpriced = row->sums.unpriced > 0, .sums = row->sums };
+	out->name = row->name;
+	out->unpriced = row->sums.unpriced > 0;
+	out->sums = row->sums;
 	return true;
 }
 
@@ -55,8 +57,8 @@ bool ledger_limit_in_force(const struct ledger *ledger, int64_t now_ms, struct l
 	if (!marker)
 		return false;
 	const struct ledger_file *file = &ledger->files.list[ledger_place_file(marker->place)];
-	*out = (struct ledger_limit){ .noted_ms = marker->time_ms, .resets_ms = marker->resets_ms, .kind = marker->kind,
-				      .session_id = ledger->sessions.list[file->session].id };
+	*out = (struct ledger_limit){ marker->time_ms, marker->resets_ms, marker->kind,
+				      ledger->sessions.list[file->session].id };
 	return true;
 }
 
@@ -90,7 +92,8 @@ static void fill_block(struct ledger *ledger, const struct ledger_range *range, 
 	out->start_ms = ledger_blocks_start_ms(out->first_ms);
 	out->end_ms = out->start_ms + LEDGER_BLOCK_MS;
 	if (range == ledger_blocks_last(&ledger->blocks)) {
-		const struct ledger_span *span = ledger_spans_find(&ledger->spans, &ledger->order, out->first_ms, INT64_MAX);
+		const struct ledger_span *span =
+			ledger_spans_find(&ledger->spans, &ledger->order, out->first_ms, INT64_MAX);
 		out->sums = span->sums;
 		out->models = ledger_models_shown(&ledger->models, span->by_model);
 	} else {
@@ -214,7 +217,8 @@ static double session_rate(struct ledger *ledger, uint32_t session, int64_t now_
 	struct ledger_block block;
 	if (!ledger_active_block(ledger, now_ms, &block))
 		return NAN;
-	return ledger_sessions_usd_per_hour(&ledger->sessions, session, &ledger->order, ledger_blocks_last(&ledger->blocks));
+	return ledger_sessions_usd_per_hour(&ledger->sessions, session, &ledger->order,
+					    ledger_blocks_last(&ledger->blocks));
 }
 
 void ledger_session(struct ledger *ledger, const char *session_id, int64_t now_ms, struct ledger_session *out)
@@ -231,8 +235,10 @@ void ledger_session(struct ledger *ledger, const char *session_id, int64_t now_m
 			continue;
 		ledger_sums_add(&out->sums, sums);
 		if (!ledger->models.list[i].silent)
-			out->models[out->model_count++] = (struct ledger_model){
-				.name = ledger->models.list[i].name, .unpriced = sums->unpriced > 0, .sums = *sums };
+			out->models[out->model_count++] =
+				(struct ledger_model){ .name = ledger->models.list[i].name,
+						       .unpriced = sums->unpriced > 0,
+						       .sums = *sums };
 	}
 	out->first_ms = row->first_ms;
 	out->last_ms = row->last_ms;

@@ -52,7 +52,9 @@ int64_t rate_limit_window_ms(const char *name)
 	if (strcmp(name, RATE_LIMIT_FIVE_HOUR) == 0)
 		return RATE_LIMIT_FIVE_HOUR_MS;
 	/* "sevenDayOpus" and its like are parts of the week. */
-	return strncmp(name, RATE_LIMIT_SEVEN_DAY, strlen(RATE_LIMIT_SEVEN_DAY)) == 0 ? RATE_LIMIT_SEVEN_DAY_MS : 0;
+	return strncmp(name, RATE_LIMIT_SEVEN_DAY, strlen(RATE_LIMIT_SEVEN_DAY)) == 0
+		       ? RATE_LIMIT_SEVEN_DAY_MS
+		       : 0;
 }
 
 static bool is_believable(const struct rate_limit *reading, int64_t now_ms)

@@ -1,12 +1,12 @@
 /*
  * rate_limits: the server's own usage limits, merged from what many terminals know.
  *
- * For: swatchd, which keeps the account's limits out of every statusline's tick, and `swatch statusline`, which holds
- * its own reading against them. Pure.
+ * For: swatchd, which keeps the account's limits out of every statusline's tick, and `swatch statusline`,
+ * which holds its own reading against them. Pure.
  *
- * Limits are the account's, but each terminal knows only its own last reading. Of two readings of a limit the one with
- * the later reset is the newer window; within one window use only grows, so the higher percentage is the later one.
- * Past its reset a limit says nothing any more.
+ * Limits are the account's, but each terminal knows only its own last reading. Of two readings of a limit the
+ * one with the later reset is the newer window; within one window use only grows, so the higher percentage is
+ * the later one. Past its reset a limit says nothing any more.
  */
 #ifndef SWATCH_LEDGER_RATE_LIMITS_H
 #define SWATCH_LEDGER_RATE_LIMITS_H
@@ -53,9 +53,9 @@ void rate_limit_init(struct rate_limit *limit, const char *name);
 int64_t rate_limit_window_ms(const char *name);
 
 /*
- * Takes over a reading that is newer than the one known. Refuses one whose reset is not ahead, or further ahead than such
- * a window lasts, and one without a possible percentage; leaves out an amount of money that is not possible. Returns true
- * when something changed.
+ * Takes over a reading that is newer than the one known. Refuses one whose reset is not ahead, or further
+ * ahead than such a window lasts, and one without a possible percentage; leaves out an amount of money that
+ * is not possible. Returns true when something changed.
  */
 bool rate_limits_merge(struct rate_limits *limits, const struct rate_limit *reading, int64_t now_ms);
 

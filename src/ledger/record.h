@@ -1,5 +1,6 @@
 /*
- * ledger/record: a usage record as the ledger takes it: with hashes for the ids, so that it outlives the line.
+ * ledger/record: a usage record as the ledger takes it: with hashes for the ids, so that it outlives the
+ * line.
  *
  * For: ledger and gather. Pure, and safe on any thread.
  */

@@ -22,7 +22,8 @@ int ledger_sessions_add(struct ledger_sessions *sessions, const char *session_id
 	/* A number in a pointer's place: the map holds no memory for it. */
 	if (!strmap_put(&sessions->by_id, session_id, (void *)(sessions->count + 1)))
 		return -1;
-	sessions->list[sessions->count] = (struct ledger_session_row){ .id = strmap_key(&sessions->by_id, session_id) };
+	sessions->list[sessions->count] =
+		(struct ledger_session_row){ .id = strmap_key(&sessions->by_id, session_id) };
 	return (int)sessions->count++;
 }
 
@@ -75,7 +76,8 @@ const char *ledger_sessions_next_changed(struct ledger_sessions *sessions)
 
 /* ---- sums ---- */
 
-static void account_part(struct ledger_block_part *part, const struct ledger_entry *entry, int sign, bool stays)
+static void account_part(struct ledger_block_part *part, const struct ledger_entry *entry, int sign,
+			 bool stays)
 {
 	if (part->block_ms == 0 || entry->time_ms < part->block_ms)
 		return;
@@ -90,8 +92,8 @@ static void account_part(struct ledger_block_part *part, const struct ledger_ent
 	part->last_ms = entry->time_ms > part->last_ms ? entry->time_ms : part->last_ms;
 }
 
-void ledger_sessions_account(struct ledger_sessions *sessions, uint32_t session, const struct ledger_entry *entry,
-			     int sign, bool stays)
+void ledger_sessions_account(struct ledger_sessions *sessions, uint32_t session,
+			     const struct ledger_entry *entry, int sign, bool stays)
 {
 	struct ledger_session_row *row = &sessions->list[session];
 	ledger_sums_add_entry(&row->by_model[entry->model], entry, sign);
@@ -99,7 +101,8 @@ void ledger_sessions_account(struct ledger_sessions *sessions, uint32_t session,
 	note_change(sessions, session);
 }
 
-void ledger_sessions_account_subagent(struct ledger_sessions *sessions, uint32_t session, double usd, int transcripts)
+void ledger_sessions_account_subagent(struct ledger_sessions *sessions, uint32_t session, double usd,
+				      int transcripts)
 {
 	sessions->list[session].subagents_usd += usd;
 	sessions->list[session].subagents += (uint64_t)(int64_t)transcripts;
@@ -123,8 +126,7 @@ void ledger_sessions_forget_sums(struct ledger_sessions *sessions)
 static void find_part(struct ledger_block_part *part, uint32_t session, const struct ledger_order *order,
 		      const struct ledger_range *block)
 {
-	*part = (struct ledger_block_part){ .block_ms = ledger_order_time(order, block->first), .first_ms = INT64_MAX,
-					    .last_ms = INT64_MIN };
+	*part = (struct ledger_block_part){ ledger_order_time(order, block->first), INT64_MAX, INT64_MIN, 0 };
 	for (size_t i = block->first; i <= block->last; i++) {
 		const struct ledger_entry *entry = ledger_order_at(order, i);
 		if (ledger_files_of(order->entries->files, entry)->session != session)
@@ -136,8 +138,8 @@ static void find_part(struct ledger_block_part *part, uint32_t session, const st
 	}
 }
 
-double ledger_sessions_usd_per_hour(struct ledger_sessions *sessions, uint32_t session, const struct ledger_order *order,
-				    const struct ledger_range *block)
+double ledger_sessions_usd_per_hour(struct ledger_sessions *sessions, uint32_t session,
+				    const struct ledger_order *order, const struct ledger_range *block)
 {
 	struct ledger_block_part *part = &sessions->list[session].part;
 	if (part->block_ms != ledger_order_time(order, block->first))

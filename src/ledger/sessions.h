@@ -49,14 +49,15 @@ bool ledger_sessions_reserve(struct ledger_sessions *sessions, uint32_t session,
 void ledger_sessions_note_time(struct ledger_sessions *sessions, uint32_t session, int64_t time_ms);
 
 /*
- * Adds an entry to the session's sums (`sign` 1), or takes it out again (-1); there is room. `stays`: it is taken out
- * for another entry of the same session and time, or it is that other one.
+ * Adds an entry to the session's sums (`sign` 1), or takes it out again (-1); there is room. `stays`: it is
+ * taken out for another entry of the same session and time, or it is that other one.
  */
-void ledger_sessions_account(struct ledger_sessions *sessions, uint32_t session, const struct ledger_entry *entry,
-			     int sign, bool stays);
+void ledger_sessions_account(struct ledger_sessions *sessions, uint32_t session,
+			     const struct ledger_entry *entry, int sign, bool stays);
 
 /* The same for the part of subagents: money, and transcripts that came (1) or went (-1) with it. */
-void ledger_sessions_account_subagent(struct ledger_sessions *sessions, uint32_t session, double usd, int transcripts);
+void ledger_sessions_account_subagent(struct ledger_sessions *sessions, uint32_t session, double usd,
+				      int transcripts);
 
 void ledger_sessions_forget_sums(struct ledger_sessions *sessions);
 
@@ -64,11 +65,11 @@ void ledger_sessions_forget_sums(struct ledger_sessions *sessions);
 const char *ledger_sessions_next_changed(struct ledger_sessions *sessions);
 
 /*
- * What a session costs an hour in a block, the last of the order: its cost there over its own time there; NaN when that
- * time is 0. O(entries of the block) the first time.
+ * What a session costs an hour in a block, the last of the order: its cost there over its own time there; NaN
+ * when that time is 0. O(entries of the block) the first time.
  */
-double ledger_sessions_usd_per_hour(struct ledger_sessions *sessions, uint32_t session, const struct ledger_order *order,
-				    const struct ledger_range *block);
+double ledger_sessions_usd_per_hour(struct ledger_sessions *sessions, uint32_t session,
+				    const struct ledger_order *order, const struct ledger_range *block);
 
 void ledger_sessions_release(struct ledger_sessions *sessions);
 

@@ -31,7 +31,8 @@ const struct ledger_span *ledger_spans_find(struct ledger_spans *spans, const st
 			span = kept;
 	}
 	*span = (struct ledger_span){ .start_ms = start_ms, .end_ms = end_ms, .asked = spans->questions };
-	for (size_t i = ledger_order_find(order, start_ms); i < order->len && ledger_order_time(order, i) < end_ms; i++)
+	for (size_t i = ledger_order_find(order, start_ms);
+	     i < order->len && ledger_order_time(order, i) < end_ms; i++)
 		account(span, ledger_order_at(order, i), +1);
 	return span;
 }

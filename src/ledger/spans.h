@@ -1,7 +1,8 @@
 /*
  * ledger/spans: sums over spans of time that were asked for, kept up to date from then on.
  *
- * For: ledger.c. Every message that is published asks for the same few spans: the day, the last block, the server's window.
+ * For: ledger.c. Every message that is published asks for the same few spans: the day, the last block, the
+ * server's window.
  */
 #ifndef SWATCH_LEDGER_SPANS_H
 #define SWATCH_LEDGER_SPANS_H
@@ -27,8 +28,9 @@ struct ledger_spans {
 void ledger_spans_account(struct ledger_spans *spans, const struct ledger_entry *entry, int sign);
 
 /*
- * The sums over [start_ms, end_ms) of the order, which is sorted. A new span takes the place of the one that was not
- * asked for longest. O(1) when it is kept, else O(entries in it). The answer holds until the next call.
+ * The sums over [start_ms, end_ms) of the order, which is sorted. A new span takes the place of the one that
+ * was not asked for longest. O(1) when it is kept, else O(entries in it). The answer holds until the next
+ * call.
  */
 const struct ledger_span *ledger_spans_find(struct ledger_spans *spans, const struct ledger_order *order,
 					    int64_t start_ms, int64_t end_ms);

@@ -2,8 +2,8 @@
 
 void ledger_sums_add_entry(struct ledger_sums *sums, const struct ledger_entry *entry, int sign)
 {
-	const struct price_tokens tokens = { entry->input, entry->output, entry->creation_5m, entry->creation_1h,
-					     entry->cache_read };
+	const struct price_tokens tokens = { entry->input, entry->output, entry->creation_5m,
+					     entry->creation_1h, entry->cache_read };
 	sums->entries += (uint64_t)(int64_t)sign;
 	price_tokens_add(&sums->tokens, &tokens, sign);
 	sums->cost_usd += sign * entry->cost_usd;

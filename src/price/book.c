@@ -59,16 +59,18 @@ struct reading {
 };
 
 /* A number from 0 to `max`; `fallback` where the field is missing. */
-static double take_number(struct reading *r, struct json_object *fields, const char *field, double max, double fallback)
+static double take_number(struct reading *r, struct json_object *fields, const char *field, double max,
+			  double fallback)
 {
 	struct json_object *value;
 	if (!json_object_object_get_ex(fields, field, &value) || !value)
 		return fallback;
 	double number = json_object_get_double(value);
-	bool is_number = json_object_is_type(value, json_type_double) || json_object_is_type(value, json_type_int);
+	bool is_number =
+		json_object_is_type(value, json_type_double) || json_object_is_type(value, json_type_int);
 	if (!is_number || !isfinite(number) || number < 0. || number > max) {
-		buf_printf(r->error, "cannot use %s: \"%s\" of model \"%.100s\" is not a number from 0 to %g", r->path, field,
-			   r->model, max);
+		buf_printf(r->error, "cannot use %s: \"%s\" of model \"%.100s\" is not a number from 0 to %g",
+			   r->path, field, r->model, max);
 		r->failed = true;
 		return fallback;
 	}
@@ -79,7 +81,8 @@ static double take_number(struct reading *r, struct json_object *fields, const c
 static void take_rates(struct reading *r, const char *suffix, struct price_rates *out)
 {
 	static const char *const names[] = { "input_cost_per_token", "output_cost_per_token",
-					     "cache_creation_input_token_cost", "cache_read_input_token_cost" };
+					     "cache_creation_input_token_cost",
+					     "cache_read_input_token_cost" };
 	double *places[] = { &out->input, &out->output, &out->cache_creation, &out->cache_read };
 	for (size_t i = 0; i < 4 && !r->failed; i++) {
 		char field[96];
@@ -98,14 +101,18 @@ static void take_above(struct reading *r, struct price *price)
 	static const struct {
 		const char *suffix;
 		int64_t tokens;
-	} tiers[] = { { "_above_200k_tokens", 200000 }, { "_above_128k_tokens", 128000 }, { "_above_100k_tokens", 100000 } };
+	} tiers[] = { { "_above_200k_tokens", 200000 },
+		      { "_above_128k_tokens", 128000 },
+		      { "_above_100k_tokens", 100000 } };
 	for (size_t i = 0; i < sizeof(tiers) / sizeof(tiers[0]) && !r->failed; i++) {
 		struct price_rates above = { NAN, NAN, NAN, NAN };
 		take_rates(r, tiers[i].suffix, &above);
-		if (isnan(above.input) && isnan(above.output) && isnan(above.cache_creation) && isnan(above.cache_read))
+		if (isnan(above.input) && isnan(above.output) && isnan(above.cache_creation)
+		    && isnan(above.cache_read))
 			continue;
-		price->above = (struct price_rates){ or_zero(above.input), or_zero(above.output),
-						     or_zero(above.cache_creation), or_zero(above.cache_read) };
+		price->above =
+			(struct price_rates){ or_zero(above.input), or_zero(above.output),
+					      or_zero(above.cache_creation), or_zero(above.cache_read) };
 		price->threshold_tokens = tiers[i].tokens;
 		return;
 	}
@@ -122,8 +129,8 @@ static bool take_price(struct reading *r, struct price *price)
 	if (isnan(base.input) && isnan(base.output))
 		return false;
 	*price = (struct price){ .fast_factor = 1. };
-	price->base = (struct price_rates){ or_zero(base.input), or_zero(base.output), or_zero(base.cache_creation),
-					    or_zero(base.cache_read) };
+	price->base = (struct price_rates){ or_zero(base.input), or_zero(base.output),
+					    or_zero(base.cache_creation), or_zero(base.cache_read) };
 	take_above(r, price);
 	if (json_object_object_get_ex(r->fields, "provider_specific_entry", &specific)
 	    && json_object_is_type(specific, json_type_object))
@@ -213,15 +220,16 @@ struct price_book *price_book_load(const char *path, struct buf *error)
 	}
 	int why = errno;
 	if (why == EFBIG)
-		buf_printf(error, "cannot use %s: it is not a regular file of up to %zu MiB", path, PRICE_FILE_MAX_BYTES >> 20);
+		buf_printf(error, "cannot use %s: it is not a regular file of up to %zu MiB", path,
+			   PRICE_FILE_MAX_BYTES >> 20);
 	else if (why != ENOENT)
 		buf_printf(error, "cannot read %s: %s", path, strerror(why));
 	errno = why;
 	return NULL;
 }
 
-const struct price *price_book_find(const struct price_book *book, const char *model, size_t len, double *factor,
-				    bool *from_book)
+const struct price *price_book_find(const struct price_book *book, const char *model, size_t len,
+				    double *factor, bool *from_book)
 {
 	const struct price *found = NULL;
 	if (book && book->count > 0)

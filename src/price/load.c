@@ -64,7 +64,8 @@ void prices_find(const struct prices *prices, const char *model, struct prices_m
 	out->price = price_book_find(prices->book, model, len, &out->region_factor, &out->from_file);
 	/* The reports' own name for speed "fast", unless a model is really called so. */
 	if (ends_with(model, len, fast) && (!out->price || strcmp(out->price->model, model) != 0)) {
-		out->price = price_book_find(prices->book, model, len - strlen(fast), &out->region_factor, &out->from_file);
+		out->price = price_book_find(prices->book, model, len - strlen(fast), &out->region_factor,
+					     &out->from_file);
 		out->is_fast = true;
 	}
 	if (!out->price)

@@ -11,13 +11,14 @@
 #include "price/price.h"
 
 struct prices {
-	char *path;                  /* of pricing.json, whether or not it exists; NULL without a home directory */
+	char *path;                  /* of pricing.json, also a missing one; NULL without a home directory */
 	struct price_book *book;     /* NULL without such a file */
 };
 
 /*
- * Reads pricing.json. `config_path` is the config file that was named, or NULL for the usual one. Returns false with a
- * message in `error` when the file cannot be used, or when memory ran out; `path` is set then, if it is known.
+ * Reads pricing.json. `config_path` is the config file that was named, or NULL for the usual one. Returns
+ * false with a message in `error` when the file cannot be used, or when memory ran out; `path` is set then,
+ * if it is known.
  */
 bool prices_load(struct prices *prices, const char *config_path, struct buf *error);
 
@@ -32,7 +33,7 @@ struct prices_rates {
 struct prices_model {
 	const struct price *price;   /* NULL when it has none */
 	bool from_file;
-	double region_factor;        /* what its regional prefix multiplies the price with; the rates include it */
+	double region_factor;        /* what its regional prefix adds, as a factor; the rates include it */
 	bool is_fast;                /* the name is that of a model at speed "fast"; the rates include that */
 	struct prices_rates base;
 	struct prices_rates above;   /* when price->threshold_tokens */

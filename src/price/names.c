@@ -47,8 +47,10 @@ void model_name_title(const char *model, char *out, size_t size)
 	/* One- and two-digit numbers make the version; eight digits are a date. */
 	for (const char *at = start + strlen(PREFIX); *at && *at != '[';) {
 		size_t digits = strspn(at, "0123456789");
-		if ((digits == 1 || digits == 2) && (at[-1] == '-' || at[-1] == '.') && len + digits + 1 < sizeof(version))
-			len += (size_t)snprintf(version + len, sizeof(version) - len, "%s%.*s", len ? "." : "", (int)digits, at);
+		if ((digits == 1 || digits == 2) && (at[-1] == '-' || at[-1] == '.')
+		    && len + digits + 1 < sizeof(version))
+			len += (size_t)snprintf(version + len, sizeof(version) - len, "%s%.*s",
+						len ? "." : "", (int)digits, at);
 		at += digits ? digits : 1;
 	}
 	snprintf(out, size, "%c%s%s", toupper((unsigned char)family[0]), family + 1, version);

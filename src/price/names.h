@@ -9,8 +9,8 @@
 #include <stddef.h>
 
 /*
- * "claude-haiku-4-5-20251001-fast" as "haiku-4-5-fast": without "claude-", a date and the "[1m]" of a large window. Writes
- * at most `size - 1` bytes and a NUL.
+ * "claude-haiku-4-5-20251001-fast" as "haiku-4-5-fast": without "claude-", a date and the "[1m]" of a large
+ * window. Writes at most `size - 1` bytes and a NUL.
  */
 void model_name_shorten(const char *model, char *out, size_t size);
 

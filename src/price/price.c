@@ -14,7 +14,7 @@ enum region { ANYWHERE = 0, US = 1, EU = 2, JP = 4, AU = 8 };
 static const struct {
 	const char *model;
 	unsigned regions;
-	bool alias;          /* a short form, unless -v1 follows: with a router's name before it, the base price */
+	bool alias;          /* a short form: without -v1, behind a router's name, at the base price */
 } regional_models[] = {
 	{ "claude-sonnet-4-5", ALL_REGIONS, true }, { "claude-sonnet-4-5-20250929", ALL_REGIONS, false },
 	{ "claude-haiku-4-5", ALL_REGIONS, true }, { "claude-haiku-4-5-20251001", ALL_REGIONS, false },
@@ -45,11 +45,15 @@ static int compare_beginning(const void *key, const void *item)
 	return -strncmp(((const struct price *)item)->model, name->text, name->len);
 }
 
-/* The first price whose name is not before `model`: of the names that begin so, the shortest one stands first. */
+/*
+ * The first price whose name is not before `model`: of the names that begin so, the shortest one stands
+ * first.
+ */
 static size_t find_beginning(const struct price_list *list, const char *model, size_t len, bool *found)
 {
 	const struct name name = { model, len };
-	return array_search(&name, list->prices, list->count, sizeof(*list->prices), compare_beginning, found);
+	return array_search(&name, list->prices, list->count, sizeof(*list->prices), compare_beginning,
+			    found);
 }
 
 static const struct price *find_exact(const struct price_list *list, const char *model, size_t len)
@@ -69,7 +73,9 @@ static bool is_date(const char *text, size_t len)
 	return true;
 }
 
-/* A name that lacks the date or "-latest" of one in the list: "claude-sonnet-4" is claude-sonnet-4-20250514. */
+/*
+ * A name that lacks the date or "-latest" of one in the list: "claude-sonnet-4" is claude-sonnet-4-20250514.
+ */
 static const struct price *find_undated(const struct price_list *list, const char *model, size_t len)
 {
 	for (size_t at = find_beginning(list, model, len, NULL); at < list->count; at++) {
@@ -77,7 +83,8 @@ static const struct price *find_undated(const struct price_list *list, const cha
 		if (strncmp(name, model, len) != 0)
 			break;
 		const char *rest = name + len;
-		if (rest[0] == '-' && (is_date(rest + 1, strlen(rest + 1)) || strcmp(rest + 1, "latest") == 0))
+		if (rest[0] == '-'
+		    && (is_date(rest + 1, strlen(rest + 1)) || strcmp(rest + 1, "latest") == 0))
 			return &list->prices[at];
 	}
 	return NULL;
@@ -104,7 +111,8 @@ static const struct price *find_inside(const struct price_list *list, const char
 	for (size_t i = 0; i < list->count; i++) {
 		const char *name = list->prices[i].model;
 		size_t name_len = strlen(name);
-		const char *at = name_len > found_len && name_len <= len ? memmem(model, len, name, name_len) : NULL;
+		const char *at =
+			name_len > found_len && name_len <= len ? memmem(model, len, name, name_len) : NULL;
 		if (!at || (at > model && isalnum((unsigned char)at[-1])))
 			continue;
 		if (!ends_name(at + name_len, (size_t)(model + len - at) - name_len))
@@ -128,7 +136,8 @@ static bool skip_prefix(const char **text, size_t *len, const char *prefix)
 /* -v1, -v2 */
 static bool is_versioned(const char *name, size_t len)
 {
-	return len > 3 && name[len - 3] == '-' && name[len - 2] == 'v' && isdigit((unsigned char)name[len - 1]);
+	return len > 3 && name[len - 3] == '-' && name[len - 2] == 'v'
+	       && isdigit((unsigned char)name[len - 1]);
 }
 
 /* What a name says about the place where the model runs. */
@@ -149,11 +158,13 @@ static bool strip_arn(const char **text, size_t *len)
 	return true;
 }
 
-/* Takes off what a provider puts before and after the name. Returns what that said about a regional endpoint. */
+/*
+ * Takes off what a provider puts before and after the name. Returns what that said about a regional endpoint.
+ */
 static struct endpoint strip_provider(const char **text, size_t *len)
 {
-	static const char *const providers[] = { "openrouter/", "anthropic/", "bedrock/", "converse/", "vertex_ai/",
-						 "azure_ai/" };
+	static const char *const providers[] = { "openrouter/", "anthropic/", "bedrock/",
+						 "converse/",	"vertex_ai/", "azure_ai/" };
 	static const struct {
 		const char *prefix;
 		enum region region;
@@ -212,8 +223,8 @@ static bool costs_more_at(const struct endpoint *endpoint, const char *model)
 	return false;
 }
 
-const struct price *price_find_among(const struct price *table, size_t table_len, const char *model, size_t len,
-				     double *factor)
+const struct price *price_find_among(const struct price *table, size_t table_len, const char *model,
+				     size_t len, double *factor)
 {
 	struct price_list list = { table, table_len };
 	char name[PRICE_MODEL_MAX];
@@ -260,11 +271,13 @@ static double tiered_cost_usd(const struct price *price, const struct price_toke
 /* The whole request at the price that its size calls for. */
 static double sized_cost_usd(const struct price *price, const struct price_tokens *tokens)
 {
-	int64_t size = tokens->input + tokens->cache_creation_5m + tokens->cache_creation_1h + tokens->cache_read;
+	int64_t size =
+		tokens->input + tokens->cache_creation_5m + tokens->cache_creation_1h + tokens->cache_read;
 	const struct price_rates *rates = size > price->threshold_tokens ? &price->above : &price->base;
 	return (double)tokens->input * rates->input + (double)tokens->output * rates->output
 	       + (double)tokens->cache_creation_5m * rates->cache_creation
-	       + (double)tokens->cache_creation_1h * 2. * rates->input + (double)tokens->cache_read * rates->cache_read;
+	       + (double)tokens->cache_creation_1h * 2. * rates->input
+	       + (double)tokens->cache_read * rates->cache_read;
 }
 
 double price_cost_usd(const struct price *price, double factor, const struct price_tokens *tokens, bool fast)

@@ -1,9 +1,9 @@
 /*
  * price: what tokens cost, by model.
  *
- * For: the ledger, and everything that shows a price. A table is compiled in (table.c); a price book, read from a
- * pricing.json in LiteLLM's schema, goes before it. A name is looked up as it is written, then without what providers and
- * date suffixes add to it.
+ * For: the ledger, and everything that shows a price. A table is compiled in (table.c); a price book, read
+ * from a pricing.json in LiteLLM's schema, goes before it. A name is looked up as it is written, then without
+ * what providers and date suffixes add to it.
  *
  * Calling sequence: price_find() or price_book_find() once a model, price_cost_usd() for every record.
  */
@@ -29,7 +29,7 @@ struct price {
 	struct price_rates base;
 	struct price_rates above;     /* beyond the threshold; all 0 where there is none */
 	int64_t threshold_tokens;     /* 0 when all tokens have one price */
-	bool whole_request;           /* the threshold is the request's whole input, and then all of it costs `above` */
+	bool whole_request;           /* an input above the threshold costs `above` as a whole */
 	double fast_factor;           /* what speed "fast" multiplies the whole with */
 	bool after_reference;         /* ccusage 20.0.24 does not know it */
 };
@@ -75,8 +75,8 @@ extern const size_t price_table_len;
 #define PRICE_FILE_MAX_BYTES ((size_t)16 << 20)
 
 /*
- * The compiled-in price of a model; NULL when it has none. *factor is what a regional prefix multiplies it with, usually
- * 1.
+ * The compiled-in price of a model; NULL when it has none. *factor is what a regional prefix multiplies it
+ * with, usually 1.
  */
 const struct price *price_find(const char *model, size_t len, double *factor);
 
@@ -87,11 +87,12 @@ double price_cost_usd(const struct price *price, double factor, const struct pri
 struct price_book;
 
 /*
- * Reads `path`: one JSON object, models by name, in LiteLLM's schema (input_cost_per_token, output_cost_per_token,
- * cache_creation_input_token_cost, cache_read_input_token_cost, each also with _above_NNNk_tokens, and
- * provider_specific_entry.fast). Members without prices are passed over; a price that is not a number from 0 to 1 USD is a
- * fault. Returns the book, which the caller frees; NULL with errno ENOENT and nothing in `error` when the file does not
- * exist; NULL with another errno and a message in `error` otherwise.
+ * Reads `path`: one JSON object, models by name, in LiteLLM's schema (input_cost_per_token,
+ * output_cost_per_token, cache_creation_input_token_cost, cache_read_input_token_cost, each also with
+ * _above_NNNk_tokens, and provider_specific_entry.fast). Members without prices are passed over; a price that
+ * is not a number from 0 to 1 USD is a fault. Returns the book, which the caller frees; NULL with errno
+ * ENOENT and nothing in `error` when the file does not exist; NULL with another errno and a message in
+ * `error` otherwise.
  */
 struct price_book *price_book_load(const char *path, struct buf *error);
 
@@ -103,12 +104,15 @@ size_t price_book_count(const struct price_book *book);
 /* Model `index` of the book, in order of their names; NULL past the last one. */
 const struct price *price_book_at(const struct price_book *book, size_t index);
 
-/* As price_find(), the book first; NULL is an empty book. *from_book (may be NULL) says whether it has the price. */
-const struct price *price_book_find(const struct price_book *book, const char *model, size_t len, double *factor,
-				    bool *from_book);
+/*
+ * As price_find(), the book first; NULL is an empty book. *from_book (may be NULL) says whether it has the
+ * price.
+ */
+const struct price *price_book_find(const struct price_book *book, const char *model, size_t len,
+				    double *factor, bool *from_book);
 
 /* For book.c: looks a name up in a sorted table, by the rules for names. */
-const struct price *price_find_among(const struct price *table, size_t table_len, const char *model, size_t len,
-				     double *factor);
+const struct price *price_find_among(const struct price *table, size_t table_len, const char *model,
+				     size_t len, double *factor);
 
 #endif

@@ -62,8 +62,11 @@ static void put_burn_rate(struct jsonw *w, const struct ledger_block *block, boo
 static void put_projection(struct jsonw *w, const struct ledger_block *block, bool is_active, int64_t now_ms)
 {
 	const struct projection_basis basis = {
-		.end_ms = block->end_ms, .usd = block->sums.cost_usd, .tokens = (double)price_tokens_total(&block->sums.tokens),
-		.usd_per_hour = block->cost_per_hour_usd, .tokens_per_minute = block->tokens_per_minute,
+		.end_ms = block->end_ms,
+		.usd = block->sums.cost_usd,
+		.tokens = (double)price_tokens_total(&block->sums.tokens),
+		.usd_per_hour = block->cost_per_hour_usd,
+		.tokens_per_minute = block->tokens_per_minute,
 	};
 	struct projection projection;
 	if (!is_active || !projection_make(&basis, now_ms, &projection)) {
@@ -155,12 +158,16 @@ void report_make_blocks(struct report_work *work)
 {
 	struct ledger_block block, before, active = { 0 };
 	int64_t gap_start_ms, gap_end_ms;
-	/* Asked first: memory that comes back before the second question would hide that it was missing for this one. */
+	/*
+	 * Asked first: memory that comes back before the second question would hide that it was missing for
+	 * this one.
+	 */
 	work->failed = work->failed || !ledger_has_all_blocks(work->ledger);
 	bool has_active = ledger_active_block(work->ledger, work->options->now_ms, &active);
 	for (size_t i = 0; ledger_block_at(work->ledger, i, &block); i++) {
 		bool is_active = has_active && block.first_ms == active.first_ms;
-		if (!work->options->active && i > 0 && ledger_gap_between(&before, &block, &gap_start_ms, &gap_end_ms))
+		if (!work->options->active && i > 0
+		    && ledger_gap_between(&before, &block, &gap_start_ms, &gap_end_ms))
 			write_gap(work, gap_start_ms, gap_end_ms);
 		if (is_active || !work->options->active) {
 			write_block(work, &block, is_active);

@@ -42,7 +42,8 @@ struct groups {
 /* ---- keys ---- */
 
 /* The key that an entry is summed up under. Returns its length. */
-static size_t write_key(const struct report_work *work, const struct ledger_entry_view *entry, char key[KEY_SIZE])
+static size_t write_key(const struct report_work *work, const struct ledger_entry_view *entry,
+			char key[KEY_SIZE])
 {
 	char week[16];
 	int len;
@@ -90,8 +91,8 @@ static struct group_model *find_model(struct group *group, const struct ledger_e
 	if (!array_reserve(&group->models, &group->model_cap, group->model_count + 1, sizeof(*group->models)))
 		return NULL;
 	struct group_model *model = &group->models[group->model_count++];
-	*model = (struct group_model){ .model = entry->model, .name = entry->model_name, .silent = entry->model_silent,
-				       .first = { INT64_MAX, UINT32_MAX, 0 } };
+	*model = (struct group_model){ .model = entry->model, .name = entry->model_name,
+				       .silent = entry->model_silent, .first = { INT64_MAX, UINT32_MAX, 0 } };
 	return model;
 }
 
@@ -144,7 +145,8 @@ static int compare_sessions(const void *a, const void *b)
 
 static int compare_model_places(const void *a, const void *b)
 {
-	return report_place_compare(((const struct group_model *)a)->first, ((const struct group_model *)b)->first);
+	return report_place_compare(((const struct group_model *)a)->first,
+				    ((const struct group_model *)b)->first);
 }
 
 static int compare_model_costs(const void *a, const void *b)

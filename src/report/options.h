@@ -23,7 +23,7 @@ struct report_options {
 	bool active;                    /* blocks: the active one only */
 	char since[9], until[9];        /* local dates, YYYYMMDD, both included; "" for none */
 	char timezone[64];              /* a name of the tz database; "" is the process's zone */
-	char project[REPORT_PROJECT_SIZE];  /* the folder below projects/; "" for all. Blocks know no projects. */
+	char project[REPORT_PROJECT_SIZE];  /* the folder below projects/; "" for all; not for blocks */
 	int64_t now_ms;                 /* says which block is active; blocks only */
 };
 
@@ -31,7 +31,7 @@ struct report {
 	struct buf rows;                /* the rows, each a JSON object and a '\n' */
 	size_t row_count;
 	struct buf totals;              /* a JSON object; empty for blocks, and where there is no row */
-	size_t unpriced_count;          /* models in the rows that have no price: their tokens count as 0 USD */
+	size_t unpriced_count;          /* models in the rows without a price: their tokens count as 0 USD */
 	const char *unpriced[LEDGER_MODELS_MAX];  /* they live as long as the ledger */
 };
 

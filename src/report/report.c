@@ -71,16 +71,19 @@ static int check_options(const struct report_options *options, struct buf *error
 	}
 	if (!config_is_time_zone(options->timezone)) {
 		if (errno == 0)
-			buf_printf(error, "not a time zone: '%s'; it takes a name such as Europe/Berlin or UTC",
+			buf_printf(error,
+				   "not a time zone: '%s'; it takes a name such as Europe/Berlin or UTC",
 				   options->timezone);
 		else
-			buf_printf(error, "cannot look up the time zone '%s': %s", options->timezone, strerror(errno));
+			buf_printf(error, "cannot look up the time zone '%s': %s", options->timezone,
+				   strerror(errno));
 		return -1;
 	}
 	return 0;
 }
 
-int report_make(struct ledger *ledger, const struct report_options *options, struct report *out, struct buf *error)
+int report_make(struct ledger *ledger, const struct report_options *options, struct report *out,
+		struct buf *error)
 {
 	struct report_work work;
 	char *zone_before = NULL;

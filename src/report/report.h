@@ -1,32 +1,39 @@
 /*
- * report: what the ledger holds as rows: blocks, days, weeks, months, sessions, as ccusage 20.0.24 prints them.
+ * report: what the ledger holds as rows: blocks, days, weeks, months, sessions, as ccusage 20.0.24 prints
+ * them.
  *
- * For: swatchd (op "report") and `swatch blocks|daily|weekly|monthly|sessions` without a daemon. Pure: no clock, no
- * files, no loop.
+ * For: swatchd (op "report") and `swatch blocks|daily|weekly|monthly|sessions` without a daemon. Pure: no
+ * clock, no files, no loop.
  *
- * A row is a JSON object with the keys of ccusage's row, sorted as its are: of `ccusage blocks --json --offline`, and of
- * `ccusage claude daily|weekly|monthly|session --json --offline`. The figures equal its own where none of its faults
- * strikes (swatch-verify(1) lists them); where one does, all reports here go by the rule of its blocks, and agree.
+ * A row is a JSON object with the keys of ccusage's row, sorted as its are: of `ccusage blocks --json
+ * --offline`, and of `ccusage claude daily|weekly|monthly|session --json --offline`. The figures equal its
+ * own where none of its faults strikes (swatch-verify(1) lists them); where one does, all reports here go by
+ * the rule of its blocks, and agree.
  *
- * Calling sequence: fill struct report_options; report_make(); look at the rows; report_release() in every case.
+ * Calling sequence: fill struct report_options; report_make(); look at the rows; report_release() in every
+ * case.
  */
 #ifndef SWATCH_REPORT_REPORT_H
 #define SWATCH_REPORT_REPORT_H
 
 #include "report/options.h"
 
-/* "blocks", "daily", "weekly", "monthly", "sessions": the word for a kind, and the key its rows have in ccusage's JSON. */
+/*
+ * "blocks", "daily", "weekly", "monthly", "sessions": the word for a kind, and the key its rows have in
+ * ccusage's JSON.
+ */
 const char *report_kind_name(enum report_kind kind);
 
 /* The kind of that name. Returns false, and leaves *out alone, when there is none. */
 bool report_kind_find(const char *name, enum report_kind *out);
 
 /*
- * Makes the report. The process's time zone is changed meanwhile when `options` names one, and is as before afterwards:
- * one thread only. Returns 0; -1 with a message in `error` when the zone or a date is wrong, or when memory ran out. Cost:
- * some milliseconds for 100,000 entries. Release *out in either case.
+ * Makes the report. The process's time zone is changed meanwhile when `options` names one, and is as before
+ * afterwards: one thread only. Returns 0; -1 with a message in `error` when the zone or a date is wrong, or
+ * when memory ran out. Cost: some milliseconds for 100,000 entries. Release *out in either case.
  */
-int report_make(struct ledger *ledger, const struct report_options *options, struct report *out, struct buf *error);
+int report_make(struct ledger *ledger, const struct report_options *options, struct report *out,
+		struct buf *error);
 
 void report_release(struct report *report);
 

@@ -116,7 +116,8 @@ static int compare_names(const void *a, const void *b)
 void report_sort_unpriced(struct report_work *work)
 {
 	if (work->out->unpriced_count > 0)
-		qsort(work->out->unpriced, work->out->unpriced_count, sizeof(work->out->unpriced[0]), compare_names);
+		qsort(work->out->unpriced, work->out->unpriced_count, sizeof(work->out->unpriced[0]),
+		      compare_names);
 }
 
 /* ---- rows ---- */

@@ -13,7 +13,7 @@ struct report_work {
 	struct ledger *ledger;
 	const struct report_options *options;
 	struct report *out;
-	uint32_t *ranks;         /* of each transcript in the order of their paths, in which ccusage reads them */
+	uint32_t *ranks;         /* of each transcript in the order of paths, in which ccusage reads */
 	uint64_t unpriced_seen;  /* bit n: model n is named already */
 	/* The local day of the last entry looked at. */
 	int64_t day_start_ms, day_end_ms;
@@ -23,7 +23,7 @@ struct report_work {
 
 /* Where a message stands among all: by its transcript's path, then by its first line. */
 struct report_place {
-	int64_t day_ms;          /* weeks and months go by the day first, since ccusage makes them of days; else 0 */
+	int64_t day_ms;          /* weeks and months: the day, since ccusage makes them of days; else 0 */
 	uint32_t rank;
 	int64_t offset;
 };

@@ -6,7 +6,8 @@
 int scan_field(struct slice key, const struct slice *names, int count, unsigned *seen, bool *twice)
 {
 	for (int i = 0; i < count; i++) {
-		if (key.len != names[i].len || key.data[0] != names[i].data[0] || memcmp(key.data, names[i].data, key.len) != 0)
+		if (key.len != names[i].len || key.data[0] != names[i].data[0]
+		    || memcmp(key.data, names[i].data, key.len) != 0)
 			continue;
 		if (*seen & (1U << i))
 			*twice = true;
@@ -115,7 +116,8 @@ static void take_speed(struct scan_counts *counts, const struct walk_item *item)
 	if (item->kind == WALK_NULL)
 		return;
 	counts->fast = item->kind == WALK_STRING && slice_equals(item->text, "fast");
-	counts->has_speed = counts->fast || (item->kind == WALK_STRING && slice_equals(item->text, "standard"));
+	counts->has_speed =
+		counts->fast || (item->kind == WALK_STRING && slice_equals(item->text, "standard"));
 	if (!counts->has_speed)
 		counts->bad = true;
 }

@@ -21,10 +21,16 @@ struct scan_counts {
 	struct slice type, model;
 };
 
-/* Walks the next value in `w`, a "usage" object or one of its iterations. Returns false when it is not an object. */
+/*
+ * Walks the next value in `w`, a "usage" object or one of its iterations. Returns false when it is not an
+ * object.
+ */
 bool scan_counts_walk(struct walk *w, struct scan_counts *out);
 
-/* Which of `names` a key is, -1 when it is another one; a key that came before sets *twice. `seen` starts as 0. */
+/*
+ * Which of `names` a key is, -1 when it is another one; a key that came before sets *twice. `seen` starts as
+ * 0.
+ */
 #define SCAN_NAME(text) { text, sizeof(text) - 1 }
 int scan_field(struct slice key, const struct slice *names, int count, unsigned *seen, bool *twice);
 

@@ -17,7 +17,9 @@ static int add(struct data_dirs *dirs, char *path)
 			return 0;
 		}
 	}
-	/* More than the list holds: nobody has that many, and a config that does is cut rather than refused. */
+	/*
+	 * More than the list holds: nobody has that many, and a config that does is cut rather than refused.
+	 */
 	if (dirs->count == DATA_DIRS_MAX)
 		free(path);
 	else

@@ -17,9 +17,9 @@ struct data_dirs {
 
 /*
  * Fills the list: from `paths` (a comma list) when it is not empty, else from CLAUDE_CONFIG_DIR, else
- * ${XDG_CONFIG_HOME:-~/.config}/claude and ~/.claude. An item is a config directory or a projects/ directory itself.
- * Two spellings of one existing directory may both be listed: callers that open them compare device and inode.
- * Returns 0, or -1 when memory ran out or there is no home directory.
+ * ${XDG_CONFIG_HOME:-~/.config}/claude and ~/.claude. An item is a config directory or a projects/ directory
+ * itself. Two spellings of one existing directory may both be listed: callers that open them compare device
+ * and inode. Returns 0, or -1 when memory ran out or there is no home directory.
  */
 int data_dirs_find(struct data_dirs *dirs, const char *paths);
 

@@ -1,5 +1,6 @@
 /*
- * names: the fields and types of lines that Claude Code has written up to 2.1.284. Another one shows that the format changed.
+ * names: the fields and types of lines that Claude Code has written up to 2.1.284. Another one shows that the
+ * format changed.
  *
  * For: scan.c.
  */

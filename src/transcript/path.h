@@ -19,7 +19,10 @@ struct transcript_path {
 	bool subagent;            /* below the session's folder: its usage belongs to the session */
 };
 
-/* `relative` is the path below projects/. Returns false when it is not a transcript's; the slices point into it. */
+/*
+ * `relative` is the path below projects/. Returns false when it is not a transcript's; the slices point into
+ * it.
+ */
 bool transcript_path_parse(const char *relative, struct transcript_path *out);
 
 #endif

@@ -87,7 +87,8 @@ static void walk_content(struct walk *w, struct scan_state *state)
 }
 
 /* A string of the record: another type, or broken text, spoils the record; null is the same as no string. */
-static void take_text(struct scan_state *state, struct slice key, const struct walk_item *item, struct slice *out)
+static void take_text(struct scan_state *state, struct slice key, const struct walk_item *item,
+		      struct slice *out)
 {
 	if (item->kind == WALK_NULL)
 		take_null(state, key);
@@ -335,7 +336,10 @@ static bool is_version(struct slice v)
 	return true;
 }
 
-/* The old form of a limit marker: "Claude AI usage limit reached|1760000000", with any words around it, as in ccusage. */
+/*
+ * The old form of a limit marker: "Claude AI usage limit reached|1760000000", with any words around it, as in
+ * ccusage.
+ */
 static void take_old_limit(struct scan_facts *facts)
 {
 	static const char words[] = "Claude AI usage limit reached";
@@ -344,9 +348,11 @@ static void take_old_limit(struct scan_facts *facts)
 		return;
 	const char *end = text.data + text.len;
 	facts->limit.present = facts->limit.old_form = true;
-	for (const char *bar = text.data; facts->limit.resets_at_s == 0 && (bar = memchr(bar, '|', (size_t)(end - bar)));) {
+	for (const char *bar = text.data;
+	     facts->limit.resets_at_s == 0 && (bar = memchr(bar, '|', (size_t)(end - bar)));) {
 		struct slice number = { ++bar, 0 };
-		while (number.data + number.len < end && number.data[number.len] >= '0' && number.data[number.len] <= '9')
+		while (number.data + number.len < end && number.data[number.len] >= '0'
+		       && number.data[number.len] <= '9')
 			number.len++;
 		(void)slice_to_count(number, &facts->limit.resets_at_s);
 	}
@@ -365,8 +371,9 @@ static void finish_usage(struct scan_state *state, const char *line, size_t len)
 	usage->sidechain = facts->sidechain;
 	usage->timestamp_ms = facts->timestamp_ms;
 	usage->limit = facts->limit;
-	usage->present = state->has_usage && !counts->bad && counts->has_input && counts->has_output && !state->bad
-			 && state->usage_time && !(facts->version.data && !is_version(facts->version));
+	usage->present = state->has_usage && !counts->bad && counts->has_input && counts->has_output
+			 && !state->bad && state->usage_time
+			 && !(facts->version.data && !is_version(facts->version));
 	usage->refused = usage->present && counts->absurd;
 	usage->present = usage->present && !counts->absurd;
 	/* One elsewhere in the line is as good to ccusage. */
@@ -381,8 +388,8 @@ static void finish(struct scan_state *state, const char *line, size_t len)
 	const struct scan_counts *counts = &state->counts;
 	if (!state->has_timestamp)
 		facts->timestamp_ms = 0;
-	facts->is_message = (facts->type == SCAN_TYPE_USER || facts->type == SCAN_TYPE_ASSISTANT) && !facts->sidechain
-			    && !state->is_meta && (state->seen & (1U << MESSAGE));
+	facts->is_message = (facts->type == SCAN_TYPE_USER || facts->type == SCAN_TYPE_ASSISTANT)
+			    && !facts->sidechain && !state->is_meta && (state->seen & (1U << MESSAGE));
 	facts->is_prompt = facts->is_message && facts->type == SCAN_TYPE_USER && !state->is_tool_result
 			   && !state->is_summary;
 	facts->limit.present = state->is_api_error && state->rate_limited && state->status != 529;
@@ -397,9 +404,11 @@ static void finish(struct scan_state *state, const char *line, size_t len)
 		const struct price_tokens *t = &counts->tokens;
 		facts->wrote_5m = t->cache_creation_5m > 0;
 		facts->wrote_1h = t->cache_creation_1h > 0;
-		facts->has_context = facts->type == SCAN_TYPE_ASSISTANT && !slice_equals(facts->model, "<synthetic>");
+		facts->has_context =
+			facts->type == SCAN_TYPE_ASSISTANT && !slice_equals(facts->model, "<synthetic>");
 		if (facts->has_context)
-			facts->context_tokens = t->input + t->cache_creation_5m + t->cache_creation_1h + t->cache_read;
+			facts->context_tokens =
+				t->input + t->cache_creation_5m + t->cache_creation_1h + t->cache_read;
 	}
 	finish_usage(state, line, len);
 }

@@ -3,9 +3,10 @@
  *
  * For: swatchd's sessions (the facts), the ledger and the reference (the usage record).
  *
- * One walk over the line's top level and over its "message" gives both. A line that is not a JSON object says nothing.
- * Whether it makes a usage record was found out by running ccusage 20.0.24 on lines of all kinds: a field of the wrong
- * type, a field written twice, and a time in a form that ccusage does not read lose the record.
+ * One walk over the line's top level and over its "message" gives both. A line that is not a JSON object says
+ * nothing. Whether it makes a usage record was found out by running ccusage 20.0.24 on lines of all kinds: a
+ * field of the wrong type, a field written twice, and a time in a form that ccusage does not read lose the
+ * record.
  */
 #ifndef SWATCH_TRANSCRIPT_SCAN_H
 #define SWATCH_TRANSCRIPT_SCAN_H
@@ -29,16 +30,16 @@ struct scan_facts {
 	struct slice session_id, cwd, git_branch, version, model;
 	bool sidechain;
 	/*
-	 * A user or assistant line that is neither a sidechain nor a meta line. So messageCount counts lines, as Claude Code
-	 * writes them: also tool results, and each content block of an answer.
+	 * A user or assistant line that is neither a sidechain nor a meta line. So messageCount counts lines,
+	 * as Claude Code writes them: also tool results, and each content block of an answer.
 	 */
 	bool is_message;
-	bool is_prompt;              /* a person wrote it: a message of a user that is no tool result and no summary */
+	bool is_prompt;              /* a person wrote it: no tool result and no summary */
 	bool compact_boundary;
 	bool has_context;            /* it has an assistant's usage */
 	int64_t context_tokens;      /* input and cache tokens of it: what the next turn starts from */
 	bool wrote_5m, wrote_1h;     /* cache writes by their life */
-	struct slice preview;        /* the first text of the message, escapes as written; data NULL without one */
+	struct slice preview;        /* the first text of the message, as written; data NULL without one */
 	struct scan_limit limit;     /* also without a usage record */
 	bool has_cost_state;         /* a cost-state line: Claude Code's own total of the session so far */
 	double cost_state_usd;
@@ -55,7 +56,10 @@ typedef void scan_unknown_field(void *ctx, struct slice field);
  */
 bool scan_line(const char *line, size_t len, struct scan_facts *out, scan_unknown_field *unknown, void *ctx);
 
-/* Whether a line can hold a usage record at all, without walking it: for lines of which nothing else is wanted. */
+/*
+ * Whether a line can hold a usage record at all, without walking it: for lines of which nothing else is
+ * wanted.
+ */
 bool scan_may_have_usage(const char *line, size_t len);
 
 #endif

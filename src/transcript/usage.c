@@ -40,7 +40,10 @@ bool scan_next_advisor(const struct scan_usage *line, struct scan_cursor *cursor
 		out->has_cost = false;
 		out->cost_usd = 0.;
 		out->iterations = (struct slice){ NULL, 0 };
-		/* Its number among the advisors: iterations of other kinds come between them as the message grows. */
+		/*
+		 * Its number among the advisors: iterations of other kinds come between them as the message
+		 * grows.
+		 */
 		out->advisor = ++cursor->number;
 		cursor->at = (size_t)(w.at - line->iterations.data);
 		return true;

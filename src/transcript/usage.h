@@ -37,7 +37,7 @@ struct scan_limit {
 /* A usage record: what one line adds to the accounts. */
 struct scan_usage {
 	bool present;
-	bool refused;                /* not present because of a count that no model can reach; ccusage believes it */
+	bool refused;                /* not present: a count that no model can reach; ccusage believes it */
 	int64_t timestamp_ms;
 	struct slice message_id;     /* as written, escapes included; data NULL without one */
 	struct slice request_id;     /* likewise */
@@ -61,9 +61,9 @@ struct scan_cursor {
 };
 
 /*
- * The advisors that a message asked (usage.iterations of type "advisor_message"): each is a record of its own, whose
- * tokens are not among the message's. Fills *out with the next one; returns false when there are no more. As in ccusage,
- * one iteration that is not well-formed takes all of them away.
+ * The advisors that a message asked (usage.iterations of type "advisor_message"): each is a record of its
+ * own, whose tokens are not among the message's. Fills *out with the next one; returns false when there are
+ * no more. As in ccusage, one iteration that is not well-formed takes all of them away.
  */
 bool scan_next_advisor(const struct scan_usage *line, struct scan_cursor *cursor, struct scan_usage *out);
 

@@ -10,8 +10,8 @@
 #include "swatch/cli/command.h"
 
 /*
- * Loads the prices; on stderr it tells people what is wrong with pricing.json. Returns SWATCH_OK, or the exit status;
- * prices_release() in every case.
+ * Loads the prices; on stderr it tells people what is wrong with pricing.json. Returns SWATCH_OK, or the exit
+ * status; prices_release() in every case.
  */
 int command_load_prices(const struct invocation *invocation, struct prices *prices);
 

@@ -51,7 +51,8 @@ static void add_models_of(struct text_list *list, const char *row)
 	AUTO_JSON *month = client_parse(row, strlen(row));
 	struct json_object *models = NULL;
 	list->failed = list->failed || (!month && errno == ENOMEM);
-	if (json_object_object_get_ex(month, "modelBreakdowns", &models) && json_object_is_type(models, json_type_array)) {
+	if (json_object_object_get_ex(month, "modelBreakdowns", &models)
+	    && json_object_is_type(models, json_type_array)) {
 		for (size_t i = 0; i < json_object_array_length(models); i++) {
 			const char *name = json_get_string(json_object_array_get_idx(models, i), "modelName");
 			if (name)
@@ -83,8 +84,9 @@ static int say_unknown(const struct text_list *list, const struct prices *prices
 		prices_find(prices, list->texts[i], &found);
 		if (found.price)
 			continue;
-		terminal_error("no price for %s: its tokens count as 0 USD; put one into %s, see swatch-pricing(1)",
-			       list->texts[i], prices->path ? prices->path : "pricing.json");
+		terminal_error(
+			"no price for %s: its tokens count as 0 USD; put one into %s, see swatch-pricing(1)",
+			list->texts[i], prices->path ? prices->path : "pricing.json");
 		status = SWATCH_FAILED;
 	}
 	return status;

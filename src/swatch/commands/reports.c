@@ -10,10 +10,14 @@ const struct command command_blocks = {
 	.run = report_command_run,
 };
 
-#define REPORT(NAME, SUMMARY) { .name = (NAME), .usage = REPORT_USAGE, .summary = (SUMMARY), \
-				.options = report_command_options, .flags = COMMAND_NEEDS_CACHE, .run = report_command_run }
+#define REPORT(NAME, SUMMARY)                                                                                \
+	{                                                                                                    \
+		.name = (NAME), .usage = REPORT_USAGE, .summary = (SUMMARY),                                 \
+		.options = report_command_options, .flags = COMMAND_NEEDS_CACHE, .run = report_command_run   \
+	}
 
 const struct command command_daily = REPORT("daily", "what each day cost, by the messages written on it");
 const struct command command_weekly = REPORT("weekly", "what each week cost; weeks begin on Sunday");
 const struct command command_monthly = REPORT("monthly", "what each month cost");
-const struct command command_sessions = REPORT("sessions", "what each session cost, the most expensive first");
+const struct command command_sessions =
+	REPORT("sessions", "what each session cost, the most expensive first");

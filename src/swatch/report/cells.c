@@ -40,7 +40,12 @@ void report_put_usd(struct table *table, size_t column, double usd)
 	if (usd > 0 && usd < 0.005)
 		table_cell(table, column, "<$0.01", NULL);
 	else
-		table_cell(table, column, human_usd(usd < 0.005 ? 0. : usd < 0.01 ? 0.01 : usd, HUMAN_TEXT), NULL);
+		table_cell(table, column,
+			   human_usd(usd < 0.005  ? 0.
+				     : usd < 0.01 ? 0.01
+						  : usd,
+				     HUMAN_TEXT),
+			   NULL);
 }
 
 void report_put_time(struct table *table, size_t column, const char *time, int64_t now_ms)

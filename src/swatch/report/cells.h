@@ -21,7 +21,9 @@ void report_put_models(struct table *table, size_t column, struct json_object *n
 void report_put_count(struct table *table, size_t column, int64_t count);
 void report_put_usd(struct table *table, size_t column, double usd);
 
-/* A time as clock.h reads it, "2026-11-23 10:00"; the brief text leaves the year out when it is that of now. */
+/*
+ * A time as clock.h reads it, "2026-11-23 10:00"; the brief text leaves the year out when it is that of now.
+ */
 void report_put_time(struct table *table, size_t column, const char *time, int64_t now_ms);
 
 #endif

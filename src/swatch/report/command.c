@@ -66,7 +66,8 @@ static bool is_recent(const char *json, int64_t now_ms)
 	const char *start = json_get_string(block, "startTime");
 	int64_t start_ms = 0;
 	return json_get_bool(block, "isActive", false)
-	       || (start && clock_parse_rfc3339(start, strlen(start), &start_ms) && start_ms >= now_ms - RECENT_MS);
+	       || (start && clock_parse_rfc3339(start, strlen(start), &start_ms)
+		   && start_ms >= now_ms - RECENT_MS);
 }
 
 void report_keep_recent(struct report_data *data, int64_t now_ms)
@@ -84,12 +85,14 @@ void report_keep_recent(struct report_data *data, int64_t now_ms)
 /* ---- the command ---- */
 
 /* Says that there is nothing to show, and why that may be. */
-static void say_empty(const struct invocation *invocation, const struct report_request *request, struct buf *out)
+static void say_empty(const struct invocation *invocation, const struct report_request *request,
+		      struct buf *out)
 {
 	const struct report_options *options = &request->options;
 	struct data_dirs dirs;
 	if (options->active || request->recent || *options->since || *options->until || *options->project) {
-		buf_append_str(out, options->active ? "no block is active\n" : "no usage found for these options\n");
+		buf_append_str(out, options->active ? "no block is active\n"
+						    : "no usage found for these options\n");
 		return;
 	}
 	buf_append_str(out, "no usage found\n");

@@ -44,8 +44,8 @@ void report_say_unpriced(const struct report_data *data)
 	for (size_t i = 0; i < models->count; i++)
 		buf_printf(&names, "%s%s", i ? ", " : "", models->texts[i]);
 	if (models->count > 0)
-		terminal_error("no price for %s; %s tokens count as 0 USD; see swatch-pricing(1)", buf_str(&names),
-			       models->count == 1 ? "its" : "their");
+		terminal_error("no price for %s; %s tokens count as 0 USD; see swatch-pricing(1)",
+			       buf_str(&names), models->count == 1 ? "its" : "their");
 }
 
 void report_data_release(struct report_data *data)

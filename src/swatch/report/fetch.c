@@ -61,7 +61,8 @@ static bool take_line(struct json_object *line, struct report_data *data, bool *
 static void take_unpriced(struct json_object *answer, struct report_data *data)
 {
 	struct json_object *models = NULL;
-	if (!json_object_object_get_ex(answer, "unpricedModels", &models) || !json_object_is_type(models, json_type_array))
+	if (!json_object_object_get_ex(answer, "unpricedModels", &models)
+	    || !json_object_is_type(models, json_type_array))
 		return;
 	for (size_t i = 0; i < json_object_array_length(models); i++) {
 		const char *name = json_object_get_string(json_object_array_get_idx(models, i));
@@ -91,8 +92,8 @@ static enum client_result read_rows(struct client *client, struct report_data *d
 }
 
 /* Asks, and takes the whole answer. Returns false with the reason in `why` when it does not arrive. */
-static bool ask_for_report(struct client *client, const struct report_options *options, struct report_data *data,
-			   struct buf *why)
+static bool ask_for_report(struct client *client, const struct report_options *options,
+			   struct report_data *data, struct buf *why)
 {
 	AUTO_BUF question = BUF_INIT;
 	AUTO_JSON *answer = NULL;
@@ -114,12 +115,14 @@ static bool ask_for_report(struct client *client, const struct report_options *o
 	enum client_result rows = read_rows(client, data);
 	if (rows != CLIENT_OK) {
 		const char *broken = rows == CLIENT_BROKEN ? strerror(errno) : NULL;
-		buf_printf(why, "the daemon's report broke off%s%s", broken ? ": " : "", broken ? broken : "");
+		buf_printf(why, "the daemon's report broke off%s%s", broken ? ": " : "",
+			   broken ? broken : "");
 		return false;
 	}
 	take_unpriced(answer, data);
 	if (!json_get_bool(answer, "complete", true))
-		terminal_error("swatchd is still reading its history: these figures do not hold all of it yet");
+		terminal_error(
+			"swatchd is still reading its history: these figures do not hold all of it yet");
 	return true;
 }
 
@@ -144,16 +147,19 @@ static bool fetch_from_daemon(const struct invocation *invocation, const struct 
 /* ---- either ---- */
 
 /* The totals of no rows, as ccusage prints them. */
-static const char no_totals[] = "{\"cacheCreationTokens\":0,\"cacheReadTokens\":0,\"inputTokens\":0,\"outputTokens\":0,"
-				"\"totalCost\":-0.0,\"totalTokens\":0}";
+static const char no_totals[] =
+	"{\"cacheCreationTokens\":0,\"cacheReadTokens\":0,\"inputTokens\":0,\"outputTokens\":0,"
+	"\"totalCost\":-0.0,\"totalTokens\":0}";
 
-int report_fetch(const struct invocation *invocation, const struct report_request *request, struct report_data *data)
+int report_fetch(const struct invocation *invocation, const struct report_request *request,
+		 struct report_data *data)
 {
 	AUTO_BUF why = BUF_INIT;
 	int status = SWATCH_OK;
 	memset(data, 0, sizeof(*data));
 	/* The daemon's own zone may be another one, and a zone without a name cannot be sent. */
-	bool done = !request->zone_is_nameless && fetch_from_daemon(invocation, &request->options, data, &why);
+	bool done =
+		!request->zone_is_nameless && fetch_from_daemon(invocation, &request->options, data, &why);
 	if (!done) {
 		if (why.len > 0)
 			terminal_error("%s; the transcripts are read here instead", buf_message(&why));

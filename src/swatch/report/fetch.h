@@ -1,5 +1,6 @@
 /*
- * report/fetch: a report's rows, from the daemon when one runs, otherwise worked out here from the transcripts.
+ * report/fetch: a report's rows, from the daemon when one runs, otherwise worked out here from the
+ * transcripts.
  *
  * For: command.c and swatch pricing. Both ways give the same rows: JSON objects, as ccusage prints them.
  *
@@ -12,9 +13,11 @@
 #include "swatch/report/options.h"
 
 /*
- * Gets the rows that `request` asks for. Tells people on stderr what stands in the way; when the daemon's answer does not
- * arrive, or makes no sense, the transcripts are read here. Returns SWATCH_OK, or the exit status.
+ * Gets the rows that `request` asks for. Tells people on stderr what stands in the way; when the daemon's
+ * answer does not arrive, or makes no sense, the transcripts are read here. Returns SWATCH_OK, or the exit
+ * status.
  */
-int report_fetch(const struct invocation *invocation, const struct report_request *request, struct report_data *data);
+int report_fetch(const struct invocation *invocation, const struct report_request *request,
+		 struct report_data *data);
 
 #endif

@@ -71,7 +71,9 @@ static bool day_before(int64_t now_ms, int days, char out[9])
 	if (!localtime_r(&now, &date))
 		return false;
 	/* Calendar days, whatever their hours. */
-	struct tm noon = { .tm_year = date.tm_year, .tm_mon = date.tm_mon, .tm_mday = date.tm_mday - days, .tm_hour = 12 };
+	struct tm noon = {
+		.tm_year = date.tm_year, .tm_mon = date.tm_mon, .tm_mday = date.tm_mday - days, .tm_hour = 12
+	};
 	time_t then = timegm(&noon);
 	return gmtime_r(&then, &date) && date.tm_year >= -1900 && strftime(out, 9, "%Y%m%d", &date) == 8;
 }
@@ -127,12 +129,15 @@ static void name_own_zone(char *out, size_t size)
 }
 
 /* Makes the zone that was asked for the process's. */
-static bool choose_zone(const struct invocation *invocation, const char *asked, struct report_request *request)
+static bool choose_zone(const struct invocation *invocation, const char *asked,
+			struct report_request *request)
 {
 	bool is_bad = asked && (!*asked || strlen(asked) >= sizeof(request->options.timezone));
 	if (is_bad || (asked && strcmp(asked, "local") != 0 && !config_is_time_zone(asked))) {
-		terminal_error("%s: --timezone '%s' is not a time zone of this machine; give a name of the tz database, "
-			       "such as Europe/Berlin, or 'local'", invocation->command->name, asked);
+		terminal_error("%s: --timezone '%s' is not a time zone of this machine; give a name of the "
+			       "tz database, "
+			       "such as Europe/Berlin, or 'local'",
+			       invocation->command->name, asked);
 		return false;
 	}
 	const char *zone = asked ? asked : invocation->config.billing_timezone;
@@ -155,8 +160,9 @@ struct words {
 static bool take_project(const struct invocation *invocation, struct report_request *request)
 {
 	if (!*optarg || strlen(optarg) >= sizeof(request->options.project)) {
-		terminal_error("%s: --project '%.40s' is not the name of a project; 'swatch sessions' shows them",
-			       invocation->command->name, optarg);
+		terminal_error(
+			"%s: --project '%.40s' is not the name of a project; 'swatch sessions' shows them",
+			invocation->command->name, optarg);
 		return false;
 	}
 	memcpy(request->options.project, optarg, strlen(optarg) + 1);
@@ -193,23 +199,25 @@ static bool take_option(const struct invocation *invocation, int option, struct 
 	default:
 		if (report_parse_threads(optarg, &request->threads))
 			return true;
-		terminal_error("%s: --threads '%s' is not a number from 1 to %d", invocation->command->name, optarg,
-			       HISTORY_THREADS_MAX);
+		terminal_error("%s: --threads '%s' is not a number from 1 to %d", invocation->command->name,
+			       optarg, HISTORY_THREADS_MAX);
 		return false;
 	}
 }
 
-static bool take_day(const struct invocation *invocation, const char *option, const char *text, int64_t now_ms,
-		     char out[9])
+static bool take_day(const struct invocation *invocation, const char *option, const char *text,
+		     int64_t now_ms, char out[9])
 {
 	if (!text || report_parse_day(text, now_ms, out))
 		return true;
-	terminal_error("%s: --%s '%s' is not a day; give YYYYMMDD, YYYY-MM-DD, today, yesterday, or 7d for seven days ago",
+	terminal_error("%s: --%s '%s' is not a day; give YYYYMMDD, YYYY-MM-DD, today, yesterday, or 7d for "
+		       "seven days ago",
 		       invocation->command->name, option, text);
 	return false;
 }
 
-static bool take_days(const struct invocation *invocation, const struct words *words, struct report_options *options)
+static bool take_days(const struct invocation *invocation, const struct words *words,
+		      struct report_options *options)
 {
 	if (!take_day(invocation, "since", words->since, options->now_ms, options->since)
 	    || !take_day(invocation, "until", words->until, options->now_ms, options->until))
@@ -239,7 +247,8 @@ bool report_request_parse(struct invocation *invocation, int argc, char **argv, 
 		if (!take_option(invocation, option, request, &words))
 			return false;
 	}
-	if (!choose_zone(invocation, words.timezone, request) || !take_days(invocation, &words, &request->options))
+	if (!choose_zone(invocation, words.timezone, request)
+	    || !take_days(invocation, &words, &request->options))
 		return false;
 	*status = SWATCH_OK;
 	return true;

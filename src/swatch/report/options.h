@@ -17,13 +17,17 @@ struct report_request {
 	bool breakdown;      /* rows for each model */
 	bool recent;         /* blocks of the last three days, and the active one */
 	unsigned threads;    /* of the scan when no daemon runs; 0: one for each processor */
-	/* The zone of the days has no name that a daemon would understand (TZ=CET-1CEST, say): `options.timezone` is "". */
+	/*
+	 * The zone of the days has no name that a daemon would understand (TZ=CET-1CEST, say):
+	 * `options.timezone` is "".
+	 */
 	bool zone_is_nameless;
 };
 
 /* The options and the usage of daily, weekly, monthly and sessions. */
-#define REPORT_USAGE \
-	"[--json] [--since DATE] [--until DATE] [--timezone ZONE] [--project NAME] [--breakdown] [--threads N]"
+#define REPORT_USAGE                                                                                         \
+	"[--json] [--since DATE] [--until DATE] [--timezone ZONE] [--project NAME] [--breakdown] "           \
+	"[--threads N]"
 extern const struct command_option report_command_options[];
 
 /* Those of blocks. */
@@ -31,15 +35,16 @@ extern const struct command_option report_command_options[];
 extern const struct command_option report_blocks_options[];
 
 /*
- * Reads the command's options. The zone that is asked for, or that [billing] timezone names, becomes the process's.
- * Returns true; false when the command must end with *status, because help or an error was printed.
+ * Reads the command's options. The zone that is asked for, or that [billing] timezone names, becomes the
+ * process's. Returns true; false when the command must end with *status, because help or an error was
+ * printed.
  */
 bool report_request_parse(struct invocation *invocation, int argc, char **argv, enum report_kind kind,
 			  struct report_request *request, int *status);
 
 /*
- * Reads a day: "20261123", "2026-11-23", "today", "yesterday", or "7d" (so many days before today), in the process's
- * time zone at `now_ms`. Returns false, and leaves *out alone, when it is not a day.
+ * Reads a day: "20261123", "2026-11-23", "today", "yesterday", or "7d" (so many days before today), in the
+ * process's time zone at `now_ms`. Returns false, and leaves *out alone, when it is not a day.
  */
 bool report_parse_day(const char *text, int64_t now_ms, char out[9]);
 

@@ -117,15 +117,21 @@ static void explain(const struct prices *prices, const char *const *models, size
 	for (size_t i = 0; i < count; i++) {
 		struct prices_model found;
 		prices_find(prices, models[i], &found);
-		any_above = any_above || (found.price && found.price->threshold_tokens > 0 && !found.price->whole_request);
-		any_whole = any_whole || (found.price && found.price->threshold_tokens > 0 && found.price->whole_request);
+		any_above =
+			any_above
+			|| (found.price && found.price->threshold_tokens > 0 && !found.price->whole_request);
+		any_whole =
+			any_whole
+			|| (found.price && found.price->threshold_tokens > 0 && found.price->whole_request);
 		any_fast = any_fast || (found.price && found.price->fast_factor != 1.);
 	}
 	page_blank_line(page);
-	page_line(page, STYLE_PLAIN, 0, "US dollars for a million tokens; 5M and 1H are cache writes by how long they live, "
+	page_line(page, STYLE_PLAIN, 0,
+		  "US dollars for a million tokens; 5M and 1H are cache writes by how long they live, "
 		  "READ is what is read from the cache.");
 	if (any_above)
-		page_line(page, STYLE_PLAIN, 0, "tokens over N: of each kind, those beyond the first N of a message.");
+		page_line(page, STYLE_PLAIN, 0,
+			  "tokens over N: of each kind, those beyond the first N of a message.");
 	if (any_whole)
 		page_line(page, STYLE_PLAIN, 0,
 			  "input over N: all tokens of a message whose input and cache have more than N.");

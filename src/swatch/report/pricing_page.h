@@ -14,6 +14,7 @@ bool pricing_compose(const struct prices *prices, const char *const *models, siz
 		     const struct table_device *device, struct buf *out);
 
 /* Appends {"models": [...], "pricingFile": ...}, in lines. */
-void pricing_write_json(const struct prices *prices, const char *const *models, size_t count, struct buf *out);
+void pricing_write_json(const struct prices *prices, const char *const *models, size_t count,
+			struct buf *out);
 
 #endif

@@ -21,7 +21,8 @@ static int read_history(const struct invocation *invocation, unsigned threads, s
 	if (status != SWATCH_OK)
 		terminal_error("%s", buf_message(&error));
 	else if (stats.failed > 1)
-		terminal_error("cannot read %s, and %zu more: they are not counted", buf_message(&error), stats.failed - 1);
+		terminal_error("cannot read %s, and %zu more: they are not counted", buf_message(&error),
+			       stats.failed - 1);
 	else if (error.len > 0)
 		terminal_error("cannot read %s: it is not counted", buf_message(&error));
 	data_dirs_release(&dirs);
@@ -55,7 +56,8 @@ static int make_report(struct ledger *ledger, const struct report_options *optio
 	return good ? SWATCH_OK : SWATCH_FAILED;
 }
 
-int report_scan(const struct invocation *invocation, const struct report_request *request, struct report_data *data)
+int report_scan(const struct invocation *invocation, const struct report_request *request,
+		struct report_data *data)
 {
 	struct prices prices;
 	int status = command_load_prices(invocation, &prices);

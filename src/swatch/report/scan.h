@@ -10,9 +10,10 @@
 #include "swatch/report/options.h"
 
 /*
- * Reads all transcripts and adds the rows, the totals and the unpriced models. Names on stderr what cannot be read.
- * Returns SWATCH_OK, or the exit status.
+ * Reads all transcripts and adds the rows, the totals and the unpriced models. Names on stderr what cannot be
+ * read. Returns SWATCH_OK, or the exit status.
  */
-int report_scan(const struct invocation *invocation, const struct report_request *request, struct report_data *data);
+int report_scan(const struct invocation *invocation, const struct report_request *request,
+		struct report_data *data);
 
 #endif

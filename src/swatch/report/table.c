@@ -61,19 +61,21 @@ struct number_columns {
 
 static const struct number_columns *numbers_of(enum report_kind kind)
 {
-	static const struct number_columns period = { PERIOD_INPUT, PERIOD_OUTPUT, PERIOD_WRITE, PERIOD_READ, PERIOD_TOTAL,
-						      PERIOD_COST };
-	static const struct number_columns session = { SESSION_INPUT, SESSION_OUTPUT, SESSION_WRITE, SESSION_READ,
-						       SESSION_TOTAL, SESSION_COST };
+	static const struct number_columns period = { PERIOD_INPUT, PERIOD_OUTPUT, PERIOD_WRITE,
+						      PERIOD_READ,  PERIOD_TOTAL,  PERIOD_COST };
+	static const struct number_columns session = { SESSION_INPUT, SESSION_OUTPUT, SESSION_WRITE,
+						       SESSION_READ,  SESSION_TOTAL,  SESSION_COST };
 	return kind == REPORT_SESSIONS ? &session : &period;
 }
 
 /* A row, the totals, or (with `cost_key` "cost") a model of a breakdown. */
-static void put_numbers(struct table *table, enum report_kind kind, struct json_object *row, const char *cost_key)
+static void put_numbers(struct table *table, enum report_kind kind, struct json_object *row,
+			const char *cost_key)
 {
 	const struct number_columns *columns = numbers_of(kind);
 	int64_t input = json_get_int(row, "inputTokens", 0), output = json_get_int(row, "outputTokens", 0);
-	int64_t write = json_get_int(row, "cacheCreationTokens", 0), read = json_get_int(row, "cacheReadTokens", 0);
+	int64_t write = json_get_int(row, "cacheCreationTokens", 0),
+		read = json_get_int(row, "cacheReadTokens", 0);
 	report_put_count(table, columns->input, input);
 	report_put_count(table, columns->output, output);
 	report_put_count(table, columns->write, write);
@@ -85,7 +87,8 @@ static void put_numbers(struct table *table, enum report_kind kind, struct json_
 static void add_breakdown(struct table *table, enum report_kind kind, struct json_object *row)
 {
 	struct json_object *models = NULL;
-	if (!json_object_object_get_ex(row, "modelBreakdowns", &models) || !json_object_is_type(models, json_type_array))
+	if (!json_object_object_get_ex(row, "modelBreakdowns", &models)
+	    || !json_object_is_type(models, json_type_array))
 		return;
 	for (size_t i = 0; i < json_object_array_length(models); i++) {
 		struct json_object *model = json_object_array_get_idx(models, i);
@@ -128,7 +131,9 @@ static void add_row(struct table *table, const struct report_request *request, s
 	if (request->breakdown)
 		add_breakdown(table, kind, row);
 	else if (json_object_object_get_ex(row, "modelsUsed", &models))
-		report_put_models(table, kind == REPORT_SESSIONS ? (size_t)SESSION_MODELS : (size_t)PERIOD_MODELS, models);
+		report_put_models(table,
+				  kind == REPORT_SESSIONS ? (size_t)SESSION_MODELS : (size_t)PERIOD_MODELS,
+				  models);
 }
 
 static void add_totals(struct table *table, enum report_kind kind, const char *totals)
@@ -153,11 +158,20 @@ bool report_table_compose(const struct report_request *request, const struct rep
 		[PERIOD] = { .title = words_of(kind)->title },
 		[PERIOD_INPUT] = { .title = "INPUT", .is_number = true, .drop = 4 },
 		[PERIOD_OUTPUT] = { .title = "OUTPUT", .is_number = true, .drop = 4 },
-		[PERIOD_WRITE] = { .title = "CACHE WRITE", .brief_title = "CACHE W", .is_number = true, .drop = 6 },
-		[PERIOD_READ] = { .title = "CACHE READ", .brief_title = "CACHE R", .is_number = true, .drop = 6 },
+		[PERIOD_WRITE] = { .title = "CACHE WRITE",
+				   .brief_title = "CACHE W",
+				   .is_number = true,
+				   .drop = 6 },
+		[PERIOD_READ] = { .title = "CACHE READ",
+				  .brief_title = "CACHE R",
+				  .is_number = true,
+				  .drop = 6 },
 		[PERIOD_TOTAL] = { .title = "TOKENS", .is_number = true },
 		[PERIOD_COST] = { .title = "COST", .is_number = true, .style = STYLE_GOOD },
-		[PERIOD_MODELS] = { .title = "MODELS", .cut = TABLE_CUT_LIST, .least = MODELS_LEAST, .drop = 5,
+		[PERIOD_MODELS] = { .title = "MODELS",
+				    .cut = TABLE_CUT_LIST,
+				    .least = MODELS_LEAST,
+				    .drop = 5,
 				    .style = STYLE_QUIET },
 	};
 	struct table table;
@@ -165,7 +179,8 @@ bool report_table_compose(const struct report_request *request, const struct rep
 	bool is_sessions = kind == REPORT_SESSIONS;
 	/* A breakdown names the models in rows of their own; they are the last column of both. */
 	size_t count = is_sessions ? (size_t)SESSION_COLUMNS : (size_t)PERIOD_COLUMNS;
-	table_init(&table, is_sessions ? session_columns : period_columns, request->breakdown ? count - 1 : count);
+	table_init(&table, is_sessions ? session_columns : period_columns,
+		   request->breakdown ? count - 1 : count);
 	for (size_t i = 0; i < data->rows.count; i++) {
 		AUTO_JSON *row = client_parse(data->rows.texts[i], strlen(data->rows.texts[i]));
 		whole = whole && (row || errno != ENOMEM);

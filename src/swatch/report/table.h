@@ -1,8 +1,8 @@
 /*
  * report/table: a report's rows as a table for people.
  *
- * For: command.c. Rows are what report_fetch() gives: JSON objects as ccusage prints them. Times are the process's local
- * ones.
+ * For: command.c. Rows are what report_fetch() gives: JSON objects as ccusage prints them. Times are the
+ * process's local ones.
  */
 #ifndef SWATCH_SWATCH_REPORT_TABLE_H
 #define SWATCH_SWATCH_REPORT_TABLE_H

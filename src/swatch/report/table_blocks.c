@@ -16,8 +16,20 @@
 #define MODERATE_TOKENS 2000.0
 #define HIGH_TOKENS 5000.0
 
-enum { BLOCK_START, BLOCK_LASTED, BLOCK_STATE, BLOCK_ENTRIES, BLOCK_INPUT, BLOCK_OUTPUT, BLOCK_WRITE, BLOCK_READ,
-       BLOCK_TOTAL, BLOCK_COST, BLOCK_MODELS, BLOCK_COLUMNS };
+enum {
+	BLOCK_START,
+	BLOCK_LASTED,
+	BLOCK_STATE,
+	BLOCK_ENTRIES,
+	BLOCK_INPUT,
+	BLOCK_OUTPUT,
+	BLOCK_WRITE,
+	BLOCK_READ,
+	BLOCK_TOTAL,
+	BLOCK_COST,
+	BLOCK_MODELS,
+	BLOCK_COLUMNS
+};
 
 static const struct table_column columns[] = {
 	[BLOCK_START] = { .title = "START" },
@@ -96,7 +108,8 @@ static void add_block(struct table *table, struct json_object *row, int64_t now_
 	int64_t end_ms = time_of(row, is_gap ? "endTime" : "actualEndTime");
 	table_row(table, is_gap ? STYLE_QUIET : is_active ? STYLE_STRONG : STYLE_PLAIN);
 	report_put_time(table, BLOCK_START, json_get_string(row, "startTime"), now_ms);
-	table_cell(table, BLOCK_LASTED, human_span((is_active ? now_ms : end_ms) - start_ms, HUMAN_TEXT), NULL);
+	table_cell(table, BLOCK_LASTED, human_span((is_active ? now_ms : end_ms) - start_ms, HUMAN_TEXT),
+		   NULL);
 	table_cell(table, BLOCK_STATE, is_gap ? "gap" : is_active ? "active" : "", NULL);
 	if (is_gap)
 		return;
@@ -112,7 +125,9 @@ static void add_block(struct table *table, struct json_object *row, int64_t now_
 
 static const char *burn_level(double tokens_per_minute)
 {
-	return tokens_per_minute < MODERATE_TOKENS ? "normal" : tokens_per_minute < HIGH_TOKENS ? "moderate" : "high";
+	return tokens_per_minute < MODERATE_TOKENS ? "normal"
+	       : tokens_per_minute < HIGH_TOKENS   ? "moderate"
+						   : "high";
 }
 
 static enum page_style burn_style(double tokens_per_minute)
@@ -123,7 +138,8 @@ static enum page_style burn_style(double tokens_per_minute)
 
 static void explain_active(struct page *page, struct json_object *row, int64_t now_ms)
 {
-	struct json_object *burn = json_get_object(row, "burnRate"), *projection = json_get_object(row, "projection");
+	struct json_object *burn = json_get_object(row, "burnRate"),
+			   *projection = json_get_object(row, "projection");
 	int64_t end_ms = time_of(row, "endTime");
 	page_blank_line(page);
 	page_row(page, "block ends");
@@ -139,8 +155,8 @@ static void explain_active(struct page *page, struct json_object *row, int64_t n
 		  human_usd(json_get_double(burn, "costPerHour", 0), HUMAN_TEXT),
 		  human_amount(json_get_double(burn, "tokensPerMinute", 0), HUMAN_TEXT));
 	page_break(page);
-	page_item(page, burn_style(indicator), "%s: %s tokens a minute without the cache's", burn_level(indicator),
-		  human_amount(indicator, HUMAN_TEXT));
+	page_item(page, burn_style(indicator), "%s: %s tokens a minute without the cache's",
+		  burn_level(indicator), human_amount(indicator, HUMAN_TEXT));
 	if (!projection)
 		return;
 	page_row(page, "projection");
@@ -168,7 +184,8 @@ bool report_blocks_compose(int64_t now_ms, const struct report_data *data, const
 	if (sums.blocks > 1) {
 		table_rule(&table);
 		table_row(&table, STYLE_STRONG);
-		table_cell(&table, BLOCK_START, human_counted((int64_t)sums.blocks, "block", HUMAN_TEXT), NULL);
+		table_cell(&table, BLOCK_START, human_counted((int64_t)sums.blocks, "block", HUMAN_TEXT),
+			   NULL);
 		put_sums(&table, &sums);
 	}
 	bool good = table_render(&table, device, out);

@@ -13,7 +13,8 @@ static bool load(struct pricing *pricing, const char *config_path, struct prices
 	if (!good)
 		log_error("%s; %s", pricing->error, what_stays);
 	else if (out->book)
-		log_info("prices of %zu models from %s go before the compiled-in ones", price_book_count(out->book), out->path);
+		log_info("prices of %zu models from %s go before the compiled-in ones",
+			 price_book_count(out->book), out->path);
 	return good;
 }
 

@@ -1,8 +1,9 @@
 /*
  * pricing: the prices that the daemon's ledger goes by.
  *
- * For: daemon.c at its start, daemon_config.c on SIGHUP. A faulty pricing.json changes nothing, and the log and the status
- * say what is wrong with it: at the start the compiled-in prices stay, later the ones that were in force.
+ * For: daemon.c at its start, daemon_config.c on SIGHUP. A faulty pricing.json changes nothing, and the log
+ * and the status say what is wrong with it: at the start the compiled-in prices stay, later the ones that
+ * were in force.
  */
 #ifndef SWATCH_SWATCHD_BILLING_PRICING_H
 #define SWATCH_SWATCHD_BILLING_PRICING_H
@@ -20,8 +21,8 @@ struct pricing {
 void pricing_init(struct pricing *pricing, const char *config_path, struct ledger *ledger);
 
 /*
- * Reads the file again, and prices everything in the ledger by it. Returns false when the file cannot be used: nothing
- * changed.
+ * Reads the file again, and prices everything in the ledger by it. Returns false when the file cannot be
+ * used: nothing changed.
  */
 bool pricing_reload(struct pricing *pricing, const char *config_path, struct ledger *ledger);
 
