@@ -86,7 +86,10 @@ char *argv_find_in(const char *list, const char *name)
 	int why = ENOENT;
 	for (const char *at = list; *at;) {
 		size_t len = strcspn(at, ":");
-		/* What runs must not depend on the current directory, so empty and relative items do not count. */
+		/*
+		 * What runs must not depend on the current directory, so empty and relative items do not
+		 * count.
+		 */
 		if (*at == '/') {
 			AUTO_FREE char *directory = strndup(at, len);
 			AUTO_FREE char *path = directory ? paths_join(directory, name) : NULL;

@@ -1,12 +1,14 @@
 /*
  * run: one run of a program whose output is read, from its start to its end, whatever it does.
  *
- * For: base/capture.h, which waits for the end, and the daemon's child.h, which lets libev wait. Both tell a run what happened
- * (there is something to read, the program was reaped, the deadline has come); the run decides what follows.
+ * For: base/capture.h, which waits for the end, and the daemon's child.h, which lets libev wait. Both tell a
+ * run what happened (there is something to read, the program was reaped, the deadline has come); the run
+ * decides what follows.
  *
- * A run is over when both pipes have ended and the program was reaped, in either order. At its deadline, when it prints too
- * much, and when its output cannot be read, its group gets SIGTERM, and RUN_GRACE_MS later SIGKILL. Something that it started
- * may hold the pipes after its end: then the group is killed RUN_DRAIN_MS later, and the run is over all the same.
+ * A run is over when both pipes have ended and the program was reaped, in either order. At its deadline, when
+ * it prints too much, and when its output cannot be read, its group gets SIGTERM, and RUN_GRACE_MS later
+ * SIGKILL. Something that it started may hold the pipes after its end: then the group is killed RUN_DRAIN_MS
+ * later, and the run is over all the same.
  */
 #ifndef SWATCH_BASE_RUN_H
 #define SWATCH_BASE_RUN_H
@@ -51,8 +53,8 @@ struct run {
 };
 
 /*
- * Starts the program. run_release() is due in every case. Returns false when it could not be started: then it is over, and
- * outcome and code say why.
+ * Starts the program. run_release() is due in every case. Returns false when it could not be started: then it
+ * is over, and outcome and code say why.
  */
 bool run_start(struct run *run, const struct spawn_plan *plan, int64_t timeout_ms, size_t max_output_bytes);
 

@@ -43,7 +43,10 @@ static bool prepare_read(const struct spawn_plan *plan, const struct ends *ends)
 	return null_fd >= 0 && redirect(null_fd, ends->out_fd, ends->err_fd);
 }
 
-/* Becomes nobody's child and no session's leader, so that it never gets a terminal again. Returns false with errno. */
+/*
+ * Becomes nobody's child and no session's leader, so that it never gets a terminal again. Returns false with
+ * errno.
+ */
 static bool prepare_detached(const struct spawn_plan *plan)
 {
 	pid_t child = -1;

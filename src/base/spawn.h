@@ -1,8 +1,8 @@
 /*
  * spawn: the one way in which swatch starts a program. No shell: an argument vector.
  *
- * For: base/run.h (a program whose output is read: ccusage, systemctl, alert commands) and swatch/cli/program.h (a program that
- * takes over the terminal, or goes on by itself).
+ * For: base/run.h (a program whose output is read: ccusage, systemctl, alert commands) and
+ * swatch/cli/program.h (a program that takes over the terminal, or goes on by itself).
  */
 #ifndef SWATCH_BASE_SPAWN_H
 #define SWATCH_BASE_SPAWN_H
@@ -14,16 +14,19 @@
 
 enum spawn_kind {
 	/*
-	 * Its output is read. It gets /dev/null as stdin, pipes for stdout and stderr, default signals, and a process group
-	 * of its own. The kernel kills it when this process dies. (Only it: a process that it started itself lives on
-	 * until it writes into the closed pipe, or ends.)
+	 * Its output is read. It gets /dev/null as stdin, pipes for stdout and stderr, default signals, and a
+	 * process group of its own. The kernel kills it when this process dies. (Only it: a process that it
+	 * started itself lives on until it writes into the closed pipe, or ends.)
 	 */
 	SPAWN_READ,
-	/* It shares the terminal, the signal settings and the process group. It gets SIGTERM when this process dies. */
+	/*
+	 * It shares the terminal, the signal settings and the process group. It gets SIGTERM when this
+	 * process dies.
+	 */
 	SPAWN_ON_TERMINAL,
 	/*
-	 * It goes on by itself, as nobody's child: a session of its own, in "/", default signals, /dev/null for stdin and
-	 * stdout, and for stderr, too, unless there is a log.
+	 * It goes on by itself, as nobody's child: a session of its own, in "/", default signals, /dev/null
+	 * for stdin and stdout, and for stderr, too, unless there is a log.
 	 */
 	SPAWN_DETACHED
 };
@@ -37,7 +40,10 @@ struct spawn_plan {
 	int niceness;                  /* 0: as this process */
 	int64_t memory_limit_bytes;    /* of its data; 0: none */
 	const int *log_fd;             /* SPAWN_DETACHED: where its stderr goes; NULL: nowhere */
-	/* Takes rights away in the new process. Only calls that are safe after fork; -1 with errno: it is not started. */
+	/*
+	 * Takes rights away in the new process. Only calls that are safe after fork; -1 with errno: it is not
+	 * started.
+	 */
 	int (*confine)(void);
 };
 
@@ -46,13 +52,16 @@ struct spawned {
 	int out_fd, err_fd;            /* SPAWN_READ: the caller closes them; else -1 */
 };
 
-/* Starts it. Returns 0 when it runs, else the errno of what failed, the exec included; then nothing is left of it. */
+/*
+ * Starts it. Returns 0 when it runs, else the errno of what failed, the exec included; then nothing is left
+ * of it.
+ */
 int spawn_start(const struct spawn_plan *plan, struct spawned *spawned);
 
 /*
- * The environment of this process without the variables in `hidden` (names with their "=", NULL-ended), and with those of
- * `more` ("NAME=value", NULL-ended; NULL: none) and NO_COLOR=1 in addition or in their place. The caller frees the
- * vector, but not its strings. Returns NULL when memory ran out.
+ * The environment of this process without the variables in `hidden` (names with their "=", NULL-ended), and
+ * with those of `more` ("NAME=value", NULL-ended; NULL: none) and NO_COLOR=1 in addition or in their place.
+ * The caller frees the vector, but not its strings. Returns NULL when memory ran out.
  */
 char **spawn_environment(const char *const *hidden, char *const *more);
 

@@ -90,8 +90,8 @@ bool ccusage_ask_version(struct ccusage_ask *ask, struct ccusage_version *versio
 
 struct json_object *ccusage_ask_report(struct ccusage_ask *ask, enum report_kind kind, struct buf *error)
 {
-	const char *arguments[] = { "claude", reports[kind].name, "--json", "--offline", ask->timezone ? "--timezone" : NULL,
-				    ask->timezone, NULL };
+	const char *arguments[] = { "claude", reports[kind].name, "--json", "--offline",
+				    ask->timezone ? "--timezone" : NULL, ask->timezone, NULL };
 	struct json_object *answer = NULL;
 	struct run run;
 	/* The report of blocks has no agent's name before it. */

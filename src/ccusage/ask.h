@@ -36,7 +36,10 @@ bool ccusage_ask_version(struct ccusage_ask *ask, struct ccusage_version *versio
 /* Runs a report. Returns its JSON object, which the caller puts; NULL with the reason in `error`. */
 struct json_object *ccusage_ask_report(struct ccusage_ask *ask, enum report_kind kind, struct buf *error);
 
-/* Runs the command as the daemon does. Returns false with the reason in `error` unless the daemon can use the answer. */
+/*
+ * Runs the command as the daemon does. Returns false with the reason in `error` unless the daemon can use the
+ * answer.
+ */
 bool ccusage_ask_refresh(struct ccusage_ask *ask, struct buf *error);
 
 /* The list that a report's object holds: "blocks", "daily", ... */

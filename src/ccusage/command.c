@@ -45,5 +45,6 @@ void ccusage_command_release(struct ccusage_command *command)
 
 const char *ccusage_command_name(const struct ccusage_command *command)
 {
-	return command->program_words > 1 || !command->path ? command->words[command->program_words - 1] : command->path;
+	bool is_path = command->program_words == 1 && command->path;
+	return is_path ? command->path : command->words[command->program_words - 1];
 }

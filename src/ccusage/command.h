@@ -1,5 +1,6 @@
 /*
- * ccusage_command: the command that runs ccusage, such as "node /opt/ccusage blocks --active --json --offline".
+ * ccusage_command: the command that runs ccusage, such as "node /opt/ccusage blocks --active --json
+ * --offline".
  *
  * For: refresh, doctor and verify, which run it, and setup, which writes it into the settings.
  */
@@ -22,8 +23,9 @@ struct ccusage_command {
 };
 
 /*
- * Splits the text into words, and looks words[0] up on PATH. `has_report`: a report's name and its options may follow, as in
- * the settings. Returns false with the reason in `error` when the text is no command; ccusage_command_release() in any case.
+ * Splits the text into words, and looks words[0] up on PATH. `has_report`: a report's name and its options
+ * may follow, as in the settings. Returns false with the reason in `error` when the text is no command;
+ * ccusage_command_release() in any case.
  */
 bool ccusage_command_parse(struct ccusage_command *command, const char *text, bool has_report, struct buf *error);
 

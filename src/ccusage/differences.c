@@ -3,36 +3,40 @@
 static const struct {
 	const char *name, *text;
 } differences[DIFFERENCES] = {
-	[DIFFERENCE_LOST_LINE] = {
-		"lost_line", "ccusage loses a line if one of certain fields is null in it, or if a space follows \"usage\":. If "
-			     "the message has another line, it counts that one." },
-	[DIFFERENCE_DAILY_RULES] = {
-		"daily_rules", "'ccusage claude daily' has rules of its own: it also counts the messages inside agent_progress "
-			       "lines, counts a line without a requestId once for each of its times, joins a sidechain's copies "
-			       "whatever their times are, and keeps the more expensive one of equal lines." },
-	[DIFFERENCE_OTHER_SESSION] = {
-		"other_session", "ccusage puts these in another session: a workflow's agents in one of their own, and all "
-				 "entries in a wrong one if a folder named 'projects' comes earlier in the path." },
-	[DIFFERENCE_NEW_LIMIT_MARKER] = {
-		"new_limit_marker", "A limit was hit, and ccusage does not know this form of the marker." },
-	[DIFFERENCE_NEWER_MODEL] = {
-		"newer_model", "The model came out after ccusage " CCUSAGE_REFERENCE_VERSION ", which counts it as $0." },
-	[DIFFERENCE_SIDECHAIN_COPY] = {
-		"sidechain_copy", "The message was copied into a sidechain. ccusage joins the two only if the lines that it has "
-				  "kept so far have the same time, and so counts some messages twice." },
-	[DIFFERENCE_NO_REQUEST_ID] = {
-		"no_request_id", "ccusage counts a message without a requestId once in every session that has it; swatch counts "
-				 "it once." },
-	[DIFFERENCE_PRICE] = { "price", "pricing.json has another price for the model than ccusage." },
-	[DIFFERENCE_COUNT] = {
-		"count", "The line has more than 4,000,000,000 tokens, which no model reaches. ccusage believes it, and swatch "
-			 "ignores the line." },
-	[DIFFERENCE_COST] = {
-		"cost", "The line has a costUSD below 0 or above 1,000,000. ccusage believes it, and swatch computes the cost from "
-			"the tokens." },
-	[DIFFERENCE_UNFINISHED] = {
-		"unfinished", "The last line of the transcript has no newline yet. ccusage counts it, and swatch waits for it." },
-	[DIFFERENCE_UNKNOWN] = { "unknown", "The reason is not known." },
+	[DIFFERENCE_LOST_LINE] = { "lost_line",
+		"ccusage loses a line if one of certain fields is null in it, or if a space follows "
+		"\"usage\":. If the message has another line, it counts that one." },
+	[DIFFERENCE_DAILY_RULES] = { "daily_rules",
+		"'ccusage claude daily' has rules of its own: it also counts the messages inside "
+		"agent_progress lines, counts a line without a requestId once for each of its times, joins "
+		"a sidechain's copies whatever their times are, and keeps the more expensive one of equal "
+		"lines." },
+	[DIFFERENCE_OTHER_SESSION] = { "other_session",
+		"ccusage puts these in another session: a workflow's agents in one of their own, and all "
+		"entries in a wrong one if a folder named 'projects' comes earlier in the path." },
+	[DIFFERENCE_NEW_LIMIT_MARKER] = { "new_limit_marker",
+		"A limit was hit, and ccusage does not know this form of the marker." },
+	[DIFFERENCE_NEWER_MODEL] = { "newer_model",
+		"The model came out after ccusage " CCUSAGE_REFERENCE_VERSION ", which counts it as $0." },
+	[DIFFERENCE_SIDECHAIN_COPY] = { "sidechain_copy",
+		"The message was copied into a sidechain. ccusage joins the two only if the lines that it "
+		"has kept so far have the same time, and so counts some messages twice." },
+	[DIFFERENCE_NO_REQUEST_ID] = { "no_request_id",
+		"ccusage counts a message without a requestId once in every session that has it; swatch "
+		"counts it once." },
+	[DIFFERENCE_PRICE] = { "price",
+		"pricing.json has another price for the model than ccusage." },
+	[DIFFERENCE_COUNT] = { "count",
+		"The line has more than 4,000,000,000 tokens, which no model reaches. ccusage believes it, "
+		"and swatch ignores the line." },
+	[DIFFERENCE_COST] = { "cost",
+		"The line has a costUSD below 0 or above 1,000,000. ccusage believes it, and swatch "
+		"computes the cost from the tokens." },
+	[DIFFERENCE_UNFINISHED] = { "unfinished",
+		"The last line of the transcript has no newline yet. ccusage counts it, and swatch waits "
+		"for it." },
+	[DIFFERENCE_UNKNOWN] = { "unknown",
+		"The reason is not known." },
 };
 
 const char *difference_name(enum difference difference)

@@ -1,8 +1,8 @@
 /*
  * differences: where ccusage 20.0.24 is known to count otherwise than swatch, each difference with its name.
  *
- * For: reference, which counts as ccusage does; verify, which names the difference for each entry; swatch-verify(1), which
- * explains them under the same names.
+ * For: reference, which counts as ccusage does; verify, which names the difference for each entry;
+ * swatch-verify(1), which explains them under the same names.
  *
  * Other known differences never show as an entry of a report, and have a name only here and in the manual:
  *
@@ -23,20 +23,21 @@
 /* In the order in which people read about them. */
 enum difference {
 	/*
-	 * ccusage loses a line in which one of certain field names (scan.c has the list) is null, however deep, and a line
-	 * in which anything stands between "usage": and its brace. If the message has another line, it counts that one.
+	 * ccusage loses a line in which one of certain field names (scan.c has the list) is null, however
+	 * deep, and a line in which anything stands between "usage": and its brace. If the message has
+	 * another line, it counts that one.
 	 */
 	DIFFERENCE_LOST_LINE,
 	/*
-	 * `ccusage claude daily` does not go by the rules of the other reports. It also counts the messages inside
-	 * agent_progress lines, which the subagent's own transcript has, too; it counts a line without a requestId once for
-	 * each of its times; it joins a sidechain's copies whatever their times are; and of two lines with equal tokens it
-	 * keeps the more expensive one.
+	 * `ccusage claude daily` does not go by the rules of the other reports. It also counts the messages
+	 * inside agent_progress lines, which the subagent's own transcript has, too; it counts a line without
+	 * a requestId once for each of its times; it joins a sidechain's copies whatever their times are; and
+	 * of two lines with equal tokens it keeps the more expensive one.
 	 */
 	DIFFERENCE_DAILY_RULES,
 	/*
-	 * A workflow's agents make a session of their own. And if a folder named "projects" comes earlier in the path, all
-	 * sessions and projects are named after the wrong part of it.
+	 * A workflow's agents make a session of their own. And if a folder named "projects" comes earlier in
+	 * the path, all sessions and projects are named after the wrong part of it.
 	 */
 	DIFFERENCE_OTHER_SESSION,
 	/* ccusage does not recognise the new form of the line that says that a limit was hit. */
@@ -44,13 +45,14 @@ enum difference {
 	/* ccusage counts $0 for a model that came out after it. */
 	DIFFERENCE_NEWER_MODEL,
 	/*
-	 * A sidechain has a copy of a message under another requestId. ccusage joins the two only if the lines that it has
-	 * kept so far have the same time, so that a message of several lines can count twice. Here it counts once.
+	 * A sidechain has a copy of a message under another requestId. ccusage joins the two only if the
+	 * lines that it has kept so far have the same time, so that a message of several lines can count
+	 * twice. Here it counts once.
 	 */
 	DIFFERENCE_SIDECHAIN_COPY,
 	/*
-	 * Without a requestId, ccusage tells messages apart by their session, so that a message counts once in each session
-	 * that has it, after a fork for example. Here it counts once.
+	 * Without a requestId, ccusage tells messages apart by their session, so that a message counts once
+	 * in each session that has it, after a fork for example. Here it counts once.
 	 */
 	DIFFERENCE_NO_REQUEST_ID,
 	/* pricing.json has another price. */

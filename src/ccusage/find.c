@@ -19,8 +19,8 @@
 /* ---- the folders where node's programs are: a list like PATH ---- */
 
 /*
- * A folder that an environment variable names (`below` it), else one in the home directory. With `suffix`, each of its
- * folders is a version, and programs are in that version's `suffix`.
+ * A folder that an environment variable names (`below` it), else one in the home directory. With `suffix`,
+ * each of its folders is a version, and programs are in that version's `suffix`.
  */
 struct manager {
 	const char *variable;    /* NULL: there is none */
@@ -48,7 +48,10 @@ static const struct manager managers[] = {
 
 static void add_folder(struct buf *folders, const char *path)
 {
-	/* The shims of asdf, mise and nodenv need these managers on PATH; the programs behind them are looked up below. */
+	/*
+	 * The shims of asdf, mise and nodenv need these managers on PATH; the programs behind them are looked
+	 * up below.
+	 */
 	if (path[0] != '/' || strstr(path, "/shims"))
 		return;
 	/* fnm makes a folder of links for each shell, and removes it when the shell ends. */
@@ -178,8 +181,11 @@ static bool add_word(struct words *words, char *word)
 	return true;
 }
 
-/* The program that runs the script, with its arguments. Returns false when it is missing, or memory ran out. */
-static bool add_interpreter(struct ccusage_found *found, const char *folders, char *const *interpreter, struct words *words)
+/*
+ * The program that runs the script, with its arguments. Returns false when it is missing, or memory ran out.
+ */
+static bool add_interpreter(struct ccusage_found *found, const char *folders, char *const *interpreter,
+			    struct words *words)
 {
 	char *path = find_interpreter(folders, found->script, interpreter[0]);
 	if (!path) {

@@ -1,6 +1,6 @@
 /*
- * ccusage_find: looks for an installed ccusage, and for the node or bun that runs it: on PATH, and where the version managers
- * and package managers of node put programs.
+ * ccusage_find: looks for an installed ccusage, and for the node or bun that runs it: on PATH, and where the
+ * version managers and package managers of node put programs.
  *
  * For: setup. A service has a short PATH, so what a shell finds has to be written down as absolute paths.
  */

@@ -52,7 +52,8 @@ void reference_free(struct reference *reference)
 bool reference_add_file(struct reference *reference, const struct reference_file *file)
 {
 	if (reference->file_count >= NONE
-	    || !array_reserve(&reference->files, &reference->file_cap, reference->file_count + 1, sizeof(*reference->files))) {
+	    || !array_reserve(&reference->files, &reference->file_cap, reference->file_count + 1,
+			      sizeof(*reference->files))) {
 		free_file(file);
 		return false;
 	}
@@ -63,7 +64,8 @@ bool reference_add_file(struct reference *reference, const struct reference_file
 bool reference_add(struct reference *reference, const struct reference_record *record)
 {
 	if (reference->count >= NONE
-	    || !array_reserve(&reference->records, &reference->cap, reference->count + 1, sizeof(*reference->records)))
+	    || !array_reserve(&reference->records, &reference->cap, reference->count + 1,
+			      sizeof(*reference->records)))
 		return false;
 	reference->records[reference->count++] = *record;
 	return true;
@@ -81,7 +83,8 @@ int reference_model_number(struct reference *reference, struct slice model)
 		return MODELS_MAX - 1;
 	char *copy = strndup(name, len);
 	/* A number in a pointer's place: the map holds no memory for it. */
-	if (!copy || !array_reserve(&reference->models, &reference->model_cap, reference->model_count + 1, sizeof(*reference->models))
+	if (!copy || !array_reserve(&reference->models, &reference->model_cap, reference->model_count + 1,
+				    sizeof(*reference->models))
 	    || !strmap_put_len(&reference->model_numbers, name, len, (void *)(reference->model_count + 1))) {
 		free(copy);
 		return -1;

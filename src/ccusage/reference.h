@@ -1,11 +1,13 @@
 /*
- * reference: what ccusage 20.0.24 counts of the same transcripts: its own rules for duplicates, faults included. They
- * were found by running it on made-up transcripts (differences.h names them).
+ * reference: what ccusage 20.0.24 counts of the same transcripts: its own rules for duplicates, faults
+ * included. They were found by running it on made-up transcripts (differences.h names them).
  *
- * For: `swatch verify`, which holds it against what ccusage prints: where both agree, each difference between swatch
- * and ccusage is the difference between the ledger's entries and the ones here. Not for figures that people are shown.
+ * For: `swatch verify`, which holds it against what ccusage prints: where both agree, each difference between
+ * swatch and ccusage is the difference between the ledger's entries and the ones here. Not for figures that
+ * people are shown.
  *
- * Calling sequence: reference_new(); reference_read() once; reference_keep() for either rule; reference_free().
+ * Calling sequence: reference_new(); reference_read() once; reference_keep() for either rule;
+ * reference_free().
  */
 #ifndef SWATCH_CCUSAGE_REFERENCE_H
 #define SWATCH_CCUSAGE_REFERENCE_H
@@ -62,8 +64,9 @@ struct reference *reference_new(void);
 void reference_free(struct reference *reference);
 
 /*
- * Reads all transcripts below the directories, in ccusage's order: the one of their paths. What cannot be read is passed
- * over, as ccusage does. Returns 0; -1 with a message for people in `error` when memory ran out.
+ * Reads all transcripts below the directories, in ccusage's order: the one of their paths. What cannot be
+ * read is passed over, as ccusage does. Returns 0; -1 with a message for people in `error` when memory ran
+ * out.
  */
 int reference_read(struct reference *reference, const struct data_dirs *dirs, struct buf *error);
 
@@ -80,8 +83,8 @@ struct slice reference_model(const struct reference *reference, const struct ref
 void reference_find(const struct reference *reference, const char *path, int64_t offset, size_t *first, size_t *end);
 
 /*
- * What counts, as `ccusage claude daily` has it or as its blocks, weekly, monthly and session do: kept[n] says so of
- * record n. The caller frees it; NULL when memory ran out.
+ * What counts, as `ccusage claude daily` has it or as its blocks, weekly, monthly and session do: kept[n]
+ * says so of record n. The caller frees it; NULL when memory ran out.
  */
 enum reference_rule { REFERENCE_BLOCKS, REFERENCE_DAILY };
 #define REFERENCE_RULES 2
@@ -89,7 +92,9 @@ bool *reference_keep(const struct reference *reference, enum reference_rule rule
 
 /* ---- for reference_read.c ---- */
 
-/* Adds a file, whose strings become the reference's, also on failure, or a record. False when memory ran out. */
+/*
+ * Adds a file, whose strings become the reference's, also on failure, or a record. False when memory ran out.
+ */
 bool reference_add_file(struct reference *reference, const struct reference_file *file);
 bool reference_add(struct reference *reference, const struct reference_record *record);
 

@@ -1,6 +1,6 @@
 /*
- * Transcripts as ccusage 20.0.24 reads them: every line with a usage object, those of agent_progress included, each with
- * what keeps it from ccusage or from swatch.
+ * Transcripts as ccusage 20.0.24 reads them: every line with a usage object, those of agent_progress
+ * included, each with what keeps it from ccusage or from swatch.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -146,8 +146,8 @@ static struct walk_item member_of(struct slice object, const char *name)
 }
 
 /*
- * Writes what ccusage takes of data.message as a line of its own. The rest of it, its version for one, it never looks
- * at.
+ * Writes what ccusage takes of data.message as a line of its own. The rest of it, its version for one, it
+ * never looks at.
  */
 static bool write_nested(struct reader *reader, struct slice message)
 {

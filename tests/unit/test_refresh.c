@@ -260,6 +260,20 @@ static void activity_during_a_run_makes_one_follow_up(void **state)
 	assert_int_equal(refresh.stats.follow_ups, 1);
 }
 
+static void activity_early_in_a_long_run_has_settled_at_its_end(void **state)
+{
+	(void)state;
+	assert_int_equal(refresh_force(&refresh), 1);
+	refresh_note_activity(&refresh);
+	pass(50000);
+	end_well();
+	assert_int_equal(refresh.state, REFRESH_SETTLING);
+	assert_int_equal(refresh.due_wall_ms, clock_wall_ms());
+	pass(0);
+	assert_int_equal(refresh.state, REFRESH_WAITING);
+	assert_int_equal(refresh.due_wall_ms, clock_wall_ms() + TTL_LOW);
+}
+
 /* ---- the age of the figures ---- */
 
 /* How long after an answer the next run starts, when activity begins at once. */
@@ -579,6 +593,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_burst_makes_one_run_when_it_has_settled, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_burst_without_end_runs_at_max_delay, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(activity_during_a_run_makes_one_follow_up, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(activity_early_in_a_long_run_has_settled_at_its_end, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(figures_live_as_long_as_the_burn_rate_allows, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(old_figures_are_not_waited_for, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(another_ttl_counts_at_once, set_up, tear_down),

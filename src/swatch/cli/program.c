@@ -185,8 +185,12 @@ static int open_detached_log(void)
 	if (!path)
 		return -1;
 	make_parents(path);
-	AUTO_CLOSE int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0600);
-	/* Only this person's file, which has no other name: its text is private, and it is emptied when it is large. */
+	AUTO_CLOSE int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY,
+				 0600);
+	/*
+	 * Only this person's file, which has no other name: its text is private, and it is emptied when it is
+	 * large.
+	 */
 	bool good = fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_uid == geteuid() && st.st_nlink == 1
 		    && (st.st_mode & 0022) == 0 && (st.st_size <= LOG_MAX_BYTES || ftruncate(fd, 0) == 0);
 	int kept = good ? fd : -1;

@@ -1,7 +1,8 @@
 /*
  * user_service: the user's systemd, by way of systemctl.
  *
- * For: doctor, which asks, and setup, which installs. No library and no bus: systemctl on PATH, with a time limit.
+ * For: doctor, which asks, and setup, which installs. No library and no bus: systemctl on PATH, with a time
+ * limit.
  */
 #ifndef SWATCH_SWATCH_CLI_USER_SERVICE_H
 #define SWATCH_SWATCH_CLI_USER_SERVICE_H

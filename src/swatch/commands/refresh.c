@@ -18,11 +18,17 @@
 #define ANSWER_TIMEOUT_MS 5000
 /* What a run takes besides ccusage's own timeout: its killing, and the reading of what changed. */
 #define RUN_MARGIN_MS (30 * CLOCK_SECOND_MS)
-/* A daemon that holds the lock and has no socket yet is starting: how long to wait for it, and how often to look. */
+/*
+ * A daemon that holds the lock and has no socket yet is starting: how long to wait for it, and how often to
+ * look.
+ */
 #define START_WAIT_MS 3000
 #define START_STEP_MS 50
 
-/* Shows what the refresh that ended just now has published; `answer` is the daemon's, NULL when there was none. */
+/*
+ * Shows what the refresh that ended just now has published; `answer` is the daemon's, NULL when there was
+ * none.
+ */
 static bool print_figures(const struct invocation *invocation, struct json_object *answer)
 {
 	struct page page;
@@ -56,7 +62,10 @@ static int refresh_by_daemon(struct invocation *invocation, struct client *clien
 	return status;
 }
 
-/* Runs `swatchd --once --wait`, which takes the lock before ccusage starts and keeps it until the files are written. */
+/*
+ * Runs `swatchd --once --wait`, which takes the lock before ccusage starts and keeps it until the files are
+ * written.
+ */
 static int refresh_alone(struct invocation *invocation)
 {
 	AUTO_FREE char *path = program_find_daemon();
@@ -86,7 +95,10 @@ static int refresh_alone(struct invocation *invocation)
 		terminal_error("cannot run %s: %s", path, strerror(errno));
 	if (ended == SWATCH_OK && !print_figures(invocation, NULL))
 		ended = SWATCH_FAILED;
-	/* swatchd's other statuses (lock, published without ccusage) are no statuses of ours; it has said why. */
+	/*
+	 * swatchd's other statuses (lock, published without ccusage) are no statuses of ours; it has said
+	 * why.
+	 */
 	return ended == SWATCH_OK || ended == SWATCH_USAGE ? ended : SWATCH_FAILED;
 }
 

@@ -21,7 +21,10 @@ static size_t count_words(char *const *words)
 	return count;
 }
 
-/* A word as [ccusage] command has it: paths in quotes; a ";" behind a blank would begin a comment, in quotes too. */
+/*
+ * A word as [ccusage] command has it: paths in quotes; a ";" behind a blank would begin a comment, in quotes
+ * too.
+ */
 static char *quote_for_config(const char *word)
 {
 	struct buf out = BUF_INIT;

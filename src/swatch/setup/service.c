@@ -68,8 +68,8 @@ static char *find_installed(const char *directories, const char *own)
 }
 
 /*
- * Whether a file has to be written. One that is there and not as we left it is its owner's: it stays, which is said.
- * Returns false after setup_fail().
+ * Whether a file has to be written. One that is there and not as we left it is its owner's: it stays, which
+ * is said. Returns false after setup_fail().
  */
 static bool look_at_file(struct setup *setup, struct wanted *wanted)
 {

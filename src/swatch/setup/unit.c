@@ -98,7 +98,9 @@ void setup_unit_write_extra(const char *cache_dir, struct buf *out)
 	put_environment("XDG_CONFIG_HOME", &lines);
 	if (directory && !is_default(directory))
 		put_cache_directory(directory, &lines);
-	/* Its conditions look at the service manager's environment, which does not know of these directories. */
+	/*
+	 * Its conditions look at the service manager's environment, which does not know of these directories.
+	 */
 	if (lines.len > 0)
 		buf_printf(out, OURS "\n[Unit]\nConditionPathIsDirectory=\n\n[Service]\n%s", buf_str(&lines));
 	out->failed = out->failed || lines.failed || !directory;

@@ -213,7 +213,9 @@ static bool add_entry(struct verify_entries *entries, const struct verify_entry 
 	return true;
 }
 
-/* Whether the record is an entry that differs; fills *out, its reason only where that hangs on nothing else. */
+/*
+ * Whether the record is an entry that differs; fills *out, its reason only where that hangs on nothing else.
+ */
 static bool differs(const struct verify *verify, enum report_kind kind, size_t number, struct verify_entry *out)
 {
 	const struct reference_record *r = reference_record_at(verify->reference, number);

@@ -6,10 +6,10 @@
  *   rows.c      the rows of a report, side by side
  *   page.c      what a person reads; json.c: what a program reads
  *
- * How it knows: ccusage/reference.h makes of the transcripts what ccusage 20.0.24 makes of them, faults included. From its
- * entries come the rows that ccusage is expected to print. Where it prints these, to the last token and to 1e-9 USD, the
- * whole difference to swatch's rows lies in the entries that differ, and each of these has its reason. Where it prints
- * something else, the row is unexplained.
+ * How it knows: ccusage/reference.h makes of the transcripts what ccusage 20.0.24 makes of them, faults
+ * included. From its entries come the rows that ccusage is expected to print. Where it prints these, to the
+ * last token and to 1e-9 USD, the whole difference to swatch's rows lies in the entries that differ, and each
+ * of these has its reason. Where it prints something else, the row is unexplained.
  */
 #ifndef SWATCH_SWATCH_VERIFY_VERIFY_H
 #define SWATCH_SWATCH_VERIFY_VERIFY_H
@@ -72,7 +72,9 @@ struct verify {
 	bool was_written;            /* transcripts were written while it was verified */
 	struct reference *reference;
 	struct ledger *ledger;       /* swatch's own accounts */
-	/* Of each rule: ccusage's entries, also as a ledger, and swatch's entries by the reference's numbers. */
+	/*
+	 * Of each rule: ccusage's entries, also as a ledger, and swatch's entries by the reference's numbers.
+	 */
 	bool *kept[REFERENCE_RULES];
 	struct ledger *expected[REFERENCE_RULES];
 	double *our_usd;             /* NaN: swatch does not count the record */
@@ -100,8 +102,8 @@ void verify_our_session(const struct reference_file *file, struct slice *session
 /* ---- rows.c ---- */
 
 /*
- * Sets the rows of all three side by side and judges each. `theirs` is ccusage's answer; the report keeps it. Returns
- * false with the reason in report->problem.
+ * Sets the rows of all three side by side and judges each. `theirs` is ccusage's answer; the report keeps it.
+ * Returns false with the reason in report->problem.
  */
 bool verify_compare(const struct verify *verify, struct verify_report *report, struct json_object *theirs);
 

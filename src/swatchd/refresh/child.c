@@ -22,7 +22,9 @@ struct child {
 	ev_timer deadline;
 };
 
-/* What must not reach it: what the service manager tells the daemon, and what marks a session's own children. */
+/*
+ * What must not reach it: what the service manager tells the daemon, and what marks a session's own children.
+ */
 static const char *const hidden[] = { "LISTEN_PID=", "LISTEN_FDS=", "LISTEN_FDNAMES=", "NOTIFY_SOCKET=", "WATCHDOG_USEC=",
 				      "WATCHDOG_PID=", "CLAUDE_CODE_CHILD_SESSION=", "JOURNAL_STREAM=", NULL };
 
@@ -68,7 +70,10 @@ static void go_on(struct child *child)
 	set_timer(child);
 }
 
-/* A run that could not be started is over at its first deadline, so that the callback never comes before child_start() returns. */
+/*
+ * A run that could not be started is over at its first deadline, so that the callback never comes before
+ * child_start() returns.
+ */
 static void on_deadline(struct ev_loop *loop, ev_timer *watcher, int revents)
 {
 	(void)loop;

@@ -1,8 +1,8 @@
 /*
  * child: runs one command beside the loop, and ends it whatever it does, as base/run.h says.
  *
- * For: refresh, which runs ccusage, and alert_run. No shell: an argument vector. The command runs with niceness 10 and
- * without the service manager's variables.
+ * For: refresh, which runs ccusage, and alert_run. No shell: an argument vector. The command runs with
+ * niceness 10 and without the service manager's variables.
  */
 #ifndef SWATCH_SWATCHD_REFRESH_CHILD_H
 #define SWATCH_SWATCHD_REFRESH_CHILD_H
@@ -30,16 +30,22 @@ struct child_command {
 };
 
 /*
- * Starts a command; all of it may be freed after the return. `done` is called once, from the loop, unless child_stop()
- * comes first; a command that cannot be started is a result like any other. The loop must be libev's default loop,
- * because only that one reaps. Returns NULL when memory ran out.
+ * Starts a command; all of it may be freed after the return. `done` is called once, from the loop, unless
+ * child_stop() comes first; a command that cannot be started is a result like any other. The loop must be
+ * libev's default loop, because only that one reaps. Returns NULL when memory ran out.
  */
 struct child *child_start(struct ev_loop *loop, const struct child_command *command, child_done *done, void *ctx);
 
-/* Kills the group, reaps the child and frees it, without a callback. At most a moment: KILL cannot be refused. */
+/*
+ * Kills the group, reaps the child and frees it, without a callback. At most a moment: KILL cannot be
+ * refused.
+ */
 void child_stop(struct child *child);
 
-/* Appends for people how a run ended: "exit status 2: no such option", and whether it looks like the sandbox's doing. */
+/*
+ * Appends for people how a run ended: "exit status 2: no such option", and whether it looks like the
+ * sandbox's doing.
+ */
 void child_describe(const struct run *run, struct buf *out);
 
 #endif

@@ -115,7 +115,10 @@ static void note_good(struct refresh *refresh)
 	refresh->fetched_mono_ms = clock_mono_ms();
 }
 
-/* Every run ends here: with an answer, or with an error. The settings may have turned refreshing off meanwhile. */
+/*
+ * Every run ends here: with an answer, or with an error. The settings may have turned refreshing off
+ * meanwhile.
+ */
 static void end_run(struct refresh *refresh, struct refresh_result *result, const char *error)
 {
 	if (result->answer)
@@ -211,7 +214,10 @@ static void read_command(struct refresh *refresh)
 void refresh_configure(struct refresh *refresh)
 {
 	read_command(refresh);
-	/* A run under way goes on, for the child has its words from the fork on. end_run() then turns off what is off. */
+	/*
+	 * A run under way goes on, for the child has its words from the fork on. end_run() then turns off
+	 * what is off.
+	 */
 	if (refresh->state == REFRESH_RUNNING)
 		return;
 	if (refresh->why_off[0])

@@ -72,8 +72,8 @@ void refresh_init(struct refresh *refresh, struct ev_loop *loop, const struct co
 		  const struct refresh_callbacks *callbacks, void *ctx);
 
 /*
- * Reads the command from the config (again), and turns refreshing off if [billing] source is native, if there is no
- * command, or if source is auto and the program is not installed. Turns it on otherwise.
+ * Reads the command from the config (again), and turns refreshing off if [billing] source is native, if there
+ * is no command, or if source is auto and the program is not installed. Turns it on otherwise.
  */
 void refresh_configure(struct refresh *refresh);
 
@@ -83,7 +83,10 @@ const char *refresh_why_off(const struct refresh *refresh);
 /* A transcript grew. */
 void refresh_note_activity(struct refresh *refresh);
 
-/* Runs now, without settle, ttl or backoff. Returns 1 when that started a run, 0 when one is under way, -1 when off. */
+/*
+ * Runs now, without settle, ttl or backoff. Returns 1 when that started a run, 0 when one is under way, -1
+ * when off.
+ */
 int refresh_force(struct refresh *refresh);
 
 /* The burn rate that the ttl goes by, dollars an hour; NaN: none. */

@@ -1,8 +1,8 @@
 /*
  * landlock: the kernel's interface to Landlock, whatever the system's headers know of it.
  *
- * For: sandbox.c. The program asks the running kernel for its version, so it is built with all that some version has. The
- * numbers are part of the kernel's stable interface.
+ * For: sandbox.c. The program asks the running kernel for its version, so it is built with all that some
+ * version has. The numbers are part of the kernel's stable interface.
  */
 #ifndef SWATCH_SWATCHD_SANDBOX_LANDLOCK_H
 #define SWATCH_SWATCHD_SANDBOX_LANDLOCK_H
@@ -52,7 +52,10 @@ struct landlock_path_beneath_attr {
 #define SYS_landlock_restrict_self 446
 #endif
 
-/* The header's struct landlock_ruleset_attr may end before `net`. Pass only as much as the running kernel knows. */
+/*
+ * The header's struct landlock_ruleset_attr may end before `net`. Pass only as much as the running kernel
+ * knows.
+ */
 struct landlock_rights {
 	uint64_t fs;
 	uint64_t net;

@@ -333,7 +333,10 @@ static bool has_word(const char *text, const char *const *words)
 
 const char *sandbox_hint(const char *text)
 {
-	/* What programs and their runtimes print where a connection is denied; first, for that says EACCES as well. */
+	/*
+	 * What programs and their runtimes print where a connection is denied; first, for that says EACCES as
+	 * well.
+	 */
 	static const char *const of_network[] = { "EAFNOSUPPORT", "ddress family", "onnect", "getaddrinfo", "resolve", NULL };
 	static const char *const of_files[] = { "ermission denied", "EACCES", "EPERM", "not permitted", "EXDEV",
 						"ross-device", NULL };
