@@ -6,7 +6,6 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/time.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -19,7 +18,7 @@
 
 /* ---- connecting ---- */
 
-/* What connect(2)'s refusal means. */
+/* Says why connect(2) failed. */
 static enum client_state judge_refusal(int error, const char *path, struct buf *why)
 {
 	switch (error) {
@@ -32,7 +31,7 @@ static enum client_state judge_refusal(int error, const char *path, struct buf *
 		return CLIENT_LEFT_BEHIND;
 	case EAGAIN:
 	case ETIMEDOUT:
-		buf_printf(why, "the daemon on %s does not take up calls (%d s tried); is it stopped, or hanging?", path,
+		buf_printf(why, "the daemon on %s does not answer calls (tried for %d s); is it stopped, or hanging?", path,
 			   CLIENT_CONNECT_TIMEOUT_MS / 1000);
 		return CLIENT_REFUSED;
 	case EPROTOTYPE:
@@ -44,7 +43,7 @@ static enum client_state judge_refusal(int error, const char *path, struct buf *
 	}
 }
 
-/* connect(2) to something that is not a socket says ECONNREFUSED, as for one left behind: look before. */
+/* connect(2) fails with ECONNREFUSED for a file that is no socket, as for one left behind: look before. */
 static enum client_state judge_path(const char *path, struct buf *why)
 {
 	struct stat st;
@@ -68,20 +67,8 @@ enum client_state client_connect(struct client *client, const char *socket_path,
 	enum client_state state = judge_path(socket_path, why);
 	if (state != CLIENT_LISTENING)
 		return state;
-	client->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	/* connect(2) waits for room in the daemon's queue no longer than the send timeout. */
-	const struct timeval limit = { .tv_sec = CLIENT_CONNECT_TIMEOUT_MS / 1000 };
-	if (client->fd < 0 || setsockopt(client->fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit)) != 0) {
-		buf_printf(why, "cannot make a socket: %s", strerror(errno));
-		return CLIENT_REFUSED;
-	}
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	memcpy(address.sun_path, socket_path, strlen(socket_path) + 1);
-	int connected;
-	do
-		connected = connect(client->fd, (const struct sockaddr *)&address, sizeof(address));
-	while (connected != 0 && errno == EINTR);
-	if (connected != 0)
+	client->fd = cache_socket_connect(socket_path, CLIENT_CONNECT_TIMEOUT_MS);
+	if (client->fd < 0)
 		return judge_refusal(errno, socket_path, why);
 	/* The daemon must be our own: an answer decides what is shown as this person's figures. */
 	if (!cache_socket_is_own_peer(client->fd, &client->daemon_pid)) {
@@ -114,7 +101,7 @@ static int64_t deadline_of(int64_t timeout_ms)
 static enum client_result wait_ready(struct client *client, short events, int64_t deadline_ms, bool watch_stdout)
 {
 	for (;;) {
-		/* For stdout no event is asked for: POLLERR, "the pipe has no reader", is told anyway. */
+		/* poll(2) reports POLLERR ("the pipe has no reader") without being asked for any event. */
 		struct pollfd fds[2] = { { client->fd, events, 0 }, { STDOUT_FILENO, 0, 0 } };
 		int ready = poll(fds, watch_stdout ? 2 : 1, poll_timeout(deadline_ms));
 		if (ready < 0 && errno == EINTR)
@@ -127,7 +114,7 @@ static enum client_result wait_ready(struct client *client, short events, int64_
 			return CLIENT_OK;
 		if ((fds[1].revents & POLLERR) != 0)
 			return CLIENT_NO_READER;
-		/* Only stdout said something else, and would say it again at once. */
+		/* Stdout has some other event, which would end the next poll(2) at once. */
 		watch_stdout = false;
 	}
 }
@@ -159,16 +146,12 @@ static enum client_result send_bytes(struct client *client, const char *bytes, s
 
 enum client_result client_send(struct client *client, const char *request, int64_t timeout_ms)
 {
-	struct buf line = BUF_INIT;
-	buf_append_str(&line, request);
-	buf_append_char(&line, '\n');
-	enum client_result result = CLIENT_BROKEN;
-	if (line.failed)
-		errno = ENOMEM;
-	else
-		result = send_bytes(client, line.data, line.len, deadline_of(timeout_ms));
-	buf_release(&line);
-	return result;
+	AUTO_BUF line = BUF_INIT;
+	buf_printf(&line, "%s\n", request);
+	if (!line.failed)
+		return send_bytes(client, line.data, line.len, deadline_of(timeout_ms));
+	errno = ENOMEM;
+	return CLIENT_BROKEN;
 }
 
 /* Reads what is there. CLIENT_TIMEOUT: nothing yet. */
@@ -259,7 +242,7 @@ enum client_result client_ask(struct client *client, const char *request, int64_
 	size_t len;
 	*answer = NULL;
 	enum client_result result = client_send(client, request, timeout_ms);
-	/* A daemon that refuses a client closes at once; what it said before that is still there to be read. */
+	/* A daemon that refuses a client closes at once; what it said before can still be read. */
 	if (result == CLIENT_OK || result == CLIENT_CLOSED) {
 		int64_t spent_ms = clock_mono_ms() - start_ms;
 		int64_t left_ms = timeout_ms < 0 ? CLIENT_WAIT_FOREVER : timeout_ms > spent_ms ? timeout_ms - spent_ms : 0;

@@ -1,5 +1,5 @@
 /*
- * client: the other end of the daemon's control socket (FORMATS section 7): one line of JSON out, lines of JSON in.
+ * client: the other end of the daemon's control socket: sends one line of JSON, and reads lines of JSON.
  *
  * For: the commands that talk to swatchd; most through daemon_call.h.
  *
@@ -25,8 +25,8 @@ enum client_state {
 	CLIENT_LISTENING,
 	CLIENT_NOT_RUNNING,  /* there is no socket */
 	CLIENT_LEFT_BEHIND,  /* the socket of a daemon that is gone: it crashed or was killed */
-	CLIENT_REFUSED,      /* something is there and will not have us: permissions, another user's, too busy */
-	CLIENT_BAD_PATH      /* no socket can be there: no socket, path too long */
+	CLIENT_REFUSED,      /* we may not connect, or it is another user's, or too busy */
+	CLIENT_BAD_PATH      /* the path is too long, or something else is there */
 };
 
 enum client_result {
@@ -35,7 +35,7 @@ enum client_result {
 	CLIENT_CLOSED,       /* the daemon ended, or dropped us */
 	CLIENT_BAD_ANSWER,   /* longer than the limit, or no JSON object */
 	CLIENT_BROKEN,       /* errno says why */
-	CLIENT_NO_READER     /* client_read_line() only: who reads our stdout is gone */
+	CLIENT_NO_READER     /* client_read_line() only: nobody reads our stdout any more */
 };
 
 struct client {
@@ -45,7 +45,7 @@ struct client {
 	size_t in_taken;     /* bytes of `in` that were handed out */
 };
 
-/* `why` gets, for every state but CLIENT_LISTENING, what was found, for people. `client` needs no preparation. */
+/* Initialises `client`, and connects. Any state but CLIENT_LISTENING comes with a message in `why`. */
 enum client_state client_connect(struct client *client, const char *socket_path, struct buf *why);
 
 /* Sends one line; `request` is without the newline. */
@@ -63,8 +63,8 @@ enum client_result client_read_line(struct client *client, int64_t timeout_ms, b
 struct json_object *client_parse(const char *line, size_t len);
 
 /*
- * Sends `request` and reads the one answer, both within `timeout_ms`. With CLIENT_OK *answer is the caller's to
- * json_object_put(); otherwise it is NULL, and `why` says what happened, for people.
+ * Sends `request` and reads the one answer, both within `timeout_ms`. With CLIENT_OK the caller json_object_put()s
+ * *answer; otherwise it is NULL, and `why` gets a message.
  */
 enum client_result client_ask(struct client *client, const char *request, int64_t timeout_ms,
 			      struct json_object **answer, struct buf *why);

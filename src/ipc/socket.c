@@ -9,39 +9,36 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/time.h>
 #include <sys/un.h>
 #include <unistd.h>
 
 #include "base/paths.h"
+#include "base/scope.h"
 #include "base/strmap.h"
 #include "cache/names.h"
 
 char *cache_socket_path(const char *cache_dir)
 {
 	const char *runtime = getenv("XDG_RUNTIME_DIR");
-	char *path;
+	AUTO_FREE char *path = NULL;
 	if (runtime && runtime[0] == '/') {
 		/* Two spellings of one directory must lead to one socket. */
-		char *real = realpath(cache_dir, NULL);
+		AUTO_FREE char *real = realpath(cache_dir, NULL);
 		const char *named = real ? real : cache_dir;
-		struct buf text = BUF_INIT;
+		AUTO_BUF text = BUF_INIT;
 		buf_printf(&text, "%s/swatch/%016" PRIx64 ".sock", runtime, strmap_hash(named, strlen(named)));
 		path = buf_detach(&text);
-		free(real);
 	} else {
 		path = paths_join(cache_dir, CACHE_SOCKET_FILE);
 	}
-	if (!path) {
-		errno = ENOMEM;
-	} else if (strlen(path) >= sizeof(((struct sockaddr_un *)NULL)->sun_path)) {
-		free(path);
-		path = NULL;
-		errno = ENAMETOOLONG;
-	}
-	return path;
+	bool fits = path && strlen(path) < sizeof(((struct sockaddr_un *)NULL)->sun_path);
+	if (!fits)
+		errno = path ? ENAMETOOLONG : ENOMEM;
+	return fits ? SCOPE_KEEP(path) : NULL;
 }
 
-/* Looks at the socket's directory through a descriptor; returns false after a message. */
+/* Checks the socket's directory through a descriptor. Returns false after a message. */
 static bool check_dir(int fd, const char *dir, struct buf *error)
 {
 	struct stat st;
@@ -62,7 +59,7 @@ static bool check_dir(int fd, const char *dir, struct buf *error)
 	return true;
 }
 
-/* Who owns the directory that ours is made in can put another in its place. Root's, as /tmp is, is nobody's in particular. */
+/* The owner of the directory above could put another one in our place. Root may own it, as root owns /tmp. */
 static bool check_runtime_dir(char *dir, struct buf *error)
 {
 	struct stat st;
@@ -71,7 +68,7 @@ static bool check_runtime_dir(char *dir, struct buf *error)
 	if (!slash || slash == dir)
 		return true;
 	*slash = '\0';
-	/* What is not there, mkdir(2) finds. */
+	/* If it is missing, mkdir(2) fails later. */
 	if (stat(dir, &st) == 0 && st.st_uid != geteuid() && st.st_uid != 0) {
 		buf_printf(error, "the runtime directory %s belongs to another user (uid %lu): not used; set XDG_RUNTIME_DIR "
 			   "to one of your own, or unset it", dir, (unsigned long)st.st_uid);
@@ -83,35 +80,59 @@ static bool check_runtime_dir(char *dir, struct buf *error)
 
 int cache_socket_prepare_dir(const char *socket_path, struct buf *error)
 {
-	char *dir = strdup(socket_path);
+	AUTO_FREE char *dir = strdup(socket_path);
 	char *slash = dir ? strrchr(dir, '/') : NULL;
 	if (!slash) {
-		buf_append_str(error, dir ? "the socket's path has no directory"
-				      : "cannot make the socket's directory: out of memory");
-		free(dir);
+		if (dir)
+			buf_append_str(error, "the socket's path has no directory");
 		return -1;
 	}
-	/* The cache directory may be a symlink (cache_dir.h has looked at it); one in the runtime directory may not. */
+	/* The cache directory may be a symlink (cache/dir.c has looked at it); one in the runtime directory may not. */
 	int follow = strcmp(slash + 1, CACHE_SOCKET_FILE) == 0 ? 0 : O_NOFOLLOW;
-	bool good = false;
 	*slash = '\0';
-	if (follow != 0 && !check_runtime_dir(dir, error)) {
-		/* It has said why. */
-	} else if (mkdir(dir, 0700) != 0 && errno != EEXIST) {
+	if (follow != 0 && !check_runtime_dir(dir, error))
+		return -1;
+	if (mkdir(dir, 0700) != 0 && errno != EEXIST) {
 		buf_printf(error, "cannot make the socket's directory %s: %s; is XDG_RUNTIME_DIR right?", dir,
 			   strerror(errno));
-	} else {
-		int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC | follow);
-		if (fd < 0) {
-			buf_printf(error, "cannot open the socket's directory %s: %s; move away what is there", dir,
-				   strerror(errno));
-		} else {
-			good = check_dir(fd, dir, error);
-			close(fd);
-		}
+		return -1;
 	}
-	free(dir);
-	return good ? 0 : -1;
+	AUTO_CLOSE int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC | follow);
+	if (fd < 0) {
+		buf_printf(error, "cannot open the socket's directory %s: %s; move away what is there", dir, strerror(errno));
+		return -1;
+	}
+	return check_dir(fd, dir, error) ? 0 : -1;
+}
+
+int cache_socket_connect(const char *path, int64_t timeout_ms)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	/* connect(2) waits for room in the daemon's queue no longer than the send timeout. */
+	const struct timeval limit = { .tv_sec = timeout_ms / 1000, .tv_usec = timeout_ms % 1000 * 1000 };
+	if (strlen(path) >= sizeof(address.sun_path)) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	memcpy(address.sun_path, path, strlen(path) + 1);
+	AUTO_CLOSE int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | (timeout_ms > 0 ? 0 : SOCK_NONBLOCK), 0);
+	if (fd < 0 || (timeout_ms > 0 && setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit)) != 0))
+		return -1;
+	int connected;
+	do
+		connected = connect(fd, (const struct sockaddr *)&address, sizeof(address));
+	while (connected != 0 && errno == EINTR);
+	int result = connected == 0 ? fd : -1;
+	if (connected == 0)
+		fd = -1;
+	return result;
+}
+
+void cache_socket_tell(const char *path, const char *line, size_t len)
+{
+	AUTO_CLOSE int fd = cache_socket_connect(path, 0);
+	if (fd >= 0 && cache_socket_is_own_peer(fd, NULL))
+		(void)!send(fd, line, len, MSG_NOSIGNAL | MSG_DONTWAIT);
 }
 
 bool cache_socket_is_own_peer(int fd, pid_t *pid)

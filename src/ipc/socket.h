@@ -1,12 +1,13 @@
 /*
- * cache_socket: where the control socket of a cache directory is (FORMATS section 7).
+ * cache_socket: where the control socket of a cache directory is, and connecting to it.
  *
- * For: swatchd, which listens there, and the commands, which call.
+ * For: swatchd, which listens there, and the commands and statuslines, which call.
  */
 #ifndef SWATCH_IPC_SOCKET_H
 #define SWATCH_IPC_SOCKET_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #include "base/buf.h"
@@ -18,15 +19,27 @@
 char *cache_socket_path(const char *cache_dir);
 
 /*
- * Makes the directory that the socket goes in, 0700, and refuses one that another user owns or may write, or that would
- * lie in one of theirs. Returns 0, or -1 with a message.
+ * Makes the socket's directory with mode 0700. Returns 0, or -1 with a message when that fails, when another user owns it or
+ * may write in it, or when another user owns the directory above.
  */
 int cache_socket_prepare_dir(const char *socket_path, struct buf *error);
 
 /*
- * True when the program at the other end of a connected socket runs as this user: asked by both ends before anything is
- * believed or told. Sets *pid (0 when it is in another namespace) unless that is NULL. False with errno: EPERM when it is
- * another user's, else why that cannot be told.
+ * Connects to the socket. A daemon that is too busy to take the call gets `timeout_ms`; with 0 nothing waits, and the
+ * descriptor is non-blocking. Returns the descriptor, or -1 with errno (EAGAIN: it took too long).
+ */
+int cache_socket_connect(const char *path, int64_t timeout_ms);
+
+/*
+ * Sends a line that has no answer to this user's own daemon, if it takes it at once; otherwise the line is lost. Needs no
+ * JSON library: statuslines send their ticks with it.
+ */
+void cache_socket_tell(const char *path, const char *line, size_t len);
+
+/*
+ * Whether the program at the other end of a connected socket runs as this user. Both ends ask before they believe or tell
+ * anything. Sets *pid (0 when it is in another namespace) unless that is NULL. False with errno: EPERM when it is another
+ * user's program.
  */
 bool cache_socket_is_own_peer(int fd, pid_t *pid);
 

@@ -7,9 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -130,16 +128,8 @@ int start_find_cache(struct start *start)
 static void tell_contended(const char *socket_path)
 {
 	static const char line[] = "{\"op\":\"contended\"}\n";
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	if (!socket_path || strlen(socket_path) >= sizeof(address.sun_path))
-		return;
-	memcpy(address.sun_path, socket_path, strlen(socket_path) + 1);
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (fd < 0)
-		return;
-	if (connect(fd, (const struct sockaddr *)&address, sizeof(address)) == 0 && cache_socket_is_own_peer(fd, NULL))
-		(void)send(fd, line, sizeof(line) - 1, MSG_NOSIGNAL | MSG_DONTWAIT);
-	close(fd);
+	if (socket_path)
+		cache_socket_tell(socket_path, line, sizeof(line) - 1);
 }
 
 static int64_t last_refresh_ms(int cache_fd)

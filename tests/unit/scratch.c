@@ -15,6 +15,8 @@
 
 #include <cmocka.h>
 
+struct scratch test_dir;
+
 void scratch_make(struct scratch *s)
 {
 	const char *base = getenv("TMPDIR");
@@ -42,6 +44,20 @@ void scratch_remove(struct scratch *s)
 {
 	close(s->dir_fd);
 	assert_int_equal(nftw(s->path, remove_entry, 8, FTW_DEPTH | FTW_PHYS), 0);
+}
+
+int scratch_set_up(void **state)
+{
+	scratch_make(&test_dir);
+	*state = &test_dir;
+	return 0;
+}
+
+int scratch_tear_down(void **state)
+{
+	(void)state;
+	scratch_remove(&test_dir);
+	return 0;
 }
 
 const char *scratch_name(const struct scratch *s, const char *name)

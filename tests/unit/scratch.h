@@ -1,8 +1,9 @@
 /*
  * scratch: a private directory for a test's files, and the few file helpers that go with it.
  *
- * Calling sequence: struct scratch s; scratch_make(&s) in the set-up; scratch_remove(&s) in the tear-down. A failed
- * helper fails the test (cmocka).
+ * Most programs need one, test_dir: cmocka_unit_test_setup_teardown(test, scratch_set_up, scratch_tear_down), or these
+ * two called by a set-up and a tear-down that do more. Others have a struct scratch s of their own, with scratch_make(&s)
+ * and scratch_remove(&s). A helper that fails makes the test fail.
  */
 #ifndef SWATCH_TESTS_SCRATCH_H
 #define SWATCH_TESTS_SCRATCH_H
@@ -14,6 +15,12 @@ struct scratch {
 	char path[512];    /* absolute, without symlinks, mode 0700 */
 	int dir_fd;        /* open on it */
 };
+
+extern struct scratch test_dir;
+
+/* Make and remove test_dir; *state points to it. */
+int scratch_set_up(void **state);
+int scratch_tear_down(void **state);
 
 void scratch_make(struct scratch *s);
 /* Removes it with all that is in it; symlinks are not followed. */

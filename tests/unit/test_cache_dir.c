@@ -8,13 +8,12 @@
 #include "cache/dir.h"
 #include "scratch.h"
 
-static struct scratch scratch;
 static struct config config;
 
 static int set_up(void **state)
 {
 	(void)state;
-	scratch_make(&scratch);
+	scratch_make(&test_dir);
 	setenv("HOME", "/home/u", 1);
 	unsetenv("CLAUDE_CONFIG_DIR");
 	umask(022);
@@ -25,7 +24,7 @@ static int tear_down(void **state)
 {
 	(void)state;
 	config_release(&config);
-	scratch_remove(&scratch);
+	scratch_remove(&test_dir);
 	return 0;
 }
 
@@ -72,10 +71,10 @@ static void the_place_is_absolute(void **state)
 	(void)state;
 	char *here = getcwd(NULL, 0);
 	assert_non_null(here);
-	assert_int_equal(chdir(scratch.path), 0);
-	expect_place("sub/c", scratch_name(&scratch, "sub/c"));
+	assert_int_equal(chdir(test_dir.path), 0);
+	expect_place("sub/c", scratch_name(&test_dir, "sub/c"));
 	setenv("CLAUDE_CONFIG_DIR", "projects", 1);
-	expect_place(NULL, scratch_name(&scratch, "session-health"));
+	expect_place(NULL, scratch_name(&test_dir, "session-health"));
 	assert_int_equal(chdir(here), 0);
 	free(here);
 }
@@ -85,7 +84,7 @@ static int open_dir(const char *name, bool create, char said[1024])
 {
 	struct buf error = BUF_INIT;
 	errno = 0;
-	int fd = cache_dir_open(scratch_name(&scratch, name), create, &error);
+	int fd = cache_dir_open(scratch_name(&test_dir, name), create, &error);
 	int why = errno;
 	snprintf(said, 1024, "%s", buf_str(&error));
 	assert_int_equal(fd < 0, error.len > 0);
@@ -109,9 +108,9 @@ static void makes_what_is_missing_for_its_user_alone(void **state)
 	(void)state;
 	umask(0);
 	open_good("a/b/session-health", true);
-	assert_int_equal(scratch_mode(&scratch, "a"), 0700);
-	assert_int_equal(scratch_mode(&scratch, "a/b"), 0700);
-	assert_int_equal(scratch_mode(&scratch, "a/b/session-health"), 0700);
+	assert_int_equal(scratch_mode(&test_dir, "a"), 0700);
+	assert_int_equal(scratch_mode(&test_dir, "a/b"), 0700);
+	assert_int_equal(scratch_mode(&test_dir, "a/b/session-health"), 0700);
 	open_good("a/b/session-health", true);
 }
 
@@ -121,13 +120,13 @@ static void without_create_nothing_is_made(void **state)
 	char said[1024];
 	assert_int_equal(open_dir("a/b", false, said), -1);
 	assert_int_equal(errno, ENOENT);
-	assert_int_equal(scratch_count(&scratch), 0);
+	assert_int_equal(scratch_count(&test_dir), 0);
 }
 
 static void make_dir(const char *name, mode_t mode)
 {
-	assert_int_equal(mkdir(scratch_name(&scratch, name), 0700), 0);
-	assert_int_equal(chmod(scratch_name(&scratch, name), mode), 0);
+	assert_int_equal(mkdir(scratch_name(&test_dir, name), 0700), 0);
+	assert_int_equal(chmod(scratch_name(&test_dir, name), mode), 0);
 }
 
 static void takes_permissions_off_its_own(void **state)
@@ -135,12 +134,12 @@ static void takes_permissions_off_its_own(void **state)
 	(void)state;
 	make_dir("open", 0755);
 	open_good("open", false);
-	assert_int_equal(scratch_mode(&scratch, "open"), 0755);
+	assert_int_equal(scratch_mode(&test_dir, "open"), 0755);
 	open_good("open", true);
-	assert_int_equal(scratch_mode(&scratch, "open"), 0700);
+	assert_int_equal(scratch_mode(&test_dir, "open"), 0700);
 	make_dir("umask002", 0775);
 	open_good("umask002", true);
-	assert_int_equal(scratch_mode(&scratch, "umask002"), 0700);
+	assert_int_equal(scratch_mode(&test_dir, "umask002"), 0700);
 }
 
 static void refuses_one_that_others_may_write(void **state)
@@ -152,7 +151,7 @@ static void refuses_one_that_others_may_write(void **state)
 	assert_int_equal(errno, EPERM);
 	assert_non_null(strstr(said, "others may write"));
 	assert_non_null(strstr(said, "chmod 700 "));
-	assert_int_equal(scratch_mode(&scratch, "world"), 0777);
+	assert_int_equal(scratch_mode(&test_dir, "world"), 0777);
 	make_dir("group", 0770);
 	assert_int_equal(open_dir("group", false, said), -1);
 	assert_int_equal(errno, EPERM);
@@ -165,10 +164,10 @@ static void refuses_one_of_another_user(void **state)
 	/* Root gives a directory away; everyone else finds that "/" is root's. */
 	if (geteuid() == 0) {
 		make_dir("foreign", 0700);
-		assert_int_equal(chown(scratch_name(&scratch, "foreign"), 65534, 65534), 0);
-		assert_int_equal(symlink("foreign", scratch_name(&scratch, "link")), 0);
+		assert_int_equal(chown(scratch_name(&test_dir, "foreign"), 65534, 65534), 0);
+		assert_int_equal(symlink("foreign", scratch_name(&test_dir, "link")), 0);
 	} else {
-		assert_int_equal(symlink("/", scratch_name(&scratch, "link")), 0);
+		assert_int_equal(symlink("/", scratch_name(&test_dir, "link")), 0);
 	}
 	assert_int_equal(open_dir("link", true, said), -1);
 	assert_int_equal(errno, EPERM);
@@ -179,17 +178,17 @@ static void follows_a_symlink_of_its_own(void **state)
 {
 	(void)state;
 	make_dir("real", 0700);
-	assert_int_equal(symlink("real", scratch_name(&scratch, "link")), 0);
+	assert_int_equal(symlink("real", scratch_name(&test_dir, "link")), 0);
 	open_good("link", true);
 	open_good("link/sub", true);
-	assert_int_equal(scratch_mode(&scratch, "real/sub"), 0700);
+	assert_int_equal(scratch_mode(&test_dir, "real/sub"), 0700);
 }
 
 static void a_file_in_its_place_is_told(void **state)
 {
 	(void)state;
 	char said[1024];
-	scratch_write_text(&scratch, "file", "x");
+	scratch_write_text(&test_dir, "file", "x");
 	assert_int_equal(open_dir("file", true, said), -1);
 	assert_int_equal(errno, ENOTDIR);
 	assert_int_equal(open_dir("file/below", true, said), -1);

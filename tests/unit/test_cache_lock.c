@@ -12,25 +12,9 @@
 #include "cache/names.h"
 #include "scratch.h"
 
-static struct scratch scratch;
-
-static int set_up(void **state)
-{
-	(void)state;
-	scratch_make(&scratch);
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	(void)state;
-	scratch_remove(&scratch);
-	return 0;
-}
-
 static enum cache_lock_result take(int *lock_fd, struct cache_lock_holder *holder)
 {
-	return cache_lock_take(scratch.dir_fd, "once", lock_fd, holder);
+	return cache_lock_take(test_dir.dir_fd, "once", lock_fd, holder);
 }
 
 /* A child that takes the lock and keeps it until it is killed. Returns when it has it. */
@@ -44,7 +28,7 @@ static pid_t start_holder(void)
 	if (pid == 0) {
 		struct cache_lock_holder holder;
 		int lock_fd;
-		if (cache_lock_take(scratch.dir_fd, "daemon", &lock_fd, &holder) != CACHE_LOCK_TAKEN
+		if (cache_lock_take(test_dir.dir_fd, "daemon", &lock_fd, &holder) != CACHE_LOCK_TAKEN
 		    || write(ready[1], "x", 1) != 1)
 			_exit(1);
 		for (;;)
@@ -69,19 +53,19 @@ static void one_holder_at_a_time(void **state)
 	(void)state;
 	struct cache_lock_holder holder;
 	int first = -1, second = -1;
-	assert_false(cache_lock_is_held(scratch.dir_fd));
-	assert_int_equal(scratch_count(&scratch), 0);  /* a look makes no file */
+	assert_false(cache_lock_is_held(test_dir.dir_fd));
+	assert_int_equal(scratch_count(&test_dir), 0);  /* a look makes no file */
 	assert_int_equal(take(&first, &holder), CACHE_LOCK_TAKEN);
 	assert_true(fcntl(first, F_GETFD) & FD_CLOEXEC);
-	assert_int_equal(scratch_mode(&scratch, CACHE_LOCK_FILE), 0600);
-	assert_true(cache_lock_is_held(scratch.dir_fd));
+	assert_int_equal(scratch_mode(&test_dir, CACHE_LOCK_FILE), 0600);
+	assert_true(cache_lock_is_held(test_dir.dir_fd));
 	assert_int_equal(take(&second, &holder), CACHE_LOCK_HELD);
 	assert_int_equal(second, -1);
 	assert_int_equal(holder.pid, getpid());
 	assert_string_equal(holder.role, "once");
 	assert_string_equal(holder.version, PACKAGE_VERSION);
 	close(first);
-	assert_false(cache_lock_is_held(scratch.dir_fd));
+	assert_false(cache_lock_is_held(test_dir.dir_fd));
 	assert_int_equal(take(&second, &holder), CACHE_LOCK_TAKEN);
 	close(second);
 }
@@ -97,10 +81,10 @@ static void a_killed_holder_frees_the_lock_at_once(void **state)
 		assert_int_equal(take(&lock_fd, &holder), CACHE_LOCK_HELD);
 		assert_int_equal(holder.pid, pid);
 		assert_string_equal(holder.role, "daemon");
-		assert_true(cache_lock_find_holder(scratch.dir_fd, &holder));
+		assert_true(cache_lock_find_holder(test_dir.dir_fd, &holder));
 		assert_int_equal(holder.pid, pid);
 		kill_holder(pid);
-		assert_false(cache_lock_find_holder(scratch.dir_fd, &holder));
+		assert_false(cache_lock_find_holder(test_dir.dir_fd, &holder));
 		assert_int_equal(holder.pid, 0);
 		assert_int_equal(take(&lock_fd, &holder), CACHE_LOCK_TAKEN);
 		close(lock_fd);
@@ -121,7 +105,7 @@ static void who_only_looks_is_no_holder(void **state)
 		assert_true(lookers[i] >= 0);
 		if (lookers[i] == 0)
 			for (;;)
-				(void)cache_lock_is_held(scratch.dir_fd);
+				(void)cache_lock_is_held(test_dir.dir_fd);
 	}
 	int taken = 0;
 	for (int i = 0; i < 300; i++) {
@@ -142,15 +126,15 @@ static void waiting_ends_at_its_time(void **state)
 	int first = -1, second = -1;
 	int64_t waited_ms = -1;
 	assert_int_equal(take(&first, &holder), CACHE_LOCK_TAKEN);
-	assert_int_equal(cache_lock_wait(scratch.dir_fd, "once", 0, &second, &holder, &waited_ms), CACHE_LOCK_HELD);
+	assert_int_equal(cache_lock_wait(test_dir.dir_fd, "once", 0, &second, &holder, &waited_ms), CACHE_LOCK_HELD);
 	assert_true(waited_ms >= 0);
 	int64_t start_ms = clock_mono_ms();
-	assert_int_equal(cache_lock_wait(scratch.dir_fd, "once", 120, &second, &holder, &waited_ms), CACHE_LOCK_HELD);
+	assert_int_equal(cache_lock_wait(test_dir.dir_fd, "once", 120, &second, &holder, &waited_ms), CACHE_LOCK_HELD);
 	assert_true(waited_ms >= 120);
 	assert_true(clock_mono_ms() - start_ms >= waited_ms);
 	assert_int_equal(holder.pid, getpid());
 	close(first);
-	assert_int_equal(cache_lock_wait(scratch.dir_fd, "once", 0, &second, &holder, &waited_ms), CACHE_LOCK_TAKEN);
+	assert_int_equal(cache_lock_wait(test_dir.dir_fd, "once", 0, &second, &holder, &waited_ms), CACHE_LOCK_TAKEN);
 	close(second);
 }
 
@@ -168,7 +152,7 @@ static void waiting_gets_the_lock_when_it_is_free(void **state)
 		int mine = -1;
 		close(lock_fd);
 		enum cache_lock_result result;
-		result = cache_lock_wait(scratch.dir_fd, "once", 600000, &mine, &holder, &waited_ms);
+		result = cache_lock_wait(test_dir.dir_fd, "once", 600000, &mine, &holder, &waited_ms);
 		_exit(result == CACHE_LOCK_TAKEN ? 0 : 1);
 	}
 	close(lock_fd);
@@ -182,16 +166,16 @@ static void a_foreign_lock_file_is_refused(void **state)
 	(void)state;
 	struct cache_lock_holder holder;
 	int lock_fd = -1;
-	scratch_write_text(&scratch, "precious", "content");
-	assert_int_equal(symlinkat("precious", scratch.dir_fd, CACHE_LOCK_FILE), 0);
+	scratch_write_text(&test_dir, "precious", "content");
+	assert_int_equal(symlinkat("precious", test_dir.dir_fd, CACHE_LOCK_FILE), 0);
 	assert_int_equal(take(&lock_fd, &holder), CACHE_LOCK_FAILED);
 	assert_int_equal(errno, ELOOP);
-	assert_false(cache_lock_is_held(scratch.dir_fd));
-	char *content = scratch_read(&scratch, "precious");
+	assert_false(cache_lock_is_held(test_dir.dir_fd));
+	char *content = scratch_read(&test_dir, "precious");
 	assert_string_equal(content, "content");
 	free(content);
-	assert_int_equal(unlinkat(scratch.dir_fd, CACHE_LOCK_FILE, 0), 0);
-	assert_int_equal(mkdirat(scratch.dir_fd, CACHE_LOCK_FILE, 0700), 0);
+	assert_int_equal(unlinkat(test_dir.dir_fd, CACHE_LOCK_FILE, 0), 0);
+	assert_int_equal(mkdirat(test_dir.dir_fd, CACHE_LOCK_FILE, 0700), 0);
 	assert_int_equal(take(&lock_fd, &holder), CACHE_LOCK_FAILED);
 	assert_int_equal(lock_fd, -1);
 }
@@ -210,7 +194,7 @@ static void odd_words_about_the_holder_do_no_harm(void **state)
 		struct cache_lock_holder holder;
 		int lock_fd = -1, other = -1;
 		assert_int_equal(take(&lock_fd, &holder), CACHE_LOCK_TAKEN);
-		scratch_write_text(&scratch, CACHE_LOCK_FILE, cases[i].text);
+		scratch_write_text(&test_dir, CACHE_LOCK_FILE, cases[i].text);
 		assert_int_equal(take(&other, &holder), CACHE_LOCK_HELD);
 		assert_int_equal(holder.pid, cases[i].pid);
 		assert_string_equal(holder.role, cases[i].role);
@@ -225,17 +209,17 @@ static void a_removed_lock_file_is_made_again(void **state)
 	struct cache_lock_holder holder;
 	int first = -1, second = -1, third = -1;
 	assert_int_equal(take(&first, &holder), CACHE_LOCK_TAKEN);
-	assert_int_equal(unlinkat(scratch.dir_fd, CACHE_LOCK_FILE, 0), 0);
+	assert_int_equal(unlinkat(test_dir.dir_fd, CACHE_LOCK_FILE, 0), 0);
 	assert_int_equal(take(&second, &holder), CACHE_LOCK_TAKEN);
 	assert_int_equal(take(&third, &holder), CACHE_LOCK_HELD);
-	assert_true(cache_lock_is_held(scratch.dir_fd));
+	assert_true(cache_lock_is_held(test_dir.dir_fd));
 	close(first);
-	assert_true(cache_lock_is_held(scratch.dir_fd));
+	assert_true(cache_lock_is_held(test_dir.dir_fd));
 	close(second);
-	assert_false(cache_lock_is_held(scratch.dir_fd));
+	assert_false(cache_lock_is_held(test_dir.dir_fd));
 }
 
-#define CASE(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+#define CASE(f) cmocka_unit_test_setup_teardown(f, scratch_set_up, scratch_tear_down)
 
 int main(void)
 {

@@ -7,26 +7,10 @@
 #include "cache/read.h"
 #include "scratch.h"
 
-static struct scratch scratch;
-
-static int set_up(void **state)
-{
-	(void)state;
-	scratch_make(&scratch);
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	(void)state;
-	scratch_remove(&scratch);
-	return 0;
-}
-
 static void expect_refused(const char *name, int why)
 {
 	errno = 0;
-	assert_null(cache_read_json(scratch.dir_fd, name));
+	assert_null(cache_read_json(test_dir.dir_fd, name));
 	assert_int_equal(errno, why);
 }
 
@@ -35,8 +19,8 @@ static void reads_an_object(void **state)
 	(void)state;
 	static const char *const good[] = { "{}", " {\"a\": 1} ", "{\"a\":1}\n", "{\"a\":1}\r\n\r\n" };
 	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
-		scratch_write_text(&scratch, "a.json", good[i]);
-		struct json_object *object = cache_read_json(scratch.dir_fd, "a.json");
+		scratch_write_text(&test_dir, "a.json", good[i]);
+		struct json_object *object = cache_read_json(test_dir.dir_fd, "a.json");
 		assert_non_null(object);
 		assert_int_equal(json_get_int(object, "a", 0), i > 0);
 		json_object_put(object);
@@ -49,11 +33,11 @@ static void refuses_what_is_no_object(void **state)
 	static const char *const bad[] = { "", " ", "null", "1", "\"x\"", "[{}]", "{", "{\"a\":1", "{\"a\":1}}", "{}{}",
 					   "{} x", "{\"a\":tru", "{\"a\":1,}", "\xEF\xBB", "{\"a\":1}{\"b\"" };
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
-		scratch_write_text(&scratch, "a.json", bad[i]);
-		if (cache_read_json(scratch.dir_fd, "a.json") || errno != EBADMSG)
+		scratch_write_text(&test_dir, "a.json", bad[i]);
+		if (cache_read_json(test_dir.dir_fd, "a.json") || errno != EBADMSG)
 			fail_msg("taken: %s", bad[i]);
 	}
-	scratch_write(&scratch, "a.json", "{}\0{}", 5);
+	scratch_write(&test_dir, "a.json", "{}\0{}", 5);
 	expect_refused("a.json", EBADMSG);
 }
 
@@ -65,7 +49,7 @@ static void depth_is_bounded(void **state)
 	for (size_t i = 0; i < 200000; i += 5)
 		memcpy(text + i, "{\"a\":", 5);
 	text[200000] = '\0';
-	scratch_write_text(&scratch, "a.json", text);
+	scratch_write_text(&test_dir, "a.json", text);
 	free(text);
 	expect_refused("a.json", EBADMSG);
 }
@@ -77,11 +61,11 @@ static void size_is_bounded(void **state)
 	assert_non_null(text);
 	memset(text, ' ', CACHE_READ_MAX_BYTES + 2);
 	memcpy(text, "{}", 2);
-	scratch_write(&scratch, "a.json", text, CACHE_READ_MAX_BYTES);
-	struct json_object *object = cache_read_json(scratch.dir_fd, "a.json");
+	scratch_write(&test_dir, "a.json", text, CACHE_READ_MAX_BYTES);
+	struct json_object *object = cache_read_json(test_dir.dir_fd, "a.json");
 	assert_non_null(object);
 	json_object_put(object);
-	scratch_write(&scratch, "a.json", text, CACHE_READ_MAX_BYTES + 1);
+	scratch_write(&test_dir, "a.json", text, CACHE_READ_MAX_BYTES + 1);
 	free(text);
 	expect_refused("a.json", EFBIG);
 }
@@ -90,23 +74,23 @@ static void reads_regular_files_only(void **state)
 {
 	(void)state;
 	expect_refused("absent.json", ENOENT);
-	scratch_write_text(&scratch, "target", "{}");
-	assert_int_equal(symlinkat("target", scratch.dir_fd, "link.json"), 0);
+	scratch_write_text(&test_dir, "target", "{}");
+	assert_int_equal(symlinkat("target", test_dir.dir_fd, "link.json"), 0);
 	expect_refused("link.json", ELOOP);
-	assert_int_equal(mkdirat(scratch.dir_fd, "dir.json", 0700), 0);
+	assert_int_equal(mkdirat(test_dir.dir_fd, "dir.json", 0700), 0);
 	expect_refused("dir.json", EINVAL);
 	/* A FIFO without a writer must not hold the reader up. */
-	assert_int_equal(mkfifo(scratch_name(&scratch, "fifo.json"), 0600), 0);
+	assert_int_equal(mkfifo(scratch_name(&test_dir, "fifo.json"), 0600), 0);
 	expect_refused("fifo.json", EINVAL);
 }
 
 static void getters_take_the_type_or_the_fallback(void **state)
 {
 	(void)state;
-	scratch_write_text(&scratch, "a.json",
+	scratch_write_text(&test_dir, "a.json",
 			   "{\"i\":7,\"d\":2.5,\"big\":1e300,\"huge\":99999999999999999999999,\"s\":\"text\",\"t\":true,"
 			   "\"n\":null,\"o\":{\"x\":1},\"a\":[1],\"num\":\"12\",\"ms\":1770842207925.0}");
-	struct json_object *o = cache_read_json(scratch.dir_fd, "a.json");
+	struct json_object *o = cache_read_json(test_dir.dir_fd, "a.json");
 	assert_non_null(o);
 	assert_true(json_get_double(o, "i", -1) == 7);
 	assert_true(json_get_double(o, "d", -1) == 2.5);
@@ -139,7 +123,7 @@ static void getters_take_the_type_or_the_fallback(void **state)
 	json_object_put(o);
 }
 
-#define CASE(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+#define CASE(f) cmocka_unit_test_setup_teardown(f, scratch_set_up, scratch_tear_down)
 
 int main(void)
 {

@@ -12,15 +12,13 @@
 #include "ipc/socket.h"
 #include "scratch.h"
 
-static struct scratch scratch;
-
 static int set_up(void **state)
 {
 	(void)state;
-	scratch_make(&scratch);
-	assert_int_equal(mkdirat(scratch.dir_fd, "cache", 0700), 0);
-	assert_int_equal(mkdirat(scratch.dir_fd, "run", 0700), 0);
-	setenv("XDG_RUNTIME_DIR", scratch_name(&scratch, "run"), 1);
+	scratch_make(&test_dir);
+	assert_int_equal(mkdirat(test_dir.dir_fd, "cache", 0700), 0);
+	assert_int_equal(mkdirat(test_dir.dir_fd, "run", 0700), 0);
+	setenv("XDG_RUNTIME_DIR", scratch_name(&test_dir, "run"), 1);
 	return 0;
 }
 
@@ -28,16 +26,16 @@ static int tear_down(void **state)
 {
 	(void)state;
 	unsetenv("XDG_RUNTIME_DIR");
-	scratch_remove(&scratch);
+	scratch_remove(&test_dir);
 	return 0;
 }
 
 static void it_lies_in_the_runtime_directory(void **state)
 {
 	(void)state;
-	const char *cache = scratch_name(&scratch, "cache");
+	const char *cache = scratch_name(&test_dir, "cache");
 	char expected[1024];
-	snprintf(expected, sizeof(expected), "%s/run/swatch/%016" PRIx64 ".sock", scratch.path,
+	snprintf(expected, sizeof(expected), "%s/run/swatch/%016" PRIx64 ".sock", test_dir.path,
 		 strmap_hash(cache, strlen(cache)));
 	char *path = cache_socket_path(cache);
 	assert_string_equal(path, expected);
@@ -47,15 +45,15 @@ static void it_lies_in_the_runtime_directory(void **state)
 static void two_spellings_lead_to_one_socket(void **state)
 {
 	(void)state;
-	assert_int_equal(symlinkat("cache", scratch.dir_fd, "link"), 0);
-	char *one = cache_socket_path(scratch_name(&scratch, "cache"));
+	assert_int_equal(symlinkat("cache", test_dir.dir_fd, "link"), 0);
+	char *one = cache_socket_path(scratch_name(&test_dir, "cache"));
 	static const char *const spellings[] = { "link", "cache/", "./cache/../link/." };
 	for (size_t i = 0; i < sizeof(spellings) / sizeof(spellings[0]); i++) {
-		char *other = cache_socket_path(scratch_name(&scratch, spellings[i]));
+		char *other = cache_socket_path(scratch_name(&test_dir, spellings[i]));
 		assert_string_equal(other, one);
 		free(other);
 	}
-	char *different = cache_socket_path(scratch_name(&scratch, "run"));
+	char *different = cache_socket_path(scratch_name(&test_dir, "run"));
 	assert_string_not_equal(different, one);
 	free(different);
 	free(one);
@@ -99,7 +97,7 @@ static const char *prepare(const char *name, int expected)
 {
 	static char said[1024];
 	struct buf error = BUF_INIT;
-	assert_int_equal(cache_socket_prepare_dir(scratch_name(&scratch, name), &error), expected);
+	assert_int_equal(cache_socket_prepare_dir(scratch_name(&test_dir, name), &error), expected);
 	snprintf(said, sizeof(said), "%s", buf_str(&error));
 	assert_int_equal(said[0] != '\0', expected != 0);
 	buf_release(&error);
@@ -111,30 +109,30 @@ static void its_directory_is_its_users_alone(void **state)
 	(void)state;
 	umask(0);
 	prepare("run/swatch/1.sock", 0);
-	assert_int_equal(scratch_mode(&scratch, "run/swatch"), 0700);
+	assert_int_equal(scratch_mode(&test_dir, "run/swatch"), 0700);
 	prepare("run/swatch/1.sock", 0);
-	assert_int_equal(chmod(scratch_name(&scratch, "run/swatch"), 0755), 0);
+	assert_int_equal(chmod(scratch_name(&test_dir, "run/swatch"), 0755), 0);
 	prepare("run/swatch/1.sock", 0);
-	assert_int_equal(scratch_mode(&scratch, "run/swatch"), 0700);
-	assert_int_equal(chmod(scratch_name(&scratch, "run/swatch"), 0770), 0);
+	assert_int_equal(scratch_mode(&test_dir, "run/swatch"), 0700);
+	assert_int_equal(chmod(scratch_name(&test_dir, "run/swatch"), 0770), 0);
 	assert_non_null(strstr(prepare("run/swatch/1.sock", -1), "chmod 700 "));
 }
 
 static void its_directory_may_not_be_something_else(void **state)
 {
 	(void)state;
-	assert_int_equal(symlinkat("../cache", scratch.dir_fd, "run/swatch"), 0);
+	assert_int_equal(symlinkat("../cache", test_dir.dir_fd, "run/swatch"), 0);
 	prepare("run/swatch/1.sock", -1);
-	assert_int_equal(unlinkat(scratch.dir_fd, "run/swatch", 0), 0);
-	scratch_write_text(&scratch, "run/swatch", "a file");
+	assert_int_equal(unlinkat(test_dir.dir_fd, "run/swatch", 0), 0);
+	scratch_write_text(&test_dir, "run/swatch", "a file");
 	prepare("run/swatch/1.sock", -1);
 	assert_non_null(strstr(prepare("absent/swatch/1.sock", -1), "XDG_RUNTIME_DIR"));
 	if (geteuid() == 0) {
-		assert_int_equal(mkdirat(scratch.dir_fd, "foreign", 0700), 0);
-		assert_int_equal(fchownat(scratch.dir_fd, "foreign", 65534, 65534, 0), 0);
+		assert_int_equal(mkdirat(test_dir.dir_fd, "foreign", 0700), 0);
+		assert_int_equal(fchownat(test_dir.dir_fd, "foreign", 65534, 65534, 0), 0);
 		prepare("foreign/1.sock", -1);
 		assert_non_null(strstr(prepare("foreign/swatch/1.sock", -1), "belongs to another user (uid 65534)"));
-		assert_int_equal(faccessat(scratch.dir_fd, "foreign/swatch", F_OK, 0), -1);
+		assert_int_equal(faccessat(test_dir.dir_fd, "foreign/swatch", F_OK, 0), -1);
 	} else {
 		struct buf error = BUF_INIT;
 		assert_int_equal(cache_socket_prepare_dir("/usr/1.sock", &error), -1);
@@ -145,7 +143,7 @@ static void its_directory_may_not_be_something_else(void **state)
 static void a_symlinked_cache_directory_will_do(void **state)
 {
 	(void)state;
-	assert_int_equal(symlinkat("cache", scratch.dir_fd, "link"), 0);
+	assert_int_equal(symlinkat("cache", test_dir.dir_fd, "link"), 0);
 	prepare("link/" CACHE_SOCKET_FILE, 0);
 }
 

@@ -17,12 +17,13 @@
 #include <unistd.h>
 
 #include "ipc/client.h"
+#include "ipc/socket.h"
+#include "scratch.h"
 
 /* Long enough for any machine: a test that waits it out has failed. */
 #define PATIENCE_MS 60000
 
 struct place {
-	char dir[64];
 	char path[96];
 	int listen_fd;
 	pid_t server;
@@ -32,9 +33,8 @@ static int set_up(void **state)
 {
 	struct place *place = calloc(1, sizeof(*place));
 	assert_non_null(place);
-	snprintf(place->dir, sizeof(place->dir), "/tmp/swatch-test-client.XXXXXX");
-	assert_non_null(mkdtemp(place->dir));
-	snprintf(place->path, sizeof(place->path), "%s/socket", place->dir);
+	scratch_make(&test_dir);
+	assert_true(snprintf(place->path, sizeof(place->path), "%s/socket", test_dir.path) < (int)sizeof(place->path));
 	place->listen_fd = -1;
 	*state = place;
 	return 0;
@@ -49,8 +49,7 @@ static int tear_down(void **state)
 	}
 	if (place->listen_fd >= 0)
 		close(place->listen_fd);
-	unlink(place->path);
-	rmdir(place->dir);
+	scratch_remove(&test_dir);
 	free(place);
 	return 0;
 }
@@ -358,9 +357,39 @@ static void test_a_gone_reader_ends_following(void **state)
 
 #define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
+/* ---- lines without an answer ---- */
+
+static void test_a_line_is_sent_and_nothing_waits(void **state)
+{
+	struct place *place = *state;
+	static const char line[] = "{\"op\":\"tick\"}\n";
+	char got[64];
+	cache_socket_tell(place->path, line, strlen(line));  /* to nobody */
+	listen_at(place, SOCK_STREAM);
+	cache_socket_tell(place->path, line, strlen(line));
+	int fd = accept(place->listen_fd, NULL, NULL);
+	assert_true(fd >= 0);
+	assert_int_equal(read(fd, got, sizeof(got)), (ssize_t)strlen(line));
+	assert_memory_equal(got, line, strlen(line));
+	assert_int_equal(read(fd, got, sizeof(got)), 0);
+	close(fd);
+	/* A daemon that takes no calls: its queue is full sooner or later, and the line is lost. */
+	int fds[16], count = 0;
+	while (count < 16 && (fds[count] = cache_socket_connect(place->path, 0)) >= 0)
+		count++;
+	assert_true(count < 16 && errno == EAGAIN);
+	cache_socket_tell(place->path, line, strlen(line));
+	errno = 0;
+	assert_int_equal(cache_socket_connect(place->path, 20), -1);
+	assert_int_equal(errno, EAGAIN);
+	while (count > 0)
+		close(fds[--count]);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		CASE(test_a_line_is_sent_and_nothing_waits),
 		CASE(test_no_socket_is_not_running),
 		CASE(test_socket_of_a_dead_daemon_is_left_behind),
 		CASE(test_what_is_no_socket_is_a_bad_path),

@@ -6,22 +6,6 @@
 #include "scratch.h"
 #include "config/edit.h"
 
-static struct scratch scratch;
-
-static int set_up(void **state)
-{
-	(void)state;
-	scratch_make(&scratch);
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	(void)state;
-	scratch_remove(&scratch);
-	return 0;
-}
-
 static void set_words(const char *before, const char *key, const char *const *words, struct conf_change *change,
 		      struct buf *out)
 {
@@ -145,9 +129,9 @@ static void swatchd_reads_what_was_set(void **state)
 	snprintf(quoted[1], sizeof(quoted[1]), "\"/home/it's \\\"q\\\" \\\\ %%d/%0100d\"", 2);
 	snprintf(quoted[2], sizeof(quoted[2]), "\"#[ccusage] = x\"");
 	set_words("[log]\nlevel = debug\n", "command", words, &change, &out);
-	scratch_write(&scratch, "swatch.conf", out.data, out.len);
+	scratch_write(&test_dir, "swatch.conf", out.data, out.len);
 	assert_true(config_init(&config));
-	if (config_read_file(&config, scratch_name(&scratch, "swatch.conf"), true, &error) != 0)
+	if (config_read_file(&config, scratch_name(&test_dir, "swatch.conf"), true, &error) != 0)
 		fail_msg("%s", buf_str(&error));
 	char **split = argv_split(config.ccusage_command, &error);
 	assert_non_null(split);
@@ -224,7 +208,7 @@ int main(void)
 		cmocka_unit_test(a_key_that_is_there_is_replaced_in_its_place),
 		cmocka_unit_test(what_was_changed_since_stays),
 		cmocka_unit_test(what_no_line_can_hold_is_refused),
-		cmocka_unit_test_setup_teardown(swatchd_reads_what_was_set, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(swatchd_reads_what_was_set, scratch_set_up, scratch_tear_down),
 		cmocka_unit_test(set_then_undo_gives_the_same_bytes),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

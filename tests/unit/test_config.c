@@ -8,17 +8,15 @@
 #include "fail_alloc.h"
 #include "scratch.h"
 
-static struct scratch scratch;
-
 static int set_up(void **state)
 {
 	(void)state;
-	scratch_make(&scratch);
+	scratch_make(&test_dir);
 	/* A tz database of one zone. */
-	assert_int_equal(mkdir(scratch_name(&scratch, "zoneinfo"), 0700), 0);
-	assert_int_equal(mkdir(scratch_name(&scratch, "zoneinfo/Europe"), 0700), 0);
-	scratch_write_text(&scratch, "zoneinfo/Europe/Berlin", "TZif2");
-	setenv("TZDIR", scratch_name(&scratch, "zoneinfo"), 1);
+	assert_int_equal(mkdir(scratch_name(&test_dir, "zoneinfo"), 0700), 0);
+	assert_int_equal(mkdir(scratch_name(&test_dir, "zoneinfo/Europe"), 0700), 0);
+	scratch_write_text(&test_dir, "zoneinfo/Europe/Berlin", "TZif2");
+	setenv("TZDIR", scratch_name(&test_dir, "zoneinfo"), 1);
 	return 0;
 }
 
@@ -26,7 +24,7 @@ static int tear_down(void **state)
 {
 	(void)state;
 	unsetenv("TZDIR");
-	scratch_remove(&scratch);
+	scratch_remove(&test_dir);
 	return 0;
 }
 
@@ -34,9 +32,9 @@ static int tear_down(void **state)
 static int read_bytes(struct config *config, const char *text, size_t len, char errors[8192])
 {
 	struct buf said = BUF_INIT;
-	scratch_write(&scratch, "swatch.conf", text, len);
+	scratch_write(&test_dir, "swatch.conf", text, len);
 	assert_true(config_init(config));
-	const char *path = scratch_name(&scratch, "swatch.conf");
+	const char *path = scratch_name(&test_dir, "swatch.conf");
 	int result = config_read_file(config, path, true, &said);
 	errors[0] = '\0';
 	const char *at = buf_str(&said);
@@ -364,17 +362,17 @@ static void only_a_regular_file_is_read(void **state)
 	struct buf errors = BUF_INIT;
 	assert_true(config_init(&c));
 	/* A FIFO without a writer must not hold the daemon up. */
-	assert_int_equal(mkfifo(scratch_name(&scratch, "fifo"), 0600), 0);
-	assert_int_equal(config_read_file(&c, scratch_name(&scratch, "fifo"), false, &errors), -1);
+	assert_int_equal(mkfifo(scratch_name(&test_dir, "fifo"), 0600), 0);
+	assert_int_equal(config_read_file(&c, scratch_name(&test_dir, "fifo"), false, &errors), -1);
 	assert_non_null(strstr(buf_str(&errors), "fifo: is not a regular file\n"));
 	buf_clear(&errors);
-	assert_int_equal(config_read_file(&c, scratch.path, false, &errors), -1);
+	assert_int_equal(config_read_file(&c, test_dir.path, false, &errors), -1);
 	assert_non_null(strstr(buf_str(&errors), ": is not a regular file\n"));
 	buf_clear(&errors);
-	assert_int_equal(config_read_file(&c, scratch_name(&scratch, "absent"), false, &errors), 0);
+	assert_int_equal(config_read_file(&c, scratch_name(&test_dir, "absent"), false, &errors), 0);
 	assert_string_equal(buf_str(&errors), "");
 	check_defaults(&c);
-	assert_int_equal(config_read_file(&c, scratch_name(&scratch, "absent"), true, &errors), -1);
+	assert_int_equal(config_read_file(&c, scratch_name(&test_dir, "absent"), true, &errors), -1);
 	assert_non_null(strstr(buf_str(&errors), "absent: does not exist\n"));
 	buf_release(&errors);
 	config_release(&c);
@@ -487,8 +485,8 @@ static void pricing_stands_beside_the_config(void **state)
 static void memory_may_run_out(void **state)
 {
 	(void)state;
-	scratch_write_text(&scratch, "m.conf", "[watch]\npaths = /a,\n  /b\n[ccusage]\ncommand = x\ntimeout = 3s\n");
-	const char *path = scratch_name(&scratch, "m.conf");
+	scratch_write_text(&test_dir, "m.conf", "[watch]\npaths = /a,\n  /b\n[ccusage]\ncommand = x\ntimeout = 3s\n");
+	const char *path = scratch_name(&test_dir, "m.conf");
 	int failures = 0;
 	for (int count = 0;; count++) {
 		struct config c;

@@ -267,20 +267,6 @@ static void it_can_be_stopped_at_any_time(void **state)
 	}
 }
 
-static int set_up(void **state)
-{
-	static struct scratch s;
-	scratch_make(&s);
-	*state = &s;
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	scratch_remove(*state);
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -290,5 +276,5 @@ int main(void)
 		cmocka_unit_test(any_number_of_threads_gives_the_same_ledger),
 		cmocka_unit_test(it_can_be_stopped_at_any_time),
 	};
-	return cmocka_run_group_tests(tests, set_up, tear_down);
+	return cmocka_run_group_tests(tests, scratch_set_up, scratch_tear_down);
 }

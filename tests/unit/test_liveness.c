@@ -10,7 +10,6 @@
 #include "scratch.h"
 #include "swatchd/session/liveness.h"
 
-static struct scratch scratch;
 static struct ev_loop *loop;
 static struct liveness liveness;
 static unsigned changes;
@@ -45,7 +44,7 @@ static void end_process(pid_t pid)
 static int set_up(void **state)
 {
 	(void)state;
-	scratch_make(&scratch);
+	scratch_make(&test_dir);
 	loop = ev_loop_new(EVFLAG_AUTO);
 	liveness_init(&liveness, loop, on_changed, NULL);
 	changes = 0;
@@ -60,7 +59,7 @@ static int tear_down(void **state)
 		end_process(child);
 	liveness_release(&liveness);
 	ev_loop_destroy(loop);
-	scratch_remove(&scratch);
+	scratch_remove(&test_dir);
 	return 0;
 }
 
@@ -82,8 +81,8 @@ static unsigned long long start_of(pid_t pid)
 /* Writes a file and reports it, as watch does. */
 static void report(const char *name, const char *text)
 {
-	scratch_write_text(&scratch, name, text);
-	liveness_note_file(&liveness, scratch_name(&scratch, name));
+	scratch_write_text(&test_dir, name, text);
+	liveness_note_file(&liveness, scratch_name(&test_dir, name));
 }
 
 static const char *file_of(pid_t pid, const char *session_id, unsigned long long started)
@@ -165,8 +164,8 @@ static void a_file_may_name_another_session_or_go(void **state)
 	assert_int_equal(changes, 3);
 	assert_int_equal(liveness_count(&liveness, "s"), 0);
 	assert_int_equal(liveness_count(&liveness, "t"), 1);
-	assert_int_equal(unlinkat(scratch.dir_fd, "1.json", 0), 0);
-	liveness_note_file(&liveness, scratch_name(&scratch, "1.json"));
+	assert_int_equal(unlinkat(test_dir.dir_fd, "1.json", 0), 0);
+	liveness_note_file(&liveness, scratch_name(&test_dir, "1.json"));
 	assert_int_equal(changes, 4);
 	assert_string_equal(changed_id, "t");
 	assert_int_equal(liveness_total(&liveness), 0);
@@ -203,14 +202,14 @@ static void bad_files_are_passed_over(void **state)
 		assert_int_equal(changes, 0);
 	}
 	/* Another name, a link, and a directory are no process files. */
-	scratch_write_text(&scratch, "1.txt", file_of(child, "s", start_of(child)));
-	liveness_note_file(&liveness, scratch_name(&scratch, "1.txt"));
-	scratch_write_text(&scratch, ".json", file_of(child, "s", start_of(child)));
+	scratch_write_text(&test_dir, "1.txt", file_of(child, "s", start_of(child)));
+	liveness_note_file(&liveness, scratch_name(&test_dir, "1.txt"));
+	scratch_write_text(&test_dir, ".json", file_of(child, "s", start_of(child)));
 	liveness_note_file(&liveness, ".json");
-	assert_int_equal(symlinkat("1.txt", scratch.dir_fd, "2.json"), 0);
-	liveness_note_file(&liveness, scratch_name(&scratch, "2.json"));
-	assert_int_equal(mkdirat(scratch.dir_fd, "3.json", 0700), 0);
-	liveness_note_file(&liveness, scratch_name(&scratch, "3.json"));
+	assert_int_equal(symlinkat("1.txt", test_dir.dir_fd, "2.json"), 0);
+	liveness_note_file(&liveness, scratch_name(&test_dir, "2.json"));
+	assert_int_equal(mkdirat(test_dir.dir_fd, "3.json", 0700), 0);
+	liveness_note_file(&liveness, scratch_name(&test_dir, "3.json"));
 	assert_int_equal(changes, 0);
 	assert_int_equal(liveness_total(&liveness), 0);
 }

@@ -128,20 +128,6 @@ static void some_regions_cost_more(void **state)
 
 /* ---- the book ---- */
 
-static int make_scratch(void **state)
-{
-	static struct scratch scratch;
-	scratch_make(&scratch);
-	*state = &scratch;
-	return 0;
-}
-
-static int remove_scratch(void **state)
-{
-	scratch_remove(*state);
-	return 0;
-}
-
 static void a_book_goes_before_the_table(void **state)
 {
 	struct scratch *scratch = *state;
@@ -209,8 +195,8 @@ int main(void)
 		cmocka_unit_test(names_do_not_hide_a_model),
 		cmocka_unit_test(other_models_are_not_taken_for_known_ones),
 		cmocka_unit_test(some_regions_cost_more),
-		cmocka_unit_test_setup_teardown(a_book_goes_before_the_table, make_scratch, remove_scratch),
-		cmocka_unit_test_setup_teardown(a_bad_book_is_refused_with_a_reason, make_scratch, remove_scratch),
+		cmocka_unit_test_setup_teardown(a_book_goes_before_the_table, scratch_set_up, scratch_tear_down),
+		cmocka_unit_test_setup_teardown(a_bad_book_is_refused_with_a_reason, scratch_set_up, scratch_tear_down),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -17,7 +17,6 @@
 #define TAIL_DELAY 500
 
 static struct made_up m;
-static struct scratch scratch;
 static struct ev_loop *loop;
 static struct events events;
 static struct publish publish;
@@ -40,11 +39,11 @@ static int set_up(void **state)
 	(void)state;
 	made_up_begin(&m, NOW);
 	m.config.watch_tail_delay_ms = TAIL_DELAY;
-	scratch_make(&scratch);
+	scratch_make(&test_dir);
 	loop = ev_loop_new(EVFLAG_AUTO);
 	events_init(&events);
 	events_set_sink(&events, on_event, NULL);
-	publish_init(&publish, loop, scratch.dir_fd, scratch.path, &m.config, &m.sessions, &m.billing, &events);
+	publish_init(&publish, loop, test_dir.dir_fd, test_dir.path, &m.config, &m.sessions, &m.billing, &events);
 	a = made_up_transcript(&m, "a", false, NOW);
 	b = made_up_transcript(&m, "b", false, NOW - CLOCK_MINUTE_MS);
 	a->session->excluded = b->session->excluded = false;
@@ -60,7 +59,7 @@ static int tear_down(void **state)
 	events_release(&events);
 	ev_loop_destroy(loop);
 	buf_release(&told);
-	scratch_remove(&scratch);
+	scratch_remove(&test_dir);
 	made_up_end(&m);
 	return 0;
 }
@@ -113,7 +112,7 @@ static void fire_again(void)
 
 static bool is_there(const char *name)
 {
-	return faccessat(scratch.dir_fd, name, F_OK, 0) == 0;
+	return faccessat(test_dir.dir_fd, name, F_OK, 0) == 0;
 }
 
 static void nothing_is_written_before_the_figures_are_whole(void **state)
@@ -124,21 +123,21 @@ static void nothing_is_written_before_the_figures_are_whole(void **state)
 	end_turn();
 	publish_flush(&publish);
 	expect("");
-	assert_int_equal(scratch_count(&scratch), 0);
+	assert_int_equal(scratch_count(&test_dir), 0);
 	assert_int_equal(publish_begin(&publish), 0);
 	end_turn();
-	assert_int_equal(scratch_count(&scratch), 4);
-	assert_int_equal(scratch_mode(&scratch, "a.json"), 0600);
+	assert_int_equal(scratch_count(&test_dir), 4);
+	assert_int_equal(scratch_mode(&test_dir, "a.json"), 0600);
 }
 
 static void the_start_removes_what_is_ours_and_old(void **state)
 {
 	(void)state;
 	b->session->excluded = true;
-	scratch_write_text(&scratch, "b.json", "{\"writer\":\"swatchd 1\"}");
-	scratch_write_text(&scratch, "gone.json", "{\"writer\":\"swatchd 0.1\"}");
-	scratch_write_text(&scratch, "theirs.json", "{\"writer\":\"somebody\"}");
-	scratch_write_text(&scratch, "sessions.json.bak", "{\"writer\":\"swatchd 1\"}");
+	scratch_write_text(&test_dir, "b.json", "{\"writer\":\"swatchd 1\"}");
+	scratch_write_text(&test_dir, "gone.json", "{\"writer\":\"swatchd 0.1\"}");
+	scratch_write_text(&test_dir, "theirs.json", "{\"writer\":\"somebody\"}");
+	scratch_write_text(&test_dir, "sessions.json.bak", "{\"writer\":\"swatchd 1\"}");
 	assert_int_equal(publish_begin(&publish), 2);
 	end_turn();
 	assert_false(is_there("b.json") || is_there("gone.json"));
@@ -273,8 +272,8 @@ static void a_write_that_fails_is_tried_again(void **state)
 {
 	(void)state;
 	begin();
-	assert_int_equal(unlinkat(scratch.dir_fd, "a.json", 0), 0);
-	assert_int_equal(mkdirat(scratch.dir_fd, "a.json", 0700), 0);
+	assert_int_equal(unlinkat(test_dir.dir_fd, "a.json", 0), 0);
+	assert_int_equal(mkdirat(test_dir.dir_fd, "a.json", 0700), 0);
 	change_all();
 	note(a, PUBLISH_LINES);
 	assert_false(publish_has_failed(&publish));
@@ -283,13 +282,13 @@ static void a_write_that_fails_is_tried_again(void **state)
 	assert_true(publish_has_failed(&publish));
 	assert_int_equal(publish.stats.failed, 1);
 	assert_non_null(strstr(publish.stats.last_error, "a.json: "));
-	assert_int_equal(unlinkat(scratch.dir_fd, "a.json", AT_REMOVEDIR), 0);
+	assert_int_equal(unlinkat(test_dir.dir_fd, "a.json", AT_REMOVEDIR), 0);
 	turned_clock_advance(PUBLISH_RETRY_MS);
 	fire_again();
 	expect("a.json ");
 	assert_string_equal(publish.stats.last_error, "");
 	assert_null(publish.dirty);
-	assert_int_equal(scratch_count(&scratch), 4);
+	assert_int_equal(scratch_count(&test_dir), 4);
 }
 
 static void a_removed_session_loses_its_file_and_its_place(void **state)
@@ -306,8 +305,8 @@ static void a_removed_session_loses_its_file_and_its_place(void **state)
 	end_turn();
 	expect("sessions.json ");
 	/* Somebody else's file of that name stays. */
-	assert_int_equal(unlinkat(scratch.dir_fd, "a.json", 0), 0);
-	scratch_write_text(&scratch, "a.json", "{\"writer\":\"somebody\"}");
+	assert_int_equal(unlinkat(test_dir.dir_fd, "a.json", 0), 0);
+	scratch_write_text(&test_dir, "a.json", "{\"writer\":\"somebody\"}");
 	publish_remove_session(&publish, a->session);
 	assert_true(is_there("a.json"));
 }
@@ -329,13 +328,13 @@ static void a_cache_that_goes_cold_is_a_moment(void **state)
 	fire_moment();
 	/* It changes none of the shared figures but their age: the others' copies stay. */
 	expect("a.json billing-shared.json ");
-	AUTO_JSON *file = cache_read_json(scratch.dir_fd, "a.json");
+	AUTO_JSON *file = cache_read_json(test_dir.dir_fd, "a.json");
 	assert_string_equal(json_get_string(json_get_object(file, "transcript"), "cacheWarmth"), "cold");
 	/* The next one: b is an hour quiet. */
 	assert_int_equal(publish.moment.at_ms, b->session->last_activity_ms + CLOCK_HOUR_MS);
 	fire_moment();
 	expect("billing-shared.json sessions.json ");
-	AUTO_JSON *list = cache_read_json(scratch.dir_fd, "sessions.json");
+	AUTO_JSON *list = cache_read_json(test_dir.dir_fd, "sessions.json");
 	assert_int_equal(json_get_int(list, "activeSessions", -1), 1);
 }
 
@@ -352,7 +351,7 @@ static void the_end_of_a_block_is_a_moment_for_every_file(void **state)
 	fire_moment();
 	assert_true(count_word("a.json") == 1 && count_word("b.json") == 1);
 	assert_true(count_word("billing-shared.json") == 1 && count_word("sessions.json") == 1);
-	AUTO_JSON *billing = cache_read_json(scratch.dir_fd, "billing-shared.json");
+	AUTO_JSON *billing = cache_read_json(test_dir.dir_fd, "billing-shared.json");
 	assert_null(json_get_object(billing, "block"));
 	/* Then midnight. */
 	assert_int_equal(publish.moment.at_ms, NOW + 12 * CLOCK_HOUR_MS);
@@ -384,7 +383,7 @@ static void going_stale_is_told_and_stands_in_every_file(void **state)
 	note(NULL, PUBLISH_ACCOUNT);
 	end_turn();
 	assert_true(count_word("stale") == 1 && count_word("a.json") == 1 && count_word("b.json") == 1);
-	AUTO_JSON *file = cache_read_json(scratch.dir_fd, "b.json");
+	AUTO_JSON *file = cache_read_json(test_dir.dir_fd, "b.json");
 	assert_false(json_get_bool(json_get_object(file, "billing"), "isFresh", true));
 	buf_clear(&told);
 	billing_set_reading(&m.billing, false);
@@ -399,12 +398,12 @@ static void going_stale_is_told_and_stands_in_every_file(void **state)
 static void an_earlier_run_knew_the_session_longer(void **state)
 {
 	(void)state;
-	scratch_write_text(&scratch, "a.json", "{\"writer\":\"swatchd 1\",\"firstSeen\":1700000000000}");
-	scratch_write_text(&scratch, "b.json", "{\"writer\":\"swatchd 1\",\"firstSeen\":99999999999999}");
+	scratch_write_text(&test_dir, "a.json", "{\"writer\":\"swatchd 1\",\"firstSeen\":1700000000000}");
+	scratch_write_text(&test_dir, "b.json", "{\"writer\":\"swatchd 1\",\"firstSeen\":99999999999999}");
 	begin();
-	AUTO_JSON *file = cache_read_json(scratch.dir_fd, "a.json");
+	AUTO_JSON *file = cache_read_json(test_dir.dir_fd, "a.json");
 	assert_int_equal(json_get_int(file, "firstSeen", 0), INT64_C(1700000000000));
-	AUTO_JSON *other = cache_read_json(scratch.dir_fd, "b.json");
+	AUTO_JSON *other = cache_read_json(test_dir.dir_fd, "b.json");
 	assert_int_equal(json_get_int(other, "firstSeen", 0), NOW);
 }
 
@@ -440,15 +439,15 @@ static void it_waits_until_there_is_a_directory(void **state)
 	good = true;
 	fire_again();
 	assert_int_equal(seen_ms, NOW);
-	assert_int_equal(scratch_count(&scratch), 4);
+	assert_int_equal(scratch_count(&test_dir), 4);
 }
 
 static void another_directory_gets_everything(void **state)
 {
 	(void)state;
 	begin();
-	assert_int_equal(mkdirat(scratch.dir_fd, "new", 0700), 0);
-	int fd = openat(scratch.dir_fd, "new", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	assert_int_equal(mkdirat(test_dir.dir_fd, "new", 0700), 0);
+	int fd = openat(test_dir.dir_fd, "new", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	publish_set_directory(&publish, fd);
 	end_turn();
 	assert_true(is_there("new/a.json") && is_there("new/b.json") && is_there("new/sessions.json")

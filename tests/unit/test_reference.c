@@ -10,22 +10,6 @@
 #include "scratch.h"
 #include "ccusage/reference.h"
 
-static struct scratch scratch;
-
-static int make_scratch(void **state)
-{
-	(void)state;
-	scratch_make(&scratch);
-	return 0;
-}
-
-static int remove_scratch(void **state)
-{
-	(void)state;
-	scratch_remove(&scratch);
-	return 0;
-}
-
 /* ---- transcripts ---- */
 
 #define T0 "2026-02-11T20:00:00.000Z"
@@ -53,7 +37,7 @@ static struct reference *read_reference(void)
 	struct data_dirs dirs;
 	struct buf error = BUF_INIT;
 	assert_non_null(reference);
-	assert_int_equal(data_dirs_find(&dirs, scratch.path), 0);
+	assert_int_equal(data_dirs_find(&dirs, test_dir.path), 0);
 	if (reference_read(reference, &dirs, &error) != 0)
 		fail_msg("%s", buf_str(&error));
 	data_dirs_release(&dirs);
@@ -74,8 +58,8 @@ static long counted(const struct reference *reference, enum reference_rule rule)
 
 static void write_file(const char *name, const char *text)
 {
-	assert_true(mkdir(scratch_name(&scratch, "projects"), 0700) == 0 || errno == EEXIST);
-	scratch_write_text(&scratch, name, text);
+	assert_true(mkdir(scratch_name(&test_dir, "projects"), 0700) == 0 || errno == EEXIST);
+	scratch_write_text(&test_dir, name, text);
 }
 
 static void expect(const char *first, const char *second, long blocks, long daily)
@@ -189,7 +173,7 @@ static void records_are_found_by_place(void **state)
 	write_file("projects/a.jsonl", LINE(T0, "r", 1) LINE(T0, "r", 2));
 	write_file("projects/z.jsonl", "");
 	struct reference *reference = read_reference();
-	const char *path = scratch_name(&scratch, "projects/a.jsonl");
+	const char *path = scratch_name(&test_dir, "projects/a.jsonl");
 	reference_find(reference, path, (int64_t)strlen(line), &first, &end);
 	assert_int_equal(first, 1);
 	assert_int_equal(end, 2);
@@ -241,14 +225,14 @@ static void sessions_by_their_path(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(the_largest_line_of_a_request_counts, make_scratch, remove_scratch),
-		cmocka_unit_test_setup_teardown(without_a_request_the_session_stands_for_it, make_scratch, remove_scratch),
-		cmocka_unit_test_setup_teardown(copies_in_a_sidechain_are_joined_sometimes, make_scratch, remove_scratch),
-		cmocka_unit_test_setup_teardown(daily_alone_counts_agent_progress, make_scratch, remove_scratch),
-		cmocka_unit_test_setup_teardown(daily_keeps_the_dearer_one, make_scratch, remove_scratch),
-		cmocka_unit_test_setup_teardown(what_is_lost_and_why, make_scratch, remove_scratch),
-		cmocka_unit_test_setup_teardown(records_are_found_by_place, make_scratch, remove_scratch),
-		cmocka_unit_test_setup_teardown(a_long_line_is_read_whole, make_scratch, remove_scratch),
+		cmocka_unit_test_setup_teardown(the_largest_line_of_a_request_counts, scratch_set_up, scratch_tear_down),
+		cmocka_unit_test_setup_teardown(without_a_request_the_session_stands_for_it, scratch_set_up, scratch_tear_down),
+		cmocka_unit_test_setup_teardown(copies_in_a_sidechain_are_joined_sometimes, scratch_set_up, scratch_tear_down),
+		cmocka_unit_test_setup_teardown(daily_alone_counts_agent_progress, scratch_set_up, scratch_tear_down),
+		cmocka_unit_test_setup_teardown(daily_keeps_the_dearer_one, scratch_set_up, scratch_tear_down),
+		cmocka_unit_test_setup_teardown(what_is_lost_and_why, scratch_set_up, scratch_tear_down),
+		cmocka_unit_test_setup_teardown(records_are_found_by_place, scratch_set_up, scratch_tear_down),
+		cmocka_unit_test_setup_teardown(a_long_line_is_read_whole, scratch_set_up, scratch_tear_down),
 		cmocka_unit_test(sessions_by_their_path),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

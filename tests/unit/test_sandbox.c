@@ -23,7 +23,6 @@
 
 #define SKIPPED 77
 
-static struct scratch scratch;
 static int abi;
 
 /* cmocka's own would go on with the next test, in the child. */
@@ -40,19 +39,12 @@ static int abi;
 static int set_up(void **state)
 {
 	(void)state;
-	scratch_make(&scratch);
-	if (mkdirat(scratch.dir_fd, "cache", 0700) != 0 || mkdirat(scratch.dir_fd, "more", 0700) != 0
-	    || mkdirat(scratch.dir_fd, "home", 0700) != 0)
+	scratch_make(&test_dir);
+	if (mkdirat(test_dir.dir_fd, "cache", 0700) != 0 || mkdirat(test_dir.dir_fd, "more", 0700) != 0
+	    || mkdirat(test_dir.dir_fd, "home", 0700) != 0)
 		return -1;
-	scratch_write_text(&scratch, "home/transcript.jsonl", "{}\n");
+	scratch_write_text(&test_dir, "home/transcript.jsonl", "{}\n");
 	abi = sandbox_landlock_abi();
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	(void)state;
-	scratch_remove(&scratch);
 	return 0;
 }
 
@@ -82,7 +74,7 @@ static void in_child(void (*body)(void))
 	assert_int_equal(WEXITSTATUS(status), 0);
 }
 
-static const char *name(const char *of) { return scratch_name(&scratch, of); }
+static const char *name(const char *of) { return scratch_name(&test_dir, of); }
 
 /* Enters with "cache" and "more" to be written to, as an ABI says. Returns what sandbox_enter() does. */
 static int enter(int mode, int as_abi, bool network, const char *also, struct buf *error)
@@ -148,7 +140,7 @@ static void denies_writing_elsewhere(void **state)
 	(void)state;
 	need_landlock();
 	in_child(write_outside);
-	char *text = scratch_read(&scratch, "home/transcript.jsonl");
+	char *text = scratch_read(&test_dir, "home/transcript.jsonl");
 	assert_string_equal(text, "{}\n");
 	free(text);
 }
@@ -483,7 +475,7 @@ static void is_off_when_told_so(void **state)
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, scratch_tear_down)
 	const struct CMUnitTest tests[] = {
 		TEST(denies_writing_elsewhere), TEST(lets_the_cache_be_kept),
 		TEST(lets_programs_write_where_the_config_says), TEST(lets_transcripts_be_read_and_programs_run),

@@ -2,9 +2,6 @@
 
 #include <math.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/un.h>
-#include <unistd.h>
 
 #include "base/scope.h"
 #include "cache/names.h"
@@ -46,18 +43,10 @@ void statusline_tick_write(const struct statusline_facts *facts, struct buf *out
 
 void statusline_tick_send(const struct statusline_facts *facts, const char *cache_dir)
 {
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	AUTO_BUF line = BUF_INIT;
 	statusline_tick_write(facts, &line);
 	AUTO_FREE char *path = line.len > 0 && !line.failed ? cache_socket_path(cache_dir) : NULL;
-	AUTO_CLOSE int fd = path ? socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0) : -1;
-	if (fd < 0)
-		return;
-	/* cache_socket_path() returns only paths that fit. */
-	memcpy(address.sun_path, path, strlen(path) + 1);
 	/* Only the user's own daemon may learn of a session and of the limits. */
-	if (connect(fd, (const struct sockaddr *)&address, sizeof(address)) == 0 && cache_socket_is_own_peer(fd, NULL)) {
-		ssize_t sent = send(fd, line.data, line.len, MSG_DONTWAIT | MSG_NOSIGNAL);
-		(void)sent;
-	}
+	if (path)
+		cache_socket_tell(path, line.data, line.len);
 }
