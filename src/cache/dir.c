@@ -8,16 +8,15 @@
 #include <unistd.h>
 
 #include "base/paths.h"
+#include "base/scope.h"
 
 static char *make_absolute(char *path)
 {
 	if (!path || path[0] == '/')
 		return path;
-	char *here = getcwd(NULL, 0);
-	char *absolute = here ? paths_join(here, path) : NULL;
-	free(here);
-	free(path);
-	return absolute;
+	AUTO_FREE char *relative = path;
+	AUTO_FREE char *here = getcwd(NULL, 0);
+	return here ? paths_join(here, relative) : NULL;
 }
 
 static char *first_config_dir(void)
@@ -40,19 +39,16 @@ char *cache_dir_locate(const struct config *config, const char *override)
 	const char *chosen = override ? override : config->cache_directory;
 	if (chosen && *chosen)
 		return make_absolute(paths_expand(chosen, strlen(chosen)));
-	char *base = first_config_dir();
-	char *path = base ? paths_join(base, "session-health") : NULL;
-	free(base);
-	return path;
+	AUTO_FREE char *base = first_config_dir();
+	return base ? paths_join(base, "session-health") : NULL;
 }
 
 /* Makes every directory of the path that is missing. */
-static int make_directories(const char *path)
+static bool make_directories(const char *path)
 {
-	char *partial = strdup(path);
+	AUTO_FREE char *partial = strdup(path);
 	if (!partial)
-		return -1;
-	int result = 0;
+		return false;
 	for (char *slash = strchr(partial + 1, '/');; slash = strchr(slash + 1, '/')) {
 		if (slash)
 			*slash = '\0';
@@ -62,21 +58,16 @@ static int make_directories(const char *path)
 			int why = errno;
 			if (stat(partial, &st) != 0) {
 				errno = why;
-				result = -1;
-				break;
+				return false;
 			}
 		}
 		if (!slash)
-			break;
+			return true;
 		*slash = '/';
 	}
-	int why = errno;
-	free(partial);
-	errno = why;
-	return result;
 }
 
-/* Takes other people's permissions off a directory that is ours, or says why it is not to be used. */
+/* Takes other people's permissions off a directory of ours. Returns 0, or an errno after a message. */
 static int check_owner_and_mode(int fd, const char *path, bool create, struct buf *error)
 {
 	struct stat st;
@@ -90,7 +81,7 @@ static int check_owner_and_mode(int fd, const char *path, bool create, struct bu
 			   "move it away, or name another one in [cache] directory", path, (unsigned long)st.st_uid);
 		return EPERM;
 	}
-	/* What lies in a directory that everybody may write cannot be trusted, also when nobody can from now on. */
+	/* Nobody can trust what lies in a directory that everybody could write in until now. */
 	if ((st.st_mode & 0002) != 0 || (!create && (st.st_mode & 0020) != 0)) {
 		buf_printf(error, "others may write in the cache directory %s: not used; "
 			   "look at what is in it, then chmod 700 %s", path, path);
@@ -106,8 +97,8 @@ static int check_owner_and_mode(int fd, const char *path, bool create, struct bu
 }
 
 /*
- * A link that another user made leads where they want, and may lead elsewhere in a moment: -1. One's own is followed (0);
- * what is no link now must not have become one when it is opened.
+ * How to open the directory: -1 for a link that another user made, who may point it elsewhere at any moment; 0 to follow
+ * our own; O_NOFOLLOW where there is no link, so that none can appear before it is opened.
  */
 static int flag_to_follow(const char *path)
 {
@@ -126,7 +117,7 @@ int cache_dir_open(const char *path, bool create, struct buf *error)
 		errno = EPERM;
 		return -1;
 	}
-	if (create && make_directories(path) != 0) {
+	if (create && !make_directories(path)) {
 		why = errno;
 		buf_printf(error, "cannot make the cache directory %s: %s", path, strerror(why));
 		errno = why;

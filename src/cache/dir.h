@@ -24,7 +24,7 @@ char *cache_dir_locate(const struct config *config, const char *override);
  * other people's permissions off one that is ours (a umask of 002 is common). Refuses one that belongs to another
  * user, also when a symlink of ours leads there, one that a symlink of another user (root excepted) leads to, and one
  * that everybody (without `create`: also the group) may write.
- * Returns a descriptor (O_DIRECTORY|O_CLOEXEC), or -1 with a message and errno (ENOENT: there is none).
+ * Returns a descriptor (O_DIRECTORY|O_CLOEXEC), or -1 with a message and errno (ENOENT: it does not exist).
  */
 int cache_dir_open(const char *path, bool create, struct buf *error);
 

@@ -11,12 +11,13 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/scope.h"
 #include "cache/names.h"
 
 /* How often a waiter looks; flock(2) has no timeout of its own, and an alarm would be the whole program's. */
 #define WAIT_STEP_MS 50
 
-/* How often a taker tries again that met somebody who only looked, or a file that was removed meanwhile. */
+/* How often to try again when somebody only looks, or when the file was removed meanwhile. */
 #define LOOKER_TRIES 2000
 #define LOOKER_STEP_MS 1
 
@@ -37,19 +38,18 @@ static int flock_now(int fd, int operation)
 
 static int open_lock_file(int dir_fd)
 {
-	int fd = openat(dir_fd, CACHE_LOCK_FILE, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK, 0600);
-	if (fd < 0)
-		return -1;
+	AUTO_CLOSE int fd = openat(dir_fd, CACHE_LOCK_FILE, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK, 0600);
 	struct stat st;
-	int why = fstat(fd, &st) != 0 ? errno : 0;
-	/* A second name: of a file of ours elsewhere, that would be emptied. No name: somebody removed it just now. */
-	if (why == 0 && (!S_ISREG(st.st_mode) || st.st_uid != geteuid() || st.st_nlink > 1))
-		why = EPERM;
-	if (why == 0)
-		return fd;
-	close(fd);
-	errno = why;
-	return -1;
+	if (fd < 0 || fstat(fd, &st) != 0)
+		return -1;
+	/* A second name may be that of a file of ours elsewhere, which we would empty. No name: somebody just removed it. */
+	if (!S_ISREG(st.st_mode) || st.st_uid != geteuid() || st.st_nlink > 1) {
+		errno = EPERM;
+		return -1;
+	}
+	int result = fd;
+	fd = -1;
+	return result;
 }
 
 /* True when the name still leads to the file that was locked: somebody may have removed it in between. */
@@ -60,7 +60,7 @@ static bool is_lock_file(int dir_fd, int fd)
 	       && mine.st_dev == named.st_dev && mine.st_ino == named.st_ino;
 }
 
-/* Other programs' words, shown to people: what cannot be printed goes. */
+/* Other programs wrote it, and people see it: only printable characters stay. */
 static void mask_unprintable(char *text)
 {
 	for (; *text; text++)
@@ -90,12 +90,12 @@ static void write_holder(int fd, const char *role)
 {
 	char text[96];
 	int len = snprintf(text, sizeof(text), "%ld %.15s %.31s\n", (long)getpid(), role, PACKAGE_VERSION);
-	/* Only told to people: a full disk must not keep the daemon from its work. */
+	/* Only people read it: a full disk must not keep the daemon from its work. */
 	ssize_t written = ftruncate(fd, 0) == 0 ? pwrite(fd, text, (size_t)len, 0) : -1;
 	(void)written;
 }
 
-/* Locks the open file. Who only looks holds it shared for a moment, and must not be taken for a holder. */
+/* Locks the open file. A process that only looks holds it shared for a moment, and does not count as a holder. */
 static enum cache_lock_result lock_open_file(int fd)
 {
 	for (int tries = 0; tries < LOOKER_TRIES; tries++) {
@@ -124,11 +124,9 @@ enum cache_lock_result cache_lock_take(int dir_fd, const char *role, int *lock_f
 			*lock_fd = fd;
 			return CACHE_LOCK_TAKEN;
 		}
-		int why = errno;
 		if (result == CACHE_LOCK_HELD)
 			read_holder(fd, holder);
-		close(fd);
-		errno = why;
+		close_quietly(fd);
 		if (result != CACHE_LOCK_TAKEN)
 			return result;
 	}
@@ -159,12 +157,9 @@ bool cache_lock_is_held(int dir_fd)
 bool cache_lock_find_holder(int dir_fd, struct cache_lock_holder *holder)
 {
 	memset(holder, 0, sizeof(*holder));
-	int fd = openat(dir_fd, CACHE_LOCK_FILE, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	if (fd < 0)
-		return false;
-	bool held = flock_now(fd, LOCK_SH) != 0 && errno == EWOULDBLOCK;
+	AUTO_CLOSE int fd = openat(dir_fd, CACHE_LOCK_FILE, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	bool held = fd >= 0 && flock_now(fd, LOCK_SH) != 0 && errno == EWOULDBLOCK;
 	if (held)
 		read_holder(fd, holder);
-	close(fd);
 	return held;
 }

@@ -3,7 +3,7 @@
  *
  * For: swatchd holds it for its life, `swatchd --once` for its run; readers look whether somebody does.
  * It is flock(2) on a descriptor: the kernel drops it when the process dies, however it dies, so there is no stale
- * lock, no timeout and no pid check. What stands in the file only tells people who holds it.
+ * lock, no timeout and no pid check. The file's content only tells people who holds it.
  */
 #ifndef SWATCH_CACHE_LOCK_H
 #define SWATCH_CACHE_LOCK_H
@@ -34,7 +34,7 @@ enum cache_lock_result cache_lock_wait(int dir_fd, const char *role, int64_t tim
 /* True while somebody holds it; false when nobody does or no such file exists. */
 bool cache_lock_is_held(int dir_fd);
 
-/* The same, and fills `holder` as far as it is known. Never holds the lock itself, but for the look. */
+/* The same, and fills `holder` as far as it is known. Looking takes the lock for an instant only. */
 bool cache_lock_find_holder(int dir_fd, struct cache_lock_holder *holder);
 
 #endif

@@ -1,7 +1,7 @@
 /*
  * cache_names: the names of the files in the cache directory, and which session ids may become one.
  *
- * For: everyone who writes or reads the cache (FORMATS section 6, swatch-cache(5)).
+ * For: everyone who writes or reads the cache (swatch-cache(5)).
  */
 #ifndef SWATCH_CACHE_NAMES_H
 #define SWATCH_CACHE_NAMES_H
@@ -17,12 +17,12 @@
 #define CACHE_SOCKET_FILE ".swatch.sock"
 /* When a statusline last tried to start swatchd. */
 #define CACHE_AUTOSTART_FILE ".swatch.autostart"
-/* What a crash may leave behind starts with this, and is swept at the next start. */
+/* Temp files start with this; the next start removes those that a crash left. */
 #define CACHE_TEMP_PREFIX ".swatch.tmp."
 
 /* The "schema" of the files; grows when a field changes its meaning. */
 #define CACHE_SCHEMA 1
-/* The "writer" of the files: only what carries it is ever removed. */
+/* The "writer" of the files: swatchd never removes a file without it. */
 #define CACHE_WRITER_PREFIX "swatchd "
 #define CACHE_WRITER CACHE_WRITER_PREFIX PACKAGE_VERSION
 

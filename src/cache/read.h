@@ -26,8 +26,8 @@ struct json_object *cache_read_json(int dir_fd, const char *name);
 struct json_object *cache_parse_json(const struct buf *text);
 
 /*
- * Whether cache_read_json()'s errno says that there is no cache file of ours, and not that one could not look: absent,
- * no JSON object, too large, no regular file, a symlink.
+ * Whether cache_read_json()'s errno means that there is no cache file of ours (it is absent, no JSON object, too large, no
+ * regular file, or a symlink), rather than that reading failed.
  */
 bool cache_read_is_none(int why);
 

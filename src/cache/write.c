@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/scope.h"
 #include "cache/names.h"
 #include "cache/read.h"
 
@@ -65,10 +66,7 @@ int cache_sweep_temp_files(int dir_fd)
 	int fd = openat(dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *stream = fd >= 0 ? fdopendir(fd) : NULL;
 	if (!stream) {
-		int why = errno;
-		if (fd >= 0)
-			close(fd);
-		errno = why;
+		close_quietly(fd);
 		return -1;
 	}
 	int swept = 0;
@@ -84,13 +82,11 @@ int cache_sweep_temp_files(int dir_fd)
 
 int cache_remove_own_file(int dir_fd, const char *name)
 {
-	struct json_object *content = cache_read_json(dir_fd, name);
+	AUTO_JSON *content = cache_read_json(dir_fd, name);
 	if (!content)
 		return cache_read_is_none(errno) ? 0 : -1;
 	const char *writer = json_get_string(content, "writer");
-	bool ours = writer && strncmp(writer, CACHE_WRITER_PREFIX, strlen(CACHE_WRITER_PREFIX)) == 0;
-	json_object_put(content);
-	if (!ours)
+	if (!writer || strncmp(writer, CACHE_WRITER_PREFIX, strlen(CACHE_WRITER_PREFIX)) != 0)
 		return 0;
 	if (unlinkat(dir_fd, name, 0) != 0)
 		return errno == ENOENT ? 0 : -1;

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/clock.h"
 #include "cache/names.h"
 #include "cache/read.h"
@@ -15,15 +16,15 @@
 #define CONTEXT_FALLEN_SHARE 0.75
 /* A context's record has no end of its own: by then the session is forgotten. */
 #define CONTEXT_RECORD_MS (30 * CLOCK_DAY_MS)
-/* The longest window is a month: a mark further ahead is none. */
+/* The longest window is a month: a record whose mark lies further ahead is damaged. */
 #define MARK_AHEAD_MS (33 * CLOCK_DAY_MS)
 
-/* What a rule is held against. */
+/* A figure, as rules see it. */
 struct figure {
 	double value;
 	int64_t start_ms, end_ms;    /* of what the figure is about: see is_anew() */
 	double fallen_below;         /* arms the rule again; -INFINITY: nothing does but a new beginning */
-	struct alert alert;          /* what is told, but for the limit */
+	struct alert alert;          /* the announcement, but for the limit */
 };
 
 static const char *const rule_names[ALERT_RULES] = {
@@ -73,8 +74,6 @@ static void drop(struct alerts *alerts, struct alert_record *record)
 
 static bool make_room(struct alerts *alerts)
 {
-	if (alerts->count < alerts->capacity)
-		return true;
 	if (alerts->count == ALERTS_RECORDS_MAX) {
 		struct alert_record *oldest = alerts->records;
 		for (size_t i = 1; i < alerts->count; i++)
@@ -83,16 +82,10 @@ static bool make_room(struct alerts *alerts)
 		drop(alerts, oldest);
 		return true;
 	}
-	size_t capacity = alerts->capacity ? alerts->capacity * 2 : 16;
-	struct alert_record *grown = realloc(alerts->records, capacity * sizeof(*grown));
-	if (!grown)
-		return false;
-	alerts->records = grown;
-	alerts->capacity = capacity;
-	return true;
+	return array_reserve(&alerts->records, &alerts->capacity, alerts->count + 1, sizeof(*alerts->records));
 }
 
-/* Returns false when memory ran out: what cannot be remembered is not announced, else it would be at every look. */
+/* Returns false when memory ran out. A crossing without a record is not announced: it would be at every look. */
 static bool add(struct alerts *alerts, enum alert_rule rule, double limit, const char *subject, int64_t mark_ms)
 {
 	if (!make_room(alerts))
@@ -146,7 +139,7 @@ static bool crosses(struct alerts *alerts, enum alert_rule rule, double limit, c
 		drop(alerts, record);
 		record = NULL;
 	}
-	/* What is no number is below, too. */
+	/* A missing number counts as below the limit. */
 	if (!(figure->value >= limit))
 		return false;
 	if (record) {
@@ -156,7 +149,7 @@ static bool crosses(struct alerts *alerts, enum alert_rule rule, double limit, c
 	return add(alerts, rule, limit, subject, figure->end_ms);
 }
 
-/* Only the highest of the limits that are crossed at once is told. */
+/* Announces only the highest of the limits that are crossed at once. */
 static void hold_against(struct alerts *alerts, enum alert_rule rule, const struct config_numbers *limits,
 			 const char *subject, struct figure *figure)
 {
@@ -177,18 +170,22 @@ void alerts_begin(struct alerts *alerts, int64_t now_ms)
 	alerts->next_ms = 0;
 }
 
-void alerts_note_block(struct alerts *alerts, double usd, int64_t start_ms, int64_t end_ms)
+static void note_cost(struct alerts *alerts, enum alert_rule rule, const struct config_numbers *limits, double usd,
+		      int64_t start_ms, int64_t end_ms)
 {
 	struct figure figure = { .value = usd, .start_ms = start_ms, .end_ms = end_ms, .fallen_below = -INFINITY,
 				 .alert = { .ends_ms = end_ms } };
-	hold_against(alerts, ALERT_BLOCK_COST, &alerts->config->alerts_block_cost_usd, "", &figure);
+	hold_against(alerts, rule, limits, "", &figure);
+}
+
+void alerts_note_block(struct alerts *alerts, double usd, int64_t start_ms, int64_t end_ms)
+{
+	note_cost(alerts, ALERT_BLOCK_COST, &alerts->config->alerts_block_cost_usd, usd, start_ms, end_ms);
 }
 
 void alerts_note_day(struct alerts *alerts, double usd, int64_t start_ms, int64_t end_ms)
 {
-	struct figure figure = { .value = usd, .start_ms = start_ms, .end_ms = end_ms, .fallen_below = -INFINITY,
-				 .alert = { .ends_ms = end_ms } };
-	hold_against(alerts, ALERT_TODAY_COST, &alerts->config->alerts_today_cost_usd, "", &figure);
+	note_cost(alerts, ALERT_TODAY_COST, &alerts->config->alerts_today_cost_usd, usd, start_ms, end_ms);
 }
 
 /* ---- the server's limits ---- */
@@ -203,11 +200,11 @@ static void tell_reset(struct alerts *alerts, struct alert_record *record, int64
 		tell(alerts, &figure, ALERT_LIMIT_RESET, 100.);
 }
 
-/* A record is kept whether it was told or not: the reset is told by it. */
+/* Keeps a record even when the config wants no announcement: the reset needs it. */
 static void note_reached(struct alerts *alerts, const char *name, const struct figure *figure)
 {
 	struct alert_record *record = find(alerts, ALERT_LIMIT_REACHED, 100., name);
-	/* The server lets one go on before the time that it named. */
+	/* The server may reset a limit before the time that it named. */
 	if (record && figure->value < 100. && is_anew(record, figure))
 		tell_reset(alerts, record, alerts->now_ms);
 	if (crosses(alerts, ALERT_LIMIT_REACHED, 100., name, figure) && alerts->config->alerts_limit_reached)
@@ -221,11 +218,11 @@ void alerts_note_limit(struct alerts *alerts, const char *name, double percent, 
 	int64_t window_ms = rate_limit_window_ms(name);
 	struct figure figure = { .value = percent, .end_ms = resets_ms, .fallen_below = -INFINITY,
 				 .alert = { .name = name, .session_id = session_id, .ends_ms = resets_ms } };
-	/* Of a window whose length nobody knows, only the end of the one before tells that it is another. */
+	/* Where the window's length is unknown, only the end of the last one shows that this is another. */
 	figure.start_ms = window_ms > 0 ? resets_ms - window_ms + RESET_SLACK_MS : alerts->now_ms - RESET_SLACK_MS;
 	note_reached(alerts, name, &figure);
 	if (strcmp(name, ALERTS_UNTOLD_LIMIT) == 0)
-		return;  /* of this one no percentage is known */
+		return;  /* its percentage is unknown */
 	if (strcmp(name, RATE_LIMIT_FIVE_HOUR) == 0)
 		hold_against(alerts, ALERT_FIVE_HOUR, &config->alerts_five_hour_percent, name, &figure);
 	else if (strcmp(name, RATE_LIMIT_SEVEN_DAY) == 0)
@@ -249,7 +246,7 @@ void alerts_note_cache(struct alerts *alerts, const char *session_id, const char
 {
 	int64_t before_ms = alerts->config->alerts_cache_cools_ms;
 	int64_t due_ms = cold_ms - before_ms;
-	/* A cache that lives no longer than that would be told of with every message. */
+	/* A cache with a shorter life would cause an alert with every message. */
 	if (before_ms <= 0 || life_ms <= before_ms || cold_ms <= alerts->now_ms)
 		return;
 	if (alerts->now_ms < due_ms) {
@@ -257,7 +254,7 @@ void alerts_note_cache(struct alerts *alerts, const char *session_id, const char
 			alerts->next_ms = due_ms;
 		return;
 	}
-	/* The limit is no part of what is remembered: another one in the config tells nothing new of this cache. */
+	/* The record leaves out the limit: another one in the config is no reason to announce this cache again. */
 	struct alert_record *record = find(alerts, ALERT_CACHE_COOLS, 0., session_id);
 	if (record && cold_ms <= record->mark_ms)
 		return;

@@ -1,8 +1,8 @@
 /*
- * alerts: which figures have crossed the limits of [alerts] (swatch.conf(5)), each told once.
+ * alerts: which figures have crossed the limits of [alerts] (swatch.conf(5)); each crossing is announced once.
  *
- * For: daemon_alerts.c shows it the figures as they are, whenever they may have changed; it calls back for every
- * crossing. Pure: no loop, no files, no clock of its own.
+ * For: daemon_alerts.c passes on the figures whenever they may have changed; alerts calls back for every crossing.
+ * Pure: no loop, no files, no clock of its own.
  *
  * A rule is announced when its figure is at or above the limit, and a record is kept. The record holds, however the
  * figure wavers, until what the rule is about begins anew: the next block, day, or window of a limit, a compaction (or
@@ -26,13 +26,13 @@
 #include "config/config.h"
 #include "json/write.h"
 
-/* More are not kept: the oldest goes. */
+/* When there are more records, the oldest goes. */
 #define ALERTS_RECORDS_MAX 512
 /* A session's id is the longest subject. */
 #define ALERTS_SUBJECT_SIZE 129
 /* A reset that happened while no daemon ran is announced when it is no older than this. */
 #define ALERTS_LATE_MS INT64_C(3600000)
-/* What a limit is called that a transcript says was reached, without saying which. */
+/* The name of a limit that was reached when the transcript does not say which one it was. */
 #define ALERTS_UNTOLD_LIMIT "usageLimit"
 
 enum alert_rule {
@@ -45,8 +45,8 @@ struct alert {
 	enum alert_rule rule;
 	int64_t at_ms;
 	double value, limit;         /* US dollars, percent, or (ALERT_CACHE_COOLS) seconds */
-	const char *name;            /* of the server's limit, as in billing-shared.json; NULL: it is about none */
-	const char *session_id;      /* whose context or cache, or who told of the limit; NULL: nobody */
+	const char *name;            /* of the server's limit, as in billing-shared.json; NULL for other rules */
+	const char *session_id;      /* whose context or cache it is, or whose statusline reported the limit; or NULL */
 	const char *project;         /* the session's directory; NULL: not known */
 	int64_t ends_ms;             /* of the block, day, window or cache; 0: not known */
 };
@@ -57,7 +57,7 @@ struct alert_record {
 	enum alert_rule rule;
 	double limit;
 	char subject[ALERTS_SUBJECT_SIZE];   /* the limit's name or the session's id; "": the account */
-	int64_t mark_ms;                     /* what begins from here on is another one */
+	int64_t mark_ms;                     /* a block, day, window or cache that begins from here on is another one */
 	int64_t fired_ms;
 	bool reset_told;                     /* of ALERT_LIMIT_REACHED */
 };
@@ -69,7 +69,7 @@ struct alerts {
 	struct alert_record *records;
 	size_t count, capacity;
 	int64_t now_ms, next_ms;
-	bool changed;                        /* the records are others than those written or read last */
+	bool changed;                        /* the records on disk are old */
 };
 
 /* The limits are read from `config` at every look: it stays the caller's, and may change. */
@@ -78,7 +78,7 @@ void alerts_init(struct alerts *alerts, const struct config *config, alerts_fire
 void alerts_begin(struct alerts *alerts, int64_t now_ms);
 void alerts_note_block(struct alerts *alerts, double usd, int64_t start_ms, int64_t end_ms);
 void alerts_note_day(struct alerts *alerts, double usd, int64_t start_ms, int64_t end_ms);
-/* A limit of the server's that is not reset yet. `session_id` (who told) may be NULL. */
+/* A limit of the server's that is not reset yet. `session_id` (whose statusline reported it) may be NULL. */
 void alerts_note_limit(struct alerts *alerts, const char *name, double percent, int64_t resets_ms,
 		       const char *session_id);
 /* An active session's context; `compacted_ms` is its last compaction, 0 without one. */
@@ -94,7 +94,7 @@ bool alerts_are_unsaved(const struct alerts *alerts);
 void alerts_note_saved(struct alerts *alerts);
 void alerts_note_lost(struct alerts *alerts);
 
-/* Writes the records as members of an open object, and takes them back. What cannot be is passed over. */
+/* Writes the records as members of an open object, and takes them back. Restoring ignores impossible records. */
 void alerts_write(const struct alerts *alerts, struct jsonw *w);
 void alerts_restore(struct alerts *alerts, struct json_object *written, int64_t now_ms);
 

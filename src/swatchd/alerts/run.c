@@ -19,7 +19,7 @@ void alert_run_init(struct alert_run *run, struct ev_loop *loop, const struct co
 	alert_run_configure(run);
 }
 
-/* The same again is no news for the log. */
+/* Logs an error unless the last one was the same. */
 static void note_error(struct alert_run *run, const char *error)
 {
 	if (strcmp(run->last_error, error) != 0)
@@ -40,7 +40,7 @@ void alert_run_configure(struct alert_run *run)
 	if (run->words && !path)
 		buf_printf(&error, "%.100s: %s", run->words[0],
 			   errno == ENOENT ? "no such program on PATH" : strerror(errno));
-	/* Known before the first alert is lost by it. */
+	/* People learn this before an alert is lost. */
 	if (!path)
 		note_error(run, buf_message(&error));
 	free(path);
@@ -54,12 +54,12 @@ static void drop_first(struct alert_run *run)
 	memmove(run->waiting, run->waiting + 1, run->waiting_count * sizeof(run->waiting[0]));
 }
 
-/* What a command prints is for whoever looks for a fault in it. */
+/* Logs the first line that a command printed: it helps to find a fault in the command. */
 static void log_output(const char *out, size_t len)
 {
 	size_t line_len = strcspn(out, "\n");
 	if (len > 0 && line_len > 0)
-		log_info("the alert command says: %.*s", line_len < 300 ? (int)line_len : 300, out);
+		log_info("the alert command printed: %.*s", line_len < 300 ? (int)line_len : 300, out);
 }
 
 static void on_child_done(void *ctx, const struct run *ended)
@@ -125,7 +125,7 @@ void alert_run_add(struct alert_run *run, const char *rule, struct buf *environm
 		if (run->words) {
 			run->dropped++;
 			note_error(run, environment->failed ? "out of memory"
-							    : "too many alerts wait for it: one was dropped");
+							    : "too many alerts are waiting for it: one was dropped");
 		}
 		buf_release(environment);
 		return;

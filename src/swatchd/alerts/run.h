@@ -2,8 +2,8 @@
  * alert_run: runs [alerts] command, once for each crossing, one after the other.
  *
  * For: daemon_alerts.c. The command gets what child.h says: no shell, a group of its own, /dev/null as stdin, its
- * output bounded; it is ended at [alerts] timeout, and dies with the daemon. What waits is bounded: what comes when
- * ALERT_RUN_WAITING do is dropped, and said.
+ * output bounded; it is killed at [alerts] timeout, and dies with the daemon. At most ALERT_RUN_WAITING crossings
+ * wait; one more is dropped, which the log says.
  */
 #ifndef SWATCH_SWATCHD_ALERTS_RUN_H
 #define SWATCH_SWATCHD_ALERTS_RUN_H
@@ -43,7 +43,7 @@ struct alert_run {
 void alert_run_init(struct alert_run *run, struct ev_loop *loop, const struct config *config, alert_run_done *done,
 		    void *ctx);
 
-/* Takes the command from the config, which may have changed; one that cannot be run is said. A run that goes on, goes on. */
+/* Takes the command from the config, which may have changed. The log says when it cannot run. A run under way goes on. */
 void alert_run_configure(struct alert_run *run);
 
 /*

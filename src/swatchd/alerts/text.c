@@ -12,7 +12,7 @@
 #include "base/utf8.h"
 #include "ledger/rate_limits.h"
 
-/* What a shell or a notification's markup would obey. */
+/* Characters that a shell or a notification's markup would obey. */
 #define OBEYED "<>&\"'`$\\|;*?(){}[]!#~"
 /* A directory's path is shorter in every transcript that was read. */
 #define PROJECT_MAX_BYTES ((size_t)4096)

@@ -1,8 +1,8 @@
 /*
- * account_limits: the account's usage limits between JSON and rate_limits.h: what a tick tells, what the last run had
- * written, and what stands in billing-shared.json.
+ * account_limits: the account's usage limits between JSON and rate_limits.h: from a statusline's tick, from
+ * billing-shared.json as an earlier run wrote it, and into that file.
  *
- * For: daemon_control.c (ticks), daemon.c (the start), compose.c.
+ * For: billing.c and compose.c.
  */
 #ifndef SWATCH_SWATCHD_BILLING_ACCOUNT_LIMITS_H
 #define SWATCH_SWATCHD_BILLING_ACCOUNT_LIMITS_H
@@ -16,16 +16,16 @@
 #include "ledger/rate_limits.h"
 
 /*
- * Merges what a statusline was told by `limits` ({"five_hour": {"used_percentage": .., "resets_at": ..}, ...}; numbers
- * may be strings, times also RFC 3339). Anything else in it is passed over. Returns true when what is known changed.
+ * Merges the limits of a statusline's tick ({"five_hour": {"used_percentage": .., "resets_at": ..}, ...}; numbers may be
+ * strings, times also RFC 3339). Ignores anything else. Returns true when it learned something new.
  */
 bool account_limits_take_tick(struct rate_limits *known, struct json_object *limits, const char *session_id,
 			      int64_t now_ms);
 
-/* Merges what billing-shared.json's `rateLimits` said when it was written. */
+/* Merges the `rateLimits` of an earlier billing-shared.json. */
 void account_limits_restore(struct rate_limits *known, struct json_object *limits, int64_t now_ms);
 
-/* Merges a limit that a transcript says was hit: of a kind that has a name, all of it is used. */
+/* Merges a limit that a transcript says was reached: if its kind has a name, it is used up. */
 void account_limits_take_marker(struct rate_limits *known, const struct ledger_limit *limit, int64_t now_ms);
 
 /* Writes the object `rateLimits`. */

@@ -48,17 +48,17 @@ void billing_note_start(struct billing *billing, int64_t now_ms)
 	billing->native_before_usd = reference_usd(billing, now_ms);
 	billing->least_before_usd = billing->native_before_usd - ledger_doubted_usd(billing->ledger, now_ms);
 	billing->audits = !billing->reading_history;
-	/* What comes from now on may or may not be in the answer. */
+	/* The answer may or may not hold the activity that comes from now on. */
 	billing->pending_before_ms = billing->pending_since_ms;
 	billing->pending_since_ms = 0;
 }
 
-/* A model that the answer prices and the ledger cannot; NULL when there is none. */
+/* The name of a model that the answer has a price for and the ledger has not; NULL: there is no such model. */
 static const char *priced_there_alone(const struct billing *billing, const struct billing_block *answer)
 {
 	const char *names[BILLING_UNPRICED_MAX];
 	size_t count = billing_unpriced(billing, names);
-	/* Its list of models tells which it counted; whether it priced one shows only in the sum. */
+	/* Its list names the models that it counted; whether it priced one shows only in the sum. */
 	for (size_t i = 0; i < count && billing->drift_usd > BILLING_DRIFT_USD; i++)
 		for (size_t j = 0; j < answer->model_count; j++)
 			if (strcmp(names[i], answer->models[j]) == 0)
@@ -67,8 +67,8 @@ static const char *priced_there_alone(const struct billing *billing, const struc
 }
 
 /*
- * How far the answer lies outside of what the ledger had before and after the run; above is positive. What stands in
- * transcripts that are gone, ccusage may count or not.
+ * How far the answer lies outside of what the ledger had before and after the run; above is positive. Whether ccusage
+ * counts transcripts that are gone depends on when it read them.
  */
 static double drift_of(const struct billing *billing, double answer_usd, double least_after_usd)
 {
@@ -100,7 +100,7 @@ static bool audit(struct billing *billing, int64_t now_ms)
 {
 	const struct billing_block *answer = &billing->answer;
 	double answer_usd = answer->present ? answer->cost_usd : 0.;
-	/* Against half a history everything drifts. */
+	/* Compared with half a history, every answer drifts. */
 	if (!billing->audits || billing->reading_history)
 		return false;
 	billing->native_after_usd = reference_usd(billing, now_ms);
@@ -210,7 +210,7 @@ static bool is_over(const struct billing_block *block, int64_t now_ms)
 				  || (block->last_ms > 0 && now_ms - block->last_ms >= LEDGER_BLOCK_MS));
 }
 
-/* A person who travels changes the zone under us: it is looked at again now and then, but not with every message. */
+/* People who travel change the zone under us: look at it now and then, but not with every message. */
 #define DAY_GOOD_FOR_MS CLOCK_MINUTE_MS
 
 void billing_forget_day(struct billing *billing)

@@ -1,10 +1,10 @@
 /*
- * billing: which figures are shown, and how fresh they are (DESIGN, "Which figures are shown"; FORMATS section 6).
+ * billing: which figures are shown, and how fresh they are.
  *
- * For: daemon.c tells it what ccusage answered; publish asks for the view. Pure: no files, no loop.
+ * For: the daemon passes on what ccusage answered; publish asks for the view. Pure: no files, no loop.
  *
- * The ledger's own figures are live. Each answer of ccusage is held against them as they were when it started and
- * when it ended: what lies between the two is no drift. A drift of more than 1% and $0.01 in two answers in a row, or
+ * The ledger's own figures are live. billing compares each answer of ccusage with them as they were when ccusage started
+ * and when it ended: an answer between the two has no drift. A drift of more than 1% and $0.01 in two answers in a row, or
  * a model that ccusage prices and the ledger cannot, makes ccusage's figures the ones that are shown.
  */
 #ifndef SWATCH_SWATCHD_BILLING_BILLING_H
@@ -27,7 +27,7 @@
 struct billing {
 	const struct config *config;
 	struct ledger *ledger;
-	/* What ccusage said. */
+	/* ccusage's last answer. */
 	bool answered;
 	struct billing_block answer;
 	int64_t answered_at_ms;          /* when the last good answer came; 0: never */
@@ -46,8 +46,8 @@ struct billing {
 	char reason[BILLING_REASON_MAX];
 	/* Activity that ccusage's figures do not hold yet; 0: none. */
 	int64_t pending_since_ms;
-	int64_t pending_before_ms;       /* what the run under way was to take up; comes back when it fails */
-	/* The server's limits, as statuslines told them. */
+	int64_t pending_before_ms;       /* the same for the run under way; comes back when it fails */
+	/* The server's limits, from statuslines. */
 	struct rate_limits limits;
 	/* The local day, and when it was looked up. */
 	int64_t day_start_ms, day_end_ms, day_asked_ms;
@@ -84,14 +84,14 @@ struct billing_view {
 
 void billing_init(struct billing *billing, const struct config *config, struct ledger *ledger);
 
-/* What an earlier run of the daemon had from ccusage, at `answered_at_ms` (0: nothing). `answer` may hold a sum alone. */
+/* Takes over what ccusage answered an earlier run, at `answered_at_ms` (0: nothing). `answer` may hold a sum alone. */
 void billing_restore(struct billing *billing, const struct billing_block *answer, int64_t answered_at_ms,
 		     int64_t duration_ms, double drift_usd);
 
-/* How its audit stood: the drifts in a row, and why (NULL: not) ccusage's figures were shown. After billing_restore(). */
+/* After billing_restore(): how many answers in a row drifted, and why ccusage's figures were shown (NULL: they were not). */
 void billing_restore_audit(struct billing *billing, unsigned strikes, const char *reason);
 
-/* ccusage starts: keeps the ledger's figures of this moment for the audit. */
+/* ccusage starts: keeps the ledger's figures of now for the audit. */
 void billing_note_start(struct billing *billing, int64_t now_ms);
 
 /* ccusage gave a good answer. Returns true when the figures shown went over from one source to the other. */
@@ -114,13 +114,13 @@ void billing_restore_limits(struct billing *billing, struct json_object *limits,
 /* A transcript grew. */
 void billing_note_activity(struct billing *billing, int64_t now_ms);
 
-/* The time zone may be another one: the day is looked up again. */
+/* The time zone may have changed: looks up the day again. */
 void billing_forget_day(struct billing *billing);
 
 /* The figures as of now. */
 void billing_make_view(struct billing *billing, int64_t now_ms, struct billing_view *view);
 
-/* The time to live of ccusage's figures at a burn rate (NaN: none). */
+/* How long ccusage's figures are good for at a burn rate (NaN: unknown). */
 int64_t billing_ttl_ms(const struct config *config, double usd_per_hour);
 
 /* Whether the audits made ccusage's figures the ones that auto shows, and (when true) why. */

@@ -1,10 +1,10 @@
 /*
- * compose: what stands in the cache files (FORMATS section 6, swatch-cache(5)).
+ * compose: the content of the cache files (swatch-cache(5)).
  *
  * For: publish alone, which decides when they are written. Pure: facts in, JSON out.
  *
- * Beside the text comes a hash of what a reader can see change. Ages, and the times at which something was gathered,
- * move by themselves and are left out of it: a file whose hash is as before needs no writing.
+ * Each function also returns a hash of what a reader can see change. Ages, and the times at which something was gathered,
+ * move by themselves and do not count: a file whose hash is as before needs no writing.
  */
 #ifndef SWATCH_SWATCHD_PUBLISH_COMPOSE_H
 #define SWATCH_SWATCHD_PUBLISH_COMPOSE_H
@@ -13,7 +13,7 @@
 #include "swatchd/billing/billing.h"
 #include "swatchd/session/session.h"
 
-/* The context window where nobody told another one; a [1m] model, or a fuller context, has the larger. */
+/* The context window unless a statusline said otherwise; a [1m] model, or a fuller context, has the larger one. */
 #define COMPOSE_WINDOW_TOKENS INT64_C(200000)
 #define COMPOSE_LARGE_WINDOW_TOKENS INT64_C(1000000)
 /* From here on Claude Code compacts soon. */
@@ -22,7 +22,7 @@
 /* "activeSessions" counts activity within this time. */
 #define COMPOSE_ACTIVE_SPAN_MS INT64_C(3600000)
 
-/* All of these append to `out` (see its `failed`) and return the hash. */
+/* All of these append to `out` and return the hash; when memory ran out, `out->failed` is set. */
 uint64_t compose_billing(const struct billing *billing, const struct billing_view *view, struct buf *out);
 uint64_t compose_session(const struct session *session, const struct billing *billing,
 			 const struct billing_view *view, struct buf *out);

@@ -7,7 +7,7 @@
 #include "json/write.h"
 #include "swatchd/publish/compose.h"
 
-/* A file that is being composed. What is written while it is volatile is left out of the hash. */
+/* A file in the making. Between volatile_begin and _end, which may nest, nothing counts for the hash. */
 struct composer {
 	struct jsonw w;
 	struct buf *out;

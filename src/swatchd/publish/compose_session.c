@@ -1,5 +1,5 @@
 /*
- * What stands in a session's file, and in the list of all sessions.
+ * The content of a session's file, and of the list of all sessions.
  */
 #include "swatchd/publish/compose.h"
 
@@ -108,7 +108,7 @@ static void put_context(struct jsonw *w, const struct session_transcript *part, 
 	jsonw_end_object(w);
 }
 
-/* What cache writes cost, in USD for a million tokens: a reader prices the tokens that it knows of. */
+/* The price of cache writes in USD for a million tokens, for readers that know newer token counts. */
 static void put_write_rates(struct jsonw *w, const struct price_rates *rates, double factor)
 {
 	jsonw_put_amount(w, "write5m", rates->cache_creation * factor * 1e6);
@@ -132,7 +132,7 @@ static void put_write_price(struct jsonw *w, const struct price *price, double f
 	jsonw_end_object(w);
 }
 
-/* The prompt cache, as the transcript tells of it, and what it costs to write it anew when it has gone cold. */
+/* The prompt cache as the transcript shows it, and the cost of writing it again when it has gone cold. */
 static void put_prompt_cache(struct jsonw *w, const struct session_transcript *part, const struct ledger *ledger)
 {
 	int64_t life_ms = session_cache_life_ms(part), tokens = part ? part->context_tokens : -1;
@@ -184,7 +184,7 @@ static void put_figures(struct composer *c, const struct ledger_session *figures
 		const struct ledger_model *model = &figures->models[i];
 		jsonw_begin_object(w);
 		jsonw_put_string(w, "model", model->name);
-		/* Some of its lines may say themselves what they cost. */
+		/* Some of its lines may carry a cost of their own. */
 		bool unknown = model->unpriced && model->sums.cost_usd <= 0.;
 		jsonw_put_amount(w, "costUSD", unknown ? NAN : model->sums.cost_usd);
 		jsonw_put_bool(w, "unpriced", model->unpriced);
@@ -199,7 +199,7 @@ static void put_figures(struct composer *c, const struct ledger_session *figures
 	jsonw_end_object(w);
 }
 
-/* Claude Code's own total, and what explains that it is another one. */
+/* Claude Code's own total, and what explains the difference from ours. */
 static void put_claude_cost(struct jsonw *w, const struct session_transcript *part, const struct ledger_session *figures)
 {
 	struct cost_gap gap;
@@ -233,7 +233,7 @@ static void put_session_billing(struct composer *c, const struct session *sessio
 	struct jsonw *w = &c->w;
 	jsonw_key(w, "billing");
 	jsonw_begin_object(w);
-	/* A copy for convenience: it alone is no reason to write the file, but for its going stale. */
+	/* A copy for convenience: its changes alone are no reason to write the file. */
 	composer_volatile_begin(c);
 	composer_put_billing_fields(c, view);
 	composer_volatile_end(c);
@@ -249,7 +249,7 @@ static void put_alerts(struct jsonw *w, const struct session *session, const str
 {
 	jsonw_key(w, "alerts");
 	jsonw_begin_object(w);
-	/* Nobody looks for secrets here: not "none found". */
+	/* swatch does not look for secrets: null, and not "none found". */
 	jsonw_put_null(w, "secretsDetected");
 	jsonw_key(w, "secretTypes");
 	jsonw_begin_array(w);
@@ -274,7 +274,7 @@ static void put_health(struct composer *c, const char *status, const char *const
 	jsonw_end_object(w);
 }
 
-/* The branch is the transcript's own word; swatch runs no git, so the rest is not known. */
+/* The transcript names the branch; swatch runs no git, so it does not know the rest. */
 static void put_git(struct jsonw *w, const struct session_transcript *part)
 {
 	jsonw_key(w, "git");

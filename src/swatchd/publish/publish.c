@@ -22,7 +22,7 @@ static void note_failure(struct publish *publish, const char *name, int why)
 	publish->failed_mono_ms = publish->last_failed_mono_ms = clock_mono_ms();
 	snprintf(publish->stats.last_error, sizeof(publish->stats.last_error), "%s: %s", name, strerror(why));
 	if (publish->last_errno != why)
-		log_error("cannot write %s/%s: %s; the old file stays, and it is tried again", publish->dir_path, name,
+		log_error("cannot write %s/%s: %s; the old file stays, trying again soon", publish->dir_path, name,
 			  strerror(why));
 	publish->last_errno = why;
 }
@@ -397,11 +397,11 @@ unsigned publish_begin(struct publish *publish)
 	return publish_sweep(publish);
 }
 
-/* A file that is to go cannot be removed: the sweep finds it later. */
+/* A file that should go cannot be removed: a later sweep will find it. */
 static void note_kept(struct publish *publish, const char *name, int why)
 {
 	if (publish->sweep_mono_ms == 0)
-		log_warning("cannot remove %s/%s: %s; it is tried again", publish->dir_path, name, strerror(why));
+		log_warning("cannot remove %s/%s: %s; trying again soon", publish->dir_path, name, strerror(why));
 	publish->sweep_mono_ms = clock_mono_ms() + PUBLISH_RETRY_MS;
 }
 
@@ -423,7 +423,7 @@ unsigned publish_sweep(struct publish *publish)
 	DIR *stream = fd >= 0 ? fdopendir(fd) : NULL;
 	unsigned removed = 0;
 	if (!stream) {
-		note_kept(publish, "what is old", errno);
+		note_kept(publish, "old files", errno);
 		if (fd >= 0)
 			close(fd);
 		return 0;
@@ -443,7 +443,7 @@ unsigned publish_sweep(struct publish *publish)
 		removed += result > 0;
 	}
 	if (errno != 0)
-		note_kept(publish, "what is old", errno);
+		note_kept(publish, "old files", errno);
 	closedir(stream);
 	return removed;
 }

@@ -6,7 +6,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 
-/* A process writes its last lines before it ends, but their time on disk may be a moment later. */
+/* A process writes its last lines before it ends, but their file time may be a moment later. */
 #define ENDED_GRACE_MS INT64_C(2000)
 
 struct verdict {
@@ -30,7 +30,7 @@ static bool is_over_age(const struct expire *expire, const struct session *sessi
 	       && now_ms - session->last_activity_ms >= expire->config->sessions_expire_after_ms;
 }
 
-/* Active ones first, then by last activity, the id deciding what is equal, so that the order is always the same. */
+/* Active ones first, then by last activity; the id makes the order of equal ones certain. */
 static int compare_for_keeping(const void *a, const void *b)
 {
 	const struct session *left = ((const struct verdict *)a)->session;
@@ -42,7 +42,7 @@ static int compare_for_keeping(const void *a, const void *b)
 	return strcmp(left->id, right->id);
 }
 
-/* Judges every session. The caller frees; NULL when memory ran out (or there is no session: *count is 0). */
+/* Judges every session. The caller frees the result; NULL when memory ran out. */
 static struct verdict *judge(struct expire *expire, size_t *count)
 {
 	int64_t now_ms = clock_wall_ms();
@@ -123,7 +123,7 @@ static void schedule(struct expire *expire)
 		if (at_ms > 0 && (next_ms == 0 || at_ms < next_ms))
 			next_ms = at_ms;
 	}
-	/* A time that has passed already was dealt with by the run before: files with times in the future come here. */
+	/* The run before has dealt with moments that have passed already: look again soon, but not at once. */
 	int64_t soonest_ms = clock_wall_ms() + CLOCK_SECOND_MS;
 	moment_set(&expire->due, next_ms != 0 && next_ms < soonest_ms ? soonest_ms : next_ms);
 }
@@ -167,7 +167,7 @@ void expire_note(struct expire *expire, struct session *session)
 	enum session_state before = session->state;
 	update_state(expire, session);
 	if (session->excluded && !is_over_age(expire, session, clock_wall_ms())) {
-		/* It woke: somebody else's file may have to go for it, so all are judged. */
+		/* It woke: somebody else's file may have to go, so judge all sessions. */
 		expire_run(expire);
 		return;
 	}

@@ -1,7 +1,7 @@
 /*
  * expire: when a session goes idle, and which sessions have a file.
  *
- * For: daemon.c. It decides; the callbacks write and remove.
+ * For: the daemon. expire decides; the callbacks write and remove.
  *
  * - A session with a living process is active. One whose last process ended is idle at once, until its transcripts
  *   move again. Any other is active until `idle_after` without activity.
@@ -22,11 +22,11 @@
 enum expire_reason { EXPIRE_AGE, EXPIRE_COUNT, EXPIRE_VANISHED };
 
 struct expire_callbacks {
-	/* The state changed: the file is to be written again. */
+	/* The session went idle or became active. */
 	void (*state_changed)(void *ctx, struct session *session);
-	/* The session has no file from now on (it may not have had one). EXPIRE_VANISHED: it is forgotten after this. */
+	/* The session shall have no file from now on (it may have had none). After EXPIRE_VANISHED it is freed. */
 	void (*removed)(void *ctx, struct session *session, enum expire_reason reason);
-	/* It may have a file again. */
+	/* The session may have a file again. */
 	void (*admitted)(void *ctx, struct session *session);
 };
 
@@ -46,12 +46,12 @@ void expire_init(struct expire *expire, struct ev_loop *loop, const struct confi
 void expire_run(struct expire *expire);
 
 /*
- * A session showed activity, or its processes changed: its state may change at once, and a session that was left out
- * may come back. Cheap for one that is active already.
+ * A session showed activity, or its processes changed: it may change its state at once, and may get its file back.
+ * Cheap for a session that is active already.
  */
 void expire_note(struct expire *expire, struct session *session);
 
-/* Tells what a run would remove now, one call a file; nothing changes. */
+/* Calls `visit` for each file that a run would remove now. Changes nothing. */
 void expire_preview(struct expire *expire, void (*visit)(void *ctx, const struct session *, enum expire_reason),
 		    void *ctx);
 

@@ -67,7 +67,7 @@ static int open_pidfd(pid_t pid)
 #endif
 }
 
-/* The start time of a process in clock ticks since boot. */
+/* Reads when a process started, in clock ticks since boot. */
 static bool read_start_time(pid_t pid, uint64_t *out)
 {
 	char path[64], text[4096];
@@ -217,10 +217,10 @@ void liveness_note_file(struct liveness *liveness, const char *path)
 	    && strcmp(known->session_id, file.session_id) == 0)
 		return;
 	if (len < 0 && !paths_is_gone(errno)) {
-		log_warning("cannot read %s: %s; what was known of its process holds", path, strerror(errno));
+		log_warning("cannot read %s: %s; its process counts as before", path, strerror(errno));
 		return;
 	}
-	/* A file half written is no news: its last write reports again. A file that is gone is. */
+	/* Half a file changes nothing: its last write reports it again. A file that is gone ends its process. */
 	if (known && (good || len < 0))
 		drop(known);
 	else if (known)

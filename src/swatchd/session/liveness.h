@@ -1,12 +1,12 @@
 /*
  * liveness: which sessions have a living Claude Code process.
  *
- * For: daemon.c, which feeds it the `sessions/<pid>.json` files that watch reports (FORMATS section 1).
+ * For: the daemon, which passes on the `sessions/<pid>.json` files that watch reports.
  *
  * A file counts when the process it names lives and started when the file says (`procStart`, field 22 of
- * /proc/<pid>/stat): the files of dead processes stay behind, and pids are used again. The end of a process is an
- * event (a pidfd becomes readable), never a poll. The files are Claude Code's own and undocumented: what cannot be
- * read or understood is passed over, and the transcript's activity alone decides.
+ * /proc/<pid>/stat): dead processes leave their files behind, and the kernel uses pids again. A pidfd reports the end
+ * of a process; nothing polls. The files are Claude Code's own and undocumented: liveness ignores what it cannot read
+ * or understand, and then the transcript's activity alone decides.
  */
 #ifndef SWATCH_SWATCHD_SESSION_LIVENESS_H
 #define SWATCH_SWATCHD_SESSION_LIVENESS_H
@@ -17,7 +17,7 @@
 
 #include "base/strmap.h"
 
-/* Processes followed at the same time: one descriptor each. */
+/* So many processes can be followed at the same time; each takes a descriptor. */
 #define LIVENESS_MAX_PROCESSES 256
 
 struct liveness {
@@ -32,7 +32,7 @@ struct liveness {
 void liveness_init(struct liveness *liveness, struct ev_loop *loop,
 		   void (*changed)(void *ctx, const char *session_id), void *ctx);
 
-/* The file came, changed or went. */
+/* The file appeared, changed or went. */
 void liveness_note_file(struct liveness *liveness, const char *path);
 
 /* How many of the followed processes belong to session `id`. */

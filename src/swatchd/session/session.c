@@ -27,7 +27,7 @@ static struct session *find_or_add(struct sessions *sessions, const char *id)
 	session = calloc(1, sizeof(*session));
 	if (!session)
 		return NULL;
-	/* Until expire has looked at it. */
+	/* Until expire looks at it. */
 	session->state = SESSION_IDLE;
 	session->excluded = true;
 	session->first_seen_ms = clock_wall_ms();
@@ -134,7 +134,7 @@ static void take_cost_state(struct session_transcript *part, const struct scan_f
 	if (!part->cost_state)
 		part->cost_state = malloc(sizeof(*part->cost_state));
 	if (!part->cost_state)
-		return;  /* there is none to show then */
+		return;  /* then none is shown */
 	cost_state_take(facts, part->cost_state);
 	part->cost_state_is_behind = false;
 }
@@ -158,7 +158,7 @@ void sessions_take_facts(struct sessions *sessions, struct session_transcript *p
 	keep(&part->cwd, facts->cwd, SESSION_PATH_MAX, SESSION_PATH_MAX);
 	keep(&part->branch, facts->git_branch, SESSION_NAME_MAX, SESSION_NAME_MAX);
 	if (facts->compact_boundary) {
-		/* The context starts again; the next message tells how large it is. */
+		/* The context starts again; only the next message says how large it is. */
 		part->context_tokens = -1;
 		part->context_at_ms = facts->timestamp_ms;
 		part->compacted_ms = facts->timestamp_ms;
@@ -275,7 +275,7 @@ size_t sessions_count(const struct sessions *sessions)
 	return sessions->by_id.used;
 }
 
-/* At the end nothing is to be told of, and the files of the other parts may be gone. */
+/* At the end: nobody needs to know, and the tail may have freed its transcripts already. */
 static void free_transcripts(struct session *session)
 {
 	struct session_transcript *next;

@@ -1,11 +1,11 @@
 /*
- * session: what is known of every session: its facts, its transcripts, its state.
+ * session: what the daemon knows of every session: its facts, its transcripts, its state.
  *
- * For: daemon.c feeds it lines; publish composes the files from it; expire ages it; liveness says which ones have a
- * living process. It holds no figures of cost: those are the ledger's.
+ * For: the daemon passes lines on to it; publish composes the files from it; expire ages it; liveness says which ones
+ * have a living process. It holds no figures of cost: those are the ledger's.
  *
- * A session's id is its transcript's file name (FORMATS section 1). Two transcripts with the same id (the folder of
- * a project was copied, say) are one session: the one with the last activity gives the facts.
+ * A session's id is its transcript's file name. Two transcripts with the same id (somebody copied a project's folder,
+ * say) are one session: the one with the last activity gives the facts.
  * Facts are gathered only for transcripts that were active lately enough to have a session file ("wanted").
  */
 #ifndef SWATCH_SWATCHD_SESSION_SESSION_H
@@ -20,7 +20,7 @@
 #include "swatchd/tail/tail.h"
 #include "transcript/scan.h"
 
-/* Bounds on text that comes out of transcripts. */
+/* Longer text in transcripts is cut. */
 #define SESSION_PATH_MAX 4096
 #define SESSION_NAME_MAX 128
 #define SESSION_PREVIEW_MAX 2048   /* bytes: 500 characters of four */
@@ -49,7 +49,7 @@ struct session_transcript {
 	char *model;
 	int64_t model_at_ms;
 	char *preview;
-	struct cost_state *cost_state;     /* Claude Code's own total, of the last line that told; NULL: none did */
+	struct cost_state *cost_state;     /* Claude Code's own total, of its last cost-state line; NULL: no such line */
 	bool cost_state_is_behind;         /* there was usage after that line */
 };
 
@@ -71,8 +71,8 @@ struct session {
 	enum session_state state;
 	unsigned live_processes;
 	int64_t process_ended_ms;          /* when its last living process ended; 0: none has */
-	int64_t window_tokens;             /* told by a statusline; 0: not told */
-	bool told;                         /* a statusline told what Claude Code says that the session cost: */
+	int64_t window_tokens;             /* as a statusline said; 0: none did */
+	bool told;                         /* a statusline said what Claude Code takes the session to cost: */
 	double told_usd;
 	bool vanished_active;              /* its transcript went while it was active */
 	bool excluded;                     /* it shall have no file: expire decides, and it alone writes this */
@@ -135,7 +135,7 @@ int64_t session_cache_life_ms(const struct session_transcript *part);
 
 struct session *sessions_find(const struct sessions *sessions, const char *id);
 
-/* Frees a session and takes it out; its transcripts must have been closed. */
+/* Forgets a session, whose transcripts must have been closed, and frees it. */
 void sessions_remove(struct sessions *sessions, struct session *session);
 
 /* Walks all sessions: start with *cursor = 0, NULL at the end. The one just returned may be removed. */

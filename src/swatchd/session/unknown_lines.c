@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-/* The versions that the format was read off, by their start: others may write other lines. */
+/* How the versions begin whose format is known; others may write other lines. */
 static const char *const known_versions[] = { "1.0.", "2.0.", "2.1." };
 
 void drift_init(struct drift *drift)
@@ -16,7 +16,7 @@ static void count(struct strmap *names, struct slice name)
 	uintptr_t seen = (uintptr_t)strmap_get_len(names, name.data, len);
 	if (seen == 0 && names->used >= DRIFT_MAX_NAMES)
 		return;
-	/* Without memory for a new name it stays uncounted, which loses nobody's figures. */
+	/* When memory runs out the name is not counted: no figure depends on it. */
 	(void)strmap_put_len(names, name.data, len, (void *)(seen + 1));
 }
 
