@@ -204,7 +204,7 @@ note: left by a swatchd that crashed: .swatch.tmp.1'
 	configure '[watch]
 method = poll'
 	start_daemon
-	check_is watching 'note: * polled, not watched, so news come seconds later: *'
+	check_is watching 'note: * polled, not watched, so changes show up a few seconds late: *'
 }
 
 @test "no transcripts anywhere" {

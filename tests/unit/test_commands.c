@@ -529,7 +529,8 @@ static void test_page_names_each_problem(void **state)
 		{ "\"refresh\":{\"consecutiveFailures\":3,\"lastError\":\"exit status 1\",\"command\":\"cc x\"}",
 		  "the last 3 ccusage runs failed: exit status 1", "by hand: cc x" },
 		{ "\"watch\":{\"roots\":[{\"state\":\"polling\"}],\"polledDirectories\":2,\"polled\":[{\"path\":\"/n\","
-		  "\"why\":\"the watch limit is reached\"}]}", "(first: /n)", "max_user_watches" },
+		  "\"why\":\"full\",\"reason\":\"limit\",\"sysctl\":\"user.max_inotify_watches\",\"advised\":9}]}",
+		  "(first: /n)", "user.max_inotify_watches=9" },
 		{ "\"billing\":{\"unpricedModels\":[\"claude-x\"]}", "claude-x", "pricing.json" },
 		{ "\"version\":\"0.0.1\"", "swatchd 0.0.1 is running", "restart swatchd" },
 	};

@@ -43,10 +43,12 @@ static void ask_daemon(struct doctor *doctor)
 		(void)client_ask(&client, "{\"op\":\"status\"}", ANSWER_TIMEOUT_MS, &doctor->answer, &doctor->daemon_why);
 	if (doctor->answer && !json_get_bool(doctor->answer, "ok", false)) {
 		const char *error = json_get_string(doctor->answer, "error");
-		buf_append_str(&doctor->daemon_why, error ? error : "it refuses, and does not say why");
+		buf_append_str(&doctor->daemon_why, error ? error : "it refused the request without giving a reason");
 		json_object_put(doctor->answer);
 		doctor->answer = NULL;
 	}
+	if (doctor->answer)
+		findings_read(&doctor->by_answer, doctor->answer, doctor->now_ms);
 	client_close(&client);
 }
 
@@ -95,6 +97,7 @@ static void release(struct doctor *doctor, struct invocation *invocation)
 	free(doctor->transcripts);
 	data_dirs_release(&doctor->dirs);
 	json_object_put(doctor->billing);
+	findings_release(&doctor->by_answer);
 	json_object_put(doctor->answer);
 	if (doctor->cache_fd >= 0)
 		close(doctor->cache_fd);

@@ -7,6 +7,7 @@
 #include "json/parse.h"
 #include "swatch/cli/command.h"
 #include "swatch/cli/daemon_call.h"
+#include "swatch/status/findings.h"
 #include "swatch/status/offline.h"
 #include "swatch/status/page.h"
 #include "swatch/ui/page.h"
@@ -16,17 +17,19 @@
 
 static bool print_json(struct json_object *answer)
 {
-	struct buf clean = BUF_INIT;
+	AUTO_BUF clean = BUF_INIT;
+	struct findings findings;
 	size_t len = 0;
-	const char *text = json_text(
+	findings_read(&findings, answer, clock_wall_ms());
+	bool added = findings_add_to_json(&findings, answer);
+	findings_release(&findings);
+	const char *text = !added ? NULL : json_text(
 		answer, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED | JSON_C_TO_STRING_NOSLASHESCAPE, &len);
 	if (text)
 		printable_clean_json(&clean, text, len);
 	buf_append_char(&clean, '\n');
 	clean.failed = clean.failed || !text;
-	bool good = terminal_print(&clean);
-	buf_release(&clean);
-	return good;
+	return terminal_print(&clean);
 }
 
 static bool print_page(const struct invocation *invocation, struct json_object *answer)
@@ -35,7 +38,7 @@ static bool print_page(const struct invocation *invocation, struct json_object *
 	struct figures figures;
 	int64_t now_ms = clock_wall_ms();
 	figures_load(&figures, invocation->cache_dir, true, now_ms);
-	/* The daemon knows first that they went stale. */
+	/* The daemon is the first to know that they went stale. */
 	if (!json_get_bool(json_get_object(answer, "billing"), "isFresh", true))
 		figures.is_fresh = false;
 	page_init(&page, terminal_wants_colour(STDOUT_FILENO));
@@ -70,7 +73,7 @@ static int run_status(struct invocation *invocation, int argc, char **argv)
 		status = print_page(invocation, answer) ? SWATCH_OK : SWATCH_FAILED;
 	} else {
 		const char *error = json_get_string(answer, "error");
-		terminal_error("%s", error ? error : "the daemon refuses, and does not say why");
+		terminal_error("%s", error ? error : "swatchd refused the request without giving a reason");
 		status = SWATCH_FAILED;
 	}
 	json_object_put(answer);

@@ -7,7 +7,7 @@
 #include "cache/read.h"
 #include "ccusage/ask.h"
 #include "ccusage/differences.h"
-#include "swatch/status/page.h"
+#include "swatch/status/answer.h"
 #include "swatch/ui/human.h"
 
 #define SHOWN_MODELS 5

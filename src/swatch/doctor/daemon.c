@@ -12,11 +12,12 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/inotify_limit.h"
 #include "base/strmap.h"
 #include "cache/read.h"
 #include "swatch/cli/daemon_call.h"
 #include "swatch/cli/user_service.h"
-#include "swatch/status/page.h"
+#include "swatch/status/answer.h"
 #include "swatch/ui/human.h"
 
 #define SERVICE USER_SERVICE_UNIT
@@ -60,19 +61,16 @@ static void say_absent(struct doctor *doctor)
 	buf_release(&hint);
 }
 
-static void check_publishing(struct doctor *doctor)
+/* Adds what `swatch status` says too, in its words. Returns false when that was not found. */
+static bool add_finding(struct doctor *doctor, const char *name, enum finding_reason reason)
 {
-	const char *error = status_text(doctor->answer, "publish", "lastError");
-	int64_t unread = status_number(doctor->answer, "tail", "failed");
-	if (error) {
-		doctor_add(doctor, "daemon", DOCTOR_BAD, "cache files cannot be written: %s", error);
-		doctor_remedy(doctor, "look at the space and the permissions of %s", doctor->invocation->cache_dir);
-	}
-	if (unread > 0) {
-		doctor_add(doctor, "daemon", DOCTOR_NOTE, "reading transcripts failed %s since its start",
-			   human_counted(unread, "time", HUMAN_TEXT));
-		doctor_remedy(doctor, "its log names them: journalctl --user -u swatchd");
-	}
+	const struct finding *finding = &doctor->by_answer.by_reason[reason];
+	if (!finding->found)
+		return false;
+	doctor_add(doctor, name, finding->is_bad ? DOCTOR_BAD : DOCTOR_NOTE, "%s", buf_message(&finding->what));
+	if (finding->remedy.len > 0)
+		doctor_remedy(doctor, "%s", buf_str(&finding->remedy));
+	return true;
 }
 
 void doctor_check_daemon(struct doctor *doctor)
@@ -83,19 +81,15 @@ void doctor_check_daemon(struct doctor *doctor)
 	} else if (!doctor->answer) {
 		doctor_add(doctor, "daemon", DOCTOR_BAD, "swatchd cannot be reached: %s", buf_str(&doctor->daemon_why));
 		doctor_remedy(doctor, "systemctl --user restart swatchd (or end it, and start it again)");
-	} else if (!version || strcmp(version, PACKAGE_VERSION) != 0) {
-		doctor_add(doctor, "daemon", DOCTOR_BAD, "swatchd %s is running, but swatch %s is installed",
-			   version ? version : "(of an unknown version)", PACKAGE_VERSION);
-		doctor_remedy(doctor, "systemctl --user restart swatchd");
-	} else {
+	} else if (!add_finding(doctor, "daemon", FINDING_OTHER_VERSION)) {
 		doctor_add(doctor, "daemon", DOCTOR_GOOD, "swatchd %s runs (pid %" PRId64 ", since %s)%s", version,
 			   json_get_int(doctor->answer, "pid", 0),
 			   human_clock(json_get_int(doctor->answer, "startedAt", 0), doctor->now_ms, HUMAN_TEXT),
 			   json_get_bool(doctor->answer, "readingHistory", false)
 			   ? "; it still reads the transcripts that were there at its start" : "");
 	}
-	if (doctor->answer)
-		check_publishing(doctor);
+	(void)add_finding(doctor, "daemon", FINDING_CACHE_UNWRITABLE);
+	(void)add_finding(doctor, "daemon", FINDING_TRANSCRIPTS_UNREADABLE);
 }
 
 /* ---- sandbox ---- */
@@ -202,24 +196,6 @@ void doctor_check_service(struct doctor *doctor)
 
 /* ---- inotify ---- */
 
-/* The number that a file of /proc begins with; -1 when there is none. */
-static int64_t read_number(const char *path)
-{
-	char text[32];
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return -1;
-	ssize_t got = read(fd, text, sizeof(text) - 1);
-	close(fd);
-	if (got <= 0)
-		return -1;
-	text[got] = '\0';
-	char *end;
-	errno = 0;
-	long long value = strtoll(text, &end, 10);
-	return errno == 0 && end != text && value >= 0 ? value : -1;
-}
-
 struct inotify_use {
 	int64_t instances, watches;
 };
@@ -295,8 +271,9 @@ static int64_t directories_with_transcripts(const struct doctor *doctor)
 void doctor_check_inotify(struct doctor *doctor)
 {
 	struct inotify_use use;
-	int64_t max_watches = read_number("/proc/sys/fs/inotify/max_user_watches");
-	int64_t max_instances = read_number("/proc/sys/fs/inotify/max_user_instances");
+	struct inotify_limit watches = inotify_limit_find(INOTIFY_WATCHES);
+	struct inotify_limit all_instances = inotify_limit_find(INOTIFY_INSTANCES);
+	int64_t max_watches = watches.most, max_instances = all_instances.most;
 	if (max_watches < 0 || max_instances < 0) {
 		doctor_add(doctor, "inotify", DOCTOR_NOTE, "the limits of inotify cannot be read in /proc");
 		return;
@@ -314,30 +291,16 @@ void doctor_check_inotify(struct doctor *doctor)
 	if (doctor->answer)
 		buf_printf(&doctor->findings[doctor->count - 1].what, ", %s watches by swatchd", human_count(own, HUMAN_TEXT));
 	if (over || near)
-		doctor_remedy(doctor, "sudo sysctl fs.inotify.max_user_watches=524288 fs.inotify.max_user_instances=1024 (and a "
-			      "line each in /etc/sysctl.d/), then: swatch rescan");
+		doctor_remedy(doctor, "sudo sysctl %s=%" PRId64 " %s=%" PRId64 " (and a line each in /etc/sysctl.d/), then: "
+			      "swatch rescan", watches.sysctl, watches.advised, all_instances.sysctl,
+			      all_instances.advised);
 }
 
 void doctor_check_polled(struct doctor *doctor)
 {
-	size_t listed;
-	int64_t count = status_number(doctor->answer, "watch", "polledDirectories");
-	struct json_object *polled = status_array(doctor->answer, "watch", "polled", &listed);
-	if (!doctor->answer)
+	if (!doctor->answer || add_finding(doctor, "watching", FINDING_WATCH_LIMIT)
+	    || add_finding(doctor, "watching", FINDING_POLLED))
 		return;
-	if (count <= 0) {
-		doctor_add(doctor, "watching", DOCTOR_GOOD, "%s watched, none polled",
-			   human_counted(status_number(doctor->answer, "watch", "directories"), "folder", HUMAN_TEXT));
-		return;
-	}
-	struct json_object *first = listed > 0 ? json_object_array_get_idx(polled, 0) : NULL;
-	const char *why = json_get_string(first, "why"), *path = json_get_string(first, "path");
-	bool is_limit = why && strstr(why, "limit");
-	doctor_add(doctor, "watching", is_limit ? DOCTOR_BAD : DOCTOR_NOTE,
-		   "%s polled, not watched, so news come seconds later: %s (%s)", human_counted(count, "folder", HUMAN_TEXT),
-		   why ? why : "no reason given", path ? path : "?");
-	if (is_limit)
-		doctor_remedy(doctor, "sudo sysctl fs.inotify.max_user_watches=524288, then: swatch rescan");
-	else if (!why || !strstr(why, "method"))
-		doctor_remedy(doctor, "nothing needs to be done; on a local filesystem news would come at once");
+	doctor_add(doctor, "watching", DOCTOR_GOOD, "%s watched, none polled",
+		   human_counted(status_number(doctor->answer, "watch", "directories"), "folder", HUMAN_TEXT));
 }

@@ -23,6 +23,7 @@
 #include "history/history.h"
 #include "ipc/client.h"
 #include "swatch/cli/command.h"
+#include "swatch/status/findings.h"
 #include "transcript/data_dirs.h"
 
 enum doctor_state { DOCTOR_GOOD, DOCTOR_NOTE, DOCTOR_BAD };
@@ -43,7 +44,8 @@ struct doctor {
 	struct buf config_faults;              /* the defaults are in force then */
 	enum client_state daemon_state;
 	struct buf daemon_why;                 /* why it does not answer */
-	struct json_object *answer;            /* to "status"; NULL: it does not */
+	struct json_object *answer;            /* to "status"; NULL: it does not answer */
+	struct findings by_answer;             /* what is wrong by that answer; nothing when there is none */
 	struct json_object *billing;           /* billing-shared.json; NULL: there is none */
 	int cache_fd;                          /* -1: `cache_error` says why */
 	int cache_errno;

@@ -4,31 +4,9 @@
 #include <string.h>
 
 #include "cache/read.h"
+#include "swatch/status/answer.h"
+#include "swatch/status/findings.h"
 #include "swatch/ui/human.h"
-
-/* ---- the answer's fields ---- */
-
-int64_t status_number(struct json_object *answer, const char *section, const char *key)
-{
-	return json_get_int(json_get_object(answer, section), key, 0);
-}
-
-const char *status_text(struct json_object *answer, const char *section, const char *key)
-{
-	const char *text = json_get_string(json_get_object(answer, section), key);
-	return text && *text ? text : NULL;
-}
-
-struct json_object *status_array(struct json_object *answer, const char *section, const char *key, size_t *length)
-{
-	struct json_object *array;
-	struct json_object *object = json_get_object(answer, section);
-	*length = 0;
-	if (!object || !json_object_object_get_ex(object, key, &array) || !json_object_is_type(array, json_type_array))
-		return NULL;
-	*length = json_object_array_length(array);
-	return array;
-}
 
 static size_t count_members(struct json_object *answer, const char *section, const char *key)
 {
@@ -324,11 +302,31 @@ static void show_places(struct page *page, struct json_object *answer)
 	}
 }
 
+/* Shows what is wrong and what to do, each a paragraph of its own. */
+static void show_findings(struct page *page, struct json_object *answer, int64_t now_ms)
+{
+	struct findings findings;
+	size_t count = 0;
+	findings_read(&findings, answer, now_ms);
+	for (size_t i = 0; i < FINDING_COUNT; i++) {
+		const struct finding *finding = &findings.by_reason[i];
+		if (!finding->found)
+			continue;
+		count++;
+		page_line(page, finding->is_bad ? STYLE_BAD : STYLE_NOTE, 2, "! %s", buf_str(&finding->what));
+		if (finding->remedy.len > 0)
+			page_line(page, STYLE_PLAIN, 4, "  > %s", buf_str(&finding->remedy));
+		page->out.failed = page->out.failed || finding->what.failed || finding->remedy.failed;
+	}
+	if (count == 0)
+		page_line(page, STYLE_GOOD, 0, "all is well");
+	findings_release(&findings);
+}
+
 void status_page_compose(struct page *page, struct json_object *answer, const struct figures *figures, int64_t now_ms)
 {
 	show_title(page, answer, now_ms);
-	if (status_page_add_problems(page, answer, now_ms) == 0)
-		page_line(page, STYLE_GOOD, 0, "all is well");
+	show_findings(page, answer, now_ms);
 	page_blank_line(page);
 	figures_show(figures, page, now_ms);
 	show_audit(page, answer);

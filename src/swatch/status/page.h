@@ -17,19 +17,4 @@
 /* Composes the page. `answer` may lack any field. */
 void status_page_compose(struct page *page, struct json_object *answer, const struct figures *figures, int64_t now_ms);
 
-/*
- * Adds what is wrong and what to do, each a paragraph of its own. Returns how many problems there are.
- * (status_problems.c)
- */
-size_t status_page_add_problems(struct page *page, struct json_object *answer, int64_t now_ms);
-
-/* A path of members, each an object: number(answer, "refresh", "runs"); 0 when it is not there. */
-int64_t status_number(struct json_object *answer, const char *section, const char *key);
-
-/* The same for text; NULL when it is not there or empty. */
-const char *status_text(struct json_object *answer, const char *section, const char *key);
-
-/* The array `section`.`key`, or NULL; *length is then 0. */
-struct json_object *status_array(struct json_object *answer, const char *section, const char *key, size_t *length);
-
 #endif

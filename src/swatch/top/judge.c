@@ -47,6 +47,7 @@ static bool read_limit(const struct top_model *model, const char *name, struct j
 {
 	memset(limit, 0, sizeof(*limit));
 	make_label(name, limit->label);
+	limit->rank = strcmp(name, RATE_LIMIT_FIVE_HOUR) == 0 ? 0 : strcmp(name, RATE_LIMIT_SEVEN_DAY) == 0 ? 1 : 2;
 	limit->percent = top_number(object, "usedPercentage", 100000);
 	limit->resets_ms = top_time(object, "resetsAt");
 	limit->used_usd = top_number(object, "usedUSD", TOP_USD_MAX);
@@ -63,11 +64,6 @@ static bool read_limit(const struct top_model *model, const char *name, struct j
 	return true;
 }
 
-static int rank_limit(const struct top_limit *limit)
-{
-	return strcmp(limit->label, "5-hour") == 0 ? 0 : strcmp(limit->label, "7-day") == 0 ? 1 : 2;
-}
-
 static void judge_limits(struct top_model *model)
 {
 	struct json_object *limits = json_get_object(model->billing, "rateLimits");
@@ -80,7 +76,7 @@ static void judge_limits(struct top_model *model)
 		    || !read_limit(model, name, object, &limit))
 			continue;
 		size_t at = model->limit_count++;
-		for (; at > 0 && rank_limit(&model->limits[at - 1]) > rank_limit(&limit); at--)
+		for (; at > 0 && model->limits[at - 1].rank > limit.rank; at--)
 			model->limits[at] = model->limits[at - 1];
 		model->limits[at] = limit;
 	}

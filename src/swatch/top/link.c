@@ -94,6 +94,13 @@ static bool read_watches(struct top_link *link)
 
 /* ---- connecting ---- */
 
+static void set_why(struct top_link *link, bool is_absent, const char *why)
+{
+	link->is_absent = is_absent;
+	buf_clear(&link->why);
+	buf_append_str(&link->why, why);
+}
+
 static void go_off(struct top_link *link, const char *why)
 {
 	client_close(&link->client);
@@ -102,10 +109,8 @@ static void go_off(struct top_link *link, const char *why)
 	link->state = TOP_LINK_OFF;
 	link->model->is_connected = false;
 	link->retry_mono_ms = clock_mono_ms() + RETRY_MS;
-	if (why) {
-		buf_clear(&link->why);
-		buf_append_str(&link->why, why);
-	}
+	if (why)
+		set_why(link, true, why);
 	start_watching(link);
 }
 
@@ -116,10 +121,9 @@ void top_link_try(struct top_link *link)
 	link->retry_mono_ms = clock_mono_ms() + RETRY_MS;
 	buf_clear(&link->why);
 	enum client_state state = daemon_connect(link->invocation, &link->client, &link->why);
-	if (daemon_is_absent(state)) {
-		buf_clear(&link->why);
-		buf_append_str(&link->why, "swatchd is not running");
-	}
+	link->is_absent = daemon_is_absent(state);
+	if (link->is_absent)
+		set_why(link, true, "swatchd is not running");
 	if (state != CLIENT_LISTENING) {
 		client_close(&link->client);
 		return;

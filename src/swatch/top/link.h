@@ -32,6 +32,7 @@ struct top_link {
 	int watch_fd;            /* inotify, while there is no daemon; -1: none */
 	int64_t retry_mono_ms;   /* when to look again although nothing was seen */
 	struct buf why;          /* why there is no daemon, for people */
+	bool is_absent;          /* no daemon runs, so that starting one helps */
 	/* The question for what each minute cost. */
 	bool spend_wanted, spend_asked, spend_unknown;
 	int64_t spend_mono_ms;   /* when it was asked last */

@@ -148,8 +148,8 @@ static void find_trouble(struct top *top)
 	if (top->link.state != TOP_LINK_ON) {
 		snprintf(top->view.trouble, sizeof(top->view.trouble), "%s", buf_str(&top->link.why));
 		daemon_start_hint(&top->invocation, &hint);
-		/* One that runs and does not answer is not to be started once more. */
-		if (strcmp(top->view.trouble, "swatchd is not running") == 0)
+		/* A daemon that runs and does not answer must not be started once more. */
+		if (top->link.is_absent)
 			snprintf(top->view.remedy, sizeof(top->view.remedy), "%s", buf_str(&hint));
 	}
 	buf_release(&hint);

@@ -46,6 +46,7 @@ struct top_session {
 
 struct top_limit {
 	char label[TOP_LABEL_SIZE];
+	int rank;                        /* 0 for the 5-hour limit, 1 for the 7-day limit, 2 for any other */
 	double percent;
 	double pace;                     /* use over the share of the window that has passed; NaN: not known */
 	double used_usd, limit_usd;      /* of a spending limit; NaN: not told */

@@ -11,6 +11,7 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#include "base/inotify_limit.h"
 #include "base/log.h"
 #include "base/paths.h"
 #include "config/config.h"
@@ -92,34 +93,28 @@ static void set_polled(struct watch *watch, struct watch_dir *dir, const char *w
 	dir->polled_why = why;
 }
 
-/* Reads a number that the kernel shows in a file; LONG_MAX where it does not. */
-static long read_limit(const char *path)
-{
-	char text[32];
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return LONG_MAX;
-	ssize_t got = read(fd, text, sizeof(text) - 1);
-	close(fd);
-	if (got <= 0)
-		return LONG_MAX;
-	text[got] = '\0';
-	return strtol(text, NULL, 10);
-}
-
 static void report_limit(struct watch *watch, const char *path)
 {
 	if (watch->limit_reported)
 		return;
 	watch->limit_reported = true;
-	/* A user namespace (a container) has a limit of its own; the smaller one counts. */
-	long per_user = read_limit("/proc/sys/fs/inotify/max_user_watches");
-	long per_namespace = read_limit("/proc/sys/user/max_inotify_watches");
-	bool namespace_counts = per_namespace < per_user;
-	const char *name = namespace_counts ? "user.max_inotify_watches" : "fs.inotify.max_user_watches";
-	log_warning("cannot watch %s: inotify watch limit reached (%s=%ld); this and other folders are polled until "
-		    "watches are free; to raise it: sysctl %s=524288", path, name,
-		    namespace_counts ? per_namespace : per_user, name);
+	struct inotify_limit limit = inotify_limit_find(INOTIFY_WATCHES);
+	log_warning("cannot watch %s: inotify watch limit reached (%s=%lld); this and other folders are polled until "
+		    "watches are free; to raise it: sysctl %s=%lld", path, limit.sysctl, (long long)limit.most,
+		    limit.sysctl, (long long)limit.advised);
+}
+
+void watch_write_why(const struct watch_dir *dir, struct jsonw *w)
+{
+	const char *why = dir->polled_why;
+	jsonw_put_string(w, "why", why);
+	jsonw_put_string(w, "reason", why == why_limit ? "limit" : why == why_method ? "method"
+				      : why == why_refused ? "refused" : why == why_memory ? "memory" : "filesystem");
+	if (why == why_limit) {
+		struct inotify_limit limit = inotify_limit_find(INOTIFY_WATCHES);
+		jsonw_put_string(w, "sysctl", limit.sysctl);
+		jsonw_put_int(w, "advised", limit.advised);
+	}
 }
 
 static void report_silent(struct watch *watch, const struct watch_dir *dir)

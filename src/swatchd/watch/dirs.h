@@ -63,4 +63,10 @@ void watch_dirs_queue_all(struct watch *watch);
 
 void watch_dirs_release(struct watch *watch);
 
+/*
+ * Writes why a directory is polled: "why" for people, "reason" for programs (limit, method, refused, memory, filesystem),
+ * and for the limit the "sysctl" that sets it and the value "advised".
+ */
+void watch_write_why(const struct watch_dir *dir, struct jsonw *w);
+
 #endif

@@ -336,7 +336,7 @@ void watch_write_status(const struct watch *watch, struct jsonw *w)
 		shown++;
 		jsonw_begin_object(w);
 		jsonw_put_string(w, "path", dir->path);
-		jsonw_put_string(w, "why", dir->polled_why);
+		watch_write_why(dir, w);
 		jsonw_end_object(w);
 	}
 	jsonw_end_array(w);
