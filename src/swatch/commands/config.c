@@ -57,14 +57,6 @@ static void settings_release(struct settings *found)
 
 /* ---- for people ---- */
 
-static void append_short_path(struct buf *out, const char *path)
-{
-	const char *home = paths_home();
-	size_t len = home ? strlen(home) : 0;
-	bool in_home = len > 1 && strncmp(path, home, len) == 0 && path[len] == '/';
-	buf_printf(out, "%s%s", in_home ? "~" : "", in_home ? path + len : path);
-}
-
 static void append_styled(struct buf *out, bool colour, enum page_style style, const struct buf *text)
 {
 	if (colour)
@@ -97,7 +89,7 @@ static void append_setting(const struct settings *found, size_t index, bool colo
 	config_append_value(&found->config, key, &text);
 	buf_append_str(&origin, "; ");
 	if (line > 0 && found->path) {
-		append_short_path(&origin, found->path);
+		paths_shorten(&origin, found->path);
 		buf_printf(&origin, ":%d", line);
 	} else {
 		buf_append_str(&origin, "default");
@@ -112,7 +104,7 @@ static void append_place(struct buf *out, bool colour, const char *name, const c
 {
 	struct buf text = BUF_INIT, behind = BUF_INIT;
 	buf_printf(&text, "; %-12s ", name);
-	append_short_path(&text, path);
+	paths_shorten(&text, path);
 	buf_printf(&behind, "; %s", origin);
 	append_line(out, colour, &text, &behind, strcmp(origin, "default") != 0);
 	out->failed = out->failed || text.failed || behind.failed;

@@ -190,12 +190,7 @@ const char *setup_path(const char *path)
 	static struct buf kept[4];
 	static unsigned next;
 	struct buf *out = &kept[next++ % 4];
-	const char *home = paths_home();
-	size_t len = home ? strlen(home) : 0;
 	buf_clear(out);
-	if (len > 1 && strncmp(path, home, len) == 0 && (path[len] == '/' || path[len] == '\0'))
-		buf_printf(out, "~%s", path + len);
-	else
-		buf_append_str(out, path);
+	paths_shorten(out, path);
 	return out->failed ? path : buf_str(out);
 }

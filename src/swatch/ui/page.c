@@ -153,12 +153,10 @@ void page_item(struct page *page, enum page_style style, const char *format, ...
 
 void page_path(struct page *page, enum page_style style, const char *path)
 {
-	const char *home = paths_home();
-	size_t len = home ? strlen(home) : 0;
-	if (len > 1 && strncmp(path, home, len) == 0 && (path[len] == '/' || path[len] == '\0'))
-		page_item(page, style, "~%s", path + len);
-	else
-		page_item(page, style, "%s", path);
+	AUTO_BUF text = BUF_INIT;
+	paths_shorten(&text, path);
+	page_item(page, style, "%s", buf_str(&text));
+	page->out.failed = page->out.failed || text.failed;
 }
 
 void page_break(struct page *page)
