@@ -338,7 +338,7 @@ run_job() {
 
 # ---- what the tests need ----
 
-packages="gcc libc6-dev make autoconf automake pkg-config libev-dev libjson-c-dev libinih-dev libcmocka-dev libncurses-dev
+packages="gcc libc6-dev make autoconf automake pkg-config libev-dev libjson-c-dev libcmocka-dev libncurses-dev
 	bats jq mandoc shellcheck socat tmux python3 util-linux procps bsdextrautils"
 # Other versions of clang-tidy, cppcheck and gcovr find other things than the committed configuration answers
 # for.

@@ -1,8 +1,11 @@
 #include "base/file.h"
 
 #include <errno.h>
-#include <sys/types.h>
+#include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
+
+#include "base/scope.h"
 
 #define CHUNK_BYTES 16384
 
@@ -25,6 +28,19 @@ bool file_read_all(int fd, size_t max_bytes, struct buf *out)
 	}
 }
 
+bool file_read_regular(int dir_fd, const char *name, int flags, size_t max_bytes, struct buf *out)
+{
+	struct stat st;
+	AUTO_CLOSE int fd = openat(dir_fd, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | flags);
+	if (fd < 0 || fstat(fd, &st) != 0)
+		return false;
+	if (!S_ISREG(st.st_mode)) {
+		errno = EINVAL;
+		return false;
+	}
+	return file_read_all(fd, max_bytes, out);
+}
+
 bool file_write_all(int fd, const void *data, size_t len)
 {
 	const char *at = data;
@@ -33,7 +49,7 @@ bool file_write_all(int fd, const void *data, size_t len)
 		if (written < 0 && errno == EINTR)
 			continue;
 		if (written <= 0) {
-			/* A write of nothing says nothing: it would be tried for ever. */
+			/* write(2) returning 0 is not an error, but retrying would never end. */
 			errno = written < 0 ? errno : EIO;
 			return false;
 		}

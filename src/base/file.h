@@ -1,7 +1,7 @@
 /*
- * file: reads and writes a whole open file, however many calls it takes.
+ * file: reads and writes whole files, however many calls it takes.
  *
- * For: every room; the caller has opened the file in its own way (O_NOFOLLOW, relative to a directory) and closes it.
+ * For: every room.
  */
 #ifndef SWATCH_BASE_FILE_H
 #define SWATCH_BASE_FILE_H
@@ -10,6 +10,13 @@
 #include <stddef.h>
 
 #include "base/buf.h"
+
+/*
+ * Appends the content of a regular file to `out`. `dir_fd` and `name` as for openat(2), with AT_FDCWD for a path;
+ * `flags` are added to the open, such as O_NOFOLLOW. A FIFO in its place holds nobody up. Returns false with errno:
+ * EINVAL (not a regular file), EFBIG (more than `max_bytes`), ENOMEM, or why it cannot be opened or read.
+ */
+bool file_read_regular(int dir_fd, const char *name, int flags, size_t max_bytes, struct buf *out);
 
 /*
  * Appends all that `fd` has from where it stands to `out`. Returns false with errno: EFBIG (more than `max_bytes`),

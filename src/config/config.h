@@ -1,8 +1,8 @@
 /*
- * config: the settings in force: the defaults, and what swatch.conf (INI, libinih) changes.
+ * config: the settings in force: the defaults, and what swatch.conf changes.
  *
- * For: swatchd, and the commands that need a setting. One table in config_keys.c holds every key with its section,
- * type, unit, range, default and help: parsing, range checks and the manual's list (swatch.conf(5)) go by it.
+ * For: swatchd, and the commands that need a setting. One table in keys.c holds every key with its section, type, unit,
+ * range, default and help: parsing, range checks and `swatch config` go by it. base/ini.h has the file's grammar.
  */
 #ifndef SWATCH_CONFIG_CONFIG_H
 #define SWATCH_CONFIG_CONFIG_H
@@ -20,6 +20,9 @@ enum statusline_preset_choice { PRESET_CCUSAGE, PRESET_COMPACT, PRESET_FULL, PRE
 enum sandbox_mode { SANDBOX_AUTO, SANDBOX_OFF, SANDBOX_REQUIRED };
 enum watch_method { WATCH_AUTO, WATCH_INOTIFY, WATCH_POLL };
 
+/* A config file is a page; a larger file is something else. */
+#define CONFIG_FILE_MAX_BYTES 65536
+
 /* A comma list of numbers: sorted, each once; none when the text is empty. */
 #define CONFIG_NUMBERS_MAX 8
 
@@ -28,7 +31,7 @@ struct config_numbers {
 	double at[CONFIG_NUMBERS_MAX];
 };
 
-/* More keys than the table in config_keys.c has. */
+/* More keys than the table in keys.c has. */
 #define CONFIG_KEYS_MAX 64
 
 struct config {
@@ -51,19 +54,19 @@ struct config {
 	double ccusage_burn_high_usd;   /* per hour */
 	int64_t ccusage_memory_limit_bytes; /* 0 = none */
 	/* [cache] */
-	char *cache_directory;          /* "" = as FORMATS says: <first config directory>/session-health */
+	char *cache_directory;          /* "" = <first config directory>/session-health */
 	/* [sessions] */
 	int64_t sessions_idle_after_ms;
 	int64_t sessions_expire_after_ms;
 	int64_t sessions_max_files;
 	int64_t sessions_preview;       /* characters of lastMessagePreview */
-	/* [daemon] (a statusline reads it by itself: statusline_config.h) */
+	/* [daemon] (a statusline reads it by itself: config/few.h) */
 	int daemon_autostart;           /* enum daemon_autostart */
 	/* [sandbox] */
 	int sandbox_mode;               /* enum sandbox_mode */
 	char *sandbox_write;            /* comma list of absolute paths */
 	int sandbox_network;            /* 0 no, 1 yes */
-	/* [statusline] (swatch statusline reads them by itself: statusline_config.h) */
+	/* [statusline] (swatch statusline reads them by itself: config/few.h) */
 	char *statusline_format;        /* "" = the preset */
 	int statusline_preset;          /* enum statusline_preset_choice */
 	/* [alerts] */
@@ -88,13 +91,10 @@ struct config {
 bool config_init(struct config *config);
 
 /*
- * Reads `path` (a regular file, 64 KiB at most) over the defaults into an initialised `config`. Every fault (unknown
- * section or key, bad value, line that is none) is appended to `errors`, one line each, "FILE:LINE: what; what is
- * allowed": those of the file's form first, then those of what it says. Returns 0 when all is well or, with `required`
- * false, no such file exists; -1 otherwise, and the config is then not to be used.
- *
- * A line holds 197 bytes at most (libinih's limit); a text goes on in indented lines, joined with one blank. A ";"
- * after a blank begins a comment, in quotes too.
+ * Reads `path` (a regular file of CONFIG_FILE_MAX_BYTES at most) over the defaults into an initialised `config`. Every
+ * fault (unknown section or key, bad value, a line that does not parse) is appended to `errors`, one line each,
+ * "FILE:LINE: what; what is allowed". Returns 0 when all is well, or when the file does not exist and `required` is
+ * false. Returns -1 otherwise: do not use the config then.
  */
 int config_read_file(struct config *config, const char *path, bool required, struct buf *errors);
 

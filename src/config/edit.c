@@ -3,94 +3,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- reading, as libinih does ---- */
+#include "base/ini.h"
 
-enum line_kind {
-	LINE_IDLE,        /* blank, or a comment */
-	LINE_SECTION,
-	LINE_SETTING,
-	LINE_MORE         /* goes on with the setting before it */
-};
+/* ---- reading ---- */
 
-struct line {
-	enum line_kind kind;
-	size_t start, end;             /* without its newline */
-	size_t next;                   /* where the next one starts */
-	const char *name;              /* of the section or the key */
-	size_t name_len;
-};
-
-struct reader {
-	const char *text;
-	size_t len, at;
-	bool has_setting;              /* this section has had one: an indented line goes on with it */
-};
-
-static bool is_blank(char c)
-{
-	return c == ' ' || c == '\t' || c == '\r' || c == '\v' || c == '\f';
-}
-
-static void find_bounds(struct reader *reader, struct line *line)
-{
-	const char *newline = memchr(reader->text + reader->at, '\n', reader->len - reader->at);
-	line->start = reader->at;
-	line->next = newline ? (size_t)(newline - reader->text) + 1 : reader->len;
-	line->end = newline ? line->next - 1 : line->next;
-	if (newline && line->end > line->start && reader->text[line->end - 1] == '\r')
-		line->end--;
-	reader->at = line->next;
-}
-
-static void take_name(struct line *line, const char *name, const char *end)
-{
-	while (end > name && is_blank(end[-1]))
-		end--;
-	line->name = name;
-	line->name_len = (size_t)(end - name);
-}
-
-/* The next line; false at the end. */
-static bool read_line(struct reader *reader, struct line *line)
-{
-	if (reader->at >= reader->len)
-		return false;
-	bool is_first = reader->at == 0;
-	find_bounds(reader, line);
-	const char *c = reader->text + line->start, *end = reader->text + line->end;
-	if (is_first && end - c >= 3 && memcmp(c, "\xEF\xBB\xBF", 3) == 0)
-		c += 3;
-	const char *from = c;
-	while (c < end && is_blank(*c))
-		c++;
-	line->kind = LINE_IDLE;
-	if (c == end || *c == ';' || *c == '#')
-		return true;
-	if (c > from && reader->has_setting) {
-		line->kind = LINE_MORE;
-	} else if (*c == '[') {
-		const char *close = memchr(c, ']', (size_t)(end - c));
-		line->kind = LINE_SECTION;
-		line->name = c + 1;
-		line->name_len = (size_t)((close ? close : end) - c - 1);
-		reader->has_setting = false;
-	} else {
-		const char *stop = c;
-		while (stop < end && *stop != '=' && *stop != ':')
-			stop++;
-		line->kind = LINE_SETTING;
-		take_name(line, c, stop);
-		reader->has_setting = true;
-	}
-	return true;
-}
-
-static bool is_named(const struct line *line, const char *name)
-{
-	return line->name_len == strlen(name) && memcmp(line->name, name, line->name_len) == 0;
-}
-
-/* What is where. */
+/* Where a setting and its section stand. */
 struct place {
 	bool found;                    /* the setting: [at, end) */
 	size_t at, end;
@@ -101,34 +18,27 @@ struct place {
 
 static void find_place(const char *text, size_t len, const char *section, const char *key, struct place *place)
 {
-	struct reader reader = { .text = text, .len = len };
-	struct line line;
-	bool inside = false, in_setting = false, idle_since = false;
+	struct ini_reader reader = { .text = text, .len = len };
+	struct ini_line line;
+	bool in_setting = false, idle_since = false;
 	memset(place, 0, sizeof(*place));
-	while (read_line(&reader, &line)) {
-		switch (line.kind) {
-		case LINE_IDLE:
+	while (ini_next(&reader, &line)) {
+		bool inside = slice_equals(reader.section, section);
+		if (line.kind == INI_NOTHING) {
 			idle_since = true;
 			continue;
-		case LINE_SECTION:
-			inside = is_named(&line, section);
-			in_setting = false;
-			break;
-		case LINE_SETTING:
-			in_setting = inside && is_named(&line, key);
-			if (in_setting) {
-				place->found = true;
-				place->interrupted = false;
-				place->at = line.start;
-				place->end = line.end;
-			}
-			break;
-		case LINE_MORE:
-			if (in_setting) {
-				place->end = line.end;
-				place->interrupted = place->interrupted || idle_since;
-			}
-			break;
+		}
+		if (line.kind == INI_MORE && in_setting) {
+			place->end = line.end;
+			place->interrupted = place->interrupted || idle_since;
+		} else if (line.kind != INI_MORE) {
+			in_setting = line.kind == INI_SETTING && inside && slice_equals(line.name, key);
+		}
+		if (in_setting && line.kind == INI_SETTING) {
+			place->found = true;
+			place->interrupted = false;
+			place->at = line.start;
+			place->end = line.end;
 		}
 		idle_since = false;
 		if (inside) {
@@ -138,7 +48,17 @@ static void find_place(const char *text, size_t len, const char *section, const 
 	}
 }
 
-bool conf_edit_find(const char *text, size_t len, const char *section, const char *key, size_t *at, size_t *setting_len)
+/* The kind of the first line from `at` on that is neither empty nor a comment; INI_NOTHING when there is none. */
+static enum ini_kind next_kind(const char *text, size_t len, size_t at, bool has_setting)
+{
+	struct ini_reader reader = { .text = text, .len = len, .at = at, .has_setting = has_setting };
+	struct ini_line line = { .kind = INI_NOTHING };
+	while (line.kind == INI_NOTHING && ini_next(&reader, &line))
+		continue;
+	return line.kind;
+}
+
+bool config_edit_find(const char *text, size_t len, const char *section, const char *key, size_t *at, size_t *setting_len)
 {
 	struct place place;
 	find_place(text, len, section, key, &place);
@@ -165,14 +85,14 @@ static bool write_setting(const char *key, const char *const *words, const char 
 	size_t line_start = 0;
 	for (size_t i = 0; words[i]; i++) {
 		size_t len = strlen(words[i]);
-		if (i > 0 && out->len - line_start + 1 + len > CONF_EDIT_LINE_MAX_BYTES) {
+		if (i > 0 && out->len - line_start + 1 + len > INI_LINE_MAX_BYTES) {
 			buf_printf(out, "%s   ", newline);
 			line_start = out->len - 3;
 		}
 		buf_printf(out, " %s", words[i]);
-		if (out->len - line_start > CONF_EDIT_LINE_MAX_BYTES) {
+		if (out->len - line_start > INI_LINE_MAX_BYTES) {
 			buf_printf(error, "a line of swatch.conf has %d bytes at most, which is too little for: %s",
-				   CONF_EDIT_LINE_MAX_BYTES, words[i]);
+				   INI_LINE_MAX_BYTES, words[i]);
 			return false;
 		}
 		if (strpbrk(words[i], "\r\n")) {
@@ -180,22 +100,10 @@ static bool write_setting(const char *key, const char *const *words, const char 
 			return false;
 		}
 	}
-	if (out->failed)
-		buf_append_str(error, "out of memory");
 	return !out->failed;
 }
 
-static char *copy_part(const char *text, size_t from, size_t to)
-{
-	char *copy = malloc(to - from + 1);
-	if (copy) {
-		memcpy(copy, text + from, to - from);
-		copy[to - from] = '\0';
-	}
-	return copy;
-}
-
-/* What is put in where the key is not there, and where. */
+/* Composes what is put in where the key is not there; returns where it goes. */
 static size_t compose_addition(const char *text, size_t len, const char *section, const struct place *place,
 			       const char *lines, const char *newline, struct buf *added)
 {
@@ -211,24 +119,25 @@ static size_t compose_addition(const char *text, size_t len, const char *section
 	return at;
 }
 
-/* Whether the line behind `at` would go on with a setting that is put in there: an indented section's, where none was. */
-static bool swallows_next(const char *text, size_t len, size_t at)
+/* Appends the text with [from, to) replaced. In one go: where memory runs out, nothing is appended. */
+static bool replace_part(const char *text, size_t len, size_t from, size_t to, const char *what, struct buf *out)
 {
-	struct reader reader = { .text = text, .len = len, .at = at, .has_setting = true };
-	struct line line;
-	while (read_line(&reader, &line))
-		if (line.kind != LINE_IDLE)
-			return line.kind == LINE_MORE;
-	return false;
+	size_t what_len = strlen(what);
+	if (!buf_reserve(out, len + what_len))
+		return false;
+	out->data[out->len] = '\0';
+	buf_append(out, text, from);
+	buf_append(out, what, what_len);
+	buf_append(out, text + to, len - to);
+	return true;
 }
 
-bool conf_edit_set(const char *text, size_t len, const char *section, const char *key, const char *const *words,
-		   struct conf_change *change, struct buf *out, struct buf *error)
+bool config_edit_set(const char *text, size_t len, const char *section, const char *key, const char *const *words,
+		   struct config_change *change, struct buf *out, struct buf *error)
 {
 	struct place place;
-	struct buf lines = BUF_INIT, added = BUF_INIT;
+	AUTO_BUF lines = BUF_INIT, added = BUF_INIT;
 	const char *newline = newline_of(text, len);
-	size_t from, to;
 	memset(change, 0, sizeof(*change));
 	/* What is taken out is kept as a string. */
 	if (len > 0 && memchr(text, '\0', len)) {
@@ -236,61 +145,37 @@ bool conf_edit_set(const char *text, size_t len, const char *section, const char
 		return false;
 	}
 	find_place(text, len, section, key, &place);
-	/* A section may stand in a file twice. */
-	if (!place.found && place.has_section && swallows_next(text, len, place.insert_at))
+	/* The next line would go on with a setting put in here: that goes to the end, in a section of its own. */
+	if (!place.found && place.has_section && next_kind(text, len, place.insert_at, true) == INI_MORE)
 		place.has_section = false;
 	if (place.interrupted) {
 		buf_printf(error, "the value of %s goes on below a comment", key);
 		return false;
 	}
-	if (!write_setting(key, words, newline, &lines, error)) {
-		buf_release(&lines);
+	if (!write_setting(key, words, newline, &lines, error))
 		return false;
-	}
+	size_t from = place.at, to = place.end;
 	if (place.found) {
-		from = place.at;
-		to = place.end;
-		change->previous = copy_part(text, from, to);
+		change->previous = strndup(text + from, to - from);
 		buf_append_str(&added, buf_str(&lines));
 	} else {
 		from = to = compose_addition(text, len, section, &place, buf_str(&lines), newline, &added);
-		change->added = copy_part(buf_str(&added), 0, added.len);
+		change->added = strdup(buf_str(&added));
 	}
 	change->section = strdup(section);
 	change->key = strdup(key);
-	change->lines = copy_part(buf_str(&lines), 0, lines.len);
-	/* In one go, so that nothing was appended where memory ran out. */
+	change->lines = strdup(buf_str(&lines));
 	bool good = change->section && change->key && change->lines && (change->previous || change->added)
-		    && !added.failed && buf_reserve(out, len + added.len);
-	if (good) {
-		out->data[out->len] = '\0';
-		buf_append(out, text, from);
-		buf_append(out, buf_str(&added), added.len);
-		buf_append(out, text + to, len - to);
-	} else {
-		buf_append_str(error, "out of memory");
-		conf_change_release(change);
-	}
-	buf_release(&lines);
-	buf_release(&added);
+		    && !added.failed && replace_part(text, len, from, to, buf_str(&added), out);
+	if (!good)
+		config_change_release(change);
 	return good;
 }
 
 /* ---- taking it back ---- */
 
-/* True when no setting would fall to another section if the section's line above `at` went. */
-static bool section_ends(const char *text, size_t len, size_t at)
-{
-	struct reader reader = { .text = text, .len = len, .at = at };
-	struct line line;
-	while (read_line(&reader, &line))
-		if (line.kind != LINE_IDLE)
-			return line.kind == LINE_SECTION;
-	return true;
-}
-
 /* Whether all that was put in still stands there as one piece around the setting, and may go as one. */
-static bool find_addition(const char *text, size_t len, const struct conf_change *change, size_t setting_at,
+static bool find_addition(const char *text, size_t len, const struct config_change *change, size_t setting_at,
 			  size_t *from, size_t *to)
 {
 	size_t added_len = strlen(change->added);
@@ -304,7 +189,9 @@ static bool find_addition(const char *text, size_t len, const struct conf_change
 	if (text[end - 1] != '\n' && end != len)
 		return false;
 	bool with_section = before > 0 && memchr(change->added, '[', before) != NULL;
-	if (with_section && !section_ends(text, len, end))
+	/* Settings that follow would fall to another section if the line of this one went. */
+	enum ini_kind next = with_section ? next_kind(text, len, end, false) : INI_NOTHING;
+	if (next != INI_NOTHING && next != INI_SECTION)
 		return false;
 	*from = setting_at - before;
 	*to = end;
@@ -323,28 +210,22 @@ static void find_lines(const char *text, size_t len, size_t *from, size_t *to)
 	}
 }
 
-enum conf_undo conf_edit_undo(const char *text, size_t len, const struct conf_change *change, struct buf *out)
+enum config_undo config_edit_undo(const char *text, size_t len, const struct config_change *change, struct buf *out)
 {
 	struct place place;
 	const char *back = change->previous ? change->previous : "";
 	find_place(text, len, change->section, change->key, &place);
 	if (!place.found)
-		return CONF_GONE;
+		return CONFIG_EDIT_GONE;
 	size_t from = place.at, to = place.end;
 	if (to - from != strlen(change->lines) || memcmp(text + from, change->lines, to - from) != 0)
-		return CONF_CHANGED;
+		return CONFIG_EDIT_CHANGED;
 	if (!change->previous && !(change->added && find_addition(text, len, change, place.at, &from, &to)))
 		find_lines(text, len, &from, &to);
-	if (!buf_reserve(out, len + strlen(back)))
-		return CONF_NO_MEMORY;
-	out->data[out->len] = '\0';
-	buf_append(out, text, from);
-	buf_append_str(out, back);
-	buf_append(out, text + to, len - to);
-	return CONF_UNDONE;
+	return replace_part(text, len, from, to, back, out) ? CONFIG_EDIT_UNDONE : CONFIG_EDIT_NO_MEMORY;
 }
 
-void conf_change_release(struct conf_change *change)
+void config_change_release(struct config_change *change)
 {
 	free(change->section);
 	free(change->key);

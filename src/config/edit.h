@@ -1,10 +1,10 @@
 /*
- * conf_edit: sets one key of a swatch.conf in its text, takes that back, and leaves every other byte as it is.
+ * edit: sets one key of a swatch.conf in its text, takes that back, and leaves every other byte as it is.
  *
- * For: `swatch setup`. Pure: text in, text out; libinih's rules (config.h) for sections, comments and lines that go on.
+ * For: `swatch setup`. Pure: text in, text out; base/ini.h has the grammar.
  *
- * What conf_edit_set() did is told in a struct conf_change, with which conf_edit_undo() gives the text as it was, byte
- * for byte, or where the rest was edited since, the text without that change.
+ * config_edit_set() describes what it did in a struct config_change. With that, config_edit_undo() gives the text as it
+ * was, byte for byte, or, when the rest was edited since, the text without that change.
  */
 #ifndef SWATCH_CONFIG_EDIT_H
 #define SWATCH_CONFIG_EDIT_H
@@ -14,39 +14,36 @@
 
 #include "base/buf.h"
 
-/* libinih's limit, see config_read_file(). */
-#define CONF_EDIT_LINE_MAX_BYTES 197
-
-struct conf_change {
+struct config_change {
 	char *section, *key;
 	char *lines;      /* the setting's lines as they were written, without the last newline */
-	char *previous;   /* those that stood there before; NULL: none did */
-	char *added;      /* all that was put in, where none did: with the section's line where that was missing, too */
+	char *previous;   /* those that it replaced; NULL: the key was not set */
+	char *added;      /* all that was put in where the key was not set, with the section's line where that was missing too */
 };
 
 /*
- * Where the last setting of `key` in [section] stands: its line, and those that go on with it, without the last newline.
- * False when there is none.
+ * Finds the last setting of `key` in [section]: its line and those that go on with it, without the last newline.
+ * Returns false when the key is not set.
  */
-bool conf_edit_find(const char *text, size_t len, const char *section, const char *key, size_t *at, size_t *setting_len);
+bool config_edit_find(const char *text, size_t len, const char *section, const char *key, size_t *at, size_t *setting_len);
 
 /*
- * Appends the text with the key set. The value is given as its words (NULL-ended); more of them than fit on a line go on
- * in indented ones. `change` is filled. False with a message for people: nothing was appended, `change` is empty.
+ * Appends the text with the key set. `words` are the value's words (NULL-ended); those that do not fit on the line go
+ * on in indented lines. Fills `change`. Returns false with a message: nothing was appended, and `change` is empty.
  */
-bool conf_edit_set(const char *text, size_t len, const char *section, const char *key, const char *const *words,
-		   struct conf_change *change, struct buf *out, struct buf *error);
+bool config_edit_set(const char *text, size_t len, const char *section, const char *key, const char *const *words,
+		   struct config_change *change, struct buf *out, struct buf *error);
 
-enum conf_undo {
-	CONF_UNDONE,
-	CONF_GONE,        /* the key is not there any more */
-	CONF_CHANGED,     /* it says something else now */
-	CONF_NO_MEMORY
+enum config_undo {
+	CONFIG_EDIT_UNDONE,
+	CONFIG_EDIT_GONE,        /* the key is not there any more */
+	CONFIG_EDIT_CHANGED,     /* it says something else now */
+	CONFIG_EDIT_NO_MEMORY
 };
 
-/* Appends the text with the change taken back; with any other answer than CONF_UNDONE nothing. */
-enum conf_undo conf_edit_undo(const char *text, size_t len, const struct conf_change *change, struct buf *out);
+/* Appends the text with the change taken back. Any other answer than CONFIG_EDIT_UNDONE: nothing was appended. */
+enum config_undo config_edit_undo(const char *text, size_t len, const struct config_change *change, struct buf *out);
 
-void conf_change_release(struct conf_change *change);
+void config_change_release(struct config_change *change);
 
 #endif

@@ -43,31 +43,31 @@ static void check_values_set_the_same(const struct config *config)
 /* A statusline reads by itself what it needs. */
 static void check_statusline_reads_the_same(const struct config *config, const char *text, size_t len)
 {
-	struct statusline_config own = STATUSLINE_CONFIG_INIT;
-	statusline_config_parse(&own, text, len);
+	struct config_few own = CONFIG_FEW_INIT;
+	config_few_parse(&own, text, len);
 	FUZZ_CHECK(strcmp(buf_str(&own.format), config->statusline_format) == 0, "format '%s', to a statusline '%s'",
 		   config->statusline_format, buf_str(&own.format));
 	FUZZ_CHECK(strcmp(buf_str(&own.cache_directory), config->cache_directory) == 0, "directory '%s', to a statusline '%s'",
 		   config->cache_directory, buf_str(&own.cache_directory));
 	FUZZ_CHECK((strcmp(buf_str(&own.autostart), "yes") == 0) == (config->daemon_autostart == AUTOSTART_YES),
 		   "autostart '%s'", buf_str(&own.autostart));
-	statusline_config_release(&own);
+	config_few_release(&own);
 }
 
 static void check_edit(const char *text, size_t len, bool good)
 {
 	static const char *const words[] = { "a", "word", NULL };
 	struct buf out = BUF_INIT, back = BUF_INIT, error = BUF_INIT;
-	struct conf_change change = { 0 };
-	if (conf_edit_set(text, len, "ccusage", "command", words, &change, &out, &error)) {
-		enum conf_undo undone = conf_edit_undo(buf_str(&out), out.len, &change, &back);
-		FUZZ_CHECK(!good || undone == CONF_UNDONE, "not taken back: %d", (int)undone);
-		FUZZ_CHECK(undone != CONF_UNDONE || (back.len == len && memcmp(buf_str(&back), text, len) == 0),
+	struct config_change change = { 0 };
+	if (config_edit_set(text, len, "ccusage", "command", words, &change, &out, &error)) {
+		enum config_undo undone = config_edit_undo(buf_str(&out), out.len, &change, &back);
+		FUZZ_CHECK(!good || undone == CONFIG_EDIT_UNDONE, "not taken back: %d", (int)undone);
+		FUZZ_CHECK(undone != CONFIG_EDIT_UNDONE || (back.len == len && memcmp(buf_str(&back), text, len) == 0),
 			   "taken back it is\n%s", buf_str(&back));
 	} else {
 		FUZZ_CHECK(error.len > 0, "not set, and nothing says why");
 	}
-	conf_change_release(&change);
+	config_change_release(&change);
 	buf_release(&error);
 	buf_release(&back);
 	buf_release(&out);

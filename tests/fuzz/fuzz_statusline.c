@@ -25,7 +25,7 @@ static void check_input_end(const struct fuzz_text *input)
 		   took, sum);
 }
 
-static void check_line(const struct statusline_config *config, const struct statusline_facts *facts,
+static void check_line(const struct config_few *config, const struct statusline_facts *facts,
 		       const struct statusline_look *look)
 {
 	struct buf out = BUF_INIT, error = BUF_INIT;
@@ -76,14 +76,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct fuzz_input in = { data, size };
 	struct statusline_facts facts;
-	struct statusline_config config = STATUSLINE_CONFIG_INIT;
+	struct config_few config = CONFIG_FEW_INIT;
 	fuzz_begin();
 	struct fuzz_text input = fuzz_take_text(&in), billing = fuzz_take_text(&in), session = fuzz_take_text(&in);
 	struct fuzz_text conf = fuzz_take_text(&in);
 	uint8_t flags = fuzz_take_byte(&in);
 	struct statusline_look look = { .colour = flags & 1, .columns = fuzz_take_byte(&in) };
 	check_input_end(&input);
-	statusline_config_parse(&config, conf.data, conf.len);
+	config_few_parse(&config, conf.data, conf.len);
 	facts_init(&facts, FUZZ_NOW_MS);
 	facts_take_input(&facts, input.data, input.len);
 	if (look.columns > 0)
@@ -95,7 +95,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	check_line(&config, &facts, &look);
 	check_tick(&facts);
 	check_subagents(&input, look.colour);
-	statusline_config_release(&config);
+	config_few_release(&config);
 	fuzz_text_release(&conf);
 	fuzz_text_release(&session);
 	fuzz_text_release(&billing);

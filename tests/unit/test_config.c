@@ -272,7 +272,6 @@ static void keys_must_agree_with_each_other(void **state)
 		     "F:2: [ccusage] burn_low is above burn_high; allowed: burn_low up to burn_high\n");
 }
 
-/* libinih takes an indented line as more of the value before it. */
 static void an_indented_line_goes_on_with_a_text(void **state)
 {
 	(void)state;

@@ -6,11 +6,11 @@
 #include "scratch.h"
 #include "config/edit.h"
 
-static void set_words(const char *before, const char *key, const char *const *words, struct conf_change *change,
+static void set_words(const char *before, const char *key, const char *const *words, struct config_change *change,
 		      struct buf *out)
 {
 	struct buf error = BUF_INIT;
-	if (!conf_edit_set(before, strlen(before), "ccusage", key, words, change, out, &error))
+	if (!config_edit_set(before, strlen(before), "ccusage", key, words, change, out, &error))
 		fail_msg("%s: %s", before, buf_str(&error));
 	buf_release(&error);
 }
@@ -18,14 +18,14 @@ static void set_words(const char *before, const char *key, const char *const *wo
 static void expect(const char *before, const char *after)
 {
 	static const char *const words[] = { "5s", NULL };
-	struct conf_change change;
+	struct config_change change;
 	struct buf out = BUF_INIT, back = BUF_INIT;
 	set_words(before, "timeout", words, &change, &out);
 	assert_string_equal(buf_str(&out), after);
-	assert_int_equal(conf_edit_undo(buf_str(&out), out.len, &change, &back), CONF_UNDONE);
+	assert_int_equal(config_edit_undo(buf_str(&out), out.len, &change, &back), CONFIG_EDIT_UNDONE);
 	assert_int_equal(back.len, strlen(before));
 	assert_string_equal(buf_str(&back), before);
-	conf_change_release(&change);
+	config_change_release(&change);
 	buf_release(&out);
 	buf_release(&back);
 }
@@ -65,32 +65,32 @@ static void a_key_that_is_there_is_replaced_in_its_place(void **state)
 static void what_was_changed_since_stays(void **state)
 {
 	static const char *const words[] = { "5s", NULL };
-	struct conf_change change;
+	struct config_change change;
 	struct buf out = BUF_INIT, back = BUF_INIT;
 	(void)state;
 	set_words("# a\n", "timeout", words, &change, &out);
 	static const struct {
 		const char *now;
-		enum conf_undo verdict;
+		enum config_undo verdict;
 		const char *back;
 	} cases[] = {
-		{ "# a\n\n[ccusage]\ntimeout = 6s\n", CONF_CHANGED, "" },
-		{ "# a\n\n[ccusage]\ntimeout = 5s\n  more\n", CONF_CHANGED, "" },
-		{ "# a\n\n[ccusage]\n", CONF_GONE, "" },
-		{ "", CONF_GONE, "" },
+		{ "# a\n\n[ccusage]\ntimeout = 6s\n", CONFIG_EDIT_CHANGED, "" },
+		{ "# a\n\n[ccusage]\ntimeout = 5s\n  more\n", CONFIG_EDIT_CHANGED, "" },
+		{ "# a\n\n[ccusage]\n", CONFIG_EDIT_GONE, "" },
+		{ "", CONFIG_EDIT_GONE, "" },
 		/* More has come into the section: its line stays. */
-		{ "# a\n\n[ccusage]\ntimeout = 5s\nsettle = 1s\n", CONF_UNDONE, "# a\n\n[ccusage]\nsettle = 1s\n" },
-		{ "# a\n\n[ccusage]\nsettle = 1s\ntimeout = 5s\n", CONF_UNDONE, "# a\n\n[ccusage]\nsettle = 1s\n" },
-		{ "# a\n\n[ccusage]\ntimeout = 5s\n\n# b\n[log]\n", CONF_UNDONE, "# a\n\n# b\n[log]\n" },
-		{ "# new\n# a\n\n[ccusage]\ntimeout = 5s", CONF_UNDONE, "# new\n# a\n\n[ccusage]" },
+		{ "# a\n\n[ccusage]\ntimeout = 5s\nsettle = 1s\n", CONFIG_EDIT_UNDONE, "# a\n\n[ccusage]\nsettle = 1s\n" },
+		{ "# a\n\n[ccusage]\nsettle = 1s\ntimeout = 5s\n", CONFIG_EDIT_UNDONE, "# a\n\n[ccusage]\nsettle = 1s\n" },
+		{ "# a\n\n[ccusage]\ntimeout = 5s\n\n# b\n[log]\n", CONFIG_EDIT_UNDONE, "# a\n\n# b\n[log]\n" },
+		{ "# new\n# a\n\n[ccusage]\ntimeout = 5s", CONFIG_EDIT_UNDONE, "# new\n# a\n\n[ccusage]" },
 	};
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		buf_clear(&back);
-		if (conf_edit_undo(cases[i].now, strlen(cases[i].now), &change, &back) != cases[i].verdict)
+		if (config_edit_undo(cases[i].now, strlen(cases[i].now), &change, &back) != cases[i].verdict)
 			fail_msg("case %zu", i);
 		assert_string_equal(back.len ? buf_str(&back) : "", cases[i].back);
 	}
-	conf_change_release(&change);
+	config_change_release(&change);
 	buf_release(&out);
 	buf_release(&back);
 }
@@ -102,15 +102,15 @@ static void what_no_line_can_hold_is_refused(void **state)
 	static const char *const newline[] = { "a\nb", NULL };
 	static const char interrupted[] = "[ccusage]\ncommand = a\n# why\n  b\n";
 	static const char no_text[] = "[ccusage]\ncommand = a\0b\n";
-	struct conf_change change;
+	struct config_change change;
 	struct buf out = BUF_INIT, error = BUF_INIT;
 	(void)state;
 	memset(long_word, 'x', sizeof(long_word) - 1);
 	long_word[sizeof(long_word) - 1] = '\0';
-	assert_false(conf_edit_set("", 0, "ccusage", "command", words, &change, &out, &error));
-	assert_false(conf_edit_set("", 0, "ccusage", "command", newline, &change, &out, &error));
-	assert_false(conf_edit_set(interrupted, strlen(interrupted), "ccusage", "command", words + 1, &change, &out, &error));
-	assert_false(conf_edit_set(no_text, sizeof(no_text) - 1, "ccusage", "command", words + 1, &change, &out, &error));
+	assert_false(config_edit_set("", 0, "ccusage", "command", words, &change, &out, &error));
+	assert_false(config_edit_set("", 0, "ccusage", "command", newline, &change, &out, &error));
+	assert_false(config_edit_set(interrupted, strlen(interrupted), "ccusage", "command", words + 1, &change, &out, &error));
+	assert_false(config_edit_set(no_text, sizeof(no_text) - 1, "ccusage", "command", words + 1, &change, &out, &error));
 	assert_int_equal(out.len, 0);
 	buf_release(&out);
 	buf_release(&error);
@@ -121,7 +121,7 @@ static void swatchd_reads_what_was_set(void **state)
 {
 	char quoted[3][180];
 	const char *words[] = { quoted[0], quoted[1], quoted[2], "blocks", "--active", "--json", "--offline", NULL };
-	struct conf_change change;
+	struct config_change change;
 	struct config config;
 	struct buf out = BUF_INIT, error = BUF_INIT;
 	(void)state;
@@ -145,7 +145,7 @@ static void swatchd_reads_what_was_set(void **state)
 	assert_null(split[7]);
 	argv_free(split);
 	config_release(&config);
-	conf_change_release(&change);
+	config_change_release(&change);
 	buf_release(&out);
 	buf_release(&error);
 }
@@ -178,19 +178,19 @@ static void set_then_undo_gives_the_same_bytes(void **state)
 	size_t edited = 0;
 	(void)state;
 	for (int i = 0; i < 20000; i++) {
-		struct conf_change change;
+		struct config_change change;
 		struct buf text = BUF_INIT, out = BUF_INIT, back = BUF_INIT, error = BUF_INIT;
 		make_file(&text);
-		if (conf_edit_set(buf_str(&text), text.len, "ccusage", "timeout", words, &change, &out, &error)) {
+		if (config_edit_set(buf_str(&text), text.len, "ccusage", "timeout", words, &change, &out, &error)) {
 			size_t at, len;
 			edited++;
-			assert_true(conf_edit_find(out.data, out.len, "ccusage", "timeout", &at, &len));
+			assert_true(config_edit_find(out.data, out.len, "ccusage", "timeout", &at, &len));
 			if (len != strlen("timeout = 5s") || memcmp(out.data + at, "timeout = 5s", len) != 0)
 				fail_msg("set in:\n%s\ngave:\n%s", buf_str(&text), out.data);
-			assert_int_equal(conf_edit_undo(out.data, out.len, &change, &back), CONF_UNDONE);
+			assert_int_equal(config_edit_undo(out.data, out.len, &change, &back), CONFIG_EDIT_UNDONE);
 			if (back.len != text.len || strcmp(buf_str(&back), buf_str(&text)) != 0)
 				fail_msg("set in:\n%s\ngave:\n%s\nand back:\n%s", buf_str(&text), out.data, buf_str(&back));
-			conf_change_release(&change);
+			config_change_release(&change);
 		}
 		buf_release(&text);
 		buf_release(&out);

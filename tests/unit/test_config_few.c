@@ -49,12 +49,12 @@ static const char *const preset_names[] = { "ccusage", "compact", "full", "power
 static bool compare(const char *path)
 {
 	struct config config;
-	struct statusline_config small = STATUSLINE_CONFIG_INIT;
+	struct config_few small = CONFIG_FEW_INIT;
 	struct buf errors = BUF_INIT;
 	assert_true(config_init(&config));
 	bool good = config_read_file(&config, path, true, &errors) == 0;
 	if (good) {
-		statusline_config_read(&small, path);
+		config_few_read(&small, path);
 		assert_string_equal(buf_str(&small.cache_directory), config.cache_directory);
 		assert_string_equal(buf_str(&small.format), config.statusline_format);
 		assert_string_equal(small.autostart.len ? buf_str(&small.autostart) : "no",
@@ -62,7 +62,7 @@ static bool compare(const char *path)
 		assert_string_equal(small.preset.len ? buf_str(&small.preset) : "full",
 				    preset_names[config.statusline_preset]);
 	}
-	statusline_config_release(&small);
+	config_few_release(&small);
 	config_release(&config);
 	buf_release(&errors);
 	return good;

@@ -364,15 +364,14 @@ static void test_reading_never_waits_for_the_end_of_the_stream(void **state)
 
 /* ---- the settings, beside the whole reader ---- */
 
-/* libinih's versions differ in one thing, comments after an indented line: swatch.conf(5) has them cut. */
 static void test_a_comment_ends_an_indented_line(void **state)
 {
 	(void)state;
-	struct statusline_config light = STATUSLINE_CONFIG_INIT;
+	struct config_few light = CONFIG_FEW_INIT;
 	static const char text[] = "[statusline]\nformat = {dir}\n  {vim} ; gone\n";
-	statusline_config_parse(&light, text, strlen(text));
+	config_few_parse(&light, text, strlen(text));
 	assert_string_equal(buf_str(&light.format), "{dir} {vim}");
-	statusline_config_release(&light);
+	config_few_release(&light);
 }
 
 static void test_settings_read_as_the_whole_reader_does(void **state)
@@ -393,18 +392,18 @@ static void test_settings_read_as_the_whole_reader_does(void **state)
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
 		struct config whole;
 		struct buf errors = BUF_INIT;
-		struct statusline_config light = STATUSLINE_CONFIG_INIT;
+		struct config_few light = CONFIG_FEW_INIT;
 		static const char *const presets[] = { "ccusage", "compact", "full", "powerline", "plain" };
 		scratch_write_text(&scratch, "swatch.conf", texts[i]);
 		assert_true(config_init(&whole));
 		if (config_read_file(&whole, path, true, &errors) != 0)
 			fail_msg("%s", buf_str(&errors));
-		statusline_config_read(&light, path);
+		config_few_read(&light, path);
 		assert_string_equal(buf_str(&light.format), whole.statusline_format);
 		assert_string_equal(buf_str(&light.cache_directory), whole.cache_directory);
 		assert_string_equal(light.preset.len ? buf_str(&light.preset) : "full", presets[whole.statusline_preset]);
 		config_release(&whole);
-		statusline_config_release(&light);
+		config_few_release(&light);
 		buf_release(&errors);
 	}
 	scratch_remove(&scratch);

@@ -11,8 +11,6 @@
 #include "swatch/cli/daemon_call.h"
 #include "swatch/setup/person_file.h"
 
-/* As config_read_file() has it. */
-#define CONFIG_MAX_BYTES ((size_t)65536)
 #define START_WAIT_MS 15000
 #define END_WAIT_MS 10000
 #define STEP_MS 50
@@ -25,10 +23,10 @@ bool setup_look_config(struct setup *setup, const char *section, const char *key
 	struct person_file file;
 	struct buf error = BUF_INIT;
 	size_t at = 0, len = 0;
-	bool good = person_file_read(setup->config_path, CONFIG_MAX_BYTES, &file, &error);
+	bool good = person_file_read(setup->config_path, CONFIG_FILE_MAX_BYTES, &file, &error);
 	if (!good)
 		setup_fail(setup, "cannot read %s: %s", setup_path(setup->config_path), buf_message(&error));
-	*has = good && conf_edit_find(buf_str(&file.text), file.text.len, section, key, &at, &len);
+	*has = good && config_edit_find(buf_str(&file.text), file.text.len, section, key, &at, &len);
 	const struct setup_change *change = setup_record_find(&setup->record, SETUP_CONFIG, setup->config_path, section, key);
 	*ours = *has && change && strlen(change->value) == len && memcmp(change->value, file.text.data + at, len) == 0;
 	person_file_release(&file);
@@ -75,7 +73,7 @@ static char *renew_addition(const struct setup_change *old, const char *lines)
  * The change as it is recorded; where a setting of ours is replaced, the one from before it stays known. Returns false
  * when memory ran out.
  */
-static bool describe(struct setup *setup, const struct person_file *file, struct conf_change *made,
+static bool describe(struct setup *setup, const struct person_file *file, struct config_change *made,
 		     struct setup_change *change)
 {
 	const struct setup_change *old = setup_record_find(&setup->record, SETUP_CONFIG, setup->config_path, made->section,
@@ -96,7 +94,7 @@ static bool describe(struct setup *setup, const struct person_file *file, struct
 }
 
 static bool replace_config(struct setup *setup, const struct person_file *file, const struct buf *text,
-			   struct conf_change *made)
+			   struct config_change *made)
 {
 	struct setup_change change;
 	struct buf error = BUF_INIT;
@@ -118,13 +116,13 @@ static bool replace_config(struct setup *setup, const struct person_file *file, 
 bool setup_set_config(struct setup *setup, const char *section, const char *key, const char *const *words)
 {
 	struct person_file file;
-	struct conf_change made;
+	struct config_change made;
 	struct buf text = BUF_INIT, error = BUF_INIT;
 	bool good = false;
 	if (!setup_make_parents(setup, setup->config_path))
 		return false;
-	if (person_file_read(setup->config_path, CONFIG_MAX_BYTES, &file, &error)
-	    && conf_edit_set(buf_str(&file.text), file.text.len, section, key, words, &made, &text, &error))
+	if (person_file_read(setup->config_path, CONFIG_FILE_MAX_BYTES, &file, &error)
+	    && config_edit_set(buf_str(&file.text), file.text.len, section, key, words, &made, &text, &error))
 		good = replace_config(setup, &file, &text, &made);
 	else
 		setup_fail(setup, "cannot edit %s: %s", setup_path(setup->config_path), buf_message(&error));

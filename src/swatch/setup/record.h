@@ -15,7 +15,7 @@
 enum setup_kind {
 	SETUP_NOTHING,
 	SETUP_STATUSLINE,   /* path; value: ours, as it stands in the file; previous: what stood there; backup; created */
-	SETUP_CONFIG,       /* path, section, key; value: our lines; previous, added: conf_edit.h; created */
+	SETUP_CONFIG,       /* path, section, key; value: our lines; previous, added: config/edit.h; created */
 	SETUP_FILE,         /* path; value: its whole text; previous: of a file that it replaced */
 	SETUP_DIRECTORY,    /* path: it was made */
 	SETUP_SERVICE,      /* path: "swatchd.service"; was_enabled, was_active */

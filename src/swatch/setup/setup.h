@@ -12,7 +12,7 @@
  *   setup_talk.c         rows, questions, failures
  *   setup_record.c       setup.json: what was done
  *   setup_config.c       one setting of swatch.conf, set and recorded
- *   person_file.c        files replaced whole or not at all; json_edit.c and conf_edit.c: edits that keep every other byte
+ *   person_file.c        files replaced whole or not at all; json/edit.c and config/edit.c: edits that keep every other byte
  *
  * A change is recorded before it is made, so that none can be made that nobody knows of: undoing one that was not made
  * finds nothing to undo.

@@ -164,7 +164,7 @@ static enum verdict restore_config(struct setup *setup, const struct setup_chang
 
 static enum verdict undo_config(struct setup *setup, const struct setup_change *change)
 {
-	const struct conf_change made = { .section = change->section, .key = change->key, .lines = change->value,
+	const struct config_change made = { .section = change->section, .key = change->key, .lines = change->value,
 					  .previous = change->previous, .added = change->added };
 	struct person_file file;
 	struct buf text = BUF_INIT, error = BUF_INIT;
@@ -174,19 +174,19 @@ static enum verdict undo_config(struct setup *setup, const struct setup_change *
 		setup_fail(setup, "%s cannot be read: %s", setup_path(change->path), buf_message(&error));
 		verdict = KEPT;
 	} else {
-		switch (conf_edit_undo(buf_str(&file.text), file.text.len, &made, &text)) {
-		case CONF_UNDONE:
+		switch (config_edit_undo(buf_str(&file.text), file.text.len, &made, &text)) {
+		case CONFIG_EDIT_UNDONE:
 			verdict = restore_config(setup, change, &file, &text);
 			break;
-		case CONF_GONE:
+		case CONFIG_EDIT_GONE:
 			setup_item(setup, STYLE_NOTE, "%s has no [%s] %s any more: nothing to undo",
 				   setup_path(change->path), change->section, change->key);
 			break;
-		case CONF_CHANGED:
+		case CONFIG_EDIT_CHANGED:
 			setup_item(setup, STYLE_NOTE, "%s: [%s] %s was changed since, and stays as it is",
 				   setup_path(change->path), change->section, change->key);
 			break;
-		case CONF_NO_MEMORY:
+		case CONFIG_EDIT_NO_MEMORY:
 			setup_fail(setup, "out of memory");
 			verdict = KEPT;
 			break;

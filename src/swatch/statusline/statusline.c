@@ -102,15 +102,15 @@ static void read_cache(const char *path, struct statusline_facts *facts)
 	}
 }
 
-static void read_config(const struct statusline_options *options, struct statusline_config *config)
+static void read_config(const struct statusline_options *options, struct config_few *config)
 {
 	AUTO_FREE char *directory = options->config_path ? NULL : paths_config_home();
 	AUTO_FREE char *file = directory ? paths_join(directory, "swatch/swatch.conf") : NULL;
 	if (options->config_path || file)
-		statusline_config_read(config, options->config_path ? options->config_path : file);
+		config_few_read(config, options->config_path ? options->config_path : file);
 }
 
-static char *locate_cache(const struct statusline_options *options, struct statusline_config *config)
+static char *locate_cache(const struct statusline_options *options, struct config_few *config)
 {
 	char none[] = "";
 	struct config settings = { .cache_directory = config->cache_directory.len ? config->cache_directory.data : none };
@@ -132,7 +132,7 @@ struct choice {
 	const struct statusline_preset *preset;
 };
 
-static struct choice choose(const struct statusline_options *options, const struct statusline_config *config)
+static struct choice choose(const struct statusline_options *options, const struct config_few *config)
 {
 	struct choice choice = { options->format, NULL };
 	if (!choice.format && !options->preset && config->format.len > 0)
@@ -213,7 +213,7 @@ static int run_subagents(void)
 
 int statusline_run(const struct statusline_options *options)
 {
-	struct statusline_config config = STATUSLINE_CONFIG_INIT;
+	struct config_few config = CONFIG_FEW_INIT;
 	struct statusline_facts facts;
 	AUTO_BUF input = BUF_INIT, line = BUF_INIT;
 	if (options->subagents)
@@ -237,7 +237,7 @@ int statusline_run(const struct statusline_options *options)
 		statusline_tick_send(&facts, cache);
 	else if (cache && strcmp(buf_str(&config.autostart), "yes") == 0)
 		statusline_autostart(options->config_path, options->cache_path, cache);
-	statusline_config_release(&config);
+	config_few_release(&config);
 	return 0;
 }
 
@@ -283,7 +283,7 @@ static bool check_format(const char *format, struct buf *error)
 
 bool statusline_check(const struct statusline_options *options, struct buf *error)
 {
-	struct statusline_config config = STATUSLINE_CONFIG_INIT;
+	struct config_few config = CONFIG_FEW_INIT;
 	bool good = true;
 	if (options->format) {
 		good = check_format(options->format, error);
@@ -295,6 +295,6 @@ bool statusline_check(const struct statusline_options *options, struct buf *erro
 			good = false;
 		}
 	}
-	statusline_config_release(&config);
+	config_few_release(&config);
 	return good;
 }
