@@ -4,7 +4,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/scope.h"
 #include "base/utf8.h"
+#include "json/get.h"
 #include "json/parse.h"
 #include "json/walk.h"
 #include "json/write.h"
@@ -61,37 +63,36 @@ static size_t find_bad_line(const char *text, size_t len)
 	return 0;
 }
 
-/* Says where the text is not JSON, and why: json-c knows that. */
+/* Says where the text is not JSON. */
 static void explain(const char *text, size_t len, struct buf *error)
 {
-	struct json_tokener *tokener = json_tokener_new_ex(MAX_DEPTH);
-	if (!tokener) {
-		buf_append_str(error, "out of memory");
-		return;
-	}
-	json_tokener_set_flags(tokener, JSON_TOKENER_STRICT);
-	json_object_put(json_tokener_parse_ex(tokener, text, (int)len));
-	enum json_tokener_error verdict = json_tokener_get_error(tokener);
-	size_t end = json_tokener_get_parse_end(tokener);
-	json_tokener_free(tokener);
-	buf_printf(error, "it is not JSON: line %zu: %s", count_lines(text, end < len ? end : len),
-		   verdict == json_tokener_success || verdict == json_tokener_continue ? "something is wrong here"
-										       : json_tokener_error_desc(verdict));
+	struct walk w;
+	struct walk_item item;
+	walk_init(&w, text, len);
+	if (!walk_value(&w, &item))
+		buf_printf(error, "it is not JSON: line %zu: unexpected character",
+			   count_lines(text, (size_t)(w.bad_at - text)));
+	else if (!walk_at_end(&w))
+		buf_printf(error, "it is not JSON: line %zu: something follows the object",
+			   count_lines(text, (size_t)(w.at - text)));
+	else
+		buf_append_str(error, "a value in it is nested too deep, or a number in it is too long");
 }
 
 struct json_object *json_edit_parse(const char *text, size_t len, struct buf *error)
 {
 	if (is_too_odd(text, len, error))
 		return NULL;
-	struct json_object *object = json_parse(text, len, MAX_DEPTH, NULL);
+	AUTO_JSON *object = json_parse(text, len, MAX_DEPTH, NULL);
 	int why = errno;
 	size_t bad_line = object ? find_bad_line(text, len) : 0;
 	if (object && bad_line == 0 && json_object_is_type(object, json_type_object))
-		return object;
+		return SCOPE_KEEP(object);
 	size_t start = strspn(text, blanks);
+	/* An empty message means that memory ran out. */
 	if (!object && why == ENOMEM)
-		buf_append_str(error, "out of memory");
-	else if (start == len)
+		return NULL;
+	if (start == len)
 		buf_append_str(error, "it is empty");
 	else if (text[start] != '{')
 		buf_append_str(error, "it is not a JSON object");
@@ -101,7 +102,6 @@ struct json_object *json_edit_parse(const char *text, size_t len, struct buf *er
 		buf_append_str(error, "it ends in the middle");
 	else
 		explain(text, len, error);
-	json_object_put(object);
 	return NULL;
 }
 
@@ -113,10 +113,11 @@ static size_t skip_to_key(const char *text, size_t at, size_t *lead_at)
 	return *lead_at + strspn(text + *lead_at, blanks);
 }
 
-/* `text` ends with a NUL. False when it is not strict JSON. */
+/* Finds what is where in an object that json_edit_parse() accepted; `text` ends with a NUL. */
 static bool find_layout(const char *text, size_t len, const char *key, struct layout *layout)
 {
 	struct walk w;
+	struct walk_item item;
 	struct slice name;
 	bool first = true;
 	memset(layout, 0, sizeof(*layout));
@@ -124,27 +125,22 @@ static bool find_layout(const char *text, size_t len, const char *key, struct la
 	if (!walk_enter(&w, '{'))
 		return false;
 	layout->open_at = (size_t)(w.at - text);
-	for (;;) {
-		struct walk_item item;
-		size_t from = (size_t)(w.at - text), lead_at, before_end = layout->last_end;
-		if (!walk_next_key(&w, &first, &name))
-			break;
-		size_t key_at = skip_to_key(text, from, &lead_at);
+	for (size_t from = layout->open_at; walk_next_key(&w, &first, &name); from = layout->last_end) {
+		size_t before_end = layout->last_end;
+		layout->last_key_at = skip_to_key(text, from, &layout->last_lead_at);
 		bool is_it = slice_equals(name, key);
 		(void)walk_peek(&w);
 		size_t value_at = (size_t)(w.at - text);
 		if (!walk_value(&w, &item))
 			return false;
 		if (layout->found && layout->next_key_at == 0)
-			layout->next_key_at = key_at;
-		layout->last_lead_at = lead_at;
-		layout->last_key_at = key_at;
+			layout->next_key_at = layout->last_key_at;
 		layout->last_end = (size_t)(w.at - text);
 		layout->count++;
 		if (!is_it || layout->found)
 			continue;
 		layout->found = true;
-		layout->key_at = key_at;
+		layout->key_at = layout->last_key_at;
 		layout->value_at = value_at;
 		layout->value_end = layout->last_end;
 		layout->before_end = before_end;
@@ -152,21 +148,16 @@ static bool find_layout(const char *text, size_t len, const char *key, struct la
 	return walk_at_end(&w);
 }
 
-/* Both readers have to agree on what the document is. NULL with a message. */
-static struct json_object *read_both(const char *text, size_t len, const char *key, struct layout *layout,
-				     struct buf *error)
+/* The document, and what is where in it. Returns NULL with a message. */
+static struct json_object *read_document(const char *text, size_t len, const char *key, struct layout *layout,
+					 struct buf *error)
 {
-	struct json_object *object = json_edit_parse(text, len, error);
+	AUTO_JSON *object = json_edit_parse(text, len, error);
 	if (!object)
 		return NULL;
-	if (!find_layout(text, len, key, layout)) {
-		buf_append_str(error, "it is not strict JSON: a comment, or a comma too many?");
-	} else if (layout->count != (size_t)json_object_object_length(object)) {
-		buf_append_str(error, "it has a key twice");
-	} else {
-		return object;
-	}
-	json_object_put(object);
+	if (find_layout(text, len, key, layout) && layout->count == (size_t)json_object_object_length(object))
+		return SCOPE_KEEP(object);
+	buf_append_str(error, "it has a key twice");
 	return NULL;
 }
 
@@ -200,10 +191,9 @@ bool json_edit_find(const char *text, size_t len, const char *key, struct json_e
 {
 	struct layout layout;
 	memset(member, 0, sizeof(*member));
-	struct json_object *object = read_both(text, len, key, &layout, error);
+	AUTO_JSON *object = read_document(text, len, key, &layout, error);
 	if (!object)
 		return false;
-	json_object_put(object);
 	member->found = layout.found;
 	member->value_at = layout.value_at;
 	member->value_len = layout.value_end - layout.value_at;
@@ -217,25 +207,21 @@ bool json_edit_find(const char *text, size_t len, const char *key, struct json_e
 static bool is_as_meant(const struct buf *out, size_t from, struct json_object *before, const char *key,
 			struct json_object *wanted)
 {
-	struct buf ignored = BUF_INIT;
+	AUTO_BUF ignored = BUF_INIT;
 	struct layout layout;
-	struct json_object *after = read_both(out->data + from, out->len - from, key, &layout, &ignored);
+	AUTO_JSON *after = read_document(out->data + from, out->len - from, key, &layout, &ignored);
 	struct json_object *got = NULL, *value = NULL;
 	bool has = after && json_object_object_get_ex(after, key, &got);
 	bool wants = wanted && json_object_object_get_ex(wanted, "v", &value);
 	/* A null is no object to json-c: both are NULL then. */
-	bool good = after && has == wants && (got == value || json_object_equal(got, value) == 1);
-	if (good) {
-		json_object_object_del(before, key);
-		json_object_object_del(after, key);
-		good = json_object_equal(before, after) == 1;
-	}
-	json_object_put(after);
-	buf_release(&ignored);
-	return good;
+	if (!after || has != wants || (got != value && json_object_equal(got, value) != 1))
+		return false;
+	json_object_object_del(before, key);
+	json_object_object_del(after, key);
+	return json_object_equal(before, after) == 1;
 }
 
-/* Appends the text with [from, to) replaced by `what`, checked against `before`, which it uses up. */
+/* Appends the text with [from, to) replaced by `what`, checked against `before`, which loses the member. */
 static bool splice(const char *text, size_t len, size_t from, size_t to, const struct buf *what, const char *key,
 		   struct json_object *before, struct json_object *wanted, struct buf *out, struct buf *error)
 {
@@ -243,17 +229,13 @@ static bool splice(const char *text, size_t len, size_t from, size_t to, const s
 	buf_append(out, text, from);
 	buf_append(out, buf_str(what), what->len);
 	buf_append(out, text + to, len - to);
-	bool good = !out->failed && !what->failed && is_as_meant(out, start, before, key, wanted);
-	if (!good) {
-		buf_append_str(error, out->failed || what->failed ? "out of memory"
-								  : "editing it would change more than that");
-		if (out->data) {
-			out->len = start;
-			out->data[start] = '\0';
-		}
-	}
-	json_object_put(before);
-	return good;
+	bool written = !out->failed && !what->failed;
+	if (written && is_as_meant(out, start, before, key, wanted))
+		return true;
+	if (written)
+		buf_append_str(error, "editing it would change more than that");
+	buf_truncate(out, start);
+	return false;
 }
 
 /* The member as it goes behind the last one, or into an empty object. */
@@ -276,29 +258,25 @@ static void write_member(const char *text, size_t len, const struct layout *layo
 /* {"v": value}: nothing that is more or less than one value passes. */
 static struct json_object *wrap_value(const char *value, struct buf *error)
 {
-	struct buf text = BUF_INIT;
+	AUTO_BUF text = BUF_INIT;
 	struct layout layout;
 	buf_printf(&text, "{\"v\":%s}", value);
-	struct json_object *object = text.failed ? NULL : read_both(text.data, text.len, "v", &layout, error);
-	if (object && layout.count != 1) {
+	AUTO_JSON *object = text.failed ? NULL : read_document(text.data, text.len, "v", &layout, error);
+	if (object && layout.count == 1)
+		return SCOPE_KEEP(object);
+	if (object)
 		buf_append_str(error, "it is more than one value");
-		json_object_put(object);
-		object = NULL;
-	}
-	buf_release(&text);
-	return object;
+	return NULL;
 }
 
 bool json_edit_set(const char *text, size_t len, const char *key, const char *value, struct buf *out, struct buf *error)
 {
 	struct layout layout;
-	struct json_object *wanted = wrap_value(value, error);
-	struct json_object *before = wanted ? read_both(text, len, key, &layout, error) : NULL;
-	struct buf what = BUF_INIT;
-	if (!before) {
-		json_object_put(wanted);
+	AUTO_BUF what = BUF_INIT;
+	AUTO_JSON *wanted = wrap_value(value, error);
+	AUTO_JSON *before = wanted ? read_document(text, len, key, &layout, error) : NULL;
+	if (!before)
 		return false;
-	}
 	size_t from = layout.count > 0 ? layout.last_end : layout.open_at, to = from;
 	if (layout.found) {
 		from = layout.value_at;
@@ -307,17 +285,14 @@ bool json_edit_set(const char *text, size_t len, const char *key, const char *va
 	} else {
 		write_member(text, len, &layout, key, value, &what);
 	}
-	bool good = splice(text, len, from, to, &what, key, before, wanted, out, error);
-	json_object_put(wanted);
-	buf_release(&what);
-	return good;
+	return splice(text, len, from, to, &what, key, before, wanted, out, error);
 }
 
 bool json_edit_unset(const char *text, size_t len, const char *key, struct buf *out, struct buf *error)
 {
 	static const struct buf nothing = BUF_INIT;
 	struct layout layout;
-	struct json_object *before = read_both(text, len, key, &layout, error);
+	AUTO_JSON *before = read_document(text, len, key, &layout, error);
 	if (!before)
 		return false;
 	size_t from = 0, to = 0;

@@ -1,11 +1,10 @@
 /*
- * json_parse: JSON text into json-c's objects.
+ * parse: JSON text into json-c's objects, built on json/walk.h.
  *
- * For: everyone who reads JSON that is not a transcript. json-c's own parser does not check every allocation (a
- * member's name that cannot be copied ends the program), so this one makes the objects, and fails in order.
- * Strict, as RFC 8259 has it: no comments, no trailing commas, no control characters in strings. Strings may hold
- * bytes that are no UTF-8. The last of two members of one name counts. A number that is no int64 is a double, and is
- * written again as it was.
+ * For: everyone who wants a tree: cache files, the daemon's answers, ccusage's output, settings. json-c's own parser does
+ * not check every allocation (a member's name that cannot be copied ends the program), so this one makes the objects.
+ * Strict, as walk is. Strings may hold bytes that are not UTF-8. Of two members with one name the last counts. A number
+ * that does not fit an int64 is a double, and is written again as it was.
  */
 #ifndef SWATCH_JSON_PARSE_H
 #define SWATCH_JSON_PARSE_H
@@ -17,9 +16,10 @@
 #define JSON_PARSE_MAX_DEPTH 64
 
 /*
- * The object or array that `text` holds; the caller json_object_put()s it. With `end`, other text may follow, and *end
- * says where the value ended; with NULL, only blanks may. NULL with errno: EBADMSG (no such JSON, or nested deeper than
- * `max_depth`), EAGAIN (the text ends within the value), ENOMEM.
+ * Returns the object or array that `text` holds; the caller json_object_put()s it. With `end`, other text may follow, and
+ * *end says where the value ended; with NULL, only blanks may. Returns NULL with errno: EBADMSG (not JSON, no object or
+ * array, nested deeper than `max_depth`, or a number of more than 63 characters), EAGAIN (the text ends within the value),
+ * ENOMEM.
  */
 struct json_object *json_parse(const char *text, size_t len, unsigned max_depth, size_t *end);
 

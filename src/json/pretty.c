@@ -1,7 +1,9 @@
 #include "json/pretty.h"
 
-#include <stdio.h>
-#include <string.h>
+#include "json/walk.h"
+
+/* Values that are nested deeper stay on one line. */
+#define MAX_DEPTH 64
 
 void json_pretty_newline(struct buf *out, unsigned level)
 {
@@ -10,48 +12,39 @@ void json_pretty_newline(struct buf *out, unsigned level)
 		buf_append_str(out, "  ");
 }
 
-/* The length of the string that begins at `json`, its quotes included. */
-static size_t string_length(const char *json, size_t len)
+static void put_value(struct buf *out, struct walk *w, unsigned level, unsigned depth)
 {
-	size_t at = 1;
-	while (at < len && json[at] != '"')
-		at += json[at] == '\\' ? 2 : 1;
-	return at < len ? at + 1 : len;
-}
-
-static size_t skip_blanks(const char *json, size_t len, size_t at)
-{
-	while (at < len && memchr(" \t\r\n", json[at], 4))
-		at++;
-	return at;
+	struct walk_item item;
+	struct slice key = { NULL, 0 };
+	bool first = true, is_object = walk_peek(w) == WALK_OBJECT;
+	const char *from = w->at;
+	if (depth == MAX_DEPTH || !walk_enter(w, is_object ? '{' : '[')) {
+		if (walk_value(w, &item))
+			buf_append(out, from, (size_t)(w->at - from));
+		return;
+	}
+	buf_append_char(out, is_object ? '{' : '[');
+	for (bool empty = true;; empty = false) {
+		if (!(is_object ? walk_next_written_key(w, &first, &key) : walk_next_item(w, &first))) {
+			if (!empty)
+				json_pretty_newline(out, level);
+			break;
+		}
+		buf_append_str(out, empty ? "" : ",");
+		json_pretty_newline(out, level + 1);
+		if (is_object) {
+			buf_append_char(out, '"');
+			buf_append(out, key.data, key.len);
+			buf_append_str(out, "\": ");
+		}
+		put_value(out, w, level + 1, depth + 1);
+	}
+	buf_append_char(out, is_object ? '}' : ']');
 }
 
 void json_pretty(struct buf *out, const char *json, size_t len, unsigned level)
 {
-	for (size_t at = skip_blanks(json, len, 0); at < len; at = skip_blanks(json, len, at)) {
-		char c = json[at];
-		if (c == '"') {
-			size_t length = string_length(json + at, len - at);
-			buf_append(out, json + at, length);
-			at += length;
-			continue;
-		}
-		at++;
-		if (c == '}' || c == ']')
-			json_pretty_newline(out, level > 0 ? --level : 0);
-		buf_append_char(out, c);
-		if (c == ':') {
-			buf_append_char(out, ' ');
-		} else if (c == ',') {
-			json_pretty_newline(out, level);
-		} else if (c == '{' || c == '[') {
-			size_t next = skip_blanks(json, len, at);
-			if (next < len && (json[next] == '}' || json[next] == ']')) {
-				buf_append_char(out, json[next]);
-				at = next + 1;
-			} else {
-				json_pretty_newline(out, ++level);
-			}
-		}
-	}
+	struct walk w;
+	walk_init(&w, json, len);
+	put_value(out, &w, level, 0);
 }

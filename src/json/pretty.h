@@ -1,5 +1,5 @@
 /*
- * json_pretty: JSON text set out in lines, two blanks a level, as ccusage prints it.
+ * pretty: JSON text set out in lines, two blanks a level, as ccusage prints it.
  *
  * For: the commands' --json. Numbers and strings stay as they are written, to the digit.
  */
@@ -12,8 +12,8 @@
 #include "base/buf.h"
 
 /*
- * Appends valid JSON text; lines after the first are set in by `level` levels more. Blanks between its tokens are
- * passed over. No newline at the end.
+ * Appends one JSON value; lines after the first are set in by `level` levels more. Blanks between its tokens are passed
+ * over. No newline at the end. Of text that is not JSON, only what comes before the fault is shown.
  */
 void json_pretty(struct buf *out, const char *json, size_t len, unsigned level);
 

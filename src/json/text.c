@@ -16,11 +16,6 @@ static uint32_t hex_value(const char *s)
 	return value;
 }
 
-size_t walk_put_utf8(uint32_t code, char out[4])
-{
-	return utf8_encode(code, out);
-}
-
 static uint32_t simple_escape(char c)
 {
 	switch (c) {
@@ -116,4 +111,20 @@ bool slice_to_text(struct slice s, char *out, size_t size, size_t *len)
 		*len += count;
 	}
 	return true;
+}
+
+void slice_append_text(struct slice s, struct buf *out)
+{
+	for (size_t at = 0; at < s.len;) {
+		const char *from = s.data + at;
+		const char *escape = memchr(from, '\\', s.len - at);
+		size_t plain = escape ? (size_t)(escape - from) : s.len - at;
+		buf_append(out, from, plain);
+		at += plain;
+		if (!escape)
+			continue;
+		char bytes[UTF8_MAX_BYTES];
+		uint32_t code = take_escape(s, &at);
+		buf_append(out, bytes, utf8_encode(code == WALK_NO_CHAR ? UTF8_REPLACEMENT : code, bytes));
+	}
 }

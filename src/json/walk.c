@@ -14,8 +14,11 @@ void walk_init(struct walk *w, const char *text, size_t len)
 	w->end = text + len;
 }
 
+/* What is at w->at cannot be read; nothing after it is. */
 static bool fail(struct walk *w)
 {
+	if (!w->bad)
+		w->bad_at = w->at;
 	w->bad = true;
 	w->at = w->end;
 	return false;
@@ -35,29 +38,19 @@ static bool is_hex(char c)
 	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
 }
 
+/* At a backslash: goes past the escape. */
 static bool walk_escape(struct walk *w)
 {
-	if (w->end - w->at < 2)
+	w->at++;
+	if (w->at == w->end)
 		return fail(w);
-	switch (w->at[1]) {
-	case '"':
-	case '\\':
-	case '/':
-	case 'b':
-	case 'f':
-	case 'n':
-	case 'r':
-	case 't':
-		w->at += 2;
-		return true;
-	case 'u':
-		if (w->end - w->at < 6 || !is_hex(w->at[2]) || !is_hex(w->at[3]) || !is_hex(w->at[4]) || !is_hex(w->at[5]))
+	if (*w->at != 'u')
+		return *w->at != '\0' && strchr("\"\\/bfnrt", *w->at) ? (w->at++, true) : fail(w);
+	w->at++;
+	for (int i = 0; i < 4; i++, w->at++)
+		if (w->at == w->end || !is_hex(*w->at))
 			return fail(w);
-		w->at += 6;
-		return true;
-	default:
-		return fail(w);
-	}
+	return true;
 }
 
 /* What is left of a string that has an escape, which is at w->at. */
@@ -125,10 +118,9 @@ static bool walk_number(struct walk *w, struct slice *out)
 
 static bool walk_word(struct walk *w, const char *word)
 {
-	size_t len = strlen(word);
-	if ((size_t)(w->end - w->at) < len || memcmp(w->at, word, len) != 0)
-		return fail(w);
-	w->at += len;
+	for (; *word; word++, w->at++)
+		if (w->at == w->end || *w->at != *word)
+			return fail(w);
 	return true;
 }
 
@@ -267,20 +259,33 @@ static void resolve_key(struct walk *w, struct slice *key)
 		*key = (struct slice){ w->key, len };
 }
 
-bool walk_next_key(struct walk *w, bool *first, struct slice *key)
+static bool next_key(struct walk *w, bool *first, struct slice *key, bool *has_escapes)
 {
-	bool has_escapes;
 	if (!next_element(w, first, '}'))
 		return false;
-	if (w->at >= w->end || *w->at != '"' || !walk_string(w, key, &has_escapes))
+	if (w->at >= w->end || *w->at != '"' || !walk_string(w, key, has_escapes))
 		return fail(w);
-	if (has_escapes)
-		resolve_key(w, key);
 	skip_blanks(w);
 	if (w->at >= w->end || *w->at != ':')
 		return fail(w);
 	w->at++;
 	return true;
+}
+
+bool walk_next_key(struct walk *w, bool *first, struct slice *key)
+{
+	bool has_escapes;
+	if (!next_key(w, first, key, &has_escapes))
+		return false;
+	if (has_escapes)
+		resolve_key(w, key);
+	return true;
+}
+
+bool walk_next_written_key(struct walk *w, bool *first, struct slice *key)
+{
+	bool has_escapes;
+	return next_key(w, first, key, &has_escapes);
 }
 
 bool walk_next_item(struct walk *w, bool *first)

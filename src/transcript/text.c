@@ -1,6 +1,7 @@
 #include "transcript/text.h"
 
 #include "base/printable.h"
+#include "base/utf8.h"
 
 /* A blank stands for what would steer a terminal or turn a line around; U+FFFD for what is not UTF-8. */
 static uint32_t harmless(uint32_t code)
@@ -20,7 +21,7 @@ size_t scan_unescape(struct slice s, char *out, size_t size, size_t max_chars)
 		if (code == ' ' && blank)
 			continue;
 		blank = code == ' ';
-		size_t count = walk_put_utf8(code, bytes);
+		size_t count = utf8_encode(code, bytes);
 		if (len + count >= size)
 			break;
 		memcpy(out + len, bytes, count);
