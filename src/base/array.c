@@ -1,5 +1,7 @@
 #include "base/array.h"
 
+#include <errno.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,10 +12,14 @@ bool array_reserve(void *items, size_t *cap, size_t needed, size_t item_bytes)
 	size_t bigger = *cap + *cap / 4 + 16;
 	if (bigger < needed)
 		bigger = needed;
+	if (bigger > SIZE_MAX / item_bytes) {
+		errno = ENOMEM;
+		return false;
+	}
 	void *old, *grown;
 	/* The pointer is copied, since it may be of any type. */
 	memcpy(&old, items, sizeof(old));
-	grown = reallocarray(old, bigger, item_bytes);
+	grown = realloc(old, bigger * item_bytes);
 	if (!grown)
 		return false;
 	memcpy(items, &grown, sizeof(grown));

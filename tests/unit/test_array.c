@@ -60,6 +60,23 @@ static void makes_room_for_many_at_once(void **state)
 	free(items);
 }
 
+static void without_memory_nothing_changes(void **state)
+{
+	(void)state;
+	int *items = NULL;
+	size_t cap = 0;
+	assert_true(array_reserve(&items, &cap, 1, sizeof(*items)));
+	items[0] = 7;
+	size_t cap_before = cap;
+	fail_alloc_after(0);
+	bool good = array_reserve(&items, &cap, cap + 1, sizeof(*items));
+	assert_true(fail_alloc_stop());
+	assert_false(good);
+	assert_int_equal(cap, cap_before);
+	assert_int_equal(items[0], 7);
+	free(items);
+}
+
 /* The product of count and size must not wrap around to a small one. */
 static void a_size_that_overflows_fails(void **state)
 {
@@ -188,6 +205,7 @@ int main(void)
 		cmocka_unit_test(grows_and_keeps_what_is_there),
 		cmocka_unit_test(what_fits_is_not_moved),
 		cmocka_unit_test(makes_room_for_many_at_once),
+		cmocka_unit_test(without_memory_nothing_changes),
 		cmocka_unit_test(a_size_that_overflows_fails),
 		cmocka_unit_test(finds_the_first_of_equals_or_where_it_would_go),
 		cmocka_unit_test(an_empty_array_holds_nothing),

@@ -1,4 +1,4 @@
-/* swatch config: the settings in force, and where each came from; is a config file right; the defaults. */
+/* swatch config: shows the settings in force and where each came from, checks a config file, prints the defaults. */
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -15,7 +15,7 @@
 #include "swatch/ui/terminal.h"
 #include "transcript/data_dirs.h"
 
-/* Where what stands behind a setting begins. */
+/* Origins begin here. */
 #define ORIGIN_COLUMN 48
 
 /* What was found. */
@@ -66,7 +66,7 @@ static void append_styled(struct buf *out, bool colour, enum page_style style, c
 		buf_append_str(out, PAGE_STYLE_END);
 }
 
-/* A line with what is in force, and behind it where it came from: as a comment, so that the whole is a config. */
+/* A line with what is in force, and behind it where it came from: as a comment, so that the page is a config file too. */
 static void append_line(struct buf *out, bool colour, const struct buf *text, const struct buf *origin, bool is_set)
 {
 	size_t width = terminal_width(buf_str(text), text->len);
@@ -81,7 +81,7 @@ static void append_line(struct buf *out, bool colour, const struct buf *text, co
 static void append_setting(const struct settings *found, size_t index, bool colour, struct buf *out)
 {
 	const struct config_key *key = &config_keys[index];
-	struct buf text = BUF_INIT, origin = BUF_INIT;
+	AUTO_BUF text = BUF_INIT, origin = BUF_INIT;
 	int line = found->config.lines[index];
 	if (index == 0 || strcmp(key->section, config_keys[index - 1].section) != 0)
 		buf_printf(out, "\n[%s]\n", key->section);
@@ -96,25 +96,21 @@ static void append_setting(const struct settings *found, size_t index, bool colo
 	}
 	append_line(out, colour, &text, &origin, line > 0);
 	out->failed = out->failed || text.failed || origin.failed;
-	buf_release(&text);
-	buf_release(&origin);
 }
 
 static void append_place(struct buf *out, bool colour, const char *name, const char *path, const char *origin)
 {
-	struct buf text = BUF_INIT, behind = BUF_INIT;
+	AUTO_BUF text = BUF_INIT, behind = BUF_INIT;
 	buf_printf(&text, "; %-12s ", name);
 	paths_shorten(&text, path);
 	buf_printf(&behind, "; %s", origin);
 	append_line(out, colour, &text, &behind, strcmp(origin, "default") != 0);
 	out->failed = out->failed || text.failed || behind.failed;
-	buf_release(&text);
-	buf_release(&behind);
 }
 
 static int show_page(const struct invocation *invocation, const struct settings *found)
 {
-	struct buf out = BUF_INIT;
+	AUTO_BUF out = BUF_INIT;
 	bool colour = terminal_wants_colour(STDOUT_FILENO);
 	if (found->path)
 		append_place(&out, colour, "config", found->path, !found->exists ? "not there: all is default"
@@ -128,9 +124,7 @@ static int show_page(const struct invocation *invocation, const struct settings 
 		append_place(&out, colour, "prices", found->pricing, "beside the config");
 	for (size_t i = 0; i < config_key_count; i++)
 		append_setting(found, i, colour, &out);
-	bool good = terminal_print(&out);
-	buf_release(&out);
-	return good ? SWATCH_OK : SWATCH_FAILED;
+	return terminal_print(&out) ? SWATCH_OK : SWATCH_FAILED;
 }
 
 /* ---- for programs ---- */
@@ -138,7 +132,7 @@ static int show_page(const struct invocation *invocation, const struct settings 
 static void put_setting(const struct settings *found, size_t index, struct jsonw *w)
 {
 	const struct config_key *key = &config_keys[index];
-	struct buf value = BUF_INIT, allowed = BUF_INIT;
+	AUTO_BUF value = BUF_INIT, allowed = BUF_INIT;
 	int line = found->config.lines[index];
 	config_append_value(&found->config, key, &value);
 	config_append_allowed(key, &allowed);
@@ -153,13 +147,11 @@ static void put_setting(const struct settings *found, size_t index, struct jsonw
 	jsonw_put_string(w, "help", key->help);
 	jsonw_end_object(w);
 	w->out->failed = w->out->failed || value.failed || allowed.failed;
-	buf_release(&value);
-	buf_release(&allowed);
 }
 
 static int show_json(const struct settings *found)
 {
-	struct buf out = BUF_INIT;
+	AUTO_BUF out = BUF_INIT;
 	struct jsonw w;
 	jsonw_init(&w, &out);
 	jsonw_begin_object(&w);
@@ -180,14 +172,12 @@ static int show_json(const struct settings *found)
 		put_setting(found, i, &w);
 	jsonw_end_array(&w);
 	jsonw_end_object(&w);
-	bool good = terminal_print_json(&out);
-	buf_release(&out);
-	return good ? SWATCH_OK : SWATCH_FAILED;
+	return terminal_print_json(&out) ? SWATCH_OK : SWATCH_FAILED;
 }
 
 /* ---- faults ---- */
 
-/* "FILE:LINE: what" or "FILE: what"; the file is known. */
+/* Splits "FILE:LINE: what" or "FILE: what". */
 static void put_fault(struct jsonw *w, const char *path, const char *fault, size_t len)
 {
 	size_t skip = strlen(path);
@@ -209,7 +199,7 @@ static void put_fault(struct jsonw *w, const char *path, const char *fault, size
 
 static bool show_faults_json(const char *path, const struct buf *faults)
 {
-	struct buf out = BUF_INIT;
+	AUTO_BUF out = BUF_INIT;
 	struct jsonw w;
 	jsonw_init(&w, &out);
 	jsonw_begin_object(&w);
@@ -225,9 +215,7 @@ static bool show_faults_json(const char *path, const struct buf *faults)
 	}
 	jsonw_end_array(&w);
 	jsonw_end_object(&w);
-	bool good = terminal_print_json(&out);
-	buf_release(&out);
-	return good;
+	return terminal_print_json(&out);
 }
 
 /* Says every fault on stderr, as a compiler does. */
@@ -235,11 +223,10 @@ static void say_faults(const struct buf *faults)
 {
 	const char *line = buf_str(faults);
 	while (*line) {
-		struct buf clean = BUF_INIT;
+		AUTO_BUF clean = BUF_INIT;
 		size_t len = strcspn(line, "\n");
 		printable_clean(&clean, line, len);
 		fprintf(stderr, "%s\n", buf_str(&clean));
-		buf_release(&clean);
 		line += len + (line[len] == '\n');
 	}
 }
@@ -247,7 +234,7 @@ static void say_faults(const struct buf *faults)
 static int check_file(const char *path, bool as_json)
 {
 	struct config config;
-	struct buf faults = BUF_INIT;
+	AUTO_BUF faults = BUF_INIT;
 	if (!config_init(&config)) {
 		terminal_error("out of memory");
 		return SWATCH_FAILED;
@@ -264,15 +251,13 @@ static int check_file(const char *path, bool as_json)
 	} else if (status != SWATCH_OK) {
 		say_faults(&faults);
 	} else {
-		struct buf said = BUF_INIT;
+		AUTO_BUF said = BUF_INIT;
 		printable_clean(&said, path, strlen(path));
 		buf_append_str(&said, ": no faults\n");
 		if (!terminal_print(&said))
 			status = SWATCH_FAILED;
-		buf_release(&said);
 	}
 	config_release(&config);
-	buf_release(&faults);
 	return status;
 }
 
@@ -281,7 +266,7 @@ static int check_file(const char *path, bool as_json)
 static int show_settings(const struct invocation *invocation, bool as_json)
 {
 	struct settings found = { 0 };
-	struct buf faults = BUF_INIT;
+	AUTO_BUF faults = BUF_INIT;
 	int status = SWATCH_OK;
 	found.path = invocation->config_option ? strdup(invocation->config_option) : config_default_path();
 	if (!config_init(&found.config)) {
@@ -298,17 +283,14 @@ static int show_settings(const struct invocation *invocation, bool as_json)
 		status = as_json ? show_json(&found) : show_page(invocation, &found);
 	}
 	settings_release(&found);
-	buf_release(&faults);
 	return status;
 }
 
 static int show_defaults(void)
 {
-	struct buf out = BUF_INIT;
+	AUTO_BUF out = BUF_INIT;
 	config_write_defaults(&out);
-	bool good = terminal_print(&out);
-	buf_release(&out);
-	return good ? SWATCH_OK : SWATCH_FAILED;
+	return terminal_print(&out) ? SWATCH_OK : SWATCH_FAILED;
 }
 
 static int run_config(struct invocation *invocation, int argc, char **argv)

@@ -26,13 +26,13 @@ static void say_who(struct setup *setup)
 	setup_flush(setup);
 }
 
-/* ---- what came of it ---- */
+/* ---- the result ---- */
 
-/* The daemon answers; and what a statusline will look like. */
+/* Shows that the daemon answers, and what a statusline will look like. */
 static void verify(struct setup *setup)
 {
 	struct statusline_options shown = { 0 };
-	struct buf line = BUF_INIT;
+	AUTO_BUF line = BUF_INIT;
 	const struct config *config = &setup->invocation->config;
 	pid_t pid = setup->expects_daemon ? setup_await_daemon(setup) : setup_find_daemon(setup, NULL);
 	setup_row(setup, "daemon");
@@ -47,7 +47,6 @@ static void verify(struct setup *setup)
 						  : statusline_presets[config->statusline_preset].format;
 	statusline_preview(&shown, &line);
 	printf("\nWhat a session will show, with made-up figures:\n%s\n", buf_str(&line));
-	buf_release(&line);
 }
 
 static int conclude(struct setup *setup, bool undo)
@@ -75,7 +74,7 @@ static int conclude(struct setup *setup, bool undo)
 
 static bool prepare(struct setup *setup)
 {
-	struct buf error = BUF_INIT;
+	AUTO_BUF error = BUF_INIT;
 	page_init(&setup->page, terminal_wants_colour(STDOUT_FILENO));
 	setup->can_ask = isatty(STDIN_FILENO) == 1;
 	setup->config_path = config_default_path();
@@ -84,7 +83,6 @@ static bool prepare(struct setup *setup)
 		terminal_error("setup: %s", buf_message(&error));
 	else if (!setup->config_path)
 		terminal_error("setup: cannot tell where swatch.conf is: %s", paths_why_none());
-	buf_release(&error);
 	return good && setup->config_path;
 }
 
@@ -132,7 +130,7 @@ static int run_setup(struct invocation *invocation, int argc, char **argv)
 	int interrupted = setup.interrupted;
 	release(&setup);
 	if (interrupted) {
-		/* To end as whoever interrupted wants it. */
+		/* End by the signal, so that whoever sent it can tell. */
 		(void)signal(interrupted, SIG_DFL);
 		(void)raise(interrupted);
 	}

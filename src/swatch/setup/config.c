@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "cache/read.h"
+#include "json/get.h"
 #include "swatch/cli/daemon_call.h"
 #include "swatch/setup/person_file.h"
 
@@ -21,7 +22,7 @@
 bool setup_look_config(struct setup *setup, const char *section, const char *key, bool *has, bool *ours)
 {
 	struct person_file file;
-	struct buf error = BUF_INIT;
+	AUTO_BUF error = BUF_INIT;
 	size_t at = 0, len = 0;
 	bool good = person_file_read(setup->config_path, CONFIG_FILE_MAX_BYTES, &file, &error);
 	if (!good)
@@ -30,7 +31,6 @@ bool setup_look_config(struct setup *setup, const char *section, const char *key
 	const struct setup_change *change = setup_record_find(&setup->record, SETUP_CONFIG, setup->config_path, section, key);
 	*ours = *has && change && strlen(change->value) == len && memcmp(change->value, file.text.data + at, len) == 0;
 	person_file_release(&file);
-	buf_release(&error);
 	return good;
 }
 
@@ -38,25 +38,22 @@ bool setup_look_config(struct setup *setup, const char *section, const char *key
 static bool check_config(void *ctx, const char *path, struct buf *error)
 {
 	struct config config;
-	struct buf faults = BUF_INIT;
+	AUTO_BUF faults = BUF_INIT;
 	(void)ctx;
-	if (!config_init(&config)) {
-		buf_append_str(error, "out of memory");
+	if (!config_init(&config))
 		return false;
-	}
 	bool good = config_read_file(&config, path, true, &faults) == 0;
-	/* "FILE:LINE: what": the file is not there yet. */
+	/* "FILE:LINE: what": people know the file by another name. */
 	const char *fault = buf_str(&faults);
 	if (!good && strncmp(fault, path, strlen(path)) == 0)
 		fault += strlen(path);
-	if (!good)
+	if (!good && !faults.failed)
 		buf_printf(error, "it would have a fault%.*s", (int)strcspn(fault, "\n"), fault);
 	config_release(&config);
-	buf_release(&faults);
 	return good;
 }
 
-/* What was put in, with our former setting in it, as it stands there now with this one. */
+/* The addition that the record has, with the new lines in the place of the former. NULL when there is none, or no memory. */
 static char *renew_addition(const struct setup_change *old, const char *lines)
 {
 	const char *at = old->added ? strstr(old->added, old->value) : NULL;
@@ -97,10 +94,10 @@ static bool replace_config(struct setup *setup, const struct person_file *file, 
 			   struct config_change *made)
 {
 	struct setup_change change;
-	struct buf error = BUF_INIT;
+	AUTO_BUF error = BUF_INIT;
 	if (!describe(setup, file, made, &change)) {
 		setup_change_release(&change);
-		setup_fail(setup, "%s stays as it is: out of memory", setup_path(setup->config_path));
+		setup_fail(setup, "%s stays as it is: %s", setup_path(setup->config_path), buf_message(&error));
 		return false;
 	}
 	if (!setup_begin(setup, &change))
@@ -109,7 +106,6 @@ static bool replace_config(struct setup *setup, const struct person_file *file, 
 	setup_end(setup, good);
 	if (!good)
 		setup_fail(setup, "cannot write %s: %s", setup_path(setup->config_path), buf_message(&error));
-	buf_release(&error);
 	return good;
 }
 
@@ -117,7 +113,7 @@ bool setup_set_config(struct setup *setup, const char *section, const char *key,
 {
 	struct person_file file;
 	struct config_change made;
-	struct buf text = BUF_INIT, error = BUF_INIT;
+	AUTO_BUF text = BUF_INIT, error = BUF_INIT;
 	bool good = false;
 	if (!setup_make_parents(setup, setup->config_path))
 		return false;
@@ -127,8 +123,6 @@ bool setup_set_config(struct setup *setup, const char *section, const char *key,
 	else
 		setup_fail(setup, "cannot edit %s: %s", setup_path(setup->config_path), buf_message(&error));
 	person_file_release(&file);
-	buf_release(&text);
-	buf_release(&error);
 	if (good)
 		setup_tell_daemon(setup);
 	return good;
@@ -136,12 +130,12 @@ bool setup_set_config(struct setup *setup, const char *section, const char *key,
 
 /* ---- the daemon ---- */
 
-/* 0: none listens. */
+/* Returns the pid of the daemon that listens; 0: none does. */
 static pid_t find_listening(const struct setup *setup, char *version)
 {
 	struct client client;
-	struct buf why = BUF_INIT;
-	struct json_object *answer = NULL;
+	AUTO_BUF why = BUF_INIT;
+	AUTO_JSON *answer = NULL;
 	pid_t pid = 0;
 	if (daemon_connect(setup->invocation, &client, &why) == CLIENT_LISTENING)
 		pid = client.daemon_pid;
@@ -150,9 +144,7 @@ static pid_t find_listening(const struct setup *setup, char *version)
 		const char *said = json_get_string(answer, "version");
 		snprintf(version, SETUP_VERSION_SIZE, "%s", said ? said : "");
 	}
-	json_object_put(answer);
 	client_close(&client);
-	buf_release(&why);
 	return pid;
 }
 
@@ -160,7 +152,7 @@ pid_t setup_find_daemon(const struct setup *setup, char *version)
 {
 	struct cache_lock_holder holder;
 	pid_t pid = find_listening(setup, version);
-	/* One that cannot be asked for now is there all the same: it has the lock. */
+	/* A daemon that does not answer now is there all the same: it has the lock. */
 	if (pid > 0 || !daemon_find_lock_holder(setup->invocation, &holder) || strcmp(holder.role, "daemon") != 0)
 		return pid;
 	if (version)
@@ -171,7 +163,7 @@ pid_t setup_find_daemon(const struct setup *setup, char *version)
 void setup_tell_daemon(const struct setup *setup)
 {
 	pid_t pid = setup_find_daemon(setup, NULL);
-	/* Who listens on this user's socket is who it is: the kernel told the pid. */
+	/* The kernel named the pid that listens on the socket: it is the daemon's and no other's. */
 	if (pid > 0)
 		(void)kill(pid, SIGHUP);
 }

@@ -11,8 +11,9 @@
 
 #include "base/file.h"
 #include "base/paths.h"
+#include "base/scope.h"
 
-/* As many as the kernel follows. */
+/* The kernel follows as many. */
 #define LINKS_MAX 40
 #define BACKUPS_MAX 99
 #define TEMP_SUFFIX ".swatch-new"
@@ -24,47 +25,42 @@ static char *directory_of(const char *path)
 	return slash ? strndup(path, slash == path ? 1 : (size_t)(slash - path)) : strdup(".");
 }
 
+/* Says why a call failed; an empty message means that memory ran out. Returns false. */
+static bool fail_errno(struct buf *error)
+{
+	if (errno != ENOMEM)
+		buf_append_str(error, strerror(errno));
+	return false;
+}
+
 /* The path that a link says, made absolute by where the link stands. */
 static char *follow_link(const char *path, const char *link)
 {
 	if (link[0] == '/')
 		return strdup(link);
-	char *directory = directory_of(path);
-	char *target = directory ? paths_join(directory, link) : NULL;
-	free(directory);
-	return target;
+	AUTO_FREE char *directory = directory_of(path);
+	return directory ? paths_join(directory, link) : NULL;
 }
 
-/* Follows links by hand: realpath(3) has no answer for one that leads to a file that is not there yet. */
+/* Follows links by hand: realpath(3) fails for a link that leads to a file that is not there yet. */
 static char *find_target(const char *path, bool *is_link, struct buf *error)
 {
 	char link[PATH_MAX];
-	char *at = strdup(path);
+	AUTO_FREE char *at = strdup(path);
 	*is_link = false;
 	for (int i = 0; at && i < LINKS_MAX; i++) {
 		ssize_t len = readlink(at, link, sizeof(link) - 1);
 		if (len < 0)
-			return at;
+			return SCOPE_KEEP(at);
 		link[len] = '\0';
 		char *next = follow_link(at, link);
 		free(at);
 		at = next;
 		*is_link = true;
 	}
-	buf_append_str(error, at ? strerror(ELOOP) : "out of memory");
-	free(at);
+	if (at)
+		buf_append_str(error, strerror(ELOOP));
 	return NULL;
-}
-
-static bool read_content(int fd, size_t max_bytes, struct buf *text, struct buf *error)
-{
-	if (file_read_all(fd, max_bytes, text))
-		return true;
-	if (errno == EFBIG)
-		buf_printf(error, "it is larger than %zu KiB", max_bytes >> 10);
-	else
-		buf_append_str(error, errno == ENOMEM ? "out of memory" : strerror(errno));
-	return false;
 }
 
 static bool check_kind(const struct stat *st, struct buf *error)
@@ -86,57 +82,65 @@ bool person_file_read(const char *path, size_t max_bytes, struct person_file *fi
 	file->target = find_target(path, &file->is_link, error);
 	if (!file->target)
 		return false;
-	int fd = open(file->target, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
+	AUTO_CLOSE int fd = open(file->target, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
 	if (fd < 0 && errno == ENOENT)
 		return true;
-	if (fd < 0) {
-		buf_append_str(error, strerror(errno));
+	if (fd < 0 || fstat(fd, &st) != 0)
+		return fail_errno(error);
+	if (!check_kind(&st, error))
+		return false;
+	if (!file_read_all(fd, max_bytes, &file->text)) {
+		if (errno != EFBIG)
+			return fail_errno(error);
+		buf_printf(error, "it is larger than %zu KiB", max_bytes >> 10);
 		return false;
 	}
-	bool good = fstat(fd, &st) == 0;
-	if (!good)
-		buf_append_str(error, strerror(errno));
-	good = good && check_kind(&st, error) && read_content(fd, max_bytes, &file->text, error);
-	close(fd);
-	file->exists = good;
-	file->mode = good ? st.st_mode & 07777 : file->mode;
-	return good;
+	file->exists = true;
+	file->mode = st.st_mode & 07777;
+	return true;
 }
 
 /* ---- writing ---- */
 
-/* A new file with this content, on the disk. False with errno: there is none. */
+/* Writes a new file, down to the disk. Returns false with errno: there is no such file then. */
 static bool write_new(const char *path, mode_t mode, const char *data, size_t len)
 {
 	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return false;
-	/* The mode as it is to be, whatever the umask. */
+	/* fchmod, because the mode must not depend on the umask. */
 	bool good = file_write_all(fd, data, len) && fchmod(fd, mode) == 0 && fsync(fd) == 0;
+	if (!good)
+		close_quietly(fd);
+	else
+		good = close(fd) == 0 || errno == EINTR;
 	int why = errno;
-	if (close(fd) != 0 && good && errno != EINTR) {
-		why = errno;
-		good = false;
-	}
 	if (!good)
 		(void)unlink(path);
 	errno = why;
 	return good;
 }
 
+/* Whether a path holds, now, what was read. */
+static bool holds_the_same(const char *path, const struct person_file *file)
+{
+	struct person_file now;
+	AUTO_BUF why = BUF_INIT;
+	bool same = person_file_read(path, file->text.len, &now, &why) && now.exists == file->exists
+		    && now.text.len == file->text.len
+		    && (now.text.len == 0 || memcmp(now.text.data, file->text.data, now.text.len) == 0);
+	same = same && (!now.is_link || path != file->target);
+	person_file_release(&now);
+	return same;
+}
+
 /* Is it still what was read? */
 static bool is_unchanged(const struct person_file *file, struct buf *error)
 {
-	struct person_file now;
-	struct buf why = BUF_INIT;
-	bool same = person_file_read(file->target, file->text.len, &now, &why) && !now.is_link
-		    && now.exists == file->exists && now.text.len == file->text.len
-		    && (now.text.len == 0 || memcmp(now.text.data, file->text.data, now.text.len) == 0);
-	person_file_release(&now);
-	buf_release(&why);
-	if (!same)
-		buf_append_str(error, "it was changed meanwhile; try again");
-	return same;
+	if (holds_the_same(file->target, file))
+		return true;
+	buf_append_str(error, "it was changed meanwhile; try again");
+	return false;
 }
 
 bool person_file_may_write(const struct person_file *file, struct buf *error)
@@ -152,29 +156,20 @@ bool person_file_may_write(const struct person_file *file, struct buf *error)
 bool person_file_replace(const struct person_file *file, const char *data, size_t len, person_file_check *check,
 			 void *ctx, struct buf *error)
 {
-	struct buf temp = BUF_INIT;
-	bool good = person_file_may_write(file, error);
-	buf_printf(&temp, "%s" TEMP_SUFFIX ".%ld", file->target, (long)getpid());
-	if (good && temp.failed)
-		buf_append_str(error, "out of memory");
-	if (!good || temp.failed) {
-		buf_release(&temp);
+	AUTO_BUF temp = BUF_INIT;
+	if (!person_file_may_write(file, error))
 		return false;
-	}
-	/* Of an earlier process with this number, which crashed. */
+	buf_printf(&temp, "%s" TEMP_SUFFIX ".%ld", file->target, (long)getpid());
+	if (temp.failed)
+		return false;
+	/* An earlier process with this number may have crashed and left one. */
 	(void)unlink(temp.data);
-	good = write_new(temp.data, file->mode, data, len);
-	if (!good)
-		buf_append_str(error, strerror(errno));
-	else
-		good = (!check || check(ctx, temp.data, error)) && is_unchanged(file, error);
-	if (good && rename(temp.data, file->target) != 0) {
-		buf_append_str(error, strerror(errno));
-		good = false;
-	}
+	if (!write_new(temp.data, file->mode, data, len))
+		return fail_errno(error);
+	bool good = (!check || check(ctx, temp.data, error)) && is_unchanged(file, error)
+		    && (rename(temp.data, file->target) == 0 || fail_errno(error));
 	if (!good)
 		(void)unlink(temp.data);
-	buf_release(&temp);
 	return good;
 }
 
@@ -182,46 +177,28 @@ bool person_file_remove(const struct person_file *file, struct buf *error)
 {
 	if (!person_file_may_write(file, error))
 		return false;
-	if (unlink(file->target) == 0 || errno == ENOENT)
-		return true;
-	buf_append_str(error, strerror(errno));
-	return false;
-}
-
-static bool says_the_same(const char *path, const struct person_file *file)
-{
-	struct person_file other;
-	struct buf why = BUF_INIT;
-	bool same = person_file_read(path, file->text.len, &other, &why) && other.exists
-		    && other.text.len == file->text.len
-		    && (other.text.len == 0 || memcmp(other.text.data, file->text.data, other.text.len) == 0);
-	person_file_release(&other);
-	buf_release(&why);
-	return same;
+	return unlink(file->target) == 0 || errno == ENOENT || fail_errno(error);
 }
 
 char *person_file_back_up(const struct person_file *file, const char *path, bool *made, struct buf *error)
 {
 	*made = false;
 	for (int n = 1; n <= BACKUPS_MAX; n++) {
-		struct buf name = BUF_INIT;
+		AUTO_BUF name = BUF_INIT;
 		buf_printf(&name, "%s" BACKUP_SUFFIX, path);
 		if (n > 1)
 			buf_printf(&name, ".%d", n);
 		if (name.failed)
-			break;
+			return NULL;
 		*made = write_new(name.data, file->mode, buf_str(&file->text), file->text.len);
-		int why = errno;
-		if (*made || (why == EEXIST && says_the_same(name.data, file)))
-			return buf_detach(&name);
-		if (why != EEXIST) {
-			buf_printf(error, "cannot write the backup %s: %s", name.data, strerror(why));
-			buf_release(&name);
+		if (!*made && errno != EEXIST) {
+			buf_printf(error, "cannot write the backup %s: %s", name.data, strerror(errno));
 			return NULL;
 		}
-		buf_release(&name);
+		if (*made || holds_the_same(name.data, file))
+			return buf_detach(&name);
 	}
-	buf_printf(error, "cannot write a backup: there are %d of them, or memory ran out", BACKUPS_MAX);
+	buf_printf(error, "cannot write a backup: there are %d of them already", BACKUPS_MAX);
 	return NULL;
 }
 

@@ -1,15 +1,17 @@
 #include "swatch/setup/record.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/array.h"
 #include "base/clock.h"
 #include "base/paths.h"
+#include "base/scope.h"
 #include "cache/read.h"
+#include "json/get.h"
 #include "json/pretty.h"
 #include "json/write.h"
 #include "swatch/setup/person_file.h"
@@ -22,11 +24,32 @@ static const char *const kind_names[] = {
 };
 #define KINDS (sizeof(kind_names) / sizeof(kind_names[0]))
 
+/* The texts of a change, by their names in the file. Their types say which of them it must have. */
+static const struct text {
+	const char *name;
+	size_t offset;
+	unsigned needed_by;            /* 1 << kind; each kind needs its path */
+} texts[] = {
+	{ "path", offsetof(struct setup_change, path), ~0U },
+	{ "section", offsetof(struct setup_change, section), 1U << SETUP_CONFIG },
+	{ "key", offsetof(struct setup_change, key), 1U << SETUP_CONFIG },
+	{ "value", offsetof(struct setup_change, value), 1U << SETUP_CONFIG | 1U << SETUP_STATUSLINE | 1U << SETUP_FILE },
+	{ "previous", offsetof(struct setup_change, previous), 0 },
+	{ "added", offsetof(struct setup_change, added), 0 },
+	{ "backup", offsetof(struct setup_change, backup), 0 },
+};
+#define TEXTS (sizeof(texts) / sizeof(texts[0]))
+
+static char **text_of(struct setup_change *change, const struct text *text)
+{
+	return (char **)((char *)change + text->offset);
+}
+
 /* ---- strings that may hold any byte ---- */
 
 static void put_bytes(struct jsonw *w, const char *key, const char *text)
 {
-	struct buf out = BUF_INIT;
+	AUTO_BUF out = BUF_INIT;
 	if (!text)
 		return;
 	for (const unsigned char *c = (const unsigned char *)text; *c; c++) {
@@ -37,7 +60,6 @@ static void put_bytes(struct jsonw *w, const char *key, const char *text)
 	}
 	w->out->failed = w->out->failed || out.failed;
 	jsonw_put_string(w, key, buf_str(&out));
-	buf_release(&out);
 }
 
 static int hex_digit(char c)
@@ -47,28 +69,21 @@ static int hex_digit(char c)
 	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
 }
 
-/* Returns false when it is no such string; an absent one is NULL. */
+/* Reads what put_bytes() wrote; a member that is missing is NULL. Returns false when it is no such string. */
 static bool take_bytes(struct json_object *object, const char *key, char **out)
 {
 	const char *text = json_get_string(object, key);
-	struct buf bytes = BUF_INIT;
-	*out = NULL;
+	AUTO_BUF bytes = BUF_INIT;
 	if (!text)
 		return !json_object_object_get_ex(object, key, NULL);
-	/* An empty string is one, too. */
-	(void)buf_reserve(&bytes, 1);
 	for (const char *c = text; *c; c++) {
 		int high = *c == '%' ? hex_digit(c[1]) : -1;
 		int low = high >= 0 ? hex_digit(c[2]) : -1;
-		if (*c == '%' && (low < 0 || (high == 0 && low == 0))) {
-			buf_release(&bytes);
+		if (*c == '%' && (low < 0 || (high == 0 && low == 0)))
 			return false;
-		}
 		buf_append_char(&bytes, *c == '%' ? (char)(high * 16 + low) : *c);
 		c += *c == '%' ? 2 : 0;
 	}
-	if (bytes.data && bytes.len == 0)
-		bytes.data[0] = '\0';
 	*out = buf_detach(&bytes);
 	return *out != NULL;
 }
@@ -77,34 +92,25 @@ static bool take_bytes(struct json_object *object, const char *key, char **out)
 
 static char *locate(void)
 {
-	char *state = paths_state_home();
-	char *path = state ? paths_join(state, "swatch/setup.json") : NULL;
-	free(state);
-	return path;
-}
-
-static bool is_complete(const struct setup_change *change)
-{
-	return change->path
-	       && (change->kind != SETUP_CONFIG || (change->section && change->key && change->value))
-	       && ((change->kind != SETUP_STATUSLINE && change->kind != SETUP_FILE) || change->value);
+	AUTO_FREE char *state = paths_state_home();
+	return state ? paths_join(state, "swatch/setup.json") : NULL;
 }
 
 static bool take_change(struct json_object *object, struct setup_change *change)
 {
 	const char *kind = json_get_string(object, "kind");
-	memset(change, 0, sizeof(*change));
 	for (size_t i = 1; kind && i < KINDS; i++)
 		if (strcmp(kind, kind_names[i]) == 0)
 			change->kind = (enum setup_kind)i;
 	change->created = json_get_bool(object, "created", false);
 	change->was_enabled = json_get_bool(object, "wasEnabled", false);
 	change->was_active = json_get_bool(object, "wasActive", false);
-	return change->kind != SETUP_NOTHING && take_bytes(object, "path", &change->path)
-	       && take_bytes(object, "section", &change->section) && take_bytes(object, "key", &change->key)
-	       && take_bytes(object, "value", &change->value) && take_bytes(object, "previous", &change->previous)
-	       && take_bytes(object, "added", &change->added) && take_bytes(object, "backup", &change->backup)
-	       && is_complete(change);
+	for (size_t i = 0; i < TEXTS; i++) {
+		char **text = text_of(change, &texts[i]);
+		if (!take_bytes(object, texts[i].name, text) || (!*text && (texts[i].needed_by & 1U << change->kind) != 0))
+			return false;
+	}
+	return change->kind != SETUP_NOTHING;
 }
 
 static bool take_changes(struct setup_record *record, struct json_object *object)
@@ -115,55 +121,59 @@ static bool take_changes(struct setup_record *record, struct json_object *object
 		return false;
 	size_t count = json_object_array_length(changes);
 	record->changes = calloc(count + 1, sizeof(*record->changes));
+	record->cap = record->changes ? count + 1 : 0;
 	for (size_t i = 0; record->changes && i < count; i++)
 		if (!take_change(json_object_array_get_idx(changes, i), &record->changes[record->count++]))
 			return false;
 	return record->changes != NULL;
 }
 
+/* Reads the changes. Returns false with a message without the path. */
+static bool read_record(struct setup_record *record, const struct person_file *file, struct buf *why)
+{
+	/* Somebody else could have setup write into settings.json and remove files. */
+	if ((file->mode & 0022) != 0) {
+		buf_printf(why, "others may write in it (look what is in it, then chmod 600 %s)", record->path);
+		return false;
+	}
+	AUTO_JSON *object = cache_parse_json(&file->text);
+	if (!object && errno == EBADMSG)
+		buf_append_str(why, "it is not a JSON object");
+	if (!object)
+		return false;
+	errno = 0;
+	if (take_changes(record, object))
+		return true;
+	if (errno != ENOMEM)
+		buf_append_str(why, "it is not a record of this version");
+	return false;
+}
+
 bool setup_record_load(struct setup_record *record, struct buf *error)
 {
+	struct person_file file;
+	AUTO_BUF why = BUF_INIT;
 	memset(record, 0, sizeof(*record));
 	record->path = locate();
 	if (!record->path) {
 		buf_printf(error, "cannot tell where to keep a record: %s", paths_why_none());
 		return false;
 	}
-	struct person_file file;
-	struct buf why = BUF_INIT;
-	bool good = person_file_read(record->path, CACHE_READ_MAX_BYTES, &file, &why);
-	bool is_new = good && !file.exists;
-	/* It says what is written into settings.json, and which files are removed. */
-	if (good && (file.mode & 0022) != 0)
-		buf_printf(&why, "others may write in it (look what is in it, then chmod 600 %s)", record->path);
-	struct json_object *object = good && !is_new && why.len == 0 ? cache_parse_json(&file.text) : NULL;
-	/* Only memory that runs out has one from here on. */
-	if (object)
-		errno = 0;
-	good = is_new || (object && take_changes(record, object));
-	if (!good && why.len == 0)
-		buf_append_str(&why, errno == ENOMEM ? "out of memory" : object ? "it is not a record of this version"
-				     : errno == EBADMSG ? "it is not a JSON object" : strerror(errno));
-	json_object_put(object);
+	bool good = person_file_read(record->path, CACHE_READ_MAX_BYTES, &file, &why)
+		    && (!file.exists || read_record(record, &file, &why));
 	person_file_release(&file);
 	if (!good)
 		buf_printf(error, "cannot read %s, the record of what setup has done: %s; "
 			   "mend it, or move it away to do without", record->path, buf_message(&why));
-	buf_release(&why);
 	return good;
 }
 
-static void write_change(struct jsonw *w, const struct setup_change *change)
+static void write_change(struct jsonw *w, struct setup_change *change)
 {
 	jsonw_begin_object(w);
 	jsonw_put_string(w, "kind", kind_names[change->kind]);
-	put_bytes(w, "path", change->path);
-	put_bytes(w, "section", change->section);
-	put_bytes(w, "key", change->key);
-	put_bytes(w, "value", change->value);
-	put_bytes(w, "previous", change->previous);
-	put_bytes(w, "added", change->added);
-	put_bytes(w, "backup", change->backup);
+	for (size_t i = 0; i < TEXTS; i++)
+		put_bytes(w, texts[i].name, *text_of(change, &texts[i]));
 	if (change->created)
 		jsonw_put_bool(w, "created", true);
 	if (change->kind == SETUP_SERVICE) {
@@ -175,7 +185,7 @@ static void write_change(struct jsonw *w, const struct setup_change *change)
 
 static void write_record(const struct setup_record *record, struct buf *out)
 {
-	struct buf json = BUF_INIT;
+	AUTO_BUF json = BUF_INIT;
 	struct jsonw w;
 	jsonw_init(&w, &json);
 	jsonw_begin_object(&w);
@@ -192,13 +202,12 @@ static void write_record(const struct setup_record *record, struct buf *out)
 		json_pretty(out, buf_str(&json), json.len, 0);
 	buf_append_char(out, '\n');
 	out->failed = out->failed || json.failed;
-	buf_release(&json);
 }
 
-/* The directory of the record, which need not be there. */
-static bool make_directory(const char *path)
+/* Makes the directories above the record that are missing. Returns false with errno. */
+static bool make_parents(const char *path)
 {
-	char *partial = strdup(path);
+	AUTO_FREE char *partial = strdup(path);
 	bool good = partial != NULL;
 	for (char *slash = partial ? strchr(partial + 1, '/') : NULL; good && slash; slash = strchr(slash + 1, '/')) {
 		*slash = '\0';
@@ -206,9 +215,6 @@ static bool make_directory(const char *path)
 		good = mkdir(partial, 0700) == 0 || stat(partial, &st) == 0;
 		*slash = '/';
 	}
-	int why = errno;
-	free(partial);
-	errno = why;
 	return good;
 }
 
@@ -229,24 +235,18 @@ static bool remove_record(const struct setup_record *record, struct buf *error)
 bool setup_record_save(const struct setup_record *record, struct buf *error)
 {
 	struct person_file file = { 0 };
-	struct buf out = BUF_INIT, why = BUF_INIT;
+	AUTO_BUF out = BUF_INIT, why = BUF_INIT;
 	if (record->count == 0)
 		return remove_record(record, error);
 	write_record(record, &out);
-	if (out.failed)
-		buf_append_str(&why, "out of memory");
-	else if (!make_directory(record->path))
+	if (!out.failed && !make_parents(record->path))
 		buf_append_str(&why, strerror(errno));
-	bool good = why.len == 0 && person_file_read(record->path, CACHE_READ_MAX_BYTES, &file, &why);
-	if (good) {
-		file.mode = 0600;
-		good = person_file_replace(&file, out.data, out.len, NULL, NULL, &why);
-	}
+	bool good = !out.failed && why.len == 0 && person_file_read(record->path, CACHE_READ_MAX_BYTES, &file, &why);
+	file.mode = 0600;
+	good = good && person_file_replace(&file, out.data, out.len, NULL, NULL, &why);
 	person_file_release(&file);
 	if (!good)
 		buf_printf(error, "cannot write %s: %s", record->path, buf_message(&why));
-	buf_release(&out);
-	buf_release(&why);
 	return good;
 }
 
@@ -274,11 +274,9 @@ bool setup_record_put(struct setup_record *record, struct setup_change *change, 
 	struct setup_change *same = setup_record_find(record, change->kind, change->path, change->section, change->key);
 	memset(old, 0, sizeof(*old));
 	if (!same) {
-		struct setup_change *grown = realloc(record->changes, (record->count + 1) * sizeof(*grown));
-		if (!grown)
+		if (!array_reserve(&record->changes, &record->cap, record->count + 1, sizeof(*record->changes)))
 			return false;
-		record->changes = grown;
-		same = &grown[record->count++];
+		same = &record->changes[record->count++];
 	} else {
 		*old = *same;
 	}
@@ -296,13 +294,8 @@ void setup_record_drop(struct setup_record *record, size_t index)
 
 void setup_change_release(struct setup_change *change)
 {
-	free(change->path);
-	free(change->section);
-	free(change->key);
-	free(change->value);
-	free(change->previous);
-	free(change->added);
-	free(change->backup);
+	for (size_t i = 0; i < TEXTS; i++)
+		free(*text_of(change, &texts[i]));
 	memset(change, 0, sizeof(*change));
 }
 

@@ -1,5 +1,5 @@
 /*
- * setup_record: what `swatch setup` has done, kept in setup.json so that --undo can take back precisely that.
+ * record: what `swatch setup` has done, kept in setup.json so that --undo can take back precisely that.
  *
  * For: setup.h's parts. The file is $XDG_STATE_HOME/swatch/setup.json, 0600, replaced atomically on every change.
  * Its strings have every byte that is not plain ASCII, and '%', as %XX: a path may hold anything.
@@ -34,12 +34,12 @@ struct setup_change {
 struct setup_record {
 	char *path;
 	struct setup_change *changes;
-	size_t count;
+	size_t count, cap;
 };
 
 /*
- * Reads the record; an absent one is empty. Returns false with a message when it cannot be read: nothing may be done
- * then that would have to be recorded. setup_record_release() in every case.
+ * Reads the record; a missing file is an empty one. Returns false with a message when it cannot be read: do nothing then
+ * that would have to be recorded. Call setup_record_release() in either case.
  */
 bool setup_record_load(struct setup_record *record, struct buf *error);
 
@@ -47,13 +47,16 @@ bool setup_record_load(struct setup_record *record, struct buf *error);
 struct setup_change *setup_record_find(const struct setup_record *record, enum setup_kind kind, const char *path,
 				       const char *section, const char *key);
 
-/* Adds a change, or puts it in the place of one of the same thing, which goes to `old`. Takes what it points to. */
+/*
+ * Adds a change, or puts it in the place of a change of the same thing, which goes to `old`. The record owns its texts from
+ * then on. Returns false when memory ran out.
+ */
 bool setup_record_put(struct setup_record *record, struct setup_change *change, struct setup_change *old);
 
-/* Takes one out, and frees it. */
+/* Takes a change out and frees it. */
 void setup_record_drop(struct setup_record *record, size_t index);
 
-/* Writes it; an empty one is removed. False with a message. */
+/* Writes the record, or removes an empty one. Returns false with a message. */
 bool setup_record_save(const struct setup_record *record, struct buf *error);
 
 void setup_record_release(struct setup_record *record);

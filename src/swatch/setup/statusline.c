@@ -7,8 +7,10 @@
 
 #include "base/argv.h"
 #include "base/paths.h"
+#include "base/scope.h"
 #include "cache/read.h"
 #include "json/edit.h"
+#include "json/get.h"
 #include "json/write.h"
 #include "swatch/cli/program.h"
 #include "swatch/setup/person_file.h"
@@ -36,7 +38,7 @@ static void quote_for_shell(const char *word, struct buf *out)
 /* Whether a command runs swatch; *runs: its program is there, as far as can be told. */
 static bool is_swatch(const char *command, bool *runs)
 {
-	struct buf error = BUF_INIT;
+	AUTO_BUF error = BUF_INIT;
 	*runs = true;
 	if (!strstr(command, "swatch"))
 		return false;
@@ -44,11 +46,9 @@ static bool is_swatch(const char *command, bool *runs)
 	if (command[strcspn(command, "|&;<>()$`*?[]#{}\n")] != '\0')
 		return true;
 	char **words = argv_split(command, &error);
-	char *path = words ? argv_find_program(words[0]) : NULL;
+	AUTO_FREE char *path = words ? argv_find_program(words[0]) : NULL;
 	*runs = path != NULL;
-	free(path);
 	argv_free(words);
-	buf_release(&error);
 	return true;
 }
 
@@ -79,14 +79,13 @@ struct job {
 /* What is there now. Returns false after setup_fail(). */
 static bool look(struct setup *setup, struct job *job)
 {
-	struct buf error = BUF_INIT;
+	AUTO_BUF error = BUF_INIT;
 	bool good = person_file_read(job->path, JSON_EDIT_MAX_BYTES, &job->file, &error)
 		    && (!job->file.exists
 			|| json_edit_find(buf_str(&job->file.text), job->file.text.len, "statusLine", &job->member,
 					  &error));
 	if (!good)
 		setup_fail(setup, "%s cannot be read: %s; it stays as it is", setup_path(job->path), buf_message(&error));
-	buf_release(&error);
 	if (!good || !job->member.found)
 		return good;
 	job->present = strndup(job->file.text.data + job->member.value_at, job->member.value_len);
@@ -99,11 +98,10 @@ static bool look(struct setup *setup, struct job *job)
 /* The new text. Returns false after setup_fail(). */
 static bool compose(struct setup *setup, struct job *job)
 {
-	struct buf error = BUF_INIT;
-	bool good = person_file_may_write(&job->file, &error);
-	if (!good) {
+	AUTO_BUF error = BUF_INIT;
+	bool good = true;
+	if (!person_file_may_write(&job->file, &error)) {
 		setup_fail(setup, "%s stays as it is: %s", setup_path(job->path), buf_message(&error));
-		buf_release(&error);
 		return false;
 	}
 	if (job->file.exists) {
@@ -116,18 +114,16 @@ static bool compose(struct setup *setup, struct job *job)
 	}
 	good = good && !job->value.failed && !job->text.failed;
 	if (!good)
-		setup_fail(setup, "%s cannot be edited: %s", setup_path(job->path),
-			   buf_message(&error));
-	buf_release(&error);
+		setup_fail(setup, "%s cannot be edited: %s", setup_path(job->path), buf_message(&error));
 	return good;
 }
 
-/* Says what is there. True when it is a statusline of ours that runs: nothing is to be done. */
+/* Says what is there. Returns true when it is a statusline of ours that runs: nothing is left to do. */
 static bool is_connected(struct setup *setup, struct job *job, bool *foreign)
 {
-	struct buf ignored = BUF_INIT;
+	AUTO_BUF ignored = BUF_INIT;
 	const struct buf *text = &job->file.text;
-	struct json_object *settings = job->present ? json_edit_parse(text->data, text->len, &ignored) : NULL;
+	AUTO_JSON *settings = job->present ? json_edit_parse(text->data, text->len, &ignored) : NULL;
 	const char *command = json_get_string(json_get_object(settings, "statusLine"), "command");
 	bool runs = false, ours = command && is_swatch(command, &runs);
 	*foreign = job->present && !ours;
@@ -138,8 +134,6 @@ static bool is_connected(struct setup *setup, struct job *job, bool *foreign)
 	else if (job->present)
 		setup_item(setup, STYLE_NOTE, "%s has another program's: %s", setup_path(job->path),
 			   command ? command : job->present);
-	json_object_put(settings);
-	buf_release(&ignored);
 	return ours && runs;
 }
 
@@ -162,38 +156,42 @@ static bool describe(const struct job *job, char *backup, struct setup_change *c
 	       && (change->backup || !old || !old->backup);
 }
 
-static void put_in(struct setup *setup, struct job *job)
+/* Records the change and makes it. Returns false after setup_fail(). */
+static bool put_in(struct setup *setup, struct job *job, char *backup)
 {
-	struct buf error = BUF_INIT;
+	AUTO_BUF error = BUF_INIT;
 	struct setup_change change;
+	bool begun = false, good = false;
+	if (!describe(job, backup, &change))
+		setup_change_release(&change);
+	else if (!(begun = setup_begin(setup, &change)))
+		return false;
+	if (begun) {
+		good = person_file_replace(&job->file, job->text.data, job->text.len, NULL, NULL, &error);
+		setup_end(setup, good);
+	}
+	if (good)
+		setup_done(setup, "done: Claude Code shows it with the next message");
+	else
+		setup_fail(setup, "%s stays as it is: %s", setup_path(job->path), buf_message(&error));
+	return good;
+}
+
+static void back_up_and_put_in(struct setup *setup, struct job *job)
+{
+	AUTO_BUF error = BUF_INIT;
 	bool made = false, wants_backup = job->file.exists && !job->old;
 	char *backup = wants_backup ? person_file_back_up(&job->file, job->path, &made, &error) : NULL;
 	if (wants_backup && !backup) {
 		setup_fail(setup, "%s stays as it is: %s", setup_path(job->path), buf_message(&error));
-		buf_release(&error);
 		return;
 	}
 	if (made)
 		setup_item(setup, STYLE_PLAIN, "backup: %s", setup_path(backup));
-	char *new_backup = made ? copy(backup) : NULL;
-	bool begun = describe(job, backup, &change);
-	if (begun) {
-		begun = setup_begin(setup, &change);
-	} else {
-		setup_change_release(&change);
-		setup_fail(setup, "%s stays as it is: out of memory", setup_path(job->path));
-	}
-	bool good = begun && person_file_replace(&job->file, job->text.data, job->text.len, NULL, NULL, &error);
-	if (begun)
-		setup_end(setup, good);
-	if (good)
-		setup_done(setup, "done: Claude Code shows it with the next message");
-	else if (begun)
-		setup_fail(setup, "%s stays as it is: %s", setup_path(job->path), buf_message(&error));
-	if (!good && new_backup)
+	AUTO_FREE char *new_backup = made ? copy(backup) : NULL;
+	/* The record owns `backup` from here on. */
+	if (!put_in(setup, job, backup) && new_backup)
 		(void)unlink(new_backup);
-	free(new_backup);
-	buf_release(&error);
 }
 
 static void connect(struct setup *setup, struct job *job)
@@ -207,12 +205,12 @@ static void connect(struct setup *setup, struct job *job)
 	if (foreign)
 		setup_item(setup, STYLE_NOTE, "in the place of the other program's; --undo puts that back");
 	if (setup_agree(setup, !foreign) && setup_make_parents(setup, job->path))
-		put_in(setup, job);
+		back_up_and_put_in(setup, job);
 }
 
 void setup_statusline(struct setup *setup)
 {
-	char *program = program_find_swatch();
+	AUTO_FREE char *program = program_find_swatch();
 	setup_row(setup, "statusline");
 	if (!program) {
 		setup_fail(setup, "the program swatch is not beside this one, in " SWATCH_BINDIR " or on PATH; "
@@ -234,6 +232,5 @@ void setup_statusline(struct setup *setup)
 		buf_release(&job.value);
 		buf_release(&job.text);
 	}
-	free(program);
 	setup_flush(setup);
 }

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/paths.h"
+#include "base/scope.h"
 #include "swatch/ui/terminal.h"
 
 /* ---- saying ---- */
@@ -25,14 +26,13 @@ static void add_item(struct setup *setup, enum page_style style, const char *for
 
 static void add_item(struct setup *setup, enum page_style style, const char *format, va_list args)
 {
-	struct buf text = BUF_INIT;
+	AUTO_BUF text = BUF_INIT;
 	buf_vprintf(&text, format, args);
 	if (!setup->page.row_open)
 		page_row(&setup->page, "");
 	page_break(&setup->page);
 	page_item(&setup->page, style, "%s", buf_str(&text));
 	setup->page.out.failed = setup->page.out.failed || text.failed;
-	buf_release(&text);
 }
 
 void setup_item(struct setup *setup, enum page_style style, const char *format, ...)
@@ -75,14 +75,13 @@ void setup_fail(struct setup *setup, const char *format, ...)
 
 static bool read_answer(bool default_yes)
 {
-	char *line = NULL;
+	AUTO_FREE char *line = NULL;
 	size_t cap = 0;
 	ssize_t len = getline(&line, &cap, stdin);
 	const char *answer = len > 0 ? line + strspn(line, " \t") : "n";
 	bool yes = *answer == 'y' || *answer == 'Y' || (default_yes && (*answer == '\n' || *answer == '\0'));
 	if (len <= 0)
 		putchar('\n');
-	free(line);
 	return yes;
 }
 
@@ -123,37 +122,34 @@ static void forget(struct setup *setup)
 
 bool setup_begin(struct setup *setup, struct setup_change *change)
 {
-	struct buf error = BUF_INIT;
+	AUTO_BUF error = BUF_INIT;
 	struct setup_change *same = setup_record_find(&setup->record, change->kind, change->path, change->section,
 						      change->key);
 	setup->begun = same ? (size_t)(same - setup->record.changes) : setup->record.count;
 	if (!change->path || !setup_record_put(&setup->record, change, &setup->replaced)) {
 		setup_change_release(change);
-		setup_fail(setup, "out of memory");
+		setup_fail(setup, "%s", buf_message(&error));
 		return false;
 	}
-	bool good = setup_record_save(&setup->record, &error);
-	if (!good) {
-		forget(setup);
-		setup_fail(setup, "not done, because it cannot be recorded: %s", buf_message(&error));
-	}
-	buf_release(&error);
-	return good;
+	if (setup_record_save(&setup->record, &error))
+		return true;
+	forget(setup);
+	setup_fail(setup, "not done, because it cannot be recorded: %s", buf_message(&error));
+	return false;
 }
 
 void setup_end(struct setup *setup, bool made)
 {
-	struct buf error = BUF_INIT;
+	AUTO_BUF error = BUF_INIT;
 	if (!made) {
 		forget(setup);
 		if (!setup_record_save(&setup->record, &error))
 			setup_fail(setup, "%s", buf_message(&error));
 	}
 	setup_change_release(&setup->replaced);
-	buf_release(&error);
 }
 
-/* One directory, unless it is there. */
+/* Makes one directory, unless it is there. */
 static bool make_directory(struct setup *setup, const char *path)
 {
 	struct stat st;
@@ -172,14 +168,13 @@ static bool make_directory(struct setup *setup, const char *path)
 
 bool setup_make_parents(struct setup *setup, const char *path)
 {
-	char *partial = strdup(path);
+	AUTO_FREE char *partial = strdup(path);
 	bool good = partial != NULL;
 	for (char *slash = partial ? strchr(partial + 1, '/') : NULL; good && slash; slash = strchr(slash + 1, '/')) {
 		*slash = '\0';
 		good = make_directory(setup, partial);
 		*slash = '/';
 	}
-	free(partial);
 	return good;
 }
 

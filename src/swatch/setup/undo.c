@@ -1,4 +1,4 @@
-/* Everything back, in the reverse order: what is still as setup left it. What was changed since stays, which is said. */
+/* Takes everything back, last change first, as far as it is still as setup left it. What was changed since stays. */
 #include "swatch/setup/setup.h"
 
 #include <errno.h>
@@ -7,58 +7,68 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/scope.h"
 #include "json/edit.h"
+#include "json/get.h"
 #include "swatch/cli/user_service.h"
 #include "swatch/setup/person_file.h"
 
 #define FILE_MAX_BYTES ((size_t)65536)
 
 enum verdict {
-	UNDONE,      /* or there is nothing left to undo: it leaves the record */
-	KEPT         /* declined, or it failed: it stays in the record */
+	UNDONE,      /* or nothing is left to undo: the change leaves the record */
+	KEPT         /* the person declined, or undoing failed: it stays in the record */
 };
+
+/* How it went: says so. An empty `error` means that memory ran out. */
+static enum verdict finish(struct setup *setup, const char *path, bool good, const struct buf *error)
+{
+	if (good)
+		setup_done(setup, "done");
+	else
+		setup_fail(setup, "%s stays as it is: %s", setup_path(path), buf_message(error));
+	return good ? UNDONE : KEPT;
+}
+
+static enum verdict cannot_read(struct setup *setup, const char *path, const struct buf *error)
+{
+	setup_fail(setup, "%s cannot be read: %s", setup_path(path), buf_message(error));
+	return KEPT;
+}
 
 /* ---- statusLine ---- */
 
-enum likeness { SAME, OTHER, UNTOLD };
+enum likeness { SAME, OTHER, UNKNOWN };
 
 /*
- * Both are values; how they are set out does not matter: Claude Code writes the file anew when it changes a setting.
- * UNTOLD, with why in `error` (nothing: memory ran out): nothing is undone then, and nothing forgotten.
+ * Compares two values; how they are set out does not matter: Claude Code writes the file anew when it changes a setting.
+ * UNKNOWN, with why in `error`: undo nothing then, and forget nothing.
  */
 static enum likeness compare_values(const char *a, const char *b, struct buf *error)
 {
-	struct buf one = BUF_INIT, other = BUF_INIT;
+	AUTO_BUF one = BUF_INIT, other = BUF_INIT;
 	buf_printf(&one, "{\"v\":%s}", a);
 	buf_printf(&other, "{\"v\":%s}", b);
-	struct json_object *left = one.failed || other.failed ? NULL : json_edit_parse(one.data, one.len, error);
-	struct json_object *right = left ? json_edit_parse(other.data, other.len, error) : NULL;
-	enum likeness likeness = !right ? UNTOLD : json_object_equal(left, right) == 1 ? SAME : OTHER;
-	json_object_put(left);
-	json_object_put(right);
-	buf_release(&one);
-	buf_release(&other);
-	return likeness;
+	AUTO_JSON *left = one.failed || other.failed ? NULL : json_edit_parse(one.data, one.len, error);
+	AUTO_JSON *right = left ? json_edit_parse(other.data, other.len, error) : NULL;
+	return !right ? UNKNOWN : json_object_equal(left, right) == 1 ? SAME : OTHER;
 }
 
-/* A file that setup made goes when nothing else has come into it. */
+/* A file that setup made goes when nothing else has come into it: SAME. */
 static enum likeness compare_to_ours(const struct setup_change *change, const struct person_file *file, struct buf *error)
 {
-	struct buf whole = BUF_INIT;
-	enum likeness likeness = OTHER;
-	if (change->created) {
-		buf_printf(&whole, "{\"statusLine\":%s}", change->value);
-		likeness = whole.failed ? UNTOLD : compare_values(buf_str(&file->text), whole.data, error);
-	}
-	buf_release(&whole);
-	return likeness;
+	AUTO_BUF whole = BUF_INIT;
+	if (!change->created)
+		return OTHER;
+	buf_printf(&whole, "{\"statusLine\":%s}", change->value);
+	return whole.failed ? UNKNOWN : compare_values(buf_str(&file->text), whole.data, error);
 }
 
 /* The backup is of no use when the file says the same again. */
 static void remove_backup(struct setup *setup, const struct setup_change *change, const struct buf *text)
 {
 	struct person_file backup;
-	struct buf ignored = BUF_INIT;
+	AUTO_BUF ignored = BUF_INIT;
 	if (!change->backup)
 		return;
 	bool read = person_file_read(change->backup, JSON_EDIT_MAX_BYTES, &backup, &ignored) && backup.exists;
@@ -68,73 +78,64 @@ static void remove_backup(struct setup *setup, const struct setup_change *change
 		setup_item(setup, STYLE_NOTE, "the rest of the file was changed since: the backup stays, %s",
 			   setup_path(change->backup));
 	person_file_release(&backup);
-	buf_release(&ignored);
 }
 
 static enum verdict restore_statusline(struct setup *setup, const struct setup_change *change,
 				       const struct person_file *file)
 {
-	struct buf text = BUF_INIT, error = BUF_INIT;
+	AUTO_BUF text = BUF_INIT, error = BUF_INIT;
 	enum likeness ours = compare_to_ours(change, file, &error);
-	bool remove = ours == SAME, good;
-	const char *what = remove ? "remove it, nothing else is in it"
+	const char *what = ours == SAME ? "remove it, nothing else is in it"
 			   : change->previous ? "put back the statusLine that was there" : "take statusLine out again";
 	setup_item(setup, STYLE_PLAIN, "%s: %s", setup_path(change->path), what);
-	if (ours != UNTOLD && !setup_agree(setup, true))
+	if (ours == UNKNOWN)
+		return finish(setup, change->path, false, &error);
+	if (!setup_agree(setup, true))
 		return KEPT;
-	if (ours == UNTOLD)
-		good = false;
-	else if (remove)
+	bool good;
+	if (ours == SAME)
 		good = person_file_remove(file, &error);
 	else if (change->previous)
-		good = json_edit_set(file->text.data, file->text.len, "statusLine", change->previous, &text, &error)
-		       && person_file_replace(file, text.data, text.len, NULL, NULL, &error);
+		good = json_edit_set(file->text.data, file->text.len, "statusLine", change->previous, &text, &error);
 	else
-		good = json_edit_unset(file->text.data, file->text.len, "statusLine", &text, &error)
-		       && person_file_replace(file, text.data, text.len, NULL, NULL, &error);
-	if (good) {
+		good = json_edit_unset(file->text.data, file->text.len, "statusLine", &text, &error);
+	if (good && ours != SAME)
+		good = person_file_replace(file, text.data, text.len, NULL, NULL, &error);
+	if (good)
 		remove_backup(setup, change, &text);
-		setup_done(setup, "done");
-	} else {
-		setup_fail(setup, "%s stays as it is: %s", setup_path(change->path), buf_message(&error));
+	return finish(setup, change->path, good, &error);
+}
+
+/* Compares what is there with what setup wrote. */
+static enum verdict look_at_statusline(struct setup *setup, const struct setup_change *change,
+				       const struct person_file *file, const struct json_edit_member *member)
+{
+	AUTO_BUF error = BUF_INIT;
+	if (!member->found) {
+		setup_item(setup, STYLE_NOTE, "%s has no statusLine any more: nothing to undo", setup_path(change->path));
+		return UNDONE;
 	}
-	buf_release(&text);
-	buf_release(&error);
-	return good ? UNDONE : KEPT;
+	AUTO_FREE char *present = strndup(file->text.data + member->value_at, member->value_len);
+	enum likeness likeness = present ? compare_values(present, change->value, &error) : UNKNOWN;
+	if (likeness == UNKNOWN)
+		return finish(setup, change->path, false, &error);
+	if (likeness == SAME)
+		return restore_statusline(setup, change, file);
+	setup_item(setup, STYLE_NOTE, "%s: statusLine was changed since, and stays as it is", setup_path(change->path));
+	return UNDONE;
 }
 
 static enum verdict undo_statusline(struct setup *setup, const struct setup_change *change)
 {
 	struct person_file file;
 	struct json_edit_member member = { .found = false };
-	struct buf error = BUF_INIT;
-	enum verdict verdict = UNDONE;
-	enum likeness likeness;
+	AUTO_BUF error = BUF_INIT;
 	setup_row(setup, "statusline");
 	bool good = person_file_read(change->path, JSON_EDIT_MAX_BYTES, &file, &error)
 		    && (!file.exists || json_edit_find(buf_str(&file.text), file.text.len, "statusLine", &member, &error));
-	char *present = member.found ? strndup(file.text.data + member.value_at, member.value_len) : NULL;
-	if (!good) {
-		setup_fail(setup, "%s cannot be read: %s", setup_path(change->path), buf_message(&error));
-		verdict = KEPT;
-	} else if (!member.found) {
-		setup_item(setup, STYLE_NOTE, "%s has no statusLine any more: nothing to undo",
-			   setup_path(change->path));
-	} else if (!present) {
-		setup_fail(setup, "out of memory");
-		verdict = KEPT;
-	} else if ((likeness = compare_values(present, change->value, &error)) == UNTOLD) {
-		setup_fail(setup, "%s stays as it is: %s", setup_path(change->path), buf_message(&error));
-		verdict = KEPT;
-	} else if (likeness == OTHER) {
-		setup_item(setup, STYLE_NOTE, "%s: statusLine was changed since, and stays as it is",
-			   setup_path(change->path));
-	} else {
-		verdict = restore_statusline(setup, change, &file);
-	}
-	free(present);
+	enum verdict verdict = good ? look_at_statusline(setup, change, &file, &member)
+				    : cannot_read(setup, change->path, &error);
 	person_file_release(&file);
-	buf_release(&error);
 	return verdict;
 }
 
@@ -143,7 +144,7 @@ static enum verdict undo_statusline(struct setup *setup, const struct setup_chan
 static enum verdict restore_config(struct setup *setup, const struct setup_change *change, const struct person_file *file,
 				   const struct buf *text)
 {
-	struct buf error = BUF_INIT;
+	AUTO_BUF error = BUF_INIT;
 	bool remove = change->created && text->len == 0;
 	setup_item(setup, STYLE_PLAIN, "%s: %s [%s] %s", setup_path(change->path),
 		   remove ? "remove it, nothing is in it but" : change->previous ? "put back the former" : "take out",
@@ -152,27 +153,21 @@ static enum verdict restore_config(struct setup *setup, const struct setup_chang
 		return KEPT;
 	bool good = remove ? person_file_remove(file, &error)
 			   : person_file_replace(file, buf_str(text), text->len, NULL, NULL, &error);
-	if (good) {
+	if (good)
 		setup_tell_daemon(setup);
-		setup_done(setup, "done");
-	} else {
-		setup_fail(setup, "%s stays as it is: %s", setup_path(change->path), buf_message(&error));
-	}
-	buf_release(&error);
-	return good ? UNDONE : KEPT;
+	return finish(setup, change->path, good, &error);
 }
 
 static enum verdict undo_config(struct setup *setup, const struct setup_change *change)
 {
 	const struct config_change made = { .section = change->section, .key = change->key, .lines = change->value,
-					  .previous = change->previous, .added = change->added };
+					    .previous = change->previous, .added = change->added };
 	struct person_file file;
-	struct buf text = BUF_INIT, error = BUF_INIT;
+	AUTO_BUF text = BUF_INIT, error = BUF_INIT;
 	enum verdict verdict = UNDONE;
 	setup_row(setup, "config");
 	if (!person_file_read(change->path, FILE_MAX_BYTES, &file, &error)) {
-		setup_fail(setup, "%s cannot be read: %s", setup_path(change->path), buf_message(&error));
-		verdict = KEPT;
+		verdict = cannot_read(setup, change->path, &error);
 	} else {
 		switch (config_edit_undo(buf_str(&file.text), file.text.len, &made, &text)) {
 		case CONFIG_EDIT_UNDONE:
@@ -187,44 +182,38 @@ static enum verdict undo_config(struct setup *setup, const struct setup_change *
 				   setup_path(change->path), change->section, change->key);
 			break;
 		case CONFIG_EDIT_NO_MEMORY:
-			setup_fail(setup, "out of memory");
-			verdict = KEPT;
+			verdict = finish(setup, change->path, false, &error);
 			break;
 		}
 	}
 	person_file_release(&file);
-	buf_release(&text);
-	buf_release(&error);
 	return verdict;
 }
 
 /* ---- files, directories ---- */
 
+static enum verdict remove_file(struct setup *setup, const struct setup_change *change, const struct person_file *file)
+{
+	AUTO_BUF error = BUF_INIT;
+	setup_item(setup, STYLE_PLAIN, "remove %s", setup_path(change->path));
+	return setup_agree(setup, true) ? finish(setup, change->path, person_file_remove(file, &error), &error) : KEPT;
+}
+
 static enum verdict undo_file(struct setup *setup, const struct setup_change *change)
 {
 	struct person_file file;
-	struct buf error = BUF_INIT;
+	AUTO_BUF error = BUF_INIT;
 	enum verdict verdict = UNDONE;
 	setup_row(setup, "file");
-	if (!person_file_read(change->path, FILE_MAX_BYTES, &file, &error)) {
-		setup_fail(setup, "%s cannot be read: %s", setup_path(change->path), buf_message(&error));
-		verdict = KEPT;
-	} else if (!file.exists) {
+	if (!person_file_read(change->path, FILE_MAX_BYTES, &file, &error))
+		verdict = cannot_read(setup, change->path, &error);
+	else if (!file.exists)
 		setup_item(setup, STYLE_NOTE, "%s is gone already", setup_path(change->path));
-	} else if (strcmp(buf_str(&file.text), change->value) != 0) {
+	else if (strcmp(buf_str(&file.text), change->value) != 0)
 		setup_item(setup, STYLE_NOTE, "%s was changed since, and stays as it is", setup_path(change->path));
-	} else {
-		setup_item(setup, STYLE_PLAIN, "remove %s", setup_path(change->path));
-		verdict = setup_agree(setup, true) ? UNDONE : KEPT;
-		if (verdict == UNDONE && !person_file_remove(&file, &error)) {
-			setup_fail(setup, "cannot remove %s: %s", setup_path(change->path), buf_message(&error));
-			verdict = KEPT;
-		} else if (verdict == UNDONE) {
-			setup_done(setup, "done");
-		}
-	}
+	else
+		verdict = remove_file(setup, change, &file);
 	person_file_release(&file);
-	buf_release(&error);
 	return verdict;
 }
 
@@ -251,33 +240,30 @@ static const char *service_verb(const struct setup_change *change, const struct 
 static enum verdict undo_service(struct setup *setup, const struct setup_change *change)
 {
 	struct user_service service;
-	struct buf why = BUF_INIT;
-	enum verdict verdict = UNDONE;
+	AUTO_BUF why = BUF_INIT;
 	bool now = false;
 	setup_row(setup, "service");
 	bool answered = user_service_ask(&service, &why, &setup->interrupted) == USER_SERVICE_ANSWERED;
 	const char *verb = answered ? service_verb(change, &service, &now) : NULL;
 	if (!answered && !setup->interrupted) {
 		setup_fail(setup, "the user's systemd does not answer: %s", buf_message(&why));
-		verdict = KEPT;
-	} else if (!verb) {
-		setup_item(setup, STYLE_NOTE, USER_SERVICE_UNIT " is as it was before already");
-	} else {
-		bool with_now = now && strcmp(verb, "disable") == 0;
-		const char *words[] = { verb, with_now ? "--now" : USER_SERVICE_UNIT,
-					with_now ? USER_SERVICE_UNIT : NULL, NULL };
-		setup_item(setup, STYLE_PLAIN, "systemctl --user %s%s " USER_SERVICE_UNIT, verb,
-			   with_now ? " --now" : "");
-		verdict = setup_agree(setup, true) ? UNDONE : KEPT;
-		if (verdict == UNDONE && user_service_do(words, &why, &setup->interrupted) != USER_SERVICE_ANSWERED) {
-			setup_fail(setup, "systemctl --user %s failed: %s", verb, buf_message(&why));
-			verdict = KEPT;
-		} else if (verdict == UNDONE) {
-			setup_done(setup, "done");
-		}
+		return KEPT;
 	}
-	buf_release(&why);
-	return verdict;
+	if (!verb) {
+		setup_item(setup, STYLE_NOTE, USER_SERVICE_UNIT " is as it was before already");
+		return UNDONE;
+	}
+	bool with_now = now && strcmp(verb, "disable") == 0;
+	const char *words[] = { verb, with_now ? "--now" : USER_SERVICE_UNIT, with_now ? USER_SERVICE_UNIT : NULL, NULL };
+	setup_item(setup, STYLE_PLAIN, "systemctl --user %s%s " USER_SERVICE_UNIT, verb, with_now ? " --now" : "");
+	if (!setup_agree(setup, true))
+		return KEPT;
+	if (user_service_do(words, &why, &setup->interrupted) != USER_SERVICE_ANSWERED) {
+		setup_fail(setup, "systemctl --user %s failed: %s", verb, buf_message(&why));
+		return KEPT;
+	}
+	setup_done(setup, "done");
+	return UNDONE;
 }
 
 static enum verdict undo_daemon(struct setup *setup)
@@ -320,20 +306,19 @@ static enum verdict undo_change(struct setup *setup, const struct setup_change *
 	return UNDONE;
 }
 
-/* Systemd is told when its files are gone. */
+/* Has systemd notice that its files are gone. */
 static void reload_systemd(struct setup *setup)
 {
 	static const char *const words[] = { "daemon-reload", NULL };
-	struct buf why = BUF_INIT;
+	AUTO_BUF why = BUF_INIT;
 	if (user_service_do(words, &why, &setup->interrupted) == USER_SERVICE_SILENT)
 		setup_fail(setup, "systemctl --user daemon-reload failed: %s", buf_message(&why));
-	buf_release(&why);
 }
 
 void setup_undo(struct setup *setup)
 {
 	bool files_went = false;
-	struct buf error = BUF_INIT;
+	AUTO_BUF error = BUF_INIT;
 	if (setup->record.count == 0) {
 		setup_row(setup, "undo");
 		setup_item(setup, STYLE_PLAIN, "nothing is to be undone: %s is not there", setup_path(setup->record.path));
@@ -352,6 +337,5 @@ void setup_undo(struct setup *setup)
 	}
 	if (files_went)
 		reload_systemd(setup);
-	buf_release(&error);
 	setup_flush(setup);
 }
