@@ -38,7 +38,7 @@ plain_files="setup watch time refresh alerts terminal statusline top doctor larg
 plain_files="$plain_files autostart bars subagents sessions check reports commands idle config"
 # They measure, or load the machine: one after the other, when nothing else runs. Only --full has them.
 alone_files="kills idle storm night packages"
-long_units="test_scan_differential test_top test_gather test_ledger_ties test_statusline_config test_json_edit test_child"
+long_units="test_scan_differential test_top test_gather test_ledger_ties test_config_few test_json_edit test_child"
 quick_parts="rooms man shell shell-bats dist"
 full_parts="clang lint coverage fault-injection valgrind fuzz distcheck"
 

@@ -12,80 +12,10 @@
 #include <stdint.h>
 
 #include "base/buf.h"
-#include "base/log.h"
-
-enum billing_source { BILLING_AUTO, BILLING_NATIVE, BILLING_CCUSAGE };
-enum daemon_autostart { AUTOSTART_NO, AUTOSTART_YES };
-enum statusline_preset_choice { PRESET_CCUSAGE, PRESET_COMPACT, PRESET_FULL, PRESET_POWERLINE, PRESET_PLAIN };
-enum sandbox_mode { SANDBOX_AUTO, SANDBOX_OFF, SANDBOX_REQUIRED };
-enum watch_method { WATCH_AUTO, WATCH_INOTIFY, WATCH_POLL };
+#include "config/settings.h"
 
 /* A config file is a page; a larger file is something else. */
 #define CONFIG_FILE_MAX_BYTES 65536
-
-/* A comma list of numbers: sorted, each once; none when the text is empty. */
-#define CONFIG_NUMBERS_MAX 8
-
-struct config_numbers {
-	size_t count;
-	double at[CONFIG_NUMBERS_MAX];
-};
-
-/* More keys than the table in keys.c has. */
-#define CONFIG_KEYS_MAX 64
-
-struct config {
-	/* [watch] */
-	char *watch_paths;              /* comma list of config or projects directories; "" = as Claude Code has them */
-	int64_t watch_tail_delay_ms;
-	int watch_method;               /* enum watch_method */
-	/* [billing] */
-	int billing_source;             /* enum billing_source */
-	char *billing_timezone;         /* a tz database name; "" = the system's */
-	/* [ccusage] */
-	char *ccusage_command;          /* words split at blanks, "..." and '...' keep blanks; no shell; "" = none */
-	int64_t ccusage_timeout_ms;
-	int64_t ccusage_settle_ms;
-	int64_t ccusage_max_delay_ms;
-	int64_t ccusage_ttl_low_ms;     /* under burn_low */
-	int64_t ccusage_ttl_mid_ms;
-	int64_t ccusage_ttl_high_ms;    /* above burn_high */
-	double ccusage_burn_low_usd;    /* per hour */
-	double ccusage_burn_high_usd;   /* per hour */
-	int64_t ccusage_memory_limit_bytes; /* 0 = none */
-	/* [cache] */
-	char *cache_directory;          /* "" = <first config directory>/session-health */
-	/* [sessions] */
-	int64_t sessions_idle_after_ms;
-	int64_t sessions_expire_after_ms;
-	int64_t sessions_max_files;
-	int64_t sessions_preview;       /* characters of lastMessagePreview */
-	/* [daemon] (a statusline reads it by itself: config/few.h) */
-	int daemon_autostart;           /* enum daemon_autostart */
-	/* [sandbox] */
-	int sandbox_mode;               /* enum sandbox_mode */
-	char *sandbox_write;            /* comma list of absolute paths */
-	int sandbox_network;            /* 0 no, 1 yes */
-	/* [statusline] (swatch statusline reads them by itself: config/few.h) */
-	char *statusline_format;        /* "" = the preset */
-	int statusline_preset;          /* enum statusline_preset_choice */
-	/* [alerts] */
-	char *alerts_command;           /* words as of ccusage_command; "" = none is run */
-	int64_t alerts_timeout_ms;
-	struct config_numbers alerts_block_cost_usd;
-	struct config_numbers alerts_today_cost_usd;
-	struct config_numbers alerts_five_hour_percent;
-	struct config_numbers alerts_seven_day_percent;
-	struct config_numbers alerts_other_limits_percent;
-	struct config_numbers alerts_context_percent;
-	int64_t alerts_cache_cools_ms;  /* before the prompt cache goes cold; 0 = never */
-	int alerts_limit_reached;       /* 0 no, 1 yes */
-	int alerts_limit_reset;
-	/* [log] */
-	int log_level;                  /* enum log_level */
-	/* Where each key of the table was set last: the line in the file that was read; 0: nowhere, it has its default. */
-	int lines[CONFIG_KEYS_MAX];
-};
 
 /* Sets every key to its default. Returns false when memory ran out. */
 bool config_init(struct config *config);

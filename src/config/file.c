@@ -8,6 +8,7 @@
 #include "base/ini.h"
 #include "base/paths.h"
 #include "base/scope.h"
+#include "config/config.h"
 #include "config/keys.h"
 
 /* After so many lines that do not parse, the file is no swatch.conf. */

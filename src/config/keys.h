@@ -10,7 +10,7 @@
 #include <stddef.h>
 
 #include "base/buf.h"
-#include "config/config.h"
+#include "config/settings.h"
 
 enum config_type {
 	CONFIG_DURATION,   /* int64_t, ms */
