@@ -20,7 +20,7 @@
 /*
  * Makes room for `needed` items of `item_bytes` each. `items` is the address of the pointer to them, `cap` of the number
  * that fits. Grows by a quarter and 16, so that large arrays waste little and small ones are not grown often. New memory is
- * not cleared. Returns false when memory ran out, or when the size in bytes is no size_t; the array is as it was.
+ * not cleared. Returns false when memory ran out, or when the size in bytes does not fit a size_t; the array is as it was.
  */
 bool array_reserve(void *items, size_t *cap, size_t needed, size_t item_bytes);
 

@@ -40,7 +40,7 @@ void buf_vprintf(struct buf *b, const char *format, va_list args) __attribute__(
 const char *buf_str(const struct buf *b) __attribute__((returns_nonnull));
 
 /*
- * The content as a message for people. This is how functions all through say why they failed: they append what failed,
+ * The content as a message for people. All functions that fail for a reason say why in this way: they append what failed,
  * on which file and why to the caller's `struct buf *error`, lower case, without a full stop; the caller decides where it
  * is shown. A function that fails because memory ran out appends nothing: an empty or failed buffer reads "out of memory"
  * here. Points into the buffer, as buf_str() does.

@@ -5,13 +5,13 @@
 #include <string.h>
 #include <time.h>
 
-/* No local day is longer: 24 h, and what a zone can move its clock back by. */
+/* No local day is longer: 24 h, and as much as a zone can move its clock back. */
 #define LONGEST_DAY_SECONDS (INT64_C(50) * 60 * 60)
 
 static int64_t read_clock_ms(clockid_t id)
 {
 	struct timespec ts;
-	/* Fails only for a clock that the kernel does not have; these two it has. */
+	/* It fails only for clocks that the kernel does not have, and it has these two. */
 	(void)clock_gettime(id, &ts);
 	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
 }
@@ -185,6 +185,38 @@ int64_t clock_local_next_day_ms(int64_t at_ms)
 	tzset();
 	int64_t date = local_date_number(at);
 	return date < 0 ? at_ms + CLOCK_DAY_MS : first_moment_after_date_ms(date, at, at + LONGEST_DAY_SECONDS);
+}
+
+/* As strftime(3), whose formats the compiler wants to see. */
+static size_t write_form(enum clock_form form, const struct tm *at, char *out, size_t size)
+{
+	switch (form) {
+	case CLOCK_TIME:
+		return strftime(out, size, "%H:%M", at);
+	case CLOCK_TIME_SECONDS:
+		return strftime(out, size, "%H:%M:%S", at);
+	case CLOCK_WEEKDAY_TIME:
+		return strftime(out, size, "%a %H:%M", at);
+	case CLOCK_MONTH_DAY:
+		return strftime(out, size, "%b %d", at);
+	case CLOCK_MONTH_DAY_TIME:
+		return strftime(out, size, "%b %d %H:%M", at);
+	case CLOCK_DATE_TIME:
+		return strftime(out, size, "%Y-%m-%d %H:%M", at);
+	case CLOCK_DATE_TIME_SECONDS:
+		return strftime(out, size, "%Y-%m-%d %H:%M:%S", at);
+	}
+	return 0;
+}
+
+bool clock_format_local(int64_t at_ms, enum clock_form form, char *out, size_t size)
+{
+	struct tm local;
+	time_t at = (time_t)(at_ms / CLOCK_SECOND_MS);
+	if (at_ms >= 0 && at_ms <= CLOCK_LOCAL_MAX_MS && localtime_r(&at, &local) && write_form(form, &local, out, size) > 0)
+		return true;
+	out[0] = '\0';
+	return false;
 }
 
 void clock_format_local_date(int64_t at_ms, char out[CLOCK_DATE_SIZE])

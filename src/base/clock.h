@@ -44,6 +44,25 @@ void clock_format_age(int64_t span_ms, char out[CLOCK_AGE_SIZE]);
 int64_t clock_local_day_start_ms(int64_t at_ms);
 int64_t clock_local_next_day_ms(int64_t at_ms);
 
+/* 9999-12-31: localtime_r() goes on, pages and files do not. */
+#define CLOCK_LOCAL_MAX_MS INT64_C(253402300799000)
+
+enum clock_form {
+	CLOCK_TIME,                /* 14:02 */
+	CLOCK_TIME_SECONDS,        /* 14:02:07 */
+	CLOCK_WEEKDAY_TIME,        /* Sun 14:02 */
+	CLOCK_MONTH_DAY,           /* Nov 22 */
+	CLOCK_MONTH_DAY_TIME,      /* Nov 22 14:02 */
+	CLOCK_DATE_TIME,           /* 2026-11-22 14:02 */
+	CLOCK_DATE_TIME_SECONDS    /* 2026-11-22 14:02:07 */
+};
+
+/*
+ * Writes the local time of a moment. Returns false, with "" in `out`, when that does not fit or the moment is before 1970 or
+ * after CLOCK_LOCAL_MAX_MS.
+ */
+bool clock_format_local(int64_t at_ms, enum clock_form form, char *out, size_t size);
+
 /* "2026-11-23", the local date of `at_ms`; "" when that has no date. */
 void clock_format_local_date(int64_t at_ms, char out[CLOCK_DATE_SIZE]);
 

@@ -77,7 +77,7 @@ static void log_line(enum log_level level, const char *format, va_list args)
 	printable_mask(line + len, text_len);
 	len += text_len;
 	line[len++] = '\n';
-	/* Nobody is left to tell when stderr itself fails. */
+	/* When stderr itself fails, there is nowhere to report it. */
 	ssize_t written = write(STDERR_FILENO, line, len);
 	(void)written;
 }

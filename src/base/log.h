@@ -3,7 +3,7 @@
  *
  * For: swatchd all through; the commands for their errors. A line is "swatchd: text"; under a service manager that
  * reads stderr (JOURNAL_STREAM names it) it is "<3>text", so that the journal knows its weight. One line, one write;
- * a line over 2 KiB is cut. In a file each line begins with the time, since nobody else says it.
+ * a line over 2 KiB is cut. In a file each line begins with the time, since a file does not add it.
  * Control characters in a message become '?', because messages carry file names and other programs' words.
  */
 #ifndef SWATCH_BASE_LOG_H

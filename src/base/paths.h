@@ -1,7 +1,7 @@
 /*
  * paths: path strings, and the few directories that the environment names.
  *
- * For: every room. Strings that are returned are the caller's to free; NULL means no memory unless said otherwise.
+ * For: every room. The caller frees the strings that it gets; NULL means that memory ran out, unless a comment says more.
  */
 #ifndef SWATCH_BASE_PATHS_H
 #define SWATCH_BASE_PATHS_H
@@ -17,13 +17,13 @@ const char *paths_home(void);
 /* Why a path in the home directory could not be made, for people: there is none, or no memory. */
 const char *paths_why_none(void) __attribute__((returns_nonnull));
 
-/* "~" and "~/x" become the home directory's; trailing slashes go. NULL also when there is no home directory. */
+/* Replaces a leading "~" with the home directory, and drops trailing slashes. NULL also when there is no home directory. */
 char *paths_expand(const char *text, size_t len);
 
 /* What follows the home directory in a path: "" or "/...". NULL when the path is not in it. */
 const char *paths_after_home(const char *path);
 
-/* Appends a path for people: what lies in the home directory begins with "~". */
+/* Appends a path as people write it: with "~" for the home directory. */
 void paths_shorten(struct buf *out, const char *path);
 
 /* directory + "/" + name. */
@@ -36,15 +36,15 @@ char *paths_config_home(void);
 char *paths_state_home(void);
 
 /*
- * Takes the next item of a comma list, blanks around it cut off, empty items passed over, expanded.
- * *cursor starts at the list and moves on. NULL at the end, or when memory ran out.
+ * Takes the next item of a comma list, without blanks around it, and expands it; skips empty items. *cursor starts at the
+ * list and moves on. NULL at the end, or when memory ran out.
  */
 char *paths_next_item(const char **cursor);
 
 /* The part after the last slash; points into `path`. */
 const char *paths_basename(const char *path);
 
-/* Whether an errno says that there is nothing at a path; any other says only that one could not look. */
+/* Whether an errno says that nothing is at a path; any other errno says only that nobody could look. */
 bool paths_is_gone(int why);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * streams: descriptors 0 to 2, which whoever starts a program may have closed.
+ * streams: descriptors 0 to 2, which the program that started this one may have closed.
  *
  * For: every program's main(), before it opens anything.
  */
@@ -9,8 +9,8 @@
 #include <stdbool.h>
 
 /*
- * Opens what is missing of descriptors 0 to 2 such that using it fails with EBADF: otherwise the next file opened
- * would become "stdout", or get the log. Returns false when that is not possible.
+ * Opens those of descriptors 0 to 2 that are closed such that using them fails with EBADF: otherwise the next file that the
+ * program opens would become its stdout, or get its log. Returns false when that is not possible.
  */
 bool streams_make_safe(void);
 

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What stands in a slot whose entry was removed: searches go on past it. */
+/* Marks a slot whose entry was removed: searches go on past it. */
 static char tombstone[1];
 
 uint64_t strmap_hash(const void *bytes, size_t len)

@@ -2,7 +2,7 @@
  * strmap: a hash map from byte strings to pointers. Open addressing, no order.
  *
  * For: transcripts by path, sessions by id, names by spelling. The map copies keys and never touches the values:
- * who puts a value in frees it (strmap_each() before strmap_release()).
+ * its owner frees them (strmap_each() before strmap_release()).
  */
 #ifndef SWATCH_BASE_STRMAP_H
 #define SWATCH_BASE_STRMAP_H
@@ -31,7 +31,7 @@ struct strmap {
 void *strmap_get(const struct strmap *map, const char *key);
 void *strmap_get_len(const struct strmap *map, const char *key, size_t key_len);
 
-/* The map's own copy of a key, good until the key is removed; NULL when it is not there. It saves its users another. */
+/* The map's own copy of a key, good until the key is removed; NULL when it is not there. Callers need no copy of theirs. */
 const char *strmap_key(const struct strmap *map, const char *key);
 
 /* Sets a key's value (not NULL). Returns false when memory ran out: the map is then as before. */

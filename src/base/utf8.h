@@ -11,13 +11,13 @@
 
 /* The longest character. */
 #define UTF8_MAX_BYTES 4
-/* What stands for bytes that are no character. */
+/* Shown for bytes that are not a character. */
 #define UTF8_REPLACEMENT UINT32_C(0xFFFD)
 
-/* Decodes the character that `text` begins with. Returns how many bytes it takes; 0: these are none. `len` is 1 at least. */
+/* Decodes the character that `text` begins with. Returns its length in bytes; 0: it is not UTF-8. `len` is 1 at least. */
 size_t utf8_decode(const char *text, size_t len, uint32_t *code);
 
-/* Encodes a code point, which is one of UTF-8's. Returns how many bytes it took. */
+/* Encodes a code point that UTF-8 has. Returns its length in bytes. */
 size_t utf8_encode(uint32_t code, char out[UTF8_MAX_BYTES]);
 
 #endif

@@ -9,7 +9,7 @@
 
 #define ELLIPSIS "\xE2\x80\xA6"
 
-/* What wcwidth() says goes by the locale; loading one takes time that text in ASCII does not need. */
+/* wcwidth() goes by the locale. Loading one takes time that text in ASCII does not need. */
 static void load_locale(void)
 {
 	static int loaded;
@@ -38,8 +38,7 @@ static size_t code_len(const char *text, size_t len)
 	return at < len && text[at] == 'm' ? at + 1 : 0;
 }
 
-/* The next piece: a colour code (no columns) or a character. Returns its length. */
-static size_t next_piece(const char *text, size_t len, size_t *columns)
+size_t width_of_next(const char *text, size_t len, size_t *columns)
 {
 	size_t code = code_len(text, len);
 	*columns = 0;
@@ -55,7 +54,7 @@ size_t width_of(const char *text, size_t len)
 {
 	size_t width = 0;
 	while (len > 0) {
-		size_t columns, took = next_piece(text, len, &columns);
+		size_t columns, took = width_of_next(text, len, &columns);
 		width += columns;
 		text += took;
 		len -= took;
@@ -73,7 +72,7 @@ void width_clip(struct buf *out, const char *text, size_t len, size_t columns)
 	size_t used = 0;
 	bool full = columns == 0;
 	while (len > 0) {
-		size_t wide, took = next_piece(text, len, &wide);
+		size_t wide, took = width_of_next(text, len, &wide);
 		if (code_len(text, len) > 0) {
 			buf_append(out, text, took);
 		} else if (!full && used + wide + 1 <= columns) {

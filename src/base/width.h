@@ -1,8 +1,8 @@
 /*
- * statusline_width: how many columns text takes on a terminal, and cutting it to a width.
+ * width: how many columns text takes on a terminal, and cutting it to a width.
  *
- * For: statusline_format.c. Wide characters take two columns, combining ones none, colour codes ("\033[...m") none:
- * those are kept when text is cut, so that nothing bleeds into what comes after it.
+ * For: the commands' pages and tables, swatch top, the statusline. Wide characters take two columns, combining ones none,
+ * colour codes ("\033[...m") none: those are kept when text is cut, so that no colour runs into what comes after it.
  */
 #ifndef SWATCH_BASE_WIDTH_H
 #define SWATCH_BASE_WIDTH_H
@@ -13,7 +13,10 @@
 
 size_t width_of(const char *text, size_t len);
 
-/* Appends the text, or as much of it as leaves room for "…" within `columns`, and that. Colour codes all stay. */
+/* The length of the character, or colour code, that `text` begins with, and how many columns it takes. `len` is not 0. */
+size_t width_of_next(const char *text, size_t len, size_t *columns);
+
+/* Appends the text, or as much of it as fits into `columns` with "…" behind it. All colour codes stay. */
 void width_clip(struct buf *out, const char *text, size_t len, size_t columns);
 
 #endif

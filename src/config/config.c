@@ -17,7 +17,7 @@ struct unit {
 	double factor;
 };
 
-/* The largest first, the smallest last: append_with_unit() goes by it. */
+/* The largest first and the smallest last, as append_with_unit() needs them. */
 static const struct unit duration_units[] = {
 	{ "w", 604800000. }, { "d", 86400000. }, { "h", 3600000. }, { "m", 60000. }, { "min", 60000. }, { "s", 1000. },
 	{ "", 1000. }, { "ms", 1. }, { NULL, 0 },
@@ -94,7 +94,7 @@ static void append_usd(struct buf *out, double value)
 
 static void append_number(const struct config_key *key, double value, struct buf *out)
 {
-	/* Weeks, the first unit, are read, but nobody writes them. */
+	/* Weeks, the first unit, are read but never written. */
 	if (key->type == CONFIG_DURATION)
 		append_with_unit(out, llround(value), duration_units + 1, "0s");
 	else if (key->type == CONFIG_SIZE)
@@ -188,7 +188,7 @@ bool config_is_time_zone(const char *name)
 	errno = 0;
 	if (*name == '\0')
 		return true;
-	/* The C library would read any file that is named so, a FIFO too. */
+	/* The C library would read any file of that name, even a FIFO. */
 	if (name[0] == '/' || name[0] == ':' || strstr(name, ".."))
 		return false;
 	if (stat(database, &st) != 0)

@@ -37,16 +37,16 @@ void config_write_defaults(struct buf *out);
 /* Frees what the config owns. */
 void config_release(struct config *config);
 
-/* Reads "500ms", "2s", "10m" (or "10min"), "1h", "7d", "2w"; a bare number is seconds. False when it is none. */
+/* Reads "500ms", "2s", "10m" (or "10min"), "1h", "7d", "2w"; a bare number is seconds. Returns false for other texts. */
 bool config_parse_duration(const char *text, int64_t *out_ms);
 
-/* Reads "16M", "512K", "1G", "4096" (powers of 1024, either case). Returns false when it is none. */
+/* Reads "16M", "512K", "1G", "4096" (powers of 1024, either case). Returns false for other texts. */
 bool config_parse_size(const char *text, int64_t *out_bytes);
 
 /*
- * True for "" and for a zone of this machine's tz database, such as "Europe/Berlin": an unknown one would be taken for
- * UTC without a word. Where there is no database, nothing can be said, and it is true. False with errno: 0 when there is
- * no such zone, else why that cannot be told.
+ * Returns true for "" and for a zone of this machine's tz database, such as "Europe/Berlin": the C library takes an unknown
+ * zone for UTC without a word. Returns true for every name when the machine has no database. Returns false with errno: 0
+ * when there is no such zone, else why the database cannot be read.
  */
 bool config_is_time_zone(const char *name);
 

@@ -1,7 +1,7 @@
 /*
- * config_keys: the table of the settings, and one setting's text to its value and back.
+ * keys: the table of the settings, and how one setting's text becomes its value and back.
  *
- * For: config.c and config_file.c, and `swatch config`, which shows the table; everyone else includes base/config.h.
+ * For: config.c and file.c, and `swatch config`, which shows the table; everybody else includes config/config.h.
  */
 #ifndef SWATCH_CONFIG_KEYS_H
 #define SWATCH_CONFIG_KEYS_H
@@ -48,7 +48,7 @@ enum config_fault config_set_key(struct config *config, const struct config_key 
 /* Adds " " and `more` to a key that holds a string. */
 enum config_fault config_extend_key(struct config *config, const struct config_key *key, const char *more);
 
-/* Says what a key's value is to be: "a duration"; and what is allowed: "1s to 10m, such as 60s". */
+/* What kind of value a key takes: "a duration"; and the values that are allowed: "1s to 10m, such as 60s". */
 const char *config_kind_name(const struct config_key *key);
 void config_append_allowed(const struct config_key *key, struct buf *out);
 

@@ -1,5 +1,5 @@
 /*
- * json_get: members of json-c objects, by name and type.
+ * get: members of json-c objects, by name and type.
  *
  * For: everyone who reads a tree: cache files, the daemon's answers, ccusage's output, settings. Input is hostile: a member
  * that is missing or of another type gives the fallback, and a number is finite.
@@ -12,7 +12,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* A local object that json_object_put() takes when its block ends; errno survives it. */
+/* A local object that is put back when its block ends; errno survives that. */
 static inline void json_put_scope(struct json_object **object)
 {
 	int why = errno;
@@ -25,9 +25,9 @@ static inline void json_put_scope(struct json_object **object)
 double json_get_double(struct json_object *object, const char *key, double fallback);
 int64_t json_get_int(struct json_object *object, const char *key, int64_t fallback);
 bool json_get_bool(struct json_object *object, const char *key, bool fallback);
-/* NULL when it is no string, or one with a NUL in it; points into the object. */
+/* NULL when it is not a string, or holds a NUL; points into the object. */
 const char *json_get_string(struct json_object *object, const char *key);
-/* NULL when it is no object; belongs to the parent. `object` may be NULL in all of these. */
+/* NULL when it is not an object; belongs to the parent. `object` may be NULL in all of these. */
 struct json_object *json_get_object(struct json_object *object, const char *key);
 
 #endif

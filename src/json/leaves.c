@@ -8,7 +8,7 @@
 #include "base/printable.h"
 #include "base/utf8.h"
 
-/* 2001-09-09 and 2100-01-01, in ms; a number below the first, taken as ms, is one of seconds. */
+/* 2001-09-09 and 2100-01-01, in ms; a number below the first counts seconds. */
 #define EARLIEST_MS INT64_C(1000000000000)
 #define LATEST_MS INT64_C(4102444800000)
 /* Text that is longer is cut: it goes on a line of a screen. */
@@ -21,7 +21,7 @@ struct walking {
 	char path[JSON_LEAVES_PATH_SIZE];
 };
 
-/* Adds a key to the path; false when it does not fit. */
+/* Adds a key to the path. Returns false when it does not fit. */
 static bool extend_path(struct walking *walking, size_t path_len, struct slice key, size_t *new_len)
 {
 	size_t dot = path_len > 0;
@@ -35,7 +35,7 @@ static bool extend_path(struct walking *walking, size_t path_len, struct slice k
 	return true;
 }
 
-/* Behind a number of a whole text comes a brace at least: what ends with the text may have been cut off in a number. */
+/* Something follows a number in a whole text, at least a brace: a number at the very end may have been cut off. */
 static bool is_cut(const struct walk *w, const struct walk_item *item)
 {
 	return item->kind == WALK_NUMBER && w->at == w->end;
@@ -54,7 +54,7 @@ static void walk_object(struct walking *walking, size_t path_len, int depth)
 		struct walk here = *w;
 		struct walk_item item;
 		if (named && depth < JSON_LEAVES_MAX_DEPTH && walk_peek(w) == WALK_OBJECT) {
-			/* Told whole, when it is whole, and then gone into: a text that was cut off has its first half. */
+			/* Report the object itself when it is whole, then go into it: a text that was cut off has half of it. */
 			if (walk_value(&here, &item))
 				walking->leaf(walking->ctx, walking->path, &item);
 			walk_object(walking, len, depth + 1);
@@ -93,7 +93,7 @@ bool json_leaf_number(const struct walk_item *item, double *out)
 	       && slice_to_double(inner.text, out);
 }
 
-/* A string's characters, decoded; those that are none as U+FFFD. Stops before `size` bytes are full. */
+/* Decodes a string, with U+FFFD for bytes that are not characters. Stops before `size` bytes are full. */
 static size_t decode(struct slice text, char *out, size_t size)
 {
 	size_t at = 0, len = 0;

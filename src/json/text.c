@@ -66,7 +66,7 @@ uint32_t slice_take_char(struct slice s, size_t *at)
 	return s.data[*at] == '\\' ? take_escape(s, at) : take_plain(s, at);
 }
 
-/* How many bytes from the start are ASCII that says what it is: nearly always all of them. */
+/* How many bytes from the start are ASCII without an escape: nearly always all of them. */
 static size_t plain_len(struct slice s)
 {
 	const uint64_t ones = UINT64_C(0x0101010101010101), highs = UINT64_C(0x8080808080808080);

@@ -84,7 +84,7 @@ static void append_escaped(struct buf *out, unsigned char c)
 	}
 }
 
-/* What stands in JSON as it is. */
+/* Characters that JSON takes without an escape. */
 static bool is_plain(unsigned char c)
 {
 	return c >= 0x20 && c < 0x7F && c != '"' && c != '\\';
@@ -94,7 +94,7 @@ static void append_quoted(struct buf *out, const char *text, size_t len)
 {
 	const unsigned char *s = (const unsigned char *)text;
 	buf_append_char(out, '"');
-	size_t plain = 0;  /* start of what can be copied as it is */
+	size_t plain = 0;  /* from here on, bytes can be copied as they are */
 	size_t i = 0;
 	for (;;) {
 		uint32_t code;

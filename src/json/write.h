@@ -1,7 +1,7 @@
 /*
- * jsonw: writes JSON text into a buf, one value after the other; commas and escapes are its work.
+ * write: writes JSON text into a buf, one value after the other, and takes care of commas and escapes.
  *
- * For: the cache files, the socket's answers, `--json` output. Reading JSON is json-c's work.
+ * For: the cache files, the socket's answers, `--json` output.
  *
  * Calling sequence: struct jsonw w; jsonw_init(&w, &buf); jsonw_begin_object(&w); jsonw_key(&w, "cost");
  * jsonw_double(&w, 1.5); jsonw_end_object(&w). The jsonw_put_* functions write a key and its value.
@@ -57,7 +57,7 @@ void jsonw_put_double(struct jsonw *w, const char *key, double value);
 void jsonw_put_amount(struct jsonw *w, const char *key, double value);
 void jsonw_put_bool(struct jsonw *w, const char *key, bool value);
 void jsonw_put_null(struct jsonw *w, const char *key);
-/* A number that is known when it is above 0, such as a time; else null. */
+/* A number such as a time that is unknown when it is 0 or less, and null then. */
 void jsonw_put_int_or_null(struct jsonw *w, const char *key, int64_t value);
 
 #endif

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/width.h"
 #include "base/printable.h"
 #include "swatch/cli/command.h"
 #include "swatch/ui/event_text.h"
@@ -321,7 +322,7 @@ static void assert_fits(const char *text)
 {
 	while (*text) {
 		size_t len = strcspn(text, "\n");
-		assert_true(terminal_width(text, len) <= PAGE_COLUMNS);
+		assert_true(width_of(text, len) <= PAGE_COLUMNS);
 		text += len + (text[len] == '\n');
 	}
 }

@@ -4,6 +4,7 @@
 #include <math.h>
 #include <time.h>
 
+#include "base/width.h"
 #include "base/clock.h"
 #include "json/pretty.h"
 #include "price/load.h"
@@ -133,7 +134,7 @@ static void test_no_line_is_wider_than_asked_for(void **state)
 			assert_true(table_render(&table, &device, &out));
 			for (const char *line = buf_str(&out); *line; line = strchr(line, '\n') + 1) {
 				size_t len = strcspn(line, "\n");
-				assert_true(terminal_width(line, len) <= width);
+				assert_true(width_of(line, len) <= width);
 				assert_true(len == 0 || line[len - 1] != ' ');
 			}
 			buf_release(&out);

@@ -5,7 +5,9 @@
 
 #include "base/paths.h"
 #include "base/printable.h"
+#include "base/width.h"
 #include "cache/dir.h"
+#include "config/config.h"
 #include "config/keys.h"
 #include "json/pretty.h"
 #include "json/write.h"
@@ -69,7 +71,7 @@ static void append_styled(struct buf *out, bool colour, enum page_style style, c
 /* A line with what is in force, and behind it where it came from: as a comment, so that the page is a config file too. */
 static void append_line(struct buf *out, bool colour, const struct buf *text, const struct buf *origin, bool is_set)
 {
-	size_t width = terminal_width(buf_str(text), text->len);
+	size_t width = width_of(buf_str(text), text->len);
 	printable_clean(out, buf_str(text), text->len);
 	do
 		buf_append_char(out, ' ');

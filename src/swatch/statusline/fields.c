@@ -3,10 +3,10 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/array.h"
 #include "base/clock.h"
+#include "base/digits.h"
 
 #define MS_A_MINUTE 60000.
 #define DAY_MS 86400000.
@@ -56,16 +56,9 @@ double statusline_field_number(const struct statusline_field *field, const struc
 /* "124,300" */
 static int write_count(double count, char out[FIELD_VALUE_SIZE])
 {
-	char digits[32];
-	int len = snprintf(digits, sizeof(digits), "%.0f", count);
-	int at = 0;
-	for (int i = 0; i < len; i++) {
-		if (i > 0 && (len - i) % 3 == 0 && digits[i - 1] != '-')
-			out[at++] = ',';
-		out[at++] = digits[i];
-	}
-	out[at] = '\0';
-	return at;
+	char number[32];
+	snprintf(number, sizeof(number), "%.0f", count);
+	return (int)digits_group(number, out, FIELD_VALUE_SIZE);
 }
 
 int statusline_span_text(double span_ms, char out[FIELD_VALUE_SIZE])
@@ -84,16 +77,10 @@ int statusline_span_text(double span_ms, char out[FIELD_VALUE_SIZE])
 /* The local time; with the day of the week, or the date, when that is more than a day or a week ahead. */
 static int write_clock(double at_ms, double now_ms, char out[FIELD_VALUE_SIZE])
 {
-	struct tm local;
-	time_t seconds = (time_t)(at_ms / 1000.);
 	double ahead_ms = at_ms - now_ms;
-	if (!localtime_r(&seconds, &local))
-		return 0;
-	if (ahead_ms < DAY_MS)
-		return (int)strftime(out, FIELD_VALUE_SIZE, "%H:%M", &local);
-	if (ahead_ms < 7. * DAY_MS)
-		return (int)strftime(out, FIELD_VALUE_SIZE, "%a %H:%M", &local);
-	return (int)strftime(out, FIELD_VALUE_SIZE, "%b %d", &local);
+	enum clock_form form = ahead_ms < DAY_MS ? CLOCK_TIME : ahead_ms < 7. * DAY_MS ? CLOCK_WEEKDAY_TIME : CLOCK_MONTH_DAY;
+	(void)clock_format_local((int64_t)at_ms, form, out, FIELD_VALUE_SIZE);
+	return (int)strlen(out);
 }
 
 static int write_number(enum field_kind kind, double number, double now_ms, char out[FIELD_VALUE_SIZE])

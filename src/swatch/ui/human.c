@@ -4,30 +4,21 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/clock.h"
+#include "base/digits.h"
 
 #define KIB 1024.0
 /* What a line can hold; a cost above it is a fault in a file. */
 #define MAX_USD 1e12
 /* Every whole number up to here is a double. */
 #define MAX_AMOUNT 9007199254740992.0
-/* 9999-12-31: localtime_r() has years beyond, a page has not. */
-#define MAX_TIME_MS INT64_C(253402300799000)
 
 const char *human_count(int64_t count, char out[HUMAN_SIZE])
 {
-	char digits[24];
-	int len = snprintf(digits, sizeof(digits), "%" PRId64, count);
-	size_t at = 0;
-	for (int i = 0; i < len; i++) {
-		int left = len - i;
-		if (i > 0 && left % 3 == 0 && digits[i - 1] != '-')
-			out[at++] = ',';
-		out[at++] = digits[i];
-	}
-	out[at] = '\0';
+	char number[24];
+	snprintf(number, sizeof(number), "%" PRId64, count);
+	(void)digits_group(number, out, HUMAN_SIZE);
 	return out;
 }
 
@@ -121,50 +112,31 @@ const char *human_duration(int64_t span_ms, char out[HUMAN_SIZE])
 	return out;
 }
 
-/* Returns 0, and leaves *out, when the time has no local date that fits a page. */
-static int local_time(int64_t at_ms, struct tm *out)
-{
-	if (at_ms < 0 || at_ms > MAX_TIME_MS)
-		return 0;
-	time_t seconds = (time_t)(at_ms / CLOCK_SECOND_MS);
-	return localtime_r(&seconds, out) != NULL;
-}
-
 const char *human_clock(int64_t at_ms, int64_t now_ms, char out[HUMAN_SIZE])
 {
-	struct tm at;
-	struct tm now;
-	if (!local_time(at_ms, &at) || !local_time(now_ms, &now)) {
-		snprintf(out, HUMAN_SIZE, "?");
-		return out;
-	}
-	size_t len;
+	char day[CLOCK_DATE_SIZE], today[CLOCK_DATE_SIZE];
+	clock_format_local_date(at_ms, day);
+	clock_format_local_date(now_ms, today);
 	/* In the night a block ends on another day; the time alone says when. */
 	bool is_soon = at_ms >= now_ms && at_ms - now_ms < CLOCK_DAY_MS;
-	bool is_this_year = at.tm_year == now.tm_year;
-	if (is_soon || (is_this_year && at.tm_yday == now.tm_yday))
-		len = strftime(out, HUMAN_SIZE, "%H:%M", &at);
-	else if (is_this_year)
-		len = strftime(out, HUMAN_SIZE, "%b %d %H:%M", &at);
-	else
-		len = strftime(out, HUMAN_SIZE, "%Y-%m-%d %H:%M", &at);
-	if (len == 0)
+	bool is_known = now_ms >= 0 && now_ms <= CLOCK_LOCAL_MAX_MS;
+	enum clock_form form = is_soon || strcmp(day, today) == 0 ? CLOCK_TIME
+			       : strncmp(day, today, strlen("2026-")) == 0 ? CLOCK_MONTH_DAY_TIME : CLOCK_DATE_TIME;
+	if (!is_known || !clock_format_local(at_ms, form, out, HUMAN_SIZE))
 		snprintf(out, HUMAN_SIZE, "?");
 	return out;
 }
 
 const char *human_stamp(int64_t at_ms, char out[HUMAN_SIZE])
 {
-	struct tm at;
-	if (!local_time(at_ms, &at) || strftime(out, HUMAN_SIZE, "%Y-%m-%d %H:%M", &at) == 0)
+	if (!clock_format_local(at_ms, CLOCK_DATE_TIME, out, HUMAN_SIZE))
 		snprintf(out, HUMAN_SIZE, "?");
 	return out;
 }
 
 const char *human_clock_seconds(int64_t at_ms, char out[HUMAN_SIZE])
 {
-	struct tm at;
-	if (!local_time(at_ms, &at) || strftime(out, HUMAN_SIZE, "%H:%M:%S", &at) == 0)
+	if (!clock_format_local(at_ms, CLOCK_TIME_SECONDS, out, HUMAN_SIZE))
 		snprintf(out, HUMAN_SIZE, "--:--:--");
 	return out;
 }
@@ -172,7 +144,7 @@ const char *human_clock_seconds(int64_t at_ms, char out[HUMAN_SIZE])
 const char *human_ago(int64_t at_ms, int64_t now_ms, char out[HUMAN_SIZE])
 {
 	char age[CLOCK_AGE_SIZE];
-	if (at_ms < 0 || at_ms > MAX_TIME_MS) {
+	if (at_ms < 0 || at_ms > CLOCK_LOCAL_MAX_MS) {
 		snprintf(out, HUMAN_SIZE, "?");
 	} else if (at_ms > now_ms && at_ms - now_ms >= CLOCK_SECOND_MS) {
 		clock_format_age(at_ms - now_ms, age);

@@ -4,6 +4,7 @@
 
 #include "base/paths.h"
 #include "base/printable.h"
+#include "base/width.h"
 #include "swatch/ui/terminal.h"
 
 #define SEPARATOR " \xC2\xB7 "
@@ -33,7 +34,7 @@ static void put_styled(struct page *page, enum page_style style, const char *tex
 	buf_append(&page->out, text, len);
 	if (styled)
 		buf_append_str(&page->out, PAGE_STYLE_END);
-	page->column += terminal_width(text, len);
+	page->column += width_of(text, len);
 }
 
 static void put_newline(struct page *page, size_t indent)
@@ -51,7 +52,7 @@ static size_t take_words(const char *text, size_t len, size_t room)
 	for (size_t end = 0; end <= len; end++) {
 		if (end < len && text[end] != ' ')
 			continue;
-		if (taken > 0 && terminal_width(text, end) > room)
+		if (taken > 0 && width_of(text, end) > room)
 			break;
 		taken = end;
 	}
@@ -130,7 +131,7 @@ static void put_item(struct page *page, enum page_style style, const char *text,
 {
 	if (page->row_has_item) {
 		if (!page->break_wanted
-		    && page->column + SEPARATOR_COLUMNS + terminal_width(text, len) <= PAGE_COLUMNS)
+		    && page->column + SEPARATOR_COLUMNS + width_of(text, len) <= PAGE_COLUMNS)
 			put_styled(page, STYLE_QUIET, SEPARATOR, strlen(SEPARATOR));
 		else
 			put_newline(page, PAGE_LABEL_COLUMNS);

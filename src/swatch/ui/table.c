@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/printable.h"
+#include "base/width.h"
 #include "swatch/ui/terminal.h"
 
 #define GAP "  "
@@ -122,12 +123,12 @@ static const char *title_of(const struct table_column *column, bool brief)
 static size_t natural_width(const struct table *table, size_t column, bool brief)
 {
 	const char *title = title_of(&table->columns[column], brief);
-	size_t widest = terminal_width(title, strlen(title));
+	size_t widest = width_of(title, strlen(title));
 	for (size_t i = 0; i < table->line_count; i++) {
 		if (table->lines[i].is_span)
 			continue;
 		const char *text = text_of(&table->lines[i].cells[column], brief);
-		size_t width = terminal_width(text, strlen(text));
+		size_t width = width_of(text, strlen(text));
 		widest = width > widest ? width : widest;
 	}
 	return widest;
@@ -199,21 +200,18 @@ static void fit(const struct table *table, size_t width, struct layout *layout)
 
 /* ---- drawing ---- */
 
-/* Appends `count` code points of `text`, from number `from` on; what is not ASCII as '?' where that cannot be shown. */
+/* Appends `count` columns of `text`, from number `from` on; what is not ASCII as '?' where the terminal cannot show it. */
 static void append_columns(struct buf *out, const char *text, size_t from, size_t count, bool utf8)
 {
-	size_t at = 0;
-	for (const char *c = text; *c; at++) {
-		size_t len = 1;
-		while (((unsigned char)c[len] & 0xC0) == 0x80)
-			len++;
-		if (at >= from && at < from + count) {
-			if (len > 1 && !utf8)
-				buf_append_char(out, '?');
-			else
-				buf_append(out, c, len);
-		}
-		c += len;
+	size_t at = 0, left = strlen(text);
+	for (size_t len, columns; left > 0; text += len, left -= len, at += columns) {
+		len = width_of_next(text, left, &columns);
+		if (at < from || at + columns > from + count)
+			continue;
+		if (len > 1 && !utf8)
+			buf_append_char(out, '?');
+		else
+			buf_append(out, text, len);
 	}
 }
 
@@ -226,7 +224,7 @@ static bool append_list(struct buf *out, const char *text, size_t width, bool ut
 	size_t taken = 0;
 	for (const char *c = strstr(text, ", "); c; c = strstr(c + 2, ", ")) {
 		size_t more = items - ++taken;
-		size_t columns = terminal_width(text, (size_t)(c - text));
+		size_t columns = width_of(text, (size_t)(c - text));
 		if (columns + (more > 9 ? 4 : 3) > width)
 			break;
 		best = columns;
@@ -243,7 +241,7 @@ static void append_cut(struct buf *out, const char *text, size_t width, enum tab
 {
 	const char *dots = utf8 ? "\xE2\x80\xA6" : "..";
 	size_t dots_width = utf8 ? 1 : 2;
-	size_t columns = terminal_width(text, strlen(text));
+	size_t columns = width_of(text, strlen(text));
 	size_t room = width > dots_width ? width - dots_width : 0;
 	if (cut == TABLE_CUT_LIST && append_list(out, text, width, utf8))
 		return;
@@ -267,12 +265,12 @@ static void append_cell(struct buf *out, const struct table_column *column, cons
 			bool utf8)
 {
 	struct buf cell = BUF_INIT;
-	size_t columns = terminal_width(text, strlen(text));
+	size_t columns = width_of(text, strlen(text));
 	if (columns <= width)
 		append_columns(&cell, text, 0, columns, utf8);
 	else
 		append_cut(&cell, text, width, column->cut, utf8);
-	columns = terminal_width(buf_str(&cell), cell.len);
+	columns = width_of(buf_str(&cell), cell.len);
 	size_t blanks = columns < width ? width - columns : 0;
 	if (column->is_number)
 		append_blanks(out, blanks);
@@ -288,7 +286,7 @@ static void draw_span(const struct table_line *line, const struct table_device *
 {
 	static const struct table_column column = { .cut = TABLE_CUT_END };
 	const char *text = text_of(&line->cells[0], false);
-	size_t columns = terminal_width(text, strlen(text));
+	size_t columns = width_of(text, strlen(text));
 	bool styled = device->colour && line->style != STYLE_PLAIN;
 	if (styled)
 		buf_append_str(out, page_style_code(line->style));

@@ -58,15 +58,6 @@ bool terminal_speaks_utf8(void)
 	return false;
 }
 
-size_t terminal_width(const char *text, size_t len)
-{
-	size_t width = 0;
-	for (size_t i = 0; i < len; i++)
-		if (((unsigned char)text[i] & 0xC0) != 0x80)
-			width++;
-	return width;
-}
-
 /* Of the first write to stdout that failed. */
 static int output_errno;
 

@@ -25,9 +25,6 @@ size_t terminal_columns(int fd);
 /* True when the locale's characters are UTF-8, by LC_ALL, LC_CTYPE and LANG. */
 bool terminal_speaks_utf8(void);
 
-/* How many columns cleaned text takes: one a code point. */
-size_t terminal_width(const char *text, size_t len);
-
 /*
  * Writes what was composed, and cleaned, to stdout, which the dispatcher checks in the end. Returns false when memory had
  * run out for it: that is said, and nothing is written.

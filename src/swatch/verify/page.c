@@ -31,11 +31,7 @@ size_t verify_unexplained(const struct verify *verify)
 
 void verify_stamp(int64_t at_ms, char out[VERIFY_STAMP_SIZE])
 {
-	time_t at = (time_t)(at_ms / CLOCK_SECOND_MS);
-	struct tm local;
-	/* strftime leaves a text undefined for which there is no room, as with a year of five digits. */
-	if (!localtime_r(&at, &local) || strftime(out, VERIFY_STAMP_SIZE, "%Y-%m-%d %H:%M:%S", &local) == 0)
-		out[0] = '\0';
+	(void)clock_format_local(at_ms, CLOCK_DATE_TIME_SECONDS, out, VERIFY_STAMP_SIZE);
 }
 
 /* ---- the rows that differ ---- */

@@ -61,14 +61,10 @@ static void append_whose(struct buf *out, const struct alert *alert)
 /* "15:04", or "Thu 15:04" when that is not today. */
 static void append_time(struct buf *out, int64_t at_ms, int64_t now_ms)
 {
-	char text[32], day[16], today[16];
-	time_t seconds = (time_t)(at_ms / CLOCK_SECOND_MS);
-	struct tm local;
+	char text[32], day[CLOCK_DATE_SIZE], today[CLOCK_DATE_SIZE];
 	clock_format_local_date(at_ms, day);
 	clock_format_local_date(now_ms, today);
-	if (!localtime_r(&seconds, &local)
-	    || strftime(text, sizeof(text), strcmp(day, today) == 0 ? "%H:%M" : "%a %H:%M", &local) == 0)
-		return;
+	(void)clock_format_local(at_ms, strcmp(day, today) == 0 ? CLOCK_TIME : CLOCK_WEEKDAY_TIME, text, sizeof(text));
 	buf_append_str(out, text);
 }
 
