@@ -19,13 +19,16 @@ static void put_value(struct buf *out, struct walk *w, unsigned level, unsigned 
 	bool first = true, is_object = walk_peek(w) == WALK_OBJECT;
 	const char *from = w->at;
 	if (depth == MAX_DEPTH || !walk_enter(w, is_object ? '{' : '[')) {
-		if (walk_value(w, &item))
-			buf_append(out, from, (size_t)(w->at - from));
+		/* Where the text is not JSON, its rest is shown as it is. */
+		(void)walk_value(w, &item);
+		buf_append(out, from, (size_t)(w->at - from));
 		return;
 	}
 	buf_append_char(out, is_object ? '{' : '[');
 	for (bool empty = true;; empty = false) {
 		if (!(is_object ? walk_next_written_key(w, &first, &key) : walk_next_item(w, &first))) {
+			if (w->bad)
+				return;
 			if (!empty)
 				json_pretty_newline(out, level);
 			break;

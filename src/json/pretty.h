@@ -13,7 +13,7 @@
 
 /*
  * Appends one JSON value; lines after the first are set in by `level` levels more. Blanks between its tokens are passed
- * over. No newline at the end. Of text that is not JSON, only what comes before the fault is shown.
+ * over. No newline at the end. A value that is not JSON is shown as it is, with all that follows it.
  */
 void json_pretty(struct buf *out, const char *json, size_t len, unsigned level);
 
