@@ -17,14 +17,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	request.recent = flags & 2;
 	request.options.active = flags & 4;
 	struct table_device device = { .width = fuzz_take_byte(&in), .colour = flags & 8, .utf8 = flags & 16 };
-	while (in.left > 0 && report.row_count < ROWS_MAX) {
+	while (in.left > 0 && report.rows.count < ROWS_MAX) {
 		struct fuzz_text row = fuzz_take_string(&in);
-		report_data_add_row(&report, row.data, row.len);
+		text_list_add(&report.rows, row.data, row.len);
 		fuzz_text_release(&row);
 	}
 	/* The last one is the totals too. */
-	if (report.row_count > 0)
-		report.totals = strdup(report.rows[report.row_count - 1]);
+	if (report.rows.count > 0)
+		report.totals = strdup(report.rows.texts[report.rows.count - 1]);
 	FUZZ_CHECK(report_table_compose(&request, &report, &device, &out), "no memory");
 	fuzz_check_shown("the table", buf_str(&out), out.len, device.colour);
 	report_data_release(&report);
