@@ -11,10 +11,10 @@
 #include "base/clock.h"
 #include "base/log.h"
 
-/* How long something may go on failing, and how often it is tried: a person who stops the daemon waits for this too. */
+/* How long something may go on failing, and the pause between two tries: whoever stops the daemon waits for this, too. */
 #define GIVE_UP_MS (INT64_C(15) * CLOCK_SECOND_MS)
 #define PAUSE_MS 20
-/* Where the loop's own descriptor is looked for, right after it was made. */
+/* The loop's own descriptor is below this number, right after it was made. */
 #define FIRST_DESCRIPTORS 256
 /* Failures that follow each other this closely are one. */
 #define SAME_FAILURE_MS INT64_C(1000)
@@ -23,7 +23,7 @@ static struct {
 	int64_t first_mono_ms, last_mono_ms;
 } failing;
 
-/* Waits before the next try; ends the daemon when there have been enough of them. */
+/* Waits before the next try; ends the daemon after GIVE_UP_MS of them. */
 static void pause_after(const char *what, int why)
 {
 	const struct timespec pause = { .tv_nsec = PAUSE_MS * 1000000L };
@@ -35,7 +35,7 @@ static void pause_after(const char *what, int why)
 	failing.last_mono_ms = now_ms;
 	if (now_ms - failing.first_mono_ms > GIVE_UP_MS) {
 		log_error("%s for %d seconds: %s; ending", what, (int)(GIVE_UP_MS / CLOCK_SECOND_MS), strerror(why));
-		/* Not exit(): libev is in the middle of something. What was published is whole, and the lock goes. */
+		/* Not exit(): libev is in the middle of something. The cache files are whole, and the kernel frees the lock. */
 		_exit(EXIT_FAILURE);
 	}
 	(void)nanosleep(&pause, NULL);
@@ -64,14 +64,14 @@ struct ev_loop *loop_make(struct buf *error)
 	ev_set_allocator(allocate);
 	ev_set_syserr_cb(on_system_error);
 	errno = 0;
-	/* An inherited environment may choose another backend; epoll is the one that was tried. */
+	/* An inherited environment may choose another backend; epoll is the one that we test. */
 	struct ev_loop *loop = ev_default_loop(EVBACKEND_EPOLL | EVFLAG_NOENV);
 	if (!loop)
-		buf_printf(error, "cannot make an event loop: %s", errno ? strerror(errno) : "epoll is not to be had");
+		buf_printf(error, "cannot make an event loop: %s", errno ? strerror(errno) : "epoll is not available");
 	return loop;
 }
 
-/* libev does not tell it; there is only one. -1: /proc is not to be had. */
+/* libev keeps its epoll descriptor to itself, so look for it in /proc. Returns -1 when /proc is not available. */
 static int find_epoll(void)
 {
 	for (int fd = 3; fd < FIRST_DESCRIPTORS; fd++) {
@@ -87,7 +87,7 @@ static int find_epoll(void)
 	return -1;
 }
 
-/* Whether epoll waits for anything. Where /proc is not to be had, nobody can tell: yes. */
+/* Whether epoll waits for anything. Returns true when /proc is not available: then nobody can tell. */
 static bool waits_for_something(int epoll_fd)
 {
 	char path[64], line[256];

@@ -3,9 +3,9 @@
  *
  * For: publish.c (figures that change by time alone), expire.c, daemon_alerts.c.
  *
- * A machine that slept through the moment, or whose clock was set past it, is late and not lost: libev's periodic
- * watchers see to it. But after such a jump libev goes by the old clock for up to half a second: a call that comes
- * before its time is put off, since whoever finds nothing due would ask for the same moment again, and again.
+ * When the machine slept through the moment, or its clock was set past it, the call comes late but comes: libev's periodic
+ * watchers see to it. After such a jump libev goes by the old clock for up to half a second. A call that comes too early is
+ * put off here, since a caller that finds nothing due would ask for the same moment again and again.
  */
 #ifndef SWATCH_SWATCHD_LOOP_MOMENT_H
 #define SWATCH_SWATCHD_LOOP_MOMENT_H
@@ -19,8 +19,8 @@ typedef void moment_callback(void *ctx);
 struct moment {
 	struct ev_loop *loop;
 	ev_periodic due;
-	ev_timer early;          /* libev's clock was wrong: until it is right */
-	int64_t at_ms;           /* what is waited for, Unix ms; 0: nothing. Read it, set it with moment_set() */
+	ev_timer early;          /* libev's clock was wrong: waits until it is right */
+	int64_t at_ms;           /* the moment that this waits for, Unix ms; 0: none. Read it; set it with moment_set() */
 	moment_callback *callback;
 	void *ctx;
 };

@@ -154,7 +154,7 @@ static bool map_wd(struct watch *watch, struct watch_dir *dir, int wd)
 	return true;
 }
 
-/* Starts to watch, or to poll. Returns false when the directory is not to be had. */
+/* Starts to watch, or to poll. Returns false when the directory is gone. */
 static bool start_watching(struct watch *watch, struct watch_dir *dir)
 {
 	const char *why = why_polled(watch, dir->path);
