@@ -26,7 +26,7 @@ ask() {
 	local prompt=$1 result
 	shift
 	result=$(cd "${directory:-$work/project}" &&
-		in_home timeout 120 "$claude" -p "$prompt" --output-format json --permission-mode bypassPermissions "$@" </dev/null)
+		in_home timeout 600 "$claude" -p "$prompt" --output-format json --permission-mode bypassPermissions "$@" </dev/null)
 	session=$(printf '%s' "$result" | jq -r .session_id 2>/dev/null)
 	printf '%s' "$result" | jq -c . >>"$results" || { echo "no JSON: $result"; return 1; }
 	[ -n "$session" ]
