@@ -17,7 +17,7 @@ static const struct {
 	[DIFFERENCE_NEW_LIMIT_MARKER] = { "new_limit_marker",
 		"A limit was hit, and ccusage does not know this form of the marker." },
 	[DIFFERENCE_NEWER_MODEL] = { "newer_model",
-		"The model came out after ccusage " CCUSAGE_REFERENCE_VERSION ", which counts it as $0." },
+		"The model or its name came out after ccusage " CCUSAGE_REFERENCE_VERSION ", which counts it as $0." },
 	[DIFFERENCE_SIDECHAIN_COPY] = { "sidechain_copy",
 		"The message was copied into a sidechain. ccusage joins the two only if the lines that it "
 		"has kept so far have the same time, and so counts some messages twice." },
@@ -25,7 +25,11 @@ static const struct {
 		"ccusage counts a message without a requestId once in every session that has it; swatch "
 		"counts it once." },
 	[DIFFERENCE_PRICE] = { "price",
-		"pricing.json has another price for the model than ccusage." },
+		"pricing.json has another price for the model than ccusage, or its regional endpoint costs "
+		"more than ccusage knows." },
+	[DIFFERENCE_MODEL_NAME] = { "model_name",
+		"The model's version stands before its family. ccusage prices such a name by likeness, or "
+		"not at all." },
 	[DIFFERENCE_COUNT] = { "count",
 		"The line has more than 4,000,000,000 tokens, which no model reaches. ccusage believes it, "
 		"and swatch ignores the line." },

@@ -55,8 +55,10 @@ enum difference {
 	 * in each session that has it, after a fork for example. Here it counts once.
 	 */
 	DIFFERENCE_NO_REQUEST_ID,
-	/* pricing.json has another price. */
+	/* pricing.json has another price, or a regional endpoint costs more than ccusage knows. */
 	DIFFERENCE_PRICE,
+	/* The version stands before the family: ccusage prices such a name by likeness, or not at all. */
+	DIFFERENCE_MODEL_NAME,
 	/* A number of tokens that no model can reach: ccusage believes it, swatch refuses the line. */
 	DIFFERENCE_COUNT,
 	/* A costUSD that cannot be: ccusage believes it, swatch computes the cost from the tokens. */

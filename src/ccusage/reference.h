@@ -47,6 +47,7 @@ struct reference_record {
 	bool sidechain : 1, has_speed : 1, fast : 1, progress : 1;
 	bool newer : 1;                 /* DIFFERENCE_NEWER_MODEL */
 	bool unpriced : 1;              /* no price is compiled in for its tokens */
+	bool guessed : 1;               /* DIFFERENCE_MODEL_NAME: `usd` is swatch's, ccusage's cannot be foreseen */
 	bool new_limit : 1;             /* DIFFERENCE_NEW_LIMIT_MARKER */
 };
 

@@ -44,19 +44,22 @@ static void set_price(struct reference_record *record, const struct scan_usage *
 {
 	char model[PRICE_MODEL_MAX];
 	size_t len = 0;
-	double factor;
+	double factor, own_factor;
 	bool named = usage->model.data && slice_to_text(usage->model, model, sizeof(model), &len);
-	const struct price *price = named ? price_find(model, len, &factor) : NULL;
+	const struct price *price = named ? price_find_reference(model, len, &factor) : NULL;
+	const struct price *own = named ? price_find(model, len, &own_factor) : NULL;
 	record->usd = 0.;
-	record->newer = record->unpriced = false;
+	record->newer = record->unpriced = record->guessed = false;
 	if (usage->has_cost || record->lost & REFERENCE_REFUSED_COST) {
 		record->usd = usage->cost_usd;
 		return;
 	}
-	record->newer = price && price->after_reference;
-	record->unpriced = !price && usage->model.data && !slice_equals(usage->model, "<synthetic>");
-	if (price && !price->after_reference)
-		record->usd = price_cost_usd(price, factor, &usage->tokens, usage->fast);
+	record->newer = !price && own && own->after_reference;
+	record->guessed = !price && own && !record->newer;
+	record->unpriced = !own && usage->model.data && !slice_equals(usage->model, "<synthetic>");
+	if (price || record->guessed)
+		record->usd = price_cost_usd(price ? price : own, price ? factor : own_factor, &usage->tokens,
+					     record->time_ms, usage->fast);
 }
 
 static bool add_record(struct reader *reader, const struct scan_usage *usage, struct reference_record *record)

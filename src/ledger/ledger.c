@@ -120,10 +120,8 @@ static void set_costs(struct ledger_entry *e, const struct ledger_model_row *row
 		e->cost_usd = e->reference_usd = record->cost_usd;
 	ledger_models_price(e, row);
 	if (!record->has_cost && row->reference)
-		e->reference_usd = row->reference == row->price
-					   ? e->cost_usd
-					   : price_cost_usd(row->reference, row->reference_factor,
-							    &record->tokens, record->fast);
+		e->reference_usd = price_cost_usd(row->reference, row->reference_factor, &record->tokens,
+						  record->time_ms, record->fast);
 	e->lost = record->lost_by_reference;
 	if (e->lost)
 		e->reference_usd = 0.;

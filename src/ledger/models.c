@@ -16,9 +16,7 @@ static void find_prices(const struct ledger_models *models, struct ledger_model_
 		return;
 	size_t len = strlen(row->priced_as);
 	row->price = price_book_find(models->book, row->priced_as, len, &row->factor, NULL);
-	row->reference = price_find(row->priced_as, len, &row->reference_factor);
-	if (row->reference && row->reference->after_reference)
-		row->reference = NULL;
+	row->reference = price_find_reference(row->priced_as, len, &row->reference_factor);
 }
 
 void ledger_models_set_book(struct ledger_models *models, const struct price_book *book)
@@ -36,7 +34,8 @@ void ledger_models_price(struct ledger_entry *entry, const struct ledger_model_r
 					     entry->creation_1h, entry->cache_read };
 	if (entry->has_cost)
 		return;
-	entry->cost_usd = row->price ? price_cost_usd(row->price, row->factor, &tokens, entry->fast) : 0.;
+	entry->cost_usd = row->price ? price_cost_usd(row->price, row->factor, &tokens, entry->time_ms, entry->fast)
+				     : 0.;
 	entry->unpriced = !row->price && !row->silent && price_tokens_total(&tokens) > 0;
 }
 

@@ -50,6 +50,16 @@ static struct price_rates above_threshold(const struct price *price)
 	return above;
 }
 
+static double factor_of(const struct prices_model *model)
+{
+	return model->region_factor * (model->is_fast ? model->price->fast_factor : 1.);
+}
+
+void prices_of_past(const struct prices_model *model, size_t index, struct prices_rates *out)
+{
+	set_rates(&model->price->past[index].base, factor_of(model), out);
+}
+
 static bool ends_with(const char *text, size_t len, const char *end)
 {
 	size_t end_len = strlen(end);
@@ -70,7 +80,7 @@ void prices_find(const struct prices *prices, const char *model, struct prices_m
 	}
 	if (!out->price)
 		return;
-	double factor = out->region_factor * (out->is_fast ? out->price->fast_factor : 1.);
+	double factor = factor_of(out);
 	struct price_rates above = above_threshold(out->price);
 	set_rates(&out->price->base, factor, &out->base);
 	set_rates(&above, factor, &out->above);

@@ -39,6 +39,9 @@ struct prices_model {
 	struct prices_rates above;   /* when price->threshold_tokens */
 };
 
+/* What it cost in the past: `index` counts from the oldest. */
+void prices_of_past(const struct prices_model *model, size_t index, struct prices_rates *out);
+
 /* Looks a model up, by any spelling that a transcript or a report may have. */
 void prices_find(const struct prices *prices, const char *model, struct prices_model *out);
 

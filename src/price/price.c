@@ -1,6 +1,8 @@
 #include "price/price.h"
 
 #include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/array.h"
@@ -10,7 +12,10 @@ enum region { ANYWHERE = 0, US = 1, EU = 2, JP = 4, AU = 8 };
 
 #define ALL_REGIONS (US | EU | JP | AU)
 
-/* Where a regional endpoint of Bedrock charges a tenth more for a model, by LiteLLM's entries. */
+/*
+ * Regional endpoints of Bedrock charge a tenth more for every model from the 4.5 ones on. Here is where ccusage
+ * 20.0.24 knows that, by LiteLLM's entries.
+ */
 static const struct {
 	const char *model;
 	unsigned regions;
@@ -214,7 +219,8 @@ static const struct price *find_plain(const struct price_list *list, const char 
 	return NULL;
 }
 
-static bool costs_more_at(const struct endpoint *endpoint, const char *model)
+/* Whether ccusage charges more there. */
+static bool reference_costs_more_at(const struct endpoint *endpoint, const char *model)
 {
 	for (size_t i = 0; i < sizeof(regional_models) / sizeof(regional_models[0]); i++)
 		if (strcmp(model, regional_models[i].model) == 0)
@@ -223,31 +229,121 @@ static bool costs_more_at(const struct endpoint *endpoint, const char *model)
 	return false;
 }
 
-const struct price *price_find_among(const struct price *table, size_t table_len, const char *model,
-				     size_t len, double *factor)
+/* A part of a version, moving on: one or two digits, since eight are a date. Returns -1 when there is none. */
+static int take_version(const char **at)
 {
-	struct price_list list = { table, table_len };
-	char name[PRICE_MODEL_MAX];
+	size_t digits = strspn(*at, "0123456789");
+	if (digits < 1 || digits > 2)
+		return -1;
+	int number = atoi(*at);
+	*at += digits;
+	return number;
+}
+
+/* "claude-FAMILY-N-N" with 4.5 or later. Before 4.0, and in two of its aliases, the family stands last. */
+static bool is_since_4_5(const char *model)
+{
+	const char *at = model;
+	static const char prefix[] = "claude-";
+	if (strncmp(model, prefix, sizeof(prefix) - 1) != 0)
+		return false;
+	at += sizeof(prefix) - 1;
+	at += strspn(at, "abcdefghijklmnopqrstuvwxyz");
+	if (*at != '-' || at[-1] == '-')
+		return false;
+	at++;
+	int major = take_version(&at), minor = 0;
+	if (major >= 0 && *at == '-') {
+		at++;
+		minor = take_version(&at);
+	}
+	return major > 4 || (major == 4 && minor >= 5);
+}
+
+/*
+ * A version before the family, "claude-4-5-sonnet-20250929", the other way round. Returns false when it is not
+ * written so.
+ */
+static bool put_family_first(const char *name, size_t len, char out[PRICE_MODEL_MAX + 1])
+{
+	static const char prefix[] = "claude-";
+	const char *claude = memmem(name, len, prefix, sizeof(prefix) - 1), *end = name + len;
+	if (!claude || (claude > name && isalnum((unsigned char)claude[-1])))
+		return false;
+	const char *version = claude + sizeof(prefix) - 1, *family = version;
+	while (family < end && (isdigit((unsigned char)*family) || *family == '-'))
+		family++;
+	const char *rest = family;
+	while (rest < end && islower((unsigned char)*rest))
+		rest++;
+	if (family == version || rest == family || family[-1] != '-')
+		return false;
+	snprintf(out, PRICE_MODEL_MAX + 1, "%s%.*s-%.*s%.*s", prefix, (int)(rest - family), family,
+		 (int)(family - 1 - version), version, (int)(end - rest), rest);
+	return true;
+}
+
+/* The price of a name without what providers add. */
+static const struct price *find_bare(const struct price_list *list, const char *name, size_t len)
+{
+	const struct price *found = len > 0 ? find_plain(list, name, len) : NULL;
+	return found || len == 0 ? found : find_inside(list, name, len);
+}
+
+static const struct price *find(const struct price_list *list, bool as_reference, const char *model, size_t len,
+				double *factor)
+{
+	char name[PRICE_MODEL_MAX], turned[PRICE_MODEL_MAX + 1];
 	*factor = 1.;
 	if (len == 0 || len > PRICE_MODEL_MAX)
 		return NULL;
-	const struct price *found = find_exact(&list, model, len);
+	const struct price *found = find_exact(list, model, len);
 	if (found)
 		return found;
 	struct endpoint endpoint = strip_provider(&model, &len);
 	for (size_t i = 0; i < len; i++)
 		name[i] = model[i] == '.' || model[i] == '@' ? '-' : model[i];
-	found = len > 0 ? find_plain(&list, name, len) : NULL;
-	if (!found && len > 0)
-		found = find_inside(&list, name, len);
-	if (found && costs_more_at(&endpoint, found->model))
+	found = find_bare(list, name, len);
+	if (!found && !as_reference && put_family_first(name, len, turned))
+		found = find_bare(list, turned, strlen(turned));
+	if (found && (as_reference ? reference_costs_more_at(&endpoint, found->model)
+				   : endpoint.region != ANYWHERE && is_since_4_5(found->model)))
 		*factor = REGIONAL_FACTOR;
 	return found;
+}
+
+const struct price *price_find_among(const struct price *table, size_t table_len, const char *model,
+				     size_t len, double *factor)
+{
+	const struct price_list list = { table, table_len };
+	return find(&list, false, model, len, factor);
 }
 
 const struct price *price_find(const char *model, size_t len, double *factor)
 {
 	return price_find_among(price_table, price_table_len, model, len, factor);
+}
+
+const struct price *price_find_reference(const char *model, size_t len, double *factor)
+{
+	const struct price_list list = { price_table, price_table_len };
+	const struct price *found = find(&list, true, model, len, factor);
+	return found && !found->after_reference ? found : NULL;
+}
+
+/* ---- what it costs ---- */
+
+/* The prices of a time. */
+struct rates {
+	const struct price_rates *base, *above;
+};
+
+static struct rates rates_at(const struct price *price, int64_t time_ms)
+{
+	for (size_t i = 0; i < price->past_count; i++)
+		if (time_ms < price->past[i].until_ms)
+			return (struct rates){ &price->past[i].base, &price->past[i].above };
+	return (struct rates){ &price->base, &price->above };
 }
 
 /* Tokens of one kind; those beyond the threshold at the higher price. */
@@ -258,9 +354,9 @@ static double tiered_usd(const struct price *price, int64_t tokens, double base,
 	return (double)price->threshold_tokens * base + (double)(tokens - price->threshold_tokens) * above;
 }
 
-static double tiered_cost_usd(const struct price *price, const struct price_tokens *tokens)
+static double tiered_cost_usd(const struct price *price, const struct rates *rates, const struct price_tokens *tokens)
 {
-	const struct price_rates *base = &price->base, *above = &price->above;
+	const struct price_rates *base = rates->base, *above = rates->above;
 	return tiered_usd(price, tokens->input, base->input, above->input)
 	       + tiered_usd(price, tokens->output, base->output, above->output)
 	       + tiered_usd(price, tokens->cache_creation_5m, base->cache_creation, above->cache_creation)
@@ -269,19 +365,20 @@ static double tiered_cost_usd(const struct price *price, const struct price_toke
 }
 
 /* The whole request at the price that its size calls for. */
-static double sized_cost_usd(const struct price *price, const struct price_tokens *tokens)
+static double sized_cost_usd(const struct price *price, const struct rates *rates, const struct price_tokens *tokens)
 {
-	int64_t size =
-		tokens->input + tokens->cache_creation_5m + tokens->cache_creation_1h + tokens->cache_read;
-	const struct price_rates *rates = size > price->threshold_tokens ? &price->above : &price->base;
-	return (double)tokens->input * rates->input + (double)tokens->output * rates->output
-	       + (double)tokens->cache_creation_5m * rates->cache_creation
-	       + (double)tokens->cache_creation_1h * 2. * rates->input
-	       + (double)tokens->cache_read * rates->cache_read;
+	int64_t size = tokens->input + price_tokens_created(tokens) + tokens->cache_read;
+	const struct price_rates *r = size > price->threshold_tokens ? rates->above : rates->base;
+	return (double)tokens->input * r->input + (double)tokens->output * r->output
+	       + (double)tokens->cache_creation_5m * r->cache_creation
+	       + (double)tokens->cache_creation_1h * 2. * r->input + (double)tokens->cache_read * r->cache_read;
 }
 
-double price_cost_usd(const struct price *price, double factor, const struct price_tokens *tokens, bool fast)
+double price_cost_usd(const struct price *price, double factor, const struct price_tokens *tokens, int64_t time_ms,
+		      bool fast)
 {
-	double usd = price->whole_request ? sized_cost_usd(price, tokens) : tiered_cost_usd(price, tokens);
+	const struct rates rates = rates_at(price, time_ms);
+	double usd = price->whole_request ? sized_cost_usd(price, &rates, tokens)
+					  : tiered_cost_usd(price, &rates, tokens);
 	return usd * factor * (fast ? price->fast_factor : 1.);
 }

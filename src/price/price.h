@@ -24,6 +24,13 @@ struct price_rates {
 	double cache_read;
 };
 
+/* What a model cost until some day. */
+struct price_past {
+	int64_t until_ms;             /* records before this Unix time, which is a midnight in UTC */
+	struct price_rates base;
+	struct price_rates above;
+};
+
 struct price {
 	const char *model;
 	struct price_rates base;
@@ -32,6 +39,9 @@ struct price {
 	bool whole_request;           /* an input above the threshold costs `above` as a whole */
 	double fast_factor;           /* what speed "fast" multiplies the whole with */
 	bool after_reference;         /* ccusage 20.0.24 does not know it */
+	int64_t max_input_tokens;     /* the context window; 0 when it is not known */
+	const struct price_past *past;  /* in order of time */
+	size_t past_count;
 };
 
 /* Tokens of one entry, by kind. Each at most 2^53. */
@@ -65,6 +75,9 @@ static inline void price_tokens_add(struct price_tokens *sum, const struct price
 	sum->cache_read += sign * tokens->cache_read;
 }
 
+/* Prices out of a file. */
+struct price_book;
+
 /* The table, sorted by name. */
 extern const struct price price_table[];
 extern const size_t price_table_len;
@@ -80,17 +93,31 @@ extern const size_t price_table_len;
  */
 const struct price *price_find(const char *model, size_t len, double *factor);
 
-/* What the tokens cost, in US dollars. */
-double price_cost_usd(const struct price *price, double factor, const struct price_tokens *tokens, bool fast);
+/*
+ * The price that ccusage 20.0.24 charges by, with its own rules for names and regions; NULL when it counts 0.
+ */
+const struct price *price_find_reference(const char *model, size_t len, double *factor);
 
-/* Prices out of a file. */
-struct price_book;
+/* The time of a record that is being made: no price of the past holds then. */
+#define PRICE_NOW INT64_MAX
+
+/* What the tokens of one request cost, in US dollars, at the prices of `time_ms`. */
+double price_cost_usd(const struct price *price, double factor, const struct price_tokens *tokens, int64_t time_ms,
+		      bool fast);
+
+/*
+ * The context window of a model in tokens: that of the book (which may be NULL), or else of the table; 0 when
+ * neither knows it. Says nothing of a "[1m]" in the name.
+ */
+int64_t price_max_input_tokens(const struct price_book *book, const char *model, size_t len);
 
 /*
  * Reads `path`: one JSON object, models by name, in LiteLLM's schema (input_cost_per_token,
  * output_cost_per_token, cache_creation_input_token_cost, cache_read_input_token_cost, each also with
- * _above_NNNk_tokens, and provider_specific_entry.fast). Members without prices are passed over; a price that
- * is not a number from 0 to 1 USD is a fault. Returns the book, which the caller frees; NULL with errno
+ * _above_NNNk_tokens, max_input_tokens and provider_specific_entry.fast), and one key that is not in that
+ * schema: until, an object of such prices by the last day, in UTC, on which they held. Prices above 100k tokens
+ * are for the whole request. Members without prices are passed over; a price that is not a number from 0 to 1
+ * USD is a fault, and so is a day that does not exist. Returns the book, which the caller frees; NULL with errno
  * ENOENT and nothing in `error` when the file does not exist; NULL with another errno and a message in
  * `error` otherwise.
  */

@@ -10,7 +10,7 @@
 static void check_price(const struct price *price, double factor)
 {
 	const struct price_tokens tokens = { 1000, 300000, 7, INT64_C(1) << 53, 250000 };
-	double usd = price_cost_usd(price, factor, &tokens, true);
+	double usd = price_cost_usd(price, factor, &tokens, PRICE_NOW, true);
 	FUZZ_CHECK(usd >= 0. && isfinite(usd) && isfinite(factor), "%s: %g USD, times %g", price->model, usd, factor);
 }
 

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/printable.h"
 #include "json/pretty.h"
 #include "json/write.h"
@@ -82,6 +83,27 @@ static void add_above(struct table *table, const struct prices_model *found)
 	put_rates(table, &found->above);
 }
 
+/* The last day of a price of the past. */
+static void put_last_day(const struct price_past *past, char out[CLOCK_RFC3339_SIZE])
+{
+	clock_format_rfc3339(past->until_ms - 1, out);
+	out[strlen("2026-10-06")] = '\0';
+}
+
+static void add_past(struct table *table, const struct prices_model *found)
+{
+	for (size_t i = found->price->past_count; i-- > 0;) {
+		char day[CLOCK_RFC3339_SIZE], text[CLOCK_RFC3339_SIZE + 16];
+		struct prices_rates rates;
+		put_last_day(&found->price->past[i], day);
+		snprintf(text, sizeof(text), "  until %s", day);
+		prices_of_past(found, i, &rates);
+		table_row(table, STYLE_QUIET);
+		table_cell(table, PRICE_MODEL, text, NULL);
+		put_rates(table, &rates);
+	}
+}
+
 static void add_model(struct table *table, const struct prices *prices, const char *model)
 {
 	struct prices_model found;
@@ -109,6 +131,7 @@ static void add_model(struct table *table, const struct prices *prices, const ch
 		table_cell(table, PRICE_FAST, factor, NULL);
 	if (found.price->threshold_tokens > 0)
 		add_above(table, &found);
+	add_past(table, &found);
 }
 
 static void explain(const struct prices *prices, const char *const *models, size_t count, struct page *page)
@@ -189,6 +212,24 @@ static void write_rates(struct jsonw *w, const struct prices_rates *rates)
 	jsonw_end_object(w);
 }
 
+static void write_past(struct jsonw *w, const struct prices_model *found)
+{
+	jsonw_key(w, "until");
+	jsonw_begin_array(w);
+	for (size_t i = 0; i < found->price->past_count; i++) {
+		char day[CLOCK_RFC3339_SIZE];
+		struct prices_rates rates;
+		put_last_day(&found->price->past[i], day);
+		prices_of_past(found, i, &rates);
+		jsonw_begin_object(w);
+		jsonw_put_string(w, "day", day);
+		jsonw_key(w, "usdPerMillionTokens");
+		write_rates(w, &rates);
+		jsonw_end_object(w);
+	}
+	jsonw_end_array(w);
+}
+
 static void write_model(struct jsonw *w, const struct prices *prices, const char *model)
 {
 	struct prices_model found;
@@ -214,6 +255,8 @@ static void write_model(struct jsonw *w, const struct prices *prices, const char
 		jsonw_put_double(w, "fastFactor", found.price->fast_factor);
 		jsonw_put_bool(w, "isFast", found.is_fast);
 		jsonw_put_double(w, "regionFactor", found.region_factor);
+		write_past(w, &found);
+		jsonw_put_int_or_null(w, "maxInputTokens", found.price->max_input_tokens);
 	}
 	jsonw_end_object(w);
 }

@@ -296,7 +296,7 @@ static void finish_cold_cost(struct statusline_facts *facts)
 		written.cache_creation_1h = tokens;
 	else
 		written.cache_creation_5m = tokens;
-	facts->number[FACT_COLD_USD] = price_cost_usd(price, factor, &written, facts->fast[0] != '\0');
+	facts->number[FACT_COLD_USD] = price_cost_usd(price, factor, &written, PRICE_NOW, facts->fast[0] != '\0');
 }
 
 /* What older versions of Claude Code do not tell is in the session's file, for as long as somebody keeps it. */

@@ -151,6 +151,8 @@ static enum difference price_reason(const struct reference_record *r)
 {
 	if (r->lost & REFERENCE_REFUSED_COST)
 		return DIFFERENCE_COST;
+	if (r->guessed)
+		return DIFFERENCE_MODEL_NAME;
 	return r->newer ? DIFFERENCE_NEWER_MODEL : DIFFERENCE_PRICE;
 }
 
@@ -226,6 +228,10 @@ static bool differs(const struct verify *verify, enum report_kind kind, size_t n
 		return ours || theirs;
 	if (!(fabs(out->our_usd - out->their_usd) <= USD_TOLERANCE * fmax(1., fabs(out->their_usd)))) {
 		out->reason = price_reason(r);
+		return true;
+	}
+	if (r->guessed) {
+		out->reason = DIFFERENCE_MODEL_NAME;
 		return true;
 	}
 	if (kind == REPORT_SESSIONS && is_filed_elsewhere(verify, r)) {

@@ -303,6 +303,17 @@ static void note_times(struct verify_report *report)
 	}
 }
 
+/* Whether the row has money of ccusage's that cannot be foreseen. */
+static bool has_guessed(const struct verify_report *report, const struct verify_row *row)
+{
+	for (size_t i = 0; i < row->entry_count; i++) {
+		const struct verify_entry *entry = &report->entries.list[row->entries[i]];
+		if (entry->theirs && entry->record->guessed)
+			return true;
+	}
+	return false;
+}
+
 /* Whether ccusage printed the row that it was expected to print. */
 static bool is_as_expected(const struct verify_report *report, struct verify_row *row)
 {
@@ -311,7 +322,9 @@ static bool is_as_expected(const struct verify_report *report, struct verify_row
 		return true;
 	/* With a count that no ledger holds, the sums tell. */
 	struct figures expected = figures_of_row(report, row->expected), theirs = figures_of_row(report, row->theirs);
-	bool any = false;
+	bool any = has_guessed(report, row);
+	if (any)
+		expected.usd = theirs.usd;
 	for (size_t i = 0; i < row->entry_count; i++) {
 		const struct verify_entry *entry = &report->entries.list[row->entries[i]];
 		if (entry->theirs && entry->record->lost & REFERENCE_REFUSED_COUNT) {
@@ -340,6 +353,8 @@ static bool entries_account(const struct verify_report *report, struct verify_ro
 		if (entry->theirs && entry->their_row == number)
 			add_figures(&theirs, &entry->record->tokens, -1, entry->their_usd);
 	}
+	if (has_guessed(report, row))
+		ours.usd = theirs.usd;
 	/* A block of other bounds holds other entries, which do not differ themselves. */
 	bool moved = row->our_start_ms != row->their_start_ms || row->our_end_ms != row->their_end_ms
 		     || (report->kind == REPORT_BLOCKS && row->our_end_ms == 0 && row->their_end_ms == 0);

@@ -146,7 +146,7 @@ static void put_prompt_cache(struct jsonw *w, const struct session_transcript *p
 	if (price && tokens >= 0) {
 		const struct price_tokens written = { .cache_creation_5m = part->cache_is_1h ? 0 : tokens,
 						      .cache_creation_1h = part->cache_is_1h ? tokens : 0 };
-		cold_usd = price_cost_usd(price, factor, &written, false);
+		cold_usd = price_cost_usd(price, factor, &written, PRICE_NOW, false);
 	}
 	jsonw_begin_object(w);
 	jsonw_put_string(w, "ttl", part->cache_is_1h ? "1h" : "5m");
