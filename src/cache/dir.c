@@ -77,8 +77,9 @@ static int check_owner_and_mode(int fd, const char *path, bool create, struct bu
 		return why;
 	}
 	if (st.st_uid != geteuid()) {
-		buf_printf(error, "the cache directory %s belongs to another user (uid %lu): not used; "
-			   "move it away, or name another one in [cache] directory", path, (unsigned long)st.st_uid);
+		buf_printf(error, "the cache directory %s belongs to another user (uid %lu): not used; move "
+			   "it away, or name another one in [cache] directory", path,
+			   (unsigned long)st.st_uid);
 		return EPERM;
 	}
 	/* Nobody can trust what lies in a directory that everybody could write in until now. */
@@ -97,8 +98,8 @@ static int check_owner_and_mode(int fd, const char *path, bool create, struct bu
 }
 
 /*
- * How to open the directory: -1 for a link that another user made, who may point it elsewhere at any moment; 0 to follow
- * our own; O_NOFOLLOW where there is no link, so that none can appear before it is opened.
+ * How to open the directory: -1 for a link that another user made, who may point it elsewhere at any moment;
+ * 0 to follow our own; O_NOFOLLOW where there is no link, so that none can appear before it is opened.
  */
 static int flag_to_follow(const char *path)
 {

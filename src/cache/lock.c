@@ -23,7 +23,8 @@
 
 static void sleep_ms(int64_t ms)
 {
-	const struct timespec step = { .tv_sec = (time_t)(ms / 1000), .tv_nsec = (long)(ms % 1000) * 1000000L };
+	const struct timespec step = { .tv_sec = (time_t)(ms / 1000),
+				       .tv_nsec = (long)(ms % 1000) * 1000000L };
 	(void)nanosleep(&step, NULL);
 }
 
@@ -38,11 +39,12 @@ static int flock_now(int fd, int operation)
 
 static int open_lock_file(int dir_fd)
 {
-	AUTO_CLOSE int fd = openat(dir_fd, CACHE_LOCK_FILE, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK, 0600);
+	AUTO_CLOSE int fd = openat(dir_fd, CACHE_LOCK_FILE,
+				   O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK, 0600);
 	struct stat st;
 	if (fd < 0 || fstat(fd, &st) != 0)
 		return -1;
-	/* A second name may be that of a file of ours elsewhere, which we would empty. No name: somebody just removed it. */
+	/* A second name may be a file of ours elsewhere, which we would empty. No name: just removed. */
 	if (!S_ISREG(st.st_mode) || st.st_uid != geteuid() || st.st_nlink > 1) {
 		errno = EPERM;
 		return -1;
@@ -52,7 +54,7 @@ static int open_lock_file(int dir_fd)
 	return result;
 }
 
-/* True when the name still leads to the file that was locked: somebody may have removed it in between. */
+/* True when the name still leads to the locked file: somebody may have removed it in between. */
 static bool is_lock_file(int dir_fd, int fd)
 {
 	struct stat mine, named;
@@ -95,7 +97,7 @@ static void write_holder(int fd, const char *role)
 	(void)written;
 }
 
-/* Locks the open file. A process that only looks holds it shared for a moment, and does not count as a holder. */
+/* Locks the open file. A process that only looks has a shared lock for a moment, which does not count. */
 static enum cache_lock_result lock_open_file(int fd)
 {
 	for (int tries = 0; tries < LOOKER_TRIES; tries++) {
@@ -111,7 +113,8 @@ static enum cache_lock_result lock_open_file(int fd)
 	return CACHE_LOCK_HELD;
 }
 
-enum cache_lock_result cache_lock_take(int dir_fd, const char *role, int *lock_fd, struct cache_lock_holder *holder)
+enum cache_lock_result cache_lock_take(int dir_fd, const char *role, int *lock_fd,
+				       struct cache_lock_holder *holder)
 {
 	memset(holder, 0, sizeof(*holder));
 	for (int tries = 0; tries < LOOKER_TRIES; tries++) {
@@ -157,7 +160,8 @@ bool cache_lock_is_held(int dir_fd)
 bool cache_lock_find_holder(int dir_fd, struct cache_lock_holder *holder)
 {
 	memset(holder, 0, sizeof(*holder));
-	AUTO_CLOSE int fd = openat(dir_fd, CACHE_LOCK_FILE, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	AUTO_CLOSE int fd = openat(dir_fd, CACHE_LOCK_FILE,
+				   O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	bool held = fd >= 0 && flock_now(fd, LOCK_SH) != 0 && errno == EWOULDBLOCK;
 	if (held)
 		read_holder(fd, holder);

@@ -1,8 +1,8 @@
 /*
  * cache_lock: the one lock: who holds it may write in the cache directory.
  *
- * For: swatchd holds it for its life, `swatchd --once` for its run; readers look whether somebody does.
- * It is flock(2) on a descriptor: the kernel drops it when the process dies, however it dies, so there is no stale
+ * For: swatchd holds it for its life, `swatchd --once` for its run; readers look whether somebody does. It is
+ * flock(2) on a descriptor: the kernel drops it when the process dies, however it dies, so there is no stale
  * lock, no timeout and no pid check. The file's content only tells people who holds it.
  */
 #ifndef SWATCH_CACHE_LOCK_H
@@ -21,13 +21,14 @@ struct cache_lock_holder {
 enum cache_lock_result { CACHE_LOCK_TAKEN, CACHE_LOCK_HELD, CACHE_LOCK_FAILED };
 
 /*
- * Takes the lock without waiting for a holder. TAKEN: *lock_fd holds it until it is closed. HELD: somebody else has
- * it, `holder` says who as far as known. FAILED: errno says why (EPERM: what stands there is no regular
- * file of this user; ELOOP: a link).
+ * Takes the lock without waiting for a holder. TAKEN: *lock_fd holds it until it is closed. HELD: somebody
+ * else has it, `holder` says who as far as known. FAILED: errno says why (EPERM: what stands there is no
+ * regular file of this user; ELOOP: a link).
  */
-enum cache_lock_result cache_lock_take(int dir_fd, const char *role, int *lock_fd, struct cache_lock_holder *holder);
+enum cache_lock_result cache_lock_take(int dir_fd, const char *role, int *lock_fd,
+				       struct cache_lock_holder *holder);
 
-/* The same, but waits up to `timeout_ms` for it. *waited_ms says how long it took. A signal does not end the wait. */
+/* The same, but waits up to `timeout_ms`; sets *waited_ms. A signal does not end the wait. */
 enum cache_lock_result cache_lock_wait(int dir_fd, const char *role, int64_t timeout_ms, int *lock_fd,
 				       struct cache_lock_holder *holder, int64_t *waited_ms);
 

@@ -17,8 +17,8 @@
 #define CACHE_READ_MAX_BYTES ((size_t)4 << 20)
 
 /*
- * The JSON object in `name`; the caller json_object_put()s it. NULL with errno: ENOENT, EBADMSG (no JSON object),
- * EFBIG, EINVAL (no regular file), or what the system said. Symlinks are not followed.
+ * The JSON object in `name`; the caller json_object_put()s it. NULL with errno: ENOENT, EBADMSG (no JSON
+ * object), EFBIG, EINVAL (no regular file), or what the system said. Symlinks are not followed.
  */
 struct json_object *cache_read_json(int dir_fd, const char *name);
 
@@ -26,8 +26,8 @@ struct json_object *cache_read_json(int dir_fd, const char *name);
 struct json_object *cache_parse_json(const struct buf *text);
 
 /*
- * Whether cache_read_json()'s errno means that there is no cache file of ours (it is absent, no JSON object, too large, no
- * regular file, or a symlink), rather than that reading failed.
+ * Whether cache_read_json()'s errno means that there is no cache file of ours (it is absent, no JSON object,
+ * too large, no regular file, or a symlink), rather than that reading failed.
  */
 bool cache_read_is_none(int why);
 

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/scope.h"
 #include "ipc/socket.h"
 #include "json/parse.h"
 
@@ -27,12 +28,12 @@ static enum client_state judge_refusal(int error, const char *path, struct buf *
 		buf_printf(why, "there is no socket %s", path);
 		return CLIENT_NOT_RUNNING;
 	case ECONNREFUSED:
-		buf_printf(why, "nobody listens on %s: a daemon that was killed left it behind", path);
+		buf_printf(why, "no daemon listens on %s; one that was killed left it behind", path);
 		return CLIENT_LEFT_BEHIND;
 	case EAGAIN:
 	case ETIMEDOUT:
-		buf_printf(why, "the daemon on %s does not answer calls (tried for %d s); is it stopped, or hanging?", path,
-			   CLIENT_CONNECT_TIMEOUT_MS / 1000);
+		buf_printf(why, "the daemon on %s does not answer calls (tried for %d s); is it stopped, or "
+			   "hanging?", path, CLIENT_CONNECT_TIMEOUT_MS / 1000);
 		return CLIENT_REFUSED;
 	case EPROTOTYPE:
 		buf_printf(why, "%s is a socket of another kind; move it away", path);
@@ -48,13 +49,14 @@ static enum client_state judge_path(const char *path, struct buf *why)
 {
 	struct stat st;
 	if (strlen(path) >= sizeof(((struct sockaddr_un *)NULL)->sun_path)) {
-		buf_printf(why, "the socket's path is too long: %s; set XDG_RUNTIME_DIR to a shorter directory", path);
+		buf_printf(why, "the socket's path is too long: %s; set XDG_RUNTIME_DIR to a shorter "
+			   "directory", path);
 		return CLIENT_BAD_PATH;
 	}
 	if (lstat(path, &st) != 0)
 		return judge_refusal(errno, path, why);
 	if (!S_ISSOCK(st.st_mode)) {
-		buf_printf(why, "what is at %s is not a socket; move it away", path);
+		buf_printf(why, "%s is not a socket; move it away", path);
 		return CLIENT_BAD_PATH;
 	}
 	return CLIENT_LISTENING;
@@ -75,7 +77,8 @@ enum client_state client_connect(struct client *client, const char *socket_path,
 		if (errno == EPERM)
 			buf_printf(why, "another user's program listens on %s; not trusted", socket_path);
 		else
-			buf_printf(why, "cannot tell whose program listens on %s: %s", socket_path, strerror(errno));
+			buf_printf(why, "cannot tell whose program listens on %s: %s", socket_path,
+				   strerror(errno));
 		return CLIENT_REFUSED;
 	}
 	return CLIENT_LISTENING;
@@ -98,7 +101,8 @@ static int64_t deadline_of(int64_t timeout_ms)
 }
 
 /* Waits until the socket is ready for `events`. */
-static enum client_result wait_ready(struct client *client, short events, int64_t deadline_ms, bool watch_stdout)
+static enum client_result wait_ready(struct client *client, short events, int64_t deadline_ms,
+				     bool watch_stdout)
 {
 	for (;;) {
 		/* poll(2) reports POLLERR ("the pipe has no reader") without being asked for any event. */
@@ -124,7 +128,8 @@ static enum client_result judge_errno(void)
 	return errno == EPIPE || errno == ECONNRESET ? CLIENT_CLOSED : CLIENT_BROKEN;
 }
 
-static enum client_result send_bytes(struct client *client, const char *bytes, size_t len, int64_t deadline_ms)
+static enum client_result send_bytes(struct client *client, const char *bytes, size_t len,
+				     int64_t deadline_ms)
 {
 	while (len > 0) {
 		ssize_t sent = send(client->fd, bytes, len, MSG_NOSIGNAL | MSG_DONTWAIT);
@@ -176,8 +181,8 @@ static enum client_result receive(struct client *client)
 	return CLIENT_OK;
 }
 
-enum client_result client_read_line(struct client *client, int64_t timeout_ms, bool watch_stdout, const char **line,
-				    size_t *len)
+enum client_result client_read_line(struct client *client, int64_t timeout_ms, bool watch_stdout,
+				    const char **line, size_t *len)
 {
 	int64_t deadline_ms = deadline_of(timeout_ms);
 	size_t searched = 0;
@@ -185,7 +190,8 @@ enum client_result client_read_line(struct client *client, int64_t timeout_ms, b
 	client->in_taken = 0;
 	for (;;) {
 		char *start = client->in.data;
-		char *newline = client->in.len > searched ? memchr(start + searched, '\n', client->in.len - searched) : NULL;
+		size_t fresh = client->in.len - searched;
+		char *newline = fresh > 0 ? memchr(start + searched, '\n', fresh) : NULL;
 		if (newline) {
 			*newline = '\0';
 			*line = start;
@@ -245,8 +251,10 @@ enum client_result client_ask(struct client *client, const char *request, int64_
 	/* A daemon that refuses a client closes at once; what it said before can still be read. */
 	if (result == CLIENT_OK || result == CLIENT_CLOSED) {
 		int64_t spent_ms = clock_mono_ms() - start_ms;
-		int64_t left_ms = timeout_ms < 0 ? CLIENT_WAIT_FOREVER : timeout_ms > spent_ms ? timeout_ms - spent_ms : 0;
+		int64_t left_ms = timeout_ms > spent_ms ? timeout_ms - spent_ms : 0;
 		bool is_closed = result == CLIENT_CLOSED;
+		if (timeout_ms < 0)
+			left_ms = CLIENT_WAIT_FOREVER;
 		result = client_read_line(client, is_closed ? 0 : left_ms, false, &line, &len);
 		if (is_closed && result == CLIENT_TIMEOUT)
 			result = CLIENT_CLOSED;
@@ -263,8 +271,7 @@ enum client_result client_ask(struct client *client, const char *request, int64_
 
 void client_close(struct client *client)
 {
-	if (client->fd >= 0)
-		close(client->fd);
+	close_quietly(client->fd);
 	client->fd = -1;
 	buf_release(&client->in);
 }

@@ -3,10 +3,10 @@
  *
  * For: the commands that talk to swatchd; most through daemon_call.h.
  *
- * Calling sequence: client_connect(); when that says CLIENT_LISTENING, client_ask(), or client_send() and any number
- * of client_read_line(); client_close() in every case.
- * Nothing the daemon does can hold a command for longer than the timeouts, or make it take more than
- * CLIENT_MAX_ANSWER_BYTES; a daemon that goes away is an answer (CLIENT_CLOSED), not a signal.
+ * Calling sequence: client_connect(); when that says CLIENT_LISTENING, client_ask(), or client_send() and any
+ * number of client_read_line(); client_close() in every case. Nothing the daemon does can hold a command for
+ * longer than the timeouts, or make it take more than CLIENT_MAX_ANSWER_BYTES; a daemon that goes away is an
+ * answer (CLIENT_CLOSED), not a signal.
  */
 #ifndef SWATCH_IPC_CLIENT_H
 #define SWATCH_IPC_CLIENT_H
@@ -53,18 +53,18 @@ enum client_result client_send(struct client *client, const char *request, int64
 
 /*
  * Waits for the next line, up to `timeout_ms` (CLIENT_WAIT_FOREVER: no limit). *line has no newline, is
- * NUL-terminated, and is good until the next call. With `watch_stdout` it also ends when stdout is a pipe that
- * nobody reads any more.
+ * NUL-terminated, and is good until the next call. With `watch_stdout` it also ends when stdout is a pipe
+ * that nobody reads any more.
  */
-enum client_result client_read_line(struct client *client, int64_t timeout_ms, bool watch_stdout, const char **line,
-				    size_t *len);
+enum client_result client_read_line(struct client *client, int64_t timeout_ms, bool watch_stdout,
+				    const char **line, size_t *len);
 
-/* Parses a line; the caller json_object_put()s it. NULL with errno: EBADMSG (or EAGAIN) when it is not a JSON object, ENOMEM. */
+/* Parses a line; the caller json_object_put()s it. NULL with errno: ENOMEM, or another for no JSON object. */
 struct json_object *client_parse(const char *line, size_t len);
 
 /*
- * Sends `request` and reads the one answer, both within `timeout_ms`. With CLIENT_OK the caller json_object_put()s
- * *answer; otherwise it is NULL, and `why` gets a message.
+ * Sends `request` and reads the one answer, both within `timeout_ms`. With CLIENT_OK the caller
+ * json_object_put()s *answer; otherwise it is NULL, and `why` gets a message.
  */
 enum client_result client_ask(struct client *client, const char *request, int64_t timeout_ms,
 			      struct json_object **answer, struct buf *why);

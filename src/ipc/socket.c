@@ -27,7 +27,8 @@ char *cache_socket_path(const char *cache_dir)
 		AUTO_FREE char *real = realpath(cache_dir, NULL);
 		const char *named = real ? real : cache_dir;
 		AUTO_BUF text = BUF_INIT;
-		buf_printf(&text, "%s/swatch/%016" PRIx64 ".sock", runtime, strmap_hash(named, strlen(named)));
+		buf_printf(&text, "%s/swatch/%016" PRIx64 ".sock", runtime,
+			   strmap_hash(named, strlen(named)));
 		path = buf_detach(&text);
 	} else {
 		path = paths_join(cache_dir, CACHE_SOCKET_FILE);
@@ -52,8 +53,8 @@ static bool check_dir(int fd, const char *dir, struct buf *error)
 		return false;
 	}
 	if ((st.st_mode & 0077) != 0 && fchmod(fd, 0700) != 0) {
-		buf_printf(error, "others may enter the socket's directory %s, and that cannot be changed: %s; "
-			   "try chmod 700 %s", dir, strerror(errno), dir);
+		buf_printf(error, "others may enter the socket's directory %s, and that cannot be changed: "
+			   "%s; try chmod 700 %s", dir, strerror(errno), dir);
 		return false;
 	}
 	return true;
@@ -70,8 +71,8 @@ static bool check_runtime_dir(char *dir, struct buf *error)
 	*slash = '\0';
 	/* If it is missing, mkdir(2) fails later. */
 	if (stat(dir, &st) == 0 && st.st_uid != geteuid() && st.st_uid != 0) {
-		buf_printf(error, "the runtime directory %s belongs to another user (uid %lu): not used; set XDG_RUNTIME_DIR "
-			   "to one of your own, or unset it", dir, (unsigned long)st.st_uid);
+		buf_printf(error, "the runtime directory %s belongs to another user (uid %lu): not used; set "
+			   "XDG_RUNTIME_DIR to one of your own, or unset it", dir, (unsigned long)st.st_uid);
 		good = false;
 	}
 	*slash = '/';
@@ -87,7 +88,7 @@ int cache_socket_prepare_dir(const char *socket_path, struct buf *error)
 			buf_append_str(error, "the socket's path has no directory");
 		return -1;
 	}
-	/* The cache directory may be a symlink (cache/dir.c has looked at it); one in the runtime directory may not. */
+	/* The cache directory may be a symlink, which cache/dir.c checks; the runtime directory's may not. */
 	int follow = strcmp(slash + 1, CACHE_SOCKET_FILE) == 0 ? 0 : O_NOFOLLOW;
 	*slash = '\0';
 	if (follow != 0 && !check_runtime_dir(dir, error))
@@ -99,7 +100,8 @@ int cache_socket_prepare_dir(const char *socket_path, struct buf *error)
 	}
 	AUTO_CLOSE int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC | follow);
 	if (fd < 0) {
-		buf_printf(error, "cannot open the socket's directory %s: %s; move away what is there", dir, strerror(errno));
+		buf_printf(error, "cannot open the socket's directory %s: %s; move away what is there", dir,
+			   strerror(errno));
 		return -1;
 	}
 	return check_dir(fd, dir, error) ? 0 : -1;
@@ -115,7 +117,8 @@ int cache_socket_connect(const char *path, int64_t timeout_ms)
 		return -1;
 	}
 	memcpy(address.sun_path, path, strlen(path) + 1);
-	AUTO_CLOSE int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | (timeout_ms > 0 ? 0 : SOCK_NONBLOCK), 0);
+	AUTO_CLOSE int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | (timeout_ms > 0 ? 0 : SOCK_NONBLOCK),
+				   0);
 	if (fd < 0 || (timeout_ms > 0 && setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit)) != 0))
 		return -1;
 	int connected;

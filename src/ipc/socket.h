@@ -14,32 +14,33 @@
 
 /*
  * $XDG_RUNTIME_DIR/swatch/<hash of the cache directory's real path>.sock, or <cache>/.swatch.sock without
- * XDG_RUNTIME_DIR. The caller frees it; NULL with errno: ENAMETOOLONG when no socket address can hold it, ENOMEM.
+ * XDG_RUNTIME_DIR. The caller frees it; NULL with errno: ENAMETOOLONG when no socket address can hold it,
+ * ENOMEM.
  */
 char *cache_socket_path(const char *cache_dir);
 
 /*
- * Makes the socket's directory with mode 0700. Returns 0, or -1 with a message when that fails, when another user owns it or
- * may write in it, or when another user owns the directory above.
+ * Makes the socket's directory with mode 0700. Returns 0, or -1 with a message when that fails, when another
+ * user owns it or may write in it, or when another user owns the directory above.
  */
 int cache_socket_prepare_dir(const char *socket_path, struct buf *error);
 
 /*
- * Connects to the socket. A daemon that is too busy to take the call gets `timeout_ms`; with 0 nothing waits, and the
- * descriptor is non-blocking. Returns the descriptor, or -1 with errno (EAGAIN: it took too long).
+ * Connects to the socket. A daemon that is too busy to take the call gets `timeout_ms`; with 0 nothing waits,
+ * and the descriptor is non-blocking. Returns the descriptor, or -1 with errno (EAGAIN: it took too long).
  */
 int cache_socket_connect(const char *path, int64_t timeout_ms);
 
 /*
- * Sends a line that has no answer to this user's own daemon, if it takes it at once; otherwise the line is lost. Needs no
- * JSON library: statuslines send their ticks with it.
+ * Sends a line that has no answer to this user's own daemon, if it takes it at once; otherwise the line is
+ * lost. Needs no JSON library: statuslines send their ticks with it.
  */
 void cache_socket_tell(const char *path, const char *line, size_t len);
 
 /*
- * Whether the program at the other end of a connected socket runs as this user. Both ends ask before they believe or tell
- * anything. Sets *pid (0 when it is in another namespace) unless that is NULL. False with errno: EPERM when it is another
- * user's program.
+ * Whether the program at the other end of a connected socket runs as this user. Both ends ask before they
+ * believe or tell anything. Sets *pid (0 when it is in another namespace) unless that is NULL. False with
+ * errno: EPERM when it is another user's program.
  */
 bool cache_socket_is_own_peer(int fd, pid_t *pid);
 

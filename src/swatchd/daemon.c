@@ -72,8 +72,8 @@ static void start_figures(struct daemon *daemon)
 
 static void start_publishing(struct daemon *daemon)
 {
-	publish_init(&daemon->publish, daemon->loop, daemon->options.cache_fd, daemon->options.cache_path, &daemon->config,
-		     &daemon->sessions, &daemon->billing, &daemon->events);
+	publish_init(&daemon->publish, daemon->loop, daemon->options.cache_fd, daemon->options.cache_path,
+		     &daemon->config, &daemon->sessions, &daemon->billing, &daemon->events);
 	daemon_start_alerts(daemon);
 	daemon_watch_clock(daemon);
 	publish_set_observer(&daemon->publish, daemon_look_for_alerts, daemon);
@@ -93,7 +93,8 @@ static void start_aging(struct daemon *daemon)
 	};
 	liveness_init(&daemon->liveness, daemon->loop, daemon_session_process_changed, daemon);
 	refresh_init(&daemon->refresh, daemon->loop, &daemon->config, &refresh_callbacks, daemon);
-	expire_init(&daemon->expire, daemon->loop, &daemon->config, &daemon->sessions, &expire_callbacks, daemon);
+	expire_init(&daemon->expire, daemon->loop, &daemon->config, &daemon->sessions, &expire_callbacks,
+		    daemon);
 }
 
 static bool start_reading(struct daemon *daemon, struct buf *error)
@@ -114,12 +115,12 @@ static bool start_reading(struct daemon *daemon, struct buf *error)
 	daemon->tail = tail_new(daemon->loop, daemon->config.watch_tail_delay_ms, &tail_callbacks, daemon);
 	if (!daemon->tail)
 		return false;
-	daemon->watch = watch_new(daemon->loop, daemon->config.watch_method, &watch_callbacks, daemon, &daemon->events,
-				  error);
+	daemon->watch = watch_new(daemon->loop, daemon->config.watch_method, &watch_callbacks, daemon,
+				  &daemon->events, error);
 	return daemon->watch != NULL;
 }
 
-/* Everything that the daemon needs is open by now, and it has read nothing that others wrote, but for its own files. */
+/* By now everything the daemon needs is open, and it has read only its own files. */
 static bool enter_sandbox(const struct daemon *daemon, struct buf *error)
 {
 	const struct sandbox_rules rules = { .mode = daemon->config.sandbox_mode,
@@ -136,12 +137,12 @@ static bool start_control(struct daemon *daemon, struct buf *error)
 {
 	if (!daemon->options.socket_path)
 		return true;
-	daemon->control = control_new(daemon->loop, daemon->options.socket_path, daemon_requests, daemon, &daemon->events,
-				      error);
+	daemon->control = control_new(daemon->loop, daemon->options.socket_path, daemon_requests, daemon,
+				      &daemon->events, error);
 	return daemon->control != NULL;
 }
 
-/* Begins to list every directory, in turns of the loop, which answers clients meanwhile however many there are. */
+/* Begins to list every directory, in turns of the loop, which keeps answering clients. */
 static bool begin_walk(struct daemon *daemon, struct buf *error)
 {
 	daemon_begin_history(daemon);
@@ -158,7 +159,8 @@ static void sweep_temp_files(struct daemon *daemon)
 {
 	int swept = cache_sweep_temp_files(daemon->options.cache_fd);
 	if (swept < 0)
-		log_warning("cannot look for old temp files in %s: %s", daemon->options.cache_path, strerror(errno));
+		log_warning("cannot look for old temp files in %s: %s", daemon->options.cache_path,
+			    strerror(errno));
 	daemon->swept_temp_files = swept > 0 ? (unsigned)swept : 0;
 }
 
@@ -182,7 +184,8 @@ int daemon_start(struct daemon *daemon, struct ev_loop *loop, const struct daemo
 	if (!start_reading(daemon, error))
 		return -1;
 	daemon_take_last_run(daemon);
-	return start_control(daemon, error) && enter_sandbox(daemon, error) && begin_walk(daemon, error) ? 0 : -1;
+	return start_control(daemon, error) && enter_sandbox(daemon, error) && begin_walk(daemon, error)
+	       ? 0 : -1;
 }
 
 void daemon_stop(struct daemon *daemon)

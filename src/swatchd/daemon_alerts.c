@@ -73,8 +73,9 @@ static void restore(struct daemon *daemon)
 {
 	AUTO_JSON *written = cache_read_json(daemon->options.cache_fd, CACHE_ALERTS_FILE);
 	if (!written && errno != ENOENT)
-		log_warning("cannot read %s/%s: %s; an alert may come a second time", daemon->options.cache_path,
-			    CACHE_ALERTS_FILE, errno == EBADMSG ? "it is damaged" : strerror(errno));
+		log_warning("cannot read %s/%s: %s; an alert may come a second time",
+			    daemon->options.cache_path, CACHE_ALERTS_FILE,
+			    errno == EBADMSG ? "it is damaged" : strerror(errno));
 	alerts_restore(&daemon->alerts.rules, written, clock_wall_ms());
 }
 
@@ -91,8 +92,8 @@ static void save(struct daemon *daemon)
 	jsonw_end_object(&w);
 	buf_append_char(&content, '\n');
 	errno = ENOMEM;
-	bool good = !content.failed
-		    && cache_write_file(daemon->options.cache_fd, CACHE_ALERTS_FILE, content.data, content.len) == 0;
+	bool good = !content.failed && cache_write_file(daemon->options.cache_fd, CACHE_ALERTS_FILE,
+							content.data, content.len) == 0;
 	if (!good && !alerts->save_failed)
 		log_warning("cannot write %s/%s: %s; after a restart alerts may come a second time",
 			    daemon->options.cache_path, CACHE_ALERTS_FILE, strerror(errno));
@@ -118,7 +119,8 @@ static void look_at_account(struct alerts *rules, const struct billing_view *vie
 	}
 	/* A marker that names no limit is about the one that is used up, if there is one. */
 	if (view->limited && !any_reached)
-		alerts_note_limit(rules, ALERTS_UNTOLD_LIMIT, 100., view->limit.resets_ms, view->limit.session_id);
+		alerts_note_limit(rules, ALERTS_UNTOLD_LIMIT, 100., view->limit.resets_ms,
+				  view->limit.session_id);
 }
 
 static void look_at_session(struct alerts *rules, const struct session *session)
@@ -131,7 +133,7 @@ static void look_at_session(struct alerts *rules, const struct session *session)
 	compose_find_context(session, part, &context);
 	if (session->state == SESSION_ACTIVE && context.known)
 		alerts_note_context(rules, session->id, part->cwd, context.percent, part->compacted_ms);
-	/* A cache may outlive the time that a session is called active; nobody needs it once the process has ended. */
+	/* A cache may outlive the session's active time; nobody needs it once the process has ended. */
 	if (session->live_processes > 0 || session->process_ended_ms == 0)
 		alerts_note_cache(rules, session->id, part->cwd, session_cache_cold_ms(part),
 				  session_cache_life_ms(part));

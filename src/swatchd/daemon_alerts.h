@@ -1,8 +1,9 @@
 /*
- * daemon_alerts: which figures the alerts look at and when, and what a crossing makes: a line in the log, an event, a run of
- * the command, and a record that outlives the daemon.
+ * daemon_alerts: which figures the alerts look at and when, and what a crossing makes: a line in the log, an
+ * event, a run of the command, and a record that outlives the daemon.
  *
- * For: daemon.c, which starts and stops them and has publish show them the figures; daemon_cache.c; daemon_answers.h.
+ * For: daemon.c, which starts and stops them and has publish show them the figures; daemon_cache.c;
+ * daemon_answers.h.
  */
 #ifndef SWATCH_SWATCHD_DAEMON_ALERTS_H
 #define SWATCH_SWATCHD_DAEMON_ALERTS_H

@@ -1,6 +1,7 @@
 /*
- * daemon_answers: the handlers of the control socket's requests; `ctx` is the daemon. daemon_status.c, daemon_report.c
- * (report and spend), daemon_work.c (refresh, expire, sync and rescan) and daemon_tick.c have them.
+ * daemon_answers: the handlers of the control socket's requests; `ctx` is the daemon. daemon_status.c,
+ * daemon_report.c (report and spend), daemon_work.c (refresh, expire, sync and rescan) and daemon_tick.c have
+ * them.
  *
  * For: the table in daemon_requests.c.
  */
@@ -9,7 +10,7 @@
 
 #include "swatchd/internal.h"
 
-control_handler daemon_answer_status, daemon_answer_report, daemon_answer_spend, daemon_answer_refresh, daemon_answer_expire,
-	daemon_answer_sync, daemon_answer_rescan, daemon_take_tick;
+control_handler daemon_answer_status, daemon_answer_report, daemon_answer_spend, daemon_answer_refresh,
+	daemon_answer_expire, daemon_answer_sync, daemon_answer_rescan, daemon_take_tick;
 
 #endif

@@ -14,7 +14,8 @@
 static bool is_there(const struct daemon_options *options)
 {
 	struct stat lock, opened, named;
-	if (options->lock_fd < 0 || fstat(options->lock_fd, &lock) != 0 || fstat(options->cache_fd, &opened) != 0)
+	if (options->lock_fd < 0 || fstat(options->lock_fd, &lock) != 0
+	    || fstat(options->cache_fd, &opened) != 0)
 		return true;
 	if (stat(options->cache_path, &named) != 0)
 		return errno != ENOENT && errno != ENOTDIR;
@@ -27,7 +28,7 @@ static void give_up(struct daemon *daemon)
 	ev_break(daemon->loop, EVBREAK_ALL);
 }
 
-/* Without permission (the sandbox and the service know only the old directory) the daemon ends: its next start has it. */
+/* Without permission (the sandbox knows only the old directory) the daemon ends: the next start has it. */
 static bool fail(struct daemon *daemon, const char *what, int why)
 {
 	bool is_final = why == EPERM || why == EACCES || why == EROFS || why == ELOOP;
@@ -45,7 +46,8 @@ static bool take_place(struct daemon *daemon, int cache_fd, struct buf *error)
 	struct daemon_options *options = &daemon->options;
 	struct cache_lock_holder holder;
 	int lock_fd = -1;
-	enum cache_lock_result result = cache_lock_take(cache_fd, options->once ? "once" : "daemon", &lock_fd, &holder);
+	enum cache_lock_result result = cache_lock_take(cache_fd, options->once ? "once" : "daemon", &lock_fd,
+							&holder);
 	if (result != CACHE_LOCK_TAKEN) {
 		int why = errno;
 		close(cache_fd);
@@ -53,8 +55,8 @@ static bool take_place(struct daemon *daemon, int cache_fd, struct buf *error)
 			buf_printf(error, "it cannot be locked again: %s", strerror(why));
 			return fail(daemon, buf_message(error), why);
 		}
-		log_error("the cache directory %s was removed, and another swatchd (pid %ld) has it now; ending",
-			  options->cache_path, (long)holder.pid);
+		log_error("the cache directory %s was removed, and another swatchd (pid %ld) has it now; "
+			  "ending", options->cache_path, (long)holder.pid);
 		give_up(daemon);
 		return false;
 	}
@@ -64,7 +66,8 @@ static bool take_place(struct daemon *daemon, int cache_fd, struct buf *error)
 	options->lock_fd = lock_fd;
 	daemon->cache.last_errno = 0;
 	daemon_rewrite_alerts(daemon);
-	log_warning("the cache directory %s was removed or emptied: all is written again", options->cache_path);
+	log_warning("the cache directory %s was removed or emptied: all is written again",
+		    options->cache_path);
 	publish_set_directory(&daemon->publish, cache_fd);
 	return true;
 }

@@ -1,7 +1,7 @@
 /*
- * daemon_cache: users remove, empty or move away the cache directory, since it is only a cache. Then the daemon makes it
- * again and writes everything again; and it takes the lock again, because the locked file is gone and would keep no second
- * daemon out.
+ * daemon_cache: users remove, empty or move away the cache directory, since it is only a cache. Then the
+ * daemon makes it again and writes everything again; and it takes the lock again, because the locked file is
+ * gone and would keep no second daemon out.
  *
  * For: daemon.c, which hands this to publish; `ctx` is the daemon.
  */

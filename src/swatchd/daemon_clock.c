@@ -21,7 +21,8 @@ void daemon_check_clock(struct daemon *daemon)
 		return;
 	char span[CLOCK_AGE_SIZE];
 	clock_format_age(llabs(jump_ms) + JUMP_MS / 2, span);
-	log_info("the clock went %s by %s (it was set, or the machine slept)", jump_ms > 0 ? "forward" : "back", span);
+	log_info("the clock went %s by %s (it was set, or the machine slept)",
+		 jump_ms > 0 ? "forward" : "back", span);
 	daemon->clock.apart_ms += jump_ms;
 	ev_now_update(daemon->loop);
 	if (!daemon_is_news(daemon))

@@ -64,7 +64,8 @@ static void log_lines(const char *text)
 	char line[512];
 	while (*text) {
 		size_t len = strcspn(text, "\n");
-		snprintf(line, sizeof(line), "%.*s", (int)(len < sizeof(line) ? len : sizeof(line) - 1), text);
+		snprintf(line, sizeof(line), "%.*s", (int)(len < sizeof(line) ? len : sizeof(line) - 1),
+			 text);
 		log_error("%s", line);
 		text += len + (text[len] == '\n');
 	}
@@ -87,7 +88,7 @@ void daemon_reload(struct daemon *daemon)
 	struct config fresh;
 	AUTO_BUF errors = BUF_INIT;
 	if (daemon_read_config(&daemon->options, &fresh, &errors) != 0) {
-		log_error("the config is not taken over, the old one stays:");
+		log_error("the new config has faults; keeping the old one:");
 		log_lines(buf_message(&errors));
 		emit_reload(daemon, buf_message(&errors));
 		return;

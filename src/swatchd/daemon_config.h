@@ -8,7 +8,7 @@
 
 #include "swatchd/internal.h"
 
-/* Reads the config file into `config`. Returns 0, or -1 with all its errors, a line each (none: memory ran out). */
+/* Reads the config file. Returns 0, or -1 with all its errors, a line each (none when memory ran out). */
 int daemon_read_config(const struct daemon_options *options, struct config *config, struct buf *errors);
 
 /* Makes [billing] timezone, or the inherited one, the process's. */

@@ -31,8 +31,9 @@ static void begin_news(struct daemon *daemon)
 }
 
 /*
- * Whether the block and the day are whole though older transcripts are still unread: those hold nothing that is newer
- * than their last change. Asks once an hour's worth of transcripts, because it costs a look at all entries since.
+ * Whether the block and the day are whole though older transcripts are still unread: those hold nothing that
+ * is newer than their last change. Asks once an hour's worth of transcripts, because it costs a look at all
+ * entries since.
  */
 static bool is_known_already(struct daemon *daemon)
 {
@@ -54,8 +55,9 @@ static void end_history(struct daemon *daemon)
 	/* A copy of an old message may have become another session's. */
 	publish_note_change(&daemon->publish, NULL, PUBLISH_EVERYTHING);
 	size_t transcripts = tail_count(daemon->tail), sessions = sessions_count(&daemon->sessions);
-	log_info("%zu transcript%s of %zu session%s read, %.1f MB in %.2f s", transcripts, transcripts == 1 ? "" : "s",
-		 sessions, sessions == 1 ? "" : "s", (double)tail_bytes_read(daemon->tail) / 1e6,
+	log_info("%zu transcript%s of %zu session%s read, %.1f MB in %.2f s", transcripts,
+		 transcripts == 1 ? "" : "s", sessions, sessions == 1 ? "" : "s",
+		 (double)tail_bytes_read(daemon->tail) / 1e6,
 		 (double)(clock_wall_ms() - daemon->started_ms) / 1000.);
 }
 
@@ -66,7 +68,7 @@ static void set_burn_rate(struct daemon *daemon)
 	refresh_set_burn_rate(&daemon->refresh, active ? block.cost_per_hour_usd : NAN);
 }
 
-/* Also of sessions whose transcripts did not grow: now a copy of their lines elsewhere may be the one that counts. */
+/* Also sessions whose transcripts did not grow: a copy of their lines elsewhere may count from now on. */
 static void note_changed_sessions(struct daemon *daemon)
 {
 	const char *id;

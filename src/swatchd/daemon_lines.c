@@ -10,7 +10,7 @@
 
 /* ---- transcripts come ---- */
 
-/* Finds whose a transcript is: `id` is "" when its name is no session id. Returns false when its path is no transcript's. */
+/* Finds the session's id, "" when the name is no id. Returns false when the path is not a transcript's. */
 static bool take_name(const struct transcript *transcript, char id[CACHE_SESSION_ID_MAX + 1], bool *subagent)
 {
 	struct transcript_path parts;
@@ -37,7 +37,8 @@ void *daemon_open_transcript(void *ctx, struct transcript *transcript)
 		return NULL;
 	}
 	bool is_new = id[0] && !sessions_find(&daemon->sessions, id);
-	int ledger_file = ledger_add_file(daemon->ledger, transcript->path, transcript->root_len, id, subagent);
+	int ledger_file = ledger_add_file(daemon->ledger, transcript->path, transcript->root_len, id,
+					  subagent);
 	struct session_transcript *part = NULL;
 	/* During the first walk no facts are wanted yet: expire decides which sessions get a file. */
 	if (ledger_file >= 0)
@@ -75,7 +76,8 @@ static void forget_lines(struct daemon *daemon, struct session_transcript *part)
 static void note_missed(struct daemon *daemon, struct transcript *transcript)
 {
 	if (!transcript->missed)
-		log_error("cannot account a message of %s: out of memory; the transcript is read again", transcript->path);
+		log_error("cannot account a message of %s: out of memory; the transcript is read again",
+			  transcript->path);
 	tail_note_missed(daemon->tail, transcript);
 }
 
@@ -91,13 +93,16 @@ static void take_line(struct daemon *daemon, struct transcript *transcript, cons
 	}
 	drift_note_line(&daemon->drift, &facts);
 	sessions_take_facts(&daemon->sessions, part, &facts);
-	if (facts.usage.present && ledger_add(daemon->ledger, part->ledger_file, line->offset, &facts.usage) < 0)
+	if (facts.usage.present && ledger_add(daemon->ledger, part->ledger_file, line->offset,
+					      &facts.usage) < 0)
 		note_missed(daemon, transcript);
 	else if (facts.limit.present && !facts.usage.present)
-		ledger_note_limit(daemon->ledger, part->ledger_file, line->offset, facts.timestamp_ms, &facts.limit);
+		ledger_note_limit(daemon->ledger, part->ledger_file, line->offset, facts.timestamp_ms,
+				  &facts.limit);
 }
 
-static void take_record(struct daemon *daemon, struct transcript *transcript, const struct ledger_record *record)
+static void take_record(struct daemon *daemon, struct transcript *transcript,
+			const struct ledger_record *record)
 {
 	const struct session_transcript *part = transcript->owner;
 	if (ledger_add_record(daemon->ledger, part->ledger_file, record) < 0)

@@ -55,7 +55,7 @@ void daemon_refresh_finished(void *ctx, const struct refresh_result *result)
 {
 	struct daemon *daemon = ctx;
 	daemon->refresh_failed = result->answer == NULL;
-	/* Before the comparison we read whatever ccusage may have read. */
+	/* Before we compare, we read all that ccusage may have read. */
 	if (daemon->history.read)
 		daemon_do_round(daemon);
 	if (!result->answer)
@@ -81,7 +81,7 @@ static void take_last_answer(struct daemon *daemon, struct json_object *billing,
 	const char *source = json_get_string(billing, "source");
 	bool is_its_block = source && strcmp(source, "ccusage") == 0 && block;
 	AUTO_BUF error = BUF_INIT;
-	/* Of ccusage's figures beside native's block the file has only the sum. */
+	/* Beside native's block the file has only the sum of ccusage's figures. */
 	if (!is_its_block || ccusage_answer_take_block(block, &answer, &error) != 0)
 		answer.cost_usd = json_get_double(ccusage, "costUSD", 0.);
 	billing_restore(&daemon->billing, &answer, json_get_int(ccusage, "lastFetched", 0),
@@ -94,15 +94,16 @@ static void take_last_answer(struct daemon *daemon, struct json_object *billing,
 void daemon_take_last_run(struct daemon *daemon)
 {
 	AUTO_JSON *billing = NULL;
-	/* Our first write replaces the old file for good, so a read that fails for a moment is tried again. */
+	/* Our first write replaces the old file for good, so try again when a read fails. */
 	for (int tries = 0; tries < LAST_RUN_TRIES; tries++) {
 		billing = cache_read_json(daemon->options.cache_fd, CACHE_BILLING_FILE);
 		if (billing || cache_read_is_none(errno))
 			break;
 	}
 	if (!billing && !cache_read_is_none(errno))
-		log_warning("cannot read %s/%s: %s; what the last run knew of ccusage and of the usage limits is lost",
-			    daemon->options.cache_path, CACHE_BILLING_FILE, strerror(errno));
+		log_warning("cannot read %s/%s: %s; what the last run knew of ccusage and of the usage "
+			    "limits is lost", daemon->options.cache_path, CACHE_BILLING_FILE,
+			    strerror(errno));
 	struct json_object *ccusage = json_get_object(billing, "ccusage");
 	if (json_get_int(ccusage, "failures", 1) == 0)
 		refresh_seed_fetched(&daemon->refresh, json_get_int(ccusage, "lastFetched", 0));

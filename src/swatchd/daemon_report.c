@@ -1,6 +1,6 @@
 /*
- * The answers from the whole ledger. To {"op":"report"}: a line that says what follows, a line for each row, and a line with
- * the totals. To {"op":"spend"}: one line with the cost of each of some equal spans of time.
+ * The answers from the whole ledger. To {"op":"report"}: a line that says what follows, a line for each row,
+ * and a line with the totals. To {"op":"spend"}: one line with the cost of each of some equal spans of time.
  */
 #include "swatchd/daemon_answers.h"
 
@@ -42,8 +42,8 @@ static const char *take_options(struct json_object *request, struct report_optio
 	return NULL;
 }
 
-static void write_head(const struct daemon *daemon, const struct report_options *options, const struct report *report,
-		       struct buf *out)
+static void write_head(const struct daemon *daemon, const struct report_options *options,
+		       const struct report *report, struct buf *out)
 {
 	struct jsonw w;
 	jsonw_init(&w, out);
@@ -135,10 +135,10 @@ void daemon_answer_spend(void *ctx, struct control_client *client, struct json_o
 	int64_t since_ms = json_get_int(request, "since", -1), step_ms = json_get_int(request, "step", 0);
 	int64_t count = json_get_int(request, "count", 0);
 	AUTO_BUF out = BUF_INIT;
-	if (since_ms < 0 || since_ms > clock_wall_ms() || step_ms < SPEND_MIN_STEP_MS || step_ms > SPEND_MAX_STEP_MS
-	    || count < 1 || count > SPEND_MAX_COUNT) {
-		control_answer_error(client, "\"since\", \"step\" and \"count\" take a time that is past, 1000 to 86400000 and "
-				     "1 to 1440");
+	if (since_ms < 0 || since_ms > clock_wall_ms() || step_ms < SPEND_MIN_STEP_MS
+	    || step_ms > SPEND_MAX_STEP_MS || count < 1 || count > SPEND_MAX_COUNT) {
+		control_answer_error(client, "\"since\", \"step\" and \"count\" take a time that is past, "
+				     "1000 to 86400000 and 1 to 1440");
 		return;
 	}
 	AUTO_FREE double *usd = calloc((size_t)count, sizeof(*usd));

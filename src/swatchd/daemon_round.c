@@ -4,8 +4,8 @@
 
 void daemon_do_round(struct daemon *daemon)
 {
-	watch_drain(daemon->watch);     /* which transcripts changed, to tail_note() */
-	tail_flush(daemon->tail);       /* their new lines, to daemon_take_batch(): scan, ledger, sessions */
+	watch_drain(daemon->watch);      /* which transcripts changed, to tail_note() */
+	tail_flush(daemon->tail);        /* their new lines, to daemon_take_batch(): scan, ledger, sessions */
 	daemon_check_clock(daemon);
-	publish_flush(&daemon->publish);     /* compose, cache_write_file(): a temporary file, then rename(2) */
+	publish_flush(&daemon->publish); /* compose, cache_write_file(): a temporary file, then rename(2) */
 }

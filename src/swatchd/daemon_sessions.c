@@ -6,9 +6,9 @@
 void daemon_session_state_changed(void *ctx, struct session *session)
 {
 	struct daemon *daemon = ctx;
+	const char *event = session->state == SESSION_ACTIVE ? "session-active" : "session-idle";
 	publish_note_change(&daemon->publish, session, PUBLISH_STATE);
-	events_emit_string(&daemon->events, session->state == SESSION_ACTIVE ? "session-active" : "session-idle",
-			   "sessionId", session->id);
+	events_emit_string(&daemon->events, event, "sessionId", session->id);
 }
 
 void daemon_session_removed(void *ctx, struct session *session, enum expire_reason reason)

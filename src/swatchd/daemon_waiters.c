@@ -33,7 +33,8 @@ void daemon_answer_sync_waiters(struct daemon *daemon)
 	waiters->count = 0;
 }
 
-static void answer_refresh(struct control_client *client, struct daemon *daemon, const struct refresh_result *result)
+static void answer_refresh(struct control_client *client, struct daemon *daemon,
+			   const struct refresh_result *result)
 {
 	AUTO_BUF out = BUF_INIT;
 	struct jsonw w;

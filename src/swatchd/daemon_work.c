@@ -78,9 +78,9 @@ void daemon_answer_expire(void *ctx, struct control_client *client, struct json_
 static void answer_when_done(struct daemon *daemon, struct control_client *client)
 {
 	daemon_do_round(daemon);
-	/* After the round: while it reads events, a deleted file would answer before the later events are read. */
+	/* After the round, in which a deleted file could answer before the later events are read. */
 	(void)daemon_add_waiter(&daemon->sync_waiters, client);
-	/* With nothing to read, nobody else answers. */
+	/* Otherwise the end of the reading answers. */
 	if (tail_pending(daemon->tail) == 0)
 		daemon_answer_sync_waiters(daemon);
 }

@@ -1,6 +1,6 @@
 /*
- * swatchd/internal: struct daemon, which the daemon_*.c files share. Each folder's module owns its own state; what is left
- * here is the daemon's, sorted by the file that sets it.
+ * swatchd/internal: struct daemon, which the daemon_*.c files share. Each folder's module owns its own state;
+ * what is left here is the daemon's, sorted by the file that sets it.
  *
  * For: daemon*.c, main.c and tests/fuzz/fuzz_control.c.
  */
@@ -43,21 +43,21 @@ struct daemon_alerts {
 /* daemon_cache.c */
 struct daemon_cache {
 	bool lost;                   /* the cache directory is gone for good: the daemon ends */
-	int last_errno;              /* why it could not be made again; 0: it could */
+	int last_errno;              /* why it could not be made again; 0: no failure */
 };
 
 /* daemon_clock.c */
 struct daemon_clock {
 	ev_prepare prepare;
-	int64_t apart_ms;            /* the wall clock's lead over the monotonic one when they were last compared */
+	int64_t apart_ms;            /* the wall clock's lead over the monotonic one, when last compared */
 };
 
 /* daemon_history.c */
 struct daemon_history {
 	bool first_walk;             /* the directories are being listed for the first time */
-	bool reading;                /* the transcripts of the first walk are being read; the figures are not whole yet */
+	bool reading;                /* reading the first walk's transcripts: the figures are not whole */
 	bool read;                   /* all of them have been read */
-	int64_t asked_unread_ms;     /* how old the newest unread transcript was when we last asked if the figures are whole */
+	int64_t asked_unread_ms;     /* the newest unread transcript's time, when is_known_already() asked */
 	unsigned swept_files;        /* session files of earlier runs that were removed */
 };
 

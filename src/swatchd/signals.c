@@ -23,7 +23,8 @@ static void on_hangup(struct ev_loop *loop, ev_signal *watcher, int revents)
 	(void)revents;
 	char reloading[96];
 	struct signals *signals = watcher->data;
-	snprintf(reloading, sizeof(reloading), "RELOADING=1\nMONOTONIC_USEC=%lld", (long long)clock_mono_ms() * 1000);
+	snprintf(reloading, sizeof(reloading), "RELOADING=1\nMONOTONIC_USEC=%lld",
+		 (long long)clock_mono_ms() * 1000);
 	notify_send(reloading);
 	daemon_reload(signals->daemon);
 	notify_send("READY=1");

@@ -1,5 +1,6 @@
 /*
- * signals: SIGTERM and SIGINT end the daemon, SIGHUP makes it read its config again; and the service manager's watchdog.
+ * signals: SIGTERM and SIGINT end the daemon, SIGHUP makes it read its config again; and the service
+ * manager's watchdog.
  *
  * For: main.c alone.
  */

@@ -34,7 +34,7 @@ bool start_ready_process(void)
 		return false;
 	log_init("swatchd", LOG_LEVEL_INFO);
 #ifdef __GLIBC__
-	/* Returns large blocks to the kernel when they are freed. Left alone, glibc keeps as much as was ever in use. */
+	/* Freed large blocks go back to the kernel; by default glibc keeps as much as was ever in use. */
 	(void)mallopt(M_MMAP_THRESHOLD, LARGE_BYTES);
 #endif
 	return true;
@@ -54,10 +54,10 @@ static void print_errors(struct buf *errors)
 	fputs(buf_str(errors), stderr);
 }
 
-/* Cuts the process off from whoever started it. */
+/* Cuts the process off from the one that started it. */
 static void leave_starter(void)
 {
-	/* Inherited descriptors stay open for whoever gave them, but no child of ours gets them. */
+	/* Inherited descriptors stay open, but no child of ours gets them. */
 	(void)close_range(3, ~0U, CLOSE_RANGE_CLOEXEC);
 	(void)umask(0077);
 	sandbox_forbid_privileges();
@@ -124,7 +124,7 @@ int start_find_cache(struct start *start)
 
 /* ---- the lock ---- */
 
-/* Tells the daemon that holds the lock that we wanted it, too: it counts that. */
+/* Tells the daemon that holds the lock that we wanted it, too; it counts such attempts. */
 static void tell_contended(const char *socket_path)
 {
 	static const char line[] = "{\"op\":\"contended\"}\n";
@@ -140,32 +140,39 @@ static int64_t last_refresh_ms(int cache_fd)
 }
 
 /*
- * A daemon that was killed between fork and exec leaves a child that holds the lock for another moment. The lock alone
- * says who may write; this only says that waiting is worth it.
+ * A daemon that was killed between fork and exec leaves a child that holds the lock for another moment. The
+ * lock alone says who may write; this only says that waiting is worth it.
  */
 static bool is_gone(const struct cache_lock_holder *holder)
 {
 	return holder->pid > 0 && kill(holder->pid, 0) != 0 && errno == ESRCH;
 }
 
-/* The lock is held: waits for it where it will soon be free. */
-static enum cache_lock_result wait_for_lock(struct start *start, const char *role, struct cache_lock_holder *holder)
+/* Somebody holds the lock: waits where it will soon be free. */
+static enum cache_lock_result wait_for_lock(struct start *start, const char *role,
+					    struct cache_lock_holder *holder)
 {
 	struct daemon_options *options = &start->options;
-	/* A one-shot run is over soon, so a daemon that starts meanwhile waits for it, as --wait does for any holder. */
+	/* A one-shot run ends soon, so a daemon waits for it, as --wait does for any holder. */
 	bool waits = start->line->wait || (!start->line->once && strcmp(holder->role, "once") == 0);
-	int64_t patience_ms = waits ? start->config.ccusage_timeout_ms + 30 * CLOCK_SECOND_MS : DEAD_HOLDER_MS;
+	int64_t patience_ms = start->config.ccusage_timeout_ms + 30 * CLOCK_SECOND_MS;
 	if (!waits && !is_gone(holder))
 		return CACHE_LOCK_HELD;
-	return cache_lock_wait(options->cache_fd, role, patience_ms, &options->lock_fd, holder, &options->lock_waited_ms);
+	if (!waits)
+		patience_ms = DEAD_HOLDER_MS;
+	return cache_lock_wait(options->cache_fd, role, patience_ms, &options->lock_fd, holder,
+			       &options->lock_waited_ms);
 }
 
 static int report_no_lock(const struct daemon_options *options)
 {
-	/* cache/lock.h says what it refuses with these; the system's words would mislead. */
-	const char *why = errno == EPERM ? "it is not a regular file, has a second name, or belongs to another user; "
-					   "look at what it is, and remove it"
-			  : errno == ELOOP ? "it is a link; look who made it, and remove it" : strerror(errno);
+	/* For cache_lock_take()'s own errors the system's words would mislead. */
+	const char *why = strerror(errno);
+	if (errno == EPERM)
+		why = "it is not a regular file, has a second name, or belongs to another user; look at what "
+		      "it is, and remove it";
+	else if (errno == ELOOP)
+		why = "it is a link; look who made it, and remove it";
 	log_error("cannot lock %s/%s: %s", options->cache_path, CACHE_LOCK_FILE, why);
 	return EXIT_FAILED;
 }
@@ -173,13 +180,13 @@ static int report_no_lock(const struct daemon_options *options)
 static int report_holder(const struct daemon_options *options, const struct cache_lock_holder *holder)
 {
 	if (holder->pid > 0)
-		log_error("another swatchd (pid %ld, %s, version %s) keeps %s; 'swatch status' tells about it, "
-			  "'systemctl --user stop swatchd' or 'kill %ld' ends it", (long)holder->pid,
+		log_error("another swatchd (pid %ld, %s, version %s) already uses %s; 'swatch status' shows "
+			  "it, 'systemctl --user stop swatchd' or 'kill %ld' ends it", (long)holder->pid,
 			  holder->role[0] ? holder->role : "?", holder->version[0] ? holder->version : "?",
 			  options->cache_path, (long)holder->pid);
-	else  /* the disk was full when it began; and 'kill 0' would end the shell of whoever types it */
-		log_error("another swatchd keeps %s; 'swatch status' tells about it, 'systemctl --user stop swatchd' ends it",
-			  options->cache_path);
+	else  /* the disk was full when it began; 'kill 0' would end the user's shell */
+		log_error("another swatchd already uses %s; 'swatch status' shows it, "
+			  "'systemctl --user stop swatchd' ends it", options->cache_path);
 	return EXIT_HELD;
 }
 
@@ -196,7 +203,8 @@ int start_take_lock(struct start *start)
 		tell_contended(start->socket_path);
 		result = wait_for_lock(start, role, &holder);
 		/* Another process may have done the work while we waited for the lock. */
-		if (result == CACHE_LOCK_TAKEN && start->line->once && last_refresh_ms(options->cache_fd) >= asked_ms)
+		if (result == CACHE_LOCK_TAKEN && start->line->once
+		    && last_refresh_ms(options->cache_fd) >= asked_ms)
 			options->no_refresh = true;
 	}
 	if (result == CACHE_LOCK_FAILED)

@@ -1,6 +1,6 @@
 /*
- * start: what swatchd does once before it starts the daemon: readies the process, reads the config, finds the cache
- * directory and takes its lock.
+ * start: what swatchd does once before it starts the daemon: readies the process, reads the config, finds the
+ * cache directory and takes its lock.
  *
  * For: main.c alone. Each step that fails logs why.
  */

@@ -93,7 +93,7 @@ load helper
 	: >"$CACHE/.swatch.lock"
 	run swatchd
 	is "$status" 3
-	[[ $output == *"another swatchd keeps $CACHE"* && $output != *'kill 0'* ]]
+	[[ $output == *"another swatchd already uses $CACHE"* && $output != *'kill 0'* ]]
 	mv "$(status_of .socket)" "$TEST_HOME/away"
 	run swatch status
 	[[ $output == *'does not listen'* && $output != *'kill 0'* ]]

@@ -10,7 +10,7 @@
 #include "cache/read.h"
 #include "ledger/rate_limits.h"
 
-/* Two readings of one reset differ by so much; a late terminal may tell of a window that is just over. */
+/* Two readings of one reset differ by up to this; a late terminal may report a window that just ended. */
 #define RESET_SLACK_MS (2 * CLOCK_MINUTE_MS)
 /* A context has fallen when it is below this share of the limit. */
 #define CONTEXT_FALLEN_SHARE 0.75
@@ -28,8 +28,8 @@ struct figure {
 };
 
 static const char *const rule_names[ALERT_RULES] = {
-	"block_cost", "today_cost", "five_hour", "seven_day", "other_limits", "context", "cache_cools", "limit_reached",
-	"limit_reset",
+	"block_cost", "today_cost", "five_hour", "seven_day", "other_limits", "context", "cache_cools",
+	"limit_reached", "limit_reset",
 };
 
 const char *alert_rule_name(enum alert_rule rule)
@@ -54,7 +54,8 @@ void alerts_release(struct alerts *alerts)
 
 /* ---- records ---- */
 
-static struct alert_record *find(struct alerts *alerts, enum alert_rule rule, double limit, const char *subject)
+static struct alert_record *find(struct alerts *alerts, enum alert_rule rule, double limit,
+				 const char *subject)
 {
 	for (size_t i = 0; i < alerts->count; i++) {
 		struct alert_record *record = &alerts->records[i];
@@ -82,11 +83,13 @@ static bool make_room(struct alerts *alerts)
 		drop(alerts, oldest);
 		return true;
 	}
-	return array_reserve(&alerts->records, &alerts->capacity, alerts->count + 1, sizeof(*alerts->records));
+	return array_reserve(&alerts->records, &alerts->capacity, alerts->count + 1,
+			     sizeof(*alerts->records));
 }
 
-/* Returns false when memory ran out. A crossing without a record is not announced: it would be at every look. */
-static bool add(struct alerts *alerts, enum alert_rule rule, double limit, const char *subject, int64_t mark_ms)
+/* Returns false when memory ran out: without a record the crossing would be announced at every look. */
+static bool add(struct alerts *alerts, enum alert_rule rule, double limit, const char *subject,
+		int64_t mark_ms)
 {
 	if (!make_room(alerts))
 		return false;
@@ -110,8 +113,9 @@ static void set_mark(struct alerts *alerts, struct alert_record *record, int64_t
 /* ---- rules ---- */
 
 /*
- * Whether a figure is about another block, day, window, context or cache than the record. A window may begin before
- * the one on record ends (the server can reset a limit early): then a figure that is low again tells it.
+ * Whether a figure is about another block, day, window, context or cache than the record. A window may begin
+ * before the one on record ends (the server can reset a limit early): then a figure that is low again tells
+ * it.
  */
 static bool is_anew(const struct alert_record *record, const struct figure *figure)
 {
@@ -170,11 +174,11 @@ void alerts_begin(struct alerts *alerts, int64_t now_ms)
 	alerts->next_ms = 0;
 }
 
-static void note_cost(struct alerts *alerts, enum alert_rule rule, const struct config_numbers *limits, double usd,
-		      int64_t start_ms, int64_t end_ms)
+static void note_cost(struct alerts *alerts, enum alert_rule rule, const struct config_numbers *limits,
+		      double usd, int64_t start_ms, int64_t end_ms)
 {
-	struct figure figure = { .value = usd, .start_ms = start_ms, .end_ms = end_ms, .fallen_below = -INFINITY,
-				 .alert = { .ends_ms = end_ms } };
+	struct figure figure = { .value = usd, .start_ms = start_ms, .end_ms = end_ms,
+				 .fallen_below = -INFINITY, .alert = { .ends_ms = end_ms } };
 	hold_against(alerts, rule, limits, "", &figure);
 }
 
@@ -218,8 +222,9 @@ void alerts_note_limit(struct alerts *alerts, const char *name, double percent, 
 	int64_t window_ms = rate_limit_window_ms(name);
 	struct figure figure = { .value = percent, .end_ms = resets_ms, .fallen_below = -INFINITY,
 				 .alert = { .name = name, .session_id = session_id, .ends_ms = resets_ms } };
-	/* Where the window's length is unknown, only the end of the last one shows that this is another. */
-	figure.start_ms = window_ms > 0 ? resets_ms - window_ms + RESET_SLACK_MS : alerts->now_ms - RESET_SLACK_MS;
+	/* When the window's length is unknown, only the end of the last one shows that this is another. */
+	figure.start_ms = window_ms > 0 ? resets_ms - window_ms + RESET_SLACK_MS
+					: alerts->now_ms - RESET_SLACK_MS;
 	note_reached(alerts, name, &figure);
 	if (strcmp(name, ALERTS_UNTOLD_LIMIT) == 0)
 		return;  /* its percentage is unknown */
@@ -254,7 +259,7 @@ void alerts_note_cache(struct alerts *alerts, const char *session_id, const char
 			alerts->next_ms = due_ms;
 		return;
 	}
-	/* The record leaves out the limit: another one in the config is no reason to announce this cache again. */
+	/* The record leaves out the limit: a new one in the config must not announce this cache again. */
 	struct alert_record *record = find(alerts, ALERT_CACHE_COOLS, 0., session_id);
 	if (record && cold_ms <= record->mark_ms)
 		return;
@@ -262,8 +267,10 @@ void alerts_note_cache(struct alerts *alerts, const char *session_id, const char
 		set_mark(alerts, record, cold_ms);
 	else if (!add(alerts, ALERT_CACHE_COOLS, 0., session_id, cold_ms))
 		return;
-	struct figure figure = { .value = (double)(cold_ms - alerts->now_ms) / 1000.,
-				 .alert = { .session_id = session_id, .project = project, .ends_ms = cold_ms } };
+	struct figure figure = {
+		.value = (double)(cold_ms - alerts->now_ms) / 1000.,
+		.alert = { .session_id = session_id, .project = project, .ends_ms = cold_ms },
+	};
 	tell(alerts, &figure, ALERT_CACHE_COOLS, (double)before_ms / 1000.);
 }
 
@@ -352,8 +359,9 @@ static void restore_record(struct alerts *alerts, struct json_object *written)
 		rule++;
 	if (!name || rule == ALERT_RULES || !subject || !is_subject((enum alert_rule)rule, subject))
 		return;
-	bool possible = isfinite(limit) && limit >= 0. && mark_ms >= 0 && mark_ms <= alerts->now_ms + MARK_AHEAD_MS
-			&& fired_ms >= 0 && fired_ms <= alerts->now_ms + CLOCK_DAY_MS;
+	bool possible = isfinite(limit) && limit >= 0. && mark_ms >= 0
+			&& mark_ms <= alerts->now_ms + MARK_AHEAD_MS && fired_ms >= 0
+			&& fired_ms <= alerts->now_ms + CLOCK_DAY_MS;
 	if (!possible || find(alerts, (enum alert_rule)rule, limit, subject)
 	    || !add(alerts, (enum alert_rule)rule, limit, subject, mark_ms))
 		return;

@@ -1,14 +1,15 @@
 /*
- * alerts: which figures have crossed the limits of [alerts] (swatch.conf(5)); each crossing is announced once.
+ * alerts: which figures have crossed the limits of [alerts] (swatch.conf(5)); each crossing is announced
+ * once.
  *
- * For: daemon_alerts.c passes on the figures whenever they may have changed; alerts calls back for every crossing.
- * Pure: no loop, no files, no clock of its own.
+ * For: daemon_alerts.c passes on the figures whenever they may have changed; alerts calls back for every
+ * crossing. Pure: no loop, no files, no clock of its own.
  *
- * A rule is announced when its figure is at or above the limit, and a record is kept. The record holds, however the
- * figure wavers, until what the rule is about begins anew: the next block, day, or window of a limit, a compaction (or
- * a context that fell by a quarter of the limit), a prompt cache that was written again. The records outlive the
- * daemon (alerts_write(), alerts_restore()), so a restart repeats nothing. Of several limits of one rule that are
- * crossed at once, only the highest is announced.
+ * A rule is announced when its figure is at or above the limit, and a record is kept. The record holds,
+ * however the figure wavers, until what the rule is about begins anew: the next block, day, or window of a
+ * limit, a compaction (or a context that fell by a quarter of the limit), a prompt cache that was written
+ * again. The records outlive the daemon (alerts_write(), alerts_restore()), so a restart repeats nothing. Of
+ * several limits of one rule that are crossed at once, only the highest is announced.
  *
  * Calling sequence:
  *     alerts_begin(alerts, now_ms);
@@ -36,8 +37,8 @@
 #define ALERTS_UNTOLD_LIMIT "usageLimit"
 
 enum alert_rule {
-	ALERT_BLOCK_COST, ALERT_TODAY_COST, ALERT_FIVE_HOUR, ALERT_SEVEN_DAY, ALERT_OTHER_LIMITS, ALERT_CONTEXT,
-	ALERT_CACHE_COOLS, ALERT_LIMIT_REACHED, ALERT_LIMIT_RESET, ALERT_RULES
+	ALERT_BLOCK_COST, ALERT_TODAY_COST, ALERT_FIVE_HOUR, ALERT_SEVEN_DAY, ALERT_OTHER_LIMITS,
+	ALERT_CONTEXT, ALERT_CACHE_COOLS, ALERT_LIMIT_REACHED, ALERT_LIMIT_RESET, ALERT_RULES
 };
 
 /* One crossing. The strings are good until the callback returns. */
@@ -45,8 +46,8 @@ struct alert {
 	enum alert_rule rule;
 	int64_t at_ms;
 	double value, limit;         /* US dollars, percent, or (ALERT_CACHE_COOLS) seconds */
-	const char *name;            /* of the server's limit, as in billing-shared.json; NULL for other rules */
-	const char *session_id;      /* whose context or cache it is, or whose statusline reported the limit; or NULL */
+	const char *name;            /* the server's limit, as in billing-shared.json; NULL for other rules */
+	const char *session_id;      /* of the context or cache, or of the reporting statusline; or NULL */
 	const char *project;         /* the session's directory; NULL: not known */
 	int64_t ends_ms;             /* of the block, day, window or cache; 0: not known */
 };
@@ -57,7 +58,7 @@ struct alert_record {
 	enum alert_rule rule;
 	double limit;
 	char subject[ALERTS_SUBJECT_SIZE];   /* the limit's name or the session's id; "": the account */
-	int64_t mark_ms;                     /* a block, day, window or cache that begins from here on is another one */
+	int64_t mark_ms;                     /* a block, day, window or cache that begins later is new */
 	int64_t fired_ms;
 	bool reset_told;                     /* of ALERT_LIMIT_REACHED */
 };
@@ -89,12 +90,12 @@ void alerts_note_cache(struct alerts *alerts, const char *session_id, const char
 		       int64_t life_ms);
 int64_t alerts_end(struct alerts *alerts);
 
-/* Whether the records on disk are old; they are written, or cannot be; the file with them is gone. */
+/* Whether the records on disk are old; they were written (or cannot be); their file is gone. */
 bool alerts_are_unsaved(const struct alerts *alerts);
 void alerts_note_saved(struct alerts *alerts);
 void alerts_note_lost(struct alerts *alerts);
 
-/* Writes the records as members of an open object, and takes them back. Restoring ignores impossible records. */
+/* Writes the records into an open object, and takes them back; restoring ignores impossible records. */
 void alerts_write(const struct alerts *alerts, struct jsonw *w);
 void alerts_restore(struct alerts *alerts, struct json_object *written, int64_t now_ms);
 

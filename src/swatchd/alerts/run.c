@@ -7,9 +7,10 @@
 
 #include "base/argv.h"
 #include "base/log.h"
+#include "base/scope.h"
 
-void alert_run_init(struct alert_run *run, struct ev_loop *loop, const struct config *config, alert_run_done *done,
-		    void *ctx)
+void alert_run_init(struct alert_run *run, struct ev_loop *loop, const struct config *config,
+		    alert_run_done *done, void *ctx)
 {
 	memset(run, 0, sizeof(*run));
 	run->loop = loop;
@@ -29,22 +30,20 @@ static void note_error(struct alert_run *run, const char *error)
 
 void alert_run_configure(struct alert_run *run)
 {
-	struct buf error = BUF_INIT;
+	AUTO_BUF error = BUF_INIT;
 	argv_free(run->words);
 	run->words = NULL;
 	run->last_error[0] = '\0';
 	if (run->config->alerts_command[0] == '\0')
 		return;
 	run->words = argv_split(run->config->alerts_command, &error);
-	char *path = run->words ? argv_find_program(run->words[0]) : NULL;
+	AUTO_FREE char *path = run->words ? argv_find_program(run->words[0]) : NULL;
 	if (run->words && !path)
 		buf_printf(&error, "%.100s: %s", run->words[0],
 			   errno == ENOENT ? "no such program on PATH" : strerror(errno));
 	/* People learn this before an alert is lost. */
 	if (!path)
 		note_error(run, buf_message(&error));
-	free(path);
-	buf_release(&error);
 }
 
 static void drop_first(struct alert_run *run)
@@ -65,7 +64,7 @@ static void log_output(const char *out, size_t len)
 static void on_child_done(void *ctx, const struct run *ended)
 {
 	struct alert_run *run = ctx;
-	struct buf error = BUF_INIT;
+	AUTO_BUF error = BUF_INIT;
 	bool good = run_is_good(ended);
 	run->child = NULL;
 	log_output(buf_str(&ended->out), ended->out.len);
@@ -78,7 +77,6 @@ static void on_child_done(void *ctx, const struct run *ended)
 		note_error(run, buf_message(&error));
 	}
 	run->done(run->ctx, run->running_rule, ended->duration_ms, good ? NULL : run->last_error);
-	buf_release(&error);
 	alert_run_start(run);
 }
 
@@ -101,15 +99,16 @@ void alert_run_start(struct alert_run *run)
 {
 	while (run->waiting_count > 0 && !run->child) {
 		struct alert_job *job = &run->waiting[0];
-		char **environment = run->words ? make_vector(&job->environment) : NULL;
+		AUTO_FREE char **environment = run->words ? make_vector(&job->environment) : NULL;
 		if (environment) {
-			const struct child_command command = { .argv = run->words, .environment = environment,
-							       .timeout_ms = run->config->alerts_timeout_ms,
-							       .max_output_bytes = ALERT_RUN_MAX_OUTPUT_BYTES };
+			const struct child_command command = {
+				.argv = run->words, .environment = environment,
+				.timeout_ms = run->config->alerts_timeout_ms,
+				.max_output_bytes = ALERT_RUN_MAX_OUTPUT_BYTES,
+			};
 			run->running_rule = job->rule;
 			run->child = child_start(run->loop, &command, on_child_done, run);
 		}
-		free(environment);
 		if (run->words && !run->child) {
 			run->failed++;
 			note_error(run, "out of memory");
@@ -120,18 +119,17 @@ void alert_run_start(struct alert_run *run)
 
 void alert_run_add(struct alert_run *run, const char *rule, struct buf *environment)
 {
-	const struct buf empty = BUF_INIT;
-	if (!run->words || environment->failed || run->waiting_count == ALERT_RUN_WAITING) {
-		if (run->words) {
-			run->dropped++;
-			note_error(run, environment->failed ? "out of memory"
-							    : "too many alerts are waiting for it: one was dropped");
-		}
-		buf_release(environment);
+	if (run->words && !environment->failed && run->waiting_count < ALERT_RUN_WAITING) {
+		run->waiting[run->waiting_count++] = (struct alert_job){ rule, *environment };
+		*environment = (struct buf)BUF_INIT;
 		return;
 	}
-	run->waiting[run->waiting_count++] = (struct alert_job){ rule, *environment };
-	*environment = empty;
+	if (run->words) {
+		run->dropped++;
+		note_error(run, environment->failed ? "out of memory"
+						    : "too many alerts are waiting for it: one was dropped");
+	}
+	buf_release(environment);
 }
 
 void alert_run_release(struct alert_run *run)

@@ -1,9 +1,9 @@
 /*
  * alert_run: runs [alerts] command, once for each crossing, one after the other.
  *
- * For: daemon_alerts.c. The command gets what child.h says: no shell, a group of its own, /dev/null as stdin, its
- * output bounded; it is killed at [alerts] timeout, and dies with the daemon. At most ALERT_RUN_WAITING crossings
- * wait; one more is dropped, which the log says.
+ * For: daemon_alerts.c. The command gets what child.h says: no shell, a group of its own, /dev/null as stdin,
+ * its output bounded; it is killed at [alerts] timeout, and dies with the daemon. At most ALERT_RUN_WAITING
+ * crossings wait; one more is dropped, which the log says.
  */
 #ifndef SWATCH_SWATCHD_ALERTS_RUN_H
 #define SWATCH_SWATCHD_ALERTS_RUN_H
@@ -40,15 +40,15 @@ struct alert_run {
 	char last_error[448];        /* "": the last run went well */
 };
 
-void alert_run_init(struct alert_run *run, struct ev_loop *loop, const struct config *config, alert_run_done *done,
-		    void *ctx);
+void alert_run_init(struct alert_run *run, struct ev_loop *loop, const struct config *config,
+		    alert_run_done *done, void *ctx);
 
-/* Takes the command from the config, which may have changed. The log says when it cannot run. A run under way goes on. */
+/* Takes the command from the config, and logs when it cannot run. A run under way goes on. */
 void alert_run_configure(struct alert_run *run);
 
 /*
- * Takes `environment` over (it is empty afterwards), to be run when alert_run_start() is called: what it is about has
- * been put on record by then. Without a command nothing is run.
+ * Takes `environment` over (it is empty afterwards), to be run when alert_run_start() is called: what it is
+ * about has been put on record by then. Without a command nothing is run.
  */
 void alert_run_add(struct alert_run *run, const char *rule, struct buf *environment);
 void alert_run_start(struct alert_run *run);

@@ -64,7 +64,8 @@ static void append_time(struct buf *out, int64_t at_ms, int64_t now_ms)
 	char text[32], day[CLOCK_DATE_SIZE], today[CLOCK_DATE_SIZE];
 	clock_format_local_date(at_ms, day);
 	clock_format_local_date(now_ms, today);
-	(void)clock_format_local(at_ms, strcmp(day, today) == 0 ? CLOCK_TIME : CLOCK_WEEKDAY_TIME, text, sizeof(text));
+	(void)clock_format_local(at_ms, strcmp(day, today) == 0 ? CLOCK_TIME : CLOCK_WEEKDAY_TIME, text,
+				 sizeof(text));
 	buf_append_str(out, text);
 }
 

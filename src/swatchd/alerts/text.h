@@ -1,8 +1,8 @@
 /*
  * alert_text: a crossing in words, and as the environment of the command that is run for it.
  *
- * For: daemon_alerts.c. Pure. A project's name comes out of a transcript: in the sentence it has nothing that a
- * terminal, a shell or the markup of a desktop's notifications would obey.
+ * For: daemon_alerts.c. Pure. A project's name comes out of a transcript: in the sentence it has nothing that
+ * a terminal, a shell or the markup of a desktop's notifications would obey.
  */
 #ifndef SWATCH_SWATCHD_ALERTS_TEXT_H
 #define SWATCH_SWATCHD_ALERTS_TEXT_H
@@ -19,7 +19,7 @@ const char *alert_unit(enum alert_rule rule);
 /* Appends the sentence: "80% of the 5-hour limit is used (82%); it resets at 15:04". Times are local. */
 void alert_text_append_message(const struct alert *alert, struct buf *out);
 
-/* Appends "NAME=value" strings, each with a NUL behind it. Every variable is always there, "" where nothing is known. */
+/* Appends "NAME=value" strings, each with a NUL behind it. All variables are there, "" when unknown. */
 void alert_text_append_environment(const struct alert *alert, const char *message, struct buf *out);
 
 #endif

@@ -91,14 +91,16 @@ void account_limits_restore(struct rate_limits *known, struct json_object *limit
 void account_limits_take_marker(struct rate_limits *known, const struct ledger_limit *limit, int64_t now_ms)
 {
 	struct rate_limit reading;
-	if (limit->kind != SCAN_LIMIT_FIVE_HOUR && limit->kind != SCAN_LIMIT_SEVEN_DAY)
+	bool is_five_hour = limit->kind == SCAN_LIMIT_FIVE_HOUR;
+	if (!is_five_hour && limit->kind != SCAN_LIMIT_SEVEN_DAY)
 		return;
-	rate_limit_init(&reading, limit->kind == SCAN_LIMIT_FIVE_HOUR ? RATE_LIMIT_FIVE_HOUR : RATE_LIMIT_SEVEN_DAY);
+	rate_limit_init(&reading, is_five_hour ? RATE_LIMIT_FIVE_HOUR : RATE_LIMIT_SEVEN_DAY);
 	reading.used_percent = 100.;
 	reading.resets_ms = limit->resets_ms;
 	reading.observed_ms = limit->noted_ms;
 	reading.from_transcript = true;
-	snprintf(reading.session_id, sizeof(reading.session_id), "%s", limit->session_id ? limit->session_id : "");
+	if (limit->session_id)
+		snprintf(reading.session_id, sizeof(reading.session_id), "%s", limit->session_id);
 	rate_limits_merge(known, &reading, now_ms);
 }
 

@@ -16,8 +16,9 @@
 #include "ledger/rate_limits.h"
 
 /*
- * Merges the limits of a statusline's tick ({"five_hour": {"used_percentage": .., "resets_at": ..}, ...}; numbers may be
- * strings, times also RFC 3339). Ignores anything else. Returns true when it learned something new.
+ * Merges the limits of a statusline's tick ({"five_hour": {"used_percentage": .., "resets_at": ..}, ...};
+ * numbers may be strings, times also RFC 3339). Ignores anything else. Returns true when it learned something
+ * new.
  */
 bool account_limits_take_tick(struct rate_limits *known, struct json_object *limits, const char *session_id,
 			      int64_t now_ms);

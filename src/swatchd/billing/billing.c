@@ -36,7 +36,7 @@ void billing_restore_audit(struct billing *billing, unsigned strikes, const char
 	snprintf(billing->reason, sizeof(billing->reason), "%s", reason ? reason : "");
 }
 
-/* The ledger's active block, as the reference counts it: what an answer of ccusage is held against. */
+/* The ledger's active block by ccusage's rules, to compare with its answer. */
 static double reference_usd(const struct billing *billing, int64_t now_ms)
 {
 	struct ledger_block block;
@@ -53,12 +53,12 @@ void billing_note_start(struct billing *billing, int64_t now_ms)
 	billing->pending_since_ms = 0;
 }
 
-/* The name of a model that the answer has a price for and the ledger has not; NULL: there is no such model. */
+/* The name of a model that ccusage has a price for and the ledger does not; or NULL. */
 static const char *priced_there_alone(const struct billing *billing, const struct billing_block *answer)
 {
 	const char *names[BILLING_UNPRICED_MAX];
 	size_t count = billing_unpriced(billing, names);
-	/* Its list names the models that it counted; whether it priced one shows only in the sum. */
+	/* Its list names the models it counted; only the sum shows whether it priced one. */
 	for (size_t i = 0; i < count && billing->drift_usd > BILLING_DRIFT_USD; i++)
 		for (size_t j = 0; j < answer->model_count; j++)
 			if (strcmp(names[i], answer->models[j]) == 0)
@@ -67,8 +67,8 @@ static const char *priced_there_alone(const struct billing *billing, const struc
 }
 
 /*
- * How far the answer lies outside of what the ledger had before and after the run; above is positive. Whether ccusage
- * counts transcripts that are gone depends on when it read them.
+ * How far the answer lies outside of what the ledger had before and after the run; above is positive. Whether
+ * ccusage counts transcripts that are gone depends on when it read them.
  */
 static double drift_of(const struct billing *billing, double answer_usd, double least_after_usd)
 {
@@ -77,19 +77,20 @@ static double drift_of(const struct billing *billing, double answer_usd, double 
 	return answer_usd > high ? answer_usd - high : answer_usd < low ? answer_usd - low : 0.;
 }
 
-/* Whose figures are shown from now on, and why. */
+/* Decides which figures are shown from now on, and why. */
 static void judge(struct billing *billing, bool drifted)
 {
 	const char *model = priced_there_alone(billing, &billing->answer);
 	billing->strikes = drifted ? billing->strikes + 1 : 0;
 	if (model) {
 		billing->ccusage_shown = true;
-		snprintf(billing->reason, sizeof(billing->reason), "ccusage prices %.96s, which swatch has no price for", model);
+		snprintf(billing->reason, sizeof(billing->reason), "ccusage prices %.96s, which swatch has "
+			 "no price for", model);
 	} else if (billing->strikes >= BILLING_DRIFT_STRIKES) {
 		billing->ccusage_shown = true;
-		snprintf(billing->reason, sizeof(billing->reason), "ccusage counts $%.2f %s than swatch in this block, in %u "
-			 "refreshes in a row", fabs(billing->drift_usd), billing->drift_usd > 0. ? "more" : "less",
-			 billing->strikes);
+		snprintf(billing->reason, sizeof(billing->reason), "ccusage counts $%.2f %s than swatch in "
+			 "this block, in %u refreshes in a row", fabs(billing->drift_usd),
+			 billing->drift_usd > 0. ? "more" : "less", billing->strikes);
 	} else if (!drifted) {
 		billing->ccusage_shown = false;
 		billing->reason[0] = '\0';
@@ -100,15 +101,16 @@ static bool audit(struct billing *billing, int64_t now_ms)
 {
 	const struct billing_block *answer = &billing->answer;
 	double answer_usd = answer->present ? answer->cost_usd : 0.;
-	/* Compared with half a history, every answer drifts. */
+	/* While the history is incomplete every answer drifts. */
 	if (!billing->audits || billing->reading_history)
 		return false;
 	billing->native_after_usd = reference_usd(billing, now_ms);
-	billing->drift_usd = drift_of(billing, answer_usd,
-				      billing->native_after_usd - ledger_doubted_usd(billing->ledger, now_ms));
+	double least_after_usd = billing->native_after_usd - ledger_doubted_usd(billing->ledger, now_ms);
+	billing->drift_usd = drift_of(billing, answer_usd, least_after_usd);
 	double size = fabs(billing->drift_usd);
 	bool was_shown = billing->ccusage_shown;
-	judge(billing, size > BILLING_DRIFT_USD && size > BILLING_DRIFT_SHARE * fmax(billing->native_after_usd, answer_usd));
+	judge(billing, size > BILLING_DRIFT_USD
+	      && size > BILLING_DRIFT_SHARE * fmax(billing->native_after_usd, answer_usd));
 	return was_shown != billing->ccusage_shown && billing->config->billing_source == BILLING_AUTO;
 }
 
@@ -144,7 +146,8 @@ void billing_set_reading(struct billing *billing, bool reading)
 	billing->reading_history = reading;
 }
 
-bool billing_take_tick(struct billing *billing, struct json_object *limits, const char *session_id, int64_t now_ms)
+bool billing_take_tick(struct billing *billing, struct json_object *limits, const char *session_id,
+		       int64_t now_ms)
 {
 	return account_limits_take_tick(&billing->limits, limits, session_id, now_ms);
 }
@@ -164,7 +167,13 @@ int64_t billing_ttl_ms(const struct config *config, double usd_per_hour)
 {
 	if (isnan(usd_per_hour) || usd_per_hour < config->ccusage_burn_low_usd)
 		return config->ccusage_ttl_low_ms;
-	return usd_per_hour <= config->ccusage_burn_high_usd ? config->ccusage_ttl_mid_ms : config->ccusage_ttl_high_ms;
+	return usd_per_hour <= config->ccusage_burn_high_usd ? config->ccusage_ttl_mid_ms
+							     : config->ccusage_ttl_high_ms;
+}
+
+static void set_no_rates(struct billing_block *block)
+{
+	block->tokens_per_minute = block->indicator_tokens_per_minute = block->cost_per_hour_usd = NAN;
 }
 
 static void take_ledger_block(const struct billing *billing, int64_t now_ms, struct billing_block *out)
@@ -172,7 +181,7 @@ static void take_ledger_block(const struct billing *billing, int64_t now_ms, str
 	struct ledger_block block;
 	struct ledger_model model;
 	memset(out, 0, sizeof(*out));
-	out->tokens_per_minute = out->indicator_tokens_per_minute = out->cost_per_hour_usd = NAN;
+	set_no_rates(out);
 	if (!ledger_active_block(billing->ledger, now_ms, &block))
 		return;
 	const struct price_tokens *t = &block.sums.tokens;
@@ -210,7 +219,7 @@ static bool is_over(const struct billing_block *block, int64_t now_ms)
 				  || (block->last_ms > 0 && now_ms - block->last_ms >= LEDGER_BLOCK_MS));
 }
 
-/* People who travel change the zone under us: look at it now and then, but not with every message. */
+/* The time zone may change under us: look now and then, but not with every message. */
 #define DAY_GOOD_FOR_MS CLOCK_MINUTE_MS
 
 void billing_forget_day(struct billing *billing)
@@ -220,8 +229,8 @@ void billing_forget_day(struct billing *billing)
 
 static void look_up_day(struct billing *billing, int64_t now_ms)
 {
-	bool holds = now_ms >= billing->day_start_ms && now_ms < billing->day_end_ms && now_ms >= billing->day_asked_ms
-		     && now_ms - billing->day_asked_ms < DAY_GOOD_FOR_MS;
+	bool holds = now_ms >= billing->day_start_ms && now_ms < billing->day_end_ms
+		     && now_ms >= billing->day_asked_ms && now_ms - billing->day_asked_ms < DAY_GOOD_FOR_MS;
 	if (holds)
 		return;
 	billing->day_start_ms = clock_local_day_start_ms(now_ms);
@@ -255,9 +264,10 @@ static void take_times(const struct billing *billing, struct billing_view *view)
 	view->next_change_ms = billing->day_end_ms;
 	if (block->present) {
 		view->minutes_left = (double)(block->end_ms - now_ms) / 60000.;
-		view->percent_used = (double)(now_ms - block->start_ms) / (double)(block->end_ms - block->start_ms) * 100.;
+		view->percent_used = (double)(now_ms - block->start_ms)
+				     / (double)(block->end_ms - block->start_ms) * 100.;
 		if (view->percent_used < 0.)
-			view->percent_used = 0.;  /* an entry whose time lies ahead of this machine's clock */
+			view->percent_used = 0.;  /* an entry is ahead of this machine's clock */
 		if (block->end_ms < view->next_change_ms)
 			view->next_change_ms = block->end_ms;
 	}
@@ -276,8 +286,8 @@ static void take_times(const struct billing *billing, struct billing_view *view)
 	}
 	int64_t stale_at_ms = view->next_change_ms;
 	if (billing->pending_since_ms > 0)
-		stale_at_ms = billing->pending_since_ms + billing_ttl_ms(billing->config, block->cost_per_hour_usd)
-			      + billing->config->ccusage_timeout_ms;
+		stale_at_ms = billing->pending_since_ms + billing->config->ccusage_timeout_ms
+			      + billing_ttl_ms(billing->config, block->cost_per_hour_usd);
 	view->last_fetched_ms = billing->answered_at_ms;
 	view->is_fresh = billing->answered && billing->failures == 0 && now_ms < stale_at_ms;
 	view->fresh_until_ms = billing->answered && billing->failures == 0 ? stale_at_ms : now_ms;
@@ -299,7 +309,7 @@ void billing_make_view(struct billing *billing, int64_t now_ms, struct billing_v
 	else if (billing->answered && !is_over(&billing->answer, now_ms))
 		view->block = billing->answer;
 	if (!view->block.present)
-		view->block.tokens_per_minute = view->block.indicator_tokens_per_minute = view->block.cost_per_hour_usd = NAN;
+		set_no_rates(&view->block);
 	look_up_day(billing, now_ms);
 	ledger_sum_span(billing->ledger, billing->day_start_ms, billing->day_end_ms, &today);
 	view->today_usd = today.cost_usd;

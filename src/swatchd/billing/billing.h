@@ -3,9 +3,10 @@
  *
  * For: the daemon passes on what ccusage answered; publish asks for the view. Pure: no files, no loop.
  *
- * The ledger's own figures are live. billing compares each answer of ccusage with them as they were when ccusage started
- * and when it ended: an answer between the two has no drift. A drift of more than 1% and $0.01 in two answers in a row, or
- * a model that ccusage prices and the ledger cannot, makes ccusage's figures the ones that are shown.
+ * The ledger's own figures are live. billing compares each answer of ccusage with them as they were when
+ * ccusage started and when it ended: an answer between the two has no drift. A drift of more than 1% and
+ * $0.01 in two answers in a row, or a model that ccusage prices and the ledger cannot, makes ccusage's
+ * figures the ones that are shown.
  */
 #ifndef SWATCH_SWATCHD_BILLING_BILLING_H
 #define SWATCH_SWATCHD_BILLING_BILLING_H
@@ -37,8 +38,8 @@ struct billing {
 	unsigned failures;               /* in a row */
 	int64_t next_attempt_ms;         /* 0: none is due */
 	bool audits;                     /* the ledger's figures were whole when the run started */
-	double native_before_usd;        /* the ledger's block, as the reference counts it, when the run started */
-	double least_before_usd;         /* the same without what stands in transcripts that were deleted or rewritten */
+	double native_before_usd;        /* the ledger's block, by ccusage's rules, when the run started */
+	double least_before_usd;         /* the same without transcripts that were deleted or rewritten */
 	double native_after_usd;         /* and when the last answer came; NaN: not measured yet */
 	double drift_usd;                /* NaN: not measured yet */
 	unsigned strikes;                /* answers in a row that drifted too far */
@@ -64,7 +65,7 @@ struct billing_view {
 	struct billing_block native;     /* the ledger's own: the same as `block` unless that is ccusage's */
 	bool limited;                    /* a usage limit was hit, and its reset lies ahead */
 	struct ledger_limit limit;
-	struct rate_limits limits;       /* the server's, with those that were hit, as far as they are not reset yet */
+	struct rate_limits limits;       /* the server's, and those that were hit; none that has reset */
 	bool windowed;                   /* the server's five hours are known */
 	int64_t window_start_ms, window_end_ms;
 	double window_usd;               /* what the ledger counts in them */
@@ -84,11 +85,11 @@ struct billing_view {
 
 void billing_init(struct billing *billing, const struct config *config, struct ledger *ledger);
 
-/* Takes over what ccusage answered an earlier run, at `answered_at_ms` (0: nothing). `answer` may hold a sum alone. */
+/* Takes ccusage's answer to an earlier run, at `answered_at_ms` (0: none). `answer` may be a bare sum. */
 void billing_restore(struct billing *billing, const struct billing_block *answer, int64_t answered_at_ms,
 		     int64_t duration_ms, double drift_usd);
 
-/* After billing_restore(): how many answers in a row drifted, and why ccusage's figures were shown (NULL: they were not). */
+/* After billing_restore(): how many answers in a row drifted; why ccusage's figures were shown, or NULL. */
 void billing_restore_audit(struct billing *billing, unsigned strikes, const char *reason);
 
 /* ccusage starts: keeps the ledger's figures of now for the audit. */
@@ -106,7 +107,8 @@ void billing_note_failure(struct billing *billing, const char *error, int exit_s
 void billing_set_reading(struct billing *billing, bool reading);
 
 /* The account's limits, as a session's statusline got them. Returns true when something new is known. */
-bool billing_take_tick(struct billing *billing, struct json_object *limits, const char *session_id, int64_t now_ms);
+bool billing_take_tick(struct billing *billing, struct json_object *limits, const char *session_id,
+		       int64_t now_ms);
 
 /* The limits that an earlier run wrote. */
 void billing_restore_limits(struct billing *billing, struct json_object *limits, int64_t now_ms);

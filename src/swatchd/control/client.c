@@ -52,7 +52,7 @@ static void free_client(struct control_client *client)
 	free(client);
 }
 
-/* Ends a client. Its memory stays until nobody on the stack holds it. */
+/* Ends a client. Its memory stays while a function on the stack uses it. */
 static void close_client(struct control_client *client)
 {
 	struct control *control = client->control;
@@ -85,13 +85,14 @@ static void on_stalled(struct ev_loop *loop, ev_timer *watcher, int revents)
 	drop_client(watcher->data, "it does not read");
 }
 
-/* Writes what the socket takes. The timer starts again only when bytes moved, so that a dead peer cannot renew itself. */
+/* Writes what the socket takes. Only bytes that moved restart the timer, so a dead peer times out. */
 static void write_some(struct control_client *client)
 {
 	struct control *control = client->control;
 	bool moved = false;
 	while (client->out.len > 0) {
-		ssize_t sent = send(client->fd, client->out.data, client->out.len, MSG_NOSIGNAL | MSG_DONTWAIT);
+		ssize_t sent = send(client->fd, client->out.data, client->out.len,
+				    MSG_NOSIGNAL | MSG_DONTWAIT);
 		if (sent < 0 && errno == EINTR)
 			continue;
 		if (sent < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
@@ -121,7 +122,7 @@ static void write_some(struct control_client *client)
 static void on_writable(struct ev_loop *loop, ev_io *watcher, int revents)
 {
 	(void)loop;
-	/* libev calls the reader's callback too, in which the client goes. */
+	/* libev also calls the reader's callback, which drops the client. */
 	if (revents & EV_ERROR)
 		return;
 	write_some(watcher->data);
@@ -147,7 +148,7 @@ static void answer(struct control_client *client, const char *json, size_t len, 
 {
 	client->busy++;
 	client->awaits_answer = false;
-	/* One queueing for line and newline, so that no half line is ever followed by a drop in between. */
+	/* Line and newline in one piece: a client never gets half a line before it is dropped. */
 	AUTO_BUF line = BUF_INIT;
 	buf_append(&line, json, len);
 	buf_append_char(&line, '\n');
@@ -268,7 +269,8 @@ static void take_request(struct control_client *client, const char *line, size_t
 		take_bad_request(client, "out of memory");
 	} else if (!json_object_is_type(request, json_type_object)) {
 		take_bad_request(client, "not a JSON object");
-	} else if (!json_object_object_get_ex(request, "op", &op) || !json_object_is_type(op, json_type_string)) {
+	} else if (!json_object_object_get_ex(request, "op", &op)
+		   || !json_object_is_type(op, json_type_string)) {
 		take_bad_request(client, "no \"op\"");
 	} else {
 		control_handler *handle = find_handler(control, json_object_get_string(op));
@@ -282,7 +284,8 @@ static void take_request(struct control_client *client, const char *line, size_t
 static void take_lines(struct control_client *client)
 {
 	const char *newline;
-	while (!client->dead && client->in.len > 0 && (newline = memchr(client->in.data, '\n', client->in.len))) {
+	while (!client->dead && client->in.len > 0
+	       && (newline = memchr(client->in.data, '\n', client->in.len))) {
 		size_t len = (size_t)(newline - client->in.data);
 		if (len > 0)
 			take_request(client, client->in.data, len);
@@ -311,7 +314,7 @@ static void on_readable(struct ev_loop *loop, ev_io *watcher, int revents)
 	if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
 		return;
 	if (got <= 0) {
-		/* The other end wrote all it wanted; an answer that is on its way still goes out. */
+		/* The client has no more requests; it still gets the rest of its answer. */
 		if (got == 0 && client->out.len > 0) {
 			client->closing = true;
 			ev_io_stop(client->control->loop, &client->readable);
@@ -344,9 +347,9 @@ bool control_make_room(struct control *control)
 			quietest = client;
 	if (!quietest)
 		return false;
-	/* Says so once: ten thousand connections must not fill the log. */
+	/* Once: ten thousand connections must not fill the log. */
 	if (!control->is_crowded)
-		log_warning("%d clients are connected to %s: those that say nothing make room for others",
+		log_warning("%d clients are connected to %s: dropping idle ones to make room",
 			    CONTROL_MAX_CLIENTS, control->path);
 	control->is_crowded = true;
 	control->stats.dropped++;
@@ -358,7 +361,7 @@ void control_add_client(struct control *control, int fd)
 {
 	struct control_client *client = calloc(1, sizeof(*client));
 	if (!client) {
-		log_warning("cannot take up a call on %s: out of memory", control->path);
+		log_warning("cannot accept a connection on %s: out of memory", control->path);
 		control->stats.dropped++;
 		close(fd);
 		return;

@@ -15,7 +15,7 @@
 #include "swatchd/loop/loop.h"
 
 #define ACCEPT_PAUSE_S 1.0
-/* Descriptors that clients do not get: a run of ccusage takes seven for a moment, where there are that many. */
+/* Descriptors that clients do not get: a run of ccusage needs seven for a moment. */
 #define KEPT_OF_MANY 16
 #define KEPT_OF_FEW 3
 #define FEW_DESCRIPTORS 64
@@ -30,8 +30,8 @@ static void on_resume(struct ev_loop *loop, ev_timer *watcher, int revents)
 }
 
 /*
- * Whether a client's descriptor is one of the last ones, which are kept for transcripts and cache files. The kernel gives
- * the lowest free one.
+ * Whether a client's descriptor is one of the last ones, which are kept for transcripts and cache files. The
+ * kernel gives the lowest free one.
  */
 static bool is_scarce(struct control *control, int fd)
 {
@@ -41,16 +41,16 @@ static bool is_scarce(struct control *control, int fd)
 	rlim_t kept = limit.rlim_cur < FEW_DESCRIPTORS ? KEPT_OF_FEW : KEPT_OF_MANY;
 	bool scarce = (rlim_t)fd + kept >= limit.rlim_cur;
 	if (scarce && !control->scarce)
-		log_warning("clients of the control socket are refused: of %llu descriptors (RLIMIT_NOFILE) the last %llu "
-			    "are for transcripts and cache files", (unsigned long long)limit.rlim_cur,
-			    (unsigned long long)kept);
+		log_warning("clients of the control socket are refused: of %llu descriptors (RLIMIT_NOFILE) "
+			    "the last %llu are for transcripts and cache files",
+			    (unsigned long long)limit.rlim_cur, (unsigned long long)kept);
 	control->scarce = scarce;
 	return scarce;
 }
 
 static void pause_accepting(struct control *control, const char *why)
 {
-	/* Says so once, until it works again. */
+	/* Once, until it works again. */
 	if (!control->accept_fails)
 		log_warning("cannot accept on %s: %s; trying again every second", control->path, why);
 	control->accept_fails = true;
@@ -77,7 +77,8 @@ static void on_acceptable(struct ev_loop *loop, ev_io *watcher, int revents)
 			return;
 		}
 		control->accept_fails = false;
-		if (!cache_socket_is_own_peer(fd, NULL) || is_scarce(control, fd) || !control_make_room(control)) {
+		if (!cache_socket_is_own_peer(fd, NULL) || is_scarce(control, fd)
+		    || !control_make_room(control)) {
 			control->stats.dropped++;
 			close(fd);
 			continue;
@@ -95,7 +96,9 @@ static int clear_path(const char *path, struct buf *error)
 	if (lstat(path, &st) != 0)
 		return 0;
 	if (!S_ISSOCK(st.st_mode)) {
-		buf_printf(error, "cannot listen on %s: something that is not a socket is there; move it away", path);
+		buf_printf(error,
+			   "cannot listen on %s: something that is not a socket is there; move it away",
+			   path);
 		return -1;
 	}
 	if (unlink(path) != 0 && errno != ENOENT) {
@@ -110,8 +113,8 @@ static int bind_and_listen(struct control *control, struct buf *error)
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	size_t len = strlen(control->path);
 	if (len >= sizeof(address.sun_path)) {
-		buf_printf(error, "cannot listen on %s: the path is longer than %zu bytes; set XDG_RUNTIME_DIR to a "
-			   "shorter one", control->path, sizeof(address.sun_path) - 1);
+		buf_printf(error, "cannot listen on %s: the path is longer than %zu bytes; set "
+			   "XDG_RUNTIME_DIR to a shorter one", control->path, sizeof(address.sun_path) - 1);
 		return -1;
 	}
 	memcpy(address.sun_path, control->path, len + 1);
@@ -140,8 +143,8 @@ static int open_socket(struct control *control, struct buf *error)
 	return bind_and_listen(control, error);
 }
 
-struct control *control_new(struct ev_loop *loop, const char *path, const struct control_request *requests, void *ctx,
-			    struct events *events, struct buf *error)
+struct control *control_new(struct ev_loop *loop, const char *path, const struct control_request *requests,
+			    void *ctx, struct events *events, struct buf *error)
 {
 	struct control *control = calloc(1, sizeof(*control));
 	if (!control)
@@ -180,7 +183,8 @@ void control_free(struct control *control)
 	control_close_clients(control);
 	ev_io_stop(control->loop, &control->acceptable);
 	ev_timer_stop(control->loop, &control->resume);
-	if (control->listen_fd >= 0 && lstat(control->path, &st) == 0 && st.st_dev == control->dev && st.st_ino == control->ino)
+	if (control->listen_fd >= 0 && lstat(control->path, &st) == 0 && st.st_dev == control->dev
+	    && st.st_ino == control->ino)
 		(void)unlink(control->path);
 	close_quietly(control->listen_fd);
 	free(control->path);

@@ -4,9 +4,10 @@
  * For: daemon.c, which gives the table of requests; daemon_requests.c answers them.
  * Protocol (swatchd(8)): one JSON object a line each way, 64 KiB a line at most, same uid only.
  *
- * A client that does not read is dropped when more than CONTROL_MAX_QUEUED_BYTES wait for it, or when it took none of
- * them for CONTROL_STALL_S. With CONTROL_MAX_CLIENTS connected, the one that has been silent the longest makes room,
- * unless it follows events or awaits an answer. When descriptors run out, accepting pauses for a second instead of spinning.
+ * A client that does not read is dropped when more than CONTROL_MAX_QUEUED_BYTES wait for it, or when it took
+ * none of them for CONTROL_STALL_S. With CONTROL_MAX_CLIENTS connected, the one that has been silent the
+ * longest makes room, unless it follows events or awaits an answer. When descriptors run out, accepting
+ * pauses for a second instead of spinning.
  */
 #ifndef SWATCH_SWATCHD_CONTROL_CONTROL_H
 #define SWATCH_SWATCHD_CONTROL_CONTROL_H
@@ -32,8 +33,8 @@
 struct control_client;
 
 /*
- * Answers one request: writes one line with control_answer() now, or later (keep control_client_id() and look it up
- * then: the client may be gone), or nothing for operations that have no answer.
+ * Answers one request: writes one line with control_answer() now, or later (keep control_client_id() and look
+ * it up then: the client may be gone), or nothing for operations that have no answer.
  */
 typedef void control_handler(void *ctx, struct control_client *client, struct json_object *request);
 
@@ -46,14 +47,14 @@ struct control_request {
 struct control;
 
 /*
- * Listens on `path` (its directory is ready: ipc/socket.h), and answers by `requests`, which stays the caller's. The
- * caller holds the cache's lock, so a socket that is there was left by a crash, and this removes it. Returns NULL with a
- * message. Free it with control_free().
+ * Listens on `path` (its directory is ready: ipc/socket.h), and answers by `requests`, which stays the
+ * caller's. The caller holds the cache's lock, so a socket that is there was left by a crash, and this
+ * removes it. Returns NULL with a message. Free it with control_free().
  */
-struct control *control_new(struct ev_loop *loop, const char *path, const struct control_request *requests, void *ctx,
-			    struct events *events, struct buf *error);
+struct control *control_new(struct ev_loop *loop, const char *path, const struct control_request *requests,
+			    void *ctx, struct events *events, struct buf *error);
 
-/* Queues one line (the newline is added) for a client. The client may be dropped by it; do not use it after. */
+/* Queues one line for a client, and adds the newline. This may drop the client: do not use it afterwards. */
 void control_answer(struct control_client *client, const char *json, size_t len);
 
 /* The same with a composed answer; when memory ran out for composing it, answers with that error. */
@@ -84,7 +85,7 @@ struct control_client *control_find_client(struct control *control, uint64_t id)
 /* Writes the "control" object's counters into an open object. */
 void control_write_status(const struct control *control, struct jsonw *w);
 
-/* Closes everything at once, whatever clients do, and removes the socket file when it is still ours. NULL is fine. */
+/* Closes everything at once, and removes the socket file when it is still ours. `control` may be NULL. */
 void control_free(struct control *control);
 
 #endif

@@ -29,7 +29,7 @@ void events_release(struct events *events);
 /* Starts or (sink NULL) stops passing events on. */
 void events_set_sink(struct events *events, events_sink *sink, void *ctx);
 
-/* Opens an event object with "event" and "at"; NULL when nobody follows. Every non-NULL return needs an events_end(). */
+/* Opens an event object with "event" and "at", for events_end() to close; NULL when nobody follows. */
 struct jsonw *events_begin(struct events *events, const char *name);
 void events_end(struct events *events);
 

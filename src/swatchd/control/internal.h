@@ -1,6 +1,6 @@
 /*
- * control/internal: what the two files of the control socket share: control.c, which listens and accepts, and client.c,
- * which talks to the clients. control.c calls client.c.
+ * control/internal: what the two files of the control socket share: control.c, which listens and accepts, and
+ * client.c, which talks to the clients. control.c calls client.c.
  *
  * For: these two; everyone else includes control.h.
  */
@@ -41,8 +41,8 @@ struct control {
 };
 
 /*
- * Makes room for another client: closes the one that has been silent the longest among those that neither follow events
- * nor await an answer. Returns false when all of them do.
+ * Makes room for another client: closes the one that has been silent the longest among those that neither
+ * follow events nor await an answer. Returns false when all of them do.
  */
 bool control_make_room(struct control *control);
 

@@ -11,7 +11,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 
-/* How long something may go on failing, and the pause between two tries: whoever stops the daemon waits for this, too. */
+/* How long something may keep failing, and the pause between tries; stopping the daemon may take as long. */
 #define GIVE_UP_MS (INT64_C(15) * CLOCK_SECOND_MS)
 #define PAUSE_MS 20
 /* The loop's own descriptor is below this number, right after it was made. */
@@ -23,7 +23,7 @@ static struct {
 	int64_t first_mono_ms, last_mono_ms;
 } failing;
 
-/* Waits before the next try; ends the daemon after GIVE_UP_MS of them. */
+/* Waits before the next try; ends the daemon after GIVE_UP_MS of failures. */
 static void pause_after(const char *what, int why)
 {
 	const struct timespec pause = { .tv_nsec = PAUSE_MS * 1000000L };
@@ -34,8 +34,9 @@ static void pause_after(const char *what, int why)
 	}
 	failing.last_mono_ms = now_ms;
 	if (now_ms - failing.first_mono_ms > GIVE_UP_MS) {
-		log_error("%s for %d seconds: %s; ending", what, (int)(GIVE_UP_MS / CLOCK_SECOND_MS), strerror(why));
-		/* Not exit(): libev is in the middle of something. The cache files are whole, and the kernel frees the lock. */
+		log_error("%s for %d seconds: %s; ending", what, (int)(GIVE_UP_MS / CLOCK_SECOND_MS),
+			  strerror(why));
+		/* Not exit(), inside libev. The cache files are whole, and the kernel frees the lock. */
 		_exit(EXIT_FAILURE);
 	}
 	(void)nanosleep(&pause, NULL);
@@ -67,11 +68,12 @@ struct ev_loop *loop_make(struct buf *error)
 	/* An inherited environment may choose another backend; epoll is the one that we test. */
 	struct ev_loop *loop = ev_default_loop(EVBACKEND_EPOLL | EVFLAG_NOENV);
 	if (!loop)
-		buf_printf(error, "cannot make an event loop: %s", errno ? strerror(errno) : "epoll is not available");
+		buf_printf(error, "cannot make an event loop: %s",
+			   errno ? strerror(errno) : "epoll is not available");
 	return loop;
 }
 
-/* libev keeps its epoll descriptor to itself, so look for it in /proc. Returns -1 when /proc is not available. */
+/* libev hides its epoll descriptor, so this looks in /proc. Returns -1 when /proc is not available. */
 static int find_epoll(void)
 {
 	for (int fd = 3; fd < FIRST_DESCRIPTORS; fd++) {
@@ -104,7 +106,7 @@ static bool waits_for_something(int epoll_fd)
 
 int loop_check_signals(struct ev_loop *loop, struct buf *error)
 {
-	/* One turn hands the descriptor by which signals come to epoll; where that fails, libev drops it in silence. */
+	/* One turn gives epoll the descriptor for signals; when that fails, libev drops it in silence. */
 	ev_run(loop, EVRUN_NOWAIT);
 	if (waits_for_something(find_epoll()))
 		return 0;

@@ -1,9 +1,9 @@
 /*
  * loop: the event loop, without libev's abort().
  *
- * For: main.c. libev calls abort() when memory runs out, and when a system call of its own fails. Here it waits a
- * moment and tries again, says so once, and ends the daemon in order (the lock is free, the next start succeeds) when
- * 15 seconds of that did not help.
+ * For: main.c. libev calls abort() when memory runs out, and when a system call of its own fails. Here it
+ * waits a moment and tries again, says so once, and ends the daemon in order (the lock is free, the next
+ * start succeeds) when 15 seconds of that did not help.
  */
 #ifndef SWATCH_SWATCHD_LOOP_LOOP_H
 #define SWATCH_SWATCHD_LOOP_LOOP_H
@@ -19,8 +19,8 @@
 struct ev_loop *loop_make(struct buf *error);
 
 /*
- * Checks that signals reach the loop. libev may fail to set that up without a word, and then only SIGKILL could end the
- * daemon. Call it after the first signal watcher was started. Returns 0, or -1 with a message.
+ * Checks that signals reach the loop. libev may fail to set that up without a word, and then only SIGKILL
+ * could end the daemon. Call it after the first signal watcher was started. Returns 0, or -1 with a message.
  */
 int loop_check_signals(struct ev_loop *loop, struct buf *error);
 

@@ -26,7 +26,8 @@ void notify_send(const char *state)
 		return;
 	}
 	socklen_t address_len = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + len);
-	if (sendto(fd, state, strlen(state), MSG_NOSIGNAL, (const struct sockaddr *)&address, address_len) < 0)
+	if (sendto(fd, state, strlen(state), MSG_NOSIGNAL, (const struct sockaddr *)&address,
+		   address_len) < 0)
 		log_warning("cannot tell the service manager \"%s\": %s", state, strerror(errno));
 	close(fd);
 }

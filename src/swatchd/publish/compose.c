@@ -55,7 +55,11 @@ void composer_put_volatile_int(struct composer *c, const char *key, int64_t valu
 
 /* ---- billing ---- */
 
-/* The fields that existing statuslines read; the same in billing-shared.json and in each session's file. */
+double composer_burn_rate(const struct billing_block *block)
+{
+	return isnan(block->cost_per_hour_usd) ? 0. : block->cost_per_hour_usd;
+}
+
 void composer_put_billing_fields(struct composer *c, const struct billing_view *view)
 {
 	struct jsonw *w = &c->w;
@@ -66,7 +70,7 @@ void composer_put_billing_fields(struct composer *c, const struct billing_view *
 		snprintf(reset, sizeof(reset), "%02d:%02d", (int)(minute / 60), (int)(minute % 60));
 	}
 	jsonw_put_amount(w, "costToday", view->today_usd);
-	jsonw_put_amount(w, "burnRatePerHour", isnan(block->cost_per_hour_usd) ? 0. : block->cost_per_hour_usd);
+	jsonw_put_amount(w, "burnRatePerHour", composer_burn_rate(block));
 	composer_volatile_begin(c);
 	jsonw_put_amount(w, "budgetRemaining", floor(view->minutes_left));
 	jsonw_put_amount(w, "budgetPercentUsed", round(view->percent_used * 100.) / 100.);
@@ -176,7 +180,7 @@ static void put_ccusage(struct jsonw *w, const struct billing *billing)
 	jsonw_end_object(w);
 }
 
-/* The ledger's own figures of the active block, whoever's are shown. */
+/* The ledger's own figures of the active block, also when ccusage's are shown. */
 static void put_native(struct jsonw *w, const struct billing_block *native)
 {
 	jsonw_key(w, "native");
@@ -187,14 +191,16 @@ static void put_native(struct jsonw *w, const struct billing_block *native)
 	jsonw_begin_object(w);
 	jsonw_put_amount(w, "costUSD", native->cost_usd);
 	jsonw_put_int(w, "totalTokens", native->total_tokens);
-	jsonw_put_amount(w, "burnRatePerHour", isnan(native->cost_per_hour_usd) ? 0. : native->cost_per_hour_usd);
+	jsonw_put_amount(w, "burnRatePerHour", composer_burn_rate(native));
 	jsonw_end_object(w);
 }
 
 static void put_usage_limit(struct jsonw *w, const struct billing_view *view)
 {
-	static const char *const kinds[] = { [SCAN_LIMIT_UNTOLD] = NULL, [SCAN_LIMIT_FIVE_HOUR] = "five_hour",
-					     [SCAN_LIMIT_SEVEN_DAY] = "seven_day", [SCAN_LIMIT_OTHER] = "other" };
+	static const char *const kinds[] = {
+		[SCAN_LIMIT_UNTOLD] = NULL, [SCAN_LIMIT_FIVE_HOUR] = "five_hour",
+		[SCAN_LIMIT_SEVEN_DAY] = "seven_day", [SCAN_LIMIT_OTHER] = "other",
+	};
 	jsonw_key(w, "usageLimit");
 	if (!view->limited) {
 		jsonw_null(w);

@@ -3,8 +3,8 @@
  *
  * For: publish alone, which decides when they are written. Pure: facts in, JSON out.
  *
- * Each function also returns a hash of what a reader can see change. Ages, and the times at which something was gathered,
- * move by themselves and do not count: a file whose hash is as before needs no writing.
+ * Each function also returns a hash of what a reader can see change. Ages, and the times at which something
+ * was gathered, move by themselves and do not count: a file whose hash is as before needs no writing.
  */
 #ifndef SWATCH_SWATCHD_PUBLISH_COMPOSE_H
 #define SWATCH_SWATCHD_PUBLISH_COMPOSE_H
@@ -13,7 +13,7 @@
 #include "swatchd/billing/billing.h"
 #include "swatchd/session/session.h"
 
-/* The context window unless a statusline said otherwise; a [1m] model, or a fuller context, has the larger one. */
+/* The context window unless a statusline said another; [1m] models and fuller contexts have the large one. */
 #define COMPOSE_WINDOW_TOKENS INT64_C(200000)
 #define COMPOSE_LARGE_WINDOW_TOKENS INT64_C(1000000)
 /* From here on Claude Code compacts soon. */
@@ -29,7 +29,7 @@ uint64_t compose_session(const struct session *session, const struct billing *bi
 /* Sessions that have a file, the last active first. */
 uint64_t compose_sessions(const struct sessions *sessions, const struct billing_view *view, struct buf *out);
 
-/* How full a session's context window is, by its main transcript (NULL: not known). */
+/* How full a session's context window is, by its main transcript `part` (NULL: not known). */
 struct compose_context {
 	bool known;
 	int64_t tokens, window;

@@ -27,6 +27,9 @@ uint64_t composer_finish(struct composer *c);
 void composer_put_age(struct composer *c, const char *key, int64_t since_ms, int64_t now_ms);
 void composer_put_volatile_int(struct composer *c, const char *key, int64_t value);
 
+/* The block's dollars an hour; 0 when it has no rate. */
+double composer_burn_rate(const struct billing_block *block);
+
 /* The fields that existing statuslines read; the same in billing-shared.json and in each session's file. */
 void composer_put_billing_fields(struct composer *c, const struct billing_view *view);
 

@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/paths.h"
+#include "base/scope.h"
 #include "price/names.h"
 #include "swatchd/publish/compose_internal.h"
 
@@ -20,7 +21,8 @@ void compose_find_context(const struct session *session, const struct session_tr
 	out->window = COMPOSE_WINDOW_TOKENS;
 	if (session->window_tokens > 0)
 		out->window = session->window_tokens;
-	else if (part && ((part->model && strstr(part->model, "[1m]")) || part->context_tokens > COMPOSE_WINDOW_TOKENS))
+	else if (part && ((part->model && strstr(part->model, "[1m]"))
+			  || part->context_tokens > COMPOSE_WINDOW_TOKENS))
 		out->window = COMPOSE_LARGE_WINDOW_TOKENS;
 	if (!part || part->context_tokens < 0)
 		return;
@@ -95,12 +97,14 @@ static void put_model(struct jsonw *w, const struct session_transcript *part)
 	jsonw_end_object(w);
 }
 
-static void put_context(struct jsonw *w, const struct session_transcript *part, const struct compose_context *context)
+static void put_context(struct jsonw *w, const struct session_transcript *part,
+			const struct compose_context *context)
 {
+	int64_t left = context->window - context->tokens;
 	jsonw_key(w, "context");
 	jsonw_begin_object(w);
 	jsonw_put_int(w, "tokensUsed", context->tokens);
-	jsonw_put_int(w, "tokensLeft", context->tokens < context->window ? context->window - context->tokens : 0);
+	jsonw_put_int(w, "tokensLeft", left > 0 ? left : 0);
 	jsonw_put_amount(w, "percentUsed", context->percent);
 	jsonw_put_int(w, "windowSize", context->window);
 	jsonw_put_bool(w, "nearCompaction", context->percent >= COMPOSE_NEAR_COMPACTION_PERCENT);
@@ -133,7 +137,8 @@ static void put_write_price(struct jsonw *w, const struct price *price, double f
 }
 
 /* The prompt cache as the transcript shows it, and the cost of writing it again when it has gone cold. */
-static void put_prompt_cache(struct jsonw *w, const struct session_transcript *part, const struct ledger *ledger)
+static void put_prompt_cache(struct jsonw *w, const struct session_transcript *part,
+			     const struct ledger *ledger)
 {
 	int64_t life_ms = session_cache_life_ms(part), tokens = part ? part->context_tokens : -1;
 	double factor = 1., cold_usd = NAN;
@@ -200,7 +205,8 @@ static void put_figures(struct composer *c, const struct ledger_session *figures
 }
 
 /* Claude Code's own total, and what explains the difference from ours. */
-static void put_claude_cost(struct jsonw *w, const struct session_transcript *part, const struct ledger_session *figures)
+static void put_claude_cost(struct jsonw *w, const struct session_transcript *part,
+			    const struct ledger_session *figures)
 {
 	struct cost_gap gap;
 	jsonw_key(w, "claudeCost");
@@ -259,7 +265,8 @@ static void put_alerts(struct jsonw *w, const struct session *session, const str
 	jsonw_end_object(w);
 }
 
-static void put_health(struct composer *c, const char *status, const char *const *issues, size_t count, int64_t now_ms)
+static void put_health(struct composer *c, const char *status, const char *const *issues, size_t count,
+		       int64_t now_ms)
 {
 	struct jsonw *w = &c->w;
 	jsonw_key(w, "health");
@@ -400,7 +407,7 @@ uint64_t compose_sessions(const struct sessions *sessions, const struct billing_
 {
 	size_t count;
 	struct composer c;
-	struct session **list = listed_sessions(sessions, &count);
+	AUTO_FREE struct session **list = listed_sessions(sessions, &count);
 	int64_t active = 0;
 	if (!list) {
 		out->failed = true;
@@ -424,8 +431,7 @@ uint64_t compose_sessions(const struct sessions *sessions, const struct billing_
 	jsonw_key(w, "global");
 	jsonw_begin_object(w);
 	jsonw_put_amount(w, "totalCostToday", view->today_usd);
-	jsonw_put_amount(w, "burnRatePerHour",
-			 isnan(view->block.cost_per_hour_usd) ? 0. : view->block.cost_per_hour_usd);
+	jsonw_put_amount(w, "burnRatePerHour", composer_burn_rate(&view->block));
 	composer_volatile_begin(&c);
 	jsonw_put_amount(w, "budgetRemaining", floor(view->minutes_left));
 	composer_volatile_end(&c);
@@ -439,6 +445,5 @@ uint64_t compose_sessions(const struct sessions *sessions, const struct billing_
 	put_ids(w, "sessionsNearCompaction", list, count, is_near_compaction);
 	jsonw_end_object(w);
 	jsonw_end_object(w);
-	free(list);
 	return composer_finish(&c);
 }

@@ -22,12 +22,12 @@ static void note_failure(struct publish *publish, const char *name, int why)
 	publish->failed_mono_ms = publish->last_failed_mono_ms = clock_mono_ms();
 	snprintf(publish->stats.last_error, sizeof(publish->stats.last_error), "%s: %s", name, strerror(why));
 	if (publish->last_errno != why)
-		log_error("cannot write %s/%s: %s; the old file stays, trying again soon", publish->dir_path, name,
-			  strerror(why));
+		log_error("cannot write %s/%s: %s; the old file stays, trying again soon", publish->dir_path,
+			  name, strerror(why));
 	publish->last_errno = why;
 }
 
-/* On a disk that is nearly full, small files can be written between larger ones that cannot: wait for the large ones. */
+/* On a nearly full disk small files succeed between large ones that fail: waits for the large ones. */
 static void note_recovery(struct publish *publish)
 {
 	bool waits = publish->dirty || publish->billing_file.dirty || publish->list_file.dirty;
@@ -40,8 +40,8 @@ static void note_recovery(struct publish *publish)
 }
 
 /* Writes a composed file when a reader would see a difference. When that fails, the file stays dirty. */
-static void write_if_changed(struct publish *publish, const char *name, const struct buf *content, uint64_t hash,
-			     struct session_file *file)
+static void write_if_changed(struct publish *publish, const char *name, const struct buf *content,
+			     uint64_t hash, struct session_file *file)
 {
 	if (content->failed) {
 		note_failure(publish, name, ENOMEM);
@@ -60,8 +60,8 @@ static void write_if_changed(struct publish *publish, const char *name, const st
 }
 
 /*
- * Takes over since when an earlier run knew this session. Returns false when its file is there and cannot be read for
- * now: writing a new one would lose that.
+ * Takes over since when an earlier run knew this session. Returns false when its file is there and cannot be
+ * read for now: writing a new one would lose that.
  */
 static bool take_first_seen(struct publish *publish, struct session *session, const char *name)
 {
@@ -103,7 +103,7 @@ static void write_billing(struct publish *publish, const struct billing_view *vi
 	}
 }
 
-/* When the next session stops to count among those of the last hour; 0: none does. */
+/* When the next session leaves the last hour's count; 0: no session is in it. */
 static int64_t find_next_quiet(struct publish *publish, int64_t now_ms)
 {
 	int64_t next_ms = 0;
@@ -140,7 +140,8 @@ static const struct touched {
 	[PUBLISH_FIGURES] = { .sessions = ITS_OWN },
 	[PUBLISH_STATE] = { .sessions = ITS_OWN, .list = true },
 	[PUBLISH_ACCOUNT] = { .billing = true },
-	[PUBLISH_TIME] = { .sessions = ALL, .rewrite_sessions = true, .list = true, .billing = true, .at_once = true },
+	[PUBLISH_TIME] = { .sessions = ALL, .rewrite_sessions = true, .list = true, .billing = true,
+			   .at_once = true },
 	[PUBLISH_EVERYTHING] = { .sessions = ALL, .rewrite_sessions = true, .list = true, .billing = true,
 				 .rewrite_shared = true, .at_once = true },
 	[PUBLISH_SESSION_MOMENT] = { .sessions = ALL, .list = true, .billing = true, .at_once = true },
@@ -180,7 +181,7 @@ void publish_note_change(struct publish *publish, struct session *session, enum 
 	mark(publish, session, &changes[change]);
 	publish->noted = true;
 	publish->at_once = publish->at_once || changes[change].at_once;
-	/* All sessions are composed again, and that finds the next cache to go cold. */
+	/* Composing all sessions finds the next cache to go cold. */
 	if (changes[change].sessions == ALL)
 		publish->next_cold_ms = 0;
 }
@@ -224,12 +225,12 @@ static int64_t shorter(int64_t a, int64_t b)
 	return a < 0 || (b >= 0 && b < a) ? b : a;
 }
 
-/* How long a file has to wait until it may be written again; 0: not any more, or `now`. */
+/* How long a file has to wait until it may be written again; 0: it may now, or `now`. */
 static int64_t wait_of(const struct session_file *file, int64_t pause_ms, bool now)
 {
-	/* Timers fire up to a millisecond or so early or late: what is nearly due is due. */
-	int64_t wait_ms = file->written_mono_ms == 0 ? 0 : file->written_mono_ms + pause_ms - 2 - clock_mono_ms();
-	return now || wait_ms < 0 ? 0 : wait_ms;
+	/* Timers may fire a millisecond early: what is nearly due is due. */
+	int64_t wait_ms = file->written_mono_ms + pause_ms - 2 - clock_mono_ms();
+	return now || file->written_mono_ms == 0 || wait_ms < 0 ? 0 : wait_ms;
 }
 
 static int64_t flush_sessions(struct publish *publish, const struct billing_view *view, bool now)
@@ -253,7 +254,7 @@ static int64_t flush_sessions(struct publish *publish, const struct billing_view
 	return next_ms;
 }
 
-/* Returns how long the file has to wait; -1: it has not to. */
+/* Returns how long the file still has to wait; -1: it does not wait. */
 static int64_t flush_shared(struct publish *publish, const struct session_file *file, int64_t pause_ms,
 			    void (*write_file)(struct publish *, const struct billing_view *),
 			    const struct billing_view *view, bool now)
@@ -286,8 +287,9 @@ static void flush(struct publish *publish, bool now)
 		return;
 	if (publish->sweep_mono_ms > 0 && (now || clock_mono_ms() >= publish->sweep_mono_ms))
 		(void)publish_sweep(publish);
-	bool dirty = publish->billing_file.dirty || publish->list_file.dirty || publish->dirty || publish->sweep_mono_ms > 0;
-	/* Without a change the next moment is as it was. */
+	bool dirty = publish->billing_file.dirty || publish->list_file.dirty || publish->dirty
+		     || publish->sweep_mono_ms > 0;
+	/* Nothing changed, so the next moment stays as it is. */
 	if (!dirty && publish->moment.at_ms != 0)
 		return;
 	if (publish->keeper && !publish->keeper(publish->keeper_ctx)) {
@@ -299,17 +301,19 @@ static void flush(struct publish *publish, bool now)
 	billing_make_view(publish->billing, clock_wall_ms(), &view);
 	note_freshness(publish, &view);
 	publish->failed_mono_ms = 0;
+	int64_t pause_ms = publish->config->watch_tail_delay_ms;
 	int64_t next_ms = flush_sessions(publish, &view, now);
-	next_ms = shorter(next_ms, flush_shared(publish, &publish->billing_file, publish->config->watch_tail_delay_ms,
-						write_billing, &view, now));
-	next_ms = shorter(next_ms, flush_shared(publish, &publish->list_file, PUBLISH_LIST_MS, write_list, &view, now));
+	next_ms = shorter(next_ms, flush_shared(publish, &publish->billing_file, pause_ms, write_billing,
+						&view, now));
+	next_ms = shorter(next_ms, flush_shared(publish, &publish->list_file, PUBLISH_LIST_MS, write_list,
+						&view, now));
 	note_recovery(publish);
 	if (publish->failed_mono_ms != 0 || publish->sweep_mono_ms != 0)
 		next_ms = shorter(next_ms, PUBLISH_RETRY_MS);
 	if (next_ms >= 0)
 		wake_in(publish, next_ms);
 	wake_at_moment(publish, &view);
-	/* The keeper may have made the directory again: that is written already. */
+	/* The keeper may have noted a new directory: everything in it is written by now. */
 	publish->noted = publish->at_once = false;
 	if (publish->observer)
 		publish->observer(publish->observer_ctx, &view);
@@ -397,11 +401,12 @@ unsigned publish_begin(struct publish *publish)
 	return publish_sweep(publish);
 }
 
-/* A file that should go cannot be removed: a later sweep will find it. */
+/* A file could not be removed: a later sweep will find it. */
 static void note_kept(struct publish *publish, const char *name, int why)
 {
 	if (publish->sweep_mono_ms == 0)
-		log_warning("cannot remove %s/%s: %s; trying again soon", publish->dir_path, name, strerror(why));
+		log_warning("cannot remove %s/%s: %s; trying again soon", publish->dir_path, name,
+			    strerror(why));
 	publish->sweep_mono_ms = clock_mono_ms() + PUBLISH_RETRY_MS;
 }
 
@@ -424,8 +429,7 @@ unsigned publish_sweep(struct publish *publish)
 	unsigned removed = 0;
 	if (!stream) {
 		note_kept(publish, "old files", errno);
-		if (fd >= 0)
-			close(fd);
+		close_quietly(fd);
 		return 0;
 	}
 	publish->sweep_mono_ms = 0;

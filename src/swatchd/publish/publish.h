@@ -1,28 +1,30 @@
 /*
  * publish: writes the cache files when something that a reader can see has changed.
  *
- * For: the daemon. Whoever changes something calls publish_note_change() and says what; this module alone decides which
- * files that touches and when they are written:
+ * For: the daemon. Whoever changes something calls publish_note_change() and says what; this module alone
+ * decides which files that touches and when they are written:
  *
- *     what changed              its session's file  all sessions' files  sessions.json  billing-shared.json  when
- *     PUBLISH_TRANSCRIPT        write                                    write                               in turn
- *     PUBLISH_LINES             write                                    write          write                in turn
- *     PUBLISH_FIGURES           write                                                                        in turn
- *     PUBLISH_STATE             write                                    write                               in turn
- *     PUBLISH_ACCOUNT                                                                   write                in turn
- *     PUBLISH_TIME                                  rewrite              write          write                at once
- *     PUBLISH_EVERYTHING                            rewrite              rewrite        rewrite              at once
- *     publish_remove_session()  remove at once                           write                               in turn
+ *     what changed              its session's  all sessions'  sessions.json  billing-shared.json  when
+ *     PUBLISH_TRANSCRIPT        write                         write                               in turn
+ *     PUBLISH_LINES             write                         write          write                in turn
+ *     PUBLISH_FIGURES           write                                                             in turn
+ *     PUBLISH_STATE             write                         write                               in turn
+ *     PUBLISH_ACCOUNT                                                        write                in turn
+ *     PUBLISH_TIME                             rewrite        write          write                at once
+ *     PUBLISH_EVERYTHING                       rewrite        rewrite        rewrite              at once
+ *     publish_remove_session()  remove now                    write                               in turn
  *
- * "write" composes the file, and replaces it when a reader would see a difference; "rewrite" replaces it in any case.
- * "in turn" is the end of this turn of the loop, but for a session's file and for billing-shared.json no sooner than
- * tail_delay after the last time, and for sessions.json no sooner than PUBLISH_LIST_MS. "at once" is the end of this
- * turn, too, but takes all that waits along. Sessions that expire.h excludes have no file, and never get one here.
+ * "write" composes the file, and replaces it when a reader would see a difference; "rewrite" replaces it in
+ * any case. "in turn" is the end of this turn of the loop, but for a session's file and for
+ * billing-shared.json no sooner than tail_delay after the last time, and for sessions.json no sooner than
+ * PUBLISH_LIST_MS. "at once" is the end of this turn, too, but takes all that waits along. Sessions that
+ * expire.h excludes have no file, and never get one here.
  *
- * Time alone changes the figures at known moments (a block's end, midnight, a limit's reset, a freshness boundary, a
- * prompt cache that goes cold, a session that was quiet for an hour): one timer waits for the next of them.
- * The shared figures in each session's file are a copy: the active sessions' copies follow within PUBLISH_COPIES_MS, all
- * others' at these moments. A file that could not be written is tried again after PUBLISH_RETRY_MS.
+ * Time alone changes the figures at known moments (a block's end, midnight, a limit's reset, a freshness
+ * boundary, a prompt cache that goes cold, a session that was quiet for an hour): one timer waits for the
+ * next of them. The shared figures in each session's file are a copy: the active sessions' copies follow
+ * within PUBLISH_COPIES_MS, all others' at these moments. A file that could not be written is tried again
+ * after PUBLISH_RETRY_MS.
  */
 #ifndef SWATCH_SWATCHD_PUBLISH_PUBLISH_H
 #define SWATCH_SWATCHD_PUBLISH_PUBLISH_H
@@ -42,19 +44,19 @@
 enum publish_change {
 	PUBLISH_TRANSCRIPT,      /* a transcript of the session was looked at, and had no new line */
 	PUBLISH_LINES,           /* lines of it were read */
-	PUBLISH_FIGURES,         /* what the session cost, or what its statusline said */
+	PUBLISH_FIGURES,         /* the session's cost, or its statusline's report */
 	PUBLISH_STATE,           /* the session is active, idle, gets a file, or lost a transcript */
 	PUBLISH_ACCOUNT,         /* ccusage's answer, or a limit of the account */
-	PUBLISH_TIME,            /* the clock was set: whatever hangs on the time */
-	PUBLISH_EVERYTHING,      /* the files may be gone, the config or the prices are others */
-	/* publish's own: a moment that only some sessions waited for, and copies that are PUBLISH_COPIES_MS old. */
+	PUBLISH_TIME,            /* the clock was set: everything that depends on the time */
+	PUBLISH_EVERYTHING,      /* the files may be gone, or config or prices changed */
+	/* publish's own: a moment of some sessions only, and old copies of the shared figures. */
 	PUBLISH_SESSION_MOMENT, PUBLISH_COPIES, PUBLISH_FRESHNESS
 };
 
-/* Makes sure that the directory is there; may call publish_set_directory(). False: nothing can be written now. */
+/* Makes sure that the directory exists; may call publish_set_directory(). False: nothing can be written. */
 typedef bool publish_keeper(void *ctx);
 
-/* Gets the figures after the files were written, whenever they may have changed. Must not change anything here. */
+/* Gets the figures after the files were written, whenever they may have changed. Must not change publish. */
 typedef void publish_observer(void *ctx, const struct billing_view *view);
 
 struct publish_stats {
@@ -81,7 +83,7 @@ struct publish {
 	ev_timer copies;
 	struct moment moment;
 	bool held;               /* until publish_begin() */
-	bool noted, at_once;     /* something changed in this turn; and waits for nothing */
+	bool noted, at_once;     /* something changed in this turn; and must not wait */
 	struct session_file billing_file, list_file;
 	struct session *dirty;   /* the sessions whose files are dirty, by next_dirty */
 	int64_t next_cold_ms;    /* the next moment a prompt cache goes cold; 0: none is known */
@@ -91,7 +93,7 @@ struct publish {
 	int64_t failed_mono_ms;  /* of this flush; 0: none */
 	int64_t last_failed_mono_ms;
 	int64_t sweep_mono_ms;   /* when to try again to remove a file; 0: none waits */
-	int last_errno;          /* the error that the log has; 0: none, or all could be written again */
+	int last_errno;          /* the error that was logged; 0: all files can be written */
 	struct publish_stats stats;
 };
 
@@ -103,12 +105,12 @@ void publish_init(struct publish *publish, struct ev_loop *loop, int dir_fd, con
 void publish_set_observer(struct publish *publish, publish_observer *observer, void *ctx);
 void publish_set_keeper(struct publish *publish, publish_keeper *keeper, void *ctx);
 
-/* The directory was made again, and is empty: everything is written into this one. */
+/* The directory was made again and is empty: writes everything into this one. */
 void publish_set_directory(struct publish *publish, int dir_fd);
 
 /*
- * The figures are whole: removes our files of sessions that shall have none, and writes all others at the end of this
- * turn. Before this, an earlier run's files stay as they are. Returns how many it removed.
+ * The figures are whole: removes our files of sessions that shall have none, and writes all others at the end
+ * of this turn. Before this, an earlier run's files stay as they are. Returns how many it removed.
  */
 unsigned publish_begin(struct publish *publish);
 

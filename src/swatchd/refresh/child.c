@@ -22,11 +22,11 @@ struct child {
 	ev_timer deadline;
 };
 
-/*
- * What must not reach it: what the service manager tells the daemon, and what marks a session's own children.
- */
-static const char *const hidden[] = { "LISTEN_PID=", "LISTEN_FDS=", "LISTEN_FDNAMES=", "NOTIFY_SOCKET=", "WATCHDOG_USEC=",
-				      "WATCHDOG_PID=", "CLAUDE_CODE_CHILD_SESSION=", "JOURNAL_STREAM=", NULL };
+/* Variables that the child must not get: the service manager's, and the mark of a session's own children. */
+static const char *const hidden[] = {
+	"LISTEN_PID=", "LISTEN_FDS=", "LISTEN_FDNAMES=", "NOTIFY_SOCKET=", "WATCHDOG_USEC=", "WATCHDOG_PID=",
+	"CLAUDE_CODE_CHILD_SESSION=", "JOURNAL_STREAM=", NULL,
+};
 
 static int deny_sockets(void)
 {
@@ -52,7 +52,7 @@ static void set_timer(struct child *child)
 	ev_timer_start(child->loop, &child->deadline);
 }
 
-/* After every event: waits for what is left to wait for, or reports the end, which frees the child. */
+/* After every event: waits for the rest, or reports the end and frees the child. */
 static void go_on(struct child *child)
 {
 	struct run *run = &child->run;
@@ -70,10 +70,7 @@ static void go_on(struct child *child)
 	set_timer(child);
 }
 
-/*
- * A run that could not be started is over at its first deadline, so that the callback never comes before
- * child_start() returns.
- */
+/* A run that could not be started ends here too, so that `done` never comes before child_start() returns. */
 static void on_deadline(struct ev_loop *loop, ev_timer *watcher, int revents)
 {
 	(void)loop;
@@ -120,9 +117,11 @@ static void launch(struct child *child, const struct child_command *command)
 	AUTO_FREE char *path = argv_find_program(command->argv[0]);
 	int why = errno;
 	AUTO_FREE char **environment = path ? spawn_environment(hidden, command->environment) : NULL;
-	const struct spawn_plan plan = { .path = path, .argv = command->argv, .environment = environment,
-					 .niceness = CHILD_NICENESS, .memory_limit_bytes = command->memory_limit_bytes,
-					 .confine = command->no_sockets ? deny_sockets : NULL };
+	const struct spawn_plan plan = {
+		.path = path, .argv = command->argv, .environment = environment, .niceness = CHILD_NICENESS,
+		.memory_limit_bytes = command->memory_limit_bytes,
+		.confine = command->no_sockets ? deny_sockets : NULL,
+	};
 	size_t max_bytes = command->max_output_bytes ? command->max_output_bytes : CHILD_MAX_OUTPUT_BYTES;
 	if (!environment)
 		run_fail_start(&child->run, path ? ENOMEM : why);
@@ -130,7 +129,8 @@ static void launch(struct child *child, const struct child_command *command)
 		start_following(child);
 }
 
-struct child *child_start(struct ev_loop *loop, const struct child_command *command, child_done *done, void *ctx)
+struct child *child_start(struct ev_loop *loop, const struct child_command *command, child_done *done,
+			  void *ctx)
 {
 	struct child *child = calloc(1, sizeof(*child));
 	if (!child)
@@ -142,7 +142,8 @@ struct child *child_start(struct ev_loop *loop, const struct child_command *comm
 	ev_init(&child->out_readable, on_readable);
 	ev_init(&child->err_readable, on_readable);
 	ev_init(&child->exited, on_exited);
-	child->deadline.data = child->out_readable.data = child->err_readable.data = child->exited.data = child;
+	child->deadline.data = child->exited.data = child;
+	child->out_readable.data = child->err_readable.data = child;
 	launch(child, command);
 	set_timer(child);
 	return child;
@@ -156,7 +157,8 @@ void child_stop(struct child *child)
 void child_describe(const struct run *run, struct buf *out)
 {
 	if (run->outcome == RUN_NOT_HEARD && run->code == 0)
-		buf_append_str(out, "its output cannot be read: the kernel does not report it " LOOP_ERROR_TEXT);
+		buf_append_str(out,
+			       "its output cannot be read: the kernel does not report it " LOOP_ERROR_TEXT);
 	else
 		run_describe(run, out);
 	buf_append_str(out, sandbox_hint(buf_str(&run->err)));

@@ -22,7 +22,7 @@ struct child;
 
 struct child_command {
 	char *const *argv;           /* argv[0] is looked up on PATH */
-	char *const *environment;    /* "NAME=value" in addition to what is inherited, or in its place; NULL: none */
+	char *const *environment;    /* "NAME=value", added to what is inherited, or in its place; or NULL */
 	int64_t timeout_ms;
 	int64_t memory_limit_bytes;  /* 0: none */
 	size_t max_output_bytes;     /* 0: CHILD_MAX_OUTPUT_BYTES */
@@ -30,22 +30,17 @@ struct child_command {
 };
 
 /*
- * Starts a command; all of it may be freed after the return. `done` is called once, from the loop, unless
- * child_stop() comes first; a command that cannot be started is a result like any other. The loop must be
- * libev's default loop, because only that one reaps. Returns NULL when memory ran out.
+ * Starts a command, and keeps nothing of the arguments. Calls `done` once, from the loop, unless child_stop()
+ * comes first; a command that cannot be started is a result like any other. The loop must be libev's default
+ * loop, because only that one reaps. Returns NULL when memory ran out.
  */
-struct child *child_start(struct ev_loop *loop, const struct child_command *command, child_done *done, void *ctx);
+struct child *child_start(struct ev_loop *loop, const struct child_command *command, child_done *done,
+			  void *ctx);
 
-/*
- * Kills the group, reaps the child and frees it, without a callback. At most a moment: KILL cannot be
- * refused.
- */
+/* Kills the group, reaps the child and frees it, without a callback. Takes a moment at most. */
 void child_stop(struct child *child);
 
-/*
- * Appends for people how a run ended: "exit status 2: no such option", and whether it looks like the
- * sandbox's doing.
- */
+/* Appends for people how a run ended: "exit status 2: no such option", and maybe sandbox_hint(). */
 void child_describe(const struct run *run, struct buf *out);
 
 #endif

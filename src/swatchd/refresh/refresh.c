@@ -60,7 +60,7 @@ static void on_due(struct ev_loop *loop, ev_timer *watcher, int revents)
 	struct refresh *refresh = watcher->data;
 	refresh->due_wall_ms = 0;
 	if (refresh->state == REFRESH_SETTLING) {
-		/* The timer is not moved at every event: it looks here whether more came meanwhile. */
+		/* Events do not move the timer, so look here whether more came. */
 		int64_t wait_ms = settled_at_ms(refresh) - clock_mono_ms();
 		if (wait_ms > 0)
 			set_due(refresh, REFRESH_SETTLING, wait_ms);
@@ -99,7 +99,7 @@ static void note_failure(struct refresh *refresh, const char *error)
 {
 	refresh->stats.failed++;
 	refresh->failures++;
-	/* The same failure again is no news. */
+	/* Logs a repeated failure only once. */
 	if (strcmp(refresh->stats.last_error, error) != 0)
 		log_warning("ccusage gave no figures: %s; the last good ones stay", error);
 	snprintf(refresh->stats.last_error, sizeof(refresh->stats.last_error), "%s", error);
@@ -115,10 +115,7 @@ static void note_good(struct refresh *refresh)
 	refresh->fetched_mono_ms = clock_mono_ms();
 }
 
-/*
- * Every run ends here: with an answer, or with an error. The settings may have turned refreshing off
- * meanwhile.
- */
+/* Every run ends here, with an answer or an error. The settings may have turned refreshing off meanwhile. */
 static void end_run(struct refresh *refresh, struct refresh_result *result, const char *error)
 {
 	if (result->answer)
@@ -171,10 +168,11 @@ static void start_run(struct refresh *refresh)
 	refresh->follow_up = false;
 	refresh->first_mono_ms = refresh->last_mono_ms = 0;
 	refresh->callbacks.started(refresh->ctx);
-	const struct child_command command = { .argv = refresh->command.words,
-					       .timeout_ms = refresh->config->ccusage_timeout_ms,
-					       .memory_limit_bytes = refresh->config->ccusage_memory_limit_bytes,
-					       .no_sockets = sandbox_denies_sockets() };
+	const struct child_command command = {
+		.argv = refresh->command.words, .timeout_ms = refresh->config->ccusage_timeout_ms,
+		.memory_limit_bytes = refresh->config->ccusage_memory_limit_bytes,
+		.no_sockets = sandbox_denies_sockets(),
+	};
 	refresh->child = child_start(refresh->loop, &command, on_child_done, refresh);
 	if (!refresh->child)
 		end_run(refresh, &(struct refresh_result){ .answer = NULL }, "out of memory");
@@ -205,19 +203,18 @@ static void read_command(struct refresh *refresh)
 	if (config->billing_source == BILLING_NATIVE)
 		snprintf(refresh->why_off, sizeof(refresh->why_off), "[billing] source = native");
 	else if (!ccusage_command_parse(&refresh->command, config->ccusage_command, true, &error))
-		snprintf(refresh->why_off, sizeof(refresh->why_off), "[ccusage] command: %s", buf_message(&error));
+		snprintf(refresh->why_off, sizeof(refresh->why_off), "[ccusage] command: %s",
+			 buf_message(&error));
 	else if (config->billing_source == BILLING_AUTO && !command->path)
 		snprintf(refresh->why_off, sizeof(refresh->why_off), "%.100s: %s", command->words[0],
-			 command->why_not_found == ENOENT ? "no such program on PATH" : strerror(command->why_not_found));
+			 command->why_not_found == ENOENT ? "no such program on PATH"
+							  : strerror(command->why_not_found));
 }
 
 void refresh_configure(struct refresh *refresh)
 {
 	read_command(refresh);
-	/*
-	 * A run under way goes on, for the child has its words from the fork on. end_run() then turns off
-	 * what is off.
-	 */
+	/* A run under way goes on: the child has its words. end_run() turns off what is off by then. */
 	if (refresh->state == REFRESH_RUNNING)
 		return;
 	if (refresh->why_off[0])
@@ -275,32 +272,20 @@ void refresh_seed_fetched(struct refresh *refresh, int64_t fetched_wall_ms)
 		refresh->fetched_mono_ms = clock_mono_ms() - age_ms;
 }
 
-static const char *state_name(enum refresh_state state)
-{
-	static const char *const names[] = { "off", "clean", "settling", "waiting", "running", "backoff" };
-	return names[state];
-}
-
-static const char *reason_of(const struct refresh *refresh)
-{
-	switch (refresh->state) {
-	case REFRESH_SETTLING:
-		return "activity settles";
-	case REFRESH_WAITING:
-		return "the figures are younger than their ttl";
-	case REFRESH_BACKOFF:
-		return "the last run failed";
-	case REFRESH_OFF:
-		return refresh->why_off;
-	default:
-		return NULL;
-	}
-}
-
 void refresh_write_status(const struct refresh *refresh, struct jsonw *w)
 {
+	/* The names of the states, and why the next run is due when it is. */
+	static const struct { const char *name, *reason; } states[] = {
+		[REFRESH_OFF] = { "off", NULL },
+		[REFRESH_CLEAN] = { "clean", NULL },
+		[REFRESH_SETTLING] = { "settling", "activity settles" },
+		[REFRESH_WAITING] = { "waiting", "the figures are younger than their ttl" },
+		[REFRESH_RUNNING] = { "running", NULL },
+		[REFRESH_BACKOFF] = { "backoff", "the last run failed" },
+	};
 	const struct refresh_stats *stats = &refresh->stats;
-	jsonw_put_string(w, "state", state_name(refresh->state));
+	bool is_off = refresh->state == REFRESH_OFF;
+	jsonw_put_string(w, "state", states[refresh->state].name);
 	jsonw_put_string(w, "command", refresh->config->ccusage_command);
 	jsonw_put_int(w, "bursts", (int64_t)stats->bursts);
 	jsonw_put_int(w, "runs", (int64_t)stats->runs);
@@ -317,7 +302,7 @@ void refresh_write_status(const struct refresh *refresh, struct jsonw *w)
 		jsonw_put_null(w, "lastDurationMs");
 	jsonw_put_string(w, "lastError", stats->last_error[0] ? stats->last_error : NULL);
 	jsonw_put_int_or_null(w, "nextDueAt", refresh->due_wall_ms);
-	jsonw_put_string(w, "nextDueReason", reason_of(refresh));
+	jsonw_put_string(w, "nextDueReason", is_off ? refresh->why_off : states[refresh->state].reason);
 }
 
 void refresh_release(struct refresh *refresh)

@@ -16,21 +16,22 @@
 #include "swatchd/sandbox/sockets.h"
 
 #define MAKE_DEVICES (LANDLOCK_ACCESS_FS_MAKE_CHAR | LANDLOCK_ACCESS_FS_MAKE_BLOCK)
-#define FILE_RIGHTS (LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_TRUNCATE | LANDLOCK_ACCESS_FS_IOCTL_DEV)
+#define FILE_RIGHTS \
+	(LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_TRUNCATE | LANDLOCK_ACCESS_FS_IOCTL_DEV)
 /* The daemon writes whole files and makes a socket in its own directories. */
-#define OWN_RIGHTS                                                                                                     \
-	(LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_TRUNCATE | LANDLOCK_ACCESS_FS_REMOVE_FILE                  \
+#define OWN_RIGHTS \
+	(LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_TRUNCATE | LANDLOCK_ACCESS_FS_REMOVE_FILE \
 	 | LANDLOCK_ACCESS_FS_MAKE_REG | LANDLOCK_ACCESS_FS_MAKE_SOCK)
-/* Other programs do this where they may write. */
-#define WRITE_RIGHTS                                                                                                   \
-	(OWN_RIGHTS | LANDLOCK_ACCESS_FS_REMOVE_DIR | LANDLOCK_ACCESS_FS_MAKE_DIR | LANDLOCK_ACCESS_FS_MAKE_FIFO       \
-	 | LANDLOCK_ACCESS_FS_MAKE_SYM | LANDLOCK_ACCESS_FS_REFER)
-/* Everything that needs a rule; sandbox.h says why reading and executing do not. */
+/* What programs do where they may write. */
+#define WRITE_RIGHTS \
+	(OWN_RIGHTS | LANDLOCK_ACCESS_FS_REMOVE_DIR | LANDLOCK_ACCESS_FS_MAKE_DIR \
+	 | LANDLOCK_ACCESS_FS_MAKE_FIFO | LANDLOCK_ACCESS_FS_MAKE_SYM | LANDLOCK_ACCESS_FS_REFER)
+/* Everything that needs a rule; sandbox.h says why reading and executing need none. */
 #define HANDLED_RIGHTS (WRITE_RIGHTS | MAKE_DEVICES | LANDLOCK_ACCESS_FS_IOCTL_DEV)
 
-/* Rights that came with a version of Landlock; with older ones, people read that they are not denied. */
+/* Rights that came with a version of Landlock; on older ones the status says that they are not denied. */
 static const struct { int abi; uint64_t fs; uint64_t net; const char *name; } since[] = {
-	{ 2, LANDLOCK_ACCESS_FS_REFER, 0, NULL },  /* before it, renaming to another directory is denied everywhere */
+	{ 2, LANDLOCK_ACCESS_FS_REFER, 0, NULL },  /* before it, no rename may change the directory */
 	{ 3, LANDLOCK_ACCESS_FS_TRUNCATE, 0, "truncating files" },
 	{ 4, 0, LANDLOCK_ACCESS_NET_BIND_TCP | LANDLOCK_ACCESS_NET_CONNECT_TCP, NULL },
 	{ 5, LANDLOCK_ACCESS_FS_IOCTL_DEV, 0, "control of devices" },
@@ -43,7 +44,7 @@ static const struct { int abi; uint64_t fs; uint64_t net; const char *name; } si
 struct place {
 	char *path;
 	bool configured;   /* named by [sandbox] write */
-	int why;           /* 0: may be written; else the errno of what kept it from being opened up */
+	int why;           /* 0: may be written; else the errno of the failure to allow it */
 };
 
 enum state { STATE_NOT_YET, STATE_OFF, STATE_UNAVAILABLE, STATE_FAILED, STATE_ON };
@@ -64,7 +65,7 @@ void sandbox_forbid_privileges(void)
 {
 	sandbox.no_new_privileges = prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0;
 	if (!sandbox.no_new_privileges)
-		log_warning("cannot do without new privileges: %s", strerror(errno));
+		log_warning("cannot give up new privileges: %s", strerror(errno));
 }
 
 int sandbox_landlock_abi(void)
@@ -77,8 +78,9 @@ int sandbox_landlock_abi(void)
 
 static struct landlock_rights handled_by(int abi, bool network)
 {
-	struct landlock_rights handled = { HANDLED_RIGHTS, network ? LANDLOCK_ACCESS_NET_BIND_TCP
-							: LANDLOCK_ACCESS_NET_BIND_TCP | LANDLOCK_ACCESS_NET_CONNECT_TCP };
+	struct landlock_rights handled = { HANDLED_RIGHTS, LANDLOCK_ACCESS_NET_BIND_TCP };
+	if (!network)
+		handled.net |= LANDLOCK_ACCESS_NET_CONNECT_TCP;
 	for (size_t i = 0; i < SINCE_COUNT; i++) {
 		if (abi >= since[i].abi)
 			continue;
@@ -107,13 +109,14 @@ static int open_place(const char *path, bool *is_directory)
 	return fd;
 }
 
-/* Opens up what is at `path`, or below it. Returns 0 or an errno. */
+/* Allows the rights at and below `path`. Returns 0 or an errno. */
 static int allow_path(int ruleset_fd, const char *path, uint64_t rights)
 {
 	bool is_directory;
 	AUTO_CLOSE int fd = open_place(path, &is_directory);
 	/* The kernel refuses rights to a file that only a directory can give. */
-	return fd < 0 || add_rule(ruleset_fd, fd, is_directory ? rights : rights & FILE_RIGHTS) != 0 ? errno : 0;
+	return fd < 0 || add_rule(ruleset_fd, fd, is_directory ? rights : rights & FILE_RIGHTS) != 0
+	       ? errno : 0;
 }
 
 /* Takes `path` over. */
@@ -145,9 +148,10 @@ static int allow_socket(int ruleset_fd, const char *socket_path, uint64_t handle
 	*slash = '\0';
 	AUTO_CLOSE int fd = open_place(directory, &is_directory);
 	if (fd < 0) {
-		/* The errno is the directory's, and says nothing of Landlock. */
+		/* This errno is about the directory, not about Landlock. */
 		int why = errno;
-		snprintf(sandbox.why, sizeof(sandbox.why), "cannot open %.100s: %s", directory, strerror(why));
+		snprintf(sandbox.why, sizeof(sandbox.why), "cannot open %.100s: %s", directory,
+			 strerror(why));
 		return why;
 	}
 	if (add_rule(ruleset_fd, fd, OWN_RIGHTS & handled) != 0)
@@ -173,7 +177,8 @@ static int allow_temporary(int ruleset_fd, uint64_t handled)
 			continue;
 		int why = allow_path(ruleset_fd, usual[i], WRITE_RIGHTS & handled);
 		if (why != 0 && why != ENOENT)
-			log_warning("sandbox: %s: %s; nothing is written there until the next start", usual[i], strerror(why));
+			log_warning("sandbox: %s: %s; nothing is written there until the next start",
+				    usual[i], strerror(why));
 		if (why != 0)
 			continue;
 		why = note_place(strdup(usual[i]), false, 0);
@@ -196,8 +201,8 @@ static int allow_configured(int ruleset_fd, const char *list, uint64_t handled)
 		uint64_t rights = (WRITE_RIGHTS | LANDLOCK_ACCESS_FS_IOCTL_DEV) & handled;
 		int refused = path[0] == '/' ? allow_path(ruleset_fd, path, rights) : EINVAL;
 		if (refused != 0)
-			log_warning("[sandbox] write: %s: %s; nothing is written there until the next start", path,
-				    refused == EINVAL ? "not an absolute path" : strerror(refused));
+			log_warning("[sandbox] write: %s: %s; nothing is written there until the next start",
+				    path, refused == EINVAL ? "not an absolute path" : strerror(refused));
 		int why = note_place(path, true, refused);
 		if (why != 0)
 			return why;
@@ -237,7 +242,7 @@ static void forget_places(void)
 		free(sandbox.places[--sandbox.place_count].path);
 }
 
-/* The kernel has none, or its owner forbids it; any other errno is a failure. */
+/* The kernel has no Landlock, or its owner forbids it; any other errno is a failure. */
 static bool is_unavailable(int why)
 {
 	return why == ENOSYS || why == EOPNOTSUPP || why == EPERM || why == EACCES;
@@ -274,7 +279,8 @@ static void log_entered(void)
 {
 	AUTO_BUF places = BUF_INIT;
 	append_writable(&places);
-	const char *network = sandbox.sockets_denied ? "no network" : sandbox.tcp_denied ? "no TCP" : "network as before";
+	const char *network = sandbox.sockets_denied ? "no network"
+			      : sandbox.tcp_denied   ? "no TCP" : "network as before";
 	if (sandbox.state == STATE_ON)
 		log_info("sandbox (Landlock ABI %d): writes only in %s; %s; no new privileges", sandbox.abi,
 			 buf_str(&places), network);
@@ -300,13 +306,15 @@ int sandbox_enter(const struct sandbox_rules *rules, int abi, struct buf *error)
 	}
 	if (abi > 0)
 		why = restrict_files(rules, abi);
-	sandbox.state = why == 0 ? STATE_ON : is_unavailable(why) && !sandbox.why[0] ? STATE_UNAVAILABLE : STATE_FAILED;
+	bool unavailable = is_unavailable(why) && !sandbox.why[0];
+	sandbox.state = why == 0 ? STATE_ON : unavailable ? STATE_UNAVAILABLE : STATE_FAILED;
 	if (why != 0) {
 		forget_places();
 		if (!sandbox.why[0])
 			snprintf(sandbox.why, sizeof(sandbox.why), "%s", explain(why));
 		if (rules->mode == SANDBOX_REQUIRED) {
-			buf_printf(error, "cannot start without a sandbox ([sandbox] mode = required): %s", sandbox.why);
+			buf_printf(error, "cannot start without a sandbox ([sandbox] mode = required): %s",
+				   sandbox.why);
 			return -1;
 		}
 	}
@@ -333,13 +341,11 @@ static bool has_word(const char *text, const char *const *words)
 
 const char *sandbox_hint(const char *text)
 {
-	/*
-	 * What programs and their runtimes print where a connection is denied; first, for that says EACCES as
-	 * well.
-	 */
-	static const char *const of_network[] = { "EAFNOSUPPORT", "ddress family", "onnect", "getaddrinfo", "resolve", NULL };
-	static const char *const of_files[] = { "ermission denied", "EACCES", "EPERM", "not permitted", "EXDEV",
-						"ross-device", NULL };
+	/* What programs print when a connection is denied, often beside EACCES: so these come first. */
+	static const char *const of_network[] = { "EAFNOSUPPORT", "ddress family", "onnect", "getaddrinfo",
+						  "resolve", NULL };
+	static const char *const of_files[] = { "ermission denied", "EACCES", "EPERM", "not permitted",
+						"EXDEV", "ross-device", NULL };
 	bool no_network = sandbox.sockets_denied || sandbox.tcp_denied;
 	if (no_network && has_word(text, of_network))
 		return "; is it swatchd's sandbox? [sandbox] network in swatch.conf opens the network";

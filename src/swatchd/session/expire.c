@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/scope.h"
 
 /* A process writes its last lines before it ends, but their file time may be a moment later. */
 #define ENDED_GRACE_MS INT64_C(2000)
@@ -19,9 +20,11 @@ static enum session_state state_of(const struct expire *expire, const struct ses
 {
 	if (session->live_processes > 0)
 		return SESSION_ACTIVE;
-	if (session->process_ended_ms > 0 && session->last_activity_ms <= session->process_ended_ms + ENDED_GRACE_MS)
+	if (session->process_ended_ms > 0
+	    && session->last_activity_ms <= session->process_ended_ms + ENDED_GRACE_MS)
 		return SESSION_IDLE;
-	return now_ms - session->last_activity_ms < expire->config->sessions_idle_after_ms ? SESSION_ACTIVE : SESSION_IDLE;
+	int64_t quiet_ms = now_ms - session->last_activity_ms;
+	return quiet_ms < expire->config->sessions_idle_after_ms ? SESSION_ACTIVE : SESSION_IDLE;
 }
 
 static bool is_over_age(const struct expire *expire, const struct session *session, int64_t now_ms)
@@ -30,7 +33,7 @@ static bool is_over_age(const struct expire *expire, const struct session *sessi
 	       && now_ms - session->last_activity_ms >= expire->config->sessions_expire_after_ms;
 }
 
-/* Active ones first, then by last activity; the id makes the order of equal ones certain. */
+/* Active ones first, then by last activity, then by id. */
 static int compare_for_keeping(const void *a, const void *b)
 {
 	const struct session *left = ((const struct verdict *)a)->session;
@@ -123,7 +126,7 @@ static void schedule(struct expire *expire)
 		if (at_ms > 0 && (next_ms == 0 || at_ms < next_ms))
 			next_ms = at_ms;
 	}
-	/* The run before has dealt with moments that have passed already: look again soon, but not at once. */
+	/* This run has dealt with moments that have passed: look again soon, but not at once. */
 	int64_t soonest_ms = clock_wall_ms() + CLOCK_SECOND_MS;
 	moment_set(&expire->due, next_ms != 0 && next_ms < soonest_ms ? soonest_ms : next_ms);
 }
@@ -133,8 +136,8 @@ static void on_due(void *ctx)
 	expire_run(ctx);
 }
 
-void expire_init(struct expire *expire, struct ev_loop *loop, const struct config *config, struct sessions *sessions,
-		 const struct expire_callbacks *callbacks, void *ctx)
+void expire_init(struct expire *expire, struct ev_loop *loop, const struct config *config,
+		 struct sessions *sessions, const struct expire_callbacks *callbacks, void *ctx)
 {
 	memset(expire, 0, sizeof(*expire));
 	expire->config = config;
@@ -150,7 +153,7 @@ void expire_run(struct expire *expire)
 	struct session *session;
 	while ((session = sessions_each(expire->sessions, &cursor)))
 		update_state(expire, session);
-	struct verdict *verdicts = judge(expire, &count);
+	AUTO_FREE struct verdict *verdicts = judge(expire, &count);
 	if (!verdicts) {
 		log_error("cannot look for expired sessions: out of memory; trying again in a minute");
 		moment_set(&expire->due, clock_wall_ms() + CLOCK_MINUTE_MS);
@@ -158,7 +161,6 @@ void expire_run(struct expire *expire)
 	}
 	for (size_t i = 0; i < count; i++)
 		apply(expire, &verdicts[i]);
-	free(verdicts);
 	schedule(expire);
 }
 
@@ -167,7 +169,7 @@ void expire_note(struct expire *expire, struct session *session)
 	enum session_state before = session->state;
 	update_state(expire, session);
 	if (session->excluded && !is_over_age(expire, session, clock_wall_ms())) {
-		/* It woke: somebody else's file may have to go, so judge all sessions. */
+		/* It woke up: another session's file may have to go, so judge all. */
 		expire_run(expire);
 		return;
 	}
@@ -176,28 +178,21 @@ void expire_note(struct expire *expire, struct session *session)
 		moment_set(&expire->due, at_ms);
 }
 
-void expire_preview(struct expire *expire, void (*visit)(void *ctx, const struct session *, enum expire_reason),
-		    void *ctx)
+void expire_preview(struct expire *expire, void (*visit)(void *ctx, const struct session *,
+							 enum expire_reason), void *ctx)
 {
 	size_t count;
-	struct verdict *verdicts = judge(expire, &count);
+	AUTO_FREE struct verdict *verdicts = judge(expire, &count);
 	for (size_t i = 0; verdicts && i < count; i++)
 		if (!verdicts[i].keep && verdicts[i].session->file.exists)
 			visit(ctx, verdicts[i].session, verdicts[i].reason);
-	free(verdicts);
 }
 
 const char *expire_reason_name(enum expire_reason reason)
 {
-	switch (reason) {
-	case EXPIRE_AGE:
-		return "age";
-	case EXPIRE_COUNT:
-		return "count";
-	case EXPIRE_VANISHED:
-		return "vanished";
-	}
-	return "unknown";
+	static const char *const names[] = { [EXPIRE_AGE] = "age", [EXPIRE_COUNT] = "count",
+					     [EXPIRE_VANISHED] = "vanished" };
+	return names[reason];
 }
 
 void expire_release(struct expire *expire)

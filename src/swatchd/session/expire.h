@@ -3,10 +3,11 @@
  *
  * For: the daemon. expire decides; the callbacks write and remove.
  *
- * - A session with a living process is active. One whose last process ended is idle at once, until its transcripts
- *   move again. Any other is active until `idle_after` without activity.
- * - A session file goes after `expire_after` without activity (age), when it is not among the `max_files` that were
- *   active last (count; never an active one's), or when its transcript is gone and it is idle (vanished).
+ * - A session with a living process is active. One whose last process ended is idle at once, until its
+ *   transcripts move again. Any other is active until `idle_after` without activity.
+ * - A session file goes after `expire_after` without activity (age), when it is not among the `max_files`
+ *   that were active last (count; never an active one's), or when its transcript is gone and it is idle
+ *   (vanished).
  * One timer waits for the next of these moments; nothing is polled.
  */
 #ifndef SWATCH_SWATCHD_SESSION_EXPIRE_H
@@ -24,7 +25,7 @@ enum expire_reason { EXPIRE_AGE, EXPIRE_COUNT, EXPIRE_VANISHED };
 struct expire_callbacks {
 	/* The session went idle or became active. */
 	void (*state_changed)(void *ctx, struct session *session);
-	/* The session shall have no file from now on (it may have had none). After EXPIRE_VANISHED it is freed. */
+	/* The session has no file from now on. After EXPIRE_VANISHED it is freed. */
 	void (*removed)(void *ctx, struct session *session, enum expire_reason reason);
 	/* The session may have a file again. */
 	void (*admitted)(void *ctx, struct session *session);
@@ -39,21 +40,21 @@ struct expire {
 	uint64_t removed;        /* files, since the start */
 };
 
-void expire_init(struct expire *expire, struct ev_loop *loop, const struct config *config, struct sessions *sessions,
-		 const struct expire_callbacks *callbacks, void *ctx);
+void expire_init(struct expire *expire, struct ev_loop *loop, const struct config *config,
+		 struct sessions *sessions, const struct expire_callbacks *callbacks, void *ctx);
 
 /* Looks at every session, and sets the timer. Call after the first walk, a new session, a reload. */
 void expire_run(struct expire *expire);
 
 /*
- * A session showed activity, or its processes changed: it may change its state at once, and may get its file back.
- * Cheap for a session that is active already.
+ * A session showed activity, or its processes changed: it may change its state at once, and may get its file
+ * back. Cheap for a session that is active already.
  */
 void expire_note(struct expire *expire, struct session *session);
 
 /* Calls `visit` for each file that a run would remove now. Changes nothing. */
-void expire_preview(struct expire *expire, void (*visit)(void *ctx, const struct session *, enum expire_reason),
-		    void *ctx);
+void expire_preview(struct expire *expire, void (*visit)(void *ctx, const struct session *,
+							 enum expire_reason), void *ctx);
 
 const char *expire_reason_name(enum expire_reason reason);
 

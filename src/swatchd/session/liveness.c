@@ -76,7 +76,7 @@ static bool read_start_time(pid_t pid, uint64_t *out)
 	if (len <= 0)
 		return false;
 	text[len] = '\0';
-	/* The name, field 2, may hold blanks and parentheses: count from its last one. Field 3 follows it. */
+	/* Field 2, the name, may hold blanks and parentheses: count from the last parenthesis. */
 	const char *at = strrchr(text, ')');
 	for (int field = 2; at && field < 22; field++)
 		at = strchr(at + 1, ' ');
@@ -117,13 +117,15 @@ static bool parse_process_file(const char *text, size_t len, struct process_file
 	struct json_object *id;
 	uint64_t pid = 0;
 	memset(out, 0, sizeof(*out));
-	bool good = json_object_is_type(object, json_type_object) && read_number(object, "pid", &pid) && pid > 0
-		    && pid <= INT_MAX && json_object_object_get_ex(object, "sessionId", &id)
+	bool good = json_object_is_type(object, json_type_object) && read_number(object, "pid", &pid)
+		    && pid > 0 && pid <= INT_MAX && json_object_object_get_ex(object, "sessionId", &id)
 		    && json_object_is_type(id, json_type_string)
-		    && cache_session_id_is_valid(json_object_get_string(id), (size_t)json_object_get_string_len(id));
+		    && cache_session_id_is_valid(json_object_get_string(id),
+						 (size_t)json_object_get_string_len(id));
 	if (good) {
 		out->pid = (pid_t)pid;
-		memcpy(out->session_id, json_object_get_string(id), (size_t)json_object_get_string_len(id) + 1);
+		memcpy(out->session_id, json_object_get_string(id),
+		       (size_t)json_object_get_string_len(id) + 1);
 		out->has_started = read_number(object, "procStart", &out->started);
 	}
 	json_object_put(object);
@@ -156,8 +158,8 @@ static void follow(struct liveness *liveness, const char *path, const struct pro
 	uint64_t started;
 	if (liveness->by_file.used >= LIVENESS_MAX_PROCESSES) {
 		if (!liveness->full_reported)
-			log_warning("more than %d Claude Code processes: for the others the transcript's activity decides",
-				    LIVENESS_MAX_PROCESSES);
+			log_warning("more than %d Claude Code processes: for the others the transcript's "
+				    "activity decides", LIVENESS_MAX_PROCESSES);
 		liveness->full_reported = true;
 		return;
 	}
@@ -165,7 +167,8 @@ static void follow(struct liveness *liveness, const char *path, const struct pro
 	int fd = open_pidfd(file->pid);
 	if (fd < 0) {
 		if (errno != ESRCH && errno != EINVAL)
-			log_warning("cannot follow process %ld of %s: %s", (long)file->pid, path, strerror(errno));
+			log_warning("cannot follow process %ld of %s: %s", (long)file->pid, path,
+				    strerror(errno));
 		return;
 	}
 	if (!file->has_started || !read_start_time(file->pid, &started) || started != file->started) {
@@ -220,7 +223,7 @@ void liveness_note_file(struct liveness *liveness, const char *path)
 		log_warning("cannot read %s: %s; its process counts as before", path, strerror(errno));
 		return;
 	}
-	/* Half a file changes nothing: its last write reports it again. A file that is gone ends its process. */
+	/* Half a file changes nothing: its last write is reported too. A missing file ends its process. */
 	if (known && (good || len < 0))
 		drop(known);
 	else if (known)

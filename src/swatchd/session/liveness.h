@@ -4,9 +4,9 @@
  * For: the daemon, which passes on the `sessions/<pid>.json` files that watch reports.
  *
  * A file counts when the process it names lives and started when the file says (`procStart`, field 22 of
- * /proc/<pid>/stat): dead processes leave their files behind, and the kernel uses pids again. A pidfd reports the end
- * of a process; nothing polls. The files are Claude Code's own and undocumented: liveness ignores what it cannot read
- * or understand, and then the transcript's activity alone decides.
+ * /proc/<pid>/stat): dead processes leave their files behind, and the kernel uses pids again. A pidfd reports
+ * the end of a process; nothing polls. The files are Claude Code's own and undocumented: liveness ignores
+ * what it cannot read or understand, and then the transcript's activity alone decides.
  */
 #ifndef SWATCH_SWATCHD_SESSION_LIVENESS_H
 #define SWATCH_SWATCHD_SESSION_LIVENESS_H
@@ -22,7 +22,7 @@
 
 struct liveness {
 	struct ev_loop *loop;
-	/* A session got a living process, or one of its processes ended: liveness_count() says how many live. */
+	/* A session got a process, or one of its processes ended; liveness_count() says how many live. */
 	void (*changed)(void *ctx, const char *session_id);
 	void *ctx;
 	struct strmap by_file;   /* path of the file -> struct live_process */

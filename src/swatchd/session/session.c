@@ -151,7 +151,8 @@ static void take_usage(struct session_transcript *part, const struct scan_facts 
 		part->cache_written_ms = facts->timestamp_ms;
 }
 
-void sessions_take_facts(struct sessions *sessions, struct session_transcript *part, const struct scan_facts *facts)
+void sessions_take_facts(struct sessions *sessions, struct session_transcript *part,
+			 const struct scan_facts *facts)
 {
 	if (!part->wanted || part->subagent)
 		return;
@@ -210,7 +211,8 @@ bool session_note_tick(struct session *session, int64_t window_tokens, double co
 {
 	bool new_window = window_tokens >= 1000 && window_tokens <= INT64_C(100000000)
 			  && window_tokens != session->window_tokens;
-	bool new_cost = cost_usd >= 0. && cost_usd <= 1e9 && (!session->told || cost_usd != session->told_usd);
+	bool new_cost = cost_usd >= 0. && cost_usd <= 1e9
+			&& (!session->told || cost_usd != session->told_usd);
 	if (new_window)
 		session->window_tokens = window_tokens;
 	if (new_cost)

@@ -1,12 +1,12 @@
 /*
  * session: what the daemon knows of every session: its facts, its transcripts, its state.
  *
- * For: the daemon passes lines on to it; publish composes the files from it; expire ages it; liveness says which ones
- * have a living process. It holds no figures of cost: those are the ledger's.
+ * For: the daemon passes lines on to it; publish composes the files from it; expire ages it; liveness says
+ * which ones have a living process. It holds no figures of cost: those are the ledger's.
  *
- * A session's id is its transcript's file name. Two transcripts with the same id (somebody copied a project's folder,
- * say) are one session: the one with the last activity gives the facts.
- * Facts are gathered only for transcripts that were active lately enough to have a session file ("wanted").
+ * A session's id is its transcript's file name. Two transcripts with the same id (somebody copied a project's
+ * folder, say) are one session: the one with the last activity gives the facts. Facts are gathered only for
+ * transcripts that were active lately enough to have a session file ("wanted").
  */
 #ifndef SWATCH_SWATCHD_SESSION_SESSION_H
 #define SWATCH_SWATCHD_SESSION_SESSION_H
@@ -49,15 +49,15 @@ struct session_transcript {
 	char *model;
 	int64_t model_at_ms;
 	char *preview;
-	struct cost_state *cost_state;     /* Claude Code's own total, of its last cost-state line; NULL: no such line */
+	struct cost_state *cost_state;     /* Claude Code's total, of its last cost-state line; or NULL */
 	bool cost_state_is_behind;         /* there was usage after that line */
 };
 
 /* A cache file, as publish keeps it; sessions have one each, and so have the shared figures. */
 struct session_file {
 	bool exists;                       /* this run wrote it */
-	bool dirty;                        /* it waits for its turn to be composed again */
-	bool forced;                       /* and is written even when nothing in it has changed */
+	bool dirty;                        /* it waits to be composed again */
+	bool forced;                       /* it is written even when nothing in it has changed */
 	uint64_t hash;                     /* of what a reader can see change */
 	int64_t written_mono_ms;           /* when it was composed last; 0: never */
 };
@@ -71,11 +71,11 @@ struct session {
 	enum session_state state;
 	unsigned live_processes;
 	int64_t process_ended_ms;          /* when its last living process ended; 0: none has */
-	int64_t window_tokens;             /* as a statusline said; 0: none did */
-	bool told;                         /* a statusline said what Claude Code takes the session to cost: */
+	int64_t window_tokens;             /* from a statusline; 0: not known */
+	bool told;                         /* a statusline reported the cost that Claude Code shows: */
 	double told_usd;
 	bool vanished_active;              /* its transcript went while it was active */
-	bool excluded;                     /* it shall have no file: expire decides, and it alone writes this */
+	bool excluded;                     /* it has no file: expire alone decides and sets this */
 	/* publish alone writes these two. */
 	struct session_file file;
 	struct session *next_dirty;
@@ -83,7 +83,7 @@ struct session {
 
 struct sessions {
 	struct strmap by_id;               /* -> struct session */
-	struct session unnamed;            /* whose transcripts' names are no session ids: it never has a file */
+	struct session unnamed;            /* has the transcripts whose name is no session id; no file */
 	int64_t preview_chars;
 };
 
@@ -93,22 +93,23 @@ void sessions_init(struct sessions *sessions, int64_t preview_chars);
 void sessions_set_preview(struct sessions *sessions, int64_t chars);
 
 /*
- * A transcript came. `id` is its session's, or "" when its name is no valid id: then it only counts as usage. The first
- * transcript makes the session. `wanted` says whether to gather facts. NULL when memory ran out.
+ * A transcript came. `id` is its session's, or "" when its name is no valid id: then it only counts as usage.
+ * The first transcript makes the session. `wanted` says whether to gather facts. NULL when memory ran out.
  */
 struct session_transcript *sessions_open_transcript(struct sessions *sessions, const char *id, bool subagent,
 						    struct transcript *file, int ledger_file, bool wanted);
 
-/* The transcript went: its part is freed, the session stays (expire removes it) even when that was its last one. */
+/* The transcript went: frees its part. The session stays until expire removes it. */
 void sessions_close_transcript(struct session_transcript *part);
 
 /* Takes a line's facts. */
-void sessions_take_facts(struct sessions *sessions, struct session_transcript *part, const struct scan_facts *facts);
+void sessions_take_facts(struct sessions *sessions, struct session_transcript *part,
+			 const struct scan_facts *facts);
 
 /* Forgets the facts of a transcript that is read again. */
 void sessions_reset_transcript(struct session_transcript *part);
 
-/* Gathers facts of a transcript from now on. Returns true when it did not before: the caller reads it again. */
+/* Gathers a transcript's facts from now on. Returns true when that is new: the caller reads it again. */
 bool sessions_want_facts(struct session_transcript *part);
 
 /* The transcript was read as far as it goes. Returns true when the session's last activity moved on. */
@@ -118,8 +119,8 @@ bool sessions_note_read(struct session_transcript *part);
 void session_note_processes(struct session *session, unsigned living, int64_t now_ms);
 
 /*
- * What a statusline said of the session: the size of its context window, and what it cost so far (NaN: it did not say).
- * Values out of range are ignored. Returns true when something changed.
+ * What a statusline said of the session: the size of its context window, and what it cost so far (NaN: it did
+ * not say). Values out of range are ignored. Returns true when something changed.
  */
 bool session_note_tick(struct session *session, int64_t window_tokens, double cost_usd);
 
@@ -129,7 +130,7 @@ void session_note_first_seen(struct session *session, int64_t at_ms);
 /* The main transcript with the last activity; NULL when there is none (subagents only, or all gone). */
 const struct session_transcript *session_main(const struct session *session);
 
-/* When a transcript's prompt cache goes cold, and how long it lasts; 0 when it has none, or there is no transcript. */
+/* When a transcript's prompt cache goes cold, and how long it lasts; 0 without a cache or a transcript. */
 int64_t session_cache_cold_ms(const struct session_transcript *part);
 int64_t session_cache_life_ms(const struct session_transcript *part);
 

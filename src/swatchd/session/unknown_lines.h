@@ -1,8 +1,10 @@
 /*
- * drift: counts what swatch does not know in transcripts: line types, top-level fields, versions of Claude Code.
+ * drift: counts what swatch does not know in transcripts: line types, top-level fields, versions of Claude
+ * Code.
  *
- * For: the daemon fills it, and `swatch status --json` shows it: people notice a change of the format before figures are
- * wrong. Each list is bounded, in names and in their length: a hostile transcript can fill it, and nothing else.
+ * For: the daemon fills it, and `swatch status --json` shows it: people notice a change of the format before
+ * figures are wrong. Each list is bounded, in names and in their length: a hostile transcript can fill it,
+ * and nothing else.
  */
 #ifndef SWATCH_SWATCHD_SESSION_UNKNOWN_LINES_H
 #define SWATCH_SWATCHD_SESSION_UNKNOWN_LINES_H

@@ -39,7 +39,9 @@ static void end_job(struct tail *tail, const struct history_batch *batch)
 
 static void hand_on(const struct tail *tail, struct transcript *t, const struct history_batch *from)
 {
-	const struct tail_batch batch = { .transcript = t, .records = from->records, .record_count = from->count };
+	const struct tail_batch batch = {
+		.transcript = t, .records = from->records, .record_count = from->count,
+	};
 	if (from->count > 0)
 		tail->callbacks.batch(tail->ctx, &batch);
 }
@@ -54,8 +56,8 @@ static void end_history(struct tail *tail)
 	(void)malloc_trim(0);
 }
 
-void tail_history_take(struct tail *tail, bool wait,
-		       void (*ended)(struct tail *tail, struct transcript *t, const struct history_batch *last))
+void tail_history_take(struct tail *tail, bool wait, void (*ended)(struct tail *tail, struct transcript *t,
+								   const struct history_batch *last))
 {
 	struct history_batch *batch;
 	int64_t until_ms = clock_mono_ms() + TURN_MS;
@@ -79,7 +81,7 @@ void tail_history_take(struct tail *tail, bool wait,
 
 /* ---- start and end ---- */
 
-/* Makes jobs of the transcripts of the backlog whose lines nobody wants, newest first. NULL: none, or no memory. */
+/* Makes jobs of the backlog's transcripts that need no lines, newest first. NULL: none, or no memory. */
 static struct history_job *make_jobs(struct tail *tail, size_t *count)
 {
 	struct history_job *jobs = tail->backlog_len > 0 ? calloc(tail->backlog_len, sizeof(*jobs)) : NULL;
@@ -88,8 +90,10 @@ static struct history_job *make_jobs(struct tail *tail, size_t *count)
 		struct transcript *t = tail->backlog[i];
 		if (tail->callbacks.wants_lines(tail->ctx, t))
 			continue;
-		jobs[*count] = (struct history_job){ .path = strdup(t->path), .owner = t, .root_len = t->root_len,
-						     .modified_ns = t->modified_ms * 1000000 };
+		jobs[*count] = (struct history_job){
+			.path = strdup(t->path), .owner = t, .root_len = t->root_len,
+			.modified_ns = t->modified_ms * 1000000,
+		};
 		/* One without memory for its name stays in the backlog. */
 		*count += jobs[*count].path != NULL;
 	}
@@ -115,7 +119,8 @@ size_t tail_history_start(struct tail *tail)
 	tail->history_first = 0;
 	tail->history = history_start(jobs, count, 0, on_batches, tail);
 	if (!tail->history) {
-		log_warning("cannot read the history on threads: %s; it is read by one", strerror(errno));
+		log_warning("cannot start threads to read the history: %s; reading it without them",
+			    strerror(errno));
 		ev_async_stop(tail->loop, &tail->history_came);
 		tail->history_count = tail->history_left = 0;
 	}

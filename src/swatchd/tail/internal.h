@@ -1,6 +1,7 @@
 /*
- * tail/internal: the state that the files of this folder share: tail.c has the timers and decides when to read, queue.c
- * has the transcripts that wait, read.c reads one of them, history.c has those that threads read.
+ * tail/internal: the state that the files of this folder share: tail.c has the timers and decides when to
+ * read, queue.c has the transcripts that wait, read.c reads one of them, history.c has those that threads
+ * read.
  *
  * For: these files, and tests/fuzz/fuzz_tail.c; everyone else includes tail.h.
  */

@@ -60,7 +60,8 @@ void tail_backlog_remove(struct tail *tail, struct transcript *t)
 	for (size_t i = tail->backlog_len; i-- > 0;) {
 		if (tail->backlog[i] != t)
 			continue;
-		memmove(&tail->backlog[i], &tail->backlog[i + 1], (tail->backlog_len - i - 1) * sizeof(struct transcript *));
+		memmove(&tail->backlog[i], &tail->backlog[i + 1],
+			(tail->backlog_len - i - 1) * sizeof(struct transcript *));
 		tail->backlog_len--;
 		break;
 	}

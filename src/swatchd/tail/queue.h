@@ -1,8 +1,8 @@
 /*
  * tail_queue: the transcripts that wait to be read.
  *
- * For: tail.c alone, which looks after the timers. The queue has those that were reported, each due a delay after its
- * first report; the backlog has those that the first walk found, and gives the newest first.
+ * For: tail.c alone, which looks after the timers. The queue has those that were reported, each due a delay
+ * after its first report; the backlog has those that the first walk found, and gives the newest first.
  */
 #ifndef SWATCH_SWATCHD_TAIL_QUEUE_H
 #define SWATCH_SWATCHD_TAIL_QUEUE_H
@@ -13,7 +13,7 @@
 
 #include "swatchd/tail/internal.h"
 
-/* Queues a transcript, due in `delay_ms`; one that waits already stays where it is, one that a thread reads is noted. */
+/* Queues a transcript, due in `delay_ms`. One that waits keeps its place; notes one that a thread reads. */
 void tail_queue_push(struct tail *tail, struct transcript *t, int64_t delay_ms);
 
 /* Takes the first one out; NULL when none waits. */

@@ -36,8 +36,9 @@ void tail_read_adopt(struct transcript *t, const struct gather_file *file)
 
 bool tail_read_is_changed(const struct transcript *t, const struct stat *st)
 {
-	return !t->known || t->failing || t->missed || t->dev != st->st_dev || t->ino != st->st_ino || t->size_bytes != st->st_size
-	       || t->modified_ms != ms_of(&st->st_mtim) || t->modified_ns != st->st_mtim.tv_nsec;
+	return !t->known || t->failing || t->missed || t->dev != st->st_dev || t->ino != st->st_ino
+	       || t->size_bytes != st->st_size || t->modified_ms != ms_of(&st->st_mtim)
+	       || t->modified_ns != st->st_mtim.tv_nsec;
 }
 
 void tail_read_restart(struct transcript *t)
@@ -80,7 +81,7 @@ static void set_mark(int fd, struct transcript *t)
 	t->mark = t->mark_len ? strmap_hash(bytes, t->mark_len) : 0;
 }
 
-/* The same where the bytes before the offset, which end at `end`, were just read. */
+/* The same when the bytes before the offset, which end at `end`, were just read. */
 static void set_mark_of(struct transcript *t, const char *end)
 {
 	t->mark_len = TAIL_MARK_BYTES;
@@ -117,7 +118,7 @@ static void hand_on(struct look *look, bool ends)
 	tail->callbacks.batch(tail->ctx, &batch);
 }
 
-/* Starts again at the beginning when the file is not the one that was read, or does not hold what was read. */
+/* Restarts at the beginning when the file is another one, or no longer holds what was read. */
 static void check_identity(struct look *look, const struct stat *st)
 {
 	struct transcript *t = look->t;
@@ -159,7 +160,7 @@ static void shrink_chunk(struct tail *tail)
 	}
 }
 
-/* Finds the complete lines of chunk[0..have), whose first newline is not before `from`. Returns how many bytes they are. */
+/* Finds the complete lines in chunk[0..have), with no newline before `from`. Returns their bytes. */
 static size_t find_lines(struct look *look, size_t have, size_t from)
 {
 	struct tail *tail = look->tail;
@@ -176,7 +177,9 @@ static size_t find_lines(struct look *look, size_t have, size_t from)
 			if (look->line_count == BATCH_LINES)
 				hand_on(look, false);
 			look->lines[look->line_count++] = (struct tail_line){
-				.text = tail->chunk + start, .len = end - start, .offset = t->offset + (int64_t)start };
+				.text = tail->chunk + start, .len = end - start,
+				.offset = t->offset + (int64_t)start,
+			};
 		}
 		look->lines_read++;
 		start = from = end + 1;
@@ -196,13 +199,13 @@ static void advance(struct look *look, size_t bytes)
 		set_mark(look->fd, t);
 }
 
-/* There is no newline in a full chunk: make room, or give the line up. */
+/* A full chunk has no newline: makes room, or skips the line. */
 static bool make_room(struct tail *tail, struct transcript *t, size_t have)
 {
 	if (t->skipping || have >= TAIL_MAX_LINE_BYTES) {
 		if (!t->skipping)
-			log_warning("transcript %s: a line of more than %zu MiB at byte %lld is skipped", t->path,
-				    TAIL_MAX_LINE_BYTES >> 20, (long long)t->offset);
+			log_warning("transcript %s: a line of more than %zu MiB at byte %lld is skipped",
+				    t->path, TAIL_MAX_LINE_BYTES >> 20, (long long)t->offset);
 		t->skipping = true;
 		t->offset += (int64_t)have;
 		tail->stats.bytes += have;
@@ -236,7 +239,8 @@ static enum tail_read_result read_open_file(struct look *look, int64_t end, size
 		return TAIL_READ_DONE;
 	size_t have = 0, spent = 0;
 	for (;;) {
-		ssize_t got = pread_again(look->fd, tail->chunk + have, tail->chunk_cap - have, t->offset + (int64_t)have);
+		ssize_t got = pread_again(look->fd, tail->chunk + have, tail->chunk_cap - have,
+					  t->offset + (int64_t)have);
 		if (got < 0)
 			return TAIL_READ_FAILED;
 		if (got == 0)
@@ -259,7 +263,7 @@ static enum tail_read_result read_open_file(struct look *look, int64_t end, size
 			t->searched = 0;
 			return TAIL_READ_MORE;
 		}
-		/* What came after the look at the size makes a report of its own. */
+		/* Whatever was written after fstat() makes its own report. */
 		if (t->offset + (int64_t)have >= end)
 			break;
 		/* The next read overwrites the lines. */
@@ -278,7 +282,7 @@ enum tail_read_result tail_read_lines(struct tail *tail, struct transcript *t, s
 	look.tail = tail;
 	look.t = t;
 	look.line_count = look.lines_read = 0;
-	/* O_NONBLOCK: a transcript of a moment ago may be a FIFO by now. */
+	/* O_NONBLOCK: a FIFO may have taken the transcript's place. */
 	look.fd = open(t->path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
 	if (look.fd < 0)
 		return paths_is_gone(errno) ? TAIL_READ_GONE : TAIL_READ_FAILED;

@@ -17,7 +17,7 @@ enum tail_read_result {
 	TAIL_READ_FAILED    /* errno says why */
 };
 
-/* Hands on up to about `budget_bytes` of complete lines in batches; the last batch has `read_ended`, unless this fails. */
+/* Hands on about `budget_bytes` of whole lines in batches; the last has `read_ended` unless this fails. */
 enum tail_read_result tail_read_lines(struct tail *tail, struct transcript *t, size_t budget_bytes);
 
 /* Forgets how far the transcript was read. */

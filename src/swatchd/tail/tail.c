@@ -109,7 +109,7 @@ static bool queue_failed(struct tail *tail)
 	return any;
 }
 
-/* The pauses grow while anything fails, so a transcript that nobody may read for days costs next to nothing. */
+/* The pauses grow while reads fail, so a transcript that stays unreadable costs next to nothing. */
 static void on_retry(struct ev_loop *loop, ev_timer *watcher, int revents)
 {
 	(void)loop;
@@ -133,13 +133,13 @@ static void note_failure(struct tail *tail, struct transcript *t, int why)
 {
 	tail->stats.failed++;
 	if (!t->failing)
-		log_warning("cannot read transcript %s: %s; it is tried again when it changes, and now and then", t->path,
-			    strerror(why));
+		log_warning("cannot read transcript %s: %s; it is tried again when it changes, and now and "
+			    "then", t->path, strerror(why));
 	t->failing = true;
 	retry_later(tail);
 }
 
-/* Reads what is new of one transcript. TAIL_READ_MORE leaves the rest to a later turn; TAIL_READ_GONE has freed `t`. */
+/* Reads a transcript's new lines. TAIL_READ_MORE leaves the rest for later; TAIL_READ_GONE frees `t`. */
 static enum tail_read_result read_transcript(struct tail *tail, struct transcript *t, size_t budget_bytes)
 {
 	enum tail_read_result result = tail_read_lines(tail, t, budget_bytes);
@@ -152,7 +152,7 @@ static enum tail_read_result read_transcript(struct tail *tail, struct transcrip
 	return result;
 }
 
-/* Reads all of it that is there now. Returns false when it has freed `t`. */
+/* Reads all that is there now. Returns false when it has freed `t`. */
 static bool read_whole(struct tail *tail, struct transcript *t)
 {
 	enum tail_read_result result;
@@ -166,8 +166,10 @@ static bool read_whole(struct tail *tail, struct transcript *t)
 static void end_history_of(struct tail *tail, struct transcript *t, const struct history_batch *last)
 {
 	const struct gather_file *file = &last->file;
-	const struct tail_batch batch = { .transcript = t, .records = last->records, .record_count = last->count,
-					  .read_ended = file->result == GATHER_DONE };
+	const struct tail_batch batch = {
+		.transcript = t, .records = last->records, .record_count = last->count,
+		.read_ended = file->result == GATHER_DONE,
+	};
 	bool again = t->noted || t->restart;
 	t->in_history = false;
 	if (file->result == GATHER_GONE) {
@@ -192,8 +194,9 @@ static void on_timer(struct ev_loop *loop, ev_timer *watcher, int revents)
 	(void)revents;
 	struct tail *tail = watcher->data;
 	int64_t now_ms = clock_mono_ms();
-	/* One millisecond of grace saves a wake-up for those that are almost due. After an overflow all are due. */
-	while (tail->queue_head && tail->queue_head->due_mono_ms <= now_ms + 1 && clock_mono_ms() <= now_ms + TAIL_TURN_MS) {
+	/* A millisecond of grace saves a wake-up for those that are almost due. */
+	while (tail->queue_head && tail->queue_head->due_mono_ms <= now_ms + 1
+	       && clock_mono_ms() <= now_ms + TAIL_TURN_MS) {
 		struct transcript *t = tail_queue_pop(tail);
 		if (read_transcript(tail, t, TAIL_TURN_BYTES) == TAIL_READ_MORE)
 			tail_queue_push(tail, t, 0);
@@ -207,7 +210,8 @@ static void read_backlog(struct tail *tail)
 	uint64_t until_bytes = tail->stats.bytes + TAIL_TURN_BYTES;
 	struct transcript *t;
 	while (!tail->backlog_held && tail->stats.bytes < until_bytes && (t = tail_backlog_last(tail))) {
-		enum tail_read_result result = read_transcript(tail, t, (size_t)(until_bytes - tail->stats.bytes));
+		enum tail_read_result result = read_transcript(tail, t,
+							       (size_t)(until_bytes - tail->stats.bytes));
 		if (result == TAIL_READ_MORE)
 			break;
 		/* A transcript that went took itself out. */
@@ -239,7 +243,8 @@ static void on_history(struct ev_loop *loop, ev_async *watcher, int revents)
 
 /* ---- for the daemon ---- */
 
-struct tail *tail_new(struct ev_loop *loop, int64_t delay_ms, const struct tail_callbacks *callbacks, void *ctx)
+struct tail *tail_new(struct ev_loop *loop, int64_t delay_ms, const struct tail_callbacks *callbacks,
+		      void *ctx)
 {
 	struct tail *tail = calloc(1, sizeof(*tail));
 	if (!tail)
@@ -268,7 +273,7 @@ void tail_set_delay(struct tail *tail, int64_t delay_ms)
 	tail->delay_ms = delay_ms;
 }
 
-/* Looks what is at a path: its stat, or zeros where only reading can tell. Returns false when it is no transcript. */
+/* Looks at a path; the stat is zeros when lstat() failed. Returns false when no regular file can be there. */
 static bool look_at(const char *path, struct stat *st)
 {
 	if (lstat(path, st) == 0)

@@ -3,13 +3,14 @@
  *
  * For: daemon.c, which feeds it what watch reports, and daemon_lines.c, which takes its batches.
  *
- * tail reads a reported transcript once, `delay` after the first report, however many more reports come meanwhile. The
- * transcripts that the first walk finds wait in a backlog and are read newest first: those whose lines are wanted a few
- * megabytes a turn, so that the loop keeps answering; of the others only the usage, on threads. No descriptor stays open
- * between two reads.
+ * tail reads a reported transcript once, `delay` after the first report, however many more reports come
+ * meanwhile. The transcripts that the first walk finds wait in a backlog and are read newest first: those
+ * whose lines are wanted a few megabytes a turn, so that the loop keeps answering; of the others only the
+ * usage, on threads. No descriptor stays open between two reads.
  *
- * A line counts when its newline is there. tail reads a file again from its start when it shrank, became another inode,
- * or has other bytes before the offset than were read there. It skips and counts a line over TAIL_MAX_LINE_BYTES.
+ * A line counts when its newline is there. tail reads a file again from its start when it shrank, became
+ * another inode, or has other bytes before the offset than were read there. It skips and counts a line over
+ * TAIL_MAX_LINE_BYTES.
  */
 #ifndef SWATCH_SWATCHD_TAIL_TAIL_H
 #define SWATCH_SWATCHD_TAIL_TAIL_H
@@ -32,7 +33,7 @@
 #define TAIL_TURN_MS 5
 /* How many bytes before the offset tail remembers, to notice that a file was rewritten in place. */
 #define TAIL_MARK_BYTES TRANSCRIPT_MARK_BYTES
-/* tail tries again to read what it could not when that changes, and after these spans; the first one doubles. */
+/* tail retries a failed read when the file changes, and after these spans; the first one doubles. */
 #define TAIL_RETRY_FIRST_MS INT64_C(5000)
 #define TAIL_RETRY_MAX_MS INT64_C(600000)
 
@@ -58,8 +59,8 @@ struct transcript {
 	bool polled;
 	bool skipping;           /* inside a line that is too long */
 	bool has_skipped;        /* a line of it was too long */
-	bool failing;            /* the last read failed, which the log says */
-	bool missed;             /* something of it could not be kept: it will be read again from its start */
+	bool failing;            /* the last read failed, and the log says so */
+	bool missed;             /* the receiver lost a part of it: it will be read again from its start */
 	void *owner;             /* the receiver's */
 	struct transcript *next, *previous;   /* in the queue */
 	size_t history_job;      /* the thread's number for it, while in_history */
@@ -73,27 +74,27 @@ struct tail_line {
 };
 
 /*
- * What tail hands on, in one call. The lines, or records, are in the transcript's order and good until the call returns.
- * A read of a large transcript makes several batches; the last one has `read_ended`.
+ * What tail hands on, in one call. The lines, or records, are in the transcript's order and good until the
+ * call returns. A read of a large transcript makes several batches; the last one has `read_ended`.
  */
 struct tail_batch {
 	struct transcript *transcript;   /* NULL: nothing was read, the batch only ends the turn */
-	bool restarted;          /* what came of this transcript before is void; its lines come again in the next batches */
+	bool restarted;          /* forget this transcript's earlier lines: they come again */
 	const struct tail_line *lines;
 	size_t line_count;
 	const struct ledger_record *records;   /* instead of lines, where wants_lines() said no */
 	size_t record_count;
-	bool read_ended;         /* transcript->offset says how far it is read; size_bytes and modified_ms are current */
+	bool read_ended;         /* offset, size_bytes and modified_ms of the transcript are current */
 	uint64_t lines_read;     /* with read_ended: by this whole read, empty and skipped lines included */
 	bool gone;               /* the file is gone; the transcript is freed after this batch */
-	bool turn_ended;         /* the reads of one turn of the loop are done; on a busy machine others wait already */
+	bool turn_ended;         /* the reads of one turn of the loop are done; others may wait already */
 	bool caught_up;          /* nothing waits any more */
 };
 
 struct tail_callbacks {
-	/* A new transcript is known. Returns its owner; or NULL, with errno ENOMEM, or 0 when it is not wanted: tail forgets it. */
+	/* A new transcript. Returns its owner; or NULL with errno ENOMEM, or 0 when it is not wanted. */
 	void *(*opened)(void *ctx, struct transcript *transcript);
-	/* Whether each line of a transcript of the backlog is wanted; otherwise its usage records are enough. */
+	/* Whether each line of a transcript in the backlog is wanted, and not only its usage records. */
 	bool (*wants_lines)(void *ctx, const struct transcript *transcript);
 	void (*batch)(void *ctx, const struct tail_batch *batch);
 };
@@ -101,21 +102,22 @@ struct tail_callbacks {
 struct tail;
 
 /* Returns NULL when memory ran out. Free it with tail_free(). */
-struct tail *tail_new(struct ev_loop *loop, int64_t delay_ms, const struct tail_callbacks *callbacks, void *ctx);
+struct tail *tail_new(struct ev_loop *loop, int64_t delay_ms, const struct tail_callbacks *callbacks,
+		      void *ctx);
 
 void tail_set_delay(struct tail *tail, int64_t delay_ms);
 
 /*
- * `path` may be new or may have grown. A new one goes to the backlog while `first_walk`, else tail reads it after the
- * delay. Passes over what is not a regular file. Returns false, after a log message, when memory ran out for a new one;
- * tail does not know it then.
+ * `path` may be new or may have grown. A new one goes to the backlog while `first_walk`, else tail reads it
+ * after the delay. Passes over what is not a regular file. Returns false, after a log message, when memory
+ * ran out for a new one; tail does not know it then.
  */
 bool tail_note(struct tail *tail, const char *path, size_t root_len, bool polled, bool first_walk);
 
-/* The receiver had no memory for one of the transcript's lines or records: tail reads all of it again, later. */
+/* The receiver had no memory for a line or record of the transcript: tail reads all of it again, later. */
 void tail_note_missed(struct tail *tail, struct transcript *transcript);
 
-/* `path`, or everything below `directory`, is gone. When a file is at `path` after all, tail notes it as changed. */
+/* `path`, or everything below `directory`, is gone; tail looks, and notes a file at `path` as changed. */
 void tail_note_gone(struct tail *tail, const char *path);
 void tail_note_tree_gone(struct tail *tail, const char *directory);
 
@@ -132,14 +134,14 @@ void tail_flush(struct tail *tail);
 void tail_hold_backlog(struct tail *tail);
 
 /*
- * Starts to read the backlog: the transcripts whose lines are wanted on the loop, the others on threads; of both, the
- * newest first.
+ * Starts to read the backlog: the transcripts whose lines are wanted on the loop, the others on threads; of
+ * both, the newest first.
  */
 void tail_release_backlog(struct tail *tail);
 
 /*
- * When the newest transcript of the backlog was modified: tail has read everything that was written since, but for what
- * is queued. 0: the backlog is empty.
+ * When the newest transcript of the backlog was modified: tail has read everything that was written since,
+ * but for what is queued. 0: the backlog is empty.
  */
 int64_t tail_unread_ms(struct tail *tail);
 

@@ -22,7 +22,7 @@ static const char why_method[] = "[watch] method = poll";
 static const char why_refused[] = "it cannot be watched";
 static const char why_memory[] = "out of memory";
 
-/* Filesystems whose changes may be made elsewhere, or that accept watches and never report (statfs(2), magic.h). */
+/* Filesystems that other machines change, or that accept watches and never report (statfs(2), magic.h). */
 static const struct { unsigned long magic; const char *why; } silent_filesystems[] = {
 	{ 0x6969UL, "NFS does not report changes" },
 	{ 0x01021997UL, "9p does not report changes" },
@@ -44,7 +44,7 @@ static const char *why_polled(const struct watch *watch, const char *path)
 		return NULL;
 	struct statfs fs;
 	if (statfs(path, &fs) != 0)
-		return NULL;  /* inotify_add_watch() will tell */
+		return NULL;  /* inotify_add_watch() will say why */
 	for (size_t i = 0; i < sizeof(silent_filesystems) / sizeof(silent_filesystems[0]); i++)
 		if ((unsigned long)fs.f_type == silent_filesystems[i].magic)
 			return silent_filesystems[i].why;
@@ -56,13 +56,13 @@ static uint32_t mask_of_roles(unsigned roles, unsigned depth)
 	uint32_t mask = IN_ONLYDIR | IN_DELETE_SELF | IN_MOVE_SELF | IN_CREATE | IN_MOVED_TO;
 	if (roles & (WATCH_ROLE_TREE | WATCH_ROLE_PROCESSES))
 		mask |= IN_MODIFY | IN_MOVED_FROM | IN_DELETE;
-	/* The user may have made a root a symlink; symlinks below a root are not followed. */
+	/* A root may be the user's symlink; below a root, symlinks are not followed. */
 	if (depth > 0)
 		mask |= IN_DONT_FOLLOW;
 	return mask;
 }
 
-/* Whether the reason may be over by the next poll. */
+/* Whether the reason may have passed by the next poll. */
 static bool is_passing(const char *why)
 {
 	return why == why_limit || why == why_refused || why == why_memory;
@@ -99,17 +99,19 @@ static void report_limit(struct watch *watch, const char *path)
 		return;
 	watch->limit_reported = true;
 	struct inotify_limit limit = inotify_limit_find(INOTIFY_WATCHES);
-	log_warning("cannot watch %s: inotify watch limit reached (%s=%lld); this and other folders are polled until "
-		    "watches are free; to raise it: sysctl %s=%lld", path, limit.sysctl, (long long)limit.most,
-		    limit.sysctl, (long long)limit.advised);
+	log_warning("cannot watch %s: inotify watch limit reached (%s=%lld); this and other folders are "
+		    "polled until watches are free; to raise it: sysctl %s=%lld", path, limit.sysctl,
+		    (long long)limit.most, limit.sysctl, (long long)limit.advised);
 }
 
 void watch_write_why(const struct watch_dir *dir, struct jsonw *w)
 {
 	const char *why = dir->polled_why;
 	jsonw_put_string(w, "why", why);
-	jsonw_put_string(w, "reason", why == why_limit ? "limit" : why == why_method ? "method"
-				      : why == why_refused ? "refused" : why == why_memory ? "memory" : "filesystem");
+	jsonw_put_string(w, "reason", why == why_limit     ? "limit"
+				      : why == why_method  ? "method"
+				      : why == why_refused ? "refused"
+				      : why == why_memory  ? "memory" : "filesystem");
 	if (why == why_limit) {
 		struct inotify_limit limit = inotify_limit_find(INOTIFY_WATCHES);
 		jsonw_put_string(w, "sysctl", limit.sysctl);
@@ -144,7 +146,7 @@ static bool map_wd(struct watch *watch, struct watch_dir *dir, int wd)
 	unmap_wd(watch, dir);
 	char key[sizeof(int)];
 	memcpy(key, &wd, sizeof(key));
-	/* The kernel knows one watch an inode: a directory that was moved brings its old descriptor along. */
+	/* The kernel has one watch an inode: a moved directory keeps its descriptor. */
 	struct watch_dir *before = strmap_get_len(&watch->dirs_by_wd, key, sizeof(key));
 	if (before)
 		before->wd = -1;
@@ -159,7 +161,8 @@ static bool start_watching(struct watch *watch, struct watch_dir *dir)
 {
 	const char *why = why_polled(watch, dir->path);
 	if (!why) {
-		int wd = inotify_add_watch(watch->inotify_fd, dir->path, mask_of_roles(dir->roles, dir->depth));
+		int wd = inotify_add_watch(watch->inotify_fd, dir->path,
+					   mask_of_roles(dir->roles, dir->depth));
 		if (wd >= 0) {
 			set_polled(watch, dir, NULL);
 			if (map_wd(watch, dir, wd))
@@ -217,7 +220,7 @@ struct watch_dir *watch_dirs_add(struct watch *watch, const char *path, enum wat
 		dir->depth = depth;
 	}
 	dir->roles |= role;
-	/* Also for one that is known: the path may by now lead to another directory than the one watched. */
+	/* Also for a known one: its path may lead to another directory by now. */
 	if (!start_watching(watch, dir)) {
 		watch_dirs_drop(watch, dir);
 		return NULL;
@@ -233,7 +236,7 @@ void watch_dirs_add_below(struct watch *watch, struct watch_dir *above, const ch
 		(void)watch_dirs_add(watch, path, WATCH_ROLE_TREE, above->root_len, above->depth + 1);
 		return;
 	}
-	/* A polled folder is listed every few seconds: one message for all that is in it. */
+	/* Polling lists a folder every few seconds: one message for all that is in it. */
 	if (!above->said_too_deep)
 		log_warning("cannot watch %s: more than %d folders deep; what is in it does not count", path,
 			    TRANSCRIPT_MAX_DEPTH);
@@ -364,7 +367,7 @@ static void list_entry(struct watch *watch, struct watch_dir *dir, int dir_fd, c
 		watch->callbacks.file_seen(watch->ctx, path, dir->root_len, dir->polled_why != NULL);
 	else if (process)
 		watch->callbacks.process_file_changed(watch->ctx, path);
-	/* A folder that is watched already reports for itself; a polled one is listed in its own turn. */
+	/* Polling lists a known folder in its own turn. */
 	else if (!watch_dirs_by_path(watch, path) || watch->inotify_fd >= 0)
 		watch_dirs_add_below(watch, dir, path);
 	free(path);
@@ -389,7 +392,7 @@ static void list_directory(struct watch *watch, struct watch_dir *dir)
 			close(fd);
 		if (paths_is_gone(why)) {
 			if (dir->polled_why) {
-				/* A copy: the path goes with the directory. Without memory the next poll sees it gone. */
+				/* A copy, because the path goes with the directory. */
 				char *gone = strdup(dir->path);
 				if (gone) {
 					watch_dirs_drop_tree(watch, gone);

@@ -1,5 +1,6 @@
 /*
- * watch/dirs: the table of directories that watch.c watches or polls: by path, and by inotify's watch descriptor.
+ * watch/dirs: the table of directories that watch.c watches or polls: by path, and by inotify's watch
+ * descriptor.
  *
  * For: watch.c alone. A directory has one or more roles; its inotify mask follows from them.
  */
@@ -21,7 +22,7 @@ struct watch_dir {
 	unsigned depth;            /* below the root; 0 for a root */
 	size_t root_len;           /* the root's path and its slash */
 	const char *polled_why;    /* NULL: inotify reports it */
-	bool unlisted;             /* its listing failed: list it again */
+	bool unlisted;             /* its listing failed; the next poll lists it again */
 	bool said_too_deep;        /* the log says that the folders below it are not watched */
 	bool queued;
 	uint64_t anchor_turn;      /* the resolve turn that last wanted it as an anchor */
@@ -29,13 +30,14 @@ struct watch_dir {
 };
 
 /*
- * Gives the directory `path` the role, watches it and, for a role that has something to list, queues it for listing.
- * Returns the directory, or NULL when it is gone or is no directory, or, after a log message, when memory ran out.
+ * Gives the directory `path` the role, watches it and, for a role that has something to list, queues it for
+ * listing. Returns the directory, or NULL when it is gone or is no directory, or, after a log message, when
+ * memory ran out.
  */
 struct watch_dir *watch_dirs_add(struct watch *watch, const char *path, enum watch_role role, size_t root_len,
 				 unsigned depth);
 
-/* Adds a folder in `above`; deeper than TRANSCRIPT_MAX_DEPTH does not watch it, and says so once for all in `above`. */
+/* Adds a folder in `above`, unless it is deeper than TRANSCRIPT_MAX_DEPTH, which is logged once. */
 void watch_dirs_add_below(struct watch *watch, struct watch_dir *above, const char *path);
 
 /* Takes a role away, and drops a directory that has none left. */
@@ -55,7 +57,7 @@ void watch_dirs_forget_wd(struct watch *watch, int wd);
 void watch_dirs_queue(struct watch *watch, struct watch_dir *dir);
 bool watch_dirs_list_next(struct watch *watch);
 
-/* Queues every polled directory, and tries again to watch those that could not be watched for a passing reason. */
+/* Queues every polled directory, and tries again to watch those whose reason may have passed. */
 void watch_dirs_queue_polled(struct watch *watch);
 
 /* Queues every directory there is. */
@@ -64,8 +66,8 @@ void watch_dirs_queue_all(struct watch *watch);
 void watch_dirs_release(struct watch *watch);
 
 /*
- * Writes why a directory is polled: "why" for people, "reason" for programs (limit, method, refused, memory, filesystem),
- * and for the limit the "sysctl" that sets it and the value "advised".
+ * Writes why a directory is polled: "why" for people, "reason" for programs (limit, method, refused, memory,
+ * filesystem), and for the limit the "sysctl" that sets it and the value "advised".
  */
 void watch_write_why(const struct watch_dir *dir, struct jsonw *w);
 

@@ -1,6 +1,6 @@
 /*
- * watch/internal: the state that the files of this folder share: watch.c reads the events and decides when to poll, roots.c
- * has the projects/ directories, dirs.c the table of all directories.
+ * watch/internal: the state that the files of this folder share: watch.c reads the events and decides when to
+ * poll, roots.c has the projects/ directories, dirs.c the table of all directories.
  *
  * For: these files; everyone else includes watch.h.
  */
@@ -52,11 +52,11 @@ struct watch {
 	int64_t last_change_mono_ms;
 	bool limit_reported;
 	bool polling_reported;
-	bool lost;                     /* a report was lost (no memory, a failed call): examine everything again */
+	bool lost;                     /* a report was lost (no memory, a failed call): examine all again */
 	bool unseen_reported;
 	bool deaf;                     /* events cannot be read for now */
 	bool force_look;               /* a root or an anchor was moved or deleted */
-	uint64_t resolve_turn;         /* counts the looks for roots; anchors carry the turn that wanted them */
+	uint64_t resolve_turn;         /* counts the looks for roots; an anchor has the last that wanted it */
 	struct watch_stats stats;
 };
 

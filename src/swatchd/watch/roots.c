@@ -9,7 +9,7 @@
 #include "base/paths.h"
 #include "swatchd/watch/dirs.h"
 
-/* How often to look at the roots again when one appeared in the meantime. */
+/* How often to look at the roots again when one appeared meanwhile. */
 #define RESOLVE_ATTEMPTS 4
 
 void watch_roots_drop_tree(struct watch *watch, const char *path)
@@ -18,7 +18,7 @@ void watch_roots_drop_tree(struct watch *watch, const char *path)
 	watch->callbacks.tree_gone(watch->ctx, path);
 }
 
-/* Watches the nearest existing directory above `path`, in which it, or the next part of the way to it, will appear. */
+/* Watches the nearest existing directory above `path`, where the next part of its way will appear. */
 static void anchor_above(struct watch *watch, const char *path)
 {
 	char *above = strdup(path);
@@ -50,13 +50,14 @@ static bool same_as_earlier(const struct watch *watch, size_t index, const struc
 {
 	for (size_t i = 0; i < index; i++) {
 		const struct watch_root *other = &watch->roots[i];
-		if (other->state == WATCH_ROOT_WATCHED && other->dev == st->st_dev && other->ino == st->st_ino)
+		if (other->state == WATCH_ROOT_WATCHED && other->dev == st->st_dev
+		    && other->ino == st->st_ino)
 			return true;
 	}
 	return false;
 }
 
-/* A place could not be looked at; the next poll tries again. Says so once, until everything could be seen. */
+/* A stat() failed; the next poll tries again. Logs it once, until all places can be seen. */
 static void note_unseen(struct watch *watch, const char *path, int why)
 {
 	if (!watch->unseen_reported)
@@ -70,13 +71,14 @@ static void resolve_root(struct watch *watch, size_t index)
 	struct stat st;
 	bool looked = stat(root->path, &st) == 0;
 	if (!looked && !paths_is_gone(errno)) {
-		/* Nothing says that it went, so keep what is known of it. */
+		/* It may still be there: keep what is known of it. */
 		note_unseen(watch, root->path, errno);
 		return;
 	}
 	bool exists = looked && S_ISDIR(st.st_mode);
 	bool same = exists && same_as_earlier(watch, index, &st);
-	bool replaced = exists && root->state == WATCH_ROOT_WATCHED && (root->dev != st.st_dev || root->ino != st.st_ino);
+	bool replaced = exists && root->state == WATCH_ROOT_WATCHED
+			&& (root->dev != st.st_dev || root->ino != st.st_ino);
 	if (root->state == WATCH_ROOT_WATCHED && (!exists || same || replaced)) {
 		watch_roots_drop_tree(watch, root->path);
 		root->state = WATCH_ROOT_MISSING;
@@ -133,7 +135,7 @@ static bool a_missing_root_exists(const struct watch *watch)
 
 void watch_roots_resolve(struct watch *watch)
 {
-	/* A root that appears between the look and the anchor's watch makes no event: look again, a few times at most. */
+	/* A root that appears between the look and the anchor's watch makes no event: look again. */
 	for (int attempt = 0; attempt < RESOLVE_ATTEMPTS; attempt++) {
 		watch->resolve_turn++;
 		for (size_t i = 0; i < watch->root_count; i++) {
@@ -196,7 +198,8 @@ int watch_roots_set(struct watch *watch, const char *const *paths, size_t count)
 	for (size_t i = 0; i < count; i++) {
 		const char *slash = strrchr(paths[i], '/');
 		roots[i].path = strdup(paths[i]);
-		roots[i].config_path = strndup(paths[i], slash && slash != paths[i] ? (size_t)(slash - paths[i]) : 1);
+		roots[i].config_path = strndup(paths[i], slash
+					       && slash != paths[i] ? (size_t)(slash - paths[i]) : 1);
 		if (!roots[i].path || !roots[i].config_path) {
 			free_roots(roots, count);
 			return -1;

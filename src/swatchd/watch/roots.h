@@ -1,9 +1,9 @@
 /*
  * watch/roots: the projects/ directories that are watched; they may not exist yet, go away, or be replaced.
  *
- * For: watch.c alone. A missing root has an anchor: the nearest directory above it that exists, in which the way to the
- * root will appear. A root that leads to the same directory as an earlier one is not watched twice. When a place cannot be
- * looked at, this sets watch->lost, and the next poll tries again.
+ * For: watch.c alone. A missing root has an anchor: the nearest directory above it that exists, in which the
+ * way to the root will appear. A root that leads to the same directory as an earlier one is not watched
+ * twice. When a place cannot be looked at, this sets watch->lost, and the next poll tries again.
  */
 #ifndef SWATCH_SWATCHD_WATCH_ROOTS_H
 #define SWATCH_SWATCHD_WATCH_ROOTS_H
@@ -13,8 +13,8 @@
 #include "swatchd/watch/internal.h"
 
 /*
- * Makes these directories the roots, looks at them, and drops earlier ones that are not among them with all below them.
- * Returns 0, or -1 when memory ran out; the roots are then as before.
+ * Makes these directories the roots, looks at them, and drops earlier ones that are not among them with all
+ * below them. Returns 0, or -1 when memory ran out; the roots are then as before.
  */
 int watch_roots_set(struct watch *watch, const char *const *paths, size_t count);
 

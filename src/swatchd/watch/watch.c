@@ -31,7 +31,8 @@ static void schedule(struct watch *watch)
 	else if (listed)
 		ev_idle_stop(watch->loop, &watch->listing);
 
-	bool poll = watch->stats.polled > 0 || watch->stats.unlisted > 0 || watch->lost || watch->inotify_fd < 0;
+	bool poll = watch->stats.polled > 0 || watch->stats.unlisted > 0 || watch->lost
+		    || watch->inotify_fd < 0;
 	if (!poll) {
 		ev_timer_stop(watch->loop, &watch->poll_timer);
 	} else if (!ev_is_active(&watch->poll_timer)) {
@@ -94,7 +95,7 @@ static void take_tree_event(struct watch *watch, struct watch_dir *dir, const st
 		if (event->mask & IN_MOVED_FROM) {
 			watch_roots_drop_tree(watch, path);
 		} else if (event->mask & IN_DELETE) {
-			/* It was empty, and its files were reported one by one: no walk through the whole table. */
+			/* It was empty, and each of its files was reported: no need to walk the table. */
 			struct watch_dir *gone = watch_dirs_by_path(watch, path);
 			struct stat st;
 			if (gone && lstat(path, &st) != 0)
@@ -119,7 +120,7 @@ void watch_note_lost(struct watch *watch)
 	schedule(watch);
 }
 
-/* Events cannot be read. The next poll tries again: trying at every turn of the loop would keep it busy. */
+/* Events cannot be read. The next poll tries again; trying in every turn of the loop would keep it busy. */
 static void go_deaf(struct watch *watch, int why)
 {
 	log_error("cannot read file events: %s; everything is examined again", strerror(why));
@@ -137,7 +138,7 @@ static void take_overflow(struct watch *watch)
 	watch_rescan(watch);
 }
 
-/* Something in a directory with transcripts, or process files, came, changed or went. */
+/* A file or folder among the transcripts, or a process file, came, changed or went. */
 static void take_named_event(struct watch *watch, struct watch_dir *dir, const struct inotify_event *event)
 {
 	AUTO_FREE char *path = paths_join(dir->path, event->name);
@@ -167,13 +168,13 @@ static bool take_event(struct watch *watch, const struct inotify_event *event)
 	if (!dir)
 		return false;
 	if (event->mask & (IN_DELETE_SELF | IN_MOVE_SELF)) {
-		/* The parent reports a folder below a root; a root or an anchor has to be looked for. */
+		/* For a folder below a root its parent reports; look for a root or an anchor. */
 		bool top = dir->depth == 0;
 		if (top)
 			watch->force_look = true;
 		return top;
 	}
-	/* Without a name it is about the directory itself. */
+	/* An event without a name is about the directory itself. */
 	if (event->len == 0 || memchr(event->name, '\0', event->len) == event->name)
 		return false;
 	bool root_may_change = (dir->roles & WATCH_ROLE_ANCHOR) && (event->mask & (IN_CREATE | IN_MOVED_TO));
@@ -200,7 +201,7 @@ static void read_events(struct watch *watch)
 			look = take_event(watch, event) || look;
 			at += sizeof(*event) + event->len;
 		}
-		/* There was room for one more, so none waits. */
+		/* One more event would have fitted, so none waits. */
 		if ((size_t)got + sizeof(struct inotify_event) + NAME_MAX + 1 <= sizeof(buffer))
 			break;
 	}
@@ -218,7 +219,7 @@ static void on_readable(struct ev_loop *loop, ev_io *watcher, int revents)
 		go_deaf(watch, errno);
 	else
 		read_events(watch);
-	/* A new folder is listed at once: its first lines are as urgent as any. */
+	/* Lists a new folder at once: its first lines are as urgent as any. */
 	int64_t until_ms = clock_mono_ms() + LIST_TURN_MS;
 	while (watch->pending && clock_mono_ms() < until_ms)
 		watch_dirs_list_next(watch);
@@ -248,8 +249,8 @@ struct watch *watch_new(struct ev_loop *loop, int method, const struct watch_cal
 		return watch;
 	watch->inotify_fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
 	if (watch->inotify_fd < 0) {
-		buf_printf(error, "cannot watch for file changes: %s (fs.inotify.max_user_instances may be reached); "
-			   "[watch] method = poll works without", strerror(errno));
+		buf_printf(error, "cannot watch for file changes: %s (fs.inotify.max_user_instances may be "
+			   "reached); [watch] method = poll works without", strerror(errno));
 		free(watch);
 		return NULL;
 	}

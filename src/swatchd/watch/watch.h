@@ -1,16 +1,18 @@
 /*
- * watch: reports "this transcript may have changed" and "this one is gone". Inotify on directories, never on files.
+ * watch: reports "this transcript may have changed" and "this one is gone". Inotify on directories, never on
+ * files.
  *
  * For: daemon.c, which passes the reports on to tail and liveness. watch reads no transcript.
  *
- * It watches a directory before it lists it, so it misses nothing that somebody writes in between: it reports whatever
- * the listing finds as changed, and the receiver (tail) compares that with what it knows. A report is a hint that may
- * come twice, never a count. Where inotify does not report (network filesystems, the watch limit), watch polls the
- * directory: every 2 s while something changed within the last minute, every 30 s otherwise.
+ * It watches a directory before it lists it, so it misses nothing that somebody writes in between: it reports
+ * whatever the listing finds as changed, and the receiver (tail) compares that with what it knows. A report
+ * is a hint that may come twice, never a count. Where inotify does not report (network filesystems, the watch
+ * limit), watch polls the directory: every 2 s while something changed within the last minute, every 30 s
+ * otherwise.
  *
- * While a root does not exist, watch waits for it on its nearest existing ancestor.
- * When the kernel's queue overflows, watch lists everything again, and the `recheck` callback asks the receiver to
- * look at every transcript that it knows.
+ * While a root does not exist, watch waits for it on its nearest existing ancestor. When the kernel's queue
+ * overflows, watch lists everything again, and the `recheck` callback asks the receiver to look at every
+ * transcript that it knows.
  */
 #ifndef SWATCH_SWATCHD_WATCH_WATCH_H
 #define SWATCH_SWATCHD_WATCH_WATCH_H
@@ -31,36 +33,37 @@
 #define WATCH_ACTIVE_SPAN_MS INT64_C(60000)
 
 struct watch_callbacks {
-	/* `path` may be new, changed, or as before. `root_len`: where the part below the root's directory starts. */
+	/* `path` may be new, changed, or as before; path + root_len is relative to the root. */
 	void (*file_seen)(void *ctx, const char *path, size_t root_len, bool polled);
 	/* The file at `path` is gone. */
 	void (*file_gone)(void *ctx, const char *path);
 	/* Everything below `directory` is gone. */
 	void (*tree_gone)(void *ctx, const char *directory);
-	/* A file of a `sessions/` directory, in which each running Claude Code has one, came, changed or went. */
+	/* A file in `sessions/`, where each running Claude Code has one, came, changed or went. */
 	void (*process_file_changed)(void *ctx, const char *path);
 	/* Look again at every known transcript; with `polled_only`, at those reported with polled = true. */
 	void (*recheck)(void *ctx, bool polled_only);
-	/* No directory waits to be listed any more. Comes after the last report of what they hold. */
+	/* All directories have been listed and their files reported. */
 	void (*listed)(void *ctx);
 };
 
 struct watch;
 
 /*
- * Makes a watch on `loop`, which watches nothing before watch_set_roots(). `method` is enum watch_method. Returns NULL
- * when the kernel gives no inotify instance (fs.inotify.max_user_instances), or memory ran out. Free it with watch_free().
+ * Makes a watch on `loop`, which watches nothing before watch_set_roots(). `method` is enum watch_method.
+ * Returns NULL when the kernel gives no inotify instance (fs.inotify.max_user_instances), or memory ran out.
+ * Free it with watch_free().
  */
 struct watch *watch_new(struct ev_loop *loop, int method, const struct watch_callbacks *callbacks, void *ctx,
 			struct events *events, struct buf *error);
 
 /*
- * Watches these projects/ directories, existing or not, and no others any more. Copies `paths`. Returns 0, or -1 when
- * memory ran out.
+ * Watches these projects/ directories, existing or not, and no others any more. Copies `paths`. Returns 0, or
+ * -1 when memory ran out.
  */
 int watch_set_roots(struct watch *watch, const char *const *paths, size_t count);
 
-/* The receiver could not keep a report: watch examines everything again with the next poll, which comes soon. */
+/* The receiver could not keep a report: the next poll, which comes soon, examines everything again. */
 void watch_note_lost(struct watch *watch);
 
 /* Reads every event that the kernel holds and lists every directory that waits for it. */
