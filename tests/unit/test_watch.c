@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "base/inotify_limit.h"
 #include "config/config.h"
 #include "scratch.h"
 #include "swatchd/watch/internal.h"
@@ -19,6 +20,21 @@ static struct events events;
 static size_t root_len;
 /* What was reported since expect() looked last: "seen p/a.jsonl; gone p/a.jsonl; tree p; process sessions/7.json; ". */
 static struct buf told;
+
+/* The kernel has no watch left for folders below the root. The linker sends all calls here. */
+static bool at_the_limit;
+
+int __real_inotify_add_watch(int fd, const char *path, uint32_t mask);
+int __wrap_inotify_add_watch(int fd, const char *path, uint32_t mask);
+
+int __wrap_inotify_add_watch(int fd, const char *path, uint32_t mask)
+{
+	if (at_the_limit && strstr(path, "/projects/")) {
+		errno = ENOSPC;
+		return -1;
+	}
+	return __real_inotify_add_watch(fd, path, mask);
+}
 
 static const char *below(const char *path)
 {
@@ -111,6 +127,7 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
 	(void)state;
+	at_the_limit = false;
 	watch_free(watch);
 	watch = NULL;
 	events_release(&events);
@@ -263,6 +280,67 @@ static void test_lost_reports_are_found_with_the_next_poll(void **state)
 	assert_false(ev_is_active(&watch->poll_timer));
 }
 
+/* stderr goes into a file while `work` runs; `said` gets what was written. */
+static void catch_log(void (*work)(void), struct buf *said)
+{
+	char bytes[4096];
+	int log = open(scratch_name(&s, "log"), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	int saved = dup(STDERR_FILENO);
+	assert_true(log >= 0 && saved >= 0 && dup2(log, STDERR_FILENO) == STDERR_FILENO);
+	work();
+	assert_int_equal(dup2(saved, STDERR_FILENO), STDERR_FILENO);
+	ssize_t got = pread(log, bytes, sizeof(bytes), 0);
+	assert_true(got >= 0);
+	buf_append(said, bytes, (size_t)got);
+	close(saved);
+	close(log);
+}
+
+static void start_at_the_limit(void)
+{
+	at_the_limit = true;
+	start(WATCH_AUTO);
+	watch_drain(watch);
+}
+
+/* Both folders are polled, the log says it once, and the status names the sysctl for people and programs. */
+static void test_the_watch_limit(void **state)
+{
+	(void)state;
+	AUTO_BUF said = BUF_INIT;
+	AUTO_BUF status = BUF_INIT;
+	struct jsonw w;
+	struct inotify_limit limit = inotify_limit_find(INOTIFY_WATCHES);
+	make("claude/projects");
+	make("claude/projects/p");
+	make("claude/projects/q");
+	write_file("claude/projects/p/a.jsonl");
+	write_file("claude/projects/q/b.jsonl");
+	catch_log(start_at_the_limit, &said);
+	assert_non_null(strstr(buf_str(&told), "polled claude/projects/p/a.jsonl; "));
+	assert_non_null(strstr(buf_str(&told), "polled claude/projects/q/b.jsonl; "));
+	assert_int_equal(watch->stats.polled, 2);
+	assert_true(ev_is_active(&watch->poll_timer));
+	const char *once = strstr(buf_str(&said), "inotify watch limit reached");
+	assert_non_null(once);
+	assert_null(strstr(once + 1, "inotify watch limit reached"));
+	assert_non_null(strstr(once, limit.sysctl));
+	jsonw_init(&w, &status);
+	jsonw_begin_object(&w);
+	watch_write_status(watch, &w);
+	jsonw_end_object(&w);
+	assert_non_null(strstr(buf_str(&status), "\"reason\":\"limit\",\"sysctl\":\""));
+	assert_non_null(strstr(buf_str(&status), limit.sysctl));
+	/* Watches are free again: the next look takes them. */
+	at_the_limit = false;
+	watch_drain(watch);
+	assert_int_equal(watch->stats.polled, 0);
+	buf_clear(&told);
+	write_file("claude/projects/q/b.jsonl");
+	watch_drain(watch);
+	expect("seen claude/projects/q/b.jsonl; ");
+}
+
 static void test_polling(void **state)
 {
 	(void)state;
@@ -335,6 +413,7 @@ int main(void)
 		TEST(test_overflow_examines_everything),
 		TEST(test_rescan),
 		TEST(test_lost_reports_are_found_with_the_next_poll),
+		TEST(test_the_watch_limit),
 		TEST(test_polling),
 		TEST(test_other_roots),
 		TEST(test_a_root_that_is_another_one_too),
