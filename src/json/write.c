@@ -263,6 +263,27 @@ void jsonw_put_bool(struct jsonw *w, const char *key, bool value)
 	jsonw_bool(w, value);
 }
 
+void jsonw_key_object(struct jsonw *w, const char *key)
+{
+	jsonw_key(w, key);
+	jsonw_begin_object(w);
+}
+
+void jsonw_key_array(struct jsonw *w, const char *key)
+{
+	jsonw_key(w, key);
+	jsonw_begin_array(w);
+}
+
+bool jsonw_key_object_or_null(struct jsonw *w, const char *key, bool present)
+{
+	if (present)
+		jsonw_key_object(w, key);
+	else
+		jsonw_put_null(w, key);
+	return present;
+}
+
 void jsonw_put_null(struct jsonw *w, const char *key)
 {
 	jsonw_key(w, key);

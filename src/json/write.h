@@ -51,6 +51,12 @@ void jsonw_amount(struct jsonw *w, double value);
 void jsonw_bool(struct jsonw *w, bool value);
 void jsonw_null(struct jsonw *w);
 
+/* A key, and the beginning of its object or array. */
+void jsonw_key_object(struct jsonw *w, const char *key);
+void jsonw_key_array(struct jsonw *w, const char *key);
+/* A key, and the beginning of its object when it is `present`; else null. Returns `present`. */
+bool jsonw_key_object_or_null(struct jsonw *w, const char *key, bool present);
+
 void jsonw_put_string(struct jsonw *w, const char *key, const char *text);
 void jsonw_put_int(struct jsonw *w, const char *key, int64_t value);
 void jsonw_put_double(struct jsonw *w, const char *key, double value);

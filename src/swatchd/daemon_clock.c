@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/unused.h"
 #include "swatchd/daemon_history.h"
 
 /* Smaller jumps keep clocks right all day (steps of NTP, rounding), and change nothing that anybody sees. */
@@ -32,10 +33,8 @@ void daemon_check_clock(struct daemon *daemon)
 	publish_flush(&daemon->publish);
 }
 
-static void on_prepare(struct ev_loop *loop, ev_prepare *watcher, int revents)
+static void on_prepare(struct ev_loop *loop UNUSED, ev_prepare *watcher, int revents UNUSED)
 {
-	(void)loop;
-	(void)revents;
 	daemon_check_clock(watcher->data);
 }
 

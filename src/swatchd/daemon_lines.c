@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/unused.h"
 #include "swatchd/daemon_history.h"
 #include "transcript/path.h"
 
@@ -56,9 +57,8 @@ void *daemon_open_transcript(void *ctx, struct transcript *transcript)
 	return part;
 }
 
-bool daemon_wants_lines(void *ctx, const struct transcript *transcript)
+bool daemon_wants_lines(void *ctx UNUSED, const struct transcript *transcript)
 {
-	(void)ctx;
 	const struct session_transcript *part = transcript->owner;
 	return part->wanted;
 }

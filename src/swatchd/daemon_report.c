@@ -52,8 +52,7 @@ static void write_head(const struct daemon *daemon, const struct report_options 
 	jsonw_put_string(&w, "kind", report_kind_name(options->kind));
 	jsonw_put_int(&w, "rows", (int64_t)report->row_count);
 	jsonw_put_bool(&w, "complete", daemon->history.read);
-	jsonw_key(&w, "unpricedModels");
-	jsonw_begin_array(&w);
+	jsonw_key_array(&w, "unpricedModels");
 	for (size_t i = 0; i < report->unpriced_count; i++)
 		jsonw_string(&w, report->unpriced[i]);
 	jsonw_end_array(&w);
@@ -121,8 +120,7 @@ static void write_spend(struct ledger *ledger, int64_t since_ms, int64_t step_ms
 	jsonw_put_bool(&w, "ok", true);
 	jsonw_put_int(&w, "since", since_ms);
 	jsonw_put_int(&w, "step", step_ms);
-	jsonw_key(&w, "usd");
-	jsonw_begin_array(&w);
+	jsonw_key_array(&w, "usd");
 	for (size_t i = 0; i < count; i++)
 		jsonw_double(&w, usd[i]);
 	jsonw_end_array(&w);

@@ -1,21 +1,19 @@
 #include "swatchd/daemon_requests.h"
 
+#include "base/unused.h"
 #include "swatchd/daemon_answers.h"
 
-static void subscribe(void *ctx, struct control_client *client, struct json_object *request)
+static void subscribe(void *ctx UNUSED, struct control_client *client, struct json_object *request UNUSED)
 {
 	static const char subscribed[] = "{\"ok\":true,\"subscribed\":true}";
-	(void)ctx;
-	(void)request;
 	control_answer(client, subscribed, sizeof(subscribed) - 1);
 	control_subscribe(client);
 }
 
 /* Another swatchd wanted the lock. It has no answer. */
-static void note_contended(void *ctx, struct control_client *client, struct json_object *request)
+static void note_contended(void *ctx, struct control_client *client UNUSED,
+			   struct json_object *request UNUSED)
 {
-	(void)client;
-	(void)request;
 	struct daemon *daemon = ctx;
 	daemon->contended++;
 }

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/unused.h"
 #include "cache/read.h"
 #include "swatchd/daemon_alerts.h"
 #include "swatchd/sandbox/sandbox.h"
@@ -72,12 +73,6 @@ static void write_tail(const struct daemon *daemon, struct jsonw *w)
 	jsonw_put_int(w, "malformedLines", (int64_t)daemon->lines.malformed);
 }
 
-static void begin_part(struct jsonw *w, const char *key)
-{
-	jsonw_key(w, key);
-	jsonw_begin_object(w);
-}
-
 static void write_identity(const struct daemon *daemon, struct jsonw *w)
 {
 	jsonw_put_bool(w, "ok", true);
@@ -90,55 +85,54 @@ static void write_identity(const struct daemon *daemon, struct jsonw *w)
 	jsonw_put_string(w, "configFile", daemon->options.config_path);
 }
 
-void daemon_answer_status(void *ctx, struct control_client *client, struct json_object *request)
+void daemon_answer_status(void *ctx, struct control_client *client, struct json_object *request UNUSED)
 {
-	(void)request;
 	struct daemon *daemon = ctx;
 	AUTO_BUF out = BUF_INIT;
 	struct jsonw w;
 	jsonw_init(&w, &out);
 	jsonw_begin_object(&w);
 	write_identity(daemon, &w);
-	begin_part(&w, "watch");
+	jsonw_key_object(&w, "watch");
 	write_watch(daemon, &w);
 	jsonw_end_object(&w);
-	begin_part(&w, "tail");
+	jsonw_key_object(&w, "tail");
 	write_tail(daemon, &w);
 	jsonw_end_object(&w);
-	begin_part(&w, "sessions");
+	jsonw_key_object(&w, "sessions");
 	write_sessions(daemon, &w);
 	jsonw_end_object(&w);
-	begin_part(&w, "refresh");
+	jsonw_key_object(&w, "refresh");
 	refresh_write_status(&daemon->refresh, &w);
 	jsonw_end_object(&w);
-	begin_part(&w, "billing");
+	jsonw_key_object(&w, "billing");
 	billing_write_status(&daemon->billing, clock_wall_ms(), &w);
 	jsonw_end_object(&w);
-	begin_part(&w, "pricing");
+	jsonw_key_object(&w, "pricing");
 	pricing_write_status(&daemon->pricing, &w);
 	jsonw_end_object(&w);
-	begin_part(&w, "publish");
+	jsonw_key_object(&w, "publish");
 	publish_write_status(&daemon->publish, &w);
 	jsonw_end_object(&w);
-	begin_part(&w, "expire");
+	jsonw_key_object(&w, "expire");
 	write_expire(daemon, &w);
 	jsonw_end_object(&w);
-	begin_part(&w, "alerts");
+	jsonw_key_object(&w, "alerts");
 	daemon_write_alerts_status(daemon, &w);
 	jsonw_end_object(&w);
-	begin_part(&w, "lock");
+	jsonw_key_object(&w, "lock");
 	write_lock(daemon, &w);
 	jsonw_end_object(&w);
-	begin_part(&w, "control");
+	jsonw_key_object(&w, "control");
 	control_write_status(daemon->control, &w);
 	jsonw_end_object(&w);
-	begin_part(&w, "sandbox");
+	jsonw_key_object(&w, "sandbox");
 	sandbox_write_status(&w);
 	jsonw_end_object(&w);
-	begin_part(&w, "schema");
+	jsonw_key_object(&w, "schema");
 	drift_write_status(&daemon->drift, &w);
 	jsonw_end_object(&w);
-	begin_part(&w, "memory");
+	jsonw_key_object(&w, "memory");
 	jsonw_put_int(&w, "rssBytes", resident_bytes());
 	jsonw_end_object(&w);
 	jsonw_end_object(&w);

@@ -8,11 +8,11 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/unused.h"
 #include "json/get.h"
 
-void daemon_take_tick(void *ctx, struct control_client *client, struct json_object *request)
+void daemon_take_tick(void *ctx, struct control_client *client UNUSED, struct json_object *request)
 {
-	(void)client;
 	struct daemon *daemon = ctx;
 	const char *id = json_get_string(request, "sessionId");
 	struct session *session = id ? sessions_find(&daemon->sessions, id) : NULL;

@@ -5,6 +5,7 @@
 
 #include <stdio.h>
 
+#include "base/unused.h"
 #include "cache/read.h"
 #include "swatchd/daemon_round.h"
 #include "swatchd/daemon_waiters.h"
@@ -60,8 +61,7 @@ void daemon_answer_expire(void *ctx, struct control_client *client, struct json_
 	jsonw_begin_object(&w);
 	jsonw_put_bool(&w, "ok", true);
 	jsonw_put_bool(&w, "dryRun", dry_run);
-	jsonw_key(&w, "removed");
-	jsonw_begin_array(&w);
+	jsonw_key_array(&w, "removed");
 	/* Nothing happens between this look and the run, so the run removes exactly these. */
 	expire_preview(&daemon->expire, write_removed, &w);
 	jsonw_end_array(&w);
@@ -85,15 +85,13 @@ static void answer_when_done(struct daemon *daemon, struct control_client *clien
 		daemon_answer_sync_waiters(daemon);
 }
 
-void daemon_answer_sync(void *ctx, struct control_client *client, struct json_object *request)
+void daemon_answer_sync(void *ctx, struct control_client *client, struct json_object *request UNUSED)
 {
-	(void)request;
 	answer_when_done(ctx, client);
 }
 
-void daemon_answer_rescan(void *ctx, struct control_client *client, struct json_object *request)
+void daemon_answer_rescan(void *ctx, struct control_client *client, struct json_object *request UNUSED)
 {
-	(void)request;
 	struct daemon *daemon = ctx;
 	watch_rescan(daemon->watch);
 	answer_when_done(daemon, client);

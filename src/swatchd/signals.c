@@ -7,20 +7,18 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/unused.h"
 #include "swatchd/daemon_config.h"
 #include "swatchd/loop/notify.h"
 
-static void on_end_signal(struct ev_loop *loop, ev_signal *watcher, int revents)
+static void on_end_signal(struct ev_loop *loop, ev_signal *watcher, int revents UNUSED)
 {
-	(void)revents;
 	log_info("ending: signal %d (%s)", watcher->signum, strsignal(watcher->signum));
 	ev_break(loop, EVBREAK_ALL);
 }
 
-static void on_hangup(struct ev_loop *loop, ev_signal *watcher, int revents)
+static void on_hangup(struct ev_loop *loop UNUSED, ev_signal *watcher, int revents UNUSED)
 {
-	(void)loop;
-	(void)revents;
 	char reloading[96];
 	struct signals *signals = watcher->data;
 	snprintf(reloading, sizeof(reloading), "RELOADING=1\nMONOTONIC_USEC=%lld",
@@ -30,11 +28,8 @@ static void on_hangup(struct ev_loop *loop, ev_signal *watcher, int revents)
 	notify_send("READY=1");
 }
 
-static void on_watchdog(struct ev_loop *loop, ev_timer *watcher, int revents)
+static void on_watchdog(struct ev_loop *loop UNUSED, ev_timer *watcher UNUSED, int revents UNUSED)
 {
-	(void)loop;
-	(void)watcher;
-	(void)revents;
 	notify_send("WATCHDOG=1");
 }
 

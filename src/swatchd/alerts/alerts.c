@@ -320,8 +320,7 @@ void alerts_note_lost(struct alerts *alerts)
 
 void alerts_write(const struct alerts *alerts, struct jsonw *w)
 {
-	jsonw_key(w, "announced");
-	jsonw_begin_array(w);
+	jsonw_key_array(w, "announced");
 	for (size_t i = 0; i < alerts->count; i++) {
 		const struct alert_record *record = &alerts->records[i];
 		jsonw_begin_object(w);

@@ -106,12 +106,10 @@ void account_limits_take_marker(struct rate_limits *known, const struct ledger_l
 
 void account_limits_write(const struct rate_limits *known, struct jsonw *w)
 {
-	jsonw_key(w, "rateLimits");
-	jsonw_begin_object(w);
+	jsonw_key_object(w, "rateLimits");
 	for (size_t i = 0; i < known->count; i++) {
 		const struct rate_limit *limit = &known->all[i];
-		jsonw_key(w, limit->name);
-		jsonw_begin_object(w);
+		jsonw_key_object(w, limit->name);
 		jsonw_put_double(w, "usedPercentage", limit->used_percent);
 		jsonw_put_int(w, "resetsAt", limit->resets_ms);
 		jsonw_put_int(w, "observedAt", limit->observed_ms);

@@ -352,8 +352,7 @@ void billing_put_unpriced(const struct billing *billing, struct jsonw *w)
 {
 	const char *names[BILLING_UNPRICED_MAX];
 	size_t count = billing_unpriced(billing, names);
-	jsonw_key(w, "unpricedModels");
-	jsonw_begin_array(w);
+	jsonw_key_array(w, "unpricedModels");
 	for (size_t i = 0; i < count; i++)
 		jsonw_string(w, names[i]);
 	jsonw_end_array(w);
@@ -377,10 +376,6 @@ void billing_write_status(struct billing *billing, int64_t now_ms, struct jsonw 
 	jsonw_put_double(w, "nativeCostUSD", view.native.present ? view.native.cost_usd : NAN);
 	jsonw_put_double(w, "driftUSD", billing->drift_usd);
 	jsonw_put_int(w, "strikes", billing->strikes);
-	jsonw_key(w, "usageLimitResetsAt");
-	if (view.limited)
-		jsonw_int(w, view.limit.resets_ms);
-	else
-		jsonw_null(w);
+	jsonw_put_int_or_null(w, "usageLimitResetsAt", view.limited ? view.limit.resets_ms : 0);
 	billing_put_unpriced(billing, w);
 }

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/unused.h"
 #include "json/get.h"
 #include "json/parse.h"
 #include "swatchd/loop/loop.h"
@@ -78,10 +79,8 @@ static void drop_client(struct control_client *client, const char *why)
 	close_client(client);
 }
 
-static void on_stalled(struct ev_loop *loop, ev_timer *watcher, int revents)
+static void on_stalled(struct ev_loop *loop UNUSED, ev_timer *watcher, int revents UNUSED)
 {
-	(void)loop;
-	(void)revents;
 	drop_client(watcher->data, "it does not read");
 }
 
@@ -119,9 +118,8 @@ static void write_some(struct control_client *client)
 	}
 }
 
-static void on_writable(struct ev_loop *loop, ev_io *watcher, int revents)
+static void on_writable(struct ev_loop *loop UNUSED, ev_io *watcher, int revents)
 {
-	(void)loop;
 	/* libev also calls the reader's callback, which drops the client. */
 	if (revents & EV_ERROR)
 		return;
@@ -298,9 +296,8 @@ static void take_lines(struct control_client *client)
 	}
 }
 
-static void on_readable(struct ev_loop *loop, ev_io *watcher, int revents)
+static void on_readable(struct ev_loop *loop UNUSED, ev_io *watcher, int revents)
 {
-	(void)loop;
 	struct control_client *client = watcher->data;
 	char bytes[16384];
 	ssize_t got;

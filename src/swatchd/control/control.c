@@ -11,6 +11,7 @@
 
 #include "base/log.h"
 #include "base/scope.h"
+#include "base/unused.h"
 #include "ipc/socket.h"
 #include "swatchd/loop/loop.h"
 
@@ -22,9 +23,8 @@
 
 /* ---- accepting ---- */
 
-static void on_resume(struct ev_loop *loop, ev_timer *watcher, int revents)
+static void on_resume(struct ev_loop *loop, ev_timer *watcher, int revents UNUSED)
 {
-	(void)revents;
 	struct control *control = watcher->data;
 	ev_io_start(loop, &control->acceptable);
 }
@@ -59,9 +59,8 @@ static void pause_accepting(struct control *control, const char *why)
 	ev_timer_start(control->loop, &control->resume);
 }
 
-static void on_acceptable(struct ev_loop *loop, ev_io *watcher, int revents)
+static void on_acceptable(struct ev_loop *loop UNUSED, ev_io *watcher, int revents)
 {
-	(void)loop;
 	struct control *control = watcher->data;
 	if (revents & EV_ERROR) {
 		pause_accepting(control, "the kernel does not report calls " LOOP_ERROR_TEXT);

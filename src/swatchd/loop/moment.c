@@ -1,6 +1,7 @@
 #include "swatchd/loop/moment.h"
 
 #include "base/clock.h"
+#include "base/unused.h"
 
 /* libev looks at the wall clock every half second (its MIN_TIMEJUMP). */
 #define EARLY_S 1.
@@ -12,16 +13,13 @@ static void wait_for(struct moment *moment)
 	ev_periodic_start(moment->loop, &moment->due);
 }
 
-static void on_early(struct ev_loop *loop, ev_timer *watcher, int revents)
+static void on_early(struct ev_loop *loop UNUSED, ev_timer *watcher, int revents UNUSED)
 {
-	(void)loop;
-	(void)revents;
 	wait_for(watcher->data);
 }
 
-static void on_due(struct ev_loop *loop, ev_periodic *watcher, int revents)
+static void on_due(struct ev_loop *loop, ev_periodic *watcher, int revents UNUSED)
 {
-	(void)revents;
 	struct moment *moment = watcher->data;
 	if (clock_wall_ms() < moment->at_ms) {
 		ev_timer_set(&moment->early, EARLY_S, 0.);

@@ -98,11 +98,7 @@ static void put_projection(struct composer *c, const struct billing_block *block
 	struct projection projection;
 	struct jsonw *w = &c->w;
 	composer_volatile_begin(c);
-	jsonw_key(w, "projection");
-	if (!projection_make(&basis, now_ms, &projection)) {
-		jsonw_null(w);
-	} else {
-		jsonw_begin_object(w);
+	if (jsonw_key_object_or_null(w, "projection", projection_make(&basis, now_ms, &projection))) {
 		jsonw_put_amount(w, "totalTokens", projection.tokens);
 		jsonw_put_amount(w, "totalCost", projection.usd);
 		jsonw_put_int(w, "remainingMinutes", projection.remaining_minutes);
@@ -114,12 +110,8 @@ static void put_projection(struct composer *c, const struct billing_block *block
 static void put_block(struct composer *c, const struct billing_block *block, int64_t now_ms)
 {
 	struct jsonw *w = &c->w;
-	jsonw_key(w, "block");
-	if (!block->present) {
-		jsonw_null(w);
+	if (!jsonw_key_object_or_null(w, "block", block->present))
 		return;
-	}
-	jsonw_begin_object(w);
 	put_time(w, "id", block->start_ms);
 	put_time(w, "startTime", block->start_ms);
 	put_time(w, "endTime", block->end_ms);
@@ -127,8 +119,7 @@ static void put_block(struct composer *c, const struct billing_block *block, int
 	jsonw_put_bool(w, "isActive", true);
 	jsonw_put_bool(w, "isGap", false);
 	jsonw_put_int(w, "entries", (int64_t)block->entries);
-	jsonw_key(w, "tokenCounts");
-	jsonw_begin_object(w);
+	jsonw_key_object(w, "tokenCounts");
 	jsonw_put_int(w, "inputTokens", block->input_tokens);
 	jsonw_put_int(w, "outputTokens", block->output_tokens);
 	jsonw_put_int(w, "cacheCreationInputTokens", block->cache_creation_tokens);
@@ -136,16 +127,11 @@ static void put_block(struct composer *c, const struct billing_block *block, int
 	jsonw_end_object(w);
 	jsonw_put_int(w, "totalTokens", block->total_tokens);
 	jsonw_put_amount(w, "costUSD", block->cost_usd);
-	jsonw_key(w, "models");
-	jsonw_begin_array(w);
+	jsonw_key_array(w, "models");
 	for (size_t i = 0; i < block->model_count; i++)
 		jsonw_string(w, block->models[i]);
 	jsonw_end_array(w);
-	jsonw_key(w, "burnRate");
-	if (isnan(block->cost_per_hour_usd)) {
-		jsonw_null(w);
-	} else {
-		jsonw_begin_object(w);
+	if (jsonw_key_object_or_null(w, "burnRate", !isnan(block->cost_per_hour_usd))) {
 		jsonw_put_amount(w, "tokensPerMinute", block->tokens_per_minute);
 		jsonw_put_amount(w, "tokensPerMinuteForIndicator", block->indicator_tokens_per_minute);
 		jsonw_put_amount(w, "costPerHour", block->cost_per_hour_usd);
@@ -159,14 +145,11 @@ static void put_block(struct composer *c, const struct billing_block *block, int
 	jsonw_end_object(w);
 }
 
+/* null: ccusage was never tried, or is off. */
 static void put_ccusage(struct jsonw *w, const struct billing *billing)
 {
-	jsonw_key(w, "ccusage");
-	if (!billing->answered && !billing->error[0]) {
-		jsonw_null(w);  /* never tried, or off */
+	if (!jsonw_key_object_or_null(w, "ccusage", billing->answered || billing->error[0]))
 		return;
-	}
-	jsonw_begin_object(w);
 	jsonw_put_int_or_null(w, "lastFetched", billing->answered_at_ms);
 	jsonw_put_int(w, "durationMs", billing->duration_ms);
 	jsonw_put_int(w, "exitStatus", billing->exit_status);
@@ -183,12 +166,8 @@ static void put_ccusage(struct jsonw *w, const struct billing *billing)
 /* The ledger's own figures of the active block, also when ccusage's are shown. */
 static void put_native(struct jsonw *w, const struct billing_block *native)
 {
-	jsonw_key(w, "native");
-	if (!native->present) {
-		jsonw_null(w);
+	if (!jsonw_key_object_or_null(w, "native", native->present))
 		return;
-	}
-	jsonw_begin_object(w);
 	jsonw_put_amount(w, "costUSD", native->cost_usd);
 	jsonw_put_int(w, "totalTokens", native->total_tokens);
 	jsonw_put_amount(w, "burnRatePerHour", composer_burn_rate(native));
@@ -201,12 +180,8 @@ static void put_usage_limit(struct jsonw *w, const struct billing_view *view)
 		[SCAN_LIMIT_UNTOLD] = NULL, [SCAN_LIMIT_FIVE_HOUR] = "five_hour",
 		[SCAN_LIMIT_SEVEN_DAY] = "seven_day", [SCAN_LIMIT_OTHER] = "other",
 	};
-	jsonw_key(w, "usageLimit");
-	if (!view->limited) {
-		jsonw_null(w);
+	if (!jsonw_key_object_or_null(w, "usageLimit", view->limited))
 		return;
-	}
-	jsonw_begin_object(w);
 	jsonw_put_string(w, "kind", kinds[view->limit.kind]);
 	jsonw_put_int(w, "resetsAt", view->limit.resets_ms);
 	jsonw_put_int(w, "observedAt", view->limit.noted_ms);
@@ -217,12 +192,8 @@ static void put_usage_limit(struct jsonw *w, const struct billing_view *view)
 /* The server's five hours: ccusage's block beside it is an estimate of them. */
 static void put_window(struct jsonw *w, const struct billing_view *view)
 {
-	jsonw_key(w, "window");
-	if (!view->windowed) {
-		jsonw_null(w);
+	if (!jsonw_key_object_or_null(w, "window", view->windowed))
 		return;
-	}
-	jsonw_begin_object(w);
 	put_time(w, "startTime", view->window_start_ms);
 	jsonw_put_int(w, "resetsAt", view->window_end_ms);
 	jsonw_put_amount(w, "costUSD", view->window_usd);
@@ -243,8 +214,7 @@ uint64_t compose_billing(const struct billing *billing, const struct billing_vie
 	jsonw_put_string(w, "sourceReason", billing_reason(billing));
 	jsonw_put_int(w, "freshUntil", view->fresh_until_ms);
 	put_block(&c, &view->block, view->at_ms);
-	jsonw_key(w, "today");
-	jsonw_begin_object(w);
+	jsonw_key_object(w, "today");
 	jsonw_put_string(w, "date", view->today);
 	jsonw_put_amount(w, "costUSD", view->today_usd);
 	jsonw_put_int(w, "totalTokens", view->today_tokens);

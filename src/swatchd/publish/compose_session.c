@@ -63,8 +63,7 @@ bool compose_is_synced(const struct session_transcript *part)
 static void put_transcript(struct composer *c, const struct session_transcript *part, int64_t now_ms)
 {
 	struct jsonw *w = &c->w;
-	jsonw_key(w, "transcript");
-	jsonw_begin_object(w);
+	jsonw_key_object(w, "transcript");
 	jsonw_put_bool(w, "exists", part != NULL);
 	jsonw_put_int(w, "sizeBytes", part ? part->file->size_bytes : 0);
 	jsonw_put_int_or_null(w, "lastModified", part ? part->file->modified_ms : 0);
@@ -85,8 +84,7 @@ static void put_transcript(struct composer *c, const struct session_transcript *
 static void put_model(struct jsonw *w, const struct session_transcript *part)
 {
 	char name[SESSION_NAME_MAX];
-	jsonw_key(w, "model");
-	jsonw_begin_object(w);
+	jsonw_key_object(w, "model");
 	if (part && part->model)
 		model_name_title(part->model, name, sizeof(name));
 	jsonw_put_string(w, "value", part && part->model ? name : NULL);
@@ -101,8 +99,7 @@ static void put_context(struct jsonw *w, const struct session_transcript *part,
 			const struct compose_context *context)
 {
 	int64_t left = context->window - context->tokens;
-	jsonw_key(w, "context");
-	jsonw_begin_object(w);
+	jsonw_key_object(w, "context");
 	jsonw_put_int(w, "tokensUsed", context->tokens);
 	jsonw_put_int(w, "tokensLeft", left > 0 ? left : 0);
 	jsonw_put_amount(w, "percentUsed", context->percent);
@@ -121,13 +118,11 @@ static void put_write_rates(struct jsonw *w, const struct price_rates *rates, do
 
 static void put_write_price(struct jsonw *w, const struct price *price, double factor)
 {
-	jsonw_key(w, "price");
-	jsonw_begin_object(w);
+	jsonw_key_object(w, "price");
 	put_write_rates(w, &price->base, factor);
 	jsonw_put_amount(w, "fastFactor", price->fast_factor);
 	if (price->threshold_tokens > 0) {
-		jsonw_key(w, "above");
-		jsonw_begin_object(w);
+		jsonw_key_object(w, "above");
 		jsonw_put_int(w, "tokens", price->threshold_tokens);
 		jsonw_put_bool(w, "wholeRequest", price->whole_request);
 		put_write_rates(w, &price->above, factor);
@@ -143,17 +138,13 @@ static void put_prompt_cache(struct jsonw *w, const struct session_transcript *p
 	int64_t life_ms = session_cache_life_ms(part), tokens = part ? part->context_tokens : -1;
 	double factor = 1., cold_usd = NAN;
 	const struct price *price = part && part->model ? ledger_price(ledger, part->model, &factor) : NULL;
-	jsonw_key(w, "promptCache");
-	if (life_ms == 0) {
-		jsonw_null(w);
+	if (!jsonw_key_object_or_null(w, "promptCache", life_ms > 0))
 		return;
-	}
 	if (price && tokens >= 0) {
 		const struct price_tokens written = { .cache_creation_5m = part->cache_is_1h ? 0 : tokens,
 						      .cache_creation_1h = part->cache_is_1h ? tokens : 0 };
 		cold_usd = price_cost_usd(price, factor, &written, PRICE_NOW, false);
 	}
-	jsonw_begin_object(w);
 	jsonw_put_string(w, "ttl", part->cache_is_1h ? "1h" : "5m");
 	jsonw_put_int(w, "expiresAt", session_cache_cold_ms(part));
 	if (tokens >= 0)
@@ -179,12 +170,10 @@ static void put_tokens(struct jsonw *w, const struct price_tokens *tokens)
 static void put_figures(struct composer *c, const struct ledger_session *figures)
 {
 	struct jsonw *w = &c->w;
-	jsonw_key(w, "tokens");
-	jsonw_begin_object(w);
+	jsonw_key_object(w, "tokens");
 	put_tokens(w, &figures->sums.tokens);
 	jsonw_end_object(w);
-	jsonw_key(w, "models");
-	jsonw_begin_array(w);
+	jsonw_key_array(w, "models");
 	for (size_t i = 0; i < figures->model_count; i++) {
 		const struct ledger_model *model = &figures->models[i];
 		jsonw_begin_object(w);
@@ -197,8 +186,7 @@ static void put_figures(struct composer *c, const struct ledger_session *figures
 		jsonw_end_object(w);
 	}
 	jsonw_end_array(w);
-	jsonw_key(w, "subagents");
-	jsonw_begin_object(w);
+	jsonw_key_object(w, "subagents");
 	jsonw_put_int(w, "count", (int64_t)figures->subagents);
 	jsonw_put_amount(w, "costUSD", figures->subagents_usd);
 	jsonw_end_object(w);
@@ -209,18 +197,13 @@ static void put_claude_cost(struct jsonw *w, const struct session_transcript *pa
 			    const struct ledger_session *figures)
 {
 	struct cost_gap gap;
-	jsonw_key(w, "claudeCost");
-	if (!part || !part->cost_state) {
-		jsonw_null(w);
+	if (!jsonw_key_object_or_null(w, "claudeCost", part && part->cost_state))
 		return;
-	}
 	cost_gap_explain(part->cost_state, figures, part->cost_state_is_behind, &gap);
-	jsonw_begin_object(w);
 	jsonw_put_amount(w, "totalUSD", part->cost_state->total_usd);
 	jsonw_put_amount(w, "gapUSD", gap.gap_usd);
 	jsonw_put_amount(w, "unexplainedUSD", gap.unexplained_usd);
-	jsonw_key(w, "reasons");
-	jsonw_begin_array(w);
+	jsonw_key_array(w, "reasons");
 	for (size_t i = 0; i < gap.reason_count; i++) {
 		jsonw_begin_object(w);
 		jsonw_put_string(w, "reason", cost_gap_kind_name(gap.reasons[i].kind));
@@ -237,8 +220,7 @@ static void put_session_billing(struct composer *c, const struct session *sessio
 				const struct billing_view *view)
 {
 	struct jsonw *w = &c->w;
-	jsonw_key(w, "billing");
-	jsonw_begin_object(w);
+	jsonw_key_object(w, "billing");
 	/* A copy for convenience: its changes alone are no reason to write the file. */
 	composer_volatile_begin(c);
 	composer_put_billing_fields(c, view);
@@ -253,12 +235,10 @@ static void put_session_billing(struct composer *c, const struct session *sessio
 
 static void put_alerts(struct jsonw *w, const struct session *session, const struct session_transcript *part)
 {
-	jsonw_key(w, "alerts");
-	jsonw_begin_object(w);
+	jsonw_key_object(w, "alerts");
 	/* swatch does not look for secrets: null, and not "none found". */
 	jsonw_put_null(w, "secretsDetected");
-	jsonw_key(w, "secretTypes");
-	jsonw_begin_array(w);
+	jsonw_key_array(w, "secretTypes");
 	jsonw_end_array(w);
 	jsonw_put_bool(w, "transcriptStale", !compose_is_synced(part));
 	jsonw_put_bool(w, "dataLossRisk", session->vanished_active && !part);
@@ -269,12 +249,10 @@ static void put_health(struct composer *c, const char *status, const char *const
 		       int64_t now_ms)
 {
 	struct jsonw *w = &c->w;
-	jsonw_key(w, "health");
-	jsonw_begin_object(w);
+	jsonw_key_object(w, "health");
 	jsonw_put_string(w, "status", status);
 	composer_put_volatile_int(c, "lastUpdate", now_ms);
-	jsonw_key(w, "issues");
-	jsonw_begin_array(w);
+	jsonw_key_array(w, "issues");
 	for (size_t i = 0; i < count; i++)
 		jsonw_string(w, issues[i]);
 	jsonw_end_array(w);
@@ -284,8 +262,7 @@ static void put_health(struct composer *c, const char *status, const char *const
 /* The transcript names the branch; swatch runs no git, so it does not know the rest. */
 static void put_git(struct jsonw *w, const struct session_transcript *part)
 {
-	jsonw_key(w, "git");
-	jsonw_begin_object(w);
+	jsonw_key_object(w, "git");
 	jsonw_put_string(w, "branch", part ? part->branch : NULL);
 	jsonw_put_null(w, "ahead");
 	jsonw_put_null(w, "behind");
@@ -383,8 +360,7 @@ static void put_listed(struct composer *c, const struct session *session, int64_
 static void put_ids(struct jsonw *w, const char *key, struct session *const *list, size_t count,
 		    bool (*wanted)(const struct session *))
 {
-	jsonw_key(w, key);
-	jsonw_begin_array(w);
+	jsonw_key_array(w, key);
 	for (size_t i = 0; i < count; i++)
 		if (wanted(list[i]))
 			jsonw_string(w, list[i]->id);
@@ -423,23 +399,19 @@ uint64_t compose_sessions(const struct sessions *sessions, const struct billing_
 	jsonw_put_int(w, "totalSessions", (int64_t)count);
 	jsonw_put_int(w, "schema", CACHE_SCHEMA);
 	jsonw_put_string(w, "writer", CACHE_WRITER);
-	jsonw_key(w, "sessions");
-	jsonw_begin_array(w);
+	jsonw_key_array(w, "sessions");
 	for (size_t i = 0; i < count; i++)
 		put_listed(&c, list[i], view->at_ms);
 	jsonw_end_array(w);
-	jsonw_key(w, "global");
-	jsonw_begin_object(w);
+	jsonw_key_object(w, "global");
 	jsonw_put_amount(w, "totalCostToday", view->today_usd);
 	jsonw_put_amount(w, "burnRatePerHour", composer_burn_rate(&view->block));
 	composer_volatile_begin(&c);
 	jsonw_put_amount(w, "budgetRemaining", floor(view->minutes_left));
 	composer_volatile_end(&c);
 	jsonw_end_object(w);
-	jsonw_key(w, "alerts");
-	jsonw_begin_object(w);
-	jsonw_key(w, "sessionsWithSecrets");  /* not looked for, see put_alerts() */
-	jsonw_begin_array(w);
+	jsonw_key_object(w, "alerts");
+	jsonw_key_array(w, "sessionsWithSecrets");  /* not looked for, see put_alerts() */
 	jsonw_end_array(w);
 	put_ids(w, "sessionsAtRisk", list, count, is_at_risk);
 	put_ids(w, "sessionsNearCompaction", list, count, is_near_compaction);

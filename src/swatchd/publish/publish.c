@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/scope.h"
+#include "base/unused.h"
 #include "cache/read.h"
 #include "cache/write.h"
 #include "swatchd/publish/compose.h"
@@ -324,26 +325,20 @@ void publish_flush(struct publish *publish)
 	flush(publish, true);
 }
 
-static void on_turn_end(struct ev_loop *loop, ev_prepare *watcher, int revents)
+static void on_turn_end(struct ev_loop *loop UNUSED, ev_prepare *watcher, int revents UNUSED)
 {
-	(void)loop;
-	(void)revents;
 	struct publish *publish = watcher->data;
 	if (publish->noted)
 		flush(publish, publish->at_once);
 }
 
-static void on_again(struct ev_loop *loop, ev_timer *watcher, int revents)
+static void on_again(struct ev_loop *loop UNUSED, ev_timer *watcher, int revents UNUSED)
 {
-	(void)loop;
-	(void)revents;
 	flush(watcher->data, false);
 }
 
-static void on_copies(struct ev_loop *loop, ev_timer *watcher, int revents)
+static void on_copies(struct ev_loop *loop UNUSED, ev_timer *watcher, int revents UNUSED)
 {
-	(void)loop;
-	(void)revents;
 	publish_note_change(watcher->data, NULL, PUBLISH_COPIES);
 }
 

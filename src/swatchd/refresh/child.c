@@ -6,6 +6,7 @@
 #include "base/argv.h"
 #include "base/clock.h"
 #include "base/scope.h"
+#include "base/unused.h"
 #include "swatchd/loop/loop.h"
 #include "swatchd/sandbox/sandbox.h"
 #include "swatchd/sandbox/sockets.h"
@@ -71,28 +72,23 @@ static void go_on(struct child *child)
 }
 
 /* A run that could not be started ends here too, so that `done` never comes before child_start() returns. */
-static void on_deadline(struct ev_loop *loop, ev_timer *watcher, int revents)
+static void on_deadline(struct ev_loop *loop UNUSED, ev_timer *watcher, int revents UNUSED)
 {
-	(void)loop;
-	(void)revents;
 	struct child *child = watcher->data;
 	if (!run_is_over(&child->run))
 		run_pass_deadline(&child->run);
 	go_on(child);
 }
 
-static void on_exited(struct ev_loop *loop, ev_child *watcher, int revents)
+static void on_exited(struct ev_loop *loop UNUSED, ev_child *watcher, int revents UNUSED)
 {
-	(void)loop;
-	(void)revents;
 	struct child *child = watcher->data;
 	run_take_status(&child->run, watcher->rstatus);
 	go_on(child);
 }
 
-static void on_readable(struct ev_loop *loop, ev_io *watcher, int revents)
+static void on_readable(struct ev_loop *loop UNUSED, ev_io *watcher, int revents)
 {
-	(void)loop;
 	struct child *child = watcher->data;
 	bool is_out = watcher == &child->out_readable;
 	if (revents & EV_ERROR)

@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/unused.h"
 #include "ccusage/answer.h"
 #include "swatchd/billing/billing.h"
 #include "swatchd/refresh/child.h"
@@ -53,10 +54,8 @@ static void become_due(struct refresh *refresh)
 		start_run(refresh);
 }
 
-static void on_due(struct ev_loop *loop, ev_timer *watcher, int revents)
+static void on_due(struct ev_loop *loop UNUSED, ev_timer *watcher, int revents UNUSED)
 {
-	(void)loop;
-	(void)revents;
 	struct refresh *refresh = watcher->data;
 	refresh->due_wall_ms = 0;
 	if (refresh->state == REFRESH_SETTLING) {

@@ -356,14 +356,12 @@ const char *sandbox_hint(const char *text)
 
 static void put_places(struct jsonw *w)
 {
-	jsonw_key(w, "writable");
-	jsonw_begin_array(w);
+	jsonw_key_array(w, "writable");
 	for (size_t i = 0; i < sandbox.place_count; i++)
 		if (sandbox.places[i].why == 0)
 			jsonw_string(w, sandbox.places[i].path);
 	jsonw_end_array(w);
-	jsonw_key(w, "refused");
-	jsonw_begin_array(w);
+	jsonw_key_array(w, "refused");
 	for (size_t i = 0; i < sandbox.place_count; i++) {
 		if (sandbox.places[i].why == 0)
 			continue;
@@ -386,8 +384,7 @@ void sandbox_write_status(struct jsonw *w)
 	jsonw_put_bool(w, "noNewPrivileges", sandbox.no_new_privileges);
 	jsonw_put_string(w, "network", network_name());
 	put_places(w);
-	jsonw_key(w, "notDenied");
-	jsonw_begin_array(w);
+	jsonw_key_array(w, "notDenied");
 	for (size_t i = 0; i < SINCE_COUNT && sandbox.state == STATE_ON; i++)
 		if (sandbox.abi < since[i].abi && since[i].name)
 			jsonw_string(w, since[i].name);

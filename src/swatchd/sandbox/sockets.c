@@ -9,6 +9,8 @@
 #include <sys/socket.h>
 #include <sys/syscall.h>
 
+#include "base/unused.h"
+
 /* Where socket() is a call of its own, and the half of an argument that counts comes first. */
 #if defined(__x86_64__) && !defined(__ILP32__)
 #define NATIVE_ARCH AUDIT_ARCH_X86_64
@@ -57,9 +59,8 @@ int sandbox_sockets_deny(bool unix_too)
 
 #else
 
-int sandbox_sockets_deny(bool unix_too)
+int sandbox_sockets_deny(bool unix_too UNUSED)
 {
-	(void)unix_too;
 	errno = ENOSYS;
 	return -1;
 }

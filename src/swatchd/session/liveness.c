@@ -15,6 +15,7 @@
 
 #include "base/log.h"
 #include "base/paths.h"
+#include "base/unused.h"
 #include "cache/names.h"
 #include "json/parse.h"
 
@@ -145,10 +146,8 @@ static void drop(struct live_process *process)
 	liveness->changed(liveness->ctx, id);
 }
 
-static void on_ended(struct ev_loop *loop, ev_io *watcher, int revents)
+static void on_ended(struct ev_loop *loop UNUSED, ev_io *watcher, int revents UNUSED)
 {
-	(void)loop;
-	(void)revents;
 	drop(watcher->data);
 }
 

@@ -43,8 +43,7 @@ static void write_names(struct jsonw *w, const char *key, const struct strmap *n
 {
 	size_t cursor = 0;
 	const struct strmap_slot *slot;
-	jsonw_key(w, key);
-	jsonw_begin_object(w);
+	jsonw_key_object(w, key);
 	while ((slot = strmap_each(names, &cursor)))
 		jsonw_put_int(w, slot->key, (int64_t)(uintptr_t)slot->value);
 	jsonw_end_object(w);

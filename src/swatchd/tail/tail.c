@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/paths.h"
+#include "base/unused.h"
 #include "swatchd/tail/history.h"
 #include "swatchd/tail/queue.h"
 #include "swatchd/tail/read.h"
@@ -110,10 +111,8 @@ static bool queue_failed(struct tail *tail)
 }
 
 /* The pauses grow while reads fail, so a transcript that stays unreadable costs next to nothing. */
-static void on_retry(struct ev_loop *loop, ev_timer *watcher, int revents)
+static void on_retry(struct ev_loop *loop UNUSED, ev_timer *watcher, int revents UNUSED)
 {
-	(void)loop;
-	(void)revents;
 	struct tail *tail = watcher->data;
 	bool any = queue_failed(tail);
 	tail->retry_ms = !any ? TAIL_RETRY_FIRST_MS
@@ -188,10 +187,8 @@ static void end_history_of(struct tail *tail, struct transcript *t, const struct
 	schedule(tail);
 }
 
-static void on_timer(struct ev_loop *loop, ev_timer *watcher, int revents)
+static void on_timer(struct ev_loop *loop UNUSED, ev_timer *watcher, int revents UNUSED)
 {
-	(void)loop;
-	(void)revents;
 	struct tail *tail = watcher->data;
 	int64_t now_ms = clock_mono_ms();
 	/* A millisecond of grace saves a wake-up for those that are almost due. */
@@ -220,20 +217,16 @@ static void read_backlog(struct tail *tail)
 	}
 }
 
-static void on_backlog_turn(struct ev_loop *loop, ev_idle *watcher, int revents)
+static void on_backlog_turn(struct ev_loop *loop UNUSED, ev_idle *watcher, int revents UNUSED)
 {
-	(void)loop;
-	(void)revents;
 	struct tail *tail = watcher->data;
 	read_backlog(tail);
 	end_turn(tail);
 	schedule(tail);
 }
 
-static void on_history(struct ev_loop *loop, ev_async *watcher, int revents)
+static void on_history(struct ev_loop *loop UNUSED, ev_async *watcher, int revents UNUSED)
 {
-	(void)loop;
-	(void)revents;
 	struct tail *tail = watcher->data;
 	/* The backlog goes first, and an idle watcher never has its turn while threads send. */
 	read_backlog(tail);

@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/paths.h"
 #include "base/scope.h"
+#include "base/unused.h"
 #include "config/config.h"
 #include "swatchd/watch/dirs.h"
 #include "swatchd/watch/roots.h"
@@ -44,10 +45,8 @@ static void schedule(struct watch *watch)
 		watch->callbacks.listed(watch->ctx);
 }
 
-static void on_listing(struct ev_loop *loop, ev_idle *watcher, int revents)
+static void on_listing(struct ev_loop *loop UNUSED, ev_idle *watcher, int revents UNUSED)
 {
-	(void)loop;
-	(void)revents;
 	struct watch *watch = watcher->data;
 	int64_t until_ms = clock_mono_ms() + LIST_TURN_MS;
 	while (watch_dirs_list_next(watch) && clock_mono_ms() < until_ms)
@@ -77,10 +76,8 @@ static void poll_now(struct watch *watch)
 	watch->callbacks.recheck(watch->ctx, true);
 }
 
-static void on_poll(struct ev_loop *loop, ev_timer *watcher, int revents)
+static void on_poll(struct ev_loop *loop UNUSED, ev_timer *watcher, int revents UNUSED)
 {
-	(void)loop;
-	(void)revents;
 	struct watch *watch = watcher->data;
 	poll_now(watch);
 	schedule(watch);
@@ -211,9 +208,8 @@ static void read_events(struct watch *watch)
 		watch_roots_resolve(watch);
 }
 
-static void on_readable(struct ev_loop *loop, ev_io *watcher, int revents)
+static void on_readable(struct ev_loop *loop UNUSED, ev_io *watcher, int revents)
 {
-	(void)loop;
 	struct watch *watch = watcher->data;
 	if (revents & EV_ERROR)
 		go_deaf(watch, errno);
@@ -315,8 +311,7 @@ static const char *root_state_name(const struct watch *watch, const struct watch
 
 void watch_write_status(const struct watch *watch, struct jsonw *w)
 {
-	jsonw_key(w, "roots");
-	jsonw_begin_array(w);
+	jsonw_key_array(w, "roots");
 	for (size_t i = 0; i < watch->root_count; i++) {
 		jsonw_begin_object(w);
 		jsonw_put_string(w, "path", watch->roots[i].path);
@@ -325,8 +320,7 @@ void watch_write_status(const struct watch *watch, struct jsonw *w)
 	}
 	jsonw_end_array(w);
 	jsonw_put_int(w, "directories", (int64_t)watch->stats.directories);
-	jsonw_key(w, "polled");
-	jsonw_begin_array(w);
+	jsonw_key_array(w, "polled");
 	size_t cursor = 0;
 	unsigned shown = 0;
 	const struct strmap_slot *slot;
