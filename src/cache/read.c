@@ -2,9 +2,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/buf.h"
 #include "base/file.h"
@@ -24,16 +21,9 @@ struct json_object *cache_parse_json(const struct buf *text)
 
 struct json_object *cache_read_json(int dir_fd, const char *name)
 {
-	AUTO_CLOSE int fd = openat(dir_fd, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	AUTO_BUF text = BUF_INIT;
-	struct stat st;
-	if (fd < 0)
-		return NULL;
-	if (fstat(fd, &st) == 0 && !S_ISREG(st.st_mode)) {
-		errno = EINVAL;
-		return NULL;
-	}
-	return file_read_all(fd, CACHE_READ_MAX_BYTES, &text) ? cache_parse_json(&text) : NULL;
+	bool is_read = file_read_regular(dir_fd, name, O_NOFOLLOW, CACHE_READ_MAX_BYTES, &text);
+	return is_read ? cache_parse_json(&text) : NULL;
 }
 
 bool cache_read_is_none(int why)

@@ -111,11 +111,8 @@ static void write_some(struct control_client *client)
 		return;
 	}
 	ev_io_start(control->loop, &client->writable);
-	if (moved || !ev_is_active(&client->stalled)) {
-		ev_timer_stop(control->loop, &client->stalled);
-		ev_timer_set(&client->stalled, CONTROL_STALL_S, 0.);
-		ev_timer_start(control->loop, &client->stalled);
-	}
+	if (moved || !ev_is_active(&client->stalled))
+		loop_set_timer(control->loop, &client->stalled, CONTROL_STALL_MS);
 }
 
 static void on_writable(struct ev_loop *loop UNUSED, ev_io *watcher, int revents)

@@ -15,7 +15,7 @@
 #include "ipc/socket.h"
 #include "swatchd/loop/loop.h"
 
-#define ACCEPT_PAUSE_S 1.0
+#define ACCEPT_PAUSE_MS INT64_C(1000)
 /* Descriptors that clients do not get: a run of ccusage needs seven for a moment. */
 #define KEPT_OF_MANY 16
 #define KEPT_OF_FEW 3
@@ -55,8 +55,7 @@ static void pause_accepting(struct control *control, const char *why)
 		log_warning("cannot accept on %s: %s; trying again every second", control->path, why);
 	control->accept_fails = true;
 	ev_io_stop(control->loop, &control->acceptable);
-	ev_timer_set(&control->resume, ACCEPT_PAUSE_S, 0.);
-	ev_timer_start(control->loop, &control->resume);
+	loop_set_timer(control->loop, &control->resume, ACCEPT_PAUSE_MS);
 }
 
 static void on_acceptable(struct ev_loop *loop UNUSED, ev_io *watcher, int revents)

@@ -5,7 +5,7 @@
  * Protocol (swatchd(8)): one JSON object a line each way, 64 KiB a line at most, same uid only.
  *
  * A client that does not read is dropped when more than CONTROL_MAX_QUEUED_BYTES wait for it, or when it took
- * none of them for CONTROL_STALL_S. With CONTROL_MAX_CLIENTS connected, the one that has been silent the
+ * none of them for CONTROL_STALL_MS. With CONTROL_MAX_CLIENTS connected, the one that has been silent the
  * longest makes room, unless it follows events or awaits an answer. When descriptors run out, accepting
  * pauses for a second instead of spinning.
  */
@@ -27,7 +27,7 @@
 #define CONTROL_MAX_QUEUED_BYTES ((size_t)1 << 20)
 /* A report is longer: a year of many sessions is some megabytes. One at a time may wait to be read. */
 #define CONTROL_MAX_REPORT_BYTES ((size_t)32 << 20)
-#define CONTROL_STALL_S 10.0
+#define CONTROL_STALL_MS INT64_C(10000)
 #define CONTROL_MAX_CLIENTS 128
 
 struct control_client;

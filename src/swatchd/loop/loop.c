@@ -114,3 +114,12 @@ int loop_check_signals(struct ev_loop *loop, struct buf *error)
 		       LOOP_ERROR_TEXT);
 	return -1;
 }
+
+void loop_set_timer(struct ev_loop *loop, ev_timer *timer, int64_t wait_ms)
+{
+	ev_timer_stop(loop, timer);
+	/* After a long turn the loop's clock is old; the wait counts from now. */
+	ev_now_update(loop);
+	ev_timer_set(timer, wait_ms > 0 ? (double)wait_ms / 1000. : 0., 0.);
+	ev_timer_start(loop, timer);
+}

@@ -13,6 +13,7 @@
 #include "base/unused.h"
 #include "cache/read.h"
 #include "cache/write.h"
+#include "swatchd/loop/loop.h"
 #include "swatchd/publish/compose.h"
 
 /* ---- writing ---- */
@@ -98,10 +99,8 @@ static void write_billing(struct publish *publish, const struct billing_view *vi
 	uint64_t before = publish->billing_file.hash;
 	uint64_t hash = compose_billing(publish->billing, view, &content);
 	write_if_changed(publish, CACHE_BILLING_FILE, &content, hash, &publish->billing_file);
-	if (publish->billing_file.hash != before && !ev_is_active(&publish->copies)) {
-		ev_timer_set(&publish->copies, (double)PUBLISH_COPIES_MS / 1000., 0.);
-		ev_timer_start(publish->loop, &publish->copies);
-	}
+	if (publish->billing_file.hash != before && !ev_is_active(&publish->copies))
+		loop_set_timer(publish->loop, &publish->copies, PUBLISH_COPIES_MS);
 }
 
 /* When the next session leaves the last hour's count; 0: no session is in it. */
@@ -202,10 +201,7 @@ static void unmark_session(struct publish *publish, struct session *session)
 
 static void wake_in(struct publish *publish, int64_t wait_ms)
 {
-	ev_timer_stop(publish->loop, &publish->again);
-	ev_now_update(publish->loop);
-	ev_timer_set(&publish->again, (double)(wait_ms > 1 ? wait_ms : 1) / 1000., 0.);
-	ev_timer_start(publish->loop, &publish->again);
+	loop_set_timer(publish->loop, &publish->again, wait_ms > 1 ? wait_ms : 1);
 }
 
 /* Waits for the next moment at which a file changes by time alone. */

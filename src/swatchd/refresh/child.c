@@ -46,11 +46,7 @@ static void free_child(struct child *child)
 
 static void set_timer(struct child *child)
 {
-	int64_t wait_ms = child->run.deadline_ms - clock_mono_ms();
-	ev_timer_stop(child->loop, &child->deadline);
-	ev_now_update(child->loop);
-	ev_timer_set(&child->deadline, wait_ms > 0 ? (double)wait_ms / 1000. : 0., 0.);
-	ev_timer_start(child->loop, &child->deadline);
+	loop_set_timer(child->loop, &child->deadline, child->run.deadline_ms - clock_mono_ms());
 }
 
 /* After every event: waits for the rest, or reports the end and frees the child. */

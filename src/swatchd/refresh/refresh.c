@@ -11,6 +11,7 @@
 #include "base/unused.h"
 #include "ccusage/answer.h"
 #include "swatchd/billing/billing.h"
+#include "swatchd/loop/loop.h"
 #include "swatchd/refresh/child.h"
 #include "swatchd/sandbox/sandbox.h"
 
@@ -19,13 +20,8 @@ static void start_run(struct refresh *refresh);
 static void set_due(struct refresh *refresh, enum refresh_state state, int64_t wait_ms)
 {
 	refresh->state = state;
-	if (wait_ms < 0)
-		wait_ms = 0;
-	ev_timer_stop(refresh->loop, &refresh->due);
-	ev_now_update(refresh->loop);
-	ev_timer_set(&refresh->due, (double)wait_ms / 1000., 0.);
-	ev_timer_start(refresh->loop, &refresh->due);
-	refresh->due_wall_ms = clock_wall_ms() + wait_ms;
+	loop_set_timer(refresh->loop, &refresh->due, wait_ms);
+	refresh->due_wall_ms = clock_wall_ms() + (wait_ms > 0 ? wait_ms : 0);
 }
 
 static void set_quiet(struct refresh *refresh, enum refresh_state state)

@@ -13,10 +13,12 @@
 #include <sys/pidfd.h>
 #endif
 
+#include "base/file.h"
 #include "base/log.h"
 #include "base/paths.h"
 #include "base/unused.h"
 #include "cache/names.h"
+#include "json/get.h"
 #include "json/parse.h"
 
 /* A process file is a few hundred bytes. */
@@ -38,25 +40,9 @@ struct process_file {
 	char session_id[CACHE_SESSION_ID_MAX + 1];
 };
 
-static ssize_t read_small_file(int dir_fd, const char *path, char *into, size_t cap)
+static bool read_small_file(const char *path, struct buf *out)
 {
-	int fd = openat(dir_fd, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
-	if (fd < 0)
-		return -1;
-	size_t have = 0;
-	ssize_t got = 0;
-	while (have < cap) {
-		got = read(fd, into + have, cap - have);
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got <= 0)
-			break;
-		have += (size_t)got;
-	}
-	int why = got < 0 ? errno : EFBIG;
-	close(fd);
-	errno = why;
-	return got < 0 || have == cap ? -1 : (ssize_t)have;
+	return file_read_regular(AT_FDCWD, path, O_NOFOLLOW, PROCESS_FILE_MAX_BYTES, out);
 }
 
 static int open_pidfd(pid_t pid)
@@ -71,14 +57,13 @@ static int open_pidfd(pid_t pid)
 /* Reads when a process started, in clock ticks since boot. */
 static bool read_start_time(pid_t pid, uint64_t *out)
 {
-	char path[64], text[4096];
+	char path[64];
+	AUTO_BUF text = BUF_INIT;
 	snprintf(path, sizeof(path), "/proc/%ld/stat", (long)pid);
-	ssize_t len = read_small_file(AT_FDCWD, path, text, sizeof(text) - 1);
-	if (len <= 0)
+	if (!read_small_file(path, &text))
 		return false;
-	text[len] = '\0';
 	/* Field 2, the name, may hold blanks and parentheses: count from the last parenthesis. */
-	const char *at = strrchr(text, ')');
+	const char *at = strrchr(buf_str(&text), ')');
 	for (int field = 2; at && field < 22; field++)
 		at = strchr(at + 1, ' ');
 	if (!at)
@@ -112,9 +97,9 @@ static bool read_number(struct json_object *object, const char *key, uint64_t *o
 	return false;
 }
 
-static bool parse_process_file(const char *text, size_t len, struct process_file *out)
+static bool parse_process_file(const struct buf *text, struct process_file *out)
 {
-	struct json_object *object = json_parse(text, len, 16, NULL);
+	AUTO_JSON *object = json_parse(buf_str(text), text->len, 16, NULL);
 	struct json_object *id;
 	uint64_t pid = 0;
 	memset(out, 0, sizeof(*out));
@@ -129,7 +114,6 @@ static bool parse_process_file(const char *text, size_t len, struct process_file
 		       (size_t)json_object_get_string_len(id) + 1);
 		out->has_started = read_number(object, "procStart", &out->started);
 	}
-	json_object_put(object);
 	return good;
 }
 
@@ -211,19 +195,20 @@ void liveness_note_file(struct liveness *liveness, const char *path)
 	if (name_len <= strlen(".json") || strcmp(name + name_len - strlen(".json"), ".json") != 0)
 		return;
 	struct live_process *known = strmap_get(&liveness->by_file, path);
-	static char text[PROCESS_FILE_MAX_BYTES];
-	ssize_t len = read_small_file(AT_FDCWD, path, text, sizeof(text));
+	AUTO_BUF text = BUF_INIT;
 	struct process_file file;
-	bool good = len > 0 && parse_process_file(text, (size_t)len, &file);
+	bool is_read = read_small_file(path, &text);
+	int why = errno;
+	bool good = is_read && parse_process_file(&text, &file);
 	if (known && good && known->pid == file.pid && known->started == file.started
 	    && strcmp(known->session_id, file.session_id) == 0)
 		return;
-	if (len < 0 && !paths_is_gone(errno)) {
-		log_warning("cannot read %s: %s; its process counts as before", path, strerror(errno));
+	if (!is_read && !paths_is_gone(why)) {
+		log_warning("cannot read %s: %s; its process counts as before", path, strerror(why));
 		return;
 	}
 	/* Half a file changes nothing: its last write is reported too. A missing file ends its process. */
-	if (known && (good || len < 0))
+	if (known && (good || !is_read))
 		drop(known);
 	else if (known)
 		return;

@@ -9,19 +9,15 @@
 #include "base/log.h"
 #include "base/paths.h"
 #include "base/unused.h"
+#include "swatchd/loop/loop.h"
 #include "swatchd/tail/history.h"
 #include "swatchd/tail/queue.h"
 #include "swatchd/tail/read.h"
 
 static void schedule(struct tail *tail)
 {
-	if (tail->queue_head && !ev_is_active(&tail->timer)) {
-		int64_t wait_ms = tail->queue_head->due_mono_ms - clock_mono_ms();
-		ev_timer_set(&tail->timer, wait_ms > 0 ? (double)wait_ms / 1000. : 0., 0.);
-		/* After a long turn the loop's clock is old; the delay counts from now. */
-		ev_now_update(tail->loop);
-		ev_timer_start(tail->loop, &tail->timer);
-	}
+	if (tail->queue_head && !ev_is_active(&tail->timer))
+		loop_set_timer(tail->loop, &tail->timer, tail->queue_head->due_mono_ms - clock_mono_ms());
 	bool backlog = tail->backlog_len > 0 && !tail->backlog_held;
 	if (backlog && !ev_is_active(&tail->backlog_turn))
 		ev_idle_start(tail->loop, &tail->backlog_turn);
@@ -87,11 +83,8 @@ static struct transcript *add(struct tail *tail, const char *path, size_t root_l
 
 static void retry_later(struct tail *tail)
 {
-	if (ev_is_active(&tail->retry))
-		return;
-	ev_now_update(tail->loop);
-	ev_timer_set(&tail->retry, (double)tail->retry_ms / 1000., 0.);
-	ev_timer_start(tail->loop, &tail->retry);
+	if (!ev_is_active(&tail->retry))
+		loop_set_timer(tail->loop, &tail->retry, tail->retry_ms);
 }
 
 static bool queue_failed(struct tail *tail)
