@@ -41,6 +41,15 @@ bool file_read_regular(int dir_fd, const char *name, int flags, size_t max_bytes
 	return file_read_all(fd, max_bytes, out);
 }
 
+DIR *file_open_directory(int dir_fd, const char *name, int flags)
+{
+	int fd = openat(dir_fd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | flags);
+	DIR *directory = fd >= 0 ? fdopendir(fd) : NULL;
+	if (!directory)
+		close_quietly(fd);
+	return directory;
+}
+
 bool file_write_all(int fd, const void *data, size_t len)
 {
 	const char *at = data;

@@ -35,16 +35,33 @@ bool json_get_bool(struct json_object *object, const char *key, bool fallback)
 	return json_object_is_type(value, json_type_boolean) ? json_object_get_boolean(value) != 0 : fallback;
 }
 
-const char *json_get_string(struct json_object *object, const char *key)
+static const char *string_of(struct json_object *value)
 {
-	struct json_object *value = member(object, key);
 	const char *text = json_object_is_type(value, json_type_string) ? json_object_get_string(value) : NULL;
 	/* With a NUL in it, it would be taken for the text before that. */
 	return text && strlen(text) == (size_t)json_object_get_string_len(value) ? text : NULL;
+}
+
+const char *json_get_string(struct json_object *object, const char *key)
+{
+	return string_of(member(object, key));
 }
 
 struct json_object *json_get_object(struct json_object *object, const char *key)
 {
 	struct json_object *value = member(object, key);
 	return json_object_is_type(value, json_type_object) ? value : NULL;
+}
+
+struct json_object *json_get_array(struct json_object *object, const char *key, size_t *length)
+{
+	struct json_object *value = member(object, key);
+	bool is_array = json_object_is_type(value, json_type_array);
+	*length = is_array ? json_object_array_length(value) : 0;
+	return is_array ? value : NULL;
+}
+
+const char *json_item_string(struct json_object *array, size_t at)
+{
+	return string_of(array ? json_object_array_get_idx(array, at) : NULL);
 }

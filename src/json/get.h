@@ -1,8 +1,8 @@
 /*
  * get: members of json-c objects, by name and type.
  *
- * For: everyone who reads a tree: cache files, the daemon's answers, ccusage's output, settings. Input is hostile: a member
- * that is missing or of another type gives the fallback, and a number is finite.
+ * For: everyone who reads a tree: cache files, the daemon's answers, ccusage's output, settings. Input is
+ * hostile: a member that is missing or of another type gives the fallback, and a number is finite.
  */
 #ifndef SWATCH_JSON_GET_H
 #define SWATCH_JSON_GET_H
@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <json-c/json.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /* A local object that is put back when its block ends; errno survives that. */
@@ -21,7 +22,10 @@ static inline void json_put_scope(struct json_object **object)
 }
 #define AUTO_JSON __attribute__((cleanup(json_put_scope))) struct json_object
 
-/* The member `key` of an object when it is there and of that type (numbers: int or double); else the fallback. */
+/*
+ * The member `key` of an object when it is there and of that type (numbers: int or double); else the
+ * fallback.
+ */
 double json_get_double(struct json_object *object, const char *key, double fallback);
 int64_t json_get_int(struct json_object *object, const char *key, int64_t fallback);
 bool json_get_bool(struct json_object *object, const char *key, bool fallback);
@@ -29,5 +33,10 @@ bool json_get_bool(struct json_object *object, const char *key, bool fallback);
 const char *json_get_string(struct json_object *object, const char *key);
 /* NULL when it is not an object; belongs to the parent. `object` may be NULL in all of these. */
 struct json_object *json_get_object(struct json_object *object, const char *key);
+/* NULL when it is not an array, and then *length is 0; belongs to the parent. */
+struct json_object *json_get_array(struct json_object *object, const char *key, size_t *length);
+
+/* The text at a place of an array; NULL when something else, or nothing, is there. */
+const char *json_item_string(struct json_object *array, size_t at);
 
 #endif
