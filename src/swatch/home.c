@@ -1,6 +1,6 @@
 /*
- * The home directory as a statusline knows it: Claude Code's environment has HOME. The password database, where base/
- * looks when it is missing, cannot be had in a program without libraries.
+ * The home directory, for the program swatch: from HOME only, which Claude Code sets. base/ also asks the
+ * password database, which a program without libraries cannot do.
  */
 #include <stdlib.h>
 

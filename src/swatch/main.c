@@ -1,7 +1,7 @@
 /*
- * swatch: what a person, and Claude Code, calls. A statusline is started several times a second by every session, so
- * this program holds `swatch statusline` and nothing else: no library but libc, nothing to set up. Every other command
- * is in swatch-commands (../main.c), which it becomes.
+ * swatch: the program that people and Claude Code run. Every session starts a statusline several times a
+ * second, so this program has `swatch statusline` only, and needs no library but libc. For any other command
+ * it becomes swatch-commands (commands_main.c).
  */
 #include <errno.h>
 #include <limits.h>
@@ -15,7 +15,7 @@
 
 #define COMMANDS "swatch-commands"
 
-/* Takes "--name VALUE" or "--name=VALUE" at argv[*at], and goes past it. */
+/* Takes "--name VALUE" or "--name=VALUE" at argv[*at], and moves *at behind it; else returns NULL. */
 static const char *take_global(char **argv, int argc, int *at, const char *name)
 {
 	size_t len = strlen(name);
@@ -32,7 +32,7 @@ static const char *take_global(char **argv, int argc, int *at, const char *name)
 	return argv[*at - 1];
 }
 
-/* True when the command line is a statusline's that just runs: any other is swatch-commands'. */
+/* True for a statusline that only runs; anything else is for swatch-commands. */
 static bool is_statusline(int argc, char **argv, struct statusline_options *options)
 {
 	int at = 1;
@@ -44,10 +44,11 @@ static bool is_statusline(int argc, char **argv, struct statusline_options *opti
 		options->config_path = config ? config : options->config_path;
 		options->cache_path = cache ? cache : options->cache_path;
 	}
-	return at < argc && strcmp(argv[at], "statusline") == 0 && statusline_parse(argc - at, argv + at, options);
+	return at < argc && strcmp(argv[at], "statusline") == 0
+	       && statusline_parse(argc - at, argv + at, options);
 }
 
-/* Becomes the program that stands beside this one (in a build folder), or where it was installed. */
+/* Becomes swatch-commands, beside this program (in a build folder) or where it was installed. */
 static int become_commands(char **argv)
 {
 	char path[PATH_MAX];
@@ -61,8 +62,8 @@ static int become_commands(char **argv)
 		}
 	}
 	execv(SWATCH_LIBEXECDIR "/swatch/" COMMANDS, argv);
-	terminal_error("cannot run %s: %s; is swatch installed as a whole?", SWATCH_LIBEXECDIR "/swatch/" COMMANDS,
-		       strerror(errno));
+	terminal_error("cannot run %s: %s; is swatch installed as a whole?",
+		       SWATCH_LIBEXECDIR "/swatch/" COMMANDS, strerror(errno));
 	return 1;
 }
 

@@ -43,7 +43,7 @@ alive() { flock "$CACHE/.swatch.lock" "$@"; }
 	is "${lines[1]}" 'above: today: $25.00 of $20.00'
 	# one that is above goes before one that is unknown
 	check 2 --today 100 --five-hour 85
-	[[ "${lines[1]}" == 'unknown: 5-hour limit: not known; Claude Code tells it to swatch statusline only' ]]
+	[[ "${lines[1]}" == 'unknown: 5-hour limit: unknown; Claude Code reports it only to swatch statusline' ]]
 	check 1 --today 1 --five-hour 85
 	check 1 --quiet --today 1
 	is "$output" ""
@@ -70,7 +70,7 @@ alive() { flock "$CACHE/.swatch.lock" "$@"; }
 
 @test "what is stale, of another day, ended or reset is unknown" {
 	check 2 --today 100
-	[[ "$output" == *'there are no figures, and no swatchd is running' ]]
+	[[ "$output" == *'no figures, and no swatchd is running' ]]
 	billing
 	alive swatch check --block 50 --today 100 --five-hour 90 --seven-day 90
 	check 2 --five-hour 90
@@ -102,7 +102,7 @@ alive() { flock "$CACHE/.swatch.lock" "$@"; }
 	billing ".rateLimits.fiveHour.resetsAt = $(in_ms -1)"
 	run alive swatch check --five-hour 50
 	[ "$status" -eq 2 ]
-	[[ "$output" == *'it was reset at '* ]]
+	[[ "$output" == *'the limit reset at '* ]]
 	# a newer swatchd's file; rubbish
 	billing '.schema = 2'
 	run alive swatch check --today 100
@@ -121,10 +121,10 @@ alive() { flock "$CACHE/.swatch.lock" "$@"; }
 	billing '.unpricedModels = ["claude-next"] | .costToday = 0 | .today = {costUSD: 0, totalTokens: 9} | .block += {costUSD: 0, totalTokens: 9}'
 	run alive swatch check --today 100
 	[ "$status" -eq 2 ]
-	[[ "$output" == 'unknown: today: its cost is not known; no price is known for claude-next' ]]
+	[[ "$output" == 'unknown: today: its cost is unknown; no price is known for claude-next' ]]
 	run alive swatch check --block 100
 	[ "$status" -eq 2 ]
-	[[ "$output" == 'unknown: block: its cost is not known; no price is known for claude-next, '*' left' ]]
+	[[ "$output" == 'unknown: block: its cost is unknown; no price is known for claude-next, '*' left' ]]
 	# nothing was used: that is nothing
 	billing '.unpricedModels = ["claude-next"] | .costToday = 0 | .today = {costUSD: 0, totalTokens: 0}'
 	alive swatch check --today 100

@@ -29,7 +29,7 @@ setting() { swatch config --json | jq -r ".settings[] | select(.section == \"$1\
 directory = $HOME/y"
 	is "$(swatch config --json | jq -r '.cacheDirectory + " " + .cacheDirectoryFrom')" "$HOME/y [cache] directory"
 	rm "$CONFIG"
-	swatch config | grep -q '; not there: all is default'
+	swatch config | grep -q '; does not exist; all settings are defaults'
 	is "$(swatch config --json | jq .configFileExists)" false
 }
 

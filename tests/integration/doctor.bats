@@ -56,9 +56,9 @@ settings() { printf '%s\n' "$1" >"$HOME/.claude/settings.json"; }
 	start_daemon
 	check_is service 'note: *the swatchd that runs is not the service*'
 	fake_systemctl loaded disabled inactive
-	check_is service 'note: swatchd.service is not started at login (disabled)'
+	check_is service 'note: swatchd.service does not start at login (disabled)'
 	fake_systemctl not-found '""' inactive
-	check_is service 'note: there is no user service*'
+	check_is service 'note: the user service swatchd.service is missing*'
 	is "$(remedy service)" 'swatch setup installs it'
 	fake_systemctl loaded enabled failed
 	check_is service 'bad: swatchd.service has failed'
@@ -79,7 +79,7 @@ settings() { printf '%s\n' "$1" >"$HOME/.claude/settings.json"; }
 	run swatch doctor
 	[ "$status" -eq 1 ]
 	rm "$CONFIG"
-	check_is config "good: $CONFIG is not there: all is default"
+	check_is config "good: $CONFIG does not exist; all settings are defaults"
 }
 
 @test "ccusage: missing, failing, talking nonsense, old, and not on the daemon's PATH" {
@@ -87,7 +87,7 @@ settings() { printf '%s\n' "$1" >"$HOME/.claude/settings.json"; }
 	use_ccusage "$TEST_HOME/none blocks --json"
 	check_is ccusage "bad: $TEST_HOME/none is not found: *"
 	printf '[billing]\nsource = auto\n[ccusage]\ncommand = %s\n' "$TEST_HOME/none" >"$CONFIG"
-	check_is ccusage 'note: *nobody audits them'
+	check_is ccusage 'note: *nothing checks them'
 	use_ccusage "$(fake_ccusage fails <<<$'#!/bin/sh\necho broken >&2; exit 7')"
 	check_is ccusage 'bad: it fails: exit status 7: broken'
 	use_ccusage "$(fake_ccusage talks <<<$'#!/bin/sh\necho hello {}')"
@@ -126,8 +126,8 @@ bad: it is here, but swatchd does not run it: *"
 	swatch refresh --wait
 	check_is drift "note: ccusage's last audit differs by \$9.50"
 	swatch refresh --wait
-	check_is drift "bad: ccusage's figures are shown, not native's: *"
-	is "$(remedy drift)" 'swatch verify says which messages make the difference'
+	check_is drift "bad: ccusage's figures are shown, not swatch's own: *"
+	is "$(remedy drift)" 'swatch verify shows which messages make the difference'
 	kill -STOP "$DAEMON"
 	run check_is daemon 'bad: swatchd cannot be reached: the daemon did not answer within *'
 	kill -CONT "$DAEMON"
@@ -152,7 +152,7 @@ bad: it is here, but swatchd does not run it: *"
 	stop_daemon
 	echo rubbish >"$CACHE/billing-shared.json"
 	touch "$CACHE/.swatch.tmp.1"
-	check_is cache 'bad: no JSON object: billing-shared.json
+	check_is cache 'bad: not a JSON object: billing-shared.json
 note: left by a swatchd that crashed: .swatch.tmp.1'
 	# nothing was changed
 	[ -e "$CACHE/.swatch.tmp.1" ]
@@ -161,7 +161,7 @@ note: left by a swatchd that crashed: .swatch.tmp.1'
 
 @test "Claude Code's settings: the statusline, and transcripts about to be deleted" {
 	message 1 >"$PROJECTS/-p/s1.jsonl"
-	check_is statusline "note: none is set in $HOME/.claude/settings.json"
+	check_is statusline "note: no statusLine is set in $HOME/.claude/settings.json"
 	is "$(remedy statusline)" 'swatch setup puts it in, and keeps all else in that file as it is'
 	settings '{"statusLine":{"type":"command","command":"ccusage statusline"}}'
 	check_is statusline 'bad: its program is not found: ccusage (*)'
@@ -175,12 +175,12 @@ note: left by a swatchd that crashed: .swatch.tmp.1'
 	printf '{"statusLine":{"command":"swatch statusline"}}' >"$TEST_HOME/dotfile"
 	ln -sf "$TEST_HOME/dotfile" "$HOME/.claude/settings.json"
 	check_is statusline 'good: connected: swatch statusline'
-	check_is cleanup 'good: Claude Code keeps transcripts for 30 days, none is about to go'
+	check_is cleanup 'good: Claude Code keeps transcripts for 30 days; it will not delete any soon'
 	touch -d '28 days ago' "$PROJECTS/-p/old.jsonl"
 	touch -d '26 days ago' "$PROJECTS/-p/younger.jsonl"
 	check_is cleanup 'note: 1 transcript about to be deleted: Claude Code keeps them for 30 days;*'
 	settings '{"cleanupPeriodDays":365}'
-	check_is cleanup 'good: Claude Code keeps transcripts for 365 days, none is about to go'
+	check_is cleanup 'good: Claude Code keeps transcripts for 365 days; it will not delete any soon'
 	settings '{"cleanupPeriodDays":10}'
 	check_is cleanup 'note: 2 transcripts about to be deleted*'
 }
@@ -196,7 +196,7 @@ note: left by a swatchd that crashed: .swatch.tmp.1'
 	swatch sync
 	AT=$(date -u -d '2 hours' +%Y-%m-%dT%H:%M:%S.000Z) message 2 >>"$PROJECTS/-p/s1.jsonl"
 	swatch sync
-	check_is clock 'bad: messages or figures are of the future (in *)'
+	check_is clock 'bad: messages or figures are dated in the future (in *)'
 }
 
 @test "polled directories, as configured" {
@@ -209,7 +209,7 @@ method = poll'
 
 @test "no transcripts anywhere" {
 	rm -r "$PROJECTS"
-	check_is transcripts 'bad: there are none: * does not exist'
+	check_is transcripts 'bad: no transcripts: * does not exist'
 	run swatch doctor --nonsense
 	[ "$status" -eq 2 ]
 }

@@ -198,7 +198,7 @@ need_filter() {
 	swatch refresh --wait
 	[ -e "$HOME/evil" ]
 	is "$(swatch doctor --json | jq -r '.checks[] | select(.name == "sandbox") | .state + ": " + .what')" \
-		'note: swatchd has none: [sandbox] mode = off'
+		'note: swatchd has no sandbox: [sandbox] mode = off'
 	swatch status | grep -q '^sandbox  *off'
 
 	configure $'[sandbox]\nwrite = /no/such/place'

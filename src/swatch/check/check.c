@@ -83,7 +83,8 @@ static void append_staleness(const struct check_facts *facts, struct check_resul
 		return;
 	buf_append_str(&result->why, "; stale");
 	if (result->as_of_ms > 0)
-		buf_printf(&result->why, ", as of %s", human_clock(result->as_of_ms, facts->now_ms, HUMAN_TEXT));
+		buf_printf(&result->why, ", as of %s",
+			   human_clock(result->as_of_ms, facts->now_ms, HUMAN_TEXT));
 	if (!facts->daemon_lives)
 		buf_append_str(&result->why, ", no swatchd is running");
 }
@@ -91,19 +92,18 @@ static void append_staleness(const struct check_facts *facts, struct check_resul
 /* The first of the models without a price; NULL when all have one. */
 static const char *find_unpriced(const struct check_facts *facts)
 {
-	struct json_object *models = NULL;
-	if (!json_object_object_get_ex(facts->billing, "unpricedModels", &models)
-	    || !json_object_is_type(models, json_type_array) || json_object_array_length(models) == 0)
-		return NULL;
-	struct json_object *first = json_object_array_get_idx(models, 0);
-	return json_object_is_type(first, json_type_string) ? json_object_get_string(first) : "a model";
+	size_t count;
+	struct json_object *models = json_get_array(facts->billing, "unpricedModels", &count);
+	const char *first = json_item_string(models, 0);
+	return count == 0 ? NULL : first ? first : "a model";
 }
 
 /*
- * Takes what the block or the day (`part` of the shared figures) cost. It is too low by what models without a price
- * cost, and not known where nothing else was used.
+ * Takes the cost of the block or the day (`part` of the shared figures). Models without a price are missing
+ * in it; when only such models were used, the cost is unknown.
  */
-static void take_cost(const struct check_facts *facts, struct check_result *result, double usd, const char *part)
+static void take_cost(const struct check_facts *facts, struct check_result *result, double usd,
+		      const char *part)
 {
 	const char *unpriced = find_unpriced(facts);
 	bool is_known = !unpriced || usd > 0.
@@ -112,36 +112,43 @@ static void take_cost(const struct check_facts *facts, struct check_result *resu
 		result->value = usd;
 		append_amounts(result);
 	} else {
-		buf_append_str(&result->why, "its cost is not known");
+		buf_append_str(&result->why, "its cost is unknown");
 	}
 	if (unpriced)
 		buf_printf(&result->why, "; no price is known for %s", unpriced);
 }
 
-/* Returns false, with why, when billing-shared.json tells nothing. */
-static bool read_billing(const struct check_facts *facts, struct check_result *result, struct figures *figures)
+/* Begins with the label. Returns false, and says why, when billing-shared.json has no figures. */
+static bool read_billing(const struct check_facts *facts, const char *label, struct check_result *result,
+			 struct figures *figures)
 {
+	buf_printf(&result->why, "%s: ", label);
 	figures_read(figures, facts->billing, facts->daemon_lives, facts->now_ms);
 	if (json_get_int(facts->billing, "schema", CACHE_SCHEMA) > CACHE_SCHEMA)
 		buf_append_str(&result->why, CACHE_BILLING_FILE " was written by a newer swatchd");
 	else if (!figures->known)
-		buf_append_str(&result->why, facts->daemon_lives ? "there are no figures yet"
-			       : "there are no figures, and no swatchd is running");
+		buf_append_str(&result->why, facts->daemon_lives ? "no figures yet"
+			       : "no figures, and no swatchd is running");
 	else
 		return true;
 	return false;
 }
 
+/* Of the costs. */
+static void take_age(const struct figures *figures, struct check_result *result)
+{
+	result->is_fresh = figures->is_fresh;
+	result->as_of_ms = figures->fetched_ms;
+}
+
 static void judge_today(const struct check_facts *facts, struct check_result *result)
 {
 	struct figures figures;
-	buf_append_str(&result->why, "today: ");
-	if (!read_billing(facts, result, &figures))
+	if (!read_billing(facts, "today", result, &figures))
 		return;
-	result->is_fresh = figures.is_fresh;
-	result->as_of_ms = figures.fetched_ms;
+	take_age(&figures, result);
 	if (!figures.is_of_today) {
-		buf_printf(&result->why, "the last figures are of %s, and no swatchd is running",
+		buf_printf(&result->why, "the last figures are from %s, and no swatchd is running",
 			   human_clock(figures.fetched_ms, facts->now_ms, HUMAN_TEXT));
 		return;
 	}
@@ -152,48 +159,45 @@ static void judge_today(const struct check_facts *facts, struct check_result *re
 static void judge_block(const struct check_facts *facts, struct check_result *result)
 {
 	struct figures figures;
-	buf_append_str(&result->why, "block: ");
-	if (!read_billing(facts, result, &figures))
+	if (!read_billing(facts, "block", result, &figures))
 		return;
-	result->is_fresh = figures.is_fresh;
-	result->as_of_ms = figures.fetched_ms;
+	take_age(&figures, result);
 	if (!figures.has_block && json_get_object(facts->billing, "block")) {
 		buf_append_str(&result->why, "its figures cannot be read");
 	} else if (figures.has_block && figures.block_end_ms > facts->now_ms) {
 		take_cost(facts, result, figures.block_usd, "block");
-		buf_printf(&result->why, ", %s left", human_span(figures.block_end_ms - facts->now_ms, HUMAN_TEXT));
+		buf_printf(&result->why, ", %s left",
+			   human_span(figures.block_end_ms - facts->now_ms, HUMAN_TEXT));
 		append_staleness(facts, result);
 	} else if (figures.is_fresh) {
 		result->value = 0;
 		buf_append_str(&result->why, "none is active");
 	} else {
-		buf_append_str(&result->why, figures.has_block ? "the last known one has ended" : "none was active");
+		buf_append_str(&result->why,
+			       figures.has_block ? "the last known one has ended" : "none was active");
 		append_staleness(facts, result);
 	}
 }
 
-/*
- * A server's limit counts up to its reset, and a statusline tells when it changes: that it was told long ago does not
- * make it stale.
- */
+/* A statusline reports each change of a server's limit, so the age of the last report does not matter. */
 static void judge_limit(const struct check_facts *facts, struct check_result *result, const char *label)
 {
 	struct figures figures;
-	buf_printf(&result->why, "%s: ", label);
-	if (!read_billing(facts, result, &figures))
+	if (!read_billing(facts, label, result, &figures))
 		return;
-	struct json_object *limit = json_get_object(json_get_object(facts->billing, "rateLimits"), check_name(result->kind));
+	struct json_object *limits = json_get_object(facts->billing, "rateLimits");
+	struct json_object *limit = json_get_object(limits, check_name(result->kind));
 	double used = json_get_double(limit, "usedPercentage", NAN);
 	int64_t resets_ms = json_get_int(limit, "resetsAt", 0);
 	int64_t observed_ms = json_get_int(limit, "observedAt", 0);
 	result->is_fresh = facts->daemon_lives;
 	result->as_of_ms = observed_ms > 0 ? observed_ms : 0;
 	if (!isfinite(used) || used < 0 || resets_ms <= 0) {
-		buf_append_str(&result->why, "not known; Claude Code tells it to swatch statusline only");
+		buf_append_str(&result->why, "unknown; Claude Code reports it only to swatch statusline");
 		return;
 	}
 	if (resets_ms <= facts->now_ms) {
-		buf_printf(&result->why, "it was reset at %s, and nothing was told since",
+		buf_printf(&result->why, "the limit reset at %s and has not been reported since",
 			   human_clock(resets_ms, facts->now_ms, HUMAN_TEXT));
 		return;
 	}
@@ -213,7 +217,8 @@ static void judge_context(const struct check_facts *facts, struct check_result *
 		if (facts->session_id)
 			buf_printf(&result->why, "nothing is known of session %s", facts->session_id);
 		else
-			buf_append_str(&result->why, facts->no_session ? facts->no_session : "no session was told");
+			buf_append_str(&result->why,
+				       facts->no_session ? facts->no_session : "no session was given");
 		append_staleness(facts, result);
 		return;
 	}

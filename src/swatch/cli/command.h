@@ -1,14 +1,8 @@
 /*
- * command: what a command of `swatch` is, and the table of them all.
+ * cli/command: what a command of `swatch` is, and the table of them all.
  *
- * For: main.c, which dispatches over the table; cmd-NAME.c, each of which exports one `struct command`.
- *
- * To add a command:
- *   1. cmd-NAME.c with its `const struct command command_NAME`;
- *   2. its extern below and its line in command_table.c;
- *   3. cmd-NAME.c in Makemodule.am, and its lines in contrib/completions/commands.tsv (run generate.sh there);
- *   4. man/swatch-NAME.1 and a test.
- * A command that needs a heavy library is a program of its own, swatch-NAME in libexec/swatch/ (program.h).
+ * For: commands_main.c, which looks commands up in the table, and commands/NAME.c, each of which has one
+ * `struct command`. "Adding a command" in CONTRIBUTING.md lists the steps; the extern below is one of them.
  */
 #ifndef SWATCH_SWATCH_CLI_COMMAND_H
 #define SWATCH_SWATCH_CLI_COMMAND_H
@@ -27,27 +21,27 @@ enum {
 	SWATCH_NO_REFERENCE = 4   /* verify: no ccusage to verify with */
 };
 
-/* A long option. --help and -h are every command's and not listed. */
+/* A long option. Every command has --help and -h; they are not listed. */
 struct command_option {
 	const char *name;      /* without the dashes; NULL ends the list */
 	int letter;            /* what command_next_option() returns for it */
 	const char *argument;  /* how the usage names its argument; NULL: it takes none */
-	const char *text;      /* one line of help */
+	const char *text;      /* one line of help; begins with the text in commands.tsv */
 };
 
-/* The command needs the config, the cache directory's path and the socket's: the dispatcher sees to them before run(). */
+/* commands_main.c reads the config and finds the cache directory and the socket before it calls run(). */
 #define COMMAND_NEEDS_CACHE 1U
 
 struct invocation;
 
 struct command {
 	const char *name;
-	const char *usage;     /* what follows "swatch NAME", "" when nothing */
+	const char *usage;     /* after "swatch NAME"; may be "" */
 	const char *summary;   /* one line, lower case */
-	const struct command_option *options; /* NULL: none but --help */
+	const struct command_option *options; /* NULL: only --help */
 	unsigned flags;        /* COMMAND_* */
 	int max_arguments;     /* more of them are a usage error */
-	/* `argv[0]` is the command's name. Writes to stdout; the dispatcher flushes and checks it. Returns an exit status. */
+	/* `argv[0]` is the name. Prints to stdout, which main() checks. Returns an exit status. */
 	int (*run)(struct invocation *invocation, int argc, char **argv);
 };
 
@@ -59,17 +53,17 @@ struct invocation {
 	/* With COMMAND_NEEDS_CACHE: */
 	struct config config;
 	char *cache_dir;             /* absolute; it need not exist */
-	char *socket_path;           /* NULL when `socket_errno` says why there can be none */
+	char *socket_path;           /* NULL: `socket_errno` says why */
 	int socket_errno;
 };
 
 /*
- * Reads the config and finds the cache directory; what is wrong is said on stderr. Returns SWATCH_OK or the exit status;
- * invocation_release() in every case.
+ * Reads the config and finds the cache directory. Returns SWATCH_OK, or the exit status after an error
+ * message. Call invocation_release() in either case.
  */
 int invocation_find_cache(struct invocation *invocation);
 
-/* The second half of it, for who has read the config already. Returns false after saying that there is no home. */
+/* Finds the cache directory by a config that was read already. Returns false after an error message. */
 bool invocation_locate_cache(struct invocation *invocation);
 
 void invocation_release(struct invocation *invocation);
@@ -80,24 +74,34 @@ extern const struct command *const command_table[];
 /* The command of that name, or NULL. */
 const struct command *command_find(const char *name);
 
-/* The name of the command that was probably meant, or NULL when none is near. */
+/* The name of the command that was probably meant; NULL when no name is near. */
 const char *command_suggest(const char *name);
 
-/* Says on stderr that there is no such command, and which one was probably meant. Returns SWATCH_USAGE. */
+/* Prints an error: no such command, and which one was probably meant. Returns SWATCH_USAGE. */
 int command_say_unknown(const char *name);
 
-/* Writes "usage: swatch NAME ..." and, with `whole`, the summary, the options and the manual page's name. */
+/* Prints "usage: swatch NAME ..." and, if `whole`, the summary, the options and the manual page. */
 void command_print_usage(FILE *out, const struct command *command, bool whole);
 
-/* What command_next_option() returns besides the options' letters. */
-#define COMMAND_OPTIONS_END (-1)
-#define COMMAND_OPTIONS_HELP (-2)
-#define COMMAND_OPTIONS_BAD (-3)
+/* Where an option goes: it sets `*flag`, or puts its argument into `*argument`. */
+struct command_target {
+	int letter;            /* of the option; 0 ends the list */
+	bool *flag;
+	const char **argument;
+};
 
 /*
- * The next option of the running command (argument in `optarg`); _END, and then `optind` is the first argument's.
- * _HELP: help was printed. _BAD: the fault and the usage were printed. Leave run() with command_options_status() then.
+ * Reads all options of the running command into `targets` (NULL: it has only --help). Returns true with
+ * `optind` at the first argument. Returns false with the exit status after it printed the help, or what is
+ * wrong with the options.
  */
+bool command_read_options(const struct invocation *invocation, int argc, char **argv,
+			  const struct command_target *targets, int *status);
+
+/* The same one by one. The next option's letter, with its argument in `optarg`, or one of these: */
+#define COMMAND_OPTIONS_END (-1)    /* `optind` is at the first argument */
+#define COMMAND_OPTIONS_HELP (-2)   /* help was printed: return command_options_status() */
+#define COMMAND_OPTIONS_BAD (-3)    /* the fault and the usage were printed: the same */
 int command_next_option(const struct invocation *invocation, int argc, char **argv);
 int command_options_status(int option);
 

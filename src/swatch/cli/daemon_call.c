@@ -2,8 +2,8 @@
 
 #include <errno.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "base/scope.h"
 #include "cache/dir.h"
 #include "cache/read.h"
 #include "swatch/ui/terminal.h"
@@ -15,7 +15,8 @@ enum client_state daemon_connect(const struct invocation *invocation, struct cli
 	memset(client, 0, sizeof(*client));
 	client->fd = -1;
 	if (invocation->socket_errno == ENAMETOOLONG)
-		buf_printf(why, "the path of %s is too long for a socket in it; set XDG_RUNTIME_DIR, or --cache",
+		buf_printf(why, "the path of %s is too long for a socket in it; set XDG_RUNTIME_DIR, or "
+				"--cache",
 			   invocation->cache_dir);
 	else
 		buf_printf(why, "cannot work out the socket's path: %s", strerror(invocation->socket_errno));
@@ -29,7 +30,7 @@ bool daemon_is_absent(enum client_state state)
 
 void daemon_start_hint(const struct invocation *invocation, struct buf *hint)
 {
-	/* The service knows nothing of options given here. */
+	/* The service does not get the options given here. */
 	if (!invocation->cache_option && !invocation->config_option)
 		buf_append_str(hint, "systemctl --user start swatchd (or, without systemd: swatchd &)");
 	else
@@ -47,59 +48,56 @@ int daemon_explain_absence(const struct invocation *invocation, enum client_stat
 	}
 	struct cache_lock_holder holder;
 	if (daemon_find_lock_holder(invocation, &holder) && holder.pid > 0) {
-		terminal_error("swatchd (pid %ld, %s) is at work on %s, but does not listen: %s", (long)holder.pid,
-			       holder.role, invocation->cache_dir, why);
+		terminal_error("swatchd (pid %ld, %s) is working on %s but does not listen: %s",
+			       (long)holder.pid, holder.role, invocation->cache_dir, why);
 		return SWATCH_NO_DAEMON;
 	}
-	struct buf hint = BUF_INIT;
+	AUTO_BUF hint = BUF_INIT;
 	daemon_start_hint(invocation, &hint);
 	terminal_error("swatchd is not running for %s: %s", invocation->cache_dir, why);
 	terminal_error("start it with: %s", buf_str(&hint));
-	buf_release(&hint);
 	return SWATCH_NO_DAEMON;
 }
 
-int daemon_ask_connected(struct client *client, const char *request, int64_t timeout_ms, struct json_object **answer)
+const char *daemon_error_of(struct json_object *answer)
 {
-	struct buf why = BUF_INIT;
-	int status = SWATCH_OK;
+	const char *error = json_get_string(answer, "error");
+	return error ? error : "swatchd refused the request without giving a reason";
+}
+
+int daemon_ask_connected(struct client *client, const char *request, int64_t timeout_ms,
+			 struct json_object **answer)
+{
+	AUTO_BUF why = BUF_INIT;
 	if (client_ask(client, request, timeout_ms, answer, &why) != CLIENT_OK) {
 		terminal_error("%s (pid %ld)", buf_message(&why), (long)client->daemon_pid);
-		status = SWATCH_FAILED;
-	} else if (!json_get_bool(*answer, "ok", false)) {
-		const char *error = json_get_string(*answer, "error");
-		terminal_error("%s", error ? error : "the daemon refuses, and does not say why");
-		json_object_put(*answer);
-		*answer = NULL;
-		status = SWATCH_FAILED;
+		return SWATCH_FAILED;
 	}
-	buf_release(&why);
-	return status;
+	if (json_get_bool(*answer, "ok", false))
+		return SWATCH_OK;
+	terminal_error("%s", daemon_error_of(*answer));
+	json_object_put(*answer);
+	*answer = NULL;
+	return SWATCH_FAILED;
 }
 
 int daemon_ask(const struct invocation *invocation, const char *request, int64_t timeout_ms,
 	       struct json_object **answer)
 {
 	struct client client;
-	struct buf why = BUF_INIT;
+	AUTO_BUF why = BUF_INIT;
 	*answer = NULL;
 	enum client_state state = daemon_connect(invocation, &client, &why);
 	int status = state == CLIENT_LISTENING ? daemon_ask_connected(&client, request, timeout_ms, answer)
 					       : daemon_explain_absence(invocation, state, buf_str(&why));
 	client_close(&client);
-	buf_release(&why);
 	return status;
 }
 
 bool daemon_find_lock_holder(const struct invocation *invocation, struct cache_lock_holder *holder)
 {
-	struct buf error = BUF_INIT;
+	AUTO_BUF error = BUF_INIT;
 	memset(holder, 0, sizeof(*holder));
-	int dir_fd = cache_dir_open(invocation->cache_dir, false, &error);
-	buf_release(&error);
-	if (dir_fd < 0)
-		return false;
-	bool held = cache_lock_find_holder(dir_fd, holder);
-	close(dir_fd);
-	return held;
+	AUTO_CLOSE int dir_fd = cache_dir_open(invocation->cache_dir, false, &error);
+	return dir_fd >= 0 && cache_lock_find_holder(dir_fd, holder);
 }

@@ -1,4 +1,4 @@
-/* What a command needs: the config, and where the cache directory and its socket are. */
+/* Finds what a command needs: the config, the cache directory and its socket. */
 #include "swatch/cli/command.h"
 
 #include <errno.h>
@@ -6,11 +6,11 @@
 #include <string.h>
 
 #include "base/paths.h"
+#include "base/scope.h"
 #include "cache/dir.h"
 #include "ipc/socket.h"
 #include "swatch/ui/terminal.h"
 
-/* Prints the config's faults, a line each. */
 static void say_faults(struct buf *errors)
 {
 	const char *line = buf_message(errors);
@@ -21,25 +21,25 @@ static void say_faults(struct buf *errors)
 		line += len;
 		line += *line == '\n';
 	}
-	terminal_error("a running swatchd keeps the settings that it had");
+	terminal_error("a running swatchd keeps its old settings");
 }
 
 static int load_config(struct invocation *invocation)
 {
-	struct buf errors = BUF_INIT;
-	int status = SWATCH_OK;
+	AUTO_BUF errors = BUF_INIT;
 	errno = 0;
-	char *path = invocation->config_option ? strdup(invocation->config_option) : config_default_path();
+	AUTO_FREE char *path =
+		invocation->config_option ? strdup(invocation->config_option) : config_default_path();
 	if ((!path && errno == ENOMEM) || !config_init(&invocation->config)) {
 		terminal_error("out of memory");
-		status = SWATCH_FAILED;
-	} else if (path && config_read_file(&invocation->config, path, invocation->config_option != NULL, &errors) != 0) {
-		say_faults(&errors);
-		status = SWATCH_USAGE;
+		return SWATCH_FAILED;
 	}
-	free(path);
-	buf_release(&errors);
-	return status;
+	if (path
+	    && config_read_file(&invocation->config, path, invocation->config_option != NULL, &errors) != 0) {
+		say_faults(&errors);
+		return SWATCH_USAGE;
+	}
+	return SWATCH_OK;
 }
 
 bool invocation_locate_cache(struct invocation *invocation)

@@ -1,4 +1,4 @@
-/* The options of commands: the table's data turned into getopt_long's, and into usage text. */
+/* Reads the options of commands, and prints their usage. */
 #include "swatch/cli/command.h"
 
 #include <getopt.h>
@@ -27,7 +27,7 @@ void command_print_usage(FILE *out, const struct command *command, bool whole)
 	fprintf(out, "\nmanual: man swatch-%s\n", command->name);
 }
 
-/* Says what getopt_long() did not like. It has left the option in argv[optind - 1], or its letter in optopt. */
+/* getopt_long() left the faulty option in argv[optind - 1], or its letter in optopt. */
 static void say_bad_option(const struct command *command, int verdict, char **argv, int known_letter)
 {
 	const char *given = argv[optind - 1];
@@ -47,15 +47,16 @@ int command_next_option(const struct invocation *invocation, int argc, char **ar
 	const struct command *command = invocation->command;
 	struct option options[MAX_OPTIONS + 2] = { { "help", no_argument, NULL, 'h' } };
 	size_t count = 1;
-	for (const struct command_option *option = command->options; option && option->name && count <= MAX_OPTIONS;
-	     option++)
-		options[count++] = (struct option){ option->name, option->argument ? required_argument : no_argument,
-						    NULL, option->letter };
+	for (const struct command_option *option = command->options;
+	     option && option->name && count <= MAX_OPTIONS; option++)
+		options[count++] =
+			(struct option){ option->name, option->argument != NULL, NULL, option->letter };
 	opterr = 0;
 	optopt = 0;
 	int found = getopt_long(argc, argv, ":h", options, NULL);
 	if (found == -1 && argc - optind > command->max_arguments) {
-		terminal_error("%s: unexpected argument '%s'", command->name, argv[optind + command->max_arguments]);
+		terminal_error("%s: unexpected argument '%s'", command->name,
+			       argv[optind + command->max_arguments]);
 		command_print_usage(stderr, command, false);
 		return COMMAND_OPTIONS_BAD;
 	}
@@ -66,15 +67,32 @@ int command_next_option(const struct invocation *invocation, int argc, char **ar
 		return COMMAND_OPTIONS_HELP;
 	}
 	if (found == '?' || found == ':') {
-		/* For --flag=value getopt_long() leaves the known option's letter in optopt. */
+		/* After --flag=value, optopt has the letter of a known option. */
 		int known = 0;
 		for (size_t i = 0; i < count; i++)
-			if (optopt != 0 && options[i].val == optopt && strncmp(argv[optind - 1], "--", 2) == 0)
+			if (optopt != 0 && options[i].val == optopt
+			    && strncmp(argv[optind - 1], "--", 2) == 0)
 				known = optopt;
 		say_bad_option(command, found, argv, known);
 		return COMMAND_OPTIONS_BAD;
 	}
 	return found;
+}
+
+bool command_read_options(const struct invocation *invocation, int argc, char **argv,
+			  const struct command_target *targets, int *status)
+{
+	int option;
+	while ((option = command_next_option(invocation, argc, argv)) >= 0) {
+		for (const struct command_target *target = targets; target && target->letter != 0; target++) {
+			if (target->letter == option && target->flag)
+				*target->flag = true;
+			else if (target->letter == option)
+				*target->argument = optarg;
+		}
+	}
+	*status = command_options_status(option);
+	return option == COMMAND_OPTIONS_END;
 }
 
 int command_options_status(int option)

@@ -1,5 +1,5 @@
 /*
- * cli/prices: the prices in force for a command.
+ * cli/prices: loads the prices in force for a command.
  *
  * For: the reports that read the transcripts themselves, swatch pricing and swatch verify.
  */
@@ -10,8 +10,8 @@
 #include "swatch/cli/command.h"
 
 /*
- * Loads the prices; on stderr it tells people what is wrong with pricing.json. Returns SWATCH_OK, or the exit
- * status; prices_release() in every case.
+ * Loads the prices. Returns SWATCH_OK, or the exit status after an error message. Call prices_release() in
+ * either case.
  */
 int command_load_prices(const struct invocation *invocation, struct prices *prices);
 

@@ -20,7 +20,7 @@
 #define EXTERNAL_MAX_NAME 64
 #define LOG_MAX_BYTES (1 << 20)
 
-/* DIRECTORY/NAME when that is a program, else NULL with errno. */
+/* DIRECTORY/NAME if that is a program, else NULL with errno. */
 static char *try_directory(const char *directory, const char *name)
 {
 	AUTO_FREE char *path = paths_join(directory, name);
@@ -63,7 +63,7 @@ static char *find_own(const char *name)
 		found = try_directory(SWATCH_BINDIR, name);
 	if (!found)
 		found = argv_find_program(name);
-	/* The place beside this program matters most. */
+	/* The errno of the place beside this program tells most. */
 	errno = why;
 	return found;
 }
@@ -92,7 +92,8 @@ char *program_find_external(const char *name)
 	return found ? found : argv_find_program(program);
 }
 
-void program_become(const char *path, const char *config_option, const char *cache_option, int argc, char **argv)
+void program_become(const char *path, const char *config_option, const char *cache_option, int argc,
+		    char **argv)
 {
 	char config[] = "--config", cache[] = "--cache";
 	AUTO_FREE char **whole = calloc((size_t)argc + 5, sizeof(*whole));
@@ -112,13 +113,8 @@ void program_become(const char *path, const char *config_option, const char *cac
 	}
 	for (int i = 1; i < argc; i++)
 		whole[count++] = argv[i];
-	program_exec(path, whole);
+	execv(path, whole);
 	terminal_error("cannot run %s: %s", path, strerror(errno));
-}
-
-void program_exec(const char *path, char *const argv[])
-{
-	execv(path, argv);
 }
 
 int program_run(const char *path, char *const argv[])
@@ -135,14 +131,14 @@ int program_run(const char *path, char *const argv[])
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
-/* ---- a program that goes on by itself ---- */
+/* ---- a program that outlives this one ---- */
 
-/* Others must not reach the program: those of Claude Code, of a service manager and of a terminal. */
+/* Variables of Claude Code, of a service manager or of a terminal must not reach the program. */
 static bool is_persons_variable(const char *entry)
 {
 	static const char *const names[] = {
-		"HOME", "PATH", "USER", "LOGNAME", "SHELL", "LANG", "LANGUAGE", "TZ", "TZDIR", "TMPDIR", "CLAUDE_CONFIG_DIR",
-		"DISPLAY", "WAYLAND_DISPLAY", "DBUS_SESSION_BUS_ADDRESS", NULL
+		"HOME", "PATH", "USER", "LOGNAME", "SHELL", "LANG", "LANGUAGE", "TZ", "TZDIR", "TMPDIR",
+		"CLAUDE_CONFIG_DIR", "DISPLAY", "WAYLAND_DISPLAY", "DBUS_SESSION_BUS_ADDRESS", NULL
 	};
 	size_t len = strcspn(entry, "=");
 	if (strncmp(entry, "LC_", 3) == 0 || strncmp(entry, "XDG_", 4) == 0)
@@ -176,7 +172,7 @@ static void make_parents(char *path)
 	}
 }
 
-/* Returns -1 when there is none: the program is started all the same. */
+/* Returns -1 when the log cannot be opened; the program starts all the same. */
 static int open_detached_log(void)
 {
 	AUTO_FREE char *state = paths_state_home();
@@ -185,17 +181,16 @@ static int open_detached_log(void)
 	if (!path)
 		return -1;
 	make_parents(path);
-	AUTO_CLOSE int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY,
-				 0600);
-	/*
-	 * Only this person's file, which has no other name: its text is private, and it is emptied when it is
-	 * large.
-	 */
-	bool good = fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_uid == geteuid() && st.st_nlink == 1
-		    && (st.st_mode & 0022) == 0 && (st.st_size <= LOG_MAX_BYTES || ftruncate(fd, 0) == 0);
-	int kept = good ? fd : -1;
-	if (good)
-		fd = -1;
+	const int flags = O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
+	AUTO_CLOSE int fd = open(path, flags, 0600);
+	/* The log is private, and emptied when it is large: it must be this person's only. */
+	bool good = fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_uid == geteuid()
+		    && st.st_nlink == 1 && (st.st_mode & 0022) == 0
+		    && (st.st_size <= LOG_MAX_BYTES || ftruncate(fd, 0) == 0);
+	int kept = fd;
+	if (!good)
+		return -1;
+	fd = -1;
 	return kept;
 }
 
@@ -205,8 +200,10 @@ int program_start_detached(const char *path, char *const argv[])
 	if (!environment)
 		return -1;
 	AUTO_CLOSE int log_fd = open_detached_log();
-	const struct spawn_plan plan = { .kind = SPAWN_DETACHED, .path = path, .argv = argv, .environment = environment,
-					 .log_fd = log_fd >= 0 ? &log_fd : NULL };
+	const struct spawn_plan plan = {
+		.kind = SPAWN_DETACHED, .path = path, .argv = argv, .environment = environment,
+		.log_fd = log_fd >= 0 ? &log_fd : NULL,
+	};
 	struct spawned spawned;
 	errno = spawn_start(&plan, &spawned);
 	return errno == 0 ? 0 : -1;

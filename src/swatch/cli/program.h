@@ -1,5 +1,5 @@
 /*
- * program: finding and running other programs: swatchd, and the external commands swatch-NAME.
+ * cli/program: finds and runs other programs: swatchd, and the external commands swatch-NAME.
  *
  * For: commands_main.c (external commands), the commands top, refresh (the one-shot daemon) and help, setup,
  * and statusline/autostart.c. There is no shell anywhere.
@@ -11,47 +11,45 @@
 
 /*
  * The path of the swatchd that belongs to this program: the one beside it, else in SWATCH_BINDIR, else on
- * PATH. The caller frees it; NULL with errno when there is none.
+ * PATH. The caller frees it; NULL with errno when it is missing.
  */
 char *program_find_daemon(void);
 
-/* The same of the program `swatch`, which is not this one: that is swatch-commands. */
+/* The same for the program `swatch` (this one is swatch-commands). */
 char *program_find_swatch(void);
 
 /*
  * The path of the external command `name`: swatch-NAME in SWATCH_LIBEXECDIR/swatch, else on PATH. The caller
- * frees it; NULL when there is none, or when `name` is not made of letters, digits, '-' and '_'.
+ * frees it; NULL when it is missing, or when `name` has other characters than letters, digits, '-' and '_'.
  */
 char *program_find_external(const char *name);
 
 /*
  * The path of one of swatch's own programs, "swatch-top": beside this one, else in SWATCH_LIBEXECDIR/swatch.
- * The caller frees it; NULL when there is none.
+ * The caller frees it; NULL when it is missing.
  */
 char *program_find_part(const char *name);
 
 /*
- * Becomes the program, with these arguments, after the global options that were given (NULL:
- * not given). Returns only on failure, with a message on stderr.
+ * Becomes the program, with the global options that were given (NULL: not given) before these arguments.
+ * Returns only on failure, after an error message.
  */
-void program_become(const char *path, const char *config_option, const char *cache_option, int argc, char **argv);
-
-/* Becomes the program. Returns only on failure, with errno. `argv` ends with NULL. */
-void program_exec(const char *path, char *const argv[]);
+void program_become(const char *path, const char *config_option, const char *cache_option, int argc,
+		    char **argv);
 
 /*
- * Runs the program, on the same terminal, and waits for its end. It gets SIGTERM when this process dies.
- * Returns its exit status, 128 + the signal's number when a signal ended it, -1 with errno when it could not
+ * Runs the program on the same terminal, and waits for its end. It gets SIGTERM when this process dies.
+ * Returns its exit status; 128 + the signal's number when a signal ended it; -1 with errno when it could not
  * be run.
  */
 int program_run(const char *path, char *const argv[]);
 
 /*
- * Starts a program that goes on by itself: a session of its own, in "/", nothing of this process's but
- * /dev/null for its descriptors, default signals, and of the environment only what tells of the person (home,
- * PATH, language, desktop, XDG's directories, CLAUDE_CONFIG_DIR); not a child of this process. What it says
- * on stderr is added to $XDG_STATE_HOME/swatch/swatchd.log, begun anew when that is over 1 MiB. Returns 0
- * when it was started, -1 with errno.
+ * Starts a program that outlives this process and is not its child: in a session of its own, in "/", with
+ * default signals, and with /dev/null for its descriptors. Of the environment it gets only what belongs to
+ * the person (home, PATH, language, desktop, XDG's directories, CLAUDE_CONFIG_DIR). Its stderr is appended to
+ * $XDG_STATE_HOME/swatch/swatchd.log, which starts again when it is over 1 MiB. Returns 0 when it was
+ * started, -1 with errno.
  */
 int program_start_detached(const char *path, char *const argv[]);
 

@@ -12,8 +12,8 @@
 /* systemd gives a start 90 s. */
 #define DO_TIMEOUT_MS 100000
 
-static enum user_service_answer run(const char *const *words, int64_t timeout_ms, struct buf *out, struct buf *why,
-				    int *signal)
+static enum user_service_answer run(const char *const *words, int64_t timeout_ms, struct buf *out,
+				    struct buf *why, int *signal)
 {
 	char program[] = "systemctl", user[] = "--user";
 	char *argv[WORDS_MAX + 3] = { program, user };
@@ -40,7 +40,7 @@ static enum user_service_answer run(const char *const *words, int64_t timeout_ms
 	return answer;
 }
 
-/* The text after "Name=" on its line. */
+/* The value in the line "Name=value"; "" when the line is missing. */
 static const char *find_property(const char *text, const char *name, size_t *value_len)
 {
 	size_t name_len = strlen(name);

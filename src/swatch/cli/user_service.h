@@ -1,8 +1,7 @@
 /*
- * user_service: the user's systemd, by way of systemctl.
+ * cli/user_service: the user's systemd, through systemctl on PATH, with a time limit.
  *
- * For: doctor, which asks, and setup, which installs. No library and no bus: systemctl on PATH, with a time
- * limit.
+ * For: doctor, which asks about the service, and setup, which installs it.
  */
 #ifndef SWATCH_SWATCH_CLI_USER_SERVICE_H
 #define SWATCH_SWATCH_CLI_USER_SERVICE_H
@@ -16,26 +15,24 @@
 
 struct user_service {
 	char load[64];       /* "loaded", "not-found", "masked", ... */
-	char file[64];       /* "enabled", "disabled", ...; "" when there is none */
+	char file[64];       /* "enabled", "disabled", ...; "" without a unit file */
 	char active[64];     /* "active", "inactive", "failed", ... */
 };
 
 enum user_service_answer {
 	USER_SERVICE_ANSWERED,
-	USER_SERVICE_NO_SYSTEMD,   /* there is no systemctl */
-	USER_SERVICE_SILENT,       /* it fails: `why` says how */
-	USER_SERVICE_INTERRUPTED   /* *signal: what this process got meanwhile */
+	USER_SERVICE_NO_SYSTEMD,   /* systemctl is missing */
+	USER_SERVICE_SILENT,       /* it failed: `why` says how */
+	USER_SERVICE_INTERRUPTED   /* this process got *signal meanwhile */
 };
 
-/* How the unit is. `why` gets what is wrong, for people. */
+/* The state of the unit. `why` gets the reason of a failure, for people. */
 enum user_service_answer user_service_ask(struct user_service *service, struct buf *why, int *signal);
 
-/* The directories that the user's systemd reads units from, separated by blanks; "" when it does not say. */
+/* Appends the directories from which the user's systemd reads units, separated by blanks. */
 enum user_service_answer user_service_ask_directories(struct buf *directories, struct buf *why, int *signal);
 
-/*
- * systemctl --user WORDS..., `words` NULL-ended, three at most. A start may take as long as the unit allows.
- */
+/* Runs systemctl --user WORDS...: three at most, and NULL. A start may take as long as the unit allows. */
 enum user_service_answer user_service_do(const char *const *words, struct buf *why, int *signal);
 
 #endif

@@ -1,7 +1,5 @@
-/* swatch check: are the figures below the limits given here? A gate for hooks and cron. */
-#include <dirent.h>
+/* swatch check: compares figures with limits: a gate for hooks and cron. */
 #include <errno.h>
-#include <fcntl.h>
 #include <math.h>
 #include <poll.h>
 #include <stdlib.h>
@@ -10,7 +8,9 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/file.h"
 #include "base/printable.h"
+#include "base/scope.h"
 #include "cache/dir.h"
 #include "cache/lock.h"
 #include "cache/names.h"
@@ -29,57 +29,48 @@
 #define STDIN_TIMEOUT_MS 5000
 
 struct request {
-	double limits[CHECK_KINDS];      /* 0: not asked for */
+	double limits[CHECK_KINDS];      /* 0: not given */
 	const char *session;
 	bool from_stdin, stale_ok, json, quiet;
 };
 
-/* What was read for it. */
+/* What it read. */
 struct material {
 	struct json_object *billing, *session;
 	char session_id[CACHE_SESSION_ID_MAX + 1];   /* "": none */
 	const char *no_session;
 };
 
+/* The limits come first, in the order of `enum check_kind`. */
 static const struct command_option options[] = {
 	{ "block", 'b', "USD", "above when the 5-hour block has cost this much" },
 	{ "today", 't', "USD", "above when today has cost this much" },
 	{ "five-hour", '5', "PERCENT", "above when this much of the server's 5-hour limit is used" },
-	{ "seven-day", '7', "PERCENT", "the same for its 7-day limit" },
+	{ "seven-day", '7', "PERCENT", "above when this much of the server's 7-day limit is used" },
 	{ "context", 'c', "PERCENT", "above when this much of the context window is used" },
 	{ "session", 's', "ID", "check this session's context, instead of the fullest active one" },
 	{ "stdin", 'i', NULL, "take the session from a hook's JSON on stdin" },
 	{ "stale-ok", 'o', NULL, "treat stale figures as fresh" },
-	{ "json", 'j', NULL, "as JSON, for programs" },
+	{ "json", 'j', NULL, "print JSON, for programs" },
 	{ "quiet", 'q', NULL, "print nothing, only set the exit status" },
 	{ NULL, 0, NULL, NULL }
 };
 
 /* ---- the command line ---- */
 
-static int kind_of(int letter)
+/* `texts` are the arguments of the first CHECK_KINDS options; NULL: not given. */
+static bool parse_limits(const char *const texts[CHECK_KINDS], struct request *request)
 {
-	static const char letters[CHECK_KINDS + 1] = "bt57c";
-	const char *found = letter > 0 && letter < 128 ? strchr(letters, letter) : NULL;
-	return found ? (int)(found - letters) : -1;
-}
-
-static bool take_limit(struct request *request, int kind, const char *option)
-{
-	if (check_parse_limit((enum check_kind)kind, optarg, &request->limits[kind]))
-		return true;
-	terminal_error("check: --%s '%s' is not %s", option, optarg,
-		       check_is_usd((enum check_kind)kind) ? "an amount of US dollars above 0, such as 40usd"
-							   : "a percentage above 0, such as 85");
-	return false;
-}
-
-static const char *option_name(int letter)
-{
-	size_t i = 0;
-	while (options[i].letter != letter)
-		i++;
-	return options[i].name;
+	for (int i = 0; i < CHECK_KINDS; i++) {
+		enum check_kind kind = (enum check_kind)i;
+		if (!texts[i] || check_parse_limit(kind, texts[i], &request->limits[i]))
+			continue;
+		terminal_error("check: --%s '%s' is not %s", options[i].name, texts[i],
+			       check_is_usd(kind) ? "an amount of US dollars above 0, such as 40usd"
+						  : "a percentage above 0, such as 85");
+		return false;
+	}
+	return true;
 }
 
 static bool is_complete(const struct request *request)
@@ -89,7 +80,8 @@ static bool is_complete(const struct request *request)
 		any = any || request->limits[kind] > 0;
 	bool names_session = request->session || request->from_stdin;
 	if (!any)
-		terminal_error("check: nothing to check; give a limit, such as --block 40usd; see: swatch help check");
+		terminal_error("check: nothing to check; give a limit, such as --block 40usd; see: swatch "
+			       "help check");
 	else if (names_session && request->limits[CHECK_CONTEXT] <= 0)
 		terminal_error("check: a session is for --context only: the other figures are the account's");
 	else if (request->session && request->from_stdin)
@@ -105,34 +97,23 @@ static bool is_complete(const struct request *request)
 static bool parse_options(const struct invocation *invocation, int argc, char **argv, struct request *request,
 			  int *status)
 {
-	int option;
+	const char *limits[CHECK_KINDS] = { NULL };
+	const struct command_target targets[] = {
+		{ 'b', NULL, &limits[CHECK_BLOCK] }, { 't', NULL, &limits[CHECK_TODAY] },
+		{ '5', NULL, &limits[CHECK_FIVE_HOUR] }, { '7', NULL, &limits[CHECK_SEVEN_DAY] },
+		{ 'c', NULL, &limits[CHECK_CONTEXT] }, { 's', NULL, &request->session },
+		{ 'i', &request->from_stdin, NULL }, { 'o', &request->stale_ok, NULL },
+		{ 'j', &request->json, NULL }, { 'q', &request->quiet, NULL }, { 0 }
+	};
+	if (!command_read_options(invocation, argc, argv, targets, status))
+		return false;
 	*status = SWATCH_USAGE;
-	while ((option = command_next_option(invocation, argc, argv)) != COMMAND_OPTIONS_END) {
-		int kind = kind_of(option);
-		if (kind >= 0) {
-			if (!take_limit(request, kind, option_name(option)))
-				return false;
-		} else if (option == 's') {
-			request->session = optarg;
-		} else if (option == 'i') {
-			request->from_stdin = true;
-		} else if (option == 'o') {
-			request->stale_ok = true;
-		} else if (option == 'j') {
-			request->json = true;
-		} else if (option == 'q') {
-			request->quiet = true;
-		} else {
-			*status = command_options_status(option);
-			return false;
-		}
-	}
-	return is_complete(request);
+	return parse_limits(limits, request) && is_complete(request);
 }
 
 /* ---- the session ---- */
 
-/* Waits for more of stdin. Returns the bytes read; 0 at its end, when it takes too long, or on an error. */
+/* Reads more of stdin. Returns the number of bytes; 0 at its end, after the deadline, or on an error. */
 static size_t read_some(char *bytes, size_t size, int64_t deadline_ms)
 {
 	for (;;) {
@@ -149,23 +130,20 @@ static size_t read_some(char *bytes, size_t size, int64_t deadline_ms)
 	}
 }
 
-/* The first JSON object on stdin; whoever writes may hold the pipe open after it. NULL: there is none. */
+/* Reads the first JSON object on stdin. Its writer may keep the pipe open. NULL: no object came. */
 static struct json_object *read_stdin(void)
 {
-	struct json_object *object = NULL;
 	struct input_end end = { 0 };
-	struct buf text = BUF_INIT;
+	AUTO_BUF text = BUF_INIT;
 	int64_t deadline_ms = clock_mono_ms() + STDIN_TIMEOUT_MS;
 	size_t got;
 	char bytes[16384];
 	while (!end.found && !end.is_no_object && !text.failed && text.len < STDIN_MAX_BYTES
 	       && (got = read_some(bytes, sizeof(bytes), deadline_ms)) > 0)
 		buf_append(&text, bytes, input_end_take(&end, bytes, got));
-	/* Once, when all of it is there: megabytes that are looked through with each piece of them take for ever. */
-	if (end.found && !text.failed)
-		object = json_parse(buf_str(&text), text.len, STDIN_MAX_DEPTH, NULL);
-	buf_release(&text);
-	return object;
+	/* Parse once, when all of it is there: to parse after each piece would take time in its square. */
+	bool is_whole = end.found && !text.failed;
+	return is_whole ? json_parse(buf_str(&text), text.len, STDIN_MAX_DEPTH, NULL) : NULL;
 }
 
 static void load_session(int dir_fd, const char *id, struct material *material)
@@ -178,40 +156,33 @@ static void load_session(int dir_fd, const char *id, struct material *material)
 
 static void load_session_of_stdin(int dir_fd, struct material *material)
 {
-	struct json_object *hook = read_stdin();
+	AUTO_JSON *hook = read_stdin();
 	const char *id = json_get_string(hook, "session_id");
 	if (id && cache_session_id_is_valid(id, strlen(id)))
 		load_session(dir_fd, id, material);
-	json_object_put(hook);
 }
 
-/* Of the active sessions the one that has used most of its context. */
+/* Loads the active session that has used most of its context. */
 static void load_fullest_session(int dir_fd, struct material *material)
 {
-	int fd = openat(dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
 	double most = -1;
-	if (!dir) {
-		if (fd >= 0)
-			close(fd);
+	DIR *dir = file_open_directory(dir_fd, ".", 0);
+	if (!dir)
 		return;
-	}
 	material->no_session = "no session is active";
 	for (struct dirent *entry; (entry = readdir(dir));) {
 		char id[CACHE_SESSION_ID_MAX + 1];
 		if (!cache_session_id_of_file(entry->d_name, id))
 			continue;
-		struct json_object *session = cache_read_json(dir_fd, entry->d_name);
+		AUTO_JSON *session = cache_read_json(dir_fd, entry->d_name);
 		const char *state = json_get_string(session, "state");
 		double percent = json_get_double(json_get_object(session, "context"), "percentUsed", 0);
-		bool is_fuller = state && strcmp(state, "active") == 0 && percent > most;
-		if (is_fuller) {
-			most = percent;
-			json_object_put(material->session);
-			material->session = json_object_get(session);
-			snprintf(material->session_id, sizeof(material->session_id), "%s", id);
-		}
-		json_object_put(session);
+		if (!state || strcmp(state, "active") != 0 || percent <= most)
+			continue;
+		most = percent;
+		json_object_put(material->session);
+		material->session = SCOPE_KEEP(session);
+		snprintf(material->session_id, sizeof(material->session_id), "%s", id);
 	}
 	closedir(dir);
 }
@@ -226,10 +197,9 @@ static const char *state_word(enum check_state state)
 static void print_lines(const struct check_result *results, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
-		struct buf clean = BUF_INIT;
+		AUTO_BUF clean = BUF_INIT;
 		printable_clean(&clean, buf_str(&results[i].why), results[i].why.len);
 		printf("%s: %s\n", state_word(results[i].state), buf_str(&clean));
-		buf_release(&clean);
 	}
 }
 
@@ -249,7 +219,7 @@ static void put_result(struct jsonw *w, const struct check_result *result)
 
 static bool print_json(const struct check_result *results, size_t count, const char *session_id)
 {
-	struct buf out = BUF_INIT;
+	AUTO_BUF out = BUF_INIT;
 	struct jsonw w;
 	jsonw_init(&w, &out);
 	jsonw_begin_object(&w);
@@ -261,9 +231,7 @@ static bool print_json(const struct check_result *results, size_t count, const c
 		put_result(&w, &results[i]);
 	jsonw_end_array(&w);
 	jsonw_end_object(&w);
-	bool good = terminal_print_json(&out);
-	buf_release(&out);
-	return good;
+	return terminal_print_json(&out);
 }
 
 static int judge_all(const struct request *request, const struct check_facts *facts)
@@ -293,11 +261,11 @@ static int run_check(struct invocation *invocation, int argc, char **argv)
 {
 	struct request request = { 0 };
 	struct material material = { 0 };
-	struct buf error = BUF_INIT;
+	AUTO_BUF error = BUF_INIT;
 	int status;
 	if (!parse_options(invocation, argc, argv, &request, &status))
 		return status;
-	/* Whose midnight ends the day. */
+	/* The day ends at midnight in this time zone. */
 	if (*invocation->config.billing_timezone && setenv("TZ", invocation->config.billing_timezone, 1) == 0)
 		tzset();
 	int dir_fd = cache_dir_open(invocation->cache_dir, false, &error);
@@ -321,14 +289,13 @@ static int run_check(struct invocation *invocation, int argc, char **argv)
 	status = judge_all(&request, &facts);
 	json_object_put(material.billing);
 	json_object_put(material.session);
-	buf_release(&error);
 	return status;
 }
 
 const struct command command_check = {
 	.name = "check",
-	.usage = "[--block USD] [--today USD] [--five-hour PERCENT] [--seven-day PERCENT] [--context PERCENT] "
-		 "[--session ID | --stdin] [--stale-ok] [--json] [--quiet]",
+	.usage = "[--block USD] [--today USD] [--five-hour PERCENT] [--seven-day PERCENT] [--context "
+		 "PERCENT] [--session ID | --stdin] [--stale-ok] [--json] [--quiet]",
 	.summary = "check figures against limits: a gate for hooks and cron",
 	.options = options,
 	.flags = COMMAND_NEEDS_CACHE,

@@ -1,4 +1,4 @@
-/* swatch config: shows the settings in force and where each came from, checks a config file, prints the defaults. */
+/* swatch config: shows the settings in force and their origins, checks a config file, prints the defaults. */
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -17,14 +17,13 @@
 #include "swatch/ui/terminal.h"
 #include "transcript/data_dirs.h"
 
-/* Origins begin here. */
+/* Where the origins begin. */
 #define ORIGIN_COLUMN 48
 
-/* What was found. */
 struct settings {
 	struct config config;
 	char *path;                  /* of the config file; NULL: no home directory */
-	bool exists;                 /* there is such a file */
+	bool exists;                 /* that file does */
 	char *cache_dir;
 	const char *cache_origin;
 	struct data_dirs projects;
@@ -68,8 +67,9 @@ static void append_styled(struct buf *out, bool colour, enum page_style style, c
 		buf_append_str(out, PAGE_STYLE_END);
 }
 
-/* A line with what is in force, and behind it where it came from: as a comment, so that the page is a config file too. */
-static void append_line(struct buf *out, bool colour, const struct buf *text, const struct buf *origin, bool is_set)
+/* The text and, as a comment, its origin: the page is a config file too. */
+static void append_line(struct buf *out, bool colour, const struct buf *text, const struct buf *origin,
+			bool is_set)
 {
 	size_t width = width_of(buf_str(text), text->len);
 	printable_clean(out, buf_str(text), text->len);
@@ -115,13 +115,15 @@ static int show_page(const struct invocation *invocation, const struct settings 
 	AUTO_BUF out = BUF_INIT;
 	bool colour = terminal_wants_colour(STDOUT_FILENO);
 	if (found->path)
-		append_place(&out, colour, "config", found->path, !found->exists ? "not there: all is default"
+		append_place(&out, colour, "config", found->path, !found->exists
+			     ? "does not exist; all settings are defaults"
 			     : invocation->config_option ? "--config" : "default");
 	if (found->cache_dir)
 		append_place(&out, colour, "cache", found->cache_dir, found->cache_origin);
 	for (size_t i = 0; i < found->projects.count; i++)
 		append_place(&out, colour, "transcripts", found->projects.projects[i],
-			     access(found->projects.projects[i], F_OK) == 0 ? found->projects_origin : "not there");
+			     access(found->projects.projects[i], F_OK) == 0 ? found->projects_origin
+									    : "does not exist");
 	if (found->has_pricing)
 		append_place(&out, colour, "prices", found->pricing, "beside the config");
 	for (size_t i = 0; i < config_key_count; i++)
@@ -220,7 +222,7 @@ static bool show_faults_json(const char *path, const struct buf *faults)
 	return terminal_print_json(&out);
 }
 
-/* Says every fault on stderr, as a compiler does. */
+/* Prints every fault on a line of stderr, as a compiler does. */
 static void say_faults(const struct buf *faults)
 {
 	const char *line = buf_str(faults);
@@ -275,9 +277,10 @@ static int show_settings(const struct invocation *invocation, bool as_json)
 		terminal_error("out of memory");
 		status = SWATCH_FAILED;
 	} else if (found.path
-		   && config_read_file(&found.config, found.path, invocation->config_option != NULL, &faults) != 0) {
+		   && config_read_file(&found.config, found.path, invocation->config_option != NULL, &faults)
+			      != 0) {
 		say_faults(&faults);
-		terminal_error("a running swatchd keeps the settings that it had");
+		terminal_error("a running swatchd keeps its old settings");
 		status = SWATCH_USAGE;
 	} else {
 		found.exists = found.path && access(found.path, F_OK) == 0;
@@ -299,17 +302,12 @@ static int run_config(struct invocation *invocation, int argc, char **argv)
 {
 	const char *file = NULL;
 	bool as_json = false, defaults = false;
-	int option;
-	while ((option = command_next_option(invocation, argc, argv)) != COMMAND_OPTIONS_END) {
-		if (option == 'j')
-			as_json = true;
-		else if (option == 'd')
-			defaults = true;
-		else if (option == 'c')
-			file = optarg;
-		else
-			return command_options_status(option);
-	}
+	int status;
+	const struct command_target targets[] = {
+		{ 'j', &as_json, NULL }, { 'd', &defaults, NULL }, { 'c', NULL, &file }, { 0 }
+	};
+	if (!command_read_options(invocation, argc, argv, targets, &status))
+		return status;
 	if (defaults && (file || as_json)) {
 		terminal_error("config: --defaults goes with no other option");
 		return SWATCH_USAGE;
@@ -321,8 +319,8 @@ static int run_config(struct invocation *invocation, int argc, char **argv)
 
 static const struct command_option options[] = {
 	{ "check", 'c', "FILE", "report every fault of this config file, with its line" },
-	{ "defaults", 'd', NULL, "print a complete config file: every setting, what it is for, its default" },
-	{ "json", 'j', NULL, "as JSON, for programs" },
+	{ "defaults", 'd', NULL, "print a complete config file with the defaults, and explain each setting" },
+	{ "json", 'j', NULL, "print JSON, for programs" },
 	{ NULL, 0, NULL, NULL }
 };
 

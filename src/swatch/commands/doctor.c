@@ -18,20 +18,23 @@
 
 #define ANSWER_TIMEOUT_MS 5000
 
-/* A faulty config is a finding, not the end: the defaults are looked at then. Returns false when memory ran out. */
+/* A faulty config is a finding; the other checks then use the defaults. Returns false when memory ran out. */
 static bool load_config(struct doctor *doctor, struct invocation *invocation)
 {
-	doctor->config_path = invocation->config_option ? strdup(invocation->config_option) : config_default_path();
+	doctor->config_path =
+		invocation->config_option ? strdup(invocation->config_option) : config_default_path();
 	if (!config_init(&invocation->config))
 		return false;
 	if (!doctor->config_path
 	    || config_read_file(&invocation->config, doctor->config_path, invocation->config_option != NULL,
 				&doctor->config_faults) == 0) {
 		if (doctor->config_path)
-			(void)config_format_check(&invocation->config, doctor->config_path, &doctor->config_faults);
+			(void)config_format_check(&invocation->config, doctor->config_path,
+						  &doctor->config_faults);
 		return true;
 	}
-	config_release(&invocation->config); /* NOLINT(clang-analyzer-unix.Malloc): release() frees config_path */
+	/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): release() frees config_path */
+	config_release(&invocation->config);
 	return config_init(&invocation->config);
 }
 
@@ -40,10 +43,10 @@ static void ask_daemon(struct doctor *doctor)
 	struct client client;
 	doctor->daemon_state = daemon_connect(doctor->invocation, &client, &doctor->daemon_why);
 	if (doctor->daemon_state == CLIENT_LISTENING)
-		(void)client_ask(&client, "{\"op\":\"status\"}", ANSWER_TIMEOUT_MS, &doctor->answer, &doctor->daemon_why);
+		(void)client_ask(&client, "{\"op\":\"status\"}", ANSWER_TIMEOUT_MS, &doctor->answer,
+				 &doctor->daemon_why);
 	if (doctor->answer && !json_get_bool(doctor->answer, "ok", false)) {
-		const char *error = json_get_string(doctor->answer, "error");
-		buf_append_str(&doctor->daemon_why, error ? error : "it refused the request without giving a reason");
+		buf_append_str(&doctor->daemon_why, daemon_error_of(doctor->answer));
 		json_object_put(doctor->answer);
 		doctor->answer = NULL;
 	}
@@ -52,7 +55,7 @@ static void ask_daemon(struct doctor *doctor)
 	client_close(&client);
 }
 
-/* Finds everything that the checks go by. Returns false after a message. */
+/* Collects what the checks look at. Returns false after an error message. */
 static bool prepare(struct doctor *doctor, struct invocation *invocation)
 {
 	if (!load_config(doctor, invocation)) {
@@ -67,7 +70,8 @@ static bool prepare(struct doctor *doctor, struct invocation *invocation)
 	if (doctor->cache_fd >= 0)
 		doctor->billing = cache_read_json(doctor->cache_fd, CACHE_BILLING_FILE);
 	if (data_dirs_find(&doctor->dirs, invocation->config.watch_paths) != 0
-	    || history_list(&doctor->dirs, &doctor->transcripts, &doctor->transcript_count, &doctor->unread) != 0) {
+	    || history_list(&doctor->dirs, &doctor->transcripts, &doctor->transcript_count, &doctor->unread)
+		       != 0) {
 		terminal_error("cannot list the transcripts: %s", paths_why_none());
 		doctor->transcript_count = 0;
 		return false;
@@ -79,8 +83,9 @@ static void run_checks(struct doctor *doctor)
 {
 	static void (*const checks[])(struct doctor *) = {
 		doctor_check_config, doctor_check_daemon, doctor_check_sandbox, doctor_check_service,
-		doctor_check_transcripts, doctor_check_inotify, doctor_check_polled, doctor_check_cache, doctor_check_other_files,
-		doctor_check_ccusage, doctor_check_figures, doctor_check_settings, doctor_check_clock,
+		doctor_check_transcripts, doctor_check_inotify, doctor_check_polled, doctor_check_cache,
+		doctor_check_other_files, doctor_check_ccusage, doctor_check_figures, doctor_check_settings,
+		doctor_check_clock,
 	};
 	for (size_t i = 0; i < sizeof(checks) / sizeof(checks[0]) && !doctor->interrupted; i++)
 		checks[i](doctor);
@@ -113,22 +118,22 @@ static int run_doctor(struct invocation *invocation, int argc, char **argv)
 {
 	struct doctor doctor = { .invocation = invocation, .cache_fd = -1, .now_ms = clock_wall_ms() };
 	bool as_json = false;
-	int option, status = SWATCH_FAILED;
-	while ((option = command_next_option(invocation, argc, argv)) != COMMAND_OPTIONS_END) {
-		if (option != 'j')
-			return command_options_status(option);
-		as_json = true;
-	}
+	int status;
+	const struct command_target targets[] = { { 'j', &as_json, NULL }, { 0 } };
+	if (!command_read_options(invocation, argc, argv, targets, &status))
+		return status;
+	status = SWATCH_FAILED;
 	if (prepare(&doctor, invocation)) {
 		run_checks(&doctor);
-		bool printed = !doctor.interrupted && (as_json ? doctor_print_json(&doctor) : doctor_print_page(&doctor));
+		bool printed = !doctor.interrupted
+			       && (as_json ? doctor_print_json(&doctor) : doctor_print_page(&doctor));
 		if (printed && doctor_count(&doctor, DOCTOR_BAD) == 0)
 			status = SWATCH_OK;
 	}
 	int interrupted = doctor.interrupted;
 	release(&doctor, invocation);
 	if (interrupted) {
-		/* To end as whoever interrupted wants it. */
+		/* End by the signal, so that whoever sent it can tell. */
 		(void)signal(interrupted, SIG_DFL);
 		(void)raise(interrupted);
 	}
@@ -136,7 +141,7 @@ static int run_doctor(struct invocation *invocation, int argc, char **argv)
 }
 
 static const struct command_option options[] = {
-	{ "json", 'j', NULL, "as JSON, for programs" },
+	{ "json", 'j', NULL, "print JSON, for programs" },
 	{ NULL, 0, NULL, NULL }
 };
 

@@ -1,4 +1,4 @@
-/* swatch events: follow what the daemon does, a line an event, until interrupted. */
+/* swatch events: prints each event of the daemon as a line, until interrupted. */
 #include <errno.h>
 #include <string.h>
 
@@ -14,23 +14,17 @@
 /* Prints one event. Returns false when stdout takes no more. */
 static bool print_event(const char *line, size_t len, bool as_json)
 {
-	struct buf text = BUF_INIT;
-	bool has_text = true;
-	if (as_json) {
+	AUTO_BUF text = BUF_INIT;
+	AUTO_JSON *event = as_json ? NULL : client_parse(line, len);
+	bool has_text = as_json || (event && event_text_append(&text, event));
+	if (as_json)
 		printable_clean_json(&text, line, len);
-	} else {
-		struct json_object *event = client_parse(line, len);
-		has_text = event && event_text_append(&text, event);
-		json_object_put(event);
-	}
 	buf_append_char(&text, '\n');
 	if (has_text && !text.failed)
 		(void)fwrite(text.data, 1, text.len, stdout);
-	buf_release(&text);
 	return terminal_flush();
 }
 
-/* Follows until something ends it. Returns the exit status. */
 static int follow(struct client *client, bool as_json)
 {
 	const char *line;
@@ -38,7 +32,7 @@ static int follow(struct client *client, bool as_json)
 	for (;;) {
 		switch (client_read_line(client, CLIENT_WAIT_FOREVER, true, &line, &len)) {
 		case CLIENT_OK:
-			/* The dispatcher says what is wrong with stdout. */
+			/* main() says what is wrong with stdout. */
 			if (!print_event(line, len, as_json))
 				return SWATCH_FAILED;
 			break;
@@ -61,31 +55,26 @@ static int follow(struct client *client, bool as_json)
 static int run_events(struct invocation *invocation, int argc, char **argv)
 {
 	bool as_json = false;
-	int option;
-	while ((option = command_next_option(invocation, argc, argv)) != COMMAND_OPTIONS_END) {
-		if (option != 'j')
-			return command_options_status(option);
-		as_json = true;
-	}
-	struct client client;
-	struct buf why = BUF_INIT;
-	struct json_object *answer = NULL;
-	enum client_state state = daemon_connect(invocation, &client, &why);
 	int status;
+	const struct command_target targets[] = { { 'j', &as_json, NULL }, { 0 } };
+	if (!command_read_options(invocation, argc, argv, targets, &status))
+		return status;
+	struct client client;
+	AUTO_BUF why = BUF_INIT;
+	AUTO_JSON *answer = NULL;
+	enum client_state state = daemon_connect(invocation, &client, &why);
 	if (state != CLIENT_LISTENING)
 		status = daemon_explain_absence(invocation, state, buf_str(&why));
 	else
 		status = daemon_ask_connected(&client, "{\"op\":\"subscribe\"}", ANSWER_TIMEOUT_MS, &answer);
 	if (status == SWATCH_OK)
 		status = follow(&client, as_json);
-	json_object_put(answer);
 	client_close(&client);
-	buf_release(&why);
 	return status;
 }
 
 static const struct command_option options[] = {
-	{ "json", 'j', NULL, "the daemon's own lines of JSON, for programs" },
+	{ "json", 'j', NULL, "print each event as a line of JSON, for programs" },
 	{ NULL, 0, NULL, NULL }
 };
 

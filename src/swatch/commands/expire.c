@@ -1,4 +1,4 @@
-/* swatch expire: remove the session files whose time has come, or list them. */
+/* swatch expire: has the daemon remove the files of old sessions, or lists them. */
 #include <string.h>
 #include <unistd.h>
 
@@ -35,18 +35,17 @@ static void print_removed(struct page *page, struct json_object *entry, int64_t 
 static bool print_answer(struct json_object *answer, bool dry_run)
 {
 	struct page page;
-	struct json_object *removed = NULL;
 	int64_t now_ms = clock_wall_ms();
-	size_t count = 0;
+	size_t count;
+	struct json_object *removed = json_get_array(answer, "removed", &count);
 	page_init(&page, terminal_wants_colour(STDOUT_FILENO));
-	if (json_object_object_get_ex(answer, "removed", &removed) && json_object_is_type(removed, json_type_array))
-		count = json_object_array_length(removed);
 	for (size_t i = 0; i < count; i++)
 		print_removed(&page, json_object_array_get_idx(removed, i), now_ms);
 	if (count == 0)
 		page_line(&page, STYLE_PLAIN, 0, "nothing to remove");
 	else
-		page_line(&page, STYLE_STRONG, 0, "%s %s", human_counted((int64_t)count, "session file", HUMAN_TEXT),
+		page_line(&page, STYLE_STRONG, 0, "%s %s",
+			  human_counted((int64_t)count, "session file", HUMAN_TEXT),
 			  dry_run ? "would be removed" : "removed");
 	int64_t next_ms = json_get_int(answer, "nextAt", 0);
 	if (next_ms > 0)
@@ -60,23 +59,19 @@ static bool print_answer(struct json_object *answer, bool dry_run)
 static int run_expire(struct invocation *invocation, int argc, char **argv)
 {
 	bool dry_run = false;
-	int option;
-	while ((option = command_next_option(invocation, argc, argv)) != COMMAND_OPTIONS_END) {
-		if (option != 'n')
-			return command_options_status(option);
-		dry_run = true;
-	}
-	struct json_object *answer = NULL;
-	int status = daemon_ask(invocation, dry_run ? "{\"op\":\"expire\",\"dryRun\":true}" : "{\"op\":\"expire\"}",
-				ANSWER_TIMEOUT_MS, &answer);
-	if (status == SWATCH_OK && !print_answer(answer, dry_run))
-		status = SWATCH_FAILED;
-	json_object_put(answer);
-	return status;
+	int status;
+	const struct command_target targets[] = { { 'n', &dry_run, NULL }, { 0 } };
+	if (!command_read_options(invocation, argc, argv, targets, &status))
+		return status;
+	AUTO_JSON *answer = NULL;
+	status = daemon_ask(invocation,
+			    dry_run ? "{\"op\":\"expire\",\"dryRun\":true}" : "{\"op\":\"expire\"}",
+			    ANSWER_TIMEOUT_MS, &answer);
+	return status == SWATCH_OK && !print_answer(answer, dry_run) ? SWATCH_FAILED : status;
 }
 
 static const struct command_option options[] = {
-	{ "dry-run", 'n', NULL, "only list what would be removed" },
+	{ "dry-run", 'n', NULL, "only list the files that would be removed" },
 	{ NULL, 0, NULL, NULL }
 };
 

@@ -14,10 +14,10 @@ static void print_list(void)
 	     "   or: swatch --version | --help\n\ncommands:");
 	for (size_t i = 0; command_table[i]; i++)
 		printf("  %-10s %s\n", command_table[i]->name, command_table[i]->summary);
-	puts("\nswatch help COMMAND tells more; manuals: swatch(1), swatchd(8), swatch.conf(5)");
+	puts("\nFor more, run: swatch help COMMAND; manuals: swatch(1), swatchd(8), swatch.conf(5)");
 }
 
-/* An external command explains itself. Returns only when that fails, or when there is none of that name. */
+/* Becomes the external command `name` with --help. Returns only when that fails. */
 static int explain_external(char *name)
 {
 	char *path = program_find_external(name);
@@ -26,7 +26,7 @@ static int explain_external(char *name)
 	char help[] = "--help";
 	char *argv[] = { path, help, NULL };
 	(void)terminal_flush();
-	program_exec(path, argv);
+	execv(path, argv);
 	terminal_error("cannot run %s: %s", path, strerror(errno));
 	free(path);
 	return SWATCH_FAILED;
@@ -34,9 +34,9 @@ static int explain_external(char *name)
 
 static int run_help(struct invocation *invocation, int argc, char **argv)
 {
-	int option = command_next_option(invocation, argc, argv);
-	if (option != COMMAND_OPTIONS_END)
-		return command_options_status(option);
+	int status;
+	if (!command_read_options(invocation, argc, argv, NULL, &status))
+		return status;
 	if (optind >= argc) {
 		print_list();
 		return SWATCH_OK;

@@ -12,11 +12,6 @@
 #include "swatch/report/pricing_page.h"
 #include "swatch/ui/terminal.h"
 
-static void add_name(struct text_list *list, const char *name)
-{
-	text_list_add(list, name, strlen(name));
-}
-
 static int compare_names(const void *a, const void *b)
 {
 	return strcmp(*(char *const *)a, *(char *const *)b);
@@ -41,23 +36,21 @@ static void add_known(struct text_list *list, const struct prices *prices)
 {
 	const struct price *price;
 	for (size_t i = 0; (price = price_book_at(prices->book, i)); i++)
-		add_name(list, price->model);
+		text_list_add(list, price->model, strlen(price->model));
 	for (size_t i = 0; i < price_table_len; i++)
-		add_name(list, price_table[i].model);
+		text_list_add(list, price_table[i].model, strlen(price_table[i].model));
 }
 
 static void add_models_of(struct text_list *list, const char *row)
 {
 	AUTO_JSON *month = client_parse(row, strlen(row));
-	struct json_object *models = NULL;
+	size_t count;
 	list->failed = list->failed || (!month && errno == ENOMEM);
-	if (json_object_object_get_ex(month, "modelBreakdowns", &models)
-	    && json_object_is_type(models, json_type_array)) {
-		for (size_t i = 0; i < json_object_array_length(models); i++) {
-			const char *name = json_get_string(json_object_array_get_idx(models, i), "modelName");
-			if (name)
-				add_name(list, name);
-		}
+	struct json_object *models = json_get_array(month, "modelBreakdowns", &count);
+	for (size_t i = 0; i < count; i++) {
+		const char *name = json_get_string(json_object_array_get_idx(models, i), "modelName");
+		if (name)
+			text_list_add(list, name, strlen(name));
 	}
 }
 
@@ -70,7 +63,7 @@ static int add_used(const struct invocation *invocation, struct text_list *list)
 	for (size_t i = 0; i < data.rows.count; i++)
 		add_models_of(list, data.rows.texts[i]);
 	for (size_t i = 0; i < data.unpriced.count; i++)
-		add_name(list, data.unpriced.texts[i]);
+		text_list_add(list, data.unpriced.texts[i], strlen(data.unpriced.texts[i]));
 	report_data_release(&data);
 	return status;
 }
@@ -84,9 +77,9 @@ static int say_unknown(const struct text_list *list, const struct prices *prices
 		prices_find(prices, list->texts[i], &found);
 		if (found.price)
 			continue;
-		terminal_error(
-			"no price for %s: its tokens count as 0 USD; put one into %s, see swatch-pricing(1)",
-			list->texts[i], prices->path ? prices->path : "pricing.json");
+		terminal_error("no price for %s: its tokens count as 0 USD; put one into %s, see "
+			       "swatch-pricing(1)",
+			       list->texts[i], prices->path ? prices->path : "pricing.json");
 		status = SWATCH_FAILED;
 	}
 	return status;
@@ -108,7 +101,6 @@ static int show(const struct text_list *list, const struct prices *prices, bool 
 	return terminal_print(&out) ? SWATCH_OK : SWATCH_FAILED;
 }
 
-/* Fills the list as the command line asks for. */
 static int choose_models(const struct invocation *invocation, int argc, char **argv, bool all,
 			 const struct prices *prices, struct text_list *list)
 {
@@ -120,27 +112,24 @@ static int choose_models(const struct invocation *invocation, int argc, char **a
 	if (optind >= argc)
 		sort_names(list);
 	for (int i = optind; i < argc; i++)
-		add_name(list, argv[i]);
+		text_list_add(list, argv[i], strlen(argv[i]));
 	return status;
 }
 
 static int run_pricing(struct invocation *invocation, int argc, char **argv)
 {
 	bool as_json = false, all = false;
-	int option;
-	while ((option = command_next_option(invocation, argc, argv)) != COMMAND_OPTIONS_END) {
-		if (option != 'j' && option != 'a')
-			return command_options_status(option);
-		as_json = as_json || option == 'j';
-		all = all || option == 'a';
-	}
+	int status;
+	const struct command_target targets[] = { { 'j', &as_json, NULL }, { 'a', &all, NULL }, { 0 } };
+	if (!command_read_options(invocation, argc, argv, targets, &status))
+		return status;
 	if (all && optind < argc) {
 		terminal_error("pricing: --all and names of models do not go together");
 		return SWATCH_USAGE;
 	}
 	struct prices prices;
 	struct text_list list = { 0 };
-	int status = command_load_prices(invocation, &prices);
+	status = command_load_prices(invocation, &prices);
 	if (status == SWATCH_OK)
 		status = choose_models(invocation, argc, argv, all, &prices, &list);
 	if (status == SWATCH_OK)
@@ -156,8 +145,8 @@ static int run_pricing(struct invocation *invocation, int argc, char **argv)
 }
 
 static const struct command_option options[] = {
-	{ "all", 'a', NULL, "every known model, used or not" },
-	{ "json", 'j', NULL, "as JSON, for programs" },
+	{ "all", 'a', NULL, "show all known models, not only those in the transcripts" },
+	{ "json", 'j', NULL, "print JSON, for programs" },
 	{ NULL, 0, NULL, NULL }
 };
 

@@ -1,4 +1,4 @@
-/* swatch refresh: fresh figures now: by the daemon, or without one by a single run of swatchd. */
+/* swatch refresh: fetches fresh figures now, by the daemon, or by one run of swatchd when no daemon runs. */
 #include <errno.h>
 #include <poll.h>
 #include <string.h>
@@ -16,25 +16,22 @@
 #include "swatch/ui/terminal.h"
 
 #define ANSWER_TIMEOUT_MS 5000
-/* What a run takes besides ccusage's own timeout: its killing, and the reading of what changed. */
+/* A run may take this much longer than ccusage's timeout: to kill it, and to read what changed. */
 #define RUN_MARGIN_MS (30 * CLOCK_SECOND_MS)
 /*
- * A daemon that holds the lock and has no socket yet is starting: how long to wait for it, and how often to
+ * A daemon that holds the lock but has no socket yet is starting: how long to wait for it, and how often to
  * look.
  */
 #define START_WAIT_MS 3000
 #define START_STEP_MS 50
 
-/*
- * Shows what the refresh that ended just now has published; `answer` is the daemon's, NULL when there was
- * none.
- */
+/* Shows the figures that a refresh has just published. `answer` is the daemon's; NULL: no daemon runs. */
 static bool print_figures(const struct invocation *invocation, struct json_object *answer)
 {
 	struct page page;
 	struct figures figures;
 	int64_t now_ms = clock_wall_ms();
-	/* Also without a daemon they are as fresh as the file says: it was written a moment ago. */
+	/* Even without a daemon they are as fresh as the file says: it was written a moment ago. */
 	figures_load(&figures, invocation->cache_dir, true, now_ms);
 	page_init(&page, terminal_wants_colour(STDOUT_FILENO));
 	if (answer)
@@ -48,37 +45,37 @@ static bool print_figures(const struct invocation *invocation, struct json_objec
 
 static int refresh_by_daemon(struct invocation *invocation, struct client *client, bool wait)
 {
-	struct json_object *answer = NULL;
-	/* A run that is joined may be at its beginning, and be followed by ours. */
-	int64_t timeout_ms = wait ? 2 * invocation->config.ccusage_timeout_ms + RUN_MARGIN_MS : ANSWER_TIMEOUT_MS;
-	int status = daemon_ask_connected(client, wait ? "{\"op\":\"refresh\",\"wait\":true}" : "{\"op\":\"refresh\"}",
-					  timeout_ms, &answer);
+	AUTO_JSON *answer = NULL;
+	/* The refresh may join a run that has just started, and ours then follows. */
+	int64_t timeout_ms =
+		wait ? 2 * invocation->config.ccusage_timeout_ms + RUN_MARGIN_MS : ANSWER_TIMEOUT_MS;
+	int status = daemon_ask_connected(
+		client, wait ? "{\"op\":\"refresh\",\"wait\":true}" : "{\"op\":\"refresh\"}", timeout_ms,
+		&answer);
 	if (status == SWATCH_OK && wait)
 		status = print_figures(invocation, answer) ? SWATCH_OK : SWATCH_FAILED;
 	else if (status == SWATCH_OK)
 		puts(json_get_bool(answer, "joined", false) ? "a refresh was running already: joined it"
 							       : "refresh started");
-	json_object_put(answer);
 	return status;
 }
 
-/*
- * Runs `swatchd --once --wait`, which takes the lock before ccusage starts and keeps it until the files are
- * written.
- */
+/* Runs `swatchd --once --wait`: it holds the lock from before ccusage starts until the files are written. */
 static int refresh_alone(struct invocation *invocation)
 {
 	AUTO_FREE char *path = program_find_daemon();
 	if (!path) {
 		if (errno != ENOENT)
-			terminal_error("no daemon is running, and the program swatchd cannot be looked for beside swatch: %s",
+			terminal_error("no daemon is running, and cannot look for swatchd beside swatch: %s",
 				       strerror(errno));
 		else
-			terminal_error("no daemon is running, and no program swatchd was found beside swatch, in %s or on PATH",
+			terminal_error("no daemon is running, and swatchd was not found beside swatch, in %s "
+				       "or on PATH",
 				       SWATCH_BINDIR);
 		return SWATCH_FAILED;
 	}
-	char name[] = "swatchd", once[] = "--once", wait[] = "--wait", config[] = "--config", cache[] = "--cache";
+	char name[] = "swatchd", once[] = "--once", wait[] = "--wait", config[] = "--config",
+	     cache[] = "--cache";
 	char *argv[8] = { name, once, wait };
 	size_t count = 3;
 	if (invocation->config_option) {
@@ -95,15 +92,13 @@ static int refresh_alone(struct invocation *invocation)
 		terminal_error("cannot run %s: %s", path, strerror(errno));
 	if (ended == SWATCH_OK && !print_figures(invocation, NULL))
 		ended = SWATCH_FAILED;
-	/*
-	 * swatchd's other statuses (lock, published without ccusage) are no statuses of ours; it has said
-	 * why.
-	 */
+	/* swatchd's other statuses are not among ours; it has said what went wrong. */
 	return ended == SWATCH_OK || ended == SWATCH_USAGE ? ended : SWATCH_FAILED;
 }
 
-/* Connects, and gives a daemon that is just starting the time to listen. */
-static enum client_state connect_patiently(const struct invocation *invocation, struct client *client, struct buf *why)
+/* Connects, and waits for a daemon that is just starting. */
+static enum client_state connect_patiently(const struct invocation *invocation, struct client *client,
+					   struct buf *why)
 {
 	int64_t deadline_ms = clock_mono_ms() + START_WAIT_MS;
 	for (;;) {
@@ -122,15 +117,12 @@ static enum client_state connect_patiently(const struct invocation *invocation, 
 static int run_refresh(struct invocation *invocation, int argc, char **argv)
 {
 	bool wait = false;
-	int option;
-	while ((option = command_next_option(invocation, argc, argv)) != COMMAND_OPTIONS_END) {
-		if (option != 'w')
-			return command_options_status(option);
-		wait = true;
-	}
-	struct client client;
-	struct buf why = BUF_INIT;
 	int status;
+	const struct command_target targets[] = { { 'w', &wait, NULL }, { 0 } };
+	if (!command_read_options(invocation, argc, argv, targets, &status))
+		return status;
+	struct client client;
+	AUTO_BUF why = BUF_INIT;
 	enum client_state state = connect_patiently(invocation, &client, &why);
 	if (state == CLIENT_LISTENING)
 		status = refresh_by_daemon(invocation, &client, wait);
@@ -139,12 +131,11 @@ static int run_refresh(struct invocation *invocation, int argc, char **argv)
 	else
 		status = daemon_explain_absence(invocation, state, buf_str(&why));
 	client_close(&client);
-	buf_release(&why);
 	return status;
 }
 
 static const struct command_option options[] = {
-	{ "wait", 'w', NULL, "wait until it has ended, and show the figures" },
+	{ "wait", 'w', NULL, "wait until the run has ended, and show the figures" },
 	{ NULL, 0, NULL, NULL }
 };
 

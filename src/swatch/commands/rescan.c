@@ -1,5 +1,6 @@
-/* swatch rescan: examine everything again. */
+/* swatch rescan: has the daemon examine all transcripts again. */
 #include "base/clock.h"
+#include "json/get.h"
 #include "swatch/cli/command.h"
 #include "swatch/cli/daemon_call.h"
 
@@ -8,13 +9,11 @@
 
 static int run_rescan(struct invocation *invocation, int argc, char **argv)
 {
-	struct json_object *answer = NULL;
-	int option = command_next_option(invocation, argc, argv);
-	if (option != COMMAND_OPTIONS_END)
-		return command_options_status(option);
-	int status = daemon_ask(invocation, "{\"op\":\"rescan\"}", ANSWER_TIMEOUT_MS, &answer);
-	json_object_put(answer);
-	return status;
+	AUTO_JSON *answer = NULL;
+	int status;
+	if (!command_read_options(invocation, argc, argv, NULL, &status))
+		return status;
+	return daemon_ask(invocation, "{\"op\":\"rescan\"}", ANSWER_TIMEOUT_MS, &answer);
 }
 
 const struct command command_rescan = {

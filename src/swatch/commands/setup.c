@@ -1,4 +1,4 @@
-/* swatch setup: connects swatch with everything around it; --undo takes it back. */
+/* swatch setup: connects swatch with ccusage, the service and the statusline; --undo takes it back. */
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,10 +19,11 @@ static void say_who(struct setup *setup)
 		return;
 	setup_row(setup, "root");
 	if (other && *other && strcmp(other, "root") != 0)
-		setup_item(setup, STYLE_NOTE, "you are root by sudo: this is about root's own Claude Code; for %s, run it "
-			   "without sudo", other);
+		setup_item(setup, STYLE_NOTE, "you are root by sudo: this sets up root's own Claude Code; "
+					      "for %s, run it without sudo", other);
 	else
-		setup_item(setup, STYLE_NOTE, "you are root: this is about root's own Claude Code, and nobody else's");
+		setup_item(setup, STYLE_NOTE, "you are root: this sets up root's own Claude Code, not "
+					      "another user's");
 	setup_flush(setup);
 }
 
@@ -39,9 +40,11 @@ static void verify(struct setup *setup)
 	if (pid > 0)
 		setup_item(setup, STYLE_GOOD, "swatchd answers (pid %ld)", (long)pid);
 	else if (setup->expects_daemon)
-		setup_fail(setup, "swatchd does not answer on its socket; swatch doctor says more");
+		setup_fail(setup,
+			   "swatchd does not answer on its socket; for the reason, run: swatch doctor");
 	else
-		setup_item(setup, STYLE_NOTE, "swatchd does not run: the statusline has no figures until it does");
+		setup_item(setup, STYLE_NOTE, "swatchd does not run: the statusline has no figures until it "
+					      "does");
 	setup_flush(setup);
 	shown.format = *config->statusline_format ? config->statusline_format
 						  : statusline_presets[config->statusline_preset].format;
@@ -54,18 +57,20 @@ static int conclude(struct setup *setup, bool undo)
 	if (setup->interrupted)
 		return SWATCH_FAILED;
 	if (setup->dry_run) {
-		puts(setup->changes > 0 ? "\nnothing was done (--dry-run)" : "\nnothing is to be done");
+		puts(setup->changes > 0 ? "\nnothing was done (--dry-run)" : "\nnothing to do");
 		return setup->failed ? SWATCH_FAILED : SWATCH_OK;
 	}
 	if (setup->changes > 0 && !setup->assume_yes && !setup->can_ask) {
 		(void)terminal_flush();
-		terminal_error("setup: nothing was done: there is no terminal to ask; --yes does all of this, --dry-run only shows it");
+		terminal_error("setup: nothing was done: there is no terminal to ask; --yes does all of "
+			       "this, --dry-run only shows it");
 		return SWATCH_USAGE;
 	}
 	if (!undo) {
 		verify(setup);
 		puts(setup->failed ? "next: swatch doctor, which says what to do about what failed"
-				   : "next: swatch doctor checks all of it; swatch setup --undo takes it back");
+				   : "next: swatch doctor checks all of it; swatch setup --undo takes it "
+				     "back");
 	}
 	return setup->failed ? SWATCH_FAILED : SWATCH_OK;
 }
@@ -97,7 +102,8 @@ static void release(struct setup *setup)
 
 static void run_steps(struct setup *setup)
 {
-	static void (*const steps[])(struct setup *) = { setup_claude, setup_ccusage, setup_service, setup_statusline };
+	static void (*const steps[])(struct setup *) = { setup_claude, setup_ccusage, setup_service,
+							 setup_statusline };
 	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]) && !setup->interrupted; i++)
 		steps[i](setup);
 }
@@ -106,19 +112,18 @@ static int run_setup(struct invocation *invocation, int argc, char **argv)
 {
 	struct setup setup = { .invocation = invocation };
 	bool undo = false;
-	int option, status = SWATCH_FAILED;
-	while ((option = command_next_option(invocation, argc, argv)) >= 0) {
-		setup.assume_yes = setup.assume_yes || option == 'y';
-		setup.dry_run = setup.dry_run || option == 'n';
-		undo = undo || option == 'u';
-	}
-	if (option != COMMAND_OPTIONS_END)
-		return command_options_status(option);
+	int status;
+	const struct command_target targets[] = {
+		{ 'y', &setup.assume_yes, NULL }, { 'n', &setup.dry_run, NULL }, { 'u', &undo, NULL }, { 0 }
+	};
+	if (!command_read_options(invocation, argc, argv, targets, &status))
+		return status;
 	if (invocation->config_option || invocation->cache_option) {
-		terminal_error("setup: a service and a statusline know nothing of --config and --cache; "
+		terminal_error("setup: a service and a statusline are not started with --config or --cache; "
 			       "put [cache] directory into swatch.conf");
 		return SWATCH_USAGE;
 	}
+	status = SWATCH_FAILED;
 	if (prepare(&setup)) {
 		say_who(&setup);
 		if (undo)
@@ -138,8 +143,8 @@ static int run_setup(struct invocation *invocation, int argc, char **argv)
 }
 
 static const struct command_option options[] = {
-	{ "yes", 'y', NULL, "do all of it without asking" },
-	{ "dry-run", 'n', NULL, "show what would be done, and change nothing" },
+	{ "yes", 'y', NULL, "take all steps without asking" },
+	{ "dry-run", 'n', NULL, "show the steps, and change nothing" },
 	{ "undo", 'u', NULL, "undo what setup has done" },
 	{ NULL, 0, NULL, NULL }
 };

@@ -1,4 +1,4 @@
-/* swatch status: is it running, is it right, what is it waiting for, what is wrong and what to do. */
+/* swatch status: whether the daemon runs, its figures, and what is wrong. */
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -23,8 +23,8 @@ static bool print_json(struct json_object *answer)
 	findings_read(&findings, answer, clock_wall_ms());
 	bool added = findings_add_to_json(&findings, answer);
 	findings_release(&findings);
-	const char *text = !added ? NULL : json_text(
-		answer, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED | JSON_C_TO_STRING_NOSLASHESCAPE, &len);
+	const int form = JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED | JSON_C_TO_STRING_NOSLASHESCAPE;
+	const char *text = added ? json_text(answer, form, &len) : NULL;
 	if (text)
 		printable_clean_json(&clean, text, len);
 	buf_append_char(&clean, '\n');
@@ -38,7 +38,7 @@ static bool print_page(const struct invocation *invocation, struct json_object *
 	struct figures figures;
 	int64_t now_ms = clock_wall_ms();
 	figures_load(&figures, invocation->cache_dir, true, now_ms);
-	/* The daemon is the first to know that they went stale. */
+	/* The daemon knows first when they go stale. */
 	if (!json_get_bool(json_get_object(answer, "billing"), "isFresh", true))
 		figures.is_fresh = false;
 	page_init(&page, terminal_wants_colour(STDOUT_FILENO));
@@ -51,17 +51,14 @@ static bool print_page(const struct invocation *invocation, struct json_object *
 static int run_status(struct invocation *invocation, int argc, char **argv)
 {
 	bool as_json = false;
-	int option;
-	while ((option = command_next_option(invocation, argc, argv)) != COMMAND_OPTIONS_END) {
-		if (option != 'j')
-			return command_options_status(option);
-		as_json = true;
-	}
-	struct client client;
-	struct buf why = BUF_INIT;
-	struct json_object *answer = NULL;
-	enum client_state state = daemon_connect(invocation, &client, &why);
 	int status;
+	const struct command_target targets[] = { { 'j', &as_json, NULL }, { 0 } };
+	if (!command_read_options(invocation, argc, argv, targets, &status))
+		return status;
+	struct client client;
+	AUTO_BUF why = BUF_INIT;
+	AUTO_JSON *answer = NULL;
+	enum client_state state = daemon_connect(invocation, &client, &why);
 	if (state != CLIENT_LISTENING
 	    || client_ask(&client, "{\"op\":\"status\"}", ANSWER_TIMEOUT_MS, &answer, &why) != CLIENT_OK) {
 		if (client.daemon_pid > 0)
@@ -72,18 +69,15 @@ static int run_status(struct invocation *invocation, int argc, char **argv)
 	} else if (json_get_bool(answer, "ok", false)) {
 		status = print_page(invocation, answer) ? SWATCH_OK : SWATCH_FAILED;
 	} else {
-		const char *error = json_get_string(answer, "error");
-		terminal_error("%s", error ? error : "swatchd refused the request without giving a reason");
+		terminal_error("%s", daemon_error_of(answer));
 		status = SWATCH_FAILED;
 	}
-	json_object_put(answer);
 	client_close(&client);
-	buf_release(&why);
 	return status;
 }
 
 static const struct command_option options[] = {
-	{ "json", 'j', NULL, "the daemon's answer as JSON, for programs" },
+	{ "json", 'j', NULL, "print the daemon's answer as JSON, for programs" },
 	{ NULL, 0, NULL, NULL }
 };
 

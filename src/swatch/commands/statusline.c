@@ -1,13 +1,11 @@
-/* swatch statusline: a line for Claude Code. The bare run is front/main.c's, which calls the same statusline_run(). */
-#include <getopt.h>
-
+/* swatch statusline: a line for Claude Code. main.c of this room runs most statuslines itself. */
 #include "swatch/cli/command.h"
 #include "swatch/statusline/presets.h"
 #include "swatch/statusline/statusline.h"
 #include "swatch/ui/terminal.h"
 
 static const struct command_option options[] = {
-	{ "format", 'f', "FORMAT", "what to show; see swatch-statusline(1)" },
+	{ "format", 'f', "FORMAT", "the format to use; see swatch-statusline(1)" },
 	{ "preset", 'p', "NAME", "a built-in format: ccusage, compact, full, powerline, plain" },
 	{ "subagents", 's', NULL, "serve Claude Code's subagentStatusLine instead" },
 	{ "preview", 'v', NULL, "show the presets, or the given format, with made-up figures" },
@@ -17,27 +15,20 @@ static const struct command_option options[] = {
 
 static int preview(const struct statusline_options *wanted)
 {
-	struct buf out = BUF_INIT;
+	AUTO_BUF out = BUF_INIT;
 	statusline_preview(wanted, &out);
-	bool good = !out.failed;
-	if (good)
-		fputs(buf_str(&out), stdout);
-	else
-		terminal_error("out of memory");
-	buf_release(&out);
-	return good ? SWATCH_OK : SWATCH_FAILED;
+	return terminal_print(&out) ? SWATCH_OK : SWATCH_FAILED;
 }
 
 static int check(const struct statusline_options *wanted)
 {
-	struct buf error = BUF_INIT;
-	bool good = statusline_check(wanted, &error);
-	if (good)
-		puts("the format is right");
-	else
+	AUTO_BUF error = BUF_INIT;
+	if (!statusline_check(wanted, &error)) {
 		terminal_error("%s", buf_message(&error));
-	buf_release(&error);
-	return good ? SWATCH_OK : SWATCH_USAGE;
+		return SWATCH_USAGE;
+	}
+	puts("the format is right");
+	return SWATCH_OK;
 }
 
 static int run_statusline(struct invocation *invocation, int argc, char **argv)
@@ -45,30 +36,17 @@ static int run_statusline(struct invocation *invocation, int argc, char **argv)
 	struct statusline_options wanted = { .config_path = invocation->config_option,
 					     .cache_path = invocation->cache_option };
 	bool show_preview = false, only_check = false;
-	int option;
-	while ((option = command_next_option(invocation, argc, argv)) >= 0) {
-		switch (option) {
-		case 'f':
-			wanted.format = optarg;
-			break;
-		case 'p':
-			wanted.preset = optarg;
-			break;
-		case 's':
-			wanted.subagents = true;
-			break;
-		case 'v':
-			show_preview = true;
-			break;
-		default:
-			only_check = true;
-			break;
-		}
-	}
-	if (option != COMMAND_OPTIONS_END)
-		return command_options_status(option);
+	int status;
+	const struct command_target targets[] = {
+		{ 'f', NULL, &wanted.format }, { 'p', NULL, &wanted.preset },
+		{ 's', &wanted.subagents, NULL }, { 'v', &show_preview, NULL },
+		{ 'c', &only_check, NULL }, { 0 }
+	};
+	if (!command_read_options(invocation, argc, argv, targets, &status))
+		return status;
 	if (show_preview && wanted.preset && !statusline_preset_find(wanted.preset)) {
-		terminal_error("statusline: there is no preset '%s'; there are: ccusage, compact, full, powerline, plain",
+		terminal_error("statusline: there is no preset '%s'; there are: ccusage, compact, full, "
+			       "powerline, plain",
 			       wanted.preset);
 		return SWATCH_USAGE;
 	}

@@ -1,4 +1,4 @@
-/* swatch verify: the reports beside ccusage's, and what makes them differ. */
+/* swatch verify: compares the reports with ccusage's, and explains the differences. */
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,7 +14,7 @@
 #include "swatch/ui/terminal.h"
 #include "swatch/verify/verify.h"
 
-/* While transcripts are written, the reports tell of different moments: it is tried again. */
+/* Sessions that write meanwhile make the reports differ: try again. */
 #define ATTEMPTS 3
 
 struct request {
@@ -29,8 +29,8 @@ static bool choose_zone(const struct invocation *invocation, struct request *req
 {
 	const char *zone = request->timezone ? request->timezone : invocation->config.billing_timezone;
 	if (request->timezone && (!*zone || (strcmp(zone, "local") != 0 && !config_is_time_zone(zone)))) {
-		terminal_error("verify: --timezone '%s' is not a time zone of this machine; give a name of the tz database, such as "
-			       "Europe/Berlin, or 'local'", zone);
+		terminal_error("verify: --timezone '%s' is not a time zone of this machine; give a name of "
+			       "the tz database, such as Europe/Berlin, or 'local'", zone);
 		return false;
 	}
 	request->timezone = NULL;
@@ -46,31 +46,24 @@ static bool choose_zone(const struct invocation *invocation, struct request *req
 static bool parse_options(const struct invocation *invocation, int argc, char **argv, struct request *request,
 			  int *status)
 {
-	int option;
+	const char *threads = NULL;
+	const struct command_target targets[] = {
+		{ 'j', &request->json, NULL }, { 'c', NULL, &request->command },
+		{ 'z', NULL, &request->timezone }, { 't', NULL, &threads }, { 0 }
+	};
+	if (!command_read_options(invocation, argc, argv, targets, status))
+		return false;
 	*status = SWATCH_USAGE;
-	while ((option = command_next_option(invocation, argc, argv)) != COMMAND_OPTIONS_END) {
-		if (option == 'j') {
-			request->json = true;
-		} else if (option == 'c') {
-			request->command = optarg;
-		} else if (option == 'z') {
-			request->timezone = optarg;
-		} else if (option == 't') {
-			if (!report_parse_threads(optarg, &request->threads)) {
-				terminal_error("verify: --threads '%s' is not a number from 1 to %d", optarg, HISTORY_THREADS_MAX);
-				return false;
-			}
-		} else {
-			*status = command_options_status(option);
-			return false;
-		}
+	if (threads && !report_parse_threads(threads, &request->threads)) {
+		terminal_error("verify: --threads '%s' is not a number from 1 to %d", threads,
+			       HISTORY_THREADS_MAX);
+		return false;
 	}
 	return choose_zone(invocation, request);
 }
 
 /* ---- which ccusage ---- */
 
-/* Returns SWATCH_OK, or the exit status. */
 static int find_command(const struct invocation *invocation, const struct request *request,
 			struct ccusage_command *command)
 {
@@ -84,45 +77,45 @@ static int find_command(const struct invocation *invocation, const struct reques
 	}
 	if (command->path)
 		return SWATCH_OK;
-	terminal_error("verify: cannot run %s: %s; install it with: npm install -g ccusage@" CCUSAGE_REFERENCE_VERSION
-		       ", or give --command", command->words[0], strerror(command->why_not_found));
+	terminal_error("verify: cannot run %s: %s; install it with: npm install -g ccusage@%s, or give "
+		       "--command", command->words[0], strerror(command->why_not_found),
+		       CCUSAGE_REFERENCE_VERSION);
 	return SWATCH_NO_REFERENCE;
 }
 
 /* ---- the transcripts ---- */
 
-/* Tells whether a transcript came, went or was written since. False after a word. */
+/* *out changes when a transcript comes, goes or is written. Returns false after an error message. */
 static bool fingerprint(const struct data_dirs *dirs, size_t *count, uint64_t *out)
 {
 	struct history_job *jobs;
-	struct buf error = BUF_INIT;
-	bool good = history_list(dirs, &jobs, count, &error) == 0;
+	AUTO_BUF error = BUF_INIT;
 	*out = 0;
-	for (size_t i = 0; good && i < *count; i++) {
+	if (history_list(dirs, &jobs, count, &error) != 0) {
+		terminal_error("verify: %s", buf_message(&error));
+		return false;
+	}
+	for (size_t i = 0; i < *count; i++) {
 		const uint64_t parts[] = { *out, strmap_hash(jobs[i].path, strlen(jobs[i].path)),
 					   (uint64_t)jobs[i].modified_ns };
 		*out = strmap_hash(parts, sizeof(parts));
 		free(jobs[i].path);
 	}
-	if (good)
-		free(jobs);
-	else
-		terminal_error("verify: %s", buf_message(&error));
-	buf_release(&error);
-	return good;
+	free(jobs);
+	return true;
 }
 
-/* ccusage is to read what swatch reads: [watch] paths go before CLAUDE_CONFIG_DIR. */
+/* Makes ccusage read what swatch reads: swatch prefers [watch] paths to CLAUDE_CONFIG_DIR. */
 static bool share_paths(const struct config *config)
 {
 	return !*config->watch_paths || setenv("CLAUDE_CONFIG_DIR", config->watch_paths, 1) == 0;
 }
 
-static bool read_transcripts(struct verify *verify, const struct data_dirs *dirs, const struct request *request,
-			     const struct price_book *book)
+static bool read_transcripts(struct verify *verify, const struct data_dirs *dirs,
+			     const struct request *request, const struct price_book *book)
 {
 	struct history_stats stats = { 0 };
-	struct buf error = BUF_INIT;
+	AUTO_BUF error = BUF_INIT;
 	verify->ledger = ledger_new();
 	verify->reference = reference_new();
 	bool good = verify->ledger && verify->reference;
@@ -136,7 +129,6 @@ static bool read_transcripts(struct verify *verify, const struct data_dirs *dirs
 	good = good && reference_read(verify->reference, dirs, &error) == 0 && verify_match(verify);
 	if (!good)
 		terminal_error("%s", buf_message(&error));
-	buf_release(&error);
 	return good;
 }
 
@@ -161,14 +153,13 @@ static void forget(struct verify *verify)
 
 /* ---- the work ---- */
 
-/* Every report. Returns SWATCH_OK, or the exit status of what stands in the way. */
 static int compare_reports(struct verify *verify, struct ccusage_ask *ask)
 {
 	bool any = false;
 	for (int kind = 0; kind < REPORT_KINDS; kind++) {
 		struct verify_report *report = &verify->reports[kind];
 		report->kind = (enum report_kind)kind;
-		/* Older ones count days and sessions in yet another way. */
+		/* Older versions count days and sessions in yet another way. */
 		if (verify->version.is_older && kind != REPORT_BLOCKS)
 			continue;
 		struct json_object *answer = ccusage_ask_report(ask, report->kind, &report->problem);
@@ -189,18 +180,19 @@ static int verify_once(struct verify *verify, struct ccusage_ask *ask, const str
 {
 	uint64_t before, after;
 	size_t count;
-	if (!fingerprint(dirs, &verify->transcripts, &before) || !read_transcripts(verify, dirs, request, book))
+	if (!fingerprint(dirs, &verify->transcripts, &before)
+	    || !read_transcripts(verify, dirs, request, book))
 		return SWATCH_FAILED;
 	int status = compare_reports(verify, ask);
 	verify->was_written = status == SWATCH_OK && fingerprint(dirs, &count, &after) && after != before;
 	return status;
 }
 
-static int verify_and_print(struct ccusage_ask *ask, const struct data_dirs *dirs, const struct request *request,
-			    const struct price_book *book)
+static int verify_and_print(struct ccusage_ask *ask, const struct data_dirs *dirs,
+			    const struct request *request, const struct price_book *book)
 {
 	struct verify verify = { .command_path = ask->command->path };
-	struct buf error = BUF_INIT;
+	AUTO_BUF error = BUF_INIT;
 	int status = SWATCH_OK;
 	if (!ccusage_ask_version(ask, &verify.version, &error)) {
 		if (!ask->interrupted)
@@ -221,7 +213,6 @@ static int verify_and_print(struct ccusage_ask *ask, const struct data_dirs *dir
 			status = SWATCH_FAILED;
 	}
 	forget(&verify);
-	buf_release(&error);
 	return status;
 }
 
@@ -240,7 +231,8 @@ static int run_verify(struct invocation *invocation, int argc, char **argv)
 	if (status == SWATCH_OK)
 		status = find_command(invocation, &request, &command);
 	if (status == SWATCH_OK
-	    && (data_dirs_find(&dirs, invocation->config.watch_paths) != 0 || !share_paths(&invocation->config))) {
+	    && (data_dirs_find(&dirs, invocation->config.watch_paths) != 0
+		|| !share_paths(&invocation->config))) {
 		terminal_error("cannot tell where the transcripts are: %s", paths_why_none());
 		status = SWATCH_FAILED;
 	}
@@ -250,7 +242,7 @@ static int run_verify(struct invocation *invocation, int argc, char **argv)
 	ccusage_command_release(&command);
 	prices_release(&prices);
 	if (ask.interrupted) {
-		/* To end as whoever interrupted wants it. */
+		/* End by the signal, so that whoever sent it can tell. */
 		(void)signal(ask.interrupted, SIG_DFL);
 		(void)raise(ask.interrupted);
 	}
@@ -258,10 +250,10 @@ static int run_verify(struct invocation *invocation, int argc, char **argv)
 }
 
 static const struct command_option options[] = {
-	{ "command", 'c', "COMMAND", "run this ccusage command" },
-	{ "json", 'j', NULL, "the result as JSON, for programs" },
+	{ "command", 'c', "COMMAND", "run this ccusage" },
+	{ "json", 'j', NULL, "print the result as JSON, for programs" },
 	{ "timezone", 'z', "ZONE", "count days in this time zone, such as Europe/Berlin" },
-	{ "threads", 't', "N", "number of threads that read the transcripts" },
+	{ "threads", 't', "N", "how many threads read the transcripts" },
 	{ NULL, 0, NULL, NULL }
 };
 

@@ -1,4 +1,4 @@
-/* ccusage: found, working, which version; what the figures of the two say of each other; prices. */
+/* ccusage: whether it is found and works, its version, how its figures differ; prices. */
 #include "swatch/doctor/doctor.h"
 
 #include <math.h>
@@ -12,6 +12,8 @@
 
 #define SHOWN_MODELS 5
 
+static const char explain_drift[] = "swatch verify shows which messages make the difference";
+
 static const struct config *config_of(const struct doctor *doctor)
 {
 	return &doctor->invocation->config;
@@ -19,7 +21,7 @@ static const struct config *config_of(const struct doctor *doctor)
 
 /* ---- running it ---- */
 
-/* Runs the command as a refresh does. Returns false after a finding. */
+/* Runs the command as a refresh does. Returns false when it failed, which it has added. */
 static bool try_refresh(struct doctor *doctor, struct ccusage_ask *ask)
 {
 	AUTO_BUF why = BUF_INIT;
@@ -33,7 +35,8 @@ static bool try_refresh(struct doctor *doctor, struct ccusage_ask *ask)
 		doctor_remedy(doctor, "see what it says by hand: %s", config_of(doctor)->ccusage_command);
 	} else {
 		doctor_add(doctor, "ccusage", DOCTOR_BAD, "%s", buf_message(&why));
-		doctor_remedy(doctor, "[ccusage] command has to be one such as: ccusage blocks --active --json --offline");
+		doctor_remedy(doctor, "[ccusage] command has to be like: ccusage blocks --active --json "
+				      "--offline");
 	}
 	return false;
 }
@@ -50,15 +53,18 @@ static void try_command(struct doctor *doctor, const struct ccusage_command *com
 	doctor->interrupted = ask.interrupted;
 	if (doctor->interrupted)
 		return;
-	doctor_add(doctor, "ccusage", version.is_older ? DOCTOR_NOTE : DOCTOR_GOOD, "%s %s answers in %s%s",
-		   ccusage_command_name(command), *version.text ? version.text : "(of unknown version)",
-		   human_duration(duration_ms, HUMAN_TEXT), version.is_older
-		   ? ", but it counts the first line of a message, not the last: its figures are too low" : "");
+	doctor_add(
+		doctor, "ccusage", version.is_older ? DOCTOR_NOTE : DOCTOR_GOOD, "%s %s answers in %s%s",
+		ccusage_command_name(command), *version.text ? version.text : "(of unknown version)",
+		human_duration(duration_ms, HUMAN_TEXT),
+		version.is_older
+			? ", but it counts the first line of a message, not the last: its figures are too low"
+			: "");
 	if (version.is_older)
 		doctor_remedy(doctor, "npm install -g ccusage@" CCUSAGE_REFERENCE_VERSION);
 }
 
-/* What the daemon says of its own runs. */
+/* The daemon may fail where this process does not: its PATH is another. */
 static void check_daemons_runs(struct doctor *doctor, bool found_here)
 {
 	const char *state = status_text(doctor->answer, "refresh", "state");
@@ -68,20 +74,25 @@ static void check_daemons_runs(struct doctor *doctor, bool found_here)
 		const char *error = status_text(doctor->answer, "refresh", "lastError");
 		doctor_add(doctor, "ccusage", DOCTOR_BAD, "swatchd's last %s of it failed: %s",
 			   human_counted(failures, "run", HUMAN_TEXT), error ? error : "no reason known");
-		doctor_remedy(doctor, "a service has a short PATH: [ccusage] command may need absolute paths, also that of node");
+		doctor_remedy(doctor, "a service has a short PATH: [ccusage] command may need absolute "
+				      "paths, also for node");
 	} else if (found_here && state && strcmp(state, "off") == 0) {
-		doctor_add(doctor, "ccusage", DOCTOR_BAD, "it is here, but swatchd does not run it: %s", why ? why : "no reason known");
-		doctor_remedy(doctor, "a service has a short PATH: put absolute paths into [ccusage] command, also that of node, "
-			      "then: systemctl --user reload swatchd");
+		doctor_add(doctor, "ccusage", DOCTOR_BAD, "it is here, but swatchd does not run it: %s",
+			   why ? why : "no reason known");
+		doctor_remedy(doctor, "a service has a short PATH: put absolute paths into [ccusage] "
+				      "command, also for node, then: systemctl --user reload swatchd");
 	}
 }
 
 static void add_not_found(struct doctor *doctor, const struct ccusage_command *command)
 {
 	bool is_wanted = config_of(doctor)->billing_source == BILLING_CCUSAGE;
-	doctor_add(doctor, "ccusage", is_wanted ? DOCTOR_BAD : DOCTOR_NOTE, "%s is not found: %s%s", command->words[0],
-		   strerror(command->why_not_found), is_wanted ? "" : "; the figures are native's, and nobody audits them");
-	doctor_remedy(doctor, "npm install -g ccusage@" CCUSAGE_REFERENCE_VERSION ", or its path in [ccusage] command%s",
+	doctor_add(doctor, "ccusage", is_wanted ? DOCTOR_BAD : DOCTOR_NOTE, "%s is not found: %s%s",
+		   command->words[0], strerror(command->why_not_found),
+		   is_wanted ? "" : "; the figures come from the transcripts; nothing checks them");
+	doctor_remedy(doctor,
+		      "npm install -g ccusage@" CCUSAGE_REFERENCE_VERSION
+		      ", or its path in [ccusage] command%s",
 		      is_wanted ? "" : "; to do without: [billing] source = native");
 }
 
@@ -91,8 +102,9 @@ void doctor_check_ccusage(struct doctor *doctor)
 	struct ccusage_command command;
 	AUTO_BUF error = BUF_INIT;
 	if (config->billing_source == BILLING_NATIVE || !*config->ccusage_command) {
-		doctor_add(doctor, "ccusage", DOCTOR_GOOD, "not in use: %s", config->billing_source == BILLING_NATIVE
-			   ? "[billing] source = native" : "[ccusage] command is empty");
+		doctor_add(doctor, "ccusage", DOCTOR_GOOD, "not in use: %s",
+			   config->billing_source == BILLING_NATIVE ? "[billing] source = native"
+								    : "[ccusage] command is empty");
 		return;
 	}
 	if (!ccusage_command_parse(&command, config->ccusage_command, true, &error))
@@ -114,47 +126,44 @@ static void check_drift(struct doctor *doctor)
 	double drift = json_get_double(audit, "driftUSD", NAN);
 	const char *source = json_get_string(doctor->billing, "source");
 	const char *reason = json_get_string(doctor->billing, "sourceReason");
-	bool is_replaced = config_of(doctor)->billing_source == BILLING_AUTO && source && strcmp(source, "ccusage") == 0;
+	bool is_replaced =
+		config_of(doctor)->billing_source == BILLING_AUTO && source && strcmp(source, "ccusage") == 0;
 	if (is_replaced) {
-		doctor_add(doctor, "drift", DOCTOR_BAD, "ccusage's figures are shown, not native's: %s",
+		doctor_add(doctor, "drift", DOCTOR_BAD, "ccusage's figures are shown, not swatch's own: %s",
 			   reason ? reason : "no reason known");
-		doctor_remedy(doctor, "swatch verify says which messages make the difference");
+		doctor_remedy(doctor, "%s", explain_drift);
 	} else if (isfinite(drift)) {
 		/* Under a cent is rounding. */
 		bool differs = fabs(drift) >= 0.01;
-		doctor_add(doctor, "drift", differs ? DOCTOR_NOTE : DOCTOR_GOOD, "ccusage's last audit differs by %s",
-			   human_usd(drift, HUMAN_TEXT));
+		doctor_add(doctor, "drift", differs ? DOCTOR_NOTE : DOCTOR_GOOD,
+			   "ccusage's last audit differs by %s", human_usd(drift, HUMAN_TEXT));
 		if (differs)
-			doctor_remedy(doctor, "swatch verify says which messages make the difference");
+			doctor_remedy(doctor, "%s", explain_drift);
 	}
 }
 
 static void check_prices(struct doctor *doctor)
 {
 	const char *error = status_text(doctor->answer, "pricing", "error");
-	struct json_object *models = NULL;
-	size_t count = 0;
-	struct buf names = BUF_INIT;
-	if (json_object_object_get_ex(doctor->billing, "unpricedModels", &models)
-	    && json_object_is_type(models, json_type_array))
-		count = json_object_array_length(models);
+	size_t count;
+	struct json_object *models = json_get_array(doctor->billing, "unpricedModels", &count);
+	AUTO_BUF names = BUF_INIT;
 	for (size_t i = 0; i < count && i < SHOWN_MODELS; i++) {
-		struct json_object *model = json_object_array_get_idx(models, i);
-		buf_printf(&names, "%s%s", i > 0 ? ", " : "",
-			   json_object_is_type(model, json_type_string) ? json_object_get_string(model) : "?");
+		const char *name = json_item_string(models, i);
+		buf_printf(&names, "%s%s", i > 0 ? ", " : "", name ? name : "?");
 	}
 	if (error) {
 		doctor_add(doctor, "prices", DOCTOR_BAD, "pricing.json is not in force: %s", error);
 		doctor_remedy(doctor, "mend or remove it, then: systemctl --user reload swatchd");
 	}
 	if (count > 0) {
-		doctor_add(doctor, "prices", DOCTOR_BAD, "no price is known, so $0.00 is counted, for %s%s", buf_str(&names),
-			   count > SHOWN_MODELS ? ", ..." : "");
-		doctor_remedy(doctor, "a pricing.json beside the config file can say what it costs, see swatch-pricing(1)");
+		doctor_add(doctor, "prices", DOCTOR_BAD, "no price is known, so $0.00 is counted, for %s%s",
+			   buf_str(&names), count > SHOWN_MODELS ? ", ..." : "");
+		doctor_remedy(doctor, "a pricing.json beside the config file can say what it costs, see "
+				      "swatch-pricing(1)");
 	}
 	if (!error && count == 0 && doctor->billing)
 		doctor_add(doctor, "prices", DOCTOR_GOOD, "every model that was used has one");
-	buf_release(&names);
 }
 
 void doctor_check_figures(struct doctor *doctor)

@@ -1,4 +1,4 @@
-/* Config, daemon, its sandbox, service, inotify, what is polled. */
+/* Config, daemon, sandbox, service, inotify, polled folders. */
 #include "swatch/doctor/doctor.h"
 
 #include <dirent.h>
@@ -13,6 +13,7 @@
 
 #include "base/clock.h"
 #include "base/inotify_limit.h"
+#include "base/scope.h"
 #include "base/strmap.h"
 #include "cache/read.h"
 #include "swatch/cli/daemon_call.h"
@@ -21,7 +22,7 @@
 #include "swatch/ui/human.h"
 
 #define SERVICE USER_SERVICE_UNIT
-/* Of the limit: so much in use is worth knowing before it is reached. */
+/* Worth a note before the limit is reached. */
 #define NEAR_PERCENT 90
 
 /* ---- config ---- */
@@ -30,14 +31,16 @@ void doctor_check_config(struct doctor *doctor)
 {
 	const char *faults = buf_str(&doctor->config_faults);
 	if (!doctor->config_path) {
-		doctor_add(doctor, "config", DOCTOR_BAD, "there is no home directory to look in");
+		doctor_add(doctor, "config", DOCTOR_BAD, "no home directory is known");
 		doctor_remedy(doctor, "set HOME");
 	} else if (*faults) {
 		int len = (int)strcspn(faults, "\n");
-		doctor_add(doctor, "config", DOCTOR_BAD, "%.*s%s", len, faults, faults[len] && faults[len + 1] ? " (and more)" : "");
+		doctor_add(doctor, "config", DOCTOR_BAD, "%.*s%s", len, faults,
+			   faults[len] && faults[len + 1] ? " (and more)" : "");
 		doctor_remedy(doctor, "see all of it with: swatch config --check %s", doctor->config_path);
 	} else if (access(doctor->config_path, F_OK) != 0) {
-		doctor_add(doctor, "config", DOCTOR_GOOD, "%s is not there: all is default", doctor->config_path);
+		doctor_add(doctor, "config", DOCTOR_GOOD, "%s does not exist; all settings are defaults",
+			   doctor->config_path);
 	} else {
 		doctor_add(doctor, "config", DOCTOR_GOOD, "%s has no faults", doctor->config_path);
 	}
@@ -47,27 +50,32 @@ void doctor_check_config(struct doctor *doctor)
 
 static void say_absent(struct doctor *doctor)
 {
-	struct buf hint = BUF_INIT;
+	AUTO_BUF hint = BUF_INIT;
 	struct cache_lock_holder holder;
 	daemon_start_hint(doctor->invocation, &hint);
 	if (daemon_find_lock_holder(doctor->invocation, &holder)) {
-		doctor_add(doctor, "daemon", DOCTOR_BAD, "swatchd (pid %ld, %s) holds the lock, but does not listen: %s",
-			   (long)holder.pid, *holder.role ? holder.role : "role unknown", buf_str(&doctor->daemon_why));
-		doctor_remedy(doctor, "'once' ends by itself; when this stays, end it and start it again: %s", buf_str(&hint));
+		doctor_add(doctor, "daemon", DOCTOR_BAD,
+			   "swatchd (pid %ld, %s) holds the lock, but does not "
+			   "listen: %s",
+			   (long)holder.pid, *holder.role ? holder.role : "role unknown",
+			   buf_str(&doctor->daemon_why));
+		doctor_remedy(doctor, "'once' ends by itself; if this stays, end it and start it again: %s",
+			      buf_str(&hint));
 	} else {
-		doctor_add(doctor, "daemon", DOCTOR_BAD, "swatchd is not running: %s", buf_str(&doctor->daemon_why));
+		doctor_add(doctor, "daemon", DOCTOR_BAD, "swatchd is not running: %s",
+			   buf_str(&doctor->daemon_why));
 		doctor_remedy(doctor, "start it with: %s", buf_str(&hint));
 	}
-	buf_release(&hint);
 }
 
-/* Adds what `swatch status` says too, in its words. Returns false when that was not found. */
+/* Adds a finding of `swatch status`, in the same words. Returns false when the answer has no such finding. */
 static bool add_finding(struct doctor *doctor, const char *name, enum finding_reason reason)
 {
 	const struct finding *finding = &doctor->by_answer.by_reason[reason];
 	if (!finding->found)
 		return false;
-	doctor_add(doctor, name, finding->is_bad ? DOCTOR_BAD : DOCTOR_NOTE, "%s", buf_message(&finding->what));
+	doctor_add(doctor, name, finding->is_bad ? DOCTOR_BAD : DOCTOR_NOTE, "%s",
+		   buf_message(&finding->what));
 	if (finding->remedy.len > 0)
 		doctor_remedy(doctor, "%s", buf_str(&finding->remedy));
 	return true;
@@ -79,14 +87,17 @@ void doctor_check_daemon(struct doctor *doctor)
 	if (!doctor->answer && daemon_is_absent(doctor->daemon_state)) {
 		say_absent(doctor);
 	} else if (!doctor->answer) {
-		doctor_add(doctor, "daemon", DOCTOR_BAD, "swatchd cannot be reached: %s", buf_str(&doctor->daemon_why));
+		doctor_add(doctor, "daemon", DOCTOR_BAD, "swatchd cannot be reached: %s",
+			   buf_str(&doctor->daemon_why));
 		doctor_remedy(doctor, "systemctl --user restart swatchd (or end it, and start it again)");
 	} else if (!add_finding(doctor, "daemon", FINDING_OTHER_VERSION)) {
-		doctor_add(doctor, "daemon", DOCTOR_GOOD, "swatchd %s runs (pid %" PRId64 ", since %s)%s", version,
-			   json_get_int(doctor->answer, "pid", 0),
-			   human_clock(json_get_int(doctor->answer, "startedAt", 0), doctor->now_ms, HUMAN_TEXT),
-			   json_get_bool(doctor->answer, "readingHistory", false)
-			   ? "; it still reads the transcripts that were there at its start" : "");
+		doctor_add(
+			doctor, "daemon", DOCTOR_GOOD, "swatchd %s runs (pid %" PRId64 ", since %s)%s",
+			version, json_get_int(doctor->answer, "pid", 0),
+			human_clock(json_get_int(doctor->answer, "startedAt", 0), doctor->now_ms, HUMAN_TEXT),
+			json_get_bool(doctor->answer, "readingHistory", false)
+				? "; it is still reading the transcripts that were there at its start"
+				: "");
 	}
 	(void)add_finding(doctor, "daemon", FINDING_CACHE_UNWRITABLE);
 	(void)add_finding(doctor, "daemon", FINDING_TRANSCRIPTS_UNREADABLE);
@@ -101,16 +112,21 @@ static void judge_entered(struct doctor *doctor)
 	struct json_object *places = status_array(doctor->answer, "sandbox", "refused", &refused);
 	const char *network = status_text(doctor->answer, "sandbox", "network");
 	bool is_closed = network && strcmp(network, "open") != 0;
-	doctor_add(doctor, "sandbox", DOCTOR_GOOD, "swatchd and what it runs can write only where they have to%s (Landlock ABI %"
-		   PRId64 ")", is_closed ? ", and have no network" : "", status_number(doctor->answer, "sandbox", "landlock"));
-	for (size_t i = 0; i < missing; i++)
-		buf_printf(&doctor->findings[doctor->count - 1].what, "%s%s", i ? ", " : "; not denied by this kernel: ",
-			   json_object_get_string(json_object_array_get_idx(names, i)));
+	doctor_add(doctor, "sandbox", DOCTOR_GOOD,
+		   "swatchd and what it runs can write only where they have "
+		   "to%s (Landlock ABI %" PRId64 ")%s",
+		   is_closed ? ", and have no network" : "",
+		   status_number(doctor->answer, "sandbox", "landlock"),
+		   missing > 0 ? "; not denied by this kernel: " : "");
+	for (size_t i = 0; i < missing; i++) {
+		const char *name = json_item_string(names, i);
+		doctor_extend(doctor, "%s%s", i ? ", " : "", name ? name : "?");
+	}
 	for (size_t i = 0; i < refused; i++) {
 		struct json_object *place = json_object_array_get_idx(places, i);
 		const char *path = json_get_string(place, "path"), *why = json_get_string(place, "why");
-		doctor_add(doctor, "sandbox", DOCTOR_NOTE, "[sandbox] write: %s cannot be written to: %s", path ? path : "?",
-			   why ? why : "not known why");
+		doctor_add(doctor, "sandbox", DOCTOR_NOTE, "[sandbox] write: %s cannot be written to: %s",
+			   path ? path : "?", why ? why : "no reason known");
 		doctor_remedy(doctor, "make it, or correct the setting; then restart swatchd");
 	}
 }
@@ -119,18 +135,20 @@ void doctor_check_sandbox(struct doctor *doctor)
 {
 	const char *state = status_text(doctor->answer, "sandbox", "state");
 	const char *why = status_text(doctor->answer, "sandbox", "why");
-	/* Nobody to tell, or one of a version that does not. */
+	/* No daemon answers, or it has an old version. */
 	if (!state)
 		return;
 	if (strcmp(state, "on") == 0) {
 		judge_entered(doctor);
 	} else if (strcmp(state, "off") == 0) {
-		doctor_add(doctor, "sandbox", DOCTOR_NOTE, "swatchd has none: [sandbox] mode = off");
-		doctor_remedy(doctor, "take that out of the config, and restart swatchd; [sandbox] write names what a command "
-			      "of yours has to write");
+		doctor_add(doctor, "sandbox", DOCTOR_NOTE, "swatchd has no sandbox: [sandbox] mode = off");
+		doctor_remedy(doctor, "take that out of the config, and restart swatchd; [sandbox] write "
+				      "lists what your own commands have to write");
 	} else {
-		doctor_add(doctor, "sandbox", DOCTOR_NOTE, "swatchd can write wherever you can: %s", why ? why : state);
-		doctor_remedy(doctor, "all works without; a kernel since 5.13 with landlock in its lsm= has it");
+		doctor_add(doctor, "sandbox", DOCTOR_NOTE, "swatchd can write wherever you can: %s",
+			   why ? why : state);
+		doctor_remedy(doctor, "everything works without it; it needs a kernel since 5.13 with "
+				      "landlock in its lsm=");
 	}
 }
 
@@ -140,13 +158,16 @@ static void judge_service(struct doctor *doctor, const struct user_service *serv
 {
 	const char *load = service->load, *file = service->file, *active = service->active;
 	if (strcmp(load, "loaded") != 0) {
-		doctor_add(doctor, "service", DOCTOR_NOTE, "there is no user service " SERVICE " (%s)", *load ? load : "no answer");
+		doctor_add(doctor, "service", DOCTOR_NOTE, "the user service " SERVICE " is missing (%s)",
+			   *load ? load : "no answer");
 		doctor_remedy(doctor, "swatch setup installs it");
 	} else if (strcmp(active, "failed") == 0) {
 		doctor_add(doctor, "service", DOCTOR_BAD, SERVICE " has failed");
-		doctor_remedy(doctor, "its log says why: journalctl --user -u swatchd; then: systemctl --user restart swatchd");
+		doctor_remedy(doctor, "read its log: journalctl --user -u swatchd; then: systemctl --user "
+				      "restart swatchd");
 	} else if (strncmp(file, "enabled", 7) != 0) {
-		doctor_add(doctor, "service", DOCTOR_NOTE, SERVICE " is not started at login (%s)", *file ? file : "not known");
+		doctor_add(doctor, "service", DOCTOR_NOTE, SERVICE " does not start at login (%s)",
+			   *file ? file : "unknown state");
 		doctor_remedy(doctor, "systemctl --user enable --now swatchd");
 	} else if (strcmp(active, "active") != 0) {
 		doctor_add(doctor, "service", doctor->answer ? DOCTOR_NOTE : DOCTOR_BAD,
@@ -154,15 +175,15 @@ static void judge_service(struct doctor *doctor, const struct user_service *serv
 			   doctor->answer ? ": the swatchd that runs is not the service's" : "");
 		doctor_remedy(doctor, "systemctl --user start swatchd");
 	} else {
-		doctor_add(doctor, "service", DOCTOR_GOOD, SERVICE " is active, and started at login");
+		doctor_add(doctor, "service", DOCTOR_GOOD, SERVICE " is active, and starts at login");
 	}
 }
 
-/* `why` there is no service that could start it. */
 static void judge_no_service(struct doctor *doctor, const char *why)
 {
 	if (doctor->invocation->config.daemon_autostart == AUTOSTART_YES) {
-		doctor_add(doctor, "service", DOCTOR_GOOD, "%s; swatch statusline starts swatchd ([daemon] autostart)", why);
+		doctor_add(doctor, "service", DOCTOR_GOOD, "%s; swatch statusline starts swatchd ([daemon] "
+							   "autostart)", why);
 		return;
 	}
 	doctor_add(doctor, "service", DOCTOR_NOTE, "%s: something else has to start swatchd", why);
@@ -172,8 +193,8 @@ static void judge_no_service(struct doctor *doctor, const char *why)
 void doctor_check_service(struct doctor *doctor)
 {
 	struct user_service service;
-	struct buf why = BUF_INIT, said = BUF_INIT;
-	/* The service knows nothing of options given here. */
+	AUTO_BUF why = BUF_INIT, silence = BUF_INIT;
+	/* The service does not get the options given here. */
 	if (doctor->invocation->config_option || doctor->invocation->cache_option)
 		return;
 	switch (user_service_ask(&service, &why, &doctor->interrupted)) {
@@ -181,17 +202,15 @@ void doctor_check_service(struct doctor *doctor)
 		judge_service(doctor, &service);
 		break;
 	case USER_SERVICE_NO_SYSTEMD:
-		judge_no_service(doctor, "there is no systemd here");
+		judge_no_service(doctor, "systemd is missing here");
 		break;
 	case USER_SERVICE_SILENT:
-		buf_printf(&said, "the user's systemd does not answer (%s)", buf_message(&why));
-		judge_no_service(doctor, buf_str(&said));
+		buf_printf(&silence, "the user's systemd does not answer (%s)", buf_message(&why));
+		judge_no_service(doctor, buf_str(&silence));
 		break;
 	case USER_SERVICE_INTERRUPTED:
 		break;
 	}
-	buf_release(&said);
-	buf_release(&why);
 }
 
 /* ---- inotify ---- */
@@ -200,21 +219,19 @@ struct inotify_use {
 	int64_t instances, watches;
 };
 
-/* Counts the watches of one inotify descriptor: a line each. */
+/* Counts the watches of one inotify descriptor. */
 static void count_watches(int fdinfo_fd, const char *name, struct inotify_use *use)
 {
-	char *line = NULL;
+	AUTO_FREE char *line = NULL;
 	size_t cap = 0;
 	int fd = openat(fdinfo_fd, name, O_RDONLY | O_CLOEXEC);
 	FILE *file = fd >= 0 ? fdopen(fd, "r") : NULL;
 	if (!file) {
-		if (fd >= 0)
-			close(fd);
+		close_quietly(fd);
 		return;
 	}
 	while (getline(&line, &cap, file) > 0)
 		use->watches += strncmp(line, "inotify wd:", 11) == 0;
-	free(line);
 	(void)fclose(file);
 }
 
@@ -226,34 +243,33 @@ static void count_process(const char *pid, struct inotify_use *use)
 	if (!dir)
 		return;
 	snprintf(path, sizeof(path), "/proc/%.20s/fdinfo", pid);
-	int fdinfo_fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	AUTO_CLOSE int fdinfo_fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	for (struct dirent *entry; fdinfo_fd >= 0 && (entry = readdir(dir));) {
 		ssize_t len = readlinkat(dirfd(dir), entry->d_name, target, sizeof(target));
-		if (len != (ssize_t)strlen("anon_inode:inotify") || memcmp(target, "anon_inode:inotify", (size_t)len) != 0)
+		if (len != (ssize_t)strlen("anon_inode:inotify")
+		    || memcmp(target, "anon_inode:inotify", (size_t)len) != 0)
 			continue;
 		use->instances++;
 		count_watches(fdinfo_fd, entry->d_name, use);
 	}
-	if (fdinfo_fd >= 0)
-		close(fdinfo_fd);
 	closedir(dir);
 }
 
-/* What this user's processes have: the limits are per user. */
+/* Counts what all processes of this user have: the limits are per user. */
 static void count_inotify(struct inotify_use *use)
 {
 	struct stat st;
 	*use = (struct inotify_use){ 0, 0 };
 	DIR *proc = opendir("/proc");
 	for (struct dirent *entry; proc && (entry = readdir(proc));)
-		if (entry->d_name[0] >= '1' && entry->d_name[0] <= '9' && fstatat(dirfd(proc), entry->d_name, &st, 0) == 0
-		    && st.st_uid == getuid())
+		if (entry->d_name[0] >= '1' && entry->d_name[0] <= '9'
+		    && fstatat(dirfd(proc), entry->d_name, &st, 0) == 0 && st.st_uid == getuid())
 			count_process(entry->d_name, use);
 	if (proc)
 		closedir(proc);
 }
 
-/* Directories that hold transcripts: what a daemon that is to be started has to watch at least. */
+/* The directories with transcripts, which a daemon would have to watch. */
 static int64_t directories_with_transcripts(const struct doctor *doctor)
 {
 	static char here;
@@ -284,16 +300,19 @@ void doctor_check_inotify(struct doctor *doctor)
 	int64_t instances = doctor->answer ? use.instances : use.instances + 1;
 	bool over = need > max_watches || instances > max_instances;
 	bool near = need * 100 > max_watches * NEAR_PERCENT || instances * 100 > max_instances * NEAR_PERCENT;
-	doctor_add(doctor, "inotify", over ? DOCTOR_BAD : near ? DOCTOR_NOTE : DOCTOR_GOOD,
-		   "%s of %s watches and %s of %s instances are %s by your processes", human_count(need, HUMAN_TEXT),
+	enum doctor_state state = over ? DOCTOR_BAD : near ? DOCTOR_NOTE : DOCTOR_GOOD;
+	doctor_add(doctor, "inotify", state, "%s of %s watches and %s of %s instances are %s by your "
+					     "processes", human_count(need, HUMAN_TEXT),
 		   human_count(max_watches, HUMAN_TEXT), human_count(instances, HUMAN_TEXT),
 		   human_count(max_instances, HUMAN_TEXT), doctor->answer ? "used" : "needed");
 	if (doctor->answer)
-		buf_printf(&doctor->findings[doctor->count - 1].what, ", %s watches by swatchd", human_count(own, HUMAN_TEXT));
+		doctor_extend(doctor, ", %s watches by swatchd", human_count(own, HUMAN_TEXT));
 	if (over || near)
-		doctor_remedy(doctor, "sudo sysctl %s=%" PRId64 " %s=%" PRId64 " (and a line each in /etc/sysctl.d/), then: "
-			      "swatch rescan", watches.sysctl, watches.advised, all_instances.sysctl,
-			      all_instances.advised);
+		doctor_remedy(doctor,
+			      "sudo sysctl %s=%" PRId64 " %s=%" PRId64
+			      " (and a line for each in /etc/sysctl.d/), "
+			      "then: swatch rescan",
+			      watches.sysctl, watches.advised, all_instances.sysctl, all_instances.advised);
 }
 
 void doctor_check_polled(struct doctor *doctor)
@@ -301,6 +320,7 @@ void doctor_check_polled(struct doctor *doctor)
 	if (!doctor->answer || add_finding(doctor, "watching", FINDING_WATCH_LIMIT)
 	    || add_finding(doctor, "watching", FINDING_POLLED))
 		return;
-	doctor_add(doctor, "watching", DOCTOR_GOOD, "%s watched, none polled",
-		   human_counted(status_number(doctor->answer, "watch", "directories"), "folder", HUMAN_TEXT));
+	doctor_add(
+		doctor, "watching", DOCTOR_GOOD, "%s watched, none polled",
+		human_counted(status_number(doctor->answer, "watch", "directories"), "folder", HUMAN_TEXT));
 }

@@ -13,7 +13,7 @@
 void doctor_add(struct doctor *doctor, const char *name, enum doctor_state state, const char *format, ...)
 {
 	va_list args;
-	/* The last place tells that there were more. */
+	/* When the list is full, the newest replaces the last. */
 	if (doctor->count == DOCTOR_FINDINGS_MAX)
 		doctor->count--;
 	struct doctor_finding *finding = &doctor->findings[doctor->count++];
@@ -26,11 +26,17 @@ void doctor_add(struct doctor *doctor, const char *name, enum doctor_state state
 	va_end(args);
 }
 
+void doctor_extend(struct doctor *doctor, const char *format, ...)
+{
+	va_list args;
+	va_start(args, format);
+	buf_vprintf(&doctor->findings[doctor->count - 1].what, format, args);
+	va_end(args);
+}
+
 void doctor_remedy(struct doctor *doctor, const char *format, ...)
 {
 	va_list args;
-	if (doctor->count == 0)
-		return;
 	va_start(args, format);
 	buf_vprintf(&doctor->findings[doctor->count - 1].remedy, format, args);
 	va_end(args);
@@ -49,7 +55,9 @@ static void show_finding(struct page *page, const struct doctor_finding *finding
 	static const enum page_style styles[] = {
 		[DOCTOR_GOOD] = STYLE_PLAIN, [DOCTOR_NOTE] = STYLE_NOTE, [DOCTOR_BAD] = STYLE_BAD,
 	};
-	static const char *const marks[] = { [DOCTOR_GOOD] = "ok", [DOCTOR_NOTE] = "note", [DOCTOR_BAD] = "BAD" };
+	static const char *const marks[] = {
+		[DOCTOR_GOOD] = "ok", [DOCTOR_NOTE] = "note", [DOCTOR_BAD] = "BAD"
+	};
 	page_line(page, styles[finding->state], PAGE_LABEL_COLUMNS + 6, "%-4s  %-*s%s", marks[finding->state],
 		  PAGE_LABEL_COLUMNS, finding->name, buf_str(&finding->what));
 	if (finding->remedy.len > 0)
@@ -69,10 +77,11 @@ bool doctor_print_page(const struct doctor *doctor)
 	}
 	page_blank_line(&page);
 	if (bad > 0)
-		page_line(&page, STYLE_BAD, 0, "%s to mend, %s", human_counted((int64_t)bad, "thing", HUMAN_TEXT),
+		page_line(&page, STYLE_BAD, 0, "%s, %s", human_counted((int64_t)bad, "problem", HUMAN_TEXT),
 			  human_counted((int64_t)notes, "note", HUMAN_TEXT));
 	else
-		page_line(&page, STYLE_GOOD, 0, "all is well, %s", human_counted((int64_t)notes, "note", HUMAN_TEXT));
+		page_line(&page, STYLE_GOOD, 0, "all is well, %s",
+			  human_counted((int64_t)notes, "note", HUMAN_TEXT));
 	bool good = page_print(&page);
 	page_release(&page);
 	return good;
@@ -80,8 +89,10 @@ bool doctor_print_page(const struct doctor *doctor)
 
 bool doctor_print_json(const struct doctor *doctor)
 {
-	static const char *const names[] = { [DOCTOR_GOOD] = "good", [DOCTOR_NOTE] = "note", [DOCTOR_BAD] = "bad" };
-	struct buf out = BUF_INIT;
+	static const char *const names[] = {
+		[DOCTOR_GOOD] = "good", [DOCTOR_NOTE] = "note", [DOCTOR_BAD] = "bad"
+	};
+	AUTO_BUF out = BUF_INIT;
 	struct jsonw w;
 	jsonw_init(&w, &out);
 	jsonw_begin_object(&w);
@@ -102,7 +113,5 @@ bool doctor_print_json(const struct doctor *doctor)
 	}
 	jsonw_end_array(&w);
 	jsonw_end_object(&w);
-	bool good = terminal_print_json(&out);
-	buf_release(&out);
-	return good;
+	return terminal_print_json(&out);
 }

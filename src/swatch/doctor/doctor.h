@@ -1,15 +1,9 @@
 /*
  * doctor: one page of checks, each with what to do about it.
  *
- * For: cmd-doctor.c. The parts, each of which adds its findings:
- *   doctor.c             the findings, the page, the JSON
- *   doctor_daemon.c      config, daemon, its sandbox, service, inotify, what is polled
- *   doctor_files.c       transcripts, the cache directory, other programs' files, the clock
- *   doctor_ccusage.c     ccusage: found, working, which version, drift; prices
- *   doctor_settings.c    Claude Code's settings.json: statusLine, cleanupPeriodDays
- *
- * A finding is good, worth knowing (swatch works, but could be better), or bad: something does not work or a figure is
- * wrong. Nothing here changes anything.
+ * For: commands/doctor.c, which calls the checks one after the other. Each adds its findings. A finding is
+ * good, a note (swatch works, but could be better), or bad: something does not work or a figure is wrong.
+ * Doctor changes nothing.
  */
 #ifndef SWATCH_SWATCH_DOCTOR_DOCTOR_H
 #define SWATCH_SWATCH_DOCTOR_DOCTOR_H
@@ -29,24 +23,24 @@
 enum doctor_state { DOCTOR_GOOD, DOCTOR_NOTE, DOCTOR_BAD };
 
 struct doctor_finding {
-	const char *name;            /* of the check: several findings can have the same */
+	const char *name;            /* of the check; several findings can have the same */
 	enum doctor_state state;
 	struct buf what;
-	struct buf remedy;           /* empty: there is nothing to do */
+	struct buf remedy;           /* empty: nothing to do */
 };
 
 #define DOCTOR_FINDINGS_MAX 64
 
-/* What the checks go by; cmd-doctor.c fills it in. */
+/* What the checks look at; commands/doctor.c fills it in. */
 struct doctor {
 	const struct invocation *invocation;   /* config, cache_dir and socket_path are filled */
 	char *config_path;                     /* NULL: no home directory */
-	struct buf config_faults;              /* the defaults are in force then */
+	struct buf config_faults;              /* when not empty, `invocation` has the defaults */
 	enum client_state daemon_state;
 	struct buf daemon_why;                 /* why it does not answer */
 	struct json_object *answer;            /* to "status"; NULL: it does not answer */
-	struct findings by_answer;             /* what is wrong by that answer; nothing when there is none */
-	struct json_object *billing;           /* billing-shared.json; NULL: there is none */
+	struct findings by_answer;             /* what is wrong by that answer */
+	struct json_object *billing;           /* billing-shared.json; NULL: missing */
 	int cache_fd;                          /* -1: `cache_error` says why */
 	int cache_errno;
 	struct buf cache_error;
@@ -55,24 +49,25 @@ struct doctor {
 	size_t transcript_count;
 	struct buf unread;                     /* what could not be listed */
 	int64_t now_ms;
-	int interrupted;                       /* the signal that this process got meanwhile; 0: none */
+	int interrupted;                       /* the signal that this process got; 0: none */
 
 	struct doctor_finding findings[DOCTOR_FINDINGS_MAX];
 	size_t count;
 };
 
-/* Adds a finding; doctor_remedy() says what to do about the one added last. */
+/* Adds a finding. The next two append to the one added last: to its text, and what to do about it. */
 void doctor_add(struct doctor *doctor, const char *name, enum doctor_state state, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
+void doctor_extend(struct doctor *doctor, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void doctor_remedy(struct doctor *doctor, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 size_t doctor_count(const struct doctor *doctor, enum doctor_state state);
 
-/* Print to stdout. Return false when memory ran out, which is said. */
+/* Print to stdout. Return false after an error message when memory ran out. */
 bool doctor_print_page(const struct doctor *doctor);
 bool doctor_print_json(const struct doctor *doctor);
 
-/* ---- doctor_daemon.c ---- */
+/* ---- daemon.c ---- */
 
 void doctor_check_config(struct doctor *doctor);
 void doctor_check_daemon(struct doctor *doctor);
@@ -81,19 +76,19 @@ void doctor_check_service(struct doctor *doctor);
 void doctor_check_inotify(struct doctor *doctor);
 void doctor_check_polled(struct doctor *doctor);
 
-/* ---- doctor_files.c ---- */
+/* ---- files.c ---- */
 
 void doctor_check_transcripts(struct doctor *doctor);
 void doctor_check_cache(struct doctor *doctor);
 void doctor_check_other_files(struct doctor *doctor);
 void doctor_check_clock(struct doctor *doctor);
 
-/* ---- doctor_ccusage.c ---- */
+/* ---- ccusage.c ---- */
 
 void doctor_check_ccusage(struct doctor *doctor);
 void doctor_check_figures(struct doctor *doctor);
 
-/* ---- doctor_settings.c ---- */
+/* ---- settings.c ---- */
 
 void doctor_check_settings(struct doctor *doctor);
 

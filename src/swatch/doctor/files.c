@@ -10,15 +10,16 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/file.h"
 #include "cache/names.h"
 #include "cache/read.h"
 #include "swatch/ui/human.h"
 
 #define SHOWN_NAMES 5
 #define FREE_BYTES_WANTED ((uint64_t)16 << 20)
-/* Clocks of two machines on one filesystem differ by so much without harm. */
+/* The clocks of two machines on one filesystem may differ by this much without harm. */
 #define CLOCK_SLACK_MS (2 * CLOCK_MINUTE_MS)
-/* 2025-01-01: Claude Code came after it. */
+/* 2025-01-01: Claude Code is younger. */
 #define CLOCK_EARLIEST_MS INT64_C(1735689600000)
 
 /* ---- transcripts ---- */
@@ -30,20 +31,22 @@ void doctor_check_transcripts(struct doctor *doctor)
 	for (size_t i = 0; i < doctor->dirs.count; i++)
 		there += stat(doctor->dirs.projects[i], &st) == 0 && S_ISDIR(st.st_mode);
 	if (there == 0) {
-		doctor_add(doctor, "transcripts", DOCTOR_BAD, "there are none: %s does not exist",
-			   doctor->dirs.count > 0 ? doctor->dirs.projects[doctor->dirs.count - 1] : "a projects directory");
-		doctor_remedy(doctor, "they appear with the first Claude Code session; kept elsewhere? set CLAUDE_CONFIG_DIR for the "
-			      "daemon, or [watch] paths in the config");
+		doctor_add(doctor, "transcripts", DOCTOR_BAD, "no transcripts: %s does not exist",
+			   doctor->dirs.count > 0 ? doctor->dirs.projects[doctor->dirs.count - 1]
+						  : "a projects directory");
+		doctor_remedy(doctor, "they appear with the first Claude Code session; kept elsewhere? set "
+				      "CLAUDE_CONFIG_DIR for the daemon, or [watch] paths in the config");
 	} else if (doctor->transcript_count == 0) {
-		doctor_add(doctor, "transcripts", DOCTOR_NOTE, "there are none yet");
+		doctor_add(doctor, "transcripts", DOCTOR_NOTE, "no transcripts yet");
 	} else {
-		doctor_add(doctor, "transcripts", DOCTOR_GOOD, "%s in %s, the newest written %s",
-			   human_counted((int64_t)doctor->transcript_count, "transcript", HUMAN_TEXT),
-			   human_counted((int64_t)there, "place", HUMAN_TEXT),
-			   human_ago(doctor->transcripts[0].modified_ns / 1000000, doctor->now_ms, HUMAN_TEXT));
+		doctor_add(
+			doctor, "transcripts", DOCTOR_GOOD, "%s in %s, the newest written %s",
+			human_counted((int64_t)doctor->transcript_count, "transcript", HUMAN_TEXT),
+			human_counted((int64_t)there, "place", HUMAN_TEXT),
+			human_ago(doctor->transcripts[0].modified_ns / 1000000, doctor->now_ms, HUMAN_TEXT));
 	}
 	if (doctor->unread.len > 0) {
-		doctor_add(doctor, "transcripts", DOCTOR_BAD, "cannot read %s: what is in it is not counted",
+		doctor_add(doctor, "transcripts", DOCTOR_BAD, "cannot read %s, so it is not counted",
 			   buf_str(&doctor->unread));
 		doctor_remedy(doctor, "look at its owner and permissions");
 	}
@@ -65,11 +68,11 @@ static void add_name(struct names *names, const char *name)
 		buf_append_str(&names->shown, ", ...");
 }
 
-/* What the files in the cache directory are. */
+/* The files in the cache directory, by what is wrong with them. */
 struct census {
-	struct names open;       /* ours, and others may read them */
-	struct names broken;     /* named as ours, and no JSON object */
-	struct names temporary;  /* of ours, while no daemon runs: left by a crash */
+	struct names open;       /* ours, but others may read them */
+	struct names broken;     /* named like ours, but not a JSON object */
+	struct names temporary;  /* ours while no daemon runs: a crash left them */
 	struct names other;      /* not ours */
 };
 
@@ -100,7 +103,7 @@ static void count_file(const struct doctor *doctor, const char *name, struct cen
 		add_name(&census->other, name);
 		return;
 	}
-	struct json_object *content = cache_read_json(doctor->cache_fd, name);
+	AUTO_JSON *content = cache_read_json(doctor->cache_fd, name);
 	const char *writer = json_get_string(content, "writer");
 	if (!content && is_fixed)
 		add_name(&census->broken, name);
@@ -108,23 +111,17 @@ static void count_file(const struct doctor *doctor, const char *name, struct cen
 		add_name(&census->other, name);
 	else if (st.st_mode & 077)
 		add_name(&census->open, name);
-	json_object_put(content);
 }
 
 static void take_census(const struct doctor *doctor, struct census *census)
 {
 	memset(census, 0, sizeof(*census));
-	int fd = openat(doctor->cache_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
-	if (!dir) {
-		if (fd >= 0)
-			close(fd);
-		return;
-	}
-	for (struct dirent *entry; (entry = readdir(dir));)
+	DIR *dir = file_open_directory(doctor->cache_fd, ".", 0);
+	for (struct dirent *entry; dir && (entry = readdir(dir));)
 		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
 			count_file(doctor, entry->d_name, census);
-	closedir(dir);
+	if (dir)
+		closedir(dir);
 }
 
 static bool check_directory(struct doctor *doctor)
@@ -142,7 +139,8 @@ static bool check_directory(struct doctor *doctor)
 	}
 	bool good = true;
 	if (fstat(doctor->cache_fd, &st) == 0 && (st.st_mode & 077)) {
-		doctor_add(doctor, "cache", DOCTOR_BAD, "others may look into %s (mode %03o)", path, (unsigned)st.st_mode & 0777);
+		doctor_add(doctor, "cache", DOCTOR_BAD, "others may look into %s (mode %03o)", path,
+			   (unsigned)st.st_mode & 0777);
 		doctor_remedy(doctor, "chmod 700 '%s'", path);
 		good = false;
 	}
@@ -151,7 +149,8 @@ static bool check_directory(struct doctor *doctor)
 		doctor_remedy(doctor, "chmod 700 '%s', or choose another [cache] directory", path);
 		good = false;
 	}
-	if (fstatvfs(doctor->cache_fd, &space) == 0 && (uint64_t)space.f_bavail * space.f_frsize < FREE_BYTES_WANTED) {
+	if (fstatvfs(doctor->cache_fd, &space) == 0
+	    && (uint64_t)space.f_bavail * space.f_frsize < FREE_BYTES_WANTED) {
 		doctor_add(doctor, "cache", DOCTOR_BAD, "the filesystem of %s is full: %s left", path,
 			   human_bytes((int64_t)((uint64_t)space.f_bavail * space.f_frsize), HUMAN_TEXT));
 		doctor_remedy(doctor, "make room, or choose another [cache] directory");
@@ -173,11 +172,14 @@ void doctor_check_cache(struct doctor *doctor)
 		doctor_remedy(doctor, "chmod 600 '%s'/*.json", path);
 	}
 	if (census.broken.count > 0) {
-		doctor_add(doctor, "cache", DOCTOR_BAD, "no JSON object: %s", buf_str(&census.broken.shown));
-		doctor_remedy(doctor, "does another program write there too? swatchd writes it anew: swatch rescan");
+		doctor_add(doctor, "cache", DOCTOR_BAD, "not a JSON object: %s",
+			   buf_str(&census.broken.shown));
+		doctor_remedy(doctor, "does another program write there too? swatchd writes it again after: "
+				      "swatch rescan");
 	}
 	if (census.temporary.count > 0) {
-		doctor_add(doctor, "cache", DOCTOR_NOTE, "left by a swatchd that crashed: %s", buf_str(&census.temporary.shown));
+		doctor_add(doctor, "cache", DOCTOR_NOTE, "left by a swatchd that crashed: %s",
+			   buf_str(&census.temporary.shown));
 		doctor_remedy(doctor, "nothing needs to be done: swatchd removes it when it starts");
 	}
 	if (good && census.open.count == 0 && census.broken.count == 0)
@@ -194,49 +196,48 @@ void doctor_check_other_files(struct doctor *doctor)
 	if (census.other.count == 0) {
 		doctor_add(doctor, "other files", DOCTOR_GOOD, "none in the cache directory");
 	} else {
-		doctor_add(doctor, "other files", DOCTOR_NOTE, "%s in the cache directory that swatchd did not write: %s",
-			   human_counted((int64_t)census.other.count, "file", HUMAN_TEXT), buf_str(&census.other.shown));
-		doctor_remedy(doctor, "swatch leaves them alone; if the tool that wrote them is gone, they can go too");
+		doctor_add(doctor, "other files", DOCTOR_NOTE,
+			   "%s in the cache directory that swatchd did "
+			   "not write: %s",
+			   human_counted((int64_t)census.other.count, "file", HUMAN_TEXT),
+			   buf_str(&census.other.shown));
+		doctor_remedy(doctor, "swatch leaves them alone; if the tool that wrote them is gone, they "
+				      "can go too");
 	}
 	census_release(&census);
 }
 
 /* ---- the clock ---- */
 
-/* The transcript that was written furthest ahead of now, and how many are. */
+/* Returns how many transcripts are dated in the future; *furthest is the place of the latest. */
 static size_t count_future(const struct doctor *doctor, size_t *furthest)
 {
 	size_t count = 0;
 	for (size_t i = 0; i < doctor->transcript_count; i++) {
 		if (doctor->transcripts[i].modified_ns / 1000000 <= doctor->now_ms + CLOCK_SLACK_MS)
 			continue;
-		if (count++ == 0 || doctor->transcripts[i].modified_ns > doctor->transcripts[*furthest].modified_ns)
+		if (count++ == 0
+		    || doctor->transcripts[i].modified_ns > doctor->transcripts[*furthest].modified_ns)
 			*furthest = i;
 	}
 	return count;
 }
 
-/* The latest moment that a cache file speaks of as past. */
+/* The latest moment that the cache files say has passed. */
 static int64_t latest_known_ms(const struct doctor *doctor)
 {
 	int64_t latest_ms = json_get_int(doctor->billing, "lastFetched", 0);
-	int fd = doctor->cache_fd >= 0 ? openat(doctor->cache_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
-	DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
-	if (!dir) {
-		if (fd >= 0)
-			close(fd);
-		return latest_ms;
-	}
-	for (struct dirent *entry; (entry = readdir(dir));) {
+	DIR *dir = doctor->cache_fd >= 0 ? file_open_directory(doctor->cache_fd, ".", 0) : NULL;
+	for (struct dirent *entry; dir && (entry = readdir(dir));) {
 		char id[CACHE_SESSION_ID_MAX + 1];
 		if (!cache_session_id_of_file(entry->d_name, id))
 			continue;
-		struct json_object *session = cache_read_json(doctor->cache_fd, entry->d_name);
+		AUTO_JSON *session = cache_read_json(doctor->cache_fd, entry->d_name);
 		int64_t at_ms = json_get_int(json_get_object(session, "transcript"), "lastMessageTime", 0);
 		latest_ms = at_ms > latest_ms ? at_ms : latest_ms;
-		json_object_put(session);
 	}
-	closedir(dir);
+	if (dir)
+		closedir(dir);
 	return latest_ms;
 }
 
@@ -250,14 +251,18 @@ void doctor_check_clock(struct doctor *doctor)
 		doctor_add(doctor, "clock", DOCTOR_BAD, "it says %s", date);
 	} else if (future > 0) {
 		doctor_add(doctor, "clock", DOCTOR_BAD, "%s written in the future, such as %s (%s)",
-			   human_counted((int64_t)future, "transcript", HUMAN_TEXT), doctor->transcripts[furthest].path,
-			   human_ago(doctor->transcripts[furthest].modified_ns / 1000000, doctor->now_ms, HUMAN_TEXT));
+			   human_counted((int64_t)future, "transcript", HUMAN_TEXT),
+			   doctor->transcripts[furthest].path,
+			   human_ago(doctor->transcripts[furthest].modified_ns / 1000000, doctor->now_ms,
+				     HUMAN_TEXT));
 	} else if (latest_ms > doctor->now_ms + CLOCK_SLACK_MS) {
-		doctor_add(doctor, "clock", DOCTOR_BAD, "messages or figures are of the future (%s)",
+		doctor_add(doctor, "clock", DOCTOR_BAD, "messages or figures are dated in the future (%s)",
 			   human_ago(latest_ms, doctor->now_ms, HUMAN_TEXT));
 	} else {
-		doctor_add(doctor, "clock", DOCTOR_GOOD, "%s, nothing is of the future", human_stamp(doctor->now_ms, HUMAN_TEXT));
+		doctor_add(doctor, "clock", DOCTOR_GOOD, "%s, nothing is dated in the future",
+			   human_stamp(doctor->now_ms, HUMAN_TEXT));
 		return;
 	}
-	doctor_remedy(doctor, "set it: timedatectl set-ntp true (in WSL: sudo hwclock -s); days and blocks go by it");
+	doctor_remedy(doctor, "set it: timedatectl set-ntp true (in WSL: sudo hwclock -s); days and blocks "
+			      "depend on it");
 }

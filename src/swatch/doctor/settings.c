@@ -1,4 +1,4 @@
-/* Claude Code's own settings.json: is swatch its statusLine, and how long does it keep transcripts? */
+/* Claude Code's own settings.json: whether swatch is its statusLine, and how long it keeps transcripts. */
 #include "swatch/doctor/doctor.h"
 
 #include <errno.h>
@@ -11,42 +11,42 @@
 #include "base/argv.h"
 #include "base/clock.h"
 #include "base/paths.h"
+#include "base/scope.h"
 #include "cache/read.h"
 #include "swatch/ui/human.h"
 
-/* What Claude Code does where nothing is said. */
+/* Claude Code's default. */
 #define CLEANUP_DEFAULT_DAYS 30
 /* "About to be deleted". */
 #define CLEANUP_SOON_MS (3 * CLOCK_DAY_MS)
 
-static const char wanted_line[] = "swatch setup puts it in, and keeps all else in that file as it is";
+static const char wanted_line[] = "swatch setup puts it in, and keeps everything else in that file as it is";
 
 /* ---- statusLine ---- */
 
-/* A command that a shell takes apart is looked at no further. */
+/* False for a command that needs a shell, which is not checked further. */
 static bool is_plain(const char *command)
 {
 	return command[strcspn(command, "|&;<>()$`\\\"'*?[]#=%{}\n")] == '\0';
 }
 
-/* Says that its program is not there. Returns true when it did. */
+/* Returns true when the command's program is missing, after it added that. */
 static bool say_missing_program(struct doctor *doctor, const char *command)
 {
-	struct buf error = BUF_INIT;
+	AUTO_BUF error = BUF_INIT;
 	if (!is_plain(command))
 		return false;
 	char **words = argv_split(command, &error);
-	char *name = words && words[0] ? paths_expand(words[0], strlen(words[0])) : NULL;
-	char *path = name ? argv_find_program(name) : NULL;
+	AUTO_FREE char *name = words && words[0] ? paths_expand(words[0], strlen(words[0])) : NULL;
+	AUTO_FREE char *path = name ? argv_find_program(name) : NULL;
 	bool missing = name && !path;
 	if (missing) {
-		doctor_add(doctor, "statusline", DOCTOR_BAD, "its program is not found: %s (%s)", name, strerror(errno));
-		doctor_remedy(doctor, "swatch setup puts swatch's in, by its absolute path: Claude Code has the PATH it was started with");
+		doctor_add(doctor, "statusline", DOCTOR_BAD, "its program is not found: %s (%s)", name,
+			   strerror(errno));
+		doctor_remedy(doctor, "swatch setup puts swatch's in, with an absolute path: Claude Code's "
+				      "PATH may be another");
 	}
-	free(path);
-	free(name);
 	argv_free(words);
-	buf_release(&error);
 	return missing;
 }
 
@@ -55,7 +55,7 @@ static void check_status_line(struct doctor *doctor, const char *path, struct js
 	struct json_object *line = json_get_object(settings, "statusLine");
 	const char *command = json_get_string(line, "command");
 	if (!command) {
-		doctor_add(doctor, "statusline", DOCTOR_NOTE, "none is set in %s", path);
+		doctor_add(doctor, "statusline", DOCTOR_NOTE, "no statusLine is set in %s", path);
 		doctor_remedy(doctor, "%s", wanted_line);
 	} else if (json_get_bool(settings, "disableAllHooks", false)) {
 		doctor_add(doctor, "statusline", DOCTOR_NOTE, "\"disableAllHooks\" in %s turns it off", path);
@@ -64,15 +64,18 @@ static void check_status_line(struct doctor *doctor, const char *path, struct js
 	} else if (strstr(command, "swatch")) {
 		doctor_add(doctor, "statusline", DOCTOR_GOOD, "connected: %s", command);
 	} else {
-		doctor_add(doctor, "statusline", DOCTOR_NOTE, "it is another program's: %s; the server's limits stay unknown%s", command,
-			   strstr(command, "ccusage") ? ", and every refresh of every session reads all transcripts" : "");
+		doctor_add(doctor, "statusline", DOCTOR_NOTE, "it is another program's: %s; the server's "
+							      "limits stay unknown%s",
+			   command, strstr(command, "ccusage")
+			   ? ", and every refresh of every session reads all transcripts" : "");
 		doctor_remedy(doctor, "to have swatch's: %s", wanted_line);
 	}
 }
 
 /* ---- cleanupPeriodDays ---- */
 
-static void check_cleanup(struct doctor *doctor, const char *projects, const char *path, struct json_object *settings)
+static void check_cleanup(struct doctor *doctor, const char *projects, const char *path,
+			  struct json_object *settings)
 {
 	double days = json_get_double(settings, "cleanupPeriodDays", CLEANUP_DEFAULT_DAYS);
 	size_t len = strlen(projects), soon = 0;
@@ -85,51 +88,45 @@ static void check_cleanup(struct doctor *doctor, const char *projects, const cha
 			&& job->modified_ns / 1000000 < limit_ms;
 	}
 	if (soon == 0) {
-		doctor_add(doctor, "cleanup", DOCTOR_GOOD, "Claude Code keeps transcripts for %s, none is about to go",
+		doctor_add(doctor, "cleanup", DOCTOR_GOOD, "Claude Code keeps transcripts for %s; it will "
+							   "not delete any soon",
 			   human_counted(llround(days), "day", HUMAN_TEXT));
 		return;
 	}
-	doctor_add(doctor, "cleanup", DOCTOR_NOTE, "%s about to be deleted: Claude Code keeps them for %s; their costs "
-		   "leave the reports with them", human_counted((int64_t)soon, "transcript", HUMAN_TEXT),
+	doctor_add(doctor, "cleanup", DOCTOR_NOTE,
+		   "%s about to be deleted: Claude Code keeps them for %s; "
+		   "the reports lose their costs, too",
+		   human_counted((int64_t)soon, "transcript", HUMAN_TEXT),
 		   human_counted(llround(days), "day", HUMAN_TEXT));
 	doctor_remedy(doctor, "to keep them a year: \"cleanupPeriodDays\": 365 in %s", path);
 }
 
 /* ---- the files ---- */
 
-/* settings.json is often a link into somebody's dotfiles. NULL with errno. */
+/* Follows links: settings.json is often one into somebody's dotfiles. NULL with errno. */
 static struct json_object *read_settings(const char *path)
 {
-	char *real = realpath(path, NULL);
-	if (!real)
-		return NULL;
-	struct json_object *settings = cache_read_json(AT_FDCWD, real);
-	int why = errno;
-	free(real);
-	errno = why;
-	return settings;
+	AUTO_FREE char *real = realpath(path, NULL);
+	return real ? cache_read_json(AT_FDCWD, real) : NULL;
 }
 
 /* `projects`/../settings.json */
 static void check_file(struct doctor *doctor, const char *projects)
 {
-	char *directory = strdup(projects);
+	AUTO_FREE char *directory = strdup(projects);
 	char *slash = directory ? strrchr(directory, '/') : NULL;
 	if (slash)
 		slash[slash == directory] = '\0';
-	char *path = slash ? paths_join(directory, "settings.json") : NULL;
-	struct json_object *settings = path ? read_settings(path) : NULL;
+	AUTO_FREE char *path = slash ? paths_join(directory, "settings.json") : NULL;
+	AUTO_JSON *settings = path ? read_settings(path) : NULL;
 	if (path && !settings && errno != ENOENT) {
 		doctor_add(doctor, "statusline", DOCTOR_BAD, "%s cannot be read: %s", path,
 			   errno == EBADMSG ? "it is not a JSON object" : strerror(errno));
-		doctor_remedy(doctor, "mend it: Claude Code goes by its defaults meanwhile");
+		doctor_remedy(doctor, "mend it: until then Claude Code uses its defaults");
 	} else if (path) {
 		check_status_line(doctor, path, settings);
 		check_cleanup(doctor, projects, path, settings);
 	}
-	json_object_put(settings);
-	free(path);
-	free(directory);
 }
 
 void doctor_check_settings(struct doctor *doctor)

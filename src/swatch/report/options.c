@@ -16,22 +16,23 @@
 #define DAYS_MAX 99999
 
 const struct command_option report_command_options[] = {
-	{ "json", 'j', NULL, "the report as JSON, as ccusage prints it" },
-	{ "since", 's', "DATE", "only this day and later: YYYYMMDD, YYYY-MM-DD, today, yesterday, 7d" },
-	{ "until", 'u', "DATE", "only this day and earlier" },
+	{ "json", 'j', NULL, "print the report as JSON, as ccusage does" },
+	{ "since", 's', "DATE", "leave out everything before this day: YYYYMMDD, YYYY-MM-DD, today, yesterday, "
+			      "7d" },
+	{ "until", 'u', "DATE", "leave out everything after this day" },
 	{ "timezone", 'z', "ZONE", "count days in this time zone, such as Europe/Berlin" },
-	{ "project", 'p', "NAME", "only this project: its folder's name, as 'swatch sessions' shows it" },
-	{ "breakdown", 'b', NULL, "a row for each model" },
-	{ "threads", 't', "N", "number of threads that read when no daemon runs" },
+	{ "project", 'p', "NAME", "count only this project, named as in 'swatch sessions'" },
+	{ "breakdown", 'b', NULL, "show a row for each model" },
+	{ "threads", 't', "N", "how many threads read the transcripts if no daemon is running" },
 	{ NULL, 0, NULL, NULL }
 };
 
 const struct command_option report_blocks_options[] = {
-	{ "active", 'a', NULL, "only the current block" },
-	{ "recent", 'r', NULL, "only blocks that began in the last three days" },
-	{ "json", 'j', NULL, "the report as JSON, as ccusage prints it" },
+	{ "active", 'a', NULL, "show only the current block" },
+	{ "recent", 'r', NULL, "show only blocks that began in the last three days" },
+	{ "json", 'j', NULL, "print the report as JSON, as ccusage does" },
 	{ "timezone", 'z', "ZONE", "show times in this time zone, such as Europe/Berlin" },
-	{ "threads", 't', "N", "number of threads that read when no daemon runs" },
+	{ "threads", 't', "N", "how many threads read the transcripts if no daemon is running" },
 	{ NULL, 0, NULL, NULL }
 };
 

@@ -1,5 +1,5 @@
 /*
- * status/answer: fields of the daemon's answer to "status", any of which may be missing.
+ * status/answer: reads the daemon's answer to "status", of which any part may be missing.
  *
  * For: the page of status, the findings, doctor.
  */
@@ -17,6 +17,7 @@ int64_t status_number(struct json_object *answer, const char *section, const cha
 const char *status_text(struct json_object *answer, const char *section, const char *key);
 
 /* The array at `section`.`key`, or NULL; *length is then 0. */
-struct json_object *status_array(struct json_object *answer, const char *section, const char *key, size_t *length);
+struct json_object *status_array(struct json_object *answer, const char *section, const char *key,
+				 size_t *length);
 
 #endif

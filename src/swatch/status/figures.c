@@ -3,9 +3,9 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/clock.h"
+#include "base/scope.h"
 #include "cache/dir.h"
 #include "cache/names.h"
 #include "cache/read.h"
@@ -45,8 +45,9 @@ void figures_read(struct figures *figures, struct json_object *billing, bool dae
 	figures->has_burn_rate = isfinite(figures->burn_rate_usd);
 	int64_t fetched_ms = json_get_int(billing, "lastFetched", 0);
 	figures->fetched_ms = fetched_ms > 0 ? fetched_ms : 0;
-	/* A living daemon writes the file anew at midnight (of the configured time zone, which it knows). */
-	figures->is_of_today = daemon_lives || figures->fetched_ms == 0 || is_same_local_day(figures->fetched_ms, now_ms);
+	/* A running daemon writes the file at midnight, in the configured time zone. */
+	figures->is_of_today =
+		daemon_lives || figures->fetched_ms == 0 || is_same_local_day(figures->fetched_ms, now_ms);
 	int64_t fresh_until_ms = json_get_int(billing, "freshUntil", 0);
 	figures->is_fresh = daemon_lives && json_get_bool(billing, "isFresh", false)
 			    && (fresh_until_ms <= 0 || now_ms < fresh_until_ms);
@@ -58,14 +59,10 @@ void figures_read(struct figures *figures, struct json_object *billing, bool dae
 
 void figures_load(struct figures *figures, const char *cache_dir, bool daemon_lives, int64_t now_ms)
 {
-	struct buf error = BUF_INIT;
-	int dir_fd = cache_dir_open(cache_dir, false, &error);
-	struct json_object *billing = dir_fd >= 0 ? cache_read_json(dir_fd, CACHE_BILLING_FILE) : NULL;
+	AUTO_BUF error = BUF_INIT;
+	AUTO_CLOSE int dir_fd = cache_dir_open(cache_dir, false, &error);
+	AUTO_JSON *billing = dir_fd >= 0 ? cache_read_json(dir_fd, CACHE_BILLING_FILE) : NULL;
 	figures_read(figures, billing, daemon_lives, now_ms);
-	json_object_put(billing);
-	if (dir_fd >= 0)
-		close(dir_fd);
-	buf_release(&error);
 }
 
 static void show_costs(const struct figures *figures, struct page *page, int64_t now_ms)
@@ -75,7 +72,7 @@ static void show_costs(const struct figures *figures, struct page *page, int64_t
 	page_item(page, STYLE_STRONG, "%s %s", figures->is_of_today ? "today" : date,
 		  human_usd(figures->today_usd, HUMAN_TEXT));
 	bool block_runs = figures->has_block && figures->block_end_ms > now_ms;
-	/* As the statusline has it: what the server says, when it is known. */
+	/* As in the statusline: the server's window when it is known. */
 	if (figures->has_window)
 		page_item(page, STYLE_PLAIN, "block %s (%s left)", human_usd(figures->window_usd, HUMAN_TEXT),
 			  human_span(figures->window_end_ms - now_ms, HUMAN_TEXT));
@@ -95,15 +92,17 @@ void figures_show(const struct figures *figures, struct page *page, int64_t now_
 {
 	page_row(page, "figures");
 	if (!figures->known) {
-		page_item(page, STYLE_NOTE, "none yet: no %s", CACHE_BILLING_FILE);
+		page_item(page, STYLE_NOTE, "none yet: %s is missing", CACHE_BILLING_FILE);
 		return;
 	}
 	show_costs(figures, page, now_ms);
 	page_break(page);
 	if (*figures->source)
 		page_item(page, STYLE_PLAIN, "source %s", figures->source);
-	page_item(page, figures->is_fresh ? STYLE_GOOD : STYLE_NOTE, "%s", figures->is_fresh ? "fresh" : "stale");
+	page_item(page, figures->is_fresh ? STYLE_GOOD : STYLE_NOTE, "%s",
+		  figures->is_fresh ? "fresh" : "stale");
 	if (figures->fetched_ms > 0)
-		page_item(page, STYLE_PLAIN, "from %s (%s)", human_clock(figures->fetched_ms, now_ms, HUMAN_TEXT),
+		page_item(page, STYLE_PLAIN, "from %s (%s)",
+			  human_clock(figures->fetched_ms, now_ms, HUMAN_TEXT),
 			  human_ago(figures->fetched_ms, now_ms, HUMAN_TEXT));
 }

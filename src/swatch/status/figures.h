@@ -1,7 +1,7 @@
 /*
- * figures: what billing-shared.json says, judged by now: costs, the block, and whether that is still true.
+ * status/figures: what billing-shared.json says: costs, the block, and whether they are still fresh.
  *
- * For: status (with a daemon and without) and refresh.
+ * For: status, refresh, check and top.
  */
 #ifndef SWATCH_SWATCH_STATUS_FIGURES_H
 #define SWATCH_SWATCH_STATUS_FIGURES_H
@@ -15,23 +15,23 @@
 #define FIGURES_SOURCE_SIZE 16
 
 struct figures {
-	bool known;              /* there is such a file, and it is one */
+	bool known;              /* false: the file is missing or has no figures; then nothing below is set */
 	double today_usd;
-	bool is_of_today;        /* else `today_usd` is the cost of the day of `fetched_ms` */
+	bool is_of_today;        /* else `today_usd` is of the day of `fetched_ms` */
 	bool has_block;
 	double block_usd;
-	int64_t block_end_ms;    /* may be past */
-	bool has_window;         /* the server's five hours are known, and not over: the block is an estimate of them */
+	int64_t block_end_ms;    /* may have passed */
+	bool has_window; /* the server's five hours are known, and go on: the block only estimates them */
 	double window_usd;
 	int64_t window_end_ms;
 	bool has_burn_rate;
 	double burn_rate_usd;    /* per hour */
-	int64_t fetched_ms;      /* 0: not known */
-	bool is_fresh;           /* FORMATS section 6: the file says so, its time has not come, and the daemon lives */
+	int64_t fetched_ms;      /* 0: unknown */
+	bool is_fresh;           /* "isFresh" is true, "freshUntil" has not passed, and the daemon runs */
 	char source[FIGURES_SOURCE_SIZE];
 };
 
-/* Reads `billing` (NULL: nothing is known). `daemon_lives` says whether someone keeps the file up to date. */
+/* Reads `billing` (NULL: the file is missing). `daemon_lives`: a daemon keeps it up to date. */
 void figures_read(struct figures *figures, struct json_object *billing, bool daemon_lives, int64_t now_ms);
 
 /* The same from the file in `cache_dir`. */

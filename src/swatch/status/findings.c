@@ -2,7 +2,8 @@
 
 #include <string.h>
 
-#include "cache/read.h"
+#include "base/scope.h"
+#include "json/get.h"
 #include "swatch/status/answer.h"
 #include "swatch/ui/human.h"
 
@@ -28,12 +29,12 @@ static void check_roots(struct findings *findings, struct json_object *answer)
 		return;
 	const char *path = count > 0 ? json_get_string(json_object_array_get_idx(roots, 0), "path") : NULL;
 	struct finding *finding = add(findings, FINDING_NO_TRANSCRIPTS, true);
+	buf_printf(&finding->what, "no transcripts: %s", path ? path : "no projects directory is known");
 	if (path)
-		buf_printf(&finding->what, "there are no transcripts: %s does not exist", path);
-	else
-		buf_append_str(&finding->what, "there are no transcripts: no projects directory is known");
-	buf_append_str(&finding->remedy, "they appear with the first Claude Code session; kept elsewhere? set "
-					 "CLAUDE_CONFIG_DIR for the daemon, or [watch] paths in the config");
+		buf_append_str(&finding->what, " does not exist");
+	buf_append_str(&finding->remedy, "they appear with the first Claude Code session; kept elsewhere? "
+					 "set CLAUDE_CONFIG_DIR for the daemon, or [watch] paths in the "
+					 "config");
 }
 
 static void check_files(struct findings *findings, struct json_object *answer)
@@ -44,7 +45,8 @@ static void check_files(struct findings *findings, struct json_object *answer)
 	if (error) {
 		struct finding *finding = add(findings, FINDING_CACHE_UNWRITABLE, true);
 		buf_printf(&finding->what, "cache files cannot be written: %s", error);
-		buf_printf(&finding->remedy, "look at the space and the permissions of %s", directory ? directory : "it");
+		buf_printf(&finding->remedy, "look at the space and the permissions of %s",
+			   directory ? directory : "it");
 	}
 	if (unread > 0) {
 		struct finding *finding = add(findings, FINDING_TRANSCRIPTS_UNREADABLE, false);
@@ -66,12 +68,14 @@ static void check_refresh(struct findings *findings, struct json_object *answer,
 	if (failures == 1)
 		buf_append_str(&finding->what, "the last ccusage run failed");
 	else
-		buf_printf(&finding->what, "the last %s ccusage runs failed", human_count(failures, HUMAN_TEXT));
+		buf_printf(&finding->what, "the last %s ccusage runs failed",
+			   human_count(failures, HUMAN_TEXT));
 	buf_printf(&finding->what, ": %s", error ? error : "no reason known");
 	if (due_ms > 0)
 		buf_printf(&finding->what, "; next try %s", human_ago(due_ms, now_ms, HUMAN_TEXT));
 	if (command)
-		buf_printf(&finding->remedy, "see what it says by hand: %s; then: swatch refresh --wait", command);
+		buf_printf(&finding->remedy, "see what it says by hand: %s; then: swatch refresh --wait",
+			   command);
 }
 
 static void check_polled(struct findings *findings, struct json_object *answer)
@@ -81,7 +85,7 @@ static void check_polled(struct findings *findings, struct json_object *answer)
 	struct json_object *polled = status_array(answer, "watch", "polled", &listed), *shown = NULL;
 	if (count <= 0)
 		return;
-	/* The folders that a person can do something about come first. */
+	/* Show a folder that a person can do something about, if there is one. */
 	const char *reason = NULL;
 	for (size_t i = 0; i < listed && (!reason || strcmp(reason, "limit") != 0); i++) {
 		struct json_object *one = json_object_array_get_idx(polled, i);
@@ -97,14 +101,16 @@ static void check_polled(struct findings *findings, struct json_object *answer)
 	struct finding *finding = add(findings, is_limit ? FINDING_WATCH_LIMIT : FINDING_POLLED, is_limit);
 	finding->sysctl = is_limit ? sysctl : NULL;
 	buf_printf(&finding->what, "%s %s polled, not watched, so changes show up a few seconds late: %s",
-		   human_counted(count, "folder", HUMAN_TEXT), count == 1 ? "is" : "are", why ? why : "no reason given");
+		   human_counted(count, "folder", HUMAN_TEXT), count == 1 ? "is" : "are",
+		   why ? why : "no reason given");
 	if (path)
 		buf_printf(&finding->what, " (%s%s)", count == 1 ? "" : "first: ", path);
 	if (is_limit && sysctl)
-		buf_printf(&finding->remedy, "raise the limit: sudo sysctl %s=%lld, then: swatch rescan", sysctl,
-			   (long long)json_get_int(shown, "advised", 0));
+		buf_printf(&finding->remedy, "raise the limit: sudo sysctl %s=%lld, then: swatch rescan",
+			   sysctl, (long long)json_get_int(shown, "advised", 0));
 	else if (reason && strcmp(reason, "filesystem") == 0)
-		buf_append_str(&finding->remedy, "nothing needs to be done; on a local filesystem changes show up at once");
+		buf_append_str(&finding->remedy, "nothing needs to be done; on a local filesystem changes "
+						 "show up at once");
 }
 
 static void check_models(struct findings *findings, struct json_object *answer)
@@ -116,9 +122,8 @@ static void check_models(struct findings *findings, struct json_object *answer)
 	struct finding *finding = add(findings, FINDING_UNPRICED_MODELS, false);
 	buf_append_str(&finding->what, "no price is known, so $0.00 is counted, for ");
 	for (size_t i = 0; i < count && i < SHOWN_MODELS; i++) {
-		struct json_object *model = json_object_array_get_idx(models, i);
-		buf_printf(&finding->what, "%s%s", i > 0 ? ", " : "",
-			   json_object_is_type(model, json_type_string) ? json_object_get_string(model) : "?");
+		const char *name = json_item_string(models, i);
+		buf_printf(&finding->what, "%s%s", i > 0 ? ", " : "", name ? name : "?");
 	}
 	if (count > SHOWN_MODELS)
 		buf_printf(&finding->what, " and %zu more", count - SHOWN_MODELS);
@@ -184,16 +189,21 @@ void findings_release(struct findings *findings)
 const char *finding_name(enum finding_reason reason)
 {
 	static const char *const names[FINDING_COUNT] = {
-		[FINDING_NO_TRANSCRIPTS] = "no-transcripts", [FINDING_CACHE_UNWRITABLE] = "cache-unwritable",
-		[FINDING_TRANSCRIPTS_UNREADABLE] = "transcripts-unreadable", [FINDING_REFRESH_FAILS] = "refresh-fails",
-		[FINDING_WATCH_LIMIT] = "watch-limit", [FINDING_POLLED] = "polled",
-		[FINDING_UNPRICED_MODELS] = "unpriced-models", [FINDING_BAD_PRICING] = "bad-pricing",
-		[FINDING_ALERT_FAILS] = "alert-fails", [FINDING_OTHER_VERSION] = "other-version",
+		[FINDING_NO_TRANSCRIPTS] = "no-transcripts",
+		[FINDING_CACHE_UNWRITABLE] = "cache-unwritable",
+		[FINDING_TRANSCRIPTS_UNREADABLE] = "transcripts-unreadable",
+		[FINDING_REFRESH_FAILS] = "refresh-fails",
+		[FINDING_WATCH_LIMIT] = "watch-limit",
+		[FINDING_POLLED] = "polled",
+		[FINDING_UNPRICED_MODELS] = "unpriced-models",
+		[FINDING_BAD_PRICING] = "bad-pricing",
+		[FINDING_ALERT_FAILS] = "alert-fails",
+		[FINDING_OTHER_VERSION] = "other-version",
 	};
 	return names[reason];
 }
 
-/* Takes `value`, which is NULL when memory ran out. */
+/* Owns `value`, which is NULL when memory ran out. */
 static bool put(struct json_object *object, const char *key, struct json_object *value)
 {
 	if (value && json_object_object_add(object, key, value) == 0)
@@ -204,7 +214,7 @@ static bool put(struct json_object *object, const char *key, struct json_object 
 
 static struct json_object *make_json(enum finding_reason reason, const struct finding *finding)
 {
-	struct json_object *object = json_object_new_object();
+	AUTO_JSON *object = json_object_new_object();
 	bool good = object && !finding->what.failed && !finding->remedy.failed
 		    && put(object, "reason", json_object_new_string(finding_name(reason)))
 		    && put(object, "severity", json_object_new_string(finding->is_bad ? "bad" : "note"))
@@ -212,10 +222,7 @@ static struct json_object *make_json(enum finding_reason reason, const struct fi
 		    && (finding->remedy.len == 0
 			|| put(object, "remedy", json_object_new_string(buf_str(&finding->remedy))))
 		    && (!finding->sysctl || put(object, "sysctl", json_object_new_string(finding->sysctl)));
-	if (good)
-		return object;
-	json_object_put(object);
-	return NULL;
+	return good ? SCOPE_KEEP(object) : NULL;
 }
 
 bool findings_add_to_json(const struct findings *findings, struct json_object *answer)

@@ -1,8 +1,8 @@
 /*
- * status/findings: what is wrong by the daemon's answer to "status", and what to do about it.
+ * status/findings: finds in the daemon's answer to "status" what is wrong, and says what to do about it.
  *
- * For: `swatch status`, on its page and in --json, and `swatch doctor`. Both say the same of the same thing, because the
- * judgement and its words are here alone. Programs go by the reason; the words are for people.
+ * For: `swatch status`, on its page and in --json, and `swatch doctor`, so that both judge alike and say the
+ * same. The words are for people; programs read the reason.
  */
 #ifndef SWATCH_SWATCH_STATUS_FINDINGS_H
 #define SWATCH_SWATCH_STATUS_FINDINGS_H
@@ -31,9 +31,9 @@ enum finding_reason {
 
 struct finding {
 	bool found;
-	bool is_bad;                /* something does not work, or a figure is wrong; else worth knowing */
-	struct buf what, remedy;    /* `remedy` is empty when there is nothing to do */
-	const char *sysctl;         /* of FINDING_WATCH_LIMIT: which one to raise; points into the answer; may be NULL */
+	bool is_bad;                /* something does not work, or a figure is wrong; else a note */
+	struct buf what, remedy;    /* `remedy` may be empty */
+	const char *sysctl; /* FINDING_WATCH_LIMIT: which one to raise; may be NULL; points into the answer */
 };
 
 struct findings {

@@ -3,10 +3,10 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/printable.h"
+#include "base/scope.h"
 #include "cache/dir.h"
 #include "cache/names.h"
 #include "cache/read.h"
@@ -17,12 +17,11 @@
 #include "swatch/ui/page.h"
 #include "swatch/ui/terminal.h"
 
-/* What stands in the cache directory. */
-struct findings {
+/* What the cache directory says. */
+struct remains {
 	struct buf cannot_open;          /* why the directory cannot be read; empty when it can */
 	bool has_lock_holder;
 	struct cache_lock_holder holder;
-	bool has_billing;
 	struct figures figures;
 	bool has_sessions;
 	int64_t sessions_updated_ms;
@@ -30,33 +29,29 @@ struct findings {
 	int64_t sessions_active;
 };
 
-static void look(const struct invocation *invocation, struct findings *found, int64_t now_ms)
+static void look(const struct invocation *invocation, struct remains *found, int64_t now_ms)
 {
 	memset(found, 0, sizeof(*found));
-	int dir_fd = cache_dir_open(invocation->cache_dir, false, &found->cannot_open);
+	AUTO_CLOSE int dir_fd = cache_dir_open(invocation->cache_dir, false, &found->cannot_open);
 	if (dir_fd < 0)
 		return;
 	found->has_lock_holder = daemon_find_lock_holder(invocation, &found->holder);
-	struct json_object *billing = cache_read_json(dir_fd, CACHE_BILLING_FILE);
-	found->has_billing = billing != NULL;
-	/* Whoever holds the lock does not answer: nothing that is read here can be called fresh. */
+	AUTO_JSON *billing = cache_read_json(dir_fd, CACHE_BILLING_FILE);
+	/* No daemon answers, so no figure is fresh, even while somebody holds the lock. */
 	figures_read(&found->figures, billing, false, now_ms);
-	json_object_put(billing);
-	struct json_object *sessions = cache_read_json(dir_fd, CACHE_SESSIONS_FILE);
+	AUTO_JSON *sessions = cache_read_json(dir_fd, CACHE_SESSIONS_FILE);
 	found->has_sessions = sessions != NULL;
 	found->sessions_updated_ms = json_get_int(sessions, "lastUpdated", 0);
 	found->sessions_total = json_get_int(sessions, "totalSessions", 0);
 	found->sessions_active = json_get_int(sessions, "activeSessions", 0);
-	json_object_put(sessions);
-	close(dir_fd);
 }
 
-static void show_title(struct page *page, const struct invocation *invocation, const struct findings *found,
+static void show_title(struct page *page, const struct invocation *invocation, const struct remains *found,
 		       enum client_state state, const char *why)
 {
-	struct buf hint = BUF_INIT;
+	AUTO_BUF hint = BUF_INIT;
 	char killing[32] = "";
-	/* 0: the disk was full when it began, and it could not write who it is. */
+	/* 0: the disk was full when it started, so it could not write its pid. */
 	if (found->holder.pid > 0)
 		snprintf(killing, sizeof(killing), "kill %ld, or ", (long)found->holder.pid);
 	if (daemon_is_absent(state) && !found->has_lock_holder) {
@@ -68,20 +63,21 @@ static void show_title(struct page *page, const struct invocation *invocation, c
 		page_line(page, STYLE_BAD, 2, "swatchd holds the lock (pid %ld, %s), but does not listen",
 			  (long)found->holder.pid, *found->holder.role ? found->holder.role : "role unknown");
 		page_line(page, STYLE_PLAIN, 2, "%s", why);
-		page_line(page, STYLE_PLAIN, 4, "  > 'once' is one refresh and ends by itself, and a daemon that starts "
-			  "listens soon; when this stays: %ssystemctl --user restart swatchd", killing);
+		page_line(page, STYLE_PLAIN, 4, "  > 'once' is one refresh and ends by itself, and a daemon "
+						"that starts listens soon; if this stays: %ssystemctl --user "
+						"restart swatchd", killing);
 	} else {
 		page_line(page, STYLE_BAD, 2, "swatchd cannot be reached");
 		page_line(page, STYLE_PLAIN, 2, "%s", why);
 		if (state != CLIENT_BAD_PATH)
-			page_line(page, STYLE_PLAIN, 4, "  > when it hangs: systemctl --user restart swatchd (or kill it, and "
-				  "start it again); its log: journalctl --user -u swatchd");
+			page_line(page, STYLE_PLAIN, 4, "  > if it hangs: systemctl --user restart swatchd "
+							"(or kill it, and start it again); its log: "
+							"journalctl --user -u swatchd");
 	}
-	buf_release(&hint);
 }
 
-static void show_page(const struct invocation *invocation, const struct findings *found, enum client_state state,
-		      const char *why, int64_t now_ms)
+static void show_page(const struct invocation *invocation, const struct remains *found,
+		      enum client_state state, const char *why, int64_t now_ms)
 {
 	struct page page;
 	page_init(&page, terminal_wants_colour(STDOUT_FILENO));
@@ -97,7 +93,7 @@ static void show_page(const struct invocation *invocation, const struct findings
 				  human_counted(found->sessions_total, "session", HUMAN_TEXT),
 				  human_count(found->sessions_active, HUMAN_TEXT));
 		else
-			page_item(&page, STYLE_NOTE, "none yet: no %s", CACHE_SESSIONS_FILE);
+			page_item(&page, STYLE_NOTE, "none yet: %s is missing", CACHE_SESSIONS_FILE);
 		if (found->sessions_updated_ms > 0)
 			page_item(&page, STYLE_NOTE, "as of %s (%s)",
 				  human_clock(found->sessions_updated_ms, now_ms, HUMAN_TEXT),
@@ -113,16 +109,16 @@ static void show_page(const struct invocation *invocation, const struct findings
 	page_release(&page);
 }
 
-static void put_age(struct jsonw *w, const char *key, int64_t at_ms, int64_t now_ms)
+static void put_age(struct jsonw *w, int64_t at_ms, int64_t now_ms)
 {
-	jsonw_key(w, key);
+	jsonw_key(w, "ageMs");
 	if (at_ms > 0)
 		jsonw_int(w, now_ms > at_ms ? now_ms - at_ms : 0);
 	else
 		jsonw_null(w);
 }
 
-static void write_billing(struct jsonw *w, const struct findings *found, int64_t now_ms)
+static void write_billing(struct jsonw *w, const struct remains *found, int64_t now_ms)
 {
 	jsonw_key(w, "billing");
 	if (!found->figures.known) {
@@ -134,11 +130,11 @@ static void write_billing(struct jsonw *w, const struct findings *found, int64_t
 	jsonw_put_string(w, "source", found->figures.source);
 	jsonw_put_bool(w, "isFresh", found->figures.is_fresh);
 	jsonw_put_int(w, "lastFetched", found->figures.fetched_ms);
-	put_age(w, "ageMs", found->figures.fetched_ms, now_ms);
+	put_age(w, found->figures.fetched_ms, now_ms);
 	jsonw_end_object(w);
 }
 
-static void write_sessions(struct jsonw *w, const struct findings *found, int64_t now_ms)
+static void write_sessions(struct jsonw *w, const struct remains *found, int64_t now_ms)
 {
 	jsonw_key(w, "sessions");
 	if (!found->has_sessions) {
@@ -149,7 +145,7 @@ static void write_sessions(struct jsonw *w, const struct findings *found, int64_
 	jsonw_put_int(w, "total", found->sessions_total);
 	jsonw_put_int(w, "active", found->sessions_active);
 	jsonw_put_int(w, "lastUpdated", found->sessions_updated_ms);
-	put_age(w, "ageMs", found->sessions_updated_ms, now_ms);
+	put_age(w, found->sessions_updated_ms, now_ms);
 	jsonw_end_object(w);
 }
 
@@ -165,10 +161,10 @@ static const char *state_name(enum client_state state)
 	return "refused";
 }
 
-static void show_json(const struct invocation *invocation, const struct findings *found, enum client_state state,
-		      const char *why, int64_t now_ms)
+static void show_json(const struct invocation *invocation, const struct remains *found,
+		      enum client_state state, const char *why, int64_t now_ms)
 {
-	struct buf out = BUF_INIT;
+	AUTO_BUF out = BUF_INIT, clean = BUF_INIT;
 	struct jsonw w;
 	jsonw_init(&w, &out);
 	jsonw_begin_object(&w);
@@ -184,17 +180,15 @@ static void show_json(const struct invocation *invocation, const struct findings
 	write_sessions(&w, found, now_ms);
 	jsonw_end_object(&w);
 	buf_append_char(&out, '\n');
-	struct buf clean = BUF_INIT;
 	printable_clean_json(&clean, buf_str(&out), out.len);
 	clean.failed = clean.failed || out.failed;
 	(void)terminal_print(&clean);
-	buf_release(&clean);
-	buf_release(&out);
 }
 
-int status_offline_show(const struct invocation *invocation, enum client_state state, const char *why, bool as_json)
+int status_offline_show(const struct invocation *invocation, enum client_state state, const char *why,
+			bool as_json)
 {
-	struct findings found;
+	struct remains found;
 	int64_t now_ms = clock_wall_ms();
 	look(invocation, &found, now_ms);
 	if (as_json)

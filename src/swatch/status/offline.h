@@ -1,7 +1,7 @@
 /*
- * status_offline: what can be told of the cache directory when no daemon answers.
+ * status/offline: what `swatch status` shows when no daemon answers.
  *
- * For: cmd-status.c.
+ * For: commands/status.c.
  */
 #ifndef SWATCH_SWATCH_STATUS_OFFLINE_H
 #define SWATCH_SWATCH_STATUS_OFFLINE_H
@@ -10,10 +10,10 @@
 #include "swatch/cli/command.h"
 
 /*
- * Shows, as a page or as one JSON object, that the daemon does not answer (`state`, `why`), how to start it, and
- * what the cache files say. Returns SWATCH_NO_DAEMON when none is running, SWATCH_FAILED when one is there that does
- * not answer.
+ * Shows, as a page or as one JSON object, why no daemon answers (`state`, `why`), how to start it, and what
+ * the cache files say. Returns SWATCH_NO_DAEMON when none is running, SWATCH_FAILED when one does not answer.
  */
-int status_offline_show(const struct invocation *invocation, enum client_state state, const char *why, bool as_json);
+int status_offline_show(const struct invocation *invocation, enum client_state state, const char *why,
+			bool as_json);
 
 #endif

@@ -3,23 +3,45 @@
 #include <math.h>
 #include <string.h>
 
-#include "cache/read.h"
+#include "json/get.h"
 #include "swatch/status/answer.h"
 #include "swatch/status/findings.h"
 #include "swatch/ui/human.h"
 
-static size_t count_members(struct json_object *answer, const char *section, const char *key)
+/* What transcripts have that this version does not know. */
+static int64_t count_unknown(struct json_object *answer, const char *key)
 {
-	struct json_object *object = json_get_object(json_get_object(answer, section), key);
-	return object ? (size_t)json_object_object_length(object) : 0;
+	struct json_object *object = json_get_object(json_get_object(answer, "schema"), key);
+	return object ? json_object_object_length(object) : 0;
 }
 
-/* "N noun", shown quietly when N is 0: a counter of faults that has nothing to tell. */
-static void add_fault_count(struct page *page, struct json_object *answer, const char *section, const char *key,
-			    const char *noun)
+/* "1,503 label" */
+static void put_count(struct page *page, enum page_style style, struct json_object *answer,
+		      const char *section, const char *key, const char *label)
 {
-	int64_t count = status_number(answer, section, key);
-	page_item(page, count > 0 ? STYLE_NOTE : STYLE_QUIET, "%s %s", human_count(count, HUMAN_TEXT), noun);
+	page_item(page, style, "%s %s", human_count(status_number(answer, section, key), HUMAN_TEXT), label);
+}
+
+/* "1,503 nouns", "1 noun" */
+static void put_counted(struct page *page, enum page_style style, struct json_object *answer,
+			const char *section, const char *key, const char *noun)
+{
+	page_item(page, style, "%s", human_counted(status_number(answer, section, key), noun, HUMAN_TEXT));
+}
+
+/* A count that should be 0. */
+static void put_faults(struct page *page, struct json_object *answer, const char *section, const char *key,
+		       const char *label)
+{
+	put_count(page, status_number(answer, section, key) > 0 ? STYLE_NOTE : STYLE_QUIET, answer, section,
+		  key, label);
+}
+
+/* "next at 14:02 (in 2m)" */
+static void put_next(struct page *page, int64_t at_ms, const char *clock, int64_t now_ms)
+{
+	if (at_ms > 0)
+		page_item(page, STYLE_PLAIN, "next at %s (%s)", clock, human_ago(at_ms, now_ms, HUMAN_TEXT));
 }
 
 /* ---- rows ---- */
@@ -28,7 +50,7 @@ static void show_title(struct page *page, struct json_object *answer, int64_t no
 {
 	const char *version = json_get_string(answer, "version");
 	int64_t started_ms = json_get_int(answer, "startedAt", 0);
-	struct buf title = BUF_INIT;
+	AUTO_BUF title = BUF_INIT;
 	buf_printf(&title, "swatchd %s \xC2\xB7 running", version ? version : "(version unknown)");
 	if (started_ms > 0)
 		buf_printf(&title, " since %s (%s)", human_clock(started_ms, now_ms, HUMAN_TEXT),
@@ -36,9 +58,8 @@ static void show_title(struct page *page, struct json_object *answer, int64_t no
 	buf_printf(&title, ", pid %lld", (long long)json_get_int(answer, "pid", 0));
 	page_line(page, STYLE_STRONG, 2, "%s", buf_str(&title));
 	if (json_get_bool(answer, "readingHistory", false))
-		page_line(page, STYLE_NOTE, 2, "still reading the transcripts that were there at its start: figures are "
-			  "not complete yet");
-	buf_release(&title);
+		page_line(page, STYLE_NOTE, 2, "still reading the transcripts that were there at its start: "
+					       "figures are not complete yet");
 }
 
 static void show_limit(struct page *page, struct json_object *answer, int64_t now_ms)
@@ -64,17 +85,17 @@ static void show_audit(struct page *page, struct json_object *answer)
 	}
 }
 
-/* What a state means for the one who waits; the daemon's own reason says more where it gives one. */
+/* What a state of the refresh means, where the daemon gives no reason of its own. */
 static const char *explain_state(const char *state)
 {
 	static const struct {
 		const char *name;
 		const char *meaning;
 	} states[] = {
-		{ "off", "no ccusage is run" },
+		{ "off", "swatchd does not run ccusage" },
 		{ "clean", "nothing new since the last run" },
-		{ "settling", "a burst of activity has to end first" },
-		{ "waiting", "the figures are young enough" },
+		{ "settling", "waiting for the end of a burst of activity" },
+		{ "waiting", "the figures are recent enough" },
 		{ "running", "ccusage is at work" },
 		{ "backoff", "the last run failed" },
 	};
@@ -94,12 +115,11 @@ static void show_refresh_times(struct page *page, struct json_object *answer, in
 	if (state && strcmp(state, "running") == 0 && started_ms > 0)
 		page_item(page, STYLE_PLAIN, "started %s", human_ago(started_ms, now_ms, HUMAN_TEXT));
 	if (finished_ms > 0)
-		page_item(page, STYLE_PLAIN, "last at %s (%s), took %s", human_clock(finished_ms, now_ms, HUMAN_TEXT),
+		page_item(page, STYLE_PLAIN, "last at %s (%s), took %s",
+			  human_clock(finished_ms, now_ms, HUMAN_TEXT),
 			  human_ago(finished_ms, now_ms, HUMAN_TEXT),
 			  human_duration(status_number(answer, "refresh", "lastDurationMs"), HUMAN_TEXT));
-	if (due_ms > 0)
-		page_item(page, STYLE_PLAIN, "next at %s (%s)", human_clock_seconds(due_ms, HUMAN_TEXT),
-			  human_ago(due_ms, now_ms, HUMAN_TEXT));
+	put_next(page, due_ms, human_clock_seconds(due_ms, HUMAN_TEXT), now_ms);
 }
 
 static void show_refresh(struct page *page, struct json_object *answer, int64_t now_ms)
@@ -112,7 +132,7 @@ static void show_refresh(struct page *page, struct json_object *answer, int64_t 
 	if (!reason)
 		reason = explain_state(state);
 	page_item(page, strcmp(state, "backoff") == 0 ? STYLE_NOTE : STYLE_PLAIN, "%s: %s", state, reason);
-	/* Where ccusage is not in use, its counters only cost lines. */
+	/* Without ccusage, its counters are all 0. */
 	if (strcmp(state, "off") == 0 && status_number(answer, "refresh", "runs") == 0)
 		return;
 	page_break(page);
@@ -123,21 +143,20 @@ static void show_refresh(struct page *page, struct json_object *answer, int64_t 
 	page_item(page, STYLE_PLAIN, "%s, %s coalesced",
 		  human_counted(status_number(answer, "refresh", "bursts"), "burst", HUMAN_TEXT),
 		  human_count(status_number(answer, "refresh", "coalesced"), HUMAN_TEXT));
-	page_item(page, STYLE_PLAIN, "%s", human_counted(status_number(answer, "refresh", "followUps"), "follow-up",
-							 HUMAN_TEXT));
+	put_counted(page, STYLE_PLAIN, answer, "refresh", "followUps", "follow-up");
 	show_refresh_times(page, answer, now_ms);
 }
 
 static void show_sessions(struct page *page, struct json_object *answer)
 {
 	page_row(page, "sessions");
-	page_item(page, STYLE_PLAIN, "%s active", human_count(status_number(answer, "sessions", "active"), HUMAN_TEXT));
-	page_item(page, STYLE_PLAIN, "%s idle", human_count(status_number(answer, "sessions", "idle"), HUMAN_TEXT));
-	page_item(page, STYLE_PLAIN, "%s in all", human_count(status_number(answer, "sessions", "total"), HUMAN_TEXT));
-	page_item(page, STYLE_PLAIN, "%s", human_counted(status_number(answer, "sessions", "files"), "cache file",
-							 HUMAN_TEXT));
+	put_count(page, STYLE_PLAIN, answer, "sessions", "active", "active");
+	put_count(page, STYLE_PLAIN, answer, "sessions", "idle", "idle");
+	put_count(page, STYLE_PLAIN, answer, "sessions", "total", "in all");
+	put_counted(page, STYLE_PLAIN, answer, "sessions", "files", "cache file");
 	int64_t alive = status_number(answer, "sessions", "liveProcesses");
-	page_item(page, STYLE_PLAIN, "%s living %s", human_count(alive, HUMAN_TEXT), alive == 1 ? "process" : "processes");
+	page_item(page, STYLE_PLAIN, "%s living %s", human_count(alive, HUMAN_TEXT),
+		  alive == 1 ? "process" : "processes");
 }
 
 static void show_roots(struct page *page, struct json_object *roots, size_t count)
@@ -146,7 +165,7 @@ static void show_roots(struct page *page, struct json_object *roots, size_t coun
 		struct json_object *root = json_object_array_get_idx(roots, i);
 		const char *path = json_get_string(root, "path");
 		const char *state = json_get_string(root, "state");
-		enum page_style style = STYLE_QUIET; /* "missing" is usual for one of the two default places */
+		enum page_style style = STYLE_QUIET; /* one of the two default places is usually "missing" */
 		if (state && strcmp(state, "watching") == 0)
 			style = STYLE_GOOD;
 		else if (state && strcmp(state, "polling") == 0)
@@ -164,35 +183,33 @@ static void show_watch(struct page *page, struct json_object *answer)
 	size_t count;
 	struct json_object *roots = status_array(answer, "watch", "roots", &count);
 	page_row(page, "watching");
-	page_item(page, STYLE_PLAIN, "%s", human_counted(status_number(answer, "watch", "directories"), "folder",
-							 HUMAN_TEXT));
-	page_item(page, STYLE_PLAIN, "%s", human_counted(status_number(answer, "watch", "transcripts"), "transcript",
-							 HUMAN_TEXT));
-	int64_t polled = status_number(answer, "watch", "polledDirectories");
-	page_item(page, polled > 0 ? STYLE_NOTE : STYLE_QUIET, "%s polled", human_count(polled, HUMAN_TEXT));
+	put_counted(page, STYLE_PLAIN, answer, "watch", "directories", "folder");
+	put_counted(page, STYLE_PLAIN, answer, "watch", "transcripts", "transcript");
+	put_faults(page, answer, "watch", "polledDirectories", "polled");
 	show_roots(page, roots, count);
 }
 
 static void show_counters(struct page *page, struct json_object *answer)
 {
 	page_row(page, "events");
-	page_item(page, STYLE_PLAIN, "%s seen", human_count(status_number(answer, "watch", "events"), HUMAN_TEXT));
-	add_fault_count(page, answer, "watch", "overflows", "overflows");
-	page_item(page, STYLE_QUIET, "%s", human_counted(status_number(answer, "watch", "rescans"), "rescan", HUMAN_TEXT));
+	put_count(page, STYLE_PLAIN, answer, "watch", "events", "seen");
+	put_faults(page, answer, "watch", "overflows", "overflows");
+	put_counted(page, STYLE_QUIET, answer, "watch", "rescans", "rescan");
 
 	page_row(page, "read");
-	page_item(page, STYLE_PLAIN, "%s (%s)", human_counted(status_number(answer, "tail", "lines"), "line", HUMAN_TEXT),
+	page_item(page, STYLE_PLAIN, "%s (%s)",
+		  human_counted(status_number(answer, "tail", "lines"), "line", HUMAN_TEXT),
 		  human_bytes(status_number(answer, "tail", "bytes"), HUMAN_TEXT));
-	page_item(page, STYLE_QUIET, "%s pending", human_count(status_number(answer, "tail", "pending"), HUMAN_TEXT));
-	add_fault_count(page, answer, "tail", "malformedLines", "malformed");
-	add_fault_count(page, answer, "tail", "skippedLines", "too long");
-	page_item(page, STYLE_QUIET, "%s reset", human_counted(status_number(answer, "tail", "resets"), "file", HUMAN_TEXT));
+	put_count(page, STYLE_QUIET, answer, "tail", "pending", "pending");
+	put_faults(page, answer, "tail", "malformedLines", "malformed");
+	put_faults(page, answer, "tail", "skippedLines", "too long");
+	page_item(page, STYLE_QUIET, "%s reset",
+		  human_counted(status_number(answer, "tail", "resets"), "file", HUMAN_TEXT));
 
 	page_row(page, "published");
-	page_item(page, STYLE_PLAIN, "%s", human_counted(status_number(answer, "publish", "written"), "file", HUMAN_TEXT));
-	page_item(page, STYLE_QUIET, "%s unchanged",
-		  human_count(status_number(answer, "publish", "unchanged"), HUMAN_TEXT));
-	add_fault_count(page, answer, "publish", "failed", "failed");
+	put_counted(page, STYLE_PLAIN, answer, "publish", "written", "file");
+	put_count(page, STYLE_QUIET, answer, "publish", "unchanged", "unchanged");
+	put_faults(page, answer, "publish", "failed", "failed");
 }
 
 static void show_expire(struct page *page, struct json_object *answer, int64_t now_ms)
@@ -203,9 +220,7 @@ static void show_expire(struct page *page, struct json_object *answer, int64_t n
 		  human_counted(status_number(answer, "expire", "removed"), "session file", HUMAN_TEXT));
 	page_item(page, STYLE_QUIET, "%s swept",
 		  human_counted(status_number(answer, "expire", "sweptTempFiles"), "temp file", HUMAN_TEXT));
-	if (next_ms > 0)
-		page_item(page, STYLE_PLAIN, "next at %s (%s)", human_clock(next_ms, now_ms, HUMAN_TEXT),
-			  human_ago(next_ms, now_ms, HUMAN_TEXT));
+	put_next(page, next_ms, human_clock(next_ms, now_ms, HUMAN_TEXT), now_ms);
 }
 
 static void show_alerts(struct page *page, struct json_object *answer, int64_t now_ms)
@@ -217,7 +232,7 @@ static void show_alerts(struct page *page, struct json_object *answer, int64_t n
 		return;
 	page_row(page, "alerts");
 	page_item(page, STYLE_PLAIN, "%s since the start", human_count(fired, HUMAN_TEXT));
-	add_fault_count(page, answer, "alerts", "failed", "failed");
+	put_faults(page, answer, "alerts", "failed", "failed");
 	page_break(page);
 	page_item(page, STYLE_PLAIN, "%s: %s", human_ago(last_ms, now_ms, HUMAN_TEXT), message);
 }
@@ -233,11 +248,12 @@ static void show_pricing(struct page *page, struct json_object *answer)
 	page_path(page, STYLE_QUIET, path ? path : "?");
 }
 
-/* What the daemon denies itself; one of an older version does not tell. */
+/* An older daemon says nothing of it. */
 static void show_sandbox(struct page *page, struct json_object *answer)
 {
 	size_t places, refused;
-	const char *state = status_text(answer, "sandbox", "state"), *why = status_text(answer, "sandbox", "why");
+	const char *state = status_text(answer, "sandbox", "state"),
+		   *why = status_text(answer, "sandbox", "why");
 	const char *network = status_text(answer, "sandbox", "network");
 	int64_t abi = status_number(answer, "sandbox", "landlock");
 	(void)status_array(answer, "sandbox", "writable", &places);
@@ -252,7 +268,8 @@ static void show_sandbox(struct page *page, struct json_object *answer)
 		page_item(page, strcmp(state, "failed") == 0 ? STYLE_NOTE : STYLE_QUIET, "%s: %s", state,
 			  why ? why : "[sandbox] mode");
 	if (refused > 0)
-		page_item(page, STYLE_NOTE, "%s not opened up", human_counted((int64_t)refused, "place", HUMAN_TEXT));
+		page_item(page, STYLE_NOTE, "%s not opened up",
+			  human_counted((int64_t)refused, "place", HUMAN_TEXT));
 	if (network)
 		page_item(page, STYLE_PLAIN, "network %s", network);
 }
@@ -260,7 +277,8 @@ static void show_sandbox(struct page *page, struct json_object *answer)
 static void show_machinery(struct page *page, struct json_object *answer)
 {
 	page_row(page, "lock");
-	page_item(page, STYLE_PLAIN, "%s (%s)", human_counted(status_number(answer, "lock", "waits"), "wait", HUMAN_TEXT),
+	page_item(page, STYLE_PLAIN, "%s (%s)",
+		  human_counted(status_number(answer, "lock", "waits"), "wait", HUMAN_TEXT),
 		  human_duration(status_number(answer, "lock", "waitedMs"), HUMAN_TEXT));
 	page_item(page, STYLE_PLAIN, "contended %s",
 		  human_counted(status_number(answer, "lock", "contended"), "time", HUMAN_TEXT));
@@ -269,22 +287,22 @@ static void show_machinery(struct page *page, struct json_object *answer)
 	page_item(page, STYLE_PLAIN, "%s now, %s so far",
 		  human_counted(status_number(answer, "control", "clients"), "client", HUMAN_TEXT),
 		  human_count(status_number(answer, "control", "accepted"), HUMAN_TEXT));
-	add_fault_count(page, answer, "control", "dropped", "dropped");
-	add_fault_count(page, answer, "control", "badRequests", "bad requests");
+	put_faults(page, answer, "control", "dropped", "dropped");
+	put_faults(page, answer, "control", "badRequests", "bad requests");
 
-	size_t types = count_members(answer, "schema", "lineTypes");
-	size_t fields = count_members(answer, "schema", "fields");
-	size_t versions = count_members(answer, "schema", "versions");
+	int64_t types = count_unknown(answer, "lineTypes"), fields = count_unknown(answer, "fields");
+	int64_t versions = count_unknown(answer, "versions");
 	if (types + fields + versions > 0) {
 		page_row(page, "new to us");
-		page_item(page, STYLE_NOTE, "%s", human_counted((int64_t)types, "line type", HUMAN_TEXT));
-		page_item(page, STYLE_NOTE, "%s", human_counted((int64_t)fields, "field", HUMAN_TEXT));
-		page_item(page, STYLE_NOTE, "%s", human_counted((int64_t)versions, "Claude Code version", HUMAN_TEXT));
+		page_item(page, STYLE_NOTE, "%s", human_counted(types, "line type", HUMAN_TEXT));
+		page_item(page, STYLE_NOTE, "%s", human_counted(fields, "field", HUMAN_TEXT));
+		page_item(page, STYLE_NOTE, "%s", human_counted(versions, "Claude Code version", HUMAN_TEXT));
 		page_item(page, STYLE_QUIET, "see: swatch status --json");
 	}
 	show_sandbox(page, answer);
 	page_row(page, "memory");
-	page_item(page, STYLE_PLAIN, "%s", human_bytes(status_number(answer, "memory", "rssBytes"), HUMAN_TEXT));
+	page_item(page, STYLE_PLAIN, "%s",
+		  human_bytes(status_number(answer, "memory", "rssBytes"), HUMAN_TEXT));
 }
 
 static void show_places(struct page *page, struct json_object *answer)
@@ -292,7 +310,9 @@ static void show_places(struct page *page, struct json_object *answer)
 	static const struct {
 		const char *label;
 		const char *key;
-	} places[] = { { "cache", "cacheDirectory" }, { "config", "configFile" }, { "socket file", "socket" } };
+	} places[] = { { "cache", "cacheDirectory" },
+		       { "config", "configFile" },
+		       { "socket file", "socket" } };
 	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
 		const char *path = json_get_string(answer, places[i].key);
 		if (!path || !*path)
@@ -302,7 +322,6 @@ static void show_places(struct page *page, struct json_object *answer)
 	}
 }
 
-/* Shows what is wrong and what to do, each a paragraph of its own. */
 static void show_findings(struct page *page, struct json_object *answer, int64_t now_ms)
 {
 	struct findings findings;
@@ -323,7 +342,8 @@ static void show_findings(struct page *page, struct json_object *answer, int64_t
 	findings_release(&findings);
 }
 
-void status_page_compose(struct page *page, struct json_object *answer, const struct figures *figures, int64_t now_ms)
+void status_page_compose(struct page *page, struct json_object *answer, const struct figures *figures,
+			 int64_t now_ms)
 {
 	show_title(page, answer, now_ms);
 	show_findings(page, answer, now_ms);

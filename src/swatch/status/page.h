@@ -1,8 +1,9 @@
 /*
- * status_page: the page of `swatch status`, from the daemon's answer. Pure: no socket, no file, no clock.
+ * status/page: the page of `swatch status`, from the daemon's answer. Pure: no socket, no file, no clock.
  *
- * For: cmd-status.c. First what a person looks for at three in the morning: is it running, is anything wrong, what to
- * do about it. Then the figures, what the daemon waits for, and the counters.
+ * For: commands/status.c. The page begins with what a person looks for at three in the morning: whether the
+ * daemon runs, what is wrong, and what to do about it. Then come the figures, what the daemon waits for, and
+ * the counters.
  */
 #ifndef SWATCH_SWATCH_STATUS_PAGE_H
 #define SWATCH_SWATCH_STATUS_PAGE_H
@@ -15,6 +16,7 @@
 #include "swatch/ui/page.h"
 
 /* Composes the page. `answer` may lack any field. */
-void status_page_compose(struct page *page, struct json_object *answer, const struct figures *figures, int64_t now_ms);
+void status_page_compose(struct page *page, struct json_object *answer, const struct figures *figures,
+			 int64_t now_ms);
 
 #endif
