@@ -119,7 +119,7 @@ project() {
 	shows 'what was said last'
 	shows 'claude-opus-4-6'
 	# 1,103 tokens, five minutes from the message on
-	screen | grep -qE '^ cache +(warm for [0-9]+ [sm]|cold: the next).*anew for \$0\.0'
+	screen | grep -qE '^ cache +(warm for [0-9]+ [sm]|cold: the next).*again for \$0\.0'
 	press n
 	sees ' session    s1'
 	press p
@@ -144,7 +144,7 @@ project() {
 		on_screen resize-window -x "${size%x*}" -y "${size#*x}"
 		await fits "${size%x*}"
 	done
-	sees ' limits     not known'
+	sees ' limits     unknown'
 	sees '$/H'
 	on_screen resize-window -x 20 -y 5
 	sees 'shop'
@@ -210,7 +210,7 @@ project() {
 	start_daemon
 	stop_daemon
 	top 80x24 LANG=C.UTF-8
-	sees 'swatchd is not running; the figures are those of '
+	sees 'swatchd is not running; the figures are from '
 	sees 'start it with: '
 	sees 'stale'
 	sees ' shop '

@@ -478,7 +478,7 @@ static void test_main_page(void **state)
 	snprintf(view.trouble, sizeof(view.trouble), "%s", "swatchd is not running");
 	canvas = draw(&view, &model, 24, 80);
 	assert_true(shows(&canvas, "stale"));
-	assert_true(shows(&canvas, "swatchd is not running; the figures are those of 14:04"));
+	assert_true(shows(&canvas, "swatchd is not running; the figures are from 14:04"));
 	top_canvas_release(&canvas);
 	top_model_release(&model);
 }

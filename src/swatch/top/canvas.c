@@ -11,7 +11,7 @@
 #include "swatch/ui/terminal.h"
 
 #define ELLIPSIS 0x2026U
-/* What is not looked at of a longer text. */
+/* The rest of a longer text is ignored. */
 #define TEXT_MAX_BYTES ((size_t)TOP_FIELD_MAX * 8)
 
 /* ---- the page ---- */
@@ -38,22 +38,24 @@ void top_canvas_release(struct top_canvas *canvas)
 
 struct top_cell *top_canvas_cell(const struct top_canvas *canvas, size_t row, size_t column)
 {
-	return row < canvas->rows && column < canvas->columns ? &canvas->cells[row * canvas->columns + column] : NULL;
+	bool is_inside = row < canvas->rows && column < canvas->columns;
+	return is_inside ? &canvas->cells[row * canvas->columns + column] : NULL;
 }
 
 /* ---- text ---- */
 
-/* What a terminal without UTF-8 shows instead. */
+/* The nearest character for a terminal without UTF-8. */
 static uint32_t in_ascii(uint32_t code)
 {
 	static const struct {
 		uint32_t code;
 		char ascii;
 	} nearest[] = {
-		{ 0xB7, '-' }, { ELLIPSIS, '~' }, { 0x2013, '-' }, { 0x2014, '-' }, { 0x2018, '\'' }, { 0x2019, '\'' },
-		{ 0x201C, '"' }, { 0x201D, '"' }, { 0x2191, '^' }, { 0x2193, 'v' }, { 0x2500, '-' }, { 0x2581, ':' },
-		{ 0x2582, ':' }, { 0x2583, '-' }, { 0x2584, '=' }, { 0x2585, '+' }, { 0x2586, '*' }, { 0x2587, '%' },
-		{ 0x2588, '#' }, { 0x2591, '-' }, { 0x25B2, '^' }, { 0x25BC, 'v' }, { 0x25CB, '.' }, { 0x25CF, '*' },
+		{ 0xB7, '-' }, { ELLIPSIS, '~' }, { 0x2013, '-' }, { 0x2014, '-' }, { 0x2018, '\'' },
+		{ 0x2019, '\'' }, { 0x201C, '"' }, { 0x201D, '"' }, { 0x2191, '^' }, { 0x2193, 'v' },
+		{ 0x2500, '-' }, { 0x2581, ':' }, { 0x2582, ':' }, { 0x2583, '-' }, { 0x2584, '=' },
+		{ 0x2585, '+' }, { 0x2586, '*' }, { 0x2587, '%' }, { 0x2588, '#' }, { 0x2591, '-' },
+		{ 0x25B2, '^' }, { 0x25BC, 'v' }, { 0x25CB, '.' }, { 0x25CF, '*' },
 	};
 	if (code < 0x80)
 		return code;
@@ -63,11 +65,11 @@ static uint32_t in_ascii(uint32_t code)
 	return '?';
 }
 
-/* A field's text, made harmless. */
+/* A field's text as safe cells. */
 struct run {
 	struct top_cell cells[TOP_FIELD_MAX];
 	size_t width;
-	bool cut;                /* there is more of it */
+	bool cut;                /* the text was longer */
 };
 
 static void add_char(struct run *run, const struct top_canvas *canvas, uint32_t code, size_t columns)
@@ -82,7 +84,7 @@ static void add_char(struct run *run, const struct top_canvas *canvas, uint32_t 
 		run->cells[run->width++] = (struct top_cell){ .code = i == 0 || !canvas->utf8 ? code : 0 };
 }
 
-/* A character without a width: one accent stays on a letter, everything else goes. */
+/* Of the characters without a width, only the first accent on a letter stays. */
 static void add_accent(struct run *run, const struct top_canvas *canvas, uint32_t code)
 {
 	struct top_cell *last = run->width > 0 ? &run->cells[run->width - 1] : NULL;
@@ -100,9 +102,9 @@ static void make_run(struct run *run, const struct top_canvas *canvas, const cha
 		if (took == 0 || printable_is_unsafe(code)) {
 			add_char(run, canvas, '?', 1);
 		} else {
-			/* Soft hyphens have a width by some tables, and none on screens. */
+			/* Some tables give soft hyphens a width, screens do not. */
 			size_t columns = code == 0xAD ? 0 : width_of(text, took);
-			/* The width of what no table knows is anybody's guess: the terminal's may be another. */
+			/* A terminal may show an unknown character in another width. */
 			bool is_unknown = code >= 0x300 && wcwidth((wchar_t)code) < 0;
 			if (columns > 0)
 				add_char(run, canvas, is_unknown ? '?' : code, is_unknown ? 1 : columns);
@@ -115,9 +117,8 @@ static void make_run(struct run *run, const struct top_canvas *canvas, const cha
 	}
 }
 
-/* Puts cells `from` to the run's end, at most `width` of them. */
-static void put_cells(struct top_canvas *canvas, size_t row, size_t column, enum top_style style, const struct run *run,
-		      size_t from, size_t count)
+static void put_cells(struct top_canvas *canvas, size_t row, size_t column, enum top_style style,
+		      const struct run *run, size_t from, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
 		struct top_cell *cell = top_canvas_cell(canvas, row, column + i);
@@ -133,7 +134,7 @@ static void put_ellipsis(struct top_canvas *canvas, size_t row, size_t column, e
 	top_canvas_fill(canvas, row, column, 1, style, ELLIPSIS);
 }
 
-/* What there is of a field inside of the canvas. */
+/* The width of a field inside the canvas. */
 static size_t room(const struct top_canvas *canvas, size_t row, size_t column, size_t width)
 {
 	if (row >= canvas->rows || column >= canvas->columns)
@@ -143,8 +144,8 @@ static size_t room(const struct top_canvas *canvas, size_t row, size_t column, s
 	return width < TOP_FIELD_MAX ? width : TOP_FIELD_MAX - 1;
 }
 
-size_t top_canvas_put(struct top_canvas *canvas, size_t row, size_t column, size_t width, enum top_style style,
-		      const char *text)
+size_t top_canvas_put(struct top_canvas *canvas, size_t row, size_t column, size_t width,
+		      enum top_style style, const char *text)
 {
 	struct run run;
 	width = room(canvas, row, column, width);
@@ -156,7 +157,7 @@ size_t top_canvas_put(struct top_canvas *canvas, size_t row, size_t column, size
 		return run.width;
 	}
 	size_t kept = width - 1;
-	/* Not half of a wide character. */
+	/* Do not leave half of a wide character. */
 	while (kept > 0 && run.cells[kept].code == 0)
 		kept--;
 	put_cells(canvas, row, column, style, &run, 0, kept);
@@ -164,23 +165,24 @@ size_t top_canvas_put(struct top_canvas *canvas, size_t row, size_t column, size
 	return kept + 1;
 }
 
-size_t top_canvas_put_right(struct top_canvas *canvas, size_t row, size_t column, size_t width, enum top_style style,
-			    const char *text)
+size_t top_canvas_put_right(struct top_canvas *canvas, size_t row, size_t column, size_t width,
+			    enum top_style style, const char *text)
 {
 	size_t takes = top_canvas_width(canvas, text);
 	width = room(canvas, row, column, width);
-	return top_canvas_put(canvas, row, takes < width ? column + width - takes : column, width, style, text);
+	return top_canvas_put(canvas, row, takes < width ? column + width - takes : column, width, style,
+			      text);
 }
 
-size_t top_canvas_put_tail(struct top_canvas *canvas, size_t row, size_t column, size_t width, enum top_style style,
-			   const char *text)
+size_t top_canvas_put_tail(struct top_canvas *canvas, size_t row, size_t column, size_t width,
+			   enum top_style style, const char *text)
 {
 	struct run run;
 	size_t len = strlen(text);
 	width = room(canvas, row, column, width);
 	if (width == 0)
 		return 0;
-	/* The bytes at the end that can fill it; the first of them may be half a character. */
+	/* The last bytes are enough; begin with a whole character. */
 	size_t skipped = len > TOP_FIELD_MAX ? len - TOP_FIELD_MAX : 0;
 	while (skipped > 0 && skipped < len && ((unsigned char)text[skipped] & 0xC0) == 0x80)
 		skipped++;
@@ -200,11 +202,12 @@ size_t top_canvas_put_tail(struct top_canvas *canvas, size_t row, size_t column,
 void top_canvas_fill(struct top_canvas *canvas, size_t row, size_t column, size_t count, enum top_style style,
 		     uint32_t code)
 {
+	code = canvas->utf8 ? code : in_ascii(code);
 	for (size_t i = 0; i < count; i++) {
 		struct top_cell *cell = top_canvas_cell(canvas, row, column + i);
 		if (!cell)
 			return;
-		*cell = (struct top_cell){ .code = canvas->utf8 ? code : in_ascii(code), .style = (uint8_t)style };
+		*cell = (struct top_cell){ .code = code, .style = (uint8_t)style };
 	}
 }
 
@@ -229,7 +232,7 @@ void top_canvas_bar(struct top_canvas *canvas, size_t row, size_t column, size_t
 {
 	double share = fmin(fmax(isnan(percent) ? 0 : percent, 0), 100) / 100;
 	size_t full = (size_t)floor(share * (double)width + 0.5);
-	/* A little is not nothing, and nearly all is not all. */
+	/* A little shows as one cell, and nearly all leaves one free. */
 	if (full == 0 && percent > 0 && width > 0)
 		full = 1;
 	if (full == width && share < 1 && width > 1)
@@ -238,7 +241,8 @@ void top_canvas_bar(struct top_canvas *canvas, size_t row, size_t column, size_t
 	top_canvas_fill(canvas, row, column + full, width - full, TOP_QUIET, 0x2591);
 }
 
-void top_canvas_copy(struct top_canvas *canvas, size_t row, const struct top_canvas *from, size_t from_row, size_t count)
+void top_canvas_copy(struct top_canvas *canvas, size_t row, const struct top_canvas *from, size_t from_row,
+		     size_t count)
 {
 	if (canvas->columns != from->columns)
 		return;

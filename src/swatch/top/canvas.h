@@ -1,12 +1,13 @@
 /*
- * top_canvas: a page of character cells, on which the live screen is drawn before it goes to the terminal.
+ * top/canvas: a page of character cells, on which the live screen is drawn before it goes to the terminal.
  *
- * For: top_view.c and its neighbours draw, top_screen.c shows. Pure: the same in a test as on a terminal.
+ * For: view.c and its parts, which draw, and screen.c, which shows it. Pure: the same in a test as on a
+ * terminal.
  *
- * Nothing but what top_canvas_put() lets through reaches a terminal: control characters, overrides and what is no UTF-8
- * become '?', characters without a width go (but one accent on a letter stays), wide characters take two cells, and
- * what does not fit is cut with "…". Where the terminal has no UTF-8, every character that is not ASCII gets its nearest
- * there, or '?'. Places outside of the canvas take nothing.
+ * All text goes through top_canvas_put(), which makes it safe: control characters, overrides and invalid
+ * UTF-8 become '?'; characters without a width go, except one accent on a letter; wide characters take two
+ * cells; long text is cut with "…". On a terminal without UTF-8, other characters than ASCII become the
+ * nearest one there, or '?'. Drawing outside of the canvas does nothing.
  */
 #ifndef SWATCH_SWATCH_TOP_CANVAS_H
 #define SWATCH_SWATCH_TOP_CANVAS_H
@@ -15,16 +16,18 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* No field is wider. */
+/* The widest field. */
 #define TOP_FIELD_MAX 512
 
-enum top_style { TOP_PLAIN, TOP_STRONG, TOP_QUIET, TOP_GOOD, TOP_NOTE, TOP_BAD, TOP_ACCENT, TOP_HEAD, TOP_STYLES };
+enum top_style {
+	TOP_PLAIN, TOP_STRONG, TOP_QUIET, TOP_GOOD, TOP_NOTE, TOP_BAD, TOP_ACCENT, TOP_HEAD, TOP_STYLES
+};
 
 struct top_cell {
 	uint32_t code;           /* 0: the second half of a wide character */
-	uint32_t accent;         /* a combining character; 0: none */
+	uint32_t accent;         /* a combining character, or 0 */
 	uint8_t style;
-	bool marked;             /* shown the other way round */
+	bool marked;             /* in reverse */
 };
 
 struct top_canvas {
@@ -33,26 +36,26 @@ struct top_canvas {
 	struct top_cell *cells;
 };
 
-/* An empty canvas. Returns false when memory ran out: it then has no rows. */
+/* Makes an empty canvas. Returns false when memory ran out; it then has no rows. */
 bool top_canvas_init(struct top_canvas *canvas, size_t rows, size_t columns, bool utf8);
 void top_canvas_release(struct top_canvas *canvas);
 
-/* NULL outside of it. */
+/* NULL outside of the canvas. */
 struct top_cell *top_canvas_cell(const struct top_canvas *canvas, size_t row, size_t column);
 
 /* Puts UTF-8 text at a place, cut to `width` columns. Returns how many it took. */
-size_t top_canvas_put(struct top_canvas *canvas, size_t row, size_t column, size_t width, enum top_style style,
-		      const char *text);
+size_t top_canvas_put(struct top_canvas *canvas, size_t row, size_t column, size_t width,
+		      enum top_style style, const char *text);
 
 /* The same at the right end of the field. */
-size_t top_canvas_put_right(struct top_canvas *canvas, size_t row, size_t column, size_t width, enum top_style style,
-			    const char *text);
+size_t top_canvas_put_right(struct top_canvas *canvas, size_t row, size_t column, size_t width,
+			    enum top_style style, const char *text);
 
-/* The same, and what is too long is cut at its beginning: of paths, whose end tells more. */
-size_t top_canvas_put_tail(struct top_canvas *canvas, size_t row, size_t column, size_t width, enum top_style style,
-			   const char *text);
+/* The same, but long text is cut at its beginning: for paths, whose end tells more. */
+size_t top_canvas_put_tail(struct top_canvas *canvas, size_t row, size_t column, size_t width,
+			   enum top_style style, const char *text);
 
-/* One character of our own, `count` times. */
+/* Puts one character of our own `count` times. */
 void top_canvas_fill(struct top_canvas *canvas, size_t row, size_t column, size_t count, enum top_style style,
 		     uint32_t code);
 
@@ -67,6 +70,7 @@ void top_canvas_bar(struct top_canvas *canvas, size_t row, size_t column, size_t
 		    double percent);
 
 /* Copies `count` rows of another canvas of the same width. */
-void top_canvas_copy(struct top_canvas *canvas, size_t row, const struct top_canvas *from, size_t from_row, size_t count);
+void top_canvas_copy(struct top_canvas *canvas, size_t row, const struct top_canvas *from, size_t from_row,
+		     size_t count);
 
 #endif

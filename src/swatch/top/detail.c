@@ -14,6 +14,7 @@
 #define CONTEXT_BAD_PERCENT 80
 #define MODELS_SHOWN 20
 #define REASONS_SHOWN 6
+#define ISSUES_SHOWN 4
 #define PREVIEW_ROWS 3
 
 /* A page that grows downwards. */
@@ -33,7 +34,7 @@ static void put_label(struct sheet *sheet, const char *label)
 	top_canvas_put(sheet->canvas, sheet->row, 1, TOP_LABEL_COLUMNS - 2, TOP_STRONG, label);
 }
 
-/* A row "label  value"; without a value there is no row. */
+/* Puts a row "label  value", or nothing without a value. */
 static void put_row(struct sheet *sheet, const char *label, enum top_style style, const char *value)
 {
 	if (!value || !*value)
@@ -61,26 +62,24 @@ static void put_where(struct sheet *sheet, const struct top_session *session)
 	if (json_get_bool(transcript, "exists", false))
 		put_path(sheet, "transcript", json_get_string(session->file, "transcriptPath"));
 	else
-		put_row(sheet, "transcript", TOP_NOTE, "there is none (any more)");
+		put_row(sheet, "transcript", TOP_NOTE, "missing");
 }
 
 static void put_state(struct sheet *sheet, const struct top_session *session)
 {
-	struct json_object *health = json_get_object(session->file, "health"), *issues;
+	size_t count;
+	struct json_object *health = json_get_object(session->file, "health");
+	struct json_object *issues = json_get_array(health, "issues", &count);
 	const char *status = json_get_string(health, "status");
 	enum top_style style = !status || strcmp(status, "unknown") == 0 ? TOP_QUIET
 			       : strcmp(status, "healthy") == 0 ? TOP_GOOD
 			       : strcmp(status, "critical") == 0 ? TOP_BAD : TOP_NOTE;
 	char text[160];
-	snprintf(text, sizeof(text), "%s, %.40s", session->is_active ? "active" : "idle", status ? status : "unknown");
+	snprintf(text, sizeof(text), "%s, %.40s", session->is_active ? "active" : "idle",
+		 status ? status : "unknown");
 	put_row(sheet, "state", style, text);
-	if (!json_object_object_get_ex(health, "issues", &issues) || !json_object_is_type(issues, json_type_array))
-		return;
-	for (size_t i = 0; i < json_object_array_length(issues) && i < 4; i++) {
-		struct json_object *issue = json_object_array_get_idx(issues, i);
-		if (json_object_is_type(issue, json_type_string))
-			put_row(sheet, "", style, json_object_get_string(issue));
-	}
+	for (size_t i = 0; i < count && i < ISSUES_SHOWN; i++)
+		put_row(sheet, "", style, json_item_string(issues, i));
 }
 
 static void put_model(struct sheet *sheet, const struct top_session *session)
@@ -98,11 +97,12 @@ static void put_model(struct sheet *sheet, const struct top_session *session)
 static void put_context(struct sheet *sheet, const struct top_session *session)
 {
 	struct json_object *context = json_get_object(session->file, "context");
-	double used = top_number(context, "tokensUsed", TOP_TOKENS_MAX), size = top_number(context, "windowSize", TOP_TOKENS_MAX);
+	double used = top_number(context, "tokensUsed", TOP_TOKENS_MAX);
+	double size = top_number(context, "windowSize", TOP_TOKENS_MAX);
 	double percent = session->context_percent;
 	char text[200];
 	if (isnan(percent) || isnan(used) || isnan(size)) {
-		put_row(sheet, "context", TOP_QUIET, "not known");
+		put_row(sheet, "context", TOP_QUIET, "unknown");
 		return;
 	}
 	enum top_style style = top_percent_style(percent, CONTEXT_NOTE_PERCENT, CONTEXT_BAD_PERCENT);
@@ -118,30 +118,32 @@ static void put_context(struct sheet *sheet, const struct top_session *session)
 	sheet->row++;
 }
 
-/* Claude Code's own total, and what explains that it is another one. */
+/* Claude Code's own total, and the reasons for a difference. */
 static void put_claude_cost(struct sheet *sheet, const struct top_session *session)
 {
-	struct json_object *claude = json_get_object(session->file, "claudeCost"), *reasons;
-	double total = top_number(claude, "totalUSD", TOP_USD_MAX), gap = json_get_double(claude, "gapUSD", NAN);
+	size_t count;
+	struct json_object *claude = json_get_object(session->file, "claudeCost");
+	struct json_object *reasons = json_get_array(claude, "reasons", &count);
+	double total = top_number(claude, "totalUSD", TOP_USD_MAX);
+	double gap = json_get_double(claude, "gapUSD", NAN);
 	char text[300];
+	bool is_equal = isnan(gap) || fabs(gap) < 0.005;
 	if (isnan(total))
 		return;
-	if (isnan(gap) || fabs(gap) < 0.005)
+	if (is_equal)
 		snprintf(text, sizeof(text), "Claude Code says %s, too", human_usd(total, HUMAN_TEXT));
 	else
 		snprintf(text, sizeof(text), "Claude Code says %s, %s %s", human_usd(total, HUMAN_TEXT),
 			 human_usd(fabs(gap), HUMAN_TEXT), gap > 0 ? "more" : "less");
 	put_row(sheet, "", TOP_QUIET, text);
-	if (isnan(gap) || fabs(gap) < 0.005 || !json_object_object_get_ex(claude, "reasons", &reasons)
-	    || !json_object_is_type(reasons, json_type_array))
-		return;
-	for (size_t i = 0; i < json_object_array_length(reasons) && i < REASONS_SHOWN; i++) {
+	for (size_t i = 0; !is_equal && i < count && i < REASONS_SHOWN; i++) {
 		struct json_object *one = json_object_array_get_idx(reasons, i);
 		const char *reason = json_get_string(one, "reason"), *model = json_get_string(one, "model");
 		if (!reason)
 			continue;
-		snprintf(text, sizeof(text), "  %s %.60s%s%.80s", human_usd(json_get_double(one, "costUSD", NAN), HUMAN_TEXT),
-			 reason, model ? " " : "", model ? model : "");
+		snprintf(text, sizeof(text), "  %s %.60s%s%.80s",
+			 human_usd(json_get_double(one, "costUSD", NAN), HUMAN_TEXT), reason,
+			 model ? " " : "", model ? model : "");
 		put_row(sheet, "", TOP_QUIET, text);
 	}
 }
@@ -150,18 +152,19 @@ static void put_cost(struct sheet *sheet, const struct top_session *session)
 {
 	char text[200];
 	if (isnan(session->cost_usd)) {
-		put_row(sheet, "cost", TOP_QUIET, "not known");
+		put_row(sheet, "cost", TOP_QUIET, "unknown");
 		return;
 	}
-	snprintf(text, sizeof(text), "%s", human_usd(session->cost_usd, HUMAN_TEXT));
+	int len = snprintf(text, sizeof(text), "%s", human_usd(session->cost_usd, HUMAN_TEXT));
 	if (session->rate_usd > 0)
-		snprintf(text, sizeof(text), "%s \xC2\xB7 %s/h in this block", human_usd(session->cost_usd, HUMAN_TEXT),
+		snprintf(text + len, sizeof(text) - (size_t)len, " \xC2\xB7 %s/h in this block",
 			 human_usd(session->rate_usd, HUMAN_TEXT));
 	put_row(sheet, "cost", TOP_STRONG, text);
 	put_claude_cost(sheet, session);
 	if (session->subagents > 0) {
 		double usd = top_number(json_get_object(session->file, "subagents"), "costUSD", TOP_USD_MAX);
-		snprintf(text, sizeof(text), "%s%s%s", human_counted((int64_t)session->subagents, "agent", HUMAN_TEXT),
+		snprintf(text, sizeof(text), "%s%s%s",
+			 human_counted((int64_t)session->subagents, "agent", HUMAN_TEXT),
 			 isnan(usd) ? "" : ", of the cost ", isnan(usd) ? "" : human_usd(usd, HUMAN_TEXT));
 		put_row(sheet, "subagents", TOP_PLAIN, text);
 	}
@@ -178,11 +181,11 @@ static void put_cache(struct sheet *sheet, const struct top_session *session, in
 		snprintf(price, sizeof(price), " for %s", human_usd(cold_usd, HUMAN_TEXT));
 	if (warmth && strcmp(warmth, "warm") == 0) {
 		if (left_ms > 0)
-			snprintf(text, sizeof(text), "warm for %s; when it is cold it is written anew%s",
+			snprintf(text, sizeof(text), "warm for %s; then it has to be written again%s",
 				 human_span(left_ms, HUMAN_TEXT), price);
 		put_row(sheet, "cache", TOP_GOOD, text);
 	} else if (warmth && strcmp(warmth, "cold") == 0) {
-		snprintf(text, sizeof(text), "cold: the next message writes the prompt cache anew%s", price);
+		snprintf(text, sizeof(text), "cold: the next message writes the prompt cache again%s", price);
 		put_row(sheet, "cache", TOP_NOTE, text);
 	}
 }
@@ -202,17 +205,18 @@ static void put_counts(struct sheet *sheet, struct json_object *tokens, enum top
 	for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++) {
 		if (sheet->canvas->columns < counts[i].from)
 			continue;
-		double count = tokens ? top_number(tokens, counts[i].key, TOP_TOKENS_MAX) : NAN;
-		const char *text = !tokens ? counts[i].title : isnan(count) ? "-" : human_count((int64_t)count, HUMAN_TEXT);
-		top_canvas_put_right(sheet->canvas, sheet->row, at, counts[i].width, style, text);
+		double count = top_number(tokens, counts[i].key, TOP_TOKENS_MAX);
+		const char *text = isnan(count) ? "-" : human_count((int64_t)count, HUMAN_TEXT);
+		top_canvas_put_right(sheet->canvas, sheet->row, at, counts[i].width, style,
+				     tokens ? text : counts[i].title);
 		at += counts[i].width;
 	}
 }
 
 static void put_tokens(struct sheet *sheet, const struct top_session *session)
 {
-	struct json_object *models;
-	size_t columns = sheet->canvas->columns, name = 1, counted = 0;
+	size_t columns = sheet->canvas->columns, name = 1, counted = 0, models_count;
+	struct json_object *models = json_get_array(session->file, "models", &models_count);
 	for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++)
 		counted += columns >= counts[i].from ? counts[i].width : 0;
 	size_t name_width = columns > counted + 12 ? columns - counted - 12 : 1;
@@ -223,9 +227,7 @@ static void put_tokens(struct sheet *sheet, const struct top_session *session)
 	top_canvas_put_right(sheet->canvas, sheet->row, cost, 9, TOP_HEAD, "COST");
 	put_counts(sheet, NULL, TOP_HEAD, numbers);
 	sheet->row++;
-	if (!json_object_object_get_ex(session->file, "models", &models) || !json_object_is_type(models, json_type_array))
-		return;
-	for (size_t i = 0; i < json_object_array_length(models) && i < MODELS_SHOWN; i++) {
+	for (size_t i = 0; i < models_count && i < MODELS_SHOWN; i++) {
 		struct json_object *model = json_object_array_get_idx(models, i);
 		const char *text = json_get_string(model, "model");
 		double usd = top_number(model, "costUSD", TOP_USD_MAX);
@@ -242,7 +244,8 @@ static void put_tokens(struct sheet *sheet, const struct top_session *session)
 
 /* ---- when ---- */
 
-static void put_moment(struct sheet *sheet, const char *label, int64_t at_ms, int64_t now_ms, const char *more)
+static void put_moment(struct sheet *sheet, const char *label, int64_t at_ms, int64_t now_ms,
+		       const char *more)
 {
 	char text[200];
 	if (at_ms <= 0)
@@ -252,23 +255,25 @@ static void put_moment(struct sheet *sheet, const char *label, int64_t at_ms, in
 	put_row(sheet, label, TOP_PLAIN, text);
 }
 
-/* Text in several rows, broken where a row is full. */
+/* Puts text in several rows, broken where a row is full. */
 static void put_wrapped(struct sheet *sheet, const char *text, size_t rows)
 {
 	struct top_canvas line;
 	size_t width = text_width(sheet);
-	/* Laid out on one long line first: columns are not bytes. */
+	/* Put it on one long line first, since columns are not bytes. */
 	const struct top_cell blank = { .code = ' ' };
 	if (!top_canvas_init(&line, 1, width * rows, sheet->canvas->utf8))
 		return;
 	size_t took = top_canvas_put(&line, 0, 0, width * rows, TOP_QUIET, text);
 	for (size_t row = 0; row < rows && row * width < took; row++, sheet->row++) {
 		for (size_t i = 0; i < width; i++) {
-			struct top_cell *to = top_canvas_cell(sheet->canvas, sheet->row, TOP_LABEL_COLUMNS + i);
+			struct top_cell *to =
+				top_canvas_cell(sheet->canvas, sheet->row, TOP_LABEL_COLUMNS + i);
 			const struct top_cell *from = top_canvas_cell(&line, 0, row * width + i);
-			/* A wide character that does not fit the row is a blank and half of one. */
-			bool split = from && ((i == 0 && from->code == 0) || (i + 1 == width && top_canvas_cell(&line, 0, row * width + i + 1)
-				     && top_canvas_cell(&line, 0, row * width + i + 1)->code == 0));
+			const struct top_cell *next = top_canvas_cell(&line, 0, row * width + i + 1);
+			/* Both halves of a wide character that does not fit the row become blanks. */
+			bool ends_inside = i + 1 == width && next && next->code == 0;
+			bool split = from && (ends_inside || (i == 0 && from->code == 0));
 			if (to && from)
 				*to = split ? blank : *from;
 		}
@@ -283,14 +288,16 @@ static void put_times(struct sheet *sheet, const struct top_model *model, const 
 	double messages = top_number(transcript, "messageCount", TOP_TOKENS_MAX);
 	char more[80] = "";
 	if (!isnan(messages))
-		snprintf(more, sizeof(more), " \xC2\xB7 %s", human_counted((int64_t)messages, "message", HUMAN_TEXT));
+		snprintf(more, sizeof(more), " \xC2\xB7 %s",
+			 human_counted((int64_t)messages, "message", HUMAN_TEXT));
 	put_moment(sheet, "first seen", top_time(session->file, "firstSeen"), model->now_ms, "");
 	put_moment(sheet, "last", session->last_ms, model->now_ms, more);
 	if (preview && *preview)
 		put_wrapped(sheet, preview, PREVIEW_ROWS);
 }
 
-size_t top_detail_draw(const struct top_model *model, const struct top_session *session, struct top_canvas *canvas)
+size_t top_detail_draw(const struct top_model *model, const struct top_session *session,
+		       struct top_canvas *canvas)
 {
 	struct sheet sheet = { canvas, 0 };
 	put_where(&sheet, session);

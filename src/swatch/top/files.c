@@ -1,11 +1,10 @@
 #include "swatch/top/files.h"
 
-#include <dirent.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "base/file.h"
+#include "base/scope.h"
 #include "cache/dir.h"
 #include "cache/read.h"
 
@@ -19,8 +18,7 @@ void top_files_init(struct top_files *files, const char *cache_dir)
 
 void top_files_release(struct top_files *files)
 {
-	if (files->dir_fd >= 0)
-		close(files->dir_fd);
+	close_quietly(files->dir_fd);
 	files->dir_fd = -1;
 }
 
@@ -55,9 +53,8 @@ static void read_billing(const struct top_files *files, struct top_model *model)
 
 static void read_list(const struct top_files *files, struct top_model *model)
 {
-	struct json_object *list = cache_read_json(files->dir_fd, CACHE_SESSIONS_FILE);
+	AUTO_JSON *list = cache_read_json(files->dir_fd, CACHE_SESSIONS_FILE);
 	top_model_take_list(model, list);
-	json_object_put(list);
 }
 
 static void read_session(const struct top_files *files, struct top_model *model, const char *name)
@@ -67,30 +64,23 @@ static void read_session(const struct top_files *files, struct top_model *model,
 		top_model_take_session(model, id, cache_read_json(files->dir_fd, name));
 }
 
-/* All that have a session's name. */
 static void read_sessions(const struct top_files *files, struct top_model *model)
 {
-	int fd = openat(files->dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
+	DIR *dir = file_open_directory(files->dir_fd, ".", 0);
 	top_model_clear_sessions(model);
-	if (!dir) {
-		if (fd >= 0)
-			close(fd);
-		return;
-	}
-	for (struct dirent *entry; (entry = readdir(dir));)
+	for (struct dirent *entry; dir && (entry = readdir(dir));)
 		if (!is_shared(entry->d_name))
 			read_session(files, model, entry->d_name);
-	closedir(dir);
+	if (dir)
+		closedir(dir);
 }
 
-/* The directory may have been made anew since it was opened. */
+/* Opens it again: it may have been replaced. */
 static void open_directory(struct top_files *files)
 {
-	struct buf error = BUF_INIT;
+	AUTO_BUF error = BUF_INIT;
 	top_files_release(files);
 	files->dir_fd = cache_dir_open(files->cache_dir, false, &error);
-	buf_release(&error);
 }
 
 bool top_files_read(struct top_files *files, struct top_model *model)

@@ -1,7 +1,7 @@
 /*
- * top_files: the cache files, read into the model: all of them at first, then each that is said to be new.
+ * top/files: reads the cache files into the model: all of them at first, then those that were marked.
  *
- * For: main.c. A file is read once however often it was named in between.
+ * For: main.c and link.c. A file that was marked several times is read once.
  */
 #ifndef SWATCH_SWATCH_TOP_FILES_H
 #define SWATCH_SWATCH_TOP_FILES_H
@@ -16,17 +16,17 @@
 
 struct top_files {
 	const char *cache_dir;
-	int dir_fd;              /* -1: there is none yet */
+	int dir_fd;              /* -1: it does not exist yet */
 	char pending[TOP_FILES_PENDING_MAX][CACHE_NAME_SIZE];
 	size_t pending_count;
 	bool all_pending;
 };
 
-/* Everything is to be read at first. `cache_dir` must outlive it. */
+/* Marks everything. `cache_dir` must outlive it. */
 void top_files_init(struct top_files *files, const char *cache_dir);
 void top_files_release(struct top_files *files);
 
-/* The file has changed. A name that is none of a cache file's is passed over. */
+/* Marks a file that has changed; ignores a name that is not a cache file's. */
 void top_files_mark(struct top_files *files, const char *name);
 void top_files_mark_all(struct top_files *files);
 

@@ -9,14 +9,14 @@
 
 #define BAR_LEAST 10
 #define BAR_MOST 60
-/* What stands beside a bar takes so much at most. */
+/* The widest text beside a bar. */
 #define TEXT_COLUMNS 40
 
 /* The statusline's thresholds. */
 #define LIMIT_NOTE_PERCENT 70
 #define LIMIT_BAD_PERCENT 90
 
-/* A place that moves on with what is put there. */
+/* A place in a row, which moves on with each item. */
 struct pen {
 	struct top_canvas *canvas;
 	size_t row, column;
@@ -26,7 +26,7 @@ struct pen {
 static void put_item(struct pen *pen, enum top_style style, const char *text)
 {
 	size_t left = pen->column < pen->canvas->columns ? pen->canvas->columns - pen->column : 0;
-	/* Half an item tells less than none, but for the first one. */
+	/* Leave an item out rather than cut it, except the first. */
 	size_t takes = top_canvas_width(pen->canvas, text) + (pen->began ? 3 : 0);
 	if (takes > left && pen->began) {
 		pen->column = pen->canvas->columns;
@@ -53,7 +53,7 @@ size_t top_gauge_width(size_t columns)
 	return width < BAR_MOST ? width : BAR_MOST;
 }
 
-/* Begins a row: its label, and where the text beside the bar stands. */
+/* Puts the label of a row. Returns the place of the text beside the bar. */
 static struct pen begin_row(struct top_canvas *canvas, size_t row, const char *label)
 {
 	size_t bar = top_gauge_width(canvas->columns);
@@ -69,25 +69,28 @@ static void draw_block(const struct top_model *model, struct top_canvas *canvas,
 	char text[160];
 	if (!model->block_runs) {
 		pen.column = TOP_LABEL_COLUMNS;
-		put_item(&pen, TOP_QUIET, model->figures.known ? "none is active" : "not known");
+		put_item(&pen, TOP_QUIET, model->figures.known ? "none is active" : "unknown");
 		return;
 	}
 	double length_ms = (double)(model->block_end_ms - model->block_start_ms);
 	double passed_ms = (double)(model->now_ms - model->block_start_ms);
-	top_canvas_bar(canvas, row, TOP_LABEL_COLUMNS, top_gauge_width(canvas->columns), TOP_ACCENT, passed_ms * 100 / length_ms);
+	top_canvas_bar(canvas, row, TOP_LABEL_COLUMNS, top_gauge_width(canvas->columns), TOP_ACCENT,
+		       passed_ms * 100 / length_ms);
 	put_item(&pen, TOP_STRONG, human_usd(model->block_usd, HUMAN_TEXT));
 	snprintf(text, sizeof(text), "%s left", human_span(model->block_end_ms - model->now_ms, HUMAN_TEXT));
 	put_item(&pen, TOP_PLAIN, text);
 	snprintf(text, sizeof(text), "to %s", human_clock(model->block_end_ms, model->now_ms, HUMAN_TEXT));
 	put_item(&pen, TOP_QUIET, text);
 	if (!isnan(model->block_tokens)) {
-		snprintf(text, sizeof(text), "%s tokens", human_count((int64_t)model->block_tokens, HUMAN_TEXT));
+		snprintf(text, sizeof(text), "%s tokens",
+			 human_count((int64_t)model->block_tokens, HUMAN_TEXT));
 		put_item(&pen, TOP_QUIET, text);
 	}
 }
 
-/* A column for each part of the block, in the places of the block's bar: its height is the rate there. */
-static double draw_sparkline(const struct top_model *model, struct top_canvas *canvas, size_t row, size_t width)
+/* Draws the burn rate over time, under the block's bar. Returns the highest, or NaN. */
+static double draw_sparkline(const struct top_model *model, struct top_canvas *canvas, size_t row,
+			     size_t width)
 {
 	double rates[BAR_MOST];
 	double highest = top_model_burn(model, rates, width);
@@ -100,7 +103,8 @@ static double draw_sparkline(const struct top_model *model, struct top_canvas *c
 			continue;
 		}
 		uint32_t height = (uint32_t)ceil(rates[i] / highest * 8);
-		top_canvas_fill(canvas, row, column, 1, TOP_ACCENT, 0x2580 + (height > 8 ? 8 : height < 1 ? 1 : height));
+		height = height > 8 ? 8 : height < 1 ? 1 : height;
+		top_canvas_fill(canvas, row, column, 1, TOP_ACCENT, 0x2580 + height);
 	}
 	return highest;
 }
@@ -128,17 +132,19 @@ static void draw_burn(const struct top_model *model, struct top_canvas *canvas, 
 
 /* ---- limits ---- */
 
-static void draw_limit(const struct top_model *model, const struct top_limit *limit, struct top_canvas *canvas, size_t row)
+static void draw_limit(const struct top_model *model, const struct top_limit *limit,
+		       struct top_canvas *canvas, size_t row)
 {
 	struct pen pen = begin_row(canvas, row, limit->label);
 	enum top_style style = top_percent_style(limit->percent, LIMIT_NOTE_PERCENT, LIMIT_BAD_PERCENT);
 	char text[160];
-	top_canvas_bar(canvas, row, TOP_LABEL_COLUMNS, top_gauge_width(canvas->columns), style, limit->percent);
+	top_canvas_bar(canvas, row, TOP_LABEL_COLUMNS, top_gauge_width(canvas->columns), style,
+		       limit->percent);
 	snprintf(text, sizeof(text), "%3.0f%%", limit->percent);
 	put_item(&pen, style, text);
 	snprintf(text, sizeof(text), "resets %s", human_clock(limit->resets_ms, model->now_ms, HUMAN_TEXT));
 	put_item(&pen, TOP_PLAIN, text);
-	/* Above 1 it runs out before it is reset. */
+	/* Above 1, it runs out before it resets. */
 	if (!isnan(limit->pace)) {
 		snprintf(text, sizeof(text), "pace x%.1f", limit->pace);
 		put_item(&pen, limit->pace >= 1.05 ? TOP_NOTE : TOP_QUIET, text);
@@ -155,9 +161,8 @@ static void draw_limit(const struct top_model *model, const struct top_limit *li
 	put_item(&pen, TOP_QUIET, text);
 }
 
-size_t top_gauges_draw(const struct top_model *model, struct top_canvas *canvas, size_t row, size_t count)
+void top_gauges_draw(const struct top_model *model, struct top_canvas *canvas, size_t row, size_t count)
 {
-	size_t whole = 2 + (model->limit_count > 0 ? model->limit_count : 1);
 	if (count > 0)
 		draw_block(model, canvas, row);
 	if (count > 1)
@@ -167,7 +172,6 @@ size_t top_gauges_draw(const struct top_model *model, struct top_canvas *canvas,
 	if (model->limit_count == 0 && count > 2) {
 		struct pen pen = begin_row(canvas, row + 2, "limits");
 		pen.column = TOP_LABEL_COLUMNS;
-		put_item(&pen, TOP_QUIET, "not known: Claude Code tells them to swatch statusline only");
+		put_item(&pen, TOP_QUIET, "unknown: Claude Code reports them only to swatch statusline");
 	}
-	return whole;
 }

@@ -1,4 +1,4 @@
-/* What follows by now from what was taken in: figures, limits, the order of the sessions, the next change. */
+/* Works out what to show now: figures, limits, the order of the sessions, the next change. */
 #include "swatch/top/model.h"
 
 #include <ctype.h>
@@ -14,12 +14,12 @@
 #include "ledger/rate_limits.h"
 #include "swatch/top/figures.h"
 
-/* A pace says nothing before this share of its window has passed. */
+/* A pace is meaningless before this share of its window has passed. */
 #define PACE_LEAST_SHARE 0.05
 
 /* ---- limits ---- */
 
-/* "sevenDayOpus" as people say it: "7-day opus". */
+/* "sevenDayOpus" becomes "7-day opus". */
 static void make_label(const char *name, char out[TOP_LABEL_SIZE])
 {
 	static const struct {
@@ -28,7 +28,8 @@ static void make_label(const char *name, char out[TOP_LABEL_SIZE])
 	size_t len = 0;
 	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
 		size_t begins_len = strlen(known[i].begins);
-		if (strncmp(name, known[i].begins, begins_len) == 0 && !islower((unsigned char)name[begins_len])) {
+		if (strncmp(name, known[i].begins, begins_len) == 0
+		    && !islower((unsigned char)name[begins_len])) {
 			len = (size_t)snprintf(out, TOP_LABEL_SIZE, "%s", known[i].label);
 			name += begins_len;
 			break;
@@ -42,12 +43,14 @@ static void make_label(const char *name, char out[TOP_LABEL_SIZE])
 	out[len] = '\0';
 }
 
-/* Returns false for what is no limit, or one that has been reset. */
-static bool read_limit(const struct top_model *model, const char *name, struct json_object *object, struct top_limit *limit)
+/* Returns false when it is not a limit, or has been reset. */
+static bool read_limit(const struct top_model *model, const char *name, struct json_object *object,
+		       struct top_limit *limit)
 {
 	memset(limit, 0, sizeof(*limit));
 	make_label(name, limit->label);
-	limit->rank = strcmp(name, RATE_LIMIT_FIVE_HOUR) == 0 ? 0 : strcmp(name, RATE_LIMIT_SEVEN_DAY) == 0 ? 1 : 2;
+	bool is_five_hour = strcmp(name, RATE_LIMIT_FIVE_HOUR) == 0;
+	limit->rank = is_five_hour ? 0 : strcmp(name, RATE_LIMIT_SEVEN_DAY) == 0 ? 1 : 2;
 	limit->percent = top_number(object, "usedPercentage", 100000);
 	limit->resets_ms = top_time(object, "resetsAt");
 	limit->used_usd = top_number(object, "usedUSD", TOP_USD_MAX);
@@ -59,8 +62,9 @@ static bool read_limit(const struct top_model *model, const char *name, struct j
 	double share = window_ms > 0 ? 1. - (double)(limit->resets_ms - model->now_ms) / window_ms : 0;
 	if (share >= PACE_LEAST_SHARE)
 		limit->pace = limit->percent / 100. / share;
-	if (strcmp(name, RATE_LIMIT_FIVE_HOUR) == 0)
-		limit->spent_usd = top_number(json_get_object(model->billing, "window"), "costUSD", TOP_USD_MAX);
+	if (is_five_hour)
+		limit->spent_usd =
+			top_number(json_get_object(model->billing, "window"), "costUSD", TOP_USD_MAX);
 	return true;
 }
 
@@ -86,15 +90,13 @@ static void judge_limits(struct top_model *model)
 
 static void judge_unpriced(struct top_model *model)
 {
-	struct json_object *models = NULL;
-	size_t len = 0;
+	size_t len = 0, count;
+	struct json_object *models = json_get_array(model->billing, "unpricedModels", &count);
 	model->unpriced[0] = '\0';
-	if (!json_object_object_get_ex(model->billing, "unpricedModels", &models) || !json_object_is_type(models, json_type_array))
-		return;
-	for (size_t i = 0; i < json_object_array_length(models) && len < sizeof(model->unpriced) - 1; i++) {
-		struct json_object *name = json_object_array_get_idx(models, i);
-		int added = snprintf(model->unpriced + len, sizeof(model->unpriced) - len, "%s%s", len ? ", " : "",
-				     json_object_is_type(name, json_type_string) ? json_object_get_string(name) : "?");
+	for (size_t i = 0; i < count && len < sizeof(model->unpriced) - 1; i++) {
+		const char *name = json_item_string(models, i);
+		int added = snprintf(model->unpriced + len, sizeof(model->unpriced) - len, "%s%s",
+				     len ? ", " : "", name ? name : "?");
 		len += added > 0 ? (size_t)added : 0;
 	}
 }
@@ -111,14 +113,20 @@ static void judge_block(struct top_model *model, struct json_object *billing)
 	const struct figures *figures = &model->figures;
 	struct json_object *block = json_get_object(billing, "block");
 	struct json_object *shown = figures->has_window ? json_get_object(billing, "window") : block;
-	model->block_start_ms = figures->has_window ? figures->window_end_ms - RATE_LIMIT_FIVE_HOUR_MS : read_start_ms(block);
-	model->block_end_ms = figures->has_window ? figures->window_end_ms : figures->has_block ? figures->block_end_ms : 0;
-	model->block_usd = figures->has_window ? figures->window_usd : figures->block_usd;
+	if (figures->has_window) {
+		model->block_end_ms = figures->window_end_ms;
+		model->block_start_ms = figures->window_end_ms - RATE_LIMIT_FIVE_HOUR_MS;
+		model->block_usd = figures->window_usd;
+	} else {
+		model->block_end_ms = figures->has_block ? figures->block_end_ms : 0;
+		model->block_start_ms = read_start_ms(block);
+		model->block_usd = figures->block_usd;
+	}
 	model->block_tokens = top_number(shown, "totalTokens", TOP_TOKENS_MAX);
 	model->block_runs = model->block_end_ms > model->now_ms && model->block_start_ms > 0
 			    && model->block_start_ms < model->block_end_ms && model->block_usd >= 0
 			    && model->block_usd <= TOP_USD_MAX;
-	/* As of now: the file's own projection is as of when it was written. */
+	/* The projection in the file is of the moment when it was written. */
 	double rate = top_number(json_get_object(block, "burnRate"), "costPerHour", TOP_USD_MAX);
 	model->figures.burn_rate_usd = rate;
 	model->figures.has_burn_rate = !isnan(rate);
@@ -146,10 +154,10 @@ static void judge_figures(struct top_model *model)
 
 /* ---- the order ---- */
 
-/* The model whose order is being made: qsort() passes nothing on. */
+/* The model that is being sorted: qsort() has no argument for it. */
 static const struct top_model *sorted_model;
 
-/* What is not known comes last. */
+/* Unknown numbers come last. */
 static int compare_numbers(double a, double b)
 {
 	a = isnan(a) ? -1 : a;
@@ -193,7 +201,7 @@ static int compare_places(const void *left, const void *right)
 	int order = compare_by(sorted_model->sort, a, b);
 	if (sorted_model->reversed)
 		order = -order;
-	/* Equal ones keep their places from one drawing to the next. */
+	/* Equal sessions keep their places from one drawing to the next. */
 	if (order == 0)
 		order = compare_by(TOP_BY_ACTIVITY, a, b);
 	return order ? order : strcmp(a->id, b->id);
@@ -205,7 +213,7 @@ static int compare_names(const void *left, const void *right)
 		      top_session_name(&sorted_model->sessions[*(const size_t *)right]));
 }
 
-/* `order` holds all sessions, and is left in any order. */
+/* `order` has all sessions; their order changes. */
 static void mark_shared_names(struct top_model *model, size_t count)
 {
 	qsort(model->order, count, sizeof(model->order[0]), compare_names);
@@ -286,11 +294,11 @@ double top_model_burn(const struct top_model *model, double *rates, size_t count
 	for (size_t i = 0; i < count; i++) {
 		size_t from = i * TOP_MINUTES / count, to = (i + 1) * TOP_MINUTES / count;
 		double spent = 0;
-		/* More parts than minutes: some have the same one. */
+		/* With more parts than minutes, neighbours share one. */
 		to = to > from ? to : from + 1;
 		for (size_t minute = from; minute < to; minute++)
 			spent += model->spent_usd[minute];
-		/* The last part is under way: its rate is over the minutes that have passed of it. */
+		/* Of the last part, only some minutes have passed. */
 		double passed = fmin((double)to, minutes_past) - (double)from;
 		rates[i] = known && passed > 0 ? spent * 60. / fmax(passed, 1) : NAN;
 		if (!isnan(rates[i]) && !(highest >= rates[i]))

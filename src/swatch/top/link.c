@@ -9,15 +9,16 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/scope.h"
 #include "cache/read.h"
 #include "swatch/cli/daemon_call.h"
 
-/* Where no directory can be watched, or the daemon's socket is in one that is not there yet. */
+/* How often to look for a daemon, in case its directories cannot be watched. */
 #define RETRY_MS 5000
 #define SEND_TIMEOUT_MS 1000
-/* A busy block is not asked for more often. */
+/* The least time between two questions about a busy block. */
 #define SPEND_PAUSE_MS 1000
-/* Lines taken in at a time: keys are looked at in between. */
+/* Lines to read before the next look at the keys. */
 #define LINES_AT_A_TIME 500
 
 void top_link_init(struct top_link *link, const struct invocation *invocation, struct top_files *files,
@@ -32,8 +33,7 @@ void top_link_init(struct top_link *link, const struct invocation *invocation, s
 
 static void stop_watching(struct top_link *link)
 {
-	if (link->watch_fd >= 0)
-		close(link->watch_fd);
+	close_quietly(link->watch_fd);
 	link->watch_fd = -1;
 }
 
@@ -53,7 +53,7 @@ static void watch_socket_directory(int fd, const char *socket_path)
 	if (!slash || slash == socket_path || (size_t)(slash - socket_path) >= sizeof(directory))
 		return;
 	snprintf(directory, sizeof(directory), "%.*s", (int)(slash - socket_path), socket_path);
-	/* Where it is not there yet, the cache directory or the next look tells. */
+	/* If it does not exist yet, the cache directory or the next look will do. */
 	(void)inotify_add_watch(fd, directory, IN_CREATE | IN_MASK_ADD | IN_ONLYDIR);
 }
 
@@ -64,7 +64,8 @@ static void start_watching(struct top_link *link)
 		link->watch_fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
 	if (link->watch_fd < 0)
 		return;
-	(void)inotify_add_watch(link->watch_fd, link->invocation->cache_dir, IN_CREATE | IN_MOVED_TO | IN_MASK_ADD | IN_ONLYDIR);
+	(void)inotify_add_watch(link->watch_fd, link->invocation->cache_dir,
+				IN_CREATE | IN_MOVED_TO | IN_MASK_ADD | IN_ONLYDIR);
 	watch_socket_directory(link->watch_fd, link->invocation->socket_path);
 }
 
@@ -116,7 +117,7 @@ static void go_off(struct top_link *link, const char *why)
 
 void top_link_try(struct top_link *link)
 {
-	/* Before the look, so that a daemon that starts right after it is seen. */
+	/* Watch first, to see a daemon that starts right after the look. */
 	start_watching(link);
 	link->retry_mono_ms = clock_mono_ms() + RETRY_MS;
 	buf_clear(&link->why);
@@ -130,7 +131,7 @@ void top_link_try(struct top_link *link)
 	}
 	link->spend_asked = link->spend_unknown = false;
 	if (client_send(&link->client, "{\"op\":\"subscribe\"}", SEND_TIMEOUT_MS) != CLIENT_OK) {
-		go_off(link, "swatchd does not take questions");
+		go_off(link, "swatchd does not accept requests");
 		return;
 	}
 	link->state = TOP_LINK_ASKED;
@@ -153,7 +154,7 @@ static void take_subscribed(struct top_link *link)
 	buf_clear(&link->why);
 	snprintf(text, sizeof(text), "connected to swatchd, pid %ld", (long)link->client.daemon_pid);
 	top_model_note_event(link->model, clock_wall_ms(), text);
-	/* From now on every change is told; what was before is read here. */
+	/* Read what was published before the events come. */
 	top_files_mark_all(link->files);
 }
 
@@ -172,7 +173,7 @@ static void take_line(struct top_link *link, struct json_object *line)
 		top_model_take_event(link->model, line);
 	} else if (link->spend_asked) {
 		link->spend_asked = false;
-		/* A daemon of before knows no such question: it is not asked again. */
+		/* An older daemon does not know the request: do not repeat it. */
 		link->spend_unknown = !top_model_take_spend(link->model, line);
 	}
 }
@@ -190,15 +191,14 @@ static bool read_lines(struct top_link *link)
 		if (result != CLIENT_OK) {
 			bool was_on = link->state == TOP_LINK_ON;
 			go_off(link, was_on ? "swatchd is not running" : NULL);
-			/* One that hangs up at once is not called again at once. */
+			/* Do not call again at once if it hung up at once. */
 			if (was_on)
 				top_link_try(link);
 			break;
 		}
-		struct json_object *object = client_parse(line, len);
+		AUTO_JSON *object = client_parse(line, len);
 		if (object)
 			take_line(link, object);
-		json_object_put(object);
 	}
 	return any;
 }
@@ -217,15 +217,14 @@ static bool spend_can_be_asked(const struct top_link *link)
 
 static void ask_spend(struct top_link *link)
 {
-	struct buf question = BUF_INIT;
+	AUTO_BUF question = BUF_INIT;
 	link->spend_wanted = false;
 	link->spend_mono_ms = clock_mono_ms();
 	if (top_model_ask_spend(link->model, &question)) {
 		link->spend_asked = true;
 		if (client_send(&link->client, question.data, SEND_TIMEOUT_MS) != CLIENT_OK)
-			go_off(link, "swatchd does not take questions");
+			go_off(link, "swatchd does not accept requests");
 	}
-	buf_release(&question);
 }
 
 /* ---- the loop's side ---- */

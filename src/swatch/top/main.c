@@ -1,14 +1,14 @@
 /*
- * swatch-top: the live screen, which `swatch top` becomes. A program of its own, because it links ncurses.
+ * swatch-top: the live screen. `swatch top` becomes this program, the only one that needs ncurses.
  *
  * The map:
- *   main.c          this file: options, signals, the loop
- *   top_link.c      the daemon's events, and the wait for a daemon; top_files.c: the cache files
- *   top_model.c     what is known; top_judge.c: what follows from it by now; top_figures.c: numbers from JSON
- *   top_view.c      the pages and the keys; top_gauges.c, top_table.c, top_detail.c: their parts
- *   top_canvas.c    cells, and the one way by which text gets there; top_screen.c: ncurses
+ *   main.c          options, signals, the loop
+ *   link.c          the daemon's events, and the wait for a daemon; files.c: the cache files
+ *   model.c         what was read; judge.c: what to show of it now; figures.c: numbers from JSON
+ *   view.c          the pages and the keys; gauges.c, table.c, detail.c: their parts
+ *   canvas.c        cells, and how text gets into them; screen.c: ncurses
  *
- * It sleeps until a key, an event, a signal, or the next moment at which what it shows changes by itself.
+ * It sleeps until a key, an event, a signal, or the next moment at which the screen changes by itself.
  */
 #include <errno.h>
 #include <getopt.h>
@@ -23,6 +23,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/scope.h"
 #include "base/streams.h"
 #include "swatch/cli/daemon_call.h"
 #include "swatch/top/files.h"
@@ -32,7 +33,7 @@
 #include "swatch/top/view.h"
 #include "swatch/ui/terminal.h"
 
-/* Events may come by the thousand: eyes do not need more pictures. */
+/* Draw no more often, even if events come by the thousand. */
 #define FRAME_MS 100
 
 struct top {
@@ -43,15 +44,15 @@ struct top {
 	struct top_link link;
 	struct top_view view;
 	int signal_fd, timer_fd;
-	bool dirty;              /* what stands on the screen is not what is known */
+	bool dirty;              /* the screen has to be drawn */
 	bool over;
 	int64_t drawn_mono_ms;
-	int died_of;             /* a signal that is to be died of once the terminal is restored; 0: none */
-	const char *failed;      /* what cannot go on, to be said then; NULL: all is well */
+	int died_of;             /* the signal to die of once the terminal is restored, or 0 */
+	const char *failed;      /* the error to print then, or NULL */
 	int failed_errno;
 };
 
-/* Ends the program. What cannot be read stays readable: to go on would be to ask for ever. */
+/* Ends the program. An unreadable descriptor stays ready, so the loop would never sleep again. */
 static void give_up(struct top *top, const char *what, int why)
 {
 	top->over = true;
@@ -67,13 +68,13 @@ static void stop_here(struct top *top)
 {
 	sigset_t stop;
 	top_screen_pause();
-	/* ncurses has a handler of its own for it; the shell is to see a plain stop. */
+	/* Without ncurses' own handler, so that the shell sees a plain stop. */
 	(void)signal(SIGTSTP, SIG_DFL);
 	sigemptyset(&stop);
 	sigaddset(&stop, SIGTSTP);
 	(void)raise(SIGTSTP);
 	(void)sigprocmask(SIG_UNBLOCK, &stop, NULL);
-	/* Continued: SIGCONT waits to be read. Where nobody could stop it, it does not. */
+	/* Now continued; SIGCONT waits to be read, unless the stop was ignored. */
 	(void)sigprocmask(SIG_BLOCK, &stop, NULL);
 	top_screen_resume();
 	top->dirty = true;
@@ -122,18 +123,20 @@ static int open_signals(void)
 
 /* ---- time ---- */
 
-/* By the wall clock, so that a suspended or corrected clock is noticed too. */
+/* By the wall clock, to notice also a suspended machine or a corrected clock. */
 static void set_timer(const struct top *top)
 {
 	int64_t at_ms = top_model_next_change_ms(&top->model);
-	struct itimerspec when = { .it_value = { .tv_sec = at_ms / 1000, .tv_nsec = at_ms % 1000 * 1000000 } };
+	struct itimerspec when = { 0 };
+	when.it_value.tv_sec = at_ms / 1000;
+	when.it_value.tv_nsec = at_ms % 1000 * 1000000;
 	(void)timerfd_settime(top->timer_fd, TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET, &when, NULL);
 }
 
 static void take_timer(struct top *top)
 {
 	uint64_t count;
-	/* Also when it fails: then the clock was set, or it cannot be read, and has to be set anew, as drawing does. */
+	/* It fails when the clock was set; drawing sets the timer again. */
 	ssize_t got = read(top->timer_fd, &count, sizeof(count));
 	if (got >= 0 || errno != EAGAIN)
 		top->dirty = true;
@@ -143,16 +146,15 @@ static void take_timer(struct top *top)
 
 static void find_trouble(struct top *top)
 {
-	struct buf hint = BUF_INIT;
+	AUTO_BUF hint = BUF_INIT;
 	top->view.trouble[0] = top->view.remedy[0] = '\0';
 	if (top->link.state != TOP_LINK_ON) {
 		snprintf(top->view.trouble, sizeof(top->view.trouble), "%s", buf_str(&top->link.why));
 		daemon_start_hint(&top->invocation, &hint);
-		/* A daemon that runs and does not answer must not be started once more. */
+		/* Do not suggest to start a daemon that runs but does not answer. */
 		if (top->link.is_absent)
 			snprintf(top->view.remedy, sizeof(top->view.remedy), "%s", buf_str(&hint));
 	}
-	buf_release(&hint);
 }
 
 static void draw(struct top *top)
@@ -183,7 +185,7 @@ static bool take_keys(struct top *top, short revents)
 	bool any = false;
 	if (revents & (POLLHUP | POLLERR | POLLNVAL))
 		return false;
-	/* A terminal's end of file is "readable", with nothing to read. */
+	/* At its end, a terminal is "readable", with nothing to read. */
 	if (ioctl(STDIN_FILENO, FIONREAD, &waiting) != 0 || waiting == 0)
 		return false;
 	for (unsigned key; !top->over && (key = top_screen_key()) != TOP_KEY_NONE; any = true) {
@@ -192,10 +194,10 @@ static bool take_keys(struct top *top, short revents)
 		else
 			top->over = !top_view_key(&top->view, &top->model, key);
 		top->dirty = true;
-		/* The next key's meaning goes by the order that is seen by then. */
+		/* The next key refers to the new order. */
 		top_model_judge(&top->model, clock_wall_ms());
 	}
-	/* Bytes wait, and none comes: only then is an errno that ncurses leaves behind the read's. */
+	/* If bytes wait but no key comes, the read failed, and ncurses left its errno. */
 	if (!any && !top_screen_is_readable(&why))
 		give_up(top, "cannot read from the terminal", why);
 	if (!top->over)
@@ -223,8 +225,8 @@ static void run_loop(struct top *top)
 			}
 		}
 		struct pollfd fds[4] = {
-			{ STDIN_FILENO, POLLIN, 0 }, { top->signal_fd, POLLIN, 0 }, { top->timer_fd, POLLIN, 0 },
-			{ top_link_fd(&top->link), POLLIN, 0 },
+			{ STDIN_FILENO, POLLIN, 0 }, { top->signal_fd, POLLIN, 0 },
+			{ top->timer_fd, POLLIN, 0 }, { top_link_fd(&top->link), POLLIN, 0 },
 		};
 		int ready = poll(fds, 4, shorter_wait(frame_ms, top_link_wait_ms(&top->link)));
 		if (ready < 0 && errno != EINTR) {
@@ -246,10 +248,12 @@ static void run_loop(struct top *top)
 
 static int run_top(struct top *top)
 {
-	struct buf why = BUF_INIT;
+	AUTO_BUF why = BUF_INIT;
 	int status = SWATCH_OK;
-	top->signal_fd = open_signals();
-	top->timer_fd = timerfd_create(CLOCK_REALTIME, TFD_CLOEXEC | TFD_NONBLOCK);
+	AUTO_CLOSE int signal_fd = open_signals();
+	AUTO_CLOSE int timer_fd = timerfd_create(CLOCK_REALTIME, TFD_CLOEXEC | TFD_NONBLOCK);
+	top->signal_fd = signal_fd;
+	top->timer_fd = timer_fd;
 	if (top->signal_fd < 0 || top->timer_fd < 0) {
 		terminal_error("top: cannot wait for signals and time: %s", strerror(errno));
 		status = SWATCH_FAILED;
@@ -265,11 +269,6 @@ static int run_top(struct top *top)
 		terminal_error("top: %s: %s", top->failed, strerror(top->failed_errno));
 		status = SWATCH_FAILED;
 	}
-	if (top->signal_fd >= 0)
-		close(top->signal_fd);
-	if (top->timer_fd >= 0)
-		close(top->timer_fd);
-	buf_release(&why);
 	return status;
 }
 
@@ -292,7 +291,7 @@ static int run_with_cache(struct top *top)
 	return status;
 }
 
-/* The command's options, and before them the global ones, which `swatch` passes on. */
+/* Parses the global options, which `swatch` passes on, and the command's own. */
 static int parse_options(struct top *top, int argc, char **argv, struct command *command)
 {
 	static struct command_option options[8] = {
@@ -320,7 +319,7 @@ static int parse_options(struct top *top, int argc, char **argv, struct command 
 
 int main(int argc, char **argv)
 {
-	/* 50 kB of events are too much for a stack. */
+	/* It has 50 kB of events. */
 	static struct top top;
 	static struct command command;
 	if (!streams_make_safe())

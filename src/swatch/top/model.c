@@ -1,4 +1,4 @@
-/* What is taken in. What follows from it by now is top_judge.c's. */
+/* Takes in sessions, figures and events; judge.c works out what to show of them. */
 #include "swatch/top/model.h"
 
 #include <math.h>
@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/clock.h"
 #include "base/paths.h"
 #include "cache/read.h"
@@ -44,7 +45,7 @@ void top_model_take_billing(struct top_model *model, struct json_object *billing
 
 /* ---- sessions ---- */
 
-/* `session_count` when there is none of that id. */
+/* The place of the session; `session_count` when it is unknown. */
 static size_t session_place(const struct top_model *model, const char *id)
 {
 	size_t at = 0;
@@ -79,25 +80,18 @@ static void remove_session(struct top_model *model, struct top_session *session)
 	model->order_count = 0;
 }
 
-/* An empty place for a session. NULL, and the model says why, when there is none. */
+/* Adds an empty session. NULL, and the model says why, when there is no room. */
 static struct top_session *add_session(struct top_model *model, const char *id)
 {
 	if (model->session_count == TOP_SESSIONS_MAX) {
 		model->too_many = true;
 		return NULL;
 	}
-	if (!model->sessions || model->session_count == model->session_cap) {
-		size_t cap = model->session_cap ? model->session_cap * 2 : 32;
-		struct top_session *sessions = reallocarray(model->sessions, cap, sizeof(*sessions));
-		if (sessions)
-			model->sessions = sessions;
-		size_t *order = sessions ? reallocarray(model->order, cap, sizeof(*order)) : NULL;
-		if (!order) {
-			model->failed = true;
-			return NULL;
-		}
-		model->order = order;
-		model->session_cap = cap;
+	size_t needed = model->session_count + 1;
+	if (!array_reserve(&model->sessions, &model->session_cap, needed, sizeof(*model->sessions))
+	    || !array_reserve(&model->order, &model->order_cap, needed, sizeof(*model->order))) {
+		model->failed = true;
+		return NULL;
 	}
 	struct top_session *session = &model->sessions[model->session_count++];
 	memset(session, 0, sizeof(*session));
@@ -120,13 +114,12 @@ static double sum_tokens(struct json_object *tokens)
 	return sum;
 }
 
-/* Whether nothing that was used has a price: then the sum of 0 is none. */
+/* True when a model that was used has no price: then a cost of 0 means nothing. */
 static bool has_no_price(struct json_object *file)
 {
-	struct json_object *models = NULL;
-	if (!json_object_object_get_ex(file, "models", &models) || !json_object_is_type(models, json_type_array))
-		return false;
-	for (size_t i = 0; i < json_object_array_length(models); i++)
+	size_t count;
+	struct json_object *models = json_get_array(file, "models", &count);
+	for (size_t i = 0; i < count; i++)
 		if (json_get_bool(json_object_array_get_idx(models, i), "unpriced", false))
 			return true;
 	return false;
@@ -145,7 +138,8 @@ static void read_session(struct top_session *session)
 		session->project = project;
 	session->branch = text_of(json_get_object(file, "git"), "branch");
 	session->model = text_of(json_get_object(file, "model"), "value");
-	session->context_percent = top_time(context, "updatedAt") > 0 ? top_number(context, "percentUsed", 1000) : NAN;
+	session->context_percent =
+		top_time(context, "updatedAt") > 0 ? top_number(context, "percentUsed", 1000) : NAN;
 	session->cost_usd = top_number(billing, "sessionCost", TOP_USD_MAX);
 	session->rate_usd = top_number(billing, "sessionBurnRate", TOP_USD_MAX);
 	if (session->cost_usd <= 0. && has_no_price(file))
@@ -184,17 +178,15 @@ void top_model_take_session(struct top_model *model, const char *id, struct json
 
 void top_model_take_list(struct top_model *model, struct json_object *list)
 {
-	struct json_object *sessions;
-	if (!list || !json_object_object_get_ex(list, "sessions", &sessions)
-	    || !json_object_is_type(sessions, json_type_array))
-		return;
-	for (size_t i = 0; i < json_object_array_length(sessions); i++) {
+	size_t count;
+	struct json_object *sessions = json_get_array(list, "sessions", &count);
+	for (size_t i = 0; i < count; i++) {
 		struct json_object *listed = json_object_array_get_idx(sessions, i);
 		const char *id = json_get_string(listed, "sessionId");
 		struct top_session *session = id ? find_session(model, id) : NULL;
 		if (!session)
 			continue;
-		/* Its subagents' activity is there too. */
+		/* sessions.json counts the activity of subagents, too. */
 		session->listed_ms = top_time(listed, "lastActivity");
 		read_session(session);
 	}
@@ -211,7 +203,7 @@ static void append_event(struct top_model *model, const char *text)
 	snprintf(model->events[model->event_count++], TOP_EVENT_SIZE, "%s", text);
 }
 
-/* Puts the session's name before its id, which tells people little, and shortens that. */
+/* Puts the session's name before its id, and shortens the id. */
 static void name_session(struct top_model *model, struct json_object *event, const char *id)
 {
 	struct top_session *session = find_session(model, id);
@@ -229,13 +221,13 @@ void top_model_take_event(struct top_model *model, struct json_object *event)
 	const char *name = json_get_string(event, "event"), *id = json_get_string(event, "sessionId");
 	if (!name || strcmp(name, "published") == 0)
 		return;
-	struct top_session *removed = id && strcmp(name, "session-removed") == 0 ? find_session(model, id) : NULL;
-	struct buf text = BUF_INIT;
+	struct top_session *removed =
+		id && strcmp(name, "session-removed") == 0 ? find_session(model, id) : NULL;
+	AUTO_BUF text = BUF_INIT;
 	if (id)
 		name_session(model, event, id);
 	if (event_text_append(&text, event))
 		append_event(model, buf_str(&text));
-	buf_release(&text);
 	if (removed)
 		remove_session(model, removed);
 }
@@ -253,19 +245,19 @@ bool top_model_ask_spend(const struct top_model *model, struct buf *question)
 {
 	if (model->block_start_ms <= 0)
 		return false;
-	buf_printf(question, "{\"op\":\"spend\",\"since\":%lld,\"step\":%lld,\"count\":%d}", (long long)model->block_start_ms,
-		   (long long)CLOCK_MINUTE_MS, TOP_MINUTES);
+	buf_printf(question, "{\"op\":\"spend\",\"since\":%lld,\"step\":%lld,\"count\":%d}",
+		   (long long)model->block_start_ms, (long long)CLOCK_MINUTE_MS, TOP_MINUTES);
 	return !question->failed;
 }
 
 bool top_model_take_spend(struct top_model *model, struct json_object *answer)
 {
-	struct json_object *usd;
+	size_t count;
+	struct json_object *usd = json_get_array(answer, "usd", &count);
 	int64_t since_ms = top_time(answer, "since");
-	if (!json_get_bool(answer, "ok", false) || since_ms <= 0 || json_get_int(answer, "step", 0) != CLOCK_MINUTE_MS
-	    || !json_object_object_get_ex(answer, "usd", &usd) || !json_object_is_type(usd, json_type_array))
+	if (!usd || !json_get_bool(answer, "ok", false) || since_ms <= 0
+	    || json_get_int(answer, "step", 0) != CLOCK_MINUTE_MS)
 		return false;
-	size_t count = json_object_array_length(usd);
 	for (size_t i = 0; i < TOP_MINUTES; i++) {
 		struct json_object *one = i < count ? json_object_array_get_idx(usd, i) : NULL;
 		double value = one ? json_object_get_double(one) : 0;

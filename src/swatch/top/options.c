@@ -5,8 +5,9 @@
 #include "swatch/ui/terminal.h"
 
 static const char *const sort_names[TOP_SORTS] = {
-	[TOP_BY_ACTIVITY] = "activity", [TOP_BY_COST] = "cost", [TOP_BY_RATE] = "rate", [TOP_BY_CONTEXT] = "context",
-	[TOP_BY_TOKENS] = "tokens", [TOP_BY_AGENTS] = "agents", [TOP_BY_MODEL] = "model", [TOP_BY_NAME] = "name",
+	[TOP_BY_ACTIVITY] = "activity", [TOP_BY_COST] = "cost", [TOP_BY_RATE] = "rate",
+	[TOP_BY_CONTEXT] = "context", [TOP_BY_TOKENS] = "tokens", [TOP_BY_AGENTS] = "agents",
+	[TOP_BY_MODEL] = "model", [TOP_BY_NAME] = "name",
 };
 
 const char *top_sort_name(enum top_sort sort)
@@ -22,7 +23,8 @@ static bool take_sort(struct top_options *options, const char *name)
 			return true;
 		}
 	}
-	terminal_error("top: --sort '%s' is not one of: activity, cost, rate, context, tokens, agents, model, name", name);
+	terminal_error("top: --sort '%s' is not one of: activity, cost, rate, context, tokens, agents, "
+		       "model, name", name);
 	return false;
 }
 

@@ -1,7 +1,7 @@
 /*
- * top_options: the options of `swatch top`.
+ * top/options: the options of `swatch top`.
  *
- * For: cmd-top.c, which checks them before it becomes the program swatch-top, and that program (top/main.c).
+ * For: commands/top.c, which checks them before it becomes swatch-top, and main.c of that program.
  */
 #ifndef SWATCH_SWATCH_TOP_OPTIONS_H
 #define SWATCH_SWATCH_TOP_OPTIONS_H
@@ -9,8 +9,8 @@
 #include "swatch/cli/command.h"
 
 enum top_sort {
-	TOP_BY_ACTIVITY, TOP_BY_COST, TOP_BY_RATE, TOP_BY_CONTEXT, TOP_BY_TOKENS, TOP_BY_AGENTS, TOP_BY_MODEL, TOP_BY_NAME,
-	TOP_SORTS
+	TOP_BY_ACTIVITY, TOP_BY_COST, TOP_BY_RATE, TOP_BY_CONTEXT, TOP_BY_TOKENS, TOP_BY_AGENTS, TOP_BY_MODEL,
+	TOP_BY_NAME, TOP_SORTS
 };
 
 struct top_options {
@@ -18,10 +18,12 @@ struct top_options {
 	bool reversed, active_only;
 };
 
-/* "activity", "cost": what --sort takes. */
+/* The word for --sort: "activity", "cost". */
 const char *top_sort_name(enum top_sort sort);
 
-/* Takes one option that command_next_option() found. Returns false, having said why on stderr, when it is wrong. */
+/*
+ * Takes an option of command_next_option(). Returns false after an error message when its argument is wrong.
+ */
 bool top_options_take(struct top_options *options, int option, const char *argument);
 
 #endif

@@ -12,7 +12,7 @@
 #include "swatch/top/view.h"
 #include "swatch/ui/terminal.h"
 
-/* A lone escape is told from the beginning of another key by the time that passes, in milliseconds. */
+/* How long to wait, after an escape, for the rest of another key. */
 #define ESCAPE_DELAY_MS 25
 #define ROWS_MAX 500
 #define CTRL_L 12
@@ -20,13 +20,13 @@
 static SCREEN *screen;
 static bool has_colour, has_utf8;
 static attr_t attributes[TOP_STYLES];
-static int read_errno;   /* of the last key; 0: it could be read, or there was none */
+static int read_errno;   /* why the last key could not be read, or 0 */
 
-/* ---- what the terminal can ---- */
+/* ---- what the terminal can do ---- */
 
 static void choose_locale(void)
 {
-	/* A machine may lack the locale that its owner's settings name. */
+	/* The machine may lack the locale of the settings. */
 	if (!setlocale(LC_CTYPE, "") && terminal_speaks_utf8())
 		(void)setlocale(LC_CTYPE, "C.UTF-8");
 	has_utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
@@ -37,7 +37,7 @@ static void choose_styles(void)
 	static const struct {
 		enum top_style style;
 		short colour;
-		attr_t with, without;    /* attributes with colours, and where there are none */
+		attr_t with, without;    /* attributes with and without colours */
 	} styles[] = {
 		{ TOP_PLAIN, 0, A_NORMAL, A_NORMAL },         { TOP_STRONG, 0, A_BOLD, A_BOLD },
 		{ TOP_QUIET, 0, A_DIM, A_DIM },               { TOP_GOOD, COLOR_GREEN, A_NORMAL, A_NORMAL },
@@ -48,8 +48,10 @@ static void choose_styles(void)
 	short background = has_colour && use_default_colors() == OK ? -1 : COLOR_BLACK;
 	for (size_t i = 0; i < sizeof(styles) / sizeof(styles[0]); i++) {
 		short pair = (short)(i + 1);
-		bool coloured = has_colour && styles[i].colour != 0 && init_pair(pair, styles[i].colour, background) == OK;
-		attributes[styles[i].style] = coloured ? styles[i].with | (attr_t)COLOR_PAIR(pair) : styles[i].without;
+		bool coloured = has_colour && styles[i].colour != 0
+				&& init_pair(pair, styles[i].colour, background) == OK;
+		attributes[styles[i].style] =
+			coloured ? styles[i].with | (attr_t)COLOR_PAIR(pair) : styles[i].without;
 	}
 }
 
@@ -57,11 +59,12 @@ static bool is_usable(struct buf *why)
 {
 	const char *name = getenv("TERM");
 	if (isatty(STDIN_FILENO) != 1 || isatty(STDOUT_FILENO) != 1) {
-		buf_append_str(why, "it needs a terminal to draw on; for programs there are swatch status --json and swatch events");
+		buf_append_str(why, "it needs a terminal to draw on; for programs there are swatch status "
+				    "--json and swatch events");
 		return false;
 	}
 	if (!name || !*name) {
-		buf_append_str(why, "TERM is not set: what this terminal can do is not known");
+		buf_append_str(why, "TERM is not set, so the terminal's type is unknown");
 		return false;
 	}
 	return true;
@@ -73,25 +76,25 @@ static bool can(const char *capability)
 	return code && code != (const char *)-1;
 }
 
-/* ---- taking it over, and giving it back ---- */
+/* ---- opening and closing ---- */
 
 bool top_screen_open(struct buf *why)
 {
 	if (!is_usable(why))
 		return false;
 	choose_locale();
-	/* The size is asked of the terminal: COLUMNS and LINES are of the shell, and do not change with it. */
+	/* Ask the terminal for its size: the shell's COLUMNS and LINES do not change with it. */
 	use_env(FALSE);
 	use_tioctl(TRUE);
 	set_escdelay(ESCAPE_DELAY_MS);
 	screen = newterm(NULL, stdout, stdin);
 	if (!screen) {
-		buf_printf(why, "nothing is known of the terminal '%s'; set TERM", getenv("TERM"));
+		buf_printf(why, "the terminal type '%s' is unknown; set TERM", getenv("TERM"));
 		return false;
 	}
 	if (!can("cup") || !can("clear")) {
 		(void)top_screen_close();
-		buf_printf(why, "the terminal '%s' has no cursor that can be moved; set TERM, or see: swatch status",
+		buf_printf(why, "the terminal '%s' cannot move its cursor; set TERM, or see: swatch status",
 			   getenv("TERM"));
 		return false;
 	}
@@ -111,7 +114,7 @@ bool top_screen_close(void)
 	if (!screen)
 		return true;
 	endwin();
-	/* ncurses does not tell what became of its output; the stream below it may. */
+	/* ncurses does not report failed output; the stream below it may. */
 	errno = 0;
 	bool written = fflush(stdout) == 0 && !ferror(stdout);
 	int why = errno ? errno : EIO;
@@ -145,7 +148,8 @@ void top_screen_resize(void)
 	struct winsize size = { 0 };
 	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_row == 0 || size.ws_col == 0)
 		return;
-	resizeterm(size.ws_row < ROWS_MAX ? size.ws_row : ROWS_MAX, size.ws_col < TOP_FIELD_MAX ? size.ws_col : TOP_FIELD_MAX);
+	resizeterm(size.ws_row < ROWS_MAX ? size.ws_row : ROWS_MAX,
+		   size.ws_col < TOP_FIELD_MAX ? size.ws_col : TOP_FIELD_MAX);
 }
 
 void top_screen_redraw(void)
@@ -163,7 +167,7 @@ bool top_screen_has_utf8(void)
 static attr_t attribute_of(const struct top_cell *cell)
 {
 	attr_t attribute = attributes[cell->style < TOP_STYLES ? cell->style : TOP_PLAIN];
-	/* One colour for the whole row: reversed, the others would be patches behind it. */
+	/* In reverse, the colours of the cells would show as patches. */
 	return cell->marked ? (attribute & A_BOLD) | A_REVERSE : attribute;
 }
 
@@ -207,10 +211,11 @@ unsigned top_screen_key(void)
 		int curses;
 		enum top_key key;
 	} keys[] = {
-		{ ERR, TOP_KEY_NONE }, { KEY_UP, TOP_KEY_UP }, { KEY_DOWN, TOP_KEY_DOWN }, { KEY_LEFT, TOP_KEY_LEFT },
-		{ KEY_RIGHT, TOP_KEY_RIGHT }, { KEY_PPAGE, TOP_KEY_PAGE_UP }, { KEY_NPAGE, TOP_KEY_PAGE_DOWN },
-		{ KEY_HOME, TOP_KEY_HOME }, { KEY_END, TOP_KEY_END }, { KEY_ENTER, TOP_KEY_ENTER }, { '\r', TOP_KEY_ENTER },
-		{ '\n', TOP_KEY_ENTER }, { 27, TOP_KEY_BACK }, { KEY_BACKSPACE, TOP_KEY_BACK }, { 127, TOP_KEY_BACK },
+		{ ERR, TOP_KEY_NONE }, { KEY_UP, TOP_KEY_UP }, { KEY_DOWN, TOP_KEY_DOWN },
+		{ KEY_LEFT, TOP_KEY_LEFT }, { KEY_RIGHT, TOP_KEY_RIGHT }, { KEY_PPAGE, TOP_KEY_PAGE_UP },
+		{ KEY_NPAGE, TOP_KEY_PAGE_DOWN }, { KEY_HOME, TOP_KEY_HOME }, { KEY_END, TOP_KEY_END },
+		{ KEY_ENTER, TOP_KEY_ENTER }, { '\r', TOP_KEY_ENTER }, { '\n', TOP_KEY_ENTER },
+		{ 27, TOP_KEY_BACK }, { KEY_BACKSPACE, TOP_KEY_BACK }, { 127, TOP_KEY_BACK },
 		{ '\b', TOP_KEY_BACK }, { CTRL_L, TOP_KEY_REDRAW },
 	};
 	errno = 0;

@@ -1,10 +1,10 @@
 /*
- * top_screen: the terminal: the only part of `swatch top` that knows ncurses.
+ * top/screen: the terminal; the only part of `swatch top` that knows ncurses.
  *
  * For: main.c.
  *
- * Calling sequence: top_screen_open(); top_screen_show() and top_screen_key() as need be; top_screen_close() in every
- * case that ends the program: it leaves the terminal as it was.
+ * Calling sequence: top_screen_open(); top_screen_show() and top_screen_key() as often as needed;
+ * top_screen_close() before the program ends, which leaves the terminal as it was.
  */
 #ifndef SWATCH_SWATCH_TOP_SCREEN_H
 #define SWATCH_SWATCH_TOP_SCREEN_H
@@ -14,13 +14,13 @@
 #include "base/buf.h"
 #include "swatch/top/canvas.h"
 
-/* Takes the terminal over. Returns false with why, for people. */
+/* Takes over the terminal. Returns false, and says why. */
 bool top_screen_open(struct buf *why);
 
-/* Gives it back. Returns false, with errno, when not all could be written. */
+/* Gives it back. Returns false with errno when some output was lost. */
 bool top_screen_close(void);
 
-/* How many rows and columns there are; a terminal that does not tell has 24 by 80. */
+/* The size of the terminal; 24 by 80 when it does not say. */
 void top_screen_size(size_t *rows, size_t *columns);
 
 /* True when it shows UTF-8. */
@@ -28,16 +28,16 @@ bool top_screen_has_utf8(void);
 
 void top_screen_show(const struct top_canvas *canvas);
 
-/* The next key (top_view.h); TOP_KEY_NONE when there is none now, or none can be read. */
+/* The next key (view.h); TOP_KEY_NONE when no key waits, or it cannot be read. */
 unsigned top_screen_key(void);
 
-/* False, with errno's value in `why`, when the last call of top_screen_key() failed. */
+/* False, with the errno in `why`, when the last call of top_screen_key() failed. */
 bool top_screen_is_readable(int *why);
 
-/* The terminal has another size. */
+/* The size of the terminal has changed. */
 void top_screen_resize(void);
 
-/* Everything is drawn anew with the next top_screen_show(), whatever stands there. */
+/* The next top_screen_show() draws everything again. */
 void top_screen_redraw(void);
 
 /* Gives the terminal back for a while, and takes it again. */

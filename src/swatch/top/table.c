@@ -20,12 +20,12 @@
 
 enum column { NAME, BRANCH, MODEL, CONTEXT, COST, RATE, TOKENS, AGENTS, LAST, COLUMNS };
 
-/* How wide each is, and from which width of the page on it is there. The name takes what is left. */
+/* How wide each is, and how wide the page must be to show it. The name takes the rest. */
 static const struct {
 	const char *title;
 	size_t width, from;
 	bool right;
-	enum top_sort sort;      /* TOP_SORTS: it is not sorted by */
+	enum top_sort sort;      /* TOP_SORTS: not for sorting */
 } columns[COLUMNS] = {
 	[NAME] = { "SESSION", NAME_LEAST, 0, false, TOP_BY_NAME },
 	[BRANCH] = { "BRANCH", 18, 108, false, TOP_SORTS },
@@ -38,17 +38,17 @@ static const struct {
 	[LAST] = { "LAST", 5, 34, true, TOP_BY_ACTIVITY },
 };
 
-/* A narrow page has the context's number only. */
+/* A narrow page shows only the number of the context. */
 #define CONTEXT_NARROW_FROM 42
 #define CONTEXT_NARROW 7
 
 struct layout {
-	size_t at[COLUMNS], width[COLUMNS];   /* width 0: left out */
+	size_t at[COLUMNS], width[COLUMNS];   /* width 0: not shown */
 };
 
 static void lay_out(size_t page, struct layout *layout)
 {
-	size_t taken = 3 + 1;    /* the state before, a margin after */
+	size_t taken = 3 + 1;    /* the state on the left, a margin on the right */
 	for (size_t i = 0; i < COLUMNS; i++) {
 		layout->width[i] = page >= columns[i].from ? columns[i].width : 0;
 		if (i == CONTEXT && layout->width[i] == 0 && page >= CONTEXT_NARROW_FROM)
@@ -65,24 +65,24 @@ static void lay_out(size_t page, struct layout *layout)
 	}
 }
 
-static void draw_titles(const struct top_model *model, struct top_canvas *canvas, size_t row, const struct layout *layout)
+static void draw_titles(const struct top_model *model, struct top_canvas *canvas, size_t row,
+			const struct layout *layout)
 {
 	top_canvas_fill(canvas, row, 0, canvas->columns, TOP_HEAD, ' ');
 	for (size_t i = 0; i < COLUMNS; i++) {
 		bool sorted = columns[i].sort == model->sort;
-		/* Texts go up from A, everything else down from the most. */
-		bool goes_down = (columns[i].sort != TOP_BY_NAME && columns[i].sort != TOP_BY_MODEL) != model->reversed;
+		/* Texts go up from A, numbers down from the highest. */
+		bool goes_down = (columns[i].sort != TOP_BY_NAME && columns[i].sort != TOP_BY_MODEL)
+				 != model->reversed;
 		const char *arrow = !sorted ? "" : goes_down ? "\xE2\x96\xBC" : "\xE2\x96\xB2";
 		size_t at = layout->at[i], width = layout->width[i];
 		if (width == 0)
 			continue;
-		if (columns[i].right) {
-			size_t took = top_canvas_put_right(canvas, row, at, width, TOP_HEAD, columns[i].title);
-			top_canvas_put(canvas, row, at + width - took - 1, 1, TOP_HEAD, arrow);
-		} else {
-			size_t took = top_canvas_put(canvas, row, at, width, TOP_HEAD, columns[i].title);
-			top_canvas_put(canvas, row, at + took, 1, TOP_HEAD, arrow);
-		}
+		size_t took = columns[i].right
+			? top_canvas_put_right(canvas, row, at, width, TOP_HEAD, columns[i].title)
+			: top_canvas_put(canvas, row, at, width, TOP_HEAD, columns[i].title);
+		top_canvas_put(canvas, row, columns[i].right ? at + width - took - 1 : at + took, 1, TOP_HEAD,
+			       arrow);
 	}
 }
 
@@ -98,7 +98,8 @@ static const char *age_text(int64_t since_ms, int64_t now_ms, char out[CLOCK_AGE
 	return out;
 }
 
-static void draw_name(const struct top_session *session, struct top_canvas *canvas, size_t row, size_t column, size_t width)
+static void draw_name(const struct top_session *session, struct top_canvas *canvas, size_t row, size_t column,
+		      size_t width)
 {
 	char id[ID_SHOWN + 1];
 	size_t shown = width >= NAME_LEAST + ID_SHOWN + 1 ? ID_SHOWN : width >= NAME_LEAST + 5 ? 4 : 0;
@@ -107,16 +108,20 @@ static void draw_name(const struct top_session *session, struct top_canvas *canv
 		return;
 	}
 	snprintf(id, sizeof(id), "%.*s", (int)shown, session->id);
-	size_t took = top_canvas_put(canvas, row, column, width - shown - 1, TOP_PLAIN, top_session_name(session));
+	size_t took =
+		top_canvas_put(canvas, row, column, width - shown - 1, TOP_PLAIN, top_session_name(session));
 	top_canvas_put(canvas, row, column + took + 1, shown, TOP_QUIET, id);
 }
 
-static void draw_context(const struct top_session *session, struct top_canvas *canvas, size_t row, size_t column, size_t width)
+static void draw_context(const struct top_session *session, struct top_canvas *canvas, size_t row,
+			 size_t column, size_t width)
 {
 	char text[16];
-	/* Where nobody works, a full context is no news. */
-	enum top_style style = session->is_active ? top_percent_style(session->context_percent, CONTEXT_NOTE_PERCENT,
-								      CONTEXT_BAD_PERCENT) : TOP_QUIET;
+	enum top_style style = top_percent_style(session->context_percent, CONTEXT_NOTE_PERCENT,
+						 CONTEXT_BAD_PERCENT);
+	/* The context of an idle session does not matter. */
+	if (!session->is_active)
+		style = TOP_QUIET;
 	if (isnan(session->context_percent)) {
 		top_canvas_put_right(canvas, row, column, width, TOP_QUIET, "-");
 		return;
@@ -133,8 +138,8 @@ static void put_number(struct top_canvas *canvas, size_t row, const struct layou
 	top_canvas_put_right(canvas, row, layout->at[column], layout->width[column], style, text);
 }
 
-static void draw_session(const struct top_model *model, const struct top_session *session, struct top_canvas *canvas,
-			 size_t row, const struct layout *layout)
+static void draw_session(const struct top_model *model, const struct top_session *session,
+			 struct top_canvas *canvas, size_t row, const struct layout *layout)
 {
 	char age[CLOCK_AGE_SIZE];
 	enum top_style style = session->is_active ? TOP_PLAIN : TOP_QUIET;
@@ -143,20 +148,21 @@ static void draw_session(const struct top_model *model, const struct top_session
 	draw_name(session, canvas, row, layout->at[NAME], layout->width[NAME]);
 	top_canvas_put(canvas, row, layout->at[BRANCH], layout->width[BRANCH], TOP_QUIET,
 		       session->branch ? session->branch : "-");
-	top_canvas_put(canvas, row, layout->at[MODEL], layout->width[MODEL], style, session->model ? session->model : "-");
+	top_canvas_put(canvas, row, layout->at[MODEL], layout->width[MODEL], style,
+		       session->model ? session->model : "-");
 	if (layout->width[CONTEXT] > 0)
 		draw_context(session, canvas, row, layout->at[CONTEXT], layout->width[CONTEXT]);
 	put_number(canvas, row, layout, COST, style,
 		   isnan(session->cost_usd) ? "-" : human_usd(session->cost_usd, HUMAN_TEXT));
 	put_number(canvas, row, layout, RATE, style,
-		   isnan(session->rate_usd) || session->rate_usd <= 0 ? "-" : human_usd(session->rate_usd, HUMAN_TEXT));
+		   session->rate_usd > 0 ? human_usd(session->rate_usd, HUMAN_TEXT) : "-");
 	put_number(canvas, row, layout, TOKENS, style, top_short_count(session->tokens, TOP_SHORT_TEXT));
 	put_number(canvas, row, layout, AGENTS, style,
 		   session->subagents > 0 ? top_short_count(session->subagents, TOP_SHORT_TEXT) : "-");
 	put_number(canvas, row, layout, LAST, style, age_text(session->last_ms, model->now_ms, age));
 }
 
-/* Scrolls such that the selected session is among the `rows` that are shown. */
+/* Scrolls so that the selected session is among the `rows` that are shown. Returns its place. */
 static size_t keep_in_sight(struct top_view *view, const struct top_model *model, size_t rows)
 {
 	size_t place = *view->selected ? top_model_place(model, view->selected) : model->order_count;
@@ -177,7 +183,8 @@ static void draw_none(const struct top_model *model, struct top_canvas *canvas, 
 						 : "no session is active; a shows all of them");
 }
 
-void top_table_draw(struct top_view *view, const struct top_model *model, struct top_canvas *canvas, size_t row, size_t count)
+void top_table_draw(struct top_view *view, const struct top_model *model, struct top_canvas *canvas,
+		    size_t row, size_t count)
 {
 	struct layout layout;
 	view->rows_listed = 0;

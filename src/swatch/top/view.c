@@ -8,7 +8,7 @@
 #include "swatch/top/figures.h"
 #include "swatch/ui/human.h"
 
-/* What a session's page and help have at most. */
+/* The longest page of a session, or of help. */
 #define SHEET_ROWS 80
 
 /* ---- keys ---- */
@@ -100,7 +100,8 @@ static void key_on_main(struct top_view *view, struct top_model *model, unsigned
 
 static void scroll_by(struct top_view *view, int64_t by)
 {
-	int64_t last = view->rows_of_page > view->rows_seen ? (int64_t)(view->rows_of_page - view->rows_seen) : 0;
+	int64_t last =
+		view->rows_of_page > view->rows_seen ? (int64_t)(view->rows_of_page - view->rows_seen) : 0;
 	int64_t wanted = (int64_t)view->scroll + by;
 	view->scroll = (size_t)(wanted < 0 ? 0 : wanted > last ? last : wanted);
 }
@@ -172,7 +173,8 @@ static void draw_title(const struct top_model *model, struct top_canvas *canvas)
 		at += 2;
 		if (at + (size_t)len < right_at)
 			at += top_canvas_put(canvas, 0, at, columns, TOP_STRONG, left);
-		snprintf(left, sizeof(left), ", %s tokens", top_short_count(model->today_tokens, TOP_SHORT_TEXT));
+		snprintf(left, sizeof(left), ", %s tokens",
+			 top_short_count(model->today_tokens, TOP_SHORT_TEXT));
 		if (!isnan(model->today_tokens) && at + strlen(left) < right_at)
 			at += top_canvas_put(canvas, 0, at, columns, TOP_QUIET, left);
 	}
@@ -203,12 +205,12 @@ static void add_note(struct notes *notes, enum top_style style, const char *text
 	snprintf(notes->all[notes->count++].text, sizeof(notes->all[0].text), "%s", text);
 }
 
-/* What a person has to know before trusting the rest. */
+/* What a person has to know before trusting the figures. */
 static void find_notes(const struct top_view *view, const struct top_model *model, struct notes *notes)
 {
 	char text[600];
 	if (*view->trouble && model->figures.fetched_ms > 0)
-		snprintf(text, sizeof(text), "%s; the figures are those of %s", view->trouble,
+		snprintf(text, sizeof(text), "%s; the figures are from %s", view->trouble,
 			 human_clock(model->figures.fetched_ms, model->now_ms, HUMAN_TEXT));
 	else
 		snprintf(text, sizeof(text), "%s", view->trouble);
@@ -231,7 +233,7 @@ static void find_notes(const struct top_view *view, const struct top_model *mode
 		add_note(notes, TOP_NOTE, text);
 	}
 	if (model->too_many || model->failed)
-		add_note(notes, TOP_NOTE, model->failed ? "out of memory: something is missing here"
+		add_note(notes, TOP_NOTE, model->failed ? "out of memory: something is missing"
 							: "there are more sessions than are shown here");
 }
 
@@ -239,7 +241,8 @@ static size_t draw_notes(const struct notes *notes, struct top_canvas *canvas, s
 {
 	size_t i = 0;
 	for (; i < notes->count && i < count; i++)
-		top_canvas_put(canvas, row + i, 1, canvas->columns - 1, notes->all[i].style, notes->all[i].text);
+		top_canvas_put(canvas, row + i, 1, canvas->columns - 1, notes->all[i].style,
+			       notes->all[i].text);
 	return i;
 }
 
@@ -260,8 +263,8 @@ static void draw_footer(const struct top_view *view, const struct top_model *mod
 
 /* ---- the main page ---- */
 
-static void draw_events(const struct top_view *view, const struct top_model *model, struct top_canvas *canvas, size_t row,
-			size_t count)
+static void draw_events(const struct top_view *view, const struct top_model *model, struct top_canvas *canvas,
+			size_t row, size_t count)
 {
 	top_canvas_fill(canvas, row, 1, canvas->columns - 2, TOP_QUIET, 0x2500);
 	top_canvas_put(canvas, row, 3, canvas->columns - 4, TOP_QUIET, " events ");
@@ -271,10 +274,11 @@ static void draw_events(const struct top_view *view, const struct top_model *mod
 			       *view->trouble ? "none without a daemon" : "none yet");
 	size_t first = model->event_count > count ? model->event_count - count : 0;
 	for (size_t i = 0; i < count && first + i < model->event_count; i++)
-		top_canvas_put(canvas, row + 1 + i, 1, canvas->columns - 2, TOP_QUIET, model->events[first + i]);
+		top_canvas_put(canvas, row + 1 + i, 1, canvas->columns - 2, TOP_QUIET,
+			       model->events[first + i]);
 }
 
-/* How the rows of the main page are given away. */
+/* How many rows each part of the main page gets. */
 struct shares {
 	size_t notes, gauges, table, events;
 	bool airy;               /* blank rows between the parts */
@@ -287,7 +291,8 @@ static struct shares share_rows(size_t rows, size_t notes, size_t limits)
 	left -= left > 2;                           /* the keys */
 	shares.airy = rows >= 22;
 	shares.notes = rows >= 16 ? notes : rows >= 6 && notes > 0 ? 1 : 0;
-	shares.gauges = rows < 5 ? 0 : rows < 9 ? 1 : rows < 12 ? 2 : rows < 20 ? 3 : rows < 24 ? 5 : rows < 30 ? 6 : 2 + limits;
+	shares.gauges = rows < 5 ? 0 : rows < 9 ? 1 : rows < 12 ? 2 : rows < 20 ? 3 : rows < 24 ? 5
+			: rows < 30 ? 6 : 2 + limits;
 	if (shares.gauges > 2 + limits)
 		shares.gauges = 2 + limits;
 	shares.events = rows >= 40 ? 8 : rows >= 30 ? 6 : rows >= 22 ? 4 : rows >= 18 ? 3 : 0;
@@ -300,7 +305,8 @@ static void draw_main(struct top_view *view, const struct top_model *model, stru
 {
 	struct notes notes = { 0 };
 	find_notes(view, model, &notes);
-	struct shares shares = share_rows(canvas->rows, notes.count, model->limit_count > 0 ? model->limit_count : 1);
+	struct shares shares =
+		share_rows(canvas->rows, notes.count, model->limit_count > 0 ? model->limit_count : 1);
 	size_t row = 1;
 	row += draw_notes(&notes, canvas, row, shares.notes);
 	row += shares.airy;
@@ -318,23 +324,23 @@ static size_t draw_help(struct top_canvas *canvas)
 {
 	static const char *const lines[][2] = {
 		{ "up down", "select a session; also k j, page up and down, g G" },
-		{ "enter", "that session's page; there n and p go to the next, the one before" },
+		{ "enter", "that session's page; n and p there show the next and the previous one" },
 		{ "esc", "back; on the list: select none" },
-		{ "s > <", "sort by the next column, or the one before" },
+		{ "s > <", "sort by the next column, or by the previous one" },
 		{ "r", "reverse the order" },
 		{ "a", "active sessions only, or all" },
 		{ "q", "quit" },
 		{ "", "" },
 		{ "block", "the server's five hours, else ccusage's block: time, and cost" },
-		{ "burn rate", "in the places of the block's bar: dollars an hour at that time;" },
-		{ "", "beside it the block's own rate, and what it comes to by that" },
-		{ "limits", "the server's, as a statusline was told; at a pace above x1.0 one" },
-		{ "", "is used up before it is reset" },
+		{ "burn rate", "below the block's bar: dollars an hour at each time; beside it" },
+		{ "", "the block's rate now, and what it will cost at that rate" },
+		{ "limits", "the server's limits, as a statusline reported them; above x1.0 you" },
+		{ "", "use one up before it resets" },
 		{ "\xE2\x97\x8F \xE2\x97\x8B", "an active session, an idle one" },
 		{ "CONTEXT", "how full the context window is" },
 		{ "COST", "of the whole session, its subagents included" },
 		{ "$/H", "its burn rate in this block (on wide screens)" },
-		{ "LAST", "how long its last activity is ago" },
+		{ "LAST", "the time since its last activity" },
 		{ "", "" },
 		{ "", "more: man swatch-top" },
 	};
@@ -346,9 +352,9 @@ static size_t draw_help(struct top_canvas *canvas)
 	return count;
 }
 
-/* Draws a page that may be higher than the screen, and as much of it as is scrolled to. */
-static void draw_sheet(struct top_view *view, const struct top_model *model, const struct top_session *session,
-		       struct top_canvas *canvas)
+/* Draws the visible part of a page that may be higher than the screen. */
+static void draw_sheet(struct top_view *view, const struct top_model *model,
+		       const struct top_session *session, struct top_canvas *canvas)
 {
 	struct top_canvas sheet;
 	size_t first = canvas->rows > 6 ? 2 : 1;
@@ -368,7 +374,6 @@ void top_view_draw(struct top_view *view, const struct top_model *model, struct 
 		return;
 	if (view->page == TOP_PAGE_DETAIL) {
 		session = top_model_find(model, view->selected);
-		/* It is gone. */
 		if (!session)
 			view->page = TOP_PAGE_MAIN;
 	}
@@ -376,7 +381,8 @@ void top_view_draw(struct top_view *view, const struct top_model *model, struct 
 		draw_title(model, canvas);
 		draw_main(view, model, canvas);
 	} else {
-		top_canvas_put(canvas, 0, 1, canvas->columns - 2, TOP_STRONG, session ? top_session_name(session) : "swatch top: keys and words");
+		top_canvas_put(canvas, 0, 1, canvas->columns - 2, TOP_STRONG,
+			       session ? top_session_name(session) : "swatch top: keys and words");
 		draw_sheet(view, model, session, canvas);
 	}
 	if (canvas->rows > 3)

@@ -11,18 +11,30 @@
 
 enum shown_as { AS_VALUE, AS_NAMED, AS_USD, AS_DURATION, AS_VERDICT, AS_ERROR, AS_NOTHING };
 
-/* How a member is shown; one that is not here is "name value". */
+/* How a member is shown; any other is shown as "name value". */
 static const struct {
 	const char *key;
 	enum shown_as as;
 } members[] = {
-	{ "sessionId", AS_VALUE }, { "file", AS_VALUE },          { "path", AS_VALUE },  { "source", AS_VALUE },
-	{ "reason", AS_VALUE },    { "why", AS_VALUE },           { "ok", AS_VERDICT },  { "error", AS_ERROR },
-	{ "rule", AS_VALUE },      { "message", AS_VALUE },
-	/* An alert's message says it. */
-	{ "value", AS_NOTHING },   { "limit", AS_NOTHING },       { "unit", AS_NOTHING }, { "limitName", AS_NOTHING },
-	{ "projectPath", AS_NOTHING }, { "resetsAt", AS_NOTHING },
-	{ "costUSD", AS_USD },     { "durationMs", AS_DURATION },
+	{ "sessionId", AS_VALUE },
+	{ "file", AS_VALUE },
+	{ "path", AS_VALUE },
+	{ "source", AS_VALUE },
+	{ "reason", AS_VALUE },
+	{ "why", AS_VALUE },
+	{ "ok", AS_VERDICT },
+	{ "error", AS_ERROR },
+	{ "rule", AS_VALUE },
+	{ "message", AS_VALUE },
+	/* An alert's message has these. */
+	{ "value", AS_NOTHING },
+	{ "limit", AS_NOTHING },
+	{ "unit", AS_NOTHING },
+	{ "limitName", AS_NOTHING },
+	{ "projectPath", AS_NOTHING },
+	{ "resetsAt", AS_NOTHING },
+	{ "costUSD", AS_USD },
+	{ "durationMs", AS_DURATION },
 };
 
 static enum shown_as find_member(const char *key)
@@ -73,12 +85,13 @@ bool event_text_append(struct buf *out, struct json_object *event)
 	const char *name = json_get_string(event, "event");
 	if (!name)
 		return false;
-	struct buf text = BUF_INIT;
-	buf_printf(&text, "%s %-*s", human_clock_seconds(json_get_int(event, "at", -1), HUMAN_TEXT), NAME_COLUMNS, name);
+	AUTO_BUF text = BUF_INIT;
+	buf_printf(&text, "%s %-*s", human_clock_seconds(json_get_int(event, "at", -1), HUMAN_TEXT),
+		   NAME_COLUMNS, name);
 	bool is_first = true;
 	json_object_object_foreach(event, key, value) {
-		/* What is null has nothing to tell. */
-		if (strcmp(key, "event") == 0 || strcmp(key, "at") == 0 || !value || find_member(key) == AS_NOTHING)
+		if (strcmp(key, "event") == 0 || strcmp(key, "at") == 0 || !value
+		    || find_member(key) == AS_NOTHING)
 			continue;
 		buf_append_str(&text, is_first ? " " : ", ");
 		append_member(&text, key, value);
@@ -88,6 +101,5 @@ bool event_text_append(struct buf *out, struct json_object *event)
 		text.len--;
 	printable_clean(out, buf_str(&text), text.len);
 	out->failed = out->failed || text.failed;
-	buf_release(&text);
 	return true;
 }

@@ -1,7 +1,7 @@
 /*
- * event_text: one event of the daemon as a line for people.
+ * ui/event_text: one event of the daemon as a line for people.
  *
- * For: cmd-events.c.
+ * For: swatch events and swatch top.
  */
 #ifndef SWATCH_SWATCH_UI_EVENT_TEXT_H
 #define SWATCH_SWATCH_UI_EVENT_TEXT_H
@@ -11,8 +11,8 @@
 #include "base/buf.h"
 
 /*
- * Appends "HH:MM:SS name details" (no newline), cleaned for a terminal. Every member is shown, also one that this
- * version does not know. Returns false when the object is no event.
+ * Appends "HH:MM:SS name details" (no newline), cleaned for a terminal, with every member, even one that this
+ * version does not know. Returns false when the object is not an event.
  */
 bool event_text_append(struct buf *out, struct json_object *event);
 

@@ -9,7 +9,7 @@
 #include "base/digits.h"
 
 #define KIB 1024.0
-/* What a line can hold; a cost above it is a fault in a file. */
+/* A higher cost is an error in a file, and would break the page. */
 #define MAX_USD 1e12
 /* Every whole number up to here is a double. */
 #define MAX_AMOUNT 9007199254740992.0
@@ -24,7 +24,7 @@ const char *human_count(int64_t count, char out[HUMAN_SIZE])
 
 const char *human_amount(double amount, char out[HUMAN_SIZE])
 {
-	/* Also when it is no number. */
+	/* Written so that NaN gives "?", too. */
 	if (!(fabs(amount) <= MAX_AMOUNT)) {
 		snprintf(out, HUMAN_SIZE, "?");
 		return out;
@@ -71,7 +71,8 @@ const char *human_usd(double usd, char out[HUMAN_SIZE])
 	}
 	int64_t cents = (int64_t)llround(size * 100);
 	char whole[HUMAN_SIZE];
-	snprintf(out, HUMAN_SIZE, "%s$%.30s.%02d", cents ? sign : "", human_count(cents / 100, whole), (int)(cents % 100));
+	snprintf(out, HUMAN_SIZE, "%s$%.30s.%02d", cents ? sign : "", human_count(cents / 100, whole),
+		 (int)(cents % 100));
 	return out;
 }
 
@@ -117,11 +118,12 @@ const char *human_clock(int64_t at_ms, int64_t now_ms, char out[HUMAN_SIZE])
 	char day[CLOCK_DATE_SIZE], today[CLOCK_DATE_SIZE];
 	clock_format_local_date(at_ms, day);
 	clock_format_local_date(now_ms, today);
-	/* In the night a block ends on another day; the time alone says when. */
+	/* At night a block ends on another day; the time alone is clear. */
 	bool is_soon = at_ms >= now_ms && at_ms - now_ms < CLOCK_DAY_MS;
 	bool is_known = now_ms >= 0 && now_ms <= CLOCK_LOCAL_MAX_MS;
-	enum clock_form form = is_soon || strcmp(day, today) == 0 ? CLOCK_TIME
-			       : strncmp(day, today, strlen("2026-")) == 0 ? CLOCK_MONTH_DAY_TIME : CLOCK_DATE_TIME;
+	enum clock_form form = is_soon || strcmp(day, today) == 0	   ? CLOCK_TIME
+			       : strncmp(day, today, strlen("2026-")) == 0 ? CLOCK_MONTH_DAY_TIME
+									   : CLOCK_DATE_TIME;
 	if (!is_known || !clock_format_local(at_ms, form, out, HUMAN_SIZE))
 		snprintf(out, HUMAN_SIZE, "?");
 	return out;

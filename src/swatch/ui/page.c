@@ -45,7 +45,10 @@ static void put_newline(struct page *page, size_t indent)
 	page->column = indent;
 }
 
-/* Takes as many whole words as fit in `room` columns, at least one. Returns their length without blanks at the end. */
+/*
+ * Takes as many whole words as fit in `room` columns, at least one. Returns their length without blanks at
+ * the end.
+ */
 static size_t take_words(const char *text, size_t len, size_t room)
 {
 	size_t taken = 0;
@@ -82,29 +85,26 @@ static void end_row(struct page *page)
 	page->row_open = false;
 }
 
-/* Text as a terminal may have it; the caller releases it. */
-__attribute__((format(printf, 1, 0)))
-static struct buf format_clean(const char *format, va_list args)
+/* Formats into `out`, cleaned for a terminal. */
+__attribute__((format(printf, 3, 0)))
+static void format_clean(struct page *page, struct buf *out, const char *format, va_list args)
 {
-	struct buf text = BUF_INIT, clean = BUF_INIT;
+	AUTO_BUF text = BUF_INIT;
 	buf_vprintf(&text, format, args);
-	printable_clean(&clean, buf_str(&text), text.len);
-	clean.failed = clean.failed || text.failed;
-	buf_release(&text);
-	return clean;
+	printable_clean(out, buf_str(&text), text.len);
+	page->out.failed = page->out.failed || text.failed || out->failed;
 }
 
 void page_line(struct page *page, enum page_style style, size_t indent, const char *format, ...)
 {
 	va_list args;
+	AUTO_BUF text = BUF_INIT;
 	va_start(args, format);
-	struct buf text = format_clean(format, args);
+	format_clean(page, &text, format, args);
 	va_end(args);
 	end_row(page);
 	put_wrapped(page, style, indent, buf_str(&text), text.len);
 	put_newline(page, 0);
-	page->out.failed = page->out.failed || text.failed;
-	buf_release(&text);
 }
 
 void page_blank_line(struct page *page)
@@ -126,30 +126,21 @@ void page_row(struct page *page, const char *label)
 	page->break_wanted = false;
 }
 
-/* `text` is clean. */
-static void put_item(struct page *page, enum page_style style, const char *text, size_t len)
-{
-	if (page->row_has_item) {
-		if (!page->break_wanted
-		    && page->column + SEPARATOR_COLUMNS + width_of(text, len) <= PAGE_COLUMNS)
-			put_styled(page, STYLE_QUIET, SEPARATOR, strlen(SEPARATOR));
-		else
-			put_newline(page, PAGE_LABEL_COLUMNS);
-	}
-	put_wrapped(page, style, PAGE_LABEL_COLUMNS, text, len);
-	page->row_has_item = true;
-	page->break_wanted = false;
-}
-
 void page_item(struct page *page, enum page_style style, const char *format, ...)
 {
 	va_list args;
+	AUTO_BUF text = BUF_INIT;
 	va_start(args, format);
-	struct buf text = format_clean(format, args);
+	format_clean(page, &text, format, args);
 	va_end(args);
-	put_item(page, style, buf_str(&text), text.len);
-	page->out.failed = page->out.failed || text.failed;
-	buf_release(&text);
+	size_t columns = SEPARATOR_COLUMNS + width_of(buf_str(&text), text.len);
+	if (page->row_has_item && !page->break_wanted && page->column + columns <= PAGE_COLUMNS)
+		put_styled(page, STYLE_QUIET, SEPARATOR, strlen(SEPARATOR));
+	else if (page->row_has_item)
+		put_newline(page, PAGE_LABEL_COLUMNS);
+	put_wrapped(page, style, PAGE_LABEL_COLUMNS, buf_str(&text), text.len);
+	page->row_has_item = true;
+	page->break_wanted = false;
 }
 
 void page_path(struct page *page, enum page_style style, const char *path)

@@ -1,11 +1,11 @@
 /*
- * page: composes what a command shows a person: lines, and rows "label  item · item · item" that are wrapped at
- * 80 columns, with the items under each other. Text is cleaned (terminal.h) on its way in.
+ * ui/page: a command's page for people: lines, and rows "label  item · item · item", wrapped at 80 columns.
+ * Text is cleaned for the terminal on its way in.
  *
- * For: status, refresh, expire.
+ * For: status, refresh, expire, doctor, setup.
  *
- * Calling sequence: page_init(); page_line(), or page_row() and its page_item()s, any number of each; page_print();
- * page_release(). Nothing is lost by wrapping: text is broken at blanks only, and a longer word stands out.
+ * Calling sequence: page_init(); page_line(), or page_row() and its page_item()s, any number of each;
+ * page_print(); page_release(). Lines break at blanks only; a longer word stays whole and sticks out.
  */
 #ifndef SWATCH_SWATCH_UI_PAGE_H
 #define SWATCH_SWATCH_UI_PAGE_H
@@ -20,7 +20,7 @@
 
 enum page_style { STYLE_PLAIN, STYLE_STRONG, STYLE_QUIET, STYLE_GOOD, STYLE_NOTE, STYLE_BAD };
 
-/* What a terminal takes to begin and to end a style. */
+/* The escape sequences that begin and end a style. */
 #define PAGE_STYLE_END "\033[0m"
 const char *page_style_code(enum page_style style);
 
@@ -35,7 +35,7 @@ struct page {
 
 void page_init(struct page *page, bool colour);
 
-/* A line of its own, wrapped, what follows the first line set in by `indent` columns. Ends an open row. */
+/* A line of its own, wrapped, with all but the first line indented. Ends an open row. */
 void page_line(struct page *page, enum page_style style, size_t indent, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
 
@@ -48,10 +48,10 @@ void page_row(struct page *page, const char *label);
 void page_item(struct page *page, enum page_style style, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/* A path as an item; the home directory is "~". */
+/* A path as an item, with "~" for the home directory. */
 void page_path(struct page *page, enum page_style style, const char *path);
 
-/* What comes next in the open row starts on a line of its own. */
+/* The next item of the open row starts on a new line. */
 void page_break(struct page *page);
 
 /* Ends an open row and writes the page to stdout. Returns false when memory ran out. */

@@ -10,7 +10,7 @@ static size_t smallest(size_t a, size_t b, size_t c)
 
 size_t suggest_distance(const char *typed, const char *meant)
 {
-	/* Rows of the usual table: [2] is the one being filled, [1] the one before, [0] the one before that. */
+	/* The last three rows of the usual table; [2] is being filled. */
 	size_t rows[3][SUGGEST_MAX_LENGTH + 1];
 	size_t typed_len = strlen(typed);
 	size_t meant_len = strlen(meant);

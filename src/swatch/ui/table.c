@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/array.h"
 #include "base/printable.h"
 #include "base/width.h"
 #include "swatch/ui/terminal.h"
@@ -37,15 +38,9 @@ void table_init(struct table *table, const struct table_column *columns, size_t 
 
 static struct table_line *add_line(struct table *table)
 {
-	if (table->line_count == table->line_cap) {
-		size_t cap = table->line_cap ? table->line_cap * 2 : 32;
-		struct table_line *grown = reallocarray(table->lines, cap, sizeof(*grown));
-		if (!grown) {
-			table->failed = true;
-			return NULL;
-		}
-		table->lines = grown;
-		table->line_cap = cap;
+	if (!array_reserve(&table->lines, &table->line_cap, table->line_count + 1, sizeof(*table->lines))) {
+		table->failed = true;
+		return NULL;
 	}
 	struct table_line *line = &table->lines[table->line_count++];
 	memset(line, 0, sizeof(*line));
@@ -68,11 +63,10 @@ void table_rule(struct table *table)
 
 static char *copy_clean(struct table *table, const char *text)
 {
-	struct buf clean = BUF_INIT;
+	AUTO_BUF clean = BUF_INIT;
 	printable_clean(&clean, text, strlen(text));
 	char *copy = clean.len > 0 || clean.failed ? buf_detach(&clean) : strdup("");
 	table->failed = table->failed || !copy;
-	buf_release(&clean);
 	return copy;
 }
 
@@ -139,7 +133,7 @@ static size_t least_width(const struct table_column *column, size_t natural)
 	return column->cut != TABLE_CUT_NEVER && column->least < natural ? column->least : natural;
 }
 
-/* Sum of the shown columns' natural widths, or of the least ones. */
+/* The width of a line with the columns' natural widths, or with their least ones. */
 static size_t sum_widths(const struct table *table, const struct layout *layout, bool least)
 {
 	size_t sum = 0, shown = 0;
@@ -152,7 +146,7 @@ static size_t sum_widths(const struct table *table, const struct layout *layout,
 	return sum + (shown > 1 ? (shown - 1) * GAP_COLUMNS : 0);
 }
 
-/* Leaves out the columns with the highest `drop`. Returns false when there is none to leave out. */
+/* Leaves out the columns with the highest `drop`. Returns false when all others have to stay. */
 static bool drop_some(const struct table *table, struct layout *layout)
 {
 	unsigned highest = 0;
@@ -165,7 +159,7 @@ static bool drop_some(const struct table *table, struct layout *layout)
 	return highest > 0;
 }
 
-/* Cuts to the least widths, and gives what is left to the columns that were cut, from the left. */
+/* Cuts columns to their least widths, and gives the rest of the line back to them, from the left. */
 static void share_width(const struct table *table, struct layout *layout, size_t width)
 {
 	size_t sum = sum_widths(table, layout, true);
@@ -200,7 +194,7 @@ static void fit(const struct table *table, size_t width, struct layout *layout)
 
 /* ---- drawing ---- */
 
-/* Appends `count` columns of `text`, from number `from` on; what is not ASCII as '?' where the terminal cannot show it. */
+/* Appends `count` columns of `text` from column `from` on, with '?' for what the terminal cannot show. */
 static void append_columns(struct buf *out, const char *text, size_t from, size_t count, bool utf8)
 {
 	size_t at = 0, left = strlen(text);
@@ -215,7 +209,7 @@ static void append_columns(struct buf *out, const char *text, size_t from, size_
 	}
 }
 
-/* As many items as fit with the number of those left out; when not one fits, its beginning. */
+/* Appends as many items as fit, and how many are left out: "a +2". Returns false when not even one fits. */
 static bool append_list(struct buf *out, const char *text, size_t width, bool utf8)
 {
 	size_t best = 0, best_more = 0, items = 1;
@@ -260,11 +254,11 @@ static void append_blanks(struct buf *out, size_t count)
 		buf_append_char(out, ' ');
 }
 
-/* Appends one cell at its width; the blanks behind the last one of a line are left out. */
-static void append_cell(struct buf *out, const struct table_column *column, const char *text, size_t width, bool last,
-			bool utf8)
+/* Appends one cell, padded to its width, unless it is the last of its line. */
+static void append_cell(struct buf *out, const struct table_column *column, const char *text, size_t width,
+			bool last, bool utf8)
 {
-	struct buf cell = BUF_INIT;
+	AUTO_BUF cell = BUF_INIT;
 	size_t columns = width_of(text, strlen(text));
 	if (columns <= width)
 		append_columns(&cell, text, 0, columns, utf8);
@@ -278,74 +272,66 @@ static void append_cell(struct buf *out, const struct table_column *column, cons
 	if (!column->is_number && !last)
 		append_blanks(out, blanks);
 	out->failed = out->failed || cell.failed;
-	buf_release(&cell);
 }
 
-/* The whole text, in the width there is. */
+static void append_style(struct buf *out, const struct table_device *device, enum page_style style)
+{
+	if (device->colour && style != STYLE_PLAIN)
+		buf_append_str(out, page_style_code(style));
+}
+
+static void append_style_end(struct buf *out, const struct table_device *device, enum page_style style)
+{
+	if (device->colour && style != STYLE_PLAIN)
+		buf_append_str(out, PAGE_STYLE_END);
+}
+
+/* Cut to the width of the device only. */
 static void draw_span(const struct table_line *line, const struct table_device *device, struct buf *out)
 {
 	static const struct table_column column = { .cut = TABLE_CUT_END };
 	const char *text = text_of(&line->cells[0], false);
 	size_t columns = width_of(text, strlen(text));
-	bool styled = device->colour && line->style != STYLE_PLAIN;
-	if (styled)
-		buf_append_str(out, page_style_code(line->style));
-	append_cell(out, &column, text, device->width > 0 && device->width < columns ? device->width : columns, true,
+	append_style(out, device, line->style);
+	append_cell(out, &column, text,
+		    device->width > 0 && device->width < columns ? device->width : columns, true,
 		    device->utf8);
-	if (styled)
-		buf_append_str(out, PAGE_STYLE_END);
+	append_style_end(out, device, line->style);
 	buf_append_char(out, '\n');
 }
 
-static size_t last_shown(const struct table *table, const struct layout *layout)
+static void draw_line(const struct table *table, const struct layout *layout,
+		      const struct table_device *device, const char *const texts[TABLE_COLUMNS_MAX],
+		      enum page_style row_style, struct buf *out)
 {
-	size_t last = 0;
-	for (size_t i = 0; i < table->column_count; i++)
-		if (layout->shown[i])
-			last = i;
-	return last;
-}
-
-static void draw_line(const struct table *table, const struct layout *layout, const struct table_device *device,
-		      const char *const texts[TABLE_COLUMNS_MAX], enum page_style row_style, struct buf *out)
-{
-	size_t last = last_shown(table, layout);
-	/* A column without text at a line's end would leave blanks there. */
+	size_t last = table->column_count ? table->column_count - 1 : 0;
+	/* A column without text at the end would leave blanks there. */
 	while (last > 0 && (!layout->shown[last] || *texts[last] == '\0'))
 		last--;
 	bool first = true;
 	for (size_t i = 0; i <= last; i++) {
 		if (!layout->shown[i])
 			continue;
-		enum page_style style = row_style == STYLE_PLAIN ? table->columns[i].style : row_style;
-		bool styled = device->colour && style != STYLE_PLAIN && *texts[i];
+		enum page_style style = !*texts[i] ? STYLE_PLAIN
+					: row_style == STYLE_PLAIN ? table->columns[i].style : row_style;
 		if (!first)
 			buf_append_str(out, GAP);
 		first = false;
-		if (styled)
-			buf_append_str(out, page_style_code(style));
+		append_style(out, device, style);
 		append_cell(out, &table->columns[i], texts[i], layout->widths[i], i == last, device->utf8);
-		if (styled)
-			buf_append_str(out, PAGE_STYLE_END);
+		append_style_end(out, device, style);
 	}
 	buf_append_char(out, '\n');
 }
 
-static void draw_rule(const struct table *table, const struct layout *layout, const struct table_device *device,
-		      struct buf *out)
+static void draw_rule(const struct table *table, const struct layout *layout,
+		      const struct table_device *device, struct buf *out)
 {
-	size_t width = 0, shown = 0;
-	for (size_t i = 0; i < table->column_count; i++) {
-		width += layout->shown[i] ? layout->widths[i] : 0;
-		shown += layout->shown[i];
-	}
-	width += shown > 1 ? (shown - 1) * GAP_COLUMNS : 0;
-	if (device->colour)
-		buf_append_str(out, page_style_code(STYLE_QUIET));
+	size_t width = sum_widths(table, layout, false);
+	append_style(out, device, STYLE_QUIET);
 	for (size_t i = 0; i < width; i++)
 		buf_append_str(out, device->utf8 ? "\xE2\x94\x80" : "-");
-	if (device->colour)
-		buf_append_str(out, PAGE_STYLE_END);
+	append_style_end(out, device, STYLE_QUIET);
 	buf_append_char(out, '\n');
 }
 

@@ -1,14 +1,15 @@
 /*
- * table: rows and columns as text, fitted to the width there is.
+ * ui/table: rows and columns as text, fitted to the width of the terminal.
  *
- * For: the reports (report_table.c) and pricing.
+ * For: the reports and pricing.
  *
- * A cell has a whole text and, where one is worth it, a brief one. Too wide a table first takes the brief texts, then
- * cuts the columns that may be cut, then leaves columns out, those with the highest `drop` first, together. Text is cleaned
- * (terminal.h) on its way in.
+ * A cell has a whole text and may have a brief one. A table that is too wide first takes the brief texts,
+ * then cuts the columns that may be cut, then leaves columns out, those with the highest `drop` first. Text
+ * is cleaned for the terminal on its way in.
  *
- * Calling sequence: table_init(); for each row table_row() and its table_cell()s, in any order, or table_span();
- * table_rule() where a line is to be drawn; table_render(); table_release(). When memory runs out, table_render() says so.
+ * Calling sequence: table_init(); for each row table_row() and its table_cell()s, in any order, or
+ * table_span(); table_rule() for a line across; table_render(), which also reports that memory ran out;
+ * table_release().
  */
 #ifndef SWATCH_SWATCH_UI_TABLE_H
 #define SWATCH_SWATCH_UI_TABLE_H
@@ -24,18 +25,18 @@
 enum table_cut {
 	TABLE_CUT_NEVER,
 	TABLE_CUT_END,       /* "abcdef" in 4 columns: "abc…" */
-	TABLE_CUT_START,     /* "…def": of paths, whose end tells more */
-	TABLE_CUT_LIST       /* "a, b, c": whole items, and how many more there are: "a +2" */
+	TABLE_CUT_START,     /* "…def": for paths, whose end tells more */
+	TABLE_CUT_LIST       /* "a, b, c": whole items, and the number of the others: "a +2" */
 };
 
 struct table_column {
 	const char *title;
 	const char *brief_title; /* NULL: as `title` */
-	bool is_number;      /* set to the right */
+	bool is_number;      /* right-aligned */
 	unsigned drop;       /* 0: never left out */
 	enum table_cut cut;
-	size_t least;        /* it is cut to so many columns, not to fewer */
-	enum page_style style; /* of its cells in plain rows */
+	size_t least;        /* it is never cut to fewer columns */
+	enum page_style style; /* for its cells in plain rows */
 };
 
 struct table_cell {
@@ -46,7 +47,7 @@ struct table_cell {
 struct table_line {
 	enum page_style style;
 	bool is_rule;
-	bool is_span;        /* the first cell is all there is */
+	bool is_span;        /* it has only the first cell */
 	struct table_cell cells[TABLE_COLUMNS_MAX];
 };
 
@@ -58,14 +59,14 @@ struct table {
 	bool failed;
 };
 
-/* What the table is drawn for. */
+/* Where the table is drawn. */
 struct table_device {
-	size_t width;        /* 0: as wide as it gets */
+	size_t width;        /* 0: no limit */
 	bool colour;
 	bool utf8;
 };
 
-/* The device that stdout is (terminal.h). */
+/* Finds out what stdout can show. */
 void table_device_find(struct table_device *device);
 
 /* `columns` must outlive the table; at most TABLE_COLUMNS_MAX. */
@@ -77,7 +78,7 @@ void table_row(struct table *table, enum page_style style);
 /* A cell of the row started last. `brief` may be NULL. */
 void table_cell(struct table *table, size_t column, const char *text, const char *brief);
 
-/* A row of one text that has the whole width, and none of the columns'. */
+/* A row of one text across all columns. */
 void table_span(struct table *table, enum page_style style, const char *text);
 
 /* A line across all columns. */

@@ -58,7 +58,7 @@ bool terminal_speaks_utf8(void)
 	return false;
 }
 
-/* Of the first write to stdout that failed. */
+/* The errno of the first write to stdout that failed. */
 static int output_errno;
 
 static bool note_output(int written)
@@ -93,21 +93,17 @@ bool terminal_print(const struct buf *text)
 
 bool terminal_print_json(const struct buf *json)
 {
-	struct buf pretty = BUF_INIT, clean = BUF_INIT;
+	AUTO_BUF pretty = BUF_INIT, clean = BUF_INIT;
 	json_pretty(&pretty, buf_str(json), json->len, 0);
 	buf_append_char(&pretty, '\n');
 	printable_clean_json(&clean, buf_str(&pretty), pretty.len);
 	clean.failed = clean.failed || json->failed || pretty.failed;
-	bool good = terminal_print(&clean);
-	buf_release(&pretty);
-	buf_release(&clean);
-	return good;
+	return terminal_print(&clean);
 }
 
 void terminal_error(const char *format, ...)
 {
-	struct buf text = BUF_INIT;
-	struct buf line = BUF_INIT;
+	AUTO_BUF text = BUF_INIT, line = BUF_INIT;
 	va_list args;
 	va_start(args, format);
 	buf_vprintf(&text, format, args);
@@ -115,12 +111,10 @@ void terminal_error(const char *format, ...)
 	buf_append_str(&line, "swatch: ");
 	printable_clean(&line, buf_str(&text), text.len);
 	buf_append_char(&line, '\n');
-	/* What was printed before it comes before it, also when both go to one file. */
+	/* Keeps the order of output and errors when both go to one file. */
 	(void)terminal_flush();
 	if (text.failed || line.failed)
 		(void)fputs("swatch: out of memory\n", stderr);
 	else
 		(void)fwrite(line.data, 1, line.len, stderr);
-	buf_release(&text);
-	buf_release(&line);
 }
