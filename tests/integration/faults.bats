@@ -64,7 +64,7 @@ keeps_figures() {
 		echo '{"blocks": [ {"costUSD": '
 	SH
 	)
-	keeps_figures "$script" 'printed no JSON'
+	keeps_figures "$script" 'not a JSON object'
 }
 
 @test "it prints a negative cost" {
