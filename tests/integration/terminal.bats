@@ -78,7 +78,7 @@ every_statusline() {
 		NO_COLOR=1 swatch statusline --preset $preset <"$TEST_HOME/input" >"$file" 2>&1 3>&-
 		is_printable "$file" "statusline $preset"
 	done
-	format=$(sed -n 's/^	ROW("\([a-z0-9_]*\)".*/{\1} /p' "$SWATCH_TOP/src/swatch/statusline/fields.c" | tr -d '\n')
+	format=$(sed -n 's/^	[A-Z]*("\([a-z0-9_]*\)".*/{\1} /p' "$SWATCH_TOP/src/swatch/statusline/fact_table.h" | tr -d '\n')
 	[ ${#format} -gt 500 ]
 	NO_COLOR=1 swatch statusline --format "$format" <"$TEST_HOME/input" >"$file" 2>&1 3>&-
 	is_printable "$file" "statusline with every field"
