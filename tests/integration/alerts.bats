@@ -27,8 +27,8 @@ value() { grep "^$1=" "$HOME/alerts" | tail -n 1 | cut -d= -f2-; }
 
 # limits PERCENT RESET-SECONDS [NAME]: what Claude Code tells a statusline.
 limits() {
-	printf '{"session_id":"s1","model":{"display_name":"Opus"},"rate_limits":{"%s":{"used_percentage":%s,"resets_at":%d}}}' \
-		"${3:-five_hour}" "$1" "$2" | swatch statusline >/dev/null
+	tell_statusline "$(printf '{"session_id":"s1","model":{"display_name":"Opus"},"rate_limits":{"%s":{"used_percentage":%s,"resets_at":%d}}}' \
+		"${3:-five_hour}" "$1" "$2")"
 	swatch sync
 }
 

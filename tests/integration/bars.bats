@@ -6,8 +6,8 @@ bar() { "$SWATCH_TOP/contrib/bars/swatch-$1.sh"; }
 
 # limits FIVE-HOUR SEVEN-DAY: what Claude Code tells a statusline.
 limits() {
-	printf '{"session_id":"s1","rate_limits":{"five_hour":{"used_percentage":%s,"resets_at":%d},"seven_day":{"used_percentage":%s,"resets_at":%d}}}' \
-		"$1" $(($(date +%s) + 7200)) "$2" $(($(date +%s) + 72000)) | swatch statusline >/dev/null
+	tell_statusline "$(printf '{"session_id":"s1","rate_limits":{"five_hour":{"used_percentage":%s,"resets_at":%d},"seven_day":{"used_percentage":%s,"resets_at":%d}}}' \
+		"$1" $(($(date +%s) + 7200)) "$2" $(($(date +%s) + 72000)))"
 	# nobody answers a tick: the first sync may come to its turn before it, the second cannot
 	swatch sync
 	swatch sync

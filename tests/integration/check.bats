@@ -58,8 +58,8 @@ alive() { flock "$CACHE/.swatch.lock" "$@"; }
 @test "the server's limits that a statusline was told" {
 	message 1 >"$PROJECTS/-p/s1.jsonl"
 	start_daemon
-	printf '{"session_id":"s1","rate_limits":{"five_hour":{"used_percentage":84.5,"resets_at":%d},"seven_day":{"used_percentage":91,"resets_at":%d}}}' \
-		"$(date -d '2 hours' +%s)" "$(date -d '3 days' +%s)" | swatch statusline >/dev/null
+	tell_statusline "$(printf '{"session_id":"s1","rate_limits":{"five_hour":{"used_percentage":84.5,"resets_at":%d},"seven_day":{"used_percentage":91,"resets_at":%d}}}' \
+		"$(date -d '2 hours' +%s)" "$(date -d '3 days' +%s)")"
 	await swatch check --five-hour 85
 	check 0 --five-hour 85
 	[[ "$output" == 'below: 5-hour limit: 84.5% of 85%, resets in '* ]]

@@ -39,6 +39,10 @@ path_without() {
 	echo "$result"
 }
 
+# tell_statusline JSON: what Claude Code gives a statusline. All of it is there when the statusline starts, which waits for
+# its input only for a moment.
+tell_statusline() { swatch statusline >/dev/null <<<"$1"; }
+
 setup() {
 	local program
 	for program in jq socat; do

@@ -56,8 +56,8 @@ project() {
 	AT=$(date -u -d '-2 sec' +%Y-%m-%dT%H:%M:%S.000Z) project shop s1 100000
 	project shop s1b 100000
 	start_daemon
-	printf '{"session_id":"s1","rate_limits":{"five_hour":{"used_percentage":42,"resets_at":%d},"seven_day":{"used_percentage":91,"resets_at":%d}}}' \
-		"$(date -d '2 hours' +%s)" "$(date -d '3 days' +%s)" | swatch statusline >/dev/null
+	tell_statusline "$(printf '{"session_id":"s1","rate_limits":{"five_hour":{"used_percentage":42,"resets_at":%d},"seven_day":{"used_percentage":91,"resets_at":%d}}}' \
+		"$(date -d '2 hours' +%s)" "$(date -d '3 days' +%s)")"
 	await swatch check --five-hour 85
 	top 80x24 LANG=C.UTF-8
 	sees 'swatch top  today $5.0'
@@ -173,7 +173,7 @@ project() {
 	# with them, in sixteen
 	on_screen kill-server
 	SCREEN=.sixteen
-	top 80x24 LANG=C
+	top 80x24 'LANG=C LC_ALL='
 	sees ' * shop '
 	on_screen capture-pane -p -e | grep -qE $'\033\[([0-9;]*;)?3[1-6]m'
 }
