@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/array.h"
+
 static bool is_id_char(char c)
 {
 	return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_'
@@ -17,7 +19,7 @@ bool cache_session_id_is_valid(const char *id, size_t len)
 	for (size_t i = 1; i < len; i++)
 		if (!is_id_char(id[i]) && id[i] != '.')
 			return false;
-	for (size_t i = 0; i < sizeof(reserved) / sizeof(reserved[0]); i++)
+	for (size_t i = 0; i < ARRAY_COUNT(reserved); i++)
 		if (strlen(reserved[i]) == len && memcmp(reserved[i], id, len) == 0)
 			return false;
 	return true;

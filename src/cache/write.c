@@ -36,22 +36,17 @@ int cache_write_file(int dir_fd, const char *name, const void *data, size_t len)
 	} while (fd < 0 && (errno == EEXIST || errno == EINTR));
 	if (fd < 0)
 		return -1;
-	int result = file_write_all(fd, data, len) ? 0 : -1;
-	int why = errno;
-	/* close() tells of a write that failed late (NFS, quota); the descriptor is gone either way. */
-	if (close(fd) != 0 && result == 0 && errno != EINTR) {
+	int why = file_write_all(fd, data, len) ? 0 : errno;
+	/* close() reports a write that failed late (NFS, quota); the descriptor is gone either way. */
+	if (close(fd) != 0 && why == 0 && errno != EINTR)
 		why = errno;
-		result = -1;
-	}
-	if (result == 0 && renameat(dir_fd, temp, dir_fd, name) != 0) {
+	if (why == 0 && renameat(dir_fd, temp, dir_fd, name) == 0)
+		return 0;
+	if (why == 0)
 		why = errno;
-		result = -1;
-	}
-	if (result != 0) {
-		(void)unlinkat(dir_fd, temp, 0);
-		errno = why;
-	}
-	return result;
+	(void)unlinkat(dir_fd, temp, 0);
+	errno = why;
+	return -1;
 }
 
 static bool is_temp_file(int dir_fd, const char *name)

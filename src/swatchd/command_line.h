@@ -14,7 +14,7 @@ struct command_line {
 	int log_level;                          /* -1: as the config says */
 };
 
-/* What swatchd exits with; swatchd(8) has the list. */
+/* Exit statuses; swatchd(8) explains them. */
 enum exit_status { EXIT_STOPPED = 0, EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_HELD = 3, EXIT_NOT_REFRESHED = 4 };
 
 /* Returns -1 to go on; or the exit status, after --help, --version or a message about the usage. */

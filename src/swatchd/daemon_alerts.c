@@ -73,7 +73,7 @@ static void restore(struct daemon *daemon)
 {
 	AUTO_JSON *written = cache_read_json(daemon->options.cache_fd, CACHE_ALERTS_FILE);
 	if (!written && errno != ENOENT)
-		log_warning("cannot read %s/%s: %s; an alert may come a second time",
+		log_warning("cannot read %s/%s: %s; an alert may come twice",
 			    daemon->options.cache_path, CACHE_ALERTS_FILE,
 			    errno == EBADMSG ? "it is damaged" : strerror(errno));
 	alerts_restore(&daemon->alerts.rules, written, clock_wall_ms());
@@ -95,14 +95,14 @@ static void save(struct daemon *daemon)
 	bool good = !content.failed && cache_write_file(daemon->options.cache_fd, CACHE_ALERTS_FILE,
 							content.data, content.len) == 0;
 	if (!good && !alerts->save_failed)
-		log_warning("cannot write %s/%s: %s; after a restart alerts may come a second time",
+		log_warning("cannot write %s/%s: %s; after a restart alerts may come twice",
 			    daemon->options.cache_path, CACHE_ALERTS_FILE, strerror(errno));
 	alerts->save_failed = !good;
-	/* After a failure the next change tries again: that is when it matters. */
+	/* After a failure the next change tries again. */
 	alerts_note_saved(&alerts->rules);
 }
 
-/* ---- what they look at ---- */
+/* ---- the figures they look at ---- */
 
 static void look_at_account(struct alerts *rules, const struct billing_view *view)
 {
@@ -117,7 +117,7 @@ static void look_at_account(struct alerts *rules, const struct billing_view *vie
 		alerts_note_limit(rules, limit->name, limit->used_percent, limit->resets_ms,
 				  limit->session_id[0] ? limit->session_id : NULL);
 	}
-	/* A marker that names no limit is about the one that is used up, if there is one. */
+	/* A marker without a limit's name is about the limit that is used up, if one is. */
 	if (view->limited && !any_reached)
 		alerts_note_limit(rules, ALERTS_UNTOLD_LIMIT, 100., view->limit.resets_ms,
 				  view->limit.session_id);
@@ -127,7 +127,7 @@ static void look_at_session(struct alerts *rules, const struct session *session)
 {
 	const struct session_transcript *part = session_main(session);
 	struct compose_context context;
-	/* A later line may take back what half a transcript shows. */
+	/* Half a transcript may show figures that a later line corrects. */
 	if (!compose_is_synced(part))
 		return;
 	compose_find_context(session, part, &context);
@@ -154,7 +154,7 @@ void daemon_look_for_alerts(void *ctx, const struct billing_view *view)
 {
 	struct daemon *daemon = ctx;
 	struct daemon_alerts *alerts = &daemon->alerts;
-	/* Old figures are no news, and a single look (--once) watches nothing. */
+	/* Old figures are not news, and --once only looks once. */
 	if (!daemon_is_news(daemon) || daemon->options.once)
 		return;
 	alerts_begin(&alerts->rules, view->at_ms);
@@ -163,7 +163,7 @@ void daemon_look_for_alerts(void *ctx, const struct billing_view *view)
 	int64_t next_ms = alerts_end(&alerts->rules);
 	if (alerts_are_unsaved(&alerts->rules))
 		save(daemon);
-	/* The records are written first: whatever happens to us now, no command runs a second time. */
+	/* The records are written by now, so no command runs twice even if we crash. */
 	alert_run_start(&alerts->run);
 	moment_set(&alerts->moment, next_ms);
 }

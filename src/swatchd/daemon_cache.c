@@ -34,7 +34,7 @@ static bool fail(struct daemon *daemon, const char *what, int why)
 	bool is_final = why == EPERM || why == EACCES || why == EROFS || why == ELOOP;
 	if (daemon->cache.last_errno != why)
 		log_error("the cache directory %s is gone, and %s; %s", daemon->options.cache_path, what,
-			  is_final ? "ending: start it again" : "it is tried again");
+			  is_final ? "ending: start it again" : "trying again");
 	daemon->cache.last_errno = why;
 	if (is_final)
 		give_up(daemon);
@@ -66,7 +66,7 @@ static bool take_place(struct daemon *daemon, int cache_fd, struct buf *error)
 	options->lock_fd = lock_fd;
 	daemon->cache.last_errno = 0;
 	daemon_rewrite_alerts(daemon);
-	log_warning("the cache directory %s was removed or emptied: all is written again",
+	log_warning("the cache directory %s was removed or emptied: writing everything again",
 		    options->cache_path);
 	publish_set_directory(&daemon->publish, cache_fd);
 	return true;

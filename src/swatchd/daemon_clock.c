@@ -7,7 +7,7 @@
 #include "base/unused.h"
 #include "swatchd/daemon_history.h"
 
-/* Smaller jumps keep clocks right all day (steps of NTP, rounding), and change nothing that anybody sees. */
+/* Smaller jumps (steps of NTP, rounding) happen all day and change nothing visible. */
 #define JUMP_MS CLOCK_SECOND_MS
 
 static int64_t clocks_apart_ms(void)

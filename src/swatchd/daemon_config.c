@@ -58,7 +58,7 @@ static void emit_reload(struct daemon *daemon, const char *error)
 	events_end(&daemon->events);
 }
 
-/* A log line is one line: a text of several becomes several. */
+/* Logs each line of the text on its own. */
 static void log_lines(const char *text)
 {
 	char line[512];
@@ -71,7 +71,7 @@ static void log_lines(const char *text)
 	}
 }
 
-/* Names the changes that a running daemon does not take over. */
+/* Warns of changes that need a restart. */
 static void warn_of_later(const struct config *old, const struct config *fresh)
 {
 	if (strcmp(fresh->cache_directory, old->cache_directory) != 0)

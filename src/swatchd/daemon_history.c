@@ -25,7 +25,7 @@ static void begin_news(struct daemon *daemon)
 	billing_set_reading(&daemon->billing, false);
 	expire_run(&daemon->expire);
 	daemon->history.swept_files = publish_begin(&daemon->publish);
-	/* ccusage's last answer is from before this start: the day may have gone on without us. */
+	/* ccusage's last answer is older than this start: others may have worked since. */
 	billing_note_activity(&daemon->billing, clock_wall_ms());
 	refresh_note_activity(&daemon->refresh);
 }
@@ -104,7 +104,7 @@ void daemon_note_caught_up(struct daemon *daemon)
 void daemon_end_walk(struct daemon *daemon)
 {
 	daemon->history.first_walk = false;
-	/* Times alone decide which sessions have a file, so this is known before a line is read. */
+	/* File times decide which sessions have a file, before any line is read. */
 	expire_run(&daemon->expire);
 	tail_release_backlog(daemon->tail);
 	if (tail_pending(daemon->tail) == 0)

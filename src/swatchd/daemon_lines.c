@@ -63,20 +63,20 @@ bool daemon_wants_lines(void *ctx UNUSED, const struct transcript *transcript)
 	return part->wanted;
 }
 
-/* ---- what a batch brings ---- */
+/* ---- a batch ---- */
 
-/* The lines come again: forgets what earlier ones said. */
+/* The lines come again: forgets the earlier ones. */
 static void forget_lines(struct daemon *daemon, struct session_transcript *part)
 {
 	ledger_doubt_file(daemon->ledger, part->ledger_file);
 	sessions_reset_transcript(part);
 }
 
-/* Memory ran out for a message: it comes again with its whole transcript. */
+/* Memory ran out for a message: the whole transcript comes again. */
 static void note_missed(struct daemon *daemon, struct transcript *transcript)
 {
 	if (!transcript->missed)
-		log_error("cannot account a message of %s: out of memory; the transcript is read again",
+		log_error("cannot account a message of %s: out of memory; reading the transcript again",
 			  transcript->path);
 	tail_note_missed(daemon->tail, transcript);
 }

@@ -73,7 +73,7 @@ void daemon_refresh_finished(void *ctx, const struct refresh_result *result)
 
 /* ---- the run before ---- */
 
-/* Shows ccusage's last figures: old data beats no data, and its time says how old it is. */
+/* Shows ccusage's last figures: old data beats no data, and its time is shown too. */
 static void take_last_answer(struct daemon *daemon, struct json_object *billing, struct json_object *ccusage)
 {
 	struct billing_block answer = { 0 };

@@ -16,7 +16,7 @@ void daemon_session_removed(void *ctx, struct session *session, enum expire_reas
 	struct daemon *daemon = ctx;
 	bool had_file = session->file.exists;
 	publish_remove_session(&daemon->publish, session);
-	/* Whoever reads of it looks for the file: it is gone by now. */
+	/* After the removal: readers of the event look for the file. */
 	struct jsonw *w = had_file ? events_begin(&daemon->events, "session-removed") : NULL;
 	if (w) {
 		jsonw_put_string(w, "sessionId", session->id);
@@ -25,7 +25,7 @@ void daemon_session_removed(void *ctx, struct session *session, enum expire_reas
 	}
 }
 
-/* The session gets a file: reads the transcripts again of which only the usage was wanted. */
+/* The session gets a file: reads those transcripts again that only gave their usage. */
 static void want_facts(struct daemon *daemon, struct session *session)
 {
 	for (struct session_transcript *part = session->transcripts; part; part = part->next)

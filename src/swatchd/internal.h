@@ -26,7 +26,7 @@
 #include "swatchd/tail/tail.h"
 #include "swatchd/watch/watch.h"
 
-/* So many clients may wait for one thing at the same time; the daemon refuses more. */
+/* The most clients that may wait for one thing at a time; the daemon refuses more. */
 #define DAEMON_MAX_WAITERS 64
 
 /* daemon_alerts.c */
@@ -35,9 +35,9 @@ struct daemon_alerts {
 	struct alert_run run;
 	struct moment moment;        /* when time alone makes the next crossing */
 	uint64_t fired;
-	int64_t last_ms;             /* 0: none yet */
+	int64_t last_ms;             /* 0: no alert yet */
 	char last_message[320];
-	bool save_failed;            /* the log says so */
+	bool save_failed;            /* the log has it */
 };
 
 /* daemon_cache.c */

@@ -39,7 +39,7 @@
 #include "swatchd/signals.h"
 #include "swatchd/start.h"
 
-/* One round of everything. The loop runs only for as long as ccusage does. */
+/* One round of everything. The loop runs only while ccusage does. */
 static int run_once(struct daemon *daemon)
 {
 	daemon_do_round(daemon);
@@ -60,7 +60,7 @@ static int run_on(struct daemon *daemon)
 	return EXIT_STOPPED;
 }
 
-/* Starts the daemon on a loop that signals reach; it has the config from there on. */
+/* Starts the daemon on a loop that signals reach, and gives it the config. */
 static int run_daemon(struct daemon *daemon, struct ev_loop *loop, struct start *start, struct buf *error)
 {
 	int status = EXIT_FAILED;
@@ -70,7 +70,7 @@ static int run_daemon(struct daemon *daemon, struct ev_loop *loop, struct start 
 		status = start->options.once ? run_once(daemon) : run_on(daemon);
 	if (daemon->cache.lost)
 		status = EXIT_FAILED;
-	/* Others than these when the cache directory was made again. */
+	/* The daemon replaced them if it made the cache directory again. */
 	start->options.cache_fd = daemon->options.cache_fd;
 	start->options.lock_fd = daemon->options.lock_fd;
 	daemon_stop(daemon);

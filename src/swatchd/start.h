@@ -1,5 +1,5 @@
 /*
- * start: what swatchd does once before it starts the daemon: readies the process, reads the config, finds the
+ * start: the steps before the daemon starts: readies the process, reads the config, finds the
  * cache directory and takes its lock.
  *
  * For: main.c alone. Each step that fails logs why.
@@ -11,7 +11,7 @@
 #include "swatchd/command_line.h"
 #include "swatchd/daemon.h"
 
-/* What the steps found; zero it first, but for the descriptors of `options`, which are -1. */
+/* The results of the steps. Zero it first, with -1 as the descriptors of `options`. */
 struct start {
 	const struct command_line *line;
 	struct config config;            /* config_release() it, unless the daemon has it */
@@ -27,7 +27,7 @@ int start_read_config(struct start *start);
 int start_find_cache(struct start *start);
 int start_take_lock(struct start *start);
 
-/* Closes what is open, the lock last; everything may be missing. The config has to be released before. */
+/* Closes what is open, the lock last; anything may be missing. Release the config before. */
 void start_release(struct start *start);
 
 #endif

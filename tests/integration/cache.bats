@@ -117,7 +117,7 @@ load helper
 		is "$(stat -c %a "$CACHE")" 700
 		run swatchd
 		is "$status" 3
-		is "$(grep -c 'was removed or emptied: all is written again' "$LOG")" $((round - 10))
+		is "$(grep -c 'was removed or emptied: writing everything again' "$LOG")" $((round - 10))
 	done
 	is "$(ls "/proc/$DAEMON/fd" | wc -l)" "$descriptors"
 	no_temp_files

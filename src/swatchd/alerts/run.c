@@ -41,7 +41,7 @@ void alert_run_configure(struct alert_run *run)
 	if (run->words && !path)
 		buf_printf(&error, "%.100s: %s", run->words[0],
 			   errno == ENOENT ? "no such program on PATH" : strerror(errno));
-	/* People learn this before an alert is lost. */
+	/* People should learn this before an alert is lost. */
 	if (!path)
 		note_error(run, buf_message(&error));
 }
@@ -53,7 +53,7 @@ static void drop_first(struct alert_run *run)
 	memmove(run->waiting, run->waiting + 1, run->waiting_count * sizeof(run->waiting[0]));
 }
 
-/* Logs the first line that a command printed: it helps to find a fault in the command. */
+/* Logs the first line of the command's output, to help find its faults. */
 static void log_output(const char *out, size_t len)
 {
 	size_t line_len = strcspn(out, "\n");

@@ -17,7 +17,7 @@
 #define ALERT_RUN_WAITING 16
 #define ALERT_RUN_MAX_OUTPUT_BYTES ((size_t)64 << 10)
 
-/* One that waits, or runs. */
+/* A crossing that waits, or whose command runs. */
 struct alert_job {
 	const char *rule;            /* static */
 	struct buf environment;      /* "NAME=value" strings, each with a NUL behind it */
@@ -32,7 +32,7 @@ struct alert_run {
 	alert_run_done *done;
 	void *ctx;
 	char **words;                /* NULL: no command, or a faulty one */
-	struct child *child;         /* NULL: none runs */
+	struct child *child;         /* NULL: nothing runs */
 	const char *running_rule;
 	struct alert_job waiting[ALERT_RUN_WAITING];
 	size_t waiting_count;
@@ -53,7 +53,7 @@ void alert_run_configure(struct alert_run *run);
 void alert_run_add(struct alert_run *run, const char *rule, struct buf *environment);
 void alert_run_start(struct alert_run *run);
 
-/* Kills what runs and forgets what waits. */
+/* Kills the running command and forgets those that wait. */
 void alert_run_release(struct alert_run *run);
 
 #endif

@@ -27,7 +27,7 @@ static double read_number(struct json_object *object, const char *key)
 	return *end == '\0' && isfinite(number) ? number : NAN;
 }
 
-/* Unix seconds or milliseconds, or RFC 3339; 0: none. */
+/* Unix seconds or milliseconds, or RFC 3339; 0: no time. */
 static int64_t read_time(struct json_object *object, const char *key)
 {
 	const char *text = json_get_string(object, key);

@@ -45,14 +45,14 @@ struct billing {
 	unsigned strikes;                /* answers in a row that drifted too far */
 	bool ccusage_shown;              /* auto has gone over to ccusage's figures */
 	char reason[BILLING_REASON_MAX];
-	/* Activity that ccusage's figures do not hold yet; 0: none. */
+	/* When the activity began that ccusage's figures do not include; 0: there is no such activity. */
 	int64_t pending_since_ms;
 	int64_t pending_before_ms;       /* the same for the run under way; comes back when it fails */
 	/* The server's limits, from statuslines. */
 	struct rate_limits limits;
 	/* The local day, and when it was looked up. */
 	int64_t day_start_ms, day_end_ms, day_asked_ms;
-	/* The daemon is reading the history: figures are not whole yet. */
+	/* The daemon reads the history: figures are not whole yet. */
 	bool reading_history;
 };
 
@@ -65,10 +65,10 @@ struct billing_view {
 	struct billing_block native;     /* the ledger's own: the same as `block` unless that is ccusage's */
 	bool limited;                    /* a usage limit was hit, and its reset lies ahead */
 	struct ledger_limit limit;
-	struct rate_limits limits;       /* the server's, and those that were hit; none that has reset */
+	struct rate_limits limits;       /* the server's and those that were hit, until they reset */
 	bool windowed;                   /* the server's five hours are known */
 	int64_t window_start_ms, window_end_ms;
-	double window_usd;               /* what the ledger counts in them */
+	double window_usd;               /* the ledger's sum for them */
 	int64_t window_tokens;
 	double today_usd;
 	int64_t today_tokens;
@@ -80,7 +80,7 @@ struct billing_view {
 	bool is_fresh;
 	int64_t last_fetched_ms;
 	int64_t fresh_until_ms;
-	int64_t next_change_ms;          /* when time alone changes the figures */
+	int64_t next_change_ms;          /* when time alone changes the figures next */
 };
 
 void billing_init(struct billing *billing, const struct config *config, struct ledger *ledger);
@@ -134,7 +134,7 @@ double billing_drift_usd(const struct billing *billing);
 /* Why auto shows ccusage's figures; NULL when it does not, or the config decides. */
 const char *billing_reason(const struct billing *billing);
 
-/* Up to BILLING_UNPRICED_MAX names of models that were used and have no price. Returns how many. */
+/* The names of used models without a price, up to BILLING_UNPRICED_MAX. Returns how many. */
 size_t billing_unpriced(const struct billing *billing, const char *names[BILLING_UNPRICED_MAX]);
 
 /* Writes them as "unpricedModels" into an open object. */

@@ -1,5 +1,5 @@
 /*
- * pricing: the prices that the daemon's ledger goes by.
+ * pricing: the prices of the daemon's ledger.
  *
  * For: daemon.c at its start, daemon_config.c on SIGHUP. A faulty pricing.json changes nothing, and the log
  * and the status say what is wrong with it: at the start the compiled-in prices stay, later the ones that
@@ -14,7 +14,7 @@
 
 struct pricing {
 	struct prices prices;
-	char error[512];          /* why the file is not in force; "" when it is, or when there is no file */
+	char error[512];          /* the file's fault; "" when it is good, or missing */
 };
 
 /* Sets the prices of a ledger without records. `config_path` as in prices_load(). */

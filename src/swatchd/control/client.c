@@ -29,7 +29,7 @@ struct control_client {
 	bool dead;               /* freed at the end of the turn that found it */
 	unsigned busy;           /* inside its own callback */
 	bool awaits_answer;      /* to a request that takes its time */
-	uint64_t last_heard;     /* counts: the larger, the later its last request */
+	uint64_t last_heard;     /* a count: a larger one means a later request */
 	struct buf in;
 	struct buf out;
 	struct control_client *next;

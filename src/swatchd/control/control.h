@@ -1,5 +1,5 @@
 /*
- * control: the Unix socket: requests from `swatch` and statuslines, events to whoever follows.
+ * control: the Unix socket: requests from `swatch` and statuslines, events for clients that follow.
  *
  * For: daemon.c, which gives the table of requests; daemon_requests.c answers them.
  * Protocol (swatchd(8)): one JSON object a line each way, 64 KiB a line at most, same uid only.
@@ -38,7 +38,7 @@ struct control_client;
  */
 typedef void control_handler(void *ctx, struct control_client *client, struct json_object *request);
 
-/* A table of these, which ends with { NULL, NULL }, says what clients may ask. */
+/* The requests that clients may send are a table of these, which ends with { NULL, NULL }. */
 struct control_request {
 	const char *op;
 	control_handler *handle;
@@ -57,13 +57,13 @@ struct control *control_new(struct ev_loop *loop, const char *path, const struct
 /* Queues one line for a client, and adds the newline. This may drop the client: do not use it afterwards. */
 void control_answer(struct control_client *client, const char *json, size_t len);
 
-/* The same with a composed answer; when memory ran out for composing it, answers with that error. */
+/* The same with a composed answer; "out of memory" when composing it failed. */
 void control_answer_composed(struct control_client *client, const struct buf *json);
 
 /* The same for several lines, the last one's newline missing, of up to CONTROL_MAX_REPORT_BYTES. */
 void control_answer_report(struct control_client *client, const char *lines, size_t len);
 
-/* Whether a client has so much to read that another report would have to wait. */
+/* Whether a client still has a report to read, so that another one has to wait. */
 bool control_is_sending_report(const struct control *control);
 
 /* {"ok":false,"error":"..."} */
@@ -75,7 +75,7 @@ void control_answer_ok(struct control_client *client);
 /* Makes the client a follower of events. */
 void control_subscribe(struct control_client *client);
 
-/* The answer comes later: until then the client does not have to make room for others. */
+/* The answer comes later: until then the client need not make room for others. */
 void control_note_waiting(struct control_client *client);
 
 /* A client's id, which no later client gets; and the client that has an id, NULL when it is gone. */

@@ -1,5 +1,5 @@
 /*
- * events: reports what happens to whoever follows (`swatch events`, bars, tests).
+ * events: reports what happens to clients that follow (`swatch events`, bars, tests).
  *
  * For: every module of the daemon that has something to report. The control socket is the sink.
  *
@@ -26,14 +26,14 @@ struct events {
 void events_init(struct events *events);
 void events_release(struct events *events);
 
-/* Starts or (sink NULL) stops passing events on. */
+/* Passes events on to the sink from now on; NULL: to nobody. */
 void events_set_sink(struct events *events, events_sink *sink, void *ctx);
 
 /* Opens an event object with "event" and "at", for events_end() to close; NULL when nobody follows. */
 struct jsonw *events_begin(struct events *events, const char *name);
 void events_end(struct events *events);
 
-/* An event with one string: events_begin, put, end. */
+/* A whole event with one string. */
 void events_emit_string(struct events *events, const char *name, const char *key, const char *value);
 
 #endif

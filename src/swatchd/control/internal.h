@@ -1,6 +1,6 @@
 /*
- * control/internal: what the two files of the control socket share: control.c, which listens and accepts, and
- * client.c, which talks to the clients. control.c calls client.c.
+ * control/internal: shared by control.c, which listens and accepts, and client.c, which talks to the clients.
+ * control.c calls client.c.
  *
  * For: these two; everyone else includes control.h.
  */
@@ -14,7 +14,7 @@
 
 struct control_stats {
 	uint64_t accepted;
-	uint64_t dropped;        /* too slow, too many, or another user's */
+	uint64_t dropped;        /* too slow, one too many, or another user's */
 	uint64_t bad_requests;
 };
 
@@ -36,7 +36,7 @@ struct control {
 	uint64_t heard;          /* requests and greetings so far */
 	bool is_crowded;         /* the log says that there are too many clients */
 	struct control_stats stats;
-	bool accept_fails;       /* the log says so */
+	bool accept_fails;       /* the log has it */
 	bool scarce;             /* the log says that descriptors run out */
 };
 

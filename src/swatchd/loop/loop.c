@@ -30,7 +30,7 @@ static void pause_after(const char *what, int why)
 	int64_t now_ms = clock_mono_ms();
 	if (failing.last_mono_ms == 0 || now_ms - failing.last_mono_ms > SAME_FAILURE_MS) {
 		failing.first_mono_ms = now_ms;
-		log_error("%s: %s; it is tried again", what, strerror(why));
+		log_error("%s: %s; trying again", what, strerror(why));
 	}
 	failing.last_mono_ms = now_ms;
 	if (now_ms - failing.first_mono_ms > GIVE_UP_MS) {

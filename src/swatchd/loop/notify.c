@@ -22,13 +22,13 @@ void notify_send(const char *state)
 		address.sun_path[0] = '\0';  /* the abstract namespace */
 	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0) {
-		log_warning("cannot tell the service manager \"%s\": %s", state, strerror(errno));
+		log_warning("cannot send \"%s\" to the service manager: %s", state, strerror(errno));
 		return;
 	}
 	socklen_t address_len = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + len);
 	if (sendto(fd, state, strlen(state), MSG_NOSIGNAL, (const struct sockaddr *)&address,
 		   address_len) < 0)
-		log_warning("cannot tell the service manager \"%s\": %s", state, strerror(errno));
+		log_warning("cannot send \"%s\" to the service manager: %s", state, strerror(errno));
 	close(fd);
 }
 

@@ -1,5 +1,5 @@
 /*
- * compose_internal: what compose.c (the shared figures) and compose_session.c write their files with.
+ * compose_internal: shared by compose.c (the shared figures) and compose_session.c.
  */
 #ifndef SWATCH_SWATCHD_PUBLISH_COMPOSE_INTERNAL_H
 #define SWATCH_SWATCHD_PUBLISH_COMPOSE_INTERNAL_H

@@ -236,7 +236,7 @@ static void put_session_billing(struct composer *c, const struct session *sessio
 static void put_alerts(struct jsonw *w, const struct session *session, const struct session_transcript *part)
 {
 	jsonw_key_object(w, "alerts");
-	/* swatch does not look for secrets: null, and not "none found". */
+	/* swatch does not look for secrets: null, not an empty list. */
 	jsonw_put_null(w, "secretsDetected");
 	jsonw_key_array(w, "secretTypes");
 	jsonw_end_array(w);

@@ -130,7 +130,7 @@ static void write_list(struct publish *publish, const struct billing_view *view)
 
 enum whose_files { NONE, ITS_OWN, ACTIVE, ALL };
 
-/* The table of publish.h. A session's file is rewritten when its copy of the shared figures is old. */
+/* The table in publish.h. Rewriting a session's file renews its copy of the shared figures. */
 static const struct touched {
 	enum whose_files sessions;
 	bool rewrite_sessions, list, billing, rewrite_shared, at_once;
@@ -216,7 +216,7 @@ static void wake_at_moment(struct publish *publish, const struct billing_view *v
 	moment_set(&publish->moment, next_ms);
 }
 
-/* The shorter of two waits; -1 means none. */
+/* The shorter of two waits; -1 is no wait. */
 static int64_t shorter(int64_t a, int64_t b)
 {
 	return a < 0 || (b >= 0 && b < a) ? b : a;

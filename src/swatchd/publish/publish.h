@@ -23,8 +23,8 @@
  * Time alone changes the figures at known moments (a block's end, midnight, a limit's reset, a freshness
  * boundary, a prompt cache that goes cold, a session that was quiet for an hour): one timer waits for the
  * next of them. The shared figures in each session's file are a copy: the active sessions' copies follow
- * within PUBLISH_COPIES_MS, all others' at these moments. A file that could not be written is tried again
- * after PUBLISH_RETRY_MS.
+ * within PUBLISH_COPIES_MS, all others' at these moments. After a failure publish
+ * tries again in PUBLISH_RETRY_MS.
  */
 #ifndef SWATCH_SWATCHD_PUBLISH_PUBLISH_H
 #define SWATCH_SWATCHD_PUBLISH_PUBLISH_H
@@ -42,7 +42,7 @@
 #define PUBLISH_RETRY_MS INT64_C(5000)
 
 enum publish_change {
-	PUBLISH_TRANSCRIPT,      /* a transcript of the session was looked at, and had no new line */
+	PUBLISH_TRANSCRIPT,      /* a look at a transcript of the session found no new line */
 	PUBLISH_LINES,           /* lines of it were read */
 	PUBLISH_FIGURES,         /* the session's cost, or its statusline's report */
 	PUBLISH_STATE,           /* the session is active, idle, gets a file, or lost a transcript */
@@ -86,18 +86,18 @@ struct publish {
 	bool noted, at_once;     /* something changed in this turn; and must not wait */
 	struct session_file billing_file, list_file;
 	struct session *dirty;   /* the sessions whose files are dirty, by next_dirty */
-	int64_t next_cold_ms;    /* the next moment a prompt cache goes cold; 0: none is known */
-	int64_t next_quiet_ms;   /* the next moment a session's activity is an hour old; 0: none is known */
+	int64_t next_cold_ms;    /* when the next prompt cache goes cold; 0: not known */
+	int64_t next_quiet_ms;   /* when the next session's activity is an hour old; 0: not known */
 	bool moment_is_shared;   /* the next moment changes the shared figures */
 	bool was_fresh;
-	int64_t failed_mono_ms;  /* of this flush; 0: none */
+	int64_t failed_mono_ms;  /* of this flush; 0: no failure */
 	int64_t last_failed_mono_ms;
-	int64_t sweep_mono_ms;   /* when to try again to remove a file; 0: none waits */
+	int64_t sweep_mono_ms;   /* when to retry removing a file; 0: no file waits */
 	int last_errno;          /* the error that was logged; 0: all files can be written */
 	struct publish_stats stats;
 };
 
-/* `dir_fd` and `dir_path` stay the caller's. Nothing is written before publish_begin(). */
+/* `dir_fd` and `dir_path` stay the caller's. Writes nothing before publish_begin(). */
 void publish_init(struct publish *publish, struct ev_loop *loop, int dir_fd, const char *dir_path,
 		  const struct config *config, struct sessions *sessions, struct billing *billing,
 		  struct events *events);
@@ -109,7 +109,7 @@ void publish_set_keeper(struct publish *publish, publish_keeper *keeper, void *c
 void publish_set_directory(struct publish *publish, int dir_fd);
 
 /*
- * The figures are whole: removes our files of sessions that shall have none, and writes all others at the end
+ * The figures are whole: removes our files of excluded sessions, and writes all others at the end
  * of this turn. Before this, an earlier run's files stay as they are. Returns how many it removed.
  */
 unsigned publish_begin(struct publish *publish);
@@ -117,7 +117,7 @@ unsigned publish_begin(struct publish *publish);
 /* `session`: whose change it is; NULL for PUBLISH_ACCOUNT and everything below it. */
 void publish_note_change(struct publish *publish, struct session *session, enum publish_change change);
 
-/* Writes all that waits, now: for a caller who tells somebody that it is written. */
+/* Writes all that waits, now, so that the caller can announce it. */
 void publish_flush(struct publish *publish);
 
 /* Removes the session's file if it is ours. The session may be freed after this. */

@@ -39,7 +39,7 @@ static int64_t settled_at_ms(const struct refresh *refresh)
 	return quiet_ms < late_ms ? quiet_ms : late_ms;
 }
 
-/* It settled: runs, or waits until the figures are as old as their ttl. */
+/* The activity settled: runs, or waits until the figures are as old as their ttl. */
 static void become_due(struct refresh *refresh)
 {
 	int64_t ttl_ms = billing_ttl_ms(refresh->config, refresh->burn_usd_per_hour);
@@ -82,7 +82,7 @@ static int64_t backoff_ms(unsigned failures)
 	return wait_ms - wait_ms / 10 * random / UINT16_MAX;
 }
 
-/* Nothing runs and nothing waits; what was noted for a run is forgotten. */
+/* Nothing runs and nothing waits; forgets the activity noted for a run. */
 static void turn_off(struct refresh *refresh)
 {
 	set_quiet(refresh, REFRESH_OFF);
@@ -217,7 +217,7 @@ void refresh_configure(struct refresh *refresh)
 	else if (refresh->state == REFRESH_OFF)
 		set_quiet(refresh, REFRESH_CLEAN);
 	else if (refresh->state == REFRESH_WAITING)
-		become_due(refresh);  /* the ttl may be another one */
+		become_due(refresh);  /* the ttl may have changed */
 }
 
 const char *refresh_why_off(const struct refresh *refresh)
@@ -248,7 +248,7 @@ int refresh_force(struct refresh *refresh)
 	if (refresh->state == REFRESH_RUNNING)
 		return 0;
 	if (refresh->state == REFRESH_OFF)
-		refresh_configure(refresh);  /* it may have been installed meanwhile */
+		refresh_configure(refresh);  /* ccusage may have been installed meanwhile */
 	if (refresh->state == REFRESH_OFF)
 		return -1;
 	start_run(refresh);

@@ -30,10 +30,10 @@ enum refresh_state { REFRESH_OFF, REFRESH_CLEAN, REFRESH_SETTLING, REFRESH_WAITI
 struct refresh_result {
 	const struct billing_block *answer;  /* NULL: it failed */
 	const char *error;                   /* for people, when it failed */
-	int exit_status;                     /* 0 when it did not get to have one */
+	int exit_status;                     /* 0 when it never exited */
 	int64_t duration_ms;
 	unsigned failures;                   /* in a row, this one included */
-	int64_t next_attempt_ms;             /* wall clock; 0: none is set */
+	int64_t next_attempt_ms;             /* wall clock; 0: not set */
 };
 
 struct refresh_callbacks {
@@ -44,7 +44,7 @@ struct refresh_callbacks {
 struct refresh_stats {
 	uint64_t bursts;       /* times activity began after quiet */
 	uint64_t runs, good, failed;
-	uint64_t coalesced;    /* activity that a run already due took up */
+	uint64_t coalesced;    /* activity that joined a run already due */
 	uint64_t follow_ups;
 	int64_t last_started_ms, last_finished_ms, last_duration_ms;  /* wall clock; 0: never */
 	char last_error[512];  /* "": the last run was good */
@@ -57,15 +57,15 @@ struct refresh {
 	void *ctx;
 	enum refresh_state state;
 	struct ccusage_command command;
-	char why_off[256];           /* "": there is something to run */
+	char why_off[256];           /* "": it is on */
 	struct child *child;
 	ev_timer due;
-	int64_t first_mono_ms, last_mono_ms;   /* of the activity that is to be taken up; 0: none */
+	int64_t first_mono_ms, last_mono_ms;   /* of the activity that waits for a run; 0: no activity */
 	int64_t fetched_mono_ms;     /* when the last good answer came; 0: never */
 	int64_t due_wall_ms;         /* 0: no timer runs */
 	bool follow_up;
 	unsigned failures;           /* in a row */
-	double burn_usd_per_hour;    /* NaN: none */
+	double burn_usd_per_hour;    /* NaN: no activity */
 	struct refresh_stats stats;
 };
 
@@ -78,7 +78,7 @@ void refresh_init(struct refresh *refresh, struct ev_loop *loop, const struct co
  */
 void refresh_configure(struct refresh *refresh);
 
-/* Why it is off, for people; "": it is not. */
+/* Why it is off, for people; "": it is on. */
 const char *refresh_why_off(const struct refresh *refresh);
 
 /* A transcript grew. */
@@ -90,7 +90,7 @@ void refresh_note_activity(struct refresh *refresh);
  */
 int refresh_force(struct refresh *refresh);
 
-/* The burn rate that the ttl goes by, dollars an hour; NaN: none. */
+/* The burn rate, in dollars an hour, that decides the ttl; NaN: no activity. */
 void refresh_set_burn_rate(struct refresh *refresh, double usd_per_hour);
 
 /* An earlier run of the daemon got an answer at this time: it counts for the ttl. */

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/array.h"
 #include "base/log.h"
 #include "base/paths.h"
 #include "base/scope.h"
@@ -36,7 +37,6 @@ static const struct { int abi; uint64_t fs; uint64_t net; const char *name; } si
 	{ 4, 0, LANDLOCK_ACCESS_NET_BIND_TCP | LANDLOCK_ACCESS_NET_CONNECT_TCP, NULL },
 	{ 5, LANDLOCK_ACCESS_FS_IOCTL_DEV, 0, "control of devices" },
 };
-#define SINCE_COUNT (sizeof(since) / sizeof(since[0]))
 
 /* The cache, the socket's directory, /tmp, /var/tmp, $TMPDIR, /dev/null, and what is configured. */
 #define PLACES_MAX (6 + SANDBOX_WRITE_MAX)
@@ -81,7 +81,7 @@ static struct landlock_rights handled_by(int abi, bool network)
 	struct landlock_rights handled = { HANDLED_RIGHTS, LANDLOCK_ACCESS_NET_BIND_TCP };
 	if (!network)
 		handled.net |= LANDLOCK_ACCESS_NET_CONNECT_TCP;
-	for (size_t i = 0; i < SINCE_COUNT; i++) {
+	for (size_t i = 0; i < ARRAY_COUNT(since); i++) {
 		if (abi >= since[i].abi)
 			continue;
 		handled.fs &= ~since[i].fs;
@@ -172,7 +172,7 @@ static int allow_own(int ruleset_fd, const struct sandbox_rules *rules, uint64_t
 static int allow_temporary(int ruleset_fd, uint64_t handled)
 {
 	const char *const usual[] = { "/tmp", "/var/tmp", getenv("TMPDIR") };
-	for (size_t i = 0; i < sizeof(usual) / sizeof(usual[0]); i++) {
+	for (size_t i = 0; i < ARRAY_COUNT(usual); i++) {
 		if (!usual[i] || usual[i][0] != '/' || is_noted(usual[i]))
 			continue;
 		int why = allow_path(ruleset_fd, usual[i], WRITE_RIGHTS & handled);
@@ -385,7 +385,7 @@ void sandbox_write_status(struct jsonw *w)
 	jsonw_put_string(w, "network", network_name());
 	put_places(w);
 	jsonw_key_array(w, "notDenied");
-	for (size_t i = 0; i < SINCE_COUNT && sandbox.state == STATE_ON; i++)
+	for (size_t i = 0; i < ARRAY_COUNT(since) && sandbox.state == STATE_ON; i++)
 		if (sandbox.abi < since[i].abi && since[i].name)
 			jsonw_string(w, since[i].name);
 	jsonw_end_array(w);

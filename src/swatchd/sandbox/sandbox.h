@@ -23,7 +23,7 @@
 #include "config/config.h"
 #include "json/write.h"
 
-/* Directories of [sandbox] write that count. */
+/* [sandbox] write counts up to so many directories. */
 #define SANDBOX_WRITE_MAX 16
 
 struct sandbox_rules {

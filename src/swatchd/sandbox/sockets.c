@@ -9,6 +9,8 @@
 #include <sys/socket.h>
 #include <sys/syscall.h>
 
+#include "base/array.h"
+
 #include "base/unused.h"
 
 /* Where socket() is a call of its own, and the half of an argument that counts comes first. */
@@ -53,7 +55,7 @@ int sandbox_sockets_deny(bool unix_too)
 		RETURN(SECCOMP_RET_ALLOW),
 		REFUSE(EAFNOSUPPORT),
 	};
-	const struct sock_fprog program = { sizeof(code) / sizeof(code[0]), code };
+	const struct sock_fprog program = { ARRAY_COUNT(code), code };
 	return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program);
 }
 

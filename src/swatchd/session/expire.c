@@ -7,7 +7,7 @@
 #include "base/log.h"
 #include "base/scope.h"
 
-/* A process writes its last lines before it ends, but their file time may be a moment later. */
+/* A process writes its last lines before it ends, but the file's time may be a moment later. */
 #define ENDED_GRACE_MS INT64_C(2000)
 
 struct verdict {

@@ -17,7 +17,7 @@
 
 #include "base/strmap.h"
 
-/* So many processes can be followed at the same time; each takes a descriptor. */
+/* The most processes followed at a time; each takes a descriptor. */
 #define LIVENESS_MAX_PROCESSES 256
 
 struct liveness {

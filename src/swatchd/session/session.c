@@ -112,7 +112,7 @@ void sessions_reset_transcript(struct session_transcript *part)
 	part->model_at_ms = 0;
 }
 
-/* Keeps a string's newest value; nothing is allocated while it stays the same. */
+/* Keeps a string's newest value; allocates only when it changes. */
 static void keep(char **field, struct slice text, size_t size, size_t max_chars)
 {
 	char value[SESSION_PATH_MAX];
@@ -134,7 +134,7 @@ static void take_cost_state(struct session_transcript *part, const struct scan_f
 	if (!part->cost_state)
 		part->cost_state = malloc(sizeof(*part->cost_state));
 	if (!part->cost_state)
-		return;  /* then none is shown */
+		return;  /* no total is shown */
 	cost_state_take(facts, part->cost_state);
 	part->cost_state_is_behind = false;
 }
@@ -277,7 +277,7 @@ size_t sessions_count(const struct sessions *sessions)
 	return sessions->by_id.used;
 }
 
-/* At the end: nobody needs to know, and the tail may have freed its transcripts already. */
+/* At the end, when tail may have freed its transcripts already. */
 static void free_transcripts(struct session *session)
 {
 	struct session_transcript *next;

@@ -1,5 +1,5 @@
 /*
- * session: what the daemon knows of every session: its facts, its transcripts, its state.
+ * session: everything that the daemon knows of a session: its facts, its transcripts, its state.
  *
  * For: the daemon passes lines on to it; publish composes the files from it; expire ages it; liveness says
  * which ones have a living process. It holds no figures of cost: those are the ledger's.
@@ -37,13 +37,13 @@ struct session_transcript {
 	bool wanted;                       /* facts are gathered */
 	/* The facts, from the lines read so far; gathered for wanted transcripts that are no subagents'. */
 	uint64_t messages;                 /* a message of several lines counts once */
-	uint64_t last_message_hash;        /* of the last line's message.id; 0: it had none */
-	int64_t last_message_ms;           /* 0: none yet */
+	uint64_t last_message_hash;        /* of the last line's message.id; 0: no id */
+	int64_t last_message_ms;           /* 0: no alert yet */
 	int64_t context_tokens;            /* of the last message; -1: not known */
 	int64_t context_at_ms;
-	int64_t cache_written_ms;          /* the last message with cache writes or reads; 0: none */
+	int64_t cache_written_ms;          /* the last message with cache writes or reads; 0: never */
 	bool cache_is_1h;                  /* its writes last an hour, not five minutes */
-	int64_t compacted_ms;              /* the last compaction; 0: none */
+	int64_t compacted_ms;              /* the last compaction; 0: never */
 	char *cwd;                         /* the last one seen */
 	char *branch;
 	char *model;
@@ -66,11 +66,11 @@ struct session {
 	const char *id;                    /* the map's; "" of `unnamed` */
 	struct session_transcript *transcripts;
 	int64_t first_seen_ms;
-	bool first_seen_checked;           /* an earlier run's file was asked */
+	bool first_seen_checked;           /* the earlier run's file was read */
 	int64_t last_activity_ms;          /* the newest mtime among its transcripts */
 	enum session_state state;
 	unsigned live_processes;
-	int64_t process_ended_ms;          /* when its last living process ended; 0: none has */
+	int64_t process_ended_ms;          /* when its last living process ended; 0: never */
 	int64_t window_tokens;             /* from a statusline; 0: not known */
 	bool told;                         /* a statusline reported the cost that Claude Code shows: */
 	double told_usd;
@@ -119,15 +119,15 @@ bool sessions_note_read(struct session_transcript *part);
 void session_note_processes(struct session *session, unsigned living, int64_t now_ms);
 
 /*
- * What a statusline said of the session: the size of its context window, and what it cost so far (NaN: it did
- * not say). Values out of range are ignored. Returns true when something changed.
+ * A statusline's report: the size of the context window, and the session's cost so far (NaN: not reported).
+ * Ignores values out of range. Returns true when something changed.
  */
 bool session_note_tick(struct session *session, int64_t window_tokens, double cost_usd);
 
-/* An earlier run saw the session at this time already (0: none did). */
+/* An earlier run saw the session at this time (0: no run did). */
 void session_note_first_seen(struct session *session, int64_t at_ms);
 
-/* The main transcript with the last activity; NULL when there is none (subagents only, or all gone). */
+/* The main transcript with the last activity; NULL when all are gone, or are subagents'. */
 const struct session_transcript *session_main(const struct session *session);
 
 /* When a transcript's prompt cache goes cold, and how long it lasts; 0 without a cache or a transcript. */

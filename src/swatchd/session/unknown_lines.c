@@ -2,7 +2,9 @@
 
 #include <string.h>
 
-/* How the versions begin whose format is known; others may write other lines. */
+#include "base/array.h"
+
+/* The versions whose format is known begin like this; others may write other lines. */
 static const char *const known_versions[] = { "1.0.", "2.0.", "2.1." };
 
 void drift_init(struct drift *drift)
@@ -16,7 +18,7 @@ static void count(struct strmap *names, struct slice name)
 	uintptr_t seen = (uintptr_t)strmap_get_len(names, name.data, len);
 	if (seen == 0 && names->used >= DRIFT_MAX_NAMES)
 		return;
-	/* When memory runs out the name is not counted: no figure depends on it. */
+	/* Out of memory drops the count: no figure depends on it. */
 	(void)strmap_put_len(names, name.data, len, (void *)(seen + 1));
 }
 
@@ -26,7 +28,7 @@ void drift_note_line(struct drift *drift, const struct scan_facts *facts)
 		count(&drift->line_types, facts->type_name);
 	if (!facts->version.data || facts->version.len == 0)
 		return;
-	for (size_t i = 0; i < sizeof(known_versions) / sizeof(known_versions[0]); i++)
+	for (size_t i = 0; i < ARRAY_COUNT(known_versions); i++)
 		if (facts->version.len >= strlen(known_versions[i])
 		    && memcmp(facts->version.data, known_versions[i], strlen(known_versions[i])) == 0)
 			return;

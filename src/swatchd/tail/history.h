@@ -25,7 +25,7 @@ size_t tail_history_start(struct tail *tail);
 void tail_history_take(struct tail *tail, bool wait, void (*ended)(struct tail *tail, struct transcript *t,
 								   const struct history_batch *last));
 
-/* The transcript is forgotten: its records are not handed on any more. */
+/* Forgets the transcript: hands on no more of its records. */
 void tail_history_forget(struct tail *tail, struct transcript *t);
 
 /* The time of the newest transcript that has not been read to its end, 0 when all have. */

@@ -31,7 +31,7 @@ struct tail {
 	size_t backlog_len, backlog_cap;
 	bool backlog_sorted;
 	bool backlog_held;
-	/* history.c: what threads read, newest first. */
+	/* history.c: the transcripts that threads read, newest first. */
 	struct history *history; /* NULL: nothing */
 	ev_async history_came;
 	size_t history_count, history_left;   /* transcripts, and those not read to their end */

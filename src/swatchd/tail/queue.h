@@ -16,7 +16,7 @@
 /* Queues a transcript, due in `delay_ms`. One that waits keeps its place; notes one that a thread reads. */
 void tail_queue_push(struct tail *tail, struct transcript *t, int64_t delay_ms);
 
-/* Takes the first one out; NULL when none waits. */
+/* Takes the first one out; NULL when the queue is empty. */
 struct transcript *tail_queue_pop(struct tail *tail);
 
 void tail_queue_remove(struct tail *tail, struct transcript *t);
@@ -29,7 +29,7 @@ void tail_backlog_remove(struct tail *tail, struct transcript *t);
 /* Takes out all that lie below a directory: one by one, each would be looked for among all. */
 void tail_backlog_remove_tree(struct tail *tail, const char *directory);
 
-/* The newest of the backlog, which stays in it; NULL when it is empty. Sorts it where that has to be. */
+/* The newest of the backlog, which stays in it; NULL when it is empty. */
 struct transcript *tail_backlog_last(struct tail *tail);
 
 #endif

@@ -101,7 +101,7 @@ struct look {
 	uint64_t lines_read;
 };
 
-/* Hands on what has been found since the last batch. The last one comes also when that is nothing. */
+/* Hands on the lines found since the last batch. The last batch comes even without lines. */
 static void hand_on(struct look *look, bool ends)
 {
 	const struct tail *tail = look->tail;
@@ -230,7 +230,7 @@ static bool still_no_newline(struct tail *tail, struct transcript *t, int fd)
 	return false;
 }
 
-/* Reads up to `end`, the file's size. The lines of the last chunk are left in `look`. */
+/* Reads up to `end`, the file's size. Leaves the lines of the last chunk in `look`. */
 static enum tail_read_result read_open_file(struct look *look, int64_t end, size_t budget_bytes)
 {
 	struct tail *tail = look->tail;

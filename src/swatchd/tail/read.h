@@ -13,7 +13,7 @@
 enum tail_read_result {
 	TAIL_READ_DONE,     /* every complete line has been handed on */
 	TAIL_READ_MORE,     /* the budget is spent, there is more */
-	TAIL_READ_GONE,     /* the file is gone, or is not a regular one any more */
+	TAIL_READ_GONE,     /* the file is gone, or no longer a regular one */
 	TAIL_READ_FAILED    /* errno says why */
 };
 
@@ -29,7 +29,7 @@ void tail_read_adopt(struct transcript *t, const struct gather_file *file);
 /* Keeps size and times of a look. */
 void tail_read_note_stat(struct transcript *t, const struct stat *st);
 
-/* True when the file is not as it was at the last look, or was never read. */
+/* True when the file changed since the last look, or was never read. */
 bool tail_read_is_changed(const struct transcript *t, const struct stat *st);
 
 #endif

@@ -125,8 +125,8 @@ static void note_failure(struct tail *tail, struct transcript *t, int why)
 {
 	tail->stats.failed++;
 	if (!t->failing)
-		log_warning("cannot read transcript %s: %s; it is tried again when it changes, and now and "
-			    "then", t->path, strerror(why));
+		log_warning("cannot read transcript %s: %s; trying again when it changes, and now and then",
+			    t->path, strerror(why));
 	t->failing = true;
 	retry_later(tail);
 }
@@ -154,7 +154,7 @@ static bool read_whole(struct tail *tail, struct transcript *t)
 	return result != TAIL_READ_GONE;
 }
 
-/* A thread has read a transcript to its end, or could not: it is followed from there on like any other. */
+/* A thread has read a transcript to its end, or failed: from now on tail follows it like any other. */
 static void end_history_of(struct tail *tail, struct transcript *t, const struct history_batch *last)
 {
 	const struct gather_file *file = &last->file;
@@ -280,7 +280,7 @@ bool tail_note(struct tail *tail, const char *path, size_t root_len, bool polled
 		if (!t) {
 			if (errno == 0)
 				return true;
-			log_error("cannot follow transcript %s: out of memory; it is tried again", path);
+			log_error("cannot follow transcript %s: out of memory; trying again", path);
 			return false;
 		}
 		if (first_walk && tail_backlog_push(tail, t)) {

@@ -53,8 +53,8 @@ struct transcript {
 	bool queued;
 	bool in_backlog;
 	bool in_history;         /* a thread reads it */
-	bool noted;              /* and it was reported meanwhile */
-	bool restart;            /* and has to be read again from its start */
+	bool noted;              /* and watch reported it meanwhile */
+	bool restart;            /* and must be read again from its start */
 	bool known;              /* dev, ino and offset mean something */
 	bool polled;
 	bool skipping;           /* inside a line that is too long */
@@ -109,7 +109,7 @@ void tail_set_delay(struct tail *tail, int64_t delay_ms);
 
 /*
  * `path` may be new or may have grown. A new one goes to the backlog while `first_walk`, else tail reads it
- * after the delay. Passes over what is not a regular file. Returns false, after a log message, when memory
+ * after the delay. Ignores anything but a regular file. Returns false, after a log message, when memory
  * ran out for a new one; tail does not know it then.
  */
 bool tail_note(struct tail *tail, const char *path, size_t root_len, bool polled, bool first_walk);
@@ -127,7 +127,7 @@ void tail_recheck(struct tail *tail, bool polled_only);
 /* Reads a transcript again from its start: its owner wants lines that it let pass before. */
 void tail_reread(struct tail *tail, struct transcript *transcript);
 
-/* Reads everything that waits, now, delay or not, and tries again what failed. */
+/* Reads everything that waits, without the delay, and retries failed reads. */
 void tail_flush(struct tail *tail);
 
 /* Collects the backlog without reading it, while the first walk is under way. */

@@ -11,9 +11,11 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#include "base/array.h"
 #include "base/inotify_limit.h"
 #include "base/log.h"
 #include "base/paths.h"
+#include "base/scope.h"
 #include "config/config.h"
 #include "transcript/path.h"
 
@@ -45,7 +47,7 @@ static const char *why_polled(const struct watch *watch, const char *path)
 	struct statfs fs;
 	if (statfs(path, &fs) != 0)
 		return NULL;  /* inotify_add_watch() will say why */
-	for (size_t i = 0; i < sizeof(silent_filesystems) / sizeof(silent_filesystems[0]); i++)
+	for (size_t i = 0; i < ARRAY_COUNT(silent_filesystems); i++)
 		if ((unsigned long)fs.f_type == silent_filesystems[i].magic)
 			return silent_filesystems[i].why;
 	return NULL;
@@ -132,10 +134,9 @@ static void unmap_wd(struct watch *watch, struct watch_dir *dir)
 {
 	if (dir->wd < 0)
 		return;
-	char key[sizeof(int)];
-	memcpy(key, &dir->wd, sizeof(key));
-	if (strmap_get_len(&watch->dirs_by_wd, key, sizeof(key)) == dir)
-		strmap_remove_len(&watch->dirs_by_wd, key, sizeof(key));
+	const char *key = (const char *)&dir->wd;
+	if (strmap_get_len(&watch->dirs_by_wd, key, sizeof(dir->wd)) == dir)
+		strmap_remove_len(&watch->dirs_by_wd, key, sizeof(dir->wd));
 	dir->wd = -1;
 }
 
@@ -144,13 +145,11 @@ static bool map_wd(struct watch *watch, struct watch_dir *dir, int wd)
 	if (dir->wd == wd)
 		return true;
 	unmap_wd(watch, dir);
-	char key[sizeof(int)];
-	memcpy(key, &wd, sizeof(key));
 	/* The kernel has one watch an inode: a moved directory keeps its descriptor. */
-	struct watch_dir *before = strmap_get_len(&watch->dirs_by_wd, key, sizeof(key));
+	struct watch_dir *before = watch_dirs_by_wd(watch, wd);
 	if (before)
 		before->wd = -1;
-	if (!strmap_put_len(&watch->dirs_by_wd, key, sizeof(key), dir))
+	if (!strmap_put_len(&watch->dirs_by_wd, (const char *)&wd, sizeof(wd), dir))
 		return false;
 	dir->wd = wd;
 	return true;
@@ -168,7 +167,7 @@ static bool start_watching(struct watch *watch, struct watch_dir *dir)
 			if (map_wd(watch, dir, wd))
 				return true;
 			(void)inotify_rm_watch(watch->inotify_fd, wd);
-			log_error("cannot watch %s: out of memory; it is polled", dir->path);
+			log_error("cannot watch %s: out of memory; polling it", dir->path);
 			why = why_memory;
 		} else if (errno == ENOSPC) {
 			report_limit(watch, dir->path);
@@ -177,7 +176,7 @@ static bool start_watching(struct watch *watch, struct watch_dir *dir)
 			return false;
 		} else {
 			if (dir->polled_why != why_refused)
-				log_warning("cannot watch %s: %s; it is polled until that changes", dir->path,
+				log_warning("cannot watch %s: %s; polling it until that changes", dir->path,
 					    strerror(errno));
 			why = why_refused;
 		}
@@ -304,9 +303,7 @@ struct watch_dir *watch_dirs_by_path(const struct watch *watch, const char *path
 
 struct watch_dir *watch_dirs_by_wd(const struct watch *watch, int wd)
 {
-	char key[sizeof(int)];
-	memcpy(key, &wd, sizeof(key));
-	return strmap_get_len(&watch->dirs_by_wd, key, sizeof(key));
+	return strmap_get_len(&watch->dirs_by_wd, (const char *)&wd, sizeof(wd));
 }
 
 void watch_dirs_forget_wd(struct watch *watch, int wd)
@@ -357,7 +354,7 @@ static void list_entry(struct watch *watch, struct watch_dir *dir, int dir_fd, c
 	bool process = (dir->roles & WATCH_ROLE_PROCESSES) && kind == DT_REG && has_ending(name, ".json");
 	if (!transcript && !process && !(tree && kind == DT_DIR))
 		return;
-	char *path = paths_join(dir->path, name);
+	AUTO_FREE char *path = paths_join(dir->path, name);
 	if (!path) {
 		log_error("cannot look at %s/%s: out of memory; trying again", dir->path, name);
 		watch->lost = true;
@@ -370,7 +367,6 @@ static void list_entry(struct watch *watch, struct watch_dir *dir, int dir_fd, c
 	/* Polling lists a known folder in its own turn. */
 	else if (!watch_dirs_by_path(watch, path) || watch->inotify_fd >= 0)
 		watch_dirs_add_below(watch, dir, path);
-	free(path);
 }
 
 /* Says so once, until it can be listed. */
@@ -381,6 +377,16 @@ static void note_unlisted(struct watch *watch, struct watch_dir *dir, int why)
 	set_unlisted(watch, dir, true);
 }
 
+/* A polled directory is gone, with all below it. Without memory the next poll sees it gone. */
+static void drop_gone(struct watch *watch, const struct watch_dir *dir)
+{
+	AUTO_FREE char *path = strdup(dir->path);
+	if (!path)
+		return;
+	watch_dirs_drop_tree(watch, path);
+	watch->callbacks.tree_gone(watch->ctx, path);
+}
+
 static void list_directory(struct watch *watch, struct watch_dir *dir)
 {
 	int flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NONBLOCK;
@@ -388,21 +394,11 @@ static void list_directory(struct watch *watch, struct watch_dir *dir)
 	DIR *stream = fd >= 0 ? fdopendir(fd) : NULL;
 	if (!stream) {
 		int why = errno;
-		if (fd >= 0)
-			close(fd);
-		if (paths_is_gone(why)) {
-			if (dir->polled_why) {
-				/* A copy, because the path goes with the directory. */
-				char *gone = strdup(dir->path);
-				if (gone) {
-					watch_dirs_drop_tree(watch, gone);
-					watch->callbacks.tree_gone(watch->ctx, gone);
-				}
-				free(gone);
-			}
-			return;
-		}
-		note_unlisted(watch, dir, why);
+		close_quietly(fd);
+		if (!paths_is_gone(why))
+			note_unlisted(watch, dir, why);
+		else if (dir->polled_why)
+			drop_gone(watch, dir);
 		return;
 	}
 	const struct dirent *entry;

@@ -40,7 +40,7 @@ struct watch_dir *watch_dirs_add(struct watch *watch, const char *path, enum wat
 /* Adds a folder in `above`, unless it is deeper than TRANSCRIPT_MAX_DEPTH, which is logged once. */
 void watch_dirs_add_below(struct watch *watch, struct watch_dir *above, const char *path);
 
-/* Takes a role away, and drops a directory that has none left. */
+/* Takes a role away; drops the directory with its last role. */
 void watch_dirs_remove_role(struct watch *watch, struct watch_dir *dir, enum watch_role role);
 
 /* Drops one directory, or everything at and below `prefix`. */

@@ -17,7 +17,7 @@ struct watch_dir;
 struct watch_stats {
 	uint64_t events;       /* inotify events read */
 	uint64_t overflows;    /* IN_Q_OVERFLOW */
-	uint64_t rescans;      /* times everything was listed again */
+	uint64_t rescans;      /* how often everything was listed again */
 	uint64_t directories;  /* watched or polled now */
 	uint64_t polled;       /* polled now */
 	uint64_t unlisted;     /* could not be listed; the next poll tries again */

@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "base/paths.h"
+#include "base/scope.h"
 #include "swatchd/watch/dirs.h"
 
 /* How often to look at the roots again when one appeared meanwhile. */
@@ -21,7 +22,7 @@ void watch_roots_drop_tree(struct watch *watch, const char *path)
 /* Watches the nearest existing directory above `path`, where the next part of its way will appear. */
 static void anchor_above(struct watch *watch, const char *path)
 {
-	char *above = strdup(path);
+	AUTO_FREE char *above = strdup(path);
 	if (!above) {
 		watch->lost = true;
 		return;
@@ -43,7 +44,6 @@ static void anchor_above(struct watch *watch, const char *path)
 		anchor->anchor_turn = watch->resolve_turn;
 	else
 		watch->lost = true;
-	free(above);
 }
 
 static bool same_as_earlier(const struct watch *watch, size_t index, const struct stat *st)
@@ -100,14 +100,13 @@ static void resolve_root(struct watch *watch, size_t index)
 
 static void resolve_processes(struct watch *watch, const struct watch_root *root)
 {
-	char *path = paths_join(root->config_path, "sessions");
+	AUTO_FREE char *path = paths_join(root->config_path, "sessions");
 	struct stat st;
 	bool looked = path && lstat(path, &st) == 0;
 	if (!looked && !(path && paths_is_gone(errno)))
 		note_unseen(watch, root->config_path, path ? errno : ENOMEM);
 	else if (looked && S_ISDIR(st.st_mode) && !watch_dirs_by_path(watch, path))
 		(void)watch_dirs_add(watch, path, WATCH_ROLE_PROCESSES, 0, 0);
-	free(path);
 }
 
 /* An anchor that no root needs any more would wake the daemon for nothing. */

@@ -21,7 +21,7 @@ int watch_roots_set(struct watch *watch, const char *const *paths, size_t count)
 /* Looks which roots exist: watches them, and anchors for the others. */
 void watch_roots_resolve(struct watch *watch);
 
-/* Drops each root and anchor whose path now leads to another directory, so that resolving starts it anew. */
+/* Drops each root and anchor whose path now leads to another directory; the next look starts it again. */
 void watch_roots_drop_moved(struct watch *watch);
 
 /* Drops a directory with all below it, and tells the daemon that its transcripts are gone. */
