@@ -11,7 +11,6 @@
 #include <unistd.h>
 
 #include "base/file.h"
-#include "base/scope.h"
 #include "cache/names.h"
 #include "cache/read.h"
 
@@ -58,13 +57,10 @@ static bool is_temp_file(int dir_fd, const char *name)
 
 int cache_sweep_temp_files(int dir_fd)
 {
-	int fd = openat(dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *stream = fd >= 0 ? fdopendir(fd) : NULL;
-	if (!stream) {
-		close_quietly(fd);
-		return -1;
-	}
+	DIR *stream = file_open_directory(dir_fd, ".", 0);
 	int swept = 0;
+	if (!stream)
+		return -1;
 	const struct dirent *entry;
 	while ((errno = 0, entry = readdir(stream)))
 		if (is_temp_file(dir_fd, entry->d_name) && unlinkat(dir_fd, entry->d_name, 0) == 0)

@@ -370,12 +370,9 @@ static void restore_record(struct alerts *alerts, struct json_object *written)
 
 void alerts_restore(struct alerts *alerts, struct json_object *written, int64_t now_ms)
 {
-	struct json_object *list;
+	size_t count;
+	struct json_object *list = json_get_array(written, "announced", &count);
 	alerts->now_ms = now_ms;
-	if (!written || !json_object_object_get_ex(written, "announced", &list)
-	    || !json_object_is_type(list, json_type_array))
-		return;
-	size_t count = json_object_array_length(list);
 	for (size_t i = 0; i < count && alerts->count < ALERTS_RECORDS_MAX; i++)
 		restore_record(alerts, json_object_array_get_idx(list, i));
 	alerts->changed = false;

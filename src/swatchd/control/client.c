@@ -259,16 +259,15 @@ static void take_request(struct control_client *client, const char *line, size_t
 	struct control *control = client->control;
 	client->last_heard = ++control->heard;
 	AUTO_JSON *request = json_parse(line, len, REQUEST_MAX_DEPTH, NULL);
-	struct json_object *op;
+	const char *op = json_get_string(request, "op");
 	if (!request && errno == ENOMEM) {
 		take_bad_request(client, "out of memory");
 	} else if (!json_object_is_type(request, json_type_object)) {
 		take_bad_request(client, "not a JSON object");
-	} else if (!json_object_object_get_ex(request, "op", &op)
-		   || !json_object_is_type(op, json_type_string)) {
+	} else if (!op) {
 		take_bad_request(client, "no \"op\"");
 	} else {
-		control_handler *handle = find_handler(control, json_object_get_string(op));
+		control_handler *handle = find_handler(control, op);
 		if (handle)
 			handle(control->ctx, client, request);
 		else

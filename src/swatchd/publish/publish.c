@@ -2,14 +2,12 @@
 
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/clock.h"
+#include "base/file.h"
 #include "base/log.h"
-#include "base/scope.h"
 #include "base/unused.h"
 #include "cache/read.h"
 #include "cache/write.h"
@@ -415,12 +413,10 @@ void publish_remove_session(struct publish *publish, struct session *session)
 
 unsigned publish_sweep(struct publish *publish)
 {
-	int fd = openat(publish->dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *stream = fd >= 0 ? fdopendir(fd) : NULL;
+	DIR *stream = file_open_directory(publish->dir_fd, ".", 0);
 	unsigned removed = 0;
 	if (!stream) {
 		note_kept(publish, "old files", errno);
-		close_quietly(fd);
 		return 0;
 	}
 	publish->sweep_mono_ms = 0;

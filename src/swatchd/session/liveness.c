@@ -100,21 +100,16 @@ static bool read_number(struct json_object *object, const char *key, uint64_t *o
 static bool parse_process_file(const struct buf *text, struct process_file *out)
 {
 	AUTO_JSON *object = json_parse(buf_str(text), text->len, 16, NULL);
-	struct json_object *id;
+	const char *id = json_get_string(object, "sessionId");
 	uint64_t pid = 0;
 	memset(out, 0, sizeof(*out));
-	bool good = json_object_is_type(object, json_type_object) && read_number(object, "pid", &pid)
-		    && pid > 0 && pid <= INT_MAX && json_object_object_get_ex(object, "sessionId", &id)
-		    && json_object_is_type(id, json_type_string)
-		    && cache_session_id_is_valid(json_object_get_string(id),
-						 (size_t)json_object_get_string_len(id));
-	if (good) {
-		out->pid = (pid_t)pid;
-		memcpy(out->session_id, json_object_get_string(id),
-		       (size_t)json_object_get_string_len(id) + 1);
-		out->has_started = read_number(object, "procStart", &out->started);
-	}
-	return good;
+	if (!id || !cache_session_id_is_valid(id, strlen(id)) || !read_number(object, "pid", &pid) || pid == 0
+	    || pid > INT_MAX)
+		return false;
+	out->pid = (pid_t)pid;
+	memcpy(out->session_id, id, strlen(id) + 1);
+	out->has_started = read_number(object, "procStart", &out->started);
+	return true;
 }
 
 static void drop(struct live_process *process)

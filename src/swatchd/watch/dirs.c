@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/array.h"
+#include "base/file.h"
 #include "base/inotify_limit.h"
 #include "base/log.h"
 #include "base/paths.h"
@@ -389,14 +390,10 @@ static void drop_gone(struct watch *watch, const struct watch_dir *dir)
 
 static void list_directory(struct watch *watch, struct watch_dir *dir)
 {
-	int flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NONBLOCK;
-	int fd = open(dir->path, dir->depth > 0 ? flags | O_NOFOLLOW : flags);
-	DIR *stream = fd >= 0 ? fdopendir(fd) : NULL;
+	DIR *stream = file_open_directory(AT_FDCWD, dir->path, dir->depth > 0 ? O_NOFOLLOW : 0);
 	if (!stream) {
-		int why = errno;
-		close_quietly(fd);
-		if (!paths_is_gone(why))
-			note_unlisted(watch, dir, why);
+		if (!paths_is_gone(errno))
+			note_unlisted(watch, dir, errno);
 		else if (dir->polled_why)
 			drop_gone(watch, dir);
 		return;
