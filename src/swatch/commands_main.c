@@ -48,7 +48,7 @@ static int dispatch(struct invocation *invocation, int argc, char **argv)
 	AUTO_FREE char *path = program_find_external(name);
 	if (!path)
 		return command_say_unknown(name);
-	program_become(path, invocation->config_option, invocation->cache_option, argc, argv);
+	program_become(path, invocation, argc, argv);
 	return SWATCH_FAILED;
 }
 

@@ -162,7 +162,7 @@ note: left by a swatchd that crashed: .swatch.tmp.1'
 @test "Claude Code's settings: the statusline, and transcripts about to be deleted" {
 	message 1 >"$PROJECTS/-p/s1.jsonl"
 	check_is statusline "note: no statusLine is set in $HOME/.claude/settings.json"
-	is "$(remedy statusline)" 'swatch setup puts it in, and keeps all else in that file as it is'
+	is "$(remedy statusline)" 'swatch setup puts it in, and keeps everything else in that file as it is'
 	settings '{"statusLine":{"type":"command","command":"ccusage statusline"}}'
 	check_is statusline 'bad: its program is not found: ccusage (*)'
 	settings '{"statusLine":{"type":"command","command":"sh ~/x.sh | ccusage \u001b[2J"}}'

@@ -105,6 +105,9 @@ bool command_read_options(const struct invocation *invocation, int argc, char **
 int command_next_option(const struct invocation *invocation, int argc, char **argv);
 int command_options_status(int option);
 
+/* Ends this process by the signal, so that whoever sent it can tell; does nothing for 0. */
+void command_end_by(int signal_number);
+
 extern const struct command command_status;
 extern const struct command command_statusline;
 extern const struct command command_top;

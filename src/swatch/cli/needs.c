@@ -2,6 +2,7 @@
 #include "swatch/cli/command.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -61,6 +62,14 @@ int invocation_find_cache(struct invocation *invocation)
 	if (status != SWATCH_OK)
 		return status;
 	return invocation_locate_cache(invocation) ? SWATCH_OK : SWATCH_FAILED;
+}
+
+void command_end_by(int signal_number)
+{
+	if (signal_number == 0)
+		return;
+	(void)signal(signal_number, SIG_DFL);
+	(void)raise(signal_number);
 }
 
 void invocation_release(struct invocation *invocation)

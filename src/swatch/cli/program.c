@@ -15,6 +15,7 @@
 #include "base/paths.h"
 #include "base/scope.h"
 #include "base/spawn.h"
+#include "swatch/cli/command.h"
 #include "swatch/ui/terminal.h"
 
 #define EXTERNAL_MAX_NAME 64
@@ -92,27 +93,33 @@ char *program_find_external(const char *name)
 	return found ? found : argv_find_program(program);
 }
 
-void program_become(const char *path, const char *config_option, const char *cache_option, int argc,
-		    char **argv)
+char **program_words(const struct invocation *invocation, int argc, char **argv)
 {
-	char config[] = "--config", cache[] = "--cache";
-	AUTO_FREE char **whole = calloc((size_t)argc + 5, sizeof(*whole));
+	static char config[] = "--config", cache[] = "--cache";
+	char **words = calloc((size_t)argc + 5, sizeof(*words));
 	size_t count = 0;
+	if (!words)
+		return NULL;
+	words[count++] = argv[0];
+	if (invocation->config_option) {
+		words[count++] = config;
+		words[count++] = (char *)(uintptr_t)invocation->config_option;
+	}
+	if (invocation->cache_option) {
+		words[count++] = cache;
+		words[count++] = (char *)(uintptr_t)invocation->cache_option;
+	}
+	memcpy(&words[count], argv + 1, (size_t)(argc - 1) * sizeof(*words));
+	return words;
+}
+
+void program_become(const char *path, const struct invocation *invocation, int argc, char **argv)
+{
+	AUTO_FREE char **whole = program_words(invocation, argc, argv);
 	if (!whole) {
 		terminal_error("out of memory");
 		return;
 	}
-	whole[count++] = argv[0];
-	if (config_option) {
-		whole[count++] = config;
-		whole[count++] = (char *)(uintptr_t)config_option;
-	}
-	if (cache_option) {
-		whole[count++] = cache;
-		whole[count++] = (char *)(uintptr_t)cache_option;
-	}
-	for (int i = 1; i < argc; i++)
-		whole[count++] = argv[i];
 	execv(path, whole);
 	terminal_error("cannot run %s: %s", path, strerror(errno));
 }

@@ -9,6 +9,8 @@
 
 #include <stdbool.h>
 
+struct invocation;
+
 /*
  * The path of the swatchd that belongs to this program: the one beside it, else in SWATCH_BINDIR, else on
  * PATH. The caller frees it; NULL with errno when it is missing.
@@ -31,11 +33,16 @@ char *program_find_external(const char *name);
 char *program_find_part(const char *name);
 
 /*
- * Becomes the program, with the global options that were given (NULL: not given) before these arguments.
+ * Becomes the program, with the global options that were given before these arguments.
  * Returns only on failure, after an error message.
  */
-void program_become(const char *path, const char *config_option, const char *cache_option, int argc,
-		    char **argv);
+void program_become(const char *path, const struct invocation *invocation, int argc, char **argv);
+
+/*
+ * The words of `argv` with the global options that were given after the first. The caller frees the array, but not the
+ * words; NULL when memory ran out.
+ */
+char **program_words(const struct invocation *invocation, int argc, char **argv);
 
 /*
  * Runs the program on the same terminal, and waits for its end. It gets SIGTERM when this process dies.

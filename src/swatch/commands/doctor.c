@@ -1,6 +1,5 @@
 /* swatch doctor: one page of checks, and what to do about each that fails. */
 #include <errno.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -84,7 +83,7 @@ static void run_checks(struct doctor *doctor)
 	static void (*const checks[])(struct doctor *) = {
 		doctor_check_config, doctor_check_daemon, doctor_check_sandbox, doctor_check_service,
 		doctor_check_transcripts, doctor_check_inotify, doctor_check_polled, doctor_check_cache,
-		doctor_check_other_files, doctor_check_ccusage, doctor_check_figures, doctor_check_settings,
+		doctor_check_ccusage, doctor_check_figures, doctor_check_settings,
 		doctor_check_clock,
 	};
 	for (size_t i = 0; i < sizeof(checks) / sizeof(checks[0]) && !doctor->interrupted; i++)
@@ -132,11 +131,7 @@ static int run_doctor(struct invocation *invocation, int argc, char **argv)
 	}
 	int interrupted = doctor.interrupted;
 	release(&doctor, invocation);
-	if (interrupted) {
-		/* End by the signal, so that whoever sent it can tell. */
-		(void)signal(interrupted, SIG_DFL);
-		(void)raise(interrupted);
-	}
+	command_end_by(interrupted);
 	return status;
 }
 

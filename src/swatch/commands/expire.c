@@ -51,9 +51,7 @@ static bool print_answer(struct json_object *answer, bool dry_run)
 	if (next_ms > 0)
 		page_line(&page, STYLE_QUIET, 0, "the daemon looks again at %s (%s)",
 			  human_clock(next_ms, now_ms, HUMAN_TEXT), human_ago(next_ms, now_ms, HUMAN_TEXT));
-	bool good = page_print(&page);
-	page_release(&page);
-	return good;
+	return page_print(&page);
 }
 
 static int run_expire(struct invocation *invocation, int argc, char **argv)

@@ -38,9 +38,7 @@ static bool print_figures(const struct invocation *invocation, struct json_objec
 		page_line(&page, STYLE_GOOD, 2, "refreshed in %s",
 			  human_duration(json_get_int(answer, "durationMs", 0), HUMAN_TEXT));
 	figures_show(&figures, &page, now_ms);
-	bool good = page_print(&page);
-	page_release(&page);
-	return good;
+	return page_print(&page);
 }
 
 static int refresh_by_daemon(struct invocation *invocation, struct client *client, bool wait)
@@ -74,20 +72,15 @@ static int refresh_alone(struct invocation *invocation)
 				       SWATCH_BINDIR);
 		return SWATCH_FAILED;
 	}
-	char name[] = "swatchd", once[] = "--once", wait[] = "--wait", config[] = "--config",
-	     cache[] = "--cache";
-	char *argv[8] = { name, once, wait };
-	size_t count = 3;
-	if (invocation->config_option) {
-		argv[count++] = config;
-		argv[count++] = (char *)(uintptr_t)invocation->config_option;
-	}
-	if (invocation->cache_option) {
-		argv[count++] = cache;
-		argv[count++] = (char *)(uintptr_t)invocation->cache_option;
+	char name[] = "swatchd", once[] = "--once", wait[] = "--wait";
+	char *argv[] = { name, once, wait };
+	AUTO_FREE char **words = program_words(invocation, 3, argv);
+	if (!words) {
+		terminal_error("out of memory");
+		return SWATCH_FAILED;
 	}
 	(void)terminal_flush();
-	int ended = program_run(path, argv);
+	int ended = program_run(path, words);
 	if (ended < 0)
 		terminal_error("cannot run %s: %s", path, strerror(errno));
 	if (ended == SWATCH_OK && !print_figures(invocation, NULL))

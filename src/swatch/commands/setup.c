@@ -1,5 +1,4 @@
 /* swatch setup: connects swatch with ccusage, the service and the statusline; --undo takes it back. */
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -134,11 +133,7 @@ static int run_setup(struct invocation *invocation, int argc, char **argv)
 	}
 	int interrupted = setup.interrupted;
 	release(&setup);
-	if (interrupted) {
-		/* End by the signal, so that whoever sent it can tell. */
-		(void)signal(interrupted, SIG_DFL);
-		(void)raise(interrupted);
-	}
+	command_end_by(interrupted);
 	return status;
 }
 

@@ -43,9 +43,7 @@ static bool print_page(const struct invocation *invocation, struct json_object *
 		figures.is_fresh = false;
 	page_init(&page, terminal_wants_colour(STDOUT_FILENO));
 	status_page_compose(&page, answer, &figures, now_ms);
-	bool good = page_print(&page);
-	page_release(&page);
-	return good;
+	return page_print(&page);
 }
 
 static int run_status(struct invocation *invocation, int argc, char **argv)

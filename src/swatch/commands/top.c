@@ -33,7 +33,7 @@ static int run_top(struct invocation *invocation, int argc, char **argv)
 			       "events");
 		return SWATCH_FAILED;
 	}
-	program_become(path, invocation->config_option, invocation->cache_option, argc, argv);
+	program_become(path, invocation, argc, argv);
 	return SWATCH_FAILED;
 }
 

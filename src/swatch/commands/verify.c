@@ -1,5 +1,4 @@
 /* swatch verify: compares the reports with ccusage's, and explains the differences. */
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -241,11 +240,7 @@ static int run_verify(struct invocation *invocation, int argc, char **argv)
 	data_dirs_release(&dirs);
 	ccusage_command_release(&command);
 	prices_release(&prices);
-	if (ask.interrupted) {
-		/* End by the signal, so that whoever sent it can tell. */
-		(void)signal(ask.interrupted, SIG_DFL);
-		(void)raise(ask.interrupted);
-	}
+	command_end_by(ask.interrupted);
 	return status;
 }
 

@@ -82,9 +82,7 @@ bool doctor_print_page(const struct doctor *doctor)
 	else
 		page_line(&page, STYLE_GOOD, 0, "all is well, %s",
 			  human_counted((int64_t)notes, "note", HUMAN_TEXT));
-	bool good = page_print(&page);
-	page_release(&page);
-	return good;
+	return page_print(&page);
 }
 
 bool doctor_print_json(const struct doctor *doctor)

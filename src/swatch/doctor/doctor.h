@@ -80,7 +80,6 @@ void doctor_check_polled(struct doctor *doctor);
 
 void doctor_check_transcripts(struct doctor *doctor);
 void doctor_check_cache(struct doctor *doctor);
-void doctor_check_other_files(struct doctor *doctor);
 void doctor_check_clock(struct doctor *doctor);
 
 /* ---- ccusage.c ---- */

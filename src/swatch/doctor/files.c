@@ -184,15 +184,6 @@ void doctor_check_cache(struct doctor *doctor)
 	}
 	if (good && census.open.count == 0 && census.broken.count == 0)
 		doctor_add(doctor, "cache", DOCTOR_GOOD, "%s is yours alone", path);
-	census_release(&census);
-}
-
-void doctor_check_other_files(struct doctor *doctor)
-{
-	struct census census;
-	if (doctor->cache_fd < 0)
-		return;
-	take_census(doctor, &census);
 	if (census.other.count == 0) {
 		doctor_add(doctor, "other files", DOCTOR_GOOD, "none in the cache directory");
 	} else {

@@ -106,7 +106,6 @@ static void show_page(const struct invocation *invocation, const struct remains 
 		page_path(&page, STYLE_QUIET, invocation->socket_path);
 	}
 	(void)page_print(&page);
-	page_release(&page);
 }
 
 static void put_age(struct jsonw *w, int64_t at_ms, int64_t now_ms)

@@ -45,25 +45,12 @@ void top_model_take_billing(struct top_model *model, struct json_object *billing
 
 /* ---- sessions ---- */
 
-/* The place of the session; `session_count` when it is unknown. */
-static size_t session_place(const struct top_model *model, const char *id)
+struct top_session *top_model_find(const struct top_model *model, const char *id)
 {
-	size_t at = 0;
-	while (at < model->session_count && strcmp(model->sessions[at].id, id) != 0)
-		at++;
-	return at;
-}
-
-static struct top_session *find_session(struct top_model *model, const char *id)
-{
-	size_t at = session_place(model, id);
-	return at < model->session_count ? &model->sessions[at] : NULL;
-}
-
-const struct top_session *top_model_find(const struct top_model *model, const char *id)
-{
-	size_t at = session_place(model, id);
-	return at < model->session_count ? &model->sessions[at] : NULL;
+	for (size_t i = 0; i < model->session_count; i++)
+		if (strcmp(model->sessions[i].id, id) == 0)
+			return &model->sessions[i];
+	return NULL;
 }
 
 const char *top_session_name(const struct top_session *session)
@@ -158,7 +145,7 @@ static void read_session(struct top_session *session)
 
 void top_model_take_session(struct top_model *model, const char *id, struct json_object *file)
 {
-	struct top_session *session = find_session(model, id);
+	struct top_session *session = top_model_find(model, id);
 	if (!file || json_get_int(file, "schema", CACHE_SCHEMA) > CACHE_SCHEMA) {
 		json_object_put(file);
 		if (session)
@@ -183,7 +170,7 @@ void top_model_take_list(struct top_model *model, struct json_object *list)
 	for (size_t i = 0; i < count; i++) {
 		struct json_object *listed = json_object_array_get_idx(sessions, i);
 		const char *id = json_get_string(listed, "sessionId");
-		struct top_session *session = id ? find_session(model, id) : NULL;
+		struct top_session *session = id ? top_model_find(model, id) : NULL;
 		if (!session)
 			continue;
 		/* sessions.json counts the activity of subagents, too. */
@@ -206,7 +193,7 @@ static void append_event(struct top_model *model, const char *text)
 /* Puts the session's name before its id, and shortens the id. */
 static void name_session(struct top_model *model, struct json_object *event, const char *id)
 {
-	struct top_session *session = find_session(model, id);
+	struct top_session *session = top_model_find(model, id);
 	char text[TOP_EVENT_SIZE];
 	if (!session)
 		return;
@@ -222,7 +209,7 @@ void top_model_take_event(struct top_model *model, struct json_object *event)
 	if (!name || strcmp(name, "published") == 0)
 		return;
 	struct top_session *removed =
-		id && strcmp(name, "session-removed") == 0 ? find_session(model, id) : NULL;
+		id && strcmp(name, "session-removed") == 0 ? top_model_find(model, id) : NULL;
 	AUTO_BUF text = BUF_INIT;
 	if (id)
 		name_session(model, event, id);

@@ -129,7 +129,7 @@ int64_t top_model_next_change_ms(const struct top_model *model);
 size_t top_model_place(const struct top_model *model, const char *id);
 
 /* NULL when the session is unknown. */
-const struct top_session *top_model_find(const struct top_model *model, const char *id);
+struct top_session *top_model_find(const struct top_model *model, const char *id);
 
 /* Its project's name, else its id. */
 const char *top_session_name(const struct top_session *session);

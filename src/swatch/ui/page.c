@@ -162,13 +162,15 @@ const char *page_text(struct page *page)
 	return buf_str(&page->out);
 }
 
-bool page_print(struct page *page)
-{
-	end_row(page);
-	return terminal_print(&page->out);
-}
-
 void page_release(struct page *page)
 {
 	buf_release(&page->out);
+}
+
+bool page_print(struct page *page)
+{
+	end_row(page);
+	bool good = terminal_print(&page->out);
+	page_release(page);
+	return good;
 }

@@ -54,7 +54,7 @@ void page_path(struct page *page, enum page_style style, const char *path);
 /* The next item of the open row starts on a new line. */
 void page_break(struct page *page);
 
-/* Ends an open row and writes the page to stdout. Returns false when memory ran out. */
+/* Ends an open row, prints the page to stdout, and releases it. Returns false when memory ran out. */
 bool page_print(struct page *page);
 
 /* Ends an open row; the page as text, for tests. */

@@ -218,7 +218,5 @@ bool verify_print_page(const struct verify *verify)
 		show_rows(&page, verify, &verify->reports[kind]);
 	show_reasons(&page, verify);
 	show_verdict(&page, verify);
-	bool good = page_print(&page);
-	page_release(&page);
-	return good;
+	return page_print(&page);
 }
