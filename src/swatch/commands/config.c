@@ -238,31 +238,25 @@ static void say_faults(const struct buf *faults)
 static int check_file(const char *path, bool as_json)
 {
 	struct config config;
-	AUTO_BUF faults = BUF_INIT;
+	AUTO_BUF faults = BUF_INIT, praise = BUF_INIT;
 	if (!config_init(&config)) {
 		terminal_error("out of memory");
 		return SWATCH_FAILED;
 	}
-	int status = config_read_file(&config, path, true, &faults) == 0 ? SWATCH_OK : SWATCH_FAILED;
-	if (!config_format_check(&config, path, &faults))
-		status = SWATCH_FAILED;
-	if (faults.failed) {
-		terminal_error("out of memory");
-		status = SWATCH_FAILED;
-	} else if (as_json) {
-		if (!show_faults_json(path, &faults))
-			status = SWATCH_FAILED;
-	} else if (status != SWATCH_OK) {
-		say_faults(&faults);
-	} else {
-		AUTO_BUF said = BUF_INIT;
-		printable_clean(&said, path, strlen(path));
-		buf_append_str(&said, ": no faults\n");
-		if (!terminal_print(&said))
-			status = SWATCH_FAILED;
-	}
+	bool good = config_read_file(&config, path, true, &faults) == 0;
+	good = config_format_check(&config, path, &faults) && good;
 	config_release(&config);
-	return status;
+	printable_clean(&praise, path, strlen(path));
+	buf_append_str(&praise, ": no faults\n");
+	if (faults.failed)
+		terminal_error("out of memory");
+	else if (as_json)
+		good = show_faults_json(path, &faults) && good;
+	else if (good)
+		good = terminal_print(&praise);
+	else
+		say_faults(&faults);
+	return good && !faults.failed ? SWATCH_OK : SWATCH_FAILED;
 }
 
 /* ---- the command ---- */
@@ -271,14 +265,13 @@ static int show_settings(const struct invocation *invocation, bool as_json)
 {
 	struct settings found = { 0 };
 	AUTO_BUF faults = BUF_INIT;
-	int status = SWATCH_OK;
-	found.path = invocation->config_option ? strdup(invocation->config_option) : config_default_path();
+	bool must_exist = invocation->config_option != NULL;
+	int status;
+	found.path = must_exist ? strdup(invocation->config_option) : config_default_path();
 	if (!config_init(&found.config)) {
 		terminal_error("out of memory");
 		status = SWATCH_FAILED;
-	} else if (found.path
-		   && config_read_file(&found.config, found.path, invocation->config_option != NULL, &faults)
-			      != 0) {
+	} else if (found.path && config_read_file(&found.config, found.path, must_exist, &faults) != 0) {
 		say_faults(&faults);
 		terminal_error("a running swatchd keeps its old settings");
 		status = SWATCH_USAGE;
