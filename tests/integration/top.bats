@@ -296,7 +296,7 @@ project() {
 		SCREEN=.$TOP_TERM
 		top 80x24 LANG=C.UTF-8
 		sees 'ended with 1'
-		grep -q "the terminal '$TOP_TERM'" "$TEST_HOME/stderr"
+		grep -q "the terminal type '$TOP_TERM'" "$TEST_HOME/stderr"
 		on_screen kill-server
 	done
 	run swatch help top

@@ -94,7 +94,8 @@ bool top_screen_open(struct buf *why)
 	}
 	if (!can("cup") || !can("clear")) {
 		(void)top_screen_close();
-		buf_printf(why, "the terminal '%s' cannot move its cursor; set TERM, or see: swatch status",
+		buf_printf(why, "the terminal type '%s' has no movable cursor; set TERM, or see: swatch "
+				"status",
 			   getenv("TERM"));
 		return false;
 	}
