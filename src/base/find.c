@@ -73,8 +73,26 @@ static const char *first_key(const char *line, const char *hit, const char *end)
 	return hit;
 }
 
-/* What a character outside of strings does to the level. */
-static const signed char level_steps[256] = { ['{'] = 1, ['['] = 1, ['}'] = -1, [']'] = -1 };
+/*
+ * What a character outside of strings does to the level. One that JSON does not have there shows that the line is
+ * damaged: it takes the level out of all bounds.
+ */
+#define FOREIGN 127
+#define FOREIGN_16 FOREIGN, FOREIGN, FOREIGN, FOREIGN, FOREIGN, FOREIGN, FOREIGN, FOREIGN, \
+		   FOREIGN, FOREIGN, FOREIGN, FOREIGN, FOREIGN, FOREIGN, FOREIGN, FOREIGN
+#define X FOREIGN
+static const signed char level_steps[256] = {
+	X, X, X, X, X, X, X, X, X, 0, 0, X, X, 0, X, X,      /* tab, newline, return */
+	FOREIGN_16,
+	0, X, 0, X, X, X, X, X, X, X, X, 0, 0, 0, 0, X,      /* blank " + , - . */
+	0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, X, X, X, X, X,      /* digits : */
+	X, X, X, X, X, 0, X, X, X, X, X, X, X, X, X, X,      /* E */
+	X, X, X, X, X, X, X, X, X, X, X, 1, X, -1, X, X,     /* [ ] */
+	X, 0, X, X, X, 0, 0, X, X, X, X, X, 0, X, 0, X,      /* a e f l n */
+	X, X, 0, 0, 0, 0, X, X, X, X, X, 1, X, -1, X, X,     /* r s t u { } */
+	FOREIGN_16, FOREIGN_16, FOREIGN_16, FOREIGN_16, FOREIGN_16, FOREIGN_16, FOREIGN_16, FOREIGN_16,
+};
+#undef X
 
 bool scan_hit_may_count(const char *line, const char *hit, const char *end)
 {
@@ -96,5 +114,6 @@ bool scan_hit_may_count(const char *line, const char *hit, const char *end)
 		if (level < 0 || level >= 2 * LEVELS)
 			return true;
 	}
-	return level + 2 < 2 * LEVELS && seen[level + 2];
+	/* A whole line closes the key's own brackets, too; of two records on a line, the second one may stay open. */
+	return level >= LEVELS || memchr(seen, true, (size_t)level + 3);
 }

@@ -25,7 +25,8 @@ const char *scan_find_usage(const char *at, const char *end);
 /*
  * Whether the line [line, end) can hold a record, `hit` being its first SCAN_USAGE_KEY: whether one of these keys stands
  * two levels deep, as message.usage does. From the hit on, only strings and brackets are looked at: what is left of the
- * line closes as many brackets as its level. A line that is not JSON may give either answer.
+ * line closes as many brackets as its level. True also of a line that is not whole JSON from the hit on: it may have a
+ * whole record in it.
  */
 bool scan_hit_may_count(const char *line, const char *hit, const char *end);
 

@@ -30,11 +30,24 @@ static const struct {
 	[DIFFERENCE_MODEL_NAME] = { "model_name",
 		"The model's version stands before its family. ccusage prices such a name by likeness, or "
 		"not at all." },
+	[DIFFERENCE_CACHE_BREAKDOWN] = { "cache_breakdown",
+		"The line's cache writes for 5 minutes and 1 hour do not add up to its own sum. ccusage "
+		"counts the two parts, and swatch counts the sum." },
+	[DIFFERENCE_ITERATIONS] = { "iterations",
+		"ccusage leaves out the iterations of a compaction, and advisors beside an iteration "
+		"without counts." },
+	[DIFFERENCE_PAUSED_RESPONSES] = { "paused_responses",
+		"The message was made of several responses that paused. ccusage counts only the last one." },
+	[DIFFERENCE_DAMAGED_LINE] = { "damaged_line",
+		"The line is damaged, and a whole record is on it. ccusage loses the line." },
+	[DIFFERENCE_OTHER_FORM] = { "other_form",
+		"A number, time or version has a form that ccusage does not read, or a field is there twice. "
+		"ccusage loses the line." },
 	[DIFFERENCE_COUNT] = { "count",
 		"The line has more than 4,000,000,000 tokens, which no model reaches. ccusage believes it, "
 		"and swatch ignores the line." },
 	[DIFFERENCE_COST] = { "cost",
-		"The line has a costUSD below 0 or above 1,000,000. ccusage believes it, and swatch "
+		"The line has a costUSD of 0 or less, or above 1,000,000. ccusage believes it, and swatch "
 		"computes the cost from the tokens." },
 	[DIFFERENCE_UNFINISHED] = { "unfinished",
 		"The last line of the transcript has no newline yet. ccusage counts it, and swatch waits "

@@ -11,8 +11,6 @@
  *   earliest_path         A message that stands in several transcripts, after a fork for example, is filed under the
  *                         session whose transcript has the earliest path: by swatch, too.
  *   empty_sessions        A session without any tokens is left out of the session report.
- *   cache_breakdown       If a line splits its cache writes into 5 minutes and 1 hour, the two parts are counted, even
- *                         if they do not add up to the line's own sum: by swatch, too.
  */
 #ifndef SWATCH_CCUSAGE_DIFFERENCES_H
 #define SWATCH_CCUSAGE_DIFFERENCES_H
@@ -59,9 +57,24 @@ enum difference {
 	DIFFERENCE_PRICE,
 	/* The version stands before the family: ccusage prices such a name by likeness, or not at all. */
 	DIFFERENCE_MODEL_NAME,
+	/*
+	 * A line splits its cache writes into 5 minutes and 1 hour, and the two parts do not add up to its own sum. ccusage
+	 * counts the parts. Here the sum is how many there are, and the part for 1 hour is taken out of it.
+	 */
+	DIFFERENCE_CACHE_BREAKDOWN,
+	/*
+	 * ccusage leaves out the iterations of a compaction, and all advisors beside an iteration without counts.
+	 */
+	DIFFERENCE_ITERATIONS,
+	/* ccusage leaves out the responses that paused before the one that is at the line's top level. */
+	DIFFERENCE_PAUSED_RESPONSES,
+	/* A whole record on a damaged line, behind one that was cut off for example. ccusage loses the line. */
+	DIFFERENCE_DAMAGED_LINE,
+	/* A number, time, version or repeated field in a form that ccusage does not read: it loses the line. */
+	DIFFERENCE_OTHER_FORM,
 	/* A number of tokens that no model can reach: ccusage believes it, swatch refuses the line. */
 	DIFFERENCE_COUNT,
-	/* A costUSD that cannot be: ccusage believes it, swatch computes the cost from the tokens. */
+	/* A costUSD of 0, or one that cannot be: ccusage believes it, swatch computes the cost from the tokens. */
 	DIFFERENCE_COST,
 	/* The last line of a transcript has no newline yet: swatch waits for it. */
 	DIFFERENCE_UNFINISHED,

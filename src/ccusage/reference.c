@@ -280,7 +280,7 @@ static bool is_better(const struct keeper *keeper, const struct reference_record
 static bool keep_record(struct keeper *keeper, size_t number)
 {
 	const struct reference_record *r = &keeper->reference->records[number];
-	if (r->lost & (REFERENCE_LOST_NULL | REFERENCE_LOST_SPACE))
+	if (r->lost & REFERENCE_LOST)
 		return true;
 	if (r->progress && keeper->rule != REFERENCE_DAILY)
 		return true;

@@ -27,14 +27,30 @@ enum reference_lost {
 	REFERENCE_LOST_SPACE = 2,       /* "usage": { with a space */
 	REFERENCE_REFUSED_COUNT = 4,    /* a count that cannot be: swatch does not take the line */
 	REFERENCE_REFUSED_COST = 8,     /* a costUSD that cannot be: swatch goes by the tokens */
-	REFERENCE_UNFINISHED = 16       /* the last line, without its newline yet: swatch waits for that */
+	REFERENCE_UNFINISHED = 16,      /* the last line, without its newline yet: swatch waits for that */
+	REFERENCE_LOST_FORM = 32,       /* a form that ccusage does not read */
+	REFERENCE_LOST_DAMAGE = 64,     /* a whole record on a damaged line */
+	REFERENCE_LOST_HIDDEN = 128     /* an advisor beside an iteration without counts */
+};
+
+#define REFERENCE_LOST \
+	(REFERENCE_LOST_NULL | REFERENCE_LOST_SPACE | REFERENCE_LOST_FORM | REFERENCE_LOST_DAMAGE \
+	 | REFERENCE_LOST_HIDDEN)
+
+/* Why ccusage counts other tokens for a record than swatch. */
+enum reference_tokens {
+	REFERENCE_TOKENS_SAME,
+	REFERENCE_TOKENS_CREATION,      /* the parts of its cache writes do not add up to their sum */
+	REFERENCE_TOKENS_COMPACTION,
+	REFERENCE_TOKENS_PAUSED
 };
 
 /* One record of a line: of a message, an advisor in it, or the message of an agent_progress line. */
 struct reference_record {
 	int64_t time_ms;
 	int64_t offset;                 /* where its line begins */
-	struct price_tokens tokens;
+	struct price_tokens tokens;     /* what ccusage counts */
+	struct price_tokens our_tokens; /* what swatch counts */
 	double usd;                     /* what ccusage charges */
 	int64_t limit_resets_ms;        /* of a limit marker; 0: it is none */
 	uint64_t message_hash;          /* of message.id; 0: none */
@@ -44,6 +60,7 @@ struct reference_record {
 	uint16_t model;                 /* reference_model() */
 	uint16_t advisor;               /* 0: the message itself; n: its n-th advisor */
 	uint8_t lost;                   /* enum reference_lost, or-ed */
+	uint8_t other_tokens;           /* enum reference_tokens */
 	bool sidechain : 1, has_speed : 1, fast : 1, progress : 1;
 	bool newer : 1;                 /* DIFFERENCE_NEWER_MODEL */
 	bool unpriced : 1;              /* no price is compiled in for its tokens */

@@ -50,7 +50,7 @@ static void set_price(struct reference_record *record, const struct scan_usage *
 	const struct price *own = named ? price_find(model, len, &own_factor) : NULL;
 	record->usd = 0.;
 	record->newer = record->unpriced = record->guessed = false;
-	if (usage->has_cost || record->lost & REFERENCE_REFUSED_COST) {
+	if (usage->has_cost || (record->lost & REFERENCE_REFUSED_COST)) {
 		record->usd = usage->cost_usd;
 		return;
 	}
@@ -58,24 +58,32 @@ static void set_price(struct reference_record *record, const struct scan_usage *
 	record->guessed = !price && own && !record->newer;
 	record->unpriced = !own && usage->model.data && !slice_equals(usage->model, "<synthetic>");
 	if (price || record->guessed)
-		record->usd = price_cost_usd(price ? price : own, price ? factor : own_factor, &usage->tokens,
+		record->usd = price_cost_usd(price ? price : own, price ? factor : own_factor, &record->tokens,
 					     record->time_ms, usage->fast);
 }
 
 static bool add_record(struct reader *reader, const struct scan_usage *usage, struct reference_record *record)
 {
 	record->time_ms = usage->timestamp_ms;
-	record->tokens = usage->tokens;
+	record->our_tokens = usage->tokens;
+	record->tokens = usage->faults & SCAN_FAULTS_TOKENS ? usage->reference_tokens : usage->tokens;
+	record->other_tokens = usage->faults & SCAN_FAULT_PAUSED       ? REFERENCE_TOKENS_PAUSED
+			       : usage->faults & SCAN_FAULT_COMPACTION ? REFERENCE_TOKENS_COMPACTION
+			       : usage->faults & SCAN_FAULT_CREATION   ? REFERENCE_TOKENS_CREATION
+								       : REFERENCE_TOKENS_SAME;
 	record->message_hash = usage->message_id.data ? hash_text(usage->message_id) : 0;
 	record->request_hash = usage->request_id.data ? hash_text(usage->request_id) : 0;
 	record->advisor = (uint16_t)usage->advisor;
 	record->sidechain = usage->sidechain;
 	record->has_speed = usage->has_speed;
 	record->fast = usage->fast;
-	/* The scan does not believe a cost below 0 or above a million; ccusage believes all of them. */
-	bool other_cost = usage->advisor == 0 && !usage->has_cost && (usage->cost_usd < 0. || usage->cost_usd > 0.);
+	/* The scan does not believe a cost of 0 or less, or above a million; ccusage believes all of them. */
+	bool other_cost = usage->advisor == 0 && usage->has_other_cost;
 	record->lost = (uint8_t)((usage->faults & SCAN_FAULT_NULL ? REFERENCE_LOST_NULL : 0)
 				 | (usage->faults & SCAN_FAULT_SPACE ? REFERENCE_LOST_SPACE : 0)
+				 | (usage->faults & SCAN_FAULT_FORM ? REFERENCE_LOST_FORM : 0)
+				 | (usage->faults & SCAN_FAULT_DAMAGE ? REFERENCE_LOST_DAMAGE : 0)
+				 | (usage->faults & SCAN_FAULT_HIDDEN ? REFERENCE_LOST_HIDDEN : 0)
 				 | (usage->refused ? REFERENCE_REFUSED_COUNT : 0)
 				 | (other_cost ? REFERENCE_REFUSED_COST : 0)
 				 | (record->lost & REFERENCE_UNFINISHED));
@@ -210,17 +218,23 @@ static bool add_progress(struct reader *reader, const char *line, size_t len, st
 static bool take_line(struct reader *reader, const char *line, size_t len, int64_t offset, uint32_t number,
 		      bool finished)
 {
+	struct scan_reader records = { .line = line, .len = len };
 	struct scan_facts facts;
 	if (!scan_find_usage(line, line + len))
 		return true;
-	struct reference_record record = { .offset = offset, .file = reader->file, .line = number,
-					   .session_hash = reader->session_hash,
-					   .lost = finished ? 0 : REFERENCE_UNFINISHED };
-	if (!scan_line(line, len, &facts, NULL, NULL))
-		return true;
-	if (facts.usage.present || facts.usage.refused)
-		return add_message(reader, &facts, &record);
-	return !memmem(line, len, "\"usage\":{", 9) || add_progress(reader, line, len, &record);
+	while (scan_next_record(&records, &facts)) {
+		struct reference_record record = { .offset = offset + (int64_t)records.start, .file = reader->file,
+						   .line = number, .session_hash = reader->session_hash,
+						   .lost = finished ? 0 : REFERENCE_UNFINISHED };
+		if (facts.usage.present || facts.usage.refused) {
+			if (!add_message(reader, &facts, &record))
+				return false;
+		} else if (!records.is_damaged && memmem(line, len, "\"usage\":{", 9)
+			   && !add_progress(reader, line, len, &record)) {
+			return false;
+		}
+	}
+	return true;
 }
 
 /* ---- a file ---- */

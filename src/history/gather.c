@@ -42,17 +42,24 @@ static bool give(struct gather *gather, const struct scan_usage *usage, int64_t 
 	return gather->record(gather->ctx, &record);
 }
 
-/* A line that may hold a record. Returns false to stop. */
-static bool take_line(struct gather *gather, const char *line, size_t len, int64_t offset)
+/* A line that may hold records. Returns false to stop. */
+static bool take_line(struct reading *r, const char *line, size_t len, int64_t offset)
 {
+	struct scan_reader reader = { .line = line, .len = len };
 	struct scan_facts facts;
-	struct scan_usage advisor;
-	struct scan_cursor cursor = { 0 };
-	if (!scan_line(line, len, &facts, NULL, NULL) || !facts.usage.present)
-		return true;
-	bool more = give(gather, &facts.usage, offset);
-	while (more && scan_next_advisor(&facts.usage, &cursor, &advisor))
-		more = give(gather, &advisor, offset);
+	bool more = true, malformed = false;
+	while (more && scan_next_record(&reader, &facts)) {
+		struct scan_usage advisor;
+		struct scan_cursor cursor = { 0 };
+		int64_t start = offset + (int64_t)reader.start;
+		malformed = malformed || facts.malformed;
+		if (!facts.usage.present)
+			continue;
+		more = give(r->gather, &facts.usage, start);
+		while (more && scan_next_advisor(&facts.usage, &cursor, &advisor))
+			more = give(r->gather, &advisor, start);
+	}
+	r->out->malformed_lines += malformed || reader.is_damaged;
 	return more;
 }
 
@@ -66,7 +73,7 @@ static bool take_lines(struct reading *r, size_t len)
 		line = before ? before + 1 : line;
 		const char *line_end = memchr(hit, '\n', (size_t)(end - hit));
 		if (scan_hit_may_count(line, hit, line_end)
-		    && !take_line(r->gather, line, (size_t)(line_end - line), r->base + (line - start)))
+		    && !take_line(r, line, (size_t)(line_end - line), r->base + (line - start)))
 			return false;
 		line = line_end + 1;
 	}

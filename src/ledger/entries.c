@@ -109,12 +109,35 @@ void ledger_entries_drop_twin(struct ledger_entries *entries, uint32_t entry)
 		free(strmap_remove_len(&entries->twins, (const char *)&entry, sizeof(entry)));
 }
 
+const struct price_tokens *ledger_entries_large(const struct ledger_entries *entries, const struct ledger_entry *entry)
+{
+	return entry->in_parts ? strmap_get_len(&entries->large, (const char *)&entry->place, sizeof(entry->place)) : NULL;
+}
+
+bool ledger_entries_set_large(struct ledger_entries *entries, const struct ledger_entry *entry,
+			      const struct price_tokens *large)
+{
+	struct price_tokens *known =
+		strmap_get_len(&entries->large, (const char *)&entry->place, sizeof(entry->place));
+	struct price_tokens *kept = known ? known : malloc(sizeof(*kept));
+	if (!kept
+	    || (!known && !strmap_put_len(&entries->large, (const char *)&entry->place, sizeof(entry->place), kept))) {
+		free(known ? NULL : kept);
+		return false;
+	}
+	*kept = *large;
+	return true;
+}
+
 void ledger_entries_release(struct ledger_entries *entries)
 {
 	const struct strmap_slot *slot;
 	for (size_t cursor = 0; (slot = strmap_each(&entries->twins, &cursor));)
 		free(slot->value);
 	strmap_release(&entries->twins);
+	for (size_t cursor = 0; (slot = strmap_each(&entries->large, &cursor));)
+		free(slot->value);
+	strmap_release(&entries->large);
 	free(entries->list);
 	free(entries->buckets);
 }

@@ -8,6 +8,7 @@
 #define SWATCH_LEDGER_ENTRIES_H
 
 #include "ledger/files.h"
+#include "price/price.h"
 
 struct ledger_entries {
 	const struct ledger_files *files;
@@ -17,6 +18,7 @@ struct ledger_entries {
 	size_t bucket_count;
 	uint64_t secret;         /* of this process: nobody can write ids that all go into one bucket */
 	struct strmap twins;     /* entry's number -> struct ledger_entry: see ledger_entries_twin() */
+	struct strmap large;     /* a record's place -> struct price_tokens: see ledger_entries_large() */
 };
 
 void ledger_entries_init(struct ledger_entries *entries, const struct ledger_files *files);
@@ -47,6 +49,16 @@ struct ledger_entry *ledger_entries_twin(const struct ledger_entries *entries, u
 bool ledger_entries_set_twin(struct ledger_entries *entries, uint32_t entry, const struct ledger_entry *twin);
 
 void ledger_entries_drop_twin(struct ledger_entries *entries, uint32_t entry);
+
+/*
+ * The tokens in large requests of a message that was made of several (entry->in_parts), by the place of its record;
+ * NULL when they are not kept.
+ */
+const struct price_tokens *ledger_entries_large(const struct ledger_entries *entries, const struct ledger_entry *entry);
+
+/* Keeps them. Returns false when memory ran out. */
+bool ledger_entries_set_large(struct ledger_entries *entries, const struct ledger_entry *entry,
+			      const struct price_tokens *large);
 
 void ledger_entries_release(struct ledger_entries *entries);
 

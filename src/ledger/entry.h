@@ -36,7 +36,8 @@ struct ledger_entry {
 	bool lost : 1;           /* ccusage loses its line */
 	bool has_cost : 1, fast : 1;
 	bool limit : 1;          /* a limit marker, which struct ledger_limits has, too */
-	uint16_t other;          /* its model's number among the others, or LEDGER_OTHERS_MAX */
+	uint16_t other : 13;     /* its model's number among the others, or LEDGER_OTHERS_MAX */
+	uint16_t in_parts : 1;   /* of several requests: see ledger_entries_large() */
 };
 
 static inline uint64_t ledger_place(int file, int64_t offset)

@@ -83,7 +83,7 @@ void ledger_reprice(struct ledger *ledger, const struct price_book *book)
 		struct ledger_entry *entry = &ledger->entries.list[i];
 		const struct ledger_model_row *row = ledger_models_row_of(&ledger->models, entry);
 		if (row)
-			ledger_models_price(entry, row);
+			ledger_models_price(entry, row, ledger_entries_large(&ledger->entries, entry));
 		if (!entry->hidden)
 			account(ledger, entry, 1, false);
 	}
@@ -118,9 +118,11 @@ static void set_costs(struct ledger_entry *e, const struct ledger_model_row *row
 	e->fast = record->fast;
 	if (record->has_cost)
 		e->cost_usd = e->reference_usd = record->cost_usd;
-	ledger_models_price(e, row);
+	ledger_models_price(e, row, record->in_parts ? &record->large : NULL);
 	if (!record->has_cost && row->reference)
-		e->reference_usd = price_cost_usd(row->reference, row->reference_factor, &record->tokens,
+		e->reference_usd = price_cost_usd(row->reference, row->reference_factor,
+						  record->has_reference_tokens ? &record->reference_tokens
+									       : &record->tokens,
 						  record->time_ms, record->fast);
 	e->lost = record->lost_by_reference;
 	if (e->lost)
@@ -145,11 +147,14 @@ static bool make_entry(struct ledger *ledger, int file, const struct ledger_reco
 	out->creation_1h = (uint32_t)record->tokens.cache_creation_1h;
 	out->cache_read = (uint32_t)record->tokens.cache_read;
 	out->model = (uint8_t)model;
-	out->other = row->other;
+	out->other = row->other & 0x1fffU;
 	out->limit = record->limit_resets_ms > 0;
 	out->sidechain = record->sidechain;
 	out->has_speed = record->has_speed;
 	out->hidden = true;
+	out->in_parts = record->in_parts;
+	if (record->in_parts && !ledger_entries_set_large(&ledger->entries, out, &record->large))
+		return false;
 	set_identity(out, record);
 	set_costs(out, row, record);
 	return true;

@@ -17,6 +17,11 @@ static void find_prices(const struct ledger_models *models, struct ledger_model_
 	size_t len = strlen(row->priced_as);
 	row->price = price_book_find(models->book, row->priced_as, len, &row->factor, NULL);
 	row->reference = price_find_reference(row->priced_as, len, &row->reference_factor);
+	/* The price of a name that ccusage may know by likeness is the best guess. */
+	if (!row->reference) {
+		row->reference = price_find(row->priced_as, len, &row->reference_factor);
+		row->reference = row->reference && row->reference->after_reference ? NULL : row->reference;
+	}
 }
 
 void ledger_models_set_book(struct ledger_models *models, const struct price_book *book)
@@ -28,14 +33,19 @@ void ledger_models_set_book(struct ledger_models *models, const struct price_boo
 		find_prices(models, models->others[i]);
 }
 
-void ledger_models_price(struct ledger_entry *entry, const struct ledger_model_row *row)
+void ledger_models_price(struct ledger_entry *entry, const struct ledger_model_row *row,
+			 const struct price_tokens *large)
 {
 	const struct price_tokens tokens = { entry->input, entry->output, entry->creation_5m,
 					     entry->creation_1h, entry->cache_read };
 	if (entry->has_cost)
 		return;
-	entry->cost_usd = row->price ? price_cost_usd(row->price, row->factor, &tokens, entry->time_ms, entry->fast)
-				     : 0.;
+	entry->cost_usd = 0.;
+	if (row->price && large)
+		entry->cost_usd = price_parts_cost_usd(row->price, row->factor, &tokens, large, entry->time_ms,
+						       entry->fast);
+	else if (row->price)
+		entry->cost_usd = price_cost_usd(row->price, row->factor, &tokens, entry->time_ms, entry->fast);
 	entry->unpriced = !row->price && !row->silent && price_tokens_total(&tokens) > 0;
 }
 

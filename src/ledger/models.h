@@ -50,9 +50,11 @@ int ledger_models_number(struct ledger_models *models, const struct ledger_recor
 			 const struct ledger_model_row **priced, struct ledger_model_row *scratch);
 
 /*
- * Sets what an entry without a cost of its own costs by the row's prices, and whether it has a price at all.
+ * Sets what an entry without a cost of its own costs by the row's prices, and whether it has a price at all. `large`: the
+ * tokens in large requests of an entry of several requests; otherwise NULL.
  */
-void ledger_models_price(struct ledger_entry *entry, const struct ledger_model_row *row);
+void ledger_models_price(struct ledger_entry *entry, const struct ledger_model_row *row,
+			 const struct price_tokens *large);
 
 /* The row with the prices of an entry; NULL when they were not kept, and the entry's cost stays as it is. */
 const struct ledger_model_row *ledger_models_row_of(const struct ledger_models *models,

@@ -16,6 +16,8 @@ struct ledger_record {
 	int64_t time_ms;
 	int64_t offset;              /* where its line begins */
 	struct price_tokens tokens;
+	struct price_tokens reference_tokens;  /* what ccusage counts, when has_reference_tokens */
+	struct price_tokens large;   /* when in_parts, as in struct scan_usage */
 	double cost_usd;             /* costUSD, when has_cost */
 	uint64_t id_hash;            /* of message.id, when has_id */
 	uint32_t request_hash;       /* of requestId; 0 without one */
@@ -23,6 +25,7 @@ struct ledger_record {
 	int64_t limit_resets_ms;     /* of a limit marker that says it; else 0 */
 	struct slice model;          /* as written; the one thing that still points to the caller's memory */
 	bool has_id, has_cost, has_speed, fast, sidechain;
+	bool in_parts, has_reference_tokens;
 	bool lost_by_reference;      /* ccusage loses its line */
 	bool limit_is_old_form;      /* the one that ccusage knows */
 	uint8_t limit_kind;          /* enum scan_limit_kind */

@@ -364,21 +364,29 @@ static double tiered_cost_usd(const struct price *price, const struct rates *rat
 	       + tiered_usd(price, tokens->cache_read, base->cache_read, above->cache_read);
 }
 
-/* The whole request at the price that its size calls for. */
-static double sized_cost_usd(const struct price *price, const struct rates *rates, const struct price_tokens *tokens)
+static double flat_cost_usd(const struct price_rates *r, const struct price_tokens *tokens)
 {
-	int64_t size = tokens->input + price_tokens_created(tokens) + tokens->cache_read;
-	const struct price_rates *r = size > price->threshold_tokens ? rates->above : rates->base;
 	return (double)tokens->input * r->input + (double)tokens->output * r->output
 	       + (double)tokens->cache_creation_5m * r->cache_creation
 	       + (double)tokens->cache_creation_1h * 2. * r->input + (double)tokens->cache_read * r->cache_read;
 }
 
+double price_parts_cost_usd(const struct price *price, double factor, const struct price_tokens *tokens,
+			    const struct price_tokens *large, int64_t time_ms, bool fast)
+{
+	const struct rates rates = rates_at(price, time_ms);
+	struct price_tokens rest = *tokens;
+	price_tokens_add(&rest, large, -1);
+	double usd = price->whole_request
+			     ? flat_cost_usd(rates.base, &rest) + flat_cost_usd(rates.above, large)
+			     : tiered_cost_usd(price, &rates, tokens);
+	return usd * factor * (fast ? price->fast_factor : 1.);
+}
+
 double price_cost_usd(const struct price *price, double factor, const struct price_tokens *tokens, int64_t time_ms,
 		      bool fast)
 {
-	const struct rates rates = rates_at(price, time_ms);
-	double usd = price->whole_request ? sized_cost_usd(price, &rates, tokens)
-					  : tiered_cost_usd(price, &rates, tokens);
-	return usd * factor * (fast ? price->fast_factor : 1.);
+	static const struct price_tokens none = { 0 };
+	bool is_large = tokens->input + price_tokens_created(tokens) + tokens->cache_read > PRICE_LARGE_REQUEST_TOKENS;
+	return price_parts_cost_usd(price, factor, tokens, is_large ? tokens : &none, time_ms, fast);
 }

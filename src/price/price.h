@@ -36,7 +36,7 @@ struct price {
 	struct price_rates base;
 	struct price_rates above;     /* beyond the threshold; all 0 where there is none */
 	int64_t threshold_tokens;     /* 0 when all tokens have one price */
-	bool whole_request;           /* an input above the threshold costs `above` as a whole */
+	bool whole_request;           /* a prompt above the threshold (of a large request) costs `above` as a whole */
 	double fast_factor;           /* what speed "fast" multiplies the whole with */
 	bool after_reference;         /* ccusage 20.0.24 does not know it */
 	int64_t max_input_tokens;     /* the context window; 0 when it is not known */
@@ -82,6 +82,9 @@ struct price_book;
 extern const struct price price_table[];
 extern const size_t price_table_len;
 
+/* A request whose prompt is larger is one of the large ones, where a price goes by that. */
+#define PRICE_LARGE_REQUEST_TOKENS INT64_C(100000)
+
 /* The longest model name that is looked up. */
 #define PRICE_MODEL_MAX 128
 /* A pricing.json larger than this is refused; LiteLLM's whole file has 1.5 MB. */
@@ -104,6 +107,13 @@ const struct price *price_find_reference(const char *model, size_t len, double *
 /* What the tokens of one request cost, in US dollars, at the prices of `time_ms`. */
 double price_cost_usd(const struct price *price, double factor, const struct price_tokens *tokens, int64_t time_ms,
 		      bool fast);
+
+/*
+ * The same for several requests at once: `large` are the tokens of those that are larger than
+ * PRICE_LARGE_REQUEST_TOKENS. Where the price does not go by the size of a request, their sum is charged.
+ */
+double price_parts_cost_usd(const struct price *price, double factor, const struct price_tokens *tokens,
+			    const struct price_tokens *large, int64_t time_ms, bool fast);
 
 /*
  * The context window of a model in tokens: that of the book (which may be NULL), or else of the table; 0 when

@@ -81,24 +81,32 @@ static void note_missed(struct daemon *daemon, struct transcript *transcript)
 	tail_note_missed(daemon->tail, transcript);
 }
 
-static void take_line(struct daemon *daemon, struct transcript *transcript, const struct tail_line *line)
+static void take_facts(struct daemon *daemon, struct transcript *transcript, int64_t offset,
+		       const struct scan_facts *facts)
 {
 	struct session_transcript *part = transcript->owner;
+	drift_note_line(&daemon->drift, facts);
+	sessions_take_facts(&daemon->sessions, part, facts);
+	if (facts->usage.present && ledger_add(daemon->ledger, part->ledger_file, offset, &facts->usage) < 0)
+		note_missed(daemon, transcript);
+	else if (facts->limit.present && !facts->usage.present)
+		ledger_note_limit(daemon->ledger, part->ledger_file, offset, facts->timestamp_ms, &facts->limit);
+}
+
+static void take_line(struct daemon *daemon, struct transcript *transcript, const struct tail_line *line)
+{
+	const struct session_transcript *part = transcript->owner;
+	struct scan_reader reader = { .line = line->text, .len = line->len, .unknown = drift_note_field,
+				      .ctx = &daemon->drift };
 	struct scan_facts facts;
+	bool malformed = false;
 	if (!part->wanted && !scan_may_have_usage(line->text, line->len))
 		return;
-	if (!scan_line(line->text, line->len, &facts, drift_note_field, &daemon->drift)) {
-		daemon->lines.malformed++;
-		return;
+	while (scan_next_record(&reader, &facts)) {
+		malformed = malformed || facts.malformed;
+		take_facts(daemon, transcript, line->offset + (int64_t)reader.start, &facts);
 	}
-	drift_note_line(&daemon->drift, &facts);
-	sessions_take_facts(&daemon->sessions, part, &facts);
-	if (facts.usage.present && ledger_add(daemon->ledger, part->ledger_file, line->offset,
-					      &facts.usage) < 0)
-		note_missed(daemon, transcript);
-	else if (facts.limit.present && !facts.usage.present)
-		ledger_note_limit(daemon->ledger, part->ledger_file, line->offset, facts.timestamp_ms,
-				  &facts.limit);
+	daemon->lines.malformed += malformed || reader.is_damaged;
 }
 
 static void take_record(struct daemon *daemon, struct transcript *transcript,

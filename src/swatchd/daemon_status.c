@@ -70,7 +70,7 @@ static void write_watch(const struct daemon *daemon, struct jsonw *w)
 static void write_tail(const struct daemon *daemon, struct jsonw *w)
 {
 	tail_write_status(daemon->tail, w);
-	jsonw_put_int(w, "malformedLines", (int64_t)daemon->lines.malformed);
+	jsonw_put_int(w, "malformedLines", (int64_t)(daemon->lines.malformed + tail_malformed(daemon->tail)));
 }
 
 static void write_identity(const struct daemon *daemon, struct jsonw *w)

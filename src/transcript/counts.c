@@ -1,7 +1,6 @@
 #include "transcript/counts.h"
 
-/* A token count beyond this is not believed: the largest context is a million. It fits into 32 bits. */
-#define TOKENS_MAX INT64_C(4000000000)
+#include <math.h>
 
 int scan_field(struct slice key, const struct slice *names, int count, unsigned *seen, bool *twice)
 {
@@ -23,14 +22,43 @@ static void tell_null(struct walk *w, struct slice key)
 		w->null_seen(w->ctx, key);
 }
 
-/* A count: digits, or it spoils the record. Null is left to the caller. */
+/* ccusage believes whatever 64 bits hold; here all beyond 2^53 are alike. */
+static bool parse_huge(struct slice text, int64_t *out)
+{
+	uint64_t value = 0;
+	for (size_t i = 0; i < text.len; i++) {
+		if (text.data[i] < '0' || text.data[i] > '9' || __builtin_mul_overflow(value, UINT64_C(10), &value)
+		    || __builtin_add_overflow(value, (uint64_t)(text.data[i] - '0'), &value))
+			return false;
+	}
+	*out = value > (uint64_t)SCAN_TOKENS_HUGE ? SCAN_TOKENS_HUGE : (int64_t)value;
+	return true;
+}
+
+/* "100.0" and "1e2" are counts, too, but ccusage does not read them. */
+static bool parse_double(struct slice text, int64_t *out)
+{
+	double value;
+	if (!slice_to_double(text, &value) || !(value >= 0. && value <= 9007199254740992.) || value != floor(value))
+		return false;
+	*out = (int64_t)value;
+	return true;
+}
+
+/* A count, or it spoils the record. Null is left to the caller. */
 static bool take_count(struct scan_counts *counts, const struct walk_item *item, int64_t *out)
 {
-	if (item->kind != WALK_NUMBER || !slice_to_count(item->text, out)) {
-		counts->bad = true;
+	bool good = item->kind == WALK_NUMBER && slice_to_count(item->text, out);
+	if (!good && item->kind == WALK_NUMBER) {
+		good = parse_huge(item->text, out);
+		if (!good)
+			counts->unread = good = parse_double(item->text, out);
+	}
+	if (!good) {
+		counts->bad = counts->malformed = true;
 		return false;
 	}
-	counts->absurd = counts->absurd || *out > TOKENS_MAX;
+	counts->absurd = counts->absurd || *out > SCAN_TOKENS_MAX;
 	return true;
 }
 
@@ -41,7 +69,6 @@ static void walk_breakdown_list(struct walk *w, struct scan_counts *counts)
 	struct walk_item item;
 	size_t index = 0;
 	bool first = true;
-	counts->has_breakdown = true;
 	while (walk_next_item(w, &first) && walk_value(w, &item)) {
 		if (index < 2)
 			take_count(counts, &item, places[index]);
@@ -51,7 +78,7 @@ static void walk_breakdown_list(struct walk *w, struct scan_counts *counts)
 	}
 }
 
-/* cache_creation {}: when it is there at all, its counts (0 by default) stand in for the flat one. */
+/* cache_creation {}: its counts are 0 by default. */
 static void walk_breakdown(struct walk *w, struct scan_counts *counts)
 {
 	static const struct slice names[] = {
@@ -62,28 +89,32 @@ static void walk_breakdown(struct walk *w, struct scan_counts *counts)
 	struct slice key;
 	unsigned seen = 0;
 	bool first = true;
-	if (walk_enter(w, '[')) {
+	*places[0] = *places[1] = 0;
+	counts->has_breakdown = walk_enter(w, '[');
+	if (counts->has_breakdown) {
 		walk_breakdown_list(w, counts);
 		return;
 	}
-	if (!walk_enter(w, '{')) {
+	counts->has_breakdown = walk_enter(w, '{');
+	if (!counts->has_breakdown) {
 		if (walk_value(w, &item) && item.kind != WALK_NULL)
 			counts->bad = true;
 		return;
 	}
-	counts->has_breakdown = true;
 	while (walk_next_key(w, &first, &key)) {
-		int field = scan_field(key, names, 2, &seen, &counts->bad);
+		int field = scan_field(key, names, 2, &seen, &counts->unread);
 		if (!walk_value(w, &item))
 			return;
-		if (item.kind == WALK_NULL)
+		if (item.kind == WALK_NULL) {
 			tell_null(w, key);
-		if (field >= 0)
+			counts->unread = counts->unread || field >= 0;
+		} else if (field >= 0) {
 			take_count(counts, &item, places[field]);
+		}
 	}
 }
 
-/* iterations []: kept whole for scan_next_advisor(). A null model in one of them does not lose the line. */
+/* iterations []: kept whole for usage.c. A null model in one of them does not lose the line. */
 static void walk_iterations(struct walk *w, struct scan_counts *counts)
 {
 	struct walk_item item;
@@ -134,8 +165,7 @@ static void take_field(struct scan_counts *counts, int field, const struct walk_
 		counts->has_output = take_count(counts, item, &counts->tokens.output);
 		break;
 	case CREATION:
-		if (item->kind != WALK_NULL)
-			take_count(counts, item, &counts->flat_creation);
+		counts->has_flat = item->kind != WALK_NULL && take_count(counts, item, &counts->flat_creation);
 		break;
 	case READ:
 		if (item->kind != WALK_NULL)
@@ -157,6 +187,18 @@ static void take_field(struct scan_counts *counts, int field, const struct walk_
 	}
 }
 
+static void settle_creation(struct scan_counts *counts)
+{
+	struct price_tokens *t = &counts->tokens;
+	counts->reference_5m = counts->has_breakdown ? t->cache_creation_5m : counts->flat_creation;
+	counts->reference_1h = counts->has_breakdown ? t->cache_creation_1h : 0;
+	if (!counts->has_flat)
+		return;
+	if (t->cache_creation_1h > counts->flat_creation)
+		t->cache_creation_1h = counts->flat_creation;
+	t->cache_creation_5m = counts->flat_creation - t->cache_creation_1h;
+}
+
 bool scan_counts_walk(struct walk *w, struct scan_counts *out)
 {
 	static const struct slice names[] = {
@@ -174,7 +216,7 @@ bool scan_counts_walk(struct walk *w, struct scan_counts *out)
 	if (!walk_enter(w, '{'))
 		return false;
 	while (walk_next_key(w, &first, &key)) {
-		int field = scan_field(key, names, sizeof(names) / sizeof(names[0]), &seen, &out->bad);
+		int field = scan_field(key, names, sizeof(names) / sizeof(names[0]), &seen, &out->unread);
 		if (field == BREAKDOWN) {
 			walk_breakdown(w, out);
 			continue;
@@ -189,7 +231,6 @@ bool scan_counts_walk(struct walk *w, struct scan_counts *out)
 			tell_null(w, key);
 		take_field(out, field, &item);
 	}
-	if (!out->has_breakdown)
-		out->tokens.cache_creation_5m = out->flat_creation;
+	settle_creation(out);
 	return true;
 }

@@ -9,12 +9,21 @@
 #include "json/walk.h"
 #include "price/price.h"
 
+/* A token count beyond this is not believed: the largest context is a million. It fits into 32 bits. */
+#define SCAN_TOKENS_MAX INT64_C(4000000000)
+/* Stands for all counts beyond 2^53. */
+#define SCAN_TOKENS_HUGE (INT64_C(1) << 54)
+
 struct scan_counts {
-	bool bad;                    /* a field of the wrong type, or twice: no record */
+	bool bad;                    /* a field of the wrong type: no record */
+	bool malformed;              /* bad because of a count: no number, negative, or beyond all bounds */
 	bool absurd;                 /* a count that cannot be */
-	bool has_input, has_output, has_breakdown;
+	bool unread;                 /* written so that ccusage does not read it: "1e2", or a field twice */
+	bool has_input, has_output, has_breakdown, has_flat;
 	int64_t flat_creation;
-	struct price_tokens tokens;  /* cache_creation_5m holds the flat count where there is no breakdown */
+	/* The flat count says how many cache writes there are, and the breakdown how many of these for 1 hour. */
+	struct price_tokens tokens;
+	int64_t reference_5m, reference_1h;  /* ccusage takes the breakdown where there is one */
 	bool has_speed, fast;
 	struct slice iterations;
 	/* For an iteration. */

@@ -20,10 +20,12 @@ struct scan_state {
 	scan_unknown_field *unknown;
 	void *unknown_ctx;
 	unsigned seen;               /* bit n: enum top_field n was there */
-	bool bad;                    /* something that ccusage does not read as a record */
-	bool has_timestamp, usage_time;  /* a time at all; and one in ccusage's form */
+	bool unread;                 /* something in a form that ccusage does not read */
+	bool bad;                    /* something that makes no record */
+	bool has_timestamp;
 	bool is_meta, is_summary, is_api_error, rate_limited, is_tool_result;
 	struct scan_counts counts;
+	struct slice paused;         /* message.pausedResponses */
 	bool has_usage;
 	bool plain_key;              /* written as "usage":{ to the byte */
 	int64_t status;
@@ -118,13 +120,16 @@ static void walk_message(struct walk *w, struct scan_state *state)
 	struct slice key;
 	unsigned seen = 0;
 	bool first = true;
+	/* Of two messages the last one counts. */
+	state->has_usage = false;
+	state->paused = state->facts->usage.message_id = state->facts->model = (struct slice){ NULL, 0 };
 	if (!walk_enter(w, '{')) {
 		state->bad = true;
 		walk_value(w, &item);
 		return;
 	}
 	while (walk_next_key(w, &first, &key)) {
-		int field = scan_field(key, names, COUNT_OF(names), &seen, &state->bad);
+		int field = scan_field(key, names, COUNT_OF(names), &seen, &state->unread);
 		/* Not one written with escapes: ccusage knows the lines that count by their bytes. */
 		if (field == USAGE && key.data != w->key) {
 			walk_usage(w, state);
@@ -139,6 +144,8 @@ static void walk_message(struct walk *w, struct scan_state *state)
 				take_text(state, key, &item, &state->facts->model);
 			else if (item.kind == WALK_NULL)
 				take_null(state, key);
+			else if (item.kind == WALK_ARRAY && slice_equals(key, "pausedResponses"))
+				state->paused = item.text;
 		}
 	}
 }
@@ -204,7 +211,7 @@ static void take_time(struct scan_state *state, const struct walk_item *item)
 	if (item->kind != WALK_STRING || !slice_to_text(item->text, text, sizeof(text), &len))
 		return;
 	state->has_timestamp = clock_parse_rfc3339(text, len, &state->facts->timestamp_ms);
-	state->usage_time = state->has_timestamp && is_usage_time(text, len);
+	state->unread = state->unread || (state->has_timestamp && !is_usage_time(text, len));
 }
 
 static void take_bool(struct scan_state *state, struct slice key, const struct walk_item *item, bool *out)
@@ -223,8 +230,9 @@ static void take_cost(struct scan_state *state, struct slice key, const struct w
 		take_null(state, key);
 	else if (item->kind != WALK_NUMBER || !slice_to_double(item->text, &usage->cost_usd))
 		state->bad = true;
-	else  /* an absurd cost is not believed: tokens times price stand in for it */
-		usage->has_cost = usage->cost_usd >= 0. && usage->cost_usd <= 1e6;
+	else  /* an absurd cost is not believed, nor a cost of nothing: tokens times price stand in for them */
+		usage->has_cost = usage->cost_usd > 0. && usage->cost_usd <= 1e6;
+	usage->has_other_cost = item->kind == WALK_NUMBER && !usage->has_cost;
 }
 
 /* The fields that ccusage reads; the order of its names below. */
@@ -261,6 +269,33 @@ static void take_fact(struct scan_state *state, struct slice key, const struct w
 	}
 }
 
+/* N.N.N, with anything after it. */
+static bool is_version(struct slice v)
+{
+	size_t i = 0;
+	for (int part = 0; part < 3; part++) {
+		size_t start = i;
+		while (i < v.len && v.data[i] >= '0' && v.data[i] <= '9')
+			i++;
+		if (i == start)
+			return false;
+		if (part < 2 && (i >= v.len || v.data[i++] != '.'))
+			return false;
+	}
+	return true;
+}
+
+/* Usage is usage, whatever wrote it; ccusage wants N.N.N. */
+static void take_version(struct scan_state *state, struct slice key, const struct walk_item *item)
+{
+	if (item->kind == WALK_NULL)
+		take_null(state, key);
+	else if (item->kind != WALK_STRING || !is_version(item->text) || !slice_is_text(item->text))
+		state->unread = true;
+	if (item->kind == WALK_STRING)
+		state->facts->version = item->text;
+}
+
 static void take_field(struct scan_state *state, int field, struct slice key, const struct walk_item *item)
 {
 	struct scan_facts *facts = state->facts;
@@ -275,7 +310,7 @@ static void take_field(struct scan_state *state, int field, struct slice key, co
 		take_text(state, key, item, &facts->usage.request_id);
 		break;
 	case VERSION:
-		take_text(state, key, item, &facts->version);
+		take_version(state, key, item);
 		break;
 	case COST:
 		take_cost(state, key, item);
@@ -303,7 +338,7 @@ static void walk_top_level(struct walk *w, struct scan_state *state)
 	struct slice key;
 	bool first = true;
 	while (walk_next_key(w, &first, &key)) {
-		int field = scan_field(key, names, COUNT_OF(names), &state->seen, &state->bad);
+		int field = scan_field(key, names, COUNT_OF(names), &state->seen, &state->unread);
 		if (field == MESSAGE) {
 			walk_message(w, state);
 		} else if (field < 0 && slice_equals(key, "quotaLimits")) {
@@ -319,22 +354,6 @@ static void walk_top_level(struct walk *w, struct scan_state *state)
 }
 
 /* ---- what it all makes ---- */
-
-/* N.N.N, with anything after it. */
-static bool is_version(struct slice v)
-{
-	size_t i = 0;
-	for (int part = 0; part < 3; part++) {
-		size_t start = i;
-		while (i < v.len && v.data[i] >= '0' && v.data[i] <= '9')
-			i++;
-		if (i == start)
-			return false;
-		if (part < 2 && (i >= v.len || v.data[i++] != '.'))
-			return false;
-	}
-	return true;
-}
 
 /*
  * The old form of a limit marker: "Claude AI usage limit reached|1760000000", with any words around it, as in
@@ -358,24 +377,32 @@ static void take_old_limit(struct scan_facts *facts)
 	}
 }
 
+/* More than an entry of the ledger has room for. */
+static bool is_beyond(const struct price_tokens *t)
+{
+	return t->input > SCAN_TOKENS_MAX || t->output > SCAN_TOKENS_MAX || t->cache_creation_5m > SCAN_TOKENS_MAX
+	       || t->cache_creation_1h > SCAN_TOKENS_MAX || t->cache_read > SCAN_TOKENS_MAX;
+}
+
 static void finish_usage(struct scan_state *state, const char *line, size_t len)
 {
 	struct scan_facts *facts = state->facts;
 	struct scan_usage *usage = &facts->usage;
 	const struct scan_counts *counts = &state->counts;
-	usage->tokens = counts->tokens;
 	usage->has_speed = counts->has_speed;
 	usage->fast = counts->fast;
-	usage->iterations = counts->iterations;
 	usage->model = facts->model;
 	usage->sidechain = facts->sidechain;
 	usage->timestamp_ms = facts->timestamp_ms;
 	usage->limit = facts->limit;
-	usage->present = state->has_usage && !counts->bad && counts->has_input && counts->has_output
-			 && !state->bad && state->usage_time
-			 && !(facts->version.data && !is_version(facts->version));
-	usage->refused = usage->present && counts->absurd;
-	usage->present = usage->present && !counts->absurd;
+	bool is_record = state->has_usage && counts->has_input && counts->has_output && !counts->bad && !state->bad
+			 && state->has_timestamp;
+	bool is_absurd = counts->absurd || is_beyond(&usage->tokens);
+	facts->malformed = state->has_usage && counts->malformed;
+	usage->refused = is_record && is_absurd;
+	usage->present = is_record && !is_absurd;
+	if (state->unread || counts->unread)
+		usage->faults |= SCAN_FAULT_FORM;
 	/* One elsewhere in the line is as good to ccusage. */
 	if ((usage->present || usage->refused) && !state->plain_key
 	    && !memmem(line, len, "\"usage\":{", strlen("\"usage\":{")))
@@ -400,15 +427,17 @@ static void finish(struct scan_state *state, const char *line, size_t len)
 	facts->cost_state_usd = facts->has_cost_state ? state->total_cost_usd : 0.;
 	if (!facts->has_cost_state)
 		facts->model_usage = (struct slice){ NULL, 0 };
-	if (state->has_usage && !counts->bad && !counts->absurd && counts->has_input && counts->has_output) {
+	bool has_counts = state->has_usage && !counts->bad && counts->has_input && counts->has_output;
+	int64_t context_tokens = has_counts ? scan_add_requests(counts, state->paused, &facts->usage) : -1;
+	if (has_counts && !counts->absurd) {
 		const struct price_tokens *t = &counts->tokens;
 		facts->wrote_5m = t->cache_creation_5m > 0;
 		facts->wrote_1h = t->cache_creation_1h > 0;
 		facts->has_context =
 			facts->type == SCAN_TYPE_ASSISTANT && !slice_equals(facts->model, "<synthetic>");
 		if (facts->has_context)
-			facts->context_tokens =
-				t->input + t->cache_creation_5m + t->cache_creation_1h + t->cache_read;
+			facts->context_tokens = context_tokens >= 0 ? context_tokens
+								    : t->input + price_tokens_created(t) + t->cache_read;
 	}
 	finish_usage(state, line, len);
 }

@@ -4,9 +4,8 @@
  * For: swatchd's sessions (the facts), the ledger and the reference (the usage record).
  *
  * One walk over the line's top level and over its "message" gives both. A line that is not a JSON object says
- * nothing. Whether it makes a usage record was found out by running ccusage 20.0.24 on lines of all kinds: a
- * field of the wrong type, a field written twice, and a time in a form that ccusage does not read lose the
- * record.
+ * nothing; whole records in it do (struct scan_reader). What ccusage 20.0.24 makes of a record was found out by
+ * running it on lines of all kinds: usage.faults says why it counts another one, or none.
  */
 #ifndef SWATCH_TRANSCRIPT_SCAN_H
 #define SWATCH_TRANSCRIPT_SCAN_H
@@ -37,7 +36,7 @@ struct scan_facts {
 	bool is_prompt;              /* a person wrote it: no tool result and no summary */
 	bool compact_boundary;
 	bool has_context;            /* it has an assistant's usage */
-	int64_t context_tokens;      /* input and cache tokens of it: what the next turn starts from */
+	int64_t context_tokens;      /* the last request's input and cache tokens: what the next turn starts from */
 	bool wrote_5m, wrote_1h;     /* cache writes by their life */
 	struct slice preview;        /* the first text of the message, as written; data NULL without one */
 	struct scan_limit limit;     /* also without a usage record */
@@ -45,6 +44,7 @@ struct scan_facts {
 	double cost_state_usd;
 	struct slice model_usage;    /* its modelUsage, for cost_state_take(); data NULL without one */
 	struct scan_usage usage;
+	bool malformed;              /* no record, because a count is no number, negative, or beyond all bounds */
 };
 
 /* Called with each top-level field that no version of Claude Code up to now has written. */
@@ -55,6 +55,28 @@ typedef void scan_unknown_field(void *ctx, struct slice field);
  * Cost: one pass over the line.
  */
 bool scan_line(const char *line, size_t len, struct scan_facts *out, scan_unknown_field *unknown, void *ctx);
+
+/*
+ * The records of a line that may be damaged: one that was cut off with the next one behind it, two without a
+ * newline between them, runs of NUL bytes, a byte order mark. Set line and len (and unknown and ctx), and the
+ * rest to 0.
+ */
+struct scan_reader {
+	const char *line;
+	size_t len;
+	scan_unknown_field *unknown;
+	void *ctx;
+	size_t start;                /* of the record that was found last, in the line */
+	size_t next;                 /* where the search goes on */
+	size_t walked;               /* bytes that the search has cost */
+	bool is_damaged;             /* the line is not one JSON object, and nothing else */
+};
+
+/*
+ * Fills *out from the next whole record; returns false when there are no more. The usual line costs no more than
+ * with scan_line(), a damaged one at most some 20 walks over it.
+ */
+bool scan_next_record(struct scan_reader *reader, struct scan_facts *out);
 
 /*
  * Whether a line can hold a usage record at all, without walking it: for lines of which nothing else is

@@ -16,8 +16,21 @@
 enum scan_fault {
 	SCAN_FAULT_NULL = 1,   /* one of certain field names is null somewhere in the line */
 	SCAN_FAULT_SPACE = 2,  /* not written as "usage":{ to the byte */
-	SCAN_FAULT_MODEL = 4   /* a model that is newer than ccusage (found by the ledger) */
+	SCAN_FAULT_MODEL = 4,  /* a model that is newer than ccusage (found by the ledger) */
+	SCAN_FAULT_FORM = 8,   /* a number, time, version or repeated field in a form that it does not read */
+	SCAN_FAULT_DAMAGE = 16, /* a whole record on a damaged line */
+	SCAN_FAULT_HIDDEN = 32, /* an advisor beside an iteration without counts */
+	/* ccusage counts these, but with other tokens: see reference_tokens. */
+	SCAN_FAULT_CREATION = 64,   /* the parts of the cache writes do not add up to their sum */
+	SCAN_FAULT_COMPACTION = 128, /* an iteration of a compaction, which the top level leaves out */
+	SCAN_FAULT_PAUSED = 256     /* responses that paused before the one that the top level has */
 };
+
+/* Why ccusage loses a record. */
+#define SCAN_FAULTS_LOST \
+	(SCAN_FAULT_NULL | SCAN_FAULT_SPACE | SCAN_FAULT_FORM | SCAN_FAULT_DAMAGE | SCAN_FAULT_HIDDEN)
+/* Why ccusage counts other tokens for a record. */
+#define SCAN_FAULTS_TOKENS (SCAN_FAULT_CREATION | SCAN_FAULT_COMPACTION | SCAN_FAULT_PAUSED)
 
 enum scan_limit_kind {
 	SCAN_LIMIT_UNTOLD,     /* the old form of a marker does not say */
@@ -42,14 +55,20 @@ struct scan_usage {
 	struct slice message_id;     /* as written, escapes included; data NULL without one */
 	struct slice request_id;     /* likewise */
 	struct slice model;          /* likewise */
-	struct price_tokens tokens;
+	struct price_tokens tokens;  /* of all its requests */
+	struct price_tokens reference_tokens;  /* what ccusage counts, with one of SCAN_FAULTS_TOKENS */
+	/* It was made of several requests, each with a price by its own size; `large`: the tokens of the large ones. */
+	bool in_parts;
+	struct price_tokens large;
 	bool sidechain;
 	bool has_speed;
 	bool fast;
 	bool has_cost;
-	double cost_usd;             /* costUSD as the line has it */
+	bool has_other_cost;         /* a costUSD that swatch does not go by, and ccusage does */
+	double cost_usd;             /* costUSD as the line has it, where it has one */
 	unsigned faults;             /* enum scan_fault, or-ed */
-	struct slice iterations;     /* usage.iterations: see scan_next_advisor(); data NULL without them */
+	struct slice iterations;     /* usage.iterations, for scan_next_advisor(); data NULL without an advisor */
+	bool hides_advisors;         /* to ccusage, by an iteration without its counts */
 	unsigned advisor;            /* 0: the message itself; n: its n-th advisor */
 	struct scan_limit limit;     /* the message is a limit marker */
 };
@@ -63,8 +82,17 @@ struct scan_cursor {
 /*
  * The advisors that a message asked (usage.iterations of type "advisor_message"): each is a record of its
  * own, whose tokens are not among the message's. Fills *out with the next one; returns false when there are
- * no more. As in ccusage, one iteration that is not well-formed takes all of them away.
+ * no more.
  */
 bool scan_next_advisor(const struct scan_usage *line, struct scan_cursor *cursor, struct scan_usage *out);
+
+struct scan_counts;
+
+/*
+ * For scan.c: what the iterations and the paused responses of a message, whose top level is `counts`, add to the
+ * record. Sets the members from tokens to large, iterations, and faults. Returns the prompt of the last iteration, which
+ * is the context; -1 when there is none.
+ */
+int64_t scan_add_requests(const struct scan_counts *counts, struct slice paused, struct scan_usage *usage);
 
 #endif

@@ -77,31 +77,26 @@ static void a_line_has_its_facts(void **state)
 	assert_true(f.wrote_5m && f.wrote_1h);
 }
 
-static void what_ccusage_refuses_is_no_record(void **state)
+static void what_says_too_little_is_no_record(void **state)
 {
 	(void)state;
 	static const char *const changes[][2] = {
-		{ "\"input_tokens\":3", "\"input_tokens\":3.0" }, { "\"input_tokens\":3", "\"input_tokens\":3e2" },
+		{ "\"input_tokens\":3", "\"input_tokens\":3.5" }, { "\"input_tokens\":3", "\"input_tokens\":3e-2" },
 		{ "\"input_tokens\":3", "\"input_tokens\":-1" }, { "\"input_tokens\":3", "\"input_tokens\":\"3\"" },
 		{ "\"input_tokens\":3", "\"input_tokens\":null" }, { "\"input_tokens\":3,", "" },
-		{ "\"output_tokens\":10,", "" }, { "\"input_tokens\":3", "\"input_tokens\":3,\"input_tokens\":3" },
+		{ "\"output_tokens\":10,", "" },
 		{ "\"cache_read_input_tokens\":17842", "\"cache_read_input_tokens\":[]" },
-		{ "\"ephemeral_5m_input_tokens\":37", "\"ephemeral_5m_input_tokens\":null" },
 		{ "\"ephemeral_5m_input_tokens\":37", "\"ephemeral_5m_input_tokens\":1.5" },
 		{ "{\"ephemeral_5m_input_tokens\":37,\"ephemeral_1h_input_tokens\":8000}", "5" },
 		{ "\"speed\":\"fast\"", "\"speed\":\"FAST\"" }, { "\"speed\":\"fast\"", "\"speed\":\"\"" },
 		{ "\"speed\":\"fast\"", "\"speed\":5" },
 		{ "\"sessionId\":\"s1\"", "\"sessionId\":\"\"" }, { "\"sessionId\":\"s1\"", "\"sessionId\":5" },
-		{ "\"sessionId\":\"s1\"", "\"sessionId\":\"s1\",\"sessionId\":\"s1\"" },
 		{ "\"requestId\":\"req_1\"", "\"requestId\":\"\"" }, { "\"requestId\":\"req_1\"", "\"requestId\":{}" },
 		{ "\"id\":\"msg_1\"", "\"id\":\"\"" }, { "\"id\":\"msg_1\"", "\"id\":5" },
 		{ "claude-opus-4-6", "" }, { "claude-opus-4-6", "claude-\\ud800" }, { "claude-opus-4-6", "c\xff" },
-		{ "2.1.39", "2.1" }, { "2.1.39", "v2.1.39" }, { "2.1.39", "2.1.x" }, { "2.1.39", "" },
-		{ "\"version\":\"2.1.39\"", "\"version\":true" },
 		{ "\"isSidechain\":false", "\"isSidechain\":\"x\"" }, { "\"isSidechain\":false", "\"isApiErrorMessage\":1" },
 		{ "\"isSidechain\":false", "\"costUSD\":\"0.5\"" },
-		{ "47.925Z", "47.92Z" }, { "47.925Z", "47.925123Z" }, { "47.925Z", "47.925z" }, { "47.925Z", "60.925Z" },
-		{ "11T20", "11 20" }, { "47.925Z", "47.925" }, { "2026-02-11", "2026-02-30" },
+		{ "47.925Z", "47.925" }, { "2026-02-11", "2026-02-30" },
 		{ "\"timestamp\"", "\"time\"" }, { "\"message\":{", "\"massage\":{" }, { "\"usage\"", "\"usages\"" },
 	};
 	for (size_t i = 0; i < sizeof(changes) / sizeof(changes[0]); i++) {
@@ -109,6 +104,48 @@ static void what_ccusage_refuses_is_no_record(void **state)
 		if (f.usage.present)
 			fail_msg("a record with %s", changes[i][1]);
 	}
+}
+
+/* Claude Code charges for them whatever ccusage does. */
+static void what_ccusage_does_not_read_is_a_record_all_the_same(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *from, *to;
+		int64_t input;
+	} changes[] = {
+		{ "\"input_tokens\":3", "\"input_tokens\":3.0", 3 }, { "\"input_tokens\":3", "\"input_tokens\":3e2", 300 },
+		{ "\"input_tokens\":3", "\"input_tokens\":2.5E+1", 25 },
+		{ "\"input_tokens\":3", "\"input_tokens\":3,\"input_tokens\":4", 4 },
+		{ "\"sessionId\":\"s1\"", "\"sessionId\":\"s0\",\"sessionId\":\"s1\"", 3 },
+		{ "2.1.39", "2.1", 3 }, { "2.1.39", "v2.1.39", 3 }, { "2.1.39", "dev", 3 }, { "2.1.39", "", 3 },
+		{ "\"version\":\"2.1.39\"", "\"version\":true", 3 },
+		{ "47.925Z", "47.92Z", 3 }, { "47.925Z", "47.925123Z", 3 }, { "47.925Z", "47.925123456Z", 3 },
+		{ "47.925Z", "47.925z", 3 }, { "11T20", "11t20", 3 }, { "11T20", "11 20", 3 },
+	};
+	for (size_t i = 0; i < sizeof(changes) / sizeof(changes[0]); i++) {
+		struct scan_facts f = facts_with(changes[i].from, changes[i].to);
+		if (!f.usage.present || f.usage.faults != SCAN_FAULT_FORM || f.usage.tokens.input != changes[i].input
+		    || f.malformed)
+			fail_msg("%s: present %d, faults %u", changes[i].to, f.usage.present, f.usage.faults);
+	}
+}
+
+static void counts_that_are_none_are_malformed(void **state)
+{
+	(void)state;
+	static const char *const counts[] = { "-1", "\"3\"", "null", "3.5", "true", "18446744073709551616", "1e16", "-0.5" };
+	for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++) {
+		char member[64];
+		snprintf(member, sizeof(member), "\"input_tokens\":%s", counts[i]);
+		struct scan_facts f = facts_with("\"input_tokens\":3", member);
+		if (f.usage.present || f.usage.refused || !f.malformed)
+			fail_msg("%s", member);
+	}
+	/* What ccusage believes up to 64 bits. */
+	struct scan_facts f = facts_with("\"input_tokens\":3", "\"input_tokens\":9007199254740993");
+	assert_true(!f.usage.present && f.usage.refused);
+	assert_false(facts_of(HEAD USAGE TAIL).malformed);
 }
 
 static void what_ccusage_takes_is_a_record(void **state)
@@ -141,13 +178,24 @@ static void cache_writes_by_their_life(void **state)
 	assert_int_equal(f.usage.tokens.cache_creation_1h, 0);
 	f = facts_with(BREAKDOWN, "null");
 	assert_int_equal(f.usage.tokens.cache_creation_5m, 8037);
-	/* When it is there, it counts, also where it says nothing. */
+	assert_int_equal(f.usage.faults, 0);
+	/* The flat count is how many there are, whatever the breakdown comes to; ccusage takes the breakdown. */
 	f = facts_with(BREAKDOWN, "{}");
-	assert_true(f.usage.present);
-	assert_int_equal(f.usage.tokens.cache_creation_5m, 0);
+	assert_int_equal(f.usage.tokens.cache_creation_5m, 8037);
+	assert_int_equal(f.usage.reference_tokens.cache_creation_5m, 0);
+	assert_int_equal(f.usage.faults, SCAN_FAULT_CREATION);
 	f = facts_with(BREAKDOWN, "{\"ephemeral_1h_input_tokens\":5}");
-	assert_int_equal(f.usage.tokens.cache_creation_5m, 0);
+	assert_int_equal(f.usage.tokens.cache_creation_5m, 8032);
 	assert_int_equal(f.usage.tokens.cache_creation_1h, 5);
+	assert_int_equal(f.usage.reference_tokens.cache_creation_1h, 5);
+	f = facts_with(BREAKDOWN, "{\"ephemeral_5m_input_tokens\":7,\"ephemeral_1h_input_tokens\":9000}");
+	assert_int_equal(f.usage.tokens.cache_creation_5m, 0);
+	assert_int_equal(f.usage.tokens.cache_creation_1h, 8037);
+	/* Without a flat count, the breakdown is the count. */
+	f = facts_with("\"cache_creation_input_tokens\":8037,", "");
+	assert_int_equal(f.usage.tokens.cache_creation_5m, 37);
+	assert_int_equal(f.usage.tokens.cache_creation_1h, 8000);
+	assert_int_equal(f.usage.faults, 0);
 }
 
 static void lines_that_ccusage_loses_are_marked(void **state)
@@ -252,14 +300,55 @@ static void advisors_are_records_of_their_own(void **state)
 	assert_true(scan_next_advisor(&f.usage, &cursor, &advisor));
 	assert_int_equal(advisor.advisor, 2);
 	assert_false(scan_next_advisor(&f.usage, &cursor, &advisor));
-	/* One that is not well-formed takes all of them away, and the message stays. */
+	assert_int_equal(advisor.faults, 0);
+	/* One without its counts hides them from ccusage alone. */
 	cursor = (struct scan_cursor){ 0 };
-	f = facts_with("\"speed\":\"fast\"", "\"iterations\":[" ADVISOR ",5]");
+	f = facts_with("\"speed\":\"fast\"", "\"iterations\":[5,{\"type\":\"message\"}," ADVISOR ",{}]");
 	assert_true(f.usage.present);
+	assert_int_equal(f.usage.faults, 0);
+	assert_true(scan_next_advisor(&f.usage, &cursor, &advisor));
+	assert_int_equal(advisor.tokens.input, 1000);
+	assert_int_equal(advisor.faults, SCAN_FAULT_HIDDEN);
 	assert_false(scan_next_advisor(&f.usage, &cursor, &advisor));
 	f = facts_with("\"speed\":\"fast\"", "\"iterations\":null");
 	assert_true(f.usage.present);
 	assert_false(scan_next_advisor(&f.usage, &cursor, &advisor));
+}
+
+static void a_message_has_all_its_requests(void **state)
+{
+	(void)state;
+#define ITERATION(type, input, output) "{\"type\":\"" type "\",\"input_tokens\":" input ",\"output_tokens\":" output "}"
+	/* Their sum is the top level: each has its own size. */
+	struct scan_facts f = facts_of("{\"type\":\"assistant\",\"timestamp\":\"2026-02-11T20:36:47.925Z\",\"message\":{"
+		"\"model\":\"m\",\"usage\":{\"input_tokens\":170000,\"output_tokens\":9,\"iterations\":["
+		ITERATION("message", "110000", "4") "," ITERATION("message", "60000", "5") "]}}}");
+	assert_true(f.usage.present && f.usage.in_parts);
+	assert_int_equal(f.usage.tokens.input, 170000);
+	assert_int_equal(f.usage.large.input, 110000);
+	assert_int_equal(f.usage.large.output, 4);
+	assert_int_equal(f.context_tokens, 60000);
+	assert_int_equal(f.usage.faults, 0);
+	/* It is not: the top level is one request. A compaction is not in it. */
+	f = facts_of("{\"type\":\"assistant\",\"timestamp\":\"2026-02-11T20:36:47.925Z\",\"message\":{"
+		"\"model\":\"m\",\"usage\":{\"input_tokens\":160000,\"output_tokens\":9,\"iterations\":["
+		ITERATION("message", "50000", "4") "," ITERATION("message", "60000", "5") ","
+		ITERATION("compaction", "90000", "7") "]}}}");
+	assert_int_equal(f.usage.tokens.input, 250000);
+	assert_int_equal(f.usage.tokens.output, 16);
+	assert_int_equal(f.usage.large.input, 160000);
+	assert_int_equal(f.usage.reference_tokens.input, 160000);
+	assert_int_equal(f.usage.faults, SCAN_FAULT_COMPACTION);
+	/* Responses that paused. */
+	f = facts_of("{\"type\":\"assistant\",\"timestamp\":\"2026-02-11T20:36:47.925Z\",\"message\":{"
+		"\"pausedResponses\":[{\"usage\":{\"input_tokens\":7,\"output_tokens\":8}},{},5,"
+		"{\"usage\":{\"input_tokens\":\"x\",\"output_tokens\":8}}],"
+		"\"model\":\"m\",\"usage\":{\"input_tokens\":1,\"output_tokens\":2}}}");
+	assert_true(f.usage.present && f.usage.in_parts);
+	assert_int_equal(f.usage.tokens.input, 8);
+	assert_int_equal(f.usage.tokens.output, 10);
+	assert_int_equal(f.usage.reference_tokens.output, 2);
+	assert_int_equal(f.usage.faults, SCAN_FAULT_PAUSED);
 }
 
 /* As many as a line has room for: one after the other, and not each from the start. Otherwise this takes half an hour. */
@@ -312,13 +401,86 @@ static void cache_writes_may_be_a_list(void **state)
 	static const char object[] = "{\"ephemeral_5m_input_tokens\":37,\"ephemeral_1h_input_tokens\":8000}";
 	struct scan_facts f = facts_with(object, "[]");
 	assert_true(f.usage.present);
-	assert_int_equal(f.usage.tokens.cache_creation_5m + f.usage.tokens.cache_creation_1h, 0);
+	assert_int_equal(f.usage.reference_tokens.cache_creation_5m + f.usage.reference_tokens.cache_creation_1h, 0);
 	f = facts_with(object, "[5, 6]");
-	assert_int_equal(f.usage.tokens.cache_creation_5m, 5);
+	assert_int_equal(f.usage.reference_tokens.cache_creation_5m, 5);
 	assert_int_equal(f.usage.tokens.cache_creation_1h, 6);
 	assert_false(facts_with(object, "[5,6,7]").usage.present);
 	assert_false(facts_with(object, "[5,null]").usage.present);
 	assert_false(facts_with(object, "[\"5\"]").usage.present);
+}
+
+/* ---- damaged lines ---- */
+
+#define RECORD(id, out) "{\"type\":\"assistant\",\"timestamp\":\"2026-02-11T20:36:47.925Z\",\"sessionId\":\"s1\"," \
+	"\"message\":{\"id\":\"" id "\",\"model\":\"m\",\"content\":[{\"type\":\"text\",\"text\":\"{\\\"a\\\":1}\"}]," \
+	"\"usage\":{\"input_tokens\":1,\"output_tokens\":" out "}}}"
+
+/* The output tokens of all records on the line; each has to stand where the reader says. */
+static int64_t output_of(const char *line, size_t len, bool *is_damaged)
+{
+	struct scan_reader reader = { .line = line, .len = len };
+	struct scan_facts facts;
+	int64_t sum = 0;
+	while (scan_next_record(&reader, &facts)) {
+		assert_true(!reader.is_damaged || line[reader.start] == '{');
+		assert_true(!reader.is_damaged || (facts.usage.faults & SCAN_FAULT_DAMAGE));
+		sum += facts.usage.present ? facts.usage.tokens.output : 0;
+	}
+	*is_damaged = reader.is_damaged;
+	if (sum > 0 && !scan_may_have_usage(line, len))
+		fail_msg("passed over: %.*s", (int)len, line);
+	return sum;
+}
+
+static void whole_records_on_a_damaged_line_count(void **state)
+{
+	(void)state;
+	static const char first[] = RECORD("m1", "1"), second[] = RECORD("m2", "20");
+	bool is_damaged;
+	/* The first one cut off anywhere: the second one counts, once, and nothing of the first. */
+	for (size_t cut = 0; cut < sizeof(first) - 1; cut++) {
+		char line[1024];
+		int len = snprintf(line, sizeof(line), "%.*s%s", (int)cut, first, second);
+		int64_t sum = output_of(line, (size_t)len, &is_damaged);
+		if (sum != 20 || is_damaged != (cut > 0))
+			fail_msg("%lld of %s", (long long)sum, line);
+		/* And before it a whole one. */
+		len = snprintf(line, sizeof(line), "%s%.*s%s", second, (int)cut, first, second);
+		assert_int_equal(output_of(line, (size_t)len, &is_damaged), 40);
+	}
+#define DAMAGED(text, want) do { \
+		assert_int_equal(output_of(text, sizeof(text) - 1, &is_damaged), want); \
+		assert_true(is_damaged); \
+	} while (0)
+	DAMAGED(RECORD("m1", "1") RECORD("m2", "20"), 21);
+	DAMAGED(RECORD("m1", "1") " " RECORD("m2", "20") "\r", 21);
+	DAMAGED("\0\0\0" RECORD("m1", "1"), 1);
+	DAMAGED(RECORD("m1", "1") "\0\0\0\0", 1);
+	DAMAGED("{\"type\":\"us\0\0\0\0\0" RECORD("m1", "1") "\0", 1);
+	DAMAGED("\xef\xbb\xbf" RECORD("m1", "1") "\r", 1);
+	DAMAGED(RECORD("m1", "1") "{\"type\":\"assis", 1);
+	DAMAGED(RECORD("m1", "1") "{\"a\":{\"b\":{}", 1);
+	/* The message of a progress line that was cut off is no record. */
+	DAMAGED("{\"type\":\"progress\",\"data\":{\"message\":{\"timestamp\":\"2026-02-11T20:36:47.925Z\",\"message\":{"
+		"\"usage\":{\"input_tokens\":1,\"output_tokens\":400}}},\"x\":\"" RECORD("m1", "1"), 1);
+	assert_int_equal(output_of(RECORD("m1", "1") "\r", sizeof(RECORD("m1", "1") "\r") - 1, &is_damaged), 1);
+	assert_false(is_damaged);
+}
+
+/* A line of brackets alone, each one a beginning: the search gives up instead of going over it a million times. */
+static void a_hopeless_line_is_given_up(void **state)
+{
+	(void)state;
+	const size_t size = 4000000;
+	char *line = malloc(size);
+	bool is_damaged;
+	assert_non_null(line);
+	for (size_t i = 0; i < size; i++)
+		line[i] = "{\"a\":"[i % 5];
+	assert_int_equal(output_of(line, size, &is_damaged), 0);
+	assert_true(is_damaged);
+	free(line);
 }
 
 static void limits_old_and_new(void **state)
@@ -428,7 +590,12 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_record_has_its_figures),
 		cmocka_unit_test(a_line_has_its_facts),
-		cmocka_unit_test(what_ccusage_refuses_is_no_record),
+		cmocka_unit_test(what_says_too_little_is_no_record),
+		cmocka_unit_test(what_ccusage_does_not_read_is_a_record_all_the_same),
+		cmocka_unit_test(counts_that_are_none_are_malformed),
+		cmocka_unit_test(a_message_has_all_its_requests),
+		cmocka_unit_test(whole_records_on_a_damaged_line_count),
+		cmocka_unit_test(a_hopeless_line_is_given_up),
 		cmocka_unit_test(what_ccusage_takes_is_a_record),
 		cmocka_unit_test(cache_writes_by_their_life),
 		cmocka_unit_test(lines_that_ccusage_loses_are_marked),

@@ -41,7 +41,7 @@ static bool match_ours(struct verify *verify)
 		reference_find(verify->reference, view.path, view.offset, &at, &end);
 		for (; at < end; at++) {
 			const struct reference_record *r = reference_record_at(verify->reference, at);
-			if (isnan(verify->our_usd[at]) && !r->progress && same_tokens(&r->tokens, &view.tokens))
+			if (isnan(verify->our_usd[at]) && !r->progress && same_tokens(&r->our_tokens, &view.tokens))
 				break;
 		}
 		if (at < end)
@@ -113,16 +113,45 @@ bool verify_match(struct verify *verify)
 
 /* ---- why ---- */
 
-/* What is true of one of a message's records. */
+/* Why ccusage counts other tokens for a record; DIFFERENCE_UNKNOWN if it does not. */
+static enum difference tokens_reason(const struct reference_record *r)
+{
+	static const enum difference reasons[] = {
+		[REFERENCE_TOKENS_SAME] = DIFFERENCE_UNKNOWN,
+		[REFERENCE_TOKENS_CREATION] = DIFFERENCE_CACHE_BREAKDOWN,
+		[REFERENCE_TOKENS_COMPACTION] = DIFFERENCE_ITERATIONS,
+		[REFERENCE_TOKENS_PAUSED] = DIFFERENCE_PAUSED_RESPONSES,
+	};
+	return reasons[r->other_tokens];
+}
+
+/* Why ccusage loses a record by itself, whatever other lines its message has; DIFFERENCE_UNKNOWN if it does not. */
+static enum difference lost_reason(const struct reference_record *r)
+{
+	static const struct {
+		unsigned lost;
+		enum difference reason;
+	} reasons[] = { { REFERENCE_LOST_DAMAGE, DIFFERENCE_DAMAGED_LINE }, { REFERENCE_LOST_FORM, DIFFERENCE_OTHER_FORM },
+			{ REFERENCE_LOST_HIDDEN, DIFFERENCE_ITERATIONS },
+			{ REFERENCE_LOST_NULL | REFERENCE_LOST_SPACE, DIFFERENCE_LOST_LINE } };
+	for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++)
+		if (r->lost & reasons[i].lost)
+			return reasons[i].reason;
+	return DIFFERENCE_UNKNOWN;
+}
+
+/* What is true of one of a message's records: a bit for each reason why ccusage or swatch may count another one. */
 enum trait {
-	LOST = 1, UNFINISHED = 2, REFUSED = 4, SIDECHAIN = 8, NO_REQUEST = 16,
-	KNOWN = 32            /* so that no value is 0 */
+	SIDECHAIN = 1, NO_REQUEST = 2,
+	KNOWN = 4             /* so that no value is 0 */
 };
+#define REASON(difference) ((uintptr_t)1 << (8 + (difference)))
 
 static uintptr_t traits_of(const struct reference_record *r)
 {
-	return ((r->lost & (REFERENCE_LOST_NULL | REFERENCE_LOST_SPACE)) ? LOST : 0U)
-	       | ((r->lost & REFERENCE_UNFINISHED) ? UNFINISHED : 0U) | ((r->lost & REFERENCE_REFUSED_COUNT) ? REFUSED : 0U)
+	return REASON(lost_reason(r)) | REASON(tokens_reason(r))
+	       | ((r->lost & REFERENCE_UNFINISHED) ? REASON(DIFFERENCE_UNFINISHED) : 0U)
+	       | ((r->lost & REFERENCE_REFUSED_COUNT) ? REASON(DIFFERENCE_COUNT) : 0U)
 	       | (r->sidechain ? SIDECHAIN : 0U) | (r->request_hash == 0 ? NO_REQUEST : 0U) | KNOWN;
 }
 
@@ -167,14 +196,15 @@ static enum difference reason_of(const struct verify *verify, enum report_kind k
 		return DIFFERENCE_COUNT;
 	if (r->lost & REFERENCE_UNFINISHED)
 		return DIFFERENCE_UNFINISHED;
-	if (r->message_hash == 0)
-		return (r->lost & (REFERENCE_LOST_NULL | REFERENCE_LOST_SPACE)) ? DIFFERENCE_LOST_LINE : DIFFERENCE_UNKNOWN;
-	if (of_message & LOST)
-		return DIFFERENCE_LOST_LINE;
-	if (of_message & REFUSED)
-		return DIFFERENCE_COUNT;
-	if (of_message & UNFINISHED)
-		return DIFFERENCE_UNFINISHED;
+	enum difference lost = lost_reason(r);
+	if (r->message_hash == 0 || lost != DIFFERENCE_UNKNOWN)
+		return lost;
+	static const enum difference of_others[] = { DIFFERENCE_LOST_LINE, DIFFERENCE_DAMAGED_LINE, DIFFERENCE_OTHER_FORM,
+						     DIFFERENCE_COUNT, DIFFERENCE_UNFINISHED, DIFFERENCE_ITERATIONS,
+						     DIFFERENCE_PAUSED_RESPONSES, DIFFERENCE_CACHE_BREAKDOWN };
+	for (size_t i = 0; i < sizeof(of_others) / sizeof(of_others[0]); i++)
+		if (of_message & REASON(of_others[i]))
+			return of_others[i];
 	if (kind == REPORT_DAILY && verify->kept[REFERENCE_DAILY][number] != verify->kept[REFERENCE_BLOCKS][number])
 		return DIFFERENCE_DAILY_RULES;
 	if (of_message & NO_REQUEST)
@@ -226,6 +256,10 @@ static bool differs(const struct verify *verify, enum report_kind kind, size_t n
 				      .our_usd = ours ? verify->our_usd[number] : 0., .their_usd = theirs ? r->usd : 0. };
 	if (!ours || !theirs)
 		return ours || theirs;
+	if (r->other_tokens != REFERENCE_TOKENS_SAME) {
+		out->reason = tokens_reason(r);
+		return true;
+	}
 	if (!(fabs(out->our_usd - out->their_usd) <= USD_TOLERANCE * fmax(1., fabs(out->their_usd)))) {
 		out->reason = price_reason(r);
 		return true;

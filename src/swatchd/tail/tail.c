@@ -419,6 +419,11 @@ size_t tail_pending(const struct tail *tail)
 	return tail_queue_count(tail) + tail->backlog_len + tail->history_left;
 }
 
+uint64_t tail_malformed(const struct tail *tail)
+{
+	return tail->stats.malformed_lines;
+}
+
 void tail_write_status(const struct tail *tail, struct jsonw *w)
 {
 	jsonw_put_int(w, "lines", (int64_t)tail->stats.lines);

@@ -154,6 +154,9 @@ size_t tail_pending(const struct tail *tail);
 uint64_t tail_bytes_read(const struct tail *tail);
 
 /* Writes the "tail" object's counters into an open object. */
+/* Malformed lines of the history: see daemon_lines for the others. */
+uint64_t tail_malformed(const struct tail *tail);
+
 void tail_write_status(const struct tail *tail, struct jsonw *w);
 
 /* Frees everything, without a batch for anyone. `tail` may be NULL. */
