@@ -387,6 +387,6 @@ double price_cost_usd(const struct price *price, double factor, const struct pri
 		      bool fast)
 {
 	static const struct price_tokens none = { 0 };
-	bool is_large = tokens->input + price_tokens_created(tokens) + tokens->cache_read > PRICE_LARGE_REQUEST_TOKENS;
+	bool is_large = tokens->input + price_tokens_created(tokens) + tokens->cache_read > price->threshold_tokens;
 	return price_parts_cost_usd(price, factor, tokens, is_large ? tokens : &none, time_ms, fast);
 }
