@@ -188,7 +188,7 @@ build_sanitized() {
 	build_with "$build/asan" gcc --enable-asan "CFLAGS=-g -O1" -- unit-programs fuzz-programs integration-programs
 }
 build_plain() {
-	if [ "$full" = yes ]; then
+	if [ "$RUN_TESTS_WHOLE" = yes ]; then
 		build_with "$build/plain" gcc -- check TESTS=
 	else
 		build_with "$build/plain" gcc -- integration-programs other-programs
@@ -460,8 +460,11 @@ if [ "$full" = no ]; then
 	KILLS=${KILLS:-20} IDLE_SECONDS=${IDLE_SECONDS:-10}
 	export KILLS IDLE_SECONDS
 fi
+# Only valgrind runs the plain build's unit tests.
+RUN_TESTS_WHOLE=$full
+! is_in valgrind "$only" || RUN_TESTS_WHOLE=yes
 RUN_TESTS_FULL=$full RUN_TESTS_TORTURE=$torture
-export ASAN_OPTIONS UBSAN_OPTIONS SWATCH_TOP CCUSAGE20 CCUSAGE18 RUN_TESTS_FULL RUN_TESTS_TORTURE
+export ASAN_OPTIONS UBSAN_OPTIONS SWATCH_TOP CCUSAGE20 CCUSAGE18 RUN_TESTS_FULL RUN_TESTS_TORTURE RUN_TESTS_WHOLE
 
 rm -rf "$logs"
 mkdir -p "$logs" || exit 1
