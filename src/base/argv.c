@@ -10,15 +10,14 @@
 #include "base/paths.h"
 #include "base/scope.h"
 
-/* Adds a word that the vector frees from then on. Returns false when memory ran out. */
-static bool add_word(char ***words, size_t *count, size_t *cap, char *word)
+bool argv_list_add(struct argv_list *list, char *word)
 {
-	if (!word || !array_reserve(words, cap, *count + 2, sizeof(**words))) {
+	if (!word || !array_reserve(&list->words, &list->cap, list->count + 2, sizeof(*list->words))) {
 		free(word);
 		return false;
 	}
-	(*words)[(*count)++] = word;
-	(*words)[*count] = NULL;
+	list->words[list->count++] = word;
+	list->words[list->count] = NULL;
 	return true;
 }
 
@@ -43,21 +42,20 @@ static bool take_word(const char **at, struct buf *word)
 
 char **argv_split(const char *command, struct buf *error)
 {
-	char **words = NULL;
-	size_t count = 0, cap = 0;
+	struct argv_list list = { 0 };
 	while (*(command += strspn(command, " \t"))) {
 		AUTO_BUF word = BUF_INIT;
 		bool closed = take_word(&command, &word);
 		if (!closed)
 			buf_append_str(error, "a quote is not closed");
-		if (!closed || !add_word(&words, &count, &cap, buf_detach(&word))) {
-			argv_free(words);
+		if (!closed || !argv_list_add(&list, buf_detach(&word))) {
+			argv_free(list.words);
 			return NULL;
 		}
 	}
-	if (count == 0)
+	if (list.count == 0)
 		buf_append_str(error, "the command is empty");
-	return words;
+	return list.words;
 }
 
 void argv_free(char **words)
@@ -65,6 +63,14 @@ void argv_free(char **words)
 	for (char **word = words; word && *word; word++)
 		free(*word);
 	free(words);
+}
+
+size_t argv_count(char *const *words)
+{
+	size_t count = 0;
+	while (words && words[count])
+		count++;
+	return count;
 }
 
 static bool is_program(const char *path, int *why)
@@ -86,10 +92,6 @@ char *argv_find_in(const char *list, const char *name)
 	int why = ENOENT;
 	for (const char *at = list; *at;) {
 		size_t len = strcspn(at, ":");
-		/*
-		 * What runs must not depend on the current directory, so empty and relative items do not
-		 * count.
-		 */
 		if (*at == '/') {
 			AUTO_FREE char *directory = strndup(at, len);
 			AUTO_FREE char *path = directory ? paths_join(directory, name) : NULL;

@@ -17,7 +17,7 @@ bool array_reserve(void *items, size_t *cap, size_t needed, size_t item_bytes)
 		return false;
 	}
 	void *old, *grown;
-	/* The pointer is copied, since it may be of any type. */
+	/* memcpy(), since the pointer may be of any type. */
 	memcpy(&old, items, sizeof(old));
 	grown = realloc(old, bigger * item_bytes);
 	if (!grown)

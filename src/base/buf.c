@@ -55,7 +55,7 @@ void buf_vprintf(struct buf *b, const char *format, va_list args)
 {
 	va_list again;
 	va_copy(again, args);
-	/* Format into the free space first; only a text that does not fit is formatted twice. */
+	/* Format into the free space first, and only a text that does not fit twice. */
 	size_t room = b->failed ? 0 : b->cap - b->len;
 	int len = vsnprintf(room > 0 ? b->data + b->len : NULL, room, format, again);
 	va_end(again);

@@ -1,11 +1,11 @@
 /*
  * buf: a growable byte buffer with a sticky failure flag.
  *
- * For: composing files, answers and messages; collecting what a child prints. Called by every room.
+ * For: composing files, answers and messages; collecting what a child prints. Every room uses it.
  *
  * Calling sequence: `struct buf b = BUF_INIT;`, any number of appends, one look at `b.failed`, buf_release().
- * An append that cannot get memory sets `failed`, leaves the content as it was, and makes every later append
- * do nothing, so a composer checks once, at its end.
+ * An append that cannot get memory sets `failed` and leaves the content as it was; later appends then do
+ * nothing. So a composer checks once, at its end.
  */
 #ifndef SWATCH_BASE_BUF_H
 #define SWATCH_BASE_BUF_H
@@ -36,14 +36,14 @@ void buf_append_char(struct buf *b, char c);
 void buf_printf(struct buf *b, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void buf_vprintf(struct buf *b, const char *format, va_list args) __attribute__((format(printf, 2, 0)));
 
-/* The content as a NUL-terminated string, "" when empty. Points into the buffer: good until the next append. */
+/* Returns the content as a string, "" when empty. It points into the buffer: good until the next append. */
 const char *buf_str(const struct buf *b) __attribute__((returns_nonnull));
 
 /*
- * The content as a message for people. All functions that fail for a reason say why in this way: they append what failed,
- * on which file and why to the caller's `struct buf *error`, lower case, without a full stop; the caller decides where it
- * is shown. A function that fails because memory ran out appends nothing: an empty or failed buffer reads "out of memory"
- * here. Points into the buffer, as buf_str() does.
+ * Returns the content as a message for people. A function that can fail for a reason appends to its caller's
+ * `struct buf *error` what failed, on which file and why, in lower case, without a full stop; the caller
+ * decides where to show that. When memory ran out, it appends nothing: for an empty or failed buffer, this
+ * returns "out of memory". It points into the buffer, as buf_str() does.
  */
 const char *buf_message(const struct buf *b) __attribute__((returns_nonnull));
 
@@ -56,10 +56,12 @@ void buf_truncate(struct buf *b, size_t len);
 /* Forgets the content and keeps the memory; `failed` stays. */
 void buf_clear(struct buf *b);
 
-/* Hands the memory over: the caller frees it. NULL when memory ran out. The buffer is empty and good again. */
+/*
+ * Returns the content, which the caller frees; NULL when memory ran out. The buffer is then empty and good.
+ */
 char *buf_detach(struct buf *b);
 
-/* Frees the memory. The buffer is empty and good again. */
+/* Frees the memory. The buffer is then empty and good. */
 void buf_release(struct buf *b);
 
 #endif

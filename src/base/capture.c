@@ -7,13 +7,16 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include "base/array.h"
 #include "base/clock.h"
 #include "base/scope.h"
 
-/* Waits once for whatever comes. */
+/* Waits for the next event and handles it. */
 static void follow(struct run *run, int signal_fd)
 {
-	struct pollfd fds[] = { { run->out_fd, POLLIN, 0 }, { run->err_fd, POLLIN, 0 }, { signal_fd, POLLIN, 0 } };
+	struct pollfd fds[] = { { run->out_fd, POLLIN, 0 },
+				{ run->err_fd, POLLIN, 0 },
+				{ signal_fd, POLLIN, 0 } };
 	struct signalfd_siginfo info;
 	int64_t left_ms = run->deadline_ms - clock_mono_ms();
 	if (left_ms <= 0) {
@@ -31,11 +34,13 @@ static void follow(struct run *run, int signal_fd)
 		run_stop(run, RUN_INTERRUPTED, (int)info.ssi_signo);
 }
 
-static void start(const char *path, char *const argv[], int64_t timeout_ms, const sigset_t *blocked, struct run *run)
+static void start(const char *path, char *const argv[], int64_t timeout_ms, const sigset_t *blocked,
+		  struct run *run)
 {
 	static const char *const hidden[] = { "FORCE_COLOR=", NULL };
 	AUTO_FREE char **environment = spawn_environment(hidden, NULL);
-	const struct spawn_plan plan = { .path = path, .argv = argv, .environment = environment, .blocked = blocked };
+	const struct spawn_plan plan = { .path = path, .argv = argv, .environment = environment,
+					 .blocked = blocked };
 	if (environment)
 		run_start(run, &plan, timeout_ms, CAPTURE_MAX_OUTPUT_BYTES);
 	else
@@ -48,9 +53,9 @@ void capture_run(const char *path, char *const argv[], int64_t timeout_ms, struc
 	static const int expected[] = { SIGINT, SIGTERM, SIGHUP, SIGCHLD };
 	sigset_t signals, before;
 	sigemptyset(&signals);
-	for (size_t i = 0; i < sizeof(expected) / sizeof(expected[0]); i++)
+	for (size_t i = 0; i < ARRAY_COUNT(expected); i++)
 		sigaddset(&signals, expected[i]);
-	/* While it is ignored, there is no end to wait for. */
+	/* If SIGCHLD were ignored, the kernel would keep no exit status. */
 	(void)signal(SIGCHLD, SIG_DFL);
 	(void)sigprocmask(SIG_BLOCK, &signals, &before);
 	AUTO_CLOSE int signal_fd = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);

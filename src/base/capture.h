@@ -1,9 +1,9 @@
 /*
- * capture: runs a program to its end and takes what it prints, whatever it does.
+ * capture: runs a program to its end and takes its output.
  *
  * For: the commands, which run ccusage and systemctl. The daemon has child.h, which does not block.
  *
- * The run ends as run.h says; it also ends when this process gets SIGINT, SIGTERM or SIGHUP.
+ * The run ends as run.h describes; it also ends when this process gets SIGINT, SIGTERM or SIGHUP.
  */
 #ifndef SWATCH_BASE_CAPTURE_H
 #define SWATCH_BASE_CAPTURE_H
@@ -12,10 +12,10 @@
 
 #include "base/run.h"
 
-/* Thousands of sessions with all their models, but not the output of a program that went astray. */
+/* Enough for thousands of sessions with all their models. */
 #define CAPTURE_MAX_OUTPUT_BYTES ((size_t)256 << 20)
 
-/* Runs `path` with `argv`, without FORCE_COLOR. run_release() in every case. */
+/* Runs `path` with `argv`, without FORCE_COLOR. Call run_release() in every case. */
 void capture_run(const char *path, char *const argv[], int64_t timeout_ms, struct run *run);
 
 #endif

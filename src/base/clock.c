@@ -5,7 +5,7 @@
 #include <string.h>
 #include <time.h>
 
-/* No local day is longer: 24 h, and as much as a zone can move its clock back. */
+/* No local day is longer: 24 h plus what a zone can move its clock back. */
 #define LONGEST_DAY_SECONDS (INT64_C(50) * 60 * 60)
 
 static int64_t read_clock_ms(clockid_t id)
@@ -58,15 +58,16 @@ static bool is_date(int64_t year, int64_t month, int64_t day)
 	return day <= days[month - 1] + (month == 2 && leap);
 }
 
-/* Reads "Z", "z", "+hh:mm" or "-hh:mm", which must be all that is left. */
+/* Reads "Z", "z", "+hh:mm" or "-hh:mm", which must be the rest of the text. */
 static bool read_offset(const char *text, size_t len, int64_t *out_minutes)
 {
 	int64_t hours, minutes;
 	*out_minutes = 0;
 	if (len == 1 && (text[0] == 'Z' || text[0] == 'z'))
 		return true;
-	if (len != 6 || (text[0] != '+' && text[0] != '-') || text[3] != ':' || !read_digits(text + 1, 2, &hours)
-	    || !read_digits(text + 4, 2, &minutes) || hours > 23 || minutes > 59)
+	if (len != 6 || (text[0] != '+' && text[0] != '-') || text[3] != ':'
+	    || !read_digits(text + 1, 2, &hours) || !read_digits(text + 4, 2, &minutes)
+	    || hours > 23 || minutes > 59)
 		return false;
 	*out_minutes = (text[0] == '-' ? -1 : 1) * (hours * 60 + minutes);
 	return true;
@@ -94,8 +95,8 @@ bool clock_parse_rfc3339(const char *text, size_t len, int64_t *out_ms)
 	}
 	if (!read_offset(text + at, len - at, &offset))
 		return false;
-	int64_t seconds = days_from_civil(year, month, day) * 86400 + hour * 3600 + (minute - offset) * 60 + second;
-	*out_ms = seconds * 1000 + fraction_ms;
+	int64_t of_day = hour * 3600 + (minute - offset) * 60 + second;
+	*out_ms = (days_from_civil(year, month, day) * 86400 + of_day) * 1000 + fraction_ms;
 	return true;
 }
 
@@ -103,8 +104,9 @@ bool clock_parse_rfc3339(const char *text, size_t len, int64_t *out_ms)
 static void format_date(const struct tm *tm, char out[CLOCK_DATE_SIZE])
 {
 	int64_t year = (int64_t)tm->tm_year + 1900;
-	snprintf(out, CLOCK_DATE_SIZE, "%04d-%02d-%02d", (int)(year > 99999 ? 99999 : year < -9999 ? -9999 : year),
-		 (tm->tm_mon + 1) % 100, tm->tm_mday % 100);
+	year = year > 99999 ? 99999 : year < -9999 ? -9999 : year;
+	snprintf(out, CLOCK_DATE_SIZE, "%04d-%02d-%02d", (int)year, (tm->tm_mon + 1) % 100,
+		 tm->tm_mday % 100);
 }
 
 void clock_format_rfc3339(int64_t at_ms, char out[CLOCK_RFC3339_SIZE])
@@ -130,7 +132,7 @@ void clock_format_rfc3339(int64_t at_ms, char out[CLOCK_RFC3339_SIZE])
 
 void clock_format_age(int64_t span_ms, char out[CLOCK_AGE_SIZE])
 {
-	int64_t s = span_ms > 0 ? span_ms / CLOCK_SECOND_MS : 0;
+	int64_t s = span_ms > 0 ? span_ms / CLOCK_SECOND_MS : 0, days = s / 86400;
 	if (s < 60)
 		snprintf(out, CLOCK_AGE_SIZE, "%ds", (int)s);
 	else if (s < 3600)
@@ -138,7 +140,7 @@ void clock_format_age(int64_t span_ms, char out[CLOCK_AGE_SIZE])
 	else if (s < 86400)
 		snprintf(out, CLOCK_AGE_SIZE, "%dh", (int)(s / 3600));
 	else
-		snprintf(out, CLOCK_AGE_SIZE, "%lldd", (long long)(s / 86400 < 99999999 ? s / 86400 : 99999999));
+		snprintf(out, CLOCK_AGE_SIZE, "%lldd", (long long)(days < 99999999 ? days : 99999999));
 }
 
 static time_t floor_to_seconds(int64_t at_ms)
@@ -156,8 +158,8 @@ static int64_t local_date_number(time_t at)
 }
 
 /*
- * The first second in (before, after] whose date is later than `date`. A search and not mktime(): that one answers
- * differently from call to call where a clock change makes midnight happen twice or not at all.
+ * Returns the first second in (before, after] whose date is later than `date`. A search and not mktime(),
+ * whose answer varies from call to call when a clock change makes midnight happen twice or not at all.
  */
 static int64_t first_moment_after_date_ms(int64_t date, time_t before, time_t after)
 {
@@ -184,10 +186,12 @@ int64_t clock_local_next_day_ms(int64_t at_ms)
 	time_t at = floor_to_seconds(at_ms);
 	tzset();
 	int64_t date = local_date_number(at);
-	return date < 0 ? at_ms + CLOCK_DAY_MS : first_moment_after_date_ms(date, at, at + LONGEST_DAY_SECONDS);
+	if (date < 0)
+		return at_ms + CLOCK_DAY_MS;
+	return first_moment_after_date_ms(date, at, at + LONGEST_DAY_SECONDS);
 }
 
-/* As strftime(3), whose formats the compiler wants to see. */
+/* A switch and not a table, so that the compiler can check the formats. */
 static size_t write_form(enum clock_form form, const struct tm *at, char *out, size_t size)
 {
 	switch (form) {
@@ -213,7 +217,8 @@ bool clock_format_local(int64_t at_ms, enum clock_form form, char *out, size_t s
 {
 	struct tm local;
 	time_t at = (time_t)(at_ms / CLOCK_SECOND_MS);
-	if (at_ms >= 0 && at_ms <= CLOCK_LOCAL_MAX_MS && localtime_r(&at, &local) && write_form(form, &local, out, size) > 0)
+	bool in_range = at_ms >= 0 && at_ms <= CLOCK_LOCAL_MAX_MS;
+	if (in_range && localtime_r(&at, &local) && write_form(form, &local, out, size) > 0)
 		return true;
 	out[0] = '\0';
 	return false;
@@ -230,7 +235,7 @@ void clock_format_local_date(int64_t at_ms, char out[CLOCK_DATE_SIZE])
 		out[0] = '\0';
 }
 
-/* A date as format_date() writes it; not strptime(), which knows years of four digits only. */
+/* Reads what format_date() writes; strptime() knows only years of four digits. */
 static bool parse_date(const char *date, struct tm *tm)
 {
 	char *end;
@@ -247,15 +252,12 @@ static bool parse_date(const char *date, struct tm *tm)
 void clock_format_week(const char *date, char out[CLOCK_DATE_SIZE])
 {
 	struct tm tm = { .tm_hour = 12 };
-	if (parse_date(date, &tm)) {
-		time_t noon = timegm(&tm);
-		if (gmtime_r(&noon, &tm)) {
-			noon -= (time_t)tm.tm_wday * 86400;
-			if (gmtime_r(&noon, &tm)) {
-				format_date(&tm, out);
-				return;
-			}
-		}
-	}
-	snprintf(out, CLOCK_DATE_SIZE, "%s", date);
+	bool good = parse_date(date, &tm);
+	time_t noon = good ? timegm(&tm) : 0;
+	good = good && gmtime_r(&noon, &tm);
+	noon -= good ? (time_t)tm.tm_wday * 86400 : 0;
+	if (good && gmtime_r(&noon, &tm))
+		format_date(&tm, out);
+	else
+		snprintf(out, CLOCK_DATE_SIZE, "%s", date);
 }

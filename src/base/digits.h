@@ -8,7 +8,7 @@
 
 #include <stddef.h>
 
-/* "-1234567", which must be a whole number in decimal, gives "-1,234,567". Returns its length; `size` must be enough. */
+/* Turns a whole number, "-1234567", into "-1,234,567". Returns its length; `size` must suffice. */
 size_t digits_group(const char *number, char *out, size_t size);
 
 #endif

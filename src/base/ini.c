@@ -14,7 +14,7 @@ static struct slice trim(const char *from, const char *end)
 	return (struct slice){ from, (size_t)(end - from) };
 }
 
-/* Finds the first of two characters, or the comment at the line's end; returns `end` when there is neither. */
+/* Finds the first of two characters, or the comment at the line's end; else returns `end`. */
 static const char *find_stop(const char *from, const char *end, char one, char other)
 {
 	const char *c = from;
@@ -23,7 +23,7 @@ static const char *find_stop(const char *from, const char *end, char one, char o
 	return c;
 }
 
-/* A line has no newline in it, so only a comment ends a value. */
+/* Looks for a newline, which no line contains, so that only a comment ends a value. */
 static struct slice take_value(const char *from, const char *end)
 {
 	return trim(from, find_stop(from, end, '\n', '\n'));

@@ -2,12 +2,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "base/scope.h"
 
-/* The number in a file of /proc, or -1 when there is none. */
+/* Reads the number in a file of /proc; -1 when there is none. */
 static int64_t read_number(const char *path)
 {
 	char text[32];
@@ -24,20 +25,20 @@ static int64_t read_number(const char *path)
 
 struct inotify_limit inotify_limit_find(enum inotify_resource resource)
 {
-	static const struct {
+	static const struct row {
 		const char *user_file, *user_sysctl, *namespace_file, *namespace_sysctl;
 		int64_t advised;
 	} rows[] = {
-		[INOTIFY_WATCHES] = { "/proc/sys/fs/inotify/max_user_watches", "fs.inotify.max_user_watches",
-				      "/proc/sys/user/max_inotify_watches", "user.max_inotify_watches", 524288 },
-		[INOTIFY_INSTANCES] = { "/proc/sys/fs/inotify/max_user_instances", "fs.inotify.max_user_instances",
-					"/proc/sys/user/max_inotify_instances", "user.max_inotify_instances", 1024 },
+		[INOTIFY_WATCHES] = {
+			"/proc/sys/fs/inotify/max_user_watches", "fs.inotify.max_user_watches",
+			"/proc/sys/user/max_inotify_watches", "user.max_inotify_watches", 524288 },
+		[INOTIFY_INSTANCES] = {
+			"/proc/sys/fs/inotify/max_user_instances", "fs.inotify.max_user_instances",
+			"/proc/sys/user/max_inotify_instances", "user.max_inotify_instances", 1024 },
 	};
-	int64_t user = read_number(rows[resource].user_file), in_namespace = read_number(rows[resource].namespace_file);
-	struct inotify_limit limit = { rows[resource].user_sysctl, user, rows[resource].advised };
-	if (in_namespace >= 0 && (user < 0 || in_namespace < user)) {
-		limit.sysctl = rows[resource].namespace_sysctl;
-		limit.most = in_namespace;
-	}
-	return limit;
+	const struct row *row = &rows[resource];
+	int64_t user = read_number(row->user_file), in_namespace = read_number(row->namespace_file);
+	bool is_namespace = in_namespace >= 0 && (user < 0 || in_namespace < user);
+	return (struct inotify_limit){ is_namespace ? row->namespace_sysctl : row->user_sysctl,
+				       is_namespace ? in_namespace : user, row->advised };
 }

@@ -19,7 +19,10 @@ static const char *log_program = "swatch";
 static enum log_level log_threshold = LOG_LEVEL_INFO;
 static bool log_to_journal, log_to_file;
 
-/* Every child of a service inherits JOURNAL_STREAM, a terminal in a desktop session too: it must name our stderr. */
+/*
+ * All children of a service inherit JOURNAL_STREAM, terminals of a desktop session too: it must name our
+ * stderr.
+ */
 static bool is_journal_stderr(void)
 {
 	const char *stream = getenv("JOURNAL_STREAM");
@@ -37,7 +40,6 @@ static bool is_file_stderr(void)
 	return fstat(STDERR_FILENO, &st) == 0 && S_ISREG(st.st_mode);
 }
 
-/* What a line begins with. */
 static size_t write_start(enum log_level level, char out[LINE_MAX_BYTES])
 {
 	/* syslog's numbers: error, warning, informational, debug. */
@@ -63,14 +65,16 @@ void log_set_level(enum log_level level)
 	log_threshold = level;
 }
 
-__attribute__((format(printf, 2, 0)))
-static void log_line(enum log_level level, const char *format, va_list args)
+void log_line(enum log_level level, const char *format, ...)
 {
 	char line[LINE_MAX_BYTES];
+	va_list args;
 	if (level > log_threshold)
 		return;
 	size_t len = write_start(level, line);
+	va_start(args, format);
 	int text = vsnprintf(line + len, sizeof(line) - len - 1, format, args);
+	va_end(args);
 	if (text < 0)
 		return;
 	size_t text_len = (size_t)text < sizeof(line) - len - 2 ? (size_t)text : sizeof(line) - len - 2;
@@ -80,36 +84,4 @@ static void log_line(enum log_level level, const char *format, va_list args)
 	/* When stderr itself fails, there is nowhere to report it. */
 	ssize_t written = write(STDERR_FILENO, line, len);
 	(void)written;
-}
-
-void log_error(const char *format, ...)
-{
-	va_list args;
-	va_start(args, format);
-	log_line(LOG_LEVEL_ERROR, format, args);
-	va_end(args);
-}
-
-void log_warning(const char *format, ...)
-{
-	va_list args;
-	va_start(args, format);
-	log_line(LOG_LEVEL_WARNING, format, args);
-	va_end(args);
-}
-
-void log_info(const char *format, ...)
-{
-	va_list args;
-	va_start(args, format);
-	log_line(LOG_LEVEL_INFO, format, args);
-	va_end(args);
-}
-
-void log_debug(const char *format, ...)
-{
-	va_list args;
-	va_start(args, format);
-	log_line(LOG_LEVEL_DEBUG, format, args);
-	va_end(args);
 }

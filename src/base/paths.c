@@ -4,11 +4,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/scope.h"
+
 const char *paths_after_home(const char *path)
 {
 	const char *home = paths_home();
 	size_t len = home ? strlen(home) : 0;
-	return len > 1 && strncmp(path, home, len) == 0 && (path[len] == '/' || path[len] == '\0') ? path + len : NULL;
+	bool inside = len > 1 && strncmp(path, home, len) == 0 && (path[len] == '/' || path[len] == '\0');
+	return inside ? path + len : NULL;
 }
 
 void paths_shorten(struct buf *out, const char *path)
@@ -37,18 +40,16 @@ char *paths_expand(const char *text, size_t len)
 {
 	while (len > 1 && text[len - 1] == '/')
 		len--;
-	char *copy = strndup(text, len);
+	AUTO_FREE char *copy = strndup(text, len);
 	if (!copy || copy[0] != '~' || (copy[1] != '\0' && copy[1] != '/'))
-		return copy;
+		return SCOPE_KEEP(copy);
 	const char *home = paths_home();
-	char *path = NULL;
-	if (home)
-		path = copy[1] == '\0' ? paths_expand(home, strlen(home)) : paths_join(home, copy + 2);
-	free(copy);
-	return path;
+	if (!home)
+		return NULL;
+	return copy[1] == '\0' ? paths_expand(home, strlen(home)) : paths_join(home, copy + 2);
 }
 
-/* What the variable names, or the folder of the home directory that stands in for it. */
+/* Returns the directory that a variable names, or its default in the home directory. */
 static char *find_base_directory(const char *variable, const char *in_home)
 {
 	const char *xdg = getenv(variable);

@@ -1,7 +1,8 @@
 /*
  * paths: path strings, and the few directories that the environment names.
  *
- * For: every room. The caller frees the strings that it gets; NULL means that memory ran out, unless a comment says more.
+ * For: every room. The caller frees the strings that it gets; NULL means that memory ran out, unless a
+ * comment says more.
  */
 #ifndef SWATCH_BASE_PATHS_H
 #define SWATCH_BASE_PATHS_H
@@ -11,16 +12,21 @@
 
 #include "base/buf.h"
 
-/* $HOME when it is absolute, else the password database's. Points at static or environment memory; NULL when unknown. */
+/* $HOME when it is absolute, else the password database's; NULL when unknown. Do not free it. */
 const char *paths_home(void);
 
-/* Why a path in the home directory could not be made, for people: there is none, or no memory. */
+/*
+ * Tells people why a path in the home directory could not be made: there is no home directory, or no memory.
+ */
 const char *paths_why_none(void) __attribute__((returns_nonnull));
 
-/* Replaces a leading "~" with the home directory, and drops trailing slashes. NULL also when there is no home directory. */
+/*
+ * Replaces a leading "~" with the home directory, and drops trailing slashes. NULL also without a home
+ * directory.
+ */
 char *paths_expand(const char *text, size_t len);
 
-/* What follows the home directory in a path: "" or "/...". NULL when the path is not in it. */
+/* The part of a path after the home directory: "" or "/...". NULL when the path is not in it. */
 const char *paths_after_home(const char *path);
 
 /* Appends a path as people write it: with "~" for the home directory. */
@@ -36,15 +42,15 @@ char *paths_config_home(void);
 char *paths_state_home(void);
 
 /*
- * Takes the next item of a comma list, without blanks around it, and expands it; skips empty items. *cursor starts at the
- * list and moves on. NULL at the end, or when memory ran out.
+ * Returns the next item of a comma list, expanded and without the blanks around it; skips empty items.
+ * *cursor starts at the list and moves on. NULL at the end, or when memory ran out.
  */
 char *paths_next_item(const char **cursor);
 
 /* The part after the last slash; points into `path`. */
 const char *paths_basename(const char *path);
 
-/* Whether an errno says that nothing is at a path; any other errno says only that nobody could look. */
+/* Whether an errno tells that a path does not exist; any other errno tells only that we could not look. */
 bool paths_is_gone(int why);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * The home directory. In a file of its own, because the password database takes a library that is loaded at run time:
- * the program `swatch`, which is linked statically where that can be, has another one (front/home.c).
+ * The home directory. It has a file of its own, because the password database needs a library at run time:
+ * the program `swatch`, which is linked statically if possible, has another implementation.
  */
 #include "base/paths.h"
 

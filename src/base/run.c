@@ -9,7 +9,6 @@
 #include "base/clock.h"
 #include "base/scope.h"
 
-/* Of a last line that has no end. */
 #define LAST_LINE_MAX_BYTES 300
 
 static void close_fd(int *fd)
@@ -31,7 +30,8 @@ static void end_pipe(struct run *run, int *fd)
 
 void run_fail_start(struct run *run, int why)
 {
-	*run = (struct run){ .outcome = RUN_NOT_STARTED, .code = why, .out_fd = -1, .err_fd = -1, .reaped = true };
+	*run = (struct run){ .outcome = RUN_NOT_STARTED, .code = why, .out_fd = -1, .err_fd = -1,
+			     .reaped = true };
 }
 
 bool run_start(struct run *run, const struct spawn_plan *plan, int64_t timeout_ms, size_t max_output_bytes)
@@ -58,7 +58,7 @@ void run_stop(struct run *run, enum run_outcome outcome, int code)
 	run->stopped = true;
 	run->outcome = outcome;
 	run->code = code;
-	/* Its number may be another program's by now. */
+	/* Another program may have its pid by now. */
 	if (run->reaped)
 		return;
 	(void)kill(-run->pid, SIGTERM);
@@ -133,7 +133,7 @@ void run_try_reap(struct run *run)
 
 void run_pass_deadline(struct run *run)
 {
-	/* If the signal of its end was lost, it has been a zombie since, and nobody else would notice. */
+	/* SIGCHLD may have been lost, and it may be a zombie that nobody else notices. */
 	run_try_reap(run);
 	if (!run->reaped && !run->stopped) {
 		run_stop(run, RUN_TIMED_OUT, 0);
@@ -145,7 +145,7 @@ void run_pass_deadline(struct run *run)
 		end_pipe(run, &run->out_fd);
 		end_pipe(run, &run->err_fd);
 	} else {
-		/* It ends in a moment; should the kernel be slow, the group is killed again. */
+		/* It ends in a moment; should the kernel be slow, kill the group again. */
 		set_deadline(run, RUN_GRACE_MS);
 	}
 }
@@ -186,14 +186,15 @@ static void describe_last_line(const struct run *run, struct buf *out)
 	size_t start = len;
 	while (start > 0 && text[start - 1] != '\n')
 		start--;
-	len -= start;
+	len = len - start < LAST_LINE_MAX_BYTES ? len - start : LAST_LINE_MAX_BYTES;
 	if (len > 0)
-		buf_printf(out, ": %.*s", (int)(len < LAST_LINE_MAX_BYTES ? len : LAST_LINE_MAX_BYTES), text + start);
+		buf_printf(out, ": %.*s", (int)len, text + start);
 }
 
 void run_describe(const struct run *run, struct buf *out)
 {
 	bool is_small = run->max_output_bytes < (size_t)1 << 20;
+	size_t most = run->max_output_bytes >> (is_small ? 10 : 20);
 	switch (run->outcome) {
 	case RUN_EXITED:
 		buf_printf(out, "exit status %d", run->code);
@@ -205,8 +206,7 @@ void run_describe(const struct run *run, struct buf *out)
 		buf_printf(out, "still running after %.1f s: killed", (double)run->duration_ms / 1000.);
 		break;
 	case RUN_TOO_LONG:
-		buf_printf(out, "printed more than %zu %s: killed", run->max_output_bytes >> (is_small ? 10 : 20),
-			   is_small ? "KiB" : "MiB");
+		buf_printf(out, "printed more than %zu %s: killed", most, is_small ? "KiB" : "MiB");
 		break;
 	case RUN_NOT_HEARD:
 		buf_printf(out, "its output cannot be read: %s", strerror(run->code));

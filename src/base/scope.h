@@ -1,9 +1,10 @@
 /*
  * scope: frees what a local variable holds when its block ends, on every way out.
  *
- * For: functions with several ways out, in every room. Write AUTO_FREE char *path = paths_join(...); and return wherever
- * you like. The variable must be initialised where it is declared. To hand its content on, return SCOPE_KEEP(path).
- * AUTO_BUF and AUTO_JSON stand beside their types, in base/buf.h and json/get.h. errno survives all of them.
+ * For: functions with several ways out, in every room. Write AUTO_FREE char *path = paths_join(...); and
+ * return wherever you like. Initialise the variable where you declare it. To hand its content on, return
+ * SCOPE_KEEP(path). AUTO_BUF and AUTO_JSON are beside their types, in base/buf.h and json/get.h. All of them
+ * preserve errno.
  *
  * gcc and clang have the attribute; systemd and glib free their locals in the same way.
  */
@@ -38,7 +39,8 @@ static inline void scope_close(const int *fd)
 #define AUTO_FREE __attribute__((cleanup(scope_free)))
 #define AUTO_CLOSE __attribute__((cleanup(scope_close)))
 
-/* The pointer that a variable holds; the variable is NULL from then on, so its scope frees nothing. */
-#define SCOPE_KEEP(variable) __extension__({ __auto_type scope_kept = (variable); (variable) = NULL; scope_kept; })
+/* Takes the pointer out of a variable, so that its scope frees nothing. */
+#define SCOPE_KEEP(variable) \
+	__extension__({ __auto_type scope_kept = (variable); (variable) = NULL; scope_kept; })
 
 #endif

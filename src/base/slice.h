@@ -1,8 +1,7 @@
 /*
- * slice: a piece of somebody else's text, without a NUL behind it.
+ * slice: a piece of a longer text, without a NUL at its end. It is good as long as the text is.
  *
- * For: the readers that go through a text in place (base/ini.h, json/walk.h) and their callers. A slice is good as long
- * as the text is.
+ * For: the readers that go through a text in place (base/ini.h, json/walk.h) and their callers.
  */
 #ifndef SWATCH_BASE_SLICE_H
 #define SWATCH_BASE_SLICE_H

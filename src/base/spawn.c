@@ -10,6 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/argv.h"
 #include "base/scope.h"
 
 /* ---- the new process: only calls that are safe after fork ---- */
@@ -34,7 +35,7 @@ static bool redirect(int in_fd, int out_fd, int err_fd)
 	return dup2(in_fd, 0) >= 0 && dup2(out_fd, 1) >= 0 && dup2(err_fd, 2) >= 0;
 }
 
-/* What a program whose output is read has for itself. Returns false with errno. */
+/* Gives the program signals, a group and streams of its own. Returns false with errno. */
 static bool prepare_read(const struct spawn_plan *plan, const struct ends *ends)
 {
 	reset_signals(plan->blocked);
@@ -44,7 +45,7 @@ static bool prepare_read(const struct spawn_plan *plan, const struct ends *ends)
 }
 
 /*
- * Becomes nobody's child and no session's leader, so that it never gets a terminal again. Returns false with
+ * Becomes nobody's child, and not a session's leader, so that it never gets a terminal. Returns false with
  * errno.
  */
 static bool prepare_detached(const struct spawn_plan *plan)
@@ -57,8 +58,8 @@ static bool prepare_detached(const struct spawn_plan *plan)
 	reset_signals(plan->blocked);
 	/* This process's parent may have left descriptors open for all children. */
 	(void)close_range(3, ~0U, CLOSE_RANGE_CLOEXEC);
-	int null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
-	return null_fd >= 0 && redirect(null_fd, null_fd, plan->log_fd ? *plan->log_fd : null_fd) && chdir("/") == 0;
+	int null_fd = open("/dev/null", O_RDWR | O_CLOEXEC), err_fd = plan->log_fd ? *plan->log_fd : null_fd;
+	return null_fd >= 0 && redirect(null_fd, null_fd, err_fd) && chdir("/") == 0;
 }
 
 static bool prepare(const struct spawn_plan *plan, const struct ends *ends)
@@ -115,7 +116,7 @@ static int exec_errno(int fd)
 /* Forks. Returns the errno of what failed. The child reports through the pipe `report`. */
 static int fork_child(const struct spawn_plan *plan, int out_fd, int err_fd, int report[2], pid_t *pid)
 {
-	const struct ends ends = { .out_fd = out_fd, .err_fd = err_fd, .report_fd = report[1], .parent = getpid() };
+	const struct ends ends = { out_fd, err_fd, report[1], getpid() };
 	*pid = fork();
 	if (*pid == 0)
 		run_child(plan, &ends);
@@ -162,14 +163,6 @@ int spawn_start(const struct spawn_plan *plan, struct spawned *spawned)
 
 /* ---- the environment ---- */
 
-static size_t count_strings(char *const *vector)
-{
-	size_t count = 0;
-	while (vector && vector[count])
-		count++;
-	return count;
-}
-
 /* True when one of `names`, with its "=" and maybe a value behind it, is this variable's. */
 static bool has_name(const char *variable, const char *const *names)
 {
@@ -184,7 +177,7 @@ char **spawn_environment(const char *const *hidden, char *const *more)
 {
 	static char no_color[] = "NO_COLOR=1";
 	static const char *const replaced[] = { no_color, NULL };
-	size_t count = count_strings(environ), more_count = count_strings(more), kept = 0;
+	size_t count = argv_count(environ), more_count = argv_count(more), kept = 0;
 	char **vector = calloc(count + more_count + 2, sizeof(*vector));
 	if (!vector)
 		return NULL;

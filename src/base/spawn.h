@@ -14,26 +14,26 @@
 
 enum spawn_kind {
 	/*
-	 * Its output is read. It gets /dev/null as stdin, pipes for stdout and stderr, default signals, and a
-	 * process group of its own. The kernel kills it when this process dies. (Only it: a process that it
-	 * started itself lives on until it writes into the closed pipe, or ends.)
+	 * The caller reads its output. It gets /dev/null as stdin, pipes for stdout and stderr, default
+	 * signals, and a process group of its own. The kernel kills it when this process dies. (Only it: a
+	 * process that it has started lives on until it writes into the closed pipe, or ends.)
 	 */
 	SPAWN_READ,
 	/*
-	 * It shares the terminal, the signal settings and the process group. It gets SIGTERM when this
-	 * process dies.
+	 * It shares the terminal, the signal settings and the process group. When this process dies, it gets
+	 * SIGTERM.
 	 */
 	SPAWN_ON_TERMINAL,
 	/*
-	 * It goes on by itself, as nobody's child: a session of its own, in "/", default signals, /dev/null
-	 * for stdin and stdout, and for stderr, too, unless there is a log.
+	 * It goes on by itself, as nobody's child: with a session of its own, in "/", with default signals,
+	 * and with /dev/null for stdin, stdout and, unless there is a log, stderr.
 	 */
 	SPAWN_DETACHED
 };
 
 struct spawn_plan {
 	enum spawn_kind kind;
-	const char *path;              /* it is not looked up: argv_find_program() does that */
+	const char *path;              /* as argv_find_program() returns it */
 	char *const *argv;
 	char *const *environment;      /* NULL: as this process's */
 	const sigset_t *blocked;       /* signals that stay blocked in it; NULL: none */
@@ -41,8 +41,8 @@ struct spawn_plan {
 	int64_t memory_limit_bytes;    /* of its data; 0: none */
 	const int *log_fd;             /* SPAWN_DETACHED: where its stderr goes; NULL: nowhere */
 	/*
-	 * Takes rights away in the new process. Only calls that are safe after fork; -1 with errno: it is not
-	 * started.
+	 * Takes rights away in the new process, with only calls that are safe after fork. Returns -1 with
+	 * errno to prevent the start. May be NULL.
 	 */
 	int (*confine)(void);
 };
@@ -53,15 +53,15 @@ struct spawned {
 };
 
 /*
- * Starts it. Returns 0 when it runs, else the errno of what failed, the exec included; then nothing is left
- * of it.
+ * Starts it. Returns 0 when it runs; else the errno of what failed, the exec included, and nothing is left of
+ * it.
  */
 int spawn_start(const struct spawn_plan *plan, struct spawned *spawned);
 
 /*
- * The environment of this process without the variables in `hidden` (names with their "=", NULL-ended), and
- * with those of `more` ("NAME=value", NULL-ended; NULL: none) and NO_COLOR=1 in addition or in their place.
- * The caller frees the vector, but not its strings. Returns NULL when memory ran out.
+ * Makes an environment: this process's without the variables in `hidden` (names with their "=", NULL-ended),
+ * plus those of `more` ("NAME=value", NULL-ended; NULL: none) and NO_COLOR=1, which replace older ones. The
+ * caller frees the vector, but not its strings. Returns NULL when memory ran out.
  */
 char **spawn_environment(const char *const *hidden, char *const *more);
 

@@ -1,5 +1,6 @@
 /*
- * streams: descriptors 0 to 2, which the program that started this one may have closed.
+ * streams: makes sure that descriptors 0 to 2 are open; the program that started this one may have closed
+ * them.
  *
  * For: every program's main(), before it opens anything.
  */
@@ -9,7 +10,7 @@
 #include <stdbool.h>
 
 /*
- * Opens those of descriptors 0 to 2 that are closed such that using them fails with EBADF: otherwise the next file that the
+ * Opens closed ones in such a way that their use still fails with EBADF. Otherwise the next file that the
  * program opens would become its stdout, or get its log. Returns false when that is not possible.
  */
 bool streams_make_safe(void);

@@ -1,8 +1,8 @@
 /*
  * strmap: a hash map from byte strings to pointers. Open addressing, no order.
  *
- * For: transcripts by path, sessions by id, names by spelling. The map copies keys and never touches the values:
- * its owner frees them (strmap_each() before strmap_release()).
+ * For: transcripts by path, sessions by id, names by spelling. The map copies the keys. Its owner frees the
+ * values (strmap_each() before strmap_release()).
  */
 #ifndef SWATCH_BASE_STRMAP_H
 #define SWATCH_BASE_STRMAP_H
@@ -12,7 +12,7 @@
 #include <stdint.h>
 
 struct strmap_slot {
-	char *key;       /* owned by the map; NULL: free (strmap.c has a mark for an entry that was removed) */
+	char *key;       /* owned by the map; NULL: free (strmap.c marks a removed entry) */
 	size_t key_len;
 	uint64_t hash;
 	void *value;
@@ -27,31 +27,34 @@ struct strmap {
 
 #define STRMAP_INIT { NULL, 0, 0, 0 }
 
-/* The value, or NULL when the key is not there. */
+/* Returns a key's value, or NULL when the map lacks the key. */
 void *strmap_get(const struct strmap *map, const char *key);
 void *strmap_get_len(const struct strmap *map, const char *key, size_t key_len);
 
-/* The map's own copy of a key, good until the key is removed; NULL when it is not there. Callers need no copy of theirs. */
+/* Returns the map's own copy of a key, good until the key is removed, or NULL. It saves the caller a copy. */
 const char *strmap_key(const struct strmap *map, const char *key);
 
-/* Sets a key's value (not NULL). Returns false when memory ran out: the map is then as before. */
+/* Sets a key's value (not NULL). Returns false when memory ran out; the map is then as before. */
 bool strmap_put(struct strmap *map, const char *key, void *value);
 bool strmap_put_len(struct strmap *map, const char *key, size_t key_len, void *value);
 
-/* Removes a key, which may be the map's own copy. Returns its value, NULL when it was not there. */
+/* Removes a key, which may be the map's own copy. Returns its value, or NULL when the map lacks the key. */
 void *strmap_remove(struct strmap *map, const char *key);
 void *strmap_remove_len(struct strmap *map, const char *key, size_t key_len);
 
 /*
- * Walks the map: start with *cursor = 0; returns the next entry, NULL at the end. The entry just returned may be
- * removed during the walk; nothing may be put.
+ * Walks the map from *cursor = 0: returns the next entry, NULL at the end. During the walk, put nothing, and
+ * remove only the entry that it returned last.
  */
 const struct strmap_slot *strmap_each(const struct strmap *map, size_t *cursor);
 
-/* Frees keys and table, not the values. The map is empty and good again. */
+/* Frees keys and table, not the values. The map is then empty and good. */
 void strmap_release(struct strmap *map);
 
-/* 64-bit hash of bytes (FNV-1a, finished with a mixer): also what names the socket. Not for hostile floods. */
+/*
+ * A 64-bit hash of bytes (FNV-1a, finished with a mixer), which also names the socket. Hostile keys can
+ * collide.
+ */
 uint64_t strmap_hash(const void *bytes, size_t len);
 
 #endif

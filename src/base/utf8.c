@@ -22,24 +22,10 @@ size_t utf8_decode(const char *text, size_t len, uint32_t *code)
 
 size_t utf8_encode(uint32_t code, char out[UTF8_MAX_BYTES])
 {
-	if (code < 0x80) {
-		out[0] = (char)code;
-		return 1;
-	}
-	if (code < 0x800) {
-		out[0] = (char)(0xC0 | (code >> 6));
-		out[1] = (char)(0x80 | (code & 0x3F));
-		return 2;
-	}
-	if (code < 0x10000) {
-		out[0] = (char)(0xE0 | (code >> 12));
-		out[1] = (char)(0x80 | ((code >> 6) & 0x3F));
-		out[2] = (char)(0x80 | (code & 0x3F));
-		return 3;
-	}
-	out[0] = (char)(0xF0 | (code >> 18));
-	out[1] = (char)(0x80 | ((code >> 12) & 0x3F));
-	out[2] = (char)(0x80 | ((code >> 6) & 0x3F));
-	out[3] = (char)(0x80 | (code & 0x3F));
-	return 4;
+	static const unsigned char first[] = { 0, 0, 0xC0, 0xE0, 0xF0 };
+	size_t len = code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
+	for (size_t i = len - 1; i > 0; i--, code >>= 6)
+		out[i] = (char)(0x80 | (code & 0x3F));
+	out[0] = (char)(first[len] | code);
+	return len;
 }

@@ -9,7 +9,7 @@
 
 #define ELLIPSIS "\xE2\x80\xA6"
 
-/* wcwidth() goes by the locale. Loading one takes time that text in ASCII does not need. */
+/* wcwidth() depends on the locale. Loading one takes time that text in ASCII does not need. */
 static void load_locale(void)
 {
 	static int loaded;
@@ -27,7 +27,7 @@ static size_t char_width(uint32_t code)
 	return width >= 0 ? (size_t)width : 1;
 }
 
-/* The length of a colour code at the text's start; 0: there is none. */
+/* Returns the length of the colour code at the text's start; 0: there is none. */
 static size_t code_len(const char *text, size_t len)
 {
 	if (len < 3 || text[0] != '\033' || text[1] != '[')
@@ -64,7 +64,7 @@ size_t width_of(const char *text, size_t len)
 
 void width_clip(struct buf *out, const char *text, size_t len, size_t columns)
 {
-	/* No character takes more columns than it has bytes: this fits without being measured. */
+	/* No character takes more columns than bytes, so a short text fits without a measurement. */
 	if (len <= columns || width_of(text, len) <= columns) {
 		buf_append(out, text, len);
 		return;

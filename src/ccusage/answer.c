@@ -12,9 +12,9 @@
 #include "json/parse.h"
 
 #define MAX_DEPTH 16
-/* A notice may have braces of its own: this many starts are tried. */
+/* A notice may have braces, too, so try this many of them. */
 #define STARTS_MAX 64
-/* 2020-01-01 and 2100-01-01: a block outside of them is no block of Claude Code's. */
+/* 2020-01-01 and 2100-01-01: Claude Code's blocks lie between them. */
 #define EARLIEST_MS INT64_C(1577836800000)
 #define LATEST_MS INT64_C(4102444800000)
 
@@ -47,8 +47,9 @@ struct json_object *ccusage_answer_read(const char *text, size_t len, const char
 	return NULL;
 }
 
-/* A number that must be there and in range. */
-static bool take_number(struct json_object *object, const char *key, double max, double *out, struct buf *error)
+/* Takes a number from 0 to `max`. Returns false with a message when it is missing or out of range. */
+static bool take_number(struct json_object *object, const char *key, double max, double *out,
+			struct buf *error)
 {
 	struct json_object *value = NULL;
 	json_object_object_get_ex(object, key, &value);
@@ -73,28 +74,25 @@ static bool take_count(struct json_object *object, const char *key, int64_t *out
 	return true;
 }
 
-/* A time; `required`: null and absence are errors. */
-static bool take_time(struct json_object *object, const char *key, bool required, int64_t *out, struct buf *error)
+/* Takes a time. A missing one is 0; `required`: an error. */
+static bool take_time(struct json_object *object, const char *key, bool required, int64_t *out,
+		      struct buf *error)
 {
+	const char *text = json_get_string(object, key);
 	struct json_object *value = NULL;
-	json_object_object_get_ex(object, key, &value);
 	*out = 0;
-	if (!value && !required)
+	if (!required && (!json_object_object_get_ex(object, key, &value) || !value))
 		return true;
-	if (!json_object_is_type(value, json_type_string)
-	    || !clock_parse_rfc3339(json_object_get_string(value), (size_t)json_object_get_string_len(value), out)
-	    || *out < EARLIEST_MS || *out > LATEST_MS) {
-		buf_printf(error, "its block's %s is not a time", key);
-		return false;
-	}
-	return true;
+	if (text && clock_parse_rfc3339(text, strlen(text), out) && *out >= EARLIEST_MS && *out <= LATEST_MS)
+		return true;
+	buf_printf(error, "its block's %s is not a time", key);
+	return false;
 }
 
 static bool take_tokens(struct json_object *block, struct billing_block *out, struct buf *error)
 {
-	struct json_object *counts = NULL;
-	json_object_object_get_ex(block, "tokenCounts", &counts);
-	if (!json_object_is_type(counts, json_type_object)) {
+	struct json_object *counts = json_get_object(block, "tokenCounts");
+	if (!counts) {
 		buf_append_str(error, "its block has no tokenCounts");
 		return false;
 	}
@@ -104,7 +102,8 @@ static bool take_tokens(struct json_object *block, struct billing_block *out, st
 	    || !take_count(counts, "cacheReadInputTokens", &out->cache_read_tokens, error))
 		return false;
 	/* Version 18 leaves the cache's tokens out of its totalTokens; ours means all. */
-	out->total_tokens = out->input_tokens + out->output_tokens + out->cache_creation_tokens + out->cache_read_tokens;
+	out->total_tokens = out->input_tokens + out->output_tokens + out->cache_creation_tokens
+			    + out->cache_read_tokens;
 	return true;
 }
 
@@ -132,10 +131,11 @@ static void take_models(struct json_object *block, struct billing_block *out)
 	json_object_object_get_ex(block, "models", &models);
 	size_t count = json_object_is_type(models, json_type_array) ? json_object_array_length(models) : 0;
 	for (size_t i = 0; i < count && out->model_count < BILLING_MODELS_MAX; i++) {
-		struct json_object *name = json_object_array_get_idx(models, i);
-		if (json_object_is_type(name, json_type_string) && json_object_get_string_len(name) < BILLING_MODEL_NAME_MAX
-		    && strcmp(json_object_get_string(name), "<synthetic>") != 0)
-			snprintf(out->models[out->model_count++], BILLING_MODEL_NAME_MAX, "%s", json_object_get_string(name));
+		struct json_object *item = json_object_array_get_idx(models, i);
+		bool is_text = json_object_is_type(item, json_type_string);
+		const char *name = is_text ? json_object_get_string(item) : NULL;
+		if (name && strlen(name) < BILLING_MODEL_NAME_MAX && strcmp(name, "<synthetic>") != 0)
+			snprintf(out->models[out->model_count++], BILLING_MODEL_NAME_MAX, "%s", name);
 	}
 }
 
@@ -160,13 +160,6 @@ int ccusage_answer_take_block(struct json_object *block, struct billing_block *o
 	return 0;
 }
 
-static bool is_flag_set(struct json_object *block, const char *key)
-{
-	struct json_object *value;
-	return json_object_object_get_ex(block, key, &value) && json_object_is_type(value, json_type_boolean)
-	       && json_object_get_boolean(value);
-}
-
 static int take_blocks(struct json_object *answer, struct billing_block *out, struct buf *error)
 {
 	struct json_object *blocks = json_object_object_get(answer, "blocks");
@@ -176,7 +169,7 @@ static int take_blocks(struct json_object *answer, struct billing_block *out, st
 			buf_append_str(error, "its list contains something that is not a block");
 			return -1;
 		}
-		if (is_flag_set(block, "isActive") && !is_flag_set(block, "isGap"))
+		if (json_get_bool(block, "isActive", false) && !json_get_bool(block, "isGap", false))
 			return ccusage_answer_take_block(block, out, error);
 	}
 	return 0;

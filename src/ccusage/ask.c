@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/argv.h"
 #include "base/capture.h"
 #include "base/scope.h"
 #include "ccusage/answer.h"
@@ -25,7 +26,7 @@ const char *ccusage_list_name(enum report_kind kind)
 	return reports[kind].list;
 }
 
-/* Runs argv. Returns true when it ended well, else the reason is in `error`; run_release() in any case. */
+/* Runs argv. Returns false with a message unless it ended well; run_release() in any case. */
 static bool run_to_end(struct ccusage_ask *ask, char *const *argv, struct run *run, struct buf *error)
 {
 	capture_run(ask->command->path, argv, ask->timeout_ms, run);
@@ -39,12 +40,11 @@ static bool run_to_end(struct ccusage_ask *ask, char *const *argv, struct run *r
 }
 
 /* Runs ccusage with these arguments instead of the command's. An error begins with them. */
-static bool run_with(struct ccusage_ask *ask, const char *const *arguments, struct run *run, struct buf *error)
+static bool run_with(struct ccusage_ask *ask, const char *const *arguments, struct run *run,
+		     struct buf *error)
 {
-	size_t kept = ask->command->program_words, count = 0;
+	size_t kept = ask->command->program_words, count = argv_count((char *const *)(uintptr_t)arguments);
 	AUTO_BUF why = BUF_INIT;
-	while (arguments[count])
-		count++;
 	AUTO_FREE char **argv = calloc(kept + count + 1, sizeof(*argv));
 	if (!argv) {
 		run_fail_start(run, ENOMEM);
@@ -62,7 +62,7 @@ static bool run_with(struct ccusage_ask *ask, const char *const *arguments, stru
 	return false;
 }
 
-/* Takes "20.0.24", wherever it is in the text. */
+/* Takes "20.0.24" from anywhere in the text. */
 static void take_version(const char *text, struct ccusage_version *version)
 {
 	while (*text && !isdigit((unsigned char)*text))
@@ -99,7 +99,8 @@ struct json_object *ccusage_ask_report(struct ccusage_ask *ask, enum report_kind
 		AUTO_BUF why = BUF_INIT;
 		answer = ccusage_answer_read(buf_str(&run.out), run.out.len, reports[kind].list, &why);
 		if (!answer)
-			buf_printf(error, "%s %s: %s", ask->command->path, reports[kind].name, buf_message(&why));
+			buf_printf(error, "%s %s: %s", ask->command->path, reports[kind].name,
+				   buf_message(&why));
 	}
 	run_release(&run);
 	return answer;

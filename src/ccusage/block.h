@@ -1,7 +1,7 @@
 /*
- * billing_block: the figures of one 5-hour block, whoever counted them: the ledger, or ccusage.
+ * ccusage/block: the figures of one 5-hour block, as the ledger or ccusage counted them.
  *
- * For: ccusage_answer fills it from JSON, billing from the ledger; publish writes it.
+ * For: answer.c fills it from JSON, swatchd/billing from the ledger; publish writes it.
  */
 #ifndef SWATCH_CCUSAGE_BLOCK_H
 #define SWATCH_CCUSAGE_BLOCK_H
@@ -21,8 +21,8 @@ struct billing_block {
 	double cost_usd;
 	/* NaN: not known, or no time between the first and the last entry. */
 	double tokens_per_minute, indicator_tokens_per_minute, cost_per_hour_usd;
-	int64_t limit_reset_ms;          /* 0: none told */
-	size_t model_count;              /* further ones are left out of the list */
+	int64_t limit_reset_ms;          /* 0: not known */
+	size_t model_count;              /* the list leaves out further ones */
 	char models[BILLING_MODELS_MAX][BILLING_MODEL_NAME_MAX];
 };
 

@@ -8,15 +8,7 @@
 
 const char *const ccusage_refresh_arguments[] = { "blocks", "--active", "--json", "--offline", NULL };
 
-static size_t count_words(char *const *words)
-{
-	size_t count = 0;
-	while (words[count])
-		count++;
-	return count;
-}
-
-/* Of a command that names no report, the first word is ccusage, and the rest its options. */
+/* In a command without a report, the first word is ccusage, and the others are options. */
 static size_t find_report(char *const *words)
 {
 	for (size_t i = 1; words[i]; i++)
@@ -25,12 +17,13 @@ static size_t find_report(char *const *words)
 	return 1;
 }
 
-bool ccusage_command_parse(struct ccusage_command *command, const char *text, bool has_report, struct buf *error)
+bool ccusage_command_parse(struct ccusage_command *command, const char *text, bool has_report,
+			   struct buf *error)
 {
 	*command = (struct ccusage_command){ .words = argv_split(text, error) };
 	if (!command->words)
 		return false;
-	command->program_words = has_report ? find_report(command->words) : count_words(command->words);
+	command->program_words = has_report ? find_report(command->words) : argv_count(command->words);
 	command->path = argv_find_program(command->words[0]);
 	command->why_not_found = command->path ? 0 : errno;
 	return true;

@@ -1,5 +1,5 @@
 /*
- * differences: where ccusage 20.0.24 is known to count otherwise than swatch, each difference with its name.
+ * differences: the known differences between ccusage 20.0.24's counting and swatch's, each with its name.
  *
  * For: reference, which counts as ccusage does; verify, which names the difference for each entry;
  * swatch-verify(1), which explains them under the same names.

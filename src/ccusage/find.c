@@ -16,14 +16,14 @@
 
 #define HEAD_BYTES 256
 
-/* ---- the folders where node's programs are: a list like PATH ---- */
+/* ---- the folders of node's programs: a list like PATH ---- */
 
 /*
- * A folder that an environment variable names (`below` it), else one in the home directory. With `suffix`,
+ * A folder `below` the one that an environment variable names, else one in the home directory. With `suffix`,
  * each of its folders is a version, and programs are in that version's `suffix`.
  */
 struct manager {
-	const char *variable;    /* NULL: there is none */
+	const char *variable;    /* NULL: none */
 	const char *below;
 	const char *in_home;
 	const char *suffix;      /* NULL: no versions */
@@ -49,8 +49,8 @@ static const struct manager managers[] = {
 static void add_folder(struct buf *folders, const char *path)
 {
 	/*
-	 * The shims of asdf, mise and nodenv need these managers on PATH; the programs behind them are looked
-	 * up below.
+	 * The shims of asdf, mise and nodenv need these managers on PATH; we look up the programs behind
+	 * them.
 	 */
 	if (path[0] != '/' || strstr(path, "/shims"))
 		return;
@@ -113,7 +113,7 @@ static void add_manager(struct buf *folders, const struct manager *manager)
 static void find_folders(struct buf *folders)
 {
 	add_path(folders);
-	for (size_t i = 0; i < sizeof(managers) / sizeof(managers[0]); i++)
+	for (size_t i = 0; i < ARRAY_COUNT(managers); i++)
 		add_manager(folders, &managers[i]);
 	buf_append_str(folders, CCUSAGE_SERVICE_PATH);
 }
@@ -126,7 +126,7 @@ static bool service_finds(const char *name)
 	return path != NULL;
 }
 
-/* Of "#!/usr/bin/env -S node --flag": node and its arguments, NULL-ended. NULL when it is no such script. */
+/* Returns the "node", "--flag" of "#!/usr/bin/env -S node --flag", NULL-ended; NULL for any other file. */
 static char **read_interpreter(const char *path)
 {
 	char head[HEAD_BYTES + 1];
@@ -149,7 +149,7 @@ static char **read_interpreter(const char *path)
 	return argv_split(rest, &error);
 }
 
-/* The interpreter beside the script fits it best. Bun runs what is written for node. */
+/* The interpreter beside the script fits it best. Bun runs programs for node, too. */
 static char *find_interpreter(const char *folders, const char *script, const char *name)
 {
 	const char *slash = strrchr(script, '/');
@@ -164,44 +164,28 @@ static char *find_interpreter(const char *folders, const char *script, const cha
 
 /* ---- the command ---- */
 
-struct words {
-	char **list;
-	size_t count, cap;
-};
-
-/* Takes the word over. Returns false when memory ran out. */
-static bool add_word(struct words *words, char *word)
-{
-	if (!word || !array_reserve(&words->list, &words->cap, words->count + 2, sizeof(*words->list))) {
-		free(word);
-		return false;
-	}
-	words->list[words->count++] = word;
-	words->list[words->count] = NULL;
-	return true;
-}
-
 /*
- * The program that runs the script, with its arguments. Returns false when it is missing, or memory ran out.
+ * Adds the program that runs the script, with its arguments. Returns false when it is missing, or memory ran
+ * out.
  */
 static bool add_interpreter(struct ccusage_found *found, const char *folders, char *const *interpreter,
-			    struct words *words)
+			    struct argv_list *command)
 {
 	char *path = find_interpreter(folders, found->script, interpreter[0]);
 	if (!path) {
 		found->missing = strdup(interpreter[0]);
 		return false;
 	}
-	bool good = add_word(words, path);
+	bool good = argv_list_add(command, path);
 	for (size_t i = 1; good && interpreter[i]; i++)
-		good = add_word(words, strdup(interpreter[i]));
+		good = argv_list_add(command, strdup(interpreter[i]));
 	return good;
 }
 
 bool ccusage_find(struct ccusage_found *found)
 {
 	AUTO_BUF folders = BUF_INIT;
-	struct words words = { .list = NULL };
+	struct argv_list command = { 0 };
 	*found = (struct ccusage_found){ .script = NULL };
 	find_folders(&folders);
 	if (folders.failed)
@@ -211,12 +195,12 @@ bool ccusage_find(struct ccusage_found *found)
 		return true;
 	char **interpreter = read_interpreter(found->script);
 	found->service_finds_it = service_finds("ccusage") && (!interpreter || service_finds(interpreter[0]));
-	bool good = !interpreter || add_interpreter(found, folders.data, interpreter, &words);
+	bool good = !interpreter || add_interpreter(found, folders.data, interpreter, &command);
 	argv_free(interpreter);
-	good = good && add_word(&words, strdup(found->script));
+	good = good && argv_list_add(&command, strdup(found->script));
 	for (const char *const *word = ccusage_refresh_arguments; good && *word; word++)
-		good = add_word(&words, strdup(*word));
-	found->words = words.list;
+		good = argv_list_add(&command, strdup(*word));
+	found->words = command.words;
 	return good || found->missing;
 }
 

@@ -1,8 +1,8 @@
 /*
- * ccusage_find: looks for an installed ccusage, and for the node or bun that runs it: on PATH, and where the
+ * ccusage/find: looks for an installed ccusage, and for the node or bun that runs it: on PATH, and where the
  * version managers and package managers of node put programs.
  *
- * For: setup. A service has a short PATH, so what a shell finds has to be written down as absolute paths.
+ * For: setup. A service has a short PATH, so setup has to write down absolute paths.
  */
 #ifndef SWATCH_CCUSAGE_FIND_H
 #define SWATCH_CCUSAGE_FIND_H
@@ -14,8 +14,8 @@
 
 struct ccusage_found {
 	char *script;            /* ccusage itself; NULL: not found */
-	char *missing;           /* a program that it needs and that is nowhere, mostly node; NULL: none */
-	char **words;            /* how to run it with absolute paths, NULL-ended; then come the report and its options */
+	char *missing;           /* a program that it needs and we did not find, mostly node; NULL: none */
+	char **words;            /* the command of a refresh with absolute paths, NULL-ended */
 	bool service_finds_it;   /* by its plain name */
 };
 

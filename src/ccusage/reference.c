@@ -4,12 +4,13 @@
 #include <string.h>
 
 #include "base/array.h"
+#include "base/scope.h"
 #include "base/strmap.h"
 
 #define NONE UINT32_MAX
 /* Names of models beyond this share the last number. */
 #define MODELS_MAX 4096
-/* Longer ones are looked up by nobody. */
+/* No price has a longer name. */
 #define MODEL_MAX_BYTES ((size_t)PRICE_MODEL_MAX * 6)
 
 struct reference {
@@ -51,9 +52,8 @@ void reference_free(struct reference *reference)
 
 bool reference_add_file(struct reference *reference, const struct reference_file *file)
 {
-	if (reference->file_count >= NONE
-	    || !array_reserve(&reference->files, &reference->file_cap, reference->file_count + 1,
-			      sizeof(*reference->files))) {
+	size_t needed = reference->file_count + 1;
+	if (needed > NONE || !array_reserve(&reference->files, &reference->file_cap, needed, sizeof(*file))) {
 		free_file(file);
 		return false;
 	}
@@ -63,9 +63,8 @@ bool reference_add_file(struct reference *reference, const struct reference_file
 
 bool reference_add(struct reference *reference, const struct reference_record *record)
 {
-	if (reference->count >= NONE
-	    || !array_reserve(&reference->records, &reference->cap, reference->count + 1,
-			      sizeof(*reference->records)))
+	size_t needed = reference->count + 1;
+	if (needed > NONE || !array_reserve(&reference->records, &reference->cap, needed, sizeof(*record)))
 		return false;
 	reference->records[reference->count++] = *record;
 	return true;
@@ -73,7 +72,7 @@ bool reference_add(struct reference *reference, const struct reference_record *r
 
 int reference_model_number(struct reference *reference, struct slice model)
 {
-	/* An empty name is refused by the scan: it stands for none. */
+	/* The scan refuses an empty name, so "" can stand for no name. */
 	size_t len = model.data ? model.len < MODEL_MAX_BYTES ? model.len : MODEL_MAX_BYTES : 0;
 	const char *name = model.data ? model.data : "";
 	uintptr_t known = (uintptr_t)strmap_get_len(&reference->model_numbers, name, len);
@@ -126,36 +125,40 @@ static int compare_path(const void *key, const void *file)
 	return strcmp(key, ((const struct reference_file *)file)->path);
 }
 
-/* The first record that is not before the place. */
-static size_t lower_bound(const struct reference *reference, uint32_t file, int64_t offset)
+struct place {
+	size_t file;
+	int64_t offset;
+};
+
+static int compare_place(const void *key, const void *item)
 {
-	size_t low = 0, high = reference->count;
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		const struct reference_record *r = &reference->records[middle];
-		if (r->file < file || (r->file == file && r->offset < offset))
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
+	const struct place *place = key;
+	const struct reference_record *r = item;
+	if (place->file != r->file)
+		return place->file < r->file ? -1 : 1;
+	return (place->offset > r->offset) - (place->offset < r->offset);
 }
 
-void reference_find(const struct reference *reference, const char *path, int64_t offset, size_t *first, size_t *end)
+void reference_find(const struct reference *reference, const char *path, int64_t offset, size_t *first,
+		    size_t *end)
 {
-	const struct reference_file *found = reference->file_count == 0 ? NULL
-		: bsearch(path, reference->files, reference->file_count, sizeof(*reference->files), compare_path);
+	bool found;
+	size_t file = array_search(path, reference->files, reference->file_count, sizeof(*reference->files),
+				   compare_path, &found);
 	*first = *end = 0;
 	if (!found)
 		return;
 	/* The records are in the order of files and offsets. */
-	*first = lower_bound(reference, (uint32_t)(found - reference->files), offset);
-	*end = lower_bound(reference, (uint32_t)(found - reference->files), offset + 1);
+	const struct reference_record *all = reference->records;
+	struct place place = { file, offset };
+	*first = array_search(&place, all, reference->count, sizeof(*all), compare_place, NULL);
+	place.offset++;
+	*end = array_search(&place, all, reference->count, sizeof(*all), compare_place, NULL);
 }
 
 /* ---- duplicates, as ccusage finds them ---- */
 
-/* A key with the entries that were ever put under it, in that order. */
+/* An entry under a key. A key's links are in the order in which they were added. */
 struct link {
 	uint64_t key;
 	uint32_t entry;
@@ -172,7 +175,7 @@ struct index {
 struct keeper {
 	const struct reference *reference;
 	enum reference_rule rule;
-	uint32_t *entries;   /* the record that each entry is now */
+	uint32_t *entries;   /* the number of the record that each entry keeps */
 	size_t entry_count;
 	struct index exact;  /* by message and request */
 	struct index copies; /* by message and session */
@@ -196,7 +199,7 @@ static void index_release(struct index *index)
 	free(index->buckets);
 }
 
-/* The next link of that key after `at` (NONE: the first one). */
+/* Returns the next link of a key after `at`; with `at` NONE, its first one. */
 static uint32_t index_next(const struct index *index, uint64_t key, uint32_t at)
 {
 	at = at == NONE ? index->buckets[key & (index->bucket_count - 1)] : index->links[at].next;
@@ -224,13 +227,16 @@ static bool index_put(struct index *index, uint64_t key, uint32_t entry)
 	return true;
 }
 
-/* Without a requestId, its session takes its place (DIFFERENCE_NO_REQUEST_ID), and in the daily report its session and
- * its time (DIFFERENCE_DAILY_RULES). */
+/*
+ * Without a requestId, the session takes its place (DIFFERENCE_NO_REQUEST_ID), in the daily report together
+ * with the time (DIFFERENCE_DAILY_RULES).
+ */
 static uint64_t exact_key(const struct keeper *keeper, const struct reference_record *r)
 {
+	bool has_request = r->request_hash != 0, is_daily = keeper->rule == REFERENCE_DAILY;
 	const uint64_t parts[] = { r->message_hash, r->advisor, r->request_hash,
-				   r->request_hash ? 0 : r->session_hash,
-				   r->request_hash || keeper->rule != REFERENCE_DAILY ? 0 : (uint64_t)r->time_ms };
+				   has_request ? 0 : r->session_hash,
+				   has_request || !is_daily ? 0 : (uint64_t)r->time_ms };
 	return strmap_hash(parts, sizeof(parts));
 }
 
@@ -245,8 +251,9 @@ static const struct reference_record *record_of(const struct keeper *keeper, uin
 	return &keeper->reference->records[keeper->entries[entry]];
 }
 
-/* The entry that the record is a duplicate of, NONE when it is a new one. */
-static uint32_t find_entry(const struct keeper *keeper, const struct reference_record *r, uint64_t exact, uint64_t copy)
+/* Returns the entry that the record duplicates, or NONE when the record is new. */
+static uint32_t find_entry(const struct keeper *keeper, const struct reference_record *r, uint64_t exact,
+			   uint64_t copy)
 {
 	for (uint32_t at = NONE; (at = index_next(&keeper->exact, exact, at)) != NONE;)
 		if (exact_key(keeper, record_of(keeper, keeper->exact.links[at].entry)) == exact)
@@ -260,18 +267,14 @@ static uint32_t find_entry(const struct keeper *keeper, const struct reference_r
 	return NONE;
 }
 
-static int64_t all_tokens(const struct reference_record *r)
+static bool is_better(const struct keeper *keeper, const struct reference_record *a,
+		      const struct reference_record *b)
 {
-	return r->tokens.input + r->tokens.output + r->tokens.cache_creation_5m + r->tokens.cache_creation_1h
-	       + r->tokens.cache_read;
-}
-
-static bool is_better(const struct keeper *keeper, const struct reference_record *a, const struct reference_record *b)
-{
+	int64_t a_tokens = price_tokens_total(&a->tokens), b_tokens = price_tokens_total(&b->tokens);
 	if (a->sidechain != b->sidechain)
 		return b->sidechain;
-	if (all_tokens(a) != all_tokens(b))
-		return all_tokens(a) > all_tokens(b);
+	if (a_tokens != b_tokens)
+		return a_tokens > b_tokens;
 	if (keeper->rule == REFERENCE_DAILY && (a->usd < b->usd || a->usd > b->usd))
 		return a->usd > b->usd;
 	return a->has_speed && !b->has_speed;
@@ -302,7 +305,7 @@ static bool keep_record(struct keeper *keeper, size_t number)
 bool *reference_keep(const struct reference *reference, enum reference_rule rule)
 {
 	struct keeper keeper = { .reference = reference, .rule = rule };
-	bool *kept = calloc(reference->count + 1, sizeof(*kept));
+	AUTO_FREE bool *kept = calloc(reference->count + 1, sizeof(*kept));
 	keeper.entries = malloc((reference->count + 1) * sizeof(*keeper.entries));
 	bool good = kept && keeper.entries && index_init(&keeper.exact, reference->count)
 		    && index_init(&keeper.copies, reference->count);
@@ -313,8 +316,5 @@ bool *reference_keep(const struct reference *reference, enum reference_rule rule
 	index_release(&keeper.exact);
 	index_release(&keeper.copies);
 	free(keeper.entries);
-	if (good)
-		return kept;
-	free(kept);
-	return NULL;
+	return good ? SCOPE_KEEP(kept) : NULL;
 }

@@ -8,12 +8,12 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/find.h"
 #include "base/strmap.h"
 #include "ccusage/reference.h"
 #include "history/gather.h"
 #include "history/history.h"
 #include "ledger/record.h"
+#include "transcript/find.h"
 #include "transcript/scan.h"
 
 #define CHUNK_BYTES ((size_t)1 << 20)

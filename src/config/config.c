@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 
 #include "base/paths.h"
+#include "base/scope.h"
 #include "config/keys.h"
 
 struct unit {
@@ -19,15 +20,15 @@ struct unit {
 
 /* The largest first and the smallest last, as append_with_unit() needs them. */
 static const struct unit duration_units[] = {
-	{ "w", 604800000. }, { "d", 86400000. }, { "h", 3600000. }, { "m", 60000. }, { "min", 60000. }, { "s", 1000. },
-	{ "", 1000. }, { "ms", 1. }, { NULL, 0 },
+	{ "w", 604800000. }, { "d", 86400000. }, { "h", 3600000. }, { "m", 60000. }, { "min", 60000. },
+	{ "s", 1000. }, { "", 1000. }, { "ms", 1. }, { NULL, 0 },
 };
 
 static const struct unit size_units[] = {
 	{ "G", 1073741824. }, { "M", 1048576. }, { "K", 1024. }, { "", 1. }, { NULL, 0 },
 };
 
-/* Reads the number at the start of a text; *rest is the unit after it. Plain decimals only: no hex, no "inf". */
+/* Reads the plain decimal at the start of a text, not hex or "inf"; *rest is the unit after it. */
 static bool read_amount(const char *text, double *out, const char **rest)
 {
 	size_t len = strspn(text, "0123456789.");
@@ -71,14 +72,13 @@ bool config_parse_size(const char *text, int64_t *out_bytes)
 /* Writes a whole number in the largest unit that divides it: "7d", "50ms", "64M". */
 static void append_with_unit(struct buf *out, int64_t value, const struct unit *units, const char *zero)
 {
-	if (value == 0) {
-		buf_append_str(out, zero);
-		return;
-	}
 	/* The smallest unit divides everything. */
 	while (value % (int64_t)units->factor != 0)
 		units++;
-	buf_printf(out, "%" PRId64 "%s", value / (int64_t)units->factor, units->name);
+	if (value == 0)
+		buf_append_str(out, zero);
+	else
+		buf_printf(out, "%" PRId64 "%s", value / (int64_t)units->factor, units->name);
 }
 
 static void append_usd(struct buf *out, double value)
@@ -125,26 +125,19 @@ bool config_key_is_text(const struct config_key *key)
 
 const char *config_kind_name(const struct config_key *key)
 {
-	switch (key->type) {
-	case CONFIG_DURATION:
-		return "a duration";
-	case CONFIG_SIZE:
-		return "a size";
-	case CONFIG_COUNT:
-		return "a whole number";
-	case CONFIG_USD:
-		return "an amount of US dollars";
-	case CONFIG_USD_LIST:
-		return "a list of amounts of US dollars";
-	case CONFIG_PERCENT_LIST:
-		return "a list of percentages";
-	case CONFIG_TIMEZONE:
-		return "a time zone of this machine";
-	case CONFIG_CHOICE:
-		return "one of the choices";
-	default:
-		return "a text";
-	}
+	static const char *const names[] = {
+		[CONFIG_DURATION] = "a duration",
+		[CONFIG_SIZE] = "a size",
+		[CONFIG_COUNT] = "a whole number",
+		[CONFIG_USD] = "an amount of US dollars",
+		[CONFIG_USD_LIST] = "a list of amounts of US dollars",
+		[CONFIG_PERCENT_LIST] = "a list of percentages",
+		[CONFIG_STRING] = "a text",
+		[CONFIG_COMMAND] = "a text",
+		[CONFIG_TIMEZONE] = "a time zone of this machine",
+		[CONFIG_CHOICE] = "one of the choices",
+	};
+	return names[key->type];
 }
 
 void config_append_allowed(const struct config_key *key, struct buf *out)
@@ -196,11 +189,9 @@ bool config_is_time_zone(const char *name)
 	for (const char *c = name; *c; c++)
 		if (!strchr("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_+-/", *c))
 			return false;
-	char *path = paths_join(database, name);
+	AUTO_FREE char *path = paths_join(database, name);
 	bool known = path && stat(path, &st) == 0 && S_ISREG(st.st_mode);
-	int why = !path ? ENOMEM : known || errno == ENOENT || errno == ENOTDIR ? 0 : errno;
-	free(path);
-	errno = why;
+	errno = !path ? ENOMEM : known || errno == ENOENT || errno == ENOTDIR ? 0 : errno;
 	return known;
 }
 
@@ -250,7 +241,7 @@ static bool read_number(const struct config_key *key, const char *text, double *
 	}
 }
 
-/* Puts a number where it belongs among the sorted. Returns false when there are too many. */
+/* Inserts a number into the sorted list, unless it has it. Returns false when there are too many. */
 static bool add_to_list(struct config_numbers *list, double number)
 {
 	size_t at = list->count;
@@ -266,8 +257,9 @@ static bool add_to_list(struct config_numbers *list, double number)
 	return true;
 }
 
-/* Reads "80, 95%": numbers with commas between; a unit may stand behind each. */
-static enum config_fault set_list(struct config_numbers *field, const struct config_key *key, const char *text)
+/* Reads "80, 95%": numbers with commas between, each with a unit or without. */
+static enum config_fault set_list(struct config_numbers *field, const struct config_key *key,
+				  const char *text)
 {
 	const char *unit = key->type == CONFIG_PERCENT_LIST ? "%" : "usd";
 	struct config_numbers list = { 0 };
@@ -323,11 +315,9 @@ enum config_fault config_set_key(struct config *config, const struct config_key 
 enum config_fault config_extend_key(struct config *config, const struct config_key *key, const char *more)
 {
 	char **field = field_of(config, key);
-	struct buf joined = BUF_INIT;
+	AUTO_BUF joined = BUF_INIT;
 	buf_printf(&joined, "%s%s%s", *field, **field ? " " : "", more);
-	enum config_fault fault = joined.failed ? CONFIG_NO_MEMORY : set_text(field, key, buf_str(&joined));
-	buf_release(&joined);
-	return fault;
+	return joined.failed ? CONFIG_NO_MEMORY : set_text(field, key, buf_str(&joined));
 }
 
 bool config_init(struct config *config)
@@ -368,18 +358,12 @@ void config_append_value(const struct config *config, const struct config_key *k
 		append_number(key, (double)*(const int64_t *)field, out);
 }
 
-/* Writes the section's line where a new one begins. */
-static void append_section(size_t i, struct buf *out)
-{
-	if (i == 0 || strcmp(config_keys[i].section, config_keys[i - 1].section) != 0)
-		buf_printf(out, "%s[%s]\n", i ? "\n" : "", config_keys[i].section);
-}
-
 void config_write_defaults(struct buf *out)
 {
 	for (size_t i = 0; i < config_key_count; i++) {
 		const struct config_key *key = &config_keys[i];
-		append_section(i, out);
+		if (i == 0 || strcmp(key->section, key[-1].section) != 0)
+			buf_printf(out, "%s[%s]\n", i ? "\n" : "", key->section);
 		buf_printf(out, "# %s\n# allowed: ", key->help);
 		config_append_allowed(key, out);
 		buf_append_char(out, '\n');

@@ -7,16 +7,17 @@
 
 /* ---- reading ---- */
 
-/* Where a setting and its section stand. */
+/* The place of a setting and its section. */
 struct place {
 	bool found;                    /* the setting: [at, end) */
 	size_t at, end;
-	bool interrupted;              /* a comment stands between its lines */
+	bool interrupted;              /* by a comment between its lines */
 	bool has_section;
-	size_t insert_at;              /* behind the section's last setting, or its own line */
+	size_t insert_at;              /* after the section's last setting, or its own line */
 };
 
-static void find_place(const char *text, size_t len, const char *section, const char *key, struct place *place)
+static void find_place(const char *text, size_t len, const char *section, const char *key,
+		       struct place *place)
 {
 	struct ini_reader reader = { .text = text, .len = len };
 	struct ini_line line;
@@ -48,7 +49,7 @@ static void find_place(const char *text, size_t len, const char *section, const 
 	}
 }
 
-/* The kind of the first line from `at` on that is neither empty nor a comment; INI_NOTHING when there is none. */
+/* Returns the kind of the first line from `at` on that is neither empty nor a comment; else INI_NOTHING. */
 static enum ini_kind next_kind(const char *text, size_t len, size_t at, bool has_setting)
 {
 	struct ini_reader reader = { .text = text, .len = len, .at = at, .has_setting = has_setting };
@@ -58,7 +59,8 @@ static enum ini_kind next_kind(const char *text, size_t len, size_t at, bool has
 	return line.kind;
 }
 
-bool config_edit_find(const char *text, size_t len, const char *section, const char *key, size_t *at, size_t *setting_len)
+bool config_edit_find(const char *text, size_t len, const char *section, const char *key, size_t *at,
+		      size_t *setting_len)
 {
 	struct place place;
 	find_place(text, len, section, key, &place);
@@ -77,7 +79,7 @@ static const char *newline_of(const char *text, size_t len)
 	return "\n";
 }
 
-/* "key = word word", as many lines as it takes. Returns false when a word cannot be on a line. */
+/* Writes "key = word word" in as many lines as needed. Returns false when a word does not fit on a line. */
 static bool write_setting(const char *key, const char *const *words, const char *newline, struct buf *out,
 			  struct buf *error)
 {
@@ -91,7 +93,7 @@ static bool write_setting(const char *key, const char *const *words, const char 
 		}
 		buf_printf(out, " %s", words[i]);
 		if (out->len - line_start > INI_LINE_MAX_BYTES) {
-			buf_printf(error, "a line of swatch.conf has %d bytes at most, which is too little for: %s",
+			buf_printf(error, "a line of swatch.conf has %d bytes at most, too few for: %s",
 				   INI_LINE_MAX_BYTES, words[i]);
 			return false;
 		}
@@ -103,7 +105,7 @@ static bool write_setting(const char *key, const char *const *words, const char 
 	return !out->failed;
 }
 
-/* Composes what is put in where the key is not there; returns where it goes. */
+/* Composes the text that adds a key; returns its place. */
 static size_t compose_addition(const char *text, size_t len, const char *section, const struct place *place,
 			       const char *lines, const char *newline, struct buf *added)
 {
@@ -119,8 +121,9 @@ static size_t compose_addition(const char *text, size_t len, const char *section
 	return at;
 }
 
-/* Appends the text with [from, to) replaced. In one go: where memory runs out, nothing is appended. */
-static bool replace_part(const char *text, size_t len, size_t from, size_t to, const char *what, struct buf *out)
+/* Appends the text with [from, to) replaced; nothing when memory ran out. */
+static bool replace_part(const char *text, size_t len, size_t from, size_t to, const char *what,
+			 struct buf *out)
 {
 	size_t what_len = strlen(what);
 	if (!buf_reserve(out, len + what_len))
@@ -132,20 +135,24 @@ static bool replace_part(const char *text, size_t len, size_t from, size_t to, c
 	return true;
 }
 
-bool config_edit_set(const char *text, size_t len, const char *section, const char *key, const char *const *words,
-		   struct config_change *change, struct buf *out, struct buf *error)
+bool config_edit_set(const char *text, size_t len, const char *section, const char *key,
+		     const char *const *words, struct config_change *change, struct buf *out,
+		     struct buf *error)
 {
 	struct place place;
 	AUTO_BUF lines = BUF_INIT, added = BUF_INIT;
 	const char *newline = newline_of(text, len);
 	memset(change, 0, sizeof(*change));
-	/* What is taken out is kept as a string. */
+	/* `change` keeps the replaced lines as a string. */
 	if (len > 0 && memchr(text, '\0', len)) {
 		buf_append_str(error, "it contains a NUL byte, so it is not text");
 		return false;
 	}
 	find_place(text, len, section, key, &place);
-	/* The next line would go on with a setting put in here: that goes to the end, in a section of its own. */
+	/*
+	 * The next line would continue a setting inserted here, so it goes to the end, in a section of its
+	 * own.
+	 */
 	if (!place.found && place.has_section && next_kind(text, len, place.insert_at, true) == INI_MORE)
 		place.has_section = false;
 	if (place.interrupted) {
@@ -174,7 +181,7 @@ bool config_edit_set(const char *text, size_t len, const char *section, const ch
 
 /* ---- taking it back ---- */
 
-/* Whether all that was put in still stands there as one piece around the setting, and may go as one. */
+/* Whether the text that came in is still one piece around the setting, and can go as one. */
 static bool find_addition(const char *text, size_t len, const struct config_change *change, size_t setting_at,
 			  size_t *from, size_t *to)
 {
@@ -185,11 +192,11 @@ static bool find_addition(const char *text, size_t len, const struct config_chan
 	    || memcmp(text + setting_at - before, change->added, added_len) != 0)
 		return false;
 	size_t end = setting_at - before + added_len;
-	/* With a newline at its end, or at its beginning only: then it has to be the end of the text still. */
+	/* A piece that does not end with a newline was the end of the text, and must still be. */
 	if (text[end - 1] != '\n' && end != len)
 		return false;
 	bool with_section = before > 0 && memchr(change->added, '[', before) != NULL;
-	/* Settings that follow would fall to another section if the line of this one went. */
+	/* Without the section's line, settings after it would belong to another section. */
 	enum ini_kind next = with_section ? next_kind(text, len, end, false) : INI_NOTHING;
 	if (next != INI_NOTHING && next != INI_SECTION)
 		return false;
@@ -198,7 +205,7 @@ static bool find_addition(const char *text, size_t len, const struct config_chan
 	return true;
 }
 
-/* The setting's lines with a newline of theirs. */
+/* Adds a newline to the setting's lines. */
 static void find_lines(const char *text, size_t len, size_t *from, size_t *to)
 {
 	if (*to < len) {
@@ -210,7 +217,8 @@ static void find_lines(const char *text, size_t len, size_t *from, size_t *to)
 	}
 }
 
-enum config_undo config_edit_undo(const char *text, size_t len, const struct config_change *change, struct buf *out)
+enum config_undo config_edit_undo(const char *text, size_t len, const struct config_change *change,
+				  struct buf *out)
 {
 	struct place place;
 	const char *back = change->previous ? change->previous : "";

@@ -2,11 +2,12 @@
 
 #include <fcntl.h>
 
+#include "base/array.h"
 #include "base/file.h"
 #include "base/ini.h"
 #include "config/config.h"
 
-/* Returns where a setting's value goes; NULL when a statusline does not need it. */
+/* Returns the buffer for a setting's value; NULL when a statusline does not need it. */
 static struct buf *find_value(struct config_few *few, struct slice section, struct slice name)
 {
 	const struct {
@@ -18,7 +19,7 @@ static struct buf *find_value(struct config_few *few, struct slice section, stru
 		{ "statusline", "format", &few->format },
 		{ "statusline", "preset", &few->preset },
 	};
-	for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]); i++)
+	for (size_t i = 0; i < ARRAY_COUNT(settings); i++)
 		if (slice_equals(section, settings[i].section) && slice_equals(name, settings[i].name))
 			return settings[i].value;
 	return NULL;

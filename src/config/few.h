@@ -1,10 +1,10 @@
 /*
- * few: the few settings that a statusline needs, read without anything else.
+ * few: reads the few settings that a statusline needs, and nothing else.
  *
- * For: swatch/statusline. config_read_file() refuses a file with any fault in it and links much; a statusline runs
- * several times a second and shows something whatever the file holds. This reads [cache] directory, [daemon] autostart
- * and [statusline] format and preset by the same grammar (base/ini.h) and passes over everything else.
- * tests/unit/test_config_few.c holds the two against each other.
+ * For: swatch/statusline. config_read_file() refuses a file with any fault in it and links much code; a
+ * statusline runs several times a second and shows something whatever the file holds. This reads [cache]
+ * directory, [daemon] autostart and [statusline] format and preset by the same grammar (base/ini.h) and skips
+ * the rest. tests/unit/test_config_few.c compares the two readers.
  */
 #ifndef SWATCH_CONFIG_FEW_H
 #define SWATCH_CONFIG_FEW_H
@@ -19,7 +19,7 @@ struct config_few {
 
 #define CONFIG_FEW_INIT { BUF_INIT, BUF_INIT, BUF_INIT, BUF_INIT }
 
-/* Reads a file. One that cannot be read sets nothing. */
+/* Reads a file; sets nothing when that fails. */
 void config_few_read(struct config_few *few, const char *path);
 
 /* The same from text. */

@@ -11,7 +11,7 @@
 #include "config/config.h"
 #include "config/keys.h"
 
-/* After so many lines that do not parse, the file is no swatch.conf. */
+/* A file with so many lines that do not parse is not a swatch.conf. */
 #define FORM_FAULTS_MAX 50
 #define NO_KEY config_key_count
 
@@ -20,7 +20,7 @@ struct reading {
 	const char *path;
 	struct buf *errors;
 	bool failed;
-	int line;                     /* that is being read; 0: the fault is the whole file's */
+	int line;                     /* the present one; 0: a fault concerns the whole file */
 	struct slice section;
 };
 
@@ -85,12 +85,13 @@ static void report_unknown(struct reading *reading, struct slice name)
 	else
 		append_sections(&allowed);
 	if (!is_section && section_len > 0)
-		report(reading, "there is no section [%.*s]; allowed: %s", section_len, section.data, buf_str(&allowed));
+		report(reading, "there is no section [%.*s]; allowed: %s", section_len, section.data,
+		       buf_str(&allowed));
 	else if (home)
 		report(reading, "'%.*s' belongs in [%s]", name_len, name.data, home);
 	else if (section_len > 0)
-		report(reading, "there is no key '%.*s' in [%.*s]; allowed: %s", name_len, name.data, section_len, section.data,
-		       buf_str(&allowed));
+		report(reading, "there is no key '%.*s' in [%.*s]; allowed: %s", name_len, name.data,
+		       section_len, section.data, buf_str(&allowed));
 	else
 		report(reading, "'%.*s' stands before the first section; sections: %s", name_len, name.data,
 		       buf_str(&allowed));
@@ -106,11 +107,14 @@ static void report_value(struct reading *reading, const struct config_key *key, 
 	}
 	config_append_allowed(key, &allowed);
 	bool wrong = fault == CONFIG_WRONG_KIND;
-	report(reading, "[%s] %s = %s: %s%s; allowed: %s", key->section, key->name, value, wrong ? "not " : "",
-	       wrong ? config_kind_name(key) : config_key_is_text(key) ? "too long" : "out of range", buf_str(&allowed));
+	const char *what = wrong                     ? config_kind_name(key)
+			   : config_key_is_text(key) ? "too long"
+						     : "out of range";
+	report(reading, "[%s] %s = %s: %s%s; allowed: %s", key->section, key->name, value,
+	       wrong ? "not " : "", what, buf_str(&allowed));
 }
 
-/* True when an indented line looks like a setting or a section of its own, and not like more of a value. */
+/* Whether an indented line looks like a setting or a section of its own. */
 static bool looks_like_setting(const char *text)
 {
 	if (text[0] == '[')
@@ -125,7 +129,7 @@ static bool looks_like_setting(const char *text)
 	return false;
 }
 
-/* Takes an indented line: more of the value before it, which only a text has. */
+/* Takes an indented line, which continues the value before it. Only texts can have more lines. */
 static void take_more(struct reading *reading, const struct config_key *key, const char *more)
 {
 	if (!config_key_is_text(key) || looks_like_setting(more)) {
@@ -146,7 +150,7 @@ static void take_setting(struct reading *reading, size_t index, const char *valu
 		report_value(reading, &config_keys[index], value, fault);
 }
 
-/* Takes a setting or more of it; *index is the key whose value an indented line goes on with. */
+/* Takes a setting or more of it; *index is the key whose value an indented line continues. */
 static void take_line(struct reading *reading, const struct ini_line *line, size_t *index)
 {
 	if (line->kind == INI_SETTING) {
@@ -165,14 +169,14 @@ static void take_line(struct reading *reading, const struct ini_line *line, size
 		take_more(reading, &config_keys[*index], value);
 }
 
-/* The line on which a key was set last. */
+/* Returns the line on which a key was set last. */
 static int line_of(const struct reading *reading, const char *section, const char *name)
 {
 	struct slice in = { section, strlen(section) }, key = { name, strlen(name) };
 	return reading->config->lines[find_key(in, key)];
 }
 
-/* A fault of two keys together is reported where the later one stands. */
+/* Reports of a fault of two keys together name the later one's line. */
 static void go_to_later(struct reading *reading, const char *section, const char *one, const char *other)
 {
 	int a = line_of(reading, section, one), b = line_of(reading, section, other);
@@ -193,16 +197,18 @@ static bool has_open_quote(const char *command)
 	return quote != '\0';
 }
 
-/* The grammar knows no quotes: it cuts a value at " ;" inside them too. */
+/* The grammar does not know quotes, and cuts a value at " ;" even inside them. */
 static void check_quotes(struct reading *reading, const char *section, const char *command)
 {
 	if (!has_open_quote(command))
 		return;
 	reading->line = line_of(reading, section, "command");
-	report(reading, "[%s] command: a quote is not closed; a ; after a blank begins a comment, in quotes too", section);
+	report(reading,
+	       "[%s] command: a quote is not closed; a ; after a blank begins a comment, in quotes too",
+	       section);
 }
 
-/* Checks what no single key can tell. */
+/* Checks keys that depend on each other. */
 static void check_together(struct reading *reading)
 {
 	const struct config *config = reading->config;
@@ -276,7 +282,7 @@ char *config_pricing_path(const char *config_path)
 	char *slash = path ? strrchr(path, '/') : NULL;
 	if (!slash)
 		return path ? strdup(name) : NULL;
-	/* "/swatch.conf" stands in "/". */
+	/* "/swatch.conf" is in "/". */
 	slash[slash == path ? 1 : 0] = '\0';
 	return paths_join(path, name);
 }

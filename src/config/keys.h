@@ -1,7 +1,8 @@
 /*
- * keys: the table of the settings, and how one setting's text becomes its value and back.
+ * keys: the table of the settings; turns a setting's text into its value, and back.
  *
- * For: config.c and file.c, and `swatch config`, which shows the table; everybody else includes config/config.h.
+ * For: config.c and file.c, and `swatch config`, which shows the table; everybody else includes
+ * config/config.h.
  */
 #ifndef SWATCH_CONFIG_KEYS_H
 #define SWATCH_CONFIG_KEYS_H
@@ -30,7 +31,7 @@ struct config_key {
 	const char *name;
 	enum config_type type;
 	size_t offset;                 /* of the field in struct config */
-	double min, max;               /* in the field's unit; of a string the greatest length; of a list each number's */
+	double min, max;               /* in the field's unit; max of a string: its length */
 	bool zero_is_none;             /* 0 is allowed beside min..max */
 	const char *default_text;
 	const char *const *choices;    /* of a choice, NULL-ended, in the order of its enum */
@@ -42,13 +43,13 @@ extern const size_t config_key_count;
 
 enum config_fault { CONFIG_FINE, CONFIG_WRONG_KIND, CONFIG_OUT_OF_RANGE, CONFIG_NO_MEMORY };
 
-/* Sets one key from its text; the config stays as it was unless the answer is CONFIG_FINE. */
+/* Sets one key from its text. The config stays as it was unless this returns CONFIG_FINE. */
 enum config_fault config_set_key(struct config *config, const struct config_key *key, const char *text);
 
 /* Adds " " and `more` to a key that holds a string. */
 enum config_fault config_extend_key(struct config *config, const struct config_key *key, const char *more);
 
-/* What kind of value a key takes: "a duration"; and the values that are allowed: "1s to 10m, such as 60s". */
+/* The kind of a key's value: "a duration"; and the allowed values: "1s to 10m, such as 60s". */
 const char *config_kind_name(const struct config_key *key);
 void config_append_allowed(const struct config_key *key, struct buf *out);
 

@@ -1,7 +1,8 @@
 /*
  * settings: the values in force, a field a key.
  *
- * For: everybody who has read a config (config/config.h) and needs its values; keys.c ties each field to its key.
+ * For: everybody who has read a config (config/config.h) and needs its values; keys.c ties each field to its
+ * key.
  */
 #ifndef SWATCH_CONFIG_SETTINGS_H
 #define SWATCH_CONFIG_SETTINGS_H
@@ -17,7 +18,7 @@ enum statusline_preset_choice { PRESET_CCUSAGE, PRESET_COMPACT, PRESET_FULL, PRE
 enum sandbox_mode { SANDBOX_AUTO, SANDBOX_OFF, SANDBOX_REQUIRED };
 enum watch_method { WATCH_AUTO, WATCH_INOTIFY, WATCH_POLL };
 
-/* A comma list of numbers: sorted, each once; none when the text is empty. */
+/* A comma list of numbers: sorted, each once. */
 #define CONFIG_NUMBERS_MAX 8
 
 struct config_numbers {
@@ -30,14 +31,14 @@ struct config_numbers {
 
 struct config {
 	/* [watch] */
-	char *watch_paths;              /* comma list of config or projects directories; "" = as Claude Code has them */
+	char *watch_paths;              /* comma list of config or projects directories; "": Claude Code's */
 	int64_t watch_tail_delay_ms;
 	int watch_method;               /* enum watch_method */
 	/* [billing] */
 	int billing_source;             /* enum billing_source */
 	char *billing_timezone;         /* a tz database name; "" = the system's */
 	/* [ccusage] */
-	char *ccusage_command;          /* words split at blanks, "..." and '...' keep blanks; no shell; "" = none */
+	char *ccusage_command;          /* words as argv_split() takes them; "" = none */
 	int64_t ccusage_timeout_ms;
 	int64_t ccusage_settle_ms;
 	int64_t ccusage_max_delay_ms;
@@ -54,17 +55,17 @@ struct config {
 	int64_t sessions_expire_after_ms;
 	int64_t sessions_max_files;
 	int64_t sessions_preview;       /* characters of lastMessagePreview */
-	/* [daemon] (a statusline reads it by itself: config/few.h) */
+	/* [daemon] (config/few.h reads it for a statusline) */
 	int daemon_autostart;           /* enum daemon_autostart */
 	/* [sandbox] */
 	int sandbox_mode;               /* enum sandbox_mode */
 	char *sandbox_write;            /* comma list of absolute paths */
 	int sandbox_network;            /* 0 no, 1 yes */
-	/* [statusline] (swatch statusline reads them by itself: config/few.h) */
+	/* [statusline] (config/few.h reads them for a statusline) */
 	char *statusline_format;        /* "" = the preset */
 	int statusline_preset;          /* enum statusline_preset_choice */
 	/* [alerts] */
-	char *alerts_command;           /* words as of ccusage_command; "" = none is run */
+	char *alerts_command;           /* as ccusage_command */
 	int64_t alerts_timeout_ms;
 	struct config_numbers alerts_block_cost_usd;
 	struct config_numbers alerts_today_cost_usd;
@@ -77,8 +78,7 @@ struct config {
 	int alerts_limit_reset;
 	/* [log] */
 	int log_level;                  /* enum log_level */
-	/* Where each key of the table was set last: the line in the file that was read; 0: nowhere, it has its default. */
-	int lines[CONFIG_KEYS_MAX];
+	int lines[CONFIG_KEYS_MAX];     /* by key: the file's line that set it last; 0: it has its default */
 };
 
 #endif

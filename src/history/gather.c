@@ -6,9 +6,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/find.h"
 #include "base/paths.h"
 #include "base/strmap.h"
+#include "transcript/find.h"
 
 /* Where the reading of one file stands. */
 struct reading {

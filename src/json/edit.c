@@ -16,16 +16,16 @@
 
 static const char blanks[] = " \t\r\n";
 
-/* Where things stand in the text; 0: there is no such thing. */
+/* Places in the text; 0: there is no such thing. */
 struct layout {
-	size_t open_at;                /* behind the object's brace */
+	size_t open_at;                /* after the object's brace */
 	size_t count;
-	size_t last_lead_at;           /* behind the comma, or the brace, before the last member */
-	size_t last_key_at, last_end;  /* the last member's key and the end of its value */
+	size_t last_lead_at;           /* after the comma, or the brace, before the last member */
+	size_t last_key_at, last_end;  /* the last member's key, and the end of its value */
 	bool found;
 	size_t key_at, value_at, value_end;
 	size_t before_end;             /* the end of the value before it */
-	size_t next_key_at;            /* the key behind it */
+	size_t next_key_at;            /* the key after it */
 };
 
 /* ---- reading ---- */
@@ -45,13 +45,13 @@ static bool is_too_odd(const char *text, size_t len, struct buf *error)
 	else if (len >= 3 && memcmp(text, "\xEF\xBB\xBF", 3) == 0)
 		buf_append_str(error, "it begins with a byte order mark, which JSON does not allow");
 	else if (memchr(text, '\0', len))
-		buf_append_str(error, "it contains a NUL byte: this is not text");
+		buf_append_str(error, "it contains a NUL byte, so it is not text");
 	else
 		return false;
 	return true;
 }
 
-/* The line of the first byte that is no UTF-8; 0: all is. */
+/* Returns the line of the first byte that is not UTF-8; 0: there is none. */
 static size_t find_bad_line(const char *text, size_t len)
 {
 	uint32_t code;
@@ -63,7 +63,7 @@ static size_t find_bad_line(const char *text, size_t len)
 	return 0;
 }
 
-/* Says where the text is not JSON. */
+/* Tells where the text is not JSON. */
 static void explain(const char *text, size_t len, struct buf *error)
 {
 	struct walk w;
@@ -105,7 +105,9 @@ struct json_object *json_edit_parse(const char *text, size_t len, struct buf *er
 	return NULL;
 }
 
-/* From behind the brace or a value to the key that comes next; *lead_at: where the blanks before that begin. */
+/*
+ * Returns the next key's place, from after the brace or a value; *lead_at: the start of the blanks before it.
+ */
 static size_t skip_to_key(const char *text, size_t at, size_t *lead_at)
 {
 	size_t comma = at + strspn(text + at, blanks);
@@ -113,7 +115,7 @@ static size_t skip_to_key(const char *text, size_t at, size_t *lead_at)
 	return *lead_at + strspn(text + *lead_at, blanks);
 }
 
-/* Finds what is where in an object that json_edit_parse() accepted; `text` ends with a NUL. */
+/* Finds the places in an object that json_edit_parse() accepted. */
 static bool find_layout(const char *text, size_t len, const char *key, struct layout *layout)
 {
 	struct walk w;
@@ -148,7 +150,7 @@ static bool find_layout(const char *text, size_t len, const char *key, struct la
 	return walk_at_end(&w);
 }
 
-/* The document, and what is where in it. Returns NULL with a message. */
+/* Parses the document and finds the places in it. Returns NULL with a message. */
 static struct json_object *read_document(const char *text, size_t len, const char *key, struct layout *layout,
 					 struct buf *error)
 {
@@ -161,7 +163,7 @@ static struct json_object *read_document(const char *text, size_t len, const cha
 	return NULL;
 }
 
-/* "\n  " of the blanks before a key: the newline as this document writes it, and what its line begins with. */
+/* Takes "\n  " out of the blanks before a key: this document's newline, and the indentation. */
 static void take_line(const char *text, size_t from, size_t to, char line[64])
 {
 	line[0] = '\0';
@@ -174,20 +176,23 @@ static void take_line(const char *text, size_t from, size_t to, char line[64])
 	snprintf(line, 64, "%s%.*s", has_return ? "\r\n" : "\n", (int)(to - start), text + start);
 }
 
-static void take_style(const char *text, size_t len, const struct layout *layout, struct json_edit_member *member)
+static void take_style(const char *text, size_t len, const struct layout *layout,
+		       struct json_edit_member *member)
 {
 	if (layout->count > 0) {
 		take_line(text, layout->last_lead_at, layout->last_key_at, member->line);
 		return;
 	}
-	/* Of an empty object only: is it open over lines? */
+	/* An empty object may have its closing brace on another line. */
 	size_t close_at = layout->open_at + strspn(text + layout->open_at, blanks);
+	const char *newline = text[layout->open_at] == '\r' ? "\r\n" : "\n";
 	take_line(text, layout->open_at, close_at, member->line);
 	if (member->line[0] && close_at < len)
-		snprintf(member->line, sizeof(member->line), "%s  ", text[layout->open_at] == '\r' ? "\r\n" : "\n");
+		snprintf(member->line, sizeof(member->line), "%s  ", newline);
 }
 
-bool json_edit_find(const char *text, size_t len, const char *key, struct json_edit_member *member, struct buf *error)
+bool json_edit_find(const char *text, size_t len, const char *key, struct json_edit_member *member,
+		    struct buf *error)
 {
 	struct layout layout;
 	memset(member, 0, sizeof(*member));
@@ -203,7 +208,7 @@ bool json_edit_find(const char *text, size_t len, const char *key, struct json_e
 
 /* ---- writing ---- */
 
-/* Everything but the member has to be as it was, and the member as it was wanted: {"v": value}, or NULL for none. */
+/* Whether only the member has changed, and has the value of `wanted`, {"v": value}; NULL: it is gone. */
 static bool is_as_meant(const struct buf *out, size_t from, struct json_object *before, const char *key,
 			struct json_object *wanted)
 {
@@ -213,7 +218,7 @@ static bool is_as_meant(const struct buf *out, size_t from, struct json_object *
 	struct json_object *got = NULL, *value = NULL;
 	bool has = after && json_object_object_get_ex(after, key, &got);
 	bool wants = wanted && json_object_object_get_ex(wanted, "v", &value);
-	/* A null is no object to json-c: both are NULL then. */
+	/* json-c has no object for null: then both are NULL. */
 	if (!after || has != wants || (got != value && json_object_equal(got, value) != 1))
 		return false;
 	json_object_object_del(before, key);
@@ -221,9 +226,13 @@ static bool is_as_meant(const struct buf *out, size_t from, struct json_object *
 	return json_object_equal(before, after) == 1;
 }
 
-/* Appends the text with [from, to) replaced by `what`, checked against `before`, which loses the member. */
-static bool splice(const char *text, size_t len, size_t from, size_t to, const struct buf *what, const char *key,
-		   struct json_object *before, struct json_object *wanted, struct buf *out, struct buf *error)
+/*
+ * Appends the text with [from, to) replaced by `what`, and checks it against `before`, which loses the
+ * member.
+ */
+static bool splice(const char *text, size_t len, size_t from, size_t to, const struct buf *what,
+		   const char *key, struct json_object *before, struct json_object *wanted, struct buf *out,
+		   struct buf *error)
 {
 	size_t start = out->len;
 	buf_append(out, text, from);
@@ -233,29 +242,27 @@ static bool splice(const char *text, size_t len, size_t from, size_t to, const s
 	if (written && is_as_meant(out, start, before, key, wanted))
 		return true;
 	if (written)
-		buf_append_str(error, "editing it would change more than that");
+		buf_append_str(error, "the edit would change more than that");
 	buf_truncate(out, start);
 	return false;
 }
 
-/* The member as it goes behind the last one, or into an empty object. */
-static void write_member(const char *text, size_t len, const struct layout *layout, const char *key, const char *value,
-			 struct buf *what)
+/* Writes the member as it goes after the last one, or into an empty object. */
+static void write_member(const char *text, size_t len, const struct layout *layout, const char *key,
+			 const char *value, struct buf *what)
 {
 	struct json_edit_member style = { 0 };
 	struct jsonw w;
 	take_style(text, len, layout, &style);
 	if (layout->count > 0)
-		buf_append_str(what, ",");
-	if (layout->count > 0 && !style.line[0])
-		buf_append_str(what, " ");
+		buf_append_str(what, style.line[0] ? "," : ", ");
 	buf_append_str(what, style.line);
 	jsonw_init(&w, what);
 	jsonw_string(&w, key);
 	buf_printf(what, ": %s", value);
 }
 
-/* {"v": value}: nothing that is more or less than one value passes. */
+/* Returns {"v": value}; NULL with a message when the text is not exactly one value. */
 static struct json_object *wrap_value(const char *value, struct buf *error)
 {
 	AUTO_BUF text = BUF_INIT;
@@ -269,7 +276,8 @@ static struct json_object *wrap_value(const char *value, struct buf *error)
 	return NULL;
 }
 
-bool json_edit_set(const char *text, size_t len, const char *key, const char *value, struct buf *out, struct buf *error)
+bool json_edit_set(const char *text, size_t len, const char *key, const char *value, struct buf *out,
+		   struct buf *error)
 {
 	struct layout layout;
 	AUTO_BUF what = BUF_INIT;

@@ -37,8 +37,9 @@ bool json_get_bool(struct json_object *object, const char *key, bool fallback)
 
 static const char *string_of(struct json_object *value)
 {
-	const char *text = json_object_is_type(value, json_type_string) ? json_object_get_string(value) : NULL;
-	/* With a NUL in it, it would be taken for the text before that. */
+	bool is_string = json_object_is_type(value, json_type_string);
+	const char *text = is_string ? json_object_get_string(value) : NULL;
+	/* Callers would take a text with a NUL for the part before it. */
 	return text && strlen(text) == (size_t)json_object_get_string_len(value) ? text : NULL;
 }
 

@@ -11,7 +11,7 @@
 /* 2001-09-09 and 2100-01-01, in ms; a number below the first counts seconds. */
 #define EARLIEST_MS INT64_C(1000000000000)
 #define LATEST_MS INT64_C(4102444800000)
-/* Text that is longer is cut: it goes on a line of a screen. */
+/* Longer text is cut, since it goes on a line of a screen. */
 #define TEXT_MAX_BYTES 1024
 
 struct walking {
@@ -35,7 +35,7 @@ static bool extend_path(struct walking *walking, size_t path_len, struct slice k
 	return true;
 }
 
-/* Something follows a number in a whole text, at least a brace: a number at the very end may have been cut off. */
+/* In a whole text, a brace follows at least, so a number at the very end may be cut off. */
 static bool is_cut(const struct walk *w, const struct walk_item *item)
 {
 	return item->kind == WALK_NUMBER && w->at == w->end;
@@ -54,7 +54,7 @@ static void walk_object(struct walking *walking, size_t path_len, int depth)
 		struct walk here = *w;
 		struct walk_item item;
 		if (named && depth < JSON_LEAVES_MAX_DEPTH && walk_peek(w) == WALK_OBJECT) {
-			/* Report the object itself when it is whole, then go into it: a text that was cut off has half of it. */
+			/* A text that is cut off may have half of the object: report only a whole one. */
 			if (walk_value(&here, &item))
 				walking->leaf(walking->ctx, walking->path, &item);
 			walk_object(walking, len, depth + 1);
@@ -112,14 +112,13 @@ static size_t decode(struct slice text, char *out, size_t size)
 bool json_leaf_text(const struct walk_item *item, char *out, size_t size)
 {
 	char raw[TEXT_MAX_BYTES];
-	struct buf clean = BUF_INIT;
+	AUTO_BUF clean = BUF_INIT;
 	if (item->kind != WALK_STRING || size == 0)
 		return false;
 	size_t room = size - 1 < sizeof(raw) ? size - 1 : sizeof(raw);
 	/* Cleaning never makes a text longer. */
 	printable_clean(&clean, raw, decode(item->text, raw, room));
 	snprintf(out, size, "%s", buf_str(&clean));
-	buf_release(&clean);
 	return true;
 }
 
@@ -131,7 +130,8 @@ bool json_leaf_time(const struct walk_item *item, int64_t *out_ms)
 		if (number < 0. || number > (double)LATEST_MS)
 			return false;
 		at_ms = number < (double)EARLIEST_MS / 10. ? (int64_t)(number * 1000.) : (int64_t)number;
-	} else if (item->kind != WALK_STRING || !clock_parse_rfc3339(item->text.data, item->text.len, &at_ms)) {
+	} else if (item->kind != WALK_STRING
+		   || !clock_parse_rfc3339(item->text.data, item->text.len, &at_ms)) {
 		return false;
 	}
 	if (at_ms < EARLIEST_MS || at_ms > LATEST_MS)

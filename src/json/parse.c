@@ -16,7 +16,7 @@
 struct builder {
 	struct walk walk;
 	unsigned depth_left;
-	int why;             /* errno of what went wrong besides the text; 0: nothing has */
+	int why;             /* errno of a failure other than bad text; 0: none */
 	struct buf text;     /* of a string with escapes */
 };
 
@@ -34,7 +34,7 @@ static bool is_good(const struct builder *b)
 	return b->why == 0 && !b->walk.bad;
 }
 
-/* What a string says. It is good until the next one. */
+/* Resolves a string's escapes. The result is good until the next one. */
 static struct slice decode(struct builder *b, struct slice written)
 {
 	if (!memchr(written.data, '\\', written.len))
@@ -106,7 +106,7 @@ static struct json_object *build_nesting(struct builder *b, bool is_object)
 	return is_good(b) ? SCOPE_KEEP(into) : NULL;
 }
 
-/* NULL is also what json-c has for null: is_good() tells. */
+/* Returns NULL also for null, as json-c does: is_good() tells the difference. */
 static struct json_object *build_value(struct builder *b)
 {
 	struct json_object *value = NULL;

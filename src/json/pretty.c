@@ -2,7 +2,7 @@
 
 #include "json/walk.h"
 
-/* Values that are nested deeper stay on one line. */
+/* Deeper values stay on one line. */
 #define MAX_DEPTH 64
 
 void json_pretty_newline(struct buf *out, unsigned level)
@@ -25,14 +25,8 @@ static void put_value(struct buf *out, struct walk *w, unsigned level, unsigned 
 		return;
 	}
 	buf_append_char(out, is_object ? '{' : '[');
-	for (bool empty = true;; empty = false) {
-		if (!(is_object ? walk_next_written_key(w, &first, &key) : walk_next_item(w, &first))) {
-			if (w->bad)
-				return;
-			if (!empty)
-				json_pretty_newline(out, level);
-			break;
-		}
+	bool empty = true;
+	while (is_object ? walk_next_written_key(w, &first, &key) : walk_next_item(w, &first)) {
 		buf_append_str(out, empty ? "" : ",");
 		json_pretty_newline(out, level + 1);
 		if (is_object) {
@@ -41,7 +35,12 @@ static void put_value(struct buf *out, struct walk *w, unsigned level, unsigned 
 			buf_append_str(out, "\": ");
 		}
 		put_value(out, w, level + 1, depth + 1);
+		empty = false;
 	}
+	if (w->bad)
+		return;
+	if (!empty)
+		json_pretty_newline(out, level);
 	buf_append_char(out, is_object ? '}' : ']');
 }
 

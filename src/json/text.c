@@ -1,6 +1,4 @@
-/*
- * The characters of JSON strings: escapes and UTF-8.
- */
+/* The characters of JSON strings: escapes and UTF-8. */
 #include <string.h>
 
 #include "base/utf8.h"
@@ -18,20 +16,9 @@ static uint32_t hex_value(const char *s)
 
 static uint32_t simple_escape(char c)
 {
-	switch (c) {
-	case 'n':
-		return '\n';
-	case 'r':
-		return '\r';
-	case 't':
-		return '\t';
-	case 'b':
-		return '\b';
-	case 'f':
-		return '\f';
-	default:
-		return (unsigned char)c;
-	}
+	static const char letters[] = "nrtbf", characters[] = "\n\r\t\b\f";
+	const char *found = memchr(letters, c, sizeof(letters) - 1);
+	return found ? (unsigned char)characters[found - letters] : (unsigned char)c;
 }
 
 static uint32_t take_escape(struct slice s, size_t *at)
@@ -43,8 +30,9 @@ static uint32_t take_escape(struct slice s, size_t *at)
 	}
 	uint32_t code = hex_value(s.data + *at + 2);
 	*at += 6;
-	if (code >= 0xD800 && code < 0xDC00 && *at + 6 <= s.len && s.data[*at] == '\\' && s.data[*at + 1] == 'u') {
-		uint32_t low = hex_value(s.data + *at + 2);
+	const char *next = s.data + *at;
+	if (code >= 0xD800 && code < 0xDC00 && *at + 6 <= s.len && next[0] == '\\' && next[1] == 'u') {
+		uint32_t low = hex_value(next + 2);
 		if (low >= 0xDC00 && low < 0xE000) {
 			*at += 6;
 			return 0x10000 + ((code - 0xD800) << 10) + (low - 0xDC00);
@@ -66,7 +54,7 @@ uint32_t slice_take_char(struct slice s, size_t *at)
 	return s.data[*at] == '\\' ? take_escape(s, at) : take_plain(s, at);
 }
 
-/* How many bytes from the start are ASCII without an escape: nearly always all of them. */
+/* Returns how many bytes from the start are ASCII without an escape: nearly always all of them. */
 static size_t plain_len(struct slice s)
 {
 	const uint64_t ones = UINT64_C(0x0101010101010101), highs = UINT64_C(0x8080808080808080);

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/find.h"
+#include "json/string_end.h"
 
 void walk_init(struct walk *w, const char *text, size_t len)
 {
@@ -14,7 +14,7 @@ void walk_init(struct walk *w, const char *text, size_t len)
 	w->end = text + len;
 }
 
-/* What is at w->at cannot be read; nothing after it is. */
+/* Notes the fault at w->at, and ends the walk. */
 static bool fail(struct walk *w)
 {
 	if (!w->bad)
@@ -26,7 +26,7 @@ static bool fail(struct walk *w)
 
 static inline void skip_blanks(struct walk *w)
 {
-	/* Claude Code writes none. */
+	/* Claude Code writes no blanks. */
 	if (w->at < w->end && (unsigned char)*w->at > ' ')
 		return;
 	while (w->at < w->end && (*w->at == ' ' || *w->at == '\t' || *w->at == '\n' || *w->at == '\r'))
@@ -38,7 +38,7 @@ static bool is_hex(char c)
 	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
 }
 
-/* At a backslash: goes past the escape. */
+/* Passes an escape, at its backslash. */
 static bool walk_escape(struct walk *w)
 {
 	w->at++;
@@ -53,13 +53,13 @@ static bool walk_escape(struct walk *w)
 	return true;
 }
 
-/* What is left of a string that has an escape, which is at w->at. */
+/* Passes the rest of a string that has an escape, at that escape. */
 static bool walk_escaped_string(struct walk *w, struct slice *out, const char *start)
 {
 	while (w->at < w->end && *w->at == '\\') {
 		if (!walk_escape(w))
 			return false;
-		w->at = scan_find_string_end(w->at, w->end);
+		w->at = json_find_string_end(w->at, w->end);
 	}
 	if (w->at >= w->end || *w->at != '"')
 		return fail(w);
@@ -67,11 +67,11 @@ static bool walk_escaped_string(struct walk *w, struct slice *out, const char *s
 	return true;
 }
 
-/* At an opening quote: goes past the closing one. */
+/* Passes a string, at its opening quote. */
 static inline bool walk_string(struct walk *w, struct slice *out, bool *has_escapes)
 {
 	const char *start = w->at + 1;
-	const char *at = scan_find_string_end(start, w->end);
+	const char *at = json_find_string_end(start, w->end);
 	*has_escapes = at >= w->end || *at != '"';
 	if (*has_escapes) {
 		w->at = at;
@@ -166,7 +166,10 @@ static bool walk_scalar(struct walk *w, enum walk_kind kind, struct slice *text)
 	}
 }
 
-/* Past an object or array: a loop with one bit a level, since recursion would be at the text's mercy. */
+/*
+ * Passes an object or array: in a loop with one bit a level, since hostile text could make recursion too
+ * deep.
+ */
 static bool walk_nested(struct walk *w)
 {
 	unsigned char objects[WALK_MAX_DEPTH / 8];
@@ -231,7 +234,7 @@ bool walk_enter(struct walk *w, char bracket)
 	return true;
 }
 
-/* Past the comma that is due, or the closing bracket: false then. */
+/* Passes the comma before the next element; or the closing bracket, and returns false. */
 static bool next_element(struct walk *w, bool *first, char closing)
 {
 	skip_blanks(w);
@@ -251,7 +254,7 @@ static bool next_element(struct walk *w, bool *first, char closing)
 	return true;
 }
 
-/* A key with escapes in it is given as it reads; one that is too long for a name we know stays as it is written. */
+/* Resolves a key's escapes, unless it is longer than any name that we know. */
 static void resolve_key(struct walk *w, struct slice *key)
 {
 	size_t len;

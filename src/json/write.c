@@ -11,7 +11,7 @@ void jsonw_init(struct jsonw *w, struct buf *out)
 	w->out = out;
 }
 
-/* Before every value: the comma that is due. */
+/* Writes the comma before a value that needs one. */
 static void begin_value(struct jsonw *w)
 {
 	if (w->after_key) {
@@ -63,25 +63,12 @@ void jsonw_end_array(struct jsonw *w)
 
 static void append_escaped(struct buf *out, unsigned char c)
 {
-	switch (c) {
-	case '"':
-		buf_append(out, "\\\"", 2);
-		break;
-	case '\\':
-		buf_append(out, "\\\\", 2);
-		break;
-	case '\n':
-		buf_append(out, "\\n", 2);
-		break;
-	case '\t':
-		buf_append(out, "\\t", 2);
-		break;
-	case '\r':
-		buf_append(out, "\\r", 2);
-		break;
-	default:
+	static const char special[] = "\"\\\n\t\r", letters[] = "\"\\ntr";
+	const char *found = memchr(special, c, sizeof(special) - 1);
+	if (found)
+		buf_append(out, (const char[]){ '\\', letters[found - special] }, 2);
+	else
 		buf_printf(out, "\\u%04x", c);
-	}
 }
 
 /* Characters that JSON takes without an escape. */
@@ -140,7 +127,9 @@ void jsonw_string(struct jsonw *w, const char *text)
 		jsonw_null(w);
 }
 
-/* Writes the digits of `value` so that they end before `end`, at least `least` of them; returns where they begin. */
+/*
+ * Writes at least `least` digits of `value` so that they end before `end`. Returns the first digit's place.
+ */
 static char *put_digits(char *end, uint64_t value, int least)
 {
 	do {
@@ -161,17 +150,17 @@ void jsonw_int(struct jsonw *w, int64_t value)
 	buf_append(w->out, start, (size_t)(end - start));
 }
 
-/* Up to here every whole number is a double of its own. */
+/* Doubles hold every whole number up to this. */
 #define EXACT_MAX 9007199254740992.0
 /* Digits after the point, in threes: a token's price has up to eleven. */
 #define DECIMALS_MAX 12
 #define DECIMALS_MIN 6
 
 /*
- * Most numbers are amounts with a few decimals, and printf() takes its time for a double: a tenth of it suffices for
- * those. Dividing two whole numbers that doubles hold gives the double next to the decimal, which is the one that
- * strtod() reads, so that a number that comes out the same reads back the same. Returns false when it is no such number;
- * with `rounded` it is made one, unless it is too large.
+ * Writes a number with a few decimals, as most amounts are, in a tenth of the time that printf() takes. The
+ * quotient of two whole numbers that doubles hold is the double next to that decimal, which is the one that
+ * strtod() reads; so a number that equals the quotient reads back the same. Returns false for other numbers;
+ * with `rounded`, only for too large ones.
  */
 static bool put_decimal(struct jsonw *w, double value, bool rounded)
 {

@@ -4,9 +4,9 @@
  * For: the cache files, the socket's answers, `--json` output.
  *
  * Calling sequence: struct jsonw w; jsonw_init(&w, &buf); jsonw_begin_object(&w); jsonw_key(&w, "cost");
- * jsonw_double(&w, 1.5); jsonw_end_object(&w). The jsonw_put_* functions write a key and its value.
- * Text may hold any bytes. The program must stay in the "C" locale for numbers (no setlocale() of LC_NUMERIC).
- * Memory failure shows in the buf's `failed`. Nesting deeper than JSONW_MAX_DEPTH sets it too.
+ * jsonw_double(&w, 1.5); jsonw_end_object(&w). The jsonw_put_* functions write a key and its value. Text may
+ * hold any bytes. The program must stay in the "C" locale for numbers (no setlocale() of LC_NUMERIC). When
+ * memory ran out, or nesting is deeper than JSONW_MAX_DEPTH, the buf's `failed` is set.
  */
 #ifndef SWATCH_JSON_WRITE_H
 #define SWATCH_JSON_WRITE_H
@@ -34,18 +34,20 @@ void jsonw_begin_array(struct jsonw *w);
 void jsonw_end_array(struct jsonw *w);
 void jsonw_key(struct jsonw *w, const char *key);
 
-/* Bytes that are not UTF-8 become U+FFFD, so that the text is always valid JSON. A NULL string is written as null. */
+/*
+ * Bytes that are not UTF-8 become U+FFFD, so that the text is always valid JSON. A NULL string becomes null.
+ */
 void jsonw_string(struct jsonw *w, const char *text);
 void jsonw_string_len(struct jsonw *w, const char *text, size_t len);
 void jsonw_int(struct jsonw *w, int64_t value);
 /*
- * Digits that read back as the same number: those of a decimal with up to 12 places where it is one, else 17; null for
- * NaN and the infinities.
+ * Writes digits that read back as the same number: up to 12 decimals if these suffice, else 17 digits; null
+ * for NaN.
  */
 void jsonw_double(struct jsonw *w, double value);
 /*
- * An amount of money, a rate, a percentage: 0.3 and not 0.30000000000000004. Rounded to 12 decimals, to 9 from 9007 on,
- * and to 6 from 9 million on; larger ones as jsonw_double() has them.
+ * Writes an amount of money, a rate, a percentage: 0.3 and not 0.30000000000000004. Rounds to 12 decimals,
+ * from 9007 on to 9, and from 9 million on to 6; writes larger ones as jsonw_double() does.
  */
 void jsonw_amount(struct jsonw *w, double value);
 void jsonw_bool(struct jsonw *w, bool value);
@@ -63,7 +65,7 @@ void jsonw_put_double(struct jsonw *w, const char *key, double value);
 void jsonw_put_amount(struct jsonw *w, const char *key, double value);
 void jsonw_put_bool(struct jsonw *w, const char *key, bool value);
 void jsonw_put_null(struct jsonw *w, const char *key);
-/* A number such as a time that is unknown when it is 0 or less, and null then. */
+/* Writes null for 0 or less, which means an unknown time. */
 void jsonw_put_int_or_null(struct jsonw *w, const char *key, int64_t value);
 
 #endif

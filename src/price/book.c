@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include <json-c/json.h>
 
@@ -257,20 +256,6 @@ static bool fill(struct price_book *book, const char *path, struct json_object *
 	return true;
 }
 
-/* The whole file. Returns false with errno: EFBIG also when it is not a regular file. */
-static bool read_file(const char *path, struct buf *text)
-{
-	struct stat st;
-	AUTO_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	if (fd < 0 || fstat(fd, &st) != 0)
-		return false;
-	if (!S_ISREG(st.st_mode)) {
-		errno = EFBIG;
-		return false;
-	}
-	return file_read_all(fd, PRICE_FILE_MAX_BYTES, text);
-}
-
 /* Returns NULL when memory ran out, or with a message in `error`. */
 static struct price_book *make_book(const char *path, const struct buf *text, struct buf *error)
 {
@@ -289,14 +274,14 @@ static struct price_book *make_book(const char *path, const struct buf *text, st
 struct price_book *price_book_load(const char *path, struct buf *error)
 {
 	AUTO_BUF text = BUF_INIT;
-	if (read_file(path, &text)) {
+	if (file_read_regular(AT_FDCWD, path, 0, PRICE_FILE_MAX_BYTES, &text)) {
 		struct price_book *book = make_book(path, &text, error);
 		if (!book)
 			errno = EINVAL;
 		return book;
 	}
 	int why = errno;
-	if (why == EFBIG)
+	if (why == EFBIG || why == EINVAL)
 		buf_printf(error, "cannot use %s: it is not a regular file of up to %zu MiB", path,
 			   PRICE_FILE_MAX_BYTES >> 20);
 	else if (why != ENOENT)

@@ -1,8 +1,8 @@
 #include "transcript/scan.h"
 
 #include "base/clock.h"
-#include "base/find.h"
 #include "transcript/counts.h"
+#include "transcript/find.h"
 #include "transcript/names.h"
 
 #define COUNT_OF(list) ((int)(sizeof(list) / sizeof((list)[0])))

@@ -5,7 +5,7 @@
 #include "tests/unit/scan_oracle.h"
 #include "ledger/cost_state.h"
 #include "ledger/record.h"
-#include "base/find.h"
+#include "transcript/find.h"
 
 static void check_tokens(const struct price_tokens *tokens)
 {

@@ -114,7 +114,7 @@ teardown() {
 	says "edit ~/.claude/settings.json" "there is no terminal to ask; --yes does all of this"
 	run swatch setup --undo </dev/null
 	[ "$status" -eq 0 ]
-	says "nothing is to be undone"
+	says "nothing to undo"
 	tree | diff "$BATS_TEST_TMPDIR/before" -
 	is "$(acts)" ""
 	[ ! -e "$CACHE" ]
@@ -443,7 +443,7 @@ paths = $HOME/.claude, $HOME/work, $HOME/copy"
 	echo "$output"
 	[ "$status" -eq 0 ]
 	exec 7<&-
-	says "no systemd of the user answers here" "[daemon] autostart = yes" "swatchd answers (pid "
+	says "the user's systemd does not answer" "[daemon] autostart = yes" "swatchd answers (pid "
 	is "$(cat "$CONFIG")" "$conf"$'\n[daemon]\nautostart = yes'
 	local pid
 	pid=$(status_of .pid)

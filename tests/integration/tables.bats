@@ -15,7 +15,7 @@ write_history() {
 # answered WORD...: a report of the daemon; nothing when the transcripts were read instead.
 answered() {
 	swatch "$@" >"$TEST_HOME/answered" 2>"$TEST_HOME/answered.err"
-	grep -q "read here instead" "$TEST_HOME/answered.err" || cat "$TEST_HOME/answered"
+	grep -q "transcripts here instead" "$TEST_HOME/answered.err" || cat "$TEST_HOME/answered"
 }
 
 # In characters, whatever the locale and the awk: the bytes that continue one are taken out.
@@ -43,7 +43,7 @@ reports() {
 	stop_daemon
 	is "$(ls "$TEST_HOME/alone" | wc -l)" 20
 	# It was the daemon that answered: it says so when it was not.
-	not grep -r "read here instead" "$TEST_HOME/daemon"
+	not grep -r "transcripts here instead" "$TEST_HOME/daemon"
 }
 
 @test "a message that was just written is in the daemon's report" {
@@ -207,7 +207,7 @@ reports() {
 	await listens "$socket"
 	swatch daily --json 2>"$TEST_HOME/err" | diff "$TEST_HOME/alone" -
 	kill "$socat"
-	grep -q "not a JSON object; the transcripts are read here instead" "$TEST_HOME/err"
+	grep -q "not a JSON object; reading the transcripts here instead" "$TEST_HOME/err"
 }
 
 @test "pricing: any spelling, where it is from, and what is not known" {

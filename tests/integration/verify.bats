@@ -44,7 +44,7 @@ some_messages() {
 	some_messages
 	verify
 	is "$status" 0
-	[[ $output == *"Nothing is unexplained."* ]]
+	[[ $output == *"Every difference is explained."* ]]
 	[[ $output != *differ* ]]
 	for zone in Asia/Tokyo America/New_York Australia/Lord_Howe local; do
 		run swatch verify --command "$CCUSAGE20" --timezone "$zone" --json --threads 2
@@ -201,7 +201,7 @@ beside() {
 	MODEL=gpt-5 message 1 >"$PROJECTS/-p/s1.jsonl"
 	verify
 	is "$status" 1
-	[[ $output == *unexplained*"No price is known here for gpt-5"* ]]
+	[[ $output == *unexplained*"swatch knows no price for gpt-5"* ]]
 }
 
 @test "a notice with braces before the JSON: verify, doctor and the daemon read on" {

@@ -11,7 +11,7 @@
 #include "unit.h"
 #include "history/gather.h"
 #include "history/history.h"
-#include "base/find.h"
+#include "transcript/find.h"
 
 #define ROUNDS 400
 #define RECORDS_MAX 4096

@@ -285,8 +285,8 @@ static void test_faults(void **state)
 	expect_fault("{#rate_5h:green,x:red}", "at byte 17: a number is missing here");
 	expect_fault("{>x}", "at byte 3: {>} takes nothing");
 	expect_fault("a\033[31m", "at byte 2: a control character; a new line is \\n");
-	expect_fault("a\xC2\x9B", "at byte 2: a character that is not shown, but steers a terminal");
-	expect_fault("\xE2\x80\xAEx", "at byte 1: a character that is not shown, but steers a terminal");
+	expect_fault("a\xC2\x9B", "at byte 2: an invisible character that controls a terminal");
+	expect_fault("\xE2\x80\xAEx", "at byte 1: an invisible character that controls a terminal");
 	expect_fault("a\x9BJ", "at byte 2: this is not UTF-8");
 	char deep[200];
 	for (size_t i = 0; i < STATUSLINE_FORMAT_MAX_DEPTH + 1; i++)

@@ -13,8 +13,7 @@ static void append_item(struct buf *list, const char *item)
 
 void report_put_models(struct table *table, size_t column, struct json_object *names)
 {
-	AUTO_BUF whole = BUF_INIT;
-	AUTO_BUF brief = BUF_INIT;
+	AUTO_BUF whole = BUF_INIT, brief = BUF_INIT;
 	size_t count = json_object_is_type(names, json_type_array) ? json_object_array_length(names) : 0;
 	for (size_t i = 0; i < count; i++) {
 		struct json_object *name = json_object_array_get_idx(names, i);
@@ -36,16 +35,10 @@ void report_put_count(struct table *table, size_t column, int64_t count)
 
 void report_put_usd(struct table *table, size_t column, double usd)
 {
-	/* human_usd() shows more digits of less than a cent: the column would not be aligned. */
-	if (usd > 0 && usd < 0.005)
-		table_cell(table, column, "<$0.01", NULL);
-	else
-		table_cell(table, column,
-			   human_usd(usd < 0.005  ? 0.
-				     : usd < 0.01 ? 0.01
-						  : usd,
-				     HUMAN_TEXT),
-			   NULL);
+	/* human_usd() shows more digits below a cent, which would not be aligned with the column. */
+	double shown = usd < 0.005 ? 0. : usd < 0.01 ? 0.01 : usd;
+	bool is_little = usd > 0 && usd < 0.005;
+	table_cell(table, column, is_little ? "<$0.01" : human_usd(shown, HUMAN_TEXT), NULL);
 }
 
 void report_put_time(struct table *table, size_t column, const char *time, int64_t now_ms)

@@ -17,13 +17,10 @@
 /* Fills a cell with the names in an array, whole and short. */
 void report_put_models(struct table *table, size_t column, struct json_object *names);
 
-/* Numbers and money. */
 void report_put_count(struct table *table, size_t column, int64_t count);
 void report_put_usd(struct table *table, size_t column, double usd);
 
-/*
- * A time as clock.h reads it, "2026-11-23 10:00"; the brief text leaves the year out when it is that of now.
- */
+/* Fills a cell with an RFC 3339 time as "2026-11-23 10:00"; the brief text leaves out the current year. */
 void report_put_time(struct table *table, size_t column, const char *time, int64_t now_ms);
 
 #endif

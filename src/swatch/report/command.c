@@ -41,8 +41,8 @@ void report_write_json(enum report_kind kind, const struct report_data *data, st
 {
 	const char *key = report_kind_name(kind);
 	/* ccusage sorts its keys. */
-	bool totals_first = data->totals && strcmp("totals", key) < 0;
 	AUTO_BUF text = BUF_INIT;
+	bool totals_first = data->totals && strcmp("totals", key) < 0;
 	buf_append_str(&text, "{\n");
 	if (totals_first) {
 		write_totals(data, &text);
@@ -65,9 +65,10 @@ static bool is_recent(const char *json, int64_t now_ms)
 	AUTO_JSON *block = client_parse(json, strlen(json));
 	const char *start = json_get_string(block, "startTime");
 	int64_t start_ms = 0;
-	return json_get_bool(block, "isActive", false)
-	       || (start && clock_parse_rfc3339(start, strlen(start), &start_ms)
-		   && start_ms >= now_ms - RECENT_MS);
+	if (json_get_bool(block, "isActive", false))
+		return true;
+	return start && clock_parse_rfc3339(start, strlen(start), &start_ms)
+		&& start_ms >= now_ms - RECENT_MS;
 }
 
 void report_keep_recent(struct report_data *data, int64_t now_ms)
@@ -98,7 +99,7 @@ static void say_empty(const struct invocation *invocation, const struct report_r
 	buf_append_str(out, "no usage found\n");
 	if (data_dirs_find(&dirs, invocation->config.watch_paths) != 0)
 		return;
-	buf_append_str(out, "transcripts are looked for in:\n");
+	buf_append_str(out, "swatch looks for transcripts in:\n");
 	for (size_t i = 0; i < dirs.count; i++) {
 		buf_append_str(out, "  ");
 		printable_clean(out, dirs.projects[i], strlen(dirs.projects[i]));
@@ -111,16 +112,14 @@ static bool compose(const struct invocation *invocation, const struct report_req
 		    const struct report_data *data, struct buf *out)
 {
 	struct table_device device;
-	if (request->json) {
-		report_write_json(request->options.kind, data, out);
-		return !out->failed;
-	}
-	if (data->rows.count == 0) {
-		say_empty(invocation, request, out);
-		return !out->failed;
-	}
 	table_device_find(&device);
-	return report_table_compose(request, data, &device, out);
+	if (!request->json && data->rows.count > 0)
+		return report_table_compose(request, data, &device, out);
+	if (request->json)
+		report_write_json(request->options.kind, data, out);
+	else
+		say_empty(invocation, request, out);
+	return !out->failed;
 }
 
 int report_command_run(struct invocation *invocation, int argc, char **argv)

@@ -1,5 +1,5 @@
 /*
- * report/command: what the reports' commands do, all alike: parse, fetch, print.
+ * report/command: the work that all commands of reports share: parse, fetch, print.
  *
  * For: commands/reports.c.
  */

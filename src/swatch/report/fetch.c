@@ -10,7 +10,7 @@
 #include "swatch/report/scan.h"
 #include "swatch/ui/terminal.h"
 
-/* Publishing what is pending is a moment's work; reading the whole history, on a slow disk, is not. */
+/* Publishing what is pending takes a moment; reading the whole history on a slow disk takes longer. */
 #define SYNC_TIMEOUT_MS 60000
 #define LINE_TIMEOUT_MS 30000
 
@@ -31,31 +31,23 @@ static void write_question(const struct report_options *options, struct buf *out
 	jsonw_end_object(&w);
 }
 
-static const char *object_text(struct json_object *object, size_t *len)
-{
-	return json_text(object, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE, len);
-}
-
 /* Takes a line that follows the answer's first one. Returns false when it is neither a row nor the end. */
 static bool take_line(struct json_object *line, struct report_data *data, bool *at_end)
 {
+	const int flags = JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE;
 	struct json_object *row = json_get_object(line, "row"), *totals = json_get_object(line, "totals");
 	size_t len = 0;
-	if (row) {
-		const char *text = object_text(row, &len);
-		if (text)
-			text_list_add(&data->rows, text, len);
-		data->failed = data->failed || !text;
-		return true;
-	}
-	*at_end = json_get_bool(line, "end", false);
-	if (*at_end && totals && json_object_object_length(totals) > 0) {
-		const char *text = object_text(totals, &len);
-		if (text)
-			report_data_set_totals(data, text, len);
-		data->failed = data->failed || !text;
-	}
-	return *at_end;
+	*at_end = !row && json_get_bool(line, "end", false);
+	struct json_object *object = row ? row : *at_end ? totals : NULL;
+	if (!row && object && json_object_object_length(object) == 0)
+		object = NULL;
+	const char *text = object ? json_text(object, flags, &len) : NULL;
+	if (text && row)
+		text_list_add(&data->rows, text, len);
+	else if (text)
+		report_data_set_totals(data, text, len);
+	data->failed = data->failed || (object && !text);
+	return row || *at_end;
 }
 
 static void take_unpriced(struct json_object *answer, struct report_data *data)
@@ -80,18 +72,16 @@ static enum client_result read_rows(struct client *client, struct report_data *d
 		enum client_result result = client_read_line(client, LINE_TIMEOUT_MS, false, &line, &len);
 		if (result != CLIENT_OK)
 			return result;
-		struct json_object *object = client_parse(line, len);
+		AUTO_JSON *object = client_parse(line, len);
 		if (!object && errno == ENOMEM)
 			return CLIENT_BROKEN;
-		bool good = object && take_line(object, data, &at_end);
-		json_object_put(object);
-		if (!good)
+		if (!object || !take_line(object, data, &at_end))
 			return CLIENT_BAD_ANSWER;
 	}
 	return CLIENT_OK;
 }
 
-/* Asks, and takes the whole answer. Returns false with the reason in `why` when it does not arrive. */
+/* Asks, and takes the whole answer. Returns false with a message in `why` when it does not arrive. */
 static bool ask_for_report(struct client *client, const struct report_options *options,
 			   struct report_data *data, struct buf *why)
 {
@@ -114,19 +104,17 @@ static bool ask_for_report(struct client *client, const struct report_options *o
 	}
 	enum client_result rows = read_rows(client, data);
 	if (rows != CLIENT_OK) {
-		const char *broken = rows == CLIENT_BROKEN ? strerror(errno) : NULL;
-		buf_printf(why, "the daemon's report broke off%s%s", broken ? ": " : "",
-			   broken ? broken : "");
+		const char *broken = rows == CLIENT_BROKEN ? strerror(errno) : "";
+		buf_printf(why, "the daemon's report broke off%s%s", *broken ? ": " : "", broken);
 		return false;
 	}
 	take_unpriced(answer, data);
 	if (!json_get_bool(answer, "complete", true))
-		terminal_error(
-			"swatchd is still reading its history: these figures do not hold all of it yet");
+		terminal_error("swatchd is still reading its history: some of it is missing in these figures");
 	return true;
 }
 
-/* The same from the daemon of this invocation; `why` stays empty where none runs. */
+/* The same from the daemon of this invocation; `why` stays empty when none runs. */
 static bool fetch_from_daemon(const struct invocation *invocation, const struct report_options *options,
 			      struct report_data *data, struct buf *why)
 {
@@ -146,7 +134,7 @@ static bool fetch_from_daemon(const struct invocation *invocation, const struct 
 
 /* ---- either ---- */
 
-/* The totals of no rows, as ccusage prints them. */
+/* What ccusage prints as the totals of no rows. */
 static const char no_totals[] =
 	"{\"cacheCreationTokens\":0,\"cacheReadTokens\":0,\"inputTokens\":0,\"outputTokens\":0,"
 	"\"totalCost\":-0.0,\"totalTokens\":0}";
@@ -157,12 +145,10 @@ int report_fetch(const struct invocation *invocation, const struct report_reques
 	AUTO_BUF why = BUF_INIT;
 	int status = SWATCH_OK;
 	memset(data, 0, sizeof(*data));
-	/* The daemon's own zone may be another one, and a zone without a name cannot be sent. */
-	bool done =
-		!request->zone_is_nameless && fetch_from_daemon(invocation, &request->options, data, &why);
-	if (!done) {
+	/* The daemon may have another zone, and we cannot send it a zone without a name. */
+	if (request->zone_is_nameless || !fetch_from_daemon(invocation, &request->options, data, &why)) {
 		if (why.len > 0)
-			terminal_error("%s; the transcripts are read here instead", buf_message(&why));
+			terminal_error("%s; reading the transcripts here instead", buf_message(&why));
 		report_data_release(data);
 		status = report_scan(invocation, request, data);
 	}

@@ -13,9 +13,8 @@
 #include "swatch/report/options.h"
 
 /*
- * Gets the rows that `request` asks for. Tells people on stderr what stands in the way; when the daemon's
- * answer does not arrive, or makes no sense, the transcripts are read here. Returns SWATCH_OK, or the exit
- * status.
+ * Gets the rows that `request` asks for. Reads the transcripts here when the daemon's answer does not arrive
+ * or makes no sense. Prints errors on stderr. Returns SWATCH_OK, or the exit status.
  */
 int report_fetch(const struct invocation *invocation, const struct report_request *request,
 		 struct report_data *data);

@@ -38,7 +38,7 @@ const struct command_option report_blocks_options[] = {
 
 /* ---- days ---- */
 
-/* "20261123" or "2026-11-23" that is in the calendar. */
+/* Reads "20261123" or "2026-11-23". Returns false when it is not in the calendar. */
 static bool parse_date(const char *text, char out[9])
 {
 	char digits[9];
@@ -72,9 +72,8 @@ static bool day_before(int64_t now_ms, int days, char out[9])
 	if (!localtime_r(&now, &date))
 		return false;
 	/* Calendar days, whatever their hours. */
-	struct tm noon = {
-		.tm_year = date.tm_year, .tm_mon = date.tm_mon, .tm_mday = date.tm_mday - days, .tm_hour = 12
-	};
+	struct tm noon = { .tm_year = date.tm_year, .tm_mon = date.tm_mon, .tm_mday = date.tm_mday - days,
+			   .tm_hour = 12 };
 	time_t then = timegm(&noon);
 	return gmtime_r(&then, &date) && date.tm_year >= -1900 && strftime(out, 9, "%Y%m%d", &date) == 8;
 }
@@ -108,7 +107,7 @@ bool report_parse_threads(const char *text, unsigned *out)
 
 /* ---- the zone ---- */
 
-/* The name of the zone that this process's local times have; "" when it has none. */
+/* Sets the name of this process's time zone; "" when it has none. */
 static void name_own_zone(char *out, size_t size)
 {
 	char target[PATH_MAX];
@@ -129,16 +128,14 @@ static void name_own_zone(char *out, size_t size)
 		memcpy(out, name, strlen(name) + 1);
 }
 
-/* Makes the zone that was asked for the process's. */
+/* Takes the zone that was asked for as the process's own. */
 static bool choose_zone(const struct invocation *invocation, const char *asked,
 			struct report_request *request)
 {
 	bool is_bad = asked && (!*asked || strlen(asked) >= sizeof(request->options.timezone));
 	if (is_bad || (asked && strcmp(asked, "local") != 0 && !config_is_time_zone(asked))) {
-		terminal_error("%s: --timezone '%s' is not a time zone of this machine; give a name of the "
-			       "tz database, "
-			       "such as Europe/Berlin, or 'local'",
-			       invocation->command->name, asked);
+		terminal_error("%s: --timezone '%s' is not a time zone of this machine; give a name of the tz "
+			       "database, such as Europe/Berlin, or 'local'", invocation->command->name, asked);
 		return false;
 	}
 	const char *zone = asked ? asked : invocation->config.billing_timezone;
@@ -153,7 +150,7 @@ static bool choose_zone(const struct invocation *invocation, const char *asked,
 
 /* ---- the command line ---- */
 
-/* The options' arguments, before they are understood: days hang on the zone. */
+/* Arguments to be understood later: a day depends on the zone. */
 struct words {
 	const char *since, *until, *timezone;
 };
@@ -161,9 +158,8 @@ struct words {
 static bool take_project(const struct invocation *invocation, struct report_request *request)
 {
 	if (!*optarg || strlen(optarg) >= sizeof(request->options.project)) {
-		terminal_error(
-			"%s: --project '%.40s' is not the name of a project; 'swatch sessions' shows them",
-			invocation->command->name, optarg);
+		terminal_error("%s: --project '%.40s' is not the name of a project; 'swatch sessions' shows "
+			       "them", invocation->command->name, optarg);
 		return false;
 	}
 	memcpy(request->options.project, optarg, strlen(optarg) + 1);
@@ -212,8 +208,7 @@ static bool take_day(const struct invocation *invocation, const char *option, co
 	if (!text || report_parse_day(text, now_ms, out))
 		return true;
 	terminal_error("%s: --%s '%s' is not a day; give YYYYMMDD, YYYY-MM-DD, today, yesterday, or 7d for "
-		       "seven days ago",
-		       invocation->command->name, option, text);
+		       "seven days ago", invocation->command->name, option, text);
 	return false;
 }
 

@@ -1,5 +1,5 @@
 /*
- * report/options: what the reports are asked for: their command lines turned into one request.
+ * report/options: turns a report's command line into a request.
  *
  * For: command.c; fetch, scan and table, which read the request.
  */
@@ -17,16 +17,12 @@ struct report_request {
 	bool breakdown;      /* rows for each model */
 	bool recent;         /* blocks of the last three days, and the active one */
 	unsigned threads;    /* of the scan when no daemon runs; 0: one for each processor */
-	/*
-	 * The zone of the days has no name that a daemon would understand (TZ=CET-1CEST, say):
-	 * `options.timezone` is "".
-	 */
-	bool zone_is_nameless;
+	bool zone_is_nameless;   /* a daemon would not understand it (TZ=CET-1CEST): options.timezone is "" */
 };
 
 /* The options and the usage of daily, weekly, monthly and sessions. */
-#define REPORT_USAGE                                                                                         \
-	"[--json] [--since DATE] [--until DATE] [--timezone ZONE] [--project NAME] [--breakdown] "           \
+#define REPORT_USAGE \
+	"[--json] [--since DATE] [--until DATE] [--timezone ZONE] [--project NAME] [--breakdown] " \
 	"[--threads N]"
 extern const struct command_option report_command_options[];
 
@@ -35,9 +31,8 @@ extern const struct command_option report_command_options[];
 extern const struct command_option report_blocks_options[];
 
 /*
- * Reads the command's options. The zone that is asked for, or that [billing] timezone names, becomes the
- * process's. Returns true; false when the command must end with *status, because help or an error was
- * printed.
+ * Reads the command's options. The zone of --timezone, else that of [billing] timezone, becomes the
+ * process's. Returns false when the command must end with *status, because it printed its help or an error.
  */
 bool report_request_parse(struct invocation *invocation, int argc, char **argv, enum report_kind kind,
 			  struct report_request *request, int *status);

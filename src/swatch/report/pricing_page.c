@@ -48,18 +48,17 @@ static void put_rates(struct table *table, const struct prices_rates *rates)
 	put_price(table, PRICE_READ, rates->cache_read);
 }
 
-/* In a narrow table without the name that they all begin with. */
+/* A narrow table leaves out the beginning that all names share. */
 static const char *brief_name(const char *model)
 {
 	static const char prefix[] = "claude-";
 	return strncmp(model, prefix, strlen(prefix)) == 0 ? model + strlen(prefix) : model;
 }
 
-/* The price's own name, and what its prices were multiplied with. */
+/* Shows the price's own name, and the factors. */
 static void put_resolution(struct table *table, const struct prices_model *found)
 {
-	AUTO_BUF text = BUF_INIT;
-	AUTO_BUF factors = BUF_INIT;
+	AUTO_BUF text = BUF_INIT, factors = BUF_INIT;
 	if (found->region_factor != 1.)
 		buf_printf(&factors, " x %g", found->region_factor);
 	if (found->is_fast)
@@ -140,18 +139,16 @@ static void explain(const struct prices *prices, const char *const *models, size
 	for (size_t i = 0; i < count; i++) {
 		struct prices_model found;
 		prices_find(prices, models[i], &found);
-		any_above =
-			any_above
-			|| (found.price && found.price->threshold_tokens > 0 && !found.price->whole_request);
-		any_whole =
-			any_whole
-			|| (found.price && found.price->threshold_tokens > 0 && found.price->whole_request);
-		any_fast = any_fast || (found.price && found.price->fast_factor != 1.);
+		const struct price *price = found.price;
+		bool has_above = price && price->threshold_tokens > 0;
+		any_above = any_above || (has_above && !price->whole_request);
+		any_whole = any_whole || (has_above && price->whole_request);
+		any_fast = any_fast || (price && price->fast_factor != 1.);
 	}
 	page_blank_line(page);
 	page_line(page, STYLE_PLAIN, 0,
-		  "US dollars for a million tokens; 5M and 1H are cache writes by how long they live, "
-		  "READ is what is read from the cache.");
+		  "US dollars for a million tokens; 5M and 1H are cache writes by how long they "
+		  "live, READ is what is read from the cache.");
 	if (any_above)
 		page_line(page, STYLE_PLAIN, 0,
 			  "tokens over N: of each kind, those beyond the first N of a message.");
@@ -159,7 +156,7 @@ static void explain(const struct prices *prices, const char *const *models, size
 		page_line(page, STYLE_PLAIN, 0,
 			  "input over N: all tokens of a message whose input and cache have more than N.");
 	if (any_fast)
-		page_line(page, STYLE_PLAIN, 0, "FAST: what speed \"fast\" multiplies with.");
+		page_line(page, STYLE_PLAIN, 0, "FAST: the factor for speed \"fast\".");
 	page_row(page, "table");
 	page_item(page, STYLE_PLAIN, "compiled into swatch %s", PACKAGE_VERSION);
 	if (!prices->path)
@@ -203,6 +200,7 @@ static void write_price(struct jsonw *w, const char *key, double usd)
 
 static void write_rates(struct jsonw *w, const struct prices_rates *rates)
 {
+	jsonw_key(w, "usdPerMillionTokens");
 	jsonw_begin_object(w);
 	write_price(w, "input", rates->input);
 	write_price(w, "output", rates->output);
@@ -239,18 +237,16 @@ static void write_model(struct jsonw *w, const struct prices *prices, const char
 	jsonw_put_string(w, "pricedAs", found.price ? found.price->model : NULL);
 	jsonw_put_string(w, "source", !found.price ? NULL : found.from_file ? "pricing.json" : "compiled-in");
 	if (found.price) {
-		jsonw_key(w, "usdPerMillionTokens");
 		write_rates(w, &found.base);
-		jsonw_key(w, "above");
 		if (found.price->threshold_tokens > 0) {
+			jsonw_key(w, "above");
 			jsonw_begin_object(w);
 			jsonw_put_int(w, "tokens", found.price->threshold_tokens);
 			jsonw_put_bool(w, "wholeRequest", found.price->whole_request);
-			jsonw_key(w, "usdPerMillionTokens");
 			write_rates(w, &found.above);
 			jsonw_end_object(w);
 		} else {
-			jsonw_null(w);
+			jsonw_put_null(w, "above");
 		}
 		jsonw_put_double(w, "fastFactor", found.price->fast_factor);
 		jsonw_put_bool(w, "isFast", found.is_fast);
@@ -263,8 +259,7 @@ static void write_model(struct jsonw *w, const struct prices *prices, const char
 
 void pricing_write_json(const struct prices *prices, const char *const *models, size_t count, struct buf *out)
 {
-	AUTO_BUF compact = BUF_INIT;
-	AUTO_BUF text = BUF_INIT;
+	AUTO_BUF compact = BUF_INIT, text = BUF_INIT;
 	struct jsonw w;
 	jsonw_init(&w, &compact);
 	jsonw_begin_object(&w);

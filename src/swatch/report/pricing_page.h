@@ -9,7 +9,7 @@
 #include "price/load.h"
 #include "swatch/ui/table.h"
 
-/* Appends the table of `models`, and what its words mean. Returns false when memory ran out. */
+/* Appends the table of `models`, and explains its words. Returns false when memory ran out. */
 bool pricing_compose(const struct prices *prices, const char *const *models, size_t count,
 		     const struct table_device *device, struct buf *out);
 

@@ -10,8 +10,8 @@
 #include "swatch/report/options.h"
 
 /*
- * Reads all transcripts and adds the rows, the totals and the unpriced models. Names on stderr what cannot be
- * read. Returns SWATCH_OK, or the exit status.
+ * Reads all transcripts and adds the rows, the totals and the unpriced models. Prints on stderr which
+ * transcripts it cannot read. Returns SWATCH_OK, or the exit status.
  */
 int report_scan(const struct invocation *invocation, const struct report_request *request,
 		struct report_data *data);

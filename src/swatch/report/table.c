@@ -10,7 +10,7 @@
 #include "swatch/report/cells.h"
 #include "swatch/report/table_blocks.h"
 
-/* A column is shown as long as there is room: these go first. */
+/* The least widths of columns that shrink in a narrow terminal. */
 #define MODELS_LEAST 13
 #define PROJECT_LEAST 16
 
@@ -68,14 +68,14 @@ static const struct number_columns *numbers_of(enum report_kind kind)
 	return kind == REPORT_SESSIONS ? &session : &period;
 }
 
-/* A row, the totals, or (with `cost_key` "cost") a model of a breakdown. */
+/* Fills the cells of a row, the totals, or (with `cost_key` "cost") a model of a breakdown. */
 static void put_numbers(struct table *table, enum report_kind kind, struct json_object *row,
 			const char *cost_key)
 {
 	const struct number_columns *columns = numbers_of(kind);
 	int64_t input = json_get_int(row, "inputTokens", 0), output = json_get_int(row, "outputTokens", 0);
-	int64_t write = json_get_int(row, "cacheCreationTokens", 0),
-		read = json_get_int(row, "cacheReadTokens", 0);
+	int64_t write = json_get_int(row, "cacheCreationTokens", 0);
+	int64_t read = json_get_int(row, "cacheReadTokens", 0);
 	report_put_count(table, columns->input, input);
 	report_put_count(table, columns->output, output);
 	report_put_count(table, columns->write, write);
@@ -103,7 +103,7 @@ static void add_breakdown(struct table *table, enum report_kind kind, struct jso
 	}
 }
 
-/* A session's id is known by its beginning. */
+/* People know a session by the beginning of its id. */
 static void put_session(struct table *table, struct json_object *row, int64_t now_ms)
 {
 	const char *id = json_get_string(row, "sessionId"), *project = json_get_string(row, "projectPath");
@@ -120,6 +120,7 @@ static void add_row(struct table *table, const struct report_request *request, s
 {
 	enum report_kind kind = request->options.kind;
 	struct json_object *models = NULL;
+	size_t models_column = kind == REPORT_SESSIONS ? (size_t)SESSION_MODELS : (size_t)PERIOD_MODELS;
 	table_row(table, STYLE_PLAIN);
 	if (kind == REPORT_SESSIONS) {
 		put_session(table, row, request->options.now_ms);
@@ -131,9 +132,7 @@ static void add_row(struct table *table, const struct report_request *request, s
 	if (request->breakdown)
 		add_breakdown(table, kind, row);
 	else if (json_object_object_get_ex(row, "modelsUsed", &models))
-		report_put_models(table,
-				  kind == REPORT_SESSIONS ? (size_t)SESSION_MODELS : (size_t)PERIOD_MODELS,
-				  models);
+		report_put_models(table, models_column, models);
 }
 
 static void add_totals(struct table *table, enum report_kind kind, const char *totals)
@@ -158,29 +157,21 @@ bool report_table_compose(const struct report_request *request, const struct rep
 		[PERIOD] = { .title = words_of(kind)->title },
 		[PERIOD_INPUT] = { .title = "INPUT", .is_number = true, .drop = 4 },
 		[PERIOD_OUTPUT] = { .title = "OUTPUT", .is_number = true, .drop = 4 },
-		[PERIOD_WRITE] = { .title = "CACHE WRITE",
-				   .brief_title = "CACHE W",
-				   .is_number = true,
+		[PERIOD_WRITE] = { .title = "CACHE WRITE", .brief_title = "CACHE W", .is_number = true,
 				   .drop = 6 },
-		[PERIOD_READ] = { .title = "CACHE READ",
-				  .brief_title = "CACHE R",
-				  .is_number = true,
+		[PERIOD_READ] = { .title = "CACHE READ", .brief_title = "CACHE R", .is_number = true,
 				  .drop = 6 },
 		[PERIOD_TOTAL] = { .title = "TOKENS", .is_number = true },
 		[PERIOD_COST] = { .title = "COST", .is_number = true, .style = STYLE_GOOD },
-		[PERIOD_MODELS] = { .title = "MODELS",
-				    .cut = TABLE_CUT_LIST,
-				    .least = MODELS_LEAST,
-				    .drop = 5,
-				    .style = STYLE_QUIET },
+		[PERIOD_MODELS] = { .title = "MODELS", .cut = TABLE_CUT_LIST, .least = MODELS_LEAST,
+				    .drop = 5, .style = STYLE_QUIET },
 	};
 	struct table table;
 	bool whole = true;  /* memory sufficed for every row */
 	bool is_sessions = kind == REPORT_SESSIONS;
 	/* A breakdown names the models in rows of their own; they are the last column of both. */
-	size_t count = is_sessions ? (size_t)SESSION_COLUMNS : (size_t)PERIOD_COLUMNS;
-	table_init(&table, is_sessions ? session_columns : period_columns,
-		   request->breakdown ? count - 1 : count);
+	size_t count = (is_sessions ? (size_t)SESSION_COLUMNS : (size_t)PERIOD_COLUMNS) - request->breakdown;
+	table_init(&table, is_sessions ? session_columns : period_columns, count);
 	for (size_t i = 0; i < data->rows.count; i++) {
 		AUTO_JSON *row = client_parse(data->rows.texts[i], strlen(data->rows.texts[i]));
 		whole = whole && (row || errno != ENOMEM);

@@ -1,8 +1,7 @@
 /*
- * report/table: a report's rows as a table for people.
+ * report/table: a report's rows as a table for people. Times are local.
  *
- * For: command.c. Rows are what report_fetch() gives: JSON objects as ccusage prints them. Times are the
- * process's local ones.
+ * For: command.c, with the rows that report_fetch() gives.
  */
 #ifndef SWATCH_SWATCH_REPORT_TABLE_H
 #define SWATCH_SWATCH_REPORT_TABLE_H

@@ -16,20 +16,8 @@
 #define MODERATE_TOKENS 2000.0
 #define HIGH_TOKENS 5000.0
 
-enum {
-	BLOCK_START,
-	BLOCK_LASTED,
-	BLOCK_STATE,
-	BLOCK_ENTRIES,
-	BLOCK_INPUT,
-	BLOCK_OUTPUT,
-	BLOCK_WRITE,
-	BLOCK_READ,
-	BLOCK_TOTAL,
-	BLOCK_COST,
-	BLOCK_MODELS,
-	BLOCK_COLUMNS
-};
+enum { BLOCK_START, BLOCK_LASTED, BLOCK_STATE, BLOCK_ENTRIES, BLOCK_INPUT, BLOCK_OUTPUT, BLOCK_WRITE,
+       BLOCK_READ, BLOCK_TOTAL, BLOCK_COST, BLOCK_MODELS, BLOCK_COLUMNS };
 
 static const struct table_column columns[] = {
 	[BLOCK_START] = { .title = "START" },
@@ -99,7 +87,7 @@ static void read_sums(struct json_object *row, struct block_sums *out)
 	};
 }
 
-/* A block lasts, so far, until its last message; a gap until something happens again. */
+/* A block lasts until its last message, the active one until now; a gap lasts until the next block. */
 static void add_block(struct table *table, struct json_object *row, int64_t now_ms, struct block_sums *sums)
 {
 	struct json_object *models = NULL;
@@ -123,23 +111,13 @@ static void add_block(struct table *table, struct json_object *row, int64_t now_
 
 /* ---- the active block ---- */
 
-static const char *burn_level(double tokens_per_minute)
-{
-	return tokens_per_minute < MODERATE_TOKENS ? "normal"
-	       : tokens_per_minute < HIGH_TOKENS   ? "moderate"
-						   : "high";
-}
-
-static enum page_style burn_style(double tokens_per_minute)
-{
-	return tokens_per_minute < MODERATE_TOKENS ? STYLE_GOOD
-	       : tokens_per_minute < HIGH_TOKENS   ? STYLE_NOTE : STYLE_BAD;
-}
-
 static void explain_active(struct page *page, struct json_object *row, int64_t now_ms)
 {
-	struct json_object *burn = json_get_object(row, "burnRate"),
-			   *projection = json_get_object(row, "projection");
+	static const struct { const char *name; enum page_style style; } levels[] = {
+		{ "normal", STYLE_GOOD }, { "moderate", STYLE_NOTE }, { "high", STYLE_BAD },
+	};
+	struct json_object *burn = json_get_object(row, "burnRate");
+	struct json_object *projection = json_get_object(row, "projection");
 	int64_t end_ms = time_of(row, "endTime");
 	page_blank_line(page);
 	page_row(page, "block ends");
@@ -147,7 +125,7 @@ static void explain_active(struct page *page, struct json_object *row, int64_t n
 		  human_span(end_ms - now_ms, HUMAN_TEXT));
 	page_row(page, "burn rate");
 	if (!burn) {
-		page_item(page, STYLE_QUIET, "not known yet: all activity was at one moment");
+		page_item(page, STYLE_QUIET, "not known yet: everything happened at one moment");
 		return;
 	}
 	double indicator = json_get_double(burn, "tokensPerMinuteForIndicator", 0);
@@ -155,8 +133,9 @@ static void explain_active(struct page *page, struct json_object *row, int64_t n
 		  human_usd(json_get_double(burn, "costPerHour", 0), HUMAN_TEXT),
 		  human_amount(json_get_double(burn, "tokensPerMinute", 0), HUMAN_TEXT));
 	page_break(page);
-	page_item(page, burn_style(indicator), "%s: %s tokens a minute without the cache's",
-		  burn_level(indicator), human_amount(indicator, HUMAN_TEXT));
+	int level = (indicator >= MODERATE_TOKENS) + (indicator >= HIGH_TOKENS);
+	page_item(page, levels[level].style, "%s: %s tokens a minute without the cache's", levels[level].name,
+		  human_amount(indicator, HUMAN_TEXT));
 	if (!projection)
 		return;
 	page_row(page, "projection");

@@ -1,5 +1,5 @@
 /*
- * report/table_blocks: the table of 5-hour blocks, with what the active one comes to below it.
+ * report/table_blocks: the table of 5-hour blocks, and below it the active block's rate and projection.
  *
  * For: table.c.
  */

@@ -1,10 +1,10 @@
-/* Where there is no systemd: the statusline starts swatchd, and it is started now. */
+/* Without systemd: has the statusline start swatchd, and starts it now. */
 #include "swatch/setup/setup.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "base/scope.h"
 #include "swatch/cli/program.h"
 
 static bool start_daemon(struct setup *setup, char *path)
@@ -28,29 +28,29 @@ void setup_autostart(struct setup *setup)
 	bool ours, has;
 	if (!setup_look_config(setup, "daemon", "autostart", &has, &ours))
 		return;
-	bool wants_key = !has;
-	char *path = program_find_daemon();
+	AUTO_FREE char *path = program_find_daemon();
 	pid_t pid = setup_find_daemon(setup, NULL);
 	if (!path) {
-		setup_fail(setup, "the program swatchd is not beside this one, in " SWATCH_BINDIR " or on PATH");
+		setup_fail(setup, SETUP_NO_DAEMON);
 		return;
 	}
 	setup->expects_daemon = pid > 0;
+	const char *config = setup_path(setup->config_path);
 	if (has)
-		setup_item(setup, STYLE_GOOD, "[daemon] autostart is set already in %s", setup_path(setup->config_path));
+		setup_item(setup, STYLE_GOOD, "[daemon] autostart is set already in %s", config);
 	else
-		setup_item(setup, STYLE_PLAIN, "set [daemon] autostart = yes in %s: the statusline starts swatchd when "
-			   "none runs", setup_path(setup->config_path));
+		setup_item(setup, STYLE_PLAIN,
+			   "set [daemon] autostart = yes in %s: the statusline starts swatchd "
+			   "when none runs", config);
 	if (pid > 0)
 		setup_item(setup, STYLE_GOOD, "swatchd runs already (pid %ld)", (long)pid);
 	else
 		setup_item(setup, STYLE_PLAIN, "start %s now", setup_path(path));
-	if ((wants_key || pid == 0) && setup_agree(setup, true)) {
-		bool good = !wants_key || setup_set_config(setup, "daemon", "autostart", yes);
-		good = (pid > 0 || start_daemon(setup, path)) && good;
-		setup->expects_daemon = true;
-		if (good)
-			setup_done(setup, "done");
-	}
-	free(path);
+	if ((has && pid > 0) || !setup_agree(setup, true))
+		return;
+	bool good = has || setup_set_config(setup, "daemon", "autostart", yes);
+	good = (pid > 0 || start_daemon(setup, path)) && good;
+	setup->expects_daemon = true;
+	if (good)
+		setup_done(setup, "done");
 }

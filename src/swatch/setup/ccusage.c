@@ -1,4 +1,4 @@
-/* ccusage, and the program that runs it, by paths that a service finds. */
+/* Finds ccusage and the program that runs it, and writes paths that a service finds. */
 #include "swatch/setup/setup.h"
 
 #include <errno.h>
@@ -13,17 +13,9 @@
 
 #define TRY_TIMEOUT_MS 20000
 
-static size_t count_words(char *const *words)
-{
-	size_t count = 0;
-	while (words[count])
-		count++;
-	return count;
-}
-
 /*
- * A word as [ccusage] command has it: paths in quotes; a ";" behind a blank would begin a comment, in quotes
- * too.
+ * Writes a word as [ccusage] command has it: paths in quotes, and with \; since " ;" begins a comment even
+ * there.
  */
 static char *quote_for_config(const char *word)
 {
@@ -45,7 +37,7 @@ static void run_as_service(char *const *words, struct run *run)
 {
 	char version[] = "--version";
 	size_t count = 0;
-	AUTO_FREE char **argv = calloc(count_words(words) + 2, sizeof(*argv));
+	AUTO_FREE char **argv = calloc(argv_count(words) + 2, sizeof(*argv));
 	const char *path = getenv("PATH");
 	AUTO_FREE char *kept = path ? strdup(path) : NULL;
 	if (!argv || (path && !kept)) {
@@ -77,34 +69,35 @@ static bool try_out(struct setup *setup, char *const *words)
 			   (int)strcspn(buf_str(&run.out), "\r\n"), buf_str(&run.out));
 	run_describe(&run, &why);
 	if (!good && !setup->interrupted)
-		setup_fail(setup, "left out, because it does not run: %s", buf_message(&why));
+		setup_fail(setup, "left as it is, because this command does not run: %s", buf_message(&why));
 	run_release(&run);
 	return good;
 }
 
 static void write_command(struct setup *setup, char *const *words)
 {
-	size_t count = count_words(words), quoted_count = 0;
-	char **quoted = calloc(count + 1, sizeof(*quoted));
-	while (quoted && quoted_count < count && (quoted[quoted_count] = quote_for_config(words[quoted_count])))
-		quoted_count++;
-	if (!quoted || quoted_count < count)
+	struct argv_list quoted = { 0 };
+	bool good = true;
+	for (; good && *words; words++)
+		good = argv_list_add(&quoted, quote_for_config(*words));
+	if (!good)
 		setup_fail(setup, "out of memory");
-	else if (setup_set_config(setup, "ccusage", "command", (const char *const *)quoted))
+	else if (setup_set_config(setup, "ccusage", "command", (const char *const *)quoted.words))
 		setup_done(setup, "done");
-	argv_free(quoted);
+	argv_free(quoted.words);
 }
 
-static bool is_in_force(const struct config *config, char *const *words)
+/* Whether the config has this command already. */
+static bool is_configured(const struct config *config, char *const *words)
 {
 	AUTO_BUF error = BUF_INIT;
 	char **present = argv_split(config->ccusage_command, &error);
 	size_t same = 0;
 	while (present && present[same] && words[same] && strcmp(present[same], words[same]) == 0)
 		same++;
-	bool in_force = present && !present[same] && !words[same];
+	bool is_same = present && !present[same] && !words[same];
 	argv_free(present);
-	return in_force;
+	return is_same;
 }
 
 static void use(struct setup *setup, const struct ccusage_found *found, bool is_set)
@@ -112,12 +105,13 @@ static void use(struct setup *setup, const struct ccusage_found *found, bool is_
 	AUTO_BUF command = BUF_INIT;
 	for (size_t i = 0; found->words[i]; i++)
 		buf_printf(&command, "%s%s", i > 0 ? " " : "", found->words[i]);
-	if (is_in_force(&setup->invocation->config, found->words)) {
+	if (is_configured(&setup->invocation->config, found->words)) {
 		setup_item(setup, STYLE_GOOD, "already so: %s", buf_str(&command));
 	} else if (found->service_finds_it && !is_set) {
 		setup_item(setup, STYLE_GOOD, "%s is where a service finds it", setup_path(found->script));
 	} else {
-		setup_item(setup, STYLE_PLAIN, "set [ccusage] command in %s, because a service has a short PATH:",
+		setup_item(setup, STYLE_PLAIN,
+			   "set [ccusage] command in %s, since a service has a short PATH:",
 			   setup_path(setup->config_path));
 		setup_item(setup, STYLE_STRONG, "%s", buf_str(&command));
 		if (setup_agree(setup, true) && try_out(setup, found->words))
@@ -131,11 +125,12 @@ static void find_and_use(struct setup *setup, bool is_set)
 	if (!ccusage_find(&found))
 		setup_fail(setup, "out of memory");
 	else if (!found.script)
-		setup_item(setup, STYLE_PLAIN, "not found: the figures are swatch's own, with nobody to audit them, "
-			   "which is fine");
+		setup_item(setup, STYLE_PLAIN,
+			   "not found; swatch works without it, but nothing checks its figures");
 	else if (found.missing)
-		setup_item(setup, STYLE_NOTE, "%s is there, but not %s, which it needs; the figures are swatch's own, "
-			   "which is fine", setup_path(found.script), found.missing);
+		setup_item(setup, STYLE_NOTE,
+			   "found %s, but not %s, which it needs; swatch works without ccusage",
+			   setup_path(found.script), found.missing);
 	else
 		use(setup, &found, is_set);
 	ccusage_found_release(&found);
@@ -150,9 +145,10 @@ void setup_ccusage(struct setup *setup)
 		setup_flush(setup);
 		return;
 	}
-	if (config->billing_source == BILLING_NATIVE || !*config->ccusage_command)
-		setup_item(setup, STYLE_PLAIN, "not wanted: %s", config->billing_source == BILLING_NATIVE
-			   ? "[billing] source = native" : "[ccusage] command is empty");
+	if (config->billing_source == BILLING_NATIVE)
+		setup_item(setup, STYLE_PLAIN, "not wanted: [billing] source = native");
+	else if (!*config->ccusage_command)
+		setup_item(setup, STYLE_PLAIN, "not wanted: [ccusage] command is empty");
 	else if (is_set && !ours)
 		setup_item(setup, STYLE_GOOD, "[ccusage] command is your own: %s", config->ccusage_command);
 	else

@@ -1,4 +1,4 @@
-/* Where Claude Code keeps its things. */
+/* Claude Code's directories. */
 #include "swatch/setup/setup.h"
 
 #include <errno.h>
@@ -8,9 +8,10 @@
 #include <unistd.h>
 
 #include "base/paths.h"
+#include "base/scope.h"
 #include "transcript/data_dirs.h"
 
-/* The config directory of a projects/ directory. */
+/* Returns the config directory of a projects/ directory. */
 static char *parent_of(const char *projects)
 {
 	char *directory = strdup(projects);
@@ -37,17 +38,19 @@ static void add_directory(struct setup *setup, const char *projects)
 		free(directory);
 }
 
-/* Claude Code has not run yet: it will make the directory that it is told, or ~/.claude, which the list has last. */
+/*
+ * Claude Code has not run yet. It will make $CLAUDE_CONFIG_DIR, or ~/.claude, which is the last in the list.
+ */
 static void take_default(struct setup *setup, const struct data_dirs *dirs)
 {
-	const char *told = getenv("CLAUDE_CONFIG_DIR");
-	add_directory(setup, dirs->projects[told && *told ? 0 : dirs->count - 1]);
+	const char *named = getenv("CLAUDE_CONFIG_DIR");
+	add_directory(setup, dirs->projects[named && *named ? 0 : dirs->count - 1]);
 	if (setup->claude_count > 0)
 		setup_item(setup, STYLE_NOTE, "%s has no projects yet: Claude Code has not run here",
 			   setup_path(setup->claude[0]));
 }
 
-/* [watch] paths may name copies, too, of which Claude Code knows nothing: only those with settings are its own. */
+/* [watch] paths may name copies that Claude Code does not know. Its own directories have a settings.json. */
 static void add_watched(struct setup *setup)
 {
 	struct data_dirs dirs;
@@ -55,14 +58,13 @@ static void add_watched(struct setup *setup)
 	if (!*paths || data_dirs_find(&dirs, paths) != 0)
 		return;
 	for (size_t i = 0; i < dirs.count; i++) {
-		char *directory = parent_of(dirs.projects[i]);
-		char *settings = directory ? paths_join(directory, "settings.json") : NULL;
-		if (settings && !is_known(setup, directory) && access(settings, F_OK) == 0) {
-			add_directory(setup, dirs.projects[i]);
-			setup_item(setup, STYLE_GOOD, "found: %s, of [watch] paths", setup_path(dirs.projects[i]));
-		}
-		free(settings);
-		free(directory);
+		const char *projects = dirs.projects[i];
+		AUTO_FREE char *directory = parent_of(projects);
+		AUTO_FREE char *settings = directory ? paths_join(directory, "settings.json") : NULL;
+		if (!settings || is_known(setup, directory) || access(settings, F_OK) != 0)
+			continue;
+		add_directory(setup, projects);
+		setup_item(setup, STYLE_GOOD, "found: %s, of [watch] paths", setup_path(projects));
 	}
 	data_dirs_release(&dirs);
 }
@@ -77,13 +79,14 @@ void setup_claude(struct setup *setup)
 		return;
 	}
 	for (size_t i = 0; i < dirs.count; i++) {
-		bool looked = stat(dirs.projects[i], &st) == 0;
+		const char *projects = dirs.projects[i];
+		bool looked = stat(projects, &st) == 0;
 		if (!looked && !paths_is_gone(errno))
-			setup_fail(setup, "cannot look at %s: %s", setup_path(dirs.projects[i]), strerror(errno));
+			setup_fail(setup, "cannot look at %s: %s", setup_path(projects), strerror(errno));
 		if (!looked || !S_ISDIR(st.st_mode))
 			continue;
-		add_directory(setup, dirs.projects[i]);
-		setup_item(setup, STYLE_GOOD, "found: %s", setup_path(dirs.projects[i]));
+		add_directory(setup, projects);
+		setup_item(setup, STYLE_GOOD, "found: %s", setup_path(projects));
 	}
 	add_watched(setup);
 	if (setup->claude_count == 0 && dirs.count > 0)

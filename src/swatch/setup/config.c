@@ -1,4 +1,4 @@
-/* One setting of swatch.conf, and the daemon that goes by it. */
+/* One setting of swatch.conf, and the daemon that uses it. */
 #include "swatch/setup/setup.h"
 
 #include <poll.h>
@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/slice.h"
 #include "cache/read.h"
 #include "json/get.h"
 #include "swatch/cli/daemon_call.h"
@@ -21,16 +22,17 @@
 
 bool setup_look_config(struct setup *setup, const char *section, const char *key, bool *has, bool *ours)
 {
-	struct person_file file;
+	AUTO_PERSON_FILE file = { 0 };
 	AUTO_BUF error = BUF_INIT;
 	size_t at = 0, len = 0;
-	bool good = person_file_read(setup->config_path, CONFIG_FILE_MAX_BYTES, &file, &error);
+	const char *path = setup->config_path;
+	bool good = person_file_read(path, CONFIG_FILE_MAX_BYTES, &file, &error);
 	if (!good)
-		setup_fail(setup, "cannot read %s: %s", setup_path(setup->config_path), buf_message(&error));
+		setup_fail(setup, "cannot read %s: %s", setup_path(path), buf_message(&error));
 	*has = good && config_edit_find(buf_str(&file.text), file.text.len, section, key, &at, &len);
-	const struct setup_change *change = setup_record_find(&setup->record, SETUP_CONFIG, setup->config_path, section, key);
-	*ours = *has && change && strlen(change->value) == len && memcmp(change->value, file.text.data + at, len) == 0;
-	person_file_release(&file);
+	const struct setup_change *change = setup_record_find(&setup->record, SETUP_CONFIG, path, section,
+							      key);
+	*ours = *has && change && slice_equals((struct slice){ file.text.data + at, len }, change->value);
 	return good;
 }
 
@@ -53,7 +55,7 @@ static bool check_config(void *ctx, const char *path, struct buf *error)
 	return good;
 }
 
-/* The addition that the record has, with the new lines in the place of the former. NULL when there is none, or no memory. */
+/* Returns the recorded addition with new lines in it; NULL when there is none, or memory ran out. */
 static char *renew_addition(const struct setup_change *old, const char *lines)
 {
 	const char *at = old->added ? strstr(old->added, old->value) : NULL;
@@ -67,14 +69,14 @@ static char *renew_addition(const struct setup_change *old, const char *lines)
 }
 
 /*
- * The change as it is recorded; where a setting of ours is replaced, the one from before it stays known. Returns false
- * when memory ran out.
+ * Describes the change for the record. When it replaces a setting of ours, the record keeps the one from
+ * before that. Returns false when memory ran out.
  */
 static bool describe(struct setup *setup, const struct person_file *file, struct config_change *made,
 		     struct setup_change *change)
 {
-	const struct setup_change *old = setup_record_find(&setup->record, SETUP_CONFIG, setup->config_path, made->section,
-							   made->key);
+	const struct setup_change *old = setup_record_find(&setup->record, SETUP_CONFIG, setup->config_path,
+							   made->section, made->key);
 	bool was_ours = old && made->previous && strcmp(old->value, made->previous) == 0;
 	*change = (struct setup_change){ .kind = SETUP_CONFIG, .path = strdup(setup->config_path),
 					 .section = made->section, .key = made->key, .value = made->lines,
@@ -97,7 +99,8 @@ static bool replace_config(struct setup *setup, const struct person_file *file, 
 	AUTO_BUF error = BUF_INIT;
 	if (!describe(setup, file, made, &change)) {
 		setup_change_release(&change);
-		setup_fail(setup, "%s stays as it is: %s", setup_path(setup->config_path), buf_message(&error));
+		setup_fail(setup, "%s stays as it is: %s", setup_path(setup->config_path),
+			   buf_message(&error));
 		return false;
 	}
 	if (!setup_begin(setup, &change))
@@ -111,7 +114,7 @@ static bool replace_config(struct setup *setup, const struct person_file *file, 
 
 bool setup_set_config(struct setup *setup, const char *section, const char *key, const char *const *words)
 {
-	struct person_file file;
+	AUTO_PERSON_FILE file = { 0 };
 	struct config_change made;
 	AUTO_BUF text = BUF_INIT, error = BUF_INIT;
 	bool good = false;
@@ -122,7 +125,6 @@ bool setup_set_config(struct setup *setup, const char *section, const char *key,
 		good = replace_config(setup, &file, &text, &made);
 	else
 		setup_fail(setup, "cannot edit %s: %s", setup_path(setup->config_path), buf_message(&error));
-	person_file_release(&file);
 	if (good)
 		setup_tell_daemon(setup);
 	return good;
@@ -131,7 +133,7 @@ bool setup_set_config(struct setup *setup, const char *section, const char *key,
 /* ---- the daemon ---- */
 
 /* Returns the pid of the daemon that listens; 0: none does. */
-static pid_t find_listening(const struct setup *setup, char *version)
+static pid_t find_listening(const struct setup *setup, char version[SETUP_VERSION_SIZE])
 {
 	struct client client;
 	AUTO_BUF why = BUF_INIT;
@@ -148,12 +150,13 @@ static pid_t find_listening(const struct setup *setup, char *version)
 	return pid;
 }
 
-pid_t setup_find_daemon(const struct setup *setup, char *version)
+pid_t setup_find_daemon(const struct setup *setup, char version[SETUP_VERSION_SIZE])
 {
 	struct cache_lock_holder holder;
 	pid_t pid = find_listening(setup, version);
-	/* A daemon that does not answer now is there all the same: it has the lock. */
-	if (pid > 0 || !daemon_find_lock_holder(setup->invocation, &holder) || strcmp(holder.role, "daemon") != 0)
+	/* A daemon that does not answer just now still has the lock. */
+	if (pid > 0 || !daemon_find_lock_holder(setup->invocation, &holder)
+	    || strcmp(holder.role, "daemon") != 0)
 		return pid;
 	if (version)
 		snprintf(version, SETUP_VERSION_SIZE, "%s", holder.version);
@@ -163,7 +166,7 @@ pid_t setup_find_daemon(const struct setup *setup, char *version)
 void setup_tell_daemon(const struct setup *setup)
 {
 	pid_t pid = setup_find_daemon(setup, NULL);
-	/* The kernel named the pid that listens on the socket: it is the daemon's and no other's. */
+	/* The kernel told us who listens on the socket, so the pid is the daemon's. */
 	if (pid > 0)
 		(void)kill(pid, SIGHUP);
 }

@@ -13,7 +13,7 @@
 #include "base/paths.h"
 #include "base/scope.h"
 
-/* The kernel follows as many. */
+/* The kernel follows as many links. */
 #define LINKS_MAX 40
 #define BACKUPS_MAX 99
 #define TEMP_SUFFIX ".swatch-new"
@@ -33,7 +33,7 @@ static bool fail_errno(struct buf *error)
 	return false;
 }
 
-/* The path that a link says, made absolute by where the link stands. */
+/* Returns the path in a link, made absolute by the link's own place. */
 static char *follow_link(const char *path, const char *link)
 {
 	if (link[0] == '/')
@@ -68,7 +68,8 @@ static bool check_kind(const struct stat *st, struct buf *error)
 	if (!S_ISREG(st->st_mode))
 		buf_append_str(error, "it is not a regular file");
 	else if (st->st_uid != geteuid())
-		buf_printf(error, "it belongs to another user (uid %lu), who has to do this", (unsigned long)st->st_uid);
+		buf_printf(error, "it belongs to another user (uid %lu), who has to do this",
+			   (unsigned long)st->st_uid);
 	else
 		return true;
 	return false;
@@ -77,8 +78,7 @@ static bool check_kind(const struct stat *st, struct buf *error)
 bool person_file_read(const char *path, size_t max_bytes, struct person_file *file, struct buf *error)
 {
 	struct stat st;
-	memset(file, 0, sizeof(*file));
-	file->mode = 0600;
+	*file = (struct person_file){ .mode = 0600 };
 	file->target = find_target(path, &file->is_link, error);
 	if (!file->target)
 		return false;
@@ -102,7 +102,7 @@ bool person_file_read(const char *path, size_t max_bytes, struct person_file *fi
 
 /* ---- writing ---- */
 
-/* Writes a new file, down to the disk. Returns false with errno: there is no such file then. */
+/* Writes a new file, down to the disk. Returns false with errno and without a file. */
 static bool write_new(const char *path, mode_t mode, const char *data, size_t len)
 {
 	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
@@ -121,25 +121,22 @@ static bool write_new(const char *path, mode_t mode, const char *data, size_t le
 	return good;
 }
 
-/* Whether a path holds, now, what was read. */
+/* Whether a path still holds the text that was read. */
 static bool holds_the_same(const char *path, const struct person_file *file)
 {
-	struct person_file now;
+	AUTO_PERSON_FILE now = { 0 };
 	AUTO_BUF why = BUF_INIT;
-	bool same = person_file_read(path, file->text.len, &now, &why) && now.exists == file->exists
-		    && now.text.len == file->text.len
-		    && (now.text.len == 0 || memcmp(now.text.data, file->text.data, now.text.len) == 0);
-	same = same && (!now.is_link || path != file->target);
-	person_file_release(&now);
-	return same;
+	return person_file_read(path, file->text.len, &now, &why) && now.exists == file->exists
+	       && now.text.len == file->text.len
+	       && (now.text.len == 0 || memcmp(now.text.data, file->text.data, now.text.len) == 0)
+	       && (!now.is_link || path != file->target);
 }
 
-/* Is it still what was read? */
 static bool is_unchanged(const struct person_file *file, struct buf *error)
 {
 	if (holds_the_same(file->target, file))
 		return true;
-	buf_append_str(error, "it was changed meanwhile; try again");
+	buf_append_str(error, "somebody changed it meanwhile; try again");
 	return false;
 }
 
@@ -153,8 +150,8 @@ bool person_file_may_write(const struct person_file *file, struct buf *error)
 	return is_unchanged(file, error);
 }
 
-bool person_file_replace(const struct person_file *file, const char *data, size_t len, person_file_check *check,
-			 void *ctx, struct buf *error)
+bool person_file_replace(const struct person_file *file, const char *data, size_t len,
+			 person_file_check *check, void *ctx, struct buf *error)
 {
 	AUTO_BUF temp = BUF_INIT;
 	if (!person_file_may_write(file, error))

@@ -19,26 +19,27 @@
 #define RECORD_VERSION 1
 
 static const char *const kind_names[] = {
-	[SETUP_NOTHING] = "", [SETUP_STATUSLINE] = "statusLine", [SETUP_CONFIG] = "config", [SETUP_FILE] = "file",
-	[SETUP_DIRECTORY] = "directory", [SETUP_SERVICE] = "service", [SETUP_DAEMON] = "daemon",
+	[SETUP_NOTHING] = "",          [SETUP_STATUSLINE] = "statusLine", [SETUP_CONFIG] = "config",
+	[SETUP_FILE] = "file",         [SETUP_DIRECTORY] = "directory",   [SETUP_SERVICE] = "service",
+	[SETUP_DAEMON] = "daemon",
 };
-#define KINDS (sizeof(kind_names) / sizeof(kind_names[0]))
 
-/* The texts of a change, by their names in the file. Their types say which of them it must have. */
+#define TEXT(name, needed_by) { #name, offsetof(struct setup_change, name), needed_by }
+
+/* The texts of a change, by their names in the file. */
 static const struct text {
 	const char *name;
 	size_t offset;
-	unsigned needed_by;            /* 1 << kind; each kind needs its path */
+	unsigned needed_by;            /* the kinds that must have it, as 1 << kind */
 } texts[] = {
-	{ "path", offsetof(struct setup_change, path), ~0U },
-	{ "section", offsetof(struct setup_change, section), 1U << SETUP_CONFIG },
-	{ "key", offsetof(struct setup_change, key), 1U << SETUP_CONFIG },
-	{ "value", offsetof(struct setup_change, value), 1U << SETUP_CONFIG | 1U << SETUP_STATUSLINE | 1U << SETUP_FILE },
-	{ "previous", offsetof(struct setup_change, previous), 0 },
-	{ "added", offsetof(struct setup_change, added), 0 },
-	{ "backup", offsetof(struct setup_change, backup), 0 },
+	TEXT(path, ~0U),
+	TEXT(section, 1U << SETUP_CONFIG),
+	TEXT(key, 1U << SETUP_CONFIG),
+	TEXT(value, 1U << SETUP_CONFIG | 1U << SETUP_STATUSLINE | 1U << SETUP_FILE),
+	TEXT(previous, 0),
+	TEXT(added, 0),
+	TEXT(backup, 0),
 };
-#define TEXTS (sizeof(texts) / sizeof(texts[0]))
 
 static char **text_of(struct setup_change *change, const struct text *text)
 {
@@ -69,7 +70,7 @@ static int hex_digit(char c)
 	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
 }
 
-/* Reads what put_bytes() wrote; a member that is missing is NULL. Returns false when it is no such string. */
+/* Reads what put_bytes() wrote; a missing member is NULL. Returns false for anything else. */
 static bool take_bytes(struct json_object *object, const char *key, char **out)
 {
 	const char *text = json_get_string(object, key);
@@ -99,15 +100,16 @@ static char *locate(void)
 static bool take_change(struct json_object *object, struct setup_change *change)
 {
 	const char *kind = json_get_string(object, "kind");
-	for (size_t i = 1; kind && i < KINDS; i++)
+	for (size_t i = 1; kind && i < ARRAY_COUNT(kind_names); i++)
 		if (strcmp(kind, kind_names[i]) == 0)
 			change->kind = (enum setup_kind)i;
 	change->created = json_get_bool(object, "created", false);
 	change->was_enabled = json_get_bool(object, "wasEnabled", false);
 	change->was_active = json_get_bool(object, "wasActive", false);
-	for (size_t i = 0; i < TEXTS; i++) {
+	for (size_t i = 0; i < ARRAY_COUNT(texts); i++) {
 		char **text = text_of(change, &texts[i]);
-		if (!take_bytes(object, texts[i].name, text) || (!*text && (texts[i].needed_by & 1U << change->kind) != 0))
+		bool is_needed = (texts[i].needed_by & 1U << change->kind) != 0;
+		if (!take_bytes(object, texts[i].name, text) || (is_needed && !*text))
 			return false;
 	}
 	return change->kind != SETUP_NOTHING;
@@ -117,7 +119,8 @@ static bool take_changes(struct setup_record *record, struct json_object *object
 {
 	struct json_object *changes;
 	if (json_get_int(object, "version", 0) != RECORD_VERSION
-	    || !json_object_object_get_ex(object, "changes", &changes) || !json_object_is_type(changes, json_type_array))
+	    || !json_object_object_get_ex(object, "changes", &changes)
+	    || !json_object_is_type(changes, json_type_array))
 		return false;
 	size_t count = json_object_array_length(changes);
 	record->changes = calloc(count + 1, sizeof(*record->changes));
@@ -133,7 +136,8 @@ static bool read_record(struct setup_record *record, const struct person_file *f
 {
 	/* Somebody else could have setup write into settings.json and remove files. */
 	if ((file->mode & 0022) != 0) {
-		buf_printf(why, "others may write in it (look what is in it, then chmod 600 %s)", record->path);
+		buf_printf(why, "others may write in it (look what is in it, then chmod 600 %s)",
+			   record->path);
 		return false;
 	}
 	AUTO_JSON *object = cache_parse_json(&file->text);
@@ -151,7 +155,7 @@ static bool read_record(struct setup_record *record, const struct person_file *f
 
 bool setup_record_load(struct setup_record *record, struct buf *error)
 {
-	struct person_file file;
+	AUTO_PERSON_FILE file = { 0 };
 	AUTO_BUF why = BUF_INIT;
 	memset(record, 0, sizeof(*record));
 	record->path = locate();
@@ -161,7 +165,6 @@ bool setup_record_load(struct setup_record *record, struct buf *error)
 	}
 	bool good = person_file_read(record->path, CACHE_READ_MAX_BYTES, &file, &why)
 		    && (!file.exists || read_record(record, &file, &why));
-	person_file_release(&file);
 	if (!good)
 		buf_printf(error, "cannot read %s, the record of what setup has done: %s; "
 			   "mend it, or move it away to do without", record->path, buf_message(&why));
@@ -172,7 +175,7 @@ static void write_change(struct jsonw *w, struct setup_change *change)
 {
 	jsonw_begin_object(w);
 	jsonw_put_string(w, "kind", kind_names[change->kind]);
-	for (size_t i = 0; i < TEXTS; i++)
+	for (size_t i = 0; i < ARRAY_COUNT(texts); i++)
 		put_bytes(w, texts[i].name, *text_of(change, &texts[i]));
 	if (change->created)
 		jsonw_put_bool(w, "created", true);
@@ -204,21 +207,28 @@ static void write_record(const struct setup_record *record, struct buf *out)
 	out->failed = out->failed || json.failed;
 }
 
-/* Makes the directories above the record that are missing. Returns false with errno. */
-static bool make_parents(const char *path)
+bool setup_each_parent(const char *path, bool (*make)(void *ctx, const char *directory), void *ctx)
 {
 	AUTO_FREE char *partial = strdup(path);
 	bool good = partial != NULL;
-	for (char *slash = partial ? strchr(partial + 1, '/') : NULL; good && slash; slash = strchr(slash + 1, '/')) {
+	char *slash = partial;
+	while (good && (slash = strchr(slash + 1, '/'))) {
 		*slash = '\0';
-		struct stat st;
-		good = mkdir(partial, 0700) == 0 || stat(partial, &st) == 0;
+		good = make(ctx, partial);
 		*slash = '/';
 	}
 	return good;
 }
 
-/* The record goes, and its directory when nothing else is in it. */
+/* Makes a directory unless it exists. Returns false with errno. */
+static bool make_directory(void *ctx, const char *path)
+{
+	struct stat st;
+	(void)ctx;
+	return mkdir(path, 0700) == 0 || stat(path, &st) == 0;
+}
+
+/* Removes the record, and its directory when nothing else is in it. */
 static bool remove_record(const struct setup_record *record, struct buf *error)
 {
 	if (unlink(record->path) != 0 && errno != ENOENT) {
@@ -234,17 +244,17 @@ static bool remove_record(const struct setup_record *record, struct buf *error)
 
 bool setup_record_save(const struct setup_record *record, struct buf *error)
 {
-	struct person_file file = { 0 };
+	AUTO_PERSON_FILE file = { 0 };
 	AUTO_BUF out = BUF_INIT, why = BUF_INIT;
 	if (record->count == 0)
 		return remove_record(record, error);
 	write_record(record, &out);
-	if (!out.failed && !make_parents(record->path))
+	if (!out.failed && !setup_each_parent(record->path, make_directory, NULL))
 		buf_append_str(&why, strerror(errno));
-	bool good = !out.failed && why.len == 0 && person_file_read(record->path, CACHE_READ_MAX_BYTES, &file, &why);
+	bool good = !out.failed && why.len == 0
+		    && person_file_read(record->path, CACHE_READ_MAX_BYTES, &file, &why);
 	file.mode = 0600;
 	good = good && person_file_replace(&file, out.data, out.len, NULL, NULL, &why);
-	person_file_release(&file);
 	if (!good)
 		buf_printf(error, "cannot write %s: %s", record->path, buf_message(&why));
 	return good;
@@ -257,28 +267,34 @@ static bool same_text(const char *a, const char *b)
 	return a && b ? strcmp(a, b) == 0 : a == b;
 }
 
-struct setup_change *setup_record_find(const struct setup_record *record, enum setup_kind kind, const char *path,
-				       const char *section, const char *key)
+struct setup_change *setup_record_find(const struct setup_record *record, enum setup_kind kind,
+				       const char *path, const char *section, const char *key)
 {
 	for (size_t i = 0; i < record->count; i++) {
 		struct setup_change *change = &record->changes[i];
-		if (change->kind == kind && same_text(change->path, path)
-		    && (kind != SETUP_CONFIG || (same_text(change->section, section) && same_text(change->key, key))))
+		if (change->kind != kind || !same_text(change->path, path))
+			continue;
+		if (kind != SETUP_CONFIG
+		    || (same_text(change->section, section) && same_text(change->key, key)))
 			return change;
 	}
 	return NULL;
 }
 
+struct setup_change *setup_record_find_same(const struct setup_record *record,
+					    const struct setup_change *change)
+{
+	return setup_record_find(record, change->kind, change->path, change->section, change->key);
+}
+
 bool setup_record_put(struct setup_record *record, struct setup_change *change, struct setup_change *old)
 {
-	struct setup_change *same = setup_record_find(record, change->kind, change->path, change->section, change->key);
-	memset(old, 0, sizeof(*old));
+	struct setup_change *same = setup_record_find_same(record, change);
+	*old = same ? *same : (struct setup_change){ 0 };
 	if (!same) {
-		if (!array_reserve(&record->changes, &record->cap, record->count + 1, sizeof(*record->changes)))
+		if (!array_reserve(&record->changes, &record->cap, record->count + 1, sizeof(*same)))
 			return false;
 		same = &record->changes[record->count++];
-	} else {
-		*old = *same;
 	}
 	*same = *change;
 	memset(change, 0, sizeof(*change));
@@ -287,14 +303,15 @@ bool setup_record_put(struct setup_record *record, struct setup_change *change, 
 
 void setup_record_drop(struct setup_record *record, size_t index)
 {
-	setup_change_release(&record->changes[index]);
+	struct setup_change *change = &record->changes[index];
+	setup_change_release(change);
 	record->count--;
-	memmove(&record->changes[index], &record->changes[index + 1], (record->count - index) * sizeof(*record->changes));
+	memmove(change, change + 1, (record->count - index) * sizeof(*change));
 }
 
 void setup_change_release(struct setup_change *change)
 {
-	for (size_t i = 0; i < TEXTS; i++)
+	for (size_t i = 0; i < ARRAY_COUNT(texts); i++)
 		free(*text_of(change, &texts[i]));
 	memset(change, 0, sizeof(*change));
 }

@@ -1,21 +1,22 @@
 /*
  * setup: connects swatch with everything around it, and takes that back.
  *
- * For: cmd-setup.c. The parts, each of which shows what it is going to do, asks, does it, and records it:
- *   setup_claude.c       where Claude Code keeps its things
- *   setup_ccusage.c      ccusage, with the node that it needs, as absolute paths into swatch.conf
- *   setup_service.c      the user's service; setup_unit.c: the files that it takes
- *   setup_autostart.c    where there is no systemd
- *   setup_statusline.c   statusLine in settings.json
- *   setup_undo.c         all of it back
+ * For: commands/setup.c. The steps, each of which shows what it is going to do, asks, does it, and records
+ * it:
+ *   claude.c        finds Claude Code's directories
+ *   ccusage.c       writes ccusage and the node that it needs into swatch.conf, as absolute paths
+ *   service.c       installs the user's service; unit.c: its files
+ *   autostart.c     sets [daemon] autostart where there is no systemd
+ *   statusline.c    sets statusLine in settings.json
+ *   undo.c          takes all of it back
  *
- *   setup_talk.c         rows, questions, failures
- *   setup_record.c       setup.json: what was done
- *   setup_config.c       one setting of swatch.conf, set and recorded
- *   person_file.c        files replaced whole or not at all; json/edit.c and config/edit.c: edits that keep every other byte
+ *   talk.c          rows, questions, failures
+ *   record.c        setup.json: what setup has done
+ *   config.c        sets and records one setting of swatch.conf
+ *   person_file.c   replaces files; json/edit.c and config/edit.c make edits that keep every other byte
  *
- * A change is recorded before it is made, so that none can be made that nobody knows of: undoing one that was not made
- * finds nothing to undo.
+ * setup records a change before it makes it. So it never makes a change without a record; undoing one that it
+ * did not make finds nothing to undo.
  */
 #ifndef SWATCH_SWATCH_SETUP_SETUP_H
 #define SWATCH_SWATCH_SETUP_SETUP_H
@@ -31,23 +32,24 @@
 #include "swatch/ui/page.h"
 
 #define SETUP_CLAUDE_MAX 32
+#define SETUP_NO_DAEMON "the program swatchd is not beside this one, in " SWATCH_BINDIR " or on PATH"
 
 struct setup {
 	struct invocation *invocation;     /* config, cache_dir and socket_path are filled */
 	bool assume_yes, dry_run;
 	bool can_ask;                      /* stdin is a terminal */
 	char *config_path;                 /* of swatch.conf */
-	char *claude[SETUP_CLAUDE_MAX];    /* Claude's directories: where a settings.json is, or is to be */
+	char *claude[SETUP_CLAUDE_MAX];    /* Claude Code's directories, the homes of settings.json */
 	size_t claude_count;
 	struct setup_record record;
-	struct setup_change replaced;      /* what setup_begin() took the place of */
-	size_t begun;                      /* where in the record it put the change */
+	struct setup_change replaced;      /* the change that setup_begin() replaced in the record */
+	size_t begun;                      /* the index of the change that it put there */
 	struct page page;
-	bool expects_daemon;               /* one was started, or is there already */
+	bool expects_daemon;               /* setup started one, or found one */
 	bool failed;
-	size_t changes;                    /* that were shown */
+	size_t changes;                    /* so many it has shown */
 	size_t declined;
-	int interrupted;                   /* the signal that this process got meanwhile; 0: none */
+	int interrupted;                   /* the signal that this process got; 0: none */
 };
 
 /* ---- the steps, in their order ---- */
@@ -61,85 +63,86 @@ void setup_statusline(struct setup *setup);
 
 void setup_undo(struct setup *setup);
 
-/* ---- talking: setup_talk.c ---- */
+/* ---- talking: talk.c ---- */
 
-/* A row, and its items, a line each. They are printed when something is asked or done. */
+/* Adds a row; adds an item, a line of its own, to the row. */
 void setup_row(struct setup *setup, const char *label);
-void setup_item(struct setup *setup, enum page_style style, const char *format, ...) __attribute__((format(printf, 3, 4)));
+void setup_item(struct setup *setup, enum page_style style, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
 
-/* What was said so far is printed. */
+/* Prints the rows so far. setup_agree(), setup_done() and setup_fail() do it, too. */
 void setup_flush(struct setup *setup);
 
 /*
- * Asks whether what was said is to be done. False also when nothing is to be done at all (--dry-run, nobody to ask).
- * `default_yes`: what an empty answer means.
+ * Asks whether to do what the rows say. Returns false also with --dry-run, and when there is nobody to ask.
+ * `default_yes`: the meaning of an empty answer.
  */
 bool setup_agree(struct setup *setup, bool default_yes);
 
-/* How it went: items, printed at once. setup_fail() makes the exit status 1. */
+/* Add an item that tells how it went. setup_fail() makes the exit status 1. */
 void setup_done(struct setup *setup, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void setup_fail(struct setup *setup, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* ---- recording: setup_talk.c ---- */
+/* ---- recording: talk.c ---- */
 
 /*
- * Records a change, which becomes the record's, in the place of one of the same thing. False after setup_fail(): it must
- * not be made then.
+ * Records a change, whose texts the record then owns; it replaces an older change of the same thing. Returns
+ * false after setup_fail(): then do not make the change.
  */
 bool setup_begin(struct setup *setup, struct setup_change *change);
 
-/* The change that was begun last was made; or it was not, and the record is as it was. */
+/* Ends what setup_begin() began. Without `made`, the record is again as it was before. */
 void setup_end(struct setup *setup, bool made);
 
-/* Makes the directories that are missing above `path`, each of them recorded. False after setup_fail(). */
+/* Makes the missing directories above `path` and records each. Returns false after setup_fail(). */
 bool setup_make_parents(struct setup *setup, const char *path);
 
 /* ---- shared by the steps ---- */
 
 /*
- * Sets a key of swatch.conf (setup_config.c): recorded, and the new file is read as swatchd reads it before it is put in
- * place. Then a running daemon is told. False after setup_fail().
+ * Sets a key of swatch.conf and records that. Reads the new file as swatchd does before it replaces the old
+ * one, then has a running daemon reload it. Returns false after setup_fail().
  */
 bool setup_set_config(struct setup *setup, const char *section, const char *key, const char *const *words);
 
 /*
- * Whether swatch.conf has the key, and whether the setting is the one that is recorded as ours. False after setup_fail():
- * the file cannot be read.
+ * Tells whether swatch.conf has the key, and whether its setting is the recorded one. Returns false after
+ * setup_fail(), when the file cannot be read.
  */
 bool setup_look_config(struct setup *setup, const char *section, const char *key, bool *has, bool *ours);
 
-/* A running daemon reads its config again. */
+/* Has a running daemon read its config again. */
 void setup_tell_daemon(const struct setup *setup);
 
 #define SETUP_VERSION_SIZE 64
 
 /*
- * The pid of the daemon that listens, or at least has the lock; 0: there is none. `version` (SETUP_VERSION_SIZE bytes)
- * may be NULL.
+ * Returns the pid of the daemon that listens, or at least has the lock; 0: there is none. `version` may be
+ * NULL.
  */
-pid_t setup_find_daemon(const struct setup *setup, char *version);
+pid_t setup_find_daemon(const struct setup *setup, char version[SETUP_VERSION_SIZE]);
 
-/* Ends a daemon and waits until it let go of the lock. False after some seconds. */
+/* Ends a daemon and waits until it has released the lock. Returns false after 10 seconds. */
 bool setup_end_daemon(const struct setup *setup, pid_t pid);
 
-/* Waits for a daemon that was started. Returns its pid, 0 when none listens after 15 seconds. */
+/* Waits for a daemon to listen. Returns its pid, or 0 after 15 seconds. */
 pid_t setup_await_daemon(const struct setup *setup);
 
-/* A path as people write it: the home directory is "~". Good until the next call but three. */
+/* Shortens the home directory to "~". Four results are good at a time. */
 const char *setup_path(const char *path);
 
-/* ---- setup_unit.c ---- */
+/* ---- unit.c ---- */
 
-/* The unit file as it is shipped, with this swatchd; or what it needs besides. False when memory ran out. */
+/* Writes the shipped unit file with this swatchd in it. Returns false when memory ran out. */
 bool setup_unit_write(const char *daemon_path, struct buf *out);
 
 /*
- * What the service has to know besides its unit: the environment of now, and a cache directory that is not where the
- * unit has it. Nothing when there is nothing to know.
+ * Writes what the service has to know besides its unit: this process's environment, and a cache directory
+ * other than the unit's. Writes nothing when neither is needed.
  */
 void setup_unit_write_extra(const char *cache_dir, struct buf *out);
 
-/* True when a file says that swatch setup wrote it. */
+/* Whether a file's first line says that swatch setup wrote it. */
 bool setup_unit_is_ours(const char *text);
 
 #endif

@@ -17,7 +17,7 @@
 
 /* ---- the command ---- */
 
-/* A word as a shell takes it: Claude Code runs the command with one. */
+/* Quotes a word for the shell with which Claude Code runs the command. */
 static void quote_for_shell(const char *word, struct buf *out)
 {
 	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-+@%:,";
@@ -35,14 +35,14 @@ static void quote_for_shell(const char *word, struct buf *out)
 	buf_append_char(out, '\'');
 }
 
-/* Whether a command runs swatch; *runs: its program is there, as far as can be told. */
+/* Whether a command calls swatch; *runs: its program exists, as far as we can tell. */
 static bool is_swatch(const char *command, bool *runs)
 {
 	AUTO_BUF error = BUF_INIT;
 	*runs = true;
 	if (!strstr(command, "swatch"))
 		return false;
-	/* What a shell takes apart is somebody's own way of calling it. */
+	/* Shell syntax is somebody's own way of calling it. */
 	if (command[strcspn(command, "|&;<>()$`*?[]#{}\n")] != '\0')
 		return true;
 	char **words = argv_split(command, &error);
@@ -52,16 +52,15 @@ static bool is_swatch(const char *command, bool *runs)
 	return true;
 }
 
-/* The value, set out as the document is: `line` is what a line of its top object begins with. */
+/* Writes the value in the document's layout; a line of its top object begins with `line`. */
 static void write_value(const char *command, const char *line, struct buf *out)
 {
-	const char *indent = strchr(line, '\n');
-	const char *unit = indent ? indent + 1 : "";
+	const char *indent = strchr(line, '\n'), *unit = indent ? indent + 1 : "", *blank = *line ? "" : " ";
 	struct jsonw w;
-	buf_printf(out, "{%s%s\"type\": \"command\",%s%s%s\"command\": ", line, unit, line, unit, *line ? "" : " ");
+	buf_printf(out, "{%s%s\"type\": \"command\",%s%s%s\"command\": ", line, unit, line, unit, blank);
 	jsonw_init(&w, out);
 	jsonw_string(&w, command);
-	buf_printf(out, ",%s%s%s\"padding\": 0%s}", line, unit, *line ? "" : " ", line);
+	buf_printf(out, ",%s%s%s\"padding\": 0%s}", line, unit, blank, line);
 }
 
 /* ---- one file ---- */
@@ -72,30 +71,31 @@ struct job {
 	struct json_edit_member member;
 	struct buf command;            /* ours */
 	struct buf value, text;        /* ours; the whole file with it */
-	char *present;                 /* the value that is there; NULL: none */
-	const struct setup_change *old; /* that value is the one of this record; NULL: it is not */
+	char *present;                 /* the file's value; NULL: none */
+	const struct setup_change *old; /* the record of that value; NULL: it is not ours */
 };
 
-/* What is there now. Returns false after setup_fail(). */
+/* Reads the file. Returns false after setup_fail(). */
 static bool look(struct setup *setup, struct job *job)
 {
 	AUTO_BUF error = BUF_INIT;
+	const struct buf *text = &job->file.text;
 	bool good = person_file_read(job->path, JSON_EDIT_MAX_BYTES, &job->file, &error)
 		    && (!job->file.exists
-			|| json_edit_find(buf_str(&job->file.text), job->file.text.len, "statusLine", &job->member,
-					  &error));
+			|| json_edit_find(buf_str(text), text->len, "statusLine", &job->member, &error));
 	if (!good)
-		setup_fail(setup, "%s cannot be read: %s; it stays as it is", setup_path(job->path), buf_message(&error));
+		setup_fail(setup, "%s cannot be read: %s; it stays as it is", setup_path(job->path),
+			   buf_message(&error));
 	if (!good || !job->member.found)
 		return good;
-	job->present = strndup(job->file.text.data + job->member.value_at, job->member.value_len);
+	job->present = strndup(text->data + job->member.value_at, job->member.value_len);
 	job->old = setup_record_find(&setup->record, SETUP_STATUSLINE, job->path, NULL, NULL);
 	if (job->old && (!job->present || strcmp(job->old->value, job->present) != 0))
 		job->old = NULL;
 	return true;
 }
 
-/* The new text. Returns false after setup_fail(). */
+/* Composes the new text. Returns false after setup_fail(). */
 static bool compose(struct setup *setup, struct job *job)
 {
 	AUTO_BUF error = BUF_INIT;
@@ -105,9 +105,10 @@ static bool compose(struct setup *setup, struct job *job)
 		return false;
 	}
 	if (job->file.exists) {
+		const struct buf *text = &job->file.text;
 		write_value(buf_str(&job->command), job->member.line, &job->value);
-		good = json_edit_set(job->file.text.data, job->file.text.len, "statusLine", buf_str(&job->value),
-				     &job->text, &error);
+		good = json_edit_set(text->data, text->len, "statusLine", buf_str(&job->value), &job->text,
+				     &error);
 	} else {
 		write_value(buf_str(&job->command), "\n  ", &job->value);
 		buf_printf(&job->text, "{\n  \"statusLine\": %s\n}\n", buf_str(&job->value));
@@ -118,7 +119,7 @@ static bool compose(struct setup *setup, struct job *job)
 	return good;
 }
 
-/* Says what is there. Returns true when it is a statusline of ours that runs: nothing is left to do. */
+/* Shows the present statusLine. Returns true when it is ours and runs: nothing is left to do. */
 static bool is_connected(struct setup *setup, struct job *job, bool *foreign)
 {
 	AUTO_BUF ignored = BUF_INIT;
@@ -130,7 +131,8 @@ static bool is_connected(struct setup *setup, struct job *job, bool *foreign)
 	if (ours && runs)
 		setup_item(setup, STYLE_GOOD, "already so in %s: %s", setup_path(job->path), command);
 	else if (ours)
-		setup_item(setup, STYLE_NOTE, "%s runs a swatch that is not there: %s", setup_path(job->path), command);
+		setup_item(setup, STYLE_NOTE, "%s runs a swatch that does not exist: %s",
+			   setup_path(job->path), command);
 	else if (job->present)
 		setup_item(setup, STYLE_NOTE, "%s has another program's: %s", setup_path(job->path),
 			   command ? command : job->present);
@@ -142,7 +144,9 @@ static char *copy(const char *text)
 	return text ? strdup(text) : NULL;
 }
 
-/* Where one of ours is replaced, what was there before that stays known. Returns false when memory ran out. */
+/*
+ * When it replaces one of ours, the record keeps the one from before that. Returns false when memory ran out.
+ */
 static bool describe(const struct job *job, char *backup, struct setup_change *change)
 {
 	const struct setup_change *old = job->old;
@@ -199,8 +203,9 @@ static void connect(struct setup *setup, struct job *job)
 	bool foreign;
 	if (!look(setup, job) || is_connected(setup, job, &foreign) || !compose(setup, job))
 		return;
-	setup_item(setup, STYLE_PLAIN, "%s %s%s: \"statusLine\" is to run", job->file.exists ? "edit" : "write",
-		   setup_path(job->path), job->file.is_link ? " (through its link)" : "");
+	setup_item(setup, STYLE_PLAIN, "%s %s%s so that \"statusLine\" runs",
+		   job->file.exists ? "edit" : "write", setup_path(job->path),
+		   job->file.is_link ? " (through its link)" : "");
 	setup_item(setup, STYLE_STRONG, "%s", buf_str(&job->command));
 	if (foreign)
 		setup_item(setup, STYLE_NOTE, "in the place of the other program's; --undo puts that back");
@@ -213,7 +218,8 @@ void setup_statusline(struct setup *setup)
 	AUTO_FREE char *program = program_find_swatch();
 	setup_row(setup, "statusline");
 	if (!program) {
-		setup_fail(setup, "the program swatch is not beside this one, in " SWATCH_BINDIR " or on PATH; "
+		setup_fail(setup,
+			   "the program swatch is not beside this one, in " SWATCH_BINDIR " or on PATH; "
 			   "is swatch installed as a whole?");
 		return;
 	}

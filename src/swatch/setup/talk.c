@@ -1,4 +1,4 @@
-/* What setup says and asks, and what it records. */
+/* How setup talks with people, and how it records a change. */
 #include "swatch/setup/setup.h"
 
 #include <errno.h>
@@ -13,7 +13,7 @@
 #include "base/scope.h"
 #include "swatch/ui/terminal.h"
 
-/* ---- saying ---- */
+/* ---- output ---- */
 
 void setup_row(struct setup *setup, const char *label)
 {
@@ -107,7 +107,7 @@ bool setup_agree(struct setup *setup, bool default_yes)
 
 /* ---- recording ---- */
 
-/* Takes the change that was begun last out of the record again. */
+/* Takes the last change that was begun out of the record again. */
 static void forget(struct setup *setup)
 {
 	struct setup_change *change = &setup->record.changes[setup->begun];
@@ -123,8 +123,7 @@ static void forget(struct setup *setup)
 bool setup_begin(struct setup *setup, struct setup_change *change)
 {
 	AUTO_BUF error = BUF_INIT;
-	struct setup_change *same = setup_record_find(&setup->record, change->kind, change->path, change->section,
-						      change->key);
+	struct setup_change *same = setup_record_find_same(&setup->record, change);
 	setup->begun = same ? (size_t)(same - setup->record.changes) : setup->record.count;
 	if (!change->path || !setup_record_put(&setup->record, change, &setup->replaced)) {
 		setup_change_release(change);
@@ -149,9 +148,10 @@ void setup_end(struct setup *setup, bool made)
 	setup_change_release(&setup->replaced);
 }
 
-/* Makes one directory, unless it is there. */
-static bool make_directory(struct setup *setup, const char *path)
+/* Makes one directory, unless it exists. */
+static bool make_directory(void *ctx, const char *path)
 {
+	struct setup *setup = ctx;
 	struct stat st;
 	if (stat(path, &st) == 0)
 		return true;
@@ -168,14 +168,7 @@ static bool make_directory(struct setup *setup, const char *path)
 
 bool setup_make_parents(struct setup *setup, const char *path)
 {
-	AUTO_FREE char *partial = strdup(path);
-	bool good = partial != NULL;
-	for (char *slash = partial ? strchr(partial + 1, '/') : NULL; good && slash; slash = strchr(slash + 1, '/')) {
-		*slash = '\0';
-		good = make_directory(setup, partial);
-		*slash = '/';
-	}
-	return good;
+	return setup_each_parent(path, make_directory, setup);
 }
 
 /* ---- paths for people ---- */

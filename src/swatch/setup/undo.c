@@ -1,4 +1,4 @@
-/* Takes everything back, last change first, as far as it is still as setup left it. What was changed since stays. */
+/* Takes everything back, the last change first. A thing that somebody has changed since stays as it is. */
 #include "swatch/setup/setup.h"
 
 #include <errno.h>
@@ -20,7 +20,7 @@ enum verdict {
 	KEPT         /* the person declined, or undoing failed: it stays in the record */
 };
 
-/* How it went: says so. An empty `error` means that memory ran out. */
+/* Tells how it went. */
 static enum verdict finish(struct setup *setup, const char *path, bool good, const struct buf *error)
 {
 	if (good)
@@ -41,8 +41,8 @@ static enum verdict cannot_read(struct setup *setup, const char *path, const str
 enum likeness { SAME, OTHER, UNKNOWN };
 
 /*
- * Compares two values; how they are set out does not matter: Claude Code writes the file anew when it changes a setting.
- * UNKNOWN, with why in `error`: undo nothing then, and forget nothing.
+ * Compares two values, not their layout, since Claude Code writes the whole file when it changes a setting.
+ * After UNKNOWN, with a message, undo nothing and forget nothing.
  */
 static enum likeness compare_values(const char *a, const char *b, struct buf *error)
 {
@@ -54,8 +54,9 @@ static enum likeness compare_values(const char *a, const char *b, struct buf *er
 	return !right ? UNKNOWN : json_object_equal(left, right) == 1 ? SAME : OTHER;
 }
 
-/* A file that setup made goes when nothing else has come into it: SAME. */
-static enum likeness compare_to_ours(const struct setup_change *change, const struct person_file *file, struct buf *error)
+/* Returns SAME for a file that setup made and that holds nothing else. */
+static enum likeness compare_to_ours(const struct setup_change *change, const struct person_file *file,
+				     struct buf *error)
 {
 	AUTO_BUF whole = BUF_INIT;
 	if (!change->created)
@@ -64,20 +65,19 @@ static enum likeness compare_to_ours(const struct setup_change *change, const st
 	return whole.failed ? UNKNOWN : compare_values(buf_str(&file->text), whole.data, error);
 }
 
-/* The backup is of no use when the file says the same again. */
+/* Removes the backup when the file is again the same. */
 static void remove_backup(struct setup *setup, const struct setup_change *change, const struct buf *text)
 {
-	struct person_file backup;
+	AUTO_PERSON_FILE backup = { 0 };
 	AUTO_BUF ignored = BUF_INIT;
-	if (!change->backup)
+	if (!change->backup || !person_file_read(change->backup, JSON_EDIT_MAX_BYTES, &backup, &ignored)
+	    || !backup.exists)
 		return;
-	bool read = person_file_read(change->backup, JSON_EDIT_MAX_BYTES, &backup, &ignored) && backup.exists;
-	if (read && backup.text.len == text->len && memcmp(buf_str(&backup.text), buf_str(text), text->len) == 0)
+	if (backup.text.len == text->len && memcmp(buf_str(&backup.text), buf_str(text), text->len) == 0)
 		(void)unlink(change->backup);
-	else if (read)
+	else
 		setup_item(setup, STYLE_NOTE, "the rest of the file was changed since: the backup stays, %s",
 			   setup_path(change->backup));
-	person_file_release(&backup);
 }
 
 static enum verdict restore_statusline(struct setup *setup, const struct setup_change *change,
@@ -85,20 +85,22 @@ static enum verdict restore_statusline(struct setup *setup, const struct setup_c
 {
 	AUTO_BUF text = BUF_INIT, error = BUF_INIT;
 	enum likeness ours = compare_to_ours(change, file, &error);
-	const char *what = ours == SAME ? "remove it, nothing else is in it"
-			   : change->previous ? "put back the statusLine that was there" : "take statusLine out again";
+	const char *what = ours == SAME       ? "remove it, nothing else is in it"
+			   : change->previous ? "put back the old statusLine"
+					      : "take statusLine out again";
 	setup_item(setup, STYLE_PLAIN, "%s: %s", setup_path(change->path), what);
 	if (ours == UNKNOWN)
 		return finish(setup, change->path, false, &error);
 	if (!setup_agree(setup, true))
 		return KEPT;
+	const struct buf *old = &file->text;
 	bool good;
 	if (ours == SAME)
 		good = person_file_remove(file, &error);
 	else if (change->previous)
-		good = json_edit_set(file->text.data, file->text.len, "statusLine", change->previous, &text, &error);
+		good = json_edit_set(old->data, old->len, "statusLine", change->previous, &text, &error);
 	else
-		good = json_edit_unset(file->text.data, file->text.len, "statusLine", &text, &error);
+		good = json_edit_unset(old->data, old->len, "statusLine", &text, &error);
 	if (good && ours != SAME)
 		good = person_file_replace(file, text.data, text.len, NULL, NULL, &error);
 	if (good)
@@ -106,13 +108,14 @@ static enum verdict restore_statusline(struct setup *setup, const struct setup_c
 	return finish(setup, change->path, good, &error);
 }
 
-/* Compares what is there with what setup wrote. */
+/* Compares the present value with setup's. */
 static enum verdict look_at_statusline(struct setup *setup, const struct setup_change *change,
 				       const struct person_file *file, const struct json_edit_member *member)
 {
 	AUTO_BUF error = BUF_INIT;
 	if (!member->found) {
-		setup_item(setup, STYLE_NOTE, "%s has no statusLine any more: nothing to undo", setup_path(change->path));
+		setup_item(setup, STYLE_NOTE, "%s has no statusLine any more: nothing to undo",
+			   setup_path(change->path));
 		return UNDONE;
 	}
 	AUTO_FREE char *present = strndup(file->text.data + member->value_at, member->value_len);
@@ -121,34 +124,36 @@ static enum verdict look_at_statusline(struct setup *setup, const struct setup_c
 		return finish(setup, change->path, false, &error);
 	if (likeness == SAME)
 		return restore_statusline(setup, change, file);
-	setup_item(setup, STYLE_NOTE, "%s: statusLine was changed since, and stays as it is", setup_path(change->path));
+	setup_item(setup, STYLE_NOTE, "%s: statusLine was changed since, and stays as it is",
+		   setup_path(change->path));
 	return UNDONE;
 }
 
 static enum verdict undo_statusline(struct setup *setup, const struct setup_change *change)
 {
-	struct person_file file;
+	AUTO_PERSON_FILE file = { 0 };
 	struct json_edit_member member = { .found = false };
 	AUTO_BUF error = BUF_INIT;
+	const struct buf *text = &file.text;
 	setup_row(setup, "statusline");
-	bool good = person_file_read(change->path, JSON_EDIT_MAX_BYTES, &file, &error)
-		    && (!file.exists || json_edit_find(buf_str(&file.text), file.text.len, "statusLine", &member, &error));
-	enum verdict verdict = good ? look_at_statusline(setup, change, &file, &member)
-				    : cannot_read(setup, change->path, &error);
-	person_file_release(&file);
-	return verdict;
+	if (!person_file_read(change->path, JSON_EDIT_MAX_BYTES, &file, &error)
+	    || (file.exists && !json_edit_find(buf_str(text), text->len, "statusLine", &member, &error)))
+		return cannot_read(setup, change->path, &error);
+	return look_at_statusline(setup, change, &file, &member);
 }
 
 /* ---- swatch.conf ---- */
 
-static enum verdict restore_config(struct setup *setup, const struct setup_change *change, const struct person_file *file,
-				   const struct buf *text)
+static enum verdict restore_config(struct setup *setup, const struct setup_change *change,
+				   const struct person_file *file, const struct buf *text)
 {
 	AUTO_BUF error = BUF_INIT;
 	bool remove = change->created && text->len == 0;
-	setup_item(setup, STYLE_PLAIN, "%s: %s [%s] %s", setup_path(change->path),
-		   remove ? "remove it, nothing is in it but" : change->previous ? "put back the former" : "take out",
-		   change->section, change->key);
+	const char *what = remove             ? "remove it, nothing is in it but"
+			   : change->previous ? "put back the former"
+					      : "take out";
+	setup_item(setup, STYLE_PLAIN, "%s: %s [%s] %s", setup_path(change->path), what, change->section,
+		   change->key);
 	if (!setup_agree(setup, true))
 		return KEPT;
 	bool good = remove ? person_file_remove(file, &error)
@@ -160,78 +165,73 @@ static enum verdict restore_config(struct setup *setup, const struct setup_chang
 
 static enum verdict undo_config(struct setup *setup, const struct setup_change *change)
 {
-	const struct config_change made = { .section = change->section, .key = change->key, .lines = change->value,
-					    .previous = change->previous, .added = change->added };
-	struct person_file file;
+	const struct config_change made = { .section = change->section, .key = change->key,
+					    .lines = change->value, .previous = change->previous,
+					    .added = change->added };
+	AUTO_PERSON_FILE file = { 0 };
 	AUTO_BUF text = BUF_INIT, error = BUF_INIT;
-	enum verdict verdict = UNDONE;
 	setup_row(setup, "config");
-	if (!person_file_read(change->path, FILE_MAX_BYTES, &file, &error)) {
-		verdict = cannot_read(setup, change->path, &error);
-	} else {
-		switch (config_edit_undo(buf_str(&file.text), file.text.len, &made, &text)) {
-		case CONFIG_EDIT_UNDONE:
-			verdict = restore_config(setup, change, &file, &text);
-			break;
-		case CONFIG_EDIT_GONE:
-			setup_item(setup, STYLE_NOTE, "%s has no [%s] %s any more: nothing to undo",
-				   setup_path(change->path), change->section, change->key);
-			break;
-		case CONFIG_EDIT_CHANGED:
-			setup_item(setup, STYLE_NOTE, "%s: [%s] %s was changed since, and stays as it is",
-				   setup_path(change->path), change->section, change->key);
-			break;
-		case CONFIG_EDIT_NO_MEMORY:
-			verdict = finish(setup, change->path, false, &error);
-			break;
-		}
+	if (!person_file_read(change->path, FILE_MAX_BYTES, &file, &error))
+		return cannot_read(setup, change->path, &error);
+	switch (config_edit_undo(buf_str(&file.text), file.text.len, &made, &text)) {
+	case CONFIG_EDIT_UNDONE:
+		return restore_config(setup, change, &file, &text);
+	case CONFIG_EDIT_GONE:
+		setup_item(setup, STYLE_NOTE, "%s has no [%s] %s any more: nothing to undo",
+			   setup_path(change->path), change->section, change->key);
+		break;
+	case CONFIG_EDIT_CHANGED:
+		setup_item(setup, STYLE_NOTE, "%s: [%s] %s was changed since, and stays as it is",
+			   setup_path(change->path), change->section, change->key);
+		break;
+	case CONFIG_EDIT_NO_MEMORY:
+		return finish(setup, change->path, false, &error);
 	}
-	person_file_release(&file);
-	return verdict;
+	return UNDONE;
 }
 
 /* ---- files, directories ---- */
 
-static enum verdict remove_file(struct setup *setup, const struct setup_change *change, const struct person_file *file)
-{
-	AUTO_BUF error = BUF_INIT;
-	setup_item(setup, STYLE_PLAIN, "remove %s", setup_path(change->path));
-	return setup_agree(setup, true) ? finish(setup, change->path, person_file_remove(file, &error), &error) : KEPT;
-}
-
 static enum verdict undo_file(struct setup *setup, const struct setup_change *change)
 {
-	struct person_file file;
+	AUTO_PERSON_FILE file = { 0 };
 	AUTO_BUF error = BUF_INIT;
-	enum verdict verdict = UNDONE;
+	const char *path = change->path;
 	setup_row(setup, "file");
-	if (!person_file_read(change->path, FILE_MAX_BYTES, &file, &error))
-		verdict = cannot_read(setup, change->path, &error);
-	else if (!file.exists)
-		setup_item(setup, STYLE_NOTE, "%s is gone already", setup_path(change->path));
-	else if (strcmp(buf_str(&file.text), change->value) != 0)
-		setup_item(setup, STYLE_NOTE, "%s was changed since, and stays as it is", setup_path(change->path));
-	else
-		verdict = remove_file(setup, change, &file);
-	person_file_release(&file);
-	return verdict;
+	if (!person_file_read(path, FILE_MAX_BYTES, &file, &error))
+		return cannot_read(setup, path, &error);
+	if (!file.exists) {
+		setup_item(setup, STYLE_NOTE, "%s is gone already", setup_path(path));
+		return UNDONE;
+	}
+	if (strcmp(buf_str(&file.text), change->value) != 0) {
+		setup_item(setup, STYLE_NOTE, "%s was changed since, and stays as it is", setup_path(path));
+		return UNDONE;
+	}
+	setup_item(setup, STYLE_PLAIN, "remove %s", setup_path(path));
+	if (!setup_agree(setup, true))
+		return KEPT;
+	return finish(setup, path, person_file_remove(&file, &error), &error);
 }
 
-/* Nothing is asked for an empty directory; one that is used stays. */
+/* Removes an empty directory without asking; any other stays. */
 static enum verdict undo_directory(struct setup *setup, const struct setup_change *change)
 {
 	if (setup->dry_run || (!setup->assume_yes && !setup->can_ask))
 		return KEPT;
-	return rmdir(change->path) == 0 || errno == ENOENT || errno == ENOTEMPTY || errno == EEXIST ? UNDONE : KEPT;
+	if (rmdir(change->path) == 0)
+		return UNDONE;
+	return errno == ENOENT || errno == ENOTEMPTY || errno == EEXIST ? UNDONE : KEPT;
 }
 
 /* ---- the service, the daemon ---- */
 
-/* How the service has to be made what it was; NULL: it is. */
-static const char *service_verb(const struct setup_change *change, const struct user_service *service, bool *now)
+/* Returns systemctl's verb that makes the service as it was before; NULL: nothing to do. */
+static const char *service_verb(const struct setup_change *change, const struct user_service *service,
+				bool *now)
 {
-	bool enabled = strncmp(service->file, "enabled", 7) == 0, active = strcmp(service->active, "active") == 0;
-	*now = active && !change->was_active;
+	bool enabled = strncmp(service->file, "enabled", 7) == 0;
+	*now = strcmp(service->active, "active") == 0 && !change->was_active;
 	if (enabled && !change->was_enabled)
 		return "disable";
 	return *now ? "stop" : NULL;
@@ -254,8 +254,13 @@ static enum verdict undo_service(struct setup *setup, const struct setup_change 
 		return UNDONE;
 	}
 	bool with_now = now && strcmp(verb, "disable") == 0;
-	const char *words[] = { verb, with_now ? "--now" : USER_SERVICE_UNIT, with_now ? USER_SERVICE_UNIT : NULL, NULL };
-	setup_item(setup, STYLE_PLAIN, "systemctl --user %s%s " USER_SERVICE_UNIT, verb, with_now ? " --now" : "");
+	const char *words[4] = { verb, USER_SERVICE_UNIT };
+	if (with_now) {
+		words[1] = "--now";
+		words[2] = USER_SERVICE_UNIT;
+	}
+	setup_item(setup, STYLE_PLAIN, "systemctl --user %s%s " USER_SERVICE_UNIT, verb,
+		   with_now ? " --now" : "");
 	if (!setup_agree(setup, true))
 		return KEPT;
 	if (user_service_do(words, &why, &setup->interrupted) != USER_SERVICE_ANSWERED) {
@@ -306,7 +311,7 @@ static enum verdict undo_change(struct setup *setup, const struct setup_change *
 	return UNDONE;
 }
 
-/* Has systemd notice that its files are gone. */
+/* Makes systemd notice that its files are gone. */
 static void reload_systemd(struct setup *setup)
 {
 	static const char *const words[] = { "daemon-reload", NULL };
@@ -321,11 +326,13 @@ void setup_undo(struct setup *setup)
 	AUTO_BUF error = BUF_INIT;
 	if (setup->record.count == 0) {
 		setup_row(setup, "undo");
-		setup_item(setup, STYLE_PLAIN, "nothing is to be undone: %s is not there", setup_path(setup->record.path));
+		setup_item(setup, STYLE_PLAIN, "nothing to undo: %s does not exist",
+			   setup_path(setup->record.path));
 	}
 	for (size_t i = setup->record.count; i-- > 0 && !setup->interrupted;) {
 		bool is_file = setup->record.changes[i].kind == SETUP_FILE;
-		if (undo_change(setup, &setup->record.changes[i]) == KEPT || setup->dry_run || setup->interrupted)
+		bool is_kept = undo_change(setup, &setup->record.changes[i]) == KEPT;
+		if (is_kept || setup->dry_run || setup->interrupted)
 			continue;
 		if (!setup->assume_yes && !setup->can_ask)
 			continue;

@@ -1,10 +1,11 @@
-/* The files that the user's service takes: the unit as it is shipped, and what it has to know besides. */
+/* The files of the user's service: the unit as shipped, and settings that the unit lacks. */
 #include "swatch/setup/setup.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/paths.h"
+#include "base/scope.h"
 
 /* contrib/systemd/swatchd.service.in as a string. */
 static const char shipped[] =
@@ -14,7 +15,7 @@ static const char shipped[] =
 #define OURS "# Written by swatch setup; swatch setup --undo removes it."
 #define PROGRAM_LINE "ExecStart=@bindir@/swatchd\n"
 
-/* A word in the quotes of a unit file. `of_command`: in a command line, where '$' has a meaning, too. */
+/* Quotes a word for a unit file. `of_command`: for a command line, where '$' is special, too. */
 static void put_quoted(const char *word, bool of_command, struct buf *out)
 {
 	buf_append_char(out, '"');
@@ -45,7 +46,7 @@ bool setup_unit_write(const char *daemon_path, struct buf *out)
 static void put_environment(const char *name, struct buf *out)
 {
 	const char *value = getenv(name);
-	struct buf pair = BUF_INIT;
+	AUTO_BUF pair = BUF_INIT;
 	if (!value || !*value)
 		return;
 	buf_printf(&pair, "%s=%s", name, value);
@@ -53,32 +54,27 @@ static void put_environment(const char *name, struct buf *out)
 	put_quoted(buf_str(&pair), false, out);
 	buf_append_char(out, '\n');
 	out->failed = out->failed || pair.failed;
-	buf_release(&pair);
 }
 
-/* The directory as it really is: systemd opens up what a link leads to only when it is told that. */
+/* Resolves links, which systemd's ReadWritePaths= does not follow. */
 static char *resolve(const char *cache_dir)
 {
-	char *parent = strdup(cache_dir);
+	AUTO_FREE char *parent = strdup(cache_dir);
 	char *slash = parent ? strrchr(parent, '/') : NULL;
 	char *real = realpath(cache_dir, NULL);
 	if (!real && slash && slash > parent) {
 		*slash = '\0';
-		char *real_parent = realpath(parent, NULL);
+		AUTO_FREE char *real_parent = realpath(parent, NULL);
 		real = real_parent ? paths_join(real_parent, slash + 1) : NULL;
-		free(real_parent);
 	}
-	free(parent);
 	return real ? real : strdup(cache_dir);
 }
 
 static bool is_default(const char *directory)
 {
 	const char *home = paths_home();
-	char *expected = home ? paths_join(home, ".claude/session-health") : NULL;
-	bool same = expected && strcmp(expected, directory) == 0;
-	free(expected);
-	return same;
+	AUTO_FREE char *expected = home ? paths_join(home, ".claude/session-health") : NULL;
+	return expected && strcmp(expected, directory) == 0;
 }
 
 static void put_cache_directory(const char *directory, struct buf *out)
@@ -92,20 +88,16 @@ static void put_cache_directory(const char *directory, struct buf *out)
 
 void setup_unit_write_extra(const char *cache_dir, struct buf *out)
 {
-	struct buf lines = BUF_INIT;
-	char *directory = resolve(cache_dir);
+	AUTO_BUF lines = BUF_INIT;
+	AUTO_FREE char *directory = resolve(cache_dir);
 	put_environment("CLAUDE_CONFIG_DIR", &lines);
 	put_environment("XDG_CONFIG_HOME", &lines);
 	if (directory && !is_default(directory))
 		put_cache_directory(directory, &lines);
-	/*
-	 * Its conditions look at the service manager's environment, which does not know of these directories.
-	 */
+	/* The unit's conditions use the service manager's environment, which lacks these directories. */
 	if (lines.len > 0)
 		buf_printf(out, OURS "\n[Unit]\nConditionPathIsDirectory=\n\n[Service]\n%s", buf_str(&lines));
 	out->failed = out->failed || lines.failed || !directory;
-	free(directory);
-	buf_release(&lines);
 }
 
 bool setup_unit_is_ours(const char *text)

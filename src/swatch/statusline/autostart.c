@@ -21,20 +21,20 @@ static int open_gate(const char *cache_dir)
 	AUTO_BUF error = BUF_INIT;
 	struct stat st;
 	AUTO_CLOSE int dir_fd = cache_dir_open(cache_dir, true, &error);
-	int fd = dir_fd < 0 ? -1 : openat(dir_fd, CACHE_AUTOSTART_FILE,
-					  O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0600);
+	const int flags = O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
+	int fd = dir_fd < 0 ? -1 : openat(dir_fd, CACHE_AUTOSTART_FILE, flags, 0600);
 	/* A file with a second name may be a file of ours elsewhere, as in cache/lock.c. */
-	bool good = fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_uid == geteuid() && st.st_nlink <= 1
-		    && flock(fd, LOCK_EX | LOCK_NB) == 0;
-	if (good)
+	if (fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_uid == geteuid()
+	    && st.st_nlink <= 1
+	    && flock(fd, LOCK_EX | LOCK_NB) == 0)
 		return fd;
 	close_quietly(fd);
 	return -1;
 }
 
 /*
- * Returns true when it is time to try, after writing that down. A new file is empty; a time in the future comes from a
- * clock that was set back.
+ * Returns true when it is time to try, after it wrote down the time. A new file is empty; a time in the
+ * future comes from a clock that was set back.
  */
 static bool take_turn(int fd)
 {
@@ -48,11 +48,11 @@ static bool take_turn(int fd)
 	clock_format_rfc3339(clock_wall_ms(), at);
 	size_t len = strlen(at);
 	at[len++] = '\n';
-	/* When the time cannot be written down, each statusline would try. */
+	/* Without the time in the file, each statusline would try. */
 	return pwrite(fd, at, len, 0) == (ssize_t)len;
 }
 
-/* A path that is right in "/", too, where the daemon runs; malloc'd. */
+/* Returns a path that is right in "/", too, where the daemon runs; malloc'd. */
 static char *make_absolute(const char *path)
 {
 	return path[0] == '/' ? strdup(path) : realpath(path, NULL);

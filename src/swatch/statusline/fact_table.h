@@ -1,17 +1,17 @@
 /*
- * fact_table: every fact that a statusline can show or needs on the way there: its name in formats, how it reads, which
- * values it can have.
+ * fact_table: the name in formats, kind and range of every fact that a statusline shows or needs.
  *
- * For: facts.h makes `enum fact` of it, facts.c the check of ranges, fields.c the fields of the format language. A new
- * number is a row here, and the place that sets it; until then it is unknown. A new text is a row here and a member of
- * struct statusline_facts. swatch-statusline(1) describes each field; a test holds the page against the table.
+ * For: facts.h makes `enum fact` of it, facts.c the check of ranges, fields.c the fields of the format
+ * language. A new number needs a row here, and code that sets it; until then it is unknown. A new text needs
+ * a row here and a member of struct statusline_facts. swatch-statusline(1) describes each field; a test
+ * compares the page with the table.
  *
  *     NUMBER(name, constant, kind, range)   facts->number[FACT_constant], shown by FIELD_kind
  *     TEXT(name, member)                    facts->member
  *     INNER(constant, range)                a number that no format shows
  *
- * Ranges are of what was read: FROM_0 and FROM_1 up to a limit in facts.c; ANY for moments, and for what facts_finish()
- * works out. A number outside its range is unknown.
+ * Ranges hold for numbers that were read: FROM_0 and FROM_1 up to a limit in facts.c; ANY is for moments, and
+ * for numbers that facts_finish() works out. A number outside its range is unknown.
  */
 #ifndef SWATCH_SWATCH_STATUSLINE_FACT_TABLE_H
 #define SWATCH_SWATCH_STATUSLINE_FACT_TABLE_H
@@ -95,7 +95,7 @@
 	NUMBER("window_tokens", WINDOW_TOKENS, COUNT, FROM_0) \
 	TEXT("worktree", worktree)
 
-/* What the files and Claude Code say, where more than one of them may know. */
+/* Sources of facts that the files and Claude Code may both know. */
 #define STATUSLINE_INNER_FACTS(INNER) \
 	INNER(CURRENT_TOKENS, FROM_0) \
 	INNER(INDICATOR_TOKENS_PER_MINUTE, FROM_0) \

@@ -11,12 +11,12 @@
 #include "ledger/projection.h"
 #include "price/price.h"
 
-/* A pace says nothing before this share of its window has passed. */
+/* A pace means nothing before this share of its window has passed. */
 #define PACE_LEAST_SHARE 0.03
 /* The indicator's steps, in input and output tokens a minute, as ccusage has them. */
 #define BURN_MODERATE 2000.
 #define BURN_HIGH 5000.
-/* No amount, count or percentage beyond this is one. */
+/* An amount, count or percentage beyond this is a fault. */
 #define NUMBER_MAX 1e12
 
 void facts_init(struct statusline_facts *facts, int64_t now_ms)
@@ -53,16 +53,17 @@ static void check_numbers(struct statusline_facts *facts)
 
 static void finish_names(struct statusline_facts *facts)
 {
+	const char *model = facts->model_id[0] ? facts->model_id : facts->file_model;
 	if (!facts->model[0])
-		copy_text(facts->model, sizeof(facts->model), facts->model_id[0] ? facts->model_id : facts->file_model);
+		copy_text(facts->model, sizeof(facts->model), model);
 	if (!facts->model_id[0])
 		copy_text(facts->model_id, sizeof(facts->model_id), facts->file_model_id);
 	if (!facts->branch[0])
 		copy_text(facts->branch, sizeof(facts->branch), facts->file_branch);
 	if (!facts->project_path[0])
 		copy_text(facts->project_path, sizeof(facts->project_path), facts->cwd);
-	snprintf(facts->dir, sizeof(facts->dir), "%.*s", FACT_TEXT_SIZE - 1, paths_basename(facts->cwd));
-	snprintf(facts->project, sizeof(facts->project), "%.*s", FACT_TEXT_SIZE - 1, paths_basename(facts->project_path));
+	copy_text(facts->dir, sizeof(facts->dir), paths_basename(facts->cwd));
+	copy_text(facts->project, sizeof(facts->project), paths_basename(facts->project_path));
 	const char *rest = paths_after_home(facts->cwd);
 	if (rest) {
 		memmove(facts->cwd + 1, rest, strlen(rest) + 1);
@@ -74,8 +75,8 @@ static void finish_names(struct statusline_facts *facts)
 
 static void finish_context(struct statusline_facts *facts)
 {
-	double *number = facts->number, *tokens = &number[FACT_CONTEXT_TOKENS], *percent = &number[FACT_CONTEXT_PERCENT];
-	double *size = &number[FACT_CONTEXT_SIZE];
+	double *number = facts->number, *size = &number[FACT_CONTEXT_SIZE];
+	double *tokens = &number[FACT_CONTEXT_TOKENS], *percent = &number[FACT_CONTEXT_PERCENT];
 	if (isnan(*size))
 		*size = number[FACT_FILE_SIZE];
 	*tokens = number[FACT_CURRENT_TOKENS];
@@ -95,16 +96,17 @@ static void finish_context(struct statusline_facts *facts)
 
 /* ---- costs ---- */
 
-/* Figures that nobody keeps up to date are of the day on which they were made. */
+/* Without a daemon, figures are of the day on which it wrote them. */
 static bool is_of_today(const struct statusline_facts *facts)
 {
 	char today[16];
-	if (facts->daemon_lives || isnan(facts->number[FACT_FETCHED_MS]))
+	double fetched_ms = facts->number[FACT_FETCHED_MS];
+	if (facts->daemon_lives || isnan(fetched_ms))
 		return facts->daemon_lives;
 	clock_format_local_date(facts->now_ms, today);
 	if (facts->today_date[0])
 		return strcmp(today, facts->today_date) == 0;
-	return clock_local_day_start_ms((int64_t)facts->number[FACT_FETCHED_MS]) == clock_local_day_start_ms(facts->now_ms);
+	return clock_local_day_start_ms((int64_t)fetched_ms) == clock_local_day_start_ms(facts->now_ms);
 }
 
 static void forget(struct statusline_facts *facts, const enum fact *which, size_t count)
@@ -124,8 +126,8 @@ static void pass_window(struct statusline_facts *facts, double end_ms, double wh
 
 static void finish_block(struct statusline_facts *facts)
 {
-	static const enum fact of_block[] = { FACT_BLOCK_USD, FACT_BLOCK_TOKENS, FACT_BURN_USD, FACT_TOKENS_PER_MINUTE,
-					      FACT_INDICATOR_TOKENS_PER_MINUTE };
+	static const enum fact of_block[] = { FACT_BLOCK_USD, FACT_BLOCK_TOKENS, FACT_BURN_USD,
+					      FACT_TOKENS_PER_MINUTE, FACT_INDICATOR_TOKENS_PER_MINUTE };
 	const struct rate_limit *window = rate_limits_find(&facts->limits, RATE_LIMIT_FIVE_HOUR);
 	double *number = facts->number, now_ms = (double)facts->now_ms;
 	double start_ms = number[FACT_BLOCK_START_MS], end_ms = number[FACT_BLOCK_END_MS];
@@ -150,8 +152,8 @@ static void finish_block(struct statusline_facts *facts)
 }
 
 /*
- * A model without a price adds nothing to these sums, so that a sum of 0 may be of nothing else: then it is not known.
- * Claude Code, too, says 0 for a model that it has no price for, and in a resumed session.
+ * A model without a price adds nothing to these sums. A sum of 0 with tokens has no other model in it, so the
+ * cost is unknown. Claude Code, too, shows 0 for a model that it has no price for, and in a resumed session.
  */
 static void forget_unpriced(struct statusline_facts *facts)
 {
@@ -173,14 +175,15 @@ static void finish_costs(struct statusline_facts *facts)
 	double *number = facts->number;
 	if (!is_of_today(facts))
 		forget(facts, of_today, ARRAY_COUNT(of_today));
-	/* Zero unpriced requests are nothing to show. */
+	/* A format shows no zero here. */
 	if (!(number[FACT_TODAY_UNPRICED] > 0.))
 		number[FACT_TODAY_UNPRICED] = NAN;
 	forget_unpriced(facts);
 	finish_block(facts);
-	/* ccusage shows Claude Code's own figure, too. In a resumed session it is 0: then only ours counts. */
+	/* ccusage shows Claude Code's own figure, too. In a resumed session it is 0: then use ours. */
+	bool is_used = !isnan(number[FACT_SWATCH_USD]) || number[FACT_CURRENT_TOKENS] > 0.;
 	number[FACT_SESSION_USD] = number[FACT_CLAUDE_USD];
-	if (!(number[FACT_SESSION_USD] > 0.) && (!isnan(number[FACT_SWATCH_USD]) || number[FACT_CURRENT_TOKENS] > 0.))
+	if (!(number[FACT_SESSION_USD] > 0.) && is_used)
 		number[FACT_SESSION_USD] = number[FACT_SWATCH_USD];
 	if (number[FACT_SWATCH_USD] > 0.)
 		number[FACT_SUBAGENTS_PERCENT] = number[FACT_SUBAGENTS_USD] / number[FACT_SWATCH_USD] * 100.;
@@ -194,15 +197,15 @@ static void finish_costs(struct statusline_facts *facts)
 
 /* ---- limits ---- */
 
-/* The windows that have fields of their own; `told` is a percentage without a reset, for where nobody knows better. */
+/* The windows that have fields of their own; `told` is a percentage without a reset, the last resort. */
 static const struct window_facts {
 	const char *name;
 	enum fact percent, told, left_ms, resets_ms, pace;
 } windows[] = {
-	{ RATE_LIMIT_FIVE_HOUR, FACT_RATE_5H, FACT_TOLD_5H_PERCENT, FACT_RATE_5H_LEFT_MS, FACT_RATE_5H_RESETS_MS,
-	  FACT_RATE_5H_PACE },
-	{ RATE_LIMIT_SEVEN_DAY, FACT_RATE_7D, FACT_TOLD_7D_PERCENT, FACT_RATE_7D_LEFT_MS, FACT_RATE_7D_RESETS_MS,
-	  FACT_RATE_7D_PACE },
+	{ RATE_LIMIT_FIVE_HOUR, FACT_RATE_5H, FACT_TOLD_5H_PERCENT, FACT_RATE_5H_LEFT_MS,
+	  FACT_RATE_5H_RESETS_MS, FACT_RATE_5H_PACE },
+	{ RATE_LIMIT_SEVEN_DAY, FACT_RATE_7D, FACT_TOLD_7D_PERCENT, FACT_RATE_7D_LEFT_MS,
+	  FACT_RATE_7D_RESETS_MS, FACT_RATE_7D_PACE },
 };
 
 static void finish_window(struct statusline_facts *facts, const struct window_facts *window)
@@ -222,10 +225,10 @@ static void finish_window(struct statusline_facts *facts, const struct window_fa
 
 static void finish_other_limits(struct statusline_facts *facts)
 {
-	size_t len = 0;
+	size_t len = 0, size = sizeof(facts->limits_other);
 	for (size_t i = 0; i < facts->limits.count; i++) {
 		const struct rate_limit *limit = &facts->limits.all[i];
-		if (strcmp(limit->name, RATE_LIMIT_FIVE_HOUR) == 0 || strcmp(limit->name, RATE_LIMIT_SEVEN_DAY) == 0)
+		if (strcmp(limit->name, windows[0].name) == 0 || strcmp(limit->name, windows[1].name) == 0)
 			continue;
 		if (strcmp(limit->name, "spendLimit") == 0) {
 			facts->number[FACT_RATE_SPEND] = limit->used_percent;
@@ -233,8 +236,8 @@ static void finish_other_limits(struct statusline_facts *facts)
 			facts->number[FACT_SPEND_LIMIT_USD] = limit->limit_usd;
 			continue;
 		}
-		if (len + RATE_LIMIT_NAME_SIZE + 16 < sizeof(facts->limits_other))
-			len += (size_t)snprintf(facts->limits_other + len, sizeof(facts->limits_other) - len, "%s%s %.0f%%",
+		if (len + RATE_LIMIT_NAME_SIZE + 16 < size)
+			len += (size_t)snprintf(facts->limits_other + len, size - len, "%s%s %.0f%%",
 						len ? ", " : "", limit->name, limit->used_percent);
 	}
 }
@@ -261,16 +264,18 @@ static bool is_same_model(const char *a, const char *b)
 	return len > 0 && len == strcspn(b, "[") && memcmp(a, b, len) == 0;
 }
 
-/* The price in the session's file is by the person's pricing.json, which a line has no time to read. */
+/* The price in the session's file comes from the user's pricing.json, which we have no time to read. */
 static bool take_file_price(const struct statusline_facts *facts, struct price *price)
 {
 	const double *number = facts->number;
 	double write_5m_usd = number[FACT_WRITE_5M_USD], write_1h_usd = number[FACT_WRITE_1H_USD];
 	double factor = number[FACT_WRITE_FAST_FACTOR];
-	if (isnan(write_5m_usd) || isnan(write_1h_usd) || !is_same_model(facts->model_id, facts->file_model_id))
+	bool same_model = is_same_model(facts->model_id, facts->file_model_id);
+	if (isnan(write_5m_usd) || isnan(write_1h_usd) || !same_model)
 		return false;
-	*price = (struct price){ .base = { .input = write_1h_usd / 2e6, .cache_creation = write_5m_usd / 1e6 },
-				 .fast_factor = isnan(factor) ? 1. : factor };
+	*price = (struct price){ .fast_factor = isnan(factor) ? 1. : factor };
+	price->base.input = write_1h_usd / 2e6;
+	price->base.cache_creation = write_5m_usd / 1e6;
 	double above_5m_usd = number[FACT_ABOVE_5M_USD], above_1h_usd = number[FACT_ABOVE_1H_USD];
 	if (number[FACT_ABOVE_TOKENS] >= 1. && !isnan(above_5m_usd) && !isnan(above_1h_usd)) {
 		price->threshold_tokens = (int64_t)number[FACT_ABOVE_TOKENS];
@@ -299,7 +304,9 @@ static void finish_cold_cost(struct statusline_facts *facts)
 	facts->number[FACT_COLD_USD] = price_cost_usd(price, factor, &written, PRICE_NOW, facts->fast[0] != '\0');
 }
 
-/* What older versions of Claude Code do not tell is in the session's file, for as long as somebody keeps it. */
+/*
+ * The session's file has what older versions of Claude Code do not tell, while a daemon keeps it up to date.
+ */
 static void take_file_cache(struct statusline_facts *facts)
 {
 	bool is_told = !isnan(facts->number[FACT_CACHE_EXPIRES_MS]) || facts->has_warm;
@@ -320,7 +327,7 @@ static void finish_cache(struct statusline_facts *facts)
 	if (known)
 		copy_text(facts->cache, sizeof(facts->cache), warm ? "warm" : "cold");
 	else if (strcmp(facts->file_cache, "warm") == 0 || strcmp(facts->file_cache, "cold") == 0)
-		/* A file that nobody rewrites when the cache goes cold says "warm" for ever. */
+		/* Without a daemon, nobody rewrites the file when the cache goes cold. */
 		copy_text(facts->cache, sizeof(facts->cache),
 			  facts->file_cache[0] == 'c' ? "cold" : facts->daemon_lives ? "warm" : "");
 	if (warm && left_ms > 0.)
@@ -355,7 +362,7 @@ static void finish_freshness(struct statusline_facts *facts)
 	}
 }
 
-/* This session's model, when it stands in the list. */
+/* Sets this session's model when the list has it. */
 static void finish_unpriced(struct statusline_facts *facts)
 {
 	const char *at = facts->model_id[0] ? strstr(facts->unpriced_models, facts->model_id) : NULL;
@@ -395,7 +402,8 @@ void facts_fill_sample(struct statusline_facts *facts, int64_t now_ms)
 	number[FACT_BLOCK_USD] = number[FACT_WINDOW_USD] = 11.05;
 	number[FACT_BURN_USD] = 4.3;
 	number[FACT_INDICATOR_TOKENS_PER_MINUTE] = 1400.;
-	int64_t block_start_ms = now_ms - 154 * CLOCK_MINUTE_MS, block_end_ms = block_start_ms + RATE_LIMIT_FIVE_HOUR_MS;
+	int64_t block_start_ms = now_ms - 154 * CLOCK_MINUTE_MS;
+	int64_t block_end_ms = block_start_ms + RATE_LIMIT_FIVE_HOUR_MS;
 	number[FACT_BLOCK_START_MS] = (double)block_start_ms;
 	number[FACT_BLOCK_END_MS] = (double)block_end_ms;
 	number[FACT_BLOCK_LAST_MS] = (double)now_ms;

@@ -1,13 +1,13 @@
 /*
- * statusline/facts: everything that a statusline can show, from Claude Code's input and the cache files, as of now.
+ * statusline/facts: everything that a statusline can show, from Claude Code's input and the cache files.
  *
  * For: statusline.c gathers the facts, format.c shows them by name (fact_table.h has the names).
  *
- * A number that is not known is NaN, a text "": a format leaves it out. Texts are clean (base/printable.h). A file of a
- * newer schema gives no figures, and `note` says so.
+ * An unknown number is NaN, an unknown text "": a format leaves it out. Texts are clean (base/printable.h). A
+ * file of a newer schema gives no figures, and `note` tells that.
  *
- * Calling sequence: facts_init(); facts_take_input(), facts_take_billing() and facts_take_session() with what could be
- * read; facts_finish().
+ * Calling sequence: facts_init(); facts_take_input(), facts_take_billing() and facts_take_session() with the
+ * texts; facts_finish().
  */
 #ifndef SWATCH_SWATCH_STATUSLINE_FACTS_H
 #define SWATCH_SWATCH_STATUSLINE_FACTS_H
@@ -25,7 +25,7 @@
 #define FACT_TEXT_SIZE 128
 #define FACT_PATH_SIZE 1024
 #define FACT_LIST_SIZE 256
-/* A limits object larger than this is not passed on. */
+/* We do not pass on a larger limits object. */
 #define FACT_LIMITS_MAX_BYTES 8192
 
 #define FACT_NUMBER(name, constant, kind, range) FACT_##constant,
@@ -48,8 +48,8 @@ struct statusline_facts {
 	char style[FACT_TEXT_SIZE], effort[FACT_TEXT_SIZE], vim[FACT_TEXT_SIZE], agent[FACT_TEXT_SIZE];
 	char worktree[FACT_TEXT_SIZE], branch[FACT_TEXT_SIZE], pr_state[FACT_TEXT_SIZE];
 	char fast[8], thinking[16];
-	struct slice limits_json;                   /* `rate_limits` as it was written; points into the input */
-	/* What the figures say in words. */
+	struct slice limits_json;                   /* `rate_limits` as written; points into the input */
+	/* Figures in words. */
 	char burn_status[FACT_TEXT_SIZE], limits_other[FACT_LIST_SIZE];
 	char cache[8];                              /* "warm" or "cold" */
 	char cache_ttl[FACT_TEXT_SIZE];
@@ -57,26 +57,27 @@ struct statusline_facts {
 	char unpriced_models[FACT_LIST_SIZE], unpriced[FACT_TEXT_SIZE];
 	/* The server's limits: this terminal's reading, and the account's with it merged in. */
 	struct rate_limits told_limits, limits;
-	bool limits_are_news;                       /* the reading says more than the cache did */
+	bool limits_are_news;                       /* the reading is newer than the cache's */
 	/* How far the figures can be trusted. */
 	bool daemon_lives, has_billing, has_session, is_fresh;
-	/* What facts_finish() needs and no format shows: mostly what the session's file says. */
-	char today_date[16], file_branch[FACT_TEXT_SIZE], file_model[FACT_TEXT_SIZE], file_model_id[FACT_TEXT_SIZE];
-	char file_cache[FACT_TEXT_SIZE], file_cache_ttl[FACT_TEXT_SIZE], file_session_id[FACT_TEXT_SIZE + 4];
+	/* For facts_finish(), not for formats: mostly from the session's file. */
+	char today_date[16], file_branch[FACT_TEXT_SIZE], file_model[FACT_TEXT_SIZE];
+	char file_model_id[FACT_TEXT_SIZE], file_cache[FACT_TEXT_SIZE], file_cache_ttl[FACT_TEXT_SIZE];
+	char file_session_id[FACT_TEXT_SIZE + 4];
 	bool says_fresh, has_warm, is_warm, newer_schema, above_is_whole;
 };
 
-/* Everything is unknown, and there is room for all. */
+/* Makes everything unknown, and the room the largest. */
 void facts_init(struct statusline_facts *facts, int64_t now_ms);
 
-/* Claude Code's object, or as much of it as there is; `text` must live as long as the facts. */
+/* Takes Claude Code's object, or a part of it; `text` must live as long as the facts. */
 void facts_take_input(struct statusline_facts *facts, const char *text, size_t len);
 
-/* billing-shared.json, and the session's file. */
+/* Take billing-shared.json, and the session's file. */
 void facts_take_billing(struct statusline_facts *facts, const char *text, size_t len);
 void facts_take_session(struct statusline_facts *facts, const char *text, size_t len);
 
-/* Works out what follows: times left, percentages, what is stale. The caller has set `daemon_lives` and FACT_COLUMNS. */
+/* Works out times left, percentages and staleness. Before, set `daemon_lives`, and FACT_COLUMNS if known. */
 void facts_finish(struct statusline_facts *facts);
 
 /* Made-up facts of a session in the middle of its work, for `--preview`. */

@@ -8,9 +8,6 @@
 #include "base/clock.h"
 #include "base/digits.h"
 
-#define MS_A_MINUTE 60000.
-#define DAY_MS 86400000.
-
 #define NUMBER_FIELD(name, constant, kind, range) { name, FIELD_##kind, FACT_##constant },
 #define TEXT_FIELD(name, member) { name, FIELD_TEXT, offsetof(struct statusline_facts, member) },
 
@@ -30,8 +27,8 @@ const struct statusline_field *statusline_field_find(const char *name, size_t le
 {
 	const struct slice key = { name, len };
 	bool found;
-	size_t at = array_search(&key, statusline_fields, statusline_field_count, sizeof(statusline_fields[0]),
-				 compare_name, &found);
+	size_t at = array_search(&key, statusline_fields, statusline_field_count,
+				 sizeof(statusline_fields[0]), compare_name, &found);
 	return found ? &statusline_fields[at] : NULL;
 }
 
@@ -42,7 +39,9 @@ static const char *text_of(const struct statusline_field *field, const struct st
 
 bool statusline_field_is_known(const struct statusline_field *field, const struct statusline_facts *facts)
 {
-	return field->kind == FIELD_TEXT ? text_of(field, facts)[0] != '\0' : isfinite(facts->number[field->at]);
+	if (field->kind == FIELD_TEXT)
+		return text_of(field, facts)[0] != '\0';
+	return isfinite(facts->number[field->at]);
 }
 
 double statusline_field_number(const struct statusline_field *field, const struct statusline_facts *facts)
@@ -50,10 +49,9 @@ double statusline_field_number(const struct statusline_field *field, const struc
 	if (field->kind == FIELD_TEXT || field->kind == FIELD_CLOCK)
 		return NAN;
 	double number = facts->number[field->at];
-	return field->kind == FIELD_SPAN ? number / MS_A_MINUTE : number;
+	return field->kind == FIELD_SPAN ? number / CLOCK_MINUTE_MS : number;
 }
 
-/* "124,300" */
 static int write_count(double count, char out[FIELD_VALUE_SIZE])
 {
 	char number[32];
@@ -65,20 +63,21 @@ int statusline_span_text(double span_ms, char out[FIELD_VALUE_SIZE])
 {
 	long long seconds = span_ms > 0. ? (long long)(span_ms / 1000.) : 0;
 	long long minutes = seconds / 60, hours = minutes / 60;
-	if (minutes == 0)
-		return snprintf(out, FIELD_VALUE_SIZE, "%llds", seconds);
-	if (hours == 0)
-		return snprintf(out, FIELD_VALUE_SIZE, "%lldm", minutes);
+	/* A span of one unit reads like an age. */
+	if (hours == 0) {
+		clock_format_age(seconds * CLOCK_SECOND_MS, out);
+		return (int)strlen(out);
+	}
 	if (hours < 24)
 		return snprintf(out, FIELD_VALUE_SIZE, "%lldh %lldm", hours, minutes % 60);
 	return snprintf(out, FIELD_VALUE_SIZE, "%lldd %lldh", hours / 24, hours % 24);
 }
 
-/* The local time; with the day of the week, or the date, when that is more than a day or a week ahead. */
+/* Writes the local time; with the weekday, or the date, when that is more than a day or a week ahead. */
 static int write_clock(double at_ms, double now_ms, char out[FIELD_VALUE_SIZE])
 {
-	double ahead_ms = at_ms - now_ms;
-	enum clock_form form = ahead_ms < DAY_MS ? CLOCK_TIME : ahead_ms < 7. * DAY_MS ? CLOCK_WEEKDAY_TIME : CLOCK_MONTH_DAY;
+	double days = (at_ms - now_ms) / CLOCK_DAY_MS;
+	enum clock_form form = days < 1. ? CLOCK_TIME : days < 7. ? CLOCK_WEEKDAY_TIME : CLOCK_MONTH_DAY;
 	(void)clock_format_local((int64_t)at_ms, form, out, FIELD_VALUE_SIZE);
 	return (int)strlen(out);
 }

@@ -1,5 +1,5 @@
 /*
- * statusline/fields: the names that a format can use (fact_table.h), and how each value reads.
+ * statusline/fields: the names that a format can use (fact_table.h), and their values as text.
  *
  * For: format.c.
  */
@@ -21,7 +21,7 @@ enum field_kind {
 	FIELD_PERCENT,   /* "62": without the sign */
 	FIELD_PACE,      /* "1.2" */
 	FIELD_SPAN,      /* "2h 26m"; compared in minutes */
-	FIELD_CLOCK      /* "14:30", "Thu 14:30"; not compared */
+	FIELD_CLOCK      /* "14:30", "Thu 14:30"; no comparisons */
 };
 
 struct statusline_field {
@@ -37,17 +37,17 @@ int statusline_span_text(double span_ms, char out[FIELD_VALUE_SIZE]);
 extern const struct statusline_field statusline_fields[];
 extern const size_t statusline_field_count;
 
-/* NULL when there is no such field. */
+/* Returns NULL when there is no such field. */
 const struct statusline_field *statusline_field_find(const char *name, size_t len);
 
-/* The value as text; "" when it is not known. Returns its length. */
+/* Writes the value as text, "" when it is unknown. Returns its length. */
 size_t statusline_field_text(const struct statusline_field *field, const struct statusline_facts *facts,
 			     char out[FIELD_VALUE_SIZE]);
 
-/* Whether there is a value: without the time that making its text takes. */
+/* Whether the field has a value; faster than making its text. */
 bool statusline_field_is_known(const struct statusline_field *field, const struct statusline_facts *facts);
 
-/* What it is compared by; NaN when it is not known or is text. */
+/* Returns the number for comparisons; NaN for unknown fields and texts. */
 double statusline_field_number(const struct statusline_field *field, const struct statusline_facts *facts);
 
 #endif

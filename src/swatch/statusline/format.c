@@ -22,7 +22,7 @@ struct rendering {
 	struct statusline_lines lines;
 	struct statusline_style wanted;         /* of the text that follows */
 	struct buf *error;
-	bool is_right;                          /* the format has no faults: it has been rendered before */
+	bool is_right;                          /* the format has no faults, as an earlier rendering showed */
 	bool failed;
 	int depth;
 };
@@ -282,7 +282,8 @@ static bool render_thresholds(struct rendering *r, const struct statusline_field
 	for (bool is_first = true;; is_first = false) {
 		double from = 0.;
 		struct statusline_style style = before;
-		if (!is_first && (!take_number(r, &from) || !take_char(r, ':', "a : is missing here, as in 80:red")))
+		if (!is_first
+		    && (!take_number(r, &from) || !take_char(r, ':', "a : is missing here, as in 80:red")))
 			return false;
 		if (!is_first && from <= last)
 			return fail(r, where, "numbers must grow from one colour to the next");
@@ -370,10 +371,10 @@ static bool render_until(struct rendering *r, bool in_braces)
 		if (*r->at == '{' ? !render_braces(r) : !render_backslash(r))
 			return false;
 	}
-	return in_braces ? fail(r, opening, "the condition that begins here is not closed: a } is missing") : true;
+	return !in_braces || fail(r, opening, "the condition that begins here is not closed: a } is missing");
 }
 
-/* The format's own text reaches the terminal as it is, so it must not hold control characters, C1 controls included. */
+/* The format's own text reaches the terminal as it is, so it must not contain control characters. */
 static bool is_printable(struct rendering *r)
 {
 	for (const char *at = r->format; at < r->end;) {
@@ -381,17 +382,19 @@ static bool is_printable(struct rendering *r)
 		size_t len = utf8_decode(at, (size_t)(r->end - at), &code);
 		if (len == 0)
 			return fail(r, at, "this is not UTF-8");
+		if (code < 0x20)
+			return fail(r, at, "a control character; a new line is \\n");
 		if (printable_is_unsafe(code))
-			return fail(r, at, code < 0x20 ? "a control character; a new line is \\n"
-						       : "a character that is not shown, but steers a terminal");
+			return fail(r, at, "an invisible character that controls a terminal");
 		at += len;
 	}
 	return true;
 }
 
-/* Writes the lines. `is_right`: the format is known to have no faults. */
-static bool render(const char *format, const struct statusline_facts *facts, const struct statusline_look *look,
-		   bool is_right, struct buf *lines, struct buf *error, bool *was_cut)
+/* Writes the lines. `is_right`: the format has no faults. */
+static bool render(const char *format, const struct statusline_facts *facts,
+		   const struct statusline_look *look, bool is_right, struct buf *lines, struct buf *error,
+		   bool *was_cut)
 {
 	size_t len = strlen(format);
 	struct rendering r = {
@@ -400,18 +403,19 @@ static bool render(const char *format, const struct statusline_facts *facts, con
 	};
 	buf_clear(lines);
 	statusline_lines_begin(&r.lines, look, lines);
-	bool good = is_right || len <= STATUSLINE_FORMAT_MAX_BYTES || fail(&r, format, "longer than 4096 bytes");
-	good = good && (is_right || is_printable(&r)) && render_until(&r, false);
+	bool is_short = len <= STATUSLINE_FORMAT_MAX_BYTES;
+	bool good = is_right || ((is_short || fail(&r, format, "longer than 4096 bytes"))
+				 && is_printable(&r));
+	good = good && render_until(&r, false);
 	if (good && facts)
 		statusline_lines_end(&r.lines);
 	*was_cut = r.lines.was_cut;
-	good = statusline_lines_release(&r.lines) && good;
-	return good;
+	return statusline_lines_release(&r.lines) && good;
 }
 
 /*
- * Writes the lines with the largest room at which no line is cut, or with room 0. Lines get longer with the room, so that
- * bisection finds it: a narrow terminal is no reason to be slow.
+ * Writes the lines with the largest room at which no line is cut, or with room 0. Lines get longer with the
+ * room, so bisection finds it quickly.
  */
 static bool render_fitting(const char *format, const struct statusline_facts *facts,
 			   const struct statusline_look *look, struct buf *lines, struct buf *error)
@@ -424,7 +428,7 @@ static bool render_fitting(const char *format, const struct statusline_facts *fa
 		int room = (fits + too_much) / 2;
 		fitted.number[FACT_ROOM] = room;
 		good = render(format, &fitted, look, true, &trial, error, &was_cut);
-		/* Room 0 is the last resort: those lines count even when they are cut. */
+		/* Room 0 is the last resort: take those lines even when they are cut. */
 		if (!was_cut || room == 0) {
 			struct buf before = *lines;
 			*lines = trial;
@@ -438,8 +442,8 @@ static bool render_fitting(const char *format, const struct statusline_facts *fa
 	return good;
 }
 
-bool statusline_format(const char *format, const struct statusline_facts *facts, const struct statusline_look *look,
-		       struct buf *out, struct buf *error)
+bool statusline_format(const char *format, const struct statusline_facts *facts,
+		       const struct statusline_look *look, struct buf *out, struct buf *error)
 {
 	AUTO_BUF lines = BUF_INIT;
 	bool was_cut;

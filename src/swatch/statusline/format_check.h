@@ -1,6 +1,6 @@
 /*
- * statusline/format_check: checks [statusline] format of a config. The config's own reader takes any text, because only
- * this room knows the language.
+ * statusline/format_check: checks [statusline] format of a config. The config's own reader takes any text,
+ * because only this room knows the language.
  *
  * For: commands/config.c (--check) and doctor.
  */
@@ -12,7 +12,7 @@
 #include "base/buf.h"
 #include "config/config.h"
 
-/* Returns true when the format is right; false after it appended "FILE:LINE: what", as config_read_file() does. */
+/* Returns false, and appends "FILE:LINE: what" as config_read_file() does, when the format is wrong. */
 bool config_format_check(const struct config *config, const char *path, struct buf *faults);
 
 #endif

@@ -62,7 +62,7 @@ size_t input_end_take(struct input_end *end, const char *bytes, size_t len)
 	return at;
 }
 
-/* Waits until something can be read. Returns false when the time is up, or when nothing will come. */
+/* Waits for bytes. Returns false when the time is up, or when none will come. */
 static bool wait_for_bytes(int fd, int64_t deadline_ms)
 {
 	for (;;) {

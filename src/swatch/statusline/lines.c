@@ -1,17 +1,13 @@
 #include "swatch/statusline/lines.h"
 
-#include <string.h>
-
 #include "base/width.h"
 
 #define ARROW "\xEE\x82\xB0"
 
-void statusline_lines_begin(struct statusline_lines *lines, const struct statusline_look *look, struct buf *out)
+void statusline_lines_begin(struct statusline_lines *lines, const struct statusline_look *look,
+			    struct buf *out)
 {
-	memset(lines, 0, sizeof(*lines));
-	lines->look = look;
-	lines->out = out;
-	lines->shown = statusline_style_none;
+	*lines = (struct statusline_lines){ .look = look, .out = out, .shown = statusline_style_none };
 }
 
 static void show_style(struct statusline_lines *lines, const struct statusline_style *style)
@@ -47,8 +43,8 @@ static void show_separator(struct statusline_lines *lines, int32_t next)
 	buf_append(&lines->line, separator->text, separator->len);
 }
 
-void statusline_lines_add(struct statusline_lines *lines, const struct statusline_style *style, const char *text,
-			  size_t len)
+void statusline_lines_add(struct statusline_lines *lines, const struct statusline_style *style,
+			  const char *text, size_t len)
 {
 	if (len == 0 || lines->line.len + len > STATUSLINE_OUTPUT_MAX_BYTES)
 		return;
@@ -69,7 +65,7 @@ void statusline_lines_separate(struct statusline_lines *lines, const struct stat
 void statusline_lines_end(struct statusline_lines *lines)
 {
 	size_t columns = lines->look->columns;
-	/* The last arrow leads to no background, and is shown all the same. */
+	/* The last arrow leads to no background. */
 	if (lines->separator_waits && lines->separator.is_arrow && lines->line_has_text)
 		show_arrow(lines, STYLE_NO_COLOUR);
 	lines->separator_waits = false;

@@ -13,7 +13,7 @@ struct statusline_preset {
 	const char *name;
 	const char *text;      /* one line for people */
 	const char *format;
-	bool without_colour;   /* never in colour, whatever the environment says */
+	bool without_colour;   /* never in colour, whatever the environment */
 };
 
 #define STATUSLINE_DEFAULT_PRESET "full"

@@ -1,6 +1,4 @@
-/*
- * Facts out of JSON: which member of which object is which fact.
- */
+/* Facts out of JSON: maps the members of the objects to facts. */
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -15,11 +13,11 @@ enum leaf_kind { LEAF_TEXT, LEAF_NUMBER, LEAF_TIME };
 struct leaf_rule {
 	const char *path;
 	enum leaf_kind kind;
-	size_t at, size;   /* a text: its offset in struct statusline_facts, and its size; else the enum fact */
+	size_t at, size;   /* a text: its offset and size in struct statusline_facts; else the enum fact */
 };
 
-#define TEXT(path, field) \
-	{ path, LEAF_TEXT, offsetof(struct statusline_facts, field), sizeof(((struct statusline_facts *)0)->field) }
+#define SIZE_OF(field) sizeof(((struct statusline_facts *)0)->field)
+#define TEXT(path, field) { path, LEAF_TEXT, offsetof(struct statusline_facts, field), SIZE_OF(field) }
 #define NUMBER(path, fact) { path, LEAF_NUMBER, FACT_##fact, 0 }
 #define TIME(path, fact) { path, LEAF_TIME, FACT_##fact, 0 }
 
@@ -111,15 +109,15 @@ static const struct leaf_rule session_rules[] = {
 
 struct reading {
 	struct statusline_facts *facts;
-	struct rate_limits *limits;   /* collects the limits */
+	struct rate_limits *limits;   /* gets the limits */
 	const struct leaf_rule *rules;
 	void (*other)(struct reading *reading, const char *path, const struct walk_item *item);
-	/* The limit whose members come one after the other. */
-	struct rate_limit limit;
-	bool usage_is_whole;          /* context_window.current_usage is all there, and no count is missing */
+	struct rate_limit limit;      /* the one whose members the walk is passing */
+	bool usage_is_whole;          /* no part of context_window.current_usage is missing or null */
 };
 
-static void take_by_rule(struct statusline_facts *facts, const struct leaf_rule *rule, const struct walk_item *item)
+static void take_by_rule(struct statusline_facts *facts, const struct leaf_rule *rule,
+			 const struct walk_item *item)
 {
 	double number;
 	int64_t at_ms;
@@ -150,9 +148,9 @@ static void take_leaf(void *ctx, const char *path, const struct walk_item *item)
 	reading->other(reading, path, item);
 }
 
-/* ---- limits: members of objects whose names are not known beforehand ---- */
+/* ---- limits: objects whose names we do not know beforehand ---- */
 
-/* A percentage without its reset cannot be passed on, but it is shown when nothing better is known. */
+/* We cannot pass on a percentage without its reset, but show it when we know nothing better. */
 static void note_percent(struct statusline_facts *facts, const struct rate_limit *limit)
 {
 	if (limit->resets_ms != 0 || !(limit->used_percent >= 0. && limit->used_percent <= 100.))
@@ -171,7 +169,13 @@ static void merge_limit(struct reading *reading)
 	reading->limit.name[0] = '\0';
 }
 
-/* `path` is "five_hour" where a limit begins, "five_hour.resets_at" inside it. */
+/* Claude Code and our files spell the members in two ways. */
+static bool is_either(const char *member, const char *one, const char *other)
+{
+	return strcmp(member, one) == 0 || strcmp(member, other) == 0;
+}
+
+/* `path` is "five_hour" at the start of a limit, "five_hour.resets_at" inside it. */
 static void take_limit(struct reading *reading, const char *path, const struct walk_item *item)
 {
 	char name[RATE_LIMIT_NAME_SIZE];
@@ -182,15 +186,14 @@ static void take_limit(struct reading *reading, const char *path, const struct w
 			rate_limit_init(&reading->limit, name);
 		return;
 	}
-	const char *member = dot + 1;
 	struct rate_limit *limit = &reading->limit;
-	if (strcmp(member, "used_percentage") == 0 || strcmp(member, "usedPercentage") == 0)
+	if (is_either(dot + 1, "used_percentage", "usedPercentage"))
 		(void)json_leaf_number(item, &limit->used_percent);
-	else if (strcmp(member, "resets_at") == 0 || strcmp(member, "resetsAt") == 0)
+	else if (is_either(dot + 1, "resets_at", "resetsAt"))
 		(void)json_leaf_time(item, &limit->resets_ms);
-	else if (strcmp(member, "used_usd") == 0 || strcmp(member, "usedUSD") == 0)
+	else if (is_either(dot + 1, "used_usd", "usedUSD"))
 		(void)json_leaf_number(item, &limit->used_usd);
-	else if (strcmp(member, "limit_usd") == 0 || strcmp(member, "limitUSD") == 0)
+	else if (is_either(dot + 1, "limit_usd", "limitUSD"))
 		(void)json_leaf_number(item, &limit->limit_usd);
 }
 
@@ -203,14 +206,14 @@ static const char *after(const char *path, const char *prefix)
 }
 
 /*
- * Sums up the input of the last request; its output is not part of the context. When the text was cut off inside, or a
- * count is null, the sum is unknown: a part of it would look like a smaller context.
+ * Sums up the input of the last request; its output is not part of the context. When a count is cut off or
+ * null, the sum is unknown: a part of it would look like a smaller context.
  */
 static void take_usage(struct reading *reading, const char *member, const struct walk_item *item)
 {
 	double *sum = &reading->facts->number[FACT_CURRENT_TOKENS], tokens;
-	bool counts = strcmp(member, "input_tokens") == 0 || strcmp(member, "cache_creation_input_tokens") == 0
-		      || strcmp(member, "cache_read_input_tokens") == 0;
+	bool counts = strcmp(member, "input_tokens") == 0
+		      || is_either(member, "cache_creation_input_tokens", "cache_read_input_tokens");
 	if (!counts || !reading->usage_is_whole)
 		return;
 	reading->usage_is_whole = json_leaf_number(item, &tokens);
@@ -231,7 +234,7 @@ static void take_other_input(struct reading *reading, const char *path, const st
 	} else if ((rest = after(path, "rate_limits."))) {
 		take_limit(reading, rest, item);
 	} else if (strcmp(path, "context_window.current_usage") == 0) {
-		/* The walker hands on an object only when it is whole, and before its members. */
+		/* The walk reports only whole objects, and those before their members. */
 		reading->usage_is_whole = item->kind == WALK_OBJECT;
 	} else if ((rest = after(path, "context_window.current_usage."))) {
 		take_usage(reading, rest, item);
@@ -246,7 +249,7 @@ static void take_other_input(struct reading *reading, const char *path, const st
 	}
 }
 
-/* A list of names as "one, two". */
+/* Takes a list of names as "one, two". */
 static void take_names(const struct walk_item *item, char *out, size_t size)
 {
 	struct walk walk;
@@ -291,10 +294,10 @@ void facts_take_input(struct statusline_facts *facts, const char *text, size_t l
 }
 
 /*
- * Reads a cache file into a copy of the facts, and takes the copy over when the file is whole and of a schema that we
- * understand. So a bad file changes nothing.
+ * Reads a cache file into a copy of the facts, so that a bad file, or one of a newer schema, changes nothing.
  */
-static bool take_file(struct statusline_facts *facts, const struct reading *kind, const char *text, size_t len)
+static bool take_file(struct statusline_facts *facts, const struct reading *kind, const char *text,
+		      size_t len)
 {
 	struct statusline_facts draft = *facts;
 	struct reading reading = *kind;

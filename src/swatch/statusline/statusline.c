@@ -6,10 +6,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/file.h"
 #include "base/paths.h"
 #include "base/scope.h"
 #include "cache/dir.h"
@@ -26,7 +26,7 @@
 #include "swatch/statusline/tick.h"
 #include "swatch/ui/terminal.h"
 
-/* A session's file has 3 KB, the shared one 2 KB; what is much larger is not read for a line. */
+/* A session's file has 3 KB, the shared one 2 KB. A much larger one is not worth the time. */
 #define FILE_MAX_BYTES ((size_t)256 << 10)
 /* The line when nothing at all is known. */
 #define LAST_RESORT "swatch: nothing known yet"
@@ -61,28 +61,17 @@ bool statusline_parse(int argc, char **argv, struct statusline_options *options)
 	return true;
 }
 
-/* ---- what is read ---- */
+/* ---- reading ---- */
 
-/* Appends the content of a regular file, by the rules of cache_read_json() but without its library; nothing on failure. */
+/*
+ * Reads a cache file, as cache_read_json() does, but without its library. Leaves `text` empty when that
+ * fails.
+ */
 static void read_file(int dir_fd, const char *name, struct buf *text)
 {
-	char chunk[16384];
-	struct stat st;
-	AUTO_CLOSE int fd = openat(dir_fd, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	if (fd < 0)
-		return;
-	bool good = fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size <= (off_t)FILE_MAX_BYTES;
-	while (good && text->len <= FILE_MAX_BYTES) {
-		ssize_t got = read(fd, chunk, sizeof(chunk));
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got <= 0)
-			break;
-		buf_append(text, chunk, (size_t)got);
-		/* A file is written whole: its size says where it ends. */
-		if ((off_t)text->len >= st.st_size)
-			break;
-	}
+	buf_clear(text);
+	if (!file_read_regular(dir_fd, name, O_NOFOLLOW, FILE_MAX_BYTES, text))
+		buf_clear(text);
 }
 
 static void read_cache(const char *path, struct statusline_facts *facts)
@@ -95,7 +84,6 @@ static void read_cache(const char *path, struct statusline_facts *facts)
 	facts->daemon_lives = cache_lock_is_held(dir_fd);
 	read_file(dir_fd, CACHE_BILLING_FILE, &text);
 	facts_take_billing(facts, buf_str(&text), text.len);
-	buf_clear(&text);
 	if (cache_session_file_name(facts->session_id, name)) {
 		read_file(dir_fd, name, &text);
 		facts_take_session(facts, buf_str(&text), text.len);
@@ -113,20 +101,27 @@ static void read_config(const struct statusline_options *options, struct config_
 static char *locate_cache(const struct statusline_options *options, struct config_few *config)
 {
 	char none[] = "";
-	struct config settings = { .cache_directory = config->cache_directory.len ? config->cache_directory.data : none };
+	struct buf *directory = &config->cache_directory;
+	struct config settings = { .cache_directory = directory->len > 0 ? directory->data : none };
 	return cache_dir_locate(&settings, options->cache_path);
 }
 
-/* ---- what is printed ---- */
+/* ---- printing ---- */
+
+static bool is_set_to(const char *variable, const char *value)
+{
+	const char *present = getenv(variable);
+	return present && strcmp(present, value) == 0;
+}
 
 /* Claude Code reads the colours from a pipe: unlike elsewhere, they need no terminal. */
 static bool wants_colour(void)
 {
-	const char *no_color = getenv("NO_COLOR"), *clicolor = getenv("CLICOLOR"), *term = getenv("TERM");
-	return !(no_color && *no_color) && !(clicolor && strcmp(clicolor, "0") == 0) && !(term && strcmp(term, "dumb") == 0);
+	const char *no_color = getenv("NO_COLOR");
+	return !(no_color && *no_color) && !is_set_to("CLICOLOR", "0") && !is_set_to("TERM", "dumb");
 }
 
-/* Which format to show: --format, else --preset, else the config's. */
+/* The format to show: --format, else --preset, else the config's. */
 struct choice {
 	const char *format;   /* NULL: the preset alone */
 	const struct statusline_preset *preset;
@@ -143,7 +138,7 @@ static struct choice choose(const struct statusline_options *options, const stru
 	return choice;
 }
 
-/* There is a line whatever is wrong with the options; the line says what is. */
+/* Bad options do not prevent a line; the line tells about them. */
 static void note_bad_preset(const char *name, struct statusline_facts *facts)
 {
 	if (name && *name && !statusline_preset_find(name))
@@ -161,26 +156,16 @@ static void render(const struct choice *choice, struct statusline_facts *facts, 
 		snprintf(facts->note, sizeof(facts->note), "bad format: swatch statusline --check-format");
 	buf_clear(&error);
 	look.colour = look.colour && !choice->preset->without_colour;
-	/* A test shows that the presets are right, so that only a lack of memory can make them fail. */
+	/* A test checks the presets, so only a lack of memory can make them fail. */
 	if (!statusline_format(choice->preset->format, facts, &look, out, &error))
 		out->failed = true;
 }
 
-static void print(const char *at, size_t left)
+static void print(const char *text, size_t len)
 {
-	while (left > 0) {
-		ssize_t put = write(STDOUT_FILENO, at, left);
-		if (put < 0 && errno == EINTR)
-			continue;
-		/* EPIPE: Claude Code has cancelled this run. Any other reason helps a person who misses the line. */
-		if (put <= 0) {
-			if (put < 0 && errno != EPIPE)
-				fprintf(stderr, "swatch: cannot write the statusline: %s\n", strerror(errno));
-			return;
-		}
-		at += put;
-		left -= (size_t)put;
-	}
+	/* EPIPE: Claude Code has cancelled this run. Any other reason helps a person who misses the line. */
+	if (!file_write_all(STDOUT_FILENO, text, len) && errno != EPIPE)
+		fprintf(stderr, "swatch: cannot write the statusline: %s\n", strerror(errno));
 }
 
 static void print_line(struct buf *line)
@@ -256,7 +241,8 @@ void statusline_preview(const struct statusline_options *options, struct buf *ou
 {
 	bool colour = isatty(STDOUT_FILENO) == 1 ? wants_colour() : terminal_wants_colour(STDOUT_FILENO);
 	if (options->format) {
-		const struct choice choice = { options->format, statusline_preset_find(STATUSLINE_DEFAULT_PRESET) };
+		const struct choice choice = { options->format,
+					       statusline_preset_find(STATUSLINE_DEFAULT_PRESET) };
 		render_sample(&choice, colour, out);
 		buf_append_char(out, '\n');
 		return;

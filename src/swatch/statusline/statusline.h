@@ -1,10 +1,10 @@
 /*
  * statusline/statusline: Claude Code's JSON in, one line out.
  *
- * For: the program `swatch` itself (swatch/main.c), which holds nothing else, because Claude Code starts it several times
- * a second; and commands/statusline.c.
+ * For: the program `swatch` itself (swatch/main.c), which has no other command built in, because Claude Code
+ * starts it several times a second; and commands/statusline.c.
  *
- * It prints something in every case, and waits for nothing but the input, for 150 ms at most: no child, no network, no
+ * It prints something in every case. It waits only for the input, for 150 ms at most: no child, network or
  * lock.
  *
  *     input        stdin, up to the end of the object
@@ -30,8 +30,8 @@ struct statusline_options {
 };
 
 /*
- * Takes "--format F", "--preset P" (also with "=") and "--subagents", the options of a statusline that just runs. Returns
- * false for any other, which commands/statusline.c understands.
+ * Takes "--format F", "--preset P" (also with "=") and "--subagents". Returns false for any other option,
+ * which commands/statusline.c understands.
  */
 bool statusline_parse(int argc, char **argv, struct statusline_options *options);
 
@@ -41,7 +41,7 @@ int statusline_run(const struct statusline_options *options);
 /* `--preview`: appends every preset, or the given format, with made-up facts. */
 void statusline_preview(const struct statusline_options *options, struct buf *out);
 
-/* `--check-format`: checks the given format, or the configured one. Returns false with a message in `error`. */
+/* `--check-format`: checks the given format, or the configured one. Returns false with a message. */
 bool statusline_check(const struct statusline_options *options, struct buf *error);
 
 #endif

@@ -33,7 +33,7 @@ static int hex_digit(char c)
 	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
 }
 
-/* One to three digits are of the palette, six are of red, green and blue. */
+/* Reads one to three digits (of the palette) or six (of red, green and blue). */
 static int32_t read_number(const char *word, size_t len)
 {
 	int32_t value = 0;
@@ -110,7 +110,8 @@ static void write_colour(int32_t colour, int base, struct buf *out)
 	if (colour == STYLE_NO_COLOUR)
 		return;
 	if (colour >= STYLE_RGB)
-		buf_printf(out, ";%d;2;%d;%d;%d", base + 8, colour >> 16 & 0xFF, colour >> 8 & 0xFF, colour & 0xFF);
+		buf_printf(out, ";%d;2;%d;%d;%d", base + 8, colour >> 16 & 0xFF, colour >> 8 & 0xFF,
+			   colour & 0xFF);
 	else if (colour >= 2 * BRIGHT)
 		buf_printf(out, ";%d;5;%d", base + 8, colour);
 	else

@@ -24,14 +24,15 @@ struct statusline_style {
 extern const struct statusline_style statusline_style_none;
 
 /*
- * Adds to a style what words joined with '+' say: red, bright-red, 208, ff8800, each also with bg- before it; bold, dim,
- * italic, underline, reverse; none. Returns false for an unknown word; the style may be half changed then.
+ * Adds words joined with '+' to a style: red, bright-red, 208, ff8800, each also with bg- before it; bold,
+ * dim, italic, underline, reverse; none. Returns false for an unknown word; the style may be half changed
+ * then.
  */
 bool statusline_style_add(struct statusline_style *style, const char *words, size_t len);
 
 bool statusline_style_equals(const struct statusline_style *a, const struct statusline_style *b);
 
-/* The code that makes a terminal go over from any style to this one. */
+/* Writes the code that changes a terminal from any style to this one. */
 void statusline_style_write(const struct statusline_style *style, struct buf *out);
 
 #endif

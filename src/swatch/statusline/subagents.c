@@ -12,7 +12,7 @@
 #include "swatch/statusline/facts.h"
 #include "swatch/statusline/fields.h"
 
-/* A title is not cut below this while there is something else to leave out. */
+/* Details go before the title becomes shorter than this. */
 #define TITLE_MIN_COLUMNS 16
 #define SEPARATOR " \xC2\xB7 "
 #define SEPARATOR_COLUMNS 3
@@ -20,7 +20,7 @@
 #define DETAILS 3
 
 struct panel {
-	double columns;          /* NaN: not known */
+	double columns;          /* NaN: unknown */
 	struct slice tasks;
 };
 
@@ -36,7 +36,7 @@ struct task {
 struct row {
 	const char *title;
 	const char *state, *state_code;
-	char details[DETAILS][FIELD_VALUE_SIZE];   /* the least wanted first; "": not known */
+	char details[DETAILS][FIELD_VALUE_SIZE];   /* the least important first; "": unknown */
 };
 
 /* ---- reading ---- */
@@ -53,11 +53,9 @@ static void take_panel_leaf(void *ctx, const char *path, const struct walk_item 
 static void take_task_leaf(void *ctx, const char *path, const struct walk_item *item)
 {
 	struct task *task = ctx;
+#define TEXT(member) { #member, task->member, sizeof(task->member) }
 	const struct { const char *path; char *out; size_t size; } texts[] = {
-		{ "name", task->name, sizeof(task->name) }, { "type", task->type, sizeof(task->type) },
-		{ "status", task->status, sizeof(task->status) }, { "model", task->model, sizeof(task->model) },
-		{ "description", task->description, sizeof(task->description) },
-		{ "label", task->label, sizeof(task->label) },
+		TEXT(name), TEXT(type), TEXT(status), TEXT(model), TEXT(description), TEXT(label),
 	};
 	if (strcmp(path, "id") == 0)
 		task->id = *item;
@@ -70,7 +68,7 @@ static void take_task_leaf(void *ctx, const char *path, const struct walk_item *
 			(void)json_leaf_text(item, texts[i].out, texts[i].size);
 }
 
-/* Rows of shells and the like look best as Claude Code shows them. */
+/* Claude Code itself shows shells and the like best. */
 static bool is_agent(const struct task *task)
 {
 	bool has_id = (task->id.kind == WALK_STRING || task->id.kind == WALK_NUMBER) && task->id.text.len > 0
@@ -82,8 +80,9 @@ static bool is_agent(const struct task *task)
 
 static bool is_over(const char *status)
 {
-	static const char *const words[] = { "completed", "done", "failed", "error", "killed", "cancelled", "stopped", NULL };
-	for (size_t i = 0; words[i]; i++)
+	static const char *const words[] = { "completed", "done", "failed", "error", "killed", "cancelled",
+					     "stopped" };
+	for (size_t i = 0; i < ARRAY_COUNT(words); i++)
 		if (strcmp(status, words[i]) == 0)
 			return true;
 	return false;
@@ -122,7 +121,7 @@ static size_t columns_of(const char *text)
 	return columns > 0 ? columns + SEPARATOR_COLUMNS : 0;
 }
 
-/* Returns how many columns the title may have (0: any number), after dropping details until it has enough. */
+/* Drops details until the title has enough columns. Returns how many it may have; 0: any number. */
 static size_t fit_row(struct row *row, double columns)
 {
 	if (!isfinite(columns) || columns < 1. || columns > 10000.)
@@ -160,11 +159,12 @@ static void write_row(const struct task *task, const struct row *row, size_t tit
 	append_part(&content, row->state, row->state_code, colour);
 	for (size_t i = 0; i < DETAILS; i++)
 		append_part(&content, row->details[i], "\033[2m", colour);
-	/* An empty row would be hidden. */
+	/* Claude Code would hide an empty row. */
 	if (content.len > 0 && !content.failed) {
-		/* The id goes back as it came: the walker found that it is JSON. */
+		/* The id goes back as it came: the walk found that it is JSON. */
 		const char *quote = task->id.kind == WALK_STRING ? "\"" : "";
-		buf_printf(out, "{\"id\":%s%.*s%s,\"content\":", quote, (int)task->id.text.len, task->id.text.data, quote);
+		struct slice id = task->id.text;
+		buf_printf(out, "{\"id\":%s%.*s%s,\"content\":", quote, (int)id.len, id.data, quote);
 		jsonw_init(&w, out);
 		jsonw_string_len(&w, content.data, content.len);
 		buf_append_str(out, "}\n");

@@ -1,10 +1,10 @@
 /*
  * statusline/subagents: rows of Claude Code's panel of subagents (`subagentStatusLine` of settings.json).
  *
- * For: statusline.c, with `--subagents`. Claude Code writes one object: `columns`, and `tasks`, an array of objects with
- * `id`, `name`, `type`, `status`, `description`, `label` (what the agent does just now), `model`, `startTime` and
- * `tokenCount`. We print a line {"id":...,"content":...} for each row that we change; Claude Code draws the other rows
- * itself, and the glyph and type of every row.
+ * For: statusline.c, with `--subagents`. Claude Code writes one object: `columns`, and `tasks`, an array of
+ * objects with `id`, `name`, `type`, `status`, `description`, `label` (the agent's present activity),
+ * `model`, `startTime` and `tokenCount`. We print a line {"id":...,"content":...} for each row that we
+ * change; Claude Code draws the other rows itself, and the glyph and type of every row.
  */
 #ifndef SWATCH_SWATCH_STATUSLINE_SUBAGENTS_H
 #define SWATCH_SWATCH_STATUSLINE_SUBAGENTS_H

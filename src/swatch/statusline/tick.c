@@ -10,7 +10,7 @@
 /* Costs are passed on with six decimals. */
 #define SAME_USD 0.000001
 
-/* The limits may have been written on several lines; a tick is one line. */
+/* The limits may have several lines; a tick is one line. */
 static void append_on_one_line(struct buf *out, struct slice json)
 {
 	for (size_t i = 0; i < json.len; i++) {
@@ -22,7 +22,7 @@ static void append_on_one_line(struct buf *out, struct slice json)
 void statusline_tick_write(const struct statusline_facts *facts, struct buf *out)
 {
 	double size = facts->number[FACT_CONTEXT_SIZE], usd = facts->number[FACT_CLAUDE_USD];
-	/* The daemon knows a size that came out of the session's file. */
+	/* The daemon knows a size that comes from the session's file. */
 	bool has_size = size >= 1. && size != facts->number[FACT_FILE_SIZE];
 	bool has_cost = !isnan(usd) && !(fabs(usd - facts->number[FACT_FILE_CLAUDE_USD]) < SAME_USD);
 	bool has_limits = facts->limits_are_news && facts->limits_json.data;

@@ -1,6 +1,4 @@
-/*
- * The result, for programs: swatch-verify(1) explains the members.
- */
+/* The result for programs; swatch-verify(1) explains the members. */
 #include "base/clock.h"
 #include "json/pretty.h"
 #include "json/write.h"
@@ -17,7 +15,7 @@ static void put_tokens(struct jsonw *w, const struct price_tokens *t)
 	jsonw_begin_object(w);
 	jsonw_put_int(w, "input", t->input);
 	jsonw_put_int(w, "output", t->output);
-	jsonw_put_int(w, "cacheCreation", t->cache_creation_5m + t->cache_creation_1h);
+	jsonw_put_int(w, "cacheCreation", price_tokens_created(t));
 	jsonw_put_int(w, "cacheRead", t->cache_read);
 	jsonw_end_object(w);
 }
@@ -38,9 +36,10 @@ static void put_entry(struct jsonw *w, const struct verify *verify, const struct
 	char model[PRICE_MODEL_MAX * 4 + 1], time[CLOCK_RFC3339_SIZE];
 	scan_unescape(name, model, sizeof(model), PRICE_MODEL_MAX);
 	clock_format_rfc3339(r->time_ms, time);
+	const char *counted_by = !entry->theirs ? "swatch" : entry->ours ? "both" : "ccusage";
 	jsonw_begin_object(w);
 	jsonw_put_string(w, "reason", difference_name(entry->reason));
-	jsonw_put_string(w, "countedBy", entry->ours && entry->theirs ? "both" : entry->ours ? "swatch" : "ccusage");
+	jsonw_put_string(w, "countedBy", counted_by);
 	jsonw_put_string(w, "path", file->path);
 	jsonw_put_int(w, "line", r->line);
 	jsonw_put_int(w, "offset", r->offset);
@@ -59,13 +58,14 @@ static void put_entry(struct jsonw *w, const struct verify *verify, const struct
 	jsonw_end_object(w);
 }
 
-static void put_side(struct jsonw *w, const char *key, const struct verify_report *report, struct json_object *row)
+static void put_side(struct jsonw *w, const char *key, const struct verify_report *report,
+		     struct json_object *row)
 {
+	jsonw_key(w, key);
 	if (!row) {
-		jsonw_put_null(w, key);
+		jsonw_null(w);
 		return;
 	}
-	jsonw_key(w, key);
 	jsonw_begin_object(w);
 	jsonw_put_double(w, "costUSD", verify_row_usd(report, row));
 	jsonw_put_int(w, "totalTokens", verify_row_tokens(row));
@@ -113,9 +113,8 @@ static void put_reasons(struct jsonw *w)
 {
 	jsonw_key(w, "reasons");
 	jsonw_begin_object(w);
-	for (int reason = 0; reason < DIFFERENCE_UNKNOWN; reason++)
-		jsonw_put_string(w, difference_name((enum difference)reason),
-				 difference_text((enum difference)reason));
+	for (enum difference reason = 0; reason < DIFFERENCE_UNKNOWN; reason++)
+		jsonw_put_string(w, difference_name(reason), difference_text(reason));
 	jsonw_end_object(w);
 }
 

@@ -1,10 +1,5 @@
-/*
- * The result, for people.
- */
+/* The result for people. */
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -15,7 +10,7 @@
 #include "swatch/verify/verify.h"
 #include "transcript/scan.h"
 
-/* More than these are counted, not shown. */
+/* The page shows this many and counts the rest. */
 #define ROWS_SHOWN 10
 #define ENTRIES_SHOWN 5
 /* The longest name of a difference, and two blanks. */
@@ -36,42 +31,36 @@ void verify_stamp(int64_t at_ms, char out[VERIFY_STAMP_SIZE])
 
 /* ---- the rows that differ ---- */
 
-static void show_place(struct page *page, const struct reference_file *file, uint32_t line)
-{
-	AUTO_BUF path = BUF_INIT;
-	paths_shorten(&path, file->path);
-	page_break(page);
-	page_item(page, STYLE_QUIET, "%s:%u", buf_str(&path), line);
-}
-
 static void show_entry(struct page *page, const struct verify *verify, const struct verify_entry *entry)
 {
 	const struct reference_record *r = entry->record;
 	const struct reference_file *file = reference_file_at(verify->reference, r->file);
-	const struct price_tokens *t = &r->tokens;
 	char label[32], stamp[VERIFY_STAMP_SIZE], model[PRICE_MODEL_MAX * 4 + 1];
 	struct slice name = reference_model(verify->reference, r);
+	AUTO_BUF path = BUF_INIT;
 	snprintf(label, sizeof(label), "    %s", difference_name(entry->reason));
 	verify_stamp(r->time_ms, stamp);
 	scan_unescape(name, model, sizeof(model), PRICE_MODEL_MAX);
 	page_row(page, label);
 	page_item(page, STYLE_PLAIN, "%s", stamp);
 	page_item(page, STYLE_PLAIN, "%s", name.data ? model : "no model");
-	page_item(page, STYLE_PLAIN, "%s tokens", human_count(t->input + t->output + t->cache_creation_5m
-							      + t->cache_creation_1h + t->cache_read, HUMAN_TEXT));
+	page_item(page, STYLE_PLAIN, "%s tokens", human_count(price_tokens_total(&r->tokens), HUMAN_TEXT));
 	if (!entry->theirs)
 		page_item(page, STYLE_PLAIN, "$%.6f, swatch alone", entry->our_usd);
 	else if (!entry->ours)
 		page_item(page, STYLE_PLAIN, "$%.6f, ccusage alone", entry->their_usd);
 	else if (entry->reason == DIFFERENCE_OTHER_SESSION)
-		page_item(page, STYLE_PLAIN, "$%.6f, in ccusage's session %s of %s", entry->their_usd, file->session,
-			  file->project);
+		page_item(page, STYLE_PLAIN, "$%.6f, in ccusage's session %s of %s", entry->their_usd,
+			  file->session, file->project);
 	else
 		page_item(page, STYLE_PLAIN, "$%.6f here, $%.6f there", entry->our_usd, entry->their_usd);
-	show_place(page, file, r->line);
+	paths_shorten(&path, file->path);
+	page_break(page);
+	page_item(page, STYLE_QUIET, "%s:%u", buf_str(&path), r->line);
 }
 
-static void show_side(struct page *page, const char *who, const struct verify_report *report, struct json_object *row)
+static void show_side(struct page *page, const char *who, const struct verify_report *report,
+		      struct json_object *row)
 {
 	if (row)
 		page_line(page, STYLE_PLAIN, 2, "  %s  $%.6f, %s tokens", who, verify_row_usd(report, row),
@@ -83,9 +72,10 @@ static void show_side(struct page *page, const char *who, const struct verify_re
 static void show_row(struct page *page, const struct verify *verify, const struct verify_report *report,
 		     const struct verify_row *row)
 {
+	bool is_bad = row->state == VERIFY_UNEXPLAINED;
 	page_blank_line(page);
-	page_line(page, row->state == VERIFY_UNEXPLAINED ? STYLE_BAD : STYLE_STRONG, 2, "%s %s%s",
-		  report_kind_name(report->kind), row->key, row->state == VERIFY_UNEXPLAINED ? ": unexplained" : "");
+	page_line(page, is_bad ? STYLE_BAD : STYLE_STRONG, 2, "%s %s%s", report_kind_name(report->kind),
+		  row->key, is_bad ? ": unexplained" : "");
 	show_side(page, "swatch ", report, row->ours);
 	show_side(page, "ccusage", report, row->theirs);
 	if (row->difference.len > 0)
@@ -96,7 +86,8 @@ static void show_row(struct page *page, const struct verify *verify, const struc
 		page_line(page, STYLE_PLAIN, 2, "  and %s more; --json has all of them",
 			  human_count((int64_t)(row->entry_count - ENTRIES_SHOWN), HUMAN_TEXT));
 	else if (row->entry_count == 0 && row->state == VERIFY_EXPLAINED)
-		page_line(page, STYLE_PLAIN, 2, "  its bounds move with the entries that differ in other blocks");
+		page_line(page, STYLE_PLAIN, 2,
+			  "  its bounds move with the entries that differ in other blocks");
 }
 
 static void show_rows(struct page *page, const struct verify *verify, const struct verify_report *report)
@@ -104,17 +95,17 @@ static void show_rows(struct page *page, const struct verify *verify, const stru
 	size_t shown = 0;
 	for (size_t i = 0; i < report->row_count; i++) {
 		const struct verify_row *row = &report->rows[i];
-		/* One that is unexplained is shown always. */
-		if (row->state == VERIFY_UNEXPLAINED || (row->state == VERIFY_EXPLAINED && shown < ROWS_SHOWN)) {
-			show_row(page, verify, report, row);
-			shown++;
-		}
+		/* The limit does not hold for unexplained rows. */
+		if (row->state == VERIFY_EQUAL || (row->state == VERIFY_EXPLAINED && shown >= ROWS_SHOWN))
+			continue;
+		show_row(page, verify, report, row);
+		shown++;
 	}
-	size_t all = report->explained + report->unexplained;
-	if (all > shown) {
+	int64_t more = (int64_t)(report->explained + report->unexplained - shown);
+	if (more > 0) {
 		page_blank_line(page);
 		page_line(page, STYLE_PLAIN, 2, "%s: %s more, all explained; --json has all of them",
-			  report_kind_name(report->kind), human_counted((int64_t)(all - shown), "row", HUMAN_TEXT));
+			  report_kind_name(report->kind), human_counted(more, "row", HUMAN_TEXT));
 	}
 }
 
@@ -125,25 +116,27 @@ static void show_reasons(struct page *page, const struct verify *verify)
 	bool used[DIFFERENCES] = { false }, any = false;
 	for (int kind = 0; kind < REPORT_KINDS; kind++) {
 		const struct verify_report *report = &verify->reports[kind];
-		for (size_t i = 0; i < report->row_count; i++)
-			for (size_t k = 0; report->rows[i].state != VERIFY_EQUAL && k < report->rows[i].entry_count; k++)
-				used[report->entries.list[report->rows[i].entries[k]].reason] = true;
+		for (size_t i = 0; i < report->row_count; i++) {
+			const struct verify_row *row = &report->rows[i];
+			for (size_t k = 0; row->state != VERIFY_EQUAL && k < row->entry_count; k++)
+				used[report->entries.list[row->entries[k]].reason] = true;
+		}
 	}
-	for (int reason = 0; reason < DIFFERENCE_UNKNOWN; reason++) {
+	for (enum difference reason = 0; reason < DIFFERENCE_UNKNOWN; reason++) {
 		if (!used[reason])
 			continue;
 		if (!any)
 			page_blank_line(page);
 		any = true;
-		const char *name = difference_name((enum difference)reason);
-		page_line(page, STYLE_PLAIN, NAME_COLUMNS, "%-*s%s", NAME_COLUMNS, name,
-			  difference_text((enum difference)reason));
+		page_line(page, STYLE_PLAIN, NAME_COLUMNS, "%-*s%s", NAME_COLUMNS, difference_name(reason),
+			  difference_text(reason));
 	}
 }
 
 /* ---- the whole ---- */
 
-static void show_report_line(struct page *page, const struct verify *verify, const struct verify_report *report)
+static void show_report_line(struct page *page, const struct verify *verify,
+			     const struct verify_report *report)
 {
 	size_t differ = report->explained + report->unexplained;
 	const char *rows = human_counted((int64_t)report->row_count, "row", HUMAN_TEXT);
@@ -155,8 +148,8 @@ static void show_report_line(struct page *page, const struct verify *verify, con
 	} else if (differ == 0) {
 		page_item(page, STYLE_GOOD, "%s, equal", rows);
 	} else {
-		page_item(page, report->unexplained > 0 ? STYLE_BAD : STYLE_NOTE, "%zu of %s %s", differ, rows,
-			  differ == 1 ? "differs" : "differ");
+		page_item(page, report->unexplained > 0 ? STYLE_BAD : STYLE_NOTE, "%zu of %s %s", differ,
+			  rows, differ == 1 ? "differs" : "differ");
 		if (verify->version.is_older)
 			return;
 		if (report->unexplained == 0)
@@ -166,7 +159,7 @@ static void show_report_line(struct page *page, const struct verify *verify, con
 	}
 }
 
-/* A model that only ccusage has a price for is the one difference that the reader can mend. */
+/* A model that only ccusage has a price for is the one difference that the reader can resolve. */
 static void show_unpriced(struct page *page, const struct verify *verify)
 {
 	AUTO_BUF names = BUF_INIT;
@@ -175,8 +168,9 @@ static void show_unpriced(struct page *page, const struct verify *verify)
 		if (model.unpriced)
 			buf_printf(&names, "%s%s", names.len > 0 ? ", " : "", model.name);
 	if (names.len > 0)
-		page_line(page, STYLE_NOTE, 0, "No price is known here for %s, and ccusage may have one: pricing.json can give "
-			  "it, see swatch-pricing(1).", buf_str(&names));
+		page_line(page, STYLE_NOTE, 0,
+			  "swatch knows no price for %s, and ccusage may have one: pricing.json "
+			  "can give it, see swatch-pricing(1).", buf_str(&names));
 }
 
 static void show_verdict(struct page *page, const struct verify *verify)
@@ -184,32 +178,35 @@ static void show_verdict(struct page *page, const struct verify *verify)
 	size_t unexplained = verify_unexplained(verify);
 	page_blank_line(page);
 	if (verify->version.is_older) {
-		page_line(page, STYLE_BAD, 0, "This is not a verification: that needs ccusage " CCUSAGE_REFERENCE_VERSION
-			  ". An older ccusage keeps the first one of a message's lines, not the largest, so that its figures "
-			  "are lower; it also knows fewer models.");
+		page_line(page, STYLE_BAD, 0, "This is not a verification: that needs ccusage "
+			  CCUSAGE_REFERENCE_VERSION ". An older ccusage keeps the first one of a message's "
+			  "lines, not the largest, so that its figures are lower; it also knows fewer models.");
 		return;
 	}
-	if (unexplained == 0)
-		page_line(page, STYLE_GOOD, 0, "Nothing is unexplained.");
-	else
-		page_line(page, STYLE_BAD, 0, "%s %s unexplained.",
-			  human_counted((int64_t)unexplained, "difference", HUMAN_TEXT), unexplained == 1 ? "is" : "are");
-	if (unexplained > 0)
-		show_unpriced(page, verify);
-	if (unexplained > 0 && verify->was_written)
-		page_line(page, STYLE_NOTE, 0, "Transcripts were written meanwhile, and the reports do not tell of the same "
-			  "moment: run it again when the sessions are quiet.");
-	if (unexplained > 0 && !verify->version.is_reference)
-		page_line(page, STYLE_NOTE, 0, "The reference is ccusage " CCUSAGE_REFERENCE_VERSION ": another version counts "
-			  "in another way.");
+	if (unexplained == 0) {
+		page_line(page, STYLE_GOOD, 0, "Every difference is explained.");
+		return;
+	}
+	page_line(page, STYLE_BAD, 0, "%s %s unexplained.",
+		  human_counted((int64_t)unexplained, "difference", HUMAN_TEXT),
+		  unexplained == 1 ? "is" : "are");
+	show_unpriced(page, verify);
+	if (verify->was_written)
+		page_line(page, STYLE_NOTE, 0,
+			  "Sessions wrote meanwhile, so the reports are not of the same moment: "
+			  "run it again when the sessions are quiet.");
+	if (!verify->version.is_reference)
+		page_line(page, STYLE_NOTE, 0,
+			  "The reference is ccusage " CCUSAGE_REFERENCE_VERSION ": another "
+			  "version counts in another way.");
 }
 
 bool verify_print_page(const struct verify *verify)
 {
 	struct page page;
 	page_init(&page, terminal_wants_colour(STDOUT_FILENO));
-	page_line(&page, STYLE_PLAIN, 0, "swatch " PACKAGE_VERSION " beside ccusage %s (%s): %s, %s", *verify->version.text
-		  ? verify->version.text : "of no known version", verify->command_path,
+	page_line(&page, STYLE_PLAIN, 0, "swatch " PACKAGE_VERSION " beside ccusage %s (%s): %s, %s",
+		  *verify->version.text ? verify->version.text : "of no known version", verify->command_path,
 		  human_counted((int64_t)verify->transcripts, "transcript", HUMAN_TEXT),
 		  human_counted((int64_t)ledger_count(verify->ledger), "message", HUMAN_TEXT));
 	for (int kind = 0; kind < REPORT_KINDS; kind++)

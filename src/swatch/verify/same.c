@@ -3,13 +3,15 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "cache/read.h"
 
 #define TOLERANCE 1e-9
-/* One line of differences is enough. */
+/* The page shows one line of differences. */
 #define DIFFERENCE_MAX_BYTES 400
 
-static bool same(const char *name, struct json_object *a, struct json_object *b, bool is_block, struct buf *difference);
+static bool same(const char *name, struct json_object *a, struct json_object *b, bool is_block,
+		 struct buf *difference);
 
 static void say(const char *name, struct json_object *a, struct json_object *b, struct buf *difference)
 {
@@ -60,18 +62,21 @@ static bool same_lists(const char *name, struct json_object *a, struct json_obje
 	for (size_t i = 0; good && i < json_object_array_length(a); i++) {
 		struct json_object *item = json_object_array_get_idx(a, i);
 		const char *item_name = name_of(item);
-		struct json_object *other = item_name ? find_item(b, item_name) : json_object_array_get_idx(b, i);
+		struct json_object *other = item_name ? find_item(b, item_name)
+						      : json_object_array_get_idx(b, i);
 		good = same(item_name ? item_name : name, item, other, false, difference);
 	}
 	return good;
 }
 
-/* A mark that follows from the costs, and what hangs on the moment. */
+/* A mark that follows from the costs, and the members that depend on the moment. */
 static bool is_left_out(const char *name, bool is_block)
 {
-	return strcmp(name, "missingPricing") == 0
-	       || (is_block && (strcmp(name, "isActive") == 0 || strcmp(name, "burnRate") == 0
-				|| strcmp(name, "projection") == 0));
+	static const char *const of_block[] = { "isActive", "burnRate", "projection" };
+	for (size_t i = 0; is_block && i < ARRAY_COUNT(of_block); i++)
+		if (strcmp(name, of_block[i]) == 0)
+			return true;
+	return strcmp(name, "missingPricing") == 0;
 }
 
 static bool same_objects(struct json_object *a, struct json_object *b, bool is_block, struct buf *difference)
@@ -84,16 +89,18 @@ static bool same_objects(struct json_object *a, struct json_object *b, bool is_b
 			good = same(name, value, other, false, difference) && good;
 	}
 	json_object_object_foreach(b, other_name, other_value) {
-		/* What both have was compared above. */
-		if (other_value && !json_object_object_get_ex(a, other_name, NULL) && !is_left_out(other_name, is_block)) {
-			say(other_name, NULL, other_value, difference);
-			good = false;
-		}
+		/* The first loop has compared the members that both have. */
+		if (!other_value || json_object_object_get_ex(a, other_name, NULL)
+		    || is_left_out(other_name, is_block))
+			continue;
+		say(other_name, NULL, other_value, difference);
+		good = false;
 	}
 	return good;
 }
 
-static bool same(const char *name, struct json_object *a, struct json_object *b, bool is_block, struct buf *difference)
+static bool same(const char *name, struct json_object *a, struct json_object *b, bool is_block,
+		 struct buf *difference)
 {
 	bool good;
 	if (!a || !b)
@@ -111,11 +118,12 @@ static bool same(const char *name, struct json_object *a, struct json_object *b,
 	return good;
 }
 
-bool verify_same_rows(struct json_object *row, struct json_object *expected, bool is_block, struct buf *difference)
+bool verify_same_rows(struct json_object *row, struct json_object *expected, bool is_block,
+		      struct buf *difference)
 {
 	if (row && expected)
 		return same_objects(row, expected, is_block, difference);
 	if (row || expected)
-		buf_append_str(difference, row ? "no such row was expected" : "a row is missing");
+		buf_append_str(difference, row ? "this row was not expected" : "a row is missing");
 	return !row && !expected;
 }

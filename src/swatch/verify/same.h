@@ -1,7 +1,7 @@
 /*
- * verify_same: whether two rows of a report are the same.
+ * verify/same: compares two rows of a report.
  *
- * For: verify_rows.c.
+ * For: rows.c.
  */
 #ifndef SWATCH_SWATCH_VERIFY_SAME_H
 #define SWATCH_SWATCH_VERIFY_SAME_H
@@ -12,11 +12,12 @@
 #include "base/buf.h"
 
 /*
- * Money agrees to 1e-9 USD, lists hold the same in whatever order, and null is as good as nothing. Left out
- * are missingPricing, and of a block what hangs on the moment: whether it is active, its rate and its
- * projection. A row that is NULL equals none but NULL. What differs is appended to `difference`: "totalCost
+ * Money may differ by 1e-9 USD, the order of lists does not matter, and null equals a missing member. It does
+ * not compare missingPricing, nor what depends on the moment in a block: whether it is active, its rate and
+ * its projection. NULL, a missing row, equals only NULL. Appends what differs to `difference`: "totalCost
  * 1.25, expected 1.24".
  */
-bool verify_same_rows(struct json_object *row, struct json_object *expected, bool is_block, struct buf *difference);
+bool verify_same_rows(struct json_object *row, struct json_object *expected, bool is_block,
+		      struct buf *difference);
 
 #endif

@@ -1,15 +1,15 @@
 /*
- * verify: swatch's reports beside ccusage's, and where they differ, the entries that make the difference.
+ * verify: compares swatch's reports with ccusage's, and finds the entries that make the difference.
  *
- * For: commands/verify.c, which lets ccusage answer (ccusage/ask.h). The parts:
+ * For: commands/verify.c, which runs ccusage (ccusage/ask.h). The parts:
  *   entries.c   which entries only one of the two counts, or counts at another price, and why
  *   rows.c      the rows of a report, side by side
- *   page.c      what a person reads; json.c: what a program reads
+ *   page.c      the result for people; json.c: the result for programs
  *
- * How it knows: ccusage/reference.h makes of the transcripts what ccusage 20.0.24 makes of them, faults
- * included. From its entries come the rows that ccusage is expected to print. Where it prints these, to the
- * last token and to 1e-9 USD, the whole difference to swatch's rows lies in the entries that differ, and each
- * of these has its reason. Where it prints something else, the row is unexplained.
+ * How it knows: ccusage/reference.h counts the transcripts as ccusage 20.0.24 does, faults included. Its
+ * entries give the rows that we expect ccusage to print. If ccusage prints these, to the last token and to
+ * 1e-9 USD, the whole difference to swatch's rows lies in the entries that differ, and each of these has its
+ * reason. Any other row is unexplained.
  */
 #ifndef SWATCH_SWATCH_VERIFY_VERIFY_H
 #define SWATCH_SWATCH_VERIFY_VERIFY_H
@@ -29,7 +29,7 @@
 struct verify_entry {
 	const struct reference_record *record;
 	enum difference reason;
-	bool ours, theirs;           /* who counts it; both: at another price, or in another session, or its limit */
+	bool ours, theirs;           /* who counts it; both: with another price, session or limit */
 	double our_usd, their_usd;
 	size_t our_row, their_row;   /* where each counts it; VERIFY_NO_ROW: nowhere */
 };
@@ -45,40 +45,38 @@ enum verify_state { VERIFY_EQUAL, VERIFY_EXPLAINED, VERIFY_UNEXPLAINED };
 
 /* One row of a report. */
 struct verify_row {
-	char *key;                   /* what it is called: the block's start, a day, a week, a month, a session */
-	struct json_object *ours, *theirs, *expected;  /* of one who has no such row: NULL */
+	char *key;                   /* its name: a block's start, a day, a week, a month, a session */
+	struct json_object *ours, *theirs, *expected;  /* NULL: that side has no such row */
 	enum verify_state state;
-	struct buf difference;       /* of an unexplained one: what is other than expected */
+	struct buf difference;       /* of an unexplained row: what was not expected */
 	size_t *entries;             /* numbers in the report's entries */
 	size_t entry_count, entry_cap;
-	int64_t our_start_ms, our_end_ms, their_start_ms, their_end_ms;  /* blocks: of the entries; 0: no such block */
+	/* Blocks: the first and the last entry; 0: that side has no such block. */
+	int64_t our_start_ms, our_end_ms, their_start_ms, their_end_ms;
 };
 
 struct verify_report {
 	enum report_kind kind;
 	bool is_compared;
-	struct buf problem;          /* why it could not be */
-	struct json_object *own[3];  /* what the rows' objects are parts of: swatch's, ccusage's, the expected ones */
+	struct buf problem;          /* why it could not be compared */
+	struct json_object *own[3];  /* swatch's, ccusage's and the expected rows; the rows point into them */
 	struct verify_row *rows;
 	size_t row_count, row_cap;
 	size_t equal, explained, unexplained;
 	struct verify_entries entries;
 };
 
-/* The whole of it. */
 struct verify {
 	const char *command_path;    /* of ccusage */
 	struct ccusage_version version;
-	bool was_written;            /* transcripts were written while it was verified */
+	bool was_written;            /* sessions wrote transcripts meanwhile */
 	struct reference *reference;
 	struct ledger *ledger;       /* swatch's own accounts */
-	/*
-	 * Of each rule: ccusage's entries, also as a ledger, and swatch's entries by the reference's numbers.
-	 */
+	/* By rule: which records ccusage counts, and a ledger of them. */
 	bool *kept[REFERENCE_RULES];
 	struct ledger *expected[REFERENCE_RULES];
-	double *our_usd;             /* NaN: swatch does not count the record */
-	size_t strangers;            /* entries of swatch that the reference has not seen: the files changed */
+	double *our_usd;             /* by record; NaN: swatch does not count it */
+	size_t strangers;            /* entries of swatch that the reference lacks: files changed */
 	struct verify_report reports[REPORT_KINDS];
 	size_t transcripts;
 };
@@ -93,17 +91,17 @@ bool verify_find_entries(const struct verify *verify, struct verify_report *repo
 
 enum reference_rule verify_rule(enum report_kind kind);
 
-/* The counts as a ledger can hold them: the rest of one that cannot be is added where the rows are judged. */
+/* Cuts the counts to what a ledger can hold; rows.c adds the rest where it compares sums. */
 struct price_tokens verify_cut_tokens(const struct price_tokens *tokens);
 
-/* The session and the project that a file's entries have in swatch's report. */
+/* Finds the session and the project that a file's entries have in swatch's report. */
 void verify_our_session(const struct reference_file *file, struct slice *session, struct slice *project);
 
 /* ---- rows.c ---- */
 
 /*
- * Sets the rows of all three side by side and judges each. `theirs` is ccusage's answer; the report keeps it.
- * Returns false with the reason in report->problem.
+ * Sets the rows of all three side by side and judges each. `theirs` is ccusage's answer; the report owns it
+ * from now on. Returns false with the reason in report->problem.
  */
 bool verify_compare(const struct verify *verify, struct verify_report *report, struct json_object *theirs);
 

@@ -1,23 +1,32 @@
-#include "base/find.h"
+#include "transcript/find.h"
 
-/* Levels further apart than this are not told apart: such a line is walked. */
+#include <string.h>
+
+#include "json/string_end.h"
+
+/* A line whose brackets go further up or down than this is walked. */
 #define LEVELS 64
 
 #if defined(__SSE2__)
 
-/* Two bytes of the key that seldom stand three apart in any text: its 'u' and its 'g'. */
+/* The key's 'u' and 'g': other text seldom has these two letters three bytes apart. */
 #define FIRST_AT 1
 #define SECOND_AT 4
 
-/* Which of the 16 places from `at` on may begin the key. Reads 16 + SECOND_AT bytes. */
+static inline __m128i load(const char *at)
+{
+	return _mm_loadu_si128((const __m128i *)(const void *)at);
+}
+
+/* Marks those of the 16 places from `at` on where the key may begin. Reads 16 + SECOND_AT bytes. */
 static inline __m128i key_places(const char *at)
 {
-	__m128i first = _mm_cmpeq_epi8(_mm_loadu_si128((const __m128i *)(const void *)(at + FIRST_AT)), _mm_set1_epi8('u'));
-	__m128i second = _mm_cmpeq_epi8(_mm_loadu_si128((const __m128i *)(const void *)(at + SECOND_AT)), _mm_set1_epi8('g'));
+	__m128i first = _mm_cmpeq_epi8(load(at + FIRST_AT), _mm_set1_epi8('u'));
+	__m128i second = _mm_cmpeq_epi8(load(at + SECOND_AT), _mm_set1_epi8('g'));
 	return _mm_and_si128(first, second);
 }
 
-/* The first key that begins in the 16 places from `at` on. */
+/* Returns the first key that begins in the 16 places from `at` on, or NULL. */
 static const char *find_among(const char *at)
 {
 	for (unsigned places = (unsigned)_mm_movemask_epi8(key_places(at)); places; places &= places - 1) {
@@ -28,9 +37,12 @@ static const char *find_among(const char *at)
 	return NULL;
 }
 
+#endif
+
 const char *scan_find_usage(const char *at, const char *end)
 {
-	/* Four at a time: one test for all of them, since most have none. */
+#if defined(__SSE2__)
+	/* One test for 64 places, since most of them have no key. */
 	for (; end - at >= 64 + SECOND_AT + 2; at += 64) {
 		__m128i any = _mm_or_si128(_mm_or_si128(key_places(at), key_places(at + 16)),
 					   _mm_or_si128(key_places(at + 32), key_places(at + 48)));
@@ -42,22 +54,14 @@ const char *scan_find_usage(const char *at, const char *end)
 				return place;
 		}
 	}
-	return memmem(at, (size_t)(end - at), SCAN_USAGE_KEY, SCAN_USAGE_KEY_LEN);
-}
-
-#else
-
-const char *scan_find_usage(const char *at, const char *end)
-{
-	return memmem(at, (size_t)(end - at), SCAN_USAGE_KEY, SCAN_USAGE_KEY_LEN);
-}
-
 #endif
+	return memmem(at, (size_t)(end - at), SCAN_USAGE_KEY, SCAN_USAGE_KEY_LEN);
+}
 
-/* Past the string whose opening quote was passed; `end` when it does not end. */
+/* Returns the place after a string whose opening quote was passed; `end` when the string does not end. */
 static const char *pass_string(const char *at, const char *end)
 {
-	while ((at = scan_find_string_end(at, end)) < end) {
+	while ((at = json_find_string_end(at, end)) < end) {
 		if (*at == '"')
 			return at + 1;
 		at += *at == '\\' ? 2 : 1;
@@ -65,7 +69,7 @@ static const char *pass_string(const char *at, const char *end)
 	return end;
 }
 
-/* The first key from `hit` on that is no text: in a string its quote would stand behind a backslash. */
+/* Skips hits inside of strings, where a backslash precedes the key's quote. */
 static const char *first_key(const char *line, const char *hit, const char *end)
 {
 	while (hit && hit > line && hit[-1] == '\\')
@@ -96,7 +100,7 @@ static const signed char level_steps[256] = {
 
 bool scan_hit_may_count(const char *line, const char *hit, const char *end)
 {
-	/* Levels are told from the key's own, which is not known before the line's end. */
+	/* Levels count from the first key's own level, which only the line's end tells. */
 	bool seen[2 * LEVELS] = { false };
 	int level = LEVELS;
 	const char *at = first_key(line, hit, end);
