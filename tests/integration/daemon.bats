@@ -177,7 +177,7 @@ old_history() {
 	field_is s2.json .transcript.lastMessagePreview abc
 	configure $'[sessions]\npreview = many\ncolour = red'
 	kill -HUP "$DAEMON"
-	await grep -q 'the old one stays' "$LOG"
+	await grep -q 'keeping the old one' "$LOG"
 	grep -q 'preview = many: not a whole number; allowed: 0 to 500' "$LOG"
 	# a command reads the config too, and would refuse a bad one
 	rm "$CONFIG"

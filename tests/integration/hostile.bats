@@ -297,7 +297,7 @@ files() { (cd "$TEST_HOME" && find . -not -name 'log*' -printf '%p %y %l\n' | so
 	message 1 >"$PROJECTS/-p/s1.jsonl"
 	swatch sync
 	field_is s1.json .transcript.messageCount 1
-	is "$(grep -c 'make room for others' "$LOG")" 1
+	is "$(grep -c 'to make room' "$LOG")" 1
 	exec 8>&-
 	wait "$crowd"
 	await status_is .control.clients 1
