@@ -184,7 +184,7 @@ static void show_verdict(struct page *page, const struct verify *verify)
 		return;
 	}
 	if (unexplained == 0) {
-		page_line(page, STYLE_GOOD, 0, "Every difference is explained.");
+		page_line(page, STYLE_GOOD, 0, "Every figure is equal or explained.");
 		return;
 	}
 	page_line(page, STYLE_BAD, 0, "%s %s unexplained.",
