@@ -34,13 +34,13 @@ usage() { sed -n '2,/^# *usage/s/^# \{0,1\}//p' "$0"; }
 
 # The rest of the time of a run is that of its longest part: these are started first, in this order.
 sanitized_files="hostile live faults verify"
-plain_files="setup watch time refresh alerts terminal statusline top doctor large sandbox daemon tables limits cache kills"
-plain_files="$plain_files autostart bars subagents sessions check reports commands idle config"
+plain_files="terminal large setup top watch limits daemon statusline refresh alerts bars time doctor sandbox reports tables cache kills"
+plain_files="$plain_files autostart subagents sessions check commands idle config"
 # They measure, or load the machine: one after the other, when nothing else runs. Only --full has them.
 alone_files="kills idle storm night packages"
 long_units="test_scan_differential test_top test_gather test_ledger_ties test_config_few test_json_edit test_child"
-quick_parts="rooms man shell shell-bats dist"
-full_parts="clang lint coverage fault-injection valgrind fuzz distcheck"
+quick_parts="rooms man shell dist"
+full_parts="clang lint shell-bats coverage fault-injection valgrind fuzz distcheck"
 
 unit_names() { for file in tests/unit/test_*.c; do basename "$file" .c; done; }
 corpus_names() { for file in tests/fuzz/fuzz_*.c; do basename "$file" .c; done; }
