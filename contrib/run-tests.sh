@@ -7,8 +7,8 @@
 # side, the fuzzing corpora once, the rules of the rooms, manual pages, scripts, and what the source archive
 # contains.
 #
-#   --full        everything there is, about 40 minutes: also clang, lint, coverage, the storm, the long night, packages,
-#                 calls that fail, valgrind, five minutes of fuzzing, make distcheck
+#   --full        everything there is, about 40 minutes: also clang, lint, coverage, large homes, the storm, the long night,
+#                 packages, calls that fail, valgrind, five minutes of fuzzing, make distcheck
 #   --torture     the same, and every call fails in every way: an hour or two more
 #   --only NAME   one part: one of --list, a file of tests/integration (daemon) or a unit test (test_buf); may be repeated
 #   --list        prints those names
@@ -34,10 +34,10 @@ usage() { sed -n '2,/^# *usage/s/^# \{0,1\}//p' "$0"; }
 
 # The rest of the time of a run is that of its longest part: these are started first, in this order.
 sanitized_files="hostile live faults verify"
-plain_files="terminal large setup top watch limits daemon statusline refresh alerts bars time doctor sandbox reports tables cache kills"
+plain_files="terminal setup top watch limits daemon statusline refresh alerts bars time doctor sandbox reports tables cache kills"
 plain_files="$plain_files autostart subagents sessions check commands idle config"
 # They measure, or load the machine: one after the other, when nothing else runs. Only --full has them.
-alone_files="kills idle storm night packages"
+alone_files="kills idle storm night packages large"
 long_units="test_scan_differential test_top test_gather test_ledger_ties test_config_few test_json_edit test_child"
 quick_parts="rooms man shell dist"
 full_parts="clang lint shell-bats coverage fault-injection valgrind fuzz distcheck"
@@ -53,7 +53,7 @@ is_in() { case " $2 " in *" $1 "*) ;; *) false ;; esac; } # WORD "WORDS"
 build_of() {
 	if is_in "$1" "$sanitized_files"; then
 		echo asan
-	elif [ "$full" = yes ] && ! is_in "$1" "$alone_files" && [ "$1" != large ]; then
+	elif [ "$full" = yes ] && ! is_in "$1" "$alone_files"; then
 		echo asan
 	else
 		echo plain
