@@ -8,7 +8,7 @@
 
 #include "base/scope.h"
 
-/* Reads the number in a file of /proc; -1 when there is none. */
+/* Reads the number in a file of /proc. Returns -1 when the file has no number or cannot be read. */
 static int64_t read_number(const char *path)
 {
 	char text[32];

@@ -27,7 +27,7 @@ static size_t char_width(uint32_t code)
 	return width >= 0 ? (size_t)width : 1;
 }
 
-/* Returns the length of the colour code at the text's start; 0: there is none. */
+/* Returns the length of the colour code at the text's start, or 0 when other text starts it. */
 static size_t code_len(const char *text, size_t len)
 {
 	if (len < 3 || text[0] != '\033' || text[1] != '[')

@@ -24,7 +24,7 @@
  */
 struct json_object *ccusage_answer_read(const char *text, size_t len, const char *list, struct buf *error);
 
-/* Reads the active block (present = false: there is none). Returns 0; -1 with a message. */
+/* Reads the active block; `present` is false when no block is active. Returns 0; -1 with a message. */
 int ccusage_answer_parse(const char *text, size_t len, struct billing_block *out, struct buf *error);
 
 /*

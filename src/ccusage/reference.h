@@ -52,7 +52,7 @@ struct reference_record {
 	struct price_tokens tokens;     /* what ccusage counts */
 	struct price_tokens our_tokens; /* what swatch counts */
 	double usd;                     /* what ccusage charges */
-	int64_t limit_resets_ms;        /* of a limit marker; 0: it is none */
+	int64_t limit_resets_ms;        /* of a limit marker; 0 in other records */
 	uint64_t message_hash;          /* of message.id; 0: none */
 	uint64_t request_hash;          /* of requestId; 0: none */
 	uint64_t session_hash;          /* of sessionId, or where the line has none, of the session that its path names */

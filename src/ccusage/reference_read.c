@@ -134,7 +134,7 @@ static size_t count_nulls(const char *text, size_t len)
 	return seen;
 }
 
-/* An object's only member of that name; kind WALK_NONE when there is none, or two. */
+/* Finds an object's only member of that name; its kind is WALK_NONE when it is missing or there twice. */
 static struct walk_item member_of(struct slice object, const char *name)
 {
 	struct walk_item found = { WALK_NONE, { NULL, 0 } }, item;
@@ -290,7 +290,7 @@ static bool make_room(struct lines *lines)
 	return true;
 }
 
-/* Returns false when memory ran out; a file that cannot be read is none. */
+/* Returns false when memory ran out; it passes over a file that cannot be read. */
 static bool read_file(struct reader *reader, struct lines *lines, const char *path)
 {
 	bool good = true;

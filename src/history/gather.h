@@ -49,7 +49,7 @@ struct gather_file {
 	int why;
 	struct stat st;            /* as it was opened */
 	int64_t offset;            /* the end of the last complete line */
-	uint64_t malformed_lines;  /* that looked as if they had a record: damaged, or with a count that is none */
+	uint64_t malformed_lines;  /* that seem to have a record: damaged, or an impossible count */
 	uint64_t skipped_lines;    /* longer than TRANSCRIPT_MAX_LINE_BYTES, with what looked like a record */
 	uint64_t mark;             /* strmap_hash() of the mark_len bytes before `offset` */
 	size_t mark_len;

@@ -51,7 +51,7 @@ static bool is_too_odd(const char *text, size_t len, struct buf *error)
 	return true;
 }
 
-/* Returns the line of the first byte that is not UTF-8; 0: there is none. */
+/* Returns the line of the first byte that is not UTF-8, or 0 when all of it is. */
 static size_t find_bad_line(const char *text, size_t len)
 {
 	uint32_t code;

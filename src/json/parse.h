@@ -1,7 +1,7 @@
 /*
  * parse: JSON text into json-c's objects, built on json/walk.h.
  *
- * For: everyone who wants a tree: cache files, the daemon's answers, ccusage's output, settings. json-c's own
+ * For: everyone who reads a tree: cache files, the daemon's answers, ccusage's output, settings. json-c's own
  * parser does not check every allocation (a member's name that cannot be copied ends the program), so this
  * one makes the objects. Strict, as walk is. Strings may hold bytes that are not UTF-8. Of two members with
  * one name the last counts. A number that does not fit an int64 is a double, and is written again as it was.

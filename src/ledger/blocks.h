@@ -22,7 +22,7 @@ struct ledger_blocks {
  */
 void ledger_blocks_update(struct ledger_blocks *blocks, struct ledger_order *order);
 
-/* The last one; NULL when there is none. */
+/* Returns the last block, or NULL when the ledger is empty. */
 const struct ledger_range *ledger_blocks_last(const struct ledger_blocks *blocks);
 
 /* When a block starts whose first entry is of that time: at the full hour. */

@@ -38,7 +38,7 @@ bool ledger_crowd_reserve(struct ledger_crowd *crowd);
 /* Takes in an entry; there is room. O(log n), but for moving the numbers behind it. */
 void ledger_crowd_add(struct ledger_crowd *crowd, uint32_t entry);
 
-/* The entry of a request; LEDGER_NONE when there is none. */
+/* Returns the entry of a request, or LEDGER_NONE when the request has no entry yet. */
 uint32_t ledger_crowd_find(const struct ledger_crowd *crowd, uint32_t request_hash);
 
 /* Call them before an entry's time or rank changes, and after it. */

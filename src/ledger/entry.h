@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* An entry's number where there is none. */
+/* Stands for the number of an entry that does not exist. */
 #define LEDGER_NONE UINT32_MAX
 
 /* A record's place: 24 bits of file, 40 bits of offset (a terabyte). */

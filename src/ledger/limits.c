@@ -22,7 +22,7 @@ static bool is_known(const struct ledger_limits *limits, const struct ledger_mar
 	return false;
 }
 
-/* The place that a new marker takes; NULL when there is none for it. */
+/* Returns the place that a new marker takes, or NULL when it gets no place. */
 static struct ledger_marker *make_room(struct ledger_limits *limits, const struct ledger_marker *marker)
 {
 	if (limits->count < LEDGER_LIMITS_MAX) {

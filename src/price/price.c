@@ -2,7 +2,6 @@
 
 #include <ctype.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/array.h"
@@ -229,14 +228,15 @@ static bool reference_costs_more_at(const struct endpoint *endpoint, const char 
 	return false;
 }
 
-/* A part of a version, moving on: one or two digits, since eight are a date. Returns -1 when there is none. */
+/* Reads one part of a version and moves on. Returns -1 unless it has one or two digits: eight are a date. */
 static int take_version(const char **at)
 {
 	size_t digits = strspn(*at, "0123456789");
 	if (digits < 1 || digits > 2)
 		return -1;
-	int number = atoi(*at);
-	*at += digits;
+	int number = 0;
+	for (; digits > 0; digits--)
+		number = number * 10 + (*(*at)++ - '0');
 	return number;
 }
 

@@ -34,7 +34,7 @@ struct price_past {
 struct price {
 	const char *model;
 	struct price_rates base;
-	struct price_rates above;     /* beyond the threshold; all 0 where there is none */
+	struct price_rates above;     /* beyond the threshold; all 0 when the model has one price */
 	int64_t threshold_tokens;     /* 0 when all tokens have one price */
 	bool whole_request;           /* a prompt above the threshold (of a large request) costs `above` as a whole */
 	double fast_factor;           /* what speed "fast" multiplies the whole with */

@@ -24,7 +24,7 @@
  */
 const char *report_kind_name(enum report_kind kind);
 
-/* The kind of that name. Returns false, and leaves *out alone, when there is none. */
+/* Finds the kind of that name. Returns false, and leaves *out alone, when no kind has it. */
 bool report_kind_find(const char *name, enum report_kind *out);
 
 /*

@@ -13,7 +13,7 @@ static bool is_between(char c)
 	return c == ' ' || c == '\t' || c == '\r' || c == '\0' || c == '\xef' || c == '\xbb' || c == '\xbf';
 }
 
-/* The length of the whole object that begins at `at`; 0 when there is none. */
+/* Returns the length of the whole object that begins at `at`, or 0 when it is cut off or damaged. */
 static size_t walk_object(struct scan_reader *reader, size_t at)
 {
 	struct walk_item item;

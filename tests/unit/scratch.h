@@ -29,7 +29,7 @@ void scratch_remove(struct scratch *s);
 /* "<path>/<name>" in a buffer that the next 7 calls leave alone. */
 const char *scratch_name(const struct scratch *s, const char *name);
 
-/* Writes a file; reads one into a string that the caller frees, NULL when there is none. */
+/* Writes a file; reads one into a string that the caller frees, NULL when the file is missing. */
 void scratch_write(const struct scratch *s, const char *name, const void *data, size_t len);
 void scratch_write_text(const struct scratch *s, const char *name, const char *text);
 char *scratch_read(const struct scratch *s, const char *name);

@@ -55,7 +55,7 @@ static bool check_config(void *ctx, const char *path, struct buf *error)
 	return good;
 }
 
-/* Returns the recorded addition with new lines in it; NULL when there is none, or memory ran out. */
+/* Returns the recorded addition with new lines in it; NULL when nothing was added, or memory ran out. */
 static char *renew_addition(const struct setup_change *old, const char *lines)
 {
 	const char *at = old->added ? strstr(old->added, old->value) : NULL;

@@ -103,7 +103,7 @@ static struct verify_row *find_row(struct verify_report *report, const struct st
 	return number ? &report->rows[number - 1] : NULL;
 }
 
-/* The row of that name; it is made where there is none. NULL when memory ran out. Takes `key`. */
+/* Finds the row of that name, or makes it. Returns NULL when memory ran out. Takes `key`. */
 static struct verify_row *get_row(struct verify_report *report, struct strmap *numbers, char *key)
 {
 	struct verify_row *row = find_row(report, numbers, key);
