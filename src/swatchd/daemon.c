@@ -15,6 +15,7 @@
 #include "swatchd/daemon_lines.h"
 #include "swatchd/daemon_refresh.h"
 #include "swatchd/daemon_requests.h"
+#include "swatchd/daemon_restart.h"
 #include "swatchd/daemon_sessions.h"
 #include "swatchd/internal.h"
 #include "swatchd/sandbox/sandbox.h"
@@ -184,6 +185,7 @@ int daemon_start(struct daemon *daemon, struct ev_loop *loop, const struct daemo
 	if (!start_reading(daemon, error))
 		return -1;
 	daemon_take_last_run(daemon);
+	daemon_take_last_sessions(daemon);
 	return start_control(daemon, error) && enter_sandbox(daemon, error) && begin_walk(daemon, error)
 	       ? 0 : -1;
 }

@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "swatchd/daemon_restart.h"
 #include "swatchd/daemon_waiters.h"
 
 void daemon_begin_history(struct daemon *daemon)
@@ -104,6 +105,7 @@ void daemon_note_caught_up(struct daemon *daemon)
 void daemon_end_walk(struct daemon *daemon)
 {
 	daemon->history.first_walk = false;
+	daemon_settle_last_sessions(daemon);
 	/* File times decide which sessions have a file, before any line is read. */
 	expire_run(&daemon->expire);
 	tail_release_backlog(daemon->tail);

@@ -4,6 +4,7 @@
 #include <math.h>
 
 #include "base/clock.h"
+#include "json/get.h"
 #include "made_up.h"
 #include "turned_clock.h"
 
@@ -267,6 +268,77 @@ static void the_end_of_the_last_process_is_remembered(void **state)
 	assert_int_equal(session->process_ended_ms, 0);
 }
 
+/* ---- across a restart ---- */
+
+static struct session *restored(const char *id, const char *file)
+{
+	AUTO_JSON *before = file ? json_tokener_parse(file) : NULL;
+	assert_true(!file || before);
+	struct session *session = sessions_add(&m.sessions, id);
+	session_restore(session, before, NOW);
+	return session;
+}
+
+static void a_restart_takes_back_what_no_transcript_says(void **state)
+{
+	(void)state;
+	struct session *session = restored("a", "{\"firstSeen\":1795000000000,\"billing\":{\"toldCostUSD\":12.5},"
+					   "\"processEndedAt\":1795435100000,\"liveProcesses\":0}");
+	assert_true(session->told && session->told_usd == 12.5);
+	assert_int_equal(session->first_seen_ms, INT64_C(1795000000000));
+	assert_int_equal(session->process_ended_ms, INT64_C(1795435100000));
+	session_note_missed_end(session, NOW);
+	assert_int_equal(session->process_ended_ms, INT64_C(1795435100000));
+	/* Only once: the file may be this run's own by now. */
+	AUTO_JSON *again = json_tokener_parse("{\"billing\":{\"toldCostUSD\":99}}");
+	session_restore(session, again, NOW);
+	assert_true(session->told_usd == 12.5);
+}
+
+static void a_process_that_ended_while_no_daemon_ran_has_ended(void **state)
+{
+	(void)state;
+	struct session *gone = restored("a", "{\"liveProcesses\":1,\"processEndedAt\":null}");
+	struct session *lives = restored("b", "{\"liveProcesses\":1}");
+	session_note_processes(lives, 1, NOW);
+	session_note_missed_end(gone, NOW);
+	session_note_missed_end(lives, NOW);
+	assert_int_equal(gone->process_ended_ms, NOW);
+	assert_int_equal(lives->process_ended_ms, 0);
+	session_note_processes(lives, 0, NOW + 5);
+	session_note_missed_end(lives, NOW + 9);
+	assert_int_equal(lives->process_ended_ms, NOW + 5);
+}
+
+static void a_transcript_that_vanished_before_is_still_missed(void **state)
+{
+	(void)state;
+	static const char risk[] = "{\"alerts\":{\"dataLossRisk\":true},\"lastActivity\":1795435100000}";
+	struct session *gone = restored("a", risk);
+	assert_true(gone->vanished_active);
+	assert_int_equal(gone->last_activity_ms, INT64_C(1795435100000));
+	assert_false(restored("s", risk)->vanished_active);
+}
+
+static void a_restart_takes_nothing_impossible(void **state)
+{
+	(void)state;
+	struct session *session = restored("a", "{\"firstSeen\":-5,\"billing\":{\"toldCostUSD\":-1},\"liveProcesses\":\"x\","
+					   "\"processEndedAt\":9999999999999,\"lastActivity\":9999999999999,"
+					   "\"alerts\":{\"dataLossRisk\":true}}");
+	assert_false(session->told);
+	assert_int_equal(session->first_seen_ms, NOW);
+	assert_int_equal(session->process_ended_ms, 0);
+	assert_int_equal(session->last_activity_ms, 0);
+	struct session *nothing = restored("b", NULL);
+	assert_true(nothing->restored && !nothing->told && !nothing->vanished_active);
+	/* A statusline's word since the start is newer than the file. */
+	struct session *told = sessions_add(&m.sessions, "c");
+	(void)session_note_tick(told, 0, 3.);
+	told = restored("c", "{\"billing\":{\"toldCostUSD\":2}}");
+	assert_true(told->told_usd == 3.);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -285,6 +357,10 @@ int main(void)
 		TEST(transcripts_without_an_id_are_nobodys),
 		TEST(a_tick_counts_when_it_is_possible_and_new),
 		TEST(the_end_of_the_last_process_is_remembered),
+		TEST(a_restart_takes_back_what_no_transcript_says),
+		TEST(a_process_that_ended_while_no_daemon_ran_has_ended),
+		TEST(a_transcript_that_vanished_before_is_still_missed),
+		TEST(a_restart_takes_nothing_impossible),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

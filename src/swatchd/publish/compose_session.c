@@ -271,6 +271,14 @@ static void put_git(struct jsonw *w, const struct session_transcript *part)
 	jsonw_end_object(w);
 }
 
+/* What the state follows from; the next start takes it back (session_restore()). */
+static void put_activity(struct jsonw *w, const struct session *session)
+{
+	jsonw_put_int_or_null(w, "lastActivity", session->last_activity_ms);
+	jsonw_put_int(w, "liveProcesses", session->live_processes);
+	jsonw_put_int_or_null(w, "processEndedAt", session->process_ended_ms);
+}
+
 uint64_t compose_session(const struct session *session, const struct billing *billing,
 			 const struct billing_view *view, struct buf *out)
 {
@@ -294,6 +302,7 @@ uint64_t compose_session(const struct session *session, const struct billing *bi
 	jsonw_put_int(w, "schema", CACHE_SCHEMA);
 	jsonw_put_string(w, "writer", CACHE_WRITER);
 	jsonw_put_string(w, "state", session->state == SESSION_ACTIVE ? "active" : "idle");
+	put_activity(w, session);
 	put_health(&c, status, issues, issue_count, view->at_ms);
 	put_transcript(&c, part, view->at_ms);
 	put_model(w, part);

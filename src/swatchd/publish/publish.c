@@ -60,17 +60,17 @@ static void write_if_changed(struct publish *publish, const char *name, const st
 }
 
 /*
- * Takes over since when an earlier run knew this session. Returns false when its file is there and cannot be
- * read for now: writing a new one would lose that.
+ * Takes over what an earlier run knew of this session, unless the start did. Returns false when its file is
+ * there and cannot be read for now: writing a new one would lose that.
  */
-static bool take_first_seen(struct publish *publish, struct session *session, const char *name)
+static bool take_over(struct publish *publish, struct session *session, const char *name, int64_t now_ms)
 {
-	if (session->first_seen_checked)
+	if (session->restored)
 		return true;
 	AUTO_JSON *before = cache_read_json(publish->dir_fd, name);
 	if (!before && !cache_read_is_none(errno))
 		return false;
-	session_note_first_seen(session, json_get_int(before, "firstSeen", 0));
+	session_restore(session, before, now_ms);
 	return true;
 }
 
@@ -80,7 +80,7 @@ static void write_session(struct publish *publish, struct session *session, cons
 	AUTO_BUF content = BUF_INIT;
 	if (!cache_session_file_name(session->id, name))
 		return;
-	if (!take_first_seen(publish, session, name)) {
+	if (!take_over(publish, session, name, view->at_ms)) {
 		note_failure(publish, name, errno);
 		return;
 	}

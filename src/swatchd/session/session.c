@@ -19,7 +19,7 @@ void sessions_set_preview(struct sessions *sessions, int64_t chars)
 	sessions->preview_chars = chars;
 }
 
-static struct session *find_or_add(struct sessions *sessions, const char *id)
+struct session *sessions_add(struct sessions *sessions, const char *id)
 {
 	struct session *session = id[0] ? sessions_find(sessions, id) : &sessions->unnamed;
 	if (session)
@@ -58,7 +58,7 @@ struct session_transcript *sessions_open_transcript(struct sessions *sessions, c
 						    struct transcript *file, int ledger_file, bool wanted)
 {
 	struct session_transcript *part = calloc(1, sizeof(*part));
-	struct session *session = part ? find_or_add(sessions, id) : NULL;
+	struct session *session = part ? sessions_add(sessions, id) : NULL;
 	if (!session) {
 		free(part);
 		return NULL;
@@ -219,13 +219,6 @@ bool session_note_tick(struct session *session, int64_t window_tokens, double co
 		session->told_usd = cost_usd;
 	session->told = session->told || new_cost;
 	return new_window || new_cost;
-}
-
-void session_note_first_seen(struct session *session, int64_t at_ms)
-{
-	session->first_seen_checked = true;
-	if (at_ms > 0 && at_ms < session->first_seen_ms)
-		session->first_seen_ms = at_ms;
 }
 
 const struct session_transcript *session_main(const struct session *session)

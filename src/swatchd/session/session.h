@@ -11,6 +11,7 @@
 #ifndef SWATCH_SWATCHD_SESSION_SESSION_H
 #define SWATCH_SWATCHD_SESSION_SESSION_H
 
+#include <json-c/json.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -66,11 +67,12 @@ struct session {
 	const char *id;                    /* the map's; "" of `unnamed` */
 	struct session_transcript *transcripts;
 	int64_t first_seen_ms;
-	bool first_seen_checked;           /* the earlier run's file was read */
+	bool restored;                     /* an earlier run's file was looked for: session_restore() */
 	int64_t last_activity_ms;          /* the newest mtime among its transcripts */
 	enum session_state state;
 	unsigned live_processes;
 	int64_t process_ended_ms;          /* when its last living process ended; 0: never */
+	bool lived_before;                 /* it had a living process when an earlier run wrote its file */
 	int64_t window_tokens;             /* from a statusline; 0: not known */
 	bool told;                         /* a statusline reported the cost that Claude Code shows: */
 	double told_usd;
@@ -124,8 +126,20 @@ void session_note_processes(struct session *session, unsigned living, int64_t no
  */
 bool session_note_tick(struct session *session, int64_t window_tokens, double cost_usd);
 
-/* An earlier run saw the session at this time (0: no run did). */
-void session_note_first_seen(struct session *session, int64_t at_ms);
+/*
+ * The session with this id; makes one without transcripts if there is none. NULL when memory ran out. The
+ * caller has checked the id.
+ */
+struct session *sessions_add(struct sessions *sessions, const char *id);
+
+/*
+ * Takes back what an earlier run knew of the session and no transcript says. `before` is the file that it
+ * wrote, NULL without one: somebody may have written anything into it. Only the first call counts.
+ */
+void session_restore(struct session *session, struct json_object *before, int64_t now_ms);
+
+/* The first walk is over, with all process files: notes the process that ended while no daemon ran. */
+void session_note_missed_end(struct session *session, int64_t now_ms);
 
 /* The main transcript with the last activity; NULL when all are gone, or are subagents'. */
 const struct session_transcript *session_main(const struct session *session);
