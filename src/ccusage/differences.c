@@ -1,5 +1,7 @@
 #include "ccusage/differences.h"
 
+#include <string.h>
+
 static const struct {
 	const char *name, *text;
 } differences[DIFFERENCES] = {
@@ -52,6 +54,13 @@ static const struct {
 	[DIFFERENCE_UNFINISHED] = { "unfinished",
 		"The last line of the transcript has no newline yet. ccusage counts it, and swatch waits "
 		"for it." },
+	[DIFFERENCE_UNPRICED_MODEL] = { "unpriced_model",
+		"swatch knows no price for the model and counts $0. ccusage may know one." },
+	[DIFFERENCE_EMPTY_SESSION] = { "empty_session",
+		"The session has no tokens, after a failed login for example. ccusage leaves it out." },
+	[DIFFERENCE_DELETED_TRANSCRIPT] = { "deleted_transcript",
+		"The transcript was deleted or rewritten. swatch remembers what was in it; ccusage counts only what is "
+		"still there." },
 	[DIFFERENCE_UNKNOWN] = { "unknown",
 		"The reason is not known." },
 };
@@ -64,4 +73,12 @@ const char *difference_name(enum difference difference)
 const char *difference_text(enum difference difference)
 {
 	return differences[difference].text;
+}
+
+enum difference difference_by_name(const char *name)
+{
+	for (enum difference difference = 0; name && difference < DIFFERENCE_UNKNOWN; difference++)
+		if (strcmp(differences[difference].name, name) == 0)
+			return difference;
+	return DIFFERENCE_UNKNOWN;
 }

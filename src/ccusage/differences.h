@@ -1,8 +1,8 @@
 /*
  * differences: the known differences between ccusage 20.0.24's counting and swatch's, each with its name.
  *
- * For: reference, which counts as ccusage does; verify, which names the difference for each entry;
- * swatch-verify(1), which explains them under the same names.
+ * For: reference, which counts as ccusage does; compare, which names the difference for each entry, in verify and in
+ * the daemon's audit; swatch-verify(1), which explains them under the same names.
  *
  * Other known differences never show as an entry of a report, and have a name only here and in the manual:
  *
@@ -10,7 +10,6 @@
  *   extras                Web search fees and the surcharge for inference_geo "us" are left out: by swatch, too.
  *   earliest_path         A message that stands in several transcripts, after a fork for example, is filed under the
  *                         session whose transcript has the earliest path: by swatch, too.
- *   empty_sessions        A session without any tokens is left out of the session report.
  */
 #ifndef SWATCH_CCUSAGE_DIFFERENCES_H
 #define SWATCH_CCUSAGE_DIFFERENCES_H
@@ -78,6 +77,12 @@ enum difference {
 	DIFFERENCE_COST,
 	/* The last line of a transcript has no newline yet: swatch waits for it. */
 	DIFFERENCE_UNFINISHED,
+	/* swatch has no price for the model and counts $0; what ccusage counts cannot be foreseen. */
+	DIFFERENCE_UNPRICED_MODEL,
+	/* A session without any tokens, after a failed login for example: ccusage leaves it out of its sessions. */
+	DIFFERENCE_EMPTY_SESSION,
+	/* The transcript was deleted or rewritten: the ledger keeps what it saw, and ccusage cannot see it. */
+	DIFFERENCE_DELETED_TRANSCRIPT,
 	/* None of these. */
 	DIFFERENCE_UNKNOWN,
 	DIFFERENCES
@@ -85,6 +90,9 @@ enum difference {
 
 /* "lost_line", ...: what programs read. */
 const char *difference_name(enum difference difference);
+
+/* The difference of that name; DIFFERENCE_UNKNOWN when there is none, or `name` is NULL. */
+enum difference difference_by_name(const char *name);
 
 /* A sentence or two for people. */
 const char *difference_text(enum difference difference);

@@ -64,7 +64,7 @@ struct reference_record {
 	bool sidechain : 1, has_speed : 1, fast : 1, progress : 1;
 	bool newer : 1;                 /* DIFFERENCE_NEWER_MODEL */
 	bool unpriced : 1;              /* no price is compiled in for its tokens */
-	bool guessed : 1;               /* DIFFERENCE_MODEL_NAME: `usd` is swatch's, ccusage's cannot be foreseen */
+	bool guessed : 1;               /* `usd` is swatch's, ccusage's cannot be foreseen: DIFFERENCE_MODEL_NAME, or unpriced */
 	bool new_limit : 1;             /* DIFFERENCE_NEW_LIMIT_MARKER */
 };
 
@@ -82,11 +82,11 @@ struct reference *reference_new(void);
 void reference_free(struct reference *reference);
 
 /*
- * Reads all transcripts below the directories, in ccusage's order: the one of their paths. What cannot be
- * read is passed over, as ccusage does. Returns 0; -1 with a message for people in `error` when memory ran
- * out.
+ * Reads the transcripts below the directories, in ccusage's order: the one of their paths. Those that were not
+ * changed since `since_ms` are left out (0: reads all). What cannot be read is passed over, as ccusage does.
+ * Returns 0; -1 with a message for people in `error` when memory ran out.
  */
-int reference_read(struct reference *reference, const struct data_dirs *dirs, struct buf *error);
+int reference_read(struct reference *reference, const struct data_dirs *dirs, int64_t since_ms, struct buf *error);
 
 /* Records in their order; the number of a record is its index. */
 size_t reference_count(const struct reference *reference);

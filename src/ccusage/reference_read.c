@@ -55,9 +55,9 @@ static void set_price(struct reference_record *record, const struct scan_usage *
 		return;
 	}
 	record->newer = !price && own && own->after_reference;
-	record->guessed = !price && own && !record->newer;
 	record->unpriced = !own && usage->model.data && !slice_equals(usage->model, "<synthetic>");
-	if (price || record->guessed)
+	record->guessed = !price && !record->newer && (own || record->unpriced);
+	if (price || (record->guessed && own))
 		record->usd = price_cost_usd(price ? price : own, price ? factor : own_factor, &record->tokens,
 					     record->time_ms, usage->fast);
 }
@@ -337,7 +337,7 @@ static bool read_job(struct reader *reader, struct lines *lines, const struct hi
 	return read_file(reader, lines, job->path);
 }
 
-int reference_read(struct reference *reference, const struct data_dirs *dirs, struct buf *error)
+int reference_read(struct reference *reference, const struct data_dirs *dirs, int64_t since_ms, struct buf *error)
 {
 	struct reader reader = { .reference = reference };
 	struct lines lines = { .buffer = malloc(CHUNK_BYTES), .cap = CHUNK_BYTES };
@@ -347,7 +347,8 @@ int reference_read(struct reference *reference, const struct data_dirs *dirs, st
 	if (good && count > 0)
 		qsort(jobs, count, sizeof(*jobs), compare_paths);
 	for (size_t i = 0; i < count; i++) {
-		good = good && read_job(&reader, &lines, &jobs[i]);
+		if (jobs[i].modified_ns / 1000000 >= since_ms)
+			good = good && read_job(&reader, &lines, &jobs[i]);
 		free(jobs[i].path);
 	}
 	free(jobs);

@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "cache/read.h"
 #include "ccusage/answer.h"
+#include "swatchd/billing/audit.h"
 #include "swatchd/daemon_round.h"
 #include "swatchd/daemon_waiters.h"
 
@@ -41,7 +42,7 @@ static void announce_source(struct daemon *daemon)
 	bool shown = billing_shows_ccusage(&daemon->billing, &reason);
 	const char *source = shown ? "ccusage" : "native";
 	if (!shown)
-		reason = "they agree again";
+		reason = "ccusage prices no model that swatch has no price for";
 	log_warning("the figures shown are %s's from now on: %s", source, reason);
 	struct jsonw *w = events_begin(&daemon->events, "billing-source");
 	if (!w)
@@ -49,6 +50,38 @@ static void announce_source(struct daemon *daemon)
 	jsonw_put_string(w, "source", source);
 	jsonw_put_string(w, "reason", reason);
 	events_end(&daemon->events);
+}
+
+/* Says once what an answer's difference comes from; newer models make one in nearly every answer. */
+static void log_reasons(const struct daemon *daemon, audit_reasons before)
+{
+	const struct billing *billing = &daemon->billing;
+	AUTO_BUF names = BUF_INIT;
+	for (enum difference reason = 0; reason < DIFFERENCES; reason++)
+		if (billing->reasons & AUDIT_REASON(reason))
+			buf_printf(&names, "%s%s", names.len > 0 ? ", " : "", difference_name(reason));
+	if (billing->reasons == before || names.len == 0)
+		return;
+	bool has_drift = billing->reasons & AUDIT_REASON(DIFFERENCE_UNKNOWN);
+	log_line(has_drift ? LOG_LEVEL_WARNING : LOG_LEVEL_INFO, "ccusage counts $%.2f %s than swatch in this block: %s",
+	       fabs(billing->difference_usd), billing->difference_usd > 0. ? "more" : "less", buf_str(&names));
+}
+
+static void take_answer(struct daemon *daemon, const struct refresh_result *result)
+{
+	struct billing *billing = &daemon->billing;
+	int64_t now_ms = clock_wall_ms();
+	audit_reasons before = billing->reasons;
+	struct audit_found found = { 0 };
+	struct data_dirs dirs;
+	if (billing_wants_reasons(billing, result->answer, now_ms)
+	    && data_dirs_find(&dirs, daemon->config.watch_paths) == 0) {
+		audit_explain(daemon->ledger, &dirs, result->answer, billing_started_ms(billing), now_ms, &found);
+		data_dirs_release(&dirs);
+	}
+	if (billing_note_answer(billing, result->answer, result->duration_ms, &found, now_ms))
+		announce_source(daemon);
+	log_reasons(daemon, before);
 }
 
 void daemon_refresh_finished(void *ctx, const struct refresh_result *result)
@@ -61,8 +94,8 @@ void daemon_refresh_finished(void *ctx, const struct refresh_result *result)
 	if (!result->answer)
 		billing_note_failure(&daemon->billing, result->error, result->exit_status, result->failures,
 				     result->next_attempt_ms);
-	else if (billing_note_answer(&daemon->billing, result->answer, result->duration_ms, clock_wall_ms()))
-		announce_source(daemon);
+	else
+		take_answer(daemon, result);
 	publish_note_change(&daemon->publish, NULL, PUBLISH_ACCOUNT);
 	publish_flush(&daemon->publish);
 	emit_refresh_finished(daemon, result);
@@ -76,19 +109,22 @@ void daemon_refresh_finished(void *ctx, const struct refresh_result *result)
 /* Shows ccusage's last figures: old data beats no data, and its time is shown too. */
 static void take_last_answer(struct daemon *daemon, struct json_object *billing, struct json_object *ccusage)
 {
-	struct billing_block answer = { 0 };
+	struct billing_last last = {
+		.answered_at_ms = json_get_int(ccusage, "lastFetched", 0),
+		.duration_ms = json_get_int(ccusage, "durationMs", 0),
+		.difference_usd = json_get_double(ccusage, "differenceUSD", NAN),
+		.drift_usd = json_get_double(ccusage, "driftUSD", NAN),
+		.reasons = billing_read_reasons(ccusage),
+		.reason = json_get_string(billing, "sourceReason"),
+	};
 	struct json_object *block = json_get_object(billing, "block");
 	const char *source = json_get_string(billing, "source");
 	bool is_its_block = source && strcmp(source, "ccusage") == 0 && block;
 	AUTO_BUF error = BUF_INIT;
 	/* Beside native's block the file has only the sum of ccusage's figures. */
-	if (!is_its_block || ccusage_answer_take_block(block, &answer, &error) != 0)
-		answer.cost_usd = json_get_double(ccusage, "costUSD", 0.);
-	billing_restore(&daemon->billing, &answer, json_get_int(ccusage, "lastFetched", 0),
-			json_get_int(ccusage, "durationMs", 0), json_get_double(ccusage, "driftUSD", NAN));
-	int64_t strikes = json_get_int(ccusage, "strikes", 0);
-	billing_restore_audit(&daemon->billing, strikes > 0 && strikes < 1000 ? (unsigned)strikes : 0,
-			      json_get_string(billing, "sourceReason"));
+	if (!is_its_block || ccusage_answer_take_block(block, &last.answer, &error) != 0)
+		last.answer.cost_usd = json_get_double(ccusage, "costUSD", 0.);
+	billing_restore(&daemon->billing, &last);
 }
 
 void daemon_take_last_run(struct daemon *daemon)

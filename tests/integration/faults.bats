@@ -192,25 +192,6 @@ keeps_figures() {
 	[[ $output == *"no such program on PATH"* ]]
 }
 
-@test "the audit: a drift in two refreshes in a row shows ccusage's figures, and says so" {
-	good_answer 9.5 >"$HOME/good.json"
-	# no refresh but those that are asked for: they are counted
-	printf '[ccusage]\ncommand = cat %s\nsettle = 1m\nmax_delay = 10m\n' "$HOME/good.json" >"$CONFIG"
-	start_daemon
-	message 1 >"$PROJECTS/-p/s1.jsonl"
-	swatch sync
-	swatch refresh --wait
-	field_is billing-shared.json .source native
-	swatch refresh --wait
-	field_is billing-shared.json .source ccusage
-	field_is billing-shared.json .block.costUSD 9.5
-	status_is .billing.source ccusage
-	grep -q "the figures shown are ccusage's from now on" "$LOG"
-	good_answer 0.00139 >"$HOME/good.json"
-	swatch refresh --wait
-	field_is billing-shared.json .source native
-}
-
 @test "the disk is full: the old files stay whole, no temp file, and it recovers" {
 	mount_point=$HOME/small
 	mkdir "$mount_point"

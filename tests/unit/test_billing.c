@@ -82,7 +82,7 @@ static void what_came_during_the_run_is_no_drift(void **state)
 	billing_note_start(&f->billing, NOON + 1000);
 	spend(f, "b", NOON + 2000, 40000);
 	struct billing_block answer = answer_of(1.5);
-	assert_false(billing_note_answer(&f->billing, &answer, 10, NOON + 3000));
+	assert_false(billing_note_answer(&f->billing, &answer, 10, NULL, NOON + 3000));
 	assert_true(f->billing.drift_usd == 0.);
 }
 
@@ -99,79 +99,112 @@ static void what_a_deleted_transcript_held_is_no_drift(void **state)
 	for (int i = 0; i < 3; i++) {
 		answer.cost_usd = .25 + .5 * i;
 		billing_note_start(&f->billing, NOON + 2000);
-		assert_false(billing_note_answer(&f->billing, &answer, 10, NOON + 3000));
+		assert_false(billing_note_answer(&f->billing, &answer, 10, NULL, NOON + 3000));
 		assert_true(f->billing.drift_usd == 0.);
 	}
 	/* What is still there has to be in it, and nothing else. */
 	answer.cost_usd = .125;
 	billing_note_start(&f->billing, NOON + 4000);
-	(void)billing_note_answer(&f->billing, &answer, 10, NOON + 5000);
+	(void)billing_note_answer(&f->billing, &answer, 10, NULL, NOON + 5000);
 	assert_true(fabs(f->billing.drift_usd + .125) < 1e-9);
 	answer.cost_usd = 2.;
 	billing_note_start(&f->billing, NOON + 6000);
-	(void)billing_note_answer(&f->billing, &answer, 10, NOON + 7000);
+	(void)billing_note_answer(&f->billing, &answer, 10, NULL, NOON + 7000);
 	assert_true(fabs(f->billing.drift_usd - .75) < 1e-9);
 	/* It goes with its block. */
 	assert_true(fabs(ledger_doubted_usd(f->ledger, NOON + CLOCK_HOUR_MS) - 1.) < 1e-9);
 	assert_true(ledger_doubted_usd(f->ledger, NOON + 6 * CLOCK_HOUR_MS) == 0.);
 }
 
-static void two_drifts_in_a_row_switch_and_an_agreement_switches_back(void **state)
+static void a_drift_is_shown_and_changes_no_figure(void **state)
 {
 	struct fixture *f = *state;
 	struct billing_view view;
 	struct billing_block answer = answer_of(9.);
 	spend(f, "a", NOON, 40000);
-	billing_note_start(&f->billing, NOON + 1000);
-	assert_false(billing_note_answer(&f->billing, &answer, 10, NOON + 2000));
-	assert_true(fabs(f->billing.drift_usd - 8.) < 1e-9);
-	billing_note_start(&f->billing, NOON + 3000);
-	assert_true(billing_note_answer(&f->billing, &answer, 10, NOON + 4000));
-	billing_make_view(&f->billing, NOON + 5000, &view);
-	assert_true(view.is_ccusage && view.block.cost_usd == 9.);
+	for (int i = 0; i < 3; i++) {
+		billing_note_start(&f->billing, NOON + 1000);
+		assert_false(billing_note_answer(&f->billing, &answer, 10, NULL, NOON + 2000));
+		assert_true(fabs(f->billing.drift_usd - 8.) < 1e-9);
+		assert_true(fabs(f->billing.difference_usd - 8.) < 1e-9);
+		assert_int_equal(f->billing.reasons, AUDIT_REASON(DIFFERENCE_UNKNOWN));
+		billing_make_view(&f->billing, NOON + 5000, &view);
+		assert_false(view.is_ccusage);
+		assert_true(view.block.cost_usd == 1. && view.today_usd == 1.);
+		assert_null(billing_reason(&f->billing));
+	}
 	answer.cost_usd = 1.;
 	billing_note_start(&f->billing, NOON + 6000);
-	assert_true(billing_note_answer(&f->billing, &answer, 10, NOON + 7000));
-	billing_make_view(&f->billing, NOON + 8000, &view);
-	assert_false(view.is_ccusage);
+	assert_false(billing_note_answer(&f->billing, &answer, 10, NULL, NOON + 7000));
+	assert_true(f->billing.drift_usd == 0. && f->billing.reasons == 0);
 }
 
 static bool answer(struct fixture *f, double usd, int64_t at_ms)
 {
 	struct billing_block block = answer_of(usd);
 	billing_note_start(&f->billing, at_ms);
-	return billing_note_answer(&f->billing, &block, 10, at_ms + 1000);
+	return billing_note_answer(&f->billing, &block, 10, NULL, at_ms + 1000);
 }
 
-static void the_reason_tells_in_which_direction(void **state)
+static void a_difference_with_a_name_is_no_drift(void **state)
 {
 	struct fixture *f = *state;
+	struct billing_block block = answer_of(2.5);
+	struct audit_found found = { .is_known = true, .before_usd = 2.5, .after_usd = 2.5,
+				     .reasons = AUDIT_REASON(DIFFERENCE_SIDECHAIN_COPY) };
 	spend(f, "a", NOON, 40000);
-	assert_null(billing_reason(&f->billing));
-	assert_false(answer(f, .25, NOON + 1000));
-	assert_null(billing_reason(&f->billing));
-	assert_int_equal(f->billing.strikes, 1);
-	assert_true(answer(f, .25, NOON + 3000));
-	assert_string_equal(billing_reason(&f->billing),
-			    "ccusage counts $0.75 less than swatch in this block, in 2 refreshes in a row");
-	/* It stays where it is, without news. */
-	assert_false(answer(f, .25, NOON + 5000));
-	/* What the config decides needs no reason. */
-	f->config.billing_source = BILLING_CCUSAGE;
-	assert_null(billing_reason(&f->billing));
+	billing_note_start(&f->billing, NOON + 1000);
+	assert_true(billing_wants_reasons(&f->billing, &block, NOON + 2000));
+	assert_false(billing_note_answer(&f->billing, &block, 10, &found, NOON + 2000));
+	assert_true(f->billing.drift_usd == 0. && fabs(f->billing.difference_usd - 1.5) < 1e-9);
+	assert_int_equal(f->billing.reasons, AUDIT_REASON(DIFFERENCE_SIDECHAIN_COPY));
+	/* The next answer is as far off: nobody has to look again. */
+	spend(f, "b", NOON + 3000, 40000);
+	block.cost_usd = 3.5;
+	billing_note_start(&f->billing, NOON + 4000);
+	assert_false(billing_wants_reasons(&f->billing, &block, NOON + 5000));
+	billing_note_answer(&f->billing, &block, 10, NULL, NOON + 5000);
+	assert_true(f->billing.drift_usd == 0.);
+	assert_int_equal(f->billing.reasons, AUDIT_REASON(DIFFERENCE_SIDECHAIN_COPY));
+	/* This one is not, and part of it stays without a name. */
+	block.cost_usd = 4.5;
+	billing_note_start(&f->billing, NOON + 6000);
+	assert_true(billing_wants_reasons(&f->billing, &block, NOON + 7000));
+	found.before_usd = found.after_usd = 3.75;
+	billing_note_answer(&f->billing, &block, 10, &found, NOON + 7000);
+	assert_true(fabs(f->billing.drift_usd - .75) < 1e-9);
+	assert_int_equal(f->billing.reasons,
+			 AUDIT_REASON(DIFFERENCE_SIDECHAIN_COPY) | AUDIT_REASON(DIFFERENCE_UNKNOWN));
+	/* What was found holds for its block alone. */
+	block.cost_usd = 3.5;
+	block.start_ms += LEDGER_BLOCK_MS;
+	assert_true(billing_wants_reasons(&f->billing, &block, NOON + 8000));
 }
 
-static void small_and_single_drifts_change_nothing(void **state)
+static void equal_figures_need_no_reasons(void **state)
 {
 	struct fixture *f = *state;
-	spend(f, "a", NOON, 400000);
-	/* Less than 1% of ten dollars; then once too much, but not twice in a row. */
-	for (int i = 0; i < 4; i++)
-		assert_false(answer(f, 10.09, NOON + 1000 + i * 2000));
-	assert_false(answer(f, 11., NOON + 20000));
-	assert_false(answer(f, 10., NOON + 22000));
-	assert_false(answer(f, 11., NOON + 24000));
-	assert_false(f->billing.ccusage_shown);
+	struct billing_block block = answer_of(1.);
+	spend(f, "a", NOON, 40000);
+	billing_note_start(&f->billing, NOON + 1000);
+	assert_false(billing_wants_reasons(&f->billing, &block, NOON + 2000));
+}
+
+static void a_price_that_cannot_be_foreseen_explains_what_is_more(void **state)
+{
+	struct fixture *f = *state;
+	struct billing_block block = answer_of(1.25);
+	struct audit_found found = { .is_known = true, .before_usd = 1., .after_usd = 1., .is_open = true,
+				     .reasons = AUDIT_REASON(DIFFERENCE_MODEL_NAME) };
+	spend(f, "a", NOON, 40000);
+	billing_note_start(&f->billing, NOON + 1000);
+	billing_note_answer(&f->billing, &block, 10, &found, NOON + 2000);
+	assert_true(f->billing.drift_usd == 0.);
+	/* It can only be more. */
+	block.cost_usd = .5;
+	billing_note_start(&f->billing, NOON + 3000);
+	billing_note_answer(&f->billing, &block, 10, &found, NOON + 4000);
+	assert_true(fabs(f->billing.drift_usd + .5) < 1e-9);
 }
 
 static void a_model_that_ccusage_alone_prices_switches_at_once(void **state)
@@ -183,12 +216,12 @@ static void a_model_that_ccusage_alone_prices_switches_at_once(void **state)
 	snprintf(block.models[block.model_count++], BILLING_MODEL_NAME_MAX, "claude-next-9");
 	assert_int_equal(ledger_add(f->ledger, f->file, 0, &usage), 1);
 	billing_note_start(&f->billing, NOON + 1000);
-	assert_true(billing_note_answer(&f->billing, &block, 10, NOON + 2000));
+	assert_true(billing_note_answer(&f->billing, &block, 10, NULL, NOON + 2000));
 	assert_string_equal(billing_reason(&f->billing), "ccusage prices claude-next-9, which swatch has no price for");
 	/* Where it counts 0 for it as well, they agree. */
 	block.cost_usd = 0.;
 	billing_note_start(&f->billing, NOON + 3000);
-	assert_true(billing_note_answer(&f->billing, &block, 10, NOON + 4000));
+	assert_true(billing_note_answer(&f->billing, &block, 10, NULL, NOON + 4000));
 	assert_null(billing_reason(&f->billing));
 }
 
@@ -200,8 +233,7 @@ static void half_a_history_is_no_audit(void **state)
 	billing_note_start(&f->billing, NOON + 3000);
 	billing_set_reading(&f->billing, false);
 	struct billing_block block = answer_of(9.);
-	assert_false(billing_note_answer(&f->billing, &block, 10, NOON + 4000));
-	assert_int_equal(f->billing.strikes, 0);
+	assert_false(billing_note_answer(&f->billing, &block, 10, NULL, NOON + 4000));
 	assert_true(isnan(f->billing.drift_usd));
 }
 
@@ -210,21 +242,26 @@ static void the_audit_outlives_the_daemon(void **state)
 	struct fixture *f = *state;
 	struct billing_view view;
 	struct billing_block block = answer_of(9.);
+	struct billing_last last = { .answer = block, .duration_ms = 10, .difference_usd = 8., .drift_usd = 8.,
+				     .reasons = AUDIT_REASON(DIFFERENCE_UNKNOWN), .reason = "it was so" };
 	spend(f, "a", NOON, 40000);
-	billing_restore(&f->billing, &block, NOON + 1000, 10, 8.);
-	billing_restore_audit(&f->billing, 1, NULL);
-	billing_make_view(&f->billing, NOON + 2000, &view);
-	assert_false(view.is_ccusage);
-	assert_true(answer(f, 9., NOON + 3000));
-	billing_init(&f->billing, &f->config, f->ledger);
-	billing_restore_audit(&f->billing, 2, "of a file without an answer");
+	/* Of a file without an answer. */
+	billing_restore(&f->billing, &last);
 	assert_null(billing_reason(&f->billing));
-	billing_restore(&f->billing, &block, NOON + 1000, 10, 8.);
-	billing_restore_audit(&f->billing, 2, "it was so");
+	last.answered_at_ms = NOON + 1000;
+	billing_restore(&f->billing, &last);
 	billing_make_view(&f->billing, NOON + 2000, &view);
 	assert_true(view.is_ccusage);
 	assert_true(view.native.present && fabs(view.native.cost_usd - 1.) < 1e-9);
 	assert_string_equal(billing_reason(&f->billing), "it was so");
+	/* The first answer decides anew. */
+	assert_true(answer(f, 9., NOON + 3000));
+	billing_make_view(&f->billing, NOON + 5000, &view);
+	assert_false(view.is_ccusage);
+	last.reason = NULL;
+	billing_restore(&f->billing, &last);
+	assert_true(billing_drift_usd(&f->billing) == 8.);
+	assert_int_equal(f->billing.reasons, AUDIT_REASON(DIFFERENCE_UNKNOWN));
 }
 
 static void a_limits_reset_is_a_known_moment(void **state)
@@ -258,7 +295,7 @@ static void ccusage_goes_stale_by_failure_and_by_pending_activity(void **state)
 	billing_make_view(&f->billing, NOON, &view);
 	assert_false(view.known || view.is_fresh);
 	billing_note_start(&f->billing, NOON);
-	billing_note_answer(&f->billing, &answer, 10, NOON);
+	billing_note_answer(&f->billing, &answer, 10, NULL, NOON);
 	billing_make_view(&f->billing, NOON + CLOCK_HOUR_MS, &view);
 	assert_true(view.is_fresh);
 	/* activity that waits: fresh for ttl and timeout longer */
@@ -294,9 +331,10 @@ int main(void)
 		cmocka_unit_test_setup_teardown(native_figures_are_live, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(what_came_during_the_run_is_no_drift, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(what_a_deleted_transcript_held_is_no_drift, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(two_drifts_in_a_row_switch_and_an_agreement_switches_back, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(the_reason_tells_in_which_direction, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(small_and_single_drifts_change_nothing, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_drift_is_shown_and_changes_no_figure, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_difference_with_a_name_is_no_drift, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(equal_figures_need_no_reasons, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_price_that_cannot_be_foreseen_explains_what_is_more, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_model_that_ccusage_alone_prices_switches_at_once, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(half_a_history_is_no_audit, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(the_audit_outlives_the_daemon, set_up, tear_down),

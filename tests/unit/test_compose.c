@@ -303,11 +303,12 @@ static void what_ccusage_said_is_shown_beside(void **state)
 	struct billing_block answer = { .present = true, .start_ms = NOW, .end_ms = NOW + LEDGER_BLOCK_MS, .cost_usd = 2.5,
 					.cost_per_hour_usd = NAN, .tokens_per_minute = NAN };
 	billing_note_start(&m.billing, NOW);
-	billing_note_answer(&m.billing, &answer, 123, NOW + 5);
+	billing_note_answer(&m.billing, &answer, 123, NULL, NOW + 5);
 	compose(BILLING_FILE, NOW + 10);
 	EXPECT_ALL({ "source", "\"native\"" }, { "block.costUSD", "1" }, { "ccusage.lastFetched", "1795435200005" },
 		   { "ccusage.durationMs", "123" }, { "ccusage.costUSD", "2.5" }, { "ccusage.nativeUSD", "1" },
-		   { "ccusage.driftUSD", "1.5" }, { "ccusage.strikes", "1" }, { "ccusage.error", "null" },
+		   { "ccusage.driftUSD", "1.5" }, { "ccusage.differenceUSD", "1.5" }, { "ccusage.reasons", "[\"unknown\"]" },
+		   { "ccusage.error", "null" },
 		   { "ccusage.failures", "0" }, { "ccusage.nextAttempt", "null" });
 	billing_note_failure(&m.billing, "it hung", 1, 3, NOW + 5000);
 	compose(BILLING_FILE, NOW + 10);

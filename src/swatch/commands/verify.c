@@ -125,7 +125,7 @@ static bool read_transcripts(struct verify *verify, const struct data_dirs *dirs
 		terminal_error("cannot read %s: it is not counted", buf_message(&error));
 	if (good)
 		buf_clear(&error);
-	good = good && reference_read(verify->reference, dirs, &error) == 0 && verify_match(verify);
+	good = good && reference_read(verify->reference, dirs, 0, &error) == 0 && verify_match(verify);
 	if (!good)
 		terminal_error("%s", buf_message(&error));
 	return good;
@@ -136,18 +136,14 @@ static void forget(struct verify *verify)
 	for (int kind = 0; kind < REPORT_KINDS; kind++)
 		verify_report_release(&verify->reports[kind]);
 	for (int rule = 0; rule < REFERENCE_RULES; rule++) {
-		free(verify->kept[rule]);
 		ledger_free(verify->expected[rule]);
-		verify->kept[rule] = NULL;
 		verify->expected[rule] = NULL;
 	}
-	free(verify->our_usd);
+	compare_release(&verify->compare);
 	ledger_free(verify->ledger);
 	reference_free(verify->reference);
-	verify->our_usd = NULL;
 	verify->ledger = NULL;
 	verify->reference = NULL;
-	verify->strangers = 0;
 }
 
 /* ---- the work ---- */

@@ -1,13 +1,13 @@
 /* ccusage: whether it is found and works, its version, how its figures differ; prices. */
 #include "swatch/doctor/doctor.h"
 
-#include <math.h>
 #include <string.h>
 
 #include "cache/read.h"
 #include "ccusage/ask.h"
 #include "ccusage/differences.h"
 #include "swatch/status/answer.h"
+#include "swatch/ui/audit_text.h"
 #include "swatch/ui/human.h"
 
 #define SHOWN_MODELS 5
@@ -123,21 +123,19 @@ void doctor_check_ccusage(struct doctor *doctor)
 static void check_drift(struct doctor *doctor)
 {
 	struct json_object *audit = json_get_object(doctor->billing, "ccusage");
-	double drift = json_get_double(audit, "driftUSD", NAN);
 	const char *source = json_get_string(doctor->billing, "source");
 	const char *reason = json_get_string(doctor->billing, "sourceReason");
 	bool is_replaced =
 		config_of(doctor)->billing_source == BILLING_AUTO && source && strcmp(source, "ccusage") == 0;
+	AUTO_BUF text = BUF_INIT;
+	enum audit_verdict verdict = audit_text(audit, &text);
 	if (is_replaced) {
 		doctor_add(doctor, "drift", DOCTOR_BAD, "ccusage's figures are shown, not swatch's own: %s",
 			   reason ? reason : "no reason known");
 		doctor_remedy(doctor, "%s", explain_drift);
-	} else if (isfinite(drift)) {
-		/* Under a cent is rounding. */
-		bool differs = fabs(drift) >= 0.01;
-		doctor_add(doctor, "drift", differs ? DOCTOR_NOTE : DOCTOR_GOOD,
-			   "ccusage's last audit differs by %s", human_usd(drift, HUMAN_TEXT));
-		if (differs)
+	} else if (verdict != AUDIT_NONE) {
+		doctor_add(doctor, "drift", verdict == AUDIT_DRIFT ? DOCTOR_NOTE : DOCTOR_GOOD, "%s", buf_str(&text));
+		if (verdict == AUDIT_DRIFT)
 			doctor_remedy(doctor, "%s", explain_drift);
 	}
 }

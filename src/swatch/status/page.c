@@ -1,11 +1,11 @@
 #include "swatch/status/page.h"
 
-#include <math.h>
 #include <string.h>
 
 #include "json/get.h"
 #include "swatch/status/answer.h"
 #include "swatch/status/findings.h"
+#include "swatch/ui/audit_text.h"
 #include "swatch/ui/human.h"
 
 /* What transcripts have that this version does not know. */
@@ -75,10 +75,11 @@ static void show_limit(struct page *page, struct json_object *answer, int64_t no
 static void show_audit(struct page *page, struct json_object *answer)
 {
 	struct json_object *billing = json_get_object(answer, "billing");
-	double drift = json_get_double(billing, "driftUSD", NAN);
 	const char *reason = status_text(answer, "billing", "reason");
-	if (isfinite(drift))
-		page_item(page, STYLE_PLAIN, "ccusage differs by %s", human_usd(drift, HUMAN_TEXT));
+	AUTO_BUF text = BUF_INIT;
+	enum audit_verdict verdict = audit_text(billing, &text);
+	if (verdict != AUDIT_NONE)
+		page_item(page, verdict == AUDIT_DRIFT ? STYLE_NOTE : STYLE_PLAIN, "%s", buf_str(&text));
 	if (reason) {
 		page_break(page);
 		page_item(page, STYLE_QUIET, "%s", reason);

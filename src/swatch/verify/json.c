@@ -28,7 +28,7 @@ static void put_usd(struct jsonw *w, const char *key, bool is_counted, double us
 		jsonw_put_null(w, key);
 }
 
-static void put_entry(struct jsonw *w, const struct verify *verify, const struct verify_entry *entry)
+static void put_entry(struct jsonw *w, const struct verify *verify, const struct compare_entry *entry)
 {
 	const struct reference_record *r = entry->record;
 	const struct reference_file *file = reference_file_at(verify->reference, r->file);
@@ -78,6 +78,7 @@ static void put_row(struct jsonw *w, const struct verify *verify, const struct v
 	jsonw_begin_object(w);
 	jsonw_put_string(w, "row", row->key);
 	jsonw_put_string(w, "state", states[row->state]);
+	jsonw_put_string(w, "reason", row->reason != DIFFERENCE_UNKNOWN ? difference_name(row->reason) : NULL);
 	put_side(w, "swatch", report, row->ours);
 	put_side(w, "ccusage", report, row->theirs);
 	put_side(w, "expected", report, row->expected);

@@ -14,7 +14,7 @@
 #define ROWS_SHOWN 10
 #define ENTRIES_SHOWN 5
 /* The longest name of a difference, and two blanks. */
-#define NAME_COLUMNS 18
+#define NAME_COLUMNS 20
 
 size_t verify_unexplained(const struct verify *verify)
 {
@@ -31,7 +31,7 @@ void verify_stamp(int64_t at_ms, char out[VERIFY_STAMP_SIZE])
 
 /* ---- the rows that differ ---- */
 
-static void show_entry(struct page *page, const struct verify *verify, const struct verify_entry *entry)
+static void show_entry(struct page *page, const struct verify *verify, const struct compare_entry *entry)
 {
 	const struct reference_record *r = entry->record;
 	const struct reference_file *file = reference_file_at(verify->reference, r->file);
@@ -85,6 +85,8 @@ static void show_row(struct page *page, const struct verify *verify, const struc
 	if (row->entry_count > ENTRIES_SHOWN)
 		page_line(page, STYLE_PLAIN, 2, "  and %s more; --json has all of them",
 			  human_count((int64_t)(row->entry_count - ENTRIES_SHOWN), HUMAN_TEXT));
+	else if (row->reason != DIFFERENCE_UNKNOWN)
+		page_line(page, STYLE_PLAIN, 2, "  %s", difference_name(row->reason));
 	else if (row->entry_count == 0 && row->state == VERIFY_EXPLAINED)
 		page_line(page, STYLE_PLAIN, 2,
 			  "  its bounds move with the entries that differ in other blocks");
@@ -118,6 +120,7 @@ static void show_reasons(struct page *page, const struct verify *verify)
 		const struct verify_report *report = &verify->reports[kind];
 		for (size_t i = 0; i < report->row_count; i++) {
 			const struct verify_row *row = &report->rows[i];
+			used[row->reason] = true;
 			for (size_t k = 0; row->state != VERIFY_EQUAL && k < row->entry_count; k++)
 				used[report->entries.list[row->entries[k]].reason] = true;
 		}
@@ -183,14 +186,14 @@ static void show_verdict(struct page *page, const struct verify *verify)
 			  "lines, not the largest, so that its figures are lower; it also knows fewer models.");
 		return;
 	}
-	if (unexplained == 0) {
+	if (unexplained == 0)
 		page_line(page, STYLE_GOOD, 0, "Every figure is equal or explained.");
-		return;
-	}
-	page_line(page, STYLE_BAD, 0, "%s %s unexplained.",
-		  human_counted((int64_t)unexplained, "difference", HUMAN_TEXT),
-		  unexplained == 1 ? "is" : "are");
+	else
+		page_line(page, STYLE_BAD, 0, "%s %s unexplained.",
+			  human_counted((int64_t)unexplained, "difference", HUMAN_TEXT), unexplained == 1 ? "is" : "are");
 	show_unpriced(page, verify);
+	if (unexplained == 0)
+		return;
 	if (verify->was_written)
 		page_line(page, STYLE_NOTE, 0,
 			  "Sessions wrote meanwhile, so the reports are not of the same moment: "

@@ -81,7 +81,7 @@ static bool put_member(struct json_object *row, const char *key, struct json_obj
 	return false;
 }
 
-/* Takes a session's name and its project, which verify_entries.c put into one, apart again. */
+/* Takes a session's name and its project, which expected.c put into one, apart again. */
 static bool part_names(struct json_object *rows)
 {
 	for (size_t i = 0; i < json_object_array_length(rows); i++) {
@@ -124,7 +124,7 @@ static struct verify_row *get_row(struct verify_report *report, struct strmap *n
 		return NULL;
 	}
 	row = &report->rows[report->row_count++];
-	*row = (struct verify_row){ .key = key };
+	*row = (struct verify_row){ .key = key, .reason = DIFFERENCE_UNKNOWN };
 	return row;
 }
 
@@ -149,6 +149,7 @@ static bool add_rows(struct verify_report *report, struct strmap *numbers, enum 
 struct figures {
 	int64_t input, output, creation, read;
 	double usd;
+	double size_usd;             /* the largest sum that `usd` was on the way: its rounding stays */
 };
 
 static int64_t count_of(struct json_object *row, const char *member, const char *other)
@@ -185,12 +186,14 @@ static void add_figures(struct figures *figures, const struct price_tokens *t, i
 	figures->creation += sign * (t->cache_creation_5m + t->cache_creation_1h);
 	figures->read += sign * t->cache_read;
 	figures->usd += sign * usd;
+	figures->size_usd = fmax(figures->size_usd, fabs(usd));
 }
 
 static bool are_equal(const struct figures *a, const struct figures *b)
 {
+	double size_usd = fmax(fmax(a->size_usd, b->size_usd), fmax(fabs(a->usd), fabs(b->usd)));
 	return a->input == b->input && a->output == b->output && a->creation == b->creation && a->read == b->read
-	       && fabs(a->usd - b->usd) <= USD_TOLERANCE * fmax(1., fmax(fabs(a->usd), fabs(b->usd)));
+	       && fabs(a->usd - b->usd) <= USD_TOLERANCE * fmax(1., size_usd);
 }
 
 /* ---- which entries belong to a row ---- */
@@ -230,11 +233,11 @@ static size_t number_of(const struct strmap *numbers, const char *key)
 }
 
 /* The session under which a file's entries stand on either side. */
-static bool find_sessions(const struct verify *verify, const struct strmap *numbers, struct verify_entry *entry)
+static bool find_sessions(const struct verify *verify, const struct strmap *numbers, struct compare_entry *entry)
 {
 	const struct reference_file *file = reference_file_at(verify->reference, entry->record->file);
 	struct slice session, project;
-	verify_our_session(file, &session, &project);
+	compare_our_session(file, &session, &project);
 	char *theirs = session_key(file->session, strlen(file->session), file->project, strlen(file->project));
 	char *ours = session_key(session.data, session.len, project.data, project.len);
 	bool good = theirs && ours;
@@ -245,7 +248,7 @@ static bool find_sessions(const struct verify *verify, const struct strmap *numb
 	return good;
 }
 
-static void find_blocks(const struct verify_report *report, struct verify_entry *entry)
+static void find_blocks(const struct verify_report *report, struct compare_entry *entry)
 {
 	int64_t at_ms = entry->record->time_ms;
 	for (size_t i = 0; i < report->row_count; i++) {
@@ -260,7 +263,7 @@ static void find_blocks(const struct verify_report *report, struct verify_entry 
 static bool assign_entries(const struct verify *verify, struct verify_report *report, const struct strmap *numbers)
 {
 	for (size_t i = 0; i < report->entries.count; i++) {
-		struct verify_entry *entry = &report->entries.list[i];
+		struct compare_entry *entry = &report->entries.list[i];
 		char key[16];
 		bool good = true;
 		entry->our_row = entry->their_row = VERIFY_NO_ROW;
@@ -308,7 +311,7 @@ static void note_times(struct verify_report *report)
 static bool has_guessed(const struct verify_report *report, const struct verify_row *row)
 {
 	for (size_t i = 0; i < row->entry_count; i++) {
-		const struct verify_entry *entry = &report->entries.list[row->entries[i]];
+		const struct compare_entry *entry = &report->entries.list[row->entries[i]];
 		if (entry->theirs && entry->record->guessed)
 			return true;
 	}
@@ -325,7 +328,7 @@ static bool is_huge(const struct price_tokens *t)
 static bool has_huge(const struct verify_report *report, const struct verify_row *row)
 {
 	for (size_t i = 0; i < row->entry_count; i++) {
-		const struct verify_entry *entry = &report->entries.list[row->entries[i]];
+		const struct compare_entry *entry = &report->entries.list[row->entries[i]];
 		if (entry->theirs && is_huge(&entry->record->tokens))
 			return true;
 	}
@@ -353,7 +356,7 @@ static bool is_as_expected(const struct verify_report *report, struct verify_row
 	if (any)
 		expected.usd = theirs.usd;
 	for (size_t i = 0; i < row->entry_count; i++) {
-		const struct verify_entry *entry = &report->entries.list[row->entries[i]];
+		const struct compare_entry *entry = &report->entries.list[row->entries[i]];
 		if (entry->theirs && entry->record->lost & REFERENCE_REFUSED_COUNT) {
 			struct price_tokens held = verify_cut_tokens(&entry->record->tokens);
 			add_figures(&expected, &entry->record->tokens, 1, 0.);
@@ -370,7 +373,7 @@ static bool entries_account(const struct verify_report *report, struct verify_ro
 	size_t number = (size_t)(row - report->rows);
 	struct figures ours = figures_of_row(report, row->ours), theirs = figures_of_row(report, row->theirs);
 	for (size_t i = 0; i < row->entry_count; i++) {
-		const struct verify_entry *entry = &report->entries.list[row->entries[i]];
+		const struct compare_entry *entry = &report->entries.list[row->entries[i]];
 		if (entry->reason == DIFFERENCE_UNKNOWN) {
 			buf_append_str(&row->difference, "entries differ for no reason that is known");
 			return false;
@@ -394,6 +397,12 @@ static bool entries_account(const struct verify_report *report, struct verify_ro
 	return false;
 }
 
+static void set_empty(struct verify_row *row)
+{
+	row->state = row->ours ? VERIFY_EXPLAINED : VERIFY_EQUAL;
+	row->reason = DIFFERENCE_EMPTY_SESSION;
+}
+
 static void judge(const struct verify *verify, struct verify_report *report, struct verify_row *row)
 {
 	struct buf unused = BUF_INIT;
@@ -402,7 +411,7 @@ static void judge(const struct verify *verify, struct verify_report *report, str
 	if (verify->version.is_older)
 		row->state = are_equal(&ours, &theirs) ? VERIFY_EQUAL : VERIFY_UNEXPLAINED;
 	else if (is_empty_session(report, row))
-		row->state = row->ours ? VERIFY_EXPLAINED : VERIFY_EQUAL;
+		set_empty(row);
 	else if (!is_as_expected(report, row))
 		row->state = VERIFY_UNEXPLAINED;
 	else if (verify_same_rows(row->ours, row->theirs, report->kind == REPORT_BLOCKS, &unused))
@@ -447,12 +456,12 @@ bool verify_compare(const struct verify *verify, struct verify_report *report, s
 	report->own[THEIRS] = theirs;
 	report->own[OURS] = rows_of_ledger(verify->ledger, report->kind, &report->problem);
 	report->own[EXPECTED] = report->own[OURS]
-		? rows_of_ledger(verify->expected[verify_rule(report->kind)], report->kind, &report->problem) : NULL;
+		? rows_of_ledger(verify->expected[compare_rule(report->kind)], report->kind, &report->problem) : NULL;
 	if (!report->own[EXPECTED])
 		return false;
 	struct json_object *const sides[] = { report->own[OURS], rows, report->own[EXPECTED] };
 	bool good = (report->kind != REPORT_SESSIONS || part_names(report->own[EXPECTED]))
-		    && set_side_by_side(report, &numbers, sides) && verify_find_entries(verify, report);
+		    && set_side_by_side(report, &numbers, sides) && compare_find(&verify->compare, report->kind, &report->entries);
 	note_times(report);
 	good = good && assign_entries(verify, report, &numbers);
 	for (size_t i = 0; i < report->row_count && good; i++)

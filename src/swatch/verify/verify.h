@@ -2,7 +2,7 @@
  * verify: compares swatch's reports with ccusage's, and finds the entries that make the difference.
  *
  * For: commands/verify.c, which runs ccusage (ccusage/ask.h). The parts:
- *   entries.c   which entries only one of the two counts, or counts at another price, and why
+ *   expected.c  what ccusage is expected to count; ccusage/compare.h says which entries differ, and why
  *   rows.c      the rows of a report, side by side
  *   page.c      the result for people; json.c: the result for programs
  *
@@ -20,26 +20,12 @@
 
 #include "base/buf.h"
 #include "ccusage/ask.h"
-#include "ccusage/differences.h"
-#include "ccusage/reference.h"
+#include "ccusage/compare.h"
 #include "ledger/ledger.h"
 #include "report/report.h"
 
-/* An entry that differs. */
-struct verify_entry {
-	const struct reference_record *record;
-	enum difference reason;
-	bool ours, theirs;           /* who counts it; both: with another price, session or limit */
-	double our_usd, their_usd;
-	size_t our_row, their_row;   /* where each counts it; VERIFY_NO_ROW: nowhere */
-};
-
+/* An entry's our_row and their_row: where each side counts it; VERIFY_NO_ROW: nowhere. */
 #define VERIFY_NO_ROW SIZE_MAX
-
-struct verify_entries {
-	struct verify_entry *list;   /* in the reference's order */
-	size_t count, cap;
-};
 
 enum verify_state { VERIFY_EQUAL, VERIFY_EXPLAINED, VERIFY_UNEXPLAINED };
 
@@ -48,6 +34,7 @@ struct verify_row {
 	char *key;                   /* its name: a block's start, a day, a week, a month, a session */
 	struct json_object *ours, *theirs, *expected;  /* NULL: that side has no such row */
 	enum verify_state state;
+	enum difference reason;      /* of a row that differs as a whole; DIFFERENCE_UNKNOWN: its entries have theirs */
 	struct buf difference;       /* of an unexplained row: what was not expected */
 	size_t *entries;             /* numbers in the report's entries */
 	size_t entry_count, entry_cap;
@@ -63,7 +50,7 @@ struct verify_report {
 	struct verify_row *rows;
 	size_t row_count, row_cap;
 	size_t equal, explained, unexplained;
-	struct verify_entries entries;
+	struct compare_entries entries;
 };
 
 struct verify {
@@ -72,30 +59,19 @@ struct verify {
 	bool was_written;            /* sessions wrote transcripts meanwhile */
 	struct reference *reference;
 	struct ledger *ledger;       /* swatch's own accounts */
-	/* By rule: which records ccusage counts, and a ledger of them. */
-	bool *kept[REFERENCE_RULES];
-	struct ledger *expected[REFERENCE_RULES];
-	double *our_usd;             /* by record; NaN: swatch does not count it */
-	size_t strangers;            /* entries of swatch that the reference lacks: files changed */
+	struct compare compare;
+	struct ledger *expected[REFERENCE_RULES];  /* by rule: what ccusage counts */
 	struct verify_report reports[REPORT_KINDS];
 	size_t transcripts;
 };
 
-/* ---- entries.c ---- */
+/* ---- expected.c ---- */
 
-/* Fills kept, expected, our_usd and strangers. Returns false when memory ran out. */
+/* Fills compare and expected. Returns false when memory ran out. */
 bool verify_match(struct verify *verify);
-
-/* The entries that differ by the report's rule. Returns false when memory ran out. */
-bool verify_find_entries(const struct verify *verify, struct verify_report *report);
-
-enum reference_rule verify_rule(enum report_kind kind);
 
 /* Cuts the counts to what a ledger can hold; rows.c adds the rest where it compares sums. */
 struct price_tokens verify_cut_tokens(const struct price_tokens *tokens);
-
-/* Finds the session and the project that a file's entries have in swatch's report. */
-void verify_our_session(const struct reference_file *file, struct slice *session, struct slice *project);
 
 /* ---- rows.c ---- */
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "json/get.h"
 #include "swatchd/billing/account_limits.h"
 
 void billing_init(struct billing *billing, const struct config *config, struct ledger *ledger)
@@ -12,28 +13,22 @@ void billing_init(struct billing *billing, const struct config *config, struct l
 	memset(billing, 0, sizeof(*billing));
 	billing->config = config;
 	billing->ledger = ledger;
-	billing->drift_usd = billing->native_after_usd = NAN;
+	billing->difference_usd = billing->drift_usd = billing->native_after_usd = NAN;
 }
 
-void billing_restore(struct billing *billing, const struct billing_block *answer, int64_t answered_at_ms,
-		     int64_t duration_ms, double drift_usd)
+void billing_restore(struct billing *billing, const struct billing_last *last)
 {
-	if (answered_at_ms <= 0)
+	if (last->answered_at_ms <= 0)
 		return;
 	billing->answered = true;
-	billing->answer = *answer;
-	billing->answered_at_ms = answered_at_ms;
-	billing->duration_ms = duration_ms;
-	billing->drift_usd = drift_usd;
-}
-
-void billing_restore_audit(struct billing *billing, unsigned strikes, const char *reason)
-{
-	if (!billing->answered)
-		return;
-	billing->strikes = strikes;
-	billing->ccusage_shown = reason != NULL;
-	snprintf(billing->reason, sizeof(billing->reason), "%s", reason ? reason : "");
+	billing->answer = last->answer;
+	billing->answered_at_ms = last->answered_at_ms;
+	billing->duration_ms = last->duration_ms;
+	billing->difference_usd = last->difference_usd;
+	billing->drift_usd = last->drift_usd;
+	billing->reasons = last->reasons;
+	billing->ccusage_shown = last->reason != NULL;
+	snprintf(billing->reason, sizeof(billing->reason), "%s", last->reason ? last->reason : "");
 }
 
 /* The ledger's active block by ccusage's rules, to compare with its answer. */
@@ -45,6 +40,7 @@ static double reference_usd(const struct billing *billing, int64_t now_ms)
 
 void billing_note_start(struct billing *billing, int64_t now_ms)
 {
+	billing->started_ms = now_ms;
 	billing->native_before_usd = reference_usd(billing, now_ms);
 	billing->least_before_usd = billing->native_before_usd - ledger_doubted_usd(billing->ledger, now_ms);
 	billing->audits = !billing->reading_history;
@@ -53,69 +49,136 @@ void billing_note_start(struct billing *billing, int64_t now_ms)
 	billing->pending_since_ms = 0;
 }
 
+int64_t billing_started_ms(const struct billing *billing)
+{
+	return billing->started_ms;
+}
+
+/* ---- the audit ---- */
+
+static double usd_of(const struct billing_block *answer)
+{
+	return answer->present ? answer->cost_usd : 0.;
+}
+
+/* How far a figure lies outside of what two others span; above is positive. */
+static double outside_of(double usd, double one, double other)
+{
+	double low = fmin(one, other), high = fmax(one, other);
+	return usd > high ? usd - high : usd < low ? usd - low : 0.;
+}
+
+/*
+ * How far the answer lies outside of what the ledger had before and after the run. Whether ccusage counts transcripts
+ * that are gone depends on when it read them.
+ */
+static double outside_ledger(const struct billing *billing, const struct billing_block *answer, int64_t now_ms)
+{
+	double after_usd = reference_usd(billing, now_ms);
+	double least_after_usd = after_usd - ledger_doubted_usd(billing->ledger, now_ms);
+	return outside_of(usd_of(answer), fmin(billing->least_before_usd, least_after_usd),
+			  fmax(billing->native_before_usd, after_usd));
+}
+
+/* The answer less the ledger's own figure. */
+static double difference_of(const struct billing *billing, const struct billing_block *answer, int64_t now_ms)
+{
+	struct ledger_block block;
+	bool active = ledger_active_block(billing->ledger, now_ms, &block);
+	return usd_of(answer) - (active ? block.sums.cost_usd : 0.);
+}
+
+/* While the history is incomplete every answer differs. */
+static bool can_audit(const struct billing *billing)
+{
+	return billing->audits && !billing->reading_history;
+}
+
+/* Whether what was found in an earlier answer holds for this one, which lies so far outside. */
+static bool is_explained(const struct billing *billing, const struct billing_block *answer, double outside_usd)
+{
+	const struct billing_explained *known = &billing->explained;
+	return known->is_known && known->start_ms == answer->start_ms
+	       && fabs(outside_usd - known->outside_usd) < BILLING_DRIFT_USD / 2.;
+}
+
+bool billing_wants_reasons(const struct billing *billing, const struct billing_block *answer, int64_t now_ms)
+{
+	if (!can_audit(billing))
+		return false;
+	double outside_usd = outside_ledger(billing, answer, now_ms);
+	bool differs = fabs(outside_usd) > BILLING_DRIFT_USD
+		       || fabs(difference_of(billing, answer, now_ms)) > BILLING_DRIFT_USD;
+	return differs && !is_explained(billing, answer, outside_usd);
+}
+
 /* The name of a model that ccusage has a price for and the ledger does not; or NULL. */
-static const char *priced_there_alone(const struct billing *billing, const struct billing_block *answer)
+static const char *priced_there_alone(const struct billing *billing, const struct billing_block *answer, double left_usd)
 {
 	const char *names[BILLING_UNPRICED_MAX];
 	size_t count = billing_unpriced(billing, names);
 	/* Its list names the models it counted; only the sum shows whether it priced one. */
-	for (size_t i = 0; i < count && billing->drift_usd > BILLING_DRIFT_USD; i++)
+	for (size_t i = 0; i < count && left_usd > BILLING_DRIFT_USD; i++)
 		for (size_t j = 0; j < answer->model_count; j++)
 			if (strcmp(names[i], answer->models[j]) == 0)
 				return names[i];
 	return NULL;
 }
 
-/*
- * How far the answer lies outside of what the ledger had before and after the run; above is positive. Whether
- * ccusage counts transcripts that are gone depends on when it read them.
- */
-static double drift_of(const struct billing *billing, double answer_usd, double least_after_usd)
+/* Takes what was found, or else what is known of such an answer. Returns how much has no known reason. */
+static double take_reasons(struct billing *billing, const struct billing_block *answer, double outside_usd,
+			   const struct audit_found *found)
 {
-	double low = fmin(billing->least_before_usd, least_after_usd);
-	double high = fmax(billing->native_before_usd, billing->native_after_usd);
-	return answer_usd > high ? answer_usd - high : answer_usd < low ? answer_usd - low : 0.;
-}
-
-/* Decides which figures are shown from now on, and why. */
-static void judge(struct billing *billing, bool drifted)
-{
-	const char *model = priced_there_alone(billing, &billing->answer);
-	billing->strikes = drifted ? billing->strikes + 1 : 0;
-	if (model) {
-		billing->ccusage_shown = true;
-		snprintf(billing->reason, sizeof(billing->reason), "ccusage prices %.96s, which swatch has "
-			 "no price for", model);
-	} else if (billing->strikes >= BILLING_DRIFT_STRIKES) {
-		billing->ccusage_shown = true;
-		snprintf(billing->reason, sizeof(billing->reason), "ccusage counts $%.2f %s than swatch in "
-			 "this block, in %u refreshes in a row", fabs(billing->drift_usd),
-			 billing->drift_usd > 0. ? "more" : "less", billing->strikes);
-	} else if (!drifted) {
-		billing->ccusage_shown = false;
-		billing->reason[0] = '\0';
+	struct billing_explained *known = &billing->explained;
+	if (found && found->is_known)
+		*known = (struct billing_explained){
+			.is_known = true, .is_open = found->is_open, .start_ms = answer->start_ms,
+			.outside_usd = outside_usd, .reasons = found->reasons,
+			.left_usd = outside_of(usd_of(answer), found->before_usd, found->after_usd),
+		};
+	if (!is_explained(billing, answer, outside_usd)) {
+		billing->reasons = 0;
+		return outside_usd;
 	}
+	billing->reasons = known->reasons;
+	return known->left_usd;
 }
 
-static bool audit(struct billing *billing, int64_t now_ms)
+/* Decides which figures are shown from now on, and how much of the difference is a drift. */
+static void judge(struct billing *billing, double left_usd)
 {
 	const struct billing_block *answer = &billing->answer;
-	double answer_usd = answer->present ? answer->cost_usd : 0.;
-	/* While the history is incomplete every answer drifts. */
-	if (!billing->audits || billing->reading_history)
+	const char *model = priced_there_alone(billing, answer, left_usd);
+	billing->ccusage_shown = model != NULL;
+	billing->reason[0] = '\0';
+	if (model) {
+		billing->reasons |= AUDIT_REASON(DIFFERENCE_UNPRICED_MODEL);
+		snprintf(billing->reason, sizeof(billing->reason), "ccusage prices %.96s, which swatch has no price for",
+			 model);
+	}
+	bool is_named = model || (left_usd > 0. && billing->explained.is_open && billing->reasons);
+	billing->drift_usd = is_named ? 0. : left_usd;
+	double size = fabs(billing->drift_usd);
+	if (fabs(billing->difference_usd) <= BILLING_DRIFT_USD)
+		billing->reasons = 0;
+	if (size > BILLING_DRIFT_USD && size > BILLING_DRIFT_SHARE * fmax(billing->native_after_usd, usd_of(answer)))
+		billing->reasons |= AUDIT_REASON(DIFFERENCE_UNKNOWN);
+}
+
+static bool audit(struct billing *billing, const struct audit_found *found, int64_t now_ms)
+{
+	bool was_shown = billing->ccusage_shown;
+	if (!can_audit(billing))
 		return false;
 	billing->native_after_usd = reference_usd(billing, now_ms);
-	double least_after_usd = billing->native_after_usd - ledger_doubted_usd(billing->ledger, now_ms);
-	billing->drift_usd = drift_of(billing, answer_usd, least_after_usd);
-	double size = fabs(billing->drift_usd);
-	bool was_shown = billing->ccusage_shown;
-	judge(billing, size > BILLING_DRIFT_USD
-	      && size > BILLING_DRIFT_SHARE * fmax(billing->native_after_usd, answer_usd));
+	billing->difference_usd = difference_of(billing, &billing->answer, now_ms);
+	double outside_usd = outside_ledger(billing, &billing->answer, now_ms);
+	judge(billing, take_reasons(billing, &billing->answer, outside_usd, found));
 	return was_shown != billing->ccusage_shown && billing->config->billing_source == BILLING_AUTO;
 }
 
 bool billing_note_answer(struct billing *billing, const struct billing_block *answer, int64_t duration_ms,
-			 int64_t now_ms)
+			 const struct audit_found *found, int64_t now_ms)
 {
 	billing->answered = true;
 	billing->answer = *answer;
@@ -126,8 +189,32 @@ bool billing_note_answer(struct billing *billing, const struct billing_block *an
 	billing->failures = 0;
 	billing->next_attempt_ms = 0;
 	billing->pending_before_ms = 0;
-	return audit(billing, now_ms);
+	return audit(billing, found, now_ms);
 }
+
+void billing_put_audit(const struct billing *billing, struct jsonw *w)
+{
+	jsonw_put_amount(w, "differenceUSD", billing->difference_usd);
+	jsonw_put_amount(w, "driftUSD", billing->drift_usd);
+	jsonw_key_array(w, "reasons");
+	for (enum difference reason = 0; reason < DIFFERENCES; reason++)
+		if (billing->reasons & AUDIT_REASON(reason))
+			jsonw_string(w, difference_name(reason));
+	jsonw_end_array(w);
+}
+
+audit_reasons billing_read_reasons(struct json_object *audit)
+{
+	size_t count;
+	struct json_object *names = json_get_array(audit, "reasons", &count);
+	audit_reasons reasons = 0;
+	for (size_t i = 0; i < count && i < DIFFERENCES; i++)
+		if (json_item_string(names, i))
+			reasons |= AUDIT_REASON(difference_by_name(json_item_string(names, i)));
+	return reasons;
+}
+
+/* ---- what happens ---- */
 
 void billing_note_failure(struct billing *billing, const char *error, int exit_status, unsigned failures,
 			  int64_t next_attempt_ms)
@@ -374,8 +461,7 @@ void billing_write_status(struct billing *billing, int64_t now_ms, struct jsonw 
 	jsonw_put_double(w, "burnRatePerHour", view.block.cost_per_hour_usd);
 	jsonw_put_double(w, "minutesLeft", view.block.present ? view.minutes_left : NAN);
 	jsonw_put_double(w, "nativeCostUSD", view.native.present ? view.native.cost_usd : NAN);
-	jsonw_put_double(w, "driftUSD", billing->drift_usd);
-	jsonw_put_int(w, "strikes", billing->strikes);
+	billing_put_audit(billing, w);
 	jsonw_put_int_or_null(w, "usageLimitResetsAt", view.limited ? view.limit.resets_ms : 0);
 	billing_put_unpriced(billing, w);
 }

@@ -3,10 +3,10 @@
  *
  * For: the daemon passes on what ccusage answered; publish asks for the view. Pure: no files, no loop.
  *
- * The ledger's own figures are live. billing compares each answer of ccusage with them as they were when
- * ccusage started and when it ended: an answer between the two has no drift. A drift of more than 1% and
- * $0.01 in two answers in a row, or a model that ccusage prices and the ledger cannot, makes ccusage's
- * figures the ones that are shown.
+ * The ledger's own figures are live, and are shown. billing compares each answer of ccusage with them as they were
+ * when ccusage started and when it ended: an answer between the two has no drift. What lies outside is looked into
+ * (audit.h), and only what no known difference accounts for is a drift. ccusage's block is shown in one case: it has a
+ * price for a model that swatch has none for.
  */
 #ifndef SWATCH_SWATCHD_BILLING_BILLING_H
 #define SWATCH_SWATCHD_BILLING_BILLING_H
@@ -18,10 +18,10 @@
 #include "json/write.h"
 #include "ledger/ledger.h"
 #include "ledger/rate_limits.h"
+#include "swatchd/billing/audit.h"
 
 #define BILLING_DRIFT_USD 0.01
 #define BILLING_DRIFT_SHARE 0.01
-#define BILLING_DRIFT_STRIKES 2
 #define BILLING_REASON_MAX 200
 #define BILLING_UNPRICED_MAX 16
 
@@ -38,11 +38,22 @@ struct billing {
 	unsigned failures;               /* in a row */
 	int64_t next_attempt_ms;         /* 0: none is due */
 	bool audits;                     /* the ledger's figures were whole when the run started */
+	int64_t started_ms;              /* when it started */
 	double native_before_usd;        /* the ledger's block, by ccusage's rules, when the run started */
 	double least_before_usd;         /* the same without transcripts that were deleted or rewritten */
 	double native_after_usd;         /* and when the last answer came; NaN: not measured yet */
-	double drift_usd;                /* NaN: not measured yet */
-	unsigned strikes;                /* answers in a row that drifted too far */
+	double difference_usd;           /* the answer less the ledger's own figure; NaN: not measured yet */
+	double drift_usd;                /* what no known difference accounts for; NaN: not measured yet */
+	audit_reasons reasons;           /* why they differ; DIFFERENCE_UNKNOWN: there is a drift */
+	/* What the last look into an answer found; it holds for answers that are as far off in the same block. */
+	struct billing_explained {
+		bool is_known;
+		bool is_open;            /* as in struct audit_found */
+		int64_t start_ms;        /* of the block */
+		double outside_usd;      /* how far the answer lay outside of what was expected */
+		double left_usd;         /* and how much of that has no known reason */
+		audit_reasons reasons;
+	} explained;
 	bool ccusage_shown;              /* auto has gone over to ccusage's figures */
 	char reason[BILLING_REASON_MAX];
 	/* When the activity began that ccusage's figures do not include; 0: there is no such activity. */
@@ -85,19 +96,35 @@ struct billing_view {
 
 void billing_init(struct billing *billing, const struct config *config, struct ledger *ledger);
 
-/* Takes ccusage's answer to an earlier run, at `answered_at_ms` (0: none). `answer` may be a bare sum. */
-void billing_restore(struct billing *billing, const struct billing_block *answer, int64_t answered_at_ms,
-		     int64_t duration_ms, double drift_usd);
-
-/* After billing_restore(): how many answers in a row drifted; why ccusage's figures were shown, or NULL. */
-void billing_restore_audit(struct billing *billing, unsigned strikes, const char *reason);
+/* What an earlier run of the daemon knew of ccusage. */
+struct billing_last {
+	struct billing_block answer;     /* may be a bare sum */
+	int64_t answered_at_ms;          /* 0: ccusage never answered; then nothing is taken */
+	int64_t duration_ms;
+	double difference_usd, drift_usd;
+	audit_reasons reasons;
+	const char *reason;              /* why ccusage's figures were shown; NULL: they were not */
+};
+void billing_restore(struct billing *billing, const struct billing_last *last);
 
 /* ccusage starts: keeps the ledger's figures of now for the audit. */
 void billing_note_start(struct billing *billing, int64_t now_ms);
 
-/* ccusage gave a good answer. Returns true when the figures shown went over from one source to the other. */
+/*
+ * Whether the answer differs from the ledger's figures for reasons that are not known yet: then audit_explain() finds
+ * them for billing_note_answer().
+ */
+bool billing_wants_reasons(const struct billing *billing, const struct billing_block *answer, int64_t now_ms);
+
+/* When the run began that billing_note_start() was last called for. */
+int64_t billing_started_ms(const struct billing *billing);
+
+/*
+ * ccusage gave a good answer. `found` is NULL when nobody looked into it. Returns true when the figures shown went over
+ * from one source to the other.
+ */
 bool billing_note_answer(struct billing *billing, const struct billing_block *answer, int64_t duration_ms,
-			 int64_t now_ms);
+			 const struct audit_found *found, int64_t now_ms);
 
 /* ccusage failed; `error` is for people. */
 void billing_note_failure(struct billing *billing, const char *error, int exit_status, unsigned failures,
@@ -128,8 +155,14 @@ int64_t billing_ttl_ms(const struct config *config, double usd_per_hour);
 /* Whether the audits made ccusage's figures the ones that auto shows, and (when true) why. */
 bool billing_shows_ccusage(const struct billing *billing, const char **reason);
 
-/* How far the last answer was from the ledger's figures; NaN: not measured yet. */
+/* How much of the last answer's difference has no known reason; NaN: not measured yet. */
 double billing_drift_usd(const struct billing *billing);
+
+/* Writes the audit's result into an open object: differenceUSD, driftUSD, and the names of the reasons. */
+void billing_put_audit(const struct billing *billing, struct jsonw *w);
+
+/* Reads these names. */
+audit_reasons billing_read_reasons(struct json_object *audit);
 
 /* Why auto shows ccusage's figures; NULL when it does not, or the config decides. */
 const char *billing_reason(const struct billing *billing);

@@ -155,8 +155,7 @@ static void put_ccusage(struct jsonw *w, const struct billing *billing)
 	jsonw_put_int(w, "exitStatus", billing->exit_status);
 	jsonw_put_amount(w, "costUSD", !billing->answered ? NAN : billing->answer.cost_usd);
 	jsonw_put_amount(w, "nativeUSD", billing->native_after_usd);
-	jsonw_put_amount(w, "driftUSD", billing->drift_usd);
-	jsonw_put_int(w, "strikes", billing->strikes);
+	billing_put_audit(billing, w);
 	jsonw_put_string(w, "error", billing->error[0] ? billing->error : NULL);
 	jsonw_put_int(w, "failures", billing->failures);
 	jsonw_put_int_or_null(w, "nextAttempt", billing->next_attempt_ms);

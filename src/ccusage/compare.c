@@ -1,19 +1,17 @@
-/*
- * The entries of both sides, record by record, and why they differ.
- */
+#include "ccusage/compare.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/array.h"
 #include "base/strmap.h"
-#include "swatch/verify/verify.h"
 #include "transcript/path.h"
 
 /* Prices agree to this. */
 #define USD_TOLERANCE 1e-12
 
-enum reference_rule verify_rule(enum report_kind kind)
+enum reference_rule compare_rule(enum report_kind kind)
 {
 	return kind == REPORT_DAILY ? REFERENCE_DAILY : REFERENCE_BLOCKS;
 }
@@ -27,88 +25,53 @@ static bool same_tokens(const struct price_tokens *a, const struct price_tokens 
 }
 
 /* Finds the reference's record of each of swatch's entries. */
-static bool match_ours(struct verify *verify)
+static bool match_ours(struct compare *compare, struct ledger *ledger, size_t first,
+		       void (*stranger)(void *ctx, const struct ledger_entry_view *entry), void *ctx)
 {
-	size_t count = reference_count(verify->reference);
+	size_t count = reference_count(compare->reference);
 	struct ledger_entry_view view;
-	verify->our_usd = malloc((count + 1) * sizeof(*verify->our_usd));
-	if (!verify->our_usd)
+	compare->our_usd = malloc((count + 1) * sizeof(*compare->our_usd));
+	if (!compare->our_usd)
 		return false;
 	for (size_t i = 0; i < count; i++)
-		verify->our_usd[i] = NAN;
-	for (size_t i = 0; ledger_entry_at(verify->ledger, i, &view); i++) {
+		compare->our_usd[i] = NAN;
+	for (size_t i = first; ledger_entry_at(ledger, i, &view); i++) {
 		size_t at, end;
-		reference_find(verify->reference, view.path, view.offset, &at, &end);
+		reference_find(compare->reference, view.path, view.offset, &at, &end);
 		for (; at < end; at++) {
-			const struct reference_record *r = reference_record_at(verify->reference, at);
-			if (isnan(verify->our_usd[at]) && !r->progress && same_tokens(&r->our_tokens, &view.tokens))
+			const struct reference_record *r = reference_record_at(compare->reference, at);
+			if (isnan(compare->our_usd[at]) && !r->progress && same_tokens(&r->our_tokens, &view.tokens))
 				break;
 		}
-		if (at < end)
-			verify->our_usd[at] = view.cost_usd;
-		else
-			verify->strangers++;
+		if (at < end) {
+			compare->our_usd[at] = view.cost_usd;
+			continue;
+		}
+		compare->strangers++;
+		if (stranger)
+			stranger(ctx, &view);
 	}
 	return true;
 }
 
-/* The file's number in the ledger, filed as ccusage files it; rows.c takes the two names apart again. */
-static int add_expected_file(struct ledger *ledger, const struct reference_file *file)
+bool compare_begin(struct compare *compare, const struct reference *reference, struct ledger *ledger, size_t first,
+		   void (*stranger)(void *ctx, const struct ledger_entry_view *entry), void *ctx)
 {
-	AUTO_BUF name = BUF_INIT;
-	buf_printf(&name, "%s\n%s", file->session, file->project);
-	return name.failed ? -1 : ledger_add_file(ledger, file->path, file->root_len, buf_str(&name), false);
-}
-
-static int64_t cut(int64_t count)
-{
-	return count < UINT32_MAX ? count : UINT32_MAX;
-}
-
-struct price_tokens verify_cut_tokens(const struct price_tokens *t)
-{
-	return (struct price_tokens){ cut(t->input), cut(t->output), cut(t->cache_creation_5m), cut(t->cache_creation_1h),
-				      cut(t->cache_read) };
-}
-
-/* A ledger with what ccusage counts: each record is an entry of its own, at ccusage's price. */
-static struct ledger *make_expected(const struct verify *verify, const bool *kept)
-{
-	struct ledger *ledger = ledger_new();
-	int file = -1;
-	uint32_t file_of = UINT32_MAX;
-	for (size_t i = 0; ledger && i < reference_count(verify->reference); i++) {
-		const struct reference_record *r = reference_record_at(verify->reference, i);
-		if (!kept[i])
-			continue;
-		if (r->file != file_of)
-			file = add_expected_file(ledger, reference_file_at(verify->reference, r->file));
-		file_of = r->file;
-		struct ledger_record record = {
-			.time_ms = r->time_ms, .offset = r->offset, .tokens = verify_cut_tokens(&r->tokens),
-			.cost_usd = r->usd, .has_cost = true, .advisor = r->advisor, .fast = r->fast,
-			.has_speed = r->has_speed, .model = reference_model(verify->reference, r),
-			.limit_resets_ms = r->new_limit ? 0 : r->limit_resets_ms, .limit_is_old_form = true,
-		};
-		if (file < 0 || ledger_add_record(ledger, file, &record) < 0) {
-			ledger_free(ledger);
-			return NULL;
-		}
-	}
-	return ledger;
-}
-
-bool verify_match(struct verify *verify)
-{
+	*compare = (struct compare){ .reference = reference };
 	for (int rule = 0; rule < REFERENCE_RULES; rule++) {
-		verify->kept[rule] = reference_keep(verify->reference, (enum reference_rule)rule);
-		if (!verify->kept[rule])
-			return false;
-		verify->expected[rule] = make_expected(verify, verify->kept[rule]);
-		if (!verify->expected[rule])
+		compare->kept[rule] = reference_keep(reference, (enum reference_rule)rule);
+		if (!compare->kept[rule])
 			return false;
 	}
-	return match_ours(verify);
+	return match_ours(compare, ledger, first, stranger, ctx);
+}
+
+void compare_release(struct compare *compare)
+{
+	for (int rule = 0; rule < REFERENCE_RULES; rule++)
+		free(compare->kept[rule]);
+	free(compare->our_usd);
+	*compare = (struct compare){ 0 };
 }
 
 /* ---- why ---- */
@@ -161,14 +124,14 @@ static const char *message_key(const struct reference_record *r)
 }
 
 /* The traits of the messages of the entries that differ: -> enum trait, or-ed. */
-static bool gather_traits(const struct verify *verify, const struct verify_entries *entries, struct strmap *traits)
+static bool gather_traits(const struct compare *compare, const struct compare_entries *entries, struct strmap *traits)
 {
 	for (size_t i = 0; i < entries->count; i++)
 		if (!strmap_put_len(traits, message_key(entries->list[i].record), sizeof(uint64_t),
 				    (void *)(uintptr_t)KNOWN))
 			return false;
-	for (size_t i = 0; traits->used > 0 && i < reference_count(verify->reference); i++) {
-		const struct reference_record *r = reference_record_at(verify->reference, i);
+	for (size_t i = 0; traits->used > 0 && i < reference_count(compare->reference); i++) {
+		const struct reference_record *r = reference_record_at(compare->reference, i);
 		uintptr_t known = (uintptr_t)strmap_get_len(traits, message_key(r), sizeof(uint64_t));
 		if (known && !strmap_put_len(traits, message_key(r), sizeof(uint64_t), (void *)(known | traits_of(r))))
 			return false;
@@ -181,15 +144,15 @@ static enum difference price_reason(const struct reference_record *r)
 	if (r->lost & REFERENCE_REFUSED_COST)
 		return DIFFERENCE_COST;
 	if (r->guessed)
-		return DIFFERENCE_MODEL_NAME;
+		return r->unpriced ? DIFFERENCE_UNPRICED_MODEL : DIFFERENCE_MODEL_NAME;
 	return r->newer ? DIFFERENCE_NEWER_MODEL : DIFFERENCE_PRICE;
 }
 
 /* Why one side alone counts it. `of_message`: the traits of all its message's records. */
-static enum difference reason_of(const struct verify *verify, enum report_kind kind, size_t number,
+static enum difference reason_of(const struct compare *compare, enum report_kind kind, size_t number,
 				    uintptr_t of_message)
 {
-	const struct reference_record *r = reference_record_at(verify->reference, number);
+	const struct reference_record *r = reference_record_at(compare->reference, number);
 	if (r->progress)
 		return DIFFERENCE_DAILY_RULES;
 	if (r->lost & REFERENCE_REFUSED_COUNT)
@@ -205,7 +168,7 @@ static enum difference reason_of(const struct verify *verify, enum report_kind k
 	for (size_t i = 0; i < sizeof(of_others) / sizeof(of_others[0]); i++)
 		if (of_message & REASON(of_others[i]))
 			return of_others[i];
-	if (kind == REPORT_DAILY && verify->kept[REFERENCE_DAILY][number] != verify->kept[REFERENCE_BLOCKS][number])
+	if (kind == REPORT_DAILY && compare->kept[REFERENCE_DAILY][number] != compare->kept[REFERENCE_BLOCKS][number])
 		return DIFFERENCE_DAILY_RULES;
 	if (of_message & NO_REQUEST)
 		return DIFFERENCE_NO_REQUEST_ID;
@@ -214,7 +177,7 @@ static enum difference reason_of(const struct verify *verify, enum report_kind k
 
 /* ---- which ---- */
 
-void verify_our_session(const struct reference_file *file, struct slice *session, struct slice *project)
+void compare_our_session(const struct reference_file *file, struct slice *session, struct slice *project)
 {
 	static const char no_project[] = "Unknown Project";
 	const char *relative = file->path + file->root_len;
@@ -229,15 +192,15 @@ void verify_our_session(const struct reference_file *file, struct slice *session
 }
 
 /* Whether ccusage files it under a session of another name, or another project's. */
-static bool is_filed_elsewhere(const struct verify *verify, const struct reference_record *r)
+static bool is_filed_elsewhere(const struct compare *compare, const struct reference_record *r)
 {
-	const struct reference_file *file = reference_file_at(verify->reference, r->file);
+	const struct reference_file *file = reference_file_at(compare->reference, r->file);
 	struct slice session, project;
-	verify_our_session(file, &session, &project);
+	compare_our_session(file, &session, &project);
 	return !slice_equals(session, file->session) || !slice_equals(project, file->project);
 }
 
-static bool add_entry(struct verify_entries *entries, const struct verify_entry *entry)
+static bool add_entry(struct compare_entries *entries, const struct compare_entry *entry)
 {
 	if (!array_reserve(&entries->list, &entries->cap, entries->count + 1, sizeof(*entries->list)))
 		return false;
@@ -248,12 +211,12 @@ static bool add_entry(struct verify_entries *entries, const struct verify_entry 
 /*
  * Whether the record is an entry that differs; fills *out, its reason only where that hangs on nothing else.
  */
-static bool differs(const struct verify *verify, enum report_kind kind, size_t number, struct verify_entry *out)
+static bool differs(const struct compare *compare, enum report_kind kind, size_t number, struct compare_entry *out)
 {
-	const struct reference_record *r = reference_record_at(verify->reference, number);
-	bool ours = !isnan(verify->our_usd[number]), theirs = verify->kept[verify_rule(kind)][number];
-	*out = (struct verify_entry){ .record = r, .reason = DIFFERENCE_UNKNOWN, .ours = ours, .theirs = theirs,
-				      .our_usd = ours ? verify->our_usd[number] : 0., .their_usd = theirs ? r->usd : 0. };
+	const struct reference_record *r = reference_record_at(compare->reference, number);
+	bool ours = !isnan(compare->our_usd[number]), theirs = compare->kept[compare_rule(kind)][number];
+	*out = (struct compare_entry){ .record = r, .reason = DIFFERENCE_UNKNOWN, .ours = ours, .theirs = theirs,
+				      .our_usd = ours ? compare->our_usd[number] : 0., .their_usd = theirs ? r->usd : 0. };
 	if (!ours || !theirs)
 		return ours || theirs;
 	if (r->other_tokens != REFERENCE_TOKENS_SAME) {
@@ -265,10 +228,10 @@ static bool differs(const struct verify *verify, enum report_kind kind, size_t n
 		return true;
 	}
 	if (r->guessed) {
-		out->reason = DIFFERENCE_MODEL_NAME;
+		out->reason = price_reason(r);
 		return true;
 	}
-	if (kind == REPORT_SESSIONS && is_filed_elsewhere(verify, r)) {
+	if (kind == REPORT_SESSIONS && is_filed_elsewhere(compare, r)) {
 		out->reason = DIFFERENCE_OTHER_SESSION;
 		return true;
 	}
@@ -276,23 +239,22 @@ static bool differs(const struct verify *verify, enum report_kind kind, size_t n
 	return kind == REPORT_BLOCKS && r->new_limit;
 }
 
-bool verify_find_entries(const struct verify *verify, struct verify_report *report)
+bool compare_find(const struct compare *compare, enum report_kind kind, struct compare_entries *entries)
 {
-	struct verify_entries *entries = &report->entries;
-	struct verify_entry entry;
+	struct compare_entry entry;
 	struct strmap traits = STRMAP_INIT;
 	bool good = true;
-	for (size_t i = 0; i < reference_count(verify->reference) && good; i++)
-		if (differs(verify, report->kind, i, &entry))
+	for (size_t i = 0; i < reference_count(compare->reference) && good; i++)
+		if (differs(compare, kind, i, &entry))
 			good = add_entry(entries, &entry);
-	good = good && gather_traits(verify, entries, &traits);
-	const struct reference_record *first = reference_record_at(verify->reference, 0);
+	good = good && gather_traits(compare, entries, &traits);
+	const struct reference_record *first = reference_record_at(compare->reference, 0);
 	for (size_t i = 0; i < entries->count && good; i++) {
-		struct verify_entry *e = &entries->list[i];
+		struct compare_entry *e = &entries->list[i];
 		if (e->ours && e->theirs)
 			continue;
 		uintptr_t of_message = (uintptr_t)strmap_get_len(&traits, message_key(e->record), sizeof(uint64_t));
-		e->reason = reason_of(verify, report->kind, (size_t)(e->record - first), of_message);
+		e->reason = reason_of(compare, kind, (size_t)(e->record - first), of_message);
 	}
 	strmap_release(&traits);
 	return good;

@@ -1,0 +1,60 @@
+/*
+ * compare: swatch's entries beside those that ccusage counts, record by record, and why they differ.
+ *
+ * For: `swatch verify`, and the daemon's audit of each answer of ccusage. A difference has the same name in both.
+ *
+ * Calling sequence: compare_begin(); compare_find() for each report; compare_release().
+ */
+#ifndef SWATCH_CCUSAGE_COMPARE_H
+#define SWATCH_CCUSAGE_COMPARE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/slice.h"
+#include "ccusage/differences.h"
+#include "ccusage/reference.h"
+#include "ledger/ledger.h"
+#include "report/report.h"
+
+/* An entry that differs. */
+struct compare_entry {
+	const struct reference_record *record;
+	enum difference reason;
+	bool ours, theirs;           /* who counts it; both: with another price, session or limit */
+	double our_usd, their_usd;
+	size_t our_row, their_row;   /* the caller's */
+};
+
+struct compare_entries {
+	struct compare_entry *list;  /* in the reference's order; the caller frees it */
+	size_t count, cap;
+};
+
+struct compare {
+	const struct reference *reference;
+	bool *kept[REFERENCE_RULES]; /* by rule: which records ccusage counts */
+	double *our_usd;             /* by record; NaN: swatch does not count it */
+	size_t strangers;            /* entries of swatch that the reference lacks */
+};
+
+/*
+ * Takes the reference's records and the ledger's entries together; of the ledger only those from `first` on
+ * (0: all). Both stay the caller's, and live until compare_release(). `stranger` (may be NULL) is called for each
+ * entry that the reference lacks. Returns false when memory ran out.
+ */
+bool compare_begin(struct compare *compare, const struct reference *reference, struct ledger *ledger, size_t first,
+		   void (*stranger)(void *ctx, const struct ledger_entry_view *entry), void *ctx);
+
+void compare_release(struct compare *compare);
+
+/* The entries that differ in a report. Returns false when memory ran out. */
+bool compare_find(const struct compare *compare, enum report_kind kind, struct compare_entries *entries);
+
+/* The rule by which ccusage makes a report. */
+enum reference_rule compare_rule(enum report_kind kind);
+
+/* Finds the session and the project that a file's entries have in swatch's report. */
+void compare_our_session(const struct reference_file *file, struct slice *session, struct slice *project);
+
+#endif

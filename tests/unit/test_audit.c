@@ -1,0 +1,188 @@
+/* Why ccusage's answer differs: the daemon's audit over real transcripts (swatchd/billing/audit.h). */
+#include "unit.h"
+
+#include <fcntl.h>
+#include <math.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "history/history.h"
+#include "scratch.h"
+#include "swatchd/billing/audit.h"
+
+#define DAY "2026-11-23T"
+#define NOON INT64_C(1795435200000)   /* 2026-11-23T12:00:00Z */
+/* A message of 40,000 tokens of claude-opus-4-6. */
+#define USD 1.
+
+static char lines[8][1024];
+static size_t line_count;
+
+/* Writes a transcript of all lines since the last one. */
+static void write_transcript(const char *name)
+{
+	char text[sizeof(lines)] = "";
+	for (size_t i = 0; i < line_count; i++)
+		strcat(text, lines[i]);
+	scratch_write_text(&test_dir, name, text);
+	/* The audit passes over transcripts that are older than the block. */
+	const struct timespec times[2] = { { .tv_sec = NOON / 1000 + 3000 }, { .tv_sec = NOON / 1000 + 3000 } };
+	assert_int_equal(utimensat(AT_FDCWD, scratch_name(&test_dir, name), times, 0), 0);
+	line_count = 0;
+}
+
+static void add_line(const char *time, const char *session, const char *id, const char *model, const char *extra)
+{
+	snprintf(lines[line_count++], sizeof(lines[0]),
+		 "{\"type\":\"assistant\",\"timestamp\":\"" DAY "%sZ\",\"sessionId\":\"%s\",\"version\":\"2.1.39\",%s"
+		 "\"message\":{\"id\":\"%s\",\"model\":\"%s\",\"usage\":{\"input_tokens\":0,\"output_tokens\":40000}}}\n",
+		 time, session, extra, id, model);
+}
+
+struct world {
+	struct ledger *ledger;
+	struct data_dirs dirs;
+};
+
+static int set_up(void **state)
+{
+	static struct world w;
+	scratch_set_up(state);
+	mkdir(scratch_name(&test_dir, "projects"), 0700);
+	mkdir(scratch_name(&test_dir, "projects/p"), 0700);
+	line_count = 0;
+	memset(&w, 0, sizeof(w));
+	*state = &w;
+	return data_dirs_find(&w.dirs, test_dir.path);
+}
+
+static int tear_down(void **state)
+{
+	struct world *w = *state;
+	ledger_free(w->ledger);
+	data_dirs_release(&w->dirs);
+	return scratch_tear_down(NULL);
+}
+
+static void read_all(struct world *w)
+{
+	struct history_stats stats = { 0 };
+	AUTO_BUF error = BUF_INIT;
+	w->ledger = ledger_new();
+	assert_non_null(w->ledger);
+	assert_int_equal(history_read(w->ledger, &w->dirs, 1, &stats, &error), 0);
+}
+
+/* Audits an answer for the block from 12:00, at 13:00, of a run that was started at `started_ms`. */
+static struct audit_found explain(struct world *w, int64_t started_ms)
+{
+	struct billing_block answer = { .present = true, .start_ms = NOON, .end_ms = NOON + LEDGER_BLOCK_MS };
+	struct audit_found found;
+	audit_explain(w->ledger, &w->dirs, &answer, started_ms, NOON + CLOCK_HOUR_MS, &found);
+	assert_true(found.is_known);
+	return found;
+}
+
+static void expect(struct world *w, double usd, audit_reasons reasons)
+{
+	struct audit_found found = explain(w, NOON + CLOCK_HOUR_MS);
+	assert_true(fabs(found.after_usd - usd) < 1e-9 && fabs(found.before_usd - usd) < 1e-9);
+	assert_int_equal(found.reasons, reasons);
+	assert_false(found.is_open);
+}
+
+static void equal_figures_have_no_reasons(void **state)
+{
+	add_line("12:10:00.000", "s", "a", "claude-opus-4-6", "\"requestId\":\"r\",");
+	add_line("12:20:00.000", "s", "b", "claude-opus-4-6", "");
+	write_transcript("projects/p/s.jsonl");
+	read_all(*state);
+	expect(*state, 2 * USD, 0);
+}
+
+static void a_copy_without_a_request_id(void **state)
+{
+	add_line("12:10:00.000", "s", "a", "claude-opus-4-6", "");
+	write_transcript("projects/p/s.jsonl");
+	add_line("12:10:00.000", "t", "a", "claude-opus-4-6", "");
+	write_transcript("projects/p/t.jsonl");
+	read_all(*state);
+	expect(*state, 2 * USD, AUDIT_REASON(DIFFERENCE_NO_REQUEST_ID));
+}
+
+static void a_copy_in_a_sidechain(void **state)
+{
+	add_line("12:10:00.000", "s", "a", "claude-opus-4-6", "\"requestId\":\"r\",");
+	write_transcript("projects/p/s.jsonl");
+	add_line("12:10:00.000", "t", "a", "claude-opus-4-6", "\"requestId\":\"q\",\"isSidechain\":true,");
+	write_transcript("projects/p/t.jsonl");
+	read_all(*state);
+	expect(*state, 2 * USD, AUDIT_REASON(DIFFERENCE_SIDECHAIN_COPY));
+}
+
+static void a_newer_model_and_a_lost_line(void **state)
+{
+	add_line("12:10:00.000", "s", "a", "claude-opus-5-5", "");
+	add_line("12:20:00.000", "s", "b", "claude-opus-4-6", "\"cwd\":null,");
+	add_line("12:30:00.000", "s", "c", "claude-opus-4-6", "");
+	write_transcript("projects/p/s.jsonl");
+	read_all(*state);
+	expect(*state, USD, AUDIT_REASON(DIFFERENCE_NEWER_MODEL) | AUDIT_REASON(DIFFERENCE_LOST_LINE));
+}
+
+static void what_was_deleted(void **state)
+{
+	add_line("12:10:00.000", "s", "a", "claude-opus-4-6", "");
+	write_transcript("projects/p/s.jsonl");
+	add_line("12:20:00.000", "t", "b", "claude-opus-4-6", "");
+	write_transcript("projects/p/t.jsonl");
+	read_all(*state);
+	unlink(scratch_name(&test_dir, "projects/p/t.jsonl"));
+	expect(*state, USD, AUDIT_REASON(DIFFERENCE_DELETED_TRANSCRIPT));
+}
+
+static void other_blocks_have_no_part_in_it(void **state)
+{
+	add_line("01:10:00.000", "s", "a", "claude-opus-5-5", "");
+	add_line("01:20:00.000", "s", "b", "claude-opus-4-6", "");
+	add_line("12:30:00.000", "s", "c", "claude-opus-4-6", "");
+	write_transcript("projects/p/s.jsonl");
+	add_line("01:20:00.000", "t", "d", "claude-opus-4-6", "");
+	write_transcript("projects/p/t.jsonl");
+	read_all(*state);
+	unlink(scratch_name(&test_dir, "projects/p/t.jsonl"));
+	expect(*state, USD, 0);
+}
+
+static void what_came_during_the_run_may_be_in_it(void **state)
+{
+	add_line("12:10:00.000", "s", "a", "claude-opus-4-6", "");
+	add_line("12:50:00.000", "s", "b", "claude-opus-4-6", "");
+	write_transcript("projects/p/s.jsonl");
+	read_all(*state);
+	struct audit_found found = explain(*state, NOON + 30 * CLOCK_MINUTE_MS);
+	assert_true(fabs(found.before_usd - USD) < 1e-9 && fabs(found.after_usd - 2 * USD) < 1e-9);
+}
+
+static void a_model_without_a_price_is_open(void **state)
+{
+	add_line("12:10:00.000", "s", "a", "kimi-k2.5", "");
+	write_transcript("projects/p/s.jsonl");
+	read_all(*state);
+	struct audit_found found = explain(*state, NOON + CLOCK_HOUR_MS);
+	assert_true(found.is_open);
+	assert_int_equal(found.reasons, AUDIT_REASON(DIFFERENCE_UNPRICED_MODEL));
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(equal_figures_have_no_reasons), TEST(a_copy_without_a_request_id), TEST(a_copy_in_a_sidechain),
+		TEST(a_newer_model_and_a_lost_line), TEST(what_was_deleted), TEST(other_blocks_have_no_part_in_it),
+		TEST(what_came_during_the_run_may_be_in_it), TEST(a_model_without_a_price_is_open),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
