@@ -37,6 +37,9 @@ void ledger_reprice(struct ledger *ledger, const struct price_book *book);
 /* What a model costs by the prices in force; NULL when it has no price. `factor` as in price_find(). */
 const struct price *ledger_price(const struct ledger *ledger, const char *model, double *factor);
 
+/* The context window of a model by these prices, in tokens; 0 when it is not known, as for NULL. */
+int64_t ledger_window_tokens(const struct ledger *ledger, const char *model);
+
 void ledger_free(struct ledger *ledger);
 
 /*

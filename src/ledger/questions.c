@@ -35,6 +35,11 @@ const struct price *ledger_price(const struct ledger *ledger, const char *model,
 	return price_book_find(ledger->models.book, model, strlen(model), factor, NULL);
 }
 
+int64_t ledger_window_tokens(const struct ledger *ledger, const char *model)
+{
+	return model ? price_max_input_tokens(ledger->models.book, model, strlen(model)) : 0;
+}
+
 bool ledger_model_at(const struct ledger *ledger, size_t index, struct ledger_model *out)
 {
 	if (index >= ledger->models.count)

@@ -123,14 +123,14 @@ static void look_at_account(struct alerts *rules, const struct billing_view *vie
 				  view->limit.session_id);
 }
 
-static void look_at_session(struct alerts *rules, const struct session *session)
+static void look_at_session(struct alerts *rules, const struct session *session, const struct ledger *ledger)
 {
 	const struct session_transcript *part = session_main(session);
 	struct compose_context context;
 	/* Half a transcript may show figures that a later line corrects. */
 	if (!compose_is_synced(part))
 		return;
-	compose_find_context(session, part, &context);
+	compose_find_context(session, part, ledger, &context);
 	if (session->state == SESSION_ACTIVE && context.known)
 		alerts_note_context(rules, session->id, part->cwd, context.percent, part->compacted_ms);
 	/* A cache may outlive the session's active time; nobody needs it once the process has ended. */
@@ -147,7 +147,7 @@ static void look_at_sessions(struct daemon *daemon)
 		return;
 	while ((session = sessions_each(&daemon->sessions, &cursor)))
 		if (!session->excluded)
-			look_at_session(&daemon->alerts.rules, session);
+			look_at_session(&daemon->alerts.rules, session, daemon->ledger);
 }
 
 void daemon_look_for_alerts(void *ctx, const struct billing_view *view)

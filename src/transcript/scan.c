@@ -14,11 +14,16 @@ static const struct slice fatal_nulls[] = {
 	SCAN_NAME("cache_read_input_tokens"), SCAN_NAME("cache_creation_input_tokens"),
 };
 
+/* So many unknown fields of a line are reported; the type, which may come last, decides whether any is. */
+#define UNKNOWN_FIELDS_MAX 16
+
 /* The walk collects this before it knows whether it makes a record. */
 struct scan_state {
 	struct scan_facts *facts;
 	scan_unknown_field *unknown;
 	void *unknown_ctx;
+	struct slice unknown_fields[UNKNOWN_FIELDS_MAX];
+	size_t unknown_count;
 	unsigned seen;               /* bit n: enum top_field n was there */
 	bool unread;                 /* something in a form that ccusage does not read */
 	bool bad;                    /* something that makes no record */
@@ -180,6 +185,29 @@ static void walk_quota(struct walk *w, struct scan_state *state)
 	}
 }
 
+/* The context that a compaction leaves. */
+static void walk_compaction(struct walk *w, struct scan_state *state)
+{
+	struct walk_item item;
+	struct slice key;
+	bool first = true;
+	if (!walk_enter(w, '{')) {
+		walk_value(w, &item);
+		return;
+	}
+	while (walk_next_key(w, &first, &key)) {
+		bool is_after = slice_equals(key, "postTokens");
+		if (!walk_value(w, &item))
+			return;
+		if (item.kind == WALK_NULL)
+			take_null(state, key);
+		if (is_after && item.kind == WALK_NUMBER
+		    && (!slice_to_count(item.text, &state->facts->compacted_tokens)
+			|| state->facts->compacted_tokens > SCAN_TOKENS_MAX))
+			state->facts->compacted_tokens = -1;
+	}
+}
+
 /* ---- the top level ---- */
 
 static enum scan_type type_of(struct slice name)
@@ -256,6 +284,9 @@ static void take_fact(struct scan_state *state, struct slice key, const struct w
 		facts->compact_boundary = slice_equals(item->text, "compact_boundary");
 	} else if (is_string && slice_equals(key, "error")) {
 		state->rate_limited = slice_equals(item->text, "rate_limit");
+	} else if (is_string && slice_equals(key, "promptCacheRequested")) {
+		facts->asked_5m = slice_equals(item->text, "5m");
+		facts->asked_1h = slice_equals(item->text, "1h");
 	} else if (item->kind == WALK_TRUE && slice_equals(key, "isMeta")) {
 		state->is_meta = true;
 	} else if (item->kind == WALK_TRUE && slice_equals(key, "isCompactSummary")) {
@@ -343,9 +374,12 @@ static void walk_top_level(struct walk *w, struct scan_state *state)
 			walk_message(w, state);
 		} else if (field < 0 && slice_equals(key, "quotaLimits")) {
 			walk_quota(w, state);
+		} else if (field < 0 && slice_equals(key, "compactMetadata")) {
+			walk_compaction(w, state);
 		} else {
-			if (field < 0 && state->unknown && !scan_field_is_known(key))
-				state->unknown(state->unknown_ctx, key);
+			if (field < 0 && state->unknown && state->unknown_count < UNKNOWN_FIELDS_MAX
+			    && !scan_field_is_known(key))
+				state->unknown_fields[state->unknown_count++] = key;
 			if (!walk_value(w, &item))
 				return;
 			take_field(state, field, key, &item);
@@ -447,6 +481,7 @@ bool scan_line(const char *line, size_t len, struct scan_facts *out, scan_unknow
 	struct scan_state state = { .facts = out, .unknown = unknown, .unknown_ctx = ctx };
 	struct walk w;
 	memset(out, 0, sizeof(*out));
+	out->compacted_tokens = -1;
 	walk_init(&w, line, len);
 	w.null_seen = take_null;
 	w.ctx = &state;
@@ -459,6 +494,8 @@ bool scan_line(const char *line, size_t len, struct scan_facts *out, scan_unknow
 		return false;
 	}
 	finish(&state, line, len);
+	for (size_t i = 0; i < state.unknown_count && out->type != SCAN_TYPE_OTHER; i++)
+		unknown(ctx, state.unknown_fields[i]);
 	return true;
 }
 

@@ -35,9 +35,11 @@ struct scan_facts {
 	bool is_message;
 	bool is_prompt;              /* a person wrote it: no tool result and no summary */
 	bool compact_boundary;
+	int64_t compacted_tokens;    /* the context after it; -1 when the line does not say */
 	bool has_context;            /* it has an assistant's usage */
 	int64_t context_tokens;      /* the last request's input and cache tokens: what the next turn starts from */
 	bool wrote_5m, wrote_1h;     /* cache writes by their life */
+	bool asked_5m, asked_1h;     /* the life that the request asked for, also where it wrote nothing */
 	struct slice preview;        /* the first text of the message, as written; data NULL without one */
 	struct scan_limit limit;     /* also without a usage record */
 	bool has_cost_state;         /* a cost-state line: Claude Code's own total of the session so far */
@@ -47,7 +49,10 @@ struct scan_facts {
 	bool malformed;              /* no record, because a count is no number, negative, or beyond all bounds */
 };
 
-/* Called with each top-level field that no version of Claude Code up to now has written. */
+/*
+ * Called with each top-level field that no version of Claude Code up to now has written (a few of them a line),
+ * but not for lines whose type is known and of no interest: what is new there changes no figure.
+ */
 typedef void scan_unknown_field(void *ctx, struct slice field);
 
 /*

@@ -10,12 +10,10 @@
 #define SWATCH_SWATCHD_PUBLISH_COMPOSE_H
 
 #include "base/buf.h"
+#include "price/window.h"
 #include "swatchd/billing/billing.h"
 #include "swatchd/session/session.h"
 
-/* The context window unless a statusline said another; [1m] models and fuller contexts have the large one. */
-#define COMPOSE_WINDOW_TOKENS INT64_C(200000)
-#define COMPOSE_LARGE_WINDOW_TOKENS INT64_C(1000000)
 /* From here on Claude Code compacts soon. */
 #define COMPOSE_NEAR_COMPACTION_PERCENT 80.0
 #define COMPOSE_CRITICAL_PERCENT 95.0
@@ -27,17 +25,19 @@ uint64_t compose_billing(const struct billing *billing, const struct billing_vie
 uint64_t compose_session(const struct session *session, const struct billing *billing,
 			 const struct billing_view *view, struct buf *out);
 /* Sessions that have a file, the last active first. */
-uint64_t compose_sessions(const struct sessions *sessions, const struct billing_view *view, struct buf *out);
+uint64_t compose_sessions(const struct sessions *sessions, const struct billing *billing,
+			  const struct billing_view *view, struct buf *out);
 
 /* How full a session's context window is, by its main transcript `part` (NULL: not known). */
 struct compose_context {
 	bool known;
-	int64_t tokens, window;
+	int64_t tokens;
+	struct context_window window;
 	double percent;
 };
 
 void compose_find_context(const struct session *session, const struct session_transcript *part,
-			  struct compose_context *out);
+			  const struct ledger *ledger, struct compose_context *out);
 
 /* True when all of a transcript was read. */
 bool compose_is_synced(const struct session_transcript *part);

@@ -11,24 +11,23 @@
 #include "base/clock.h"
 #include "base/paths.h"
 #include "base/scope.h"
+#include "base/unused.h"
 #include "price/names.h"
 #include "swatchd/publish/compose_internal.h"
 
 void compose_find_context(const struct session *session, const struct session_transcript *part,
-			  struct compose_context *out)
+			  const struct ledger *ledger, struct compose_context *out)
 {
+	const char *model = part ? part->model : NULL;
+	int64_t used = part && part->context_tokens >= 0 ? part->context_tokens : 0;
 	memset(out, 0, sizeof(*out));
-	out->window = COMPOSE_WINDOW_TOKENS;
-	if (session->window_tokens > 0)
-		out->window = session->window_tokens;
-	else if (part && ((part->model && strstr(part->model, "[1m]"))
-			  || part->context_tokens > COMPOSE_WINDOW_TOKENS))
-		out->window = COMPOSE_LARGE_WINDOW_TOKENS;
+	out->window = context_window_find(session_window_told(session), model,
+					  ledger_window_tokens(ledger, model), used);
 	if (!part || part->context_tokens < 0)
 		return;
 	out->known = true;
-	out->tokens = part->context_tokens;
-	out->percent = round((double)out->tokens / (double)out->window * 1000.) / 10.;
+	out->tokens = used;
+	out->percent = round((double)used / (double)out->window.tokens * 1000.) / 10.;
 }
 
 static const char *find_health(const struct session *session, const struct session_transcript *part,
@@ -95,15 +94,25 @@ static void put_model(struct jsonw *w, const struct session_transcript *part)
 	jsonw_end_object(w);
 }
 
-static void put_context(struct jsonw *w, const struct session_transcript *part,
+static void put_count_or_null(struct jsonw *w, const char *key, bool known, int64_t count)
+{
+	if (known)
+		jsonw_put_int(w, key, count);
+	else
+		jsonw_put_null(w, key);
+}
+
+static void put_context(struct jsonw *w, const struct session *session, const struct session_transcript *part,
 			const struct compose_context *context)
 {
-	int64_t left = context->window - context->tokens;
+	bool known = context->known;
 	jsonw_key_object(w, "context");
-	jsonw_put_int(w, "tokensUsed", context->tokens);
-	jsonw_put_int(w, "tokensLeft", left > 0 ? left : 0);
-	jsonw_put_amount(w, "percentUsed", context->percent);
-	jsonw_put_int(w, "windowSize", context->window);
+	put_count_or_null(w, "tokensUsed", known, context->tokens);
+	put_count_or_null(w, "tokensLeft", known, context->window.tokens - context->tokens);
+	jsonw_put_amount(w, "percentUsed", known ? context->percent : NAN);
+	jsonw_put_int(w, "windowSize", context->window.tokens);
+	jsonw_put_string(w, "windowSource", window_source_name(context->window.source));
+	put_count_or_null(w, "toldWindowSize", session->told_window > 0, session->told_window);
 	jsonw_put_bool(w, "nearCompaction", context->percent >= COMPOSE_NEAR_COMPACTION_PERCENT);
 	jsonw_put_int_or_null(w, "updatedAt", part ? part->context_at_ms : 0);
 	jsonw_end_object(w);
@@ -147,10 +156,7 @@ static void put_prompt_cache(struct jsonw *w, const struct session_transcript *p
 	}
 	jsonw_put_string(w, "ttl", part->cache_is_1h ? "1h" : "5m");
 	jsonw_put_int(w, "expiresAt", session_cache_cold_ms(part));
-	if (tokens >= 0)
-		jsonw_put_int(w, "tokens", tokens);
-	else
-		jsonw_put_null(w, "tokens");
+	put_count_or_null(w, "tokens", tokens >= 0, tokens);
 	jsonw_put_amount(w, "coldCostUSD", cold_usd);
 	if (price)
 		put_write_price(w, price, factor);
@@ -288,7 +294,7 @@ uint64_t compose_session(const struct session *session, const struct billing *bi
 	struct compose_context context;
 	struct ledger_session figures;
 	struct composer c;
-	compose_find_context(session, part, &context);
+	compose_find_context(session, part, billing->ledger, &context);
 	ledger_session(billing->ledger, session->id, view->at_ms, &figures);
 	const char *status = find_health(session, part, &context, issues, &issue_count);
 	composer_init(&c, out);
@@ -306,7 +312,7 @@ uint64_t compose_session(const struct session *session, const struct billing *bi
 	put_health(&c, status, issues, issue_count, view->at_ms);
 	put_transcript(&c, part, view->at_ms);
 	put_model(w, part);
-	put_context(w, part, &context);
+	put_context(w, session, part, &context);
 	put_git(w, part);
 	put_prompt_cache(w, part, billing->ledger);
 	put_session_billing(&c, session, part, &figures, view);
@@ -342,7 +348,8 @@ static struct session **listed_sessions(const struct sessions *sessions, size_t 
 	return list;
 }
 
-static void put_listed(struct composer *c, const struct session *session, int64_t now_ms)
+static void put_listed(struct composer *c, const struct session *session, const struct ledger *ledger,
+		       int64_t now_ms)
 {
 	const struct session_transcript *part = session_main(session);
 	const char *issues[4];
@@ -350,7 +357,7 @@ static void put_listed(struct composer *c, const struct session *session, int64_
 	struct compose_context context;
 	char name[SESSION_NAME_MAX];
 	struct jsonw *w = &c->w;
-	compose_find_context(session, part, &context);
+	compose_find_context(session, part, ledger, &context);
 	jsonw_begin_object(w);
 	jsonw_put_string(w, "sessionId", session->id);
 	jsonw_put_string(w, "projectPath", part ? part->cwd : NULL);
@@ -366,30 +373,34 @@ static void put_listed(struct composer *c, const struct session *session, int64_
 	jsonw_end_object(w);
 }
 
+typedef bool is_wanted(const struct session *session, const struct ledger *ledger);
+
 static void put_ids(struct jsonw *w, const char *key, struct session *const *list, size_t count,
-		    bool (*wanted)(const struct session *))
+		    is_wanted *wanted, const struct ledger *ledger)
 {
 	jsonw_key_array(w, key);
 	for (size_t i = 0; i < count; i++)
-		if (wanted(list[i]))
+		if (wanted(list[i], ledger))
 			jsonw_string(w, list[i]->id);
 	jsonw_end_array(w);
 }
 
-static bool is_at_risk(const struct session *session)
+static bool is_at_risk(const struct session *session, const struct ledger *ledger UNUSED)
 {
 	return session->vanished_active && !session_main(session);
 }
 
-static bool is_near_compaction(const struct session *session)
+static bool is_near_compaction(const struct session *session, const struct ledger *ledger)
 {
 	struct compose_context context;
-	compose_find_context(session, session_main(session), &context);
+	compose_find_context(session, session_main(session), ledger, &context);
 	return context.percent >= COMPOSE_NEAR_COMPACTION_PERCENT;
 }
 
-uint64_t compose_sessions(const struct sessions *sessions, const struct billing_view *view, struct buf *out)
+uint64_t compose_sessions(const struct sessions *sessions, const struct billing *billing,
+			  const struct billing_view *view, struct buf *out)
 {
+	const struct ledger *ledger = billing->ledger;
 	size_t count;
 	struct composer c;
 	AUTO_FREE struct session **list = listed_sessions(sessions, &count);
@@ -410,7 +421,7 @@ uint64_t compose_sessions(const struct sessions *sessions, const struct billing_
 	jsonw_put_string(w, "writer", CACHE_WRITER);
 	jsonw_key_array(w, "sessions");
 	for (size_t i = 0; i < count; i++)
-		put_listed(&c, list[i], view->at_ms);
+		put_listed(&c, list[i], ledger, view->at_ms);
 	jsonw_end_array(w);
 	jsonw_key_object(w, "global");
 	jsonw_put_amount(w, "totalCostToday", view->today_usd);
@@ -422,8 +433,8 @@ uint64_t compose_sessions(const struct sessions *sessions, const struct billing_
 	jsonw_key_object(w, "alerts");
 	jsonw_key_array(w, "sessionsWithSecrets");  /* not looked for, see put_alerts() */
 	jsonw_end_array(w);
-	put_ids(w, "sessionsAtRisk", list, count, is_at_risk);
-	put_ids(w, "sessionsNearCompaction", list, count, is_near_compaction);
+	put_ids(w, "sessionsAtRisk", list, count, is_at_risk, ledger);
+	put_ids(w, "sessionsNearCompaction", list, count, is_near_compaction, ledger);
 	jsonw_end_object(w);
 	jsonw_end_object(w);
 	return composer_finish(&c);

@@ -118,7 +118,7 @@ static int64_t find_next_quiet(struct publish *publish, int64_t now_ms)
 static void write_list(struct publish *publish, const struct billing_view *view)
 {
 	AUTO_BUF content = BUF_INIT;
-	uint64_t hash = compose_sessions(publish->sessions, view, &content);
+	uint64_t hash = compose_sessions(publish->sessions, publish->billing, view, &content);
 	write_if_changed(publish, CACHE_SESSIONS_FILE, &content, hash, &publish->list_file);
 	if (!publish->list_file.dirty)
 		publish->next_quiet_ms = find_next_quiet(publish, view->at_ms);

@@ -4,6 +4,7 @@
 #include "swatchd/session/session.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "json/get.h"
 
@@ -38,6 +39,10 @@ void session_restore(struct session *session, struct json_object *before, int64_
 	double told_usd = json_get_double(json_get_object(before, "billing"), "toldCostUSD", NAN);
 	if (!session->told)
 		(void)session_note_tick(session, 0, told_usd);
+	struct json_object *context = json_get_object(before, "context");
+	const char *source = json_get_string(context, "windowSource");
+	session_note_earlier_window(session, json_get_int(context, "toldWindowSize", 0),
+				    source && strcmp(source, "told") == 0);
 	if (session->live_processes == 0 && session->process_ended_ms == 0) {
 		session->process_ended_ms = take_time(before, "processEndedAt", now_ms);
 		session->lived_before = json_get_int(before, "liveProcesses", 0) > 0;

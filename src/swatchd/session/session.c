@@ -109,6 +109,7 @@ void sessions_reset_transcript(struct session_transcript *part)
 	part->context_tokens = -1;
 	part->context_at_ms = 0;
 	part->cache_written_ms = part->compacted_ms = 0;
+	part->cache_is_1h = false;
 	part->model_at_ms = 0;
 }
 
@@ -129,6 +130,17 @@ static void keep(char **field, struct slice text, size_t size, size_t max_chars)
 	*field = copy;
 }
 
+/* "HEAD" stands for a folder that is no repository, or no branch; older versions wrote nothing there. */
+static void keep_branch(struct session_transcript *part, struct slice branch)
+{
+	if (branch.data && (branch.len == 0 || slice_equals(branch, "HEAD"))) {
+		free(part->branch);
+		part->branch = NULL;
+		return;
+	}
+	keep(&part->branch, branch, SESSION_NAME_MAX, SESSION_NAME_MAX);
+}
+
 static void take_cost_state(struct session_transcript *part, const struct scan_facts *facts)
 {
 	if (!part->cost_state)
@@ -142,10 +154,15 @@ static void take_cost_state(struct session_transcript *part, const struct scan_f
 static void take_usage(struct session_transcript *part, const struct scan_facts *facts)
 {
 	const struct price_tokens *tokens = &facts->usage.tokens;
-	part->context_tokens = facts->context_tokens;
-	part->context_at_ms = facts->timestamp_ms;
 	part->cost_state_is_behind = true;
-	if (facts->wrote_5m || facts->wrote_1h)
+	/* An answer that was cut off at its start has no counts yet. */
+	if (facts->context_tokens > 0) {
+		part->context_tokens = facts->context_tokens;
+		part->context_at_ms = facts->timestamp_ms;
+	}
+	if (facts->asked_5m || facts->asked_1h)
+		part->cache_is_1h = facts->asked_1h;
+	else if (facts->wrote_5m || facts->wrote_1h)
 		part->cache_is_1h = facts->wrote_1h;
 	if ((facts->wrote_5m || facts->wrote_1h || tokens->cache_read > 0) && facts->timestamp_ms > 0)
 		part->cache_written_ms = facts->timestamp_ms;
@@ -157,10 +174,10 @@ void sessions_take_facts(struct sessions *sessions, struct session_transcript *p
 	if (!part->wanted || part->subagent)
 		return;
 	keep(&part->cwd, facts->cwd, SESSION_PATH_MAX, SESSION_PATH_MAX);
-	keep(&part->branch, facts->git_branch, SESSION_NAME_MAX, SESSION_NAME_MAX);
-	if (facts->compact_boundary) {
-		/* The context starts again; only the next message says how large it is. */
-		part->context_tokens = -1;
+	keep_branch(part, facts->git_branch);
+	if (facts->compact_boundary && !facts->sidechain) {
+		/* Where the line does not say how much is left, only the next message does. */
+		part->context_tokens = facts->compacted_tokens;
 		part->context_at_ms = facts->timestamp_ms;
 		part->compacted_ms = facts->timestamp_ms;
 	}
@@ -192,9 +209,23 @@ bool sessions_want_facts(struct session_transcript *part)
 	return true;
 }
 
+/* Called when the transcript has been read up to its end: an older context says nothing of the window now. */
+static void judge_window(struct session *session)
+{
+	const struct session_transcript *part = session_main(session);
+	uint64_t model = part && part->model ? strmap_hash(part->model, strlen(part->model)) : 0;
+	/* The client may be right about another model. */
+	if (session->window_model != 0 && model != session->window_model)
+		session->window_refuted = false;
+	session->window_model = model;
+	if (part && session->told_window > 0 && part->context_tokens > session->told_window)
+		session->window_refuted = true;
+}
+
 bool sessions_note_read(struct session_transcript *part)
 {
 	part->session->vanished_active = false;
+	judge_window(part->session);
 	return take_activity(part);
 }
 
@@ -207,14 +238,36 @@ void session_note_processes(struct session *session, unsigned living, int64_t no
 	session->live_processes = living;
 }
 
+static bool is_window(int64_t tokens)
+{
+	return tokens >= 1000 && tokens <= INT64_C(100000000);
+}
+
+static void set_window(struct session *session, int64_t tokens, bool refuted)
+{
+	session->told_window = tokens;
+	session->window_refuted = refuted;
+	judge_window(session);
+}
+
+int64_t session_window_told(const struct session *session)
+{
+	return session->window_refuted ? 0 : session->told_window;
+}
+
+void session_note_earlier_window(struct session *session, int64_t tokens, bool believed)
+{
+	if (is_window(tokens) && (session->told_window == 0 || session->told_window == tokens))
+		set_window(session, tokens, !believed);
+}
+
 bool session_note_tick(struct session *session, int64_t window_tokens, double cost_usd)
 {
-	bool new_window = window_tokens >= 1000 && window_tokens <= INT64_C(100000000)
-			  && window_tokens != session->window_tokens;
+	bool new_window = is_window(window_tokens) && window_tokens != session->told_window;
 	bool new_cost = cost_usd >= 0. && cost_usd <= 1e9
 			&& (!session->told || cost_usd != session->told_usd);
 	if (new_window)
-		session->window_tokens = window_tokens;
+		set_window(session, window_tokens, false);
 	if (new_cost)
 		session->told_usd = cost_usd;
 	session->told = session->told || new_cost;

@@ -40,13 +40,13 @@ struct session_transcript {
 	uint64_t messages;                 /* a message of several lines counts once */
 	uint64_t last_message_hash;        /* of the last line's message.id; 0: no id */
 	int64_t last_message_ms;           /* 0: no alert yet */
-	int64_t context_tokens;            /* of the last message; -1: not known */
+	int64_t context_tokens;            /* of the last message or compaction; -1: not known */
 	int64_t context_at_ms;
 	int64_t cache_written_ms;          /* the last message with cache writes or reads; 0: never */
-	bool cache_is_1h;                  /* its writes last an hour, not five minutes */
+	bool cache_is_1h;                  /* it lasts an hour, not five minutes */
 	int64_t compacted_ms;              /* the last compaction; 0: never */
 	char *cwd;                         /* the last one seen */
-	char *branch;
+	char *branch;                      /* NULL: none, or not known */
 	char *model;
 	int64_t model_at_ms;
 	char *preview;
@@ -73,7 +73,9 @@ struct session {
 	unsigned live_processes;
 	int64_t process_ended_ms;          /* when its last living process ended; 0: never */
 	bool lived_before;                 /* it had a living process when an earlier run wrote its file */
-	int64_t window_tokens;             /* from a statusline; 0: not known */
+	int64_t told_window;               /* the last size that a statusline reported; 0: none did */
+	bool window_refuted;               /* more than that was in it: the client is wrong about this model */
+	uint64_t window_model;             /* a hash of the model's name; 0: not known */
 	bool told;                         /* a statusline reported the cost that Claude Code shows: */
 	double told_usd;
 	bool vanished_active;              /* its transcript went while it was active */
@@ -119,6 +121,15 @@ bool sessions_note_read(struct session_transcript *part);
 
 /* How many living processes the session has now. */
 void session_note_processes(struct session *session, unsigned living, int64_t now_ms);
+
+/*
+ * The size of the context window that a statusline can be believed in, in tokens; 0: none. A refuted one is not,
+ * also when the context is small again, until a statusline reports another or the session changes its model.
+ */
+int64_t session_window_told(const struct session *session);
+
+/* What an earlier run was told, and whether it believed that; ignored when a statusline reported another since. */
+void session_note_earlier_window(struct session *session, int64_t tokens, bool believed);
 
 /*
  * A statusline's report: the size of the context window, and the session's cost so far (NaN: not reported).
