@@ -21,7 +21,6 @@ static const struct slice fatal_nulls[] = {
 struct scan_state {
 	struct scan_facts *facts;
 	scan_unknown_field *unknown;
-	void *unknown_ctx;
 	struct slice unknown_fields[UNKNOWN_FIELDS_MAX];
 	size_t unknown_count;
 	unsigned seen;               /* bit n: enum top_field n was there */
@@ -478,7 +477,7 @@ static void finish(struct scan_state *state, const char *line, size_t len)
 
 bool scan_line(const char *line, size_t len, struct scan_facts *out, scan_unknown_field *unknown, void *ctx)
 {
-	struct scan_state state = { .facts = out, .unknown = unknown, .unknown_ctx = ctx };
+	struct scan_state state = { .facts = out, .unknown = unknown };
 	struct walk w;
 	memset(out, 0, sizeof(*out));
 	out->compacted_tokens = -1;

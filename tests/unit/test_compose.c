@@ -47,7 +47,7 @@ static void compose(enum which which, int64_t at_ms)
 	if (which == SESSION_FILE)
 		hash = compose_session(session, &m.billing, &view, &text);
 	else if (which == LIST_FILE)
-		hash = compose_sessions(&m.sessions, &view, &text);
+		hash = compose_sessions(&m.sessions, &m.billing, &view, &text);
 	else
 		hash = compose_billing(&m.billing, &view, &text);
 	assert_false(text.failed);
@@ -135,7 +135,8 @@ static void a_session_of_which_nothing_is_known(void **state)
 	EXPECT_ALL({ "projectPath", "null" }, { "state", "\"idle\"" }, { "health.status", "\"unknown\"" },
 		   { "transcript.isSynced", "false" }, { "transcript.messageCount", "0" },
 		   { "transcript.lastMessageTime", "null" }, { "transcript.cacheWarmth", "\"unknown\"" },
-		   { "model.value", "null" }, { "model.confidence", "0" }, { "context.tokensUsed", "0" },
+		   { "model.value", "null" }, { "model.confidence", "0" }, { "context.tokensUsed", "null" },
+		   { "context.tokensLeft", "null" }, { "context.percentUsed", "null" }, { "context.windowSource", "\"guess\"" },
 		   { "context.updatedAt", "null" }, { "git.branch", "null" }, { "git.lastChecked", "null" },
 		   { "promptCache", "null" }, { "alerts.transcriptStale", "true" }, { "models", "[]" });
 }
@@ -146,19 +147,48 @@ static void the_window_is_told_named_or_seen(void **state)
 	made_up_answer(&m, part, "1", NOW, 200000, 1, "x");
 	compose(SESSION_FILE, NOW);
 	expect("context.windowSize", "200000");
+	expect("context.windowSource", "\"model\"");
 	expect("context.percentUsed", "100");
 	expect("context.tokensLeft", "0");
 	made_up_answer(&m, part, "2", NOW, 200001, 1, "x");
 	compose(SESSION_FILE, NOW);
 	expect("context.windowSize", "1000000");
+	expect("context.windowSource", "\"guess\"");
+	/* It was told, but more is in it. */
+	session_note_tick(session, 200000, NAN);
+	compose(SESSION_FILE, NOW);
+	expect("context.windowSize", "1000000");
+	expect("context.toldWindowSize", "200000");
 	made_up_line(&m, part, "{\"type\":\"assistant\",\"message\":{\"id\":\"m\",\"model\":\"claude-opus-4-6[1m]\","
 		     "\"usage\":{\"input_tokens\":1000,\"output_tokens\":1}}}");
 	compose(SESSION_FILE, NOW);
 	expect("context.windowSize", "1000000");
 	expect("context.percentUsed", "0.1");
+	expect("context.windowSource", "\"model\"");
 	session_note_tick(session, 500000, NAN);
 	compose(SESSION_FILE, NOW);
 	expect("context.windowSize", "500000");
+	expect("context.windowSource", "\"told\"");
+}
+
+static void models_of_a_million_say_so_by_their_name(void **state)
+{
+	(void)state;
+	static const struct { const char *model, *window, *source, *percent; } cases[] = {
+		{ "claude-opus-5-5", "1000000", "\"model\"", "17.5" }, { "claude-haiku-4-5", "200000", "\"model\"", "87.5" },
+		{ "us.anthropic.claude-sonnet-5-5-v1:0", "1000000", "\"model\"", "17.5" },
+		{ "gpt-9", "200000", "\"guess\"", "87.5" },
+	};
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		char line[256];
+		snprintf(line, sizeof(line), "{\"type\":\"assistant\",\"message\":{\"id\":\"m%zu\",\"model\":\"%s\",\"usage\":"
+			 "{\"input_tokens\":175000,\"output_tokens\":1}}}", i, cases[i].model);
+		made_up_line(&m, part, line);
+		compose(SESSION_FILE, NOW);
+		expect("context.windowSize", cases[i].window);
+		expect("context.windowSource", cases[i].source);
+		expect("context.percentUsed", cases[i].percent);
+	}
 }
 
 static void health_names_what_is_wrong(void **state)
@@ -368,6 +398,7 @@ int main(void)
 		TEST(a_session_that_worked),
 		TEST(a_session_of_which_nothing_is_known),
 		TEST(the_window_is_told_named_or_seen),
+		TEST(models_of_a_million_say_so_by_their_name),
 		TEST(health_names_what_is_wrong),
 		TEST(a_model_name_is_short_where_it_is_known),
 		TEST(subagents_and_claude_codes_own_total),

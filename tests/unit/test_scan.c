@@ -523,6 +523,18 @@ static void turns_prompts_and_the_rest(void **state)
 	assert_true(f.is_message && !f.is_prompt);
 	f = facts_of("{\"type\":\"system\",\"subtype\":\"compact_boundary\"}");
 	assert_true(f.compact_boundary && f.type == SCAN_TYPE_SYSTEM);
+	assert_int_equal(f.compacted_tokens, -1);
+	f = facts_of("{\"subtype\":\"compact_boundary\",\"compactMetadata\":{\"preTokens\":9,\"a\":{\"postTokens\":1},"
+		     "\"postTokens\":2727,\"b\":[0]}}");
+	assert_true(f.compact_boundary && f.compacted_tokens == 2727);
+	f = facts_of("{\"subtype\":\"compact_boundary\",\"compactMetadata\":{\"postTokens\":-3}}");
+	assert_int_equal(f.compacted_tokens, -1);
+	f = facts_of("{\"subtype\":\"compact_boundary\",\"compactMetadata\":{\"postTokens\":9007199254740991}}");
+	assert_int_equal(f.compacted_tokens, -1);
+	f = facts_of("{\"type\":\"assistant\",\"promptCacheRequested\":\"1h\"}");
+	assert_true(f.asked_1h && !f.asked_5m);
+	f = facts_of("{\"type\":\"assistant\",\"promptCacheRequested\":\"2h\"}");
+	assert_false(f.asked_1h || f.asked_5m);
 	f = facts_of("{\"type\":\"cost-state\",\"totalCostUSD\":1.25,\"modelUsage\":{}}");
 	assert_true(f.has_cost_state && f.cost_state_usd > 1.24 && f.cost_state_usd < 1.26);
 	f = facts_of("{\"type\":\"cost-state\",\"totalCostUSD\":-1}");
@@ -540,7 +552,8 @@ static void drift_is_told(void **state)
 	(void)state;
 	static const char *const known[] = { "advisorModel", "content", "cwd", "data", "effort", "forkedFrom", "isMeta",
 					     "leafUuid", "mode", "parentUuid", "prUrl", "slug", "toolUseResult",
-					     "totalCostUSD", "type", "url", "uuid", "userType", "quotaLimits" };
+					     "totalCostUSD", "type", "url", "uuid", "userType", "quotaLimits",
+					     "requestedModel", "turnPosition", "apiErrorType", "session_id" };
 	char told[32] = "";
 	struct scan_facts f;
 	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
@@ -554,6 +567,17 @@ static void drift_is_told(void **state)
 	assert_int_equal(f.type, SCAN_TYPE_UNKNOWN);
 	assert_slice(f.type_name, "hologram");
 	assert_string_equal(told, "beam");
+	/* It says nothing of a line that nobody reads, whether its type comes first or last. */
+	told[0] = '\0';
+	line = "{\"type\":\"api-request\",\"beam\":1}";
+	assert_true(scan_line(line, strlen(line), &f, count_field, &told));
+	line = "{\"beam\":1,\"type\":\"atis-latch\"}";
+	assert_true(scan_line(line, strlen(line), &f, count_field, &told));
+	assert_string_equal(told, "");
+	line = "{\"beam\":1,\"type\":\"assistant\"}";
+	assert_true(scan_line(line, strlen(line), &f, count_field, &told));
+	assert_string_equal(told, "beam");
+	assert_int_equal(facts_of("{\"type\":\"tools-used\"}").type, SCAN_TYPE_OTHER);
 	assert_int_equal(facts_of("{\"type\":\"agent-color\"}").type, SCAN_TYPE_OTHER);
 	assert_int_equal(facts_of("{\"type\":\"worktree-state\"}").type, SCAN_TYPE_OTHER);
 	assert_int_equal(facts_of("{\"type\":\"work\"}").type, SCAN_TYPE_UNKNOWN);

@@ -83,6 +83,42 @@ static void a_compaction_makes_the_context_unknown(void **state)
 	assert_int_equal(part->compacted_ms, NOW + 2 * CLOCK_MINUTE_MS);
 }
 
+static void a_compaction_says_what_is_left(void **state)
+{
+	(void)state;
+	made_up_answer(&m, part, "1", NOW, 180010, 10, "x");
+	made_up_line(&m, part, "{\"type\":\"system\",\"subtype\":\"compact_boundary\",\"timestamp\":\"2026-11-23T12:02:00Z\","
+		     "\"compactMetadata\":{\"trigger\":\"manual\",\"preTokens\":180110,\"postTokens\":18500}}");
+	assert_int_equal(part->context_tokens, 18500);
+	/* A subagent's own is not the session's. */
+	made_up_line(&m, part, "{\"type\":\"system\",\"subtype\":\"compact_boundary\",\"isSidechain\":true}");
+	assert_int_equal(part->context_tokens, 18500);
+	made_up_answer(&m, part, "2", NOW + 3, 21000, 10, "x");
+	assert_int_equal(part->context_tokens, 21000);
+	/* An answer that was cut off before its counts came. */
+	made_up_answer(&m, part, "3", NOW + 4, 0, 0, "x");
+	assert_int_equal(part->context_tokens, 21000);
+}
+
+static void no_branch_is_no_branch(void **state)
+{
+	(void)state;
+	static const char *const none[] = { "HEAD", "" };
+	for (size_t i = 0; i < 2; i++) {
+		char line[64];
+		made_up_answer(&m, part, "1", NOW, 1, 1, "x");
+		assert_string_equal(part->branch, "main");
+		snprintf(line, sizeof(line), "{\"type\":\"user\",\"gitBranch\":\"%s\"}", none[i]);
+		made_up_line(&m, part, line);
+		assert_null(part->branch);
+		/* A line that says nothing changes nothing. */
+		made_up_line(&m, part, "{\"type\":\"user\"}");
+		assert_null(part->branch);
+	}
+	made_up_line(&m, part, "{\"type\":\"user\",\"gitBranch\":\"HEADS\"}");
+	assert_string_equal(part->branch, "HEADS");
+}
+
 static void a_preview_is_cut(void **state)
 {
 	(void)state;
@@ -127,6 +163,18 @@ static void the_prompt_cache_lasts_five_minutes_or_an_hour(void **state)
 	made_up_answer(&m, part, "none", NOW + 2 * CLOCK_MINUTE_MS, 0, 1, "x");
 	assert_int_equal(session_cache_cold_ms(part), NOW + CLOCK_MINUTE_MS + CLOCK_HOUR_MS);
 	write_cache(NOW + 3, 1, 0);
+	assert_int_equal(session_cache_life_ms(part), 5 * CLOCK_MINUTE_MS);
+	/* What was asked for is certain; a transcript that is read again starts from nothing. */
+#define ASKED(ttl) made_up_line(&m, part, "{\"type\":\"assistant\",\"timestamp\":\"2026-11-23T12:00:00Z\",\"promptCacheRequested\":\"" \
+		ttl "\",\"message\":{\"id\":\"m\",\"model\":\"claude-opus-4-6\",\"usage\":{\"input_tokens\":1,\"output_tokens\":1," \
+		"\"cache_read_input_tokens\":7,\"cache_creation\":{\"ephemeral_1h_input_tokens\":5}}}}")
+	ASKED("1h");
+	assert_int_equal(session_cache_cold_ms(part), NOW + CLOCK_HOUR_MS);
+	ASKED("5m");
+	assert_int_equal(session_cache_cold_ms(part), NOW + 5 * CLOCK_MINUTE_MS);
+	write_cache(NOW, 0, 1);
+	sessions_reset_transcript(part);
+	made_up_answer(&m, part, "again", NOW, 500, 1, "x");
 	assert_int_equal(session_cache_life_ms(part), 5 * CLOCK_MINUTE_MS);
 }
 
@@ -242,14 +290,58 @@ static void a_tick_counts_when_it_is_possible_and_new(void **state)
 	assert_false(session_note_tick(session, 0, NAN));
 	assert_false(session_note_tick(session, 999, -1.));
 	assert_false(session_note_tick(session, INT64_C(100000001), 1e10));
-	assert_true(session->window_tokens == 0 && !session->told);
+	assert_true(session_window_told(session) == 0 && !session->told);
 	assert_true(session_note_tick(session, 1000000, NAN));
 	assert_false(session_note_tick(session, 1000000, NAN));
 	assert_true(session_note_tick(session, 1000000, 0.));
 	assert_true(session->told && session->told_usd == 0.);
 	assert_false(session_note_tick(session, 0, 0.));
 	assert_true(session_note_tick(session, 0, 2.5));
-	assert_true(session->told_usd == 2.5 && session->window_tokens == 1000000);
+	assert_true(session->told_usd == 2.5 && session_window_told(session) == 1000000);
+}
+
+static void a_told_window_has_to_hold_what_is_in_it(void **state)
+{
+	(void)state;
+	struct session *session = part->session;
+	session_note_tick(session, 200000, NAN);
+	made_up_answer(&m, part, "1", NOW, 250000, 1, "x");
+	sessions_note_read(part);
+	assert_int_equal(session_window_told(session), 0);
+	/* The client does not become right by a compaction, and says the same at every turn. */
+	made_up_answer(&m, part, "2", NOW, 20000, 1, "x");
+	sessions_note_read(part);
+	assert_false(session_note_tick(session, 200000, NAN));
+	assert_int_equal(session_window_told(session), 0);
+	/* It may be right about another size, or another model. */
+	assert_true(session_note_tick(session, 300000, NAN));
+	assert_int_equal(session_window_told(session), 300000);
+	made_up_answer(&m, part, "3", NOW, 310000, 1, "x");
+	sessions_note_read(part);
+	assert_int_equal(session_window_told(session), 0);
+	made_up_line(&m, part, "{\"type\":\"assistant\",\"message\":{\"id\":\"m\",\"model\":\"claude-haiku-4-5\",\"usage\":"
+		     "{\"input_tokens\":1000,\"output_tokens\":1}}}");
+	sessions_note_read(part);
+	assert_int_equal(session_window_told(session), 300000);
+}
+
+static void a_told_window_outlives_a_restart(void **state)
+{
+	(void)state;
+	struct session *session = part->session;
+	session_note_earlier_window(session, 999, true);
+	assert_int_equal(session_window_told(session), 0);
+	session_note_earlier_window(session, 500000, true);
+	assert_int_equal(session_window_told(session), 500000);
+	/* What a statusline says since is newer. */
+	session_note_tick(session, 200000, NAN);
+	session_note_earlier_window(session, 500000, true);
+	assert_int_equal(session_window_told(session), 200000);
+	/* Also that an earlier run did not believe it, although the context is small now. */
+	session_note_earlier_window(session, 200000, false);
+	made_up_answer(&m, part, "1", NOW, 1000, 1, "x");
+	sessions_note_read(part);
+	assert_int_equal(session_window_told(session), 0);
 }
 
 static void the_end_of_the_last_process_is_remembered(void **state)
@@ -346,6 +438,10 @@ int main(void)
 		TEST(an_answer_tells_of_directory_branch_model_and_context),
 		TEST(lines_of_one_message_count_once),
 		TEST(a_compaction_makes_the_context_unknown),
+		TEST(a_compaction_says_what_is_left),
+		TEST(no_branch_is_no_branch),
+		TEST(a_told_window_has_to_hold_what_is_in_it),
+		TEST(a_told_window_outlives_a_restart),
 		TEST(a_preview_is_cut),
 		TEST(the_prompt_cache_lasts_five_minutes_or_an_hour),
 		TEST(claude_codes_own_total_is_kept_until_there_is_more_usage),

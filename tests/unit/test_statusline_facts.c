@@ -288,6 +288,45 @@ static void test_the_sessions_file(void **state)
 	assert_string_equal(facts.branch, "");
 }
 
+static void expect_context(const char *input, const char *session, double tokens, double size, double percent)
+{
+	take(input, BILLING(""), session, true);
+	const double *number = facts.number;
+	if (!(number[FACT_CONTEXT_TOKENS] == tokens || (isnan(tokens) && isnan(number[FACT_CONTEXT_TOKENS])))
+	    || number[FACT_CONTEXT_SIZE] != size
+	    || !(fabs(number[FACT_CONTEXT_PERCENT] - percent) < 1e-9 || (isnan(percent) && isnan(number[FACT_CONTEXT_PERCENT]))))
+		fail_msg("%g of %g, %g%%", number[FACT_CONTEXT_TOKENS], number[FACT_CONTEXT_SIZE], number[FACT_CONTEXT_PERCENT]);
+}
+
+/* A model, the size that Claude Code tells, its percentage, and what is in the window. */
+#define TOLD_WINDOW(model, size, percent, used) \
+	"{\"session_id\":\"abc\",\"model\":{\"id\":\"" model "\"},\"context_window\":{\"context_window_size\":" size \
+	",\"used_percentage\":" percent ",\"current_usage\":{\"input_tokens\":" used "}}}"
+#define FILE_WINDOW(size, told, used) \
+	"{\"sessionId\":\"abc\",\"context\":{\"tokensUsed\":" used ",\"windowSize\":" size ",\"toldWindowSize\":" told "}}"
+
+static void test_a_told_window_has_to_hold_what_is_in_it(void **state)
+{
+	(void)state;
+	expect_context(TOLD_WINDOW("claude-opus-4-6", "200000", "62", "124300"), NULL, 124300, 200000, 62);
+	expect_context(TOLD_WINDOW("claude-sonnet-5-5", "200000", "100", "250000"), NULL, 250000, 1000000, 25);
+	expect_context(TOLD_WINDOW("gpt-9", "200000", "125", "250000"), FILE_WINDOW("500000", "200000", "1"), 250000, 500000, 50);
+	/* The daemon has seen more in it than there is now. */
+	expect_context(TOLD_WINDOW("gpt-9", "200000", "10", "20000"), FILE_WINDOW("1000000", "200000", "1"), 20000, 1000000, 2);
+	expect_context(TOLD_WINDOW("gpt-9", "300000", "10", "30000"), FILE_WINDOW("1000000", "200000", "1"), 30000, 300000, 10);
+}
+
+static void test_after_a_compaction_the_context_is_not_0(void **state)
+{
+	(void)state;
+	expect_context(TOLD_WINDOW("m", "1000000", "0", "0"), FILE_WINDOW("1000000", "1000000", "20000"), 20000, 1000000, 2);
+	expect_context(TOLD_WINDOW("m", "1000000", "0", "0"), FILE_WINDOW("1000000", "1000000", "null"), NAN, 1000000, NAN);
+	expect_context(TOLD_WINDOW("m", "1000000", "0", "0"), NULL, NAN, 1000000, NAN);
+	/* Nobody has read what the transcript says of it. */
+	take(TOLD_WINDOW("m", "1000000", "0", "0"), BILLING(""), FILE_WINDOW("1000000", "1000000", "180000"), false);
+	assert_true(isnan(facts.number[FACT_CONTEXT_TOKENS]) && isnan(facts.number[FACT_CONTEXT_PERCENT]));
+}
+
 static void expect_tick(const char *input, const char *billing, const char *session, const char *expected)
 {
 	struct buf line = BUF_INIT;
@@ -307,9 +346,9 @@ static void test_a_tick_tells_what_is_new(void **state)
 		    "{\"op\":\"tick\",\"sessionId\":\"abc\",\"contextWindowSize\":200000,\"costUSD\":1.250000,\"rateLimits\":"
 		    "{\"five_hour\": {\"used_percentage\":42.5, \"resets_at\":1795449900}}}\n");
 	expect_tick(input, BILLING(",\"rateLimits\":{\"fiveHour\":{\"usedPercentage\":50,\"resetsAt\":1795449900000}}"),
-		    "{\"sessionId\":\"abc\",\"context\":{\"windowSize\":200000},\"billing\":{\"toldCostUSD\":1.25}}", "");
+		    "{\"sessionId\":\"abc\",\"context\":{\"toldWindowSize\":200000},\"billing\":{\"toldCostUSD\":1.25}}", "");
 	expect_tick(input, BILLING(",\"rateLimits\":{\"fiveHour\":{\"usedPercentage\":50,\"resetsAt\":1795449900000}}"),
-		    "{\"sessionId\":\"abc\",\"context\":{\"windowSize\":200000},\"billing\":{\"toldCostUSD\":1}}",
+		    "{\"sessionId\":\"abc\",\"context\":{\"windowSize\":1000000,\"toldWindowSize\":200000},\"billing\":{\"toldCostUSD\":1}}",
 		    "{\"op\":\"tick\",\"sessionId\":\"abc\",\"costUSD\":1.250000}\n");
 	expect_tick("{\"session_id\":\"../x\",\"cost\":{\"total_cost_usd\":1.25}}", NULL, NULL, "");
 	expect_tick("{\"session_id\":\"abc\"}", NULL, NULL, "");
@@ -423,6 +462,8 @@ int main(void)
 		cmocka_unit_test(test_what_has_no_price_did_not_cost_nothing),
 		cmocka_unit_test(test_a_newer_schema_gives_no_figures),
 		cmocka_unit_test(test_the_sessions_file),
+		cmocka_unit_test(test_a_told_window_has_to_hold_what_is_in_it),
+		cmocka_unit_test(test_after_a_compaction_the_context_is_not_0),
 		cmocka_unit_test(test_a_tick_tells_what_is_new),
 		cmocka_unit_test(test_the_end_is_found_at_any_cut),
 		cmocka_unit_test(test_reading_never_waits_for_the_end_of_the_stream),

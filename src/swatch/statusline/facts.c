@@ -10,6 +10,7 @@
 #include "base/paths.h"
 #include "ledger/projection.h"
 #include "price/price.h"
+#include "price/window.h"
 
 /* A pace means nothing before this share of its window has passed. */
 #define PACE_LEAST_SHARE 0.03
@@ -73,12 +74,47 @@ static void finish_names(struct statusline_facts *facts)
 
 /* ---- context ---- */
 
+/* After a compaction, Claude Code says 0 until the next answer; the session's file may know what is left. */
+static void forget_empty_context(struct statusline_facts *facts)
+{
+	double *number = facts->number;
+	if (number[FACT_CURRENT_TOKENS] > 0. || number[FACT_TOLD_PERCENT] > 0.)
+		return;
+	number[FACT_CURRENT_TOKENS] = number[FACT_TOLD_PERCENT] = number[FACT_TOLD_LEFT_PERCENT] = NAN;
+	/* Without a daemon, the file has what was there before. */
+	if (!facts->daemon_lives)
+		number[FACT_FILE_TOKENS] = number[FACT_FILE_PERCENT] = NAN;
+}
+
+/*
+ * Sets the size. The percentages that Claude Code tells are of the one that it tells: when more than that is in
+ * it, they are as wrong.
+ */
+static void find_size(struct statusline_facts *facts)
+{
+	double *number = facts->number, told = number[FACT_TOLD_SIZE], file = number[FACT_FILE_SIZE];
+	double used = number[FACT_CURRENT_TOKENS], factor = 1.;
+	bool is_refuted = told == number[FACT_FILE_TOLD_SIZE] && file > told;
+	number[FACT_CONTEXT_SIZE] = isnan(told) ? file : told;
+	if (isnan(told) || (!(used > told) && !is_refuted))
+		return;
+	number[FACT_TOLD_PERCENT] = number[FACT_TOLD_LEFT_PERCENT] = NAN;
+	if (file > told && !(used > file)) {
+		number[FACT_CONTEXT_SIZE] = file;
+		return;
+	}
+	const struct price *price = price_find(facts->model_id, strlen(facts->model_id), &factor);
+	number[FACT_CONTEXT_SIZE] = (double)context_window_find(0, facts->model_id, price ? price->max_input_tokens : 0,
+							 (int64_t)used).tokens;
+}
+
 static void finish_context(struct statusline_facts *facts)
 {
 	double *number = facts->number, *size = &number[FACT_CONTEXT_SIZE];
 	double *tokens = &number[FACT_CONTEXT_TOKENS], *percent = &number[FACT_CONTEXT_PERCENT];
-	if (isnan(*size))
-		*size = number[FACT_FILE_SIZE];
+	if (number[FACT_CURRENT_TOKENS] == 0.)
+		forget_empty_context(facts);
+	find_size(facts);
 	*tokens = number[FACT_CURRENT_TOKENS];
 	if (isnan(*tokens) && !isnan(number[FACT_TOLD_PERCENT]) && !isnan(*size))
 		*tokens = number[FACT_TOLD_PERCENT] / 100. * *size;
@@ -393,7 +429,7 @@ void facts_fill_sample(struct statusline_facts *facts, int64_t now_ms)
 	copy_text(facts->branch, sizeof(facts->branch), "main");
 	copy_text(facts->cache_ttl, sizeof(facts->cache_ttl), "1h");
 	copy_text(facts->effort, sizeof(facts->effort), "high");
-	number[FACT_CONTEXT_SIZE] = 200000.;
+	number[FACT_TOLD_SIZE] = 200000.;
 	number[FACT_CURRENT_TOKENS] = 124300.;
 	number[FACT_CLAUDE_USD] = number[FACT_SWATCH_USD] = 4.27;
 	number[FACT_SUBAGENTS] = 3.;

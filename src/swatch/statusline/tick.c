@@ -21,9 +21,8 @@ static void append_on_one_line(struct buf *out, struct slice json)
 
 void statusline_tick_write(const struct statusline_facts *facts, struct buf *out)
 {
-	double size = facts->number[FACT_CONTEXT_SIZE], usd = facts->number[FACT_CLAUDE_USD];
-	/* The daemon knows a size that comes from the session's file. */
-	bool has_size = size >= 1. && size != facts->number[FACT_FILE_SIZE];
+	double size = facts->number[FACT_TOLD_SIZE], usd = facts->number[FACT_CLAUDE_USD];
+	bool has_size = size >= 1. && size != facts->number[FACT_FILE_TOLD_SIZE];
 	bool has_cost = !isnan(usd) && !(fabs(usd - facts->number[FACT_FILE_CLAUDE_USD]) < SAME_USD);
 	bool has_limits = facts->limits_are_news && facts->limits_json.data;
 	if (!cache_session_id_is_valid(facts->session_id, strlen(facts->session_id))
