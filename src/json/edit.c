@@ -30,6 +30,21 @@ struct layout {
 
 /* ---- reading ---- */
 
+/* Steps over a byte order mark, which Claude Code takes, too. Returns its length. */
+static size_t skip_mark(const char **text, size_t *len)
+{
+	size_t mark = *len >= 3 && memcmp(*text, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0;
+	*text += mark;
+	*len -= mark;
+	return mark;
+}
+
+bool json_edit_is_blank(const char *text, size_t len)
+{
+	(void)skip_mark(&text, &len);
+	return strspn(text, blanks) == len;
+}
+
 static size_t count_lines(const char *text, size_t len)
 {
 	size_t lines = 1;
@@ -42,8 +57,6 @@ static bool is_too_odd(const char *text, size_t len, struct buf *error)
 {
 	if (len > JSON_EDIT_MAX_BYTES)
 		buf_printf(error, "it is larger than %zu MiB", JSON_EDIT_MAX_BYTES >> 20);
-	else if (len >= 3 && memcmp(text, "\xEF\xBB\xBF", 3) == 0)
-		buf_append_str(error, "it begins with a byte order mark, which JSON does not allow");
 	else if (memchr(text, '\0', len))
 		buf_append_str(error, "it contains a NUL byte, so it is not text");
 	else
@@ -79,7 +92,7 @@ static void explain(const char *text, size_t len, struct buf *error)
 		buf_append_str(error, "a value in it is nested too deep, or a number in it is too long");
 }
 
-struct json_object *json_edit_parse(const char *text, size_t len, struct buf *error)
+static struct json_object *parse(const char *text, size_t len, struct buf *error)
 {
 	if (is_too_odd(text, len, error))
 		return NULL;
@@ -103,6 +116,12 @@ struct json_object *json_edit_parse(const char *text, size_t len, struct buf *er
 	else
 		explain(text, len, error);
 	return NULL;
+}
+
+struct json_object *json_edit_parse(const char *text, size_t len, struct buf *error)
+{
+	(void)skip_mark(&text, &len);
+	return parse(text, len, error);
 }
 
 /*
@@ -154,7 +173,7 @@ static bool find_layout(const char *text, size_t len, const char *key, struct la
 static struct json_object *read_document(const char *text, size_t len, const char *key, struct layout *layout,
 					 struct buf *error)
 {
-	AUTO_JSON *object = json_edit_parse(text, len, error);
+	AUTO_JSON *object = parse(text, len, error);
 	if (!object)
 		return NULL;
 	if (find_layout(text, len, key, layout) && layout->count == (size_t)json_object_object_length(object))
@@ -196,11 +215,12 @@ bool json_edit_find(const char *text, size_t len, const char *key, struct json_e
 {
 	struct layout layout;
 	memset(member, 0, sizeof(*member));
+	size_t mark = skip_mark(&text, &len);
 	AUTO_JSON *object = read_document(text, len, key, &layout, error);
 	if (!object)
 		return false;
 	member->found = layout.found;
-	member->value_at = layout.value_at;
+	member->value_at = mark + layout.value_at;
 	member->value_len = layout.value_end - layout.value_at;
 	take_style(text, len, &layout, member);
 	return true;
@@ -276,8 +296,8 @@ static struct json_object *wrap_value(const char *value, struct buf *error)
 	return NULL;
 }
 
-bool json_edit_set(const char *text, size_t len, const char *key, const char *value, struct buf *out,
-		   struct buf *error)
+static bool set(const char *text, size_t len, const char *key, const char *value, struct buf *out,
+		struct buf *error)
 {
 	struct layout layout;
 	AUTO_BUF what = BUF_INIT;
@@ -296,7 +316,7 @@ bool json_edit_set(const char *text, size_t len, const char *key, const char *va
 	return splice(text, len, from, to, &what, key, before, wanted, out, error);
 }
 
-bool json_edit_unset(const char *text, size_t len, const char *key, struct buf *out, struct buf *error)
+static bool unset(const char *text, size_t len, const char *key, struct buf *out, struct buf *error)
 {
 	static const struct buf nothing = BUF_INIT;
 	struct layout layout;
@@ -315,4 +335,27 @@ bool json_edit_unset(const char *text, size_t len, const char *key, struct buf *
 		to = layout.value_end;
 	}
 	return splice(text, len, from, to, &nothing, key, before, NULL, out, error);
+}
+
+/* `value` NULL: without the member. */
+static bool edit(const char *text, size_t len, const char *key, const char *value, struct buf *out,
+		 struct buf *error)
+{
+	size_t start = out->len, mark = skip_mark(&text, &len);
+	buf_append(out, text - mark, mark);
+	bool good = value ? set(text, len, key, value, out, error) : unset(text, len, key, out, error);
+	if (!good)
+		buf_truncate(out, start);
+	return good;
+}
+
+bool json_edit_set(const char *text, size_t len, const char *key, const char *value, struct buf *out,
+		   struct buf *error)
+{
+	return edit(text, len, key, value, out, error);
+}
+
+bool json_edit_unset(const char *text, size_t len, const char *key, struct buf *out, struct buf *error)
+{
+	return edit(text, len, key, NULL, out, error);
 }

@@ -3,10 +3,10 @@
  *
  * For: `swatch setup`, in Claude Code's settings.json, which people write by hand. Pure: text in, text out.
  *
- * It edits only a strict document: one object in valid UTF-8, without a byte order mark, comments, surplus
- * commas, or duplicate keys at its top, and of JSON_EDIT_MAX_BYTES at most. It reads its result back and
- * checks that nothing but the member has changed. A new member goes to the end, so that json_edit_unset()
- * gives back the same bytes. Texts have a NUL after their `len` bytes, as a struct buf's have.
+ * It edits only a strict document: one object in valid UTF-8, without comments, surplus commas, or duplicate
+ * keys at its top, and of JSON_EDIT_MAX_BYTES at most. A byte order mark before it stays. It reads its result
+ * back and checks that nothing but the member has changed. A new member goes to the end, so that
+ * json_edit_unset() gives back the same bytes. Texts have a NUL after their `len` bytes, as a struct buf's have.
  */
 #ifndef SWATCH_JSON_EDIT_H
 #define SWATCH_JSON_EDIT_H
@@ -39,6 +39,9 @@ bool json_edit_find(const char *text, size_t len, const char *key, struct json_e
 bool json_edit_set(const char *text, size_t len, const char *key, const char *value, struct buf *out,
 		   struct buf *error);
 bool json_edit_unset(const char *text, size_t len, const char *key, struct buf *out, struct buf *error);
+
+/* Whether there is nothing but blanks in it: Claude Code takes such a settings.json for none. */
+bool json_edit_is_blank(const char *text, size_t len);
 
 /*
  * Returns the document as a tree, which the caller json_object_put()s; NULL with a message for a bad

@@ -317,14 +317,15 @@ teardown() {
 	settings '{"statusLine":{"type":"command","command":"mine"}}'
 	run swatch setup --undo --yes
 	[ "$status" -eq 0 ]
-	says "statusLine was changed since, and stays as it is"
+	says "statusLine was changed since, and stays as it is: mine" "the one from before setup: ccusage statusline --x" \
+		"the backup of the file from before setup stays: ~/.claude/settings.json.swatch-backup"
 	is "$(line_of)" mine
 }
 
 @test "settings that cannot be read are refused and stay as they are" {
 	fake_systemd
 	local bad
-	for bad in '{"a":1,}' $'// c\n{}' $'\xef\xbb\xbf{}' '{"a":1,"a":2}' '[]' '' '{"a":"' $'{"a":"\xff"}'; do
+	for bad in '{"a":1,}' $'// c\n{}' '{"a":1,"a":2}' '[]' '{"a":"' $'{"a":"\xff"}'; do
 		settings "$bad"
 		run swatch setup --yes
 		[ "$status" -eq 1 ]
@@ -349,6 +350,62 @@ teardown() {
 	says "read-only"
 	printf '%s' "$SETTINGS_TEXT" | cmp - "$HOME/.claude/settings.json"
 	[ ! -e "$HOME/.claude/settings.json.swatch-backup" ]
+}
+
+@test "what Claude Code takes is taken: a blank file, a byte order mark; and all bytes come back" {
+	no_systemd
+	local good
+	for good in '' $'\n' $'\xef\xbb\xbf{"a":1}' $'\xef\xbb\xbf'; do
+		echo "with: $good"
+		settings "$good"
+		run swatch setup --yes
+		echo "$output"
+		[ "$status" -eq 0 ]
+		grep -q "$SWATCH_BUILD_DIR/swatch statusline" "$HOME/.claude/settings.json"
+		run swatch setup --undo --yes
+		[ "$status" -eq 0 ]
+		printf '%s' "$good" | cmp - "$HOME/.claude/settings.json"
+	done
+	settings '{"disableAllHooks":true}'
+	ln "$HOME/.claude/settings.json" "$HOME/second"
+	run swatch setup --yes
+	[ "$status" -eq 0 ]
+	says '"disableAllHooks" in ~/.claude/settings.json turns off statuslines, too' 'the file has 2 names (hard links)' 'done'
+	[[ "$output" != *"with the next message"* ]]
+	# what its owner adds to our line goes with it
+	jq '.statusLine.refreshInterval = 7 | del(.disableAllHooks)' "$HOME/second" >"$HOME/.claude/settings.json"
+	run swatch setup --undo --yes
+	is "$(cat "$HOME/second")" '{"disableAllHooks":true}'
+}
+
+@test "a home that cannot be written: each message has the reason of the call that failed" {
+	[ "$(id -u)" -eq 0 ] || skip "only root can act as another user"
+	no_systemd
+	chmod 711 "$TEST_HOME"
+	mkdir -p "$TEST_HOME/other/.claude/projects"
+	run setpriv --reuid=65533 --regid=65533 --clear-groups env HOME="$TEST_HOME/other" XDG_RUNTIME_DIR= \
+		swatch setup --yes
+	[ "$status" -eq 1 ]
+	says "not done, because it cannot be recorded" "Permission denied" "statusline" "no file can be made" \
+		"Permission denied" 'what belongs into it: "statusLine": {'
+	[[ "$output" != *"No such file"* ]]
+}
+
+@test "a path with a version in it is not written where PATH leads to the same program" {
+	no_systemd
+	local cellar=$TEST_HOME/Cellar/swatch/0.1.0/bin
+	mkdir -p "$cellar" "$TEST_HOME/linked"
+	cp "$SWATCH_BUILD_DIR/swatch" "$SWATCH_BUILD_DIR/swatch-commands" "$SWATCH_BUILD_DIR/swatchd" "$cellar"
+	ln -s "$cellar/swatch" "$cellar/swatchd" "$TEST_HOME/linked"
+	PATH=$cellar:$TEST_HOME/linked:$PATH
+	run "$cellar/swatch" setup --yes
+	[ "$status" -eq 0 ]
+	is "$(line_of)" "$TEST_HOME/linked/swatch statusline"
+	# without such a link it is the only path that there is
+	run "$cellar/swatch" setup --undo --yes
+	rm -r "$TEST_HOME/linked"
+	run "$cellar/swatch" setup --yes
+	is "$(line_of)" "$cellar/swatch statusline"
 }
 
 @test "links are followed, also one that leads nowhere yet" {

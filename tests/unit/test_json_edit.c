@@ -61,6 +61,17 @@ static void a_new_member_goes_to_the_end_as_the_document_is_set_out(void **state
 	expect_set("{\"a\": {\"statusLine\": 1}}", "2", "{\"a\": {\"statusLine\": 1}, \"statusLine\": 2}");
 }
 
+static void a_byte_order_mark_stays(void **state)
+{
+	(void)state;
+	expect_set("\xEF\xBB\xBF{\"a\": 1}", "2", "\xEF\xBB\xBF{\"a\": 1, \"statusLine\": 2}");
+	expect_set("\xEF\xBB\xBF{\"statusLine\": 1}", "2", "\xEF\xBB\xBF{\"statusLine\": 2}");
+	expect_unset("\xEF\xBB\xBF{ \"statusLine\": 1 , \"b\": 2 }", "\xEF\xBB\xBF{ \"b\": 2 }");
+	assert_true(json_edit_is_blank("\xEF\xBB\xBF\n", 4));
+	assert_true(json_edit_is_blank("", 0));
+	assert_false(json_edit_is_blank("{}", 2));
+}
+
 static void a_member_that_is_there_keeps_its_place(void **state)
 {
 	(void)state;
@@ -98,7 +109,7 @@ static void what_is_not_strict_json_is_refused(void **state)
 	expect_refused("{\"a\": \"x\ny\"}", "");
 	expect_refused("{\"a\": \"\\x\"}", "");
 	expect_refused("{\"a\": \"\xFF\"}", "");
-	expect_refused("\xEF\xBB\xBF{\"a\": 1}", "byte order mark");
+	expect_refused("\xEF\xBB\xBF\xEF\xBB\xBF{\"a\": 1}", "not a JSON object");
 	expect_refused("{\"a\": 1, \"b\": 2, \"a\": 3}", "twice");
 	expect_refused("{\"a\": 1, \"\\u0061\": 3}", "twice");
 	expect_refused("{\"statusLine\": 1, \"status\\u004cine\": 3}", "twice");
@@ -303,6 +314,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_new_member_goes_to_the_end_as_the_document_is_set_out),
+		cmocka_unit_test(a_byte_order_mark_stays),
 		cmocka_unit_test(a_member_that_is_there_keeps_its_place),
 		cmocka_unit_test(unsetting_takes_one_comma_with_it),
 		cmocka_unit_test(what_is_not_strict_json_is_refused),

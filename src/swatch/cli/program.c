@@ -74,9 +74,65 @@ char *program_find_daemon(void)
 	return find_own("swatchd");
 }
 
-char *program_find_swatch(void)
+/* ---- the name of a program that stays when another version is installed ---- */
+
+/* "0.1.0", "swatch-0.1.0", "v20", "node@22", "2": a part of a path that another version will not have. */
+static bool is_versioned(const char *part, size_t len)
 {
-	return find_own("swatch");
+	size_t digits = 0;
+	for (size_t i = 0; i < len; i++) {
+		bool digit = isdigit((unsigned char)part[i]) != 0;
+		digits += digit;
+		if (digit && i > 0 && strchr("-_@.", part[i - 1]))
+			return true;
+	}
+	return digits > 0 && (digits == len || (digits == len - 1 && part[0] == 'v'));
+}
+
+static size_t count_versions(const char *path)
+{
+	size_t count = 0;
+	for (const char *at = path; *at;) {
+		size_t len = strcspn(at, "/");
+		count += is_versioned(at, len);
+		at += len + (at[len] == '/');
+	}
+	return count;
+}
+
+/* Returns the next DIRECTORY/NAME of PATH that is the file `same`; NULL at its end. */
+static char *next_same(const char **cursor, const char *name, const struct stat *same)
+{
+	struct stat st;
+	while (**cursor) {
+		size_t len = strcspn(*cursor, ":");
+		AUTO_FREE char *directory = strndup(*cursor, len);
+		*cursor += len + ((*cursor)[len] == ':');
+		AUTO_FREE char *path = directory && directory[0] == '/' ? paths_join(directory, name) : NULL;
+		if (path && stat(path, &st) == 0 && st.st_dev == same->st_dev && st.st_ino == same->st_ino)
+			return SCOPE_KEEP(path);
+	}
+	return NULL;
+}
+
+char *program_find_lasting(const char *name)
+{
+	struct stat st;
+	AUTO_FREE char *own = find_own(name);
+	AUTO_FREE char *best = NULL;
+	const char *at = getenv("PATH");
+	bool own_is_on_path = false;
+	if (!own || !at || stat(own, &st) != 0)
+		return SCOPE_KEEP(own);
+	for (char *other; (other = next_same(&at, name, &st));) {
+		own_is_on_path = own_is_on_path || strcmp(own, other) == 0;
+		bool is_better = !best || count_versions(other) < count_versions(best);
+		free(is_better ? best : other);
+		best = is_better ? other : best;
+	}
+	if (best && (!own_is_on_path || count_versions(best) < count_versions(own)))
+		return SCOPE_KEEP(best);
+	return SCOPE_KEEP(own);
 }
 
 char *program_find_external(const char *name)

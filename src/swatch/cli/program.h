@@ -17,8 +17,13 @@ struct invocation;
  */
 char *program_find_daemon(void);
 
-/* The same for the program `swatch` (this one is swatch-commands). */
-char *program_find_swatch(void);
+/*
+ * A path of "swatch" (this program is swatch-commands) or "swatchd" to write down. Package managers such as
+ * nix, Homebrew and stow keep a program under a path with its version, with a link to it on PATH: this then
+ * returns the link's path, which stays right when another version is installed. The caller frees it; NULL
+ * with errno.
+ */
+char *program_find_lasting(const char *name);
 
 /*
  * The path of the external command `name`: swatch-NAME in SWATCH_LIBEXECDIR/swatch, else on PATH. The caller

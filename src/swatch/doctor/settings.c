@@ -12,7 +12,8 @@
 #include "base/clock.h"
 #include "base/paths.h"
 #include "base/scope.h"
-#include "cache/read.h"
+#include "json/get.h"
+#include "swatch/cli/claude_settings.h"
 #include "swatch/ui/human.h"
 
 /* Claude Code's default. */
@@ -53,12 +54,13 @@ static bool say_missing_program(struct doctor *doctor, const char *command)
 static void check_status_line(struct doctor *doctor, const char *path, struct json_object *settings)
 {
 	struct json_object *line = json_get_object(settings, "statusLine");
-	const char *command = json_get_string(line, "command");
+	const char *command = json_get_string(line, "command"), *off_by;
 	if (!command) {
 		doctor_add(doctor, "statusline", DOCTOR_NOTE, "no statusLine is set in %s", path);
 		doctor_remedy(doctor, "%s", wanted_line);
-	} else if (json_get_bool(settings, "disableAllHooks", false)) {
-		doctor_add(doctor, "statusline", DOCTOR_NOTE, "\"disableAllHooks\" in %s turns it off", path);
+	} else if ((off_by = claude_settings_find_off(path, settings))) {
+		doctor_add(doctor, "statusline", DOCTOR_NOTE, CLAUDE_SETTINGS_OFF " in %s turns it off", off_by);
+		doctor_remedy(doctor, "take that out: until then no session shows a statusline");
 	} else if (say_missing_program(doctor, command)) {
 		return;
 	} else if (strstr(command, "swatch")) {
@@ -103,13 +105,6 @@ static void check_cleanup(struct doctor *doctor, const char *projects, const cha
 
 /* ---- the files ---- */
 
-/* Follows links: settings.json is often one into somebody's dotfiles. NULL with errno. */
-static struct json_object *read_settings(const char *path)
-{
-	AUTO_FREE char *real = realpath(path, NULL);
-	return real ? cache_read_json(AT_FDCWD, real) : NULL;
-}
-
 /* `projects`/../settings.json */
 static void check_file(struct doctor *doctor, const char *projects)
 {
@@ -118,10 +113,10 @@ static void check_file(struct doctor *doctor, const char *projects)
 	if (slash)
 		slash[slash == directory] = '\0';
 	AUTO_FREE char *path = slash ? paths_join(directory, "settings.json") : NULL;
-	AUTO_JSON *settings = path ? read_settings(path) : NULL;
-	if (path && !settings && errno != ENOENT) {
-		doctor_add(doctor, "statusline", DOCTOR_BAD, "%s cannot be read: %s", path,
-			   errno == EBADMSG ? "it is not a JSON object" : strerror(errno));
+	AUTO_BUF error = BUF_INIT;
+	AUTO_JSON *settings = path ? claude_settings_read(path, &error) : NULL;
+	if (path && !settings) {
+		doctor_add(doctor, "statusline", DOCTOR_BAD, "%s cannot be read: %s", path, buf_message(&error));
 		doctor_remedy(doctor, "mend it: until then Claude Code uses its defaults");
 	} else if (path) {
 		check_status_line(doctor, path, settings);

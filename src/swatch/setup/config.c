@@ -92,7 +92,7 @@ static bool describe(struct setup *setup, const struct person_file *file, struct
 	return change->path && change->value && (change->previous || !was_ours || !old->previous);
 }
 
-static bool replace_config(struct setup *setup, const struct person_file *file, const struct buf *text,
+static bool replace_config(struct setup *setup, struct person_file *file, const struct buf *text,
 			   struct config_change *made)
 {
 	struct setup_change change;

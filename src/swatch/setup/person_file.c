@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +13,7 @@
 #include "base/file.h"
 #include "base/paths.h"
 #include "base/scope.h"
+#include "swatch/setup/swap.h"
 
 /* The kernel follows as many links. */
 #define LINKS_MAX 40
@@ -97,6 +99,7 @@ bool person_file_read(const char *path, size_t max_bytes, struct person_file *fi
 	}
 	file->exists = true;
 	file->mode = st.st_mode & 07777;
+	file->names = st.st_nlink;
 	return true;
 }
 
@@ -132,49 +135,96 @@ static bool holds_the_same(const char *path, const struct person_file *file)
 	       && (!now.is_link || path != file->target);
 }
 
-static bool is_unchanged(const struct person_file *file, struct buf *error)
+static bool say_changed(struct person_file *file, struct buf *error)
 {
-	if (holds_the_same(file->target, file))
-		return true;
+	file->changed = true;
 	buf_append_str(error, "somebody changed it meanwhile; try again");
 	return false;
 }
 
-bool person_file_may_write(const struct person_file *file, struct buf *error)
+/* Whether the folder takes a new file, and the place of the file can be given to another one. */
+static bool may_replace(const struct person_file *file, struct buf *error)
 {
+	struct statx stx = { 0 };
+	AUTO_FREE char *directory = directory_of(file->target);
+	if (!directory)
+		return false;
+	bool looked = file->exists && statx(AT_FDCWD, file->target, AT_SYMLINK_NOFOLLOW, 0, &stx) == 0;
+	uint64_t attributes = looked ? stx.stx_attributes : 0;
+	if (attributes & STATX_ATTR_MOUNT_ROOT) {
+		buf_append_str(error, "it is mounted by itself, as by docker -v FILE:FILE, so no other file can "
+				      "take its place; mount its folder, or edit it by hand");
+		return false;
+	}
+	if (attributes & (STATX_ATTR_IMMUTABLE | STATX_ATTR_APPEND)) {
+		buf_append_str(error, "somebody made it unchangeable; as root: chattr -i -a first");
+		return false;
+	}
+	if (faccessat(AT_FDCWD, directory, W_OK | X_OK, AT_EACCESS) == 0 || errno == ENOENT)
+		return true;
+	if (errno == EROFS)
+		buf_printf(error, "%s a file system that is mounted read-only (%s); change it where it comes from, "
+				  "as in Nix's home-manager or where this container is started",
+			   file->is_link ? "its link leads into" : "it is on", file->target);
+	else
+		buf_printf(error, "no file can be made in %s: %s", directory, strerror(errno));
+	return false;
+}
+
+bool person_file_may_write(struct person_file *file, struct buf *error)
+{
+	if (!may_replace(file, error))
+		return false;
 	/* By its mode, not by access(2), which lets root pass: read-only is what its owner wants. */
 	if (file->exists && (file->mode & 0200) == 0) {
 		buf_append_str(error, "it is read-only; chmod u+w it first");
 		return false;
 	}
-	return is_unchanged(file, error);
+	return holds_the_same(file->target, file) || say_changed(file, error);
 }
 
-bool person_file_replace(const struct person_file *file, const char *data, size_t len,
-			 person_file_check *check, void *ctx, struct buf *error)
+/* Returns a free name beside the file; NULL when memory ran out. */
+static char *name_temp(const struct person_file *file)
 {
 	AUTO_BUF temp = BUF_INIT;
-	if (!person_file_may_write(file, error))
-		return false;
 	buf_printf(&temp, "%s" TEMP_SUFFIX ".%ld", file->target, (long)getpid());
 	if (temp.failed)
-		return false;
+		return NULL;
 	/* An earlier process with this number may have crashed and left one. */
 	(void)unlink(temp.data);
-	if (!write_new(temp.data, file->mode, data, len))
-		return fail_errno(error);
-	bool good = (!check || check(ctx, temp.data, error)) && is_unchanged(file, error)
-		    && (rename(temp.data, file->target) == 0 || fail_errno(error));
-	if (!good)
-		(void)unlink(temp.data);
-	return good;
+	return buf_detach(&temp);
 }
 
-bool person_file_remove(const struct person_file *file, struct buf *error)
+bool person_file_replace(struct person_file *file, const char *data, size_t len, person_file_check *check,
+			 void *ctx, struct buf *error)
+{
+	AUTO_BUF ours = BUF_INIT;
+	if (!person_file_may_write(file, error))
+		return false;
+	AUTO_FREE char *temp = name_temp(file);
+	buf_append(&ours, data, len);
+	if (!temp || ours.failed)
+		return false;
+	if (!write_new(temp, file->mode, data, len))
+		return fail_errno(error);
+	bool good = !check || check(ctx, temp, error);
+	if (!good) {
+		(void)unlink(temp);
+		return false;
+	}
+	enum swap_result result = swap_in(temp, &ours, file->target, file->exists ? &file->text : NULL, error);
+	return result == SWAP_DONE || (result == SWAP_CHANGED && say_changed(file, error));
+}
+
+bool person_file_remove(struct person_file *file, struct buf *error)
 {
 	if (!person_file_may_write(file, error))
 		return false;
-	return unlink(file->target) == 0 || errno == ENOENT || fail_errno(error);
+	AUTO_FREE char *temp = file->exists ? name_temp(file) : NULL;
+	if (!temp)
+		return !file->exists;
+	enum swap_result result = swap_out(file->target, &file->text, temp, error);
+	return result == SWAP_DONE || (result == SWAP_CHANGED && say_changed(file, error));
 }
 
 char *person_file_back_up(const struct person_file *file, const char *path, bool *made, struct buf *error)

@@ -225,7 +225,12 @@ static bool make_directory(void *ctx, const char *path)
 {
 	struct stat st;
 	(void)ctx;
-	return mkdir(path, 0700) == 0 || stat(path, &st) == 0;
+	if (mkdir(path, 0700) == 0)
+		return true;
+	int why = errno;
+	bool exists = stat(path, &st) == 0;
+	errno = why;
+	return exists;
 }
 
 /* Removes the record, and its directory when nothing else is in it. */

@@ -87,7 +87,7 @@ static bool plan_files(struct setup *setup, struct job *job)
 {
 	AUTO_BUF directories = BUF_INIT, why = BUF_INIT;
 	(void)user_service_ask_directories(&directories, &why, &setup->interrupted);
-	job->daemon_path = program_find_daemon();
+	job->daemon_path = program_find_lasting("swatchd");
 	job->directory = find_own_directory(buf_str(&directories));
 	job->installed = job->directory ? find_installed(buf_str(&directories), job->directory) : NULL;
 	if (!job->daemon_path || !job->directory) {

@@ -1,6 +1,7 @@
 /* statusLine in Claude Code's settings.json. */
 #include "swatch/setup/setup.h"
 
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -12,8 +13,11 @@
 #include "json/edit.h"
 #include "json/get.h"
 #include "json/write.h"
+#include "swatch/cli/claude_settings.h"
 #include "swatch/cli/program.h"
 #include "swatch/setup/person_file.h"
+
+#define TRIES 3
 
 /* ---- the command ---- */
 
@@ -68,6 +72,8 @@ static void write_value(const char *command, const char *line, struct buf *out)
 struct job {
 	char *path;                    /* settings.json */
 	struct person_file file;
+	bool has_object;               /* false: it does not exist, or nothing is in it */
+	bool is_off;                   /* Claude Code shows no statusline, whichever is set */
 	struct json_edit_member member;
 	struct buf command;            /* ours */
 	struct buf value, text;        /* ours; the whole file with it */
@@ -80,8 +86,9 @@ static bool look(struct setup *setup, struct job *job)
 {
 	AUTO_BUF error = BUF_INIT;
 	const struct buf *text = &job->file.text;
-	bool good = person_file_read(job->path, JSON_EDIT_MAX_BYTES, &job->file, &error)
-		    && (!job->file.exists
+	bool good = person_file_read(job->path, JSON_EDIT_MAX_BYTES, &job->file, &error);
+	job->has_object = good && job->file.exists && !json_edit_is_blank(buf_str(text), text->len);
+	good = good && (!job->has_object
 			|| json_edit_find(buf_str(text), text->len, "statusLine", &job->member, &error));
 	if (!good)
 		setup_fail(setup, "%s cannot be read: %s; it stays as it is", setup_path(job->path),
@@ -101,10 +108,12 @@ static bool compose(struct setup *setup, struct job *job)
 	AUTO_BUF error = BUF_INIT;
 	bool good = true;
 	if (!person_file_may_write(&job->file, &error)) {
+		write_value(buf_str(&job->command), "", &job->value);
 		setup_fail(setup, "%s stays as it is: %s", setup_path(job->path), buf_message(&error));
+		setup_item(setup, STYLE_PLAIN, "what belongs into it: \"statusLine\": %s", buf_str(&job->value));
 		return false;
 	}
-	if (job->file.exists) {
+	if (job->has_object) {
 		const struct buf *text = &job->file.text;
 		write_value(buf_str(&job->command), job->member.line, &job->value);
 		good = json_edit_set(text->data, text->len, "statusLine", buf_str(&job->value), &job->text,
@@ -119,13 +128,17 @@ static bool compose(struct setup *setup, struct job *job)
 	return good;
 }
 
-/* Shows the present statusLine. Returns true when it is ours and runs: nothing is left to do. */
+/*
+ * Shows the present statusLine, and whatever keeps Claude Code from showing any. Returns true when it is ours and
+ * runs: nothing is left to do.
+ */
 static bool is_connected(struct setup *setup, struct job *job, bool *foreign)
 {
 	AUTO_BUF ignored = BUF_INIT;
 	const struct buf *text = &job->file.text;
-	AUTO_JSON *settings = job->present ? json_edit_parse(text->data, text->len, &ignored) : NULL;
+	AUTO_JSON *settings = job->has_object ? json_edit_parse(text->data, text->len, &ignored) : NULL;
 	const char *command = json_get_string(json_get_object(settings, "statusLine"), "command");
+	const char *off_by = claude_settings_find_off(job->path, settings);
 	bool runs = false, ours = command && is_swatch(command, &runs);
 	*foreign = job->present && !ours;
 	if (ours && runs)
@@ -136,6 +149,10 @@ static bool is_connected(struct setup *setup, struct job *job, bool *foreign)
 	else if (job->present)
 		setup_item(setup, STYLE_NOTE, "%s has another program's: %s", setup_path(job->path),
 			   command ? command : job->present);
+	job->is_off = off_by != NULL;
+	if (off_by)
+		setup_item(setup, STYLE_NOTE, CLAUDE_SETTINGS_OFF " in %s turns off statuslines, too: no session "
+					      "will show one until it is taken out", setup_path(off_by));
 	return ours && runs;
 }
 
@@ -160,75 +177,86 @@ static bool describe(const struct job *job, char *backup, struct setup_change *c
 	       && (change->backup || !old || !old->backup);
 }
 
-/* Records the change and makes it. Returns false after setup_fail(). */
-static bool put_in(struct setup *setup, struct job *job, char *backup)
+/* Records the change and makes it. Returns false with a message, or after setup_fail() without one. */
+static bool put_in(struct setup *setup, struct job *job, char *backup, struct buf *error)
 {
-	AUTO_BUF error = BUF_INIT;
 	struct setup_change change;
-	bool begun = false, good = false;
-	if (!describe(job, backup, &change))
+	if (!describe(job, backup, &change)) {
 		setup_change_release(&change);
-	else if (!(begun = setup_begin(setup, &change)))
 		return false;
-	if (begun) {
-		good = person_file_replace(&job->file, job->text.data, job->text.len, NULL, NULL, &error);
-		setup_end(setup, good);
 	}
-	if (good)
-		setup_done(setup, "done: Claude Code shows it with the next message");
-	else
-		setup_fail(setup, "%s stays as it is: %s", setup_path(job->path), buf_message(&error));
+	if (!setup_begin(setup, &change))
+		return false;
+	bool good = person_file_replace(&job->file, job->text.data, job->text.len, NULL, NULL, error);
+	setup_end(setup, good);
 	return good;
 }
 
-static void back_up_and_put_in(struct setup *setup, struct job *job)
+/* Returns false with a message, or after setup_fail() without one. */
+static bool back_up_and_put_in(struct setup *setup, struct job *job, struct buf *error)
 {
-	AUTO_BUF error = BUF_INIT;
 	bool made = false, wants_backup = job->file.exists && !job->old;
-	char *backup = wants_backup ? person_file_back_up(&job->file, job->path, &made, &error) : NULL;
-	if (wants_backup && !backup) {
-		setup_fail(setup, "%s stays as it is: %s", setup_path(job->path), buf_message(&error));
-		return;
-	}
-	if (made)
-		setup_item(setup, STYLE_PLAIN, "backup: %s", setup_path(backup));
+	char *backup = wants_backup ? person_file_back_up(&job->file, job->path, &made, error) : NULL;
+	if (wants_backup && !backup)
+		return false;
 	AUTO_FREE char *new_backup = made ? copy(backup) : NULL;
 	/* The record owns `backup` from here on. */
-	if (!put_in(setup, job, backup) && new_backup)
+	bool good = put_in(setup, job, backup, error);
+	if (!good && new_backup)
 		(void)unlink(new_backup);
+	if (good && new_backup)
+		setup_item(setup, STYLE_PLAIN, "backup: %s", setup_path(new_backup));
+	return good;
 }
 
-static void connect(struct setup *setup, struct job *job)
+static void show_edit(struct setup *setup, const struct job *job, bool foreign)
 {
-	bool foreign;
-	if (!look(setup, job) || is_connected(setup, job, &foreign) || !compose(setup, job))
-		return;
 	setup_item(setup, STYLE_PLAIN, "%s %s%s so that \"statusLine\" runs",
 		   job->file.exists ? "edit" : "write", setup_path(job->path),
 		   job->file.is_link ? " (through its link)" : "");
 	setup_item(setup, STYLE_STRONG, "%s", buf_str(&job->command));
 	if (foreign)
 		setup_item(setup, STYLE_NOTE, "in the place of the other program's; --undo puts that back");
-	if (setup_agree(setup, !foreign) && setup_make_parents(setup, job->path))
-		back_up_and_put_in(setup, job);
+	if (job->file.names > 1)
+		setup_item(setup, STYLE_NOTE, "the file has %ju names (hard links): only this one will have the "
+					      "new text, the others keep the old one",
+			   (uintmax_t)job->file.names);
 }
 
-void setup_statusline(struct setup *setup)
+/* Returns false when somebody changed the file at that moment, after it said so. */
+static bool connect_once(struct setup *setup, struct job *job, bool is_last)
 {
-	AUTO_FREE char *program = program_find_swatch();
-	setup_row(setup, "statusline");
-	if (!program) {
-		setup_fail(setup,
-			   "the program swatch is not beside this one, in " SWATCH_BINDIR " or on PATH; "
-			   "is swatch installed as a whole?");
-		return;
+	AUTO_BUF error = BUF_INIT;
+	bool foreign, failed_before = setup->failed;
+	if (!look(setup, job) || is_connected(setup, job, &foreign) || !compose(setup, job))
+		return true;
+	show_edit(setup, job, foreign);
+	if (!setup_agree(setup, !foreign) || !setup_make_parents(setup, job->path))
+		return true;
+	if (back_up_and_put_in(setup, job, &error)) {
+		setup_done(setup, job->is_off ? "done" : "done: Claude Code shows it with the next message");
+		return true;
 	}
-	for (size_t i = 0; i < setup->claude_count; i++) {
-		struct job job = { .path = paths_join(setup->claude[i], "settings.json") };
+	if (job->file.changed && !is_last) {
+		setup_item(setup, STYLE_NOTE, "somebody changed %s meanwhile; once more",
+			   setup_path(job->path));
+		return false;
+	}
+	if (error.len > 0 || setup->failed == failed_before)
+		setup_fail(setup, "%s stays as it is: %s", setup_path(job->path), buf_message(&error));
+	return true;
+}
+
+/* Claude Code may write the file at any time, but not all the time. */
+static void connect(struct setup *setup, const char *directory, const char *program)
+{
+	bool again = true;
+	for (int left = TRIES; again && left > 0; left--) {
+		struct job job = { .path = paths_join(directory, "settings.json") };
 		quote_for_shell(program, &job.command);
 		buf_append_str(&job.command, " statusline");
 		if (job.path && !job.command.failed)
-			connect(setup, &job);
+			again = !connect_once(setup, &job, left == 1);
 		else
 			setup_fail(setup, "out of memory");
 		free(job.path);
@@ -238,5 +266,19 @@ void setup_statusline(struct setup *setup)
 		buf_release(&job.value);
 		buf_release(&job.text);
 	}
+}
+
+void setup_statusline(struct setup *setup)
+{
+	AUTO_FREE char *program = program_find_lasting("swatch");
+	setup_row(setup, "statusline");
+	if (!program) {
+		setup_fail(setup,
+			   "the program swatch is not beside this one, in " SWATCH_BINDIR " or on PATH; "
+			   "is swatch installed as a whole?");
+		return;
+	}
+	for (size_t i = 0; i < setup->claude_count; i++)
+		connect(setup, setup->claude[i], program);
 	setup_flush(setup);
 }

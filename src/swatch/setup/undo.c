@@ -41,37 +41,50 @@ static enum verdict cannot_read(struct setup *setup, const char *path, const str
 enum likeness { SAME, OTHER, UNKNOWN };
 
 /*
- * Compares two values, not their layout, since Claude Code writes the whole file when it changes a setting.
+ * Compares two documents, not their layout, since Claude Code writes the whole file when it changes a setting.
  * After UNKNOWN, with a message, undo nothing and forget nothing.
  */
-static enum likeness compare_values(const char *a, const char *b, struct buf *error)
+static enum likeness compare(const struct buf *one, const struct buf *other, struct buf *error)
 {
-	AUTO_BUF one = BUF_INIT, other = BUF_INIT;
-	buf_printf(&one, "{\"v\":%s}", a);
-	buf_printf(&other, "{\"v\":%s}", b);
-	AUTO_JSON *left = one.failed || other.failed ? NULL : json_edit_parse(one.data, one.len, error);
-	AUTO_JSON *right = left ? json_edit_parse(other.data, other.len, error) : NULL;
+	AUTO_JSON *left = one->failed ? NULL : json_edit_parse(buf_str(one), one->len, error);
+	AUTO_JSON *right = !left || other->failed ? NULL : json_edit_parse(buf_str(other), other->len, error);
 	return !right ? UNKNOWN : json_object_equal(left, right) == 1 ? SAME : OTHER;
 }
 
-/* Returns SAME for a file that setup made and that holds nothing else. */
-static enum likeness compare_to_ours(const struct setup_change *change, const struct person_file *file,
-				     struct buf *error)
+static void wrap(const char *value, struct buf *out)
+{
+	buf_printf(out, "{\"statusLine\":%s}", value);
+}
+
+static enum likeness compare_values(const char *a, const char *b, struct buf *error)
+{
+	AUTO_BUF one = BUF_INIT, other = BUF_INIT;
+	wrap(a, &one);
+	wrap(b, &other);
+	return compare(&one, &other, error);
+}
+
+/* Returns SAME for a file that holds nothing but this statusLine. */
+static enum likeness compare_to_ours(const char *value, const struct person_file *file, struct buf *error)
 {
 	AUTO_BUF whole = BUF_INIT;
-	if (!change->created)
-		return OTHER;
-	buf_printf(&whole, "{\"statusLine\":%s}", change->value);
-	return whole.failed ? UNKNOWN : compare_values(buf_str(&file->text), whole.data, error);
+	wrap(value, &whole);
+	return compare(&file->text, &whole, error);
+}
+
+/* Whether the backup has the file as it was before setup, and how it was is readable. */
+static bool read_backup(const struct setup_change *change, struct person_file *backup)
+{
+	AUTO_BUF ignored = BUF_INIT;
+	return change->backup && person_file_read(change->backup, JSON_EDIT_MAX_BYTES, backup, &ignored)
+	       && backup->exists;
 }
 
 /* Removes the backup when the file is again the same. */
 static void remove_backup(struct setup *setup, const struct setup_change *change, const struct buf *text)
 {
 	AUTO_PERSON_FILE backup = { 0 };
-	AUTO_BUF ignored = BUF_INIT;
-	if (!change->backup || !person_file_read(change->backup, JSON_EDIT_MAX_BYTES, &backup, &ignored)
-	    || !backup.exists)
+	if (!read_backup(change, &backup))
 		return;
 	if (backup.text.len == text->len && memcmp(buf_str(&backup.text), buf_str(text), text->len) == 0)
 		(void)unlink(change->backup);
@@ -80,42 +93,94 @@ static void remove_backup(struct setup *setup, const struct setup_change *change
 			   setup_path(change->backup));
 }
 
+/* How a statusLine is taken back. */
+enum way {
+	WAY_REMOVE,      /* setup made the file, and nothing else is in it */
+	WAY_BLANK,       /* there was nothing in it */
+	WAY_PUT_BACK,    /* the former one */
+	WAY_TAKE_OUT
+};
+
+static const char *const ways[] = {
+	[WAY_REMOVE] = "remove it, nothing else is in it",
+	[WAY_BLANK] = "empty it, nothing else is in it",
+	[WAY_PUT_BACK] = "put back the old statusLine",
+	[WAY_TAKE_OUT] = "take statusLine out again",
+};
+
+/* Composes the file's new text, but for WAY_REMOVE. Returns false with a message. */
+static bool choose_way(const struct setup_change *change, const struct person_file *file, const char *present,
+		       enum way *way, struct buf *text, struct buf *error)
+{
+	AUTO_PERSON_FILE backup = { 0 };
+	const struct buf *old = &file->text;
+	enum likeness ours = change->previous ? OTHER : compare_to_ours(present, file, error);
+	if (ours == UNKNOWN)
+		return false;
+	if (ours == SAME && change->created) {
+		*way = WAY_REMOVE;
+		return true;
+	}
+	if (ours == SAME && read_backup(change, &backup)
+	    && json_edit_is_blank(buf_str(&backup.text), backup.text.len)) {
+		*way = WAY_BLANK;
+		buf_append(text, buf_str(&backup.text), backup.text.len);
+		return !text->failed;
+	}
+	*way = change->previous ? WAY_PUT_BACK : WAY_TAKE_OUT;
+	return change->previous ? json_edit_set(old->data, old->len, "statusLine", change->previous, text, error)
+				: json_edit_unset(old->data, old->len, "statusLine", text, error);
+}
+
 static enum verdict restore_statusline(struct setup *setup, const struct setup_change *change,
-				       const struct person_file *file)
+				       struct person_file *file, const char *present)
 {
 	AUTO_BUF text = BUF_INIT, error = BUF_INIT;
-	enum likeness ours = compare_to_ours(change, file, &error);
-	const char *what = ours == SAME       ? "remove it, nothing else is in it"
-			   : change->previous ? "put back the old statusLine"
-					      : "take statusLine out again";
-	setup_item(setup, STYLE_PLAIN, "%s: %s", setup_path(change->path), what);
-	if (ours == UNKNOWN)
+	enum way way;
+	if (!choose_way(change, file, present, &way, &text, &error))
 		return finish(setup, change->path, false, &error);
+	setup_item(setup, STYLE_PLAIN, "%s: %s", setup_path(change->path), ways[way]);
 	if (!setup_agree(setup, true))
 		return KEPT;
-	const struct buf *old = &file->text;
-	bool good;
-	if (ours == SAME)
-		good = person_file_remove(file, &error);
-	else if (change->previous)
-		good = json_edit_set(old->data, old->len, "statusLine", change->previous, &text, &error);
-	else
-		good = json_edit_unset(old->data, old->len, "statusLine", &text, &error);
-	if (good && ours != SAME)
-		good = person_file_replace(file, text.data, text.len, NULL, NULL, &error);
+	bool good = way == WAY_REMOVE ? person_file_remove(file, &error)
+				      : person_file_replace(file, buf_str(&text), text.len, NULL, NULL, &error);
 	if (good)
 		remove_backup(setup, change, &text);
 	return finish(setup, change->path, good, &error);
 }
 
-/* Compares the present value with setup's. */
+/* Returns a value's "command", which the caller frees; NULL when it has none. */
+static char *command_of(const char *value)
+{
+	AUTO_BUF whole = BUF_INIT, ignored = BUF_INIT;
+	wrap(value, &whole);
+	AUTO_JSON *parsed = whole.failed ? NULL : json_edit_parse(whole.data, whole.len, &ignored);
+	const char *command = json_get_string(json_get_object(parsed, "statusLine"), "command");
+	return command ? strdup(command) : NULL;
+}
+
+/* Says where the statusline from before setup is, after somebody has changed ours. */
+static void say_where_the_old_one_is(struct setup *setup, const struct setup_change *change)
+{
+	AUTO_PERSON_FILE backup = { 0 };
+	AUTO_FREE char *command = change->previous ? command_of(change->previous) : NULL;
+	if (change->previous)
+		setup_item(setup, STYLE_PLAIN, "the one from before setup: %s", command ? command
+											  : change->previous);
+	if (read_backup(change, &backup))
+		setup_item(setup, STYLE_PLAIN, "the backup of the file from before setup stays: %s",
+			   setup_path(change->backup));
+}
+
+/* Compares the present value with setup's. One that still runs our command is ours, with whatever was added. */
 static enum verdict look_at_statusline(struct setup *setup, const struct setup_change *change,
-				       const struct person_file *file, const struct json_edit_member *member)
+				       struct person_file *file, const struct json_edit_member *member)
 {
 	AUTO_BUF error = BUF_INIT;
 	if (!member->found) {
 		setup_item(setup, STYLE_NOTE, "%s has no statusLine any more: nothing to undo",
 			   setup_path(change->path));
+		say_where_the_old_one_is(setup, change);
 		return UNDONE;
 	}
 	AUTO_FREE char *present = strndup(file->text.data + member->value_at, member->value_len);
@@ -123,9 +188,17 @@ static enum verdict look_at_statusline(struct setup *setup, const struct setup_c
 	if (likeness == UNKNOWN)
 		return finish(setup, change->path, false, &error);
 	if (likeness == SAME)
-		return restore_statusline(setup, change, file);
-	setup_item(setup, STYLE_NOTE, "%s: statusLine was changed since, and stays as it is",
-		   setup_path(change->path));
+		return restore_statusline(setup, change, file, present);
+	AUTO_FREE char *command = command_of(present);
+	AUTO_FREE char *ours = command_of(change->value);
+	if (command && ours && strcmp(command, ours) == 0) {
+		setup_item(setup, STYLE_NOTE, "%s: statusLine was changed since, but still runs swatch",
+			   setup_path(change->path));
+		return restore_statusline(setup, change, file, present);
+	}
+	setup_item(setup, STYLE_NOTE, "%s: statusLine was changed since, and stays as it is: %s",
+		   setup_path(change->path), command ? command : present);
+	say_where_the_old_one_is(setup, change);
 	return UNDONE;
 }
 
@@ -136,16 +209,21 @@ static enum verdict undo_statusline(struct setup *setup, const struct setup_chan
 	AUTO_BUF error = BUF_INIT;
 	const struct buf *text = &file.text;
 	setup_row(setup, "statusline");
-	if (!person_file_read(change->path, JSON_EDIT_MAX_BYTES, &file, &error)
-	    || (file.exists && !json_edit_find(buf_str(text), text->len, "statusLine", &member, &error)))
-		return cannot_read(setup, change->path, &error);
-	return look_at_statusline(setup, change, &file, &member);
+	bool good = person_file_read(change->path, JSON_EDIT_MAX_BYTES, &file, &error);
+	bool has_object = good && file.exists && !json_edit_is_blank(buf_str(text), text->len);
+	if (good && has_object)
+		good = json_edit_find(buf_str(text), text->len, "statusLine", &member, &error);
+	if (good)
+		return look_at_statusline(setup, change, &file, &member);
+	(void)cannot_read(setup, change->path, &error);
+	say_where_the_old_one_is(setup, change);
+	return KEPT;
 }
 
 /* ---- swatch.conf ---- */
 
 static enum verdict restore_config(struct setup *setup, const struct setup_change *change,
-				   const struct person_file *file, const struct buf *text)
+				   struct person_file *file, const struct buf *text)
 {
 	AUTO_BUF error = BUF_INIT;
 	bool remove = change->created && text->len == 0;
