@@ -199,6 +199,8 @@ static size_t write_form(enum clock_form form, const struct tm *at, char *out, s
 		return strftime(out, size, "%H:%M", at);
 	case CLOCK_TIME_SECONDS:
 		return strftime(out, size, "%H:%M:%S", at);
+	case CLOCK_WEEKDAY:
+		return strftime(out, size, "%a", at);
 	case CLOCK_WEEKDAY_TIME:
 		return strftime(out, size, "%a %H:%M", at);
 	case CLOCK_MONTH_DAY:

@@ -51,6 +51,7 @@ int64_t clock_local_next_day_ms(int64_t at_ms);
 enum clock_form {
 	CLOCK_TIME,                /* 14:02 */
 	CLOCK_TIME_SECONDS,        /* 14:02:07 */
+	CLOCK_WEEKDAY,             /* Sun */
 	CLOCK_WEEKDAY_TIME,        /* Sun 14:02 */
 	CLOCK_MONTH_DAY,           /* Nov 22 */
 	CLOCK_MONTH_DAY_TIME,      /* Nov 22 14:02 */

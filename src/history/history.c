@@ -91,25 +91,36 @@ static void pass_batch(struct worker *worker)
 		tell(history);
 }
 
-/* A copy of the model's name in the batch; the one before it is most often the same. */
+/* A copy of a name in the batch, of `most` bytes at most: longer ones are looked up by nobody. */
+static bool keep_name(struct history_batch *batch, struct slice *name, size_t most)
+{
+	size_t len = name->len < most ? name->len : most;
+	if (!name->data)
+		return true;
+	if (sizeof(batch->names) - batch->names_len < len)
+		return false;
+	memcpy(batch->names + batch->names_len, name->data, len);
+	*name = (struct slice){ batch->names + batch->names_len, len };
+	batch->names_len += len;
+	return true;
+}
+
+/* The model of the record before is most often the same. */
 static bool keep_model(struct history_batch *batch, struct slice *model)
 {
-	if (batch->count > 0) {
+	if (batch->count > 0 && model->data) {
 		struct slice last = batch->records[batch->count - 1].model;
 		if (last.data && last.len == model->len && memcmp(last.data, model->data, model->len) == 0) {
 			*model = last;
 			return true;
 		}
 	}
-	/* Longer ones are looked up by nobody. */
-	const size_t most = (size_t)PRICE_MODEL_MAX * 6;
-	size_t len = model->len < most ? model->len : most;
-	if (sizeof(batch->names) - batch->names_len < len)
-		return false;
-	memcpy(batch->names + batch->names_len, model->data, len);
-	*model = (struct slice){ batch->names + batch->names_len, len };
-	batch->names_len += len;
-	return true;
+	return keep_name(batch, model, (size_t)PRICE_MODEL_MAX * 6);
+}
+
+static bool keep_names(struct history_batch *batch, struct ledger_record *record)
+{
+	return keep_model(batch, &record->model) && keep_name(batch, &record->limit_name, LEDGER_LIMIT_NAME_SIZE);
 }
 
 /*
@@ -123,7 +134,7 @@ static bool merge_record(struct history_batch *batch, const struct ledger_record
 	    || last->request_hash != record->request_hash || last->sidechain != record->sidechain
 	    || last->has_speed != record->has_speed || last->fast != record->fast
 	    || last->advisor != record->advisor || last->lost_by_reference || record->lost_by_reference
-	    || last->limit_resets_ms > 0 || record->limit_resets_ms > 0
+	    || last->is_limit || record->is_limit
 	    || last->model.len != record->model.len
 	    || (last->model.len > 0 && memcmp(last->model.data, record->model.data, last->model.len) != 0))
 		return false;
@@ -141,15 +152,14 @@ static bool take_record(void *ctx, const struct ledger_record *record)
 	struct ledger_record copy = *record;
 	if (merge_record(worker->batch, record))
 		return true;
-	if (worker->batch->count == HISTORY_BATCH_RECORDS
-	    || (copy.model.data && !keep_model(worker->batch, &copy.model))) {
+	if (worker->batch->count == HISTORY_BATCH_RECORDS || !keep_names(worker->batch, &copy)) {
 		pass_batch(worker);
 		worker->batch = get_batch(worker);
 		if (!worker->batch)
 			return false;
-		copy.model = record->model;
-		if (copy.model.data && !keep_model(worker->batch, &copy.model))
-			return false;  /* an empty batch has room for a name */
+		copy = *record;
+		if (!keep_names(worker->batch, &copy))
+			return false;  /* an empty batch has room for them */
 	}
 	worker->batch->records[worker->batch->count++] = copy;
 	return true;

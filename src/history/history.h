@@ -38,7 +38,7 @@ struct history_batch {
 	size_t job;                       /* its number */
 	size_t count;
 	struct ledger_record records[HISTORY_BATCH_RECORDS];
-	char names[8192];                 /* what the records' models point to */
+	char names[8192];                 /* what the records' names point to */
 	size_t names_len;
 	bool ends;                        /* the transcript's last one: `file` is filled */
 	struct gather_file file;

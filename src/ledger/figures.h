@@ -22,6 +22,9 @@
 #define LEDGER_MODELS_MAX 64
 /* Limit markers that are kept; the oldest go first. */
 #define LEDGER_LIMITS_MAX 1024
+/* Limits by name; of more, the one that was hit longest ago goes. */
+#define LEDGER_LIMIT_NAMES_MAX 16
+#define LEDGER_LIMIT_NAME_SIZE 40
 
 /* Sums over some entries. */
 struct ledger_sums {
@@ -62,10 +65,12 @@ struct ledger_block {
 
 /* A usage limit that was hit. */
 struct ledger_limit {
-	int64_t noted_ms;               /* the time of its marker */
-	int64_t resets_ms;
-	enum scan_limit_kind kind;
+	int64_t noted_ms;               /* the time of its last marker */
+	int64_t resets_ms;              /* 0: not known */
+	/* As the server writes it, "seven_day_opus"; "" when the line did not say. Good until the ledger changes. */
+	const char *name;
 	const char *session_id;         /* of the transcript with the marker; lives as long as the ledger */
+	uint64_t place;                 /* for the ledger */
 };
 
 struct ledger_session {

@@ -313,10 +313,9 @@ static void note_limit(struct ledger *ledger, const struct ledger_entry *e,
 	const struct ledger_marker marker = { .time_ms = e->time_ms,
 					      .resets_ms = record->limit_resets_ms,
 					      .place = e->place,
-					      .kind = (enum scan_limit_kind)record->limit_kind,
 					      .has_entry = true,
 					      .old_form = record->limit_is_old_form };
-	ledger_limits_add(&ledger->limits, &marker);
+	ledger_limits_add(&ledger->limits, &marker, record->limit_name);
 }
 
 /*
@@ -344,8 +343,10 @@ int ledger_add_record(struct ledger *ledger, int file, const struct ledger_recor
 	if (!make_entry(ledger, file, record, &e))
 		return -1;
 	ledger_sessions_note_time(&ledger->sessions, ledger->files.list[file].session, record->time_ms);
-	if (e.limit)
+	if (record->is_limit)
 		note_limit(ledger, &e, record);
+	else
+		ledger_models_note_answer(&ledger->models, &e);
 	struct ledger_crowd *crowd = ledger_crowds_find(&ledger->crowds, e.id_hash);
 	uint32_t at = crowd ? ledger_crowd_find(crowd, e.request_hash) : find_same(ledger, &e, &same);
 	if (at != LEDGER_NONE)
@@ -377,8 +378,8 @@ void ledger_note_limit(struct ledger *ledger, int file, int64_t offset, int64_t 
 		       const struct scan_limit *limit)
 {
 	const struct ledger_marker marker = { .time_ms = time_ms, .resets_ms = ledger_limit_resets_ms(limit),
-					      .place = ledger_place(file, offset), .kind = limit->kind,
+					      .place = ledger_place(file, offset),
 					      .old_form = limit->old_form };
-	if (marker.resets_ms > 0 && time_ms > 0 && ledger_offset_fits(offset))
-		ledger_limits_add(&ledger->limits, &marker);
+	if (time_ms > 0 && ledger_offset_fits(offset))
+		ledger_limits_add(&ledger->limits, &marker, limit->name);
 }

@@ -68,13 +68,25 @@ int ledger_add_record(struct ledger *ledger, int file, const struct ledger_recor
 
 /*
  * Notes a limit marker whose line has no usage record; ledger_add() takes those of the others. It shows in
- * its block and in ledger_limit_in_force() (the last LEDGER_LIMITS_MAX of them do).
+ * its block (the last LEDGER_LIMITS_MAX of them do) and in ledger_find_limits().
  */
 void ledger_note_limit(struct ledger *ledger, int file, int64_t offset, int64_t time_ms,
 		       const struct scan_limit *limit);
 
-/* The limit hit last whose reset lies ahead. Returns false when no limit is in force. */
-bool ledger_limit_in_force(const struct ledger *ledger, int64_t now_ms, struct ledger_limit *out);
+/*
+ * The limits that are in force, the one hit last first: hit, not reset yet, and not answered since by a model that
+ * they hold for. Returns how many.
+ */
+size_t ledger_find_limits(struct ledger *ledger, int64_t now_ms, struct ledger_limit out[LEDGER_LIMIT_NAMES_MAX]);
+
+/*
+ * Whether a model that a limit holds for (its name in either spelling) answered after `since_ms`: then that limit is
+ * over. Call it after a question that sorts, such as ledger_find_limits().
+ */
+bool ledger_has_answered(const struct ledger *ledger, const char *limit, int64_t since_ms, int64_t now_ms);
+
+/* The time of a session's last record, its subagents' included; 0 without one. */
+int64_t ledger_session_last_ms(const struct ledger *ledger, const char *session_id);
 
 /*
  * A session whose figures changed since it was last named here, in no order; NULL when no more did. A record

@@ -1,32 +1,55 @@
 /*
- * ledger/limits: the markers that Claude Code writes when a usage limit was hit.
+ * ledger/limits: the markers that Claude Code writes when a usage limit was hit: which blocks they fall into, and
+ * which limits are still in force.
  *
- * For: ledger.c. There are few, so all are looked at each time.
+ * For: ledger.c and questions.c. Markers are kept in order of time, so that one more costs a binary search, and a
+ * block looks only at its own. Of each limit, by name, the last marker is kept as well, however many there are.
  */
 #ifndef SWATCH_LEDGER_LIMITS_H
 #define SWATCH_LEDGER_LIMITS_H
 
 #include "ledger/figures.h"
+#include "ledger/models.h"
 #include "ledger/order.h"
 
 struct ledger_marker {
-	int64_t time_ms, resets_ms;
+	int64_t time_ms;
+	int64_t resets_ms;       /* 0: not known */
 	uint64_t place;
-	enum scan_limit_kind kind;
 	bool has_entry;          /* its line has a usage record: it shows in its block while that counts */
 	bool old_form;           /* the one that ccusage knows */
 };
 
-struct ledger_limits {
-	struct ledger_marker *list;        /* in no order */
-	size_t count, cap;
+/* The last two markers of a limit: one whose clock is ahead must not hide the one before it. */
+struct ledger_hit {
+	char name[LEDGER_LIMIT_NAME_SIZE];
+	struct ledger_marker last, before;  /* time_ms 0: none */
 };
 
-/* Keeps a marker, unless it is known. Without memory it is lost: the figures are right without it. */
-void ledger_limits_add(struct ledger_limits *limits, const struct ledger_marker *marker);
+struct ledger_limits {
+	struct ledger_marker *list;         /* those that say when they reset, in order of time and reset */
+	size_t count, cap;
+	struct ledger_hit hits[LEDGER_LIMIT_NAMES_MAX];
+	size_t hit_count;
+};
 
-/* The marker noted last whose reset lies ahead; NULL when no limit is in force. */
-const struct ledger_marker *ledger_limits_in_force(const struct ledger_limits *limits, int64_t now_ms);
+/*
+ * Keeps a marker, unless it is known. `name` as the line has it; without one it is a limit of which no name is
+ * known. Without memory the marker is missing in its block.
+ */
+void ledger_limits_add(struct ledger_limits *limits, const struct ledger_marker *marker, struct slice name);
+
+/* Whether a model that the limit holds for answered after `since_ms`. `order` is sorted. */
+bool ledger_limits_is_answered(const struct ledger_models *models, const struct ledger_order *order,
+			       const char *name, int64_t since_ms, int64_t now_ms);
+
+/*
+ * The limits that are in force at `now_ms`, the one hit last first: not reset yet, and not answered since by a model
+ * that they hold for. Returns how many; out[].session_id is not set. `order` is sorted.
+ */
+size_t ledger_limits_in_force(const struct ledger_limits *limits, const struct ledger_models *models,
+			      const struct ledger_order *order, int64_t now_ms,
+			      struct ledger_limit out[LEDGER_LIMIT_NAMES_MAX]);
 
 /* Fills in which limits were hit in a block: out->limit_resets_ms and its like. `range`: its entries. */
 void ledger_limits_of_block(const struct ledger_limits *limits, const struct ledger_order *order,

@@ -195,6 +195,12 @@ void ledger_models_account(struct ledger_models *models, const struct ledger_ent
 	ledger_sums_add_entry(&models->list[entry->model].sums, entry, sign);
 }
 
+void ledger_models_note_answer(struct ledger_models *models, const struct ledger_entry *entry)
+{
+	int64_t *last_ms = &models->list[entry->model].last_ms;
+	*last_ms = entry->time_ms > *last_ms ? entry->time_ms : *last_ms;
+}
+
 void ledger_models_forget_sums(struct ledger_models *models)
 {
 	for (size_t i = 0; i < models->count; i++)

@@ -22,6 +22,7 @@ struct ledger_model_row {
 	const struct price *reference;  /* the compiled-in price; NULL when ccusage counts it as 0 */
 	double reference_factor;
 	bool silent;             /* <synthetic>, or no name: never shown in a list */
+	int64_t last_ms;         /* when it last answered; 0: never */
 	struct ledger_sums sums;
 };
 
@@ -65,6 +66,9 @@ void ledger_models_set_book(struct ledger_models *models, const struct price_boo
 
 /* Adds an entry to its model's sums (`sign` 1), or takes it out again (-1). */
 void ledger_models_account(struct ledger_models *models, const struct ledger_entry *entry, int sign);
+
+/* Keeps when a model last answered. */
+void ledger_models_note_answer(struct ledger_models *models, const struct ledger_entry *entry);
 
 void ledger_models_forget_sums(struct ledger_models *models);
 

@@ -32,6 +32,7 @@ void ledger_order_add(struct ledger_order *order, uint32_t entry)
 struct wanted {
 	const struct ledger_order *order;
 	int64_t time_ms;
+	uint64_t place;
 	uint32_t entry;
 };
 
@@ -46,6 +47,22 @@ size_t ledger_order_find(const struct ledger_order *order, int64_t time_ms)
 {
 	const struct wanted wanted = { .order = order, .time_ms = time_ms };
 	return array_search(&wanted, order->list, order->len, sizeof(*order->list), compare_time, NULL);
+}
+
+static int compare_time_and_place(const void *key, const void *item)
+{
+	const struct wanted *wanted = key;
+	const struct ledger_entries *entries = wanted->order->entries;
+	const struct ledger_entry *entry = &entries->list[*(const uint32_t *)item];
+	if (wanted->time_ms != entry->time_ms)
+		return wanted->time_ms < entry->time_ms ? -1 : 1;
+	return ledger_files_compare(entries->files, wanted->place, entry->place);
+}
+
+size_t ledger_order_find_place(const struct ledger_order *order, int64_t time_ms, uint64_t place)
+{
+	const struct wanted wanted = { .order = order, .time_ms = time_ms, .place = place };
+	return array_search(&wanted, order->list, order->len, sizeof(*order->list), compare_time_and_place, NULL);
 }
 
 size_t ledger_order_take_change(struct ledger_order *order)

@@ -56,15 +56,26 @@ const char *ledger_next_changed(struct ledger *ledger)
 	return ledger_sessions_next_changed(&ledger->sessions);
 }
 
-bool ledger_limit_in_force(const struct ledger *ledger, int64_t now_ms, struct ledger_limit *out)
+size_t ledger_find_limits(struct ledger *ledger, int64_t now_ms, struct ledger_limit out[LEDGER_LIMIT_NAMES_MAX])
 {
-	const struct ledger_marker *marker = ledger_limits_in_force(&ledger->limits, now_ms);
-	if (!marker)
-		return false;
-	const struct ledger_file *file = &ledger->files.list[ledger_place_file(marker->place)];
-	*out = (struct ledger_limit){ marker->time_ms, marker->resets_ms, marker->kind,
-				      ledger->sessions.list[file->session].id };
-	return true;
+	bring_up_to_date(ledger);
+	size_t count = ledger_limits_in_force(&ledger->limits, &ledger->models, &ledger->order, now_ms, out);
+	for (size_t i = 0; i < count; i++) {
+		const struct ledger_file *file = &ledger->files.list[ledger_place_file(out[i].place)];
+		out[i].session_id = ledger->sessions.list[file->session].id;
+	}
+	return count;
+}
+
+bool ledger_has_answered(const struct ledger *ledger, const char *limit, int64_t since_ms, int64_t now_ms)
+{
+	return ledger_limits_is_answered(&ledger->models, &ledger->order, limit, since_ms, now_ms);
+}
+
+int64_t ledger_session_last_ms(const struct ledger *ledger, const char *session_id)
+{
+	int session = ledger_sessions_find(&ledger->sessions, session_id);
+	return session < 0 ? 0 : ledger->sessions.list[session].last_ms;
 }
 
 /* ---- by time ---- */

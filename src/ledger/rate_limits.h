@@ -5,8 +5,9 @@
  * which holds its own reading against them. Pure.
  *
  * Limits are the account's, but each terminal knows only its own last reading. Of two readings of a limit the
- * one with the later reset is the newer window; within one window use only grows, so the higher percentage is
- * the later one. Past its reset a limit says nothing any more.
+ * one with the later reset is the newer window; within one window use grows, so the higher percentage is the
+ * later one, but for a lower one that the server is known to have said later: after an upgrade, say. Past its
+ * reset a limit says nothing any more.
  */
 #ifndef SWATCH_LEDGER_RATE_LIMITS_H
 #define SWATCH_LEDGER_RATE_LIMITS_H
@@ -15,49 +16,54 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Names come from outside; further limits are passed over. */
+#include "ledger/limit_names.h"
+
+/*
+ * Names come from outside: of more limits the one confirmed longest ago goes, but not one of the two that most
+ * accounts have.
+ */
 #define RATE_LIMITS_MAX 12
-#define RATE_LIMIT_NAME_SIZE 40
 #define RATE_LIMIT_SESSION_SIZE 129
-/* The two that every subscriber has. */
-#define RATE_LIMIT_FIVE_HOUR "fiveHour"
-#define RATE_LIMIT_SEVEN_DAY "sevenDay"
-#define RATE_LIMIT_FIVE_HOUR_MS (INT64_C(5) * 3600 * 1000)
-#define RATE_LIMIT_SEVEN_DAY_MS (INT64_C(7) * 24 * 3600 * 1000)
+/* A value that is confirmed again and again is news once a minute. */
+#define RATE_LIMIT_CONFIRM_MS INT64_C(60000)
 
 struct rate_limit {
 	char name[RATE_LIMIT_NAME_SIZE];               /* as in billing-shared.json: "fiveHour" */
+	char model[RATE_LIMIT_NAME_SIZE];              /* see rate_limit_model() */
 	double used_percent;                           /* 0 and more; a spending limit can be over 100 */
-	int64_t resets_ms;
-	int64_t observed_ms;                           /* when somebody first said so */
+	int64_t resets_ms;                             /* 0: not known, of one that was hit */
+	int64_t observed_ms;                           /* when somebody last said so */
+	int64_t since_ms;                              /* when somebody first said so */
 	char session_id[RATE_LIMIT_SESSION_SIZE];      /* the session that said so; "" when it is not known */
-	bool from_transcript;                          /* a limit marker said so, not a statusline */
+	bool was_hit;                                  /* a limit marker in a transcript says so */
 	double used_usd, limit_usd;                    /* of a spending limit; NaN when not known */
+	int64_t said_ms;                               /* when the server said so; 0: not known */
+	bool fell;                                     /* its session told more of the same window before */
+	int64_t news_ms;                               /* observed_ms when it was last news */
 };
 
 struct rate_limits {
 	size_t count;
 	struct rate_limit all[RATE_LIMITS_MAX];
+	/* The server names limits, but not these: the account has none. */
+	bool lacks_five_hour, lacks_seven_day;
 };
-
-/*
- * "five_hour" to "fiveHour". Returns false unless the name is made of letters, digits and '_', at most
- * RATE_LIMIT_NAME_SIZE - 1 of them, a letter first.
- */
-bool rate_limit_name(const char *told, size_t len, char out[RATE_LIMIT_NAME_SIZE]);
 
 /* An empty reading of `name`, to be filled in. */
 void rate_limit_init(struct rate_limit *limit, const char *name);
 
-/* How long a limit's window is; 0 when it is not known. */
-int64_t rate_limit_window_ms(const char *name);
-
 /*
  * Takes over a reading that is newer than the one known. Refuses one whose reset is not ahead, or further
  * ahead than such a window lasts, and one without a possible percentage; leaves out an amount of money that
- * is not possible. Returns true when something changed.
+ * is not possible. Returns true when that is news: the value changed, or was last news a minute ago.
  */
 bool rate_limits_merge(struct rate_limits *limits, const struct rate_limit *reading, int64_t now_ms);
+
+/*
+ * Takes in a limit that was hit, and has not been answered since: it is used up, whatever was read. Its reset
+ * need not be known.
+ */
+void rate_limits_take_hit(struct rate_limits *limits, const struct rate_limit *hit, int64_t now_ms);
 
 /* Drops the limits that have been reset by now. Returns true when there was one. */
 bool rate_limits_expire(struct rate_limits *limits, int64_t now_ms);
@@ -65,7 +71,23 @@ bool rate_limits_expire(struct rate_limits *limits, int64_t now_ms);
 /* The limit of that name; NULL when it is not known. */
 const struct rate_limit *rate_limits_find(const struct rate_limits *limits, const char *name);
 
+/* Whether two resets are the same one: the server rounds it to different seconds. */
+bool rate_limits_is_same_reset(int64_t a_ms, int64_t b_ms);
+
+/* Whether the server names limits of this account, and none of `name`: that is not the same as "not known". */
+bool rate_limits_lacks(const struct rate_limits *limits, const char *name);
+
 /* When the next one is reset; 0 when no limit is known. */
 int64_t rate_limits_next_reset_ms(const struct rate_limits *limits);
+
+/*
+ * The limits in the order in which they will be hit: those that were hit; those that will be before they reset, if
+ * use goes on as it did since their windows began, the first one first; then the rest, the fullest first.
+ */
+void rate_limits_order(const struct rate_limits *limits, int64_t now_ms,
+		       const struct rate_limit *out[RATE_LIMITS_MAX]);
+
+/* How fast a limit is used: above 1 it is used up before it resets. NaN when that cannot be told (yet). */
+double rate_limit_pace(const struct rate_limit *limit, int64_t now_ms);
 
 #endif

@@ -48,8 +48,9 @@ void ledger_record_make(const struct scan_usage *usage, int64_t offset, struct l
 		.sidechain = usage->sidechain,
 		.lost_by_reference = (usage->faults & SCAN_FAULTS_LOST) != 0,
 		.limit_resets_ms = usage->advisor == 0 ? ledger_limit_resets_ms(&usage->limit) : 0,
+		.is_limit = usage->advisor == 0 && usage->limit.present,
 		.limit_is_old_form = usage->limit.old_form,
-		.limit_kind = (uint8_t)usage->limit.kind,
+		.limit_name = usage->advisor == 0 ? usage->limit.name : (struct slice){ NULL, 0 },
 	};
 	if (!usage->message_id.data)
 		return;

@@ -23,12 +23,14 @@ struct ledger_record {
 	uint32_t request_hash;       /* of requestId; 0 without one */
 	unsigned advisor;            /* as in struct scan_usage */
 	int64_t limit_resets_ms;     /* of a limit marker that says it; else 0 */
-	struct slice model;          /* as written; the one thing that still points to the caller's memory */
+	/* As written; these two still point to the caller's memory. */
+	struct slice model;
+	struct slice limit_name;     /* of a limit marker; data NULL when it does not say */
 	bool has_id, has_cost, has_speed, fast, sidechain;
 	bool in_parts, has_reference_tokens;
 	bool lost_by_reference;      /* ccusage loses its line */
+	bool is_limit;               /* a limit marker */
 	bool limit_is_old_form;      /* the one that ccusage knows */
-	uint8_t limit_kind;          /* enum scan_limit_kind */
 };
 
 /* When a limit is over, in Unix ms; 0 when the marker does not say, or says something absurd. */

@@ -118,9 +118,10 @@ static void look_at_account(struct alerts *rules, const struct billing_view *vie
 				  limit->session_id[0] ? limit->session_id : NULL);
 	}
 	/* A marker without a limit's name is about the limit that is used up, if one is. */
-	if (view->limited && !any_reached)
+	if (view->limited && !view->limit.name[0] && !any_reached)
 		alerts_note_limit(rules, ALERTS_UNTOLD_LIMIT, 100., view->limit.resets_ms,
 				  view->limit.session_id);
+	alerts_end_limits(rules);
 }
 
 static void look_at_session(struct alerts *rules, const struct session *session, const struct ledger *ledger)
@@ -150,6 +151,17 @@ static void look_at_sessions(struct daemon *daemon)
 			look_at_session(&daemon->alerts.rules, session, daemon->ledger);
 }
 
+/* One word an hour is enough. */
+static void note_full(struct daemon *daemon, int64_t now_ms)
+{
+	struct daemon_alerts *alerts = &daemon->alerts;
+	if (alerts->full_ms > 0 && now_ms - alerts->full_ms < CLOCK_HOUR_MS)
+		return;
+	alerts->full_ms = now_ms;
+	log_warning("%d crossings are on record: further alerts are not given until some are over",
+		    ALERTS_RECORDS_MAX);
+}
+
 void daemon_look_for_alerts(void *ctx, const struct billing_view *view)
 {
 	struct daemon *daemon = ctx;
@@ -161,6 +173,8 @@ void daemon_look_for_alerts(void *ctx, const struct billing_view *view)
 	look_at_account(&alerts->rules, view);
 	look_at_sessions(daemon);
 	int64_t next_ms = alerts_end(&alerts->rules);
+	if (alerts_take_full(&alerts->rules))
+		note_full(daemon, view->at_ms);
 	if (alerts_are_unsaved(&alerts->rules))
 		save(daemon);
 	/* The records are written by now, so no command runs twice even if we crash. */

@@ -87,7 +87,10 @@ static void answer_when_done(struct daemon *daemon, struct control_client *clien
 
 void daemon_answer_sync(void *ctx, struct control_client *client, struct json_object *request UNUSED)
 {
-	answer_when_done(ctx, client);
+	struct daemon *daemon = ctx;
+	/* Limits that statuslines confirmed are not news enough to write a file by themselves. */
+	publish_note_change(&daemon->publish, NULL, PUBLISH_ACCOUNT);
+	answer_when_done(daemon, client);
 }
 
 void daemon_answer_rescan(void *ctx, struct control_client *client, struct json_object *request UNUSED)

@@ -38,6 +38,7 @@ struct daemon_alerts {
 	int64_t last_ms;             /* 0: no alert yet */
 	char last_message[320];
 	bool save_failed;            /* the log has it */
+	int64_t full_ms;             /* when the log last said that there are too many records; 0: never */
 };
 
 /* daemon_cache.c */

@@ -27,7 +27,9 @@ struct scan_state {
 	bool unread;                 /* something in a form that ccusage does not read */
 	bool bad;                    /* something that makes no record */
 	bool has_timestamp;
-	bool is_meta, is_summary, is_api_error, rate_limited, is_tool_result;
+	bool is_meta, is_summary, is_api_error, is_tool_result;
+	bool has_error, rate_limited;    /* "error", and that it is "rate_limit" */
+	bool quota_allows;               /* quotaLimits has a status other than "rejected": only a warning */
 	struct scan_counts counts;
 	struct slice paused;         /* message.pausedResponses */
 	bool has_usage;
@@ -154,13 +156,6 @@ static void walk_message(struct walk *w, struct scan_state *state)
 	}
 }
 
-static enum scan_limit_kind limit_kind_of(struct slice name)
-{
-	if (slice_equals(name, "five_hour"))
-		return SCAN_LIMIT_FIVE_HOUR;
-	return slice_equals(name, "seven_day") ? SCAN_LIMIT_SEVEN_DAY : SCAN_LIMIT_OTHER;
-}
-
 static void walk_quota(struct walk *w, struct scan_state *state)
 {
 	struct scan_limit *limit = &state->facts->limit;
@@ -173,6 +168,7 @@ static void walk_quota(struct walk *w, struct scan_state *state)
 	}
 	while (walk_next_key(w, &first, &key)) {
 		bool is_reset = slice_equals(key, "resetsAt"), is_kind = slice_equals(key, "rateLimitType");
+		bool is_status = slice_equals(key, "status");
 		if (!walk_value(w, &item))
 			return;
 		if (item.kind == WALK_NULL)
@@ -180,7 +176,9 @@ static void walk_quota(struct walk *w, struct scan_state *state)
 		if (is_reset && item.kind == WALK_NUMBER)
 			(void)slice_to_count(item.text, &limit->resets_at_s);
 		else if (is_kind && item.kind == WALK_STRING)
-			limit->kind = limit_kind_of(item.text);
+			limit->name = item.text;
+		else if (is_status && item.kind == WALK_STRING)
+			state->quota_allows = !slice_equals(item.text, "rejected");
 	}
 }
 
@@ -282,6 +280,7 @@ static void take_fact(struct scan_state *state, struct slice key, const struct w
 	} else if (is_string && slice_equals(key, "subtype")) {
 		facts->compact_boundary = slice_equals(item->text, "compact_boundary");
 	} else if (is_string && slice_equals(key, "error")) {
+		state->has_error = true;
 		state->rate_limited = slice_equals(item->text, "rate_limit");
 	} else if (is_string && slice_equals(key, "promptCacheRequested")) {
 		facts->asked_5m = slice_equals(item->text, "5m");
@@ -410,6 +409,33 @@ static void take_old_limit(struct scan_facts *facts)
 	}
 }
 
+/*
+ * Claude Code 1.0.x marks every error of the API alike and has no field that tells a limit, so here the text has
+ * to: "5-hour limit reached", "Weekly limit reached", "Spending cap reached", "You've hit your limit".
+ */
+static bool reads_like_limit(struct slice text)
+{
+	static const char *const words[] = { "limit reached", "cap reached", "hit your " };
+	for (size_t i = 0; text.data && i < COUNT_OF(words); i++)
+		if (memmem(text.data, text.len, words[i], strlen(words[i])))
+			return true;
+	return false;
+}
+
+/* Whether the line says that a limit was hit. 529 is the servers' overload, not the account's limit. */
+static void take_limit(struct scan_state *state)
+{
+	struct scan_limit *limit = &state->facts->limit;
+	if (!state->is_api_error)
+		return;
+	if (state->has_error || state->status > 0)
+		limit->present = (state->rate_limited || state->status == 429) && state->status != 529
+				 && !state->quota_allows;
+	else
+		limit->present = reads_like_limit(state->facts->preview);
+	take_old_limit(state->facts);
+}
+
 /* More than an entry of the ledger has room for. */
 static bool is_beyond(const struct price_tokens *t)
 {
@@ -452,9 +478,7 @@ static void finish(struct scan_state *state, const char *line, size_t len)
 			    && !facts->sidechain && !state->is_meta && (state->seen & (1U << MESSAGE));
 	facts->is_prompt = facts->is_message && facts->type == SCAN_TYPE_USER && !state->is_tool_result
 			   && !state->is_summary;
-	facts->limit.present = state->is_api_error && state->rate_limited && state->status != 529;
-	if (state->is_api_error)
-		take_old_limit(facts);
+	take_limit(state);
 	facts->has_cost_state = state->has_total_cost && slice_equals(facts->type_name, "cost-state")
 				&& state->total_cost_usd >= 0. && state->total_cost_usd <= 1e6;
 	facts->cost_state_usd = facts->has_cost_state ? state->total_cost_usd : 0.;

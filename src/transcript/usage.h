@@ -32,19 +32,12 @@ enum scan_fault {
 /* Why ccusage counts other tokens for a record. */
 #define SCAN_FAULTS_TOKENS (SCAN_FAULT_CREATION | SCAN_FAULT_COMPACTION | SCAN_FAULT_PAUSED)
 
-enum scan_limit_kind {
-	SCAN_LIMIT_UNTOLD,     /* the old form of a marker does not say */
-	SCAN_LIMIT_FIVE_HOUR,
-	SCAN_LIMIT_SEVEN_DAY,
-	SCAN_LIMIT_OTHER       /* one of a single model, a spending limit, ... */
-};
-
 /* A line that says that a usage limit was hit. */
 struct scan_limit {
 	bool present;
 	bool old_form;               /* the one that ccusage 20.0.24 knows */
-	int64_t resets_at_s;         /* 0 when it does not say */
-	enum scan_limit_kind kind;
+	int64_t resets_at_s;         /* 0 when it does not say, as up to Claude Code 2.1.150 */
+	struct slice name;           /* "seven_day_opus", as written; data NULL when it does not say */
 };
 
 /* A usage record: what one line adds to the accounts. */

@@ -110,7 +110,7 @@ static void restart(void)
 	alerts_release(&alerts);
 	alerts_init(&alerts, &config, on_fired, NULL);
 	alerts_restore(&alerts, written, now_ms);
-	assert_false(alerts.changed);
+	assert_false(alerts.records.changed);
 	json_object_put(written);
 	buf_release(&text);
 }
@@ -146,7 +146,7 @@ static void limits_crossed_at_once_are_one_alert(void **state)
 	assert_string_equal(take(), "block_cost:40 ");
 	block(50., START_MS);
 	assert_string_equal(take(), "");
-	assert_int_equal(alerts.count, 2);
+	assert_int_equal(alerts.records.count, 2);
 }
 
 static void the_next_block_is_another_and_a_moved_one_is_not(void **state)
@@ -183,7 +183,7 @@ static void a_day_is_told_once_a_day(void **state)
 			(void)alerts_end(&alerts);
 			assert_string_equal(take(), look == 0 ? "today_cost:100 " : "");
 		}
-		assert_int_equal(alerts.count, 1);
+		assert_int_equal(alerts.records.count, 1);
 	}
 }
 
@@ -261,7 +261,7 @@ static void a_limit_is_reached_and_reset(void **state)
 	assert_string_equal(take(), "");
 	now_ms = reset_ms + HOUR_MS;
 	(void)nothing();
-	assert_int_equal(alerts.count, 0);
+	assert_int_equal(alerts.records.count, 0);
 }
 
 static void a_limit_that_is_reset_early_is_told(void **state)
@@ -273,6 +273,55 @@ static void a_limit_that_is_reset_early_is_told(void **state)
 	assert_string_equal(take(), "limit_reset:100 ");
 	assert_int_equal(nothing(), 0);
 	assert_string_equal(take(), "");
+}
+
+/* One look at all limits. */
+static void look(const char *name, double percent, int64_t resets_ms)
+{
+	alerts_begin(&alerts, now_ms);
+	if (name)
+		alerts_note_limit(&alerts, name, percent, resets_ms, "s1");
+	alerts_end_limits(&alerts);
+	(void)alerts_end(&alerts);
+}
+
+static void a_limit_that_is_answered_is_over(void **state)
+{
+	(void)state;
+	int64_t resets_ms = NOW_MS + 4 * DAY_MS;
+	look(RATE_LIMIT_SEVEN_DAY, 100., resets_ms);
+	look(RATE_LIMIT_SEVEN_DAY, 100., resets_ms);
+	assert_string_equal(take(), "limit_reached:100 ");
+	/* A lower reading of the same window, or none any more: extra usage, an upgrade. */
+	look(RATE_LIMIT_SEVEN_DAY, 40., resets_ms);
+	assert_string_equal(take(), "limit_reset:100 ");
+	assert_int_equal(last.ends_ms, 0);
+	look(RATE_LIMIT_SEVEN_DAY, 100., resets_ms);
+	assert_string_equal(take(), "limit_reached:100 ");
+	look(NULL, 0., 0);
+	look(NULL, 0., 0);
+	assert_string_equal(take(), "limit_reset:100 ");
+	now_ms = resets_ms;
+	look(NULL, 0., 0);
+	assert_string_equal(take(), "");
+}
+
+static void a_limit_without_a_reset_is_told_once(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 5; i++) {
+		look(ALERTS_UNTOLD_LIMIT, 100., 0);
+		assert_string_equal(take(), i == 0 ? "limit_reached:100 " : "");
+		now_ms += DAY_MS;
+		restart();
+	}
+	/* A statusline gives it a name. */
+	look(RATE_LIMIT_FIVE_HOUR, 100., now_ms + HOUR_MS);
+	assert_string_equal(take(), "limit_reached:100 ");
+	look(ALERTS_UNTOLD_LIMIT, 100., 0);
+	assert_string_equal(take(), "limit_reached:100 limit_reset:100 ");
+	look(NULL, 0., 0);
+	assert_string_equal(take(), "limit_reset:100 ");
 }
 
 static void a_reset_alone_may_be_wanted(void **state)
@@ -305,7 +354,7 @@ static void a_reset_while_nobody_looked_is_told_when_it_is_young(void **state)
 		restart();
 		(void)nothing();
 		assert_string_equal(take(), "");
-		assert_int_equal(alerts.count, 0);
+		assert_int_equal(alerts.records.count, 0);
 	}
 }
 
@@ -420,34 +469,74 @@ static void what_was_written_by_others_is_passed_over(void **state)
 		struct json_object *written = json_tokener_parse(texts[i]);
 		alerts_restore(&alerts, written, NOW_MS);
 		json_object_put(written);
-		assert_int_equal(alerts.count, 0);
+		assert_int_equal(alerts.records.count, 0);
 	}
 	alerts_restore(&alerts, NULL, NOW_MS);
-	assert_int_equal(alerts.count, 0);
+	assert_int_equal(alerts.records.count, 0);
 }
 
-static void records_are_bounded_and_the_oldest_goes(void **state)
+static void no_record_goes_before_its_crossing_is_over(void **state)
 {
 	(void)state;
 	char id[32];
 	config.alerts_context_percent = numbers(80., 0.);
 	for (int i = 0; i < ALERTS_RECORDS_MAX + 10; i++) {
 		snprintf(id, sizeof(id), "s%d", i);
-		now_ms++;
+		now_ms += MINUTE_MS / ALERTS_A_MINUTE + 1;
 		context(id, 90., 0);
-		(void)take();
+		assert_string_equal(take(), i < ALERTS_RECORDS_MAX ? "context:80 " : "");
+		assert_int_equal(alerts_take_full(&alerts), i >= ALERTS_RECORDS_MAX);
 	}
-	assert_int_equal(alerts.count, ALERTS_RECORDS_MAX);
+	assert_int_equal(alerts.records.count, ALERTS_RECORDS_MAX);
 	restart();
-	assert_int_equal(alerts.count, ALERTS_RECORDS_MAX);
-	context(id, 90., 0);
+	assert_int_equal(alerts.records.count, ALERTS_RECORDS_MAX);
+	/* Those that were told are not told again, however often somebody looks. */
+	for (int i = 0; i < ALERTS_RECORDS_MAX; i += 100) {
+		snprintf(id, sizeof(id), "s%d", i);
+		context(id, 90., 0);
+	}
 	assert_string_equal(take(), "");
-	context("s0", 90., 0);
+	/* One that is over makes room. */
+	context("s0", 1., 0);
+	context("new", 90., 0);
 	assert_string_equal(take(), "context:80 ");
 	/* Sessions are forgotten some day. */
 	now_ms += 31 * DAY_MS;
 	(void)nothing();
-	assert_int_equal(alerts.count, 0);
+	assert_int_equal(alerts.records.count, 0);
+}
+
+static void too_many_in_a_minute_are_summed_up(void **state)
+{
+	(void)state;
+	config.alerts_context_percent = numbers(80., 0.);
+	config.alerts_cache_cools_ms = 2 * MINUTE_MS;
+	alerts_begin(&alerts, now_ms);
+	for (int i = 0; i < ALERTS_A_MINUTE + 5; i++) {
+		char id[32];
+		snprintf(id, sizeof(id), "s%d", i);
+		alerts_note_context(&alerts, id, NULL, 90., 0);
+	}
+	alerts_note_cache(&alerts, "c", NULL, now_ms + MINUTE_MS, 5 * MINUTE_MS);
+	int64_t next_ms = alerts_end(&alerts);
+	assert_int_equal(next_ms, now_ms + MINUTE_MS);
+	const char *all = take();
+	size_t count = 0;
+	for (const char *at = all; (at = strstr(at, "context:80 ")); at++)
+		count++;
+	assert_int_equal(count, ALERTS_A_MINUTE);
+	assert_null(strstr(all, "cache"));
+	/* What concerns the account is told in any case. */
+	(void)limit(RATE_LIMIT_FIVE_HOUR, 100., NOW_MS + HOUR_MS);
+	assert_string_equal(take(), "limit_reached:100 ");
+	/* Nothing of it is lost by a restart. */
+	restart();
+	now_ms = next_ms;
+	(void)nothing();
+	assert_string_equal(take(), "more:10 ");
+	assert_true(last.value == 6.);
+	(void)nothing();
+	assert_string_equal(take(), "");
 }
 
 /* ---- words ---- */
@@ -475,7 +564,7 @@ static void messages_say_it_in_a_sentence(void **state)
 				       .ends_ms = NOW_MS + 3 * DAY_MS },
 		       "80% of the 7-day limit is used; it resets at Thu 14:05");
 	expect_message((struct alert){ .rule = ALERT_OTHER_LIMITS, .value = 81., .limit = 80., .name = "sevenDayOpus" },
-		       "81% of the limit sevenDayOpus is used");
+		       "81% of the 7-day Opus limit is used");
 	expect_message((struct alert){ .rule = ALERT_CONTEXT, .value = 82.5, .limit = 80., .session_id = "0123456789",
 				       .project = "/home/u/my project" },
 		       "The context of my project is 82.5% full");
@@ -579,7 +668,10 @@ int main(void)
 		TEST(a_cache_is_told_once_until_it_is_written_again),
 		TEST(a_restart_repeats_nothing),
 		TEST(what_was_written_by_others_is_passed_over),
-		TEST(records_are_bounded_and_the_oldest_goes),
+		TEST(a_limit_that_is_answered_is_over),
+		TEST(a_limit_without_a_reset_is_told_once),
+		TEST(no_record_goes_before_its_crossing_is_over),
+		TEST(too_many_in_a_minute_are_summed_up),
 		TEST(messages_say_it_in_a_sentence),
 		TEST(what_a_transcript_says_is_harmless),
 		TEST(the_environment_has_every_variable),

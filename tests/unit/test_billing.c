@@ -271,7 +271,7 @@ static void a_limits_reset_is_a_known_moment(void **state)
 	struct scan_usage usage = { .present = true, .timestamp_ms = NOON, .message_id = { "l", 1 },
 				    .model = { "<synthetic>", 11 },
 				    .limit = { .present = true, .resets_at_s = NOON / 1000 + 600,
-					       .kind = SCAN_LIMIT_FIVE_HOUR } };
+					       .name = { "five_hour", 9 } } };
 	assert_int_equal(ledger_add(f->ledger, f->file, 0, &usage), 1);
 	billing_make_view(&f->billing, NOON + 1000, &view);
 	assert_true(view.limited);

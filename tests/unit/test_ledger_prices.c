@@ -160,10 +160,11 @@ static void models_beyond_the_table_follow_as_well(void **state)
 
 /* ---- limits ---- */
 
-static struct scan_limit limit_of(int64_t resets_at_s, enum scan_limit_kind kind)
+/* `name` NULL: the old form. */
+static struct scan_limit limit_of(int64_t resets_at_s, const char *name)
 {
-	return (struct scan_limit){ .present = true, .old_form = kind == SCAN_LIMIT_UNTOLD, .resets_at_s = resets_at_s,
-				    .kind = kind };
+	return (struct scan_limit){ .present = true, .old_form = !name, .resets_at_s = resets_at_s,
+				    .name = { name, name ? strlen(name) : 0 } };
 }
 
 static struct scan_usage marker(const char *id, int64_t at_ms, struct scan_limit limit)
@@ -181,14 +182,14 @@ static void a_block_has_the_first_limit_that_was_hit_in_it(void **state)
 	add(f, "a", "claude-opus-4-6");
 	assert_true(ledger_block_at(f->ledger, 0, &block));
 	assert_int_equal(block.limit_resets_ms, 0);
-	add_to(f, f->file, marker("m2", START_MS + 2000, limit_of(START_S + 7200, SCAN_LIMIT_UNTOLD)));
-	add_to(f, f->file, marker("m1", START_MS + 1000, limit_of(START_S + 3600, SCAN_LIMIT_FIVE_HOUR)));
+	add_to(f, f->file, marker("m2", START_MS + 2000, limit_of(START_S + 7200, NULL)));
+	add_to(f, f->file, marker("m1", START_MS + 1000, limit_of(START_S + 3600, "five_hour")));
 	assert_true(ledger_block_at(f->ledger, 0, &block));
 	assert_int_equal(block.limit_resets_ms, START_MS + CLOCK_HOUR_MS);
 	/* ccusage does not see the new form. */
 	assert_int_equal(block.reference_limit_resets_ms, START_MS + 2 * CLOCK_HOUR_MS);
 	/* A marker that loses to another record of its message does not count. */
-	struct scan_usage loses = marker("a", START_MS, limit_of(START_S + 60, SCAN_LIMIT_UNTOLD));
+	struct scan_usage loses = marker("a", START_MS, limit_of(START_S + 60, NULL));
 	add_to(f, f->file, loses);
 	assert_true(ledger_block_at(f->ledger, 0, &block));
 	assert_int_equal(block.limit_resets_ms, START_MS + CLOCK_HOUR_MS);
@@ -197,49 +198,134 @@ static void a_block_has_the_first_limit_that_was_hit_in_it(void **state)
 	assert_true(ledger_block_at(f->ledger, 1, &block));
 	assert_int_equal(block.limit_resets_ms, 0);
 	/* A line without usage: ccusage passes it by, whatever its form; the old one goes by its rule. */
-	struct scan_limit old = limit_of(START_S + 9 * 3600, SCAN_LIMIT_UNTOLD);
+	struct scan_limit old = limit_of(START_S + 9 * 3600, NULL);
 	ledger_note_limit(f->ledger, f->file, 90000, START_MS + 7 * CLOCK_HOUR_MS, &old);
 	assert_true(ledger_block_at(f->ledger, 1, &block));
 	assert_int_equal(block.limit_resets_ms, 0);
-	struct scan_limit new_form = limit_of(START_S + 10 * 3600, SCAN_LIMIT_SEVEN_DAY);
+	struct scan_limit new_form = limit_of(START_S + 10 * 3600, "seven_day");
 	ledger_note_limit(f->ledger, f->file, 91000, START_MS + 7 * CLOCK_HOUR_MS, &new_form);
 	assert_true(ledger_block_at(f->ledger, 1, &block));
 	assert_int_equal(block.limit_resets_ms, START_MS + 10 * CLOCK_HOUR_MS);
 	assert_int_equal(block.reference_limit_resets_ms, 0);
 }
 
+/* The limits in force, by name: "five_hour seven_day ". */
+static const char *in_force(struct fixture *f, int64_t now_ms)
+{
+	static char names[1024];
+	struct ledger_limit limits[LEDGER_LIMIT_NAMES_MAX];
+	size_t count = ledger_find_limits(f->ledger, now_ms, limits), len = 0;
+	names[0] = '\0';
+	for (size_t i = 0; i < count; i++)
+		len += (size_t)snprintf(names + len, sizeof(names) - len, "%s ", limits[i].name[0] ? limits[i].name : "-");
+	return names;
+}
+
+static void note(struct fixture *f, int64_t at_ms, struct scan_limit limit)
+{
+	static int64_t offset = 50000;
+	ledger_note_limit(f->ledger, f->file, offset++, at_ms, &limit);
+}
+
 static void a_limit_is_in_force_until_its_reset(void **state)
 {
 	struct fixture *f = *state;
-	struct ledger_limit limit;
-	assert_false(ledger_limit_in_force(f->ledger, START_MS, &limit));
-	add_to(f, f->agent, marker("m1", START_MS, limit_of(START_S + 3600, SCAN_LIMIT_FIVE_HOUR)));
-	assert_true(ledger_limit_in_force(f->ledger, START_MS + 1, &limit));
-	assert_int_equal(limit.resets_ms, START_MS + CLOCK_HOUR_MS);
-	assert_int_equal(limit.noted_ms, START_MS);
-	assert_int_equal(limit.kind, SCAN_LIMIT_FIVE_HOUR);
-	assert_string_equal(limit.session_id, "s1");
-	assert_false(ledger_limit_in_force(f->ledger, START_MS + CLOCK_HOUR_MS, &limit));
-	/* Of several the one that was hit last. */
-	struct scan_limit weekly = limit_of(START_S + 3 * 86400, SCAN_LIMIT_SEVEN_DAY);
-	ledger_note_limit(f->ledger, f->file, 5000, START_MS + 2000, &weekly);
-	ledger_note_limit(f->ledger, f->file, 5000, START_MS + 2000, &weekly);
-	assert_true(ledger_limit_in_force(f->ledger, START_MS + 3000, &limit));
-	assert_int_equal(limit.kind, SCAN_LIMIT_SEVEN_DAY);
-	/* Nobody is shut out for a year, and nothing resets before 2020. */
-	struct scan_limit absurd = limit_of(START_S + 365 * 86400, SCAN_LIMIT_SEVEN_DAY), early = limit_of(1, SCAN_LIMIT_OTHER);
-	ledger_note_limit(f->ledger, f->file, 6000, START_MS + 4000, &absurd);
-	ledger_note_limit(f->ledger, f->file, 7000, START_MS + 5000, &early);
-	assert_true(ledger_limit_in_force(f->ledger, START_MS + 6000, &limit));
-	assert_int_equal(limit.resets_ms, START_MS + 3 * CLOCK_DAY_MS);
-	assert_false(ledger_limit_in_force(f->ledger, START_MS + 4 * CLOCK_DAY_MS, &limit));
-	/* However many there are, the latest are kept. */
+	struct ledger_limit limits[LEDGER_LIMIT_NAMES_MAX];
+	assert_string_equal(in_force(f, START_MS), "");
+	add_to(f, f->agent, marker("m1", START_MS, limit_of(START_S + 3600, "five_hour")));
+	assert_int_equal(ledger_find_limits(f->ledger, START_MS + 1, limits), 1);
+	assert_int_equal(limits[0].resets_ms, START_MS + CLOCK_HOUR_MS);
+	assert_int_equal(limits[0].noted_ms, START_MS);
+	assert_string_equal(limits[0].name, "five_hour");
+	assert_string_equal(limits[0].session_id, "s1");
+	assert_string_equal(in_force(f, START_MS + CLOCK_HOUR_MS), "");
+	/* Several at once, the one that was hit last first. */
+	note(f, START_MS + 2000, limit_of(START_S + 3 * 86400, "seven_day"));
+	note(f, START_MS + 2000, limit_of(START_S + 3 * 86400, "seven_day"));
+	assert_string_equal(in_force(f, START_MS + 3000), "seven_day five_hour ");
+	/* Nobody is shut out for a year. */
+	note(f, START_MS + 4000, limit_of(START_S + 365 * 86400, "seven_day"));
+	assert_int_equal(ledger_find_limits(f->ledger, START_MS + 6000, limits), 2);
+	assert_int_equal(limits[0].resets_ms, START_MS + 3 * CLOCK_DAY_MS);
+	assert_string_equal(in_force(f, START_MS + 4 * CLOCK_DAY_MS), "");
+	/* A name that is none is not taken for one. */
+	note(f, START_MS + 5000, limit_of(START_S + 3600, "a b"));
+	assert_string_equal(in_force(f, START_MS + 6000), "- seven_day five_hour ");
+}
+
+static void a_limit_is_over_when_the_account_answers(void **state)
+{
+	struct fixture *f = *state;
+	add_to(f, f->file, marker("m1", START_MS, limit_of(START_S + 86400, "seven_day")));
+	/* An answer before it, another refusal after it, and what Claude Code writes itself. */
+	add_to(f, f->file, record("before", "claude-opus-4-6", START_MS - 1000));
+	add_to(f, f->file, marker("m2", START_MS + 500, limit_of(START_S + 86400, "seven_day")));
+	add_to(f, f->file, record("own", "<synthetic>", START_MS + 1000));
+	assert_string_equal(in_force(f, START_MS + 2000), "seven_day ");
+	/* Any session's answer will do, a subagent's as well. */
+	add_to(f, f->agent, record("after", "claude-haiku-4-5", START_MS + 2000));
+	assert_string_equal(in_force(f, START_MS + 3000), "");
+	add_to(f, f->file, marker("m3", START_MS + 4000, limit_of(START_S + 86400, "seven_day")));
+	assert_string_equal(in_force(f, START_MS + 5000), "seven_day ");
+}
+
+static void a_limit_of_one_model_is_over_when_that_model_answers(void **state)
+{
+	struct fixture *f = *state;
+	note(f, START_MS, limit_of(START_S + 86400, "seven_day_opus"));
+	note(f, START_MS, limit_of(START_S + 86400, "seven_day_sonnet_5_5"));
+	add_to(f, f->file, record("s", "claude-sonnet-5", START_MS + 1000));
+	assert_string_equal(in_force(f, START_MS + 2000), "seven_day_opus seven_day_sonnet_5_5 ");
+	add_to(f, f->file, record("o", "claude-opus-4-8", START_MS + 1000));
+	assert_string_equal(in_force(f, START_MS + 2000), "seven_day_sonnet_5_5 ");
+	add_to(f, f->file, record("s2", "claude-sonnet-5-5-20261001", START_MS + 1500));
+	assert_string_equal(in_force(f, START_MS + 2000), "");
+}
+
+static void a_limit_without_a_reset_lasts_until_an_answer(void **state)
+{
+	struct fixture *f = *state;
+	struct ledger_limit limits[LEDGER_LIMIT_NAMES_MAX];
+	add_to(f, f->file, marker("m1", START_MS, limit_of(0, NULL)));
+	assert_int_equal(ledger_find_limits(f->ledger, START_MS + 6 * CLOCK_DAY_MS, limits), 1);
+	assert_int_equal(limits[0].resets_ms, 0);
+	assert_string_equal(limits[0].name, "");
+	/* Not for ever: by then every window has begun anew. */
+	assert_string_equal(in_force(f, START_MS + 40 * CLOCK_DAY_MS), "");
+	add_to(f, f->file, record("a", "claude-opus-4-6", START_MS + 1000));
+	assert_string_equal(in_force(f, START_MS + 2000), "");
+	/* Nothing resets before 2020: then it is not known. */
+	note(f, START_MS + 3000, limit_of(1, "five_hour"));
+	assert_int_equal(ledger_find_limits(f->ledger, START_MS + 4000, limits), 1);
+	assert_int_equal(limits[0].resets_ms, 0);
+}
+
+static void a_clock_that_is_ahead_ends_and_makes_no_limit(void **state)
+{
+	struct fixture *f = *state;
+	note(f, START_MS, limit_of(START_S + 86400, "seven_day"));
+	add_to(f, f->file, record("ahead", "claude-opus-4-6", START_MS + 3 * CLOCK_HOUR_MS));
+	assert_string_equal(in_force(f, START_MS + 1000), "seven_day ");
+	add_to(f, f->file, record("now", "claude-opus-4-6", START_MS + 2000));
+	assert_string_equal(in_force(f, START_MS + 3000), "");
+	note(f, START_MS + 5000, limit_of(START_S + 86400, "seven_day"));
+	note(f, START_MS + 3 * CLOCK_HOUR_MS, limit_of(START_S + 5 * 86400, "seven_day"));
+	assert_string_equal(in_force(f, START_MS + 6000), "seven_day ");
+}
+
+static void however_many_limits_there_are_the_latest_are_kept(void **state)
+{
+	struct fixture *f = *state;
+	struct ledger_limit limits[LEDGER_LIMIT_NAMES_MAX];
 	for (int i = 0; i < 3 * LEDGER_LIMITS_MAX; i++) {
-		struct scan_limit many = limit_of(START_S + 10 * 86400 + i, SCAN_LIMIT_OTHER);
-		ledger_note_limit(f->ledger, f->file, 10000 + i, START_MS + 10000 + i, &many);
+		char name[24];
+		snprintf(name, sizeof(name), "limit_%d", i % 40);
+		note(f, START_MS + 10000 + i, limit_of(START_S + 10 * 86400 + i, name));
 	}
-	assert_true(ledger_limit_in_force(f->ledger, START_MS + CLOCK_HOUR_MS, &limit));
-	assert_int_equal(limit.resets_ms, (START_S + 10 * 86400 + 3 * LEDGER_LIMITS_MAX - 1) * 1000);
+	assert_int_equal(ledger_find_limits(f->ledger, START_MS + CLOCK_HOUR_MS, limits), LEDGER_LIMIT_NAMES_MAX);
+	assert_int_equal(limits[0].resets_ms, (START_S + 10 * 86400 + 3 * LEDGER_LIMITS_MAX - 1) * 1000);
+	assert_int_equal(limits[LEDGER_LIMIT_NAMES_MAX - 1].noted_ms,
+			 START_MS + 10000 + 3 * LEDGER_LIMITS_MAX - LEDGER_LIMIT_NAMES_MAX);
 }
 
 /* ---- changed sessions ---- */
@@ -286,6 +372,11 @@ int main(void)
 		cmocka_unit_test_setup_teardown(models_beyond_the_table_follow_as_well, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_block_has_the_first_limit_that_was_hit_in_it, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_limit_is_in_force_until_its_reset, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_limit_is_over_when_the_account_answers, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_limit_of_one_model_is_over_when_that_model_answers, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_limit_without_a_reset_lasts_until_an_answer, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_clock_that_is_ahead_ends_and_makes_no_limit, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(however_many_limits_there_are_the_latest_are_kept, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_copy_that_comes_to_count_changes_two_sessions, set_up, tear_down),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -264,7 +264,7 @@ static void blocks_have_gaps_between_them(void **state)
 {
 	struct fixture *f = *state;
 	const int64_t second_ms = SUNDAY_MS + 20 * CLOCK_HOUR_MS;
-	const struct scan_limit limit = { .present = true, .kind = SCAN_LIMIT_FIVE_HOUR,
+	const struct scan_limit limit = { .present = true, .name = { "five_hour", 9 },
 					  .resets_at_s = (SUNDAY_MS + 4 * CLOCK_HOUR_MS) / 1000 };
 	add(f, "p/a.jsonl", "a", HAIKU, SUNDAY_MS + 10 * CLOCK_MINUTE_MS);
 	int file = ledger_add_file(f->ledger, "/h/projects/p/a.jsonl", strlen("/h/projects/"), "a", false);

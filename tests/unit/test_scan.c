@@ -494,8 +494,12 @@ static void limits_old_and_new(void **state)
 		     "\"quotaLimits\":{\"status\":\"rejected\",\"resetsAt\":1760000001,\"rateLimitType\":\"five_hour\"}}");
 	assert_true(f.limit.present);
 	assert_int_equal(f.limit.resets_at_s, 1760000001);
-	assert_int_equal(f.limit.kind, SCAN_LIMIT_FIVE_HOUR);
+	assert_true(slice_equals(f.limit.name, "five_hour"));
 	assert_false(f.limit.old_form);
+	/* A warning is no limit that was hit. */
+	f = facts_of("{\"type\":\"assistant\",\"isApiErrorMessage\":true,\"error\":\"rate_limit\",\"apiErrorStatus\":429,"
+		     "\"quotaLimits\":{\"status\":\"allowed_warning\",\"resetsAt\":1760000001,\"rateLimitType\":\"five_hour\"}}");
+	assert_false(f.limit.present);
 	f = facts_of("{\"type\":\"assistant\",\"isApiErrorMessage\":true,\"error\":\"rate_limit\",\"apiErrorStatus\":529}");
 	assert_false(f.limit.present);
 	f = facts_of("{\"type\":\"assistant\",\"message\":{\"content\":\"Claude AI usage limit reached|1760000000\"}}");
@@ -508,6 +512,32 @@ static void limits_old_and_new(void **state)
 	f = facts_of("{\"isApiErrorMessage\":true,\"message\":{\"content\":\"Claude AI usage limit reached|\"}}");
 	assert_true(f.limit.present);
 	assert_int_equal(f.limit.resets_at_s, 0);
+}
+
+/* 2.1.150 and earlier say neither which limit it is nor when it resets; 1.0.128 marks all errors alike. */
+static void limits_without_a_reset(void **state)
+{
+	(void)state;
+	static const struct { const char *line; bool is_limit; } lines[] = {
+		{ "{\"isApiErrorMessage\":true,\"error\":\"rate_limit\",\"apiErrorStatus\":429}", true },
+		{ "{\"isApiErrorMessage\":true,\"apiErrorStatus\":429}", true },
+		{ "{\"isApiErrorMessage\":true,\"error\":\"rate_limit\"}", true },
+		{ "{\"isApiErrorMessage\":true,\"message\":{\"content\":[{\"type\":\"text\",\"text\":\"Spending cap reached resets 3am\"}]}}",
+		  true },
+		{ "{\"isApiErrorMessage\":true,\"message\":{\"content\":[{\"type\":\"text\",\"text\":\"5-hour limit reached, resets 3am\"}]}}",
+		  true },
+		{ "{\"isApiErrorMessage\":true,\"message\":{\"content\":[{\"type\":\"text\",\"text\":\"API Error: 529 overloaded\"}]}}",
+		  false },
+		{ "{\"isApiErrorMessage\":true,\"error\":\"invalid_request\",\"message\":{\"content\":\"limit reached\"}}", false },
+		{ "{\"isApiErrorMessage\":false,\"error\":\"rate_limit\"}", false },
+		{ "{\"error\":\"rate_limit\",\"message\":{\"content\":\"limit reached\"}}", false },
+	};
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+		struct scan_facts f = facts_of(lines[i].line);
+		assert_int_equal(f.limit.present, lines[i].is_limit);
+		assert_int_equal(f.limit.resets_at_s, 0);
+		assert_null(f.limit.name.data);
+	}
 }
 
 static void turns_prompts_and_the_rest(void **state)
@@ -631,6 +661,7 @@ int main(void)
 		cmocka_unit_test(a_null_model_among_iterations_loses_nothing),
 		cmocka_unit_test(cache_writes_may_be_a_list),
 		cmocka_unit_test(limits_old_and_new),
+		cmocka_unit_test(limits_without_a_reset),
 		cmocka_unit_test(turns_prompts_and_the_rest),
 		cmocka_unit_test(drift_is_told),
 		cmocka_unit_test(previews_are_clean),

@@ -38,6 +38,7 @@ static struct ledger *make_expected(const struct reference *reference, const boo
 			.cost_usd = r->usd, .has_cost = true, .advisor = r->advisor, .fast = r->fast,
 			.has_speed = r->has_speed, .model = reference_model(reference, r),
 			.limit_resets_ms = r->new_limit ? 0 : r->limit_resets_ms, .limit_is_old_form = true,
+			.is_limit = !r->new_limit && r->limit_resets_ms > 0,
 		};
 		if (file < 0 || ledger_add_record(ledger, file, &record) < 0) {
 			ledger_free(ledger);

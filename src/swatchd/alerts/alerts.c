@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/array.h"
 #include "base/clock.h"
 #include "cache/names.h"
 #include "cache/read.h"
@@ -16,6 +15,8 @@
 #define CONTEXT_FALLEN_SHARE 0.75
 /* A context's record has no end of its own: by then the session is forgotten. */
 #define CONTEXT_RECORD_MS (30 * CLOCK_DAY_MS)
+/* A limit whose reset nobody knows; it is over when the account answers. */
+#define UNKNOWN_RESET_DAYS 32
 /* The longest window is a month: a record whose mark lies further ahead is damaged. */
 #define MARK_AHEAD_MS (33 * CLOCK_DAY_MS)
 
@@ -29,7 +30,7 @@ struct figure {
 
 static const char *const rule_names[ALERT_RULES] = {
 	"block_cost", "today_cost", "five_hour", "seven_day", "other_limits", "context", "cache_cools",
-	"limit_reached", "limit_reset",
+	"limit_reached", "limit_reset", "more",
 };
 
 const char *alert_rule_name(enum alert_rule rule)
@@ -47,9 +48,7 @@ void alerts_init(struct alerts *alerts, const struct config *config, alerts_fire
 
 void alerts_release(struct alerts *alerts)
 {
-	free(alerts->records);
-	alerts->records = NULL;
-	alerts->count = alerts->capacity = 0;
+	alert_records_release(&alerts->records);
 }
 
 /* ---- records ---- */
@@ -57,57 +56,23 @@ void alerts_release(struct alerts *alerts)
 static struct alert_record *find(struct alerts *alerts, enum alert_rule rule, double limit,
 				 const char *subject)
 {
-	for (size_t i = 0; i < alerts->count; i++) {
-		struct alert_record *record = &alerts->records[i];
-		if (record->rule == rule && record->limit == limit && strcmp(record->subject, subject) == 0)
-			return record;
-	}
-	return NULL;
+	struct alert_record *record = alert_records_find(&alerts->records, (int)rule, limit, subject);
+	if (record)
+		record->look = alerts->look;
+	return record;
 }
 
-static void drop(struct alerts *alerts, struct alert_record *record)
-{
-	size_t at = (size_t)(record - alerts->records);
-	memmove(record, record + 1, (alerts->count - at - 1) * sizeof(*record));
-	alerts->count--;
-	alerts->changed = true;
-}
-
-static bool make_room(struct alerts *alerts)
-{
-	if (alerts->count == ALERTS_RECORDS_MAX) {
-		struct alert_record *oldest = alerts->records;
-		for (size_t i = 1; i < alerts->count; i++)
-			if (alerts->records[i].fired_ms < oldest->fired_ms)
-				oldest = &alerts->records[i];
-		drop(alerts, oldest);
-		return true;
-	}
-	return array_reserve(&alerts->records, &alerts->capacity, alerts->count + 1,
-			     sizeof(*alerts->records));
-}
-
-/* Returns false when memory ran out: without a record the crossing would be announced at every look. */
+/* Returns false when there is no room: without a record the crossing would be announced at every look. */
 static bool add(struct alerts *alerts, enum alert_rule rule, double limit, const char *subject,
 		int64_t mark_ms)
 {
-	if (!make_room(alerts))
+	struct alert_record *record = alert_records_add(&alerts->records, (int)rule, limit, subject);
+	if (!record)
 		return false;
-	struct alert_record *record = &alerts->records[alerts->count++];
-	memset(record, 0, sizeof(*record));
-	record->rule = rule;
-	record->limit = limit;
-	strncpy(record->subject, subject, sizeof(record->subject) - 1);
 	record->mark_ms = mark_ms;
 	record->fired_ms = alerts->now_ms;
-	alerts->changed = true;
+	record->look = alerts->look;
 	return true;
-}
-
-static void set_mark(struct alerts *alerts, struct alert_record *record, int64_t mark_ms)
-{
-	alerts->changed = alerts->changed || record->mark_ms != mark_ms;
-	record->mark_ms = mark_ms;
 }
 
 /* ---- rules ---- */
@@ -124,9 +89,57 @@ static bool is_anew(const struct alert_record *record, const struct figure *figu
 	return figure->value < record->limit && figure->end_ms > record->mark_ms + RESET_SLACK_MS;
 }
 
+/* ---- not too many at once ---- */
+
+static bool is_of_session(enum alert_rule rule)
+{
+	return rule == ALERT_CONTEXT || rule == ALERT_CACHE_COOLS;
+}
+
+static void sum_up(struct alerts *alerts)
+{
+	struct alert alert = { .rule = ALERT_MORE, .at_ms = alerts->now_ms, .limit = ALERTS_A_MINUTE,
+			       .counts = alerts->untold };
+	for (int rule = 0; rule < ALERT_RULES; rule++)
+		alert.value += alerts->untold[rule];
+	if (alert.value > 0.)
+		alerts->fired(alerts->ctx, &alert);
+	alerts->records.changed = alerts->records.changed || alert.value > 0.;
+	memset(alerts->untold, 0, sizeof(alerts->untold));
+}
+
+/* Begins another minute when the last one has passed, or the clock was set back. */
+static void turn_minute(struct alerts *alerts)
+{
+	int64_t passed_ms = alerts->now_ms - alerts->minute_ms;
+	if (passed_ms >= 0 && passed_ms < CLOCK_MINUTE_MS)
+		return;
+	sum_up(alerts);
+	alerts->minute_ms = alerts->now_ms;
+	alerts->told = 0;
+}
+
+/* Whether an alert is to be told by itself; counts it when not. */
+static bool may_tell(struct alerts *alerts, enum alert_rule rule)
+{
+	if (!is_of_session(rule))
+		return true;
+	if (alerts->told < ALERTS_A_MINUTE) {
+		alerts->told++;
+		return true;
+	}
+	alerts->untold[rule]++;
+	int64_t due_ms = alerts->minute_ms + CLOCK_MINUTE_MS;
+	if (alerts->next_ms == 0 || due_ms < alerts->next_ms)
+		alerts->next_ms = due_ms;
+	return false;
+}
+
 static void tell(struct alerts *alerts, const struct figure *figure, enum alert_rule rule, double limit)
 {
 	struct alert alert = figure->alert;
+	if (!may_tell(alerts, rule))
+		return;
 	alert.rule = rule;
 	alert.at_ms = alerts->now_ms;
 	alert.value = figure->value;
@@ -140,14 +153,14 @@ static bool crosses(struct alerts *alerts, enum alert_rule rule, double limit, c
 {
 	struct alert_record *record = find(alerts, rule, limit, subject);
 	if (record && is_anew(record, figure)) {
-		drop(alerts, record);
+		alert_records_drop(&alerts->records, record);
 		record = NULL;
 	}
 	/* A missing number counts as below the limit. */
 	if (!(figure->value >= limit))
 		return false;
 	if (record) {
-		set_mark(alerts, record, figure->end_ms);
+		alert_records_set_mark(&alerts->records, record, figure->end_ms);
 		return false;
 	}
 	return add(alerts, rule, limit, subject, figure->end_ms);
@@ -172,6 +185,8 @@ void alerts_begin(struct alerts *alerts, int64_t now_ms)
 {
 	alerts->now_ms = now_ms;
 	alerts->next_ms = 0;
+	alerts->look++;
+	turn_minute(alerts);
 }
 
 static void note_cost(struct alerts *alerts, enum alert_rule rule, const struct config_numbers *limits,
@@ -194,23 +209,31 @@ void alerts_note_day(struct alerts *alerts, double usd, int64_t start_ms, int64_
 
 /* ---- the server's limits ---- */
 
+/* `reset_ms` 0: it is over before its reset, because the account answers again. */
 static void tell_reset(struct alerts *alerts, struct alert_record *record, int64_t reset_ms)
 {
 	struct figure figure = { .value = 0., .alert = { .name = record->subject, .ends_ms = reset_ms } };
 	if (record->reset_told)
 		return;
-	record->reset_told = alerts->changed = true;
-	if (alerts->config->alerts_limit_reset && alerts->now_ms - reset_ms <= ALERTS_LATE_MS)
+	record->reset_told = alerts->records.changed = true;
+	if (alerts->config->alerts_limit_reset && (reset_ms == 0 || alerts->now_ms - reset_ms <= ALERTS_LATE_MS))
 		tell(alerts, &figure, ALERT_LIMIT_RESET, 100.);
+}
+
+/* A limit that was reached is over before its time. */
+static void end_early(struct alerts *alerts, struct alert_record *record, int64_t reset_ms)
+{
+	tell_reset(alerts, record, reset_ms);
+	alert_records_drop(&alerts->records, record);
 }
 
 /* Keeps a record even when the config wants no announcement: the reset needs it. */
 static void note_reached(struct alerts *alerts, const char *name, const struct figure *figure)
 {
 	struct alert_record *record = find(alerts, ALERT_LIMIT_REACHED, 100., name);
-	/* The server may reset a limit before the time that it named. */
-	if (record && figure->value < 100. && is_anew(record, figure))
-		tell_reset(alerts, record, alerts->now_ms);
+	/* The server reset it before the time that it named, or answers although it is not reset. */
+	if (record && figure->value < 100. && record->mark_ms > alerts->now_ms)
+		end_early(alerts, record, is_anew(record, figure) ? alerts->now_ms : 0);
 	if (crosses(alerts, ALERT_LIMIT_REACHED, 100., name, figure) && alerts->config->alerts_limit_reached)
 		tell(alerts, figure, ALERT_LIMIT_REACHED, 100.);
 }
@@ -225,6 +248,11 @@ void alerts_note_limit(struct alerts *alerts, const char *name, double percent, 
 	/* When the window's length is unknown, only the end of the last one shows that this is another. */
 	figure.start_ms = window_ms > 0 ? resets_ms - window_ms + RESET_SLACK_MS
 					: alerts->now_ms - RESET_SLACK_MS;
+	/* In whole days, so that the record does not change with each look. */
+	if (resets_ms == 0) {
+		figure.start_ms = 0;
+		figure.end_ms = (alerts->now_ms / CLOCK_DAY_MS + UNKNOWN_RESET_DAYS) * CLOCK_DAY_MS;
+	}
 	note_reached(alerts, name, &figure);
 	if (strcmp(name, ALERTS_UNTOLD_LIMIT) == 0)
 		return;  /* its percentage is unknown */
@@ -234,6 +262,26 @@ void alerts_note_limit(struct alerts *alerts, const char *name, double percent, 
 		hold_against(alerts, ALERT_SEVEN_DAY, &config->alerts_seven_day_percent, name, &figure);
 	else
 		hold_against(alerts, ALERT_OTHER_LIMITS, &config->alerts_other_limits_percent, name, &figure);
+}
+
+void alerts_end_limits(struct alerts *alerts)
+{
+	bool any_reached = false;
+	for (size_t i = 0; i < alerts->records.count; i++) {
+		const struct alert_record *record = alerts->records.list[i];
+		any_reached = any_reached || (record->rule == ALERT_LIMIT_REACHED && record->look == alerts->look);
+	}
+	for (size_t i = 0; i < alerts->records.count;) {
+		struct alert_record *record = alerts->records.list[i];
+		bool is_gone = record->rule == ALERT_LIMIT_REACHED && record->look != alerts->look
+			       && !record->reset_told && record->mark_ms > alerts->now_ms;
+		i += !is_gone;
+		/* The limit without a name may be the one that has got a name now. */
+		if (is_gone && any_reached && strcmp(record->subject, ALERTS_UNTOLD_LIMIT) == 0)
+			alert_records_drop(&alerts->records, record);
+		else if (is_gone)
+			end_early(alerts, record, 0);
+	}
 }
 
 /* ---- sessions ---- */
@@ -264,7 +312,7 @@ void alerts_note_cache(struct alerts *alerts, const char *session_id, const char
 	if (record && cold_ms <= record->mark_ms)
 		return;
 	if (record)
-		set_mark(alerts, record, cold_ms);
+		alert_records_set_mark(&alerts->records, record, cold_ms);
 	else if (!add(alerts, ALERT_CACHE_COOLS, 0., session_id, cold_ms))
 		return;
 	struct figure figure = {
@@ -284,45 +332,61 @@ static int64_t record_ends_ms(const struct alert_record *record)
 	return record->mark_ms + RESET_SLACK_MS;
 }
 
+static void note_moment(struct alerts *alerts, int64_t at_ms)
+{
+	if (alerts->next_ms == 0 || at_ms < alerts->next_ms)
+		alerts->next_ms = at_ms;
+}
+
 int64_t alerts_end(struct alerts *alerts)
 {
-	for (size_t i = 0; i < alerts->count;) {
-		struct alert_record *record = &alerts->records[i];
+	for (size_t i = 0; i < alerts->records.count;) {
+		struct alert_record *record = alerts->records.list[i];
 		bool is_reached = record->rule == ALERT_LIMIT_REACHED && !record->reset_told;
 		if (is_reached && record->mark_ms <= alerts->now_ms)
 			tell_reset(alerts, record, record->mark_ms);
-		else if (is_reached && (alerts->next_ms == 0 || record->mark_ms < alerts->next_ms))
-			alerts->next_ms = record->mark_ms;
+		else if (is_reached)
+			note_moment(alerts, record->mark_ms);
 		if (record_ends_ms(record) <= alerts->now_ms)
-			drop(alerts, record);
+			alert_records_drop(&alerts->records, record);
 		else
 			i++;
 	}
+	for (int rule = 0; rule < ALERT_RULES; rule++)
+		if (alerts->untold[rule] > 0)
+			note_moment(alerts, alerts->minute_ms + CLOCK_MINUTE_MS);
 	return alerts->next_ms;
+}
+
+bool alerts_take_full(struct alerts *alerts)
+{
+	bool full = alerts->records.is_full;
+	alerts->records.is_full = false;
+	return full;
 }
 
 /* ---- across a restart ---- */
 
 bool alerts_are_unsaved(const struct alerts *alerts)
 {
-	return alerts->changed;
+	return alerts->records.changed;
 }
 
 void alerts_note_saved(struct alerts *alerts)
 {
-	alerts->changed = false;
+	alerts->records.changed = false;
 }
 
 void alerts_note_lost(struct alerts *alerts)
 {
-	alerts->changed = true;
+	alerts->records.changed = true;
 }
 
 void alerts_write(const struct alerts *alerts, struct jsonw *w)
 {
 	jsonw_key_array(w, "announced");
-	for (size_t i = 0; i < alerts->count; i++) {
-		const struct alert_record *record = &alerts->records[i];
+	for (size_t i = 0; i < alerts->records.count; i++) {
+		const struct alert_record *record = alerts->records.list[i];
 		jsonw_begin_object(w);
 		jsonw_put_string(w, "rule", rule_names[record->rule]);
 		jsonw_put_double(w, "limit", record->limit);
@@ -333,6 +397,12 @@ void alerts_write(const struct alerts *alerts, struct jsonw *w)
 		jsonw_end_object(w);
 	}
 	jsonw_end_array(w);
+	/* Those that wait to be summed up. */
+	jsonw_key_object(w, "untold");
+	for (int rule = 0; rule < ALERT_RULES; rule++)
+		if (alerts->untold[rule] > 0)
+			jsonw_put_int(w, rule_names[rule], alerts->untold[rule]);
+	jsonw_end_object(w);
 }
 
 static bool is_subject(enum alert_rule rule, const char *subject)
@@ -343,7 +413,7 @@ static bool is_subject(enum alert_rule rule, const char *subject)
 		return len == 0;
 	if (rule == ALERT_CONTEXT || rule == ALERT_CACHE_COOLS)
 		return cache_session_id_is_valid(subject, len);
-	return rule != ALERT_LIMIT_RESET && rate_limit_name(subject, len, name) && strcmp(name, subject) == 0;
+	return rule != ALERT_LIMIT_RESET && rule != ALERT_MORE && rate_limit_name(subject, len, name) && strcmp(name, subject) == 0;
 }
 
 static void restore_record(struct alerts *alerts, struct json_object *written)
@@ -361,19 +431,28 @@ static void restore_record(struct alerts *alerts, struct json_object *written)
 	bool possible = isfinite(limit) && limit >= 0. && mark_ms >= 0
 			&& mark_ms <= alerts->now_ms + MARK_AHEAD_MS && fired_ms >= 0
 			&& fired_ms <= alerts->now_ms + CLOCK_DAY_MS;
-	if (!possible || find(alerts, (enum alert_rule)rule, limit, subject)
-	    || !add(alerts, (enum alert_rule)rule, limit, subject, mark_ms))
+	if (!possible || find(alerts, (enum alert_rule)rule, limit, subject))
 		return;
-	alerts->records[alerts->count - 1].fired_ms = fired_ms;
-	alerts->records[alerts->count - 1].reset_told = json_get_bool(written, "resetTold", false);
+	struct alert_record *record = alert_records_add(&alerts->records, rule, limit, subject);
+	if (!record)
+		return;
+	record->mark_ms = mark_ms;
+	record->fired_ms = fired_ms;
+	record->reset_told = json_get_bool(written, "resetTold", false);
 }
 
 void alerts_restore(struct alerts *alerts, struct json_object *written, int64_t now_ms)
 {
 	size_t count;
 	struct json_object *list = json_get_array(written, "announced", &count);
+	struct json_object *untold = json_get_object(written, "untold");
 	alerts->now_ms = now_ms;
-	for (size_t i = 0; i < count && alerts->count < ALERTS_RECORDS_MAX; i++)
+	for (size_t i = 0; i < count && alerts->records.count < ALERTS_RECORDS_MAX; i++)
 		restore_record(alerts, json_object_array_get_idx(list, i));
-	alerts->changed = false;
+	for (int rule = 0; rule < ALERT_RULES; rule++) {
+		int64_t number = json_get_int(untold, rule_names[rule], 0);
+		if (is_of_session((enum alert_rule)rule) && number > 0 && number <= ALERTS_RECORDS_MAX)
+			alerts->untold[rule] = (unsigned)number;
+	}
+	alerts->records.changed = alerts->records.is_full = false;
 }

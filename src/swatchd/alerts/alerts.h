@@ -8,7 +8,7 @@
  * A rule is announced when its figure is at or above the limit, and a record is kept. The record holds,
  * however the figure wavers, until what the rule is about begins anew: the next block, day, or window of a
  * limit, a compaction (or a context that fell by a quarter of the limit), a prompt cache that was written
- * again. The records outlive the daemon (alerts_write(), alerts_restore()), so a restart repeats nothing. Of
+ * again, an answer after a limit was reached. The records outlive the daemon (alerts_write(), alerts_restore()), so a restart repeats nothing. Of
  * several limits of one rule that are crossed at once, only the highest is announced.
  *
  * Calling sequence:
@@ -26,11 +26,13 @@
 
 #include "config/config.h"
 #include "json/write.h"
+#include "swatchd/alerts/records.h"
 
-/* When there are more records, the oldest goes. */
-#define ALERTS_RECORDS_MAX 512
-/* A session's id is the longest subject. */
-#define ALERTS_SUBJECT_SIZE 129
+/*
+ * Alerts about sessions that are told one by one in a minute; the rest are summed up in one, ALERT_MORE. Those about the
+ * account are few, and always told.
+ */
+#define ALERTS_A_MINUTE 10
 /* A reset that happened while no daemon ran is announced when it is no older than this. */
 #define ALERTS_LATE_MS INT64_C(3600000)
 /* The name of a limit that was reached when the transcript does not say which one it was. */
@@ -38,39 +40,35 @@
 
 enum alert_rule {
 	ALERT_BLOCK_COST, ALERT_TODAY_COST, ALERT_FIVE_HOUR, ALERT_SEVEN_DAY, ALERT_OTHER_LIMITS,
-	ALERT_CONTEXT, ALERT_CACHE_COOLS, ALERT_LIMIT_REACHED, ALERT_LIMIT_RESET, ALERT_RULES
+	ALERT_CONTEXT, ALERT_CACHE_COOLS, ALERT_LIMIT_REACHED, ALERT_LIMIT_RESET,
+	ALERT_MORE,                  /* no rule of its own: how many were not told one by one */
+	ALERT_RULES
 };
 
 /* One crossing. The strings are good until the callback returns. */
 struct alert {
 	enum alert_rule rule;
 	int64_t at_ms;
-	double value, limit;         /* US dollars, percent, or (ALERT_CACHE_COOLS) seconds */
+	double value, limit;         /* US dollars, percent, seconds (ALERT_CACHE_COOLS), alerts (ALERT_MORE) */
 	const char *name;            /* the server's limit, as in billing-shared.json; NULL for other rules */
 	const char *session_id;      /* of the context or cache, or of the reporting statusline; or NULL */
 	const char *project;         /* the session's directory; NULL: not known */
 	int64_t ends_ms;             /* of the block, day, window or cache; 0: not known */
+	const unsigned *counts;      /* of ALERT_MORE: how many of each rule; else NULL */
 };
 
 typedef void alerts_fired(void *ctx, const struct alert *alert);
-
-struct alert_record {
-	enum alert_rule rule;
-	double limit;
-	char subject[ALERTS_SUBJECT_SIZE];   /* the limit's name or the session's id; "": the account */
-	int64_t mark_ms;                     /* a block, day, window or cache that begins later is new */
-	int64_t fired_ms;
-	bool reset_told;                     /* of ALERT_LIMIT_REACHED */
-};
 
 struct alerts {
 	const struct config *config;
 	alerts_fired *fired;
 	void *ctx;
-	struct alert_record *records;
-	size_t count, capacity;
+	struct alert_records records;
 	int64_t now_ms, next_ms;
-	bool changed;                        /* the records on disk are old */
+	uint64_t look;                       /* the number of this look */
+	/* The minute in which alerts about sessions are counted, and those that were not told in it. */
+	int64_t minute_ms;
+	unsigned told, untold[ALERT_RULES];
 };
 
 /* The limits are read from `config` at every look: it stays the caller's, and may change. */
@@ -79,9 +77,14 @@ void alerts_init(struct alerts *alerts, const struct config *config, alerts_fire
 void alerts_begin(struct alerts *alerts, int64_t now_ms);
 void alerts_note_block(struct alerts *alerts, double usd, int64_t start_ms, int64_t end_ms);
 void alerts_note_day(struct alerts *alerts, double usd, int64_t start_ms, int64_t end_ms);
-/* A limit of the server's that is not reset yet. `session_id` (whose statusline reported it) may be NULL. */
+/*
+ * A limit of the server's that is not over yet; `resets_ms` 0: nobody knows when it resets. `session_id` (whose
+ * statusline reported it) may be NULL.
+ */
 void alerts_note_limit(struct alerts *alerts, const char *name, double percent, int64_t resets_ms,
 		       const char *session_id);
+/* All limits that there are have been noted: one that was reached, and is not among them, is over. */
+void alerts_end_limits(struct alerts *alerts);
 /* An active session's context; `compacted_ms` is its last compaction, 0 without one. */
 void alerts_note_context(struct alerts *alerts, const char *session_id, const char *project, double percent,
 			 int64_t compacted_ms);
@@ -89,6 +92,9 @@ void alerts_note_context(struct alerts *alerts, const char *session_id, const ch
 void alerts_note_cache(struct alerts *alerts, const char *session_id, const char *project, int64_t cold_ms,
 		       int64_t life_ms);
 int64_t alerts_end(struct alerts *alerts);
+
+/* Whether crossings were not announced since the last call, because there are too many records. */
+bool alerts_take_full(struct alerts *alerts);
 
 /* Whether the records on disk are old; they were written (or cannot be); their file is gone. */
 bool alerts_are_unsaved(const struct alerts *alerts);

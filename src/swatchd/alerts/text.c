@@ -21,6 +21,8 @@ const char *alert_unit(enum alert_rule rule)
 {
 	if (rule == ALERT_BLOCK_COST || rule == ALERT_TODAY_COST)
 		return "usd";
+	if (rule == ALERT_MORE)
+		return "alerts";
 	return rule == ALERT_CACHE_COOLS ? "seconds" : "percent";
 }
 
@@ -85,14 +87,23 @@ static double shown_percent(double percent)
 
 static void append_limit_name(struct buf *out, const struct alert *alert)
 {
-	if (strcmp(alert->name, RATE_LIMIT_FIVE_HOUR) == 0)
-		buf_append_str(out, "5-hour limit");
-	else if (strcmp(alert->name, RATE_LIMIT_SEVEN_DAY) == 0)
-		buf_append_str(out, "7-day limit");
-	else if (strcmp(alert->name, ALERTS_UNTOLD_LIMIT) == 0)
-		buf_append_str(out, "usage limit");
-	else
-		buf_printf(out, "limit %s", alert->name);
+	char title[RATE_LIMIT_LABEL_SIZE];
+	rate_limit_title(strcmp(alert->name, ALERTS_UNTOLD_LIMIT) == 0 ? "" : alert->name, title);
+	buf_append_str(out, title);
+}
+
+/* "12 more alerts in the last minute: 10 of context, 2 of cache_cools" */
+static void append_more(struct buf *out, const struct alert *alert)
+{
+	bool first = true;
+	buf_printf(out, "%.0f more alert%s in the last minute", alert->value, alert->value == 1. ? "" : "s");
+	for (int rule = 0; alert->counts && rule < ALERT_RULES; rule++) {
+		if (alert->counts[rule] == 0)
+			continue;
+		buf_printf(out, "%s%u of %s", first ? ": " : ", ", alert->counts[rule],
+			   alert_rule_name((enum alert_rule)rule));
+		first = false;
+	}
 }
 
 static void append_used(struct buf *out, const struct alert *alert)
@@ -136,12 +147,17 @@ void alert_text_append_message(const struct alert *alert, struct buf *out)
 		buf_append_str(out, "The ");
 		append_limit_name(out, alert);
 		buf_append_str(out, " is reached");
+		if (alert->ends_ms == 0)
+			buf_append_str(out, "; when it resets is not known");
 		append_until(out, "resets", alert);
 		break;
 	case ALERT_LIMIT_RESET:
 		buf_append_str(out, "The ");
 		append_limit_name(out, alert);
-		buf_append_str(out, " is reset");
+		buf_append_str(out, alert->ends_ms > 0 ? " is reset" : " is over: Claude answers again");
+		break;
+	case ALERT_MORE:
+		append_more(out, alert);
 		break;
 	default:
 		append_used(out, alert);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/clock.h"
 #include "cache/names.h"
 #include "cache/read.h"
@@ -40,86 +41,172 @@ static int64_t read_time(struct json_object *object, const char *key)
 	return 0;
 }
 
-bool account_limits_take_tick(struct rate_limits *known, struct json_object *limits, const char *session_id,
-			      int64_t now_ms)
+/* ---- a tick ---- */
+
+/* One limit of a tick. Returns true when it is news. */
+static bool take_reading(struct rate_limits *known, struct readings *readings, const char *name,
+			 struct json_object *value, const struct account_teller *teller)
 {
-	bool changed = rate_limits_expire(known, now_ms);
+	struct rate_limit reading;
+	rate_limit_init(&reading, name);
+	reading.used_percent = read_number(value, "used_percentage");
+	reading.resets_ms = read_time(value, "resets_at");
+	reading.observed_ms = teller->now_ms;
+	snprintf(reading.session_id, sizeof(reading.session_id), "%s", teller->session_id);
+	reading.used_usd = read_number(value, "used_usd");
+	reading.limit_usd = read_number(value, "limit_usd");
+	if (reading.used_percent >= 0. && reading.resets_ms > 0)
+		reading.said_ms = readings_take(readings, &reading, teller->answered_ms, teller->now_ms,
+						&reading.fell);
+	return rate_limits_merge(known, &reading, teller->now_ms);
+}
+
+/*
+ * What the server names nothing of does not exist in this account. A client leaves a window out once it has been
+ * reset, so only news tell that.
+ */
+static bool note_missing(struct rate_limits *known, const char *name, bool is_named, bool *lacks)
+{
+	bool before = *lacks;
+	*lacks = !is_named && !rate_limits_find(known, name);
+	return *lacks != before;
+}
+
+bool account_limits_take_tick(struct rate_limits *known, struct readings *readings, struct json_object *limits,
+			      const struct account_teller *teller)
+{
+	bool changed = rate_limits_expire(known, teller->now_ms), is_news = false;
+	bool has_five_hour = false, has_seven_day = false;
 	if (!json_object_is_type(limits, json_type_object))
 		return changed;
 	json_object_object_foreach(limits, key, value) {
 		char name[RATE_LIMIT_NAME_SIZE];
-		struct rate_limit reading;
 		if (!rate_limit_name(key, strlen(key), name) || !json_object_is_type(value, json_type_object))
 			continue;
-		rate_limit_init(&reading, name);
-		reading.used_percent = read_number(value, "used_percentage");
-		reading.resets_ms = read_time(value, "resets_at");
-		reading.observed_ms = now_ms;
-		snprintf(reading.session_id, sizeof(reading.session_id), "%s", session_id);
-		reading.used_usd = read_number(value, "used_usd");
-		reading.limit_usd = read_number(value, "limit_usd");
-		changed = rate_limits_merge(known, &reading, now_ms) || changed;
+		has_five_hour = has_five_hour || strcmp(name, RATE_LIMIT_FIVE_HOUR) == 0;
+		has_seven_day = has_seven_day || strcmp(name, RATE_LIMIT_SEVEN_DAY) == 0;
+		is_news = take_reading(known, readings, name, value, teller) || is_news;
 	}
-	return changed;
+	if (is_news) {
+		(void)note_missing(known, RATE_LIMIT_FIVE_HOUR, has_five_hour, &known->lacks_five_hour);
+		(void)note_missing(known, RATE_LIMIT_SEVEN_DAY, has_seven_day, &known->lacks_seven_day);
+	}
+	return changed || is_news;
 }
 
-void account_limits_restore(struct rate_limits *known, struct json_object *limits, int64_t now_ms)
+/* ---- an earlier run ---- */
+
+static void restore_limit(struct rate_limits *known, struct rate_limits *hits, const char *name,
+			  struct json_object *value, int64_t now_ms)
+{
+	struct rate_limit reading;
+	rate_limit_init(&reading, name);
+	const char *session_id = json_get_string(value, "sessionId");
+	const char *source = json_get_string(value, "source");
+	int64_t observed_ms = json_get_int(value, "observedAt", 0), since_ms = json_get_int(value, "since", 0);
+	reading.used_percent = json_get_double(value, "usedPercentage", NAN);
+	reading.resets_ms = json_get_int(value, "resetsAt", 0);
+	reading.observed_ms = observed_ms > 0 && observed_ms <= now_ms ? observed_ms : now_ms;
+	reading.since_ms = since_ms > 0 && since_ms <= reading.observed_ms ? since_ms : reading.observed_ms;
+	reading.said_ms = reading.observed_ms;
+	if (session_id && cache_session_id_is_valid(session_id, strlen(session_id)))
+		snprintf(reading.session_id, sizeof(reading.session_id), "%s", session_id);
+	reading.used_usd = json_get_double(value, "usedUSD", NAN);
+	reading.limit_usd = json_get_double(value, "limitUSD", NAN);
+	bool was_hit = source && strcmp(source, "transcript") == 0;
+	if (!was_hit)
+		(void)rate_limits_merge(known, &reading, now_ms);
+	else if (reading.resets_ms <= 0 || reading.resets_ms > now_ms)
+		rate_limits_take_hit(hits, &reading, now_ms);
+}
+
+void account_limits_restore(struct rate_limits *known, struct rate_limits *hits, struct json_object *limits,
+			    int64_t now_ms)
 {
 	if (!json_object_is_type(limits, json_type_object))
 		return;
 	json_object_object_foreach(limits, key, value) {
 		char name[RATE_LIMIT_NAME_SIZE];
-		struct rate_limit reading;
-		if (!rate_limit_name(key, strlen(key), name) || !json_object_is_type(value, json_type_object))
+		if (!rate_limit_name(key, strlen(key), name))
 			continue;
-		rate_limit_init(&reading, name);
-		const char *session_id = json_get_string(value, "sessionId");
-		const char *source = json_get_string(value, "source");
-		int64_t observed_ms = json_get_int(value, "observedAt", 0);
-		reading.used_percent = json_get_double(value, "usedPercentage", NAN);
-		reading.resets_ms = json_get_int(value, "resetsAt", 0);
-		reading.observed_ms = observed_ms > 0 && observed_ms <= now_ms ? observed_ms : now_ms;
-		if (session_id && cache_session_id_is_valid(session_id, strlen(session_id)))
-			snprintf(reading.session_id, sizeof(reading.session_id), "%s", session_id);
-		reading.from_transcript = source && strcmp(source, "transcript") == 0;
-		reading.used_usd = json_get_double(value, "usedUSD", NAN);
-		reading.limit_usd = json_get_double(value, "limitUSD", NAN);
-		rate_limits_merge(known, &reading, now_ms);
+		if (json_object_is_type(value, json_type_object))
+			restore_limit(known, hits, name, value, now_ms);
+		else if (!value && strcmp(name, RATE_LIMIT_FIVE_HOUR) == 0)
+			known->lacks_five_hour = true;
+		else if (!value && strcmp(name, RATE_LIMIT_SEVEN_DAY) == 0)
+			known->lacks_seven_day = true;
 	}
 }
 
-void account_limits_take_marker(struct rate_limits *known, const struct ledger_limit *limit, int64_t now_ms)
+void account_limits_take_old_hits(struct rate_limits *known, const struct rate_limits *hits,
+				  const struct ledger *ledger, int64_t now_ms)
 {
-	struct rate_limit reading;
-	bool is_five_hour = limit->kind == SCAN_LIMIT_FIVE_HOUR;
-	if (!is_five_hour && limit->kind != SCAN_LIMIT_SEVEN_DAY)
-		return;
-	rate_limit_init(&reading, is_five_hour ? RATE_LIMIT_FIVE_HOUR : RATE_LIMIT_SEVEN_DAY);
-	reading.used_percent = 100.;
-	reading.resets_ms = limit->resets_ms;
-	reading.observed_ms = limit->noted_ms;
-	reading.from_transcript = true;
-	if (limit->session_id)
-		snprintf(reading.session_id, sizeof(reading.session_id), "%s", limit->session_id);
-	rate_limits_merge(known, &reading, now_ms);
+	for (size_t i = 0; i < hits->count; i++) {
+		const struct rate_limit *hit = &hits->all[i];
+		if ((hit->resets_ms == 0 || hit->resets_ms > now_ms)
+		    && !ledger_has_answered(ledger, hit->name, hit->observed_ms, now_ms))
+			rate_limits_take_hit(known, hit, now_ms);
+	}
+}
+
+/* ---- what the ledger knows ---- */
+
+void account_limits_take_hits(struct rate_limits *known, const struct ledger_limit *hits, size_t count,
+			      int64_t now_ms)
+{
+	for (size_t i = 0; i < count; i++) {
+		char name[RATE_LIMIT_NAME_SIZE];
+		struct rate_limit reading;
+		if (!rate_limit_name(hits[i].name, strlen(hits[i].name), name))
+			continue;
+		rate_limit_init(&reading, name);
+		reading.used_percent = 100.;
+		reading.resets_ms = hits[i].resets_ms;
+		reading.observed_ms = reading.said_ms = hits[i].noted_ms;
+		/* The words of "sevenDayOpus55" are not all told apart any more. */
+		rate_limit_model(hits[i].name, NULL, reading.model);
+		if (hits[i].session_id)
+			snprintf(reading.session_id, sizeof(reading.session_id), "%s", hits[i].session_id);
+		rate_limits_take_hit(known, &reading, now_ms);
+	}
+}
+
+void account_limits_find_models(struct rate_limits *known, const struct ledger *ledger)
+{
+	struct ledger_model model;
+	for (size_t i = 0; i < known->count; i++)
+		for (size_t j = 0; !known->all[i].model[0] && ledger_model_at(ledger, j, &model); j++)
+			rate_limit_model(known->all[i].name, model.name, known->all[i].model);
+}
+
+/* ---- writing ---- */
+
+static void write_limit(const struct rate_limit *limit, struct jsonw *w)
+{
+	jsonw_key_object(w, limit->name);
+	jsonw_put_double(w, "usedPercentage", limit->used_percent);
+	jsonw_put_int_or_null(w, "resetsAt", limit->resets_ms);
+	jsonw_put_int(w, "observedAt", limit->observed_ms);
+	jsonw_put_int(w, "since", limit->since_ms);
+	jsonw_put_string(w, "model", limit->model[0] ? limit->model : NULL);
+	jsonw_put_string(w, "sessionId", limit->session_id[0] ? limit->session_id : NULL);
+	jsonw_put_string(w, "source", limit->was_hit ? "transcript" : "statusline");
+	if (!isnan(limit->used_usd))
+		jsonw_put_double(w, "usedUSD", limit->used_usd);
+	if (!isnan(limit->limit_usd))
+		jsonw_put_double(w, "limitUSD", limit->limit_usd);
+	jsonw_end_object(w);
 }
 
 void account_limits_write(const struct rate_limits *known, struct jsonw *w)
 {
+	static const char *const standard[] = { RATE_LIMIT_FIVE_HOUR, RATE_LIMIT_SEVEN_DAY };
 	jsonw_key_object(w, "rateLimits");
-	for (size_t i = 0; i < known->count; i++) {
-		const struct rate_limit *limit = &known->all[i];
-		jsonw_key_object(w, limit->name);
-		jsonw_put_double(w, "usedPercentage", limit->used_percent);
-		jsonw_put_int(w, "resetsAt", limit->resets_ms);
-		jsonw_put_int(w, "observedAt", limit->observed_ms);
-		jsonw_put_string(w, "sessionId", limit->session_id[0] ? limit->session_id : NULL);
-		jsonw_put_string(w, "source", limit->from_transcript ? "transcript" : "statusline");
-		if (!isnan(limit->used_usd))
-			jsonw_put_double(w, "usedUSD", limit->used_usd);
-		if (!isnan(limit->limit_usd))
-			jsonw_put_double(w, "limitUSD", limit->limit_usd);
-		jsonw_end_object(w);
-	}
+	/* null: the server names no such limit. */
+	for (size_t i = 0; i < ARRAY_COUNT(standard); i++)
+		if (rate_limits_lacks(known, standard[i]))
+			jsonw_put_null(w, standard[i]);
+	for (size_t i = 0; i < known->count; i++)
+		write_limit(&known->all[i], w);
 	jsonw_end_object(w);
 }

@@ -236,12 +236,16 @@ void billing_set_reading(struct billing *billing, bool reading)
 bool billing_take_tick(struct billing *billing, struct json_object *limits, const char *session_id,
 		       int64_t now_ms)
 {
-	return account_limits_take_tick(&billing->limits, limits, session_id, now_ms);
+	const struct account_teller teller = {
+		.session_id = session_id, .now_ms = now_ms,
+		.answered_ms = ledger_session_last_ms(billing->ledger, session_id),
+	};
+	return account_limits_take_tick(&billing->limits, &billing->readings, limits, &teller);
 }
 
 void billing_restore_limits(struct billing *billing, struct json_object *limits, int64_t now_ms)
 {
-	account_limits_restore(&billing->limits, limits, now_ms);
+	account_limits_restore(&billing->limits, &billing->old_hits, limits, now_ms);
 }
 
 void billing_note_activity(struct billing *billing, int64_t now_ms)
@@ -325,17 +329,35 @@ static void look_up_day(struct billing *billing, int64_t now_ms)
 	billing->day_asked_ms = now_ms;
 }
 
+/* One that holds for all models, if there is one. */
+static struct ledger_limit most_important(const struct ledger_limit *hits, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		char model[RATE_LIMIT_NAME_SIZE];
+		rate_limit_model(hits[i].name, NULL, model);
+		if (!model[0])
+			return hits[i];
+	}
+	return hits[0];
+}
+
 /* The server's limits as of now, and what was spent in its five hours. */
 static void take_limits(const struct billing *billing, struct billing_view *view)
 {
 	struct ledger_sums spent;
+	struct ledger_limit hits[LEDGER_LIMIT_NAMES_MAX];
+	size_t count = ledger_find_limits(billing->ledger, view->at_ms, hits);
 	view->limits = billing->limits;
 	rate_limits_expire(&view->limits, view->at_ms);
-	if (view->limited)
-		account_limits_take_marker(&view->limits, &view->limit, view->at_ms);
+	account_limits_take_old_hits(&view->limits, &billing->old_hits, billing->ledger, view->at_ms);
+	account_limits_take_hits(&view->limits, hits, count, view->at_ms);
+	account_limits_find_models(&view->limits, billing->ledger);
+	view->limited = count > 0;
+	if (count > 0)
+		view->limit = most_important(hits, count);
 	const struct rate_limit *window = rate_limits_find(&view->limits, RATE_LIMIT_FIVE_HOUR);
-	view->windowed = window != NULL;
-	if (!window)
+	view->windowed = window && window->resets_ms > 0;
+	if (!view->windowed)
 		return;
 	view->window_end_ms = window->resets_ms;
 	view->window_start_ms = window->resets_ms - RATE_LIMIT_FIVE_HOUR_MS;
@@ -360,7 +382,7 @@ static void take_times(const struct billing *billing, struct billing_view *view)
 	}
 	if (view->native.present && view->native.end_ms < view->next_change_ms)
 		view->next_change_ms = view->native.end_ms;
-	if (view->limited && view->limit.resets_ms < view->next_change_ms)
+	if (view->limited && view->limit.resets_ms > 0 && view->limit.resets_ms < view->next_change_ms)
 		view->next_change_ms = view->limit.resets_ms;
 	int64_t reset_ms = rate_limits_next_reset_ms(&view->limits);
 	if (reset_ms > 0 && reset_ms < view->next_change_ms)
@@ -390,7 +412,6 @@ void billing_make_view(struct billing *billing, int64_t now_ms, struct billing_v
 	view->is_ccusage = shows_ccusage(billing);
 	view->known = !view->is_ccusage || billing->answered;
 	take_ledger_block(billing, now_ms, &view->native);
-	view->limited = ledger_limit_in_force(billing->ledger, now_ms, &view->limit);
 	if (!view->is_ccusage)
 		view->block = view->native;
 	else if (billing->answered && !is_over(&billing->answer, now_ms))
@@ -462,6 +483,9 @@ void billing_write_status(struct billing *billing, int64_t now_ms, struct jsonw 
 	jsonw_put_double(w, "minutesLeft", view.block.present ? view.minutes_left : NAN);
 	jsonw_put_double(w, "nativeCostUSD", view.native.present ? view.native.cost_usd : NAN);
 	billing_put_audit(billing, w);
+	jsonw_put_bool(w, "usageLimited", view.limited);
+	jsonw_put_string(w, "usageLimit", view.limited && view.limit.name[0] ? view.limit.name : NULL);
 	jsonw_put_int_or_null(w, "usageLimitResetsAt", view.limited ? view.limit.resets_ms : 0);
+	account_limits_write(&view.limits, w);
 	billing_put_unpriced(billing, w);
 }

@@ -19,6 +19,7 @@
 #include "ledger/ledger.h"
 #include "ledger/rate_limits.h"
 #include "swatchd/billing/audit.h"
+#include "swatchd/billing/readings.h"
 
 #define BILLING_DRIFT_USD 0.01
 #define BILLING_DRIFT_SHARE 0.01
@@ -59,8 +60,9 @@ struct billing {
 	/* When the activity began that ccusage's figures do not include; 0: there is no such activity. */
 	int64_t pending_since_ms;
 	int64_t pending_before_ms;       /* the same for the run under way; comes back when it fails */
-	/* The server's limits, from statuslines. */
-	struct rate_limits limits;
+	/* The server's limits, from statuslines, and those that were hit, from an earlier run. */
+	struct rate_limits limits, old_hits;
+	struct readings readings;
 	/* The local day, and when it was looked up. */
 	int64_t day_start_ms, day_end_ms, day_asked_ms;
 	/* The daemon reads the history: figures are not whole yet. */
@@ -74,8 +76,8 @@ struct billing_view {
 	bool known;                      /* false: ccusage has not answered yet, and native is off */
 	struct billing_block block;
 	struct billing_block native;     /* the ledger's own: the same as `block` unless that is ccusage's */
-	bool limited;                    /* a usage limit was hit, and its reset lies ahead */
-	struct ledger_limit limit;
+	bool limited;                    /* a usage limit was hit, and is not over: */
+	struct ledger_limit limit;       /* one of all models, if there is one, else one of a single model */
 	struct rate_limits limits;       /* the server's and those that were hit, until they reset */
 	bool windowed;                   /* the server's five hours are known */
 	int64_t window_start_ms, window_end_ms;

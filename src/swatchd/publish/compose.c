@@ -60,6 +60,23 @@ double composer_burn_rate(const struct billing_block *block)
 	return isnan(block->cost_per_hour_usd) ? 0. : block->cost_per_hour_usd;
 }
 
+/* Existing statuslines show the week by these. */
+static void put_week(struct composer *c, const struct billing_view *view)
+{
+	const struct rate_limit *week = rate_limits_find(&view->limits, RATE_LIMIT_SEVEN_DAY);
+	struct jsonw *w = &c->w;
+	char day[16] = "";
+	bool resets = week && week->resets_ms > view->at_ms;
+	if (resets)
+		(void)clock_format_local(week->resets_ms, CLOCK_WEEKDAY, day, sizeof(day));
+	composer_volatile_begin(c);
+	jsonw_put_amount(w, "weeklyBudgetRemaining",
+			 resets ? (double)((week->resets_ms - view->at_ms) / CLOCK_HOUR_MS) : NAN);
+	composer_volatile_end(c);
+	jsonw_put_amount(w, "weeklyBudgetPercentUsed", week ? fmin(week->used_percent, 100.) : NAN);
+	jsonw_put_string(w, "weeklyResetDay", resets ? day : NULL);
+}
+
 void composer_put_billing_fields(struct composer *c, const struct billing_view *view)
 {
 	struct jsonw *w = &c->w;
@@ -78,6 +95,7 @@ void composer_put_billing_fields(struct composer *c, const struct billing_view *
 	jsonw_put_string(w, "resetTime", block->present ? reset : NULL);
 	jsonw_put_int(w, "totalTokens", block->total_tokens);
 	jsonw_put_amount(w, "tokensPerMinute", block->tokens_per_minute);
+	put_week(c, view);
 	jsonw_put_bool(w, "isFresh", view->is_fresh);
 	jsonw_put_int(w, "lastFetched", view->last_fetched_ms);
 }
@@ -175,14 +193,13 @@ static void put_native(struct jsonw *w, const struct billing_block *native)
 
 static void put_usage_limit(struct jsonw *w, const struct billing_view *view)
 {
-	static const char *const kinds[] = {
-		[SCAN_LIMIT_UNTOLD] = NULL, [SCAN_LIMIT_FIVE_HOUR] = "five_hour",
-		[SCAN_LIMIT_SEVEN_DAY] = "seven_day", [SCAN_LIMIT_OTHER] = "other",
-	};
+	char model[RATE_LIMIT_NAME_SIZE];
 	if (!jsonw_key_object_or_null(w, "usageLimit", view->limited))
 		return;
-	jsonw_put_string(w, "kind", kinds[view->limit.kind]);
-	jsonw_put_int(w, "resetsAt", view->limit.resets_ms);
+	rate_limit_model(view->limit.name, NULL, model);
+	jsonw_put_string(w, "kind", view->limit.name[0] ? view->limit.name : NULL);
+	jsonw_put_string(w, "model", model[0] ? model : NULL);
+	jsonw_put_int_or_null(w, "resetsAt", view->limit.resets_ms);
 	jsonw_put_int(w, "observedAt", view->limit.noted_ms);
 	jsonw_put_string(w, "sessionId", view->limit.session_id);
 	jsonw_end_object(w);
