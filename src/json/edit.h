@@ -6,7 +6,8 @@
  * It edits only a strict document: one object in valid UTF-8, without comments, surplus commas, or duplicate
  * keys at its top, and of JSON_EDIT_MAX_BYTES at most. A byte order mark before it stays. It reads its result
  * back and checks that nothing but the member has changed. A new member goes to the end, so that
- * json_edit_unset() gives back the same bytes. Texts have a NUL after their `len` bytes, as a struct buf's have.
+ * json_edit_unset() gives back the same bytes. Texts have a NUL after their `len` bytes, as a struct buf's
+ * have.
  */
 #ifndef SWATCH_JSON_EDIT_H
 #define SWATCH_JSON_EDIT_H

@@ -16,25 +16,31 @@
 
 #include "base/scope.h"
 #include "base/streams.h"
+#include "base/whose_home.h"
 #include "swatch/cli/command.h"
 #include "swatch/cli/program.h"
 #include "swatch/ui/terminal.h"
 
 static int run_command(struct invocation *invocation, int argc, char **argv)
 {
+	AUTO_BUF error = BUF_INIT;
+	unsigned flags = invocation->command->flags;
 	int status = SWATCH_OK;
-	bool needs_cache = (invocation->command->flags & COMMAND_NEEDS_CACHE) != 0;
 	/* --help works even with a faulty config. */
 	for (int i = 1; i < argc; i++)
 		if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)
-			needs_cache = false;
-	if (needs_cache)
+			flags = 0;
+	if ((flags & COMMAND_ACTS) != 0 && !whose_home_is_ours(&error)) {
+		terminal_error("%s", buf_message(&error));
+		return SWATCH_USAGE;
+	}
+	if ((flags & COMMAND_NEEDS_CACHE) != 0)
 		status = invocation_find_cache(invocation);
 	if (status == SWATCH_OK) {
 		optind = 0; /* glibc: start again, with another argv */
 		status = invocation->command->run(invocation, argc, argv);
 	}
-	if (needs_cache)
+	if ((flags & COMMAND_NEEDS_CACHE) != 0)
 		invocation_release(invocation);
 	return status;
 }

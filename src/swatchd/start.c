@@ -16,6 +16,7 @@
 #include "base/printable.h"
 #include "base/scope.h"
 #include "base/streams.h"
+#include "base/whose_home.h"
 #include "cache/dir.h"
 #include "cache/lock.h"
 #include "cache/read.h"
@@ -72,6 +73,10 @@ int start_read_config(struct start *start)
 	struct daemon_options *options = &start->options;
 	AUTO_BUF errors = BUF_INIT;
 	leave_starter();
+	if (!whose_home_is_ours(&errors)) {
+		log_error("%s", buf_message(&errors));
+		return EXIT_USAGE;
+	}
 	options->once = line->once;
 	options->no_refresh = line->no_refresh;
 	options->config_required = line->config_path != NULL;

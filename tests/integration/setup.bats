@@ -391,6 +391,36 @@ teardown() {
 	[[ "$output" != *"No such file"* ]]
 }
 
+@test "root with somebody's environment: nothing is written, and nothing of the config is run" {
+	[ "$(id -u)" -eq 0 ] || skip "only root can act as another user"
+	local home=$TEST_HOME/somebody command
+	mkdir -p "$home/.claude/projects/-p" "$home/run" "$home/.config/swatch"
+	printf '[daemon]\nautostart = yes\n[ccusage]\ncommand = /bin/sh -c "touch %s/ran"\n' "$home" >"$home/.config/swatch/swatch.conf"
+	ln -s /etc/never "$home/.claude/session-health"
+	chown -hR 65533:65533 "$home"
+	tree_of_home() { find "$home" -printf '%P %U %m %l\n' | sort; }
+	tree_of_home >"$BATS_TEST_TMPDIR/before"
+	for command in "swatchd --once" swatchd "swatch setup --yes" "swatch setup --undo --yes" "swatch refresh" "swatch expire" \
+		"swatch doctor" "swatch verify"; do
+		HOME=$home XDG_RUNTIME_DIR=$home/run run $command
+		echo "$command: $output"
+		[ "$status" -eq 2 ]
+		says "this runs as root, but HOME is $home, which belongs to uid 65533; run it as that user"
+	done
+	HOME=$home XDG_RUNTIME_DIR=$home/run swatch statusline <<<'{}'
+	tree_of_home | diff "$BATS_TEST_TMPDIR/before" -
+	[ ! -e /etc/never ]
+	# su without - keeps these
+	XDG_RUNTIME_DIR=$home/run run swatch setup --yes
+	[ "$status" -eq 1 ]
+	says "XDG_RUNTIME_DIR is $home/run, which belongs to"
+	CLAUDE_CONFIG_DIR="$HOME/.claude, $home/.claude/not/yet" run swatch setup --yes
+	says "CLAUDE_CONFIG_DIR is $home/.claude/not/yet, which belongs to"
+	# no word about it for whoever only asks for help
+	HOME=$home run swatch setup --help
+	[ "$status" -eq 0 ]
+}
+
 @test "a path with a version in it is not written where PATH leads to the same program" {
 	no_systemd
 	local cellar=$TEST_HOME/Cellar/swatch/0.1.0/bin

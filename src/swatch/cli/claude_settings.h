@@ -15,8 +15,9 @@
 #define CLAUDE_SETTINGS_MANAGED "/etc/claude-code/managed-settings.json"
 
 /*
- * Reads a settings.json, through links. A missing or blank file is an empty object, and a byte order mark does not
- * matter, as for Claude Code. The caller json_object_put()s it; NULL with a message without the path.
+ * Reads a settings.json, through links. A missing or blank file is an empty object, and a byte order mark
+ * does not matter, as for Claude Code. The caller json_object_put()s it; NULL with a message without the
+ * path.
  */
 struct json_object *claude_settings_read(const char *path, struct buf *error);
 

@@ -31,6 +31,8 @@ struct command_option {
 
 /* commands_main.c reads the config and finds the cache directory and the socket before it calls run(). */
 #define COMMAND_NEEDS_CACHE 1U
+/* It writes, or runs what the config names: root may not do that in somebody else's home. */
+#define COMMAND_ACTS 2U
 
 struct invocation;
 

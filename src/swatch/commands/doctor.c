@@ -145,5 +145,6 @@ const struct command command_doctor = {
 	.usage = "[--json]",
 	.summary = "check everything, and say what to do about what is wrong",
 	.options = options,
+	.flags = COMMAND_ACTS,
 	.run = run_doctor,
 };

@@ -78,6 +78,6 @@ const struct command command_expire = {
 	.usage = "[--dry-run]",
 	.summary = "remove the files of old sessions now",
 	.options = options,
-	.flags = COMMAND_NEEDS_CACHE,
+	.flags = COMMAND_NEEDS_CACHE | COMMAND_ACTS,
 	.run = run_expire,
 };

@@ -137,6 +137,6 @@ const struct command command_refresh = {
 	.usage = "[--wait]",
 	.summary = "run ccusage now, or join a run that is under way",
 	.options = options,
-	.flags = COMMAND_NEEDS_CACHE,
+	.flags = COMMAND_NEEDS_CACHE | COMMAND_ACTS,
 	.run = run_refresh,
 };

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "base/paths.h"
+#include "base/whose_home.h"
 #include "config/config.h"
 #include "swatch/cli/command.h"
 #include "swatch/setup/setup.h"
@@ -82,7 +83,8 @@ static bool prepare(struct setup *setup)
 	page_init(&setup->page, terminal_wants_colour(STDOUT_FILENO));
 	setup->can_ask = isatty(STDIN_FILENO) == 1;
 	setup->config_path = config_default_path();
-	bool good = setup_record_load(&setup->record, &error);
+	/* systemctl --user would talk to that user's systemd. */
+	bool good = whose_home_has("XDG_RUNTIME_DIR", &error) && setup_record_load(&setup->record, &error);
 	if (!good)
 		terminal_error("setup: %s", buf_message(&error));
 	else if (!setup->config_path)
@@ -149,6 +151,6 @@ const struct command command_setup = {
 	.usage = "[--yes] [--dry-run] [--undo]",
 	.summary = "connect ccusage, the service and the statusline, showing each step first",
 	.options = options,
-	.flags = COMMAND_NEEDS_CACHE,
+	.flags = COMMAND_NEEDS_CACHE | COMMAND_ACTS,
 	.run = run_setup,
 };

@@ -253,6 +253,6 @@ const struct command command_verify = {
 	.usage = "[--command COMMAND] [--json] [--timezone ZONE] [--threads N]",
 	.summary = "compare the reports with ccusage's, and explain the differences",
 	.options = options,
-	.flags = COMMAND_NEEDS_CACHE,
+	.flags = COMMAND_NEEDS_CACHE | COMMAND_ACTS,
 	.run = run_verify,
 };

@@ -149,11 +149,18 @@ static bool may_replace(const struct person_file *file, struct buf *error)
 	AUTO_FREE char *directory = directory_of(file->target);
 	if (!directory)
 		return false;
+	/* As root it could: but the file would be root's, in a folder where somebody else can plant links. */
+	struct stat st;
+	if (geteuid() == 0 && stat(directory, &st) == 0 && st.st_uid != 0) {
+		buf_printf(error, "its folder %s belongs to another user (uid %lu), who has to do this",
+			   directory, (unsigned long)st.st_uid);
+		return false;
+	}
 	bool looked = file->exists && statx(AT_FDCWD, file->target, AT_SYMLINK_NOFOLLOW, 0, &stx) == 0;
 	uint64_t attributes = looked ? stx.stx_attributes : 0;
 	if (attributes & STATX_ATTR_MOUNT_ROOT) {
-		buf_append_str(error, "it is mounted by itself, as by docker -v FILE:FILE, so no other file can "
-				      "take its place; mount its folder, or edit it by hand");
+		buf_append_str(error, "it is mounted by itself, as by docker -v FILE:FILE, so no other file "
+				      "can take its place; mount its folder, or edit it by hand");
 		return false;
 	}
 	if (attributes & (STATX_ATTR_IMMUTABLE | STATX_ATTR_APPEND)) {
@@ -163,8 +170,8 @@ static bool may_replace(const struct person_file *file, struct buf *error)
 	if (faccessat(AT_FDCWD, directory, W_OK | X_OK, AT_EACCESS) == 0 || errno == ENOENT)
 		return true;
 	if (errno == EROFS)
-		buf_printf(error, "%s a file system that is mounted read-only (%s); change it where it comes from, "
-				  "as in Nix's home-manager or where this container is started",
+		buf_printf(error, "%s a file system that is mounted read-only (%s); change it where it comes "
+				  "from, as in Nix's home-manager or where this container is started",
 			   file->is_link ? "its link leads into" : "it is on", file->target);
 	else
 		buf_printf(error, "no file can be made in %s: %s", directory, strerror(errno));
@@ -212,7 +219,8 @@ bool person_file_replace(struct person_file *file, const char *data, size_t len,
 		(void)unlink(temp);
 		return false;
 	}
-	enum swap_result result = swap_in(temp, &ours, file->target, file->exists ? &file->text : NULL, error);
+	const struct buf *expected = file->exists ? &file->text : NULL;
+	enum swap_result result = swap_in(temp, &ours, file->target, expected, error);
 	return result == SWAP_DONE || (result == SWAP_CHANGED && say_changed(file, error));
 }
 

@@ -44,8 +44,8 @@ typedef bool person_file_check(void *ctx, const char *path, struct buf *error);
 
 /*
  * Puts `data` in the file's place: writes a temp file with its mode in its directory, to the disk, and
- * renames it. `check` may be NULL. Returns false with a message: the file is as it was, or as whoever wrote it
- * meanwhile left it.
+ * renames it. `check` may be NULL. Returns false with a message: the file is as it was, or as whoever wrote
+ * it meanwhile left it.
  */
 bool person_file_replace(struct person_file *file, const char *data, size_t len, person_file_check *check,
 			 void *ctx, struct buf *error);

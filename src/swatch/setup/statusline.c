@@ -110,7 +110,8 @@ static bool compose(struct setup *setup, struct job *job)
 	if (!person_file_may_write(&job->file, &error)) {
 		write_value(buf_str(&job->command), "", &job->value);
 		setup_fail(setup, "%s stays as it is: %s", setup_path(job->path), buf_message(&error));
-		setup_item(setup, STYLE_PLAIN, "what belongs into it: \"statusLine\": %s", buf_str(&job->value));
+		setup_item(setup, STYLE_PLAIN, "what belongs into it: \"statusLine\": %s",
+			   buf_str(&job->value));
 		return false;
 	}
 	if (job->has_object) {
@@ -129,8 +130,8 @@ static bool compose(struct setup *setup, struct job *job)
 }
 
 /*
- * Shows the present statusLine, and whatever keeps Claude Code from showing any. Returns true when it is ours and
- * runs: nothing is left to do.
+ * Shows the present statusLine, and whatever keeps Claude Code from showing any. Returns true when it is ours
+ * and runs: nothing is left to do.
  */
 static bool is_connected(struct setup *setup, struct job *job, bool *foreign)
 {
@@ -151,8 +152,8 @@ static bool is_connected(struct setup *setup, struct job *job, bool *foreign)
 			   command ? command : job->present);
 	job->is_off = off_by != NULL;
 	if (off_by)
-		setup_item(setup, STYLE_NOTE, CLAUDE_SETTINGS_OFF " in %s turns off statuslines, too: no session "
-					      "will show one until it is taken out", setup_path(off_by));
+		setup_item(setup, STYLE_NOTE, CLAUDE_SETTINGS_OFF " in %s turns off statuslines, too: no "
+			   "session will show one until it is taken out", setup_path(off_by));
 	return ours && runs;
 }
 
@@ -218,9 +219,8 @@ static void show_edit(struct setup *setup, const struct job *job, bool foreign)
 	if (foreign)
 		setup_item(setup, STYLE_NOTE, "in the place of the other program's; --undo puts that back");
 	if (job->file.names > 1)
-		setup_item(setup, STYLE_NOTE, "the file has %ju names (hard links): only this one will have the "
-					      "new text, the others keep the old one",
-			   (uintmax_t)job->file.names);
+		setup_item(setup, STYLE_NOTE, "the file has %ju names (hard links): only this one will have "
+			   "the new text, the others keep the old one", (uintmax_t)job->file.names);
 }
 
 /* Returns false when somebody changed the file at that moment, after it said so. */

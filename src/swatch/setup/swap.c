@@ -36,6 +36,11 @@ static bool exchange(const char *a, const char *b)
 	return renameat2(AT_FDCWD, a, AT_FDCWD, b, RENAME_EXCHANGE) == 0;
 }
 
+static bool put_if_free(const char *from, const char *to)
+{
+	return renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE) == 0;
+}
+
 /* Waits until nobody has the file open for writing. Returns false when somebody still has. */
 static bool await_no_writer(int fd)
 {
@@ -65,8 +70,8 @@ static bool holds(const char *path, const struct buf *expected)
 /* ---- putting one in ---- */
 
 /*
- * Gives the place back to the newest file of somebody else's. `temp` is a newer one than expected, `last` the text
- * that we put into the target.
+ * Gives the place back to the newest file of somebody else's. `temp` is a newer one than expected, `last` the
+ * text that we put into the target.
  */
 static enum swap_result give_back(const char *temp, const struct buf *last, const char *target,
 				  struct buf *error)
@@ -77,7 +82,8 @@ static enum swap_result give_back(const char *temp, const struct buf *last, cons
 		bool read = file_read_regular(AT_FDCWD, temp, O_NOFOLLOW, NEWER_MAX_BYTES, &newer);
 		if (!exchange(temp, target)) {
 			/* Somebody removed the target: then the older file of theirs is the newest. */
-			if (errno == ENOENT && renameat2(AT_FDCWD, temp, AT_FDCWD, target, RENAME_NOREPLACE) == 0)
+			bool is_back = errno == ENOENT && put_if_free(temp, target);
+			if (is_back)
 				return SWAP_CHANGED;
 			break;
 		}
@@ -99,7 +105,7 @@ static enum swap_result give_back(const char *temp, const struct buf *last, cons
 /* For a target that does not exist. */
 static enum swap_result put_new(const char *temp, const char *target, struct buf *error)
 {
-	if (renameat2(AT_FDCWD, temp, AT_FDCWD, target, RENAME_NOREPLACE) == 0)
+	if (put_if_free(temp, target))
 		return SWAP_DONE;
 	/* A second name does not replace another file, either. */
 	bool is_in = cannot_exchange(errno) && link(temp, target) == 0;
@@ -141,7 +147,8 @@ enum swap_result swap_in(const char *temp, const struct buf *ours, const char *t
 
 /* ---- taking one away ---- */
 
-enum swap_result swap_out(const char *target, const struct buf *expected, const char *temp, struct buf *error)
+enum swap_result swap_out(const char *target, const struct buf *expected, const char *temp,
+			  struct buf *error)
 {
 	if (rename(target, temp) != 0)
 		return errno == ENOENT ? SWAP_DONE : fail(error);
@@ -149,7 +156,7 @@ enum swap_result swap_out(const char *target, const struct buf *expected, const 
 		(void)unlink(temp);
 		return SWAP_DONE;
 	}
-	if (renameat2(AT_FDCWD, temp, AT_FDCWD, target, RENAME_NOREPLACE) == 0
+	if (put_if_free(temp, target)
 	    || (cannot_exchange(errno) && link(temp, target) == 0 && unlink(temp) == 0))
 		return SWAP_CHANGED;
 	buf_printf(error, "somebody changes it all the time; a text that was in it is now in %s", temp);

@@ -41,8 +41,8 @@ static enum verdict cannot_read(struct setup *setup, const char *path, const str
 enum likeness { SAME, OTHER, UNKNOWN };
 
 /*
- * Compares two documents, not their layout, since Claude Code writes the whole file when it changes a setting.
- * After UNKNOWN, with a message, undo nothing and forget nothing.
+ * Compares two documents, not their layout, since Claude Code writes the whole file when it changes a
+ * setting. After UNKNOWN, with a message, undo nothing and forget nothing.
  */
 static enum likeness compare(const struct buf *one, const struct buf *other, struct buf *error)
 {
@@ -128,8 +128,9 @@ static bool choose_way(const struct setup_change *change, const struct person_fi
 		return !text->failed;
 	}
 	*way = change->previous ? WAY_PUT_BACK : WAY_TAKE_OUT;
-	return change->previous ? json_edit_set(old->data, old->len, "statusLine", change->previous, text, error)
-				: json_edit_unset(old->data, old->len, "statusLine", text, error);
+	if (change->previous)
+		return json_edit_set(old->data, old->len, "statusLine", change->previous, text, error);
+	return json_edit_unset(old->data, old->len, "statusLine", text, error);
 }
 
 static enum verdict restore_statusline(struct setup *setup, const struct setup_change *change,
@@ -142,8 +143,9 @@ static enum verdict restore_statusline(struct setup *setup, const struct setup_c
 	setup_item(setup, STYLE_PLAIN, "%s: %s", setup_path(change->path), ways[way]);
 	if (!setup_agree(setup, true))
 		return KEPT;
+	const char *data = buf_str(&text);
 	bool good = way == WAY_REMOVE ? person_file_remove(file, &error)
-				      : person_file_replace(file, buf_str(&text), text.len, NULL, NULL, &error);
+				      : person_file_replace(file, data, text.len, NULL, NULL, &error);
 	if (good)
 		remove_backup(setup, change, &text);
 	return finish(setup, change->path, good, &error);
@@ -172,7 +174,9 @@ static void say_where_the_old_one_is(struct setup *setup, const struct setup_cha
 			   setup_path(change->backup));
 }
 
-/* Compares the present value with setup's. One that still runs our command is ours, with whatever was added. */
+/*
+ * Compares the present value with setup's. One that still runs our command is ours, with whatever was added.
+ */
 static enum verdict look_at_statusline(struct setup *setup, const struct setup_change *change,
 				       struct person_file *file, const struct json_edit_member *member)
 {

@@ -11,6 +11,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/scope.h"
+#include "base/whose_home.h"
 #include "cache/dir.h"
 #include "cache/names.h"
 #include "swatch/cli/program.h"
@@ -80,7 +81,8 @@ static void start(const char *config_option, const char *cache_option)
 
 void statusline_autostart(const char *config_option, const char *cache_option, const char *cache_dir)
 {
-	AUTO_CLOSE int fd = open_gate(cache_dir);
+	AUTO_BUF error = BUF_INIT;
+	AUTO_CLOSE int fd = whose_home_is_ours(&error) ? open_gate(cache_dir) : -1;
 	if (fd >= 0 && take_turn(fd))
 		start(config_option, cache_option);
 }
