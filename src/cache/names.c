@@ -4,21 +4,13 @@
 #include <string.h>
 
 #include "base/array.h"
-
-static bool is_id_char(char c)
-{
-	return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_'
-	       || c == '-';
-}
+#include "transcript/path.h"
 
 bool cache_session_id_is_valid(const char *id, size_t len)
 {
 	static const char *const reserved[] = { "sessions", "billing-shared", "config", "alerts" };
-	if (len == 0 || len > CACHE_SESSION_ID_MAX || !is_id_char(id[0]))
+	if (!transcript_session_id_is_valid(id, len))
 		return false;
-	for (size_t i = 1; i < len; i++)
-		if (!is_id_char(id[i]) && id[i] != '.')
-			return false;
 	for (size_t i = 0; i < ARRAY_COUNT(reserved); i++)
 		if (strlen(reserved[i]) == len && memcmp(reserved[i], id, len) == 0)
 			return false;

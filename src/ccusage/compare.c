@@ -30,21 +30,22 @@ static bool match_ours(struct compare *compare, struct ledger *ledger, size_t fi
 {
 	size_t count = reference_count(compare->reference);
 	struct ledger_entry_view view;
-	compare->our_usd = malloc((count + 1) * sizeof(*compare->our_usd));
-	if (!compare->our_usd)
+	compare->ours = malloc((count + 1) * sizeof(*compare->ours));
+	if (!compare->ours)
 		return false;
 	for (size_t i = 0; i < count; i++)
-		compare->our_usd[i] = NAN;
+		compare->ours[i] = (struct compare_ours){ .usd = NAN };
 	for (size_t i = first; ledger_entry_at(ledger, i, &view); i++) {
 		size_t at, end;
 		reference_find(compare->reference, view.path, view.offset, &at, &end);
 		for (; at < end; at++) {
 			const struct reference_record *r = reference_record_at(compare->reference, at);
-			if (isnan(compare->our_usd[at]) && !r->progress && same_tokens(&r->our_tokens, &view.tokens))
+			if (isnan(compare->ours[at].usd) && !r->progress && same_tokens(&r->our_tokens, &view.tokens))
 				break;
 		}
 		if (at < end) {
-			compare->our_usd[at] = view.cost_usd;
+			compare->ours[at] = (struct compare_ours){ view.cost_usd, view.session_id, view.home,
+								   view.home_root_len };
 			continue;
 		}
 		compare->strangers++;
@@ -70,7 +71,7 @@ void compare_release(struct compare *compare)
 {
 	for (int rule = 0; rule < REFERENCE_RULES; rule++)
 		free(compare->kept[rule]);
-	free(compare->our_usd);
+	free(compare->ours);
 	*compare = (struct compare){ 0 };
 }
 
@@ -177,27 +178,40 @@ static enum difference reason_of(const struct compare *compare, enum report_kind
 
 /* ---- which ---- */
 
-void compare_our_session(const struct reference_file *file, struct slice *session, struct slice *project)
+bool compare_our_session(const struct compare *compare, const struct reference_record *record, struct slice *session,
+			 struct slice *project)
 {
 	static const char no_project[] = "Unknown Project";
-	const char *relative = file->path + file->root_len;
-	struct transcript_path parts;
-	*session = (struct slice){ relative, strlen(relative) };
-	*project = (struct slice){ no_project, sizeof(no_project) - 1 };
+	const struct compare_ours *ours = &compare->ours[record - reference_record_at(compare->reference, 0)];
+	if (isnan(ours->usd))
+		return false;
+	const char *relative = ours->home + ours->home_root_len;
+	const char *slash = strchr(relative, '/');
 	/* A transcript in projects/ itself has the name that ccusage gives it. */
-	if (!transcript_path_parse(relative, &parts) || parts.project.len == 0)
-		return;
-	*session = parts.session_id;
-	*project = parts.project;
+	const char *name = slash ? ours->session_id : relative;
+	*session = (struct slice){ name, strlen(name) };
+	*project = slash ? (struct slice){ relative, (size_t)(slash - relative) }
+			 : (struct slice){ no_project, sizeof(no_project) - 1 };
+	return true;
 }
 
-/* Whether ccusage files it under a session of another name, or another project's. */
-static bool is_filed_elsewhere(const struct compare *compare, const struct reference_record *r)
+/*
+ * Why ccusage files a record of ours under a session of another name, or another project's; DIFFERENCE_UNKNOWN if it does
+ * not.
+ */
+static enum difference filing_reason(const struct compare *compare, const struct reference_record *r)
 {
 	const struct reference_file *file = reference_file_at(compare->reference, r->file);
+	struct transcript_path parts;
 	struct slice session, project;
-	compare_our_session(file, &session, &project);
-	return !slice_equals(session, file->session) || !slice_equals(project, file->project);
+	if (!compare_our_session(compare, r, &session, &project)
+	    || (slice_equals(session, file->session) && slice_equals(project, file->project)))
+		return DIFFERENCE_UNKNOWN;
+	bool is_own = transcript_path_parse(file->path + file->root_len, &parts)
+		      && (parts.by_lines
+			  || (parts.session_id.len == session.len
+			      && memcmp(parts.session_id.data, session.data, session.len) == 0));
+	return is_own ? DIFFERENCE_OTHER_SESSION : DIFFERENCE_EARLIEST_PATH;
 }
 
 static bool add_entry(struct compare_entries *entries, const struct compare_entry *entry)
@@ -214,9 +228,9 @@ static bool add_entry(struct compare_entries *entries, const struct compare_entr
 static bool differs(const struct compare *compare, enum report_kind kind, size_t number, struct compare_entry *out)
 {
 	const struct reference_record *r = reference_record_at(compare->reference, number);
-	bool ours = !isnan(compare->our_usd[number]), theirs = compare->kept[compare_rule(kind)][number];
+	bool ours = !isnan(compare->ours[number].usd), theirs = compare->kept[compare_rule(kind)][number];
 	*out = (struct compare_entry){ .record = r, .reason = DIFFERENCE_UNKNOWN, .ours = ours, .theirs = theirs,
-				      .our_usd = ours ? compare->our_usd[number] : 0., .their_usd = theirs ? r->usd : 0. };
+				      .our_usd = ours ? compare->ours[number].usd : 0., .their_usd = theirs ? r->usd : 0. };
 	if (!ours || !theirs)
 		return ours || theirs;
 	if (r->other_tokens != REFERENCE_TOKENS_SAME) {
@@ -231,9 +245,9 @@ static bool differs(const struct compare *compare, enum report_kind kind, size_t
 		out->reason = price_reason(r);
 		return true;
 	}
-	if (kind == REPORT_SESSIONS && is_filed_elsewhere(compare, r)) {
-		out->reason = DIFFERENCE_OTHER_SESSION;
-		return true;
+	if (kind == REPORT_SESSIONS) {
+		out->reason = filing_reason(compare, r);
+		return out->reason != DIFFERENCE_UNKNOWN;
 	}
 	out->reason = DIFFERENCE_NEW_LIMIT_MARKER;
 	return kind == REPORT_BLOCKS && r->new_limit;

@@ -31,10 +31,19 @@ struct compare_entries {
 	size_t count, cap;
 };
 
+/* What swatch makes of a record. */
+struct compare_ours {
+	double usd;                  /* NaN: swatch does not count it */
+	/* Where it counts; they point into the ledger. */
+	const char *session_id;
+	const char *home;
+	size_t home_root_len;        /* as in struct ledger_entry_view */
+};
+
 struct compare {
 	const struct reference *reference;
 	bool *kept[REFERENCE_RULES]; /* by rule: which records ccusage counts */
-	double *our_usd;             /* by record; NaN: swatch does not count it */
+	struct compare_ours *ours;   /* by record */
 	size_t strangers;            /* entries of swatch that the reference lacks */
 };
 
@@ -54,7 +63,8 @@ bool compare_find(const struct compare *compare, enum report_kind kind, struct c
 /* The rule by which ccusage makes a report. */
 enum reference_rule compare_rule(enum report_kind kind);
 
-/* Finds the session and the project that a file's entries have in swatch's report. */
-void compare_our_session(const struct reference_file *file, struct slice *session, struct slice *project);
+/* Finds the session and the project that a record has in swatch's report. Returns false when swatch does not count it. */
+bool compare_our_session(const struct compare *compare, const struct reference_record *record, struct slice *session,
+			 struct slice *project);
 
 #endif

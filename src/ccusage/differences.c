@@ -14,8 +14,11 @@ static const struct {
 		"a sidechain's copies whatever their times are, and keeps the more expensive one of equal "
 		"lines." },
 	[DIFFERENCE_OTHER_SESSION] = { "other_session",
-		"ccusage puts these in another session: a workflow's agents in one of their own, and all "
-		"entries in a wrong one if a folder named 'projects' comes earlier in the path." },
+		"ccusage puts these in another session: agents of a workflow, or beside the sessions, in one of "
+		"their own, and all entries in a wrong one if a folder named 'projects' comes earlier in the path." },
+	[DIFFERENCE_EARLIEST_PATH] = { "earliest_path",
+		"The message is in several transcripts, as after a fork. ccusage puts it in the session whose "
+		"transcript has the earliest path, and swatch in the one that paid." },
 	[DIFFERENCE_NEW_LIMIT_MARKER] = { "new_limit_marker",
 		"A limit was hit, and ccusage does not know this form of the marker." },
 	[DIFFERENCE_NEWER_MODEL] = { "newer_model",

@@ -8,8 +8,6 @@
  *
  *   zero_cost_statusline  ccusage's own statusline shows $0.00 for a model that it does not know.
  *   extras                Web search fees and the surcharge for inference_geo "us" are left out: by swatch, too.
- *   earliest_path         A message that stands in several transcripts, after a fork for example, is filed under the
- *                         session whose transcript has the earliest path: by swatch, too.
  */
 #ifndef SWATCH_CCUSAGE_DIFFERENCES_H
 #define SWATCH_CCUSAGE_DIFFERENCES_H
@@ -33,10 +31,15 @@ enum difference {
 	 */
 	DIFFERENCE_DAILY_RULES,
 	/*
-	 * A workflow's agents make a session of their own. And if a folder named "projects" comes earlier in
+	 * Agents make a session of their own where they belong to a workflow, or lie beside the sessions (2.0.x). And if a folder named "projects" comes earlier in
 	 * the path, all sessions and projects are named after the wrong part of it.
 	 */
 	DIFFERENCE_OTHER_SESSION,
+	/*
+	 * A message stands in several transcripts, after a fork for example. ccusage files it under the session whose
+	 * transcript has the earliest path. Here it belongs to the session that paid, where the lines tell.
+	 */
+	DIFFERENCE_EARLIEST_PATH,
 	/* ccusage does not recognise the new form of the line that says that a limit was hit. */
 	DIFFERENCE_NEW_LIMIT_MARKER,
 	/* ccusage counts $0 for a model that came out after it. */

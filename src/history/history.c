@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/array.h"
+#include "transcript/path.h"
 
 /* Batches a thread may fill before somebody takes them. */
 #define BATCHES_A_THREAD 8
@@ -19,6 +20,7 @@ struct worker {
 	struct history_batch *batch;   /* being filled */
 	size_t job;
 	const char *path;              /* its */
+	struct slice session;          /* whose it is, by its path; points into `path` */
 };
 
 struct history {
@@ -91,12 +93,24 @@ static void pass_batch(struct worker *worker)
 		tell(history);
 }
 
-/* A copy of a name in the batch, of `most` bytes at most: longer ones are looked up by nobody. */
-static bool keep_name(struct history_batch *batch, struct slice *name, size_t most)
+static bool are_same(struct slice a, struct slice b)
+{
+	return a.len == b.len && (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);
+}
+
+/*
+ * A copy of a name in the batch, of `most` bytes at most: longer ones are looked up by nobody. The one before it, `last`,
+ * is most often the same.
+ */
+static bool keep_name(struct history_batch *batch, struct slice last, struct slice *name, size_t most)
 {
 	size_t len = name->len < most ? name->len : most;
 	if (!name->data)
 		return true;
+	if (last.data && are_same(last, *name)) {
+		*name = last;
+		return true;
+	}
 	if (sizeof(batch->names) - batch->names_len < len)
 		return false;
 	memcpy(batch->names + batch->names_len, name->data, len);
@@ -105,22 +119,19 @@ static bool keep_name(struct history_batch *batch, struct slice *name, size_t mo
 	return true;
 }
 
-/* The model of the record before is most often the same. */
-static bool keep_model(struct history_batch *batch, struct slice *model)
+/* Adds a record to the batch. Returns false when the batch is full. */
+static bool put_record(struct history_batch *batch, const struct ledger_record *record)
 {
-	if (batch->count > 0 && model->data) {
-		struct slice last = batch->records[batch->count - 1].model;
-		if (last.data && last.len == model->len && memcmp(last.data, model->data, model->len) == 0) {
-			*model = last;
-			return true;
-		}
-	}
-	return keep_name(batch, model, (size_t)PRICE_MODEL_MAX * 6);
-}
-
-static bool keep_names(struct history_batch *batch, struct ledger_record *record)
-{
-	return keep_model(batch, &record->model) && keep_name(batch, &record->limit_name, LEDGER_LIMIT_NAME_SIZE);
+	static const struct ledger_record none;
+	const struct ledger_record *last = batch->count > 0 ? &batch->records[batch->count - 1] : &none;
+	struct ledger_record copy = *record;
+	if (batch->count == HISTORY_BATCH_RECORDS
+	    || !keep_name(batch, last->model, &copy.model, (size_t)PRICE_MODEL_MAX * 6)
+	    || !keep_name(batch, last->limit_name, &copy.limit_name, LEDGER_LIMIT_NAME_SIZE)
+	    || !keep_name(batch, last->payer, &copy.payer, TRANSCRIPT_SESSION_ID_MAX))
+		return false;
+	batch->records[batch->count++] = copy;
+	return true;
 }
 
 /*
@@ -135,13 +146,14 @@ static bool merge_record(struct history_batch *batch, const struct ledger_record
 	    || last->has_speed != record->has_speed || last->fast != record->fast
 	    || last->advisor != record->advisor || last->lost_by_reference || record->lost_by_reference
 	    || last->is_limit || record->is_limit
-	    || last->model.len != record->model.len
-	    || (last->model.len > 0 && memcmp(last->model.data, record->model.data, last->model.len) != 0))
+	    || !are_same(last->model, record->model) || !are_same(last->payer, record->payer)
+	    || last->payer_is_told != record->payer_is_told)
 		return false;
 	if (price_tokens_total(&record->tokens) > price_tokens_total(&last->tokens)) {
-		struct slice model = last->model;
+		struct slice model = last->model, payer = last->payer;
 		*last = *record;
 		last->model = model;
+		last->payer = payer;
 	}
 	return true;
 }
@@ -150,19 +162,17 @@ static bool take_record(void *ctx, const struct ledger_record *record)
 {
 	struct worker *worker = ctx;
 	struct ledger_record copy = *record;
-	if (merge_record(worker->batch, record))
-		return true;
-	if (worker->batch->count == HISTORY_BATCH_RECORDS || !keep_names(worker->batch, &copy)) {
-		pass_batch(worker);
-		worker->batch = get_batch(worker);
-		if (!worker->batch)
-			return false;
-		copy = *record;
-		if (!keep_names(worker->batch, &copy))
-			return false;  /* an empty batch has room for them */
+	/* Nearly all lines name the session that their transcript is named after. */
+	if (are_same(copy.payer, worker->session)) {
+		copy.payer = (struct slice){ NULL, 0 };
+		copy.payer_is_told = false;
 	}
-	worker->batch->records[worker->batch->count++] = copy;
-	return true;
+	if (merge_record(worker->batch, &copy) || put_record(worker->batch, &copy))
+		return true;
+	pass_batch(worker);
+	worker->batch = get_batch(worker);
+	/* An empty batch has room. */
+	return worker->batch && put_record(worker->batch, &copy);
 }
 
 /* A job that nobody has taken. With the lock held. */
@@ -194,8 +204,12 @@ static bool next_job(struct worker *worker)
 	while (!(more = !history->stop && choose_job(history, &worker->job)) && !history->closed
 	       && !history->stop)
 		pthread_cond_wait(&history->added, &history->lock);
-	if (more)
+	struct transcript_path parts = { .subagent = false };
+	if (more) {
 		worker->path = history->jobs[worker->job].path;
+		(void)transcript_path_parse(worker->path + history->jobs[worker->job].root_len, &parts);
+		worker->session = parts.session_id;
+	}
 	pthread_mutex_unlock(&history->lock);
 	return more;
 }

@@ -20,9 +20,10 @@ static bool take_batch(struct ledger *ledger, struct history_job *job, const str
 		if (!transcript_path_parse(job->path + job->root_len, &parts)
 		    || parts.session_id.len >= sizeof(id))
 			return true;
-		memcpy(id, parts.session_id.data, parts.session_id.len);
+		if (parts.session_id.len > 0)
+			memcpy(id, parts.session_id.data, parts.session_id.len);
 		id[parts.session_id.len] = '\0';
-		int file = ledger_add_file(ledger, job->path, job->root_len, id, parts.subagent);
+		int file = ledger_add_file(ledger, job->path, job->root_len, parts.by_lines ? NULL : id, parts.subagent);
 		if (file < 0)
 			return false;
 		job->owner = (void *)((uintptr_t)file + 1);

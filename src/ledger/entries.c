@@ -67,6 +67,11 @@ bool ledger_entries_is_better(const struct ledger_entries *entries, const struct
 	return ledger_files_compare(entries->files, a->place, b->place) < 0;
 }
 
+bool ledger_entries_is_same(const struct ledger_entry *a, const struct ledger_entry *b)
+{
+	return a->sidechain == b->sidechain && all_tokens(a) == all_tokens(b) && a->has_speed == b->has_speed;
+}
+
 bool ledger_entries_reserve(struct ledger_entries *entries)
 {
 	return entries->count < LEDGER_NONE - 1
@@ -129,6 +134,23 @@ bool ledger_entries_set_large(struct ledger_entries *entries, const struct ledge
 	return true;
 }
 
+uint32_t ledger_entries_session(const struct ledger_entries *entries, uint32_t entry)
+{
+	const struct ledger_entry *e = &entries->list[entry];
+	uintptr_t payer = e->has_payer ? (uintptr_t)strmap_get_len(&entries->payers, (const char *)&entry, sizeof(entry)) : 0;
+	return payer ? (uint32_t)(payer - 1) : ledger_files_of(entries->files, e)->session;
+}
+
+bool ledger_entries_set_payer(struct ledger_entries *entries, uint32_t entry, uint32_t session)
+{
+	if (session == LEDGER_NONE)
+		(void)strmap_remove_len(&entries->payers, (const char *)&entry, sizeof(entry));
+	else if (!strmap_put_len(&entries->payers, (const char *)&entry, sizeof(entry), (void *)((uintptr_t)session + 1)))
+		return false;
+	entries->list[entry].has_payer = session != LEDGER_NONE;
+	return true;
+}
+
 void ledger_entries_release(struct ledger_entries *entries)
 {
 	const struct strmap_slot *slot;
@@ -138,6 +160,7 @@ void ledger_entries_release(struct ledger_entries *entries)
 	for (size_t cursor = 0; (slot = strmap_each(&entries->large, &cursor));)
 		free(slot->value);
 	strmap_release(&entries->large);
+	strmap_release(&entries->payers);
 	free(entries->list);
 	free(entries->buckets);
 }

@@ -18,6 +18,7 @@ struct ledger_entries {
 	size_t bucket_count;
 	uint64_t secret;         /* of this process: nobody can write ids that all go into one bucket */
 	struct strmap twins;     /* entry's number -> struct ledger_entry: see ledger_entries_twin() */
+	struct strmap payers;    /* entry's number -> the session that paid + 1: see ledger_entries_session() */
 	struct strmap large;     /* a record's place -> struct price_tokens: see ledger_entries_large() */
 };
 
@@ -32,6 +33,9 @@ uint32_t ledger_entries_first(const struct ledger_entries *entries, uint64_t id_
  */
 bool ledger_entries_is_better(const struct ledger_entries *entries, const struct ledger_entry *a,
 			      const struct ledger_entry *b);
+
+/* Whether nothing but their places decides which of two is better. */
+bool ledger_entries_is_same(const struct ledger_entry *a, const struct ledger_entry *b);
 
 /* Makes room for one more. Returns false when memory ran out. */
 bool ledger_entries_reserve(struct ledger_entries *entries);
@@ -59,6 +63,12 @@ const struct price_tokens *ledger_entries_large(const struct ledger_entries *ent
 /* Keeps them. Returns false when memory ran out. */
 bool ledger_entries_set_large(struct ledger_entries *entries, const struct ledger_entry *entry,
 			      const struct price_tokens *large);
+
+/* The session that an entry belongs to: the one that paid, where the lines tell, or else its file's. */
+uint32_t ledger_entries_session(const struct ledger_entries *entries, uint32_t entry);
+
+/* Sets the session that paid; LEDGER_NONE: its file's. Returns false when memory ran out: nothing changed. */
+bool ledger_entries_set_payer(struct ledger_entries *entries, uint32_t entry, uint32_t session);
 
 void ledger_entries_release(struct ledger_entries *entries);
 

@@ -103,8 +103,11 @@ struct ledger_entry_view {
 	/* Where the first line of the message stands, which decides the order of lists. */
 	unsigned first_file;
 	int64_t first_offset;
+	/* The session that paid, and a transcript below whose project its figures stand: mostly `path` itself. */
 	unsigned session;               /* a number: the same for all transcripts of a session */
 	const char *session_id;
+	const char *home;
+	size_t home_root_len;           /* home + home_root_len: the path below projects/ */
 	bool subagent;
 };
 

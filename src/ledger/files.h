@@ -15,6 +15,8 @@ struct ledger_file {
 	uint32_t session;        /* its number */
 	uint32_t entries;        /* that count */
 	bool subagent;
+	bool by_lines;           /* its session is not known yet: its first record will tell */
+	bool gone;               /* it is not there any more */
 	bool doubted;            /* it was deleted or rewritten: ccusage may not see what is known of it */
 };
 

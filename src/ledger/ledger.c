@@ -22,6 +22,7 @@ void ledger_free(struct ledger *ledger)
 	ledger_sessions_release(&ledger->sessions);
 	ledger_models_release(&ledger->models);
 	ledger_entries_release(&ledger->entries);
+	ledger_claims_release(&ledger->claims);
 	ledger_crowds_release(&ledger->crowds);
 	ledger_order_release(&ledger->order);
 	ledger_blocks_release(&ledger->blocks);
@@ -29,38 +30,22 @@ void ledger_free(struct ledger *ledger)
 	free(ledger);
 }
 
-int ledger_add_file(struct ledger *ledger, const char *path, size_t root_len, const char *session_id,
-		    bool subagent)
-{
-	int known = ledger_files_find(&ledger->files, path);
-	if (known >= 0)
-		return known;
-	int session = ledger_sessions_add(&ledger->sessions, session_id);
-	return session < 0 ? -1
-			   : ledger_files_add(&ledger->files, path, root_len, (uint32_t)session, subagent);
-}
-
-void ledger_doubt_file(struct ledger *ledger, int file)
-{
-	ledger_files_mark_doubted(&ledger->files, file);
-}
-
 /* ---- sums ---- */
 
-/*
- * Adds an entry to all sums (`sign` 1), or takes it out again (-1). `stays`: it is taken out for another
- * entry of the same session and time, or it is that other one.
- */
-static void account(struct ledger *ledger, const struct ledger_entry *e, int sign, bool stays)
+void ledger_account(struct ledger *ledger, uint32_t entry, int sign, bool stays)
 {
+	const struct ledger_entry *e = &ledger->entries.list[entry];
 	const struct ledger_file *file = ledger_files_of(&ledger->files, e);
+	uint32_t session = ledger_entries_session(&ledger->entries, entry);
 	int transcripts = ledger_files_account(&ledger->files, ledger_file_of(e), sign);
 	ledger_models_account(&ledger->models, e, sign);
 	ledger_spans_account(&ledger->spans, e, sign);
-	ledger_sessions_account(&ledger->sessions, file->session, e, sign, stays);
-	if (file->subagent)
-		ledger_sessions_account_subagent(&ledger->sessions, file->session, sign * e->cost_usd,
-						 transcripts);
+	ledger_sessions_account(&ledger->sessions, session, e, sign, stays);
+	if (!file->subagent)
+		return;
+	ledger_sessions_account_subagent(&ledger->sessions, session, sign * e->cost_usd, 0);
+	/* A transcript counts where it lies, whoever paid for some of its lines. */
+	ledger_sessions_account_subagent(&ledger->sessions, file->session, 0., transcripts);
 }
 
 void ledger_set_prices(struct ledger *ledger, const struct price_book *book)
@@ -85,7 +70,7 @@ void ledger_reprice(struct ledger *ledger, const struct price_book *book)
 		if (row)
 			ledger_models_price(entry, row, ledger_entries_large(&ledger->entries, entry));
 		if (!entry->hidden)
-			account(ledger, entry, 1, false);
+			ledger_account(ledger, (uint32_t)i, 1, false);
 	}
 }
 
@@ -172,7 +157,7 @@ static bool show(struct ledger *ledger, uint32_t entry, bool visible)
 		ledger_order_add(&ledger->order, entry);
 	else
 		ledger_order_remove(&ledger->order, entry);
-	account(ledger, e, visible ? 1 : -1, false);
+	ledger_account(ledger, entry, visible ? 1 : -1, false);
 	e->hidden = !visible;
 	return true;
 }
@@ -241,24 +226,33 @@ static void replace(struct ledger *ledger, uint32_t entry, const struct ledger_e
 {
 	struct ledger_entry *place = &ledger->entries.list[entry];
 	uint32_t next = place->next;
+	bool has_payer = place->has_payer;
 	bool visible = !place->hidden;
 	bool same_time = place->time_ms == e->time_ms;
 	bool moves = !same_time || place->place != e->place;
 	/* A copy may belong to another session. */
 	bool stays = same_time
-		     && ledger_files_of(&ledger->files, place)->session
+		     && ledger_entries_session(&ledger->entries, entry)
 				== ledger_files_of(&ledger->files, e)->session;
 	if (visible && moves)
 		ledger_order_remove(&ledger->order, entry);
 	if (visible)
-		account(ledger, place, -1, stays);
+		ledger_account(ledger, entry, -1, stays);
 	*place = *e;
 	place->next = next;
+	place->has_payer = has_payer;
 	place->hidden = !visible;
 	if (visible)
-		account(ledger, place, 1, stays);
+		ledger_account(ledger, entry, 1, stays);
 	if (visible && moves)
 		ledger_order_add(&ledger->order, entry);
+}
+
+/* Whether `e` is as good as the record that the entry was kept from, whose transcript is gone: it was moved. */
+static bool takes_its_place(const struct ledger *ledger, const struct ledger_entry *e, const struct ledger_entry *old)
+{
+	return ledger_files_of(&ledger->files, old)->gone && !ledger_files_of(&ledger->files, e)->gone
+	       && ledger_entries_is_same(e, old);
 }
 
 /*
@@ -272,7 +266,9 @@ static int merge(struct ledger *ledger, struct ledger_crowd *crowd, uint32_t ent
 	if (ledger_files_compare(&ledger->files, old.first_place, e->first_place) < 0)
 		e->first_place = old.first_place;
 	ledger->entries.list[entry].first_place = old.first_place = e->first_place;
-	if (ledger_entries_is_better(&ledger->entries, e, &old)) {
+	if (!ledger_sessions_reserve(&ledger->sessions, ledger_entries_session(&ledger->entries, entry), e->model))
+		return -1;
+	if (ledger_entries_is_better(&ledger->entries, e, &old) || takes_its_place(ledger, e, &old)) {
 		if (!e->lost) {
 			ledger_entries_drop_twin(&ledger->entries, entry);
 		} else {
@@ -336,27 +332,42 @@ static uint32_t find_same(const struct ledger *ledger, const struct ledger_entry
 	return LEDGER_NONE;
 }
 
+/* Adds the entry `e`, or merges it. Returns as ledger_add_record() does. */
+static int add_entry(struct ledger *ledger, struct ledger_entry *e, int file, const struct ledger_record *record)
+{
+	unsigned same = 0;
+	struct ledger_crowd *crowd = ledger_crowds_find(&ledger->crowds, e->id_hash);
+	uint32_t at = crowd ? ledger_crowd_find(crowd, e->request_hash) : find_same(ledger, e, &same);
+	int claimed;
+	if (at != LEDGER_NONE) {
+		int merged = merge(ledger, crowd, at, e);
+		claimed = ledger_take_claim(ledger, at, file, record);
+		return merged < 0 || claimed < 0 ? -1 : merged | claimed;
+	}
+	if (same >= LEDGER_CROWD_MIN && !(crowd = ledger_crowds_make(&ledger->crowds, e->id_hash)))
+		return -1;
+	at = insert(ledger, crowd, e);
+	if (at == LEDGER_NONE)
+		return -1;
+	/* Before it counts: money that is taken out again would leave rounding behind. */
+	claimed = ledger_take_claim(ledger, at, file, record);
+	bool changed = crowd ? settle_crowd(ledger, crowd, e->time_ms, at) : settle(ledger, e->id_hash);
+	return claimed < 0 ? -1 : changed || claimed > 0;
+}
+
 int ledger_add_record(struct ledger *ledger, int file, const struct ledger_record *record)
 {
 	struct ledger_entry e;
-	unsigned same = 0;
-	if (!make_entry(ledger, file, record, &e))
+	if (!ledger_name_file(ledger, file, record) || !make_entry(ledger, file, record, &e))
 		return -1;
-	ledger_sessions_note_time(&ledger->sessions, ledger->files.list[file].session, record->time_ms);
+	/* A copied line says nothing about when its transcript's own session worked. */
+	if (!record->payer_is_told)
+		ledger_sessions_note_time(&ledger->sessions, ledger->files.list[file].session, record->time_ms);
 	if (record->is_limit)
 		note_limit(ledger, &e, record);
 	else
 		ledger_models_note_answer(&ledger->models, &e);
-	struct ledger_crowd *crowd = ledger_crowds_find(&ledger->crowds, e.id_hash);
-	uint32_t at = crowd ? ledger_crowd_find(crowd, e.request_hash) : find_same(ledger, &e, &same);
-	if (at != LEDGER_NONE)
-		return merge(ledger, crowd, at, &e);
-	if (same >= LEDGER_CROWD_MIN && !(crowd = ledger_crowds_make(&ledger->crowds, e.id_hash)))
-		return -1;
-	at = insert(ledger, crowd, &e);
-	if (at == LEDGER_NONE)
-		return -1;
-	return (crowd ? settle_crowd(ledger, crowd, e.time_ms, at) : settle(ledger, e.id_hash)) ? 1 : 0;
+	return add_entry(ledger, &e, file, record);
 }
 
 int ledger_add(struct ledger *ledger, int file, int64_t offset, const struct scan_usage *usage)

@@ -43,9 +43,9 @@ int64_t ledger_window_tokens(const struct ledger *ledger, const char *model);
 void ledger_free(struct ledger *ledger);
 
 /*
- * Names a transcript: `path` decides ties, `session_id` gets its usage. `root_len` bytes of the path lead to
- * the projects/ directory, its slash included. The same path gives the same number. Returns the number, or -1
- * when memory ran out.
+ * Names a transcript: `path` decides ties, `session_id` gets its usage, but for lines that say that another session paid.
+ * session_id NULL: only its lines tell. `root_len` bytes of the path lead to the projects/ directory, its slash included.
+ * The same path gives the same number. Returns the number, or -1 when memory ran out.
  */
 int ledger_add_file(struct ledger *ledger, const char *path, size_t root_len, const char *session_id,
 		    bool subagent);
@@ -55,6 +55,15 @@ int ledger_add_file(struct ledger *ledger, const char *path, size_t root_len, co
  * which reads only what is there, may not count it any more.
  */
 void ledger_doubt_file(struct ledger *ledger, int file);
+
+/*
+ * The same, and the transcript is not there any more. Another transcript with the same lines takes its place (it was
+ * moved: read that one after this call); until then it still counts.
+ */
+void ledger_lose_file(struct ledger *ledger, int file);
+
+/* The session of a transcript; "" while only its lines can tell. It lives as long as the ledger. */
+const char *ledger_session_of_file(const struct ledger *ledger, int file);
 
 /*
  * Adds a record (usage->present) that stands at `offset` of a file, and those of the advisors in it. Returns

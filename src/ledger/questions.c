@@ -196,6 +196,9 @@ bool ledger_entry_at(struct ledger *ledger, size_t index, struct ledger_entry_vi
 	const struct ledger_entry *e = ledger_order_at(&ledger->order, index);
 	const struct ledger_file *file = ledger_files_of(&ledger->files, e);
 	const struct ledger_model_row *model = &ledger->models.list[e->model];
+	uint32_t session = ledger_entries_session(&ledger->entries, ledger->order.list[index]);
+	const struct ledger_session_row *row = &ledger->sessions.list[session];
+	const struct ledger_file *home = session != file->session && row->home ? &ledger->files.list[row->home - 1] : file;
 	*out = (struct ledger_entry_view){
 		.time_ms = e->time_ms,
 		.tokens = { e->input, e->output, e->creation_5m, e->creation_1h, e->cache_read },
@@ -213,8 +216,10 @@ bool ledger_entry_at(struct ledger *ledger, size_t index, struct ledger_entry_vi
 		.file = (unsigned)ledger_file_of(e),
 		.first_file = (unsigned)ledger_place_file(e->first_place),
 		.first_offset = ledger_place_offset(e->first_place),
-		.session = file->session,
-		.session_id = ledger->sessions.list[file->session].id,
+		.session = session,
+		.session_id = row->id,
+		.home = home->path,
+		.home_root_len = home->root_len,
 		.subagent = file->subagent,
 	};
 	return true;

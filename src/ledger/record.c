@@ -41,6 +41,8 @@ void ledger_record_make(const struct scan_usage *usage, int64_t offset, struct l
 		.cost_usd = usage->cost_usd,
 		.advisor = usage->advisor,
 		.model = usage->model,
+		.payer = usage->payer,
+		.payer_is_told = usage->payer_is_told,
 		.has_id = usage->message_id.data != NULL,
 		.has_cost = usage->has_cost,
 		.has_speed = usage->has_speed,

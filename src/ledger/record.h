@@ -23,9 +23,11 @@ struct ledger_record {
 	uint32_t request_hash;       /* of requestId; 0 without one */
 	unsigned advisor;            /* as in struct scan_usage */
 	int64_t limit_resets_ms;     /* of a limit marker that says it; else 0 */
-	/* As written; these two still point to the caller's memory. */
+	/* As written; these still point to the caller's memory. */
 	struct slice model;
 	struct slice limit_name;     /* of a limit marker; data NULL when it does not say */
+	struct slice payer;          /* the id of the session that paid; data NULL: its transcript's */
+	bool payer_is_told;          /* as in struct scan_usage */
 	bool has_id, has_cost, has_speed, fast, sidechain;
 	bool in_parts, has_reference_tokens;
 	bool lost_by_reference;      /* ccusage loses its line */

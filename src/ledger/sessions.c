@@ -6,10 +6,20 @@
 
 #include "base/array.h"
 #include "base/clock.h"
+#include "transcript/path.h"
 
 int ledger_sessions_find(const struct ledger_sessions *sessions, const char *session_id)
 {
 	return (int)(uintptr_t)strmap_get(&sessions->by_id, session_id) - 1;
+}
+
+int ledger_sessions_add_len(struct ledger_sessions *sessions, struct slice id)
+{
+	char text[TRANSCRIPT_SESSION_ID_MAX + 1];
+	size_t len = id.len < sizeof(text) ? id.len : sizeof(text) - 1;
+	memcpy(text, id.data, len);
+	text[len] = '\0';
+	return ledger_sessions_add(sessions, text);
 }
 
 int ledger_sessions_add(struct ledger_sessions *sessions, const char *session_id)
@@ -41,6 +51,13 @@ bool ledger_sessions_reserve(struct ledger_sessions *sessions, uint32_t session,
 	row->by_model = grown;
 	row->by_model_len = model + 1;
 	return true;
+}
+
+uint32_t ledger_sessions_link_claim(struct ledger_sessions *sessions, uint32_t session, uint32_t claim)
+{
+	uint32_t before = sessions->list[session].claims;
+	sessions->list[session].claims = claim + 1;
+	return before - 1;
 }
 
 void ledger_sessions_note_time(struct ledger_sessions *sessions, uint32_t session, int64_t time_ms)
@@ -129,7 +146,7 @@ static void find_part(struct ledger_block_part *part, uint32_t session, const st
 	*part = (struct ledger_block_part){ ledger_order_time(order, block->first), INT64_MAX, INT64_MIN, 0 };
 	for (size_t i = block->first; i <= block->last; i++) {
 		const struct ledger_entry *entry = ledger_order_at(order, i);
-		if (ledger_files_of(order->entries->files, entry)->session != session)
+		if (ledger_entries_session(order->entries, order->list[i]) != session)
 			continue;
 		if (part->first_ms == INT64_MAX)
 			part->first_ms = entry->time_ms;

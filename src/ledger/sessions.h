@@ -7,6 +7,7 @@
 #define SWATCH_LEDGER_SESSIONS_H
 
 #include "base/strmap.h"
+#include "json/walk.h"
 #include "ledger/order.h"
 #include "ledger/sums.h"
 
@@ -27,6 +28,9 @@ struct ledger_session_row {
 	struct ledger_block_part part;  /* kept up to date once it was asked for */
 	bool changed;            /* in the list of ledger_sessions_next_changed() */
 	uint32_t next_changed;   /* its number + 1; 0 at the end */
+	bool has_file;           /* some transcript is its own */
+	uint32_t home;           /* the one that names its project: its number + 1; 0 without one */
+	uint32_t claims;         /* the first claim that it paid: its number + 1; 0 without one */
 };
 
 struct ledger_sessions {
@@ -42,8 +46,14 @@ int ledger_sessions_find(const struct ledger_sessions *sessions, const char *ses
 /* The number of a session, which is given one. Returns -1 when memory ran out. */
 int ledger_sessions_add(struct ledger_sessions *sessions, const char *session_id);
 
+/* The same by an id of at most TRANSCRIPT_SESSION_ID_MAX bytes. */
+int ledger_sessions_add_len(struct ledger_sessions *sessions, struct slice id);
+
 /* Makes room for sums of a model. Returns false when memory ran out. */
 bool ledger_sessions_reserve(struct ledger_sessions *sessions, uint32_t session, size_t model);
+
+/* Adds a claim to those that the session paid. Returns the one that was the first of them, or LEDGER_NONE. */
+uint32_t ledger_sessions_link_claim(struct ledger_sessions *sessions, uint32_t session, uint32_t claim);
 
 /* The session had a record of that time. */
 void ledger_sessions_note_time(struct ledger_sessions *sessions, uint32_t session, int64_t time_ms);

@@ -108,8 +108,8 @@ static bool add_entry(struct report_work *work, struct groups *groups, const str
 	if (group->first_ms == 0 && group->last_ms == 0) {
 		group->first = place;
 		group->first_ms = entry->time_ms;
-		group->path = entry->path;
-		group->root_len = entry->root_len;
+		group->path = entry->home;
+		group->root_len = entry->home_root_len;
 		group->session_id = entry->session_id;
 		snprintf(group->key, sizeof(group->key), "%.15s", key);
 	}

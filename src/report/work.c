@@ -61,7 +61,7 @@ int report_place_compare(struct report_place a, struct report_place b)
 
 struct slice report_project_of(const struct ledger_entry_view *entry)
 {
-	const char *relative = entry->path + entry->root_len;
+	const char *relative = entry->home + entry->home_root_len;
 	const char *slash = strchr(relative, '/');
 	return (struct slice){ relative, slash ? (size_t)(slash - relative) : 0 };
 }

@@ -12,13 +12,16 @@
 /* ---- transcripts come ---- */
 
 /* Finds the session's id, "" when the name is no id. Returns false when the path is not a transcript's. */
-static bool take_name(const struct transcript *transcript, char id[CACHE_SESSION_ID_MAX + 1], bool *subagent)
+static bool take_name(const struct transcript *transcript, char id[CACHE_SESSION_ID_MAX + 1],
+		      struct transcript_path *out)
 {
 	struct transcript_path parts;
 	if (!transcript_path_parse(transcript->path + transcript->root_len, &parts))
 		return false;
-	*subagent = parts.subagent;
+	*out = parts;
 	id[0] = '\0';
+	if (parts.by_lines)
+		return true;
 	if (cache_session_id_is_valid(parts.session_id.data, parts.session_id.len)) {
 		memcpy(id, parts.session_id.data, parts.session_id.len);
 		id[parts.session_id.len] = '\0';
@@ -28,33 +31,49 @@ static bool take_name(const struct transcript *transcript, char id[CACHE_SESSION
 	return true;
 }
 
+/* A session that was not known before. */
+static void greet_session(struct daemon *daemon, struct session *session)
+{
+	session_note_processes(session, liveness_count(&daemon->liveness, session->id), clock_wall_ms());
+	if (!daemon->history.first_walk)
+		events_emit_string(&daemon->events, "session-started", "sessionId", session->id);
+}
+
 void *daemon_open_transcript(void *ctx, struct transcript *transcript)
 {
 	struct daemon *daemon = ctx;
 	char id[CACHE_SESSION_ID_MAX + 1];
-	bool subagent;
-	if (!take_name(transcript, id, &subagent)) {
+	struct transcript_path parts;
+	if (!take_name(transcript, id, &parts)) {
 		errno = 0;
 		return NULL;
 	}
 	bool is_new = id[0] && !sessions_find(&daemon->sessions, id);
-	int ledger_file = ledger_add_file(daemon->ledger, transcript->path, transcript->root_len, id,
-					  subagent);
+	int ledger_file = ledger_add_file(daemon->ledger, transcript->path, transcript->root_len,
+					  parts.by_lines ? NULL : id, parts.subagent);
 	struct session_transcript *part = NULL;
 	/* During the first walk no facts are wanted yet: expire decides which sessions get a file. */
 	if (ledger_file >= 0)
-		part = sessions_open_transcript(&daemon->sessions, id, subagent, transcript, ledger_file,
+		part = sessions_open_transcript(&daemon->sessions, id, parts.subagent, transcript, ledger_file,
 						!daemon->history.first_walk);
 	if (!part) {
 		errno = ENOMEM;
 		return NULL;
 	}
-	if (is_new) {
-		session_note_processes(part->session, liveness_count(&daemon->liveness, id), clock_wall_ms());
-		if (!daemon->history.first_walk)
-			events_emit_string(&daemon->events, "session-started", "sessionId", id);
-	}
+	if (is_new)
+		greet_session(daemon, part->session);
 	return part;
+}
+
+/* Only the lines of a subagent beside the sessions say whose it is: it is without a session until then. */
+static void find_its_session(struct daemon *daemon, struct session_transcript *part)
+{
+	const char *id = ledger_session_of_file(daemon->ledger, part->ledger_file);
+	if (part->session->id[0] || !part->subagent || !cache_session_id_is_valid(id, strlen(id)))
+		return;
+	bool is_new = !sessions_find(&daemon->sessions, id);
+	if (sessions_move_transcript(&daemon->sessions, part, id) && is_new)
+		greet_session(daemon, part->session);
 }
 
 bool daemon_wants_lines(void *ctx UNUSED, const struct transcript *transcript)
@@ -133,10 +152,25 @@ static void note_read(struct daemon *daemon, struct session_transcript *part, ui
 	refresh_note_activity(&daemon->refresh);
 }
 
+/*
+ * A transcript that was moved counts in its new place: with what is read there from now on, and what was read there before
+ * the old one went.
+ */
+static void read_moved(struct daemon *daemon, const struct session_transcript *gone)
+{
+	const char *name = strrchr(gone->file->path, '/');
+	for (struct session_transcript *part = gone->session->transcripts; part; part = part->next) {
+		const char *other = strrchr(part->file->path, '/');
+		if (part != gone && name && other && strcmp(name, other) == 0)
+			tail_reread(daemon->tail, part->file);
+	}
+}
+
 static void close_transcript(struct daemon *daemon, struct session_transcript *part)
 {
 	struct session *session = part->session;
-	ledger_doubt_file(daemon->ledger, part->ledger_file);
+	ledger_lose_file(daemon->ledger, part->ledger_file);
+	read_moved(daemon, part);
 	sessions_close_transcript(part);
 	publish_note_change(&daemon->publish, session, PUBLISH_STATE);
 	/* daemon_note_caught_up() lets expire judge once, for all transcripts that go together. */
@@ -153,6 +187,8 @@ void daemon_take_batch(void *ctx, const struct tail_batch *batch)
 		take_line(daemon, transcript, &batch->lines[i]);
 	for (size_t i = 0; i < batch->record_count; i++)
 		take_record(daemon, transcript, &batch->records[i]);
+	if (batch->read_ended)
+		find_its_session(daemon, transcript->owner);
 	if (batch->read_ended)
 		note_read(daemon, transcript->owner, batch->lines_read);
 	if (batch->gone)

@@ -4,6 +4,7 @@
 #include "transcript/counts.h"
 #include "transcript/find.h"
 #include "transcript/names.h"
+#include "transcript/path.h"
 
 #define COUNT_OF(list) ((int)(sizeof(list) / sizeof((list)[0])))
 
@@ -32,6 +33,7 @@ struct scan_state {
 	bool quota_allows;               /* quotaLimits has a status other than "rejected": only a warning */
 	struct scan_counts counts;
 	struct slice paused;         /* message.pausedResponses */
+	struct slice request_session, forked_session;
 	bool has_usage;
 	bool plain_key;              /* written as "usage":{ to the byte */
 	int64_t status;
@@ -205,6 +207,24 @@ static void walk_compaction(struct walk *w, struct scan_state *state)
 	}
 }
 
+/* forkedFrom {sessionId}: the session that the line was copied from. */
+static void take_fork(struct scan_state *state, struct slice object)
+{
+	struct walk_item item;
+	struct slice key;
+	struct walk w;
+	bool first = true;
+	walk_init(&w, object.data, object.len);
+	walk_enter(&w, '{');
+	while (walk_next_key(&w, &first, &key)) {
+		bool is_session = slice_equals(key, "sessionId");
+		if (!walk_value(&w, &item))
+			return;
+		if (is_session && item.kind == WALK_STRING)
+			state->forked_session = item.text;
+	}
+}
+
 /* ---- the top level ---- */
 
 static enum scan_type type_of(struct slice name)
@@ -295,6 +315,10 @@ static void take_fact(struct scan_state *state, struct slice key, const struct w
 		state->has_total_cost = slice_to_double(item->text, &state->total_cost_usd);
 	} else if (item->kind == WALK_OBJECT && slice_equals(key, "modelUsage")) {
 		facts->model_usage = item->text;
+	} else if (is_string && slice_equals(key, "requestSessionId")) {
+		state->request_session = item->text;
+	} else if (item->kind == WALK_OBJECT && slice_equals(key, "forkedFrom")) {
+		take_fork(state, item->text);
 	}
 }
 
@@ -443,6 +467,20 @@ static bool is_beyond(const struct price_tokens *t)
 	       || t->cache_creation_1h > SCAN_TOKENS_MAX || t->cache_read > SCAN_TOKENS_MAX;
 }
 
+static bool is_session_id(struct slice id)
+{
+	return id.data && transcript_session_id_is_valid(id.data, id.len);
+}
+
+static void set_payer(const struct scan_state *state, struct scan_usage *usage)
+{
+	const struct slice told = is_session_id(state->request_session) ? state->request_session : state->forked_session;
+	usage->payer_is_told = is_session_id(told);
+	usage->payer = usage->payer_is_told ? told : state->facts->session_id;
+	if (!is_session_id(usage->payer))
+		usage->payer = (struct slice){ NULL, 0 };
+}
+
 static void finish_usage(struct scan_state *state, const char *line, size_t len)
 {
 	struct scan_facts *facts = state->facts;
@@ -454,6 +492,7 @@ static void finish_usage(struct scan_state *state, const char *line, size_t len)
 	usage->sidechain = facts->sidechain;
 	usage->timestamp_ms = facts->timestamp_ms;
 	usage->limit = facts->limit;
+	set_payer(state, usage);
 	bool is_record = state->has_usage && counts->has_input && counts->has_output && !counts->bad && !state->bad
 			 && state->has_timestamp;
 	bool is_absurd = counts->absurd || is_beyond(&usage->tokens);

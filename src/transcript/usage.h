@@ -48,6 +48,12 @@ struct scan_usage {
 	struct slice message_id;     /* as written, escapes included; data NULL without one */
 	struct slice request_id;     /* likewise */
 	struct slice model;          /* likewise */
+	/*
+	 * The session that paid for it, as the line says; data NULL when it does not, or no session can have that id.
+	 * `payer_is_told`: by requestSessionId or forkedFrom, and not only by the line's own sessionId.
+	 */
+	struct slice payer;
+	bool payer_is_told;
 	struct price_tokens tokens;  /* of all its requests */
 	struct price_tokens reference_tokens;  /* what ccusage counts, with one of SCAN_FAULTS_TOKENS */
 	/* It was made of several requests, each with a price by its own size; `large`: the tokens of the large ones. */

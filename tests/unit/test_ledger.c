@@ -462,6 +462,7 @@ static void make_lines(struct line *lines)
 	static const char *const ids[] = { "m0", "m1", "m2", "m3", "m4", "m5", "m6", "m7", NULL };
 	static const char *const requests[] = { "r0", "r1", "r2", NULL };
 	static const char *const models[] = { "claude-opus-4-6", "claude-haiku-4-5", "nonesuch", "claude-opus-5-5" };
+	static const char *const payers[12] = { "s0", "s1", "s2", "s3", "elsewhere" };
 	static char names[LINES][16];
 	for (size_t i = 0; i < LINES; i++) {
 		struct line *line = &lines[i];
@@ -477,6 +478,8 @@ static void make_lines(struct line *lines)
 		line->usage.sidechain = pick(3) == 0;
 		line->usage.has_speed = pick(4) == 0;
 		line->usage.faults = pick(5) == 0 ? SCAN_FAULT_NULL : 0;
+		line->usage.payer = slice_of(payers[pick(12)]);
+		line->usage.payer_is_told = line->usage.payer.data && pick(2) == 0;
 	}
 }
 

@@ -30,6 +30,19 @@ static void what_lies_under_a_session_belongs_to_it(void **state)
 	check("P/S/x.jsonl", "P", "S", true);
 }
 
+static void only_the_lines_of_an_agent_beside_the_sessions_tell(void **state)
+{
+	(void)state;
+	struct transcript_path got;
+	assert_true(transcript_path_parse("P/agent-a1b2.jsonl", &got));
+	assert_true(got.by_lines && got.subagent && !got.session_id.data);
+	assert_int_equal(got.project.len, 1);
+	/* Not in projects/ itself, nor below a session. */
+	check("agent-1.jsonl", "", "agent-1", false);
+	check("P/S/agent-1.jsonl", "P", "S", true);
+	check("P/agent.jsonl", "P", "agent", false);
+}
+
 static void other_files_are_none(void **state)
 {
 	(void)state;
@@ -47,6 +60,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(transcripts_have_a_project_and_a_session),
 		cmocka_unit_test(what_lies_under_a_session_belongs_to_it),
+		cmocka_unit_test(only_the_lines_of_an_agent_beside_the_sessions_tell),
 		cmocka_unit_test(other_files_are_none),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

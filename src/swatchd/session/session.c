@@ -86,19 +86,37 @@ static void free_facts(struct session_transcript *part)
 	part->cost_state = NULL;
 }
 
-void sessions_close_transcript(struct session_transcript *part)
+static void unlink_transcript(struct session_transcript *part)
 {
-	struct session *session = part->session;
-	for (struct session_transcript **at = &session->transcripts; *at; at = &(*at)->next) {
+	for (struct session_transcript **at = &part->session->transcripts; *at; at = &(*at)->next) {
 		if (*at == part) {
 			*at = part->next;
 			break;
 		}
 	}
+}
+
+void sessions_close_transcript(struct session_transcript *part)
+{
+	struct session *session = part->session;
+	unlink_transcript(part);
 	if (!part->subagent && session->state == SESSION_ACTIVE && !session_main(session))
 		session->vanished_active = true;
 	free_facts(part);
 	free(part);
+}
+
+bool sessions_move_transcript(struct sessions *sessions, struct session_transcript *part, const char *id)
+{
+	struct session *session = sessions_add(sessions, id);
+	if (!session)
+		return false;
+	unlink_transcript(part);
+	part->session = session;
+	part->next = session->transcripts;
+	session->transcripts = part;
+	(void)take_activity(part);
+	return true;
 }
 
 void sessions_reset_transcript(struct session_transcript *part)

@@ -106,6 +106,9 @@ struct session_transcript *sessions_open_transcript(struct sessions *sessions, c
 /* The transcript went: frees its part. The session stays until expire removes it. */
 void sessions_close_transcript(struct session_transcript *part);
 
+/* A transcript turns out to be another session's, which is made if need be. Returns false when memory ran out. */
+bool sessions_move_transcript(struct sessions *sessions, struct session_transcript *part, const char *id);
+
 /* Takes a line's facts. */
 void sessions_take_facts(struct sessions *sessions, struct session_transcript *part,
 			 const struct scan_facts *facts);

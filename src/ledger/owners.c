@@ -1,0 +1,146 @@
+/*
+ * Whose entries are: the transcripts' sessions, and what lines say about who paid.
+ */
+#include <string.h>
+
+#include "ledger/internal.h"
+
+/* ---- transcripts ---- */
+
+/* Whether a transcript names its session's project better than another: one that is there, and is no subagent's. */
+static bool is_better_home(const struct ledger_file *a, const struct ledger_file *b)
+{
+	if (a->gone != b->gone)
+		return b->gone;
+	if (a->subagent != b->subagent)
+		return b->subagent;
+	return strcmp(a->path, b->path) < 0;
+}
+
+static void offer_home(struct ledger *ledger, uint32_t file)
+{
+	const struct ledger_file *f = &ledger->files.list[file];
+	struct ledger_session_row *session = &ledger->sessions.list[f->session];
+	if (session->home == 0 || is_better_home(f, &ledger->files.list[session->home - 1]))
+		session->home = file + 1;
+}
+
+/* Chooses the home anew: the one that it was may have become worse. */
+static void find_home(struct ledger *ledger, uint32_t session)
+{
+	ledger->sessions.list[session].home = 0;
+	for (size_t i = 0; i < ledger->files.count; i++)
+		if (ledger->files.list[i].session == session)
+			offer_home(ledger, (uint32_t)i);
+}
+
+/* Gives an entry with claims to the session that paid. Returns as ledger_take_claim() does. */
+static int give_to_payer(struct ledger *ledger, uint32_t entry)
+{
+	uint32_t payer = ledger_claims_payer(&ledger->claims, &ledger->sessions, entry);
+	const struct ledger_entry *e = &ledger->entries.list[entry];
+	uint32_t own = ledger_files_of(&ledger->files, e)->session;
+	bool visible = !e->hidden;
+	if ((payer == LEDGER_NONE ? own : payer) == ledger_entries_session(&ledger->entries, entry)
+	    && (payer == LEDGER_NONE) == !e->has_payer)
+		return 0;
+	if (!ledger_sessions_reserve(&ledger->sessions, payer == LEDGER_NONE ? own : payer, e->model))
+		return -1;
+	if (visible)
+		ledger_account(ledger, entry, -1, false);
+	bool good = ledger_entries_set_payer(&ledger->entries, entry, payer);
+	if (visible)
+		ledger_account(ledger, entry, 1, false);
+	return good ? 1 : -1;
+}
+
+/* A session got a transcript of its own: what lines say only by their sessionId holds from now on. */
+static bool note_file_of(struct ledger *ledger, uint32_t session, uint32_t file)
+{
+	struct ledger_session_row *row = &ledger->sessions.list[session];
+	bool good = true;
+	offer_home(ledger, file);
+	if (row->has_file)
+		return true;
+	row->has_file = true;
+	for (uint32_t claim = row->claims - 1; claim != LEDGER_NONE; claim = ledger->claims.list[claim].next_to)
+		good = give_to_payer(ledger, ledger->claims.list[claim].entry) >= 0 && good;
+	return good;
+}
+
+int ledger_add_file(struct ledger *ledger, const char *path, size_t root_len, const char *session_id,
+		    bool subagent)
+{
+	int known = ledger_files_find(&ledger->files, path);
+	if (known >= 0) {
+		if (ledger->files.list[known].gone) {
+			ledger->files.list[known].gone = false;
+			offer_home(ledger, (uint32_t)known);
+		}
+		return known;
+	}
+	int session = ledger_sessions_add(&ledger->sessions, session_id ? session_id : "");
+	int file = session < 0 ? -1
+			       : ledger_files_add(&ledger->files, path, root_len, (uint32_t)session, subagent);
+	if (file < 0)
+		return -1;
+	ledger->files.list[file].by_lines = !session_id;
+	/* Without memory for it, the claims of this session hold with its next record. */
+	if (session_id)
+		(void)note_file_of(ledger, (uint32_t)session, (uint32_t)file);
+	return file;
+}
+
+bool ledger_name_file(struct ledger *ledger, int file, const struct ledger_record *record)
+{
+	struct ledger_file *f = &ledger->files.list[file];
+	if (!f->by_lines)
+		return true;
+	if (record->payer.data) {
+		int session = ledger_sessions_add_len(&ledger->sessions, record->payer);
+		if (session < 0)
+			return false;
+		f->session = (uint32_t)session;
+	}
+	f->by_lines = false;
+	(void)note_file_of(ledger, f->session, (uint32_t)file);
+	return true;
+}
+
+void ledger_doubt_file(struct ledger *ledger, int file)
+{
+	ledger_files_mark_doubted(&ledger->files, file);
+}
+
+void ledger_lose_file(struct ledger *ledger, int file)
+{
+	struct ledger_file *f = &ledger->files.list[file];
+	ledger_doubt_file(ledger, file);
+	f->gone = true;
+	if (ledger->sessions.list[f->session].home == (uint32_t)file + 1)
+		find_home(ledger, f->session);
+}
+
+const char *ledger_session_of_file(const struct ledger *ledger, int file)
+{
+	return ledger->sessions.list[ledger->files.list[file].session].id;
+}
+
+/* ---- claims ---- */
+
+int ledger_take_claim(struct ledger *ledger, uint32_t entry, int file, const struct ledger_record *record)
+{
+	uint32_t own = ledger->files.list[file].session;
+	const char *own_id = ledger->sessions.list[own].id;
+	bool claims = record->payer.data
+		      && (strncmp(own_id, record->payer.data, record->payer.len) != 0 || own_id[record->payer.len] != '\0');
+	if (!claims)
+		return 0;
+	int payer = ledger_sessions_add_len(&ledger->sessions, record->payer);
+	struct ledger_claim claim = { .entry = entry, .from = own, .to = (uint32_t)payer, .told = record->payer_is_told };
+	if (payer < 0 || !ledger_claims_add(&ledger->claims, &ledger->sessions, &claim))
+		return -1;
+	if (claim.told)
+		ledger_sessions_note_time(&ledger->sessions, claim.to, record->time_ms);
+	return give_to_payer(ledger, entry);
+}
