@@ -19,6 +19,29 @@ bool daemon_is_news(const struct daemon *daemon)
 	return !daemon->history.first_walk && !daemon->history.reading;
 }
 
+/* When the newest transcript changed last. */
+static int64_t last_activity_ms(const struct daemon *daemon)
+{
+	int64_t last_ms = daemon->sessions.unnamed.last_activity_ms;
+	size_t cursor = 0;
+	const struct session *session;
+	while ((session = sessions_each(&daemon->sessions, &cursor)))
+		if (session->last_activity_ms > last_ms)
+			last_ms = session->last_activity_ms;
+	return last_ms;
+}
+
+/* ccusage's last answer is an earlier run's: what came since its run began may be missing in it. */
+static void note_missed_activity(struct daemon *daemon)
+{
+	int64_t last_ms = last_activity_ms(daemon);
+	if (last_ms > 0 && last_ms < billing_answer_began_ms(&daemon->billing)
+	    && daemon->billing.pending_since_ms == 0)
+		return;
+	billing_note_activity(&daemon->billing, last_ms > 0 ? last_ms : clock_wall_ms());
+	refresh_note_activity(&daemon->refresh);
+}
+
 /* The figures are whole: from now on every change is news. */
 static void begin_news(struct daemon *daemon)
 {
@@ -26,9 +49,7 @@ static void begin_news(struct daemon *daemon)
 	billing_set_reading(&daemon->billing, false);
 	expire_run(&daemon->expire);
 	daemon->history.swept_files = publish_begin(&daemon->publish);
-	/* ccusage's last answer is older than this start: others may have worked since. */
-	billing_note_activity(&daemon->billing, clock_wall_ms());
-	refresh_note_activity(&daemon->refresh);
+	note_missed_activity(daemon);
 }
 
 /*

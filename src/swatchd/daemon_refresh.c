@@ -13,6 +13,8 @@
 #include "swatchd/daemon_waiters.h"
 
 #define LAST_RUN_TRIES 5
+/* More failures in a row were never counted. */
+#define FAILURES_MAX 1000000
 
 void daemon_refresh_started(void *ctx)
 {
@@ -106,12 +108,35 @@ void daemon_refresh_finished(void *ctx, const struct refresh_result *result)
 
 /* ---- the run before ---- */
 
+/* A time that an earlier run wrote; 0 when there is none, or it lies ahead. */
+static int64_t take_time(struct json_object *object, const char *key)
+{
+	int64_t at_ms = json_get_int(object, key, 0);
+	return at_ms > 0 && at_ms <= clock_wall_ms() ? at_ms : 0;
+}
+
+/* The attempts failed: the figures stay stale, and the next attempt comes when it was to come. */
+static void take_last_failure(struct daemon *daemon, struct json_object *ccusage)
+{
+	const char *error = json_get_string(ccusage, "error");
+	int64_t failures = json_get_int(ccusage, "failures", 0), status = json_get_int(ccusage, "exitStatus", 0);
+	int64_t next_ms = json_get_int(ccusage, "nextAttempt", 0);
+	if (!error || failures <= 0 || failures > FAILURES_MAX || refresh_why_off(&daemon->refresh)[0])
+		return;
+	refresh_seed_failures(&daemon->refresh, (unsigned)failures, next_ms, error);
+	billing_note_failure(&daemon->billing, error, status >= 0 && status < 256 ? (int)status : 0,
+			     (unsigned)failures, daemon->refresh.due_wall_ms);
+}
+
 /* Shows ccusage's last figures: old data beats no data, and its time is shown too. */
 static void take_last_answer(struct daemon *daemon, struct json_object *billing, struct json_object *ccusage)
 {
+	int64_t duration_ms = json_get_int(ccusage, "durationMs", 0);
 	struct billing_last last = {
-		.answered_at_ms = json_get_int(ccusage, "lastFetched", 0),
-		.duration_ms = json_get_int(ccusage, "durationMs", 0),
+		.answered_at_ms = take_time(ccusage, "lastFetched"),
+		.duration_ms = duration_ms > 0 && duration_ms < CLOCK_DAY_MS ? duration_ms : 0,
+		.pending_since_ms = take_time(ccusage, "pendingSince"),
+		.native_usd = json_get_double(ccusage, "nativeUSD", NAN),
 		.difference_usd = json_get_double(ccusage, "differenceUSD", NAN),
 		.drift_usd = json_get_double(ccusage, "driftUSD", NAN),
 		.reasons = billing_read_reasons(ccusage),
@@ -144,5 +169,6 @@ void daemon_take_last_run(struct daemon *daemon)
 	if (json_get_int(ccusage, "failures", 1) == 0)
 		refresh_seed_fetched(&daemon->refresh, json_get_int(ccusage, "lastFetched", 0));
 	take_last_answer(daemon, billing, ccusage);
+	take_last_failure(daemon, ccusage);
 	billing_restore_limits(&daemon->billing, json_get_object(billing, "rateLimits"), clock_wall_ms());
 }

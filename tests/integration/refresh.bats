@@ -76,3 +76,51 @@ slow_ccusage() { # SECONDS: counts its runs, and whether two overlap
 	jq -e '.refresh | .runs >= 1 and .good >= 1 and .failed == 0 and .lastDurationMs >= 0 and (.lastStartedAt <= .lastFinishedAt)' "$HOME/status"
 	swatch status | grep -q 'contended 1 time'
 }
+
+held_ccusage() { # EXIT-STATUS: runs until somebody makes ~/go
+	fake_ccusage held >/dev/null <<-SH
+		#!/bin/sh
+		echo start >>"\$HOME/runs"
+		until [ -e "\$HOME/go" ]; do sleep 0.05; done
+		echo '{"blocks":[]}'
+		exit $1
+	SH
+}
+
+reloads_are() { is "$(grep -c 'config reloaded' "$LOG")" "$1"; }
+runs_are() { is "$(wc -l <"$HOME/runs")" "$1"; }
+
+@test "turned off by a reload while ccusage runs, and on again: the daemon lives, and a run begins though nobody writes" {
+	message 1 40000 >"$PROJECTS/-p/s1.jsonl"
+	runs=0
+	: >"$HOME/runs"
+	use_ccusage "$HOME/held"
+	held_ccusage 0
+	start_daemon
+	# Until ccusage has answered there is a block, too.
+	jq -e '.source == "native" and .block.costUSD > 0 and .isFresh == false' "$CACHE/billing-shared.json"
+	for case in "0 [billing]\nsource = native" "7 [billing]\nsource = native" "0 [ccusage]\ncommand = /nonexistent/ccusage" \
+		"7 [ccusage]\ncommand = /nonexistent/ccusage"; do
+		held_ccusage "${case%% *}"
+		runs=$((runs + 1))
+		await runs_are "$runs"
+		printf "${case#* }\n" >"$CONFIG"
+		kill -HUP "$DAEMON"
+		await reloads_are $((2 * runs - 1))
+		status_is .refresh.state running
+		touch "$HOME/go"
+		await status_is .refresh.state off
+		message "2$runs" 10 >>"$PROJECTS/-p/s1.jsonl"
+		swatch sync
+		rm "$HOME/go"
+		use_ccusage "$HOME/held" 'ttl_low = 1s
+ttl_mid = 1s
+ttl_high = 1s'
+		kill -HUP "$DAEMON"
+		await reloads_are $((2 * runs))
+	done
+	await runs_are $((runs + 1))
+	is_gone "$DAEMON" && return 1
+	touch "$HOME/go"
+	await field_is billing-shared.json .source ccusage
+}

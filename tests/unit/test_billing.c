@@ -315,6 +315,55 @@ static void ccusage_goes_stale_by_failure_and_by_pending_activity(void **state)
 	assert_int_equal(f->billing.pending_since_ms, at_ms);
 }
 
+static void until_ccusage_answers_the_own_figures_are_shown_as_stale(void **state)
+{
+	struct fixture *f = *state;
+	struct billing_view view;
+	struct billing_block answer = answer_of(1.);
+	f->config.billing_source = BILLING_NATIVE;
+	spend(f, "a", NOON, 1000);
+	billing_make_view(&f->billing, NOON, &view);
+	double native_usd = view.block.cost_usd;
+	assert_true(view.block.present && view.is_fresh);
+	/* Another source by a reload: the block does not vanish. */
+	f->config.billing_source = BILLING_CCUSAGE;
+	billing_make_view(&f->billing, NOON, &view);
+	assert_true(view.block.present && view.block.cost_usd == native_usd);
+	assert_false(view.is_ccusage || view.is_fresh || view.known);
+	assert_int_equal(view.fresh_until_ms, NOON);
+	assert_string_equal(billing_reason(&f->billing), "ccusage has not answered yet");
+	billing_note_start(&f->billing, NOON);
+	billing_note_answer(&f->billing, &answer, 10, NULL, NOON);
+	billing_make_view(&f->billing, NOON, &view);
+	assert_true(view.is_ccusage && view.is_fresh && view.known);
+	assert_null(billing_reason(&f->billing));
+}
+
+static void a_restart_makes_nothing_fresher(void **state)
+{
+	struct fixture *f = *state;
+	struct billing_view view;
+	struct billing_block answer = answer_of(1.);
+	int64_t limit_ms = f->config.ccusage_ttl_low_ms + f->config.ccusage_timeout_ms;
+	f->config.billing_source = BILLING_CCUSAGE;
+	/* Nothing answered: nothing is taken back. */
+	struct billing_last last = { .answer = answer, .pending_since_ms = NOON, .native_usd = 1. };
+	billing_restore(&f->billing, &last);
+	assert_true(f->billing.pending_since_ms == 0 && billing_answer_began_ms(&f->billing) == 0);
+	last = (struct billing_last){ .answer = answer, .answered_at_ms = NOON, .duration_ms = 3000,
+				      .pending_since_ms = NOON + 5000, .native_usd = 1.5 };
+	billing_restore(&f->billing, &last);
+	assert_int_equal(billing_answer_began_ms(&f->billing), NOON - 3000);
+	assert_true(f->billing.native_after_usd == 1.5);
+	/* What the start finds does not move the time at which the figures go stale. */
+	billing_note_activity(&f->billing, NOON + CLOCK_MINUTE_MS);
+	billing_make_view(&f->billing, NOON + CLOCK_MINUTE_MS, &view);
+	assert_true(view.is_fresh && view.fresh_until_ms == NOON + 5000 + limit_ms);
+	billing_note_failure(&f->billing, "exit status 1", 1, 2, NOON + 2 * CLOCK_MINUTE_MS);
+	billing_make_view(&f->billing, NOON + CLOCK_MINUTE_MS, &view);
+	assert_false(view.is_fresh);
+}
+
 static void the_ttl_goes_by_the_burn_rate(void **state)
 {
 	struct fixture *f = *state;
@@ -340,6 +389,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(the_audit_outlives_the_daemon, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_limits_reset_is_a_known_moment, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(ccusage_goes_stale_by_failure_and_by_pending_activity, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(until_ccusage_answers_the_own_figures_are_shown_as_stale, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_restart_makes_nothing_fresher, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(the_ttl_goes_by_the_burn_rate, set_up, tear_down),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

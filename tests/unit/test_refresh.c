@@ -436,6 +436,8 @@ static void it_is_off_where_there_is_nothing_to_run(void **state)
 	};
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		refresh_release(&refresh);
+		begin();
 		config.billing_source = cases[i].source;
 		config.ccusage_command = cases[i].command;
 		refresh_configure(&refresh);
@@ -471,6 +473,56 @@ static void what_was_noted_before_it_was_off_is_forgotten(void **state)
 	pass(1);
 	assert_int_equal(started, 1);
 	end_well();
+}
+
+static void turned_on_it_runs_although_nobody_writes(void **state)
+{
+	(void)state;
+	config.billing_source = BILLING_NATIVE;
+	refresh_configure(&refresh);
+	pass(CLOCK_HOUR_MS);
+	config.billing_source = BILLING_CCUSAGE;
+	refresh_configure(&refresh);
+	assert_int_equal(started, 0);
+	pass(0);
+	assert_int_equal(started, 1);
+	end_well();
+	assert_int_equal(refresh.state, REFRESH_CLEAN);
+}
+
+static void failures_of_an_earlier_daemon_count(void **state)
+{
+	(void)state;
+	refresh_seed_failures(&refresh, 3, NOW + 15000, "exit status 1");
+	assert_int_equal(refresh.state, REFRESH_BACKOFF);
+	refresh_note_activity(&refresh);
+	pass(14999);
+	assert_int_equal(started, 0);
+	pass(1);
+	assert_int_equal(started, 1);
+	end_badly();
+	assert_int_equal(last.failures, 4);
+	assert_true(last.next_attempt_ms - clock_wall_ms() > 3 * REFRESH_BACKOFF_FIRST_MS);
+	/* A time far away, or one that has passed. */
+	refresh_release(&refresh);
+	begin();
+	refresh_seed_failures(&refresh, 1, NOW + CLOCK_DAY_MS, "x");
+	assert_int_equal(refresh.due_wall_ms, NOW + REFRESH_BACKOFF_MAX_MS);
+	refresh_release(&refresh);
+	begin();
+	refresh_seed_failures(&refresh, 1, NOW - CLOCK_DAY_MS, "x");
+	pass(0);
+	assert_int_equal(started, 1);
+	end_well();
+	/* Off, or without failures, nothing waits. */
+	refresh_release(&refresh);
+	begin();
+	refresh_seed_failures(&refresh, 0, NOW, "");
+	assert_int_equal(refresh.state, REFRESH_CLEAN);
+	config.billing_source = BILLING_NATIVE;
+	refresh_configure(&refresh);
+	refresh_seed_failures(&refresh, 1, NOW, "x");
+	assert_int_equal(refresh.state, REFRESH_OFF);
 }
 
 static void a_release_ends_the_run(void **state)
@@ -538,12 +590,12 @@ static void every_state_meets_every_event(void **unused)
 	       B = REFRESH_BACKOFF };
 	static const int expected[6][EVENTS] = {
 		/*       activity time force off on good bad, off good, bad, off-on good, busy off good, bad */
-		[O] = { O, O, O, O, C, O, O, O, O, C, O, O },
-		[C] = { S, C, R, O, C, C, C, O, O, C, O, O },
-		[S] = { S, R, R, O, S, S, S, O, O, C, O, O },
-		[W] = { W, R, R, O, W, W, W, O, O, C, O, O },
+		[O] = { O, O, O, O, S, O, O, O, O, S, O, O },
+		[C] = { S, C, R, O, C, C, C, O, O, S, O, O },
+		[S] = { S, R, R, O, S, S, S, O, O, S, O, O },
+		[W] = { W, R, R, O, W, W, W, O, O, S, O, O },
 		[R] = { R, R, R, R, R, C, B, O, O, C, O, O },
-		[B] = { B, R, R, O, B, B, B, O, O, C, O, O },
+		[B] = { B, R, R, O, B, B, B, O, O, S, O, O },
 	};
 	(void)unused;
 	for (int from = 0; from < 6; from++)
@@ -604,6 +656,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(it_is_off_where_there_is_nothing_to_run, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_program_that_was_installed_meanwhile_is_found, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(what_was_noted_before_it_was_off_is_forgotten, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(turned_on_it_runs_although_nobody_writes, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(failures_of_an_earlier_daemon_count, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_release_ends_the_run, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(every_state_meets_every_event, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(the_status_says_what_is_due_and_why, set_up, tear_down),

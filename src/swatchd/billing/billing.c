@@ -24,11 +24,18 @@ void billing_restore(struct billing *billing, const struct billing_last *last)
 	billing->answer = last->answer;
 	billing->answered_at_ms = last->answered_at_ms;
 	billing->duration_ms = last->duration_ms;
+	billing->pending_since_ms = last->pending_since_ms;
+	billing->native_after_usd = last->native_usd;
 	billing->difference_usd = last->difference_usd;
 	billing->drift_usd = last->drift_usd;
 	billing->reasons = last->reasons;
 	billing->ccusage_shown = last->reason != NULL;
 	snprintf(billing->reason, sizeof(billing->reason), "%s", last->reason ? last->reason : "");
+}
+
+int64_t billing_answer_began_ms(const struct billing *billing)
+{
+	return billing->answered ? billing->answered_at_ms - billing->duration_ms : 0;
 }
 
 /* The ledger's active block by ccusage's rules, to compare with its answer. */
@@ -296,11 +303,17 @@ static void take_ledger_block(const struct billing *billing, int64_t now_ms, str
 			snprintf(out->models[out->model_count++], BILLING_MODEL_NAME_MAX, "%s", model.name);
 }
 
+/* ccusage's figures are the ones that are wanted, and it has never answered. */
+static bool waits_for_ccusage(const struct billing *billing)
+{
+	return billing->config->billing_source == BILLING_CCUSAGE && !billing->answered;
+}
+
 static bool shows_ccusage(const struct billing *billing)
 {
-	if (billing->config->billing_source == BILLING_CCUSAGE)
-		return true;
-	return billing->config->billing_source == BILLING_AUTO && billing->ccusage_shown && billing->answered;
+	if (!billing->answered || billing->config->billing_source == BILLING_NATIVE)
+		return false;
+	return billing->config->billing_source == BILLING_CCUSAGE || billing->ccusage_shown;
 }
 
 /* An answer's block ends by time alone, 5 h after its start or after its last entry. */
@@ -388,9 +401,9 @@ static void take_times(const struct billing *billing, struct billing_view *view)
 	if (reset_ms > 0 && reset_ms < view->next_change_ms)
 		view->next_change_ms = reset_ms;
 	if (!view->is_ccusage) {
-		view->is_fresh = !billing->reading_history;
+		view->is_fresh = view->known && !billing->reading_history;
 		view->last_fetched_ms = now_ms;
-		view->fresh_until_ms = view->next_change_ms;
+		view->fresh_until_ms = view->known ? view->next_change_ms : now_ms;
 		return;
 	}
 	int64_t stale_at_ms = view->next_change_ms;
@@ -410,11 +423,11 @@ void billing_make_view(struct billing *billing, int64_t now_ms, struct billing_v
 	memset(view, 0, sizeof(*view));
 	view->at_ms = now_ms;
 	view->is_ccusage = shows_ccusage(billing);
-	view->known = !view->is_ccusage || billing->answered;
+	view->known = !waits_for_ccusage(billing);
 	take_ledger_block(billing, now_ms, &view->native);
 	if (!view->is_ccusage)
 		view->block = view->native;
-	else if (billing->answered && !is_over(&billing->answer, now_ms))
+	else if (!is_over(&billing->answer, now_ms))
 		view->block = billing->answer;
 	if (!view->block.present)
 		set_no_rates(&view->block);
@@ -443,6 +456,8 @@ double billing_drift_usd(const struct billing *billing)
 
 const char *billing_reason(const struct billing *billing)
 {
+	if (waits_for_ccusage(billing))
+		return "ccusage has not answered yet";
 	return billing->config->billing_source == BILLING_AUTO && billing->reason[0] ? billing->reason : NULL;
 }
 

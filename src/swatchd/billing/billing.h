@@ -73,7 +73,7 @@ struct billing {
 struct billing_view {
 	int64_t at_ms;
 	bool is_ccusage;                 /* the block's figures are ccusage's */
-	bool known;                      /* false: ccusage has not answered yet, and native is off */
+	bool known;                      /* false: ccusage's figures are wanted, and it has not answered yet */
 	struct billing_block block;
 	struct billing_block native;     /* the ledger's own: the same as `block` unless that is ccusage's */
 	bool limited;                    /* a usage limit was hit, and is not over: */
@@ -103,11 +103,16 @@ struct billing_last {
 	struct billing_block answer;     /* may be a bare sum */
 	int64_t answered_at_ms;          /* 0: ccusage never answered; then nothing is taken */
 	int64_t duration_ms;
+	int64_t pending_since_ms;        /* when the activity began that it does not include; 0: it has all */
+	double native_usd;               /* the ledger's figure that it was compared with; NaN: not known */
 	double difference_usd, drift_usd;
 	audit_reasons reasons;
 	const char *reason;              /* why ccusage's figures were shown; NULL: they were not */
 };
 void billing_restore(struct billing *billing, const struct billing_last *last);
+
+/* When the run began that gave the last answer; 0: there is no answer. */
+int64_t billing_answer_began_ms(const struct billing *billing);
 
 /* ccusage starts: keeps the ledger's figures of now for the audit. */
 void billing_note_start(struct billing *billing, int64_t now_ms);

@@ -177,6 +177,9 @@ static void put_ccusage(struct jsonw *w, const struct billing *billing)
 	jsonw_put_string(w, "error", billing->error[0] ? billing->error : NULL);
 	jsonw_put_int(w, "failures", billing->failures);
 	jsonw_put_int_or_null(w, "nextAttempt", billing->next_attempt_ms);
+	/* For the next start: while a run is under way, its failure would bring the former time back. */
+	jsonw_put_int_or_null(w, "pendingSince", billing->pending_before_ms > 0 ? billing->pending_before_ms
+										: billing->pending_since_ms);
 	jsonw_end_object(w);
 }
 

@@ -7,7 +7,7 @@
  *     due: figures younger than ttl -> WAITING until they are that old -> RUNNING
  *     RUNNING --activity--> remembers one follow-up
  *     RUNNING --good--> CLEAN, or SETTLING when it remembered; --bad--> BACKOFF -> RUNNING
- *     any --turned off--> OFF, a run only when it has ended; OFF --turned on--> CLEAN
+ *     any --turned off--> OFF, a run only when it has ended; OFF --turned on--> due
  *
  * No timer runs in CLEAN and in OFF.
  */
@@ -95,6 +95,10 @@ void refresh_set_burn_rate(struct refresh *refresh, double usd_per_hour);
 
 /* An earlier run of the daemon got an answer at this time: it counts for the ttl. */
 void refresh_seed_fetched(struct refresh *refresh, int64_t fetched_wall_ms);
+
+/* The last runs of an earlier daemon failed, so many in a row: the next one comes when it would have come. */
+void refresh_seed_failures(struct refresh *refresh, unsigned failures, int64_t next_attempt_ms,
+			   const char *error);
 
 /* Writes the "refresh" object of the status answer into an open object. */
 void refresh_write_status(const struct refresh *refresh, struct jsonw *w);
