@@ -180,15 +180,15 @@ void run_release(struct run *run)
 static void describe_last_line(const struct run *run, struct buf *out)
 {
 	const char *text = buf_str(&run->err);
-	size_t len = run->err.len;
-	while (len > 0 && (text[len - 1] == '\n' || text[len - 1] == '\r'))
-		len--;
-	size_t start = len;
+	size_t end = run->err.len;
+	while (end > 0 && (text[end - 1] == '\n' || text[end - 1] == '\r'))
+		end--;
+	size_t start = end;
 	while (start > 0 && text[start - 1] != '\n')
 		start--;
-	len = len - start < LAST_LINE_MAX_BYTES ? len - start : LAST_LINE_MAX_BYTES;
-	if (len > 0)
-		buf_printf(out, ": %.*s", (int)len, text + start);
+	size_t size = end - start < LAST_LINE_MAX_BYTES ? end - start : LAST_LINE_MAX_BYTES;
+	if (size > 0)
+		buf_printf(out, ": %.*s", (int)size, text + start);
 }
 
 void run_describe(const struct run *run, struct buf *out)

@@ -3,7 +3,7 @@
  *
  * For: functions with several ways out, in every room. Write AUTO_FREE char *path = paths_join(...); and
  * return wherever you like. Initialise the variable where you declare it. To hand its content on, return
- * SCOPE_KEEP(path). AUTO_BUF and AUTO_JSON are beside their types, in base/buf.h and json/get.h. All of them
+ * SCOPE_KEEP(path) or scope_keep_fd(&fd). AUTO_BUF and AUTO_JSON are beside their types, in base/buf.h and json/get.h. All of them
  * preserve errno.
  *
  * gcc and clang have the attribute; systemd and glib free their locals in the same way.
@@ -34,6 +34,14 @@ static inline void scope_free(void *variable)
 static inline void scope_close(const int *fd)
 {
 	close_quietly(*fd);
+}
+
+/* Takes the descriptor out of a variable, so that its scope closes nothing. */
+static inline int scope_keep_fd(int *fd)
+{
+	int kept = *fd;
+	*fd = -1;
+	return kept;
 }
 
 #define AUTO_FREE __attribute__((cleanup(scope_free)))

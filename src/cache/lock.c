@@ -49,9 +49,7 @@ static int open_lock_file(int dir_fd)
 		errno = EPERM;
 		return -1;
 	}
-	int result = fd;
-	fd = -1;
-	return result;
+	return scope_keep_fd(&fd);
 }
 
 /* True when the name still leads to the locked file: somebody may have removed it in between. */

@@ -66,10 +66,10 @@ static bool add_record(struct reader *reader, const struct scan_usage *usage, st
 {
 	record->time_ms = usage->timestamp_ms;
 	record->our_tokens = usage->tokens;
-	record->tokens = usage->faults & SCAN_FAULTS_TOKENS ? usage->reference_tokens : usage->tokens;
-	record->other_tokens = usage->faults & SCAN_FAULT_PAUSED       ? REFERENCE_TOKENS_PAUSED
-			       : usage->faults & SCAN_FAULT_COMPACTION ? REFERENCE_TOKENS_COMPACTION
-			       : usage->faults & SCAN_FAULT_CREATION   ? REFERENCE_TOKENS_CREATION
+	record->tokens = (usage->faults & SCAN_FAULTS_TOKENS) ? usage->reference_tokens : usage->tokens;
+	record->other_tokens = (usage->faults & SCAN_FAULT_PAUSED)     ? REFERENCE_TOKENS_PAUSED
+			       : (usage->faults & SCAN_FAULT_COMPACTION) ? REFERENCE_TOKENS_COMPACTION
+			       : (usage->faults & SCAN_FAULT_CREATION) ? REFERENCE_TOKENS_CREATION
 								       : REFERENCE_TOKENS_SAME;
 	record->message_hash = usage->message_id.data ? hash_text(usage->message_id) : 0;
 	record->request_hash = usage->request_id.data ? hash_text(usage->request_id) : 0;

@@ -54,8 +54,8 @@ static enum ini_kind next_kind(const char *text, size_t len, size_t at, bool has
 {
 	struct ini_reader reader = { .text = text, .len = len, .at = at, .has_setting = has_setting };
 	struct ini_line line = { .kind = INI_NOTHING };
-	while (line.kind == INI_NOTHING && ini_next(&reader, &line))
-		continue;
+	while (line.kind == INI_NOTHING && ini_next(&reader, &line)) {
+	}
 	return line.kind;
 }
 

@@ -125,10 +125,7 @@ int cache_socket_connect(const char *path, int64_t timeout_ms)
 	do
 		connected = connect(fd, (const struct sockaddr *)&address, sizeof(address));
 	while (connected != 0 && errno == EINTR);
-	int result = connected == 0 ? fd : -1;
-	if (connected == 0)
-		fd = -1;
-	return result;
+	return connected == 0 ? scope_keep_fd(&fd) : -1;
 }
 
 void cache_socket_tell(const char *path, const char *line, size_t len)

@@ -119,5 +119,5 @@ bool scan_hit_may_count(const char *line, const char *hit, const char *end)
 			return true;
 	}
 	/* A whole line closes the key's own brackets, too; of two records on a line, the second one may stay open. */
-	return level >= LEVELS || memchr(seen, true, (size_t)level + 3);
+	return level >= LEVELS || memchr(seen, 1, (size_t)level + 3);
 }

@@ -250,11 +250,7 @@ static int open_detached_log(void)
 	bool good = fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_uid == geteuid()
 		    && st.st_nlink == 1 && (st.st_mode & 0022) == 0
 		    && (st.st_size <= LOG_MAX_BYTES || ftruncate(fd, 0) == 0);
-	int kept = fd;
-	if (!good)
-		return -1;
-	fd = -1;
-	return kept;
+	return good ? scope_keep_fd(&fd) : -1;
 }
 
 int program_start_detached(const char *path, char *const argv[])

@@ -19,7 +19,7 @@ static enum user_service_answer run(const char *const *words, int64_t timeout_ms
 	char *argv[WORDS_MAX + 3] = { program, user };
 	struct run run;
 	enum user_service_answer answer = USER_SERVICE_SILENT;
-	for (size_t i = 0; words[i] && i < WORDS_MAX; i++)
+	for (size_t i = 0; i < WORDS_MAX && words[i]; i++)
 		argv[i + 2] = (char *)(uintptr_t)words[i];
 	AUTO_FREE char *path = argv_find_program(program);
 	if (!path) {
