@@ -100,16 +100,19 @@ static void set_rates(struct ledger_block *block)
 	block->cost_per_hour_usd = minutes > 0. ? block->sums.cost_usd / minutes * 60. : NAN;
 }
 
-static void fill_block(struct ledger *ledger, const struct ledger_range *range, struct ledger_block *out)
+/* `is_asked_again`: its sums are kept up to date from now on. */
+static void fill_block(struct ledger *ledger, const struct ledger_range *range, bool is_asked_again,
+		       struct ledger_block *out)
 {
 	memset(out, 0, sizeof(*out));
 	out->first_ms = ledger_order_time(&ledger->order, range->first);
 	out->last_ms = ledger_order_time(&ledger->order, range->last);
 	out->start_ms = ledger_blocks_start_ms(out->first_ms);
 	out->end_ms = out->start_ms + LEDGER_BLOCK_MS;
-	if (range == ledger_blocks_last(&ledger->blocks)) {
+	if (is_asked_again) {
+		int64_t next_ms = ledger_blocks_next_ms(&ledger->blocks, &ledger->order, range);
 		const struct ledger_span *span =
-			ledger_spans_find(&ledger->spans, &ledger->order, out->first_ms, INT64_MAX);
+			ledger_spans_find(&ledger->spans, &ledger->order, out->first_ms, next_ms);
 		out->sums = span->sums;
 		out->models = ledger_models_shown(&ledger->models, span->by_model);
 	} else {
@@ -124,7 +127,8 @@ bool ledger_block_at(struct ledger *ledger, size_t index, struct ledger_block *o
 	bring_up_to_date(ledger);
 	if (index >= ledger->blocks.count)
 		return false;
-	fill_block(ledger, &ledger->blocks.list[index], out);
+	const struct ledger_range *range = &ledger->blocks.list[index];
+	fill_block(ledger, range, range == ledger_blocks_last(&ledger->blocks), out);
 	return true;
 }
 
@@ -136,23 +140,31 @@ bool ledger_gap_between(const struct ledger_block *block, const struct ledger_bl
 	return *end_ms > *start_ms;
 }
 
-bool ledger_active_block(struct ledger *ledger, int64_t now_ms, struct ledger_block *out)
+/* The block that is active; NULL when none is. */
+static const struct ledger_range *find_active(struct ledger *ledger, int64_t now_ms)
 {
 	bring_up_to_date(ledger);
-	const struct ledger_range *last = ledger_blocks_last(&ledger->blocks);
-	if (!last)
-		return false;
-	fill_block(ledger, last, out);
-	return now_ms - out->last_ms < LEDGER_BLOCK_MS && now_ms < out->end_ms;
+	const struct ledger_order *order = &ledger->order;
+	const struct ledger_range *range = ledger_blocks_find(&ledger->blocks, order, now_ms);
+	bool active = range && now_ms - ledger_order_time(order, range->last) < LEDGER_BLOCK_MS
+		      && now_ms < ledger_blocks_start_ms(ledger_order_time(order, range->first)) + LEDGER_BLOCK_MS;
+	return active ? range : NULL;
+}
+
+bool ledger_active_block(struct ledger *ledger, int64_t now_ms, struct ledger_block *out)
+{
+	const struct ledger_range *range = find_active(ledger, now_ms);
+	if (range)
+		fill_block(ledger, range, true, out);
+	return range != NULL;
 }
 
 double ledger_doubted_usd(struct ledger *ledger, int64_t now_ms)
 {
-	struct ledger_block block;
+	const struct ledger_range *range = find_active(ledger, now_ms);
 	double usd = 0.;
-	if (!ledger_active_block(ledger, now_ms, &block))
+	if (!range)
 		return usd;
-	const struct ledger_range *range = ledger_blocks_last(&ledger->blocks);
 	for (size_t i = range->first; i <= range->last; i++) {
 		const struct ledger_entry *e = ledger_order_at(&ledger->order, i);
 		if (ledger_files_of(&ledger->files, e)->doubted)
@@ -235,11 +247,11 @@ size_t ledger_entries_before(struct ledger *ledger, int64_t time_ms)
 
 static double session_rate(struct ledger *ledger, uint32_t session, int64_t now_ms)
 {
-	struct ledger_block block;
-	if (!ledger_active_block(ledger, now_ms, &block))
+	const struct ledger_range *range = find_active(ledger, now_ms);
+	if (!range)
 		return NAN;
-	return ledger_sessions_usd_per_hour(&ledger->sessions, session, &ledger->order,
-					    ledger_blocks_last(&ledger->blocks));
+	return ledger_sessions_usd_per_hour(&ledger->sessions, session, &ledger->order, range,
+					    ledger_blocks_next_ms(&ledger->blocks, &ledger->order, range));
 }
 
 void ledger_session(struct ledger *ledger, const char *session_id, int64_t now_ms, struct ledger_session *out)

@@ -96,7 +96,7 @@ const char *ledger_sessions_next_changed(struct ledger_sessions *sessions)
 static void account_part(struct ledger_block_part *part, const struct ledger_entry *entry, int sign,
 			 bool stays)
 {
-	if (part->block_ms == 0 || entry->time_ms < part->block_ms)
+	if (part->block_ms == 0 || entry->time_ms < part->block_ms || entry->time_ms >= part->next_ms)
 		return;
 	part->usd += sign * entry->cost_usd;
 	if (stays)
@@ -137,13 +137,13 @@ void ledger_sessions_forget_sums(struct ledger_sessions *sessions)
 	}
 }
 
-/* ---- the last block ---- */
+/* ---- the active block ---- */
 
 /* Goes through the block for the session's part in it. */
 static void find_part(struct ledger_block_part *part, uint32_t session, const struct ledger_order *order,
-		      const struct ledger_range *block)
+		      const struct ledger_range *block, int64_t next_ms)
 {
-	*part = (struct ledger_block_part){ ledger_order_time(order, block->first), INT64_MAX, INT64_MIN, 0 };
+	*part = (struct ledger_block_part){ ledger_order_time(order, block->first), next_ms, INT64_MAX, INT64_MIN, 0 };
 	for (size_t i = block->first; i <= block->last; i++) {
 		const struct ledger_entry *entry = ledger_order_at(order, i);
 		if (ledger_entries_session(order->entries, order->list[i]) != session)
@@ -155,12 +155,12 @@ static void find_part(struct ledger_block_part *part, uint32_t session, const st
 	}
 }
 
-double ledger_sessions_usd_per_hour(struct ledger_sessions *sessions, uint32_t session,
-				    const struct ledger_order *order, const struct ledger_range *block)
+double ledger_sessions_usd_per_hour(struct ledger_sessions *sessions, uint32_t session, const struct ledger_order *order,
+				    const struct ledger_range *block, int64_t next_ms)
 {
 	struct ledger_block_part *part = &sessions->list[session].part;
-	if (part->block_ms != ledger_order_time(order, block->first))
-		find_part(part, session, order, block);
+	if (part->block_ms != ledger_order_time(order, block->first) || part->next_ms != next_ms)
+		find_part(part, session, order, block, next_ms);
 	if (part->last_ms <= part->first_ms)
 		return NAN;
 	return part->usd / ((double)(part->last_ms - part->first_ms) / (double)CLOCK_HOUR_MS);

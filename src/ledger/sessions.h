@@ -1,5 +1,5 @@
 /*
- * ledger/sessions: the sessions by number, their sums by model, and their part in the last block.
+ * ledger/sessions: the sessions by number, their sums by model, and their part in the active block.
  *
  * For: ledger.c.
  */
@@ -11,9 +11,10 @@
 #include "ledger/order.h"
 #include "ledger/sums.h"
 
-/* A session's part in the last block. */
+/* A session's part in the active block. */
 struct ledger_block_part {
 	int64_t block_ms;        /* the time of that block's first entry; 0 when the part is not known */
+	int64_t next_ms;         /* that of the first entry behind it, as in ledger_blocks_next_ms() */
 	int64_t first_ms, last_ms;
 	double usd;
 };
@@ -75,11 +76,11 @@ void ledger_sessions_forget_sums(struct ledger_sessions *sessions);
 const char *ledger_sessions_next_changed(struct ledger_sessions *sessions);
 
 /*
- * What a session costs an hour in a block, the last of the order: its cost there over its own time there; NaN
- * when that time is 0. O(entries of the block) the first time.
+ * What a session costs an hour in a block, the first entry behind which is of `next_ms`: its cost there over its own time
+ * there; NaN when that time is 0. O(entries of the block) the first time.
  */
-double ledger_sessions_usd_per_hour(struct ledger_sessions *sessions, uint32_t session,
-				    const struct ledger_order *order, const struct ledger_range *block);
+double ledger_sessions_usd_per_hour(struct ledger_sessions *sessions, uint32_t session, const struct ledger_order *order,
+				    const struct ledger_range *block, int64_t next_ms);
 
 void ledger_sessions_release(struct ledger_sessions *sessions);
 
