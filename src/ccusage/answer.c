@@ -175,10 +175,21 @@ static int take_blocks(struct json_object *answer, struct billing_block *out, st
 	return 0;
 }
 
-int ccusage_answer_parse(const char *text, size_t len, struct billing_block *out, struct buf *error)
+static void set_none(struct billing_block *out)
 {
 	memset(out, 0, sizeof(*out));
 	out->tokens_per_minute = out->indicator_tokens_per_minute = out->cost_per_hour_usd = NAN;
+}
+
+void ccusage_answer_drop_future(struct billing_block *block, int64_t now_ms)
+{
+	if (block->present && block->start_ms > now_ms)
+		set_none(block);
+}
+
+int ccusage_answer_parse(const char *text, size_t len, struct billing_block *out, struct buf *error)
+{
+	set_none(out);
 	AUTO_JSON *answer = ccusage_answer_read(text, len, "blocks", error);
 	return answer ? take_blocks(answer, out, error) : -1;
 }

@@ -7,6 +7,7 @@
  * Other known differences never show as an entry of a report, and have a name only here and in the manual:
  *
  *   zero_cost_statusline  ccusage's own statusline shows $0.00 for a model that it does not know.
+ *   future_block          A block that lies in the future, because some line's clock is ahead, is active as well.
  *   extras                Web search fees and the surcharge for inference_geo "us" are left out: by swatch, too.
  */
 #ifndef SWATCH_CCUSAGE_DIFFERENCES_H

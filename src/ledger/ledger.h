@@ -106,7 +106,7 @@ const char *ledger_next_changed(struct ledger *ledger);
 /* Entries that count, after removing duplicates. */
 size_t ledger_count(const struct ledger *ledger);
 
-/* The block that is active at `now_ms`. Returns false when no block is. O(entries of the last block). */
+/* The block that is active at `now_ms`. Returns false, and leaves *out alone, when no block is. O(its entries). */
 bool ledger_active_block(struct ledger *ledger, int64_t now_ms, struct ledger_block *out);
 
 /*

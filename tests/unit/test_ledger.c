@@ -286,6 +286,38 @@ static void the_active_block_has_rates(void **state)
 }
 
 /* As ccusage 20.0.24 has it: the minutes are rounded first, then what they cost. */
+static void a_line_whose_clock_is_ahead_takes_nothing_over(void **state)
+{
+	(void)state;
+	struct book b = open_book();
+	struct ledger_block block;
+	struct ledger_session session;
+	int64_t now_ms = START_MS + HOUR_MS;
+	add(&b, record("m1", "r", START_MS, 10));
+	add(&b, record("ahead", "r", START_MS + 34 * HOUR_MS, 1000));
+	assert_true(ledger_active_block(b.ledger, now_ms, &block));
+	assert_int_equal(block.end_ms, START_MS + 5 * HOUR_MS);
+	assert_usd(block.sums.cost_usd, USD(10));
+	/* What comes next is the active block's, in its sums and in the session's. */
+	add(&b, record("m2", "r", START_MS + HOUR_MS, 30));
+	assert_true(ledger_active_block(b.ledger, now_ms, &block));
+	assert_usd(block.sums.cost_usd, USD(10) + USD(30));
+	assert_usd(block.cost_per_hour_usd, USD(10) + USD(30));
+	ledger_session(b.ledger, "s1", now_ms, &session);
+	assert_usd(session.block_usd_per_hour, USD(10) + USD(30));
+	add(&b, record("m3", "r", START_MS + HOUR_MS, 50));
+	add(&b, record("ahead2", "r", START_MS + 35 * HOUR_MS, 1000));
+	ledger_session(b.ledger, "s1", now_ms, &session);
+	assert_usd(session.block_usd_per_hour, USD(10) + USD(30) + USD(50));
+	/* Between the two nothing is active; at its own time it is. */
+	assert_false(ledger_active_block(b.ledger, START_MS + 20 * HOUR_MS, &block));
+	ledger_session(b.ledger, "s1", START_MS + 20 * HOUR_MS, &session);
+	assert_true(isnan(session.block_usd_per_hour));
+	assert_true(ledger_active_block(b.ledger, START_MS + 36 * HOUR_MS, &block));
+	assert_int_equal(block.start_ms, START_MS + 34 * HOUR_MS);
+	ledger_free(b.ledger);
+}
+
 static void a_projection_counts_whole_minutes(void **state)
 {
 	(void)state;
@@ -526,6 +558,7 @@ int main(void)
 		cmocka_unit_test(an_advisor_is_an_entry_beside_the_message),
 		cmocka_unit_test(blocks_start_at_the_hour_and_end_with_silence),
 		cmocka_unit_test(the_active_block_has_rates),
+		cmocka_unit_test(a_line_whose_clock_is_ahead_takes_nothing_over),
 		cmocka_unit_test(a_projection_counts_whole_minutes),
 		cmocka_unit_test(sessions_have_models_and_subagents),
 		cmocka_unit_test(unknown_models_are_named_and_many_are_still_priced),

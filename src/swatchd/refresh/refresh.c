@@ -152,6 +152,8 @@ static void on_child_done(void *ctx, const struct run *run)
 		child_describe(run, &error);
 	else if (ccusage_answer_parse(buf_str(&run->out), run->out.len, &answer, &error) == 0)
 		result.answer = &answer;
+	if (result.answer)
+		ccusage_answer_drop_future(&answer, clock_wall_ms());
 	end_run(refresh, &result, buf_message(&error));
 }
 
