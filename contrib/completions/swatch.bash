@@ -20,13 +20,14 @@ _swatch()
 	--today) mapfile -t COMPREPLY < <(compgen -W '20usd 50usd 100usd 200usd' -- "$current"); return ;;
 	--five-hour) mapfile -t COMPREPLY < <(compgen -W '70 80 85 90 95' -- "$current"); return ;;
 	--seven-day) mapfile -t COMPREPLY < <(compgen -W '70 80 85 90 95' -- "$current"); return ;;
+	--limit) mapfile -t COMPREPLY < <(compgen -W '70 80 85 90 95' -- "$current"); return ;;
 	--context) mapfile -t COMPREPLY < <(compgen -W '60 70 80 90' -- "$current"); return ;;
 	--session) :; return ;;
 	--check) compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$current"); return ;;
 	esac
 	for ((i = 1; i < COMP_CWORD; i++)); do
 		case ${COMP_WORDS[i]} in
-		--config|--cache|--sort|--format|--preset|--timezone|--threads|--since|--until|--project|--command|--block|--today|--five-hour|--seven-day|--context|--session|--check) ((i++)) ;;
+		--config|--cache|--sort|--format|--preset|--timezone|--threads|--since|--until|--project|--command|--block|--today|--five-hour|--seven-day|--limit|--context|--session|--check) ((i++)) ;;
 		-*) ;;
 		*) command=${COMP_WORDS[i]}; break ;;
 		esac
@@ -44,7 +45,7 @@ _swatch()
 	pricing) mapfile -t COMPREPLY < <(compgen -W '--all --json --help' -- "$current") ;;
 	verify) mapfile -t COMPREPLY < <(compgen -W '--command --json --timezone --threads --help' -- "$current") ;;
 	doctor) mapfile -t COMPREPLY < <(compgen -W '--json --help' -- "$current") ;;
-	check) mapfile -t COMPREPLY < <(compgen -W '--block --today --five-hour --seven-day --context --session --stdin --stale-ok --json --quiet --help' -- "$current") ;;
+	check) mapfile -t COMPREPLY < <(compgen -W '--block --today --five-hour --seven-day --limit --context --session --stdin --stale-ok --json --quiet --help' -- "$current") ;;
 	config) mapfile -t COMPREPLY < <(compgen -W '--check --defaults --json --help' -- "$current") ;;
 	setup) mapfile -t COMPREPLY < <(compgen -W '--yes --dry-run --undo --help' -- "$current") ;;
 	refresh) mapfile -t COMPREPLY < <(compgen -W '--wait --help' -- "$current") ;;

@@ -3,6 +3,7 @@
 #include <ctype.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/array.h"
 
@@ -115,8 +116,9 @@ int64_t rate_limit_window_ms(const char *name)
 static const char *find_in_model(const char *model, const char *word)
 {
 	size_t len = strlen(word);
-	for (const char *at = strstr(model, word); at; at = strstr(at + 1, word))
-		if ((at == model || !is_letter(at[-1])) && !is_letter(at[len]))
+	/* "Opus 5.5" is a model's name, too. */
+	for (const char *at = model; *at; at++)
+		if (strncasecmp(at, word, len) == 0 && (at == model || !is_letter(at[-1])) && !is_letter(at[len]))
 			return at;
 	return NULL;
 }
@@ -152,7 +154,7 @@ void rate_limit_model(const char *name, const char *model, char out[RATE_LIMIT_N
 static void take_version(const char *at, char out[16])
 {
 	size_t len = 0;
-	while (*at == '-' || *at == '.' || is_digit(*at)) {
+	while (*at == '-' || *at == '.' || *at == ' ' || is_digit(*at)) {
 		size_t digits = strspn(at, "0123456789");
 		if (digits <= 2)
 			for (size_t i = 0; i < digits && len < 15; i++)

@@ -159,6 +159,17 @@ bool rate_limits_expire(struct rate_limits *limits, int64_t now_ms)
 	return dropped;
 }
 
+void rate_limits_keep_for_model(struct rate_limits *limits, const char *model)
+{
+	size_t kept = 0;
+	for (size_t i = 0; i < limits->count; i++) {
+		const struct rate_limit *limit = &limits->all[i];
+		if (!limit->model[0] || !model[0] || rate_limit_is_of_model(limit->model, model))
+			limits->all[kept++] = *limit;
+	}
+	limits->count = kept;
+}
+
 const struct rate_limit *rate_limits_find(const struct rate_limits *limits, const char *name)
 {
 	for (size_t i = 0; i < limits->count; i++)

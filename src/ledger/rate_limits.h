@@ -68,6 +68,12 @@ void rate_limits_take_hit(struct rate_limits *limits, const struct rate_limit *h
 /* Drops the limits that have been reset by now. Returns true when there was one. */
 bool rate_limits_expire(struct rate_limits *limits, int64_t now_ms);
 
+/*
+ * Takes out the limits that do not hold for a model ("claude-opus-5-5"); with "", a model that is not known, all
+ * stay.
+ */
+void rate_limits_keep_for_model(struct rate_limits *limits, const char *model);
+
 /* The limit of that name; NULL when it is not known. */
 const struct rate_limit *rate_limits_find(const struct rate_limits *limits, const char *name);
 

@@ -170,6 +170,9 @@ static void test_the_servers_window_goes_before_the_block(void **state)
 	/* What it comes to is meant for the same end. */
 	assert_true(facts.number[FACT_BLOCK_PROJECTED_USD] == 1.25 + 0.75 * 2.);
 	assert_true(isnan(facts.number[FACT_RATE_7D]));
+	/* The daemon knows whether a lower reading is an old one; the same one tells it nothing. */
+	assert_true(facts.limits_are_news);
+	take("{\"rate_limits\":{\"five_hour\":{\"used_percentage\":50,\"resets_at\":1795449900}}}", account, NULL, true);
 	assert_false(facts.limits_are_news);
 	take("{\"rate_limits\":{\"five_hour\":{\"used_percentage\":51,\"resets_at\":1795449900}}}", account, NULL, true);
 	assert_true(facts.number[FACT_RATE_5H] == 51. && facts.limits_are_news);
@@ -298,6 +301,62 @@ static void expect_context(const char *input, const char *session, double tokens
 		fail_msg("%g of %g, %g%%", number[FACT_CONTEXT_TOKENS], number[FACT_CONTEXT_SIZE], number[FACT_CONTEXT_PERCENT]);
 }
 
+#define LIMITS_OF(model) "{\"session_id\":\"abc\",\"model\":{\"id\":\"" model "\"},\"rate_limits\":{" \
+	"\"seven_day\":{\"used_percentage\":27,\"resets_at\":1795745100}}}"
+
+static void test_a_limit_of_one_model_is_shown_where_that_model_runs(void **state)
+{
+	(void)state;
+	static const char account[] = BILLING(",\"usageLimit\":{\"kind\":\"seven_day_opus\",\"resetsAt\":1795745100000},"
+					      "\"rateLimits\":{\"sevenDayOpus\":{\"usedPercentage\":100,\"resetsAt\":1795745100000,"
+					      "\"model\":\"opus\",\"source\":\"transcript\"}}");
+	take(LIMITS_OF("claude-opus-5-5"), account, NULL, true);
+	assert_int_equal(facts.limits.count, 2);
+	assert_string_equal(facts.limit_name, "7d opus");
+	assert_string_equal(facts.limit_hit, "hit");
+	assert_string_equal(facts.limit_reached, "7d opus");
+	assert_true(facts.number[FACT_LIMIT_RESETS_MS] == 1795745100000. && facts.number[FACT_LIMIT_PERCENT] == 100.);
+	facts_select_limit(&facts, 1);
+	assert_string_equal(facts.limit_name, "7d");
+	assert_true(facts.limit_hit[0] == '\0' && facts.number[FACT_LIMIT_NUMBER] == 2.);
+	take(LIMITS_OF("claude-sonnet-5-5"), account, NULL, true);
+	assert_int_equal(facts.limits.count, 1);
+	assert_string_equal(facts.limit_reached, "");
+	assert_true(isnan(facts.number[FACT_LIMIT_RESETS_MS]));
+}
+
+static void test_a_limit_without_a_reset_is_shown_as_reached(void **state)
+{
+	(void)state;
+	take("{}", BILLING(",\"usageLimit\":{\"kind\":null,\"resetsAt\":null}"), NULL, true);
+	assert_string_equal(facts.limit_reached, "usage");
+	assert_true(isnan(facts.number[FACT_LIMIT_RESETS_MS]));
+	take("{}", BILLING(",\"usageLimit\":{\"kind\":null,\"resetsAt\":1795440000000}"), NULL, true);
+	assert_string_equal(facts.limit_reached, "");
+	/* This terminal's old reading does not end what was hit. */
+	take("{\"rate_limits\":{\"five_hour\":{\"used_percentage\":42,\"resets_at\":1795449900}}}",
+	     BILLING(",\"rateLimits\":{\"fiveHour\":{\"usedPercentage\":100,\"resetsAt\":1795449900000,\"source\":\"transcript\"}}"),
+	     NULL, true);
+	assert_string_equal(facts.limit_reached, "5h");
+	assert_true(facts.number[FACT_RATE_5H] == 100.);
+}
+
+static void test_an_account_without_a_5_hour_limit(void **state)
+{
+	(void)state;
+	take(LIMITS_OF("claude-opus-5-5"), BILLING(",\"rateLimits\":{\"fiveHour\":null}"), NULL, true);
+	assert_string_equal(facts.weekly, "weekly");
+	/* Not known is another thing: its window may have been reset. */
+	take(LIMITS_OF("claude-opus-5-5"), BILLING(",\"rateLimits\":{\"sevenDay\":{\"usedPercentage\":27,\"resetsAt\":1795745100000}}"),
+	     NULL, true);
+	assert_string_equal(facts.weekly, "");
+	/* Nobody else tells. */
+	take(LIMITS_OF("claude-opus-5-5"), NULL, NULL, false);
+	assert_string_equal(facts.weekly, "weekly");
+	take("{}", NULL, NULL, false);
+	assert_string_equal(facts.weekly, "");
+}
+
 /* A model, the size that Claude Code tells, its percentage, and what is in the window. */
 #define TOLD_WINDOW(model, size, percent, used) \
 	"{\"session_id\":\"abc\",\"model\":{\"id\":\"" model "\"},\"context_window\":{\"context_window_size\":" size \
@@ -345,11 +404,16 @@ static void test_a_tick_tells_what_is_new(void **state)
 	expect_tick(input, BILLING(""), NULL,
 		    "{\"op\":\"tick\",\"sessionId\":\"abc\",\"contextWindowSize\":200000,\"costUSD\":1.250000,\"rateLimits\":"
 		    "{\"five_hour\": {\"used_percentage\":42.5, \"resets_at\":1795449900}}}\n");
-	expect_tick(input, BILLING(",\"rateLimits\":{\"fiveHour\":{\"usedPercentage\":50,\"resetsAt\":1795449900000}}"),
+	expect_tick(input, BILLING(",\"rateLimits\":{\"fiveHour\":{\"usedPercentage\":42.5,\"resetsAt\":1795449900000}}"),
 		    "{\"sessionId\":\"abc\",\"context\":{\"toldWindowSize\":200000},\"billing\":{\"toldCostUSD\":1.25}}", "");
-	expect_tick(input, BILLING(",\"rateLimits\":{\"fiveHour\":{\"usedPercentage\":50,\"resetsAt\":1795449900000}}"),
+	expect_tick(input, BILLING(",\"rateLimits\":{\"fiveHour\":{\"usedPercentage\":42.5,\"resetsAt\":1795449900000}}"),
 		    "{\"sessionId\":\"abc\",\"context\":{\"windowSize\":1000000,\"toldWindowSize\":200000},\"billing\":{\"toldCostUSD\":1}}",
 		    "{\"op\":\"tick\",\"sessionId\":\"abc\",\"costUSD\":1.250000}\n");
+	/* The limits are told again when the cache's reading has not been confirmed for a while. */
+	expect_tick("{\"session_id\":\"abc\",\"rate_limits\":{\"five_hour\":{\"used_percentage\":50,\"resets_at\":1795449900}}}",
+		    BILLING(",\"rateLimits\":{\"fiveHour\":{\"usedPercentage\":50,\"resetsAt\":1795449900000,\"observedAt\":1795442600000}}"),
+		    NULL,
+		    "{\"op\":\"tick\",\"sessionId\":\"abc\",\"rateLimits\":{\"five_hour\":{\"used_percentage\":50,\"resets_at\":1795449900}}}\n");
 	expect_tick("{\"session_id\":\"../x\",\"cost\":{\"total_cost_usd\":1.25}}", NULL, NULL, "");
 	expect_tick("{\"session_id\":\"abc\"}", NULL, NULL, "");
 }
@@ -464,6 +528,9 @@ int main(void)
 		cmocka_unit_test(test_the_sessions_file),
 		cmocka_unit_test(test_a_told_window_has_to_hold_what_is_in_it),
 		cmocka_unit_test(test_after_a_compaction_the_context_is_not_0),
+		cmocka_unit_test(test_a_limit_of_one_model_is_shown_where_that_model_runs),
+		cmocka_unit_test(test_a_limit_without_a_reset_is_shown_as_reached),
+		cmocka_unit_test(test_an_account_without_a_5_hour_limit),
 		cmocka_unit_test(test_a_tick_tells_what_is_new),
 		cmocka_unit_test(test_the_end_is_found_at_any_cut),
 		cmocka_unit_test(test_reading_never_waits_for_the_end_of_the_stream),

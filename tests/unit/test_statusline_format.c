@@ -198,7 +198,7 @@ static void test_presets_on_narrow_terminals(void **state)
 	expect_preset("full", 40, "Opus 4.6 | $4.27 | 62% | 5h 62%, 7d 31%");
 	expect_preset("compact", 40, "Opus 4.6 $4.27/$18.60 2h 26m 62% 5h 62%");
 	expect_preset("compact", 20, "Opus 4.6 $4.27 62%");
-	expect_preset("ccusage", 80, "🤖 Opus 4.6 | 💰 $4.27 / $18.60 today / $11.05 (2h 26m) | 🧠 124,300 (62%)");
+	expect_preset("ccusage", 80, "🤖 Opus 4.6 | 💰 $4.27 / $18.60 today (2h 26m) | ⏳ 5h 62%, 7d 31% | 🧠 62%");
 	expect_preset("plain", 60, "Opus 4.6 | $4.27 / $18.60 | 62% | 5h 62%, 7d 31%");
 	const struct statusline_look look = { .colour = true, .columns = 0 };
 	for (const struct statusline_preset *preset = statusline_presets; preset->name; preset++) {
@@ -225,6 +225,45 @@ static void test_presets_on_narrow_terminals(void **state)
 	}
 }
 
+static void add_limit(const char *name, double percent, int64_t resets_ms)
+{
+	struct rate_limit limit;
+	rate_limit_init(&limit, name);
+	limit.used_percent = percent;
+	limit.resets_ms = resets_ms;
+	assert_true(rate_limits_merge(&facts.limits, &limit, NOW_MS));
+}
+
+/* Whatever the preset: every limit that the server names; the week where there is no 5-hour limit. */
+static void test_presets_show_every_limit(void **state)
+{
+	(void)state;
+	for (const struct statusline_preset *preset = statusline_presets; preset->name; preset++) {
+		const struct statusline_look look = { .columns = 0 };
+		struct buf out = BUF_INIT, error = BUF_INIT;
+		facts_init(&facts, NOW_MS);
+		snprintf(facts.model_id, sizeof(facts.model_id), "claude-opus-5-5");
+		facts.number[FACT_CLAUDE_USD] = 4.27;
+		facts.number[FACT_BLOCK_USD] = 11.05;
+		facts.number[FACT_BLOCK_START_MS] = NOW_MS - 3600000.;
+		facts.number[FACT_BLOCK_END_MS] = NOW_MS + 4 * 3600000.;
+		facts.number[FACT_BLOCK_LAST_MS] = NOW_MS;
+		add_limit("sevenDay", 27., NOW_MS + 50 * INT64_C(3600000));
+		add_limit("sevenDayOpus", 81., NOW_MS + 50 * INT64_C(3600000));
+		add_limit("sevenDayHaiku", 99., NOW_MS + 50 * INT64_C(3600000));
+		facts.limits.lacks_five_hour = true;
+		facts_finish(&facts);
+		assert_true(statusline_format(preset->format, &facts, &look, &out, &error));
+		const char *text = buf_str(&out), *opus = strstr(text, "7d opus 81%"), *week = strstr(text, "7d 27%");
+		assert_true(opus && week && opus < week);
+		assert_null(strstr(text, "haiku"));
+		assert_null(strstr(text, "$11.05"));
+		assert_null(strstr(text, "block"));
+		buf_release(&out);
+		buf_release(&error);
+	}
+}
+
 /* Nothing is shown with a blank where a value would be, or a word that stands alone. */
 static void test_presets_without_some_facts(void **state)
 {
@@ -235,6 +274,7 @@ static void test_presets_without_some_facts(void **state)
 		struct buf out = BUF_INIT, error = BUF_INIT;
 		facts_fill_sample(&facts, NOW_MS);
 		facts.number[FACT_LIMIT_RESETS_MS] = NOW_MS + 60000.;
+		snprintf(facts.limit_reached, sizeof(facts.limit_reached), "7d opus");
 		assert_true(statusline_format(preset->format, &facts, &look, &out, &error));
 		assert_non_null(strstr(buf_str(&out), "limit"));
 		buf_release(&out);
@@ -399,6 +439,7 @@ int main(void)
 		cmocka_unit_test_setup(test_widths, set_up),
 		cmocka_unit_test_setup(test_room, set_up),
 		cmocka_unit_test_setup(test_presets_on_narrow_terminals, set_up),
+		cmocka_unit_test(test_presets_show_every_limit),
 		cmocka_unit_test(test_presets_without_some_facts),
 		cmocka_unit_test_setup(test_faults, set_up),
 		cmocka_unit_test_setup(test_hostile_formats, set_up),

@@ -138,15 +138,16 @@ static void test_figures(void **state)
 	/* 115 minutes are left. */
 	assert_true(fabs(model.projected_usd - 21.5) < 1e-9);
 	assert_string_equal(model.unpriced, "claude-next");
-	/* The two that everybody has come first; what was reset, or is none, does not come. */
+	/* The one that is hit first comes first; what was reset, or is none, does not come. */
 	assert_int_equal(model.limit_count, 4);
-	assert_string_equal(model.limits[0].label, "5-hour");
+	assert_string_equal(model.limits[0].label, "spend");
 	assert_string_equal(model.limits[1].label, "7-day");
-	assert_string_equal(model.limits[2].label, "7-day opus");
-	assert_string_equal(model.limits[3].label, "spend limit");
-	assert_true(fabs(model.limits[0].pace - 0.84) < 1e-9);
-	assert_true(model.limits[0].spent_usd == 9.5 && isnan(model.limits[1].spent_usd));
-	assert_true(isnan(model.limits[3].pace));
+	assert_string_equal(model.limits[2].label, "5-hour");
+	assert_string_equal(model.limits[3].label, "7d opus");
+	assert_true(fabs(model.limits[2].pace - 0.84) < 1e-9);
+	assert_true(model.limits[2].spent_usd == 9.5 && isnan(model.limits[1].spent_usd));
+	assert_true(isnan(model.limits[0].pace));
+	assert_false(model.figures.is_weekly);
 	/* The next minute; the block's end when that is nearer; nothing moves by minutes when all is old. */
 	assert_int_equal(top_model_next_change_ms(&model), NOW_MS + CLOCK_MINUTE_MS);
 	top_model_judge(&model, model.figures.block_end_ms - 10);
@@ -191,6 +192,25 @@ static void test_the_servers_window_is_the_block(void **state)
 	top_model_take_billing(&model, parse(window));
 	top_model_judge(&model, NOW_MS + 151 * CLOCK_MINUTE_MS);
 	assert_false(model.block_runs);
+	top_model_release(&model);
+}
+
+/* An account without a 5-hour limit, and a limit of one model that was hit and does not say when it resets. */
+static void test_weekly_limits(void **state)
+{
+	struct top_model model;
+	(void)state;
+	top_model_init(&model);
+	top_model_take_billing(&model, parse("{\"costToday\":9,\"rateLimits\":{\"fiveHour\":null,\"sevenDay\":{\"usedPercentage\":30,"
+					     "\"resetsAt\":1795745100000},\"sevenDayOpus\":{\"usedPercentage\":100,\"resetsAt\":null,"
+					     "\"source\":\"transcript\"}},\"usageLimit\":{\"kind\":\"seven_day_opus\",\"resetsAt\":null}}"));
+	top_model_judge(&model, NOW_MS);
+	assert_true(model.figures.is_weekly && model.figures.is_limited);
+	assert_string_equal(model.figures.limit_title, "7-day Opus limit");
+	assert_int_equal(model.limit_count, 2);
+	assert_string_equal(model.limits[0].label, "7d opus");
+	assert_true(model.limits[0].was_hit && model.limits[0].resets_ms == 0);
+	assert_string_equal(model.limits[1].label, "7-day");
 	top_model_release(&model);
 }
 
@@ -571,6 +591,7 @@ int main(void)
 		cmocka_unit_test(test_figures),
 		cmocka_unit_test(test_a_session_without_a_price_did_not_cost_nothing),
 		cmocka_unit_test(test_the_servers_window_is_the_block),
+		cmocka_unit_test(test_weekly_limits),
 		cmocka_unit_test(test_burn),
 		cmocka_unit_test(test_events),
 		cmocka_unit_test(test_short_counts),

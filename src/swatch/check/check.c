@@ -15,7 +15,7 @@
 
 static const char *const names[CHECK_KINDS] = {
 	[CHECK_BLOCK] = "block", [CHECK_TODAY] = "today", [CHECK_FIVE_HOUR] = "fiveHour",
-	[CHECK_SEVEN_DAY] = "sevenDay", [CHECK_CONTEXT] = "context",
+	[CHECK_SEVEN_DAY] = "sevenDay", [CHECK_LIMIT] = "limit", [CHECK_CONTEXT] = "context",
 };
 
 const char *check_name(enum check_kind kind)
@@ -26,6 +26,15 @@ const char *check_name(enum check_kind kind)
 bool check_is_usd(enum check_kind kind)
 {
 	return kind == CHECK_BLOCK || kind == CHECK_TODAY;
+}
+
+const char *check_take_name(const char *text, char name[RATE_LIMIT_NAME_SIZE])
+{
+	const char *equals = strchr(text, '=');
+	name[0] = '\0';
+	if (!equals)
+		return text;
+	return rate_limit_name(text, (size_t)(equals - text), name) ? equals + 1 : NULL;
 }
 
 bool check_parse_limit(enum check_kind kind, const char *text, double *out)
@@ -50,7 +59,9 @@ bool check_parse_limit(enum check_kind kind, const char *text, double *out)
 
 static void decide(const struct check_facts *facts, struct check_result *result)
 {
-	if (isnan(result->value))
+	if (result->is_lacking)
+		result->state = CHECK_BELOW;
+	else if (isnan(result->value))
 		result->state = CHECK_UNKNOWN;
 	else if (result->value >= result->limit)
 		result->state = CHECK_ABOVE;
@@ -179,32 +190,108 @@ static void judge_block(const struct check_facts *facts, struct check_result *re
 	}
 }
 
-/* A statusline reports each change of a server's limit, so the age of the last report does not matter. */
-static void judge_limit(const struct check_facts *facts, struct check_result *result, const char *label)
+/*
+ * Takes a limit's percentage; one that was hit is used up. A statusline reports each change of a server's limit, so
+ * the age of the last report does not matter.
+ */
+static void take_limit(const struct check_facts *facts, struct check_result *result, const struct rate_limit *limit)
 {
-	struct figures figures;
-	if (!read_billing(facts, label, result, &figures))
-		return;
+	result->value = limit->used_percent;
+	result->as_of_ms = limit->observed_ms;
+	append_amounts(result);
+	if (limit->was_hit)
+		buf_append_str(&result->why, ", it was hit");
+	if (limit->resets_ms > 0)
+		buf_printf(&result->why, ", resets %s", human_ago(limit->resets_ms, facts->now_ms, HUMAN_TEXT));
+	else
+		buf_append_str(&result->why, ", when it resets is not known");
+	append_staleness(facts, result);
+}
+
+/* The server names limits, and not this one; or this one does not hold for the session's model. */
+static void take_lacking(const struct check_facts *facts, struct check_result *result, const char *why)
+{
+	buf_append_str(&result->why, why);
+	result->is_lacking = true;
+	append_staleness(facts, result);
+}
+
+/* The model of the session that was asked for; "" without one. */
+static const char *model_of_session(const struct check_facts *facts)
+{
+	struct json_object *session = facts->no_session ? NULL : facts->session;
+	const char *model = json_get_string(json_get_object(session, "model"), "id");
+	return model ? model : "";
+}
+
+/* Why a limit is not known: it was reset since, or nobody reported it. */
+static void explain_unknown(const struct check_facts *facts, struct check_result *result, const char *name)
+{
 	struct json_object *limits = json_get_object(facts->billing, "rateLimits");
-	struct json_object *limit = json_get_object(limits, check_name(result->kind));
-	double used = json_get_double(limit, "usedPercentage", NAN);
-	int64_t resets_ms = json_get_int(limit, "resetsAt", 0);
-	int64_t observed_ms = json_get_int(limit, "observedAt", 0);
-	result->is_fresh = facts->daemon_lives;
-	result->as_of_ms = observed_ms > 0 ? observed_ms : 0;
-	if (!isfinite(used) || used < 0 || resets_ms <= 0) {
-		buf_append_str(&result->why, "unknown; Claude Code reports it only to swatch statusline");
-		return;
-	}
-	if (resets_ms <= facts->now_ms) {
+	int64_t resets_ms = json_get_int(json_get_object(limits, name), "resetsAt", 0);
+	if (resets_ms > 0 && resets_ms <= facts->now_ms)
 		buf_printf(&result->why, "the limit reset at %s and has not been reported since",
 			   human_clock(resets_ms, facts->now_ms, HUMAN_TEXT));
+	else
+		buf_append_str(&result->why, "unknown; Claude Code reports it only to swatch statusline");
+}
+
+/* Begins with the name of the limit. Returns false when nothing is known of any. */
+static bool read_limits(const struct check_facts *facts, const char *label, struct check_result *result,
+			struct figures *figures)
+{
+	if (!read_billing(facts, label, result, figures))
+		return false;
+	result->is_fresh = facts->daemon_lives;
+	return true;
+}
+
+static void judge_limit(const struct check_facts *facts, struct check_result *result, const char *name)
+{
+	struct figures figures;
+	char title[RATE_LIMIT_LABEL_SIZE];
+	rate_limit_title(name, title);
+	if (!read_limits(facts, title, result, &figures))
 		return;
+	const struct rate_limit *limit = rate_limits_find(&figures.limits, name);
+	bool is_standard = strcmp(name, RATE_LIMIT_FIVE_HOUR) == 0 || strcmp(name, RATE_LIMIT_SEVEN_DAY) == 0;
+	const char *model = model_of_session(facts);
+	if (limit && limit->model[0] && model[0] && !rate_limit_is_of_model(limit->model, model))
+		take_lacking(facts, result, "it does not hold for this session's model");
+	else if (limit)
+		take_limit(facts, result, limit);
+	else if (rate_limits_lacks(&figures.limits, name))
+		take_lacking(facts, result, "this account has no such limit");
+	else if (!is_standard && figures.limits.count > 0)
+		take_lacking(facts, result, "the server names no such limit");
+	else
+		explain_unknown(facts, result, name);
+}
+
+/* Of all limits that hold for the session's model (all, without a session), the one that is used most. */
+static void judge_all_limits(const struct check_facts *facts, struct check_result *result)
+{
+	struct figures figures;
+	if (!read_limits(facts, "limits", result, &figures))
+		return;
+	rate_limits_keep_for_model(&figures.limits, model_of_session(facts));
+	const struct rate_limit *most = NULL;
+	for (size_t i = 0; i < figures.limits.count; i++)
+		if (!most || figures.limits.all[i].used_percent > most->used_percent)
+			most = &figures.limits.all[i];
+	bool is_untold = figures.is_limited && strcmp(figures.limit_title, "usage limit") == 0;
+	if (is_untold && (!most || most->used_percent < 100.)) {
+		result->value = 100.;
+		buf_append_str(&result->why, "a usage limit was hit");
+		append_staleness(facts, result);
+	} else if (most) {
+		char title[RATE_LIMIT_LABEL_SIZE];
+		rate_limit_title(most->name, title);
+		buf_printf(&result->why, "%s ", title);
+		take_limit(facts, result, most);
+	} else {
+		buf_append_str(&result->why, "unknown; Claude Code reports them only to swatch statusline");
 	}
-	result->value = used;
-	append_amounts(result);
-	buf_printf(&result->why, ", resets %s", human_ago(resets_ms, facts->now_ms, HUMAN_TEXT));
-	append_staleness(facts, result);
 }
 
 static void judge_context(const struct check_facts *facts, struct check_result *result)
@@ -247,10 +334,16 @@ void check_judge(const struct check_facts *facts, struct check_result *result)
 		judge_today(facts, result);
 		break;
 	case CHECK_FIVE_HOUR:
-		judge_limit(facts, result, "5-hour limit");
+		judge_limit(facts, result, RATE_LIMIT_FIVE_HOUR);
 		break;
 	case CHECK_SEVEN_DAY:
-		judge_limit(facts, result, "7-day limit");
+		judge_limit(facts, result, RATE_LIMIT_SEVEN_DAY);
+		break;
+	case CHECK_LIMIT:
+		if (facts->limit_name && facts->limit_name[0])
+			judge_limit(facts, result, facts->limit_name);
+		else
+			judge_all_limits(facts, result);
 		break;
 	default:
 		judge_context(facts, result);

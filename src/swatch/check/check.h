@@ -15,17 +15,26 @@
 #include <stdint.h>
 
 #include "base/buf.h"
+#include "ledger/limit_names.h"
 
 /* Also the exit statuses. */
 enum check_state { CHECK_BELOW = 0, CHECK_ABOVE = 1, CHECK_UNKNOWN = 2 };
 
-enum check_kind { CHECK_BLOCK, CHECK_TODAY, CHECK_FIVE_HOUR, CHECK_SEVEN_DAY, CHECK_CONTEXT, CHECK_KINDS };
+enum check_kind {
+	CHECK_BLOCK, CHECK_TODAY, CHECK_FIVE_HOUR, CHECK_SEVEN_DAY, CHECK_LIMIT, CHECK_CONTEXT, CHECK_KINDS
+};
 
 /* Its name in `swatch check --json`, such as "fiveHour". */
 const char *check_name(enum check_kind kind);
 
 /* True when the limit is an amount of US dollars; false when it is a percentage. */
 bool check_is_usd(enum check_kind kind);
+
+/*
+ * Takes the name in front of "seven_day_opus=90" (either spelling) into `name`; "" without one. Returns the rest; NULL
+ * when the name is none.
+ */
+const char *check_take_name(const char *text, char name[RATE_LIMIT_NAME_SIZE]);
 
 /* Reads "40", "40usd", "$40" or "85", "85%": more than 0, and up to 1e9. Returns false for anything else. */
 bool check_parse_limit(enum check_kind kind, const char *text, double *out);
@@ -36,6 +45,7 @@ struct check_result {
 	double limit;
 	double value;              /* NaN: unknown */
 	bool is_fresh;
+	bool is_lacking;           /* the account has no such limit: never above */
 	int64_t as_of_ms;          /* 0: unknown */
 	struct buf why;            /* for people, without the state */
 };
@@ -45,8 +55,9 @@ struct check_facts {
 	struct json_object *billing;   /* of billing-shared.json; NULL: missing */
 	bool daemon_lives;
 	bool stale_ok;                 /* take stale figures for fresh ones */
+	const char *limit_name;        /* of CHECK_LIMIT; "": each limit that holds for the session's model */
 	int64_t now_ms;
-	/* Of the session whose context is checked: */
+	/* Of the session whose context is checked, or to whose model limits have to hold: */
 	const char *session_id;        /* NULL: no session */
 	struct json_object *session;   /* of its file; NULL: missing */
 	const char *no_session;        /* not NULL: no session is active, so no context is used */

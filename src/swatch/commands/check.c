@@ -30,6 +30,7 @@
 
 struct request {
 	double limits[CHECK_KINDS];      /* 0: not given */
+	char limit_name[RATE_LIMIT_NAME_SIZE];   /* of --limit; "": any */
 	const char *session;
 	bool from_stdin, stale_ok, json, quiet;
 };
@@ -47,8 +48,9 @@ static const struct command_option options[] = {
 	{ "today", 't', "USD", "above when today has cost this much" },
 	{ "five-hour", '5', "PERCENT", "above when this much of the server's 5-hour limit is used" },
 	{ "seven-day", '7', "PERCENT", "above when this much of the server's 7-day limit is used" },
+	{ "limit", 'l', "[NAME=]PERCENT", "above when this much of the limit NAME is used, or of any limit" },
 	{ "context", 'c', "PERCENT", "above when this much of the context window is used" },
-	{ "session", 's', "ID", "check this session's context, instead of the fullest active one" },
+	{ "session", 's', "ID", "check this session's context and model, not the fullest one" },
 	{ "stdin", 'i', NULL, "take the session from a hook's JSON on stdin" },
 	{ "stale-ok", 'o', NULL, "treat stale figures as fresh" },
 	{ "json", 'j', NULL, "print JSON, for programs" },
@@ -63,7 +65,10 @@ static bool parse_limits(const char *const texts[CHECK_KINDS], struct request *r
 {
 	for (int i = 0; i < CHECK_KINDS; i++) {
 		enum check_kind kind = (enum check_kind)i;
-		if (!texts[i] || check_parse_limit(kind, texts[i], &request->limits[i]))
+		const char *text = texts[i];
+		if (text && kind == CHECK_LIMIT)
+			text = check_take_name(text, request->limit_name);
+		if (!texts[i] || (text && check_parse_limit(kind, text, &request->limits[i])))
 			continue;
 		terminal_error("check: --%s '%s' is not %s", options[i].name, texts[i],
 			       check_is_usd(kind) ? "an amount of US dollars above 0, such as 40usd"
@@ -82,8 +87,9 @@ static bool is_complete(const struct request *request)
 	if (!any)
 		terminal_error("check: nothing to check; give a limit, such as --block 40usd; see: swatch "
 			       "help check");
-	else if (names_session && request->limits[CHECK_CONTEXT] <= 0)
-		terminal_error("check: a session is for --context only: the other figures are the account's");
+	else if (names_session && request->limits[CHECK_CONTEXT] <= 0 && request->limits[CHECK_LIMIT] <= 0)
+		terminal_error("check: a session is for --context and --limit only: the other figures are the "
+			       "account's");
 	else if (request->session && request->from_stdin)
 		terminal_error("check: --session and --stdin do not go together");
 	else if (request->session && !cache_session_id_is_valid(request->session, strlen(request->session)))
@@ -101,6 +107,7 @@ static bool parse_options(const struct invocation *invocation, int argc, char **
 	const struct command_target targets[] = {
 		{ 'b', NULL, &limits[CHECK_BLOCK] }, { 't', NULL, &limits[CHECK_TODAY] },
 		{ '5', NULL, &limits[CHECK_FIVE_HOUR] }, { '7', NULL, &limits[CHECK_SEVEN_DAY] },
+		{ 'l', NULL, &limits[CHECK_LIMIT] },
 		{ 'c', NULL, &limits[CHECK_CONTEXT] }, { 's', NULL, &request->session },
 		{ 'i', &request->from_stdin, NULL }, { 'o', &request->stale_ok, NULL },
 		{ 'j', &request->json, NULL }, { 'q', &request->quiet, NULL }, { 0 }
@@ -209,6 +216,7 @@ static void put_result(struct jsonw *w, const struct check_result *result)
 	jsonw_put_string(w, "name", check_name(result->kind));
 	jsonw_put_string(w, "state", state_word(result->state));
 	jsonw_put_double(w, "value", result->value);
+	jsonw_put_bool(w, "exists", !result->is_lacking);
 	jsonw_put_double(w, "limit", result->limit);
 	jsonw_put_string(w, "unit", check_is_usd(result->kind) ? "USD" : "percent");
 	jsonw_put_bool(w, "isFresh", result->is_fresh);
@@ -271,7 +279,7 @@ static int run_check(struct invocation *invocation, int argc, char **argv)
 	int dir_fd = cache_dir_open(invocation->cache_dir, false, &error);
 	if (dir_fd < 0 && errno != ENOENT && !request.quiet)
 		terminal_error("%s", buf_message(&error));
-	struct check_facts facts = { .stale_ok = request.stale_ok, .now_ms = clock_wall_ms() };
+	struct check_facts facts = { .limit_name = request.limit_name, .stale_ok = request.stale_ok, .now_ms = clock_wall_ms() };
 	if (dir_fd >= 0) {
 		facts.daemon_lives = cache_lock_is_held(dir_fd);
 		facts.billing = material.billing = cache_read_json(dir_fd, CACHE_BILLING_FILE);
@@ -294,8 +302,8 @@ static int run_check(struct invocation *invocation, int argc, char **argv)
 
 const struct command command_check = {
 	.name = "check",
-	.usage = "[--block USD] [--today USD] [--five-hour PERCENT] [--seven-day PERCENT] [--context "
-		 "PERCENT] [--session ID | --stdin] [--stale-ok] [--json] [--quiet]",
+	.usage = "[--block USD] [--today USD] [--five-hour PERCENT] [--seven-day PERCENT] [--limit "
+		 "[NAME=]PERCENT] [--context PERCENT] [--session ID | --stdin] [--stale-ok] [--json] [--quiet]",
 	.summary = "check figures against limits: a gate for hooks and cron",
 	.options = options,
 	.flags = COMMAND_NEEDS_CACHE,

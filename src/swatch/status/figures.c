@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/scope.h"
 #include "cache/dir.h"
+#include "cache/limits.h"
 #include "cache/names.h"
 #include "cache/read.h"
 #include "swatch/ui/human.h"
@@ -33,6 +34,19 @@ static void read_window(struct figures *figures, struct json_object *window, int
 	figures->has_window = isfinite(figures->window_usd) && figures->window_end_ms > now_ms;
 }
 
+/* Whether the account has no 5-hour limit is what the server says, or what it does not name beside others. */
+static void read_limits(struct figures *figures, struct json_object *billing, int64_t now_ms)
+{
+	struct json_object *limit = json_get_object(billing, "usageLimit");
+	const char *kind = json_get_string(limit, "kind");
+	cache_limits_read(json_get_object(billing, "rateLimits"), now_ms, &figures->limits);
+	figures->is_weekly = rate_limits_lacks(&figures->limits, RATE_LIMIT_FIVE_HOUR)
+			     && !rate_limits_find(&figures->limits, RATE_LIMIT_FIVE_HOUR);
+	figures->limit_resets_ms = json_get_int(limit, "resetsAt", 0);
+	figures->is_limited = limit && (figures->limit_resets_ms <= 0 || figures->limit_resets_ms > now_ms);
+	rate_limit_title(kind && strlen(kind) < RATE_LIMIT_NAME_SIZE ? kind : "", figures->limit_title);
+}
+
 void figures_read(struct figures *figures, struct json_object *billing, bool daemon_lives, int64_t now_ms)
 {
 	memset(figures, 0, sizeof(*figures));
@@ -55,6 +69,7 @@ void figures_read(struct figures *figures, struct json_object *billing, bool dae
 	snprintf(figures->source, sizeof(figures->source), "%s", source ? source : "");
 	read_block(figures, json_get_object(billing, "block"));
 	read_window(figures, json_get_object(billing, "window"), now_ms);
+	read_limits(figures, billing, now_ms);
 }
 
 void figures_load(struct figures *figures, const char *cache_dir, bool daemon_lives, int64_t now_ms)
@@ -77,8 +92,12 @@ static void show_costs(const struct figures *figures, struct page *page, int64_t
 		page_item(page, STYLE_PLAIN, "block %s (%s left)", human_usd(figures->window_usd, HUMAN_TEXT),
 			  human_span(figures->window_end_ms - now_ms, HUMAN_TEXT));
 	else if (block_runs)
-		page_item(page, STYLE_PLAIN, "block %s (%s left)", human_usd(figures->block_usd, HUMAN_TEXT),
-			  human_span(figures->block_end_ms - now_ms, HUMAN_TEXT));
+		page_item(page, figures->is_weekly ? STYLE_QUIET : STYLE_PLAIN, "block %s (%s left%s)",
+			  human_usd(figures->block_usd, HUMAN_TEXT),
+			  human_span(figures->block_end_ms - now_ms, HUMAN_TEXT),
+			  figures->is_weekly ? ", no limit of this account" : "");
+	else if (figures->is_weekly)
+		;  /* it has no such unit */
 	else if (figures->has_block)
 		page_item(page, STYLE_PLAIN, "block %s, ended %s", human_usd(figures->block_usd, HUMAN_TEXT),
 			  human_clock(figures->block_end_ms, now_ms, HUMAN_TEXT));
@@ -86,6 +105,52 @@ static void show_costs(const struct figures *figures, struct page *page, int64_t
 		page_item(page, STYLE_QUIET, "no active block");
 	if (block_runs && figures->has_burn_rate && figures->burn_rate_usd > 0)
 		page_item(page, STYLE_PLAIN, "%s/h", human_usd(figures->burn_rate_usd, HUMAN_TEXT));
+}
+
+void figures_append_limit(const struct rate_limit *limit, int64_t now_ms, struct buf *out)
+{
+	if (limit->was_hit)
+		buf_append_str(out, "hit");
+	else
+		buf_printf(out, "%.0f%%", floor(limit->used_percent + 1e-9));
+	if (!isnan(limit->used_usd) && !isnan(limit->limit_usd))
+		buf_printf(out, " (%s of %s)", human_usd(limit->used_usd, HUMAN_TEXT),
+			   human_usd(limit->limit_usd, HUMAN_TEXT));
+	if (limit->resets_ms <= 0)
+		buf_append_str(out, ", when it resets is not known");
+	else
+		buf_printf(out, ", resets %s (in %s)", human_clock(limit->resets_ms, now_ms, HUMAN_TEXT),
+			   human_span(limit->resets_ms - now_ms, HUMAN_TEXT));
+}
+
+/* In the order in which they will be hit. */
+void figures_show_limits(const struct figures *figures, struct page *page, int64_t now_ms)
+{
+	const struct rate_limit *order[RATE_LIMITS_MAX];
+	bool is_named = false;
+	if (!figures->known || (figures->limits.count == 0 && !figures->is_limited))
+		return;
+	page_row(page, "limits");
+	rate_limits_order(&figures->limits, now_ms, order);
+	for (size_t i = 0; i < figures->limits.count; i++) {
+		char title[RATE_LIMIT_LABEL_SIZE];
+		AUTO_BUF text = BUF_INIT;
+		const struct rate_limit *limit = order[i];
+		rate_limit_title(limit->name, title);
+		figures_append_limit(limit, now_ms, &text);
+		page_item(page, limit->was_hit || limit->used_percent >= 100. ? STYLE_BAD : STYLE_PLAIN, "%s %s",
+			  title, buf_str(&text));
+		is_named = is_named || limit->was_hit;
+	}
+	/* One of which only the transcript tells, without its name. */
+	if (figures->is_limited && !is_named && figures->limit_resets_ms > 0)
+		page_item(page, STYLE_BAD, "a usage limit was hit; it resets at %s (in %s)",
+			  human_clock(figures->limit_resets_ms, now_ms, HUMAN_TEXT),
+			  human_span(figures->limit_resets_ms - now_ms, HUMAN_TEXT));
+	else if (figures->is_limited && !is_named)
+		page_item(page, STYLE_BAD, "a usage limit was hit; when it resets is not known");
+	if (figures->is_weekly)
+		page_item(page, STYLE_QUIET, "this account has no 5-hour limit");
 }
 
 void figures_show(const struct figures *figures, struct page *page, int64_t now_ms)

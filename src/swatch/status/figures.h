@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "ledger/rate_limits.h"
 #include "swatch/ui/page.h"
 
 #define FIGURES_SOURCE_SIZE 16
@@ -24,6 +25,11 @@ struct figures {
 	bool has_window; /* the server's five hours are known, and go on: the block only estimates them */
 	double window_usd;
 	int64_t window_end_ms;
+	struct rate_limits limits;   /* the server's, that are not over */
+	bool is_weekly;          /* the account has no 5-hour limit: the block says nothing about its limits */
+	bool is_limited;         /* a usage limit was hit, and is not over: */
+	char limit_title[RATE_LIMIT_LABEL_SIZE];
+	int64_t limit_resets_ms; /* 0: not known */
 	bool has_burn_rate;
 	double burn_rate_usd;    /* per hour */
 	int64_t fetched_ms;      /* 0: unknown */
@@ -39,5 +45,11 @@ void figures_load(struct figures *figures, const char *cache_dir, bool daemon_li
 
 /* Adds the row "figures". */
 void figures_show(const struct figures *figures, struct page *page, int64_t now_ms);
+
+/* Adds the row "limits", with those that the server names, when there are any. */
+void figures_show_limits(const struct figures *figures, struct page *page, int64_t now_ms);
+
+/* "82% used, resets Thu 14:00 (in 2d 3h)", "hit, when it resets is not known". */
+void figures_append_limit(const struct rate_limit *limit, int64_t now_ms, struct buf *out);
 
 #endif

@@ -87,6 +87,7 @@ static void show_page(const struct invocation *invocation, const struct remains 
 		page_line(&page, STYLE_PLAIN, 2, "no cache files: %s", buf_str(&found->cannot_open));
 	} else {
 		figures_show(&found->figures, &page, now_ms);
+		figures_show_limits(&found->figures, &page, now_ms);
 		page_row(&page, "sessions");
 		if (found->has_sessions)
 			page_item(&page, STYLE_PLAIN, "%s, %s active",

@@ -62,16 +62,6 @@ static void show_title(struct page *page, struct json_object *answer, int64_t no
 					       "figures are not complete yet");
 }
 
-static void show_limit(struct page *page, struct json_object *answer, int64_t now_ms)
-{
-	int64_t resets_ms = status_number(answer, "billing", "usageLimitResetsAt");
-	if (resets_ms <= now_ms)
-		return;
-	page_break(page);
-	page_item(page, STYLE_NOTE, "a usage limit was hit; it resets at %s (in %s)",
-		  human_clock(resets_ms, now_ms, HUMAN_TEXT), human_span(resets_ms - now_ms, HUMAN_TEXT));
-}
-
 static void show_audit(struct page *page, struct json_object *answer)
 {
 	struct json_object *billing = json_get_object(answer, "billing");
@@ -351,7 +341,7 @@ void status_page_compose(struct page *page, struct json_object *answer, const st
 	page_blank_line(page);
 	figures_show(figures, page, now_ms);
 	show_audit(page, answer);
-	show_limit(page, answer, now_ms);
+	figures_show_limits(figures, page, now_ms);
 	show_refresh(page, answer, now_ms);
 	show_sessions(page, answer);
 	show_watch(page, answer);

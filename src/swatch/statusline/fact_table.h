@@ -45,7 +45,15 @@
 	TEXT("effort", effort) \
 	TEXT("fast", fast) \
 	NUMBER("figures_age", AGE_MS, SPAN, ANY) \
+	TEXT("limit_hit", limit_hit) \
+	NUMBER("limit_left", LIMIT_LEFT_MS, SPAN, ANY) \
+	TEXT("limit_name", limit_name) \
+	NUMBER("limit_number", LIMIT_NUMBER, COUNT, ANY) \
+	NUMBER("limit_pace", LIMIT_PACE, PACE, ANY) \
+	NUMBER("limit_percent", LIMIT_PERCENT, PERCENT, ANY) \
+	TEXT("limit_reached", limit_reached) \
 	NUMBER("limit_reset", LIMIT_RESETS_MS, CLOCK, ANY) \
+	NUMBER("limit_resets", LIMIT_NEXT_MS, CLOCK, ANY) \
 	TEXT("limits_other", limits_other) \
 	NUMBER("lines_added", LINES_ADDED, COUNT, FROM_0) \
 	NUMBER("lines_removed", LINES_REMOVED, COUNT, FROM_0) \
@@ -91,6 +99,7 @@
 	TEXT("unpriced_models", unpriced_models) \
 	TEXT("version", version) \
 	TEXT("vim", vim) \
+	TEXT("weekly", weekly) \
 	NUMBER("window_cost", WINDOW_USD, USD, FROM_0) \
 	NUMBER("window_tokens", WINDOW_TOKENS, COUNT, FROM_0) \
 	TEXT("worktree", worktree)

@@ -51,19 +51,27 @@ struct statusline_facts {
 	struct slice limits_json;                   /* `rate_limits` as written; points into the input */
 	/* Figures in words. */
 	char burn_status[FACT_TEXT_SIZE], limits_other[FACT_LIST_SIZE];
+	char limit_name[RATE_LIMIT_LABEL_SIZE], limit_hit[8];   /* of the limit that was selected */
+	char limit_reached[RATE_LIMIT_LABEL_SIZE];  /* a limit of this session's model that was hit: "7d opus" */
+	char weekly[8];                             /* "weekly": the account has no 5-hour limit */
 	char cache[8];                              /* "warm" or "cold" */
 	char cache_ttl[FACT_TEXT_SIZE];
 	char source[FACT_TEXT_SIZE], stale[FACT_TEXT_SIZE], note[FACT_LIST_SIZE];
 	char unpriced_models[FACT_LIST_SIZE], unpriced[FACT_TEXT_SIZE];
-	/* The server's limits: this terminal's reading, and the account's with it merged in. */
+	/*
+	 * The server's limits: this terminal's reading, and the account's with it merged in, those that hold for this
+	 * session's model; the places of these in the order in which they will be hit.
+	 */
 	struct rate_limits told_limits, limits;
+	unsigned char limit_order[RATE_LIMITS_MAX];
 	bool limits_are_news;                       /* the reading is newer than the cache's */
 	/* How far the figures can be trusted. */
 	bool daemon_lives, has_billing, has_session, is_fresh;
 	/* For facts_finish(), not for formats: mostly from the session's file. */
 	char today_date[16], file_branch[FACT_TEXT_SIZE], file_model[FACT_TEXT_SIZE];
 	char file_model_id[FACT_TEXT_SIZE], file_cache[FACT_TEXT_SIZE], file_cache_ttl[FACT_TEXT_SIZE];
-	char file_session_id[FACT_TEXT_SIZE + 4];
+	char file_session_id[FACT_TEXT_SIZE + 4], file_limit[FACT_TEXT_SIZE];
+	bool file_is_limited;
 	bool says_fresh, has_warm, is_warm, newer_schema, above_is_whole;
 };
 
@@ -79,6 +87,9 @@ void facts_take_session(struct statusline_facts *facts, const char *text, size_t
 
 /* Works out times left, percentages and staleness. Before, set `daemon_lives`, and FACT_COLUMNS if known. */
 void facts_finish(struct statusline_facts *facts);
+
+/* Has the facts of one limit mean limit `index` of facts->limits.count, in the order in which they will be hit. */
+void facts_select_limit(struct statusline_facts *facts, size_t index);
 
 /* Made-up facts of a session in the middle of its work, for `--preview`. */
 void facts_fill_sample(struct statusline_facts *facts, int64_t now_ms);

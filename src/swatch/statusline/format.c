@@ -234,6 +234,31 @@ static bool render_condition(struct rendering *r, bool negated)
 	return render_body(r, r->facts && holds != negated);
 }
 
+/* ---- {@limits:...} ---- */
+
+/* Shows the body once for each limit, with the fields limit_* of that one. */
+static bool render_limits(struct rendering *r)
+{
+	static const char opening[] = "limits:";
+	const struct statusline_facts *facts = r->facts;
+	if ((size_t)(r->end - r->at) < strlen(opening) || memcmp(r->at, opening, strlen(opening)) != 0)
+		return fail(r, r->at, "after {@ comes limits:, as in {@limits:text}");
+	r->at += strlen(opening);
+	if (!facts || facts->limits.count == 0)
+		return render_body(r, false);
+	const char *body = r->at;
+	struct statusline_facts one = *facts;
+	bool good = true;
+	r->facts = &one;
+	for (size_t i = 0; good && i < facts->limits.count; i++) {
+		r->at = body;
+		facts_select_limit(&one, i);
+		good = render_body(r, true);
+	}
+	r->facts = facts;
+	return good;
+}
+
 /* ---- {|} ---- */
 
 static bool render_separator(struct rendering *r, bool is_arrow)
@@ -328,6 +353,8 @@ static bool render_braces(struct rendering *r)
 	case '?':
 	case '!':
 		return r->at++, render_condition(r, r->at[-1] == '!');
+	case '@':
+		return r->at++, render_limits(r);
 	case '|':
 	case '>':
 		return r->at++, render_separator(r, r->at[-1] == '>');

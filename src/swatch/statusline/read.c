@@ -75,6 +75,7 @@ static const struct leaf_rule billing_rules[] = {
 	NUMBER("block.burnRate.tokensPerMinuteForIndicator", INDICATOR_TOKENS_PER_MINUTE),
 	NUMBER("window.costUSD", WINDOW_USD),
 	NUMBER("window.totalTokens", WINDOW_TOKENS),
+	TEXT("usageLimit.kind", file_limit),
 	TIME("usageLimit.resetsAt", LIMIT_RESETS_MS),
 	{ NULL, LEAF_TEXT, 0, 0 },
 };
@@ -164,10 +165,35 @@ static void note_percent(struct statusline_facts *facts, const struct rate_limit
 
 static void merge_limit(struct reading *reading)
 {
-	if (!rate_limits_merge(reading->limits, &reading->limit, reading->facts->now_ms)
-	    && reading->limits == &reading->facts->told_limits)
-		note_percent(reading->facts, &reading->limit);
+	const struct rate_limit *limit = &reading->limit;
+	int64_t now_ms = reading->facts->now_ms;
+	if (limit->name[0] && limit->was_hit && (limit->resets_ms == 0 || limit->resets_ms > now_ms))
+		rate_limits_take_hit(reading->limits, limit, now_ms);
+	else if (!rate_limits_merge(reading->limits, limit, now_ms)
+		 && reading->limits == &reading->facts->told_limits)
+		note_percent(reading->facts, limit);
 	reading->limit.name[0] = '\0';
+}
+
+/* null: the server names no such limit. */
+static void take_lacking(struct rate_limits *limits, const char *name)
+{
+	if (strcmp(name, RATE_LIMIT_FIVE_HOUR) == 0)
+		limits->lacks_five_hour = true;
+	else if (strcmp(name, RATE_LIMIT_SEVEN_DAY) == 0)
+		limits->lacks_seven_day = true;
+}
+
+/* What only our file says of a limit. */
+static void take_own_member(struct rate_limit *limit, const char *member, const struct walk_item *item)
+{
+	char source[16];
+	if (strcmp(member, "observedAt") == 0)
+		(void)json_leaf_time(item, &limit->observed_ms);
+	else if (strcmp(member, "model") == 0 && item->kind == WALK_STRING)
+		json_leaf_text(item, limit->model, sizeof(limit->model));
+	else if (strcmp(member, "source") == 0)
+		limit->was_hit = json_leaf_text(item, source, sizeof(source)) && strcmp(source, "transcript") == 0;
 }
 
 /* Claude Code and our files spell the members in two ways. */
@@ -183,7 +209,11 @@ static void take_limit(struct reading *reading, const char *path, const struct w
 	const char *dot = strchr(path, '.');
 	if (!dot) {
 		merge_limit(reading);
-		if (rate_limit_name(path, strlen(path), name))
+		if (!rate_limit_name(path, strlen(path), name))
+			return;
+		if (item->kind == WALK_NULL)
+			take_lacking(reading->limits, name);
+		else
 			rate_limit_init(&reading->limit, name);
 		return;
 	}
@@ -196,6 +226,8 @@ static void take_limit(struct reading *reading, const char *path, const struct w
 		(void)json_leaf_number(item, &limit->used_usd);
 	else if (is_either(dot + 1, "limit_usd", "limitUSD"))
 		(void)json_leaf_number(item, &limit->limit_usd);
+	else if (reading->limits != &reading->facts->told_limits)
+		take_own_member(limit, dot + 1, item);
 }
 
 /* ---- the three objects ---- */
@@ -274,6 +306,8 @@ static void take_other_billing(struct reading *reading, const char *path, const 
 	const char *rest;
 	if ((rest = after(path, "rateLimits.")))
 		take_limit(reading, rest, item);
+	else if (strcmp(path, "usageLimit") == 0)
+		facts->file_is_limited = item->kind == WALK_OBJECT;
 	else if (strcmp(path, "isFresh") == 0)
 		(void)json_leaf_flag(item, &facts->says_fresh);
 	else if (strcmp(path, "unpricedModels") == 0)

@@ -140,8 +140,15 @@ static void draw_limit(const struct top_model *model, const struct top_limit *li
 	char text[160];
 	top_canvas_bar(canvas, row, TOP_LABEL_COLUMNS, top_gauge_width(canvas->columns), style,
 		       limit->percent);
-	snprintf(text, sizeof(text), "%3.0f%%", limit->percent);
+	if (limit->was_hit)
+		snprintf(text, sizeof(text), " hit");
+	else
+		snprintf(text, sizeof(text), "%3.0f%%", limit->percent);
 	put_item(&pen, style, text);
+	if (limit->resets_ms <= 0) {
+		put_item(&pen, TOP_PLAIN, "reset not known");
+		return;
+	}
 	snprintf(text, sizeof(text), "resets %s", human_clock(limit->resets_ms, model->now_ms, HUMAN_TEXT));
 	put_item(&pen, TOP_PLAIN, text);
 	/* Above 1, it runs out before it resets. */
@@ -161,17 +168,31 @@ static void draw_limit(const struct top_model *model, const struct top_limit *li
 	put_item(&pen, TOP_QUIET, text);
 }
 
+static void draw_limits(const struct top_model *model, struct top_canvas *canvas, size_t row, size_t count)
+{
+	if (count == 0)
+		return;
+	for (size_t i = 0; i < model->limit_count && i < count; i++)
+		draw_limit(model, &model->limits[i], canvas, row + i);
+	if (model->limit_count > 0)
+		return;
+	struct pen pen = begin_row(canvas, row, "limits");
+	pen.column = TOP_LABEL_COLUMNS;
+	put_item(&pen, TOP_QUIET, "unknown: Claude Code reports them only to swatch statusline");
+}
+
 void top_gauges_draw(const struct top_model *model, struct top_canvas *canvas, size_t row, size_t count)
 {
+	/* The block says nothing about the limits of an account that has no 5-hour limit: there it comes last. */
+	size_t limits = model->figures.is_weekly ? model->limit_count : 0;
+	limits = limits < count ? limits : count;
+	draw_limits(model, canvas, row, limits);
+	row += limits;
+	count -= limits;
 	if (count > 0)
 		draw_block(model, canvas, row);
 	if (count > 1)
 		draw_burn(model, canvas, row + 1);
-	for (size_t i = 0; i < model->limit_count && 2 + i < count; i++)
-		draw_limit(model, &model->limits[i], canvas, row + 2 + i);
-	if (model->limit_count == 0 && count > 2) {
-		struct pen pen = begin_row(canvas, row + 2, "limits");
-		pen.column = TOP_LABEL_COLUMNS;
-		put_item(&pen, TOP_QUIET, "unknown: Claude Code reports them only to swatch statusline");
-	}
+	if (count > 2 && limits == 0)
+		draw_limits(model, canvas, row + 2, count - 2);
 }

@@ -1,7 +1,6 @@
 /* Works out what to show now: figures, limits, the order of the sessions, the next change. */
 #include "swatch/top/model.h"
 
-#include <ctype.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,76 +13,42 @@
 #include "ledger/rate_limits.h"
 #include "swatch/top/figures.h"
 
-/* A pace is meaningless before this share of its window has passed. */
-#define PACE_LEAST_SHARE 0.05
-
 /* ---- limits ---- */
 
-/* "sevenDayOpus" becomes "7-day opus". */
-static void make_label(const char *name, char out[TOP_LABEL_SIZE])
+/* A row's label has ten columns: "7-day", but "7d sonnet". */
+static void make_label(const struct rate_limit *limit, char out[TOP_LABEL_SIZE])
 {
-	static const struct {
-		const char *begins, *label;
-	} known[] = { { RATE_LIMIT_FIVE_HOUR, "5-hour" }, { RATE_LIMIT_SEVEN_DAY, "7-day" } };
-	size_t len = 0;
-	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
-		size_t begins_len = strlen(known[i].begins);
-		if (strncmp(name, known[i].begins, begins_len) == 0
-		    && !islower((unsigned char)name[begins_len])) {
-			len = (size_t)snprintf(out, TOP_LABEL_SIZE, "%s", known[i].label);
-			name += begins_len;
-			break;
-		}
-	}
-	for (; *name && len + 3 < TOP_LABEL_SIZE; name++) {
-		if (isupper((unsigned char)*name) && len > 0)
-			out[len++] = ' ';
-		out[len++] = (char)tolower((unsigned char)*name);
-	}
-	out[len] = '\0';
+	char label[RATE_LIMIT_LABEL_SIZE];
+	rate_limit_label(limit->name, label);
+	snprintf(out, TOP_LABEL_SIZE, "%.*s", TOP_LABEL_SIZE - 1,
+		 strcmp(label, "5h") == 0 ? "5-hour" : strcmp(label, "7d") == 0 ? "7-day" : label);
 }
 
-/* Returns false when it is not a limit, or has been reset. */
-static bool read_limit(const struct top_model *model, const char *name, struct json_object *object,
-		       struct top_limit *limit)
+static void judge_limit(const struct top_model *model, const struct rate_limit *known, struct top_limit *limit)
 {
 	memset(limit, 0, sizeof(*limit));
-	make_label(name, limit->label);
-	bool is_five_hour = strcmp(name, RATE_LIMIT_FIVE_HOUR) == 0;
-	limit->rank = is_five_hour ? 0 : strcmp(name, RATE_LIMIT_SEVEN_DAY) == 0 ? 1 : 2;
-	limit->percent = top_number(object, "usedPercentage", 100000);
-	limit->resets_ms = top_time(object, "resetsAt");
-	limit->used_usd = top_number(object, "usedUSD", TOP_USD_MAX);
-	limit->limit_usd = top_number(object, "limitUSD", TOP_USD_MAX);
-	limit->spent_usd = limit->pace = NAN;
-	if (isnan(limit->percent) || limit->resets_ms <= model->now_ms)
-		return false;
-	double window_ms = (double)rate_limit_window_ms(name);
-	double share = window_ms > 0 ? 1. - (double)(limit->resets_ms - model->now_ms) / window_ms : 0;
-	if (share >= PACE_LEAST_SHARE)
-		limit->pace = limit->percent / 100. / share;
-	if (is_five_hour)
+	make_label(known, limit->label);
+	limit->percent = known->used_percent;
+	limit->was_hit = known->was_hit;
+	limit->resets_ms = known->resets_ms;
+	limit->used_usd = known->used_usd;
+	limit->limit_usd = known->limit_usd;
+	limit->pace = rate_limit_pace(known, model->now_ms);
+	limit->spent_usd = NAN;
+	if (strcmp(known->name, RATE_LIMIT_FIVE_HOUR) == 0)
 		limit->spent_usd =
 			top_number(json_get_object(model->billing, "window"), "costUSD", TOP_USD_MAX);
-	return true;
 }
 
+/* In the order in which they will be hit. */
 static void judge_limits(struct top_model *model)
 {
-	struct json_object *limits = json_get_object(model->billing, "rateLimits");
+	const struct rate_limits *limits = &model->figures.limits;
+	const struct rate_limit *order[RATE_LIMITS_MAX];
+	rate_limits_order(limits, model->now_ms, order);
 	model->limit_count = 0;
-	if (!limits)
-		return;
-	json_object_object_foreach(limits, name, object) {
-		struct top_limit limit;
-		if (model->limit_count == TOP_LIMITS_MAX || !json_object_is_type(object, json_type_object)
-		    || !read_limit(model, name, object, &limit))
-			continue;
-		size_t at = model->limit_count++;
-		for (; at > 0 && model->limits[at - 1].rank > limit.rank; at--)
-			model->limits[at] = model->limits[at - 1];
-		model->limits[at] = limit;
-	}
+	for (size_t i = 0; i < limits->count && i < TOP_LIMITS_MAX; i++)
+		judge_limit(model, order[i], &model->limits[model->limit_count++]);
 }
 
 /* ---- figures ---- */
@@ -146,8 +111,6 @@ static void judge_figures(struct top_model *model)
 	figures_read(&model->figures, billing, model->is_connected, model->now_ms);
 	judge_block(model, billing);
 	model->today_tokens = top_number(json_get_object(billing, "today"), "totalTokens", TOP_TOKENS_MAX);
-	int64_t limited_ms = top_time(json_get_object(billing, "usageLimit"), "resetsAt");
-	model->limited_until_ms = limited_ms > model->now_ms ? limited_ms : 0;
 	judge_unpriced(model);
 	judge_limits(model);
 }
@@ -271,7 +234,7 @@ static void take_moment(int64_t *next_ms, int64_t moment_ms, int64_t now_ms)
 int64_t top_model_next_change_ms(const struct top_model *model)
 {
 	int64_t now_ms = model->now_ms;
-	bool by_minute = model->block_runs || model->limit_count > 0 || model->limited_until_ms > 0
+	bool by_minute = model->block_runs || model->limit_count > 0 || model->figures.is_limited
 			 || (model->figures.known && !model->figures.is_fresh);
 	for (size_t i = 0; i < model->session_count && !by_minute; i++)
 		by_minute = model->sessions[i].last_ms > now_ms - CLOCK_HOUR_MS;
@@ -282,7 +245,7 @@ int64_t top_model_next_change_ms(const struct top_model *model)
 		take_moment(&next_ms, top_time(model->billing, "freshUntil"), now_ms);
 	for (size_t i = 0; i < model->limit_count; i++)
 		take_moment(&next_ms, model->limits[i].resets_ms, now_ms);
-	take_moment(&next_ms, model->limited_until_ms, now_ms);
+	take_moment(&next_ms, model->figures.limit_resets_ms, now_ms);
 	return next_ms;
 }
 

@@ -46,12 +46,12 @@ struct top_session {
 
 struct top_limit {
 	char label[TOP_LABEL_SIZE];
-	int rank;                        /* 0 for the 5-hour limit, 1 for the 7-day limit, 2 for any other */
+	bool was_hit;                    /* and not answered since */
 	double percent;
 	double pace;                     /* use / share of the window that has passed; NaN: unknown */
 	double used_usd, limit_usd;      /* of a spending limit; else NaN */
 	double spent_usd;                /* what swatch counts in the server's five hours; NaN: unknown */
-	int64_t resets_ms;
+	int64_t resets_ms;               /* 0: not known */
 };
 
 struct top_model {
@@ -80,7 +80,6 @@ struct top_model {
 	int64_t block_start_ms, block_end_ms;   /* 0: no block */
 	double block_usd, block_tokens, projected_usd;
 	double today_tokens;
-	int64_t limited_until_ms;        /* a usage limit was hit; else 0 */
 	struct top_limit limits[TOP_LIMITS_MAX];
 	size_t limit_count;
 	char unpriced[TOP_EVENT_SIZE];   /* models without a price, or "" */

@@ -222,10 +222,15 @@ static void find_notes(const struct top_view *view, const struct top_model *mode
 	}
 	if (model->newer_schema)
 		add_note(notes, TOP_NOTE, CACHE_BILLING_FILE " was written by a newer swatchd");
-	if (model->limited_until_ms > 0) {
-		snprintf(text, sizeof(text), "a usage limit was hit; it resets at %s (in %s)",
-			 human_clock(model->limited_until_ms, model->now_ms, HUMAN_TEXT),
-			 human_span(model->limited_until_ms - model->now_ms, HUMAN_TEXT));
+	if (model->figures.is_limited) {
+		int64_t resets_ms = model->figures.limit_resets_ms;
+		if (resets_ms > 0)
+			snprintf(text, sizeof(text), "the %s was hit; it resets at %s (in %s)",
+				 model->figures.limit_title, human_clock(resets_ms, model->now_ms, HUMAN_TEXT),
+				 human_span(resets_ms - model->now_ms, HUMAN_TEXT));
+		else
+			snprintf(text, sizeof(text), "the %s was hit; when it resets is not known",
+				 model->figures.limit_title);
 		add_note(notes, TOP_BAD, text);
 	}
 	if (*model->unpriced) {

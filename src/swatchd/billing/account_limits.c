@@ -8,8 +8,8 @@
 
 #include "base/array.h"
 #include "base/clock.h"
-#include "cache/names.h"
-#include "cache/read.h"
+#include "cache/limits.h"
+#include "json/get.h"
 
 /* A number beyond this, taken as ms, is after 2001; below it is one of seconds. */
 #define EARLIEST_MS 1e11
@@ -96,46 +96,19 @@ bool account_limits_take_tick(struct rate_limits *known, struct readings *readin
 
 /* ---- an earlier run ---- */
 
-static void restore_limit(struct rate_limits *known, struct rate_limits *hits, const char *name,
-			  struct json_object *value, int64_t now_ms)
-{
-	struct rate_limit reading;
-	rate_limit_init(&reading, name);
-	const char *session_id = json_get_string(value, "sessionId");
-	const char *source = json_get_string(value, "source");
-	int64_t observed_ms = json_get_int(value, "observedAt", 0), since_ms = json_get_int(value, "since", 0);
-	reading.used_percent = json_get_double(value, "usedPercentage", NAN);
-	reading.resets_ms = json_get_int(value, "resetsAt", 0);
-	reading.observed_ms = observed_ms > 0 && observed_ms <= now_ms ? observed_ms : now_ms;
-	reading.since_ms = since_ms > 0 && since_ms <= reading.observed_ms ? since_ms : reading.observed_ms;
-	reading.said_ms = reading.observed_ms;
-	if (session_id && cache_session_id_is_valid(session_id, strlen(session_id)))
-		snprintf(reading.session_id, sizeof(reading.session_id), "%s", session_id);
-	reading.used_usd = json_get_double(value, "usedUSD", NAN);
-	reading.limit_usd = json_get_double(value, "limitUSD", NAN);
-	bool was_hit = source && strcmp(source, "transcript") == 0;
-	if (!was_hit)
-		(void)rate_limits_merge(known, &reading, now_ms);
-	else if (reading.resets_ms <= 0 || reading.resets_ms > now_ms)
-		rate_limits_take_hit(hits, &reading, now_ms);
-}
-
 void account_limits_restore(struct rate_limits *known, struct rate_limits *hits, struct json_object *limits,
 			    int64_t now_ms)
 {
-	if (!json_object_is_type(limits, json_type_object))
-		return;
-	json_object_object_foreach(limits, key, value) {
-		char name[RATE_LIMIT_NAME_SIZE];
-		if (!rate_limit_name(key, strlen(key), name))
-			continue;
-		if (json_object_is_type(value, json_type_object))
-			restore_limit(known, hits, name, value, now_ms);
-		else if (!value && strcmp(name, RATE_LIMIT_FIVE_HOUR) == 0)
-			known->lacks_five_hour = true;
-		else if (!value && strcmp(name, RATE_LIMIT_SEVEN_DAY) == 0)
-			known->lacks_seven_day = true;
+	struct rate_limits written;
+	cache_limits_read(limits, now_ms, &written);
+	for (size_t i = 0; i < written.count; i++) {
+		if (written.all[i].was_hit)
+			rate_limits_take_hit(hits, &written.all[i], now_ms);
+		else
+			(void)rate_limits_merge(known, &written.all[i], now_ms);
 	}
+	known->lacks_five_hour = written.lacks_five_hour;
+	known->lacks_seven_day = written.lacks_seven_day;
 }
 
 void account_limits_take_old_hits(struct rate_limits *known, const struct rate_limits *hits,
