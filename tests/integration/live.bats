@@ -241,7 +241,7 @@ until_reset() {
 	is "$(jq -c '.usageLimit | [.kind, .resetsAt, .sessionId]' "$HOME/before.json")" "[\"five_hour\",${reset}000,\"s1\"]" || exit 1
 	is "$(jq -r .block.usageLimitResetTime "$HOME/before.json")" "$(utc "@$reset")" || exit 1
 	is "$(jq .freshUntil "$HOME/before.json")" "${reset}000" || exit 1
-	grep -q 'a usage limit was hit' "$HOME/status" || exit 1
+	grep -q '5-hour limit hit, resets' "$HOME/status" || exit 1
 }
 
 @test "a usage limit's reset: the file changes then, with no activity" {

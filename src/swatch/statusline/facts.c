@@ -288,7 +288,9 @@ static bool is_news(const struct statusline_facts *facts, const struct rate_limi
 static void merge_told_limits(struct statusline_facts *facts)
 {
 	const struct rate_limits *told = &facts->told_limits;
-	bool knows_none = facts->limits.count == 0 && !facts->limits.lacks_seven_day;
+	bool knows_none = !facts->limits.lacks_seven_day;
+	for (size_t i = 0; i < facts->limits.count; i++)
+		knows_none = knows_none && facts->limits.all[i].was_hit;
 	for (size_t i = 0; i < told->count; i++)
 		facts->limits_are_news = is_news(facts, &told->all[i]) || facts->limits_are_news;
 	for (size_t i = 0; i < told->count; i++) {
