@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/argv.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/paths.h"
@@ -184,14 +185,15 @@ static int report_no_lock(const struct daemon_options *options)
 
 static int report_holder(const struct daemon_options *options, const struct cache_lock_holder *holder)
 {
+	AUTO_FREE char *systemctl = argv_find_program("systemctl");
 	if (holder->pid > 0)
 		log_error("another swatchd (pid %ld, %s, version %s) already uses %s; 'swatch status' shows "
-			  "it, 'systemctl --user stop swatchd' or 'kill %ld' ends it", (long)holder->pid,
-			  holder->role[0] ? holder->role : "?", holder->version[0] ? holder->version : "?",
-			  options->cache_path, (long)holder->pid);
+			  "it, %s'kill %ld' ends it", (long)holder->pid, holder->role[0] ? holder->role : "?",
+			  holder->version[0] ? holder->version : "?", options->cache_path,
+			  systemctl ? "'systemctl --user stop swatchd' or " : "", (long)holder->pid);
 	else  /* the disk was full when it began; 'kill 0' would end the user's shell */
-		log_error("another swatchd already uses %s; 'swatch status' shows it, "
-			  "'systemctl --user stop swatchd' ends it", options->cache_path);
+		log_error("another swatchd already uses %s; 'swatch status' shows it%s", options->cache_path,
+			  systemctl ? ", 'systemctl --user stop swatchd' ends it" : "");
 	return EXIT_HELD;
 }
 

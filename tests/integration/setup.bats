@@ -26,12 +26,26 @@ fake_systemd() {
 			[ -n "$unit" ] || [ ! -f "$directory/swatchd.service" ] || unit=$directory/swatchd.service
 		done
 		start() {
-			[ -n "$unit" ] && [ ! -e "$state/broken" ] || { echo "Job for swatchd.service failed" >&2; exit 1; }
+			[ ! -e "$state/condition" ] || return 0
+			if [ -z "$unit" ] || [ -e "$state/broken" ]; then
+				cat "$state/broken" >"$state/exit"
+				echo "Job for swatchd.service failed" >&2
+				exit 1
+			fi
 			# what systemd makes of the quotes
 			program=$(sed -n 's/^ExecStart="\{0,1\}\([^"]*\)"\{0,1\}$/\1/p' "$unit")
 			setsid "$program" >>"$state/log" 2>&1 </dev/null 3>&- &
-			echo $! >"$state/pid"
-			until swatch sync >/dev/null 2>&1; do sleep 0.05; done
+			pid=$!
+			until [ "$(swatch status --json 2>/dev/null | jq .pid)" = "$pid" ]; do
+				if ! kill -0 $pid 2>/dev/null; then
+					wait $pid
+					echo $? >"$state/exit"
+					echo "Job for swatchd.service failed" >&2
+					exit 1
+				fi
+				sleep 0.05
+			done
+			echo $pid >"$state/pid"
 		}
 		stop() {
 			[ -e "$state/pid" ] || return 0
@@ -44,8 +58,13 @@ fake_systemd() {
 		show*)
 			[ -n "$unit" ] && echo LoadState=loaded || echo LoadState=not-found
 			[ -e "$state/enabled" ] && echo UnitFileState=enabled || echo UnitFileState=disabled
-			[ -e "$state/pid" ] && echo ActiveState=active || echo ActiveState=inactive ;;
-		'enable --now') touch "$state/enabled"; [ -e "$state/pid" ] || start ;;
+			[ -e "$state/pid" ] && echo ActiveState=active || echo ActiveState=inactive
+			[ -e "$state/condition" ] && echo ConditionResult=no || echo ConditionResult=yes
+			echo "ConditionTimestamp=Mon 2026-11-30 05:00:00 UTC"
+			echo "ExecMainStatus=$(cat "$state/exit" 2>/dev/null || echo 0)" ;;
+		enable*) touch "$state/enabled" ;;
+		reset-failed*) ;;
+		'start swatchd.path') [ -e "$state/condition" ] || exit 1 ;;
 		'disable --now') rm -f "$state/enabled"; stop ;;
 		disable*) rm -f "$state/enabled" ;;
 		start*) start ;;
@@ -106,8 +125,8 @@ teardown() {
 	[ "$status" -eq 0 ]
 	says "found: ~/.claude/projects"
 	says "write ~/.config/systemd/user/swatchd.service"
-	says "systemctl --user enable --now swatchd.service"
 	says "edit ~/.claude/settings.json" "swatch statusline"
+	says "systemctl --user start swatchd.service" "systemctl --user enable swatchd.service"
 	says "nothing was done (--dry-run)"
 	run swatch setup </dev/null
 	[ "$status" -eq 2 ]
@@ -148,7 +167,10 @@ teardown() {
 	run sh -c "$(line_of)" <<<'{"model":{"display_name":"Opus"}}'
 	[[ "$output" == *Opus* ]]
 	is "$(acts)" "--user daemon-reload
---user enable --now swatchd.service"
+--user start swatchd.service
+--user enable swatchd.service"
+	# whoever runs setup wants it to start, whatever is there
+	! grep -E '^(Condition|Also|PropagatesStopTo)|for everybody' "$HOME/.config/systemd/user/swatchd.service"
 	grep -qx "ExecStart=\"$SWATCH_BUILD_DIR/swatchd\"" "$HOME/.config/systemd/user/swatchd.service"
 	grep -qx 'ReadWritePaths=%h/.claude/session-health' "$HOME/.config/systemd/user/swatchd.service"
 	[ ! -e "$HOME/.config/systemd/user/swatchd.service.d" ]
@@ -158,11 +180,11 @@ teardown() {
 	tree >"$BATS_TEST_TMPDIR/once"
 	run swatch setup
 	[ "$status" -eq 0 ]
-	says "already so: swatchd.service is enabled and runs" "already so in ~/.claude/settings.json"
+	says "already so in ~/.claude/settings.json" "already so: swatchd.service is enabled and runs"
 	run swatch setup --yes
 	[ "$status" -eq 0 ]
 	tree | diff "$BATS_TEST_TMPDIR/once" -
-	is "$(acts | wc -l)" 2
+	is "$(acts | wc -l)" 3
 
 	run swatch setup --undo --dry-run
 	[ "$status" -eq 0 ]
@@ -182,38 +204,85 @@ teardown() {
 	[ "$status" -eq 3 ]
 }
 
-@test "a unit that is installed is used, and a daemon that runs by itself makes room" {
+@test "a unit that is installed is used, and a daemon that runs by itself makes room when that is sure to start" {
 	message 1 >"$PROJECTS/-p/s1.jsonl"
 	mkdir "$TEST_HOME/units"
 	printf '[Service]\nExecStart=%s/swatchd\n' "$SWATCH_BUILD_DIR" >"$TEST_HOME/units/swatchd.service"
 	fake_systemd "$TEST_HOME/units"
 	start_daemon
 	run swatch setup --yes
+	echo "$output"
 	[ "$status" -eq 0 ]
-	says "the unit is installed: ~/units/swatchd.service" "end the swatchd that runs (pid $DAEMON)"
+	says "the unit is installed: ~/units/swatchd.service" "only then end the swatchd that runs (pid $DAEMON)"
 	[ ! -e "$HOME/.config/systemd" ]
-	is "$(acts)" "--user enable --now swatchd.service"
+	is "$(acts)" "--user start swatchd.service
+--user reset-failed swatchd.service
+--user start swatchd.service
+--user enable swatchd.service"
 	status_is .pid "$(cat "$TEST_HOME/systemd/pid")"
 	# one that was enabled before stays so
 	rm "$HOME/.local/state/swatch/setup.json"
 	swatch setup --yes
 	run swatch setup --undo --yes
 	[ "$status" -eq 0 ]
-	is "$(acts)" "--user enable --now swatchd.service"
+	is "$(acts | wc -l)" 4
 }
 
 @test "a start that fails is said, and the other steps are done" {
 	message 1 >"$PROJECTS/-p/s1.jsonl"
 	fake_systemd
-	touch "$TEST_HOME/systemd/broken"
+	echo 1 >"$TEST_HOME/systemd/broken"
 	run swatch setup --yes
 	[ "$status" -eq 1 ]
-	says "systemctl --user enable failed: exit status 1: Job for swatchd.service failed"
+	says "systemctl --user start failed: exit status 1: Job for swatchd.service failed"
 	is "$(line_of)" "$SWATCH_BUILD_DIR/swatch statusline"
+	[ ! -e "$TEST_HOME/systemd/enabled" ]
 	run swatch setup --undo --yes
 	[ "$status" -eq 0 ]
 	[ ! -e "$HOME/.claude/settings.json" ]
 	[ ! -e "$HOME/.config/systemd" ]
+}
+
+@test "a service that systemd cannot confine: the drop-in is named, a daemon that works goes on, autostart is offered" {
+	message 1 >"$PROJECTS/-p/s1.jsonl"
+	fake_systemd
+	start_daemon
+	local status_and_setting
+	for status_and_setting in '217 PrivateUsers=no' '226 ProtectSystem=no'; do
+		echo "${status_and_setting% *}" >"$TEST_HOME/systemd/broken"
+		run swatch setup --yes
+		[ "$status" -eq 1 ]
+		says "the swatchd that runs (pid $DAEMON) goes on" "(status ${status_and_setting% *}/" "as in many containers" \
+			"systemctl --user edit swatchd" "${status_and_setting#* }" "[daemon] autostart = yes" "done" \
+			"swatchd answers (pid $DAEMON)"
+		[ ! -e "$TEST_HOME/systemd/enabled" ]
+		run swatch doctor
+		says "(status ${status_and_setting% *}/" "${status_and_setting#* }"
+		swatch setup --undo --yes
+	done
+}
+
+@test "before Claude Code ever ran: setup does not call a service started that its conditions keep back" {
+	mkdir "$TEST_HOME/units"
+	printf '[Service]\nExecStart=%s/swatchd\n' "$SWATCH_BUILD_DIR" >"$TEST_HOME/units/swatchd.service"
+	fake_systemd "$TEST_HOME/units"
+	rm -r "$HOME/.claude"
+	# the folder that the unit waits for is there before the service is started
+	touch "$TEST_HOME/systemd/condition"
+	run swatch setup --yes
+	echo "$output"
+	[ "$status" -eq 0 ]
+	[ -d "$HOME/.claude" ]
+	says "Claude Code has not run here" "statusline" "service" "does not run yet" "run Claude Code once (claude): swatchd starts then"
+	[[ "$output" != *"starts with every login"* ]]
+	run swatch doctor
+	says "waits until Claude Code has run here" "run Claude Code once"
+	# a daemon that works is not ended for it
+	start_daemon
+	run swatch setup --yes
+	[ "$status" -eq 0 ]
+	says "the swatchd that runs (pid $DAEMON) goes on"
+	status_is .pid "$DAEMON"
 }
 
 @test "the service is told of CLAUDE_CONFIG_DIR and of where it may write" {
@@ -558,10 +627,10 @@ answers() { printf '%s\n' "$@" | script -qec "swatch setup $OPTIONS" /dev/null; 
 @test "on a terminal each step is asked for, and a no goes on with the next" {
 	fake_systemd
 	settings '{"a":1}'
-	run answers n y
+	run answers y n
 	echo "$output"
 	[ "$status" -eq 0 ]
-	says "Do this? [Y/n]" "left as it is" "Do this? [Y/n]" "done: Claude Code shows it" "swatchd does not run"
+	says "Do this? [Y/n]" "done: Claude Code shows it" "Do this? [Y/n]" "left as it is" "swatchd does not run"
 	is "$(acts)" ""
 	is "$(line_of)" "$SWATCH_BUILD_DIR/swatch statusline"
 	OPTIONS=--undo run answers n

@@ -6,6 +6,7 @@
 #include "base/scope.h"
 #include "cache/dir.h"
 #include "cache/read.h"
+#include "swatch/cli/user_service.h"
 #include "swatch/ui/terminal.h"
 
 enum client_state daemon_connect(const struct invocation *invocation, struct client *client, struct buf *why)
@@ -32,7 +33,7 @@ void daemon_start_hint(const struct invocation *invocation, struct buf *hint)
 {
 	/* The service does not get the options given here. */
 	if (!invocation->cache_option && !invocation->config_option)
-		buf_append_str(hint, "systemctl --user start swatchd (or, without systemd: swatchd &)");
+		buf_append_str(hint, user_service_hint(HINT_START));
 	else
 		buf_printf(hint, "swatchd%s%s%s%s &", invocation->config_option ? " --config " : "",
 			   invocation->config_option ? invocation->config_option : "",

@@ -1,9 +1,11 @@
 #include "swatch/cli/user_service.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/argv.h"
+#include "base/array.h"
 #include "base/capture.h"
 #include "base/scope.h"
 
@@ -65,14 +67,63 @@ static void take_property(const char *text, const char *name, char out[64])
 
 enum user_service_answer user_service_ask(struct user_service *service, struct buf *why, int *signal)
 {
-	static const char *const words[] = { "show", "--property=LoadState,UnitFileState,ActiveState",
-					     USER_SERVICE_UNIT, NULL };
+	static const char *const words[] = {
+		"show", "--property=LoadState,UnitFileState,ActiveState,ConditionResult,ConditionTimestamp,"
+		"ExecMainStatus", USER_SERVICE_UNIT, NULL
+	};
+	char status[64], tested[64];
 	AUTO_BUF out = BUF_INIT;
 	enum user_service_answer answer = run(words, ASK_TIMEOUT_MS, &out, why, signal);
 	take_property(buf_str(&out), "LoadState", service->load);
 	take_property(buf_str(&out), "UnitFileState", service->file);
 	take_property(buf_str(&out), "ActiveState", service->active);
+	take_property(buf_str(&out), "ConditionResult", service->condition);
+	take_property(buf_str(&out), "ConditionTimestamp", tested);
+	take_property(buf_str(&out), "ExecMainStatus", status);
+	/* Before a start nobody has looked at the conditions, and the result is "no", too. */
+	if (!*tested)
+		service->condition[0] = '\0';
+	service->exit_status = (int)strtol(status, NULL, 10);
 	return answer;
+}
+
+bool user_service_explain(const struct user_service *service, struct buf *what, struct buf *remedy)
+{
+	static const struct {
+		int status;
+		const char *name, *what, *settings;
+	} all[] = {
+		{ 217, "USER", "user namespace", "PrivateUsers=no" },
+		{ 226, "NAMESPACE", "mount namespace",
+		  "PrivateUsers=no ProtectSystem=no ProtectHome=no ReadWritePaths= PrivateTmp=no "
+		  "PrivateDevices=no ProtectKernelTunables=no ProtectKernelModules=no ProtectKernelLogs=no "
+		  "ProtectControlGroups=no ProtectClock=no ProtectHostname=no" },
+	};
+	for (size_t i = 0; strcmp(service->active, "active") != 0 && i < ARRAY_COUNT(all); i++) {
+		if (all[i].status != service->exit_status)
+			continue;
+		buf_printf(what, "systemd cannot make a %s for it here (status %d/%s), as in many containers",
+			   all[i].what, all[i].status, all[i].name);
+		buf_printf(remedy, "do without: systemctl --user edit swatchd, and write [Service] and these "
+				   "lines: %s", all[i].settings);
+		return true;
+	}
+	return false;
+}
+
+const char *user_service_hint(enum user_service_hint hint)
+{
+	static const char *const hints[][2] = {
+		[HINT_START] = { "systemctl --user start swatchd (or, without systemd: swatchd &)",
+				 "swatchd &" },
+		[HINT_RESTART] = { "systemctl --user restart swatchd (or end it, and start it again)",
+				   "end it (pkill -x swatchd), and start it again: swatchd &" },
+		[HINT_RELOAD] = { "systemctl --user reload swatchd", "pkill -HUP -x swatchd" },
+		[HINT_LOG] = { "journalctl --user -u swatchd",
+			       "~/.local/state/swatch/swatchd.log, if a statusline started swatchd" },
+	};
+	AUTO_FREE char *path = argv_find_program("systemctl");
+	return hints[hint][path ? 0 : 1];
 }
 
 enum user_service_answer user_service_ask_directories(struct buf *directories, struct buf *why, int *signal)

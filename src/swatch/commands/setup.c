@@ -103,8 +103,12 @@ static void release(struct setup *setup)
 
 static void run_steps(struct setup *setup)
 {
-	static void (*const steps[])(struct setup *) = { setup_claude, setup_ccusage, setup_service,
-							 setup_statusline };
+	/*
+	 * The service's conditions want Claude Code's directory, which the statusline's step makes if need
+	 * be.
+	 */
+	static void (*const steps[])(struct setup *) = { setup_claude, setup_ccusage, setup_statusline,
+							 setup_service };
 	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]) && !setup->interrupted; i++)
 		steps[i](setup);
 }

@@ -6,6 +6,7 @@
 #include "cache/read.h"
 #include "ccusage/ask.h"
 #include "ccusage/differences.h"
+#include "swatch/cli/user_service.h"
 #include "swatch/status/answer.h"
 #include "swatch/ui/audit_text.h"
 #include "swatch/ui/human.h"
@@ -80,7 +81,7 @@ static void check_daemons_runs(struct doctor *doctor, bool found_here)
 		doctor_add(doctor, "ccusage", DOCTOR_BAD, "it is here, but swatchd does not run it: %s",
 			   why ? why : "no reason known");
 		doctor_remedy(doctor, "a service has a short PATH: put absolute paths into [ccusage] "
-				      "command, also for node, then: systemctl --user reload swatchd");
+				      "command, also for node, then: %s", user_service_hint(HINT_RELOAD));
 	}
 }
 
@@ -152,7 +153,7 @@ static void check_prices(struct doctor *doctor)
 	}
 	if (error) {
 		doctor_add(doctor, "prices", DOCTOR_BAD, "pricing.json is not in force: %s", error);
-		doctor_remedy(doctor, "mend or remove it, then: systemctl --user reload swatchd");
+		doctor_remedy(doctor, "mend or remove it, then: %s", user_service_hint(HINT_RELOAD));
 	}
 	if (count > 0) {
 		doctor_add(doctor, "prices", DOCTOR_BAD, "no price is known, so $0.00 is counted, for %s%s",

@@ -89,7 +89,7 @@ void doctor_check_daemon(struct doctor *doctor)
 	} else if (!doctor->answer) {
 		doctor_add(doctor, "daemon", DOCTOR_BAD, "swatchd cannot be reached: %s",
 			   buf_str(&doctor->daemon_why));
-		doctor_remedy(doctor, "systemctl --user restart swatchd (or end it, and start it again)");
+		doctor_remedy(doctor, "%s", user_service_hint(HINT_RESTART));
 	} else if (!add_finding(doctor, "daemon", FINDING_OTHER_VERSION)) {
 		doctor_add(
 			doctor, "daemon", DOCTOR_GOOD, "swatchd %s runs (pid %" PRId64 ", since %s)%s",
@@ -157,10 +157,21 @@ void doctor_check_sandbox(struct doctor *doctor)
 static void judge_service(struct doctor *doctor, const struct user_service *service)
 {
 	const char *load = service->load, *file = service->file, *active = service->active;
+	AUTO_BUF what = BUF_INIT, remedy = BUF_INIT;
 	if (strcmp(load, "loaded") != 0) {
 		doctor_add(doctor, "service", DOCTOR_NOTE, "the user service " SERVICE " is missing (%s)",
 			   *load ? load : "no answer");
 		doctor_remedy(doctor, "swatch setup installs it");
+	} else if (user_service_explain(service, &what, &remedy)) {
+		doctor_add(doctor, "service", doctor->answer ? DOCTOR_NOTE : DOCTOR_BAD, "%s",
+			   buf_str(&what));
+		doctor_remedy(doctor, "%s; or have the statusline start swatchd: [daemon] autostart = yes",
+			      buf_str(&remedy));
+	} else if (strcmp(active, "inactive") == 0 && strcmp(service->condition, "no") == 0) {
+		doctor_add(doctor, "service", DOCTOR_NOTE,
+			   SERVICE " waits until Claude Code has run here: its conditions do not hold");
+		doctor_remedy(doctor, "run Claude Code once; then, if it does not start by itself: "
+				      "systemctl --user start swatchd");
 	} else if (strcmp(active, "failed") == 0) {
 		doctor_add(doctor, "service", DOCTOR_BAD, SERVICE " has failed");
 		doctor_remedy(doctor, "read its log: journalctl --user -u swatchd; then: systemctl --user "

@@ -12,6 +12,9 @@
 #include "swatch/setup/person_file.h"
 
 #define UNIT_MAX_BYTES ((size_t)65536)
+/* swatchd's exit status when another one has the lock. */
+#define DAEMON_HELD 3
+#define PATH_UNIT "swatchd.path"
 #define EXTRA_NAME USER_SERVICE_UNIT ".d/swatch-setup.conf"
 
 /* A file of the service. */
@@ -30,6 +33,8 @@ struct job {
 	struct wanted unit, extra;
 	pid_t other;                   /* a daemon that runs and is not the service; 0: none */
 	bool restart;                  /* the service runs another version */
+	bool waits;                    /* its conditions do not hold yet: Claude Code has not run */
+	bool has_path_unit;            /* which starts it when they do */
 };
 
 /* ---- looking ---- */
@@ -138,14 +143,15 @@ static bool show_plan(struct setup *setup, struct job *job)
 		setup_item(setup, STYLE_GOOD, "already so: " USER_SERVICE_UNIT " is enabled and runs");
 		return false;
 	}
-	if (job->other > 0)
-		setup_item(setup, STYLE_PLAIN, "end the swatchd that runs (pid %ld) and is not the service",
-			   (long)job->other);
 	if (changes || strcmp(job->service.load, "loaded") != 0)
 		setup_item(setup, STYLE_PLAIN, "systemctl --user daemon-reload");
-	if (!is_enabled(job) || !is_active(job))
-		setup_item(setup, STYLE_PLAIN, "systemctl --user %s " USER_SERVICE_UNIT,
-			   is_enabled(job) ? "start" : "enable --now");
+	if (job->other > 0)
+		setup_item(setup, STYLE_PLAIN, "try whether the service starts, and only then end the "
+			   "swatchd that runs (pid %ld) and is not the service", (long)job->other);
+	if (!is_active(job))
+		setup_item(setup, STYLE_PLAIN, "systemctl --user start " USER_SERVICE_UNIT);
+	if (!is_enabled(job))
+		setup_item(setup, STYLE_PLAIN, "systemctl --user enable " USER_SERVICE_UNIT);
 	if (is_active(job) && (changes || job->restart))
 		setup_item(setup, STYLE_PLAIN, "systemctl --user restart " USER_SERVICE_UNIT);
 	return true;
@@ -153,24 +159,25 @@ static bool show_plan(struct setup *setup, struct job *job)
 
 /* ---- doing ---- */
 
-/* Returns false after setup_fail(). */
-static bool control(struct setup *setup, const char *verb, const char *option, const char *unit)
+/* Runs systemctl --user. Returns false with what it says. */
+static bool do_quietly(struct setup *setup, const char *verb, const char *unit, struct buf *why)
 {
-	const char *words[4] = { verb };
+	const char *words[] = { verb, unit, NULL };
+	return user_service_do(words, why, &setup->interrupted) == USER_SERVICE_ANSWERED;
+}
+
+static bool say_failed(struct setup *setup, const char *verb, const struct buf *why)
+{
+	if (!setup->interrupted)
+		setup_fail(setup, "systemctl --user %s failed: %s", verb, buf_message(why));
+	return false;
+}
+
+/* Returns false after setup_fail(). */
+static bool control(struct setup *setup, const char *verb, const char *unit)
+{
 	AUTO_BUF why = BUF_INIT;
-	size_t count = 1;
-	if (option)
-		words[count++] = option;
-	if (unit)
-		words[count++] = unit;
-	bool good = user_service_do(words, &why, &setup->interrupted) == USER_SERVICE_ANSWERED;
-	if (!good && !setup->interrupted) {
-		setup_fail(setup, "systemctl --user %s failed: %s", verb, buf_message(&why));
-		if (unit)
-			setup_item(setup, STYLE_NOTE,
-				   "its log says why: journalctl --user -u swatchd; swatch doctor says more");
-	}
-	return good;
+	return do_quietly(setup, verb, unit, &why) || say_failed(setup, verb, &why);
 }
 
 static bool write_file(struct setup *setup, struct wanted *wanted)
@@ -206,23 +213,108 @@ static bool record_service(struct setup *setup, const struct job *job)
 	return good;
 }
 
+/*
+ * Says why the service did not start, puts an end to systemd's tries, and offers the other way. Returns
+ * false.
+ */
+static bool give_up(struct setup *setup, const struct user_service *service, const struct buf *why)
+{
+	AUTO_BUF what = BUF_INIT, remedy = BUF_INIT, ignored = BUF_INIT;
+	if (setup->interrupted)
+		return false;
+	(void)do_quietly(setup, "stop", USER_SERVICE_UNIT, &ignored);
+	(void)do_quietly(setup, "reset-failed", USER_SERVICE_UNIT, &ignored);
+	setup_fail(setup, "systemctl --user start failed: %s", buf_message(why));
+	if (!user_service_explain(service, &what, &remedy)) {
+		setup_item(setup, STYLE_NOTE, "its log says why: %s; swatch doctor says more",
+			   user_service_hint(HINT_LOG));
+		return false;
+	}
+	setup_item(setup, STYLE_NOTE, "%s", buf_str(&what));
+	setup_item(setup, STYLE_PLAIN, "%s", buf_str(&remedy));
+	setup_item(setup, STYLE_PLAIN, "or have the statusline start swatchd, without a service:");
+	setup_autostart(setup);
+	return false;
+}
+
+/* Starts it, and asks what became of that. Returns whether systemctl calls it a success. */
+static bool try_start(struct setup *setup, struct user_service *service, struct buf *why)
+{
+	AUTO_BUF ignored = BUF_INIT;
+	bool good = do_quietly(setup, "start", USER_SERVICE_UNIT, why);
+	if (!setup->interrupted)
+		(void)user_service_ask(service, &ignored, &setup->interrupted);
+	return good && !setup->interrupted;
+}
+
+/*
+ * While another daemon has the lock, a service that can start gets as far as that lock, and no further.
+ * Returns false after setup_fail(): the other daemon goes on.
+ */
+static bool prove(struct setup *setup, struct job *job)
+{
+	struct user_service service = { .exit_status = 0 };
+	AUTO_BUF why = BUF_INIT, ignored = BUF_INIT;
+	bool started = try_start(setup, &service, &why);
+	bool reached_lock = !started && service.exit_status == DAEMON_HELD;
+	if (reached_lock)
+		(void)do_quietly(setup, "reset-failed", USER_SERVICE_UNIT, &ignored);
+	bool runs = strcmp(service.active, "active") == 0;
+	/* The conditions kept it from starting, so nothing is proved. */
+	if (started && !runs) {
+		setup_item(setup, STYLE_PLAIN, "the swatchd that runs (pid %ld) goes on", (long)job->other);
+		job->other = 0;
+	}
+	if (started || reached_lock || setup->interrupted)
+		return !setup->interrupted;
+	setup_item(setup, STYLE_PLAIN, "the swatchd that runs (pid %ld) goes on", (long)job->other);
+	return give_up(setup, &service, &why);
+}
+
+/* Starts it for good. Returns false after setup_fail(). */
+static bool start_for_good(struct setup *setup, struct job *job)
+{
+	AUTO_BUF why = BUF_INIT, ignored = BUF_INIT;
+	if (!try_start(setup, &job->service, &why))
+		return give_up(setup, &job->service, &why);
+	job->waits = !is_active(job) && strcmp(job->service.condition, "no") == 0;
+	if (job->waits)
+		job->has_path_unit = do_quietly(setup, "start", PATH_UNIT, &ignored);
+	return true;
+}
+
 static bool start(struct setup *setup, struct job *job)
 {
 	bool changed = job->unit.write || job->extra.write;
 	bool was_enabled = is_enabled(job), was_active = is_active(job);
 	bool reload = changed || strcmp(job->service.load, "loaded") != 0;
-	if (reload && !control(setup, "daemon-reload", NULL, NULL))
+	if (reload && !control(setup, "daemon-reload", NULL))
+		return false;
+	if ((!was_enabled || !was_active) && !record_service(setup, job))
+		return false;
+	if (job->other > 0 && !prove(setup, job))
 		return false;
 	if (job->other > 0 && !setup_end_daemon(setup, job->other)) {
 		setup_fail(setup, "swatchd (pid %ld) does not end", (long)job->other);
 		return false;
 	}
-	const char *verb = was_enabled ? "start" : "enable", *option = was_enabled ? NULL : "--now";
-	if ((!was_enabled || !was_active)
-	    && (!record_service(setup, job) || !control(setup, verb, option, USER_SERVICE_UNIT)))
+	if (!was_active && !start_for_good(setup, job))
 		return false;
-	bool restart = was_active && (changed || job->restart);
-	return !restart || control(setup, "restart", NULL, USER_SERVICE_UNIT);
+	if (!was_enabled && !control(setup, "enable", USER_SERVICE_UNIT))
+		return false;
+	return !was_active || !(changed || job->restart) || control(setup, "restart", USER_SERVICE_UNIT);
+}
+
+static void say_how_it_went(struct setup *setup, const struct job *job)
+{
+	setup->expects_daemon = !job->waits;
+	if (!job->waits) {
+		setup_done(setup, "done: it starts with every login");
+		return;
+	}
+	setup_item(setup, STYLE_NOTE, "it is enabled, but does not run yet: Claude Code has never run here");
+	setup_done(setup, "run Claude Code once (claude)%s", job->has_path_unit
+		   ? ": swatchd starts then, and at every login" : ", then: systemctl --user start swatchd");
 }
 
 static void release_file(struct wanted *wanted)
@@ -247,10 +339,8 @@ static void install(struct setup *setup, struct job *job)
 	if (!plan_files(setup, job) || setup->interrupted || !show_plan(setup, job)
 	    || !setup_agree(setup, true))
 		return;
-	if (write_file(setup, &job->unit) && write_file(setup, &job->extra) && start(setup, job)) {
-		setup->expects_daemon = true;
-		setup_done(setup, "done: it starts with every login");
-	}
+	if (write_file(setup, &job->unit) && write_file(setup, &job->extra) && start(setup, job))
+		say_how_it_went(setup, job);
 }
 
 void setup_service(struct setup *setup)

@@ -5,9 +5,9 @@
  * it:
  *   claude.c        finds Claude Code's directories
  *   ccusage.c       writes ccusage and the node that it needs into swatch.conf, as absolute paths
- *   service.c       installs the user's service; unit.c: its files
- *   autostart.c     sets [daemon] autostart where there is no systemd
  *   statusline.c    sets statusLine in settings.json
+ *   service.c       installs the user's service; unit.c: its files
+ *   autostart.c     sets [daemon] autostart where there is no systemd, or the service cannot start
  *   undo.c          takes all of it back
  *
  *   talk.c          rows, questions, failures
@@ -56,10 +56,10 @@ struct setup {
 
 void setup_claude(struct setup *setup);
 void setup_ccusage(struct setup *setup);
+void setup_statusline(struct setup *setup);
 /* Without a systemd that answers, this is setup_autostart(). */
 void setup_service(struct setup *setup);
 void setup_autostart(struct setup *setup);
-void setup_statusline(struct setup *setup);
 
 void setup_undo(struct setup *setup);
 

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/paths.h"
 #include "base/scope.h"
 
@@ -29,18 +30,42 @@ static void put_quoted(const char *word, bool of_command, struct buf *out)
 	buf_append_char(out, '"');
 }
 
+/*
+ * Whether a line is for units that packages enable for everybody. Who runs setup wants this one to start, and
+ * has no swatchd.path.
+ */
+static bool is_for_everybody(const char *line)
+{
+	static const char *const starts[] = { "Condition", "PropagatesStopTo=", "Also=" };
+	for (size_t i = 0; i < ARRAY_COUNT(starts); i++)
+		if (strncmp(line, starts[i], strlen(starts[i])) == 0)
+			return true;
+	return false;
+}
+
 bool setup_unit_write(const char *daemon_path, struct buf *out)
 {
-	const char *line = strstr(shipped, PROGRAM_LINE);
-	if (!line)
-		return false;
+	bool has_program = false;
 	buf_append_str(out, OURS "\n");
-	buf_append(out, shipped, (size_t)(line - shipped));
-	buf_append_str(out, "ExecStart=");
-	put_quoted(daemon_path, true, out);
-	buf_append_char(out, '\n');
-	buf_append_str(out, line + sizeof(PROGRAM_LINE) - 1);
-	return !out->failed;
+	/* A comment goes with the line below it. */
+	for (const char *line = shipped, *comment = NULL; *line;) {
+		size_t len = strcspn(line, "\n") + 1;
+		if (strncmp(line, PROGRAM_LINE, len) == 0) {
+			buf_append(out, comment ? comment : line, comment ? (size_t)(line - comment) : 0);
+			buf_append_str(out, "ExecStart=");
+			put_quoted(daemon_path, true, out);
+			buf_append_char(out, '\n');
+			has_program = true;
+		} else if (*line == '#') {
+			comment = comment ? comment : line;
+		} else if (!is_for_everybody(line)) {
+			const char *from = comment ? comment : line;
+			buf_append(out, from, (size_t)(line - from) + len);
+		}
+		comment = *line == '#' ? comment : NULL;
+		line += len;
+	}
+	return has_program && !out->failed;
 }
 
 static void put_environment(const char *name, struct buf *out)

@@ -5,6 +5,7 @@
 #include "base/scope.h"
 #include "json/get.h"
 #include "swatch/status/answer.h"
+#include "swatch/cli/user_service.h"
 #include "swatch/ui/human.h"
 
 #define SHOWN_MODELS 3
@@ -52,7 +53,7 @@ static void check_files(struct findings *findings, struct json_object *answer)
 		struct finding *finding = add(findings, FINDING_TRANSCRIPTS_UNREADABLE, false);
 		buf_printf(&finding->what, "reading transcripts failed %s since the daemon started",
 			   human_counted(unread, "time", HUMAN_TEXT));
-		buf_append_str(&finding->remedy, "the daemon's log names them: journalctl --user -u swatchd");
+		buf_printf(&finding->remedy, "the daemon's log names them: %s", user_service_hint(HINT_LOG));
 	}
 }
 
@@ -138,7 +139,7 @@ static void check_pricing(struct findings *findings, struct json_object *answer)
 		return;
 	struct finding *finding = add(findings, FINDING_BAD_PRICING, true);
 	buf_printf(&finding->what, "pricing.json is not in force: %s", error);
-	buf_append_str(&finding->remedy, "mend or remove it, then: systemctl --user reload swatchd");
+	buf_printf(&finding->remedy, "mend or remove it, then: %s", user_service_hint(HINT_RELOAD));
 }
 
 static void check_alerts(struct findings *findings, struct json_object *answer)
@@ -150,8 +151,8 @@ static void check_alerts(struct findings *findings, struct json_object *answer)
 	struct finding *finding = add(findings, FINDING_ALERT_FAILS, true);
 	buf_printf(&finding->what, "the alert command %s: %s",
 		   status_number(answer, "alerts", "failed") > 0 ? "failed" : "cannot be run", error);
-	buf_printf(&finding->remedy, "see what it says by hand: %s; then: systemctl --user reload swatchd",
-		   command ? command : "?");
+	buf_printf(&finding->remedy, "see what it says by hand: %s; then: %s", command ? command : "?",
+		   user_service_hint(HINT_RELOAD));
 }
 
 static void check_version(struct findings *findings, struct json_object *answer)
@@ -162,7 +163,7 @@ static void check_version(struct findings *findings, struct json_object *answer)
 	struct finding *finding = add(findings, FINDING_OTHER_VERSION, true);
 	buf_printf(&finding->what, "swatchd %s is running, but swatch %s is installed",
 		   version ? version : "(of an unknown version)", PACKAGE_VERSION);
-	buf_append_str(&finding->remedy, "systemctl --user restart swatchd");
+	buf_append_str(&finding->remedy, user_service_hint(HINT_RESTART));
 }
 
 void findings_read(struct findings *findings, struct json_object *answer, int64_t now_ms)

@@ -13,6 +13,7 @@
 #include "json/write.h"
 #include "swatch/cli/daemon_call.h"
 #include "swatch/status/figures.h"
+#include "swatch/cli/user_service.h"
 #include "swatch/ui/human.h"
 #include "swatch/ui/page.h"
 #include "swatch/ui/terminal.h"
@@ -64,15 +65,14 @@ static void show_title(struct page *page, const struct invocation *invocation, c
 			  (long)found->holder.pid, *found->holder.role ? found->holder.role : "role unknown");
 		page_line(page, STYLE_PLAIN, 2, "%s", why);
 		page_line(page, STYLE_PLAIN, 4, "  > 'once' is one refresh and ends by itself, and a daemon "
-						"that starts listens soon; if this stays: %ssystemctl --user "
-						"restart swatchd", killing);
+						"that starts listens soon; if this stays: %s%s", killing,
+			  user_service_hint(HINT_RESTART));
 	} else {
 		page_line(page, STYLE_BAD, 2, "swatchd cannot be reached");
 		page_line(page, STYLE_PLAIN, 2, "%s", why);
 		if (state != CLIENT_BAD_PATH)
-			page_line(page, STYLE_PLAIN, 4, "  > if it hangs: systemctl --user restart swatchd "
-							"(or kill it, and start it again); its log: "
-							"journalctl --user -u swatchd");
+			page_line(page, STYLE_PLAIN, 4, "  > if it hangs: %s; its log: %s",
+				  user_service_hint(HINT_RESTART), user_service_hint(HINT_LOG));
 	}
 }
 
