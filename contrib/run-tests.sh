@@ -7,8 +7,9 @@
 # side, the fuzzing corpora once, the rules of the rooms, manual pages, scripts, and what the source archive
 # contains.
 #
-#   --full        everything there is, about 40 minutes: also clang, lint, coverage, large homes, the storm, the long night,
-#                 packages, calls that fail, valgrind, five minutes of fuzzing, make distcheck
+#   --full        everything there is, an hour or more: also clang, lint, coverage, large homes, the storm, the long night,
+#                 packages, calls that fail, valgrind, five minutes of fuzzing, swatch verify on 500 made-up homes, the
+#                 real Claude Code, make distcheck
 #   --torture     the same, and every call fails in every way: an hour or two more
 #   --only NAME   one part: one of --list, a file of tests/integration (daemon) or a unit test (test_buf); may be repeated
 #   --list        prints those names
@@ -40,7 +41,7 @@ plain_files="$plain_files autostart subagents sessions check commands idle confi
 alone_files="kills idle storm night packages large"
 long_units="test_scan_differential test_top test_gather test_ledger_ties test_config_few test_json_edit test_child"
 quick_parts="rooms man shell dist"
-full_parts="clang lint shell-bats coverage fault-injection valgrind fuzz distcheck"
+full_parts="clang lint shell-bats coverage fault-injection valgrind fuzz verify-homes claude distcheck"
 
 unit_names() { for file in tests/unit/test_*.c; do basename "$file" .c; done; }
 corpus_names() { for file in tests/fuzz/fuzz_*.c; do basename "$file" .c; done; }
@@ -257,7 +258,7 @@ part_man() { step "mandoc finds nothing in the manual pages" lint_pages; }
 
 lint_scripts() {
 	set -- contrib/*.sh contrib/*/*.sh contrib/arch/PKGBUILD .ci/run tests/rooms.sh tests/fuzz/run tests/fuzz/afl tests/faults/run \
-		tests/valgrind/run
+		tests/valgrind/run tests/verify/run tests/claude/run tests/claude/scenarios.bash tests/claude/terminal.bash
 	if has_command shellcheck; then
 		shellcheck "$@"
 	else
@@ -322,6 +323,35 @@ part_fuzz() {
 		result 0 0 1
 		echo "skipped five minutes of fuzzing: clang has no libFuzzer here (Debian: libclang-rt-dev)"
 	fi
+}
+# Its last line is "N passed, N failed"; a home or a scenario each.
+count_lines() { # words log exit-status seconds
+	counts=$(sed -n 's/^\([0-9][0-9]*\) passed, \([0-9][0-9]*\) failed$/\1 \2/p' "$2" | tail -n 1)
+	good=${counts% *} bad=${counts#* }
+	if [ "$3" -eq 0 ] && [ "${bad:-1}" -eq 0 ]; then
+		result "$good" 0 0
+		verdict ok "$1: $good" "$4"
+		return
+	fi
+	[ "${bad:-0}" -gt 0 ] || bad=1
+	result "${good:-0}" "$bad" 0
+	{ verdict FAILED "$1" "$4"; show_log "$2"; } >"$logs/$job_file.shown"
+	cat "$logs/$job_file.shown"
+	return 1
+}
+part_verify_homes() {
+	started=$(now)
+	tests/verify/run --build "$build/plain" --ccusage "$CCUSAGE20" >"$logs/$job_file.log" 2>&1
+	count_lines "swatch verify explains every difference on made-up homes" "$logs/$job_file.log" $? $(($(now) - started))
+}
+# Without npm's registry it fails rather than passes: it is the one test that sees a change of Claude Code.
+part_claude() {
+	started=$(now)
+	tests/claude/run --build "$build/plain" >"$logs/$job_file.log" 2>&1
+	count_lines "the real Claude Code's figures are swatch's" "$logs/$job_file.log" $? $(($(now) - started))
+	status=$?
+	grep '^cannot install' "$logs/$job_file.log" | sed 's/^/        /'
+	return "$status"
 }
 # What `make dist` packs builds, and passes its tests, away from the sources.
 part_distcheck() { step "make distcheck" make -C "$build/plain" -j"$cores" distcheck; }
@@ -502,13 +532,13 @@ if [ -n "$only" ]; then
 	[ -z "$missing" ] || echo "these commands are missing:$missing"
 	job_file=autoreconf
 	[ -f configure ] || step "autoreconf" autoreconf -i || finish
-	case $list in *bats:*) get_ccusage ;; esac
+	case $list in *bats:* | *part:verify-homes*) get_ccusage ;; esac
 	builds=
 	for job in $list; do
 		case $job in
 		unit:* | corpus:*) kind=asan ;;
 		bats:*) kind=$(build_of "${job#*:}") ;;
-		part:dist* | part:fault* | part:valgrind) kind=plain ;;
+		part:dist* | part:fault* | part:valgrind | part:verify-homes | part:claude) kind=plain ;;
 		*) continue ;;
 		esac
 		is_in "build:$kind" "$builds" || builds="$builds build:$kind"

@@ -66,7 +66,8 @@ static bool add_record(struct reader *reader, const struct scan_usage *usage, st
 {
 	record->time_ms = usage->timestamp_ms;
 	record->our_tokens = usage->tokens;
-	record->tokens = (usage->faults & SCAN_FAULTS_TOKENS) ? usage->reference_tokens : usage->tokens;
+	bool has_others = (usage->faults & SCAN_FAULTS_TOKENS) || (usage->refused && usage->advisor == 0);
+	record->tokens = has_others ? usage->reference_tokens : usage->tokens;
 	record->other_tokens = (usage->faults & SCAN_FAULT_PAUSED)     ? REFERENCE_TOKENS_PAUSED
 			       : (usage->faults & SCAN_FAULT_COMPACTION) ? REFERENCE_TOKENS_COMPACTION
 			       : (usage->faults & SCAN_FAULT_CREATION) ? REFERENCE_TOKENS_CREATION

@@ -125,6 +125,10 @@ int64_t scan_add_requests(const struct scan_counts *counts, struct slice paused,
 	usage->reference_tokens = counts->tokens;
 	usage->reference_tokens.cache_creation_5m = counts->reference_5m;
 	usage->reference_tokens.cache_creation_1h = counts->reference_1h;
+	look_at_iterations(counts->iterations, &all);
+	usage->hides_advisors = all.has_gap;
+	if (all.advisor_count > 0)
+		usage->iterations = counts->iterations;
 	if (counts->absurd) {
 		usage->tokens = counts->tokens;
 		return -1;
@@ -132,7 +136,6 @@ int64_t scan_add_requests(const struct scan_counts *counts, struct slice paused,
 	if (counts->reference_5m != counts->tokens.cache_creation_5m
 	    || counts->reference_1h != counts->tokens.cache_creation_1h)
 		usage->faults |= SCAN_FAULT_CREATION;
-	look_at_iterations(counts->iterations, &all);
 	bool by_iteration = all.message_count > 1 && same_counts(&all.messages.tokens, &counts->tokens);
 	if (by_iteration) {
 		usage->tokens = counts->tokens;
@@ -146,9 +149,6 @@ int64_t scan_add_requests(const struct scan_counts *counts, struct slice paused,
 	}
 	add_paused(paused, usage);
 	usage->in_parts = by_iteration || (usage->faults & (SCAN_FAULT_COMPACTION | SCAN_FAULT_PAUSED));
-	usage->hides_advisors = all.has_gap;
-	if (all.advisor_count > 0)
-		usage->iterations = counts->iterations;
 	return all.context_tokens;
 }
 

@@ -16,8 +16,9 @@
 //   cut        end the stream after so many events, without its end
 //   slow_ms    wait so long between two events
 //
-// A block {"type":"tool_use","name":"Agent"} also reaches clients that call that tool "Task". Each answer is one JSON
-// line in LOG-FILE: what was asked for, the usage, and whether the client took all of it.
+// A block {"type":"tool_use","name":"Agent"} also reaches clients that call that tool "Task"; its member "then" is the
+// directive for the agent that it starts. Each answer is one JSON line in LOG-FILE: what was asked for, the usage, and
+// whether the client took all of it.
 import http from "node:http";
 import fs from "node:fs";
 import { randomUUID } from "node:crypto";
@@ -90,7 +91,9 @@ function contentFor(directive, turns, toolNames) {
 	return (blocks ?? [{ type: "text", text: `Answer ${answers}: done.` }]).map((block) => {
 		if (block.type !== "tool_use") return block;
 		const name = block.name === "Agent" && !toolNames.includes("Agent") ? "Task" : block.name;
-		return { ...block, name, id: id("toolu_") };
+		const { then, ...sent } = block;
+		if (then) sent.input = { ...sent.input, prompt: `${sent.input.prompt} @@${JSON.stringify(then)}@@` };
+		return { ...sent, name, id: id("toolu_") };
 	});
 }
 

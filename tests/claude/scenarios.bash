@@ -3,12 +3,7 @@
 # $results. A scenario fails only when the client did not do what it should; the judge compares the figures.
 
 # in_home COMMAND...: in the scenario's home, with nothing of this process's environment.
-in_home() {
-	env -i HOME="$home" XDG_RUNTIME_DIR="$work/run" PATH="$PATH" TERM=xterm-256color LANG=C.UTF-8 TZ=UTC \
-		ANTHROPIC_BASE_URL="http://127.0.0.1:$(cat "$work/port" 2>/dev/null)" \
-		CLAUDE_CODE_OAUTH_TOKEN=sk-ant-oat01-fakefakefake DISABLE_AUTOUPDATER=1 DISABLE_TELEMETRY=1 \
-		CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC=1 DISABLE_ERROR_REPORTING=1 IS_SANDBOX=1 "$@"
-}
+in_home() { env -i "${environment[@]}" "$@"; }
 
 # await COMMAND...: until it succeeds; fails after two minutes.
 await() {
@@ -50,6 +45,15 @@ scenario_agents() {
 	ask 'Send one. @@{"content":[{"type":"tool_use","name":"Agent","input":{"description":"look around","prompt":"Look.","subagent_type":"general-purpose"}}]}@@'
 }
 
+# An agent that sends an agent; and one that works on in the background.
+scenario_nested_agents() {
+	ask 'Send one. @@{"content":[{"type":"tool_use","name":"Agent","input":{"description":"look around","prompt":"Look.","subagent_type":"general-purpose"},"then":{"content":[{"type":"tool_use","name":"Agent","input":{"description":"look deeper","prompt":"Deeper.","subagent_type":"general-purpose"}}]}}]}@@'
+}
+
+scenario_background_agent() {
+	ask 'Send one. @@{"content":[{"type":"tool_use","name":"Agent","input":{"description":"look around","prompt":"Look.","subagent_type":"general-purpose","run_in_background":true}}]}@@'
+}
+
 scenario_agent_of_another_model() {
 	ask 'Send one. @@{"content":[{"type":"tool_use","name":"Agent","input":{"description":"look around","prompt":"Look.","subagent_type":"general-purpose","model":"haiku"}}]}@@'
 }
@@ -76,6 +80,9 @@ scenario_worktree() {
 	ask 'In a worktree' --worktree side
 }
 
+# The answer says at which speed it came.
+scenario_fast_mode() { ask 'Fast. @@{"final":{"speed":"fast"}}@@' --model claude-opus-5-5; }
+
 scenario_web_search() { ask 'Search. @@{"final":{"server_tool_use":{"web_search_requests":3,"web_fetch_requests":0}}}@@'; }
 
 scenario_cache_writes_5m_and_1h() {
@@ -91,10 +98,72 @@ scenario_iterations() {
 	ask 'Twice. @@{"final":{"input_tokens":120000,"cache_read_input_tokens":0,"cache_creation_input_tokens":0,"cache_creation":{"ephemeral_5m_input_tokens":0,"ephemeral_1h_input_tokens":0},"output_tokens":700,"iterations":[{"type":"message","input_tokens":70000,"output_tokens":300,"cache_read_input_tokens":0,"cache_creation_input_tokens":0},{"type":"message","input_tokens":50000,"output_tokens":400,"cache_read_input_tokens":0,"cache_creation_input_tokens":0}]}}@@' --model haiku
 }
 
+# ---- at a terminal ----
+
+scenario_esc_in_a_stream() {
+	open_terminal one && asks one 'First' || return
+	type_in one 'Long. @@{"slow_ms":500,"content":[{"type":"text","text":"a b c d e f g h i j k l m n o p q r s t"}]}@@' &&
+		await shows one '● a b c' && press one Escape && await shows one Interrupted && asks one 'After' && leave one
+}
+
+scenario_model_changed() {
+	open_terminal one && asks one 'First' && type_in one '/model claude-opus-4-8' || return
+	# It asks whether the history may be read again at the new model's price.
+	await shows one 'Switch model\|Set model' && { shows one 'Set model' || press one Enter; } &&
+		await shows one 'Set model' && asks one 'Second' && leave one
+}
+
+scenario_rewind() {
+	open_terminal one && asks one 'First' && asks one 'Second' && type_in one '/rewind' &&
+		await shows one 'Restore the code' && press one Up && press one Enter && await shows one 'Restore conversation' &&
+		press one Enter && await is_prompt_filled one && press one C-u && asks one 'Another second' && leave one
+}
+is_prompt_filled() { shows "$1" Second && ! shows "$1" 'Restore conversation'; }
+
+scenario_compact_and_clear() {
+	open_terminal one && asks one 'First' && asks one 'Second' && type_in one '/compact' &&
+		await shows one 'Compacted\|compacted' && asks one 'After the compaction' && type_in one '/clear' || return
+	await is_cleared one && asks one 'After the clear' && leave one
+}
+is_cleared() { ! shows "$1" 'After the compaction'; }
+
+scenario_killed_at_the_terminal() {
+	open_terminal one && asks one 'First' || return
+	local first
+	first=$(newest_session)
+	type_in one 'Long. @@{"slow_ms":500,"content":[{"type":"text","text":"a b c d e f g h i j k l m n o p q r s t"}]}@@' &&
+		await shows one '● a b c' && kill -9 "$(on_screen display-message -p -t one '#{pane_pid}')" && await is_closed one &&
+		ask 'After' --resume "$first"
+}
+
+# Ten terminals with swatch's statusline each second; the statusline's input is kept, the last one of each session.
+scenario_ten_sessions_with_statuslines() {
+	local i
+	mkdir -p "$work/statuslines" "$home/.claude"
+	cat >"$work/statusline" <<-END
+		#!/bin/bash
+		input=\$(cat)
+		session=\$(jq -r .session_id <<<"\$input")
+		printf '%s' "\$input" >"$work/statuslines/\$session.new" && mv "$work/statuslines/\$session.new" "$work/statuslines/\$session"
+		swatch statusline <<<"\$input" | tee -a "$work/statuslines/\$session.shown"
+	END
+	chmod +x "$work/statusline"
+	jq -n --arg command "$work/statusline" '{statusLine: {type: "command", command: $command, refreshInterval: 1}}' \
+		>"$home/.claude/settings.json"
+	for i in 1 2 3 4 5 6 7 8 9 10; do open_terminal "t$i" || return; done
+	for i in 1 2 3 4 5 6 7 8 9 10; do type_in "t$i" "Terminal $i" || return; done
+	await answered 9 || return
+	for i in 1 2 3 4 5 6 7 8 9 10; do await is_idle "t$i" && asks "t$i" "Again $i" || return; done
+	for i in 1 2 3 4 5 6 7 8 9 10; do leave "t$i" || return; done
+	[ "$(find "$work/statuslines" -name '*.shown' -size +0 | wc -l)" -eq 10 ] || { echo "a statusline showed nothing"; return 1; }
+}
+
+# ---- trouble ----
+
 # Each kind of limit: refused once, then the account answers again.
 scenario_limit_then_answer() {
 	local claim
-	for claim in five_hour seven_day seven_day_opus; do
+	for claim in five_hour seven_day seven_day_opus seven_day_sonnet; do
 		ask "Limit. @@{\"error\":{\"status\":429,\"type\":\"rate_limit_error\",\"message\":\"limit $claim\",\"headers\":{\"anthropic-ratelimit-unified-status\":\"rejected\",\"anthropic-ratelimit-unified-representative-claim\":\"$claim\",\"retry-after\":\"3600\"}}}@@" || :
 		ask 'Again' || return
 	done
@@ -118,11 +187,15 @@ scenario_killed_in_a_stream() {
 	ask 'After' --resume "$first"
 }
 
+# Each model with each kind of token: input, output, both kinds of cache writes, cache reads, web searches; below and above
+# 200,000 tokens.
 scenario_every_model() {
-	local model
-	for model in claude-opus-4-6 claude-opus-4-8 claude-sonnet-4-6 claude-haiku-4-5 claude-opus-5 claude-sonnet-5 \
-		claude-opus-5-5 claude-sonnet-5-5 claude-haiku-5-5 claude-fable-5-1 claude-fable-5-2; do
-		ask "With $model" --model "$model" || return
+	local model kinds='"cache_creation_input_tokens":9000,"cache_creation":{"ephemeral_5m_input_tokens":4000,"ephemeral_1h_input_tokens":5000}'
+	for model in claude-opus-4-1 claude-opus-4-5 claude-opus-4-6 claude-opus-4-7 claude-opus-4-8 claude-sonnet-4-0 claude-sonnet-4-5 \
+		claude-sonnet-4-6 claude-haiku-4-5 claude-opus-5 claude-sonnet-5 claude-fable-5 claude-fable-5-1 claude-mythos-5 \
+		claude-opus-5-5 claude-sonnet-5-5 claude-haiku-5-5 claude-fable-5-2 claude-mythos-5-2; do
+		ask "All kinds. @@{\"usage\":{$kinds}}@@" --model "$model" || return
+		ask "Much. @@{\"usage\":{$kinds,\"input_tokens\":150000,\"cache_read_input_tokens\":90000}}@@" --model "$model" || return
 	done
 }
 

@@ -197,13 +197,6 @@ beside() {
 	is "$(found '.reports[0].differences | map(.state) | unique | join(" ")')" explained
 }
 
-@test "a model that only ccusage prices is named" {
-	MODEL=gpt-5 message 1 >"$PROJECTS/-p/s1.jsonl"
-	verify
-	is "$status" 1
-	[[ $output == *unexplained*"swatch knows no price for gpt-5"* ]]
-}
-
 @test "a notice with braces before the JSON: verify, doctor and the daemon read on" {
 	some_messages
 	cc=$(fake_ccusage noisy <<-END
@@ -332,4 +325,44 @@ timeout = 1s"
 	run swatch verify --command "$CCUSAGE20" --timezone UTC
 	[[ $output == *vil* ]]
 	[[ $output != *$'\033'* ]]
+}
+
+# with_usage ID USAGE [MEMBERS]: a line of $MODEL with a usage of one's own; $LINE stands in front.
+with_usage() { printf '{%s"type":"assistant","timestamp":"%s","sessionId":"x","version":"2.1.39","requestId":"req_%s","message":{"id":"msg_%s","model":"%s","usage":{%s}%s}}\n' "${LINE:-}" "${AT:-$T0}" "$1" "$1" "${MODEL:-claude-opus-4-6}" "$2" "${3:-}"; }
+
+@test "the newest differences: breakdown, iterations, paused responses, damage, forms, names of models" {
+	{
+		with_usage 1 '"input_tokens":1,"output_tokens":1,"cache_creation_input_tokens":8000,"cache_creation":{"ephemeral_5m_input_tokens":0,"ephemeral_1h_input_tokens":0}'
+		with_usage 2 '"input_tokens":10,"output_tokens":10,"iterations":[{"type":"message","input_tokens":10,"output_tokens":10},{"type":"compaction","input_tokens":9000,"output_tokens":90}]'
+		with_usage 3 '"input_tokens":10,"output_tokens":10' ',"pausedResponses":[{"usage":{"input_tokens":7,"output_tokens":70}}]'
+		printf '{"type":"assistant","timest'
+		with_usage 4 '"input_tokens":10,"output_tokens":10'
+		with_usage 5 '"input_tokens":100.0,"output_tokens":1e2'
+		MODEL=claude-4.5-sonnet with_usage 6 '"input_tokens":10,"output_tokens":10'
+		with_usage 7 '"input_tokens":10,"output_tokens":10,"iterations":[{"type":"message"},{"type":"advisor_message","model":"claude-opus-4-6","input_tokens":900,"output_tokens":9}]'
+	} >"$PROJECTS/-p/s1.jsonl"
+	explained cache_breakdown -p/s1.jsonl:1 both
+	explained iterations -p/s1.jsonl:2 both
+	explained paused_responses -p/s1.jsonl:3 both
+	explained damaged_line -p/s1.jsonl:4 swatch
+	explained other_form -p/s1.jsonl:5 swatch
+	explained model_name -p/s1.jsonl:6 both
+	explained iterations -p/s1.jsonl:7 swatch
+}
+
+@test "plain data: a failed login, counts beyond 2^53, a model that only ccusage may know" {
+	MODEL='<synthetic>' with_usage 1 '"input_tokens":0,"output_tokens":0' >"$PROJECTS/-p/login.jsonl"
+	# all that ccusage sees of this session has no tokens
+	{
+		MODEL='<synthetic>' with_usage 2 '"input_tokens":0,"output_tokens":0'
+		LINE='"cwd":null,' with_usage 3 '"input_tokens":10,"output_tokens":10'
+	} >"$PROJECTS/-p/lost.jsonl"
+	AT=2026-02-13T09:00:00.000Z with_usage 4 '"input_tokens":18014398509481984,"output_tokens":9007199254740993,"cache_creation_input_tokens":5623,"cache_creation":{},"iterations":[{"type":"message","input_tokens":1,"output_tokens":1},{"type":"advisor_message","model":"claude-opus-4-6","input_tokens":900,"output_tokens":9}]' >"$PROJECTS/-p/huge.jsonl"
+	AT=2026-02-14T09:00:00.000Z MODEL=kimi-k2.5 with_usage 5 '"input_tokens":100,"output_tokens":100' >"$PROJECTS/-p/kimi.jsonl"
+	explained count -p/huge.jsonl:1
+	explained unpriced_model -p/kimi.jsonl:1 both
+	is "$(found '[.reports[4].differences[] | select(.reason == "empty_session") | .row] | join(" ")')" "login in -p"
+	verify
+	is "$status" 0
+	[[ $output == *empty_session*"swatch knows no price for kimi-k2.5"* ]]
 }

@@ -82,6 +82,10 @@ void doctor_check_transcripts(struct doctor *doctor);
 void doctor_check_cache(struct doctor *doctor);
 void doctor_check_clock(struct doctor *doctor);
 
+/* ---- client.c ---- */
+
+void doctor_check_client(struct doctor *doctor);
+
 /* ---- ccusage.c ---- */
 
 void doctor_check_ccusage(struct doctor *doctor);
