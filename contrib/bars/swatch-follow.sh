@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs a command now, whenever the shared figures change (at most once a second), and once a minute, because the time left
+# Runs a command now, whenever the shared figures or the sessions change (at most once a second), and once a minute, because the time left
 # changes by itself. For bars that read one line after another from a module: waybar, polybar.
 # usage: swatch-follow.sh COMMAND [ARG...]
 if [ $# -eq 0 ]; then
@@ -26,7 +26,7 @@ while :; do
 		fi
 		if IFS= read -r -t $((due - SECONDS > 0 ? due - SECONDS : 1)) -u 3 line; then
 			case $line in
-			*'"file":"billing-shared.json"'* | '{"event":"stale"'* | '{"event":"fresh"'*) due=$((shown + 1)) ;;
+			*'"file":"billing-shared.json"'* | *'"file":"sessions.json"'* | '{"event":"stale"'* | '{"event":"fresh"'*) due=$((shown + 1)) ;;
 			esac
 		elif [ $? -le 128 ]; then
 			break

@@ -93,6 +93,8 @@ const struct config_key config_keys[] = {
 	{ "alerts", "cache_cools", CONFIG_DURATION, FIELD(alerts_cache_cools_ms),
 	  NONE_OR(SECONDS(1), SECONDS(3300)), "0s", NULL,
 	  "this long before a session's prompt cache goes cold" },
+	{ "alerts", "waiting", CONFIG_DURATION, FIELD(alerts_waiting_ms), NONE_OR(SECONDS(1), SECONDS(86400)),
+	  "2m", NULL, "a session has waited for you so long, to permit something, say; 0s: no such rule" },
 	{ "alerts", "limit_reached", CONFIG_CHOICE, FIELD(alerts_limit_reached), CHOICE, "yes", no_yes,
 	  "a limit of the server's is used up" },
 	{ "alerts", "limit_reset", CONFIG_CHOICE, FIELD(alerts_limit_reset), CHOICE, "yes", no_yes,

@@ -74,6 +74,7 @@ struct config {
 	struct config_numbers alerts_other_limits_percent;
 	struct config_numbers alerts_context_percent;
 	int64_t alerts_cache_cools_ms;  /* before the prompt cache goes cold; 0 = never */
+	int64_t alerts_waiting_ms;      /* a session waits for a person; 0 = never */
 	int alerts_limit_reached;       /* 0 no, 1 yes */
 	int alerts_limit_reset;
 	/* [log] */

@@ -32,6 +32,7 @@ static void tell_followers(struct events *events, const struct alert *alert, con
 	put_optional(w, "limitName", alert->name);
 	put_optional(w, "sessionId", alert->session_id);
 	put_optional(w, "projectPath", alert->project);
+	put_optional(w, "waitingFor", alert->waiting_for);
 	if (alert->ends_ms > 0)
 		jsonw_put_int(w, "resetsAt", alert->ends_ms);
 	jsonw_put_string(w, "message", message);
@@ -128,6 +129,9 @@ static void look_at_session(struct alerts *rules, const struct session *session,
 {
 	const struct session_transcript *part = session_main(session);
 	struct compose_context context;
+	if (session->status.doing == SESSION_WAITING)
+		alerts_note_waiting(rules, session->id, part ? part->cwd : NULL, session->status.waiting_for,
+				    session->status.since_ms);
 	/* Half a transcript may show figures that a later line corrects. */
 	if (!compose_is_synced(part))
 		return;
@@ -144,7 +148,9 @@ static void look_at_sessions(struct daemon *daemon)
 {
 	size_t cursor = 0;
 	const struct session *session;
-	if (daemon->config.alerts_context_percent.count == 0 && daemon->config.alerts_cache_cools_ms == 0)
+	const struct config *config = &daemon->config;
+	if (config->alerts_context_percent.count == 0 && config->alerts_cache_cools_ms == 0
+	    && config->alerts_waiting_ms == 0)
 		return;
 	while ((session = sessions_each(&daemon->sessions, &cursor)))
 		if (!session->excluded)

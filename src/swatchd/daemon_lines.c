@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/unused.h"
 #include "swatchd/daemon_history.h"
+#include "swatchd/daemon_sessions.h"
 #include "transcript/path.h"
 
 /* ---- transcripts come ---- */
@@ -34,7 +35,7 @@ static bool take_name(const struct transcript *transcript, char id[CACHE_SESSION
 /* A session that was not known before. */
 static void greet_session(struct daemon *daemon, struct session *session)
 {
-	session_note_processes(session, liveness_count(&daemon->liveness, session->id), clock_wall_ms());
+	daemon_take_processes(daemon, session);
 	if (!daemon->history.first_walk)
 		events_emit_string(&daemon->events, "session-started", "sessionId", session->id);
 }

@@ -42,13 +42,41 @@ void daemon_session_admitted(void *ctx, struct session *session)
 		events_emit_string(&daemon->events, "session-active", "sessionId", session->id);
 }
 
+/* A wait has begun, or is over: a person answered, or the process ended. */
+static void tell_of_wait(struct daemon *daemon, const struct session *session, const struct session_status *before)
+{
+	bool waits = session->status.doing == SESSION_WAITING;
+	if (!waits && before->doing != SESSION_WAITING)
+		return;
+	struct jsonw *w = events_begin(&daemon->events, waits ? "session-waiting" : "session-waited");
+	if (!w)
+		return;
+	jsonw_put_string(w, "sessionId", session->id);
+	if (waits)
+		jsonw_put_string(w, "waitingFor", session->status.waiting_for);
+	else
+		jsonw_put_int(w, "durationMs", clock_wall_ms() - before->since_ms);
+	events_end(&daemon->events);
+}
+
+void daemon_take_processes(struct daemon *daemon, struct session *session)
+{
+	const struct session_status before = session->status;
+	const struct session_status status = liveness_status(&daemon->liveness, session->id);
+	session_note_processes(session, liveness_count(&daemon->liveness, session->id), clock_wall_ms());
+	if (!session_note_status(session, &status))
+		return;
+	tell_of_wait(daemon, session, &before);
+	publish_note_change(&daemon->publish, session, PUBLISH_STATE);
+}
+
 void daemon_session_process_changed(void *ctx, const char *session_id)
 {
 	struct daemon *daemon = ctx;
 	struct session *session = sessions_find(&daemon->sessions, session_id);
 	if (!session)
 		return;
-	session_note_processes(session, liveness_count(&daemon->liveness, session_id), clock_wall_ms());
+	daemon_take_processes(daemon, session);
 	if (daemon_is_news(daemon))
 		expire_note(&daemon->expire, session);
 }

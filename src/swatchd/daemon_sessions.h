@@ -14,4 +14,7 @@ void daemon_session_removed(void *ctx, struct session *session, enum expire_reas
 void daemon_session_admitted(void *ctx, struct session *session);
 void daemon_session_process_changed(void *ctx, const char *session_id);
 
+/* Takes how many processes a session has, and what they do. */
+void daemon_take_processes(struct daemon *daemon, struct session *session);
+
 #endif

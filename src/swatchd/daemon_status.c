@@ -27,20 +27,46 @@ static int64_t resident_bytes(void)
 	return (int64_t)pages * sysconf(_SC_PAGESIZE);
 }
 
+/* Those that wait for a person; a long list says nothing more. */
+#define WAITING_LISTED 20
+
+static void write_waiting(struct daemon *daemon, struct jsonw *w)
+{
+	size_t cursor = 0, listed = 0;
+	const struct session *session;
+	jsonw_key_array(w, "waitingSessions");
+	while (listed < WAITING_LISTED && (session = sessions_each(&daemon->sessions, &cursor))) {
+		const struct session_transcript *part = session_main(session);
+		if (session->status.doing != SESSION_WAITING)
+			continue;
+		listed++;
+		jsonw_begin_object(w);
+		jsonw_put_string(w, "sessionId", session->id);
+		jsonw_put_string(w, "projectPath", part ? part->cwd : NULL);
+		jsonw_put_string(w, "waitingFor", session->status.waiting_for);
+		jsonw_put_int(w, "since", session->status.since_ms);
+		jsonw_end_object(w);
+	}
+	jsonw_end_array(w);
+}
+
 static void write_sessions(struct daemon *daemon, struct jsonw *w)
 {
-	int64_t active = 0, idle = 0, files = 0;
+	int64_t active = 0, idle = 0, files = 0, waiting = 0;
 	size_t cursor = 0;
 	const struct session *session;
 	while ((session = sessions_each(&daemon->sessions, &cursor))) {
 		active += session->state == SESSION_ACTIVE;
 		idle += session->state == SESSION_IDLE;
 		files += session->file.exists;
+		waiting += session->status.doing == SESSION_WAITING;
 	}
 	jsonw_put_int(w, "total", active + idle);
 	jsonw_put_int(w, "active", active);
 	jsonw_put_int(w, "idle", idle);
 	jsonw_put_int(w, "files", files);
+	jsonw_put_int(w, "waiting", waiting);
+	write_waiting(daemon, w);
 	jsonw_put_int(w, "liveProcesses", (int64_t)liveness_total(&daemon->liveness));
 }
 

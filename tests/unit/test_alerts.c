@@ -90,6 +90,13 @@ static void context(const char *id, double percent, int64_t compacted_ms)
 	(void)alerts_end(&alerts);
 }
 
+static int64_t waiting(const char *id, const char *what, int64_t since_ms)
+{
+	alerts_begin(&alerts, now_ms);
+	alerts_note_waiting(&alerts, id, "/home/u/p", what, since_ms);
+	return alerts_end(&alerts);
+}
+
 static int64_t cache(const char *id, int64_t cold_ms, int64_t life_ms)
 {
 	alerts_begin(&alerts, now_ms);
@@ -425,6 +432,32 @@ static void a_cache_is_told_once_until_it_is_written_again(void **state)
 	assert_string_equal(take(), "");
 }
 
+static void a_wait_is_told_once_when_it_has_been_long_enough(void **state)
+{
+	(void)state;
+	int64_t since_ms = NOW_MS - MINUTE_MS;
+	config.alerts_waiting_ms = 2 * MINUTE_MS;
+	assert_int_equal(waiting("s1", "permission prompt", since_ms), NOW_MS + MINUTE_MS);
+	assert_string_equal(take(), "");
+	now_ms = NOW_MS + MINUTE_MS + 500;
+	assert_int_equal(waiting("s1", "permission prompt", since_ms), 0);
+	assert_string_equal(take(), "waiting:120 ");
+	assert_true(last.value == 120.5 && last.ends_ms == 0);
+	assert_string_equal(last.waiting_for, "permission prompt");
+	restart();
+	now_ms += HOUR_MS;
+	assert_int_equal(waiting("s1", "permission prompt", since_ms), 0);
+	assert_string_equal(take(), "");
+	/* The next wait of it, and that of another session. */
+	(void)waiting("s1", "", now_ms - 3 * MINUTE_MS);
+	assert_string_equal(take(), "waiting:120 ");
+	(void)waiting("s2", "", now_ms - 3 * MINUTE_MS);
+	assert_string_equal(take(), "waiting:120 ");
+	config.alerts_waiting_ms = 0;
+	assert_int_equal(waiting("s3", "", since_ms), 0);
+	assert_string_equal(take(), "");
+}
+
 /* ---- across a restart ---- */
 
 static void a_restart_repeats_nothing(void **state)
@@ -570,6 +603,12 @@ static void messages_say_it_in_a_sentence(void **state)
 		       "The context of my project is 82.5% full");
 	expect_message((struct alert){ .rule = ALERT_CONTEXT, .value = 82., .limit = 80., .session_id = "0123456789" },
 		       "The context of session 01234567 is 82% full");
+	expect_message((struct alert){ .rule = ALERT_WAITING, .value = 120.9, .project = "/p/engine", .waiting_for = "input needed" },
+		       "engine has been waiting for you for 2 min: input needed");
+	expect_message((struct alert){ .rule = ALERT_WAITING, .value = 7300., .project = "/p/engine", .waiting_for = "" },
+		       "engine has been waiting for you for 2 h");
+	expect_message((struct alert){ .rule = ALERT_WAITING, .value = 3.9, .project = "/p/engine", .waiting_for = "$(x)" },
+		       "engine has been waiting for you for 3 s: __x_");
 	expect_message((struct alert){ .rule = ALERT_CACHE_COOLS, .value = 120., .limit = 120., .project = "/p" },
 		       "The prompt cache of p goes cold in 2 min");
 	expect_message((struct alert){ .rule = ALERT_CACHE_COOLS, .value = 59.5, .limit = 120., .project = "/p" },
@@ -631,6 +670,7 @@ static void the_environment_has_every_variable(void **state)
 	assert_string_equal(variable(&text, "SWATCH_LIMIT"), "40.00");
 	assert_string_equal(variable(&text, "SWATCH_UNIT"), "usd");
 	assert_string_equal(variable(&text, "SWATCH_LIMIT_NAME"), "");
+	assert_string_equal(variable(&text, "SWATCH_WAITING_FOR"), "");
 	assert_string_equal(variable(&text, "SWATCH_SESSION_ID"), "");
 	assert_string_equal(variable(&text, "SWATCH_PROJECT"), "");
 	assert_string_equal(variable(&text, "SWATCH_AT"), "1795442700");
@@ -666,6 +706,7 @@ int main(void)
 		TEST(a_reset_while_nobody_looked_is_told_when_it_is_young),
 		TEST(a_context_is_armed_again_by_a_compaction),
 		TEST(a_cache_is_told_once_until_it_is_written_again),
+		TEST(a_wait_is_told_once_when_it_has_been_long_enough),
 		TEST(a_restart_repeats_nothing),
 		TEST(what_was_written_by_others_is_passed_over),
 		TEST(a_limit_that_is_answered_is_over),

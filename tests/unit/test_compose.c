@@ -272,6 +272,26 @@ static void a_model_without_a_price_costs_nothing_that_is_known(void **state)
 
 /* ---- all sessions ---- */
 
+static void what_a_session_waits_for_is_told(void **state)
+{
+	(void)state;
+	const struct session_status waits = { .doing = SESSION_WAITING, .since_ms = NOW - 5, .waiting_for = "dialog open" };
+	compose(SESSION_FILE, NOW);
+	EXPECT_ALL({ "status", "null" }, { "statusSince", "null" }, { "waitingFor", "null" });
+	assert_true(session_note_status(session, &waits));
+	assert_false(session_note_status(session, &waits));
+	compose(SESSION_FILE, NOW);
+	EXPECT_ALL({ "status", "\"waiting\"" }, { "statusSince", "1795435199995" }, { "waitingFor", "\"dialog open\"" });
+	compose(LIST_FILE, NOW);
+	EXPECT_ALL({ "waitingSessions", "1" }, { "sessions.0.status", "\"waiting\"" }, { "sessions.0.waitingFor", "\"dialog open\"" },
+		   { "alerts.sessionsWaiting", "[\"s\"]" });
+	const struct session_status works = { .doing = SESSION_BUSY, .since_ms = NOW };
+	assert_true(session_note_status(session, &works));
+	compose(LIST_FILE, NOW);
+	EXPECT_ALL({ "waitingSessions", "0" }, { "sessions.0.status", "\"busy\"" }, { "sessions.0.waitingFor", "null" },
+		   { "alerts.sessionsWaiting", "[]" });
+}
+
 static void the_list_is_sorted_and_counts(void **state)
 {
 	(void)state;
@@ -403,6 +423,7 @@ int main(void)
 		TEST(a_model_name_is_short_where_it_is_known),
 		TEST(subagents_and_claude_codes_own_total),
 		TEST(a_model_without_a_price_costs_nothing_that_is_known),
+		TEST(what_a_session_waits_for_is_told),
 		TEST(the_list_is_sorted_and_counts),
 		TEST(without_a_block_there_is_little),
 		TEST(a_block_has_its_rate_and_its_end),

@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "scratch.h"
 #include "swatchd/session/liveness.h"
 
@@ -127,6 +128,50 @@ static void several_processes_of_a_session_are_counted(void **state)
 	assert_int_equal(liveness_count(&liveness, "s"), 1);
 }
 
+static const char *doing(const char *members)
+{
+	static char text[600];
+	const char *plain = file_of(child, "s", start_of(child));
+	snprintf(text, sizeof(text), "%.*s,%s}", (int)strlen(plain) - 1, plain, members);
+	return text;
+}
+
+static void what_a_process_does_is_news_when_it_changes(void **state)
+{
+	(void)state;
+	struct session_status status;
+	report("1.json", doing("\"status\":\"busy\",\"statusUpdatedAt\":5,\"waitingFor\":\"x\""));
+	status = liveness_status(&liveness, "s");
+	assert_true(changes == 1 && status.doing == SESSION_BUSY && status.since_ms == 5 && status.waiting_for[0] == '\0');
+	report("1.json", doing("\"status\":\"waiting\",\"waitingFor\":\"permission prompt\",\"statusUpdatedAt\":7"));
+	status = liveness_status(&liveness, "s");
+	assert_true(changes == 2 && status.doing == SESSION_WAITING && status.since_ms == 7);
+	assert_string_equal(status.waiting_for, "permission prompt");
+	/* It waits on: since when stays. */
+	report("1.json", doing("\"status\":\"waiting\",\"waitingFor\":\"permission prompt\",\"statusUpdatedAt\":9"));
+	assert_int_equal(changes, 2);
+	assert_int_equal(liveness_status(&liveness, "s").since_ms, 7);
+	/* A second process at work does not hide that one waits. */
+	report("2.json", doing("\"status\":\"busy\""));
+	assert_int_equal(liveness_status(&liveness, "s").doing, SESSION_WAITING);
+	assert_int_equal(liveness_status(&liveness, "other").doing, SESSION_UNKNOWN);
+	/* What is unknown, too long, unsafe, or ahead. */
+	report("2.json", doing("\"status\":\"dreaming\""));
+	report("1.json", doing("\"status\":7"));
+	assert_int_equal(liveness_status(&liveness, "s").doing, SESSION_UNKNOWN);
+	report("1.json", doing("\"status\":\"waiting\",\"statusUpdatedAt\":9007199254740991,\"waitingFor\":"
+			       "\"\\u001b[31mé123456789012345678901234567890123456789012345678901234567890é\""));
+	status = liveness_status(&liveness, "s");
+	assert_true(status.since_ms <= clock_wall_ms());
+	assert_int_equal(strlen(status.waiting_for), SESSION_WAITING_FOR_SIZE - 1);
+	assert_memory_equal(status.waiting_for, "?[31mé", 7);
+	end_process(child);
+	child = 0;
+	while (liveness_total(&liveness) > 0)
+		ev_run(loop, EVRUN_ONCE);
+	assert_int_equal(liveness_status(&liveness, "s").doing, SESSION_UNKNOWN);
+}
+
 static void the_file_of_a_dead_process_is_no_life(void **state)
 {
 	(void)state;
@@ -231,6 +276,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(a_living_process_counts_until_it_ends),
 		TEST(several_processes_of_a_session_are_counted),
+		TEST(what_a_process_does_is_news_when_it_changes),
 		TEST(the_file_of_a_dead_process_is_no_life),
 		TEST(a_pid_that_is_used_again_is_another_process),
 		TEST(a_file_may_name_another_session_or_go),

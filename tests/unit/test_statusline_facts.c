@@ -291,6 +291,27 @@ static void test_the_sessions_file(void **state)
 	assert_string_equal(facts.branch, "");
 }
 
+static void test_who_waits(void **state)
+{
+	(void)state;
+	static const char list[] = "{\"waitingSessions\":2,\"sessions\":[7,{\"shortName\":\"a\",\"status\":\"busy\",\"waitingFor\":null},"
+		"{\"shortName\":\"b\\\"c\",\"status\":\"waiting\",\"waitingFor\":\"permission prompt\"},"
+		"{\"shortName\":null,\"status\":\"waiting\",\"waitingFor\":\"\"}]}";
+	for (int lives = 0; lives < 2; lives++) {
+		facts_init(&facts, 1795442700000);
+		facts_take_sessions(&facts, list, strlen(list));
+		facts.daemon_lives = lives;
+		facts_finish(&facts);
+		assert_string_equal(facts.waiting_list, lives ? "b'c: permission prompt, ?" : "");
+		assert_true(lives ? facts.number[FACT_WAITING] == 2. : isnan(facts.number[FACT_WAITING]));
+	}
+	facts_init(&facts, 1795442700000);
+	facts_take_sessions(&facts, "{\"waitingSessions\":0,\"sessions\":{}}", 35);
+	facts.daemon_lives = true;
+	facts_finish(&facts);
+	assert_true(isnan(facts.number[FACT_WAITING]));
+}
+
 static void expect_context(const char *input, const char *session, double tokens, double size, double percent)
 {
 	take(input, BILLING(""), session, true);
@@ -526,6 +547,7 @@ int main(void)
 		cmocka_unit_test(test_what_has_no_price_did_not_cost_nothing),
 		cmocka_unit_test(test_a_newer_schema_gives_no_figures),
 		cmocka_unit_test(test_the_sessions_file),
+		cmocka_unit_test(test_who_waits),
 		cmocka_unit_test(test_a_told_window_has_to_hold_what_is_in_it),
 		cmocka_unit_test(test_after_a_compaction_the_context_is_not_0),
 		cmocka_unit_test(test_a_limit_of_one_model_is_shown_where_that_model_runs),

@@ -475,6 +475,45 @@ static bool shows(const struct top_canvas *canvas, const char *text)
 	return false;
 }
 
+static void test_a_session_that_waits_comes_first(void **state)
+{
+	struct top_model model;
+	struct top_view view = { 0 };
+	char file[256];
+	(void)state;
+	top_model_init(&model);
+	model.is_connected = true;
+	take_session(&model, "new", "{\"state\":\"active\",\"projectPath\":\"/p/site\",\"billing\":{\"sessionCost\":50},"
+		     "\"transcript\":{\"lastMessageTime\":1795442690000}}");
+	snprintf(file, sizeof(file), "{\"state\":\"active\",\"status\":\"waiting\",\"waitingFor\":\"permission prompt\","
+		 "\"statusSince\":%lld,\"projectPath\":\"/p/engine\"}", (long long)(NOW_MS - 3 * CLOCK_MINUTE_MS));
+	take_session(&model, "waits", file);
+	/* Its process has ended, or the file is old. */
+	take_session(&model, "gone", "{\"state\":\"idle\",\"status\":\"waiting\",\"waitingFor\":\"x\"}");
+	for (int i = 0; i < 4; i++) {
+		model.sort = i & 1 ? TOP_BY_COST : TOP_BY_ACTIVITY;
+		model.reversed = i & 2;
+		top_model_judge(&model, NOW_MS);
+		assert_memory_equal(order_of(&model), "waits ", 6);
+	}
+	assert_int_equal(model.waiting_count, 1);
+	model.reversed = false;
+	struct top_canvas canvas = draw(&view, &model, 24, 80);
+	assert_true(shows(&canvas, "1 waiting, 2 of 3 sessions active"));
+	assert_true(shows(&canvas, " ? engine: permission prompt"));
+	assert_true(shows(&canvas, "   3m"));
+	top_canvas_release(&canvas);
+	/* Where there is little room, the name goes before the reason. */
+	canvas = draw(&view, &model, 24, 30);
+	assert_true(shows(&canvas, " ? engine: "));
+	top_canvas_release(&canvas);
+	top_view_key(&view, &model, TOP_KEY_ENTER);
+	canvas = draw(&view, &model, 24, 80);
+	assert_true(shows(&canvas, "waits for you: permission prompt, for 3 min"));
+	top_canvas_release(&canvas);
+	top_model_release(&model);
+}
+
 static void test_main_page(void **state)
 {
 	struct top_model model;
@@ -598,6 +637,7 @@ int main(void)
 		cmocka_unit_test(test_text_is_made_harmless),
 		cmocka_unit_test(test_bars),
 		cmocka_unit_test(test_pages_are_sound_at_any_size),
+		cmocka_unit_test(test_a_session_that_waits_comes_first),
 		cmocka_unit_test(test_main_page),
 		cmocka_unit_test(test_keys),
 		cmocka_unit_test(test_too_many_sessions_are_said),

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/paths.h"
 #include "json/get.h"
 #include "swatch/status/answer.h"
 #include "swatch/status/findings.h"
@@ -138,16 +139,37 @@ static void show_refresh(struct page *page, struct json_object *answer, int64_t 
 	show_refresh_times(page, answer, now_ms);
 }
 
-static void show_sessions(struct page *page, struct json_object *answer)
+/* The sessions that wait for a person: who, for what, for how long. */
+static void show_waiting(struct page *page, struct json_object *answer, int64_t now_ms)
 {
+	size_t count;
+	struct json_object *waiting = status_array(answer, "sessions", "waitingSessions", &count);
+	for (size_t i = 0; i < count; i++) {
+		struct json_object *one = json_object_array_get_idx(waiting, i);
+		const char *project = json_get_string(one, "projectPath"), *id = json_get_string(one, "sessionId");
+		const char *reason = json_get_string(one, "waitingFor");
+		bool is_named = project && *paths_basename(project);
+		page_break(page);
+		page_item(page, STYLE_NOTE, "%.*s waits for you%s%s, for %s", is_named ? 80 : 8,
+			  is_named ? paths_basename(project) : id ? id : "?", reason && *reason ? ": " : "",
+			  reason ? reason : "", human_span(now_ms - json_get_int(one, "since", now_ms), HUMAN_TEXT));
+	}
+}
+
+static void show_sessions(struct page *page, struct json_object *answer, int64_t now_ms)
+{
+	int64_t waiting = status_number(answer, "sessions", "waiting");
 	page_row(page, "sessions");
 	put_count(page, STYLE_PLAIN, answer, "sessions", "active", "active");
+	if (waiting > 0)
+		put_count(page, STYLE_NOTE, answer, "sessions", "waiting", "waiting for you");
 	put_count(page, STYLE_PLAIN, answer, "sessions", "idle", "idle");
 	put_count(page, STYLE_PLAIN, answer, "sessions", "total", "in all");
 	put_counted(page, STYLE_PLAIN, answer, "sessions", "files", "cache file");
 	int64_t alive = status_number(answer, "sessions", "liveProcesses");
 	page_item(page, STYLE_PLAIN, "%s living %s", human_count(alive, HUMAN_TEXT),
 		  alive == 1 ? "process" : "processes");
+	show_waiting(page, answer, now_ms);
 }
 
 static void show_roots(struct page *page, struct json_object *roots, size_t count)
@@ -343,7 +365,7 @@ void status_page_compose(struct page *page, struct json_object *answer, const st
 	show_audit(page, answer);
 	figures_show_limits(figures, page, now_ms);
 	show_refresh(page, answer, now_ms);
-	show_sessions(page, answer);
+	show_sessions(page, answer, now_ms);
 	show_watch(page, answer);
 	page_blank_line(page);
 	show_counters(page, answer);

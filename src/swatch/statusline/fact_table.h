@@ -99,6 +99,8 @@
 	TEXT("unpriced_models", unpriced_models) \
 	TEXT("version", version) \
 	TEXT("vim", vim) \
+	NUMBER("waiting", WAITING, COUNT, FROM_0) \
+	TEXT("waiting_list", waiting_list) \
 	TEXT("weekly", weekly) \
 	NUMBER("window_cost", WINDOW_USD, USD, FROM_0) \
 	NUMBER("window_tokens", WINDOW_TOKENS, COUNT, FROM_0) \

@@ -204,6 +204,15 @@ static void forget_unpriced(struct statusline_facts *facts)
 			facts->number[sums[i].usd] = NAN;
 }
 
+/* A format shows no zero here. */
+static void finish_waiting(struct statusline_facts *facts)
+{
+	if (!(facts->number[FACT_WAITING] > 0.) || !facts->daemon_lives) {
+		facts->number[FACT_WAITING] = NAN;
+		facts->waiting_list[0] = '\0';
+	}
+}
+
 static void finish_costs(struct statusline_facts *facts)
 {
 	static const enum fact of_today[] = { FACT_TODAY_USD, FACT_TODAY_TOKENS, FACT_TODAY_UNPRICED };
@@ -498,6 +507,7 @@ void facts_finish(struct statusline_facts *facts)
 	finish_limits(facts);
 	finish_context(facts);
 	finish_costs(facts);
+	finish_waiting(facts);
 	finish_cache(facts);
 	finish_unpriced(facts);
 	finish_freshness(facts);

@@ -58,6 +58,7 @@ struct statusline_facts {
 	char cache_ttl[FACT_TEXT_SIZE];
 	char source[FACT_TEXT_SIZE], stale[FACT_TEXT_SIZE], note[FACT_LIST_SIZE];
 	char unpriced_models[FACT_LIST_SIZE], unpriced[FACT_TEXT_SIZE];
+	char waiting_list[FACT_LIST_SIZE];          /* "engine: permission prompt, site: input needed" */
 	/*
 	 * The server's limits: this terminal's reading, and the account's with it merged in, those that hold for this
 	 * session's model; the places of these in the order in which they will be hit.
@@ -84,6 +85,9 @@ void facts_take_input(struct statusline_facts *facts, const char *text, size_t l
 /* Take billing-shared.json, and the session's file. */
 void facts_take_billing(struct statusline_facts *facts, const char *text, size_t len);
 void facts_take_session(struct statusline_facts *facts, const char *text, size_t len);
+
+/* Takes which sessions wait for a person, from sessions.json; only a living daemon's list says that. */
+void facts_take_sessions(struct statusline_facts *facts, const char *text, size_t len);
 
 /* Works out times left, percentages and staleness. Before, set `daemon_lives`, and FACT_COLUMNS if known. */
 void facts_finish(struct statusline_facts *facts);

@@ -328,6 +328,56 @@ void facts_take_input(struct statusline_facts *facts, const char *text, size_t l
 	merge_limit(&reading);
 }
 
+/* One of the sessions. */
+struct listed {
+	char status[16], name[FACT_TEXT_SIZE], waiting_for[FACT_TEXT_SIZE];
+};
+
+static void take_listed_leaf(void *ctx, const char *path, const struct walk_item *item)
+{
+	struct listed *listed = ctx;
+	if (strcmp(path, "status") == 0)
+		json_leaf_text(item, listed->status, sizeof(listed->status));
+	else if (strcmp(path, "shortName") == 0)
+		json_leaf_text(item, listed->name, sizeof(listed->name));
+	else if (strcmp(path, "waitingFor") == 0)
+		json_leaf_text(item, listed->waiting_for, sizeof(listed->waiting_for));
+}
+
+/* The examples for bars put the list into JSON. */
+static void mask_quotes(char *text)
+{
+	for (; *text; text++)
+		if (*text == '"' || *text == '\\')
+			*text = '\'';
+}
+
+static void take_waiting(struct reading *reading, const char *path, const struct walk_item *item)
+{
+	char *out = reading->facts->waiting_list;
+	size_t len = 0, size = sizeof(reading->facts->waiting_list);
+	struct walk walk;
+	struct walk_item session;
+	bool first = true;
+	if (strcmp(path, "sessions") != 0 || item->kind != WALK_ARRAY)
+		return;
+	walk_init(&walk, item->text.data, item->text.len);
+	walk_enter(&walk, '[');
+	while (walk_next_item(&walk, &first) && walk_value(&walk, &session)) {
+		struct listed listed = { .status = "" };
+		if (session.kind != WALK_OBJECT
+		    || !json_leaves_walk(session.text.data, session.text.len, take_listed_leaf, &listed)
+		    || strcmp(listed.status, "waiting") != 0
+		    || len + strlen(listed.name) + strlen(listed.waiting_for) + 8 > size)
+			continue;
+		mask_quotes(listed.name);
+		mask_quotes(listed.waiting_for);
+		len += (size_t)snprintf(out + len, size - len, "%s%s%s%s", len ? ", " : "",
+					listed.name[0] ? listed.name : "?", listed.waiting_for[0] ? ": " : "",
+					listed.waiting_for);
+	}
+}
+
 /*
  * Reads a cache file into a copy of the facts, so that a bad file, or one of a newer schema, changes nothing.
  */
@@ -354,6 +404,15 @@ void facts_take_billing(struct statusline_facts *facts, const char *text, size_t
 {
 	const struct reading kind = { .rules = billing_rules, .other = take_other_billing };
 	facts->has_billing = take_file(facts, &kind, text, len);
+}
+
+void facts_take_sessions(struct statusline_facts *facts, const char *text, size_t len)
+{
+	static const struct leaf_rule rules[] = {
+		NUMBER("schema", SCHEMA), NUMBER("waitingSessions", WAITING), { NULL, LEAF_TEXT, 0, 0 },
+	};
+	const struct reading kind = { .rules = rules, .other = take_waiting };
+	(void)take_file(facts, &kind, text, len);
 }
 
 void facts_take_session(struct statusline_facts *facts, const char *text, size_t len)

@@ -74,7 +74,7 @@ static void read_file(int dir_fd, const char *name, struct buf *text)
 		buf_clear(text);
 }
 
-static void read_cache(const char *path, struct statusline_facts *facts)
+static void read_cache(const char *path, const char *format, struct statusline_facts *facts)
 {
 	char name[CACHE_NAME_SIZE];
 	AUTO_BUF text = BUF_INIT, error = BUF_INIT;
@@ -84,6 +84,11 @@ static void read_cache(const char *path, struct statusline_facts *facts)
 	facts->daemon_lives = cache_lock_is_held(dir_fd);
 	read_file(dir_fd, CACHE_BILLING_FILE, &text);
 	facts_take_billing(facts, buf_str(&text), text.len);
+	/* The list of all sessions is the longest of the files, and few formats need it. */
+	if (format && strstr(format, "waiting")) {
+		read_file(dir_fd, CACHE_SESSIONS_FILE, &text);
+		facts_take_sessions(facts, buf_str(&text), text.len);
+	}
 	if (cache_session_file_name(facts->session_id, name)) {
 		read_file(dir_fd, name, &text);
 		facts_take_session(facts, buf_str(&text), text.len);
@@ -211,10 +216,10 @@ int statusline_run(const struct statusline_options *options)
 		facts.number[FACT_COLUMNS] = (double)columns;
 	read_config(options, &config);
 	AUTO_FREE char *cache = locate_cache(options, &config);
-	if (cache)
-		read_cache(cache, &facts);
-	facts_finish(&facts);
 	struct choice choice = choose(options, &config);
+	if (cache)
+		read_cache(cache, choice.format, &facts);
+	facts_finish(&facts);
 	note_bad_preset(options->preset ? options->preset : buf_str(&config.preset), &facts);
 	render(&choice, &facts, wants_colour(), &line);
 	print_line(&line);

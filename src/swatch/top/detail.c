@@ -65,7 +65,7 @@ static void put_where(struct sheet *sheet, const struct top_session *session)
 		put_row(sheet, "transcript", TOP_NOTE, "missing");
 }
 
-static void put_state(struct sheet *sheet, const struct top_session *session)
+static void put_state(struct sheet *sheet, const struct top_session *session, int64_t now_ms)
 {
 	size_t count;
 	struct json_object *health = json_get_object(session->file, "health");
@@ -78,6 +78,13 @@ static void put_state(struct sheet *sheet, const struct top_session *session)
 	snprintf(text, sizeof(text), "%s, %.40s", session->is_active ? "active" : "idle",
 		 status ? status : "unknown");
 	put_row(sheet, "state", style, text);
+	if (session->waiting_for) {
+		snprintf(text, sizeof(text), "waits for you%s%.80s%s%s", *session->waiting_for ? ": " : "",
+			 session->waiting_for, session->waiting_since_ms > 0 ? ", for " : "",
+			 session->waiting_since_ms > 0
+				 ? human_span(now_ms - session->waiting_since_ms, HUMAN_TEXT) : "");
+		put_row(sheet, "", TOP_NOTE, text);
+	}
 	for (size_t i = 0; i < count && i < ISSUES_SHOWN; i++)
 		put_row(sheet, "", style, json_item_string(issues, i));
 }
@@ -302,7 +309,7 @@ size_t top_detail_draw(const struct top_model *model, const struct top_session *
 	struct sheet sheet = { canvas, 0 };
 	put_where(&sheet, session);
 	put_model(&sheet, session);
-	put_state(&sheet, session);
+	put_state(&sheet, session, model->now_ms);
 	put_times(&sheet, model, session);
 	sheet.row++;
 	put_context(&sheet, session);

@@ -161,6 +161,9 @@ static int compare_places(const void *left, const void *right)
 {
 	const struct top_session *a = &sorted_model->sessions[*(const size_t *)left];
 	const struct top_session *b = &sorted_model->sessions[*(const size_t *)right];
+	/* A session that waits for a person comes first, in any order. */
+	if ((a->waiting_for == NULL) != (b->waiting_for == NULL))
+		return a->waiting_for ? -1 : 1;
 	int order = compare_by(sorted_model->sort, a, b);
 	if (sorted_model->reversed)
 		order = -order;
@@ -188,7 +191,7 @@ static void mark_shared_names(struct top_model *model, size_t count)
 
 static void judge_order(struct top_model *model)
 {
-	model->order_count = model->active_count = 0;
+	model->order_count = model->active_count = model->waiting_count = 0;
 	if (model->session_count == 0)
 		return;
 	sorted_model = model;
@@ -197,6 +200,7 @@ static void judge_order(struct top_model *model)
 	mark_shared_names(model, model->session_count);
 	for (size_t i = 0; i < model->session_count; i++) {
 		model->active_count += model->sessions[i].is_active;
+		model->waiting_count += model->sessions[i].waiting_for != NULL;
 		if (model->sessions[i].is_active || !model->active_only)
 			model->order[model->order_count++] = i;
 	}
@@ -235,6 +239,7 @@ int64_t top_model_next_change_ms(const struct top_model *model)
 {
 	int64_t now_ms = model->now_ms;
 	bool by_minute = model->block_runs || model->limit_count > 0 || model->figures.is_limited
+			 || model->waiting_count > 0
 			 || (model->figures.known && !model->figures.is_fresh);
 	for (size_t i = 0; i < model->session_count && !by_minute; i++)
 		by_minute = model->sessions[i].last_ms > now_ms - CLOCK_HOUR_MS;

@@ -112,6 +112,15 @@ static bool has_no_price(struct json_object *file)
 	return false;
 }
 
+static void read_wait(struct top_session *session)
+{
+	const char *status = json_get_string(session->file, "status");
+	const char *reason = json_get_string(session->file, "waitingFor");
+	bool waits = session->is_active && status && strcmp(status, "waiting") == 0;
+	session->waiting_for = !waits ? NULL : reason ? reason : "";
+	session->waiting_since_ms = waits ? top_time(session->file, "statusSince") : 0;
+}
+
 static void read_session(struct top_session *session)
 {
 	struct json_object *file = session->file;
@@ -120,6 +129,7 @@ static void read_session(struct top_session *session)
 	struct json_object *billing = json_get_object(file, "billing");
 	const char *state = json_get_string(file, "state"), *project = text_of(file, "projectPath");
 	session->is_active = state && strcmp(state, "active") == 0;
+	read_wait(session);
 	session->project = project ? paths_basename(project) : NULL;
 	if (project && !*session->project)
 		session->project = project;

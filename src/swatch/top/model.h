@@ -35,6 +35,8 @@ struct top_session {
 	int64_t listed_ms;               /* its last activity by sessions.json; 0: unknown */
 	/* Read from the file: */
 	bool is_active;
+	const char *waiting_for;         /* it waits for a person; "": it does not say why; NULL: it does not wait */
+	int64_t waiting_since_ms;        /* 0: unknown */
 	const char *project;             /* the last part of its path; NULL: unknown, as for the next two */
 	const char *branch;
 	const char *model;
@@ -85,7 +87,7 @@ struct top_model {
 	char unpriced[TOP_EVENT_SIZE];   /* models without a price, or "" */
 	size_t *order;                   /* the sessions that are listed, in order */
 	size_t order_count, order_cap;
-	size_t active_count;
+	size_t active_count, waiting_count;
 };
 
 void top_model_init(struct top_model *model);

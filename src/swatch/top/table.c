@@ -98,10 +98,30 @@ static const char *age_text(int64_t since_ms, int64_t now_ms, char out[CLOCK_AGE
 	return out;
 }
 
+/* "engine: permission prompt", or "engine waits" */
+static void draw_waiting_name(const struct top_session *session, struct top_canvas *canvas, size_t row,
+			      size_t column, size_t width)
+{
+	char text[CACHE_SESSION_ID_MAX + 100];
+	if (*session->waiting_for)
+		snprintf(text, sizeof(text), ": %.80s", session->waiting_for);
+	else
+		snprintf(text, sizeof(text), " waits");
+	size_t left = width > NAME_LEAST + 4 ? top_canvas_width(canvas, text) : 0;
+	/* At least a part of the name, and as much of the reason as there is room for. */
+	size_t name = left + NAME_LEAST < width ? width - left : width > NAME_LEAST ? NAME_LEAST : width;
+	size_t took = top_canvas_put(canvas, row, column, name, TOP_NOTE, top_session_name(session));
+	top_canvas_put(canvas, row, column + took, width - took, TOP_NOTE, text);
+}
+
 static void draw_name(const struct top_session *session, struct top_canvas *canvas, size_t row, size_t column,
 		      size_t width)
 {
 	char id[ID_SHOWN + 1];
+	if (session->waiting_for) {
+		draw_waiting_name(session, canvas, row, column, width);
+		return;
+	}
 	size_t shown = width >= NAME_LEAST + ID_SHOWN + 1 ? ID_SHOWN : width >= NAME_LEAST + 5 ? 4 : 0;
 	if (!session->shares_name || shown == 0) {
 		top_canvas_put(canvas, row, column, width, TOP_PLAIN, top_session_name(session));
@@ -143,8 +163,11 @@ static void draw_session(const struct top_model *model, const struct top_session
 {
 	char age[CLOCK_AGE_SIZE];
 	enum top_style style = session->is_active ? TOP_PLAIN : TOP_QUIET;
-	top_canvas_put(canvas, row, 1, 1, session->is_active ? TOP_GOOD : TOP_QUIET,
-		       session->is_active ? "\xE2\x97\x8F" : "\xE2\x97\x8B");
+	if (session->waiting_for)
+		top_canvas_put(canvas, row, 1, 1, TOP_NOTE, "?");
+	else
+		top_canvas_put(canvas, row, 1, 1, session->is_active ? TOP_GOOD : TOP_QUIET,
+			       session->is_active ? "\xE2\x97\x8F" : "\xE2\x97\x8B");
 	draw_name(session, canvas, row, layout->at[NAME], layout->width[NAME]);
 	top_canvas_put(canvas, row, layout->at[BRANCH], layout->width[BRANCH], TOP_QUIET,
 		       session->branch ? session->branch : "-");
@@ -159,7 +182,9 @@ static void draw_session(const struct top_model *model, const struct top_session
 	put_number(canvas, row, layout, TOKENS, style, top_short_count(session->tokens, TOP_SHORT_TEXT));
 	put_number(canvas, row, layout, AGENTS, style,
 		   session->subagents > 0 ? top_short_count(session->subagents, TOP_SHORT_TEXT) : "-");
-	put_number(canvas, row, layout, LAST, style, age_text(session->last_ms, model->now_ms, age));
+	put_number(canvas, row, layout, LAST, session->waiting_since_ms > 0 ? TOP_NOTE : style,
+		   age_text(session->waiting_since_ms > 0 ? session->waiting_since_ms : session->last_ms, model->now_ms,
+			    age));
 }
 
 /* Scrolls so that the selected session is among the `rows` that are shown. Returns its place. */

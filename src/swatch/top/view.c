@@ -180,7 +180,9 @@ static void draw_title(const struct top_model *model, struct top_canvas *canvas)
 	}
 	if (right_at > at)
 		top_canvas_put(canvas, 0, right_at, state_width, style, state);
-	snprintf(right, sizeof(right), "%zu of %s active", model->active_count,
+	int waits = model->waiting_count > 0
+			    ? snprintf(right, sizeof(right), "%zu waiting, ", model->waiting_count) : 0;
+	snprintf(right + waits, sizeof(right) - (size_t)waits, "%zu of %s active", model->active_count,
 		 human_counted((int64_t)model->session_count, "session", HUMAN_TEXT));
 	size_t width = strlen(right);
 	if (right_at > at + width + 4)
@@ -341,7 +343,8 @@ static size_t draw_help(struct top_canvas *canvas)
 		{ "", "the block's rate now, and what it will cost at that rate" },
 		{ "limits", "the server's limits, as a statusline reported them; above x1.0 you" },
 		{ "", "use one up before it resets" },
-		{ "\xE2\x97\x8F \xE2\x97\x8B", "an active session, an idle one" },
+		{ "\xE2\x97\x8F \xE2\x97\x8B ?", "an active session, an idle one, one that waits for you: these come" },
+		{ "", "first, with what they wait for, and since when" },
 		{ "CONTEXT", "how full the context window is" },
 		{ "COST", "of the whole session, its subagents included" },
 		{ "$/H", "its burn rate in this block (on wide screens)" },

@@ -32,6 +32,7 @@ static const struct {
 	{ "unit", AS_NOTHING },
 	{ "limitName", AS_NOTHING },
 	{ "projectPath", AS_NOTHING },
+	{ "waitingFor", AS_VALUE },
 	{ "resetsAt", AS_NOTHING },
 	{ "costUSD", AS_USD },
 	{ "durationMs", AS_DURATION },
@@ -90,7 +91,9 @@ bool event_text_append(struct buf *out, struct json_object *event)
 		   NAME_COLUMNS, name);
 	bool is_first = true;
 	json_object_object_foreach(event, key, value) {
-		if (strcmp(key, "event") == 0 || strcmp(key, "at") == 0 || !value
+		/* An alert's message says what the session waits for. */
+		bool is_said = strcmp(key, "waitingFor") == 0 && strcmp(name, "alert") == 0;
+		if (strcmp(key, "event") == 0 || strcmp(key, "at") == 0 || !value || is_said
 		    || find_member(key) == AS_NOTHING)
 			continue;
 		buf_append_str(&text, is_first ? " " : ", ");

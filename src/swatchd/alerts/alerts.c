@@ -13,8 +13,8 @@
 #define RESET_SLACK_MS (2 * CLOCK_MINUTE_MS)
 /* A context has fallen when it is below this share of the limit. */
 #define CONTEXT_FALLEN_SHARE 0.75
-/* A context's record has no end of its own: by then the session is forgotten. */
-#define CONTEXT_RECORD_MS (30 * CLOCK_DAY_MS)
+/* A context's record, and a wait's, have no end of their own: by then the session is forgotten. */
+#define SESSION_RECORD_MS (30 * CLOCK_DAY_MS)
 /* A limit whose reset nobody knows; it is over when the account answers. */
 #define UNKNOWN_RESET_DAYS 32
 /* The longest window is a month: a record whose mark lies further ahead is damaged. */
@@ -30,7 +30,7 @@ struct figure {
 
 static const char *const rule_names[ALERT_RULES] = {
 	"block_cost", "today_cost", "five_hour", "seven_day", "other_limits", "context", "cache_cools",
-	"limit_reached", "limit_reset", "more",
+	"waiting", "limit_reached", "limit_reset", "more",
 };
 
 const char *alert_rule_name(enum alert_rule rule)
@@ -322,13 +322,39 @@ void alerts_note_cache(struct alerts *alerts, const char *session_id, const char
 	tell(alerts, &figure, ALERT_CACHE_COOLS, (double)before_ms / 1000.);
 }
 
+void alerts_note_waiting(struct alerts *alerts, const char *session_id, const char *project,
+			 const char *waiting_for, int64_t since_ms)
+{
+	int64_t limit_ms = alerts->config->alerts_waiting_ms, due_ms = since_ms + limit_ms;
+	if (limit_ms <= 0)
+		return;
+	if (alerts->now_ms < due_ms) {
+		if (alerts->next_ms == 0 || due_ms < alerts->next_ms)
+			alerts->next_ms = due_ms;
+		return;
+	}
+	/* As with caches, the record leaves out the limit. */
+	struct alert_record *record = find(alerts, ALERT_WAITING, 0., session_id);
+	if (record && since_ms <= record->mark_ms)
+		return;
+	if (record)
+		set_mark(alerts, record, since_ms);
+	else if (!add(alerts, ALERT_WAITING, 0., session_id, since_ms))
+		return;
+	struct figure figure = {
+		.value = (double)(alerts->now_ms - since_ms) / 1000.,
+		.alert = { .session_id = session_id, .project = project, .waiting_for = waiting_for },
+	};
+	tell(alerts, &figure, ALERT_WAITING, (double)limit_ms / 1000.);
+}
+
 /* ---- time ---- */
 
 /* When a record says nothing any more. */
 static int64_t record_ends_ms(const struct alert_record *record)
 {
-	if (record->rule == ALERT_CONTEXT)
-		return record->fired_ms + CONTEXT_RECORD_MS;
+	if (record->rule == ALERT_CONTEXT || record->rule == ALERT_WAITING)
+		return record->fired_ms + SESSION_RECORD_MS;
 	return record->mark_ms + RESET_SLACK_MS;
 }
 
@@ -411,7 +437,7 @@ static bool is_subject(enum alert_rule rule, const char *subject)
 	size_t len = strlen(subject);
 	if (rule == ALERT_BLOCK_COST || rule == ALERT_TODAY_COST)
 		return len == 0;
-	if (rule == ALERT_CONTEXT || rule == ALERT_CACHE_COOLS)
+	if (rule == ALERT_CONTEXT || rule == ALERT_CACHE_COOLS || rule == ALERT_WAITING)
 		return cache_session_id_is_valid(subject, len);
 	return rule != ALERT_LIMIT_RESET && rule != ALERT_MORE && rate_limit_name(subject, len, name) && strcmp(name, subject) == 0;
 }

@@ -8,12 +8,13 @@
  * A rule is announced when its figure is at or above the limit, and a record is kept. The record holds,
  * however the figure wavers, until what the rule is about begins anew: the next block, day, or window of a
  * limit, a compaction (or a context that fell by a quarter of the limit), a prompt cache that was written
- * again, an answer after a limit was reached. The records outlive the daemon (alerts_write(), alerts_restore()), so a restart repeats nothing. Of
+ * again, an answer after a limit was reached, another wait. The records outlive the daemon (alerts_write(),
+ * alerts_restore()), so a restart repeats nothing. Of
  * several limits of one rule that are crossed at once, only the highest is announced.
  *
  * Calling sequence:
  *     alerts_begin(alerts, now_ms);
- *     alerts_note_block(), _day(), _limit(), _context(), _cache(): what is known now, in any order
+ *     alerts_note_block(), _day(), _limit(), _context(), _cache(), _waiting(): what is known now, in any order
  *     next_ms = alerts_end(alerts);      0, or when time alone makes the next crossing
  */
 #ifndef SWATCH_SWATCHD_ALERTS_ALERTS_H
@@ -40,7 +41,7 @@
 
 enum alert_rule {
 	ALERT_BLOCK_COST, ALERT_TODAY_COST, ALERT_FIVE_HOUR, ALERT_SEVEN_DAY, ALERT_OTHER_LIMITS,
-	ALERT_CONTEXT, ALERT_CACHE_COOLS, ALERT_LIMIT_REACHED, ALERT_LIMIT_RESET,
+	ALERT_CONTEXT, ALERT_CACHE_COOLS, ALERT_WAITING, ALERT_LIMIT_REACHED, ALERT_LIMIT_RESET,
 	ALERT_MORE,                  /* no rule of its own: how many were not told one by one */
 	ALERT_RULES
 };
@@ -49,10 +50,12 @@ enum alert_rule {
 struct alert {
 	enum alert_rule rule;
 	int64_t at_ms;
-	double value, limit;         /* US dollars, percent, seconds (ALERT_CACHE_COOLS), alerts (ALERT_MORE) */
+	/* US dollars, percent, seconds (ALERT_CACHE_COOLS, ALERT_WAITING), alerts (ALERT_MORE) */
+	double value, limit;
 	const char *name;            /* the server's limit, as in billing-shared.json; NULL for other rules */
 	const char *session_id;      /* of the context or cache, or of the reporting statusline; or NULL */
 	const char *project;         /* the session's directory; NULL: not known */
+	const char *waiting_for;     /* of ALERT_WAITING; NULL: not known */
 	int64_t ends_ms;             /* of the block, day, window or cache; 0: not known */
 	const unsigned *counts;      /* of ALERT_MORE: how many of each rule; else NULL */
 };
@@ -91,6 +94,9 @@ void alerts_note_context(struct alerts *alerts, const char *session_id, const ch
 /* A session's prompt cache, which lasts `life_ms` and goes cold at `cold_ms`. */
 void alerts_note_cache(struct alerts *alerts, const char *session_id, const char *project, int64_t cold_ms,
 		       int64_t life_ms);
+/* A session that waits for a person since then. */
+void alerts_note_waiting(struct alerts *alerts, const char *session_id, const char *project,
+			 const char *waiting_for, int64_t since_ms);
 int64_t alerts_end(struct alerts *alerts);
 
 /* Whether crossings were not announced since the last call, because there are too many records. */

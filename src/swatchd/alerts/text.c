@@ -23,7 +23,7 @@ const char *alert_unit(enum alert_rule rule)
 		return "usd";
 	if (rule == ALERT_MORE)
 		return "alerts";
-	return rule == ALERT_CACHE_COOLS ? "seconds" : "percent";
+	return rule == ALERT_CACHE_COOLS || rule == ALERT_WAITING ? "seconds" : "percent";
 }
 
 /* ---- text of others ---- */
@@ -118,8 +118,18 @@ static void append_span(struct buf *out, double seconds)
 {
 	if (seconds < 90.)
 		buf_printf(out, "%.0f s", ceil(seconds));
-	else
+	else if (seconds < 2. * 3600.)
 		buf_printf(out, "%.0f min", round(seconds / 60.));
+	else
+		buf_printf(out, "%.0f h", floor(seconds / 3600.));
+}
+
+static void append_waiting_for(struct buf *out, const struct alert *alert)
+{
+	if (!alert->waiting_for || !alert->waiting_for[0])
+		return;
+	buf_append_str(out, ": ");
+	append_harmless(out, alert->waiting_for, OBEYED, ALERT_TEXT_NAME_CHARS);
 }
 
 void alert_text_append_message(const struct alert *alert, struct buf *out)
@@ -142,6 +152,12 @@ void alert_text_append_message(const struct alert *alert, struct buf *out)
 		append_whose(out, alert);
 		buf_append_str(out, " goes cold in ");
 		append_span(out, alert->value);
+		break;
+	case ALERT_WAITING:
+		append_whose(out, alert);
+		buf_append_str(out, " has been waiting for you for ");
+		append_span(out, floor(alert->value));
+		append_waiting_for(out, alert);
 		break;
 	case ALERT_LIMIT_REACHED:
 		buf_append_str(out, "The ");
@@ -201,6 +217,9 @@ void alert_text_append_environment(const struct alert *alert, const char *messag
 	append_variable(out, "SWATCH_SESSION_ID", alert->session_id);
 	buf_append_str(out, "SWATCH_PROJECT=");
 	append_harmless(out, alert->project ? alert->project : "", "", PROJECT_MAX_BYTES);
+	buf_append_char(out, '\0');
+	buf_append_str(out, "SWATCH_WAITING_FOR=");
+	append_harmless(out, alert->waiting_for ? alert->waiting_for : "", "", ALERT_TEXT_NAME_CHARS);
 	buf_append_char(out, '\0');
 	append_seconds(out, "SWATCH_AT", alert->at_ms);
 	append_seconds(out, "SWATCH_RESETS_AT", alert->ends_ms);

@@ -285,6 +285,16 @@ static void put_activity(struct jsonw *w, const struct session *session)
 	jsonw_put_int_or_null(w, "processEndedAt", session->process_ended_ms);
 }
 
+/* What Claude Code says that the session's process is doing. */
+static void put_status(struct jsonw *w, const struct session *session)
+{
+	const struct session_status *status = &session->status;
+	bool waits = status->doing == SESSION_WAITING;
+	jsonw_put_string(w, "status", session_doing_name(status->doing));
+	jsonw_put_int_or_null(w, "statusSince", status->since_ms);
+	jsonw_put_string(w, "waitingFor", waits ? status->waiting_for : NULL);
+}
+
 uint64_t compose_session(const struct session *session, const struct billing *billing,
 			 const struct billing_view *view, struct buf *out)
 {
@@ -309,6 +319,7 @@ uint64_t compose_session(const struct session *session, const struct billing *bi
 	jsonw_put_string(w, "writer", CACHE_WRITER);
 	jsonw_put_string(w, "state", session->state == SESSION_ACTIVE ? "active" : "idle");
 	put_activity(w, session);
+	put_status(w, session);
 	put_health(&c, status, issues, issue_count, view->at_ms);
 	put_transcript(&c, part, view->at_ms);
 	put_model(w, part);
@@ -364,6 +375,7 @@ static void put_listed(struct composer *c, const struct session *session, const 
 	jsonw_put_string(w, "shortName", part && part->cwd ? paths_basename(part->cwd) : NULL);
 	jsonw_put_string(w, "health", find_health(session, part, &context, issues, &issue_count));
 	jsonw_put_string(w, "state", session->state == SESSION_ACTIVE ? "active" : "idle");
+	put_status(w, session);
 	jsonw_put_int(w, "lastActivity", session->last_activity_ms);
 	composer_put_age(c, "lastActivityAgo", session->last_activity_ms, now_ms);
 	if (part && part->model)
@@ -390,6 +402,11 @@ static bool is_at_risk(const struct session *session, const struct ledger *ledge
 	return session->vanished_active && !session_main(session);
 }
 
+static bool is_waiting(const struct session *session, const struct ledger *ledger UNUSED)
+{
+	return session->status.doing == SESSION_WAITING;
+}
+
 static bool is_near_compaction(const struct session *session, const struct ledger *ledger)
 {
 	struct compose_context context;
@@ -404,19 +421,22 @@ uint64_t compose_sessions(const struct sessions *sessions, const struct billing 
 	size_t count;
 	struct composer c;
 	AUTO_FREE struct session **list = listed_sessions(sessions, &count);
-	int64_t active = 0;
+	int64_t active = 0, waiting = 0;
 	if (!list) {
 		out->failed = true;
 		return 0;
 	}
 	composer_init(&c, out);
 	struct jsonw *w = &c.w;
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i < count; i++) {
 		active += view->at_ms - list[i]->last_activity_ms < COMPOSE_ACTIVE_SPAN_MS;
+		waiting += is_waiting(list[i], ledger);
+	}
 	jsonw_begin_object(w);
 	composer_put_volatile_int(&c, "lastUpdated", view->at_ms);
 	jsonw_put_int(w, "activeSessions", active);
 	jsonw_put_int(w, "totalSessions", (int64_t)count);
+	jsonw_put_int(w, "waitingSessions", waiting);
 	jsonw_put_int(w, "schema", CACHE_SCHEMA);
 	jsonw_put_string(w, "writer", CACHE_WRITER);
 	jsonw_key_array(w, "sessions");
@@ -434,6 +454,7 @@ uint64_t compose_sessions(const struct sessions *sessions, const struct billing 
 	jsonw_key_array(w, "sessionsWithSecrets");  /* not looked for, see put_alerts() */
 	jsonw_end_array(w);
 	put_ids(w, "sessionsAtRisk", list, count, is_at_risk, ledger);
+	put_ids(w, "sessionsWaiting", list, count, is_waiting, ledger);
 	put_ids(w, "sessionsNearCompaction", list, count, is_near_compaction, ledger);
 	jsonw_end_object(w);
 	jsonw_end_object(w);

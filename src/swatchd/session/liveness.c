@@ -13,6 +13,7 @@
 #include <sys/pidfd.h>
 #endif
 
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "base/paths.h"
@@ -30,6 +31,7 @@ struct live_process {
 	char *path;
 	pid_t pid;
 	uint64_t started;        /* field 22 of /proc/<pid>/stat */
+	struct session_status status;
 	char session_id[CACHE_SESSION_ID_MAX + 1];
 };
 
@@ -37,6 +39,7 @@ struct process_file {
 	pid_t pid;
 	uint64_t started;
 	bool has_started;
+	struct session_status status;
 	char session_id[CACHE_SESSION_ID_MAX + 1];
 };
 
@@ -109,6 +112,7 @@ static bool parse_process_file(const struct buf *text, struct process_file *out)
 	out->pid = (pid_t)pid;
 	memcpy(out->session_id, id, strlen(id) + 1);
 	out->has_started = read_number(object, "procStart", &out->started);
+	session_status_read(object, clock_wall_ms(), &out->status);
 	return true;
 }
 
@@ -167,6 +171,7 @@ static void follow(struct liveness *liveness, const char *path, const struct pro
 	process->liveness = liveness;
 	process->pid = file->pid;
 	process->started = file->started;
+	process->status = file->status;
 	memcpy(process->session_id, file->session_id, sizeof(process->session_id));
 	ev_io_init(&process->ended, on_ended, fd, EV_READ);
 	process->ended.data = process;
@@ -183,6 +188,15 @@ void liveness_init(struct liveness *liveness, struct ev_loop *loop,
 	liveness->ctx = ctx;
 }
 
+/* The time is that of the last change: Claude Code may write the same again. */
+static void take_status(struct live_process *process, const struct session_status *status)
+{
+	if (session_status_is_same(&process->status, status))
+		return;
+	process->status = *status;
+	process->liveness->changed(process->liveness->ctx, process->session_id);
+}
+
 void liveness_note_file(struct liveness *liveness, const char *path)
 {
 	const char *name = paths_basename(path);
@@ -196,8 +210,10 @@ void liveness_note_file(struct liveness *liveness, const char *path)
 	int why = errno;
 	bool good = is_read && parse_process_file(&text, &file);
 	if (known && good && known->pid == file.pid && known->started == file.started
-	    && strcmp(known->session_id, file.session_id) == 0)
+	    && strcmp(known->session_id, file.session_id) == 0) {
+		take_status(known, &file.status);
 		return;
+	}
 	if (!is_read && !paths_is_gone(why)) {
 		log_warning("cannot read %s: %s; its process counts as before", path, strerror(why));
 		return;
@@ -222,6 +238,20 @@ unsigned liveness_count(const struct liveness *liveness, const char *session_id)
 			count++;
 	}
 	return count;
+}
+
+struct session_status liveness_status(const struct liveness *liveness, const char *session_id)
+{
+	struct session_status first = { .doing = SESSION_UNKNOWN };
+	size_t cursor = 0;
+	const struct strmap_slot *slot;
+	while ((slot = strmap_each(&liveness->by_file, &cursor))) {
+		const struct live_process *process = slot->value;
+		if (strcmp(process->session_id, session_id) == 0
+		    && session_status_is_before(&process->status, &first))
+			first = process->status;
+	}
+	return first;
 }
 
 size_t liveness_total(const struct liveness *liveness)

@@ -1,5 +1,5 @@
 /*
- * liveness: which sessions have a living Claude Code process.
+ * liveness: which sessions have a living Claude Code process, and what these processes are doing.
  *
  * For: the daemon, which passes on the `sessions/<pid>.json` files that watch reports.
  *
@@ -16,13 +16,14 @@
 #include <ev.h>
 
 #include "base/strmap.h"
+#include "swatchd/session/status.h"
 
 /* The most processes followed at a time; each takes a descriptor. */
 #define LIVENESS_MAX_PROCESSES 256
 
 struct liveness {
 	struct ev_loop *loop;
-	/* A session got a process, or one of its processes ended; liveness_count() says how many live. */
+	/* A session got a process, one of its processes ended, or does something else now. */
 	void (*changed)(void *ctx, const char *session_id);
 	void *ctx;
 	struct strmap by_file;   /* path of the file -> struct live_process */
@@ -37,6 +38,9 @@ void liveness_note_file(struct liveness *liveness, const char *path);
 
 /* How many of the followed processes belong to session `id`. */
 unsigned liveness_count(const struct liveness *liveness, const char *session_id);
+
+/* What they do: of several, what people want to know first (status.h). Unknown without a process. */
+struct session_status liveness_status(const struct liveness *liveness, const char *session_id);
 
 /* How many are followed. */
 size_t liveness_total(const struct liveness *liveness);

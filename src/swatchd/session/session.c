@@ -227,6 +227,13 @@ bool sessions_want_facts(struct session_transcript *part)
 	return true;
 }
 
+bool session_note_status(struct session *session, const struct session_status *status)
+{
+	bool changed = !session_status_is_same(&session->status, status);
+	session->status = *status;
+	return changed;
+}
+
 /* Called when the transcript has been read up to its end: an older context says nothing of the window now. */
 static void judge_window(struct session *session)
 {

@@ -18,6 +18,7 @@
 #include "base/strmap.h"
 #include "cache/names.h"
 #include "ledger/cost_state.h"
+#include "swatchd/session/status.h"
 #include "swatchd/tail/tail.h"
 #include "transcript/scan.h"
 
@@ -71,6 +72,7 @@ struct session {
 	int64_t last_activity_ms;          /* the newest mtime among its transcripts */
 	enum session_state state;
 	unsigned live_processes;
+	struct session_status status;      /* what these do */
 	int64_t process_ended_ms;          /* when its last living process ended; 0: never */
 	bool lived_before;                 /* it had a living process when an earlier run wrote its file */
 	int64_t told_window;               /* the last size that a statusline reported; 0: none did */
@@ -124,6 +126,9 @@ bool sessions_note_read(struct session_transcript *part);
 
 /* How many living processes the session has now. */
 void session_note_processes(struct session *session, unsigned living, int64_t now_ms);
+
+/* What they do. Returns false when they did so before. */
+bool session_note_status(struct session *session, const struct session_status *status);
 
 /*
  * The size of the context window that a statusline can be believed in, in tokens; 0: none. A refuted one is not,
