@@ -509,7 +509,7 @@ static void test_a_session_that_waits_comes_first(void **state)
 	top_canvas_release(&canvas);
 	top_view_key(&view, &model, TOP_KEY_ENTER);
 	canvas = draw(&view, &model, 24, 80);
-	assert_true(shows(&canvas, "waits for you: permission prompt, for 3 min"));
+	assert_true(shows(&canvas, "waits for you: permission prompt, for 3 m"));
 	top_canvas_release(&canvas);
 	top_model_release(&model);
 }

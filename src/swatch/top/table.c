@@ -98,7 +98,7 @@ static const char *age_text(int64_t since_ms, int64_t now_ms, char out[CLOCK_AGE
 	return out;
 }
 
-/* "engine: permission prompt", or "engine waits" */
+/* "engine: permission prompt", or "engine waits"; over the columns of branch and model, too. */
 static void draw_waiting_name(const struct top_session *session, struct top_canvas *canvas, size_t row,
 			      size_t column, size_t width)
 {
@@ -118,10 +118,6 @@ static void draw_name(const struct top_session *session, struct top_canvas *canv
 		      size_t width)
 {
 	char id[ID_SHOWN + 1];
-	if (session->waiting_for) {
-		draw_waiting_name(session, canvas, row, column, width);
-		return;
-	}
 	size_t shown = width >= NAME_LEAST + ID_SHOWN + 1 ? ID_SHOWN : width >= NAME_LEAST + 5 ? 4 : 0;
 	if (!session->shares_name || shown == 0) {
 		top_canvas_put(canvas, row, column, width, TOP_PLAIN, top_session_name(session));
@@ -168,11 +164,15 @@ static void draw_session(const struct top_model *model, const struct top_session
 	else
 		top_canvas_put(canvas, row, 1, 1, session->is_active ? TOP_GOOD : TOP_QUIET,
 			       session->is_active ? "\xE2\x97\x8F" : "\xE2\x97\x8B");
-	draw_name(session, canvas, row, layout->at[NAME], layout->width[NAME]);
-	top_canvas_put(canvas, row, layout->at[BRANCH], layout->width[BRANCH], TOP_QUIET,
-		       session->branch ? session->branch : "-");
-	top_canvas_put(canvas, row, layout->at[MODEL], layout->width[MODEL], style,
-		       session->model ? session->model : "-");
+	if (session->waiting_for) {
+		draw_waiting_name(session, canvas, row, layout->at[NAME], layout->at[CONTEXT] - layout->at[NAME] - 2);
+	} else {
+		draw_name(session, canvas, row, layout->at[NAME], layout->width[NAME]);
+		top_canvas_put(canvas, row, layout->at[BRANCH], layout->width[BRANCH], TOP_QUIET,
+			       session->branch ? session->branch : "-");
+		top_canvas_put(canvas, row, layout->at[MODEL], layout->width[MODEL], style,
+			       session->model ? session->model : "-");
+	}
 	if (layout->width[CONTEXT] > 0)
 		draw_context(session, canvas, row, layout->at[CONTEXT], layout->width[CONTEXT]);
 	put_number(canvas, row, layout, COST, style,
