@@ -93,7 +93,7 @@ static bool is_anew(const struct alert_record *record, const struct figure *figu
 
 static bool is_of_session(enum alert_rule rule)
 {
-	return rule == ALERT_CONTEXT || rule == ALERT_CACHE_COOLS;
+	return rule == ALERT_CONTEXT || rule == ALERT_CACHE_COOLS || rule == ALERT_WAITING;
 }
 
 static void sum_up(struct alerts *alerts)
@@ -338,7 +338,7 @@ void alerts_note_waiting(struct alerts *alerts, const char *session_id, const ch
 	if (record && since_ms <= record->mark_ms)
 		return;
 	if (record)
-		set_mark(alerts, record, since_ms);
+		alert_records_set_mark(&alerts->records, record, since_ms);
 	else if (!add(alerts, ALERT_WAITING, 0., session_id, since_ms))
 		return;
 	struct figure figure = {
