@@ -58,11 +58,11 @@ void made_up_answer(struct made_up *m, struct session_transcript *part, const ch
 	char line[4096], at[CLOCK_RFC3339_SIZE];
 	clock_format_rfc3339(at_ms, at);
 	int len = snprintf(line, sizeof(line),
-			   "{\"type\":\"assistant\",\"timestamp\":\"%s\",\"sessionId\":\"s\",\"cwd\":\"/home/u/project\","
+			   "{\"type\":\"assistant\",\"timestamp\":\"%s\",\"sessionId\":\"%s\",\"cwd\":\"/home/u/project\","
 			   "\"gitBranch\":\"main\",\"version\":\"2.1.39\",\"requestId\":\"req_%s\",\"message\":{\"id\":\"msg_%s\","
 			   "\"model\":\"claude-opus-4-6\",\"role\":\"assistant\",\"content\":[{\"type\":\"text\",\"text\":\"%s\"}],"
 			   "\"usage\":{\"input_tokens\":0,\"output_tokens\":%" PRId64 ",\"cache_read_input_tokens\":%" PRId64 "}}}",
-			   at, id, id, text, output, context);
+			   at, part->session->id, id, id, text, output, context);
 	assert_true(len > 0 && (size_t)len < sizeof(line));
 	made_up_line(m, part, line);
 }
