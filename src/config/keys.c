@@ -62,6 +62,8 @@ const struct config_key config_keys[] = {
 	  "more session files than this: the oldest idle ones are removed" },
 	{ "sessions", "preview", CONFIG_COUNT, FIELD(sessions_preview), RANGE(0, 500), "80", NULL,
 	  "characters of the last message that a session's file shows; 0: none" },
+	{ "sessions", "secrets", CONFIG_CHOICE, FIELD(sessions_secrets), CHOICE, "yes", no_yes,
+	  "whether swatchd looks for tokens and keys in what sessions write, and says where they are" },
 	{ "daemon", "autostart", CONFIG_CHOICE, FIELD(daemon_autostart), CHOICE, "no", no_yes,
 	  "whether swatch statusline starts swatchd when none runs, where no service manager does" },
 	{ "sandbox", "mode", CONFIG_CHOICE, FIELD(sandbox_mode), CHOICE, "auto", sandbox_choices,
@@ -99,6 +101,8 @@ const struct config_key config_keys[] = {
 	  "a limit of the server's is used up" },
 	{ "alerts", "limit_reset", CONFIG_CHOICE, FIELD(alerts_limit_reset), CHOICE, "yes", no_yes,
 	  "a limit that was used up is reset" },
+	{ "alerts", "secret", CONFIG_CHOICE, FIELD(alerts_secret), CHOICE, "yes", no_yes,
+	  "a token or key appeared in a session's transcript" },
 	{ "log", "level", CONFIG_CHOICE, FIELD(log_level), CHOICE, "info", level_choices,
 	  "how much is logged" },
 };

@@ -55,6 +55,7 @@ struct config {
 	int64_t sessions_expire_after_ms;
 	int64_t sessions_max_files;
 	int64_t sessions_preview;       /* characters of lastMessagePreview */
+	int sessions_secrets;           /* 0 no, 1 yes */
 	/* [daemon] (config/few.h reads it for a statusline) */
 	int daemon_autostart;           /* enum daemon_autostart */
 	/* [sandbox] */
@@ -77,6 +78,7 @@ struct config {
 	int64_t alerts_waiting_ms;      /* a session waits for a person; 0 = never */
 	int alerts_limit_reached;       /* 0 no, 1 yes */
 	int alerts_limit_reset;
+	int alerts_secret;
 	/* [log] */
 	int log_level;                  /* enum log_level */
 	int lines[CONFIG_KEYS_MAX];     /* by key: the file's line that set it last; 0: it has its default */

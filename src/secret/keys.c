@@ -123,6 +123,27 @@ static size_t pass_escape(const struct secret_place *place, size_t at)
 	return at < place->len && place->line[at] == 'u' ? at + 5 : at + 1;
 }
 
+static bool is_dashes(const struct secret_place *place, size_t at)
+{
+	return place->len - at >= 5 && memcmp(place->line + at, "-----", 5) == 0;
+}
+
+/* Takes the base 64 at *at, also with its slashes escaped; returns how many characters, 0 when they are few. */
+static size_t take_base64(const struct secret_place *place, size_t *at, size_t end, char *out)
+{
+	size_t len = 0;
+	while (*at < end) {
+		char c = place->line[*at];
+		if (c == '\\' && *at + 1 < end && place->line[*at + 1] == '/')
+			c = place->line[++*at];
+		if (c == '-' || base64_value(c) < 0)
+			break;
+		out[len++] = c;
+		++*at;
+	}
+	return len >= KEY_PIECE_MIN ? len : 0;
+}
+
 bool secret_is_private_key(const struct secret_place *place)
 {
 	char body[KEY_LOOK_BYTES];
@@ -130,17 +151,11 @@ bool secret_is_private_key(const struct secret_place *place)
 	if (!take_heading(place, &at))
 		return false;
 	size_t end = place->len - at < KEY_LOOK_BYTES ? place->len : at + KEY_LOOK_BYTES;
-	while (at < end && place->len - at >= 5 && memcmp(place->line + at, "-----", 5) != 0) {
-		size_t start = at;
-		while (at < end && base64_value(place->line[at]) >= 0 && place->line[at] != '-')
-			at++;
-		if (at - start >= KEY_PIECE_MIN) {
-			memcpy(body + have, place->line + start, at - start);
-			have += at - start;
-		}
+	while (at < end && !is_dashes(place, at)) {
+		have += take_base64(place, &at, end, body + have);
 		if (at < end && place->line[at] == '\\')
 			at = pass_escape(place, at);
-		else if (at < end && (at == start || base64_value(place->line[at]) < 0))
+		else if (!is_dashes(place, at))
 			at++;
 	}
 	bool good = have >= KEY_MIN_CHARS && secret_has_entropy(body, have, BITS_KEY);

@@ -68,6 +68,7 @@ static void start_figures(struct daemon *daemon)
 	pricing_init(&daemon->pricing, daemon->options.config_path, daemon->ledger);
 	drift_init(&daemon->drift);
 	sessions_init(&daemon->sessions, daemon->config.sessions_preview);
+	(void)sessions_set_secrets(&daemon->sessions, daemon->config.sessions_secrets);
 	billing_init(&daemon->billing, &daemon->config, daemon->ledger);
 }
 

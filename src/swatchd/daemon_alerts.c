@@ -125,6 +125,17 @@ static void look_at_account(struct alerts *rules, const struct billing_view *vie
 	alerts_end_limits(rules);
 }
 
+/* Of the first place of each kind: later ones are mostly copies. */
+static void look_at_secrets(struct alerts *rules, const struct session *session,
+			    const struct session_transcript *part)
+{
+	for (size_t i = 0; i < session->secrets.count; i++) {
+		const struct session_secret *place = &session->secrets.places[i];
+		alerts_note_secret(rules, session->id, part ? part->cwd : NULL, secret_kind_name(place->kind),
+				   place->at_ms);
+	}
+}
+
 static void look_at_session(struct alerts *rules, const struct session *session, const struct ledger *ledger)
 {
 	const struct session_transcript *part = session_main(session);
@@ -132,6 +143,7 @@ static void look_at_session(struct alerts *rules, const struct session *session,
 	if (session->status.doing == SESSION_WAITING)
 		alerts_note_waiting(rules, session->id, part ? part->cwd : NULL, session->status.waiting_for,
 				    session->status.since_ms);
+	look_at_secrets(rules, session, part);
 	/* Half a transcript may show figures that a later line corrects. */
 	if (!compose_is_synced(part))
 		return;
@@ -150,7 +162,7 @@ static void look_at_sessions(struct daemon *daemon)
 	const struct session *session;
 	const struct config *config = &daemon->config;
 	if (config->alerts_context_percent.count == 0 && config->alerts_cache_cools_ms == 0
-	    && config->alerts_waiting_ms == 0)
+	    && config->alerts_waiting_ms == 0 && !config->alerts_secret)
 		return;
 	while ((session = sessions_each(&daemon->sessions, &cursor)))
 		if (!session->excluded)

@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "base/paths.h"
+#include "swatchd/daemon_sessions.h"
 #include "transcript/data_dirs.h"
 
 int daemon_read_config(const struct daemon_options *options, struct config *config, struct buf *errors)
@@ -100,6 +101,8 @@ void daemon_reload(struct daemon *daemon)
 	billing_forget_day(&daemon->billing);
 	log_set_level((enum log_level)daemon->config.log_level);
 	sessions_set_preview(&daemon->sessions, daemon->config.sessions_preview);
+	if (sessions_set_secrets(&daemon->sessions, daemon->config.sessions_secrets))
+		daemon_read_sessions_again(daemon);
 	tail_set_delay(daemon->tail, daemon->config.watch_tail_delay_ms);
 	if (daemon_set_roots(daemon) != 0)
 		log_error("cannot tell where the transcripts are: %s", paths_why_none());

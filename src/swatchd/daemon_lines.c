@@ -119,14 +119,21 @@ static void take_line(struct daemon *daemon, struct transcript *transcript, cons
 	struct scan_reader reader = { .line = line->text, .len = line->len, .unknown = drift_note_field,
 				      .ctx = &daemon->drift };
 	struct scan_facts facts;
-	bool malformed = false;
+	bool malformed = false, previewed = false;
+	int64_t at_ms = 0;
 	if (!part->wanted && !scan_may_have_usage(line->text, line->len))
 		return;
 	while (scan_next_record(&reader, &facts)) {
 		malformed = malformed || facts.malformed;
+		previewed = previewed || facts.preview.data;
+		at_ms = facts.timestamp_ms > 0 ? facts.timestamp_ms : at_ms;
 		take_facts(daemon, transcript, line->offset + (int64_t)reader.start, &facts);
 	}
 	daemon->lines.malformed += malformed || reader.is_damaged;
+	bool has_secret = sessions_take_secrets(&daemon->sessions, transcript->owner,
+						(struct slice){ line->text, line->len }, line->offset, at_ms);
+	if (has_secret && previewed)
+		sessions_hide_preview(transcript->owner);
 }
 
 static void take_record(struct daemon *daemon, struct transcript *transcript,

@@ -33,6 +33,16 @@ static void want_facts(struct daemon *daemon, struct session *session)
 			tail_reread(daemon->tail, part->file);
 }
 
+void daemon_read_sessions_again(struct daemon *daemon)
+{
+	size_t cursor = 0;
+	const struct session *session;
+	while ((session = sessions_each(&daemon->sessions, &cursor)))
+		for (struct session_transcript *part = session->transcripts; part; part = part->next)
+			if (part->wanted)
+				tail_reread(daemon->tail, part->file);
+}
+
 void daemon_session_admitted(void *ctx, struct session *session)
 {
 	struct daemon *daemon = ctx;

@@ -17,4 +17,7 @@ void daemon_session_process_changed(void *ctx, const char *session_id);
 /* Takes how many processes a session has, and what they do. */
 void daemon_take_processes(struct daemon *daemon, struct session *session);
 
+/* Reads all transcripts again that have a session file: what is gathered from their lines has changed. */
+void daemon_read_sessions_again(struct daemon *daemon);
+
 #endif

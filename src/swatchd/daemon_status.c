@@ -14,6 +14,9 @@
 #include "swatchd/daemon_alerts.h"
 #include "swatchd/sandbox/sandbox.h"
 
+/* The answer has a bound; the session files have the rest. */
+#define SECRET_SESSIONS_MAX 20
+
 static int64_t resident_bytes(void)
 {
 	char line[128];
@@ -68,6 +71,27 @@ static void write_sessions(struct daemon *daemon, struct jsonw *w)
 	jsonw_put_int(w, "waiting", waiting);
 	write_waiting(daemon, w);
 	jsonw_put_int(w, "liveProcesses", (int64_t)liveness_total(&daemon->liveness));
+}
+
+/* The sessions that have some, in the form of their files. */
+static void write_secrets(struct daemon *daemon, struct jsonw *w)
+{
+	size_t cursor = 0;
+	const struct session *session;
+	jsonw_put_bool(w, "looked", daemon->sessions.look_for_secrets);
+	jsonw_key_array(w, "sessions");
+	for (size_t listed = 0; listed < SECRET_SESSIONS_MAX && (session = sessions_each(&daemon->sessions, &cursor));) {
+		const struct session_transcript *part = session_main(session);
+		if (session->excluded || session->secrets.count == 0)
+			continue;
+		jsonw_begin_object(w);
+		jsonw_put_string(w, "sessionId", session->id);
+		jsonw_put_string(w, "projectPath", part ? part->cwd : NULL);
+		session_secrets_write(&session->secrets, true, w);
+		jsonw_end_object(w);
+		listed++;
+	}
+	jsonw_end_array(w);
 }
 
 static void write_expire(const struct daemon *daemon, struct jsonw *w)
@@ -127,6 +151,9 @@ void daemon_answer_status(void *ctx, struct control_client *client, struct json_
 	jsonw_end_object(&w);
 	jsonw_key_object(&w, "sessions");
 	write_sessions(daemon, &w);
+	jsonw_end_object(&w);
+	jsonw_key_object(&w, "secrets");
+	write_secrets(daemon, &w);
 	jsonw_end_object(&w);
 	jsonw_key_object(&w, "refresh");
 	refresh_write_status(&daemon->refresh, &w);

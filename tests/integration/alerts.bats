@@ -373,3 +373,33 @@ reload() {
 	"$HOME/bin/tmux" kill-server
 	[ ! -e "$HOME/pwned" ]
 }
+
+@test "a secret: its kind and place are shown and alerted once; the secret itself is nowhere; no: nobody looks" {
+	local key=AKIA offset
+	key+=QZ7LMTN4RWXC2VHD   # made up
+	alerts ''
+	start_daemon
+	dear 1 >"$PROJECTS/-p/s1.jsonl"
+	printf '{"type":"user","timestamp":"%s","cwd":"/home/u/shop","message":{"role":"user","content":"it is\\n%s"}}\n' \
+		"$(date -u +%FT%TZ)" "$key" >>"$PROJECTS/-p/s1.jsonl"
+	fired 1
+	ran 1
+	is "$(value SWATCH_ALERT)/$(value SWATCH_LIMIT_NAME)/$(value SWATCH_SESSION_ID)" 'secret/AWS key/s1'
+	is "$(value SWATCH_MESSAGE)" 'A secret is in the transcript of shop: AWS key'
+	offset=$(grep -ob "$key" "$PROJECTS/-p/s1.jsonl" | cut -d: -f1)
+	is "$(field s1.json '.alerts | [.secretsDetected, .secretTypes[0], .secrets[0].offset] | join(" ")')" "true AWS key $offset"
+	is "$(field s1.json '.alerts.secrets[0].transcriptPath')" "$PROJECTS/-p/s1.jsonl"
+	is "$(field sessions.json '.alerts.sessionsWithSecrets | join(" ")')" s1
+	is "$(field s1.json .transcript.lastMessagePreview)" '(a message with a token or key)'
+	swatch status | grep -q 'an AWS key in the transcript of shop, session s1'
+	{ swatch doctor || true; } | grep -q 'an AWS key in the transcript of shop'
+	kill -9 "$DAEMON"
+	start_daemon
+	fired 0
+	is "$(field s1.json '.alerts.secretTypes | join(" ")')" 'AWS key'
+	run grep -r "$key" "$CACHE" "$HOME/alerts" "$LOG"
+	[ "$status" -eq 1 ]
+	configure "[sessions]"$'\n'"secrets = no"
+	reload
+	is "$(field s1.json '.alerts | [.secretsDetected, .secretTypes, .secrets] | tostring')" '[null,[],[]]'
+}

@@ -107,7 +107,7 @@ static void a_session_that_worked(void **state)
 		   { "transcript.lastMessageTime", "1795435080000" }, { "transcript.lastMessageAgo", "\"2m\"" },
 		   { "transcript.cacheWarmth", "\"warm\"" }, { "git.branch", "\"main\"" }, { "git.dirty", "null" },
 		   { "git.lastChecked", "1795435080000" }, { "alerts.transcriptStale", "false" },
-		   { "alerts.dataLossRisk", "false" }, { "alerts.secretsDetected", "null" });
+		   { "alerts.dataLossRisk", "false" }, { "alerts.secretsDetected", "null" }, { "alerts.secretTypes", "[]" });
 	EXPECT_ALL({ "model.value", "\"Opus4.6\"" }, { "model.id", "\"claude-opus-4-6\"" }, { "model.confidence", "100" },
 		   { "model.updatedAt", "1795435080000" }, { "context.tokensUsed", "50000" },
 		   { "context.tokensLeft", "150000" }, { "context.percentUsed", "25" }, { "context.windowSize", "200000" },

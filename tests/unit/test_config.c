@@ -201,7 +201,7 @@ static void what_is_unknown_is_named(void **state)
 {
 	(void)state;
 	expect_error("[sessions]\nmaxfiles = 3\n", "F:2: there is no key 'maxfiles' in [sessions]; allowed: "
-						    "idle_after, expire_after, max_files, preview\n");
+						    "idle_after, expire_after, max_files, preview, secrets\n");
 	expect_error("[watch]\nsettle = 3\n", "F:2: 'settle' belongs in [ccusage]\n");
 	expect_error("[wtach]\npaths = /a\n", "F:2: there is no section [wtach]; allowed: "
 					      "[watch], [billing], [ccusage], [cache], [sessions], [daemon], [sandbox], [statusline], [alerts], [log]\n");

@@ -101,6 +101,7 @@ void doctor_check_daemon(struct doctor *doctor)
 	}
 	(void)add_finding(doctor, "daemon", FINDING_CACHE_UNWRITABLE);
 	(void)add_finding(doctor, "daemon", FINDING_TRANSCRIPTS_UNREADABLE);
+	(void)add_finding(doctor, "secrets", FINDING_SECRETS);
 }
 
 /* ---- sandbox ---- */

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/paths.h"
 #include "base/scope.h"
 #include "json/get.h"
 #include "swatch/status/answer.h"
@@ -155,6 +156,31 @@ static void check_alerts(struct findings *findings, struct json_object *answer)
 		   user_service_hint(HINT_RELOAD));
 }
 
+/* The kind and the place of a session's first secret; how many sessions have some. */
+static void check_secrets(struct findings *findings, struct json_object *answer)
+{
+	size_t count, places;
+	struct json_object *sessions = status_array(answer, "secrets", "sessions", &count);
+	struct json_object *session = count > 0 ? json_object_array_get_idx(sessions, 0) : NULL;
+	struct json_object *list = json_get_array(session, "secrets", &places);
+	struct json_object *first = places > 0 ? json_object_array_get_idx(list, 0) : NULL;
+	const char *type = json_get_string(first, "type"), *path = json_get_string(first, "transcriptPath");
+	const char *id = json_get_string(session, "sessionId"), *project = json_get_string(session, "projectPath");
+	if (!type || !path || !id)
+		return;
+	struct finding *finding = add(findings, FINDING_SECRETS, false);
+	buf_printf(&finding->what, "%s %s in the transcript of %s, session %.8s (%s, byte %lld)",
+		   strchr("AEIOU", type[0]) ? "an" : "a", type, project ? paths_basename(project) : "a project", id,
+		   path, (long long)json_get_int(first, "offset", 0));
+	if (places > 1)
+		buf_printf(&finding->what, ", and %s more there", human_counted((int64_t)places - 1, "place", HUMAN_TEXT));
+	if (count > 1)
+		buf_printf(&finding->what, "; %s more have some",
+			   human_counted((int64_t)count - 1, "session", HUMAN_TEXT));
+	buf_append_str(&finding->remedy, "replace it where it was issued: everything that reads the transcript has it; "
+					 "all places: swatch status --json; not to look: [sessions] secrets = no");
+}
+
 static void check_version(struct findings *findings, struct json_object *answer)
 {
 	const char *version = json_get_string(answer, "version");
@@ -176,6 +202,7 @@ void findings_read(struct findings *findings, struct json_object *answer, int64_
 	check_models(findings, answer);
 	check_pricing(findings, answer);
 	check_alerts(findings, answer);
+	check_secrets(findings, answer);
 	check_version(findings, answer);
 }
 
@@ -199,6 +226,7 @@ const char *finding_name(enum finding_reason reason)
 		[FINDING_UNPRICED_MODELS] = "unpriced-models",
 		[FINDING_BAD_PRICING] = "bad-pricing",
 		[FINDING_ALERT_FAILS] = "alert-fails",
+		[FINDING_SECRETS] = "secrets",
 		[FINDING_OTHER_VERSION] = "other-version",
 	};
 	return names[reason];

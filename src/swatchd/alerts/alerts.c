@@ -1,6 +1,7 @@
 #include "swatchd/alerts/alerts.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -30,7 +31,7 @@ struct figure {
 
 static const char *const rule_names[ALERT_RULES] = {
 	"block_cost", "today_cost", "five_hour", "seven_day", "other_limits", "context", "cache_cools",
-	"waiting", "limit_reached", "limit_reset", "more",
+	"waiting", "limit_reached", "limit_reset", "secret", "more",
 };
 
 const char *alert_rule_name(enum alert_rule rule)
@@ -93,7 +94,8 @@ static bool is_anew(const struct alert_record *record, const struct figure *figu
 
 static bool is_of_session(enum alert_rule rule)
 {
-	return rule == ALERT_CONTEXT || rule == ALERT_CACHE_COOLS || rule == ALERT_WAITING;
+	return rule == ALERT_CONTEXT || rule == ALERT_CACHE_COOLS || rule == ALERT_WAITING
+	       || rule == ALERT_SECRET;
 }
 
 static void sum_up(struct alerts *alerts)
@@ -348,12 +350,25 @@ void alerts_note_waiting(struct alerts *alerts, const char *session_id, const ch
 	tell(alerts, &figure, ALERT_WAITING, (double)limit_ms / 1000.);
 }
 
+/* An old one is no news, unless it came while no daemon ran. */
+void alerts_note_secret(struct alerts *alerts, const char *session_id, const char *project, const char *kind,
+			int64_t at_ms)
+{
+	char subject[ALERTS_SUBJECT_SIZE];
+	struct figure figure = { .value = 1., .alert = { .name = kind, .session_id = session_id, .project = project } };
+	if (!alerts->config->alerts_secret || alerts->now_ms - at_ms > ALERTS_LATE_MS)
+		return;
+	snprintf(subject, sizeof(subject), "%s/%s", session_id, kind);
+	if (!find(alerts, ALERT_SECRET, 1., subject) && add(alerts, ALERT_SECRET, 1., subject, at_ms))
+		tell(alerts, &figure, ALERT_SECRET, 1.);
+}
+
 /* ---- time ---- */
 
 /* When a record says nothing any more. */
 static int64_t record_ends_ms(const struct alert_record *record)
 {
-	if (record->rule == ALERT_CONTEXT || record->rule == ALERT_WAITING)
+	if (record->rule == ALERT_CONTEXT || record->rule == ALERT_WAITING || record->rule == ALERT_SECRET)
 		return record->fired_ms + SESSION_RECORD_MS;
 	return record->mark_ms + RESET_SLACK_MS;
 }
@@ -439,6 +454,8 @@ static bool is_subject(enum alert_rule rule, const char *subject)
 		return len == 0;
 	if (rule == ALERT_CONTEXT || rule == ALERT_CACHE_COOLS || rule == ALERT_WAITING)
 		return cache_session_id_is_valid(subject, len);
+	if (rule == ALERT_SECRET)
+		return cache_session_id_is_valid(subject, strcspn(subject, "/"));
 	return rule != ALERT_LIMIT_RESET && rule != ALERT_MORE && rate_limit_name(subject, len, name) && strcmp(name, subject) == 0;
 }
 

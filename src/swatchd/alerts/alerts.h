@@ -14,7 +14,8 @@
  *
  * Calling sequence:
  *     alerts_begin(alerts, now_ms);
- *     alerts_note_block(), _day(), _limit(), _context(), _cache(), _waiting(): what is known now, in any order
+ *     alerts_note_block(), _day(), _limit(), _context(), _cache(), _waiting(), _secret(): what is
+ *     known now, in any order
  *     next_ms = alerts_end(alerts);      0, or when time alone makes the next crossing
  */
 #ifndef SWATCH_SWATCHD_ALERTS_ALERTS_H
@@ -42,6 +43,7 @@
 enum alert_rule {
 	ALERT_BLOCK_COST, ALERT_TODAY_COST, ALERT_FIVE_HOUR, ALERT_SEVEN_DAY, ALERT_OTHER_LIMITS,
 	ALERT_CONTEXT, ALERT_CACHE_COOLS, ALERT_WAITING, ALERT_LIMIT_REACHED, ALERT_LIMIT_RESET,
+	ALERT_SECRET,
 	ALERT_MORE,                  /* no rule of its own: how many were not told one by one */
 	ALERT_RULES
 };
@@ -52,7 +54,7 @@ struct alert {
 	int64_t at_ms;
 	/* US dollars, percent, seconds (ALERT_CACHE_COOLS, ALERT_WAITING), alerts (ALERT_MORE) */
 	double value, limit;
-	const char *name;            /* the server's limit, as in billing-shared.json; NULL for other rules */
+	const char *name;            /* the server's limit, as in billing-shared.json; the kind of secret; or NULL */
 	const char *session_id;      /* of the context or cache, or of the reporting statusline; or NULL */
 	const char *project;         /* the session's directory; NULL: not known */
 	const char *waiting_for;     /* of ALERT_WAITING; NULL: not known */
@@ -97,6 +99,9 @@ void alerts_note_cache(struct alerts *alerts, const char *session_id, const char
 /* A session that waits for a person since then. */
 void alerts_note_waiting(struct alerts *alerts, const char *session_id, const char *project,
 			 const char *waiting_for, int64_t since_ms);
+/* A secret that a session's transcript holds since `at_ms`; announced once for each kind in a session. */
+void alerts_note_secret(struct alerts *alerts, const char *session_id, const char *project, const char *kind,
+			int64_t at_ms);
 int64_t alerts_end(struct alerts *alerts);
 
 /* Whether crossings were not announced since the last call, because there are too many records. */

@@ -13,15 +13,15 @@
 
 #include "base/strmap.h"
 
-/* A session's id is the longest subject. */
-#define ALERTS_SUBJECT_SIZE 129
+/* The longest subject: a session's id, a slash and a kind of secret. */
+#define ALERTS_SUBJECT_SIZE 160
 /* All are written into a file whenever one changes: this many make 600 KB. */
 #define ALERTS_RECORDS_MAX 4096
 
 struct alert_record {
 	int rule;                            /* enum alert_rule */
 	double limit;
-	char subject[ALERTS_SUBJECT_SIZE];   /* the limit's name or the session's id; "": the account */
+	char subject[ALERTS_SUBJECT_SIZE];   /* the limit's name, the session's id, "id/kind"; "": the account */
 	int64_t mark_ms;                     /* a block, day, window or cache that begins later is new */
 	int64_t fired_ms;
 	bool reset_told;                     /* of ALERT_LIMIT_REACHED */

@@ -23,6 +23,8 @@ const char *alert_unit(enum alert_rule rule)
 		return "usd";
 	if (rule == ALERT_MORE)
 		return "alerts";
+	if (rule == ALERT_SECRET)
+		return "count";
 	return rule == ALERT_CACHE_COOLS || rule == ALERT_WAITING ? "seconds" : "percent";
 }
 
@@ -174,6 +176,11 @@ void alert_text_append_message(const struct alert *alert, struct buf *out)
 		break;
 	case ALERT_MORE:
 		append_more(out, alert);
+		break;
+	case ALERT_SECRET:
+		buf_printf(out, "A secret is in the transcript of ");
+		append_whose(out, alert);
+		buf_printf(out, ": %s", alert->name);
 		break;
 	default:
 		append_used(out, alert);

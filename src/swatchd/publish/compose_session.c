@@ -15,6 +15,9 @@
 #include "price/names.h"
 #include "swatchd/publish/compose_internal.h"
 
+/* Of a session's health. */
+#define ISSUES_MAX 5
+
 void compose_find_context(const struct session *session, const struct session_transcript *part,
 			  const struct ledger *ledger, struct compose_context *out)
 {
@@ -31,12 +34,16 @@ void compose_find_context(const struct session *session, const struct session_tr
 }
 
 static const char *find_health(const struct session *session, const struct session_transcript *part,
-			       const struct compose_context *context, const char *issues[4], size_t *count)
+			       const struct compose_context *context, const char *issues[ISSUES_MAX], size_t *count)
 {
 	const char *status = "healthy";
 	*count = 0;
 	if (part && part->file->has_skipped) {
 		issues[(*count)++] = "lines over 64 MiB were skipped";
+		status = "warning";
+	}
+	if (session->secrets.count > 0) {
+		issues[(*count)++] = "the transcript holds a token or key";
 		status = "warning";
 	}
 	if (context->known && context->percent >= COMPOSE_NEAR_COMPACTION_PERCENT) {
@@ -242,10 +249,7 @@ static void put_session_billing(struct composer *c, const struct session *sessio
 static void put_alerts(struct jsonw *w, const struct session *session, const struct session_transcript *part)
 {
 	jsonw_key_object(w, "alerts");
-	/* swatch does not look for secrets: null, not an empty list. */
-	jsonw_put_null(w, "secretsDetected");
-	jsonw_key_array(w, "secretTypes");
-	jsonw_end_array(w);
+	session_secrets_write(&session->secrets, session->looks_for_secrets, w);
 	jsonw_put_bool(w, "transcriptStale", !compose_is_synced(part));
 	jsonw_put_bool(w, "dataLossRisk", session->vanished_active && !part);
 	jsonw_end_object(w);
@@ -299,7 +303,7 @@ uint64_t compose_session(const struct session *session, const struct billing *bi
 			 const struct billing_view *view, struct buf *out)
 {
 	const struct session_transcript *part = session_main(session);
-	const char *issues[4];
+	const char *issues[ISSUES_MAX];
 	size_t issue_count;
 	struct compose_context context;
 	struct ledger_session figures;
@@ -363,7 +367,7 @@ static void put_listed(struct composer *c, const struct session *session, const 
 		       int64_t now_ms)
 {
 	const struct session_transcript *part = session_main(session);
-	const char *issues[4];
+	const char *issues[ISSUES_MAX];
 	size_t issue_count;
 	struct compose_context context;
 	char name[SESSION_NAME_MAX];
@@ -395,6 +399,11 @@ static void put_ids(struct jsonw *w, const char *key, struct session *const *lis
 		if (wanted(list[i], ledger))
 			jsonw_string(w, list[i]->id);
 	jsonw_end_array(w);
+}
+
+static bool has_secrets(const struct session *session, const struct ledger *ledger UNUSED)
+{
+	return session->secrets.count > 0;
 }
 
 static bool is_at_risk(const struct session *session, const struct ledger *ledger UNUSED)
@@ -451,8 +460,7 @@ uint64_t compose_sessions(const struct sessions *sessions, const struct billing 
 	composer_volatile_end(&c);
 	jsonw_end_object(w);
 	jsonw_key_object(w, "alerts");
-	jsonw_key_array(w, "sessionsWithSecrets");  /* not looked for, see put_alerts() */
-	jsonw_end_array(w);
+	put_ids(w, "sessionsWithSecrets", list, count, has_secrets, ledger);
 	put_ids(w, "sessionsAtRisk", list, count, is_at_risk, ledger);
 	put_ids(w, "sessionsWaiting", list, count, is_waiting, ledger);
 	put_ids(w, "sessionsNearCompaction", list, count, is_near_compaction, ledger);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "secret/find.h"
 
 void sessions_init(struct sessions *sessions, int64_t preview_chars)
 {
@@ -19,6 +20,20 @@ void sessions_set_preview(struct sessions *sessions, int64_t chars)
 	sessions->preview_chars = chars;
 }
 
+bool sessions_set_secrets(struct sessions *sessions, bool look)
+{
+	size_t cursor = 0;
+	struct session *session;
+	bool begins = look && !sessions->look_for_secrets;
+	sessions->look_for_secrets = look;
+	while ((session = sessions_each(sessions, &cursor))) {
+		session->looks_for_secrets = look;
+		if (!look)
+			session_secrets_forget(&session->secrets, NULL);
+	}
+	return begins;
+}
+
 struct session *sessions_add(struct sessions *sessions, const char *id)
 {
 	struct session *session = id[0] ? sessions_find(sessions, id) : &sessions->unnamed;
@@ -31,6 +46,7 @@ struct session *sessions_add(struct sessions *sessions, const char *id)
 	session->state = SESSION_IDLE;
 	session->excluded = true;
 	session->first_seen_ms = clock_wall_ms();
+	session->looks_for_secrets = sessions->look_for_secrets;
 	if (!strmap_put(&sessions->by_id, id, session)) {
 		free(session);
 		return NULL;
@@ -102,6 +118,7 @@ void sessions_close_transcript(struct session_transcript *part)
 	unlink_transcript(part);
 	if (!part->subagent && session->state == SESSION_ACTIVE && !session_main(session))
 		session->vanished_active = true;
+	session_secrets_forget(&session->secrets, part->file->path);
 	free_facts(part);
 	free(part);
 }
@@ -122,6 +139,7 @@ bool sessions_move_transcript(struct sessions *sessions, struct session_transcri
 void sessions_reset_transcript(struct session_transcript *part)
 {
 	free_facts(part);
+	session_secrets_forget(&part->session->secrets, part->file->path);
 	part->messages = part->last_message_hash = 0;
 	part->last_message_ms = 0;
 	part->context_tokens = -1;
@@ -216,6 +234,38 @@ void sessions_take_facts(struct sessions *sessions, struct session_transcript *p
 	keep(&part->model, facts->model, SESSION_NAME_MAX, SESSION_NAME_MAX);
 	part->model_at_ms = facts->timestamp_ms;
 	take_usage(part, facts);
+}
+
+struct line_search {
+	struct session_transcript *part;
+	int64_t offset, at_ms;
+	bool found;
+};
+
+static void note_secret(void *ctx, enum secret_kind kind, size_t at)
+{
+	struct line_search *search = ctx;
+	search->found = true;
+	(void)session_secrets_note(&search->part->session->secrets, kind, search->part->file->path,
+				   search->offset + (int64_t)at, search->at_ms);
+}
+
+bool sessions_take_secrets(struct sessions *sessions, struct session_transcript *part, struct slice line,
+			   int64_t offset, int64_t at_ms)
+{
+	struct line_search search = { part, offset, at_ms, false };
+	if (sessions->look_for_secrets && part->wanted)
+		secret_find(line.data, line.len, note_secret, &search);
+	return search.found;
+}
+
+void sessions_hide_preview(struct session_transcript *part)
+{
+	static const char instead[] = "(a message with a token or key)";
+	if (!part->preview)
+		return;
+	explicit_bzero(part->preview, strlen(part->preview));
+	keep(&part->preview, (struct slice){ instead, strlen(instead) }, SESSION_PREVIEW_MAX, SESSION_PREVIEW_MAX);
 }
 
 bool sessions_want_facts(struct session_transcript *part)
@@ -334,6 +384,7 @@ struct session *sessions_find(const struct sessions *sessions, const char *id)
 void sessions_remove(struct sessions *sessions, struct session *session)
 {
 	strmap_remove(&sessions->by_id, session->id);
+	session_secrets_release(&session->secrets);
 	free(session);
 }
 
@@ -367,6 +418,7 @@ void sessions_release(struct sessions *sessions)
 	free_transcripts(&sessions->unnamed);
 	while ((session = sessions_each(sessions, &cursor))) {
 		free_transcripts(session);
+		session_secrets_release(&session->secrets);
 		free(session);
 	}
 	strmap_release(&sessions->by_id);

@@ -18,6 +18,7 @@
 #include "base/strmap.h"
 #include "cache/names.h"
 #include "ledger/cost_state.h"
+#include "swatchd/session/secrets.h"
 #include "swatchd/session/status.h"
 #include "swatchd/tail/tail.h"
 #include "transcript/scan.h"
@@ -81,6 +82,8 @@ struct session {
 	bool told;                         /* a statusline reported the cost that Claude Code shows: */
 	double told_usd;
 	bool vanished_active;              /* its transcript went while it was active */
+	bool looks_for_secrets;            /* [sessions] secrets; if not, nobody knows whether there are any */
+	struct session_secrets secrets;
 	bool excluded;                     /* it has no file: expire alone decides and sets this */
 	/* publish alone writes these two. */
 	struct session_file file;
@@ -91,12 +94,26 @@ struct sessions {
 	struct strmap by_id;               /* -> struct session */
 	struct session unnamed;            /* has the transcripts whose name is no session id; no file */
 	int64_t preview_chars;
+	bool look_for_secrets;
 };
 
 void sessions_init(struct sessions *sessions, int64_t preview_chars);
 
 /* How many characters of the last message sessions keep from now on. */
 void sessions_set_preview(struct sessions *sessions, int64_t chars);
+
+/*
+ * Whether lines are searched for secrets from now on; if not, forgets all places. Returns true when that is new and
+ * the wanted transcripts have to be read again.
+ */
+bool sessions_set_secrets(struct sessions *sessions, bool look);
+
+/*
+ * Looks for secrets in a wanted transcript's line, which begins at `offset` and was written at `at_ms`. Returns true
+ * when it has some: then a preview that came from this line has to go.
+ */
+bool sessions_take_secrets(struct sessions *sessions, struct session_transcript *part, struct slice line,
+			   int64_t offset, int64_t at_ms);
 
 /*
  * A transcript came. `id` is its session's, or "" when its name is no valid id: then it only counts as usage.
@@ -114,6 +131,9 @@ bool sessions_move_transcript(struct sessions *sessions, struct session_transcri
 /* Takes a line's facts. */
 void sessions_take_facts(struct sessions *sessions, struct session_transcript *part,
 			 const struct scan_facts *facts);
+
+/* Puts a word in the place of the preview, which would show a secret. */
+void sessions_hide_preview(struct session_transcript *part);
 
 /* Forgets the facts of a transcript that is read again. */
 void sessions_reset_transcript(struct session_transcript *part);
