@@ -7,7 +7,9 @@
 #include "secret/anchors.h"
 #include "secret/forms.h"
 
-/* The sets of forms.c are below this one's number. JSON may write a token's '-' and '_' as \u002d and \u005f. */
+/*
+ * The sets of forms.c are below this one's number. JSON may write a token's '-' and '_' as \u002d and \u005f.
+ */
 #define ESCAPES_SET 7
 /* A prefix with escapes in it is no longer than this. */
 #define ESCAPED_PREFIX_MAX ((size_t)80)
@@ -72,7 +74,8 @@ static bool ends_sequence(const char *line, size_t at)
 
 static bool may_begin(const char *line, size_t at)
 {
-	return at == 0 || !is_token_char(line[at - 1]) || ends_escape(line, at - 1) || ends_sequence(line, at - 1);
+	return at == 0 || !is_token_char(line[at - 1]) || ends_escape(line, at - 1)
+	       || ends_sequence(line, at - 1);
 }
 
 /* ---- what begins there ---- */

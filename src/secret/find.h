@@ -1,12 +1,12 @@
 /*
  * find: finds tokens and keys in a line of a transcript.
  *
- * For: swatchd, which looks at each line that it reads for a session. Nothing here keeps, copies out or logs what it
- * finds: callers learn the kind and the place.
+ * For: swatchd, which looks at each line that it reads for a session. Nothing here keeps, copies out or logs
+ * what it finds: callers learn the kind and the place.
  *
- * A line is a few hundred bytes to some megabytes of JSON. anchors.h passes over it for three bytes that each kind
- * has; only there does forms.c compare prefix, length, checksum and randomness. Text may be escaped as JSON
- * escapes it.
+ * A line is a few hundred bytes to some megabytes of JSON. anchors.h passes over it for three bytes that each
+ * kind has; only there does forms.c compare prefix, length, checksum and randomness. Text may be escaped as
+ * JSON escapes it.
  */
 #ifndef SWATCH_SECRET_FIND_H
 #define SWATCH_SECRET_FIND_H

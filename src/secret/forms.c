@@ -174,7 +174,8 @@ static bool is_slack(const char *body, size_t len)
 static bool is_slack_app(const char *body, size_t len)
 {
 	const char *last = strrchr(body, '-');
-	return last && is_digit(*body) && body[1] == '-' && is_hex_of(last + 1, len - (size_t)(last + 1 - body), 64);
+	return last && is_digit(*body) && body[1] == '-'
+	       && is_hex_of(last + 1, len - (size_t)(last + 1 - body), 64);
 }
 
 static bool is_stripe(const char *body, size_t len)
@@ -206,8 +207,8 @@ static bool is_docker(const char *body, size_t len)
 }
 
 /*
- * Which anchors share a set was worked out over transcripts and source code, for the fewest other places that fit.
- * A prefix stands before any other that begins like it.
+ * Which anchors share a set was worked out over transcripts and source code, for the fewest other places that
+ * fit. A prefix stands before any other that begins like it.
  */
 const struct secret_form secret_forms[] = {
 	{ SECRET_ANTHROPIC, "sk-ant-", 0, 0, is_anthropic, NULL },

@@ -44,8 +44,8 @@ bool secret_is_slack_hook(const struct secret_place *place)
 bool secret_is_sendgrid(const struct secret_place *place)
 {
 	size_t at = place->at;
-	return take_text(place, &at, "SG.") && take_part(place, &at, 20, 24, 3.3) && take_text(place, &at, ".")
-	       && take_part(place, &at, 39, 50, BITS_KEY);
+	return take_text(place, &at, "SG.") && take_part(place, &at, 20, 24, 3.3)
+	       && take_text(place, &at, ".") && take_part(place, &at, 39, 50, BITS_KEY);
 }
 
 /* ---- JSON web tokens ---- */
@@ -94,7 +94,8 @@ bool secret_is_jwt(const struct secret_place *place)
 	size_t signature = secret_token_end(place->line, place->len, payload);
 	/* John Doe is the example of jwt.io, whose key everybody knows. */
 	return part_says(place, place->at, "\"alg\"") && !part_says(place, payload, "John Doe")
-	       && take_text(place, &signature, ".") && take_part(place, &signature, 22, SECRET_TOKEN_MAX, 3.3);
+	       && take_text(place, &signature, ".")
+	       && take_part(place, &signature, 22, SECRET_TOKEN_MAX, 3.3);
 }
 
 /* ---- private keys ---- */
@@ -128,7 +129,9 @@ static bool is_dashes(const struct secret_place *place, size_t at)
 	return place->len - at >= 5 && memcmp(place->line + at, "-----", 5) == 0;
 }
 
-/* Takes the base 64 at *at, also with its slashes escaped; returns how many characters, 0 when they are few. */
+/*
+ * Takes the base 64 at *at, also with its slashes escaped; returns how many characters, 0 when they are few.
+ */
 static size_t take_base64(const struct secret_place *place, size_t *at, size_t end, char *out)
 {
 	size_t len = 0;

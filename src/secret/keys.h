@@ -20,8 +20,8 @@ bool secret_is_sendgrid(const struct secret_place *place);
 bool secret_is_jwt(const struct secret_place *place);
 
 /*
- * "-----BEGIN ... PRIVATE KEY-----" and at least 60 characters of base 64. Line ends may be escaped, also twice, and
- * each line may have a number or a mark in front, as a tool shows it.
+ * "-----BEGIN ... PRIVATE KEY-----" and at least 60 characters of base 64. Line ends may be escaped, also
+ * twice, and each line may have a number or a mark in front, as a tool shows it.
  */
 bool secret_is_private_key(const struct secret_place *place);
 

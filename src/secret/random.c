@@ -54,8 +54,8 @@ static bool repeats(const char *text, size_t len)
 
 static bool has_word(const char *text, size_t len)
 {
-	static const char *const words[] = { "example", "xxxx", "placeholder", "redacted", "sample", "dummy", "fake",
-					     "replace", "insert", "your", "changeme" };
+	static const char *const words[] = { "example", "xxxx", "placeholder", "redacted", "sample", "dummy",
+					     "fake", "replace", "insert", "your", "changeme" };
 	for (size_t w = 0; w < ARRAY_COUNT(words); w++) {
 		size_t word_len = strlen(words[w]);
 		for (size_t i = 0; i + word_len <= len; i++)

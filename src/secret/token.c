@@ -1,6 +1,7 @@
 #include "secret/token.h"
 
 #include <ctype.h>
+#include <string.h>
 
 /* Takes the next character of a token, also one that JSON escapes as \u and four digits. */
 static char take_char(const char *line, size_t len, size_t *at)
@@ -9,7 +10,7 @@ static char take_char(const char *line, size_t len, size_t *at)
 		return '\0';
 	char c = line[*at];
 	size_t took = 1;
-	if (c == '\\' && len - *at >= 6 && line[*at + 1] == 'u' && line[*at + 2] == '0' && line[*at + 3] == '0') {
+	if (c == '\\' && len - *at >= 6 && memcmp(line + *at + 1, "u00", 3) == 0) {
 		unsigned code = 0;
 		for (int i = 4; i < 6; i++) {
 			char digit = (char)tolower((unsigned char)line[*at + (size_t)i]);

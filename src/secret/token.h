@@ -19,8 +19,8 @@ struct secret_place {
 };
 
 /*
- * A token, taken from a line with its escapes resolved: letters, digits, '-' and '_', as many as there are. Callers
- * wipe it.
+ * A token, taken from a line with its escapes resolved: letters, digits, '-' and '_', as many as there are.
+ * Callers wipe it.
  */
 struct secret_token {
 	char text[SECRET_TOKEN_MAX + 1];

@@ -80,7 +80,8 @@ static void write_secrets(struct daemon *daemon, struct jsonw *w)
 	const struct session *session;
 	jsonw_put_bool(w, "looked", daemon->sessions.look_for_secrets);
 	jsonw_key_array(w, "sessions");
-	for (size_t listed = 0; listed < SECRET_SESSIONS_MAX && (session = sessions_each(&daemon->sessions, &cursor));) {
+	size_t listed = 0;
+	while (listed < SECRET_SESSIONS_MAX && (session = sessions_each(&daemon->sessions, &cursor))) {
 		const struct session_transcript *part = session_main(session);
 		if (session->excluded || session->secrets.count == 0)
 			continue;

@@ -165,20 +165,23 @@ static void check_secrets(struct findings *findings, struct json_object *answer)
 	struct json_object *list = json_get_array(session, "secrets", &places);
 	struct json_object *first = places > 0 ? json_object_array_get_idx(list, 0) : NULL;
 	const char *type = json_get_string(first, "type"), *path = json_get_string(first, "transcriptPath");
-	const char *id = json_get_string(session, "sessionId"), *project = json_get_string(session, "projectPath");
+	const char *id = json_get_string(session, "sessionId");
+	const char *project = json_get_string(session, "projectPath");
 	if (!type || !path || !id)
 		return;
 	struct finding *finding = add(findings, FINDING_SECRETS, false);
 	buf_printf(&finding->what, "%s %s in the transcript of %s, session %.8s (%s, byte %lld)",
-		   strchr("AEIOU", type[0]) ? "an" : "a", type, project ? paths_basename(project) : "a project", id,
-		   path, (long long)json_get_int(first, "offset", 0));
+		   strchr("AEIOU", type[0]) ? "an" : "a", type,
+		   project ? paths_basename(project) : "a project", id, path, (long long)json_get_int(first, "offset", 0));
 	if (places > 1)
-		buf_printf(&finding->what, ", and %s more there", human_counted((int64_t)places - 1, "place", HUMAN_TEXT));
+		buf_printf(&finding->what, ", and %s more there",
+			   human_counted((int64_t)places - 1, "place", HUMAN_TEXT));
 	if (count > 1)
 		buf_printf(&finding->what, "; %s more have some",
 			   human_counted((int64_t)count - 1, "session", HUMAN_TEXT));
-	buf_append_str(&finding->remedy, "replace it where it was issued: everything that reads the transcript has it; "
-					 "all places: swatch status --json; not to look: [sessions] secrets = no");
+	buf_append_str(&finding->remedy, "replace it where it was issued: whatever reads the transcript has it; "
+					 "all places: swatch status --json; not to look: [sessions] "
+					 "secrets = no");
 }
 
 static void check_version(struct findings *findings, struct json_object *answer)

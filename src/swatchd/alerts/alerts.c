@@ -355,7 +355,8 @@ void alerts_note_secret(struct alerts *alerts, const char *session_id, const cha
 			int64_t at_ms)
 {
 	char subject[ALERTS_SUBJECT_SIZE];
-	struct figure figure = { .value = 1., .alert = { .name = kind, .session_id = session_id, .project = project } };
+	struct figure figure = { .value = 1., .alert = { .name = kind, .session_id = session_id,
+							 .project = project } };
 	if (!alerts->config->alerts_secret || alerts->now_ms - at_ms > ALERTS_LATE_MS)
 		return;
 	snprintf(subject, sizeof(subject), "%s/%s", session_id, kind);

@@ -7,7 +7,8 @@
 
 #define PATH_MAX_BYTES ((size_t)4096)
 
-static bool is_known(const struct session_secrets *secrets, enum secret_kind kind, const char *path, int64_t offset)
+static bool is_known(const struct session_secrets *secrets, enum secret_kind kind, const char *path,
+		     int64_t offset)
 {
 	for (size_t i = 0; i < secrets->count; i++) {
 		const struct session_secret *place = &secrets->places[i];
@@ -54,8 +55,8 @@ static bool make_room(struct session_secrets *secrets, enum secret_kind kind)
 }
 _Static_assert((int)SECRET_KINDS <= SESSION_SECRETS_MAX, "a place for each kind");
 
-bool session_secrets_note(struct session_secrets *secrets, enum secret_kind kind, const char *path, int64_t offset,
-			  int64_t at_ms)
+bool session_secrets_note(struct session_secrets *secrets, enum secret_kind kind, const char *path,
+			  int64_t offset, int64_t at_ms)
 {
 	if (is_known(secrets, kind, path, offset) || !make_room(secrets, kind))
 		return false;
@@ -71,6 +72,18 @@ void session_secrets_forget(struct session_secrets *secrets, const char *path)
 	for (size_t i = secrets->count; i-- > 0;)
 		if (!path || strcmp(secrets->places[i].path, path) == 0)
 			remove_at(secrets, i);
+}
+
+void session_secrets_move(struct session_secrets *from, struct session_secrets *to, const char *path)
+{
+	if (from == to)
+		return;
+	for (size_t i = 0; i < from->count; i++) {
+		const struct session_secret *place = &from->places[i];
+		if (strcmp(place->path, path) == 0)
+			(void)session_secrets_note(to, place->kind, path, place->offset, place->at_ms);
+	}
+	session_secrets_forget(from, path);
 }
 
 void session_secrets_write(const struct session_secrets *secrets, bool looked, struct jsonw *w)
@@ -98,7 +111,7 @@ void session_secrets_write(const struct session_secrets *secrets, bool looked, s
 
 static bool is_subagents(const char *path)
 {
-	return path[0] == '/' && strlen(path) < PATH_MAX_BYTES && strstr(path, "/subagents/");
+	return path[0] == '/' && strlen(path) < PATH_MAX_BYTES && (strstr(path, "/subagents/") || strstr(path, "/agent-"));
 }
 
 void session_secrets_restore(struct session_secrets *secrets, struct json_object *alerts, int64_t now_ms)
@@ -107,10 +120,12 @@ void session_secrets_restore(struct session_secrets *secrets, struct json_object
 	struct json_object *list = json_get_array(alerts, "secrets", &count);
 	for (size_t i = 0; i < count && i < SESSION_SECRETS_MAX; i++) {
 		struct json_object *one = json_object_array_get_idx(list, i);
-		const char *type = json_get_string(one, "type"), *path = json_get_string(one, "transcriptPath");
+		const char *type = json_get_string(one, "type");
+		const char *path = json_get_string(one, "transcriptPath");
 		int64_t offset = json_get_int(one, "offset", -1), at_ms = json_get_int(one, "at", 0);
 		int kind = 0;
-		while (type && kind < SECRET_KINDS && strcmp(type, secret_kind_name((enum secret_kind)kind)) != 0)
+		while (type && kind < SECRET_KINDS
+		       && strcmp(type, secret_kind_name((enum secret_kind)kind)) != 0)
 			kind++;
 		if (type && kind < SECRET_KINDS && path && is_subagents(path) && offset >= 0)
 			(void)session_secrets_note(secrets, (enum secret_kind)kind, path, offset,

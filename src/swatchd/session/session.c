@@ -129,6 +129,7 @@ bool sessions_move_transcript(struct sessions *sessions, struct session_transcri
 	if (!session)
 		return false;
 	unlink_transcript(part);
+	session_secrets_move(&part->session->secrets, &session->secrets, part->file->path);
 	part->session = session;
 	part->next = session->transcripts;
 	session->transcripts = part;
@@ -265,7 +266,8 @@ void sessions_hide_preview(struct session_transcript *part)
 	if (!part->preview)
 		return;
 	explicit_bzero(part->preview, strlen(part->preview));
-	keep(&part->preview, (struct slice){ instead, strlen(instead) }, SESSION_PREVIEW_MAX, SESSION_PREVIEW_MAX);
+	keep(&part->preview, (struct slice){ instead, strlen(instead) }, SESSION_PREVIEW_MAX,
+	     SESSION_PREVIEW_MAX);
 }
 
 bool sessions_want_facts(struct session_transcript *part)

@@ -103,14 +103,14 @@ void sessions_init(struct sessions *sessions, int64_t preview_chars);
 void sessions_set_preview(struct sessions *sessions, int64_t chars);
 
 /*
- * Whether lines are searched for secrets from now on; if not, forgets all places. Returns true when that is new and
- * the wanted transcripts have to be read again.
+ * Whether lines are searched for secrets from now on; if not, forgets all places. Returns true when that is
+ * new and the wanted transcripts have to be read again.
  */
 bool sessions_set_secrets(struct sessions *sessions, bool look);
 
 /*
- * Looks for secrets in a wanted transcript's line, which begins at `offset` and was written at `at_ms`. Returns true
- * when it has some: then a preview that came from this line has to go.
+ * Looks for secrets in a wanted transcript's line, which begins at `offset` and was written at `at_ms`.
+ * Returns true when it has some: then a preview that came from this line has to go.
  */
 bool sessions_take_secrets(struct sessions *sessions, struct session_transcript *part, struct slice line,
 			   int64_t offset, int64_t at_ms);
