@@ -347,7 +347,7 @@ part_verify_homes() {
 # Without npm's registry it fails rather than passes: it is the one test that sees a change of Claude Code.
 part_claude() {
 	started=$(now)
-	tests/claude/run --build "$build/plain" >"$logs/$job_file.log" 2>&1
+	tests/claude/run --build "$build/plain" --ccusage "$CCUSAGE20" >"$logs/$job_file.log" 2>&1
 	count_lines "the real Claude Code's figures are swatch's" "$logs/$job_file.log" $? $(($(now) - started))
 	status=$?
 	grep '^cannot install' "$logs/$job_file.log" | sed 's/^/        /'
@@ -532,7 +532,7 @@ if [ -n "$only" ]; then
 	[ -z "$missing" ] || echo "these commands are missing:$missing"
 	job_file=autoreconf
 	[ -f configure ] || step "autoreconf" autoreconf -i || finish
-	case $list in *bats:* | *part:verify-homes*) get_ccusage ;; esac
+	case $list in *bats:* | *part:verify-homes* | *part:claude*) get_ccusage ;; esac
 	builds=
 	for job in $list; do
 		case $job in

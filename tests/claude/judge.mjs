@@ -3,14 +3,16 @@
 // usage: node judge.mjs SCENARIO WORK
 //
 // WORK is the scenario's directory: home/ with the transcripts, api.log (the stand-in's answers), results (what `claude -p`
-// printed, one JSON object a line), sessions.json (`swatch sessions --json`), and where terminals ran, statuslines/ with the
-// last input of each session's statusline.
+// printed, one JSON object a line), sessions.json (`swatch sessions --json`), where terminals ran, statuslines/ with the last
+// input of each session's statusline, and where ccusage is there, ccusage.json (`ccusage claude session --json`), whose
+// figures are shown and not judged: swatch verify does that.
 //
 // Claude Code's own figures are, for each session, the last `cost-state` line of its transcript; without one (before
 // August 2026), the sum of `total_cost_usd` and `modelUsage` of its results. Tokens are compared by model and by kind.
 //
 // Claude Code counts some answers for which it writes no line (titles, summaries, compactions), and estimates the output of
-// an answer that was cut off. The stand-in's log knows all answers: those whose id is in no transcript, and the output of
+// an answer that was cut off. After a kill, it has forgotten what came since its last cost-state (a scenario that kills it at
+// a terminal leaves a file "killed"). The stand-in's log knows all answers: those whose id is in no transcript, and the output of
 // those that were cut off, are named differences, and are taken off Claude Code's figure. So are web searches, which swatch
 // counts only with [billing] extras. Prints a row for each session, and ends with 1 when a figure differs otherwise.
 import fs from "node:fs";
@@ -38,7 +40,9 @@ for (const name of transcripts) {
 		try { line = JSON.parse(text); } catch { continue; }
 		if (line.message?.id) written.add(line.message.id);
 		if (line.type === "cost-state") costStates.set(line.sessionId, line);
-		if (line.forkedFrom?.sessionId) forkParents.set(path.basename(name, ".jsonl"), line.forkedFrom.sessionId);
+		// A fork's copied lines tell which session asked for them.
+		const file = path.basename(name, ".jsonl"), asker = line.forkedFrom?.sessionId ?? line.requestSessionId;
+		if (asker && asker !== file && path.dirname(path.dirname(name)) === ".") forkParents.set(file, asker);
 	}
 }
 
@@ -81,14 +85,17 @@ for (const [id, parent] of forkParents) {
 // ---- answers that have no line, or not all of their output ----
 
 const answers = jsonLines("api.log");
+const was_killed = fs.existsSync(path.join(work, "killed"));
 
-// Which of the answers make the difference: some of `missing`, and output of those that were cut off. NULL: none do.
-function explain(difference, missing, cut) {
-	const list = missing.slice(0, 16);
+// Which of the answers make the difference: some of `missing`, less some of `forgotten`, and output of those that were cut
+// off. null: none do.
+function explain(difference, missing, cut, forgotten) {
+	const list = [...missing, ...forgotten].slice(0, 16);
 	for (let chosen = 0; chosen < 1 << list.length; chosen++) {
 		const part = list.filter((_, i) => chosen & (1 << i)), rest = { ...difference };
 		for (const answer of part)
-			for (const [kind, member] of Object.entries(kinds)) rest[kind] -= answer.usage[member] ?? 0;
+			for (const [kind, member] of Object.entries(kinds))
+				rest[kind] += (answer.usage[member] ?? 0) * (forgotten.includes(answer) ? 1 : -1);
 		const open = [...cut, ...part.filter((answer) => !answer.complete)];
 		const most = open.reduce((sum, answer) => sum + answer.usage.output_tokens, 0);
 		// Of a missing answer that was cut off, all of its output was taken off above.
@@ -131,17 +138,21 @@ function judgeModel(row, model, theirs, mine) {
 	const of_session = answers.filter((answer) => plainName(answer.model) === model &&
 		(!answer.session || answer.session === row.sessionId));
 	const found = explain(difference, of_session.filter((answer) => !written.has(answer.id)),
-		of_session.filter((answer) => written.has(answer.id) && !answer.complete));
-	if (!found || dollars < -NEAR_USD || (found.part.length === 0 && found.output === 0)) {
+		of_session.filter((answer) => written.has(answer.id) && !answer.complete),
+		was_killed ? of_session.filter((answer) => written.has(answer.id) && answer.complete) : []);
+	if (!found || (dollars < -NEAR_USD && !was_killed) || (found.part.length === 0 && found.output === 0)) {
 		complain(`session ${row.sessionId}, ${model}: Claude Code ${JSON.stringify(theirs)}, swatch ${JSON.stringify(mine)}`);
 		return undefined;
 	}
-	if (found.part.length > 0) notes.push(`${found.part.length} answers of ${model} without a line`);
+	const forgotten = found.part.filter((answer) => written.has(answer.id)).length, unwritten = found.part.length - forgotten;
+	if (unwritten > 0) notes.push(`${unwritten} answers of ${model} without a line`);
+	if (forgotten > 0) notes.push(`${forgotten} answers that Claude Code forgot when it was killed`);
 	if (found.output > 0 && found.part.length === 0) notes.push(`${found.output} tokens of an answer that was cut off`);
 	notes.push(`$${dollars.toFixed(6)}`);
 	return notes;
 }
 
+const ccusage = JSON.parse(read("ccusage.json") || '{"sessions":[]}').sessions ?? [];
 const rows = JSON.parse(read("sessions.json") || '{"sessions":[]}').sessions;
 for (const row of rows) {
 	const session = claude.get(row.sessionId), notes = [], ours = modelsOf(row);
@@ -153,8 +164,9 @@ for (const row of rows) {
 		const found = judgeModel(row, model, session.models.get(model) ?? nothing(), ours.get(model) ?? nothing());
 		notes.push(...(found ?? ["DIFFERENT"]));
 	}
+	const reference = ccusage.filter((other) => other.sessionId === row.sessionId).map((other) => `ccusage $${other.totalCost.toFixed(9)}`);
 	console.log([scenario, row.sessionId.slice(0, 8), `Claude Code $${session.cost.toFixed(9)}`, `swatch $${row.totalCost.toFixed(9)}`,
-		notes.join("; ") || "equal"].join("\t"));
+		...(ccusage.length > 0 ? [reference[0] ?? "ccusage -"] : []), notes.join("; ") || "equal"].join("\t"));
 }
 for (const [id, session] of claude)
 	if (session.cost > NEAR_USD && !rows.some((row) => row.sessionId === id))

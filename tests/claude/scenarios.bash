@@ -7,10 +7,10 @@ in_home() { env -i "${environment[@]}" "$@"; }
 
 # await COMMAND...: until it succeeds; fails after two minutes.
 await() {
-	local i
-	for ((i = 0; i < 2400; i++)); do
+	local end=$((SECONDS + 120))
+	while [ "$SECONDS" -lt "$end" ]; do
 		"$@" >/dev/null 2>&1 && return 0
-		sleep 0.05
+		sleep 0.1
 	done
 	echo "waited in vain for: $*"
 	return 1
@@ -133,7 +133,7 @@ scenario_killed_at_the_terminal() {
 	first=$(newest_session)
 	type_in one 'Long. @@{"slow_ms":500,"content":[{"type":"text","text":"a b c d e f g h i j k l m n o p q r s t"}]}@@' &&
 		await shows one '● a b c' && kill -9 "$(on_screen display-message -p -t one '#{pane_pid}')" && await is_closed one &&
-		ask 'After' --resume "$first"
+		: >"$work/killed" && ask 'After' --resume "$first"
 }
 
 # Ten terminals with swatch's statusline each second; the statusline's input is kept, the last one of each session.

@@ -1,17 +1,18 @@
 // homes: makes up a home with transcripts in which everything happens that swatch and ccusage count differently, and much
 // that both count alike.
 //
-// usage: node homes.mjs SEED DIRECTORY
+// usage: node homes.mjs DIRECTORY SEED...
 //
-// The same seed makes the same home. DIRECTORY gets projects/, so it can be a CLAUDE_CONFIG_DIR. All texts are made up.
+// The same seed makes the same home, DIRECTORY/SEED with projects/ in it, so that it can be a CLAUDE_CONFIG_DIR. All texts
+// are made up.
 import fs from "node:fs";
 import path from "node:path";
 
-const [seedText, directory] = process.argv.slice(2);
+const [directory, ...seeds] = process.argv.slice(2);
 
 // ---- chance (mulberry32) ----
 
-let state = Number(seedText) >>> 0;
+let state = 0;
 function chance() {
 	state = (state + 0x6d2b79f5) >>> 0;
 	let t = state;
@@ -40,9 +41,7 @@ const odd_models = ["claude-opus-5-5", "claude-sonnet-5-5", "claude-haiku-5-5", 
 const fatal = ["id", "cwd", "model", "speed", "costUSD", "version", "sessionId", "requestId", "isApiErrorMessage",
 	"cache_read_input_tokens", "cache_creation_input_tokens"];
 
-let counter = 0;
-const begin = Date.UTC(2026, 0, 1) + below(200 * 86400) * 1000;
-let now = begin;
+let seed = "", counter = 0, now = 0;
 function next_time() {
 	now += pick([0, 1, 900, 40000, 600000]) * (1 + below(9));
 	if (one_in(12)) now += below(9 * 3600) * 1000;
@@ -96,7 +95,7 @@ function make_iterations(usage) {
 
 // A message: the lines that it is written on, as objects.
 function make_message(session, agent) {
-	const id = `msg_${seedText}_${counter++}`, model = happens("model") ? pick(odd_models) : pick(models);
+	const id = `msg_${seed}_${counter++}`, model = happens("model") ? pick(odd_models) : pick(models);
 	const usage = make_usage(), lines = [], parts = happens("parts") ? 1 + below(4) : 1;
 	for (let part = 1; part <= parts; part++) {
 		const line = { type: "assistant", timestamp: time_text(next_time()), sessionId: session, cwd: "/made/up", version: "2.1.39",
@@ -165,36 +164,44 @@ function copy_into(name, lines, session) {
 	}
 }
 
-const projects = ["-made-up", "-made-up-two", "-p"].slice(0, 1 + below(3));
-const sessions = [];
-for (let i = 1 + below(4); i > 0; i--) sessions.push(`${String(below(1e8)).padStart(8, "0")}-0000-4000-8000-000000000000`);
-const written = [];
-for (const session of sessions) {
-	const project = pick(projects);
-	const places = [`${project}/${session}.jsonl`];
-	if (happens("agent")) places.push(`${project}/${session}/subagents/agent-a${counter++}.jsonl`);
-	if (happens("workflow")) places.push(`${project}/${session}/subagents/workflows/wf_${counter}/agent-b${counter++}.jsonl`);
-	if (happens("old agent")) places.push(`${project}/agent-c${counter++}.jsonl`);
-	if (happens("login failed")) write(places[0], text_of({ type: "assistant", timestamp: time_text(next_time()), sessionId: session,
-		version: "2.1.39", isApiErrorMessage: true, uuid: "u", message: { id: `none_${counter++}`, model: "<synthetic>", role: "assistant",
-			content: [{ type: "text", text: "Invalid API key" }], usage: { input_tokens: 0, output_tokens: 0,
-				cache_creation_input_tokens: 0, cache_read_input_tokens: 0 } } }));
-	for (let i = happens("empty") ? 0 : 1 + below(8); i > 0; i--) {
-		const place = pick(places), lines = make_message(session, place === places[0] ? "" : "a1");
-		for (const line of lines) write(place, text_of(line));
-		if (happens("progress")) write(places[0], text_of(progress(lines[lines.length - 1])));
-		written.push(lines);
+function make_home() {
+	state = Number(seed) >>> 0;
+	counter = 0;
+	rates.clear();
+	files.clear();
+	now = Date.UTC(2026, 0, 1) + below(200 * 86400) * 1000;
+	const projects = ["-made-up", "-made-up-two", "-p"].slice(0, 1 + below(3));
+	const sessions = [];
+	for (let i = 1 + below(4); i > 0; i--) sessions.push(`${String(below(1e8)).padStart(8, "0")}-0000-4000-8000-000000000000`);
+	const written = [];
+	for (const session of sessions) {
+		const project = pick(projects);
+		const places = [`${project}/${session}.jsonl`];
+		if (happens("agent")) places.push(`${project}/${session}/subagents/agent-a${counter++}.jsonl`);
+		if (happens("workflow")) places.push(`${project}/${session}/subagents/workflows/wf_${counter}/agent-b${counter++}.jsonl`);
+		if (happens("old agent")) places.push(`${project}/agent-c${counter++}.jsonl`);
+		if (happens("login failed")) write(places[0], text_of({ type: "assistant", timestamp: time_text(next_time()), sessionId: session,
+			version: "2.1.39", isApiErrorMessage: true, uuid: "u", message: { id: `none_${counter++}`, model: "<synthetic>", role: "assistant",
+				content: [{ type: "text", text: "Invalid API key" }], usage: { input_tokens: 0, output_tokens: 0,
+					cache_creation_input_tokens: 0, cache_read_input_tokens: 0 } } }));
+		for (let i = happens("empty") ? 0 : 1 + below(8); i > 0; i--) {
+			const place = pick(places), lines = make_message(session, place === places[0] ? "" : "a1");
+			for (const line of lines) write(place, text_of(line));
+			if (happens("progress")) write(places[0], text_of(progress(lines[lines.length - 1])));
+			written.push(lines);
+		}
+		if (happens("fork") && written.length > 0) {
+			const fork = `${String(below(1e8)).padStart(8, "0")}-1111-4000-8000-000000000000`;
+			for (let i = 0; i < written.length && i < 4; i++) copy_into(`${pick(projects)}/${fork}.jsonl`, written[i], fork);
+		}
 	}
-	if (happens("fork") && written.length > 0) {
-		const fork = `${String(below(1e8)).padStart(8, "0")}-1111-4000-8000-000000000000`;
-		for (let i = 0; i < written.length && i < 4; i++) copy_into(`${pick(projects)}/${fork}.jsonl`, written[i], fork);
+	for (const [name, content] of files) {
+		const file = path.join(directory, seed, "projects", name);
+		let text = content;
+		if (happens("BOM")) text = "\ufeff" + text;
+		if (happens("unfinished")) text = text.replace(/\r?\n$/, "");
+		fs.mkdirSync(path.dirname(file), { recursive: true });
+		fs.writeFileSync(file, text);
 	}
 }
-for (const [name, content] of files) {
-	const file = path.join(directory, "projects", name);
-	let text = content;
-	if (happens("BOM")) text = "\ufeff" + text;
-	if (happens("unfinished")) text = text.replace(/\r?\n$/, "");
-	fs.mkdirSync(path.dirname(file), { recursive: true });
-	fs.writeFileSync(file, text);
-}
+for (seed of seeds) make_home();
