@@ -8,7 +8,9 @@
 
 #include "base/clock.h"
 #include "history/history.h"
+#include "json/get.h"
 #include "scratch.h"
+#include "swatch/ui/audit_text.h"
 #include "swatchd/billing/audit.h"
 
 #define DAY "2026-11-23T"
@@ -175,6 +177,29 @@ static void a_model_without_a_price_is_open(void **state)
 	assert_int_equal(found.reasons, AUDIT_REASON(DIFFERENCE_UNPRICED_MODEL));
 }
 
+static void expect_text(const char *json, enum audit_verdict verdict, const char *text)
+{
+	AUTO_JSON *audit = json ? json_tokener_parse(json) : NULL;
+	AUTO_BUF out = BUF_INIT;
+	assert_int_equal(audit_text(audit, &out), verdict);
+	assert_string_equal(buf_str(&out), text);
+}
+
+static void what_people_read(void **state)
+{
+	(void)state;
+	expect_text(NULL, AUDIT_NONE, "");
+	expect_text("{\"differenceUSD\":null,\"driftUSD\":null}", AUDIT_NONE, "");
+	expect_text("{\"differenceUSD\":0.004,\"driftUSD\":0,\"reasons\":[]}", AUDIT_EQUAL, "ccusage agrees");
+	expect_text("{\"differenceUSD\":1.5,\"driftUSD\":0,\"reasons\":[\"sidechain_copy\",\"no_request_id\"]}", AUDIT_EXPLAINED,
+		    "ccusage counts $1.50 more: sidechain_copy, no_request_id");
+	expect_text("{\"differenceUSD\":-1.5,\"driftUSD\":-0.5,\"reasons\":[\"newer_model\",\"unknown\"]}", AUDIT_DRIFT,
+		    "ccusage counts $1.50 less: newer_model; $0.50 of it has no known reason");
+	/* A file of another version: names that are not ours are not shown. */
+	expect_text("{\"driftUSD\":9.5,\"reasons\":[\"\\u001b[2J\",7,null]}", AUDIT_DRIFT,
+		    "ccusage counts $9.50 more; $9.50 of it has no known reason");
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -183,6 +208,7 @@ int main(void)
 		TEST(equal_figures_have_no_reasons), TEST(a_copy_without_a_request_id), TEST(a_copy_in_a_sidechain),
 		TEST(a_newer_model_and_a_lost_line), TEST(what_was_deleted), TEST(other_blocks_have_no_part_in_it),
 		TEST(what_came_during_the_run_may_be_in_it), TEST(a_model_without_a_price_is_open),
+		cmocka_unit_test(what_people_read),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
