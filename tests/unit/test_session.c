@@ -297,6 +297,7 @@ static void a_tick_counts_when_it_is_possible_and_new(void **state)
 	assert_true(session->told && session->told_usd == 0.);
 	assert_false(session_note_tick(session, 0, 0.));
 	assert_true(session_note_tick(session, 0, 2.5));
+	assert_false(session_note_tick(session, 0, 2.25));
 	assert_true(session->told_usd == 2.5 && session_window_told(session) == 1000000);
 }
 

@@ -285,6 +285,14 @@ static void test_the_sessions_file(void **state)
 	assert_string_equal(facts.branch, "main");
 	assert_string_equal(facts.unpriced, "claude-nobody-1");
 	assert_string_equal(facts.unpriced_models, "claude-nobody-1, x");
+	/* The largest of what Claude Code says now, what it said before, and what the daemon counted. */
+	take("{\"session_id\":\"abc\",\"cost\":{\"total_cost_usd\":3.5}}", BILLING(""), file, true);
+	assert_true(facts.number[FACT_SESSION_USD] == 4.);
+	take("{\"session_id\":\"abc\",\"cost\":{\"total_cost_usd\":4.5}}", BILLING(""), file, true);
+	assert_true(facts.number[FACT_SESSION_USD] == 4.5);
+	take("{\"session_id\":\"abc\",\"cost\":{\"total_cost_usd\":1.5}}", BILLING(""),
+	     "{\"sessionId\":\"abc\",\"billing\":{\"sessionCost\":2,\"toldCostUSD\":3}}", true);
+	assert_true(facts.number[FACT_SESSION_USD] == 3.);
 	take("{\"session_id\":\"other\",\"cost\":{\"total_cost_usd\":3}}", BILLING(""), file, true);
 	assert_false(facts.has_session);
 	assert_true(facts.number[FACT_SESSION_USD] == 3.);

@@ -213,6 +213,21 @@ static void finish_waiting(struct statusline_facts *facts)
 	}
 }
 
+/*
+ * A session's cost never falls. But Claude Code's own figure does: it begins with 0 in a session that is resumed, goes on
+ * from an old total after a crash, and each of two terminals on one session counts for itself. So the largest wins.
+ */
+static void set_session_cost(double *number)
+{
+	bool is_used = !isnan(number[FACT_SWATCH_USD]) || number[FACT_CURRENT_TOKENS] > 0.;
+	double told = number[FACT_FILE_CLAUDE_USD], *cost = &number[FACT_SESSION_USD];
+	*cost = number[FACT_CLAUDE_USD];
+	if ((!(*cost > 0.) && is_used) || number[FACT_SWATCH_USD] > *cost)
+		*cost = number[FACT_SWATCH_USD];
+	if (told > 0. && !(*cost >= told))
+		*cost = told;
+}
+
 static void finish_costs(struct statusline_facts *facts)
 {
 	static const enum fact of_today[] = { FACT_TODAY_USD, FACT_TODAY_TOKENS, FACT_TODAY_UNPRICED };
@@ -225,11 +240,7 @@ static void finish_costs(struct statusline_facts *facts)
 		number[FACT_TODAY_UNPRICED] = NAN;
 	forget_unpriced(facts);
 	finish_block(facts);
-	/* ccusage shows Claude Code's own figure, too. In a resumed session it is 0: then use ours. */
-	bool is_used = !isnan(number[FACT_SWATCH_USD]) || number[FACT_CURRENT_TOKENS] > 0.;
-	number[FACT_SESSION_USD] = number[FACT_CLAUDE_USD];
-	if (!(number[FACT_SESSION_USD] > 0.) && is_used)
-		number[FACT_SESSION_USD] = number[FACT_SWATCH_USD];
+	set_session_cost(number);
 	if (number[FACT_SWATCH_USD] > 0.)
 		number[FACT_SUBAGENTS_PERCENT] = number[FACT_SUBAGENTS_USD] / number[FACT_SWATCH_USD] * 100.;
 	double indicator = number[FACT_INDICATOR_TOKENS_PER_MINUTE];

@@ -23,7 +23,8 @@ void statusline_tick_write(const struct statusline_facts *facts, struct buf *out
 {
 	double size = facts->number[FACT_TOLD_SIZE], usd = facts->number[FACT_CLAUDE_USD];
 	bool has_size = size >= 1. && size != facts->number[FACT_FILE_TOLD_SIZE];
-	bool has_cost = !isnan(usd) && !(fabs(usd - facts->number[FACT_FILE_CLAUDE_USD]) < SAME_USD);
+	/* The daemon keeps the largest: of two terminals, one would report its lower figure each second. */
+	bool has_cost = !isnan(usd) && !(usd < facts->number[FACT_FILE_CLAUDE_USD] + SAME_USD);
 	bool has_limits = facts->limits_are_news && facts->limits_json.data;
 	if (!cache_session_id_is_valid(facts->session_id, strlen(facts->session_id))
 	    || (!has_size && !has_cost && !has_limits))

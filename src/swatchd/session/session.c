@@ -342,7 +342,7 @@ bool session_note_tick(struct session *session, int64_t window_tokens, double co
 {
 	bool new_window = is_window(window_tokens) && window_tokens != session->told_window;
 	bool new_cost = cost_usd >= 0. && cost_usd <= 1e9
-			&& (!session->told || cost_usd != session->told_usd);
+			&& (!session->told || cost_usd > session->told_usd);
 	if (new_window)
 		set_window(session, window_tokens, false);
 	if (new_cost)

@@ -160,7 +160,8 @@ int64_t session_window_told(const struct session *session);
 void session_note_earlier_window(struct session *session, int64_t tokens, bool believed);
 
 /*
- * A statusline's report: the size of the context window, and the session's cost so far (NaN: not reported).
+ * A statusline's report: the size of the context window, and the session's cost so far (NaN: not reported), of which
+ * the largest is kept: a second terminal on the session, or a crash, makes Claude Code's own figure fall.
  * Ignores values out of range. Returns true when something changed.
  */
 bool session_note_tick(struct session *session, int64_t window_tokens, double cost_usd);
