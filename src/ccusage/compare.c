@@ -44,8 +44,8 @@ static bool match_ours(struct compare *compare, struct ledger *ledger, size_t fi
 				break;
 		}
 		if (at < end) {
-			compare->ours[at] = (struct compare_ours){ view.cost_usd, view.session_id, view.home,
-								   view.home_root_len };
+			compare->ours[at] = (struct compare_ours){ view.cost_usd, view.has_extras, view.session_id,
+								   view.home, view.home_root_len };
 			continue;
 		}
 		compare->strangers++;
@@ -238,7 +238,8 @@ static bool differs(const struct compare *compare, enum report_kind kind, size_t
 		return true;
 	}
 	if (!(fabs(out->our_usd - out->their_usd) <= USD_TOLERANCE * fmax(1., fabs(out->their_usd)))) {
-		out->reason = price_reason(r);
+		bool is_extra = compare->ours[number].has_extras && !r->newer && !r->guessed;
+		out->reason = is_extra ? DIFFERENCE_EXTRAS : price_reason(r);
 		return true;
 	}
 	if (r->guessed) {

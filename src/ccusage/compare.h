@@ -34,6 +34,7 @@ struct compare_entries {
 /* What swatch makes of a record. */
 struct compare_ours {
 	double usd;                  /* NaN: swatch does not count it */
+	bool has_extras;             /* with fees or surcharges */
 	/* Where it counts; they point into the ledger. */
 	const char *session_id;
 	const char *home;

@@ -51,6 +51,9 @@ static const struct {
 	[DIFFERENCE_COUNT] = { "count",
 		"The line has more than 4,000,000,000 tokens, which no model reaches. ccusage believes it, "
 		"and swatch ignores the line." },
+	[DIFFERENCE_EXTRAS] = { "extras",
+		"The message searched the web, or its region or tier changes its cost. swatch counts that, since "
+		"[billing] extras is yes, and ccusage does not." },
 	[DIFFERENCE_COST] = { "cost",
 		"The line has a costUSD of 0 or less, or above 1,000,000. ccusage believes it, and swatch "
 		"computes the cost from the tokens." },

@@ -8,7 +8,6 @@
  *
  *   zero_cost_statusline  ccusage's own statusline shows $0.00 for a model that it does not know.
  *   future_block          A block that lies in the future, because some line's clock is ahead, is active as well.
- *   extras                Web search fees and the surcharge for inference_geo "us" are left out: by swatch, too.
  */
 #ifndef SWATCH_CCUSAGE_DIFFERENCES_H
 #define SWATCH_CCUSAGE_DIFFERENCES_H
@@ -77,6 +76,8 @@ enum difference {
 	DIFFERENCE_OTHER_FORM,
 	/* A number of tokens that no model can reach: ccusage believes it, swatch refuses the line. */
 	DIFFERENCE_COUNT,
+	/* [billing] extras = yes: web searches and surcharges, which ccusage leaves out. */
+	DIFFERENCE_EXTRAS,
 	/* A costUSD of 0, or one that cannot be: ccusage believes it, swatch computes the cost from the tokens. */
 	DIFFERENCE_COST,
 	/* The last line of a transcript has no newline yet: swatch waits for it. */

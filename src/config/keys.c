@@ -28,6 +28,8 @@ const struct config_key config_keys[] = {
 	  "how changes are noticed; auto: inotify, and polling where that does not report" },
 	{ "billing", "source", CONFIG_CHOICE, FIELD(billing_source), CHOICE, "auto", source_choices,
 	  "whose figures are shown; auto: native, audited by ccusage" },
+	{ "billing", "extras", CONFIG_CHOICE, FIELD(billing_extras), CHOICE, "no", no_yes,
+	  "whether costs have web searches ($0.01 each) and the surcharge of inference_geo us in them" },
 	{ "billing", "timezone", CONFIG_TIMEZONE, FIELD(billing_timezone), TEXT(128), "", NULL,
 	  "the time zone in which days begin, such as Europe/Berlin; empty: the system's" },
 	{ "ccusage", "command", CONFIG_COMMAND, FIELD(ccusage_command), TEXT(8192),

@@ -36,6 +36,7 @@ struct config {
 	int watch_method;               /* enum watch_method */
 	/* [billing] */
 	int billing_source;             /* enum billing_source */
+	int billing_extras;             /* 1: costs have web searches and surcharges in them */
 	char *billing_timezone;         /* a tz database name; "" = the system's */
 	/* [ccusage] */
 	char *ccusage_command;          /* words as argv_split() takes them; "" = none */

@@ -8,7 +8,6 @@
 /* Less than this is rounding. */
 #define NOTHING_USD 1e-6
 #define COST_MAX_USD 1e6
-#define WEB_SEARCH_USD 0.01
 
 /* ---- the line ---- */
 
@@ -98,6 +97,7 @@ struct sides {
 	struct cost_state_model theirs, ours;
 	size_t rows;               /* of ours */
 	bool unpriced;
+	bool has_extras;           /* ours have the fees of web searches in them */
 };
 
 static void add_theirs(struct cost_state_model *into, const struct cost_state_model *from)
@@ -126,6 +126,7 @@ static void find_sides(const struct cost_state *state, const struct ledger_sessi
 		       struct sides *out)
 {
 	memset(out, 0, sizeof(*out));
+	out->has_extras = session->has_extras;
 	for (size_t i = 0; i < state->model_count; i++)
 		if (is_same_model(state->models[i].name, name))
 			add_theirs(&out->theirs, &state->models[i]);
@@ -163,8 +164,8 @@ static void explain_model(struct cost_gap *gap, const struct sides *sides, const
 			  bool later_messages)
 {
 	double usd = sides->theirs.cost_usd - sides->ours.cost_usd;
-	if (sides->rows > 0 && !sides->unpriced) {
-		double searches_usd = WEB_SEARCH_USD * (double)sides->theirs.web_searches;
+	if (sides->rows > 0 && !sides->unpriced && !sides->has_extras) {
+		double searches_usd = PRICE_WEB_SEARCH_USD * (double)sides->theirs.web_searches;
 		if (searches_usd <= sides->theirs.cost_usd) {
 			add_reason(gap, COST_GAP_WEB_SEARCH, name, searches_usd);
 			usd -= searches_usd;

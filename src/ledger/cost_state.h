@@ -44,7 +44,7 @@ void cost_state_take(const struct scan_facts *facts, struct cost_state *out);
 enum cost_gap_kind {
 	COST_GAP_HELPER_MODEL,     /* no line of this model at all */
 	COST_GAP_UNPRICED_MODEL,   /* its lines are there, but swatch has no price for it */
-	COST_GAP_WEB_SEARCH,       /* fees for searches, which swatch leaves out as ccusage does */
+	COST_GAP_WEB_SEARCH,       /* fees for searches, which swatch leaves out without [billing] extras */
 	COST_GAP_MISSING_LINES,    /* Claude Code counted requests that have no line: agents, helpers */
 	COST_GAP_MISSING_FINALS,   /* the same requests, but the last line with the whole output is missing */
 	COST_GAP_LATER_MESSAGES,   /* written after the total: the next one will hold them */

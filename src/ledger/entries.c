@@ -134,6 +134,35 @@ bool ledger_entries_set_large(struct ledger_entries *entries, const struct ledge
 	return true;
 }
 
+/* A message and its advisors stand in the same place. */
+struct extras_key {
+	uint64_t place, id_hash;
+};
+
+/* A few bits in a pointer's place: the map holds no memory for them. */
+#define EXTRAS_US_ONLY 1U
+#define EXTRAS_BATCH 2U
+#define EXTRAS_BITS 2
+
+struct price_extras ledger_entries_extras(const struct ledger_entries *entries, const struct ledger_entry *entry)
+{
+	const struct extras_key key = { entry->place, entry->id_hash };
+	uintptr_t bits = entry->has_extras ? (uintptr_t)strmap_get_len(&entries->extras, (const char *)&key, sizeof(key)) : 0;
+	return (struct price_extras){ .web_searches = (uint32_t)(bits >> EXTRAS_BITS),
+				      .us_only = (bits & EXTRAS_US_ONLY) != 0,
+				      .batch = (bits & EXTRAS_BATCH) != 0 };
+}
+
+bool ledger_entries_set_extras(struct ledger_entries *entries, struct ledger_entry *entry,
+			       const struct price_extras *extras)
+{
+	const struct extras_key key = { entry->place, entry->id_hash };
+	uintptr_t bits = (uintptr_t)extras->web_searches << EXTRAS_BITS | (extras->us_only ? EXTRAS_US_ONLY : 0U)
+			 | (extras->batch ? EXTRAS_BATCH : 0U);
+	entry->has_extras = true;
+	return strmap_put_len(&entries->extras, (const char *)&key, sizeof(key), (void *)bits);
+}
+
 uint32_t ledger_entries_session(const struct ledger_entries *entries, uint32_t entry)
 {
 	const struct ledger_entry *e = &entries->list[entry];
@@ -161,6 +190,7 @@ void ledger_entries_release(struct ledger_entries *entries)
 		free(slot->value);
 	strmap_release(&entries->large);
 	strmap_release(&entries->payers);
+	strmap_release(&entries->extras);
 	free(entries->list);
 	free(entries->buckets);
 }

@@ -79,6 +79,7 @@ struct ledger_session {
 	double subagents_usd;
 	double block_usd_per_hour;      /* cost in the active block over its time there; NaN when that is 0 */
 	int64_t first_ms, last_ms;      /* of its records; 0 without any */
+	bool has_extras;                /* costs have web searches and surcharges in them */
 	size_t model_count;
 	struct ledger_model models[LEDGER_MODELS_MAX];
 };
@@ -93,6 +94,7 @@ struct ledger_entry_view {
 	const char *model_name;
 	bool model_silent;              /* <synthetic>, or no name: left out of lists of models */
 	bool unpriced;
+	bool has_extras;                /* cost_usd has fees or surcharges in it */
 	bool lost_by_reference;         /* ccusage loses its line */
 	bool sidechain;
 	/* The transcript of the record that was kept, and where in it its line begins. */

@@ -53,6 +53,11 @@ void ledger_set_prices(struct ledger *ledger, const struct price_book *book)
 	ledger_models_set_book(&ledger->models, book);
 }
 
+void ledger_set_extras(struct ledger *ledger, bool extras)
+{
+	ledger->models.extras = extras;
+}
+
 void ledger_reprice(struct ledger *ledger, const struct price_book *book)
 {
 	ledger_models_set_book(&ledger->models, book);
@@ -67,8 +72,10 @@ void ledger_reprice(struct ledger *ledger, const struct price_book *book)
 	for (size_t i = 0; i < ledger->entries.count; i++) {
 		struct ledger_entry *entry = &ledger->entries.list[i];
 		const struct ledger_model_row *row = ledger_models_row_of(&ledger->models, entry);
+		const struct price_extras extras = ledger_entries_extras(&ledger->entries, entry);
 		if (row)
-			ledger_models_price(entry, row, ledger_entries_large(&ledger->entries, entry));
+			ledger_models_price(&ledger->models, entry, row, ledger_entries_large(&ledger->entries, entry),
+					    &extras);
 		if (!entry->hidden)
 			ledger_account(ledger, (uint32_t)i, 1, false);
 	}
@@ -96,14 +103,14 @@ static void set_identity(struct ledger_entry *e, const struct ledger_record *rec
 	}
 }
 
-static void set_costs(struct ledger_entry *e, const struct ledger_model_row *row,
+static void set_costs(const struct ledger_models *models, struct ledger_entry *e, const struct ledger_model_row *row,
 		      const struct ledger_record *record)
 {
 	e->has_cost = record->has_cost;
 	e->fast = record->fast;
 	if (record->has_cost)
 		e->cost_usd = e->reference_usd = record->cost_usd;
-	ledger_models_price(e, row, record->in_parts ? &record->large : NULL);
+	ledger_models_price(models, e, row, record->in_parts ? &record->large : NULL, &record->extras);
 	if (!record->has_cost && row->reference)
 		e->reference_usd = price_cost_usd(row->reference, row->reference_factor,
 						  record->has_reference_tokens ? &record->reference_tokens
@@ -141,7 +148,9 @@ static bool make_entry(struct ledger *ledger, int file, const struct ledger_reco
 	if (record->in_parts && !ledger_entries_set_large(&ledger->entries, out, &record->large))
 		return false;
 	set_identity(out, record);
-	set_costs(out, row, record);
+	if (price_has_extras(&record->extras) && !ledger_entries_set_extras(&ledger->entries, out, &record->extras))
+		return false;
+	set_costs(&ledger->models, out, row, record);
 	return true;
 }
 

@@ -29,6 +29,12 @@ struct ledger *ledger_new(void);
 void ledger_set_prices(struct ledger *ledger, const struct price_book *book);
 
 /*
+ * Whether costs have web searches and surcharges in them (struct price_extras); at first not, as ccusage's. Where entries
+ * are there already, call ledger_reprice() then.
+ */
+void ledger_set_extras(struct ledger *ledger, bool extras);
+
+/*
  * Prices by another book (NULL: none) from now on, also the entries that are there, but for those whose line
  * says itself what it cost. The old book is not needed any more. O(entries).
  */

@@ -28,6 +28,7 @@ struct ledger_model_row {
 
 struct ledger_models {
 	const struct price_book *book;
+	bool extras;             /* costs have the fees and surcharges in them */
 	struct ledger_model_row list[LEDGER_MODELS_MAX];
 	size_t count;
 	/*
@@ -52,10 +53,10 @@ int ledger_models_number(struct ledger_models *models, const struct ledger_recor
 
 /*
  * Sets what an entry without a cost of its own costs by the row's prices, and whether it has a price at all. `large`: the
- * tokens in large requests of an entry of several requests; otherwise NULL.
+ * tokens in large requests of an entry of several requests; otherwise NULL. `extras`: what its line says of them.
  */
-void ledger_models_price(struct ledger_entry *entry, const struct ledger_model_row *row,
-			 const struct price_tokens *large);
+void ledger_models_price(const struct ledger_models *models, struct ledger_entry *entry, const struct ledger_model_row *row,
+			 const struct price_tokens *large, const struct price_extras *extras);
 
 /* The row with the prices of an entry; NULL when they were not kept, and the entry's cost stays as it is. */
 const struct ledger_model_row *ledger_models_row_of(const struct ledger_models *models,

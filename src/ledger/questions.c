@@ -220,6 +220,7 @@ bool ledger_entry_at(struct ledger *ledger, size_t index, struct ledger_entry_vi
 		.model_name = model->name,
 		.model_silent = model->silent,
 		.unpriced = e->unpriced,
+		.has_extras = e->has_extras && ledger->models.extras && !e->has_cost,
 		.lost_by_reference = e->lost,
 		.sidechain = e->sidechain,
 		.path = file->path,
@@ -259,6 +260,7 @@ void ledger_session(struct ledger *ledger, const char *session_id, int64_t now_m
 	int session = ledger_sessions_find(&ledger->sessions, session_id);
 	memset(out, 0, sizeof(*out));
 	out->block_usd_per_hour = NAN;
+	out->has_extras = ledger->models.extras;
 	if (session < 0)
 		return;
 	const struct ledger_session_row *row = &ledger->sessions.list[session];

@@ -39,6 +39,7 @@ void ledger_record_make(const struct scan_usage *usage, int64_t offset, struct l
 		.in_parts = usage->in_parts,
 		.has_reference_tokens = (usage->faults & SCAN_FAULTS_TOKENS) != 0,
 		.cost_usd = usage->cost_usd,
+		.extras = usage->extras,
 		.advisor = usage->advisor,
 		.model = usage->model,
 		.payer = usage->payer,

@@ -19,6 +19,7 @@ struct ledger_record {
 	struct price_tokens reference_tokens;  /* what ccusage counts, when has_reference_tokens */
 	struct price_tokens large;   /* when in_parts, as in struct scan_usage */
 	double cost_usd;             /* costUSD, when has_cost */
+	struct price_extras extras;
 	uint64_t id_hash;            /* of message.id, when has_id */
 	uint32_t request_hash;       /* of requestId; 0 without one */
 	unsigned advisor;            /* as in struct scan_usage */

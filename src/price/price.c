@@ -390,3 +390,9 @@ double price_cost_usd(const struct price *price, double factor, const struct pri
 	bool is_large = tokens->input + price_tokens_created(tokens) + tokens->cache_read > price->threshold_tokens;
 	return price_parts_cost_usd(price, factor, tokens, is_large ? tokens : &none, time_ms, fast);
 }
+
+double price_with_extras(double usd, const struct price_extras *extras)
+{
+	return usd * (extras->us_only ? 1.1 : 1.) * (extras->batch ? 0.5 : 1.)
+	       + PRICE_WEB_SEARCH_USD * (double)extras->web_searches;
+}

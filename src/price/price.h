@@ -115,6 +115,23 @@ double price_cost_usd(const struct price *price, double factor, const struct pri
 double price_parts_cost_usd(const struct price *price, double factor, const struct price_tokens *tokens,
 			    const struct price_tokens *large, int64_t time_ms, bool fast);
 
+/* What a message costs besides its tokens; all zero: nothing. */
+struct price_extras {
+	uint32_t web_searches;       /* USD 0.01 each */
+	bool us_only;                /* inference_geo "us": everything costs a tenth more */
+	bool batch;                  /* service_tier "batch": half price */
+};
+
+#define PRICE_WEB_SEARCH_USD 0.01
+
+static inline bool price_has_extras(const struct price_extras *extras)
+{
+	return extras->web_searches > 0 || extras->us_only || extras->batch;
+}
+
+/* What tokens at `usd` cost with the extras. */
+double price_with_extras(double usd, const struct price_extras *extras);
+
 /*
  * The context window of a model in tokens: that of the book (which may be NULL), or else of the table; 0 when
  * neither knows it. Says nothing of a "[1m]" in the name.

@@ -65,6 +65,7 @@ static void on_listed(void *ctx)
 
 static void start_figures(struct daemon *daemon)
 {
+	ledger_set_extras(daemon->ledger, daemon->config.billing_extras != 0);
 	pricing_init(&daemon->pricing, daemon->options.config_path, daemon->ledger);
 	drift_init(&daemon->drift);
 	sessions_init(&daemon->sessions, daemon->config.sessions_preview);

@@ -95,6 +95,7 @@ void daemon_reload(struct daemon *daemon)
 		return;
 	}
 	warn_of_later(&daemon->config, &fresh);
+	bool other_extras = fresh.billing_extras != daemon->config.billing_extras;
 	config_release(&daemon->config);
 	daemon->config = fresh;
 	daemon_apply_timezone(&daemon->config);
@@ -108,7 +109,10 @@ void daemon_reload(struct daemon *daemon)
 		log_error("cannot tell where the transcripts are: %s", paths_why_none());
 	refresh_configure(&daemon->refresh);
 	alert_run_configure(&daemon->alerts.run);
+	ledger_set_extras(daemon->ledger, daemon->config.billing_extras != 0);
 	bool priced = pricing_reload(&daemon->pricing, daemon->options.config_path, daemon->ledger);
+	if (other_extras)
+		ledger_reprice(daemon->ledger, daemon->pricing.prices.book);
 	expire_run(&daemon->expire);
 	publish_note_change(&daemon->publish, NULL, PUBLISH_EVERYTHING);
 	publish_flush(&daemon->publish);

@@ -142,6 +142,41 @@ static void walk_iterations(struct walk *w, struct scan_counts *counts)
 		counts->iterations = (struct slice){ start, (size_t)(w->at - start) };
 }
 
+/* server_tool_use {}: its web searches. Nothing in it spoils the record. */
+static void walk_server_tools(struct walk *w, struct scan_counts *counts)
+{
+	struct walk_item item;
+	struct slice key;
+	int64_t searches;
+	bool first = true;
+	if (!walk_enter(w, '{')) {
+		if (walk_value(w, &item) && item.kind == WALK_NULL)
+			tell_null(w, (struct slice){ "server_tool_use", strlen("server_tool_use") });
+		return;
+	}
+	while (walk_next_key(w, &first, &key)) {
+		bool is_search = slice_equals(key, "web_search_requests");
+		if (!walk_value(w, &item))
+			return;
+		if (item.kind == WALK_NULL)
+			tell_null(w, key);
+		if (is_search && item.kind == WALK_NUMBER && slice_to_count(item.text, &searches)
+		    && searches <= SCAN_WEB_SEARCHES_MAX)
+			counts->extras.web_searches = (uint32_t)searches;
+	}
+}
+
+/* ccusage does not look at these: a repeated one is no fault. */
+static void take_extra(struct scan_counts *counts, struct slice key, const struct walk_item *item)
+{
+	if (item->kind != WALK_STRING)
+		return;
+	if (slice_equals(key, "service_tier"))
+		counts->extras.batch = slice_equals(item->text, "batch");
+	else if (slice_equals(key, "inference_geo"))
+		counts->extras.us_only = slice_equals(item->text, "us");
+}
+
 static void take_speed(struct scan_counts *counts, const struct walk_item *item)
 {
 	if (item->kind == WALK_NULL)
@@ -225,11 +260,18 @@ bool scan_counts_walk(struct walk *w, struct scan_counts *out)
 			walk_iterations(w, out);
 			continue;
 		}
+		if (field < 0 && slice_equals(key, "server_tool_use")) {
+			walk_server_tools(w, out);
+			continue;
+		}
 		if (!walk_value(w, &item))
 			break;
 		if (item.kind == WALK_NULL)
 			tell_null(w, key);
-		take_field(out, field, &item);
+		if (field >= 0)
+			take_field(out, field, &item);
+		else
+			take_extra(out, key, &item);
 	}
 	settle_creation(out);
 	return true;

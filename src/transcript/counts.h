@@ -11,6 +11,8 @@
 
 /* A token count beyond this is not believed: the largest context is a million. It fits into 32 bits. */
 #define SCAN_TOKENS_MAX INT64_C(4000000000)
+/* No message searches the web that often. */
+#define SCAN_WEB_SEARCHES_MAX 100000
 /* Stands for all counts beyond 2^53. */
 #define SCAN_TOKENS_HUGE (INT64_C(1) << 54)
 
@@ -25,6 +27,7 @@ struct scan_counts {
 	struct price_tokens tokens;
 	int64_t reference_5m, reference_1h;  /* ccusage takes the breakdown where there is one */
 	bool has_speed, fast;
+	struct price_extras extras;
 	struct slice iterations;
 	/* For an iteration. */
 	struct slice type, model;

@@ -107,6 +107,7 @@ static void add_paused(struct slice text, struct scan_usage *usage)
 				walk_value(&w, &item);
 			} else if (has_counts(&counts)) {
 				add_request(usage, &counts.tokens);
+				usage->extras.web_searches += counts.extras.web_searches;
 				usage->faults |= SCAN_FAULT_PAUSED;
 			}
 		}
@@ -125,6 +126,7 @@ int64_t scan_add_requests(const struct scan_counts *counts, struct slice paused,
 	usage->reference_tokens = counts->tokens;
 	usage->reference_tokens.cache_creation_5m = counts->reference_5m;
 	usage->reference_tokens.cache_creation_1h = counts->reference_1h;
+	usage->extras = counts->extras;
 	look_at_iterations(counts->iterations, &all);
 	usage->hides_advisors = all.has_gap;
 	if (all.advisor_count > 0)
@@ -180,6 +182,9 @@ bool scan_next_advisor(const struct scan_usage *line, struct scan_cursor *cursor
 		out->faults &= ~(unsigned)SCAN_FAULTS_TOKENS;
 		out->iterations = counts.iterations = (struct slice){ NULL, 0 };
 		scan_add_requests(&counts, counts.iterations, out);
+		/* It ran where the message did. */
+		out->extras.us_only = line->extras.us_only;
+		out->extras.batch = line->extras.batch;
 		out->faults |= line->hides_advisors ? SCAN_FAULT_HIDDEN : 0U;
 		out->has_speed = counts.has_speed;
 		out->fast = counts.fast;

@@ -59,6 +59,7 @@ struct scan_usage {
 	/* It was made of several requests, each with a price by its own size; `large`: the tokens of the large ones. */
 	bool in_parts;
 	struct price_tokens large;
+	struct price_extras extras;  /* of all its requests */
 	bool sidechain;
 	bool has_speed;
 	bool fast;

@@ -365,10 +365,44 @@ static void a_copy_that_comes_to_count_changes_two_sessions(void **state)
 	assert_int_equal(changed(f), 1U << 2 | 1U << 3);
 }
 
+/* opus 4.6: 100 tokens in and 10 out. */
+#define PLAIN_USD (100 * 5e-6 + 10 * 25e-6)
+
+static void fees_and_surcharges_count_when_they_are_wanted(void **state)
+{
+	struct fixture *f = *state;
+	struct scan_usage searches = record("m1", "claude-opus-4-6", START_MS), us = record("m2", "claude-opus-4-6", START_MS),
+			  batch = record("m3", "claude-opus-4-6", START_MS), told = record("m4", "claude-opus-4-6", START_MS);
+	struct ledger_entry_view view;
+	searches.extras.web_searches = 3;
+	us.extras.us_only = told.extras.us_only = true;
+	batch.extras.batch = true;
+	told.has_cost = true;
+	told.cost_usd = 1.;
+	add_to(f, f->file, searches);
+	add_to(f, f->file, us);
+	add_to(f, f->file, batch);
+	assert_usd(total_usd(f), 3 * PLAIN_USD);
+	assert_true(ledger_entry_at(f->ledger, 0, &view) && !view.has_extras);
+	ledger_set_extras(f->ledger, true);
+	ledger_reprice(f->ledger, NULL);
+	assert_usd(total_usd(f), 3 * PLAIN_USD + 0.03 + 0.1 * PLAIN_USD - 0.5 * PLAIN_USD);
+	assert_true(ledger_entry_at(f->ledger, 0, &view) && view.has_extras);
+	assert_usd(view.reference_usd, PLAIN_USD);
+	/* A line that says what it cost has them in it. */
+	add_to(f, f->file, told);
+	add_to(f, f->file, record("m5", "claude-opus-4-6", START_MS));
+	assert_usd(total_usd(f), 4 * PLAIN_USD + 0.03 + 0.1 * PLAIN_USD - 0.5 * PLAIN_USD + 1.);
+	ledger_set_extras(f->ledger, false);
+	ledger_reprice(f->ledger, NULL);
+	assert_usd(total_usd(f), 4 * PLAIN_USD + 1.);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(another_book_prices_what_is_there, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(fees_and_surcharges_count_when_they_are_wanted, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(models_beyond_the_table_follow_as_well, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_block_has_the_first_limit_that_was_hit_in_it, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_limit_is_in_force_until_its_reset, set_up, tear_down),

@@ -621,6 +621,56 @@ static void check_text(const char *json, size_t size, size_t max_chars, const ch
 	assert_int_equal(len, strlen(want));
 }
 
+#define USAGE_OF(more) "{\"type\":\"assistant\",\"timestamp\":\"2026-02-11T20:36:47.925Z\",\"message\":{\"model\":\"m\"," \
+	"\"usage\":{\"input_tokens\":1,\"output_tokens\":2" more "}},\"sessionId\":\"own\""
+
+static void fees_and_surcharges_are_read(void **state)
+{
+	(void)state;
+	struct scan_facts f = facts_of(USAGE_OF(",\"server_tool_use\":{\"web_search_requests\":3,\"web_fetch_requests\":9},"
+						"\"service_tier\":\"batch\",\"inference_geo\":\"us\"") "}");
+	assert_true(f.usage.present && f.usage.faults == 0);
+	assert_true(f.usage.extras.web_searches == 3 && f.usage.extras.us_only && f.usage.extras.batch);
+	f = facts_of(USAGE_OF(",\"server_tool_use\":{\"web_search_requests\":null,\"x\":[1]},\"service_tier\":\"priority\","
+			      "\"inference_geo\":\"not_available\"") "}");
+	assert_true(f.usage.present && f.usage.faults == 0 && !price_has_extras(&f.usage.extras));
+	/* What is no number of searches spoils nothing. */
+	f = facts_of(USAGE_OF(",\"server_tool_use\":{\"web_search_requests\":-1},\"service_tier\":5,\"service_tier\":null") "}");
+	assert_true(f.usage.present && f.usage.faults == 0 && !price_has_extras(&f.usage.extras));
+	f = facts_of(USAGE_OF(",\"server_tool_use\":{\"web_search_requests\":100001}") "}");
+	assert_true(f.usage.present && f.usage.extras.web_searches == 0);
+	f = facts_of(USAGE_OF(",\"server_tool_use\":7,\"inference_geo\":{}") "}");
+	assert_true(f.usage.present && !price_has_extras(&f.usage.extras));
+}
+
+static void check_payer(const char *line, const char *payer, bool told)
+{
+	struct scan_facts f = facts_of(line);
+	assert_true(f.usage.present);
+	assert_int_equal(f.usage.payer_is_told, told);
+	if (!payer) {
+		assert_null(f.usage.payer.data);
+		return;
+	}
+	assert_int_equal(f.usage.payer.len, strlen(payer));
+	assert_memory_equal(f.usage.payer.data, payer, strlen(payer));
+}
+
+static void a_line_says_who_paid(void **state)
+{
+	(void)state;
+	check_payer(USAGE_OF("") "}", "own", false);
+	check_payer(USAGE_OF("") ",\"requestSessionId\":\"a-1\"}", "a-1", true);
+	check_payer(USAGE_OF("") ",\"forkedFrom\":{\"messageUuid\":\"x\",\"sessionId\":\"b.2\"}}", "b.2", true);
+	/* Who asked is better known than whom it was copied from. */
+	check_payer(USAGE_OF("") ",\"forkedFrom\":{\"sessionId\":\"b\"},\"requestSessionId\":\"a\"}", "a", true);
+	/* What is no session's id says nothing. */
+	check_payer(USAGE_OF("") ",\"requestSessionId\":\"../a\",\"forkedFrom\":{\"sessionId\":7}}", "own", false);
+	check_payer(USAGE_OF("") ",\"requestSessionId\":null,\"forkedFrom\":\"b\"}", "own", false);
+	check_payer("{\"timestamp\":\"2026-02-11T20:36:47.925Z\",\"sessionId\":\"a/b\",\"message\":{\"usage\":{\"input_tokens\":1,"
+		    "\"output_tokens\":2}}}", NULL, false);
+}
+
 static void previews_are_clean(void **state)
 {
 	(void)state;
@@ -648,6 +698,8 @@ int main(void)
 		cmocka_unit_test(what_ccusage_does_not_read_is_a_record_all_the_same),
 		cmocka_unit_test(counts_that_are_none_are_malformed),
 		cmocka_unit_test(a_message_has_all_its_requests),
+		cmocka_unit_test(fees_and_surcharges_are_read),
+		cmocka_unit_test(a_line_says_who_paid),
 		cmocka_unit_test(whole_records_on_a_damaged_line_count),
 		cmocka_unit_test(a_hopeless_line_is_given_up),
 		cmocka_unit_test(what_ccusage_takes_is_a_record),

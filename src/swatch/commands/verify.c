@@ -19,7 +19,7 @@
 struct request {
 	const char *command, *timezone;
 	unsigned threads;
-	bool json;
+	bool json, extras;
 };
 
 /* ---- the command line ---- */
@@ -52,6 +52,7 @@ static bool parse_options(const struct invocation *invocation, int argc, char **
 	};
 	if (!command_read_options(invocation, argc, argv, targets, status))
 		return false;
+	request->extras = invocation->config.billing_extras != 0;
 	*status = SWATCH_USAGE;
 	if (threads && !report_parse_threads(threads, &request->threads)) {
 		terminal_error("verify: --threads '%s' is not a number from 1 to %d", threads,
@@ -120,6 +121,8 @@ static bool read_transcripts(struct verify *verify, const struct data_dirs *dirs
 	bool good = verify->ledger && verify->reference;
 	if (good)
 		ledger_set_prices(verify->ledger, book);
+	if (good)
+		ledger_set_extras(verify->ledger, request->extras);
 	good = good && history_read(verify->ledger, dirs, request->threads, &stats, &error) == 0;
 	if (good && error.len > 0)
 		terminal_error("cannot read %s: it is not counted", buf_message(&error));

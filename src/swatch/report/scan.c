@@ -64,6 +64,7 @@ int report_scan(const struct invocation *invocation, const struct report_request
 	struct ledger *ledger = status == SWATCH_OK ? ledger_new() : NULL;
 	if (ledger) {
 		ledger_set_prices(ledger, prices.book);
+		ledger_set_extras(ledger, invocation->config.billing_extras != 0);
 		status = read_history(invocation, request->threads, ledger);
 		if (status == SWATCH_OK)
 			status = make_report(ledger, &request->options, data);
