@@ -15,9 +15,20 @@
 
 /*
  * True for characters that control a terminal or reverse a line: control characters (C0, DEL, C1),
- * bidirectional marks, embeddings, overrides and isolates, line and paragraph separators.
+ * bidirectional marks, embeddings, overrides and isolates, line and paragraph separators. And for those that
+ * nobody sees, with which one name looks like another: soft hyphens, zero-width blanks and joiners, fillers,
+ * tags, and the like.
  */
 bool printable_is_unsafe(uint32_t code);
+
+/*
+ * The same for a character between two others (0: there is none). A zero-width joiner is part of an emoji
+ * where it joins two of them, and a zero-width non-joiner is spelling in scripts whose letters join.
+ */
+bool printable_is_unsafe_between(uint32_t before, uint32_t code, uint32_t after);
+
+/* The same for the first character of a text, whose code and length utf8_decode() gave. */
+bool printable_is_unsafe_at(uint32_t before, uint32_t code, const char *text, size_t len, size_t took);
 
 /*
  * Replaces with '?' every byte of unsafe characters, newlines and tabs included, and every byte that is not

@@ -71,6 +71,24 @@ void ledger_lose_file(struct ledger *ledger, int file);
 /* The session of a transcript; "" while only its lines can tell. It lives as long as the ledger. */
 const char *ledger_session_of_file(const struct ledger *ledger, int file);
 
+/* What a transcript said that was deleted or rewritten: the record, and the transcript that it stood in. */
+struct ledger_kept {
+	struct ledger_record record;     /* its slices hold until the ledger is changed, as all pointers here */
+	unsigned file;
+	const char *path;
+	size_t root_len;
+	const char *session_id;
+	bool subagent;
+	bool gone;                       /* the transcript is not there any more */
+};
+
+/*
+ * Entry `index` of those that count, as ledger_entry_at() does, when its transcript is doubted: for a state
+ * file, from which the next start adds it again. Returns false for any other entry, and for one whose model's
+ * name is not known any more.
+ */
+bool ledger_kept_at(struct ledger *ledger, size_t index, struct ledger_kept *out);
+
 /*
  * Adds a record (usage->present) that stands at `offset` of a file, and those of the advisors in it. Returns
  * 1 when a figure changed, 0 for a duplicate, -1 when memory ran out. The slices are not kept. Amortised O(1)

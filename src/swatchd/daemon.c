@@ -11,6 +11,7 @@
 #include "swatchd/daemon_cache.h"
 #include "swatchd/daemon_clock.h"
 #include "swatchd/daemon_config.h"
+#include "swatchd/daemon_gone.h"
 #include "swatchd/daemon_history.h"
 #include "swatchd/daemon_lines.h"
 #include "swatchd/daemon_refresh.h"
@@ -181,6 +182,7 @@ int daemon_start(struct daemon *daemon, struct ev_loop *loop, const struct daemo
 	daemon->ledger = ledger_new();
 	if (!daemon->ledger)
 		return -1;
+	daemon_start_gone(daemon);
 	start_figures(daemon);
 	start_aging(daemon);
 	start_publishing(daemon);
@@ -188,6 +190,7 @@ int daemon_start(struct daemon *daemon, struct ev_loop *loop, const struct daemo
 		return -1;
 	daemon_take_last_run(daemon);
 	daemon_take_last_sessions(daemon);
+	daemon_take_gone(daemon);
 	return start_control(daemon, error) && enter_sandbox(daemon, error) && begin_walk(daemon, error)
 	       ? 0 : -1;
 }
@@ -199,6 +202,7 @@ void daemon_stop(struct daemon *daemon)
 	tail_free(daemon->tail);
 	if (daemon->ledger) {
 		refresh_release(&daemon->refresh);
+		daemon_stop_gone(daemon);
 		daemon_stop_alerts(daemon);
 		daemon_unwatch_clock(daemon);
 		expire_release(&daemon->expire);

@@ -9,6 +9,7 @@
 #include "cache/dir.h"
 #include "cache/lock.h"
 #include "swatchd/daemon_alerts.h"
+#include "swatchd/daemon_gone.h"
 
 /* Whether the lock's file and the directory still have their names. */
 static bool is_there(const struct daemon_options *options)
@@ -66,6 +67,7 @@ static bool take_place(struct daemon *daemon, int cache_fd, struct buf *error)
 	options->lock_fd = lock_fd;
 	daemon->cache.last_errno = 0;
 	daemon_rewrite_alerts(daemon);
+	daemon_note_gone(daemon, NULL);
 	log_warning("the cache directory %s was removed or emptied: writing everything again",
 		    options->cache_path);
 	publish_set_directory(&daemon->publish, cache_fd);

@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "swatchd/daemon_gone.h"
 #include "swatchd/daemon_restart.h"
 #include "swatchd/daemon_waiters.h"
 
@@ -116,9 +117,8 @@ void daemon_note_caught_up(struct daemon *daemon)
 		return;
 	if (!daemon->history.read)
 		end_history(daemon);
-	if (daemon->lines.lost_transcripts)
-		expire_run(&daemon->expire);
-	daemon->lines.lost_transcripts = false;
+	if (daemon->sync_waiters.count > 0)
+		daemon_settle_gone(daemon);
 	set_burn_rate(daemon);
 	daemon_answer_sync_waiters(daemon);
 }

@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/unused.h"
+#include "swatchd/daemon_gone.h"
 #include "swatchd/daemon_history.h"
 #include "swatchd/daemon_sessions.h"
 #include "transcript/path.h"
@@ -89,6 +90,7 @@ bool daemon_wants_lines(void *ctx UNUSED, const struct transcript *transcript)
 static void forget_lines(struct daemon *daemon, struct session_transcript *part)
 {
 	ledger_doubt_file(daemon->ledger, part->ledger_file);
+	daemon_note_gone(daemon, NULL);
 	sessions_reset_transcript(part);
 }
 
@@ -181,8 +183,7 @@ static void close_transcript(struct daemon *daemon, struct session_transcript *p
 	read_moved(daemon, part);
 	sessions_close_transcript(part);
 	publish_note_change(&daemon->publish, session, PUBLISH_STATE);
-	/* daemon_note_caught_up() lets expire judge once, for all transcripts that go together. */
-	daemon->lines.lost_transcripts = daemon->lines.lost_transcripts || !session->transcripts;
+	daemon_note_gone(daemon, session->transcripts ? NULL : session);
 }
 
 void daemon_take_batch(void *ctx, const struct tail_batch *batch)

@@ -34,6 +34,12 @@ void daemon_answer_refresh(void *ctx, struct control_client *client, struct json
 	control_answer_composed(client, &out);
 }
 
+/* So much waits to be read that doing it now would keep everybody else waiting. */
+static bool is_reading_much(const struct daemon *daemon)
+{
+	return !daemon->history.read || tail_has_backlog(daemon->tail);
+}
+
 static void write_removed(void *ctx, const struct session *session, enum expire_reason reason)
 {
 	struct jsonw *w = ctx;
@@ -55,7 +61,7 @@ void daemon_answer_expire(void *ctx, struct control_client *client, struct json_
 	AUTO_BUF out = BUF_INIT;
 	struct jsonw w;
 	/* First notice the transcripts that somebody deleted a moment ago. */
-	if (!dry_run)
+	if (!dry_run && !is_reading_much(daemon))
 		daemon_do_round(daemon);
 	jsonw_init(&w, &out);
 	jsonw_begin_object(&w);
@@ -77,11 +83,14 @@ void daemon_answer_expire(void *ctx, struct control_client *client, struct json_
 
 static void answer_when_done(struct daemon *daemon, struct control_client *client)
 {
-	daemon_do_round(daemon);
+	if (!is_reading_much(daemon))
+		daemon_do_round(daemon);
+	else if (!daemon->history.first_walk)
+		watch_drain(daemon->watch);
 	/* After the round, in which a deleted file could answer before the later events are read. */
 	(void)daemon_add_waiter(&daemon->sync_waiters, client);
 	/* Otherwise the end of the reading answers. */
-	if (tail_pending(daemon->tail) == 0)
+	if (!daemon->history.first_walk && tail_pending(daemon->tail) == 0)
 		daemon_answer_sync_waiters(daemon);
 }
 

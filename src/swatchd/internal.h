@@ -53,6 +53,14 @@ struct daemon_clock {
 	int64_t apart_ms;            /* the wall clock's lead over the monotonic one, when last compared */
 };
 
+/* daemon_gone.c */
+struct daemon_gone {
+	bool lost_session;           /* one lost its last transcript: expire has to look */
+	ev_timer settle;             /* then: one look for all that go together */
+	bool changed;                /* the file is old */
+	bool save_failed;            /* the log has it */
+};
+
 /* daemon_history.c */
 struct daemon_history {
 	bool first_walk;             /* the directories are being listed for the first time */
@@ -65,7 +73,6 @@ struct daemon_history {
 /* daemon_lines.c */
 struct daemon_lines {
 	uint64_t malformed;
-	bool lost_transcripts;       /* a session lost its last one: expire has to look */
 };
 
 /* daemon_waiters.c: clients that wait for a run of ccusage, or until everything pending is done. */
@@ -99,6 +106,7 @@ struct daemon {
 	struct daemon_alerts alerts;
 	struct daemon_cache cache;
 	struct daemon_clock clock;
+	struct daemon_gone gone;
 	struct daemon_history history;
 	struct daemon_lines lines;
 	struct daemon_waiters sync_waiters, refresh_waiters;

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "base/argv.h"
@@ -106,6 +107,21 @@ int start_read_config(struct start *start)
 
 /* ---- the cache directory ---- */
 
+/* Which path is too long depends on where the socket would be. */
+static void report_no_socket(const char *cache_path)
+{
+	const char *runtime = getenv("XDG_RUNTIME_DIR");
+	if (errno != ENAMETOOLONG)
+		log_error("cannot name a socket for %s: %s", cache_path, strerror(errno));
+	else if (runtime && runtime[0] == '/')
+		log_error("cannot make a socket below XDG_RUNTIME_DIR, %s: a socket's path has at most %zu bytes; set it "
+			  "to a shorter directory", runtime, sizeof(((struct sockaddr_un *)NULL)->sun_path) - 1);
+	else
+		log_error("cannot make a socket in %s: a socket's path has at most %zu bytes; set XDG_RUNTIME_DIR, where "
+			  "the socket is otherwise, or a shorter [cache] directory", cache_path,
+			  sizeof(((struct sockaddr_un *)NULL)->sun_path) - 1);
+}
+
 int start_find_cache(struct start *start)
 {
 	struct daemon_options *options = &start->options;
@@ -121,7 +137,7 @@ int start_find_cache(struct start *start)
 	}
 	start->socket_path = cache_socket_path(start->cache_path);
 	if (!start->socket_path && !start->line->once) {
-		log_error("cannot name a socket for %s: %s", start->cache_path, strerror(errno));
+		report_no_socket(start->cache_path);
 		return EXIT_FAILED;
 	}
 	options->socket_path = start->line->once ? NULL : start->socket_path;

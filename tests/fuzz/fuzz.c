@@ -159,14 +159,16 @@ static size_t colour_code_len(const char *text, size_t len)
 
 void fuzz_check_shown(const char *what, const char *text, size_t len, bool colour)
 {
+	uint32_t before = 0;
 	for (size_t at = 0; at < len;) {
 		size_t code_len = colour ? colour_code_len(text + at, len - at) : 0;
 		uint32_t code = 0;
 		if (code_len == 0) {
 			code_len = utf8_decode(text + at, len - at, &code);
 			FUZZ_CHECK(code_len > 0, "%s: no UTF-8 at byte %zu: %.*s", what, at, (int)len, text);
-			FUZZ_CHECK(code == '\n' || !printable_is_unsafe(code), "%s: U+%04X at byte %zu: %.*s", what,
+			FUZZ_CHECK(code == '\n' || !printable_is_unsafe_at(before, code, text + at, len - at, code_len), "%s: U+%04X at byte %zu: %.*s", what,
 				   (unsigned)code, at, (int)len, text);
+			before = code;
 		}
 		at += code_len;
 	}

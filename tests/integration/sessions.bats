@@ -147,3 +147,48 @@ live_file() {
 	field_is s1.json .transcript.lastMessagePreview second
 	field_is sessions.json .totalSessions 1
 }
+
+# seen: every cache file, without the times that move by themselves, and without the sessions' copies of the shared
+# figures, which follow within seconds
+seen() {
+	local file
+	for file in "$CACHE"/*.json; do
+		echo "${file##*/}"
+		jq -S 'walk(if type == "object" then del(.gatheredAt, .lastUpdate, .lastUpdated, .lastModifiedAgo, .lastMessageAgo,
+			.lastActivityAgo, .lastFetched, .budgetRemaining, .budgetPercentUsed, .projection) else . end) |
+			if .sessionId then .billing |= del(.costToday, .burnRatePerHour, .totalTokens, .tokensPerMinute, .resetTime)
+			else . end' "$file"
+	done
+}
+
+@test "a restart and a kill -9 change nothing that people see" {
+	sleep 300 3>&- &
+	claude=$!
+	mkdir -p "$HOME/.claude/sessions"
+	message 1 400000 >"$PROJECTS/-p/s1.jsonl"
+	message 2 400000 >"$PROJECTS/-p/s2.jsonl"
+	message 3 400000 >"$PROJECTS/-p/s3.jsonl"
+	message 4 400000 '"x":1,' >"$PROJECTS/-p/s4.jsonl"
+	start_daemon
+	printf '{"pid":%d,"sessionId":"s2","procStart":"%s"}' "$claude" "$(awk '{print $22}' "/proc/$claude/stat")" \
+		>"$HOME/.claude/sessions/$claude.json"
+	await field_is s2.json .liveProcesses 1
+	kill "$claude"
+	await field_is s2.json .state idle
+	tell_statusline '{"session_id":"s1","cost":{"total_cost_usd":12.5},"context_window":{"context_window_size":1000000,"used_percentage":18},"rate_limits":{"five_hour":{"used_percentage":40,"resets_at":'$(($(date +%s) + 9000))'}}}'
+	await field_is s1.json .billing.toldCostUSD 12.5
+	# One is deleted while it is active, another one written anew.
+	rm "$PROJECTS/-p/s3.jsonl"
+	message 5 10 >"$PROJECTS/-p/s4.jsonl"
+	swatch sync
+	await field_is s3.json .alerts.dataLossRisk true
+	is "$(field billing-shared.json '.today.costUSD > 40')" true
+	swatch sync
+	before=$(seen)
+	stop_daemon
+	start_daemon
+	diff <(echo "$before") <(seen)
+	kill_daemon
+	start_daemon
+	diff <(echo "$before") <(seen)
+}

@@ -301,15 +301,24 @@ static void test_cleaning(void **state)
 	EXPECT_CLEAN("\xED\xA0\x80", "???");                            /* surrogate */
 	EXPECT_CLEAN("\xF4\x90\x80\x80", "????");                       /* past the end */
 	EXPECT_CLEAN("\xE2\x82", "??");                                 /* cut off */
+	/* What nobody sees: soft hyphen, zero-width blank, word joiner, byte order mark, a tag, a Hangul filler. */
+	EXPECT_CLEAN("a\xC2\xAD" "b\xE2\x80\x8B" "c\xE2\x81\xA0" "d\xEF\xBB\xBF" "e\xF3\xA0\x81\xA1" "f\xE3\x85\xA4", "a?b?c?d?e?f?");
+	/* A joiner joins emoji, and Persian letters; anywhere else it hides. */
+	EXPECT_CLEAN("\xF0\x9F\x91\xA9\xE2\x80\x8D\xF0\x9F\x92\xBB", "\xF0\x9F\x91\xA9\xE2\x80\x8D\xF0\x9F\x92\xBB");
+	EXPECT_CLEAN("\xE2\x9D\xA4\xEF\xB8\x8F\xE2\x80\x8D\xF0\x9F\x94\xA5", "\xE2\x9D\xA4\xEF\xB8\x8F\xE2\x80\x8D\xF0\x9F\x94\xA5");
+	EXPECT_CLEAN("\xF0\x9F\x91\xA9\xE2\x80\x8D", "\xF0\x9F\x91\xA9?");
+	EXPECT_CLEAN("a\xE2\x80\x8D" "b", "a?b");
+	EXPECT_CLEAN("\xDB\x8C\xE2\x80\x8C\xDA\xA9", "\xDB\x8C\xE2\x80\x8C\xDA\xA9");
+	EXPECT_CLEAN("a\xE2\x80\x8C" "b", "a?b");
 }
 
 static void test_cleaning_json(void **state)
 {
-	static const char text[] = "{\n\t\"a\": \"\x7F\xC2\x9B\xC3\xA4\xFF\"}";
+	static const char text[] = "{\n\t\"a\": \"\x7F\xC2\x9B\xC3\xA4\xFF\xF3\xA0\x81\xA1\"}";
 	struct buf out = BUF_INIT;
 	(void)state;
 	printable_clean_json(&out, text, sizeof(text) - 1);
-	assert_string_equal(buf_str(&out), "{\n\t\"a\": \"\\u007f\\u009b\xC3\xA4\\ufffd\"}");
+	assert_string_equal(buf_str(&out), "{\n\t\"a\": \"\\u007f\\u009b\xC3\xA4\\ufffd\\udb40\\udc61\"}");
 	buf_release(&out);
 }
 

@@ -404,15 +404,17 @@ static bool render_until(struct rendering *r, bool in_braces)
 /* The format's own text reaches the terminal as it is, so it must not contain control characters. */
 static bool is_printable(struct rendering *r)
 {
+	uint32_t before = 0;
 	for (const char *at = r->format; at < r->end;) {
 		uint32_t code;
-		size_t len = utf8_decode(at, (size_t)(r->end - at), &code);
+		size_t left = (size_t)(r->end - at), len = utf8_decode(at, left, &code);
 		if (len == 0)
 			return fail(r, at, "this is not UTF-8");
 		if (code < 0x20)
 			return fail(r, at, "a control character; a new line is \\n");
-		if (printable_is_unsafe(code))
+		if (printable_is_unsafe_at(before, code, at, left, len))
 			return fail(r, at, "an invisible character that controls a terminal");
+		before = code;
 		at += len;
 	}
 	return true;

@@ -96,14 +96,14 @@ static void make_run(struct run *run, const struct top_canvas *canvas, const cha
 {
 	run->width = 0;
 	run->cut = false;
+	uint32_t before = 0;
 	while (len > 0 && !run->cut) {
-		uint32_t code;
+		uint32_t code = 0;
 		size_t took = utf8_decode(text, len, &code);
-		if (took == 0 || printable_is_unsafe(code)) {
+		if (took == 0 || printable_is_unsafe_at(before, code, text, len, took)) {
 			add_char(run, canvas, '?', 1);
 		} else {
-			/* Some tables give soft hyphens a width, screens do not. */
-			size_t columns = code == 0xAD ? 0 : width_of(text, took);
+			size_t columns = width_of(text, took);
 			/* A terminal may show an unknown character in another width. */
 			bool is_unknown = code >= 0x300 && wcwidth((wchar_t)code) < 0;
 			if (columns > 0)
@@ -111,6 +111,7 @@ static void make_run(struct run *run, const struct top_canvas *canvas, const cha
 			else
 				add_accent(run, canvas, code);
 		}
+		before = code;
 		took = took ? took : 1;
 		text += took;
 		len -= took;

@@ -34,17 +34,19 @@ const char *alert_unit(enum alert_rule rule)
 static void append_harmless(struct buf *out, const char *text, const char *obeyed, size_t max_chars)
 {
 	size_t len = strlen(text), chars = 0;
+	uint32_t before = 0;
 	while (len > 0) {
-		uint32_t code;
+		uint32_t code = 0;
 		size_t took = utf8_decode(text, len, &code);
 		if (chars++ == max_chars) {
 			buf_append_str(out, "...");
 			return;
 		}
-		if (took == 0 || printable_is_unsafe(code) || strchr(obeyed, *text))
+		if (took == 0 || printable_is_unsafe_at(before, code, text, len, took) || strchr(obeyed, *text))
 			buf_append_char(out, '_');
 		else
 			buf_append(out, text, took);
+		before = code;
 		took = took ? took : 1;
 		text += took;
 		len -= took;

@@ -33,13 +33,15 @@ static bool is_over_age(const struct expire *expire, const struct session *sessi
 	       && now_ms - session->last_activity_ms >= expire->config->sessions_expire_after_ms;
 }
 
-/* Active ones first, then by last activity, then by id. */
+/* Active ones first, those whose transcript is gone after the others, then by last activity, then by id. */
 static int compare_for_keeping(const void *a, const void *b)
 {
 	const struct session *left = ((const struct verdict *)a)->session;
 	const struct session *right = ((const struct verdict *)b)->session;
 	if (left->state != right->state)
 		return left->state == SESSION_ACTIVE ? -1 : 1;
+	if (!left->transcripts != !right->transcripts)
+		return left->transcripts ? -1 : 1;
 	if (left->last_activity_ms != right->last_activity_ms)
 		return left->last_activity_ms > right->last_activity_ms ? -1 : 1;
 	return strcmp(left->id, right->id);
@@ -65,7 +67,7 @@ static struct verdict *judge(struct expire *expire, size_t *count)
 			v->reason = EXPIRE_VANISHED;
 		else if (is_over_age(expire, v->session, now_ms))
 			v->reason = EXPIRE_AGE;
-		else if (idle && kept >= (size_t)expire->config->sessions_max_files)
+		else if ((idle || !v->session->transcripts) && kept >= (size_t)expire->config->sessions_max_files)
 			v->reason = EXPIRE_COUNT;
 		else
 			v->keep = true;
