@@ -34,20 +34,21 @@ static void follow(struct run *run, int signal_fd)
 		run_stop(run, RUN_INTERRUPTED, (int)info.ssi_signo);
 }
 
-static void start(const char *path, char *const argv[], int64_t timeout_ms, const sigset_t *blocked,
-		  struct run *run)
+static void start(const struct capture *capture, const sigset_t *blocked, struct run *run)
 {
 	static const char *const hidden[] = { "FORCE_COLOR=", NULL };
 	AUTO_FREE char **environment = spawn_environment(hidden, NULL);
-	const struct spawn_plan plan = { .path = path, .argv = argv, .environment = environment,
-					 .blocked = blocked };
+	const struct spawn_plan plan = { .path = capture->path, .argv = capture->argv,
+					 .environment = environment, .blocked = blocked,
+					 .memory_limit_bytes = capture->memory_limit_bytes,
+					 .confinement = capture->confinement };
 	if (environment)
-		run_start(run, &plan, timeout_ms, CAPTURE_MAX_OUTPUT_BYTES);
+		run_start(run, &plan, capture->timeout_ms, CAPTURE_MAX_OUTPUT_BYTES);
 	else
 		run_fail_start(run, ENOMEM);
 }
 
-void capture_run(const char *path, char *const argv[], int64_t timeout_ms, struct run *run)
+void capture_confined(const struct capture *capture, struct run *run)
 {
 	/* SIGCHLD: the program may end long before its pipes do. */
 	static const int expected[] = { SIGINT, SIGTERM, SIGHUP, SIGCHLD };
@@ -62,10 +63,16 @@ void capture_run(const char *path, char *const argv[], int64_t timeout_ms, struc
 	if (signal_fd < 0)
 		run_fail_start(run, errno);
 	else
-		start(path, argv, timeout_ms, &before, run);
+		start(capture, &before, run);
 	while (!run_is_over(run)) {
 		follow(run, signal_fd);
 		run_try_reap(run);
 	}
 	(void)sigprocmask(SIG_SETMASK, &before, NULL);
+}
+
+void capture_run(const char *path, char *const argv[], int64_t timeout_ms, struct run *run)
+{
+	const struct capture capture = { .path = path, .argv = argv, .timeout_ms = timeout_ms };
+	capture_confined(&capture, run);
 }

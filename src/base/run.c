@@ -2,7 +2,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -10,6 +12,10 @@
 #include "base/scope.h"
 
 #define LAST_LINE_MAX_BYTES 300
+#define READ_BYTES 65536
+/* A daemon has two. */
+#define SUPERVISORS_MAX 8
+#define END_POLL_MS 5
 
 static void close_fd(int *fd)
 {
@@ -28,10 +34,43 @@ static void end_pipe(struct run *run, int *fd)
 	run->duration_ms = clock_mono_ms() - run->started_ms;
 }
 
+/* ---- the supervisors that live ---- */
+
+static pid_t supervisors[SUPERVISORS_MAX];
+static size_t supervisor_count;
+
+static void note_supervisor(pid_t pid)
+{
+	/* Should a program kill its supervisor, what it has started becomes this process's. */
+	(void)prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+	if (supervisor_count < SUPERVISORS_MAX)
+		supervisors[supervisor_count++] = pid;
+}
+
+static void forget_supervisor(pid_t pid)
+{
+	size_t at = 0;
+	while (at < supervisor_count && supervisors[at] != pid)
+		at++;
+	if (at == supervisor_count)
+		return;
+	supervisors[at] = supervisors[--supervisor_count];
+	(void)supervise_end_orphans(supervisors, supervisor_count);
+}
+
+/* ---- a run ---- */
+
 void run_fail_start(struct run *run, int why)
 {
 	*run = (struct run){ .outcome = RUN_NOT_STARTED, .code = why, .out_fd = -1, .err_fd = -1,
 			     .reaped = true };
+}
+
+void run_refuse_start(struct run *run, struct buf *reason)
+{
+	run_fail_start(run, 0);
+	run->err = *reason;
+	*reason = (struct buf)BUF_INIT;
 }
 
 bool run_start(struct run *run, const struct spawn_plan *plan, int64_t timeout_ms, size_t max_output_bytes)
@@ -46,6 +85,7 @@ bool run_start(struct run *run, const struct spawn_plan *plan, int64_t timeout_m
 	*run = (struct run){ .pid = spawned.pid, .out_fd = spawned.out_fd, .err_fd = spawned.err_fd,
 			     .max_output_bytes = max_output_bytes, .started_ms = started_ms,
 			     .deadline_ms = started_ms + timeout_ms };
+	note_supervisor(run->pid);
 	(void)fcntl(run->out_fd, F_SETFL, O_NONBLOCK);
 	(void)fcntl(run->err_fd, F_SETFL, O_NONBLOCK);
 	return true;
@@ -61,8 +101,8 @@ void run_stop(struct run *run, enum run_outcome outcome, int code)
 	/* Another program may have its pid by now. */
 	if (run->reaped)
 		return;
-	(void)kill(-run->pid, SIGTERM);
-	set_deadline(run, RUN_GRACE_MS);
+	(void)kill(run->pid, SIGTERM);
+	set_deadline(run, RUN_LAST_RESORT_MS);
 }
 
 static void keep_output(struct run *run, const char *bytes, size_t len)
@@ -87,7 +127,7 @@ static void keep_errors(struct run *run, const char *bytes, size_t len)
 
 void run_read(struct run *run, bool is_out)
 {
-	static char bytes[65536];
+	static char bytes[READ_BYTES];
 	int *fd = is_out ? &run->out_fd : &run->err_fd;
 	ssize_t got = read(*fd, bytes, sizeof(bytes));
 	if (got < 0 && (errno == EINTR || errno == EAGAIN))
@@ -114,9 +154,8 @@ void run_lose(struct run *run, bool is_out)
 void run_take_status(struct run *run, int wait_status)
 {
 	run->reaped = true;
-	if (run->stopped) {
-		(void)kill(-run->pid, SIGKILL);
-	} else {
+	forget_supervisor(run->pid);
+	if (!run->stopped) {
 		run->outcome = WIFSIGNALED(wait_status) ? RUN_SIGNALED : RUN_EXITED;
 		run->code = WIFSIGNALED(wait_status) ? WTERMSIG(wait_status) : WEXITSTATUS(wait_status);
 	}
@@ -131,21 +170,40 @@ void run_try_reap(struct run *run)
 		run_take_status(run, wait_status);
 }
 
+/* Reads what lies in the pipe. A child that ended in time may have been waiting for this process to go on. */
+static void read_what_is_there(struct run *run, bool is_out)
+{
+	const int *fd = is_out ? &run->out_fd : &run->err_fd;
+	size_t rounds = run->max_output_bytes / READ_BYTES + 2;
+	for (struct pollfd poll_fd = { *fd, POLLIN, 0 }; *fd >= 0 && rounds > 0; rounds--) {
+		if (poll(&poll_fd, 1, 0) != 1)
+			return;
+		run_read(run, is_out);
+	}
+}
+
 void run_pass_deadline(struct run *run)
 {
+	if (!run->stopped) {
+		read_what_is_there(run, true);
+		read_what_is_there(run, false);
+	}
 	/* SIGCHLD may have been lost, and it may be a zombie that nobody else notices. */
+	bool was_reaped = run->reaped;
 	run_try_reap(run);
+	if (run_is_over(run))
+		return;
 	if (!run->reaped && !run->stopped) {
 		run_stop(run, RUN_TIMED_OUT, 0);
 		return;
 	}
-	(void)kill(-run->pid, SIGKILL);
-	if (run->reaped) {
-		/* Something that it started held the pipes. */
+	if (was_reaped) {
+		/* Something that nobody could end held the pipes. */
 		end_pipe(run, &run->out_fd);
 		end_pipe(run, &run->err_fd);
-	} else {
-		/* It ends in a moment; should the kernel be slow, kill the group again. */
+	} else if (!run->reaped) {
+		/* The supervisor does not do its work: something stopped it. */
+		(void)kill(run->pid, SIGKILL);
 		set_deadline(run, RUN_GRACE_MS);
 	}
 }
@@ -160,13 +218,28 @@ bool run_is_good(const struct run *run)
 	return run->outcome == RUN_EXITED && run->code == 0;
 }
 
+/* Ends all of it now, and waits for that. */
+static void end_now(struct run *run)
+{
+	int64_t patience_ms = clock_mono_ms() + RUN_LAST_RESORT_MS;
+	(void)kill(run->pid, SUPERVISE_END_SIGNAL);
+	while (!run->reaped && clock_mono_ms() < patience_ms) {
+		pid_t pid = waitpid(run->pid, NULL, WNOHANG);
+		run->reaped = pid == run->pid || (pid < 0 && errno != EINTR);
+		if (!run->reaped)
+			(void)poll(NULL, 0, END_POLL_MS);
+	}
+	if (!run->reaped)
+		(void)kill(run->pid, SIGKILL);
+	while (!run->reaped && waitpid(run->pid, NULL, 0) < 0 && errno == EINTR)
+		;
+	forget_supervisor(run->pid);
+}
+
 void run_release(struct run *run)
 {
-	if (run->pid > 0 && !run_is_over(run)) {
-		(void)kill(-run->pid, SIGKILL);
-		while (!run->reaped && waitpid(run->pid, NULL, 0) < 0 && errno == EINTR)
-			;
-	}
+	if (run->pid > 0 && !run->reaped)
+		end_now(run);
 	close_fd(&run->out_fd);
 	close_fd(&run->err_fd);
 	run->reaped = true;
@@ -212,6 +285,10 @@ void run_describe(const struct run *run, struct buf *out)
 		buf_printf(out, "its output cannot be read: %s", strerror(run->code));
 		break;
 	case RUN_NOT_STARTED:
+		if (run->code == 0) {
+			buf_append_str(out, buf_message(&run->err));
+			return;
+		}
 		buf_printf(out, "cannot be started: %s", strerror(run->code));
 		break;
 	case RUN_INTERRUPTED:

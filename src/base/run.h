@@ -5,10 +5,11 @@
  * run what happened (there is output to read, the program was reaped, the deadline has passed); the run
  * decides what follows.
  *
- * A run is over when both pipes have ended and the program was reaped, in either order. At its deadline, when
- * it prints too much, and when its output cannot be read, its group gets SIGTERM, and RUN_GRACE_MS later
- * SIGKILL. If something that it started still holds the pipes RUN_DRAIN_MS after its end, the group gets
- * SIGKILL, and the run is over.
+ * A run is over when both pipes have ended and the program was reaped, in either order, with all that it had
+ * started: its supervisor (supervise.h) ends only then. At its deadline, when it prints too much, and when
+ * its output cannot be read, the program's group gets SIGTERM, and RUN_GRACE_MS later all of it SIGKILL. What
+ * lies in the pipes at the deadline is read first: this process may have been stopped past it, and the
+ * program may have answered in time.
  */
 #ifndef SWATCH_BASE_RUN_H
 #define SWATCH_BASE_RUN_H
@@ -19,8 +20,12 @@
 
 #include "base/buf.h"
 #include "base/spawn.h"
+#include "base/supervise.h"
 
-#define RUN_GRACE_MS 2000
+#define RUN_GRACE_MS SUPERVISE_GRACE_MS
+/* If it has not ended so long after SIGTERM, its supervisor does not work, and is killed. */
+#define RUN_LAST_RESORT_MS (RUN_GRACE_MS + INT64_C(1500))
+/* Somebody else may hold the pipes when it has ended. */
 #define RUN_DRAIN_MS 500
 /* A run keeps so much of the end of stderr. */
 #define RUN_STDERR_TAIL_BYTES ((size_t)4096)
@@ -31,7 +36,8 @@ enum run_outcome {
 	RUN_TIMED_OUT,
 	RUN_TOO_LONG,      /* it printed more than it may */
 	RUN_NOT_HEARD,     /* its output could not be read or kept; code: errno, 0 when the reader has none */
-	RUN_NOT_STARTED,   /* code: the errno of exec, fork, pipe or the search for the program */
+	/* code: the errno of exec, fork, pipe or the search for the program; 0: `err` has the reason */
+	RUN_NOT_STARTED,
 	RUN_INTERRUPTED    /* capture.h: this process got the signal `code`, and has to end */
 };
 
@@ -43,7 +49,7 @@ struct run {
 	struct buf err;          /* its end */
 	size_t max_output_bytes;
 	/* For the caller, who waits: */
-	pid_t pid;               /* of the program and its group; 0: it never started */
+	pid_t pid;               /* of its supervisor; 0: it never started */
 	int out_fd, err_fd;      /* -1: ended */
 	int64_t deadline_ms;     /* monotonic: call run_pass_deadline() then; it moves with every call */
 	bool reaped;
@@ -59,6 +65,9 @@ bool run_start(struct run *run, const struct spawn_plan *plan, int64_t timeout_m
 
 /* Sets a run that is over before it began, for example because there is no such program. */
 void run_fail_start(struct run *run, int why);
+
+/* The same, with a reason for people, which it takes over. */
+void run_refuse_start(struct run *run, struct buf *reason);
 
 /* Reads once from out_fd or err_fd, which is readable or has ended. */
 void run_read(struct run *run, bool is_out);

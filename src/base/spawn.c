@@ -12,12 +12,15 @@
 
 #include "base/argv.h"
 #include "base/scope.h"
+#include "base/supervise.h"
+
+#define FILE_FLOOR_BYTES ((rlim_t)256 << 20)
 
 /* ---- the new process: only calls that are safe after fork ---- */
 
 struct ends {
 	int out_fd, err_fd, report_fd;
-	pid_t parent;
+	pid_t parent, supervisor;
 };
 
 static void reset_signals(const sigset_t *blocked)
@@ -33,15 +36,6 @@ static void reset_signals(const sigset_t *blocked)
 static bool redirect(int in_fd, int out_fd, int err_fd)
 {
 	return dup2(in_fd, 0) >= 0 && dup2(out_fd, 1) >= 0 && dup2(err_fd, 2) >= 0;
-}
-
-/* Gives the program signals, a group and streams of its own. Returns false with errno. */
-static bool prepare_read(const struct spawn_plan *plan, const struct ends *ends)
-{
-	reset_signals(plan->blocked);
-	(void)setpgid(0, 0);
-	int null_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
-	return null_fd >= 0 && redirect(null_fd, ends->out_fd, ends->err_fd);
 }
 
 /*
@@ -66,30 +60,92 @@ static bool prepare(const struct spawn_plan *plan, const struct ends *ends)
 {
 	if (plan->kind == SPAWN_DETACHED)
 		return prepare_detached(plan);
-	if (prctl(PR_SET_PDEATHSIG, plan->kind == SPAWN_READ ? SIGKILL : SIGTERM) != 0)
+	if (prctl(PR_SET_PDEATHSIG, SIGTERM) != 0)
 		return false;
 	if (getppid() != ends->parent)
 		_exit(127);  /* the parent died before the line above */
-	return plan->kind == SPAWN_ON_TERMINAL || prepare_read(plan, ends);
+	return true;
 }
+
+static _Noreturn void report_failure(const struct ends *ends)
+{
+	int why = errno;
+	ssize_t told = write(ends->report_fd, &why, sizeof(why));
+	(void)told;
+	_exit(127);
+}
+
+static _Noreturn void execute(const struct spawn_plan *plan, const struct ends *ends)
+{
+	execve(plan->path, plan->argv, plan->environment ? plan->environment : environ);
+	report_failure(ends);
+}
+
+/* ---- a program whose output is read, and its supervisor ---- */
 
 static bool set_limits(const struct spawn_plan *plan)
 {
 	if (plan->niceness != 0)
 		(void)setpriority(PRIO_PROCESS, 0, plan->niceness);
-	/* Not RLIMIT_AS: V8 reserves far more addresses than it uses. */
-	const struct rlimit limit = { (rlim_t)plan->memory_limit_bytes, (rlim_t)plan->memory_limit_bytes };
-	return plan->memory_limit_bytes <= 0 || setrlimit(RLIMIT_DATA, &limit) == 0;
+	if (plan->memory_limit_bytes <= 0)
+		return true;
+	const rlim_t bytes = (rlim_t)plan->memory_limit_bytes;
+	const struct rlimit data = { bytes, bytes };
+	/* Also of a file in memory. */
+	const rlim_t file_bytes = bytes > FILE_FLOOR_BYTES ? bytes : FILE_FLOOR_BYTES;
+	const struct rlimit file = { file_bytes, file_bytes };
+	return setrlimit(RLIMIT_DATA, &data) == 0 && setrlimit(RLIMIT_FSIZE, &file) == 0;
 }
 
-static _Noreturn void run_child(const struct spawn_plan *plan, const struct ends *ends)
+static _Noreturn void become_program(const struct spawn_plan *plan, const struct ends *ends)
 {
-	if (prepare(plan, ends) && set_limits(plan) && (!plan->confine || plan->confine() == 0))
-		execve(plan->path, plan->argv, plan->environment ? plan->environment : environ);
-	int why = errno;
-	ssize_t told = write(ends->report_fd, &why, sizeof(why));
-	(void)told;
-	_exit(127);
+	int null_fd = -1;
+	reset_signals(plan->blocked);
+	if (setsid() >= 0 && prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 && getppid() == ends->supervisor)
+		null_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	if (null_fd >= 0 && redirect(null_fd, ends->out_fd, ends->err_fd) && set_limits(plan)
+	    && (!plan->confinement || plan->confinement->confine(plan->confinement->ctx) == 0))
+		execute(plan, ends);
+	report_failure(ends);
+}
+
+/* Keeps stderr alone: whoever waits for the end of a pipe, or for a lock, does not wait for the supervisor. */
+static bool let_go(const struct ends *ends)
+{
+	int null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+	return null_fd >= 0 && redirect(null_fd, null_fd, ends->err_fd) && close_range(3, ~0U, 0) == 0;
+}
+
+static _Noreturn void supervise_program(const struct spawn_plan *plan, struct ends *ends)
+{
+	struct supervision supervision = { .parent = ends->parent,
+					   .memory_limit_bytes = plan->memory_limit_bytes };
+	supervise_block_signals();
+	(void)setpgid(0, 0);
+	ends->supervisor = getpid();
+	if (prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) != 0)
+		report_failure(ends);
+	bool is_enclosed = plan->confinement && plan->confinement->enclose
+			   && plan->confinement->enclose(plan->confinement->ctx);
+	/* kill(-1) would else reach all that the user runs, so it has to be tried. */
+	supervision.reaches_own_only = is_enclosed && kill(ends->parent, 0) != 0 && errno == EPERM;
+	supervision.program = fork();
+	if (supervision.program == 0)
+		become_program(plan, ends);
+	if (supervision.program < 0)
+		report_failure(ends);
+	if (!let_go(ends))
+		(void)kill(supervision.program, SIGKILL);
+	supervise(&supervision);
+}
+
+static _Noreturn void run_child(const struct spawn_plan *plan, struct ends *ends)
+{
+	if (!prepare(plan, ends))
+		report_failure(ends);
+	if (plan->kind == SPAWN_READ)
+		supervise_program(plan, ends);
+	execute(plan, ends);
 }
 
 /* ---- this process ---- */
@@ -116,7 +172,7 @@ static int exec_errno(int fd)
 /* Forks. Returns the errno of what failed. The child reports through the pipe `report`. */
 static int fork_child(const struct spawn_plan *plan, int out_fd, int err_fd, int report[2], pid_t *pid)
 {
-	const struct ends ends = { out_fd, err_fd, report[1], getpid() };
+	struct ends ends = { out_fd, err_fd, report[1], getpid(), 0 };
 	*pid = fork();
 	if (*pid == 0)
 		run_child(plan, &ends);

@@ -15,8 +15,8 @@
 enum spawn_kind {
 	/*
 	 * The caller reads its output. It gets /dev/null as stdin, pipes for stdout and stderr, default
-	 * signals, and a process group of its own. The kernel kills it when this process dies. (Only it: a
-	 * process that it has started lives on until it writes into the closed pipe, or ends.)
+	 * signals, and a session of its own, so that it has no terminal. A process between the caller and it
+	 * (supervise.h) ends all that it leaves behind, and all of it when this process dies.
 	 */
 	SPAWN_READ,
 	/*
@@ -31,6 +31,21 @@ enum spawn_kind {
 	SPAWN_DETACHED
 };
 
+/*
+ * What takes rights away from a program. Both are called in new processes, with only calls that are safe
+ * after fork. sandbox/program.h makes them.
+ */
+struct spawn_confinement {
+	/*
+	 * In the supervisor. Returns true when the kernel from now on lets it signal only what it starts. May
+	 * be NULL.
+	 */
+	bool (*enclose)(const void *ctx);
+	/* In the program's own process, right before the exec. Returns -1 with errno to prevent that. */
+	int (*confine)(const void *ctx);
+	const void *ctx;
+};
+
 struct spawn_plan {
 	enum spawn_kind kind;
 	const char *path;              /* as argv_find_program() returns it */
@@ -38,17 +53,15 @@ struct spawn_plan {
 	char *const *environment;      /* NULL: as this process's */
 	const sigset_t *blocked;       /* signals that stay blocked in it; NULL: none */
 	int niceness;                  /* 0: as this process */
-	int64_t memory_limit_bytes;    /* of its data; 0: none */
+	/* SPAWN_READ, of its data, and of all processes that it has started with it; 0: none */
+	int64_t memory_limit_bytes;
 	const int *log_fd;             /* SPAWN_DETACHED: where its stderr goes; NULL: nowhere */
-	/*
-	 * Takes rights away in the new process, with only calls that are safe after fork. Returns -1 with
-	 * errno to prevent the start. May be NULL.
-	 */
-	int (*confine)(void);
+	const struct spawn_confinement *confinement;  /* SPAWN_READ; NULL: none */
 };
 
 struct spawned {
-	pid_t pid;                     /* of the program; SPAWN_READ: also of its group; SPAWN_DETACHED: 0 */
+	/* SPAWN_READ: of the supervisor, which ends with the program's status; SPAWN_DETACHED: 0 */
+	pid_t pid;
 	int out_fd, err_fd;            /* SPAWN_READ: the caller closes them; else -1 */
 };
 

@@ -6,10 +6,10 @@
 #include <string.h>
 
 #include "base/argv.h"
-#include "base/capture.h"
 #include "base/scope.h"
 #include "ccusage/answer.h"
 #include "ccusage/differences.h"
+#include "ccusage/run.h"
 
 static const struct {
 	const char *name, *list;
@@ -29,13 +29,13 @@ const char *ccusage_list_name(enum report_kind kind)
 /* Runs argv. Returns false with a message unless it ended well; run_release() in any case. */
 static bool run_to_end(struct ccusage_ask *ask, char *const *argv, struct run *run, struct buf *error)
 {
-	capture_run(ask->command->path, argv, ask->timeout_ms, run);
+	ccusage_run(ask->config, ask->command->path, argv, ask->config->ccusage_timeout_ms, run);
 	ask->duration_ms = run->duration_ms;
 	ask->has_failed = !run_is_good(run);
 	if (run->outcome == RUN_INTERRUPTED)
 		ask->interrupted = run->code;
 	if (ask->has_failed)
-		run_describe(run, error);
+		ccusage_run_describe(run, argv, error);
 	return !ask->has_failed;
 }
 
@@ -110,8 +110,11 @@ bool ccusage_ask_refresh(struct ccusage_ask *ask, struct buf *error)
 {
 	struct billing_block block;
 	struct run run;
-	bool good = run_to_end(ask, ask->command->words, &run, error)
-		    && ccusage_answer_parse(buf_str(&run.out), run.out.len, &block, error) == 0;
+	bool good = run_to_end(ask, ask->command->words, &run, error);
+	if (good && ccusage_answer_parse(buf_str(&run.out), run.out.len, &block, error) != 0) {
+		good = false;
+		buf_append_str(error, ccusage_run_hint(&run, ask->command->words));
+	}
 	run_release(&run);
 	return good;
 }

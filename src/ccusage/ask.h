@@ -12,12 +12,13 @@
 
 #include "base/buf.h"
 #include "ccusage/command.h"
+#include "config/config.h"
 #include "report/report.h"
 
 struct ccusage_ask {
 	const struct ccusage_command *command;   /* whose program was found */
 	const char *timezone;        /* for reports; NULL: ccusage's own */
-	int64_t timeout_ms;
+	const struct config *config; /* for the timeout, the limit of memory, and the sandbox */
 	/* Set by every call: */
 	int interrupted;             /* the signal that this process got meanwhile; 0: none */
 	bool has_failed;             /* it did not end well; false after a failure: its answer is bad */

@@ -74,6 +74,9 @@ const struct config_key config_keys[] = {
 	  "comma list of more directories or files that these programs may write to" },
 	{ "sandbox", "network", CONFIG_CHOICE, FIELD(sandbox_network), CHOICE, "no", no_yes,
 	  "whether they may use the network, as an alert command may want" },
+	{ "sandbox", "package_runner", CONFIG_CHOICE, FIELD(sandbox_package_runner), CHOICE, "no", no_yes,
+	  "whether a refresh may do what npx, bunx and pnpm need: reach the Internet, and write where they "
+	  "keep packages" },
 	{ "statusline", "format", CONFIG_STRING, FIELD(statusline_format), TEXT(4096), "", NULL,
 	  "what swatch statusline shows, in the language of swatch-statusline(1); empty: the preset" },
 	{ "statusline", "preset", CONFIG_CHOICE, FIELD(statusline_preset), CHOICE, "full", preset_choices,

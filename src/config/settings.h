@@ -63,6 +63,7 @@ struct config {
 	int sandbox_mode;               /* enum sandbox_mode */
 	char *sandbox_write;            /* comma list of absolute paths */
 	int sandbox_network;            /* 0 no, 1 yes */
+	int sandbox_package_runner;
 	/* [statusline] (config/few.h reads them for a statusline) */
 	char *statusline_format;        /* "" = the preset */
 	int statusline_preset;          /* enum statusline_preset_choice */

@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/paths.h"
 #include "cache/write.h"
+#include "sandbox/sandbox.h"
 #include "swatchd/daemon_alerts.h"
 #include "swatchd/daemon_cache.h"
 #include "swatchd/daemon_clock.h"
@@ -19,7 +20,6 @@
 #include "swatchd/daemon_restart.h"
 #include "swatchd/daemon_sessions.h"
 #include "swatchd/internal.h"
-#include "swatchd/sandbox/sandbox.h"
 
 /* ---- from watch to tail and liveness ---- */
 
@@ -125,16 +125,16 @@ static bool start_reading(struct daemon *daemon, struct buf *error)
 }
 
 /* By now everything the daemon needs is open, and it has read only its own files. */
-static bool enter_sandbox(const struct daemon *daemon, struct buf *error)
+static bool enter_sandbox(struct daemon *daemon, struct buf *error)
 {
-	const struct sandbox_rules rules = { .mode = daemon->config.sandbox_mode,
-					     .network = daemon->config.sandbox_network != 0,
-					     .temporary = true,
-					     .write = daemon->config.sandbox_write,
-					     .cache_path = daemon->options.cache_path,
-					     .cache_fd = daemon->options.cache_fd,
-					     .socket_path = daemon->options.socket_path };
-	return sandbox_enter(&rules, sandbox_landlock_abi(), error) == 0;
+	struct sandbox_rules rules = sandbox_rules_of(&daemon->config);
+	rules.cache_path = daemon->options.cache_path;
+	rules.cache_fd = daemon->options.cache_fd;
+	rules.socket_path = daemon->options.socket_path;
+	if (sandbox_enter(&rules, sandbox_landlock_abi(), error) != 0)
+		return false;
+	refresh_configure(&daemon->refresh);  /* it is off where programs may not run */
+	return true;
 }
 
 static bool start_control(struct daemon *daemon, struct buf *error)

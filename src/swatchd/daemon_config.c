@@ -80,6 +80,7 @@ static void warn_of_later(const struct config *old, const struct config *fresh)
 	if (fresh->watch_method != old->watch_method)
 		log_warning("[watch] method changed: that takes effect at the next start");
 	if (fresh->sandbox_mode != old->sandbox_mode || fresh->sandbox_network != old->sandbox_network
+	    || fresh->sandbox_package_runner != old->sandbox_package_runner
 	    || strcmp(fresh->sandbox_write, old->sandbox_write) != 0)
 		log_warning("[sandbox] changed: that takes effect at the next start");
 }

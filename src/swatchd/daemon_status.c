@@ -11,8 +11,8 @@
 #include "base/clock.h"
 #include "base/unused.h"
 #include "cache/read.h"
+#include "sandbox/sandbox.h"
 #include "swatchd/daemon_alerts.h"
-#include "swatchd/sandbox/sandbox.h"
 
 /* The answer has a bound; the session files have the rest. */
 #define SECRET_SESSIONS_MAX 20

@@ -31,11 +31,11 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "sandbox/sandbox.h"
 #include "swatchd/command_line.h"
 #include "swatchd/daemon_round.h"
 #include "swatchd/loop/loop.h"
 #include "swatchd/loop/notify.h"
-#include "swatchd/sandbox/sandbox.h"
 #include "swatchd/signals.h"
 #include "swatchd/start.h"
 

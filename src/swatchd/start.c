@@ -24,8 +24,8 @@
 #include "cache/read.h"
 #include "ipc/socket.h"
 #include "json/get.h"
+#include "sandbox/sandbox.h"
 #include "swatchd/daemon_config.h"
-#include "swatchd/sandbox/sandbox.h"
 
 #define LARGE_BYTES (512 << 10)
 /* For how long a child of a dead holder may still have the lock. */

@@ -89,7 +89,7 @@ settings() { printf '%s\n' "$1" >"$HOME/.claude/settings.json"; }
 	printf '[billing]\nsource = auto\n[ccusage]\ncommand = %s\n' "$TEST_HOME/none" >"$CONFIG"
 	check_is ccusage 'note: *nothing checks them'
 	use_ccusage "$(fake_ccusage fails <<<$'#!/bin/sh\necho broken >&2; exit 7')"
-	check_is ccusage 'bad: it fails: exit status 7: broken'
+	check_is ccusage 'bad: it fails: exit status 7: broken; it ran in *'
 	use_ccusage "$(fake_ccusage talks <<<$'#!/bin/sh\necho hello {}')"
 	check_is ccusage 'bad: its output is not a JSON object with*'
 	use_ccusage "$(fake_ccusage hangs <<<$'#!/bin/sh\nexec sleep 1000')" 'timeout = 1s'

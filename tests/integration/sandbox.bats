@@ -154,6 +154,8 @@ need_filter() {
 	skip "NOT TESTED: no filter of sockets here"
 }
 
+need_filter_anyway() { [ "$(status_of .sandbox.filter)" = true ] || skip "NOT TESTED: no filter here"; }
+
 @test "there is no network, unless the config says so" {
 	local command
 	command=$(script fake <<-'EOS'
@@ -176,8 +178,9 @@ need_filter() {
 @test "a refresh reaches no service of the person's by its socket; an alert does" {
 	local command alert
 	mkdir "$HOME/said"
-	command=$(answering 'swatch sync >&2')
-	alert=$(printf '#!/bin/sh\nswatch sync >"%s" 2>&1 && echo reached >>"%s"\n' "$HOME/said/alert" "$HOME/said/alert" | script alert)
+	# (a sanitizer would look for leaks with ptrace)
+	command=$(answering 'ASAN_OPTIONS=detect_leaks=0 swatch sync >&2')
+	alert=$(printf '#!/bin/sh\nASAN_OPTIONS=detect_leaks=0 swatch sync >"%s" 2>&1 && echo reached >>"%s"\n' "$HOME/said/alert" "$HOME/said/alert" | script alert)
 	printf '[billing]\nsource = auto\n[ccusage]\ncommand = %s\n[alerts]\ncommand = %s\nblock_cost = 1\n[sandbox]\nwrite = ~/said\n' \
 		"$command" "$alert" >"$CONFIG"
 	start_daemon
@@ -186,6 +189,213 @@ need_filter() {
 	[[ $(status_of .refresh.lastError) == *'ddress family not supported'*'[sandbox] network in swatch.conf opens the network' ]]
 	message 1 90000 >"$PROJECTS/-p/s1.jsonl"
 	await grep -q reached "$HOME/said/alert"
+}
+
+# ---- an attacker ----
+
+ATTACKER=$SWATCH_BUILD_DIR/tests/sandbox/attacker
+WITHOUT=$SWATCH_BUILD_DIR/tests/sandbox/without
+
+# start_victim: something outside that has one of each kind; it ends with the test.
+start_victim() {
+	mkdir "$HOME/victim"
+	"$ATTACKER" victim "$BATS_TEST_TMPDIR/victim" "$HOME/victim" </dev/null >/dev/null 3>&- &
+	await test -s "$BATS_TEST_TMPDIR/victim"
+}
+
+# attack KIND: the command with which an attacker is run as ccusage or as the command of alerts.
+attack() {
+	printf '#!/bin/sh\nexec %s attack %s %s %s\n' "$ATTACKER" "$BATS_TEST_TMPDIR/victim" "$BATS_TEST_TMPDIR/$1" "$1" |
+		script "attack-$1"
+}
+
+# held KIND: the attacker is done, and broke no promise that status calls kept; prints what it broke.
+held() {
+	local kept
+	grep -qx done "$BATS_TEST_TMPDIR/$1" || { echo "$1: it did not get to its end"; return 1; }
+	kept=$(status_of '[.sandbox.promises[] | select(.state == "kept").name] | join(" ")')
+	[ -n "$kept" ] || { echo "no promise is kept"; return 1; }
+	awk -v kept=" $kept " -v kind="$1" '
+		$1 == "could" && index(kept, " " $2 " ") { print kind ": " $0; bad = 1 }
+		$1 == "refused" { refused++ }
+		END { exit bad || refused < 8 }' "$BATS_TEST_TMPDIR/$1"
+}
+
+# unhurt: the victim is as it was.
+unhurt() {
+	is "$(cat "$HOME/victim/file" "$HOME/victim/spare")" $'as it was\nas it was'
+	is "$(grep -c hit "$BATS_TEST_TMPDIR/victim" || true)" 0
+}
+
+@test "an attacker breaks no promise, as ccusage or as an alert, whatever the kernel lacks" {
+	local lack
+	export ATTACKED_CACHE=$CACHE
+	start_victim
+	for lack in nothing filters landlock both; do
+		rm -f "$BATS_TEST_TMPDIR"/{refresh,alert} "$CACHE"/* "$CACHE"/.swatch.* "$PROJECTS/-p"/*
+		printf '[billing]\nsource = auto\n[ccusage]\ncommand = %s\n[alerts]\ncommand = %s\nblock_cost = 1\n' \
+			"$(attack refresh)" "$(attack alert)" >"$CONFIG"
+		if [ "$lack" != nothing ]; then
+			swatchd() { exec "$WITHOUT" "$lack" "$SWATCH_BUILD_DIR/swatchd" "$@"; }
+		fi
+		start_daemon
+		[ "$lack" != nothing ] || need_sandbox
+		swatch refresh --wait
+		message 1 90000 >"$PROJECTS/-p/s1.jsonl"
+		await grep -qsx done "$BATS_TEST_TMPDIR/alert"
+		held refresh
+		held alert
+		case $lack in
+		nothing)
+			unhurt
+			status_is '[.sandbox.notDenied[]] | length' 0
+			not grep -q 'does not deny' "$LOG"
+			;;
+		*)
+			grep -q "this kernel does not deny: .*$([ "$lack" = landlock ] && echo 'writing files elsewhere' || echo 'dangerous system calls')" "$LOG"
+			swatch status | tr -s '\n ' ' ' | grep -q 'does not deny'
+			swatch doctor --json | jq -e '.checks[] | select(.name == "sandbox" and .state == "note").what | test("not den")'
+			;;
+		esac
+		stop_daemon
+		: >"$LOG"
+	done
+	unset -f swatchd
+}
+
+@test "network = yes and package_runner = yes give up what they say, and nothing else" {
+	local key
+	start_victim
+	for key in network package_runner; do
+		rm -f "$BATS_TEST_TMPDIR/refresh"
+		use_ccusage "$(attack refresh)" "$(printf '[sandbox]\n%s = yes' "$key")"
+		start_daemon
+		need_sandbox
+		need_filter_anyway
+		swatch refresh --wait
+		held refresh
+		grep -q '^could network TCP' "$BATS_TEST_TMPDIR/refresh"
+		is "$(grep -c '^could services a service with a path' "$BATS_TEST_TMPDIR/refresh" || true)" \
+			"$([ "$key" = network ] && echo 1 || echo 0)"
+		unhurt
+		stop_daemon
+	done
+}
+
+@test "doctor, verify and setup run ccusage as confined" {
+	start_victim
+	use_ccusage "$(attack refresh)"
+	start_daemon
+	need_sandbox
+	need_filter
+	for command in "doctor" "verify"; do
+		rm -f "$BATS_TEST_TMPDIR/refresh"
+		run swatch $command
+		held refresh
+	done
+	# setup: a ccusage that a service does not find on its PATH is tried out
+	mkdir -p "$HOME/.local/bin"
+	cp "$(attack refresh)" "$HOME/.local/bin/ccusage"
+	rm -f "$BATS_TEST_TMPDIR/refresh"
+	configure '[billing]
+source = auto'
+	run swatch setup --yes
+	held refresh
+	unhurt
+}
+
+# lingering: how many processes of the attacker's are left.
+lingering() { grep -lxs swatch-lingers /proc/[0-9]*/comm | wc -l; }
+
+@test "whatever a command starts ends with it: sessions of their own, orphans, a killed supervisor, a swarm" {
+	local lack
+	for lack in nothing both; do
+		[ "$lack" = nothing ] || swatchd() { exec "$WITHOUT" "$lack" "$SWATCH_BUILD_DIR/swatchd" "$@"; }
+		printf '[billing]\nsource = auto\n[ccusage]\ncommand = %s linger 400\n[alerts]\ncommand = %s linger 40\nblock_cost = 1\n' \
+			"$ATTACKER" "$ATTACKER" >"$CONFIG"
+		rm -f "$PROJECTS/-p"/* "$CACHE"/.swatch.alerts.json
+		start_daemon
+		swatch refresh --wait
+		is "$(lingering)" 0
+		message 1 90000 >"$PROJECTS/-p/s1.jsonl"
+		swatch sync
+		await sh -c '[ "$(swatch status --json | jq ".alerts.good")" -ge 1 ]'
+		is "$(lingering)" 0
+		sed -i "s/linger 400/revolt/" "$CONFIG"
+		reload
+		run swatch refresh --wait
+		await sh -c '[ "$(grep -lxs swatch-lingers /proc/[0-9]*/comm | wc -l)" = 0 ]'
+		# a daemon that is killed takes them along
+		sed -i "s/command = .* revolt/command = $(printf '%s' "$(script ends_last <<-EOS
+			#!/bin/sh
+			"$ATTACKER" linger 5 >/dev/null
+			exec sleep 60
+		EOS
+		)" | sed 's/[\/&]/\\&/g')/" "$CONFIG"
+		reload
+		swatch refresh
+		await sh -c '[ "$(grep -lxs swatch-lingers /proc/[0-9]*/comm | wc -l)" = 5 ]'
+		kill_daemon
+		await sh -c '[ "$(grep -lxs swatch-lingers /proc/[0-9]*/comm | wc -l)" = 0 ]'
+	done
+	unset -f swatchd
+	# without Landlock's scope this would be a race
+	use_ccusage "$ATTACKER swarm 20"
+	start_daemon
+	need_sandbox
+	[ "$(status_of .sandbox.landlock)" -ge 6 ] || skip "NOT TESTED: it needs Landlock ABI 6"
+	swatch refresh --wait
+	is "$(lingering)" 0
+}
+
+@test "memory_limit counts shared memory, and all processes together" {
+	local how lack
+	for lack in nothing both; do
+		[ "$lack" = nothing ] || swatchd() { exec "$WITHOUT" "$lack" "$SWATCH_BUILD_DIR/swatchd" "$@"; }
+		for how in shared children; do
+			use_ccusage "$ATTACKER hoard 1500 $how $BATS_TEST_TMPDIR/hoard" 'memory_limit = 64M'
+			echo 0 >"$BATS_TEST_TMPDIR/hoard"
+			start_daemon
+			run ! swatch refresh --wait
+			[ "$(cat "$BATS_TEST_TMPDIR/hoard")" -le 256 ]
+			[ "$lack$how" = nothingshared ] || status_of .refresh.lastError | grep -q 'used more memory than memory_limit'
+			stop_daemon
+		done
+	done
+	unset -f swatchd
+}
+
+@test "required runs no command where anything is missing, and says what" {
+	local lack=filters
+	use_ccusage "$(answering 'echo ran >/tmp/swatch-ran.$$; rm /tmp/swatch-ran.$$; echo x >'"$BATS_TEST_TMPDIR/ran")" \
+		"$(printf '[sandbox]\nmode = required\nwrite = %s\n' "$BATS_TEST_TMPDIR")"
+	start_daemon
+	need_sandbox
+	need_filter
+	swatch refresh --wait
+	[ -e "$BATS_TEST_TMPDIR/ran" ]
+	stop_daemon
+	rm "$BATS_TEST_TMPDIR/ran"
+	swatchd() { exec "$WITHOUT" "$lack" "$SWATCH_BUILD_DIR/swatchd" "$@"; }
+	start_daemon
+	run swatch refresh --wait
+	[ "$status" -ne 0 ]
+	[ ! -e "$BATS_TEST_TMPDIR/ran" ]
+	status_is .sandbox.runsPrograms false
+	[[ $(status_of .refresh.nextDueReason) == *'required asks for: the network, services behind Unix sockets, dangerous system calls, shared memory' ]]
+	grep -q 'does not deny: the network, .*; neither ccusage nor the alert command is run' "$LOG"
+	swatch doctor --json | jq -e '.checks[] | select(.name == "sandbox" and .state == "bad").what | test("dangerous system calls")'
+	rm "$BATS_TEST_TMPDIR/ran"  # of doctor, for which nothing was missing
+	stop_daemon
+	lack=landlock
+	run swatchd --once
+	[ "$status" -eq 1 ]
+	[[ $output == *'cannot start without a sandbox'* ]]
+	[ ! -e "$BATS_TEST_TMPDIR/ran" ]
+	unset -f swatchd
+	# the commands, too
+	run "$WITHOUT" landlock swatch doctor
+	[ ! -e "$BATS_TEST_TMPDIR/ran" ]
 }
 
 @test "off is off, and doctor tells; required starts where it can" {

@@ -9,6 +9,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "base/argv.h"
 #include "swatchd/refresh/child.h"
@@ -193,6 +195,76 @@ static void a_stop_needs_no_callback(void **state)
 	assert_false(ended.done);
 }
 
+/* The process ended, and nobody has reaped it yet. */
+static void await_end(pid_t pid)
+{
+	siginfo_t info;
+	while (waitid(P_PID, (id_t)pid, &info, WEXITED | WNOWAIT) != 0)
+		assert_int_equal(errno, EINTR);
+}
+
+static void start_run(struct run *run, const char *script)
+{
+	char *argv[] = { "sh", "-c", (char *)(uintptr_t)script, NULL };
+	const struct spawn_plan plan = { .path = "/bin/sh", .argv = argv };
+	assert_true(run_start(run, &plan, 60000, 1000));
+}
+
+static void an_answer_that_lay_in_the_pipe_counts_after_the_deadline(void **state)
+{
+	struct run run;
+	(void)state;
+	start_run(&run, "echo answer; echo words >&2");
+	await_end(run.pid);
+	run_pass_deadline(&run);  /* this process was stopped until now */
+	assert_true(run_is_over(&run));
+	assert_true(run_is_good(&run));
+	assert_string_equal(buf_str(&run.out), "answer\n");
+	run_release(&run);
+}
+
+static void half_an_answer_does_not(void **state)
+{
+	struct run run;
+	char byte;
+	(void)state;
+	start_run(&run, "echo half; echo . >&2; exec sleep 1000");
+	while (read(run.err_fd, &byte, 1) != 1)
+		assert_int_equal(errno, EAGAIN);
+	run_pass_deadline(&run);
+	assert_int_equal(run.outcome, RUN_TIMED_OUT);
+	assert_false(run_is_good(&run));
+	run_release(&run);
+}
+
+static void a_session_of_its_own_does_not_outlive_the_run(void **state)
+{
+	(void)state;
+	struct ended ended = run_script("setsid sleep 1000 >/dev/null 2>&1 & echo $!; (setsid sleep 1000 >/dev/null 2>&1 & echo $!)",
+					60000);
+	char *rest;
+	long first = strtol(ended.out, &rest, 10), second = strtol(rest, NULL, 10);
+	assert_int_equal(ended.outcome, RUN_EXITED);
+	assert_true(first > 1 && second > 1);
+	assert_true(kill((pid_t)first, 0) == -1 && errno == ESRCH);
+	assert_true(kill((pid_t)second, 0) == -1 && errno == ESRCH);
+}
+
+static void a_release_ends_all_of_it(void **state)
+{
+	struct run run;
+	char bytes[64];
+	ssize_t got;
+	(void)state;
+	start_run(&run, "trap '' TERM; setsid sleep 1000 >/dev/null 2>&1 & echo $!; wait");
+	while ((got = read(run.out_fd, bytes, sizeof(bytes) - 1)) <= 0)
+		assert_int_equal(errno, EAGAIN);
+	bytes[got] = '\0';
+	run_release(&run);
+	long pid = strtol(bytes, NULL, 10);
+	assert_true(pid > 1 && kill((pid_t)pid, 0) == -1 && errno == ESRCH);
+}
+
 static int end_loop(void **state)
 {
 	(void)state;
@@ -215,6 +287,10 @@ int main(void)
 		cmocka_unit_test(a_program_that_is_not_there_reports_its_errno),
 		cmocka_unit_test(words_are_split_without_a_shell),
 		cmocka_unit_test(a_stop_needs_no_callback),
+		cmocka_unit_test(an_answer_that_lay_in_the_pipe_counts_after_the_deadline),
+		cmocka_unit_test(half_an_answer_does_not),
+		cmocka_unit_test(a_session_of_its_own_does_not_outlive_the_run),
+		cmocka_unit_test(a_release_ends_all_of_it),
 	};
 	return cmocka_run_group_tests(tests, NULL, end_loop);
 }

@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/unused.h"
 #include "swatchd/refresh/child.h"
 #include "swatchd/refresh/refresh.h"
 #include "turned_clock.h"
@@ -54,7 +55,7 @@ void child_stop(struct child *child)
 	stopped++;
 }
 
-void child_describe(const struct run *run, struct buf *out)
+void child_describe(const struct run *run, enum sandbox_program kind UNUSED, char *const *words UNUSED, struct buf *out)
 {
 	run_describe(run, out);
 }

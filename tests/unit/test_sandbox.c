@@ -8,6 +8,7 @@
 #include <linux/seccomp.h>
 #include <netinet/in.h>
 #include <sys/prctl.h>
+#include <sys/ptrace.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -17,9 +18,9 @@
 
 #include "base/log.h"
 #include "cache/write.h"
+#include "sandbox/filter.h"
+#include "sandbox/sandbox.h"
 #include "scratch.h"
-#include "swatchd/sandbox/sandbox.h"
-#include "swatchd/sandbox/sockets.h"
 
 #define SKIPPED 77
 
@@ -215,9 +216,12 @@ static void lets_transcripts_be_read_and_programs_run(void **state)
 	in_child(read_and_run);
 }
 
+static const char *hint(const char *text) { return sandbox_hint(SANDBOX_ALERT, NULL, text); }
+
 static void tell_of_places(void)
 {
 	struct buf error = BUF_INIT;
+	char *const npx[] = { (char[]){ "/usr/bin/npx" }, (char[]){ "ccusage" }, NULL };
 	char also[800] = ", relative/path, /no/such/place";
 	for (int i = 0; i < 20; i++)
 		snprintf(also + strlen(also), sizeof(also) - strlen(also), ", /no/%d", i);
@@ -229,10 +233,12 @@ static void tell_of_places(void)
 	CHECK(strstr(told(), "{\"path\":\"/no/such/place\",\"why\":\"No such file or directory\"}"));
 	/* sixteen count: "more", two, and thirteen of these */
 	CHECK(strstr(told(), "\"/no/12\"") && !strstr(told(), "\"/no/13\""));
-	CHECK(strstr(sandbox_hint("sh: cannot create /x: Permission denied\n"), "[sandbox] write"));
-	CHECK(strstr(sandbox_hint("Error: EACCES: permission denied, open '/x'"), "[sandbox] write"));
-	CHECK(strstr(sandbox_hint("connect: Permission denied"), "[sandbox] network") || strstr(told(), "\"network\":\"open\""));
-	CHECK(!*sandbox_hint("no such option"));
+	CHECK(strstr(hint("sh: cannot create /x: Permission denied\n"), "[sandbox] write"));
+	CHECK(strstr(hint("Error: EACCES: permission denied, open '/x'"), "[sandbox] write"));
+	CHECK(strstr(hint("connect: Permission denied"), "[sandbox] network") || strstr(told(), "\"network\":\"open\""));
+	CHECK(strstr(hint("no such option"), "it ran in swatchd's sandbox"));
+	CHECK(strstr(sandbox_hint(SANDBOX_REFRESH, npx, "killed"), "[sandbox] package_runner = yes"));
+	CHECK(!strstr(sandbox_hint(SANDBOX_ALERT, npx, "killed"), "package_runner"));
 	buf_release(&error);
 }
 
@@ -268,21 +274,127 @@ static void denies_all_sockets_but_unix_ones(void **state)
 	in_child(have_no_network);
 }
 
+static void enter_filter(enum filter_sockets sockets)
+{
+	static struct filter filter;
+	sandbox_forbid_privileges();
+	filter_make(&filter, sockets, true);
+	if (!filter_is_available())
+		_exit(SKIPPED);
+	CHECK(filter.count < FILTER_CODE_MAX);
+	CHECK(filter_enter(&filter) == 0);
+}
+
 static void have_no_socket(void)
 {
 	int pair[2];
-	sandbox_forbid_privileges();
-	if (sandbox_sockets_deny(true) != 0)
-		_exit(SKIPPED);
+	enter_filter(FILTER_NO_SOCKETS);
 	CHECK_FAILS(make_socket(AF_UNIX), EAFNOSUPPORT);
 	CHECK_FAILS(make_socket(AF_INET), EAFNOSUPPORT);
 	CHECK(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) == 0);
+	/* Other pairs can be sent to other sockets, or connected. */
+	CHECK_FAILS(socketpair(AF_UNIX, SOCK_DGRAM, 0, pair), EAFNOSUPPORT);
+	CHECK_FAILS(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK, 0, pair), EAFNOSUPPORT);
+	CHECK_FAILS(socketpair(AF_TIPC, SOCK_STREAM, 0, pair), EAFNOSUPPORT);
 }
 
 static void denies_all_sockets(void **state)
 {
 	(void)state;
 	in_child(have_no_socket);
+}
+
+static void be_client(void)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX, .sun_path = "/nowhere/at/all" };
+	enter_filter(FILTER_UNIX_CLIENTS);
+	int fd = make_socket(AF_UNIX);
+	CHECK(fd >= 0);
+	CHECK_FAILS(connect(fd, (const struct sockaddr *)&address, sizeof(address)), ENOENT);
+	CHECK_FAILS(bind(fd, (const struct sockaddr *)&address, sizeof(sa_family_t)), EACCES);
+	CHECK_FAILS(listen(fd, 1), EACCES);
+	CHECK_FAILS(make_socket(AF_INET), EAFNOSUPPORT);
+}
+
+static void lets_alerts_connect_and_nothing_else(void **state)
+{
+	(void)state;
+	in_child(be_client);
+}
+
+static void be_package_runner(void)
+{
+	enter_filter(FILTER_INET_SOCKETS);
+	CHECK(make_socket(AF_INET) >= 0 || errno == EAFNOSUPPORT);
+	CHECK(socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK, 0) >= 0);
+	CHECK(socket(AF_NETLINK, SOCK_RAW, 0) >= 0);
+	CHECK_FAILS(socket(AF_NETLINK, SOCK_RAW, 15), EAFNOSUPPORT);
+	CHECK_FAILS(socket(AF_INET, SOCK_RAW, 1), EAFNOSUPPORT);
+	CHECK_FAILS(socket(AF_PACKET, SOCK_DGRAM, 0), EAFNOSUPPORT);
+	CHECK_FAILS(make_socket(AF_UNIX), EAFNOSUPPORT);
+}
+
+static void lets_package_runners_reach_the_internet_and_no_service(void **state)
+{
+	(void)state;
+	in_child(be_package_runner);
+}
+
+/* ---- programs ---- */
+
+static void be_program(void)
+{
+	struct spawn_confinement confinement;
+	struct buf refusal = BUF_INIT;
+	int status;
+	enter_usual(false);
+	CHECK(prctl(PR_GET_DUMPABLE) == 0);
+	CHECK(sandbox_confine(SANDBOX_REFRESH, &confinement, &refusal));
+	pid_t parent = getpid(), pid = fork();
+	if (pid == 0) {
+		CHECK(confinement.confine(confinement.ctx) == 0);
+		CHECK(ptrace(PTRACE_SEIZE, parent, NULL, NULL) == -1);
+		CHECK(abi < 6 || (kill(parent, 0) == -1 && errno == EPERM));
+		CHECK_FAILS(make_file(name("cache/evil.json")), EACCES);
+		CHECK(make_file(name("more/good")) == 0);
+		_exit(0);
+	}
+	CHECK(waitpid(pid, &status, 0) == pid && WIFEXITED(status) && WEXITSTATUS(status) == 0);
+	/* The process between: it reaches only its own. */
+	pid = fork();
+	if (pid == 0) {
+		CHECK(confinement.enclose(confinement.ctx) == (abi >= 6));
+		CHECK(abi < 6 || (kill(parent, 0) == -1 && errno == EPERM));
+		_exit(0);
+	}
+	CHECK(waitpid(pid, &status, 0) == pid && WIFEXITED(status) && WEXITSTATUS(status) == 0);
+}
+
+static void programs_have_a_domain_of_their_own(void **state)
+{
+	(void)state;
+	need_landlock();
+	in_child(be_program);
+}
+
+static void be_too_old(void)
+{
+	struct spawn_confinement confinement;
+	struct buf error = BUF_INIT;
+	CHECK(enter(SANDBOX_REQUIRED, 5, false, "", &error) == 0);
+	CHECK(!sandbox_confine(SANDBOX_ALERT, &confinement, &error));
+	CHECK(strstr(buf_str(&error), "abstract Unix sockets") && strstr(buf_str(&error), "signals to other processes"));
+	CHECK(strstr(told(), "\"runsPrograms\":false"));
+	buf_release(&error);
+}
+
+static void runs_nothing_when_a_promise_is_required_and_not_kept(void **state)
+{
+	(void)state;
+	need_landlock();
+	if (abi < 5)
+		skip();
+	in_child(be_too_old);
 }
 
 /* Landlock alone: a socket that was there before. */
@@ -351,7 +463,7 @@ static void be_first_version(void)
 	struct buf error = BUF_INIT;
 	CHECK(enter(SANDBOX_AUTO, 1, true, "", &error) == 0);
 	CHECK(strstr(told(), "\"landlock\":1"));
-	CHECK(strstr(told(), "\"notDenied\":[\"truncating files\",\"control of devices\"]"));
+	CHECK(strstr(told(), "\"notDenied\":[\"truncating files\",\"control of devices\",\"signals to other processes\"]"));
 	CHECK_FAILS(make_file(name("home/evil")), EACCES);
 	CHECK(make_file(name("more/f")) == 0 && rename(name("more/f"), name("more/g")) == 0);
 	/* Told as not denied, and it is not. */
@@ -372,9 +484,9 @@ static void be_without(void)
 	errno = ENOSYS;
 	CHECK(enter(SANDBOX_AUTO, 0, true, "", &error) == 0 && error.len == 0);
 	CHECK(strstr(told(), "\"state\":\"unavailable\",\"why\":\"this kernel has no Landlock\""));
-	CHECK(strstr(told(), "\"writable\":[],\"refused\":[],\"notDenied\":[]"));
+	CHECK(strstr(told(), "\"writable\":[],\"refused\":[]") && strstr(told(), "\"notDenied\":[\"writing files elsewhere\","));
 	CHECK(make_file(name("home/good")) == 0);
-	CHECK(!*sandbox_hint("Permission denied"));
+	CHECK(!filter_is_available() || !strstr(hint("Permission denied"), "[sandbox] write"));
 	CHECK(prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1);
 	buf_release(&error);
 }
@@ -478,7 +590,9 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, scratch_tear_down)
 	const struct CMUnitTest tests[] = {
 		TEST(denies_writing_elsewhere), TEST(lets_the_cache_be_kept),
-		TEST(lets_programs_write_where_the_config_says), TEST(lets_transcripts_be_read_and_programs_run),
+		TEST(lets_alerts_connect_and_nothing_else),
+		TEST(lets_package_runners_reach_the_internet_and_no_service), TEST(programs_have_a_domain_of_their_own),
+		TEST(runs_nothing_when_a_promise_is_required_and_not_kept), TEST(lets_programs_write_where_the_config_says), TEST(lets_transcripts_be_read_and_programs_run),
 		TEST(tells_what_may_be_written), TEST(denies_all_sockets_but_unix_ones), TEST(denies_all_sockets), TEST(denies_tcp),
 		TEST(leaves_the_network_when_told_to), TEST(goes_by_the_version), TEST(goes_on_without),
 		TEST(refuses_to_go_on_when_it_is_required), TEST(asks_the_kernel), TEST(goes_on_where_it_is_forbidden), TEST(goes_on_when_it_fails),

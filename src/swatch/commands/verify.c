@@ -218,7 +218,7 @@ static int run_verify(struct invocation *invocation, int argc, char **argv)
 {
 	struct request request = { 0 };
 	struct ccusage_command command = { 0 };
-	struct ccusage_ask ask = { .command = &command, .timeout_ms = invocation->config.ccusage_timeout_ms };
+	struct ccusage_ask ask = { .command = &command, .config = &invocation->config };
 	struct prices prices = { 0 };
 	struct data_dirs dirs = { 0 };
 	int status;

@@ -44,7 +44,7 @@ static bool try_refresh(struct doctor *doctor, struct ccusage_ask *ask)
 
 static void try_command(struct doctor *doctor, const struct ccusage_command *command)
 {
-	struct ccusage_ask ask = { .command = command, .timeout_ms = config_of(doctor)->ccusage_timeout_ms };
+	struct ccusage_ask ask = { .command = command, .config = config_of(doctor) };
 	struct ccusage_version version;
 	AUTO_BUF error = BUF_INIT;
 	if (!try_refresh(doctor, &ask))

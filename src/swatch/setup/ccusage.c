@@ -6,10 +6,10 @@
 #include <string.h>
 
 #include "base/argv.h"
-#include "base/capture.h"
 #include "base/scope.h"
 #include "ccusage/command.h"
 #include "ccusage/find.h"
+#include "ccusage/run.h"
 
 #define TRY_TIMEOUT_MS 20000
 
@@ -33,7 +33,7 @@ static char *quote_for_config(const char *word)
 }
 
 /* Runs it with a service's PATH, asking for its version instead of the report. */
-static void run_as_service(char *const *words, struct run *run)
+static void run_as_service(const struct config *config, char *const *words, struct run *run)
 {
 	char version[] = "--version";
 	size_t count = 0;
@@ -48,7 +48,7 @@ static void run_as_service(char *const *words, struct run *run)
 		argv[count] = words[count];
 	argv[count] = version;
 	(void)setenv("PATH", CCUSAGE_SERVICE_PATH, 1);
-	capture_run(argv[0], argv, TRY_TIMEOUT_MS, run);
+	ccusage_run(config, argv[0], argv, TRY_TIMEOUT_MS, run);
 	if (kept)
 		(void)setenv("PATH", kept, 1);
 	else
@@ -60,14 +60,14 @@ static bool try_out(struct setup *setup, char *const *words)
 {
 	struct run run;
 	AUTO_BUF why = BUF_INIT;
-	run_as_service(words, &run);
+	run_as_service(&setup->invocation->config, words, &run);
 	bool good = run_is_good(&run);
 	if (run.outcome == RUN_INTERRUPTED)
 		setup->interrupted = run.code;
 	else if (good)
 		setup_item(setup, STYLE_PLAIN, "tried with a service's PATH: it says %.*s",
 			   (int)strcspn(buf_str(&run.out), "\r\n"), buf_str(&run.out));
-	run_describe(&run, &why);
+	ccusage_run_describe(&run, words, &why);
 	if (!good && !setup->interrupted)
 		setup_fail(setup, "left as it is, because this command does not run: %s", buf_message(&why));
 	run_release(&run);

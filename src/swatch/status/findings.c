@@ -184,6 +184,29 @@ static void check_secrets(struct findings *findings, struct json_object *answer)
 					 "secrets = no");
 }
 
+static void check_sandbox(struct findings *findings, struct json_object *answer)
+{
+	size_t count;
+	struct json_object *sandbox = json_get_object(answer, "sandbox");
+	struct json_object *missing = status_array(answer, "sandbox", "notDenied", &count);
+	const char *why = status_text(answer, "sandbox", "why");
+	if (count == 0)
+		return;
+	bool runs = json_get_bool(sandbox, "runsPrograms", true);
+	struct finding *finding = add(findings, FINDING_SANDBOX, !runs);
+	buf_append_str(&finding->what, runs ? "this kernel does not deny the programs that swatchd runs: "
+					    : "swatchd runs no program, because this kernel does not deny: ");
+	for (size_t i = 0; i < count; i++) {
+		const char *name = json_item_string(missing, i);
+		buf_printf(&finding->what, "%s%s", i ? ", " : "", name ? name : "?");
+	}
+	if (why)
+		buf_printf(&finding->what, " (%s)", why);
+	buf_append_str(&finding->remedy,
+		       runs ? "figures are right all the same; SECURITY.md has what each of it needs"
+			    : "[sandbox] mode = auto runs them with what the kernel can do");
+}
+
 static void check_version(struct findings *findings, struct json_object *answer)
 {
 	const char *version = json_get_string(answer, "version");
@@ -206,6 +229,7 @@ void findings_read(struct findings *findings, struct json_object *answer, int64_
 	check_pricing(findings, answer);
 	check_alerts(findings, answer);
 	check_secrets(findings, answer);
+	check_sandbox(findings, answer);
 	check_version(findings, answer);
 }
 
@@ -230,6 +254,7 @@ const char *finding_name(enum finding_reason reason)
 		[FINDING_BAD_PRICING] = "bad-pricing",
 		[FINDING_ALERT_FAILS] = "alert-fails",
 		[FINDING_SECRETS] = "secrets",
+		[FINDING_SANDBOX] = "sandbox",
 		[FINDING_OTHER_VERSION] = "other-version",
 	};
 	return names[reason];

@@ -26,6 +26,7 @@ enum finding_reason {
 	FINDING_BAD_PRICING,
 	FINDING_ALERT_FAILS,
 	FINDING_SECRETS,
+	FINDING_SANDBOX,            /* the kernel cannot keep a promise of SECURITY.md */
 	FINDING_OTHER_VERSION,
 	FINDING_COUNT
 };

@@ -73,7 +73,7 @@ static void on_child_done(void *ctx, const struct run *ended)
 		run->last_error[0] = '\0';
 	} else {
 		run->failed++;
-		child_describe(ended, &error);
+		child_describe(ended, SANDBOX_ALERT, run->words, &error);
 		note_error(run, buf_message(&error));
 	}
 	run->done(run->ctx, run->running_rule, ended->duration_ms, good ? NULL : run->last_error);
@@ -104,7 +104,7 @@ void alert_run_start(struct alert_run *run)
 			const struct child_command command = {
 				.argv = run->words, .environment = environment,
 				.timeout_ms = run->config->alerts_timeout_ms,
-				.max_output_bytes = ALERT_RUN_MAX_OUTPUT_BYTES,
+				.max_output_bytes = ALERT_RUN_MAX_OUTPUT_BYTES, .kind = SANDBOX_ALERT,
 			};
 			run->running_rule = job->rule;
 			run->child = child_start(run->loop, &command, on_child_done, run);

@@ -8,8 +8,6 @@
 #include "base/scope.h"
 #include "base/unused.h"
 #include "swatchd/loop/loop.h"
-#include "swatchd/sandbox/sandbox.h"
-#include "swatchd/sandbox/sockets.h"
 
 #define CHILD_NICENESS 10
 
@@ -28,11 +26,6 @@ static const char *const hidden[] = {
 	"LISTEN_PID=", "LISTEN_FDS=", "LISTEN_FDNAMES=", "NOTIFY_SOCKET=", "WATCHDOG_USEC=", "WATCHDOG_PID=",
 	"CLAUDE_CODE_CHILD_SESSION=", "JOURNAL_STREAM=", NULL,
 };
-
-static int deny_sockets(void)
-{
-	return sandbox_sockets_deny(true);
-}
 
 static void free_child(struct child *child)
 {
@@ -109,14 +102,17 @@ static void launch(struct child *child, const struct child_command *command)
 	AUTO_FREE char *path = argv_find_program(command->argv[0]);
 	int why = errno;
 	AUTO_FREE char **environment = path ? spawn_environment(hidden, command->environment) : NULL;
+	struct spawn_confinement confinement;
+	AUTO_BUF refusal = BUF_INIT;
 	const struct spawn_plan plan = {
 		.path = path, .argv = command->argv, .environment = environment, .niceness = CHILD_NICENESS,
-		.memory_limit_bytes = command->memory_limit_bytes,
-		.confine = command->no_sockets ? deny_sockets : NULL,
+		.memory_limit_bytes = command->memory_limit_bytes, .confinement = &confinement,
 	};
 	size_t max_bytes = command->max_output_bytes ? command->max_output_bytes : CHILD_MAX_OUTPUT_BYTES;
 	if (!environment)
 		run_fail_start(&child->run, path ? ENOMEM : why);
+	else if (!sandbox_confine(command->kind, &confinement, &refusal))
+		run_refuse_start(&child->run, &refusal);
 	else if (run_start(&child->run, &plan, command->timeout_ms, max_bytes))
 		start_following(child);
 }
@@ -146,12 +142,13 @@ void child_stop(struct child *child)
 	free_child(child);
 }
 
-void child_describe(const struct run *run, struct buf *out)
+void child_describe(const struct run *run, enum sandbox_program kind, char *const *words, struct buf *out)
 {
 	if (run->outcome == RUN_NOT_HEARD && run->code == 0)
 		buf_append_str(out,
 			       "its output cannot be read: the kernel does not report it " LOOP_ERROR_TEXT);
 	else
 		run_describe(run, out);
-	buf_append_str(out, sandbox_hint(buf_str(&run->err)));
+	if (run->outcome != RUN_NOT_STARTED)
+		buf_append_str(out, sandbox_hint(kind, words, buf_str(&run->err)));
 }

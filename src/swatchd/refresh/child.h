@@ -1,5 +1,5 @@
 /*
- * child: runs one command beside the loop, and ends it whatever it does, as base/run.h says.
+ * child: runs one command beside the loop, in its sandbox, and ends it whatever it does, as base/run.h says.
  *
  * For: refresh, which runs ccusage, and alert_run. No shell: an argument vector. The command runs with
  * niceness 10 and without the service manager's variables.
@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "base/run.h"
+#include "sandbox/sandbox.h"
 
 #define CHILD_MAX_OUTPUT_BYTES ((size_t)16 << 20)
 
@@ -26,7 +27,7 @@ struct child_command {
 	int64_t timeout_ms;
 	int64_t memory_limit_bytes;  /* 0: none */
 	size_t max_output_bytes;     /* 0: CHILD_MAX_OUTPUT_BYTES */
-	bool no_sockets;             /* it cannot make any (sandbox/sockets.h) */
+	enum sandbox_program kind;   /* what it is denied */
 };
 
 /*
@@ -40,7 +41,10 @@ struct child *child_start(struct ev_loop *loop, const struct child_command *comm
 /* Kills the group, reaps the child and frees it, without a callback. Takes a moment at most. */
 void child_stop(struct child *child);
 
-/* Appends for people how a run ended: "exit status 2: no such option", and maybe sandbox_hint(). */
-void child_describe(const struct run *run, struct buf *out);
+/*
+ * Appends for people how a run of `words` ended, and sandbox_hint(): "exit status 2: no such option; it ran
+ * in ...".
+ */
+void child_describe(const struct run *run, enum sandbox_program kind, char *const *words, struct buf *out);
 
 #endif

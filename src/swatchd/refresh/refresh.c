@@ -13,7 +13,6 @@
 #include "swatchd/billing/billing.h"
 #include "swatchd/loop/loop.h"
 #include "swatchd/refresh/child.h"
-#include "swatchd/sandbox/sandbox.h"
 
 static void start_run(struct refresh *refresh);
 
@@ -149,9 +148,12 @@ static void on_child_done(void *ctx, const struct run *run)
 	else if (run->outcome == RUN_SIGNALED)
 		result.exit_status = 128 + run->code;
 	if (!run_is_good(run))
-		child_describe(run, &error);
+		child_describe(run, SANDBOX_REFRESH, refresh->command.words, &error);
 	else if (ccusage_answer_parse(buf_str(&run->out), run->out.len, &answer, &error) == 0)
 		result.answer = &answer;
+	else if (error.len > 0)
+		buf_append_str(&error, sandbox_hint(SANDBOX_REFRESH, refresh->command.words,
+						    buf_str(&run->err)));
 	if (result.answer)
 		ccusage_answer_drop_future(&answer, clock_wall_ms());
 	end_run(refresh, &result, buf_message(&error));
@@ -168,7 +170,7 @@ static void start_run(struct refresh *refresh)
 	const struct child_command command = {
 		.argv = refresh->command.words, .timeout_ms = refresh->config->ccusage_timeout_ms,
 		.memory_limit_bytes = refresh->config->ccusage_memory_limit_bytes,
-		.no_sockets = sandbox_denies_sockets(),
+		.kind = SANDBOX_REFRESH,
 	};
 	refresh->child = child_start(refresh->loop, &command, on_child_done, refresh);
 	if (!refresh->child)
@@ -195,6 +197,7 @@ static void read_command(struct refresh *refresh)
 {
 	const struct config *config = refresh->config;
 	const struct ccusage_command *command = &refresh->command;
+	struct spawn_confinement confinement;
 	AUTO_BUF error = BUF_INIT;
 	refresh->why_off[0] = '\0';
 	ccusage_command_release(&refresh->command);
@@ -207,6 +210,8 @@ static void read_command(struct refresh *refresh)
 		snprintf(refresh->why_off, sizeof(refresh->why_off), "%.100s: %s", command->words[0],
 			 command->why_not_found == ENOENT ? "no such program on PATH"
 							  : strerror(command->why_not_found));
+	else if (!sandbox_confine(SANDBOX_REFRESH, &confinement, &error))
+		snprintf(refresh->why_off, sizeof(refresh->why_off), "%s", buf_message(&error));
 }
 
 void refresh_configure(struct refresh *refresh)

@@ -1,11 +1,11 @@
 /*
  * landlock: the kernel's interface to Landlock, whatever the system's headers know of it.
  *
- * For: sandbox.c. The program asks the running kernel for its version, so it is built with all that some
+ * For: ruleset.c and program.c. The program asks the running kernel for its version, so it is built with all that some
  * version has. The numbers are part of the kernel's stable interface.
  */
-#ifndef SWATCH_SWATCHD_SANDBOX_LANDLOCK_H
-#define SWATCH_SWATCHD_SANDBOX_LANDLOCK_H
+#ifndef SWATCH_SANDBOX_LANDLOCK_H
+#define SWATCH_SANDBOX_LANDLOCK_H
 
 #include <stdint.h>
 #include <sys/syscall.h>
@@ -46,6 +46,11 @@ struct landlock_path_beneath_attr {
 #define LANDLOCK_ACCESS_NET_CONNECT_TCP (1ULL << 1)
 #endif
 
+#ifndef LANDLOCK_SCOPE_SIGNAL
+#define LANDLOCK_SCOPE_ABSTRACT_UNIX_SOCKET (1ULL << 0)
+#define LANDLOCK_SCOPE_SIGNAL (1ULL << 1)
+#endif
+
 #ifndef SYS_landlock_create_ruleset
 #define SYS_landlock_create_ruleset 444
 #define SYS_landlock_add_rule 445
@@ -53,12 +58,13 @@ struct landlock_path_beneath_attr {
 #endif
 
 /*
- * The header's struct landlock_ruleset_attr may end before `net`. Pass only as much as the running kernel
- * knows.
+ * The header's struct landlock_ruleset_attr may end before `net` or `scoped`. Pass only as much as the
+ * running kernel knows.
  */
 struct landlock_rights {
 	uint64_t fs;
-	uint64_t net;
+	uint64_t net;      /* ABI 4 */
+	uint64_t scoped;   /* ABI 6 */
 };
 
 #endif
