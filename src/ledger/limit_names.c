@@ -101,6 +101,11 @@ static size_t window_words(const struct words *words, int64_t *window_ms)
 	return 0;
 }
 
+bool rate_limit_is_of_account(const char *name)
+{
+	return strcmp(name, RATE_LIMIT_FIVE_HOUR) == 0 || strcmp(name, RATE_LIMIT_SEVEN_DAY) == 0;
+}
+
 int64_t rate_limit_window_ms(const char *name)
 {
 	struct words words;

@@ -28,6 +28,9 @@
  */
 bool rate_limit_name(const char *told, size_t len, char out[RATE_LIMIT_NAME_SIZE]);
 
+/* Whether it is one of the two that most accounts have, in the spelling of billing-shared.json. */
+bool rate_limit_is_of_account(const char *name);
+
 /* How long a limit's window is; 0 when it is not known. */
 int64_t rate_limit_window_ms(const char *name);
 

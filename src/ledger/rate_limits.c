@@ -42,11 +42,6 @@ static struct rate_limit *find(struct rate_limits *limits, const char *name)
 	return NULL;
 }
 
-static bool is_standard(const char *name)
-{
-	return strcmp(name, RATE_LIMIT_FIVE_HOUR) == 0 || strcmp(name, RATE_LIMIT_SEVEN_DAY) == 0;
-}
-
 static void note_that_it_exists(struct rate_limits *limits, const char *name)
 {
 	if (strcmp(name, RATE_LIMIT_FIVE_HOUR) == 0)
@@ -63,10 +58,10 @@ static struct rate_limit *make_room(struct rate_limits *limits, const struct rat
 		return &limits->all[limits->count++];
 	for (size_t i = 0; i < limits->count; i++) {
 		struct rate_limit *limit = &limits->all[i];
-		if (!is_standard(limit->name) && (!oldest || limit->observed_ms < oldest->observed_ms))
+		if (!rate_limit_is_of_account(limit->name) && (!oldest || limit->observed_ms < oldest->observed_ms))
 			oldest = limit;
 	}
-	bool wins = oldest && (is_standard(reading->name) || oldest->observed_ms < reading->observed_ms);
+	bool wins = oldest && (rate_limit_is_of_account(reading->name) || oldest->observed_ms < reading->observed_ms);
 	return wins ? oldest : NULL;
 }
 

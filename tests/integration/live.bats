@@ -252,6 +252,47 @@ until_reset() {
 	is "$(field billing-shared.json .block.usageLimitResetTime)" "$(jq -r .block.usageLimitResetTime "$HOME/before.json")"
 }
 
+# line_of MODEL: its statusline, as an account without a 5-hour limit gets it
+line_of() {
+	printf '{"session_id":"s1","model":{"id":"%s"},"rate_limits":{"seven_day":{"used_percentage":%s,"resets_at":%d}}}' \
+		"$1" "${2:-27}" "$week" | NO_COLOR=1 swatch statusline --preset plain
+}
+
+@test "a limit of one model, in an account without a 5-hour limit: shown where that model runs, over when it answers" {
+	now=$(date +%s) week=$(($(date +%s) + 200000))
+	{ AT=$(utc "@$((now - 60))") MODEL=claude-opus-5-5 message 1; limit_line $((now + 86400)) seven_day_opus; } >"$PROJECTS/-p/s1.jsonl"
+	start_daemon
+	line_of claude-opus-5-5 >/dev/null
+	await field_is billing-shared.json .rateLimits.sevenDay.usedPercentage 27
+	field_is billing-shared.json '[.rateLimits.fiveHour, .rateLimits.sevenDayOpus.model, .usageLimit.kind] | @csv' ',"opus","seven_day_opus"'
+	field_is billing-shared.json '[.weeklyBudgetPercentUsed, .weeklyBudgetRemaining, .weeklyResetDay] | map(tostring) | join(" ")' "27 55 $(date -d "@$week" +%a)"
+	[[ $(line_of claude-opus-5-5) == *'7d opus 100%'*'7d opus limit reached, until '* ]]
+	[[ $(line_of claude-sonnet-5-5) == *'7d 27%'* && $(line_of claude-sonnet-5-5) != *opus* ]]
+	swatch check --five-hour 80 | grep -q '^below: 5-hour limit: this account has no such limit'
+	run swatch check --limit seven_day_opus=90
+	is "$status" 1
+	# another model's answer ends nothing
+	AT=$(utc "@$(($(date +%s) + 2))") MODEL=claude-sonnet-5-5 message 2 >>"$PROJECTS/-p/s1.jsonl"
+	swatch sync
+	field_is billing-shared.json .usageLimit.kind seven_day_opus
+	AT=$(utc "@$(($(date +%s) + 3))") MODEL=claude-opus-5-5 message 3 >>"$PROJECTS/-p/s1.jsonl"
+	swatch sync
+	field_is billing-shared.json '[.usageLimit, .rateLimits.sevenDayOpus] | @csv' ','
+	# older versions say neither which limit it is nor when it resets
+	limit_line 0 "" | sed 's/"quotaLimits":{[^}]*},//' | awk -v at="$(utc "@$(($(date +%s) + 5))")" '{ sub(/"timestamp":"[^"]*"/, "\"timestamp\":\"" at "\""); print }' >>"$PROJECTS/-p/s1.jsonl"
+	swatch sync
+	field_is billing-shared.json '.usageLimit | [.kind, .resetsAt] | @csv' ','
+	[[ $(line_of claude-sonnet-5-5) == *'usage limit reached, reset unknown'* ]]
+	stop_daemon
+	start_daemon
+	[[ $(line_of claude-sonnet-5-5 20) == *'usage limit reached, reset unknown'* ]]
+	# the same session tells less of the same week than before: an upgrade
+	await field_is billing-shared.json .rateLimits.sevenDay.usedPercentage 27
+	line_of claude-sonnet-5-5 19 >/dev/null
+	await field_is billing-shared.json .rateLimits.sevenDay.usedPercentage 19
+	stop_daemon
+}
+
 @test "the old limit marker is in the block as ccusage has it; one without usage is a limit all the same" {
 	reset=$(($(date +%s) + 3600))
 	line() {

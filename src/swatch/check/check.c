@@ -254,7 +254,6 @@ static void judge_limit(const struct check_facts *facts, struct check_result *re
 	if (!read_limits(facts, title, result, &figures))
 		return;
 	const struct rate_limit *limit = rate_limits_find(&figures.limits, name);
-	bool is_standard = strcmp(name, RATE_LIMIT_FIVE_HOUR) == 0 || strcmp(name, RATE_LIMIT_SEVEN_DAY) == 0;
 	const char *model = model_of_session(facts);
 	if (limit && limit->model[0] && model[0] && !rate_limit_is_of_model(limit->model, model))
 		take_lacking(facts, result, "it does not hold for this session's model");
@@ -262,7 +261,7 @@ static void judge_limit(const struct check_facts *facts, struct check_result *re
 		take_limit(facts, result, limit);
 	else if (rate_limits_lacks(&figures.limits, name))
 		take_lacking(facts, result, "this account has no such limit");
-	else if (!is_standard && figures.limits.count > 0)
+	else if (!rate_limit_is_of_account(name) && figures.limits.count > 0)
 		take_lacking(facts, result, "the server names no such limit");
 	else
 		explain_unknown(facts, result, name);

@@ -148,7 +148,7 @@ void account_limits_find_models(struct rate_limits *known, const struct ledger *
 {
 	struct ledger_model model;
 	for (size_t i = 0; i < known->count; i++)
-		for (size_t j = 0; !known->all[i].model[0] && ledger_model_at(ledger, j, &model); j++)
+		for (size_t j = 0; !rate_limit_is_of_account(known->all[i].name) && !known->all[i].model[0] && ledger_model_at(ledger, j, &model); j++)
 			rate_limit_model(known->all[i].name, model.name, known->all[i].model);
 }
 
