@@ -1,5 +1,6 @@
 #include "ledger/limits.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -63,7 +64,7 @@ static struct ledger_hit *find_hit(struct ledger_limits *limits, const char *nam
 	if (limits->hit_count < LEDGER_LIMIT_NAMES_MAX)
 		oldest = &limits->hits[limits->hit_count++];
 	*oldest = (struct ledger_hit){ 0 };
-	strncpy(oldest->name, name, sizeof(oldest->name) - 1);
+	snprintf(oldest->name, sizeof(oldest->name), "%s", name);
 	return oldest;
 }
 

@@ -17,6 +17,8 @@
 /* From here on Claude Code compacts soon. */
 #define COMPOSE_NEAR_COMPACTION_PERCENT 80.0
 #define COMPOSE_CRITICAL_PERCENT 95.0
+/* Sessions in sessions.json, which is written up to once a second: this many make 60 KB. All are counted. */
+#define COMPOSE_LISTED_MAX 300
 /* "activeSessions" counts activity within this time. */
 #define COMPOSE_ACTIVE_SPAN_MS INT64_C(3600000)
 

@@ -395,9 +395,12 @@ static void put_ids(struct jsonw *w, const char *key, struct session *const *lis
 		    is_wanted *wanted, const struct ledger *ledger)
 {
 	jsonw_key_array(w, key);
-	for (size_t i = 0; i < count; i++)
-		if (wanted(list[i], ledger))
+	size_t listed = 0;
+	for (size_t i = 0; i < count && listed < COMPOSE_LISTED_MAX; i++)
+		if (wanted(list[i], ledger)) {
 			jsonw_string(w, list[i]->id);
+			listed++;
+		}
 	jsonw_end_array(w);
 }
 
@@ -449,7 +452,7 @@ uint64_t compose_sessions(const struct sessions *sessions, const struct billing 
 	jsonw_put_int(w, "schema", CACHE_SCHEMA);
 	jsonw_put_string(w, "writer", CACHE_WRITER);
 	jsonw_key_array(w, "sessions");
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i < count && i < COMPOSE_LISTED_MAX; i++)
 		put_listed(&c, list[i], ledger, view->at_ms);
 	jsonw_end_array(w);
 	jsonw_key_object(w, "global");
