@@ -156,7 +156,7 @@ static void each_change_touches_its_files(void **state)
 		{ PUBLISH_FIGURES, "a.json " },
 		{ PUBLISH_STATE, "a.json sessions.json " },
 		{ PUBLISH_ACCOUNT, "billing-shared.json " },
-		{ PUBLISH_COPIES, "a.json " },
+		{ PUBLISH_COPIES, "a.json b.json " },   /* b is idle: its copy says that it is old */
 		{ PUBLISH_SESSION_MOMENT, "a.json billing-shared.json sessions.json " },
 	};
 	begin();
@@ -357,6 +357,20 @@ static void the_end_of_a_block_is_a_moment_for_every_file(void **state)
 	assert_int_equal(publish.moment.at_ms, NOW + 12 * CLOCK_HOUR_MS);
 }
 
+static bool is_fresh(const char *name)
+{
+	AUTO_JSON *file = cache_read_json(test_dir.dir_fd, name);
+	return json_get_bool(json_get_object(file, "billing"), "isFresh", false);
+}
+
+static void fire_copies(void)
+{
+	assert_true(ev_is_active(&publish.copies));
+	ev_timer_stop(loop, &publish.copies);
+	ev_invoke(loop, &publish.copies, EV_TIMER);
+	end_turn();
+}
+
 static void the_copies_of_active_sessions_follow(void **state)
 {
 	(void)state;
@@ -368,11 +382,38 @@ static void the_copies_of_active_sessions_follow(void **state)
 	note(NULL, PUBLISH_ACCOUNT);
 	end_turn();
 	expect("billing-shared.json ");
-	assert_true(ev_is_active(&publish.copies));
-	ev_timer_stop(loop, &publish.copies);
-	ev_invoke(loop, &publish.copies, EV_TIMER);
+	/* That of an idle one does not, and says so once. */
+	assert_true(is_fresh("a.json") && is_fresh("b.json"));
+	fire_copies();
+	expect("a.json b.json ");
+	assert_true(is_fresh("a.json") && !is_fresh("b.json"));
+	turned_clock_advance(PUBLISH_COPIES_MS);
+	change_all();
+	note(NULL, PUBLISH_ACCOUNT);
 	end_turn();
+	buf_clear(&told);
+	fire_copies();
 	expect("a.json ");
+	note(NULL, PUBLISH_TIME);
+	end_turn();
+	assert_true(is_fresh("b.json"));
+}
+
+static void a_block_that_begins_elsewhere_changes_the_rates_of_others(void **state)
+{
+	(void)state;
+	made_up_answer(&m, b, "b1", NOW - 30 * CLOCK_MINUTE_MS, 1000, 100, "x");
+	made_up_answer(&m, b, "b2", NOW - 10 * CLOCK_MINUTE_MS, 1000, 100, "x");
+	begin();
+	AUTO_JSON *before = cache_read_json(test_dir.dir_fd, "b.json");
+	assert_true(json_get_double(json_get_object(before, "billing"), "sessionBurnRate", 0.) > 0.);
+	/* An older line comes: the hours from 7 to 12 are one block, and b worked in that. */
+	made_up_answer(&m, a, "old", NOW - 290 * CLOCK_MINUTE_MS, 1000, 100, "x");
+	note(a, PUBLISH_LINES);
+	end_turn();
+	assert_int_equal(count_word("b.json"), 1);
+	AUTO_JSON *file = cache_read_json(test_dir.dir_fd, "b.json");
+	assert_false(json_get_double(json_get_object(file, "billing"), "sessionBurnRate", 0.) > 0.);
 }
 
 static void going_stale_is_told_and_stands_in_every_file(void **state)
@@ -470,6 +511,7 @@ int main(void)
 		TEST(a_cache_that_goes_cold_is_a_moment),
 		TEST(the_end_of_a_block_is_a_moment_for_every_file),
 		TEST(the_copies_of_active_sessions_follow),
+		TEST(a_block_that_begins_elsewhere_changes_the_rates_of_others),
 		TEST(going_stale_is_told_and_stands_in_every_file),
 		TEST(an_earlier_run_knew_the_session_longer),
 		TEST(it_waits_until_there_is_a_directory),

@@ -77,7 +77,7 @@ static void put_week(struct composer *c, const struct billing_view *view)
 	jsonw_put_string(w, "weeklyResetDay", resets ? day : NULL);
 }
 
-void composer_put_billing_fields(struct composer *c, const struct billing_view *view)
+void composer_put_billing_fields(struct composer *c, const struct billing_view *view, bool is_fresh)
 {
 	struct jsonw *w = &c->w;
 	const struct billing_block *block = &view->block;
@@ -96,7 +96,7 @@ void composer_put_billing_fields(struct composer *c, const struct billing_view *
 	jsonw_put_int(w, "totalTokens", block->total_tokens);
 	jsonw_put_amount(w, "tokensPerMinute", block->tokens_per_minute);
 	put_week(c, view);
-	jsonw_put_bool(w, "isFresh", view->is_fresh);
+	jsonw_put_bool(w, "isFresh", is_fresh);
 	jsonw_put_int(w, "lastFetched", view->last_fetched_ms);
 }
 
@@ -226,7 +226,7 @@ uint64_t compose_billing(const struct billing *billing, const struct billing_vie
 	composer_init(&c, out);
 	struct jsonw *w = &c.w;
 	jsonw_begin_object(w);
-	composer_put_billing_fields(&c, view);
+	composer_put_billing_fields(&c, view, view->is_fresh);
 	jsonw_put_int(w, "schema", CACHE_SCHEMA);
 	jsonw_put_string(w, "writer", CACHE_WRITER);
 	jsonw_put_string(w, "source", view->is_ccusage ? "ccusage" : "native");

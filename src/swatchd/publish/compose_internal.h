@@ -30,7 +30,10 @@ void composer_put_volatile_int(struct composer *c, const char *key, int64_t valu
 /* The block's dollars an hour; 0 when it has no rate. */
 double composer_burn_rate(const struct billing_block *block);
 
-/* The fields that existing statuslines read; the same in billing-shared.json and in each session's file. */
-void composer_put_billing_fields(struct composer *c, const struct billing_view *view);
+/*
+ * The fields that existing statuslines read; the same in billing-shared.json and in each session's file, whose copy
+ * may not be as fresh.
+ */
+void composer_put_billing_fields(struct composer *c, const struct billing_view *view, bool is_fresh);
 
 #endif

@@ -236,7 +236,7 @@ static void put_session_billing(struct composer *c, const struct session *sessio
 	jsonw_key_object(w, "billing");
 	/* A copy for convenience: its changes alone are no reason to write the file. */
 	composer_volatile_begin(c);
-	composer_put_billing_fields(c, view);
+	composer_put_billing_fields(c, view, view->is_fresh && !session->file.outdated);
 	composer_volatile_end(c);
 	jsonw_put_amount(w, "sessionCost", figures->sums.cost_usd);
 	jsonw_put_int(w, "sessionTokens", price_tokens_total(&figures->sums.tokens));

@@ -39,24 +39,30 @@ static void note_recovery(struct publish *publish)
 	publish->stats.last_error[0] = '\0';
 }
 
-/* Writes a composed file when a reader would see a difference. When that fails, the file stays dirty. */
-static void write_if_changed(struct publish *publish, const char *name, const struct buf *content,
+/*
+ * Writes a composed file when a reader would see a difference. Returns whether it did. When that fails, the file
+ * stays dirty.
+ */
+static bool write_if_changed(struct publish *publish, const char *name, const struct buf *content,
 			     uint64_t hash, struct session_file *file)
 {
 	if (content->failed) {
 		note_failure(publish, name, ENOMEM);
-		return;
+		return false;
 	}
-	if (file->exists && !file->forced && hash == file->hash) {
+	bool differs = !file->exists || file->forced || hash != file->hash;
+	if (!differs) {
 		publish->stats.unchanged++;
 	} else if (cache_write_file(publish->dir_fd, name, content->data, content->len) != 0) {
 		note_failure(publish, name, errno);
-		return;
+		return false;
 	} else {
 		publish->stats.written++;
 		events_emit_string(publish->events, "published", "file", name);
 	}
-	*file = (struct session_file){ .exists = true, .hash = hash, .written_mono_ms = clock_mono_ms() };
+	*file = (struct session_file){ .exists = true, .hash = hash, .written_mono_ms = clock_mono_ms(),
+				       .says_fresh = file->says_fresh };
+	return differs;
 }
 
 /*
@@ -88,7 +94,9 @@ static void write_session(struct publish *publish, struct session *session, cons
 	int64_t cold_ms = session_cache_cold_ms(session_main(session));
 	if (cold_ms > view->at_ms && (publish->next_cold_ms == 0 || cold_ms < publish->next_cold_ms))
 		publish->next_cold_ms = cold_ms;
-	write_if_changed(publish, name, &content, hash, &session->file);
+	bool is_fresh = view->is_fresh && !session->file.outdated;
+	if (write_if_changed(publish, name, &content, hash, &session->file))
+		session->file.says_fresh = is_fresh;
 }
 
 static void write_billing(struct publish *publish, const struct billing_view *view)
@@ -96,7 +104,7 @@ static void write_billing(struct publish *publish, const struct billing_view *vi
 	AUTO_BUF content = BUF_INIT;
 	uint64_t before = publish->billing_file.hash;
 	uint64_t hash = compose_billing(publish->billing, view, &content);
-	write_if_changed(publish, CACHE_BILLING_FILE, &content, hash, &publish->billing_file);
+	(void)write_if_changed(publish, CACHE_BILLING_FILE, &content, hash, &publish->billing_file);
 	if (publish->billing_file.hash != before && !ev_is_active(&publish->copies))
 		loop_set_timer(publish->loop, &publish->copies, PUBLISH_COPIES_MS);
 }
@@ -119,7 +127,7 @@ static void write_list(struct publish *publish, const struct billing_view *view)
 {
 	AUTO_BUF content = BUF_INIT;
 	uint64_t hash = compose_sessions(publish->sessions, publish->billing, view, &content);
-	write_if_changed(publish, CACHE_SESSIONS_FILE, &content, hash, &publish->list_file);
+	(void)write_if_changed(publish, CACHE_SESSIONS_FILE, &content, hash, &publish->list_file);
 	if (!publish->list_file.dirty)
 		publish->next_quiet_ms = find_next_quiet(publish, view->at_ms);
 }
@@ -144,6 +152,7 @@ static const struct touched {
 				 .rewrite_shared = true, .at_once = true },
 	[PUBLISH_SESSION_MOMENT] = { .sessions = ALL, .list = true, .billing = true, .at_once = true },
 	[PUBLISH_COPIES] = { .sessions = ACTIVE, .rewrite_sessions = true, .at_once = true },
+	[PUBLISH_BLOCK] = { .sessions = ALL },
 	[PUBLISH_FRESHNESS] = { .sessions = ALL, .rewrite_sessions = true, .billing = true },
 };
 
@@ -165,9 +174,13 @@ static void mark(struct publish *publish, struct session *its_own, const struct 
 	struct session *session;
 	if (touched->sessions == ITS_OWN && its_own)
 		mark_session(publish, its_own, touched->rewrite_sessions);
-	while (touched->sessions > ITS_OWN && (session = sessions_each(publish->sessions, &cursor)))
-		if (touched->sessions == ALL || session->state == SESSION_ACTIVE)
+	while (touched->sessions > ITS_OWN && (session = sessions_each(publish->sessions, &cursor))) {
+		bool follows = touched->sessions == ALL || session->state == SESSION_ACTIVE;
+		/* The copy of an idle session is written once more, to say that it is old. */
+		session->file.outdated = !follows && (session->file.says_fresh || session->file.outdated);
+		if (follows || session->file.outdated)
 			mark_session(publish, session, touched->rewrite_sessions);
+	}
 	publish->list_file.dirty = publish->list_file.dirty || touched->list;
 	publish->billing_file.dirty = publish->billing_file.dirty || touched->billing;
 	publish->list_file.forced = publish->list_file.forced || touched->rewrite_shared;
@@ -274,6 +287,16 @@ static void note_freshness(struct publish *publish, const struct billing_view *v
 		events_end(publish->events);
 }
 
+/* Each session's burn rate is over its time in the block: other transcripts' lines can move its start. */
+static void note_block(struct publish *publish, const struct billing_view *view)
+{
+	int64_t start_ms = view->native.present ? view->native.start_ms : 0;
+	if (start_ms == publish->block_start_ms)
+		return;
+	publish->block_start_ms = start_ms;
+	mark(publish, NULL, &changes[PUBLISH_BLOCK]);
+}
+
 /* Writes what is due (`now`: all that is dirty), and sets the timers for the rest. */
 static void flush(struct publish *publish, bool now)
 {
@@ -295,6 +318,7 @@ static void flush(struct publish *publish, bool now)
 	struct billing_view view;
 	billing_make_view(publish->billing, clock_wall_ms(), &view);
 	note_freshness(publish, &view);
+	note_block(publish, &view);
 	publish->failed_mono_ms = 0;
 	int64_t pause_ms = publish->config->watch_tail_delay_ms;
 	int64_t next_ms = flush_sessions(publish, &view, now);

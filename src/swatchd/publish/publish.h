@@ -23,8 +23,8 @@
  * Time alone changes the figures at known moments (a block's end, midnight, a limit's reset, a freshness
  * boundary, a prompt cache that goes cold, a session that was quiet for an hour): one timer waits for the
  * next of them. The shared figures in each session's file are a copy: the active sessions' copies follow
- * within PUBLISH_COPIES_MS, all others' at these moments. After a failure publish
- * tries again in PUBLISH_RETRY_MS.
+ * within PUBLISH_COPIES_MS, all others' at these moments; in between, within the same time, these say that
+ * they are not fresh any more. After a failure publish tries again in PUBLISH_RETRY_MS.
  */
 #ifndef SWATCH_SWATCHD_PUBLISH_PUBLISH_H
 #define SWATCH_SWATCHD_PUBLISH_PUBLISH_H
@@ -50,7 +50,7 @@ enum publish_change {
 	PUBLISH_TIME,            /* the clock was set: everything that depends on the time */
 	PUBLISH_EVERYTHING,      /* the files may be gone, or config or prices changed */
 	/* publish's own: a moment of some sessions only, and old copies of the shared figures. */
-	PUBLISH_SESSION_MOMENT, PUBLISH_COPIES, PUBLISH_FRESHNESS
+	PUBLISH_SESSION_MOMENT, PUBLISH_COPIES, PUBLISH_BLOCK, PUBLISH_FRESHNESS
 };
 
 /* Makes sure that the directory exists; may call publish_set_directory(). False: nothing can be written. */
@@ -90,6 +90,7 @@ struct publish {
 	int64_t next_quiet_ms;   /* when the next session's activity is an hour old; 0: not known */
 	bool moment_is_shared;   /* the next moment changes the shared figures */
 	bool was_fresh;
+	int64_t block_start_ms;  /* of the ledger's active block; 0: none */
 	int64_t failed_mono_ms;  /* of this flush; 0: no failure */
 	int64_t last_failed_mono_ms;
 	int64_t sweep_mono_ms;   /* when to retry removing a file; 0: no file waits */

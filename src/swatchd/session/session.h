@@ -63,6 +63,8 @@ struct session_file {
 	bool forced;                       /* it is written even when nothing in it has changed */
 	uint64_t hash;                     /* of what a reader can see change */
 	int64_t written_mono_ms;           /* when it was composed last; 0: never */
+	bool says_fresh;                   /* its copy of the shared figures says that they are fresh */
+	bool outdated;                     /* they have changed since, and the copy does not follow */
 };
 
 struct session {
