@@ -1,6 +1,7 @@
 #include "base/width.h"
 
 #include <locale.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 #include <wchar.h>
@@ -8,6 +9,8 @@
 #include "base/utf8.h"
 
 #define ELLIPSIS "\xE2\x80\xA6"
+#define EMOJI_SELECTOR 0xFE0F
+#define KEYCAP 0x20E3
 
 /* wcwidth() depends on the locale. Loading one takes time that text in ASCII does not need. */
 static void load_locale(void)
@@ -38,6 +41,31 @@ static size_t code_len(const char *text, size_t len)
 	return at < len && text[at] == 'm' ? at + 1 : 0;
 }
 
+/* The length of a character if it is the first one of the text; else 0. */
+static size_t len_if(const char *text, size_t len, uint32_t wanted)
+{
+	uint32_t code;
+	size_t took = len > 0 && (unsigned char)*text >= 0x80 ? utf8_decode(text, len, &code) : 0;
+	return took > 0 && code == wanted ? took : 0;
+}
+
+/* The characters that the selector makes an emoji of. */
+static bool has_emoji_form(uint32_t code)
+{
+	return code == 0xA9 || code == 0xAE || (code >= 0x203C && code <= 0x3299) || code >= 0x1F000;
+}
+
+/* What follows a character and makes an emoji, or a keycap, of two columns with it; 0: nothing does. */
+static size_t emoji_len(uint32_t code, const char *rest, size_t len)
+{
+	size_t selector = len_if(rest, len, EMOJI_SELECTOR);
+	if (code > 0 && code < 0x80 && strchr("0123456789#*", (int)code)) {
+		size_t keycap = len_if(rest + selector, len - selector, KEYCAP);
+		return keycap > 0 ? selector + keycap : 0;
+	}
+	return has_emoji_form(code) ? selector : 0;
+}
+
 size_t width_of_next(const char *text, size_t len, size_t *columns)
 {
 	size_t code = code_len(text, len);
@@ -46,8 +74,13 @@ size_t width_of_next(const char *text, size_t len, size_t *columns)
 		return code;
 	uint32_t character;
 	size_t took = utf8_decode(text, len, &character);
-	*columns = took > 0 ? char_width(character) : 1;
-	return took > 0 ? took : 1;
+	if (took == 0) {
+		*columns = 1;
+		return 1;
+	}
+	size_t more = emoji_len(character, text + took, len - took);
+	*columns = more > 0 ? 2 : char_width(character);
+	return took + more;
 }
 
 size_t width_of(const char *text, size_t len)

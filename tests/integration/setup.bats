@@ -158,7 +158,8 @@ teardown() {
     \"statusLine\": {
         \"type\": \"command\",
         \"command\": \"$SWATCH_BUILD_DIR/swatch statusline\",
-        \"padding\": 0
+        \"padding\": 0,
+        \"refreshInterval\": 30
     }
 }
 "

@@ -149,6 +149,15 @@ static void test_widths(void **state)
 	assert_int_equal(width_of("\033[0;31mab\033[0m", 13), 2);
 	assert_int_equal(width_of("\\n\\", 3), 3);
 	assert_int_equal(width_of("\xFF\xFE", 2), 2);
+	/* An emoji by its selector, keycaps; what neither makes one of stays as it is. */
+	assert_int_equal(width_of("\u26a0\ufe0f\u00a9\ufe0f!", strlen("\u26a0\ufe0f\u00a9\ufe0f!")), 5);
+	assert_int_equal(width_of("\u26a0\u2600", 6), 2);
+	assert_int_equal(width_of("1\ufe0f\u20e3#\u20e3", strlen("1\ufe0f\u20e3#\u20e3")), 4);
+	assert_int_equal(width_of("1\ufe0f2x\ufe0f", strlen("1\ufe0f2x\ufe0f")), 3);
+	struct buf cut = BUF_INIT;
+	width_clip(&cut, "\u26a0\ufe0f\u26a0\ufe0f\u26a0\ufe0f", 18, 4);
+	assert_string_equal(buf_str(&cut), "\u26a0\ufe0f\u2026");
+	buf_release(&cut);
 	expect("{branch.20}", "日本語-feature");
 	expect("{branch.14}", "日本語-feature");
 	expect("{branch.13}", "日本語-featu…");

@@ -74,6 +74,16 @@ static void check_status_line(struct doctor *doctor, const char *path, struct js
 	}
 }
 
+/* It works, and Claude Code complains. */
+static void check_subagent_line(struct doctor *doctor, const char *path, struct json_object *settings)
+{
+	if (!json_get_object(settings, "subagentStatusLine"))
+		return;
+	doctor_add(doctor, "statusline", DOCTOR_NOTE, "subagentStatusLine is set in %s: Claude Code is about to give "
+		   "it up, and says so at each start", path);
+	doctor_remedy(doctor, "take it out when that disturbs you");
+}
+
 /* ---- cleanupPeriodDays ---- */
 
 static void check_cleanup(struct doctor *doctor, const char *projects, const char *path,
@@ -120,6 +130,7 @@ static void check_file(struct doctor *doctor, const char *projects)
 		doctor_remedy(doctor, "mend it: until then Claude Code uses its defaults");
 	} else if (path) {
 		check_status_line(doctor, path, settings);
+		check_subagent_line(doctor, path, settings);
 		check_cleanup(doctor, projects, path, settings);
 	}
 }

@@ -56,6 +56,9 @@ static bool is_swatch(const char *command, bool *runs)
 	return true;
 }
 
+/* Idle sessions run no statusline but at this interval, in seconds: the times left count down in minutes. */
+#define REFRESH_INTERVAL "30"
+
 /* Writes the value in the document's layout; a line of its top object begins with `line`. */
 static void write_value(const char *command, const char *line, struct buf *out)
 {
@@ -64,7 +67,8 @@ static void write_value(const char *command, const char *line, struct buf *out)
 	buf_printf(out, "{%s%s\"type\": \"command\",%s%s%s\"command\": ", line, unit, line, unit, blank);
 	jsonw_init(&w, out);
 	jsonw_string(&w, command);
-	buf_printf(out, ",%s%s%s\"padding\": 0%s}", line, unit, blank, line);
+	buf_printf(out, ",%s%s%s\"padding\": 0,%s%s%s\"refreshInterval\": " REFRESH_INTERVAL "%s}", line, unit, blank,
+		   line, unit, blank, line);
 }
 
 /* ---- one file ---- */
@@ -138,7 +142,9 @@ static bool is_connected(struct setup *setup, struct job *job, bool *foreign)
 	AUTO_BUF ignored = BUF_INIT;
 	const struct buf *text = &job->file.text;
 	AUTO_JSON *settings = job->has_object ? json_edit_parse(text->data, text->len, &ignored) : NULL;
-	const char *command = json_get_string(json_get_object(settings, "statusLine"), "command");
+	struct json_object *value = json_get_object(settings, "statusLine");
+	const char *command = json_get_string(value, "command");
+	bool counts_down = value && json_object_object_get_ex(value, "refreshInterval", NULL);
 	const char *off_by = claude_settings_find_off(job->path, settings);
 	bool runs = false, ours = command && is_swatch(command, &runs);
 	*foreign = job->present && !ours;
@@ -154,7 +160,11 @@ static bool is_connected(struct setup *setup, struct job *job, bool *foreign)
 	if (off_by)
 		setup_item(setup, STYLE_NOTE, CLAUDE_SETTINGS_OFF " in %s turns off statuslines, too: no "
 			   "session will show one until it is taken out", setup_path(off_by));
-	return ours && runs;
+	if (ours && runs && !counts_down)
+		setup_item(setup, STYLE_PLAIN, "\"refreshInterval\": " REFRESH_INTERVAL " there lets the times left count "
+			   "down in idle sessions, too");
+	/* A value that setup wrote, it also brings up to date. */
+	return ours && runs && (counts_down || !job->old);
 }
 
 static char *copy(const char *text)

@@ -22,6 +22,7 @@
 #include "swatch/statusline/format.h"
 #include "swatch/statusline/input.h"
 #include "swatch/statusline/presets.h"
+#include "swatch/statusline/room.h"
 #include "swatch/statusline/subagents.h"
 #include "swatch/statusline/tick.h"
 #include "swatch/ui/terminal.h"
@@ -212,6 +213,9 @@ int statusline_run(const struct statusline_options *options)
 	facts_init(&facts, clock_wall_ms());
 	facts_take_input(&facts, buf_str(&input), input.len);
 	size_t columns = terminal_columns(STDOUT_FILENO);
+	/* Claude Code is at the other ends of the pipes, and has told something. */
+	if (columns > 0 && isatty(STDOUT_FILENO) != 1 && memchr(buf_str(&input), '{', input.len))
+		columns = statusline_room(columns, *facts.project_path ? facts.project_path : facts.cwd);
 	if (columns > 0)
 		facts.number[FACT_COLUMNS] = (double)columns;
 	read_config(options, &config);

@@ -1,0 +1,26 @@
+/*
+ * statusline/room: how wide a line Claude Code shows. It gives the terminal's width in COLUMNS, but keeps two
+ * columns on each side for itself, and `statusLine.padding` of settings.json more; it cuts the end of a wider line.
+ *
+ * For: statusline.c, when Claude Code runs it: as a bar's module, swatch has all of COLUMNS.
+ */
+#ifndef SWATCH_SWATCH_STATUSLINE_ROOM_H
+#define SWATCH_SWATCH_STATUSLINE_ROOM_H
+
+#include <stddef.h>
+
+/* What Claude Code 2.1.332 keeps, as measured in it. */
+#define ROOM_MARGIN_COLUMNS ((size_t)4)
+/* A larger padding is a mistake. */
+#define ROOM_PADDING_MAX 100
+
+/*
+ * The columns that a line may have in a terminal of `columns`; at least 1. `project_dir` is the session's, whose
+ * settings go before the user's; "" when it is not known.
+ */
+size_t statusline_room(size_t columns, const char *project_dir);
+
+/* The padding that the text of a settings.json gives the line; -1 when it has no statusLine. */
+int statusline_padding(const char *text, size_t len);
+
+#endif
