@@ -139,10 +139,18 @@ with_figures() {
 	for columns in 200 120 80 40; do
 		run env COLUMNS="$columns" NO_COLOR=1 swatch statusline < <(input "$limits")
 		prints_a_line
-		[ "${#output}" -le "$columns" ]
+		# Claude Code keeps two columns on each side for itself
+		[ "${#output}" -le $((columns - 4)) ]
 		[[ $output == 'Opus 4.6 | $1.25'*'21%'*'5h 42%'* && $output != *…* ]]
 	done
-	is "$output" 'Opus 4.6 | $1.25 / $0.03 | 21% | 5h 42%'
+	is "$output" 'Opus 4.6 | $1.25 | ctx 21% | 5h 42%'
+	# and what settings.json gives the line; a program that asks for itself has the whole width
+	printf '\357\273\277{"statusLine":{"type":"command","padding":2,"command":"x"},"padding":9}' >"$HOME/.claude/settings.json"
+	is "$(COLUMNS=30 line --format 12345678901234567890123 < <(input))" '123456789012345678901…'
+	is "$(COLUMNS=30 line --format 12345678901234567890123 </dev/null)" 12345678901234567890123
+	mkdir -p "$HOME/w/.claude"
+	echo '{"statusLine":{"command":"y"}}' >"$HOME/w/.claude/settings.json"
+	is "$(COLUMNS=27 line --format 12345678901234567890123 < <(input '"workspace":{"project_dir":"'"$HOME/w"'"},'))" 12345678901234567890123
 }
 
 @test "figures that nobody keeps up to date are marked" {
@@ -263,7 +271,7 @@ with_figures() {
 	[[ $(swatch statusline < <(input)) == *$'\033['* ]]
 	[[ $(NO_COLOR=1 swatch statusline < <(input)) != *$'\033['* ]]
 	[[ $(TERM=dumb swatch statusline < <(input)) != *$'\033['* ]]
-	is "$(COLUMNS=14 line < <(input))" 'Opus 4.6 | $1…'
+	is "$(COLUMNS=18 line --format '{model}{|}{session_cost}' < <(input))" 'Opus 4.6 | $1…'
 	is "$(COLUMNS=9 LC_ALL=C line --format '日本語日本語' </dev/null)" '日本語日…'
 }
 

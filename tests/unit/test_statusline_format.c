@@ -197,18 +197,22 @@ static void expect_preset(const char *name, size_t columns, const char *expected
 static void test_presets_on_narrow_terminals(void **state)
 {
 	(void)state;
-	expect_preset("full", 0, "Opus 4.6 | $4.27 session / $18.60 today / $11.05 block (2h 26m left) | $4.30/hr | 124,300 (62%)"
+	expect_preset("full", 0, "Opus 4.6 | $4.27 session / $18.60 today / $11.05 block (2h 26m left) | $4.30/hr | context 124,300 (62%)"
 			     " | 5h 62% x1.2 to 16:31, 7d 31% x0.7 to Fri 14:05 | cache 42m ($1.18 cold) | agents 22% | main");
-	expect_preset("full", 150, "Opus 4.6 | $4.27 session / $18.60 today / $11.05 block (2h 26m left) | $4.30/hr | 124,300 (62%)"
+	expect_preset("full", 157, "Opus 4.6 | $4.27 session / $18.60 today / $11.05 block (2h 26m left) | $4.30/hr | context 124,300 (62%)"
 			     " | 5h 62%, 7d 31% | cache 42m ($1.18 cold) | main");
-	expect_preset("full", 120, "Opus 4.6 | $4.27 / $18.60 today / $11.05 (2h 26m) | $4.30/hr | 124,300 (62%)"
+	expect_preset("full", 125, "Opus 4.6 | $4.27 session / $18.60 today / block 2h 26m left | $4.30/hr | context 62%"
 			     " | 5h 62%, 7d 31% | cache 42m | main");
-	expect_preset("full", 80, "Opus 4.6 | $4.27 / $18.60 today (2h 26m) | 62% | 5h 62%, 7d 31% | cache 42m");
-	expect_preset("full", 40, "Opus 4.6 | $4.27 | 62% | 5h 62%, 7d 31%");
-	expect_preset("compact", 40, "Opus 4.6 $4.27/$18.60 2h 26m 62% 5h 62%");
-	expect_preset("compact", 20, "Opus 4.6 $4.27 62%");
-	expect_preset("ccusage", 80, "🤖 Opus 4.6 | 💰 $4.27 / $18.60 today (2h 26m) | ⏳ 5h 62%, 7d 31% | 🧠 62%");
-	expect_preset("plain", 60, "Opus 4.6 | $4.27 / $18.60 | 62% | 5h 62%, 7d 31%");
+	/* Whole figures go, and not the words of those that stay. */
+	expect_preset("full", 90, "Opus 4.6 | $4.27 session / $18.60 today | context 62% | 5h 62%, 7d 31% | main");
+	expect_preset("full", 60, "Opus 4.6 | $4.27 | ctx 62% | 5h 62%, 7d 31%");
+	expect_preset("full", 40, "Opus 4.6 | $4.27 | ctx 62% | 5h 62%");
+	expect_preset("full", 20, "ctx 62% | 5h 62%");
+	expect_preset("compact", 60, "Opus 4.6 $4.27 $18.60 today ctx 62% 5h 62% 7d 31%");
+	expect_preset("compact", 35, "Opus 4.6 $4.27 ctx 62% 5h 62%");
+	expect_preset("compact", 20, "ctx 62% 5h 62%");
+	expect_preset("ccusage", 80, "🤖 Opus 4.6 | 💰 $4.27 session / $18.60 today | ⏳ 5h 62%, 7d 31% | 🧠 62%");
+	expect_preset("plain", 60, "Opus 4.6 | $4.27 | ctx 62% | 5h 62%, 7d 31%");
 	const struct statusline_look look = { .colour = true, .columns = 0 };
 	for (const struct statusline_preset *preset = statusline_presets; preset->name; preset++) {
 		for (size_t columns = 200; columns >= 1; columns--) {

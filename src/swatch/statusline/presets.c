@@ -9,26 +9,37 @@
 #define LIMIT "{limit_name} " LIMIT_STYLE "{limit_percent}%{#}"
 #define LIMIT_PLAIN "{limit_name} {limit_percent}%"
 /*
- * The cost in the server's window, if known, else in the estimated block. With less room, it drops first the
- * words, then the cost, then the time.
+ * With less room, whole figures go, those that matter least first, and not the words that say what the rest are: a
+ * number without its word may be taken for another. Only an amount that stands alone, the session's, has none.
+ *
+ * The cost in the server's window, if known, else in the estimated block; then only the time that is left.
  */
-#define LEFT "{?block_left:{?room>2:{| }({block_left}{?room>6: left})}}"
+#define LEFT "{?block_left:{?room>6: ({block_left} left)}{!room>6:{?room>4:{| / }block {block_left} left}}}"
 #define ANY_BLOCK \
-	"{?window_cost:{?room>3:{| / }{window_cost}{?room>6: block}}" LEFT "}" \
-	"{!window_cost:{?block_cost:{?room>3:{| / }{block_cost}{?room>6: block}}" LEFT "}" \
-	"{!block_cost:{?block_tokens:{?room>3:{| / }block}" LEFT "}" \
-	"{!block_tokens:{?today_tokens:{?room>6:{| / }no active block}}}}}"
+	"{?window_cost:{?room>6:{| / }{window_cost} block}" LEFT "}" \
+	"{!window_cost:{?block_cost:{?room>6:{| / }{block_cost} block}" LEFT "}" \
+	"{!block_cost:{?block_tokens:{?room>6:{| / }block}" LEFT "}" \
+	"{!block_tokens:{?today_tokens:{?room>7:{| / }no active block}}}}}"
 /* It says nothing to an account that has no 5-hour limit. */
 #define BLOCK "{!weekly:" ANY_BLOCK "}"
 /* How long until the limit resets, where there is no block that tells it. */
-#define LIMIT_LEFT "{?weekly:{?room>4:{?limit_left: ({limit_left}{?room>6: left})}}}"
-#define COSTS \
-	"{?session_cost:{session_cost}{?room>6: session}}" \
-	"{?today_cost:{?room>1:{| / }{today_cost}{?today_unpriced:+}{?room>2: today}}}" BLOCK
+#define LIMIT_LEFT "{?weekly:{?room>4:{?limit_left: ({limit_left} left)}}}"
+#define SESSION "{?room>1:{?session_cost:{session_cost}{?room>3: session}}}"
+#define TODAY "{?room>3:{?today_cost:{| / }{today_cost}{?today_unpriced:+} today}}"
+#define COSTS SESSION TODAY BLOCK
+/* Where a picture says what it is; and where a word has to. */
 #define CONTEXT \
 	"{?context_percent:" CONTEXT_STYLE \
 	"{?room>4:{?context_tokens:{context_tokens} ({context_percent}%)}" \
 	"{!context_tokens:context {context_percent}%}}{!room>4:{context_percent}%}{#}}"
+#define CONTEXT_WORD "{?room>3:context }{!room>3:ctx }"
+#define CONTEXT_NAMED \
+	"{?context_percent:" CONTEXT_STYLE CONTEXT_WORD \
+	"{?room>5:{?context_tokens:{context_tokens} ({context_percent}%)}{!context_tokens:{context_percent}%}}" \
+	"{!room>5:{context_percent}%}{#}}"
+/* The one that is hit first is there in any room, the second one in most. */
+#define BY_ROOM(limit) "{?limit_number<2:" limit "}{?limit_number>1:{?room>2:{?limit_number<3:" limit "}" \
+	"{?limit_number>2:{?room>3:" limit "}}}}"
 /* It comes after the figures, and before the note, which a narrow terminal may cut. */
 #define TROUBLE \
 	"{|}{?limit_reached:{#bold+red}{?room>1:{limit_reached} }limit reached" \
@@ -39,19 +50,20 @@
 const struct statusline_preset statusline_presets[] = {
 	{
 		"ccusage", "the line of ccusage statusline",
-		"{?model:🤖 {model}}{|}{?session_cost:💰 }" COSTS "{|}"
+		"{?room>0:{?model:🤖 {model}}}{|}{?room>1:{?session_cost:💰 }}" COSTS "{|}"
 		"{?room>5:{?burn_rate:🔥 {burn_rate}/hr}}{|}"
-		"{?room>0:{@limits:{?limit_number<2:⏳ }" LIMIT LIMIT_LEFT "{|, }}}{|}"
+		"{@limits:{?limit_number<2:⏳ }" BY_ROOM(LIMIT LIMIT_LEFT) "{|, }}{|}"
 		"{?context_percent:🧠 " CONTEXT "}"
 		TROUBLE NOTE,
 		false
 	},
 	{
 		"compact", "the least that is useful",
-		"{#cyan}{model.20}{#}{| }{?session_cost:{session_cost}}"
-		"{?today_cost:{?room>3:{#dim}/{#}{today_cost}{?today_unpriced:+}}}{| }"
-		"{!weekly:{?room>5:{block_left}}}{| }{?context_percent:" CONTEXT_STYLE "{context_percent}%{#}}{| }"
-		"{?room>2:{@limits:{?limit_number<2:" LIMIT "}{?limit_number>1:{?room>7:" LIMIT "}}{| }}}{| }"
+		"{?room>0:{#cyan}{model.20}{#}}{| }{?room>1:{session_cost}}{| }"
+		"{?room>4:{?today_cost:{today_cost}{?today_unpriced:+} today}}{| }"
+		"{!weekly:{?room>5:{?block_left:{block_left} left}}}{| }"
+		"{?context_percent:" CONTEXT_STYLE "ctx {context_percent}%{#}}{| }"
+		"{@limits:" BY_ROOM(LIMIT) "{| }}{| }"
 		"{?limit_reached:{#red}limit{#}}{| }{?stale:{#yellow}{stale}{#}}{| }"
 		"{?unpriced:{#yellow}no price{#}}{| }"
 		"{!today_tokens:{#dim}{note}{#}}",
@@ -59,13 +71,13 @@ const struct statusline_preset statusline_presets[] = {
 	},
 	{
 		"full", "ccusage's line, and what it cannot show",
-		"{#bold+cyan}{model}{#}{?fast: {#yellow}fast{#}}{|}" COSTS "{|}"
+		"{?room>0:{#bold+cyan}{model}{#}{?fast: {#yellow}fast{#}}}{|}" COSTS "{|}"
 		"{?room>4:{?burn_rate:{#burn_rate:green,5:yellow,15:red}{burn_rate}/hr{#}}}{|}"
-		CONTEXT "{|}"
-		"{?room>0:{@limits:{!limit_number>2:" LIMIT "}{?limit_number>2:{?room>2:" LIMIT "}}"
-		"{?room>7:{?limit_pace:{#dim} x{limit_pace}{#}}}" LIMIT_LEFT
-		"{?room>8:{?limit_resets:{#dim} to {limit_resets}{#}}}{|, }}}" TROUBLE "{|}"
-		"{?room>2:{?cache_left:cache {#cache_left:red,1:yellow,3:green}{cache_left}{#}"
+		CONTEXT_NAMED "{|}"
+		"{@limits:" BY_ROOM(LIMIT LIMIT_LEFT)
+		"{?room>7:{?limit_pace:{#dim} x{limit_pace}{#}}}"
+		"{?room>8:{?limit_resets:{#dim} to {limit_resets}{#}}}{|, }}" TROUBLE "{|}"
+		"{?room>4:{?cache_left:cache {#cache_left:red,1:yellow,3:green}{cache_left}{#}"
 		"{?room>5:{?cold_cost:{#dim} ({cold_cost} cold){#}}}}"
 		"{?cache=cold:{#yellow}cache cold{#}"
 		"{?room>5:{?cold_cost:{#dim} ({cold_cost} to rewrite){#}}}}}{|}"
@@ -75,15 +87,15 @@ const struct statusline_preset statusline_presets[] = {
 	},
 	{
 		"powerline", "segments with arrows; needs a font that has them",
-		"{#white+bg-24}{?model: {model} }{>}{#white+bg-238}{?session_cost: {session_cost} }"
-		"{?room>3:{?today_cost:{?room>6:today }{today_cost}{?today_unpriced:+} }}{>}"
+		"{#white+bg-24}{?room>0:{?model: {model} }}{>}{#white+bg-238}{?room>1:{?session_cost: {session_cost} }}"
+		"{?room>3:{?today_cost: today {today_cost}{?today_unpriced:+} }}{>}"
 		"{#white+bg-60}"
-		"{!weekly:{?room>5:{?window_cost: {window_cost} }{!window_cost:{?block_cost: {block_cost} }}}"
-		"{?room>4:{?block_left: {block_left} {?room>6:left }}}}"
-		"{?weekly:{?room>4:{?limit_left: {limit_left} {?room>6:left }}}}{>}"
+		"{!weekly:{?room>5:{?window_cost: block {window_cost} }{!window_cost:{?block_cost: block {block_cost} }}}"
+		"{?room>4:{?block_left: {block_left} left }}}"
+		"{?weekly:{?room>4:{?limit_left: {limit_left} left }}}{>}"
 		"{#none+black}{#context_percent:bg-green,60:bg-yellow,80:bg-red}"
-		"{?context_percent: {context_percent}% }{>}{#none+white+bg-236}"
-		"{?room>0:{@limits:{!limit_number>1: " LIMIT_PLAIN " }{?limit_number>1:{?room>1: " LIMIT_PLAIN " }}}}{>}"
+		"{?context_percent: ctx {context_percent}% }{>}{#none+white+bg-236}"
+		"{@limits:" BY_ROOM(" " LIMIT_PLAIN " ") "}{>}"
 		"{#none+white+bg-54}{?room>7:{?branch: \xEE\x82\xA0 {branch.24} }}"
 		"{>}{#none+black+bg-yellow}{?limit_reached: {limit_reached} limit "
 		"{?limit_reset:until {limit_reset} }{!limit_reset:reached }}{?stale: {stale} }"
@@ -92,10 +104,9 @@ const struct statusline_preset statusline_presets[] = {
 	},
 	{
 		"plain", "ASCII without colours, for any terminal",
-		"{model}{|}" COSTS "{|}{?room>5:{?burn_rate:{burn_rate}/hr}}{|}"
-		"{?context_percent:{?room>2:context }{context_percent}%}{|}"
-		"{?room>0:{@limits:{!limit_number>2:" LIMIT_PLAIN LIMIT_LEFT "}"
-		"{?limit_number>2:{?room>2:" LIMIT_PLAIN LIMIT_LEFT "}}{|, }}}"
+		"{?room>0:{model}}{|}" COSTS "{|}{?room>5:{?burn_rate:{burn_rate}/hr}}{|}"
+		"{?context_percent:" CONTEXT_WORD "{context_percent}%}{|}"
+		"{@limits:" BY_ROOM(LIMIT_PLAIN LIMIT_LEFT) "{|, }}"
 		TROUBLE "{|}{?room>4:{branch.24}}" NOTE,
 		true
 	},
