@@ -77,7 +77,7 @@ with_figures() {
 @test "without a cache the input alone is shown, and why" {
 	run line < <(input)
 	prints_a_line
-	is "$output" 'Opus 4.6 | $1.25 session | 42,000 (21%) | swatchd is not running'
+	is "$output" 'Opus 4.6 | $1.25 session | context 42,000 (21%) | swatchd is not running'
 }
 
 @test "with a daemon all of it is shown, and nothing is stale" {
