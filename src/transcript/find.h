@@ -10,14 +10,11 @@
 
 #include <stdbool.h>
 
-/*
- * Every line with a usage record holds these bytes. Like ccusage, we do not look for a key written with
- * escapes.
- */
+/* Every line with a usage record holds these bytes, or a letter of the key as an escape (\u0075). */
 #define SCAN_USAGE_KEY "\"usage\""
 #define SCAN_USAGE_KEY_LEN (sizeof(SCAN_USAGE_KEY) - 1)
 
-/* Returns the next SCAN_USAGE_KEY in [at, end), or NULL. */
+/* Returns the next SCAN_USAGE_KEY in [at, end), or the next escape that stands for a small letter; NULL: neither. */
 const char *scan_find_usage(const char *at, const char *end);
 
 /*

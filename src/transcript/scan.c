@@ -108,10 +108,11 @@ static void take_text(struct scan_state *state, struct slice key, const struct w
 		*out = item->text;
 }
 
-static void walk_usage(struct walk *w, struct scan_state *state)
+/* `escaped`: the key is written with escapes, but ccusage knows the lines that count by their bytes. */
+static void walk_usage(struct walk *w, struct scan_state *state, bool escaped)
 {
 	struct walk_item item;
-	state->plain_key = w->at < w->end && w->at[-2] == '"' && w->at[0] == '{';
+	state->plain_key = !escaped && w->at < w->end && w->at[-2] == '"' && w->at[0] == '{';
 	state->has_usage = scan_counts_walk(w, &state->counts);
 	if (!state->has_usage && walk_value(w, &item))
 		state->bad = true;
@@ -138,9 +139,8 @@ static void walk_message(struct walk *w, struct scan_state *state)
 	}
 	while (walk_next_key(w, &first, &key)) {
 		int field = scan_field(key, names, COUNT_OF(names), &seen, &state->unread);
-		/* Not one written with escapes: ccusage knows the lines that count by their bytes. */
-		if (field == USAGE && key.data != w->key) {
-			walk_usage(w, state);
+		if (field == USAGE) {
+			walk_usage(w, state, key.data == w->key);
 		} else if (slice_equals(key, "content")) {
 			walk_content(w, state);
 		} else {

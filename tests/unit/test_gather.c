@@ -49,15 +49,19 @@ static int64_t scan_all(const char *text, size_t len, struct records *records)
 	const char *newline;
 	while ((newline = memchr(text + start, '\n', len - start))) {
 		size_t end = (size_t)(newline - text);
+		struct scan_reader reader = { .line = text + start, .len = end - start };
 		struct scan_facts facts;
 		struct scan_usage advisor;
 		struct ledger_record record;
-		struct scan_cursor cursor = { 0 };
-		if (scan_line(text + start, end - start, &facts, NULL, NULL) && facts.usage.present) {
-			ledger_record_make(&facts.usage, (int64_t)start, &record);
+		while (scan_next_record(&reader, &facts)) {
+			struct scan_cursor cursor = { 0 };
+			int64_t offset = (int64_t)(start + reader.start);
+			if (!facts.usage.present)
+				continue;
+			ledger_record_make(&facts.usage, offset, &record);
 			keep(records, &record);
 			while (scan_next_advisor(&facts.usage, &cursor, &advisor)) {
-				ledger_record_make(&advisor, (int64_t)start, &record);
+				ledger_record_make(&advisor, offset, &record);
 				keep(records, &record);
 			}
 		}

@@ -131,6 +131,27 @@ static void what_ccusage_does_not_read_is_a_record_all_the_same(void **state)
 	}
 }
 
+static void a_key_with_escapes_is_the_key(void **state)
+{
+	(void)state;
+	static const char *const keys[] = { "\\u0075sage", "us\\u0061ge", "usag\\u0065", "\\u0075\\u0073\\u0061\\u0067\\u0065" };
+	char line[1024], text[256];
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+		/* At each place of the search's blocks; and behind a deeper key that counts nothing. */
+		for (int before = 0; before < 150; before++) {
+			int len = snprintf(line, sizeof(line), "{\"a\":\"%0*d\",%s\"timestamp\":\"2026-02-11T20:36:47.925Z\",\"message\":"
+				"{\"model\":\"m\",\"%s\":{\"input_tokens\":1,\"output_tokens\":2}},\"z\":\"%0*d\"}", before, 0,
+				before % 2 ? "\"b\":{\"c\":{\"d\":{\"usage\":1}}}," : "", keys[i], before % 80, 0);
+			struct scan_facts f = facts_of(line);
+			assert_true(f.usage.present && f.usage.faults == SCAN_FAULT_SPACE && f.usage.tokens.output == 2);
+			assert_true(scan_may_have_usage(line, (size_t)len));
+		}
+		/* In a text that speaks of it there is a backslash more. */
+		int len = snprintf(text, sizeof(text), "{\"text\":\"\\\\u0075 \\%s\",\"more\":\"%0*d\"}", "\\u0061\\u001b\\u00e9", 100, 0);
+		assert_false(scan_may_have_usage(text, (size_t)len));
+	}
+}
+
 static void counts_that_are_none_are_malformed(void **state)
 {
 	(void)state;
@@ -696,6 +717,7 @@ int main(void)
 		cmocka_unit_test(a_line_has_its_facts),
 		cmocka_unit_test(what_says_too_little_is_no_record),
 		cmocka_unit_test(what_ccusage_does_not_read_is_a_record_all_the_same),
+		cmocka_unit_test(a_key_with_escapes_is_the_key),
 		cmocka_unit_test(counts_that_are_none_are_malformed),
 		cmocka_unit_test(a_message_has_all_its_requests),
 		cmocka_unit_test(fees_and_surcharges_are_read),
