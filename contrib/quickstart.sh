@@ -15,7 +15,8 @@ demo_home=$top/build/demo-home
 demo_minutes=10
 assume_yes=no
 demo=no
-swatch_here=build/quickstart/objects/swatch
+start=yes
+swatch_here=build/swatch
 
 say() { printf '\n== %s\n' "$*"; }
 die() { printf 'quickstart: %s\n' "$*" >&2; exit 1; }
@@ -72,15 +73,20 @@ find_missing() {
 as_root() {
 	if [ "$(id -u)" -eq 0 ]; then
 		"$@"
-	elif has_command sudo; then
-		sudo "$@"
 	else
-		die "this needs root, and sudo is not installed; as root, run: $*"
+		sudo "$@"
 	fi
 }
 install_missing() {
 	find_missing || return 0
 	say "the build needs some packages that are missing"
+	if has_command apt-get && [ "$(id -u)" -ne 0 ] && ! has_command sudo; then
+		echo "Only root can install them, and there is no sudo here. As root (su -), run:"
+		echo
+		echo "    apt-get update && apt-get install --no-install-recommends$debian_packages"
+		echo
+		die "then run this again, as yourself"
+	fi
 	if has_command apt-get; then
 		ask "Install$debian_packages with apt-get?" || die "the build needs these packages"
 		as_root apt-get update -q || die "apt-get update failed; is the network up?"
@@ -115,6 +121,8 @@ build() {
 	logged make make -C "$objects" -j "$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1)"
 	PATH=$objects:$PATH
 	export PATH
+	# A name that is short to type.
+	ln -sf quickstart/objects/swatch "$top/build/swatch" || die "cannot write $top/build/swatch"
 	swatch --version
 }
 
@@ -175,11 +183,19 @@ use_demo_home() {
 	export CLAUDE_CONFIG_DIR XDG_CONFIG_HOME
 	cache=$CLAUDE_CONFIG_DIR/session-health
 	# If the path is short enough for a socket, keep that in the cache directory, inside the build folder.
-	swatch_here="build/quickstart/objects/swatch --cache build/demo-home/.claude/session-health"
+	without_runtime_directory=
 	if [ ${#cache} -le 90 ]; then
 		unset XDG_RUNTIME_DIR
-		swatch_here="env -u XDG_RUNTIME_DIR $swatch_here"
+		without_runtime_directory='-u XDG_RUNTIME_DIR '
 	fi
+	# So that looking again is short to type.
+	swatch_here=build/demo-swatch
+	cat >"$top/$swatch_here" <<EOF || die "cannot write $top/$swatch_here"
+#!/bin/sh
+# The swatch of contrib/quickstart.sh, with the figures of its demo home.
+exec env $without_runtime_directory"CLAUDE_CONFIG_DIR=$CLAUDE_CONFIG_DIR" "XDG_CONFIG_HOME=$XDG_CONFIG_HOME" "$objects/swatch" "\$@"
+EOF
+	chmod +x "$top/$swatch_here" || die "cannot write $top/$swatch_here"
 	setsid flock -n "$demo_home/writer.lock" sh "$top/contrib/quickstart.sh" --demo-writer \
 		>>"$work/demo-writer.log" 2>&1 </dev/null &
 	echo "A background process adds a message every 5 seconds, and stops after $demo_minutes minutes."
@@ -203,9 +219,12 @@ choose_home() {
 	if [ "$demo" = no ] && [ -n "$claude" ]; then
 		cache=$claude/session-health
 		say "your Claude directory is $claude"
-		if swatch status >/dev/null 2>&1 || ask "Start swatchd, which reads that and keeps its own files in $cache?"; then
-			return 0
-		fi
+		swatch status >/dev/null 2>&1 && return 0
+		ask "Start swatchd, which reads that and keeps its own files in $cache?" && return 0
+		start=no
+		echo "No daemon was started, and nothing was written there. To see swatch with made-up figures instead:"
+		echo "  sh contrib/quickstart.sh --demo"
+		return 0
 	fi
 	say "the demo home"
 	[ -n "$claude" ] || echo "You have no Claude directory with transcripts."
@@ -256,10 +275,9 @@ show() {
 		printf '  %-18s %s\n' "$key" "$(figure "$billing" "$key")"
 	done
 	if [ -r "$cache/sessions.json" ]; then
+		# Not totalSessions: that counts the sessions that have a file, status also those whose file has expired.
 		echo "$cache/sessions.json"
-		for key in activeSessions totalSessions; do
-			printf '  %-18s %s\n' "$key" "$(figure "$cache/sessions.json" "$key")"
-		done
+		printf '  %-18s %s\n' activeSessions "$(figure "$cache/sessions.json" activeSessions)"
 	fi
 	say "one session's statusline, as Claude Code would show it"
 	session=$(figure "$cache/sessions.json" sessionId)
@@ -268,19 +286,30 @@ show() {
 show_how_to_stay() {
 	say "what you can do next"
 	echo "look again                  $swatch_here status"
-	echo "follow the daemon           $swatch_here events"
-	pid=$(swatch status --json | figure - pid)
-	if [ -n "$pid" ] && ! grep -q 'swatchd\.service' "/proc/$pid/cgroup" 2>/dev/null; then
-		echo "stop this daemon            kill $pid"
+	echo "a live screen               $swatch_here top"
+	echo "what each day cost          $swatch_here daily"
+	echo "what each block cost        $swatch_here blocks"
+	if [ "$start" = yes ]; then
+		echo "follow the daemon           $swatch_here events"
+		pid=$(swatch status --json | figure - pid)
+		if [ -n "$pid" ] && ! grep -q 'swatchd\.service' "/proc/$pid/cgroup" 2>/dev/null; then
+			echo "stop this daemon            kill $pid"
+		fi
 	fi
 	cat <<EOF
 install swatch              sudo make -C build/quickstart/objects install
 connect it                  swatch setup
   It connects ccusage, the service and the statusline, and shows each step first. To do so by hand:
-  start it at login         systemctl --user daemon-reload && systemctl --user enable --now swatchd
-  without systemd           cp /usr/local/share/doc/swatch/examples/swatchd.desktop ~/.config/autostart/
+EOF
+	if has_command systemctl; then
+		echo "  start it at login         systemctl --user daemon-reload && systemctl --user enable --now swatchd"
+	else
+		echo "  start it at login         cp /usr/local/share/doc/swatch/examples/swatchd.desktop ~/.config/autostart/"
+	fi
+	cat <<EOF
   connect the statusline    put this into ~/.claude/settings.json:
     "statusLine": {"type": "command", "command": "/usr/local/bin/swatch statusline"}
+take it back                swatch setup --undo, then: sudo make -C build/quickstart/objects uninstall
 read the manuals            man swatch, man swatchd, man swatch.conf
 EOF
 }
@@ -298,6 +327,8 @@ done
 install_missing
 build
 choose_home
-start_daemon
-show
+if [ "$start" = yes ]; then
+	start_daemon
+	show
+fi
 show_how_to_stay

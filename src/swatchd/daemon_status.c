@@ -3,12 +3,15 @@
  */
 #include "swatchd/daemon_answers.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/paths.h"
 #include "base/unused.h"
 #include "cache/read.h"
 #include "sandbox/sandbox.h"
@@ -51,6 +54,13 @@ static void write_waiting(struct daemon *daemon, struct jsonw *w)
 		jsonw_end_object(w);
 	}
 	jsonw_end_array(w);
+}
+
+/* Whether a mount keeps us from writing in the home directory, as the service's unit has it (ProtectSystem=). */
+static bool is_home_read_only(void)
+{
+	const char *home = paths_home();
+	return home && faccessat(AT_FDCWD, home, W_OK, AT_EACCESS) != 0 && errno == EROFS;
 }
 
 static void write_sessions(struct daemon *daemon, struct jsonw *w)
@@ -182,6 +192,7 @@ void daemon_answer_status(void *ctx, struct control_client *client, struct json_
 	jsonw_end_object(&w);
 	jsonw_key_object(&w, "sandbox");
 	sandbox_write_status(&w);
+	jsonw_put_bool(&w, "homeReadOnly", is_home_read_only());
 	jsonw_end_object(&w);
 	jsonw_key_object(&w, "schema");
 	drift_write_status(&daemon->drift, &w);

@@ -71,6 +71,21 @@ settings() { printf '%s\n' "$1" >"$HOME/.claude/settings.json"; }
 	not grep -q "$(printf '[\033\007]')" "$TEST_HOME/page"
 }
 
+@test "without its own sandbox, swatchd is said to be confined where the unit's mounts confine it" {
+	[ "$(id -u)" -eq 0 ] || skip "only root can mount"
+	configure '[sandbox]
+mode = off'
+	start_daemon
+	check_is sandbox 'note: swatchd has no sandbox*'
+	stop_daemon
+	# as ProtectSystem=strict and ReadWritePaths= do
+	unshare -m sh -c 'for d in "$@"; do mount --bind "$d" "$d" || exit 1; done; mount -o remount,bind,ro "$1" && exec swatchd' \
+		sh "$HOME" "$CACHE" "$XDG_RUNTIME_DIR" >>"$LOG" 2>&1 3>&- &
+	DAEMON=$!
+	await answers_or_ended
+	check_is sandbox "note: swatchd has no sandbox*; but the service's unit keeps it from writing anywhere but where it has to"
+}
+
 @test "a faulty config is a finding, and the other checks go on" {
 	configure 'nonsense'
 	check_is config "bad: $CONFIG:3: *"

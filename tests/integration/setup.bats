@@ -249,7 +249,7 @@ teardown() {
 	fake_systemd
 	start_daemon
 	local status_and_setting
-	for status_and_setting in '217 PrivateUsers=no' '226 ProtectSystem=no'; do
+	for status_and_setting in '217 PrivateUsers=no' '226 ProtectKernelLogs=no'; do
 		echo "${status_and_setting% *}" >"$TEST_HOME/systemd/broken"
 		run swatch setup --yes
 		[ "$status" -eq 1 ]

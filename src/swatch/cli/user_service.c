@@ -89,23 +89,30 @@ enum user_service_answer user_service_ask(struct user_service *service, struct b
 
 bool user_service_explain(const struct user_service *service, struct buf *what, struct buf *remedy)
 {
+	/* Tried with systemd 252. Without a user namespace, nothing that drops capabilities may stay, either. */
+	static const char few[] = "ProtectKernelTunables=no ProtectKernelLogs=no";
+	static const char all[] = "PrivateUsers=no CapabilityBoundingSet=~ ProtectSystem=no ProtectHome=no "
+				  "ReadWritePaths= PrivateTmp=no PrivateDevices=no PrivateNetwork=no "
+				  "ProtectKernelTunables=no ProtectKernelModules=no ProtectKernelLogs=no "
+				  "ProtectControlGroups=no ProtectClock=no ProtectHostname=no";
 	static const struct {
 		int status;
-		const char *name, *what, *settings;
-	} all[] = {
-		{ 217, "USER", "user namespace", "PrivateUsers=no" },
-		{ 226, "NAMESPACE", "mount namespace",
-		  "PrivateUsers=no ProtectSystem=no ProtectHome=no ReadWritePaths= PrivateTmp=no "
-		  "PrivateDevices=no ProtectKernelTunables=no ProtectKernelModules=no ProtectKernelLogs=no "
-		  "ProtectControlGroups=no ProtectClock=no ProtectHostname=no" },
+		const char *name, *what, *settings, *or_settings;
+	} known[] = {
+		{ 217, "USER", "make a user namespace", all, NULL },
+		{ 218, "CAPABILITIES", "drop capabilities", all, NULL },
+		{ 225, "NETWORK", "make a network namespace", "PrivateNetwork=no", all },
+		{ 226, "NAMESPACE", "make a mount namespace", few, all },
 	};
-	for (size_t i = 0; strcmp(service->active, "active") != 0 && i < ARRAY_COUNT(all); i++) {
-		if (all[i].status != service->exit_status)
+	for (size_t i = 0; strcmp(service->active, "active") != 0 && i < ARRAY_COUNT(known); i++) {
+		if (known[i].status != service->exit_status)
 			continue;
-		buf_printf(what, "systemd cannot make a %s for it here (status %d/%s), as in many containers",
-			   all[i].what, all[i].status, all[i].name);
+		buf_printf(what, "systemd cannot %s for it here (status %d/%s), as in many containers",
+			   known[i].what, known[i].status, known[i].name);
 		buf_printf(remedy, "do without: systemctl --user edit swatchd, and write [Service] and these "
-				   "lines: %s", all[i].settings);
+				   "lines: %s", known[i].settings);
+		if (known[i].or_settings)
+			buf_printf(remedy, "; if that is not enough: %s", known[i].or_settings);
 		return true;
 	}
 	return false;

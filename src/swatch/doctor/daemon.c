@@ -123,6 +123,7 @@ void doctor_check_sandbox(struct doctor *doctor)
 {
 	const char *state = status_text(doctor->answer, "sandbox", "state");
 	const char *network = status_text(doctor->answer, "sandbox", "network");
+	bool by_unit = json_get_bool(json_get_object(doctor->answer, "sandbox"), "homeReadOnly", false);
 	/* No daemon answers, or it has an old version. */
 	if (!state)
 		return;
@@ -137,6 +138,9 @@ void doctor_check_sandbox(struct doctor *doctor)
 			   "%" PRId64 ")", is_closed ? ", and have no network" : "",
 			   status_number(doctor->answer, "sandbox", "landlock"));
 	}
+	if (by_unit && strcmp(state, "on") != 0)
+		doctor_extend(doctor, "; but the service's unit keeps it from writing anywhere but where it has "
+				      "to");
 	judge_places(doctor);
 }
 
