@@ -48,7 +48,7 @@ files_of() { (cd "$1" && find . -path ./var/lib/dpkg -prune -o ! -type d -print 
 has_everything() {
 	local file page
 	for file in usr/bin/swatch usr/bin/swatchd "$2/swatch/swatch-commands" "$2/swatch/swatch-top" \
-		usr/lib/systemd/user/swatchd.service \
+		usr/lib/systemd/user/swatchd.path usr/lib/systemd/user/swatchd.service \
 		usr/share/bash-completion/completions/swatch usr/share/fish/vendor_completions.d/swatch.fish "$3/_swatch" \
 		"$4/examples/statusline.sh" "$4/examples/swatchd.desktop"; do
 		[ -f "$1/$file" ] || { echo "not there: $file"; return 1; }
@@ -141,7 +141,8 @@ has_everything() {
 	# its programs and pages, under names that are there: they are not installed on this machine
 	sed -e "s,^ExecStart=.*,ExecStart=$SWATCH_BUILD_DIR/swatchd," -e '/^Documentation=/d' \
 		"$SWATCH_TOP/contrib/systemd/swatchd.service.in" >"$TEST_HOME/swatchd.service"
-	run -0 systemd-analyze --user verify "$TEST_HOME/swatchd.service"
+	sed '/^Documentation=/d' "$SWATCH_TOP/contrib/systemd/swatchd.path" >"$TEST_HOME/swatchd.path"
+	run -0 systemd-analyze --user verify "$TEST_HOME/swatchd.service" "$TEST_HOME/swatchd.path"
 	[ -z "$output" ] || { echo "$output"; return 1; }
 	systemd-analyze --user security --offline=yes --threshold=20 --no-pager "$TEST_HOME/swatchd.service"
 }
