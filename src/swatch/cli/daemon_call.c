@@ -1,7 +1,9 @@
 #include "swatch/cli/daemon_call.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/scope.h"
 #include "cache/dir.h"
@@ -29,8 +31,21 @@ bool daemon_is_absent(enum client_state state)
 	return state == CLIENT_NOT_RUNNING || state == CLIENT_LEFT_BEHIND;
 }
 
+/* Claude Code makes the directory above the cache; the service waits for that. */
+static bool has_claude_run(const struct invocation *invocation)
+{
+	AUTO_FREE char *directory = invocation->cache_dir ? strdup(invocation->cache_dir) : NULL;
+	char *slash = directory ? strrchr(directory, '/') : NULL;
+	if (!slash || slash == directory)
+		return true;
+	*slash = '\0';
+	return access(directory, F_OK) == 0 || errno != ENOENT;
+}
+
 void daemon_start_hint(const struct invocation *invocation, struct buf *hint)
 {
+	if (!invocation->cache_option && !has_claude_run(invocation))
+		buf_append_str(hint, "run Claude Code once (claude), since it has not run here; then: ");
 	/* The service does not get the options given here. */
 	if (!invocation->cache_option && !invocation->config_option)
 		buf_append_str(hint, user_service_hint(HINT_START));
