@@ -3,12 +3,13 @@
 // usage: node judge.mjs SCENARIO WORK
 //
 // WORK is the scenario's directory: home/ with the transcripts, api.log (the stand-in's answers), results (what `claude -p`
-// printed, one JSON object a line), sessions.json (`swatch sessions --json`), where terminals ran, statuslines/ with the last
+// printed, one JSON object a line), pricing.json (`swatch pricing --all --json`), sessions.json (`swatch sessions --json`), where terminals ran, statuslines/ with the last
 // input of each session's statusline, and where ccusage is there, ccusage.json (`ccusage claude session --json`), whose
 // figures are shown and not judged: swatch verify does that.
 //
 // Claude Code's own figures are, for each session, the last `cost-state` line of its transcript; without one (before
-// August 2026), the sum of `total_cost_usd` and `modelUsage` of its results. Tokens are compared by model and by kind.
+// August 2026), the sum of `total_cost_usd` and `modelUsage` of its results. Tokens are compared by model and by kind. A
+// session of such a version at a terminal has only what its statusline was given: cost.total_cost_usd.
 //
 // Claude Code counts some answers for which it writes no line (titles, summaries, compactions), and estimates the output of
 // an answer that was cut off. After a kill, it has forgotten what came since its last cost-state (a scenario that kills it at
@@ -82,9 +83,17 @@ for (const [id, parent] of forkParents) {
 	addModels(mine, base.modelUsage, -1);
 }
 
+// Sessions of which only the statusline's cost is known.
+const statuslines = path.join(work, "statuslines"), told = new Map();
+for (const id of fs.existsSync(statuslines) ? fs.readdirSync(statuslines).filter((name) => !name.includes(".")) : []) {
+	const cost = JSON.parse(fs.readFileSync(path.join(statuslines, id), "utf8")).cost?.total_cost_usd;
+	if (!claude.has(id) && cost > 0) told.set(id, cost);
+}
+
 // ---- answers that have no line, or not all of their output ----
 
 const answers = jsonLines("api.log");
+const prices = new Map(JSON.parse(read("pricing.json") || '{"models":[]}').models.map((price) => [price.model, price]));
 const was_killed = fs.existsSync(path.join(work, "killed"));
 
 // Which of the answers make the difference: some of `missing`, less some of `forgotten`, and output of those that were cut
@@ -128,34 +137,78 @@ function modelsOf(row) {
 	return models;
 }
 
+// What an answer costs by swatch's prices, and how much of that is the 1-hour writes' surcharge.
+function priceOf(model, answer) {
+	const price = prices.get(model), usage = answer.usage;
+	if (!price) return { all: NaN, hour: NaN };
+	const prompt = usage.input_tokens + usage.cache_read_input_tokens + usage.cache_creation_input_tokens;
+	const rates = price.above?.wholeRequest && prompt > price.above.tokens ? price.above.usdPerMillionTokens : price.usdPerMillionTokens;
+	const factor = (usage.speed === "fast" ? price.fastFactor : 1) / 1e6;
+	const hours = Math.min(usage.cache_creation?.ephemeral_1h_input_tokens ?? 0, usage.cache_creation_input_tokens);
+	const hour = hours * (rates.cacheWrite1h - rates.cacheWrite5m) * factor;
+	return { hour, output: rates.output * factor, all: hour + (usage.input_tokens * rates.input + usage.output_tokens * rates.output +
+		usage.cache_read_input_tokens * rates.cacheRead + usage.cache_creation_input_tokens * rates.cacheWrite5m) * factor };
+}
+
 // What the difference in one model comes from, or undefined after a complaint.
 function judgeModel(row, model, theirs, mine) {
 	const difference = {}, notes = [];
 	for (const kind of Object.keys(kinds)) difference[kind] = theirs[kind] - mine[kind];
 	const searches = theirs.searches * WEB_SEARCH_USD, dollars = theirs.cost - mine.cost - searches;
+	const is_near = (usd) => Math.abs(dollars - usd) < NEAR_USD;
 	if (theirs.searches > 0) notes.push(`${theirs.searches} web searches $${searches.toFixed(2)}`);
-	if (Object.values(difference).every((n) => n === 0) && Math.abs(dollars) < NEAR_USD) return notes;
+	if (Object.values(difference).every((n) => n === 0) && is_near(0)) return notes;
 	const of_session = answers.filter((answer) => plainName(answer.model) === model &&
 		(!answer.session || answer.session === row.sessionId));
+	const of_lines = of_session.filter((answer) => written.has(answer.id));
 	const found = explain(difference, of_session.filter((answer) => !written.has(answer.id)),
-		of_session.filter((answer) => written.has(answer.id) && !answer.complete),
-		was_killed ? of_session.filter((answer) => written.has(answer.id) && answer.complete) : []);
-	if (!found || (dollars < -NEAR_USD && !was_killed) || (found.part.length === 0 && found.output === 0)) {
+		of_lines.filter((answer) => !answer.complete), was_killed ? of_lines.filter((answer) => answer.complete) : []);
+	const forgotten = found?.part.filter((answer) => written.has(answer.id)) ?? [];
+	const unwritten = found?.part.filter((answer) => !written.has(answer.id)) ?? [];
+	const sum = (list, member) => list.reduce((usd, answer) => usd + priceOf(model, answer)[member], 0);
+	const rest = found?.output ? found.output * priceOf(model, of_session[0]).output : 0;
+	const expected = sum(unwritten, "all") - sum(forgotten, "all") + rest;
+	// Claude Code 2.1.150 and earlier charge 1-hour writes as 5-minute ones.
+	const as_5m = sum(of_lines, "hour") - sum(forgotten, "hour") + sum(unwritten, "hour");
+	if (!found || !(is_near(expected) || is_near(expected - as_5m))) {
 		complain(`session ${row.sessionId}, ${model}: Claude Code ${JSON.stringify(theirs)}, swatch ${JSON.stringify(mine)}`);
 		return undefined;
 	}
-	const forgotten = found.part.filter((answer) => written.has(answer.id)).length, unwritten = found.part.length - forgotten;
-	if (unwritten > 0) notes.push(`${unwritten} answers of ${model} without a line`);
-	if (forgotten > 0) notes.push(`${forgotten} answers that Claude Code forgot when it was killed`);
-	if (found.output > 0 && found.part.length === 0) notes.push(`${found.output} tokens of an answer that was cut off`);
+	if (unwritten.length > 0) notes.push(`${unwritten.length} answers of ${model} without a line`);
+	if (forgotten.length > 0) notes.push(`${forgotten.length} answers that Claude Code forgot when it was killed`);
+	if (found.output > 0) notes.push(`${found.output} tokens of an answer that was cut off`);
+	if (!is_near(expected)) notes.push(`1-hour writes charged as 5-minute ones`);
 	notes.push(`$${dollars.toFixed(6)}`);
 	return notes;
+}
+
+// The same for a session of which only the sum is known.
+function judgeSum(row, cost) {
+	const of_session = answers.filter((answer) => answer.session === row.sessionId);
+	const missing = of_session.filter((answer) => !written.has(answer.id)).slice(0, 12);
+	const price = (list, member) => list.reduce((usd, answer) => usd + priceOf(plainName(answer.model), answer)[member], 0);
+	for (let chosen = 0; chosen < 1 << missing.length; chosen++) {
+		const part = missing.filter((_, i) => chosen & (1 << i)), all = [...of_session.filter((answer) => written.has(answer.id)), ...part];
+		for (const hour of [0, price(all, "hour")]) {
+			if (Math.abs(cost - (row.totalCost + price(part, "all") - hour)) > NEAR_USD) continue;
+			return [...(part.length > 0 ? [`${part.length} answers without a line`] : []),
+				...(hour > 0 ? ["1-hour writes charged as 5-minute ones"] : []), `the statusline's figure, $${(cost - row.totalCost).toFixed(6)}`];
+		}
+	}
+	complain(`session ${row.sessionId}: its statusline was given $${cost}, swatch has $${row.totalCost}`);
+	return ["DIFFERENT"];
 }
 
 const ccusage = JSON.parse(read("ccusage.json") || '{"sessions":[]}').sessions ?? [];
 const rows = JSON.parse(read("sessions.json") || '{"sessions":[]}').sessions;
 for (const row of rows) {
 	const session = claude.get(row.sessionId), notes = [], ours = modelsOf(row);
+	if (!session && told.has(row.sessionId)) {
+		const cost = told.get(row.sessionId);
+		console.log([scenario, row.sessionId.slice(0, 8), `Claude Code $${cost.toFixed(9)}`, `swatch $${row.totalCost.toFixed(9)}`,
+			judgeSum(row, cost).join("; ")].join("\t"));
+		continue;
+	}
 	if (!session) {
 		if (row.totalTokens > 0) complain(`session ${row.sessionId}: swatch $${row.totalCost}, and Claude Code says nothing`);
 		continue;
@@ -172,13 +225,4 @@ for (const [id, session] of claude)
 	if (session.cost > NEAR_USD && !rows.some((row) => row.sessionId === id))
 		complain(`session ${id}: Claude Code $${session.cost}, and swatch has no such session`);
 
-// ---- what the statuslines were given: Claude Code's figure as it ended ----
-
-const statuslines = path.join(work, "statuslines");
-for (const id of fs.existsSync(statuslines) ? fs.readdirSync(statuslines).filter((name) => !name.includes(".")) : []) {
-	const told = JSON.parse(fs.readFileSync(path.join(statuslines, id), "utf8")).cost.total_cost_usd;
-	const total = costStates.get(id)?.totalCostUSD;
-	if (total !== undefined && Math.abs(told - total) > NEAR_USD)
-		console.log(`${scenario}: session ${id.slice(0, 8)}: its last statusline was given $${told}, and it ended with $${total}`);
-}
 process.exit(bad ? 1 : 0);

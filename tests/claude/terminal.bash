@@ -1,4 +1,4 @@
-# shellcheck shell=bash disable=SC2154 # claude, home and work are the runner's
+# shellcheck shell=bash disable=SC2154,SC2317 # variables and callers are elsewhere
 # Claude Code at a terminal, for tests/claude/scenarios.bash: each session is a window of a tmux of the scenario's own.
 
 on_screen() { tmux -S "$work/tmux" "$@"; }
@@ -10,9 +10,39 @@ open_terminal() {
 	# A new home asks for a theme, for an account and whether the folder is trusted.
 	[ -e "$home/.claude.json" ] || jq -n --arg folder "$work/project" \
 		'{hasCompletedOnboarding: true, theme: "dark", projects: {($folder): {hasTrustDialogAccepted: true}}}' \
-		>"$home/.claude.json" || return
+		>"$home/.claude.json" && write_statusline || return
 	(cd "$work/project" && on_screen new-session -d -s "$name" -x 140 -y 40 env -i "${environment[@]}" "$claude" "$@") || return
 	await shows "$name" '❯'
+}
+
+# The statusline shows swatch's, each second, and keeps its last input and all that it showed for the judge.
+write_statusline() {
+	mkdir -p "$work/statuslines" "$home/.claude"
+	cat >"$work/statusline" <<-END
+		#!/bin/bash
+		input=\$(cat)
+		file="$work/statuslines/\$(jq -r .session_id <<<"\$input")"
+		printf '%s' "\$input" >"\$file.new.\$\$" && mv "\$file.new.\$\$" "\$file"
+		swatch statusline <<<"\$input" | tee -a "\$file.shown"
+	END
+	chmod +x "$work/statusline"
+	jq -n --arg command "$work/statusline" '{statusLine: {type: "command", command: $command, refreshInterval: 1}}' \
+		>"$home/.claude/settings.json"
+}
+
+# The statusline shows swatch's, each second, and keeps its last input and all that it showed for the judge.
+write_statusline() {
+	mkdir -p "$work/statuslines" "$home/.claude"
+	cat >"$work/statusline" <<-END
+		#!/bin/bash
+		input=\$(cat)
+		file="$work/statuslines/\$(jq -r .session_id <<<"\$input")"
+		printf '%s' "\$input" >"\$file.new.\$\$" && mv "\$file.new.\$\$" "\$file"
+		swatch statusline <<<"\$input" | tee -a "\$file.shown"
+	END
+	chmod +x "$work/statusline"
+	jq -n --arg command "$work/statusline" '{statusLine: {type: "command", command: $command, refreshInterval: 1}}' \
+		>"$home/.claude/settings.json"
 }
 
 screen() { on_screen capture-pane -p -t "$1"; }

@@ -140,3 +140,8 @@ s = socket.socket(socket.AF_UNIX); s.connect(sys.argv[1]); s.sendall(sys.stdin.b
 	ask '{"op":"report","kind":"daily","since":"tomorrow"}' | jq -e '.ok == false'
 	ask '{"op":"report","kind":"daily","since":["x"]}' | jq -e '.ok'
 }
+
+@test "pricing --all --json is JSON, with the prices of the past" {
+	swatch pricing --all --json >"$HOME/prices.json"
+	jq -e '[.models[].until[] | .day, .usdPerMillionTokens.cacheRead] | length >= 2' "$HOME/prices.json" >/dev/null
+}

@@ -221,7 +221,6 @@ static void write_past(struct jsonw *w, const struct prices_model *found)
 		prices_of_past(found, i, &rates);
 		jsonw_begin_object(w);
 		jsonw_put_string(w, "day", day);
-		jsonw_key(w, "usdPerMillionTokens");
 		write_rates(w, &rates);
 		jsonw_end_object(w);
 	}
