@@ -16,6 +16,7 @@
 /* A daemon has two. */
 #define SUPERVISORS_MAX 8
 #define END_POLL_MS 5
+#define ORPHAN_ROUNDS 40
 
 static void close_fd(int *fd)
 {
@@ -38,24 +39,48 @@ static void end_pipe(struct run *run, int *fd)
 
 static pid_t supervisors[SUPERVISORS_MAX];
 static size_t supervisor_count;
+/* Children that were there before the first run. */
+static struct supervise_children others;
+
+/* Should a program kill its supervisor, what it has started becomes this process's. */
+static void become_subreaper(void)
+{
+	static bool is_one;
+	if (is_one)
+		return;
+	supervise_list_children(&others);
+	is_one = prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0;
+}
 
 static void note_supervisor(pid_t pid)
 {
-	/* Should a program kill its supervisor, what it has started becomes this process's. */
-	(void)prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
 	if (supervisor_count < SUPERVISORS_MAX)
 		supervisors[supervisor_count++] = pid;
 }
 
-static void forget_supervisor(pid_t pid)
+/* What is killed leaves children, too, which are this process's then. */
+static void end_orphans(void)
+{
+	pid_t kept[SUPERVISORS_MAX + SUPERVISE_CHILDREN_MAX];
+	memcpy(kept, supervisors, supervisor_count * sizeof(kept[0]));
+	memcpy(kept + supervisor_count, others.at, others.count * sizeof(kept[0]));
+	for (int rounds = 0; rounds < ORPHAN_ROUNDS; rounds++) {
+		if (supervise_end_orphans(kept, supervisor_count + others.count) == 0)
+			return;
+		(void)poll(NULL, 0, END_POLL_MS);
+	}
+}
+
+/* `was_killed`: its work may not be done. */
+static void forget_supervisor(pid_t pid, bool was_killed)
 {
 	size_t at = 0;
 	while (at < supervisor_count && supervisors[at] != pid)
 		at++;
-	if (at == supervisor_count)
-		return;
-	supervisors[at] = supervisors[--supervisor_count];
-	(void)supervise_end_orphans(supervisors, supervisor_count);
+	if (at < supervisor_count)
+		supervisors[at] = supervisors[--supervisor_count];
+	if (was_killed)
+		end_orphans();
 }
 
 /* ---- a run ---- */
@@ -77,6 +102,7 @@ bool run_start(struct run *run, const struct spawn_plan *plan, int64_t timeout_m
 {
 	struct spawned spawned;
 	int64_t started_ms = clock_mono_ms();
+	become_subreaper();
 	int why = spawn_start(plan, &spawned);
 	if (why != 0) {
 		run_fail_start(run, why);
@@ -154,7 +180,7 @@ void run_lose(struct run *run, bool is_out)
 void run_take_status(struct run *run, int wait_status)
 {
 	run->reaped = true;
-	forget_supervisor(run->pid);
+	forget_supervisor(run->pid, WIFSIGNALED(wait_status));
 	if (!run->stopped) {
 		run->outcome = WIFSIGNALED(wait_status) ? RUN_SIGNALED : RUN_EXITED;
 		run->code = WIFSIGNALED(wait_status) ? WTERMSIG(wait_status) : WEXITSTATUS(wait_status);
@@ -233,7 +259,7 @@ static void end_now(struct run *run)
 		(void)kill(run->pid, SIGKILL);
 	while (!run->reaped && waitpid(run->pid, NULL, 0) < 0 && errno == EINTR)
 		;
-	forget_supervisor(run->pid);
+	forget_supervisor(run->pid, true);
 }
 
 void run_release(struct run *run)

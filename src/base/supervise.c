@@ -26,14 +26,9 @@ struct process {
 	bool is_ours;
 };
 
-/* As the kernel has it (getdents64(2)). */
-struct entry {
-	uint64_t inode;
-	int64_t offset;
-	unsigned short size;
-	unsigned char type;
-	char name[];
-};
+/* Where the kernel has an entry's size and name (getdents64(2)), behind two numbers of 8 bytes. */
+#define ENTRY_SIZE_AT 16
+#define ENTRY_NAME_AT 19
 
 /* Returns the number that a text begins with; 0 without one. */
 static int64_t number(const char *text)
@@ -61,30 +56,34 @@ static bool read_file(int proc_fd, const char *name, const char *file, char *tex
 	return got > 0;
 }
 
-/* The fourth field of /proc/PID/stat: the second one may have anything in it, and ends with the last ")". */
+/*
+ * The third and the fourth field of /proc/PID/stat: the second one may have anything in it, and ends with the
+ * last ")". 0 of a process that has ended.
+ */
 static pid_t parent_of(int proc_fd, const char *name)
 {
 	char text[512];
 	if (!read_file(proc_fd, name, "stat", text, sizeof(text)))
 		return 0;
 	const char *at = strrchr(text, ')');
-	return at && strlen(at) > 4 ? (pid_t)number(at + 4) : 0;
+	return at && strlen(at) > 4 && at[2] != 'Z' ? (pid_t)number(at + 4) : 0;
 }
 
 /* Calls `each` for every process until it returns false. */
 static void walk_processes(bool (*each)(void *ctx, int proc_fd, const char *name, pid_t pid), void *ctx)
 {
-	_Alignas(struct entry) char bytes[4096];
+	char bytes[4096];
 	int proc_fd = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	long got = 0;
 	bool more = proc_fd >= 0;
 	while (more && (got = syscall(SYS_getdents64, proc_fd, bytes, sizeof(bytes))) > 0) {
-		for (long at = 0; more && at < got;) {
-			const struct entry *entry = (const void *)(bytes + at);
-			pid_t pid = (pid_t)number(entry->name);
+		unsigned short size;
+		for (long at = 0; more && at < got; at += size) {
+			const char *name = bytes + at + ENTRY_NAME_AT;
+			memcpy(&size, bytes + at + ENTRY_SIZE_AT, sizeof(size));
+			pid_t pid = (pid_t)number(name);
 			if (pid > 0)
-				more = each(ctx, proc_fd, entry->name, pid);
-			at += entry->size;
+				more = each(ctx, proc_fd, name, pid);
 		}
 	}
 	if (proc_fd >= 0)
@@ -109,6 +108,20 @@ static bool kill_child(void *ctx, int proc_fd, const char *name, pid_t pid)
 	if (parent_of(proc_fd, name) == orphans->self && kill(pid, SIGKILL) == 0)
 		orphans->killed++;
 	return true;
+}
+
+static bool note_child(void *ctx, int proc_fd, const char *name, pid_t pid)
+{
+	struct supervise_children *children = ctx;
+	if (parent_of(proc_fd, name) == getpid())
+		children->at[children->count++] = pid;
+	return children->count < SUPERVISE_CHILDREN_MAX;
+}
+
+void supervise_list_children(struct supervise_children *children)
+{
+	children->count = 0;
+	walk_processes(note_child, children);
 }
 
 size_t supervise_end_orphans(const pid_t *kept, size_t count)

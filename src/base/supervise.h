@@ -44,9 +44,21 @@ void supervise_block_signals(void);
  */
 _Noreturn void supervise(const struct supervision *supervision);
 
+/* ---- in swatch itself ---- */
+
+#define SUPERVISE_CHILDREN_MAX 64
+
+struct supervise_children {
+	pid_t at[SUPERVISE_CHILDREN_MAX];
+	size_t count;
+};
+
+/* Lists the children of this process, for example those of the shell that it was before its exec(). */
+void supervise_list_children(struct supervise_children *children);
+
 /*
- * In swatch itself: kills children of this process that are not in `kept` (its supervisors that live). There
- * is one only if a program managed to kill its supervisor. Returns how many.
+ * Kills children of this process that are not in `kept`. They are there when a program managed to kill its
+ * supervisor. Returns how many were not dead yet.
  */
 size_t supervise_end_orphans(const pid_t *kept, size_t count);
 

@@ -265,6 +265,28 @@ static void a_release_ends_all_of_it(void **state)
 	assert_true(pid > 1 && kill((pid_t)pid, 0) == -1 && errno == ESRCH);
 }
 
+/* First of all, because the first run looks which they are. */
+static void other_children_outlive_a_killed_supervisor(void **state)
+{
+	struct run run;
+	(void)state;
+	pid_t other = fork();
+	if (other == 0) {
+		for (;;)
+			pause();
+	}
+	start_run(&run, "kill -KILL $PPID; exec sleep 1000");
+	await_end(run.pid);
+	run_try_reap(&run);
+	assert_true(run.reaped);
+	assert_int_equal(run.outcome, RUN_SIGNALED);
+	run_release(&run);
+	int status = 0;
+	assert_int_equal(waitpid(other, &status, WNOHANG), 0);
+	assert_int_equal(kill(other, SIGKILL), 0);
+	assert_int_equal(waitpid(other, &status, 0), other);
+}
+
 static int end_loop(void **state)
 {
 	(void)state;
@@ -275,6 +297,7 @@ static int end_loop(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(other_children_outlive_a_killed_supervisor),
 		cmocka_unit_test(output_and_status_come_back),
 		cmocka_unit_test(a_signal_is_told_from_a_status),
 		cmocka_unit_test(a_hang_ends_at_the_deadline_even_when_it_ignores_term),
