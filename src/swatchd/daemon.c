@@ -15,6 +15,7 @@
 #include "swatchd/daemon_gone.h"
 #include "swatchd/daemon_history.h"
 #include "swatchd/daemon_lines.h"
+#include "swatchd/daemon_places.h"
 #include "swatchd/daemon_refresh.h"
 #include "swatchd/daemon_requests.h"
 #include "swatchd/daemon_restart.h"
@@ -114,6 +115,7 @@ static bool start_reading(struct daemon *daemon, struct buf *error)
 		.tree_gone = on_tree_gone,
 		.process_file_changed = on_process_file_changed,
 		.recheck = on_recheck,
+		.place_changed = daemon_place_changed,
 		.listed = on_listed,
 	};
 	daemon->tail = tail_new(daemon->loop, daemon->config.watch_tail_delay_ms, &tail_callbacks, daemon);
@@ -150,6 +152,8 @@ static bool start_control(struct daemon *daemon, struct buf *error)
 static bool begin_walk(struct daemon *daemon, struct buf *error)
 {
 	daemon_begin_history(daemon);
+	if (!daemon->options.once)
+		daemon_guard_places(daemon);
 	if (daemon_set_roots(daemon) != 0) {
 		buf_printf(error, "cannot tell where the transcripts are: %s", paths_why_none());
 		return false;
@@ -182,6 +186,8 @@ int daemon_start(struct daemon *daemon, struct ev_loop *loop, const struct daemo
 	daemon->ledger = ledger_new();
 	if (!daemon->ledger)
 		return -1;
+	daemon_start_cache(daemon);
+	daemon_start_places(daemon);
 	daemon_start_gone(daemon);
 	start_figures(daemon);
 	start_aging(daemon);
@@ -202,6 +208,7 @@ void daemon_stop(struct daemon *daemon)
 	tail_free(daemon->tail);
 	if (daemon->ledger) {
 		refresh_release(&daemon->refresh);
+		daemon_stop_places(daemon);
 		daemon_stop_gone(daemon);
 		daemon_stop_alerts(daemon);
 		daemon_unwatch_clock(daemon);

@@ -1,11 +1,14 @@
 #include "swatchd/daemon_cache.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/paths.h"
+#include "base/scope.h"
 #include "cache/dir.h"
 #include "cache/lock.h"
 #include "swatchd/daemon_alerts.h"
@@ -74,12 +77,49 @@ static bool take_place(struct daemon *daemon, int cache_fd, struct buf *error)
 	return true;
 }
 
+/* Looks at the directory above the cache's. Returns false when it is missing. */
+static bool look_above(const struct daemon *daemon, struct stat *above)
+{
+	AUTO_FREE char *path = strdup(daemon->options.cache_path);
+	char *slash = path ? strrchr(path, '/') : NULL;
+	if (!slash)
+		return true;
+	slash[slash == path] = '\0';
+	return stat(path, above) == 0 || !paths_is_gone(errno);
+}
+
+static void begin_anew(struct daemon *daemon)
+{
+	log_warning("%s leads to another place now (another profile?): beginning anew there",
+		    daemon->options.cache_path);
+	daemon->cache.switched = true;
+	ev_break(daemon->loop, EVBREAK_ALL);
+}
+
 bool daemon_keep_cache(void *ctx)
 {
 	struct daemon *daemon = ctx;
 	AUTO_BUF error = BUF_INIT;
-	if (daemon->cache.lost || is_there(&daemon->options))
-		return !daemon->cache.lost;
+	if (daemon->cache.lost || daemon->cache.switched)
+		return false;
+	if (is_there(&daemon->options))
+		return true;
+	struct stat above = { .st_dev = daemon->cache.above_dev, .st_ino = daemon->cache.above_ino };
+	/* Who removed that may be about to put something else in its place. */
+	if (!look_above(daemon, &above))
+		return fail(daemon, "so is the directory above it", ENOENT);
+	if (above.st_dev != daemon->cache.above_dev || above.st_ino != daemon->cache.above_ino) {
+		begin_anew(daemon);
+		return false;
+	}
 	int fd = cache_dir_open(daemon->options.cache_path, true, &error);
 	return fd >= 0 ? take_place(daemon, fd, &error) : fail(daemon, buf_message(&error), errno);
+}
+
+void daemon_start_cache(struct daemon *daemon)
+{
+	struct stat above = { 0 };
+	(void)look_above(daemon, &above);
+	daemon->cache.above_dev = above.st_dev;
+	daemon->cache.above_ino = above.st_ino;
 }

@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "base/unused.h"
 #include "swatchd/daemon_history.h"
+#include "swatchd/daemon_places.h"
 
 /* Smaller jumps (steps of NTP, rounding) happen all day and change nothing visible. */
 #define JUMP_MS CLOCK_SECOND_MS
@@ -36,6 +37,7 @@ void daemon_check_clock(struct daemon *daemon)
 static void on_prepare(struct ev_loop *loop UNUSED, ev_prepare *watcher, int revents UNUSED)
 {
 	daemon_check_clock(watcher->data);
+	daemon_check_sight(watcher->data);
 }
 
 void daemon_watch_clock(struct daemon *daemon)
@@ -43,6 +45,8 @@ void daemon_watch_clock(struct daemon *daemon)
 	daemon->clock.apart_ms = clocks_apart_ms();
 	ev_prepare_init(&daemon->clock.prepare, on_prepare);
 	daemon->clock.prepare.data = daemon;
+	/* Before publish looks whether something was noted in this turn. */
+	ev_set_priority(&daemon->clock.prepare, EV_MAXPRI);
 	ev_prepare_start(daemon->loop, &daemon->clock.prepare);
 }
 

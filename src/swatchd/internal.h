@@ -44,7 +44,16 @@ struct daemon_alerts {
 /* daemon_cache.c */
 struct daemon_cache {
 	bool lost;                   /* the cache directory is gone for good: the daemon ends */
+	bool switched;               /* its path leads to another profile's: the daemon begins anew there */
 	int last_errno;              /* why it could not be made again; 0: no failure */
+	dev_t above_dev;             /* the directory that holds it, when the daemon started */
+	ino_t above_ino;
+};
+
+/* daemon_places.c */
+struct daemon_places {
+	ev_timer again;              /* when to make again what was removed */
+	bool is_blind, socket_lost;  /* the log has it */
 };
 
 /* daemon_clock.c */
@@ -109,6 +118,7 @@ struct daemon {
 	struct daemon_gone gone;
 	struct daemon_history history;
 	struct daemon_lines lines;
+	struct daemon_places places;
 	struct daemon_waiters sync_waiters, refresh_waiters;
 	bool refresh_failed;         /* daemon_refresh.c, for the exit status of --once */
 	int64_t started_ms;

@@ -73,6 +73,7 @@ static int run_daemon(struct daemon *daemon, struct ev_loop *loop, struct start 
 	/* The daemon replaced them if it made the cache directory again. */
 	start->options.cache_fd = daemon->options.cache_fd;
 	start->options.lock_fd = daemon->options.lock_fd;
+	start->again = daemon->cache.switched;
 	daemon_stop(daemon);
 	memset(&start->config, 0, sizeof(start->config));
 	return status;
@@ -99,6 +100,17 @@ static int run(struct start *start)
 	return status;
 }
 
+/* Everything from the config to the end of the daemon. */
+static int begin(struct start *start)
+{
+	int status = start_read_config(start);
+	if (status < 0)
+		status = start_find_cache(start);
+	if (status < 0)
+		status = start_take_lock(start);
+	return status < 0 ? run(start) : status;
+}
+
 int main(int argc, char **argv)
 {
 	struct command_line line;
@@ -108,15 +120,13 @@ int main(int argc, char **argv)
 	int status = command_line_parse(argc, argv, &line);
 	if (status >= 0)
 		return status;
-	status = start_read_config(&start);
-	if (status < 0)
-		status = start_find_cache(&start);
-	if (status < 0)
-		status = start_take_lock(&start);
-	if (status < 0)
-		status = run(&start);
-	config_release(&start.config);
-	start_release(&start);
+	do {
+		start.again = false;
+		status = begin(&start);
+		config_release(&start.config);
+		start_release(&start);
+		start = (struct start){ .line = &line, .options = { .cache_fd = -1, .lock_fd = -1 }, .again = start.again };
+	} while (start.again);
 	sandbox_release();
 	return status;
 }

@@ -13,6 +13,7 @@
 
 /* The results of the steps. Zero it first, with -1 as the descriptors of `options`. */
 struct start {
+	bool again;                      /* main.c: the daemon ended to begin anew in another place */
 	const struct command_line *line;
 	struct config config;            /* config_release() it, unless the daemon has it */
 	struct daemon_options options;

@@ -234,3 +234,57 @@ load helper
 	field_is s1.json .transcript.messageCount 1
 	not grep -i error "$LOG"
 }
+
+@test "~/.claude is pointed to another profile: each has its own sessions and figures, by the same daemon" {
+	rm -rf "$HOME/.claude"
+	mkdir -p "$HOME/one/projects/-p" "$HOME/two/projects/-p"
+	message 1 400000 >"$HOME/one/projects/-p/s1.jsonl"
+	message 2 800000 >"$HOME/two/projects/-p/s2.jsonl"
+	ln -s one "$HOME/.claude"
+	start_daemon
+	is "$(field billing-shared.json '.today.costUSD | round')" 10
+	ln -sfn two "$HOME/.claude"
+	await test -e "$HOME/two/session-health/s2.json"
+	swatch sync
+	[ ! -e "$HOME/two/session-health/s1.json" ]
+	[ -e "$HOME/one/session-health/s1.json" ]
+	is "$(field billing-shared.json '.today.costUSD | round')" 20
+	ln -sfn one "$HOME/.claude"
+	await field_is s1.json .state active
+	await swatch sync
+	[ ! -e "$HOME/one/session-health/s2.json" ]
+	is "$(field billing-shared.json '.today.costUSD | round')" 10
+}
+
+@test "something is mounted over the projects, or over one of them, and unmounted again" {
+	[ "$(id -u)" = 0 ] && unshare -m true 2>/dev/null || skip "only root can mount"
+	mkdir -p "$HOME/new/-n" "$HOME/other"
+	message 1 400000 >"$PROJECTS/-p/s1.jsonl"
+	message 2 400000 >"$HOME/new/-n/s2.jsonl"
+	message 3 400000 >"$HOME/other/s3.jsonl"
+	start_daemon
+	mount --bind "$HOME/new" "$PROJECTS"
+	swatch sync
+	field_is billing-shared.json '.today.costUSD | round' 20
+	umount "$PROJECTS"
+	mount --bind "$HOME/other" "$PROJECTS/-p"
+	swatch sync
+	field_is billing-shared.json '.today.costUSD | round' 30
+	umount "$PROJECTS/-p"
+	message 4 400000 >>"$PROJECTS/-p/s1.jsonl"
+	swatch sync
+	field_is billing-shared.json '.today.costUSD | round' 40
+	# What is not there cannot be fresh.
+	mv "$PROJECTS" "$HOME/away"
+	await field_is billing-shared.json .isFresh false
+	is "$(status_of .watch.blind)" "$PROJECTS, where transcripts were, is not there"
+	mv "$HOME/away" "$PROJECTS"
+	await field_is billing-shared.json .isFresh true
+}
+
+@test "the socket's folder is removed: the daemon listens again" {
+	start_daemon
+	rm -rf "$XDG_RUNTIME_DIR"
+	mkdir -m 700 "$XDG_RUNTIME_DIR"
+	await swatch sync
+}

@@ -72,6 +72,14 @@ static void on_recheck(void *ctx, bool polled_only)
 	buf_append_str(&told, polled_only ? "recheck polled; " : "recheck; ");
 }
 
+static int places_changed;
+
+static void on_place_changed(void *ctx)
+{
+	(void)ctx;
+	places_changed++;
+}
+
 static void on_listed(void *ctx)
 {
 	(void)ctx;
@@ -91,6 +99,7 @@ static void start(int method)
 		.tree_gone = on_tree_gone,
 		.process_file_changed = on_process_file_changed,
 		.recheck = on_recheck,
+		.place_changed = on_place_changed,
 		.listed = on_listed,
 	};
 	AUTO_BUF error = BUF_INIT;
@@ -402,6 +411,109 @@ static void test_a_root_that_is_another_one_too(void **state)
 	assert_int_equal(watch->roots[1].state, WATCH_ROOT_SAME_AS_OTHER);
 }
 
+/* ---- the way to a root ---- */
+
+static void move(const char *from, const char *to)
+{
+	assert_int_equal(rename(scratch_name(&s, from), scratch_name(&s, to)), 0);
+}
+
+static void point(const char *name, const char *target)
+{
+	(void)unlink(scratch_name(&s, name));
+	assert_int_equal(symlink(target, scratch_name(&s, name)), 0);
+}
+
+static void test_a_link_that_is_pointed_elsewhere(void **state)
+{
+	(void)state;
+	make("one");
+	make("one/projects");
+	write_file("one/projects/a.jsonl");
+	make("two");
+	make("two/projects");
+	write_file("two/projects/b.jsonl");
+	assert_int_equal(rmdir(scratch_name(&s, "claude")), 0);
+	point("claude", "one");
+	start(WATCH_AUTO);
+	expect("seen claude/projects/a.jsonl; ");
+	int before = places_changed;
+	point("claude", "two");
+	watch_drain(watch);
+	expect("tree claude/projects; seen claude/projects/b.jsonl; ");
+	assert_int_equal(places_changed, before + 1);
+	/* By rename, as careful programs do it; and through a second link. */
+	point("claude.new", "three");
+	move("claude.new", "claude");
+	watch_drain(watch);
+	expect("tree claude/projects; ");
+	assert_string_equal(watch_why_blind(watch) + strlen(s.path), "/claude/projects, where transcripts were, is not there");
+	point("three", "one");
+	watch_drain(watch);
+	expect("seen claude/projects/a.jsonl; ");
+	assert_null(watch_why_blind(watch));
+	write_file("two/projects/b.jsonl");
+	watch_drain(watch);
+	expect("");
+}
+
+static void test_a_parent_of_a_links_target_is_renamed(void **state)
+{
+	(void)state;
+	make("data");
+	make("data/cc");
+	make("data/cc/projects");
+	write_file("data/cc/projects/a.jsonl");
+	point("claude/projects", "../data/cc/projects");
+	start(WATCH_AUTO);
+	expect("seen claude/projects/a.jsonl; ");
+	move("data/cc", "data/old");
+	watch_drain(watch);
+	expect("tree claude/projects; ");
+	assert_non_null(watch_why_blind(watch));
+	make("data/cc");
+	make("data/cc/projects");
+	write_file("data/cc/projects/b.jsonl");
+	watch_drain(watch);
+	expect("seen claude/projects/b.jsonl; ");
+	assert_null(watch_why_blind(watch));
+	/* Both at once. */
+	move("data", "gone");
+	make("data");
+	make("data/cc");
+	make("data/cc/projects");
+	write_file("data/cc/projects/c.jsonl");
+	watch_drain(watch);
+	expect("tree claude/projects; seen claude/projects/c.jsonl; ");
+}
+
+static void test_a_guarded_file_that_goes(void **state)
+{
+	(void)state;
+	make("claude/projects");
+	make("run");
+	write_file("run/socket");
+	start(WATCH_AUTO);
+	watch_guard(watch, scratch_name(&s, "run/socket"));
+	const char *roots[] = { scratch_name(&s, "claude/projects") };
+	assert_int_equal(watch_set_roots(watch, roots, 1), 0);
+	int before = places_changed;
+	write_file("run/other");
+	watch_drain(watch);
+	assert_int_equal(places_changed, before);
+	assert_int_equal(unlink(scratch_name(&s, "run/socket")), 0);
+	watch_drain(watch);
+	assert_int_equal(places_changed, before + 1);
+	write_file("run/socket");
+	watch_drain(watch);
+	move("run", "run.old");
+	watch_drain(watch);
+	make("run");
+	watch_drain(watch);
+	assert_int_equal(places_changed, before + 4);
+	expect("");
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -417,6 +529,9 @@ int main(void)
 		TEST(test_polling),
 		TEST(test_other_roots),
 		TEST(test_a_root_that_is_another_one_too),
+		TEST(test_a_link_that_is_pointed_elsewhere),
+		TEST(test_a_parent_of_a_links_target_is_renamed),
+		TEST(test_a_guarded_file_that_goes),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

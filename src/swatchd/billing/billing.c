@@ -240,6 +240,11 @@ void billing_set_reading(struct billing *billing, bool reading)
 	billing->reading_history = reading;
 }
 
+void billing_set_blind(struct billing *billing, bool is_blind)
+{
+	billing->is_blind = is_blind;
+}
+
 bool billing_take_tick(struct billing *billing, struct json_object *limits, const char *session_id,
 		       int64_t now_ms)
 {
@@ -441,6 +446,10 @@ void billing_make_view(struct billing *billing, int64_t now_ms, struct billing_v
 	view->day_end_ms = billing->day_end_ms;
 	take_limits(billing, view);
 	take_times(billing, view);
+	if (billing->is_blind) {
+		view->is_fresh = false;
+		view->fresh_until_ms = now_ms;
+	}
 }
 
 bool billing_shows_ccusage(const struct billing *billing, const char **reason)

@@ -67,6 +67,8 @@ struct billing {
 	int64_t day_start_ms, day_end_ms, day_asked_ms;
 	/* The daemon reads the history: figures are not whole yet. */
 	bool reading_history;
+	/* Some transcripts cannot be seen: figures may be old. */
+	bool is_blind;
 };
 
 /* What the files show, as of `at_ms`. */
@@ -139,6 +141,9 @@ void billing_note_failure(struct billing *billing, const char *error, int exit_s
 
 /* Whether the daemon still reads the history: then the figures are not whole, and not fresh. */
 void billing_set_reading(struct billing *billing, bool reading);
+
+/* Whether some transcripts cannot be seen: then no figure is fresh. */
+void billing_set_blind(struct billing *billing, bool is_blind);
 
 /* The account's limits, as a session's statusline got them. Returns true when something new is known. */
 bool billing_take_tick(struct billing *billing, struct json_object *limits, const char *session_id,

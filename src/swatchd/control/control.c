@@ -165,6 +165,33 @@ struct control *control_new(struct ev_loop *loop, const char *path, const struct
 	return control;
 }
 
+static bool is_ours(const struct control *control)
+{
+	struct stat st;
+	return lstat(control->path, &st) == 0 && st.st_dev == control->dev && st.st_ino == control->ino;
+}
+
+int control_rebind(struct control *control, struct buf *error)
+{
+	if (control->listen_fd >= 0 && is_ours(control))
+		return 0;
+	if (cache_socket_prepare_dir(control->path, error) != 0)
+		return -1;
+	int before = control->listen_fd;
+	control->listen_fd = -1;
+	if (open_socket(control, error) != 0) {
+		/* The old one has no name any more, but it keeps the loop as it is. */
+		close_quietly(control->listen_fd);
+		control->listen_fd = before;
+		return -1;
+	}
+	ev_io_stop(control->loop, &control->acceptable);
+	close_quietly(before);
+	ev_io_set(&control->acceptable, control->listen_fd, EV_READ);
+	ev_io_start(control->loop, &control->acceptable);
+	return 1;
+}
+
 void control_write_status(const struct control *control, struct jsonw *w)
 {
 	jsonw_put_int(w, "clients", (int64_t)control->client_count);
@@ -175,14 +202,12 @@ void control_write_status(const struct control *control, struct jsonw *w)
 
 void control_free(struct control *control)
 {
-	struct stat st;
 	if (!control)
 		return;
 	control_close_clients(control);
 	ev_io_stop(control->loop, &control->acceptable);
 	ev_timer_stop(control->loop, &control->resume);
-	if (control->listen_fd >= 0 && lstat(control->path, &st) == 0 && st.st_dev == control->dev
-	    && st.st_ino == control->ino)
+	if (control->listen_fd >= 0 && is_ours(control))
 		(void)unlink(control->path);
 	close_quietly(control->listen_fd);
 	free(control->path);

@@ -54,6 +54,12 @@ struct control;
 struct control *control_new(struct ev_loop *loop, const char *path, const struct control_request *requests,
 			    void *ctx, struct events *events, struct buf *error);
 
+/*
+ * Listens again when the socket file is gone, or another one has its name; makes its directory. Clients that
+ * are connected stay. Returns 1 when it did, 0 when the file is there, or -1 with a message.
+ */
+int control_rebind(struct control *control, struct buf *error);
+
 /* Queues one line for a client, and adds the newline. This may drop the client: do not use it afterwards. */
 void control_answer(struct control_client *client, const char *json, size_t len);
 

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/inotify.h>
+#include <sys/stat.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
@@ -203,6 +204,19 @@ static struct watch_dir *new_dir(struct watch *watch, const char *path)
 	return dir;
 }
 
+static int look_at(const struct watch_dir *dir, struct stat *st)
+{
+	return dir->depth > 0 ? lstat(dir->path, st) : stat(dir->path, st);
+}
+
+bool watch_dirs_has_moved(const struct watch_dir *dir)
+{
+	struct stat st;
+	if (look_at(dir, &st) != 0)
+		return paths_is_gone(errno);
+	return st.st_dev != dir->dev || st.st_ino != dir->ino;
+}
+
 struct watch_dir *watch_dirs_add(struct watch *watch, const char *path, enum watch_role role, size_t root_len,
 				 unsigned depth)
 {
@@ -224,6 +238,11 @@ struct watch_dir *watch_dirs_add(struct watch *watch, const char *path, enum wat
 	if (!start_watching(watch, dir)) {
 		watch_dirs_drop(watch, dir);
 		return NULL;
+	}
+	struct stat st;
+	if (look_at(dir, &st) == 0) {
+		dir->dev = st.st_dev;
+		dir->ino = st.st_ino;
 	}
 	if (role != WATCH_ROLE_ANCHOR)
 		watch_dirs_queue(watch, dir);

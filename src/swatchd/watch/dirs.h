@@ -18,6 +18,8 @@ enum watch_role {
 struct watch_dir {
 	char *path;
 	int wd;                    /* -1: polled, or its watch went to another path of the same directory */
+	dev_t dev;                 /* what its path led to when it was watched */
+	ino_t ino;
 	unsigned roles;            /* enum watch_role, or-ed */
 	unsigned depth;            /* below the root; 0 for a root */
 	size_t root_len;           /* the root's path and its slash */
@@ -56,6 +58,9 @@ void watch_dirs_forget_wd(struct watch *watch, int wd);
 /* Queues a directory for listing; lists the next one of the queue (false: the queue is empty). */
 void watch_dirs_queue(struct watch *watch, struct watch_dir *dir);
 bool watch_dirs_list_next(struct watch *watch);
+
+/* Whether the path of a directory below a root leads to another one by now, or to none. */
+bool watch_dirs_has_moved(const struct watch_dir *dir);
 
 /* Queues every polled directory, and tries again to watch those whose reason may have passed. */
 void watch_dirs_queue_polled(struct watch *watch);

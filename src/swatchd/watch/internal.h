@@ -13,6 +13,7 @@
 #include "swatchd/watch/watch.h"
 
 struct watch_dir;
+struct watch_step;
 
 struct watch_stats {
 	uint64_t events;       /* inotify events read */
@@ -31,6 +32,24 @@ struct watch_root {
 	enum watch_root_state state;
 	dev_t dev;
 	ino_t ino;
+	bool was_watched;      /* once; MISSING: what was in it is not seen any more */
+};
+
+#define WATCH_GUARDS_MAX 4
+
+/* ways.c alone sets these. */
+struct watch_ways {
+	struct ev_loop *loop;
+	void (*changed)(struct watch *watch, bool mounted);
+	int fd;                        /* inotify; -1: none */
+	ev_io readable;
+	int mountinfo_fd, mounts_epoll_fd;
+	ev_io mounts;
+	struct watch_step *steps;
+	size_t count, cap;
+	char *guards[WATCH_GUARDS_MAX];  /* other places than roots; watch_guard() adds them */
+	size_t guard_count;
+	bool is_unwatched, said_unwatched;
 };
 
 struct watch {
@@ -56,6 +75,8 @@ struct watch {
 	bool unseen_reported;
 	bool deaf;                     /* events cannot be read for now */
 	bool force_look;               /* a root or an anchor was moved or deleted */
+	struct watch_ways ways;
+	bool looking;                  /* the ways are being followed anew */
 	uint64_t resolve_turn;         /* counts the looks for roots; an anchor has the last that wanted it */
 	struct watch_stats stats;
 };

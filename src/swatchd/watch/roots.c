@@ -96,6 +96,7 @@ static void resolve_root(struct watch *watch, size_t index)
 		root->state = WATCH_ROOT_WATCHED;
 	else
 		watch->lost = true;
+	root->was_watched = root->was_watched || root->state == WATCH_ROOT_WATCHED;
 }
 
 static void resolve_processes(struct watch *watch, const struct watch_root *root)
@@ -172,6 +173,57 @@ void watch_roots_drop_moved(struct watch *watch)
 	watch->force_look = false;
 }
 
+bool watch_roots_have_moved(const struct watch *watch)
+{
+	for (size_t i = 0; i < watch->root_count; i++) {
+		const struct watch_root *root = &watch->roots[i];
+		struct stat st;
+		if (root->state != WATCH_ROOT_WATCHED)
+			continue;
+		bool looked = stat(root->path, &st) == 0;
+		if (looked ? st.st_dev != root->dev || st.st_ino != root->ino : paths_is_gone(errno))
+			return true;
+	}
+	return false;
+}
+
+const struct watch_root *watch_roots_missed(const struct watch *watch)
+{
+	for (size_t i = 0; i < watch->root_count; i++)
+		if (watch->roots[i].state == WATCH_ROOT_MISSING && watch->roots[i].was_watched)
+			return &watch->roots[i];
+	return NULL;
+}
+
+/* The first folder below a root that is another one by now; the caller frees its path. */
+static char *find_covered(const struct watch *watch)
+{
+	size_t cursor = 0;
+	const struct strmap_slot *slot;
+	while ((slot = strmap_each(&watch->dirs_by_path, &cursor))) {
+		const struct watch_dir *dir = slot->value;
+		if ((dir->roles & WATCH_ROLE_TREE) && dir->depth > 0 && watch_dirs_has_moved(dir))
+			return strdup(dir->path);
+	}
+	return NULL;
+}
+
+void watch_roots_drop_covered(struct watch *watch)
+{
+	char *path;
+	while ((path = find_covered(watch))) {
+		watch_roots_drop_tree(watch, path);
+		/* The folder above lists it anew. */
+		char *slash = strrchr(path, '/');
+		if (slash)
+			*slash = '\0';
+		struct watch_dir *above = watch_dirs_by_path(watch, path);
+		if (above)
+			watch_dirs_queue(watch, above);
+		free(path);
+	}
+}
+
 static void free_roots(struct watch_root *roots, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
@@ -213,6 +265,7 @@ int watch_roots_set(struct watch *watch, const char *const *paths, size_t count)
 				roots[j].state = old->state;
 				roots[j].dev = old->dev;
 				roots[j].ino = old->ino;
+				roots[j].was_watched = old->was_watched;
 			}
 		}
 	}

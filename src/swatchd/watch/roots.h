@@ -24,6 +24,15 @@ void watch_roots_resolve(struct watch *watch);
 /* Drops each root and anchor whose path now leads to another directory; the next look starts it again. */
 void watch_roots_drop_moved(struct watch *watch);
 
+/* Whether the path of a root that is watched leads to another directory by now, or to none. */
+bool watch_roots_have_moved(const struct watch *watch);
+
+/* Drops the folders below the roots on which something was mounted, or no longer is; lists them anew. */
+void watch_roots_drop_covered(struct watch *watch);
+
+/* A root that was watched, and is not there now; NULL: there is no such root. */
+const struct watch_root *watch_roots_missed(const struct watch *watch);
+
 /* Drops a directory with all below it, and tells the daemon that its transcripts are gone. */
 void watch_roots_drop_tree(struct watch *watch, const char *path);
 

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/inotify.h>
@@ -15,12 +16,15 @@
 #include "config/config.h"
 #include "swatchd/watch/dirs.h"
 #include "swatchd/watch/roots.h"
+#include "swatchd/watch/ways.h"
 
 /* One read takes this many bytes of events: 2,000 of them, a storm's worth. */
 #define EVENT_BUFFER_BYTES 65536
 /* Directories listed in one turn of the loop, so that it keeps answering during a first walk. */
 #define LIST_TURN_MS 8
 #define POLLED_SHOWN 20
+/* How often to follow the ways anew when they change meanwhile. */
+#define LOOK_ATTEMPTS 4
 
 /* ---- turns of the loop ---- */
 
@@ -157,6 +161,10 @@ static bool take_event(struct watch *watch, const struct inotify_event *event)
 		take_overflow(watch);
 		return false;
 	}
+	if (event->mask & IN_UNMOUNT) {
+		watch->force_look = true;
+		return true;
+	}
 	if (event->mask & IN_IGNORED) {
 		watch_dirs_forget_wd(watch, event->wd);
 		return false;
@@ -178,6 +186,32 @@ static bool take_event(struct watch *watch, const struct inotify_event *event)
 	if (dir->roles & (WATCH_ROLE_TREE | WATCH_ROLE_PROCESSES))
 		take_named_event(watch, dir, event);
 	return root_may_change;
+}
+
+/* Something between here and the transcripts is another directory now, or may be. */
+static void look_along_ways(struct watch *watch, bool mounted)
+{
+	if (watch->looking)
+		return;
+	watch->looking = true;
+	watch->callbacks.place_changed(watch->ctx);
+	/* What changes between the look and the new watches makes no event: look again. */
+	for (int attempt = 0; attempt < LOOK_ATTEMPTS; attempt++) {
+		watch_roots_drop_moved(watch);
+		if (mounted)
+			watch_roots_drop_covered(watch);
+		watch_roots_resolve(watch);
+		watch_ways_renew(watch);
+		if (!watch_roots_have_moved(watch))
+			break;
+	}
+	watch->looking = false;
+}
+
+static void on_ways_changed(struct watch *watch, bool mounted)
+{
+	look_along_ways(watch, mounted);
+	schedule(watch);
 }
 
 static void read_events(struct watch *watch)
@@ -203,8 +237,8 @@ static void read_events(struct watch *watch)
 			break;
 	}
 	if (watch->force_look)
-		watch_roots_drop_moved(watch);
-	if (look)
+		look_along_ways(watch, true);
+	else if (look)
 		watch_roots_resolve(watch);
 }
 
@@ -241,12 +275,14 @@ struct watch *watch_new(struct ev_loop *loop, int method, const struct watch_cal
 	ev_init(&watch->poll_timer, on_poll);
 	ev_idle_init(&watch->listing, on_listing);
 	watch->readable.data = watch->poll_timer.data = watch->listing.data = watch;
+	watch_ways_start(watch, on_ways_changed);
 	if (method == WATCH_POLL)
 		return watch;
 	watch->inotify_fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
 	if (watch->inotify_fd < 0) {
 		buf_printf(error, "cannot watch for file changes: %s (fs.inotify.max_user_instances may be "
 			   "reached); [watch] method = poll works without", strerror(errno));
+		watch_ways_release(watch);
 		free(watch);
 		return NULL;
 	}
@@ -259,12 +295,42 @@ int watch_set_roots(struct watch *watch, const char *const *paths, size_t count)
 {
 	if (watch_roots_set(watch, paths, count) != 0)
 		return -1;
+	watch_ways_renew(watch);
 	schedule(watch);
 	return 0;
 }
 
+void watch_guard(struct watch *watch, const char *path)
+{
+	struct watch_ways *ways = &watch->ways;
+	char *copy = ways->guard_count < WATCH_GUARDS_MAX ? strdup(path) : NULL;
+	if (copy)
+		ways->guards[ways->guard_count++] = copy;
+	else
+		log_error("cannot watch the way to %s: out of memory", path);
+}
+
+const char *watch_why_blind(const struct watch *watch)
+{
+	static char why[512];
+	const struct watch_root *missed = watch_roots_missed(watch);
+	if (missed)
+		snprintf(why, sizeof(why), "%.400s, where transcripts were, is not there", missed->path);
+	else if (watch->deaf || watch->lost)
+		snprintf(why, sizeof(why), "reports of changes were lost; everything is examined again");
+	else if (watch->stats.unlisted > 0)
+		snprintf(why, sizeof(why), "%llu folder%s of transcripts cannot be listed",
+			 (unsigned long long)watch->stats.unlisted, watch->stats.unlisted == 1 ? "" : "s");
+	else if (!watch_ways_are_watched(watch))
+		snprintf(why, sizeof(why), "a folder that leads to the transcripts cannot be watched");
+	else
+		return NULL;
+	return why;
+}
+
 void watch_drain(struct watch *watch)
 {
+	watch_ways_drain(watch);
 	read_events(watch);
 	if (watch->stats.polled > 0 || watch->stats.unlisted > 0 || watch->lost || watch->inotify_fd < 0)
 		poll_now(watch);
@@ -276,9 +342,7 @@ void watch_drain(struct watch *watch)
 void watch_rescan(struct watch *watch)
 {
 	watch->stats.rescans++;
-	watch->force_look = true;
-	watch_roots_drop_moved(watch);
-	watch_roots_resolve(watch);
+	look_along_ways(watch, true);
 	watch_dirs_queue_all(watch);
 	watch->callbacks.recheck(watch->ctx, false);
 	schedule(watch);
@@ -319,6 +383,7 @@ void watch_write_status(const struct watch *watch, struct jsonw *w)
 		jsonw_end_object(w);
 	}
 	jsonw_end_array(w);
+	jsonw_put_string(w, "blind", watch_why_blind(watch));
 	jsonw_put_int(w, "directories", (int64_t)watch->stats.directories);
 	jsonw_key_array(w, "polled");
 	size_t cursor = 0;
@@ -350,6 +415,7 @@ void watch_free(struct watch *watch)
 	ev_idle_stop(watch->loop, &watch->listing);
 	watch_dirs_release(watch);
 	watch_roots_release(watch);
+	watch_ways_release(watch);
 	close_quietly(watch->inotify_fd);
 	free(watch);
 }

@@ -10,6 +10,9 @@
  * limit), watch polls the directory: every 2 s while something changed within the last minute, every 30 s
  * otherwise.
  *
+ * A root's path may come to lead elsewhere: a link is pointed to another directory, a parent is renamed, a
+ * file system is mounted or unmounted (ways.h). Then watch reports the old tree as gone and lists the new one.
+ *
  * While a root does not exist, watch waits for it on its nearest existing ancestor. When the kernel's queue
  * overflows, watch lists everything again, and the `recheck` callback asks the receiver to look at every
  * transcript that it knows.
@@ -43,6 +46,8 @@ struct watch_callbacks {
 	void (*process_file_changed)(void *ctx, const char *path);
 	/* Look again at every known transcript; with `polled_only`, at those reported with polled = true. */
 	void (*recheck)(void *ctx, bool polled_only);
+	/* A way to a root or a guarded place may lead elsewhere: before the roots are looked at again. */
+	void (*place_changed)(void *ctx);
 	/* All directories have been listed and their files reported. */
 	void (*listed)(void *ctx);
 };
@@ -62,6 +67,18 @@ struct watch *watch_new(struct ev_loop *loop, int method, const struct watch_cal
  * -1 when memory ran out.
  */
 int watch_set_roots(struct watch *watch, const char *const *paths, size_t count);
+
+/*
+ * Calls place_changed when the way to `path`, which may be a file, may lead elsewhere, or the file goes. For
+ * the cache directory and the socket. Before watch_set_roots(), for at most four paths.
+ */
+void watch_guard(struct watch *watch, const char *path);
+
+/*
+ * Why something that should be watched is not seen at the moment: text for people, good until the next call.
+ * NULL: everything is seen.
+ */
+const char *watch_why_blind(const struct watch *watch);
 
 /* The receiver could not keep a report: the next poll, which comes soon, examines everything again. */
 void watch_note_lost(struct watch *watch);
