@@ -19,7 +19,7 @@ complete -c swatch -n 'not __fish_seen_subcommand_from status top statusline blo
 complete -c swatch -n '__fish_seen_subcommand_from statusline' -l help -d 'show the usage'
 complete -c swatch -n '__fish_seen_subcommand_from statusline' -l format -x -d 'the format to use; see swatch-statusline(1)'
 complete -c swatch -n '__fish_seen_subcommand_from statusline' -l preset -x -a 'ccusage compact full powerline plain' -d 'a built-in format'
-complete -c swatch -n '__fish_seen_subcommand_from statusline' -l subagents -d 'serve Claude Code\'s subagentStatusLine instead'
+complete -c swatch -n '__fish_seen_subcommand_from statusline' -l subagents -d 'serve Claude Code\'s subagentStatusLine (deprecated) instead'
 complete -c swatch -n '__fish_seen_subcommand_from statusline' -l preview -d 'show the presets, or the given format, with made-up figures'
 complete -c swatch -n '__fish_seen_subcommand_from statusline' -l check-format -d 'check the given format, or the configured one'
 complete -c swatch -n 'not __fish_seen_subcommand_from status top statusline blocks daily weekly monthly sessions pricing verify doctor check config setup refresh expire events sync rescan help' -a blocks -d 'what each 5-hour block cost, and what the active one will cost at its end'

@@ -7,7 +7,7 @@
 static const struct command_option options[] = {
 	{ "format", 'f', "FORMAT", "the format to use; see swatch-statusline(1)" },
 	{ "preset", 'p', "NAME", "a built-in format: ccusage, compact, full, powerline, plain" },
-	{ "subagents", 's', NULL, "serve Claude Code's subagentStatusLine instead" },
+	{ "subagents", 's', NULL, "serve Claude Code's subagentStatusLine (deprecated) instead" },
 	{ "preview", 'v', NULL, "show the presets, or the given format, with made-up figures" },
 	{ "check-format", 'c', NULL, "check the given format, or the configured one" },
 	{ NULL, 0, NULL, NULL }
