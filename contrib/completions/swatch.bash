@@ -33,8 +33,8 @@ _swatch()
 		esac
 	done
 	case $command in
-	'') mapfile -t COMPREPLY < <(compgen -W 'status top statusline blocks daily weekly monthly sessions pricing verify doctor check config setup refresh expire events sync rescan help --config --cache --version --help' -- "$current") ;;
-	status) mapfile -t COMPREPLY < <(compgen -W '--json --help' -- "$current") ;;
+	'') mapfile -t COMPREPLY < <(compgen -W 'status top statusline blocks daily weekly monthly sessions pricing verify doctor check config setup refresh expire events sync rescan version help --config --cache --version --help' -- "$current") ;;
+	status) mapfile -t COMPREPLY < <(compgen -W '--verbose --json --help' -- "$current") ;;
 	top) mapfile -t COMPREPLY < <(compgen -W '--sort --reverse --active --help' -- "$current") ;;
 	statusline) mapfile -t COMPREPLY < <(compgen -W '--format --preset --subagents --preview --check-format --help' -- "$current") ;;
 	blocks) mapfile -t COMPREPLY < <(compgen -W '--active --recent --json --timezone --threads --help' -- "$current") ;;
@@ -45,7 +45,7 @@ _swatch()
 	pricing) mapfile -t COMPREPLY < <(compgen -W '--all --json --help' -- "$current") ;;
 	verify) mapfile -t COMPREPLY < <(compgen -W '--command --json --timezone --threads --help' -- "$current") ;;
 	doctor) mapfile -t COMPREPLY < <(compgen -W '--json --help' -- "$current") ;;
-	check) mapfile -t COMPREPLY < <(compgen -W '--block --today --five-hour --seven-day --limit --context --session --stdin --stale-ok --json --quiet --help' -- "$current") ;;
+	check) mapfile -t COMPREPLY < <(compgen -W '--block --today --five-hour --seven-day --limit --context --session --stdin --hook --stale-ok --json --quiet --help' -- "$current") ;;
 	config) mapfile -t COMPREPLY < <(compgen -W '--check --defaults --json --help' -- "$current") ;;
 	setup) mapfile -t COMPREPLY < <(compgen -W '--yes --dry-run --undo --help' -- "$current") ;;
 	refresh) mapfile -t COMPREPLY < <(compgen -W '--wait --help' -- "$current") ;;
@@ -53,7 +53,8 @@ _swatch()
 	events) mapfile -t COMPREPLY < <(compgen -W '--json --help' -- "$current") ;;
 	sync) mapfile -t COMPREPLY < <(compgen -W '--help' -- "$current") ;;
 	rescan) mapfile -t COMPREPLY < <(compgen -W '--help' -- "$current") ;;
-	help) mapfile -t COMPREPLY < <(compgen -W 'status top statusline blocks daily weekly monthly sessions pricing verify doctor check config setup refresh expire events sync rescan help --help' -- "$current") ;;
+	version) mapfile -t COMPREPLY < <(compgen -W '--help' -- "$current") ;;
+	help) mapfile -t COMPREPLY < <(compgen -W 'status top statusline blocks daily weekly monthly sessions pricing verify doctor check config setup refresh expire events sync rescan version help --help' -- "$current") ;;
 	esac
 }
 complete -F _swatch swatch

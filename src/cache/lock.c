@@ -21,6 +21,10 @@
 #define LOOKER_TRIES 2000
 #define LOOKER_STEP_MS 1
 
+/* What the file holds: three short lines. */
+#define HOLDER_SIZE 256
+#define NAMESPACE_SIZE 32
+
 static void sleep_ms(int64_t ms)
 {
 	const struct timespec step = { .tv_sec = (time_t)(ms / 1000),
@@ -68,9 +72,36 @@ static void mask_unprintable(char *text)
 			*text = '?';
 }
 
+/* "pid:[4026531836]", this process's namespace; "" where /proc does not say. */
+static void read_namespace(char out[NAMESPACE_SIZE])
+{
+	ssize_t len = readlink("/proc/self/ns/pid", out, NAMESPACE_SIZE - 1);
+	out[len > 0 ? len : 0] = '\0';
+}
+
+/* Takes the lines behind the first: the namespace of the pid, and the socket. */
+static void read_more(const char *text, struct cache_lock_holder *holder)
+{
+	char mine[NAMESPACE_SIZE];
+	size_t len = strcspn(text, "\n");
+	if (text[len] == '\0')
+		return;
+	read_namespace(mine);
+	holder->elsewhere = len > 0 && mine[0] && (strlen(mine) != len || memcmp(mine, text, len) != 0);
+	if (holder->elsewhere)
+		holder->pid = 0;
+	const char *socket_path = text + len + 1;
+	len = strcspn(socket_path, "\n");
+	if (socket_path[0] != '/' || socket_path[len] == '\0' || len >= sizeof(holder->socket))
+		return;
+	memcpy(holder->socket, socket_path, len);
+	holder->socket[len] = '\0';
+	mask_unprintable(holder->socket);
+}
+
 static void read_holder(int fd, struct cache_lock_holder *holder)
 {
-	char text[96], *rest;
+	char text[HOLDER_SIZE], *rest;
 	memset(holder, 0, sizeof(*holder));
 	ssize_t got = pread(fd, text, sizeof(text) - 1, 0);
 	if (got <= 0)
@@ -84,13 +115,16 @@ static void read_holder(int fd, struct cache_lock_holder *holder)
 	(void)sscanf(rest, "%15s %31s", holder->role, holder->version);
 	mask_unprintable(holder->role);
 	mask_unprintable(holder->version);
+	read_more(rest + strcspn(rest, "\n") + (strchr(rest, '\n') != NULL), holder);
 }
 
-static void write_holder(int fd, const char *role)
+static void write_holder(int fd, const char *role, const char *socket_path)
 {
-	char text[96];
-	int len = snprintf(text, sizeof(text), "%ld %.15s %.31s\n", (long)getpid(), role, PACKAGE_VERSION);
-	/* Only people read it: a full disk must not keep the daemon from its work. */
+	char text[HOLDER_SIZE], namespace[NAMESPACE_SIZE];
+	read_namespace(namespace);
+	int len = snprintf(text, sizeof(text), "%ld %.15s %.31s\n%s\n%.107s\n", (long)getpid(), role,
+			   PACKAGE_VERSION, namespace, socket_path);
+	/* The lock holds without it: a full disk must not keep the daemon from its work. */
 	ssize_t written = ftruncate(fd, 0) == 0 ? pwrite(fd, text, (size_t)len, 0) : -1;
 	(void)written;
 }
@@ -121,7 +155,7 @@ enum cache_lock_result cache_lock_take(int dir_fd, const char *role, int *lock_f
 			return CACHE_LOCK_FAILED;
 		enum cache_lock_result result = lock_open_file(fd);
 		if (result == CACHE_LOCK_TAKEN && is_lock_file(dir_fd, fd)) {
-			write_holder(fd, role);
+			write_holder(fd, role, "");
 			*lock_fd = fd;
 			return CACHE_LOCK_TAKEN;
 		}
@@ -147,6 +181,11 @@ enum cache_lock_result cache_lock_wait(int dir_fd, const char *role, int64_t tim
 		int64_t left_ms = timeout_ms - *waited_ms;
 		sleep_ms(left_ms < WAIT_STEP_MS ? left_ms : WAIT_STEP_MS);
 	}
+}
+
+void cache_lock_name_socket(int lock_fd, const char *role, const char *socket_path)
+{
+	write_holder(lock_fd, role, socket_path);
 }
 
 bool cache_lock_is_held(int dir_fd)

@@ -16,6 +16,8 @@ struct cache_lock_holder {
 	pid_t pid;            /* 0: not known */
 	char role[16];        /* "daemon" or "once" */
 	char version[32];
+	char socket[108];     /* where it listens; "": not known, or nowhere */
+	bool elsewhere;       /* it runs in another pid namespace: a container, say. `pid` is 0 then. */
 };
 
 enum cache_lock_result { CACHE_LOCK_TAKEN, CACHE_LOCK_HELD, CACHE_LOCK_FAILED };
@@ -31,6 +33,9 @@ enum cache_lock_result cache_lock_take(int dir_fd, const char *role, int *lock_f
 /* The same, but waits up to `timeout_ms`; sets *waited_ms. A signal does not end the wait. */
 enum cache_lock_result cache_lock_wait(int dir_fd, const char *role, int64_t timeout_ms, int *lock_fd,
 				       struct cache_lock_holder *holder, int64_t *waited_ms);
+
+/* Writes into the lock that this process holds where its socket is: others may look for it in another place. */
+void cache_lock_name_socket(int lock_fd, const char *role, const char *socket_path);
 
 /* True while somebody holds it; false when nobody does or no such file exists. */
 bool cache_lock_is_held(int dir_fd);

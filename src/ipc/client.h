@@ -18,7 +18,8 @@
 #include "base/buf.h"
 
 #define CLIENT_MAX_ANSWER_BYTES ((size_t)16 << 20)
-#define CLIENT_CONNECT_TIMEOUT_MS 5000
+/* A daemon that does not take a call within this time hangs. */
+#define CLIENT_CONNECT_TIMEOUT_MS 1500
 #define CLIENT_WAIT_FOREVER (-1)
 
 enum client_state {

@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <limits.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -16,13 +17,14 @@
 #include "base/paths.h"
 #include "base/scope.h"
 #include "base/strmap.h"
+#include "cache/lock.h"
 #include "cache/names.h"
 
-char *cache_socket_path(const char *cache_dir)
+/* `runtime` is a runtime directory; NULL: the socket is in the cache directory. */
+static char *path_below(const char *runtime, const char *cache_dir)
 {
-	const char *runtime = getenv("XDG_RUNTIME_DIR");
 	AUTO_FREE char *path = NULL;
-	if (runtime && runtime[0] == '/') {
+	if (runtime) {
 		/* Two spellings of one directory must lead to one socket. */
 		AUTO_FREE char *real = realpath(cache_dir, NULL);
 		const char *named = real ? real : cache_dir;
@@ -37,6 +39,52 @@ char *cache_socket_path(const char *cache_dir)
 	if (!fits)
 		errno = path ? ENAMETOOLONG : ENOMEM;
 	return fits ? SCOPE_KEEP(path) : NULL;
+}
+
+/* NULL: the environment names none. */
+static const char *runtime_directory(void)
+{
+	const char *runtime = getenv("XDG_RUNTIME_DIR");
+	return runtime && runtime[0] == '/' ? runtime : NULL;
+}
+
+char *cache_socket_path(const char *cache_dir)
+{
+	return path_below(runtime_directory(), cache_dir);
+}
+
+static bool is_socket(const char *path)
+{
+	struct stat st;
+	return lstat(path, &st) == 0 && S_ISSOCK(st.st_mode);
+}
+
+/* Where the holder of the lock says that it listens; NULL when it does not say, or nobody holds it. */
+static char *path_in_lock(const char *cache_dir)
+{
+	struct cache_lock_holder holder;
+	AUTO_CLOSE int dir_fd = open(cache_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (dir_fd < 0 || !cache_lock_find_holder(dir_fd, &holder) || !is_socket(holder.socket))
+		return NULL;
+	return strdup(holder.socket);
+}
+
+char *cache_socket_find(const char *cache_dir)
+{
+	char runtime[64];
+	AUTO_FREE char *named = path_in_lock(cache_dir);
+	if (named)
+		return SCOPE_KEEP(named);
+	AUTO_FREE char *usual = cache_socket_path(cache_dir);
+	int why = errno;
+	if (!runtime_directory() && !(usual && is_socket(usual))) {
+		snprintf(runtime, sizeof(runtime), "/run/user/%lu", (unsigned long)geteuid());
+		AUTO_FREE char *other = path_below(runtime, cache_dir);
+		if (other && is_socket(other))
+			return SCOPE_KEEP(other);
+	}
+	errno = why;
+	return SCOPE_KEEP(usual);
 }
 
 /* Checks the socket's directory through a descriptor. Returns false after a message. */

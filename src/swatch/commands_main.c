@@ -36,6 +36,10 @@ static int run_command(struct invocation *invocation, int argc, char **argv)
 	}
 	if ((flags & COMMAND_NEEDS_CACHE) != 0)
 		status = invocation_find_cache(invocation);
+	/* To Claude Code, a hook's exit status 2 means that it objects: a faulty config must not. */
+	for (int i = 1; status == SWATCH_USAGE && i < argc; i++)
+		if (invocation->command == &command_check && strcmp(argv[i], "--hook") == 0)
+			status = SWATCH_FAILED;
 	if (status == SWATCH_OK) {
 		optind = 0; /* glibc: start again, with another argv */
 		status = invocation->command->run(invocation, argc, argv);
@@ -65,11 +69,18 @@ static int run_help_command(struct invocation *invocation)
 	return dispatch(invocation, 1, argv);
 }
 
-/* `fault` NULL: no command was given. */
+/* Without a command: today at a glance. */
+static int run_bare(struct invocation *invocation)
+{
+	char name[] = "swatch";
+	char *argv[] = { name, NULL };
+	invocation->command = &command_glance;
+	return run_command(invocation, 1, argv);
+}
+
 static int say_usage(const char *fault, const char *option)
 {
-	if (fault)
-		terminal_error("%s '%s'", fault, option);
+	terminal_error("%s '%s'", fault, option);
 	fputs("usage: swatch [--config FILE] [--cache DIR] COMMAND [ARGUMENT...]; see: swatch help\n",
 	      stderr);
 	return SWATCH_USAGE;
@@ -88,7 +99,7 @@ static int run_swatch(int argc, char **argv)
 	int option;
 	opterr = 0;
 	/* '+': the arguments after the command's name are for the command. */
-	while ((option = getopt_long(argc, argv, "+:h", options, NULL)) != -1) {
+	while ((option = getopt_long(argc, argv, "+:hV", options, NULL)) != -1) {
 		switch (option) {
 		case 'c':
 			invocation.config_option = optarg;
@@ -108,7 +119,7 @@ static int run_swatch(int argc, char **argv)
 		}
 	}
 	if (optind >= argc)
-		return say_usage(NULL, NULL);
+		return run_bare(&invocation);
 	return dispatch(&invocation, argc - optind, argv + optind);
 }
 

@@ -64,6 +64,8 @@ static bool take_place(struct daemon *daemon, int cache_fd, struct buf *error)
 		give_up(daemon);
 		return false;
 	}
+	if (options->socket_path)
+		cache_lock_name_socket(lock_fd, "daemon", options->socket_path);
 	close(options->cache_fd);
 	close(options->lock_fd);
 	options->cache_fd = cache_fd;

@@ -10,6 +10,12 @@ static void subscribe(void *ctx UNUSED, struct control_client *client, struct js
 	control_subscribe(client);
 }
 
+static void pong(void *ctx UNUSED, struct control_client *client, struct json_object *request UNUSED)
+{
+	static const char alive[] = "{\"ok\":true}";
+	control_answer(client, alive, sizeof(alive) - 1);
+}
+
 /* Another swatchd wanted the lock. It has no answer. */
 static void note_contended(void *ctx, struct control_client *client UNUSED,
 			   struct json_object *request UNUSED)
@@ -19,6 +25,7 @@ static void note_contended(void *ctx, struct control_client *client UNUSED,
 }
 
 const struct control_request daemon_requests[] = {
+	{ "ping", pong },
 	{ "status", daemon_answer_status },
 	{ "report", daemon_answer_report },
 	{ "spend", daemon_answer_spend },

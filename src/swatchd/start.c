@@ -167,7 +167,7 @@ static int64_t last_refresh_ms(int cache_fd)
  */
 static bool is_gone(const struct cache_lock_holder *holder)
 {
-	return holder->pid > 0 && kill(holder->pid, 0) != 0 && errno == ESRCH;
+	return holder->pid > 0 && !holder->elsewhere && kill(holder->pid, 0) != 0 && errno == ESRCH;
 }
 
 /* Somebody holds the lock: waits where it will soon be free. */
@@ -202,7 +202,10 @@ static int report_no_lock(const struct daemon_options *options)
 static int report_holder(const struct daemon_options *options, const struct cache_lock_holder *holder)
 {
 	AUTO_FREE char *systemctl = argv_find_program("systemctl");
-	if (holder->pid > 0)
+	if (holder->elsewhere)
+		log_error("another swatchd, in another container, already uses %s; end it there, or give this one "
+			  "a cache directory of its own with --cache", options->cache_path);
+	else if (holder->pid > 0)
 		log_error("another swatchd (pid %ld, %s, version %s) already uses %s; 'swatch status' shows "
 			  "it, %s'kill %ld' ends it", (long)holder->pid, holder->role[0] ? holder->role : "?",
 			  holder->version[0] ? holder->version : "?", options->cache_path,
@@ -238,6 +241,8 @@ int start_take_lock(struct start *start)
 		log_error("%s", buf_message(&error));
 		return EXIT_FAILED;
 	}
+	if (options->socket_path)
+		cache_lock_name_socket(options->lock_fd, role, options->socket_path);
 	return -1;
 }
 

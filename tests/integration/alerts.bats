@@ -66,7 +66,7 @@ reload() {
 	ran 2
 	is "$(value SWATCH_LIMIT)" 4.00
 	is "$(grep -c ^end "$HOME/alerts")" 2
-	swatch status | grep -q 'This block has cost'
+	swatch status --verbose | grep -q 'This block has cost'
 }
 
 @test "a restart, a crash and a reload repeat nothing; what is above and was never told is told" {
@@ -296,13 +296,13 @@ reload() {
 	grep -qE 'alert-finished +block_cost, failed, took .*, error: exit status 3: no display; it ran in .*$' "$HOME/events"
 	status_is .alerts.failed 1
 	[[ $(status_of .alerts.lastError) == 'exit status 3: no display; it ran in swatchd'*'sandbox, '* ]]
-	swatch status | tr -s '\n ' ' ' | grep -q 'the alert command failed: exit status 3: no display'
+	swatch status --verbose | tr -s '\n ' ' ' | grep -q 'the alert command failed: exit status 3: no display'
 	dear 2 >>"$PROJECTS/-p/s1.jsonl"
 	fired 1
 	configure $'[alerts]\ncommand = no-such-program-anywhere\nblock_cost = 1'
 	reload
 	status_is .alerts.lastError 'no-such-program-anywhere: no such program on PATH'
-	swatch status | grep -q 'the alert command'
+	swatch status --verbose | grep -q 'the alert command'
 	# without a command there are events all the same
 	configure $'[alerts]\nblock_cost = 3'
 	reload
@@ -391,7 +391,7 @@ reload() {
 	is "$(field s1.json '.alerts.secrets[0].transcriptPath')" "$PROJECTS/-p/s1.jsonl"
 	is "$(field sessions.json '.alerts.sessionsWithSecrets | join(" ")')" s1
 	is "$(field s1.json .transcript.lastMessagePreview)" '(a message with a token or key)'
-	swatch status | grep -q 'an AWS key in the transcript of shop, session s1'
+	swatch status --verbose | grep -q 'an AWS key in the transcript of shop, session s1'
 	{ swatch doctor || true; } | grep -q 'an AWS key in the transcript of shop'
 	kill -9 "$DAEMON"
 	start_daemon

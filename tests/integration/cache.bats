@@ -95,7 +95,7 @@ load helper
 	is "$status" 3
 	[[ $output == *"another swatchd already uses $CACHE"* && $output != *'kill 0'* ]]
 	mv "$(status_of .socket)" "$TEST_HOME/away"
-	run swatch status
+	run swatch status --verbose
 	[[ $output == *'does not listen'* && $output != *'kill 0'* ]]
 }
 

@@ -141,7 +141,7 @@ alive() { flock "$CACHE/.swatch.lock" "$@"; }
 	alive swatch check --context 80 --session two
 	run alive swatch check --context 80 --session none
 	[ "$status" -eq 2 ]
-	[[ "$output" == 'unknown: context: nothing is known of session none' ]]
+	[[ "$output" == *"there is no session 'none'"*'unknown: context: nothing is known of session none' ]]
 	echo '{"hook_event_name":"PreToolUse","session_id":"two","tool_input":{"a":[[[[1]]]]}}' | alive swatch check --context 80 --stdin
 	# a writer that holds the pipe open is not waited for
 	mkfifo "$TEST_HOME/pipe"
@@ -192,4 +192,33 @@ alive() { flock "$CACHE/.swatch.lock" "$@"; }
 	check 2 --context 80 --session s1 --stdin
 	check 2 --context 80 --session ../x
 	check 2 --today 5 extra
+}
+
+@test "as a hook: above is 2 with the reason on stderr alone; below, unknown and a wrong usage never are" {
+	billing
+	alive true
+	local code=0
+	is "$(alive swatch check --hook --today 1 2>"$HOME/why" || echo "code $?")" 'code 2'
+	grep -q 'above: today: ' "$HOME/why"
+	is "$(alive swatch check --hook --today 1000000 2>&1 || code=$?)/$code" /0
+	rm "$CACHE/billing-shared.json"
+	is "$(alive swatch check --hook --today 1 2>&1 || code=$?)/$code" /0
+	run alive swatch check --hook --today much
+	is "$status" 1
+	session one 81
+	run alive swatch check --hook --context 80 <<<'{"hook_event_name":"UserPromptSubmit","session_id":"one"}'
+	is "$status" 2
+}
+
+@test "a session by the beginning of its id, or by its project; an unknown one names near ones" {
+	billing
+	session 0a1b2c3d-1111-4222-8333-444455556666 81
+	printf '{"sessions":[{"sessionId":"0a1b2c3d-1111-4222-8333-444455556666","projectPath":"/home/u/shop"}]}' >"$CACHE/sessions.json"
+	for name in 0a1b shop /home/u/shop; do
+		run alive swatch check --context 80 --session "$name"
+		is "$status" 1
+	done
+	run alive swatch check --context 80 --session shpo
+	is "$status" 2
+	[[ $output == *"there is no session 'shpo'; near ones: shop"* ]]
 }

@@ -39,10 +39,11 @@ commands() { swatch help | sed -n 's/^  *\([a-z][a-z]*\) .*/\1/p'; }
 	run swatch stauts
 	is "$status" 2
 	[[ $output == *"'stauts' is not a command"*"status"* ]]
-	run swatch
-	is "$status" 2
-	run swatch --version
-	is "$status" 0
+	local version
+	for version in --version -V version; do
+		run swatch "$version"
+		is "$status" 0
+	done
 	[[ $output == "swatch "* ]]
 }
 
@@ -120,4 +121,45 @@ commands() { swatch help | sed -n 's/^  *\([a-z][a-z]*\) .*/\1/p'; }
 	message 1 >"$PROJECTS/-p/s1.jsonl"
 	await sh -c "swatch sync; test -f $CACHE/s1.json"
 	[ "$(grep -c 'clients of the control socket are refused' "$LOG")" -le 60 ]
+}
+
+@test "swatch alone and swatch status are short, and --project takes the end of a name" {
+	mkdir -p "$PROJECTS/-p-shop"
+	message 1 40000 >"$PROJECTS/-p-shop/s1.jsonl"
+	start_daemon
+	swatch sync
+	run swatch
+	is "$status" 0
+	[[ $output == *'today $'* ]]
+	run swatch status
+	[ "${#lines[@]}" -le 10 ]
+	[[ ${lines[-1]} == *'swatch status --verbose' ]]
+	swatch status --verbose | grep -q '^sandbox'
+	swatch daily --project shop | grep -q '^total'
+	run swatch daily --project shpo
+	is "$status" 2
+	[[ $output == *"there is no project 'shpo'; near ones: "*shop* ]]
+}
+
+@test "without XDG_RUNTIME_DIR the commands find a daemon that has it" {
+	start_daemon
+	run env -u XDG_RUNTIME_DIR swatch status --json
+	is "$status" 0
+	is "$(jq -r .pid <<<"$output")" "$DAEMON"
+}
+
+@test "a daemon that is stopped: the reports read the transcripts, the others say so" {
+	mkdir -p "$PROJECTS/-p-shop"
+	message 1 40000 >"$PROJECTS/-p-shop/s1.jsonl"
+	start_daemon
+	swatch sync
+	kill -STOP "$DAEMON"
+	run timeout 30 swatch daily
+	local daily=$status text=$output
+	run timeout 30 swatch sync
+	kill -CONT "$DAEMON"
+	is "$daily" 0
+	[[ $text == *'did not answer within'*'total'* ]]
+	is "$status" 1
+	[[ $output == *'is it stopped, or hanging?'* ]]
 }

@@ -54,7 +54,7 @@ load helper
 	field_is billing-shared.json '.unpricedModels[0]' claude-next-9
 	field_is s1.json '.models[] | select(.model == "claude-next-9") | .costUSD' null
 	field_is s1.json .billing.sessionCost 0.00139
-	swatch status | grep -q claude-next-9
+	swatch status --verbose | grep -q claude-next-9
 }
 
 @test "a name that is no session id makes no file, and counts" {

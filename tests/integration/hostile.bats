@@ -120,7 +120,7 @@ files() { (cd "$TEST_HOME" && find . -not -name 'log*' -printf '%p %y %l\n' | so
 	spy=$!
 	# ours still has the name that it was bound to
 	await listens "$path" 2
-	run swatch status
+	run swatch status --verbose
 	says "another user's program listens on $path; not trusted"
 	run swatch daily --json
 	[[ $output != *'"spy"'* ]]
@@ -188,7 +188,7 @@ files() { (cd "$TEST_HOME" && find . -not -name 'log*' -printf '%p %y %l\n' | so
 	rm "$CACHE/.swatch.lock"
 	mkfifo "$CACHE/.swatch.lock"
 	# nobody holds what is no lock
-	run swatch status
+	run swatch status --verbose
 	is "$status" 3
 	second_user
 	rm "$CACHE/.swatch.lock"

@@ -54,7 +54,7 @@ reload() {
 	field_is s1.json '.models[] | select(.model == "claude-opus-4-6") | .unpriced' false
 	field_is s1.json .billing.sessionCost 0.00139
 	status_is .billing.unpricedModels[0] claude-next-9
-	swatch status | grep -q 'no price is known.*claude-next-9'
+	swatch status --verbose | grep -q 'no price is known.*claude-next-9'
 	# entries that are there follow: 3 in, 10 out, 100 written, 1000 read
 	litellm >"${CONFIG%/*}/pricing.json"
 	reload
@@ -76,7 +76,7 @@ reload() {
 	reload
 	field_is s1.json '.billing.sessionCost * 1e9 | round' 5214000
 	grep -q 'pricing.json.*input_cost_per_token.*the prices in force stay' "$LOG"
-	swatch status | grep -q 'pricing.json is not in force'
+	swatch status --verbose | grep -q 'pricing.json is not in force'
 	rm "${CONFIG%/*}/pricing.json"
 	reload
 	field_is s1.json .billing.sessionCost 0.00139
@@ -96,7 +96,7 @@ reload() {
 	field_is s1.json .billing.sessionCost 0.00139
 	grep -q "pricing.json.*the compiled-in prices are in force" "$LOG"
 	[ "$(status_of .pricing.error)" != null ]
-	swatch status | grep -q 'pricing.json is not in force'
+	swatch status --verbose | grep -q 'pricing.json is not in force'
 }
 
 @test "pricing.json stands beside the config that was named" {
@@ -236,7 +236,7 @@ until_reset() {
 	{ message 1; limit_line "$reset" five_hour; } >"$PROJECTS/-p/s1.jsonl"
 	start_daemon
 	cp "$CACHE/billing-shared.json" "$HOME/before.json"
-	swatch status >"$HOME/status"
+	swatch status --verbose >"$HOME/status"
 	[ "$(date +%s)" -lt "$reset" ] || return 1
 	is "$(jq -c '.usageLimit | [.kind, .resetsAt, .sessionId]' "$HOME/before.json")" "[\"five_hour\",${reset}000,\"s1\"]" || exit 1
 	is "$(jq -r .block.usageLimitResetTime "$HOME/before.json")" "$(utc "@$reset")" || exit 1
@@ -358,7 +358,7 @@ use_audit() { printf '[ccusage]\ncommand = cat %s\nsettle = 1m\nmax_delay = 10m\
 	field_is billing-shared.json '.ccusage.driftUSD * 1e9 | round' 9498610000
 	field_is billing-shared.json '.ccusage.reasons | join(" ")' unknown
 	status_is '.billing.reasons | join(" ")' unknown
-	swatch status | tr -s '\n ' ' ' | grep -qF 'ccusage counts $9.50 more; $9.50 of it has no known reason'
+	swatch status --verbose | tr -s '\n ' ' ' | grep -qF 'ccusage counts $9.50 more; $9.50 of it has no known reason'
 	is "$(grep -cF 'ccusage counts $9.50 more than swatch in this block: unknown' "$LOG")" 1
 	stop_daemon
 	start_daemon
@@ -367,7 +367,7 @@ use_audit() { printf '[ccusage]\ncommand = cat %s\nsettle = 1m\nmax_delay = 10m\
 	swatch refresh --wait
 	field_is billing-shared.json .ccusage.driftUSD 0
 	field_is billing-shared.json '.ccusage.reasons | length' 0
-	swatch status | grep -q 'ccusage agrees'
+	swatch status --verbose | grep -q 'ccusage agrees'
 }
 
 @test "a model that only ccusage can price switches at once, and is named" {
@@ -383,7 +383,7 @@ use_audit() { printf '[ccusage]\ncommand = cat %s\nsettle = 1m\nmax_delay = 10m\
 	field_is billing-shared.json .native.costUSD 0.00139
 	status_is .billing.source ccusage
 	status_is .billing.reason "$why"
-	swatch status | tr -s '\n ' ' ' | grep -qF "$why"
+	swatch status --verbose | tr -s '\n ' ' ' | grep -qF "$why"
 	grep -qF "the figures shown are ccusage's from now on: $why" "$LOG"
 	stop_daemon
 	start_daemon

@@ -74,7 +74,7 @@ slow_ccusage() { # SECONDS: counts its runs, and whether two overlap
 	swatch status --json >"$HOME/status"
 	jq -e '.lock | (.path | endswith(".swatch.lock")) and .contended == 1 and .waits == 0 and .waitedMs == 0' "$HOME/status"
 	jq -e '.refresh | .runs >= 1 and .good >= 1 and .failed == 0 and .lastDurationMs >= 0 and (.lastStartedAt <= .lastFinishedAt)' "$HOME/status"
-	swatch status | grep -q 'contended 1 time'
+	swatch status --verbose | grep -q 'contended 1 time'
 }
 
 held_ccusage() { # EXIT-STATUS: runs until somebody makes ~/go

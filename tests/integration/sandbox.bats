@@ -106,7 +106,7 @@ whole() {
 	[ "$status" -eq 1 ]
 	[ ! -e "$HOME/evil" ]
 	[[ $(status_of .refresh.lastError) == *'ermission denied; is it swatchd'*'sandbox? [sandbox] write in swatch.conf names more places' ]]
-	swatch status | tr -s '\n ' ' ' | grep -qF '[sandbox] write in swatch.conf names more places'
+	swatch status --verbose | tr -s '\n ' ' ' | grep -qF '[sandbox] write in swatch.conf names more places'
 	grep -q 'ccusage gave no figures: .*\[sandbox\] write' "$LOG"
 
 	# the transcripts and the person's own files are as they were
@@ -409,14 +409,14 @@ lingering() { grep -lxs swatch-lingers /proc/[0-9]*/comm | wc -l; }
 	[ -e "$HOME/evil" ]
 	is "$(swatch doctor --json | jq -r '.checks[] | select(.name == "sandbox") | .state + ": " + .what')" \
 		'note: swatchd has no sandbox: [sandbox] mode = off'
-	swatch status | grep -q '^sandbox  *off'
+	swatch status --verbose | grep -q '^sandbox  *off'
 
 	configure $'[sandbox]\nwrite = /no/such/place'
 	restart
 	need_sandbox
 	[[ $(swatch doctor --json | jq -r '.checks[] | select(.name == "sandbox") | .state + ": " + .what') == \
 		'good: swatchd and what it runs can write only where they have to'*'note: [sandbox] write: /no/such/place cannot be written to: No such file or directory' ]]
-	swatch status | grep -q '^sandbox  *on: writes only in '
+	swatch status --verbose | grep -q '^sandbox  *on: writes only in '
 	is "$(status_of '.sandbox.writable[0]')" "$CACHE"
 	is "$(status_of '.sandbox.refused[0].path')" /no/such/place
 	configure $'[sandbox]\nmode = required'

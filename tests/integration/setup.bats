@@ -201,7 +201,7 @@ teardown() {
 	names | diff "$BATS_TEST_TMPDIR/before" -
 	is "$(acts | tail -2)" "--user disable --now swatchd.service
 --user daemon-reload"
-	run swatch status
+	run swatch status --verbose
 	[ "$status" -eq 3 ]
 }
 

@@ -414,6 +414,7 @@ static void test_blocks_table(void **state)
 			    "11-23 13:00   1 h 5 m  active         2      0       0     500  $0.50  opus-4-6\n"
 			    "-------------------------------------------------------------------------------\n"
 			    "2 blocks                              5      0       0   1,500  $2.00\n"
+			    "no room for CACHE WRITE, CACHE READ (COLUMNS=200 makes some)\n"
 			    "\n"
 			    "block ends  at 18:00, in 3 h 55 m\n"
 			    "burn rate   $2.50 an hour, 1,000 tokens a minute\n"

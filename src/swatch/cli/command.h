@@ -129,6 +129,9 @@ extern const struct command command_expire;
 extern const struct command command_events;
 extern const struct command command_sync;
 extern const struct command command_rescan;
+extern const struct command command_version;
 extern const struct command command_help;
+/* Not in the table: `swatch` alone. */
+extern const struct command command_glance;
 
 #endif

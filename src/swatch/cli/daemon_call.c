@@ -1,6 +1,8 @@
 #include "swatch/cli/daemon_call.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -11,10 +13,65 @@
 #include "swatch/cli/user_service.h"
 #include "swatch/ui/terminal.h"
 
+#define LIFE_TIMEOUT_MS 1500
+/* How often to wait again for one that is busy. */
+#define BUSY_TRIES 40
+/* After a refusal the connection ends at once. */
+#define HANG_UP_MS 50
+
+/* What the daemon says while it hangs up is why it does. */
+static enum client_state judge_no(struct client *client, struct json_object *answer, struct buf *why)
+{
+	const char *line;
+	size_t len;
+	/* An older daemon does not know the question, and stays. */
+	if (json_get_bool(answer, "ok", false)
+	    || client_read_line(client, HANG_UP_MS, false, &line, &len) == CLIENT_TIMEOUT)
+		return CLIENT_LISTENING;
+	buf_append_str(why, daemon_error_of(answer));
+	return CLIENT_REFUSED;
+}
+
+/* A daemon that computes will answer; one that is stopped, or waits for something, may not. */
+static bool is_busy(pid_t pid)
+{
+	char path[64], text[128];
+	snprintf(path, sizeof(path), "/proc/%ld/stat", (long)pid);
+	AUTO_CLOSE int fd = pid > 0 ? open(path, O_RDONLY | O_CLOEXEC) : -1;
+	ssize_t got = fd >= 0 ? read(fd, text, sizeof(text) - 1) : -1;
+	text[got > 0 ? got : 0] = '\0';
+	const char *name_end = strrchr(text, ')');
+	return name_end && strncmp(name_end, ") R", 3) == 0;
+}
+
+static enum client_state ask_for_life(struct client *client, struct buf *why)
+{
+	AUTO_JSON *answer = NULL;
+	AUTO_BUF fault = BUF_INIT;
+	const char *line;
+	size_t len;
+	enum client_result result = client_ask(client, "{\"op\":\"ping\"}", LIFE_TIMEOUT_MS, &answer, &fault);
+	for (int tries = 0; result == CLIENT_TIMEOUT && tries < BUSY_TRIES && is_busy(client->daemon_pid); tries++) {
+		result = client_read_line(client, LIFE_TIMEOUT_MS, false, &line, &len);
+		if (result == CLIENT_OK)
+			return CLIENT_LISTENING;
+	}
+	if (result == CLIENT_OK)
+		return judge_no(client, answer, why);
+	if (result == CLIENT_TIMEOUT)
+		buf_printf(why, "swatchd listens but did not answer within %.1f s; is it stopped, or hanging?",
+			   LIFE_TIMEOUT_MS / 1000.);
+	else
+		buf_append_str(why, buf_message(&fault));
+	return CLIENT_REFUSED;
+}
+
 enum client_state daemon_connect(const struct invocation *invocation, struct client *client, struct buf *why)
 {
-	if (invocation->socket_path)
-		return client_connect(client, invocation->socket_path, why);
+	if (invocation->socket_path) {
+		enum client_state state = client_connect(client, invocation->socket_path, why);
+		return state == CLIENT_LISTENING ? ask_for_life(client, why) : state;
+	}
 	memset(client, 0, sizeof(*client));
 	client->fd = -1;
 	if (invocation->socket_errno == ENAMETOOLONG)
@@ -63,9 +120,11 @@ int daemon_explain_absence(const struct invocation *invocation, enum client_stat
 		return SWATCH_FAILED;
 	}
 	struct cache_lock_holder holder;
-	if (daemon_find_lock_holder(invocation, &holder) && holder.pid > 0) {
-		terminal_error("swatchd (pid %ld, %s) is working on %s but does not listen: %s",
-			       (long)holder.pid, holder.role, invocation->cache_dir, why);
+	if (daemon_find_lock_holder(invocation, &holder) && (holder.pid > 0 || holder.elsewhere)) {
+		AUTO_BUF who = BUF_INIT;
+		daemon_name_holder(&holder, &who);
+		terminal_error("swatchd (%s) is working on %s but does not listen: %s", buf_str(&who),
+			       invocation->cache_dir, why);
 		return SWATCH_NO_DAEMON;
 	}
 	AUTO_BUF hint = BUF_INIT;
@@ -73,6 +132,15 @@ int daemon_explain_absence(const struct invocation *invocation, enum client_stat
 	terminal_error("swatchd is not running for %s: %s", invocation->cache_dir, why);
 	terminal_error("start it with: %s", buf_str(&hint));
 	return SWATCH_NO_DAEMON;
+}
+
+void daemon_name_holder(const struct cache_lock_holder *holder, struct buf *out)
+{
+	const char *role = *holder->role ? holder->role : "role unknown";
+	if (holder->elsewhere)
+		buf_printf(out, "in another container, %s", role);
+	else
+		buf_printf(out, "pid %ld, %s", (long)holder->pid, role);
 }
 
 const char *daemon_error_of(struct json_object *answer)

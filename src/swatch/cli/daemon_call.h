@@ -14,7 +14,11 @@
 #include "ipc/client.h"
 #include "swatch/cli/command.h"
 
-/* As client_connect(); also returns CLIENT_BAD_PATH when no socket can have the invocation's path. */
+/*
+ * As client_connect(), and asks for a sign of life, since the kernel takes calls for a daemon that is stopped: one that
+ * gives none within two seconds is CLIENT_REFUSED. Also returns CLIENT_BAD_PATH when no socket can have the
+ * invocation's path.
+ */
 enum client_state daemon_connect(const struct invocation *invocation, struct client *client, struct buf *why);
 
 /* True when no daemon runs; false also for one that cannot be reached. */
@@ -39,6 +43,9 @@ int daemon_ask(const struct invocation *invocation, const char *request, int64_t
 /* The same over an open connection. */
 int daemon_ask_connected(struct client *client, const char *request, int64_t timeout_ms,
 			 struct json_object **answer);
+
+/* Appends who holds the lock: "pid 12, daemon", "in another container". */
+void daemon_name_holder(const struct cache_lock_holder *holder, struct buf *out);
 
 /* The reason in an answer whose "ok" is false; points into it. */
 const char *daemon_error_of(struct json_object *answer);

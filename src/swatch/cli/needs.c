@@ -51,7 +51,7 @@ bool invocation_locate_cache(struct invocation *invocation)
 		return false;
 	}
 	errno = 0;
-	invocation->socket_path = cache_socket_path(invocation->cache_dir);
+	invocation->socket_path = cache_socket_find(invocation->cache_dir);
 	invocation->socket_errno = invocation->socket_path ? 0 : errno;
 	return true;
 }

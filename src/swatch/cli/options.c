@@ -8,16 +8,45 @@
 
 #define MAX_OPTIONS 16
 #define HELP_COLUMN 22
+#define HELP_COLUMNS 80
+#define USAGE_INDENT 14
+
+/*
+ * Prints a text from column `at` on, in lines of HELP_COLUMNS columns; all but the first are indented. A usage breaks
+ * before a bracket only: its options stay with their arguments.
+ */
+static void print_wrapped(FILE *out, const char *text, int at, int indent, bool is_usage)
+{
+	for (bool first = true; *text; first = false) {
+		size_t len = strcspn(text, " ");
+		while (is_usage && text[len] == ' ' && text[len + 1] != '[')
+			len += 1 + strcspn(text + len + 1, " ");
+		bool fits = at + !first + (int)len <= HELP_COLUMNS;
+		if (!fits && at > indent) {
+			fprintf(out, "\n%*s", indent, "");
+			at = indent;
+		} else if (!first) {
+			at += fprintf(out, " ");
+		}
+		at += fprintf(out, "%.*s", (int)len, text);
+		text += len + (text[len] == ' ');
+	}
+	fputc('\n', out);
+}
 
 static void print_option(FILE *out, const char *name, const char *argument, const char *text)
 {
 	int width = fprintf(out, "  --%s%s%s", name, argument ? " " : "", argument ? argument : "");
-	fprintf(out, "%*s%s\n", width < HELP_COLUMN ? HELP_COLUMN - width : 1, "", text);
+	if (width >= HELP_COLUMN)
+		width = fprintf(out, "\n") - 1;
+	fprintf(out, "%*s", HELP_COLUMN - width, "");
+	print_wrapped(out, text, HELP_COLUMN, HELP_COLUMN, false);
 }
 
 void command_print_usage(FILE *out, const struct command *command, bool whole)
 {
-	fprintf(out, "usage: swatch %s%s%s\n", command->name, *command->usage ? " " : "", command->usage);
+	int width = fprintf(out, "usage: swatch %s%s", command->name, *command->usage ? " " : "");
+	print_wrapped(out, command->usage, width, USAGE_INDENT, true);
 	if (!whole)
 		return;
 	fprintf(out, "\n%s\n\n", command->summary);

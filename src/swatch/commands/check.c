@@ -20,6 +20,7 @@
 #include "json/write.h"
 #include "swatch/check/check.h"
 #include "swatch/cli/command.h"
+#include "swatch/cli/names.h"
 #include "swatch/statusline/input.h"
 #include "swatch/ui/terminal.h"
 
@@ -27,12 +28,14 @@
 #define STDIN_MAX_BYTES ((size_t)16 << 20)
 #define STDIN_MAX_DEPTH 512
 #define STDIN_TIMEOUT_MS 5000
+/* What Claude Code takes a hook's exit status 2 for. */
+#define HOOK_STOPS 2
 
 struct request {
 	double limits[CHECK_KINDS];      /* 0: not given */
 	char limit_name[RATE_LIMIT_NAME_SIZE];   /* of --limit; "": any */
 	const char *session;
-	bool from_stdin, stale_ok, json, quiet;
+	bool from_stdin, stale_ok, json, quiet, hook;
 };
 
 /* What it read. */
@@ -50,8 +53,9 @@ static const struct command_option options[] = {
 	{ "seven-day", '7', "PERCENT", "above when this much of the server's 7-day limit is used" },
 	{ "limit", 'l', "[NAME=]PERCENT", "above when this much of the limit NAME is used, or of any limit" },
 	{ "context", 'c', "PERCENT", "above when this much of the context window is used" },
-	{ "session", 's', "ID", "check this session's context and model, not the fullest one" },
+	{ "session", 's', "ID", "check this session's context and model: its ID, the beginning of it, or its project" },
 	{ "stdin", 'i', NULL, "take the session from a hook's JSON on stdin" },
+	{ "hook", 'k', NULL, "for a hook of Claude Code: above is 2 with the reason on stderr, else 0" },
 	{ "stale-ok", 'o', NULL, "treat stale figures as fresh" },
 	{ "json", 'j', NULL, "print JSON, for programs" },
 	{ "quiet", 'q', NULL, "print nothing, only set the exit status" },
@@ -92,10 +96,24 @@ static bool is_complete(const struct request *request)
 			       "account's");
 	else if (request->session && request->from_stdin)
 		terminal_error("check: --session and --stdin do not go together");
-	else if (request->session && !cache_session_id_is_valid(request->session, strlen(request->session)))
-		terminal_error("check: --session '%s' is not a session ID", request->session);
+	else if (request->session && !*request->session)
+		terminal_error("check: --session needs the ID or the project of a session");
 	else
 		return true;
+	return false;
+}
+
+/* To Claude Code, 2 means that the hook objects: a faulty command line must not. */
+static int hook_status(int status, bool is_hook)
+{
+	return is_hook && status == SWATCH_USAGE ? SWATCH_FAILED : status;
+}
+
+static bool has_hook(int argc, char **argv)
+{
+	for (int i = 1; i < argc; i++)
+		if (strcmp(argv[i], "--hook") == 0)
+			return true;
 	return false;
 }
 
@@ -109,13 +127,20 @@ static bool parse_options(const struct invocation *invocation, int argc, char **
 		{ '5', NULL, &limits[CHECK_FIVE_HOUR] }, { '7', NULL, &limits[CHECK_SEVEN_DAY] },
 		{ 'l', NULL, &limits[CHECK_LIMIT] },
 		{ 'c', NULL, &limits[CHECK_CONTEXT] }, { 's', NULL, &request->session },
-		{ 'i', &request->from_stdin, NULL }, { 'o', &request->stale_ok, NULL },
+		{ 'i', &request->from_stdin, NULL }, { 'k', &request->hook, NULL }, { 'o', &request->stale_ok, NULL },
 		{ 'j', &request->json, NULL }, { 'q', &request->quiet, NULL }, { 0 }
 	};
-	if (!command_read_options(invocation, argc, argv, targets, status))
+	if (!command_read_options(invocation, argc, argv, targets, status)) {
+		*status = hook_status(*status, has_hook(argc, argv));
 		return false;
-	*status = SWATCH_USAGE;
-	return parse_limits(limits, request) && is_complete(request);
+	}
+	*status = hook_status(SWATCH_USAGE, request->hook);
+	if (!parse_limits(limits, request) || !is_complete(request))
+		return false;
+	/* A hook's JSON names its session. */
+	bool needs_session = request->limits[CHECK_CONTEXT] > 0 || request->limits[CHECK_LIMIT] > 0;
+	request->from_stdin = request->from_stdin || (request->hook && needs_session && !request->session);
+	return true;
 }
 
 /* ---- the session ---- */
@@ -151,6 +176,17 @@ static struct json_object *read_stdin(void)
 	/* Parse once, when all of it is there: to parse after each piece would take time in its square. */
 	bool is_whole = end.found && !text.failed;
 	return is_whole ? json_parse(buf_str(&text), text.len, STDIN_MAX_DEPTH, NULL) : NULL;
+}
+
+/* A person's short name for it; one that fits nothing is looked up as it is, and is unknown. */
+static const char *find_id(int dir_fd, const struct request *request, char id[CACHE_SESSION_ID_MAX + 1])
+{
+	AUTO_BUF error = BUF_INIT;
+	if (names_find_session(dir_fd, request->session, id, &error))
+		return id;
+	if (!request->quiet && !request->hook)
+		terminal_error("check: %s", buf_message(&error));
+	return request->session;
 }
 
 static void load_session(int dir_fd, const char *id, struct material *material)
@@ -201,13 +237,28 @@ static const char *state_word(enum check_state state)
 	return state == CHECK_BELOW ? "below" : state == CHECK_ABOVE ? "above" : "unknown";
 }
 
-static void print_lines(const struct check_result *results, size_t count)
+/* Those in one state only; CHECK_KINDS: in any. */
+static void print_lines(FILE *out, const struct check_result *results, size_t count, int state)
 {
 	for (size_t i = 0; i < count; i++) {
+		if (state != CHECK_KINDS && (int)results[i].state != state)
+			continue;
 		AUTO_BUF clean = BUF_INIT;
 		printable_clean(&clean, buf_str(&results[i].why), results[i].why.len);
-		printf("%s: %s\n", state_word(results[i].state), buf_str(&clean));
+		fprintf(out, "%s: %s\n", state_word(results[i].state), buf_str(&clean));
 	}
+}
+
+/* Exit status 2 and stderr stop what the hook is about; stdout would be added to the conversation. */
+static int answer_hook(const struct check_result *results, size_t count, bool quiet)
+{
+	if (check_combine(results, count) != CHECK_ABOVE)
+		return SWATCH_OK;
+	if (!quiet) {
+		fputs("swatch check stopped this:\n", stderr);
+		print_lines(stderr, results, count, CHECK_ABOVE);
+	}
+	return HOOK_STOPS;
 }
 
 static void put_result(struct jsonw *w, const struct check_result *result)
@@ -254,11 +305,13 @@ static int judge_all(const struct request *request, const struct check_facts *fa
 		check_judge(facts, &results[count++]);
 	}
 	int status = (int)check_combine(results, count);
-	if (request->json && !request->quiet) {
+	if (request->hook)
+		status = answer_hook(results, count, request->quiet);
+	else if (request->json && !request->quiet) {
 		if (!print_json(results, count, facts->session_id ? facts->session_id : ""))
 			status = CHECK_UNKNOWN;
 	} else if (!request->quiet) {
-		print_lines(results, count);
+		print_lines(stdout, results, count, CHECK_KINDS);
 	}
 	for (size_t i = 0; i < count; i++)
 		check_result_release(&results[i]);
@@ -269,6 +322,7 @@ static int run_check(struct invocation *invocation, int argc, char **argv)
 {
 	struct request request = { 0 };
 	struct material material = { 0 };
+	char id[CACHE_SESSION_ID_MAX + 1];
 	AUTO_BUF error = BUF_INIT;
 	int status;
 	if (!parse_options(invocation, argc, argv, &request, &status))
@@ -284,7 +338,7 @@ static int run_check(struct invocation *invocation, int argc, char **argv)
 		facts.daemon_lives = cache_lock_is_held(dir_fd);
 		facts.billing = material.billing = cache_read_json(dir_fd, CACHE_BILLING_FILE);
 		if (request.session)
-			load_session(dir_fd, request.session, &material);
+			load_session(dir_fd, find_id(dir_fd, &request, id), &material);
 		else if (request.from_stdin)
 			load_session_of_stdin(dir_fd, &material);
 		else if (request.limits[CHECK_CONTEXT] > 0)
@@ -303,7 +357,7 @@ static int run_check(struct invocation *invocation, int argc, char **argv)
 const struct command command_check = {
 	.name = "check",
 	.usage = "[--block USD] [--today USD] [--five-hour PERCENT] [--seven-day PERCENT] [--limit "
-		 "[NAME=]PERCENT] [--context PERCENT] [--session ID | --stdin] [--stale-ok] [--json] [--quiet]",
+		 "[NAME=]PERCENT] [--context PERCENT] [--session ID | --stdin] [--hook] [--stale-ok] [--json] [--quiet]",
 	.summary = "check figures against limits: a gate for hooks and cron",
 	.options = options,
 	.flags = COMMAND_NEEDS_CACHE,

@@ -107,6 +107,13 @@ static enum client_state connect_patiently(const struct invocation *invocation, 
 	}
 }
 
+/* A daemon that nobody can call: a run of our own would wait for its lock in vain. */
+static bool is_held_by_daemon(const struct invocation *invocation)
+{
+	struct cache_lock_holder holder;
+	return daemon_find_lock_holder(invocation, &holder) && strcmp(holder.role, "daemon") == 0;
+}
+
 static int run_refresh(struct invocation *invocation, int argc, char **argv)
 {
 	bool wait = false;
@@ -119,7 +126,7 @@ static int run_refresh(struct invocation *invocation, int argc, char **argv)
 	enum client_state state = connect_patiently(invocation, &client, &why);
 	if (state == CLIENT_LISTENING)
 		status = refresh_by_daemon(invocation, &client, wait);
-	else if (daemon_is_absent(state))
+	else if (daemon_is_absent(state) && !is_held_by_daemon(invocation))
 		status = refresh_alone(invocation);
 	else
 		status = daemon_explain_absence(invocation, state, buf_str(&why));

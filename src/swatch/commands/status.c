@@ -13,7 +13,7 @@
 #include "swatch/ui/page.h"
 #include "swatch/ui/terminal.h"
 
-#define ANSWER_TIMEOUT_MS 5000
+#define ANSWER_TIMEOUT_MS 2000
 
 static bool print_json(struct json_object *answer)
 {
@@ -32,7 +32,7 @@ static bool print_json(struct json_object *answer)
 	return terminal_print(&clean);
 }
 
-static bool print_page(const struct invocation *invocation, struct json_object *answer)
+static bool print_page(const struct invocation *invocation, struct json_object *answer, bool verbose)
 {
 	struct page page;
 	struct figures figures;
@@ -42,15 +42,18 @@ static bool print_page(const struct invocation *invocation, struct json_object *
 	if (!json_get_bool(json_get_object(answer, "billing"), "isFresh", true))
 		figures.is_fresh = false;
 	page_init(&page, terminal_wants_colour(STDOUT_FILENO));
-	status_page_compose(&page, answer, &figures, now_ms);
+	if (verbose)
+		status_page_compose(&page, answer, &figures, now_ms);
+	else
+		status_page_brief(&page, answer, &figures, now_ms);
 	return page_print(&page);
 }
 
 static int run_status(struct invocation *invocation, int argc, char **argv)
 {
-	bool as_json = false;
+	bool as_json = false, verbose = false;
 	int status;
-	const struct command_target targets[] = { { 'j', &as_json, NULL }, { 0 } };
+	const struct command_target targets[] = { { 'j', &as_json, NULL }, { 'v', &verbose, NULL }, { 0 } };
 	if (!command_read_options(invocation, argc, argv, targets, &status))
 		return status;
 	struct client client;
@@ -65,7 +68,7 @@ static int run_status(struct invocation *invocation, int argc, char **argv)
 	} else if (as_json) {
 		status = print_json(answer) && json_get_bool(answer, "ok", false) ? SWATCH_OK : SWATCH_FAILED;
 	} else if (json_get_bool(answer, "ok", false)) {
-		status = print_page(invocation, answer) ? SWATCH_OK : SWATCH_FAILED;
+		status = print_page(invocation, answer, verbose) ? SWATCH_OK : SWATCH_FAILED;
 	} else {
 		terminal_error("%s", daemon_error_of(answer));
 		status = SWATCH_FAILED;
@@ -76,12 +79,13 @@ static int run_status(struct invocation *invocation, int argc, char **argv)
 
 static const struct command_option options[] = {
 	{ "json", 'j', NULL, "print the daemon's answer as JSON, for programs" },
+	{ "verbose", 'v', NULL, "show all that the daemon counts, too" },
 	{ NULL, 0, NULL, NULL }
 };
 
 const struct command command_status = {
 	.name = "status",
-	.usage = "[--json]",
+	.usage = "[--verbose | --json]",
 	.summary = "show whether the daemon runs, its figures, and what is wrong",
 	.options = options,
 	.flags = COMMAND_NEEDS_CACHE,

@@ -25,6 +25,7 @@ const struct command *const command_table[] = {
 	&command_events,
 	&command_sync,
 	&command_rescan,
+	&command_version,
 	&command_help,
 	NULL
 };

@@ -54,10 +54,10 @@ static void say_absent(struct doctor *doctor)
 	struct cache_lock_holder holder;
 	daemon_start_hint(doctor->invocation, &hint);
 	if (daemon_find_lock_holder(doctor->invocation, &holder)) {
+		AUTO_BUF who = BUF_INIT;
+		daemon_name_holder(&holder, &who);
 		doctor_add(doctor, "daemon", DOCTOR_BAD,
-			   "swatchd (pid %ld, %s) holds the lock, but does not "
-			   "listen: %s",
-			   (long)holder.pid, *holder.role ? holder.role : "role unknown",
+			   "swatchd (%s) holds the lock, but does not listen: %s", buf_str(&who),
 			   buf_str(&doctor->daemon_why));
 		doctor_remedy(doctor, "'once' ends by itself; if this stays, end it and start it again: %s",
 			      buf_str(&hint));

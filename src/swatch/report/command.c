@@ -113,8 +113,14 @@ static bool compose(const struct invocation *invocation, const struct report_req
 {
 	struct table_device device;
 	table_device_find(&device);
-	if (!request->json && data->rows.count > 0)
-		return report_table_compose(request, data, &device, out);
+	if (!request->json && data->rows.count > 0) {
+		if (!report_table_compose(request, data, &device, out))
+			return false;
+		const char *zone = request->options.timezone;
+		buf_printf(out, "%s in %s\n", request->options.kind == REPORT_BLOCKS ? "times" : "days and times",
+			   *zone ? zone : "the time zone of this machine");
+		return !out->failed;
+	}
 	if (request->json)
 		report_write_json(request->options.kind, data, out);
 	else

@@ -10,6 +10,8 @@
 
 #include "base/clock.h"
 #include "history/history.h"
+#include "base/scope.h"
+#include "swatch/cli/names.h"
 #include "swatch/ui/terminal.h"
 
 /* More days than any history has. */
@@ -21,7 +23,7 @@ const struct command_option report_command_options[] = {
 			      "7d" },
 	{ "until", 'u', "DATE", "leave out everything after this day" },
 	{ "timezone", 'z', "ZONE", "count days in this time zone, such as Europe/Berlin" },
-	{ "project", 'p', "NAME", "count only this project, named as in 'swatch sessions'" },
+	{ "project", 'p', "NAME", "count only this project: its name, the end of it, or its path" },
 	{ "breakdown", 'b', NULL, "show a row for each model" },
 	{ "threads", 't', "N", "how many threads read the transcripts if no daemon is running" },
 	{ NULL, 0, NULL, NULL }
@@ -162,8 +164,12 @@ static bool take_project(const struct invocation *invocation, struct report_requ
 			       "them", invocation->command->name, optarg);
 		return false;
 	}
-	memcpy(request->options.project, optarg, strlen(optarg) + 1);
-	return true;
+	AUTO_BUF error = BUF_INIT;
+	if (names_find_project(invocation->config.watch_paths, optarg, request->options.project,
+			       sizeof(request->options.project), &error))
+		return true;
+	terminal_error("%s: %s", invocation->command->name, buf_message(&error));
+	return false;
 }
 
 static bool take_option(const struct invocation *invocation, int option, struct report_request *request,

@@ -8,6 +8,7 @@
 #include "json/get.h"
 #include "price/names.h"
 #include "swatch/report/cells.h"
+#include "swatch/cli/names.h"
 #include "swatch/report/table_blocks.h"
 
 /* The least widths of columns that shrink in a narrow terminal. */
@@ -112,7 +113,7 @@ static void put_session(struct table *table, struct json_object *row, int64_t no
 	/* Only when it looks like a UUID: two other names may differ in their ends alone. */
 	bool is_uuid = id && strlen(id) == 36 && id[8] == '-' && strspn(id, "0123456789abcdef-") == 36;
 	table_cell(table, SESSION, id ? id : "?", is_uuid ? brief : NULL);
-	table_cell(table, SESSION_PROJECT, project ? project : "?", NULL);
+	table_cell(table, SESSION_PROJECT, project ? names_short_project(project) : "?", NULL);
 	report_put_time(table, SESSION_LAST, json_get_string(row, "lastActivity"), now_ms);
 }
 
@@ -179,6 +180,7 @@ bool report_table_compose(const struct report_request *request, const struct rep
 	}
 	add_totals(&table, kind, data->totals);
 	bool good = whole && table_render(&table, device, out);
+	table_append_left_out(&table, device, out);
 	table_release(&table);
 	return good;
 }

@@ -168,6 +168,7 @@ bool report_blocks_compose(int64_t now_ms, const struct report_data *data, const
 		put_sums(&table, &sums);
 	}
 	bool good = table_render(&table, device, out);
+	table_append_left_out(&table, device, out);
 	buf_append_str(out, page_text(&page));
 	good = good && whole && !page.out.failed && !out->failed;
 	page_release(&page);

@@ -61,8 +61,9 @@ static void show_title(struct page *page, const struct invocation *invocation, c
 		daemon_start_hint(invocation, &hint);
 		page_line(page, STYLE_PLAIN, 4, "  > start it: %s", buf_str(&hint));
 	} else if (daemon_is_absent(state)) {
-		page_line(page, STYLE_BAD, 2, "swatchd holds the lock (pid %ld, %s), but does not listen",
-			  (long)found->holder.pid, *found->holder.role ? found->holder.role : "role unknown");
+		AUTO_BUF who = BUF_INIT;
+		daemon_name_holder(&found->holder, &who);
+		page_line(page, STYLE_BAD, 2, "swatchd holds the lock (%s), but does not listen", buf_str(&who));
 		page_line(page, STYLE_PLAIN, 2, "%s", why);
 		page_line(page, STYLE_PLAIN, 4, "  > 'once' is one refresh and ends by itself, and a daemon "
 						"that starts listens soon; if this stays: %s%s", killing,

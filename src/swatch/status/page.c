@@ -355,6 +355,66 @@ static void show_findings(struct page *page, struct json_object *answer, int64_t
 	findings_release(&findings);
 }
 
+/* The first finding, which is the worst, and the names of the others. */
+static void show_first_finding(struct page *page, struct json_object *answer, int64_t now_ms)
+{
+	struct findings findings;
+	const struct finding *first = NULL;
+	AUTO_BUF others = BUF_INIT;
+	findings_read(&findings, answer, now_ms);
+	for (int bad = 1; bad >= 0; bad--)
+		for (size_t i = 0; i < FINDING_COUNT; i++) {
+			const struct finding *finding = &findings.by_reason[i];
+			if (!finding->found || finding->is_bad != (bad == 1))
+				continue;
+			if (first)
+				buf_printf(&others, "%s%s", others.len > 0 ? ", " : "",
+					   finding_name((enum finding_reason)i));
+			first = first ? first : finding;
+		}
+	if (!first)
+		page_line(page, STYLE_GOOD, 0, "all is well");
+	if (first)
+		page_line(page, first->is_bad ? STYLE_BAD : STYLE_NOTE, 2, "! %s", buf_str(&first->what));
+	if (first && first->remedy.len > 0)
+		page_line(page, STYLE_PLAIN, 4, "  > %s", buf_str(&first->remedy));
+	if (others.len > 0)
+		page_line(page, STYLE_NOTE, 2, "! also: %s", buf_str(&others));
+	findings_release(&findings);
+}
+
+static size_t count_lines(const char *text)
+{
+	size_t lines = 0;
+	for (; (text = strchr(text, '\n')); text++)
+		lines++;
+	return lines;
+}
+
+void status_page_brief(struct page *page, struct json_object *answer, const struct figures *figures, int64_t now_ms)
+{
+	struct page rest;
+	page_init(&rest, page->colour);
+	show_title(page, answer, now_ms);
+	show_first_finding(page, answer, now_ms);
+	figures_show(figures, &rest, now_ms);
+	show_audit(&rest, answer);
+	figures_show_limits(figures, &rest, now_ms);
+	show_sessions(&rest, answer, now_ms);
+	const char *text = page_text(&rest);
+	size_t room = STATUS_BRIEF_LINES - 1, lines = count_lines(buf_str(&page->out));
+	for (; *text && lines < room; lines++) {
+		size_t len = strcspn(text, "\n");
+		buf_append(&page->out, text, len + (text[len] == '\n'));
+		text += len + (text[len] == '\n');
+	}
+	if (*text && page->colour)
+		buf_append_str(&page->out, PAGE_STYLE_END);
+	page_line(page, STYLE_QUIET, 2, "more: swatch status --verbose");
+	page->out.failed = page->out.failed || rest.out.failed;
+	page_release(&rest);
+}
+
 void status_page_compose(struct page *page, struct json_object *answer, const struct figures *figures,
 			 int64_t now_ms)
 {

@@ -45,7 +45,7 @@ void statusline_tick_send(const struct statusline_facts *facts, const char *cach
 {
 	AUTO_BUF line = BUF_INIT;
 	statusline_tick_write(facts, &line);
-	AUTO_FREE char *path = line.len > 0 && !line.failed ? cache_socket_path(cache_dir) : NULL;
+	AUTO_FREE char *path = line.len > 0 && !line.failed ? cache_socket_find(cache_dir) : NULL;
 	/* Only the user's own daemon may learn of a session and of the limits. */
 	if (path)
 		cache_socket_tell(path, line.data, line.len);

@@ -23,6 +23,8 @@ struct layout {
 void table_device_find(struct table_device *device)
 {
 	device->width = terminal_columns(STDOUT_FILENO);
+	if (device->width == 0)
+		device->width = TABLE_PIPE_COLUMNS;
 	device->colour = terminal_wants_colour(STDOUT_FILENO);
 	device->utf8 = terminal_speaks_utf8();
 }
@@ -331,6 +333,24 @@ static void draw_rule(const struct table *table, const struct layout *layout,
 	append_style(out, device, STYLE_QUIET);
 	for (size_t i = 0; i < width; i++)
 		buf_append_str(out, device->utf8 ? "\xE2\x94\x80" : "-");
+	append_style_end(out, device, STYLE_QUIET);
+	buf_append_char(out, '\n');
+}
+
+void table_append_left_out(const struct table *table, const struct table_device *device, struct buf *out)
+{
+	struct layout layout = { 0 };
+	size_t count = 0;
+	AUTO_BUF text = BUF_INIT;
+	fit(table, device->width, &layout);
+	for (size_t i = 0; i < table->column_count; i++)
+		if (!layout.shown[i])
+			buf_printf(&text, "%s%s", count++ ? ", " : "no room for ", table->columns[i].title);
+	if (count == 0)
+		return;
+	buf_append_str(&text, " (COLUMNS=200 makes some)");
+	append_style(out, device, STYLE_QUIET);
+	append_columns(out, buf_str(&text), 0, width_of(buf_str(&text), text.len), device->utf8);
 	append_style_end(out, device, STYLE_QUIET);
 	buf_append_char(out, '\n');
 }

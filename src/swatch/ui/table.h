@@ -21,6 +21,7 @@
 #include "swatch/ui/page.h"
 
 #define TABLE_COLUMNS_MAX 12
+#define TABLE_PIPE_COLUMNS 120
 
 enum table_cut {
 	TABLE_CUT_NEVER,
@@ -61,7 +62,7 @@ struct table {
 
 /* Where the table is drawn. */
 struct table_device {
-	size_t width;        /* 0: no limit */
+	size_t width;        /* 0: no limit; in a pipe TABLE_PIPE_COLUMNS, unless COLUMNS says otherwise */
 	bool colour;
 	bool utf8;
 };
@@ -83,6 +84,9 @@ void table_span(struct table *table, enum page_style style, const char *text);
 
 /* A line across all columns. */
 void table_rule(struct table *table);
+
+/* Appends a line that names the columns for which there was no room, if any. */
+void table_append_left_out(const struct table *table, const struct table_device *device, struct buf *out);
 
 /* Appends titles, a rule, and the rows. Returns false when memory ran out. */
 bool table_render(const struct table *table, const struct table_device *device, struct buf *out);
