@@ -271,7 +271,7 @@ reload() {
 	dear 2 >>"$PROJECTS/-p/s1.jsonl"
 	fired 3
 	status_is .alerts.waiting 1
-	child=$(pgrep -P "$DAEMON" sleep)
+	child=$(pgrep -P "$(pgrep -P "$DAEMON")" sleep)  # swatchd's supervisor is between
 	stop_daemon
 	await is_gone "$child"
 }
