@@ -14,7 +14,16 @@
 #include "ledger/sessions.h"
 #include "ledger/spans.h"
 
+/* How large the windows of models are, as the price book says: asked for each session at each look. */
+#define LEDGER_WINDOWS_MAX 64
+
+struct ledger_window {
+	char model[PRICE_MODEL_MAX];     /* "": free */
+	int64_t tokens;
+};
+
 struct ledger {
+	struct ledger_window *windows;   /* by hash of the model; LEDGER_WINDOWS_MAX of them */
 	struct ledger_files files;
 	struct ledger_sessions sessions;
 	struct ledger_models models;

@@ -8,6 +8,11 @@ struct ledger *ledger_new(void)
 	struct ledger *ledger = calloc(1, sizeof(*ledger));
 	if (!ledger)
 		return NULL;
+	ledger->windows = calloc(LEDGER_WINDOWS_MAX, sizeof(*ledger->windows));
+	if (!ledger->windows) {
+		free(ledger);
+		return NULL;
+	}
 	ledger_entries_init(&ledger->entries, &ledger->files);
 	ledger_crowds_init(&ledger->crowds, &ledger->entries);
 	ledger_order_init(&ledger->order, &ledger->entries);
@@ -27,6 +32,7 @@ void ledger_free(struct ledger *ledger)
 	ledger_order_release(&ledger->order);
 	ledger_blocks_release(&ledger->blocks);
 	ledger_limits_release(&ledger->limits);
+	free(ledger->windows);
 	free(ledger);
 }
 
@@ -51,6 +57,7 @@ void ledger_account(struct ledger *ledger, uint32_t entry, int sign, bool stays)
 void ledger_set_prices(struct ledger *ledger, const struct price_book *book)
 {
 	ledger_models_set_book(&ledger->models, book);
+	memset(ledger->windows, 0, LEDGER_WINDOWS_MAX * sizeof(*ledger->windows));
 }
 
 void ledger_set_extras(struct ledger *ledger, bool extras)
@@ -61,6 +68,7 @@ void ledger_set_extras(struct ledger *ledger, bool extras)
 void ledger_reprice(struct ledger *ledger, const struct price_book *book)
 {
 	ledger_models_set_book(&ledger->models, book);
+	memset(ledger->windows, 0, LEDGER_WINDOWS_MAX * sizeof(*ledger->windows));
 	/*
 	 * All sums again from nothing: taking money out and putting other money in would leave rounding
 	 * behind.

@@ -37,7 +37,15 @@ const struct price *ledger_price(const struct ledger *ledger, const char *model,
 
 int64_t ledger_window_tokens(const struct ledger *ledger, const char *model)
 {
-	return model ? price_max_input_tokens(ledger->models.book, model, strlen(model)) : 0;
+	size_t len = model ? strlen(model) : 0;
+	if (len == 0 || len >= PRICE_MODEL_MAX)
+		return model ? price_max_input_tokens(ledger->models.book, model, len) : 0;
+	struct ledger_window *window = &ledger->windows[strmap_hash(model, len) % LEDGER_WINDOWS_MAX];
+	if (strcmp(window->model, model) != 0) {
+		window->tokens = price_max_input_tokens(ledger->models.book, model, len);
+		memcpy(window->model, model, len + 1);
+	}
+	return window->tokens;
 }
 
 bool ledger_model_at(const struct ledger *ledger, size_t index, struct ledger_model *out)
