@@ -34,12 +34,14 @@ fake_systemd() {
 			fi
 			# what systemd makes of the quotes
 			program=$(sed -n 's/^ExecStart="\{0,1\}\([^"]*\)"\{0,1\}$/\1/p' "$unit")
-			setsid "$program" >>"$state/log" 2>&1 </dev/null 3>&- &
-			pid=$!
+			# by a process that is not ours: whatever systemctl leaves behind is ended with it
+			rm -f "$state/started"
+			echo "$program" >"$state/start"
+			until [ -s "$state/started" ]; do sleep 0.05; done
+			pid=$(cat "$state/started")
 			until [ "$(swatch status --json 2>/dev/null | jq .pid)" = "$pid" ]; do
-				if ! kill -0 $pid 2>/dev/null; then
-					wait $pid
-					echo $? >"$state/exit"
+				if [ -e "$state/exit.$pid" ]; then
+					mv "$state/exit.$pid" "$state/exit"
 					echo "Job for swatchd.service failed" >&2
 					exit 1
 				fi
@@ -76,6 +78,24 @@ fake_systemd() {
 	SCRIPT
 	chmod +x "$TEST_HOME/bin/systemctl"
 	PATH=$TEST_HOME/bin:$PATH
+	mkfifo "$TEST_HOME/systemd/start"
+	manage "$TEST_HOME/systemd" 3>&- &
+	MANAGER=$!
+}
+
+# The user's manager: starts the programs that it reads from a FIFO, and writes down how each ended.
+manage() {
+	local program pid status
+	while read -r program <"$1/start"; do
+		(
+			setsid "$program" >>"$1/log" 2>&1 </dev/null &
+			pid=$!
+			echo $pid >"$1/started"
+			status=0
+			wait $pid || status=$?
+			echo $status >"$1/exit.$pid"
+		) &
+	done
 }
 
 no_systemd() {
@@ -108,6 +128,7 @@ line_of() { jq -r .statusLine.command "$HOME/.claude/settings.json"; }
 
 teardown() {
 	local pid
+	[ -z "$MANAGER" ] || kill "$MANAGER"
 	pid=$(timeout 20 swatch status --json 2>/dev/null | jq -r '.pid // empty')
 	if [ -n "$pid" ]; then
 		kill "$pid"
