@@ -403,3 +403,33 @@ reload() {
 	reload
 	is "$(field s1.json '.alerts | [.secretsDetected, .secretTypes, .secrets] | tostring')" '[null,[],[]]'
 }
+
+@test "a session that waits for you: said everywhere, and an alert once, also after a restart" {
+	alerts 'waiting = 1s'
+	message 1 >"$PROJECTS/-p/s1.jsonl"
+	sleep 600 3>&- &
+	pid=$!
+	mkdir -p "$HOME/.claude/sessions"
+	start=$(sed 's/.*) //' "/proc/$pid/stat" | cut -d' ' -f20)
+	works() {
+		printf '{"pid":%d,"sessionId":"s1","procStart":"%s","statusUpdatedAt":%s000,"status":"%s"}' "$pid" "$start" \
+			"$(($(date +%s) - 5))" "$1" >"$HOME/.claude/sessions/$pid.json"
+	}
+	works 'waiting","waitingFor":"permission prompt'
+	start_daemon
+	ran 1
+	is "$(value SWATCH_ALERT)/$(value SWATCH_WAITING_FOR)/$(value SWATCH_SESSION_ID)" 'waiting/permission prompt/s1'
+	swatch sync
+	field_is s1.json '[.status, .waitingFor] | join(" ")' 'waiting permission prompt'
+	field_is sessions.json .waitingSessions 1
+	swatch status | grep -q 'waits for you: permission prompt'
+	is "$(swatch statusline --format '{waiting}' </dev/null)" 1
+	kill -9 "$DAEMON"
+	start_daemon
+	await field_is s1.json .status waiting
+	fired 0
+	works busy
+	await field_is s1.json .status busy
+	field_is s1.json .waitingFor null
+	kill "$pid"
+}
