@@ -285,8 +285,10 @@ show() {
 }
 show_how_to_stay() {
 	say "what you can do next"
-	echo "look again                  $swatch_here status"
-	echo "a live screen               $swatch_here top"
+	if [ "$start" = yes ]; then
+		echo "look again                  $swatch_here status"
+		echo "a live screen               $swatch_here top"
+	fi
 	echo "what each day cost          $swatch_here daily"
 	echo "what each block cost        $swatch_here blocks"
 	if [ "$start" = yes ]; then
