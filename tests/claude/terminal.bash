@@ -69,8 +69,9 @@ answers() { grep -c '"helper":false' "$work/api.log"; }
 answered() { [ "$(answers)" -gt "$1" ]; }
 is_idle() { ! shows "$1" 'esc to interrupt'; }
 
-# leave NAME: ends the client as people do, and waits until it is gone.
+# leave NAME: ends the client as people do, and waits until it is gone. Its statusline has the last figure after a second.
 leave() {
+	sleep 2
 	type_in "$1" /exit && await is_closed "$1"
 }
 is_closed() { ! on_screen has-session -t "$1" 2>/dev/null; }
