@@ -104,8 +104,9 @@ static void find_size(struct statusline_facts *facts)
 		return;
 	}
 	const struct price *price = price_find(facts->model_id, strlen(facts->model_id), &factor);
-	number[FACT_CONTEXT_SIZE] = (double)context_window_find(0, facts->model_id, price ? price->max_input_tokens : 0,
-							 (int64_t)used).tokens;
+	int64_t by_model = price ? price->max_input_tokens : 0;
+	number[FACT_CONTEXT_SIZE] =
+		(double)context_window_find(0, facts->model_id, by_model, (int64_t)used).tokens;
 }
 
 static void finish_context(struct statusline_facts *facts)

@@ -87,10 +87,12 @@ const struct statusline_preset statusline_presets[] = {
 	},
 	{
 		"powerline", "segments with arrows; needs a font that has them",
-		"{#white+bg-24}{?room>0:{?model: {model} }}{>}{#white+bg-238}{?room>1:{?session_cost: {session_cost} }}"
+		"{#white+bg-24}{?room>0:{?model: {model} }}{>}"
+		"{#white+bg-238}{?room>1:{?session_cost: {session_cost} }}"
 		"{?room>3:{?today_cost: today {today_cost}{?today_unpriced:+} }}{>}"
 		"{#white+bg-60}"
-		"{!weekly:{?room>5:{?window_cost: block {window_cost} }{!window_cost:{?block_cost: block {block_cost} }}}"
+		"{!weekly:{?room>5:{?window_cost: block {window_cost} }"
+		"{!window_cost:{?block_cost: block {block_cost} }}}"
 		"{?room>4:{?block_left: {block_left} left }}}"
 		"{?weekly:{?room>4:{?limit_left: {limit_left} left }}}{>}"
 		"{#none+black}{#context_percent:bg-green,60:bg-yellow,80:bg-red}"

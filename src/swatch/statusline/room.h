@@ -1,6 +1,6 @@
 /*
  * statusline/room: how wide a line Claude Code shows. It gives the terminal's width in COLUMNS, but keeps two
- * columns on each side for itself, and `statusLine.padding` of settings.json more; it cuts the end of a wider line.
+ * columns on each side for itself, and `statusLine.padding` of settings.json more; of a wider line, it cuts the end.
  *
  * For: statusline.c, when Claude Code runs it: as a bar's module, swatch has all of COLUMNS.
  */

@@ -165,7 +165,8 @@ static void draw_session(const struct top_model *model, const struct top_session
 		top_canvas_put(canvas, row, 1, 1, session->is_active ? TOP_GOOD : TOP_QUIET,
 			       session->is_active ? "\xE2\x97\x8F" : "\xE2\x97\x8B");
 	if (session->waiting_for) {
-		draw_waiting_name(session, canvas, row, layout->at[NAME], layout->at[CONTEXT] - layout->at[NAME] - 2);
+		draw_waiting_name(session, canvas, row, layout->at[NAME],
+				  layout->at[CONTEXT] - layout->at[NAME] - 2);
 	} else {
 		draw_name(session, canvas, row, layout->at[NAME], layout->width[NAME]);
 		top_canvas_put(canvas, row, layout->at[BRANCH], layout->width[BRANCH], TOP_QUIET,
@@ -182,9 +183,9 @@ static void draw_session(const struct top_model *model, const struct top_session
 	put_number(canvas, row, layout, TOKENS, style, top_short_count(session->tokens, TOP_SHORT_TEXT));
 	put_number(canvas, row, layout, AGENTS, style,
 		   session->subagents > 0 ? top_short_count(session->subagents, TOP_SHORT_TEXT) : "-");
+	int64_t since_ms = session->waiting_since_ms > 0 ? session->waiting_since_ms : session->last_ms;
 	put_number(canvas, row, layout, LAST, session->waiting_since_ms > 0 ? TOP_NOTE : style,
-		   age_text(session->waiting_since_ms > 0 ? session->waiting_since_ms : session->last_ms, model->now_ms,
-			    age));
+		   age_text(since_ms, model->now_ms, age));
 }
 
 /* Scrolls so that the selected session is among the `rows` that are shown. Returns its place. */
