@@ -389,6 +389,12 @@ int renameat(int from_fd, const char *from, int to_fd, const char *to)
 	return fails(FAULT_RENAME, "renameat", to) ? -1 : real(from_fd, from, to_fd, to);
 }
 
+int renameat2(int from_fd, const char *from, int to_fd, const char *to, unsigned flags)
+{
+	REAL(int, renameat2, (int, const char *, int, const char *, unsigned))
+	return fails(FAULT_RENAME, "renameat2", to) ? -1 : real(from_fd, from, to_fd, to, flags);
+}
+
 int unlink(const char *path)
 {
 	REAL(int, unlink, (const char *))
