@@ -72,10 +72,14 @@ static bool get_count(struct json_object *object, const char *key, enum presence
 	*out = 0;
 	if (!*found || (!value && presence == MAY_BE_NULL))
 		return true;
-	if (!json_object_is_type(value, json_type_int))
+	/* 100.0 and 1e2 are counts, too. */
+	if (!json_object_is_type(value, json_type_int) && !json_object_is_type(value, json_type_double))
 		return false;
-	*out = json_object_get_int64(value);
-	return *out >= 0 && *out <= INT64_C(4000000000);
+	double count = json_object_get_double(value);
+	if (!(count >= 0. && count <= 4000000000.) || count != floor(count))
+		return false;
+	*out = (int64_t)count;
+	return true;
 }
 
 static bool get_time(struct json_object *root, int64_t *out_ms)
@@ -88,24 +92,34 @@ static bool get_time(struct json_object *root, int64_t *out_ms)
 	const char *text = json_object_get_string(value);
 	if (strlen(text) != (size_t)json_object_get_string_len(value) || strlen(text) < 20)
 		return false;
+	char plain[20];
+	memcpy(plain, text, 19);
+	plain[19] = '\0';
+	/* A small t and z, and a blank for the t, are as good. */
+	if (plain[10] == 't' || plain[10] == ' ')
+		plain[10] = 'T';
 	for (int i = 0; i < 19; i++)
-		if ((strchr("0123456789", "0000-00-00T00:00:00"[i]) ? !strchr("0123456789", text[i])
-								     : text[i] != "0000-00-00T00:00:00"[i]))
+		if ((strchr("0123456789", "0000-00-00T00:00:00"[i]) ? !strchr("0123456789", plain[i])
+								     : plain[i] != "0000-00-00T00:00:00"[i]))
 			return false;
-	const char *rest = strptime(text, "%Y-%m-%dT%H:%M:%S", &tm);
+	const char *end = strptime(plain, "%Y-%m-%dT%H:%M:%S", &tm), *rest = text + 19;
 	struct tm want = tm;
-	if (!rest || rest != text + 19 || tm.tm_sec > 59)
+	if (!end || end != plain + 19 || tm.tm_sec > 60)
 		return false;
 	time_t seconds = timegm(&tm);
-	if (tm.tm_mday != want.tm_mday || tm.tm_mon != want.tm_mon)
+	if (want.tm_sec < 60 && (tm.tm_mday != want.tm_mday || tm.tm_mon != want.tm_mon))
 		return false;
 	if (*rest == '.') {
-		if (strspn(rest + 1, "0123456789") != 3 || sscanf(rest + 1, "%3d", &ms) != 1)
+		size_t digits = strspn(rest + 1, "0123456789");
+		if (digits == 0)
 			return false;
-		rest += 4;
+		/* Milliseconds: what is finer is cut off. */
+		for (size_t i = 0; i < 3; i++)
+			ms = ms * 10 + (i < digits ? rest[1 + i] - '0' : 0);
+		rest += 1 + digits;
 	}
 	int sign = *rest == '-' ? -1 : 1;
-	if (strcmp(rest, "Z") != 0) {
+	if (strcmp(rest, "Z") != 0 && strcmp(rest, "z") != 0) {
 		if ((*rest != '+' && *rest != '-') || strlen(rest) != 6 || strspn(rest + 1, "0123456789") != 2
 		    || sscanf(rest + 1, "%2d:%2d%n", &hours, &minutes, &used) != 2 || used != 5
 		    || strspn(rest + 4, "0123456789") != 2 || hours > 23 || minutes > 59)
@@ -115,23 +129,66 @@ static bool get_time(struct json_object *root, int64_t *out_ms)
 	return true;
 }
 
-static bool get_creation(struct json_object *usage, struct oracle *o)
+/* The counts of a "usage" object or of an iteration. The flat count of cache writes counts, and the breakdown splits it. */
+static bool get_counts(struct json_object *usage, struct oracle *o)
 {
 	struct json_object *breakdown;
-	bool found;
-	if (!get_count(usage, "cache_creation_input_tokens", MAY_BE_NULL, &o->creation_5m, &found))
+	int64_t flat;
+	bool has_input, has_output, has_flat, found;
+	if (!get_count(usage, "input_tokens", NOT_NULL, &o->input, &has_input) || !has_input
+	    || !get_count(usage, "output_tokens", NOT_NULL, &o->output, &has_output) || !has_output
+	    || !get_count(usage, "cache_read_input_tokens", MAY_BE_NULL, &o->cache_read, &found)
+	    || !get_count(usage, "cache_creation_input_tokens", MAY_BE_NULL, &flat, &has_flat))
 		return false;
-	if (!json_object_object_get_ex(usage, "cache_creation", &breakdown) || !breakdown)
-		return true;
-	return json_object_is_type(breakdown, json_type_object)
-	       && get_count(breakdown, "ephemeral_5m_input_tokens", NOT_NULL, &o->creation_5m, &found)
-	       && get_count(breakdown, "ephemeral_1h_input_tokens", NOT_NULL, &o->creation_1h, &found);
+	has_flat = has_flat && json_object_object_get(usage, "cache_creation_input_tokens");
+	o->creation_5m = o->creation_1h = 0;
+	if (json_object_object_get_ex(usage, "cache_creation", &breakdown) && breakdown
+	    && (!json_object_is_type(breakdown, json_type_object)
+		|| !get_count(breakdown, "ephemeral_5m_input_tokens", MAY_BE_NULL, &o->creation_5m, &found)
+		|| !get_count(breakdown, "ephemeral_1h_input_tokens", MAY_BE_NULL, &o->creation_1h, &found)))
+		return false;
+	if (has_flat) {
+		o->creation_1h = o->creation_1h < flat ? o->creation_1h : flat;
+		o->creation_5m = flat - o->creation_1h;
+	}
+	return true;
+}
+
+static void add_counts(struct oracle *o, struct json_object *usage)
+{
+	struct oracle more = { 0 };
+	if (!json_object_is_type(usage, json_type_object) || !get_counts(usage, &more))
+		return;
+	o->input += more.input;
+	o->output += more.output;
+	o->cache_read += more.cache_read;
+	o->creation_5m += more.creation_5m;
+	o->creation_1h += more.creation_1h;
+}
+
+/* Compactions of the server, and responses that paused, are not in the top level's counts. */
+static void add_requests(struct json_object *message, struct json_object *usage, struct oracle *o)
+{
+	struct json_object *list, *type;
+	if (json_object_object_get_ex(usage, "iterations", &list) && json_object_is_type(list, json_type_array))
+		for (size_t i = 0; i < json_object_array_length(list); i++) {
+			struct json_object *one = json_object_array_get_idx(list, i);
+			if (json_object_is_type(one, json_type_object) && json_object_object_get_ex(one, "type", &type)
+			    && json_object_is_type(type, json_type_string)
+			    && strcmp(json_object_get_string(type), "compaction") == 0)
+				add_counts(o, one);
+		}
+	if (json_object_object_get_ex(message, "pausedResponses", &list) && json_object_is_type(list, json_type_array))
+		for (size_t i = 0; i < json_object_array_length(list); i++) {
+			struct json_object *one = json_object_array_get_idx(list, i);
+			if (json_object_is_type(one, json_type_object))
+				add_counts(o, json_object_object_get(one, "usage"));
+		}
 }
 
 static bool get_usage(struct json_object *message, struct oracle *o)
 {
 	struct json_object *usage, *speed;
-	bool has_input, has_output, found;
 	if (!json_object_object_get_ex(message, "usage", &usage) || !json_object_is_type(usage, json_type_object))
 		return false;
 	if (json_object_object_get_ex(usage, "speed", &speed) && speed) {
@@ -141,9 +198,10 @@ static bool get_usage(struct json_object *message, struct oracle *o)
 		if (!o->fast && strcmp(text, "standard") != 0)
 			return false;
 	}
-	return get_count(usage, "input_tokens", NOT_NULL, &o->input, &has_input) && has_input
-	       && get_count(usage, "output_tokens", NOT_NULL, &o->output, &has_output) && has_output
-	       && get_count(usage, "cache_read_input_tokens", MAY_BE_NULL, &o->cache_read, &found) && get_creation(usage, o);
+	if (!get_counts(usage, o))
+		return false;
+	add_requests(message, usage, o);
+	return true;
 }
 
 static bool get_cost(struct json_object *root, struct oracle *o)
@@ -154,37 +212,23 @@ static bool get_cost(struct json_object *root, struct oracle *o)
 	if (!json_object_is_type(cost, json_type_double) && !json_object_is_type(cost, json_type_int))
 		return false;
 	o->cost_usd = json_object_get_double(cost);
-	o->has_cost = o->cost_usd >= 0. && o->cost_usd <= 1e6;
+	/* A cost of nothing is not believed. */
+	o->has_cost = o->cost_usd > 0. && o->cost_usd <= 1e6;
 	return isfinite(o->cost_usd);
-}
-
-/* "1.2.3", and anything behind that. */
-static bool is_version(const char *text, size_t len)
-{
-	size_t at = 0;
-	for (int part = 0; part < 3; part++) {
-		size_t digits = strspn(text + at, "0123456789");
-		at += digits;
-		if (digits == 0 || at > len || (part < 2 && text[at++] != '.'))
-			return false;
-	}
-	return true;
 }
 
 static void ask_oracle(struct json_object *root, struct oracle *o)
 {
 	struct json_object *message;
-	struct slice session, version;
+	struct slice session;
 	bool api_error;
 	memset(o, 0, sizeof(*o));
 	o->present = json_object_object_get_ex(root, "message", &message) && json_object_is_type(message, json_type_object)
 		     && get_string(root, "sessionId", &session) && get_string(root, "requestId", &o->request)
-		     && get_string(root, "version", &version) && get_string(message, "id", &o->id)
+		     && get_string(message, "id", &o->id)
 		     && get_string(message, "model", &o->model) && get_bool(root, "isSidechain", &o->sidechain)
 		     && get_bool(root, "isApiErrorMessage", &api_error) && get_cost(root, o) && get_usage(message, o)
 		     && get_time(root, &o->timestamp_ms);
-	if (o->present && version.data)
-		o->present = is_version(version.data, version.len);
 }
 
 /* ---- one line ---- */
@@ -252,16 +296,13 @@ static bool is_beyond_json_c(const char *text, size_t len)
 	       || memmem(text, len, "//", 2);
 }
 
-/*
- * A field that is there twice, or a key written with escapes, which json-c shows as one: it keeps the last of two
- * members, ccusage and scan take no record from such a line.
- */
+/* A field that is there twice: json-c keeps the last of two members whole, and scan some of what the first one said. */
 static bool may_repeat_a_key(const char *text, size_t len)
 {
 	static const char *const keys[] = {
 		"type", "timestamp", "sessionId", "requestId", "version", "isSidechain", "isApiErrorMessage", "costUSD", "cwd",
 		"message", "id", "model", "usage", "input_tokens", "output_tokens", "cache_creation_input_tokens",
-		"cache_read_input_tokens", "cache_creation", "ephemeral_5m_input_tokens", "ephemeral_1h_input_tokens", "speed",
+		"cache_read_input_tokens", "cache_creation", "iterations", "pausedResponses", "ephemeral_5m_input_tokens", "ephemeral_1h_input_tokens", "speed",
 	};
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
 		char quoted[64];
@@ -270,7 +311,7 @@ static bool may_repeat_a_key(const char *text, size_t len)
 		if (first && memmem(first + 1, len - (size_t)(first + 1 - text), quoted, quoted_len))
 			return true;
 	}
-	return memmem(text, len, "\\u", 2) != NULL;
+	return memmem(text, len, "\\u", 2) != NULL;  /* or it is written with escapes */
 }
 
 enum scan_oracle_says scan_oracle_compare(const char *line, size_t len)
@@ -293,7 +334,7 @@ enum scan_oracle_says scan_oracle_compare(const char *line, size_t len)
 		ask_oracle(root, &want);
 		says = facts.usage.present ? SCAN_ORACLE_RECORD : SCAN_ORACLE_NO_RECORD;
 		if (!same_record(&facts.usage, &want) && !is_beyond_json_c(line, len)
-		    && (facts.usage.present || !may_repeat_a_key(line, len)))
+		    && !may_repeat_a_key(line, len))
 			says = facts.usage.present ? SCAN_ORACLE_ANOTHER_RECORD : SCAN_ORACLE_RECORD_MISSED;
 	}
 	json_object_put(root);
