@@ -103,7 +103,8 @@ bool ledger_name_file(struct ledger *ledger, int file, const struct ledger_recor
 		f->session = (uint32_t)session;
 	}
 	f->by_lines = false;
-	(void)note_file_of(ledger, f->session, (uint32_t)file);
+	/* Its name is no proof that there is such a session: other lines that name it go on as before. */
+	offer_home(ledger, (uint32_t)file);
 	return true;
 }
 

@@ -192,3 +192,27 @@ seen() {
 	start_daemon
 	diff <(echo "$before") <(seen)
 }
+
+@test "a fork that is read first leaves the cost with its parent, and a moved transcript its old project" {
+	local project=$PROJECTS
+	mkdir -p "$project/a" "$project/z" "$project/z--worktree"
+	start_daemon
+	message 1 100 '"requestSessionId":"parent",' >"$project/a/fork.jsonl"
+	message 2 20 >>"$project/a/fork.jsonl"
+	swatch sync
+	message 1 100 >"$project/z--worktree/parent.jsonl"
+	message 3 5 >"$project/z/agent-1.jsonl"
+	swatch sync
+	field_is fork.json .tokens.output 20
+	field_is parent.json .tokens.output 100
+	mv "$project/z--worktree/parent.jsonl" "$project/z/parent.jsonl"
+	swatch sync
+	field_is parent.json .transcriptPath "$project/z/parent.jsonl"
+	whose() { swatch sessions --json | jq -c '[.sessions[] | [.sessionId, .projectPath, .outputTokens]] | sort'; }
+	is "$(whose)" '[["fork","a",20],["parent","z",100],["x","z",5]]'
+	kill_daemon
+	is "$(whose)" '[["fork","a",20],["parent","z",100],["x","z",5]]'
+	start_daemon
+	field_is parent.json .tokens.output 100
+	is "$(whose)" '[["fork","a",20],["parent","z",100],["x","z",5]]'
+}
