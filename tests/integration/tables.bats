@@ -78,7 +78,7 @@ reports() {
 	done
 }
 
-@test "tables fit the width, and a pipe has all of it" {
+@test "tables fit the width, 120 columns in a pipe, and say what had no room and which zone it is" {
 	write_history
 	for columns in 40 60 80 120 200; do
 		for report in blocks daily weekly monthly sessions "sessions --breakdown"; do
@@ -87,8 +87,11 @@ reports() {
 		done
 	done
 	[ "$(COLUMNS=80 swatch pricing | widest)" -le 80 ]
-	run swatch sessions
-	[[ $output == *11111111-2222-3333-4444-555555555555*claude-haiku-4-5-20251001* ]]
+	[ "$(swatch sessions --breakdown | widest)" -le 120 ]
+	COLUMNS=200 run swatch sessions
+	[[ $output == *11111111-2222-3333-4444-555555555555*claude-haiku-4-5-20251001* && $output != *'no room for'* ]]
+	TZ=UTC COLUMNS=40 run swatch daily
+	[[ $output == *'no room for '* && $output == *'days and times in UTC' ]]
 	COLUMNS=80 run swatch sessions
 	[[ $output != *11111111-2222* && $output == *11111111* ]]
 }

@@ -117,8 +117,12 @@ static bool compose(const struct invocation *invocation, const struct report_req
 		if (!report_table_compose(request, data, &device, out))
 			return false;
 		const char *zone = request->options.timezone;
-		buf_printf(out, "%s in %s\n", request->options.kind == REPORT_BLOCKS ? "times" : "days and times",
+		AUTO_BUF line = BUF_INIT;
+		buf_printf(&line, "%s in %s", request->options.kind == REPORT_BLOCKS ? "times" : "days and times",
 			   *zone ? zone : "the time zone of this machine");
+		/* A zone's name is ASCII. */
+		bool is_long = device.width > 0 && line.len > device.width;
+		buf_printf(out, "%.*s\n", (int)(is_long ? device.width : line.len), buf_str(&line));
 		return !out->failed;
 	}
 	if (request->json)

@@ -350,7 +350,11 @@ void table_append_left_out(const struct table *table, const struct table_device 
 		return;
 	buf_append_str(&text, " (COLUMNS=200 makes some)");
 	append_style(out, device, STYLE_QUIET);
-	append_columns(out, buf_str(&text), 0, width_of(buf_str(&text), text.len), device->utf8);
+	size_t columns = width_of(buf_str(&text), text.len);
+	if (device->width == 0 || columns <= device->width)
+		append_columns(out, buf_str(&text), 0, columns, device->utf8);
+	else
+		append_cut(out, buf_str(&text), device->width, TABLE_CUT_END, device->utf8);
 	append_style_end(out, device, STYLE_QUIET);
 	buf_append_char(out, '\n');
 }
