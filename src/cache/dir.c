@@ -9,6 +9,7 @@
 
 #include "base/paths.h"
 #include "base/scope.h"
+#include "cache/names.h"
 
 static char *make_absolute(char *path)
 {
@@ -134,4 +135,10 @@ int cache_dir_open(const char *path, bool create, struct buf *error)
 	}
 	errno = why;
 	return fd;
+}
+
+bool cache_is_unwritten(int dir_fd)
+{
+	struct stat st;
+	return fstatat(dir_fd, CACHE_BILLING_FILE, &st, AT_SYMLINK_NOFOLLOW) == 0 && st.st_mtime == 0;
 }

@@ -28,4 +28,10 @@ char *cache_dir_locate(const struct config *config, const char *override);
  */
 int cache_dir_open(const char *path, bool create, struct buf *error);
 
+/*
+ * Whether the daemon could not write the shared figures when they changed last (a full disk, say): they are
+ * old then, though it lives. It marks the file by a time of modification of 0.
+ */
+bool cache_is_unwritten(int dir_fd);
+
 #endif

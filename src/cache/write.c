@@ -55,6 +55,12 @@ static bool is_temp_file(int dir_fd, const char *name)
 	       && fstatat(dir_fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode);
 }
 
+void cache_mark_unwritten(int dir_fd, const char *name)
+{
+	const struct timespec times[2] = { { .tv_nsec = UTIME_OMIT }, { .tv_sec = 0 } };
+	(void)utimensat(dir_fd, name, times, AT_SYMLINK_NOFOLLOW);
+}
+
 int cache_sweep_temp_files(int dir_fd)
 {
 	DIR *stream = file_open_directory(dir_fd, ".", 0);

@@ -19,6 +19,12 @@
  */
 int cache_write_file(int dir_fd, const char *name, const void *data, size_t len);
 
+/*
+ * The file could not be replaced, so what it says is old: marks it, for cache_is_unwritten(), by the time 0 as
+ * its time of modification. That takes no room on a full disk, and a new file does not have it.
+ */
+void cache_mark_unwritten(int dir_fd, const char *name);
+
 /* Removes regular files with CACHE_TEMP_PREFIX, which a crash left. Returns how many, or -1 with errno. */
 int cache_sweep_temp_files(int dir_fd);
 

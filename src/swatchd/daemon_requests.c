@@ -6,6 +6,10 @@
 static void subscribe(void *ctx UNUSED, struct control_client *client, struct json_object *request UNUSED)
 {
 	static const char subscribed[] = "{\"ok\":true,\"subscribed\":true}";
+	if (!control_may_subscribe(client)) {
+		control_answer_error(client, "too many clients follow events already");
+		return;
+	}
 	control_answer(client, subscribed, sizeof(subscribed) - 1);
 	control_subscribe(client);
 }

@@ -27,7 +27,7 @@
 #include "swatchd/watch/watch.h"
 
 /* The most clients that may wait for one thing at a time; the daemon refuses more. */
-#define DAEMON_MAX_WAITERS 64
+#define DAEMON_MAX_WAITERS 24
 
 /* daemon_alerts.c */
 struct daemon_alerts {

@@ -10,6 +10,7 @@
 
 #include "cache/names.h"
 #include "cache/read.h"
+#include "cache/dir.h"
 #include "cache/write.h"
 #include "scratch.h"
 
@@ -210,6 +211,18 @@ static void removes_only_what_is_ours(void **state)
 	assert_int_equal(errno, EBADF);
 }
 
+static void what_could_not_be_written_is_marked(void **state)
+{
+	(void)state;
+	assert_false(cache_is_unwritten(test_dir.dir_fd));
+	assert_int_equal(cache_write_file(test_dir.dir_fd, CACHE_BILLING_FILE, "{}", 2), 0);
+	assert_false(cache_is_unwritten(test_dir.dir_fd));
+	cache_mark_unwritten(test_dir.dir_fd, CACHE_BILLING_FILE);
+	assert_true(cache_is_unwritten(test_dir.dir_fd));
+	assert_int_equal(cache_write_file(test_dir.dir_fd, CACHE_BILLING_FILE, "{}", 2), 0);
+	assert_false(cache_is_unwritten(test_dir.dir_fd));
+}
+
 #define CASE(f) cmocka_unit_test_setup_teardown(f, scratch_set_up, scratch_tear_down)
 
 int main(void)
@@ -226,6 +239,7 @@ int main(void)
 		CASE(readers_never_see_half_a_file),
 		CASE(sweeps_only_temp_files),
 		CASE(removes_only_what_is_ours),
+		CASE(what_could_not_be_written_is_marked),
 	};
 	return cmocka_run_group_tests_name("cache_write", tests, NULL, NULL);
 }

@@ -96,7 +96,9 @@ static void append_staleness(const struct check_facts *facts, struct check_resul
 	if (result->as_of_ms > 0)
 		buf_printf(&result->why, ", as of %s",
 			   human_clock(result->as_of_ms, facts->now_ms, HUMAN_TEXT));
-	if (!facts->daemon_lives)
+	if (facts->cannot_write)
+		buf_append_str(&result->why, ", swatchd cannot write its files");
+	else if (!facts->daemon_lives)
 		buf_append_str(&result->why, ", no swatchd is running");
 }
 

@@ -53,7 +53,8 @@ struct check_result {
 /* What the cache files say. */
 struct check_facts {
 	struct json_object *billing;   /* of billing-shared.json; NULL: missing */
-	bool daemon_lives;
+	bool daemon_lives;             /* and can write */
+	bool cannot_write;             /* it lives, but what it would write is not in the files */
 	bool stale_ok;                 /* take stale figures for fresh ones */
 	const char *limit_name;        /* of CHECK_LIMIT; "": each limit that holds for the session's model */
 	int64_t now_ms;

@@ -335,7 +335,9 @@ static int run_check(struct invocation *invocation, int argc, char **argv)
 		terminal_error("%s", buf_message(&error));
 	struct check_facts facts = { .limit_name = request.limit_name, .stale_ok = request.stale_ok, .now_ms = clock_wall_ms() };
 	if (dir_fd >= 0) {
-		facts.daemon_lives = cache_lock_is_held(dir_fd);
+		bool is_held = cache_lock_is_held(dir_fd);
+		facts.cannot_write = is_held && cache_is_unwritten(dir_fd);
+		facts.daemon_lives = is_held && !facts.cannot_write;
 		facts.billing = material.billing = cache_read_json(dir_fd, CACHE_BILLING_FILE);
 		if (request.session)
 			load_session(dir_fd, find_id(dir_fd, &request, id), &material);

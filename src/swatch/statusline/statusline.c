@@ -85,6 +85,7 @@ static void read_cache(const char *path, const char *format, struct statusline_f
 	facts->daemon_lives = cache_lock_is_held(dir_fd);
 	read_file(dir_fd, CACHE_BILLING_FILE, &text);
 	facts_take_billing(facts, buf_str(&text), text.len);
+	facts->says_fresh = facts->says_fresh && !cache_is_unwritten(dir_fd);
 	/* The list of all sessions is the longest of the files, and few formats need it. */
 	if (format && strstr(format, "waiting")) {
 		read_file(dir_fd, CACHE_SESSIONS_FILE, &text);

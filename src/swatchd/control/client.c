@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/unused.h"
 #include "json/get.h"
@@ -25,6 +26,7 @@ struct control_client {
 	uint64_t id;
 	int fd;
 	bool subscribed;
+	bool paused;             /* its requests wait until it has read its answers */
 	bool closing;            /* after what is queued has been written */
 	bool dead;               /* freed at the end of the turn that found it */
 	unsigned busy;           /* inside its own callback */
@@ -64,7 +66,6 @@ static void close_client(struct control_client *client)
 		ev_timer_stop(control->loop, &client->stalled);
 		close(client->fd);
 		control->client_count--;
-		control->is_crowded = control->is_crowded && control->client_count > CONTROL_MAX_CLIENTS / 2;
 		if (client->subscribed && --control->subscriber_count == 0)
 			events_set_sink(control->events, NULL, NULL);
 	}
@@ -115,12 +116,24 @@ static void write_some(struct control_client *client)
 		loop_set_timer(control->loop, &client->stalled, CONTROL_STALL_MS);
 }
 
+static void take_lines(struct control_client *client);
+
 static void on_writable(struct ev_loop *loop UNUSED, ev_io *watcher, int revents)
 {
 	/* libev also calls the reader's callback, which drops the client. */
 	if (revents & EV_ERROR)
 		return;
-	write_some(watcher->data);
+	struct control_client *client = watcher->data;
+	client->busy++;
+	write_some(client);
+	if (!client->dead && client->paused && client->out.len == 0) {
+		client->paused = false;
+		ev_io_start(client->control->loop, &client->readable);
+		take_lines(client);
+	}
+	client->busy--;
+	if (client->dead && client->busy == 0)
+		free_client(client);
 }
 
 static void queue_line(struct control_client *client, const char *line, size_t len, size_t max_queued)
@@ -198,6 +211,11 @@ void control_answer_ok(struct control_client *client)
 {
 	static const char ok[] = "{\"ok\":true}";
 	control_answer(client, ok, sizeof(ok) - 1);
+}
+
+bool control_may_subscribe(const struct control_client *client)
+{
+	return client->subscribed || client->control->subscriber_count < CONTROL_MAX_SUBSCRIBERS;
 }
 
 void control_subscribe(struct control_client *client)
@@ -278,14 +296,18 @@ static void take_request(struct control_client *client, const char *line, size_t
 static void take_lines(struct control_client *client)
 {
 	const char *newline;
-	while (!client->dead && client->in.len > 0
+	/* Who sends more requests than it reads answers waits for itself, and is not dropped. */
+	while (!client->dead && !client->paused && client->in.len > 0
 	       && (newline = memchr(client->in.data, '\n', client->in.len))) {
 		size_t len = (size_t)(newline - client->in.data);
 		if (len > 0)
 			take_request(client, client->in.data, len);
 		buf_consume(&client->in, len + 1);
+		client->paused = client->out.len >= CONTROL_PAUSE_BYTES;
 	}
-	if (!client->dead && client->in.len >= CONTROL_MAX_LINE_BYTES) {
+	if (client->paused && !client->dead)
+		ev_io_stop(client->control->loop, &client->readable);
+	if (!client->dead && !client->paused && client->in.len >= CONTROL_MAX_LINE_BYTES) {
 		client->closing = true;
 		ev_io_stop(client->control->loop, &client->readable);
 		take_bad_request(client, "line too long: 65536 bytes at most");
@@ -340,11 +362,13 @@ bool control_make_room(struct control *control)
 			quietest = client;
 	if (!quietest)
 		return false;
-	/* Once: ten thousand connections must not fill the log. */
-	if (!control->is_crowded)
+	/* Ten thousand connections must not fill the log. */
+	int64_t now_ms = clock_mono_ms();
+	if (control->crowded_mono_ms == 0 || now_ms - control->crowded_mono_ms >= CLOCK_HOUR_MS) {
 		log_warning("%d clients are connected to %s: dropping idle ones to make room",
 			    CONTROL_MAX_CLIENTS, control->path);
-	control->is_crowded = true;
+		control->crowded_mono_ms = now_ms;
+	}
 	control->stats.dropped++;
 	close_client(quietest);
 	return true;

@@ -29,6 +29,10 @@
 #define CONTROL_MAX_REPORT_BYTES ((size_t)32 << 20)
 #define CONTROL_STALL_MS INT64_C(10000)
 #define CONTROL_MAX_CLIENTS 128
+/* So many may follow events: others find room, whatever these do. */
+#define CONTROL_MAX_SUBSCRIBERS 64
+/* With so much to read, a client's further requests wait. */
+#define CONTROL_PAUSE_BYTES ((size_t)256 << 10)
 
 struct control_client;
 
@@ -77,6 +81,9 @@ void control_answer_error(struct control_client *client, const char *error);
 
 /* {"ok":true} */
 void control_answer_ok(struct control_client *client);
+
+/* Whether there is room for the client among the followers of events. */
+bool control_may_subscribe(const struct control_client *client);
 
 /* Makes the client a follower of events. */
 void control_subscribe(struct control_client *client);

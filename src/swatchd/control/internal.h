@@ -34,7 +34,7 @@ struct control {
 	size_t subscriber_count;
 	uint64_t next_id;
 	uint64_t heard;          /* requests and greetings so far */
-	bool is_crowded;         /* the log says that there are too many clients */
+	int64_t crowded_mono_ms; /* when the log said that there are too many clients; 0: never */
 	struct control_stats stats;
 	bool accept_fails;       /* the log has it */
 	bool scarce;             /* the log says that descriptors run out */

@@ -25,6 +25,11 @@ static void note_failure(struct publish *publish, const char *name, int why)
 		log_error("cannot write %s/%s: %s; the old file stays, trying again soon", publish->dir_path,
 			  name, strerror(why));
 	publish->last_errno = why;
+	if (strcmp(name, CACHE_BILLING_FILE) != 0)
+		return;
+	/* Readers learn from the file itself that it is old; writing it anew takes that back. */
+	cache_mark_unwritten(publish->dir_fd, name);
+	publish->billing_file.forced = true;
 }
 
 /* On a nearly full disk small files succeed between large ones that fail: waits for the large ones. */
