@@ -1,7 +1,8 @@
 /*
  * capture: runs a program to its end and takes its output.
  *
- * For: the commands, which run ccusage (ccusage/run.h) and systemctl. The daemon has child.h, which does not block.
+ * For: the commands, which run ccusage (ccusage/run.h) and systemctl. The daemon has child.h, which does not
+ * block.
  *
  * The run ends as run.h describes; it also ends when this process gets SIGINT, SIGTERM or SIGHUP.
  */

@@ -6,8 +6,8 @@
  * config/edit.c, which finds a setting's lines.
  *
  * The grammar, which swatch.conf(5) explains to people:
- * - A line is empty, a comment (its first character other than a blank is # or ;), a [section], or key = value, where a
- *   colon may replace the "=". Blanks around a key and a value do not count.
+ * - A line is empty, a comment (its first character other than a blank is # or ;), a [section], or key =
+ * value, where a colon may replace the "=". Blanks around a key and a value do not count.
  * - A line that begins with a blank, below a setting of its section, continues that setting's value.
  * - A ; after a blank begins a comment that runs to the line's end, also inside quotes. A # there does not.
  * - Text after the ] of a section does not count, nor does a byte order mark at the very start.

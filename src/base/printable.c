@@ -49,7 +49,8 @@ static bool joins(uint32_t code)
 
 bool printable_is_unsafe_between(uint32_t before, uint32_t code, uint32_t after)
 {
-	if (code == ZERO_WIDTH_JOINER && ((is_emoji(before) && is_emoji(after)) || (joins(before) && joins(after))))
+	if (code == ZERO_WIDTH_JOINER
+	    && ((is_emoji(before) && is_emoji(after)) || (joins(before) && joins(after))))
 		return false;
 	if (code == ZERO_WIDTH_NON_JOINER && joins(before) && joins(after))
 		return false;
@@ -103,7 +104,8 @@ static void append_escape(struct buf *out, uint32_t code)
 	if (code < 0x10000)
 		buf_printf(out, "\\u%04x", (unsigned)code);
 	else
-		buf_printf(out, "\\u%04x\\u%04x", (unsigned)(0xD7C0 + (code >> 10)), (unsigned)(0xDC00 + (code & 0x3FF)));
+		buf_printf(out, "\\u%04x\\u%04x", (unsigned)(0xD7C0 + (code >> 10)),
+			   (unsigned)(0xDC00 + (code & 0x3FF)));
 }
 
 void printable_clean_json(struct buf *out, const char *text, size_t len)

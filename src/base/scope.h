@@ -3,8 +3,8 @@
  *
  * For: functions with several ways out, in every room. Write AUTO_FREE char *path = paths_join(...); and
  * return wherever you like. Initialise the variable where you declare it. To hand its content on, return
- * SCOPE_KEEP(path) or scope_keep_fd(&fd). AUTO_BUF and AUTO_JSON are beside their types, in base/buf.h and json/get.h. All of them
- * preserve errno.
+ * SCOPE_KEEP(path) or scope_keep_fd(&fd). AUTO_BUF and AUTO_JSON are beside their types, in base/buf.h and
+ * json/get.h. All of them preserve errno.
  *
  * gcc and clang have the attribute; systemd and glib free their locals in the same way.
  */

@@ -109,7 +109,8 @@ static _Noreturn void become_program(const struct spawn_plan *plan, const struct
 	report_failure(ends);
 }
 
-/* Keeps stderr alone: whoever waits for the end of a pipe, or for a lock, does not wait for the supervisor. */
+/* Keeps stderr alone: whoever waits for the end of a pipe, or for a lock, does not wait for the supervisor.
+ */
 static bool let_go(const struct ends *ends)
 {
 	int null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);

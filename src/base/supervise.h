@@ -30,7 +30,8 @@
 struct supervision {
 	pid_t parent;                /* who started this process */
 	pid_t program;               /* the leader of its group; a child of this process */
-	/* The kernel lets this process signal only what it has started, so that kill(-1) reaches just that. */
+	/* The kernel lets this process signal only what it has started, so that kill(-1) reaches just that.
+	 */
 	bool reaches_own_only;
 	int64_t memory_limit_bytes;  /* of all of them together; 0: none */
 };

@@ -1,7 +1,8 @@
 /*
  * unused: marks a parameter that a callback has to take and does not need.
  *
- * For: callbacks, in every room: static void on_due(struct ev_loop *loop UNUSED, ev_timer *watcher, int revents UNUSED).
+ * For: callbacks, in every room: static void on_due(struct ev_loop *loop UNUSED, ev_timer *watcher, int
+ * revents UNUSED).
  */
 #ifndef SWATCH_BASE_UNUSED_H
 #define SWATCH_BASE_UNUSED_H

@@ -2,8 +2,8 @@
  * width: measures the columns that text takes on a terminal, and cuts it to a width.
  *
  * For: the commands' pages and tables, swatch top, the statusline. Wide characters take two columns,
- * and so do characters that variation selector 16 makes emoji, and keycaps, as in Claude Code and most terminals;
- * combining characters and colour codes ("\033[...m") take none.
+ * and so do characters that variation selector 16 makes emoji, and keycaps, as in Claude Code and most
+ * terminals; combining characters and colour codes ("\033[...m") take none.
  */
 #ifndef SWATCH_BASE_WIDTH_H
 #define SWATCH_BASE_WIDTH_H
@@ -15,8 +15,8 @@
 size_t width_of(const char *text, size_t len);
 
 /*
- * Returns the length of the first character (with what makes it an emoji), or colour code, of a text that is not
- * empty; *columns: its width.
+ * Returns the length of the first character (with what makes it an emoji), or colour code, of a text that is
+ * not empty; *columns: its width.
  */
 size_t width_of_next(const char *text, size_t len, size_t *columns);
 

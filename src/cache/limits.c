@@ -13,7 +13,8 @@ static void read_limit(const char *name, struct json_object *value, int64_t now_
 	rate_limit_init(&reading, name);
 	const char *session_id = json_get_string(value, "sessionId");
 	const char *source = json_get_string(value, "source"), *model = json_get_string(value, "model");
-	int64_t observed_ms = json_get_int(value, "observedAt", 0), since_ms = json_get_int(value, "since", 0);
+	int64_t observed_ms = json_get_int(value, "observedAt", 0),
+		since_ms = json_get_int(value, "since", 0);
 	reading.used_percent = json_get_double(value, "usedPercentage", NAN);
 	reading.resets_ms = json_get_int(value, "resetsAt", 0);
 	reading.observed_ms = observed_ms > 0 && observed_ms <= now_ms ? observed_ms : now_ms;

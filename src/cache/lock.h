@@ -34,7 +34,8 @@ enum cache_lock_result cache_lock_take(int dir_fd, const char *role, int *lock_f
 enum cache_lock_result cache_lock_wait(int dir_fd, const char *role, int64_t timeout_ms, int *lock_fd,
 				       struct cache_lock_holder *holder, int64_t *waited_ms);
 
-/* Writes into the lock that this process holds where its socket is: others may look for it in another place. */
+/* Writes into the lock that this process holds where its socket is: others may look for it in another place.
+ */
 void cache_lock_name_socket(int lock_fd, const char *role, const char *socket_path);
 
 /* True while somebody holds it; false when nobody does or no such file exists. */

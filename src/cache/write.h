@@ -20,8 +20,8 @@
 int cache_write_file(int dir_fd, const char *name, const void *data, size_t len);
 
 /*
- * The file could not be replaced, so what it says is old: marks it, for cache_is_unwritten(), by the time 0 as
- * its time of modification. That takes no room on a full disk, and a new file does not have it.
+ * The file could not be replaced, so what it says is old: marks it, for cache_is_unwritten(), by the time 0
+ * as its time of modification. That takes no room on a full disk, and a new file does not have it.
  */
 void cache_mark_unwritten(int dir_fd, const char *name);
 

@@ -28,8 +28,8 @@ struct json_object *ccusage_answer_read(const char *text, size_t len, const char
 int ccusage_answer_parse(const char *text, size_t len, struct billing_block *out, struct buf *error);
 
 /*
- * ccusage calls a block in the future active, too, which a line whose clock is ahead makes. Takes that one for none; where
- * there are both, ccusage_answer_parse() has found the other one, which comes first.
+ * ccusage calls a block in the future active, too, which a line whose clock is ahead makes. Takes that one
+ * for none; where there are both, ccusage_answer_parse() has found the other one, which comes first.
  */
 void ccusage_answer_drop_future(struct billing_block *block, int64_t now_ms);
 

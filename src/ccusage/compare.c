@@ -40,12 +40,14 @@ static bool match_ours(struct compare *compare, struct ledger *ledger, size_t fi
 		reference_find(compare->reference, view.path, view.offset, &at, &end);
 		for (; at < end; at++) {
 			const struct reference_record *r = reference_record_at(compare->reference, at);
-			if (isnan(compare->ours[at].usd) && !r->progress && same_tokens(&r->our_tokens, &view.tokens))
+			if (isnan(compare->ours[at].usd) && !r->progress
+			    && same_tokens(&r->our_tokens, &view.tokens))
 				break;
 		}
 		if (at < end) {
-			compare->ours[at] = (struct compare_ours){ view.cost_usd, view.has_extras, view.session_id,
-								   view.home, view.home_root_len };
+			compare->ours[at] = (struct compare_ours){ view.cost_usd, view.has_extras,
+								   view.session_id, view.home,
+								   view.home_root_len };
 			continue;
 		}
 		compare->strangers++;
@@ -55,8 +57,9 @@ static bool match_ours(struct compare *compare, struct ledger *ledger, size_t fi
 	return true;
 }
 
-bool compare_begin(struct compare *compare, const struct reference *reference, struct ledger *ledger, size_t first,
-		   void (*stranger)(void *ctx, const struct ledger_entry_view *entry), void *ctx)
+bool compare_begin(struct compare *compare, const struct reference *reference, struct ledger *ledger,
+		   size_t first, void (*stranger)(void *ctx, const struct ledger_entry_view *entry),
+		   void *ctx)
 {
 	*compare = (struct compare){ .reference = reference };
 	for (int rule = 0; rule < REFERENCE_RULES; rule++) {
@@ -89,13 +92,15 @@ static enum difference tokens_reason(const struct reference_record *r)
 	return reasons[r->other_tokens];
 }
 
-/* Why ccusage loses a record by itself, whatever other lines its message has; DIFFERENCE_UNKNOWN if it does not. */
+/* Why ccusage loses a record by itself, whatever other lines its message has; DIFFERENCE_UNKNOWN if it does
+ * not. */
 static enum difference lost_reason(const struct reference_record *r)
 {
 	static const struct {
 		unsigned lost;
 		enum difference reason;
-	} reasons[] = { { REFERENCE_LOST_DAMAGE, DIFFERENCE_DAMAGED_LINE }, { REFERENCE_LOST_FORM, DIFFERENCE_OTHER_FORM },
+	} reasons[] = { { REFERENCE_LOST_DAMAGE, DIFFERENCE_DAMAGED_LINE },
+			{ REFERENCE_LOST_FORM, DIFFERENCE_OTHER_FORM },
 			{ REFERENCE_LOST_HIDDEN, DIFFERENCE_ITERATIONS },
 			{ REFERENCE_LOST_NULL | REFERENCE_LOST_SPACE, DIFFERENCE_LOST_LINE } };
 	for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++)
@@ -104,7 +109,8 @@ static enum difference lost_reason(const struct reference_record *r)
 	return DIFFERENCE_UNKNOWN;
 }
 
-/* What is true of one of a message's records: a bit for each reason why ccusage or swatch may count another one. */
+/* What is true of one of a message's records: a bit for each reason why ccusage or swatch may count another
+ * one. */
 enum trait {
 	SIDECHAIN = 1, NO_REQUEST = 2,
 	KNOWN = 4             /* so that no value is 0 */
@@ -125,7 +131,8 @@ static const char *message_key(const struct reference_record *r)
 }
 
 /* The traits of the messages of the entries that differ: -> enum trait, or-ed. */
-static bool gather_traits(const struct compare *compare, const struct compare_entries *entries, struct strmap *traits)
+static bool gather_traits(const struct compare *compare, const struct compare_entries *entries,
+			  struct strmap *traits)
 {
 	for (size_t i = 0; i < entries->count; i++)
 		if (!strmap_put_len(traits, message_key(entries->list[i].record), sizeof(uint64_t),
@@ -134,7 +141,9 @@ static bool gather_traits(const struct compare *compare, const struct compare_en
 	for (size_t i = 0; traits->used > 0 && i < reference_count(compare->reference); i++) {
 		const struct reference_record *r = reference_record_at(compare->reference, i);
 		uintptr_t known = (uintptr_t)strmap_get_len(traits, message_key(r), sizeof(uint64_t));
-		if (known && !strmap_put_len(traits, message_key(r), sizeof(uint64_t), (void *)(known | traits_of(r))))
+		if (known
+		    && !strmap_put_len(traits, message_key(r), sizeof(uint64_t),
+				       (void *)(known | traits_of(r))))
 			return false;
 	}
 	return true;
@@ -163,13 +172,17 @@ static enum difference reason_of(const struct compare *compare, enum report_kind
 	enum difference lost = lost_reason(r);
 	if (r->message_hash == 0 || lost != DIFFERENCE_UNKNOWN)
 		return lost;
-	static const enum difference of_others[] = { DIFFERENCE_LOST_LINE, DIFFERENCE_DAMAGED_LINE, DIFFERENCE_OTHER_FORM,
-						     DIFFERENCE_COUNT, DIFFERENCE_UNFINISHED, DIFFERENCE_ITERATIONS,
-						     DIFFERENCE_PAUSED_RESPONSES, DIFFERENCE_CACHE_BREAKDOWN };
+	static const enum difference of_others[] = {
+		DIFFERENCE_LOST_LINE,	     DIFFERENCE_DAMAGED_LINE,
+		DIFFERENCE_OTHER_FORM,	     DIFFERENCE_COUNT,
+		DIFFERENCE_UNFINISHED,	     DIFFERENCE_ITERATIONS,
+		DIFFERENCE_PAUSED_RESPONSES, DIFFERENCE_CACHE_BREAKDOWN
+	};
 	for (size_t i = 0; i < sizeof(of_others) / sizeof(of_others[0]); i++)
 		if (of_message & REASON(of_others[i]))
 			return of_others[i];
-	if (kind == REPORT_DAILY && compare->kept[REFERENCE_DAILY][number] != compare->kept[REFERENCE_BLOCKS][number])
+	if (kind == REPORT_DAILY
+	    && compare->kept[REFERENCE_DAILY][number] != compare->kept[REFERENCE_BLOCKS][number])
 		return DIFFERENCE_DAILY_RULES;
 	if (of_message & NO_REQUEST)
 		return DIFFERENCE_NO_REQUEST_ID;
@@ -178,8 +191,8 @@ static enum difference reason_of(const struct compare *compare, enum report_kind
 
 /* ---- which ---- */
 
-bool compare_our_session(const struct compare *compare, const struct reference_record *record, struct slice *session,
-			 struct slice *project)
+bool compare_our_session(const struct compare *compare, const struct reference_record *record,
+			 struct slice *session, struct slice *project)
 {
 	static const char no_project[] = "Unknown Project";
 	const struct compare_ours *ours = &compare->ours[record - reference_record_at(compare->reference, 0)];
@@ -196,8 +209,8 @@ bool compare_our_session(const struct compare *compare, const struct reference_r
 }
 
 /*
- * Why ccusage files a record of ours under a session of another name, or another project's; DIFFERENCE_UNKNOWN if it does
- * not.
+ * Why ccusage files a record of ours under a session of another name, or another project's;
+ * DIFFERENCE_UNKNOWN if it does not.
  */
 static enum difference filing_reason(const struct compare *compare, const struct reference_record *r)
 {
@@ -225,12 +238,17 @@ static bool add_entry(struct compare_entries *entries, const struct compare_entr
 /*
  * Whether the record is an entry that differs; fills *out, its reason only where that hangs on nothing else.
  */
-static bool differs(const struct compare *compare, enum report_kind kind, size_t number, struct compare_entry *out)
+static bool differs(const struct compare *compare, enum report_kind kind, size_t number,
+		    struct compare_entry *out)
 {
 	const struct reference_record *r = reference_record_at(compare->reference, number);
 	bool ours = !isnan(compare->ours[number].usd), theirs = compare->kept[compare_rule(kind)][number];
-	*out = (struct compare_entry){ .record = r, .reason = DIFFERENCE_UNKNOWN, .ours = ours, .theirs = theirs,
-				      .our_usd = ours ? compare->ours[number].usd : 0., .their_usd = theirs ? r->usd : 0. };
+	*out = (struct compare_entry){ .record = r,
+				       .reason = DIFFERENCE_UNKNOWN,
+				       .ours = ours,
+				       .theirs = theirs,
+				       .our_usd = ours ? compare->ours[number].usd : 0.,
+				       .their_usd = theirs ? r->usd : 0. };
 	if (!ours || !theirs)
 		return ours || theirs;
 	if (r->other_tokens != REFERENCE_TOKENS_SAME) {
@@ -268,7 +286,8 @@ bool compare_find(const struct compare *compare, enum report_kind kind, struct c
 		struct compare_entry *e = &entries->list[i];
 		if (e->ours && e->theirs)
 			continue;
-		uintptr_t of_message = (uintptr_t)strmap_get_len(&traits, message_key(e->record), sizeof(uint64_t));
+		uintptr_t of_message =
+			(uintptr_t)strmap_get_len(&traits, message_key(e->record), sizeof(uint64_t));
 		e->reason = reason_of(compare, kind, (size_t)(e->record - first), of_message);
 	}
 	strmap_release(&traits);

@@ -1,7 +1,8 @@
 /*
  * compare: swatch's entries beside those that ccusage counts, record by record, and why they differ.
  *
- * For: `swatch verify`, and the daemon's audit of each answer of ccusage. A difference has the same name in both.
+ * For: `swatch verify`, and the daemon's audit of each answer of ccusage. A difference has the same name in
+ * both.
  *
  * Calling sequence: compare_begin(); compare_find() for each report; compare_release().
  */
@@ -50,11 +51,12 @@ struct compare {
 
 /*
  * Takes the reference's records and the ledger's entries together; of the ledger only those from `first` on
- * (0: all). Both stay the caller's, and live until compare_release(). `stranger` (may be NULL) is called for each
- * entry that the reference lacks. Returns false when memory ran out.
+ * (0: all). Both stay the caller's, and live until compare_release(). `stranger` (may be NULL) is called for
+ * each entry that the reference lacks. Returns false when memory ran out.
  */
-bool compare_begin(struct compare *compare, const struct reference *reference, struct ledger *ledger, size_t first,
-		   void (*stranger)(void *ctx, const struct ledger_entry_view *entry), void *ctx);
+bool compare_begin(struct compare *compare, const struct reference *reference, struct ledger *ledger,
+		   size_t first, void (*stranger)(void *ctx, const struct ledger_entry_view *entry),
+		   void *ctx);
 
 void compare_release(struct compare *compare);
 
@@ -64,8 +66,9 @@ bool compare_find(const struct compare *compare, enum report_kind kind, struct c
 /* The rule by which ccusage makes a report. */
 enum reference_rule compare_rule(enum report_kind kind);
 
-/* Finds the session and the project that a record has in swatch's report. Returns false when swatch does not count it. */
-bool compare_our_session(const struct compare *compare, const struct reference_record *record, struct slice *session,
-			 struct slice *project);
+/* Finds the session and the project that a record has in swatch's report. Returns false when swatch does not
+ * count it. */
+bool compare_our_session(const struct compare *compare, const struct reference_record *record,
+			 struct slice *session, struct slice *project);
 
 #endif

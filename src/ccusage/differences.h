@@ -1,13 +1,14 @@
 /*
  * differences: the known differences between ccusage 20.0.24's counting and swatch's, each with its name.
  *
- * For: reference, which counts as ccusage does; compare, which names the difference for each entry, in verify and in
- * the daemon's audit; swatch-verify(1), which explains them under the same names.
+ * For: reference, which counts as ccusage does; compare, which names the difference for each entry, in verify
+ * and in the daemon's audit; swatch-verify(1), which explains them under the same names.
  *
  * Other known differences never show as an entry of a report, and have a name only here and in the manual:
  *
  *   zero_cost_statusline  ccusage's own statusline shows $0.00 for a model that it does not know.
- *   future_block          A block that lies in the future, because some line's clock is ahead, is active as well.
+ *   future_block          A block that lies in the future, because some line's clock is ahead, is active as
+ * well.
  */
 #ifndef SWATCH_CCUSAGE_DIFFERENCES_H
 #define SWATCH_CCUSAGE_DIFFERENCES_H
@@ -31,13 +32,15 @@ enum difference {
 	 */
 	DIFFERENCE_DAILY_RULES,
 	/*
-	 * Agents make a session of their own where they belong to a workflow, or lie beside the sessions (2.0.x). And if a folder named "projects" comes earlier in
-	 * the path, all sessions and projects are named after the wrong part of it.
+	 * Agents make a session of their own where they belong to a workflow, or lie beside the sessions
+	 * (2.0.x). And if a folder named "projects" comes earlier in the path, all sessions and projects are
+	 * named after the wrong part of it.
 	 */
 	DIFFERENCE_OTHER_SESSION,
 	/*
-	 * A message stands in several transcripts, after a fork for example. ccusage files it under the session whose
-	 * transcript has the earliest path. Here it belongs to the session that paid, where the lines tell.
+	 * A message stands in several transcripts, after a fork for example. ccusage files it under the
+	 * session whose transcript has the earliest path. Here it belongs to the session that paid, where the
+	 * lines tell.
 	 */
 	DIFFERENCE_EARLIEST_PATH,
 	/* ccusage does not recognise the new form of the line that says that a limit was hit. */
@@ -60,33 +63,40 @@ enum difference {
 	/* The version stands before the family: ccusage prices such a name by likeness, or not at all. */
 	DIFFERENCE_MODEL_NAME,
 	/*
-	 * A line splits its cache writes into 5 minutes and 1 hour, and the two parts do not add up to its own sum. ccusage
-	 * counts the parts. Here the sum is how many there are, and the part for 1 hour is taken out of it.
+	 * A line splits its cache writes into 5 minutes and 1 hour, and the two parts do not add up to its
+	 * own sum. ccusage counts the parts. Here the sum is how many there are, and the part for 1 hour is
+	 * taken out of it.
 	 */
 	DIFFERENCE_CACHE_BREAKDOWN,
 	/*
-	 * ccusage leaves out the iterations of a compaction, and all advisors beside an iteration without counts.
+	 * ccusage leaves out the iterations of a compaction, and all advisors beside an iteration without
+	 * counts.
 	 */
 	DIFFERENCE_ITERATIONS,
 	/* ccusage leaves out the responses that paused before the one that is at the line's top level. */
 	DIFFERENCE_PAUSED_RESPONSES,
-	/* A whole record on a damaged line, behind one that was cut off for example. ccusage loses the line. */
+	/* A whole record on a damaged line, behind one that was cut off for example. ccusage loses the line.
+	 */
 	DIFFERENCE_DAMAGED_LINE,
-	/* A number, time, version or repeated field in a form that ccusage does not read: it loses the line. */
+	/* A number, time, version or repeated field in a form that ccusage does not read: it loses the line.
+	 */
 	DIFFERENCE_OTHER_FORM,
 	/* A number of tokens that no model can reach: ccusage believes it, swatch refuses the line. */
 	DIFFERENCE_COUNT,
 	/* [billing] extras = yes: web searches and surcharges, which ccusage leaves out. */
 	DIFFERENCE_EXTRAS,
-	/* A costUSD of 0, or one that cannot be: ccusage believes it, swatch computes the cost from the tokens. */
+	/* A costUSD of 0, or one that cannot be: ccusage believes it, swatch computes the cost from the
+	   tokens. */
 	DIFFERENCE_COST,
 	/* The last line of a transcript has no newline yet: swatch waits for it. */
 	DIFFERENCE_UNFINISHED,
 	/* swatch has no price for the model and counts $0; what ccusage counts cannot be foreseen. */
 	DIFFERENCE_UNPRICED_MODEL,
-	/* A session without any tokens, after a failed login for example: ccusage leaves it out of its sessions. */
+	/* A session without any tokens, after a failed login for example: ccusage leaves it out of its
+	   sessions. */
 	DIFFERENCE_EMPTY_SESSION,
-	/* The transcript was deleted or rewritten: the ledger keeps what it saw, and ccusage cannot see it. */
+	/* The transcript was deleted or rewritten: the ledger keeps what it saw, and ccusage cannot see it.
+	 */
 	DIFFERENCE_DELETED_TRANSCRIPT,
 	/* None of these. */
 	DIFFERENCE_UNKNOWN,

@@ -55,7 +55,8 @@ struct reference_record {
 	int64_t limit_resets_ms;        /* of a limit marker; 0 in other records */
 	uint64_t message_hash;          /* of message.id; 0: none */
 	uint64_t request_hash;          /* of requestId; 0: none */
-	uint64_t session_hash;          /* of sessionId, or where the line has none, of the session that its path names */
+	uint64_t session_hash; /* of sessionId, or where the line has none, of the session that its path names
+				*/
 	uint32_t file, line;            /* line: its number, from 1 */
 	uint16_t model;                 /* reference_model() */
 	uint16_t advisor;               /* 0: the message itself; n: its n-th advisor */
@@ -64,14 +65,16 @@ struct reference_record {
 	bool sidechain : 1, has_speed : 1, fast : 1, progress : 1;
 	bool newer : 1;                 /* DIFFERENCE_NEWER_MODEL */
 	bool unpriced : 1;              /* no price is compiled in for its tokens */
-	bool guessed : 1;               /* `usd` is swatch's, ccusage's cannot be foreseen: DIFFERENCE_MODEL_NAME, or unpriced */
+	bool guessed : 1; /* `usd` is swatch's, ccusage's cannot be foreseen: DIFFERENCE_MODEL_NAME, or
+			     unpriced */
 	bool new_limit : 1;             /* DIFFERENCE_NEW_LIMIT_MARKER */
 };
 
 struct reference_file {
 	char *path;
 	size_t root_len;                /* path + root_len: the path below projects/ */
-	char *session;                  /* the session and the project under which ccusage files it (DIFFERENCE_OTHER_SESSION) */
+	char *session; /* the session and the project under which ccusage files it (DIFFERENCE_OTHER_SESSION)
+			*/
 	char *project;
 };
 
@@ -82,11 +85,12 @@ struct reference *reference_new(void);
 void reference_free(struct reference *reference);
 
 /*
- * Reads the transcripts below the directories, in ccusage's order: the one of their paths. Those that were not
- * changed since `since_ms` are left out (0: reads all). What cannot be read is passed over, as ccusage does.
- * Returns 0; -1 with a message for people in `error` when memory ran out.
+ * Reads the transcripts below the directories, in ccusage's order: the one of their paths. Those that were
+ * not changed since `since_ms` are left out (0: reads all). What cannot be read is passed over, as ccusage
+ * does. Returns 0; -1 with a message for people in `error` when memory ran out.
  */
-int reference_read(struct reference *reference, const struct data_dirs *dirs, int64_t since_ms, struct buf *error);
+int reference_read(struct reference *reference, const struct data_dirs *dirs, int64_t since_ms,
+		   struct buf *error);
 
 /* Records in their order; the number of a record is its index. */
 size_t reference_count(const struct reference *reference);
@@ -98,7 +102,8 @@ const struct reference_file *reference_file_at(const struct reference *reference
 struct slice reference_model(const struct reference *reference, const struct reference_record *record);
 
 /* The records [*first, *end) of the line that begins there: none where *first == *end. */
-void reference_find(const struct reference *reference, const char *path, int64_t offset, size_t *first, size_t *end);
+void reference_find(const struct reference *reference, const char *path, int64_t offset, size_t *first,
+		    size_t *end);
 
 /*
  * What counts, as `ccusage claude daily` has it or as its blocks, weekly, monthly and session do: kept[n]

@@ -58,8 +58,8 @@ static void set_price(struct reference_record *record, const struct scan_usage *
 	record->unpriced = !own && usage->model.data && !slice_equals(usage->model, "<synthetic>");
 	record->guessed = !price && !record->newer && (own || record->unpriced);
 	if (price || (record->guessed && own))
-		record->usd = price_cost_usd(price ? price : own, price ? factor : own_factor, &record->tokens,
-					     record->time_ms, usage->fast);
+		record->usd = price_cost_usd(price ? price : own, price ? factor : own_factor,
+					     &record->tokens, record->time_ms, usage->fast);
 }
 
 static bool add_record(struct reader *reader, const struct scan_usage *usage, struct reference_record *record)
@@ -96,7 +96,8 @@ static bool add_record(struct reader *reader, const struct scan_usage *usage, st
 	return number >= 0 && reference_add(reader->reference, record);
 }
 
-static bool add_message(struct reader *reader, const struct scan_facts *facts, struct reference_record *record)
+static bool add_message(struct reader *reader, const struct scan_facts *facts,
+			struct reference_record *record)
 {
 	struct scan_usage advisor;
 	struct scan_cursor cursor = { 0 };
@@ -114,8 +115,16 @@ static bool add_message(struct reader *reader, const struct scan_facts *facts, s
 
 static void note_null(void *ctx, struct slice key)
 {
-	static const char *const fatal[] = { "id", "cwd", "model", "speed", "costUSD", "version", "sessionId", "requestId",
-					     "isApiErrorMessage", "cache_read_input_tokens",
+	static const char *const fatal[] = { "id",
+					     "cwd",
+					     "model",
+					     "speed",
+					     "costUSD",
+					     "version",
+					     "sessionId",
+					     "requestId",
+					     "isApiErrorMessage",
+					     "cache_read_input_tokens",
 					     "cache_creation_input_tokens" };
 	size_t *seen = ctx;
 	for (size_t i = 0; i < sizeof(fatal) / sizeof(fatal[0]); i++)
@@ -183,8 +192,10 @@ static bool write_nested(struct reader *reader, struct slice message)
 		const char *quote = item.kind == WALK_STRING ? "\"" : "";
 		buf_printf(&reader->line, "%s\"%s\":%s", reader->line.len > 1 ? "," : "", name, quote);
 		buf_append(&reader->line, item.text.data, item.text.len);
-		buf_append_str(&reader->line, item.kind == WALK_NULL ? "null" : item.kind == WALK_TRUE ? "true"
-			       : item.kind == WALK_FALSE ? "false" : quote);
+		buf_append_str(&reader->line, item.kind == WALK_NULL	? "null"
+					      : item.kind == WALK_TRUE	? "true"
+					      : item.kind == WALK_FALSE ? "false"
+									: quote);
 	}
 	buf_append_str(&reader->line, "}");
 	return !reader->line.failed;
@@ -224,8 +235,10 @@ static bool take_line(struct reader *reader, const char *line, size_t len, int64
 	if (!scan_find_usage(line, line + len))
 		return true;
 	while (scan_next_record(&records, &facts)) {
-		struct reference_record record = { .offset = offset + (int64_t)records.start, .file = reader->file,
-						   .line = number, .session_hash = reader->session_hash,
+		struct reference_record record = { .offset = offset + (int64_t)records.start,
+						   .file = reader->file,
+						   .line = number,
+						   .session_hash = reader->session_hash,
 						   .lost = finished ? 0 : REFERENCE_UNFINISHED };
 		if (facts.usage.present || facts.usage.refused) {
 			if (!add_message(reader, &facts, &record))
@@ -260,7 +273,8 @@ static bool take_lines(struct reader *reader, struct lines *lines, bool at_end)
 			break;
 		size_t len = newline ? (size_t)(newline - line) : lines->have - start;
 		if (!lines->skipping)
-			good = take_line(reader, line, len, lines->base + (int64_t)start, lines->number, newline != NULL);
+			good = take_line(reader, line, len, lines->base + (int64_t)start, lines->number,
+					 newline != NULL);
 		lines->skipping = lines->skipping && !newline;
 		lines->number++;
 		start += len + (newline ? 1 : 0);
@@ -338,7 +352,8 @@ static bool read_job(struct reader *reader, struct lines *lines, const struct hi
 	return read_file(reader, lines, job->path);
 }
 
-int reference_read(struct reference *reference, const struct data_dirs *dirs, int64_t since_ms, struct buf *error)
+int reference_read(struct reference *reference, const struct data_dirs *dirs, int64_t since_ms,
+		   struct buf *error)
 {
 	struct reader reader = { .reference = reference };
 	struct lines lines = { .buffer = malloc(CHUNK_BYTES), .cap = CHUNK_BYTES };

@@ -99,8 +99,8 @@ static bool are_same(struct slice a, struct slice b)
 }
 
 /*
- * A copy of a name in the batch, of `most` bytes at most: longer ones are looked up by nobody. The one before it, `last`,
- * is most often the same.
+ * A copy of a name in the batch, of `most` bytes at most: longer ones are looked up by nobody. The one before
+ * it, `last`, is most often the same.
  */
 static bool keep_name(struct history_batch *batch, struct slice last, struct slice *name, size_t most)
 {

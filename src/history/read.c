@@ -23,7 +23,8 @@ static bool take_batch(struct ledger *ledger, struct history_job *job, const str
 		if (parts.session_id.len > 0)
 			memcpy(id, parts.session_id.data, parts.session_id.len);
 		id[parts.session_id.len] = '\0';
-		int file = ledger_add_file(ledger, job->path, job->root_len, parts.by_lines ? NULL : id, parts.subagent);
+		int file = ledger_add_file(ledger, job->path, job->root_len, parts.by_lines ? NULL : id,
+					   parts.subagent);
 		if (file < 0)
 			return false;
 		job->owner = (void *)((uintptr_t)file + 1);

@@ -32,8 +32,10 @@ static enum client_state judge_refusal(int error, const char *path, struct buf *
 		return CLIENT_LEFT_BEHIND;
 	case EAGAIN:
 	case ETIMEDOUT:
-		buf_printf(why, "the daemon on %s does not answer calls (tried for %.1f s); is it stopped, or "
-			   "hanging?", path, CLIENT_CONNECT_TIMEOUT_MS / 1000.);
+		buf_printf(why,
+			   "the daemon on %s does not answer calls (tried for %.1f s); is it stopped, or "
+			   "hanging?",
+			   path, CLIENT_CONNECT_TIMEOUT_MS / 1000.);
 		return CLIENT_REFUSED;
 	case EPROTOTYPE:
 		buf_printf(why, "%s is a socket of another kind; move it away", path);

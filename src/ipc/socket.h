@@ -21,8 +21,8 @@ char *cache_socket_path(const char *cache_dir);
 
 /*
  * For callers: the path where the daemon of this cache directory listens, as its lock says; else the first of
- * cache_socket_path() and, without XDG_RUNTIME_DIR (cron, su, docker exec), the one in /run/user/UID that exists; else
- * what cache_socket_path() returns.
+ * cache_socket_path() and, without XDG_RUNTIME_DIR (cron, su, docker exec), the one in /run/user/UID that
+ * exists; else what cache_socket_path() returns.
  */
 char *cache_socket_find(const char *cache_dir);
 

@@ -65,21 +65,24 @@ static int compare_start(const void *key, const void *item)
 	const struct wanted *wanted = key;
 	const struct ledger_range *block = item;
 	/* The first one that begins later is looked for: none is equal. */
-	return ledger_blocks_start_ms(ledger_order_time(wanted->order, block->first)) <= wanted->now_ms ? 1 : -1;
+	return ledger_blocks_start_ms(ledger_order_time(wanted->order, block->first)) <= wanted->now_ms ? 1
+													: -1;
 }
 
-const struct ledger_range *ledger_blocks_find(const struct ledger_blocks *blocks, const struct ledger_order *order,
-					      int64_t now_ms)
+const struct ledger_range *ledger_blocks_find(const struct ledger_blocks *blocks,
+					      const struct ledger_order *order, int64_t now_ms)
 {
 	const struct wanted wanted = { order, now_ms };
-	size_t later = array_search(&wanted, blocks->list, blocks->count, sizeof(*blocks->list), compare_start, NULL);
+	size_t later = array_search(&wanted, blocks->list, blocks->count, sizeof(*blocks->list),
+				    compare_start, NULL);
 	return later > 0 ? &blocks->list[later - 1] : NULL;
 }
 
 int64_t ledger_blocks_next_ms(const struct ledger_blocks *blocks, const struct ledger_order *order,
 			      const struct ledger_range *block)
 {
-	return block + 1 < blocks->list + blocks->count ? ledger_order_time(order, block[1].first) : INT64_MAX;
+	return block + 1 < blocks->list + blocks->count ? ledger_order_time(order, block[1].first)
+							: INT64_MAX;
 }
 
 void ledger_blocks_release(struct ledger_blocks *blocks)

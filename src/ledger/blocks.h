@@ -26,11 +26,11 @@ void ledger_blocks_update(struct ledger_blocks *blocks, struct ledger_order *ord
 const struct ledger_range *ledger_blocks_last(const struct ledger_blocks *blocks);
 
 /*
- * The last block that has begun by then, or NULL. Not simply the last one: a line whose clock is ahead makes a block of its
- * own in the future.
+ * The last block that has begun by then, or NULL. Not simply the last one: a line whose clock is ahead makes
+ * a block of its own in the future.
  */
-const struct ledger_range *ledger_blocks_find(const struct ledger_blocks *blocks, const struct ledger_order *order,
-					      int64_t now_ms);
+const struct ledger_range *ledger_blocks_find(const struct ledger_blocks *blocks,
+					      const struct ledger_order *order, int64_t now_ms);
 
 /* The time of the first entry behind a block; INT64_MAX behind the last one. */
 int64_t ledger_blocks_next_ms(const struct ledger_blocks *blocks, const struct ledger_order *order,

@@ -8,10 +8,12 @@
 /* The number of an entry's first claim; LEDGER_NONE when it has none. */
 static uint32_t first_of(const struct ledger_claims *claims, uint32_t entry)
 {
-	return (uint32_t)(uintptr_t)strmap_get_len(&claims->by_entry, (const char *)&entry, sizeof(entry)) - 1;
+	return (uint32_t)(uintptr_t)strmap_get_len(&claims->by_entry, (const char *)&entry, sizeof(entry))
+	     - 1;
 }
 
-bool ledger_claims_add(struct ledger_claims *claims, struct ledger_sessions *sessions, const struct ledger_claim *claim)
+bool ledger_claims_add(struct ledger_claims *claims, struct ledger_sessions *sessions,
+		       const struct ledger_claim *claim)
 {
 	uint32_t number = (uint32_t)claims->count, last = LEDGER_NONE, entry = claim->entry;
 	size_t known = 0;
@@ -29,7 +31,8 @@ bool ledger_claims_add(struct ledger_claims *claims, struct ledger_sessions *ses
 	if (!array_reserve(&claims->list, &claims->cap, claims->count + 1, sizeof(*claims->list)))
 		return false;
 	if (last == LEDGER_NONE
-	    && !strmap_put_len(&claims->by_entry, (const char *)&entry, sizeof(entry), (void *)((uintptr_t)number + 1)))
+	    && !strmap_put_len(&claims->by_entry, (const char *)&entry, sizeof(entry),
+			       (void *)((uintptr_t)number + 1)))
 		return false;
 	claims->list[number] = *claim;
 	claims->list[number].next = LEDGER_NONE;
@@ -55,7 +58,8 @@ static bool denies(const struct ledger_claims *claims, const struct ledger_sessi
 	return false;
 }
 
-uint32_t ledger_claims_payer(const struct ledger_claims *claims, const struct ledger_sessions *sessions, uint32_t entry)
+uint32_t ledger_claims_payer(const struct ledger_claims *claims, const struct ledger_sessions *sessions,
+			     uint32_t entry)
 {
 	uint32_t first = first_of(claims, entry), payer = LEDGER_NONE;
 	for (uint32_t at = first; at != LEDGER_NONE; at = claims->list[at].next) {

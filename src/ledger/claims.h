@@ -1,9 +1,11 @@
 /*
- * ledger/claims: which session paid for a message that stands in several sessions' transcripts, as their lines say.
+ * ledger/claims: which session paid for a message that stands in several sessions' transcripts, as their
+ * lines say.
  *
- * For: ledger.c. A fork copies its parent's lines into a transcript of its own, and these say who paid: the parent. A
- * fork's fork may name the fork, so claims are followed to the session that names no other. Hardly any message has a
- * claim; those without one belong to the session of the transcript that the entry is kept from.
+ * For: ledger.c. A fork copies its parent's lines into a transcript of its own, and these say who paid: the
+ * parent. A fork's fork may name the fork, so claims are followed to the session that names no other. Hardly
+ * any message has a claim; those without one belong to the session of the transcript that the entry is kept
+ * from.
  */
 #ifndef SWATCH_LEDGER_CLAIMS_H
 #define SWATCH_LEDGER_CLAIMS_H
@@ -34,10 +36,12 @@ struct ledger_claims {
 };
 
 /* Adds a claim, unless it is known. Returns false when memory ran out. */
-bool ledger_claims_add(struct ledger_claims *claims, struct ledger_sessions *sessions, const struct ledger_claim *claim);
+bool ledger_claims_add(struct ledger_claims *claims, struct ledger_sessions *sessions,
+		       const struct ledger_claim *claim);
 
 /* Who paid for an entry, by all that is known now; LEDGER_NONE when no claim holds. */
-uint32_t ledger_claims_payer(const struct ledger_claims *claims, const struct ledger_sessions *sessions, uint32_t entry);
+uint32_t ledger_claims_payer(const struct ledger_claims *claims, const struct ledger_sessions *sessions,
+			     uint32_t entry);
 
 void ledger_claims_release(struct ledger_claims *claims);
 

@@ -114,9 +114,12 @@ void ledger_entries_drop_twin(struct ledger_entries *entries, uint32_t entry)
 		free(strmap_remove_len(&entries->twins, (const char *)&entry, sizeof(entry)));
 }
 
-const struct price_tokens *ledger_entries_large(const struct ledger_entries *entries, const struct ledger_entry *entry)
+const struct price_tokens *ledger_entries_large(const struct ledger_entries *entries,
+						const struct ledger_entry *entry)
 {
-	return entry->in_parts ? strmap_get_len(&entries->large, (const char *)&entry->place, sizeof(entry->place)) : NULL;
+	return entry->in_parts
+		     ? strmap_get_len(&entries->large, (const char *)&entry->place, sizeof(entry->place))
+		     : NULL;
 }
 
 bool ledger_entries_set_large(struct ledger_entries *entries, const struct ledger_entry *entry,
@@ -126,7 +129,9 @@ bool ledger_entries_set_large(struct ledger_entries *entries, const struct ledge
 		strmap_get_len(&entries->large, (const char *)&entry->place, sizeof(entry->place));
 	struct price_tokens *kept = known ? known : malloc(sizeof(*kept));
 	if (!kept
-	    || (!known && !strmap_put_len(&entries->large, (const char *)&entry->place, sizeof(entry->place), kept))) {
+	    || (!known
+		&& !strmap_put_len(&entries->large, (const char *)&entry->place, sizeof(entry->place),
+				   kept))) {
 		free(known ? NULL : kept);
 		return false;
 	}
@@ -144,10 +149,13 @@ struct extras_key {
 #define EXTRAS_BATCH 2U
 #define EXTRAS_BITS 2
 
-struct price_extras ledger_entries_extras(const struct ledger_entries *entries, const struct ledger_entry *entry)
+struct price_extras ledger_entries_extras(const struct ledger_entries *entries,
+					  const struct ledger_entry *entry)
 {
 	const struct extras_key key = { entry->place, entry->id_hash };
-	uintptr_t bits = entry->has_extras ? (uintptr_t)strmap_get_len(&entries->extras, (const char *)&key, sizeof(key)) : 0;
+	uintptr_t bits = entry->has_extras
+			       ? (uintptr_t)strmap_get_len(&entries->extras, (const char *)&key, sizeof(key))
+			       : 0;
 	return (struct price_extras){ .web_searches = (uint32_t)(bits >> EXTRAS_BITS),
 				      .us_only = (bits & EXTRAS_US_ONLY) != 0,
 				      .batch = (bits & EXTRAS_BATCH) != 0 };
@@ -157,8 +165,8 @@ bool ledger_entries_set_extras(struct ledger_entries *entries, struct ledger_ent
 			       const struct price_extras *extras)
 {
 	const struct extras_key key = { entry->place, entry->id_hash };
-	uintptr_t bits = (uintptr_t)extras->web_searches << EXTRAS_BITS | (extras->us_only ? EXTRAS_US_ONLY : 0U)
-			 | (extras->batch ? EXTRAS_BATCH : 0U);
+	uintptr_t bits = (uintptr_t)extras->web_searches << EXTRAS_BITS
+		       | (extras->us_only ? EXTRAS_US_ONLY : 0U) | (extras->batch ? EXTRAS_BATCH : 0U);
 	entry->has_extras = true;
 	return strmap_put_len(&entries->extras, (const char *)&key, sizeof(key), (void *)bits);
 }
@@ -166,7 +174,9 @@ bool ledger_entries_set_extras(struct ledger_entries *entries, struct ledger_ent
 uint32_t ledger_entries_session(const struct ledger_entries *entries, uint32_t entry)
 {
 	const struct ledger_entry *e = &entries->list[entry];
-	uintptr_t payer = e->has_payer ? (uintptr_t)strmap_get_len(&entries->payers, (const char *)&entry, sizeof(entry)) : 0;
+	uintptr_t payer = e->has_payer ? (uintptr_t)strmap_get_len(&entries->payers, (const char *)&entry,
+								   sizeof(entry))
+				       : 0;
 	return payer ? (uint32_t)(payer - 1) : ledger_files_of(entries->files, e)->session;
 }
 
@@ -174,7 +184,8 @@ bool ledger_entries_set_payer(struct ledger_entries *entries, uint32_t entry, ui
 {
 	if (session == LEDGER_NONE)
 		(void)strmap_remove_len(&entries->payers, (const char *)&entry, sizeof(entry));
-	else if (!strmap_put_len(&entries->payers, (const char *)&entry, sizeof(entry), (void *)((uintptr_t)session + 1)))
+	else if (!strmap_put_len(&entries->payers, (const char *)&entry, sizeof(entry),
+				 (void *)((uintptr_t)session + 1)))
 		return false;
 	entries->list[entry].has_payer = session != LEDGER_NONE;
 	return true;

@@ -18,7 +18,7 @@ struct ledger_entries {
 	size_t bucket_count;
 	uint64_t secret;         /* of this process: nobody can write ids that all go into one bucket */
 	struct strmap twins;     /* entry's number -> struct ledger_entry: see ledger_entries_twin() */
-	struct strmap payers;    /* entry's number -> the session that paid + 1: see ledger_entries_session() */
+	struct strmap payers; /* entry's number -> the session that paid + 1: see ledger_entries_session() */
 	struct strmap extras;    /* a record's place and id_hash -> see ledger_entries_extras() */
 	struct strmap large;     /* a record's place -> struct price_tokens: see ledger_entries_large() */
 };
@@ -56,17 +56,19 @@ bool ledger_entries_set_twin(struct ledger_entries *entries, uint32_t entry, con
 void ledger_entries_drop_twin(struct ledger_entries *entries, uint32_t entry);
 
 /*
- * The tokens in large requests of a message that was made of several (entry->in_parts), by the place of its record;
- * NULL when they are not kept.
+ * The tokens in large requests of a message that was made of several (entry->in_parts), by the place of its
+ * record; NULL when they are not kept.
  */
-const struct price_tokens *ledger_entries_large(const struct ledger_entries *entries, const struct ledger_entry *entry);
+const struct price_tokens *ledger_entries_large(const struct ledger_entries *entries,
+						const struct ledger_entry *entry);
 
 /* Keeps them. Returns false when memory ran out. */
 bool ledger_entries_set_large(struct ledger_entries *entries, const struct ledger_entry *entry,
 			      const struct price_tokens *large);
 
 /* What a message costs besides its tokens, by the record that it is kept from. */
-struct price_extras ledger_entries_extras(const struct ledger_entries *entries, const struct ledger_entry *entry);
+struct price_extras ledger_entries_extras(const struct ledger_entries *entries,
+					  const struct ledger_entry *entry);
 
 /* Keeps it. Returns false when memory ran out. */
 bool ledger_entries_set_extras(struct ledger_entries *entries, struct ledger_entry *entry,

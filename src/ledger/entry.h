@@ -39,7 +39,8 @@ struct ledger_entry {
 	uint16_t other : 13;     /* its model's number among the others, or LEDGER_OTHERS_MAX */
 	uint16_t in_parts : 1;   /* of several requests: see ledger_entries_large() */
 	uint16_t has_extras : 1; /* see ledger_entries_extras() */
-	uint16_t has_payer : 1;  /* another session than its file's may have paid: see ledger_entries_session() */
+	uint16_t has_payer : 1; /* another session than its file's may have paid: see ledger_entries_session()
+				 */
 };
 
 static inline uint64_t ledger_place(int file, int64_t offset)

@@ -67,7 +67,8 @@ struct ledger_block {
 struct ledger_limit {
 	int64_t noted_ms;               /* the time of its last marker */
 	int64_t resets_ms;              /* 0: not known */
-	/* As the server writes it, "seven_day_opus"; "" when the line did not say. Good until the ledger changes. */
+	/* As the server writes it, "seven_day_opus"; "" when the line did not say. Good until the ledger
+	 * changes. */
 	const char *name;
 	const char *session_id;         /* of the transcript with the marker; lives as long as the ledger */
 	uint64_t place;                 /* for the ledger */
@@ -105,7 +106,8 @@ struct ledger_entry_view {
 	/* Where the first line of the message stands, which decides the order of lists. */
 	unsigned first_file;
 	int64_t first_offset;
-	/* The session that paid, and a transcript below whose project its figures stand: mostly `path` itself. */
+	/* The session that paid, and a transcript below whose project its figures stand: mostly `path`
+	 * itself. */
 	unsigned session;               /* a number: the same for all transcripts of a session */
 	const char *session_id;
 	const char *home;

@@ -43,12 +43,13 @@ struct ledger {
 void ledger_account(struct ledger *ledger, uint32_t entry, int sign, bool stays);
 
 /*
- * Takes in what a record's line says about who paid: for the entry that it is, or is a copy of. Returns 1 when the entry
- * belongs to another session now, 0 when not, -1 when memory ran out.
+ * Takes in what a record's line says about who paid: for the entry that it is, or is a copy of. Returns 1
+ * when the entry belongs to another session now, 0 when not, -1 when memory ran out.
  */
 int ledger_take_claim(struct ledger *ledger, uint32_t entry, int file, const struct ledger_record *record);
 
-/* A file whose session only its lines know gets it from the first record. Returns false when memory ran out. */
+/* A file whose session only its lines know gets it from the first record. Returns false when memory ran out.
+ */
 bool ledger_name_file(struct ledger *ledger, int file, const struct ledger_record *record);
 
 #endif

@@ -1,5 +1,6 @@
 /*
- * What transcripts that were deleted or rewritten said, as records: the daemon's next start takes them in again.
+ * What transcripts that were deleted or rewritten said, as records: the daemon's next start takes them in
+ * again.
  */
 #include <string.h>
 
@@ -48,7 +49,8 @@ bool ledger_kept_at(struct ledger *ledger, size_t index, struct ledger_kept *out
 	struct ledger_record *record = &out->record;
 	record->time_ms = e->time_ms;
 	record->offset = ledger_place_offset(e->place);
-	record->tokens = (struct price_tokens){ e->input, e->output, e->creation_5m, e->creation_1h, e->cache_read };
+	record->tokens =
+		(struct price_tokens){ e->input, e->output, e->creation_5m, e->creation_1h, e->cache_read };
 	record->in_parts = large != NULL;
 	if (large)
 		record->large = *large;

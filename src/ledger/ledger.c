@@ -82,8 +82,8 @@ void ledger_reprice(struct ledger *ledger, const struct price_book *book)
 		const struct ledger_model_row *row = ledger_models_row_of(&ledger->models, entry);
 		const struct price_extras extras = ledger_entries_extras(&ledger->entries, entry);
 		if (row)
-			ledger_models_price(&ledger->models, entry, row, ledger_entries_large(&ledger->entries, entry),
-					    &extras);
+			ledger_models_price(&ledger->models, entry, row,
+					    ledger_entries_large(&ledger->entries, entry), &extras);
 		if (!entry->hidden)
 			ledger_account(ledger, (uint32_t)i, 1, false);
 	}
@@ -111,8 +111,8 @@ static void set_identity(struct ledger_entry *e, const struct ledger_record *rec
 	}
 }
 
-static void set_costs(const struct ledger_models *models, struct ledger_entry *e, const struct ledger_model_row *row,
-		      const struct ledger_record *record)
+static void set_costs(const struct ledger_models *models, struct ledger_entry *e,
+		      const struct ledger_model_row *row, const struct ledger_record *record)
 {
 	e->has_cost = record->has_cost;
 	e->fast = record->fast;
@@ -156,7 +156,8 @@ static bool make_entry(struct ledger *ledger, int file, const struct ledger_reco
 	if (record->in_parts && !ledger_entries_set_large(&ledger->entries, out, &record->large))
 		return false;
 	set_identity(out, record);
-	if (price_has_extras(&record->extras) && !ledger_entries_set_extras(&ledger->entries, out, &record->extras))
+	if (price_has_extras(&record->extras)
+	    && !ledger_entries_set_extras(&ledger->entries, out, &record->extras))
 		return false;
 	set_costs(&ledger->models, out, row, record);
 	return true;
@@ -265,8 +266,10 @@ static void replace(struct ledger *ledger, uint32_t entry, const struct ledger_e
 		ledger_order_add(&ledger->order, entry);
 }
 
-/* Whether `e` is as good as the record that the entry was kept from, whose transcript is gone: it was moved. */
-static bool takes_its_place(const struct ledger *ledger, const struct ledger_entry *e, const struct ledger_entry *old)
+/* Whether `e` is as good as the record that the entry was kept from, whose transcript is gone: it was moved.
+ */
+static bool takes_its_place(const struct ledger *ledger, const struct ledger_entry *e,
+			    const struct ledger_entry *old)
 {
 	return ledger_files_of(&ledger->files, old)->gone && !ledger_files_of(&ledger->files, e)->gone
 	       && ledger_entries_is_same(e, old);
@@ -283,7 +286,8 @@ static int merge(struct ledger *ledger, struct ledger_crowd *crowd, uint32_t ent
 	if (ledger_files_compare(&ledger->files, old.first_place, e->first_place) < 0)
 		e->first_place = old.first_place;
 	ledger->entries.list[entry].first_place = old.first_place = e->first_place;
-	if (!ledger_sessions_reserve(&ledger->sessions, ledger_entries_session(&ledger->entries, entry), e->model))
+	if (!ledger_sessions_reserve(&ledger->sessions, ledger_entries_session(&ledger->entries, entry),
+				     e->model))
 		return -1;
 	if (ledger_entries_is_better(&ledger->entries, e, &old) || takes_its_place(ledger, e, &old)) {
 		if (!e->lost) {
@@ -350,7 +354,8 @@ static uint32_t find_same(const struct ledger *ledger, const struct ledger_entry
 }
 
 /* Adds the entry `e`, or merges it. Returns as ledger_add_record() does. */
-static int add_entry(struct ledger *ledger, struct ledger_entry *e, int file, const struct ledger_record *record)
+static int add_entry(struct ledger *ledger, struct ledger_entry *e, int file,
+		     const struct ledger_record *record)
 {
 	unsigned same = 0;
 	struct ledger_crowd *crowd = ledger_crowds_find(&ledger->crowds, e->id_hash);
@@ -379,7 +384,8 @@ int ledger_add_record(struct ledger *ledger, int file, const struct ledger_recor
 		return -1;
 	/* A copied line says nothing about when its transcript's own session worked. */
 	if (!record->payer_is_told)
-		ledger_sessions_note_time(&ledger->sessions, ledger->files.list[file].session, record->time_ms);
+		ledger_sessions_note_time(&ledger->sessions, ledger->files.list[file].session,
+					  record->time_ms);
 	if (record->is_limit)
 		note_limit(ledger, &e, record);
 	else

@@ -29,8 +29,8 @@ struct ledger *ledger_new(void);
 void ledger_set_prices(struct ledger *ledger, const struct price_book *book);
 
 /*
- * Whether costs have web searches and surcharges in them (struct price_extras); at first not, as ccusage's. Where entries
- * are there already, call ledger_reprice() then.
+ * Whether costs have web searches and surcharges in them (struct price_extras); at first not, as ccusage's.
+ * Where entries are there already, call ledger_reprice() then.
  */
 void ledger_set_extras(struct ledger *ledger, bool extras);
 
@@ -49,9 +49,10 @@ int64_t ledger_window_tokens(const struct ledger *ledger, const char *model);
 void ledger_free(struct ledger *ledger);
 
 /*
- * Names a transcript: `path` decides ties, `session_id` gets its usage, but for lines that say that another session paid.
- * session_id NULL: only its lines tell. `root_len` bytes of the path lead to the projects/ directory, its slash included.
- * The same path gives the same number. Returns the number, or -1 when memory ran out.
+ * Names a transcript: `path` decides ties, `session_id` gets its usage, but for lines that say that another
+ * session paid. session_id NULL: only its lines tell. `root_len` bytes of the path lead to the projects/
+ * directory, its slash included. The same path gives the same number. Returns the number, or -1 when memory
+ * ran out.
  */
 int ledger_add_file(struct ledger *ledger, const char *path, size_t root_len, const char *session_id,
 		    bool subagent);
@@ -63,8 +64,8 @@ int ledger_add_file(struct ledger *ledger, const char *path, size_t root_len, co
 void ledger_doubt_file(struct ledger *ledger, int file);
 
 /*
- * The same, and the transcript is not there any more. Another transcript with the same lines takes its place (it was
- * moved: read that one after this call); until then it still counts.
+ * The same, and the transcript is not there any more. Another transcript with the same lines takes its place
+ * (it was moved: read that one after this call); until then it still counts.
  */
 void ledger_lose_file(struct ledger *ledger, int file);
 
@@ -73,7 +74,7 @@ const char *ledger_session_of_file(const struct ledger *ledger, int file);
 
 /* What a transcript said that was deleted or rewritten: the record, and the transcript that it stood in. */
 struct ledger_kept {
-	struct ledger_record record;     /* its slices hold until the ledger is changed, as all pointers here */
+	struct ledger_record record; /* its slices hold until the ledger is changed, as all pointers here */
 	unsigned file;
 	const char *path;
 	size_t root_len;
@@ -107,14 +108,15 @@ void ledger_note_limit(struct ledger *ledger, int file, int64_t offset, int64_t 
 		       const struct scan_limit *limit);
 
 /*
- * The limits that are in force, the one hit last first: hit, not reset yet, and not answered since by a model that
- * they hold for. Returns how many.
+ * The limits that are in force, the one hit last first: hit, not reset yet, and not answered since by a model
+ * that they hold for. Returns how many.
  */
-size_t ledger_find_limits(struct ledger *ledger, int64_t now_ms, struct ledger_limit out[LEDGER_LIMIT_NAMES_MAX]);
+size_t ledger_find_limits(struct ledger *ledger, int64_t now_ms,
+			  struct ledger_limit out[LEDGER_LIMIT_NAMES_MAX]);
 
 /*
- * Whether a model that a limit holds for (its name in either spelling) answered after `since_ms`: then that limit is
- * over. Call it after a question that sorts, such as ledger_find_limits().
+ * Whether a model that a limit holds for (its name in either spelling) answered after `since_ms`: then that
+ * limit is over. Call it after a question that sorts, such as ledger_find_limits().
  */
 bool ledger_has_answered(const struct ledger *ledger, const char *limit, int64_t since_ms, int64_t now_ms);
 
@@ -130,7 +132,8 @@ const char *ledger_next_changed(struct ledger *ledger);
 /* Entries that count, after removing duplicates. */
 size_t ledger_count(const struct ledger *ledger);
 
-/* The block that is active at `now_ms`. Returns false, and leaves *out alone, when no block is. O(its entries). */
+/* The block that is active at `now_ms`. Returns false, and leaves *out alone, when no block is. O(its
+ * entries). */
 bool ledger_active_block(struct ledger *ledger, int64_t now_ms, struct ledger_block *out);
 
 /*

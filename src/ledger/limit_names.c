@@ -92,7 +92,8 @@ static size_t window_words(const struct words *words, int64_t *window_ms)
 		{ "seven", "day", RATE_LIMIT_SEVEN_DAY_MS },
 	};
 	for (size_t i = 0; i < ARRAY_COUNT(windows) && words->count >= 2; i++) {
-		if (strcmp(words->list[0], windows[i].first) == 0 && strcmp(words->list[1], windows[i].second) == 0) {
+		if (strcmp(words->list[0], windows[i].first) == 0
+		    && strcmp(words->list[1], windows[i].second) == 0) {
 			*window_ms = windows[i].ms;
 			return 2;
 		}
@@ -123,7 +124,8 @@ static const char *find_in_model(const char *model, const char *word)
 	size_t len = strlen(word);
 	/* "Opus 5.5" is a model's name, too. */
 	for (const char *at = model; *at; at++)
-		if (strncasecmp(at, word, len) == 0 && (at == model || !is_letter(at[-1])) && !is_letter(at[len]))
+		if (strncasecmp(at, word, len) == 0 && (at == model || !is_letter(at[-1]))
+		    && !is_letter(at[len]))
 			return at;
 	return NULL;
 }
@@ -149,8 +151,10 @@ void rate_limit_model(const char *name, const char *model, char out[RATE_LIMIT_N
 		if (!is_family(words.list[i], model))
 			continue;
 		int len = snprintf(out, RATE_LIMIT_NAME_SIZE, "%s", words.list[i]);
-		for (i++; i < words.count && is_digit(words.list[i][0]) && len < RATE_LIMIT_NAME_SIZE - 4; i++)
-			len += snprintf(out + len, RATE_LIMIT_NAME_SIZE - (size_t)len, "-%.2s", words.list[i]);
+		for (i++; i < words.count && is_digit(words.list[i][0]) && len < RATE_LIMIT_NAME_SIZE - 4;
+		     i++)
+			len += snprintf(out + len, RATE_LIMIT_NAME_SIZE - (size_t)len, "-%.2s",
+					words.list[i]);
 		return;
 	}
 }
@@ -202,7 +206,8 @@ static void append_word(char out[RATE_LIMIT_LABEL_SIZE], char before, const char
 }
 
 /* The words behind the window; a family with a capital, and its version with dots. */
-static void append_words(const struct words *words, size_t from, bool capital, char out[RATE_LIMIT_LABEL_SIZE])
+static void append_words(const struct words *words, size_t from, bool capital,
+			 char out[RATE_LIMIT_LABEL_SIZE])
 {
 	bool in_version = false, after_family = false;
 	for (size_t i = from; i < words->count; i++) {
@@ -229,7 +234,10 @@ void rate_limit_label(const char *name, char out[RATE_LIMIT_LABEL_SIZE])
 	size_t from = window_words(&words, &window_ms);
 	bool is_spend = words.count == 2 && strcmp(words.list[0], "spend") == 0;
 	words.count -= is_spend;
-	snprintf(out, RATE_LIMIT_LABEL_SIZE, "%s", from == 0 ? "" : window_ms == RATE_LIMIT_FIVE_HOUR_MS ? "5h" : "7d");
+	snprintf(out, RATE_LIMIT_LABEL_SIZE, "%s",
+		 from == 0				? ""
+		 : window_ms == RATE_LIMIT_FIVE_HOUR_MS ? "5h"
+							: "7d");
 	append_words(&words, from, false, out);
 }
 

@@ -1,10 +1,10 @@
 /*
- * ledger/limit_names: what the server calls its limits: how long each one's window is, which models it holds for, and
- * what people read.
+ * ledger/limit_names: what the server calls its limits: how long each one's window is, which models it holds
+ * for, and what people read.
  *
  * For: everything that takes or shows a limit. The server may name any limit; the account's are "five_hour",
- * "seven_day" and "spend_limit", and "seven_day_opus" is a part of the week that holds for one family of models.
- * Functions take a name in either spelling, "seven_day_opus" or "sevenDayOpus". Pure.
+ * "seven_day" and "spend_limit", and "seven_day_opus" is a part of the week that holds for one family of
+ * models. Functions take a name in either spelling, "seven_day_opus" or "sevenDayOpus". Pure.
  */
 #ifndef SWATCH_LEDGER_LIMIT_NAMES_H
 #define SWATCH_LEDGER_LIMIT_NAMES_H
@@ -35,8 +35,9 @@ bool rate_limit_is_of_account(const char *name);
 int64_t rate_limit_window_ms(const char *name);
 
 /*
- * The family of models that a limit holds for, "opus", or one version of it, "opus-5-5"; "" for a limit of all models.
- * A word counts as a family when it is one of Claude's, or when `model` (may be NULL) has it in its name.
+ * The family of models that a limit holds for, "opus", or one version of it, "opus-5-5"; "" for a limit of
+ * all models. A word counts as a family when it is one of Claude's, or when `model` (may be NULL) has it in
+ * its name.
  */
 void rate_limit_model(const char *name, const char *model, char out[RATE_LIMIT_NAME_SIZE]);
 

@@ -45,7 +45,8 @@ static void add_to_list(struct ledger_limits *limits, const struct ledger_marker
 	} else if (!array_reserve(&limits->list, &limits->cap, limits->count + 1, sizeof(*limits->list))) {
 		return;
 	} else {
-		memmove(limits->list + at + 1, limits->list + at, (limits->count++ - at) * sizeof(*limits->list));
+		memmove(limits->list + at + 1, limits->list + at,
+			(limits->count++ - at) * sizeof(*limits->list));
 	}
 	limits->list[at] = *marker;
 }
@@ -94,7 +95,8 @@ void ledger_limits_add(struct ledger_limits *limits, const struct ledger_marker 
 /* ---- what is in force ---- */
 
 /* Whether a model answered in (since_ms, until_ms], though a line of it is of a later time. */
-static bool answered_before(const struct ledger_order *order, size_t model, int64_t since_ms, int64_t until_ms)
+static bool answered_before(const struct ledger_order *order, size_t model, int64_t since_ms,
+			    int64_t until_ms)
 {
 	size_t at = ledger_order_find(order, until_ms + 1);
 	for (size_t i = 0; i < LOOKED_THROUGH && at > 0 && ledger_order_time(order, at - 1) > since_ms; i++)
@@ -121,7 +123,8 @@ static bool is_in_force(const struct ledger_marker *marker, int64_t now_ms)
 {
 	if (marker->time_ms <= 0 || marker->time_ms > now_ms + CLOCK_SLACK_MS)
 		return false;
-	return marker->resets_ms > 0 ? marker->resets_ms > now_ms : now_ms - marker->time_ms < LONGEST_LIMIT_MS;
+	return marker->resets_ms > 0 ? marker->resets_ms > now_ms
+				     : now_ms - marker->time_ms < LONGEST_LIMIT_MS;
 }
 
 static int compare_hit_times(const void *a, const void *b)
@@ -143,8 +146,10 @@ size_t ledger_limits_in_force(const struct ledger_limits *limits, const struct l
 		if (!is_in_force(marker, now_ms)
 		    || ledger_limits_is_answered(models, order, hit->name, marker->time_ms, now_ms))
 			continue;
-		out[count++] = (struct ledger_limit){ .noted_ms = marker->time_ms, .resets_ms = marker->resets_ms,
-						      .name = hit->name, .place = marker->place };
+		out[count++] = (struct ledger_limit){ .noted_ms = marker->time_ms,
+						      .resets_ms = marker->resets_ms,
+						      .name = hit->name,
+						      .place = marker->place };
 	}
 	qsort(out, count, sizeof(*out), compare_hit_times);
 	return count;
@@ -172,8 +177,8 @@ static bool counts_in(const struct ledger_order *order, const struct ledger_rang
 void ledger_limits_of_block(const struct ledger_limits *limits, const struct ledger_order *order,
 			    const struct ledger_range *range, struct ledger_block *out)
 {
-	size_t at = array_search(&out->first_ms, limits->list, limits->count, sizeof(*limits->list), compare_time,
-				 NULL);
+	size_t at = array_search(&out->first_ms, limits->list, limits->count, sizeof(*limits->list),
+				 compare_time, NULL);
 	int64_t until_ms = out->end_ms + LEDGER_BLOCK_MS;
 	/* In order of time, so that the first that counts is the block's. */
 	for (; at < limits->count && limits->list[at].time_ms < until_ms

@@ -1,9 +1,10 @@
 /*
- * ledger/limits: the markers that Claude Code writes when a usage limit was hit: which blocks they fall into, and
- * which limits are still in force.
+ * ledger/limits: the markers that Claude Code writes when a usage limit was hit: which blocks they fall into,
+ * and which limits are still in force.
  *
- * For: ledger.c and questions.c. Markers are kept in order of time, so that one more costs a binary search, and a
- * block looks only at its own. Of each limit, by name, the last marker is kept as well, however many there are.
+ * For: ledger.c and questions.c. Markers are kept in order of time, so that one more costs a binary search,
+ * and a block looks only at its own. Of each limit, by name, the last marker is kept as well, however many
+ * there are.
  */
 #ifndef SWATCH_LEDGER_LIMITS_H
 #define SWATCH_LEDGER_LIMITS_H
@@ -34,8 +35,8 @@ struct ledger_limits {
 };
 
 /*
- * Keeps a marker, unless it is known. `name` as the line has it; without one it is a limit of which no name is
- * known. Without memory the marker is missing in its block.
+ * Keeps a marker, unless it is known. `name` as the line has it; without one it is a limit of which no name
+ * is known. Without memory the marker is missing in its block.
  */
 void ledger_limits_add(struct ledger_limits *limits, const struct ledger_marker *marker, struct slice name);
 
@@ -44,8 +45,8 @@ bool ledger_limits_is_answered(const struct ledger_models *models, const struct 
 			       const char *name, int64_t since_ms, int64_t now_ms);
 
 /*
- * The limits that are in force at `now_ms`, the one hit last first: not reset yet, and not answered since by a model
- * that they hold for. Returns how many; out[].session_id is not set. `order` is sorted.
+ * The limits that are in force at `now_ms`, the one hit last first: not reset yet, and not answered since by
+ * a model that they hold for. Returns how many; out[].session_id is not set. `order` is sorted.
  */
 size_t ledger_limits_in_force(const struct ledger_limits *limits, const struct ledger_models *models,
 			      const struct ledger_order *order, int64_t now_ms,

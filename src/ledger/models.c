@@ -33,8 +33,9 @@ void ledger_models_set_book(struct ledger_models *models, const struct price_boo
 		find_prices(models, models->others[i]);
 }
 
-void ledger_models_price(const struct ledger_models *models, struct ledger_entry *entry, const struct ledger_model_row *row,
-			 const struct price_tokens *large, const struct price_extras *extras)
+void ledger_models_price(const struct ledger_models *models, struct ledger_entry *entry,
+			 const struct ledger_model_row *row, const struct price_tokens *large,
+			 const struct price_extras *extras)
 {
 	const struct price_tokens tokens = { entry->input, entry->output, entry->creation_5m,
 					     entry->creation_1h, entry->cache_read };
@@ -42,10 +43,11 @@ void ledger_models_price(const struct ledger_models *models, struct ledger_entry
 		return;
 	entry->cost_usd = 0.;
 	if (row->price && large)
-		entry->cost_usd = price_parts_cost_usd(row->price, row->factor, &tokens, large, entry->time_ms,
-						       entry->fast);
+		entry->cost_usd = price_parts_cost_usd(row->price, row->factor, &tokens, large,
+						       entry->time_ms, entry->fast);
 	else if (row->price)
-		entry->cost_usd = price_cost_usd(row->price, row->factor, &tokens, entry->time_ms, entry->fast);
+		entry->cost_usd =
+			price_cost_usd(row->price, row->factor, &tokens, entry->time_ms, entry->fast);
 	if (models->extras)
 		entry->cost_usd = price_with_extras(entry->cost_usd, extras);
 	entry->unpriced = !row->price && !row->silent && price_tokens_total(&tokens) > 0;

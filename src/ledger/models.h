@@ -52,11 +52,13 @@ int ledger_models_number(struct ledger_models *models, const struct ledger_recor
 			 const struct ledger_model_row **priced, struct ledger_model_row *scratch);
 
 /*
- * Sets what an entry without a cost of its own costs by the row's prices, and whether it has a price at all. `large`: the
- * tokens in large requests of an entry of several requests; otherwise NULL. `extras`: what its line says of them.
+ * Sets what an entry without a cost of its own costs by the row's prices, and whether it has a price at all.
+ * `large`: the tokens in large requests of an entry of several requests; otherwise NULL. `extras`: what its
+ * line says of them.
  */
-void ledger_models_price(const struct ledger_models *models, struct ledger_entry *entry, const struct ledger_model_row *row,
-			 const struct price_tokens *large, const struct price_extras *extras);
+void ledger_models_price(const struct ledger_models *models, struct ledger_entry *entry,
+			 const struct ledger_model_row *row, const struct price_tokens *large,
+			 const struct price_extras *extras);
 
 /* The row with the prices of an entry; NULL when they were not kept, and the entry's cost stays as it is. */
 const struct ledger_model_row *ledger_models_row_of(const struct ledger_models *models,

@@ -62,7 +62,8 @@ static int compare_time_and_place(const void *key, const void *item)
 size_t ledger_order_find_place(const struct ledger_order *order, int64_t time_ms, uint64_t place)
 {
 	const struct wanted wanted = { .order = order, .time_ms = time_ms, .place = place };
-	return array_search(&wanted, order->list, order->len, sizeof(*order->list), compare_time_and_place, NULL);
+	return array_search(&wanted, order->list, order->len, sizeof(*order->list), compare_time_and_place,
+			    NULL);
 }
 
 size_t ledger_order_take_change(struct ledger_order *order)

@@ -38,7 +38,8 @@ void ledger_order_sort(struct ledger_order *order);
 /* The first place in the order, which is sorted, whose time is not before `time_ms`. */
 size_t ledger_order_find(const struct ledger_order *order, int64_t time_ms);
 
-/* The first place in the order, which is sorted, that does not come before an entry of that time and place. */
+/* The first place in the order, which is sorted, that does not come before an entry of that time and place.
+ */
 size_t ledger_order_find_place(const struct ledger_order *order, int64_t time_ms, uint64_t place);
 
 /* How many entries at the beginning are as they were the last time that this was asked. */

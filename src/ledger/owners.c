@@ -7,7 +7,8 @@
 
 /* ---- transcripts ---- */
 
-/* Whether a transcript names its session's project better than another: one that is there, and is no subagent's. */
+/* Whether a transcript names its session's project better than another: one that is there, and is no
+ * subagent's. */
 static bool is_better_home(const struct ledger_file *a, const struct ledger_file *b)
 {
 	if (a->gone != b->gone)
@@ -63,7 +64,8 @@ static bool note_file_of(struct ledger *ledger, uint32_t session, uint32_t file)
 	if (row->has_file)
 		return true;
 	row->has_file = true;
-	for (uint32_t claim = row->claims - 1; claim != LEDGER_NONE; claim = ledger->claims.list[claim].next_to)
+	for (uint32_t claim = row->claims - 1; claim != LEDGER_NONE;
+	     claim = ledger->claims.list[claim].next_to)
 		good = give_to_payer(ledger, ledger->claims.list[claim].entry) >= 0 && good;
 	return good;
 }
@@ -80,8 +82,9 @@ int ledger_add_file(struct ledger *ledger, const char *path, size_t root_len, co
 		return known;
 	}
 	int session = ledger_sessions_add(&ledger->sessions, session_id ? session_id : "");
-	int file = session < 0 ? -1
-			       : ledger_files_add(&ledger->files, path, root_len, (uint32_t)session, subagent);
+	int file = session < 0
+			 ? -1
+			 : ledger_files_add(&ledger->files, path, root_len, (uint32_t)session, subagent);
 	if (file < 0)
 		return -1;
 	ledger->files.list[file].by_lines = !session_id;
@@ -134,11 +137,14 @@ int ledger_take_claim(struct ledger *ledger, uint32_t entry, int file, const str
 	uint32_t own = ledger->files.list[file].session;
 	const char *own_id = ledger->sessions.list[own].id;
 	bool claims = record->payer.data
-		      && (strncmp(own_id, record->payer.data, record->payer.len) != 0 || own_id[record->payer.len] != '\0');
+		   && (strncmp(own_id, record->payer.data, record->payer.len) != 0
+		       || own_id[record->payer.len] != '\0');
 	if (!claims)
 		return 0;
 	int payer = ledger_sessions_add_len(&ledger->sessions, record->payer);
-	struct ledger_claim claim = { .entry = entry, .from = own, .to = (uint32_t)payer, .told = record->payer_is_told };
+	struct ledger_claim claim = {
+		.entry = entry, .from = own, .to = (uint32_t)payer, .told = record->payer_is_told
+	};
 	if (payer < 0 || !ledger_claims_add(&ledger->claims, &ledger->sessions, &claim))
 		return -1;
 	if (claim.told)

@@ -64,7 +64,8 @@ const char *ledger_next_changed(struct ledger *ledger)
 	return ledger_sessions_next_changed(&ledger->sessions);
 }
 
-size_t ledger_find_limits(struct ledger *ledger, int64_t now_ms, struct ledger_limit out[LEDGER_LIMIT_NAMES_MAX])
+size_t ledger_find_limits(struct ledger *ledger, int64_t now_ms,
+			  struct ledger_limit out[LEDGER_LIMIT_NAMES_MAX])
 {
 	bring_up_to_date(ledger);
 	size_t count = ledger_limits_in_force(&ledger->limits, &ledger->models, &ledger->order, now_ms, out);
@@ -155,7 +156,8 @@ static const struct ledger_range *find_active(struct ledger *ledger, int64_t now
 	const struct ledger_order *order = &ledger->order;
 	const struct ledger_range *range = ledger_blocks_find(&ledger->blocks, order, now_ms);
 	bool active = range && now_ms - ledger_order_time(order, range->last) < LEDGER_BLOCK_MS
-		      && now_ms < ledger_blocks_start_ms(ledger_order_time(order, range->first)) + LEDGER_BLOCK_MS;
+		   && now_ms < ledger_blocks_start_ms(ledger_order_time(order, range->first))
+				       + LEDGER_BLOCK_MS;
 	return active ? range : NULL;
 }
 
@@ -218,7 +220,8 @@ bool ledger_entry_at(struct ledger *ledger, size_t index, struct ledger_entry_vi
 	const struct ledger_model_row *model = &ledger->models.list[e->model];
 	uint32_t session = ledger_entries_session(&ledger->entries, ledger->order.list[index]);
 	const struct ledger_session_row *row = &ledger->sessions.list[session];
-	const struct ledger_file *home = session != file->session && row->home ? &ledger->files.list[row->home - 1] : file;
+	const struct ledger_file *home =
+		session != file->session && row->home ? &ledger->files.list[row->home - 1] : file;
 	*out = (struct ledger_entry_view){
 		.time_ms = e->time_ms,
 		.tokens = { e->input, e->output, e->creation_5m, e->creation_1h, e->cache_read },

@@ -58,10 +58,12 @@ static struct rate_limit *make_room(struct rate_limits *limits, const struct rat
 		return &limits->all[limits->count++];
 	for (size_t i = 0; i < limits->count; i++) {
 		struct rate_limit *limit = &limits->all[i];
-		if (!rate_limit_is_of_account(limit->name) && (!oldest || limit->observed_ms < oldest->observed_ms))
+		if (!rate_limit_is_of_account(limit->name)
+		    && (!oldest || limit->observed_ms < oldest->observed_ms))
 			oldest = limit;
 	}
-	bool wins = oldest && (rate_limit_is_of_account(reading->name) || oldest->observed_ms < reading->observed_ms);
+	bool wins = oldest
+		 && (rate_limit_is_of_account(reading->name) || oldest->observed_ms < reading->observed_ms);
 	return wins ? oldest : NULL;
 }
 
@@ -147,7 +149,8 @@ bool rate_limits_expire(struct rate_limits *limits, int64_t now_ms)
 {
 	size_t kept = 0;
 	for (size_t i = 0; i < limits->count; i++)
-		if (limits->all[i].resets_ms > now_ms || (limits->all[i].was_hit && limits->all[i].resets_ms == 0))
+		if (limits->all[i].resets_ms > now_ms
+		    || (limits->all[i].was_hit && limits->all[i].resets_ms == 0))
 			limits->all[kept++] = limits->all[i];
 	bool dropped = kept < limits->count;
 	limits->count = kept;

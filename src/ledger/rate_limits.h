@@ -19,8 +19,8 @@
 #include "ledger/limit_names.h"
 
 /*
- * Names come from outside: of more limits the one confirmed longest ago goes, but not one of the two that most
- * accounts have.
+ * Names come from outside: of more limits the one confirmed longest ago goes, but not one of the two that
+ * most accounts have.
  */
 #define RATE_LIMITS_MAX 12
 #define RATE_LIMIT_SESSION_SIZE 129
@@ -69,8 +69,8 @@ void rate_limits_take_hit(struct rate_limits *limits, const struct rate_limit *h
 bool rate_limits_expire(struct rate_limits *limits, int64_t now_ms);
 
 /*
- * Takes out the limits that do not hold for a model ("claude-opus-5-5"); with "", a model that is not known, all
- * stay.
+ * Takes out the limits that do not hold for a model ("claude-opus-5-5"); with "", a model that is not known,
+ * all stay.
  */
 void rate_limits_keep_for_model(struct rate_limits *limits, const char *model);
 
@@ -80,15 +80,17 @@ const struct rate_limit *rate_limits_find(const struct rate_limits *limits, cons
 /* Whether two resets are the same one: the server rounds it to different seconds. */
 bool rate_limits_is_same_reset(int64_t a_ms, int64_t b_ms);
 
-/* Whether the server names limits of this account, and none of `name`: that is not the same as "not known". */
+/* Whether the server names limits of this account, and none of `name`: that is not the same as "not known".
+ */
 bool rate_limits_lacks(const struct rate_limits *limits, const char *name);
 
 /* When the next one is reset; 0 when no limit is known. */
 int64_t rate_limits_next_reset_ms(const struct rate_limits *limits);
 
 /*
- * The limits in the order in which they will be hit: those that were hit; those that will be before they reset, if
- * use goes on as it did since their windows began, the first one first; then the rest, the fullest first.
+ * The limits in the order in which they will be hit: those that were hit; those that will be before they
+ * reset, if use goes on as it did since their windows began, the first one first; then the rest, the fullest
+ * first.
  */
 void rate_limits_order(const struct rate_limits *limits, int64_t now_ms,
 		       const struct rate_limit *out[RATE_LIMITS_MAX]);

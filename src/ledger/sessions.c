@@ -143,7 +143,8 @@ void ledger_sessions_forget_sums(struct ledger_sessions *sessions)
 static void find_part(struct ledger_block_part *part, uint32_t session, const struct ledger_order *order,
 		      const struct ledger_range *block, int64_t next_ms)
 {
-	*part = (struct ledger_block_part){ ledger_order_time(order, block->first), next_ms, INT64_MAX, INT64_MIN, 0 };
+	*part = (struct ledger_block_part){ ledger_order_time(order, block->first), next_ms, INT64_MAX,
+					    INT64_MIN, 0 };
 	for (size_t i = block->first; i <= block->last; i++) {
 		const struct ledger_entry *entry = ledger_order_at(order, i);
 		if (ledger_entries_session(order->entries, order->list[i]) != session)
@@ -155,8 +156,9 @@ static void find_part(struct ledger_block_part *part, uint32_t session, const st
 	}
 }
 
-double ledger_sessions_usd_per_hour(struct ledger_sessions *sessions, uint32_t session, const struct ledger_order *order,
-				    const struct ledger_range *block, int64_t next_ms)
+double ledger_sessions_usd_per_hour(struct ledger_sessions *sessions, uint32_t session,
+				    const struct ledger_order *order, const struct ledger_range *block,
+				    int64_t next_ms)
 {
 	struct ledger_block_part *part = &sessions->list[session].part;
 	if (part->block_ms != ledger_order_time(order, block->first) || part->next_ms != next_ms)

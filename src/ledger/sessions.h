@@ -76,11 +76,12 @@ void ledger_sessions_forget_sums(struct ledger_sessions *sessions);
 const char *ledger_sessions_next_changed(struct ledger_sessions *sessions);
 
 /*
- * What a session costs an hour in a block, the first entry behind which is of `next_ms`: its cost there over its own time
- * there; NaN when that time is 0. O(entries of the block) the first time.
+ * What a session costs an hour in a block, the first entry behind which is of `next_ms`: its cost there over
+ * its own time there; NaN when that time is 0. O(entries of the block) the first time.
  */
-double ledger_sessions_usd_per_hour(struct ledger_sessions *sessions, uint32_t session, const struct ledger_order *order,
-				    const struct ledger_range *block, int64_t next_ms);
+double ledger_sessions_usd_per_hour(struct ledger_sessions *sessions, uint32_t session,
+				    const struct ledger_order *order, const struct ledger_range *block,
+				    int64_t next_ms);
 
 void ledger_sessions_release(struct ledger_sessions *sessions);
 

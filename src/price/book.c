@@ -86,7 +86,8 @@ static double take_number(struct reading *r, struct json_object *fields, const c
 }
 
 /* The four prices, with `suffix` at the end of the fields' names; one that is missing stays as it is. */
-static void take_rates(struct reading *r, struct json_object *fields, const char *suffix, struct price_rates *out)
+static void take_rates(struct reading *r, struct json_object *fields, const char *suffix,
+		       struct price_rates *out)
 {
 	static const char *const names[] = { "input_cost_per_token", "output_cost_per_token",
 					     "cache_creation_input_token_cost",
@@ -116,8 +117,8 @@ static const struct tier {
 
 static struct price_rates without_gaps(const struct price_rates *rates)
 {
-	return (struct price_rates){ or_zero(rates->input), or_zero(rates->output), or_zero(rates->cache_creation),
-				     or_zero(rates->cache_read) };
+	return (struct price_rates){ or_zero(rates->input), or_zero(rates->output),
+				     or_zero(rates->cache_creation), or_zero(rates->cache_read) };
 }
 
 static void take_above(struct reading *r, struct price *price)
@@ -150,7 +151,8 @@ static bool parse_day(const char *day, int64_t *until_ms)
 
 static int compare_past(const void *a, const void *b)
 {
-	int64_t left = ((const struct price_past *)a)->until_ms, right = ((const struct price_past *)b)->until_ms;
+	int64_t left = ((const struct price_past *)a)->until_ms,
+		right = ((const struct price_past *)b)->until_ms;
 	return (left > right) - (left < right);
 }
 

@@ -12,8 +12,8 @@ enum region { ANYWHERE = 0, US = 1, EU = 2, JP = 4, AU = 8 };
 #define ALL_REGIONS (US | EU | JP | AU)
 
 /*
- * Regional endpoints of Bedrock charge a tenth more for every model from the 4.5 ones on. Here is where ccusage
- * 20.0.24 knows that, by LiteLLM's entries.
+ * Regional endpoints of Bedrock charge a tenth more for every model from the 4.5 ones on. Here is where
+ * ccusage 20.0.24 knows that, by LiteLLM's entries.
  */
 static const struct {
 	const char *model;
@@ -261,8 +261,8 @@ static bool is_since_4_5(const char *model)
 }
 
 /*
- * A version before the family, "claude-4-5-sonnet-20250929", the other way round. Returns false when it is not
- * written so.
+ * A version before the family, "claude-4-5-sonnet-20250929", the other way round. Returns false when it is
+ * not written so.
  */
 static bool put_family_first(const char *name, size_t len, char out[PRICE_MODEL_MAX + 1])
 {
@@ -290,8 +290,8 @@ static const struct price *find_bare(const struct price_list *list, const char *
 	return found || len == 0 ? found : find_inside(list, name, len);
 }
 
-static const struct price *find(const struct price_list *list, bool as_reference, const char *model, size_t len,
-				double *factor)
+static const struct price *find(const struct price_list *list, bool as_reference, const char *model,
+				size_t len, double *factor)
 {
 	char name[PRICE_MODEL_MAX], turned[PRICE_MODEL_MAX + 1];
 	*factor = 1.;
@@ -354,7 +354,8 @@ static double tiered_usd(const struct price *price, int64_t tokens, double base,
 	return (double)price->threshold_tokens * base + (double)(tokens - price->threshold_tokens) * above;
 }
 
-static double tiered_cost_usd(const struct price *price, const struct rates *rates, const struct price_tokens *tokens)
+static double tiered_cost_usd(const struct price *price, const struct rates *rates,
+			      const struct price_tokens *tokens)
 {
 	const struct price_rates *base = rates->base, *above = rates->above;
 	return tiered_usd(price, tokens->input, base->input, above->input)
@@ -367,8 +368,8 @@ static double tiered_cost_usd(const struct price *price, const struct rates *rat
 static double flat_cost_usd(const struct price_rates *r, const struct price_tokens *tokens)
 {
 	return (double)tokens->input * r->input + (double)tokens->output * r->output
-	       + (double)tokens->cache_creation_5m * r->cache_creation
-	       + (double)tokens->cache_creation_1h * 2. * r->input + (double)tokens->cache_read * r->cache_read;
+	     + (double)tokens->cache_creation_5m * r->cache_creation
+	     + (double)tokens->cache_creation_1h * 2. * r->input + (double)tokens->cache_read * r->cache_read;
 }
 
 double price_parts_cost_usd(const struct price *price, double factor, const struct price_tokens *tokens,
@@ -383,11 +384,12 @@ double price_parts_cost_usd(const struct price *price, double factor, const stru
 	return usd * factor * (fast ? price->fast_factor : 1.);
 }
 
-double price_cost_usd(const struct price *price, double factor, const struct price_tokens *tokens, int64_t time_ms,
-		      bool fast)
+double price_cost_usd(const struct price *price, double factor, const struct price_tokens *tokens,
+		      int64_t time_ms, bool fast)
 {
 	static const struct price_tokens none = { 0 };
-	bool is_large = tokens->input + price_tokens_created(tokens) + tokens->cache_read > price->threshold_tokens;
+	bool is_large = tokens->input + price_tokens_created(tokens) + tokens->cache_read
+		      > price->threshold_tokens;
 	return price_parts_cost_usd(price, factor, tokens, is_large ? tokens : &none, time_ms, fast);
 }
 

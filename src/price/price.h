@@ -36,7 +36,7 @@ struct price {
 	struct price_rates base;
 	struct price_rates above;     /* beyond the threshold; all 0 when the model has one price */
 	int64_t threshold_tokens;     /* 0 when all tokens have one price */
-	bool whole_request;           /* a prompt above the threshold (of a large request) costs `above` as a whole */
+	bool whole_request; /* a prompt above the threshold (of a large request) costs `above` as a whole */
 	double fast_factor;           /* what speed "fast" multiplies the whole with */
 	bool after_reference;         /* ccusage 20.0.24 does not know it */
 	int64_t max_input_tokens;     /* the context window; 0 when it is not known */
@@ -105,8 +105,8 @@ const struct price *price_find_reference(const char *model, size_t len, double *
 #define PRICE_NOW INT64_MAX
 
 /* What the tokens of one request cost, in US dollars, at the prices of `time_ms`. */
-double price_cost_usd(const struct price *price, double factor, const struct price_tokens *tokens, int64_t time_ms,
-		      bool fast);
+double price_cost_usd(const struct price *price, double factor, const struct price_tokens *tokens,
+		      int64_t time_ms, bool fast);
 
 /*
  * The same for several requests at once: `large` are the tokens of those that are larger than
@@ -142,11 +142,11 @@ int64_t price_max_input_tokens(const struct price_book *book, const char *model,
  * Reads `path`: one JSON object, models by name, in LiteLLM's schema (input_cost_per_token,
  * output_cost_per_token, cache_creation_input_token_cost, cache_read_input_token_cost, each also with
  * _above_NNNk_tokens, max_input_tokens and provider_specific_entry.fast), and one key that is not in that
- * schema: until, an object of such prices by the last day, in UTC, on which they held. Prices above 100k tokens
- * are for the whole request. Members without prices are passed over; a price that is not a number from 0 to 1
- * USD is a fault, and so is a day that does not exist. Returns the book, which the caller frees; NULL with errno
- * ENOENT and nothing in `error` when the file does not exist; NULL with another errno and a message in
- * `error` otherwise.
+ * schema: until, an object of such prices by the last day, in UTC, on which they held. Prices above 100k
+ * tokens are for the whole request. Members without prices are passed over; a price that is not a number from
+ * 0 to 1 USD is a fault, and so is a day that does not exist. Returns the book, which the caller frees; NULL
+ * with errno ENOENT and nothing in `error` when the file does not exist; NULL with another errno and a
+ * message in `error` otherwise.
  */
 struct price_book *price_book_load(const char *path, struct buf *error);
 

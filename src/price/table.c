@@ -1,7 +1,8 @@
 /*
- * The prices that are compiled in: US dollars a token, as LiteLLM's published table has them and as ccusage 20.0.24
- * charges them. The entries marked `after_reference` are names that it does not know: it counts them as 0.
- * Every price stands by itself; none is derived from another. Sorted by name for the search.
+ * The prices that are compiled in: US dollars a token, as LiteLLM's published table has them and as
+ * ccusage 20.0.24 charges them. The entries marked `after_reference` are names that it does not know: it
+ * counts them as 0. Every price stands by itself; none is derived from another. Sorted by name for the
+ * search.
  */
 #include "price/price.h"
 

@@ -25,11 +25,12 @@ struct context_window {
 };
 
 /*
- * The window, from the first of these that is not smaller than what is in it (`used`, in tokens): `told`, what
- * a statusline reported last (0: nothing); what the name of the model says, which is a "[1m]" behind it or else
- * `model_tokens`, price_max_input_tokens() of it (0: not known); a guess. `model` may be NULL.
+ * The window, from the first of these that is not smaller than what is in it (`used`, in tokens): `told`,
+ * what a statusline reported last (0: nothing); what the name of the model says, which is a "[1m]" behind it
+ * or else `model_tokens`, price_max_input_tokens() of it (0: not known); a guess. `model` may be NULL.
  */
-struct context_window context_window_find(int64_t told, const char *model, int64_t model_tokens, int64_t used);
+struct context_window context_window_find(int64_t told, const char *model, int64_t model_tokens,
+					  int64_t used);
 
 /* "told", "model" or "guess", as in the cache files. */
 const char *window_source_name(enum window_source source);

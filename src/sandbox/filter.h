@@ -45,9 +45,9 @@ bool filter_is_available(void);
 
 /*
  * Puts it in force for this thread, for good, and for all that it starts. Sockets that it refuses fail with
- * EAFNOSUPPORT, as in a service with RestrictAddressFamilies=, other calls with EPERM, and calls that programs
- * can do without (memfd_create, clone3) and foreign ones with ENOSYS. Needs no-new-privileges. Returns 0, or -1
- * with errno. May be called between fork and exec.
+ * EAFNOSUPPORT, as in a service with RestrictAddressFamilies=, other calls with EPERM, and calls that
+ * programs can do without (memfd_create, clone3) and foreign ones with ENOSYS. Needs no-new-privileges.
+ * Returns 0, or -1 with errno. May be called between fork and exec.
  */
 int filter_enter(const struct filter *filter);
 

@@ -1,8 +1,8 @@
 /*
  * landlock: the kernel's interface to Landlock, whatever the system's headers know of it.
  *
- * For: ruleset.c and program.c. The program asks the running kernel for its version, so it is built with all that some
- * version has. The numbers are part of the kernel's stable interface.
+ * For: ruleset.c and program.c. The program asks the running kernel for its version, so it is built with all
+ * that some version has. The numbers are part of the kernel's stable interface.
  */
 #ifndef SWATCH_SANDBOX_LANDLOCK_H
 #define SWATCH_SANDBOX_LANDLOCK_H

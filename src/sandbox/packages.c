@@ -69,7 +69,9 @@ char **packages_make_directories(const char *command)
 		const char *home = paths_home(), *variable = directories[i].variable;
 		const char *named = variable ? getenv(variable) : NULL;
 		bool is_named_so = named && named[0] == '/';
-		char *path = is_named_so ? strdup(named) : home ? paths_join(home, directories[i].in_home) : NULL;
+		char *path = is_named_so ? strdup(named)
+			   : home	 ? paths_join(home, directories[i].in_home)
+					 : NULL;
 		/* Without a home directory there is no such place. */
 		if (!path && !is_named_so && !home)
 			continue;

@@ -1,5 +1,6 @@
 /*
- * packages: programs that fetch a package and run it (npx, bunx, pnpm dlx, ...), and where they keep packages.
+ * packages: programs that fetch a package and run it (npx, bunx, pnpm dlx, ...), and where they keep
+ * packages.
  *
  * For: sandbox.c. With [sandbox] package_runner = yes a refresh may write there.
  */

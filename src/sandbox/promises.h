@@ -1,6 +1,6 @@
 /*
- * promises: what the sandbox promises of swatchd and of the programs that it runs, and which of it this kernel
- * keeps. SECURITY.md has the same list, with what enforces each.
+ * promises: what the sandbox promises of swatchd and of the programs that it runs, and which of it this
+ * kernel keeps. SECURITY.md has the same list, with what enforces each.
  *
  * For: sandbox.c, which tells people, and program.c, which refuses to run programs with mode = required.
  */

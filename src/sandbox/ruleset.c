@@ -234,7 +234,8 @@ static int add_rules(const struct maker *maker, const struct ruleset_plan *plan)
 int ruleset_make(const struct ruleset_plan *plan, struct ruleset_places *places)
 {
 	struct ruleset_places unseen = { .count = 0 };
-	struct landlock_rights rights = { HANDLED_RIGHTS, LANDLOCK_ACCESS_NET_BIND_TCP, LANDLOCK_SCOPE_SIGNAL };
+	struct landlock_rights rights = { HANDLED_RIGHTS, LANDLOCK_ACCESS_NET_BIND_TCP,
+					  LANDLOCK_SCOPE_SIGNAL };
 	if (!plan->tcp)
 		rights.net |= LANDLOCK_ACCESS_NET_CONNECT_TCP;
 	if (!plan->abstract)

@@ -49,15 +49,17 @@ struct ruleset_plan {
 };
 
 /*
- * Makes the rules. `places` gets the places that may be written to, and those of `write` that cannot be, which
- * it also logs; NULL: quietly. Returns a descriptor, or -1 with errno. ruleset_places_release() in any case.
+ * Makes the rules. `places` gets the places that may be written to, and those of `write` that cannot be,
+ * which it also logs; NULL: quietly. Returns a descriptor, or -1 with errno. ruleset_places_release() in any
+ * case.
  */
 int ruleset_make(const struct ruleset_plan *plan, struct ruleset_places *places);
 
 /* Makes rules that only keep signals inside. Returns a descriptor; or -1 with errno, ENOSYS before ABI 6. */
 int ruleset_make_scope(int abi);
 
-/* Puts rules in force for this thread and all that it starts. Returns 0, or -1 with errno. Safe after fork. */
+/* Puts rules in force for this thread and all that it starts. Returns 0, or -1 with errno. Safe after fork.
+ */
 int ruleset_enter(int fd);
 
 void ruleset_places_release(struct ruleset_places *places);

@@ -160,8 +160,10 @@ bool sandbox_confine(enum sandbox_program kind, struct spawn_confinement *confin
 		return true;
 	promise_list_missing(&sandbox.facts, &missing);
 	if (missing.len > 0)
-		buf_printf(refusal, "not run, because this kernel cannot deny all that [sandbox] mode = required "
-				    "asks for: %s", buf_str(&missing));
+		buf_printf(refusal,
+			   "not run, because this kernel cannot deny all that [sandbox] mode = required "
+			   "asks for: %s",
+			   buf_str(&missing));
 	return missing.len == 0;
 }
 
@@ -213,7 +215,8 @@ static void log_missing(void)
 		return;
 	log_warning("sandbox: this kernel does not deny: %s%s", buf_str(&missing),
 		    sandbox.mode == SANDBOX_REQUIRED
-			    ? "; neither ccusage nor the alert command is run ([sandbox] mode = required)" : "");
+			    ? "; neither ccusage nor the alert command is run ([sandbox] mode = required)"
+			    : "");
 }
 
 static void log_entered(void)
@@ -250,7 +253,8 @@ int sandbox_enter(const struct sandbox_rules *rules, int abi, struct buf *error)
 		(void)prepare(rules, packages, 0);
 	argv_free(packages);
 	if (why != 0 && rules->mode == SANDBOX_REQUIRED) {
-		buf_printf(error, "cannot start without a sandbox ([sandbox] mode = required): %s", sandbox.why);
+		buf_printf(error, "cannot start without a sandbox ([sandbox] mode = required): %s",
+			   sandbox.why);
 		return -1;
 	}
 	bool is_closed = !rules->network && !rules->packages;
@@ -284,7 +288,8 @@ const char *sandbox_hint(enum sandbox_program kind, char *const *words, const ch
 	if (sandbox.state <= STATE_OFF || (!facts->filter && facts->landlock == 0))
 		return "";
 	if (kind == SANDBOX_REFRESH && !facts->packages && packages_is_runner(words))
-		return "; it ran in swatchd's sandbox, and a package runner needs more: [sandbox] package_runner "
+		return "; it ran in swatchd's sandbox, and a package runner needs more: [sandbox] "
+		       "package_runner "
 		       "= yes in swatch.conf";
 	if (no_network && !(facts->packages && kind == SANDBOX_REFRESH) && has_word(text, of_network))
 		return "; is it swatchd's sandbox? [sandbox] network in swatch.conf opens the network";

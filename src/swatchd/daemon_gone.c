@@ -142,12 +142,15 @@ static void save(struct daemon *daemon)
 		jsonw_end_array(&w);
 		jsonw_end_object(&w);
 		buf_append_char(&content, '\n');
-		good = !content.failed && cache_write_file(daemon->options.cache_fd, CACHE_GONE_FILE, content.data,
-							   content.len) == 0;
+		good = !content.failed
+		    && cache_write_file(daemon->options.cache_fd, CACHE_GONE_FILE, content.data, content.len)
+			       == 0;
 	}
 	if (!good && !daemon->gone.save_failed)
-		log_warning("cannot write %s/%s: %s; after a restart, what deleted transcripts said does not count",
-			    daemon->options.cache_path, CACHE_GONE_FILE, strerror(errno));
+		log_warning(
+			"cannot write %s/%s: %s; after a restart,"
+			" what deleted transcripts said does not count",
+			daemon->options.cache_path, CACHE_GONE_FILE, strerror(errno));
 	daemon->gone.save_failed = !good;
 	free(list.all);
 }
@@ -231,8 +234,8 @@ static bool read_message(struct json_object *message, int64_t now_ms, struct led
 	memset(out, 0, sizeof(*out));
 	out->time_ms = json_get_int(message, "time", 0);
 	out->offset = json_get_int(message, "offset", -1);
-	if (out->time_ms < now_ms - KEPT_MS || out->time_ms > now_ms + CLOCK_DAY_MS || out->offset < 0 || !model
-	    || strlen(model) > PRICE_MODEL_MAX || strpbrk(model, "\\\"") || !read_id(message, out)
+	if (out->time_ms < now_ms - KEPT_MS || out->time_ms > now_ms + CLOCK_DAY_MS || out->offset < 0
+	    || !model || strlen(model) > PRICE_MODEL_MAX || strpbrk(model, "\\\"") || !read_id(message, out)
 	    || !read_tokens(message, "tokens", &out->tokens))
 		return false;
 	out->model = (struct slice){ model, strlen(model) };

@@ -2,8 +2,8 @@
  * daemon_gone: what transcripts that were deleted or rewritten said still counts; a restart must not change
  * that. Their messages of the last days are kept in a file of the cache directory.
  *
- * For: daemon_lines.c reports what goes, daemon_history.c and daemon_round.c settle it, daemon.c takes back before
- * the first walk.
+ * For: daemon_lines.c reports what goes, daemon_history.c and daemon_round.c settle it, daemon.c takes back
+ * before the first walk.
  */
 #ifndef SWATCH_SWATCHD_DAEMON_GONE_H
 #define SWATCH_SWATCHD_DAEMON_GONE_H

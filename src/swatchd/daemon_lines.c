@@ -56,8 +56,8 @@ void *daemon_open_transcript(void *ctx, struct transcript *transcript)
 	struct session_transcript *part = NULL;
 	/* During the first walk no facts are wanted yet: expire decides which sessions get a file. */
 	if (ledger_file >= 0)
-		part = sessions_open_transcript(&daemon->sessions, id, parts.subagent, transcript, ledger_file,
-						!daemon->history.first_walk);
+		part = sessions_open_transcript(&daemon->sessions, id, parts.subagent, transcript,
+						ledger_file, !daemon->history.first_walk);
 	if (!part) {
 		errno = ENOMEM;
 		return NULL;
@@ -112,7 +112,8 @@ static void take_facts(struct daemon *daemon, struct transcript *transcript, int
 	if (facts->usage.present && ledger_add(daemon->ledger, part->ledger_file, offset, &facts->usage) < 0)
 		note_missed(daemon, transcript);
 	else if (facts->limit.present && !facts->usage.present)
-		ledger_note_limit(daemon->ledger, part->ledger_file, offset, facts->timestamp_ms, &facts->limit);
+		ledger_note_limit(daemon->ledger, part->ledger_file, offset, facts->timestamp_ms,
+				  &facts->limit);
 }
 
 static void take_line(struct daemon *daemon, struct transcript *transcript, const struct tail_line *line)
@@ -163,8 +164,8 @@ static void note_read(struct daemon *daemon, struct session_transcript *part, ui
 }
 
 /*
- * A transcript that was moved counts in its new place: with what is read there from now on, and what was read there before
- * the old one went.
+ * A transcript that was moved counts in its new place: with what is read there from now on, and what was read
+ * there before the old one went.
  */
 static void read_moved(struct daemon *daemon, const struct session_transcript *gone)
 {

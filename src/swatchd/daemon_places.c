@@ -14,7 +14,8 @@
 void daemon_guard_places(struct daemon *daemon)
 {
 	char lock[SESSION_PATH_MAX];
-	if (snprintf(lock, sizeof(lock), "%s/%s", daemon->options.cache_path, CACHE_LOCK_FILE) < (int)sizeof(lock))
+	if (snprintf(lock, sizeof(lock), "%s/%s", daemon->options.cache_path, CACHE_LOCK_FILE)
+	    < (int)sizeof(lock))
 		watch_guard(daemon->watch, lock);
 	if (daemon->options.socket_path)
 		watch_guard(daemon->watch, daemon->options.socket_path);

@@ -65,8 +65,9 @@ static void log_reasons(const struct daemon *daemon, audit_reasons before)
 	if (billing->reasons == before || names.len == 0)
 		return;
 	bool has_drift = billing->reasons & AUDIT_REASON(DIFFERENCE_UNKNOWN);
-	log_line(has_drift ? LOG_LEVEL_WARNING : LOG_LEVEL_INFO, "ccusage counts $%.2f %s than swatch in this block: %s",
-	       fabs(billing->difference_usd), billing->difference_usd > 0. ? "more" : "less", buf_str(&names));
+	log_line(has_drift ? LOG_LEVEL_WARNING : LOG_LEVEL_INFO,
+		 "ccusage counts $%.2f %s than swatch in this block: %s", fabs(billing->difference_usd),
+		 billing->difference_usd > 0. ? "more" : "less", buf_str(&names));
 }
 
 static void take_answer(struct daemon *daemon, const struct refresh_result *result)
@@ -78,7 +79,8 @@ static void take_answer(struct daemon *daemon, const struct refresh_result *resu
 	struct data_dirs dirs;
 	if (billing_wants_reasons(billing, result->answer, now_ms)
 	    && data_dirs_find(&dirs, daemon->config.watch_paths) == 0) {
-		audit_explain(daemon->ledger, &dirs, result->answer, billing_started_ms(billing), now_ms, &found);
+		audit_explain(daemon->ledger, &dirs, result->answer, billing_started_ms(billing), now_ms,
+			      &found);
 		data_dirs_release(&dirs);
 	}
 	if (billing_note_answer(billing, result->answer, result->duration_ms, &found, now_ms))
@@ -119,7 +121,8 @@ static int64_t take_time(struct json_object *object, const char *key)
 static void take_last_failure(struct daemon *daemon, struct json_object *ccusage)
 {
 	const char *error = json_get_string(ccusage, "error");
-	int64_t failures = json_get_int(ccusage, "failures", 0), status = json_get_int(ccusage, "exitStatus", 0);
+	int64_t failures = json_get_int(ccusage, "failures", 0),
+		status = json_get_int(ccusage, "exitStatus", 0);
 	int64_t next_ms = json_get_int(ccusage, "nextAttempt", 0);
 	if (!error || failures <= 0 || failures > FAILURES_MAX || refresh_why_off(&daemon->refresh)[0])
 		return;

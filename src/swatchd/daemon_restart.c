@@ -12,7 +12,8 @@
 /* So many files are read at most: somebody else may have filled the directory. */
 #define SESSION_FILES_MAX 20000
 
-/* Only our own files tell something. One that cannot be read now is read when its turn to be written comes. */
+/* Only our own files tell something. One that cannot be read now is read when its turn to be written comes.
+ */
 static void take_session(struct daemon *daemon, const char *name, const char *id)
 {
 	AUTO_JSON *before = cache_read_json(daemon->options.cache_fd, name);

@@ -1,6 +1,7 @@
 /*
  * daemon_restart: a restart changes nothing that people see. Takes back from the cache files what an earlier
- * run knew and no transcript says: told windows and costs, ended processes, sessions whose transcript is gone.
+ * run knew and no transcript says: told windows and costs, ended processes, sessions whose transcript is
+ * gone.
  *
  * For: daemon.c, before the first walk, and daemon_history.c after it. daemon_refresh.c takes back what
  * billing-shared.json says, daemon_alerts.c which alerts were announced.

@@ -53,7 +53,8 @@ void daemon_session_admitted(void *ctx, struct session *session)
 }
 
 /* A wait has begun, or is over: a person answered, or the process ended. */
-static void tell_of_wait(struct daemon *daemon, const struct session *session, const struct session_status *before)
+static void tell_of_wait(struct daemon *daemon, const struct session *session,
+			 const struct session_status *before)
 {
 	bool waits = session->status.doing == SESSION_WAITING;
 	if (!waits && before->doing != SESSION_WAITING)

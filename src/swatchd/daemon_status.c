@@ -56,7 +56,8 @@ static void write_waiting(struct daemon *daemon, struct jsonw *w)
 	jsonw_end_array(w);
 }
 
-/* Whether a mount keeps us from writing in the home directory, as the service's unit has it (ProtectSystem=). */
+/* Whether a mount keeps us from writing in the home directory, as the service's unit has it (ProtectSystem=).
+ */
 static bool is_home_read_only(void)
 {
 	const char *home = paths_home();

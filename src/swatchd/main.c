@@ -125,7 +125,9 @@ int main(int argc, char **argv)
 		status = begin(&start);
 		config_release(&start.config);
 		start_release(&start);
-		start = (struct start){ .line = &line, .options = { .cache_fd = -1, .lock_fd = -1 }, .again = start.again };
+		start = (struct start){ .line = &line,
+					.options = { .cache_fd = -1, .lock_fd = -1 },
+					.again = start.again };
 	} while (start.again);
 	sandbox_release();
 	return status;

@@ -114,12 +114,17 @@ static void report_no_socket(const char *cache_path)
 	if (errno != ENAMETOOLONG)
 		log_error("cannot name a socket for %s: %s", cache_path, strerror(errno));
 	else if (runtime && runtime[0] == '/')
-		log_error("cannot make a socket below XDG_RUNTIME_DIR, %s: a socket's path has at most %zu bytes; set it "
-			  "to a shorter directory", runtime, sizeof(((struct sockaddr_un *)NULL)->sun_path) - 1);
+		log_error(
+			"cannot make a socket below XDG_RUNTIME_DIR,"
+			" %s: a socket's path has at most %zu bytes; set it "
+			"to a shorter directory",
+			runtime, sizeof(((struct sockaddr_un *)NULL)->sun_path) - 1);
 	else
-		log_error("cannot make a socket in %s: a socket's path has at most %zu bytes; set XDG_RUNTIME_DIR, where "
-			  "the socket is otherwise, or a shorter [cache] directory", cache_path,
-			  sizeof(((struct sockaddr_un *)NULL)->sun_path) - 1);
+		log_error(
+			"cannot make a socket in %s: a socket's path has at most %zu bytes; set "
+			"XDG_RUNTIME_DIR, where "
+			"the socket is otherwise, or a shorter [cache] directory",
+			cache_path, sizeof(((struct sockaddr_un *)NULL)->sun_path) - 1);
 }
 
 int start_find_cache(struct start *start)
@@ -203,8 +208,11 @@ static int report_holder(const struct daemon_options *options, const struct cach
 {
 	AUTO_FREE char *systemctl = argv_find_program("systemctl");
 	if (holder->elsewhere)
-		log_error("another swatchd, in another container, already uses %s; end it there, or give this one "
-			  "a cache directory of its own with --cache", options->cache_path);
+		log_error(
+			"another swatchd, in another container, already uses %s; end it there,"
+			" or give this one "
+			"a cache directory of its own with --cache",
+			options->cache_path);
 	else if (holder->pid > 0)
 		log_error("another swatchd (pid %ld, %s, version %s) already uses %s; 'swatch status' shows "
 			  "it, %s'kill %ld' ends it", (long)holder->pid, holder->role[0] ? holder->role : "?",

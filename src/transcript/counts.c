@@ -27,7 +27,8 @@ static bool parse_huge(struct slice text, int64_t *out)
 {
 	uint64_t value = 0;
 	for (size_t i = 0; i < text.len; i++) {
-		if (text.data[i] < '0' || text.data[i] > '9' || __builtin_mul_overflow(value, UINT64_C(10), &value)
+		if (text.data[i] < '0' || text.data[i] > '9'
+		    || __builtin_mul_overflow(value, UINT64_C(10), &value)
 		    || __builtin_add_overflow(value, (uint64_t)(text.data[i] - '0'), &value))
 			return false;
 	}
@@ -39,7 +40,8 @@ static bool parse_huge(struct slice text, int64_t *out)
 static bool parse_double(struct slice text, int64_t *out)
 {
 	double value;
-	if (!slice_to_double(text, &value) || !(value >= 0. && value <= 9007199254740992.) || value != floor(value))
+	if (!slice_to_double(text, &value) || !(value >= 0. && value <= 9007199254740992.)
+	    || value != floor(value))
 		return false;
 	*out = (int64_t)value;
 	return true;
@@ -200,7 +202,8 @@ static void take_field(struct scan_counts *counts, int field, const struct walk_
 		counts->has_output = take_count(counts, item, &counts->tokens.output);
 		break;
 	case CREATION:
-		counts->has_flat = item->kind != WALK_NULL && take_count(counts, item, &counts->flat_creation);
+		counts->has_flat = item->kind != WALK_NULL
+				&& take_count(counts, item, &counts->flat_creation);
 		break;
 	case READ:
 		if (item->kind != WALK_NULL)

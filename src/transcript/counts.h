@@ -23,7 +23,8 @@ struct scan_counts {
 	bool unread;                 /* written so that ccusage does not read it: "1e2", or a field twice */
 	bool has_input, has_output, has_breakdown, has_flat;
 	int64_t flat_creation;
-	/* The flat count says how many cache writes there are, and the breakdown how many of these for 1 hour. */
+	/* The flat count says how many cache writes there are, and the breakdown how many of these for 1
+	 * hour. */
 	struct price_tokens tokens;
 	int64_t reference_5m, reference_1h;  /* ccusage takes the breakdown where there is one */
 	bool has_speed, fast;

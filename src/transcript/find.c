@@ -10,7 +10,8 @@
 /* "\u0075" */
 #define ESCAPE_LEN 6
 
-/* Whether an escape begins at `at` that stands for a small letter; the six bytes are there. Nobody has to write these so. */
+/* Whether an escape begins at `at` that stands for a small letter; the six bytes are there. Nobody has to
+ * write these so. */
 static bool is_escaped_letter(const char *start, const char *at)
 {
 	const char *before = at;
@@ -34,8 +35,8 @@ static inline __m128i load(const char *at)
 }
 
 /*
- * Marks those of the 16 places from `at` on where the key may begin, or a letter that is written \u006x or \u007x. Reads
- * 16 + SECOND_AT bytes.
+ * Marks those of the 16 places from `at` on where the key may begin, or a letter that is written \u006x or
+ * \u007x. Reads 16 + SECOND_AT bytes.
  */
 static inline __m128i key_places(const char *at)
 {
@@ -87,8 +88,8 @@ const char *scan_find_usage(const char *at, const char *end)
 }
 
 /*
- * Returns the place after a string whose opening quote was passed; `end` when the string does not end. Sets *escaped when
- * a letter in it is written as an escape: it may be the key.
+ * Returns the place after a string whose opening quote was passed; `end` when the string does not end. Sets
+ * *escaped when a letter in it is written as an escape: it may be the key.
  */
 static const char *pass_string(const char *at, const char *end, bool *escaped)
 {
@@ -110,8 +111,8 @@ static const char *first_key(const char *line, const char *hit, const char *end)
 }
 
 /*
- * What a character outside of strings does to the level. One that JSON does not have there shows that the line is
- * damaged: it takes the level out of all bounds.
+ * What a character outside of strings does to the level. One that JSON does not have there shows that the
+ * line is damaged: it takes the level out of all bounds.
  */
 #define FOREIGN 127
 #define FOREIGN_16 FOREIGN, FOREIGN, FOREIGN, FOREIGN, FOREIGN, FOREIGN, FOREIGN, FOREIGN, \
@@ -151,6 +152,7 @@ bool scan_hit_may_count(const char *line, const char *hit, const char *end)
 		if (level < 0 || level >= 2 * LEVELS || escaped)
 			return true;
 	}
-	/* A whole line closes the key's own brackets, too; of two records on a line, the second one may stay open. */
+	/* A whole line closes the key's own brackets, too; of two records on a line, the second one may stay
+	 * open. */
 	return escaped || level >= LEVELS || memchr(seen, 1, (size_t)level + 3);
 }

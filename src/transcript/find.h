@@ -14,14 +14,15 @@
 #define SCAN_USAGE_KEY "\"usage\""
 #define SCAN_USAGE_KEY_LEN (sizeof(SCAN_USAGE_KEY) - 1)
 
-/* Returns the next SCAN_USAGE_KEY in [at, end), or the next escape that stands for a small letter; NULL: neither. */
+/* Returns the next SCAN_USAGE_KEY in [at, end), or the next escape that stands for a small letter; NULL:
+ * neither. */
 const char *scan_find_usage(const char *at, const char *end);
 
 /*
  * Returns whether the line [line, end) can hold a record: whether one of its SCAN_USAGE_KEYs, the first of
  * which is `hit`, lies two levels deep, as message.usage does. It reads only strings and brackets, from the
- * hit on: the rest of the line closes as many brackets as the hit's level. Returns true also for a line that is
- * damaged from the hit on, since it may hold a whole record.
+ * hit on: the rest of the line closes as many brackets as the hit's level. Returns true also for a line that
+ * is damaged from the hit on, since it may hold a whole record.
  */
 bool scan_hit_may_count(const char *line, const char *hit, const char *end);
 

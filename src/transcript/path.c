@@ -4,7 +4,8 @@
 
 static bool is_id_char(char c)
 {
-	return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
+	return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_'
+	    || c == '-';
 }
 
 bool transcript_session_id_is_valid(const char *id, size_t len)

@@ -19,7 +19,7 @@ struct transcript_path {
 	struct slice project;     /* the folder; empty for a file that lies in projects/ itself */
 	struct slice session_id;  /* data NULL: only its lines tell (by_lines) */
 	bool subagent;            /* its usage belongs to the session that started it */
-	bool by_lines;            /* agent-ID.jsonl beside the sessions: their lines have the session's id (2.0.x) */
+	bool by_lines; /* agent-ID.jsonl beside the sessions: their lines have the session's id (2.0.x) */
 };
 
 /*

@@ -25,8 +25,8 @@ static size_t walk_object(struct scan_reader *reader, size_t at)
 }
 
 /*
- * Whether the object [at, end) is a record and not a part of one that was cut off. `is_apart`: nothing but what stands
- * between records is before it.
+ * Whether the object [at, end) is a record and not a part of one that was cut off. `is_apart`: nothing but
+ * what stands between records is before it.
  */
 static bool is_record(const struct scan_reader *reader, size_t at, size_t end, bool is_apart,
 		      const struct scan_facts *facts)

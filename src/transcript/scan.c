@@ -275,7 +275,7 @@ static void take_cost(struct scan_state *state, struct slice key, const struct w
 		take_null(state, key);
 	else if (item->kind != WALK_NUMBER || !slice_to_double(item->text, &usage->cost_usd))
 		state->bad = true;
-	else  /* an absurd cost is not believed, nor a cost of nothing: tokens times price stand in for them */
+	else /* an absurd cost is not believed, nor a cost of nothing: tokens times price stand in for them */
 		usage->has_cost = usage->cost_usd > 0. && usage->cost_usd <= 1e6;
 	usage->has_other_cost = item->kind == WALK_NUMBER && !usage->has_cost;
 }
@@ -434,8 +434,8 @@ static void take_old_limit(struct scan_facts *facts)
 }
 
 /*
- * Claude Code 1.0.x marks every error of the API alike and has no field that tells a limit, so here the text has
- * to: "5-hour limit reached", "Weekly limit reached", "Spending cap reached", "You've hit your limit".
+ * Claude Code 1.0.x marks every error of the API alike and has no field that tells a limit, so here the text
+ * has to: "5-hour limit reached", "Weekly limit reached", "Spending cap reached", "You've hit your limit".
  */
 static bool reads_like_limit(struct slice text)
 {
@@ -463,8 +463,9 @@ static void take_limit(struct scan_state *state)
 /* More than an entry of the ledger has room for. */
 static bool is_beyond(const struct price_tokens *t)
 {
-	return t->input > SCAN_TOKENS_MAX || t->output > SCAN_TOKENS_MAX || t->cache_creation_5m > SCAN_TOKENS_MAX
-	       || t->cache_creation_1h > SCAN_TOKENS_MAX || t->cache_read > SCAN_TOKENS_MAX;
+	return t->input > SCAN_TOKENS_MAX || t->output > SCAN_TOKENS_MAX
+	    || t->cache_creation_5m > SCAN_TOKENS_MAX || t->cache_creation_1h > SCAN_TOKENS_MAX
+	    || t->cache_read > SCAN_TOKENS_MAX;
 }
 
 static bool is_session_id(struct slice id)
@@ -474,7 +475,8 @@ static bool is_session_id(struct slice id)
 
 static void set_payer(const struct scan_state *state, struct scan_usage *usage)
 {
-	const struct slice told = is_session_id(state->request_session) ? state->request_session : state->forked_session;
+	const struct slice told = is_session_id(state->request_session) ? state->request_session
+									: state->forked_session;
 	usage->payer_is_told = is_session_id(told);
 	usage->payer = usage->payer_is_told ? told : state->facts->session_id;
 	if (!is_session_id(usage->payer))
@@ -493,8 +495,8 @@ static void finish_usage(struct scan_state *state, const char *line, size_t len)
 	usage->timestamp_ms = facts->timestamp_ms;
 	usage->limit = facts->limit;
 	set_payer(state, usage);
-	bool is_record = state->has_usage && counts->has_input && counts->has_output && !counts->bad && !state->bad
-			 && state->has_timestamp;
+	bool is_record = state->has_usage && counts->has_input && counts->has_output && !counts->bad
+		      && !state->bad && state->has_timestamp;
 	bool is_absurd = counts->absurd || is_beyond(&usage->tokens);
 	facts->malformed = state->has_usage && counts->malformed;
 	usage->refused = is_record && is_absurd;
@@ -532,8 +534,9 @@ static void finish(struct scan_state *state, const char *line, size_t len)
 		facts->has_context =
 			facts->type == SCAN_TYPE_ASSISTANT && !slice_equals(facts->model, "<synthetic>");
 		if (facts->has_context)
-			facts->context_tokens = context_tokens >= 0 ? context_tokens
-								    : t->input + price_tokens_created(t) + t->cache_read;
+			facts->context_tokens = context_tokens >= 0
+						      ? context_tokens
+						      : t->input + price_tokens_created(t) + t->cache_read;
 	}
 	finish_usage(state, line, len);
 }

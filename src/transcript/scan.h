@@ -4,8 +4,8 @@
  * For: swatchd's sessions (the facts), the ledger and the reference (the usage record).
  *
  * One walk over the line's top level and over its "message" gives both. A line that is not a JSON object says
- * nothing; whole records in it do (struct scan_reader). What ccusage 20.0.24 makes of a record was found out by
- * running it on lines of all kinds: usage.faults says why it counts another one, or none.
+ * nothing; whole records in it do (struct scan_reader). What ccusage 20.0.24 makes of a record was found out
+ * by running it on lines of all kinds: usage.faults says why it counts another one, or none.
  */
 #ifndef SWATCH_TRANSCRIPT_SCAN_H
 #define SWATCH_TRANSCRIPT_SCAN_H
@@ -37,7 +37,8 @@ struct scan_facts {
 	bool compact_boundary;
 	int64_t compacted_tokens;    /* the context after it; -1 when the line does not say */
 	bool has_context;            /* it has an assistant's usage */
-	int64_t context_tokens;      /* the last request's input and cache tokens: what the next turn starts from */
+	int64_t context_tokens; /* the last request's input and cache tokens: what the next turn starts from
+				 */
 	bool wrote_5m, wrote_1h;     /* cache writes by their life */
 	bool asked_5m, asked_1h;     /* the life that the request asked for, also where it wrote nothing */
 	struct slice preview;        /* the first text of the message, as written; data NULL without one */
@@ -46,12 +47,12 @@ struct scan_facts {
 	double cost_state_usd;
 	struct slice model_usage;    /* its modelUsage, for cost_state_take(); data NULL without one */
 	struct scan_usage usage;
-	bool malformed;              /* no record, because a count is no number, negative, or beyond all bounds */
+	bool malformed; /* no record, because a count is no number, negative, or beyond all bounds */
 };
 
 /*
- * Called with each top-level field that no version of Claude Code up to now has written (a few of them a line),
- * but not for lines whose type is known and of no interest: what is new there changes no figure.
+ * Called with each top-level field that no version of Claude Code up to now has written (a few of them a
+ * line), but not for lines whose type is known and of no interest: what is new there changes no figure.
  */
 typedef void scan_unknown_field(void *ctx, struct slice field);
 
@@ -78,8 +79,8 @@ struct scan_reader {
 };
 
 /*
- * Fills *out from the next whole record; returns false when there are no more. The usual line costs no more than
- * with scan_line(), a damaged one at most some 20 walks over it.
+ * Fills *out from the next whole record; returns false when there are no more. The usual line costs no more
+ * than with scan_line(), a damaged one at most some 20 walks over it.
  */
 bool scan_next_record(struct scan_reader *reader, struct scan_facts *out);
 

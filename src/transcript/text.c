@@ -4,8 +4,8 @@
 #include "base/utf8.h"
 
 /*
- * The next character of a string. A blank stands for what would steer a terminal, turn a line around or hide in it;
- * U+FFFD for what is not UTF-8.
+ * The next character of a string. A blank stands for what would steer a terminal, turn a line around or hide
+ * in it; U+FFFD for what is not UTF-8.
  */
 static uint32_t take_harmless(struct slice s, size_t *at, uint32_t before)
 {

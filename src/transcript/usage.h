@@ -49,14 +49,16 @@ struct scan_usage {
 	struct slice request_id;     /* likewise */
 	struct slice model;          /* likewise */
 	/*
-	 * The session that paid for it, as the line says; data NULL when it does not, or no session can have that id.
-	 * `payer_is_told`: by requestSessionId or forkedFrom, and not only by the line's own sessionId.
+	 * The session that paid for it, as the line says; data NULL when it does not, or no session can have
+	 * that id. `payer_is_told`: by requestSessionId or forkedFrom, and not only by the line's own
+	 * sessionId.
 	 */
 	struct slice payer;
 	bool payer_is_told;
 	struct price_tokens tokens;  /* of all its requests */
 	struct price_tokens reference_tokens;  /* what ccusage counts, with one of SCAN_FAULTS_TOKENS */
-	/* It was made of several requests, each with a price by its own size; `large`: the tokens of the large ones. */
+	/* It was made of several requests, each with a price by its own size; `large`: the tokens of the
+	 * large ones. */
 	bool in_parts;
 	struct price_tokens large;
 	struct price_extras extras;  /* of all its requests */
@@ -67,7 +69,7 @@ struct scan_usage {
 	bool has_other_cost;         /* a costUSD that swatch does not go by, and ccusage does */
 	double cost_usd;             /* costUSD as the line has it, where it has one */
 	unsigned faults;             /* enum scan_fault, or-ed */
-	struct slice iterations;     /* usage.iterations, for scan_next_advisor(); data NULL without an advisor */
+	struct slice iterations; /* usage.iterations, for scan_next_advisor(); data NULL without an advisor */
 	bool hides_advisors;         /* to ccusage, by an iteration without its counts */
 	unsigned advisor;            /* 0: the message itself; n: its n-th advisor */
 	struct scan_limit limit;     /* the message is a limit marker */
@@ -89,9 +91,9 @@ bool scan_next_advisor(const struct scan_usage *line, struct scan_cursor *cursor
 struct scan_counts;
 
 /*
- * For scan.c: what the iterations and the paused responses of a message, whose top level is `counts`, add to the
- * record. Sets the members from tokens to large, iterations, and faults. Returns the prompt of the last iteration, which
- * is the context, or -1 when the message has no iteration.
+ * For scan.c: what the iterations and the paused responses of a message, whose top level is `counts`, add to
+ * the record. Sets the members from tokens to large, iterations, and faults. Returns the prompt of the last
+ * iteration, which is the context, or -1 when the message has no iteration.
  */
 int64_t scan_add_requests(const struct scan_counts *counts, struct slice paused, struct scan_usage *usage);
 

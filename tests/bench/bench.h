@@ -17,8 +17,8 @@ struct bench_run {
 double bench_now_ms(void);
 
 /*
- * Runs a command (argv ends in NULL, found along PATH) to its end, with these descriptors as its stdin, stdout and
- * stderr. Returns 0, or an errno when it could not be started or waited for.
+ * Runs a command (argv ends in NULL, found along PATH) to its end, with these descriptors as its stdin,
+ * stdout and stderr. Returns 0, or an errno when it could not be started or waited for.
  */
 int bench_run(char *const argv[], int in_fd, int out_fd, int error_fd, struct bench_run *run);
 

@@ -1,14 +1,15 @@
 /*
  * latency: from the append of a message to the session file that holds it.
  *
- * usage: latency [--daemon PID] [--file TRANSCRIPT] [--brief] PROJECTS-DIR CACHE-DIR SESSIONS LINES-A-SECOND SECONDS
- * Each session appends at the given rate; the time ends when inotify tells of the rename of its file and the file's
- * transcript size is at least what was appended. A daemon must keep CACHE-DIR. Prints one line of figures in ms.
- * Of them the chosen tail_delay (50 ms) is the floor. A bench, not a test: it judges nothing.
+ * usage: latency [--daemon PID] [--file TRANSCRIPT] [--brief] PROJECTS-DIR CACHE-DIR SESSIONS LINES-A-SECOND
+ * SECONDS Each session appends at the given rate; the time ends when inotify tells of the rename of its file
+ * and the file's transcript size is at least what was appended. A daemon must keep CACHE-DIR. Prints one line
+ * of figures in ms. Of them the chosen tail_delay (50 ms) is the floor. A bench, not a test: it judges
+ * nothing.
  *
- * --daemon tells whose CPU time is shared out over the messages. With --file the first session appends to that
- * transcript, which is there already, and leaves its lines in it. --brief prints, tab between the fields: messages
- * published, messages not, p50, p99 and max in ms, CPU of the daemon in us a message.
+ * --daemon tells whose CPU time is shared out over the messages. With --file the first session appends to
+ * that transcript, which is there already, and leaves its lines in it. --brief prints, tab between the
+ * fields: messages published, messages not, p50, p99 and max in ms, CPU of the daemon in us a message.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -48,13 +49,17 @@ static void append_line(struct bench_session *s, long number, long line_number)
 	char line[1024], at[CLOCK_RFC3339_SIZE];
 	int run = (int)getpid();
 	clock_format_rfc3339(clock_wall_ms(), at);
-	int len = snprintf(line, sizeof(line),
-			   "{\"type\":\"assistant\",\"timestamp\":\"%s\",\"sessionId\":\"%s\",\"cwd\":\"/home/u/p\",\"version\":"
-			   "\"2.1.39\",\"isSidechain\":false,\"requestId\":\"req_%d_%ld_%ld\",\"message\":{\"id\":\"msg_%d_%ld_%ld\",\"model\":"
-			   "\"claude-opus-4-6\",\"role\":\"assistant\",\"content\":[{\"type\":\"text\",\"text\":\"%ld\"}],\"usage\":"
-			   "{\"input_tokens\":3,\"output_tokens\":5,\"cache_creation_input_tokens\":10,"
-			   "\"cache_read_input_tokens\":1000}}}\n",
-			   at, s->id, run, number, line_number, run, number, line_number, line_number);
+	int len = snprintf(
+		line, sizeof(line),
+		"{\"type\":\"assistant\",\"timestamp\":\"%s\",\"sessionId\":\"%s\",\"cwd\":\"/home/u/p\","
+		"\"version\":"
+		"\"2.1.39\",\"isSidechain\":false,\"requestId\":\"req_%d_%ld_%ld\","
+		"\"message\":{\"id\":\"msg_%d_%ld_%ld\",\"model\":"
+		"\"claude-opus-4-6\",\"role\":\"assistant\",\"content\":[{\"type\":\"text\","
+		"\"text\":\"%ld\"}],\"usage\":"
+		"{\"input_tokens\":3,\"output_tokens\":5,\"cache_creation_input_tokens\":10,"
+		"\"cache_read_input_tokens\":1000}}}\n",
+		at, s->id, run, number, line_number, run, number, line_number, line_number);
 	if (write(s->fd, line, (size_t)len) != len)
 		exit(1);
 	s->size += len;
@@ -121,7 +126,8 @@ static int open_sessions(const char *projects, const char *file, long count)
 		if (is_file) {
 			const char *name = strrchr(file, '/') ? strrchr(file, '/') + 1 : file;
 			snprintf(path, sizeof(path), "%s", file);
-			snprintf(sessions[i].id, sizeof(sessions[i].id), "%.*s", (int)strcspn(name, "."), name);
+			snprintf(sessions[i].id, sizeof(sessions[i].id), "%.*s", (int)strcspn(name, "."),
+				 name);
 		}
 		sessions[i].fd = open(path, O_WRONLY | O_APPEND | O_CLOEXEC | (is_file ? 0 : O_CREAT), 0600);
 		if (sessions[i].fd < 0 || fstat(sessions[i].fd, &st) != 0) {
@@ -167,8 +173,10 @@ static void print_figures(bool brief, long count, long rate, long seconds, doubl
 		printf("%zu\t%zu\t%.1f\t%.1f\t%.1f\t%.0f\n", sample_count, lost, p50, p99, most, each_us);
 		return;
 	}
-	printf("%ld sessions, %ld lines/s each, %ld s: %zu messages published, %zu not; append to session file in ms: "
-	       "p50 %.1f, p90 %.1f, p99 %.1f, max %.1f", count, rate, seconds, sample_count, lost, p50, p90, p99, most);
+	printf("%ld sessions, %ld lines/s each, %ld s: %zu messages published,"
+	       " %zu not; append to session file in ms: "
+	       "p50 %.1f, p90 %.1f, p99 %.1f, max %.1f",
+	       count, rate, seconds, sample_count, lost, p50, p90, p99, most);
 	if (cpu_ms > 0.)
 		printf("; CPU of the daemon: %.0f us a message", each_us);
 	putchar('\n');

@@ -2,9 +2,10 @@
  * measure: runs several commands, turn by turn, and prints the median of what each took.
  *
  * usage: measure { --run NAME ROUNDS COMMAND [ARG...] }...
- * Round by round every command runs once, so that whatever else the machine does meets all of them alike; a command
- * with fewer rounds stays out of the later ones. Prints a line for each, tab between the fields: NAME, rounds, how
- * many of them failed, wall ms, user ms, system ms, peak memory in MB. Exit 1 when a command failed.
+ * Round by round every command runs once, so that whatever else the machine does meets all of them alike; a
+ * command with fewer rounds stays out of the later ones. Prints a line for each, tab between the fields:
+ * NAME, rounds, how many of them failed, wall ms, user ms, system ms, peak memory in MB. Exit 1 when a
+ * command failed.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -94,8 +95,9 @@ int main(int argc, char **argv)
 	for (size_t i = 0; i < command_count; i++) {
 		struct command *c = &commands[i];
 		failed += c->failed;
-		printf("%s\t%zu\t%zu\t%.1f\t%.1f\t%.1f\t%.1f\n", c->name, c->done, c->failed, median(c->wall_ms, c->done),
-		       median(c->user_ms, c->done), median(c->sys_ms, c->done), median(c->peak_mb, c->done));
+		printf("%s\t%zu\t%zu\t%.1f\t%.1f\t%.1f\t%.1f\n", c->name, c->done, c->failed,
+		       median(c->wall_ms, c->done), median(c->user_ms, c->done), median(c->sys_ms, c->done),
+		       median(c->peak_mb, c->done));
 	}
 	return failed > 0;
 }

@@ -2,9 +2,9 @@
  * mkhome: writes a Claude home of made-up transcripts, in the shape of real ones.
  *
  * usage: mkhome DIR [--bytes N] [--files N] [--days N] [--seed N] [--now SECONDS]
- * N of --bytes takes k, M or G (1000s). The defaults are one person's month: 1.24 GB in 3,142 files, of which the
- * median has 105 KB, the largest 87 MB. Other totals scale these. The same seed and the same now (Unix time) write
- * the same bytes. Every file's mtime is the time of its last line; the newest ones end now.
+ * N of --bytes takes k, M or G (1000s). The defaults are one person's month: 1.24 GB in 3,142 files, of which
+ * the median has 105 KB, the largest 87 MB. Other totals scale these. The same seed and the same now (Unix
+ * time) write the same bytes. Every file's mtime is the time of its last line; the newest ones end now.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -70,12 +70,13 @@ static int64_t wall_ms(const struct home *home, int64_t ago_ms)
 
 /* ---- the plan ---- */
 
-/* Sizes as people have them: the size that a share of the files stays under, log-linear between these points. */
+/* Sizes as people have them: the size that a share of the files stays under, log-linear between these points.
+ */
 static double size_at(double share)
 {
-	static const struct { double share, bytes; } points[] = {
-		{ 0., 3e3 }, { .5, 105e3 }, { .9, 650e3 }, { .95, 1.05e6 }, { .99, 5.4e6 }, { .999, 11.5e6 }, { 1., 87e6 }
-	};
+	static const struct { double share, bytes;
+	} points[] = { { 0., 3e3 },    { .5, 105e3 },	 { .9, 650e3 }, { .95, 1.05e6 },
+		       { .99, 5.4e6 }, { .999, 11.5e6 }, { 1., 87e6 } };
 	size_t i = 1;
 	while (i + 1 < sizeof(points) / sizeof(points[0]) && share > points[i].share)
 		i++;
@@ -107,7 +108,8 @@ static void take_text(struct buf *text, char *out, size_t size)
 	buf_clear(text);
 }
 
-/* Nearly half of the files are subagents', of sessions before them; one session in 30 repeats an earlier one. */
+/* Nearly half of the files are subagents', of sessions before them; one session in 30 repeats an earlier one.
+ */
 static void plan_file(struct home *home, struct rng *r, size_t number, size_t *last_session)
 {
 	struct buf text = BUF_INIT;
@@ -234,11 +236,17 @@ static int write_file(struct home *home, const struct plan *plan)
 	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return fail(path);
-	struct story story = {
-		.session_id = plan->session_id, .agent_id = agent, .cwd = "/home/u/projects/made-up", .branch = "main",
-		.version = "2.1.39", .text = { plan->seed }, .messages = { plan->message_seed }, .counts = &home->counts,
-		.image_max_bytes = plan->bytes > 800e3 ? (size_t)fmin(plan->bytes / 8., IMAGE_MAX_BYTES) : 0
-	};
+	struct story story = { .session_id = plan->session_id,
+			       .agent_id = agent,
+			       .cwd = "/home/u/projects/made-up",
+			       .branch = "main",
+			       .version = "2.1.39",
+			       .text = { plan->seed },
+			       .messages = { plan->message_seed },
+			       .counts = &home->counts,
+			       .image_max_bytes = plan->bytes > 800e3
+							? (size_t)fmin(plan->bytes / 8., IMAGE_MAX_BYTES)
+							: 0 };
 	int64_t last_ms = wall_ms(home, plan->ended_ago_ms);
 	struct timespec last = { .tv_sec = last_ms / 1000, .tv_nsec = last_ms % 1000 * 1000000 };
 	const struct timespec times[2] = { last, last };
@@ -263,7 +271,8 @@ static int write_home(struct home *home)
 	if (make_dir(home->dir) != 0)
 		return -1;
 	if (mkdir(path, 0700) != 0) {
-		fprintf(stderr, "mkhome: cannot make %s: %s; name a directory that has no projects yet\n", path, strerror(errno));
+		fprintf(stderr, "mkhome: cannot make %s: %s; name a directory that has no projects yet\n",
+			path, strerror(errno));
 		return -1;
 	}
 	for (size_t i = 0; i < home->files; i++)
@@ -295,7 +304,10 @@ static bool parse_number(const char *text, double low, double high, double *out)
 	char *end;
 	double value = strtod(text, &end);
 	if (end != text && *end) {
-		static const struct { char letter; double times; } units[] = { { 'k', 1e3 }, { 'M', 1e6 }, { 'G', 1e9 } };
+		static const struct {
+			char letter;
+			double times;
+		} units[] = { { 'k', 1e3 }, { 'M', 1e6 }, { 'G', 1e9 } };
 		for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++)
 			if (end[0] == units[i].letter && !end[1]) {
 				value *= units[i].times;
@@ -342,7 +354,8 @@ int main(int argc, char **argv)
 {
 	static struct home home;
 	if (!parse_options(argc, argv, &home)) {
-		fprintf(stderr, "usage: mkhome DIR [--bytes N] [--files N] [--days N] [--seed N] [--now SECONDS]\n");
+		fprintf(stderr,
+			"usage: mkhome DIR [--bytes N] [--files N] [--days N] [--seed N] [--now SECONDS]\n");
 		return 2;
 	}
 	home.plans = calloc(home.files, sizeof(*home.plans));

@@ -7,18 +7,22 @@
 #include "base/clock.h"
 
 /* Names of the compiled-in price table that ccusage 20 prices as well. */
-static const char *const main_models[] = {
-	"claude-opus-4-6", "claude-opus-4-6", "claude-opus-4-5-20251101", "claude-opus-4-8", "claude-sonnet-4-5-20250929",
-	"claude-sonnet-4-6", "claude-opus-4-1-20250805", "claude-sonnet-4-20250514"
-};
-static const char *const agent_models[] = {
-	"claude-haiku-4-5-20251001", "claude-haiku-4-5-20251001", "claude-sonnet-4-5-20250929", "claude-opus-4-6"
-};
+static const char *const main_models[] = { "claude-opus-4-6",
+					   "claude-opus-4-6",
+					   "claude-opus-4-5-20251101",
+					   "claude-opus-4-8",
+					   "claude-sonnet-4-5-20250929",
+					   "claude-sonnet-4-6",
+					   "claude-opus-4-1-20250805",
+					   "claude-sonnet-4-20250514" };
+static const char *const agent_models[] = { "claude-haiku-4-5-20251001", "claude-haiku-4-5-20251001",
+					    "claude-sonnet-4-5-20250929", "claude-opus-4-6" };
 
 #define PICK(r, list) (list)[rng_below((r), sizeof(list) / sizeof((list)[0]))]
 
 /*
- * Every part of a line ends in a comma, so that parts go together in any order; put_end() makes the last one a brace.
+ * Every part of a line ends in a comma, so that parts go together in any order; put_end() makes the last one
+ * a brace.
  */
 static void put_end(struct buf *out)
 {
@@ -33,8 +37,12 @@ static void put_envelope(struct story *s, struct buf *out)
 		buf_printf(out, "\"parentUuid\":\"%s\",", s->uuid);
 	else
 		buf_append_str(out, "\"parentUuid\":null,");
-	buf_printf(out, "\"isSidechain\":%s,\"userType\":\"external\",\"cwd\":\"%s\",\"sessionId\":\"%s\",\"version\":\"%s\","
-		   "\"gitBranch\":\"%s\",", s->agent_id ? "true" : "false", s->cwd, s->session_id, s->version, s->branch);
+	buf_printf(
+		out,
+		"\"isSidechain\":%s,\"userType\":\"external\",\"cwd\":\"%s\",\"sessionId\":\"%s\","
+		"\"version\":\"%s\","
+		"\"gitBranch\":\"%s\",",
+		s->agent_id ? "true" : "false", s->cwd, s->session_id, s->version, s->branch);
 	if (s->agent_id)
 		buf_printf(out, "\"agentId\":\"%s\",", s->agent_id);
 }
@@ -92,15 +100,19 @@ static void begin_message(struct story *s)
 	s->fast = strcmp(s->model, "claude-opus-4-6") == 0 && rng_chance(r, 2);
 }
 
-/* The counts are the whole message's on each of its lines; only the output grows, and is final on the last. */
+/* The counts are the whole message's on each of its lines; only the output grows, and is final on the last.
+ */
 static void put_usage(struct story *s, struct buf *out)
 {
 	int64_t output = s->lines_left == 0 ? s->output_tokens : s->output_tokens * s->line_number / 12 + 1;
-	buf_printf(out, "\"usage\":{\"input_tokens\":%" PRId64 ",\"cache_creation_input_tokens\":%" PRId64
-		   ",\"cache_read_input_tokens\":%" PRId64 ",\"cache_creation\":{\"ephemeral_5m_input_tokens\":%" PRId64
-		   ",\"ephemeral_1h_input_tokens\":%" PRId64 "},\"output_tokens\":%" PRId64 ",\"service_tier\":\"standard\"",
-		   s->input_tokens, s->created_tokens, s->context_tokens, s->hour_cache ? 0 : s->created_tokens,
-		   s->hour_cache ? s->created_tokens : 0, output);
+	buf_printf(out,
+		   "\"usage\":{\"input_tokens\":%" PRId64 ",\"cache_creation_input_tokens\":%" PRId64
+		   ",\"cache_read_input_tokens\":%" PRId64
+		   ",\"cache_creation\":{\"ephemeral_5m_input_tokens\":%" PRId64
+		   ",\"ephemeral_1h_input_tokens\":%" PRId64 "},\"output_tokens\":%" PRId64
+		   ",\"service_tier\":\"standard\"",
+		   s->input_tokens, s->created_tokens, s->context_tokens,
+		   s->hour_cache ? 0 : s->created_tokens, s->hour_cache ? s->created_tokens : 0, output);
 	buf_append_str(out, s->fast ? ",\"speed\":\"fast\"" : "");
 	buf_append_str(out, ",\"inference_geo\":\"not_available\"},");
 }
@@ -152,8 +164,8 @@ static void put_message(struct story *s, struct buf *out, size_t room)
 	bool usage_first = rng_chance(&s->text, 10);
 	buf_append_str(out, "\"message\":{");
 	if (rng_chance(&s->text, 70))
-		buf_printf(out, "\"model\":\"%s\",\"id\":\"%s\",\"type\":\"message\",\"role\":\"assistant\",", s->model,
-			   buf_str(&s->message_id));
+		buf_printf(out, "\"model\":\"%s\",\"id\":\"%s\",\"type\":\"message\",\"role\":\"assistant\",",
+			   s->model, buf_str(&s->message_id));
 	else
 		buf_printf(out, "\"id\":\"%s\",\"type\":\"message\",\"role\":\"assistant\",\"model\":\"%s\",",
 			   buf_str(&s->message_id), s->model);
@@ -232,7 +244,9 @@ static void put_agent_progress(struct story *s, struct buf *out, size_t room)
 	if (rng_chance(&s->text, 50)) {
 		put_agent_message(s, out, room);
 	} else {
-		buf_append_str(out, "\"type\":\"user\",\"message\":{\"role\":\"user\",\"content\":[{\"type\":\"text\",");
+		buf_append_str(
+			out,
+			"\"type\":\"user\",\"message\":{\"role\":\"user\",\"content\":[{\"type\":\"text\",");
 		put_text(s, out, "text", at_most(rng_skewed(&s->text, 200, 3000), room));
 		out->data[out->len - 1] = '}';
 		buf_append_str(out, "]},");
@@ -257,8 +271,11 @@ static void put_progress_data(struct story *s, struct buf *out, size_t room)
 		buf_printf(out, "\"elapsedTimeSeconds\":%" PRIu64 ",\"totalLines\":1,\"timeoutMs\":120000},",
 			   rng_below(&s->text, 120));
 	} else {
-		buf_append_str(out, "\"data\":{\"type\":\"hook_progress\",\"hookEvent\":\"PostToolUse\",\"hookName\":\"PostToolUse:Bash\","
-				    "\"command\":\"/home/u/.claude/hooks/");
+		buf_append_str(
+			out,
+			"\"data\":{\"type\":\"hook_progress\",\"hookEvent\":\"PostToolUse\","
+			"\"hookName\":\"PostToolUse:Bash\","
+			"\"command\":\"/home/u/.claude/hooks/");
 		text_append(out, &s->text, 110);
 		buf_append_str(out, "\"},");
 	}
@@ -285,9 +302,13 @@ static void add_progress(struct story *s, struct buf *out, size_t room)
 
 static void put_image(struct story *s, struct buf *out, size_t room)
 {
-	buf_append_str(out, "\"message\":{\"role\":\"user\",\"content\":[{\"type\":\"image\",\"source\":{\"type\":\"base64\","
-			    "\"media_type\":\"image/png\",\"data\":\"");
-	text_append_base64(out, &s->text, at_most(rng_skewed(&s->text, 60000, (int64_t)s->image_max_bytes), room));
+	buf_append_str(
+		out,
+		"\"message\":{\"role\":\"user\",\"content\":[{\"type\":\"image\","
+		"\"source\":{\"type\":\"base64\","
+		"\"media_type\":\"image/png\",\"data\":\"");
+	text_append_base64(out, &s->text,
+			   at_most(rng_skewed(&s->text, 60000, (int64_t)s->image_max_bytes), room));
 	buf_append_str(out, "\"}}]},");
 }
 
@@ -297,8 +318,12 @@ static void put_prompt(struct story *s, struct buf *out, size_t room)
 	text_append(out, &s->text, at_most(rng_skewed(&s->text, 20, 4000), room));
 	/* what a person may paste: a line of a transcript, with everything that counts, inside a string */
 	if (rng_chance(&s->text, 25))
-		buf_printf(out, " {\\\"type\\\":\\\"assistant\\\",\\\"timestamp\\\":\\\"%s\\\",\\\"message\\\":{\\\"id\\\":\\\"msg_x\\\","
-			   "\\\"usage\\\":{\\\"input_tokens\\\":7,\\\"output_tokens\\\":9}}} ", s->at);
+		buf_printf(
+			out,
+			" {\\\"type\\\":\\\"assistant\\\",\\\"timestamp\\\":\\\"%s\\\","
+			"\\\"message\\\":{\\\"id\\\":\\\"msg_x\\\","
+			"\\\"usage\\\":{\\\"input_tokens\\\":7,\\\"output_tokens\\\":9}}} ",
+			s->at);
 	buf_append_str(out, "\"},\"thinkingMetadata\":{\"maxThinkingTokens\":31999},\"todos\":[],"
 			    "\"permissionMode\":\"default\",");
 }
@@ -357,8 +382,11 @@ static void add_rest(struct story *s, struct buf *out)
 	} else if (kind < 85) {
 		buf_append_char(out, '{');
 		put_envelope(s, out);
-		buf_append_str(out, "\"type\":\"system\",\"subtype\":\"stop_hook_summary\",\"hookCount\":2,\"hookErrors\":[],"
-				    "\"preventedContinuation\":false,\"level\":\"suggestion\",");
+		buf_append_str(
+			out,
+			"\"type\":\"system\",\"subtype\":\"stop_hook_summary\",\"hookCount\":2,"
+			"\"hookErrors\":[],"
+			"\"preventedContinuation\":false,\"level\":\"suggestion\",");
 		put_time(s, out);
 		put_uuid(s, out);
 	} else if (kind < 98) {

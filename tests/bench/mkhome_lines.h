@@ -1,11 +1,12 @@
 /*
  * mkhome_lines: the lines of one transcript, one after the other, as Claude Code writes them.
  *
- * For: mkhome. A story is one session's (or one subagent's) transcript: messages on one or more lines, each followed
- * by what its tools reported (progress) and answered (user). The mix, by lines and by bytes, is that of real ones.
+ * For: mkhome. A story is one session's (or one subagent's) transcript: messages on one or more lines, each
+ * followed by what its tools reported (progress) and answered (user). The mix, by lines and by bytes, is that
+ * of real ones.
  *
- * Calling sequence: fill in the first part, story_begin(), story_add_line() until the file is nearly as large as it
- * should be, story_add_last_line().
+ * Calling sequence: fill in the first part, story_begin(), story_add_line() until the file is nearly as large
+ * as it should be, story_add_last_line().
  */
 #ifndef SWATCH_BENCH_MKHOME_LINES_H
 #define SWATCH_BENCH_MKHOME_LINES_H
@@ -29,7 +30,7 @@ struct story {
 	const char *session_id, *agent_id;   /* agent_id NULL: a main transcript */
 	const char *cwd, *branch, *version;
 	struct rng text;                     /* for everything but the next */
-	struct rng messages;                 /* ids, models and counts: the same seed repeats the same messages */
+	struct rng messages; /* ids, models and counts: the same seed repeats the same messages */
 	size_t image_max_bytes;              /* 0: no pasted images */
 	struct line_counts *counts;
 

@@ -57,10 +57,26 @@ void text_append_word(struct buf *out, struct rng *r)
 /* What stands between two words. No escape has a space inside, so that a cut after a space cuts none. */
 static const char *gap_after_word(struct rng *r)
 {
-	static const char *const rare[] = {
-		".\\n\\n ", ",\\n\\t\\t ", "(); ", " = \\\"", "\\\" ", "{\\n ", "}\\n ", "\\\\n ", " \xe2\x86\x92 ", " \\u001b[0m ",
-		"\xc3\xa9 ", " \\u25cb ", "/", "_", ": ", " // ", "->", " \xf0\x9f\x98\x80 ", "\\r\\n ", " [1] "
-	};
+	static const char *const rare[] = { ".\\n\\n ",
+					    ",\\n\\t\\t ",
+					    "(); ",
+					    " = \\\"",
+					    "\\\" ",
+					    "{\\n ",
+					    "}\\n ",
+					    "\\\\n ",
+					    " \xe2\x86\x92 ",
+					    " \\u001b[0m ",
+					    "\xc3\xa9 ",
+					    " \\u25cb ",
+					    "/",
+					    "_",
+					    ": ",
+					    " // ",
+					    "->",
+					    " \xf0\x9f\x98\x80 ",
+					    "\\r\\n ",
+					    " [1] " };
 	return rng_chance(r, 70) ? " " : rare[rng_below(r, sizeof(rare) / sizeof(rare[0]))];
 }
 

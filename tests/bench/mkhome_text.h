@@ -1,7 +1,8 @@
 /*
  * mkhome_text: random numbers that a seed repeats, and made-up text to fill transcripts with.
  *
- * For: mkhome. The text is made once, in a pool, and copied from there: a home is written at the speed of memory.
+ * For: mkhome. The text is made once, in a pool, and copied from there: a home is written at the speed of
+ * memory.
  */
 #ifndef SWATCH_BENCH_MKHOME_TEXT_H
 #define SWATCH_BENCH_MKHOME_TEXT_H
@@ -20,7 +21,8 @@ uint64_t rng_next(struct rng *r);
 uint64_t rng_below(struct rng *r, uint64_t bound);
 int64_t rng_between(struct rng *r, int64_t low, int64_t high);
 
-/* A number of low..high (low > 0), each size of it as likely as any other: many small ones, few large ones. */
+/* A number of low..high (low > 0), each size of it as likely as any other: many small ones, few large ones.
+ */
 int64_t rng_skewed(struct rng *r, int64_t low, int64_t high);
 
 /* True `percent` times of 100. */

@@ -1,10 +1,11 @@
 /*
- * replace: wakes up twice, as for an event and a delay after it, and replaces files whole, as publishing does (a new
- * file, written, renamed over the old one). It does nothing else: what no daemon that publishes them in DIR can beat.
+ * replace: wakes up twice, as for an event and a delay after it, and replaces files whole, as publishing does
+ * (a new file, written, renamed over the old one). It does nothing else: what no daemon that publishes them
+ * in DIR can beat.
  *
  * usage: replace DIR FILES BYTES ROUNDS ROUNDS-A-SECOND
- * Prints the CPU time of a round in us, and how much of it the wake-ups alone took. A bench, not a test: it judges
- * nothing.
+ * Prints the CPU time of a round in us, and how much of it the wake-ups alone took. A bench, not a test: it
+ * judges nothing.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -52,7 +53,8 @@ int main(int argc, char **argv)
 		double before_ms = bench_cpu_ms(getpid());
 		for (long number = 0; number < files; number++) {
 			if (replace_file(dir_fd, number, (size_t)size) != 0) {
-				fprintf(stderr, "replace: cannot replace a file in %s: %s\n", argv[1], strerror(errno));
+				fprintf(stderr, "replace: cannot replace a file in %s: %s\n", argv[1],
+					strerror(errno));
 				return 1;
 			}
 		}
@@ -64,6 +66,7 @@ int main(int argc, char **argv)
 		(void)nanosleep(&pause, NULL);
 	}
 	double all_ms = bench_cpu_ms(getpid()) - start_ms;
-	printf("%.0f\t%.0f\n", all_ms * 1000. / (double)rounds, (all_ms - replacing_ms) * 1000. / (double)rounds);
+	printf("%.0f\t%.0f\n", all_ms * 1000. / (double)rounds,
+	       (all_ms - replacing_ms) * 1000. / (double)rounds);
 	return 0;
 }

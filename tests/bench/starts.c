@@ -1,11 +1,11 @@
 /*
- * starts: how long short programs take from their start to their end, in turns, so that the machine is the same for
- * all: what a statusline costs beside /bin/true.
+ * starts: how long short programs take from their start to their end, in turns, so that the machine is the
+ * same for all: what a statusline costs beside /bin/true.
  *
  * usage: starts INPUT ROUNDS { --run NAME COMMAND [ARG...] }...
- * Each run has a pipe with INPUT's content (64 KiB at most) on stdin, and its output goes nowhere. Prints a line for
- * each, tab between the fields: NAME, rounds, how many failed, p50 and p99 in ms, p50 of CPU in ms, p50 over that of
- * the first. Exit 1 when a run failed.
+ * Each run has a pipe with INPUT's content (64 KiB at most) on stdin, and its output goes nowhere. Prints a
+ * line for each, tab between the fields: NAME, rounds, how many failed, p50 and p99 in ms, p50 of CPU in ms,
+ * p50 over that of the first. Exit 1 when a run failed.
  */
 #include <errno.h>
 #include <fcntl.h>

@@ -2,10 +2,11 @@
  * storm: many sessions, each of which runs a statusline command every second, as Claude Code does.
  *
  * usage: storm [--daemon PID] PROJECTS-DIR SESSIONS SECONDS COMMAND [ARG...]
- * Session I is bench-I, whose transcript is PROJECTS-DIR/-bench/bench-I.jsonl (the bench latency grows those). The
- * command gets what Claude Code writes on a pipe; a session whose command takes longer than a second starts the next
- * one at once. Prints a line, tab between the fields: runs, how many of them failed or said nothing, p50 and p99 in
- * ms, CPU of all (and of the daemon PID) in percent of a core, peak memory of the largest process in MB.
+ * Session I is bench-I, whose transcript is PROJECTS-DIR/-bench/bench-I.jsonl (the bench latency grows
+ * those). The command gets what Claude Code writes on a pipe; a session whose command takes longer than a
+ * second starts the next one at once. Prints a line, tab between the fields: runs, how many of them failed or
+ * said nothing, p50 and p99 in ms, CPU of all (and of the daemon PID) in percent of a core, peak memory of
+ * the largest process in MB.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -39,21 +40,28 @@ struct storm {
 static int write_input(const struct storm *storm, long number, int fd)
 {
 	char text[4096];
-	int len = snprintf(text, sizeof(text),
-			   "{\"session_id\":\"bench-%ld\",\"transcript_path\":\"%s/-bench/bench-%ld.jsonl\",\"cwd\":\"/\",\"version\":"
-			   "\"2.1.39\",\"model\":{\"id\":\"claude-opus-4-6\",\"display_name\":\"Opus 4.6\"},\"workspace\":{\"current_dir\":"
-			   "\"/\",\"project_dir\":\"/\"},\"output_style\":{\"name\":\"default\"},\"cost\":{\"total_cost_usd\":1.25,"
-			   "\"total_duration_ms\":60000,\"total_api_duration_ms\":30000,\"total_lines_added\":1,"
-			   "\"total_lines_removed\":0},\"context_window\":{\"context_window_size\":200000,\"used_percentage\":21,"
-			   "\"remaining_percentage\":79,\"total_input_tokens\":42000,\"total_output_tokens\":900,\"current_usage\":"
-			   "{\"input_tokens\":3,\"output_tokens\":10,\"cache_creation_input_tokens\":800,"
-			   "\"cache_read_input_tokens\":41000}},\"exceeds_200k_tokens\":false}\n",
-			   number, storm->projects, number);
+	int len = snprintf(
+		text, sizeof(text),
+		"{\"session_id\":\"bench-%ld\",\"transcript_path\":\"%s/-bench/bench-%ld.jsonl\","
+		"\"cwd\":\"/\",\"version\":"
+		"\"2.1.39\",\"model\":{\"id\":\"claude-opus-4-6\",\"display_name\":\"Opus 4.6\"},"
+		"\"workspace\":{\"current_dir\":"
+		"\"/\",\"project_dir\":\"/\"},\"output_style\":{\"name\":\"default\"},"
+		"\"cost\":{\"total_cost_usd\":1.25,"
+		"\"total_duration_ms\":60000,\"total_api_duration_ms\":30000,\"total_lines_added\":1,"
+		"\"total_lines_removed\":0},\"context_window\":{\"context_window_size\":200000,"
+		"\"used_percentage\":21,"
+		"\"remaining_percentage\":79,\"total_input_tokens\":42000,\"total_output_tokens\":900,"
+		"\"current_usage\":"
+		"{\"input_tokens\":3,\"output_tokens\":10,\"cache_creation_input_tokens\":800,"
+		"\"cache_read_input_tokens\":41000}},\"exceeds_200k_tokens\":false}\n",
+		number, storm->projects, number);
 	return len > 0 && (size_t)len < sizeof(text) && write(fd, text, (size_t)len) == len ? 0 : -1;
 }
 
 /* One statusline. Returns -1 when it could not be run at all. */
-static int run_once(const struct storm *storm, long number, int out_fd, int null_fd, struct session_runs *runs)
+static int run_once(const struct storm *storm, long number, int out_fd, int null_fd,
+		    struct session_runs *runs)
 {
 	struct bench_run run;
 	struct stat said;
@@ -80,7 +88,8 @@ static void sleep_until(double at_ms)
 	double left_ms = at_ms - bench_now_ms();
 	if (left_ms <= 0.)
 		return;
-	struct timespec left = { .tv_sec = (time_t)(left_ms / 1000.), .tv_nsec = (long)(left_ms * 1e6) % 1000000000 };
+	struct timespec left = { .tv_sec = (time_t)(left_ms / 1000.),
+				 .tv_nsec = (long)(left_ms * 1e6) % 1000000000 };
 	while (nanosleep(&left, &left) != 0 && errno == EINTR)
 		;
 }
@@ -150,11 +159,14 @@ int main(int argc, char **argv)
 	}
 	struct storm storm = { 0 };
 	if (argc >= 5) {
-		storm = (struct storm){ .projects = argv[1], .argv = &argv[4], .sessions = strtol(argv[2], NULL, 10),
+		storm = (struct storm){ .projects = argv[1],
+					.argv = &argv[4],
+					.sessions = strtol(argv[2], NULL, 10),
 					.seconds = strtod(argv[3], NULL) };
 	}
 	if (storm.sessions < 1 || storm.sessions > SESSIONS_MAX || !(storm.seconds > 0.)) {
-		fprintf(stderr, "usage: storm [--daemon PID] PROJECTS-DIR SESSIONS SECONDS COMMAND [ARG...]\n");
+		fprintf(stderr,
+			"usage: storm [--daemon PID] PROJECTS-DIR SESSIONS SECONDS COMMAND [ARG...]\n");
 		return 2;
 	}
 	struct session_runs *runs = mmap(NULL, SESSIONS_MAX * sizeof(*runs), PROT_READ | PROT_WRITE,

@@ -3,15 +3,15 @@
  *
  * usage: crash BUILD-DIR [--step publish|refresh] [--every N]
  *
- * The daemon is traced (ptrace); from the moment the step begins, its system calls are counted, and it is killed with
- * SIGKILL at the entry of the first, then at the exit of the first, then at the entry of the second, and so on until
- * the step makes fewer. After every one: each cache file is whole and no older than before; the next start is right,
- * with no temp file left. Prints "N crashes, M wrong".
+ * The daemon is traced (ptrace); from the moment the step begins, its system calls are counted, and it is
+ * killed with SIGKILL at the entry of the first, then at the exit of the first, then at the entry of the
+ * second, and so on until the step makes fewer. After every one: each cache file is whole and no older than
+ * before; the next start is right, with no temp file left. Prints "N crashes, M wrong".
  *
- * It also says what a loss of power could leave behind, at every one of these places: writes that no fsync(2) made
- * durable. swatchd makes none, so any file that the step replaced may be empty or torn afterwards on a filesystem that
- * does not write data before a rename. That state is made (each such file once empty, once cut in the middle), and the
- * next start has to make it whole.
+ * It also says what a loss of power could leave behind, at every one of these places: writes that no fsync(2)
+ * made durable. swatchd makes none, so any file that the step replaced may be empty or torn afterwards on a
+ * filesystem that does not write data before a rename. That state is made (each such file once empty, once
+ * cut in the middle), and the next start has to make it whole.
  */
 #include "torture.h"
 
@@ -55,7 +55,8 @@ static pid_t start_step(struct world *world, bool refresh)
 	if (pid < 0)
 		broken("fork", "the step");
 	if (pid == 0) {
-		(void)daemon_request(world, refresh ? "{\"op\":\"refresh\",\"wait\":true}" : "{\"op\":\"sync\"}", 10000);
+		(void)daemon_request(
+			world, refresh ? "{\"op\":\"refresh\",\"wait\":true}" : "{\"op\":\"sync\"}", 10000);
 		_exit(0);
 	}
 	return pid;
@@ -124,7 +125,8 @@ static bool next_start_is_right(struct world *world, struct process *daemon, boo
 	bool good = daemon_wait_ready(daemon, world);
 	if (!good)
 		buf_append_str(why, "it does not start");
-	if (good && ccusage && daemon_request(world, "{\"op\":\"refresh\",\"wait\":true}", TORTURE_HANG_MS) != 1) {
+	if (good && ccusage
+	    && daemon_request(world, "{\"op\":\"refresh\",\"wait\":true}", TORTURE_HANG_MS) != 1) {
 		buf_append_str(why, "it does not refresh");
 		good = false;
 	}

@@ -1,9 +1,11 @@
 /*
- * Preloaded (LD_PRELOAD), it lets chosen calls of a program fail, as struct faults in the file FAULTS_FILE says
- * (faults.h). A call that fails is not made, but for close(2), which closes and then says that it did not go well.
+ * Preloaded (LD_PRELOAD), it lets chosen calls of a program fail, as struct faults in the file FAULTS_FILE
+ * says (faults.h). A call that fails is not made, but for close(2), which closes and then says that it did
+ * not go well.
  *
  * Calls that libc makes inside itself do not come by here: opendir() is failed as a whole, not its openat().
- * It is longer than other files: one wrapper for each call that can fail, and they share how a fault is chosen.
+ * It is longer than other files: one wrapper for each call that can fail, and they share how a fault is
+ * chosen.
  */
 #include "faults.h"
 
@@ -44,13 +46,14 @@ void *__libc_realloc(void *block, size_t size);
 void __libc_free(void *block);
 
 static struct faults *faults;
-/* libev wakes itself up by an eventfd; no errno of write(2) fits that one, because its counter never fills up. */
+/* libev wakes itself up by an eventfd; no errno of write(2) fits that one, because its counter never fills
+ * up. */
 static int own_eventfd = -1;
 static bool is_forked_child;
 static _Thread_local bool inside;  /* the shim's own calls are nobody's */
 /*
- * Where ncurses lies in memory. Without memory it dies by itself (6.4, in the cache of tiparm(), and when it frees that):
- * what it allocates for itself is given to it.
+ * Where ncurses lies in memory. Without memory it dies by itself (6.4, in the cache of tiparm(), and when it
+ * frees that): what it allocates for itself is given to it.
  */
 static struct { char *start, *end; } ncurses[2];
 static size_t ncurses_count;
@@ -139,7 +142,8 @@ static bool fails_with(enum fault_kind kind, const char *call, const char *path,
 		kind = FAULT_CHILD;
 	else
 		faults->activity++;
-	if (!faults->armed || !(faults->kinds & (UINT32_C(1) << kind)) || (kind == FAULT_MALLOC && is_of_ncurses()))
+	if (!faults->armed || !(faults->kinds & (UINT32_C(1) << kind))
+	    || (kind == FAULT_MALLOC && is_of_ncurses()))
 		return false;
 	uint64_t call_number = ++faults->calls;
 	if (call_number < faults->first || call_number > faults->last)
@@ -173,13 +177,13 @@ static bool fails_or_is_short(enum fault_kind kind, const char *call, size_t *le
 }
 
 /* The next library's function of that name. */
-#define REAL(result, name, parameters)                               \
-	static result(*real) parameters; /* NOLINT(bugprone-macro-parentheses): a type */                             \
-	if (!real) {                                                 \
-		bool was_inside = inside;                            \
-		inside = true;                                       \
-		*(void **)&real = dlsym(RTLD_NEXT, #name);           \
-		inside = was_inside;                                 \
+#define REAL(result, name, parameters) \
+	static result(*real) parameters; /* NOLINT(bugprone-macro-parentheses): a type */ \
+	if (!real) { \
+		bool was_inside = inside; \
+		inside = true; \
+		*(void **)&real = dlsym(RTLD_NEXT, #name); \
+		inside = was_inside; \
 	}
 
 /* ---- memory ---- */
@@ -229,7 +233,8 @@ void free(void *block)
 void *mmap(void *address, size_t len, int protection, int flags, int fd, off_t offset)
 {
 	REAL(void *, mmap, (void *, size_t, int, int, int, off_t))
-	return fails(FAULT_MMAP, "mmap", NULL) ? MAP_FAILED : real(address, len, protection, flags, fd, offset);
+	return fails(FAULT_MMAP, "mmap", NULL) ? MAP_FAILED
+					       : real(address, len, protection, flags, fd, offset);
 }
 
 /* ---- files ---- */
@@ -637,10 +642,13 @@ ssize_t send(int fd, const void *bytes, size_t len, int flags)
 	return fails_or_is_short(FAULT_SEND, "send", &len) ? -1 : real(fd, bytes, len, flags);
 }
 
-ssize_t sendto(int fd, const void *bytes, size_t len, int flags, const struct sockaddr *address, socklen_t address_len)
+ssize_t sendto(int fd, const void *bytes, size_t len, int flags, const struct sockaddr *address,
+	       socklen_t address_len)
 {
 	REAL(ssize_t, sendto, (int, const void *, size_t, int, const struct sockaddr *, socklen_t))
-	return fails_or_is_short(FAULT_SEND, "sendto", &len) ? -1 : real(fd, bytes, len, flags, address, address_len);
+	return fails_or_is_short(FAULT_SEND, "sendto", &len)
+		     ? -1
+		     : real(fd, bytes, len, flags, address, address_len);
 }
 
 /* ---- processes and threads ---- */
@@ -656,10 +664,11 @@ pid_t fork(void)
 	return pid;
 }
 
-int pthread_create(pthread_t *restrict thread, const pthread_attr_t *restrict attributes, void *(*start)(void *),
-		   void *restrict arg)
+int pthread_create(pthread_t *restrict thread, const pthread_attr_t *restrict attributes,
+		   void *(*start)(void *), void *restrict arg)
 {
-	REAL(int, pthread_create, (pthread_t *restrict, const pthread_attr_t *restrict, void *(*)(void *), void *restrict))
+	REAL(int, pthread_create,
+	     (pthread_t *restrict, const pthread_attr_t *restrict, void *(*)(void *), void *restrict))
 	return fails(FAULT_FORK, "pthread_create", NULL) ? errno : real(thread, attributes, start, arg);
 }
 
@@ -667,7 +676,8 @@ pid_t waitpid(pid_t pid, int *status, int options)
 {
 	REAL(pid_t, waitpid, (pid_t, int *, int))
 	/* What does not wait cannot be interrupted. */
-	return !(options & WNOHANG) && fails(FAULT_WAITPID, "waitpid", NULL) ? -1 : real(pid, status, options);
+	return !(options & WNOHANG) && fails(FAULT_WAITPID, "waitpid", NULL) ? -1
+									     : real(pid, status, options);
 }
 
 int dup2(int from, int to)

@@ -1,8 +1,9 @@
 /*
  * faults: what fault-inject.so (preloaded into the program under test) and the programs that drive it share.
  *
- * A driver makes a file of one struct faults, maps it shared, names it in FAULTS_FILE, and arms it for as long as one
- * step of the program takes. The shim counts the calls of the armed kinds, and lets the chosen ones fail.
+ * A driver makes a file of one struct faults, maps it shared, names it in FAULTS_FILE, and arms it for as
+ * long as one step of the program takes. The shim counts the calls of the armed kinds, and lets the chosen
+ * ones fail.
  */
 #ifndef SWATCH_FAULTS_FAULTS_H
 #define SWATCH_FAULTS_FAULTS_H

@@ -1,18 +1,19 @@
 /*
- * torture: lets every call that can fail do so, one after the other, and looks whether all is well after each.
+ * torture: lets every call that can fail do so, one after the other, and looks whether all is well after
+ * each.
  *
  * usage: torture BUILD-DIR [--quick] [--each] [--commands] [--scenario NAME] [--kind KIND] [--list]
  *
- * For each scenario, kind of call and errno: the first call of the step fails, then the second, and so on until the
- * step makes fewer calls than that; then all of them from the first on. After every one: the program lives or ended
- * with a word, what it says names the error, no cache file is torn or older than before, no descriptor was lost,
- * and the next event, without a restart, makes every figure right again. When a program ends, it holds no more memory
- * than one without faults.
+ * For each scenario, kind of call and errno: the first call of the step fails, then the second, and so on
+ * until the step makes fewer calls than that; then all of them from the first on. After every one: the
+ * program lives or ended with a word, what it says names the error, no cache file is torn or older than
+ * before, no descriptor was lost, and the next event, without a restart, makes every figure right again. When
+ * a program ends, it holds no more memory than one without faults.
  *
- * --quick tries the kinds' first errno, every seventh allocation, and some of what comes after a step's first hundred
- * calls of a kind. --each starts a new daemon after each fault, which
- * tells which one lost memory. --commands leaves the daemon out. Prints "N faults tried, M wrong"; exit status 1 when any
- * was wrong, or when a kind of call that every scenario makes was never tried.
+ * --quick tries the kinds' first errno, every seventh allocation, and some of what comes after a step's first
+ * hundred calls of a kind. --each starts a new daemon after each fault, which tells which one lost memory.
+ * --commands leaves the daemon out. Prints "N faults tried, M wrong"; exit status 1 when any was wrong, or
+ * when a kind of call that every scenario makes was never tried.
  */
 #include "torture.h"
 
@@ -34,7 +35,8 @@ struct kind {
 };
 
 static const struct kind kinds[FAULT_KINDS] = {
-	[FAULT_OPEN] = { "open", { EMFILE, ENOMEM, EACCES, EIO, ENOSPC, ENFILE, EDQUOT, EROFS, ESTALE, EINTR } },
+	[FAULT_OPEN] = { "open",
+			 { EMFILE, ENOMEM, EACCES, EIO, ENOSPC, ENFILE, EDQUOT, EROFS, ESTALE, EINTR } },
 	[FAULT_READ] = { "read", { EIO, FAULT_SHORT, EINTR, EAGAIN, ESTALE, ENOMEM } },
 	[FAULT_RECV] = { "recv", { FAULT_SHORT, EINTR, EAGAIN, EIO, ENOMEM } },
 	[FAULT_WRITE] = { "write", { ENOSPC, FAULT_SHORT, EINTR, EIO, EDQUOT, EAGAIN, ESTALE } },
@@ -88,9 +90,10 @@ static bool is_transient(int error)
 
 static void note(const struct scenario *scenario, const struct trial *trial, const char *what)
 {
-	printf("%s: %s: %s fails with %s, %s %llu: %s\n    %s\n", what, scenario->name, kinds[trial->kind].name,
-	       error_name(trial->error), trial->last == trial->first ? "call" : "all calls from",
-	       (unsigned long long)trial->first, buf_str(&trial->why), trial->process->faults->what);
+	printf("%s: %s: %s fails with %s, %s %llu: %s\n    %s\n", what, scenario->name,
+	       kinds[trial->kind].name, error_name(trial->error),
+	       trial->last == trial->first ? "call" : "all calls from", (unsigned long long)trial->first,
+	       buf_str(&trial->why), trial->process->faults->what);
 	(void)fflush(stdout);
 }
 
@@ -126,8 +129,9 @@ static bool start_daemon(struct stage *stage)
 }
 
 /*
- * libc keeps the stacks of threads that ended, and pieces of memory with each; how many overlap is chance. Scenarios of a
- * daemon that lasts have one processor, so that it starts one thread at a time, and nothing is left to chance.
+ * libc keeps the stacks of threads that ended, and pieces of memory with each; how many overlap is chance.
+ * Scenarios of a daemon that lasts have one processor, so that it starts one thread at a time, and nothing is
+ * left to chance.
  */
 static void choose_processors(bool one)
 {
@@ -173,9 +177,12 @@ static bool close_stage(struct stage *stage, bool is_first)
 		printf("WRONG: %s: the daemon does not end well\n", stage->scenario->name);
 	if (is_first) {
 		blocks_without_faults = blocks;
-	} else if (good && ran && !stage->scenario->command && blocks > blocks_without_faults + (stage->scenario->lasts ? KEYS_OF_JSON_C : BLOCKS_OF_THREADS)) {
-		printf("WRONG: %s: %lld pieces of memory lost, the last fault was\n    %s\n", stage->scenario->name,
-		       (long long)(blocks - blocks_without_faults), stage->process.faults->what);
+	} else if (good && ran && !stage->scenario->command
+		   && blocks > blocks_without_faults
+				       + (stage->scenario->lasts ? KEYS_OF_JSON_C : BLOCKS_OF_THREADS)) {
+		printf("WRONG: %s: %lld pieces of memory lost, the last fault was\n    %s\n",
+		       stage->scenario->name, (long long)(blocks - blocks_without_faults),
+		       stage->process.faults->what);
 		good = false;
 	}
 	if (stage->process.pid != 0)
@@ -217,12 +224,14 @@ static bool recovers(struct stage *stage, struct trial *trial)
 		buf_append_str(&trial->why, "the next sync fails too");
 		return false;
 	}
-	if (scenario->ccusage && daemon_request(&stage->world, "{\"op\":\"refresh\",\"wait\":true}", TORTURE_HANG_MS) != 1) {
+	if (scenario->ccusage
+	    && daemon_request(&stage->world, "{\"op\":\"refresh\",\"wait\":true}", TORTURE_HANG_MS) != 1) {
 		buf_append_str(&trial->why, "the next refresh fails too");
 		return false;
 	}
 	return world_files_hold(&stage->world, &trial->why)
-	       && world_figures_hold(&stage->world, scenario->ccusage, &trial->why) && judge_descriptors(stage, trial);
+	    && world_figures_hold(&stage->world, scenario->ccusage, &trial->why)
+	    && judge_descriptors(stage, trial);
 }
 
 static bool judge_step(struct stage *stage, struct trial *trial)
@@ -241,7 +250,8 @@ static bool judge_step(struct stage *stage, struct trial *trial)
 	return recovers(stage, trial);
 }
 
-/* What went wrong is said, unless nothing came of it: then every figure is right already, without the next event. */
+/* What went wrong is said, unless nothing came of it: then every figure is right already, without the next
+ * event. */
 static bool silence_is_right(struct stage *stage, struct trial *trial)
 {
 	if (stage->scenario->command || is_transient(trial->error) || process_has_ended(daemon_of(stage)))
@@ -274,8 +284,8 @@ static bool try_one(struct stage *stage, struct trial *trial)
 	bool good = stage->scenario->step(trial);
 	uint64_t hits = trial->process->faults->hits;
 	bool said = process_said(trial->process) || trial->answered_no;
-	good = good && (said || hits == 0 || silence_is_right(stage, trial)) && (hits == 0 || word_is_right(trial))
-	       && judge_step(stage, trial);
+	good = good && (said || hits == 0 || silence_is_right(stage, trial))
+	    && (hits == 0 || word_is_right(trial)) && judge_step(stage, trial);
 	if (hits == 0 && good)
 		return false;
 	torture.tried++;
@@ -301,7 +311,8 @@ static void restart(struct stage *stage)
 	open_stage(stage, scenario, scenario->lasts || scenario->step == steps_scenario(7)->step);
 }
 
-/* How far the next fault is from this one. `all`: all calls from one on fail, from the first, and from some later ones. */
+/* How far the next fault is from this one. `all`: all calls from one on fail, from the first, and from some
+ * later ones. */
 static uint64_t stride_at(const struct trial *trial, bool all)
 {
 	/* A program from which everything is taken may wait 15 seconds for better times. */
@@ -358,8 +369,8 @@ static void run_scenario(const struct scenario *scenario)
 		for (size_t i = 0; kinds[kind].errors[i] && is_wanted(torture.kind, kinds[kind].name); i++)
 			if (!torture.quick || i == 0)
 				run_kind(scenario, (enum fault_kind)kind, kinds[kind].errors[i]);
-	printf("%-32s %6lu faults, %lu wrong, %.1f s\n", scenario->name, torture.tried - before, torture.wrong - wrong,
-	       (double)(now_ms() - start_ms) / 1000.);
+	printf("%-32s %6lu faults, %lu wrong, %.1f s\n", scenario->name, torture.tried - before,
+	       torture.wrong - wrong, (double)(now_ms() - start_ms) / 1000.);
 	(void)fflush(stdout);
 }
 
@@ -382,7 +393,9 @@ static void take_options(int argc, char **argv)
 			argc = 0;
 	}
 	if (argc < 2) {
-		fputs("usage: torture BUILD-DIR [--quick] [--each] [--commands] [--scenario NAME] [--kind KIND] [--list]\n", stderr);
+		fputs("usage: torture BUILD-DIR [--quick] [--each] [--commands] [--scenario NAME] [--kind "
+		      "KIND] [--list]\n",
+		      stderr);
 		exit(2);
 	}
 	/* A step may enter another directory. */
@@ -411,9 +424,11 @@ int main(int argc, char **argv)
 	for (size_t i = 0; (scenario = commands_scenario(i)); i++)
 		run_scenario(scenario);
 	/* A shim that did not reach the program would find everything well. */
-	static const enum fault_kind always[] = { FAULT_OPEN, FAULT_READ, FAULT_WRITE, FAULT_RENAME, FAULT_STAT, FAULT_MALLOC };
+	static const enum fault_kind always[] = { FAULT_OPEN,	FAULT_READ, FAULT_WRITE,
+						  FAULT_RENAME, FAULT_STAT, FAULT_MALLOC };
 	for (size_t i = 0; i < sizeof(always) / sizeof(always[0]); i++) {
-		if (!torture.scenario && !torture.kind && !torture.commands && torture.of_kind[always[i]] == 0) {
+		if (!torture.scenario && !torture.kind && !torture.commands
+		    && torture.of_kind[always[i]] == 0) {
 			printf("WRONG: no call of the kind %s was ever reached\n", kinds[always[i]].name);
 			torture.wrong++;
 		}

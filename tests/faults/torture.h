@@ -1,7 +1,7 @@
 /*
- * torture: what the parts of the driver share (torture.c has the loop, torture_world.c a home with transcripts,
- * torture_process.c the program under test, torture_steps.c what is done with the daemon, torture_commands.c the
- * commands).
+ * torture: what the parts of the driver share (torture.c has the loop, torture_world.c a home with
+ * transcripts, torture_process.c the program under test, torture_steps.c what is done with the daemon,
+ * torture_commands.c the commands).
  */
 #ifndef SWATCH_FAULTS_TORTURE_H
 #define SWATCH_FAULTS_TORTURE_H
@@ -58,7 +58,8 @@ void world_write(const char *path, const char *text);
 /* [ccusage] and [billing] as in world_make(), and `more`. */
 void world_configure(const struct world *world, bool ccusage, const char *more);
 
-/* Every cache file is whole and no older than at the last look; no temp file stays behind. Returns false after a word. */
+/* Every cache file is whole and no older than at the last look; no temp file stays behind. Returns false
+ * after a word. */
 bool world_files_hold(struct world *world, struct buf *why);
 
 /* Every figure is that of what was written. */
@@ -83,7 +84,8 @@ void process_release(struct process *process);
 void process_give_terminal(struct process *process);
 
 /* Starts a program with the shim (or without), in the world's home. stdin: a file, or NULL. */
-void process_start(struct process *process, const struct world *world, char *const argv[], bool shim, const char *in);
+void process_start(struct process *process, const struct world *world, char *const argv[], bool shim,
+		   const char *in);
 
 void process_arm(struct process *process, enum fault_kind kind, int error, uint64_t first, uint64_t last);
 void process_disarm(struct process *process);
@@ -98,7 +100,8 @@ bool process_wait_quiet(struct process *process, int64_t timeout_ms);
 void process_mark_log(struct process *process);
 /* True when something was said since the mark that is not said when all goes well. */
 bool process_said(const struct process *process);
-/* True when one of these lines says what `error` is, so that a person can do something. Otherwise they go to `why`. */
+/* True when one of these lines says what `error` is, so that a person can do something. Otherwise they go to
+ * `why`. */
 bool process_named(const struct process *process, int error, struct buf *why);
 int process_count_fds(const struct process *process);
 

@@ -1,8 +1,9 @@
 /*
  * Every command of swatch, with calls of its failing: what it prints is right, or it says that it is not.
  *
- * `swatch statusline` is run from a build of the front program that is linked with the shared libc, because the shim
- * cannot reach into one that is linked statically; the other commands by swatch-commands, which the front becomes.
+ * `swatch statusline` is run from a build of the front program that is linked with the shared libc, because
+ * the shim cannot reach into one that is linked statically; the other commands by swatch-commands, which the
+ * front becomes.
  */
 #include "torture.h"
 
@@ -17,7 +18,8 @@
 
 #define WORDS_MAX 8
 #define OUTPUT_MAX 65536
-/* What a run that takes another way may hold in the end: setup's paths for messages, a key that json-c 0.16 forgets. */
+/* What a run that takes another way may hold in the end: setup's paths for messages, a key that json-c 0.16
+ * forgets. */
 #define KEPT_BLOCKS 5
 
 struct tested {
@@ -33,11 +35,14 @@ struct tested {
 };
 
 static const char statusline_input[] =
-	"{\"session_id\":\"s1\",\"model\":{\"id\":\"claude-opus-4-6\",\"display_name\":\"Opus\"},\"cwd\":\"/home/u/p\","
-	"\"cost\":{\"total_cost_usd\":0.5},\"context_window\":{\"context_window_size\":200000,\"used_percentage\":12}}";
+	"{\"session_id\":\"s1\",\"model\":{\"id\":\"claude-opus-4-6\",\"display_name\":\"Opus\"},"
+	"\"cwd\":\"/home/u/p\","
+	"\"cost\":{\"total_cost_usd\":0.5},\"context_window\":{\"context_window_size\":200000,"
+	"\"used_percentage\":12}}";
 
 static const char panel_input[] =
-	"{\"session_id\":\"s1\",\"columns\":80,\"tasks\":[{\"id\":\"a\",\"type\":\"local_agent\",\"status\":\"running\","
+	"{\"session_id\":\"s1\",\"columns\":80,\"tasks\":[{\"id\":\"a\",\"type\":\"local_agent\","
+	"\"status\":\"running\","
 	"\"description\":\"look\",\"startTime\":1700000000000,\"tokenCount\":12345}]}";
 
 /* Something to follow, and the end of it. Where it has not begun yet, it has nothing to lose either. */
@@ -57,7 +62,9 @@ static bool interrupt(struct process *process, struct world *world)
 
 static bool run(struct process *process, struct trial *trial, const struct tested *now)
 {
-	char *argv[WORDS_MAX + 2] = { now->front ? programs.front : now->top ? programs.top : programs.commands };
+	char *argv[WORDS_MAX + 2] = { now->front ? programs.front
+				      : now->top ? programs.top
+						 : programs.commands };
 	char in[300];
 	for (size_t i = 0; i < WORDS_MAX && now->words[i]; i++)
 		argv[i + 1] = (char *)(uintptr_t)now->words[i];
@@ -79,7 +86,8 @@ static void take_out(char *text, const char *name)
 		memmove(at, at + len, strlen(at + len) + 1);
 }
 
-/* What was printed, but for numbers, the width of what they stand in, and the name of the home, which is another each time. */
+/* What was printed, but for numbers, the width of what they stand in, and the name of the home, which is
+ * another each time. */
 static void read_output(const struct process *process, const struct world *world, char out[OUTPUT_MAX])
 {
 	FILE *file = fopen(process->out_path, "re");
@@ -111,7 +119,8 @@ static bool judge(struct trial *trial, const struct process *process, const stru
 		buf_printf(&trial->why, "it ended with status %d", status);
 	else if (status != right_status && !said && strcmp(got, right) == 0)
 		buf_printf(&trial->why, "it ended with status %d and no word", status);
-	else if (!now->follows && status == right_status && !said && strcmp(got, right) != 0 && got[0] == '\0')
+	else if (!now->follows && status == right_status && !said && strcmp(got, right) != 0
+		 && got[0] == '\0')
 		buf_append_str(&trial->why, "it ended well, printed nothing, and said nothing");
 	else if (status == 0 && !said && !now->changes && strcmp(got, right) != 0)
 		buf_append_str(&trial->why, "it ended well and said nothing, but printed something else");
@@ -281,7 +290,12 @@ const struct scenario *commands_scenario(size_t n)
 		len += (size_t)snprintf(names[n] + len, sizeof(names[n]) - len, " %s", tested[n].words[i]);
 	if (tested[n].alone)
 		snprintf(names[n] + len, sizeof(names[n]) - len, " (no daemon)");
-	scenarios[n] = (struct scenario){ .name = names[n], .step = step_command, .what = &tested[n], .command = true,
-					  .alone = tested[n].alone, .ccusage = true, .lasts = true };
+	scenarios[n] = (struct scenario){ .name = names[n],
+					  .step = step_command,
+					  .what = &tested[n],
+					  .command = true,
+					  .alone = tested[n].alone,
+					  .ccusage = true,
+					  .lasts = true };
 	return &scenarios[n];
 }

@@ -30,7 +30,8 @@ int64_t now_ms(void)
 
 void nap_ms(int64_t ms)
 {
-	const struct timespec span = { .tv_sec = (time_t)(ms / 1000), .tv_nsec = (long)(ms % 1000) * 1000000L };
+	const struct timespec span = { .tv_sec = (time_t)(ms / 1000),
+				       .tv_nsec = (long)(ms % 1000) * 1000000L };
 	(void)nanosleep(&span, NULL);
 }
 
@@ -107,7 +108,8 @@ static void serve_terminal(const struct process *process, bool type)
 
 /* ---- its life ---- */
 
-void process_start(struct process *process, const struct world *world, char *const argv[], bool shim, const char *in)
+void process_start(struct process *process, const struct world *world, char *const argv[], bool shim,
+		   const char *in)
 {
 	(void)world;
 	struct faults *faults = process->faults;
@@ -221,8 +223,9 @@ void process_mark_log(struct process *process)
 /* What a daemon says of itself when all goes well. */
 static bool is_routine(const char *line)
 {
-	static const char *const routine[] = { "sandbox (Landlock", " keeps /", " read, ", "config reloaded",
-					       "ending: signal", "can be written again", "gives figures again" };
+	static const char *const routine[] = { "sandbox (Landlock",  " keeps /",       " read, ",
+					       "config reloaded",    "ending: signal", "can be written again",
+					       "gives figures again" };
 	for (size_t i = 0; i < sizeof(routine) / sizeof(routine[0]); i++)
 		if (strstr(line, routine[i]))
 			return true;
@@ -295,7 +298,8 @@ int daemon_request(const struct world *world, const char *request, int64_t timeo
 	int result = 0;
 	if (client_connect(&client, world->socket, &why) == CLIENT_LISTENING) {
 		enum client_result asked = client_ask(&client, request, timeout_ms, &answer, &why);
-		result = asked == CLIENT_TIMEOUT ? -1 : asked == CLIENT_OK && json_get_bool(answer, "ok", false);
+		result = asked == CLIENT_TIMEOUT ? -1
+						 : asked == CLIENT_OK && json_get_bool(answer, "ok", false);
 	}
 	json_object_put(answer);
 	client_close(&client);
@@ -319,5 +323,6 @@ bool daemon_end(struct process *process)
 	if (process->pid == 0)
 		return true;
 	kill(process->pid, SIGTERM);
-	return process_wait_end(process, TORTURE_HANG_MS) && WIFEXITED(process->status) && WEXITSTATUS(process->status) == 0;
+	return process_wait_end(process, TORTURE_HANG_MS) && WIFEXITED(process->status)
+	    && WEXITSTATUS(process->status) == 0;
 }

@@ -1,6 +1,6 @@
 /*
- * What is done with the daemon while calls of its fail: it starts, lines come, ccusage runs, clients ask, sessions
- * expire, the config is read again, it stops.
+ * What is done with the daemon while calls of its fail: it starts, lines come, ccusage runs, clients ask,
+ * sessions expire, the config is read again, it stops.
  */
 #include "torture.h"
 
@@ -95,7 +95,8 @@ static bool step_publish(struct trial *trial)
 		 200000 + trial->number % 1000);
 	/* A tick has no answer: the question after it has. */
 	(void)daemon_request(trial->world, tick, 0);
-	good = good && ask(trial, "{\"op\":\"report\",\"kind\":\"blocks\"}") && ask(trial, "{\"op\":\"rescan\"}");
+	good = good && ask(trial, "{\"op\":\"report\",\"kind\":\"blocks\"}")
+	    && ask(trial, "{\"op\":\"rescan\"}");
 	return end_step(trial) && good;
 }
 
@@ -230,7 +231,11 @@ static const struct scenario scenarios[] = {
 	{ .name = "once", .step = step_once, .ccusage = true },
 	{ .name = "burst", .step = step_burst, .lasts = true },
 	{ .name = "publish", .step = step_publish, .lasts = true },
-	{ .name = "refresh", .step = step_refresh, .recover = recover_refresh, .ccusage = true, .lasts = true },
+	{ .name = "refresh",
+	  .step = step_refresh,
+	  .recover = recover_refresh,
+	  .ccusage = true,
+	  .lasts = true },
 	{ .name = "expire", .step = step_expire, .recover = recover_expire, .lasts = true },
 	{ .name = "reload", .step = step_reload, .recover = recover_reload, .lasts = true },
 	{ .name = "stop", .step = step_stop },

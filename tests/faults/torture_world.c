@@ -54,11 +54,18 @@ void world_append(struct world *world, struct world_session *session, int messag
 	utc_text(time(NULL) - (session == &world->sessions[0] ? 2 : 0), at);
 	for (int i = 0; i < messages; i++) {
 		number++;
-		buf_printf(&lines, "{\"type\":\"assistant\",\"timestamp\":\"%s\",\"sessionId\":\"%s\",\"cwd\":\"/home/u/p\","
-			   "\"version\":\"2.1.39\",\"gitBranch\":\"main\",\"requestId\":\"req_%lu\",\"message\":{\"id\":\"msg_%lu\","
-			   "\"model\":\"claude-opus-4-6\",\"role\":\"assistant\",\"content\":[{\"type\":\"text\",\"text\":\"hello\"}],"
-			   "\"usage\":{\"input_tokens\":%d,\"output_tokens\":10,\"cache_creation_input_tokens\":100,"
-			   "\"cache_read_input_tokens\":1000}}}\n", at, session->id, number, number, INPUT_TOKENS);
+		buf_printf(
+			&lines,
+			"{\"type\":\"assistant\",\"timestamp\":\"%s\",\"sessionId\":\"%s\","
+			"\"cwd\":\"/home/u/p\","
+			"\"version\":\"2.1.39\",\"gitBranch\":\"main\",\"requestId\":\"req_%lu\","
+			"\"message\":{\"id\":\"msg_%lu\","
+			"\"model\":\"claude-opus-4-6\",\"role\":\"assistant\","
+			"\"content\":[{\"type\":\"text\",\"text\":\"hello\"}],"
+			"\"usage\":{\"input_tokens\":%d,\"output_tokens\":10,"
+			"\"cache_creation_input_tokens\":100,"
+			"\"cache_read_input_tokens\":1000}}}\n",
+			at, session->id, number, number, INPUT_TOKENS);
 	}
 	/* As a writer does: half a line first. */
 	int fd = open(session->path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
@@ -87,7 +94,8 @@ struct world_session *world_add(struct world *world, const char *folder, const c
 	}
 	snprintf(session->path, sizeof(session->path), "%s/%s", world->projects, folder ? folder : "-p");
 	make_directory(session->path);
-	snprintf(session->path, sizeof(session->path), "%s/%s/%s.jsonl", world->projects, folder ? folder : "-p", id);
+	snprintf(session->path, sizeof(session->path), "%s/%s/%s.jsonl", world->projects,
+		 folder ? folder : "-p", id);
 	session->messages = 0;
 	session->exists = true;
 	world_append(world, session, messages);
@@ -121,7 +129,10 @@ static void make_ccusage(const struct world *world)
 {
 	static const struct {
 		const char *word, *list;
-	} others[] = { { "daily", "daily" }, { "weekly", "weekly" }, { "monthly", "monthly" }, { "session", "sessions" } };
+	} others[] = { { "daily", "daily" },
+		       { "weekly", "weekly" },
+		       { "monthly", "monthly" },
+		       { "session", "sessions" } };
 	char path[300], from[32], to[32];
 	struct buf text = BUF_INIT;
 	int64_t hour_s = time(NULL) / 3600 * 3600;
@@ -130,13 +141,20 @@ static void make_ccusage(const struct world *world)
 	/* To `swatch verify` it is the reference, which sees nothing. */
 	buf_append_str(&text, "case \"$*\" in\n--version) echo 20.0.24; exit ;;\n");
 	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
-		buf_printf(&text, "*%s*) echo '{\"%s\":[],\"totals\":{}}'; exit ;;\n", others[i].word, others[i].list);
+		buf_printf(&text, "*%s*) echo '{\"%s\":[],\"totals\":{}}'; exit ;;\n", others[i].word,
+			   others[i].list);
 	buf_append_str(&text, "esac\n");
-	buf_printf(&text, "echo '{\"blocks\":[{\"id\":\"%s\",\"startTime\":\"%s\",\"endTime\":\"%s\",\"actualEndTime\":null,"
-		   "\"isActive\":true,\"isGap\":false,\"entries\":2,\"tokenCounts\":{\"inputTokens\":1,\"outputTokens\":2,"
-		   "\"cacheCreationInputTokens\":3,\"cacheReadInputTokens\":4},\"totalTokens\":10,\"costUSD\":%g,"
-		   "\"models\":[\"claude-opus-4-6\"],\"burnRate\":{\"tokensPerMinute\":1,\"costPerHour\":0.5},"
-		   "\"projection\":null}]}'\n", from, from, to, CCUSAGE_USD);
+	buf_printf(
+		&text,
+		"echo '{\"blocks\":[{\"id\":\"%s\",\"startTime\":\"%s\",\"endTime\":\"%s\","
+		"\"actualEndTime\":null,"
+		"\"isActive\":true,\"isGap\":false,\"entries\":2,\"tokenCounts\":{\"inputTokens\":1,"
+		"\"outputTokens\":2,"
+		"\"cacheCreationInputTokens\":3,\"cacheReadInputTokens\":4},\"totalTokens\":10,"
+		"\"costUSD\":%g,"
+		"\"models\":[\"claude-opus-4-6\"],\"burnRate\":{\"tokensPerMinute\":1,\"costPerHour\":0.5},"
+		"\"projection\":null}]}'\n",
+		from, from, to, CCUSAGE_USD);
 	snprintf(path, sizeof(path), "%s/ccusage", world->home);
 	world_write(path, buf_str(&text));
 	buf_release(&text);
@@ -156,8 +174,8 @@ static void make_process_file(const struct world *world)
 	snprintf(path, sizeof(path), "%s/.claude/sessions", world->home);
 	make_directory(path);
 	struct buf json = BUF_INIT;
-	buf_printf(&json, "{\"pid\":%ld,\"sessionId\":\"s1\",\"procStart\":%llu,\"status\":\"busy\"}\n", (long)getpid(),
-		   at ? strtoull(at, NULL, 10) : 0);
+	buf_printf(&json, "{\"pid\":%ld,\"sessionId\":\"s1\",\"procStart\":%llu,\"status\":\"busy\"}\n",
+		   (long)getpid(), at ? strtoull(at, NULL, 10) : 0);
 	snprintf(path, sizeof(path), "%s/.claude/sessions/%ld.json", world->home, (long)getpid());
 	world_write(path, buf_str(&json));
 	buf_release(&json);
@@ -292,7 +310,8 @@ static bool no_temp_files(const struct world *world, struct buf *why)
 	return good;
 }
 
-static bool is_number(struct json_object *object, const char *name, const char *key, int64_t want, struct buf *why)
+static bool is_number(struct json_object *object, const char *name, const char *key, int64_t want,
+		      struct buf *why)
 {
 	int64_t got = json_get_int(object, key, -1);
 	if (got == want)
@@ -306,10 +325,13 @@ static bool session_holds(int dir_fd, const struct world_session *session, struc
 	char name[CACHE_NAME_SIZE];
 	(void)cache_session_file_name(session->id, name);
 	struct json_object *content = cache_read_json(dir_fd, name);
-	bool good = is_number(json_get_object(content, "transcript"), name, "messageCount", session->messages, why);
-	good = is_number(json_get_object(content, "tokens"), name, "input", (int64_t)session->ever * INPUT_TOKENS, why)
-	       && good;
-	double usd = json_get_double(json_get_object(content, "billing"), "sessionCost", -1.), want_usd = session->ever * MESSAGE_USD;
+	bool good = is_number(json_get_object(content, "transcript"), name, "messageCount", session->messages,
+			      why);
+	good = is_number(json_get_object(content, "tokens"), name, "input",
+			 (int64_t)session->ever * INPUT_TOKENS, why)
+	    && good;
+	double usd = json_get_double(json_get_object(content, "billing"), "sessionCost", -1.),
+	       want_usd = session->ever * MESSAGE_USD;
 	if (fabs(usd - want_usd) > 1e-6) {
 		buf_printf(why, "sessionCost of %s is %g, not %g; ", name, usd, want_usd);
 		good = false;

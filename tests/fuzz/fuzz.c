@@ -117,12 +117,14 @@ const char *fuzz_directory(void)
 {
 	if (*directory)
 		return directory;
-	/* In memory where that is possible: a file a run, thousands a second. A socket's path has to be short, too. */
+	/* In memory where that is possible: a file a run, thousands a second. A socket's path has to be
+	 * short, too. */
 	const char *where = access("/dev/shm", W_OK) == 0 ? "/dev/shm" : getenv("TMPDIR");
 	if (!where)
 		where = "/tmp";
 	int len = snprintf(directory, sizeof(directory), "%s/swatch-fuzz.XXXXXX", where);
-	FUZZ_CHECK(len > 0 && (size_t)len < sizeof(directory) && mkdtemp(directory), "cannot make %s", directory);
+	FUZZ_CHECK(len > 0 && (size_t)len < sizeof(directory) && mkdtemp(directory), "cannot make %s",
+		   directory);
 	atexit(remove_directory);
 	return directory;
 }
@@ -166,8 +168,10 @@ void fuzz_check_shown(const char *what, const char *text, size_t len, bool colou
 		if (code_len == 0) {
 			code_len = utf8_decode(text + at, len - at, &code);
 			FUZZ_CHECK(code_len > 0, "%s: no UTF-8 at byte %zu: %.*s", what, at, (int)len, text);
-			FUZZ_CHECK(code == '\n' || !printable_is_unsafe_at(before, code, text + at, len - at, code_len), "%s: U+%04X at byte %zu: %.*s", what,
-				   (unsigned)code, at, (int)len, text);
+			FUZZ_CHECK(code == '\n'
+					   || !printable_is_unsafe_at(before, code, text + at, len - at,
+								      code_len),
+				   "%s: U+%04X at byte %zu: %.*s", what, (unsigned)code, at, (int)len, text);
 			before = code;
 		}
 		at += code_len;
@@ -181,8 +185,10 @@ struct json_object *fuzz_check_json(const char *what, const char *text, size_t l
 	json_tokener_set_flags(tokener, JSON_TOKENER_STRICT);
 	struct json_object *value = json_tokener_parse_ex(tokener, text, (int)len);
 	enum json_tokener_error error = json_tokener_get_error(tokener);
-	FUZZ_CHECK(error == json_tokener_success, "%s: %s: %.*s", what, json_tokener_error_desc(error), (int)len, text);
-	FUZZ_CHECK(json_tokener_get_parse_end(tokener) == len, "%s: more than one value: %.*s", what, (int)len, text);
+	FUZZ_CHECK(error == json_tokener_success, "%s: %s: %.*s", what, json_tokener_error_desc(error),
+		   (int)len, text);
+	FUZZ_CHECK(json_tokener_get_parse_end(tokener) == len, "%s: more than one value: %.*s", what,
+		   (int)len, text);
 	json_tokener_free(tokener);
 	return value;
 }

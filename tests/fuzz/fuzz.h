@@ -1,9 +1,10 @@
 /*
- * fuzz: what the harnesses share. A harness is one file fuzz_NAME.c with LLVMFuzzerTestOneInput(); it is linked twice:
- * with libFuzzer (configure --enable-fuzz, with clang), and with replay.c, which gives it every file of its corpus and
- * is a part of `make check`.
+ * fuzz: what the harnesses share. A harness is one file fuzz_NAME.c with LLVMFuzzerTestOneInput(); it is
+ * linked twice: with libFuzzer (configure --enable-fuzz, with clang), and with replay.c, which gives it every
+ * file of its corpus and is a part of `make check`.
  *
- * A harness does more than not to crash: FUZZ_CHECK() says what must hold, and ends the program when it does not.
+ * A harness does more than not to crash: FUZZ_CHECK() says what must hold, and ends the program when it does
+ * not.
  */
 #ifndef SWATCH_TESTS_FUZZ_H
 #define SWATCH_TESTS_FUZZ_H
@@ -47,8 +48,9 @@ size_t fuzz_pick(struct fuzz_input *in, size_t count);
 uint64_t fuzz_take_number(struct fuzz_input *in);
 
 /*
- * The next part of the input, up to a 0xFF byte (which no UTF-8 holds) or the end, in memory of its own of exactly
- * that size, and with a NUL behind it where the code under test wants one: an access beyond it is found.
+ * The next part of the input, up to a 0xFF byte (which no UTF-8 holds) or the end, in memory of its own of
+ * exactly that size, and with a NUL behind it where the code under test wants one: an access beyond it is
+ * found.
  */
 struct fuzz_text {
 	char *data;
@@ -65,7 +67,8 @@ char *fuzz_path(const char *name);
 /* Writes a file of fuzz_directory() anew. */
 void fuzz_write_file(const char *name, const void *data, size_t len);
 
-/* Ends the program unless the text is UTF-8 and nothing in it steers a terminal, but for colours where they are wanted. */
+/* Ends the program unless the text is UTF-8 and nothing in it steers a terminal, but for colours where they
+ * are wanted. */
 void fuzz_check_shown(const char *what, const char *text, size_t len, bool colour);
 
 /* Ends the program unless the text is one JSON value to json-c, which is returned: json_object_put() it. */

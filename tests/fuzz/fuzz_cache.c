@@ -1,6 +1,7 @@
 /*
- * A cache file that anybody wrote: read by the tolerant reader, then by all that take something out of it: the commands'
- * pages, the daemon at its start (limits, alerts, the last answer of ccusage), and the page of the daemon's answers.
+ * A cache file that anybody wrote: read by the tolerant reader, then by all that take something out of it:
+ * the commands' pages, the daemon at its start (limits, alerts, the last answer of ccusage), and the page of
+ * the daemon's answers.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -68,18 +69,19 @@ static void ignore_alert(void *ctx, const struct alert *alert)
 /* What the daemon takes over is what it writes again. */
 static void check_restored(struct json_object *object)
 {
-	struct rate_limits limits = { 0 };
+	struct rate_limits limits = { 0 }, hits = { 0 };
 	struct alerts alerts;
 	struct config config;
 	struct billing_block block = { 0 };
 	struct jsonw w;
 	struct buf out = BUF_INIT, error = BUF_INIT;
-	account_limits_restore(&limits, json_get_object(object, "rateLimits"), FUZZ_NOW_MS);
-	FUZZ_CHECK(limits.count <= RATE_LIMITS_MAX, "%zu limits", limits.count);
+	account_limits_restore(&limits, &hits, json_get_object(object, "rateLimits"), FUZZ_NOW_MS);
+	FUZZ_CHECK(limits.count <= RATE_LIMITS_MAX && hits.count <= RATE_LIMITS_MAX, "%zu limits, %zu hits",
+		   limits.count, hits.count);
 	FUZZ_CHECK(config_init(&config), "no memory");
 	alerts_init(&alerts, &config, ignore_alert, NULL);
 	alerts_restore(&alerts, object, FUZZ_NOW_MS);
-	FUZZ_CHECK(alerts.count <= ALERTS_RECORDS_MAX, "%zu records", alerts.count);
+	FUZZ_CHECK(alerts.records.count <= ALERTS_RECORDS_MAX, "%zu records", alerts.records.count);
 	jsonw_init(&w, &out);
 	jsonw_begin_object(&w);
 	account_limits_write(&limits, &w);
@@ -87,7 +89,8 @@ static void check_restored(struct json_object *object)
 	jsonw_end_object(&w);
 	json_object_put(fuzz_check_json("what is written again", buf_str(&out), out.len));
 	if (ccusage_answer_take_block(json_get_object(object, "block"), &block, &error) == 0 && block.present)
-		FUZZ_CHECK(block.cost_usd >= 0. && block.cost_usd <= CCUSAGE_MAX_USD, "%g USD", block.cost_usd);
+		FUZZ_CHECK(block.cost_usd >= 0. && block.cost_usd <= CCUSAGE_MAX_USD, "%g USD",
+			   block.cost_usd);
 	buf_release(&error);
 	buf_release(&out);
 	alerts_release(&alerts);

@@ -27,11 +27,12 @@ static void check_block(const struct billing_block *block)
 	check_rate(block->tokens_per_minute, CCUSAGE_MAX_TOKENS);
 	check_rate(block->indicator_tokens_per_minute, CCUSAGE_MAX_TOKENS);
 	check_rate(block->cost_per_hour_usd, CCUSAGE_MAX_USD * 3600.);
-	FUZZ_CHECK(block->end_ms >= block->start_ms && block->start_ms > 0, "%lld to %lld", (long long)block->start_ms,
-		   (long long)block->end_ms);
+	FUZZ_CHECK(block->end_ms >= block->start_ms && block->start_ms > 0, "%lld to %lld",
+		   (long long)block->start_ms, (long long)block->end_ms);
 	FUZZ_CHECK(block->model_count <= BILLING_MODELS_MAX, "%zu models", block->model_count);
 	for (size_t i = 0; i < block->model_count; i++)
-		FUZZ_CHECK(memchr(block->models[i], '\0', BILLING_MODEL_NAME_MAX), "a model's name without end");
+		FUZZ_CHECK(memchr(block->models[i], '\0', BILLING_MODEL_NAME_MAX),
+			   "a model's name without end");
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -1,6 +1,7 @@
 /*
- * swatch.conf: it is taken, and then each value as it is shown sets the same, and it says the same to a statusline's own
- * reader; or it is refused with faults that name its lines. Setting a key in it and taking that back changes nothing.
+ * swatch.conf: it is taken, and then each value as it is shown sets the same, and it says the same to a
+ * statusline's own reader; or it is refused with faults that name its lines. Setting a key in it and taking
+ * that back changes nothing.
  */
 #include "config/config.h"
 #include "config/keys.h"
@@ -11,7 +12,8 @@
 
 #define NAME "swatch.conf"
 
-static bool read_text(const char *name, const char *text, size_t len, struct config *config, struct buf *errors)
+static bool read_text(const char *name, const char *text, size_t len, struct config *config,
+		      struct buf *errors)
 {
 	char *path = fuzz_path(name);
 	fuzz_write_file(name, text, len);
@@ -29,11 +31,11 @@ static void check_values_set_the_same(const struct config *config)
 		const struct config_key *key = &config_keys[i];
 		struct buf value = BUF_INIT, again_value = BUF_INIT;
 		config_append_value(config, key, &value);
-		FUZZ_CHECK(config_set_key(&again, key, buf_str(&value)) == CONFIG_FINE, "what is shown is refused: %s = %s",
-			   key->name, buf_str(&value));
+		FUZZ_CHECK(config_set_key(&again, key, buf_str(&value)) == CONFIG_FINE,
+			   "what is shown is refused: %s = %s", key->name, buf_str(&value));
 		config_append_value(&again, key, &again_value);
-		FUZZ_CHECK(strcmp(buf_str(&value), buf_str(&again_value)) == 0, "%s = %s became %s", key->name, buf_str(&value),
-			   buf_str(&again_value));
+		FUZZ_CHECK(strcmp(buf_str(&value), buf_str(&again_value)) == 0, "%s = %s became %s",
+			   key->name, buf_str(&value), buf_str(&again_value));
 		buf_release(&value);
 		buf_release(&again_value);
 	}
@@ -45,11 +47,13 @@ static void check_statusline_reads_the_same(const struct config *config, const c
 {
 	struct config_few own = CONFIG_FEW_INIT;
 	config_few_parse(&own, text, len);
-	FUZZ_CHECK(strcmp(buf_str(&own.format), config->statusline_format) == 0, "format '%s', to a statusline '%s'",
-		   config->statusline_format, buf_str(&own.format));
-	FUZZ_CHECK(strcmp(buf_str(&own.cache_directory), config->cache_directory) == 0, "directory '%s', to a statusline '%s'",
-		   config->cache_directory, buf_str(&own.cache_directory));
-	FUZZ_CHECK((strcmp(buf_str(&own.autostart), "yes") == 0) == (config->daemon_autostart == AUTOSTART_YES),
+	FUZZ_CHECK(strcmp(buf_str(&own.format), config->statusline_format) == 0,
+		   "format '%s', to a statusline '%s'", config->statusline_format, buf_str(&own.format));
+	FUZZ_CHECK(strcmp(buf_str(&own.cache_directory), config->cache_directory) == 0,
+		   "directory '%s', to a statusline '%s'", config->cache_directory,
+		   buf_str(&own.cache_directory));
+	FUZZ_CHECK((strcmp(buf_str(&own.autostart), "yes") == 0)
+			   == (config->daemon_autostart == AUTOSTART_YES),
 		   "autostart '%s'", buf_str(&own.autostart));
 	config_few_release(&own);
 }
@@ -62,7 +66,8 @@ static void check_edit(const char *text, size_t len, bool good)
 	if (config_edit_set(text, len, "ccusage", "command", words, &change, &out, &error)) {
 		enum config_undo undone = config_edit_undo(buf_str(&out), out.len, &change, &back);
 		FUZZ_CHECK(!good || undone == CONFIG_EDIT_UNDONE, "not taken back: %d", (int)undone);
-		FUZZ_CHECK(undone != CONFIG_EDIT_UNDONE || (back.len == len && memcmp(buf_str(&back), text, len) == 0),
+		FUZZ_CHECK(undone != CONFIG_EDIT_UNDONE
+				   || (back.len == len && memcmp(buf_str(&back), text, len) == 0),
 			   "taken back it is\n%s", buf_str(&back));
 	} else {
 		FUZZ_CHECK(error.len > 0, "not set, and nothing says why");

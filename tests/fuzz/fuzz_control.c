@@ -1,7 +1,7 @@
 /*
- * What a client writes on the daemon's socket: to a daemon that runs here, with a transcript and no refresh command. The
- * input comes in pieces, at each 0xFF. Every answer is a line of JSON that says how it went, of a bounded size; and
- * whatever a client wrote, the next one is answered.
+ * What a client writes on the daemon's socket: to a daemon that runs here, with a transcript and no refresh
+ * command. The input comes in pieces, at each 0xFF. Every answer is a line of JSON that says how it went, of
+ * a bounded size; and whatever a client wrote, the next one is answered.
  */
 #include <fcntl.h>
 #include <signal.h>
@@ -23,13 +23,18 @@ static struct daemon daemon_here;
 static char *socket_path;
 
 static const char transcript[] =
-	"{\"type\":\"user\",\"timestamp\":\"2026-11-23T08:00:00.000Z\",\"sessionId\":\"s1\",\"cwd\":\"/home/u/p\","
+	"{\"type\":\"user\",\"timestamp\":\"2026-11-23T08:00:00.000Z\",\"sessionId\":\"s1\","
+	"\"cwd\":\"/home/u/p\","
 	"\"version\":\"2.1.39\",\"message\":{\"role\":\"user\",\"content\":\"hello\"}}\n"
-	"{\"type\":\"assistant\",\"timestamp\":\"2026-11-23T08:00:05.000Z\",\"sessionId\":\"s1\",\"cwd\":\"/home/u/p\","
-	"\"requestId\":\"req_1\",\"message\":{\"id\":\"msg_1\",\"model\":\"claude-opus-4-6\",\"role\":\"assistant\",\"content\":[],"
+	"{\"type\":\"assistant\",\"timestamp\":\"2026-11-23T08:00:05.000Z\",\"sessionId\":\"s1\","
+	"\"cwd\":\"/home/u/p\","
+	"\"requestId\":\"req_1\",\"message\":{\"id\":\"msg_1\",\"model\":\"claude-opus-4-6\","
+	"\"role\":\"assistant\",\"content\":[],"
 	"\"usage\":{\"input_tokens\":3,\"output_tokens\":10}}}\n"
-	"{\"type\":\"assistant\",\"timestamp\":\"2026-11-23T09:00:05.000Z\",\"sessionId\":\"s1\",\"cwd\":\"/home/u/p\","
-	"\"requestId\":\"req_2\",\"message\":{\"id\":\"msg_2\",\"model\":\"a-model-of-no-price\",\"role\":\"assistant\",\"content\":[],"
+	"{\"type\":\"assistant\",\"timestamp\":\"2026-11-23T09:00:05.000Z\",\"sessionId\":\"s1\","
+	"\"cwd\":\"/home/u/p\","
+	"\"requestId\":\"req_2\",\"message\":{\"id\":\"msg_2\",\"model\":\"a-model-of-no-price\","
+	"\"role\":\"assistant\",\"content\":[],"
 	"\"usage\":{\"input_tokens\":30,\"output_tokens\":100}}}\n";
 
 static void make_directory(const char *name)
@@ -72,7 +77,8 @@ static int call(void)
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	snprintf(address.sun_path, sizeof(address.sun_path), "%s", socket_path);
-	FUZZ_CHECK(fd >= 0 && connect(fd, (const struct sockaddr *)&address, sizeof(address)) == 0, "cannot call");
+	FUZZ_CHECK(fd >= 0 && connect(fd, (const struct sockaddr *)&address, sizeof(address)) == 0,
+		   "cannot call");
 	return fd;
 }
 
@@ -110,11 +116,14 @@ static bool send_piece(int fd, const struct fuzz_text *piece, struct buf *answer
 static void check_answer(const char *line, size_t len)
 {
 	struct json_object *answer = fuzz_check_json("an answer", line, len), *value;
-	bool is_row = json_object_object_get_ex(answer, "row", &value) || json_object_object_get_ex(answer, "end", &value)
-		      || json_object_object_get_ex(answer, "event", &value);
-	FUZZ_CHECK(is_row || json_object_object_get_ex(answer, "ok", &value), "an answer without \"ok\": %.*s", (int)len, line);
+	bool is_row = json_object_object_get_ex(answer, "row", &value)
+		   || json_object_object_get_ex(answer, "end", &value)
+		   || json_object_object_get_ex(answer, "event", &value);
+	FUZZ_CHECK(is_row || json_object_object_get_ex(answer, "ok", &value),
+		   "an answer without \"ok\": %.*s", (int)len, line);
 	if (!is_row && !json_object_get_boolean(value))
-		FUZZ_CHECK(json_object_object_get_ex(answer, "error", &value), "refused without a reason: %.*s", (int)len, line);
+		FUZZ_CHECK(json_object_object_get_ex(answer, "error", &value),
+			   "refused without a reason: %.*s", (int)len, line);
 	json_object_put(answer);
 }
 
@@ -139,7 +148,8 @@ static void check_daemon_lives(void)
 	static const char request[] = "{\"op\":\"status\"}\n";
 	struct buf answer = BUF_INIT;
 	int fd = call();
-	FUZZ_CHECK(send(fd, request, sizeof(request) - 1, MSG_NOSIGNAL) == (ssize_t)sizeof(request) - 1, "cannot send");
+	FUZZ_CHECK(send(fd, request, sizeof(request) - 1, MSG_NOSIGNAL) == (ssize_t)sizeof(request) - 1,
+		   "cannot send");
 	for (int i = 0; i < TURNS_MAX && !memchr(buf_str(&answer), '\n', answer.len); i++)
 		FUZZ_CHECK(turn(fd, &answer), "it hung up");
 	FUZZ_CHECK(check_answers(&answer) == 1, "no answer: '%s'", buf_str(&answer));
@@ -170,7 +180,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	close(fd);
 	check_answers(&answers);
 	check_daemon_lives();
-	FUZZ_CHECK(daemon_here.control->client_count == 0, "%zu clients are left", daemon_here.control->client_count);
+	FUZZ_CHECK(daemon_here.control->client_count == 0, "%zu clients are left",
+		   daemon_here.control->client_count);
 	buf_release(&answers);
 	return 0;
 }

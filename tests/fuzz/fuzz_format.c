@@ -1,7 +1,7 @@
 /*
- * The format language: the first part of the input is a format, the rest what the look is. It is right or wrong, the
- * same to the check as to the rendering; what it renders is shown by a terminal and steers none, fits in the columns,
- * and has colours only where they are wanted.
+ * The format language: the first part of the input is a format, the rest what the look is. It is right or
+ * wrong, the same to the check as to the rendering; what it renders is shown by a terminal and steers none,
+ * fits in the columns, and has colours only where they are wanted.
  */
 #include "fuzz.h"
 #include "swatch/statusline/format.h"
@@ -13,7 +13,8 @@ static void check_lines(const struct buf *out, const struct statusline_look *loo
 	while (look->columns > 0 && *at) {
 		size_t len = strcspn(at, "\n");
 		size_t width = width_of(at, len);
-		FUZZ_CHECK(width <= look->columns, "%zu columns instead of %zu: %s", width, look->columns, buf_str(out));
+		FUZZ_CHECK(width <= look->columns, "%zu columns instead of %zu: %s", width, look->columns,
+			   buf_str(out));
 		at += len + (at[len] == '\n');
 	}
 }

@@ -1,6 +1,6 @@
 /*
- * JSON: the parser of small files (json_parse), the one of transcripts (json_walk) and json-c's own, on one text: they
- * take the same as JSON, but for what json-c lets pass against RFC 8259, and read the same in it.
+ * JSON: the parser of small files (json_parse), the one of transcripts (json_walk) and json-c's own, on one
+ * text: they take the same as JSON, but for what json-c lets pass against RFC 8259, and read the same in it.
  */
 #include <errno.h>
 #include <math.h>
@@ -35,12 +35,14 @@ static bool is_same(struct json_object *ours, struct json_object *theirs)
 		json_object_object_foreach(ours, key, value)
 		{
 			struct json_object *other = NULL;
-			same = same && json_object_object_get_ex(theirs, key, &other) && is_same(value, other);
+			same = same && json_object_object_get_ex(theirs, key, &other)
+			    && is_same(value, other);
 		}
 	} else if (json_object_is_type(ours, json_type_array)) {
 		same = json_object_array_length(ours) == json_object_array_length(theirs);
 		for (size_t i = 0; same && i < json_object_array_length(ours); i++)
-			same = is_same(json_object_array_get_idx(ours, i), json_object_array_get_idx(theirs, i));
+			same = is_same(json_object_array_get_idx(ours, i),
+				       json_object_array_get_idx(theirs, i));
 	} else {
 		same = strcmp(plain_text(ours), plain_text(theirs)) == 0;
 	}
@@ -53,7 +55,8 @@ static struct json_object *parse_json_c(const char *text, size_t len)
 	FUZZ_CHECK(tokener, "no memory");
 	json_tokener_set_flags(tokener, JSON_TOKENER_STRICT);
 	struct json_object *object = json_tokener_parse_ex(tokener, text, (int)len);
-	if (json_tokener_get_error(tokener) != json_tokener_success || json_tokener_get_parse_end(tokener) != len) {
+	if (json_tokener_get_error(tokener) != json_tokener_success
+	    || json_tokener_get_parse_end(tokener) != len) {
 		json_object_put(object);
 		object = NULL;
 	}
@@ -78,7 +81,8 @@ static size_t walk_one(struct walk *w)
 		static char text[TEXT_MAX_BYTES];
 		size_t len = 0;
 		bool is_text = slice_to_text(item.text, text, sizeof(text), &len);
-		FUZZ_CHECK(is_text == slice_is_text(item.text), "text or no text: %.*s", (int)item.text.len, item.text.data);
+		FUZZ_CHECK(is_text == slice_is_text(item.text), "text or no text: %.*s", (int)item.text.len,
+			   item.text.data);
 		FUZZ_CHECK(!is_text || len <= item.text.len, "%zu bytes out of %zu", len, item.text.len);
 	}
 	double number;
@@ -110,8 +114,8 @@ static bool walk_takes(const char *text, size_t len)
 	/* As deep as the recursion here may go. */
 	walk_init(&steps, text, len);
 	(void)walk_one(&steps);
-	FUZZ_CHECK((!steps.bad && walk_at_end(&steps)) == taken, "walked whole %s: %.*s", taken ? "it is JSON" : "it is none",
-		   (int)len, text);
+	FUZZ_CHECK((!steps.bad && walk_at_end(&steps)) == taken, "walked whole %s: %.*s",
+		   taken ? "it is JSON" : "it is none", (int)len, text);
 	return taken && (item.kind == WALK_OBJECT || item.kind == WALK_ARRAY);
 }
 
@@ -123,7 +127,8 @@ static void check_round_trip(struct json_object *object)
 	FUZZ_CHECK(text, "no text of it");
 	struct json_object *again = json_parse(text, len, JSON_PARSE_MAX_DEPTH, NULL);
 	FUZZ_CHECK(again, "written as what is no JSON: %s", text);
-	const char *again_text = json_text(again, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE, &again_len);
+	const char *again_text =
+		json_text(again, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE, &again_len);
 	FUZZ_CHECK(again_len == len && memcmp(text, again_text, len) == 0, "%s became %s", text, again_text);
 	json_object_put(again);
 }

@@ -1,9 +1,10 @@
 /*
- * The whole of swatchd: `swatchd --once --no-refresh` on a directory that the input is unpacked into. It ends well, with
- * every cache file of its own whole, whatever lies in the directory.
+ * The whole of swatchd: `swatchd --once --no-refresh` on a directory that the input is unpacked into. It ends
+ * well, with every cache file of its own whole, whatever lies in the directory.
  *
- * The input: a path, a 0xFF, the file's content, a 0xFF, and so on. Paths begin with a letter: p is projects/, s sessions/,
- * c the cache; d a folder, l a symbolic link (the content is its target), f a FIFO, all three below projects/.
+ * The input: a path, a 0xFF, the file's content, a 0xFF, and so on. Paths begin with a letter: p is
+ * projects/, s sessions/, c the cache; d a folder, l a symbolic link (the content is its target), f a FIFO,
+ * all three below projects/.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -60,7 +61,8 @@ static bool is_inside(const char *path)
 {
 	for (const char *part = path;; part++) {
 		size_t len = strcspn(part, "/");
-		if (len == 0 || len > NAME_MAX || (len == 1 && part[0] == '.') || (len == 2 && memcmp(part, "..", 2) == 0))
+		if (len == 0 || len > NAME_MAX || (len == 1 && part[0] == '.')
+		    || (len == 2 && memcmp(part, "..", 2) == 0))
 			return false;
 		part += len;
 		if (!*part)
@@ -89,8 +91,9 @@ static void write_file(const char *path, const struct fuzz_text *content)
 
 static void unpack_one(const char *name, struct fuzz_text *content)
 {
-	static const char *const places[] = { ['p'] = PROJECTS, ['s'] = WORLD "/claude/sessions/", ['c'] = WORLD "/cache/",
-					      ['d'] = PROJECTS, ['l'] = PROJECTS, ['f'] = PROJECTS };
+	static const char *const places[] = { ['p'] = PROJECTS,	       ['s'] = WORLD "/claude/sessions/",
+					      ['c'] = WORLD "/cache/", ['d'] = PROJECTS,
+					      ['l'] = PROJECTS,	       ['f'] = PROJECTS };
 	unsigned char kind = (unsigned char)name[0];
 	const char *place = kind < sizeof(places) / sizeof(places[0]) ? places[kind] : NULL;
 	if (!place || !is_inside(name + 1))
@@ -126,9 +129,11 @@ static void unpack(struct fuzz_input *in)
 static int run_swatchd(void)
 {
 	char *cache = fuzz_path(WORLD "/cache"), *conf = fuzz_path(WORLD "/swatch.conf");
-	char program[] = "swatchd", once[] = "--once", no_refresh[] = "--no-refresh", cache_option[] = "--cache",
-	     config_option[] = "--config", log_option[] = "--log-level", level[] = "error";
-	char *argv[] = { program, once, no_refresh, cache_option, cache, config_option, conf, log_option, level, NULL };
+	char program[] = "swatchd", once[] = "--once", no_refresh[] = "--no-refresh",
+	     cache_option[] = "--cache", config_option[] = "--config", log_option[] = "--log-level",
+	     level[] = "error";
+	char *argv[] = { program,	once, no_refresh, cache_option, cache,
+			 config_option, conf, log_option, level,	NULL };
 	optind = 0;
 	int status = swatchd_main((int)(sizeof(argv) / sizeof(argv[0])) - 1, argv);
 	free(cache);
@@ -145,7 +150,8 @@ static void check_cache(void)
 	FUZZ_CHECK(dir, "no cache");
 	while ((entry = readdir(dir))) {
 		char id[CACHE_SESSION_ID_MAX + 1];
-		bool always = strcmp(entry->d_name, CACHE_BILLING_FILE) == 0 || strcmp(entry->d_name, CACHE_SESSIONS_FILE) == 0;
+		bool always = strcmp(entry->d_name, CACHE_BILLING_FILE) == 0
+			   || strcmp(entry->d_name, CACHE_SESSIONS_FILE) == 0;
 		/* A folder of such a name is none of swatchd's. */
 		bool is_temp = strncmp(entry->d_name, CACHE_TEMP_PREFIX, strlen(CACHE_TEMP_PREFIX)) == 0;
 		FUZZ_CHECK(!is_temp || entry->d_type == DT_DIR, "%s is left", entry->d_name);

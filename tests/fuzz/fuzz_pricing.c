@@ -1,4 +1,5 @@
-/* pricing.json, and names of models looked up in it and in the table: prices are what they may be, and are shown. */
+/* pricing.json, and names of models looked up in it and in the table: prices are what they may be, and are
+ * shown. */
 #include <math.h>
 
 #include "fuzz.h"
@@ -11,7 +12,8 @@ static void check_price(const struct price *price, double factor)
 {
 	const struct price_tokens tokens = { 1000, 300000, 7, INT64_C(1) << 53, 250000 };
 	double usd = price_cost_usd(price, factor, &tokens, PRICE_NOW, true);
-	FUZZ_CHECK(usd >= 0. && isfinite(usd) && isfinite(factor), "%s: %g USD, times %g", price->model, usd, factor);
+	FUZZ_CHECK(usd >= 0. && isfinite(usd) && isfinite(factor), "%s: %g USD, times %g", price->model, usd,
+		   factor);
 }
 
 static void check_book(const struct price_book *book)
@@ -22,8 +24,10 @@ static void check_book(const struct price_book *book)
 		double factor = 0.;
 		bool from_book = false;
 		check_price(price, 1.);
-		FUZZ_CHECK(!before || strcmp(before->model, price->model) < 0, "%s before %s", before->model, price->model);
-		FUZZ_CHECK(price_book_find(book, price->model, strlen(price->model), &factor, &from_book) == price,
+		FUZZ_CHECK(!before || strcmp(before->model, price->model) < 0, "%s before %s", before->model,
+			   price->model);
+		FUZZ_CHECK(price_book_find(book, price->model, strlen(price->model), &factor, &from_book)
+				   == price,
 			   "%s is not found by its own name", price->model);
 		FUZZ_CHECK(from_book && factor == 1., "%s: times %g", price->model, factor);
 		before = price;
@@ -66,7 +70,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (book)
 		check_book(book);
 	for (size_t i = 0; i < MODELS_MAX; i++) {
-		const struct price *price = price_book_find(book, models[i].data, models[i].len, &factor, NULL);
+		const struct price *price =
+			price_book_find(book, models[i].data, models[i].len, &factor, NULL);
 		if (price)
 			check_price(price, factor);
 	}

@@ -1,4 +1,5 @@
-/* Rows of a report, as a daemon of any version may send them, as a table of any width: a terminal shows it, and that is all. */
+/* Rows of a report, as a daemon of any version may send them, as a table of any width: a terminal shows it,
+ * and that is all. */
 #include "fuzz.h"
 #include "swatch/report/table.h"
 
@@ -16,7 +17,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	request.breakdown = flags & 1;
 	request.recent = flags & 2;
 	request.options.active = flags & 4;
-	struct table_device device = { .width = fuzz_take_byte(&in), .colour = flags & 8, .utf8 = flags & 16 };
+	struct table_device device = { .width = fuzz_take_byte(&in),
+				       .colour = flags & 8,
+				       .utf8 = flags & 16 };
 	while (in.left > 0 && report.rows.count < ROWS_MAX) {
 		struct fuzz_text row = fuzz_take_string(&in);
 		text_list_add(&report.rows, row.data, row.len);

@@ -1,4 +1,5 @@
-/* One line of a transcript: scan against json-c and the rules written down a second time; then what is made of it. */
+/* One line of a transcript: scan against json-c and the rules written down a second time; then what is made
+ * of it. */
 #include <math.h>
 
 #include "fuzz.h"
@@ -9,10 +10,11 @@
 
 static void check_tokens(const struct price_tokens *tokens)
 {
-	const int64_t counts[] = { tokens->input, tokens->output, tokens->cache_creation_5m, tokens->cache_creation_1h,
-				   tokens->cache_read };
+	const int64_t counts[] = { tokens->input, tokens->output, tokens->cache_creation_5m,
+				   tokens->cache_creation_1h, tokens->cache_read };
 	for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++)
-		FUZZ_CHECK(counts[i] >= 0 && counts[i] <= INT64_C(1) << 53, "%lld tokens", (long long)counts[i]);
+		FUZZ_CHECK(counts[i] >= 0 && counts[i] <= INT64_C(1) << 53, "%lld tokens",
+			   (long long)counts[i]);
 }
 
 static void check_record(const struct scan_usage *usage)
@@ -20,7 +22,8 @@ static void check_record(const struct scan_usage *usage)
 	struct ledger_record record;
 	ledger_record_make(usage, 7, &record);
 	check_tokens(&record.tokens);
-	FUZZ_CHECK(!record.has_cost || (record.cost_usd >= 0. && isfinite(record.cost_usd)), "%g USD", record.cost_usd);
+	FUZZ_CHECK(!record.has_cost || (record.cost_usd >= 0. && isfinite(record.cost_usd)), "%g USD",
+		   record.cost_usd);
 }
 
 /* A transcript that is read whole passes over lines without looking at them: never over one with a record. */
@@ -28,7 +31,8 @@ static void check_is_found(const char *line, size_t len)
 {
 	const char *hit = scan_find_usage(line, line + len);
 	FUZZ_CHECK(scan_may_have_usage(line, len), "a record is passed over: %.*s", (int)len, line);
-	FUZZ_CHECK(hit && scan_hit_may_count(line, hit, line + len), "a record is passed over: %.*s", (int)len, line);
+	FUZZ_CHECK(hit && scan_hit_may_count(line, hit, line + len), "a record is passed over: %.*s",
+		   (int)len, line);
 }
 
 static void check_facts(const struct scan_facts *facts, const char *line, size_t len)

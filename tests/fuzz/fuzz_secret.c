@@ -1,4 +1,5 @@
-/* Tokens and keys in a line: each place lies in the line, each kind comes once, and both searches for anchors agree. */
+/* Tokens and keys in a line: each place lies in the line, each kind comes once, and both searches for anchors
+ * agree. */
 #include "fuzz.h"
 #include "secret/anchors.h"
 #include "secret/find.h"
@@ -27,7 +28,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	for (const char *at = line; at; at = at ? at + 1 : NULL) {
 		const char *plain = secret_anchors_next_plain(at, end, &plain_sets);
 		at = secret_anchors_next(at, end, &sets);
-		FUZZ_CHECK(at == plain && (!at || sets == plain_sets), "the searches disagree in %.*s", (int)size, line);
+		FUZZ_CHECK(at == plain && (!at || sets == plain_sets), "the searches disagree in %.*s",
+			   (int)size, line);
 	}
 	return 0;
 }

@@ -1,7 +1,7 @@
 /*
- * The whole of a statusline but the files: stdin, billing-shared.json, the session's file and swatch.conf, all of them
- * anything. One line at least comes out, which a terminal shows and is not steered by; so do the panel of subagents,
- * and the tick for the daemon, which is JSON of a bounded size.
+ * The whole of a statusline but the files: stdin, billing-shared.json, the session's file and swatch.conf,
+ * all of them anything. One line at least comes out, which a terminal shows and is not steered by; so do the
+ * panel of subagents, and the tick for the daemon, which is JSON of a bounded size.
  */
 #include "fuzz.h"
 #include "config/few.h"
@@ -21,8 +21,8 @@ static void check_input_end(const struct fuzz_text *input)
 	size_t took = input_end_take(&whole, input->data, input->len), sum = 0;
 	for (size_t i = 0; i < input->len && !steps.found; i++)
 		sum += input_end_take(&steps, input->data + i, 1);
-	FUZZ_CHECK(whole.found == steps.found && (!whole.found || took == sum), "ends after %zu bytes, byte by byte after %zu",
-		   took, sum);
+	FUZZ_CHECK(whole.found == steps.found && (!whole.found || took == sum),
+		   "ends after %zu bytes, byte by byte after %zu", took, sum);
 }
 
 static void check_line(const struct config_few *config, const struct statusline_facts *facts,
@@ -36,7 +36,8 @@ static void check_line(const struct config_few *config, const struct statusline_
 	fuzz_check_shown("a line of the config's", buf_str(&out), out.len, look->colour);
 	buf_clear(&out);
 	buf_clear(&error);
-	FUZZ_CHECK(statusline_format(format, facts, look, &out, &error), "a preset is wrong: %s", buf_str(&error));
+	FUZZ_CHECK(statusline_format(format, facts, look, &out, &error), "a preset is wrong: %s",
+		   buf_str(&error));
 	fuzz_check_shown("a preset's line", buf_str(&out), out.len, look->colour);
 	buf_release(&out);
 	buf_release(&error);
@@ -63,7 +64,8 @@ static void check_subagents(const struct fuzz_text *input, bool colour)
 	for (const char *row = buf_str(&rows); *row;) {
 		size_t len = strcspn(row, "\n");
 		struct json_object *object = fuzz_check_json("a subagent's row", row, len), *content;
-		FUZZ_CHECK(json_object_object_get_ex(object, "content", &content), "a row without content: %s", row);
+		FUZZ_CHECK(json_object_object_get_ex(object, "content", &content),
+			   "a row without content: %s", row);
 		fuzz_check_shown("a subagent's row", json_object_get_string(content),
 				 (size_t)json_object_get_string_len(content), colour);
 		json_object_put(object);
@@ -78,7 +80,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct statusline_facts facts;
 	struct config_few config = CONFIG_FEW_INIT;
 	fuzz_begin();
-	struct fuzz_text input = fuzz_take_text(&in), billing = fuzz_take_text(&in), session = fuzz_take_text(&in);
+	struct fuzz_text input = fuzz_take_text(&in), billing = fuzz_take_text(&in),
+			 session = fuzz_take_text(&in);
 	struct fuzz_text conf = fuzz_take_text(&in);
 	uint8_t flags = fuzz_take_byte(&in);
 	struct statusline_look look = { .colour = flags & 1, .columns = fuzz_take_byte(&in) };

@@ -1,7 +1,8 @@
 /*
- * A transcript that grows by pieces, and is cut now and then: whatever the pieces, the lines passed on are those of the
- * whole, lines that are too long are skipped and counted, and gather finds the records that the lines hold.
- * The input: steps (a byte each) up to a 0xFF, then the transcript. This is built with small buffers and a short limit.
+ * A transcript that grows by pieces, and is cut now and then: whatever the pieces, the lines passed on are
+ * those of the whole, lines that are too long are skipped and counted, and gather finds the records that the
+ * lines hold. The input: steps (a byte each) up to a 0xFF, then the transcript. This is built with small
+ * buffers and a short limit.
  */
 #include <fcntl.h>
 #include <unistd.h>
@@ -31,7 +32,8 @@ static void add_line(struct buf *lines, int64_t offset, const char *line, size_t
 
 static void take_line(struct passed *passed, const struct tail_line *line)
 {
-	FUZZ_CHECK(line->len < TAIL_MAX_LINE_BYTES && !memchr(line->text, '\n', line->len), "a line of %zu bytes", line->len);
+	FUZZ_CHECK(line->len < TAIL_MAX_LINE_BYTES && !memchr(line->text, '\n', line->len),
+		   "a line of %zu bytes", line->len);
 	add_line(&passed->lines, line->offset, line->text, line->len);
 }
 
@@ -81,9 +83,9 @@ static void read_all(struct tail *tail, struct transcript *t, size_t budget)
 
 static void add_record(struct buf *records, const struct ledger_record *record)
 {
-	buf_printf(records, "%lld %lld %lld %lld %u %llu\n", (long long)record->offset, (long long)record->time_ms,
-		   (long long)record->tokens.input, (long long)record->tokens.output, record->advisor,
-		   (unsigned long long)record->id_hash);
+	buf_printf(records, "%lld %lld %lld %lld %u %llu\n", (long long)record->offset,
+		   (long long)record->time_ms, (long long)record->tokens.input,
+		   (long long)record->tokens.output, record->advisor, (unsigned long long)record->id_hash);
 }
 
 static bool on_record(void *ctx, const struct ledger_record *record)
@@ -123,8 +125,8 @@ static void check_gather(const char *path, const char *text, size_t len)
 	}
 	FUZZ_CHECK(gather_read(&gather, path, &file) == GATHER_DONE, "result %d", (int)file.result);
 	FUZZ_CHECK(file.offset == (int64_t)start, "read to %lld of %zu", (long long)file.offset, start);
-	FUZZ_CHECK(strcmp(buf_str(&found), buf_str(&expected)) == 0, "gathered\n%sinstead of\n%s", buf_str(&found),
-		   buf_str(&expected));
+	FUZZ_CHECK(strcmp(buf_str(&found), buf_str(&expected)) == 0, "gathered\n%sinstead of\n%s",
+		   buf_str(&found), buf_str(&expected));
 	gather_release(&gather);
 	buf_release(&found);
 	buf_release(&expected);
@@ -148,12 +150,14 @@ static void grow(const char *path, struct tail *tail, struct transcript *t, cons
 		}
 		if (more > text->len - written)
 			more = text->len - written;
-		FUZZ_CHECK(pwrite(fd, text->data + written, more, (off_t)written) == (ssize_t)more, "cannot write");
+		FUZZ_CHECK(pwrite(fd, text->data + written, more, (off_t)written) == (ssize_t)more,
+			   "cannot write");
 		written += more;
 		read_all(tail, t, step % 2 ? 1 : TAIL_TURN_BYTES);
 	}
 	/* Cut at the last step, or more steps than are taken. */
-	FUZZ_CHECK(pwrite(fd, text->data + written, text->len - written, (off_t)written) == (ssize_t)(text->len - written),
+	FUZZ_CHECK(pwrite(fd, text->data + written, text->len - written, (off_t)written)
+			   == (ssize_t)(text->len - written),
 		   "cannot write");
 	close(fd);
 	read_all(tail, t, TAIL_TURN_BYTES);
@@ -179,10 +183,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	FUZZ_CHECK(tail.chunk, "no memory");
 	grow(path, &tail, &transcript, &steps, &text);
 	uint64_t skipped = split(text.data, text.len, &expected);
-	FUZZ_CHECK(expected.len == passed.lines.len && memcmp(buf_str(&expected), buf_str(&passed.lines), expected.len) == 0,
+	FUZZ_CHECK(expected.len == passed.lines.len
+			   && memcmp(buf_str(&expected), buf_str(&passed.lines), expected.len) == 0,
 		   "passed on\n%sinstead of\n%s", buf_str(&passed.lines), buf_str(&expected));
-	FUZZ_CHECK(tail.stats.skipped_lines - passed.skipped_at_reset == skipped, "%llu lines skipped instead of %llu",
-		   (unsigned long long)(tail.stats.skipped_lines - passed.skipped_at_reset), (unsigned long long)skipped);
+	FUZZ_CHECK(tail.stats.skipped_lines - passed.skipped_at_reset == skipped,
+		   "%llu lines skipped instead of %llu",
+		   (unsigned long long)(tail.stats.skipped_lines - passed.skipped_at_reset),
+		   (unsigned long long)skipped);
 	check_gather(path, text.data, text.len);
 	buf_release(&expected);
 	buf_release(&passed.lines);

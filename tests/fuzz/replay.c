@@ -1,7 +1,7 @@
 /*
- * The main program of a harness that is built without libFuzzer: every input of its corpus, or of the files, folders and
- * archives that are named, goes through it once. What was ever found stays in the corpus, so `make check` finds it again.
- * A corpus is an archive of ar(1): tests/fuzz/run packs and unpacks it.
+ * The main program of a harness that is built without libFuzzer: every input of its corpus, or of the files,
+ * folders and archives that are named, goes through it once. What was ever found stays in the corpus, so
+ * `make check` finds it again. A corpus is an archive of ar(1): tests/fuzz/run packs and unpacks it.
  *
  * usage: fuzz_NAME [FILE|FOLDER|ARCHIVE.ar...]
  */
@@ -51,7 +51,8 @@ static void read_file(const char *path, struct buf *content)
 	(void)fclose(file);
 }
 
-/* Its members, but for the tables of ar's own, whose names begin with a slash and end there or with another. */
+/* Its members, but for the tables of ar's own, whose names begin with a slash and end there or with another.
+ */
 static size_t run_archive(const char *path, const struct buf *content)
 {
 	size_t count = 0, at = SARMAG;
@@ -124,7 +125,8 @@ int main(int argc, char **argv)
 	if (argc < 2)
 		count = run_file(corpus);
 	for (int i = 1; i < argc; i++)
-		count += stat(argv[i], &st) == 0 && S_ISDIR(st.st_mode) ? run_folder(argv[i]) : run_file(argv[i]);
+		count += stat(argv[i], &st) == 0 && S_ISDIR(st.st_mode) ? run_folder(argv[i])
+									: run_file(argv[i]);
 	printf("%s: %zu inputs\n", name, count);
 	/* A corpus that is not there must not look like a good one. */
 	return count > 0 ? 0 : 1;

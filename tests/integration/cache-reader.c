@@ -2,9 +2,10 @@
  * cache-reader: readers that open every cache file as fast as they can, and judge what they get.
  *
  * usage: cache-reader CACHE-DIR READERS STOP-FILE [PAUSE-MS]
- * Runs until STOP-FILE exists. A bad read is one that is no whole JSON object, lacks the writer's mark, or carries an
- * older time than the same file had before. Prints "R reads, B bad"; exit status 1 when any was bad, or none was made.
- * A file that is not there (yet, or any more) is no bad read. With a pause after each round they leave others some time.
+ * Runs until STOP-FILE exists. A bad read is one that is no whole JSON object, lacks the writer's mark, or
+ * carries an older time than the same file had before. Prints "R reads, B bad"; exit status 1 when any was
+ * bad, or none was made. A file that is not there (yet, or any more) is no bad read. With a pause after each
+ * round they leave others some time.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -45,7 +46,10 @@ static void read_file(int dir_fd, const char *name, struct strmap *last_times, s
 	int64_t before_ms = (int64_t)(uintptr_t)strmap_get(last_times, name);
 	if (!content || !writer || at_ms == 0 || at_ms < before_ms) {
 		tally->bad++;
-		fprintf(stderr, "bad read of %s: %s\n", name, !content ? strerror(errno) : !writer ? "no writer" : "older");
+		fprintf(stderr, "bad read of %s: %s\n", name,
+			!content  ? strerror(errno)
+			: !writer ? "no writer"
+				  : "older");
 	}
 	(void)strmap_put(last_times, name, (void *)(uintptr_t)at_ms);
 	json_object_put(content);
@@ -77,7 +81,8 @@ int main(int argc, char **argv)
 		fprintf(stderr, "usage: cache-reader CACHE-DIR READERS STOP-FILE [PAUSE-MS]\n");
 		return 2;
 	}
-	struct tally *tally = mmap(NULL, sizeof(*tally), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	struct tally *tally =
+		mmap(NULL, sizeof(*tally), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (tally == MAP_FAILED)
 		return 1;
 	for (long i = strtol(argv[2], NULL, 10); i > 0; i--) {

@@ -1,11 +1,11 @@
 /*
  * A client of the control socket that means no good. Usage: hostile-client SOCKET HOW [NUMBER]
- *   crowd NUMBER     connects so often, says half a line each time and keeps what it can; then waits for stdin's end
- *   flood NUMBER     sends so many bytes without a newline
- *   garbage NUMBER   sends so many pieces of random bytes, broken lines and half-right requests
- *   deaf             asks without end and reads nothing, until it is thrown out
- *   mute NUMBER      asks so often, reads nothing, and waits until it is thrown out
- * It prints what came of it as one number: connections, or bytes that were taken. Exit status 1: it could not even try.
+ *   crowd NUMBER     connects so often, says half a line each time and keeps what it can; then waits for
+ * stdin's end flood NUMBER     sends so many bytes without a newline garbage NUMBER   sends so many pieces of
+ * random bytes, broken lines and half-right requests deaf             asks without end and reads nothing,
+ * until it is thrown out mute NUMBER      asks so often, reads nothing, and waits until it is thrown out It
+ * prints what came of it as one number: connections, or bytes that were taken. Exit status 1: it could not
+ * even try.
  */
 #include <errno.h>
 #include <poll.h>
@@ -92,12 +92,34 @@ static uint64_t next_random(void)
 static size_t make_garbage(char *out, size_t size)
 {
 	static const char *const pieces[] = {
-		"{\"op\":\"tick\",\"sessionId\":", "\"s1\"", "\"../../evil\"", "\"s1\\u0000/../evil\"", "null", "1e999",
-		"-1e308", "[[[[[[[[[[[[[[[[[[[[", "{\"op\":\"report\",\"kind\":", "\"blocks\"", "\"timezone\":\":/dev/zero\"",
-		"\"since\":\"99999999\"", "{\"op\":\"spend\",\"since\":-1,\"step\":0,\"count\":9e99}",
-		"{\"op\":\"refresh\",\"wait\":\"yes\"}", "{\"op\":\"expire\",\"dryRun\":{}}", "{\"op\":{}}", "{\"op\":\"sync\"}",
-		"{\"op\":\"subscribe\"}", "{\"op\":\"tick\",\"rateLimits\":{\"five_hour\":{\"used_percentage\":\"nan\"}}}",
-		"\"rateLimits\":[1,2]", "\"contextWindowSize\":9223372036854775808", "\xff\xfe", "\\ud800", "}", ",", "\n", "\n", "\n",
+		"{\"op\":\"tick\",\"sessionId\":",
+		"\"s1\"",
+		"\"../../evil\"",
+		"\"s1\\u0000/../evil\"",
+		"null",
+		"1e999",
+		"-1e308",
+		"[[[[[[[[[[[[[[[[[[[[",
+		"{\"op\":\"report\",\"kind\":",
+		"\"blocks\"",
+		"\"timezone\":\":/dev/zero\"",
+		"\"since\":\"99999999\"",
+		"{\"op\":\"spend\",\"since\":-1,\"step\":0,\"count\":9e99}",
+		"{\"op\":\"refresh\",\"wait\":\"yes\"}",
+		"{\"op\":\"expire\",\"dryRun\":{}}",
+		"{\"op\":{}}",
+		"{\"op\":\"sync\"}",
+		"{\"op\":\"subscribe\"}",
+		"{\"op\":\"tick\",\"rateLimits\":{\"five_hour\":{\"used_percentage\":\"nan\"}}}",
+		"\"rateLimits\":[1,2]",
+		"\"contextWindowSize\":9223372036854775808",
+		"\xff\xfe",
+		"\\ud800",
+		"}",
+		",",
+		"\n",
+		"\n",
+		"\n",
 	};
 	size_t len = 0;
 	for (size_t left = 1 + next_random() % 12; left > 0; left--) {

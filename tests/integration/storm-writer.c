@@ -1,9 +1,11 @@
 /*
- * storm-writer: many sessions at once: appends real-shaped lines to one transcript a writer, at a steady rate.
+ * storm-writer: many sessions at once: appends real-shaped lines to one transcript a writer, at a steady
+ * rate.
  *
  * usage: storm-writer PROJECTS-DIR WRITERS LINES-A-SECOND SECONDS [half]
- * Each writer is a process with its own file PROJECTS-DIR/-storm/storm-N.jsonl. Every third line repeats the message
- * before it with more output tokens, as Claude Code does. With "half" every line is written in two pieces.
+ * Each writer is a process with its own file PROJECTS-DIR/-storm/storm-N.jsonl. Every third line repeats the
+ * message before it with more output tokens, as Claude Code does. With "half" every line is written in two
+ * pieces.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -35,15 +37,20 @@ static size_t make_line(char *line, size_t size, int writer, int number)
 	char at[CLOCK_RFC3339_SIZE];
 	int message = number - (number % 3 == 2);
 	clock_format_rfc3339(clock_wall_ms(), at);
-	int len = snprintf(line, size,
-			   "{\"parentUuid\":null,\"isSidechain\":false,\"cwd\":\"/home/u/storm-%d\",\"sessionId\":\"storm-%d\","
-			   "\"version\":\"2.1.39\",\"gitBranch\":\"main\",\"type\":\"assistant\",\"requestId\":\"req_%d_%d\","
-			   "\"message\":{\"id\":\"msg_%d_%d\",\"model\":\"claude-opus-4-6\",\"role\":\"assistant\",\"content\":"
-			   "[{\"type\":\"text\",\"text\":\"line %d says \\\"usage\\\":{ inside\"}],\"usage\":{\"input_tokens\":3,"
-			   "\"output_tokens\":%d,\"cache_creation_input_tokens\":100,\"cache_read_input_tokens\":%d}},"
-			   "\"uuid\":\"u-%d-%d\",\"timestamp\":\"%s\"}\n",
-			   writer, writer, writer, message, writer, message, number, 10 + number % 3, 1000 + message, writer,
-			   number, at);
+	int len = snprintf(
+		line, size,
+		"{\"parentUuid\":null,\"isSidechain\":false,\"cwd\":\"/home/u/storm-%d\","
+		"\"sessionId\":\"storm-%d\","
+		"\"version\":\"2.1.39\",\"gitBranch\":\"main\",\"type\":\"assistant\","
+		"\"requestId\":\"req_%d_%d\","
+		"\"message\":{\"id\":\"msg_%d_%d\",\"model\":\"claude-opus-4-6\",\"role\":\"assistant\","
+		"\"content\":"
+		"[{\"type\":\"text\",\"text\":\"line %d says \\\"usage\\\":{ inside\"}],"
+		"\"usage\":{\"input_tokens\":3,"
+		"\"output_tokens\":%d,\"cache_creation_input_tokens\":100,\"cache_read_input_tokens\":%d}},"
+		"\"uuid\":\"u-%d-%d\",\"timestamp\":\"%s\"}\n",
+		writer, writer, writer, message, writer, message, number, 10 + number % 3, 1000 + message,
+		writer, number, at);
 	return (size_t)len;
 }
 
@@ -65,7 +72,8 @@ static int run_writer(const char *directory, int writer, int rate, int seconds, 
 		}
 		size_t len = make_line(line, sizeof(line), writer, number);
 		size_t first = half ? len / 2 : len;
-		if (write_all(fd, line, first) != 0 || (half && write_all(fd, line + first, len - first) != 0)) {
+		if (write_all(fd, line, first) != 0
+		    || (half && write_all(fd, line + first, len - first) != 0)) {
 			perror(path);
 			return 1;
 		}

@@ -1,21 +1,23 @@
 /*
- * night: a week of use in a night of minutes, with faults; nothing may grow, and every figure must be right in the end.
+ * night: a week of use in a night of minutes, with faults; nothing may grow, and every figure must be right
+ * in the end.
  *
- * usage: night [--minutes N] [--sessions N] [--build DIR] [--ccusage PATH] [--seed N] [--history BYTES] [--keep]
+ * usage: night [--minutes N] [--sessions N] [--build DIR] [--ccusage PATH] [--seed N] [--history BYTES]
+ * [--keep]
  *   --minutes N      how long (20); times 100 that is a week's work
  *   --sessions N     how many sessions work at once (20)
  *   --build DIR      where swatch was built (the folder one stands in)
- *   --ccusage PATH   real ccusage 20 ($CCUSAGE20): the refreshes' behind a wrapper that fails at times, and verify's.
- *                    Without it neither is tried
+ *   --ccusage PATH   real ccusage 20 ($CCUSAGE20): the refreshes' behind a wrapper that fails at times, and
+ * verify's. Without it neither is tried
  *   --seed N         the same seed does the same things (1)
  *   --history BYTES  what was there before, of a month (100M)
  *   --keep           leaves the home
  *
- * Sessions append, end, are resumed, compacted, cut and deleted; statuslines run; clients come and go; the daemon is
- * stopped, killed, loses its directory, its room, its configuration, its ccusage. Every few seconds a line says what it
- * takes. It is killed in the first fifth only: after that one daemon lives on, whose memory at the end is held against
- * that of the second fifth. The cache's filesystem fills up only where this may mount one (root, in a namespace of its
- * own). Ends with one line; exit status 1 when anything was wrong.
+ * Sessions append, end, are resumed, compacted, cut and deleted; statuslines run; clients come and go; the
+ * daemon is stopped, killed, loses its directory, its room, its configuration, its ccusage. Every few seconds
+ * a line says what it takes. It is killed in the first fifth only: after that one daemon lives on, whose
+ * memory at the end is held against that of the second fifth. The cache's filesystem fills up only where this
+ * may mount one (root, in a namespace of its own). Ends with one line; exit status 1 when anything was wrong.
  */
 #include "night.h"
 
@@ -71,7 +73,8 @@ double now_ms(void)
 
 void nap_ms(double ms)
 {
-	const struct timespec span = { .tv_sec = (time_t)(ms / 1000.), .tv_nsec = (long)(ms * 1e6) % 1000000000L };
+	const struct timespec span = { .tv_sec = (time_t)(ms / 1000.),
+				       .tv_nsec = (long)(ms * 1e6) % 1000000000L };
 	if (ms > 0.)
 		(void)nanosleep(&span, NULL);
 }
@@ -170,8 +173,9 @@ static bool mount_small_disk(void)
 {
 	char path[80];
 	snprintf(path, sizeof(path), "%s/disk", night.home);
-	return geteuid() == 0 && unshare(CLONE_NEWNS) == 0 && mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0
-	       && mount("night", path, "tmpfs", 0, "size=16M,mode=0700") == 0;
+	return geteuid() == 0 && unshare(CLONE_NEWNS) == 0
+	    && mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0
+	    && mount("night", path, "tmpfs", 0, "size=16M,mode=0700") == 0;
 }
 
 static void make_places(void)
@@ -212,7 +216,8 @@ static void make_places(void)
 
 static void make_history(void)
 {
-	char program[512], claude[80], bytes[] = "--bytes", amount[32], files[] = "--files", number[] = "250", out[80];
+	char program[512], claude[80], bytes[] = "--bytes", amount[32], files[] = "--files", number[] = "250",
+				       out[80];
 	char *argv[] = { program, claude, bytes, amount, files, number, NULL };
 	snprintf(program, sizeof(program), "%s/tests/bench/mkhome", night.build);
 	snprintf(claude, sizeof(claude), "%s/.claude", night.home);
@@ -225,7 +230,8 @@ static void make_history(void)
 static void make_shared(void)
 {
 	pthread_mutexattr_t attributes;
-	night.shared = mmap(NULL, sizeof(*night.shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	night.shared =
+		mmap(NULL, sizeof(*night.shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (night.shared == MAP_FAILED)
 		broken("map", "memory");
 	pthread_mutexattr_init(&attributes);
@@ -327,7 +333,8 @@ static struct sample take_quiet(double start_ms, const char *what, int *dirs)
 static void live_through(double start_ms, double from_s, double to_s, bool may_kill)
 {
 	double total_s = night.minutes * 60.;
-	double sample_s = total_s / 120. > 2. ? total_s / 120. : 2., fault_s = total_s / 150. > 2. ? total_s / 150. : 2.;
+	double sample_s = total_s / 120. > 2. ? total_s / 120. : 2.,
+	       fault_s = total_s / 150. > 2. ? total_s / 150. : 2.;
 	double next_sample_s = from_s + sample_s, next_fault_s = from_s + fault_s;
 	struct buf done = BUF_INIT;
 	for (double at_s; (at_s = (now_ms() - start_ms) / 1000.) < to_s;) {
@@ -374,10 +381,12 @@ static void judge_memory(void)
 	double transcripts = fifth_of(4, transcripts_of) - fifth_of(1, transcripts_of);
 	double allowed = early * 1.15 + (entries > 0. ? entries * ENTRY_BYTES : 0.)
 			 + (transcripts > 0. ? transcripts * TRANSCRIPT_BYTES : 0.);
-	printf("memory: %.0f kB in the second fifth (%.0f entries, %.0f transcripts), %.0f kB in the last one (%.0f entries, "
-	       "%.0f transcripts): %+.1f%%; up to %.0f kB would do\n", early / 1024., fifth_of(1, entries_of),
-	       fifth_of(1, transcripts_of), late / 1024., fifth_of(4, entries_of), fifth_of(4, transcripts_of),
-	       100. * (late / early - 1.), allowed / 1024.);
+	printf("memory: %.0f kB in the second fifth (%.0f entries, %.0f transcripts),"
+	       " %.0f kB in the last one (%.0f entries, "
+	       "%.0f transcripts): %+.1f%%; up to %.0f kB would do\n",
+	       early / 1024., fifth_of(1, entries_of), fifth_of(1, transcripts_of), late / 1024.,
+	       fifth_of(4, entries_of), fifth_of(4, transcripts_of), 100. * (late / early - 1.),
+	       allowed / 1024.);
 	if (late > allowed && !IS_SANITIZED)
 		problem("memory grows");
 }
@@ -385,11 +394,13 @@ static void judge_memory(void)
 static void judge_latency(void)
 {
 	double early = fifth_of(1, p50_of), late = fifth_of(4, p50_of);
-	printf("append to session file, p50 (p99): %.1f (%.1f) ms in the second fifth, %.1f (%.1f) ms in the last one; %zu of "
-	       "them, and %llu while something was done to the daemon\n", early, fifth_of(1, p99_of), late, fifth_of(4, p99_of),
-	       (size_t)night.shared->latency_count, (unsigned long long)night.shared->disturbed_count);
-	printf("CPU of the daemon: %.1f%% of a core in the second fifth, %.1f%% in the last one\n", fifth_of(1, cpu_of),
-	       fifth_of(4, cpu_of));
+	printf("append to session file, p50 (p99): %.1f (%.1f) ms in the second fifth,"
+	       " %.1f (%.1f) ms in the last one; %zu of "
+	       "them, and %llu while something was done to the daemon\n",
+	       early, fifth_of(1, p99_of), late, fifth_of(4, p99_of), (size_t)night.shared->latency_count,
+	       (unsigned long long)night.shared->disturbed_count);
+	printf("CPU of the daemon: %.1f%% of a core in the second fifth, %.1f%% in the last one\n",
+	       fifth_of(1, cpu_of), fifth_of(4, cpu_of));
 	/* The machine may be slower then: twice as slow is not what a leak looks like. */
 	if (late > 2. * early + 25.)
 		problem("latency grows");
@@ -397,9 +408,11 @@ static void judge_latency(void)
 
 static void judge_quiet(const struct sample *early, int early_dirs, const struct sample *late, int late_dirs)
 {
-	printf("all quiet, before and after: descriptors %d, %d; threads %d, %d; children %d, %d; watches %d of %d folders, "
-	       "%d of %d; temp files %d, %d\n", early->fds, late->fds, early->threads, late->threads, early->children,
-	       late->children, early->watches, early_dirs, late->watches, late_dirs, early->temp_files, late->temp_files);
+	printf("all quiet, before and after: descriptors %d, %d; threads %d, %d; children %d,"
+	       " %d; watches %d of %d folders, "
+	       "%d of %d; temp files %d, %d\n",
+	       early->fds, late->fds, early->threads, late->threads, early->children, late->children,
+	       early->watches, early_dirs, late->watches, late_dirs, early->temp_files, late->temp_files);
 	if (early->fds != late->fds)
 		problem("descriptors were %d, and are %d", early->fds, late->fds);
 	if (late->threads != early->threads)
@@ -420,8 +433,9 @@ static void judge_people(void)
 	for (size_t i = 0; i < count; i++)
 		runs_ms[i] = (double)night.shared->runs_ms[i];
 	bench_sort(runs_ms, count);
-	printf("statuslines: %zu, p50 %.1f ms, p99 %.1f ms, at most %.1f ms\n", count, bench_share(runs_ms, count, .5),
-	       bench_share(runs_ms, count, .99), bench_share(runs_ms, count, 1.));
+	printf("statuslines: %zu, p50 %.1f ms, p99 %.1f ms, at most %.1f ms\n", count,
+	       bench_share(runs_ms, count, .5), bench_share(runs_ms, count, .99),
+	       bench_share(runs_ms, count, 1.));
 	if (night.shared->counts[COUNT_STATUSLINE_FAILURES] > 0)
 		problem("%llu statuslines failed or said nothing",
 			(unsigned long long)night.shared->counts[COUNT_STATUSLINE_FAILURES]);
@@ -433,20 +447,24 @@ static void judge_people(void)
 static void print_counts(void)
 {
 	static const char *const names[COUNTS] = {
-		"lines", "bytes", "sessions", "folders", "agents", "resumed", "compactions", "deleted", "cut", "rewritten",
-		"statuslines", "of them failed", "subscribers", "left half way", "garbage", "reports", "rescans", "refreshes asked",
-		"commands"
+		"lines",       "bytes",		 "sessions",	    "folders",	     "agents",
+		"resumed",     "compactions",	 "deleted",	    "cut",	     "rewritten",
+		"statuslines", "of them failed", "subscribers",	    "left half way", "garbage",
+		"reports",     "rescans",	 "refreshes asked", "commands"
 	};
 	char command[400];
 	printf("done by sessions and people:");
 	for (size_t i = 0; i < COUNTS; i++)
-		/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): make_shared() made it, and nobody takes it away */
+		/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): make_shared() made it, and nobody
+		 * takes it away */
 		printf("%s %llu %s", i ? "," : "", (unsigned long long)night.shared->counts[i], names[i]);
 	printf("\n");
 	faults_print();
 	(void)fflush(stdout);
-	snprintf(command, sizeof(command), "[ ! -f %s/runs ] || printf 'ccusage ran: %%s\\n' \"$(sort %s/runs | uniq -c | xargs)\"; "
-		 "printf 'log of the daemon: %%s lines\\n' \"$(wc -l <%s)\"", night.home, night.home, night.log);
+	snprintf(command, sizeof(command),
+		 "[ ! -f %s/runs ] || printf 'ccusage ran: %%s\\n' \"$(sort %s/runs | uniq -c | xargs)\"; "
+		 "printf 'log of the daemon: %%s lines\\n' \"$(wc -l <%s)\"",
+		 night.home, night.home, night.log);
 	(void)run_shell(command);
 }
 
@@ -455,8 +473,9 @@ static int judge(void)
 	printf("%s", buf_str(&night.problems));
 	if (night.problem_count > PROBLEMS_SHOWN)
 		printf("wrong: and %zu more\n", night.problem_count - PROBLEMS_SHOWN);
-	printf("%s: %g minutes with %ld sessions, seed %llu: %zu wrong\n", night.problem_count == 0 ? "good" : "BAD", night.minutes,
-	       night.session_count, (unsigned long long)night.seed, night.problem_count);
+	printf("%s: %g minutes with %ld sessions, seed %llu: %zu wrong\n",
+	       night.problem_count == 0 ? "good" : "BAD", night.minutes, night.session_count,
+	       (unsigned long long)night.seed, night.problem_count);
 	return night.problem_count > 0;
 }
 
@@ -537,7 +556,8 @@ int main(int argc, char **argv)
 {
 	bool keep = false;
 	if (!parse_options(argc, argv, &keep)) {
-		fprintf(stderr, "usage: night [--minutes N] [--sessions N] [--build DIR] [--ccusage PATH] [--seed N] "
+		fprintf(stderr,
+			"usage: night [--minutes N] [--sessions N] [--build DIR] [--ccusage PATH] [--seed N] "
 			"[--history BYTES] [--keep]\n");
 		return 2;
 	}
@@ -546,13 +566,15 @@ int main(int argc, char **argv)
 	make_shared();
 	faults_write_ccusage();
 	faults_write_config("");
-	printf("%s; ccusage %s; the cache's filesystem %s\n", night.home, night.ccusage ? night.ccusage : "left out",
+	printf("%s; ccusage %s; the cache's filesystem %s\n", night.home,
+	       night.ccusage ? night.ccusage : "left out",
 	       night.has_small_disk ? "fills up" : "cannot be filled here: left out");
 	int status = live();
 	(void)fflush(stdout);
 	if (!keep && status == 0) {
 		char command[200];
-		snprintf(command, sizeof(command), "umount %s/disk 2>/dev/null; rm -rf %s", night.home, night.home);
+		snprintf(command, sizeof(command), "umount %s/disk 2>/dev/null; rm -rf %s", night.home,
+			 night.home);
 		(void)run_shell(command);
 	}
 	return status;

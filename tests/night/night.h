@@ -1,10 +1,10 @@
 /*
- * night: what the parts of the driver share. night.c has the course of a night, night_faults.c the daemon and what
- * happens to it, night_sessions.c the sessions that write, night_people.c the statuslines and clients, night_samples.c
- * what is measured, night_judge.c what must be right in the end.
+ * night: what the parts of the driver share. night.c has the course of a night, night_faults.c the daemon and
+ * what happens to it, night_sessions.c the sessions that write, night_people.c the statuslines and clients,
+ * night_samples.c what is measured, night_judge.c what must be right in the end.
  *
- * Three processes beside the daemon: the driver (faults, samples, judgement), the sessions, the people. They meet in
- * struct night_shared. Readers of the cache files are tests/integration/cache-reader.
+ * Three processes beside the daemon: the driver (faults, samples, judgement), the sessions, the people. They
+ * meet in struct night_shared. Readers of the cache files are tests/integration/cache-reader.
  */
 #ifndef SWATCH_NIGHT_NIGHT_H
 #define SWATCH_NIGHT_NIGHT_H
@@ -27,9 +27,26 @@
 #define NIGHT_ANSWER_MS INT64_C(60000)
 
 enum night_count {
-	COUNT_LINES, COUNT_BYTES, COUNT_SESSIONS, COUNT_FOLDERS, COUNT_AGENTS, COUNT_RESUMES, COUNT_COMPACTIONS,
-	COUNT_DELETED, COUNT_CUT, COUNT_REWRITTEN, COUNT_STATUSLINES, COUNT_STATUSLINE_FAILURES, COUNT_SUBSCRIBERS,
-	COUNT_LEAVERS, COUNT_GARBAGE, COUNT_REPORTS, COUNT_RESCANS, COUNT_REFRESHES, COUNT_COMMANDS, COUNTS
+	COUNT_LINES,
+	COUNT_BYTES,
+	COUNT_SESSIONS,
+	COUNT_FOLDERS,
+	COUNT_AGENTS,
+	COUNT_RESUMES,
+	COUNT_COMPACTIONS,
+	COUNT_DELETED,
+	COUNT_CUT,
+	COUNT_REWRITTEN,
+	COUNT_STATUSLINES,
+	COUNT_STATUSLINE_FAILURES,
+	COUNT_SUBSCRIBERS,
+	COUNT_LEAVERS,
+	COUNT_GARBAGE,
+	COUNT_REPORTS,
+	COUNT_RESCANS,
+	COUNT_REFRESHES,
+	COUNT_COMMANDS,
+	COUNTS
 };
 
 /* A session as its statusline knows it. */
@@ -44,7 +61,8 @@ struct night_shared {
 	_Atomic int sessions_quiet, people_quiet;
 	_Atomic uint64_t epoch;              /* odd: something is being done to the daemon */
 	_Atomic uint64_t counts[COUNTS];
-	/* Held while something is done to the daemon; transcripts are deleted and cut only while it is not. */
+	/* Held while something is done to the daemon; transcripts are deleted and cut only while it is not.
+	 */
 	pthread_mutex_t faults;
 	/* Append to session file, ms: those during which nothing was done to the daemon. */
 	_Atomic size_t latency_count;
@@ -85,7 +103,8 @@ void nap_ms(double ms);
 _Noreturn void broken(const char *what, const char *name);
 void problem(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void write_file(const char *path, const char *text);
-/* Runs a program to its end; its output goes to `out` (NULL: nowhere). Returns its exit status; 128 + n for a signal. */
+/* Runs a program to its end; its output goes to `out` (NULL: nowhere). Returns its exit status; 128 + n for a
+ * signal. */
 int run_program(char *const argv[], const char *home, const char *out);
 int run_shell(const char *script);
 
@@ -129,7 +148,8 @@ void sample_print(const struct sample *sample, const char *faults);
 
 /* ---- night_judge.c ---- */
 
-/* Holds the cache files against those of a fresh `swatchd --once`, which sees what was deleted and cut as well. */
+/* Holds the cache files against those of a fresh `swatchd --once`, which sees what was deleted and cut as
+ * well. */
 void judge_figures(void);
 /* After a restart, where the daemon knows nothing else than what is there: the same, and `swatch verify`. */
 void judge_verify(void);

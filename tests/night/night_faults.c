@@ -1,6 +1,6 @@
 /*
- * The daemon, and what happens to it: it is stopped, killed, loses its directory and its room, its configuration and its
- * ccusage go wrong.
+ * The daemon, and what happens to it: it is stopped, killed, loses its directory and its room, its
+ * configuration and its ccusage go wrong.
  */
 #include "night.h"
 
@@ -41,11 +41,15 @@ void faults_write_ccusage(void)
 	struct buf text = BUF_INIT;
 	const char *ccusage = night.ccusage ? night.ccusage : "false";
 	/* That there is only one is promised of refreshes; what swatch doctor tries is a person's. */
-	buf_printf(&text, "#!/bin/sh\nhere=%s\n[ -z \"$NIGHT_PERSON\" ] || exec %s \"$@\"\nexec 9>>$here/ccusage.lock\nflock -n 9 || date +%%T >>$here/overlaps\n"
-		   "mode=$(cat $here/ccusage.mode)\necho \"$mode\" >>$here/runs\ncase $mode in\n"
-		   "fail) echo 'Error: cannot find module' >&2; exit 7 ;;\nhang) exec sleep 600 ;;\n"
-		   "garbage) printf '{\"blocks\": [{\"costUSD\": 1e'; exit 0 ;;\nflood) exec yes '{' ;;\n"
-		   "*) exec %s \"$@\" ;;\nesac\n", night.home, ccusage, ccusage);
+	buf_printf(
+		&text,
+		"#!/bin/sh\nhere=%s\n[ -z \"$NIGHT_PERSON\" ] || exec %s \"$@\"\nexec "
+		"9>>$here/ccusage.lock\nflock -n 9 || date +%%T >>$here/overlaps\n"
+		"mode=$(cat $here/ccusage.mode)\necho \"$mode\" >>$here/runs\ncase $mode in\n"
+		"fail) echo 'Error: cannot find module' >&2; exit 7 ;;\nhang) exec sleep 600 ;;\n"
+		"garbage) printf '{\"blocks\": [{\"costUSD\": 1e'; exit 0 ;;\nflood) exec yes '{' ;;\n"
+		"*) exec %s \"$@\" ;;\nesac\n",
+		night.home, ccusage, ccusage);
 	write_file(in_home("ccusage"), buf_str(&text));
 	if (chmod(in_home("ccusage"), 0700) != 0)
 		broken("make", "ccusage");
@@ -57,9 +61,12 @@ void faults_write_ccusage(void)
 void faults_write_config(const char *more)
 {
 	struct buf text = BUF_INIT;
-	buf_printf(&text, "[billing]\nsource = %s\n[ccusage]\ncommand = %s/ccusage blocks --active --json --offline\n"
-		   "settle = 200ms\nmax_delay = 1s\nttl_low = 5s\nttl_mid = 5s\nttl_high = 5s\ntimeout = 10s\n"
-		   "[sessions]\nidle_after = 20s\nexpire_after = 6m\n%s", night.ccusage ? "auto" : "native", night.home, more);
+	buf_printf(
+		&text,
+		"[billing]\nsource = %s\n[ccusage]\ncommand = %s/ccusage blocks --active --json --offline\n"
+		"settle = 200ms\nmax_delay = 1s\nttl_low = 5s\nttl_mid = 5s\nttl_high = 5s\ntimeout = 10s\n"
+		"[sessions]\nidle_after = 20s\nexpire_after = 6m\n%s",
+		night.ccusage ? "auto" : "native", night.home, more);
 	write_file(night.config, buf_str(&text));
 	buf_release(&text);
 }
@@ -134,7 +141,8 @@ void daemon_end(void)
 		(void)waitpid(night.daemon, &status, 0);
 		problem("the daemon did not end at SIGTERM");
 	} else if (status != 0) {
-		problem("the daemon ended with status %d at SIGTERM", WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
+		problem("the daemon ended with status %d at SIGTERM",
+			WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
 	}
 	night.daemon = 0;
 }
@@ -144,7 +152,8 @@ void daemon_look(void)
 	int status;
 	if (waitpid(night.daemon, &status, WNOHANG) != night.daemon)
 		return;
-	problem("the daemon ended by itself, with status %d", WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
+	problem("the daemon ended by itself, with status %d",
+		WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
 	daemon_start();
 }
 
@@ -162,7 +171,8 @@ void hush_begin(void)
 		problem("no answer to sync when all is quiet");
 	/* No refresh shall be under way. The first one may be a bad one's end. */
 	for (int tries = 0; night.ccusage && tries < 3; tries++) {
-		struct json_object *answer = daemon_ask("{\"op\":\"refresh\",\"wait\":true}", NIGHT_ANSWER_MS);
+		struct json_object *answer =
+			daemon_ask("{\"op\":\"refresh\",\"wait\":true}", NIGHT_ANSWER_MS);
 		json_object_put(answer);
 		if (answer)
 			break;
@@ -248,7 +258,8 @@ static void fault_reload(void)
 {
 	char more[64];
 	disturb();
-	snprintf(more, sizeof(more), "max_files = %lld\n[log]\nlevel = info\n", (long long)rng_between(&rng, 60, 120));
+	snprintf(more, sizeof(more), "max_files = %lld\n[log]\nlevel = info\n",
+		 (long long)rng_between(&rng, 60, 120));
 	faults_write_config(more);
 	kill(night.daemon, SIGHUP);
 	calm("SIGHUP");
@@ -306,7 +317,8 @@ static struct fault {
 
 static bool is_possible(const struct fault *fault, bool may_kill)
 {
-	return (!fault->kills || may_kill) && (!fault->fills || night.has_small_disk) && (!fault->refresh || night.ccusage);
+	return (!fault->kills || may_kill) && (!fault->fills || night.has_small_disk)
+	    && (!fault->refresh || night.ccusage);
 }
 
 /* Each once, in any order, before any comes again; where it may be, every fourth one is a kill. */

@@ -1,6 +1,6 @@
 /*
- * What must be right in the end: the figures that one daemon has kept through all of this are those of a fresh start,
- * and those of ccusage.
+ * What must be right in the end: the figures that one daemon has kept through all of this are those of a
+ * fresh start, and those of ccusage.
  */
 #include "night.h"
 
@@ -16,18 +16,34 @@
 #include "cache/read.h"
 
 /* What a session's file says of its transcript as it is there; and what of all that was ever read. */
-static const char *const transcript_fields[] = {
-	"sessionId", "projectPath", "transcriptPath", "transcript.exists", "transcript.sizeBytes", "transcript.lastModified",
-	"transcript.messageCount", "transcript.lastMessageTime", "transcript.lastMessagePreview", "transcript.isSynced",
-	"model.id", "model.value", "context.tokensUsed", "context.tokensLeft", "context.percentUsed", "context.windowSize",
-	"git.branch", "health.status", NULL
+static const char *const transcript_fields[] = { "sessionId",
+						 "projectPath",
+						 "transcriptPath",
+						 "transcript.exists",
+						 "transcript.sizeBytes",
+						 "transcript.lastModified",
+						 "transcript.messageCount",
+						 "transcript.lastMessageTime",
+						 "transcript.lastMessagePreview",
+						 "transcript.isSynced",
+						 "model.id",
+						 "model.value",
+						 "context.tokensUsed",
+						 "context.tokensLeft",
+						 "context.percentUsed",
+						 "context.windowSize",
+						 "git.branch",
+						 "health.status",
+						 NULL };
+static const char *const account_fields[] = {
+	"tokens", "models", "subagents", "billing.sessionCost", "billing.sessionTokens", NULL
 };
-static const char *const account_fields[] = { "tokens", "models", "subagents", "billing.sessionCost", "billing.sessionTokens", NULL };
-static const char *const billing_fields[] = {
-	"costToday", "burnRatePerHour", "resetTime", "totalTokens", "tokensPerMinute", "source", "today", "unpricedModels",
-	"native", "block.id", "block.endTime", "block.actualEndTime", "block.entries", "block.tokenCounts", "block.costUSD",
-	"block.models", "block.burnRate", NULL
-};
+static const char *const billing_fields[] = { "costToday",     "burnRatePerHour",   "resetTime",
+					      "totalTokens",   "tokensPerMinute",   "source",
+					      "today",	       "unpricedModels",    "native",
+					      "block.id",      "block.endTime",	    "block.actualEndTime",
+					      "block.entries", "block.tokenCounts", "block.costUSD",
+					      "block.models",  "block.burnRate",    NULL };
 /* Without those of the block that ccusage's view decides. */
 static const char *const native_fields[] = { "costToday", "today", "native", NULL };
 
@@ -38,7 +54,8 @@ static struct json_object *get(struct json_object *object, const char *path)
 		size_t len = strcspn(path, ".");
 		snprintf(key, sizeof(key), "%.*s", (int)len, path);
 		struct json_object *member = NULL;
-		if (!json_object_is_type(object, json_type_object) || !json_object_object_get_ex(object, key, &member))
+		if (!json_object_is_type(object, json_type_object)
+		    || !json_object_object_get_ex(object, key, &member))
 			return NULL;
 		object = member;
 		path += len + (path[len] == '.');
@@ -91,14 +108,15 @@ static bool is_same(struct json_object *a, struct json_object *b)
 	return json_object_equal(a, b);
 }
 
-static size_t hold(const char *name, struct json_object *kept, struct json_object *fresh, const char *const fields[])
+static size_t hold(const char *name, struct json_object *kept, struct json_object *fresh,
+		   const char *const fields[])
 {
 	size_t compared = 0;
 	for (; *fields; fields++, compared++) {
 		struct json_object *left = get(kept, *fields), *right = get(fresh, *fields);
 		if (!is_same(left, right))
-			problem("%s of %s is %s, but %s in a fresh start", *fields, name, json_object_to_json_string(left),
-				json_object_to_json_string(right));
+			problem("%s of %s is %s, but %s in a fresh start", *fields, name,
+				json_object_to_json_string(left), json_object_to_json_string(right));
 	}
 	return compared;
 }
@@ -117,8 +135,11 @@ static int open_directory(const char *path)
 static int publish_fresh(const char *home, const char *name)
 {
 	char cache[128], config[128], out[128];
-	char cache_option[] = "--cache", config_option[] = "--config", once[] = "--once", no_refresh[] = "--no-refresh";
-	char *argv[] = { night.daemon_path, once, no_refresh, cache_option, cache, config_option, config, NULL };
+	char cache_option[] = "--cache", config_option[] = "--config", once[] = "--once",
+	     no_refresh[] = "--no-refresh";
+	char *argv[] = {
+		night.daemon_path, once, no_refresh, cache_option, cache, config_option, config, NULL
+	};
 	snprintf(cache, sizeof(cache), "%s/%s", night.home, name);
 	snprintf(config, sizeof(config), "%s/%s.conf", night.home, name);
 	snprintf(out, sizeof(out), "%s/%s.log", night.home, name);
@@ -134,10 +155,14 @@ static void make_union(char *home, size_t size)
 {
 	struct buf script = BUF_INIT;
 	snprintf(home, size, "%s/union", night.home);
-	buf_printf(&script, "set -e; mkdir -p %s/.claude; cp -al %s %s/.claude/projects; cd %s/.claude/projects; "
-		   "[ ! -d %s ] || cp -al %s/. .; [ -d %s ] || exit 0; find %s -type f | while read -r lost; do "
-		   "name=${lost#%s/}; cat \"./$name\" \"$lost\" >\"./$name.tmp\"; mv \"./$name.tmp\" \"./$name\"; done",
-		   home, night.projects, home, home, night.attic, night.attic, night.lost, night.lost, night.lost);
+	buf_printf(
+		&script,
+		"set -e; mkdir -p %s/.claude; cp -al %s %s/.claude/projects; cd %s/.claude/projects; "
+		"[ ! -d %s ] || cp -al %s/. .; [ -d %s ] || exit 0; find %s -type f | while read -r lost; do "
+		"name=${lost#%s/}; cat \"./$name\" \"$lost\" >\"./$name.tmp\"; mv \"./$name.tmp\" "
+		"\"./$name\"; done",
+		home, night.projects, home, home, night.attic, night.attic, night.lost, night.lost,
+		night.lost);
 	if (run_shell(buf_str(&script)) != 0)
 		broken("make", home);
 	buf_release(&script);
@@ -158,9 +183,11 @@ static size_t hold_sessions(int kept_fd, int present_fd, int union_fd)
 		struct json_object *all = cache_read_json(union_fd, entry->d_name);
 		bool exists = json_object_get_boolean(get(kept, "transcript.exists"));
 		if (!kept || !all || exists != (present != NULL))
-			problem("%s is %s, says that its transcript %s, and in a fresh start is %s", entry->d_name,
-				kept ? "whole" : "not whole", exists ? "exists" : "is gone",
-				present ? "there" : all ? "gone" : "nowhere");
+			problem("%s is %s, says that its transcript %s, and in a fresh start is %s",
+				entry->d_name, kept ? "whole" : "not whole", exists ? "exists" : "is gone",
+				present ? "there"
+				: all	? "gone"
+					: "nowhere");
 		if (kept && present)
 			(void)hold(entry->d_name, kept, present, transcript_fields);
 		if (kept && all)
@@ -184,8 +211,10 @@ static void hold_billing(int kept_fd, int fresh_fd, const char *const fields[])
 	if (!is_same(get(list, "global.totalCostToday"), get(fresh, "costToday")))
 		problem("totalCostToday of %s is not that of a fresh start", CACHE_SESSIONS_FILE);
 	printf("today: %s USD, fresh start %s; source %s; ccusage differs by %s USD\n",
-	       json_object_to_json_string(get(kept, "costToday")), json_object_to_json_string(get(fresh, "costToday")),
-	       json_object_get_string(get(kept, "source")), json_object_to_json_string(get(kept, "ccusage.driftUSD")));
+	       json_object_to_json_string(get(kept, "costToday")),
+	       json_object_to_json_string(get(fresh, "costToday")),
+	       json_object_get_string(get(kept, "source")),
+	       json_object_to_json_string(get(kept, "ccusage.driftUSD")));
 	json_object_put(kept);
 	json_object_put(fresh);
 	json_object_put(list);
@@ -196,7 +225,8 @@ static void hold_present(int kept_fd)
 {
 	for (long i = 0; i < night.session_count; i++) {
 		char name[CACHE_NAME_SIZE];
-		if (cache_session_file_name(night.shared->sessions[i].id, name) && faccessat(kept_fd, name, F_OK, 0) != 0
+		if (cache_session_file_name(night.shared->sessions[i].id, name)
+		    && faccessat(kept_fd, name, F_OK, 0) != 0
 		    && access(night.shared->sessions[i].path, F_OK) == 0)
 			problem("no file of session %s, which works", night.shared->sessions[i].id);
 	}

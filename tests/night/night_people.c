@@ -41,18 +41,28 @@ static void put_input(struct buf *out, const struct night_session *session)
 {
 	int64_t now_s = (int64_t)time(NULL);
 	double used = (double)(now_s % 1000) / 10.;
-	buf_printf(out, "{\"session_id\":\"%s\",\"transcript_path\":\"%s\",\"cwd\":\"%s\",\"version\":\"2.1.251\",\"model\":"
-		   "{\"id\":\"claude-opus-4-6\",\"display_name\":\"Opus 4.6\"},\"workspace\":{\"current_dir\":\"%s\","
-		   "\"project_dir\":\"%s\"},\"output_style\":{\"name\":\"default\"},\"cost\":{\"total_cost_usd\":%.4f,"
-		   "\"total_duration_ms\":60000,\"total_api_duration_ms\":30000,\"total_lines_added\":1,"
-		   "\"total_lines_removed\":0},\"context_window\":{\"context_window_size\":200000,\"used_percentage\":%.1f,"
-		   "\"total_input_tokens\":%lld,\"total_output_tokens\":900},\"exceeds_200k_tokens\":false",
-		   session->id, session->path, session->cwd, session->cwd, session->cwd, session->cost_usd,
-		   (double)session->context_tokens / 2000., (long long)session->context_tokens);
+	buf_printf(
+		out,
+		"{\"session_id\":\"%s\",\"transcript_path\":\"%s\",\"cwd\":\"%s\",\"version\":\"2.1.251\","
+		"\"model\":"
+		"{\"id\":\"claude-opus-4-6\",\"display_name\":\"Opus 4.6\"},"
+		"\"workspace\":{\"current_dir\":\"%s\","
+		"\"project_dir\":\"%s\"},\"output_style\":{\"name\":\"default\"},"
+		"\"cost\":{\"total_cost_usd\":%.4f,"
+		"\"total_duration_ms\":60000,\"total_api_duration_ms\":30000,\"total_lines_added\":1,"
+		"\"total_lines_removed\":0},\"context_window\":{\"context_window_size\":200000,"
+		"\"used_percentage\":%.1f,"
+		"\"total_input_tokens\":%lld,\"total_output_tokens\":900},\"exceeds_200k_tokens\":false",
+		session->id, session->path, session->cwd, session->cwd, session->cwd, session->cost_usd,
+		(double)session->context_tokens / 2000., (long long)session->context_tokens);
 	if (rng_chance(&rng, 80))
-		buf_printf(out, ",\"rate_limits\":{\"five_hour\":{\"used_percentage\":%.1f,\"resets_at\":%lld},\"seven_day\":"
-			   "{\"used_percentage\":%.1f,\"resets_at\":%lld}}", used, (long long)now_s / 600 * 600 + 7200,
-			   used / 3., (long long)now_s / 86400 * 86400 + 300000);
+		buf_printf(
+			out,
+			",\"rate_limits\":{\"five_hour\":{\"used_percentage\":%.1f,\"resets_at\":%lld},"
+			"\"seven_day\":"
+			"{\"used_percentage\":%.1f,\"resets_at\":%lld}}",
+			used, (long long)now_s / 600 * 600 + 7200, used / 3.,
+			(long long)now_s / 86400 * 86400 + 300000);
 	buf_append_str(out, "}\n");
 }
 
@@ -93,7 +103,8 @@ static void run_command(void)
 	char cache_option[] = "--cache", command[32];
 	char *argv[] = { night.swatch_path, cache_option, night.cache, command, NULL };
 	struct bench_run run;
-	snprintf(command, sizeof(command), "%s", commands[rng_below(&rng, sizeof(commands) / sizeof(commands[0]))]);
+	snprintf(command, sizeof(command), "%s",
+		 commands[rng_below(&rng, sizeof(commands) / sizeof(commands[0]))]);
 	if (bench_run(argv, null_fd, null_fd, null_fd, &run) != 0)
 		broken("run", night.swatch_path);
 	if (run.status >= 126)
@@ -123,8 +134,14 @@ static void ask_and_read(struct client *client, const char *request, enum night_
 
 static void visit(void)
 {
-	static const char *const garbage[] = { "{\"op\":{}}", "{\"op\":\"report\",\"kind\":\"\\u0000\"}", "]]]]", "\xff\xfe",
-		"{\"op\":\"tick\",\"sessionId\":\"../../x\",\"contextWindowSize\":1e300}", "{\"op\":\"spend\",\"count\":9e99}" };
+	static const char *const garbage[] = {
+		"{\"op\":{}}",
+		"{\"op\":\"report\",\"kind\":\"\\u0000\"}",
+		"]]]]",
+		"\xff\xfe",
+		"{\"op\":\"tick\",\"sessionId\":\"../../x\",\"contextWindowSize\":1e300}",
+		"{\"op\":\"spend\",\"count\":9e99}"
+	};
 	static const char half[] = "{\"op\":\"sta";
 	struct client client;
 	struct buf why = BUF_INIT;
@@ -136,10 +153,14 @@ static void visit(void)
 			(void)send(client.fd, half, sizeof(half) - 1, MSG_NOSIGNAL);
 			count(COUNT_LEAVERS);
 		} else if (kind < 60) {
-			(void)client_send(&client, kind < 52 ? "{\"op\":\"report\",\"kind\":\"session\"}" : "{\"op\":\"status\"}", 1000);
+			(void)client_send(&client,
+					  kind < 52 ? "{\"op\":\"report\",\"kind\":\"session\"}"
+						    : "{\"op\":\"status\"}",
+					  1000);
 			count(COUNT_LEAVERS);
 		} else if (kind < 70) {
-			ask_and_read(&client, garbage[rng_below(&rng, sizeof(garbage) / sizeof(garbage[0]))], COUNT_GARBAGE);
+			ask_and_read(&client, garbage[rng_below(&rng, sizeof(garbage) / sizeof(garbage[0]))],
+				     COUNT_GARBAGE);
 		} else if (kind < 82) {
 			ask_and_read(&client, "{\"op\":\"report\",\"kind\":\"daily\"}", COUNT_REPORTS);
 		} else if (kind < 88) {

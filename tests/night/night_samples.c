@@ -81,7 +81,8 @@ static void count_files(struct sample *sample)
 	while (stream && (entry = readdir(stream))) {
 		if (strncmp(entry->d_name, CACHE_TEMP_PREFIX, strlen(CACHE_TEMP_PREFIX)) == 0)
 			sample->temp_files++;
-		if (entry->d_name[0] == '.' || fstatat(dirfd(stream), entry->d_name, &st, AT_SYMLINK_NOFOLLOW) != 0)
+		if (entry->d_name[0] == '.'
+		    || fstatat(dirfd(stream), entry->d_name, &st, AT_SYMLINK_NOFOLLOW) != 0)
 			continue;
 		sample->cache_files++;
 		sample->cache_bytes += st.st_size;
@@ -100,11 +101,13 @@ static int64_t count_entries(void)
 	int64_t entries = 0;
 	bool ends = false;
 	if (client_connect(&client, night.socket, &why) == CLIENT_LISTENING
-	    && client_send(&client, "{\"op\":\"report\",\"kind\":\"blocks\"}", NIGHT_ANSWER_MS) == CLIENT_OK) {
+	    && client_send(&client, "{\"op\":\"report\",\"kind\":\"blocks\"}", NIGHT_ANSWER_MS)
+		       == CLIENT_OK) {
 		while (!ends && client_read_line(&client, NIGHT_ANSWER_MS, false, &line, &len) == CLIENT_OK) {
 			struct json_object *object = client_parse(line, len);
 			entries += json_get_int(json_get_object(object, "row"), "entries", 0);
-			ends = !object || json_get_bool(object, "end", false) || !json_get_bool(object, "ok", true);
+			ends = !object || json_get_bool(object, "end", false)
+			    || !json_get_bool(object, "ok", true);
 			json_object_put(object);
 		}
 	}
@@ -163,16 +166,17 @@ void sample_take(struct sample *sample, double start_ms)
 
 void sample_print_head(void)
 {
-	printf("%6s %8s %8s %6s %6s %4s %6s %3s %4s %3s %6s %6s %8s %8s %4s %6s %8s  %s\n", "s", "RSS kB", "entries",
-	       "files", "sess.", "fds", "watch", "thr", "chld", "zom", "CPU %", "append", "p50 ms", "p99 ms", "tmp",
-	       "cache", "cache kB", "what was done");
+	printf("%6s %8s %8s %6s %6s %4s %6s %3s %4s %3s %6s %6s %8s %8s %4s %6s %8s  %s\n", "s", "RSS kB",
+	       "entries", "files", "sess.", "fds", "watch", "thr", "chld", "zom", "CPU %", "append", "p50 ms",
+	       "p99 ms", "tmp", "cache", "cache kB", "what was done");
 }
 
 void sample_print(const struct sample *s, const char *faults)
 {
-	printf("%6.0f %8lld %8lld %6lld %6lld %4d %6d %3d %4d %3d %6.1f %6zu %8.1f %8.1f %4d %6d %8lld  %s\n", s->at_s,
-	       (long long)s->rss_bytes / 1024, (long long)s->entries, (long long)s->transcripts, (long long)s->sessions,
-	       s->fds, s->watches, s->threads, s->children, s->zombies, s->cpu_percent, s->latencies, s->p50_ms, s->p99_ms,
-	       s->temp_files, s->cache_files, (long long)s->cache_bytes / 1024, faults);
+	printf("%6.0f %8lld %8lld %6lld %6lld %4d %6d %3d %4d %3d %6.1f %6zu %8.1f %8.1f %4d %6d %8lld  %s\n",
+	       s->at_s, (long long)s->rss_bytes / 1024, (long long)s->entries, (long long)s->transcripts,
+	       (long long)s->sessions, s->fds, s->watches, s->threads, s->children, s->zombies,
+	       s->cpu_percent, s->latencies, s->p50_ms, s->p99_ms, s->temp_files, s->cache_files,
+	       (long long)s->cache_bytes / 1024, faults);
 	(void)fflush(stdout);
 }

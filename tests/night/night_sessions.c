@@ -1,10 +1,12 @@
 /*
- * The sessions: each appends to its transcript in bursts with pauses, as Claude Code does while people work, only
- * NIGHT_SPEED times as fast; begins agents, is compacted, ends, is resumed, in old project folders and new ones. Old
- * transcripts are deleted, some are cut or rewritten. And how long it takes until what was appended is published.
+ * The sessions: each appends to its transcript in bursts with pauses, as Claude Code does while people work,
+ * only NIGHT_SPEED times as fast; begins agents, is compacted, ends, is resumed, in old project folders and
+ * new ones. Old transcripts are deleted, some are cut or rewritten. And how long it takes until what was
+ * appended is published.
  *
- * What is deleted or cut is kept outside, in night.attic and night.lost: the daemon forgets nothing that it has read, so
- * that its figures are those of all that was ever there since its start. That is why nothing goes before it was read.
+ * What is deleted or cut is kept outside, in night.attic and night.lost: the daemon forgets nothing that it
+ * has read, so that its figures are those of all that was ever there since its start. That is why nothing
+ * goes before it was read.
  */
 #include "night.h"
 
@@ -212,14 +214,20 @@ static void pick_folder(struct writer *w)
 
 static void begin_story(struct story *story, const struct writer *w, const char *agent_id)
 {
-	*story = (struct story){ .session_id = w->id, .agent_id = agent_id, .cwd = w->cwd, .branch = "main",
-				 .version = "2.1.39", .text = { rng_next(&rng) }, .messages = { rng_next(&rng) },
+	*story = (struct story){ .session_id = w->id,
+				 .agent_id = agent_id,
+				 .cwd = w->cwd,
+				 .branch = "main",
+				 .version = "2.1.39",
+				 .text = { rng_next(&rng) },
+				 .messages = { rng_next(&rng) },
 				 .counts = &line_counts };
 	story_begin(story);
 	story->context_max_tokens = CONTEXT_MAX_TOKENS;
 }
 
-/* Some versions begin a resumed session with all the lines of the one before, under their old ids and times. */
+/* Some versions begin a resumed session with all the lines of the one before, under their old ids and times.
+ */
 static void copy_history(struct writer *w, const char *from)
 {
 	char bytes[65536];
@@ -264,9 +272,10 @@ static void end_agent(struct writer *w)
 
 static void begin_agent(struct writer *w)
 {
-	snprintf(w->agent_id, sizeof(w->agent_id), "a%07llx", (unsigned long long)rng_below(&rng, 0x10000000));
-	snprintf(w->agent_path, sizeof(w->agent_path), "%s/%s/%s/subagents/agent-%s.jsonl", night.projects, w->folder, w->id,
-		 w->agent_id);
+	snprintf(w->agent_id, sizeof(w->agent_id), "a%07llx",
+		 (unsigned long long)rng_below(&rng, 0x10000000));
+	snprintf(w->agent_path, sizeof(w->agent_path), "%s/%s/%s/subagents/agent-%s.jsonl", night.projects,
+		 w->folder, w->id, w->agent_id);
 	make_directories(w->agent_path);
 	begin_story(&w->agent, w, w->agent_id);
 	w->agent_lines_left = (uint64_t)rng_skewed(&rng, 20, 400);
@@ -278,10 +287,14 @@ static void compact(struct writer *w, struct buf *out)
 {
 	char at[CLOCK_RFC3339_SIZE];
 	clock_format_rfc3339(clock_wall_ms(), at);
-	buf_printf(out, "{\"parentUuid\":null,\"isSidechain\":false,\"cwd\":\"%s\",\"sessionId\":\"%s\",\"version\":\"2.1.39\","
-		   "\"type\":\"system\",\"subtype\":\"compact_boundary\",\"content\":\"Conversation compacted\",\"compactMetadata\":"
-		   "{\"trigger\":\"auto\",\"preTokens\":%lld},\"level\":\"info\",\"timestamp\":\"%s\"}\n", w->cwd, w->id,
-		   (long long)w->story.context_tokens, at);
+	buf_printf(
+		out,
+		"{\"parentUuid\":null,\"isSidechain\":false,\"cwd\":\"%s\",\"sessionId\":\"%s\","
+		"\"version\":\"2.1.39\","
+		"\"type\":\"system\",\"subtype\":\"compact_boundary\","
+		"\"content\":\"Conversation compacted\",\"compactMetadata\":"
+		"{\"trigger\":\"auto\",\"preTokens\":%lld},\"level\":\"info\",\"timestamp\":\"%s\"}\n",
+		w->cwd, w->id, (long long)w->story.context_tokens, at);
 	w->story.context_tokens = 15000;
 	w->story.created_tokens = 0;
 	count(COUNT_COMPACTIONS, 1);

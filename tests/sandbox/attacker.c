@@ -2,8 +2,8 @@
  * usage: attacker victim FILE DIRECTORY
  *        attacker attack FILE REPORT refresh|alert [IGNORED...]
  *        attacker linger|hoard|swarm ARGUMENT
- * See attacker.h. The last form: leaves processes behind; takes much memory; forks without end. Whatever it is
- * asked, it prints an answer as ccusage does, and ends with status 0.
+ * See attacker.h. The last form: leaves processes behind; takes much memory; forks without end. Whatever it
+ * is asked, it prints an answer as ccusage does, and ends with status 0.
  */
 #include "attacker.h"
 
@@ -80,7 +80,8 @@ static void try_ways(FILE *out, const struct attack *attack, const struct way *w
 		if (way->try)
 			report(out, way, NULL, way->try(attack));
 		for (size_t i = 0; way->try_target && i < attack->target_count; i++)
-			report(out, way, attack->targets[i].name, way->try_target(attack, &attack->targets[i]));
+			report(out, way, attack->targets[i].name,
+			       way->try_target(attack, &attack->targets[i]));
 	}
 }
 
@@ -189,7 +190,8 @@ static bool take(int flags)
 	return true;
 }
 
-/* Takes so many MiB, 16 at a time: shared, or each in a process of its own. The report says how many it got. */
+/* Takes so many MiB, 16 at a time: shared, or each in a process of its own. The report says how many it got.
+ */
 static int hoard(int mebibytes, const char *how, const char *report_path)
 {
 	bool shared = strcmp(how, "shared") == 0;

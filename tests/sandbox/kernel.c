@@ -29,8 +29,9 @@ static bool use_io_uring(const struct attack *attack)
 {
 	char parameters[256] = { 0 };
 	(void)attack;
-	return was_let_through(syscall(425, 4U, parameters)) || was_let_through(syscall(426, -1, 0, 0, 0, NULL, 0))
-	       || was_let_through(syscall(427, -1, 0, NULL, 0));
+	return was_let_through(syscall(425, 4U, parameters))
+	    || was_let_through(syscall(426, -1, 0, 0, 0, NULL, 0))
+	    || was_let_through(syscall(427, -1, 0, NULL, 0));
 }
 
 static bool use_bpf(const struct attack *attack)
@@ -42,7 +43,9 @@ static bool use_bpf(const struct attack *attack)
 
 static bool use_perf(const struct attack *attack)
 {
-	struct perf_event_attr event = { .type = PERF_TYPE_SOFTWARE, .size = sizeof(event), .exclude_kernel = 1 };
+	struct perf_event_attr event = { .type = PERF_TYPE_SOFTWARE,
+					 .size = sizeof(event),
+					 .exclude_kernel = 1 };
 	(void)attack;
 	return was_let_through(syscall(SYS_perf_event_open, &event, 0, -1, -1, 0UL))
 	       || was_let_through(syscall(SYS_perf_event_open, NULL, 0, -1, -1, 0UL));
@@ -138,12 +141,14 @@ static bool slow_victim(const struct attack *attack, const struct target *target
 static bool slow_user(const struct attack *attack)
 {
 	(void)attack;
-	return setpriority(PRIO_USER, 0, getpriority(PRIO_PROCESS, 0)) == 0 || was_let_through(-1) || syscall(SYS_ioprio_set, 3, 0, 2 << 13) == 0;
+	return setpriority(PRIO_USER, 0, getpriority(PRIO_PROCESS, 0)) == 0 || was_let_through(-1)
+	    || syscall(SYS_ioprio_set, 3, 0, 2 << 13) == 0;
 }
 
 static bool type_into_terminal(const struct attack *attack)
 {
-	int fd = open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC), null = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	int fd = open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC),
+	    null = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	char byte = 'x';
 	(void)attack;
 	if (fd >= 0)

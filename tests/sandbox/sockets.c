@@ -12,7 +12,8 @@
 
 #define FAMILIES 64
 
-static const int types[] = { SOCK_STREAM, SOCK_DGRAM, SOCK_RAW, SOCK_RDM, SOCK_SEQPACKET, SOCK_DCCP, SOCK_PACKET };
+static const int types[] = { SOCK_STREAM,    SOCK_DGRAM, SOCK_RAW,   SOCK_RDM,
+			     SOCK_SEQPACKET, SOCK_DCCP,	 SOCK_PACKET };
 
 static bool has_family(int family)
 {
@@ -84,7 +85,8 @@ static bool reaches(int fd, const char *directory, const char *name)
 	if (fd < 0)
 		return false;
 	bool could = connect(fd, (const struct sockaddr *)&address, len) == 0
-		     || sendto(fd, "x", 1, MSG_DONTWAIT | MSG_NOSIGNAL, (const struct sockaddr *)&address, len) == 1;
+		  || sendto(fd, "x", 1, MSG_DONTWAIT | MSG_NOSIGNAL, (const struct sockaddr *)&address, len)
+			     == 1;
 	close(fd);
 	return could;
 }

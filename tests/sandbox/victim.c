@@ -87,7 +87,9 @@ int be_victim(const char *file, const char *directory)
 	snprintf(path, sizeof(path), "%.600s.new", file);
 	file_fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0600);
 	if (file_fd < 0
-	    || dprintf(file_fd, "%d %d %d %lx %s %s\n", (int)getpid(), port, shm, (unsigned long)memory, name, directory) < 0
+	    || dprintf(file_fd, "%d %d %d %lx %s %s\n", (int)getpid(), port, shm, (unsigned long)memory, name,
+		       directory)
+		       < 0
 	    || rename(path, file) != 0)
 		return 1;
 	while (getppid() == starter)

@@ -28,8 +28,9 @@ static int lack_landlock(void)
 
 static int lack_filters(void)
 {
-	struct sock_filter code[] = { LOAD(nr), SKIP_UNLESS(SYS_seccomp, 1), REFUSE(ENOSYS),
-				      SKIP_UNLESS(SYS_prctl, 3), LOAD(args[0]), SKIP_UNLESS(PR_SET_SECCOMP, 1),
+	struct sock_filter code[] = { LOAD(nr),	      SKIP_UNLESS(SYS_seccomp, 1),
+				      REFUSE(ENOSYS), SKIP_UNLESS(SYS_prctl, 3),
+				      LOAD(args[0]),  SKIP_UNLESS(PR_SET_SECCOMP, 1),
 				      REFUSE(EINVAL), ALLOW };
 	const struct sock_fprog program = { sizeof(code) / sizeof(code[0]), code };
 	return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program);
@@ -38,7 +39,8 @@ static int lack_filters(void)
 int main(int argc, char **argv)
 {
 	const char *what = argc > 2 ? argv[1] : "";
-	int failed = strcmp(what, "landlock") != 0 && strcmp(what, "filters") != 0 && strcmp(what, "both") != 0;
+	int failed = strcmp(what, "landlock") != 0 && strcmp(what, "filters") != 0
+		  && strcmp(what, "both") != 0;
 	if (failed) {
 		fputs("usage: without landlock|filters|both PROGRAM [ARGUMENT...]\n", stderr);
 		return 2;

@@ -1,8 +1,8 @@
 /*
  * fail_alloc: memory that runs out when a test says so.
  *
- * The test program is linked with fail_alloc_ldflags (tests/Makemodule.am): the linker's --wrap sends the libraries'
- * malloc, calloc, realloc, strdup and strndup here.
+ * The test program is linked with fail_alloc_ldflags (tests/Makemodule.am): the linker's --wrap sends the
+ * libraries' malloc, calloc, realloc, strdup and strndup here.
  */
 #ifndef SWATCH_TESTS_FAIL_ALLOC_H
 #define SWATCH_TESTS_FAIL_ALLOC_H

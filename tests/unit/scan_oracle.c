@@ -25,12 +25,15 @@ struct oracle {
 static bool is_utf8(const unsigned char *s, size_t len)
 {
 	for (size_t i = 0; i < len; i++) {
-		size_t more = s[i] < 0x80 ? 0 : s[i] >= 0xC2 && s[i] <= 0xDF ? 1 : s[i] >= 0xE0 && s[i] <= 0xEF ? 2
-			      : s[i] >= 0xF0 && s[i] <= 0xF4 ? 3 : 9;
+		size_t more = s[i] < 0x80		   ? 0
+			    : s[i] >= 0xC2 && s[i] <= 0xDF ? 1
+			    : s[i] >= 0xE0 && s[i] <= 0xEF ? 2
+			    : s[i] >= 0xF0 && s[i] <= 0xF4 ? 3
+							   : 9;
 		if (more == 9 || i + more >= len + (more == 0))
 			return false;
-		if ((s[i] == 0xE0 && s[i + 1] < 0xA0) || (s[i] == 0xED && s[i + 1] > 0x9F) || (s[i] == 0xF0 && s[i + 1] < 0x90)
-		    || (s[i] == 0xF4 && s[i + 1] > 0x8F))
+		if ((s[i] == 0xE0 && s[i + 1] < 0xA0) || (s[i] == 0xED && s[i + 1] > 0x9F)
+		    || (s[i] == 0xF0 && s[i + 1] < 0x90) || (s[i] == 0xF4 && s[i + 1] > 0x8F))
 			return false;
 		for (; more > 0; more--)
 			if ((s[++i] & 0xC0) != 0x80)
@@ -39,7 +42,8 @@ static bool is_utf8(const unsigned char *s, size_t len)
 	return true;
 }
 
-/* A string or none. False spoils the record: another type, empty, no text (json-c turns half surrogates into U+FFFD). */
+/* A string or none. False spoils the record: another type, empty, no text (json-c turns half surrogates into
+ * U+FFFD). */
 static bool get_string(struct json_object *object, const char *key, struct slice *out)
 {
 	struct json_object *value;
@@ -65,7 +69,8 @@ static bool get_bool(struct json_object *object, const char *key, bool *out)
 
 enum presence { MAY_BE_NULL, NOT_NULL };
 
-static bool get_count(struct json_object *object, const char *key, enum presence presence, int64_t *out, bool *found)
+static bool get_count(struct json_object *object, const char *key, enum presence presence, int64_t *out,
+		      bool *found)
 {
 	struct json_object *value;
 	*found = json_object_object_get_ex(object, key, &value);
@@ -87,7 +92,8 @@ static bool get_time(struct json_object *root, int64_t *out_ms)
 	struct json_object *value;
 	struct tm tm = { 0 };
 	int ms = 0, hours = 0, minutes = 0, used = 0;
-	if (!json_object_object_get_ex(root, "timestamp", &value) || !json_object_is_type(value, json_type_string))
+	if (!json_object_object_get_ex(root, "timestamp", &value)
+	    || !json_object_is_type(value, json_type_string))
 		return false;
 	const char *text = json_object_get_string(value);
 	if (strlen(text) != (size_t)json_object_get_string_len(value) || strlen(text) < 20)
@@ -129,7 +135,8 @@ static bool get_time(struct json_object *root, int64_t *out_ms)
 	return true;
 }
 
-/* The counts of a "usage" object or of an iteration. The flat count of cache writes counts, and the breakdown splits it. */
+/* The counts of a "usage" object or of an iteration. The flat count of cache writes counts, and the breakdown
+ * splits it. */
 static bool get_counts(struct json_object *usage, struct oracle *o)
 {
 	struct json_object *breakdown;
@@ -170,15 +177,18 @@ static void add_counts(struct oracle *o, struct json_object *usage)
 static void add_requests(struct json_object *message, struct json_object *usage, struct oracle *o)
 {
 	struct json_object *list, *type;
-	if (json_object_object_get_ex(usage, "iterations", &list) && json_object_is_type(list, json_type_array))
+	if (json_object_object_get_ex(usage, "iterations", &list)
+	    && json_object_is_type(list, json_type_array))
 		for (size_t i = 0; i < json_object_array_length(list); i++) {
 			struct json_object *one = json_object_array_get_idx(list, i);
-			if (json_object_is_type(one, json_type_object) && json_object_object_get_ex(one, "type", &type)
+			if (json_object_is_type(one, json_type_object)
+			    && json_object_object_get_ex(one, "type", &type)
 			    && json_object_is_type(type, json_type_string)
 			    && strcmp(json_object_get_string(type), "compaction") == 0)
 				add_counts(o, one);
 		}
-	if (json_object_object_get_ex(message, "pausedResponses", &list) && json_object_is_type(list, json_type_array))
+	if (json_object_object_get_ex(message, "pausedResponses", &list)
+	    && json_object_is_type(list, json_type_array))
 		for (size_t i = 0; i < json_object_array_length(list); i++) {
 			struct json_object *one = json_object_array_get_idx(list, i);
 			if (json_object_is_type(one, json_type_object))
@@ -189,10 +199,12 @@ static void add_requests(struct json_object *message, struct json_object *usage,
 static bool get_usage(struct json_object *message, struct oracle *o)
 {
 	struct json_object *usage, *speed;
-	if (!json_object_object_get_ex(message, "usage", &usage) || !json_object_is_type(usage, json_type_object))
+	if (!json_object_object_get_ex(message, "usage", &usage)
+	    || !json_object_is_type(usage, json_type_object))
 		return false;
 	if (json_object_object_get_ex(usage, "speed", &speed) && speed) {
-		const char *text = json_object_is_type(speed, json_type_string) ? json_object_get_string(speed) : "";
+		const char *text =
+			json_object_is_type(speed, json_type_string) ? json_object_get_string(speed) : "";
 		o->has_speed = true;
 		o->fast = strcmp(text, "fast") == 0;
 		if (!o->fast && strcmp(text, "standard") != 0)
@@ -223,12 +235,12 @@ static void ask_oracle(struct json_object *root, struct oracle *o)
 	struct slice session;
 	bool api_error;
 	memset(o, 0, sizeof(*o));
-	o->present = json_object_object_get_ex(root, "message", &message) && json_object_is_type(message, json_type_object)
-		     && get_string(root, "sessionId", &session) && get_string(root, "requestId", &o->request)
-		     && get_string(message, "id", &o->id)
-		     && get_string(message, "model", &o->model) && get_bool(root, "isSidechain", &o->sidechain)
-		     && get_bool(root, "isApiErrorMessage", &api_error) && get_cost(root, o) && get_usage(message, o)
-		     && get_time(root, &o->timestamp_ms);
+	o->present = json_object_object_get_ex(root, "message", &message)
+		  && json_object_is_type(message, json_type_object) && get_string(root, "sessionId", &session)
+		  && get_string(root, "requestId", &o->request) && get_string(message, "id", &o->id)
+		  && get_string(message, "model", &o->model) && get_bool(root, "isSidechain", &o->sidechain)
+		  && get_bool(root, "isApiErrorMessage", &api_error) && get_cost(root, o)
+		  && get_usage(message, o) && get_time(root, &o->timestamp_ms);
 }
 
 /* ---- one line ---- */
@@ -241,7 +253,7 @@ static struct json_object *parse(const char *text, size_t len)
 	json_tokener_set_flags(tokener, JSON_TOKENER_STRICT);
 	struct json_object *root = json_tokener_parse_ex(tokener, text, (int)len);
 	bool good = json_tokener_get_error(tokener) == json_tokener_success
-		    && json_tokener_get_parse_end(tokener) == len && json_object_is_type(root, json_type_object);
+		 && json_tokener_get_parse_end(tokener) == len && json_object_is_type(root, json_type_object);
 	json_tokener_free(tokener);
 	if (good)
 		return root;
@@ -255,7 +267,8 @@ static bool same_text(struct slice got, struct slice want)
 	size_t len;
 	if (!want.data || !got.data)
 		return !want.data && !got.data;
-	return slice_to_text(got, text, sizeof(text), &len) && len == want.len && memcmp(text, want.data, len) == 0;
+	return slice_to_text(got, text, sizeof(text), &len) && len == want.len
+	    && memcmp(text, want.data, len) == 0;
 }
 
 static bool same_record(const struct scan_usage *got, const struct oracle *want)
@@ -265,12 +278,13 @@ static bool same_record(const struct scan_usage *got, const struct oracle *want)
 	if (!got->present)
 		return true;
 	return got->timestamp_ms == want->timestamp_ms && got->tokens.input == want->input
-	       && got->tokens.output == want->output && got->tokens.cache_creation_5m == want->creation_5m
-	       && got->tokens.cache_creation_1h == want->creation_1h && got->tokens.cache_read == want->cache_read
-	       && got->sidechain == want->sidechain && got->has_speed == want->has_speed && got->fast == want->fast
-	       && got->has_cost == want->has_cost && (!got->has_cost || fabs(got->cost_usd - want->cost_usd) < 1e-12)
-	       && same_text(got->message_id, want->id) && same_text(got->request_id, want->request)
-	       && same_text(got->model, want->model);
+	    && got->tokens.output == want->output && got->tokens.cache_creation_5m == want->creation_5m
+	    && got->tokens.cache_creation_1h == want->creation_1h
+	    && got->tokens.cache_read == want->cache_read && got->sidechain == want->sidechain
+	    && got->has_speed == want->has_speed && got->fast == want->fast && got->has_cost == want->has_cost
+	    && (!got->has_cost || fabs(got->cost_usd - want->cost_usd) < 1e-12)
+	    && same_text(got->message_id, want->id) && same_text(got->request_id, want->request)
+	    && same_text(got->model, want->model);
 }
 
 static bool is_digit(char c)
@@ -279,30 +293,54 @@ static bool is_digit(char c)
 }
 
 /*
- * What json-c 0.16 takes though RFC 8259 does not, even when it is strict: comments, "5.", "-.5" and "05" for numbers,
- * NaN, control characters. And "-0" is a count to json-c, none to ccusage. Where scan alone refuses such damage it is
- * passed by: the hand-made lines of test_scan hold scan to the RFC there.
+ * What json-c 0.16 takes though RFC 8259 does not, even when it is strict: comments, "5.", "-.5" and "05" for
+ * numbers, NaN, control characters. And "-0" is a count to json-c, none to ccusage. Where scan alone refuses
+ * such damage it is passed by: the hand-made lines of test_scan hold scan to the RFC there.
  */
 static bool is_beyond_json_c(const char *text, size_t len)
 {
 	for (size_t i = 1; i + 1 < len; i++) {
-		bool starts_number = text[i - 1] == '[' || text[i - 1] == ',' || (i > 1 && !memcmp(text + i - 2, "\":", 2));
-		if ((unsigned char)text[i] < 0x20 || (starts_number && text[i] == '0' && is_digit(text[i + 1])))
+		bool starts_number = text[i - 1] == '[' || text[i - 1] == ','
+				  || (i > 1 && !memcmp(text + i - 2, "\":", 2));
+		if ((unsigned char)text[i] < 0x20
+		    || (starts_number && text[i] == '0' && is_digit(text[i + 1])))
 			return true;
-		if (text[i] == '.' && (text[i - 1] == '-' || (is_digit(text[i - 1]) && !is_digit(text[i + 1]))))
+		if (text[i] == '.'
+		    && (text[i - 1] == '-' || (is_digit(text[i - 1]) && !is_digit(text[i + 1]))))
 			return true;
 	}
 	return memmem(text, len, "-0", 2) || memmem(text, len, "NaN", 3) || memmem(text, len, "/*", 2)
 	       || memmem(text, len, "//", 2);
 }
 
-/* A field that is there twice: json-c keeps the last of two members whole, and scan some of what the first one said. */
+/* A field that is there twice: json-c keeps the last of two members whole, and scan some of what the first
+ * one said. */
 static bool may_repeat_a_key(const char *text, size_t len)
 {
 	static const char *const keys[] = {
-		"type", "timestamp", "sessionId", "requestId", "version", "isSidechain", "isApiErrorMessage", "costUSD", "cwd",
-		"message", "id", "model", "usage", "input_tokens", "output_tokens", "cache_creation_input_tokens",
-		"cache_read_input_tokens", "cache_creation", "iterations", "pausedResponses", "ephemeral_5m_input_tokens", "ephemeral_1h_input_tokens", "speed",
+		"type",
+		"timestamp",
+		"sessionId",
+		"requestId",
+		"version",
+		"isSidechain",
+		"isApiErrorMessage",
+		"costUSD",
+		"cwd",
+		"message",
+		"id",
+		"model",
+		"usage",
+		"input_tokens",
+		"output_tokens",
+		"cache_creation_input_tokens",
+		"cache_read_input_tokens",
+		"cache_creation",
+		"iterations",
+		"pausedResponses",
+		"ephemeral_5m_input_tokens",
+		"ephemeral_1h_input_tokens",
+		"speed",
 	};
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
 		char quoted[64];

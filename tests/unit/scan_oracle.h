@@ -1,6 +1,6 @@
 /*
- * scan_oracle: the rules of what counts in a line, written a second time over json-c's tree, and compared with what scan
- * says.
+ * scan_oracle: the rules of what counts in a line, written a second time over json-c's tree, and compared
+ * with what scan says.
  *
  * For: test_scan_differential (damage at random) and fuzz_scan (damage by a fuzzer).
  */

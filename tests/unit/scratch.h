@@ -1,9 +1,9 @@
 /*
  * scratch: a private directory for a test's files, and the few file helpers that go with it.
  *
- * Most programs need one, test_dir: cmocka_unit_test_setup_teardown(test, scratch_set_up, scratch_tear_down), or these
- * two called by a set-up and a tear-down that do more. Others have a struct scratch s of their own, with scratch_make(&s)
- * and scratch_remove(&s). A helper that fails makes the test fail.
+ * Most programs need one, test_dir: cmocka_unit_test_setup_teardown(test, scratch_set_up, scratch_tear_down),
+ * or these two called by a set-up and a tear-down that do more. Others have a struct scratch s of their own,
+ * with scratch_make(&s) and scratch_remove(&s). A helper that fails makes the test fail.
  */
 #ifndef SWATCH_TESTS_SCRATCH_H
 #define SWATCH_TESTS_SCRATCH_H
@@ -34,7 +34,8 @@ void scratch_write(const struct scratch *s, const char *name, const void *data, 
 void scratch_write_text(const struct scratch *s, const char *name, const char *text);
 char *scratch_read(const struct scratch *s, const char *name);
 
-/* How many entries (without "." and "..") the directory has; the permission bits of one, -1 when it is not there. */
+/* How many entries (without "." and "..") the directory has; the permission bits of one, -1 when it is not
+ * there. */
 int scratch_count(const struct scratch *s);
 int scratch_mode(const struct scratch *s, const char *name);
 

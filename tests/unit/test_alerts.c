@@ -132,7 +132,8 @@ static void a_block_crosses_each_limit_once(void **state)
 	assert_string_equal(take(), "");
 	block(20., START_MS);
 	assert_string_equal(take(), "block_cost:20 ");
-	assert_true(last.value == 20. && last.ends_ms == START_MS + 5 * HOUR_MS && !last.name && !last.session_id);
+	assert_true(last.value == 20. && last.ends_ms == START_MS + 5 * HOUR_MS && !last.name
+		    && !last.session_id);
 	/* It wavers: an entry is found to be a copy of another. */
 	block(19.5, START_MS);
 	block(20.5, START_MS);
@@ -186,7 +187,8 @@ static void a_day_is_told_once_a_day(void **state)
 		for (int look = 0; look < 3; look++) {
 			now_ms = NOW_MS + day * DAY_MS + look;
 			alerts_begin(&alerts, now_ms);
-			alerts_note_day(&alerts, 120., midnight_ms + day * DAY_MS, midnight_ms + (day + 1) * DAY_MS);
+			alerts_note_day(&alerts, 120., midnight_ms + day * DAY_MS,
+					midnight_ms + (day + 1) * DAY_MS);
 			(void)alerts_end(&alerts);
 			assert_string_equal(take(), look == 0 ? "today_cost:100 " : "");
 		}
@@ -486,17 +488,28 @@ static void what_was_written_by_others_is_passed_over(void **state)
 {
 	(void)state;
 	static const char *const texts[] = {
-		"{}", "{\"announced\":{}}", "{\"announced\":[1,null,\"x\",[],{}]}",
-		"{\"announced\":[{\"rule\":\"block_cost\",\"limit\":20,\"subject\":\"x\",\"until\":1,\"at\":1}]}",
+		"{}",
+		"{\"announced\":{}}",
+		"{\"announced\":[1,null,\"x\",[],{}]}",
+		"{\"announced\":[{\"rule\":\"block_cost\",\"limit\":20,\"subject\":\"x\",\"until\":1,"
+		"\"at\":1}]}",
 		"{\"announced\":[{\"rule\":\"nothing\",\"limit\":20,\"subject\":\"\",\"until\":1,\"at\":1}]}",
-		"{\"announced\":[{\"rule\":\"block_cost\",\"limit\":-1,\"subject\":\"\",\"until\":1,\"at\":1}]}",
-		"{\"announced\":[{\"rule\":\"block_cost\",\"limit\":1e999,\"subject\":\"\",\"until\":1,\"at\":1}]}",
-		"{\"announced\":[{\"rule\":\"block_cost\",\"limit\":20,\"subject\":\"\",\"until\":9e18,\"at\":1}]}",
-		"{\"announced\":[{\"rule\":\"block_cost\",\"limit\":20,\"subject\":\"\",\"until\":9223372036854775807,\"at\":1}]}",
-		"{\"announced\":[{\"rule\":\"block_cost\",\"limit\":20,\"subject\":\"\",\"until\":1,\"at\":-9223372036854775807}]}",
-		"{\"announced\":[{\"rule\":\"context\",\"limit\":20,\"subject\":\"../x\",\"until\":1,\"at\":1}]}",
-		"{\"announced\":[{\"rule\":\"limit_reached\",\"limit\":100,\"subject\":\"a b\",\"until\":1,\"at\":1}]}",
-		"{\"announced\":[{\"rule\":\"limit_reset\",\"limit\":100,\"subject\":\"fiveHour\",\"until\":1,\"at\":1}]}",
+		"{\"announced\":[{\"rule\":\"block_cost\",\"limit\":-1,\"subject\":\"\",\"until\":1,"
+		"\"at\":1}]}",
+		"{\"announced\":[{\"rule\":\"block_cost\",\"limit\":1e999,\"subject\":\"\",\"until\":1,"
+		"\"at\":1}]}",
+		"{\"announced\":[{\"rule\":\"block_cost\",\"limit\":20,\"subject\":\"\",\"until\":9e18,"
+		"\"at\":1}]}",
+		"{\"announced\":[{\"rule\":\"block_cost\",\"limit\":20,\"subject\":\"\","
+		"\"until\":9223372036854775807,\"at\":1}]}",
+		"{\"announced\":[{\"rule\":\"block_cost\",\"limit\":20,\"subject\":\"\",\"until\":1,"
+		"\"at\":-9223372036854775807}]}",
+		"{\"announced\":[{\"rule\":\"context\",\"limit\":20,\"subject\":\"../x\",\"until\":1,"
+		"\"at\":1}]}",
+		"{\"announced\":[{\"rule\":\"limit_reached\",\"limit\":100,\"subject\":\"a b\",\"until\":1,"
+		"\"at\":1}]}",
+		"{\"announced\":[{\"rule\":\"limit_reset\",\"limit\":100,\"subject\":\"fiveHour\","
+		"\"until\":1,\"at\":1}]}",
 	};
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
 		struct json_object *written = json_tokener_parse(texts[i]);
@@ -586,34 +599,62 @@ static void expect_message(struct alert alert, const char *expected)
 static void messages_say_it_in_a_sentence(void **state)
 {
 	(void)state;
-	expect_message((struct alert){ .rule = ALERT_BLOCK_COST, .value = 40.126, .limit = 40., .ends_ms = NOW_MS + HOUR_MS },
+	expect_message((struct alert){ .rule = ALERT_BLOCK_COST,
+				       .value = 40.126,
+				       .limit = 40.,
+				       .ends_ms = NOW_MS + HOUR_MS },
 		       "This block has cost $40.13 (alert at $40.00); it ends at 15:05");
 	expect_message((struct alert){ .rule = ALERT_TODAY_COST, .value = 100., .limit = 100. },
 		       "Today has cost $100.00 (alert at $100.00)");
-	expect_message((struct alert){ .rule = ALERT_FIVE_HOUR, .value = 94.96, .limit = 80., .name = "fiveHour",
+	expect_message((struct alert){ .rule = ALERT_FIVE_HOUR,
+				       .value = 94.96,
+				       .limit = 80.,
+				       .name = "fiveHour",
 				       .ends_ms = NOW_MS + HOUR_MS },
 		       "94.9% of the 5-hour limit is used; it resets at 15:05");
-	expect_message((struct alert){ .rule = ALERT_SEVEN_DAY, .value = 80., .limit = 80., .name = "sevenDay",
+	expect_message((struct alert){ .rule = ALERT_SEVEN_DAY,
+				       .value = 80.,
+				       .limit = 80.,
+				       .name = "sevenDay",
 				       .ends_ms = NOW_MS + 3 * DAY_MS },
 		       "80% of the 7-day limit is used; it resets at Thu 14:05");
-	expect_message((struct alert){ .rule = ALERT_OTHER_LIMITS, .value = 81., .limit = 80., .name = "sevenDayOpus" },
-		       "81% of the 7-day Opus limit is used");
-	expect_message((struct alert){ .rule = ALERT_CONTEXT, .value = 82.5, .limit = 80., .session_id = "0123456789",
+	expect_message(
+		(struct alert){
+			.rule = ALERT_OTHER_LIMITS, .value = 81., .limit = 80., .name = "sevenDayOpus" },
+		"81% of the 7-day Opus limit is used");
+	expect_message((struct alert){ .rule = ALERT_CONTEXT,
+				       .value = 82.5,
+				       .limit = 80.,
+				       .session_id = "0123456789",
 				       .project = "/home/u/my project" },
 		       "The context of my project is 82.5% full");
-	expect_message((struct alert){ .rule = ALERT_CONTEXT, .value = 82., .limit = 80., .session_id = "0123456789" },
-		       "The context of session 01234567 is 82% full");
-	expect_message((struct alert){ .rule = ALERT_WAITING, .value = 120.9, .project = "/p/engine", .waiting_for = "input needed" },
+	expect_message(
+		(struct alert){
+			.rule = ALERT_CONTEXT, .value = 82., .limit = 80., .session_id = "0123456789" },
+		"The context of session 01234567 is 82% full");
+	expect_message((struct alert){ .rule = ALERT_WAITING,
+				       .value = 120.9,
+				       .project = "/p/engine",
+				       .waiting_for = "input needed" },
 		       "engine has been waiting for you for 2 min: input needed");
-	expect_message((struct alert){ .rule = ALERT_WAITING, .value = 7300., .project = "/p/engine", .waiting_for = "" },
-		       "engine has been waiting for you for 2 h");
-	expect_message((struct alert){ .rule = ALERT_WAITING, .value = 3.9, .project = "/p/engine", .waiting_for = "$(x)" },
-		       "engine has been waiting for you for 3 s: __x_");
-	expect_message((struct alert){ .rule = ALERT_CACHE_COOLS, .value = 120., .limit = 120., .project = "/p" },
-		       "The prompt cache of p goes cold in 2 min");
-	expect_message((struct alert){ .rule = ALERT_CACHE_COOLS, .value = 59.5, .limit = 120., .project = "/p" },
-		       "The prompt cache of p goes cold in 60 s");
-	expect_message((struct alert){ .rule = ALERT_LIMIT_REACHED, .value = 100., .limit = 100., .name = "fiveHour",
+	expect_message(
+		(struct alert){
+			.rule = ALERT_WAITING, .value = 7300., .project = "/p/engine", .waiting_for = "" },
+		"engine has been waiting for you for 2 h");
+	expect_message(
+		(struct alert){
+			.rule = ALERT_WAITING, .value = 3.9, .project = "/p/engine", .waiting_for = "$(x)" },
+		"engine has been waiting for you for 3 s: __x_");
+	expect_message(
+		(struct alert){ .rule = ALERT_CACHE_COOLS, .value = 120., .limit = 120., .project = "/p" },
+		"The prompt cache of p goes cold in 2 min");
+	expect_message(
+		(struct alert){ .rule = ALERT_CACHE_COOLS, .value = 59.5, .limit = 120., .project = "/p" },
+		"The prompt cache of p goes cold in 60 s");
+	expect_message((struct alert){ .rule = ALERT_LIMIT_REACHED,
+				       .value = 100.,
+				       .limit = 100.,
+				       .name = "fiveHour",
 				       .ends_ms = NOW_MS + HOUR_MS },
 		       "The 5-hour limit is reached; it resets at 15:05");
 	expect_message((struct alert){ .rule = ALERT_LIMIT_RESET, .limit = 100., .name = ALERTS_UNTOLD_LIMIT,
@@ -624,13 +665,21 @@ static void messages_say_it_in_a_sentence(void **state)
 static void what_a_transcript_says_is_harmless(void **state)
 {
 	(void)state;
-	expect_message((struct alert){ .rule = ALERT_CONTEXT, .value = 82., .project = "/x/$(reboot)`id`;<b>&\"'\\" },
+	expect_message((struct alert){ .rule = ALERT_CONTEXT,
+				       .value = 82.,
+				       .project = "/x/$(reboot)`id`;<b>&\"'\\" },
 		       "The context of __reboot__id___b_____ is 82% full");
-	expect_message((struct alert){ .rule = ALERT_CONTEXT, .value = 82.,
-				       .project = "/x/a\x1B[2J\nb\xC2\x9B" "c\xE2\x80\xAE" "d\xE2\x81\xA6" "e\x7F" },
+	expect_message((struct alert){ .rule = ALERT_CONTEXT,
+				       .value = 82.,
+				       .project = "/x/a\x1B[2J\nb\xC2\x9B"
+						  "c\xE2\x80\xAE"
+						  "d\xE2\x81\xA6"
+						  "e\x7F" },
 		       "The context of a__2J_b_c_d_e_ is 82% full");
 	/* Text stays text; what is cut off is whole characters. */
-	expect_message((struct alert){ .rule = ALERT_CONTEXT, .value = 82., .project = "/x/Z\xC3\xBCrich \xE6\x97\xA5" },
+	expect_message((struct alert){ .rule = ALERT_CONTEXT,
+				       .value = 82.,
+				       .project = "/x/Z\xC3\xBCrich \xE6\x97\xA5" },
 		       "The context of Z\xC3\xBCrich \xE6\x97\xA5 is 82% full");
 	char path[4 * ALERT_TEXT_NAME_CHARS], expected[4 * ALERT_TEXT_NAME_CHARS + 64] = "The context of ";
 	path[0] = '/';
@@ -640,7 +689,8 @@ static void what_a_transcript_says_is_harmless(void **state)
 	snprintf(expected, sizeof(expected), "The context of %s is 82%% full", path + 1);
 	expect_message((struct alert){ .rule = ALERT_CONTEXT, .value = 82., .project = path }, expected);
 	memcpy(path + 1 + 2 * ALERT_TEXT_NAME_CHARS, "x", 2);
-	snprintf(expected, sizeof(expected), "The context of %.*s... is 82%% full", 2 * ALERT_TEXT_NAME_CHARS, path + 1);
+	snprintf(expected, sizeof(expected), "The context of %.*s... is 82%% full", 2 * ALERT_TEXT_NAME_CHARS,
+		 path + 1);
 	expect_message((struct alert){ .rule = ALERT_CONTEXT, .value = 82., .project = path }, expected);
 	/* Bytes that are cut off in a character's middle are no text. */
 	expect_message((struct alert){ .rule = ALERT_CONTEXT, .value = 82., .project = "/x\xE2" },
@@ -653,7 +703,8 @@ static const char *variable(const struct buf *environment, const char *name)
 {
 	size_t name_len = strlen(name);
 	for (size_t at = 0; at < environment->len; at += strlen(environment->data + at) + 1)
-		if (strncmp(environment->data + at, name, name_len) == 0 && environment->data[at + name_len] == '=')
+		if (strncmp(environment->data + at, name, name_len) == 0
+		    && environment->data[at + name_len] == '=')
 			return environment->data + at + name_len + 1;
 	return NULL;
 }

@@ -1,4 +1,5 @@
-/* Arrays that grow and sorted arrays that are searched (base/array.h); variables that their scope cleans up (base/scope.h). */
+/* Arrays that grow and sorted arrays that are searched (base/array.h); variables that their scope cleans up
+ * (base/scope.h). */
 #include "unit.h"
 
 #include <errno.h>
@@ -115,7 +116,8 @@ static void finds_the_first_of_equals_or_where_it_would_go(void **state)
 		size_t at;
 		bool found;
 	} cases[] = {
-		{ 1, 0, false }, { 2, 0, true }, { 3, 1, false }, { 4, 1, true }, { 5, 4, false }, { 6, 4, true }, { 7, 5, false },
+		{ 1, 0, false }, { 2, 0, true }, { 3, 1, false }, { 4, 1, true },
+		{ 5, 4, false }, { 6, 4, true }, { 7, 5, false },
 	};
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		bool found = !cases[i].found;

@@ -29,17 +29,22 @@ static void write_transcript(const char *name)
 		strcat(text, lines[i]);
 	scratch_write_text(&test_dir, name, text);
 	/* The audit passes over transcripts that are older than the block. */
-	const struct timespec times[2] = { { .tv_sec = NOON / 1000 + 3000 }, { .tv_sec = NOON / 1000 + 3000 } };
+	const struct timespec times[2] = { { .tv_sec = NOON / 1000 + 3000 },
+					   { .tv_sec = NOON / 1000 + 3000 } };
 	assert_int_equal(utimensat(AT_FDCWD, scratch_name(&test_dir, name), times, 0), 0);
 	line_count = 0;
 }
 
-static void add_line(const char *time, const char *session, const char *id, const char *model, const char *extra)
+static void add_line(const char *time, const char *session, const char *id, const char *model,
+		     const char *extra)
 {
-	snprintf(lines[line_count++], sizeof(lines[0]),
-		 "{\"type\":\"assistant\",\"timestamp\":\"" DAY "%sZ\",\"sessionId\":\"%s\",\"version\":\"2.1.39\",%s"
-		 "\"message\":{\"id\":\"%s\",\"model\":\"%s\",\"usage\":{\"input_tokens\":0,\"output_tokens\":40000}}}\n",
-		 time, session, extra, id, model);
+	snprintf(
+		lines[line_count++], sizeof(lines[0]),
+		"{\"type\":\"assistant\",\"timestamp\":\"" DAY
+		"%sZ\",\"sessionId\":\"%s\",\"version\":\"2.1.39\",%s"
+		"\"message\":{\"id\":\"%s\",\"model\":\"%s\",\"usage\":{\"input_tokens\":0,"
+		"\"output_tokens\":40000}}}\n",
+		time, session, extra, id, model);
 }
 
 struct world {
@@ -191,10 +196,11 @@ static void what_people_read(void **state)
 	expect_text(NULL, AUDIT_NONE, "");
 	expect_text("{\"differenceUSD\":null,\"driftUSD\":null}", AUDIT_NONE, "");
 	expect_text("{\"differenceUSD\":0.004,\"driftUSD\":0,\"reasons\":[]}", AUDIT_EQUAL, "ccusage agrees");
-	expect_text("{\"differenceUSD\":1.5,\"driftUSD\":0,\"reasons\":[\"sidechain_copy\",\"no_request_id\"]}", AUDIT_EXPLAINED,
-		    "ccusage counts $1.50 more: sidechain_copy, no_request_id");
-	expect_text("{\"differenceUSD\":-1.5,\"driftUSD\":-0.5,\"reasons\":[\"newer_model\",\"unknown\"]}", AUDIT_DRIFT,
-		    "ccusage counts $1.50 less: newer_model; $0.50 of it has no known reason");
+	expect_text(
+		"{\"differenceUSD\":1.5,\"driftUSD\":0,\"reasons\":[\"sidechain_copy\",\"no_request_id\"]}",
+		AUDIT_EXPLAINED, "ccusage counts $1.50 more: sidechain_copy, no_request_id");
+	expect_text("{\"differenceUSD\":-1.5,\"driftUSD\":-0.5,\"reasons\":[\"newer_model\",\"unknown\"]}",
+		    AUDIT_DRIFT, "ccusage counts $1.50 less: newer_model; $0.50 of it has no known reason");
 	/* A file of another version: names that are not ours are not shown. */
 	expect_text("{\"driftUSD\":9.5,\"reasons\":[\"\\u001b[2J\",7,null]}", AUDIT_DRIFT,
 		    "ccusage counts $9.50 more; $9.50 of it has no known reason");
@@ -205,9 +211,14 @@ static void what_people_read(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(equal_figures_have_no_reasons), TEST(a_copy_without_a_request_id), TEST(a_copy_in_a_sidechain),
-		TEST(a_newer_model_and_a_lost_line), TEST(what_was_deleted), TEST(other_blocks_have_no_part_in_it),
-		TEST(what_came_during_the_run_may_be_in_it), TEST(a_model_without_a_price_is_open),
+		TEST(equal_figures_have_no_reasons),
+		TEST(a_copy_without_a_request_id),
+		TEST(a_copy_in_a_sidechain),
+		TEST(a_newer_model_and_a_lost_line),
+		TEST(what_was_deleted),
+		TEST(other_blocks_have_no_part_in_it),
+		TEST(what_came_during_the_run_may_be_in_it),
+		TEST(a_model_without_a_price_is_open),
 		cmocka_unit_test(what_people_read),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

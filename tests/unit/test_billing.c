@@ -51,8 +51,12 @@ static void spend(struct fixture *f, const char *id, int64_t at_ms, int64_t outp
 
 static struct billing_block answer_of(double usd)
 {
-	struct billing_block b = { .present = true, .start_ms = NOON, .end_ms = NOON + LEDGER_BLOCK_MS, .cost_usd = usd,
-				   .cost_per_hour_usd = NAN, .tokens_per_minute = NAN };
+	struct billing_block b = { .present = true,
+				   .start_ms = NOON,
+				   .end_ms = NOON + LEDGER_BLOCK_MS,
+				   .cost_usd = usd,
+				   .cost_per_hour_usd = NAN,
+				   .tokens_per_minute = NAN };
 	return b;
 }
 
@@ -217,7 +221,8 @@ static void a_model_that_ccusage_alone_prices_switches_at_once(void **state)
 	assert_int_equal(ledger_add(f->ledger, f->file, 0, &usage), 1);
 	billing_note_start(&f->billing, NOON + 1000);
 	assert_true(billing_note_answer(&f->billing, &block, 10, NULL, NOON + 2000));
-	assert_string_equal(billing_reason(&f->billing), "ccusage prices claude-next-9, which swatch has no price for");
+	assert_string_equal(billing_reason(&f->billing),
+			    "ccusage prices claude-next-9, which swatch has no price for");
 	/* Where it counts 0 for it as well, they agree. */
 	block.cost_usd = 0.;
 	billing_note_start(&f->billing, NOON + 3000);
@@ -242,8 +247,12 @@ static void the_audit_outlives_the_daemon(void **state)
 	struct fixture *f = *state;
 	struct billing_view view;
 	struct billing_block block = answer_of(9.);
-	struct billing_last last = { .answer = block, .duration_ms = 10, .difference_usd = 8., .drift_usd = 8.,
-				     .reasons = AUDIT_REASON(DIFFERENCE_UNKNOWN), .reason = "it was so" };
+	struct billing_last last = { .answer = block,
+				     .duration_ms = 10,
+				     .difference_usd = 8.,
+				     .drift_usd = 8.,
+				     .reasons = AUDIT_REASON(DIFFERENCE_UNKNOWN),
+				     .reason = "it was so" };
 	spend(f, "a", NOON, 40000);
 	/* Of a file without an answer. */
 	billing_restore(&f->billing, &last);
@@ -299,7 +308,8 @@ static void ccusage_goes_stale_by_failure_and_by_pending_activity(void **state)
 	billing_make_view(&f->billing, NOON + CLOCK_HOUR_MS, &view);
 	assert_true(view.is_fresh);
 	/* activity that waits: fresh for ttl and timeout longer */
-	int64_t at_ms = NOON + CLOCK_HOUR_MS, limit_ms = f->config.ccusage_ttl_low_ms + f->config.ccusage_timeout_ms;
+	int64_t at_ms = NOON + CLOCK_HOUR_MS,
+		limit_ms = f->config.ccusage_ttl_low_ms + f->config.ccusage_timeout_ms;
 	billing_note_activity(&f->billing, at_ms);
 	billing_make_view(&f->billing, at_ms + limit_ms - 1, &view);
 	assert_true(view.is_fresh);
@@ -379,17 +389,22 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(native_figures_are_live, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(what_came_during_the_run_is_no_drift, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(what_a_deleted_transcript_held_is_no_drift, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(what_a_deleted_transcript_held_is_no_drift, set_up,
+						tear_down),
 		cmocka_unit_test_setup_teardown(a_drift_is_shown_and_changes_no_figure, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_difference_with_a_name_is_no_drift, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(equal_figures_need_no_reasons, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(a_price_that_cannot_be_foreseen_explains_what_is_more, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(a_model_that_ccusage_alone_prices_switches_at_once, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_price_that_cannot_be_foreseen_explains_what_is_more, set_up,
+						tear_down),
+		cmocka_unit_test_setup_teardown(a_model_that_ccusage_alone_prices_switches_at_once, set_up,
+						tear_down),
 		cmocka_unit_test_setup_teardown(half_a_history_is_no_audit, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(the_audit_outlives_the_daemon, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_limits_reset_is_a_known_moment, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(ccusage_goes_stale_by_failure_and_by_pending_activity, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(until_ccusage_answers_the_own_figures_are_shown_as_stale, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(ccusage_goes_stale_by_failure_and_by_pending_activity, set_up,
+						tear_down),
+		cmocka_unit_test_setup_teardown(until_ccusage_answers_the_own_figures_are_shown_as_stale,
+						set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_restart_makes_nothing_fresher, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(the_ttl_goes_by_the_burn_rate, set_up, tear_down),
 	};

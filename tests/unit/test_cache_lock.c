@@ -126,15 +126,18 @@ static void waiting_ends_at_its_time(void **state)
 	int first = -1, second = -1;
 	int64_t waited_ms = -1;
 	assert_int_equal(take(&first, &holder), CACHE_LOCK_TAKEN);
-	assert_int_equal(cache_lock_wait(test_dir.dir_fd, "once", 0, &second, &holder, &waited_ms), CACHE_LOCK_HELD);
+	assert_int_equal(cache_lock_wait(test_dir.dir_fd, "once", 0, &second, &holder, &waited_ms),
+			 CACHE_LOCK_HELD);
 	assert_true(waited_ms >= 0);
 	int64_t start_ms = clock_mono_ms();
-	assert_int_equal(cache_lock_wait(test_dir.dir_fd, "once", 120, &second, &holder, &waited_ms), CACHE_LOCK_HELD);
+	assert_int_equal(cache_lock_wait(test_dir.dir_fd, "once", 120, &second, &holder, &waited_ms),
+			 CACHE_LOCK_HELD);
 	assert_true(waited_ms >= 120);
 	assert_true(clock_mono_ms() - start_ms >= waited_ms);
 	assert_int_equal(holder.pid, getpid());
 	close(first);
-	assert_int_equal(cache_lock_wait(test_dir.dir_fd, "once", 0, &second, &holder, &waited_ms), CACHE_LOCK_TAKEN);
+	assert_int_equal(cache_lock_wait(test_dir.dir_fd, "once", 0, &second, &holder, &waited_ms),
+			 CACHE_LOCK_TAKEN);
 	close(second);
 }
 

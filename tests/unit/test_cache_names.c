@@ -25,8 +25,10 @@ static void ids_that_may_be_a_file(void **state)
 static void ids_that_may_not(void **state)
 {
 	(void)state;
-	static const char *const bad[] = { "", ".", "..", ".hidden", "../x", "a/b", "a b", "a\n", "\xC3\xA4", "a\\b", "a:b",
-					   "sessions", "billing-shared", "config", "alerts", "*", "~" };
+	static const char *const bad[] = {
+		"",	".",   "..",	   ".hidden",	     "../x",   "a/b",	 "a b", "a\n", "\xC3\xA4",
+		"a\\b", "a:b", "sessions", "billing-shared", "config", "alerts", "*",	"~"
+	};
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
 		if (is_valid(bad[i]))
 			fail_msg("accepted: %s", bad[i]);
@@ -63,9 +65,20 @@ static void a_name_leads_back_to_its_id(void **state)
 static void other_files_have_no_id(void **state)
 {
 	(void)state;
-	static const char *const others[] = { "", ".json", "x", "x.JSON", "x.json~", "config.json", "daemon.log",
-					      CACHE_BILLING_FILE, CACHE_SESSIONS_FILE, CACHE_LOCK_FILE, CACHE_SOCKET_FILE,
-					      CACHE_TEMP_PREFIX "1.json", "alerts.json", "a/b.json" };
+	static const char *const others[] = { "",
+					      ".json",
+					      "x",
+					      "x.JSON",
+					      "x.json~",
+					      "config.json",
+					      "daemon.log",
+					      CACHE_BILLING_FILE,
+					      CACHE_SESSIONS_FILE,
+					      CACHE_LOCK_FILE,
+					      CACHE_SOCKET_FILE,
+					      CACHE_TEMP_PREFIX "1.json",
+					      "alerts.json",
+					      "a/b.json" };
 	char id[CACHE_SESSION_ID_MAX + 1];
 	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
 		if (cache_session_id_of_file(others[i], id))

@@ -30,8 +30,11 @@ static void reads_an_object(void **state)
 static void refuses_what_is_no_object(void **state)
 {
 	(void)state;
-	static const char *const bad[] = { "", " ", "null", "1", "\"x\"", "[{}]", "{", "{\"a\":1", "{\"a\":1}}", "{}{}",
-					   "{} x", "{\"a\":tru", "{\"a\":1,}", "\xEF\xBB", "{\"a\":1}{\"b\"" };
+	static const char *const bad[] = {
+		"",	" ",	      "null",	    "1",	  "\"x\"",
+		"[{}]", "{",	      "{\"a\":1",   "{\"a\":1}}", "{}{}",
+		"{} x", "{\"a\":tru", "{\"a\":1,}", "\xEF\xBB",	  "{\"a\":1}{\"b\""
+	};
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		scratch_write_text(&test_dir, "a.json", bad[i]);
 		if (cache_read_json(test_dir.dir_fd, "a.json") || errno != EBADMSG)
@@ -87,9 +90,10 @@ static void reads_regular_files_only(void **state)
 static void getters_take_the_type_or_the_fallback(void **state)
 {
 	(void)state;
-	scratch_write_text(&test_dir, "a.json",
-			   "{\"i\":7,\"d\":2.5,\"big\":1e300,\"huge\":99999999999999999999999,\"s\":\"text\",\"t\":true,"
-			   "\"n\":null,\"o\":{\"x\":1},\"a\":[1],\"num\":\"12\",\"ms\":1770842207925.0}");
+	scratch_write_text(
+		&test_dir, "a.json",
+		"{\"i\":7,\"d\":2.5,\"big\":1e300,\"huge\":99999999999999999999999,\"s\":\"text\",\"t\":true,"
+		"\"n\":null,\"o\":{\"x\":1},\"a\":[1],\"num\":\"12\",\"ms\":1770842207925.0}");
 	struct json_object *o = cache_read_json(test_dir.dir_fd, "a.json");
 	assert_non_null(o);
 	assert_true(json_get_double(o, "i", -1) == 7);

@@ -131,7 +131,8 @@ static void its_directory_may_not_be_something_else(void **state)
 		assert_int_equal(mkdirat(test_dir.dir_fd, "foreign", 0700), 0);
 		assert_int_equal(fchownat(test_dir.dir_fd, "foreign", 65534, 65534, 0), 0);
 		prepare("foreign/1.sock", -1);
-		assert_non_null(strstr(prepare("foreign/swatch/1.sock", -1), "belongs to another user (uid 65534)"));
+		assert_non_null(
+			strstr(prepare("foreign/swatch/1.sock", -1), "belongs to another user (uid 65534)"));
 		assert_int_equal(faccessat(test_dir.dir_fd, "foreign/swatch", F_OK, 0), -1);
 	} else {
 		struct buf error = BUF_INIT;

@@ -10,9 +10,12 @@
 
 #include "ccusage/answer.h"
 
-#define COUNTS "\"tokenCounts\":{\"inputTokens\":1,\"outputTokens\":2,\"cacheCreationInputTokens\":3,\"cacheReadInputTokens\":4}"
+#define COUNTS \
+	"\"tokenCounts\":{\"inputTokens\":1,\"outputTokens\":2,\"cacheCreationInputTokens\":3," \
+	"\"cacheReadInputTokens\":4}"
 #define TIMES "\"startTime\":\"2026-11-23T05:00:00.000Z\",\"endTime\":\"2026-11-23T10:00:00.000Z\""
-#define BLOCK(more) "{" TIMES ",\"isActive\":true,\"isGap\":false,\"entries\":2,\"costUSD\":1.25," COUNTS more "}"
+#define BLOCK(more) \
+	"{" TIMES ",\"isActive\":true,\"isGap\":false,\"entries\":2,\"costUSD\":1.25," COUNTS more "}"
 
 static int parse(const char *text, struct billing_block *out, char *reason, size_t size)
 {
@@ -43,9 +46,14 @@ static void an_active_block_is_read_whole(void **state)
 {
 	(void)state;
 	struct billing_block b;
-	assert_good("{\"blocks\":[" BLOCK(",\"models\":[\"claude-opus-4-6\",\"<synthetic>\"],\"actualEndTime\":\"2026-11-23T06:00:00.000Z\","
-					 "\"burnRate\":{\"tokensPerMinute\":5,\"tokensPerMinuteForIndicator\":1.5,\"costPerHour\":31.02},"
-					 "\"usageLimitResetTime\":\"2026-11-23T09:30:00Z\"") "]}", &b);
+	assert_good(
+		"{\"blocks\":[" BLOCK(
+			",\"models\":[\"claude-opus-4-6\",\"<synthetic>\"],"
+			"\"actualEndTime\":\"2026-11-23T06:00:00.000Z\","
+			"\"burnRate\":{\"tokensPerMinute\":5,\"tokensPerMinuteForIndicator\":1.5,"
+			"\"costPerHour\":31.02},"
+			"\"usageLimitResetTime\":\"2026-11-23T09:30:00Z\"") "]}",
+		&b);
 	assert_true(b.present);
 	assert_int_equal(b.start_ms, INT64_C(1795410000000));
 	assert_int_equal(b.end_ms - b.start_ms, 5 * 3600 * 1000);
@@ -92,14 +100,25 @@ static void what_is_no_answer_is_refused(void **state)
 static void absurd_figures_are_refused(void **state)
 {
 	(void)state;
-	assert_refused("{\"blocks\":[{" TIMES ",\"isActive\":true,\"entries\":2,\"costUSD\":-1," COUNTS "}]}", "costUSD is -1");
-	assert_refused("{\"blocks\":[{" TIMES ",\"isActive\":true,\"entries\":2,\"costUSD\":1e9," COUNTS "}]}", "out of range");
-	assert_refused("{\"blocks\":[{" TIMES ",\"isActive\":true,\"entries\":2,\"costUSD\":\"1\"," COUNTS "}]}", "not a number");
-	assert_refused("{\"blocks\":[{" TIMES ",\"isActive\":true,\"entries\":2,\"costUSD\":1}]}", "no tokenCounts");
-	assert_refused("{\"blocks\":[{\"startTime\":\"yesterday\",\"isActive\":true}]}", "startTime is not a time");
-	assert_refused("{\"blocks\":[{\"startTime\":\"2026-11-23T05:00:00Z\",\"endTime\":\"2026-11-23T04:00:00Z\",\"isActive\":true,"
-		       "\"entries\":1,\"costUSD\":1," COUNTS "}]}", "does not end");
-	assert_refused("{\"blocks\":[" BLOCK(",\"burnRate\":{\"tokensPerMinute\":-5,\"costPerHour\":1}") "]}", "out of range");
+	assert_refused("{\"blocks\":[{" TIMES ",\"isActive\":true,\"entries\":2,\"costUSD\":-1," COUNTS "}]}",
+		       "costUSD is -1");
+	assert_refused("{\"blocks\":[{" TIMES ",\"isActive\":true,\"entries\":2,\"costUSD\":1e9," COUNTS
+		       "}]}",
+		       "out of range");
+	assert_refused("{\"blocks\":[{" TIMES ",\"isActive\":true,\"entries\":2,\"costUSD\":\"1\"," COUNTS
+		       "}]}",
+		       "not a number");
+	assert_refused("{\"blocks\":[{" TIMES ",\"isActive\":true,\"entries\":2,\"costUSD\":1}]}",
+		       "no tokenCounts");
+	assert_refused("{\"blocks\":[{\"startTime\":\"yesterday\",\"isActive\":true}]}",
+		       "startTime is not a time");
+	assert_refused(
+		"{\"blocks\":[{\"startTime\":\"2026-11-23T05:00:00Z\",\"endTime\":\"2026-11-23T04:00:00Z\","
+		"\"isActive\":true,"
+		"\"entries\":1,\"costUSD\":1," COUNTS "}]}",
+		"does not end");
+	assert_refused("{\"blocks\":[" BLOCK(",\"burnRate\":{\"tokensPerMinute\":-5,\"costPerHour\":1}") "]}",
+		       "out of range");
 }
 
 int main(void)

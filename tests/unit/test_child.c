@@ -105,10 +105,13 @@ static void its_world_is_clean(void **state)
 	assert_int_equal(setenv("NOTIFY_SOCKET", "/x", 1), 0);
 	assert_int_equal(setenv("CLAUDE_CODE_CHILD_SESSION", "1", 1), 0);
 	(void)signal(SIGPIPE, SIG_IGN);
-	struct ended ended = run_script("echo ${NOTIFY_SOCKET-no} ${CLAUDE_CODE_CHILD_SESSION-no} $NO_COLOR $(cat | wc -c);"
-					"grep SigIgn /proc/self/status", 60000);
+	struct ended ended = run_script(
+		"echo ${NOTIFY_SOCKET-no} ${CLAUDE_CODE_CHILD_SESSION-no} $NO_COLOR $(cat | wc -c);"
+		"grep SigIgn /proc/self/status",
+		60000);
 	assert_non_null(strstr(ended.out, "no no 1 0\n"));
-	/* Not the whole mask: make has its children ignore libc's own signals 32 and 33, and nobody can undo that. */
+	/* Not the whole mask: make has its children ignore libc's own signals 32 and 33, and nobody can undo
+	 * that. */
 	const char *mask = strstr(ended.out, "SigIgn:\t");
 	assert_non_null(mask);
 	assert_int_equal(strtoull(mask + strlen("SigIgn:\t"), NULL, 16) & (UINT64_C(1) << (SIGPIPE - 1)), 0);
@@ -130,7 +133,8 @@ static void more_environment_goes_before_what_is_inherited(void **state)
 	char *argv[] = { "sh", "-c", "echo $MINE_A $MINE_B; env | grep -c ^MINE_A=", NULL };
 	char *more[] = { "MINE_A=new value", "MINE_B=b", NULL };
 	assert_int_equal(setenv("MINE_A", "old", 1), 0);
-	struct ended ended = run_command(&(struct child_command){ .argv = argv, .environment = more, .timeout_ms = 60000 });
+	struct ended ended = run_command(
+		&(struct child_command){ .argv = argv, .environment = more, .timeout_ms = 60000 });
 	assert_int_equal(ended.outcome, RUN_EXITED);
 	assert_string_equal(ended.out, "new value b\n1\n");
 }
@@ -154,12 +158,14 @@ static void a_program_that_is_not_there_reports_its_errno(void **state)
 	struct ev_loop *loop = ev_default_loop(0);
 	/* A folder in PATH that this user may not look into would make it EACCES. */
 	assert_int_equal(setenv("PATH", "/usr/bin:/bin", 1), 0);
-	assert_non_null(child_start(loop, &(struct child_command){ .argv = argv, .timeout_ms = 1000 }, on_done, &ended));
+	assert_non_null(child_start(loop, &(struct child_command){ .argv = argv, .timeout_ms = 1000 },
+				    on_done, &ended));
 	assert_false(ended.done);
 	ev_run(loop, 0);
 	assert_int_equal(ended.outcome, RUN_NOT_STARTED);
 	assert_int_equal(ended.code, ENOENT);
-	assert_non_null(child_start(loop, &(struct child_command){ .argv = directory, .timeout_ms = 1000 }, on_done, &ended));
+	assert_non_null(child_start(loop, &(struct child_command){ .argv = directory, .timeout_ms = 1000 },
+				    on_done, &ended));
 	ev_run(loop, 0);
 	assert_int_equal(ended.code, EACCES);
 }
@@ -240,8 +246,9 @@ static void half_an_answer_does_not(void **state)
 static void a_session_of_its_own_does_not_outlive_the_run(void **state)
 {
 	(void)state;
-	struct ended ended = run_script("setsid sleep 1000 >/dev/null 2>&1 & echo $!; (setsid sleep 1000 >/dev/null 2>&1 & echo $!)",
-					60000);
+	struct ended ended = run_script(
+		"setsid sleep 1000 >/dev/null 2>&1 & echo $!; (setsid sleep 1000 >/dev/null 2>&1 & echo $!)",
+		60000);
 	char *rest;
 	long first = strtol(ended.out, &rest, 10), second = strtol(rest, NULL, 10);
 	assert_int_equal(ended.outcome, RUN_EXITED);

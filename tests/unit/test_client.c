@@ -34,7 +34,8 @@ static int set_up(void **state)
 	struct place *place = calloc(1, sizeof(*place));
 	assert_non_null(place);
 	scratch_make(&test_dir);
-	assert_true(snprintf(place->path, sizeof(place->path), "%s/socket", test_dir.path) < (int)sizeof(place->path));
+	assert_true(snprintf(place->path, sizeof(place->path), "%s/socket", test_dir.path)
+		    < (int)sizeof(place->path));
 	place->listen_fd = -1;
 	*state = place;
 	return 0;
@@ -93,7 +94,8 @@ static void start_server(struct place *place, void (*serve)(int fd))
 	_exit(0);
 }
 
-static enum client_result ask(struct place *place, int64_t timeout_ms, struct json_object **answer, struct buf *why)
+static enum client_result ask(struct place *place, int64_t timeout_ms, struct json_object **answer,
+			      struct buf *why)
 {
 	struct client client;
 	assert_int_equal(client_connect(&client, place->path, why), CLIENT_LISTENING);
@@ -179,7 +181,8 @@ static void test_answer_in_pieces(void **state)
 	buf_release(&why);
 }
 
-static void expect_failure(struct place *place, int64_t timeout_ms, enum client_result expected, const char *said)
+static void expect_failure(struct place *place, int64_t timeout_ms, enum client_result expected,
+			   const char *said)
 {
 	struct json_object *answer;
 	struct buf why = BUF_INIT;

@@ -66,12 +66,14 @@ static void test_completions_know_every_command_and_option(void **state)
 	AUTO_BUF table = BUF_INIT;
 	size_t expected = 0, listed = 0;
 	(void)state;
-	assert_true(file_read_regular(AT_FDCWD, SWATCH_SOURCE_DIR "/contrib/completions/commands.tsv", 0, 1 << 20, &table));
+	assert_true(file_read_regular(AT_FDCWD, SWATCH_SOURCE_DIR "/contrib/completions/commands.tsv", 0,
+				      1 << 20, &table));
 	for (size_t i = 0; command_table[i]; i++) {
 		const struct command *command = command_table[i];
 		expect_completion(buf_str(&table), command->name, "-", command->summary);
 		expected++;
-		for (const struct command_option *option = command->options; option && option->name; option++) {
+		for (const struct command_option *option = command->options; option && option->name;
+		     option++) {
 			char dashed[64];
 			snprintf(dashed, sizeof(dashed), "--%s", option->name);
 			expect_completion(buf_str(&table), command->name, dashed, option->text);
@@ -91,7 +93,8 @@ static void test_table_is_sound(void **state)
 		const struct command *command = command_table[i];
 		assert_non_null(command->run);
 		assert_ptr_equal(command_find(command->name), command);
-		for (const struct command_option *option = command->options; option && option->name; option++) {
+		for (const struct command_option *option = command->options; option && option->name;
+		     option++) {
 			assert_int_not_equal(option->letter, 'h');
 			/* The usage line, which the manual repeats, names every option. */
 			assert_non_null(strstr(command->usage, option->name));
@@ -107,7 +110,8 @@ static int run(const char *const *words)
 		argv[i] = strdup(words[i]);
 		assert_non_null(argv[i]);
 	}
-	int status = program_run(argv[0], argv); /* NOLINT(clang-analyzer-unix.Malloc): the words are freed below */
+	int status = program_run(argv[0],
+				 argv); /* NOLINT(clang-analyzer-unix.Malloc): the words are freed below */
 	int why = errno;
 	for (size_t i = 0; argv[i]; i++)
 		free(argv[i]);
@@ -117,7 +121,8 @@ static int run(const char *const *words)
 
 static void test_completions_are_what_the_table_gives(void **state)
 {
-	static const char *const words[] = { "/bin/sh", SWATCH_SOURCE_DIR "/contrib/completions/generate.sh", "--check", NULL };
+	static const char *const words[] = { "/bin/sh", SWATCH_SOURCE_DIR "/contrib/completions/generate.sh",
+					     "--check", NULL };
 	(void)state;
 	assert_int_equal(run(words), 0);
 }
@@ -182,7 +187,8 @@ static void test_distance(void **state)
 	assert_int_equal(suggest_distance("statuss", "status"), 1);
 	assert_int_equal(suggest_distance("statis", "status"), 1);
 	assert_int_equal(suggest_distance("kitten", "sitting"), 3);
-	assert_int_equal(suggest_distance("abcdefghijklmnopqrstuvwxyz0123456789", "a"), SUGGEST_MAX_LENGTH + 1);
+	assert_int_equal(suggest_distance("abcdefghijklmnopqrstuvwxyz0123456789", "a"),
+			 SUGGEST_MAX_LENGTH + 1);
 }
 
 static void test_suggestion(void **state)
@@ -290,7 +296,8 @@ static void expect_clean(const char *text, size_t len, const char *expected)
 static void test_cleaning(void **state)
 {
 	(void)state;
-	EXPECT_CLEAN("plain, \xC3\xA4, \xE2\x82\xAC, \xF0\x9F\x98\x80", "plain, \xC3\xA4, \xE2\x82\xAC, \xF0\x9F\x98\x80");
+	EXPECT_CLEAN("plain, \xC3\xA4, \xE2\x82\xAC, \xF0\x9F\x98\x80",
+		     "plain, \xC3\xA4, \xE2\x82\xAC, \xF0\x9F\x98\x80");
 	EXPECT_CLEAN("\033[31mred\a\n\t\0end", "?[31mred????end");
 	EXPECT_CLEAN("\x7F", "?");
 	EXPECT_CLEAN("\xC2\x9B" "31m", "?31m");                         /* C1: CSI */
@@ -301,11 +308,20 @@ static void test_cleaning(void **state)
 	EXPECT_CLEAN("\xED\xA0\x80", "???");                            /* surrogate */
 	EXPECT_CLEAN("\xF4\x90\x80\x80", "????");                       /* past the end */
 	EXPECT_CLEAN("\xE2\x82", "??");                                 /* cut off */
-	/* What nobody sees: soft hyphen, zero-width blank, word joiner, byte order mark, a tag, a Hangul filler. */
-	EXPECT_CLEAN("a\xC2\xAD" "b\xE2\x80\x8B" "c\xE2\x81\xA0" "d\xEF\xBB\xBF" "e\xF3\xA0\x81\xA1" "f\xE3\x85\xA4", "a?b?c?d?e?f?");
+	/* What nobody sees: soft hyphen, zero-width blank, word joiner, byte order mark, a tag, a Hangul
+	 * filler. */
+	EXPECT_CLEAN("a\xC2\xAD"
+		     "b\xE2\x80\x8B"
+		     "c\xE2\x81\xA0"
+		     "d\xEF\xBB\xBF"
+		     "e\xF3\xA0\x81\xA1"
+		     "f\xE3\x85\xA4",
+		     "a?b?c?d?e?f?");
 	/* A joiner joins emoji, and Persian letters; anywhere else it hides. */
-	EXPECT_CLEAN("\xF0\x9F\x91\xA9\xE2\x80\x8D\xF0\x9F\x92\xBB", "\xF0\x9F\x91\xA9\xE2\x80\x8D\xF0\x9F\x92\xBB");
-	EXPECT_CLEAN("\xE2\x9D\xA4\xEF\xB8\x8F\xE2\x80\x8D\xF0\x9F\x94\xA5", "\xE2\x9D\xA4\xEF\xB8\x8F\xE2\x80\x8D\xF0\x9F\x94\xA5");
+	EXPECT_CLEAN("\xF0\x9F\x91\xA9\xE2\x80\x8D\xF0\x9F\x92\xBB",
+		     "\xF0\x9F\x91\xA9\xE2\x80\x8D\xF0\x9F\x92\xBB");
+	EXPECT_CLEAN("\xE2\x9D\xA4\xEF\xB8\x8F\xE2\x80\x8D\xF0\x9F\x94\xA5",
+		     "\xE2\x9D\xA4\xEF\xB8\x8F\xE2\x80\x8D\xF0\x9F\x94\xA5");
 	EXPECT_CLEAN("\xF0\x9F\x91\xA9\xE2\x80\x8D", "\xF0\x9F\x91\xA9?");
 	EXPECT_CLEAN("a\xE2\x80\x8D" "b", "a?b");
 	EXPECT_CLEAN("\xDB\x8C\xE2\x80\x8C\xDA\xA9", "\xDB\x8C\xE2\x80\x8C\xDA\xA9");
@@ -345,7 +361,8 @@ static void test_page_wraps(void **state)
 	page_break(&page);
 	page_item(&page, STYLE_PLAIN, "last");
 	page_break(&page);
-	page_line(&page, STYLE_BAD, 2, "%s", "words words words words words words words words words words words words "
+	page_line(&page, STYLE_BAD, 2, "%s",
+		  "words words words words words words words words words words words words "
 		  "words words end");
 	const char *text = page_text(&page);
 	assert_fits(text);
@@ -428,8 +445,8 @@ static void test_figures_of_the_servers_window(void **state)
 		struct figures figures;
 		struct page page;
 		char json[512];
-		snprintf(json, sizeof(json), "%.*s,\"window\":%s}", (int)(strlen(billing_json) - 1), billing_json,
-			 cases[i].window);
+		snprintf(json, sizeof(json), "%.*s,\"window\":%s}", (int)(strlen(billing_json) - 1),
+			 billing_json, cases[i].window);
 		read_figures(&figures, json, true);
 		page_init(&page, false);
 		figures_show(&figures, &page, NOW_MS);
@@ -469,7 +486,11 @@ static void test_figures_of_yesterday_are_not_todays(void **state)
 static void test_figures_of_strange_files(void **state)
 {
 	static const char *const files[] = {
-		"{}", "{\"costToday\":null}", "{\"costToday\":\"12\"}", "{\"costToday\":[]}", "{\"block\":{\"costUSD\":1}}",
+		"{}",
+		"{\"costToday\":null}",
+		"{\"costToday\":\"12\"}",
+		"{\"costToday\":[]}",
+		"{\"block\":{\"costUSD\":1}}",
 	};
 	struct figures figures;
 	(void)state;
@@ -479,7 +500,9 @@ static void test_figures_of_strange_files(void **state)
 	}
 	figures_read(&figures, NULL, true, NOW_MS);
 	assert_false(figures.known);
-	read_figures(&figures, "{\"costToday\":1,\"block\":{\"costUSD\":2,\"endTime\":\"soon\"},\"lastFetched\":-5}", true);
+	read_figures(&figures,
+		     "{\"costToday\":1,\"block\":{\"costUSD\":2,\"endTime\":\"soon\"},\"lastFetched\":-5}",
+		     true);
 	assert_true(figures.known);
 	assert_false(figures.has_block);
 	assert_int_equal(figures.fetched_ms, 0);
@@ -490,10 +513,13 @@ static void test_figures_of_strange_files(void **state)
 static const char good_answer[] =
 	"{\"ok\":true,\"version\":\"" PACKAGE_VERSION "\",\"pid\":4711,\"startedAt\":1795431900000,"
 	"\"cacheDirectory\":\"/c\",\"watch\":{\"roots\":[{\"path\":\"/p\",\"state\":\"watching\"},"
-	"{\"path\":\"/q\",\"state\":\"missing\"}],\"directories\":113,\"transcripts\":1503,\"polledDirectories\":0},"
+	"{\"path\":\"/q\",\"state\":\"missing\"}],\"directories\":113,\"transcripts\":1503,"
+	"\"polledDirectories\":0},"
 	"\"refresh\":{\"state\":\"waiting\",\"runs\":14,\"good\":14,\"bursts\":211,\"coalesced\":197,"
-	"\"lastFinishedAt\":1795442580000,\"lastDurationMs\":1234,\"lastError\":null,\"nextDueAt\":1795442825000},"
-	"\"publish\":{\"lastError\":null},\"billing\":{\"unpricedModels\":[]},\"memory\":{\"rssBytes\":11745000}}";
+	"\"lastFinishedAt\":1795442580000,\"lastDurationMs\":1234,\"lastError\":null,"
+	"\"nextDueAt\":1795442825000},"
+	"\"publish\":{\"lastError\":null},\"billing\":{\"unpricedModels\":[]},"
+	"\"memory\":{\"rssBytes\":11745000}}";
 
 static void compose(struct page *page, const char *json)
 {
@@ -530,13 +556,18 @@ static void test_page_names_each_problem(void **state)
 		const char *said;
 		const char *remedy;
 	} cases[] = {
-		{ "\"watch\":{\"roots\":[{\"path\":\"/q\",\"state\":\"missing\"}]}", "/q does not exist", "[watch] paths" },
-		{ "\"publish\":{\"lastError\":\"No space left on device\"}", "No space left on device", "permissions of /c" },
+		{ "\"watch\":{\"roots\":[{\"path\":\"/q\",\"state\":\"missing\"}]}", "/q does not exist",
+		  "[watch] paths" },
+		{ "\"publish\":{\"lastError\":\"No space left on device\"}", "No space left on device",
+		  "permissions of /c" },
 		{ "\"tail\":{\"failed\":3}", "failed 3 times", "journalctl" },
-		{ "\"refresh\":{\"consecutiveFailures\":3,\"lastError\":\"exit status 1\",\"command\":\"cc x\"}",
+		{ "\"refresh\":{\"consecutiveFailures\":3,\"lastError\":\"exit status 1\","
+		  "\"command\":\"cc x\"}",
 		  "the last 3 ccusage runs failed: exit status 1", "by hand: cc x" },
-		{ "\"watch\":{\"roots\":[{\"state\":\"polling\"}],\"polledDirectories\":2,\"polled\":[{\"path\":\"/n\","
-		  "\"why\":\"full\",\"reason\":\"limit\",\"sysctl\":\"user.max_inotify_watches\",\"advised\":9}]}",
+		{ "\"watch\":{\"roots\":[{\"state\":\"polling\"}],\"polledDirectories\":2,"
+		  "\"polled\":[{\"path\":\"/n\","
+		  "\"why\":\"full\",\"reason\":\"limit\",\"sysctl\":\"user.max_inotify_watches\","
+		  "\"advised\":9}]}",
 		  "(first: /n)", "user.max_inotify_watches=9" },
 		{ "\"billing\":{\"unpricedModels\":[\"claude-x\"]}", "claude-x", "pricing.json" },
 		{ "\"version\":\"0.0.1\"", "swatchd 0.0.1 is running", "restart swatchd" },
@@ -592,12 +623,18 @@ static void test_event_lines(void **state)
 {
 	(void)state;
 	expect_event("{\"event\":\"stale\",\"at\":1795442700000}", "14:05:00 stale");
-	expect_event("{\"event\":\"session-removed\",\"at\":1795442700000,\"sessionId\":\"abc\",\"reason\":\"age\"}",
-		     "14:05:00 session-removed   abc, age");
-	expect_event("{\"event\":\"refresh-finished\",\"at\":1795442700000,\"ok\":true,\"durationMs\":1234,\"costUSD\":3.5}",
-		     "14:05:00 refresh-finished  good, took 1.2 s, $3.50");
-	expect_event("{\"event\":\"refresh-finished\",\"at\":1795442700000,\"ok\":false,\"error\":\"x\\u001b[2J\"}",
-		     "14:05:00 refresh-finished  failed, error: x?[2J");
+	expect_event(
+		"{\"event\":\"session-removed\",\"at\":1795442700000,\"sessionId\":\"abc\","
+		"\"reason\":\"age\"}",
+		"14:05:00 session-removed   abc, age");
+	expect_event(
+		"{\"event\":\"refresh-finished\",\"at\":1795442700000,\"ok\":true,\"durationMs\":1234,"
+		"\"costUSD\":3.5}",
+		"14:05:00 refresh-finished  good, took 1.2 s, $3.50");
+	expect_event(
+		"{\"event\":\"refresh-finished\",\"at\":1795442700000,\"ok\":false,"
+		"\"error\":\"x\\u001b[2J\"}",
+		"14:05:00 refresh-finished  failed, error: x?[2J");
 	expect_event("{\"event\":\"config-reloaded\",\"at\":1795442700000,\"ok\":true,\"error\":null}",
 		     "14:05:00 config-reloaded   good");
 	expect_event("{\"event\":\"new\",\"at\":1795442700000,\"n\":3,\"o\":{\"a\":1}}",

@@ -71,7 +71,8 @@ static void expect(const char *path, const char *expected)
 			fail_msg("%s is not there", path);
 		next += len + (next[len] == '.');
 	}
-	const char *found = json_object_to_json_string_ext(at, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE);
+	const char *found =
+		json_object_to_json_string_ext(at, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE);
 	if (strcmp(found, expected) != 0)
 		fail_msg("%s is %s, not %s", path, found, expected);
 }
@@ -98,24 +99,30 @@ static void a_session_that_worked(void **state)
 	made_up_answer(&m, part, "1", NOW - CLOCK_HOUR_MS, 1000, 40000, "first");
 	made_up_answer(&m, part, "2", NOW - 2 * CLOCK_MINUTE_MS, 50000, 40000, "second");
 	compose(SESSION_FILE, NOW);
-	EXPECT_ALL({ "sessionId", "\"s\"" }, { "projectPath", "\"/home/u/project\"" }, { "transcriptPath", "\"/p/0/s.jsonl\"" },
-		   { "gatheredAt", "1795435200000" }, { "firstSeen", "1795435200000" }, { "schema", "1" },
-		   { "state", "\"active\"" }, { "health.status", "\"healthy\"" }, { "health.issues", "[]" },
-		   { "transcript.exists", "true" }, { "transcript.sizeBytes", "102" }, { "transcript.isSynced", "true" },
-		   { "transcript.lastModified", "1795435200000" }, { "transcript.lastModifiedAgo", "\"0s\"" },
-		   { "transcript.messageCount", "2" }, { "transcript.lastMessagePreview", "\"second\"" },
-		   { "transcript.lastMessageTime", "1795435080000" }, { "transcript.lastMessageAgo", "\"2m\"" },
-		   { "transcript.cacheWarmth", "\"warm\"" }, { "git.branch", "\"main\"" }, { "git.dirty", "null" },
+	EXPECT_ALL({ "sessionId", "\"s\"" }, { "projectPath", "\"/home/u/project\"" },
+		   { "transcriptPath", "\"/p/0/s.jsonl\"" }, { "gatheredAt", "1795435200000" },
+		   { "firstSeen", "1795435200000" }, { "schema", "1" }, { "state", "\"active\"" },
+		   { "health.status", "\"healthy\"" }, { "health.issues", "[]" },
+		   { "transcript.exists", "true" }, { "transcript.sizeBytes", "102" },
+		   { "transcript.isSynced", "true" }, { "transcript.lastModified", "1795435200000" },
+		   { "transcript.lastModifiedAgo", "\"0s\"" }, { "transcript.messageCount", "2" },
+		   { "transcript.lastMessagePreview", "\"second\"" },
+		   { "transcript.lastMessageTime", "1795435080000" },
+		   { "transcript.lastMessageAgo", "\"2m\"" }, { "transcript.cacheWarmth", "\"warm\"" },
+		   { "git.branch", "\"main\"" }, { "git.dirty", "null" },
 		   { "git.lastChecked", "1795435080000" }, { "alerts.transcriptStale", "false" },
-		   { "alerts.dataLossRisk", "false" }, { "alerts.secretsDetected", "null" }, { "alerts.secretTypes", "[]" });
-	EXPECT_ALL({ "model.value", "\"Opus4.6\"" }, { "model.id", "\"claude-opus-4-6\"" }, { "model.confidence", "100" },
-		   { "model.updatedAt", "1795435080000" }, { "context.tokensUsed", "50000" },
-		   { "context.tokensLeft", "150000" }, { "context.percentUsed", "25" }, { "context.windowSize", "200000" },
+		   { "alerts.dataLossRisk", "false" }, { "alerts.secretsDetected", "null" },
+		   { "alerts.secretTypes", "[]" });
+	EXPECT_ALL({ "model.value", "\"Opus4.6\"" }, { "model.id", "\"claude-opus-4-6\"" },
+		   { "model.confidence", "100" }, { "model.updatedAt", "1795435080000" },
+		   { "context.tokensUsed", "50000" }, { "context.tokensLeft", "150000" },
+		   { "context.percentUsed", "25" }, { "context.windowSize", "200000" },
 		   { "context.nearCompaction", "false" }, { "context.updatedAt", "1795435080000" });
 	/* $25 a million tokens out, $0.50 a million read. */
 	EXPECT_ALL({ "billing.sessionCost", "2.0255" }, { "billing.sessionTokens", "131000" },
-		   { "billing.claudeCostUSD", "null" }, { "billing.toldCostUSD", "null" }, { "billing.costToday", "2.0255" },
-		   { "billing.isFresh", "true" }, { "billing.resetTime", "\"16:00\"" },
+		   { "billing.claudeCostUSD", "null" }, { "billing.toldCostUSD", "null" },
+		   { "billing.costToday", "2.0255" }, { "billing.isFresh", "true" },
+		   { "billing.resetTime", "\"16:00\"" },
 		   { "tokens", "{\"input\":0,\"output\":80000,\"cacheCreation\":0,\"cacheRead\":51000}" },
 		   { "models.0.model", "\"claude-opus-4-6\"" }, { "models.0.costUSD", "2.0255" },
 		   { "models.0.unpriced", "false" }, { "subagents.count", "0" }, { "claudeCost", "null" });
@@ -136,9 +143,10 @@ static void a_session_of_which_nothing_is_known(void **state)
 		   { "transcript.isSynced", "false" }, { "transcript.messageCount", "0" },
 		   { "transcript.lastMessageTime", "null" }, { "transcript.cacheWarmth", "\"unknown\"" },
 		   { "model.value", "null" }, { "model.confidence", "0" }, { "context.tokensUsed", "null" },
-		   { "context.tokensLeft", "null" }, { "context.percentUsed", "null" }, { "context.windowSource", "\"guess\"" },
-		   { "context.updatedAt", "null" }, { "git.branch", "null" }, { "git.lastChecked", "null" },
-		   { "promptCache", "null" }, { "alerts.transcriptStale", "true" }, { "models", "[]" });
+		   { "context.tokensLeft", "null" }, { "context.percentUsed", "null" },
+		   { "context.windowSource", "\"guess\"" }, { "context.updatedAt", "null" },
+		   { "git.branch", "null" }, { "git.lastChecked", "null" }, { "promptCache", "null" },
+		   { "alerts.transcriptStale", "true" }, { "models", "[]" });
 }
 
 static void the_window_is_told_named_or_seen(void **state)
@@ -159,7 +167,8 @@ static void the_window_is_told_named_or_seen(void **state)
 	compose(SESSION_FILE, NOW);
 	expect("context.windowSize", "1000000");
 	expect("context.toldWindowSize", "200000");
-	made_up_line(&m, part, "{\"type\":\"assistant\",\"message\":{\"id\":\"m\",\"model\":\"claude-opus-4-6[1m]\","
+	made_up_line(&m, part,
+		     "{\"type\":\"assistant\",\"message\":{\"id\":\"m\",\"model\":\"claude-opus-4-6[1m]\","
 		     "\"usage\":{\"input_tokens\":1000,\"output_tokens\":1}}}");
 	compose(SESSION_FILE, NOW);
 	expect("context.windowSize", "1000000");
@@ -174,15 +183,19 @@ static void the_window_is_told_named_or_seen(void **state)
 static void models_of_a_million_say_so_by_their_name(void **state)
 {
 	(void)state;
-	static const struct { const char *model, *window, *source, *percent; } cases[] = {
-		{ "claude-opus-5-5", "1000000", "\"model\"", "17.5" }, { "claude-haiku-4-5", "200000", "\"model\"", "87.5" },
+	static const struct { const char *model, *window, *source, *percent;
+	} cases[] = {
+		{ "claude-opus-5-5", "1000000", "\"model\"", "17.5" },
+		{ "claude-haiku-4-5", "200000", "\"model\"", "87.5" },
 		{ "us.anthropic.claude-sonnet-5-5-v1:0", "1000000", "\"model\"", "17.5" },
 		{ "gpt-9", "200000", "\"guess\"", "87.5" },
 	};
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		char line[256];
-		snprintf(line, sizeof(line), "{\"type\":\"assistant\",\"message\":{\"id\":\"m%zu\",\"model\":\"%s\",\"usage\":"
-			 "{\"input_tokens\":175000,\"output_tokens\":1}}}", i, cases[i].model);
+		snprintf(line, sizeof(line),
+			 "{\"type\":\"assistant\",\"message\":{\"id\":\"m%zu\",\"model\":\"%s\",\"usage\":"
+			 "{\"input_tokens\":175000,\"output_tokens\":1}}}",
+			 i, cases[i].model);
 		made_up_line(&m, part, line);
 		compose(SESSION_FILE, NOW);
 		expect("context.windowSize", cases[i].window);
@@ -199,7 +212,9 @@ static void health_names_what_is_wrong(void **state)
 	expect("health.status", "\"healthy\"");
 	made_up_answer(&m, part, "2", NOW, 160000, 1, "x");
 	compose(SESSION_FILE, NOW);
-	expect("health", "{\"status\":\"warning\",\"lastUpdate\":1795435200000,\"issues\":[\"the context window is nearly full\"]}");
+	expect("health",
+	       "{\"status\":\"warning\",\"lastUpdate\":1795435200000,"
+	       "\"issues\":[\"the context window is nearly full\"]}");
 	expect("context.nearCompaction", "true");
 	made_up_answer(&m, part, "3", NOW, 190000, 1, "x");
 	compose(SESSION_FILE, NOW);
@@ -227,15 +242,21 @@ static void a_model_name_is_short_where_it_is_known(void **state)
 {
 	(void)state;
 	static const char *const names[][2] = {
-		{ "claude-opus-4-6", "\"Opus4.6\"" }, { "claude-3-5-sonnet-20241022", "\"Sonnet3.5\"" },
-		{ "claude-haiku-4-5-20251001", "\"Haiku4.5\"" }, { "claude-opus-4-20250514", "\"Opus4\"" },
-		{ "us.anthropic.claude-sonnet-4-5-v1:0", NULL }, { "gpt-9", "\"gpt-9\"" }, { "claude-x", "\"claude-x\"" },
+		{ "claude-opus-4-6", "\"Opus4.6\"" },
+		{ "claude-3-5-sonnet-20241022", "\"Sonnet3.5\"" },
+		{ "claude-haiku-4-5-20251001", "\"Haiku4.5\"" },
+		{ "claude-opus-4-20250514", "\"Opus4\"" },
+		{ "us.anthropic.claude-sonnet-4-5-v1:0", NULL },
+		{ "gpt-9", "\"gpt-9\"" },
+		{ "claude-x", "\"claude-x\"" },
 		{ "claude-sonnet-4-6[1m]", "\"Sonnet4.6\"" },
 	};
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		char line[256];
-		snprintf(line, sizeof(line), "{\"type\":\"assistant\",\"message\":{\"id\":\"m%zu\",\"model\":\"%s\",\"usage\":"
-			 "{\"input_tokens\":1,\"output_tokens\":1}}}", i, names[i][0]);
+		snprintf(line, sizeof(line),
+			 "{\"type\":\"assistant\",\"message\":{\"id\":\"m%zu\",\"model\":\"%s\",\"usage\":"
+			 "{\"input_tokens\":1,\"output_tokens\":1}}}",
+			 i, names[i][0]);
 		made_up_line(&m, part, line);
 		compose(SESSION_FILE, NOW);
 		if (names[i][1])
@@ -253,19 +274,22 @@ static void subagents_and_claude_codes_own_total(void **state)
 	session_note_tick(session, 0, 1.75);
 	compose(SESSION_FILE, NOW);
 	EXPECT_ALL({ "billing.sessionCost", "1.1" }, { "subagents", "{\"count\":1,\"costUSD\":0.1}" },
-		   { "claudeCost.totalUSD", "1.5" }, { "claudeCost.gapUSD", "0.4" }, { "billing.claudeCostUSD", "1.5" },
-		   { "billing.toldCostUSD", "1.75" });
+		   { "claudeCost.totalUSD", "1.5" }, { "claudeCost.gapUSD", "0.4" },
+		   { "billing.claudeCostUSD", "1.5" }, { "billing.toldCostUSD", "1.75" });
 }
 
 static void a_model_without_a_price_costs_nothing_that_is_known(void **state)
 {
 	(void)state;
-	made_up_line(&m, part, "{\"type\":\"assistant\",\"timestamp\":\"2026-11-23T12:00:00Z\",\"requestId\":\"r\",\"message\":"
-		     "{\"id\":\"m\",\"model\":\"gpt-9\",\"usage\":{\"input_tokens\":7,\"output_tokens\":1,"
-		     "\"cache_read_input_tokens\":5}}}");
+	made_up_line(
+		&m, part,
+		"{\"type\":\"assistant\",\"timestamp\":\"2026-11-23T12:00:00Z\",\"requestId\":\"r\","
+		"\"message\":"
+		"{\"id\":\"m\",\"model\":\"gpt-9\",\"usage\":{\"input_tokens\":7,\"output_tokens\":1,"
+		"\"cache_read_input_tokens\":5}}}");
 	compose(SESSION_FILE, NOW);
-	EXPECT_ALL({ "models.0.costUSD", "null" }, { "models.0.unpriced", "true" }, { "promptCache.coldCostUSD", "null" },
-		   { "promptCache.price", "null" });
+	EXPECT_ALL({ "models.0.costUSD", "null" }, { "models.0.unpriced", "true" },
+		   { "promptCache.coldCostUSD", "null" }, { "promptCache.price", "null" });
 	compose(BILLING_FILE, NOW);
 	EXPECT_ALL({ "unpricedModels", "[\"gpt-9\"]" }, { "today.unpriced", "1" }, { "today.costUSD", "0" });
 }
@@ -275,21 +299,24 @@ static void a_model_without_a_price_costs_nothing_that_is_known(void **state)
 static void what_a_session_waits_for_is_told(void **state)
 {
 	(void)state;
-	const struct session_status waits = { .doing = SESSION_WAITING, .since_ms = NOW - 5, .waiting_for = "dialog open" };
+	const struct session_status waits = { .doing = SESSION_WAITING,
+					      .since_ms = NOW - 5,
+					      .waiting_for = "dialog open" };
 	compose(SESSION_FILE, NOW);
 	EXPECT_ALL({ "status", "null" }, { "statusSince", "null" }, { "waitingFor", "null" });
 	assert_true(session_note_status(session, &waits));
 	assert_false(session_note_status(session, &waits));
 	compose(SESSION_FILE, NOW);
-	EXPECT_ALL({ "status", "\"waiting\"" }, { "statusSince", "1795435199995" }, { "waitingFor", "\"dialog open\"" });
+	EXPECT_ALL({ "status", "\"waiting\"" }, { "statusSince", "1795435199995" },
+		   { "waitingFor", "\"dialog open\"" });
 	compose(LIST_FILE, NOW);
-	EXPECT_ALL({ "waitingSessions", "1" }, { "sessions.0.status", "\"waiting\"" }, { "sessions.0.waitingFor", "\"dialog open\"" },
-		   { "alerts.sessionsWaiting", "[\"s\"]" });
+	EXPECT_ALL({ "waitingSessions", "1" }, { "sessions.0.status", "\"waiting\"" },
+		   { "sessions.0.waitingFor", "\"dialog open\"" }, { "alerts.sessionsWaiting", "[\"s\"]" });
 	const struct session_status works = { .doing = SESSION_BUSY, .since_ms = NOW };
 	assert_true(session_note_status(session, &works));
 	compose(LIST_FILE, NOW);
-	EXPECT_ALL({ "waitingSessions", "0" }, { "sessions.0.status", "\"busy\"" }, { "sessions.0.waitingFor", "null" },
-		   { "alerts.sessionsWaiting", "[]" });
+	EXPECT_ALL({ "waitingSessions", "0" }, { "sessions.0.status", "\"busy\"" },
+		   { "sessions.0.waitingFor", "null" }, { "alerts.sessionsWaiting", "[]" });
 }
 
 static void the_list_is_sorted_and_counts(void **state)
@@ -307,10 +334,10 @@ static void the_list_is_sorted_and_counts(void **state)
 		   { "sessions.1.model", "\"Opus4.6\"" }, { "sessions.1.health", "\"warning\"" },
 		   { "sessions.1.state", "\"idle\"" }, { "sessions.0.state", "\"active\"" },
 		   { "sessions.0.shortName", "null" }, { "sessions.1.lastActivity", "1795431600001" },
-		   { "sessions.1.transcriptSynced", "true" }, { "alerts.sessionsNearCompaction", "[\"full\"]" },
-		   { "alerts.sessionsAtRisk", "[]" }, { "alerts.sessionsWithSecrets", "[]" },
-		   { "global.totalCostToday", "0.115" }, { "global.burnRatePerHour", "0" },
-		   { "global.budgetRemaining", "300" });
+		   { "sessions.1.transcriptSynced", "true" },
+		   { "alerts.sessionsNearCompaction", "[\"full\"]" }, { "alerts.sessionsAtRisk", "[]" },
+		   { "alerts.sessionsWithSecrets", "[]" }, { "global.totalCostToday", "0.115" },
+		   { "global.burnRatePerHour", "0" }, { "global.budgetRemaining", "300" });
 }
 
 /* ---- the shared figures ---- */
@@ -319,12 +346,14 @@ static void without_a_block_there_is_little(void **state)
 {
 	(void)state;
 	compose(BILLING_FILE, NOW);
-	EXPECT_ALL({ "costToday", "0" }, { "burnRatePerHour", "0" }, { "budgetRemaining", "0" }, { "budgetPercentUsed", "0" },
-		   { "resetTime", "null" }, { "totalTokens", "0" }, { "tokensPerMinute", "null" }, { "isFresh", "true" },
-		   { "schema", "1" }, { "source", "\"native\"" }, { "sourceReason", "null" }, { "block", "null" },
-		   { "native", "null" }, { "ccusage", "null" }, { "usageLimit", "null" }, { "rateLimits", "{}" },
-		   { "window", "null" }, { "unpricedModels", "[]" }, { "today.date", "\"2026-11-23\"" },
-		   { "lastFetched", "1795435200000" }, { "freshUntil", "1795478400000" });
+	EXPECT_ALL({ "costToday", "0" }, { "burnRatePerHour", "0" }, { "budgetRemaining", "0" },
+		   { "budgetPercentUsed", "0" }, { "resetTime", "null" }, { "totalTokens", "0" },
+		   { "tokensPerMinute", "null" }, { "isFresh", "true" }, { "schema", "1" },
+		   { "source", "\"native\"" }, { "sourceReason", "null" }, { "block", "null" },
+		   { "native", "null" }, { "ccusage", "null" }, { "usageLimit", "null" },
+		   { "rateLimits", "{}" }, { "window", "null" }, { "unpricedModels", "[]" },
+		   { "today.date", "\"2026-11-23\"" }, { "lastFetched", "1795435200000" },
+		   { "freshUntil", "1795478400000" });
 }
 
 static void a_block_has_its_rate_and_its_end(void **state)
@@ -337,50 +366,64 @@ static void a_block_has_its_rate_and_its_end(void **state)
 	compose(BILLING_FILE, NOW);
 	EXPECT_ALL({ "costToday", "2" }, { "burnRatePerHour", "4" }, { "budgetRemaining", "240" },
 		   { "budgetPercentUsed", "20" }, { "resetTime", "\"16:00\"" }, { "totalTokens", "80000" },
-		   { "block.startTime", "\"2026-11-23T11:00:00.000Z\"" }, { "block.endTime", "\"2026-11-23T16:00:00.000Z\"" },
+		   { "block.startTime", "\"2026-11-23T11:00:00.000Z\"" },
+		   { "block.endTime", "\"2026-11-23T16:00:00.000Z\"" },
 		   { "block.actualEndTime", "\"2026-11-23T11:30:00.000Z\"" }, { "block.isActive", "true" },
-		   { "block.entries", "2" }, { "block.tokenCounts.outputTokens", "80000" }, { "block.costUSD", "2" },
-		   { "block.models", "[\"claude-opus-4-6\"]" }, { "block.burnRate.costPerHour", "4" },
-		   { "block.projection.remainingMinutes", "240" }, { "block.projection.totalCost", "18" },
-		   { "block.usageLimitResetTime", "null" }, { "native.costUSD", "2" }, { "native.burnRatePerHour", "4" },
-		   { "today.costUSD", "2" }, { "today.totalTokens", "80000" });
+		   { "block.entries", "2" }, { "block.tokenCounts.outputTokens", "80000" },
+		   { "block.costUSD", "2" }, { "block.models", "[\"claude-opus-4-6\"]" },
+		   { "block.burnRate.costPerHour", "4" }, { "block.projection.remainingMinutes", "240" },
+		   { "block.projection.totalCost", "18" }, { "block.usageLimitResetTime", "null" },
+		   { "native.costUSD", "2" }, { "native.burnRatePerHour", "4" }, { "today.costUSD", "2" },
+		   { "today.totalTokens", "80000" });
 }
 
 static void what_ccusage_said_is_shown_beside(void **state)
 {
 	(void)state;
 	made_up_answer(&m, part, "1", NOW, 0, 40000, "x");
-	struct billing_block answer = { .present = true, .start_ms = NOW, .end_ms = NOW + LEDGER_BLOCK_MS, .cost_usd = 2.5,
-					.cost_per_hour_usd = NAN, .tokens_per_minute = NAN };
+	struct billing_block answer = { .present = true,
+					.start_ms = NOW,
+					.end_ms = NOW + LEDGER_BLOCK_MS,
+					.cost_usd = 2.5,
+					.cost_per_hour_usd = NAN,
+					.tokens_per_minute = NAN };
 	billing_note_start(&m.billing, NOW);
 	billing_note_answer(&m.billing, &answer, 123, NULL, NOW + 5);
 	compose(BILLING_FILE, NOW + 10);
-	EXPECT_ALL({ "source", "\"native\"" }, { "block.costUSD", "1" }, { "ccusage.lastFetched", "1795435200005" },
-		   { "ccusage.durationMs", "123" }, { "ccusage.costUSD", "2.5" }, { "ccusage.nativeUSD", "1" },
-		   { "ccusage.driftUSD", "1.5" }, { "ccusage.differenceUSD", "1.5" }, { "ccusage.reasons", "[\"unknown\"]" },
-		   { "ccusage.error", "null" },
-		   { "ccusage.failures", "0" }, { "ccusage.nextAttempt", "null" });
+	EXPECT_ALL({ "source", "\"native\"" }, { "block.costUSD", "1" },
+		   { "ccusage.lastFetched", "1795435200005" }, { "ccusage.durationMs", "123" },
+		   { "ccusage.costUSD", "2.5" }, { "ccusage.nativeUSD", "1" }, { "ccusage.driftUSD", "1.5" },
+		   { "ccusage.differenceUSD", "1.5" }, { "ccusage.reasons", "[\"unknown\"]" },
+		   { "ccusage.error", "null" }, { "ccusage.failures", "0" },
+		   { "ccusage.nextAttempt", "null" });
 	billing_note_failure(&m.billing, "it hung", 1, 3, NOW + 5000);
 	compose(BILLING_FILE, NOW + 10);
-	EXPECT_ALL({ "ccusage.error", "\"it hung\"" }, { "ccusage.exitStatus", "1" }, { "ccusage.failures", "3" },
-		   { "ccusage.nextAttempt", "1795435205000" }, { "ccusage.costUSD", "2.5" });
+	EXPECT_ALL({ "ccusage.error", "\"it hung\"" }, { "ccusage.exitStatus", "1" },
+		   { "ccusage.failures", "3" }, { "ccusage.nextAttempt", "1795435205000" },
+		   { "ccusage.costUSD", "2.5" });
 	m.config.billing_source = BILLING_CCUSAGE;
 	compose(BILLING_FILE, NOW + 10);
-	EXPECT_ALL({ "source", "\"ccusage\"" }, { "block.costUSD", "2.5" }, { "native.costUSD", "1" }, { "isFresh", "false" });
+	EXPECT_ALL({ "source", "\"ccusage\"" }, { "block.costUSD", "2.5" }, { "native.costUSD", "1" },
+		   { "isFresh", "false" });
 }
 
 static void the_accounts_limits_stand_as_they_were_told(void **state)
 {
 	(void)state;
-	AUTO_JSON *limits = json_tokener_parse("{\"five_hour\":{\"used_percentage\":40.5,\"resets_at\":1795438800},"
-					       "\"seven_day\":{\"used_percentage\":\"7\",\"resets_at\":1795521600}}");
+	AUTO_JSON *limits =
+		json_tokener_parse("{\"five_hour\":{\"used_percentage\":40.5,\"resets_at\":1795438800},"
+				   "\"seven_day\":{\"used_percentage\":\"7\",\"resets_at\":1795521600}}");
 	made_up_answer(&m, part, "1", NOW, 0, 40000, "x");
 	assert_true(billing_take_tick(&m.billing, limits, "s", NOW));
 	compose(BILLING_FILE, NOW);
-	EXPECT_ALL({ "rateLimits.fiveHour.usedPercentage", "40.5" }, { "rateLimits.fiveHour.resetsAt", "1795438800000" },
-		   { "rateLimits.fiveHour.sessionId", "\"s\"" }, { "rateLimits.fiveHour.source", "\"statusline\"" },
-		   { "rateLimits.sevenDay.usedPercentage", "7" }, { "window.startTime", "\"2026-11-23T08:00:00.000Z\"" },
-		   { "window.resetsAt", "1795438800000" }, { "window.costUSD", "1" }, { "window.totalTokens", "40000" });
+	EXPECT_ALL({ "rateLimits.fiveHour.usedPercentage", "40.5" },
+		   { "rateLimits.fiveHour.resetsAt", "1795438800000" },
+		   { "rateLimits.fiveHour.sessionId", "\"s\"" },
+		   { "rateLimits.fiveHour.source", "\"statusline\"" },
+		   { "rateLimits.sevenDay.usedPercentage", "7" },
+		   { "window.startTime", "\"2026-11-23T08:00:00.000Z\"" },
+		   { "window.resetsAt", "1795438800000" }, { "window.costUSD", "1" },
+		   { "window.totalTokens", "40000" });
 	compose(BILLING_FILE, NOW + CLOCK_HOUR_MS);
 	EXPECT_ALL({ "window", "null" }, { "rateLimits.sevenDay.observedAt", "1795435200000" });
 }

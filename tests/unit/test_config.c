@@ -54,7 +54,8 @@ static int read_bytes(struct config *config, const char *text, size_t len, char 
 }
 
 /* How `swatch config` shows a setting. */
-static void expect_shown(const struct config *config, const char *section, const char *name, const char *expected)
+static void expect_shown(const struct config *config, const char *section, const char *name,
+			 const char *expected)
 {
 	struct buf value = BUF_INIT;
 	for (size_t i = 0; i < config_key_count; i++)
@@ -122,12 +123,17 @@ static void every_key_is_read(void **state)
 {
 	(void)state;
 	struct config c;
-	read_good(&c, "[watch]\npaths = ~/a, /b c ; comment\ntail_delay=0\nmethod: poll\n"
-		      "[billing]\nsource = ccusage\ntimezone = Europe/Berlin\n"
-		      "[ccusage]\r\ncommand = node \"/opt/x y/ccusage\" 'a b'\r\ntimeout = 1.5s\r\nsettle = 500 ms\n"
-		      "max_delay = 10min\nttl_low = 1d\nttl_mid = 90\nttl_high = 0s\nburn_low = 0.25\nburn_high = 7.5\n"
-		      "memory_limit = 512m\n[cache]\ndirectory = /c#d\n[sessions]\nidle_after = 1h\nexpire_after = 2w\n"
-		      "max_files = 1\npreview = 500\n[log]\nlevel = debug");
+	read_good(
+		&c,
+		"[watch]\npaths = ~/a, /b c ; comment\ntail_delay=0\nmethod: poll\n"
+		"[billing]\nsource = ccusage\ntimezone = Europe/Berlin\n"
+		"[ccusage]\r\ncommand = node \"/opt/x y/ccusage\" 'a b'\r\ntimeout = 1.5s\r\nsettle = 500 "
+		"ms\n"
+		"max_delay = 10min\nttl_low = 1d\nttl_mid = 90\nttl_high = 0s\nburn_low = 0.25\nburn_high = "
+		"7.5\n"
+		"memory_limit = 512m\n[cache]\ndirectory = /c#d\n[sessions]\nidle_after = 1h\nexpire_after "
+		"= 2w\n"
+		"max_files = 1\npreview = 500\n[log]\nlevel = debug");
 	assert_string_equal(c.watch_paths, "~/a, /b c");
 	assert_int_equal(c.watch_tail_delay_ms, 0);
 	assert_int_equal(c.watch_method, WATCH_POLL);
@@ -163,8 +169,10 @@ static void a_bad_value_says_what_is_allowed(void **state)
 		     "F:2: [ccusage] memory_limit = 63M: out of range; allowed: 0 (none), or 64M to 64G\n");
 	expect_error("[ccusage]\nmemory_limit = lots\n",
 		     "F:2: [ccusage] memory_limit = lots: not a size; allowed: 0 (none), or 64M to 64G\n");
-	expect_error("[ccusage]\nburn_low = $1\n",
-		     "F:2: [ccusage] burn_low = $1: not an amount of US dollars; allowed: 0 to 1000000, such as 1\n");
+	expect_error(
+		"[ccusage]\nburn_low = $1\n",
+		"F:2: [ccusage] burn_low = $1: not an amount of US dollars; allowed: 0 to 1000000,"
+		" such as 1\n");
 	expect_error("[sessions]\nmax_files = 0\npreview = 1.5\n",
 		     "F:2: [sessions] max_files = 0: out of range; allowed: 1 to 100000, such as 100\n"
 		     "F:3: [sessions] preview = 1.5: not a whole number; allowed: 0 to 500, such as 80\n");
@@ -180,8 +188,22 @@ static void a_bad_value_says_what_is_allowed(void **state)
 static void no_odd_number_gets_through(void **state)
 {
 	(void)state;
-	static const char *const bad[] = { "", "-1", "+1s", "inf", "nan", "0x10", "1e3", "1.2.3", ".", "1 s s", "1s1", "s",
-					   "99999999999999999999", "1S", "1,5s", "999999999999999999w",
+	static const char *const bad[] = { "",
+					   "-1",
+					   "+1s",
+					   "inf",
+					   "nan",
+					   "0x10",
+					   "1e3",
+					   "1.2.3",
+					   ".",
+					   "1 s s",
+					   "1s1",
+					   "s",
+					   "99999999999999999999",
+					   "1S",
+					   "1,5s",
+					   "999999999999999999w",
 					   "999999999999999999G" };
 	int64_t value = 77;
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
@@ -201,12 +223,18 @@ static void what_is_unknown_is_named(void **state)
 {
 	(void)state;
 	expect_error("[sessions]\nmaxfiles = 3\n", "F:2: there is no key 'maxfiles' in [sessions]; allowed: "
-						    "idle_after, expire_after, max_files, preview, secrets\n");
+						   "idle_after, expire_after, max_files, preview, secrets\n");
 	expect_error("[watch]\nsettle = 3\n", "F:2: 'settle' belongs in [ccusage]\n");
-	expect_error("[wtach]\npaths = /a\n", "F:2: there is no section [wtach]; allowed: "
-					      "[watch], [billing], [ccusage], [cache], [sessions], [daemon], [sandbox], [statusline], [alerts], [log]\n");
-	expect_error("foo = 3\n", "F:1: 'foo' stands before the first section; sections: "
-				  "[watch], [billing], [ccusage], [cache], [sessions], [daemon], [sandbox], [statusline], [alerts], [log]\n");
+	expect_error(
+		"[wtach]\npaths = /a\n",
+		"F:2: there is no section [wtach]; allowed: "
+		"[watch], [billing], [ccusage], [cache], [sessions], [daemon], [sandbox], [statusline],"
+		" [alerts], [log]\n");
+	expect_error(
+		"foo = 3\n",
+		"F:1: 'foo' stands before the first section; sections: "
+		"[watch], [billing], [ccusage], [cache], [sessions], [daemon], [sandbox], [statusline],"
+		" [alerts], [log]\n");
 	expect_error("\n[log]\nnonsense\n",
 		     "F:3: neither a [section], nor key = value, nor a comment (; or #)\n");
 	expect_error("[log\n", "F:1: neither a [section], nor key = value, nor a comment (; or #)\n");
@@ -218,15 +246,21 @@ static void lists_are_sorted_and_each_number_is_checked(void **state)
 	static const struct {
 		const char *value, *fault;
 	} bad[] = {
-		{ "much", "not a list of amounts of US dollars" }, { "1,,2", "not a list of amounts of US dollars" },
-		{ "1,", "not a list of amounts of US dollars" },   { "1 2", "not a list of amounts of US dollars" },
-		{ "-1", "not a list of amounts of US dollars" },   { "5%", "not a list of amounts of US dollars" },
-		{ "0", "out of range" },                           { "1, 2e6", "not a list of amounts of US dollars" },
-		{ "1, 2000000", "out of range" },                  { "1,2,3,4,5,6,7,8,9", "out of range" },
+		{ "much", "not a list of amounts of US dollars" },
+		{ "1,,2", "not a list of amounts of US dollars" },
+		{ "1,", "not a list of amounts of US dollars" },
+		{ "1 2", "not a list of amounts of US dollars" },
+		{ "-1", "not a list of amounts of US dollars" },
+		{ "5%", "not a list of amounts of US dollars" },
+		{ "0", "out of range" },
+		{ "1, 2e6", "not a list of amounts of US dollars" },
+		{ "1, 2000000", "out of range" },
+		{ "1,2,3,4,5,6,7,8,9", "out of range" },
 	};
 	struct config c;
-	read_good(&c, "[alerts]\nblock_cost = 40, 20.5usd ,20.5,1 USD\nfive_hour = 95%,80 %\nseven_day =\n"
-		      "today_cost = 1,2,3,4,5,6,7,8\ncache_cools = 2m\nlimit_reset = no\ncommand = a 'b c'\n");
+	read_good(&c,
+		  "[alerts]\nblock_cost = 40, 20.5usd ,20.5,1 USD\nfive_hour = 95%,80 %\nseven_day =\n"
+		  "today_cost = 1,2,3,4,5,6,7,8\ncache_cools = 2m\nlimit_reset = no\ncommand = a 'b c'\n");
 	assert_int_equal(c.alerts_block_cost_usd.count, 3);
 	assert_true(c.alerts_block_cost_usd.at[0] == 1. && c.alerts_block_cost_usd.at[1] == 20.5
 		    && c.alerts_block_cost_usd.at[2] == 40.);
@@ -244,12 +278,15 @@ static void lists_are_sorted_and_each_number_is_checked(void **state)
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		char text[128], expected[512];
 		snprintf(text, sizeof(text), "[alerts]\nblock_cost = %s\n", bad[i].value);
-		snprintf(expected, sizeof(expected), "F:2: [alerts] block_cost = %s: %s; allowed: up to 8 numbers with commas "
-			 "between, each 0.01 to 1000000, or nothing\n", bad[i].value, bad[i].fault);
+		snprintf(expected, sizeof(expected),
+			 "F:2: [alerts] block_cost = %s: %s; allowed: up to 8 numbers with commas "
+			 "between, each 0.01 to 1000000, or nothing\n",
+			 bad[i].value, bad[i].fault);
 		expect_error(text, expected);
 	}
-	expect_error("[alerts]\ncommand = sh -c 'x ; y'\n", "F:2: [alerts] command: a quote is not closed; a ; after a blank "
-							      "begins a comment, in quotes too\n");
+	expect_error("[alerts]\ncommand = sh -c 'x ; y'\n",
+		     "F:2: [alerts] command: a quote is not closed; a ; after a blank "
+		     "begins a comment, in quotes too\n");
 }
 
 static void every_fault_is_told(void **state)
@@ -382,8 +419,12 @@ static void a_value_that_is_shown_sets_the_same(void **state)
 {
 	(void)state;
 	struct config c, again;
-	read_good(&c, "[watch]\npaths = a b,\n c  d\ntail_delay = 1500ms\n[ccusage]\nburn_low = 0.0001\nburn_high = 12.125\n"
-		      "memory_limit = 100000K\n[sessions]\nidle_after = 90m\nexpire_after = 36h\n[log]\nlevel = error\n");
+	read_good(
+		&c,
+		"[watch]\npaths = a b,\n c  d\ntail_delay = 1500ms\n[ccusage]\nburn_low = 0.0001\nburn_high "
+		"= 12.125\n"
+		"memory_limit = 100000K\n[sessions]\nidle_after = 90m\nexpire_after = 36h\n[log]\nlevel = "
+		"error\n");
 	expect_shown(&c, "watch", "paths", "a b, c  d");
 	expect_shown(&c, "watch", "tail_delay", "1500ms");
 	expect_shown(&c, "ccusage", "burn_low", "0.0001");
@@ -409,7 +450,8 @@ static void a_value_that_is_shown_sets_the_same(void **state)
 	config_release(&again);
 }
 
-/* As long as a line may be, behind the name and on a line of its own; and with what begins a comment elsewhere. */
+/* As long as a line may be, behind the name and on a line of its own; and with what begins a comment
+ * elsewhere. */
 static void a_long_word_is_read(void **state)
 {
 	(void)state;
@@ -419,14 +461,18 @@ static void a_long_word_is_read(void **state)
 	static const struct {
 		const char *before, *behind, *read_before, *read_behind;
 	} cases[] = {
-		{ "format=", "x", "", "x" }, { "format =\n ", "123456", "", "123456" }, { "format=#", "", "#", "" },
+		{ "format=", "x", "", "x" },
+		{ "format =\n ", "123456", "", "123456" },
+		{ "format=#", "", "#", "" },
 		{ "format = a b\n ", "123456\n c", "a b ", "123456 c" },
 	};
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct config c;
 		char text[512], expected[512];
-		snprintf(text, sizeof(text), "[statusline]\n%s%s%s\n", cases[i].before, word, cases[i].behind);
-		snprintf(expected, sizeof(expected), "%s%s%s", cases[i].read_before, word, cases[i].read_behind);
+		snprintf(text, sizeof(text), "[statusline]\n%s%s%s\n", cases[i].before, word,
+			 cases[i].behind);
+		snprintf(expected, sizeof(expected), "%s%s%s", cases[i].read_before, word,
+			 cases[i].read_behind);
 		read_good(&c, text);
 		assert_string_equal(c.statusline_format, expected);
 		config_release(&c);
@@ -484,7 +530,8 @@ static void pricing_stands_beside_the_config(void **state)
 static void memory_may_run_out(void **state)
 {
 	(void)state;
-	scratch_write_text(&test_dir, "m.conf", "[watch]\npaths = /a,\n  /b\n[ccusage]\ncommand = x\ntimeout = 3s\n");
+	scratch_write_text(&test_dir, "m.conf",
+			   "[watch]\npaths = /a,\n  /b\n[ccusage]\ncommand = x\ntimeout = 3s\n");
 	const char *path = scratch_name(&test_dir, "m.conf");
 	int failures = 0;
 	for (int count = 0;; count++) {

@@ -6,8 +6,8 @@
 #include "scratch.h"
 #include "config/edit.h"
 
-static void set_words(const char *before, const char *key, const char *const *words, struct config_change *change,
-		      struct buf *out)
+static void set_words(const char *before, const char *key, const char *const *words,
+		      struct config_change *change, struct buf *out)
 {
 	struct buf error = BUF_INIT;
 	if (!config_edit_set(before, strlen(before), "ccusage", key, words, change, out, &error))
@@ -39,9 +39,11 @@ static void a_key_goes_where_its_section_is(void **state)
 	expect("[log]\r\nlevel = info\r\n", "[log]\r\nlevel = info\r\n\r\n[ccusage]\r\ntimeout = 5s\r\n");
 	expect("[ccusage]\n\n# more\n[log]\n", "[ccusage]\ntimeout = 5s\n\n# more\n[log]\n");
 	expect("[ccusage]", "[ccusage]\ntimeout = 5s");
-	expect("[ccusage]\nsettle = 1s ; note\n\n; end\n", "[ccusage]\nsettle = 1s ; note\ntimeout = 5s\n\n; end\n");
+	expect("[ccusage]\nsettle = 1s ; note\n\n; end\n",
+	       "[ccusage]\nsettle = 1s ; note\ntimeout = 5s\n\n; end\n");
 	/* Not between a value and its second line. */
-	expect("[ccusage]\ncommand = a\n  b\n# c\n  d\n[log]\n", "[ccusage]\ncommand = a\n  b\n# c\n  d\ntimeout = 5s\n[log]\n");
+	expect("[ccusage]\ncommand = a\n  b\n# c\n  d\n[log]\n",
+	       "[ccusage]\ncommand = a\n  b\n# c\n  d\ntimeout = 5s\n[log]\n");
 	/* Nor before an indented first key, which would go on with it. */
 	expect("[ccusage]\n  settle = 1s\n", "[ccusage]\n  settle = 1s\ntimeout = 5s\n");
 	/* Nor before an indented section, which would too. */
@@ -59,7 +61,8 @@ static void a_key_that_is_there_is_replaced_in_its_place(void **state)
 	expect("[ccusage]\ntimeout = 1s\n[log]\n[ccusage]\ntimeout = 2s\n",
 	       "[ccusage]\ntimeout = 1s\n[log]\n[ccusage]\ntimeout = 5s\n");
 	/* A comment, and another section's, are none. */
-	expect("[x]\ntimeout = 1s\n[ccusage]\n#timeout = 2s\n", "[x]\ntimeout = 1s\n[ccusage]\ntimeout = 5s\n#timeout = 2s\n");
+	expect("[x]\ntimeout = 1s\n[ccusage]\n#timeout = 2s\n",
+	       "[x]\ntimeout = 1s\n[ccusage]\ntimeout = 5s\n#timeout = 2s\n");
 }
 
 static void what_was_changed_since_stays(void **state)
@@ -79,9 +82,12 @@ static void what_was_changed_since_stays(void **state)
 		{ "# a\n\n[ccusage]\n", CONFIG_EDIT_GONE, "" },
 		{ "", CONFIG_EDIT_GONE, "" },
 		/* More has come into the section: its line stays. */
-		{ "# a\n\n[ccusage]\ntimeout = 5s\nsettle = 1s\n", CONFIG_EDIT_UNDONE, "# a\n\n[ccusage]\nsettle = 1s\n" },
-		{ "# a\n\n[ccusage]\nsettle = 1s\ntimeout = 5s\n", CONFIG_EDIT_UNDONE, "# a\n\n[ccusage]\nsettle = 1s\n" },
-		{ "# a\n\n[ccusage]\ntimeout = 5s\n\n# b\n[log]\n", CONFIG_EDIT_UNDONE, "# a\n\n# b\n[log]\n" },
+		{ "# a\n\n[ccusage]\ntimeout = 5s\nsettle = 1s\n", CONFIG_EDIT_UNDONE,
+		  "# a\n\n[ccusage]\nsettle = 1s\n" },
+		{ "# a\n\n[ccusage]\nsettle = 1s\ntimeout = 5s\n", CONFIG_EDIT_UNDONE,
+		  "# a\n\n[ccusage]\nsettle = 1s\n" },
+		{ "# a\n\n[ccusage]\ntimeout = 5s\n\n# b\n[log]\n", CONFIG_EDIT_UNDONE,
+		  "# a\n\n# b\n[log]\n" },
 		{ "# new\n# a\n\n[ccusage]\ntimeout = 5s", CONFIG_EDIT_UNDONE, "# new\n# a\n\n[ccusage]" },
 	};
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -109,8 +115,10 @@ static void what_no_line_can_hold_is_refused(void **state)
 	long_word[sizeof(long_word) - 1] = '\0';
 	assert_false(config_edit_set("", 0, "ccusage", "command", words, &change, &out, &error));
 	assert_false(config_edit_set("", 0, "ccusage", "command", newline, &change, &out, &error));
-	assert_false(config_edit_set(interrupted, strlen(interrupted), "ccusage", "command", words + 1, &change, &out, &error));
-	assert_false(config_edit_set(no_text, sizeof(no_text) - 1, "ccusage", "command", words + 1, &change, &out, &error));
+	assert_false(config_edit_set(interrupted, strlen(interrupted), "ccusage", "command", words + 1,
+				     &change, &out, &error));
+	assert_false(config_edit_set(no_text, sizeof(no_text) - 1, "ccusage", "command", words + 1, &change,
+				     &out, &error));
 	assert_int_equal(out.len, 0);
 	buf_release(&out);
 	buf_release(&error);
@@ -120,7 +128,8 @@ static void what_no_line_can_hold_is_refused(void **state)
 static void swatchd_reads_what_was_set(void **state)
 {
 	char quoted[3][180];
-	const char *words[] = { quoted[0], quoted[1], quoted[2], "blocks", "--active", "--json", "--offline", NULL };
+	const char *words[] = { quoted[0],  quoted[1], quoted[2],   "blocks",
+				"--active", "--json",  "--offline", NULL };
 	struct config_change change;
 	struct config config;
 	struct buf out = BUF_INIT, error = BUF_INIT;
@@ -161,9 +170,25 @@ static size_t pick(size_t count)
 
 static void make_file(struct buf *out)
 {
-	static const char *const lines[] = { "", "", "# note", "; timeout = 1s", "[ccusage]", "[log]", "[ccusage] ; x", "timeout = 9s",
-					     "  timeout = 8s", "settle = 1s ; y", "\tmore", "level=info", "  # in", " [ccusage]",
-					     "timeout", "time out = 1", "[ccusage", "\xC3\xA4 = 1", "   " };
+	static const char *const lines[] = { "",
+					     "",
+					     "# note",
+					     "; timeout = 1s",
+					     "[ccusage]",
+					     "[log]",
+					     "[ccusage] ; x",
+					     "timeout = 9s",
+					     "  timeout = 8s",
+					     "settle = 1s ; y",
+					     "\tmore",
+					     "level=info",
+					     "  # in",
+					     " [ccusage]",
+					     "timeout",
+					     "time out = 1",
+					     "[ccusage",
+					     "\xC3\xA4 = 1",
+					     "   " };
 	const char *newline = pick(4) ? "\n" : "\r\n";
 	for (size_t n = pick(12); n > 0; n--) {
 		buf_append_str(out, lines[pick(19)]);
@@ -181,15 +206,18 @@ static void set_then_undo_gives_the_same_bytes(void **state)
 		struct config_change change;
 		struct buf text = BUF_INIT, out = BUF_INIT, back = BUF_INIT, error = BUF_INIT;
 		make_file(&text);
-		if (config_edit_set(buf_str(&text), text.len, "ccusage", "timeout", words, &change, &out, &error)) {
+		if (config_edit_set(buf_str(&text), text.len, "ccusage", "timeout", words, &change, &out,
+				    &error)) {
 			size_t at, len;
 			edited++;
 			assert_true(config_edit_find(out.data, out.len, "ccusage", "timeout", &at, &len));
 			if (len != strlen("timeout = 5s") || memcmp(out.data + at, "timeout = 5s", len) != 0)
 				fail_msg("set in:\n%s\ngave:\n%s", buf_str(&text), out.data);
-			assert_int_equal(config_edit_undo(out.data, out.len, &change, &back), CONFIG_EDIT_UNDONE);
+			assert_int_equal(config_edit_undo(out.data, out.len, &change, &back),
+					 CONFIG_EDIT_UNDONE);
 			if (back.len != text.len || strcmp(buf_str(&back), buf_str(&text)) != 0)
-				fail_msg("set in:\n%s\ngave:\n%s\nand back:\n%s", buf_str(&text), out.data, buf_str(&back));
+				fail_msg("set in:\n%s\ngave:\n%s\nand back:\n%s", buf_str(&text), out.data,
+					 buf_str(&back));
 			config_change_release(&change);
 		}
 		buf_release(&text);
@@ -208,7 +236,8 @@ int main(void)
 		cmocka_unit_test(a_key_that_is_there_is_replaced_in_its_place),
 		cmocka_unit_test(what_was_changed_since_stays),
 		cmocka_unit_test(what_no_line_can_hold_is_refused),
-		cmocka_unit_test_setup_teardown(swatchd_reads_what_was_set, scratch_set_up, scratch_tear_down),
+		cmocka_unit_test_setup_teardown(swatchd_reads_what_was_set, scratch_set_up,
+						scratch_tear_down),
 		cmocka_unit_test(set_then_undo_gives_the_same_bytes),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

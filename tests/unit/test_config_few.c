@@ -1,6 +1,7 @@
 /*
- * The statusline's reader of the few settings it needs, against the whole reader, on made-up files: what the whole one
- * takes without a fault, the small one reads the same. The seed is printed; SWATCH_TEST_SEED=N runs another one.
+ * The statusline's reader of the few settings it needs, against the whole reader, on made-up files: what the
+ * whole one takes without a fault, the small one reads the same. The seed is printed; SWATCH_TEST_SEED=N runs
+ * another one.
  */
 #include "unit.h"
 
@@ -21,13 +22,23 @@ static size_t pick(size_t count)
 
 static void add_line(struct buf *text)
 {
-	static const char *const sections[] = { "[cache]", "[daemon]", "[statusline]", "[log]", " [cache]", "[statusline] ; x" };
+	static const char *const sections[] = { "[cache]", "[daemon]", "[statusline]",
+						"[log]",   " [cache]", "[statusline] ; x" };
 	static const char *const settings[] = { "directory", "autostart", "format", "preset", "level" };
 	static const char *const separators[] = { "=", " = ", ": ", " =", "=\t" };
-	static const char *const values[] = { "", "yes", "no", "compact", "full", "/a b/c", "{model} ; {today}", "{a};{b}",
-					      "x  ", "debug", "a = b", "a: b", "\"q\"", "[x]" };
-	static const char *const others[] = { "", "; a comment", "# another", "  ", "\tmore of it", "  ; indented comment",
-					      "   {x} ; cut", "   a = b", " # no" };
+	static const char *const values[] = {
+		"",	   "yes", "no",	   "compact", "full", "/a b/c", "{model} ; {today}",
+		"{a};{b}", "x  ", "debug", "a = b",   "a: b", "\"q\"",	"[x]"
+	};
+	static const char *const others[] = { "",
+					      "; a comment",
+					      "# another",
+					      "  ",
+					      "\tmore of it",
+					      "  ; indented comment",
+					      "   {x} ; cut",
+					      "   a = b",
+					      " # no" };
 	switch (pick(3)) {
 	case 0:
 		buf_append_str(text, PICK(sections));

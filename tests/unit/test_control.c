@@ -1,4 +1,5 @@
-/* The control socket, with a table of requests of its own: what clients get for what they write, and who is dropped. */
+/* The control socket, with a table of requests of its own: what clients get for what they write, and who is
+ * dropped. */
 #include "unit.h"
 
 #include <errno.h>
@@ -53,7 +54,8 @@ static void follow(void *ctx, struct control_client *client, struct json_object 
 }
 
 static const struct control_request requests[] = {
-	{ "ok", answer_ok }, { "later", answer_later }, { "big", answer_big }, { "follow", follow }, { NULL, NULL },
+	{ "ok", answer_ok }, { "later", answer_later }, { "big", answer_big }, { "follow", follow },
+	{ NULL, NULL },
 };
 
 static struct control *listen_here(struct buf *error)
@@ -170,7 +172,8 @@ static void test_several_in_one_write_and_one_in_several(void **state)
 	(void)state;
 	int fd = call();
 	say(fd, "{\"op\":\"ok\"}\n{\"op\":\"no\"}\n{\"op\":\"ok\"}\n{\"op\":");
-	assert_string_equal(hear(fd), "{\"ok\":true}\n{\"ok\":false,\"error\":\"unknown \\\"op\\\"\"}\n{\"ok\":true}\n");
+	assert_string_equal(
+		hear(fd), "{\"ok\":true}\n{\"ok\":false,\"error\":\"unknown \\\"op\\\"\"}\n{\"ok\":true}\n");
 	say(fd, "\"ok\"}");
 	assert_string_equal(hear(fd), "");
 	say(fd, "\n");
@@ -275,7 +278,8 @@ static void test_the_socket_file(void **state)
 	(void)state;
 	AUTO_BUF error = BUF_INIT;
 	assert_int_equal(scratch_mode(&s, "socket"), 0600);
-	/* One that a crash left is replaced; what is no socket stays. The first one leaves the second one's file alone. */
+	/* One that a crash left is replaced; what is no socket stays. The first one leaves the second one's
+	 * file alone. */
 	struct control *second = listen_here(&error);
 	assert_non_null(second);
 	control_free(control);

@@ -1,4 +1,5 @@
-/* Claude Code's own total of a session, and what explains that it is not the ledger's (usage/cost_state.h). */
+/* Claude Code's own total of a session, and what explains that it is not the ledger's (usage/cost_state.h).
+ */
 #include <math.h>
 
 #include "unit.h"
@@ -19,9 +20,11 @@ static struct cost_state state_of(const char *line)
 static void a_line_tells_the_total_and_its_models(void **state)
 {
 	(void)state;
-	struct cost_state s = state_of("{\"type\":\"cost-state\",\"totalCostUSD\":1.5,\"modelUsage\":{"
+	struct cost_state s = state_of(
+		"{\"type\":\"cost-state\",\"totalCostUSD\":1.5,\"modelUsage\":{"
 		"\"claude-opus-4-6[1m]\":{\"inputTokens\":1,\"outputTokens\":2,\"cacheReadInputTokens\":3,"
-		"\"cacheCreationInputTokens\":4,\"webSearchRequests\":5,\"costUSD\":1.25,\"contextWindow\":1000000},"
+		"\"cacheCreationInputTokens\":4,\"webSearchRequests\":5,\"costUSD\":1.25,"
+		"\"contextWindow\":1000000},"
 		"\"claude\\u002dhaiku\":{\"costUSD\":0.25,\"nested\":{\"costUSD\":9}}}}");
 	assert_usd(s.total_usd, 1.5);
 	assert_int_equal(s.model_count, 2);
@@ -39,30 +42,38 @@ static void a_line_tells_the_total_and_its_models(void **state)
 static void what_is_wrong_in_it_is_passed_over(void **state)
 {
 	(void)state;
-	struct cost_state s = state_of("{\"type\":\"cost-state\",\"totalCostUSD\":1,\"modelUsage\":{\"a\":7,\"\":{\"costUSD\":1},"
-		"\"b\":{\"costUSD\":\"1\",\"inputTokens\":-5,\"outputTokens\":1e3},\"c\":null,\"d\":{\"costUSD\":-1},"
+	struct cost_state s = state_of(
+		"{\"type\":\"cost-state\",\"totalCostUSD\":1,\"modelUsage\":{\"a\":7,\"\":{\"costUSD\":1},"
+		"\"b\":{\"costUSD\":\"1\",\"inputTokens\":-5,\"outputTokens\":1e3},\"c\":null,"
+		"\"d\":{\"costUSD\":-1},"
 		"\"e\":{\"costUSD\":1e300}}}");
 	assert_int_equal(s.model_count, 3);
 	for (size_t i = 0; i < s.model_count; i++)
 		assert_true(s.models[i].cost_usd == 0. && s.models[i].input == 0 && s.models[i].output == 0);
 	assert_int_equal(state_of("{\"type\":\"cost-state\",\"totalCostUSD\":1}").model_count, 0);
-	assert_int_equal(state_of("{\"type\":\"cost-state\",\"totalCostUSD\":1,\"modelUsage\":[]}").model_count, 0);
+	assert_int_equal(
+		state_of("{\"type\":\"cost-state\",\"totalCostUSD\":1,\"modelUsage\":[]}").model_count, 0);
 	/* Only so many. */
 	char line[8192];
-	size_t len = (size_t)snprintf(line, sizeof(line), "{\"type\":\"cost-state\",\"totalCostUSD\":1,\"modelUsage\":{");
+	size_t len = (size_t)snprintf(line, sizeof(line),
+				      "{\"type\":\"cost-state\",\"totalCostUSD\":1,\"modelUsage\":{");
 	for (int i = 0; i < 100; i++)
-		len += (size_t)snprintf(line + len, sizeof(line) - len, "%s\"m%d\":{\"costUSD\":0.01}", i ? "," : "", i);
+		len += (size_t)snprintf(line + len, sizeof(line) - len, "%s\"m%d\":{\"costUSD\":0.01}",
+					i ? "," : "", i);
 	snprintf(line + len, sizeof(line) - len, "}}");
 	assert_int_equal(state_of(line).model_count, COST_STATE_MODELS_MAX);
 }
 
 /* ---- the gap ---- */
 
-static void add_model(struct ledger_session *session, const char *name, int64_t input, int64_t output, double usd)
+static void add_model(struct ledger_session *session, const char *name, int64_t input, int64_t output,
+		      double usd)
 {
 	struct ledger_model *model = &session->models[session->model_count++];
 	model->name = name;
-	model->sums = (struct ledger_sums){ .entries = 1, .tokens = { .input = input, .output = output }, .cost_usd = usd };
+	model->sums = (struct ledger_sums){ .entries = 1,
+					    .tokens = { .input = input, .output = output },
+					    .cost_usd = usd };
 	session->sums.cost_usd += usd;
 }
 
@@ -115,7 +126,8 @@ static void each_gap_has_its_reason(void **state)
 		struct cost_state s = { 0 };
 		struct cost_gap gap;
 		add_model(&session, cases[i].name, cases[i].input, cases[i].output, cases[i].usd);
-		add_theirs(&s, cases[i].their_name, cases[i].their_input, cases[i].their_output, cases[i].their_usd);
+		add_theirs(&s, cases[i].their_name, cases[i].their_input, cases[i].their_output,
+			   cases[i].their_usd);
 		cost_gap_explain(&s, &session, cases[i].later, &gap);
 		assert_usd(gap.gap_usd, cases[i].gap_usd);
 		assert_reason(&gap, cases[i].kind, cases[i].their_name, cases[i].gap_usd);

@@ -19,7 +19,8 @@ static void check(const char *paths, const char *const *want, size_t count)
 	assert_int_equal(data_dirs_find(&dirs, paths), 0);
 	assert_int_equal(dirs.count, count);
 	for (size_t i = 0; i < count; i++)
-		assert_string_equal(dirs.projects[i], want[i][0] == '~' ? scratch_name(&test_dir, want[i] + 2) : want[i]);
+		assert_string_equal(dirs.projects[i],
+				    want[i][0] == '~' ? scratch_name(&test_dir, want[i] + 2) : want[i]);
 	data_dirs_release(&dirs);
 }
 
@@ -80,10 +81,13 @@ static void too_many_are_cut(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(by_default_both_places_also_when_they_do_not_exist, set_up, scratch_tear_down),
+		cmocka_unit_test_setup_teardown(by_default_both_places_also_when_they_do_not_exist, set_up,
+						scratch_tear_down),
 		cmocka_unit_test_setup_teardown(the_environment_names_them, set_up, scratch_tear_down),
-		cmocka_unit_test_setup_teardown(the_config_goes_before_the_environment, set_up, scratch_tear_down),
-		cmocka_unit_test_setup_teardown(an_item_may_be_the_projects_directory_itself, set_up, scratch_tear_down),
+		cmocka_unit_test_setup_teardown(the_config_goes_before_the_environment, set_up,
+						scratch_tear_down),
+		cmocka_unit_test_setup_teardown(an_item_may_be_the_projects_directory_itself, set_up,
+						scratch_tear_down),
 		cmocka_unit_test_setup_teardown(too_many_are_cut, set_up, scratch_tear_down),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,4 +1,5 @@
-/* When sessions go idle, which of them have a file, and in what order they lose it: with a clock that is turned by hand. */
+/* When sessions go idle, which of them have a file, and in what order they lose it: with a clock that is
+ * turned by hand. */
 #include "unit.h"
 
 #include "base/buf.h"

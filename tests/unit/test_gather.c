@@ -1,6 +1,6 @@
 /*
- * gather and history against scan, line by line: whatever is in a transcript, wherever its lines end, the fast way
- * finds the records that reading every line finds.
+ * gather and history against scan, line by line: whatever is in a transcript, wherever its lines end, the
+ * fast way finds the records that reading every line finds.
  */
 #include <sys/stat.h>
 #include <unistd.h>
@@ -71,20 +71,36 @@ static int64_t scan_all(const char *text, size_t len, struct records *records)
 }
 
 static const char *const pieces[] = {
-	"{\"timestamp\":\"2026-02-11T20:36:47.925Z\",\"requestId\":\"r%zu\",\"message\":{\"id\":\"m%zu\",\"model\":\"claude-opus-4-6\","
+	"{\"timestamp\":\"2026-02-11T20:36:47.925Z\",\"requestId\":\"r%zu\",\"message\":{\"id\":\"m%zu\","
+	"\"model\":\"claude-opus-4-6\","
 	"\"usage\":{\"input_tokens\":3,\"output_tokens\":10}}}",
-	"{\"message\":{\"content\":[{\"type\":\"text\",\"text\":\"\\\"usage\\\":{ \\\\\"},{\"input\":{\"usage\":{}}}],"
-	"\"usage\":{\"output_tokens\":1,\"input_tokens\":2},\"id\":\"x%zu\"},\"n\":%zu,\"timestamp\":\"2026-02-11T20:36:47Z\"}",
-	"{\"type\":\"progress\",\"data\":{\"message\":{\"message\":{\"id\":\"p%zu\",\"usage\":{\"input_tokens\":3,"
+	"{\"message\":{\"content\":[{\"type\":\"text\",\"text\":\"\\\"usage\\\":{ \\\\\"},"
+	"{\"input\":{\"usage\":{}}}],"
+	"\"usage\":{\"output_tokens\":1,\"input_tokens\":2},\"id\":\"x%zu\"},\"n\":%zu,"
+	"\"timestamp\":\"2026-02-11T20:36:47Z\"}",
+	"{\"type\":\"progress\",\"data\":{\"message\":{\"message\":{\"id\":\"p%zu\","
+	"\"usage\":{\"input_tokens\":3,"
 	"\"output_tokens\":%zu}}}},\"timestamp\":\"2026-02-11T20:36:47.925Z\"}",
-	"{\"type\":\"user\",\"toolUseResult\":{\"usage\":{\"input_tokens\":5,\"output_tokens\":6}},\"s\":\"%zu %zu\"}",
-	"{\"a\":\"usage\",\"b\":[\"usage\",{\"usage\":%zu}],\"message\":{\"usage\":%zu},\"timestamp\":\"2026-02-11T20:36:47Z\"}",
-	"{\"timestamp\":\"2026-02-11T20:36:47Z\",\"message\":{\"us\\u0061ge\":{\"input_tokens\":%zu,\"output_tokens\":%zu}}}",
-	"{\"timestamp\":\"2026-02-11T20:36:47Z\",\"message\":{\"usage\" : {\"input_tokens\":%zu,\"output_tokens\":%zu,"
-	"\"iterations\":[{\"type\":\"advisor_message\",\"model\":\"a\",\"input_tokens\":1,\"output_tokens\":2}]}}}",
-	"{\"usage\":{\"message\":{\"usage\":{\"input_tokens\":%zu}}},\"message\":{\"a\":[[[]]],\"usage\":{\"output_tokens\":%zu,"
+	"{\"type\":\"user\",\"toolUseResult\":{\"usage\":{\"input_tokens\":5,\"output_tokens\":6}},"
+	"\"s\":\"%zu %zu\"}",
+	"{\"a\":\"usage\",\"b\":[\"usage\",{\"usage\":%zu}],\"message\":{\"usage\":%zu},"
+	"\"timestamp\":\"2026-02-11T20:36:47Z\"}",
+	"{\"timestamp\":\"2026-02-11T20:36:47Z\",\"message\":{\"us\\u0061ge\":{\"input_tokens\":%zu,"
+	"\"output_tokens\":%zu}}}",
+	"{\"timestamp\":\"2026-02-11T20:36:47Z\",\"message\":{\"usage\" : {\"input_tokens\":%zu,"
+	"\"output_tokens\":%zu,"
+	"\"iterations\":[{\"type\":\"advisor_message\",\"model\":\"a\",\"input_tokens\":1,"
+	"\"output_tokens\":2}]}}}",
+	"{\"usage\":{\"message\":{\"usage\":{\"input_tokens\":%zu}}},\"message\":{\"a\":[[[]]],"
+	"\"usage\":{\"output_tokens\":%zu,"
 	"\"input_tokens\":1}},\"timestamp\":\"2026-02-11T20:36:47+01:00\"}",
-	"", "{}", "\"usage\"", "not json \"usage\":{", "]]]]}}}}\"usage\":{}", "{\"usage\"", "\\\"usage\"",
+	"",
+	"{}",
+	"\"usage\"",
+	"not json \"usage\":{",
+	"]]]]}}}}\"usage\":{}",
+	"{\"usage\"",
+	"\\\"usage\"",
 };
 
 #define PIECES (sizeof(pieces) / sizeof(pieces[0]))
@@ -111,7 +127,10 @@ static void add_long_line(struct buf *text)
 	buf_append_str(text, "{\"timestamp\":\"2026-02-11T20:36:47Z\",\"a\":\"");
 	for (size_t i = 0; i < before; i++)
 		buf_append_char(text, 'u');
-	buf_append_str(text, has_record ? "\",\"message\":{\"usage\":{\"input_tokens\":3,\"output_tokens\":1}},\"z\":\"" : "\\\"");
+	buf_append_str(
+		text, has_record
+			      ? "\",\"message\":{\"usage\":{\"input_tokens\":3,\"output_tokens\":1}},\"z\":\""
+			      : "\\\"");
 	for (size_t i = 0; i < after; i++)
 		buf_append_char(text, 'g');
 	buf_append_str(text, "\"}\n");
@@ -143,7 +162,10 @@ static void the_fast_way_finds_what_the_slow_one_finds(void **state)
 			add_line(&text, false);
 		}
 		if (pick(2) == 0)
-			buf_append_str(&text, "{\"timestamp\":\"2026-02-11T20:36:47Z\",\"message\":{\"usage\":{\"input_tok");
+			buf_append_str(
+				&text,
+				"{\"timestamp\":\"2026-02-11T20:36:47Z\","
+				"\"message\":{\"usage\":{\"input_tok");
 		scratch_write(s, "t.jsonl", buf_str(&text), text.len);
 		memset(&fast, 0, sizeof(fast));
 		memset(&slow, 0, sizeof(slow));
@@ -183,14 +205,16 @@ static void a_line_that_is_too_long_is_skipped(void **state)
 {
 	struct scratch *s = *state;
 	static struct records records;
-	static const char record[] = "{\"timestamp\":\"2026-02-11T20:36:47Z\",\"message\":{\"usage\":{\"input_tokens\":3,"
-				     "\"output_tokens\":1}}}\n";
+	static const char record[] =
+		"{\"timestamp\":\"2026-02-11T20:36:47Z\",\"message\":{\"usage\":{\"input_tokens\":3,"
+		"\"output_tokens\":1}}}\n";
 	struct gather gather = { .record = keep, .ctx = &records };
 	struct gather_file file;
 	struct buf text = BUF_INIT;
 	buf_append_str(&text, record);
-	buf_append_str(&text, "{\"timestamp\":\"2026-02-11T20:36:47Z\",\"message\":{\"usage\":{\"input_tokens\":3,"
-			      "\"output_tokens\":1}},\"long\":\"");
+	buf_append_str(&text,
+		       "{\"timestamp\":\"2026-02-11T20:36:47Z\",\"message\":{\"usage\":{\"input_tokens\":3,"
+		       "\"output_tokens\":1}},\"long\":\"");
 	size_t start = text.len;
 	assert_true(buf_reserve(&text, (size_t)65 << 20));
 	memset(text.data + start, 'x', (size_t)65 << 20);
@@ -246,7 +270,8 @@ static void any_number_of_threads_gives_the_same_ledger(void **state)
 		assert_true(sums[i].entries > 100);
 		assert_int_equal(sums[i].entries, sums[0].entries);
 		assert_memory_equal(&sums[i].tokens, &sums[0].tokens, sizeof(sums[i].tokens));
-		assert_true(sums[i].cost_usd - sums[0].cost_usd < 1e-9 && sums[0].cost_usd - sums[i].cost_usd < 1e-9);
+		assert_true(sums[i].cost_usd - sums[0].cost_usd < 1e-9
+			    && sums[0].cost_usd - sums[i].cost_usd < 1e-9);
 		ledger_free(ledger);
 		buf_release(&error);
 	}
@@ -255,7 +280,8 @@ static void any_number_of_threads_gives_the_same_ledger(void **state)
 static void it_can_be_stopped_at_any_time(void **state)
 {
 	struct scratch *s = *state;
-	struct data_dirs dirs = { .projects = { (char *)(uintptr_t)scratch_name(s, "projects") }, .count = 1 };
+	struct data_dirs dirs = { .projects = { (char *)(uintptr_t)scratch_name(s, "projects") },
+				  .count = 1 };
 	for (size_t taken = 0; taken < 40; taken += 3) {
 		struct history_job *jobs;
 		struct buf error = BUF_INIT;

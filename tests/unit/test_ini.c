@@ -1,4 +1,5 @@
-/* The lines of swatch.conf (base/ini.h). The cases are what libinih 55, which read the file before, made of the same text. */
+/* The lines of swatch.conf (base/ini.h). The cases are what libinih 55, which read the file before, made of
+ * the same text. */
 #include "unit.h"
 
 #include "base/buf.h"
@@ -11,10 +12,12 @@ static void expect(const char *text, const char *expected)
 	struct ini_line line;
 	AUTO_BUF out = BUF_INIT;
 	while (ini_next(&reader, &line)) {
-		int section_len = (int)reader.section.len, name_len = (int)line.name.len, value_len = (int)line.value.len;
+		int section_len = (int)reader.section.len, name_len = (int)line.name.len,
+		    value_len = (int)line.value.len;
 		if (line.kind == INI_SETTING)
-			buf_printf(&out, "[%.*s] %.*s = %.*s\n", section_len, section_len ? reader.section.data : "", name_len,
-				   line.name.data, value_len, line.value.data);
+			buf_printf(&out, "[%.*s] %.*s = %.*s\n", section_len,
+				   section_len ? reader.section.data : "", name_len, line.name.data,
+				   value_len, line.value.data);
 		else if (line.kind == INI_MORE)
 			buf_printf(&out, "+ %.*s\n", value_len, line.value.data);
 		else if (line.kind == INI_FAULT)
@@ -27,7 +30,8 @@ static void expect(const char *text, const char *expected)
 static void settings_belong_to_the_section_above_them(void **state)
 {
 	(void)state;
-	expect("a = 1\n[s]\nb=2\n[t] what follows\n c : 3\n[ u ]\nd =\n", "[] a = 1\n[s] b = 2\n[t] c = 3\n[ u ] d = \n");
+	expect("a = 1\n[s]\nb=2\n[t] what follows\n c : 3\n[ u ]\nd =\n",
+	       "[] a = 1\n[s] b = 2\n[t] c = 3\n[ u ] d = \n");
 	expect("[s]\nkey = a = b : c\nkey: a = b\n", "[s] key = a = b : c\n[s] key = a = b\n");
 	expect("[s]\na = 1", "[s] a = 1\n");
 	expect("", "");
@@ -37,7 +41,8 @@ static void comments_are_whole_lines_or_follow_a_blank(void **state)
 {
 	(void)state;
 	expect("# a = 1\n; a = 1\n  # a = 1\n\n \t\n", "");
-	expect("a = 1 ; x\nb = 1;x\nc = 1 # x\nd =; x\ne = ; x\n", "[] a = 1\n[] b = 1;x\n[] c = 1 # x\n[] d = ; x\n[] e = \n");
+	expect("a = 1 ; x\nb = 1;x\nc = 1 # x\nd =; x\ne = ; x\n",
+	       "[] a = 1\n[] b = 1;x\n[] c = 1 # x\n[] d = ; x\n[] e = \n");
 	expect("a = 'x ; y'\n", "[] a = 'x\n");
 	expect("[s] ; x\na = 1\n", "[s] a = 1\n");
 }

@@ -54,9 +54,11 @@ static void a_new_member_goes_to_the_end_as_the_document_is_set_out(void **state
 	expect_set(" { } \n", "1", " {\"statusLine\": 1 } \n");
 	expect_set("{\n}\n", "1", "{\n  \"statusLine\": 1\n}\n");
 	expect_set("{\"a\":1}", "2", "{\"a\":1, \"statusLine\": 2}");
-	expect_set("{\n\t\"a\": [1, {\"b\": null}]\n}\n", "2", "{\n\t\"a\": [1, {\"b\": null}],\n\t\"statusLine\": 2\n}\n");
+	expect_set("{\n\t\"a\": [1, {\"b\": null}]\n}\n", "2",
+		   "{\n\t\"a\": [1, {\"b\": null}],\n\t\"statusLine\": 2\n}\n");
 	expect_set("{\r\n   \"a\" : \"x\"\r\n}", "2", "{\r\n   \"a\" : \"x\",\r\n   \"statusLine\": 2\r\n}");
-	expect_set("{\n  \"a\": 1\n  , \"b\": \"{}\" \n}", "2", "{\n  \"a\": 1\n  , \"b\": \"{}\", \"statusLine\": 2 \n}");
+	expect_set("{\n  \"a\": 1\n  , \"b\": \"{}\" \n}", "2",
+		   "{\n  \"a\": 1\n  , \"b\": \"{}\", \"statusLine\": 2 \n}");
 	/* One that is deeper in is another one. */
 	expect_set("{\"a\": {\"statusLine\": 1}}", "2", "{\"a\": {\"statusLine\": 1}, \"statusLine\": 2}");
 }
@@ -75,8 +77,10 @@ static void a_byte_order_mark_stays(void **state)
 static void a_member_that_is_there_keeps_its_place(void **state)
 {
 	(void)state;
-	expect_set("{\"statusLine\":  {\"x\": [1,2]} , \"b\": 1e400}", "null", "{\"statusLine\":  null , \"b\": 1e400}");
-	expect_set("{\"a\": 1.0, \"status\\u004cine\" :\"}\"}", "{}", "{\"a\": 1.0, \"status\\u004cine\" :{}}");
+	expect_set("{\"statusLine\":  {\"x\": [1,2]} , \"b\": 1e400}", "null",
+		   "{\"statusLine\":  null , \"b\": 1e400}");
+	expect_set("{\"a\": 1.0, \"status\\u004cine\" :\"}\"}", "{}",
+		   "{\"a\": 1.0, \"status\\u004cine\" :{}}");
 }
 
 static void unsetting_takes_one_comma_with_it(void **state)
@@ -135,7 +139,8 @@ static void depth_and_size_have_limits(void **state)
 
 static void only_one_value_is_put_in(void **state)
 {
-	static const char *const bad[] = { "", "1, \"x\": 2", "{", "1 2", "}", "\"a", "1}", "// x", "{\"a\":1,\"a\":2,}" };
+	static const char *const bad[] = { "",	   "1, \"x\": 2",	"{", "1 2", "}", "\"a", "1}",
+					   "// x", "{\"a\":1,\"a\":2,}" };
 	struct buf out = BUF_INIT, error = BUF_INIT;
 	(void)state;
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
@@ -163,8 +168,23 @@ static void put_blanks(struct buf *out)
 
 static void put_string(struct buf *out)
 {
-	static const char *const parts[] = { "a", "{", "}", "[", ",", ":", "\\\"", "\\\\", "\\u0041", "\\n", "\xC3\xA4", "\xF0\x9F\x98\x80",
-					     "//", "/*", "statusLine", " ", "\\ud83d\\ude00" };
+	static const char *const parts[] = { "a",
+					     "{",
+					     "}",
+					     "[",
+					     ",",
+					     ":",
+					     "\\\"",
+					     "\\\\",
+					     "\\u0041",
+					     "\\n",
+					     "\xC3\xA4",
+					     "\xF0\x9F\x98\x80",
+					     "//",
+					     "/*",
+					     "statusLine",
+					     " ",
+					     "\\ud83d\\ude00" };
 	buf_append_char(out, '"');
 	for (size_t n = pick(6); n > 0; n--)
 		buf_append_str(out, parts[pick(17)]);
@@ -210,7 +230,9 @@ static void put_array(struct buf *out, unsigned depth)
 
 static void put_value(struct buf *out, unsigned depth)
 {
-	static const char *const plain[] = { "0", "-1.5e-7", "12345678901234567890123", "true", "false", "null", "1E5", "\"\"" };
+	static const char *const plain[] = { "0",    "-1.5e-7", "12345678901234567890123",
+					     "true", "false",	"null",
+					     "1E5",  "\"\"" };
 	switch (pick(depth > 4 ? 4 : 6)) {
 	case 4:
 		put_object(out, depth, pick(4), -1);
@@ -261,7 +283,8 @@ static void a_value_replaced_and_put_back_gives_the_same_bytes(void **state)
 {
 	(void)state;
 	for (int i = 0; i < 4000; i++) {
-		struct buf text = BUF_INIT, set = BUF_INIT, back = BUF_INIT, gone = BUF_INIT, error = BUF_INIT;
+		struct buf text = BUF_INIT, set = BUF_INIT, back = BUF_INIT, gone = BUF_INIT,
+			   error = BUF_INIT;
 		struct json_edit_member member;
 		make_document(&text, true);
 		assert_true(json_edit_find(text.data, text.len, KEY, &member, &error));
@@ -275,7 +298,8 @@ static void a_value_replaced_and_put_back_gives_the_same_bytes(void **state)
 		assert_string_equal(buf_str(&back), text.data);
 		/* Everything before and behind the value is as it was. */
 		assert_memory_equal(set.data, text.data, member.value_at);
-		assert_string_equal(set.data + member.value_at + strlen(VALUE), text.data + member.value_at + member.value_len);
+		assert_string_equal(set.data + member.value_at + strlen(VALUE),
+				    text.data + member.value_at + member.value_len);
 		assert_true(json_edit_find(gone.data, gone.len, KEY, &member, &error));
 		assert_false(member.found);
 		free(former);
@@ -287,7 +311,8 @@ static void a_value_replaced_and_put_back_gives_the_same_bytes(void **state)
 	}
 }
 
-/* One byte of a good document changed: it is edited rightly or refused, never something else (the edit checks itself). */
+/* One byte of a good document changed: it is edited rightly or refused, never something else (the edit checks
+ * itself). */
 static void a_damaged_document_is_edited_whole_or_refused(void **state)
 {
 	(void)state;

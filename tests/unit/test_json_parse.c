@@ -36,10 +36,14 @@ static void values_come_as_they_are(void **state)
 static void what_is_no_json_is_refused(void **state)
 {
 	(void)state;
-	static const char *const bad[] = { "{\"a\":1,}", "{a:1}", "[1 2]", "{\"a\" 1}", "[01]", "[1.]", "[-]x", "[+1]", "['a']",
-					   "{} {}", "[\"\\x\"]", "[nul]x", "// c\n{}", "[\"a\tb\"]", "1", "\"a\"", "null",
-					   "[[[[[[[[[1]]]]]]]]]" };
-	static const char *const cut[] = { "", "{", "{\"a", "{\"a\":", "[1,", "[\"\\u00", "[tr", "[-", "[1." };
+	static const char *const bad[] = {
+		"{\"a\":1,}", "{a:1}",	    "[1 2]", "{\"a\" 1}", "[01]",      "[1.]",
+		"[-]x",	      "[+1]",	    "['a']", "{} {}",	  "[\"\\x\"]", "[nul]x",
+		"// c\n{}",   "[\"a\tb\"]", "1",     "\"a\"",	  "null",      "[[[[[[[[[1]]]]]]]]]"
+	};
+	static const char *const cut[] = {
+		"", "{", "{\"a", "{\"a\":", "[1,", "[\"\\u00", "[tr", "[-", "[1."
+	};
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
 		assert_int_equal(why_not(bad[i]), EBADMSG);
 	for (size_t i = 0; i < sizeof(cut) / sizeof(cut[0]); i++)

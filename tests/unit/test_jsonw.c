@@ -41,8 +41,9 @@ static void write_sample(struct jsonw *w)
 	jsonw_end_object(w);
 }
 
-static const char sample[] = "{\"name\":\"a\\\"b\\\\c\\n\",\"low\":-9223372036854775808,\"cost\":1.5,\"yes\":true,"
-			     "\"none\":null,\"null\":null,\"list\":[1,{},[],false],\"last\":2}";
+static const char sample[] =
+	"{\"name\":\"a\\\"b\\\\c\\n\",\"low\":-9223372036854775808,\"cost\":1.5,\"yes\":true,"
+	"\"none\":null,\"null\":null,\"list\":[1,{},[],false],\"last\":2}";
 
 static void places_commas_and_keys(void **state)
 {
@@ -105,14 +106,29 @@ static void any_bytes_give_valid_json(void **state)
 static void doubles_read_back_the_same(void **state)
 {
 	(void)state;
-	static const double fixed[] = { 0, 0.1, 1.0 / 3, 2.3641915, 1e300, DBL_MIN, DBL_MAX, DBL_EPSILON, 5e-324, -17.25,
-					123456789012345678., 51.7426, 9007.199254740991, 9007.199254740992, -0., 1e-12 };
+	static const double fixed[] = { 0,
+					0.1,
+					1.0 / 3,
+					2.3641915,
+					1e300,
+					DBL_MIN,
+					DBL_MAX,
+					DBL_EPSILON,
+					5e-324,
+					-17.25,
+					123456789012345678.,
+					51.7426,
+					9007.199254740991,
+					9007.199254740992,
+					-0.,
+					1e-12 };
 	uint64_t seed = 7;
 	for (size_t i = 0; i < 5000; i++) {
 		double value;
 		uint64_t bits = unit_random(&seed);
 		memcpy(&value, &bits, sizeof(value));
-		/* Any bits are mostly very large or very small ones: half of them are amounts, some of them sums. */
+		/* Any bits are mostly very large or very small ones: half of them are amounts, some of them
+		 * sums. */
 		if (i % 2)
 			value = (double)((int64_t)bits >> (20 + i % 40)) / (i % 4 == 1 ? 1e12 : 1e7);
 		if (i % 8 == 1)
@@ -154,11 +170,21 @@ static void writes_short_doubles(void **state)
 static void amounts_are_rounded(void **state)
 {
 	(void)state;
-	static const struct { double value; const char *text; } cases[] = {
-		{ .1 + .2, "0.3" }, { 0.018967500000000001, "0.0189675" }, { 1. / 3, "0.333333333333" },
-		{ -2. / 3, "-0.666666666667" }, { 536819.7, "536819.7" }, { 1e5 / 3, "33333.333333333" },
-		{ 1e8 / 3, "33333333.333333" }, { -1e-13, "0" }, { 1e300, "1.0000000000000001e+300" }, { NAN, "null" },
-		{ 9007.5, "9007.5" }, { 999.9999999999999, "1000" }, { 42, "42" },
+	static const struct { double value; const char *text;
+	} cases[] = {
+		{ .1 + .2, "0.3" },
+		{ 0.018967500000000001, "0.0189675" },
+		{ 1. / 3, "0.333333333333" },
+		{ -2. / 3, "-0.666666666667" },
+		{ 536819.7, "536819.7" },
+		{ 1e5 / 3, "33333.333333333" },
+		{ 1e8 / 3, "33333333.333333" },
+		{ -1e-13, "0" },
+		{ 1e300, "1.0000000000000001e+300" },
+		{ NAN, "null" },
+		{ 9007.5, "9007.5" },
+		{ 999.9999999999999, "1000" },
+		{ 42, "42" },
 	};
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct buf b = BUF_INIT;

@@ -1,6 +1,6 @@
 /*
- * ledger: what is one entry, what it costs, blocks, sessions; and that the order of arrival changes nothing. The
- * expected outcomes were seen with ccusage 20.0.24 on lines of the same shape.
+ * ledger: what is one entry, what it costs, blocks, sessions; and that the order of arrival changes nothing.
+ * The expected outcomes were seen with ccusage 20.0.24 on lines of the same shape.
  */
 #include <math.h>
 
@@ -192,7 +192,8 @@ static void what_f1_loses_leaves_the_rest_to_the_reference(void **state)
 	/* Both orders: the lost line is larger; the reference counts the other one. */
 	for (int order = 0; order < 2; order++) {
 		struct book b = open_book();
-		struct scan_usage lost = record("m", "r", START_MS + 1, 90), kept = record("m", "r", START_MS, 10);
+		struct scan_usage lost = record("m", "r", START_MS + 1, 90),
+				  kept = record("m", "r", START_MS, 10);
 		lost.faults = SCAN_FAULT_NULL;
 		struct scan_usage better = record("m", "r", START_MS, 30);
 		add(&b, order ? kept : lost);
@@ -219,8 +220,9 @@ static void what_f1_loses_leaves_the_rest_to_the_reference(void **state)
 static void an_advisor_is_an_entry_beside_the_message(void **state)
 {
 	(void)state;
-	static const char first[] = "[{\"type\":\"advisor_message\",\"model\":\"claude-opus-5\",\"input_tokens\":1000,"
-				    "\"output_tokens\":4}]";
+	static const char first[] =
+		"[{\"type\":\"advisor_message\",\"model\":\"claude-opus-5\",\"input_tokens\":1000,"
+		"\"output_tokens\":4}]";
 	struct book b = open_book();
 	struct scan_usage usage = record("m", "r", START_MS, 10);
 	usage.iterations = slice_of(first);
@@ -325,7 +327,8 @@ static void a_projection_counts_whole_minutes(void **state)
 					  .usd_per_hour = 6., .tokens_per_minute = 700. / 60. };
 	struct projection projection;
 	for (int seconds = -29; seconds <= 30; seconds++) {
-		assert_true(projection_make(&basis, START_MS + HOUR_MS + INT64_C(1000) * seconds, &projection));
+		assert_true(
+			projection_make(&basis, START_MS + HOUR_MS + INT64_C(1000) * seconds, &projection));
 		assert_int_equal(projection.remaining_minutes, 240);
 		assert_true(projection.tokens == 700. + 2800. && projection.usd == 25.);
 	}
@@ -437,14 +440,16 @@ static void write_figures(struct ledger *ledger, char *out, size_t size)
 	size_t len = 0;
 	for (int i = 0; i < 3; i++) {
 		ledger_sum_span(ledger, START_MS + i * 24 * HOUR_MS, START_MS + 48 * HOUR_MS, &sums);
-		len += (size_t)snprintf(out + len, size - len, "%llu %lld %.9f\n", (unsigned long long)sums.entries,
-					(long long)sums.tokens.output, sums.cost_usd);
+		len += (size_t)snprintf(out + len, size - len, "%llu %lld %.9f\n",
+					(unsigned long long)sums.entries, (long long)sums.tokens.output,
+					sums.cost_usd);
 	}
 	for (size_t i = 0; ledger_block_at(ledger, i, &block); i++)
 		len += (size_t)snprintf(out + len, size - len, "%lld %lld %lld: %llu %lld %.9f %.9f\n",
-					(long long)block.start_ms, (long long)block.first_ms, (long long)block.last_ms,
-					(unsigned long long)block.sums.entries, (long long)block.sums.tokens.output,
-					block.sums.cost_usd, block.sums.reference_usd);
+					(long long)block.start_ms, (long long)block.first_ms,
+					(long long)block.last_ms, (unsigned long long)block.sums.entries,
+					(long long)block.sums.tokens.output, block.sums.cost_usd,
+					block.sums.reference_usd);
 	for (int i = 0; i < FILES; i++) {
 		char id[16];
 		snprintf(id, sizeof(id), "s%d", i);
@@ -459,7 +464,8 @@ static void write_figures(struct ledger *ledger, char *out, size_t size)
 }
 
 /* Files are named in an order that is not that of their paths. */
-static const char *const paths[FILES] = { "/p/d.jsonl", "/p/a.jsonl", "/p/c.jsonl", "/p/b/subagents/agent-1.jsonl" };
+static const char *const paths[FILES] = { "/p/d.jsonl", "/p/a.jsonl", "/p/c.jsonl",
+					  "/p/b/subagents/agent-1.jsonl" };
 
 static struct ledger *ledger_with(const struct line *lines, const size_t *order, unsigned round)
 {
@@ -482,7 +488,8 @@ static struct ledger *ledger_with(const struct line *lines, const size_t *order,
 		/* Questions in between, so that what comes later meets what was sorted and summed before. */
 		if (pick(97) == 0) {
 			(void)ledger_active_block(ledger, START_MS, &block);
-			ledger_sum_span(ledger, START_MS + pick(3) * 24 * HOUR_MS, START_MS + 48 * HOUR_MS, &sums);
+			ledger_sum_span(ledger, START_MS + pick(3) * 24 * HOUR_MS, START_MS + 48 * HOUR_MS,
+					&sums);
 			ledger_session(ledger, "s1", START_MS + 61 * HOUR_MS, &session);
 		}
 	}
@@ -493,7 +500,8 @@ static void make_lines(struct line *lines)
 {
 	static const char *const ids[] = { "m0", "m1", "m2", "m3", "m4", "m5", "m6", "m7", NULL };
 	static const char *const requests[] = { "r0", "r1", "r2", NULL };
-	static const char *const models[] = { "claude-opus-4-6", "claude-haiku-4-5", "nonesuch", "claude-opus-5-5" };
+	static const char *const models[] = { "claude-opus-4-6", "claude-haiku-4-5", "nonesuch",
+					      "claude-opus-5-5" };
 	static const char *const payers[12] = { "s0", "s1", "s2", "s3", "elsewhere" };
 	static char names[LINES][16];
 	for (size_t i = 0; i < LINES; i++) {
@@ -505,7 +513,8 @@ static void make_lines(struct line *lines)
 		}
 		line->file = pick(FILES);
 		line->offset = (int64_t)i * 10;
-		line->usage = record(id, requests[pick(4)], START_MS + (pick(60)) * HOUR_MS + pick(3), pick(5) * 10);
+		line->usage = record(id, requests[pick(4)], START_MS + (pick(60)) * HOUR_MS + pick(3),
+				     pick(5) * 10);
 		line->usage.model = slice_of(models[pick(4)]);
 		line->usage.sidechain = pick(3) == 0;
 		line->usage.has_speed = pick(4) == 0;
@@ -533,8 +542,11 @@ static void the_order_of_arrival_changes_no_figure(void **state)
 			assert_string_equal(got, want);
 		/* All of it once more: nothing may change. */
 		for (size_t i = 0; i < LINES; i++)
-			assert_int_equal(ledger_add(ledger, ledger_add_file(ledger, paths[lines[i].file], 0, "", false),
-						    lines[i].offset, &lines[i].usage), 0);
+			assert_int_equal(
+				ledger_add(ledger,
+					   ledger_add_file(ledger, paths[lines[i].file], 0, "", false),
+					   lines[i].offset, &lines[i].usage),
+				0);
 		ledger_free(ledger);
 		for (size_t i = LINES - 1; i > 0; i--) {
 			size_t j = (size_t)unit_random(&random_state) % (i + 1), kept = order[i];

@@ -17,12 +17,18 @@ static struct slice slice_of(const char *text)
 enum told { UNTOLD, TOLD };
 
 /* A line of opus 4.6, which costs 25 USD a million of output; it says that `payer` paid. */
-static int add(struct ledger *ledger, int file, const char *id, int64_t output, const char *payer, enum told told)
+static int add(struct ledger *ledger, int file, const char *id, int64_t output, const char *payer,
+	       enum told told)
 {
 	static int64_t offset;
 	struct scan_usage usage = {
-		.present = true, .timestamp_ms = START_MS + output, .message_id = slice_of(id), .request_id = slice_of("r"),
-		.model = slice_of("claude-opus-4-6"), .tokens = { .output = output }, .payer = slice_of(payer),
+		.present = true,
+		.timestamp_ms = START_MS + output,
+		.message_id = slice_of(id),
+		.request_id = slice_of("r"),
+		.model = slice_of("claude-opus-4-6"),
+		.tokens = { .output = output },
+		.payer = slice_of(payer),
 		.payer_is_told = told == TOLD,
 	};
 	offset += 100;
@@ -106,7 +112,8 @@ static void a_longer_copy_is_still_the_parents(void **state)
 static void a_forks_fork_is_followed_to_who_paid(void **state)
 {
 	(void)state;
-	static const int orders[6][3] = { { 0, 1, 2 }, { 0, 2, 1 }, { 1, 0, 2 }, { 1, 2, 0 }, { 2, 0, 1 }, { 2, 1, 0 } };
+	static const int orders[6][3] = { { 0, 1, 2 }, { 0, 2, 1 }, { 1, 0, 2 },
+					  { 1, 2, 0 }, { 2, 0, 1 }, { 2, 1, 0 } };
 	static const char *const sessions[] = { "a", "b", "c" }, *const payers[] = { NULL, "a", "b" };
 	for (int i = 0; i < 6; i++) {
 		struct ledger *ledger = ledger_new();
@@ -159,7 +166,8 @@ static void agents_beside_the_sessions_belong_to_their_parent(void **state)
 	(void)state;
 	struct ledger *ledger = ledger_new();
 	struct ledger_session figures;
-	int agent = ledger_add_file(ledger, "/h/projects/p/agent-1.jsonl", strlen("/h/projects/"), NULL, true);
+	int agent =
+		ledger_add_file(ledger, "/h/projects/p/agent-1.jsonl", strlen("/h/projects/"), NULL, true);
 	assert_string_equal(ledger_session_of_file(ledger, agent), "");
 	add(ledger, agent, "m1", 100, "parent", UNTOLD);
 	assert_string_equal(ledger_session_of_file(ledger, agent), "parent");

@@ -1,4 +1,5 @@
-/* The ledger's prices when another book comes, its usage limits, and the sessions that it names as changed. */
+/* The ledger's prices when another book comes, its usage limits, and the sessions that it names as changed.
+ */
 #include <math.h>
 
 #include "base/clock.h"
@@ -43,8 +44,11 @@ static int tear_down(void **state)
 /* A record of 100 tokens in and 10 out. */
 static struct scan_usage record(const char *id, const char *model, int64_t at_ms)
 {
-	return (struct scan_usage){ .present = true, .timestamp_ms = at_ms, .message_id = { id, strlen(id) },
-				    .model = { model, strlen(model) }, .tokens = { .input = 100, .output = 10 } };
+	return (struct scan_usage){ .present = true,
+				    .timestamp_ms = at_ms,
+				    .message_id = { id, strlen(id) },
+				    .model = { model, strlen(model) },
+				    .tokens = { .input = 100, .output = 10 } };
 }
 
 static void add_to(struct fixture *f, int file, struct scan_usage usage)
@@ -92,7 +96,8 @@ static void another_book_prices_what_is_there(void **state)
 	struct fixture *f = *state;
 	struct ledger_session session;
 	struct ledger_block block;
-	struct scan_usage own = record("own", "claude-opus-4-6", START_MS + 1000), fast = record("fast", "claude-next-9", START_MS);
+	struct scan_usage own = record("own", "claude-opus-4-6", START_MS + 1000),
+			  fast = record("fast", "claude-next-9", START_MS);
 	own.has_cost = true;
 	own.cost_usd = .25;
 	fast.fast = fast.has_speed = true;
@@ -106,8 +111,11 @@ static void another_book_prices_what_is_there(void **state)
 	/* Sums that are kept up to date are asked for before and after. */
 	assert_true(ledger_active_block(f->ledger, START_MS + 3000, &block));
 	ledger_session(f->ledger, "s1", START_MS + 3000, &session);
-	struct price_book *book = book_of(f, "{\"sample_spec\":{\"input_cost_per_token\":0},"
-		"\"claude-next-9\":{\"litellm_provider\":\"anthropic\",\"mode\":\"chat\",\"input_cost_per_token\":1e-05,"
+	struct price_book *book = book_of(
+		f,
+		"{\"sample_spec\":{\"input_cost_per_token\":0},"
+		"\"claude-next-9\":{\"litellm_provider\":\"anthropic\",\"mode\":\"chat\","
+		"\"input_cost_per_token\":1e-05,"
 		"\"output_cost_per_token\":2e-05,\"provider_specific_entry\":{\"fast\":3}},"
 		"\"claude-opus-4-6\":{\"input_cost_per_token\":1e-06,\"output_cost_per_token\":0}}");
 	ledger_reprice(f->ledger, book);
@@ -147,8 +155,9 @@ static void models_beyond_the_table_follow_as_well(void **state)
 	add(f, "w", "claude-opus-4-6");
 	assert_usd(total_usd(f), OPUS_USD);
 	assert_true(is_unpriced(f, "(other models)"));
-	struct price_book *book = book_of(f, "{\"made-up-001\":{\"input_cost_per_token\":1e-06,\"output_cost_per_token\":0},"
-		"\"made-up-090\":{\"input_cost_per_token\":1e-05,\"output_cost_per_token\":0}}");
+	struct price_book *book =
+		book_of(f, "{\"made-up-001\":{\"input_cost_per_token\":1e-06,\"output_cost_per_token\":0},"
+			   "\"made-up-090\":{\"input_cost_per_token\":1e-05,\"output_cost_per_token\":0}}");
 	ledger_reprice(f->ledger, book);
 	assert_usd(total_usd(f), OPUS_USD + 100 * 1e-6 + 100 * 1e-5);
 	add(f, "again", "made-up-090");
@@ -217,7 +226,8 @@ static const char *in_force(struct fixture *f, int64_t now_ms)
 	size_t count = ledger_find_limits(f->ledger, now_ms, limits), len = 0;
 	names[0] = '\0';
 	for (size_t i = 0; i < count; i++)
-		len += (size_t)snprintf(names + len, sizeof(names) - len, "%s ", limits[i].name[0] ? limits[i].name : "-");
+		len += (size_t)snprintf(names + len, sizeof(names) - len, "%s ",
+					limits[i].name[0] ? limits[i].name : "-");
 	return names;
 }
 
@@ -322,7 +332,8 @@ static void however_many_limits_there_are_the_latest_are_kept(void **state)
 		snprintf(name, sizeof(name), "limit_%d", i % 40);
 		note(f, START_MS + 10000 + i, limit_of(START_S + 10 * 86400 + i, name));
 	}
-	assert_int_equal(ledger_find_limits(f->ledger, START_MS + CLOCK_HOUR_MS, limits), LEDGER_LIMIT_NAMES_MAX);
+	assert_int_equal(ledger_find_limits(f->ledger, START_MS + CLOCK_HOUR_MS, limits),
+			 LEDGER_LIMIT_NAMES_MAX);
 	assert_int_equal(limits[0].resets_ms, (START_S + 10 * 86400 + 3 * LEDGER_LIMITS_MAX - 1) * 1000);
 	assert_int_equal(limits[LEDGER_LIMIT_NAMES_MAX - 1].noted_ms,
 			 START_MS + 10000 + 3 * LEDGER_LIMITS_MAX - LEDGER_LIMIT_NAMES_MAX);
@@ -371,8 +382,10 @@ static void a_copy_that_comes_to_count_changes_two_sessions(void **state)
 static void fees_and_surcharges_count_when_they_are_wanted(void **state)
 {
 	struct fixture *f = *state;
-	struct scan_usage searches = record("m1", "claude-opus-4-6", START_MS), us = record("m2", "claude-opus-4-6", START_MS),
-			  batch = record("m3", "claude-opus-4-6", START_MS), told = record("m4", "claude-opus-4-6", START_MS);
+	struct scan_usage searches = record("m1", "claude-opus-4-6", START_MS),
+			  us = record("m2", "claude-opus-4-6", START_MS),
+			  batch = record("m3", "claude-opus-4-6", START_MS),
+			  told = record("m4", "claude-opus-4-6", START_MS);
 	struct ledger_entry_view view;
 	searches.extras.web_searches = 3;
 	us.extras.us_only = told.extras.us_only = true;
@@ -402,16 +415,23 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(another_book_prices_what_is_there, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(fees_and_surcharges_count_when_they_are_wanted, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(fees_and_surcharges_count_when_they_are_wanted, set_up,
+						tear_down),
 		cmocka_unit_test_setup_teardown(models_beyond_the_table_follow_as_well, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(a_block_has_the_first_limit_that_was_hit_in_it, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_block_has_the_first_limit_that_was_hit_in_it, set_up,
+						tear_down),
 		cmocka_unit_test_setup_teardown(a_limit_is_in_force_until_its_reset, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_limit_is_over_when_the_account_answers, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(a_limit_of_one_model_is_over_when_that_model_answers, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(a_limit_without_a_reset_lasts_until_an_answer, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(a_clock_that_is_ahead_ends_and_makes_no_limit, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(however_many_limits_there_are_the_latest_are_kept, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(a_copy_that_comes_to_count_changes_two_sessions, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_limit_of_one_model_is_over_when_that_model_answers, set_up,
+						tear_down),
+		cmocka_unit_test_setup_teardown(a_limit_without_a_reset_lasts_until_an_answer, set_up,
+						tear_down),
+		cmocka_unit_test_setup_teardown(a_clock_that_is_ahead_ends_and_makes_no_limit, set_up,
+						tear_down),
+		cmocka_unit_test_setup_teardown(however_many_limits_there_are_the_latest_are_kept, set_up,
+						tear_down),
+		cmocka_unit_test_setup_teardown(a_copy_that_comes_to_count_changes_two_sessions, set_up,
+						tear_down),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,6 +1,6 @@
 /*
- * Properties of the accounts, on random histories: however transcripts grow, in whatever chunks and order, copied,
- * rewritten, truncated or removed meanwhile, the figures are those of one scan of all that was seen.
+ * Properties of the accounts, on random histories: however transcripts grow, in whatever chunks and order,
+ * copied, rewritten, truncated or removed meanwhile, the figures are those of one scan of all that was seen.
  *
  * The seeds are printed; SWATCH_TEST_SEED=N runs another one.
  */
@@ -156,8 +156,12 @@ static void ask(struct ledger *ledger)
 #define LINES 160
 #define FILE_BYTES (LINES * 900)
 
-static const char *const names[FILES] = { "-p/bbb.jsonl", "-p/aaa.jsonl", "-p/aaa/subagents/agent-1.jsonl",
-					  "-q/ccc.jsonl", "-p/aaa/subagents/workflows/wf_1/agent-2.jsonl", "-p-x/aaa.jsonl" };
+static const char *const names[FILES] = { "-p/bbb.jsonl",
+					  "-p/aaa.jsonl",
+					  "-p/aaa/subagents/agent-1.jsonl",
+					  "-q/ccc.jsonl",
+					  "-p/aaa/subagents/workflows/wf_1/agent-2.jsonl",
+					  "-p-x/aaa.jsonl" };
 static const char *const session_ids[] = { "aaa", "bbb", "ccc" };
 
 struct growing {
@@ -208,11 +212,14 @@ static void take_line(struct live *live, const struct transcript *transcript, co
 		assert_non_null(live->seen);
 	}
 	struct seen *seen = &live->seen[live->seen_count++];
-	*seen = (struct seen){ (int)(uintptr_t)transcript->owner - 1, line->offset, malloc(line->len), line->len };
+	*seen = (struct seen){ (int)(uintptr_t)transcript->owner - 1, line->offset, malloc(line->len),
+			       line->len };
 	assert_non_null(seen->line);
 	memcpy(seen->line, line->text, line->len);
 	if (scan_line(line->text, line->len, &facts, NULL, NULL) && facts.usage.present)
-		assert_true(ledger_add(live->ledger, (int)(uintptr_t)transcript->owner - 1, line->offset, &facts.usage) >= 0);
+		assert_true(ledger_add(live->ledger, (int)(uintptr_t)transcript->owner - 1, line->offset,
+				       &facts.usage)
+			    >= 0);
 }
 
 static void on_batch(void *ctx, const struct tail_batch *batch)
@@ -228,43 +235,61 @@ static bool wants_lines(void *ctx, const struct transcript *transcript)
 	return true;
 }
 
-/* A line as Claude Code writes it: of one of few messages, so that most were written before, here or elsewhere. */
+/* A line as Claude Code writes it: of one of few messages, so that most were written before, here or
+ * elsewhere. */
 static size_t write_line(char *out, size_t size, int file, int generation)
 {
-	static const char *const models[] = { "claude-opus-4-6", "claude-haiku-4-5-20251001", "nonesuch", "<synthetic>",
-					      "claude-sonnet-4-5" };
+	static const char *const models[] = { "claude-opus-4-6", "claude-haiku-4-5-20251001", "nonesuch",
+					      "<synthetic>", "claude-sonnet-4-5" };
 	char when[CLOCK_RFC3339_SIZE];
 	int message = pick(90) + generation * 100, kind = pick(20);
 	bool side = file == 2 || file == 4 || pick(12) == 0;
 	/* The same message at the same time, or now and then a little later. */
-	int64_t at_ms = START_MS + (message * INT64_C(7919) % (DAYS * 24 * 60)) * CLOCK_MINUTE_MS + (pick(4) == 0 ? pick(9) : 0);
+	int64_t at_ms = START_MS + (message * INT64_C(7919) % (DAYS * 24 * 60)) * CLOCK_MINUTE_MS
+		      + (pick(4) == 0 ? pick(9) : 0);
 	clock_format_rfc3339(at_ms, when);
 	if (kind == 0)
-		return (size_t)snprintf(out, size, "{\"type\":\"user\",\"timestamp\":\"%s\",\"message\":{\"role\":\"user\","
-					"\"content\":\"say \\\"usage\\\":{\\\"input_tokens\\\":9}\"}}\n", when);
+		return (size_t)snprintf(
+			out, size,
+			"{\"type\":\"user\",\"timestamp\":\"%s\",\"message\":{\"role\":\"user\","
+			"\"content\":\"say \\\"usage\\\":{\\\"input_tokens\\\":9}\"}}\n",
+			when);
 	if (kind == 1)
-		return (size_t)snprintf(out, size, "{\"type\":\"progress\",\"timestamp\":\"%s\",\"data\":{\"message\":{\"message\":"
-					"{\"usage\":{\"input_tokens\":5,\"output_tokens\":5}}}}}\n", when);
+		return (size_t)snprintf(
+			out, size,
+			"{\"type\":\"progress\",\"timestamp\":\"%s\",\"data\":{\"message\":{\"message\":"
+			"{\"usage\":{\"input_tokens\":5,\"output_tokens\":5}}}}}\n",
+			when);
 	if (kind == 2)
 		return (size_t)snprintf(out, size, "half a line that is no JSON \"usage\":{\n");
 	if (kind == 3)
-		return (size_t)snprintf(out, size, "{\"type\":\"assistant\",\"timestamp\":\"%s\",\"isApiErrorMessage\":true,"
-					"\"message\":{\"id\":\"limit%d\",\"model\":\"<synthetic>\",\"content\":[{\"type\":\"text\","
-					"\"text\":\"Claude AI usage limit reached|%lld\"}],\"usage\":{\"input_tokens\":0,"
-					"\"output_tokens\":0}}}\n", when, message, (long long)at_ms / 1000 + 3600);
-	size_t len = (size_t)snprintf(out, size, "{\"type\":\"assistant\",\"timestamp\":\"%s\",\"isSidechain\":%s,", when,
-				      side ? "true" : "false");
+		return (size_t)snprintf(
+			out, size,
+			"{\"type\":\"assistant\",\"timestamp\":\"%s\",\"isApiErrorMessage\":true,"
+			"\"message\":{\"id\":\"limit%d\",\"model\":\"<synthetic>\","
+			"\"content\":[{\"type\":\"text\","
+			"\"text\":\"Claude AI usage limit reached|%lld\"}],\"usage\":{\"input_tokens\":0,"
+			"\"output_tokens\":0}}}\n",
+			when, message, (long long)at_ms / 1000 + 3600);
+	size_t len = (size_t)snprintf(out, size,
+				      "{\"type\":\"assistant\",\"timestamp\":\"%s\",\"isSidechain\":%s,",
+				      when, side ? "true" : "false");
 	if (pick(8) != 0)
-		len += (size_t)snprintf(out + len, size - len, "\"requestId\":\"req%d\",", message + (side ? 1000 : 0));
+		len += (size_t)snprintf(out + len, size - len, "\"requestId\":\"req%d\",",
+					message + (side ? 1000 : 0));
 	if (pick(30) == 0)
 		len += (size_t)snprintf(out + len, size - len, "\"costUSD\":0.%02d,", message);
-	len += (size_t)snprintf(out + len, size - len, "\"message\":{%s\"model\":\"%s\",\"content\":[{\"type\":\"text\","
-				"\"text\":\"%0*d\"%s}],", pick(25) ? "" : "\"extra\":1,", models[message % 5], pick(200), 7,
+	len += (size_t)snprintf(out + len, size - len,
+				"\"message\":{%s\"model\":\"%s\",\"content\":[{\"type\":\"text\","
+				"\"text\":\"%0*d\"%s}],",
+				pick(25) ? "" : "\"extra\":1,", models[message % 5], pick(200), 7,
 				pick(25) ? "" : ",\"id\":null");
 	if (pick(20) != 0)
 		len += (size_t)snprintf(out + len, size - len, "\"id\":\"msg%d\",", message);
-	len += (size_t)snprintf(out + len, size - len, "\"usage\":{\"input_tokens\":%d,\"output_tokens\":%d,"
-				"\"cache_creation_input_tokens\":%d%s}}}\n", message, pick(5) * 100, message * 3,
+	len += (size_t)snprintf(out + len, size - len,
+				"\"usage\":{\"input_tokens\":%d,\"output_tokens\":%d,"
+				"\"cache_creation_input_tokens\":%d%s}}}\n",
+				message, pick(5) * 100, message * 3,
 				pick(6) ? "" : ",\"speed\":\"standard\"");
 	assert_true(len < size);
 	return len;
@@ -295,8 +320,8 @@ static void write_on(struct live *live, struct growing *file, int lines)
 	file->len = file->written;
 	live->generation++;
 	for (int i = 0; i < lines && file->len + 2000 < sizeof(file->text); i++)
-		file->len += write_line(file->text + file->len, sizeof(file->text) - file->len, (int)(file - live->files),
-					live->generation);
+		file->len += write_line(file->text + file->len, sizeof(file->text) - file->len,
+					(int)(file - live->files), live->generation);
 }
 
 /* Something that happens to transcripts. */
@@ -346,7 +371,9 @@ static void grow(struct live *live, struct growing *file)
 
 static void start_live(struct live *live, const struct scratch *scratch, int round, bool rewrites)
 {
-	static const struct tail_callbacks callbacks = { .opened = on_opened, .wants_lines = wants_lines, .batch = on_batch };
+	static const struct tail_callbacks callbacks = { .opened = on_opened,
+							 .wants_lines = wants_lines,
+							 .batch = on_batch };
 	memset(live, 0, sizeof(*live));
 	live->rewrites = rewrites;
 	live->loop = ev_loop_new(EVFLAG_AUTO);
@@ -424,7 +451,8 @@ static void any_growth_gives_the_figures_of_one_scan(void **state)
 		for (unsigned threads = 1; threads <= 3; threads += 2) {
 			struct ledger *once = scan_once(live.root, threads);
 			assert_true(ledger_count(once) > 100);
-			assert_same_figures(live.ledger, once, session_ids, sizeof(session_ids) / sizeof(session_ids[0]));
+			assert_same_figures(live.ledger, once, session_ids,
+					    sizeof(session_ids) / sizeof(session_ids[0]));
 			ledger_free(once);
 		}
 		end_live(&live);
@@ -453,9 +481,11 @@ static struct ledger *account_seen(const struct live *live)
 		char id[64];
 		assert_true(transcript_path_parse(names[i], &parts));
 		snprintf(id, sizeof(id), "%.*s", (int)parts.session_id.len, parts.session_id.data);
-		int there = ledger_add_file(live->ledger, live->files[i].path, strlen(live->root), id, parts.subagent);
+		int there = ledger_add_file(live->ledger, live->files[i].path, strlen(live->root), id,
+					    parts.subagent);
 		assert_true(there >= 0 && there < FILES);
-		numbers[there] = ledger_add_file(ledger, live->files[i].path, strlen(live->root), id, parts.subagent);
+		numbers[there] =
+			ledger_add_file(ledger, live->files[i].path, strlen(live->root), id, parts.subagent);
 	}
 	for (size_t i = 0; i < live->seen_count; i++) {
 		const struct seen *seen = &live->seen[i];
@@ -478,7 +508,8 @@ static void what_was_rewritten_counts_as_all_that_was_seen(void **state)
 		grow_all(&live);
 		struct ledger *again = account_seen(&live);
 		assert_true(ledger_count(again) > 100);
-		assert_same_figures(live.ledger, again, session_ids, sizeof(session_ids) / sizeof(session_ids[0]));
+		assert_same_figures(live.ledger, again, session_ids,
+				    sizeof(session_ids) / sizeof(session_ids[0]));
 		ledger_free(again);
 		end_live(&live);
 	}

@@ -31,8 +31,8 @@ static void start_round(int round)
 #define PATHS 5
 
 /* Not in the order of their numbers, and "-" before "/" before letters. */
-static const char *const paths[PATHS] = { "/p/d.jsonl", "/p/a.jsonl", "/p-a/x.jsonl", "/p/b/subagents/agent-1.jsonl",
-					  "/p/B.jsonl" };
+static const char *const paths[PATHS] = { "/p/d.jsonl", "/p/a.jsonl", "/p-a/x.jsonl",
+					  "/p/b/subagents/agent-1.jsonl", "/p/B.jsonl" };
 static const char *const path_sessions[PATHS] = { "d", "a", "x", "b", "B" };
 
 struct told {
@@ -80,8 +80,8 @@ static void tell_what_counts(struct told *told)
 		told[i].counts = kept[i];
 		/* A sidechain copy: of the same message at the same time, of which a better one is kept. */
 		for (int j = 0; j < RECORDS && told[i].side && told[i].id[0]; j++)
-			if (j != i && kept[j] && strcmp(told[i].id, told[j].id) == 0 && told[i].time_ms == told[j].time_ms
-			    && wins(&told[j], &told[i]))
+			if (j != i && kept[j] && strcmp(told[i].id, told[j].id) == 0
+			    && told[i].time_ms == told[j].time_ms && wins(&told[j], &told[i]))
 				told[i].counts = false;
 	}
 }
@@ -108,8 +108,12 @@ static void make_told(struct told *told, int round)
 
 static void add_told(struct ledger *ledger, const struct told *t)
 {
-	struct scan_usage usage = { .present = true, .timestamp_ms = t->time_ms, .sidechain = t->side, .has_speed = t->speed,
-				    .model = { "claude-opus-4-6", 15 }, .tokens = { .input = 100, .output = t->output } };
+	struct scan_usage usage = { .present = true,
+				    .timestamp_ms = t->time_ms,
+				    .sidechain = t->side,
+				    .has_speed = t->speed,
+				    .model = { "claude-opus-4-6", 15 },
+				    .tokens = { .input = 100, .output = t->output } };
 	int file = ledger_add_file(ledger, paths[t->path], 0, path_sessions[t->path], t->path == 3);
 	if (t->id[0])
 		usage.message_id = (struct slice){ t->id, strlen(t->id) };
@@ -194,7 +198,8 @@ static void a_crowd_of_one_message_holds_nothing_up(void **state)
 			for (int i = 0; i < MANY; i++) {
 				t.offset = (int64_t)round * MANY + i;
 				t.time_ms = START_MS + (same_time ? 0 : i + round);
-				/* Each better than the one before, and in the second round better than itself. */
+				/* Each better than the one before, and in the second round better than
+				 * itself. */
 				t.output = i + round;
 				snprintf(t.request, sizeof(t.request), "%d", i);
 				add_told(ledger, &t);

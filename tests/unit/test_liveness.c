@@ -1,4 +1,5 @@
-/* Which sessions have a living process: with real processes, and the files that Claude Code writes of them. */
+/* Which sessions have a living process: with real processes, and the files that Claude Code writes of them.
+ */
 #include "unit.h"
 
 #include <ev.h>
@@ -64,7 +65,8 @@ static int tear_down(void **state)
 	return 0;
 }
 
-/* When a process started, in clock ticks since boot: the 22nd word of its stat file, whose 2nd is in parentheses. */
+/* When a process started, in clock ticks since boot: the 22nd word of its stat file, whose 2nd is in
+ * parentheses. */
 static unsigned long long start_of(pid_t pid)
 {
 	char path[64], text[1024];
@@ -74,8 +76,11 @@ static unsigned long long start_of(pid_t pid)
 	assert_non_null(fgets(text, sizeof(text), stat));
 	assert_int_equal(fclose(stat), 0);
 	unsigned long long started;
-	assert_int_equal(sscanf(strrchr(text, ')') + 1, " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d "
-				"%*d %llu", &started), 1);
+	assert_int_equal(sscanf(strrchr(text, ')') + 1,
+				" %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d "
+				"%*d %llu",
+				&started),
+			 1);
 	return started;
 }
 
@@ -89,7 +94,8 @@ static void report(const char *name, const char *text)
 static const char *file_of(pid_t pid, const char *session_id, unsigned long long started)
 {
 	static char text[512];
-	snprintf(text, sizeof(text), "{\"pid\":%d,\"sessionId\":\"%s\",\"procStart\":\"%llu\",\"cwd\":\"/x\"}", (int)pid,
+	snprintf(text, sizeof(text),
+		 "{\"pid\":%d,\"sessionId\":\"%s\",\"procStart\":\"%llu\",\"cwd\":\"/x\"}", (int)pid,
 		 session_id, started);
 	return text;
 }
@@ -142,13 +148,16 @@ static void what_a_process_does_is_news_when_it_changes(void **state)
 	struct session_status status;
 	report("1.json", doing("\"status\":\"busy\",\"statusUpdatedAt\":5,\"waitingFor\":\"x\""));
 	status = liveness_status(&liveness, "s");
-	assert_true(changes == 1 && status.doing == SESSION_BUSY && status.since_ms == 5 && status.waiting_for[0] == '\0');
-	report("1.json", doing("\"status\":\"waiting\",\"waitingFor\":\"permission prompt\",\"statusUpdatedAt\":7"));
+	assert_true(changes == 1 && status.doing == SESSION_BUSY && status.since_ms == 5
+		    && status.waiting_for[0] == '\0');
+	report("1.json",
+	       doing("\"status\":\"waiting\",\"waitingFor\":\"permission prompt\",\"statusUpdatedAt\":7"));
 	status = liveness_status(&liveness, "s");
 	assert_true(changes == 2 && status.doing == SESSION_WAITING && status.since_ms == 7);
 	assert_string_equal(status.waiting_for, "permission prompt");
 	/* It waits on: since when stays. */
-	report("1.json", doing("\"status\":\"waiting\",\"waitingFor\":\"permission prompt\",\"statusUpdatedAt\":9"));
+	report("1.json",
+	       doing("\"status\":\"waiting\",\"waitingFor\":\"permission prompt\",\"statusUpdatedAt\":9"));
 	assert_int_equal(changes, 2);
 	assert_int_equal(liveness_status(&liveness, "s").since_ms, 7);
 	/* A second process at work does not hide that one waits. */
@@ -159,8 +168,9 @@ static void what_a_process_does_is_news_when_it_changes(void **state)
 	report("2.json", doing("\"status\":\"dreaming\""));
 	report("1.json", doing("\"status\":7"));
 	assert_int_equal(liveness_status(&liveness, "s").doing, SESSION_UNKNOWN);
-	report("1.json", doing("\"status\":\"waiting\",\"statusUpdatedAt\":9007199254740991,\"waitingFor\":"
-			       "\"\\u001b[31mé123456789012345678901234567890123456789012345678901234567890é\""));
+	report("1.json",
+	       doing("\"status\":\"waiting\",\"statusUpdatedAt\":9007199254740991,\"waitingFor\":"
+		     "\"\\u001b[31mé123456789012345678901234567890123456789012345678901234567890é\""));
 	status = liveness_status(&liveness, "s");
 	assert_true(status.since_ms <= clock_wall_ms());
 	assert_int_equal(strlen(status.waiting_for), SESSION_WAITING_FOR_SIZE - 1);
@@ -196,7 +206,8 @@ static void a_pid_that_is_used_again_is_another_process(void **state)
 	report("3.json", text);
 	assert_int_equal(changes, 0);
 	/* As a number it is as good as in a string. */
-	snprintf(text, sizeof(text), "{\"pid\":\"%d\",\"sessionId\":\"s\",\"procStart\":%llu}", (int)child, start_of(child));
+	snprintf(text, sizeof(text), "{\"pid\":\"%d\",\"sessionId\":\"s\",\"procStart\":%llu}", (int)child,
+		 start_of(child));
 	report("3.json", text);
 	assert_int_equal(liveness_count(&liveness, "s"), 1);
 }
@@ -231,11 +242,15 @@ static void bad_files_are_passed_over(void **state)
 	(void)state;
 	char text[512];
 	static const char *const formats[] = {
-		"[%d,%llu]", "{\"pid\":%d,\"procStart\":%llu}", "{\"pid\":-%d,\"sessionId\":\"s\",\"procStart\":%llu}",
+		"[%d,%llu]",
+		"{\"pid\":%d,\"procStart\":%llu}",
+		"{\"pid\":-%d,\"sessionId\":\"s\",\"procStart\":%llu}",
 		"{\"pid\":0,\"x\":%d,\"sessionId\":\"s\",\"procStart\":%llu}",
 		"{\"pid\":99999999999,\"x\":%d,\"sessionId\":\"s\",\"procStart\":%llu}",
-		"{\"pid\":%d,\"sessionId\":\"../s\",\"procStart\":%llu}", "{\"pid\":%d,\"sessionId\":7,\"procStart\":%llu}",
-		"{\"pid\":%d,\"sessionId\":\"s\",\"procStart\":\"%llu \"}", "{\"pid\":%d,\"sessionId\":\"s\",\"procStart\":-%llu}",
+		"{\"pid\":%d,\"sessionId\":\"../s\",\"procStart\":%llu}",
+		"{\"pid\":%d,\"sessionId\":7,\"procStart\":%llu}",
+		"{\"pid\":%d,\"sessionId\":\"s\",\"procStart\":\"%llu \"}",
+		"{\"pid\":%d,\"sessionId\":\"s\",\"procStart\":-%llu}",
 		"{\"pid\":\"%d x\",\"sessionId\":\"s\",\"procStart\":%llu}",
 	};
 	for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++) {

@@ -100,7 +100,8 @@ static void gives_the_journal_weights(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(says_what_the_level_lets_through, catch_stderr, release_stderr),
+		cmocka_unit_test_setup_teardown(says_what_the_level_lets_through, catch_stderr,
+						release_stderr),
 		cmocka_unit_test_setup_teardown(masks_control_characters, catch_stderr, release_stderr),
 		cmocka_unit_test_setup_teardown(cuts_a_long_line, catch_stderr, release_stderr),
 		cmocka_unit_test_setup_teardown(gives_the_journal_weights, catch_stderr, release_stderr),

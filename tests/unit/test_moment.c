@@ -1,4 +1,5 @@
-/* Moments of the wall clock fire once, at the right time, and when the clock was set. The clock is turned by hand. */
+/* Moments of the wall clock fire once, at the right time, and when the clock was set. The clock is turned by
+ * hand. */
 #include "unit.h"
 
 #include "base/clock.h"
@@ -151,9 +152,11 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_fires_once, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_a_call_before_its_time_is_put_off, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(test_a_clock_set_past_it_makes_it_late_and_not_lost, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_a_clock_set_past_it_makes_it_late_and_not_lost, set_up,
+						tear_down),
 		cmocka_unit_test_setup_teardown(test_another_moment_replaces_the_first, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(test_the_same_moment_again_changes_nothing, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_the_same_moment_again_changes_nothing, set_up,
+						tear_down),
 		cmocka_unit_test_setup_teardown(test_the_callback_may_set_the_next, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_a_past_moment_comes_at_once, set_up, tear_down),
 	};

@@ -21,7 +21,8 @@ static struct ev_loop *loop;
 static struct events events;
 static struct publish publish;
 static struct session_transcript *a, *b;
-/* What followers got since expect() looked last: the names of the files that were published, in order, and other events. */
+/* What followers got since expect() looked last: the names of the files that were published, in order, and
+ * other events. */
 static struct buf told;
 static unsigned answers;
 
@@ -43,7 +44,8 @@ static int set_up(void **state)
 	loop = ev_loop_new(EVFLAG_AUTO);
 	events_init(&events);
 	events_set_sink(&events, on_event, NULL);
-	publish_init(&publish, loop, test_dir.dir_fd, test_dir.path, &m.config, &m.sessions, &m.billing, &events);
+	publish_init(&publish, loop, test_dir.dir_fd, test_dir.path, &m.config, &m.sessions, &m.billing,
+		     &events);
 	a = made_up_transcript(&m, "a", false, NOW);
 	b = made_up_transcript(&m, "b", false, NOW - CLOCK_MINUTE_MS);
 	a->session->excluded = b->session->excluded = false;

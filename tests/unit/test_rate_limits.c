@@ -102,7 +102,8 @@ static void test_limits_expire_and_are_bounded(void **state)
 
 static struct readings readings;
 
-static bool take_tick(struct rate_limits *limits, struct json_object *told, const char *session_id, int64_t at_ms)
+static bool take_tick(struct rate_limits *limits, struct json_object *told, const char *session_id,
+		      int64_t at_ms)
 {
 	const struct account_teller teller = { .session_id = session_id, .now_ms = at_ms };
 	return account_limits_take_tick(limits, &readings, told, &teller);
@@ -130,10 +131,13 @@ static void test_ticks_are_taken_as_they_come(void **state)
 		"{\"five_hour\":{\"used_percentage\":\"42.5\",\"resets_at\":1795450000},"
 		"\"seven_day\":{\"used_percentage\":12,\"resets_at\":\"2026-11-25T00:00:00Z\"},"
 		"\"seven_day_opus\":{\"used_percentage\":3,\"resets_at\":1795450000000},"
-		"\"spend_limit\":{\"used_percentage\":120,\"resets_at\":1795800000,\"used_usd\":60,\"limit_usd\":\"50\"},"
-		"\"half\":{\"used_percentage\":1,\"resets_at\":1795800000,\"used_usd\":-1,\"limit_usd\":1e300},"
+		"\"spend_limit\":{\"used_percentage\":120,\"resets_at\":1795800000,\"used_usd\":60,"
+		"\"limit_usd\":\"50\"},"
+		"\"half\":{\"used_percentage\":1,\"resets_at\":1795800000,\"used_usd\":-1,"
+		"\"limit_usd\":1e300},"
 		"\"a b\":{\"used_percentage\":3,\"resets_at\":1795450000},\"x\":7,\"y\":null,"
-		"\"z\":{\"used_percentage\":\"many\",\"resets_at\":1795450000},\"w\":{\"used_percentage\":1}}");
+		"\"z\":{\"used_percentage\":\"many\",\"resets_at\":1795450000},"
+		"\"w\":{\"used_percentage\":1}}");
 	assert_true(take_tick(&limits, told, "s1", NOW_MS));
 	assert_false(take_tick(&limits, told, "s2", NOW_MS + 1000));
 	json_object_put(told);
@@ -152,7 +156,8 @@ static void test_ticks_are_taken_as_they_come(void **state)
 /* ---- readings of one window ---- */
 
 /* A tick of a session that has the limit at `percent`. */
-static bool tick(struct rate_limits *limits, const char *session_id, const char *name, double percent, int64_t at_ms)
+static bool tick(struct rate_limits *limits, const char *session_id, const char *name, double percent,
+		 int64_t at_ms)
 {
 	char text[200];
 	snprintf(text, sizeof(text), "{\"%s\":{\"used_percentage\":%g,\"resets_at\":%lld}}", name, percent,
@@ -223,7 +228,10 @@ static void test_hits_are_shown_by_name(void **state)
 	(void)state;
 	struct rate_limits limits = { 0 };
 	const struct ledger_limit hits[] = {
-		{ .noted_ms = NOW_MS - 5, .resets_ms = NOW_MS + HOUR_MS, .name = "seven_day_opus", .session_id = "s9" },
+		{ .noted_ms = NOW_MS - 5,
+		  .resets_ms = NOW_MS + HOUR_MS,
+		  .name = "seven_day_opus",
+		  .session_id = "s9" },
 		{ .noted_ms = NOW_MS - 6, .resets_ms = 0, .name = "five_hour", .session_id = "s9" },
 		{ .noted_ms = NOW_MS - 7, .resets_ms = 0, .name = "", .session_id = "s9" },
 	};
@@ -244,7 +252,9 @@ static void test_hits_are_shown_by_name(void **state)
 	reading.resets_ms = NOW_MS + 5 * HOUR_MS;
 	reading.observed_ms = NOW_MS;
 	assert_true(rate_limits_merge(&later, &reading, NOW_MS));
-	const struct ledger_limit old = { .noted_ms = NOW_MS - 5, .resets_ms = NOW_MS + HOUR_MS, .name = "five_hour" };
+	const struct ledger_limit old = { .noted_ms = NOW_MS - 5,
+					  .resets_ms = NOW_MS + HOUR_MS,
+					  .name = "five_hour" };
 	account_limits_take_hits(&later, &old, 1, NOW_MS);
 	assert_true(used(&later, "fiveHour") == 1.);
 }
@@ -252,14 +262,22 @@ static void test_hits_are_shown_by_name(void **state)
 static void test_limits_of_models(void **state)
 {
 	(void)state;
-	static const struct { const char *name, *model; bool holds; } cases[] = {
-		{ "seven_day_opus", "claude-opus-4-6", true }, { "sevenDayOpus", "us.anthropic.claude-opus-5-5", true },
-		{ "seven_day_opus", "claude-sonnet-5-5", false }, { "seven_day", "claude-sonnet-5-5", true },
-		{ "five_hour_haiku", "claude-haiku-4-5", true }, { "five_hour_haiku", "claude-opus-4-5", false },
-		{ "seven_day_opus_5_5", "claude-opus-5-5-20261001", true }, { "sevenDayOpus55", "claude-opus-5-5", true },
-		{ "seven_day_opus_5_5", "claude-opus-5", false }, { "seven_day_opus_5", "claude-opus-5-5", false },
-		{ "seven_day_zephyr", "claude-zephyr-1", true }, { "seven_day_zephyr", "claude-opus-5", true },
-		{ "overage", "claude-opus-5", true }, { "seven_day_fable", "", true },
+	static const struct { const char *name, *model; bool holds;
+	} cases[] = {
+		{ "seven_day_opus", "claude-opus-4-6", true },
+		{ "sevenDayOpus", "us.anthropic.claude-opus-5-5", true },
+		{ "seven_day_opus", "claude-sonnet-5-5", false },
+		{ "seven_day", "claude-sonnet-5-5", true },
+		{ "five_hour_haiku", "claude-haiku-4-5", true },
+		{ "five_hour_haiku", "claude-opus-4-5", false },
+		{ "seven_day_opus_5_5", "claude-opus-5-5-20261001", true },
+		{ "sevenDayOpus55", "claude-opus-5-5", true },
+		{ "seven_day_opus_5_5", "claude-opus-5", false },
+		{ "seven_day_opus_5", "claude-opus-5-5", false },
+		{ "seven_day_zephyr", "claude-zephyr-1", true },
+		{ "seven_day_zephyr", "claude-opus-5", true },
+		{ "overage", "claude-opus-5", true },
+		{ "seven_day_fable", "", true },
 	};
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
 		assert_int_equal(rate_limit_holds_for(cases[i].name, cases[i].model), cases[i].holds);
@@ -274,11 +292,14 @@ static void test_labels(void **state)
 {
 	(void)state;
 	static const char *const labels[][3] = {
-		{ "fiveHour", "5h", "5-hour limit" }, { "seven_day", "7d", "7-day limit" },
+		{ "fiveHour", "5h", "5-hour limit" },
+		{ "seven_day", "7d", "7-day limit" },
 		{ "sevenDayOpus", "7d opus", "7-day Opus limit" },
 		{ "seven_day_opus_5_5", "7d opus 5.5", "7-day Opus 5.5 limit" },
-		{ "sevenDayOpus55", "7d opus 5.5", "7-day Opus 5.5 limit" }, { "spendLimit", "spend", "spending limit" },
-		{ "overage", "overage", "limit overage" }, { "fiveHourTeam", "5h team", "5-hour team limit" },
+		{ "sevenDayOpus55", "7d opus 5.5", "7-day Opus 5.5 limit" },
+		{ "spendLimit", "spend", "spending limit" },
+		{ "overage", "overage", "limit overage" },
+		{ "fiveHourTeam", "5h team", "5-hour team limit" },
 		{ "", "", "usage limit" },
 	};
 	for (size_t i = 0; i < sizeof(labels) / sizeof(labels[0]); i++) {
@@ -313,7 +334,9 @@ static void test_what_is_written_reads_back(void **state)
 	struct rate_limits limits = { 0 }, again = { 0 }, hits = { 0 };
 	struct buf text = BUF_INIT;
 	struct jsonw w;
-	const struct ledger_limit hit = { .noted_ms = NOW_MS - 5, .resets_ms = NOW_MS + HOUR_MS, .name = "seven_day_opus",
+	const struct ledger_limit hit = { .noted_ms = NOW_MS - 5,
+					  .resets_ms = NOW_MS + HOUR_MS,
+					  .name = "seven_day_opus",
 					  .session_id = "s9" };
 	assert_true(tick(&limits, "s1", "seven_day", 7.25, NOW_MS - 9));
 	assert_false(tick(&limits, "s1", "seven_day", 7.25, NOW_MS - 7));
@@ -331,19 +354,24 @@ static void test_what_is_written_reads_back(void **state)
 	assert_int_equal(hits.count, 1);
 	assert_true(again.lacks_five_hour && !again.lacks_seven_day);
 	const struct rate_limit *week = rate_limits_find(&again, RATE_LIMIT_SEVEN_DAY);
-	assert_true(week->used_percent == 7.25 && week->since_ms == NOW_MS - 9 && week->observed_ms == NOW_MS - 7);
+	assert_true(week->used_percent == 7.25 && week->since_ms == NOW_MS - 9
+		    && week->observed_ms == NOW_MS - 7);
 	assert_string_equal(week->session_id, "s1");
 	assert_false(week->was_hit);
 	assert_true(hits.all[0].was_hit && hits.all[0].observed_ms == NOW_MS - 5);
 	assert_string_equal(hits.all[0].session_id, "s9");
 	/* It holds until the ledger has an answer to it. */
 	struct ledger *ledger = ledger_new();
-	const struct scan_usage answer = { .present = true, .timestamp_ms = NOW_MS + 1, .model = { "claude-opus-5", 13 },
-					   .message_id = { "m", 1 }, .tokens = { .output = 1 } };
+	const struct scan_usage answer = { .present = true,
+					   .timestamp_ms = NOW_MS + 1,
+					   .model = { "claude-opus-5", 13 },
+					   .message_id = { "m", 1 },
+					   .tokens = { .output = 1 } };
 	account_limits_take_old_hits(&again, &hits, ledger, NOW_MS + 2);
 	assert_true(used(&again, "sevenDayOpus") == 100.);
 	again.count = 0;
-	assert_int_equal(ledger_add(ledger, ledger_add_file(ledger, "/p/s.jsonl", 3, "s", false), 0, &answer), 1);
+	assert_int_equal(ledger_add(ledger, ledger_add_file(ledger, "/p/s.jsonl", 3, "s", false), 0, &answer),
+			 1);
 	account_limits_take_old_hits(&again, &hits, ledger, NOW_MS + 2);
 	assert_int_equal(again.count, 0);
 	ledger_free(ledger);

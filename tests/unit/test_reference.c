@@ -1,6 +1,6 @@
 /*
- * reference: what ccusage 20.0.24 counts. Each case below was seen with the program itself: the output tokens are powers
- * of two, so that their sum tells which lines were counted.
+ * reference: what ccusage 20.0.24 counts. Each case below was seen with the program itself: the output tokens
+ * are powers of two, so that their sum tells which lines were counted.
  */
 #include "unit.h"
 
@@ -19,17 +19,20 @@
 #define HEAD "{\"type\":\"assistant\",\"version\":\"2.1.39\","
 /* Session s; a request, or none. */
 #define LINE(time, request, out) \
-	HEAD "\"timestamp\":\"" time "\",\"sessionId\":\"s\",\"requestId\":\"" request "\"," MESSAGE("m", out) "}\n"
+	HEAD "\"timestamp\":\"" time "\",\"sessionId\":\"s\",\"requestId\":\"" request \
+	     "\"," MESSAGE("m", out) "}\n"
 #define NO_REQUEST(time, session, out) \
 	HEAD "\"timestamp\":\"" time "\",\"sessionId\":\"" session "\"," MESSAGE("m", out) "}\n"
 #define SIDE(time, request, out) \
-	HEAD "\"isSidechain\":true,\"timestamp\":\"" time "\",\"sessionId\":\"s\",\"requestId\":\"" request "\"," \
-	MESSAGE("m", out) "}\n"
+	HEAD "\"isSidechain\":true,\"timestamp\":\"" time "\",\"sessionId\":\"s\",\"requestId\":\"" request \
+	     "\"," MESSAGE("m", out) "}\n"
 #define PROGRESS(nested) \
-	"{\"type\":\"progress\",\"timestamp\":\"" T0 "\",\"sessionId\":\"s\",\"data\":{\"type\":\"agent_progress\"," \
+	"{\"type\":\"progress\",\"timestamp\":\"" T0 \
+	"\",\"sessionId\":\"s\",\"data\":{\"type\":\"agent_progress\"," \
 	"\"message\":" nested "}}\n"
 #define NESTED(request, out) \
-	"{\"type\":\"assistant\",\"timestamp\":\"" T0 "\",\"requestId\":\"" request "\"," MESSAGE("m", out) "}"
+	"{\"type\":\"assistant\",\"timestamp\":\"" T0 "\",\"requestId\":\"" request \
+	"\"," MESSAGE("m", out) "}"
 
 static struct reference *read_reference(void)
 {
@@ -67,10 +70,12 @@ static void expect(const char *first, const char *second, long blocks, long dail
 	write_file("projects/a.jsonl", first);
 	write_file("projects/z.jsonl", second);
 	struct reference *reference = read_reference();
-	long got_blocks = counted(reference, REFERENCE_BLOCKS), got_daily = counted(reference, REFERENCE_DAILY);
+	long got_blocks = counted(reference, REFERENCE_BLOCKS),
+	     got_daily = counted(reference, REFERENCE_DAILY);
 	reference_free(reference);
 	if (got_blocks != blocks || got_daily != daily)
-		fail_msg("blocks %ld, not %ld; daily %ld, not %ld:\n%s--\n%s", got_blocks, blocks, got_daily, daily, first, second);
+		fail_msg("blocks %ld, not %ld; daily %ld, not %ld:\n%s--\n%s", got_blocks, blocks, got_daily,
+			 daily, first, second);
 }
 
 /* ---- */
@@ -102,8 +107,10 @@ static void copies_in_a_sidechain_are_joined_sometimes(void **state)
 	/* What was kept so far stands at another time by then. */
 	expect(LINE(T0, "r1", 1) LINE(T1, "r1", 4), SIDE(T0, "r2", 2) SIDE(T1, "r2", 8), 12, 4);
 	/* Another session's is no copy. */
-	expect(LINE(T0, "r1", 1), HEAD "\"isSidechain\":true,\"timestamp\":\"" T0 "\",\"sessionId\":\"o\",\"requestId\":\"r2\","
-	       MESSAGE("m", 2) "}\n", 3, 3);
+	expect(LINE(T0, "r1", 1),
+	       HEAD "\"isSidechain\":true,\"timestamp\":\"" T0
+		    "\",\"sessionId\":\"o\",\"requestId\":\"r2\"," MESSAGE("m", 2) "}\n",
+	       3, 3);
 }
 
 static void daily_alone_counts_agent_progress(void **state)
@@ -128,12 +135,14 @@ static void daily_alone_counts_agent_progress(void **state)
 static void daily_keeps_the_dearer_one(void **state)
 {
 	(void)state;
-#define OF_MODEL(model) HEAD "\"timestamp\":\"" T0 "\",\"requestId\":\"r\",\"message\":{\"id\":\"m\",\"model\":\"" model \
-			"\"," USAGE(1) "}}\n"
+#define OF_MODEL(model) \
+	HEAD "\"timestamp\":\"" T0 "\",\"requestId\":\"r\",\"message\":{\"id\":\"m\",\"model\":\"" model \
+	     "\"," USAGE(1) "}}\n"
 	write_file("projects/a.jsonl", OF_MODEL("claude-haiku-4-5") OF_MODEL("claude-opus-4-1"));
 	write_file("projects/z.jsonl", "");
 	struct reference *reference = read_reference();
-	bool *blocks = reference_keep(reference, REFERENCE_BLOCKS), *daily = reference_keep(reference, REFERENCE_DAILY);
+	bool *blocks = reference_keep(reference, REFERENCE_BLOCKS),
+	     *daily = reference_keep(reference, REFERENCE_DAILY);
 	assert_true(blocks[0] && !blocks[1]);
 	assert_true(!daily[0] && daily[1]);
 	free(blocks);
@@ -144,17 +153,24 @@ static void daily_keeps_the_dearer_one(void **state)
 static void what_is_lost_and_why(void **state)
 {
 	(void)state;
-	expect(HEAD "\"cwd\":null,\"timestamp\":\"" T0 "\",\"requestId\":\"r\"," MESSAGE("m", 4) "}\n", LINE(T0, "r", 1), 1, 1);
-	write_file("projects/a.jsonl",
-		   HEAD "\"cwd\":null,\"timestamp\":\"" T0 "\"," MESSAGE("m1", 1) "}\n"
-		   HEAD "\"timestamp\":\"" T0 "\",\"message\":{\"id\":\"m2\",\"usage\": {\"input_tokens\":0,\"output_tokens\":2}}}\n"
-		   HEAD "\"timestamp\":\"" T0 "\",\"costUSD\":-5,\"message\":{\"id\":\"m3\",\"usage\":{\"input_tokens\":0,"
-		   "\"output_tokens\":5000000000}}}\n"
-		   HEAD "\"timestamp\":\"" T0 "\"," MESSAGE("m4", 8) "}");
+	expect(HEAD "\"cwd\":null,\"timestamp\":\"" T0 "\",\"requestId\":\"r\"," MESSAGE("m", 4) "}\n",
+	       LINE(T0, "r", 1), 1, 1);
+	write_file(
+		"projects/a.jsonl",
+		HEAD "\"cwd\":null,\"timestamp\":\"" T0 "\"," MESSAGE(
+			"m1",
+			1) "}\n" HEAD "\"timestamp\":\"" T0
+			   "\",\"message\":{\"id\":\"m2\",\"usage\": {\"input_tokens\":0,"
+			   "\"output_tokens\":2}}}\n" HEAD
+			   "\"timestamp\":\"" T0
+			   "\",\"costUSD\":-5,\"message\":{\"id\":\"m3\",\"usage\":{\"input_tokens\":0,"
+			   "\"output_tokens\":5000000000}}}\n" HEAD "\"timestamp\":\"" T0
+			   "\"," MESSAGE("m4", 8) "}");
 	write_file("projects/z.jsonl", "");
 	struct reference *reference = read_reference();
 	static const unsigned lost[] = { REFERENCE_LOST_NULL, REFERENCE_LOST_SPACE,
-					 REFERENCE_REFUSED_COUNT | REFERENCE_REFUSED_COST, REFERENCE_UNFINISHED };
+					 REFERENCE_REFUSED_COUNT | REFERENCE_REFUSED_COST,
+					 REFERENCE_UNFINISHED };
 	assert_int_equal(reference_count(reference), 4);
 	for (size_t i = 0; i < 4; i++) {
 		assert_int_equal(reference_record_at(reference, i)->lost, lost[i]);
@@ -192,7 +208,8 @@ static void a_long_line_is_read_whole(void **state)
 	buf_append_str(&text, HEAD "\"x\":\"");
 	for (int i = 0; i < 3000000; i++)
 		buf_append_char(&text, 'x');
-	buf_append_str(&text, "\",\"timestamp\":\"" T0 "\",\"requestId\":\"r1\"," MESSAGE("m", 1) "}\n" LINE(T0, "r2", 2));
+	buf_append_str(&text, "\",\"timestamp\":\"" T0
+			      "\",\"requestId\":\"r1\"," MESSAGE("m", 1) "}\n" LINE(T0, "r2", 2));
 	assert_false(text.failed);
 	expect(buf_str(&text), LINE(T0, "r3", 4), 7, 7);
 	buf_release(&text);
@@ -213,7 +230,8 @@ static void sessions_by_their_path(void **state)
 	(void)state;
 	check_session("/h/.claude/projects/-p/S.jsonl", "S", "-p");
 	check_session("/h/.claude/projects/-p/S/subagents/agent-a.jsonl", "S", "-p");
-	check_session("/h/.claude/projects/-p/S/subagents/workflows/wf_1/agent-a.jsonl", "wf_1", "-p/S/subagents/workflows");
+	check_session("/h/.claude/projects/-p/S/subagents/workflows/wf_1/agent-a.jsonl", "wf_1",
+		      "-p/S/subagents/workflows");
 	check_session("/h/.claude/projects/-p/S/x.jsonl", "S", "-p");
 	check_session("/h/.claude/projects/-p/S/a/b/c/d.jsonl", "c", "-p/S/a/b");
 	check_session("/h/.claude/projects/top.jsonl", "top.jsonl", "Unknown Project");
@@ -225,13 +243,19 @@ static void sessions_by_their_path(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(the_largest_line_of_a_request_counts, scratch_set_up, scratch_tear_down),
-		cmocka_unit_test_setup_teardown(without_a_request_the_session_stands_for_it, scratch_set_up, scratch_tear_down),
-		cmocka_unit_test_setup_teardown(copies_in_a_sidechain_are_joined_sometimes, scratch_set_up, scratch_tear_down),
-		cmocka_unit_test_setup_teardown(daily_alone_counts_agent_progress, scratch_set_up, scratch_tear_down),
-		cmocka_unit_test_setup_teardown(daily_keeps_the_dearer_one, scratch_set_up, scratch_tear_down),
+		cmocka_unit_test_setup_teardown(the_largest_line_of_a_request_counts, scratch_set_up,
+						scratch_tear_down),
+		cmocka_unit_test_setup_teardown(without_a_request_the_session_stands_for_it, scratch_set_up,
+						scratch_tear_down),
+		cmocka_unit_test_setup_teardown(copies_in_a_sidechain_are_joined_sometimes, scratch_set_up,
+						scratch_tear_down),
+		cmocka_unit_test_setup_teardown(daily_alone_counts_agent_progress, scratch_set_up,
+						scratch_tear_down),
+		cmocka_unit_test_setup_teardown(daily_keeps_the_dearer_one, scratch_set_up,
+						scratch_tear_down),
 		cmocka_unit_test_setup_teardown(what_is_lost_and_why, scratch_set_up, scratch_tear_down),
-		cmocka_unit_test_setup_teardown(records_are_found_by_place, scratch_set_up, scratch_tear_down),
+		cmocka_unit_test_setup_teardown(records_are_found_by_place, scratch_set_up,
+						scratch_tear_down),
 		cmocka_unit_test_setup_teardown(a_long_line_is_read_whole, scratch_set_up, scratch_tear_down),
 		cmocka_unit_test(sessions_by_their_path),
 	};

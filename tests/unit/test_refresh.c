@@ -32,7 +32,8 @@ static int started, stopped;
 static char program[64];
 static bool no_memory;
 
-struct child *child_start(struct ev_loop *loop, const struct child_command *command, child_done *done, void *ctx)
+struct child *child_start(struct ev_loop *loop, const struct child_command *command, child_done *done,
+			  void *ctx)
 {
 	(void)loop;
 	assert_null(running);
@@ -55,7 +56,8 @@ void child_stop(struct child *child)
 	stopped++;
 }
 
-void child_describe(const struct run *run, enum sandbox_program kind UNUSED, char *const *words UNUSED, struct buf *out)
+void child_describe(const struct run *run, enum sandbox_program kind UNUSED, char *const *words UNUSED,
+		    struct buf *out)
 {
 	run_describe(run, out);
 }
@@ -108,7 +110,8 @@ static void on_finished(void *ctx, const struct refresh_result *result)
 
 static const struct refresh_callbacks callbacks = { on_started, on_finished };
 
-static char present[] = "/bin/sh blocks --json", absent[] = "/nonexistent/ccusage blocks", unclosed[] = "ccusage 'blocks";
+static char present[] = "/bin/sh blocks --json", absent[] = "/nonexistent/ccusage blocks",
+	    unclosed[] = "ccusage 'blocks";
 
 static void begin(void)
 {
@@ -353,7 +356,13 @@ static void an_answer_of_an_earlier_daemon_counts(void **state)
 
 static void every_kind_of_failure_is_reported_and_tried_again(void **state)
 {
-	static const struct { enum run_outcome outcome; int code; const char *printed; int status; const char *says; } cases[] = {
+	static const struct {
+		enum run_outcome outcome;
+		int code;
+		const char *printed;
+		int status;
+		const char *says;
+	} cases[] = {
 		{ RUN_EXITED, 2, "{\"blocks\":[]}", 2, "exit status 2" },
 		{ RUN_SIGNALED, SIGKILL, "", 128 + SIGKILL, "killed by signal 9" },
 		{ RUN_TIMED_OUT, 0, "", 0, "still running" },
@@ -402,7 +411,8 @@ static void it_backs_off_twice_as_long_each_time_and_never_in_step(void **state)
 		assert_int_equal(refresh.due_wall_ms - clock_wall_ms(), wait_ms);
 		pass(wait_ms);
 		assert_int_equal(refresh.state, REFRESH_RUNNING);
-		expected_ms = expected_ms * 2 < REFRESH_BACKOFF_MAX_MS ? expected_ms * 2 : REFRESH_BACKOFF_MAX_MS;
+		expected_ms = expected_ms * 2 < REFRESH_BACKOFF_MAX_MS ? expected_ms * 2
+								       : REFRESH_BACKOFF_MAX_MS;
 	}
 	assert_true(differ);
 	end_well();
@@ -426,12 +436,13 @@ static void without_memory_for_a_child_it_tries_again(void **state)
 
 static void it_is_off_where_there_is_nothing_to_run(void **state)
 {
-	static const struct { int source; char *command; const char *why; } cases[] = {
+	static const struct { int source; char *command; const char *why;
+	} cases[] = {
 		{ BILLING_AUTO, present, "" },
 		{ BILLING_AUTO, absent, "/nonexistent/ccusage: no such program on PATH" },
 		{ BILLING_AUTO, unclosed, "[ccusage] command: a quote is not closed" },
 		{ BILLING_CCUSAGE, present, "" },
-		{ BILLING_CCUSAGE, absent, "" },           /* it is wanted: each run says that it is not there */
+		{ BILLING_CCUSAGE, absent, "" }, /* it is wanted: each run says that it is not there */
 		{ BILLING_CCUSAGE, unclosed, "[ccusage] command: a quote is not closed" },
 		{ BILLING_NATIVE, present, "[billing] source = native" },
 	};
@@ -537,7 +548,21 @@ static void a_release_ends_the_run(void **state)
 
 /* ---- every state meets every event ---- */
 
-enum event { ACTIVITY, TIME, FORCE, OFF, ON, GOOD, BAD, OFF_GOOD, OFF_BAD, OFF_ON_GOOD, BUSY_OFF_GOOD, BUSY_OFF_BAD, EVENTS };
+enum event {
+	ACTIVITY,
+	TIME,
+	FORCE,
+	OFF,
+	ON,
+	GOOD,
+	BAD,
+	OFF_GOOD,
+	OFF_BAD,
+	OFF_ON_GOOD,
+	BUSY_OFF_GOOD,
+	BUSY_OFF_BAD,
+	EVENTS
+};
 
 static void bring_about(enum refresh_state state)
 {
@@ -587,16 +612,20 @@ static void happen(enum event event)
 
 static void every_state_meets_every_event(void **unused)
 {
-	enum { O = REFRESH_OFF, C = REFRESH_CLEAN, S = REFRESH_SETTLING, W = REFRESH_WAITING, R = REFRESH_RUNNING,
-	       B = REFRESH_BACKOFF };
+	enum {
+		O = REFRESH_OFF,
+		C = REFRESH_CLEAN,
+		S = REFRESH_SETTLING,
+		W = REFRESH_WAITING,
+		R = REFRESH_RUNNING,
+		B = REFRESH_BACKOFF
+	};
 	static const int expected[6][EVENTS] = {
-		/*       activity time force off on good bad, off good, bad, off-on good, busy off good, bad */
-		[O] = { O, O, O, O, S, O, O, O, O, S, O, O },
-		[C] = { S, C, R, O, C, C, C, O, O, S, O, O },
-		[S] = { S, R, R, O, S, S, S, O, O, S, O, O },
-		[W] = { W, R, R, O, W, W, W, O, O, S, O, O },
-		[R] = { R, R, R, R, R, C, B, O, O, C, O, O },
-		[B] = { B, R, R, O, B, B, B, O, O, S, O, O },
+		/*       activity time force off on good bad, off good, bad, off-on good, busy off good, bad
+		 */
+		[O] = { O, O, O, O, S, O, O, O, O, S, O, O }, [C] = { S, C, R, O, C, C, C, O, O, S, O, O },
+		[S] = { S, R, R, O, S, S, S, O, O, S, O, O }, [W] = { W, R, R, O, W, W, W, O, O, S, O, O },
+		[R] = { R, R, R, R, R, C, B, O, O, C, O, O }, [B] = { B, R, R, O, B, B, B, O, O, S, O, O },
 	};
 	(void)unused;
 	for (int from = 0; from < 6; from++)
@@ -610,7 +639,8 @@ static void every_state_meets_every_event(void **unused)
 			pass(CLOCK_HOUR_MS);
 			if (refresh.state == REFRESH_OFF)
 				assert_null(running);
-			assert_true(refresh.state == REFRESH_OFF || refresh.state == REFRESH_CLEAN || running);
+			assert_true(refresh.state == REFRESH_OFF || refresh.state == REFRESH_CLEAN
+				    || running);
 		}
 }
 
@@ -646,17 +676,23 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_burst_makes_one_run_when_it_has_settled, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_burst_without_end_runs_at_max_delay, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(activity_during_a_run_makes_one_follow_up, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(activity_early_in_a_long_run_has_settled_at_its_end, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(figures_live_as_long_as_the_burn_rate_allows, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(activity_early_in_a_long_run_has_settled_at_its_end, set_up,
+						tear_down),
+		cmocka_unit_test_setup_teardown(figures_live_as_long_as_the_burn_rate_allows, set_up,
+						tear_down),
 		cmocka_unit_test_setup_teardown(old_figures_are_not_waited_for, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(another_ttl_counts_at_once, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(an_answer_of_an_earlier_daemon_counts, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(every_kind_of_failure_is_reported_and_tried_again, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(it_backs_off_twice_as_long_each_time_and_never_in_step, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(every_kind_of_failure_is_reported_and_tried_again, set_up,
+						tear_down),
+		cmocka_unit_test_setup_teardown(it_backs_off_twice_as_long_each_time_and_never_in_step,
+						set_up, tear_down),
 		cmocka_unit_test_setup_teardown(without_memory_for_a_child_it_tries_again, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(it_is_off_where_there_is_nothing_to_run, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(a_program_that_was_installed_meanwhile_is_found, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(what_was_noted_before_it_was_off_is_forgotten, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_program_that_was_installed_meanwhile_is_found, set_up,
+						tear_down),
+		cmocka_unit_test_setup_teardown(what_was_noted_before_it_was_off_is_forgotten, set_up,
+						tear_down),
 		cmocka_unit_test_setup_teardown(turned_on_it_runs_although_nobody_writes, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(failures_of_an_earlier_daemon_count, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_release_ends_the_run, set_up, tear_down),

@@ -1,6 +1,7 @@
 /*
- * The rows of the reports, counted by hand: days in a time zone, weeks that begin on Sunday, sessions by what they cost,
- * blocks and the gaps between them. That they equal ccusage's is shown with its program (reports.bats).
+ * The rows of the reports, counted by hand: days in a time zone, weeks that begin on Sunday, sessions by what
+ * they cost, blocks and the gaps between them. That they equal ccusage's is shown with its program
+ * (reports.bats).
  */
 #include <json.h>
 #include <math.h>
@@ -219,7 +220,8 @@ static void the_dearest_session_is_first(void **state)
 	add(f, "p/a.jsonl", "a", HAIKU, SUNDAY_MS);
 	add(f, "p/b.jsonl", "b", OPUS, SUNDAY_MS + 1000);
 	add(f, "p/b.jsonl", "b", OPUS, SUNDAY_MS + 5000);
-	/* the same id in another project is another session; of two that cost the same, the one whose path comes first */
+	/* the same id in another project is another session; of two that cost the same, the one whose path
+	 * comes first */
 	add(f, "q/b.jsonl", "b", OPUS, SUNDAY_MS + 2000);
 	add(f, "o/c.jsonl", "c", OPUS, SUNDAY_MS + 9000);
 	/* in projects/ itself */
@@ -316,9 +318,13 @@ static void what_is_no_date_or_zone_is_refused(void **state)
 	struct fixture *f = *state;
 	add(f, "p/a.jsonl", "a", OPUS, SUNDAY_MS);
 	assert_refused(f, &(struct report_options){ .kind = REPORT_DAILY, .since = "2026030" }, "'2026030'");
-	assert_refused(f, &(struct report_options){ .kind = REPORT_DAILY, .since = "20260301", .until = "2026-3-1" }, "'2026-3-1'");
-	assert_refused(f, &(struct report_options){ .kind = REPORT_DAILY, .timezone = "Europe/Atlantis" }, "'Europe/Atlantis'");
-	assert_refused(f, &(struct report_options){ .kind = REPORT_DAILY, .timezone = "../../etc/passwd" }, "not a time zone");
+	assert_refused(
+		f, &(struct report_options){ .kind = REPORT_DAILY, .since = "20260301", .until = "2026-3-1" },
+		"'2026-3-1'");
+	assert_refused(f, &(struct report_options){ .kind = REPORT_DAILY, .timezone = "Europe/Atlantis" },
+		       "'Europe/Atlantis'");
+	assert_refused(f, &(struct report_options){ .kind = REPORT_DAILY, .timezone = "../../etc/passwd" },
+		       "not a time zone");
 }
 
 static void make_nothing(struct fixture *f, const struct report_options *options)
@@ -327,7 +333,8 @@ static void make_nothing(struct fixture *f, const struct report_options *options
 	assert_int_equal(report_make(f->ledger, options, &f->report, &f->error), 0);
 }
 
-/* Makes a report in which the allocation of that number fails, which has to be told. Returns whether there was one. */
+/* Makes a report in which the allocation of that number fails, which has to be told. Returns whether there
+ * was one. */
 static bool make_without_memory(struct fixture *f, const struct report_options *options, int count)
 {
 	assert_true(count < 1000);
@@ -372,7 +379,9 @@ static void without_memory_there_is_no_half_report(void **state)
 static void blocks_that_were_not_made_are_not_passed_over(void **state)
 {
 	struct fixture *f = *state;
-	const struct report_options options = { .kind = REPORT_BLOCKS, .timezone = "UTC", .now_ms = SUNDAY_MS + CLOCK_HOUR_MS };
+	const struct report_options options = { .kind = REPORT_BLOCKS,
+						.timezone = "UTC",
+						.now_ms = SUNDAY_MS + CLOCK_HOUR_MS };
 	add(f, "p/all.jsonl", "all", "m", SUNDAY_MS);
 	for (int count = 0; make_without_memory(f, &options, count); count++)
 		;
@@ -385,13 +394,15 @@ int main(void)
 		cmocka_unit_test(kinds_have_names),
 		cmocka_unit_test_setup_teardown(a_day_is_the_zones_day, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(days_and_projects_are_chosen, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(weeks_begin_on_sunday_and_months_on_the_first, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(weeks_begin_on_sunday_and_months_on_the_first, set_up,
+						tear_down),
 		cmocka_unit_test_setup_teardown(the_dearest_session_is_first, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(models_without_a_price_are_named, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(blocks_have_gaps_between_them, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(what_is_no_date_or_zone_is_refused, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(without_memory_there_is_no_half_report, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(blocks_that_were_not_made_are_not_passed_over, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(blocks_that_were_not_made_are_not_passed_over, set_up,
+						tear_down),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,4 +1,5 @@
-/* Each test enters a sandbox for good, so it does that in a child, which tells by its exit status how it went. */
+/* Each test enters a sandbox for good, so it does that in a child, which tells by its exit status how it
+ * went. */
 #include "unit.h"
 
 #include <arpa/inet.h>
@@ -82,9 +83,12 @@ static int enter(int mode, int as_abi, bool network, const char *also, struct bu
 {
 	char list[1200];
 	snprintf(list, sizeof(list), "%s%s", name("more"), also);
-	const struct sandbox_rules rules = { .mode = mode, .network = network, .write = list,
+	const struct sandbox_rules rules = { .mode = mode,
+					     .network = network,
+					     .write = list,
 					     .cache_path = name("cache"),
-					     .cache_fd = open(name("cache"), O_RDONLY | O_DIRECTORY | O_CLOEXEC),
+					     .cache_fd =
+						     open(name("cache"), O_RDONLY | O_DIRECTORY | O_CLOEXEC),
 					     .socket_path = name("cache/.swatch.sock") };
 	sandbox_forbid_privileges();
 	return sandbox_enter(&rules, as_abi, error);
@@ -176,10 +180,12 @@ static void lets_the_cache_be_kept(void **state)
 static void write_more(void)
 {
 	enter_usual(false);
-	CHECK(mkdir(name("more/d"), 0700) == 0 && make_file(name("more/f")) == 0 && symlink("f", name("more/l")) == 0);
+	CHECK(mkdir(name("more/d"), 0700) == 0 && make_file(name("more/f")) == 0
+	      && symlink("f", name("more/l")) == 0);
 	CHECK(rename(name("more/f"), name("more/g")) == 0 && truncate(name("more/g"), 0) == 0);
 	if (abi >= 2)
-		CHECK(rename(name("more/g"), name("more/d/g")) == 0 && unlink(name("more/d/g")) == 0 && rmdir(name("more/d")) == 0);
+		CHECK(rename(name("more/g"), name("more/d/g")) == 0 && unlink(name("more/d/g")) == 0
+		      && rmdir(name("more/d")) == 0);
 }
 
 static void lets_programs_write_where_the_config_says(void **state)
@@ -235,7 +241,8 @@ static void tell_of_places(void)
 	CHECK(strstr(told(), "\"/no/12\"") && !strstr(told(), "\"/no/13\""));
 	CHECK(strstr(hint("sh: cannot create /x: Permission denied\n"), "[sandbox] write"));
 	CHECK(strstr(hint("Error: EACCES: permission denied, open '/x'"), "[sandbox] write"));
-	CHECK(strstr(hint("connect: Permission denied"), "[sandbox] network") || strstr(told(), "\"network\":\"open\""));
+	CHECK(strstr(hint("connect: Permission denied"), "[sandbox] network")
+	      || strstr(told(), "\"network\":\"open\""));
 	CHECK(strstr(hint("no such option"), "it ran in swatchd's sandbox"));
 	CHECK(strstr(sandbox_hint(SANDBOX_REFRESH, npx, "killed"), "[sandbox] package_runner = yes"));
 	CHECK(!strstr(sandbox_hint(SANDBOX_ALERT, npx, "killed"), "package_runner"));
@@ -383,7 +390,8 @@ static void be_too_old(void)
 	struct buf error = BUF_INIT;
 	CHECK(enter(SANDBOX_REQUIRED, 5, false, "", &error) == 0);
 	CHECK(!sandbox_confine(SANDBOX_ALERT, &confinement, &error));
-	CHECK(strstr(buf_str(&error), "abstract Unix sockets") && strstr(buf_str(&error), "signals to other processes"));
+	CHECK(strstr(buf_str(&error), "abstract Unix sockets")
+	      && strstr(buf_str(&error), "signals to other processes"));
 	CHECK(strstr(told(), "\"runsPrograms\":false"));
 	buf_release(&error);
 }
@@ -400,7 +408,9 @@ static void runs_nothing_when_a_promise_is_required_and_not_kept(void **state)
 /* Landlock alone: a socket that was there before. */
 static void use_old_socket(void)
 {
-	struct sockaddr_in address = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK), .sin_port = htons(9) };
+	struct sockaddr_in address = { .sin_family = AF_INET,
+				       .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+				       .sin_port = htons(9) };
 	int fd = make_socket(AF_INET);
 	if (fd < 0)
 		_exit(SKIPPED);
@@ -423,7 +433,9 @@ static void denies_tcp(void **state)
 
 static void use_network(void)
 {
-	struct sockaddr_in address = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK), .sin_port = htons(9) };
+	struct sockaddr_in address = { .sin_family = AF_INET,
+				       .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+				       .sin_port = htons(9) };
 	enter_usual(true);
 	CHECK(strstr(told(), "\"network\":\"open\""));
 	int fd = make_socket(AF_INET);
@@ -463,7 +475,10 @@ static void be_first_version(void)
 	struct buf error = BUF_INIT;
 	CHECK(enter(SANDBOX_AUTO, 1, true, "", &error) == 0);
 	CHECK(strstr(told(), "\"landlock\":1"));
-	CHECK(strstr(told(), "\"notDenied\":[\"truncating files\",\"control of devices\",\"signals to other processes\"]"));
+	CHECK(strstr(
+		told(),
+		"\"notDenied\":[\"truncating files\",\"control of devices\","
+		"\"signals to other processes\"]"));
 	CHECK_FAILS(make_file(name("home/evil")), EACCES);
 	CHECK(make_file(name("more/f")) == 0 && rename(name("more/f"), name("more/g")) == 0);
 	/* Told as not denied, and it is not. */
@@ -484,7 +499,8 @@ static void be_without(void)
 	errno = ENOSYS;
 	CHECK(enter(SANDBOX_AUTO, 0, true, "", &error) == 0 && error.len == 0);
 	CHECK(strstr(told(), "\"state\":\"unavailable\",\"why\":\"this kernel has no Landlock\""));
-	CHECK(strstr(told(), "\"writable\":[],\"refused\":[]") && strstr(told(), "\"notDenied\":[\"writing files elsewhere\","));
+	CHECK(strstr(told(), "\"writable\":[],\"refused\":[]")
+	      && strstr(told(), "\"notDenied\":[\"writing files elsewhere\","));
 	CHECK(make_file(name("home/good")) == 0);
 	CHECK(!filter_is_available() || !strstr(hint("Permission denied"), "[sandbox] write"));
 	CHECK(prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1);
@@ -520,8 +536,11 @@ static void require_it(void)
 	struct buf error = BUF_INIT;
 	errno = EOPNOTSUPP;
 	CHECK(enter(SANDBOX_REQUIRED, 0, false, "", &error) == -1);
-	CHECK(strcmp(buf_str(&error), "cannot start without a sandbox ([sandbox] mode = required): Landlock is not switched on "
-				      "in this kernel") == 0);
+	CHECK(strcmp(buf_str(&error),
+		     "cannot start without a sandbox ([sandbox] mode = required): Landlock is not switched "
+		     "on "
+		     "in this kernel")
+	      == 0);
 	buf_release(&error);
 }
 
@@ -589,13 +608,25 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, scratch_tear_down)
 	const struct CMUnitTest tests[] = {
-		TEST(denies_writing_elsewhere), TEST(lets_the_cache_be_kept),
+		TEST(denies_writing_elsewhere),
+		TEST(lets_the_cache_be_kept),
 		TEST(lets_alerts_connect_and_nothing_else),
-		TEST(lets_package_runners_reach_the_internet_and_no_service), TEST(programs_have_a_domain_of_their_own),
-		TEST(runs_nothing_when_a_promise_is_required_and_not_kept), TEST(lets_programs_write_where_the_config_says), TEST(lets_transcripts_be_read_and_programs_run),
-		TEST(tells_what_may_be_written), TEST(denies_all_sockets_but_unix_ones), TEST(denies_all_sockets), TEST(denies_tcp),
-		TEST(leaves_the_network_when_told_to), TEST(goes_by_the_version), TEST(goes_on_without),
-		TEST(refuses_to_go_on_when_it_is_required), TEST(asks_the_kernel), TEST(goes_on_where_it_is_forbidden), TEST(goes_on_when_it_fails),
+		TEST(lets_package_runners_reach_the_internet_and_no_service),
+		TEST(programs_have_a_domain_of_their_own),
+		TEST(runs_nothing_when_a_promise_is_required_and_not_kept),
+		TEST(lets_programs_write_where_the_config_says),
+		TEST(lets_transcripts_be_read_and_programs_run),
+		TEST(tells_what_may_be_written),
+		TEST(denies_all_sockets_but_unix_ones),
+		TEST(denies_all_sockets),
+		TEST(denies_tcp),
+		TEST(leaves_the_network_when_told_to),
+		TEST(goes_by_the_version),
+		TEST(goes_on_without),
+		TEST(refuses_to_go_on_when_it_is_required),
+		TEST(asks_the_kernel),
+		TEST(goes_on_where_it_is_forbidden),
+		TEST(goes_on_when_it_fails),
 		TEST(is_off_when_told_so),
 	};
 	log_init("test", LOG_LEVEL_ERROR);

@@ -7,9 +7,12 @@
 #include "transcript/scan.h"
 
 /* A made-up assistant line: HEAD usage TAIL. */
-#define HEAD "{\"type\":\"assistant\",\"sessionId\":\"s1\",\"cwd\":\"/home/u/p\",\"version\":\"2.1.39\"," \
-	     "\"gitBranch\":\"main\",\"isSidechain\":false,\"requestId\":\"req_1\",\"message\":{\"id\":\"msg_1\"," \
-	     "\"model\":\"claude-opus-4-6\",\"role\":\"assistant\",\"content\":[{\"type\":\"text\",\"text\":\"hello\"}],"
+#define HEAD \
+	"{\"type\":\"assistant\",\"sessionId\":\"s1\",\"cwd\":\"/home/u/p\",\"version\":\"2.1.39\"," \
+	"\"gitBranch\":\"main\",\"isSidechain\":false,\"requestId\":\"req_1\"," \
+	"\"message\":{\"id\":\"msg_1\"," \
+	"\"model\":\"claude-opus-4-6\",\"role\":\"assistant\",\"content\":[{\"type\":\"text\"," \
+	"\"text\":\"hello\"}],"
 #define USAGE "\"usage\":{\"input_tokens\":3,\"output_tokens\":10,\"cache_creation_input_tokens\":8037," \
 	      "\"cache_read_input_tokens\":17842,\"cache_creation\":{\"ephemeral_5m_input_tokens\":37," \
 	      "\"ephemeral_1h_input_tokens\":8000},\"speed\":\"fast\"}"
@@ -81,23 +84,36 @@ static void what_says_too_little_is_no_record(void **state)
 {
 	(void)state;
 	static const char *const changes[][2] = {
-		{ "\"input_tokens\":3", "\"input_tokens\":3.5" }, { "\"input_tokens\":3", "\"input_tokens\":3e-2" },
-		{ "\"input_tokens\":3", "\"input_tokens\":-1" }, { "\"input_tokens\":3", "\"input_tokens\":\"3\"" },
-		{ "\"input_tokens\":3", "\"input_tokens\":null" }, { "\"input_tokens\":3,", "" },
+		{ "\"input_tokens\":3", "\"input_tokens\":3.5" },
+		{ "\"input_tokens\":3", "\"input_tokens\":3e-2" },
+		{ "\"input_tokens\":3", "\"input_tokens\":-1" },
+		{ "\"input_tokens\":3", "\"input_tokens\":\"3\"" },
+		{ "\"input_tokens\":3", "\"input_tokens\":null" },
+		{ "\"input_tokens\":3,", "" },
 		{ "\"output_tokens\":10,", "" },
 		{ "\"cache_read_input_tokens\":17842", "\"cache_read_input_tokens\":[]" },
 		{ "\"ephemeral_5m_input_tokens\":37", "\"ephemeral_5m_input_tokens\":1.5" },
 		{ "{\"ephemeral_5m_input_tokens\":37,\"ephemeral_1h_input_tokens\":8000}", "5" },
-		{ "\"speed\":\"fast\"", "\"speed\":\"FAST\"" }, { "\"speed\":\"fast\"", "\"speed\":\"\"" },
+		{ "\"speed\":\"fast\"", "\"speed\":\"FAST\"" },
+		{ "\"speed\":\"fast\"", "\"speed\":\"\"" },
 		{ "\"speed\":\"fast\"", "\"speed\":5" },
-		{ "\"sessionId\":\"s1\"", "\"sessionId\":\"\"" }, { "\"sessionId\":\"s1\"", "\"sessionId\":5" },
-		{ "\"requestId\":\"req_1\"", "\"requestId\":\"\"" }, { "\"requestId\":\"req_1\"", "\"requestId\":{}" },
-		{ "\"id\":\"msg_1\"", "\"id\":\"\"" }, { "\"id\":\"msg_1\"", "\"id\":5" },
-		{ "claude-opus-4-6", "" }, { "claude-opus-4-6", "claude-\\ud800" }, { "claude-opus-4-6", "c\xff" },
-		{ "\"isSidechain\":false", "\"isSidechain\":\"x\"" }, { "\"isSidechain\":false", "\"isApiErrorMessage\":1" },
+		{ "\"sessionId\":\"s1\"", "\"sessionId\":\"\"" },
+		{ "\"sessionId\":\"s1\"", "\"sessionId\":5" },
+		{ "\"requestId\":\"req_1\"", "\"requestId\":\"\"" },
+		{ "\"requestId\":\"req_1\"", "\"requestId\":{}" },
+		{ "\"id\":\"msg_1\"", "\"id\":\"\"" },
+		{ "\"id\":\"msg_1\"", "\"id\":5" },
+		{ "claude-opus-4-6", "" },
+		{ "claude-opus-4-6", "claude-\\ud800" },
+		{ "claude-opus-4-6", "c\xff" },
+		{ "\"isSidechain\":false", "\"isSidechain\":\"x\"" },
+		{ "\"isSidechain\":false", "\"isApiErrorMessage\":1" },
 		{ "\"isSidechain\":false", "\"costUSD\":\"0.5\"" },
-		{ "47.925Z", "47.925" }, { "2026-02-11", "2026-02-30" },
-		{ "\"timestamp\"", "\"time\"" }, { "\"message\":{", "\"massage\":{" }, { "\"usage\"", "\"usages\"" },
+		{ "47.925Z", "47.925" },
+		{ "2026-02-11", "2026-02-30" },
+		{ "\"timestamp\"", "\"time\"" },
+		{ "\"message\":{", "\"massage\":{" },
+		{ "\"usage\"", "\"usages\"" },
 	};
 	for (size_t i = 0; i < sizeof(changes) / sizeof(changes[0]); i++) {
 		struct scan_facts f = facts_with(changes[i][0], changes[i][1]);
@@ -114,19 +130,27 @@ static void what_ccusage_does_not_read_is_a_record_all_the_same(void **state)
 		const char *from, *to;
 		int64_t input;
 	} changes[] = {
-		{ "\"input_tokens\":3", "\"input_tokens\":3.0", 3 }, { "\"input_tokens\":3", "\"input_tokens\":3e2", 300 },
+		{ "\"input_tokens\":3", "\"input_tokens\":3.0", 3 },
+		{ "\"input_tokens\":3", "\"input_tokens\":3e2", 300 },
 		{ "\"input_tokens\":3", "\"input_tokens\":2.5E+1", 25 },
 		{ "\"input_tokens\":3", "\"input_tokens\":3,\"input_tokens\":4", 4 },
 		{ "\"sessionId\":\"s1\"", "\"sessionId\":\"s0\",\"sessionId\":\"s1\"", 3 },
-		{ "2.1.39", "2.1", 3 }, { "2.1.39", "v2.1.39", 3 }, { "2.1.39", "dev", 3 }, { "2.1.39", "", 3 },
+		{ "2.1.39", "2.1", 3 },
+		{ "2.1.39", "v2.1.39", 3 },
+		{ "2.1.39", "dev", 3 },
+		{ "2.1.39", "", 3 },
 		{ "\"version\":\"2.1.39\"", "\"version\":true", 3 },
-		{ "47.925Z", "47.92Z", 3 }, { "47.925Z", "47.925123Z", 3 }, { "47.925Z", "47.925123456Z", 3 },
-		{ "47.925Z", "47.925z", 3 }, { "11T20", "11t20", 3 }, { "11T20", "11 20", 3 },
+		{ "47.925Z", "47.92Z", 3 },
+		{ "47.925Z", "47.925123Z", 3 },
+		{ "47.925Z", "47.925123456Z", 3 },
+		{ "47.925Z", "47.925z", 3 },
+		{ "11T20", "11t20", 3 },
+		{ "11T20", "11 20", 3 },
 	};
 	for (size_t i = 0; i < sizeof(changes) / sizeof(changes[0]); i++) {
 		struct scan_facts f = facts_with(changes[i].from, changes[i].to);
-		if (!f.usage.present || f.usage.faults != SCAN_FAULT_FORM || f.usage.tokens.input != changes[i].input
-		    || f.malformed)
+		if (!f.usage.present || f.usage.faults != SCAN_FAULT_FORM
+		    || f.usage.tokens.input != changes[i].input || f.malformed)
 			fail_msg("%s: present %d, faults %u", changes[i].to, f.usage.present, f.usage.faults);
 	}
 }
@@ -134,20 +158,27 @@ static void what_ccusage_does_not_read_is_a_record_all_the_same(void **state)
 static void a_key_with_escapes_is_the_key(void **state)
 {
 	(void)state;
-	static const char *const keys[] = { "\\u0075sage", "us\\u0061ge", "usag\\u0065", "\\u0075\\u0073\\u0061\\u0067\\u0065" };
+	static const char *const keys[] = { "\\u0075sage", "us\\u0061ge", "usag\\u0065",
+					    "\\u0075\\u0073\\u0061\\u0067\\u0065" };
 	char line[1024], text[256];
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
 		/* At each place of the search's blocks; and behind a deeper key that counts nothing. */
 		for (int before = 0; before < 150; before++) {
-			int len = snprintf(line, sizeof(line), "{\"a\":\"%0*d\",%s\"timestamp\":\"2026-02-11T20:36:47.925Z\",\"message\":"
-				"{\"model\":\"m\",\"%s\":{\"input_tokens\":1,\"output_tokens\":2}},\"z\":\"%0*d\"}", before, 0,
-				before % 2 ? "\"b\":{\"c\":{\"d\":{\"usage\":1}}}," : "", keys[i], before % 80, 0);
+			int len = snprintf(
+				line, sizeof(line),
+				"{\"a\":\"%0*d\",%s\"timestamp\":\"2026-02-11T20:36:47.925Z\",\"message\":"
+				"{\"model\":\"m\",\"%s\":{\"input_tokens\":1,\"output_tokens\":2}},"
+				"\"z\":\"%0*d\"}",
+				before, 0, before % 2 ? "\"b\":{\"c\":{\"d\":{\"usage\":1}}}," : "", keys[i],
+				before % 80, 0);
 			struct scan_facts f = facts_of(line);
-			assert_true(f.usage.present && f.usage.faults == SCAN_FAULT_SPACE && f.usage.tokens.output == 2);
+			assert_true(f.usage.present && f.usage.faults == SCAN_FAULT_SPACE
+				    && f.usage.tokens.output == 2);
 			assert_true(scan_may_have_usage(line, (size_t)len));
 		}
 		/* In a text that speaks of it there is a backslash more. */
-		int len = snprintf(text, sizeof(text), "{\"text\":\"\\\\u0075 \\%s\",\"more\":\"%0*d\"}", "\\u0061\\u001b\\u00e9", 100, 0);
+		int len = snprintf(text, sizeof(text), "{\"text\":\"\\\\u0075 \\%s\",\"more\":\"%0*d\"}",
+				   "\\u0061\\u001b\\u00e9", 100, 0);
 		assert_false(scan_may_have_usage(text, (size_t)len));
 	}
 }
@@ -155,7 +186,8 @@ static void a_key_with_escapes_is_the_key(void **state)
 static void counts_that_are_none_are_malformed(void **state)
 {
 	(void)state;
-	static const char *const counts[] = { "-1", "\"3\"", "null", "3.5", "true", "18446744073709551616", "1e16", "-0.5" };
+	static const char *const counts[] = { "-1",   "\"3\"", "null", "3.5", "true", "18446744073709551616",
+					      "1e16", "-0.5" };
 	for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++) {
 		char member[64];
 		snprintf(member, sizeof(member), "\"input_tokens\":%s", counts[i]);
@@ -173,15 +205,27 @@ static void what_ccusage_takes_is_a_record(void **state)
 {
 	(void)state;
 	static const char *const changes[][2] = {
-		{ "\"input_tokens\":3", "\"input_tokens\":0" }, { "\"input_tokens\":3", "\"input\\u005ftokens\":3" },
-		{ "\"message\":", "\"mess\\u0061ge\":" }, { "11T20", "11\\u005420" }, { "47.925Z", "47Z" },
-		{ "47.925Z", "47.925+02:00" }, { "47.925Z", "47-02:00" }, { "2.1.39", "2.1.39-beta" },
-		{ "\"version\":\"2.1.39\",", "" }, { "\"requestId\":\"req_1\",", "" }, { "\"id\":\"msg_1\",", "" },
-		{ "\"sessionId\":\"s1\",", "" }, { "\"isSidechain\":false", "\"isSidechain\":null" },
-		{ "\"cwd\":\"/home/u/p\"", "\"cwd\":5" }, { "\"speed\":\"fast\"", "\"speed\":\"standard\"" },
-		{ "\"text\":\"hello\"", "\"text\":5" }, { "\"text\":\"hello\"", "\"text\":\"\\ud800\"" },
-		{ "\"text\":\"hello\"", "\"text\":\"\xff\xfe\"" }, { "\"type\":\"assistant\"", "\"type\":\"user\"" },
-		{ "\"type\":\"assistant\",", "" }, { "\"gitBranch\":\"main\"", "\"x\":1e999" },
+		{ "\"input_tokens\":3", "\"input_tokens\":0" },
+		{ "\"input_tokens\":3", "\"input\\u005ftokens\":3" },
+		{ "\"message\":", "\"mess\\u0061ge\":" },
+		{ "11T20", "11\\u005420" },
+		{ "47.925Z", "47Z" },
+		{ "47.925Z", "47.925+02:00" },
+		{ "47.925Z", "47-02:00" },
+		{ "2.1.39", "2.1.39-beta" },
+		{ "\"version\":\"2.1.39\",", "" },
+		{ "\"requestId\":\"req_1\",", "" },
+		{ "\"id\":\"msg_1\",", "" },
+		{ "\"sessionId\":\"s1\",", "" },
+		{ "\"isSidechain\":false", "\"isSidechain\":null" },
+		{ "\"cwd\":\"/home/u/p\"", "\"cwd\":5" },
+		{ "\"speed\":\"fast\"", "\"speed\":\"standard\"" },
+		{ "\"text\":\"hello\"", "\"text\":5" },
+		{ "\"text\":\"hello\"", "\"text\":\"\\ud800\"" },
+		{ "\"text\":\"hello\"", "\"text\":\"\xff\xfe\"" },
+		{ "\"type\":\"assistant\"", "\"type\":\"user\"" },
+		{ "\"type\":\"assistant\",", "" },
+		{ "\"gitBranch\":\"main\"", "\"x\":1e999" },
 	};
 	for (size_t i = 0; i < sizeof(changes) / sizeof(changes[0]); i++) {
 		struct scan_facts f = facts_with(changes[i][0], changes[i][1]);
@@ -200,7 +244,8 @@ static void cache_writes_by_their_life(void **state)
 	f = facts_with(BREAKDOWN, "null");
 	assert_int_equal(f.usage.tokens.cache_creation_5m, 8037);
 	assert_int_equal(f.usage.faults, 0);
-	/* The flat count is how many there are, whatever the breakdown comes to; ccusage takes the breakdown. */
+	/* The flat count is how many there are, whatever the breakdown comes to; ccusage takes the breakdown.
+	 */
 	f = facts_with(BREAKDOWN, "{}");
 	assert_int_equal(f.usage.tokens.cache_creation_5m, 8037);
 	assert_int_equal(f.usage.reference_tokens.cache_creation_5m, 0);
@@ -222,17 +267,27 @@ static void cache_writes_by_their_life(void **state)
 static void lines_that_ccusage_loses_are_marked(void **state)
 {
 	(void)state;
-	static const char *const names[] = { "id", "cwd", "model", "speed", "costUSD", "version", "sessionId", "requestId",
-					     "isApiErrorMessage", "cache_read_input_tokens",
+	static const char *const names[] = { "id",
+					     "cwd",
+					     "model",
+					     "speed",
+					     "costUSD",
+					     "version",
+					     "sessionId",
+					     "requestId",
+					     "isApiErrorMessage",
+					     "cache_read_input_tokens",
 					     "cache_creation_input_tokens" };
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		char block[256];
-		snprintf(block, sizeof(block), "{\"type\":\"tool_use\",\"input\":{\"a\":[{\"%s\":null}]}}", names[i]);
+		snprintf(block, sizeof(block), "{\"type\":\"tool_use\",\"input\":{\"a\":[{\"%s\":null}]}}",
+			 names[i]);
 		struct scan_facts f = facts_with("{\"type\":\"text\",\"text\":\"hello\"}", block);
 		assert_true(f.usage.present);
 		assert_int_equal(f.usage.faults, SCAN_FAULT_NULL);
 	}
-	struct scan_facts f = facts_with("{\"type\":\"text\",\"text\":\"hello\"}", "{\"input\":{\"name\":null}}");
+	struct scan_facts f =
+		facts_with("{\"type\":\"text\",\"text\":\"hello\"}", "{\"input\":{\"name\":null}}");
 	assert_int_equal(f.usage.faults, 0);
 	f = facts_with("hello", "\\\"id\\\":null");
 	assert_int_equal(f.usage.faults, 0);
@@ -247,14 +302,18 @@ static void lines_that_ccusage_loses_are_marked(void **state)
 static void text_inside_strings_does_not_fool(void **state)
 {
 	(void)state;
-	const char *line = "{\"type\":\"user\",\"timestamp\":\"2026-02-11T20:36:47.925Z\",\"message\":{\"role\":\"user\","
-			   "\"content\":\"\\\"usage\\\":{\\\"input_tokens\\\":5,\\\"output_tokens\\\":5}\"}}";
+	const char *line =
+		"{\"type\":\"user\",\"timestamp\":\"2026-02-11T20:36:47.925Z\","
+		"\"message\":{\"role\":\"user\","
+		"\"content\":\"\\\"usage\\\":{\\\"input_tokens\\\":5,\\\"output_tokens\\\":5}\"}}";
 	struct scan_facts f = facts_of(line);
 	assert_false(f.usage.present);
 	assert_true(f.is_message && f.is_prompt);
 	/* An agent's message inside a progress line belongs to the agent's own file. */
-	f = facts_of("{\"type\":\"progress\",\"timestamp\":\"2026-02-11T20:36:47.925Z\",\"data\":{\"type\":\"agent_progress\","
-		     "\"message\":{\"message\":{" USAGE "}}}}");
+	f = facts_of(
+		"{\"type\":\"progress\",\"timestamp\":\"2026-02-11T20:36:47.925Z\","
+		"\"data\":{\"type\":\"agent_progress\","
+		"\"message\":{\"message\":{" USAGE "}}}}");
 	assert_false(f.usage.present || f.is_message);
 }
 
@@ -262,11 +321,41 @@ static void bad_json_says_nothing(void **state)
 {
 	(void)state;
 	static const char *const lines[] = {
-		"", "null", "5", "[]", "[{}]", "{", "{}}", "{} {}", "{\"a\":1,}", "{\"a\":01}", "{\"a\":1.}", "{\"a\":+1}",
-		"{\"a\":.5}", "{\"a\":NaN}", "{\"a\":tru}", "{\"a\":\"\\q\"}", "{\"a\":\"\\u12g4\"}", "{\"a\":\"\t\"}",
-		"{\"a\":\"\x01\"}", "{'a':1}", "{a:1}", "{\"a\" 1}", "{\"a\":}", "{,}", "{\"a\":[1,]}", "{\"a\":[,1]}",
-		"{\"a\":1/**/}", "{\"a\":[}", "{\"a\":{]}", "\xef\xbb\xbf{}", "{\"a\":\"", "{\"a\":\"\\", "{\"a\":-}",
-		"{\"message\":{\"usage\":{\"input_tokens\":1,}}}", "{\"message\":{\"content\":[{\"type\":\"text\"]}}",
+		"",
+		"null",
+		"5",
+		"[]",
+		"[{}]",
+		"{",
+		"{}}",
+		"{} {}",
+		"{\"a\":1,}",
+		"{\"a\":01}",
+		"{\"a\":1.}",
+		"{\"a\":+1}",
+		"{\"a\":.5}",
+		"{\"a\":NaN}",
+		"{\"a\":tru}",
+		"{\"a\":\"\\q\"}",
+		"{\"a\":\"\\u12g4\"}",
+		"{\"a\":\"\t\"}",
+		"{\"a\":\"\x01\"}",
+		"{'a':1}",
+		"{a:1}",
+		"{\"a\" 1}",
+		"{\"a\":}",
+		"{,}",
+		"{\"a\":[1,]}",
+		"{\"a\":[,1]}",
+		"{\"a\":1/**/}",
+		"{\"a\":[}",
+		"{\"a\":{]}",
+		"\xef\xbb\xbf{}",
+		"{\"a\":\"",
+		"{\"a\":\"\\",
+		"{\"a\":-}",
+		"{\"message\":{\"usage\":{\"input_tokens\":1,}}}",
+		"{\"message\":{\"content\":[{\"type\":\"text\"]}}",
 	};
 	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
 		struct scan_facts f;
@@ -306,8 +395,10 @@ static void deep_nesting_is_bounded(void **state)
 static void advisors_are_records_of_their_own(void **state)
 {
 	(void)state;
-#define ADVISOR "{\"type\":\"advisor_message\",\"model\":\"claude-opus-5\",\"input_tokens\":1000,\"output_tokens\":5}"
-	struct scan_facts f = facts_with("\"speed\":\"fast\"", "\"iterations\":[{\"type\":\"message\",\"input_tokens\":3,"
+#define ADVISOR \
+	"{\"type\":\"advisor_message\",\"model\":\"claude-opus-5\",\"input_tokens\":1000,\"output_tokens\":5}"
+	struct scan_facts f = facts_with("\"speed\":\"fast\"",
+					 "\"iterations\":[{\"type\":\"message\",\"input_tokens\":3,"
 					 "\"output_tokens\":10}," ADVISOR "," ADVISOR "]");
 	struct scan_usage advisor;
 	struct scan_cursor cursor = { 0 };
@@ -339,11 +430,14 @@ static void advisors_are_records_of_their_own(void **state)
 static void a_message_has_all_its_requests(void **state)
 {
 	(void)state;
-#define ITERATION(type, input, output) "{\"type\":\"" type "\",\"input_tokens\":" input ",\"output_tokens\":" output "}"
+#define ITERATION(type, input, output) \
+	"{\"type\":\"" type "\",\"input_tokens\":" input ",\"output_tokens\":" output "}"
 	/* Their sum is the top level: each has its own size. */
-	struct scan_facts f = facts_of("{\"type\":\"assistant\",\"timestamp\":\"2026-02-11T20:36:47.925Z\",\"message\":{"
-		"\"model\":\"m\",\"usage\":{\"input_tokens\":170000,\"output_tokens\":9,\"iterations\":["
-		ITERATION("message", "110000", "4") "," ITERATION("message", "60000", "5") "]}}}");
+	struct scan_facts f = facts_of(
+		"{\"type\":\"assistant\",\"timestamp\":\"2026-02-11T20:36:47.925Z\",\"message\":{"
+		"\"model\":\"m\",\"usage\":{\"input_tokens\":170000,\"output_tokens\":9,"
+		"\"iterations\":[" ITERATION(
+			"message", "110000", "4") "," ITERATION("message", "60000", "5") "]}}}");
 	assert_true(f.usage.present && f.usage.in_parts);
 	assert_int_equal(f.usage.tokens.input, 170000);
 	assert_int_equal(f.usage.large.input, 110000);
@@ -372,7 +466,8 @@ static void a_message_has_all_its_requests(void **state)
 	assert_int_equal(f.usage.faults, SCAN_FAULT_PAUSED);
 }
 
-/* As many as a line has room for: one after the other, and not each from the start. Otherwise this takes half an hour. */
+/* As many as a line has room for: one after the other, and not each from the start. Otherwise this takes half
+ * an hour. */
 static void a_hundred_thousand_advisors_hold_nothing_up(void **state)
 {
 	(void)state;
@@ -382,8 +477,11 @@ static void a_hundred_thousand_advisors_hold_nothing_up(void **state)
 	struct scan_usage advisor;
 	struct scan_cursor cursor = { 0 };
 	unsigned count = 0;
-	buf_append_str(&line, "{\"timestamp\":\"2026-02-11T20:36:47.925Z\",\"message\":{\"id\":\"msg_1\",\"model\":\"m\","
-		       "\"usage\":{\"input_tokens\":1,\"output_tokens\":1,\"iterations\":[{\"input_tokens\":1,\"output_tokens\":1}");
+	buf_append_str(
+		&line,
+		"{\"timestamp\":\"2026-02-11T20:36:47.925Z\",\"message\":{\"id\":\"msg_1\",\"model\":\"m\","
+		"\"usage\":{\"input_tokens\":1,\"output_tokens\":1,\"iterations\":[{\"input_tokens\":1,"
+		"\"output_tokens\":1}");
 	for (unsigned i = 0; i < many; i++)
 		buf_append_str(&line, "," ADVISOR);
 	buf_append_str(&line, "]}}}");
@@ -402,9 +500,13 @@ static void a_null_model_among_iterations_loses_nothing(void **state)
 		const char *iterations;
 		bool lost;
 	} cases[] = {
-		{ "[{\"type\":\"message\",\"model\":null}]", false }, { "[{\"model\":null},{\"model\":null},5]", false },
-		{ "[{\"id\":null}]", true }, { "[{\"x\":{\"model\":null}}]", true }, { "[[{\"model\":null}]]", true },
-		{ "{\"model\":null}", true }, { "[{\"model\":null}],\"x\":{\"model\":null}", true },
+		{ "[{\"type\":\"message\",\"model\":null}]", false },
+		{ "[{\"model\":null},{\"model\":null},5]", false },
+		{ "[{\"id\":null}]", true },
+		{ "[{\"x\":{\"model\":null}}]", true },
+		{ "[[{\"model\":null}]]", true },
+		{ "{\"model\":null}", true },
+		{ "[{\"model\":null}],\"x\":{\"model\":null}", true },
 	};
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		char member[256];
@@ -422,7 +524,8 @@ static void cache_writes_may_be_a_list(void **state)
 	static const char object[] = "{\"ephemeral_5m_input_tokens\":37,\"ephemeral_1h_input_tokens\":8000}";
 	struct scan_facts f = facts_with(object, "[]");
 	assert_true(f.usage.present);
-	assert_int_equal(f.usage.reference_tokens.cache_creation_5m + f.usage.reference_tokens.cache_creation_1h, 0);
+	assert_int_equal(
+		f.usage.reference_tokens.cache_creation_5m + f.usage.reference_tokens.cache_creation_1h, 0);
 	f = facts_with(object, "[5, 6]");
 	assert_int_equal(f.usage.reference_tokens.cache_creation_5m, 5);
 	assert_int_equal(f.usage.tokens.cache_creation_1h, 6);
@@ -433,8 +536,10 @@ static void cache_writes_may_be_a_list(void **state)
 
 /* ---- damaged lines ---- */
 
-#define RECORD(id, out) "{\"type\":\"assistant\",\"timestamp\":\"2026-02-11T20:36:47.925Z\",\"sessionId\":\"s1\"," \
-	"\"message\":{\"id\":\"" id "\",\"model\":\"m\",\"content\":[{\"type\":\"text\",\"text\":\"{\\\"a\\\":1}\"}]," \
+#define RECORD(id, out) \
+	"{\"type\":\"assistant\",\"timestamp\":\"2026-02-11T20:36:47.925Z\",\"sessionId\":\"s1\"," \
+	"\"message\":{\"id\":\"" id \
+	"\",\"model\":\"m\",\"content\":[{\"type\":\"text\",\"text\":\"{\\\"a\\\":1}\"}]," \
 	"\"usage\":{\"input_tokens\":1,\"output_tokens\":" out "}}}"
 
 /* The output tokens of all records on the line; each has to stand where the reader says. */
@@ -483,13 +588,17 @@ static void whole_records_on_a_damaged_line_count(void **state)
 	DAMAGED(RECORD("m1", "1") "{\"type\":\"assis", 1);
 	DAMAGED(RECORD("m1", "1") "{\"a\":{\"b\":{}", 1);
 	/* The message of a progress line that was cut off is no record. */
-	DAMAGED("{\"type\":\"progress\",\"data\":{\"message\":{\"timestamp\":\"2026-02-11T20:36:47.925Z\",\"message\":{"
-		"\"usage\":{\"input_tokens\":1,\"output_tokens\":400}}},\"x\":\"" RECORD("m1", "1"), 1);
-	assert_int_equal(output_of(RECORD("m1", "1") "\r", sizeof(RECORD("m1", "1") "\r") - 1, &is_damaged), 1);
+	DAMAGED("{\"type\":\"progress\",\"data\":{\"message\":{\"timestamp\":\"2026-02-11T20:36:47.925Z\","
+		"\"message\":{"
+		"\"usage\":{\"input_tokens\":1,\"output_tokens\":400}}},\"x\":\"" RECORD("m1", "1"),
+		1);
+	assert_int_equal(output_of(RECORD("m1", "1") "\r", sizeof(RECORD("m1", "1") "\r") - 1, &is_damaged),
+			 1);
 	assert_false(is_damaged);
 }
 
-/* A line of brackets alone, each one a beginning: the search gives up instead of going over it a million times. */
+/* A line of brackets alone, each one a beginning: the search gives up instead of going over it a million
+ * times. */
 static void a_hopeless_line_is_given_up(void **state)
 {
 	(void)state;
@@ -507,30 +616,42 @@ static void a_hopeless_line_is_given_up(void **state)
 static void limits_old_and_new(void **state)
 {
 	(void)state;
-	struct scan_facts f = facts_of("{\"type\":\"assistant\",\"isApiErrorMessage\":true,\"message\":{\"model\":\"<synthetic>\","
-				       "\"content\":[{\"type\":\"text\",\"text\":\"Claude AI usage limit reached|1760000000\"}]}}");
+	struct scan_facts f = facts_of(
+		"{\"type\":\"assistant\",\"isApiErrorMessage\":true,\"message\":{\"model\":\"<synthetic>\","
+		"\"content\":[{\"type\":\"text\",\"text\":\"Claude AI usage limit reached|1760000000\"}]}}");
 	assert_true(f.limit.present);
 	assert_int_equal(f.limit.resets_at_s, 1760000000);
-	f = facts_of("{\"type\":\"assistant\",\"isApiErrorMessage\":true,\"error\":\"rate_limit\",\"apiErrorStatus\":429,"
-		     "\"quotaLimits\":{\"status\":\"rejected\",\"resetsAt\":1760000001,\"rateLimitType\":\"five_hour\"}}");
+	f = facts_of(
+		"{\"type\":\"assistant\",\"isApiErrorMessage\":true,\"error\":\"rate_limit\","
+		"\"apiErrorStatus\":429,"
+		"\"quotaLimits\":{\"status\":\"rejected\",\"resetsAt\":1760000001,"
+		"\"rateLimitType\":\"five_hour\"}}");
 	assert_true(f.limit.present);
 	assert_int_equal(f.limit.resets_at_s, 1760000001);
 	assert_true(slice_equals(f.limit.name, "five_hour"));
 	assert_false(f.limit.old_form);
 	/* A warning is no limit that was hit. */
-	f = facts_of("{\"type\":\"assistant\",\"isApiErrorMessage\":true,\"error\":\"rate_limit\",\"apiErrorStatus\":429,"
-		     "\"quotaLimits\":{\"status\":\"allowed_warning\",\"resetsAt\":1760000001,\"rateLimitType\":\"five_hour\"}}");
+	f = facts_of(
+		"{\"type\":\"assistant\",\"isApiErrorMessage\":true,\"error\":\"rate_limit\","
+		"\"apiErrorStatus\":429,"
+		"\"quotaLimits\":{\"status\":\"allowed_warning\",\"resetsAt\":1760000001,"
+		"\"rateLimitType\":\"five_hour\"}}");
 	assert_false(f.limit.present);
-	f = facts_of("{\"type\":\"assistant\",\"isApiErrorMessage\":true,\"error\":\"rate_limit\",\"apiErrorStatus\":529}");
+	f = facts_of(
+		"{\"type\":\"assistant\",\"isApiErrorMessage\":true,\"error\":\"rate_limit\","
+		"\"apiErrorStatus\":529}");
 	assert_false(f.limit.present);
-	f = facts_of("{\"type\":\"assistant\",\"message\":{\"content\":\"Claude AI usage limit reached|1760000000\"}}");
+	f = facts_of(
+		"{\"type\":\"assistant\",\"message\":{\"content\":\"Claude AI usage limit "
+		"reached|1760000000\"}}");
 	assert_false(f.limit.present);
 	/* Words around it do not matter to ccusage either. */
 	f = facts_of("{\"isApiErrorMessage\":true,\"message\":{\"content\":[{\"type\":\"text\",\"text\":"
 		     "\"Sorry | Claude AI usage limit reached, see|1760000002 |5\"}]}}");
 	assert_true(f.limit.present && f.limit.old_form);
 	assert_int_equal(f.limit.resets_at_s, 1760000002);
-	f = facts_of("{\"isApiErrorMessage\":true,\"message\":{\"content\":\"Claude AI usage limit reached|\"}}");
+	f = facts_of(
+		"{\"isApiErrorMessage\":true,\"message\":{\"content\":\"Claude AI usage limit reached|\"}}");
 	assert_true(f.limit.present);
 	assert_int_equal(f.limit.resets_at_s, 0);
 }
@@ -539,17 +660,23 @@ static void limits_old_and_new(void **state)
 static void limits_without_a_reset(void **state)
 {
 	(void)state;
-	static const struct { const char *line; bool is_limit; } lines[] = {
+	static const struct { const char *line; bool is_limit;
+	} lines[] = {
 		{ "{\"isApiErrorMessage\":true,\"error\":\"rate_limit\",\"apiErrorStatus\":429}", true },
 		{ "{\"isApiErrorMessage\":true,\"apiErrorStatus\":429}", true },
 		{ "{\"isApiErrorMessage\":true,\"error\":\"rate_limit\"}", true },
-		{ "{\"isApiErrorMessage\":true,\"message\":{\"content\":[{\"type\":\"text\",\"text\":\"Spending cap reached resets 3am\"}]}}",
+		{ "{\"isApiErrorMessage\":true,\"message\":{\"content\":[{\"type\":\"text\","
+		  "\"text\":\"Spending cap reached resets 3am\"}]}}",
 		  true },
-		{ "{\"isApiErrorMessage\":true,\"message\":{\"content\":[{\"type\":\"text\",\"text\":\"5-hour limit reached, resets 3am\"}]}}",
+		{ "{\"isApiErrorMessage\":true,\"message\":{\"content\":[{\"type\":\"text\","
+		  "\"text\":\"5-hour limit reached, resets 3am\"}]}}",
 		  true },
-		{ "{\"isApiErrorMessage\":true,\"message\":{\"content\":[{\"type\":\"text\",\"text\":\"API Error: 529 overloaded\"}]}}",
+		{ "{\"isApiErrorMessage\":true,\"message\":{\"content\":[{\"type\":\"text\","
+		  "\"text\":\"API Error: 529 overloaded\"}]}}",
 		  false },
-		{ "{\"isApiErrorMessage\":true,\"error\":\"invalid_request\",\"message\":{\"content\":\"limit reached\"}}", false },
+		{ "{\"isApiErrorMessage\":true,\"error\":\"invalid_request\","
+		  "\"message\":{\"content\":\"limit reached\"}}",
+		  false },
 		{ "{\"isApiErrorMessage\":false,\"error\":\"rate_limit\"}", false },
 		{ "{\"error\":\"rate_limit\",\"message\":{\"content\":\"limit reached\"}}", false },
 	};
@@ -564,7 +691,8 @@ static void limits_without_a_reset(void **state)
 static void turns_prompts_and_the_rest(void **state)
 {
 	(void)state;
-	struct scan_facts f = facts_of("{\"type\":\"user\",\"message\":{\"content\":[{\"type\":\"tool_result\"}]}}");
+	struct scan_facts f =
+		facts_of("{\"type\":\"user\",\"message\":{\"content\":[{\"type\":\"tool_result\"}]}}");
 	assert_true(f.is_message && !f.is_prompt);
 	f = facts_of("{\"type\":\"user\",\"isMeta\":true,\"message\":{\"content\":\"x\"}}");
 	assert_false(f.is_message || f.is_prompt);
@@ -575,12 +703,15 @@ static void turns_prompts_and_the_rest(void **state)
 	f = facts_of("{\"type\":\"system\",\"subtype\":\"compact_boundary\"}");
 	assert_true(f.compact_boundary && f.type == SCAN_TYPE_SYSTEM);
 	assert_int_equal(f.compacted_tokens, -1);
-	f = facts_of("{\"subtype\":\"compact_boundary\",\"compactMetadata\":{\"preTokens\":9,\"a\":{\"postTokens\":1},"
-		     "\"postTokens\":2727,\"b\":[0]}}");
+	f = facts_of(
+		"{\"subtype\":\"compact_boundary\",\"compactMetadata\":{\"preTokens\":9,"
+		"\"a\":{\"postTokens\":1},"
+		"\"postTokens\":2727,\"b\":[0]}}");
 	assert_true(f.compact_boundary && f.compacted_tokens == 2727);
 	f = facts_of("{\"subtype\":\"compact_boundary\",\"compactMetadata\":{\"postTokens\":-3}}");
 	assert_int_equal(f.compacted_tokens, -1);
-	f = facts_of("{\"subtype\":\"compact_boundary\",\"compactMetadata\":{\"postTokens\":9007199254740991}}");
+	f = facts_of(
+		"{\"subtype\":\"compact_boundary\",\"compactMetadata\":{\"postTokens\":9007199254740991}}");
 	assert_int_equal(f.compacted_tokens, -1);
 	f = facts_of("{\"type\":\"assistant\",\"promptCacheRequested\":\"1h\"}");
 	assert_true(f.asked_1h && !f.asked_5m);
@@ -601,10 +732,12 @@ static void count_field(void *ctx, struct slice field)
 static void drift_is_told(void **state)
 {
 	(void)state;
-	static const char *const known[] = { "advisorModel", "content", "cwd", "data", "effort", "forkedFrom", "isMeta",
-					     "leafUuid", "mode", "parentUuid", "prUrl", "slug", "toolUseResult",
-					     "totalCostUSD", "type", "url", "uuid", "userType", "quotaLimits",
-					     "requestedModel", "turnPosition", "apiErrorType", "session_id" };
+	static const char *const known[] = { "advisorModel",  "content",      "cwd",	     "data",
+					     "effort",	      "forkedFrom",   "isMeta",	     "leafUuid",
+					     "mode",	      "parentUuid",   "prUrl",	     "slug",
+					     "toolUseResult", "totalCostUSD", "type",	     "url",
+					     "uuid",	      "userType",     "quotaLimits", "requestedModel",
+					     "turnPosition",  "apiErrorType", "session_id" };
 	char told[32] = "";
 	struct scan_facts f;
 	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
@@ -642,21 +775,26 @@ static void check_text(const char *json, size_t size, size_t max_chars, const ch
 	assert_int_equal(len, strlen(want));
 }
 
-#define USAGE_OF(more) "{\"type\":\"assistant\",\"timestamp\":\"2026-02-11T20:36:47.925Z\",\"message\":{\"model\":\"m\"," \
+#define USAGE_OF(more) \
+	"{\"type\":\"assistant\",\"timestamp\":\"2026-02-11T20:36:47.925Z\",\"message\":{\"model\":\"m\"," \
 	"\"usage\":{\"input_tokens\":1,\"output_tokens\":2" more "}},\"sessionId\":\"own\""
 
 static void fees_and_surcharges_are_read(void **state)
 {
 	(void)state;
-	struct scan_facts f = facts_of(USAGE_OF(",\"server_tool_use\":{\"web_search_requests\":3,\"web_fetch_requests\":9},"
-						"\"service_tier\":\"batch\",\"inference_geo\":\"us\"") "}");
+	struct scan_facts f =
+		facts_of(USAGE_OF(",\"server_tool_use\":{\"web_search_requests\":3,\"web_fetch_requests\":9},"
+				  "\"service_tier\":\"batch\",\"inference_geo\":\"us\"") "}");
 	assert_true(f.usage.present && f.usage.faults == 0);
 	assert_true(f.usage.extras.web_searches == 3 && f.usage.extras.us_only && f.usage.extras.batch);
-	f = facts_of(USAGE_OF(",\"server_tool_use\":{\"web_search_requests\":null,\"x\":[1]},\"service_tier\":\"priority\","
-			      "\"inference_geo\":\"not_available\"") "}");
+	f = facts_of(USAGE_OF(
+		",\"server_tool_use\":{\"web_search_requests\":null,\"x\":[1]},\"service_tier\":\"priority\","
+		"\"inference_geo\":\"not_available\"") "}");
 	assert_true(f.usage.present && f.usage.faults == 0 && !price_has_extras(&f.usage.extras));
 	/* What is no number of searches spoils nothing. */
-	f = facts_of(USAGE_OF(",\"server_tool_use\":{\"web_search_requests\":-1},\"service_tier\":5,\"service_tier\":null") "}");
+	f = facts_of(USAGE_OF(
+		",\"server_tool_use\":{\"web_search_requests\":-1},\"service_tier\":5,"
+		"\"service_tier\":null") "}");
 	assert_true(f.usage.present && f.usage.faults == 0 && !price_has_extras(&f.usage.extras));
 	f = facts_of(USAGE_OF(",\"server_tool_use\":{\"web_search_requests\":100001}") "}");
 	assert_true(f.usage.present && f.usage.extras.web_searches == 0);
@@ -682,14 +820,20 @@ static void a_line_says_who_paid(void **state)
 	(void)state;
 	check_payer(USAGE_OF("") "}", "own", false);
 	check_payer(USAGE_OF("") ",\"requestSessionId\":\"a-1\"}", "a-1", true);
-	check_payer(USAGE_OF("") ",\"forkedFrom\":{\"messageUuid\":\"x\",\"sessionId\":\"b.2\"}}", "b.2", true);
+	check_payer(USAGE_OF("") ",\"forkedFrom\":{\"messageUuid\":\"x\",\"sessionId\":\"b.2\"}}", "b.2",
+		    true);
 	/* Who asked is better known than whom it was copied from. */
-	check_payer(USAGE_OF("") ",\"forkedFrom\":{\"sessionId\":\"b\"},\"requestSessionId\":\"a\"}", "a", true);
+	check_payer(USAGE_OF("") ",\"forkedFrom\":{\"sessionId\":\"b\"},\"requestSessionId\":\"a\"}", "a",
+		    true);
 	/* What is no session's id says nothing. */
-	check_payer(USAGE_OF("") ",\"requestSessionId\":\"../a\",\"forkedFrom\":{\"sessionId\":7}}", "own", false);
+	check_payer(USAGE_OF("") ",\"requestSessionId\":\"../a\",\"forkedFrom\":{\"sessionId\":7}}", "own",
+		    false);
 	check_payer(USAGE_OF("") ",\"requestSessionId\":null,\"forkedFrom\":\"b\"}", "own", false);
-	check_payer("{\"timestamp\":\"2026-02-11T20:36:47.925Z\",\"sessionId\":\"a/b\",\"message\":{\"usage\":{\"input_tokens\":1,"
-		    "\"output_tokens\":2}}}", NULL, false);
+	check_payer(
+		"{\"timestamp\":\"2026-02-11T20:36:47.925Z\",\"sessionId\":\"a/b\","
+		"\"message\":{\"usage\":{\"input_tokens\":1,"
+		"\"output_tokens\":2}}}",
+		NULL, false);
 }
 
 static void previews_are_clean(void **state)

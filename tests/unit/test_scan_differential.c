@@ -1,6 +1,6 @@
 /*
- * scan against json-c: on lines that were damaged at random both take the text as JSON or both refuse it, and what
- * scan finds the same as the rules of what counts, written a second time over json-c's tree.
+ * scan against json-c: on lines that were damaged at random both take the text as JSON or both refuse it, and
+ * what scan finds the same as the rules of what counts, written a second time over json-c's tree.
  */
 #include "scan_oracle.h"
 #include "unit.h"
@@ -9,23 +9,34 @@
 #define LINE_MAX_BYTES 4096
 
 static const char *const lines[] = {
-	"{\"type\":\"assistant\",\"timestamp\":\"2026-02-11T20:36:47.925Z\",\"sessionId\":\"s1\",\"cwd\":\"/home/u/p\","
-	"\"version\":\"2.1.39\",\"gitBranch\":\"main\",\"isSidechain\":false,\"requestId\":\"req_1\",\"message\":{"
-	"\"id\":\"msg_1\",\"model\":\"claude-opus-4-6\",\"content\":[{\"type\":\"text\",\"text\":\"hi \\\"usage\\\":{\"}],"
+	"{\"type\":\"assistant\",\"timestamp\":\"2026-02-11T20:36:47.925Z\",\"sessionId\":\"s1\","
+	"\"cwd\":\"/home/u/p\","
+	"\"version\":\"2.1.39\",\"gitBranch\":\"main\",\"isSidechain\":false,\"requestId\":\"req_1\","
+	"\"message\":{"
+	"\"id\":\"msg_1\",\"model\":\"claude-opus-4-6\",\"content\":[{\"type\":\"text\","
+	"\"text\":\"hi \\\"usage\\\":{\"}],"
 	"\"usage\":{\"input_tokens\":3,\"output_tokens\":10,\"cache_creation_input_tokens\":37,"
 	"\"cache_read_input_tokens\":12,\"cache_creation\":{\"ephemeral_5m_input_tokens\":7,"
 	"\"ephemeral_1h_input_tokens\":30},\"speed\":\"fast\"}}}",
-	"{\"message\":{\"usage\":{\"output_tokens\":1,\"input_tokens\":2},\"model\":\"m\\u00e9\",\"content\":\"x\"},"
+	"{\"message\":{\"usage\":{\"output_tokens\":1,\"input_tokens\":2},\"model\":\"m\\u00e9\","
+	"\"content\":\"x\"},"
 	"\"costUSD\":0.25,\"isSidechain\":true,\"timestamp\":\"2026-02-11T20:36:47Z\"}",
-	"{\"message\":{\"usage\":{\"output_tokens\":1,\"input_tokens\":2,\"cache_creation\":null},\"id\":\"a\\\\b\"},"
-	"\"x\":[1,-2.5e-3,[],{\"y\":{\"z\":[true,false,null]}}],\"timestamp\":\"2026-02-11T20:36:47.001+02:00\"}",
-	"{\"type\":\"assistant\",\"timestamp\":\"2026-02-11 20:36:47.925123z\",\"version\":\"dev\",\"message\":{\"usage\":{"
-	"\"input_tokens\":100.0,\"output_tokens\":1e2,\"cache_creation_input_tokens\":9000,\"cache_creation\":{"
+	"{\"message\":{\"usage\":{\"output_tokens\":1,\"input_tokens\":2,\"cache_creation\":null},"
+	"\"id\":\"a\\\\b\"},"
+	"\"x\":[1,-2.5e-3,[],{\"y\":{\"z\":[true,false,null]}}],"
+	"\"timestamp\":\"2026-02-11T20:36:47.001+02:00\"}",
+	"{\"type\":\"assistant\",\"timestamp\":\"2026-02-11 20:36:47.925123z\",\"version\":\"dev\","
+	"\"message\":{\"usage\":{"
+	"\"input_tokens\":100.0,\"output_tokens\":1e2,\"cache_creation_input_tokens\":9000,"
+	"\"cache_creation\":{"
 	"\"ephemeral_1h_input_tokens\":3000}}},\"costUSD\":0}",
-	"{\"timestamp\":\"2026-02-11T20:36:47Z\",\"message\":{\"usage\":{\"input_tokens\":5,\"output_tokens\":6,\"iterations\":["
-	"{\"type\":\"compaction\",\"input_tokens\":90,\"output_tokens\":7}]},\"id\":\"c\",\"pausedResponses\":[{\"usage\":{"
+	"{\"timestamp\":\"2026-02-11T20:36:47Z\",\"message\":{\"usage\":{\"input_tokens\":5,"
+	"\"output_tokens\":6,\"iterations\":["
+	"{\"type\":\"compaction\",\"input_tokens\":90,\"output_tokens\":7}]},\"id\":\"c\","
+	"\"pausedResponses\":[{\"usage\":{"
 	"\"input_tokens\":40,\"output_tokens\":8}}]}}",
-	"{\"type\":\"user\",\"message\":{\"content\":[{\"type\":\"tool_result\",\"content\":\"\\\"usage\\\":{\"}]},"
+	"{\"type\":\"user\",\"message\":{\"content\":[{\"type\":\"tool_result\","
+	"\"content\":\"\\\"usage\\\":{\"}]},"
 	"\"toolUseResult\":{\"usage\":{\"input_tokens\":5,\"output_tokens\":6}},\"sessionId\":\"s\"}",
 };
 

@@ -1,4 +1,5 @@
-/* Which tokens and keys are found in a line, in all the ways in which JSON may write them; and what is none. */
+/* Which tokens and keys are found in a line, in all the ways in which JSON may write them; and what is none.
+ */
 #include "unit.h"
 
 #include "json/write.h"
@@ -44,8 +45,10 @@ static void put_checked(struct buf *out)
 /* "%A22" is 22 random characters of an alphabet, "!" a token with its checksum, all else as it is. */
 static void put_token(struct buf *out, const char *pattern)
 {
-	static const struct { char name; const char *alphabet; } alphabets[] = {
-		{ 'A', BASE62 }, { 'W', WORDS }, { 'X', HEX }, { 'D', DIGITS }, { 'U', BASE32 }, { 'B', BASE64 },
+	static const struct { char name; const char *alphabet;
+	} alphabets[] = {
+		{ 'A', BASE62 }, { 'W', WORDS },  { 'X', HEX },
+		{ 'D', DIGITS }, { 'U', BASE32 }, { 'B', BASE64 },
 	};
 	for (; *pattern; pattern++) {
 		const char *alphabet = NULL;
@@ -64,7 +67,8 @@ static void put_token(struct buf *out, const char *pattern)
 	}
 }
 
-static const struct { enum secret_kind kind; const char *pattern; } known[] = {
+static const struct { enum secret_kind kind; const char *pattern;
+} known[] = {
 	{ SECRET_ANTHROPIC, "sk-ant-api03-%W93AA" },
 	{ SECRET_ANTHROPIC, "sk-ant-oat01-%W93AA" },
 	{ SECRET_OPENAI, "sk-proj-%W74T3BlbkFJ%W74" },
@@ -95,10 +99,14 @@ static const struct { enum secret_kind kind; const char *pattern; } known[] = {
 	{ SECRET_NPM, "npm_!" },
 	{ SECRET_PYPI, "pypi-AgEIcHlwaS5vcmc%W150" },
 	{ SECRET_DOCKER, "dckr_pat_%W27" },
-	{ SECRET_JWT, "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiJ1NzUxIiwicm9sZSI6InNlcnZpY2UifQ.%W43" },
-	{ SECRET_PRIVATE_KEY, "-----BEGIN RSA PRIVATE KEY-----\nMIIEpAIBAAKCAQEA%B48\n%B64\n%B64\n-----END " },
-	{ SECRET_PRIVATE_KEY, "-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXktdjEA%B50\n%B70\n-----END " },
-	{ SECRET_PRIVATE_KEY, "-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEI%B43\n-----END PRIVATE KEY-----" },
+	{ SECRET_JWT,
+	  "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiJ1NzUxIiwicm9sZSI6InNlcnZpY2UifQ.%W43" },
+	{ SECRET_PRIVATE_KEY,
+	  "-----BEGIN RSA PRIVATE KEY-----\nMIIEpAIBAAKCAQEA%B48\n%B64\n%B64\n-----END " },
+	{ SECRET_PRIVATE_KEY,
+	  "-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXktdjEA%B50\n%B70\n-----END " },
+	{ SECRET_PRIVATE_KEY,
+	  "-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEI%B43\n-----END PRIVATE KEY-----" },
 };
 
 /* ---- finding ---- */
@@ -113,7 +121,8 @@ static void on_found(void *ctx, enum secret_kind kind, size_t at)
 	kinds |= UINT64_C(1) << kind;
 }
 
-/* Which kinds a text has. The text is copied to memory of its own size, where reading beyond its end is noticed. */
+/* Which kinds a text has. The text is copied to memory of its own size, where reading beyond its end is
+ * noticed. */
 static uint64_t look(const char *text)
 {
 	size_t len = strlen(text);
@@ -162,7 +171,8 @@ static void expect(enum secret_kind kind, const char *line)
 static void each_kind_is_found_however_json_writes_it(void **state)
 {
 	(void)state;
-	static const char *const before[] = { "", "export KEY=", "line\n", "\x1b[01;31m", "https://u:", "'", "Bearer " };
+	static const char *const before[] = { "",	    "export KEY=", "line\n", "\x1b[01;31m",
+					      "https://u:", "'",	   "Bearer " };
 	for (size_t i = 0; i < 6 * sizeof(known) / sizeof(known[0]); i++) {
 		size_t k = i % (sizeof(known) / sizeof(known[0]));
 		struct buf token = BUF_INIT, line = BUF_INIT, nested = BUF_INIT;
@@ -222,19 +232,33 @@ static void examples_placeholders_and_hashes_are_none(void **state)
 {
 	(void)state;
 	static const char *const none[] = {
-		"AKIAIOSFODNN7EXAMPLE", "AKIAI44QH8DHBEXAMPLE", "sk-ant-api03-...", "ghp_[A-Za-z0-9]{36}",
-		"ghp_xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx", "ghp_da39a3ee5e6b4b0d3255bfef95601890afd8",
-		"glpat-XXXXXXXXXXXXXXXXXXXX", "glpat-your_token_here_1234", "glpat-abcdefghijklmnopqrst",
-		"npm_aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "sk-0123456789abcdef0123456789abcdef0123456789abcdef",
-		"sk_test_4eC39HqLyjWDarjtT1zdp7dc", "xoxb-123456789012-1234567890123-AbCdEfGhIjKlMnOpQrStUvWx",
+		"AKIAIOSFODNN7EXAMPLE",
+		"AKIAI44QH8DHBEXAMPLE",
+		"sk-ant-api03-...",
+		"ghp_[A-Za-z0-9]{36}",
+		"ghp_xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
+		"ghp_da39a3ee5e6b4b0d3255bfef95601890afd8",
+		"glpat-XXXXXXXXXXXXXXXXXXXX",
+		"glpat-your_token_here_1234",
+		"glpat-abcdefghijklmnopqrst",
+		"npm_aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+		"sk-0123456789abcdef0123456789abcdef0123456789abcdef",
+		"sk_test_4eC39HqLyjWDarjtT1zdp7dc",
+		"xoxb-123456789012-1234567890123-AbCdEfGhIjKlMnOpQrStUvWx",
 		"https://hooks.slack.com/services/T00000000/B00000000/XXXXXXXXXXXXXXXXXXXXXXXX",
 		"-----BEGIN RSA PRIVATE KEY-----\n...\n-----END RSA PRIVATE KEY-----",
-		"eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiIxMjM0NTY3ODkwIiwibmFtZSI6IkpvaG4gRG9lIiwiaWF0Ijox"
+		"eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiIxMjM0NTY3ODkwIiwibmFtZSI6IkpvaG4gRG9lIiwiaW"
+		"F0Ijox"
 		"NTE2MjM5MDIyfQ.SflKxwRJSMeKKF2QT4fwpMeJf36POk6yJV_adQssw5c",
-		"da39a3ee5e6b4b0d3255bfef95601890afd80709", "toolu_01T7Qk2vXcWb9ZpLr4mHs8Ny", "task-oriented-and-desk-bound-work",
+		"da39a3ee5e6b4b0d3255bfef95601890afd80709",
+		"toolu_01T7Qk2vXcWb9ZpLr4mHs8Ny",
+		"task-oriented-and-desk-bound-work",
 	};
-	static const char *const patterns[] = { "ghp_%A36", "npm_%A36", "x%A3AKIA%U16", "AKIA%U17", "pk_live_%A24",
-						"-----BEGIN PUBLIC KEY-----\n%B64\n%B64", "sha512-%B86", "%X64", "%B200" };
+	static const char *const patterns[] = { "ghp_%A36",	"npm_%A36",
+						"x%A3AKIA%U16", "AKIA%U17",
+						"pk_live_%A24", "-----BEGIN PUBLIC KEY-----\n%B64\n%B64",
+						"sha512-%B86",	"%X64",
+						"%B200" };
 	struct buf line = BUF_INIT, token = BUF_INIT;
 	for (size_t i = 0; i < sizeof(none) / sizeof(none[0]); i++) {
 		buf_clear(&line);
@@ -304,11 +328,13 @@ static void a_restart_takes_back_what_subagents_wrote(void **state)
 {
 	(void)state;
 	static const char before[] =
-		"{\"secrets\":[{\"type\":\"AWS key\",\"transcriptPath\":\"/p/s/subagents/agent-1.jsonl\",\"offset\":9,\"at\":50},"
+		"{\"secrets\":[{\"type\":\"AWS key\",\"transcriptPath\":\"/p/s/subagents/agent-1.jsonl\","
+		"\"offset\":9,\"at\":50},"
 		"{\"type\":\"AWS key\",\"transcriptPath\":\"/p/s.jsonl\",\"offset\":9,\"at\":50},"
 		"{\"type\":\"none such\",\"transcriptPath\":\"/p/s/subagents/agent-1.jsonl\",\"offset\":10},"
 		"{\"type\":\"npm token\",\"transcriptPath\":\"p/s/subagents/agent-1.jsonl\",\"offset\":10},"
-		"{\"type\":\"npm token\",\"transcriptPath\":\"/p/s/subagents/agent-1.jsonl\",\"offset\":-1},7]}";
+		"{\"type\":\"npm token\",\"transcriptPath\":\"/p/s/subagents/agent-1.jsonl\",\"offset\":-1},"
+		"7]}";
 	struct session_secrets secrets = { 0 };
 	struct json_object *alerts = json_tokener_parse(before);
 	session_secrets_restore(&secrets, alerts, 60);

@@ -38,9 +38,11 @@ static void an_answer_tells_of_directory_branch_model_and_context(void **state)
 	assert_string_equal(part->model, "claude-opus-4-6");
 	assert_string_equal(part->preview, "hello");
 	assert_int_equal(part->context_tokens, 1234);
-	assert_true(part->context_at_ms == NOW + 5 && part->model_at_ms == NOW + 5 && part->last_message_ms == NOW + 5);
+	assert_true(part->context_at_ms == NOW + 5 && part->model_at_ms == NOW + 5
+		    && part->last_message_ms == NOW + 5);
 	/* The newest value counts; what a line does not say stays. */
-	made_up_line(&m, part, "{\"type\":\"user\",\"timestamp\":\"2026-11-23T12:01:00Z\",\"cwd\":\"/home/u/other\","
+	made_up_line(&m, part,
+		     "{\"type\":\"user\",\"timestamp\":\"2026-11-23T12:01:00Z\",\"cwd\":\"/home/u/other\","
 		     "\"message\":{\"role\":\"user\",\"content\":\"and now?\"}}");
 	assert_string_equal(part->cwd, "/home/u/other");
 	assert_string_equal(part->branch, "main");
@@ -64,7 +66,8 @@ static void lines_of_one_message_count_once(void **state)
 	assert_int_equal(part->messages, 4);
 	made_up_line(&m, part, "{\"type\":\"summary\",\"summary\":\"s\"}");
 	assert_int_equal(part->messages, 4);
-	made_up_line(&m, part, "{\"type\":\"user\",\"isMeta\":true,\"message\":{\"role\":\"user\",\"content\":\"x\"}}");
+	made_up_line(&m, part,
+		     "{\"type\":\"user\",\"isMeta\":true,\"message\":{\"role\":\"user\",\"content\":\"x\"}}");
 	assert_int_equal(part->messages, 4);
 }
 
@@ -73,8 +76,11 @@ static void a_compaction_makes_the_context_unknown(void **state)
 	(void)state;
 	made_up_answer(&m, part, "1", NOW, 150000, 1, "a");
 	assert_int_equal(part->compacted_ms, 0);
-	made_up_line(&m, part, "{\"type\":\"system\",\"subtype\":\"compact_boundary\",\"timestamp\":\"2026-11-23T12:02:00Z\","
-		     "\"content\":\"Conversation compacted\"}");
+	made_up_line(
+		&m, part,
+		"{\"type\":\"system\",\"subtype\":\"compact_boundary\","
+		"\"timestamp\":\"2026-11-23T12:02:00Z\","
+		"\"content\":\"Conversation compacted\"}");
 	assert_int_equal(part->context_tokens, -1);
 	assert_int_equal(part->compacted_ms, NOW + 2 * CLOCK_MINUTE_MS);
 	assert_int_equal(part->context_at_ms, NOW + 2 * CLOCK_MINUTE_MS);
@@ -87,8 +93,11 @@ static void a_compaction_says_what_is_left(void **state)
 {
 	(void)state;
 	made_up_answer(&m, part, "1", NOW, 180010, 10, "x");
-	made_up_line(&m, part, "{\"type\":\"system\",\"subtype\":\"compact_boundary\",\"timestamp\":\"2026-11-23T12:02:00Z\","
-		     "\"compactMetadata\":{\"trigger\":\"manual\",\"preTokens\":180110,\"postTokens\":18500}}");
+	made_up_line(
+		&m, part,
+		"{\"type\":\"system\",\"subtype\":\"compact_boundary\","
+		"\"timestamp\":\"2026-11-23T12:02:00Z\","
+		"\"compactMetadata\":{\"trigger\":\"manual\",\"preTokens\":180110,\"postTokens\":18500}}");
 	assert_int_equal(part->context_tokens, 18500);
 	/* A subagent's own is not the session's. */
 	made_up_line(&m, part, "{\"type\":\"system\",\"subtype\":\"compact_boundary\",\"isSidechain\":true}");
@@ -129,8 +138,11 @@ static void a_preview_is_cut(void **state)
 	made_up_answer(&m, part, "2", NOW, 1, 1, "one\\ntwo three");
 	assert_string_equal(part->preview, "one two");
 	/* A message without text keeps the one before. */
-	made_up_line(&m, part, "{\"type\":\"assistant\",\"message\":{\"id\":\"m\",\"model\":\"claude-opus-4-6\",\"content\":"
-		     "[{\"type\":\"tool_use\",\"name\":\"Bash\"}],\"usage\":{\"input_tokens\":1,\"output_tokens\":1}}}");
+	made_up_line(
+		&m, part,
+		"{\"type\":\"assistant\",\"message\":{\"id\":\"m\",\"model\":\"claude-opus-4-6\",\"content\":"
+		"[{\"type\":\"tool_use\",\"name\":\"Bash\"}],\"usage\":{\"input_tokens\":1,"
+		"\"output_tokens\":1}}}");
 	assert_string_equal(part->preview, "one two");
 }
 
@@ -139,10 +151,15 @@ static void write_cache(int64_t at_ms, int for_5m, int for_1h)
 {
 	char line[1024], at[CLOCK_RFC3339_SIZE];
 	clock_format_rfc3339(at_ms, at);
-	snprintf(line, sizeof(line), "{\"type\":\"assistant\",\"timestamp\":\"%s\",\"requestId\":\"r\",\"message\":{\"id\":\"m%s\","
-		 "\"model\":\"claude-opus-4-6\",\"usage\":{\"input_tokens\":1,\"output_tokens\":1,\"cache_creation\":"
-		 "{\"ephemeral_5m_input_tokens\":%d,\"ephemeral_1h_input_tokens\":%d},\"cache_creation_input_tokens\":%d}}}",
-		 at, at, for_5m, for_1h, for_5m + for_1h);
+	snprintf(
+		line, sizeof(line),
+		"{\"type\":\"assistant\",\"timestamp\":\"%s\",\"requestId\":\"r\","
+		"\"message\":{\"id\":\"m%s\","
+		"\"model\":\"claude-opus-4-6\",\"usage\":{\"input_tokens\":1,\"output_tokens\":1,"
+		"\"cache_creation\":"
+		"{\"ephemeral_5m_input_tokens\":%d,\"ephemeral_1h_input_tokens\":%d},"
+		"\"cache_creation_input_tokens\":%d}}}",
+		at, at, for_5m, for_1h, for_5m + for_1h);
 	made_up_line(&m, part, line);
 }
 
@@ -165,8 +182,13 @@ static void the_prompt_cache_lasts_five_minutes_or_an_hour(void **state)
 	write_cache(NOW + 3, 1, 0);
 	assert_int_equal(session_cache_life_ms(part), 5 * CLOCK_MINUTE_MS);
 	/* What was asked for is certain; a transcript that is read again starts from nothing. */
-#define ASKED(ttl) made_up_line(&m, part, "{\"type\":\"assistant\",\"timestamp\":\"2026-11-23T12:00:00Z\",\"promptCacheRequested\":\"" \
-		ttl "\",\"message\":{\"id\":\"m\",\"model\":\"claude-opus-4-6\",\"usage\":{\"input_tokens\":1,\"output_tokens\":1," \
+#define ASKED(ttl) \
+	made_up_line( \
+		&m, part, \
+		"{\"type\":\"assistant\",\"timestamp\":\"2026-11-23T12:00:00Z\"," \
+		"\"promptCacheRequested\":\"" ttl \
+		"\",\"message\":{\"id\":\"m\",\"model\":\"claude-opus-4-6\",\"usage\":{\"input_tokens\":1," \
+		"\"output_tokens\":1," \
 		"\"cache_read_input_tokens\":7,\"cache_creation\":{\"ephemeral_1h_input_tokens\":5}}}}")
 	ASKED("1h");
 	assert_int_equal(session_cache_cold_ms(part), NOW + CLOCK_HOUR_MS);
@@ -320,8 +342,10 @@ static void a_told_window_has_to_hold_what_is_in_it(void **state)
 	made_up_answer(&m, part, "3", NOW, 310000, 1, "x");
 	sessions_note_read(part);
 	assert_int_equal(session_window_told(session), 0);
-	made_up_line(&m, part, "{\"type\":\"assistant\",\"message\":{\"id\":\"m\",\"model\":\"claude-haiku-4-5\",\"usage\":"
-		     "{\"input_tokens\":1000,\"output_tokens\":1}}}");
+	made_up_line(
+		&m, part,
+		"{\"type\":\"assistant\",\"message\":{\"id\":\"m\",\"model\":\"claude-haiku-4-5\",\"usage\":"
+		"{\"input_tokens\":1000,\"output_tokens\":1}}}");
 	sessions_note_read(part);
 	assert_int_equal(session_window_told(session), 300000);
 }
@@ -375,7 +399,8 @@ static struct session *restored(const char *id, const char *file)
 static void a_restart_takes_back_what_no_transcript_says(void **state)
 {
 	(void)state;
-	struct session *session = restored("a", "{\"firstSeen\":1795000000000,\"billing\":{\"toldCostUSD\":12.5},"
+	struct session *session = restored("a",
+					   "{\"firstSeen\":1795000000000,\"billing\":{\"toldCostUSD\":12.5},"
 					   "\"processEndedAt\":1795435100000,\"liveProcesses\":0}");
 	assert_true(session->told && session->told_usd == 12.5);
 	assert_int_equal(session->first_seen_ms, INT64_C(1795000000000));
@@ -416,9 +441,10 @@ static void a_transcript_that_vanished_before_is_still_missed(void **state)
 static void a_restart_takes_nothing_impossible(void **state)
 {
 	(void)state;
-	struct session *session = restored("a", "{\"firstSeen\":-5,\"billing\":{\"toldCostUSD\":-1},\"liveProcesses\":\"x\","
-					   "\"processEndedAt\":9999999999999,\"lastActivity\":9999999999999,"
-					   "\"alerts\":{\"dataLossRisk\":true}}");
+	struct session *session =
+		restored("a", "{\"firstSeen\":-5,\"billing\":{\"toldCostUSD\":-1},\"liveProcesses\":\"x\","
+			      "\"processEndedAt\":9999999999999,\"lastActivity\":9999999999999,"
+			      "\"alerts\":{\"dataLossRisk\":true}}");
 	assert_false(session->told);
 	assert_int_equal(session->first_seen_ms, NOW);
 	assert_int_equal(session->process_ended_ms, 0);

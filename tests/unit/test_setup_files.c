@@ -1,4 +1,5 @@
-/* swatch/setup/swap and person_file: a file that Claude Code may write at any moment; program_find_lasting(). */
+/* swatch/setup/swap and person_file: a file that Claude Code may write at any moment; program_find_lasting().
+ */
 #include "unit.h"
 
 #include <fcntl.h>
@@ -90,12 +91,14 @@ static void only_the_file_that_was_read_is_removed(void **state)
 	AUTO_BUF read = text_of("read"), error = BUF_INIT;
 	(void)state;
 	scratch_write_text(&test_dir, "target", "newer");
-	assert_int_equal(swap_out(scratch_name(&test_dir, "target"), &read, scratch_name(&test_dir, "temp"), &error),
-			 SWAP_CHANGED);
+	assert_int_equal(
+		swap_out(scratch_name(&test_dir, "target"), &read, scratch_name(&test_dir, "temp"), &error),
+		SWAP_CHANGED);
 	expect_text("target", "newer");
 	scratch_write_text(&test_dir, "target", "read");
-	assert_int_equal(swap_out(scratch_name(&test_dir, "target"), &read, scratch_name(&test_dir, "temp"), &error),
-			 SWAP_DONE);
+	assert_int_equal(
+		swap_out(scratch_name(&test_dir, "target"), &read, scratch_name(&test_dir, "temp"), &error),
+		SWAP_DONE);
 	assert_int_equal(scratch_count(&test_dir), 0);
 }
 

@@ -1,4 +1,5 @@
-/* What a statusline makes of its input and the cache files, whatever is in them; the tick; the settings it reads. */
+/* What a statusline makes of its input and the cache files, whatever is in them; the tick; the settings it
+ * reads. */
 #include "unit.h"
 
 #include <math.h>
@@ -33,36 +34,50 @@ static void take(const char *input, const char *billing, const char *session, bo
 }
 
 #define BILLING(more) \
-	"{\"schema\":1,\"costToday\":2.5,\"isFresh\":true,\"lastFetched\":1795442640000,\"freshUntil\":1795446000000," \
-	"\"source\":\"native\",\"block\":{\"startTime\":\"2026-11-23T12:00:00.000Z\",\"endTime\":\"2026-11-23T17:00:00.000Z\"," \
-	"\"actualEndTime\":\"2026-11-23T14:04:00.000Z\",\"costUSD\":1.5,\"burnRate\":{\"costPerHour\":0.75}}," \
+	"{\"schema\":1,\"costToday\":2.5,\"isFresh\":true,\"lastFetched\":1795442640000," \
+	"\"freshUntil\":1795446000000," \
+	"\"source\":\"native\",\"block\":{\"startTime\":\"2026-11-23T12:00:00.000Z\"," \
+	"\"endTime\":\"2026-11-23T17:00:00.000Z\"," \
+	"\"actualEndTime\":\"2026-11-23T14:04:00.000Z\",\"costUSD\":1.5," \
+	"\"burnRate\":{\"costPerHour\":0.75}}," \
 	"\"today\":{\"date\":\"2026-11-23\"},\"unpricedModels\":[\"claude-nobody-1\",\"x\"]" more "}"
 
 static void test_input_as_claude_code_writes_it(void **state)
 {
 	(void)state;
-	take("{\"session_id\":\"abc\",\"model\":{\"id\":\"claude-opus-4-6\",\"display_name\":\"Opus 4.6\"},\"cwd\":\"/w/p\","
-	     "\"workspace\":{\"current_dir\":\"/w/p/sub\",\"project_dir\":\"/w/p\"},\"cost\":{\"total_cost_usd\":\"1.25\"},"
-	     "\"context_window\":{\"context_window_size\":200000,\"used_percentage\":21,\"current_usage\":{\"input_tokens\":3,"
-	     "\"output_tokens\":10,\"cache_creation_input_tokens\":800,\"cache_read_input_tokens\":\"41000\"}},"
-	     "\"rate_limits\":{\"five_hour\":{\"used_percentage\":42.5,\"resets_at\":1795449900},\"seven_day_opus\":"
-	     "{\"used_percentage\":3,\"resets_at\":1795449900}},\"prompt_cache\":{\"warm\":true,\"ttl\":\"5m\","
-	     "\"expires_at\":1795442820,\"recache_tokens_if_cold\":100000,\"hit_ratio\":0.875},\"fast_mode\":false}",
+	take("{\"session_id\":\"abc\",\"model\":{\"id\":\"claude-opus-4-6\",\"display_name\":\"Opus 4.6\"},"
+	     "\"cwd\":\"/w/p\","
+	     "\"workspace\":{\"current_dir\":\"/w/p/sub\",\"project_dir\":\"/w/p\"},"
+	     "\"cost\":{\"total_cost_usd\":\"1.25\"},"
+	     "\"context_window\":{\"context_window_size\":200000,\"used_percentage\":21,"
+	     "\"current_usage\":{\"input_tokens\":3,"
+	     "\"output_tokens\":10,\"cache_creation_input_tokens\":800,"
+	     "\"cache_read_input_tokens\":\"41000\"}},"
+	     "\"rate_limits\":{\"five_hour\":{\"used_percentage\":42.5,\"resets_at\":1795449900},"
+	     "\"seven_day_opus\":"
+	     "{\"used_percentage\":3,\"resets_at\":1795449900}},\"prompt_cache\":{\"warm\":true,"
+	     "\"ttl\":\"5m\","
+	     "\"expires_at\":1795442820,\"recache_tokens_if_cold\":100000,\"hit_ratio\":0.875},"
+	     "\"fast_mode\":false}",
 	     NULL, NULL, false);
 	assert_string_equal(facts.model, "Opus 4.6");
 	assert_string_equal(facts.dir, "sub");
 	assert_string_equal(facts.project, "p");
-	assert_true(facts.number[FACT_SESSION_USD] == 1.25 && facts.number[FACT_CONTEXT_TOKENS] == 41803. && facts.number[FACT_CONTEXT_PERCENT] == 21.);
-	assert_true(facts.number[FACT_RATE_5H] == 42.5 && facts.number[FACT_RATE_5H_LEFT_MS] == 2. * (double)HOUR_MS);
+	assert_true(facts.number[FACT_SESSION_USD] == 1.25 && facts.number[FACT_CONTEXT_TOKENS] == 41803.
+		    && facts.number[FACT_CONTEXT_PERCENT] == 21.);
+	assert_true(facts.number[FACT_RATE_5H] == 42.5
+		    && facts.number[FACT_RATE_5H_LEFT_MS] == 2. * (double)HOUR_MS);
 	/* 42.5% used, 60% of the window over. */
 	assert_true(fabs(facts.number[FACT_RATE_5H_PACE] - 0.425 / 0.6) < 1e-9);
 	assert_string_equal(facts.limits_other, "sevenDayOpus 3%");
 	assert_string_equal(facts.cache, "warm");
-	assert_true(facts.number[FACT_CACHE_LEFT_MS] == 120000. && facts.number[FACT_CACHE_HIT_PERCENT] == 87.5);
+	assert_true(facts.number[FACT_CACHE_LEFT_MS] == 120000.
+		    && facts.number[FACT_CACHE_HIT_PERCENT] == 87.5);
 	/* 100,000 tokens written for 5 minutes at $6.25 a million. */
 	assert_true(fabs(facts.number[FACT_COLD_USD] - 0.625) < 1e-9);
 	/* The server's window tells the time left, without any cache. */
-	assert_true(facts.number[FACT_BLOCK_LEFT_MS] == 2. * (double)HOUR_MS && isnan(facts.number[FACT_BLOCK_USD]));
+	assert_true(facts.number[FACT_BLOCK_LEFT_MS] == 2. * (double)HOUR_MS
+		    && isnan(facts.number[FACT_BLOCK_USD]));
 	assert_true(isnan(facts.number[FACT_TODAY_USD]));
 	assert_string_equal(facts.note, "swatchd is not running");
 }
@@ -74,31 +89,38 @@ static void test_every_number_is_unknown_at_first(void **state)
 	memset(&facts, 0, sizeof(facts));
 	facts_init(&facts, NOW_MS);
 	for (size_t i = 0; i < FACT_COUNT; i++)
-		assert_true(i == FACT_ROOM ? facts.number[i] == STATUSLINE_ROOM_MOST : isnan(facts.number[i]));
+		assert_true(i == FACT_ROOM ? facts.number[i] == STATUSLINE_ROOM_MOST
+					   : isnan(facts.number[i]));
 }
 
 static void test_wrong_types_are_left_out(void **state)
 {
 	(void)state;
-	take("{\"session_id\":7,\"model\":\"claude-x\",\"cost\":null,\"context_window\":[1],\"rate_limits\":{\"five_hour\":null,"
-	     "\"seven_day\":\"no\",\"a\":{\"used_percentage\":{}}},\"prompt_cache\":true,\"cwd\":{\"a\":1},\"pr\":{\"number\":-3}}",
+	take("{\"session_id\":7,\"model\":\"claude-x\",\"cost\":null,\"context_window\":[1],"
+	     "\"rate_limits\":{\"five_hour\":null,"
+	     "\"seven_day\":\"no\",\"a\":{\"used_percentage\":{}}},\"prompt_cache\":true,\"cwd\":{\"a\":1},"
+	     "\"pr\":{\"number\":-3}}",
 	     NULL, NULL, false);
 	assert_string_equal(facts.model, "claude-x");
 	assert_string_equal(facts.session_id, "");
-	assert_true(isnan(facts.number[FACT_SESSION_USD]) && isnan(facts.number[FACT_CONTEXT_PERCENT]) && isnan(facts.number[FACT_RATE_5H]) && isnan(facts.number[FACT_PR]));
+	assert_true(isnan(facts.number[FACT_SESSION_USD]) && isnan(facts.number[FACT_CONTEXT_PERCENT])
+		    && isnan(facts.number[FACT_RATE_5H]) && isnan(facts.number[FACT_PR]));
 	assert_string_equal(facts.cache, "");
-	static const char *const rubbish[] = { "", "null", "[]", "7", "\"x\"", "{", "{\"model\":", "not json", "{}{}", "\xFF" };
+	static const char *const rubbish[] = { "",  "null",	   "[]",       "7",    "\"x\"",
+					       "{", "{\"model\":", "not json", "{}{}", "\xFF" };
 	for (size_t i = 0; i < sizeof(rubbish) / sizeof(rubbish[0]); i++) {
 		take(rubbish[i], rubbish[i], rubbish[i], false);
 		assert_string_equal(facts.model, "");
 		assert_false(facts.has_session);
 	}
 	/* What came before the end of a text that was cut off counts. */
-	take("{\"model\":{\"display_name\":\"Opus\"},\"cost\":{\"total_cost_usd\":1.5,\"total_dur", NULL, NULL, false);
+	take("{\"model\":{\"display_name\":\"Opus\"},\"cost\":{\"total_cost_usd\":1.5,\"total_dur", NULL,
+	     NULL, false);
 	assert_string_equal(facts.model, "Opus");
 	assert_true(facts.number[FACT_SESSION_USD] == 1.5);
-	take("{\"model\":{\"display_name\":\"a\\u001b[31m\\u0007\\u202eb\\n\"},\"cost\":{\"total_cost_usd\":1e300}}", NULL, NULL,
-	     false);
+	take("{\"model\":{\"display_name\":\"a\\u001b[31m\\u0007\\u202eb\\n\"},"
+	     "\"cost\":{\"total_cost_usd\":1e300}}",
+	     NULL, NULL, false);
 	assert_string_equal(facts.model, "a?[31m??b?");
 	assert_true(isnan(facts.number[FACT_SESSION_USD]));
 }
@@ -113,18 +135,24 @@ static void test_half_of_what_was_told_is_not_told(void **state)
 	take("{\"context_window\":{\"context_window_size\":200000,\"used_percentage\":4", NULL, NULL, false);
 	assert_true(facts.number[FACT_CONTEXT_SIZE] == 200000. && isnan(facts.number[FACT_CONTEXT_PERCENT]));
 	take("{\"context_window\":{\"used_percentage\":42,\"context_window_size\":200", NULL, NULL, false);
-	assert_true(isnan(facts.number[FACT_CONTEXT_SIZE]) && facts.number[FACT_CONTEXT_PERCENT] == 42. && isnan(facts.number[FACT_CONTEXT_TOKENS]));
+	assert_true(isnan(facts.number[FACT_CONTEXT_SIZE]) && facts.number[FACT_CONTEXT_PERCENT] == 42.
+		    && isnan(facts.number[FACT_CONTEXT_TOKENS]));
 	take("{\"rate_limits\":{\"five_hour\":{\"used_percentage\":4", NULL, NULL, false);
 	assert_true(isnan(facts.number[FACT_RATE_5H]));
 	/* A part of the context is no smaller context: the percentage tells how many tokens there are. */
-#define WINDOW "{\"context_window\":{\"context_window_size\":200000,\"used_percentage\":42,\"current_usage\":{\"input_tokens\":3,"
+#define WINDOW \
+	"{\"context_window\":{\"context_window_size\":200000,\"used_percentage\":42," \
+	"\"current_usage\":{\"input_tokens\":3,"
 	take(WINDOW "\"cache_creation_input_tokens\":8000,\"cache_read_inp", NULL, NULL, false);
 	assert_true(facts.number[FACT_CONTEXT_TOKENS] == 84000.);
-	take(WINDOW "\"cache_creation_input_tokens\":8000,\"cache_read_input_tokens\":null}}}", NULL, NULL, false);
+	take(WINDOW "\"cache_creation_input_tokens\":8000,\"cache_read_input_tokens\":null}}}", NULL, NULL,
+	     false);
 	assert_true(facts.number[FACT_CONTEXT_TOKENS] == 84000.);
 	/* What breaks a count down is not counted again. */
-	take(WINDOW "\"cache_creation_input_tokens\":8000,\"cache_creation\":{\"ephemeral_1h_input_tokens\":8000},"
-	     "\"cache_read_input_tokens\":70000,\"output_tokens\":5}}}", NULL, NULL, false);
+	take(WINDOW
+	     "\"cache_creation_input_tokens\":8000,\"cache_creation\":{\"ephemeral_1h_input_tokens\":8000},"
+	     "\"cache_read_input_tokens\":70000,\"output_tokens\":5}}}",
+	     NULL, NULL, false);
 	assert_true(facts.number[FACT_CONTEXT_TOKENS] == 78003.);
 }
 
@@ -132,7 +160,8 @@ static void test_figures_are_judged_by_now(void **state)
 {
 	(void)state;
 	take(NULL, BILLING(""), NULL, true);
-	assert_true(facts.is_fresh && facts.number[FACT_TODAY_USD] == 2.5 && facts.number[FACT_BLOCK_USD] == 1.5);
+	assert_true(facts.is_fresh && facts.number[FACT_TODAY_USD] == 2.5
+		    && facts.number[FACT_BLOCK_USD] == 1.5);
 	assert_true(facts.number[FACT_BURN_USD] == 0.75);
 	assert_true(facts.number[FACT_BLOCK_LEFT_MS] == 175. * 60000.);
 	assert_true(facts.number[FACT_BLOCK_PROJECTED_USD] == 3.69);
@@ -149,7 +178,8 @@ static void test_figures_are_judged_by_now(void **state)
 	facts_take_billing(&facts, BILLING(""), strlen(BILLING("")));
 	facts_finish(&facts);
 	assert_string_equal(facts.stale, "stale 1d");
-	assert_true(isnan(facts.number[FACT_TODAY_USD]) && isnan(facts.number[FACT_BLOCK_USD]) && isnan(facts.number[FACT_BURN_USD]) && isnan(facts.number[FACT_BLOCK_LEFT_MS]));
+	assert_true(isnan(facts.number[FACT_TODAY_USD]) && isnan(facts.number[FACT_BLOCK_USD])
+		    && isnan(facts.number[FACT_BURN_USD]) && isnan(facts.number[FACT_BLOCK_LEFT_MS]));
 	/* Past freshUntil, also with a daemon. */
 	facts_init(&facts, NOW_MS + HOUR_MS);
 	facts.daemon_lives = true;
@@ -162,25 +192,33 @@ static void test_figures_are_judged_by_now(void **state)
 static void test_the_servers_window_goes_before_the_block(void **state)
 {
 	(void)state;
-	static const char account[] = BILLING(",\"rateLimits\":{\"fiveHour\":{\"usedPercentage\":50,\"resetsAt\":1795449900000},"
-					      "\"sevenDay\":{\"usedPercentage\":9,\"resetsAt\":1795440000000}},"
-					      "\"window\":{\"costUSD\":1.25}");
-	take("{\"rate_limits\":{\"five_hour\":{\"used_percentage\":42.5,\"resets_at\":1795449900}}}", account, NULL, true);
-	assert_true(facts.number[FACT_RATE_5H] == 50. && facts.number[FACT_WINDOW_USD] == 1.25 && facts.number[FACT_BLOCK_LEFT_MS] == 2. * (double)HOUR_MS);
+	static const char account[] =
+		BILLING(",\"rateLimits\":{\"fiveHour\":{\"usedPercentage\":50,\"resetsAt\":1795449900000},"
+			"\"sevenDay\":{\"usedPercentage\":9,\"resetsAt\":1795440000000}},"
+			"\"window\":{\"costUSD\":1.25}");
+	take("{\"rate_limits\":{\"five_hour\":{\"used_percentage\":42.5,\"resets_at\":1795449900}}}", account,
+	     NULL, true);
+	assert_true(facts.number[FACT_RATE_5H] == 50. && facts.number[FACT_WINDOW_USD] == 1.25
+		    && facts.number[FACT_BLOCK_LEFT_MS] == 2. * (double)HOUR_MS);
 	/* What it comes to is meant for the same end. */
 	assert_true(facts.number[FACT_BLOCK_PROJECTED_USD] == 1.25 + 0.75 * 2.);
 	assert_true(isnan(facts.number[FACT_RATE_7D]));
 	/* The daemon knows whether a lower reading is an old one; the same one tells it nothing. */
 	assert_true(facts.limits_are_news);
-	take("{\"rate_limits\":{\"five_hour\":{\"used_percentage\":50,\"resets_at\":1795449900}}}", account, NULL, true);
+	take("{\"rate_limits\":{\"five_hour\":{\"used_percentage\":50,\"resets_at\":1795449900}}}", account,
+	     NULL, true);
 	assert_false(facts.limits_are_news);
-	take("{\"rate_limits\":{\"five_hour\":{\"used_percentage\":51,\"resets_at\":1795449900}}}", account, NULL, true);
+	take("{\"rate_limits\":{\"five_hour\":{\"used_percentage\":51,\"resets_at\":1795449900}}}", account,
+	     NULL, true);
 	assert_true(facts.number[FACT_RATE_5H] == 51. && facts.limits_are_news);
 	/* A percentage without a reset is shown, and told to nobody; what others know goes before. */
-	take("{\"rate_limits\":{\"five_hour\":{\"used_percentage\":51,\"resets_at\":null},\"seven_day\":{\"used_percentage\":7}}}",
+	take("{\"rate_limits\":{\"five_hour\":{\"used_percentage\":51,\"resets_at\":null},"
+	     "\"seven_day\":{\"used_percentage\":7}}}",
 	     account, NULL, true);
-	assert_true(facts.number[FACT_RATE_5H] == 50. && facts.number[FACT_RATE_7D] == 7. && isnan(facts.number[FACT_RATE_7D_LEFT_MS]) && !facts.limits_are_news);
-	take("{\"rate_limits\":{\"five_hour\":{\"used_percentage\":-1},\"seven_day\":{\"used_percentage\":9,\"resets_at\":1795440000}}}",
+	assert_true(facts.number[FACT_RATE_5H] == 50. && facts.number[FACT_RATE_7D] == 7.
+		    && isnan(facts.number[FACT_RATE_7D_LEFT_MS]) && !facts.limits_are_news);
+	take("{\"rate_limits\":{\"five_hour\":{\"used_percentage\":-1},\"seven_day\":{\"used_percentage\":9,"
+	     "\"resets_at\":1795440000}}}",
 	     NULL, NULL, false);
 	assert_true(isnan(facts.number[FACT_RATE_5H]) && isnan(facts.number[FACT_RATE_7D]));
 	/* Past its reset nobody knows the window. */
@@ -192,8 +230,11 @@ static void test_the_servers_window_goes_before_the_block(void **state)
 }
 
 #define PROMPT_CACHE(price) \
-	"{\"schema\":1,\"sessionId\":\"abc\",\"model\":{\"id\":\"claude-opus-4-6\"},\"transcript\":{\"cacheWarmth\":\"warm\"}," \
-	"\"promptCache\":{\"ttl\":\"5m\",\"expiresAt\":1795442820000,\"tokens\":50000,\"coldCostUSD\":1,\"price\":" price "}}"
+	"{\"schema\":1,\"sessionId\":\"abc\",\"model\":{\"id\":\"claude-opus-4-6\"}," \
+	"\"transcript\":{\"cacheWarmth\":\"warm\"}," \
+	"\"promptCache\":{\"ttl\":\"5m\",\"expiresAt\":1795442820000,\"tokens\":50000,\"coldCostUSD\":1," \
+	"\"price\":" price \
+	"}}"
 #define OWN_PRICE "{\"write5m\":12.5,\"write1h\":20,\"fastFactor\":2}"
 
 static void test_a_cold_cache_costs_what_the_daemon_goes_by(void **state)
@@ -203,32 +244,42 @@ static void test_a_cold_cache_costs_what_the_daemon_goes_by(void **state)
 	take("{\"session_id\":\"abc\"}", BILLING(""), PROMPT_CACHE(OWN_PRICE), true);
 	assert_string_equal(facts.cache, "warm");
 	assert_string_equal(facts.cache_ttl, "5m");
-	assert_true(facts.number[FACT_CACHE_LEFT_MS] == 120000. && facts.number[FACT_RECACHE_TOKENS] == 50000.);
+	assert_true(facts.number[FACT_CACHE_LEFT_MS] == 120000.
+		    && facts.number[FACT_RECACHE_TOKENS] == 50000.);
 	assert_true(fabs(facts.number[FACT_COLD_USD] - 0.625) < 1e-9);
 	take("{\"session_id\":\"abc\"}", BILLING(""), PROMPT_CACHE(OWN_PRICE), false);
 	assert_true(isnan(facts.number[FACT_CACHE_LEFT_MS]));
 	/* What it does tell goes before, and is priced by the file. */
-	static const char told[] = "{\"session_id\":\"abc\",\"model\":{\"id\":\"claude-opus-4-6[1m]\"},\"prompt_cache\":{"
-				   "\"warm\":true,\"ttl\":\"1h\",\"expires_at\":1795446300,\"recache_tokens_if_cold\":100000}}";
+	static const char told[] =
+		"{\"session_id\":\"abc\",\"model\":{\"id\":\"claude-opus-4-6[1m]\"},\"prompt_cache\":{"
+		"\"warm\":true,\"ttl\":\"1h\",\"expires_at\":1795446300,\"recache_tokens_if_cold\":100000}}";
 	take(told, BILLING(""), PROMPT_CACHE(OWN_PRICE), true);
-	assert_true(facts.number[FACT_CACHE_LEFT_MS] == (double)HOUR_MS && fabs(facts.number[FACT_COLD_USD] - 2.) < 1e-9);
+	assert_true(facts.number[FACT_CACHE_LEFT_MS] == (double)HOUR_MS
+		    && fabs(facts.number[FACT_COLD_USD] - 2.) < 1e-9);
 	/* Without a price in the file, or with that of another model: the one that is compiled in. */
 	take(told, BILLING(""), PROMPT_CACHE("null"), true);
 	assert_true(fabs(facts.number[FACT_COLD_USD] - 1.) < 1e-9);
-	take("{\"session_id\":\"abc\",\"model\":{\"id\":\"claude-opus-4-60\"}}", BILLING(""), PROMPT_CACHE(OWN_PRICE), true);
+	take("{\"session_id\":\"abc\",\"model\":{\"id\":\"claude-opus-4-60\"}}", BILLING(""),
+	     PROMPT_CACHE(OWN_PRICE), true);
 	assert_true(isnan(facts.number[FACT_COLD_USD]));
-	take("{\"session_id\":\"abc\",\"model\":{\"id\":\"claude-sonnet-4-6\"}}", BILLING(""), PROMPT_CACHE(OWN_PRICE), true);
+	take("{\"session_id\":\"abc\",\"model\":{\"id\":\"claude-sonnet-4-6\"}}", BILLING(""),
+	     PROMPT_CACHE(OWN_PRICE), true);
 	assert_true(fabs(facts.number[FACT_COLD_USD] - 0.1875) < 1e-9);
 	take("{\"session_id\":\"abc\",\"fast_mode\":true}", BILLING(""), PROMPT_CACHE(OWN_PRICE), true);
 	assert_true(fabs(facts.number[FACT_COLD_USD] - 1.25) < 1e-9);
 	/* Beyond a threshold: the rest, or all of it. */
-	take("{\"session_id\":\"abc\"}", BILLING(""), PROMPT_CACHE("{\"write5m\":10,\"write1h\":20,\"above\":{\"tokens\":20000,"
-	     "\"wholeRequest\":false,\"write5m\":20,\"write1h\":40}}"), true);
+	take("{\"session_id\":\"abc\"}", BILLING(""),
+	     PROMPT_CACHE("{\"write5m\":10,\"write1h\":20,\"above\":{\"tokens\":20000,"
+			  "\"wholeRequest\":false,\"write5m\":20,\"write1h\":40}}"),
+	     true);
 	assert_true(fabs(facts.number[FACT_COLD_USD] - (0.2 + 0.6)) < 1e-9);
-	take("{\"session_id\":\"abc\"}", BILLING(""), PROMPT_CACHE("{\"write5m\":10,\"write1h\":20,\"above\":{\"tokens\":20000,"
-	     "\"wholeRequest\":true,\"write5m\":20,\"write1h\":40}}"), true);
+	take("{\"session_id\":\"abc\"}", BILLING(""),
+	     PROMPT_CACHE("{\"write5m\":10,\"write1h\":20,\"above\":{\"tokens\":20000,"
+			  "\"wholeRequest\":true,\"write5m\":20,\"write1h\":40}}"),
+	     true);
 	assert_true(fabs(facts.number[FACT_COLD_USD] - 1.) < 1e-9);
-	static const char *const rubbish[] = { PROMPT_CACHE("{\"write5m\":-1,\"write1h\":1e99}"), PROMPT_CACHE("7"),
+	static const char *const rubbish[] = { PROMPT_CACHE("{\"write5m\":-1,\"write1h\":1e99}"),
+					       PROMPT_CACHE("7"),
 					       PROMPT_CACHE("{\"write5m\":\"x\",\"write1h\":{}}") };
 	for (size_t i = 0; i < sizeof(rubbish) / sizeof(rubbish[0]); i++) {
 		take("{\"session_id\":\"abc\"}", BILLING(""), rubbish[i], true);
@@ -237,30 +288,41 @@ static void test_a_cold_cache_costs_what_the_daemon_goes_by(void **state)
 }
 
 #define UNPRICED_BILLING(names, cost) \
-	"{\"schema\":1,\"costToday\":" cost ",\"isFresh\":true,\"lastFetched\":1795442640000,\"freshUntil\":1795446000000," \
-	"\"block\":{\"startTime\":\"2026-11-23T12:00:00.000Z\",\"endTime\":\"2026-11-23T17:00:00.000Z\",\"totalTokens\":100," \
-	"\"actualEndTime\":\"2026-11-23T14:04:00.000Z\",\"costUSD\":" cost ",\"burnRate\":{\"costPerHour\":" cost "}}," \
+	"{\"schema\":1,\"costToday\":" cost \
+	",\"isFresh\":true,\"lastFetched\":1795442640000,\"freshUntil\":1795446000000," \
+	"\"block\":{\"startTime\":\"2026-11-23T12:00:00.000Z\",\"endTime\":\"2026-11-23T17:00:00.000Z\"," \
+	"\"totalTokens\":100," \
+	"\"actualEndTime\":\"2026-11-23T14:04:00.000Z\",\"costUSD\":" cost \
+	",\"burnRate\":{\"costPerHour\":" cost "}}," \
 	"\"today\":{\"date\":\"2026-11-23\",\"totalTokens\":100},\"unpricedModels\":" names "}"
-#define UNPRICED_SESSION "{\"schema\":1,\"sessionId\":\"abc\",\"billing\":{\"sessionCost\":0,\"sessionTokens\":100}}"
+#define UNPRICED_SESSION \
+	"{\"schema\":1,\"sessionId\":\"abc\",\"billing\":{\"sessionCost\":0,\"sessionTokens\":100}}"
 
 static void test_what_has_no_price_did_not_cost_nothing(void **state)
 {
 	(void)state;
-	static const char input[] = "{\"session_id\":\"abc\",\"model\":{\"id\":\"m-9\"},\"cost\":{\"total_cost_usd\":0}}";
+	static const char input[] =
+		"{\"session_id\":\"abc\",\"model\":{\"id\":\"m-9\"},\"cost\":{\"total_cost_usd\":0}}";
 	take(input, UNPRICED_BILLING("[\"m-9\"]", "0"), UNPRICED_SESSION, true);
-	assert_true(isnan(facts.number[FACT_SESSION_USD]) && isnan(facts.number[FACT_TODAY_USD]) && isnan(facts.number[FACT_BLOCK_USD]) && isnan(facts.number[FACT_BURN_USD]));
-	assert_true(facts.number[FACT_BLOCK_LEFT_MS] > 0. && facts.number[FACT_TODAY_TOKENS] == 100. && facts.number[FACT_BLOCK_TOKENS] == 100.);
+	assert_true(isnan(facts.number[FACT_SESSION_USD]) && isnan(facts.number[FACT_TODAY_USD])
+		    && isnan(facts.number[FACT_BLOCK_USD]) && isnan(facts.number[FACT_BURN_USD]));
+	assert_true(facts.number[FACT_BLOCK_LEFT_MS] > 0. && facts.number[FACT_TODAY_TOKENS] == 100.
+		    && facts.number[FACT_BLOCK_TOKENS] == 100.);
 	assert_string_equal(facts.unpriced, "m-9");
 	/* What has a price is shown; where all have one, nothing is nothing. */
 	take(input, UNPRICED_BILLING("[\"m-9\"]", "0.5"), UNPRICED_SESSION, true);
-	assert_true(isnan(facts.number[FACT_SESSION_USD]) && facts.number[FACT_TODAY_USD] == 0.5 && facts.number[FACT_BLOCK_USD] == 0.5 && facts.number[FACT_BURN_USD] == 0.5);
+	assert_true(isnan(facts.number[FACT_SESSION_USD]) && facts.number[FACT_TODAY_USD] == 0.5
+		    && facts.number[FACT_BLOCK_USD] == 0.5 && facts.number[FACT_BURN_USD] == 0.5);
 	/* Nor is a session for nothing that goes on where it was left, with Claude Code's count at 0. */
-	take("{\"cost\":{\"total_cost_usd\":0},\"context_window\":{\"current_usage\":{\"input_tokens\":9}}}", NULL, NULL, false);
+	take("{\"cost\":{\"total_cost_usd\":0},\"context_window\":{\"current_usage\":{\"input_tokens\":9}}}",
+	     NULL, NULL, false);
 	assert_true(isnan(facts.number[FACT_SESSION_USD]));
-	take("{\"cost\":{\"total_cost_usd\":0},\"context_window\":{\"current_usage\":null}}", NULL, NULL, false);
+	take("{\"cost\":{\"total_cost_usd\":0},\"context_window\":{\"current_usage\":null}}", NULL, NULL,
+	     false);
 	assert_true(facts.number[FACT_SESSION_USD] == 0.);
 	take(input, UNPRICED_BILLING("[]", "0"), UNPRICED_SESSION, true);
-	assert_true(facts.number[FACT_SESSION_USD] == 0. && facts.number[FACT_TODAY_USD] == 0. && facts.number[FACT_BLOCK_USD] == 0.);
+	assert_true(facts.number[FACT_SESSION_USD] == 0. && facts.number[FACT_TODAY_USD] == 0.
+		    && facts.number[FACT_BLOCK_USD] == 0.);
 }
 
 static void test_a_newer_schema_gives_no_figures(void **state)
@@ -276,11 +338,15 @@ static void test_a_newer_schema_gives_no_figures(void **state)
 static void test_the_sessions_file(void **state)
 {
 	(void)state;
-	static const char file[] = "{\"sessionId\":\"abc\",\"model\":{\"value\":\"Opus4.6\",\"id\":\"claude-nobody-1\"},"
-				   "\"context\":{\"tokensUsed\":50000,\"windowSize\":200000,\"percentUsed\":25},\"git\":{\"branch\":"
-				   "\"main\"},\"billing\":{\"sessionCost\":4,\"toldCostUSD\":3},\"subagents\":{\"count\":2,\"costUSD\":1}}";
+	static const char file[] =
+		"{\"sessionId\":\"abc\",\"model\":{\"value\":\"Opus4.6\",\"id\":\"claude-nobody-1\"},"
+		"\"context\":{\"tokensUsed\":50000,\"windowSize\":200000,\"percentUsed\":25},"
+		"\"git\":{\"branch\":"
+		"\"main\"},\"billing\":{\"sessionCost\":4,\"toldCostUSD\":3},\"subagents\":{\"count\":2,"
+		"\"costUSD\":1}}";
 	take("{\"session_id\":\"abc\",\"cost\":{\"total_cost_usd\":0}}", BILLING(""), file, true);
-	assert_true(facts.number[FACT_SESSION_USD] == 4. && facts.number[FACT_CONTEXT_PERCENT] == 25. && facts.number[FACT_SUBAGENTS_PERCENT] == 25.);
+	assert_true(facts.number[FACT_SESSION_USD] == 4. && facts.number[FACT_CONTEXT_PERCENT] == 25.
+		    && facts.number[FACT_SUBAGENTS_PERCENT] == 25.);
 	assert_string_equal(facts.model, "Opus4.6");
 	assert_string_equal(facts.branch, "main");
 	assert_string_equal(facts.unpriced, "claude-nobody-1");
@@ -302,7 +368,9 @@ static void test_the_sessions_file(void **state)
 static void test_who_waits(void **state)
 {
 	(void)state;
-	static const char list[] = "{\"waitingSessions\":2,\"sessions\":[7,{\"shortName\":\"a\",\"status\":\"busy\",\"waitingFor\":null},"
+	static const char list[] =
+		"{\"waitingSessions\":2,\"sessions\":[7,{\"shortName\":\"a\",\"status\":\"busy\","
+		"\"waitingFor\":null},"
 		"{\"shortName\":\"b\\\"c\",\"status\":\"waiting\",\"waitingFor\":\"permission prompt\"},"
 		"{\"shortName\":null,\"status\":\"waiting\",\"waitingFor\":\"\"}]}";
 	for (int lives = 0; lives < 2; lives++) {
@@ -326,8 +394,10 @@ static void expect_context(const char *input, const char *session, double tokens
 	const double *number = facts.number;
 	if (!(number[FACT_CONTEXT_TOKENS] == tokens || (isnan(tokens) && isnan(number[FACT_CONTEXT_TOKENS])))
 	    || number[FACT_CONTEXT_SIZE] != size
-	    || !(fabs(number[FACT_CONTEXT_PERCENT] - percent) < 1e-9 || (isnan(percent) && isnan(number[FACT_CONTEXT_PERCENT]))))
-		fail_msg("%g of %g, %g%%", number[FACT_CONTEXT_TOKENS], number[FACT_CONTEXT_SIZE], number[FACT_CONTEXT_PERCENT]);
+	    || !(fabs(number[FACT_CONTEXT_PERCENT] - percent) < 1e-9
+		 || (isnan(percent) && isnan(number[FACT_CONTEXT_PERCENT]))))
+		fail_msg("%g of %g, %g%%", number[FACT_CONTEXT_TOKENS], number[FACT_CONTEXT_SIZE],
+			 number[FACT_CONTEXT_PERCENT]);
 }
 
 #define LIMITS_OF(model) "{\"session_id\":\"abc\",\"model\":{\"id\":\"" model "\"},\"rate_limits\":{" \
@@ -336,15 +406,17 @@ static void expect_context(const char *input, const char *session, double tokens
 static void test_a_limit_of_one_model_is_shown_where_that_model_runs(void **state)
 {
 	(void)state;
-	static const char account[] = BILLING(",\"usageLimit\":{\"kind\":\"seven_day_opus\",\"resetsAt\":1795745100000},"
-					      "\"rateLimits\":{\"sevenDayOpus\":{\"usedPercentage\":100,\"resetsAt\":1795745100000,"
-					      "\"model\":\"opus\",\"source\":\"transcript\"}}");
+	static const char account[] =
+		BILLING(",\"usageLimit\":{\"kind\":\"seven_day_opus\",\"resetsAt\":1795745100000},"
+			"\"rateLimits\":{\"sevenDayOpus\":{\"usedPercentage\":100,\"resetsAt\":1795745100000,"
+			"\"model\":\"opus\",\"source\":\"transcript\"}}");
 	take(LIMITS_OF("claude-opus-5-5"), account, NULL, true);
 	assert_int_equal(facts.limits.count, 2);
 	assert_string_equal(facts.limit_name, "7d opus");
 	assert_string_equal(facts.limit_hit, "hit");
 	assert_string_equal(facts.limit_reached, "7d opus");
-	assert_true(facts.number[FACT_LIMIT_RESETS_MS] == 1795745100000. && facts.number[FACT_LIMIT_PERCENT] == 100.);
+	assert_true(facts.number[FACT_LIMIT_RESETS_MS] == 1795745100000.
+		    && facts.number[FACT_LIMIT_PERCENT] == 100.);
 	facts_select_limit(&facts, 1);
 	assert_string_equal(facts.limit_name, "7d");
 	assert_true(facts.limit_hit[0] == '\0' && facts.number[FACT_LIMIT_NUMBER] == 2.);
@@ -364,7 +436,8 @@ static void test_a_limit_without_a_reset_is_shown_as_reached(void **state)
 	assert_string_equal(facts.limit_reached, "");
 	/* This terminal's old reading does not end what was hit. */
 	take("{\"rate_limits\":{\"five_hour\":{\"used_percentage\":42,\"resets_at\":1795449900}}}",
-	     BILLING(",\"rateLimits\":{\"fiveHour\":{\"usedPercentage\":100,\"resetsAt\":1795449900000,\"source\":\"transcript\"}}"),
+	     BILLING(",\"rateLimits\":{\"fiveHour\":{\"usedPercentage\":100,\"resetsAt\":1795449900000,"
+		     "\"source\":\"transcript\"}}"),
 	     NULL, true);
 	assert_string_equal(facts.limit_reached, "5h");
 	assert_true(facts.number[FACT_RATE_5H] == 100.);
@@ -376,7 +449,8 @@ static void test_an_account_without_a_5_hour_limit(void **state)
 	take(LIMITS_OF("claude-opus-5-5"), BILLING(",\"rateLimits\":{\"fiveHour\":null}"), NULL, true);
 	assert_string_equal(facts.weekly, "weekly");
 	/* Not known is another thing: its window may have been reset. */
-	take(LIMITS_OF("claude-opus-5-5"), BILLING(",\"rateLimits\":{\"sevenDay\":{\"usedPercentage\":27,\"resetsAt\":1795745100000}}"),
+	take(LIMITS_OF("claude-opus-5-5"),
+	     BILLING(",\"rateLimits\":{\"sevenDay\":{\"usedPercentage\":27,\"resetsAt\":1795745100000}}"),
 	     NULL, true);
 	assert_string_equal(facts.weekly, "");
 	/* Nobody else tells. */
@@ -388,30 +462,39 @@ static void test_an_account_without_a_5_hour_limit(void **state)
 
 /* A model, the size that Claude Code tells, its percentage, and what is in the window. */
 #define TOLD_WINDOW(model, size, percent, used) \
-	"{\"session_id\":\"abc\",\"model\":{\"id\":\"" model "\"},\"context_window\":{\"context_window_size\":" size \
-	",\"used_percentage\":" percent ",\"current_usage\":{\"input_tokens\":" used "}}}"
+	"{\"session_id\":\"abc\",\"model\":{\"id\":\"" model \
+	"\"},\"context_window\":{\"context_window_size\":" size ",\"used_percentage\":" percent \
+	",\"current_usage\":{\"input_tokens\":" used "}}}"
 #define FILE_WINDOW(size, told, used) \
-	"{\"sessionId\":\"abc\",\"context\":{\"tokensUsed\":" used ",\"windowSize\":" size ",\"toldWindowSize\":" told "}}"
+	"{\"sessionId\":\"abc\",\"context\":{\"tokensUsed\":" used ",\"windowSize\":" size \
+	",\"toldWindowSize\":" told "}}"
 
 static void test_a_told_window_has_to_hold_what_is_in_it(void **state)
 {
 	(void)state;
 	expect_context(TOLD_WINDOW("claude-opus-4-6", "200000", "62", "124300"), NULL, 124300, 200000, 62);
-	expect_context(TOLD_WINDOW("claude-sonnet-5-5", "200000", "100", "250000"), NULL, 250000, 1000000, 25);
-	expect_context(TOLD_WINDOW("gpt-9", "200000", "125", "250000"), FILE_WINDOW("500000", "200000", "1"), 250000, 500000, 50);
+	expect_context(TOLD_WINDOW("claude-sonnet-5-5", "200000", "100", "250000"), NULL, 250000, 1000000,
+		       25);
+	expect_context(TOLD_WINDOW("gpt-9", "200000", "125", "250000"), FILE_WINDOW("500000", "200000", "1"),
+		       250000, 500000, 50);
 	/* The daemon has seen more in it than there is now. */
-	expect_context(TOLD_WINDOW("gpt-9", "200000", "10", "20000"), FILE_WINDOW("1000000", "200000", "1"), 20000, 1000000, 2);
-	expect_context(TOLD_WINDOW("gpt-9", "300000", "10", "30000"), FILE_WINDOW("1000000", "200000", "1"), 30000, 300000, 10);
+	expect_context(TOLD_WINDOW("gpt-9", "200000", "10", "20000"), FILE_WINDOW("1000000", "200000", "1"),
+		       20000, 1000000, 2);
+	expect_context(TOLD_WINDOW("gpt-9", "300000", "10", "30000"), FILE_WINDOW("1000000", "200000", "1"),
+		       30000, 300000, 10);
 }
 
 static void test_after_a_compaction_the_context_is_not_0(void **state)
 {
 	(void)state;
-	expect_context(TOLD_WINDOW("m", "1000000", "0", "0"), FILE_WINDOW("1000000", "1000000", "20000"), 20000, 1000000, 2);
-	expect_context(TOLD_WINDOW("m", "1000000", "0", "0"), FILE_WINDOW("1000000", "1000000", "null"), NAN, 1000000, NAN);
+	expect_context(TOLD_WINDOW("m", "1000000", "0", "0"), FILE_WINDOW("1000000", "1000000", "20000"),
+		       20000, 1000000, 2);
+	expect_context(TOLD_WINDOW("m", "1000000", "0", "0"), FILE_WINDOW("1000000", "1000000", "null"), NAN,
+		       1000000, NAN);
 	expect_context(TOLD_WINDOW("m", "1000000", "0", "0"), NULL, NAN, 1000000, NAN);
 	/* Nobody has read what the transcript says of it. */
-	take(TOLD_WINDOW("m", "1000000", "0", "0"), BILLING(""), FILE_WINDOW("1000000", "1000000", "180000"), false);
+	take(TOLD_WINDOW("m", "1000000", "0", "0"), BILLING(""), FILE_WINDOW("1000000", "1000000", "180000"),
+	     false);
 	assert_true(isnan(facts.number[FACT_CONTEXT_TOKENS]) && isnan(facts.number[FACT_CONTEXT_PERCENT]));
 }
 
@@ -427,22 +510,38 @@ static void expect_tick(const char *input, const char *billing, const char *sess
 static void test_a_tick_tells_what_is_new(void **state)
 {
 	(void)state;
-	static const char input[] = "{\"session_id\":\"abc\",\"cost\":{\"total_cost_usd\":1.25},\"context_window\":"
-				    "{\"context_window_size\":200000},\"rate_limits\":{\"five_hour\":\n{\"used_percentage\":42.5,"
-				    "\t\"resets_at\":1795449900}}}";
-	expect_tick(input, BILLING(""), NULL,
-		    "{\"op\":\"tick\",\"sessionId\":\"abc\",\"contextWindowSize\":200000,\"costUSD\":1.250000,\"rateLimits\":"
-		    "{\"five_hour\": {\"used_percentage\":42.5, \"resets_at\":1795449900}}}\n");
-	expect_tick(input, BILLING(",\"rateLimits\":{\"fiveHour\":{\"usedPercentage\":42.5,\"resetsAt\":1795449900000}}"),
-		    "{\"sessionId\":\"abc\",\"context\":{\"toldWindowSize\":200000},\"billing\":{\"toldCostUSD\":1.25}}", "");
-	expect_tick(input, BILLING(",\"rateLimits\":{\"fiveHour\":{\"usedPercentage\":42.5,\"resetsAt\":1795449900000}}"),
-		    "{\"sessionId\":\"abc\",\"context\":{\"windowSize\":1000000,\"toldWindowSize\":200000},\"billing\":{\"toldCostUSD\":1}}",
-		    "{\"op\":\"tick\",\"sessionId\":\"abc\",\"costUSD\":1.250000}\n");
+	static const char input[] =
+		"{\"session_id\":\"abc\",\"cost\":{\"total_cost_usd\":1.25},\"context_window\":"
+		"{\"context_window_size\":200000},\"rate_limits\":{\"five_hour\":\n{\"used_percentage\":42.5,"
+		"\t\"resets_at\":1795449900}}}";
+	expect_tick(
+		input, BILLING(""), NULL,
+		"{\"op\":\"tick\",\"sessionId\":\"abc\",\"contextWindowSize\":200000,\"costUSD\":1.250000,"
+		"\"rateLimits\":"
+		"{\"five_hour\": {\"used_percentage\":42.5, \"resets_at\":1795449900}}}\n");
+	expect_tick(
+		input,
+		BILLING(",\"rateLimits\":{\"fiveHour\":{\"usedPercentage\":42.5,"
+			"\"resetsAt\":1795449900000}}"),
+		"{\"sessionId\":\"abc\",\"context\":{\"toldWindowSize\":200000},"
+		"\"billing\":{\"toldCostUSD\":1.25}}",
+		"");
+	expect_tick(
+		input,
+		BILLING(",\"rateLimits\":{\"fiveHour\":{\"usedPercentage\":42.5,"
+			"\"resetsAt\":1795449900000}}"),
+		"{\"sessionId\":\"abc\",\"context\":{\"windowSize\":1000000,\"toldWindowSize\":200000},"
+		"\"billing\":{\"toldCostUSD\":1}}",
+		"{\"op\":\"tick\",\"sessionId\":\"abc\",\"costUSD\":1.250000}\n");
 	/* The limits are told again when the cache's reading has not been confirmed for a while. */
-	expect_tick("{\"session_id\":\"abc\",\"rate_limits\":{\"five_hour\":{\"used_percentage\":50,\"resets_at\":1795449900}}}",
-		    BILLING(",\"rateLimits\":{\"fiveHour\":{\"usedPercentage\":50,\"resetsAt\":1795449900000,\"observedAt\":1795442600000}}"),
-		    NULL,
-		    "{\"op\":\"tick\",\"sessionId\":\"abc\",\"rateLimits\":{\"five_hour\":{\"used_percentage\":50,\"resets_at\":1795449900}}}\n");
+	expect_tick(
+		"{\"session_id\":\"abc\",\"rate_limits\":{\"five_hour\":{\"used_percentage\":50,"
+		"\"resets_at\":1795449900}}}",
+		BILLING(",\"rateLimits\":{\"fiveHour\":{\"usedPercentage\":50,\"resetsAt\":1795449900000,"
+			"\"observedAt\":1795442600000}}"),
+		NULL,
+		"{\"op\":\"tick\",\"sessionId\":\"abc\",\"rateLimits\":{\"five_hour\":{"
+		"\"used_percentage\":50,\"resets_at\":1795449900}}}\n");
 	expect_tick("{\"session_id\":\"../x\",\"cost\":{\"total_cost_usd\":1.25}}", NULL, NULL, "");
 	expect_tick("{\"session_id\":\"abc\"}", NULL, NULL, "");
 }
@@ -452,7 +551,8 @@ static void test_a_tick_tells_what_is_new(void **state)
 static void test_the_end_is_found_at_any_cut(void **state)
 {
 	(void)state;
-	static const char text[] = "\xEF\xBB\xBF \n{\"a\":\"}\\\"{\",\"b\":[{},[\"]\"]],\"c\\\\\":{}} trailing {";
+	static const char text[] =
+		"\xEF\xBB\xBF \n{\"a\":\"}\\\"{\",\"b\":[{},[\"]\"]],\"c\\\\\":{}} trailing {";
 	size_t whole = strlen(text) - strlen(" trailing {");
 	for (size_t cut = 0; cut <= strlen(text); cut++) {
 		struct input_end end = { 0 };
@@ -511,12 +611,15 @@ static void test_settings_read_as_the_whole_reader_does(void **state)
 	(void)state;
 	static const char *const texts[] = {
 		"[statusline]\nformat = {model}\npreset = plain\n[cache]\ndirectory = /x/y\n",
-		"[cache]\ndirectory: ~/c ; a comment\n# format = no\n[statusline] ; here too\nformat={model}; kept\n",
+		"[cache]\ndirectory: ~/c ; a comment\n# format = no\n[statusline] ; here too\nformat={model}"
+		"; kept\n",
 		"[log]\nlevel = debug\n[statusline]\n  format = {model}{|}\n   {?rate_5h: 5h}   \n\t{vim}\n",
 		"\xEF\xBB\xBF[statusline]\r\nformat = a = b : c\r\n; comment\r\npreset = compact\r\n",
 		"[statusline]\nformat =\n  {dir}\n\n  {cwd}\n; x\npreset=ccusage\nformat = last\n",
 		"[statusline]\nformat = [not] a section\n[cache]\n",
-		"", "\n\n", "[statusline]\n",
+		"",
+		"\n\n",
+		"[statusline]\n",
 	};
 	struct scratch scratch;
 	scratch_make(&scratch);
@@ -533,7 +636,8 @@ static void test_settings_read_as_the_whole_reader_does(void **state)
 		config_few_read(&light, path);
 		assert_string_equal(buf_str(&light.format), whole.statusline_format);
 		assert_string_equal(buf_str(&light.cache_directory), whole.cache_directory);
-		assert_string_equal(light.preset.len ? buf_str(&light.preset) : "full", presets[whole.statusline_preset]);
+		assert_string_equal(light.preset.len ? buf_str(&light.preset) : "full",
+				    presets[whole.statusline_preset]);
 		config_release(&whole);
 		config_few_release(&light);
 		buf_release(&errors);

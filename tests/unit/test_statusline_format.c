@@ -88,8 +88,10 @@ static void test_conditions(void **state)
 	expect("x{?rate_5h: | 5h {rate_5h}%}", "x | 5h 42%");
 	expect("x{?rate_7d: | 7d {rate_7d}%}", "x");
 	expect("{!rate_7d:none}{!rate_5h:none}", "none");
-	expect("{?context_percent>80:a}{?context_percent>81:b}{?context_percent>=81:c}{?context_percent<81.5:d}"
-	       "{?context_percent<=80:e}{!context_percent>90:f}", "acdf");
+	expect("{?context_percent>80:a}{?context_percent>81:b}{?context_percent>=81:c}{"
+	       "?context_percent<81.5:d}"
+	       "{?context_percent<=80:e}{!context_percent>90:f}",
+	       "acdf");
 	expect("{?rate_7d>0:a}{?rate_7d<1:b}{!rate_7d<1:c}", "c");
 	expect("{?block_left>156:a}{?block_left>=156:b}", "b");
 	expect("{?cache=warm:w}{?cache=cold:c}{!cache=cold:n}{?cache=:x}", "wn");
@@ -114,7 +116,8 @@ static void test_colours(void **state)
 	(void)state;
 	expect("{#red}a{#}", "a");
 	expect_with("{#red}a{#}b", true, 0, "\033[0;31ma\033[0mb");
-	expect_with("{#bold+bright-cyan}a{#bg-208}b{#none}c", true, 0, "\033[0;1;96ma\033[0;1;96;48;5;208mb\033[0mc");
+	expect_with("{#bold+bright-cyan}a{#bg-208}b{#none}c", true, 0,
+		    "\033[0;1;96ma\033[0;1;96;48;5;208mb\033[0mc");
 	expect_with("{#ff8001}a", true, 0, "\033[0;38;2;255;128;1ma\033[0m");
 	/* Codes that change nothing, or colour nothing, are not written. */
 	expect_with("{#red}{agent}{#}a{#}{#}b{#blue}", true, 0, "ab");
@@ -173,7 +176,8 @@ static void test_widths(void **state)
 static void test_room(void **state)
 {
 	(void)state;
-	static const char format[] = "{model}{?room>6: long words} {session_cost}{?room>2: and}{!room>2:+}{today_cost}";
+	static const char format[] =
+		"{model}{?room>6: long words} {session_cost}{?room>2: and}{!room>2:+}{today_cost}";
 	expect(format, "Opus 4.6 long words $1.25 and$0.00");
 	expect_with(format, false, 34, "Opus 4.6 long words $1.25 and$0.00");
 	expect_with(format, false, 33, "Opus 4.6 $1.25 and$0.00");
@@ -197,21 +201,31 @@ static void expect_preset(const char *name, size_t columns, const char *expected
 static void test_presets_on_narrow_terminals(void **state)
 {
 	(void)state;
-	expect_preset("full", 0, "Opus 4.6 | $4.27 session / $18.60 today / $11.05 block (2h 26m left) | $4.30/hr | context 124,300 (62%)"
-			     " | 5h 62% x1.2 to 16:31, 7d 31% x0.7 to Fri 14:05 | cache 42m ($1.18 cold) | agents 22% | main");
-	expect_preset("full", 157, "Opus 4.6 | $4.27 session / $18.60 today / $11.05 block (2h 26m left) | $4.30/hr | context 124,300 (62%)"
-			     " | 5h 62%, 7d 31% | cache 42m ($1.18 cold) | main");
-	expect_preset("full", 125, "Opus 4.6 | $4.27 session / $18.60 today / block 2h 26m left | $4.30/hr | context 62%"
-			     " | 5h 62%, 7d 31% | cache 42m | main");
+	expect_preset(
+		"full", 0,
+		"Opus 4.6 | $4.27 session / $18.60 today / $11.05 block (2h 26m left) | $4.30/hr | context "
+		"124,300 (62%)"
+		" | 5h 62% x1.2 to 16:31, 7d 31% x0.7 to Fri 14:05 | cache 42m ($1.18 cold) | agents 22% | "
+		"main");
+	expect_preset(
+		"full", 157,
+		"Opus 4.6 | $4.27 session / $18.60 today / $11.05 block (2h 26m left) | $4.30/hr | context "
+		"124,300 (62%)"
+		" | 5h 62%, 7d 31% | cache 42m ($1.18 cold) | main");
+	expect_preset("full", 125,
+		      "Opus 4.6 | $4.27 session / $18.60 today / block 2h 26m left | $4.30/hr | context 62%"
+		      " | 5h 62%, 7d 31% | cache 42m | main");
 	/* Whole figures go, and not the words of those that stay. */
-	expect_preset("full", 90, "Opus 4.6 | $4.27 session / $18.60 today | context 62% | 5h 62%, 7d 31% | main");
+	expect_preset("full", 90,
+		      "Opus 4.6 | $4.27 session / $18.60 today | context 62% | 5h 62%, 7d 31% | main");
 	expect_preset("full", 60, "Opus 4.6 | $4.27 | ctx 62% | 5h 62%, 7d 31%");
 	expect_preset("full", 40, "Opus 4.6 | $4.27 | ctx 62% | 5h 62%");
 	expect_preset("full", 20, "ctx 62% | 5h 62%");
 	expect_preset("compact", 60, "Opus 4.6 $4.27 $18.60 today ctx 62% 5h 62% 7d 31%");
 	expect_preset("compact", 35, "Opus 4.6 $4.27 ctx 62% 5h 62%");
 	expect_preset("compact", 20, "ctx 62% 5h 62%");
-	expect_preset("ccusage", 80, "🤖 Opus 4.6 | 💰 $4.27 session / $18.60 today | ⏳ 5h 62%, 7d 31% | 🧠 62%");
+	expect_preset("ccusage", 80,
+		      "🤖 Opus 4.6 | 💰 $4.27 session / $18.60 today | ⏳ 5h 62%, 7d 31% | 🧠 62%");
 	expect_preset("plain", 60, "Opus 4.6 | $4.27 | ctx 62% | 5h 62%, 7d 31%");
 	const struct statusline_look look = { .colour = true, .columns = 0 };
 	for (const struct statusline_preset *preset = statusline_presets; preset->name; preset++) {
@@ -267,7 +281,8 @@ static void test_presets_show_every_limit(void **state)
 		facts.limits.lacks_five_hour = true;
 		facts_finish(&facts);
 		assert_true(statusline_format(preset->format, &facts, &look, &out, &error));
-		const char *text = buf_str(&out), *opus = strstr(text, "7d opus 81%"), *week = strstr(text, "7d 27%");
+		const char *text = buf_str(&out), *opus = strstr(text, "7d opus 81%"),
+			   *week = strstr(text, "7d 27%");
 		assert_true(opus && week && opus < week);
 		assert_null(strstr(text, "haiku"));
 		assert_null(strstr(text, "$11.05"));
@@ -326,14 +341,16 @@ static void test_faults(void **state)
 	expect_fault("\\x", "at byte 1: after a \\ comes n, \\, { or }");
 	expect_fault("x\\", "at byte 2: after a \\ comes n, \\, { or }");
 	expect_fault("{?model}", "at byte 8: a : is missing here, as in {?field:text}");
-	expect_fault("{?model:abc", "at byte 9: the condition that begins here is not closed: a } is missing");
+	expect_fault("{?model:abc",
+		     "at byte 9: the condition that begins here is not closed: a } is missing");
 	expect_fault("{?model>1:x}", "at byte 3: this field is not a number: it can only be compared with =");
 	expect_fault("{?rate_5h>:x}", "at byte 11: a number is missing here");
 	expect_fault("{?rate_5h>1.2.3:x}", "at byte 11: this is not a number");
 	expect_fault("{?agent:{nothing}}", "at byte 10: there is no field 'nothing'");
 	expect_fault("{#rde}", "at byte 3: no such colour or style");
 	expect_fault("{#256}", "at byte 3: no such colour or style");
-	expect_fault("{#rate_5h:green,80:red,70:blue}", "at byte 11: numbers must grow from one colour to the next");
+	expect_fault("{#rate_5h:green,80:red,70:blue}",
+		     "at byte 11: numbers must grow from one colour to the next");
 	expect_fault("{#model:green}", "at byte 9: a colour by value needs a field that is a number");
 	expect_fault("{#rate_5h:green,x:red}", "at byte 17: a number is missing here");
 	expect_fault("{>x}", "at byte 3: {>} takes nothing");

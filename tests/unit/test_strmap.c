@@ -69,7 +69,8 @@ static void the_maps_own_key_lasts_until_it_is_removed(void **state)
 	strmap_release(&map);
 }
 
-/* Random puts and removes beside an array that says what must be there; a tombstone that ends a search shows here. */
+/* Random puts and removes beside an array that says what must be there; a tombstone that ends a search shows
+ * here. */
 static void agrees_with_a_plain_array(void **state)
 {
 	(void)state;

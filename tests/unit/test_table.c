@@ -153,7 +153,8 @@ static void test_utf8_where_the_locale_has_it(void **state)
 	table_row(&table, STYLE_PLAIN);
 	table_cell(&table, 0, "abcd\xC3\xA4", NULL);
 	assert_true(table_render(&table, &(struct table_device){ .width = 4, .utf8 = true }, &out));
-	assert_string_equal(buf_str(&out), "N\n\xE2\x94\x80\xE2\x94\x80\xE2\x94\x80\xE2\x94\x80\n\xE2\x80\xA6" "cd\xC3\xA4\n");
+	assert_string_equal(buf_str(&out), "N\n\xE2\x94\x80\xE2\x94\x80\xE2\x94\x80\xE2\x94\x80\n\xE2\x80\xA6"
+					   "cd\xC3\xA4\n");
 	buf_clear(&out);
 	assert_true(table_render(&table, &(struct table_device){ .width = 4 }, &out));
 	assert_string_equal(buf_str(&out), "N\n----\n..d?\n");
@@ -172,7 +173,8 @@ static void test_cells_cannot_carry_control_sequences(void **state)
 	table_cell(&table, 4, "\x1b[31m", NULL);
 	for (size_t width = 0; width < 30; width += 10) {
 		buf_clear(&out);
-		assert_true(table_render(&table, &(struct table_device){ .width = width, .utf8 = true }, &out));
+		assert_true(
+			table_render(&table, &(struct table_device){ .width = width, .utf8 = true }, &out));
 		assert_null(strchr(buf_str(&out), '\033'));
 		assert_null(strchr(buf_str(&out), '\007'));
 		assert_null(strstr(buf_str(&out), "\xE2\x80\xAE"));
@@ -271,8 +273,10 @@ static void expect_pretty(const char *json, unsigned level, const char *expected
 static void test_json_in_lines(void **state)
 {
 	(void)state;
-	expect_pretty("{\"a\":[],\"b\":{ },\"c\":[1,-0.0],\"d\":\"x\\\"{,}:\"}", 0,
-		      "{\n  \"a\": [],\n  \"b\": {},\n  \"c\": [\n    1,\n    -0.0\n  ],\n  \"d\": \"x\\\"{,}:\"\n}");
+	expect_pretty(
+		"{\"a\":[],\"b\":{ },\"c\":[1,-0.0],\"d\":\"x\\\"{,}:\"}", 0,
+		"{\n  \"a\": [],\n  \"b\": {},\n  \"c\": [\n    1,\n    -0.0\n  ],\n  \"d\": \"x\\\"{,"
+		"}:\"\n}");
 	expect_pretty("{\"a\":null}", 2, "{\n      \"a\": null\n    }");
 	expect_pretty("7", 3, "7");
 	expect_pretty("", 0, "");
@@ -300,8 +304,9 @@ static void test_json_reports(void **state)
 	data.totals = strdup("{\"totalCost\":-0.0}");
 	/* ccusage sorts: "totals" stands before "weekly", but not before "daily". */
 	report_write_json(REPORT_WEEKLY, &data, &out);
-	assert_string_equal(buf_str(&out), "{\n  \"totals\": {\n    \"totalCost\": -0.0\n  },\n  \"weekly\": [\n    {\n"
-					   "      \"week\": \"2026-11-22\"\n    },\n    {}\n  ]\n}\n");
+	assert_string_equal(buf_str(&out),
+			    "{\n  \"totals\": {\n    \"totalCost\": -0.0\n  },\n  \"weekly\": [\n    {\n"
+			    "      \"week\": \"2026-11-22\"\n    },\n    {}\n  ]\n}\n");
 	buf_clear(&out);
 	report_write_json(REPORT_DAILY, &data, &out);
 	assert_int_equal(strncmp(buf_str(&out), "{\n  \"daily\": [\n", 15), 0);
@@ -345,18 +350,24 @@ static void test_daily_table(void **state)
 	struct buf out = BUF_INIT;
 	struct table_device device = { .width = 80 };
 	(void)state;
-	add_row(&data, "{\"date\":\"2026-11-23\",\"inputTokens\":1234567,\"outputTokens\":2,\"cacheCreationTokens\":3,"
-		       "\"cacheReadTokens\":4,\"totalTokens\":1234576,\"totalCost\":1234.567,\"modelsUsed\":[\"claude-opus-4-6\"],"
-		       "\"modelBreakdowns\":[{\"modelName\":\"claude-opus-4-6\",\"inputTokens\":5,\"cost\":0.001}]}");
-	data.totals = strdup("{\"inputTokens\":1234567,\"outputTokens\":2,\"cacheCreationTokens\":3,\"cacheReadTokens\":4,"
-			     "\"totalCost\":1234.567}");
+	add_row(&data,
+		"{\"date\":\"2026-11-23\",\"inputTokens\":1234567,\"outputTokens\":2,"
+		"\"cacheCreationTokens\":3,"
+		"\"cacheReadTokens\":4,\"totalTokens\":1234576,\"totalCost\":1234.567,"
+		"\"modelsUsed\":[\"claude-opus-4-6\"],"
+		"\"modelBreakdowns\":[{\"modelName\":\"claude-opus-4-6\",\"inputTokens\":5,"
+		"\"cost\":0.001}]}");
+	data.totals = strdup(
+		"{\"inputTokens\":1234567,\"outputTokens\":2,\"cacheCreationTokens\":3,\"cacheReadTokens\":4,"
+		"\"totalCost\":1234.567}");
 	assert_true(report_table_compose(&request, &data, &device, &out));
-	assert_string_equal(buf_str(&out),
-			    "DATE            INPUT  OUTPUT  CACHE W  CACHE R     TOKENS       COST  MODELS\n"
-			    "-------------------------------------------------------------------------------\n"
-			    "2026-11-23  1,234,567       2        3        4  1,234,576  $1,234.57  opus-4-6\n"
-			    "-------------------------------------------------------------------------------\n"
-			    "total       1,234,567       2        3        4  1,234,576  $1,234.57\n");
+	assert_string_equal(
+		buf_str(&out),
+		"DATE            INPUT  OUTPUT  CACHE W  CACHE R     TOKENS       COST  MODELS\n"
+		"-------------------------------------------------------------------------------\n"
+		"2026-11-23  1,234,567       2        3        4  1,234,576  $1,234.57  opus-4-6\n"
+		"-------------------------------------------------------------------------------\n"
+		"total       1,234,567       2        3        4  1,234,576  $1,234.57\n");
 	buf_clear(&out);
 	request.breakdown = true;
 	assert_true(report_table_compose(&request, &data, &device, &out));
@@ -369,20 +380,26 @@ static void test_daily_table(void **state)
 
 static void test_tables_survive_any_row(void **state)
 {
-	static const char *const rows[] = { "{}", "[]", "no JSON",
-					    "{\"date\":5,\"modelsUsed\":{},\"modelBreakdowns\":[1,{}]}",
-					    "{\"modelsUsed\":[null,7],\"totalCost\":\"x\",\"inputTokens\":1e300}",
-					    "{\"startTime\":\"x\",\"isGap\":1,\"isActive\":true,\"burnRate\":[],\"models\":\"a\"}",
-					    "{\"isActive\":true,\"burnRate\":{},\"projection\":{}}" };
+	static const char *const rows[] = {
+		"{}",
+		"[]",
+		"no JSON",
+		"{\"date\":5,\"modelsUsed\":{},\"modelBreakdowns\":[1,{}]}",
+		"{\"modelsUsed\":[null,7],\"totalCost\":\"x\",\"inputTokens\":1e300}",
+		"{\"startTime\":\"x\",\"isGap\":1,\"isActive\":true,\"burnRate\":[],\"models\":\"a\"}",
+		"{\"isActive\":true,\"burnRate\":{},\"projection\":{}}"
+	};
 	(void)state;
 	for (int kind = REPORT_BLOCKS; kind <= REPORT_SESSIONS; kind++) {
 		for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-			struct report_request request = { .options = { .kind = (enum report_kind)kind, .now_ms = NOW_MS } };
+			struct report_request request = { .options = { .kind = (enum report_kind)kind,
+								       .now_ms = NOW_MS } };
 			struct report_data data = { 0 };
 			struct buf out = BUF_INIT;
 			add_row(&data, rows[i]);
 			request.breakdown = i % 2 == 0;
-			assert_true(report_table_compose(&request, &data, &(struct table_device){ .width = 40 }, &out));
+			assert_true(report_table_compose(&request, &data,
+							 &(struct table_device){ .width = 40 }, &out));
 			report_keep_recent(&data, NOW_MS);
 			buf_release(&out);
 			report_data_release(&data);
@@ -396,30 +413,39 @@ static void test_blocks_table(void **state)
 	struct report_data data = { 0 };
 	struct buf out = BUF_INIT;
 	(void)state;
-	add_row(&data, "{\"startTime\":\"2026-11-22T01:00:00.000Z\",\"endTime\":\"2026-11-22T06:00:00.000Z\","
-		       "\"actualEndTime\":\"2026-11-22T02:30:00.000Z\",\"isActive\":false,\"isGap\":false,\"entries\":3,"
-		       "\"totalTokens\":1000,\"costUSD\":1.5,\"models\":[\"claude-opus-4-6\"]}");
-	add_row(&data, "{\"startTime\":\"2026-11-22T07:30:00.000Z\",\"endTime\":\"2026-11-23T13:05:00.000Z\",\"isGap\":true}");
-	add_row(&data, "{\"startTime\":\"2026-11-23T13:00:00.000Z\",\"endTime\":\"2026-11-23T18:00:00.000Z\","
-		       "\"actualEndTime\":\"2026-11-23T14:00:00.000Z\",\"isActive\":true,\"isGap\":false,\"entries\":2,"
-		       "\"totalTokens\":500,\"costUSD\":0.5,\"models\":[\"claude-opus-4-6\"],\"burnRate\":{\"tokensPerMinute\":1000.5,"
-		       "\"tokensPerMinuteForIndicator\":6000,\"costPerHour\":2.5},\"projection\":{\"totalCost\":9.99,"
-		       "\"totalTokens\":123456,\"remainingMinutes\":235}}");
+	add_row(&data,
+		"{\"startTime\":\"2026-11-22T01:00:00.000Z\",\"endTime\":\"2026-11-22T06:00:00.000Z\","
+		"\"actualEndTime\":\"2026-11-22T02:30:00.000Z\",\"isActive\":false,\"isGap\":false,"
+		"\"entries\":3,"
+		"\"totalTokens\":1000,\"costUSD\":1.5,\"models\":[\"claude-opus-4-6\"]}");
+	add_row(&data,
+		"{\"startTime\":\"2026-11-22T07:30:00.000Z\",\"endTime\":\"2026-11-23T13:05:00.000Z\","
+		"\"isGap\":true}");
+	add_row(&data,
+		"{\"startTime\":\"2026-11-23T13:00:00.000Z\",\"endTime\":\"2026-11-23T18:00:00.000Z\","
+		"\"actualEndTime\":\"2026-11-23T14:00:00.000Z\",\"isActive\":true,\"isGap\":false,"
+		"\"entries\":2,"
+		"\"totalTokens\":500,\"costUSD\":0.5,\"models\":[\"claude-opus-4-6\"],"
+		"\"burnRate\":{\"tokensPerMinute\":1000.5,"
+		"\"tokensPerMinuteForIndicator\":6000,\"costPerHour\":2.5},"
+		"\"projection\":{\"totalCost\":9.99,"
+		"\"totalTokens\":123456,\"remainingMinutes\":235}}");
 	assert_true(report_table_compose(&request, &data, &(struct table_device){ .width = 80 }, &out));
-	assert_string_equal(buf_str(&out),
-			    "START          LASTED  STATE   MESSAGES  INPUT  OUTPUT  TOKENS   COST  MODELS\n"
-			    "-------------------------------------------------------------------------------\n"
-			    "11-22 01:00  1 h 30 m                 3      0       0   1,000  $1.50  opus-4-6\n"
-			    "11-22 07:30   1 d 5 h  gap\n"
-			    "11-23 13:00   1 h 5 m  active         2      0       0     500  $0.50  opus-4-6\n"
-			    "-------------------------------------------------------------------------------\n"
-			    "2 blocks                              5      0       0   1,500  $2.00\n"
-			    "no room for CACHE WRITE, CACHE READ (COLUMNS=200 makes some)\n"
-			    "\n"
-			    "block ends  at 18:00, in 3 h 55 m\n"
-			    "burn rate   $2.50 an hour, 1,000 tokens a minute\n"
-			    "            high: 6,000 tokens a minute without the cache's\n"
-			    "projection  $9.99 and 123,456 tokens at the block's end, at this rate\n");
+	assert_string_equal(
+		buf_str(&out),
+		"START          LASTED  STATE   MESSAGES  INPUT  OUTPUT  TOKENS   COST  MODELS\n"
+		"-------------------------------------------------------------------------------\n"
+		"11-22 01:00  1 h 30 m                 3      0       0   1,000  $1.50  opus-4-6\n"
+		"11-22 07:30   1 d 5 h  gap\n"
+		"11-23 13:00   1 h 5 m  active         2      0       0     500  $0.50  opus-4-6\n"
+		"-------------------------------------------------------------------------------\n"
+		"2 blocks                              5      0       0   1,500  $2.00\n"
+		"no room for CACHE WRITE, CACHE READ (COLUMNS=200 makes some)\n"
+		"\n"
+		"block ends  at 18:00, in 3 h 55 m\n"
+		"burn rate   $2.50 an hour, 1,000 tokens a minute\n"
+		"            high: 6,000 tokens a minute without the cache's\n"
+		"projection  $9.99 and 123,456 tokens at the block's end, at this rate\n");
 	buf_release(&out);
 	report_data_release(&data);
 }
@@ -460,9 +486,22 @@ static void test_days(void **state)
 	expect_day("7d", "20261116");
 	expect_day("365d", "20251123");
 	expect_day("20240229", "20240229");
-	static const char *const bad[] = { "", "2026", "20260229", "20261301", "20260100", "2026-1-1", "2026/11/23",
-					   "2026-11-23T00:00:00Z", "tomorrow", "-7d", "7dd", "d", "99999999999999999999d", "100000d",
-					   "2026112a", "202611230" };
+	static const char *const bad[] = { "",
+					   "2026",
+					   "20260229",
+					   "20261301",
+					   "20260100",
+					   "2026-1-1",
+					   "2026/11/23",
+					   "2026-11-23T00:00:00Z",
+					   "tomorrow",
+					   "-7d",
+					   "7dd",
+					   "d",
+					   "99999999999999999999d",
+					   "100000d",
+					   "2026112a",
+					   "202611230" };
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
 		expect_day(bad[i], NULL);
 }

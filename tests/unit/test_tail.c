@@ -17,7 +17,8 @@ static struct scratch s;
 static struct ev_loop *loop;
 static struct tail *tail;
 static bool wants, refuses, misses;
-/* What the batches held since expect() looked last: "restart; 0:line; 5:other; read 2 to 10; gone; turn; idle; ". */
+/* What the batches held since expect() looked last: "restart; 0:line; 5:other; read 2 to 10; gone; turn;
+ * idle; ". */
 static struct buf told;
 
 static void *on_opened(void *ctx, struct transcript *transcript)
@@ -59,7 +60,9 @@ static void on_batch(void *ctx, const struct tail_batch *batch)
 
 static int set_up(void **state)
 {
-	static const struct tail_callbacks callbacks = { .opened = on_opened, .wants_lines = wants_lines, .batch = on_batch };
+	static const struct tail_callbacks callbacks = { .opened = on_opened,
+							 .wants_lines = wants_lines,
+							 .batch = on_batch };
 	(void)state;
 	scratch_make(&s);
 	wants = true;
@@ -149,7 +152,8 @@ static void test_a_line_longer_than_the_buffer(void **state)
 	grow("a", "\nlast\n");
 	assert_int_equal(strncmp(buf_str(&told), "0:first; 6:xxx", 14), 0);
 	char end[96];
-	snprintf(end, sizeof(end), "; %zu:last; read 3 to %zu of %zu; turn; idle; ", len + 7, len + 12, len + 12);
+	snprintf(end, sizeof(end), "; %zu:last; read 3 to %zu of %zu; turn; idle; ", len + 7, len + 12,
+		 len + 12);
 	assert_true(told.len > strlen(end));
 	assert_string_equal(buf_str(&told) + told.len - strlen(end), end);
 	assert_int_equal(told.len, strlen("0:first; 6:") + len + strlen(end));
@@ -291,7 +295,8 @@ static void test_a_burst_is_one_read_after_the_delay(void **state)
 }
 
 static const char usage_line[] =
-	"{\"type\":\"assistant\",\"timestamp\":\"2026-11-23T08:00:05.000Z\",\"requestId\":\"r\",\"message\":{\"id\":\"m\","
+	"{\"type\":\"assistant\",\"timestamp\":\"2026-11-23T08:00:05.000Z\",\"requestId\":\"r\","
+	"\"message\":{\"id\":\"m\","
 	"\"model\":\"claude-opus-4-6\",\"usage\":{\"input_tokens\":3,\"output_tokens\":10}}}\n";
 
 /* The first walk: newest first; those whose lines are wanted as lines, the others as records. */
@@ -334,7 +339,8 @@ static void test_history_on_threads(void **state)
 	expect(expected);
 	/* From there on it is followed line by line. */
 	grow("a", "more\n");
-	snprintf(expected, sizeof(expected), "%zu:more; read 1 to %zu of %zu; turn; idle; ", size, size + 5, size + 5);
+	snprintf(expected, sizeof(expected), "%zu:more; read 1 to %zu of %zu; turn; idle; ", size, size + 5,
+		 size + 5);
 	expect(expected);
 }
 

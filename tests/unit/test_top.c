@@ -34,7 +34,8 @@ static const char *order_of(const struct top_model *model)
 	size_t len = 0;
 	text[0] = '\0';
 	for (size_t i = 0; i < model->order_count; i++)
-		len += (size_t)snprintf(text + len, sizeof(text) - len, "%s%s", i ? " " : "", top_model_at(model, i)->id);
+		len += (size_t)snprintf(text + len, sizeof(text) - len, "%s%s", i ? " " : "",
+					top_model_at(model, i)->id);
 	return text;
 }
 
@@ -46,9 +47,11 @@ static void take_event(struct top_model *model, const char *json)
 }
 
 static const char billing_json[] =
-	"{\"schema\":1,\"costToday\":12.34,\"isFresh\":true,\"lastFetched\":1795442640000,\"freshUntil\":1795449900000,"
+	"{\"schema\":1,\"costToday\":12.34,\"isFresh\":true,\"lastFetched\":1795442640000,"
+	"\"freshUntil\":1795449900000,"
 	"\"source\":\"native\",\"today\":{\"totalTokens\":1234567},"
-	"\"block\":{\"startTime\":\"2026-11-23T11:00:00.000Z\",\"endTime\":\"2026-11-23T16:00:00.000Z\",\"costUSD\":10,"
+	"\"block\":{\"startTime\":\"2026-11-23T11:00:00.000Z\",\"endTime\":\"2026-11-23T16:00:00.000Z\","
+	"\"costUSD\":10,"
 	"\"totalTokens\":1000000,\"burnRate\":{\"costPerHour\":6}},"
 	"\"unpricedModels\":[\"claude-next\"],"
 	"\"rateLimits\":{\"sevenDayOpus\":{\"usedPercentage\":5,\"resetsAt\":1795500000000},"
@@ -64,11 +67,20 @@ static void test_order(void **state)
 	struct top_model model;
 	(void)state;
 	top_model_init(&model);
-	take_session(&model, "a", "{\"state\":\"active\",\"projectPath\":\"/p/Zoo\",\"model\":{\"value\":\"Opus\"},"
-		     "\"billing\":{\"sessionCost\":5,\"sessionTokens\":10},\"transcript\":{\"lastMessageTime\":1000}}");
-	take_session(&model, "b", "{\"state\":\"idle\",\"projectPath\":\"/p/apes\",\"model\":{\"value\":\"Haiku\"},"
-		     "\"billing\":{\"sessionCost\":50,\"sessionTokens\":3},\"transcript\":{\"lastModified\":3000}}");
-	take_session(&model, "c", "{\"state\":\"active\",\"projectPath\":\"/q/apes\",\"transcript\":{\"lastMessageTime\":2000}}");
+	take_session(
+		&model, "a",
+		"{\"state\":\"active\",\"projectPath\":\"/p/Zoo\",\"model\":{\"value\":\"Opus\"},"
+		"\"billing\":{\"sessionCost\":5,\"sessionTokens\":10},"
+		"\"transcript\":{\"lastMessageTime\":1000}}");
+	take_session(
+		&model, "b",
+		"{\"state\":\"idle\",\"projectPath\":\"/p/apes\",\"model\":{\"value\":\"Haiku\"},"
+		"\"billing\":{\"sessionCost\":50,\"sessionTokens\":3},"
+		"\"transcript\":{\"lastModified\":3000}}");
+	take_session(
+		&model, "c",
+		"{\"state\":\"active\",\"projectPath\":\"/q/apes\","
+		"\"transcript\":{\"lastMessageTime\":2000}}");
 	top_model_judge(&model, NOW_MS);
 	assert_string_equal(order_of(&model), "b c a");
 	assert_int_equal(model.active_count, 2);
@@ -94,14 +106,18 @@ static void test_order(void **state)
 	assert_string_equal(order_of(&model), "a c");
 	/* The list knows of subagents' activity. */
 	model.sort = TOP_BY_ACTIVITY;
-	struct json_object *list = parse("{\"sessions\":[7,{\"sessionId\":\"a\",\"lastActivity\":9000},{\"sessionId\":\"x\"}]}");
+	struct json_object *list =
+		parse("{\"sessions\":[7,{\"sessionId\":\"a\",\"lastActivity\":9000},{\"sessionId\":\"x\"}]}");
 	top_model_take_list(&model, list);
 	json_object_put(list);
 	top_model_judge(&model, NOW_MS);
 	assert_string_equal(order_of(&model), "a c");
 	/* One goes by its file, one by an event. */
 	top_model_take_session(&model, "a", NULL);
-	take_event(&model, "{\"event\":\"session-removed\",\"at\":1795442700000,\"sessionId\":\"c\",\"reason\":\"age\"}");
+	take_event(
+		&model,
+		"{\"event\":\"session-removed\",\"at\":1795442700000,\"sessionId\":\"c\","
+		"\"reason\":\"age\"}");
 	top_model_judge(&model, NOW_MS);
 	assert_string_equal(order_of(&model), "");
 	assert_int_equal(model.session_count, 1);
@@ -114,9 +130,12 @@ static void test_a_session_without_a_price_did_not_cost_nothing(void **state)
 	(void)state;
 	top_model_init(&model);
 	static const char *const files[] = {
-		"{\"billing\":{\"sessionCost\":0},\"models\":[{\"model\":\"x\",\"costUSD\":null,\"unpriced\":true}]}",
-		"{\"billing\":{\"sessionCost\":0},\"models\":[{\"model\":\"x\",\"costUSD\":0,\"unpriced\":false}]}",
-		"{\"billing\":{\"sessionCost\":2},\"models\":[7,{\"model\":\"x\",\"costUSD\":null,\"unpriced\":true}]}",
+		"{\"billing\":{\"sessionCost\":0},\"models\":[{\"model\":\"x\",\"costUSD\":null,"
+		"\"unpriced\":true}]}",
+		"{\"billing\":{\"sessionCost\":0},\"models\":[{\"model\":\"x\",\"costUSD\":0,"
+		"\"unpriced\":false}]}",
+		"{\"billing\":{\"sessionCost\":2},\"models\":[7,{\"model\":\"x\",\"costUSD\":null,"
+		"\"unpriced\":true}]}",
 	};
 	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
 		top_model_take_session(&model, "a", parse(files[i]));
@@ -168,9 +187,11 @@ static void test_figures(void **state)
 /* The server's five hours go before ccusage's block, which is an estimate of them, until they are over. */
 static void test_the_servers_window_is_the_block(void **state)
 {
-	static const char window[] = "{\"costToday\":9,\"block\":{\"startTime\":\"2026-11-23T11:00:00.000Z\","
+	static const char window[] =
+		"{\"costToday\":9,\"block\":{\"startTime\":\"2026-11-23T11:00:00.000Z\","
 		"\"endTime\":\"2026-11-23T16:00:00.000Z\",\"costUSD\":10,\"burnRate\":{\"costPerHour\":6}},"
-		"\"window\":{\"startTime\":\"2026-11-23T11:35:00.000Z\",\"resetsAt\":1795451700000,\"costUSD\":8,\"totalTokens\":7}}";
+		"\"window\":{\"startTime\":\"2026-11-23T11:35:00.000Z\",\"resetsAt\":1795451700000,"
+		"\"costUSD\":8,\"totalTokens\":7}}";
 	struct top_model model;
 	struct buf question = BUF_INIT;
 	(void)state;
@@ -181,11 +202,13 @@ static void test_the_servers_window_is_the_block(void **state)
 	assert_int_equal(model.block_end_ms, NOW_MS + 150 * CLOCK_MINUTE_MS);
 	assert_true(fabs(model.projected_usd - 23.) < 1e-9);
 	assert_true(top_model_ask_spend(&model, &question));
-	assert_string_equal(buf_str(&question), "{\"op\":\"spend\",\"since\":1795433700000,\"step\":60000,\"count\":300}");
+	assert_string_equal(buf_str(&question),
+			    "{\"op\":\"spend\",\"since\":1795433700000,\"step\":60000,\"count\":300}");
 	buf_release(&question);
 	/* Known, with nothing in ccusage's eyes. */
-	top_model_take_billing(&model, parse("{\"costToday\":9,\"block\":null,\"window\":{\"resetsAt\":1795451700000,"
-					     "\"startTime\":\"2026-11-23T11:35:00.000Z\",\"costUSD\":0}}"));
+	top_model_take_billing(&model,
+			       parse("{\"costToday\":9,\"block\":null,\"window\":{\"resetsAt\":1795451700000,"
+				     "\"startTime\":\"2026-11-23T11:35:00.000Z\",\"costUSD\":0}}"));
 	top_model_judge(&model, NOW_MS);
 	assert_true(model.block_runs && model.block_usd == 0. && isnan(model.projected_usd));
 	/* Over. */
@@ -195,15 +218,21 @@ static void test_the_servers_window_is_the_block(void **state)
 	top_model_release(&model);
 }
 
-/* An account without a 5-hour limit, and a limit of one model that was hit and does not say when it resets. */
+/* An account without a 5-hour limit, and a limit of one model that was hit and does not say when it resets.
+ */
 static void test_weekly_limits(void **state)
 {
 	struct top_model model;
 	(void)state;
 	top_model_init(&model);
-	top_model_take_billing(&model, parse("{\"costToday\":9,\"rateLimits\":{\"fiveHour\":null,\"sevenDay\":{\"usedPercentage\":30,"
-					     "\"resetsAt\":1795745100000},\"sevenDayOpus\":{\"usedPercentage\":100,\"resetsAt\":null,"
-					     "\"source\":\"transcript\"}},\"usageLimit\":{\"kind\":\"seven_day_opus\",\"resetsAt\":null}}"));
+	top_model_take_billing(
+		&model,
+		parse("{\"costToday\":9,\"rateLimits\":{\"fiveHour\":null,"
+		      "\"sevenDay\":{\"usedPercentage\":30,"
+		      "\"resetsAt\":1795745100000},\"sevenDayOpus\":{\"usedPercentage\":100,"
+		      "\"resetsAt\":null,"
+		      "\"source\":\"transcript\"}},\"usageLimit\":{\"kind\":\"seven_day_opus\","
+		      "\"resetsAt\":null}}"));
 	top_model_judge(&model, NOW_MS);
 	assert_true(model.figures.is_weekly && model.figures.is_limited);
 	assert_string_equal(model.figures.limit_title, "7-day Opus limit");
@@ -226,11 +255,13 @@ static void test_burn(void **state)
 	assert_true(isnan(top_model_burn(&model, rates, 30)));
 	struct buf question = BUF_INIT;
 	assert_true(top_model_ask_spend(&model, &question));
-	assert_string_equal(buf_str(&question), "{\"op\":\"spend\",\"since\":1795431600000,\"step\":60000,\"count\":300}");
+	assert_string_equal(buf_str(&question),
+			    "{\"op\":\"spend\",\"since\":1795431600000,\"step\":60000,\"count\":300}");
 	buf_release(&question);
 	/* A dollar in minute 3, half of one in minute 181; what is no number is nothing. */
 	struct buf answer = BUF_INIT;
-	buf_append_str(&answer, "{\"ok\":true,\"since\":1795431600000,\"step\":60000,\"usd\":[0,null,\"x\",1,-5,{}");
+	buf_append_str(&answer,
+		       "{\"ok\":true,\"since\":1795431600000,\"step\":60000,\"usd\":[0,null,\"x\",1,-5,{}");
 	for (int minute = 6; minute < 300; minute++)
 		buf_append_str(&answer, minute == 181 ? ",0.5" : ",0");
 	buf_append_str(&answer, "]}");
@@ -265,7 +296,8 @@ static void test_events(void **state)
 	take_event(&model, "{\"at\":1}");
 	take_event(&model, "{\"event\":7}");
 	assert_int_equal(model.event_count, 0);
-	take_event(&model, "{\"event\":\"session-active\",\"at\":1795442700000,\"sessionId\":\"3f2a1b2c-aaaa\"}");
+	take_event(&model,
+		   "{\"event\":\"session-active\",\"at\":1795442700000,\"sessionId\":\"3f2a1b2c-aaaa\"}");
 	assert_string_equal(model.events[0], "14:05:00 session-active    shop 3f2a1b2c");
 	for (int i = 0; i < TOP_EVENTS_MAX; i++)
 		take_event(&model, "{\"event\":\"stale\",\"at\":1795442700000}");
@@ -393,31 +425,45 @@ static void assert_is_sound(const struct top_canvas *canvas)
 }
 
 static const char *const odd_files[] = {
-	"{}", "{\"state\":7,\"projectPath\":[],\"model\":null,\"context\":3,\"billing\":\"x\",\"transcript\":[1],"
-	"\"subagents\":7,\"tokens\":{\"input\":\"1\"},\"models\":{},\"health\":[],\"claudeCost\":7,\"git\":\"x\"}",
+	"{}",
+	"{\"state\":7,\"projectPath\":[],\"model\":null,\"context\":3,\"billing\":\"x\",\"transcript\":[1],"
+	"\"subagents\":7,\"tokens\":{\"input\":\"1\"},\"models\":{},\"health\":[],\"claudeCost\":7,"
+	"\"git\":\"x\"}",
 	"{\"state\":\"active\",\"projectPath\":\"/\",\"context\":{\"updatedAt\":5,\"percentUsed\":1e300},"
-	"\"billing\":{\"sessionCost\":-1,\"sessionTokens\":1e300,\"sessionBurnRate\":1e300},\"models\":[7,null,{},"
+	"\"billing\":{\"sessionCost\":-1,\"sessionTokens\":1e300,\"sessionBurnRate\":1e300},\"models\":[7,"
+	"null,{},"
 	"{\"model\":7,\"costUSD\":\"x\",\"input\":1e300}],\"health\":{\"status\":\"\",\"issues\":[1,null]},"
 	"\"transcript\":{\"lastMessageTime\":9223372036854775807,\"messageCount\":-1,\"cacheWarmth\":7},"
-	"\"subagents\":{\"count\":1e14,\"costUSD\":null},\"claudeCost\":{\"totalUSD\":1,\"gapUSD\":\"x\",\"reasons\":[7]},"
+	"\"subagents\":{\"count\":1e14,\"costUSD\":null},\"claudeCost\":{\"totalUSD\":1,\"gapUSD\":\"x\","
+	"\"reasons\":[7]},"
 	"\"firstSeen\":-9223372036854775808}",
 	"{\"state\":\"active\",\"projectPath\":\"/x/\\u001b]0;owned\\u0007\\u202e日本語プロジェクトの名前はとても長いです\","
-	"\"git\":{\"branch\":\"\\u009b2J\\r\\n\"},\"model\":{\"value\":\"\\u001b[31mOpus\",\"id\":\"x\\u0000y\"},"
+	"\"git\":{\"branch\":\"\\u009b2J\\r\\n\"},\"model\":{\"value\":\"\\u001b[31mOpus\","
+	"\"id\":\"x\\u0000y\"},"
 	"\"context\":{\"updatedAt\":5,\"percentUsed\":96,\"tokensUsed\":192000,\"windowSize\":200000},"
 	"\"billing\":{\"sessionCost\":123456.78,\"sessionTokens\":123456789012,\"sessionBurnRate\":99999.5},"
-	"\"health\":{\"status\":\"critical\",\"issues\":[\"\\u001b[2J\"]},\"transcriptPath\":\"/\\u001b[H/日本語\","
-	"\"transcript\":{\"exists\":true,\"lastMessageTime\":1795442690000,\"messageCount\":5,\"cacheWarmth\":\"cold\","
+	"\"health\":{\"status\":\"critical\",\"issues\":[\"\\u001b[2J\"]},"
+	"\"transcriptPath\":\"/\\u001b[H/日本語\","
+	"\"transcript\":{\"exists\":true,\"lastMessageTime\":1795442690000,\"messageCount\":5,"
+	"\"cacheWarmth\":\"cold\","
 	"\"lastMessagePreview\":\"\\u001b[31m日本語日本語日本語日本語日本語日本語日本語日本語日本語日本語日本語日本語日本語日本語日本語\"},"
-	"\"subagents\":{\"count\":3,\"costUSD\":1.5},\"claudeCost\":{\"totalUSD\":9,\"gapUSD\":-2,\"reasons\":[{\"reason\":"
-	"\"\\u001b[2J\",\"model\":\"\\u0007\",\"costUSD\":-1}]},\"models\":[{\"model\":\"\\u001b[1mx\",\"costUSD\":1,"
+	"\"subagents\":{\"count\":3,\"costUSD\":1.5},\"claudeCost\":{\"totalUSD\":9,\"gapUSD\":-2,"
+	"\"reasons\":[{\"reason\":"
+	"\"\\u001b[2J\",\"model\":\"\\u0007\",\"costUSD\":-1}]},\"models\":[{\"model\":\"\\u001b[1mx\","
+	"\"costUSD\":1,"
 	"\"unpriced\":true,\"input\":1,\"output\":2,\"cacheCreation\":3,\"cacheRead\":4}]}",
 };
 
 static const char *const odd_billings[] = {
-	"{}", "{\"block\":7,\"rateLimits\":[],\"unpricedModels\":{},\"today\":null,\"usageLimit\":\"x\",\"costToday\":\"5\"}",
-	"{\"costToday\":1e300,\"block\":{\"startTime\":\"2026-11-23T11:00:00.000Z\",\"endTime\":\"2026-11-23T10:00:00.000Z\","
-	"\"costUSD\":1e308},\"rateLimits\":{\"\":{\"usedPercentage\":5,\"resetsAt\":1795500000000},\"\\u001b[2JaBCDEFGHIJKLMNOPQRSTUVWXYZ"
-	"ABCDEFGHIJKLMNOPQRSTUVWXYZ\":{\"usedPercentage\":1e4,\"resetsAt\":1795500000000}},\"unpricedModels\":[7,\"\\u001b[2J\"],"
+	"{}",
+	"{\"block\":7,\"rateLimits\":[],\"unpricedModels\":{},\"today\":null,\"usageLimit\":\"x\","
+	"\"costToday\":\"5\"}",
+	"{\"costToday\":1e300,\"block\":{\"startTime\":\"2026-11-23T11:00:00.000Z\","
+	"\"endTime\":\"2026-11-23T10:00:00.000Z\","
+	"\"costUSD\":1e308},\"rateLimits\":{\"\":{\"usedPercentage\":5,\"resetsAt\":1795500000000},"
+	"\"\\u001b[2JaBCDEFGHIJKLMNOPQRSTUVWXYZ"
+	"ABCDEFGHIJKLMNOPQRSTUVWXYZ\":{\"usedPercentage\":1e4,\"resetsAt\":1795500000000}},"
+	"\"unpricedModels\":[7,\"\\u001b[2J\"],"
 	"\"usageLimit\":{\"resetsAt\":1795500000000},\"source\":\"\\u001b[2J\",\"lastFetched\":1}",
 	billing_json,
 };
@@ -436,14 +482,22 @@ static void test_pages_are_sound_at_any_size(void **state)
 			snprintf(id, sizeof(id), "s%zu", k);
 			take_session(&model, id, odd_files[k]);
 		}
-		take_event(&model, "{\"event\":\"polling\",\"at\":1795442700000,\"path\":\"/\\u001b[2J日本語\",\"why\":\"\\u009b\"}");
+		take_event(
+			&model,
+			"{\"event\":\"polling\",\"at\":1795442700000,\"path\":\"/\\u001b[2J日本語\","
+			"\"why\":\"\\u009b\"}");
 		snprintf(view.trouble, sizeof(view.trouble), "%s", "swatchd is not running");
 		snprintf(view.remedy, sizeof(view.remedy), "%s", "swatchd --cache \033[2J &");
 		for (size_t rows = 1; rows < 70; rows += rows < 30 ? 1 : 13) {
-			for (size_t columns = 1; columns < 260; columns += columns < 40 ? 3 : columns < 130 ? 9 : 41) {
+			for (size_t columns = 1; columns < 260; columns += columns < 40	 ? 3
+									 : columns < 130 ? 9
+											 : 41) {
 				struct top_canvas canvas;
-				unsigned keys[] = { 's', 'j', TOP_KEY_ENTER, TOP_KEY_END, 'n', TOP_KEY_DOWN, '?', TOP_KEY_PAGE_DOWN,
-						    TOP_KEY_BACK, TOP_KEY_BACK, TOP_KEY_END, 'r' };
+				unsigned keys[] = {
+					's',	      'j',	    TOP_KEY_ENTER, TOP_KEY_END,
+					'n',	      TOP_KEY_DOWN, '?',	   TOP_KEY_PAGE_DOWN,
+					TOP_KEY_BACK, TOP_KEY_BACK, TOP_KEY_END,   'r'
+				};
 				for (size_t key = 0; key < sizeof(keys) / sizeof(keys[0]); key++) {
 					assert_true(top_canvas_init(&canvas, rows, columns, key % 2 == 0));
 					assert_true(top_view_key(&view, &model, keys[key]));
@@ -483,10 +537,13 @@ static void test_a_session_that_waits_comes_first(void **state)
 	(void)state;
 	top_model_init(&model);
 	model.is_connected = true;
-	take_session(&model, "new", "{\"state\":\"active\",\"projectPath\":\"/p/site\",\"billing\":{\"sessionCost\":50},"
+	take_session(&model, "new",
+		     "{\"state\":\"active\",\"projectPath\":\"/p/site\",\"billing\":{\"sessionCost\":50},"
 		     "\"transcript\":{\"lastMessageTime\":1795442690000}}");
-	snprintf(file, sizeof(file), "{\"state\":\"active\",\"status\":\"waiting\",\"waitingFor\":\"permission prompt\","
-		 "\"statusSince\":%lld,\"projectPath\":\"/p/engine\"}", (long long)(NOW_MS - 3 * CLOCK_MINUTE_MS));
+	snprintf(file, sizeof(file),
+		 "{\"state\":\"active\",\"status\":\"waiting\",\"waitingFor\":\"permission prompt\","
+		 "\"statusSince\":%lld,\"projectPath\":\"/p/engine\"}",
+		 (long long)(NOW_MS - 3 * CLOCK_MINUTE_MS));
 	take_session(&model, "waits", file);
 	/* Its process has ended, or the file is old. */
 	take_session(&model, "gone", "{\"state\":\"idle\",\"status\":\"waiting\",\"waitingFor\":\"x\"}");
@@ -524,10 +581,13 @@ static void test_main_page(void **state)
 	top_model_take_billing(&model, parse(billing_json));
 	take_session(&model, "s1", odd_files[3]);
 	struct top_canvas canvas = draw(&view, &model, 24, 80);
-	assert_string_equal(row_text(&canvas, 0), " swatch top  today $12.34, 1.2M tokens     native  1 of 1 session active  fresh");
+	assert_string_equal(
+		row_text(&canvas, 0),
+		" swatch top  today $12.34, 1.2M tokens     native  1 of 1 session active  fresh");
 	assert_true(shows(&canvas, "$10.00 · 1 h 55 m left · to 16:00"));
 	assert_true(shows(&canvas, "$6.00/h · $21.50 at its end"));
-	assert_true(shows(&canvas, " 5-hour     ████████████░░░░░░░░░░░░░░░░   42% · resets 16:35 · pace x0.8"));
+	assert_true(
+		shows(&canvas, " 5-hour     ████████████░░░░░░░░░░░░░░░░   42% · resets 16:35 · pace x0.8"));
 	assert_true(shows(&canvas, "120% · resets 06:00"));
 	assert_true(shows(&canvas, "costs are too low: no price for claude-next"));
 	assert_true(shows(&canvas, "none yet"));

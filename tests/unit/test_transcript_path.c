@@ -46,9 +46,19 @@ static void only_the_lines_of_an_agent_beside_the_sessions_tell(void **state)
 static void other_files_are_none(void **state)
 {
 	(void)state;
-	static const char *const paths[] = { "", "P", "P/", ".jsonl", "P/.jsonl", "P/S/.jsonl", "P/S.json", "P/S.jsonl.tmp",
-					     "P/S.JSONL", "P/S/subagents/agent-1.meta.json", "P/sessions-index.json",
-					     "P/S.jsonl/x.txt", "jsonl" };
+	static const char *const paths[] = { "",
+					     "P",
+					     "P/",
+					     ".jsonl",
+					     "P/.jsonl",
+					     "P/S/.jsonl",
+					     "P/S.json",
+					     "P/S.jsonl.tmp",
+					     "P/S.JSONL",
+					     "P/S/subagents/agent-1.meta.json",
+					     "P/sessions-index.json",
+					     "P/S.jsonl/x.txt",
+					     "jsonl" };
 	struct transcript_path got;
 	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++)
 		if (transcript_path_parse(paths[i], &got))

@@ -18,7 +18,8 @@ static struct ev_loop *loop;
 static struct watch *watch;
 static struct events events;
 static size_t root_len;
-/* What was reported since expect() looked last: "seen p/a.jsonl; gone p/a.jsonl; tree p; process sessions/7.json; ". */
+/* What was reported since expect() looked last: "seen p/a.jsonl; gone p/a.jsonl; tree p; process
+ * sessions/7.json; ". */
 static struct buf told;
 
 /* The kernel has no watch left for folders below the root. The linker sends all calls here. */
@@ -164,7 +165,9 @@ static void test_files_come_grow_and_go(void **state)
 	write_file("claude/projects/p/a.jsonl");
 	watch_drain(watch);
 	expect("seen claude/projects/p/a.jsonl; ");
-	assert_int_equal(rename(scratch_name(&s, "claude/projects/p/a.jsonl"), scratch_name(&s, "claude/projects/p/b.jsonl")), 0);
+	assert_int_equal(rename(scratch_name(&s, "claude/projects/p/a.jsonl"),
+				scratch_name(&s, "claude/projects/p/b.jsonl")),
+			 0);
 	watch_drain(watch);
 	expect("gone claude/projects/p/a.jsonl; seen claude/projects/p/b.jsonl; ");
 	assert_int_equal(unlink(scratch_name(&s, "claude/projects/p/b.jsonl")), 0);
@@ -228,7 +231,8 @@ static void test_process_files(void **state)
 	expect("process claude/sessions/7.json; ");
 }
 
-/* The kernel's queue cannot be filled in a moment: its last event is written into a pipe that takes inotify's place. */
+/* The kernel's queue cannot be filled in a moment: its last event is written into a pipe that takes inotify's
+ * place. */
 static void test_overflow_examines_everything(void **state)
 {
 	(void)state;
@@ -401,7 +405,8 @@ static void test_a_root_that_is_another_one_too(void **state)
 	make("claude/projects");
 	make("linked");
 	write_file("claude/projects/a.jsonl");
-	assert_int_equal(symlink(scratch_name(&s, "claude/projects"), scratch_name(&s, "linked/projects")), 0);
+	assert_int_equal(symlink(scratch_name(&s, "claude/projects"), scratch_name(&s, "linked/projects")),
+			 0);
 	start(WATCH_AUTO);
 	buf_clear(&told);
 	const char *roots[] = { scratch_name(&s, "claude/projects"), scratch_name(&s, "linked/projects") };
@@ -447,7 +452,8 @@ static void test_a_link_that_is_pointed_elsewhere(void **state)
 	move("claude.new", "claude");
 	watch_drain(watch);
 	expect("tree claude/projects; ");
-	assert_string_equal(watch_why_blind(watch) + strlen(s.path), "/claude/projects, where transcripts were, is not there");
+	assert_string_equal(watch_why_blind(watch) + strlen(s.path),
+			    "/claude/projects, where transcripts were, is not there");
 	point("three", "one");
 	watch_drain(watch);
 	expect("seen claude/projects/a.jsonl; ");

@@ -193,10 +193,11 @@ static void judge_block(const struct check_facts *facts, struct check_result *re
 }
 
 /*
- * Takes a limit's percentage; one that was hit is used up. A statusline reports each change of a server's limit, so
- * the age of the last report does not matter.
+ * Takes a limit's percentage; one that was hit is used up. A statusline reports each change of a server's
+ * limit, so the age of the last report does not matter.
  */
-static void take_limit(const struct check_facts *facts, struct check_result *result, const struct rate_limit *limit)
+static void take_limit(const struct check_facts *facts, struct check_result *result,
+		       const struct rate_limit *limit)
 {
 	result->value = limit->used_percent;
 	result->as_of_ms = limit->observed_ms;
@@ -204,7 +205,8 @@ static void take_limit(const struct check_facts *facts, struct check_result *res
 	if (limit->was_hit)
 		buf_append_str(&result->why, ", it was hit");
 	if (limit->resets_ms > 0)
-		buf_printf(&result->why, ", resets %s", human_ago(limit->resets_ms, facts->now_ms, HUMAN_TEXT));
+		buf_printf(&result->why, ", resets %s",
+			   human_ago(limit->resets_ms, facts->now_ms, HUMAN_TEXT));
 	else
 		buf_append_str(&result->why, ", when it resets is not known");
 	append_staleness(facts, result);

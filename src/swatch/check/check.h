@@ -31,8 +31,8 @@ const char *check_name(enum check_kind kind);
 bool check_is_usd(enum check_kind kind);
 
 /*
- * Takes the name in front of "seven_day_opus=90" (either spelling) into `name`; "" without one. Returns the rest; NULL
- * when the name is none.
+ * Takes the name in front of "seven_day_opus=90" (either spelling) into `name`; "" without one. Returns the
+ * rest; NULL when the name is none.
  */
 const char *check_take_name(const char *text, char name[RATE_LIMIT_NAME_SIZE]);
 

@@ -51,7 +51,8 @@ static enum client_state ask_for_life(struct client *client, struct buf *why)
 	const char *line;
 	size_t len;
 	enum client_result result = client_ask(client, "{\"op\":\"ping\"}", LIFE_TIMEOUT_MS, &answer, &fault);
-	for (int tries = 0; result == CLIENT_TIMEOUT && tries < BUSY_TRIES && is_busy(client->daemon_pid); tries++) {
+	for (int tries = 0; result == CLIENT_TIMEOUT && tries < BUSY_TRIES && is_busy(client->daemon_pid);
+	     tries++) {
 		result = client_read_line(client, LIFE_TIMEOUT_MS, false, &line, &len);
 		if (result == CLIENT_OK)
 			return CLIENT_LISTENING;
@@ -59,7 +60,8 @@ static enum client_state ask_for_life(struct client *client, struct buf *why)
 	if (result == CLIENT_OK)
 		return judge_no(client, answer, why);
 	if (result == CLIENT_TIMEOUT)
-		buf_printf(why, "swatchd listens but did not answer within %.1f s; is it stopped, or hanging?",
+		buf_printf(why,
+			   "swatchd listens but did not answer within %.1f s; is it stopped, or hanging?",
 			   LIFE_TIMEOUT_MS / 1000.);
 	else
 		buf_append_str(why, buf_message(&fault));

@@ -35,7 +35,8 @@ static void add_near(struct candidates *found, const char *name)
 	printable_clean(&found->near, name, strlen(name));
 }
 
-static void say(struct buf *error, const char *kind, const char *text, const struct candidates *found, bool several)
+static void say(struct buf *error, const char *kind, const char *text, const struct candidates *found,
+		bool several)
 {
 	if (several)
 		buf_printf(error, "%s '%.60s' may be one of several: %s", kind, text, buf_str(&found->near));

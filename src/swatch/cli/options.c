@@ -12,8 +12,8 @@
 #define USAGE_INDENT 14
 
 /*
- * Prints a text from column `at` on, in lines of HELP_COLUMNS columns; all but the first are indented. A usage breaks
- * before a bracket only: its options stay with their arguments.
+ * Prints a text from column `at` on, in lines of HELP_COLUMNS columns; all but the first are indented. A
+ * usage breaks before a bracket only: its options stay with their arguments.
  */
 static void print_wrapped(FILE *out, const char *text, int at, int indent, bool is_usage)
 {

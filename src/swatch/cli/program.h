@@ -44,8 +44,8 @@ char *program_find_part(const char *name);
 void program_become(const char *path, const struct invocation *invocation, int argc, char **argv);
 
 /*
- * The words of `argv` with the global options that were given after the first. The caller frees the array, but not the
- * words; NULL when memory ran out.
+ * The words of `argv` with the global options that were given after the first. The caller frees the array,
+ * but not the words; NULL when memory ran out.
  */
 char **program_words(const struct invocation *invocation, int argc, char **argv);
 

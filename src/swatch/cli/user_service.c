@@ -89,7 +89,8 @@ enum user_service_answer user_service_ask(struct user_service *service, struct b
 
 bool user_service_explain(const struct user_service *service, struct buf *what, struct buf *remedy)
 {
-	/* Tried with systemd 252. Without a user namespace, nothing that drops capabilities may stay, either. */
+	/* Tried with systemd 252. Without a user namespace, nothing that drops capabilities may stay, either.
+	 */
 	static const char few[] = "ProtectKernelTunables=no ProtectKernelLogs=no";
 	static const char all[] = "PrivateUsers=no CapabilityBoundingSet=~ ProtectSystem=no ProtectHome=no "
 				  "ReadWritePaths= PrivateTmp=no PrivateDevices=no PrivateNetwork=no "

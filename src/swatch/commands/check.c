@@ -53,7 +53,8 @@ static const struct command_option options[] = {
 	{ "seven-day", '7', "PERCENT", "above when this much of the server's 7-day limit is used" },
 	{ "limit", 'l', "[NAME=]PERCENT", "above when this much of the limit NAME is used, or of any limit" },
 	{ "context", 'c', "PERCENT", "above when this much of the context window is used" },
-	{ "session", 's', "ID", "check this session's context and model: its ID, the beginning of it, or its project" },
+	{ "session", 's', "ID",
+	  "check this session's context and model: its ID, the beginning of it, or its project" },
 	{ "stdin", 'i', NULL, "take the session from a hook's JSON on stdin" },
 	{ "hook", 'k', NULL, "for a hook of Claude Code: above is 2 with the reason on stderr, else 0" },
 	{ "stale-ok", 'o', NULL, "treat stale figures as fresh" },
@@ -92,8 +93,9 @@ static bool is_complete(const struct request *request)
 		terminal_error("check: nothing to check; give a limit, such as --block 40usd; see: swatch "
 			       "help check");
 	else if (names_session && request->limits[CHECK_CONTEXT] <= 0 && request->limits[CHECK_LIMIT] <= 0)
-		terminal_error("check: a session is for --context and --limit only: the other figures are the "
-			       "account's");
+		terminal_error(
+			"check: a session is for --context and --limit only: the other figures are the "
+			"account's");
 	else if (request->session && request->from_stdin)
 		terminal_error("check: --session and --stdin do not go together");
 	else if (request->session && !*request->session)
@@ -122,14 +124,19 @@ static bool parse_options(const struct invocation *invocation, int argc, char **
 			  int *status)
 {
 	const char *limits[CHECK_KINDS] = { NULL };
-	const struct command_target targets[] = {
-		{ 'b', NULL, &limits[CHECK_BLOCK] }, { 't', NULL, &limits[CHECK_TODAY] },
-		{ '5', NULL, &limits[CHECK_FIVE_HOUR] }, { '7', NULL, &limits[CHECK_SEVEN_DAY] },
-		{ 'l', NULL, &limits[CHECK_LIMIT] },
-		{ 'c', NULL, &limits[CHECK_CONTEXT] }, { 's', NULL, &request->session },
-		{ 'i', &request->from_stdin, NULL }, { 'k', &request->hook, NULL }, { 'o', &request->stale_ok, NULL },
-		{ 'j', &request->json, NULL }, { 'q', &request->quiet, NULL }, { 0 }
-	};
+	const struct command_target targets[] = { { 'b', NULL, &limits[CHECK_BLOCK] },
+						  { 't', NULL, &limits[CHECK_TODAY] },
+						  { '5', NULL, &limits[CHECK_FIVE_HOUR] },
+						  { '7', NULL, &limits[CHECK_SEVEN_DAY] },
+						  { 'l', NULL, &limits[CHECK_LIMIT] },
+						  { 'c', NULL, &limits[CHECK_CONTEXT] },
+						  { 's', NULL, &request->session },
+						  { 'i', &request->from_stdin, NULL },
+						  { 'k', &request->hook, NULL },
+						  { 'o', &request->stale_ok, NULL },
+						  { 'j', &request->json, NULL },
+						  { 'q', &request->quiet, NULL },
+						  { 0 } };
 	if (!command_read_options(invocation, argc, argv, targets, status)) {
 		*status = hook_status(*status, has_hook(argc, argv));
 		return false;
@@ -333,7 +340,9 @@ static int run_check(struct invocation *invocation, int argc, char **argv)
 	int dir_fd = cache_dir_open(invocation->cache_dir, false, &error);
 	if (dir_fd < 0 && errno != ENOENT && !request.quiet)
 		terminal_error("%s", buf_message(&error));
-	struct check_facts facts = { .limit_name = request.limit_name, .stale_ok = request.stale_ok, .now_ms = clock_wall_ms() };
+	struct check_facts facts = { .limit_name = request.limit_name,
+				     .stale_ok = request.stale_ok,
+				     .now_ms = clock_wall_ms() };
 	if (dir_fd >= 0) {
 		bool is_held = cache_lock_is_held(dir_fd);
 		facts.cannot_write = is_held && cache_is_unwritten(dir_fd);
@@ -358,8 +367,10 @@ static int run_check(struct invocation *invocation, int argc, char **argv)
 
 const struct command command_check = {
 	.name = "check",
-	.usage = "[--block USD] [--today USD] [--five-hour PERCENT] [--seven-day PERCENT] [--limit "
-		 "[NAME=]PERCENT] [--context PERCENT] [--session ID | --stdin] [--hook] [--stale-ok] [--json] [--quiet]",
+	.usage =
+		"[--block USD] [--today USD] [--five-hour PERCENT] [--seven-day PERCENT] [--limit "
+		"[NAME=]PERCENT] [--context PERCENT] [--session ID | --stdin] [--hook] [--stale-ok] "
+		"[--json] [--quiet]",
 	.summary = "check figures against limits: a gate for hooks and cron",
 	.options = options,
 	.flags = COMMAND_NEEDS_CACHE,

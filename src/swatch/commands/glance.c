@@ -37,9 +37,11 @@ static void show_session(struct page *page, struct json_object *session, int64_t
 	if (model)
 		buf_printf(&text, " (%s)", model);
 	if (waits)
-		buf_printf(&text, " waits for you%s%s", waiting_for ? ": " : "", waiting_for ? waiting_for : "");
+		buf_printf(&text, " waits for you%s%s", waiting_for ? ": " : "",
+			   waiting_for ? waiting_for : "");
 	else
-		buf_printf(&text, " %s", human_ago(json_get_int(session, "lastActivity", 0), now_ms, HUMAN_TEXT));
+		buf_printf(&text, " %s",
+			   human_ago(json_get_int(session, "lastActivity", 0), now_ms, HUMAN_TEXT));
 	page_item(page, waits ? STYLE_NOTE : STYLE_PLAIN, "%s", buf_str(&text));
 }
 
@@ -85,10 +87,12 @@ static int run_glance(struct invocation *invocation, int argc, char **argv)
 		show_sessions(&page, list, now_ms);
 	if (!daemon_lives) {
 		daemon_start_hint(invocation, &hint);
-		page_line(&page, STYLE_NOTE, 2, "swatchd is not running, so these figures do not change; start it: %s",
+		page_line(&page, STYLE_NOTE, 2,
+			  "swatchd is not running, so these figures do not change; start it: %s",
 			  buf_str(&hint));
 	}
-	page_line(&page, STYLE_QUIET, 2, "more: swatch status, swatch top, swatch daily; all commands: swatch help");
+	page_line(&page, STYLE_QUIET, 2,
+		  "more: swatch status, swatch top, swatch daily; all commands: swatch help");
 	return page_print(&page) ? SWATCH_OK : SWATCH_FAILED;
 }
 

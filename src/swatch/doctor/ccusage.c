@@ -135,7 +135,8 @@ static void check_drift(struct doctor *doctor)
 			   reason ? reason : "no reason known");
 		doctor_remedy(doctor, "%s", explain_drift);
 	} else if (verdict != AUDIT_NONE) {
-		doctor_add(doctor, "drift", verdict == AUDIT_DRIFT ? DOCTOR_NOTE : DOCTOR_GOOD, "%s", buf_str(&text));
+		doctor_add(doctor, "drift", verdict == AUDIT_DRIFT ? DOCTOR_NOTE : DOCTOR_GOOD, "%s",
+			   buf_str(&text));
 		if (verdict == AUDIT_DRIFT)
 			doctor_remedy(doctor, "%s", explain_drift);
 	}

@@ -47,7 +47,8 @@ static bool find_version(const char *text, size_t len, char out[VERSION_SIZE])
 		const char *line = before ? before + 1 : text;
 		size_t line_len = (size_t)(text + len - line);
 		unsigned unused[3];
-		if (scan_line(line, line_len, &facts, NULL, NULL) && facts.version.data && facts.version.len < VERSION_SIZE) {
+		if (scan_line(line, line_len, &facts, NULL, NULL) && facts.version.data
+		    && facts.version.len < VERSION_SIZE) {
 			snprintf(out, VERSION_SIZE, "%.*s", (int)facts.version.len, facts.version.data);
 			if (parse_version(out, unused))
 				return true;
@@ -76,15 +77,18 @@ void doctor_check_client(struct doctor *doctor)
 	/* The list begins with the transcript that was written last. */
 	if (doctor->transcript_count == 0 || !read_version(doctor->transcripts[0].path, version)
 	    || !parse_version(version, theirs) || !parse_version(CLAUDE_CODE_TRIED, tried)) {
-		doctor_add(doctor, "client", DOCTOR_GOOD, "swatch was tried with Claude Code up to " CLAUDE_CODE_TRIED);
+		doctor_add(doctor, "client", DOCTOR_GOOD,
+			   "swatch was tried with Claude Code up to " CLAUDE_CODE_TRIED);
 	} else if (is_newer(theirs, tried)) {
 		doctor_add(doctor, "client", DOCTOR_NOTE,
-			   "Claude Code %u.%u.%u is newer than " CLAUDE_CODE_TRIED ", up to which swatch was tried", theirs[0],
-			   theirs[1], theirs[2]);
-		doctor_remedy(doctor, "swatch status names lines that are new to it; a newer swatch may know them");
+			   "Claude Code %u.%u.%u is newer than " CLAUDE_CODE_TRIED
+			   ", up to which swatch was tried",
+			   theirs[0], theirs[1], theirs[2]);
+		doctor_remedy(doctor,
+			      "swatch status names lines that are new to it; a newer swatch may know them");
 	} else {
 		doctor_add(doctor, "client", DOCTOR_GOOD,
-			   "Claude Code %u.%u.%u; swatch was tried with it up to " CLAUDE_CODE_TRIED, theirs[0], theirs[1],
-			   theirs[2]);
+			   "Claude Code %u.%u.%u; swatch was tried with it up to " CLAUDE_CODE_TRIED,
+			   theirs[0], theirs[1], theirs[2]);
 	}
 }

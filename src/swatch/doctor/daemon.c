@@ -139,8 +139,9 @@ void doctor_check_sandbox(struct doctor *doctor)
 			   status_number(doctor->answer, "sandbox", "landlock"));
 	}
 	if (by_unit && strcmp(state, "on") != 0)
-		doctor_extend(doctor, "; but the service's unit keeps it from writing anywhere but where it has "
-				      "to");
+		doctor_extend(doctor,
+			      "; but the service's unit keeps it from writing anywhere but where it has "
+			      "to");
 	judge_places(doctor);
 }
 

@@ -59,7 +59,8 @@ static void check_status_line(struct doctor *doctor, const char *path, struct js
 		doctor_add(doctor, "statusline", DOCTOR_NOTE, "no statusLine is set in %s", path);
 		doctor_remedy(doctor, "%s", wanted_line);
 	} else if ((off_by = claude_settings_find_off(path, settings))) {
-		doctor_add(doctor, "statusline", DOCTOR_NOTE, CLAUDE_SETTINGS_OFF " in %s turns it off", off_by);
+		doctor_add(doctor, "statusline", DOCTOR_NOTE, CLAUDE_SETTINGS_OFF " in %s turns it off",
+			   off_by);
 		doctor_remedy(doctor, "take that out: until then no session shows a statusline");
 	} else if (say_missing_program(doctor, command)) {
 		return;
@@ -79,8 +80,10 @@ static void check_subagent_line(struct doctor *doctor, const char *path, struct 
 {
 	if (!json_get_object(settings, "subagentStatusLine"))
 		return;
-	doctor_add(doctor, "statusline", DOCTOR_NOTE, "subagentStatusLine is set in %s: Claude Code is about to give "
-		   "it up, and says so at each start", path);
+	doctor_add(doctor, "statusline", DOCTOR_NOTE,
+		   "subagentStatusLine is set in %s: Claude Code is about to give "
+		   "it up, and says so at each start",
+		   path);
 	doctor_remedy(doctor, "take it out when that disturbs you");
 }
 
@@ -126,7 +129,8 @@ static void check_file(struct doctor *doctor, const char *projects)
 	AUTO_BUF error = BUF_INIT;
 	AUTO_JSON *settings = path ? claude_settings_read(path, &error) : NULL;
 	if (path && !settings) {
-		doctor_add(doctor, "statusline", DOCTOR_BAD, "%s cannot be read: %s", path, buf_message(&error));
+		doctor_add(doctor, "statusline", DOCTOR_BAD, "%s cannot be read: %s", path,
+			   buf_message(&error));
 		doctor_remedy(doctor, "mend it: until then Claude Code uses its defaults");
 	} else if (path) {
 		check_status_line(doctor, path, settings);

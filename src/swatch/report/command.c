@@ -118,7 +118,8 @@ static bool compose(const struct invocation *invocation, const struct report_req
 			return false;
 		const char *zone = request->options.timezone;
 		AUTO_BUF line = BUF_INIT;
-		buf_printf(&line, "%s in %s", request->options.kind == REPORT_BLOCKS ? "times" : "days and times",
+		buf_printf(&line, "%s in %s",
+			   request->options.kind == REPORT_BLOCKS ? "times" : "days and times",
 			   *zone ? zone : "the time zone of this machine");
 		/* A zone's name is ASCII. */
 		bool is_long = device.width > 0 && line.len > device.width;

@@ -110,7 +110,8 @@ static bool ask_for_report(struct client *client, const struct report_options *o
 	}
 	take_unpriced(answer, data);
 	if (!json_get_bool(answer, "complete", true))
-		terminal_error("swatchd is still reading its history: some of it is missing in these figures");
+		terminal_error(
+			"swatchd is still reading its history: some of it is missing in these figures");
 	return true;
 }
 

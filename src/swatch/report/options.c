@@ -19,8 +19,9 @@
 
 const struct command_option report_command_options[] = {
 	{ "json", 'j', NULL, "print the report as JSON, as ccusage does" },
-	{ "since", 's', "DATE", "leave out everything before this day: YYYYMMDD, YYYY-MM-DD, today, yesterday, "
-			      "7d" },
+	{ "since", 's', "DATE",
+	  "leave out everything before this day: YYYYMMDD, YYYY-MM-DD, today, yesterday, "
+	  "7d" },
 	{ "until", 'u', "DATE", "leave out everything after this day" },
 	{ "timezone", 'z', "ZONE", "count days in this time zone, such as Europe/Berlin" },
 	{ "project", 'p', "NAME", "count only this project: its name, the end of it, or its path" },
@@ -136,8 +137,10 @@ static bool choose_zone(const struct invocation *invocation, const char *asked,
 {
 	bool is_bad = asked && (!*asked || strlen(asked) >= sizeof(request->options.timezone));
 	if (is_bad || (asked && strcmp(asked, "local") != 0 && !config_is_time_zone(asked))) {
-		terminal_error("%s: --timezone '%s' is not a time zone of this machine; give a name of the tz "
-			       "database, such as Europe/Berlin, or 'local'", invocation->command->name, asked);
+		terminal_error(
+			"%s: --timezone '%s' is not a time zone of this machine; give a name of the tz "
+			"database, such as Europe/Berlin, or 'local'",
+			invocation->command->name, asked);
 		return false;
 	}
 	const char *zone = asked ? asked : invocation->config.billing_timezone;

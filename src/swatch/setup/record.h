@@ -15,12 +15,12 @@
 
 enum setup_kind {
 	SETUP_NOTHING,
-	SETUP_STATUSLINE,   /* path; value: ours in the file; previous: the old one; backup; created */
-	SETUP_CONFIG,       /* path, section, key; value: our lines; previous, added (config/edit.h); created */
-	SETUP_FILE,         /* path; value: its whole text */
-	SETUP_DIRECTORY,    /* path: of the new directory */
-	SETUP_SERVICE,      /* path: "swatchd.service"; was_enabled, was_active */
-	SETUP_DAEMON        /* path: of the program that setup started */
+	SETUP_STATUSLINE, /* path; value: ours in the file; previous: the old one; backup; created */
+	SETUP_CONFIG,	  /* path, section, key; value: our lines; previous, added (config/edit.h); created */
+	SETUP_FILE,	  /* path; value: its whole text */
+	SETUP_DIRECTORY,  /* path: of the new directory */
+	SETUP_SERVICE,	  /* path: "swatchd.service"; was_enabled, was_active */
+	SETUP_DAEMON	  /* path: of the program that setup started */
 };
 
 struct setup_change {

@@ -67,8 +67,8 @@ static void write_value(const char *command, const char *line, struct buf *out)
 	buf_printf(out, "{%s%s\"type\": \"command\",%s%s%s\"command\": ", line, unit, line, unit, blank);
 	jsonw_init(&w, out);
 	jsonw_string(&w, command);
-	buf_printf(out, ",%s%s%s\"padding\": 0,%s%s%s\"refreshInterval\": " REFRESH_INTERVAL "%s}", line, unit, blank,
-		   line, unit, blank, line);
+	buf_printf(out, ",%s%s%s\"padding\": 0,%s%s%s\"refreshInterval\": " REFRESH_INTERVAL "%s}", line,
+		   unit, blank, line, unit, blank, line);
 }
 
 /* ---- one file ---- */
@@ -161,7 +161,8 @@ static bool is_connected(struct setup *setup, struct job *job, bool *foreign)
 		setup_item(setup, STYLE_NOTE, CLAUDE_SETTINGS_OFF " in %s turns off statuslines, too: no "
 			   "session will show one until it is taken out", setup_path(off_by));
 	if (ours && runs && !counts_down)
-		setup_item(setup, STYLE_PLAIN, "\"refreshInterval\": " REFRESH_INTERVAL " there lets the times left count "
+		setup_item(setup, STYLE_PLAIN,
+			   "\"refreshInterval\": " REFRESH_INTERVAL " there lets the times left count "
 			   "down in idle sessions, too");
 	/* A value that setup wrote, it also brings up to date. */
 	return ours && runs && (counts_down || !job->old);

@@ -138,8 +138,8 @@ void figures_show_limits(const struct figures *figures, struct page *page, int64
 		const struct rate_limit *limit = order[i];
 		rate_limit_title(limit->name, title);
 		figures_append_limit(limit, now_ms, &text);
-		page_item(page, limit->was_hit || limit->used_percent >= 100. ? STYLE_BAD : STYLE_PLAIN, "%s %s",
-			  title, buf_str(&text));
+		page_item(page, limit->was_hit || limit->used_percent >= 100. ? STYLE_BAD : STYLE_PLAIN,
+			  "%s %s", title, buf_str(&text));
 		is_named = is_named || limit->was_hit;
 	}
 	/* One of which only the transcript tells, without its name. */

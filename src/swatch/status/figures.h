@@ -26,7 +26,7 @@ struct figures {
 	double window_usd;
 	int64_t window_end_ms;
 	struct rate_limits limits;   /* the server's, that are not over */
-	bool is_weekly;          /* the account has no 5-hour limit: the block says nothing about its limits */
+	bool is_weekly; /* the account has no 5-hour limit: the block says nothing about its limits */
 	bool is_limited;         /* a usage limit was hit, and is not over: */
 	char limit_title[RATE_LIMIT_LABEL_SIZE];
 	int64_t limit_resets_ms; /* 0: not known */

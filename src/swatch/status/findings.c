@@ -172,16 +172,18 @@ static void check_secrets(struct findings *findings, struct json_object *answer)
 	struct finding *finding = add(findings, FINDING_SECRETS, false);
 	buf_printf(&finding->what, "%s %s in the transcript of %s, session %.8s (%s, byte %lld)",
 		   strchr("AEIOU", type[0]) ? "an" : "a", type,
-		   project ? paths_basename(project) : "a project", id, path, (long long)json_get_int(first, "offset", 0));
+		   project ? paths_basename(project) : "a project", id, path,
+		   (long long)json_get_int(first, "offset", 0));
 	if (places > 1)
 		buf_printf(&finding->what, ", and %s more there",
 			   human_counted((int64_t)places - 1, "place", HUMAN_TEXT));
 	if (count > 1)
 		buf_printf(&finding->what, "; %s more have some",
 			   human_counted((int64_t)count - 1, "session", HUMAN_TEXT));
-	buf_append_str(&finding->remedy, "replace it where it was issued: whatever reads the transcript has it; "
-					 "all places: swatch status --json; not to look: [sessions] "
-					 "secrets = no");
+	buf_append_str(&finding->remedy,
+		       "replace it where it was issued: whatever reads the transcript has it; "
+		       "all places: swatch status --json; not to look: [sessions] "
+		       "secrets = no");
 }
 
 static void check_sandbox(struct findings *findings, struct json_object *answer)

@@ -63,7 +63,8 @@ static void show_title(struct page *page, const struct invocation *invocation, c
 	} else if (daemon_is_absent(state)) {
 		AUTO_BUF who = BUF_INIT;
 		daemon_name_holder(&found->holder, &who);
-		page_line(page, STYLE_BAD, 2, "swatchd holds the lock (%s), but does not listen", buf_str(&who));
+		page_line(page, STYLE_BAD, 2, "swatchd holds the lock (%s), but does not listen",
+			  buf_str(&who));
 		page_line(page, STYLE_PLAIN, 2, "%s", why);
 		page_line(page, STYLE_PLAIN, 4, "  > 'once' is one refresh and ends by itself, and a daemon "
 						"that starts listens soon; if this stays: %s%s", killing,

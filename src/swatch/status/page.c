@@ -146,13 +146,17 @@ static void show_waiting(struct page *page, struct json_object *answer, int64_t 
 	struct json_object *waiting = status_array(answer, "sessions", "waitingSessions", &count);
 	for (size_t i = 0; i < count; i++) {
 		struct json_object *one = json_object_array_get_idx(waiting, i);
-		const char *project = json_get_string(one, "projectPath"), *id = json_get_string(one, "sessionId");
+		const char *project = json_get_string(one, "projectPath"),
+			   *id = json_get_string(one, "sessionId");
 		const char *reason = json_get_string(one, "waitingFor");
 		bool is_named = project && *paths_basename(project);
 		page_break(page);
 		page_item(page, STYLE_NOTE, "%.*s waits for you%s%s, for %s", is_named ? 80 : 8,
-			  is_named ? paths_basename(project) : id ? id : "?", reason && *reason ? ": " : "",
-			  reason ? reason : "", human_span(now_ms - json_get_int(one, "since", now_ms), HUMAN_TEXT));
+			  is_named ? paths_basename(project)
+			  : id	   ? id
+				   : "?",
+			  reason && *reason ? ": " : "", reason ? reason : "",
+			  human_span(now_ms - json_get_int(one, "since", now_ms), HUMAN_TEXT));
 	}
 }
 
@@ -391,7 +395,8 @@ static size_t count_lines(const char *text)
 	return lines;
 }
 
-void status_page_brief(struct page *page, struct json_object *answer, const struct figures *figures, int64_t now_ms)
+void status_page_brief(struct page *page, struct json_object *answer, const struct figures *figures,
+		       int64_t now_ms)
 {
 	struct page rest;
 	page_init(&rest, page->colour);

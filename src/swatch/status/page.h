@@ -16,11 +16,12 @@
 #include "swatch/ui/page.h"
 
 /*
- * What is needed most, in at most STATUS_BRIEF_LINES lines of 80 columns, unless one finding alone is longer: the daemon,
- * the worst finding and the names of the others, figures, limits, sessions.
+ * What is needed most, in at most STATUS_BRIEF_LINES lines of 80 columns, unless one finding alone is longer:
+ * the daemon, the worst finding and the names of the others, figures, limits, sessions.
  */
 #define STATUS_BRIEF_LINES 10
-void status_page_brief(struct page *page, struct json_object *answer, const struct figures *figures, int64_t now_ms);
+void status_page_brief(struct page *page, struct json_object *answer, const struct figures *figures,
+		       int64_t now_ms);
 
 /* Composes the whole page. `answer` may lack any field. */
 void status_page_compose(struct page *page, struct json_object *answer, const struct figures *figures,

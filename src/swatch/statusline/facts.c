@@ -87,8 +87,8 @@ static void forget_empty_context(struct statusline_facts *facts)
 }
 
 /*
- * Sets the size. The percentages that Claude Code tells are of the one that it tells: when more than that is in
- * it, they are as wrong.
+ * Sets the size. The percentages that Claude Code tells are of the one that it tells: when more than that is
+ * in it, they are as wrong.
  */
 static void find_size(struct statusline_facts *facts)
 {
@@ -215,8 +215,9 @@ static void finish_waiting(struct statusline_facts *facts)
 }
 
 /*
- * A session's cost never falls. But Claude Code's own figure does: it begins with 0 in a session that is resumed, goes on
- * from an old total after a crash, and each of two terminals on one session counts for itself. So the largest wins.
+ * A session's cost never falls. But Claude Code's own figure does: it begins with 0 in a session that is
+ * resumed, goes on from an old total after a crash, and each of two terminals on one session counts for
+ * itself. So the largest wins.
  */
 static void set_session_cost(double *number)
 {
@@ -442,7 +443,8 @@ static void finish_cold_cost(struct statusline_facts *facts)
 		written.cache_creation_1h = tokens;
 	else
 		written.cache_creation_5m = tokens;
-	facts->number[FACT_COLD_USD] = price_cost_usd(price, factor, &written, PRICE_NOW, facts->fast[0] != '\0');
+	facts->number[FACT_COLD_USD] =
+		price_cost_usd(price, factor, &written, PRICE_NOW, facts->fast[0] != '\0');
 }
 
 /*

@@ -52,7 +52,8 @@ struct statusline_facts {
 	/* Figures in words. */
 	char burn_status[FACT_TEXT_SIZE], limits_other[FACT_LIST_SIZE];
 	char limit_name[RATE_LIMIT_LABEL_SIZE], limit_hit[8];   /* of the limit that was selected */
-	char limit_reached[RATE_LIMIT_LABEL_SIZE];  /* a limit of this session's model that was hit: "7d opus" */
+	char limit_reached[RATE_LIMIT_LABEL_SIZE];  /* a limit of this session's model that was hit: "7d opus"
+						     */
 	char weekly[8];                             /* "weekly": the account has no 5-hour limit */
 	char cache[8];                              /* "warm" or "cold" */
 	char cache_ttl[FACT_TEXT_SIZE];
@@ -60,8 +61,8 @@ struct statusline_facts {
 	char unpriced_models[FACT_LIST_SIZE], unpriced[FACT_TEXT_SIZE];
 	char waiting_list[FACT_LIST_SIZE];          /* "engine: permission prompt, site: input needed" */
 	/*
-	 * The server's limits: this terminal's reading, and the account's with it merged in, those that hold for this
-	 * session's model; the places of these in the order in which they will be hit.
+	 * The server's limits: this terminal's reading, and the account's with it merged in, those that hold
+	 * for this session's model; the places of these in the order in which they will be hit.
 	 */
 	struct rate_limits told_limits, limits;
 	unsigned char limit_order[RATE_LIMITS_MAX];
@@ -92,7 +93,8 @@ void facts_take_sessions(struct statusline_facts *facts, const char *text, size_
 /* Works out times left, percentages and staleness. Before, set `daemon_lives`, and FACT_COLUMNS if known. */
 void facts_finish(struct statusline_facts *facts);
 
-/* Has the facts of one limit mean limit `index` of facts->limits.count, in the order in which they will be hit. */
+/* Has the facts of one limit mean limit `index` of facts->limits.count, in the order in which they will be
+ * hit. */
 void facts_select_limit(struct statusline_facts *facts, size_t index);
 
 /* Made-up facts of a session in the middle of its work, for `--preview`. */

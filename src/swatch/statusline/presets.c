@@ -9,8 +9,9 @@
 #define LIMIT "{limit_name} " LIMIT_STYLE "{limit_percent}%{#}"
 #define LIMIT_PLAIN "{limit_name} {limit_percent}%"
 /*
- * With less room, whole figures go, those that matter least first, and not the words that say what the rest are: a
- * number without its word may be taken for another. Only an amount that stands alone, the session's, has none.
+ * With less room, whole figures go, those that matter least first, and not the words that say what the rest
+ * are: a number without its word may be taken for another. Only an amount that stands alone, the session's,
+ * has none.
  *
  * The cost in the server's window, if known, else in the estimated block; then only the time that is left.
  */
@@ -35,7 +36,8 @@
 #define CONTEXT_WORD "{?room>3:context }{!room>3:ctx }"
 #define CONTEXT_NAMED \
 	"{?context_percent:" CONTEXT_STYLE CONTEXT_WORD \
-	"{?room>5:{?context_tokens:{context_tokens} ({context_percent}%)}{!context_tokens:{context_percent}%}}" \
+	"{?room>5:{?context_tokens:{context_tokens} ({context_percent}%)}{!context_tokens:{" \
+	"context_percent}%}}" \
 	"{!room>5:{context_percent}%}{#}}"
 /* The one that is hit first is there in any room, the second one in most. */
 #define BY_ROOM(limit) "{?limit_number<2:" limit "}{?limit_number>1:{?room>2:{?limit_number<3:" limit "}" \
@@ -43,7 +45,8 @@
 /* It comes after the figures, and before the note, which a narrow terminal may cut. */
 #define TROUBLE \
 	"{|}{?limit_reached:{#bold+red}{?room>1:{limit_reached} }limit reached" \
-	"{?limit_reset:, until {limit_reset}}{!limit_reset:{?room>2:, reset unknown}}{#}}{|}{?stale:{#yellow}{stale}{#}}" \
+	"{?limit_reset:, until {limit_reset}}{!limit_reset:{?room>2:," \
+	" reset unknown}}{#}}{|}{?stale:{#yellow}{stale}{#}}" \
 	"{|}{?unpriced:{#yellow}no price for {unpriced}{#}}"
 #define NOTE "{|}{?note:{#dim}{note}{#}}"
 

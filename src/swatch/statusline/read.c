@@ -193,7 +193,8 @@ static void take_own_member(struct rate_limit *limit, const char *member, const 
 	else if (strcmp(member, "model") == 0 && item->kind == WALK_STRING)
 		json_leaf_text(item, limit->model, sizeof(limit->model));
 	else if (strcmp(member, "source") == 0)
-		limit->was_hit = json_leaf_text(item, source, sizeof(source)) && strcmp(source, "transcript") == 0;
+		limit->was_hit = json_leaf_text(item, source, sizeof(source))
+			      && strcmp(source, "transcript") == 0;
 }
 
 /* Claude Code and our files spell the members in two ways. */

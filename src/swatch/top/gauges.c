@@ -183,7 +183,8 @@ static void draw_limits(const struct top_model *model, struct top_canvas *canvas
 
 void top_gauges_draw(const struct top_model *model, struct top_canvas *canvas, size_t row, size_t count)
 {
-	/* The block says nothing about the limits of an account that has no 5-hour limit: there it comes last. */
+	/* The block says nothing about the limits of an account that has no 5-hour limit: there it comes
+	 * last. */
 	size_t limits = model->figures.is_weekly ? model->limit_count : 0;
 	limits = limits < count ? limits : count;
 	draw_limits(model, canvas, row, limits);

@@ -24,7 +24,8 @@ static void make_label(const struct rate_limit *limit, char out[TOP_LABEL_SIZE])
 		 strcmp(label, "5h") == 0 ? "5-hour" : strcmp(label, "7d") == 0 ? "7-day" : label);
 }
 
-static void judge_limit(const struct top_model *model, const struct rate_limit *known, struct top_limit *limit)
+static void judge_limit(const struct top_model *model, const struct rate_limit *known,
+			struct top_limit *limit)
 {
 	memset(limit, 0, sizeof(*limit));
 	make_label(known, limit->label);

@@ -35,7 +35,7 @@ struct top_session {
 	int64_t listed_ms;               /* its last activity by sessions.json; 0: unknown */
 	/* Read from the file: */
 	bool is_active;
-	const char *waiting_for;         /* it waits for a person; "": it does not say why; NULL: it does not wait */
+	const char *waiting_for; /* it waits for a person; "": it does not say why; NULL: it does not wait */
 	int64_t waiting_since_ms;        /* 0: unknown */
 	const char *project;             /* the last part of its path; NULL: unknown, as for the next two */
 	const char *branch;

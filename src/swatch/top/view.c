@@ -228,7 +228,8 @@ static void find_notes(const struct top_view *view, const struct top_model *mode
 		int64_t resets_ms = model->figures.limit_resets_ms;
 		if (resets_ms > 0)
 			snprintf(text, sizeof(text), "the %s was hit; it resets at %s (in %s)",
-				 model->figures.limit_title, human_clock(resets_ms, model->now_ms, HUMAN_TEXT),
+				 model->figures.limit_title,
+				 human_clock(resets_ms, model->now_ms, HUMAN_TEXT),
 				 human_span(resets_ms - model->now_ms, HUMAN_TEXT));
 		else
 			snprintf(text, sizeof(text), "the %s was hit; when it resets is not known",

@@ -33,7 +33,8 @@ enum audit_verdict audit_text(struct json_object *audit, struct buf *out)
 		buf_append_str(out, "ccusage agrees");
 		return AUDIT_EQUAL;
 	}
-	buf_printf(out, "ccusage counts %s %s", human_usd(fabs(difference), HUMAN_TEXT), difference < 0. ? "less" : "more");
+	buf_printf(out, "ccusage counts %s %s", human_usd(fabs(difference), HUMAN_TEXT),
+		   difference < 0. ? "less" : "more");
 	append_reasons(audit, out);
 	if (!has_drift)
 		return AUDIT_EXPLAINED;

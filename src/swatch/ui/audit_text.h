@@ -18,8 +18,8 @@ enum audit_verdict {
 };
 
 /*
- * Appends "ccusage agrees", or "ccusage counts $0.50 more: no_request_id", from the members differenceUSD, driftUSD and
- * reasons of `audit`, which may be NULL.
+ * Appends "ccusage agrees", or "ccusage counts $0.50 more: no_request_id", from the members differenceUSD,
+ * driftUSD and reasons of `audit`, which may be NULL.
  */
 enum audit_verdict audit_text(struct json_object *audit, struct buf *out);
 

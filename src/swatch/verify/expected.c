@@ -17,8 +17,8 @@ static int64_t cut(int64_t count)
 
 struct price_tokens verify_cut_tokens(const struct price_tokens *t)
 {
-	return (struct price_tokens){ cut(t->input), cut(t->output), cut(t->cache_creation_5m), cut(t->cache_creation_1h),
-				      cut(t->cache_read) };
+	return (struct price_tokens){ cut(t->input), cut(t->output), cut(t->cache_creation_5m),
+				      cut(t->cache_creation_1h), cut(t->cache_read) };
 }
 
 static struct ledger *make_expected(const struct reference *reference, const bool *kept)

@@ -78,7 +78,8 @@ static void put_row(struct jsonw *w, const struct verify *verify, const struct v
 	jsonw_begin_object(w);
 	jsonw_put_string(w, "row", row->key);
 	jsonw_put_string(w, "state", states[row->state]);
-	jsonw_put_string(w, "reason", row->reason != DIFFERENCE_UNKNOWN ? difference_name(row->reason) : NULL);
+	jsonw_put_string(w, "reason",
+			 row->reason != DIFFERENCE_UNKNOWN ? difference_name(row->reason) : NULL);
 	put_side(w, "swatch", report, row->ours);
 	put_side(w, "ccusage", report, row->theirs);
 	put_side(w, "expected", report, row->expected);

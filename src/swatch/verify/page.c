@@ -181,16 +181,19 @@ static void show_verdict(struct page *page, const struct verify *verify)
 	size_t unexplained = verify_unexplained(verify);
 	page_blank_line(page);
 	if (verify->version.is_older) {
-		page_line(page, STYLE_BAD, 0, "This is not a verification: that needs ccusage "
-			  CCUSAGE_REFERENCE_VERSION ". An older ccusage keeps the first one of a message's "
-			  "lines, not the largest, so that its figures are lower; it also knows fewer models.");
+		page_line(
+			page, STYLE_BAD, 0,
+			"This is not a verification: that needs ccusage " CCUSAGE_REFERENCE_VERSION
+			". An older ccusage keeps the first one of a message's "
+			"lines, not the largest, so that its figures are lower; it also knows fewer models.");
 		return;
 	}
 	if (unexplained == 0)
 		page_line(page, STYLE_GOOD, 0, "Every figure is equal or explained.");
 	else
 		page_line(page, STYLE_BAD, 0, "%s %s unexplained.",
-			  human_counted((int64_t)unexplained, "difference", HUMAN_TEXT), unexplained == 1 ? "is" : "are");
+			  human_counted((int64_t)unexplained, "difference", HUMAN_TEXT),
+			  unexplained == 1 ? "is" : "are");
 	show_unpriced(page, verify);
 	if (unexplained == 0)
 		return;

@@ -98,7 +98,8 @@ static bool part_names(struct json_object *rows)
 	return true;
 }
 
-static struct verify_row *find_row(struct verify_report *report, const struct strmap *numbers, const char *key)
+static struct verify_row *find_row(struct verify_report *report, const struct strmap *numbers,
+				   const char *key)
 {
 	uintptr_t number = (uintptr_t)strmap_get(numbers, key);
 	return number ? &report->rows[number - 1] : NULL;
@@ -129,14 +130,16 @@ static struct verify_row *get_row(struct verify_report *report, struct strmap *n
 	return row;
 }
 
-static bool add_rows(struct verify_report *report, struct strmap *numbers, enum side side, struct json_object *rows)
+static bool add_rows(struct verify_report *report, struct strmap *numbers, enum side side,
+		     struct json_object *rows)
 {
 	for (size_t i = 0; i < json_object_array_length(rows); i++) {
 		struct json_object *object = json_object_array_get_idx(rows, i);
 		char *key = key_of_row(report->kind, object);
 		struct verify_row *row = key ? get_row(report, numbers, key) : NULL;
 		if (!row) {
-			buf_printf(&report->problem, key ? "out of memory" : "row %zu of ccusage's answer has no %s", i,
+			buf_printf(&report->problem,
+				   key ? "out of memory" : "row %zu of ccusage's answer has no %s", i,
 				   names[report->kind]);
 			return false;
 		}
@@ -174,9 +177,11 @@ static struct figures figures_of_row(const struct verify_report *report, struct 
 	if (!row)
 		return (struct figures){ 0 };
 	return (struct figures){
-		.input = count_of(row, "inputTokens", "inputTokens"), .output = count_of(row, "outputTokens", "outputTokens"),
+		.input = count_of(row, "inputTokens", "inputTokens"),
+		.output = count_of(row, "outputTokens", "outputTokens"),
 		.creation = count_of(row, "cacheCreationTokens", "cacheCreationInputTokens"),
-		.read = count_of(row, "cacheReadTokens", "cacheReadInputTokens"), .usd = verify_row_usd(report, row),
+		.read = count_of(row, "cacheReadTokens", "cacheReadInputTokens"),
+		.usd = verify_row_usd(report, row),
 	};
 }
 
@@ -193,8 +198,8 @@ static void add_figures(struct figures *figures, const struct price_tokens *t, i
 static bool are_equal(const struct figures *a, const struct figures *b)
 {
 	double size_usd = fmax(fmax(a->size_usd, b->size_usd), fmax(fabs(a->usd), fabs(b->usd)));
-	return a->input == b->input && a->output == b->output && a->creation == b->creation && a->read == b->read
-	       && fabs(a->usd - b->usd) <= USD_TOLERANCE * fmax(1., size_usd);
+	return a->input == b->input && a->output == b->output && a->creation == b->creation
+	    && a->read == b->read && fabs(a->usd - b->usd) <= USD_TOLERANCE * fmax(1., size_usd);
 }
 
 /* ---- which entries belong to a row ---- */
@@ -234,7 +239,8 @@ static size_t number_of(const struct strmap *numbers, const char *key)
 }
 
 /* The sessions under which an entry stands on either side. */
-static bool find_sessions(const struct verify *verify, const struct strmap *numbers, struct compare_entry *entry)
+static bool find_sessions(const struct verify *verify, const struct strmap *numbers,
+			  struct compare_entry *entry)
 {
 	const struct reference_file *file = reference_file_at(verify->reference, entry->record->file);
 	struct slice session, project;
@@ -260,7 +266,8 @@ static void find_blocks(const struct verify_report *report, struct compare_entry
 	}
 }
 
-static bool assign_entries(const struct verify *verify, struct verify_report *report, const struct strmap *numbers)
+static bool assign_entries(const struct verify *verify, struct verify_report *report,
+			   const struct strmap *numbers)
 {
 	for (size_t i = 0; i < report->entries.count; i++) {
 		struct compare_entry *entry = &report->entries.list[i];
@@ -320,8 +327,9 @@ static bool has_guessed(const struct verify_report *report, const struct verify_
 
 static bool is_huge(const struct price_tokens *t)
 {
-	return t->input >= SCAN_TOKENS_HUGE || t->output >= SCAN_TOKENS_HUGE || t->cache_creation_5m >= SCAN_TOKENS_HUGE
-	       || t->cache_creation_1h >= SCAN_TOKENS_HUGE || t->cache_read >= SCAN_TOKENS_HUGE;
+	return t->input >= SCAN_TOKENS_HUGE || t->output >= SCAN_TOKENS_HUGE
+	    || t->cache_creation_5m >= SCAN_TOKENS_HUGE || t->cache_creation_1h >= SCAN_TOKENS_HUGE
+	    || t->cache_read >= SCAN_TOKENS_HUGE;
 }
 
 /* Whether ccusage counts tokens beyond 2^53 in the row: no sum can be foreseen then. */
@@ -355,7 +363,8 @@ static bool is_as_expected(const struct verify_report *report, struct verify_row
 	if (has_huge(report, row) || is_left_out(report, row))
 		return true;
 	/* With a count that no ledger holds, the sums tell. */
-	struct figures expected = figures_of_row(report, row->expected), theirs = figures_of_row(report, row->theirs);
+	struct figures expected = figures_of_row(report, row->expected),
+		       theirs = figures_of_row(report, row->theirs);
 	bool any = has_guessed(report, row);
 	if (any)
 		expected.usd = theirs.usd;
@@ -440,7 +449,8 @@ static int compare_keys(const void *a, const void *b)
 }
 
 /* The rows of all three sides by name; `numbers` then tells where each stands. */
-static bool set_side_by_side(struct verify_report *report, struct strmap *numbers, struct json_object *const sides[3])
+static bool set_side_by_side(struct verify_report *report, struct strmap *numbers,
+			     struct json_object *const sides[3])
 {
 	for (int side = 0; side < 3; side++)
 		if (!add_rows(report, numbers, (enum side)side, sides[side]))
@@ -460,12 +470,15 @@ bool verify_compare(const struct verify *verify, struct verify_report *report, s
 	report->own[THEIRS] = theirs;
 	report->own[OURS] = rows_of_ledger(verify->ledger, report->kind, &report->problem);
 	report->own[EXPECTED] = report->own[OURS]
-		? rows_of_ledger(verify->expected[compare_rule(report->kind)], report->kind, &report->problem) : NULL;
+				      ? rows_of_ledger(verify->expected[compare_rule(report->kind)],
+						       report->kind, &report->problem)
+				      : NULL;
 	if (!report->own[EXPECTED])
 		return false;
 	struct json_object *const sides[] = { report->own[OURS], rows, report->own[EXPECTED] };
 	bool good = (report->kind != REPORT_SESSIONS || part_names(report->own[EXPECTED]))
-		    && set_side_by_side(report, &numbers, sides) && compare_find(&verify->compare, report->kind, &report->entries);
+		 && set_side_by_side(report, &numbers, sides)
+		 && compare_find(&verify->compare, report->kind, &report->entries);
 	note_times(report);
 	good = good && assign_entries(verify, report, &numbers);
 	for (size_t i = 0; i < report->row_count && good; i++)

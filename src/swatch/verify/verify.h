@@ -34,7 +34,8 @@ struct verify_row {
 	char *key;                   /* its name: a block's start, a day, a week, a month, a session */
 	struct json_object *ours, *theirs, *expected;  /* NULL: that side has no such row */
 	enum verify_state state;
-	enum difference reason;      /* of a row that differs as a whole; DIFFERENCE_UNKNOWN: its entries have theirs */
+	enum difference
+		reason; /* of a row that differs as a whole; DIFFERENCE_UNKNOWN: its entries have theirs */
 	struct buf difference;       /* of an unexplained row: what was not expected */
 	size_t *entries;             /* numbers in the report's entries */
 	size_t entry_count, entry_cap;

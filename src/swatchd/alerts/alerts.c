@@ -218,7 +218,8 @@ static void tell_reset(struct alerts *alerts, struct alert_record *record, int64
 	if (record->reset_told)
 		return;
 	record->reset_told = alerts->records.changed = true;
-	if (alerts->config->alerts_limit_reset && (reset_ms == 0 || alerts->now_ms - reset_ms <= ALERTS_LATE_MS))
+	if (alerts->config->alerts_limit_reset
+	    && (reset_ms == 0 || alerts->now_ms - reset_ms <= ALERTS_LATE_MS))
 		tell(alerts, &figure, ALERT_LIMIT_RESET, 100.);
 }
 
@@ -271,7 +272,8 @@ void alerts_end_limits(struct alerts *alerts)
 	bool any_reached = false;
 	for (size_t i = 0; i < alerts->records.count; i++) {
 		const struct alert_record *record = alerts->records.list[i];
-		any_reached = any_reached || (record->rule == ALERT_LIMIT_REACHED && record->look == alerts->look);
+		any_reached = any_reached
+			   || (record->rule == ALERT_LIMIT_REACHED && record->look == alerts->look);
 	}
 	for (size_t i = 0; i < alerts->records.count;) {
 		struct alert_record *record = alerts->records.list[i];
@@ -457,7 +459,8 @@ static bool is_subject(enum alert_rule rule, const char *subject)
 		return cache_session_id_is_valid(subject, len);
 	if (rule == ALERT_SECRET)
 		return cache_session_id_is_valid(subject, strcspn(subject, "/"));
-	return rule != ALERT_LIMIT_RESET && rule != ALERT_MORE && rate_limit_name(subject, len, name) && strcmp(name, subject) == 0;
+	return rule != ALERT_LIMIT_RESET && rule != ALERT_MORE && rate_limit_name(subject, len, name)
+	    && strcmp(name, subject) == 0;
 }
 
 static void restore_record(struct alerts *alerts, struct json_object *written)

@@ -31,8 +31,8 @@
 #include "swatchd/alerts/records.h"
 
 /*
- * Alerts about sessions that are told one by one in a minute; the rest are summed up in one, ALERT_MORE. Those about the
- * account are few, and always told.
+ * Alerts about sessions that are told one by one in a minute; the rest are summed up in one, ALERT_MORE.
+ * Those about the account are few, and always told.
  */
 #define ALERTS_A_MINUTE 10
 /* A reset that happened while no daemon ran is announced when it is no older than this. */
@@ -54,7 +54,7 @@ struct alert {
 	int64_t at_ms;
 	/* US dollars, percent, seconds (ALERT_CACHE_COOLS, ALERT_WAITING), alerts (ALERT_MORE) */
 	double value, limit;
-	const char *name;            /* the server's limit, as in billing-shared.json; the kind of secret; or NULL */
+	const char *name; /* the server's limit, as in billing-shared.json; the kind of secret; or NULL */
 	const char *session_id;      /* of the context or cache, or of the reporting statusline; or NULL */
 	const char *project;         /* the session's directory; NULL: not known */
 	const char *waiting_for;     /* of ALERT_WAITING; NULL: not known */
@@ -83,8 +83,8 @@ void alerts_begin(struct alerts *alerts, int64_t now_ms);
 void alerts_note_block(struct alerts *alerts, double usd, int64_t start_ms, int64_t end_ms);
 void alerts_note_day(struct alerts *alerts, double usd, int64_t start_ms, int64_t end_ms);
 /*
- * A limit of the server's that is not over yet; `resets_ms` 0: nobody knows when it resets. `session_id` (whose
- * statusline reported it) may be NULL.
+ * A limit of the server's that is not over yet; `resets_ms` 0: nobody knows when it resets. `session_id`
+ * (whose statusline reported it) may be NULL.
  */
 void alerts_note_limit(struct alerts *alerts, const char *name, double percent, int64_t resets_ms,
 		       const char *session_id);

@@ -1,8 +1,8 @@
 /*
  * alerts/records: which crossings were announced and are not over yet.
  *
- * For: alerts.c. A record goes only when its crossing is over: when there is no room for another one, the crossing is not
- * announced, since without a record it would be announced again at every look.
+ * For: alerts.c. A record goes only when its crossing is over: when there is no room for another one, the
+ * crossing is not announced, since without a record it would be announced again at every look.
  */
 #ifndef SWATCH_SWATCHD_ALERTS_RECORDS_H
 #define SWATCH_SWATCHD_ALERTS_RECORDS_H
@@ -21,7 +21,8 @@
 struct alert_record {
 	int rule;                            /* enum alert_rule */
 	double limit;
-	char subject[ALERTS_SUBJECT_SIZE];   /* the limit's name, the session's id, "id/kind"; "": the account */
+	char subject[ALERTS_SUBJECT_SIZE];   /* the limit's name, the session's id, "id/kind"; "": the account
+					      */
 	int64_t mark_ms;                     /* a block, day, window or cache that begins later is new */
 	int64_t fired_ms;
 	bool reset_told;                     /* of ALERT_LIMIT_REACHED */

@@ -42,7 +42,8 @@ static void append_harmless(struct buf *out, const char *text, const char *obeye
 			buf_append_str(out, "...");
 			return;
 		}
-		if (took == 0 || printable_is_unsafe_at(before, code, text, len, took) || strchr(obeyed, *text))
+		if (took == 0 || printable_is_unsafe_at(before, code, text, len, took)
+		    || strchr(obeyed, *text))
 			buf_append_char(out, '_');
 		else
 			buf_append(out, text, took);

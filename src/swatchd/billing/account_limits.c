@@ -62,8 +62,8 @@ static bool take_reading(struct rate_limits *known, struct readings *readings, c
 }
 
 /*
- * What the server names nothing of does not exist in this account. A client leaves a window out once it has been
- * reset, so only news tell that.
+ * What the server names nothing of does not exist in this account. A client leaves a window out once it has
+ * been reset, so only news tell that.
  */
 static bool note_missing(struct rate_limits *known, const char *name, bool is_named, bool *lacks)
 {
@@ -72,8 +72,8 @@ static bool note_missing(struct rate_limits *known, const char *name, bool is_na
 	return *lacks != before;
 }
 
-bool account_limits_take_tick(struct rate_limits *known, struct readings *readings, struct json_object *limits,
-			      const struct account_teller *teller)
+bool account_limits_take_tick(struct rate_limits *known, struct readings *readings,
+			      struct json_object *limits, const struct account_teller *teller)
 {
 	bool changed = rate_limits_expire(known, teller->now_ms), is_news = false;
 	bool has_five_hour = false, has_seven_day = false;
@@ -148,7 +148,9 @@ void account_limits_find_models(struct rate_limits *known, const struct ledger *
 {
 	struct ledger_model model;
 	for (size_t i = 0; i < known->count; i++)
-		for (size_t j = 0; !rate_limit_is_of_account(known->all[i].name) && !known->all[i].model[0] && ledger_model_at(ledger, j, &model); j++)
+		for (size_t j = 0; !rate_limit_is_of_account(known->all[i].name) && !known->all[i].model[0]
+				   && ledger_model_at(ledger, j, &model);
+		     j++)
 			rate_limit_model(known->all[i].name, model.name, known->all[i].model);
 }
 

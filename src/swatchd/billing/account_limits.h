@@ -28,8 +28,8 @@ struct account_teller {
  * numbers may be strings, times also RFC 3339). Ignores anything else. Returns true when it learned something
  * new.
  */
-bool account_limits_take_tick(struct rate_limits *known, struct readings *readings, struct json_object *limits,
-			      const struct account_teller *teller);
+bool account_limits_take_tick(struct rate_limits *known, struct readings *readings,
+			      struct json_object *limits, const struct account_teller *teller);
 
 /* Merges the `rateLimits` of an earlier billing-shared.json; those that were hit go into `hits`. */
 void account_limits_restore(struct rate_limits *known, struct rate_limits *hits, struct json_object *limits,
@@ -43,7 +43,8 @@ void account_limits_take_old_hits(struct rate_limits *known, const struct rate_l
 void account_limits_take_hits(struct rate_limits *known, const struct ledger_limit *hits, size_t count,
 			      int64_t now_ms);
 
-/* Sets for which model each limit holds, where a word of its name is one in the name of a model that was used. */
+/* Sets for which model each limit holds, where a word of its name is one in the name of a model that was
+ * used. */
 void account_limits_find_models(struct rate_limits *known, const struct ledger *ledger);
 
 /* Writes the object `rateLimits`. */

@@ -26,7 +26,8 @@ static bool is_in(int64_t at_ms, int64_t start_ms, int64_t end_ms)
 	return at_ms >= start_ms && at_ms <= end_ms;
 }
 
-static void set_blocks(struct work *work, struct ledger *ledger, const struct billing_block *answer, int64_t now_ms)
+static void set_blocks(struct work *work, struct ledger *ledger, const struct billing_block *answer,
+		       int64_t now_ms)
 {
 	struct ledger_block ours;
 	bool active = ledger_active_block(ledger, now_ms, &ours);
@@ -41,7 +42,8 @@ static void set_blocks(struct work *work, struct ledger *ledger, const struct bi
 		work->our_start_ms = work->their_start_ms;
 		work->our_end_ms = work->their_end_ms;
 	}
-	work->since_ms = work->our_start_ms < work->their_start_ms ? work->our_start_ms : work->their_start_ms;
+	work->since_ms = work->our_start_ms < work->their_start_ms ? work->our_start_ms
+								   : work->their_start_ms;
 }
 
 static void add_usd(struct work *work, int64_t at_ms, double usd)
@@ -106,8 +108,8 @@ void audit_explain(struct ledger *ledger, const struct data_dirs *dirs, const st
 	*found = (struct audit_found){ 0 };
 	set_blocks(&work, ledger, answer, now_ms);
 	bool good = reference && reference_read(reference, dirs, work.since_ms, &error) == 0
-		    && compare_begin(&compare, reference, ledger, ledger_entries_before(ledger, work.since_ms),
-				     take_stranger, &work);
+		 && compare_begin(&compare, reference, ledger, ledger_entries_before(ledger, work.since_ms),
+				  take_stranger, &work);
 	if (good) {
 		add_expected(&work, &compare);
 		good = add_reasons(&work, &compare);

@@ -76,10 +76,11 @@ static double outside_of(double usd, double one, double other)
 }
 
 /*
- * How far the answer lies outside of what the ledger had before and after the run. Whether ccusage counts transcripts
- * that are gone depends on when it read them.
+ * How far the answer lies outside of what the ledger had before and after the run. Whether ccusage counts
+ * transcripts that are gone depends on when it read them.
  */
-static double outside_ledger(const struct billing *billing, const struct billing_block *answer, int64_t now_ms)
+static double outside_ledger(const struct billing *billing, const struct billing_block *answer,
+			     int64_t now_ms)
 {
 	double after_usd = reference_usd(billing, now_ms);
 	double least_after_usd = after_usd - ledger_doubted_usd(billing->ledger, now_ms);
@@ -102,7 +103,8 @@ static bool can_audit(const struct billing *billing)
 }
 
 /* Whether what was found in an earlier answer holds for this one, which lies so far outside. */
-static bool is_explained(const struct billing *billing, const struct billing_block *answer, double outside_usd)
+static bool is_explained(const struct billing *billing, const struct billing_block *answer,
+			 double outside_usd)
 {
 	const struct billing_explained *known = &billing->explained;
 	return known->is_known && known->start_ms == answer->start_ms
@@ -120,7 +122,8 @@ bool billing_wants_reasons(const struct billing *billing, const struct billing_b
 }
 
 /* The name of a model that ccusage has a price for and the ledger does not; or NULL. */
-static const char *priced_there_alone(const struct billing *billing, const struct billing_block *answer, double left_usd)
+static const char *priced_there_alone(const struct billing *billing, const struct billing_block *answer,
+				      double left_usd)
 {
 	const char *names[BILLING_UNPRICED_MAX];
 	size_t count = billing_unpriced(billing, names);
@@ -160,15 +163,16 @@ static void judge(struct billing *billing, double left_usd)
 	billing->reason[0] = '\0';
 	if (model) {
 		billing->reasons |= AUDIT_REASON(DIFFERENCE_UNPRICED_MODEL);
-		snprintf(billing->reason, sizeof(billing->reason), "ccusage prices %.96s, which swatch has no price for",
-			 model);
+		snprintf(billing->reason, sizeof(billing->reason),
+			 "ccusage prices %.96s, which swatch has no price for", model);
 	}
 	bool is_named = model || (left_usd > 0. && billing->explained.is_open && billing->reasons);
 	billing->drift_usd = is_named ? 0. : left_usd;
 	double size = fabs(billing->drift_usd);
 	if (fabs(billing->difference_usd) <= BILLING_DRIFT_USD)
 		billing->reasons = 0;
-	if (size > BILLING_DRIFT_USD && size > BILLING_DRIFT_SHARE * fmax(billing->native_after_usd, usd_of(answer)))
+	if (size > BILLING_DRIFT_USD
+	    && size > BILLING_DRIFT_SHARE * fmax(billing->native_after_usd, usd_of(answer)))
 		billing->reasons |= AUDIT_REASON(DIFFERENCE_UNKNOWN);
 }
 

@@ -3,10 +3,10 @@
  *
  * For: the daemon passes on what ccusage answered; publish asks for the view. Pure: no files, no loop.
  *
- * The ledger's own figures are live, and are shown. billing compares each answer of ccusage with them as they were
- * when ccusage started and when it ended: an answer between the two has no drift. What lies outside is looked into
- * (audit.h), and only what no known difference accounts for is a drift. ccusage's block is shown in one case: it has a
- * price for a model that swatch has none for.
+ * The ledger's own figures are live, and are shown. billing compares each answer of ccusage with them as they
+ * were when ccusage started and when it ended: an answer between the two has no drift. What lies outside is
+ * looked into (audit.h), and only what no known difference accounts for is a drift. ccusage's block is shown
+ * in one case: it has a price for a model that swatch has none for.
  */
 #ifndef SWATCH_SWATCHD_BILLING_BILLING_H
 #define SWATCH_SWATCHD_BILLING_BILLING_H
@@ -46,7 +46,8 @@ struct billing {
 	double difference_usd;           /* the answer less the ledger's own figure; NaN: not measured yet */
 	double drift_usd;                /* what no known difference accounts for; NaN: not measured yet */
 	audit_reasons reasons;           /* why they differ; DIFFERENCE_UNKNOWN: there is a drift */
-	/* What the last look into an answer found; it holds for answers that are as far off in the same block. */
+	/* What the last look into an answer found; it holds for answers that are as far off in the same
+	 * block. */
 	struct billing_explained {
 		bool is_known;
 		bool is_open;            /* as in struct audit_found */
@@ -75,7 +76,7 @@ struct billing {
 struct billing_view {
 	int64_t at_ms;
 	bool is_ccusage;                 /* the block's figures are ccusage's */
-	bool known;                      /* false: ccusage's figures are wanted, and it has not answered yet */
+	bool known; /* false: ccusage's figures are wanted, and it has not answered yet */
 	struct billing_block block;
 	struct billing_block native;     /* the ledger's own: the same as `block` unless that is ccusage's */
 	bool limited;                    /* a usage limit was hit, and is not over: */
@@ -120,8 +121,8 @@ int64_t billing_answer_began_ms(const struct billing *billing);
 void billing_note_start(struct billing *billing, int64_t now_ms);
 
 /*
- * Whether the answer differs from the ledger's figures for reasons that are not known yet: then audit_explain() finds
- * them for billing_note_answer().
+ * Whether the answer differs from the ledger's figures for reasons that are not known yet: then
+ * audit_explain() finds them for billing_note_answer().
  */
 bool billing_wants_reasons(const struct billing *billing, const struct billing_block *answer, int64_t now_ms);
 
@@ -129,8 +130,8 @@ bool billing_wants_reasons(const struct billing *billing, const struct billing_b
 int64_t billing_started_ms(const struct billing *billing);
 
 /*
- * ccusage gave a good answer. `found` is NULL when nobody looked into it. Returns true when the figures shown went over
- * from one source to the other.
+ * ccusage gave a good answer. `found` is NULL when nobody looked into it. Returns true when the figures shown
+ * went over from one source to the other.
  */
 bool billing_note_answer(struct billing *billing, const struct billing_block *answer, int64_t duration_ms,
 			 const struct audit_found *found, int64_t now_ms);

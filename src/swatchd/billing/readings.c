@@ -12,8 +12,8 @@ static struct reading *find(struct readings *readings, const struct rate_limit *
 	return &readings->all[(*whose >> 1) % READINGS_MAX];
 }
 
-int64_t readings_take(struct readings *readings, const struct rate_limit *told, int64_t answered_ms, int64_t now_ms,
-		      bool *fell)
+int64_t readings_take(struct readings *readings, const struct rate_limit *told, int64_t answered_ms,
+		      int64_t now_ms, bool *fell)
 {
 	uint64_t whose;
 	struct reading *last = find(readings, told, &whose);

@@ -1,11 +1,13 @@
 /*
- * readings: what each session's statusline told last of each limit, to tell a new answer of the server from an old one
- * that an idle terminal shows again.
+ * readings: what each session's statusline told last of each limit, to tell a new answer of the server from
+ * an old one that an idle terminal shows again.
  *
- * For: account_limits.c. A terminal knows its own last reading only. Within a window a lower percentage is true when
- * the server said it later than the higher one (an upgrade, extra usage), and old when a terminal merely repeats it.
+ * For: account_limits.c. A terminal knows its own last reading only. Within a window a lower percentage is
+ * true when the server said it later than the higher one (an upgrade, extra usage), and old when a terminal
+ * merely repeats it.
  *
- * A table of fixed size, by hash: a reading that loses its place to another one counts as the first of its session.
+ * A table of fixed size, by hash: a reading that loses its place to another one counts as the first of its
+ * session.
  */
 #ifndef SWATCH_SWATCHD_BILLING_READINGS_H
 #define SWATCH_SWATCHD_BILLING_READINGS_H
@@ -29,10 +31,10 @@ struct readings {
 };
 
 /*
- * Takes in what a session told at `now_ms`, whose last answer was at `answered_ms` (0: not known). Returns when the
- * server said so; *fell: the session itself told a higher percentage of the same window before.
+ * Takes in what a session told at `now_ms`, whose last answer was at `answered_ms` (0: not known). Returns
+ * when the server said so; *fell: the session itself told a higher percentage of the same window before.
  */
-int64_t readings_take(struct readings *readings, const struct rate_limit *told, int64_t answered_ms, int64_t now_ms,
-		      bool *fell);
+int64_t readings_take(struct readings *readings, const struct rate_limit *told, int64_t answered_ms,
+		      int64_t now_ms, bool *fell);
 
 #endif

@@ -31,8 +31,8 @@ void composer_put_volatile_int(struct composer *c, const char *key, int64_t valu
 double composer_burn_rate(const struct billing_block *block);
 
 /*
- * The fields that existing statuslines read; the same in billing-shared.json and in each session's file, whose copy
- * may not be as fresh.
+ * The fields that existing statuslines read; the same in billing-shared.json and in each session's file,
+ * whose copy may not be as fresh.
  */
 void composer_put_billing_fields(struct composer *c, const struct billing_view *view, bool is_fresh);
 

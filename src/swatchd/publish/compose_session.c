@@ -34,7 +34,8 @@ void compose_find_context(const struct session *session, const struct session_tr
 }
 
 static const char *find_health(const struct session *session, const struct session_transcript *part,
-			       const struct compose_context *context, const char *issues[ISSUES_MAX], size_t *count)
+			       const struct compose_context *context, const char *issues[ISSUES_MAX],
+			       size_t *count)
 {
 	const char *status = "healthy";
 	*count = 0;

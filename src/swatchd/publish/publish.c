@@ -45,8 +45,8 @@ static void note_recovery(struct publish *publish)
 }
 
 /*
- * Writes a composed file when a reader would see a difference. Returns whether it did. When that fails, the file
- * stays dirty.
+ * Writes a composed file when a reader would see a difference. Returns whether it did. When that fails, the
+ * file stays dirty.
  */
 static bool write_if_changed(struct publish *publish, const char *name, const struct buf *content,
 			     uint64_t hash, struct session_file *file)

@@ -223,7 +223,8 @@ void refresh_configure(struct refresh *refresh)
 	if (refresh->why_off[0])
 		turn_off(refresh);
 	else if (refresh->state == REFRESH_OFF)
-		set_due(refresh, REFRESH_SETTLING, 0);  /* nobody may write for hours: its figures are wanted now */
+		set_due(refresh, REFRESH_SETTLING,
+			0); /* nobody may write for hours: its figures are wanted now */
 	else if (refresh->state == REFRESH_WAITING)
 		become_due(refresh);  /* the ttl may have changed */
 }
@@ -275,7 +276,8 @@ void refresh_seed_fetched(struct refresh *refresh, int64_t fetched_wall_ms)
 		refresh->fetched_mono_ms = clock_mono_ms() - age_ms;
 }
 
-void refresh_seed_failures(struct refresh *refresh, unsigned failures, int64_t next_attempt_ms, const char *error)
+void refresh_seed_failures(struct refresh *refresh, unsigned failures, int64_t next_attempt_ms,
+			   const char *error)
 {
 	if (failures == 0 || refresh->state != REFRESH_CLEAN)
 		return;
@@ -283,7 +285,8 @@ void refresh_seed_failures(struct refresh *refresh, unsigned failures, int64_t n
 	refresh->failures = failures;
 	snprintf(refresh->stats.last_error, sizeof(refresh->stats.last_error), "%s", error);
 	/* A clock that was set back must not make the wait longer than any. */
-	set_due(refresh, REFRESH_BACKOFF, wait_ms < REFRESH_BACKOFF_MAX_MS ? wait_ms : REFRESH_BACKOFF_MAX_MS);
+	set_due(refresh, REFRESH_BACKOFF,
+		wait_ms < REFRESH_BACKOFF_MAX_MS ? wait_ms : REFRESH_BACKOFF_MAX_MS);
 }
 
 void refresh_write_status(const struct refresh *refresh, struct jsonw *w)

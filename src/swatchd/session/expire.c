@@ -67,7 +67,8 @@ static struct verdict *judge(struct expire *expire, size_t *count)
 			v->reason = EXPIRE_VANISHED;
 		else if (is_over_age(expire, v->session, now_ms))
 			v->reason = EXPIRE_AGE;
-		else if ((idle || !v->session->transcripts) && kept >= (size_t)expire->config->sessions_max_files)
+		else if ((idle || !v->session->transcripts)
+			 && kept >= (size_t)expire->config->sessions_max_files)
 			v->reason = EXPIRE_COUNT;
 		else
 			v->keep = true;

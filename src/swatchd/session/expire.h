@@ -6,9 +6,8 @@
  * - A session with a living process is active. One whose last process ended is idle at once, until its
  *   transcripts move again. Any other is active until `idle_after` without activity.
  * - A session file goes after `expire_after` without activity (age), when it is not among the `max_files`
- *   that were active last (count; an active one's only if its transcript is gone), or when its transcript is gone and it is idle
- *   (vanished).
- * One timer waits for the next of these moments; nothing is polled.
+ *   that were active last (count; an active one's only if its transcript is gone), or when its transcript is
+ * gone and it is idle (vanished). One timer waits for the next of these moments; nothing is polled.
  */
 #ifndef SWATCH_SWATCHD_SESSION_EXPIRE_H
 #define SWATCH_SWATCHD_SESSION_EXPIRE_H

@@ -111,7 +111,8 @@ void session_secrets_write(const struct session_secrets *secrets, bool looked, s
 
 static bool is_subagents(const char *path)
 {
-	return path[0] == '/' && strlen(path) < PATH_MAX_BYTES && (strstr(path, "/subagents/") || strstr(path, "/agent-"));
+	return path[0] == '/' && strlen(path) < PATH_MAX_BYTES
+	    && (strstr(path, "/subagents/") || strstr(path, "/agent-"));
 }
 
 void session_secrets_restore(struct session_secrets *secrets, struct json_object *alerts, int64_t now_ms)

@@ -79,12 +79,12 @@ struct session {
 	int64_t process_ended_ms;          /* when its last living process ended; 0: never */
 	bool lived_before;                 /* it had a living process when an earlier run wrote its file */
 	int64_t told_window;               /* the last size that a statusline reported; 0: none did */
-	bool window_refuted;               /* more than that was in it: the client is wrong about this model */
+	bool window_refuted; /* more than that was in it: the client is wrong about this model */
 	uint64_t window_model;             /* a hash of the model's name; 0: not known */
 	bool told;                         /* a statusline reported the cost that Claude Code shows: */
 	double told_usd;
 	bool vanished_active;              /* its transcript went while it was active */
-	bool looks_for_secrets;            /* [sessions] secrets; if not, nobody knows whether there are any */
+	bool looks_for_secrets; /* [sessions] secrets; if not, nobody knows whether there are any */
 	struct session_secrets secrets;
 	bool excluded;                     /* it has no file: expire alone decides and sets this */
 	/* publish alone writes these two. */
@@ -127,7 +127,8 @@ struct session_transcript *sessions_open_transcript(struct sessions *sessions, c
 /* The transcript went: frees its part. The session stays until expire removes it. */
 void sessions_close_transcript(struct session_transcript *part);
 
-/* A transcript turns out to be another session's, which is made if need be. Returns false when memory ran out. */
+/* A transcript turns out to be another session's, which is made if need be. Returns false when memory ran
+ * out. */
 bool sessions_move_transcript(struct sessions *sessions, struct session_transcript *part, const char *id);
 
 /* Takes a line's facts. */
@@ -153,18 +154,20 @@ void session_note_processes(struct session *session, unsigned living, int64_t no
 bool session_note_status(struct session *session, const struct session_status *status);
 
 /*
- * The size of the context window that a statusline can be believed in, in tokens; 0: none. A refuted one is not,
- * also when the context is small again, until a statusline reports another or the session changes its model.
+ * The size of the context window that a statusline can be believed in, in tokens; 0: none. A refuted one is
+ * not, also when the context is small again, until a statusline reports another or the session changes its
+ * model.
  */
 int64_t session_window_told(const struct session *session);
 
-/* What an earlier run was told, and whether it believed that; ignored when a statusline reported another since. */
+/* What an earlier run was told, and whether it believed that; ignored when a statusline reported another
+ * since. */
 void session_note_earlier_window(struct session *session, int64_t tokens, bool believed);
 
 /*
- * A statusline's report: the size of the context window, and the session's cost so far (NaN: not reported), of which
- * the largest is kept: a second terminal on the session, or a crash, makes Claude Code's own figure fall.
- * Ignores values out of range. Returns true when something changed.
+ * A statusline's report: the size of the context window, and the session's cost so far (NaN: not reported),
+ * of which the largest is kept: a second terminal on the session, or a crash, makes Claude Code's own figure
+ * fall. Ignores values out of range. Returns true when something changed.
  */
 bool session_note_tick(struct session *session, int64_t window_tokens, double cost_usd);
 

@@ -1,6 +1,6 @@
 /*
- * status: what the processes of a session are doing, as Claude Code says in its `sessions/<pid>.json`. The most
- * useful of it: that a session waits for a person.
+ * status: what the processes of a session are doing, as Claude Code says in its `sessions/<pid>.json`. The
+ * most useful of it: that a session waits for a person.
  *
  * For: liveness, which reads these files; session, which keeps it; publish and the alerts, which show it.
  */
@@ -27,8 +27,8 @@ struct session_status {
 const char *session_doing_name(enum session_doing doing);
 
 /*
- * Takes the status, waitingFor and statusUpdatedAt of a process file. What is missing or cannot be is unknown; a
- * time that is missing or lies ahead is `now_ms`. Clears unsafe characters from the text.
+ * Takes the status, waitingFor and statusUpdatedAt of a process file. What is missing or cannot be is
+ * unknown; a time that is missing or lies ahead is `now_ms`. Clears unsafe characters from the text.
  */
 void session_status_read(struct json_object *process_file, int64_t now_ms, struct session_status *out);
 

@@ -11,7 +11,8 @@
  * otherwise.
  *
  * A root's path may come to lead elsewhere: a link is pointed to another directory, a parent is renamed, a
- * file system is mounted or unmounted (ways.h). Then watch reports the old tree as gone and lists the new one.
+ * file system is mounted or unmounted (ways.h). Then watch reports the old tree as gone and lists the new
+ * one.
  *
  * While a root does not exist, watch waits for it on its nearest existing ancestor. When the kernel's queue
  * overflows, watch lists everything again, and the `recheck` callback asks the receiver to look at every

@@ -34,8 +34,11 @@ static void note_unwatched(struct watch_ways *ways, const char *path, int why)
 		return;
 	ways->is_unwatched = true;
 	if (!ways->said_unwatched)
-		log_warning("cannot watch %s, which leads to the transcripts: %s; if it is renamed or mounted over, "
-			    "nobody sees that", path, strerror(why));
+		log_warning(
+			"cannot watch %s, which leads to the transcripts: %s; if it is renamed or mounted "
+			"over, "
+			"nobody sees that",
+			path, strerror(why));
 	ways->said_unwatched = true;
 }
 
@@ -46,7 +49,8 @@ static void add_step(struct watch_ways *ways, const char *dir, const char *name,
 		note_unwatched(ways, dir, errno);
 		return;
 	}
-	if (ways->count == STEPS_MAX || !array_reserve(&ways->steps, &ways->cap, ways->count + 1, sizeof(*ways->steps))) {
+	if (ways->count == STEPS_MAX
+	    || !array_reserve(&ways->steps, &ways->cap, ways->count + 1, sizeof(*ways->steps))) {
 		note_unwatched(ways, dir, ENOMEM);
 		return;
 	}
@@ -167,7 +171,8 @@ static bool is_about_a_way(const struct watch_ways *ways, const struct inotify_e
 	if (event->mask & (IN_Q_OVERFLOW | IN_UNMOUNT | SELF_EVENTS))
 		return true;
 	for (size_t i = 0; i < ways->count && event->len > 0; i++)
-		if (ways->steps[i].wd == event->wd && strncmp(ways->steps[i].name, event->name, event->len) == 0)
+		if (ways->steps[i].wd == event->wd
+		    && strncmp(ways->steps[i].name, event->name, event->len) == 0)
 			return true;
 	return false;
 }
@@ -233,8 +238,11 @@ static void watch_mounts(struct watch *watch)
 	ways->mounts_epoll_fd = ways->mountinfo_fd >= 0 ? epoll_create1(EPOLL_CLOEXEC) : -1;
 	if (ways->mounts_epoll_fd < 0
 	    || epoll_ctl(ways->mounts_epoll_fd, EPOLL_CTL_ADD, ways->mountinfo_fd, &event) != 0) {
-		log_warning("cannot watch what is mounted (/proc/self/mountinfo): %s; a projects folder that is mounted "
-			    "over is not seen", strerror(errno));
+		log_warning(
+			"cannot watch what is mounted (/proc/self/mountinfo): %s; a projects folder that is "
+			"mounted "
+			"over is not seen",
+			strerror(errno));
 		return;
 	}
 	ev_io_init(&ways->mounts, on_mounts, ways->mounts_epoll_fd, EV_READ);
