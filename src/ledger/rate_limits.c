@@ -50,6 +50,12 @@ static void note_that_it_exists(struct rate_limits *limits, const char *name)
 		limits->lacks_seven_day = false;
 }
 
+/* Whether no other limit takes its place: an account has few of them, and a server may name many others. */
+static bool stays(const char *name)
+{
+	return rate_limit_is_of_account(name) || strcmp(name, RATE_LIMIT_SPEND) == 0;
+}
+
 /* A place for another limit; NULL when there is none. */
 static struct rate_limit *make_room(struct rate_limits *limits, const struct rate_limit *reading)
 {
@@ -58,12 +64,12 @@ static struct rate_limit *make_room(struct rate_limits *limits, const struct rat
 		return &limits->all[limits->count++];
 	for (size_t i = 0; i < limits->count; i++) {
 		struct rate_limit *limit = &limits->all[i];
-		if (!rate_limit_is_of_account(limit->name)
+		if (!stays(limit->name)
 		    && (!oldest || limit->observed_ms < oldest->observed_ms))
 			oldest = limit;
 	}
 	bool wins = oldest
-		 && (rate_limit_is_of_account(reading->name) || oldest->observed_ms < reading->observed_ms);
+		 && (stays(reading->name) || oldest->observed_ms < reading->observed_ms);
 	return wins ? oldest : NULL;
 }
 

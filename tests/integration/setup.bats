@@ -477,8 +477,8 @@ teardown() {
 	run setpriv --reuid=65533 --regid=65533 --clear-groups env HOME="$TEST_HOME/other" XDG_RUNTIME_DIR= \
 		swatch setup --yes
 	[ "$status" -eq 1 ]
-	says "not done, because it cannot be recorded" "Permission denied" "statusline" "no file can be made" \
-		"Permission denied" 'what belongs into it: "statusLine": {'
+	says "statusline" "no file can be made" "Permission denied" 'what belongs into it: "statusLine": {' \
+		"not done, because it cannot be recorded" "Permission denied"
 	[[ "$output" != *"No such file"* ]]
 }
 

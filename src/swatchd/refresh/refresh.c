@@ -94,9 +94,10 @@ static void note_failure(struct refresh *refresh, const char *error)
 	refresh->stats.failed++;
 	refresh->failures++;
 	/* Logs a repeated failure only once. */
-	if (strcmp(refresh->stats.last_error, error) != 0)
+	if (!refresh->logged_error || strcmp(refresh->stats.last_error, error) != 0)
 		log_warning("ccusage gave no figures: %s; the last good ones stay", error);
 	snprintf(refresh->stats.last_error, sizeof(refresh->stats.last_error), "%s", error);
+	refresh->logged_error = true;
 }
 
 static void note_good(struct refresh *refresh)
