@@ -324,7 +324,7 @@ reload() {
 	[[ $message == 'The context of '*' is 91.9% full' ]]
 	[[ $message != *[\$\`\<\>\#\(\)]* ]]
 	# one line a variable: there is no control character in any
-	is "$(grep -c ^SWATCH_ "$HOME/alerts")" 10
+	is "$(grep -c ^SWATCH_ "$HOME/alerts")" 11
 	is "$(LC_ALL=C tr -d '\n\40-\176\200-\377' <"$HOME/alerts" | wc -c)" 0
 	# and no odd name of a limit
 	limits 100 $(($(date +%s) + 3600)) 'a$(id) b'

@@ -223,7 +223,7 @@ old_history() {
 		message $how >>"$PROJECTS/-p/s1.jsonl"
 		kill -HUP "$DAEMON"
 		swatch sync
-		is "$(cat "$CACHE/.swatch.lock")" "$DAEMON daemon $(swatchd --version | cut -d' ' -f2)"
+		is "$(head -n 1 "$CACHE/.swatch.lock")" "$DAEMON daemon $(swatchd --version | cut -d' ' -f2)"
 		all_files_parse
 		stop_daemon
 	done

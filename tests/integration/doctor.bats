@@ -142,7 +142,7 @@ bad: it is here, but swatchd does not run it: *"
 	check_is drift "note: ccusage counts \$9.50 more; \$9.50 of it has no known reason"
 	is "$(remedy drift)" 'swatch verify shows which messages make the difference'
 	kill -STOP "$DAEMON"
-	run check_is daemon 'bad: swatchd cannot be reached: the daemon did not answer within *'
+	run check_is daemon 'bad: swatchd cannot be reached: swatchd listens but did not answer within *'
 	kill -CONT "$DAEMON"
 	[ "$status" -eq 0 ]
 }
@@ -183,7 +183,7 @@ note: left by a swatchd that crashed: .swatch.tmp.1'
 	settings '{"statusLine":{"command":"swatch statusline"},"disableAllHooks":true}'
 	check_is statusline 'note: "disableAllHooks"*'
 	settings '{"statusLine":'
-	check_is statusline 'bad: *settings.json cannot be read: it is not a JSON object'
+	check_is statusline 'bad: *settings.json cannot be read: it ends in the middle'
 	# a link, as dotfiles have it
 	printf '{"statusLine":{"command":"swatch statusline"}}' >"$TEST_HOME/dotfile"
 	ln -sf "$TEST_HOME/dotfile" "$HOME/.claude/settings.json"
