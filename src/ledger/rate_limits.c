@@ -151,6 +151,17 @@ void rate_limits_take_hit(struct rate_limits *limits, const struct rate_limit *h
 	known->was_hit = true;
 }
 
+bool rate_limits_take_confirmed(struct rate_limits *limits)
+{
+	bool confirmed = false;
+	for (size_t i = 0; i < limits->count; i++) {
+		struct rate_limit *limit = &limits->all[i];
+		confirmed = confirmed || limit->observed_ms > limit->news_ms;
+		limit->news_ms = limit->observed_ms;
+	}
+	return confirmed;
+}
+
 bool rate_limits_expire(struct rate_limits *limits, int64_t now_ms)
 {
 	size_t kept = 0;

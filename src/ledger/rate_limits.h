@@ -65,6 +65,9 @@ bool rate_limits_merge(struct rate_limits *limits, const struct rate_limit *read
  */
 void rate_limits_take_hit(struct rate_limits *limits, const struct rate_limit *hit, int64_t now_ms);
 
+/* Returns true when a limit was confirmed since the last news of it; from then on, that is its last news. */
+bool rate_limits_take_confirmed(struct rate_limits *limits);
+
 /* Drops the limits that have been reset by now. Returns true when there was one. */
 bool rate_limits_expire(struct rate_limits *limits, int64_t now_ms);
 

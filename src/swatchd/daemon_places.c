@@ -37,12 +37,19 @@ static void on_again(struct ev_loop *loop UNUSED, ev_timer *watcher, int revents
 	daemon->places.socket_lost = result < 0;
 }
 
+/* Whether the path leads to another directory, and nobody removed ours. */
+static bool leads_elsewhere(const struct daemon_options *options)
+{
+	struct stat named, opened;
+	return stat(options->cache_path, &named) == 0 && fstat(options->cache_fd, &opened) == 0
+	    && opened.st_nlink > 0 && (named.st_dev != opened.st_dev || named.st_ino != opened.st_ino);
+}
+
 void daemon_place_changed(void *ctx)
 {
 	struct daemon *daemon = ctx;
-	struct stat named;
 	/* At once: until then the transcripts of another profile would be counted here. */
-	if (stat(daemon->options.cache_path, &named) == 0)
+	if (leads_elsewhere(&daemon->options))
 		(void)daemon_keep_cache(daemon);
 	loop_set_timer(daemon->loop, &daemon->places.again, MAKE_AGAIN_MS);
 }

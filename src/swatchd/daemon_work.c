@@ -98,7 +98,8 @@ void daemon_answer_sync(void *ctx, struct control_client *client, struct json_ob
 {
 	struct daemon *daemon = ctx;
 	/* Limits that statuslines confirmed are not news enough to write a file by themselves. */
-	publish_note_change(&daemon->publish, NULL, PUBLISH_ACCOUNT);
+	if (billing_take_confirmed(&daemon->billing))
+		publish_note_change(&daemon->publish, NULL, PUBLISH_ACCOUNT);
 	answer_when_done(daemon, client);
 }
 

@@ -126,9 +126,12 @@ load helper
 
 @test "a cache directory that is gone for good: the daemon ends, and says why" {
 	start_daemon
+	# stopped, or it would make the directory again between these
+	kill -STOP "$DAEMON"
 	rm -r "$CACHE"
 	mkdir -m 700 "$CACHE"
 	ln -s /nowhere "$CACHE/.swatch.lock"
+	kill -CONT "$DAEMON"
 	message 1 >"$PROJECTS/-p/s1.jsonl"
 	status=0
 	wait "$DAEMON" || status=$?
@@ -139,9 +142,11 @@ load helper
 
 @test "a cache directory that another daemon has now: the one before ends" {
 	start_daemon
-	mv "$CACHE" "$HOME/moved"
 	first=$DAEMON
+	kill -STOP "$first"
+	mv "$CACHE" "$HOME/moved"
 	start_daemon
+	kill -CONT "$first"
 	message 1 >"$PROJECTS/-p/s1.jsonl"
 	status=0
 	wait "$first" || status=$?

@@ -206,6 +206,9 @@ static void test_a_confirmed_value_is_news_once_a_minute(void **state)
 	assert_true(tick(&limits, "b", "five_hour", 80., NOW_MS + 60000));
 	assert_false(tick(&limits, "b", "five_hour", 80., NOW_MS + 61000));
 	assert_true(five->since_ms == NOW_MS && five->observed_ms == NOW_MS + 61000);
+	/* Whoever asks gets the second confirmation, once. */
+	assert_true(rate_limits_take_confirmed(&limits));
+	assert_false(rate_limits_take_confirmed(&limits));
 }
 
 static void test_what_the_server_does_not_name_is_lacking(void **state)

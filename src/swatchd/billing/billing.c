@@ -244,6 +244,11 @@ void billing_set_reading(struct billing *billing, bool reading)
 	billing->reading_history = reading;
 }
 
+bool billing_take_confirmed(struct billing *billing)
+{
+	return rate_limits_take_confirmed(&billing->limits);
+}
+
 void billing_set_blind(struct billing *billing, bool is_blind)
 {
 	billing->is_blind = is_blind;

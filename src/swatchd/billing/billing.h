@@ -146,6 +146,9 @@ void billing_set_reading(struct billing *billing, bool reading);
 /* Whether some transcripts cannot be seen: then no figure is fresh. */
 void billing_set_blind(struct billing *billing, bool is_blind);
 
+/* Whether statuslines confirmed a limit since the last look at this, or since it was written. */
+bool billing_take_confirmed(struct billing *billing);
+
 /* The account's limits, as a session's statusline got them. Returns true when something new is known. */
 bool billing_take_tick(struct billing *billing, struct json_object *limits, const char *session_id,
 		       int64_t now_ms);
