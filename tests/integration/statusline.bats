@@ -221,7 +221,7 @@ with_figures() {
 	await field_is "$SID.json" .billing.toldCostUSD 1.25
 	await field_is billing-shared.json .rateLimits.fiveHour.usedPercentage 42.5
 	before=$(status_of .control.accepted)
-	# a limit is confirmed every two seconds
+	# a limit is confirmed once a minute
 	for _ in 1 2 3 4 5; do line < <(input) >/dev/null; done
 	is "$(status_of .control.accepted)" $((before + 1))
 	stop_daemon

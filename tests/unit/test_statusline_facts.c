@@ -542,6 +542,12 @@ static void test_a_tick_tells_what_is_new(void **state)
 		NULL,
 		"{\"op\":\"tick\",\"sessionId\":\"abc\",\"rateLimits\":{\"five_hour\":{"
 		"\"used_percentage\":50,\"resets_at\":1795449900}}}\n");
+	expect_tick(
+		"{\"session_id\":\"abc\",\"rate_limits\":{\"five_hour\":{\"used_percentage\":50,"
+		"\"resets_at\":1795449900}}}",
+		BILLING(",\"rateLimits\":{\"fiveHour\":{\"usedPercentage\":50,\"resetsAt\":1795449900000,"
+			"\"observedAt\":1795442650000}}"),
+		NULL, "");
 	expect_tick("{\"session_id\":\"../x\",\"cost\":{\"total_cost_usd\":1.25}}", NULL, NULL, "");
 	expect_tick("{\"session_id\":\"abc\"}", NULL, NULL, "");
 }

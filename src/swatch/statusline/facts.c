@@ -12,8 +12,6 @@
 #include "price/price.h"
 #include "price/window.h"
 
-/* How old a limit's reading in the cache may be before the daemon is told that it still holds. */
-#define CONFIRMED_FOR_MS 2000
 /* The indicator's steps, in input and output tokens a minute, as ccusage has them. */
 #define BURN_MODERATE 2000.
 #define BURN_HIGH 5000.
@@ -297,13 +295,13 @@ static void finish_other_limits(struct statusline_facts *facts)
 	}
 }
 
-/* Whether the daemon has to hear of a reading: it is another one, or that one was confirmed a while ago. */
+/* Whether the daemon has to hear of a reading: it is another one, or the daemon's was confirmed a while ago. */
 static bool is_news(const struct statusline_facts *facts, const struct rate_limit *told)
 {
 	const struct rate_limit *known = rate_limits_find(&facts->limits, told->name);
 	return !known || known->used_percent != told->used_percent
 	       || !rate_limits_is_same_reset(known->resets_ms, told->resets_ms)
-	       || (known->observed_ms > 0 && facts->now_ms - known->observed_ms >= CONFIRMED_FOR_MS);
+	       || (known->observed_ms > 0 && facts->now_ms - known->observed_ms >= RATE_LIMIT_CONFIRM_MS);
 }
 
 /* Takes in this terminal's own reading. */
