@@ -109,7 +109,7 @@ static void take_events(int inotify_fd, int cache_fd)
 	}
 }
 
-/* Opens the transcripts, in a folder of their own; the first is `file` where that is told. */
+/* Opens the transcripts, in a folder of their own; the first is `file`, unless that is NULL. */
 static int open_sessions(const char *projects, const char *file, long count)
 {
 	char path[4096];

@@ -250,8 +250,7 @@ static bool judge_step(struct stage *stage, struct trial *trial)
 	return recovers(stage, trial);
 }
 
-/* What went wrong is said, unless nothing came of it: then every figure is right already, without the next
- * event. */
+/* A message says what went wrong, unless it had no effect: every figure is right without a further event. */
 static bool silence_is_right(struct stage *stage, struct trial *trial)
 {
 	if (stage->scenario->command || is_transient(trial->error) || process_has_ended(daemon_of(stage)))
@@ -266,7 +265,7 @@ static bool silence_is_right(struct stage *stage, struct trial *trial)
 	return false;
 }
 
-/* What is said tells a person what is wrong. */
+/* The message tells a person what is wrong. */
 static bool word_is_right(struct trial *trial)
 {
 	/* A child none of whose calls succeed cannot tell either. */

@@ -123,7 +123,7 @@ struct trial {
 	unsigned number;          /* of the trial in its daemon's life */
 	bool ccusage;
 	bool answered_no;         /* a client was told that it went wrong */
-	bool is_nameless;         /* what is said need not name the error */
+	bool is_nameless;         /* the message need not name the error */
 	const void *what;         /* the scenario's own */
 	struct buf why;           /* what is wrong */
 };

@@ -258,7 +258,7 @@ bool process_named(const struct process *process, int error, struct buf *why)
 	char line[4096];
 	bool named = false;
 	FILE *log = open_log(process);
-	buf_append_str(why, "what is said does not name the error");
+	buf_append_str(why, "the message does not name the error");
 	while (!named && fgets(line, sizeof(line), log)) {
 		named = strstr(line, strerror(error)) || (error == ENOMEM && strstr(line, "out of memory"))
 			|| (error == ENOSPC && strstr(line, "watch limit reached"))

@@ -346,7 +346,7 @@ bool world_figures_hold(struct world *world, bool ccusage, struct buf *why)
 	int dir_fd = open(world->cache, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (dir_fd < 0)
 		broken("open", world->cache);
-	/* One that is being written just now is none that stays behind. */
+	/* One that is being written just now does not stay behind. */
 	for (int i = 0; i < 200 && !no_temp_files(world, &ignored); i++)
 		nap_ms(5);
 	buf_release(&ignored);

@@ -148,7 +148,7 @@ void fuzz_write_file(const char *name, const void *data, size_t len)
 
 /* ---- what must hold of any output ---- */
 
-/* The length of "\033[...m" at `text`; 0: it is none. */
+/* The length of "\033[...m" at `text`; 0: another text. */
 static size_t colour_code_len(const char *text, size_t len)
 {
 	size_t at = 2;

@@ -152,7 +152,7 @@ static void check_cache(void)
 		char id[CACHE_SESSION_ID_MAX + 1];
 		bool always = strcmp(entry->d_name, CACHE_BILLING_FILE) == 0
 			   || strcmp(entry->d_name, CACHE_SESSIONS_FILE) == 0;
-		/* A folder of such a name is none of swatchd's. */
+		/* swatchd made no folder of such a name. */
 		bool is_temp = strncmp(entry->d_name, CACHE_TEMP_PREFIX, strlen(CACHE_TEMP_PREFIX)) == 0;
 		FUZZ_CHECK(!is_temp || entry->d_type == DT_DIR, "%s is left", entry->d_name);
 		if (!always && !cache_session_id_of_file(entry->d_name, id))

@@ -69,7 +69,7 @@ reload() {
 	swatch status --verbose | grep -q 'This block has cost'
 }
 
-@test "a restart, a crash and a reload repeat nothing; what is above and was never told is told" {
+@test "a restart, a crash and a reload repeat no alert; a value that was above and had none gets one" {
 	alerts $'block_cost = 1\ntoday_cost = 1\nfive_hour = 80\ncontext = 0.5'
 	# 0.5 is below what is allowed
 	run swatchd --once
@@ -166,7 +166,7 @@ reload() {
 	is "$(value SWATCH_SESSION_ID)" s1
 }
 
-@test "a limit that a transcript says was reached is told, also when the daemon was not there" {
+@test "a limit that a transcript says was reached gives an alert, also when the daemon was not there" {
 	alerts ''
 	limit_line() {
 		printf '{"type":"assistant","timestamp":"%s","version":"1.0.9","isApiErrorMessage":true,"message":{"id":"l","model":"<synthetic>","content":[{"type":"text","text":"Claude AI usage limit reached|%d"}],"usage":{"input_tokens":0,"output_tokens":0}}}\n' \
@@ -276,7 +276,7 @@ reload() {
 	await is_gone "$child"
 }
 
-@test "a command that fails, or is not there, is said; it is not run again for that" {
+@test "the log names a command that fails or is missing; it is not run again for that" {
 	failing=$(fake_ccusage failing <<-'EOS'
 		#!/bin/sh
 		echo "no display" >&2

@@ -83,7 +83,7 @@ alive() { flock "$CACHE/.swatch.lock" "$@"; }
 	billing ".freshUntil = $(in_ms -1)"
 	run alive swatch check --today 100
 	[ "$status" -eq 2 ]
-	# a block that has ended, none, and one that is none
+	# a block that has ended, null, and a text in its place
 	billing ".block.endTime = \"$(in_iso '1 min ago')\""
 	check 2 --block 10 --stale-ok
 	[[ "$output" == *'block: the last known one has ended'* ]]

@@ -71,7 +71,7 @@ settings() { printf '%s\n' "$1" >"$HOME/.claude/settings.json"; }
 	not grep -q "$(printf '[\033\007]')" "$TEST_HOME/page"
 }
 
-@test "without its own sandbox, swatchd is said to be confined where the unit's mounts confine it" {
+@test "without its own sandbox, doctor credits the mounts of the unit that confine swatchd" {
 	[ "$(id -u)" -eq 0 ] || skip "only root can mount"
 	configure '[sandbox]
 mode = off'

@@ -39,7 +39,7 @@ keeps_figures() {
 	grep -q 'ccusage gives figures again' "$LOG"
 }
 
-@test "it dies with an exit status, and its last words are told" {
+@test "it dies with an exit status: the message has its last words" {
 	script=$(fake_ccusage bad <<-'SH'
 		#!/bin/sh
 		echo "Error: no such thing" >&2
@@ -99,7 +99,7 @@ keeps_figures() {
 	keeps_figures "$script" 'printed more than 16 MiB'
 }
 
-@test "it is not there, or may not run: the errno is told" {
+@test "it is missing, or may not run: the message names the errno" {
 	use_ccusage "$HOME/no-such-ccusage"
 	start_daemon
 	run swatch refresh --wait

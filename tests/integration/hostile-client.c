@@ -170,7 +170,7 @@ static unsigned long deaf(void)
 static unsigned long mute(unsigned long number)
 {
 	static const char question[] = "{\"op\":\"status\"}\n";
-	/* Nothing is asked for: the other end's going is told anyway. */
+	/* Asks for no event: poll() reports that the other end went in any case. */
 	struct pollfd gone = { .fd = connect_once() };
 	for (unsigned long i = 0; i < number; i++)
 		if (!say(gone.fd, question, sizeof(question) - 1))

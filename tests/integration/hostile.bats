@@ -214,7 +214,7 @@ files() { (cd "$TEST_HOME" && find . -not -name 'log*' -printf '%p %y %l\n' | so
 	[ ! -L "$CACHE/billing-shared.json" ]
 	field_is billing-shared.json .writer "swatchd $(swatchd --version | cut -d' ' -f2)"
 	field_is s1.json .transcript.messageCount 1
-	# a folder stays what it is, and the failure is said
+	# a folder stays what it is, and the log names the failure
 	rm "$CACHE/sessions.json"
 	mkdir "$CACHE/sessions.json"
 	start_daemon

@@ -128,7 +128,7 @@ without_privilege() {
 	for command in "daily --json" "sessions --json" "blocks --json"; do swatch $command >/dev/null; done
 }
 
-@test "a transcript that may not be read is said once, and read when it may be" {
+@test "the log names a transcript that may not be read once, and it is read when it may be" {
 	without_privilege
 	message 1 >"$PROJECTS/-p/s1.jsonl"
 	chmod 000 "$PROJECTS/-p/s1.jsonl"
@@ -195,7 +195,7 @@ rss() { status_of .memory.rssBytes; }
 	[ "$(rss)" -lt $((before + 2000000)) ] || { echo "$before before, $(rss) after"; false; }
 }
 
-@test "a disk that is nearly full: small files can be written and large ones not, and that is said once" {
+@test "a disk that is nearly full: small files can be written and large ones not, and the log says so once" {
 	[ "$(id -u)" -eq 0 ] || skip "a filesystem can be mounted by root only"
 	mkdir "$HOME/small"
 	unshare -m true || skip "no mount namespace can be made here"

@@ -71,7 +71,7 @@ reload() {
 	MODEL=claude-next-9 message 1 20 >>"$PROJECTS/-p/s1.jsonl"
 	swatch sync
 	field_is s1.json '.billing.sessionCost * 1e9 | round' 5214000
-	# a faulty one changes nothing, and is said
+	# a faulty one changes nothing, and the log names it
 	echo '{"claude-next-9": {"input_cost_per_token": "much"}}' >"${CONFIG%/*}/pricing.json"
 	reload
 	field_is s1.json '.billing.sessionCost * 1e9 | round' 5214000
@@ -89,7 +89,7 @@ reload() {
 	field_is s1.json '.billing.sessionCost * 1e9 | round' 4214000
 }
 
-@test "a faulty pricing.json at the start: the compiled-in prices, and it is said" {
+@test "a faulty pricing.json at the start: the compiled-in prices, and the log says so" {
 	echo '{"claude-opus-4-6": ' >"${CONFIG%/*}/pricing.json"
 	message 1 >"$PROJECTS/-p/s1.jsonl"
 	start_daemon

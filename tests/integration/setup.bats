@@ -250,7 +250,7 @@ teardown() {
 	is "$(acts | wc -l)" 4
 }
 
-@test "a start that fails is said, and the other steps are done" {
+@test "setup names a start that fails, and does the other steps" {
 	message 1 >"$PROJECTS/-p/s1.jsonl"
 	fake_systemd
 	echo 1 >"$TEST_HOME/systemd/broken"
@@ -307,7 +307,7 @@ teardown() {
 	status_is .pid "$DAEMON"
 }
 
-@test "the service is told of CLAUDE_CONFIG_DIR and of where it may write" {
+@test "the service gets CLAUDE_CONFIG_DIR and the places where it may write" {
 	export CLAUDE_CONFIG_DIR="$TEST_HOME/c 100% \"q\" \\b"
 	mkdir -p "$CLAUDE_CONFIG_DIR/projects"
 	fake_systemd
@@ -371,7 +371,7 @@ teardown() {
 	run swatch setup --undo --yes
 	[ "$status" -eq 0 ]
 	printf '%s' "$conf" | cmp - "$CONFIG"
-	# one's own is left alone, and so is none
+	# a line of one's own stays, and a missing one stays missing
 	printf '[ccusage]\ncommand = mine\n' >"$CONFIG"
 	run swatch setup --yes
 	says "[ccusage] command is your own: mine"

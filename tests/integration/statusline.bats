@@ -53,13 +53,13 @@ with_figures() {
 	run line <"$TEST_HOME/big"
 	prints_a_line
 	[[ $output == Opus* ]]
-	# as a pipe, whose writer is told to stop
+	# as a pipe, whose writer is stopped
 	output=$( (trap '' PIPE; cat "$TEST_HOME/big" 2>/dev/null) | line)
 	[[ $output == Opus* ]]
 }
 
 @test "a pipe that is held open is not waited for" {
-	# The writer ends only when it is told to: a line that waited for it would never come.
+	# The writer ends only when it is stopped: a line that waited for it would never come.
 	mkfifo "$TEST_HOME/in" "$TEST_HOME/hold"
 	setsid sh -c 'exec 3>"$1"; printf "%s" "$2" >&3; read -r _ <"$3"' - "$TEST_HOME/in" "$(input)" "$TEST_HOME/hold" 3>&- &
 	run line <"$TEST_HOME/in"
@@ -93,7 +93,7 @@ with_figures() {
 	stop_daemon
 }
 
-@test "a cold cache costs what pricing.json says, and old versions of Claude Code are told of it as well" {
+@test "a cold cache costs what pricing.json says, with old versions of Claude Code as well" {
 	own_price() { printf '{"claude-opus-4-6":{"input_cost_per_token":1e-4,"output_cost_per_token":1e-4,"cache_creation_input_token_cost":%s}}' "$1" >"${CONFIG%/*}/pricing.json"; }
 	with_figures
 	# 3 tokens in, 100 written, 1000 read; $6.25 a million to write them again
@@ -125,7 +125,7 @@ with_figures() {
 	done
 	run line < <(input '' | sed 's/claude-opus-4-6/claude-nobody-9/; s/1.25/0/')
 	[[ $output == 'Opus 4.6 | block ('*' left) | '*' | no price for claude-nobody-9 | '* ]]
-	# of a day that has a cost, too, it is said that this is not all
+	# a day that has a cost, too, is marked as not whole
 	message b 1000 >>"$PROJECTS/-p/other.jsonl"
 	swatch sync
 	field_is billing-shared.json .today.unpriced 1

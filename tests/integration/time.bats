@@ -94,7 +94,7 @@ at_morning() {
 	[ "$(status_of .publish.written)" -lt 500 ]
 }
 
-@test "an alert is told once, whichever way the clock is turned, and again in a block of its own" {
+@test "an alert comes once, whichever way the clock is turned, and again in another block" {
 	local base
 	base=$(at_morning)
 	use_clock "$base"

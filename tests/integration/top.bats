@@ -283,7 +283,7 @@ project() {
 	is "$(on_screen display-message -p '#{cursor_flag} #{alternate_on}')" '1 0'
 }
 
-@test "what is no terminal, or an unknown one, is said in a line" {
+@test "top says in a line that it has no terminal, or an unknown one" {
 	run swatch top </dev/null
 	[ "$status" -eq 1 ]
 	[[ "$output" == 'swatch: top: it needs a terminal to draw on; '* ]]

@@ -254,7 +254,7 @@ source = ccusage"
 	is "$status" 2
 }
 
-@test "rubbish, failure and silence of ccusage are told" {
+@test "rubbish, failure and silence of ccusage: verify names each" {
 	message 1 >"$PROJECTS/-p/s1.jsonl"
 	cc=$(printf '#!/bin/sh\necho 20.0.24 is rubbish\n' | fake_ccusage rubbish)
 	run swatch verify --command "$cc"

@@ -572,7 +572,7 @@ static void too_many_in_a_minute_are_summed_up(void **state)
 		count++;
 	assert_int_equal(count, ALERTS_A_MINUTE);
 	assert_null(strstr(all, "cache"));
-	/* What concerns the account is told in any case. */
+	/* Alerts about the account come in any case. */
 	(void)limit(RATE_LIMIT_FIVE_HOUR, 100., NOW_MS + HOUR_MS);
 	assert_string_equal(take(), "limit_reached:100 ");
 	/* Nothing of it is lost by a restart. */

@@ -526,7 +526,7 @@ static void pricing_stands_beside_the_config(void **state)
 	unsetenv("XDG_CONFIG_HOME");
 }
 
-/* Whichever allocation fails: an error is told, nothing leaks, and no half-made config is called good. */
+/* Whichever allocation fails: an error, no leak, and no half-made config that is called good. */
 static void memory_may_run_out(void **state)
 {
 	(void)state;

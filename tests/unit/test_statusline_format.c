@@ -296,7 +296,7 @@ static void test_presets_show_every_limit(void **state)
 static void test_presets_without_some_facts(void **state)
 {
 	(void)state;
-	/* Whatever the preset and the width, a limit that was reached is said. */
+	/* Whatever the preset and the width, the line names a limit that was reached. */
 	for (const struct statusline_preset *preset = statusline_presets; preset->name; preset++) {
 		const struct statusline_look look = { .colour = true, .columns = 70 };
 		struct buf out = BUF_INIT, error = BUF_INIT;

@@ -157,7 +157,7 @@ static void test_figures(void **state)
 	/* 115 minutes are left. */
 	assert_true(fabs(model.projected_usd - 21.5) < 1e-9);
 	assert_string_equal(model.unpriced, "claude-next");
-	/* The one that is hit first comes first; what was reset, or is none, does not come. */
+	/* The one that is hit first comes first; one that was reset, or is null, does not come. */
 	assert_int_equal(model.limit_count, 4);
 	assert_string_equal(model.limits[0].label, "spend");
 	assert_string_equal(model.limits[1].label, "7-day");
