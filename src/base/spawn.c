@@ -113,8 +113,11 @@ static _Noreturn void become_program(const struct spawn_plan *plan, const struct
  */
 static bool let_go(const struct ends *ends)
 {
+	/* Closes first, since there may be no room for another descriptor. */
+	if (dup2(ends->err_fd, 2) < 0 || close_range(3, ~0U, 0) != 0)
+		return false;
 	int null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
-	return null_fd >= 0 && redirect(null_fd, null_fd, ends->err_fd) && close_range(3, ~0U, 0) == 0;
+	return null_fd >= 0 && redirect(null_fd, null_fd, 2);
 }
 
 static _Noreturn void supervise_program(const struct spawn_plan *plan, struct ends *ends)
@@ -198,13 +201,20 @@ static int fork_child(const struct spawn_plan *plan, int out_fd, int err_fd, int
 int spawn_start(const struct spawn_plan *plan, struct spawned *spawned)
 {
 	int out[2] = { -1, -1 }, err[2] = { -1, -1 }, report[2] = { -1, -1 };
-	int why = 0;
+	int why = 0, takes_orphans = 0;
+	/* What is detached becomes an orphan here, and would be this process's child (run.c). */
+	if (plan->kind == SPAWN_DETACHED)
+		(void)prctl(PR_GET_CHILD_SUBREAPER, &takes_orphans, 0, 0, 0);
+	if (takes_orphans)
+		(void)prctl(PR_SET_CHILD_SUBREAPER, 0, 0, 0, 0);
 	*spawned = (struct spawned){ .out_fd = -1, .err_fd = -1 };
 	if ((plan->kind == SPAWN_READ && (pipe2(out, O_CLOEXEC) != 0 || pipe2(err, O_CLOEXEC) != 0))
 	    || pipe2(report, O_CLOEXEC) != 0)
 		why = errno;
 	else
 		why = fork_child(plan, out[1], err[1], report, &spawned->pid);
+	if (takes_orphans)
+		(void)prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
 	close_both(report);
 	if (why != 0) {
 		close_both(out);

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -294,6 +295,67 @@ static void other_children_outlive_a_killed_supervisor(void **state)
 	assert_int_equal(waitpid(other, &status, 0), other);
 }
 
+static int next_fd(void)
+{
+	int fd = dup(0);
+	assert_true(fd >= 0);
+	close(fd);
+	return fd;
+}
+
+/* Wherever the descriptors run out, in this process or in the new ones, errno says so, and none is lost. */
+static void without_descriptors_it_does_not_start(void **state)
+{
+	char *argv[] = { "sh", "-c", "exit 7", NULL };
+	const struct spawn_plan plan = { .path = "/bin/sh", .argv = argv };
+	struct rlimit before;
+	int first = next_fd(), started = 0;
+	(void)state;
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+	for (int more = 0; more < 10; more++) {
+		const struct rlimit few = { (rlim_t)(first + more), before.rlim_max };
+		struct run run;
+		assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
+		if (run_start(&run, &plan, 60000, 1000)) {
+			await_end(run.pid);
+			run_try_reap(&run);
+			assert_int_equal(run.outcome, RUN_EXITED);
+			assert_int_equal(run.code, 7);
+			started++;
+		} else {
+			assert_int_equal(run.outcome, RUN_NOT_STARTED);
+			assert_int_equal(run.code, EMFILE);
+		}
+		run_release(&run);
+		assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+		assert_int_equal(next_fd(), first);
+	}
+	assert_true(started > 0 && started < 10);
+}
+
+/* This process takes the orphans of its runs, and ends them with a run; but not what was to go on by itself. */
+static void what_is_detached_is_nobodys_child(void **state)
+{
+	char *argv[] = { "sh", "-c", "echo $$ >&2; exec sleep 1000", NULL };
+	char text[32] = "";
+	int pipe_fds[2];
+	struct spawned spawned;
+	(void)state;
+	assert_int_equal(run_script("exit 0", 60000).code, 0);
+	assert_int_equal(pipe(pipe_fds), 0);
+	const struct spawn_plan plan = { .kind = SPAWN_DETACHED, .path = "/bin/sh", .argv = argv,
+					 .log_fd = &pipe_fds[1] };
+	assert_int_equal(spawn_start(&plan, &spawned), 0);
+	close(pipe_fds[1]);
+	assert_true(read(pipe_fds[0], text, sizeof(text) - 1) > 0);
+	close(pipe_fds[0]);
+	pid_t pid = atoi(text);
+	assert_true(pid > 1);
+	int status, is_child = waitpid(pid, &status, WNOHANG) == 0;
+	assert_int_equal(kill(pid, SIGKILL), 0);
+	assert_false(is_child);
+}
+
 static int end_loop(void **state)
 {
 	(void)state;
@@ -321,6 +383,8 @@ int main(void)
 		cmocka_unit_test(half_an_answer_does_not),
 		cmocka_unit_test(a_session_of_its_own_does_not_outlive_the_run),
 		cmocka_unit_test(a_release_ends_all_of_it),
+		cmocka_unit_test(without_descriptors_it_does_not_start),
+		cmocka_unit_test(what_is_detached_is_nobodys_child),
 	};
 	return cmocka_run_group_tests(tests, NULL, end_loop);
 }
