@@ -11,8 +11,8 @@
 
 #include "base/clock.h"
 
-/* More processes than that are looked at in the next round. */
-#define PROCESSES_MAX 8192
+/* On a machine with more processes, those with the highest numbers do not count. */
+#define PROCESSES_MAX 32768
 #define KILL_ROUND_MS 20
 /* By then the kernel cannot end them, for example because a device hangs. */
 #define GIVE_UP_MS 10000
@@ -23,7 +23,6 @@
 
 struct process {
 	pid_t pid, parent;
-	bool is_ours;
 };
 
 /* Where the kernel has an entry's size and name (getdents64(2)), behind two numbers of 8 bytes. */
@@ -192,7 +191,7 @@ static struct family family;
 static bool note_process(void *ctx, int proc_fd, const char *name, pid_t pid)
 {
 	struct family *all = ctx;
-	all->at[all->count++] = (struct process){ pid, parent_of(proc_fd, name), false };
+	all->at[all->count++] = (struct process){ pid, parent_of(proc_fd, name) };
 	return all->count < PROCESSES_MAX;
 }
 
@@ -221,28 +220,26 @@ static int64_t memory_of(pid_t pid)
 	return good ? (kilobytes(text, "RssAnon:") + kilobytes(text, "RssShmem:")) * 1024 : 0;
 }
 
-/* What this process's descendants use together. */
+/* What this process's descendants use together. They come to the front of the list, parents first. */
 static int64_t memory_of_all(void)
 {
 	int64_t bytes = 0;
-	pid_t self = getpid();
-	bool found = true;
+	size_t found = 0;
+	pid_t parent = getpid();
 	family.count = 0;
 	walk_processes(note_process, &family);
-	while (found) {
-		found = false;
-		for (size_t i = 0; i < family.count; i++) {
-			struct process *process = &family.at[i];
-			bool ours = process->parent == self;
-			for (size_t k = 0; !ours && !process->is_ours && k < family.count; k++)
-				ours = family.at[k].is_ours && family.at[k].pid == process->parent;
-			if (!ours || process->is_ours)
+	for (size_t done = 0;; parent = family.at[done++].pid) {
+		for (size_t i = found; i < family.count; i++) {
+			struct process child = family.at[i];
+			if (child.parent != parent)
 				continue;
-			process->is_ours = found = true;
-			bytes += memory_of(process->pid);
+			family.at[i] = family.at[found];
+			family.at[found++] = child;
+			bytes += memory_of(child.pid);
 		}
+		if (done == found)
+			return bytes;
 	}
-	return bytes;
 }
 
 static void say_too_much(void)
