@@ -2,6 +2,7 @@
  */
 #include "unit.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <sched.h>
@@ -15,6 +16,33 @@
 #include "swatch/setup/swap.h"
 
 #define WRITES 100
+
+/* ---- file systems that can do less (the linker's --wrap sends the calls here) ---- */
+
+static int flags_fail_with, links_fail_with;
+
+int __real_renameat2(int from_fd, const char *from, int to_fd, const char *to, unsigned flags);
+int __wrap_renameat2(int from_fd, const char *from, int to_fd, const char *to, unsigned flags);
+int __real_link(const char *from, const char *to);
+int __wrap_link(const char *from, const char *to);
+
+int __wrap_renameat2(int from_fd, const char *from, int to_fd, const char *to, unsigned flags)
+{
+	if (flags_fail_with == 0 || flags == 0)
+		return __real_renameat2(from_fd, from, to_fd, to, flags);
+	errno = flags_fail_with;
+	return -1;
+}
+
+int __wrap_link(const char *from, const char *to)
+{
+	if (links_fail_with == 0)
+		return __real_link(from, to);
+	errno = links_fail_with;
+	return -1;
+}
+
+/* ---- swap ---- */
 
 static struct buf text_of(const char *text)
 {
@@ -100,6 +128,43 @@ static void only_the_file_that_was_read_is_removed(void **state)
 		swap_out(scratch_name(&test_dir, "target"), &read, scratch_name(&test_dir, "temp"), &error),
 		SWAP_DONE);
 	assert_int_equal(scratch_count(&test_dir), 0);
+}
+
+/* NFS refuses the flags of renameat2(), FUSE often links, too. */
+static void file_systems_that_cannot_exchange_files_get_them_too(void **state)
+{
+	static const struct { int flags, links; } kinds[] = {
+		{ EINVAL, 0 }, { EINVAL, EPERM }, { ENOSYS, ENOSYS }
+	};
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		flags_fail_with = kinds[i].flags;
+		links_fail_with = kinds[i].links;
+		the_file_that_was_read_is_replaced(state);
+		scratch_write_text(&test_dir, "target", "newer");
+		assert_int_equal(swap("read"), SWAP_CHANGED);
+		expect_text("target", "newer");
+		assert_int_equal(swap(NULL), SWAP_CHANGED);
+		expect_text("target", "newer");
+		only_the_file_that_was_read_is_removed(state);
+	}
+	flags_fail_with = links_fail_with = 0;
+}
+
+/* A mount point cannot be renamed; no other way is tried. */
+static void an_exchange_that_fails_leaves_both_as_they_were(void **state)
+{
+	AUTO_BUF ours = text_of("ours"), read = text_of("read"), error = BUF_INIT;
+	(void)state;
+	scratch_write_text(&test_dir, "target", "read");
+	scratch_write_text(&test_dir, "temp", "ours");
+	flags_fail_with = EBUSY;
+	enum swap_result result = swap_in(scratch_name(&test_dir, "temp"), &ours,
+					  scratch_name(&test_dir, "target"), &read, &error);
+	flags_fail_with = 0;
+	assert_int_equal(result, SWAP_FAILED);
+	assert_string_equal(buf_str(&error), strerror(EBUSY));
+	expect_text("target", "read");
+	assert_int_equal(scratch_count(&test_dir), 1);
 }
 
 /* ---- both at once ---- */
@@ -191,6 +256,8 @@ int main(void)
 		IN_SCRATCH(a_newer_file_goes_back_to_its_place),
 		IN_SCRATCH(whoever_has_it_open_for_writing_is_not_cut_off),
 		IN_SCRATCH(only_the_file_that_was_read_is_removed),
+		IN_SCRATCH(file_systems_that_cannot_exchange_files_get_them_too),
+		IN_SCRATCH(an_exchange_that_fails_leaves_both_as_they_were),
 		IN_SCRATCH(nothing_is_lost_while_both_write),
 		IN_SCRATCH(settings_are_read_as_claude_code_reads_them),
 	};

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -36,9 +37,26 @@ static bool exchange(const char *a, const char *b)
 	return renameat2(AT_FDCWD, a, AT_FDCWD, b, RENAME_EXCHANGE) == 0;
 }
 
+/*
+ * Renames a file unless the new name is taken (EEXIST). Where the file system cannot do that, a second name
+ * does not replace a file, either; where it has no second names (FUSE), a last look has to do.
+ */
 static bool put_if_free(const char *from, const char *to)
 {
-	return renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE) == 0;
+	struct stat st;
+	if (renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE) == 0)
+		return true;
+	if (!cannot_exchange(errno))
+		return false;
+	if (link(from, to) == 0) {
+		(void)unlink(from);
+		return true;
+	}
+	if (errno == EEXIST)
+		return false;
+	if (lstat(to, &st) == 0)
+		errno = EEXIST;
+	return errno == ENOENT && rename(from, to) == 0;
 }
 
 /* Waits until nobody has the file open for writing. Returns false when somebody still has. */
@@ -107,9 +125,7 @@ static enum swap_result put_new(const char *temp, const char *target, struct buf
 {
 	if (put_if_free(temp, target))
 		return SWAP_DONE;
-	/* A second name does not replace another file, either. */
-	bool is_in = cannot_exchange(errno) && link(temp, target) == 0;
-	enum swap_result result = is_in ? SWAP_DONE : errno == EEXIST ? SWAP_CHANGED : fail(error);
+	enum swap_result result = errno == EEXIST ? SWAP_CHANGED : fail(error);
 	(void)unlink(temp);
 	return result;
 }
@@ -156,8 +172,7 @@ enum swap_result swap_out(const char *target, const struct buf *expected, const 
 		(void)unlink(temp);
 		return SWAP_DONE;
 	}
-	if (put_if_free(temp, target)
-	    || (cannot_exchange(errno) && link(temp, target) == 0 && unlink(temp) == 0))
+	if (put_if_free(temp, target))
 		return SWAP_CHANGED;
 	buf_printf(error, "somebody changes it all the time; a text that was in it is now in %s", temp);
 	return SWAP_FAILED;
