@@ -22,7 +22,7 @@
 bool printable_is_unsafe(uint32_t code);
 
 /*
- * The same for a character between two others (0: there is none). A zero-width joiner is part of an emoji
+ * The same for a character between two others (0: no character). A zero-width joiner is part of an emoji
  * where it joins two of them, and a zero-width non-joiner is spelling in scripts whose letters join.
  */
 bool printable_is_unsafe_between(uint32_t before, uint32_t code, uint32_t after);

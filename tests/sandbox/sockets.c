@@ -91,7 +91,7 @@ static bool reaches(int fd, const char *directory, const char *name)
 	return could;
 }
 
-/* One end of a new pair; -1 when there is none. */
+/* Returns one end of a new pair, or -1. */
 static int pair_of(int type)
 {
 	int pair[2];

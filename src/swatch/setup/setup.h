@@ -116,10 +116,7 @@ void setup_tell_daemon(const struct setup *setup);
 
 #define SETUP_VERSION_SIZE 64
 
-/*
- * Returns the pid of the daemon that listens, or at least has the lock; 0: there is none. `version` may be
- * NULL.
- */
+/* Returns the pid of the daemon that listens or has the lock; 0: none runs. `version` may be NULL. */
 pid_t setup_find_daemon(const struct setup *setup, char version[SETUP_VERSION_SIZE]);
 
 /* Ends a daemon and waits until it has released the lock. Returns false after 10 seconds. */
