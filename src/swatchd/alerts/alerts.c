@@ -2,12 +2,9 @@
 
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
-#include "cache/names.h"
-#include "cache/read.h"
 #include "ledger/rate_limits.h"
 
 /* Two readings of one reset differ by up to this; a late terminal may report a window that just ended. */
@@ -18,8 +15,6 @@
 #define SESSION_RECORD_MS (30 * CLOCK_DAY_MS)
 /* A limit whose reset nobody knows; it is over when the account answers. */
 #define UNKNOWN_RESET_DAYS 32
-/* The longest window is a month: a record whose mark lies further ahead is damaged. */
-#define MARK_AHEAD_MS (33 * CLOCK_DAY_MS)
 
 /* A figure, as rules see it. */
 struct figure {
@@ -28,16 +23,6 @@ struct figure {
 	double fallen_below;         /* arms the rule again; -INFINITY: nothing does but a new beginning */
 	struct alert alert;          /* the announcement, but for the limit */
 };
-
-static const char *const rule_names[ALERT_RULES] = {
-	"block_cost", "today_cost", "five_hour", "seven_day", "other_limits", "context", "cache_cools",
-	"waiting", "limit_reached", "limit_reset", "secret", "more",
-};
-
-const char *alert_rule_name(enum alert_rule rule)
-{
-	return rule_names[rule];
-}
 
 void alerts_init(struct alerts *alerts, const struct config *config, alerts_fired *fired, void *ctx)
 {
@@ -76,6 +61,22 @@ static bool add(struct alerts *alerts, enum alert_rule rule, double limit, const
 	return true;
 }
 
+/* ---- moments ---- */
+
+static void note_moment(struct alerts *alerts, int64_t at_ms)
+{
+	if (alerts->next_ms == 0 || at_ms < alerts->next_ms)
+		alerts->next_ms = at_ms;
+}
+
+/* Whether a moment has come; until then it is one to look at. */
+static bool has_come(struct alerts *alerts, int64_t due_ms)
+{
+	if (alerts->now_ms < due_ms)
+		note_moment(alerts, due_ms);
+	return alerts->now_ms >= due_ms;
+}
+
 /* ---- rules ---- */
 
 /*
@@ -91,12 +92,6 @@ static bool is_anew(const struct alert_record *record, const struct figure *figu
 }
 
 /* ---- not too many at once ---- */
-
-static bool is_of_session(enum alert_rule rule)
-{
-	return rule == ALERT_CONTEXT || rule == ALERT_CACHE_COOLS || rule == ALERT_WAITING
-	       || rule == ALERT_SECRET;
-}
 
 static void sum_up(struct alerts *alerts)
 {
@@ -124,16 +119,14 @@ static void turn_minute(struct alerts *alerts)
 /* Whether an alert is to be told by itself; counts it when not. */
 static bool may_tell(struct alerts *alerts, enum alert_rule rule)
 {
-	if (!is_of_session(rule))
+	if (!alert_rule_is_of_session(rule))
 		return true;
 	if (alerts->told < ALERTS_A_MINUTE) {
 		alerts->told++;
 		return true;
 	}
 	alerts->untold[rule]++;
-	int64_t due_ms = alerts->minute_ms + CLOCK_MINUTE_MS;
-	if (alerts->next_ms == 0 || due_ms < alerts->next_ms)
-		alerts->next_ms = due_ms;
+	note_moment(alerts, alerts->minute_ms + CLOCK_MINUTE_MS);
 	return false;
 }
 
@@ -298,26 +291,30 @@ void alerts_note_context(struct alerts *alerts, const char *session_id, const ch
 	hold_against(alerts, ALERT_CONTEXT, &alerts->config->alerts_context_percent, session_id, &figure);
 }
 
+/*
+ * Puts a cache or a wait on record. Returns false when the record is about this one already. The limit is not
+ * part of the record: another one in the config must not announce the same cache again.
+ */
+static bool record_later(struct alerts *alerts, enum alert_rule rule, const char *session_id, int64_t mark_ms)
+{
+	struct alert_record *record = find(alerts, rule, 0., session_id);
+	if (!record)
+		return add(alerts, rule, 0., session_id, mark_ms);
+	if (mark_ms <= record->mark_ms)
+		return false;
+	alert_records_set_mark(&alerts->records, record, mark_ms);
+	return true;
+}
+
 void alerts_note_cache(struct alerts *alerts, const char *session_id, const char *project, int64_t cold_ms,
 		       int64_t life_ms)
 {
 	int64_t before_ms = alerts->config->alerts_cache_cools_ms;
-	int64_t due_ms = cold_ms - before_ms;
 	/* A cache with a shorter life would cause an alert with every message. */
 	if (before_ms <= 0 || life_ms <= before_ms || cold_ms <= alerts->now_ms)
 		return;
-	if (alerts->now_ms < due_ms) {
-		if (alerts->next_ms == 0 || due_ms < alerts->next_ms)
-			alerts->next_ms = due_ms;
-		return;
-	}
-	/* The record leaves out the limit: a new one in the config must not announce this cache again. */
-	struct alert_record *record = find(alerts, ALERT_CACHE_COOLS, 0., session_id);
-	if (record && cold_ms <= record->mark_ms)
-		return;
-	if (record)
-		alert_records_set_mark(&alerts->records, record, cold_ms);
-	else if (!add(alerts, ALERT_CACHE_COOLS, 0., session_id, cold_ms))
+	if (!has_come(alerts, cold_ms - before_ms)
+	    || !record_later(alerts, ALERT_CACHE_COOLS, session_id, cold_ms))
 		return;
 	struct figure figure = {
 		.value = (double)(cold_ms - alerts->now_ms) / 1000.,
@@ -329,21 +326,9 @@ void alerts_note_cache(struct alerts *alerts, const char *session_id, const char
 void alerts_note_waiting(struct alerts *alerts, const char *session_id, const char *project,
 			 const char *waiting_for, int64_t since_ms)
 {
-	int64_t limit_ms = alerts->config->alerts_waiting_ms, due_ms = since_ms + limit_ms;
-	if (limit_ms <= 0)
-		return;
-	if (alerts->now_ms < due_ms) {
-		if (alerts->next_ms == 0 || due_ms < alerts->next_ms)
-			alerts->next_ms = due_ms;
-		return;
-	}
-	/* As with caches, the record leaves out the limit. */
-	struct alert_record *record = find(alerts, ALERT_WAITING, 0., session_id);
-	if (record && since_ms <= record->mark_ms)
-		return;
-	if (record)
-		alert_records_set_mark(&alerts->records, record, since_ms);
-	else if (!add(alerts, ALERT_WAITING, 0., session_id, since_ms))
+	int64_t limit_ms = alerts->config->alerts_waiting_ms;
+	if (limit_ms <= 0 || !has_come(alerts, since_ms + limit_ms)
+	    || !record_later(alerts, ALERT_WAITING, session_id, since_ms))
 		return;
 	struct figure figure = {
 		.value = (double)(alerts->now_ms - since_ms) / 1000.,
@@ -376,12 +361,6 @@ static int64_t record_ends_ms(const struct alert_record *record)
 	return record->mark_ms + RESET_SLACK_MS;
 }
 
-static void note_moment(struct alerts *alerts, int64_t at_ms)
-{
-	if (alerts->next_ms == 0 || at_ms < alerts->next_ms)
-		alerts->next_ms = at_ms;
-}
-
 int64_t alerts_end(struct alerts *alerts)
 {
 	for (size_t i = 0; i < alerts->records.count;) {
@@ -407,99 +386,4 @@ bool alerts_take_full(struct alerts *alerts)
 	bool full = alerts->records.is_full;
 	alerts->records.is_full = false;
 	return full;
-}
-
-/* ---- across a restart ---- */
-
-bool alerts_are_unsaved(const struct alerts *alerts)
-{
-	return alerts->records.changed;
-}
-
-void alerts_note_saved(struct alerts *alerts)
-{
-	alerts->records.changed = false;
-}
-
-void alerts_note_lost(struct alerts *alerts)
-{
-	alerts->records.changed = true;
-}
-
-void alerts_write(const struct alerts *alerts, struct jsonw *w)
-{
-	jsonw_key_array(w, "announced");
-	for (size_t i = 0; i < alerts->records.count; i++) {
-		const struct alert_record *record = alerts->records.list[i];
-		jsonw_begin_object(w);
-		jsonw_put_string(w, "rule", rule_names[record->rule]);
-		jsonw_put_double(w, "limit", record->limit);
-		jsonw_put_string(w, "subject", record->subject);
-		jsonw_put_int(w, "until", record->mark_ms);
-		jsonw_put_int(w, "at", record->fired_ms);
-		jsonw_put_bool(w, "resetTold", record->reset_told);
-		jsonw_end_object(w);
-	}
-	jsonw_end_array(w);
-	/* Those that wait to be summed up. */
-	jsonw_key_object(w, "untold");
-	for (int rule = 0; rule < ALERT_RULES; rule++)
-		if (alerts->untold[rule] > 0)
-			jsonw_put_int(w, rule_names[rule], alerts->untold[rule]);
-	jsonw_end_object(w);
-}
-
-static bool is_subject(enum alert_rule rule, const char *subject)
-{
-	char name[RATE_LIMIT_NAME_SIZE];
-	size_t len = strlen(subject);
-	if (rule == ALERT_BLOCK_COST || rule == ALERT_TODAY_COST)
-		return len == 0;
-	if (rule == ALERT_CONTEXT || rule == ALERT_CACHE_COOLS || rule == ALERT_WAITING)
-		return cache_session_id_is_valid(subject, len);
-	if (rule == ALERT_SECRET)
-		return cache_session_id_is_valid(subject, strcspn(subject, "/"));
-	return rule != ALERT_LIMIT_RESET && rule != ALERT_MORE && rate_limit_name(subject, len, name)
-	    && strcmp(name, subject) == 0;
-}
-
-static void restore_record(struct alerts *alerts, struct json_object *written)
-{
-	const char *name = json_get_string(written, "rule");
-	const char *subject = json_get_string(written, "subject");
-	double limit = json_get_double(written, "limit", NAN);
-	int64_t mark_ms = json_get_int(written, "until", -1);
-	int64_t fired_ms = json_get_int(written, "at", -1);
-	int rule = 0;
-	while (name && rule < ALERT_RULES && strcmp(name, rule_names[rule]) != 0)
-		rule++;
-	if (!name || rule == ALERT_RULES || !subject || !is_subject((enum alert_rule)rule, subject))
-		return;
-	bool possible = isfinite(limit) && limit >= 0. && mark_ms >= 0
-			&& mark_ms <= alerts->now_ms + MARK_AHEAD_MS && fired_ms >= 0
-			&& fired_ms <= alerts->now_ms + CLOCK_DAY_MS;
-	if (!possible || find(alerts, (enum alert_rule)rule, limit, subject))
-		return;
-	struct alert_record *record = alert_records_add(&alerts->records, rule, limit, subject);
-	if (!record)
-		return;
-	record->mark_ms = mark_ms;
-	record->fired_ms = fired_ms;
-	record->reset_told = json_get_bool(written, "resetTold", false);
-}
-
-void alerts_restore(struct alerts *alerts, struct json_object *written, int64_t now_ms)
-{
-	size_t count;
-	struct json_object *list = json_get_array(written, "announced", &count);
-	struct json_object *untold = json_get_object(written, "untold");
-	alerts->now_ms = now_ms;
-	for (size_t i = 0; i < count && alerts->records.count < ALERTS_RECORDS_MAX; i++)
-		restore_record(alerts, json_object_array_get_idx(list, i));
-	for (int rule = 0; rule < ALERT_RULES; rule++) {
-		int64_t number = json_get_int(untold, rule_names[rule], 0);
-		if (is_of_session((enum alert_rule)rule) && number > 0 && number <= ALERTS_RECORDS_MAX)
-			alerts->untold[rule] = (unsigned)number;
-	}
-	alerts->records.changed = alerts->records.is_full = false;
 }

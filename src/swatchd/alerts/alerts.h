@@ -119,6 +119,12 @@ void alerts_restore(struct alerts *alerts, struct json_object *written, int64_t 
 /* "block_cost": the rule's key in [alerts]. */
 const char *alert_rule_name(enum alert_rule rule);
 
+/* ALERT_RULES for an unknown name, and for NULL. */
+enum alert_rule alert_rule_by_name(const char *name);
+
+/* Whether a rule is about a session, not about the account: many may cross it in one minute. */
+bool alert_rule_is_of_session(enum alert_rule rule);
+
 void alerts_release(struct alerts *alerts);
 
 #endif
