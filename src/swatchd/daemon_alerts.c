@@ -55,19 +55,6 @@ static void on_fired(void *ctx, const struct alert *alert)
 	alert_run_add(&alerts->run, alert_rule_name(alert->rule), &environment);
 }
 
-static void on_run_done(void *ctx, const char *rule, int64_t duration_ms, const char *error)
-{
-	struct daemon *daemon = ctx;
-	struct jsonw *w = events_begin(&daemon->events, "alert-finished");
-	if (!w)
-		return;
-	jsonw_put_string(w, "rule", rule);
-	jsonw_put_bool(w, "ok", error == NULL);
-	jsonw_put_int(w, "durationMs", duration_ms);
-	jsonw_put_string(w, "error", error);
-	events_end(&daemon->events);
-}
-
 /* ---- the records ---- */
 
 static void restore(struct daemon *daemon)
@@ -78,6 +65,9 @@ static void restore(struct daemon *daemon)
 			    daemon->options.cache_path, CACHE_ALERTS_FILE,
 			    errno == EBADMSG ? "it is damaged" : strerror(errno));
 	alerts_restore(&daemon->alerts.rules, written, clock_wall_ms());
+	/* The file must say that they started, before they do. */
+	if (alert_run_restore(&daemon->alerts.run, written, clock_wall_ms()))
+		alerts_note_lost(&daemon->alerts.rules);
 }
 
 static void save(struct daemon *daemon)
@@ -90,6 +80,7 @@ static void save(struct daemon *daemon)
 	jsonw_put_int(&w, "schema", CACHE_SCHEMA);
 	jsonw_put_string(&w, "writer", CACHE_WRITER);
 	alerts_write(&alerts->rules, &w);
+	alert_run_write(&alerts->run, &w);
 	jsonw_end_object(&w);
 	buf_append_char(&content, '\n');
 	errno = ENOMEM;
@@ -101,6 +92,24 @@ static void save(struct daemon *daemon)
 	alerts->save_failed = !good;
 	/* After a failure the next change tries again. */
 	alerts_note_saved(&alerts->rules);
+}
+
+/* ---- a command ---- */
+
+static void on_run_done(void *ctx, const char *rule, int64_t duration_ms, const char *error)
+{
+	struct daemon *daemon = ctx;
+	/* The next one starts now, and must not start again after a crash. */
+	if (daemon->alerts.run.waiting_count > 0)
+		save(daemon);
+	struct jsonw *w = events_begin(&daemon->events, "alert-finished");
+	if (!w)
+		return;
+	jsonw_put_string(w, "rule", rule);
+	jsonw_put_bool(w, "ok", error == NULL);
+	jsonw_put_int(w, "durationMs", duration_ms);
+	jsonw_put_string(w, "error", error);
+	events_end(&daemon->events);
 }
 
 /* ---- the figures they look at ---- */

@@ -276,6 +276,33 @@ reload() {
 	await is_gone "$child"
 }
 
+@test "an alert whose command waited comes after a crash and a restart, each once" {
+	slow=$(fake_ccusage slow <<-EOS
+		#!/bin/sh
+		echo "\$SWATCH_ALERT \$SWATCH_LIMIT" >>"$HOME/alerts"
+		[ "\$(wc -l <"$HOME/alerts")" = 1 ] || exec sleep 1000
+		until [ -e "$HOME/go" ]; do sleep 0.1; done
+	EOS
+	)
+	lines() { await sh -c "[ \$(wc -l <'$HOME/alerts') = $1 ]"; }
+	configure $'[alerts]\ncommand = '"$slow"$'\ntimeout = 10m\nblock_cost = 1\ntoday_cost = 1\nfive_hour = 80'
+	start_daemon
+	dear 1 >"$PROJECTS/-p/s1.jsonl"
+	limits 85 $(($(date +%s) + 3600))
+	fired 3
+	touch "$HOME/go"
+	lines 2
+	kill_daemon
+	start_daemon
+	lines 3
+	stop_daemon
+	start_daemon
+	fired 0
+	status_is .alerts.waiting 0
+	is "$(sort "$HOME/alerts" | tr '\n' ,)" 'block_cost 1.00,five_hour 80,today_cost 1.00,'
+	is "$(jq -c .waiting "$CACHE/.swatch.alerts.json")" '[]'
+}
+
 @test "the log names a command that fails or is missing; it is not run again for that" {
 	failing=$(fake_ccusage failing <<-'EOS'
 		#!/bin/sh

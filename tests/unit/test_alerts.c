@@ -740,6 +740,64 @@ static void the_environment_has_every_variable(void **state)
 	buf_release(&text);
 }
 
+static struct json_object *written_environment(const struct buf *environment)
+{
+	struct buf text = BUF_INIT;
+	struct jsonw w;
+	jsonw_init(&w, &text);
+	alert_text_write_environment(environment, &w);
+	struct json_object *written = json_tokener_parse(buf_str(&text));
+	buf_release(&text);
+	assert_non_null(written);
+	return written;
+}
+
+static void an_environment_comes_back_after_a_restart(void **state)
+{
+	(void)state;
+	struct buf before = BUF_INIT, after = BUF_INIT;
+	const struct alert full = { .rule = ALERT_CONTEXT, .at_ms = NOW_MS, .value = 82.5, .limit = 80.,
+				    .session_id = "s1", .project = "/x/a=\"b\"" };
+	alert_text_append_environment(&full, "The context", &before);
+	struct json_object *written = written_environment(&before);
+	assert_int_equal(alert_text_read_environment(written, NOW_MS, &after), ALERT_CONTEXT);
+	assert_int_equal(after.len, before.len);
+	assert_memory_equal(after.data, before.data, before.len);
+	/* An hour later it is no news, and nothing happened yet that lies ahead. */
+	buf_clear(&after);
+	assert_int_equal(alert_text_read_environment(written, NOW_MS + HOUR_MS + MINUTE_MS, &after), ALERT_RULES);
+	assert_int_equal(alert_text_read_environment(written, NOW_MS - MINUTE_MS, &after), ALERT_RULES);
+	assert_int_equal(after.len, 0);
+	json_object_put(written);
+	buf_release(&before);
+	buf_release(&after);
+}
+
+static void of_a_forged_environment_only_our_variables_are_taken(void **state)
+{
+	(void)state;
+	struct buf after = BUF_INIT;
+	struct json_object *forged = json_tokener_parse(
+		"{\"SWATCH_ALERT\": \"more\", \"SWATCH_AT\": \"1795442700\", \"LD_PRELOAD\": \"/x.so\","
+		" \"SWATCH_LIMIT\": 7, \"SWATCH_MESSAGE\": \"a\\u001bb\"}");
+	assert_int_equal(alert_text_read_environment(forged, NOW_MS, &after), ALERT_MORE);
+	assert_null(variable(&after, "LD_PRELOAD"));
+	assert_string_equal(variable(&after, "SWATCH_MESSAGE"), "a_b");
+	assert_string_equal(variable(&after, "SWATCH_VALUE"), "");
+	json_object_put(forged);
+	buf_clear(&after);
+	static const char *const bad[] = { "7", "{}", "{\"SWATCH_ALERT\": \"more\"}",
+					   "{\"SWATCH_ALERT\": \"much\", \"SWATCH_AT\": \"1795442700\"}",
+					   "{\"SWATCH_ALERT\": \"more\", \"SWATCH_AT\": \"99999999999999999999\"}" };
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		forged = json_tokener_parse(bad[i]);
+		assert_int_equal(alert_text_read_environment(forged, NOW_MS, &after), ALERT_RULES);
+		json_object_put(forged);
+	}
+	assert_int_equal(after.len, 0);
+	buf_release(&after);
+}
+
 #define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
 
 int main(void)
@@ -767,6 +825,8 @@ int main(void)
 		TEST(messages_say_it_in_a_sentence),
 		TEST(what_a_transcript_says_is_harmless),
 		TEST(the_environment_has_every_variable),
+		TEST(an_environment_comes_back_after_a_restart),
+		TEST(of_a_forged_environment_only_our_variables_are_taken),
 	};
 	/* 2026-11-23 14:05 everywhere. */
 	setenv("TZ", "UTC", 1);

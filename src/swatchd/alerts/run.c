@@ -8,6 +8,8 @@
 #include "base/argv.h"
 #include "base/log.h"
 #include "base/scope.h"
+#include "json/get.h"
+#include "swatchd/alerts/text.h"
 
 void alert_run_init(struct alert_run *run, struct ev_loop *loop, const struct config *config,
 		    alert_run_done *done, void *ctx)
@@ -130,6 +132,28 @@ void alert_run_add(struct alert_run *run, const char *rule, struct buf *environm
 						    : "too many alerts are waiting for it: one was dropped");
 	}
 	buf_release(environment);
+}
+
+void alert_run_write(const struct alert_run *run, struct jsonw *w)
+{
+	jsonw_key_array(w, "waiting");
+	for (size_t i = run->child ? 0 : 1; i < run->waiting_count; i++)
+		alert_text_write_environment(&run->waiting[i].environment, w);
+	jsonw_end_array(w);
+}
+
+bool alert_run_restore(struct alert_run *run, struct json_object *written, int64_t now_ms)
+{
+	size_t count;
+	struct json_object *list = json_get_array(written, "waiting", &count);
+	for (size_t i = 0; i < count && run->waiting_count < ALERT_RUN_WAITING; i++) {
+		AUTO_BUF environment = BUF_INIT;
+		enum alert_rule rule = alert_text_read_environment(json_object_array_get_idx(list, i), now_ms,
+								   &environment);
+		if (rule != ALERT_RULES)
+			alert_run_add(run, alert_rule_name(rule), &environment);
+	}
+	return run->waiting_count > 0;
 }
 
 void alert_run_release(struct alert_run *run)

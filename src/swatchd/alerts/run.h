@@ -9,9 +9,12 @@
 #define SWATCH_SWATCHD_ALERTS_RUN_H
 
 #include <ev.h>
+#include <json-c/json.h>
+#include <stdbool.h>
 
 #include "base/buf.h"
 #include "config/config.h"
+#include "json/write.h"
 #include "swatchd/refresh/child.h"
 
 #define ALERT_RUN_WAITING 16
@@ -52,6 +55,14 @@ void alert_run_configure(struct alert_run *run);
  */
 void alert_run_add(struct alert_run *run, const char *rule, struct buf *environment);
 void alert_run_start(struct alert_run *run);
+
+/*
+ * Writes those that wait as "waiting" into an open object, and takes them back. The file is written before a
+ * command starts, and what runs is not in it, so that no command runs twice: without a running command the
+ * first one is about to start, and is left out. Restoring returns whether any wait.
+ */
+void alert_run_write(const struct alert_run *run, struct jsonw *w);
+bool alert_run_restore(struct alert_run *run, struct json_object *written, int64_t now_ms);
 
 /* Kills the running command and forgets those that wait. */
 void alert_run_release(struct alert_run *run);

@@ -3,13 +3,16 @@
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "base/clock.h"
 #include "base/paths.h"
 #include "base/printable.h"
+#include "base/scope.h"
 #include "base/utf8.h"
+#include "json/get.h"
 #include "ledger/rate_limits.h"
 
 /* Characters that a shell or a notification's markup would obey. */
@@ -234,4 +237,41 @@ void alert_text_append_environment(const struct alert *alert, const char *messag
 	append_seconds(out, "SWATCH_AT", alert->at_ms);
 	append_seconds(out, "SWATCH_RESETS_AT", alert->ends_ms);
 	append_variable(out, "SWATCH_MESSAGE", message);
+}
+
+/* ---- across a restart ---- */
+
+void alert_text_write_environment(const struct buf *environment, struct jsonw *w)
+{
+	jsonw_begin_object(w);
+	for (size_t at = 0; at < environment->len;) {
+		const char *string = environment->data + at;
+		AUTO_FREE char *name = strndup(string, strcspn(string, "="));
+		if (name)
+			jsonw_put_string(w, name, string + strlen(name) + 1);
+		at += strlen(string) + 1;
+	}
+	jsonw_end_object(w);
+}
+
+enum alert_rule alert_text_read_environment(struct json_object *written, int64_t now_ms, struct buf *out)
+{
+	static const char *const names[] = {
+		"SWATCH_ALERT", "SWATCH_VALUE", "SWATCH_LIMIT", "SWATCH_UNIT", "SWATCH_LIMIT_NAME",
+		"SWATCH_SESSION_ID", "SWATCH_PROJECT", "SWATCH_WAITING_FOR", "SWATCH_AT", "SWATCH_RESETS_AT",
+		"SWATCH_MESSAGE",
+	};
+	const char *at_text = json_get_string(written, "SWATCH_AT");
+	enum alert_rule rule = alert_rule_by_name(json_get_string(written, "SWATCH_ALERT"));
+	int64_t at_s = at_text ? strtoll(at_text, NULL, 10) : 0;
+	int64_t now_s = now_ms / CLOCK_SECOND_MS;
+	if (rule == ALERT_RULES || at_s > now_s || at_s < now_s - ALERTS_LATE_MS / CLOCK_SECOND_MS)
+		return ALERT_RULES;
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		const char *value = json_get_string(written, names[i]);
+		buf_printf(out, "%s=", names[i]);
+		append_harmless(out, value ? value : "", "", PROJECT_MAX_BYTES);
+		buf_append_char(out, '\0');
+	}
+	return rule;
 }
