@@ -24,13 +24,15 @@ static struct buf told;
 
 /* The kernel has no watch left for folders below the root. The linker sends all calls here. */
 static bool at_the_limit;
+/* Nor for the ways that lead to the root. */
+static bool no_ways;
 
 int __real_inotify_add_watch(int fd, const char *path, uint32_t mask);
 int __wrap_inotify_add_watch(int fd, const char *path, uint32_t mask);
 
 int __wrap_inotify_add_watch(int fd, const char *path, uint32_t mask)
 {
-	if (at_the_limit && strstr(path, "/projects/")) {
+	if ((at_the_limit && strstr(path, "/projects/")) || (no_ways && (mask & IN_MASK_ADD))) {
 		errno = ENOSPC;
 		return -1;
 	}
@@ -137,7 +139,7 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
 	(void)state;
-	at_the_limit = false;
+	at_the_limit = no_ways = false;
 	watch_free(watch);
 	watch = NULL;
 	events_release(&events);
@@ -493,6 +495,31 @@ static void test_a_parent_of_a_links_target_is_renamed(void **state)
 	expect("tree claude/projects; seen claude/projects/c.jsonl; ");
 }
 
+/* A way that cannot be watched is looked along with every poll, until it can be watched again. */
+static void test_ways_that_cannot_be_watched(void **state)
+{
+	(void)state;
+	make("claude/projects");
+	make("claude/projects/p");
+	no_ways = true;
+	start(WATCH_AUTO);
+	assert_string_equal(watch_why_blind(watch), "a folder that leads to the transcripts cannot be watched");
+	assert_true(ev_is_active(&watch->poll_timer));
+	buf_clear(&told);
+	move("claude", "elsewhere");
+	make("claude");
+	make("claude/projects");
+	write_file("claude/projects/b.jsonl");
+	watch_drain(watch);
+	assert_non_null(strstr(buf_str(&told), "seen claude/projects/b.jsonl; "));
+	assert_non_null(watch_why_blind(watch));
+	no_ways = false;
+	watch_drain(watch);
+	assert_null(watch_why_blind(watch));
+	assert_false(ev_is_active(&watch->poll_timer));
+	buf_clear(&told);
+}
+
 static void test_a_guarded_file_that_goes(void **state)
 {
 	(void)state;
@@ -537,6 +564,7 @@ int main(void)
 		TEST(test_a_root_that_is_another_one_too),
 		TEST(test_a_link_that_is_pointed_elsewhere),
 		TEST(test_a_parent_of_a_links_target_is_renamed),
+		TEST(test_ways_that_cannot_be_watched),
 		TEST(test_a_guarded_file_that_goes),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

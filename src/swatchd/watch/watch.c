@@ -28,6 +28,13 @@
 
 /* ---- turns of the loop ---- */
 
+/* Whether something does not report its changes. */
+static bool needs_polling(const struct watch *watch)
+{
+	return watch->stats.polled > 0 || watch->stats.unlisted > 0 || watch->lost || watch->inotify_fd < 0
+	       || !watch_ways_are_watched(watch);
+}
+
 static void schedule(struct watch *watch)
 {
 	bool listed = !watch->pending && ev_is_active(&watch->listing);
@@ -36,9 +43,7 @@ static void schedule(struct watch *watch)
 	else if (listed)
 		ev_idle_stop(watch->loop, &watch->listing);
 
-	bool poll = watch->stats.polled > 0 || watch->stats.unlisted > 0 || watch->lost
-		    || watch->inotify_fd < 0;
-	if (!poll) {
+	if (!needs_polling(watch)) {
 		ev_timer_stop(watch->loop, &watch->poll_timer);
 	} else if (!ev_is_active(&watch->poll_timer)) {
 		bool active = clock_mono_ms() - watch->last_change_mono_ms < WATCH_ACTIVE_SPAN_MS;
@@ -69,13 +74,37 @@ static void look_again(struct watch *watch)
 		watch->unseen_reported = false;
 }
 
+/* Something between here and the transcripts is another directory now, or may be. */
+static void look_along_ways(struct watch *watch, bool mounted)
+{
+	if (watch->looking)
+		return;
+	watch->looking = true;
+	watch->callbacks.place_changed(watch->ctx);
+	/* What changes between the look and the new watches makes no event: look again. */
+	for (int attempt = 0; attempt < LOOK_ATTEMPTS; attempt++) {
+		watch_roots_drop_moved(watch);
+		if (mounted)
+			watch_roots_drop_covered(watch);
+		watch_roots_resolve(watch);
+		watch_ways_renew(watch);
+		if (!watch_roots_have_moved(watch))
+			break;
+	}
+	watch->looking = false;
+}
+
 static void poll_now(struct watch *watch)
 {
 	if (watch->lost) {
 		look_again(watch);
 		return;
 	}
-	watch_roots_resolve(watch);
+	/* Also tries to watch the ways again. */
+	if (!watch_ways_are_watched(watch))
+		look_along_ways(watch, true);
+	else
+		watch_roots_resolve(watch);
 	watch_dirs_queue_polled(watch);
 	watch->callbacks.recheck(watch->ctx, true);
 }
@@ -186,26 +215,6 @@ static bool take_event(struct watch *watch, const struct inotify_event *event)
 	if (dir->roles & (WATCH_ROLE_TREE | WATCH_ROLE_PROCESSES))
 		take_named_event(watch, dir, event);
 	return root_may_change;
-}
-
-/* Something between here and the transcripts is another directory now, or may be. */
-static void look_along_ways(struct watch *watch, bool mounted)
-{
-	if (watch->looking)
-		return;
-	watch->looking = true;
-	watch->callbacks.place_changed(watch->ctx);
-	/* What changes between the look and the new watches makes no event: look again. */
-	for (int attempt = 0; attempt < LOOK_ATTEMPTS; attempt++) {
-		watch_roots_drop_moved(watch);
-		if (mounted)
-			watch_roots_drop_covered(watch);
-		watch_roots_resolve(watch);
-		watch_ways_renew(watch);
-		if (!watch_roots_have_moved(watch))
-			break;
-	}
-	watch->looking = false;
 }
 
 static void on_ways_changed(struct watch *watch, bool mounted)
@@ -332,7 +341,7 @@ void watch_drain(struct watch *watch)
 {
 	watch_ways_drain(watch);
 	read_events(watch);
-	if (watch->stats.polled > 0 || watch->stats.unlisted > 0 || watch->lost || watch->inotify_fd < 0)
+	if (needs_polling(watch))
 		poll_now(watch);
 	while (watch_dirs_list_next(watch))
 		;

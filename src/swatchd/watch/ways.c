@@ -35,9 +35,8 @@ static void note_unwatched(struct watch_ways *ways, const char *path, int why)
 	ways->is_unwatched = true;
 	if (!ways->said_unwatched)
 		log_warning(
-			"cannot watch %s, which leads to the transcripts: %s; if it is renamed or mounted "
-			"over, "
-			"nobody sees that",
+			"cannot watch %s on the way to the transcripts: %s; looking there now and then "
+			"instead",
 			path, strerror(why));
 	ways->said_unwatched = true;
 }
@@ -146,13 +145,16 @@ static void stop_events(struct watch_ways *ways)
 void watch_ways_renew(struct watch *watch)
 {
 	struct watch_ways *ways = &watch->ways;
-	/* A new instance: the old one's events are about ways that are followed anew anyway. */
-	int fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+	/*
+	 * A new instance: the old one's events are about ways that are followed anew anyway. There may not be
+	 * room for two (fs.inotify.max_user_instances): the old one goes first.
+	 */
 	stop_events(ways);
+	int fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
 	ways->count = 0;
 	ways->is_unwatched = false;
 	if (fd < 0) {
-		note_unwatched(ways, "the way", errno);
+		note_unwatched(ways, "the folders", errno);
 		return;
 	}
 	start_events(ways, fd);
@@ -187,7 +189,7 @@ static bool read_events(struct watch_ways *ways)
 		if (got < 0 && errno == EINTR)
 			continue;
 		if (got < 0 && errno != EAGAIN) {
-			note_unwatched(ways, "the way", errno);
+			note_unwatched(ways, "the folders", errno);
 			ev_io_stop(ways->loop, &ways->readable);
 		}
 		if (got <= 0)
@@ -239,9 +241,8 @@ static void watch_mounts(struct watch *watch)
 	if (ways->mounts_epoll_fd < 0
 	    || epoll_ctl(ways->mounts_epoll_fd, EPOLL_CTL_ADD, ways->mountinfo_fd, &event) != 0) {
 		log_warning(
-			"cannot watch what is mounted (/proc/self/mountinfo): %s; a projects folder that is "
-			"mounted "
-			"over is not seen",
+			"cannot watch what is mounted (/proc/self/mountinfo): %s; when something is mounted "
+			"over the transcripts, swatchd goes on with the old ones",
 			strerror(errno));
 		return;
 	}
