@@ -227,7 +227,7 @@ static bool read_id(struct json_object *message, struct ledger_record *out)
 	return true;
 }
 
-/* The strings stay the message's. Returns false when it is none that we wrote, or is too old. */
+/* The strings stay the message's. Returns false when we cannot have written it, or when it is too old. */
 static bool read_message(struct json_object *message, int64_t now_ms, struct ledger_record *out)
 {
 	const char *model = json_get_string(message, "model"), *payer = json_get_string(message, "payer");

@@ -110,7 +110,7 @@ void daemon_refresh_finished(void *ctx, const struct refresh_result *result)
 
 /* ---- the run before ---- */
 
-/* A time that an earlier run wrote; 0 when there is none, or it lies ahead. */
+/* A time that an earlier run wrote; 0 when it wrote no time, or one that lies ahead. */
 static int64_t take_time(struct json_object *object, const char *key)
 {
 	int64_t at_ms = json_get_int(object, key, 0);

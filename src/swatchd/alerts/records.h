@@ -38,7 +38,7 @@ struct alert_records {
 	bool is_full;                        /* one found no room since the last look at this */
 };
 
-/* NULL when there is none. O(1). */
+/* Returns NULL when the crossing is not on record. O(1). */
 struct alert_record *alert_records_find(const struct alert_records *records, int rule, double limit,
 					const char *subject);
 

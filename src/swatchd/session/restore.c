@@ -8,7 +8,7 @@
 
 #include "json/get.h"
 
-/* A time in the file; 0 when there is none, or none that can be right. */
+/* A time in the file; 0 when it is missing or cannot be right. */
 static int64_t take_time(struct json_object *before, const char *key, int64_t now_ms)
 {
 	int64_t at_ms = json_get_int(before, key, 0);

@@ -178,8 +178,8 @@ bool session_note_tick(struct session *session, int64_t window_tokens, double co
 struct session *sessions_add(struct sessions *sessions, const char *id);
 
 /*
- * Takes back what an earlier run knew of the session and no transcript says. `before` is the file that it
- * wrote, NULL without one: somebody may have written anything into it. Only the first call counts.
+ * Takes back what an earlier run knew about the session and no transcript says. `before` is the file that the
+ * run wrote, NULL without one; anybody may have changed it. Only the first call counts.
  */
 void session_restore(struct session *session, struct json_object *before, int64_t now_ms);
 
