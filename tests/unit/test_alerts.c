@@ -765,7 +765,8 @@ static void an_environment_comes_back_after_a_restart(void **state)
 	assert_memory_equal(after.data, before.data, before.len);
 	/* An hour later it is no news, and nothing happened yet that lies ahead. */
 	buf_clear(&after);
-	assert_int_equal(alert_text_read_environment(written, NOW_MS + HOUR_MS + MINUTE_MS, &after), ALERT_RULES);
+	assert_int_equal(alert_text_read_environment(written, NOW_MS + HOUR_MS + MINUTE_MS, &after),
+			 ALERT_RULES);
 	assert_int_equal(alert_text_read_environment(written, NOW_MS - MINUTE_MS, &after), ALERT_RULES);
 	assert_int_equal(after.len, 0);
 	json_object_put(written);
@@ -786,9 +787,13 @@ static void of_a_forged_environment_only_our_variables_are_taken(void **state)
 	assert_string_equal(variable(&after, "SWATCH_VALUE"), "");
 	json_object_put(forged);
 	buf_clear(&after);
-	static const char *const bad[] = { "7", "{}", "{\"SWATCH_ALERT\": \"more\"}",
-					   "{\"SWATCH_ALERT\": \"much\", \"SWATCH_AT\": \"1795442700\"}",
-					   "{\"SWATCH_ALERT\": \"more\", \"SWATCH_AT\": \"99999999999999999999\"}" };
+	static const char *const bad[] = {
+		"7",
+		"{}",
+		"{\"SWATCH_ALERT\": \"more\"}",
+		"{\"SWATCH_ALERT\": \"much\", \"SWATCH_AT\": \"1795442700\"}",
+		"{\"SWATCH_ALERT\": \"more\", \"SWATCH_AT\": \"99999999999999999999\"}",
+	};
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		forged = json_tokener_parse(bad[i]);
 		assert_int_equal(alert_text_read_environment(forged, NOW_MS, &after), ALERT_RULES);

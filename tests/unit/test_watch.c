@@ -503,7 +503,8 @@ static void test_ways_that_cannot_be_watched(void **state)
 	make("claude/projects/p");
 	no_ways = true;
 	start(WATCH_AUTO);
-	assert_string_equal(watch_why_blind(watch), "a folder that leads to the transcripts cannot be watched");
+	assert_string_equal(watch_why_blind(watch),
+			    "a folder that leads to the transcripts cannot be watched");
 	assert_true(ev_is_active(&watch->poll_timer));
 	buf_clear(&told);
 	move("claude", "elsewhere");

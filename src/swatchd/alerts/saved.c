@@ -120,9 +120,9 @@ void alerts_restore(struct alerts *alerts, struct json_object *written, int64_t 
 	alerts->now_ms = now_ms;
 	for (size_t i = 0; i < count && alerts->records.count < ALERTS_RECORDS_MAX; i++)
 		restore_record(alerts, json_object_array_get_idx(list, i));
-	for (int rule = 0; rule < ALERT_RULES; rule++) {
+	for (enum alert_rule rule = 0; rule < ALERT_RULES; rule++) {
 		int64_t number = json_get_int(untold, rule_names[rule], 0);
-		if (alert_rule_is_of_session((enum alert_rule)rule) && number > 0 && number <= ALERTS_RECORDS_MAX)
+		if (alert_rule_is_of_session(rule) && number > 0 && number <= ALERTS_RECORDS_MAX)
 			alerts->untold[rule] = (unsigned)number;
 	}
 	alerts->records.changed = alerts->records.is_full = false;
