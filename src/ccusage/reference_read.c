@@ -55,7 +55,7 @@ static void set_price(struct reference_record *record, const struct scan_usage *
 		return;
 	}
 	record->newer = !price && own && own->after_reference;
-	record->unpriced = !own && usage->model.data && !slice_equals(usage->model, "<synthetic>");
+	record->unpriced = !own && !ledger_model_is_silent(usage->model, usage->advisor);
 	record->guessed = !price && !record->newer && (own || record->unpriced);
 	if (price || (record->guessed && own))
 		record->usd = price_cost_usd(price ? price : own, price ? factor : own_factor,

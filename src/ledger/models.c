@@ -77,10 +77,16 @@ static void show_name(const struct ledger_record *record, char *out, size_t size
 	snprintf(out + len, size - len, "%s", shows_fast(record) ? "-fast" : "");
 }
 
+/* Whether lists treat the row as the record's model wants it. */
+static bool has_silence(const struct ledger_model_row *row, const struct ledger_record *record)
+{
+	return row->silent == ledger_model_is_silent(record->model, record->advisor);
+}
+
 static bool is_last(const struct ledger_models *models, const struct ledger_record *record)
 {
 	return models->last_len > 0 && record->model.len == models->last_len
-	       && shows_fast(record) == models->last_fast
+	       && shows_fast(record) == models->last_fast && has_silence(&models->list[models->last_number], record)
 	       && memcmp(record->model.data, models->last, record->model.len) == 0;
 }
 
@@ -104,8 +110,8 @@ static bool fill_row(const struct ledger_models *models, const struct ledger_rec
 	char name[PRICE_MODEL_MAX];
 	size_t len;
 	*row = (struct ledger_model_row){ .other = LEDGER_OTHERS_MAX,
-					  .silent = !record->model.data
-						    || slice_equals(record->model, "<synthetic>") };
+					  .silent = ledger_model_is_silent(record->model,
+									   record->advisor) };
 	if (record->model.data && slice_to_text(record->model, name, sizeof(name), &len)) {
 		row->priced_as = strndup(name, len);
 		if (!row->priced_as)
@@ -174,11 +180,12 @@ int ledger_models_number(struct ledger_models *models, const struct ledger_recor
 	}
 	show_name(record, name, sizeof(name));
 	for (size_t i = 0; i < models->count; i++) {
-		if (strcmp(models->list[i].name, name) == 0 && i != LEDGER_MODELS_MAX - 1) {
-			keep_last(models, record, i);
-			*priced = &models->list[i];
-			return (int)i;
-		}
+		const struct ledger_model_row *row = &models->list[i];
+		if (strcmp(row->name, name) != 0 || i == LEDGER_MODELS_MAX - 1 || !has_silence(row, record))
+			continue;
+		keep_last(models, record, i);
+		*priced = row;
+		return (int)i;
 	}
 	if (models->count >= LEDGER_MODELS_MAX - 1)
 		return take_other(models, name, record, priced, scratch);

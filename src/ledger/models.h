@@ -21,7 +21,7 @@ struct ledger_model_row {
 	double factor;
 	const struct price *reference;  /* the compiled-in price; NULL when ccusage counts it as 0 */
 	double reference_factor;
-	bool silent;             /* <synthetic>, or no name: never shown in a list */
+	bool silent;             /* never shown in a list; another row may have the same name and be shown */
 	int64_t last_ms;         /* when it last answered; 0: never */
 	struct ledger_sums sums;
 };

@@ -28,6 +28,11 @@ int64_t ledger_limit_resets_ms(const struct scan_limit *limit)
 	return limit->resets_at_s * 1000;
 }
 
+bool ledger_model_is_silent(struct slice model, unsigned advisor)
+{
+	return !model.data || (advisor == 0 && slice_equals(model, "<synthetic>"));
+}
+
 void ledger_record_make(const struct scan_usage *usage, int64_t offset, struct ledger_record *out)
 {
 	*out = (struct ledger_record){

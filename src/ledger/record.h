@@ -36,6 +36,12 @@ struct ledger_record {
 	bool limit_is_old_form;      /* the one that ccusage knows */
 };
 
+/*
+ * Whether lists leave the record's model out: it has no name, or the message is one that Claude Code wrote
+ * itself. ccusage does list an advisor of that name.
+ */
+bool ledger_model_is_silent(struct slice model, unsigned advisor);
+
 /* When a limit is over, in Unix ms; 0 when the marker does not say, or says something absurd. */
 int64_t ledger_limit_resets_ms(const struct scan_limit *limit);
 

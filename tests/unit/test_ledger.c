@@ -373,6 +373,11 @@ static void sessions_have_models_and_subagents(void **state)
 	assert_usd(session.block_usd_per_hour, USD(10) + haiku_usd);
 	assert_int_equal(session.first_ms, START_MS);
 	assert_int_equal(session.last_ms, START_MS + HOUR_MS);
+	/* An advisor of Claude Code's own name is listed, as ccusage lists it. */
+	synthetic.advisor = 1;
+	add(&b, synthetic);
+	ledger_session(b.ledger, "s1", START_MS + HOUR_MS, &session);
+	assert_int_equal(session.model_count, 3);
 	ledger_session(b.ledger, "nobody", START_MS, &session);
 	assert_int_equal(session.sums.entries, 0);
 	assert_true(isnan(session.block_usd_per_hour));
