@@ -115,20 +115,8 @@ static bool add_message(struct reader *reader, const struct scan_facts *facts,
 
 static void note_null(void *ctx, struct slice key)
 {
-	static const char *const fatal[] = { "id",
-					     "cwd",
-					     "model",
-					     "speed",
-					     "costUSD",
-					     "version",
-					     "sessionId",
-					     "requestId",
-					     "isApiErrorMessage",
-					     "cache_read_input_tokens",
-					     "cache_creation_input_tokens" };
 	size_t *seen = ctx;
-	for (size_t i = 0; i < sizeof(fatal) / sizeof(fatal[0]); i++)
-		*seen += slice_equals(key, fatal[i]);
+	*seen += scan_null_is_fatal(key);
 }
 
 /* How many nulls there are that lose a line (DIFFERENCE_LOST_LINE), at any depth. */

@@ -234,6 +234,15 @@ bool walk_enter(struct walk *w, char bracket)
 	return true;
 }
 
+bool walk_enter_or_pass(struct walk *w, char bracket)
+{
+	struct walk_item item;
+	if (walk_enter(w, bracket))
+		return true;
+	walk_value(w, &item);
+	return false;
+}
+
 /* Passes the comma before the next element; or the closing bracket, and returns false. */
 static bool next_element(struct walk *w, bool *first, char closing)
 {
@@ -282,6 +291,15 @@ bool walk_next_key(struct walk *w, bool *first, struct slice *key)
 		return false;
 	if (has_escapes)
 		resolve_key(w, key);
+	return true;
+}
+
+bool walk_next_member(struct walk *w, bool *first, struct slice *key, struct walk_item *out)
+{
+	if (!walk_next_key(w, first, key) || !walk_value(w, out))
+		return false;
+	if (out->kind == WALK_NULL && w->null_seen)
+		w->null_seen(w->ctx, *key);
 	return true;
 }
 

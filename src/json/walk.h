@@ -55,13 +55,22 @@ bool walk_value(struct walk *w, struct walk_item *out);
 /* Enters an object ('{') or array ('['). Returns false, and stays, when the next value is another. */
 bool walk_enter(struct walk *w, char bracket);
 
+/* The same, but passes the next value when it is another. */
+bool walk_enter_or_pass(struct walk *w, char bracket);
+
 /*
  * Takes the next key of the object. Returns false at its end, and passes that. `first` must be true before
  * the first call. A key that has escapes in the text is good until the next key.
  */
 bool walk_next_key(struct walk *w, bool *first, struct slice *key);
 
-/* The same, but leaves a key's escapes as they are. */
+/*
+ * The same, and takes the key's whole value. A key that has escapes is good after it only if the value is
+ * neither an object nor an array.
+ */
+bool walk_next_member(struct walk *w, bool *first, struct slice *key, struct walk_item *out);
+
+/* As walk_next_key(), but leaves a key's escapes as they are. */
 bool walk_next_written_key(struct walk *w, bool *first, struct slice *key);
 
 /* Whether the array has one more value. Returns false at its end, and passes that. */

@@ -42,11 +42,9 @@ static bool take_model(struct walk *w, struct slice name, struct cost_state_mode
 	bool first = true;
 	memset(model, 0, sizeof(*model));
 	scan_unescape(name, model->name, sizeof(model->name), COST_STATE_NAME_SIZE);
-	if (!walk_enter(w, '{')) {
-		walk_value(w, &item);
+	if (!walk_enter_or_pass(w, '{'))
 		return false;
-	}
-	while (walk_next_key(w, &first, &key) && walk_value(w, &item))
+	while (walk_next_member(w, &first, &key, &item))
 		take_model_field(model, key, &item);
 	return model->name[0] && !w->bad;
 }

@@ -130,10 +130,8 @@ static void walk_iterations(struct walk *w, struct scan_counts *counts)
 	walk_enter(w, '[');
 	while (walk_next_item(w, &first)) {
 		bool first_key = true;
-		if (!walk_enter(w, '{')) {
-			walk_value(w, &item);
+		if (!walk_enter_or_pass(w, '{'))
 			continue;
-		}
 		while (walk_next_key(w, &first_key, &key)) {
 			bool is_model = slice_equals(key, "model");
 			if (walk_value(w, &item) && item.kind == WALK_NULL && !is_model)
@@ -156,16 +154,10 @@ static void walk_server_tools(struct walk *w, struct scan_counts *counts)
 			tell_null(w, (struct slice){ "server_tool_use", strlen("server_tool_use") });
 		return;
 	}
-	while (walk_next_key(w, &first, &key)) {
-		bool is_search = slice_equals(key, "web_search_requests");
-		if (!walk_value(w, &item))
-			return;
-		if (item.kind == WALK_NULL)
-			tell_null(w, key);
-		if (is_search && item.kind == WALK_NUMBER && slice_to_count(item.text, &searches)
-		    && searches <= SCAN_WEB_SEARCHES_MAX)
+	while (walk_next_member(w, &first, &key, &item))
+		if (item.kind == WALK_NUMBER && slice_equals(key, "web_search_requests")
+		    && slice_to_count(item.text, &searches) && searches <= SCAN_WEB_SEARCHES_MAX)
 			counts->extras.web_searches = (uint32_t)searches;
-	}
 }
 
 /* ccusage does not look at these: a repeated one is no fault. */

@@ -1,12 +1,12 @@
 #include "transcript/scan.h"
 
+#include "base/array.h"
 #include "base/clock.h"
-#include "transcript/counts.h"
 #include "transcript/find.h"
 #include "transcript/names.h"
-#include "transcript/path.h"
+#include "transcript/state.h"
 
-#define COUNT_OF(list) ((int)(sizeof(list) / sizeof((list)[0])))
+#define COUNT_OF(list) ((int)ARRAY_COUNT(list))
 
 /* The names that make ccusage 20.0.24 lose a line when they are null anywhere in it. */
 static const struct slice fatal_nulls[] = {
@@ -15,38 +15,17 @@ static const struct slice fatal_nulls[] = {
 	SCAN_NAME("cache_read_input_tokens"), SCAN_NAME("cache_creation_input_tokens"),
 };
 
-/* So many unknown fields of a line are reported; the type, which may come last, decides whether any is. */
-#define UNKNOWN_FIELDS_MAX 16
-
-/* The walk collects this before it knows whether it makes a record. */
-struct scan_state {
-	struct scan_facts *facts;
-	scan_unknown_field *unknown;
-	struct slice unknown_fields[UNKNOWN_FIELDS_MAX];
-	size_t unknown_count;
-	unsigned seen;               /* bit n: enum top_field n was there */
-	bool unread;                 /* something in a form that ccusage does not read */
-	bool bad;                    /* something that makes no record */
-	bool has_timestamp;
-	bool is_meta, is_summary, is_api_error, is_tool_result;
-	bool has_error, rate_limited;    /* "error", and that it is "rate_limit" */
-	bool quota_allows;               /* quotaLimits has a status other than "rejected": only a warning */
-	struct scan_counts counts;
-	struct slice paused;         /* message.pausedResponses */
-	struct slice request_session, forked_session;
-	bool has_usage;
-	bool plain_key;              /* written as "usage":{ to the byte */
-	int64_t status;
-	double total_cost_usd;
-	bool has_total_cost;
-};
+bool scan_null_is_fatal(struct slice key)
+{
+	unsigned seen = 0;
+	bool twice;
+	return scan_field(key, fatal_nulls, COUNT_OF(fatal_nulls), &seen, &twice) >= 0;
+}
 
 static void take_null(void *ctx, struct slice key)
 {
 	struct scan_state *state = ctx;
-	unsigned seen = 0;
-	bool twice;
-	if (scan_field(key, fatal_nulls, COUNT_OF(fatal_nulls), &seen, &twice) >= 0)
+	if (scan_null_is_fatal(key))
 		state->facts->usage.faults |= SCAN_FAULT_NULL;
 }
 
@@ -58,22 +37,15 @@ static void walk_content_block(struct walk *w, struct scan_state *state)
 	struct walk_item item;
 	struct slice key, text = { NULL, 0 };
 	bool first = true, is_text = false;
-	if (!walk_enter(w, '{')) {
-		walk_value(w, &item);
+	if (!walk_enter_or_pass(w, '{'))
 		return;
-	}
-	while (walk_next_key(w, &first, &key)) {
-		bool is_type = slice_equals(key, "type"), has_text = slice_equals(key, "text");
-		if (!walk_value(w, &item))
-			return;
-		if (item.kind == WALK_NULL)
-			take_null(state, key);
+	while (walk_next_member(w, &first, &key, &item)) {
 		if (item.kind != WALK_STRING)
 			continue;
-		if (is_type) {
+		if (slice_equals(key, "type")) {
 			is_text = slice_equals(item.text, "text");
 			state->is_tool_result |= slice_equals(item.text, "tool_result");
-		} else if (has_text) {
+		} else if (slice_equals(key, "text")) {
 			text = item.text;
 		}
 	}
@@ -164,22 +136,14 @@ static void walk_quota(struct walk *w, struct scan_state *state)
 	struct walk_item item;
 	struct slice key;
 	bool first = true;
-	if (!walk_enter(w, '{')) {
-		walk_value(w, &item);
+	if (!walk_enter_or_pass(w, '{'))
 		return;
-	}
-	while (walk_next_key(w, &first, &key)) {
-		bool is_reset = slice_equals(key, "resetsAt"), is_kind = slice_equals(key, "rateLimitType");
-		bool is_status = slice_equals(key, "status");
-		if (!walk_value(w, &item))
-			return;
-		if (item.kind == WALK_NULL)
-			take_null(state, key);
-		if (is_reset && item.kind == WALK_NUMBER)
+	while (walk_next_member(w, &first, &key, &item)) {
+		if (item.kind == WALK_NUMBER && slice_equals(key, "resetsAt"))
 			(void)slice_to_count(item.text, &limit->resets_at_s);
-		else if (is_kind && item.kind == WALK_STRING)
+		else if (item.kind == WALK_STRING && slice_equals(key, "rateLimitType"))
 			limit->name = item.text;
-		else if (is_status && item.kind == WALK_STRING)
+		else if (item.kind == WALK_STRING && slice_equals(key, "status"))
 			state->quota_allows = !slice_equals(item.text, "rejected");
 	}
 }
@@ -190,17 +154,10 @@ static void walk_compaction(struct walk *w, struct scan_state *state)
 	struct walk_item item;
 	struct slice key;
 	bool first = true;
-	if (!walk_enter(w, '{')) {
-		walk_value(w, &item);
+	if (!walk_enter_or_pass(w, '{'))
 		return;
-	}
-	while (walk_next_key(w, &first, &key)) {
-		bool is_after = slice_equals(key, "postTokens");
-		if (!walk_value(w, &item))
-			return;
-		if (item.kind == WALK_NULL)
-			take_null(state, key);
-		if (is_after && item.kind == WALK_NUMBER
+	while (walk_next_member(w, &first, &key, &item)) {
+		if (item.kind == WALK_NUMBER && slice_equals(key, "postTokens")
 		    && (!slice_to_count(item.text, &state->facts->compacted_tokens)
 			|| state->facts->compacted_tokens > SCAN_TOKENS_MAX))
 			state->facts->compacted_tokens = -1;
@@ -216,13 +173,9 @@ static void take_fork(struct scan_state *state, struct slice object)
 	bool first = true;
 	walk_init(&w, object.data, object.len);
 	walk_enter(&w, '{');
-	while (walk_next_key(&w, &first, &key)) {
-		bool is_session = slice_equals(key, "sessionId");
-		if (!walk_value(&w, &item))
-			return;
-		if (is_session && item.kind == WALK_STRING)
+	while (walk_next_member(&w, &first, &key, &item))
+		if (item.kind == WALK_STRING && slice_equals(key, "sessionId"))
 			state->forked_session = item.text;
-	}
 }
 
 /* ---- the top level ---- */
@@ -389,10 +342,12 @@ static void walk_top_level(struct walk *w, struct scan_state *state)
 	};
 	struct walk_item item;
 	struct slice key;
+	unsigned seen = 0;
 	bool first = true;
 	while (walk_next_key(w, &first, &key)) {
-		int field = scan_field(key, names, COUNT_OF(names), &state->seen, &state->unread);
+		int field = scan_field(key, names, COUNT_OF(names), &seen, &state->unread);
 		if (field == MESSAGE) {
+			state->has_message = true;
 			walk_message(w, state);
 		} else if (field < 0 && slice_equals(key, "quotaLimits")) {
 			walk_quota(w, state);
@@ -407,138 +362,6 @@ static void walk_top_level(struct walk *w, struct scan_state *state)
 			take_field(state, field, key, &item);
 		}
 	}
-}
-
-/* ---- what it all makes ---- */
-
-/*
- * The old form of a limit marker: "Claude AI usage limit reached|1760000000", with any words around it, as in
- * ccusage.
- */
-static void take_old_limit(struct scan_facts *facts)
-{
-	static const char words[] = "Claude AI usage limit reached";
-	struct slice text = facts->preview;
-	if (!text.data || !memmem(text.data, text.len, words, sizeof(words) - 1))
-		return;
-	const char *end = text.data + text.len;
-	facts->limit.present = facts->limit.old_form = true;
-	for (const char *bar = text.data;
-	     facts->limit.resets_at_s == 0 && (bar = memchr(bar, '|', (size_t)(end - bar)));) {
-		struct slice number = { ++bar, 0 };
-		while (number.data + number.len < end && number.data[number.len] >= '0'
-		       && number.data[number.len] <= '9')
-			number.len++;
-		(void)slice_to_count(number, &facts->limit.resets_at_s);
-	}
-}
-
-/*
- * Claude Code 1.0.x marks every error of the API alike and has no field that tells a limit, so here the text
- * has to: "5-hour limit reached", "Weekly limit reached", "Spending cap reached", "You've hit your limit".
- */
-static bool reads_like_limit(struct slice text)
-{
-	static const char *const words[] = { "limit reached", "cap reached", "hit your " };
-	for (size_t i = 0; text.data && i < COUNT_OF(words); i++)
-		if (memmem(text.data, text.len, words[i], strlen(words[i])))
-			return true;
-	return false;
-}
-
-/* Whether the line says that a limit was hit. 529 is the servers' overload, not the account's limit. */
-static void take_limit(struct scan_state *state)
-{
-	struct scan_limit *limit = &state->facts->limit;
-	if (!state->is_api_error)
-		return;
-	if (state->has_error || state->status > 0)
-		limit->present = (state->rate_limited || state->status == 429) && state->status != 529
-				 && !state->quota_allows;
-	else
-		limit->present = reads_like_limit(state->facts->preview);
-	take_old_limit(state->facts);
-}
-
-/* More than an entry of the ledger has room for. */
-static bool is_beyond(const struct price_tokens *t)
-{
-	return t->input > SCAN_TOKENS_MAX || t->output > SCAN_TOKENS_MAX
-	    || t->cache_creation_5m > SCAN_TOKENS_MAX || t->cache_creation_1h > SCAN_TOKENS_MAX
-	    || t->cache_read > SCAN_TOKENS_MAX;
-}
-
-static bool is_session_id(struct slice id)
-{
-	return id.data && transcript_session_id_is_valid(id.data, id.len);
-}
-
-static void set_payer(const struct scan_state *state, struct scan_usage *usage)
-{
-	const struct slice told = is_session_id(state->request_session) ? state->request_session
-									: state->forked_session;
-	usage->payer_is_told = is_session_id(told);
-	usage->payer = usage->payer_is_told ? told : state->facts->session_id;
-	if (!is_session_id(usage->payer))
-		usage->payer = (struct slice){ NULL, 0 };
-}
-
-static void finish_usage(struct scan_state *state, const char *line, size_t len)
-{
-	struct scan_facts *facts = state->facts;
-	struct scan_usage *usage = &facts->usage;
-	const struct scan_counts *counts = &state->counts;
-	usage->has_speed = counts->has_speed;
-	usage->fast = counts->fast;
-	usage->model = facts->model;
-	usage->sidechain = facts->sidechain;
-	usage->timestamp_ms = facts->timestamp_ms;
-	usage->limit = facts->limit;
-	set_payer(state, usage);
-	bool is_record = state->has_usage && counts->has_input && counts->has_output && !counts->bad
-		      && !state->bad && state->has_timestamp;
-	bool is_absurd = counts->absurd || is_beyond(&usage->tokens);
-	facts->malformed = state->has_usage && counts->malformed;
-	usage->refused = is_record && is_absurd;
-	usage->present = is_record && !is_absurd;
-	if (state->unread || counts->unread)
-		usage->faults |= SCAN_FAULT_FORM;
-	/* One elsewhere in the line is as good to ccusage. */
-	if ((usage->present || usage->refused) && !state->plain_key
-	    && !memmem(line, len, "\"usage\":{", strlen("\"usage\":{")))
-		usage->faults |= SCAN_FAULT_SPACE;
-}
-
-static void finish(struct scan_state *state, const char *line, size_t len)
-{
-	struct scan_facts *facts = state->facts;
-	const struct scan_counts *counts = &state->counts;
-	if (!state->has_timestamp)
-		facts->timestamp_ms = 0;
-	facts->is_message = (facts->type == SCAN_TYPE_USER || facts->type == SCAN_TYPE_ASSISTANT)
-			    && !facts->sidechain && !state->is_meta && (state->seen & (1U << MESSAGE));
-	facts->is_prompt = facts->is_message && facts->type == SCAN_TYPE_USER && !state->is_tool_result
-			   && !state->is_summary;
-	take_limit(state);
-	facts->has_cost_state = state->has_total_cost && slice_equals(facts->type_name, "cost-state")
-				&& state->total_cost_usd >= 0. && state->total_cost_usd <= 1e6;
-	facts->cost_state_usd = facts->has_cost_state ? state->total_cost_usd : 0.;
-	if (!facts->has_cost_state)
-		facts->model_usage = (struct slice){ NULL, 0 };
-	bool has_counts = state->has_usage && !counts->bad && counts->has_input && counts->has_output;
-	int64_t context_tokens = has_counts ? scan_add_requests(counts, state->paused, &facts->usage) : -1;
-	if (has_counts && !counts->absurd) {
-		const struct price_tokens *t = &counts->tokens;
-		facts->wrote_5m = t->cache_creation_5m > 0;
-		facts->wrote_1h = t->cache_creation_1h > 0;
-		facts->has_context =
-			facts->type == SCAN_TYPE_ASSISTANT && !slice_equals(facts->model, "<synthetic>");
-		if (facts->has_context)
-			facts->context_tokens = context_tokens >= 0
-						      ? context_tokens
-						      : t->input + price_tokens_created(t) + t->cache_read;
-	}
-	finish_usage(state, line, len);
 }
 
 bool scan_line(const char *line, size_t len, struct scan_facts *out, scan_unknown_field *unknown, void *ctx)
@@ -558,7 +381,7 @@ bool scan_line(const char *line, size_t len, struct scan_facts *out, scan_unknow
 		memset(out, 0, sizeof(*out));
 		return false;
 	}
-	finish(&state, line, len);
+	scan_finish(&state, line, len);
 	for (size_t i = 0; i < state.unknown_count && out->type != SCAN_TYPE_OTHER; i++)
 		unknown(ctx, state.unknown_fields[i]);
 	return true;

@@ -62,6 +62,9 @@ typedef void scan_unknown_field(void *ctx, struct slice field);
  */
 bool scan_line(const char *line, size_t len, struct scan_facts *out, scan_unknown_field *unknown, void *ctx);
 
+/* Whether ccusage 20.0.24 loses a line that has a null of this name in it, at whatever depth. */
+bool scan_null_is_fatal(struct slice key);
+
 /*
  * The records of a line that may be damaged: one that was cut off with the next one behind it, two without a
  * newline between them, runs of NUL bytes, a byte order mark. Set line and len (and unknown and ctx), and the

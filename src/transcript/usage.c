@@ -98,10 +98,8 @@ static void add_paused(struct slice text, struct scan_usage *usage)
 		return;
 	while (walk_next_item(&w, &first)) {
 		bool first_key = true;
-		if (!walk_enter(&w, '{')) {
-			walk_value(&w, &item);
+		if (!walk_enter_or_pass(&w, '{'))
 			continue;
-		}
 		while (walk_next_key(&w, &first_key, &key)) {
 			if (!slice_equals(key, "usage") || !scan_counts_walk(&w, &counts)) {
 				walk_value(&w, &item);

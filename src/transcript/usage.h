@@ -91,7 +91,7 @@ bool scan_next_advisor(const struct scan_usage *line, struct scan_cursor *cursor
 struct scan_counts;
 
 /*
- * For scan.c: what the iterations and the paused responses of a message, whose top level is `counts`, add to
+ * For finish.c: what the iterations and the paused responses of a message, whose top level is `counts`, add to
  * the record. Sets the members from tokens to large, iterations, and faults. Returns the prompt of the last
  * iteration, which is the context, or -1 when the message has no iteration.
  */
