@@ -90,6 +90,12 @@ char *paths_next_item(const char **cursor)
 	return NULL;
 }
 
+char *paths_parent(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	return slash ? strndup(path, slash == path ? 1 : (size_t)(slash - path)) : strdup(".");
+}
+
 const char *paths_basename(const char *path)
 {
 	const char *slash = strrchr(path, '/');

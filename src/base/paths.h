@@ -47,6 +47,9 @@ char *paths_state_home(void);
  */
 char *paths_next_item(const char **cursor);
 
+/* The directory that a path is in: "/" of "/name", "." of "name". */
+char *paths_parent(const char *path);
+
 /* The part after the last slash; points into `path`. */
 const char *paths_basename(const char *path);
 

@@ -21,7 +21,7 @@ static bool is_roots(const char *path, uid_t *owner)
 {
 	struct stat st = { .st_uid = 0 };
 	AUTO_FREE char *at = strdup(path);
-	char *slash = at;
+	char *slash;
 	/* Without memory, do not go on. */
 	*owner = (uid_t)-1;
 	while (at && lstat(at, &st) != 0 && (slash = strrchr(at, '/')) && slash > at)

@@ -95,6 +95,15 @@ static void takes_the_items_of_a_list(void **state)
 	expect(paths_next_item(&cursor), NULL);
 }
 
+static void finds_the_directory(void **state)
+{
+	(void)state;
+	expect(paths_parent("/a/b"), "/a");
+	expect(paths_parent("/a"), "/");
+	expect(paths_parent("a"), ".");
+	expect(paths_parent("a/b/"), "a/b");
+}
+
 static void finds_the_last_part(void **state)
 {
 	(void)state;
@@ -112,6 +121,7 @@ int main(void)
 		cmocka_unit_test(joins_with_one_slash),
 		cmocka_unit_test(config_home_follows_xdg),
 		cmocka_unit_test(takes_the_items_of_a_list),
+		cmocka_unit_test(finds_the_directory),
 		cmocka_unit_test(finds_the_last_part),
 	};
 	return cmocka_run_group_tests_name("paths", tests, NULL, NULL);

@@ -121,11 +121,8 @@ static void check_cleanup(struct doctor *doctor, const char *projects, const cha
 /* `projects`/../settings.json */
 static void check_file(struct doctor *doctor, const char *projects)
 {
-	AUTO_FREE char *directory = strdup(projects);
-	char *slash = directory ? strrchr(directory, '/') : NULL;
-	if (slash)
-		slash[slash == directory] = '\0';
-	AUTO_FREE char *path = slash ? paths_join(directory, "settings.json") : NULL;
+	AUTO_FREE char *directory = paths_parent(projects);
+	AUTO_FREE char *path = directory ? paths_join(directory, "settings.json") : NULL;
 	AUTO_BUF error = BUF_INIT;
 	AUTO_JSON *settings = path ? claude_settings_read(path, &error) : NULL;
 	if (path && !settings) {

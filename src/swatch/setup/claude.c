@@ -11,16 +11,6 @@
 #include "base/scope.h"
 #include "transcript/data_dirs.h"
 
-/* Returns the config directory of a projects/ directory. */
-static char *parent_of(const char *projects)
-{
-	char *directory = strdup(projects);
-	char *slash = directory ? strrchr(directory, '/') : NULL;
-	if (slash)
-		slash[slash == directory] = '\0';
-	return directory;
-}
-
 static bool is_known(const struct setup *setup, const char *directory)
 {
 	for (size_t i = 0; i < setup->claude_count; i++)
@@ -31,7 +21,7 @@ static bool is_known(const struct setup *setup, const char *directory)
 
 static void add_directory(struct setup *setup, const char *projects)
 {
-	char *directory = parent_of(projects);
+	char *directory = paths_parent(projects);
 	if (directory && !is_known(setup, directory) && setup->claude_count < SETUP_CLAUDE_MAX)
 		setup->claude[setup->claude_count++] = directory;
 	else
@@ -59,7 +49,7 @@ static void add_watched(struct setup *setup)
 		return;
 	for (size_t i = 0; i < dirs.count; i++) {
 		const char *projects = dirs.projects[i];
-		AUTO_FREE char *directory = parent_of(projects);
+		AUTO_FREE char *directory = paths_parent(projects);
 		AUTO_FREE char *settings = directory ? paths_join(directory, "settings.json") : NULL;
 		if (!settings || is_known(setup, directory) || access(settings, F_OK) != 0)
 			continue;

@@ -21,12 +21,6 @@
 #define TEMP_SUFFIX ".swatch-new"
 #define BACKUP_SUFFIX ".swatch-backup"
 
-static char *directory_of(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-	return slash ? strndup(path, slash == path ? 1 : (size_t)(slash - path)) : strdup(".");
-}
-
 /* Says why a call failed; an empty message means that memory ran out. Returns false. */
 static bool fail_errno(struct buf *error)
 {
@@ -40,7 +34,7 @@ static char *follow_link(const char *path, const char *link)
 {
 	if (link[0] == '/')
 		return strdup(link);
-	AUTO_FREE char *directory = directory_of(path);
+	AUTO_FREE char *directory = paths_parent(path);
 	return directory ? paths_join(directory, link) : NULL;
 }
 
@@ -146,7 +140,7 @@ static bool say_changed(struct person_file *file, struct buf *error)
 static bool may_replace(const struct person_file *file, struct buf *error)
 {
 	struct statx stx = { 0 };
-	AUTO_FREE char *directory = directory_of(file->target);
+	AUTO_FREE char *directory = paths_parent(file->target);
 	if (!directory)
 		return false;
 	/* As root it could: but the file would be root's, in a folder where somebody else can plant links. */
