@@ -282,12 +282,10 @@ static void describe_last_line(const struct run *run, struct buf *out)
 	size_t end = run->err.len;
 	while (end > 0 && (text[end - 1] == '\n' || text[end - 1] == '\r'))
 		end--;
-	size_t start = end;
-	while (start > 0 && text[start - 1] != '\n')
-		start--;
-	size_t size = end - start < LAST_LINE_MAX_BYTES ? end - start : LAST_LINE_MAX_BYTES;
-	if (size > 0)
-		buf_printf(out, ": %.*s", (int)size, text + start);
+	const char *newline = memrchr(text, '\n', end), *line = newline ? newline + 1 : text;
+	size_t len = (size_t)(text + end - line);
+	if (len > 0)
+		buf_printf(out, ": %.*s", (int)(len < LAST_LINE_MAX_BYTES ? len : LAST_LINE_MAX_BYTES), line);
 }
 
 void run_describe(const struct run *run, struct buf *out)

@@ -198,6 +198,22 @@ note: left by a swatchd that crashed: .swatch.tmp.1'
 	check_is cleanup 'note: 2 transcripts about to be deleted*'
 }
 
+@test "which Claude Code wrote the newest transcript" {
+	local file=$PROJECTS/-p/s1.jsonl unknown='good: swatch was tried with Claude Code up to *'
+	check_is client "$unknown"
+	message 1 >"$file"
+	check_is client 'good: Claude Code 2.1.39; swatch was tried with it up to *'
+	message 2 | sed 's/2\.1\.39/99.0.1/' >>"$file"
+	check_is client 'note: Claude Code 99.0.1 is newer than *'
+	# half a line and a version that is not one do not count
+	message 3 | sed 's/2\.1\.39/99.x/' >>"$file"
+	message 4 | head -c 150 >>"$file"
+	check_is client 'note: Claude Code 99.0.1 is newer than *'
+	# only the end of a large file is read
+	head -c 300000 /dev/zero | tr '\0' x >>"$file"
+	check_is client "$unknown"
+}
+
 @test "a clock that is wrong, and models without a price" {
 	MODEL=claude-next-9 message 1 >"$PROJECTS/-p/s1.jsonl"
 	start_daemon

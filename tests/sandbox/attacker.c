@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -205,7 +206,7 @@ static int hoard(int mebibytes, const char *how, const char *report_path)
 		}
 		if (pid == 0)
 			pause();
-		usleep(50000);
+		(void)poll(NULL, 0, 50);
 	}
 	return 0;
 }

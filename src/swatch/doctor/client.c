@@ -39,18 +39,18 @@ static bool is_newer(const unsigned version[3], const unsigned other[3])
 }
 
 /* The version in the last line that has one. The first line may be cut off. */
-static bool find_version(const char *text, size_t len, char out[VERSION_SIZE])
+static bool find_version(const char *text, size_t len, unsigned out[3])
 {
 	struct scan_facts facts;
+	char version[VERSION_SIZE];
 	while (len > 0) {
 		const char *before = memrchr(text, '\n', len - 1);
 		const char *line = before ? before + 1 : text;
 		size_t line_len = (size_t)(text + len - line);
-		unsigned unused[3];
 		if (scan_line(line, line_len, &facts, NULL, NULL) && facts.version.data
 		    && facts.version.len < VERSION_SIZE) {
-			snprintf(out, VERSION_SIZE, "%.*s", (int)facts.version.len, facts.version.data);
-			if (parse_version(out, unused))
+			snprintf(version, sizeof(version), "%.*s", (int)facts.version.len, facts.version.data);
+			if (parse_version(version, out))
 				return true;
 		}
 		len = before ? (size_t)(before + 1 - text) : 0;
@@ -59,7 +59,7 @@ static bool find_version(const char *text, size_t len, char out[VERSION_SIZE])
 }
 
 /* The version that wrote a transcript last. */
-static bool read_version(const char *path, char out[VERSION_SIZE])
+static bool read_version(const char *path, unsigned out[3])
 {
 	AUTO_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
 	AUTO_FREE char *text = malloc(TAIL_BYTES);
@@ -72,17 +72,16 @@ static bool read_version(const char *path, char out[VERSION_SIZE])
 
 void doctor_check_client(struct doctor *doctor)
 {
-	char version[VERSION_SIZE];
 	unsigned theirs[3], tried[3];
 	/* The list begins with the transcript that was written last. */
-	if (doctor->transcript_count == 0 || !read_version(doctor->transcripts[0].path, version)
-	    || !parse_version(version, theirs) || !parse_version(CLAUDE_CODE_TRIED, tried)) {
+	if (doctor->transcript_count == 0 || !read_version(doctor->transcripts[0].path, theirs)
+	    || !parse_version(CLAUDE_CODE_TRIED, tried)) {
 		doctor_add(doctor, "client", DOCTOR_GOOD,
 			   "swatch was tried with Claude Code up to " CLAUDE_CODE_TRIED);
 	} else if (is_newer(theirs, tried)) {
 		doctor_add(doctor, "client", DOCTOR_NOTE,
 			   "Claude Code %u.%u.%u is newer than " CLAUDE_CODE_TRIED
-			   ", up to which swatch was tried",
+			   ", the newest that swatch was tried with",
 			   theirs[0], theirs[1], theirs[2]);
 		doctor_remedy(doctor,
 			      "swatch status names lines that are new to it; a newer swatch may know them");
