@@ -64,7 +64,7 @@ static bool is_lock_file(int dir_fd, int fd)
 	       && mine.st_dev == named.st_dev && mine.st_ino == named.st_ino;
 }
 
-/* Other programs wrote it, and people see it: only printable characters stay. */
+/* Another program wrote it, and people see it: only printable characters stay. */
 static void mask_unprintable(char *text)
 {
 	for (; *text; text++)
@@ -79,7 +79,7 @@ static void read_namespace(char out[NAMESPACE_SIZE])
 	out[len > 0 ? len : 0] = '\0';
 }
 
-/* Takes the lines behind the first: the namespace of the pid, and the socket. */
+/* Takes the lines after the first: the namespace of the pid, and the socket. */
 static void read_more(const char *text, struct cache_lock_holder *holder)
 {
 	char mine[NAMESPACE_SIZE];
@@ -96,7 +96,6 @@ static void read_more(const char *text, struct cache_lock_holder *holder)
 		return;
 	memcpy(holder->socket, socket_path, len);
 	holder->socket[len] = '\0';
-	mask_unprintable(holder->socket);
 }
 
 static void read_holder(int fd, struct cache_lock_holder *holder)
@@ -188,19 +187,26 @@ void cache_lock_name_socket(int lock_fd, const char *role, const char *socket_pa
 	write_holder(lock_fd, role, socket_path);
 }
 
+/* Returns the open lock file while somebody holds the lock, else -1. */
+static int open_held(int dir_fd)
+{
+	AUTO_CLOSE int fd = openat(dir_fd, CACHE_LOCK_FILE,
+				   O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	bool held = fd >= 0 && flock_now(fd, LOCK_SH) != 0 && errno == EWOULDBLOCK;
+	return held ? scope_keep_fd(&fd) : -1;
+}
+
 bool cache_lock_is_held(int dir_fd)
 {
-	struct cache_lock_holder holder;
-	return cache_lock_find_holder(dir_fd, &holder);
+	AUTO_CLOSE int fd = open_held(dir_fd);
+	return fd >= 0;
 }
 
 bool cache_lock_find_holder(int dir_fd, struct cache_lock_holder *holder)
 {
+	AUTO_CLOSE int fd = open_held(dir_fd);
 	memset(holder, 0, sizeof(*holder));
-	AUTO_CLOSE int fd = openat(dir_fd, CACHE_LOCK_FILE,
-				   O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	bool held = fd >= 0 && flock_now(fd, LOCK_SH) != 0 && errno == EWOULDBLOCK;
-	if (held)
+	if (fd >= 0)
 		read_holder(fd, holder);
-	return held;
+	return fd >= 0;
 }

@@ -16,7 +16,7 @@ struct cache_lock_holder {
 	pid_t pid;            /* 0: not known */
 	char role[16];        /* "daemon" or "once" */
 	char version[32];
-	char socket[108];     /* where it listens; "": not known, or nowhere */
+	char socket[108];     /* where it listens, as written: any bytes; "": not known, or nowhere */
 	bool elsewhere;       /* it runs in another pid namespace: a container, say. `pid` is 0 then. */
 };
 
@@ -34,14 +34,19 @@ enum cache_lock_result cache_lock_take(int dir_fd, const char *role, int *lock_f
 enum cache_lock_result cache_lock_wait(int dir_fd, const char *role, int64_t timeout_ms, int *lock_fd,
 				       struct cache_lock_holder *holder, int64_t *waited_ms);
 
-/* Writes into the lock that this process holds where its socket is: others may look for it in another place.
+/*
+ * Writes the socket's path into the lock that this process holds: in another environment, callers would look
+ * for it elsewhere.
  */
 void cache_lock_name_socket(int lock_fd, const char *role, const char *socket_path);
 
-/* True while somebody holds it; false when nobody does or no such file exists. */
+/*
+ * True while somebody holds it; false when nobody does or no such file exists. Does not read the file:
+ * statuslines ask several times a second.
+ */
 bool cache_lock_is_held(int dir_fd);
 
-/* The same, and fills `holder` as far as it is known. Looking takes the lock for an instant only. */
+/* The same, and reads `holder`, as far as it is known. Looking takes the lock for an instant only. */
 bool cache_lock_find_holder(int dir_fd, struct cache_lock_holder *holder);
 
 #endif

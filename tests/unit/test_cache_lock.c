@@ -205,6 +205,38 @@ static void odd_words_about_the_holder_do_no_harm(void **state)
 	}
 }
 
+/* The lines after the first: the namespace of the pid, and the socket, whose path may have any characters. */
+static void the_file_names_the_socket(void **state)
+{
+	(void)state;
+	static const struct { const char *text; int pid; bool elsewhere; const char *socket; } cases[] = {
+		{ "80 daemon 1\n\n/run/a.sock\n", 80, false, "/run/a.sock" },
+		{ "81 daemon 1\n\n\n", 81, false, "" },
+		{ "82 daemon 1\npid:[1]\n/run/b.sock\n", 0, true, "/run/b.sock" },
+		/* Half a line: the disk was full. */
+		{ "83 daemon 1\n\n/run/c.so", 83, false, "" },
+		{ "84 daemon 1\n\nrelative.sock\n", 84, false, "" },
+	};
+	struct cache_lock_holder holder;
+	int lock_fd = -1;
+	assert_int_equal(take(&lock_fd, &holder), CACHE_LOCK_TAKEN);
+	assert_true(cache_lock_find_holder(test_dir.dir_fd, &holder));
+	assert_false(holder.elsewhere);
+	assert_string_equal(holder.socket, "");
+	cache_lock_name_socket(lock_fd, "daemon", "/home/J\xC3\xB6rg M/.swatch.sock");
+	assert_true(cache_lock_find_holder(test_dir.dir_fd, &holder));
+	assert_int_equal(holder.pid, getpid());
+	assert_string_equal(holder.socket, "/home/J\xC3\xB6rg M/.swatch.sock");
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		scratch_write_text(&test_dir, CACHE_LOCK_FILE, cases[i].text);
+		assert_true(cache_lock_find_holder(test_dir.dir_fd, &holder));
+		assert_int_equal(holder.pid, cases[i].pid);
+		assert_int_equal(holder.elsewhere, cases[i].elsewhere);
+		assert_string_equal(holder.socket, cases[i].socket);
+	}
+	close(lock_fd);
+}
+
 /* Somebody removed the file under its holder: who comes next makes a new one, and only that one counts. */
 static void a_removed_lock_file_is_made_again(void **state)
 {
@@ -234,6 +266,7 @@ int main(void)
 		CASE(waiting_gets_the_lock_when_it_is_free),
 		CASE(a_foreign_lock_file_is_refused),
 		CASE(odd_words_about_the_holder_do_no_harm),
+		CASE(the_file_names_the_socket),
 		CASE(a_removed_lock_file_is_made_again),
 	};
 	return cmocka_run_group_tests_name("cache_lock", tests, NULL, NULL);

@@ -1,6 +1,7 @@
 #include "unit.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -8,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/strmap.h"
+#include "cache/lock.h"
 #include "cache/names.h"
 #include "ipc/socket.h"
 #include "scratch.h"
@@ -92,6 +94,46 @@ static void a_path_that_no_address_holds_is_refused(void **state)
 	}
 }
 
+/* Makes a socket there. */
+static void listen_at(const char *path)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+	assert_true(strlen(path) < sizeof(address.sun_path));
+	memcpy(address.sun_path, path, strlen(path) + 1);
+	assert_int_equal(bind(fd, (const struct sockaddr *)&address, sizeof(address)), 0);
+	close(fd);
+}
+
+static void expect_found(const char *expected)
+{
+	char *path = cache_socket_find(scratch_name(&test_dir, "cache"));
+	assert_string_equal(path, expected);
+	free(path);
+}
+
+/* The daemon has no runtime directory, as in a container, and the caller has one. */
+static void the_lock_leads_to_the_socket(void **state)
+{
+	(void)state;
+	struct cache_lock_holder holder;
+	int lock_fd = -1, dir_fd = openat(test_dir.dir_fd, "cache", O_RDONLY | O_DIRECTORY);
+	char *usual = cache_socket_path(scratch_name(&test_dir, "cache"));
+	const char *named = scratch_name(&test_dir, "cache/\xC3\xB6 .sock");
+	assert_int_equal(cache_lock_take(dir_fd, "daemon", &lock_fd, &holder), CACHE_LOCK_TAKEN);
+	expect_found(usual);
+	cache_lock_name_socket(lock_fd, "daemon", named);
+	/* Somebody removed it. */
+	expect_found(usual);
+	listen_at(named);
+	expect_found(named);
+	/* Its daemon died. */
+	close(lock_fd);
+	expect_found(usual);
+	free(usual);
+	close(dir_fd);
+}
+
 /* Prepares the directory of a socket at `name`; returns what it says of it. */
 static const char *prepare(const char *name, int expected)
 {
@@ -157,6 +199,7 @@ int main(void)
 		CASE(two_spellings_lead_to_one_socket),
 		CASE(without_a_runtime_directory_it_lies_in_the_cache),
 		CASE(a_path_that_no_address_holds_is_refused),
+		CASE(the_lock_leads_to_the_socket),
 		CASE(its_directory_is_its_users_alone),
 		CASE(its_directory_may_not_be_something_else),
 		CASE(a_symlinked_cache_directory_will_do),

@@ -52,8 +52,7 @@ struct statusline_facts {
 	/* Figures in words. */
 	char burn_status[FACT_TEXT_SIZE], limits_other[FACT_LIST_SIZE];
 	char limit_name[RATE_LIMIT_LABEL_SIZE], limit_hit[8];   /* of the limit that was selected */
-	char limit_reached[RATE_LIMIT_LABEL_SIZE];  /* a limit of this session's model that was hit: "7d opus"
-						     */
+	char limit_reached[RATE_LIMIT_LABEL_SIZE];  /* "7d opus": this session's model hit that limit */
 	char weekly[8];                             /* "weekly": the account has no 5-hour limit */
 	char cache[8];                              /* "warm" or "cold" */
 	char cache_ttl[FACT_TEXT_SIZE];
@@ -93,8 +92,16 @@ void facts_take_sessions(struct statusline_facts *facts, const char *text, size_
 /* Works out times left, percentages and staleness. Before, set `daemon_lives`, and FACT_COLUMNS if known. */
 void facts_finish(struct statusline_facts *facts);
 
-/* Has the facts of one limit mean limit `index` of facts->limits.count, in the order in which they will be
- * hit. */
+/*
+ * Merges this terminal's reading of the account's limits into the cache file's, keeps those that hold for the
+ * session's model, and sets their facts; selects the limit that will be hit first. For facts_finish().
+ */
+void facts_finish_limits(struct statusline_facts *facts);
+
+/*
+ * Sets the facts about one limit (limit_name and so on) from limit `index` of facts->limits.count, in the
+ * order in which they will be hit.
+ */
 void facts_select_limit(struct statusline_facts *facts, size_t index);
 
 /* Made-up facts of a session in the middle of its work, for `--preview`. */
