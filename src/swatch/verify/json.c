@@ -3,6 +3,7 @@
 #include "json/pretty.h"
 #include "json/write.h"
 #include "swatch/ui/terminal.h"
+#include "swatch/verify/figures.h"
 #include "swatch/verify/verify.h"
 #include "transcript/scan.h"
 

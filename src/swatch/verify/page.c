@@ -7,6 +7,7 @@
 #include "swatch/ui/human.h"
 #include "swatch/ui/page.h"
 #include "swatch/ui/terminal.h"
+#include "swatch/verify/figures.h"
 #include "swatch/verify/verify.h"
 #include "transcript/scan.h"
 

@@ -12,11 +12,10 @@
 #include "base/strmap.h"
 #include "cache/read.h"
 #include "json/parse.h"
+#include "swatch/verify/figures.h"
 #include "swatch/verify/same.h"
 #include "swatch/verify/verify.h"
 #include "transcript/counts.h"
-
-#define USD_TOLERANCE 1e-9
 
 enum side { OURS, THEIRS, EXPECTED };
 
@@ -146,60 +145,6 @@ static bool add_rows(struct verify_report *report, struct strmap *numbers, enum 
 		*(side == OURS ? &row->ours : side == THEIRS ? &row->theirs : &row->expected) = object;
 	}
 	return true;
-}
-
-/* ---- figures ---- */
-
-struct figures {
-	int64_t input, output, creation, read;
-	double usd;
-	double size_usd;             /* the largest sum that `usd` was on the way: its rounding stays */
-};
-
-static int64_t count_of(struct json_object *row, const char *member, const char *other)
-{
-	struct json_object *counts = json_get_object(row, "tokenCounts");
-	return counts ? json_get_int(counts, other, 0) : json_get_int(row, member, 0);
-}
-
-double verify_row_usd(const struct verify_report *report, struct json_object *row)
-{
-	return row ? json_get_double(row, report->kind == REPORT_BLOCKS ? "costUSD" : "totalCost", 0.) : 0.;
-}
-
-int64_t verify_row_tokens(struct json_object *row)
-{
-	return row ? json_get_int(row, "totalTokens", 0) : 0;
-}
-
-static struct figures figures_of_row(const struct verify_report *report, struct json_object *row)
-{
-	if (!row)
-		return (struct figures){ 0 };
-	return (struct figures){
-		.input = count_of(row, "inputTokens", "inputTokens"),
-		.output = count_of(row, "outputTokens", "outputTokens"),
-		.creation = count_of(row, "cacheCreationTokens", "cacheCreationInputTokens"),
-		.read = count_of(row, "cacheReadTokens", "cacheReadInputTokens"),
-		.usd = verify_row_usd(report, row),
-	};
-}
-
-static void add_figures(struct figures *figures, const struct price_tokens *t, int sign, double usd)
-{
-	figures->input += sign * t->input;
-	figures->output += sign * t->output;
-	figures->creation += sign * (t->cache_creation_5m + t->cache_creation_1h);
-	figures->read += sign * t->cache_read;
-	figures->usd += sign * usd;
-	figures->size_usd = fmax(figures->size_usd, fabs(usd));
-}
-
-static bool are_equal(const struct figures *a, const struct figures *b)
-{
-	double size_usd = fmax(fmax(a->size_usd, b->size_usd), fmax(fabs(a->usd), fabs(b->usd)));
-	return a->input == b->input && a->output == b->output && a->creation == b->creation
-	    && a->read == b->read && fabs(a->usd - b->usd) <= USD_TOLERANCE * fmax(1., size_usd);
 }
 
 /* ---- which entries belong to a row ---- */
@@ -363,8 +308,8 @@ static bool is_as_expected(const struct verify_report *report, struct verify_row
 	if (has_huge(report, row) || is_left_out(report, row))
 		return true;
 	/* With a count that no ledger holds, the sums tell. */
-	struct figures expected = figures_of_row(report, row->expected),
-		       theirs = figures_of_row(report, row->theirs);
+	struct row_figures expected = row_figures_of(report, row->expected);
+	struct row_figures theirs = row_figures_of(report, row->theirs);
 	bool any = has_guessed(report, row);
 	if (any)
 		expected.usd = theirs.usd;
@@ -372,19 +317,20 @@ static bool is_as_expected(const struct verify_report *report, struct verify_row
 		const struct compare_entry *entry = &report->entries.list[row->entries[i]];
 		if (entry->theirs && entry->record->lost & REFERENCE_REFUSED_COUNT) {
 			struct price_tokens held = verify_cut_tokens(&entry->record->tokens);
-			add_figures(&expected, &entry->record->tokens, 1, 0.);
-			add_figures(&expected, &held, -1, 0.);
+			row_figures_add(&expected, &entry->record->tokens, 1, 0.);
+			row_figures_add(&expected, &held, -1, 0.);
 			any = true;
 		}
 	}
-	return any && row->expected && row->theirs && are_equal(&expected, &theirs);
+	return any && row->expected && row->theirs && row_figures_equal(&expected, &theirs);
 }
 
 /* Whether the row's entries come to the difference between both sides. */
 static bool entries_account(const struct verify_report *report, struct verify_row *row)
 {
 	size_t number = (size_t)(row - report->rows);
-	struct figures ours = figures_of_row(report, row->ours), theirs = figures_of_row(report, row->theirs);
+	struct row_figures ours = row_figures_of(report, row->ours);
+	struct row_figures theirs = row_figures_of(report, row->theirs);
 	for (size_t i = 0; i < row->entry_count; i++) {
 		const struct compare_entry *entry = &report->entries.list[row->entries[i]];
 		if (entry->reason == DIFFERENCE_UNKNOWN) {
@@ -392,9 +338,9 @@ static bool entries_account(const struct verify_report *report, struct verify_ro
 			return false;
 		}
 		if (entry->ours && entry->our_row == number)
-			add_figures(&ours, &entry->record->our_tokens, -1, entry->our_usd);
+			row_figures_add(&ours, &entry->record->our_tokens, -1, entry->our_usd);
 		if (entry->theirs && entry->their_row == number)
-			add_figures(&theirs, &entry->record->tokens, -1, entry->their_usd);
+			row_figures_add(&theirs, &entry->record->tokens, -1, entry->their_usd);
 	}
 	if (has_huge(report, row))
 		return true;
@@ -403,7 +349,7 @@ static bool entries_account(const struct verify_report *report, struct verify_ro
 	/* A block of other bounds holds other entries, which do not differ themselves. */
 	bool moved = row->our_start_ms != row->their_start_ms || row->our_end_ms != row->their_end_ms
 		     || (report->kind == REPORT_BLOCKS && row->our_end_ms == 0 && row->their_end_ms == 0);
-	if (moved ? report->entries.count > 0 : are_equal(&ours, &theirs) && row->entry_count > 0)
+	if (moved ? report->entries.count > 0 : row_figures_equal(&ours, &theirs) && row->entry_count > 0)
 		return true;
 	buf_clear(&row->difference);
 	verify_same_rows(row->ours, row->theirs, report->kind == REPORT_BLOCKS, &row->difference);
@@ -419,10 +365,11 @@ static void set_empty(struct verify_row *row)
 static void judge(const struct verify *verify, struct verify_report *report, struct verify_row *row)
 {
 	struct buf unused = BUF_INIT;
-	struct figures ours = figures_of_row(report, row->ours), theirs = figures_of_row(report, row->theirs);
+	struct row_figures ours = row_figures_of(report, row->ours);
+	struct row_figures theirs = row_figures_of(report, row->theirs);
 	/* What an older one prints is not foreseen here. */
 	if (verify->version.is_older)
-		row->state = are_equal(&ours, &theirs) ? VERIFY_EQUAL : VERIFY_UNEXPLAINED;
+		row->state = row_figures_equal(&ours, &theirs) ? VERIFY_EQUAL : VERIFY_UNEXPLAINED;
 	else if (is_empty_session(report, row))
 		set_empty(row);
 	else if (!is_as_expected(report, row))

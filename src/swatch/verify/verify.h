@@ -84,10 +84,6 @@ bool verify_compare(const struct verify *verify, struct verify_report *report, s
 
 void verify_report_release(struct verify_report *report);
 
-/* A row's cost and tokens; 0 for NULL. */
-double verify_row_usd(const struct verify_report *report, struct json_object *row);
-int64_t verify_row_tokens(struct json_object *row);
-
 /* ---- page.c, json.c ---- */
 
 size_t verify_unexplained(const struct verify *verify);
