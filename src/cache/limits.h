@@ -9,7 +9,7 @@
 #include <json-c/json.h>
 #include <stdint.h>
 
-#include "ledger/rate_limits.h"
+#include "limits/limits.h"
 
 /*
  * Reads the object `rateLimits` (NULL: there is none) as of `now_ms`: leaves out what cannot be, and what was

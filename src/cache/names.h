@@ -13,7 +13,7 @@
 #define CACHE_SESSIONS_FILE "sessions.json"
 /* Which alerts were announced (swatchd/alerts.h); readers have no use for it. */
 #define CACHE_ALERTS_FILE ".swatch.alerts.json"
-/* What deleted transcripts of the last days said (swatchd/daemon_gone.h); readers have no use for it. */
+/* What deleted transcripts of the last days said (swatchd/daemon/gone.h); readers have no use for it. */
 #define CACHE_GONE_FILE ".swatch.gone.json"
 #define CACHE_LOCK_FILE ".swatch.lock"
 #define CACHE_SOCKET_FILE ".swatch.sock"

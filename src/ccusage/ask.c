@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/argv.h"
+#include "program/argv.h"
 #include "base/scope.h"
 #include "ccusage/answer.h"
 #include "ccusage/differences.h"

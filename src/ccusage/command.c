@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/argv.h"
+#include "program/argv.h"
 
 const char *const ccusage_refresh_arguments[] = { "blocks", "--active", "--json", "--offline", NULL };
 

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/argv.h"
+#include "program/argv.h"
 #include "base/array.h"
 #include "base/buf.h"
 #include "base/paths.h"

@@ -1,6 +1,6 @@
 #include "ccusage/run.h"
 
-#include "base/capture.h"
+#include "program/capture.h"
 #include "sandbox/sandbox.h"
 
 void ccusage_run(const struct config *config, const char *path, char *const *argv, int64_t timeout_ms,

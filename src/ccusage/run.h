@@ -9,7 +9,7 @@
 
 #include <stdint.h>
 
-#include "base/run.h"
+#include "program/run.h"
 #include "config/config.h"
 
 /* Runs `path` with `argv` to its end, as capture_run() does. Call run_release() in every case. */

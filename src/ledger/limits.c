@@ -6,7 +6,7 @@
 
 #include "base/array.h"
 #include "base/clock.h"
-#include "ledger/limit_names.h"
+#include "limits/names.h"
 
 /*
  * A limit by the month is the longest there is: a marker that promises more is not believed for what is in

@@ -86,7 +86,8 @@ static bool has_silence(const struct ledger_model_row *row, const struct ledger_
 static bool is_last(const struct ledger_models *models, const struct ledger_record *record)
 {
 	return models->last_len > 0 && record->model.len == models->last_len
-	       && shows_fast(record) == models->last_fast && has_silence(&models->list[models->last_number], record)
+	       && shows_fast(record) == models->last_fast
+	       && has_silence(&models->list[models->last_number], record)
 	       && memcmp(record->model.data, models->last, record->model.len) == 0;
 }
 

@@ -4,7 +4,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "base/argv.h"
+#include "program/argv.h"
 #include "base/array.h"
 #include "base/paths.h"
 #include "base/scope.h"

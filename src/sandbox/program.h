@@ -7,7 +7,7 @@
 #ifndef SWATCH_SANDBOX_PROGRAM_H
 #define SWATCH_SANDBOX_PROGRAM_H
 
-#include "base/spawn.h"
+#include "program/spawn.h"
 #include "sandbox/filter.h"
 #include "sandbox/ruleset.h"
 

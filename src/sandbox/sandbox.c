@@ -6,7 +6,7 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
-#include "base/argv.h"
+#include "program/argv.h"
 #include "base/array.h"
 #include "base/log.h"
 #include "base/scope.h"

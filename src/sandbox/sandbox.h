@@ -25,7 +25,7 @@
 #include <stdbool.h>
 
 #include "base/buf.h"
-#include "base/spawn.h"
+#include "program/spawn.h"
 #include "config/config.h"
 #include "json/write.h"
 

@@ -15,7 +15,7 @@
 #include <time.h>
 
 #include "base/scope.h"
-#include "base/streams.h"
+#include "program/streams.h"
 #include "base/whose_home.h"
 #include "swatch/cli/command.h"
 #include "swatch/cli/program.h"

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/streams.h"
+#include "program/streams.h"
 #include "swatch/statusline/statusline.h"
 #include "swatch/ui/terminal.h"
 

@@ -3,10 +3,10 @@
  *
  * The way of a line, from the kernel to the file, call by call:
  *     watch/watch.c        on_readable()           reads inotify's events: which transcript changed
- *     daemon.c             on_file_seen()            hands its path on
+ *     daemon/daemon.c      on_file_seen()            hands its path on
  *     tail/tail.c          tail_note()             queues it for [watch] tail_delay, so a burst is one read
  *     tail/read.c          tail_read_lines()       reads its new complete lines
- *     daemon_lines.c       daemon_take_batch()       takes them, and the end of the turn
+ *     daemon/lines.c       daemon_take_batch()       takes them, and the end of the turn
  *     transcript/scan.c    scan_line()             says what a line means
  *     session/session.c    sessions_take_facts()   keeps what it says of its session
  *     ledger/ledger.c      ledger_add()            keeps its usage, once for all copies, with its price
@@ -15,16 +15,16 @@
  *     publish/compose*.c   compose_session()       writes the JSON
  *     cache/write.c        cache_write_file()      writes a temporary file, and renames it
  * The past goes another way into the ledger when the daemon starts (tail/history.c, on threads;
- * daemon_history.c).
+ * daemon/history.c).
  *
  * Beside it:
- *     daemon_refresh.c     refresh/, billing/      after a burst ccusage runs once; which figures are shown
- *     daemon_alerts.c      alerts/                 figures that crossed a limit, and the command for each
- *     daemon_sessions.c    session/                idle sessions lose their files, living ones keep them
- *     daemon_requests.c    control/                the socket: the table of requests, and the events
- *     daemon_clock.c       loop/                   clocks that are set, machines that sleep
- *     daemon_cache.c       cache/                  the directory is removed while the daemon runs
- *     daemon_config.c      config/                 SIGHUP
+ *     daemon/refresh.c     refresh/, billing/      after a burst ccusage runs once; which figures are shown
+ *     daemon/alerts.c      alerts/                 figures that crossed a limit, and the command for each
+ *     daemon/sessions.c    session/                idle sessions lose their files, living ones keep them
+ *     daemon/requests.c    control/                the socket: the table of requests, and the events
+ *     daemon/clock.c       loop/                   clocks that are set, machines that sleep
+ *     daemon/cache.c       cache/                  the directory is removed while the daemon runs
+ *     daemon/config.c      config/                 SIGHUP
  *     start.c, signals.c   sandbox/, ipc/          all that comes before the loop, and what ends it
  */
 #include <stdlib.h>
@@ -33,7 +33,7 @@
 #include "base/log.h"
 #include "sandbox/sandbox.h"
 #include "swatchd/command_line.h"
-#include "swatchd/daemon_round.h"
+#include "swatchd/daemon/round.h"
 #include "swatchd/loop/loop.h"
 #include "swatchd/loop/notify.h"
 #include "swatchd/signals.h"

@@ -8,7 +8,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/unused.h"
-#include "swatchd/daemon_config.h"
+#include "swatchd/daemon/config.h"
 #include "swatchd/loop/notify.h"
 
 static void on_end_signal(struct ev_loop *loop, ev_signal *watcher, int revents UNUSED)

@@ -11,13 +11,13 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "base/argv.h"
+#include "program/argv.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/paths.h"
 #include "base/printable.h"
 #include "base/scope.h"
-#include "base/streams.h"
+#include "program/streams.h"
 #include "base/whose_home.h"
 #include "cache/dir.h"
 #include "cache/lock.h"
@@ -25,7 +25,7 @@
 #include "ipc/socket.h"
 #include "json/get.h"
 #include "sandbox/sandbox.h"
-#include "swatchd/daemon_config.h"
+#include "swatchd/daemon/config.h"
 
 #define LARGE_BYTES (512 << 10)
 /* For how long a child of a dead holder may still have the lock. */

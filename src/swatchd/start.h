@@ -9,7 +9,7 @@
 
 #include "config/config.h"
 #include "swatchd/command_line.h"
-#include "swatchd/daemon.h"
+#include "swatchd/daemon/daemon.h"
 
 /* The results of the steps. Zero it first, with -1 as the descriptors of `options`. */
 struct start {

@@ -3,7 +3,7 @@
  */
 #include "base/array.h"
 #include "transcript/path.h"
-#include "transcript/state.h"
+#include "transcript/internal.h"
 
 /*
  * The old form of a limit marker: "Claude AI usage limit reached|1760000000", with any words around it, as in

@@ -4,7 +4,7 @@
 #include "base/clock.h"
 #include "transcript/find.h"
 #include "transcript/names.h"
-#include "transcript/state.h"
+#include "transcript/internal.h"
 
 #define COUNT_OF(list) ((int)ARRAY_COUNT(list))
 

@@ -13,7 +13,7 @@
 #include "base/clock.h"
 #include "fuzz.h"
 #include "swatchd/control/internal.h"
-#include "swatchd/daemon_round.h"
+#include "swatchd/daemon/round.h"
 #include "swatchd/loop/loop.h"
 
 /* A turn of the loop takes one read of 16 KiB off a client, and answers. */

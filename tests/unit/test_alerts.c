@@ -7,7 +7,7 @@
 
 #include "swatchd/alerts/text.h"
 #include "swatchd/alerts/alerts.h"
-#include "ledger/rate_limits.h"
+#include "limits/limits.h"
 
 #define NOW_MS INT64_C(1795442700000)   /* 2026-11-23T14:05:00Z */
 #define MINUTE_MS INT64_C(60000)

@@ -1,4 +1,4 @@
-/* One command, and every way in which it may end (base/run.h). */
+/* One command, and every way in which it may end (program/run.h). */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -14,7 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "base/argv.h"
+#include "program/argv.h"
 #include "swatchd/refresh/child.h"
 
 struct ended {
@@ -334,7 +334,7 @@ static void without_descriptors_it_does_not_start(void **state)
 	assert_true(started > 0 && started < 10);
 }
 
-/* This process takes the orphans of its runs, and ends them with a run; but not what was to go on by itself. */
+/* This process takes its runs' orphans, and ends them with a run; but not what was to go on by itself. */
 static void what_is_detached_is_nobodys_child(void **state)
 {
 	char *argv[] = { "sh", "-c", "echo $$ >&2; exec sleep 1000", NULL };

@@ -1,7 +1,7 @@
 /* One key of a swatch.conf set and taken back: every other byte stays, and swatchd reads what was meant. */
 #include "unit.h"
 
-#include "base/argv.h"
+#include "program/argv.h"
 #include "config/config.h"
 #include "scratch.h"
 #include "config/edit.h"

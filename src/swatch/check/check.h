@@ -15,7 +15,7 @@
 #include <stdint.h>
 
 #include "base/buf.h"
-#include "ledger/limit_names.h"
+#include "limits/names.h"
 
 /* Also the exit statuses. */
 enum check_state { CHECK_BELOW = 0, CHECK_ABOVE = 1, CHECK_UNKNOWN = 2 };

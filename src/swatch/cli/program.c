@@ -11,10 +11,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "base/argv.h"
+#include "program/argv.h"
 #include "base/paths.h"
 #include "base/scope.h"
-#include "base/spawn.h"
+#include "program/spawn.h"
 #include "swatch/cli/command.h"
 #include "swatch/ui/terminal.h"
 

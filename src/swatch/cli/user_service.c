@@ -4,9 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/argv.h"
+#include "program/argv.h"
 #include "base/array.h"
-#include "base/capture.h"
+#include "program/capture.h"
 #include "base/scope.h"
 
 #define WORDS_MAX 3

@@ -49,7 +49,8 @@ static bool find_version(const char *text, size_t len, unsigned out[3])
 		size_t line_len = (size_t)(text + len - line);
 		if (scan_line(line, line_len, &facts, NULL, NULL) && facts.version.data
 		    && facts.version.len < VERSION_SIZE) {
-			snprintf(version, sizeof(version), "%.*s", (int)facts.version.len, facts.version.data);
+			snprintf(version, sizeof(version), "%.*s", (int)facts.version.len,
+				 facts.version.data);
 			if (parse_version(version, out))
 				return true;
 		}

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/argv.h"
+#include "program/argv.h"
 #include "base/clock.h"
 #include "base/paths.h"
 #include "base/scope.h"

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/argv.h"
+#include "program/argv.h"
 #include "base/paths.h"
 #include "base/scope.h"
 #include "cache/read.h"

@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "ledger/rate_limits.h"
+#include "limits/limits.h"
 #include "swatch/ui/page.h"
 
 #define FIGURES_SOURCE_SIZE 16

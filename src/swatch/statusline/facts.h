@@ -17,7 +17,7 @@
 #include <stdint.h>
 
 #include "json/walk.h"
-#include "ledger/rate_limits.h"
+#include "limits/limits.h"
 #include "swatch/statusline/fact_table.h"
 
 /* The largest value of the field `room`: see format.h. */

@@ -49,7 +49,7 @@ static void finish_other_limits(struct statusline_facts *facts)
 	}
 }
 
-/* Whether the daemon has to hear of a reading: it is another one, or the daemon's was confirmed a while ago. */
+/* Whether the daemon has to hear of a reading: it is another one, or the daemon's was confirmed long ago. */
 static bool is_news(const struct statusline_facts *facts, const struct rate_limit *told)
 {
 	const struct rate_limit *known = rate_limits_find(&facts->limits, told->name);

@@ -10,7 +10,7 @@
 #include "base/clock.h"
 #include "cache/read.h"
 #include "ledger/projection.h"
-#include "ledger/rate_limits.h"
+#include "limits/limits.h"
 #include "swatch/top/figures.h"
 
 /* ---- limits ---- */

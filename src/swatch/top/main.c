@@ -24,7 +24,7 @@
 
 #include "base/clock.h"
 #include "base/scope.h"
-#include "base/streams.h"
+#include "program/streams.h"
 #include "swatch/cli/daemon_call.h"
 #include "swatch/top/files.h"
 #include "swatch/top/link.h"

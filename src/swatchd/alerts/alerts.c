@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "ledger/rate_limits.h"
+#include "limits/limits.h"
 
 /* Two readings of one reset differ by up to this; a late terminal may report a window that just ended. */
 #define RESET_SLACK_MS (2 * CLOCK_MINUTE_MS)

@@ -2,7 +2,7 @@
  * alerts: which figures have crossed the limits of [alerts] (swatch.conf(5)); each crossing is announced
  * once.
  *
- * For: daemon_alerts.c passes on the figures whenever they may have changed; alerts calls back for every
+ * For: daemon/alerts.c passes on the figures whenever they may have changed; alerts calls back for every
  * crossing. Pure: no loop, no files, no clock of its own.
  *
  * A rule is announced when its figure is at or above the limit, and a record is kept. The record holds,

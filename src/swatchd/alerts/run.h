@@ -1,7 +1,7 @@
 /*
  * alert_run: runs [alerts] command, once for each crossing, one after the other.
  *
- * For: daemon_alerts.c. The command gets what child.h says: no shell, a group of its own, /dev/null as stdin,
+ * For: daemon/alerts.c. The command gets what child.h says: no shell, a group of its own, /dev/null as stdin,
  * its output bounded; it is killed at [alerts] timeout, and dies with the daemon. At most ALERT_RUN_WAITING
  * crossings wait; one more is dropped, which the log says.
  */

@@ -9,7 +9,7 @@
 #include "base/clock.h"
 #include "cache/names.h"
 #include "cache/read.h"
-#include "ledger/rate_limits.h"
+#include "limits/limits.h"
 
 /* The longest window is a month: a record whose mark lies further ahead is damaged. */
 #define MARK_AHEAD_MS (33 * CLOCK_DAY_MS)

@@ -13,7 +13,7 @@
 #include "base/scope.h"
 #include "base/utf8.h"
 #include "json/get.h"
-#include "ledger/rate_limits.h"
+#include "limits/limits.h"
 
 /* Characters that a shell or a notification's markup would obey. */
 #define OBEYED "<>&\"'`$\\|;*?(){}[]!#~"

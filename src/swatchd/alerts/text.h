@@ -1,7 +1,7 @@
 /*
  * alert_text: a crossing in words, and as the environment of the command that is run for it.
  *
- * For: daemon_alerts.c. Pure. A project's name comes out of a transcript: in the sentence it has nothing that
+ * For: daemon/alerts.c. Pure. A project's name comes out of a transcript: in the sentence it has nothing that
  * a terminal, a shell or the markup of a desktop's notifications would obey.
  */
 #ifndef SWATCH_SWATCHD_ALERTS_TEXT_H

@@ -13,7 +13,7 @@
 
 #include "json/write.h"
 #include "ledger/ledger.h"
-#include "ledger/rate_limits.h"
+#include "limits/limits.h"
 #include "swatchd/billing/readings.h"
 
 /* Whose tick it is. */

@@ -1,7 +1,7 @@
 /*
  * audit: why ccusage's answer for the active block is not what the ledger has for it.
  *
- * For: daemon_refresh.c, when billing_wants_reasons() says that an answer differs and the reasons are not
+ * For: daemon/refresh.c, when billing_wants_reasons() says that an answer differs and the reasons are not
  * known yet. It reads the transcripts that changed since the block began, counts them as ccusage does
  * (ccusage/compare.h), and names each difference, so that only what is left is a drift.
  */

@@ -17,7 +17,7 @@
 #include "config/config.h"
 #include "json/write.h"
 #include "ledger/ledger.h"
-#include "ledger/rate_limits.h"
+#include "limits/limits.h"
 #include "swatchd/billing/audit.h"
 #include "swatchd/billing/readings.h"
 

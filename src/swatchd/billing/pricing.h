@@ -1,7 +1,7 @@
 /*
  * pricing: the prices of the daemon's ledger.
  *
- * For: daemon.c at its start, daemon_config.c on SIGHUP. A faulty pricing.json changes nothing, and the log
+ * For: daemon.c at its start, daemon/config.c on SIGHUP. A faulty pricing.json changes nothing, and the log
  * and the status say what is wrong with it: at the start the compiled-in prices stay, later the ones that
  * were in force.
  */

@@ -15,7 +15,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "ledger/rate_limits.h"
+#include "limits/limits.h"
 
 #define READINGS_MAX 1024
 

@@ -1,7 +1,7 @@
 /*
  * control: the Unix socket: requests from `swatch` and statuslines, events for clients that follow.
  *
- * For: daemon.c, which gives the table of requests; daemon_requests.c answers them.
+ * For: daemon.c, which gives the table of requests; daemon/requests.c answers them.
  * Protocol (swatchd(8)): one JSON object a line each way, 64 KiB a line at most, same uid only.
  *
  * A client that does not read is dropped when more than CONTROL_MAX_QUEUED_BYTES wait for it, or when it took

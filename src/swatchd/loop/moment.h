@@ -1,7 +1,7 @@
 /*
  * moment: waits for a moment of the wall clock, whatever happens to that clock meanwhile.
  *
- * For: publish.c (figures that change by time alone), expire.c, daemon_alerts.c.
+ * For: publish.c (figures that change by time alone), expire.c, daemon/alerts.c.
  *
  * When the machine slept through the moment, or its clock was set past it, the call comes late but comes:
  * libev's periodic watchers see to it. After such a jump libev goes by the old clock for up to half a second.

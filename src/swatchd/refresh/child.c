@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "base/argv.h"
+#include "program/argv.h"
 #include "base/clock.h"
 #include "base/scope.h"
 #include "base/unused.h"

@@ -1,5 +1,5 @@
 /*
- * child: runs one command beside the loop, in its sandbox, and ends it whatever it does, as base/run.h says.
+ * child: runs one command beside the loop, in its sandbox, and ends it whatever it does (see program/run.h).
  *
  * For: refresh, which runs ccusage, and alert_run. No shell: an argument vector. The command runs with
  * niceness 10 and without the service manager's variables.
@@ -11,7 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "base/run.h"
+#include "program/run.h"
 #include "sandbox/sandbox.h"
 
 #define CHILD_MAX_OUTPUT_BYTES ((size_t)16 << 20)

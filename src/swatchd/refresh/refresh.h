@@ -65,7 +65,7 @@ struct refresh {
 	int64_t due_wall_ms;         /* 0: no timer runs */
 	bool follow_up;
 	unsigned failures;           /* in a row */
-	bool logged_error;           /* last_error is in this process's log, and not only in an earlier one's */
+	bool logged_error;           /* last_error is in this process's log, not only in an earlier one's */
 	double burn_usd_per_hour;    /* NaN: no activity */
 	struct refresh_stats stats;
 };

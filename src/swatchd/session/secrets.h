@@ -1,7 +1,7 @@
 /*
  * session/secrets: which kinds of tokens and keys a session's transcripts hold, and where.
  *
- * For: session.h, whose struct session has them; daemon_lines.c, which notes what secret/find.h found;
+ * For: session.h, whose struct session has them; daemon/lines.c, which notes what secret/find.h found;
  * publish and alerts, which show it. Kinds and places only: the secrets themselves stay in the transcripts.
  */
 #ifndef SWATCH_SWATCHD_SESSION_SECRETS_H

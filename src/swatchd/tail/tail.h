@@ -1,7 +1,7 @@
 /*
  * tail: reads the new complete lines of transcripts, from where it last stopped.
  *
- * For: daemon.c, which feeds it what watch reports, and daemon_lines.c, which takes its batches.
+ * For: daemon.c, which feeds it what watch reports, and daemon/lines.c, which takes its batches.
  *
  * tail reads a reported transcript once, `delay` after the first report, however many more reports come
  * meanwhile. The transcripts that the first walk finds wait in a backlog and are read newest first: those

@@ -1,0 +1,16 @@
+/*
+ * daemon_answers: the handlers of the control socket's requests; `ctx` is the daemon. daemon/status.c,
+ * daemon/report.c (report and spend), daemon/work.c (refresh, expire, sync and rescan) and daemon/tick.c have
+ * them.
+ *
+ * For: the table in daemon/requests.c.
+ */
+#ifndef SWATCH_SWATCHD_DAEMON_ANSWERS_H
+#define SWATCH_SWATCHD_DAEMON_ANSWERS_H
+
+#include "swatchd/daemon/internal.h"
+
+control_handler daemon_answer_status, daemon_answer_report, daemon_answer_spend, daemon_answer_refresh,
+	daemon_answer_expire, daemon_answer_sync, daemon_answer_rescan, daemon_take_tick;
+
+#endif

@@ -1,0 +1,129 @@
+/*
+ * swatchd/internal: struct daemon, which the daemon_*.c files share. Each folder's module owns its own state;
+ * what is left here is the daemon's, sorted by the file that sets it.
+ *
+ * For: daemon*.c, main.c and tests/fuzz/fuzz_control.c.
+ */
+#ifndef SWATCH_SWATCHD_DAEMON_INTERNAL_H
+#define SWATCH_SWATCHD_DAEMON_INTERNAL_H
+
+#include <ev.h>
+
+#include "config/config.h"
+#include "swatchd/alerts/alerts.h"
+#include "swatchd/alerts/run.h"
+#include "swatchd/billing/billing.h"
+#include "swatchd/billing/pricing.h"
+#include "swatchd/control/control.h"
+#include "swatchd/control/events.h"
+#include "swatchd/daemon/daemon.h"
+#include "swatchd/publish/publish.h"
+#include "swatchd/refresh/refresh.h"
+#include "swatchd/session/expire.h"
+#include "swatchd/session/liveness.h"
+#include "swatchd/session/session.h"
+#include "swatchd/session/unknown_lines.h"
+#include "swatchd/tail/tail.h"
+#include "swatchd/watch/watch.h"
+
+/* The most clients that may wait for one thing at a time; the daemon refuses more. */
+#define DAEMON_MAX_WAITERS 24
+
+/* daemon/alerts.c */
+struct daemon_alerts {
+	struct alerts rules;
+	struct alert_run run;
+	struct moment moment;        /* when time alone makes the next crossing */
+	uint64_t fired;
+	int64_t last_ms;             /* 0: no alert yet */
+	char last_message[320];
+	bool save_failed;            /* the log has it */
+	int64_t full_ms;             /* when the log last said that there are too many records; 0: never */
+};
+
+/* daemon/cache.c */
+struct daemon_cache {
+	bool lost;                   /* the cache directory is gone for good: the daemon ends */
+	bool switched;               /* its path leads to another profile's: the daemon begins anew there */
+	int last_errno;              /* why it could not be made again; 0: no failure */
+	dev_t above_dev;             /* the directory that holds it, when the daemon started */
+	ino_t above_ino;
+};
+
+/* daemon/places.c */
+struct daemon_places {
+	ev_timer again;              /* when to make again what was removed */
+	bool is_blind, socket_lost;  /* the log has it */
+};
+
+/* daemon/clock.c */
+struct daemon_clock {
+	ev_prepare prepare;
+	int64_t apart_ms;            /* the wall clock's lead over the monotonic one, when last compared */
+};
+
+/* daemon/gone.c */
+struct daemon_gone {
+	bool lost_session;           /* one lost its last transcript: expire has to look */
+	ev_timer settle;             /* then: one look for all that go together */
+	bool changed;                /* the file is old */
+	bool save_failed;            /* the log has it */
+};
+
+/* daemon/history.c */
+struct daemon_history {
+	bool first_walk;             /* the directories are being listed for the first time */
+	bool reading;                /* reading the first walk's transcripts: the figures are not whole */
+	bool read;                   /* all of them have been read */
+	int64_t asked_unread_ms;     /* the newest unread transcript's time, when is_known_already() asked */
+	unsigned swept_files;        /* session files of earlier runs that were removed */
+};
+
+/* daemon/lines.c */
+struct daemon_lines {
+	uint64_t malformed;
+};
+
+/* daemon/waiters.c: clients that wait for a run of ccusage, or until everything pending is done. */
+struct daemon_waiters {
+	uint64_t ids[DAEMON_MAX_WAITERS];
+	size_t count;
+};
+
+struct daemon {
+	struct ev_loop *loop;
+	struct daemon_options options;
+	struct config config;
+
+	/* the way of the data */
+	struct watch *watch;
+	struct tail *tail;
+	struct ledger *ledger;
+	struct sessions sessions;
+	struct billing billing;
+	struct publish publish;
+
+	/* beside it */
+	struct refresh refresh;
+	struct expire expire;
+	struct liveness liveness;
+	struct pricing pricing;
+	struct drift drift;
+	struct control *control;     /* NULL: no socket (--once) */
+	struct events events;
+
+	struct daemon_alerts alerts;
+	struct daemon_cache cache;
+	struct daemon_clock clock;
+	struct daemon_gone gone;
+	struct daemon_history history;
+	struct daemon_lines lines;
+	struct daemon_places places;
+	struct daemon_waiters sync_waiters, refresh_waiters;
+	bool refresh_failed;         /* daemon/refresh.c, for the exit status of --once */
+	int64_t started_ms;
+	uint64_t contended;          /* how often somebody else wanted the lock */
+	unsigned swept_temp_files;
+};
+
+#endif

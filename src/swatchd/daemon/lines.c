@@ -1,0 +1,210 @@
+#include "swatchd/daemon/lines.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/unused.h"
+#include "swatchd/daemon/gone.h"
+#include "swatchd/daemon/history.h"
+#include "swatchd/daemon/sessions.h"
+#include "transcript/path.h"
+
+/* ---- transcripts come ---- */
+
+/* Finds the session's id, "" when the name is no id. Returns false when the path is not a transcript's. */
+static bool take_name(const struct transcript *transcript, char id[CACHE_SESSION_ID_MAX + 1],
+		      struct transcript_path *out)
+{
+	struct transcript_path parts;
+	if (!transcript_path_parse(transcript->path + transcript->root_len, &parts))
+		return false;
+	*out = parts;
+	id[0] = '\0';
+	if (parts.by_lines)
+		return true;
+	if (cache_session_id_is_valid(parts.session_id.data, parts.session_id.len)) {
+		memcpy(id, parts.session_id.data, parts.session_id.len);
+		id[parts.session_id.len] = '\0';
+	} else {
+		log_debug("%s gets no session file: its name is not a session id", transcript->path);
+	}
+	return true;
+}
+
+/* A session that was not known before. */
+static void greet_session(struct daemon *daemon, struct session *session)
+{
+	daemon_take_processes(daemon, session);
+	if (!daemon->history.first_walk)
+		events_emit_string(&daemon->events, "session-started", "sessionId", session->id);
+}
+
+void *daemon_open_transcript(void *ctx, struct transcript *transcript)
+{
+	struct daemon *daemon = ctx;
+	char id[CACHE_SESSION_ID_MAX + 1];
+	struct transcript_path parts;
+	if (!take_name(transcript, id, &parts)) {
+		errno = 0;
+		return NULL;
+	}
+	bool is_new = id[0] && !sessions_find(&daemon->sessions, id);
+	int ledger_file = ledger_add_file(daemon->ledger, transcript->path, transcript->root_len,
+					  parts.by_lines ? NULL : id, parts.subagent);
+	struct session_transcript *part = NULL;
+	/* During the first walk no facts are wanted yet: expire decides which sessions get a file. */
+	if (ledger_file >= 0)
+		part = sessions_open_transcript(&daemon->sessions, id, parts.subagent, transcript,
+						ledger_file, !daemon->history.first_walk);
+	if (!part) {
+		errno = ENOMEM;
+		return NULL;
+	}
+	if (is_new)
+		greet_session(daemon, part->session);
+	return part;
+}
+
+/* Only the lines of a subagent beside the sessions say whose it is: it is without a session until then. */
+static void find_its_session(struct daemon *daemon, struct session_transcript *part)
+{
+	const char *id = ledger_session_of_file(daemon->ledger, part->ledger_file);
+	if (part->session->id[0] || !part->subagent || !cache_session_id_is_valid(id, strlen(id)))
+		return;
+	bool is_new = !sessions_find(&daemon->sessions, id);
+	if (sessions_move_transcript(&daemon->sessions, part, id) && is_new)
+		greet_session(daemon, part->session);
+}
+
+bool daemon_wants_lines(void *ctx UNUSED, const struct transcript *transcript)
+{
+	const struct session_transcript *part = transcript->owner;
+	return part->wanted;
+}
+
+/* ---- a batch ---- */
+
+/* The lines come again: forgets the earlier ones. */
+static void forget_lines(struct daemon *daemon, struct session_transcript *part)
+{
+	ledger_doubt_file(daemon->ledger, part->ledger_file);
+	daemon_note_gone(daemon, NULL);
+	sessions_reset_transcript(part);
+}
+
+/* Memory ran out for a message: the whole transcript comes again. */
+static void note_missed(struct daemon *daemon, struct transcript *transcript)
+{
+	if (!transcript->missed)
+		log_error("cannot account a message of %s: out of memory; reading the transcript again",
+			  transcript->path);
+	tail_note_missed(daemon->tail, transcript);
+}
+
+static void take_facts(struct daemon *daemon, struct transcript *transcript, int64_t offset,
+		       const struct scan_facts *facts)
+{
+	struct session_transcript *part = transcript->owner;
+	drift_note_line(&daemon->drift, facts);
+	sessions_take_facts(&daemon->sessions, part, facts);
+	if (facts->usage.present && ledger_add(daemon->ledger, part->ledger_file, offset, &facts->usage) < 0)
+		note_missed(daemon, transcript);
+	else if (facts->limit.present && !facts->usage.present)
+		ledger_note_limit(daemon->ledger, part->ledger_file, offset, facts->timestamp_ms,
+				  &facts->limit);
+}
+
+static void take_line(struct daemon *daemon, struct transcript *transcript, const struct tail_line *line)
+{
+	const struct session_transcript *part = transcript->owner;
+	struct scan_reader reader = { .line = line->text, .len = line->len, .unknown = drift_note_field,
+				      .ctx = &daemon->drift };
+	struct scan_facts facts;
+	bool malformed = false, previewed = false;
+	int64_t at_ms = 0;
+	if (!part->wanted && !scan_may_have_usage(line->text, line->len))
+		return;
+	while (scan_next_record(&reader, &facts)) {
+		malformed = malformed || facts.malformed;
+		previewed = previewed || facts.preview.data;
+		at_ms = facts.timestamp_ms > 0 ? facts.timestamp_ms : at_ms;
+		take_facts(daemon, transcript, line->offset + (int64_t)reader.start, &facts);
+	}
+	daemon->lines.malformed += malformed || reader.is_damaged;
+	bool has_secret = sessions_take_secrets(&daemon->sessions, transcript->owner,
+						(struct slice){ line->text, line->len }, line->offset, at_ms);
+	if (has_secret && previewed)
+		sessions_hide_preview(transcript->owner);
+}
+
+static void take_record(struct daemon *daemon, struct transcript *transcript,
+			const struct ledger_record *record)
+{
+	const struct session_transcript *part = transcript->owner;
+	if (ledger_add_record(daemon->ledger, part->ledger_file, record) < 0)
+		note_missed(daemon, transcript);
+}
+
+static void note_read(struct daemon *daemon, struct session_transcript *part, uint64_t lines_read)
+{
+	struct session *session = part->session;
+	bool moved = sessions_note_read(part);
+	publish_note_change(&daemon->publish, session, lines_read > 0 ? PUBLISH_LINES : PUBLISH_TRANSCRIPT);
+	if (!daemon_is_news(daemon))
+		return;
+	if (session->id[0] && (moved || session->excluded))
+		expire_note(&daemon->expire, session);
+	watch_note_activity(daemon->watch);
+	if (lines_read == 0)
+		return;
+	billing_note_activity(&daemon->billing, clock_wall_ms());
+	refresh_note_activity(&daemon->refresh);
+}
+
+/*
+ * A transcript that was moved counts in its new place: with what is read there from now on, and what was read
+ * there before the old one went.
+ */
+static void read_moved(struct daemon *daemon, const struct session_transcript *gone)
+{
+	const char *name = strrchr(gone->file->path, '/');
+	for (struct session_transcript *part = gone->session->transcripts; part; part = part->next) {
+		const char *other = strrchr(part->file->path, '/');
+		if (part != gone && name && other && strcmp(name, other) == 0)
+			tail_reread(daemon->tail, part->file);
+	}
+}
+
+static void close_transcript(struct daemon *daemon, struct session_transcript *part)
+{
+	struct session *session = part->session;
+	ledger_lose_file(daemon->ledger, part->ledger_file);
+	read_moved(daemon, part);
+	sessions_close_transcript(part);
+	publish_note_change(&daemon->publish, session, PUBLISH_STATE);
+	daemon_note_gone(daemon, session->transcripts ? NULL : session);
+}
+
+void daemon_take_batch(void *ctx, const struct tail_batch *batch)
+{
+	struct daemon *daemon = ctx;
+	struct transcript *transcript = batch->transcript;
+	if (batch->restarted)
+		forget_lines(daemon, transcript->owner);
+	for (size_t i = 0; i < batch->line_count; i++)
+		take_line(daemon, transcript, &batch->lines[i]);
+	for (size_t i = 0; i < batch->record_count; i++)
+		take_record(daemon, transcript, &batch->records[i]);
+	if (batch->read_ended)
+		find_its_session(daemon, transcript->owner);
+	if (batch->read_ended)
+		note_read(daemon, transcript->owner, batch->lines_read);
+	if (batch->gone)
+		close_transcript(daemon, transcript->owner);
+	if (batch->turn_ended)
+		daemon_end_turn(daemon);
+	if (batch->caught_up)
+		daemon_note_caught_up(daemon);
+}
