@@ -1,5 +1,5 @@
 /*
- * daemon_alerts: which figures the alerts look at and when, and what a crossing makes: a line in the log, an
+ * daemon/alerts: which figures the alerts look at and when, and what a crossing makes: a line in the log, an
  * event, a run of the command, and a record that outlives the daemon.
  *
  * For: daemon.c, which starts and stops them and has publish show them the figures; daemon/cache.c;

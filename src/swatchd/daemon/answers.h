@@ -1,5 +1,5 @@
 /*
- * daemon_answers: the handlers of the control socket's requests; `ctx` is the daemon. daemon/status.c,
+ * daemon/answers: the handlers of the control socket's requests; `ctx` is the daemon. daemon/status.c,
  * daemon/report.c (report and spend), daemon/work.c (refresh, expire, sync and rescan) and daemon/tick.c have
  * them.
  *

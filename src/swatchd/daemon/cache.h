@@ -1,5 +1,5 @@
 /*
- * daemon_cache: users remove, empty or move away the cache directory, since it is only a cache. Then the
+ * daemon/cache: users remove, empty or move away the cache directory, since it is only a cache. Then the
  * daemon makes it again and writes everything again; and it takes the lock again, because the locked file is
  * gone and would keep no second daemon out. Where the directory above it is another one (a link was pointed
  * to another profile), the daemon begins anew: what this profile's sessions cost has no place there.

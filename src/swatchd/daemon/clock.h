@@ -1,5 +1,5 @@
 /*
- * daemon_clock: notices when the wall clock was set, or went on while the machine slept and the monotonic
+ * daemon/clock: notices when the wall clock was set, or went on while the machine slept and the monotonic
  * clock stood still. Block, day, freshness and session states depend on it, so the daemon looks at all of
  * them again.
  *

@@ -1,5 +1,5 @@
 /*
- * daemon_gone: what transcripts that were deleted or rewritten said still counts; a restart must not change
+ * daemon/gone: what transcripts that were deleted or rewritten said still counts; a restart must not change
  * that. Their messages of the last days are kept in a file of the cache directory.
  *
  * For: daemon/lines.c reports what goes, daemon/history.c and daemon/round.c settle it, daemon.c takes back

@@ -1,5 +1,5 @@
 /*
- * daemon_history: from the first walk through the directories to the moment when the figures are whole and
+ * daemon/history: from the first walk through the directories to the moment when the figures are whole and
  * every change is news; and the ends of the turns in which transcripts were read, then and later.
  *
  * For: daemon.c, which begins the walk; daemon/lines.c, which reports the ends of the turns.

@@ -1,5 +1,5 @@
 /*
- * daemon_lines: what becomes of a transcript's lines: scan says what they mean, the ledger and the sessions
+ * daemon/lines: what becomes of a transcript's lines: scan says what they mean, the ledger and the sessions
  * keep it.
  *
  * For: daemon.c, which hands these to tail as its callbacks; `ctx` is the daemon.

@@ -1,5 +1,5 @@
 /*
- * daemon_places: the places that the daemon depends on may come to lead elsewhere: the cache directory and
+ * daemon/places: the places that the daemon depends on may come to lead elsewhere: the cache directory and
  * the socket are removed, a link on their way is pointed to another directory, the transcripts are unmounted.
  *
  * For: daemon.c, which hands daemon_place_changed to watch, and daemon/clock.c.

@@ -1,5 +1,5 @@
 /*
- * daemon_refresh: what follows when a run of ccusage starts and ends, and what an earlier run of the daemon
+ * daemon/refresh: what follows when a run of ccusage starts and ends, and what an earlier run of the daemon
  * knew of it.
  *
  * For: daemon.c, which hands the first two to refresh as its callbacks; `ctx` is the daemon.

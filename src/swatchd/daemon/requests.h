@@ -1,5 +1,5 @@
 /*
- * daemon_requests: what clients may ask on the control socket.
+ * daemon/requests: what clients may ask on the control socket.
  *
  * For: daemon.c, which hands the table to control. The context of its handlers is the daemon.
  */

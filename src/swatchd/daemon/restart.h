@@ -1,5 +1,5 @@
 /*
- * daemon_restart: a restart changes nothing that people see. Takes back from the cache files what an earlier
+ * daemon/restart: a restart changes nothing that people see. Takes back from the cache files what an earlier
  * run knew and no transcript says: told windows and costs, ended processes, sessions whose transcript is
  * gone.
  *

@@ -1,5 +1,5 @@
 /*
- * daemon_round: everything that waits, at once: the way of a line from inotify to the file.
+ * daemon/round: everything that waits, at once: the way of a line from inotify to the file.
  *
  * For: the answers that must be of now, and main.c for --once. Otherwise the loop takes these steps one by
  * one, as events and timers come.

@@ -1,5 +1,5 @@
 /*
- * daemon_sessions: what follows when a session becomes active or idle, gets or loses its file, or a process
+ * daemon/sessions: what follows when a session becomes active or idle, gets or loses its file, or a process
  * of it starts or ends.
  *
  * For: daemon.c, which hands these to expire and liveness as their callbacks; `ctx` is the daemon.

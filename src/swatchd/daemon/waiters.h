@@ -1,5 +1,5 @@
 /*
- * daemon_waiters: clients of the socket that wait for something that takes its time.
+ * daemon/waiters: clients of the socket that wait for something that takes its time.
  *
  * For: daemon/requests.c, which adds them; daemon/history.c and daemon/refresh.c, which answer them.
  */
