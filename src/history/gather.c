@@ -47,19 +47,20 @@ static bool take_line(struct reading *r, const char *line, size_t len, int64_t o
 {
 	struct scan_reader reader = { .line = line, .len = len };
 	struct scan_facts facts;
-	bool more = true, malformed = false;
+	enum malformed malformed = MALFORMED_NOT;
+	bool more = true;
 	while (more && scan_next_record(&reader, &facts)) {
 		struct scan_usage advisor;
 		struct scan_cursor cursor = { 0 };
 		int64_t start = offset + (int64_t)reader.start;
-		malformed = malformed || facts.malformed;
+		malformed = malformed ? malformed : facts.malformed;
 		if (!facts.usage.present)
 			continue;
 		more = give(r->gather, &facts.usage, start);
 		while (more && scan_next_advisor(&facts.usage, &cursor, &advisor))
 			more = give(r->gather, &advisor, start);
 	}
-	r->out->malformed_lines += malformed || reader.is_damaged;
+	malformed_note(&r->out->malformed, malformed || !reader.is_damaged ? malformed : MALFORMED_DAMAGED);
 	return more;
 }
 

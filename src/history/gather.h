@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 
 #include "ledger/record.h"
+#include "transcript/malformed.h"
 
 /* The three are less in tests/fuzz/fuzz_tail, which has to reach their ends. */
 #ifndef TRANSCRIPT_MAX_LINE_BYTES
@@ -49,7 +50,7 @@ struct gather_file {
 	int why;
 	struct stat st;            /* as it was opened */
 	int64_t offset;            /* the end of the last complete line */
-	uint64_t malformed_lines;  /* that seem to have a record: damaged, or an impossible count */
+	struct malformed_lines malformed; /* of the lines that seem to have a record */
 	uint64_t skipped_lines;    /* longer than TRANSCRIPT_MAX_LINE_BYTES, with what looked like a record */
 	uint64_t mark;             /* strmap_hash() of the mark_len bytes before `offset` */
 	size_t mark_len;

@@ -47,6 +47,24 @@ static bool parse_double(struct slice text, int64_t *out)
 	return true;
 }
 
+/* What is wrong with a value that is no count. */
+static enum malformed fault_of(const struct walk_item *item)
+{
+	double value;
+	if (item->kind != WALK_NUMBER)
+		return MALFORMED_NO_NUMBER;
+	if (item->text.data[0] == '-')
+		return MALFORMED_NEGATIVE;
+	return slice_to_double(item->text, &value) && value <= 9007199254740992. ? MALFORMED_NO_NUMBER
+										 : MALFORMED_TOO_LARGE;
+}
+
+static void note_fault(struct scan_counts *counts, enum malformed fault)
+{
+	if (counts->malformed == MALFORMED_NOT)
+		counts->malformed = fault;
+}
+
 /* A count, or it spoils the record. Null is left to the caller. */
 static bool take_count(struct scan_counts *counts, const struct walk_item *item, int64_t *out)
 {
@@ -57,10 +75,14 @@ static bool take_count(struct scan_counts *counts, const struct walk_item *item,
 			counts->unread = good = parse_double(item->text, out);
 	}
 	if (!good) {
-		counts->bad = counts->malformed = true;
+		counts->bad = true;
+		note_fault(counts, fault_of(item));
 		return false;
 	}
-	counts->absurd = counts->absurd || *out > SCAN_TOKENS_MAX;
+	if (*out > SCAN_TOKENS_MAX) {
+		counts->absurd = true;
+		note_fault(counts, MALFORMED_TOO_LARGE);
+	}
 	return true;
 }
 
@@ -154,10 +176,17 @@ static void walk_server_tools(struct walk *w, struct scan_counts *counts)
 			tell_null(w, (struct slice){ "server_tool_use", strlen("server_tool_use") });
 		return;
 	}
-	while (walk_next_member(w, &first, &key, &item))
-		if (item.kind == WALK_NUMBER && slice_equals(key, "web_search_requests")
-		    && slice_to_count(item.text, &searches) && searches <= SCAN_WEB_SEARCHES_MAX)
+	while (walk_next_member(w, &first, &key, &item)) {
+		if (item.kind == WALK_NULL || !slice_equals(key, "web_search_requests"))
+			continue;
+		if (item.kind != WALK_NUMBER
+		    || (!slice_to_count(item.text, &searches) && !parse_double(item.text, &searches)))
+			note_fault(counts, fault_of(&item));
+		else if (searches > SCAN_WEB_SEARCHES_MAX)
+			note_fault(counts, MALFORMED_TOO_LARGE);
+		else
 			counts->extras.web_searches = (uint32_t)searches;
+	}
 }
 
 /* ccusage does not look at these: a repeated one is no fault. */

@@ -8,6 +8,7 @@
 
 #include "json/walk.h"
 #include "price/price.h"
+#include "transcript/malformed.h"
 
 /* A token count beyond this is not believed: the largest context is a million. It fits into 32 bits. */
 #define SCAN_TOKENS_MAX INT64_C(4000000000)
@@ -18,7 +19,7 @@
 
 struct scan_counts {
 	bool bad;                    /* a field of the wrong type: no record */
-	bool malformed;              /* bad because of a count: no number, negative, or beyond all bounds */
+	enum malformed malformed;    /* of the first impossible count */
 	bool absurd;                 /* a count that cannot be */
 	bool unread;                 /* written so that ccusage does not read it: "1e2", or a field twice */
 	bool has_input, has_output, has_breakdown, has_flat;

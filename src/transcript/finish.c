@@ -92,7 +92,10 @@ static void finish_usage(struct scan_state *state, const char *line, size_t len)
 	bool is_record = state->has_usage && counts->has_input && counts->has_output && !counts->bad
 		      && !state->bad && state->has_timestamp;
 	bool is_absurd = counts->absurd || is_beyond(&usage->tokens);
-	facts->malformed = state->has_usage && counts->malformed;
+	if (state->has_usage)
+		facts->malformed = counts->malformed ? counts->malformed : usage->malformed;
+	if (is_record && is_absurd && !facts->malformed)
+		facts->malformed = MALFORMED_TOO_LARGE;   /* the sum of its requests */
 	usage->refused = is_record && is_absurd;
 	usage->present = is_record && !is_absurd;
 	if (state->unread || counts->unread)

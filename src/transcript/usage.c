@@ -39,6 +39,7 @@ struct iterations {
 	struct scan_usage compactions;
 	unsigned compaction_count, advisor_count;
 	bool has_gap;                   /* one without counts, or that ccusage does not read */
+	enum malformed malformed;
 	int64_t context_tokens;         /* the prompt of the last one that is the message's own; -1: none */
 };
 
@@ -46,6 +47,8 @@ static void look_at(struct iterations *all, const struct scan_counts *one)
 {
 	bool is_compaction = slice_equals(one->type, "compaction");
 	all->has_gap = all->has_gap || !has_counts(one) || one->unread;
+	if (!all->malformed)
+		all->malformed = one->malformed;
 	if (!has_counts(one))
 		return;
 	if (is_advisor(one)) {
@@ -103,7 +106,11 @@ static void add_paused(struct slice text, struct scan_usage *usage)
 		while (walk_next_key(&w, &first_key, &key)) {
 			if (!slice_equals(key, "usage") || !scan_counts_walk(&w, &counts)) {
 				walk_value(&w, &item);
-			} else if (has_counts(&counts)) {
+				continue;
+			}
+			if (!usage->malformed)
+				usage->malformed = counts.malformed;
+			if (has_counts(&counts)) {
 				add_request(usage, &counts.tokens);
 				usage->extras.web_searches += counts.extras.web_searches;
 				usage->faults |= SCAN_FAULT_PAUSED;
@@ -127,6 +134,7 @@ int64_t scan_add_requests(const struct scan_counts *counts, struct slice paused,
 	usage->extras = counts->extras;
 	look_at_iterations(counts->iterations, &all);
 	usage->hides_advisors = all.has_gap;
+	usage->malformed = all.malformed;
 	if (all.advisor_count > 0)
 		usage->iterations = counts->iterations;
 	if (counts->absurd) {

@@ -11,6 +11,7 @@
 
 #include "json/walk.h"
 #include "price/price.h"
+#include "transcript/malformed.h"
 
 /* Why ccusage 20.0.24 does not count a record that swatch counts. */
 enum scan_fault {
@@ -71,6 +72,7 @@ struct scan_usage {
 	unsigned faults;             /* enum scan_fault, or-ed */
 	struct slice iterations; /* usage.iterations, for scan_next_advisor(); data NULL without an advisor */
 	bool hides_advisors;         /* to ccusage, by an iteration without its counts */
+	enum malformed malformed;    /* an impossible count in one of its requests or advisors */
 	unsigned advisor;            /* 0: the message itself; n: its n-th advisor */
 	struct scan_limit limit;     /* the message is a limit marker */
 };

@@ -242,3 +242,28 @@ method = poll'
 	run swatch doctor --nonsense
 	[ "$status" -eq 2 ]
 }
+
+@test "counts that cannot be are named: which kind, in which file, how many" {
+	local bad=$PROJECTS/-p/s2.jsonl
+	message 1 >"$PROJECTS/-p/s1.jsonl"
+	{ message 2; message 3 -4; } >"$bad"
+	# too old for a session file: a thread reads it
+	AT=2026-01-01T00:00:00.000Z message 4 99999999999999999 >"$PROJECTS/-p/old.jsonl"
+	touch -d 2026-01-01T01:00:00Z "$PROJECTS/-p/old.jsonl"
+	start_daemon
+	swatch sync
+	message 5 | sed 's/"output_tokens":10/"output_tokens":"10"/' >>"$bad"
+	echo 'no JSON' >>"$bad"
+	swatch sync
+	status_is '.tail | [.malformedLines, .malformedFilesTotal] | tostring' '[4,2]'
+	status_is '.tail.malformed | tostring' '{"damaged":1,"negative":1,"noNumber":1,"tooLarge":1}'
+	status_is '.tail.malformedFiles[0] | tostring' "{\"path\":\"$bad\",\"damaged\":1,\"negative\":1,\"noNumber\":1,\"tooLarge\":0}"
+	check_is transcripts "*
+note: 3 lines with a count that cannot be (1 below 0, 1 no whole number, 1 too large), so their tokens are not counted: most in $bad"
+	[[ $(swatch status --verbose) == *'3 lines with a count that cannot be'* ]]
+	status_is '.problems[0].reason' malformed-counts
+	# the file is written again without them
+	message 2 >"$bad"
+	swatch sync
+	status_is .tail.malformedLines 1
+}

@@ -184,6 +184,31 @@ static void the_fast_way_finds_what_the_slow_one_finds(void **state)
 	gather_release(&gather);
 }
 
+static void malformed_lines_are_counted_by_their_kind(void **state)
+{
+	struct scratch *s = *state;
+	static struct records records;
+	static const char text[] =
+#define LINE(tokens) \
+	"{\"timestamp\":\"2026-02-11T20:36:47Z\",\"message\":{\"usage\":{\"input_tokens\":" tokens \
+	",\"output_tokens\":1}}}"
+		LINE("3") "\n" LINE("-1") "\n" LINE("\"1\"") "\n" LINE("-2") "\n" LINE("99999999999999999")
+		"\n{\"cut off\":" LINE("4") "\n" LINE("5") LINE("-6") "\nno JSON, and no usage\n";
+#undef LINE
+	struct gather gather = { .record = keep, .ctx = &records };
+	struct gather_file file;
+	memset(&records, 0, sizeof(records));
+	scratch_write(s, "bad.jsonl", text, strlen(text));
+	assert_int_equal(gather_read(&gather, scratch_name(s, "bad.jsonl"), &file), GATHER_DONE);
+	assert_int_equal(records.count, 2);
+	assert_int_equal(file.malformed.of[MALFORMED_NEGATIVE], 3);
+	assert_int_equal(file.malformed.of[MALFORMED_NO_NUMBER], 1);
+	assert_int_equal(file.malformed.of[MALFORMED_TOO_LARGE], 1);
+	assert_int_equal(file.malformed.of[MALFORMED_DAMAGED], 1);
+	assert_int_equal(malformed_count(&file.malformed), 6);
+	gather_release(&gather);
+}
+
 static void what_is_no_transcript_is_gone(void **state)
 {
 	struct scratch *s = *state;
@@ -301,6 +326,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_fast_way_finds_what_the_slow_one_finds),
+		cmocka_unit_test(malformed_lines_are_counted_by_their_kind),
 		cmocka_unit_test(what_is_no_transcript_is_gone),
 		cmocka_unit_test(a_line_that_is_too_long_is_skipped),
 		cmocka_unit_test(any_number_of_threads_gives_the_same_ledger),

@@ -186,19 +186,51 @@ static void a_key_with_escapes_is_the_key(void **state)
 static void counts_that_are_none_are_malformed(void **state)
 {
 	(void)state;
-	static const char *const counts[] = { "-1",   "\"3\"", "null", "3.5", "true", "18446744073709551616",
-					      "1e16", "-0.5" };
+	static const struct {
+		const char *text;
+		enum malformed kind;
+		bool refused;        /* ccusage believes it, as all up to 64 bits */
+	} counts[] = {
+		{ "-1", MALFORMED_NEGATIVE, false }, { "-0.5", MALFORMED_NEGATIVE, false },
+		{ "-1e400", MALFORMED_NEGATIVE, false }, { "\"3\"", MALFORMED_NO_NUMBER, false },
+		{ "null", MALFORMED_NO_NUMBER, false }, { "true", MALFORMED_NO_NUMBER, false },
+		{ "{}", MALFORMED_NO_NUMBER, false }, { "3.5", MALFORMED_NO_NUMBER, false },
+		{ "18446744073709551616", MALFORMED_TOO_LARGE, false },
+		{ "1e16", MALFORMED_TOO_LARGE, false }, { "1e400", MALFORMED_TOO_LARGE, false },
+		{ "9007199254740993", MALFORMED_TOO_LARGE, true },
+		{ "4000000001", MALFORMED_TOO_LARGE, true },
+	};
 	for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++) {
 		char member[64];
-		snprintf(member, sizeof(member), "\"input_tokens\":%s", counts[i]);
+		snprintf(member, sizeof(member), "\"input_tokens\":%s", counts[i].text);
 		struct scan_facts f = facts_with("\"input_tokens\":3", member);
-		if (f.usage.present || f.usage.refused || !f.malformed)
-			fail_msg("%s", member);
+		if (f.usage.present || f.usage.refused != counts[i].refused || f.malformed != counts[i].kind)
+			fail_msg("%s: %s", member, malformed_name(f.malformed));
 	}
-	/* What ccusage believes up to 64 bits. */
-	struct scan_facts f = facts_with("\"input_tokens\":3", "\"input_tokens\":9007199254740993");
-	assert_true(!f.usage.present && f.usage.refused);
-	assert_false(facts_of(HEAD USAGE TAIL).malformed);
+	assert_int_equal(facts_of(HEAD USAGE TAIL).malformed, MALFORMED_NOT);
+}
+
+static void a_malformed_count_beside_the_record_is_named(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *member;
+		enum malformed kind;
+	} members[] = {
+		{ "\"server_tool_use\":{\"web_search_requests\":2.0}", MALFORMED_NOT },
+		{ "\"server_tool_use\":{\"web_search_requests\":null}", MALFORMED_NOT },
+		{ "\"server_tool_use\":{\"web_search_requests\":-1}", MALFORMED_NEGATIVE },
+		{ "\"server_tool_use\":{\"web_search_requests\":100001}", MALFORMED_TOO_LARGE },
+		{ "\"iterations\":[{\"type\":\"advisor_message\",\"model\":\"m\",\"input_tokens\":\"1\","
+		  "\"output_tokens\":1}]", MALFORMED_NO_NUMBER },
+	};
+	for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++) {
+		char member[256];
+		snprintf(member, sizeof(member), "\"input_tokens\":3,%s", members[i].member);
+		struct scan_facts f = facts_with("\"input_tokens\":3", member);
+		if (!f.usage.present || f.malformed != members[i].kind)
+			fail_msg("%s: %s", member, malformed_name(f.malformed));
+	}
 }
 
 static void what_ccusage_takes_is_a_record(void **state)
@@ -863,6 +895,7 @@ int main(void)
 		cmocka_unit_test(what_ccusage_does_not_read_is_a_record_all_the_same),
 		cmocka_unit_test(a_key_with_escapes_is_the_key),
 		cmocka_unit_test(counts_that_are_none_are_malformed),
+		cmocka_unit_test(a_malformed_count_beside_the_record_is_named),
 		cmocka_unit_test(a_message_has_all_its_requests),
 		cmocka_unit_test(fees_and_surcharges_are_read),
 		cmocka_unit_test(a_line_says_who_paid),

@@ -3,9 +3,11 @@
 
 #include <math.h>
 
+#include "base/array.h"
 #include "base/clock.h"
 #include "json/get.h"
 #include "made_up.h"
+#include "swatchd/session/malformed.h"
 #include "turned_clock.h"
 
 #define NOW INT64_C(1795435200000)   /* 2026-11-23T12:00:00Z */
@@ -50,6 +52,60 @@ static void an_answer_tells_of_directory_branch_model_and_context(void **state)
 	assert_int_equal(part->context_tokens, 1234);
 	assert_int_equal(part->context_at_ms, NOW + 5);
 	assert_int_equal(part->last_message_ms, NOW + CLOCK_MINUTE_MS);
+}
+
+/* The "tail" counters of the answer, as jq -c would show them. */
+static void assert_malformed(const char *wanted)
+{
+	AUTO_BUF out = BUF_INIT;
+	struct jsonw w;
+	jsonw_init(&w, &out);
+	jsonw_begin_object(&w);
+	sessions_write_malformed(&m.sessions, &w);
+	jsonw_end_object(&w);
+	assert_string_equal(buf_str(&out), wanted);
+}
+
+static void malformed_lines_are_told_by_kind_and_file(void **state)
+{
+	(void)state;
+	static const struct malformed_lines threads = { { 0, 0, 2, 0, 1 } };
+	struct session_transcript *parts[MALFORMED_FILES_MAX + 2];
+	assert_malformed("{\"malformedLines\":0,\"malformed\":{\"damaged\":0,\"negative\":0,\"noNumber\":0,"
+			 "\"tooLarge\":0},\"malformedFiles\":[],\"malformedFilesTotal\":0}");
+	sessions_note_malformed(part, MALFORMED_NOT);
+	sessions_note_malformed(part, MALFORMED_NO_NUMBER);
+	sessions_add_malformed(part, &threads);
+	char wanted[512];
+	snprintf(wanted, sizeof(wanted),
+		 "{\"malformedLines\":4,\"malformed\":{\"damaged\":0,\"negative\":2,\"noNumber\":1,"
+		 "\"tooLarge\":1},\"malformedFiles\":[{\"path\":\"%s\",\"damaged\":0,\"negative\":2,"
+		 "\"noNumber\":1,\"tooLarge\":1}],\"malformedFilesTotal\":1}", part->file->path);
+	assert_malformed(wanted);
+	/* The file is read again. */
+	sessions_reset_transcript(part);
+	/* More files than are named: the list has the worst, in order. */
+	for (unsigned i = 0; i < ARRAY_COUNT(parts); i++) {
+		char id[8];
+		snprintf(id, sizeof(id), "s%u", i);
+		parts[i] = made_up_transcript(&m, id, false, NOW);
+		for (unsigned n = 0; n <= (i * 5) % ARRAY_COUNT(parts); n++)
+			sessions_note_malformed(parts[i], MALFORMED_NEGATIVE);
+	}
+	AUTO_BUF out = BUF_INIT;
+	struct jsonw w;
+	jsonw_init(&w, &out);
+	jsonw_begin_object(&w);
+	sessions_write_malformed(&m.sessions, &w);
+	jsonw_end_object(&w);
+	AUTO_JSON *answer = json_tokener_parse(buf_str(&out));
+	size_t count;
+	struct json_object *files = json_get_array(answer, "malformedFiles", &count);
+	assert_int_equal(count, MALFORMED_FILES_MAX);
+	for (size_t i = 0; i < count; i++)
+		assert_int_equal(json_get_int(json_object_array_get_idx(files, i), "negative", 0),
+				 ARRAY_COUNT(parts) - i);
+	assert_int_equal(json_get_int(answer, "malformedFilesTotal", 0), ARRAY_COUNT(parts));
 }
 
 static void lines_of_one_message_count_once(void **state)
@@ -463,6 +519,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
 		TEST(an_answer_tells_of_directory_branch_model_and_context),
+		TEST(malformed_lines_are_told_by_kind_and_file),
 		TEST(lines_of_one_message_count_once),
 		TEST(a_compaction_makes_the_context_unknown),
 		TEST(a_compaction_says_what_is_left),

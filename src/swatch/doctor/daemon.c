@@ -68,8 +68,7 @@ static void say_absent(struct doctor *doctor)
 	}
 }
 
-/* Adds a finding of `swatch status`, in the same words. Returns false when the answer has no such finding. */
-static bool add_finding(struct doctor *doctor, const char *name, enum finding_reason reason)
+bool doctor_add_finding(struct doctor *doctor, const char *name, enum finding_reason reason)
 {
 	const struct finding *finding = &doctor->by_answer.by_reason[reason];
 	if (!finding->found)
@@ -90,7 +89,7 @@ void doctor_check_daemon(struct doctor *doctor)
 		doctor_add(doctor, "daemon", DOCTOR_BAD, "swatchd cannot be reached: %s",
 			   buf_str(&doctor->daemon_why));
 		doctor_remedy(doctor, "%s", user_service_hint(HINT_RESTART));
-	} else if (!add_finding(doctor, "daemon", FINDING_OTHER_VERSION)) {
+	} else if (!doctor_add_finding(doctor, "daemon", FINDING_OTHER_VERSION)) {
 		doctor_add(
 			doctor, "daemon", DOCTOR_GOOD, "swatchd %s runs (pid %" PRId64 ", since %s)%s",
 			version, json_get_int(doctor->answer, "pid", 0),
@@ -99,9 +98,9 @@ void doctor_check_daemon(struct doctor *doctor)
 				? "; it is still reading the transcripts that were there at its start"
 				: "");
 	}
-	(void)add_finding(doctor, "daemon", FINDING_CACHE_UNWRITABLE);
-	(void)add_finding(doctor, "daemon", FINDING_TRANSCRIPTS_UNREADABLE);
-	(void)add_finding(doctor, "secrets", FINDING_SECRETS);
+	(void)doctor_add_finding(doctor, "daemon", FINDING_CACHE_UNWRITABLE);
+	(void)doctor_add_finding(doctor, "daemon", FINDING_TRANSCRIPTS_UNREADABLE);
+	(void)doctor_add_finding(doctor, "secrets", FINDING_SECRETS);
 }
 
 /* ---- sandbox ---- */
@@ -131,7 +130,7 @@ void doctor_check_sandbox(struct doctor *doctor)
 		doctor_add(doctor, "sandbox", DOCTOR_NOTE, "swatchd has no sandbox: [sandbox] mode = off");
 		doctor_remedy(doctor, "take that out of the config, and restart swatchd; [sandbox] write "
 				      "lists what your own commands have to write");
-	} else if (!add_finding(doctor, "sandbox", FINDING_SANDBOX)) {
+	} else if (!doctor_add_finding(doctor, "sandbox", FINDING_SANDBOX)) {
 		bool is_closed = network && strcmp(network, "open") != 0;
 		doctor_add(doctor, "sandbox", DOCTOR_GOOD,
 			   "swatchd and what it runs can write only where they have to%s (Landlock ABI "
@@ -328,8 +327,8 @@ void doctor_check_inotify(struct doctor *doctor)
 
 void doctor_check_polled(struct doctor *doctor)
 {
-	if (!doctor->answer || add_finding(doctor, "watching", FINDING_WATCH_LIMIT)
-	    || add_finding(doctor, "watching", FINDING_POLLED))
+	if (!doctor->answer || doctor_add_finding(doctor, "watching", FINDING_WATCH_LIMIT)
+	    || doctor_add_finding(doctor, "watching", FINDING_POLLED))
 		return;
 	doctor_add(
 		doctor, "watching", DOCTOR_GOOD, "%s watched, none polled",

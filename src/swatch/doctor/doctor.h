@@ -61,6 +61,9 @@ void doctor_add(struct doctor *doctor, const char *name, enum doctor_state state
 void doctor_extend(struct doctor *doctor, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void doctor_remedy(struct doctor *doctor, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* Adds a finding of `swatch status`, in the same words. Returns false when the answer has no such finding. */
+bool doctor_add_finding(struct doctor *doctor, const char *name, enum finding_reason reason);
+
 size_t doctor_count(const struct doctor *doctor, enum doctor_state state);
 
 /* Print to stdout. Return false after an error message when memory ran out. */

@@ -50,6 +50,7 @@ void doctor_check_transcripts(struct doctor *doctor)
 			   buf_str(&doctor->unread));
 		doctor_remedy(doctor, "look at its owner and permissions");
 	}
+	(void)doctor_add_finding(doctor, "transcripts", FINDING_MALFORMED_COUNTS);
 }
 
 /* ---- the cache directory ---- */

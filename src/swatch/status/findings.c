@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/array.h"
 #include "base/paths.h"
 #include "base/scope.h"
 #include "json/get.h"
@@ -113,6 +114,62 @@ static void check_polled(struct findings *findings, struct json_object *answer)
 	else if (reason && strcmp(reason, "filesystem") == 0)
 		buf_append_str(&finding->remedy, "nothing needs to be done; on a local filesystem changes "
 						 "show up at once");
+}
+
+/* The kinds of the daemon's answer for which a line's tokens are missing. Damaged lines lost no count. */
+static const struct {
+	const char *key, *text;
+} count_faults[] = {
+	{ "negative", "below 0" },
+	{ "noNumber", "no whole number" },
+	{ "tooLarge", "too large" },
+};
+
+static int64_t bad_counts(struct json_object *lines)
+{
+	int64_t sum = 0;
+	for (size_t i = 0; i < ARRAY_COUNT(count_faults); i++)
+		sum += json_get_int(lines, count_faults[i].key, 0);
+	return sum;
+}
+
+/* The file with the most of them: the list is sorted by all malformed lines. */
+static struct json_object *worst_file(struct json_object *answer)
+{
+	size_t count;
+	struct json_object *files = status_array(answer, "tail", "malformedFiles", &count), *worst = NULL;
+	for (size_t i = 0; i < count; i++) {
+		struct json_object *one = json_object_array_get_idx(files, i);
+		if (bad_counts(one) > bad_counts(worst))
+			worst = one;
+	}
+	return worst;
+}
+
+static void check_counts(struct findings *findings, struct json_object *answer)
+{
+	struct json_object *lines = json_get_object(json_get_object(answer, "tail"), "malformed");
+	int64_t sum = bad_counts(lines);
+	const char *separator = "";
+	if (sum <= 0)
+		return;
+	struct json_object *worst = worst_file(answer);
+	const char *path = json_get_string(worst, "path");
+	struct finding *finding = add(findings, FINDING_MALFORMED_COUNTS, false);
+	buf_printf(&finding->what, "%s with a count that cannot be (", human_counted(sum, "line", HUMAN_TEXT));
+	for (size_t i = 0; i < ARRAY_COUNT(count_faults); i++) {
+		int64_t count = json_get_int(lines, count_faults[i].key, 0);
+		if (count <= 0)
+			continue;
+		buf_printf(&finding->what, "%s%s %s", separator, human_count(count, HUMAN_TEXT),
+			   count_faults[i].text);
+		separator = ", ";
+	}
+	buf_append_str(&finding->what, "), so their tokens are not counted");
+	if (path)
+		buf_printf(&finding->what, ": %s%s", bad_counts(worst) < sum ? "most in " : "", path);
+	buf_append_str(&finding->remedy, "Claude Code does not write such counts: look at what else writes "
+					 "there; all files: swatch status --json");
 }
 
 static void check_models(struct findings *findings, struct json_object *answer)
@@ -227,6 +284,7 @@ void findings_read(struct findings *findings, struct json_object *answer, int64_
 	check_files(findings, answer);
 	check_refresh(findings, answer, now_ms);
 	check_polled(findings, answer);
+	check_counts(findings, answer);
 	check_models(findings, answer);
 	check_pricing(findings, answer);
 	check_alerts(findings, answer);
@@ -252,6 +310,7 @@ const char *finding_name(enum finding_reason reason)
 		[FINDING_REFRESH_FAILS] = "refresh-fails",
 		[FINDING_WATCH_LIMIT] = "watch-limit",
 		[FINDING_POLLED] = "polled",
+		[FINDING_MALFORMED_COUNTS] = "malformed-counts",
 		[FINDING_UNPRICED_MODELS] = "unpriced-models",
 		[FINDING_BAD_PRICING] = "bad-pricing",
 		[FINDING_ALERT_FAILS] = "alert-fails",

@@ -22,6 +22,7 @@ enum finding_reason {
 	FINDING_REFRESH_FAILS,
 	FINDING_WATCH_LIMIT,        /* folders are polled because of inotify's limit */
 	FINDING_POLLED,             /* folders are polled for another reason */
+	FINDING_MALFORMED_COUNTS,   /* lines whose tokens cannot be counted */
 	FINDING_UNPRICED_MODELS,
 	FINDING_BAD_PRICING,
 	FINDING_ALERT_FAILS,

@@ -79,11 +79,6 @@ struct daemon_history {
 	unsigned swept_files;        /* session files of earlier runs that were removed */
 };
 
-/* daemon/lines.c */
-struct daemon_lines {
-	uint64_t malformed;
-};
-
 /* daemon/waiters.c: clients that wait for a run of ccusage, or until everything pending is done. */
 struct daemon_waiters {
 	uint64_t ids[DAEMON_MAX_WAITERS];
@@ -117,7 +112,6 @@ struct daemon {
 	struct daemon_clock clock;
 	struct daemon_gone gone;
 	struct daemon_history history;
-	struct daemon_lines lines;
 	struct daemon_places places;
 	struct daemon_waiters sync_waiters, refresh_waiters;
 	bool refresh_failed;         /* daemon/refresh.c, for the exit status of --once */

@@ -118,22 +118,23 @@ static void take_facts(struct daemon *daemon, struct transcript *transcript, int
 
 static void take_line(struct daemon *daemon, struct transcript *transcript, const struct tail_line *line)
 {
-	const struct session_transcript *part = transcript->owner;
+	struct session_transcript *part = transcript->owner;
 	struct scan_reader reader = { .line = line->text, .len = line->len, .unknown = drift_note_field,
 				      .ctx = &daemon->drift };
 	struct scan_facts facts;
-	bool malformed = false, previewed = false;
+	enum malformed malformed = MALFORMED_NOT;
+	bool previewed = false;
 	int64_t at_ms = 0;
 	if (!part->wanted && !scan_may_have_usage(line->text, line->len))
 		return;
 	while (scan_next_record(&reader, &facts)) {
-		malformed = malformed || facts.malformed;
+		malformed = malformed ? malformed : facts.malformed;
 		previewed = previewed || facts.preview.data;
 		at_ms = facts.timestamp_ms > 0 ? facts.timestamp_ms : at_ms;
 		take_facts(daemon, transcript, line->offset + (int64_t)reader.start, &facts);
 	}
-	daemon->lines.malformed += malformed || reader.is_damaged;
-	bool has_secret = sessions_take_secrets(&daemon->sessions, transcript->owner,
+	sessions_note_malformed(part, malformed || !reader.is_damaged ? malformed : MALFORMED_DAMAGED);
+	bool has_secret = sessions_take_secrets(&daemon->sessions, part,
 						(struct slice){ line->text, line->len }, line->offset, at_ms);
 	if (has_secret && previewed)
 		sessions_hide_preview(transcript->owner);
@@ -197,6 +198,8 @@ void daemon_take_batch(void *ctx, const struct tail_batch *batch)
 		take_line(daemon, transcript, &batch->lines[i]);
 	for (size_t i = 0; i < batch->record_count; i++)
 		take_record(daemon, transcript, &batch->records[i]);
+	if (batch->malformed)
+		sessions_add_malformed(transcript->owner, batch->malformed);
 	if (batch->read_ended)
 		find_its_session(daemon, transcript->owner);
 	if (batch->read_ended)

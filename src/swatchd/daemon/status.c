@@ -16,6 +16,7 @@
 #include "cache/read.h"
 #include "sandbox/sandbox.h"
 #include "swatchd/daemon/alerts.h"
+#include "swatchd/session/malformed.h"
 
 /* The answer has a bound; the session files have the rest. */
 #define SECRET_SESSIONS_MAX 20
@@ -132,7 +133,7 @@ static void write_watch(const struct daemon *daemon, struct jsonw *w)
 static void write_tail(const struct daemon *daemon, struct jsonw *w)
 {
 	tail_write_status(daemon->tail, w);
-	jsonw_put_int(w, "malformedLines", (int64_t)(daemon->lines.malformed + tail_malformed(daemon->tail)));
+	sessions_write_malformed(&daemon->sessions, w);
 }
 
 static void write_identity(const struct daemon *daemon, struct jsonw *w)

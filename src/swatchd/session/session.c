@@ -141,6 +141,7 @@ void sessions_reset_transcript(struct session_transcript *part)
 {
 	free_facts(part);
 	session_secrets_forget(&part->session->secrets, part->file->path);
+	memset(&part->malformed, 0, sizeof(part->malformed));
 	part->messages = part->last_message_hash = 0;
 	part->last_message_ms = 0;
 	part->context_tokens = -1;
@@ -258,6 +259,16 @@ bool sessions_take_secrets(struct sessions *sessions, struct session_transcript 
 	if (sessions->look_for_secrets && part->wanted)
 		secret_find(line.data, line.len, note_secret, &search);
 	return search.found;
+}
+
+void sessions_note_malformed(struct session_transcript *part, enum malformed kind)
+{
+	malformed_note(&part->malformed, kind);
+}
+
+void sessions_add_malformed(struct session_transcript *part, const struct malformed_lines *lines)
+{
+	malformed_add(&part->malformed, lines);
 }
 
 void sessions_hide_preview(struct session_transcript *part)

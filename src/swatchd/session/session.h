@@ -38,6 +38,7 @@ struct session_transcript {
 	int ledger_file;
 	bool subagent;
 	bool wanted;                       /* facts are gathered */
+	struct malformed_lines malformed;  /* of the lines read so far */
 	/* The facts, from the lines read so far; gathered for wanted transcripts that are no subagents'. */
 	uint64_t messages;                 /* a message of several lines counts once */
 	uint64_t last_message_hash;        /* of the last line's message.id; 0: no id */
@@ -134,6 +135,10 @@ bool sessions_move_transcript(struct sessions *sessions, struct session_transcri
 /* Takes a line's facts. */
 void sessions_take_facts(struct sessions *sessions, struct session_transcript *part,
 			 const struct scan_facts *facts);
+
+/* Counts a malformed line (MALFORMED_NOT: none), or those that a thread counted. */
+void sessions_note_malformed(struct session_transcript *part, enum malformed kind);
+void sessions_add_malformed(struct session_transcript *part, const struct malformed_lines *lines);
 
 /* Puts a word in the place of the preview, which would show a secret. */
 void sessions_hide_preview(struct session_transcript *part);

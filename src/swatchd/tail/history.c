@@ -32,7 +32,6 @@ static void end_job(struct tail *tail, const struct history_batch *batch)
 	tail->history_left--;
 	tail->stats.bytes += (uint64_t)batch->file.offset;
 	tail->stats.skipped_lines += batch->file.skipped_lines;
-	tail->stats.malformed_lines += batch->file.malformed_lines;
 	history_job_at(tail->history, batch->job)->owner = NULL;
 	while (tail->history_first < tail->history_count && !owner_of(tail, tail->history_first))
 		tail->history_first++;

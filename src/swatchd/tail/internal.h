@@ -14,7 +14,6 @@ struct tail_stats {
 	uint64_t lines;
 	uint64_t bytes;
 	uint64_t skipped_lines;
-	uint64_t malformed_lines;    /* of the history: the others are counted by who takes them */
 	uint64_t resets;
 	uint64_t failed;         /* reads that the system refused */
 };

@@ -161,6 +161,7 @@ static void end_history_of(struct tail *tail, struct transcript *t, const struct
 	const struct tail_batch batch = {
 		.transcript = t, .records = last->records, .record_count = last->count,
 		.read_ended = file->result == GATHER_DONE,
+		.malformed = file->result == GATHER_DONE && !t->restart ? &file->malformed : NULL,
 	};
 	bool again = t->noted || t->restart;
 	t->in_history = false;
@@ -417,11 +418,6 @@ size_t tail_count(const struct tail *tail)
 size_t tail_pending(const struct tail *tail)
 {
 	return tail_queue_count(tail) + tail->backlog_len + tail->history_left;
-}
-
-uint64_t tail_malformed(const struct tail *tail)
-{
-	return tail->stats.malformed_lines;
 }
 
 void tail_write_status(const struct tail *tail, struct jsonw *w)

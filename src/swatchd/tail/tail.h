@@ -84,6 +84,7 @@ struct tail_batch {
 	size_t line_count;
 	const struct ledger_record *records;   /* instead of lines, where wants_lines() said no */
 	size_t record_count;
+	const struct malformed_lines *malformed;   /* with read_ended, of the records' lines; or NULL */
 	bool read_ended;         /* offset, size_bytes and modified_ms of the transcript are current */
 	uint64_t lines_read;     /* with read_ended: by this whole read, empty and skipped lines included */
 	bool gone;               /* the file is gone; the transcript is freed after this batch */
@@ -154,9 +155,6 @@ size_t tail_pending(const struct tail *tail);
 uint64_t tail_bytes_read(const struct tail *tail);
 
 /* Writes the "tail" object's counters into an open object. */
-/* Malformed lines of the history: see daemon_lines for the others. */
-uint64_t tail_malformed(const struct tail *tail);
-
 void tail_write_status(const struct tail *tail, struct jsonw *w);
 
 /* Frees everything, without a batch for anyone. `tail` may be NULL. */
