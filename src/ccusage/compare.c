@@ -25,8 +25,7 @@ static bool same_tokens(const struct price_tokens *a, const struct price_tokens 
 }
 
 /* Finds the reference's record of each of swatch's entries. */
-static bool match_ours(struct compare *compare, struct ledger *ledger, size_t first,
-		       void (*stranger)(void *ctx, const struct ledger_entry_view *entry), void *ctx)
+static bool match_ours(struct compare *compare, const struct compare_source *source)
 {
 	size_t count = reference_count(compare->reference);
 	struct ledger_entry_view view;
@@ -35,7 +34,7 @@ static bool match_ours(struct compare *compare, struct ledger *ledger, size_t fi
 		return false;
 	for (size_t i = 0; i < count; i++)
 		compare->ours[i] = (struct compare_ours){ .usd = NAN };
-	for (size_t i = first; ledger_entry_at(ledger, i, &view); i++) {
+	for (size_t i = 0; source->entry_at(source->ctx, i, &view); i++) {
 		size_t at, end;
 		reference_find(compare->reference, view.path, view.offset, &at, &end);
 		for (; at < end; at++) {
@@ -51,15 +50,14 @@ static bool match_ours(struct compare *compare, struct ledger *ledger, size_t fi
 			continue;
 		}
 		compare->strangers++;
-		if (stranger)
-			stranger(ctx, &view);
+		if (source->stranger)
+			source->stranger(source->ctx, &view);
 	}
 	return true;
 }
 
-bool compare_begin(struct compare *compare, const struct reference *reference, struct ledger *ledger,
-		   size_t first, void (*stranger)(void *ctx, const struct ledger_entry_view *entry),
-		   void *ctx)
+bool compare_begin(struct compare *compare, const struct reference *reference,
+		   const struct compare_source *source)
 {
 	*compare = (struct compare){ .reference = reference };
 	for (int rule = 0; rule < REFERENCE_RULES; rule++) {
@@ -67,7 +65,7 @@ bool compare_begin(struct compare *compare, const struct reference *reference, s
 		if (!compare->kept[rule])
 			return false;
 	}
-	return match_ours(compare, ledger, first, stranger, ctx);
+	return match_ours(compare, source);
 }
 
 void compare_release(struct compare *compare)

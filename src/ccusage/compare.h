@@ -42,6 +42,18 @@ struct compare_ours {
 	size_t home_root_len;        /* as in struct ledger_entry_view */
 };
 
+/* Swatch's entries. */
+struct compare_source {
+	/*
+	 * Fills in entry `index`; false past the last one. Of a view, compare looks at the path, the offset,
+	 * the tokens, cost_usd and has_extras; in a report of sessions also at the session and its home.
+	 */
+	bool (*entry_at)(void *ctx, size_t index, struct ledger_entry_view *out);
+	/* Is called for each entry that the reference lacks; may be NULL. */
+	void (*stranger)(void *ctx, const struct ledger_entry_view *entry);
+	void *ctx;
+};
+
 struct compare {
 	const struct reference *reference;
 	bool *kept[REFERENCE_RULES]; /* by rule: which records ccusage counts */
@@ -50,13 +62,11 @@ struct compare {
 };
 
 /*
- * Takes the reference's records and the ledger's entries together; of the ledger only those from `first` on
- * (0: all). Both stay the caller's, and live until compare_release(). `stranger` (may be NULL) is called for
- * each entry that the reference lacks. Returns false when memory ran out.
+ * Takes the reference's records and swatch's entries together. The reference, and what the entries point to,
+ * stay the caller's, and live until compare_release(). Returns false when memory ran out.
  */
-bool compare_begin(struct compare *compare, const struct reference *reference, struct ledger *ledger,
-		   size_t first, void (*stranger)(void *ctx, const struct ledger_entry_view *entry),
-		   void *ctx);
+bool compare_begin(struct compare *compare, const struct reference *reference,
+		   const struct compare_source *source);
 
 void compare_release(struct compare *compare);
 

@@ -12,6 +12,7 @@
 #ifndef SWATCH_CCUSAGE_REFERENCE_H
 #define SWATCH_CCUSAGE_REFERENCE_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -87,10 +88,11 @@ void reference_free(struct reference *reference);
 /*
  * Reads the transcripts below the directories, in ccusage's order: the one of their paths. Those that were
  * not changed since `since_ms` are left out (0: reads all). What cannot be read is passed over, as ccusage
- * does. Returns 0; -1 with a message for people in `error` when memory ran out.
+ * does. Another thread may set *stop (NULL: nobody does), which ends the reading soon. Returns 0; -1 with a
+ * message for people in `error` when memory ran out, or it was stopped.
  */
 int reference_read(struct reference *reference, const struct data_dirs *dirs, int64_t since_ms,
-		   struct buf *error);
+		   const atomic_bool *stop, struct buf *error);
 
 /* Records in their order; the number of a record is its index. */
 size_t reference_count(const struct reference *reference);

@@ -23,10 +23,16 @@
 /* Where the reading stands. */
 struct reader {
 	struct reference *reference;
+	const atomic_bool *stop;     /* NULL: nobody stops it */
 	uint32_t file;
 	uint64_t session_hash;       /* of the session that the path names */
 	struct buf line;             /* a nested message, as a line of its own */
 };
+
+static bool is_stopped(const struct reader *reader)
+{
+	return reader->stop && atomic_load(reader->stop);
+}
 
 /* ---- a line ---- */
 
@@ -293,7 +299,7 @@ static bool make_room(struct lines *lines)
 	return true;
 }
 
-/* Returns false when memory ran out; it passes over a file that cannot be read. */
+/* Returns false when memory ran out, or it was stopped; it passes over a file that cannot be read. */
 static bool read_file(struct reader *reader, struct lines *lines, const char *path)
 {
 	bool good = true;
@@ -308,7 +314,7 @@ static bool read_file(struct reader *reader, struct lines *lines, const char *pa
 			continue;
 		if (got > 0)
 			lines->have += (size_t)got;
-		good = take_lines(reader, lines, got <= 0) && make_room(lines);
+		good = take_lines(reader, lines, got <= 0) && make_room(lines) && !is_stopped(reader);
 		if (got <= 0)
 			break;
 	}
@@ -341,9 +347,9 @@ static bool read_job(struct reader *reader, struct lines *lines, const struct hi
 }
 
 int reference_read(struct reference *reference, const struct data_dirs *dirs, int64_t since_ms,
-		   struct buf *error)
+		   const atomic_bool *stop, struct buf *error)
 {
-	struct reader reader = { .reference = reference };
+	struct reader reader = { .reference = reference, .stop = stop };
 	struct lines lines = { .buffer = malloc(CHUNK_BYTES), .cap = CHUNK_BYTES };
 	struct history_job *jobs = NULL;
 	size_t count = 0;
@@ -352,14 +358,15 @@ int reference_read(struct reference *reference, const struct data_dirs *dirs, in
 		qsort(jobs, count, sizeof(*jobs), compare_paths);
 	for (size_t i = 0; i < count; i++) {
 		if (jobs[i].modified_ns / 1000000 >= since_ms)
-			good = good && read_job(&reader, &lines, &jobs[i]);
+			good = good && !is_stopped(&reader) && read_job(&reader, &lines, &jobs[i]);
 		free(jobs[i].path);
 	}
 	free(jobs);
 	free(lines.buffer);
 	buf_release(&reader.line);
 	if (!good && error->len == 0)
-		buf_append_str(error, "cannot read the transcripts: out of memory");
+		buf_printf(error, "cannot read the transcripts: %s",
+			   is_stopped(&reader) ? "stopped" : "out of memory");
 	return good ? 0 : -1;
 }
 

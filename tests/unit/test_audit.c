@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/unused.h"
 #include "history/history.h"
 #include "json/get.h"
 #include "scratch.h"
@@ -48,8 +49,11 @@ static void add_line(const char *time, const char *session, const char *id, cons
 }
 
 struct world {
+	struct ev_loop *loop;
 	struct ledger *ledger;
 	struct data_dirs dirs;
+	struct audit *audit;
+	unsigned turns;              /* of the loop, while audits ran */
 };
 
 static int set_up(void **state)
@@ -60,6 +64,7 @@ static int set_up(void **state)
 	mkdir(scratch_name(&test_dir, "projects/p"), 0700);
 	line_count = 0;
 	memset(&w, 0, sizeof(w));
+	w.loop = ev_loop_new(EVFLAG_AUTO);
 	*state = &w;
 	return data_dirs_find(&w.dirs, test_dir.path);
 }
@@ -67,7 +72,9 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
 	struct world *w = *state;
+	audit_stop(w->audit);
 	ledger_free(w->ledger);
+	ev_loop_destroy(w->loop);
 	data_dirs_release(&w->dirs);
 	return scratch_tear_down(NULL);
 }
@@ -81,14 +88,33 @@ static void read_all(struct world *w)
 	assert_int_equal(history_read(w->ledger, &w->dirs, 1, &stats, &error), 0);
 }
 
+struct ending {
+	bool came;
+	struct audit_found found;
+};
+
+static void note_end(void *ctx, const struct audit_found *found)
+{
+	struct ending *ending = ctx;
+	ending->came = true;
+	ending->found = *found;
+}
+
 /* Audits an answer for the block from 12:00, at 13:00, of a run that was started at `started_ms`. */
 static struct audit_found explain(struct world *w, int64_t started_ms)
 {
 	struct billing_block answer = { .present = true, .start_ms = NOON, .end_ms = NOON + LEDGER_BLOCK_MS };
-	struct audit_found found;
-	audit_explain(w->ledger, &w->dirs, &answer, started_ms, NOON + CLOCK_HOUR_MS, &found);
-	assert_true(found.is_known);
-	return found;
+	const struct audit_question question = { .answer = &answer, .started_ms = started_ms,
+						 .now_ms = NOON + CLOCK_HOUR_MS, .paths = test_dir.path };
+	struct ending ending = { .found.is_known = false };
+	w->audit = audit_start(w->loop, w->ledger, &question, note_end, &ending);
+	assert_non_null(w->audit);
+	memset(&answer, 0xff, sizeof(answer));
+	for (; !ending.came; w->turns++)
+		ev_run(w->loop, EVRUN_ONCE);
+	w->audit = NULL;
+	assert_true(ending.found.is_known);
+	return ending.found;
 }
 
 static void expect(struct world *w, double usd, audit_reasons reasons)
@@ -182,6 +208,70 @@ static void a_model_without_a_price_is_open(void **state)
 	assert_int_equal(found.reasons, AUDIT_REASON(DIFFERENCE_UNPRICED_MODEL));
 }
 
+/* A copy in another session, which ccusage counts again; but the line came after the audit had begun. */
+static void what_comes_meanwhile_has_no_reason(void **state)
+{
+	add_line("12:10:00.000", "s", "a", "claude-opus-4-6", "");
+	write_transcript("projects/p/s.jsonl");
+	read_all(*state);
+	add_line("13:10:00.000", "t", "a", "claude-opus-4-6", "");
+	write_transcript("projects/p/t.jsonl");
+	struct audit_found found = explain(*state, NOON + CLOCK_HOUR_MS);
+	assert_true(fabs(found.before_usd - USD) < 1e-9 && fabs(found.after_usd - 2 * USD) < 1e-9);
+	assert_int_equal(found.reasons, 0);
+}
+
+/* A transcript that takes a while to read: a hole of 128 MB. */
+static void write_large_transcript(void)
+{
+	write_transcript("projects/p/large.jsonl");
+	const struct timespec times[2] = { { .tv_sec = NOON / 1000 + 3000 },
+					   { .tv_sec = NOON / 1000 + 3000 } };
+	assert_int_equal(truncate(scratch_name(&test_dir, "projects/p/large.jsonl"), (off_t)128 << 20), 0);
+	assert_int_equal(utimensat(AT_FDCWD, scratch_name(&test_dir, "projects/p/large.jsonl"), times, 0), 0);
+}
+
+static void answer_client(struct ev_loop *loop UNUSED, ev_idle *watcher UNUSED, int revents UNUSED)
+{
+	/* Keeps the loop from waiting, as a client would that asks again and again. */
+}
+
+static void the_loop_answers_while_the_thread_reads(void **state)
+{
+	struct world *w = *state;
+	ev_idle client;
+	add_line("12:10:00.000", "s", "a", "claude-opus-4-6", "");
+	write_transcript("projects/p/s.jsonl");
+	write_large_transcript();
+	read_all(w);
+	ev_idle_init(&client, answer_client);
+	ev_idle_start(w->loop, &client);
+	expect(w, USD, 0);
+	ev_idle_stop(w->loop, &client);
+	assert_true(w->turns > 20);
+}
+
+static void never(void *ctx UNUSED, const struct audit_found *found UNUSED)
+{
+	fail_msg("an audit that was stopped has ended");
+}
+
+static void it_can_be_stopped(void **state)
+{
+	struct world *w = *state;
+	struct billing_block answer = { .present = false };
+	const struct audit_question question = { .answer = &answer, .now_ms = NOON, .paths = test_dir.path };
+	write_large_transcript();
+	w->ledger = ledger_new();
+	for (int i = 0; i < 3; i++) {
+		struct audit *audit = audit_start(w->loop, w->ledger, &question, never, NULL);
+		assert_non_null(audit);
+		audit_stop(audit);
+	}
+	ev_run(w->loop, EVRUN_NOWAIT);
+	audit_stop(NULL);
+}
+
 static void expect_text(const char *json, enum audit_verdict verdict, const char *text)
 {
 	AUTO_JSON *audit = json ? json_tokener_parse(json) : NULL;
@@ -219,6 +309,9 @@ int main(void)
 		TEST(other_blocks_have_no_part_in_it),
 		TEST(what_came_during_the_run_may_be_in_it),
 		TEST(a_model_without_a_price_is_open),
+		TEST(what_comes_meanwhile_has_no_reason),
+		TEST(the_loop_answers_while_the_thread_reads),
+		TEST(it_can_be_stopped),
 		cmocka_unit_test(what_people_read),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -41,7 +41,7 @@ static struct reference *read_reference(void)
 	struct buf error = BUF_INIT;
 	assert_non_null(reference);
 	assert_int_equal(data_dirs_find(&dirs, test_dir.path), 0);
-	if (reference_read(reference, &dirs, 0, &error) != 0)
+	if (reference_read(reference, &dirs, 0, NULL, &error) != 0)
 		fail_msg("%s", buf_str(&error));
 	data_dirs_release(&dirs);
 	buf_release(&error);

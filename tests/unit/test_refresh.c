@@ -108,7 +108,17 @@ static void on_finished(void *ctx, const struct refresh_result *result)
 	snprintf(last_error, sizeof(last_error), "%s", result->error ? result->error : "");
 }
 
-static const struct refresh_callbacks callbacks = { on_started, on_finished };
+static bool looks;
+
+static bool on_look(void *ctx, const struct refresh_result *result)
+{
+	assert_ptr_equal(ctx, &refresh);
+	assert_non_null(result->answer);
+	assert_int_equal(result->answered_ms, clock_wall_ms());
+	return looks;
+}
+
+static const struct refresh_callbacks callbacks = { on_started, on_look, on_finished };
 
 static char present[] = "/bin/sh blocks --json", absent[] = "/nonexistent/ccusage blocks",
 	    unclosed[] = "ccusage 'blocks";
@@ -118,7 +128,7 @@ static void begin(void)
 	turned_clock_set(NOW);
 	started = stopped = started_calls = finished_calls = 0;
 	running = NULL;
-	no_memory = false;
+	no_memory = looks = false;
 	checked_due_ms = 0;
 	memset(&config, 0, sizeof(config));
 	config.billing_source = BILLING_AUTO;
@@ -165,7 +175,7 @@ static void check_timer(void)
 		assert_true(ev_timer_remaining(loop, &refresh.due) <= left_s + 0.01);
 		assert_true(ev_timer_remaining(loop, &refresh.due) >= left_s - 30.);
 	}
-	assert_int_equal(refresh.state == REFRESH_RUNNING, running != NULL);
+	assert_int_equal(refresh.state == REFRESH_RUNNING, running != NULL || looks);
 }
 
 /* Time passes, and the timer ends whenever it is due. */
@@ -237,6 +247,35 @@ static void a_burst_without_end_runs_at_max_delay(void **state)
 		pass(500);
 	}
 	assert_int_equal(waited, MAX_DELAY);
+}
+
+/* While somebody looks into the answer, the run is under way: no other one begins. */
+static void an_answer_is_looked_into_before_the_run_ends(void **state)
+{
+	(void)state;
+	looks = true;
+	run_well();
+	int64_t answered_ms = clock_wall_ms();
+	assert_int_equal(finished_calls, 0);
+	assert_int_equal(refresh_force(&refresh), 0);
+	refresh_note_activity(&refresh);
+	pass(CLOCK_HOUR_MS);
+	assert_true(started == 1 && refresh.state == REFRESH_RUNNING);
+	refresh_end_look(&refresh);
+	assert_int_equal(finished_calls, 1);
+	assert_true(last.answer && !last.answer->present && last.duration_ms == 700
+		    && last.answered_ms == answered_ms);
+	assert_int_equal(refresh.stats.good, 1);
+	looks = false;
+	pass(SETTLE);
+	assert_int_equal(refresh.stats.follow_ups, 1);
+	/* A failed run has nothing to look into. */
+	pass(TTL_LOW);
+	assert_int_equal(started, 2);
+	looks = true;
+	end_badly();
+	assert_int_equal(finished_calls, 2);
+	looks = false;
 }
 
 static void activity_during_a_run_makes_one_follow_up(void **state)
@@ -675,6 +714,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(nothing_runs_without_activity, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_burst_makes_one_run_when_it_has_settled, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_burst_without_end_runs_at_max_delay, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(an_answer_is_looked_into_before_the_run_ends, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(activity_during_a_run_makes_one_follow_up, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(activity_early_in_a_long_run_has_settled_at_its_end, set_up,
 						tear_down),

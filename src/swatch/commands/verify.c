@@ -128,7 +128,7 @@ static bool read_transcripts(struct verify *verify, const struct data_dirs *dirs
 		terminal_error("cannot read %s: it is not counted", buf_message(&error));
 	if (good)
 		buf_clear(&error);
-	good = good && reference_read(verify->reference, dirs, 0, &error) == 0 && verify_match(verify);
+	good = good && reference_read(verify->reference, dirs, 0, NULL, &error) == 0 && verify_match(verify);
 	if (!good)
 		terminal_error("%s", buf_message(&error));
 	return good;

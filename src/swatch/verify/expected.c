@@ -48,9 +48,15 @@ static struct ledger *make_expected(const struct reference *reference, const boo
 	return ledger;
 }
 
+static bool entry_at(void *ctx, size_t index, struct ledger_entry_view *out)
+{
+	return ledger_entry_at(ctx, index, out);
+}
+
 bool verify_match(struct verify *verify)
 {
-	if (!compare_begin(&verify->compare, verify->reference, verify->ledger, 0, NULL, NULL))
+	const struct compare_source ours = { .entry_at = entry_at, .ctx = verify->ledger };
+	if (!compare_begin(&verify->compare, verify->reference, &ours))
 		return false;
 	for (int rule = 0; rule < REFERENCE_RULES; rule++) {
 		verify->expected[rule] = make_expected(verify->reference, verify->compare.kept[rule]);

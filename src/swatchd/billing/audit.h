@@ -2,14 +2,17 @@
  * audit: why ccusage's answer for the active block is not what the ledger has for it.
  *
  * For: daemon/refresh.c, when billing_wants_reasons() says that an answer differs and the reasons are not
- * known yet. It reads the transcripts that changed since the block began, counts them as ccusage does
- * (ccusage/compare.h), and names each difference, so that only what is left is a drift.
+ * known yet. A thread reads the transcripts that changed since the block began, counts them as ccusage does
+ * (ccusage/compare.h), and names each difference, so that only what is left is a drift. The loop goes on
+ * meanwhile.
  */
 #ifndef SWATCH_SWATCHD_BILLING_AUDIT_H
 #define SWATCH_SWATCHD_BILLING_AUDIT_H
 
 #include <stdbool.h>
 #include <stdint.h>
+
+#include <ev.h>
 
 #include "ccusage/block.h"
 #include "ccusage/differences.h"
@@ -30,11 +33,28 @@ struct audit_found {
 	audit_reasons reasons;
 };
 
+/* audit_start() copies what it needs of it. */
+struct audit_question {
+	/* One without a block is held against the ledger's block at `now_ms`. */
+	const struct billing_block *answer;
+	int64_t started_ms;          /* ccusage's run */
+	int64_t now_ms;
+	const char *paths;           /* where the transcripts are: as for data_dirs_find() */
+};
+
+typedef void audit_done(void *ctx, const struct audit_found *found);
+
+struct audit;
+
 /*
- * Fills *found for an answer of ccusage, which was started at `started_ms`. An answer without a block is held
- * against the ledger's block at `now_ms`.
+ * Starts an audit of the ledger's entries as they are now. `done` is called from the loop when it has ended,
+ * after a log message when nothing could be found out, and the audit is freed by then. Only the files' paths
+ * in the ledger have to stay as long. Returns NULL with errno when memory or threads ran out.
  */
-void audit_explain(struct ledger *ledger, const struct data_dirs *dirs, const struct billing_block *answer,
-		   int64_t started_ms, int64_t now_ms, struct audit_found *found);
+struct audit *audit_start(struct ev_loop *loop, struct ledger *ledger, const struct audit_question *question,
+			  audit_done *done, void *ctx);
+
+/* Ends an audit that is under way, without a call of `done`. `audit` may be NULL. */
+void audit_stop(struct audit *audit);
 
 #endif

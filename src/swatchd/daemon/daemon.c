@@ -89,6 +89,7 @@ static void start_aging(struct daemon *daemon)
 {
 	static const struct refresh_callbacks refresh_callbacks = {
 		.started = daemon_refresh_started,
+		.look = daemon_look_into_answer,
 		.finished = daemon_refresh_finished,
 	};
 	static const struct expire_callbacks expire_callbacks = {
@@ -208,6 +209,7 @@ void daemon_stop(struct daemon *daemon)
 	tail_free(daemon->tail);
 	if (daemon->ledger) {
 		refresh_release(&daemon->refresh);
+		audit_stop(daemon->audit.running);
 		daemon_stop_places(daemon);
 		daemon_stop_gone(daemon);
 		daemon_stop_alerts(daemon);

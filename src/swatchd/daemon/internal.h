@@ -12,6 +12,7 @@
 #include "config/config.h"
 #include "swatchd/alerts/alerts.h"
 #include "swatchd/alerts/run.h"
+#include "swatchd/billing/audit.h"
 #include "swatchd/billing/billing.h"
 #include "swatchd/billing/pricing.h"
 #include "swatchd/control/control.h"
@@ -79,6 +80,12 @@ struct daemon_history {
 	unsigned swept_files;        /* session files of earlier runs that were removed */
 };
 
+/* daemon/refresh.c */
+struct daemon_audit {
+	struct audit *running;       /* NULL: no answer is being looked into */
+	struct audit_found found;    /* about the last answer */
+};
+
 /* daemon/waiters.c: clients that wait for a run of ccusage, or until everything pending is done. */
 struct daemon_waiters {
 	uint64_t ids[DAEMON_MAX_WAITERS];
@@ -108,6 +115,7 @@ struct daemon {
 	struct events events;
 
 	struct daemon_alerts alerts;
+	struct daemon_audit audit;
 	struct daemon_cache cache;
 	struct daemon_clock clock;
 	struct daemon_gone gone;

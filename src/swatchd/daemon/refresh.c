@@ -8,7 +8,6 @@
 #include "base/log.h"
 #include "cache/read.h"
 #include "ccusage/answer.h"
-#include "swatchd/billing/audit.h"
 #include "swatchd/daemon/round.h"
 #include "swatchd/daemon/waiters.h"
 
@@ -70,20 +69,39 @@ static void log_reasons(const struct daemon *daemon, audit_reasons before)
 		 billing->difference_usd > 0. ? "more" : "less", buf_str(&names));
 }
 
+static void note_reasons(void *ctx, const struct audit_found *found)
+{
+	struct daemon *daemon = ctx;
+	daemon->audit.running = NULL;
+	daemon->audit.found = *found;
+	refresh_end_look(&daemon->refresh);
+}
+
+bool daemon_look_into_answer(void *ctx, const struct refresh_result *result)
+{
+	struct daemon *daemon = ctx;
+	daemon->audit.found = (struct audit_found){ .is_known = false };
+	/* Before we compare, we read all that ccusage may have read. */
+	if (daemon->history.read)
+		daemon_do_round(daemon);
+	if (!billing_wants_reasons(&daemon->billing, result->answer, result->answered_ms))
+		return false;
+	const struct audit_question question = {
+		.answer = result->answer, .started_ms = billing_started_ms(&daemon->billing),
+		.now_ms = result->answered_ms, .paths = daemon->config.watch_paths,
+	};
+	daemon->audit.running = audit_start(daemon->loop, daemon->ledger, &question, note_reasons, daemon);
+	if (!daemon->audit.running)
+		log_warning("cannot look into why ccusage's figures differ: %s", strerror(errno));
+	return daemon->audit.running != NULL;
+}
+
 static void take_answer(struct daemon *daemon, const struct refresh_result *result)
 {
 	struct billing *billing = &daemon->billing;
-	int64_t now_ms = clock_wall_ms();
 	audit_reasons before = billing->reasons;
-	struct audit_found found = { 0 };
-	struct data_dirs dirs;
-	if (billing_wants_reasons(billing, result->answer, now_ms)
-	    && data_dirs_find(&dirs, daemon->config.watch_paths) == 0) {
-		audit_explain(daemon->ledger, &dirs, result->answer, billing_started_ms(billing), now_ms,
-			      &found);
-		data_dirs_release(&dirs);
-	}
-	if (billing_note_answer(billing, result->answer, result->duration_ms, &found, now_ms))
+	if (billing_note_answer(billing, result->answer, result->duration_ms, &daemon->audit.found,
+				result->answered_ms))
 		announce_source(daemon);
 	log_reasons(daemon, before);
 }
@@ -92,8 +110,7 @@ void daemon_refresh_finished(void *ctx, const struct refresh_result *result)
 {
 	struct daemon *daemon = ctx;
 	daemon->refresh_failed = result->answer == NULL;
-	/* Before we compare, we read all that ccusage may have read. */
-	if (daemon->history.read)
+	if (!result->answer && daemon->history.read)
 		daemon_do_round(daemon);
 	if (!result->answer)
 		billing_note_failure(&daemon->billing, result->error, result->exit_status, result->failures,

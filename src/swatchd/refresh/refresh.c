@@ -139,7 +139,6 @@ static void on_child_done(void *ctx, const struct run *run)
 {
 	struct refresh *refresh = ctx;
 	struct refresh_result result = { .duration_ms = run->duration_ms };
-	struct billing_block answer;
 	AUTO_BUF error = BUF_INIT;
 	refresh->child = NULL;
 	refresh->stats.last_finished_ms = clock_wall_ms();
@@ -150,14 +149,18 @@ static void on_child_done(void *ctx, const struct run *run)
 		result.exit_status = 128 + run->code;
 	if (!run_is_good(run))
 		child_describe(run, SANDBOX_REFRESH, refresh->command.words, &error);
-	else if (ccusage_answer_parse(buf_str(&run->out), run->out.len, &answer, &error) == 0)
-		result.answer = &answer;
+	else if (ccusage_answer_parse(buf_str(&run->out), run->out.len, &refresh->answer, &error) == 0)
+		result.answer = &refresh->answer;
 	else if (error.len > 0)
 		buf_append_str(&error, sandbox_hint(SANDBOX_REFRESH, refresh->command.words,
 						    buf_str(&run->err)));
-	if (result.answer)
-		ccusage_answer_drop_future(&answer, clock_wall_ms());
-	end_run(refresh, &result, buf_message(&error));
+	if (result.answer) {
+		result.answered_ms = refresh->stats.last_finished_ms;
+		ccusage_answer_drop_future(&refresh->answer, result.answered_ms);
+	}
+	refresh->result = result;
+	if (!result.answer || !refresh->callbacks.look || !refresh->callbacks.look(refresh->ctx, &result))
+		end_run(refresh, &result, buf_message(&error));
 }
 
 static void start_run(struct refresh *refresh)
@@ -263,6 +266,11 @@ int refresh_force(struct refresh *refresh)
 		return -1;
 	start_run(refresh);
 	return 1;
+}
+
+void refresh_end_look(struct refresh *refresh)
+{
+	end_run(refresh, &refresh->result, "");
 }
 
 void refresh_set_burn_rate(struct refresh *refresh, double usd_per_hour)

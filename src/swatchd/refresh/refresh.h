@@ -29,6 +29,7 @@ enum refresh_state { REFRESH_OFF, REFRESH_CLEAN, REFRESH_SETTLING, REFRESH_WAITI
 
 struct refresh_result {
 	const struct billing_block *answer;  /* NULL: it failed */
+	int64_t answered_ms;                 /* wall clock, when there is an answer */
 	const char *error;                   /* for people, when it failed */
 	int exit_status;                     /* 0 when it never exited */
 	int64_t duration_ms;
@@ -38,6 +39,11 @@ struct refresh_result {
 
 struct refresh_callbacks {
 	void (*started)(void *ctx);
+	/*
+	 * An answer came. Returns true to look into it first: the run then counts as under way until
+	 * refresh_end_look(), which calls finished(). May be NULL.
+	 */
+	bool (*look)(void *ctx, const struct refresh_result *result);
 	void (*finished)(void *ctx, const struct refresh_result *result);
 };
 
@@ -59,6 +65,8 @@ struct refresh {
 	struct ccusage_command command;
 	char why_off[256];           /* "": it is on */
 	struct child *child;
+	struct billing_block answer; /* of the run under way, while somebody looks into it */
+	struct refresh_result result;
 	ev_timer due;
 	int64_t first_mono_ms, last_mono_ms;   /* of the activity that waits for a run; 0: no activity */
 	int64_t fetched_mono_ms;     /* when the last good answer came; 0: never */
@@ -90,6 +98,9 @@ void refresh_note_activity(struct refresh *refresh);
  * when off.
  */
 int refresh_force(struct refresh *refresh);
+
+/* The answer that look() was called with has been looked into. */
+void refresh_end_look(struct refresh *refresh);
 
 /* The burn rate, in dollars an hour, that decides the ttl; NaN: no activity. */
 void refresh_set_burn_rate(struct refresh *refresh, double usd_per_hour);
