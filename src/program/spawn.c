@@ -85,6 +85,10 @@ static _Noreturn void execute(const struct spawn_plan *plan, const struct ends *
 
 static bool set_limits(const struct spawn_plan *plan)
 {
+	/* No real time and no better priority, also where the user may have them. */
+	static const struct rlimit none = { 0, 0 };
+	(void)setrlimit(RLIMIT_RTPRIO, &none);
+	(void)setrlimit(RLIMIT_NICE, &none);
 	if (plan->niceness != 0)
 		(void)setpriority(PRIO_PROCESS, 0, plan->niceness);
 	if (plan->memory_limit_bytes <= 0)

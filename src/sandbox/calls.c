@@ -54,6 +54,9 @@
 #ifndef SYS_quotactl_fd
 #define SYS_quotactl_fd 443
 #endif
+#ifndef SYS_file_setattr
+#define SYS_file_setattr 469
+#endif
 #ifndef SYS_open_tree_attr
 #define SYS_open_tree_attr 467
 #endif
@@ -104,6 +107,7 @@ const struct refused_call calls_of_all[] = {
 	{ SYS_swapon, EPERM },
 	{ SYS_swapoff, EPERM },
 	{ SYS_quotactl_fd, EPERM },
+	{ SYS_file_setattr, EPERM },
 	{ SYS_init_module, EPERM },
 	{ SYS_finit_module, EPERM },
 	{ SYS_delete_module, EPERM },

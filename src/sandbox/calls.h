@@ -11,6 +11,8 @@
 /* Where headers are older than the kernel. */
 #define CALLS_CLONE_NEWTIME 0x00000080
 #define CALLS_TIOCLINUX 0x541C
+/* A delegation of a file or a directory, Linux 6.19 */
+#define CALLS_F_SETDELEG 1040
 /* Of ioprio_set(), which has no header. */
 #define CALLS_IOPRIO_WHO_PROCESS 1
 /* The kernel's SOCK_TYPE_MASK: the type, without SOCK_CLOEXEC and SOCK_NONBLOCK. */

@@ -2,7 +2,9 @@
 
 #include <endian.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/audit.h>
+#include <linux/fs.h>
 #include <linux/seccomp.h>
 #include <sched.h>
 #include <stddef.h>
@@ -182,15 +184,57 @@ static void restrict_namespaces(struct filter *filter)
 	end_call(filter, begin);
 }
 
-/* Typing into a terminal, and pasting into a console. */
-static void restrict_terminals(struct filter *filter)
+static void allow_value(struct filter *filter, uint32_t value)
+{
+	skip_unless_equal(filter, value, 1);
+	end(filter, SECCOMP_RET_ALLOW);
+}
+
+/*
+ * What changes a file that is open for reading alone, which Landlock does not see: its attributes, verity,
+ * encryption, the subvolumes of btrfs. Copies of extents need a file that is open for writing.
+ */
+static void restrict_file_ioctls(struct filter *filter)
+{
+	static const uint8_t types[] = { 'f', 'X', 'r', 'v', 0x94 };
+	allow_value(filter, FICLONE);
+	allow_value(filter, FICLONERANGE);
+	add(filter, BPF_ALU | BPF_AND | BPF_K, 0, 0, 0xFF00);
+	for (size_t i = 0; i < ARRAY_COUNT(types); i++) {
+		skip_unless_equal(filter, (uint32_t)types[i] << 8, 1);
+		refuse(filter, EPERM);
+	}
+}
+
+/* Typing into a terminal, and pasting into a console; for programs, what changes files. */
+static void restrict_ioctls(struct filter *filter, bool is_program)
 {
 	size_t begin = begin_call(filter, SYS_ioctl);
 	load_argument(filter, 1);
 	skip_if_equal(filter, TIOCSTI, 1);
 	skip_unless_equal(filter, CALLS_TIOCLINUX, 1);
 	refuse(filter, EPERM);
+	if (is_program)
+		restrict_file_ioctls(filter);
 	end_call(filter, begin);
+}
+
+/* Whoever holds a lease makes others wait who open the file, or change the directory, for up to 45 s. */
+static void restrict_leases(struct filter *filter)
+{
+#ifdef SYS_fcntl64
+	const int numbers[] = { SYS_fcntl, SYS_fcntl64 };
+#else
+	const int numbers[] = { SYS_fcntl };
+#endif
+	for (size_t i = 0; i < ARRAY_COUNT(numbers); i++) {
+		size_t begin = begin_call(filter, numbers[i]);
+		load_argument(filter, 1);
+		skip_if_equal(filter, F_SETLEASE, 1);
+		skip_unless_equal(filter, CALLS_F_SETDELEG, 1);
+		refuse(filter, EPERM);
+		end_call(filter, begin);
+	}
 }
 
 /* A mapping that is shared, and of no file. */
@@ -217,12 +261,6 @@ static void restrict_mappings(struct filter *filter)
 
 /* ---- sockets ---- */
 
-static void allow_family(struct filter *filter, uint32_t family)
-{
-	skip_unless_equal(filter, family, 1);
-	end(filter, SECCOMP_RET_ALLOW);
-}
-
 static void restrict_socket(struct filter *filter, enum filter_sockets sockets)
 {
 	bool has_unix = sockets != FILTER_NO_SOCKETS && sockets != FILTER_INET_SOCKETS;
@@ -233,11 +271,11 @@ static void restrict_socket(struct filter *filter, enum filter_sockets sockets)
 		load_argument(filter, 2);
 		skip_unless_equal(filter, 0, 3);
 		load_argument(filter, 0);
-		allow_family(filter, AF_NETLINK);
+		allow_value(filter, AF_NETLINK);
 	}
 	load_argument(filter, 0);
 	if (has_unix)
-		allow_family(filter, AF_UNIX);
+		allow_value(filter, AF_UNIX);
 	if (has_inet) {
 		/* Streams and datagrams: nobody needs raw sockets here. */
 		load_argument(filter, 1);
@@ -246,8 +284,8 @@ static void restrict_socket(struct filter *filter, enum filter_sockets sockets)
 		skip_if_equal(filter, SOCK_DGRAM, 1);
 		refuse(filter, EAFNOSUPPORT);
 		load_argument(filter, 0);
-		allow_family(filter, AF_INET);
-		allow_family(filter, AF_INET6);
+		allow_value(filter, AF_INET);
+		allow_value(filter, AF_INET6);
 	}
 	refuse(filter, EAFNOSUPPORT);
 	end_call(filter, begin);
@@ -299,7 +337,8 @@ void filter_make(struct filter *filter, enum filter_sockets sockets, bool is_pro
 		refuse_calls(filter, calls_of_sharers, calls_of_sharers_count);
 	restrict_other_processes(filter);
 	restrict_namespaces(filter);
-	restrict_terminals(filter);
+	restrict_ioctls(filter, is_program);
+	restrict_leases(filter);
 	if (is_program)
 		restrict_mappings(filter);
 	restrict_sockets(filter, sockets);

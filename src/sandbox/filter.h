@@ -10,10 +10,11 @@
  *   other processes   ptrace, process_vm_readv and _writev, pidfd_getfd, kcmp, process_madvise, and limits,
  *                     priorities and schedulers of anything but the caller
  *   the kernel        io_uring, bpf, perf_event_open, userfaultfd, keyrings, new namespaces, mounts, opening
- *                     by handle, modules, clocks, TIOCSTI and TIOCLINUX
+ *                     by handle, leases, modules, clocks, TIOCSTI and TIOCLINUX
  *   other calls       of the processor's other architectures, x32 included, which have other numbers
- * and one for programs also shared memory and message queues (System V's, POSIX's, memfd, anonymous shared
- * mappings): they reach other processes, and limits do not count them.
+ * and one for programs also what changes files that are open for reading alone (attributes, verity,
+ * subvolumes), and shared memory and message queues (System V's, POSIX's, memfd, anonymous shared mappings):
+ * they reach other processes, and limits do not count them.
  */
 #ifndef SWATCH_SANDBOX_FILTER_H
 #define SWATCH_SANDBOX_FILTER_H

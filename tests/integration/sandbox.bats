@@ -98,6 +98,14 @@ whole() {
 	whole "$CCUSAGE18"
 }
 
+@test "and with bun, which some people have instead of node" {
+	if ! command -v bun >/dev/null; then
+		echo "# NOT TESTED, it needs bun: $BATS_TEST_DESCRIPTION" >&3
+		skip 'NOT TESTED: no bun here'
+	fi
+	whole "$(command -v bun) $(readlink -f "$CCUSAGE18")"
+}
+
 @test "a refresh command that writes elsewhere cannot, and it is seen; [sandbox] write lets it" {
 	use_ccusage "$(answering 'echo x >"$HOME/evil"')"
 	start_daemon

@@ -29,6 +29,7 @@ struct attack {
 	int shm;                 /* the id of System V shared memory */
 	unsigned long address;   /* of memory in the victim */
 	bool is_alert;           /* Unix sockets with a path are allowed */
+	int inherited;           /* descriptors that were open when it began, besides the first three */
 };
 
 struct way {

@@ -130,6 +130,45 @@ static bool write_proc(const struct attack *attack)
 	       || is_open(open("/proc/sys/kernel/core_pattern", O_WRONLY | O_CLOEXEC));
 }
 
+/* A descriptor that somebody forgot would be a way around all rules. */
+static bool have_descriptors(const struct attack *attack)
+{
+	return attack->inherited > 0;
+}
+
+/* The rules of an empty ruleset, on top of the others, free nothing. */
+static bool write_under_more_rules(const struct attack *attack)
+{
+	const unsigned long long rights[3] = { 1ULL << 3 /* READ_DIR */, 0, 0 };
+	int fd = (int)syscall(444 /* landlock_create_ruleset */, rights, 8UL, 0U);
+	if (fd < 0 || syscall(446 /* landlock_restrict_self */, fd, 0U) != 0)
+		return write_file(attack);
+	return write_file(attack) || create_file(attack);
+}
+
+static bool add_rules(const struct attack *attack)
+{
+	return in_child(attack, write_under_more_rules);
+}
+
+/* Out of the control group that counts what swatchd starts. */
+static bool leave_group(const struct attack *attack)
+{
+	char line[512], path[700] = "";
+	FILE *file = fopen("/proc/self/cgroup", "re");
+	(void)attack;
+	while (file && fgets(line, sizeof(line), file)) {
+		const char *group = strrchr(line, ':');
+		if (group)
+			snprintf(path, sizeof(path), "/sys/fs/cgroup%.*s/cgroup.procs",
+				 (int)strcspn(group + 1, "\n"), group + 1);
+	}
+	if (file)
+		fclose(file);
+	return is_open(open(path, O_WRONLY | O_CLOEXEC))
+	       || is_open(open("/sys/fs/cgroup/cgroup.procs", O_WRONLY | O_CLOEXEC));
+}
+
 static bool truncate_file(const struct attack *attack)
 {
 	return truncate(outside(attack, "long"), 1) == 0
@@ -175,6 +214,9 @@ const struct way ways_to_files[] = {
 	{ "files", "the cache and the lock", write_cache, NULL },
 	{ "files", "/dev/shm", write_shared_memory, NULL },
 	{ "files", "/proc of others", write_proc, NULL },
+	{ "files", "inherited descriptors", have_descriptors, NULL },
+	{ "files", "landlock_restrict_self", add_rules, NULL },
+	{ "files", "another control group", leave_group, NULL },
 	{ "truncating", "truncating", truncate_file, NULL },
 	{ "devices", "ioctl", control_device, NULL },
 	{ NULL, NULL, NULL, NULL }

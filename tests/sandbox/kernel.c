@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/fs.h>
 #include <linux/perf_event.h>
 #include <sched.h>
 #include <signal.h>
@@ -161,6 +162,55 @@ static bool type_into_terminal(const struct attack *attack)
 	return could;
 }
 
+static bool hold_lease(const struct attack *attack)
+{
+	static const struct { unsigned flags; unsigned short type, padding; } delegation = { .type = F_RDLCK };
+	char path[600];
+	snprintf(path, sizeof(path), "%.500s/file", attack->directory);
+	int file = open(path, O_RDONLY | O_CLOEXEC), directory = open(attack->directory, O_RDONLY | O_CLOEXEC);
+	bool could = was_let_through(fcntl(file, F_SETLEASE, F_RDLCK))
+		     || was_let_through(fcntl(directory, 1040 /* F_SETDELEG */, &delegation));
+	(void)fcntl(file, F_SETLEASE, F_UNLCK);
+	close(file);
+	close(directory);
+	return could;
+}
+
+/* What needs no right to write: a file that is open for reading is changed, or made unchangeable. */
+static bool change_attributes(const struct attack *attack)
+{
+	static const unsigned long requests[] = { FS_IOC_SETFLAGS, FS_IOC_FSSETXATTR, 0x40806685 /* verity */,
+						  0x800C6613 /* encryption */, 0x5000940F /* subvolume */,
+						  FIFREEZE };
+	char path[600], argument[4096] = { 0 };
+	snprintf(path, sizeof(path), "%.500s/file", attack->directory);
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	bool could = was_let_through(syscall(469 /* file_setattr */, AT_FDCWD, path, argument, 24UL, 0U));
+	for (size_t i = 0; i < sizeof(requests) / sizeof(requests[0]); i++)
+		could = could || was_let_through(ioctl(fd, requests[i], argument));
+	close(fd);
+	return could;
+}
+
+static bool watch_everything(const struct attack *attack)
+{
+	(void)attack;
+	return was_let_through(syscall(SYS_fanotify_init, 0x200U /* FAN_REPORT_FID */, O_RDONLY));
+}
+
+static bool rise_here(const struct attack *attack)
+{
+	const struct sched_param first = { .sched_priority = 1 };
+	(void)attack;
+	return sched_setscheduler(0, SCHED_FIFO, &first) == 0
+	       || setpriority(PRIO_PROCESS, 0, getpriority(PRIO_PROCESS, 0) - 1) == 0;
+}
+
+static bool rise(const struct attack *attack)
+{
+	return in_child(attack, rise_here);
+}
+
 /* getpid(), as other instruction sets of this processor number it. */
 static bool be_foreign(const struct attack *attack)
 {
@@ -198,6 +248,10 @@ const struct way ways_through_calls[] = {
 	{ "calls", "setpriority and the like", NULL, slow_victim },
 	{ "calls", "setpriority of the user", slow_user, NULL },
 	{ "calls", "TIOCSTI, /dev/tty", type_into_terminal, NULL },
+	{ "calls", "leases", hold_lease, NULL },
+	{ "calls", "attributes of files", change_attributes, NULL },
+	{ "calls", "fanotify", watch_everything, NULL },
+	{ "calls", "real time, a better priority", rise, NULL },
 	{ "calls", "int 0x80", call_foreign, NULL },
 	{ "calls", "x32", call_x32, NULL },
 	{ NULL, NULL, NULL, NULL }

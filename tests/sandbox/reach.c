@@ -7,12 +7,14 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/ptrace.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 static bool trace(const struct attack *attack, const struct target *target)
@@ -92,6 +94,30 @@ static bool move_pages_of(const struct attack *attack, const struct target *targ
 	return syscall(SYS_move_pages, target->pid, 1UL, &page, NULL, &status, 0) == 0;
 }
 
+static bool move_to_node(const struct attack *attack, const struct target *target)
+{
+	unsigned long nodes = 1;
+	(void)attack;
+	return syscall(SYS_migrate_pages, target->pid, 8UL * sizeof(nodes), &nodes, &nodes) >= 0;
+}
+
+/* The namespaces of a process, by its pidfd: their descriptors would open them to setns(). */
+static bool open_namespaces(const struct attack *attack, const struct target *target)
+{
+	int pidfd = (int)syscall(434, target->pid, 0U);
+	bool could = false;
+	(void)attack;
+	for (unsigned long request = 0xFF01; pidfd >= 0 && request <= 0xFF0A; request++) {
+		int fd = ioctl(pidfd, request, 0UL);
+		could = could || fd >= 0;
+		if (fd >= 0)
+			close(fd);
+	}
+	if (pidfd >= 0)
+		close(pidfd);
+	return could;
+}
+
 static bool opens(const struct target *target, const char *name, int flags)
 {
 	char path[64], byte;
@@ -124,7 +150,8 @@ static bool read_environment(const struct attack *attack, const struct target *t
 {
 	(void)attack;
 	return opens(target, "environ", O_RDONLY) || opens(target, "maps", O_RDONLY)
-	       || opens(target, "auxv", O_RDONLY);
+	       || opens(target, "auxv", O_RDONLY) || opens(target, "pagemap", O_RDONLY)
+	       || opens(target, "syscall", O_RDONLY) || opens(target, "io", O_RDONLY);
 }
 
 static bool open_descriptors(const struct attack *attack, const struct target *target)
@@ -149,9 +176,11 @@ const struct way ways_to_processes[] = {
 	{ "processes", "process_madvise", NULL, advise },
 	{ "processes", "get_robust_list", NULL, find_locks },
 	{ "processes", "move_pages", NULL, move_pages_of },
+	{ "processes", "migrate_pages", NULL, move_to_node },
+	{ "processes", "namespaces of a pidfd", NULL, open_namespaces },
 	{ "processes", "/proc/PID/mem for writing", NULL, open_memory },
 	{ "processes", "/proc/PID/mem for reading", NULL, peek_memory },
-	{ "processes", "/proc/PID/environ, maps, auxv", NULL, read_environment },
+	{ "processes", "/proc/PID/environ, maps, and the like", NULL, read_environment },
 	{ "processes", "/proc/PID/fd, cwd", NULL, open_descriptors },
 	{ NULL, NULL, NULL, NULL }
 };
@@ -208,10 +237,25 @@ static bool send_by_input(const struct attack *attack)
 	(void)fcntl(pair[0], F_SETSIG, SIGUSR2);
 	(void)fcntl(pair[0], F_SETFL, O_ASYNC);
 	ssize_t sent = write(pair[1], "x", 1);
+	/* The same by ioctl, by its group, and with what makes SIGURG. */
+	(void)ioctl(pair[0], FIOSETOWN, &attack->targets[0].pid);
+	sent += send(pair[1], "x", 1, MSG_OOB);
+	(void)fcntl(pair[0], F_SETOWN, -attack->targets[0].pid);
+	sent += send(pair[1], "x", 1, MSG_OOB);
 	(void)sent;
 	close(pair[0]);
 	close(pair[1]);
 	return false;
+}
+
+/* A timer that signals a thread which is not of this process. */
+static bool set_timer(const struct attack *attack, const struct target *target)
+{
+	struct sigevent event = { .sigev_notify = SIGEV_THREAD_ID, .sigev_signo = SIGWINCH };
+	int timer = 0;
+	(void)attack;
+	memcpy(&event._sigev_un, &target->pid, sizeof(target->pid));
+	return syscall(SYS_timer_create, CLOCK_MONOTONIC, &event, &timer) == 0;
 }
 
 const struct way ways_to_signals[] = {
@@ -221,6 +265,7 @@ const struct way ways_to_signals[] = {
 	{ "signals", "kill of the group", NULL, send_to_group },
 	{ "signals", "sigqueue", NULL, queue_signal },
 	{ "signals", "pidfd_send_signal", NULL, send_by_descriptor },
-	{ "signals", "F_SETOWN", send_by_input, NULL },
+	{ "signals", "timer_create", NULL, set_timer },
+	{ "signals", "F_SETOWN, FIOSETOWN", send_by_input, NULL },
 	{ NULL, NULL, NULL, NULL }
 };
