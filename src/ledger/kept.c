@@ -28,8 +28,29 @@ static bool take_model(const struct ledger *ledger, const struct ledger_entry *e
 	return true;
 }
 
+static void take_file(const struct ledger *ledger, uint64_t place, struct ledger_kept *out)
+{
+	const struct ledger_file *file = &ledger->files.list[ledger_place_file(place)];
+	out->file = (unsigned)ledger_place_file(place);
+	out->path = file->path;
+	out->root_len = file->root_len;
+	out->session_id = ledger->sessions.list[file->session].id;
+	out->subagent = file->subagent;
+	out->gone = file->gone;
+}
+
+static void take_marker(const struct ledger_marker *marker, const char *name, struct ledger_record *out)
+{
+	out->is_limit = true;
+	out->limit_resets_ms = marker->resets_ms;
+	out->limit_is_old_form = marker->old_form;
+	if (name[0])
+		out->limit_name = (struct slice){ name, strlen(name) };
+}
+
 bool ledger_kept_at(struct ledger *ledger, size_t index, struct ledger_kept *out)
 {
+	const char *limit_name;
 	if (index >= ledger->order.len)
 		return false;
 	const struct ledger_entry *e = ledger_order_at(&ledger->order, index);
@@ -40,12 +61,9 @@ bool ledger_kept_at(struct ledger *ledger, size_t index, struct ledger_kept *out
 	if (!file->doubted || !take_model(ledger, e, &out->record.model))
 		return false;
 	uint32_t payer = ledger_entries_session(&ledger->entries, entry);
-	out->file = (unsigned)ledger_file_of(e);
-	out->path = file->path;
-	out->root_len = file->root_len;
-	out->session_id = ledger->sessions.list[file->session].id;
-	out->subagent = file->subagent;
-	out->gone = file->gone;
+	take_file(ledger, e->place, out);
+	const struct ledger_marker *marker =
+		ledger_limits_find(&ledger->limits, e->time_ms, e->place, &limit_name);
 	struct ledger_record *record = &out->record;
 	record->time_ms = e->time_ms;
 	record->offset = ledger_place_offset(e->place);
@@ -63,10 +81,33 @@ bool ledger_kept_at(struct ledger *ledger, size_t index, struct ledger_kept *out
 	record->fast = e->fast;
 	record->sidechain = e->sidechain;
 	record->lost_by_reference = e->lost;
+	if (e->has_extras)
+		record->extras = ledger_entries_extras(&ledger->entries, e);
+	if (marker)
+		take_marker(marker, limit_name, record);
 	if (payer != file->session) {
 		const char *id = ledger->sessions.list[payer].id;
 		record->payer = (struct slice){ id, strlen(id) };
 		record->payer_is_told = true;
 	}
+	return true;
+}
+
+bool ledger_kept_limit_at(struct ledger *ledger, size_t index, struct ledger_kept *out)
+{
+	const char *name;
+	const struct ledger_marker *marker = ledger_limits_at(&ledger->limits, index, &name);
+	memset(out, 0, sizeof(*out));
+	if (!marker)
+		return false;
+	/* An entry's marker comes with it. */
+	if (marker->time_ms <= 0 || marker->has_entry
+	    || !ledger->files.list[ledger_place_file(marker->place)].doubted)
+		return true;
+	take_file(ledger, marker->place, out);
+	out->only_limit = true;
+	out->record.time_ms = marker->time_ms;
+	out->record.offset = ledger_place_offset(marker->place);
+	take_marker(marker, name, &out->record);
 	return true;
 }

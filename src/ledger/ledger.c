@@ -408,12 +408,23 @@ int ledger_add(struct ledger *ledger, int file, int64_t offset, const struct sca
 	return result;
 }
 
+void ledger_note_kept_limit(struct ledger *ledger, int file, const struct ledger_record *record)
+{
+	const struct ledger_marker marker = { .time_ms = record->time_ms,
+					      .resets_ms = record->limit_resets_ms,
+					      .place = ledger_place(file, record->offset),
+					      .old_form = record->limit_is_old_form };
+	if (record->time_ms > 0 && ledger_offset_fits(record->offset))
+		ledger_limits_add(&ledger->limits, &marker, record->limit_name);
+}
+
 void ledger_note_limit(struct ledger *ledger, int file, int64_t offset, int64_t time_ms,
 		       const struct scan_limit *limit)
 {
-	const struct ledger_marker marker = { .time_ms = time_ms, .resets_ms = ledger_limit_resets_ms(limit),
-					      .place = ledger_place(file, offset),
-					      .old_form = limit->old_form };
-	if (time_ms > 0 && ledger_offset_fits(offset))
-		ledger_limits_add(&ledger->limits, &marker, limit->name);
+	ledger_note_kept_limit(ledger, file,
+			       &(struct ledger_record){ .time_ms = time_ms,
+							.offset = offset,
+							.limit_resets_ms = ledger_limit_resets_ms(limit),
+							.limit_is_old_form = limit->old_form,
+							.limit_name = limit->name });
 }

@@ -81,6 +81,7 @@ struct ledger_kept {
 	const char *session_id;
 	bool subagent;
 	bool gone;                       /* the transcript is not there any more */
+	bool only_limit;                 /* its line has no usage: record has the place, the time and the limit */
 };
 
 /*
@@ -89,6 +90,12 @@ struct ledger_kept {
  * name is not known any more.
  */
 bool ledger_kept_at(struct ledger *ledger, size_t index, struct ledger_kept *out);
+
+/*
+ * The same for limit marker `index` whose line has no usage record. Returns false past the last one. Leaves
+ * out->only_limit unset when its transcript is not doubted. A marker may come twice.
+ */
+bool ledger_kept_limit_at(struct ledger *ledger, size_t index, struct ledger_kept *out);
 
 /*
  * Adds a record (usage->present) that stands at `offset` of a file, and those of the advisors in it. Returns
@@ -106,6 +113,9 @@ int ledger_add_record(struct ledger *ledger, int file, const struct ledger_recor
  */
 void ledger_note_limit(struct ledger *ledger, int file, int64_t offset, int64_t time_ms,
 		       const struct scan_limit *limit);
+
+/* The same for a marker that ledger_kept_limit_at() gave; `record` has its place, time and limit. */
+void ledger_note_kept_limit(struct ledger *ledger, int file, const struct ledger_record *record);
 
 /*
  * The limits that are in force, the one hit last first: hit, not reset yet, and not answered since by a model

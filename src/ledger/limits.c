@@ -119,12 +119,11 @@ bool ledger_limits_is_answered(const struct ledger_models *models, const struct 
 	return false;
 }
 
-static bool is_in_force(const struct ledger_marker *marker, int64_t now_ms)
+bool ledger_limits_may_hold(int64_t noted_ms, int64_t resets_ms, int64_t now_ms)
 {
-	if (marker->time_ms <= 0 || marker->time_ms > now_ms + CLOCK_SLACK_MS)
+	if (noted_ms <= 0 || noted_ms > now_ms + CLOCK_SLACK_MS || resets_ms - noted_ms > LONGEST_LIMIT_MS)
 		return false;
-	return marker->resets_ms > 0 ? marker->resets_ms > now_ms
-				     : now_ms - marker->time_ms < LONGEST_LIMIT_MS;
+	return resets_ms > 0 ? resets_ms > now_ms : now_ms - noted_ms < LONGEST_LIMIT_MS;
 }
 
 static int compare_hit_times(const void *a, const void *b)
@@ -143,7 +142,7 @@ size_t ledger_limits_in_force(const struct ledger_limits *limits, const struct l
 		const struct ledger_marker *marker = &hit->last;
 		if (marker->time_ms > now_ms + CLOCK_SLACK_MS)
 			marker = &hit->before;
-		if (!is_in_force(marker, now_ms)
+		if (!ledger_limits_may_hold(marker->time_ms, marker->resets_ms, now_ms)
 		    || ledger_limits_is_answered(models, order, hit->name, marker->time_ms, now_ms))
 			continue;
 		out[count++] = (struct ledger_limit){ .noted_ms = marker->time_ms,
@@ -155,12 +154,63 @@ size_t ledger_limits_in_force(const struct ledger_limits *limits, const struct l
 	return count;
 }
 
+/* ---- one by one ---- */
+
+static bool is_same_line(const struct ledger_marker *marker, int64_t time_ms, uint64_t place)
+{
+	return marker->time_ms == time_ms && marker->place == place;
+}
+
+/* Only the last markers of each limit have a name. */
+static const struct ledger_marker *find_named(const struct ledger_limits *limits, int64_t time_ms, uint64_t place,
+					      const char **name)
+{
+	*name = "";
+	for (size_t i = 0; i < limits->hit_count; i++) {
+		const struct ledger_hit *hit = &limits->hits[i];
+		bool is_last = is_same_line(&hit->last, time_ms, place);
+		if (!is_last && !is_same_line(&hit->before, time_ms, place))
+			continue;
+		*name = hit->name;
+		return is_last ? &hit->last : &hit->before;
+	}
+	return NULL;
+}
+
+const struct ledger_marker *ledger_limits_at(const struct ledger_limits *limits, size_t index, const char **name)
+{
+	const struct ledger_marker *marker;
+	size_t hit = index - limits->count;
+	if (index < limits->count) {
+		marker = &limits->list[index];
+		(void)find_named(limits, marker->time_ms, marker->place, name);
+		return marker;
+	}
+	if (hit >= 2 * limits->hit_count)
+		return NULL;
+	*name = limits->hits[hit / 2].name;
+	return hit % 2 ? &limits->hits[hit / 2].before : &limits->hits[hit / 2].last;
+}
+
 /* ---- what falls into a block ---- */
 
 static int compare_time(const void *key, const void *item)
 {
 	int64_t time_ms = *(const int64_t *)key, other_ms = ((const struct ledger_marker *)item)->time_ms;
 	return (time_ms > other_ms) - (time_ms < other_ms);
+}
+
+const struct ledger_marker *ledger_limits_find(const struct ledger_limits *limits, int64_t time_ms, uint64_t place,
+					       const char **name)
+{
+	const struct ledger_marker *named = find_named(limits, time_ms, place, name);
+	if (named)
+		return named;
+	size_t at = array_search(&time_ms, limits->list, limits->count, sizeof(*limits->list), compare_time, NULL);
+	for (; at < limits->count && limits->list[at].time_ms == time_ms; at++)
+		if (limits->list[at].place == place)
+			return &limits->list[at];
+	return NULL;
 }
 
 /* Whether the marker's line is an entry of the block that counts: not one that lost to another record. */

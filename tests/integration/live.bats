@@ -308,6 +308,25 @@ line_of() {
 	field_is billing-shared.json .usageLimit.kind null
 }
 
+@test "a limit that was hit: known after a restart though its transcript was deleted, before the stop or after it" {
+	reset=$(($(date +%s) + 3000))
+	for when in before after; do
+		message 1 >"$PROJECTS/-p/s1.jsonl"
+		{ message "$when"; limit_line "$reset" five_hour; } >"$PROJECTS/-p/s2.jsonl"
+		start_daemon
+		[ $when = after ] || { rm "$PROJECTS/-p/s2.jsonl" && swatch sync; }
+		jq -c '[.usageLimit, .rateLimits.fiveHour]' "$CACHE/billing-shared.json" >"$HOME/before.json"
+		stop_daemon
+		rm -f "$PROJECTS/-p/s2.jsonl"
+		start_daemon
+		is "$(jq -c '[.usageLimit, .rateLimits.fiveHour]' "$CACHE/billing-shared.json")" "$(cat "$HOME/before.json")"
+		is "$(jq -r .usageLimit.resetsAt "$CACHE/billing-shared.json")" "${reset}000"
+		[ $when = after ] || field_is billing-shared.json .block.usageLimitResetTime "$(utc "@$reset")"
+		stop_daemon
+		rm -rf "${CACHE:?}"
+	done
+}
+
 until_cold() {
 	local cold
 	cold=$(($(date +%s) + $1))

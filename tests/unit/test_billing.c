@@ -273,6 +273,61 @@ static void the_audit_outlives_the_daemon(void **state)
 	assert_int_equal(f->billing.reasons, AUDIT_REASON(DIFFERENCE_UNKNOWN));
 }
 
+static void restore(struct fixture *f, const char *usage_limit)
+{
+	char text[300];
+	snprintf(text, sizeof(text), "{\"usageLimit\":%s}", usage_limit);
+	struct json_object *written = json_tokener_parse(text);
+	assert_non_null(written);
+	billing_restore_limits(&f->billing, written, NOON);
+	json_object_put(written);
+}
+
+/* Its transcript was deleted, so that the ledger knows nothing of it. */
+static void a_limit_that_an_earlier_run_showed_holds(void **state)
+{
+	static const char week[] = "{\"kind\":\"seven_day_opus\",\"resetsAt\":1795521600000,"
+				   "\"observedAt\":1795435100000,\"sessionId\":\"s-1\"}";
+	static const char *const refused[] = {
+		"null", "7", "{}",
+		"{\"kind\":\"a b\",\"resetsAt\":1795521600000,\"observedAt\":1795435100000}",
+		"{\"kind\":null,\"resetsAt\":-1,\"observedAt\":1795435100000}",
+		"{\"kind\":null,\"resetsAt\":1995521600000,\"observedAt\":1795435100000}",
+		"{\"kind\":null,\"resetsAt\":1795435199000,\"observedAt\":1795435100000}",
+		"{\"kind\":null,\"resetsAt\":null,\"observedAt\":1895435100000}",
+	};
+	struct fixture *f = *state;
+	struct billing_view view;
+	for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++) {
+		restore(f, refused[i]);
+		billing_make_view(&f->billing, NOON, &view);
+		assert_false(view.limited);
+	}
+	restore(f, week);
+	billing_make_view(&f->billing, NOON, &view);
+	assert_true(view.limited && view.limit.resets_ms == NOON + CLOCK_DAY_MS);
+	assert_string_equal(view.limit.name, "seven_day_opus");
+	assert_string_equal(view.limit.session_id, "s-1");
+	assert_non_null(rate_limits_find(&view.limits, "sevenDayOpus"));
+	billing_make_view(&f->billing, NOON + CLOCK_DAY_MS, &view);
+	assert_false(view.limited);
+	/* The model answers. */
+	spend(f, "a", NOON + 1000, 10);
+	billing_make_view(&f->billing, NOON + 2000, &view);
+	assert_false(view.limited);
+	/* One that is not named, beside one that the ledger knows. */
+	restore(f, "{\"kind\":null,\"resetsAt\":null,\"observedAt\":1795435202000,\"sessionId\":\"../x\"}");
+	const struct scan_limit known = { .present = true, .resets_at_s = NOON / 1000 + 600,
+					  .name = { "five_hour", 9 } };
+	ledger_note_limit(f->ledger, f->file, 7, NOON + 3000, &known);
+	billing_make_view(&f->billing, NOON + 4000, &view);
+	assert_string_equal(view.limit.name, "five_hour");
+	billing_make_view(&f->billing, NOON + 600000, &view);
+	assert_true(view.limited && view.limit.resets_ms == 0);
+	assert_string_equal(view.limit.name, "");
+	assert_string_equal(view.limit.session_id, "");
+}
+
 static void a_limits_reset_is_a_known_moment(void **state)
 {
 	struct fixture *f = *state;
@@ -400,6 +455,7 @@ int main(void)
 						tear_down),
 		cmocka_unit_test_setup_teardown(half_a_history_is_no_audit, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(the_audit_outlives_the_daemon, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_limit_that_an_earlier_run_showed_holds, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_limits_reset_is_a_known_moment, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(ccusage_goes_stale_by_failure_and_by_pending_activity, set_up,
 						tear_down),

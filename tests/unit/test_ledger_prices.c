@@ -263,6 +263,51 @@ static void a_limit_is_in_force_until_its_reset(void **state)
 	assert_string_equal(in_force(f, START_MS + 6000), "- seven_day five_hour ");
 }
 
+/* Moves what a deleted transcript said into another ledger, as a restart does. */
+static size_t move_kept(struct ledger *from, struct ledger *to)
+{
+	struct ledger_kept kept;
+	size_t moved = 0;
+	int file = ledger_add_file(to, "/p/-p/s1.jsonl", 3, "s1", false);
+	for (size_t i = 0; ledger_kept_limit_at(from, i, &kept); i++) {
+		if (!kept.only_limit)
+			continue;
+		ledger_note_kept_limit(to, file, &kept.record);
+		moved++;
+	}
+	for (size_t i = 0; i < ledger_count(from); i++)
+		if (ledger_kept_at(from, i, &kept))
+			moved += ledger_add_record(to, file, &kept.record) > 0;
+	return moved;
+}
+
+static void limits_of_deleted_transcripts_are_kept(void **state)
+{
+	struct fixture *f = *state, after = { .ledger = ledger_new() };
+	struct ledger_block before, block;
+	struct scan_usage search = record("w", "claude-opus-4-6", START_MS + 10);
+	assert_non_null(after.ledger);
+	search.extras.web_searches = 3;
+	ledger_set_extras(f->ledger, true);
+	ledger_set_extras(after.ledger, true);
+	add_to(f, f->file, record("a", "claude-opus-4-6", START_MS));
+	add_to(f, f->file, search);
+	add_to(f, f->file, marker("m1", START_MS + 1000, limit_of(START_S + 3600, "five_hour")));
+	note(f, START_MS + 2000, limit_of(0, "seven_day_opus"));
+	note(f, START_MS + 3000, limit_of(START_S + 7200, NULL));
+	/* That of a transcript that is there stays with it. */
+	add_to(f, f->agent, marker("m2", START_MS + 4000, limit_of(START_S + 86400, "seven_day")));
+	assert_true(ledger_block_at(f->ledger, 0, &before));
+	ledger_lose_file(f->ledger, f->file);
+	assert_true(move_kept(f->ledger, after.ledger) >= 5);
+	assert_string_equal(in_force(&after, START_MS + 5000), "- seven_day_opus five_hour ");
+	assert_true(ledger_block_at(after.ledger, 0, &block));
+	assert_int_equal(block.limit_resets_ms, before.limit_resets_ms);
+	assert_int_equal(block.limit_resets_ms, START_MS + CLOCK_HOUR_MS);
+	assert_usd(block.sums.cost_usd, before.sums.cost_usd);
+	ledger_free(after.ledger);
+}
+
 static void a_limit_is_over_when_the_account_answers(void **state)
 {
 	struct fixture *f = *state;
@@ -421,6 +466,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_block_has_the_first_limit_that_was_hit_in_it, set_up,
 						tear_down),
 		cmocka_unit_test_setup_teardown(a_limit_is_in_force_until_its_reset, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(limits_of_deleted_transcripts_are_kept, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_limit_is_over_when_the_account_answers, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_limit_of_one_model_is_over_when_that_model_answers, set_up,
 						tear_down),

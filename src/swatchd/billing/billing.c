@@ -5,7 +5,9 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "cache/names.h"
 #include "json/get.h"
+#include "ledger/limits.h"
 #include "swatchd/billing/account_limits.h"
 
 void billing_init(struct billing *billing, const struct config *config, struct ledger *ledger)
@@ -264,9 +266,27 @@ bool billing_take_tick(struct billing *billing, struct json_object *limits, cons
 	return account_limits_take_tick(&billing->limits, &billing->readings, limits, &teller);
 }
 
-void billing_restore_limits(struct billing *billing, struct json_object *limits, int64_t now_ms)
+static void restore_old_limit(struct billing_old_limit *old, struct json_object *written, int64_t now_ms)
 {
-	account_limits_restore(&billing->limits, &billing->old_hits, limits, now_ms);
+	const char *kind = json_get_string(written, "kind"), *id = json_get_string(written, "sessionId");
+	char camel[RATE_LIMIT_NAME_SIZE];
+	int64_t noted_ms = json_get_int(written, "observedAt", 0), resets_ms = json_get_int(written, "resetsAt", 0);
+	bool is_name = kind && rate_limit_name(kind, strlen(kind), camel);
+	*old = (struct billing_old_limit){ 0 };
+	if ((kind && !is_name) || resets_ms < 0 || !ledger_limits_may_hold(noted_ms, resets_ms, now_ms))
+		return;
+	old->noted_ms = noted_ms;
+	old->resets_ms = resets_ms;
+	snprintf(old->name, sizeof(old->name), "%s", kind ? kind : "");
+	if (id && cache_session_id_is_valid(id, strlen(id)))
+		snprintf(old->session_id, sizeof(old->session_id), "%s", id);
+}
+
+void billing_restore_limits(struct billing *billing, struct json_object *written, int64_t now_ms)
+{
+	account_limits_restore(&billing->limits, &billing->old_hits, json_get_object(written, "rateLimits"),
+			       now_ms);
+	restore_old_limit(&billing->old_limit, json_get_object(written, "usageLimit"), now_ms);
 }
 
 void billing_note_activity(struct billing *billing, int64_t now_ms)

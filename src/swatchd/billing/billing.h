@@ -63,6 +63,13 @@ struct billing {
 	int64_t pending_before_ms;       /* the same for the run under way; comes back when it fails */
 	/* The server's limits, from statuslines, and those that were hit, from an earlier run. */
 	struct rate_limits limits, old_hits;
+	/* The limit that an earlier run showed as hit, though its transcript may be gone since. */
+	struct billing_old_limit {
+		int64_t noted_ms;        /* 0: there was none */
+		int64_t resets_ms;
+		char name[LEDGER_LIMIT_NAME_SIZE];
+		char session_id[RATE_LIMIT_SESSION_SIZE];
+	} old_limit;
 	struct readings readings;
 	/* The local day, and when it was looked up. */
 	int64_t day_start_ms, day_end_ms, day_asked_ms;
@@ -153,8 +160,8 @@ bool billing_take_confirmed(struct billing *billing);
 bool billing_take_tick(struct billing *billing, struct json_object *limits, const char *session_id,
 		       int64_t now_ms);
 
-/* The limits that an earlier run wrote. */
-void billing_restore_limits(struct billing *billing, struct json_object *limits, int64_t now_ms);
+/* The limits that an earlier run wrote into billing-shared.json; `written` may be NULL. */
+void billing_restore_limits(struct billing *billing, struct json_object *written, int64_t now_ms);
 
 /* A transcript grew. */
 void billing_note_activity(struct billing *billing, int64_t now_ms);

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "ledger/limits.h"
 #include "swatchd/billing/account_limits.h"
 
 static void set_no_rates(struct billing_block *block)
@@ -95,12 +96,37 @@ static struct ledger_limit most_important(const struct ledger_limit *hits, size_
 	return hits[0];
 }
 
+/*
+ * Takes in the limit that an earlier run showed, unless the ledger knows that limit: its transcript was deleted
+ * meanwhile. Returns the new count.
+ */
+static size_t add_old_limit(const struct billing *billing, int64_t now_ms, struct ledger_limit *hits, size_t count)
+{
+	const struct billing_old_limit *old = &billing->old_limit;
+	size_t at = 0;
+	if (!ledger_limits_may_hold(old->noted_ms, old->resets_ms, now_ms)
+	    || ledger_has_answered(billing->ledger, old->name, old->noted_ms, now_ms))
+		return count;
+	for (size_t i = 0; i < count; i++) {
+		if (strcmp(hits[i].name, old->name) == 0)
+			return count;
+		at += hits[i].noted_ms >= old->noted_ms;
+	}
+	memmove(hits + at + 1, hits + at, (count - at) * sizeof(*hits));
+	hits[at] = (struct ledger_limit){ .noted_ms = old->noted_ms,
+					  .resets_ms = old->resets_ms,
+					  .name = old->name,
+					  .session_id = old->session_id };
+	return count + 1;
+}
+
 /* The server's limits as of now, and what was spent in its five hours. */
 static void take_limits(const struct billing *billing, struct billing_view *view)
 {
 	struct ledger_sums spent;
-	struct ledger_limit hits[LEDGER_LIMIT_NAMES_MAX];
+	struct ledger_limit hits[LEDGER_LIMIT_NAMES_MAX + 1];
 	size_t count = ledger_find_limits(billing->ledger, view->at_ms, hits);
+	count = add_old_limit(billing, view->at_ms, hits, count);
 	view->limits = billing->limits;
 	rate_limits_expire(&view->limits, view->at_ms);
 	account_limits_take_old_hits(&view->limits, &billing->old_hits, billing->ledger, view->at_ms);

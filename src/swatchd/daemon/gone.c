@@ -22,6 +22,8 @@
 /* After a transcript went: others may follow it. */
 #define SETTLE_MS INT64_C(100)
 #define ID_DIGITS 16
+/* No limit lasts longer than a month. */
+#define LIMIT_MAX_MS (32 * CLOCK_DAY_MS)
 
 /* ---- saving ---- */
 
@@ -39,18 +41,26 @@ static int compare_files(const void *a, const void *b)
 	return (left->record.offset > right->record.offset) - (left->record.offset < right->record.offset);
 }
 
+static bool append(struct kept_list *list, const struct ledger_kept *kept)
+{
+	if (!array_reserve(&list->all, &list->cap, list->count + 1, sizeof(*list->all)))
+		return false;
+	list->all[list->count++] = *kept;
+	return true;
+}
+
 /* Returns false when memory ran out. */
 static bool gather(struct daemon *daemon, struct kept_list *list)
 {
-	size_t first = ledger_entries_before(daemon->ledger, clock_wall_ms() - KEPT_MS);
-	for (size_t i = ledger_count(daemon->ledger); i > first && list->count < KEPT_MAX; i--) {
-		struct ledger_kept kept;
-		if (!ledger_kept_at(daemon->ledger, i - 1, &kept))
-			continue;
-		if (!array_reserve(&list->all, &list->cap, list->count + 1, sizeof(*list->all)))
+	struct ledger_kept kept;
+	int64_t since_ms = clock_wall_ms() - KEPT_MS;
+	size_t first = ledger_entries_before(daemon->ledger, since_ms);
+	for (size_t i = 0; ledger_kept_limit_at(daemon->ledger, i, &kept); i++)
+		if (kept.only_limit && kept.record.time_ms >= since_ms && !append(list, &kept))
 			return false;
-		list->all[list->count++] = kept;
-	}
+	for (size_t i = ledger_count(daemon->ledger); i > first && list->count < KEPT_MAX; i--)
+		if (ledger_kept_at(daemon->ledger, i - 1, &kept) && !append(list, &kept))
+			return false;
 	if (list->count > 0)
 		qsort(list->all, list->count, sizeof(*list->all), compare_files);
 	return true;
@@ -73,12 +83,24 @@ static void put_flag(struct jsonw *w, const char *key, bool value)
 		jsonw_put_bool(w, key, true);
 }
 
-static void put_message(struct jsonw *w, const struct ledger_record *record)
+static void put_limit(struct jsonw *w, const struct ledger_record *record)
+{
+	if (!record->is_limit)
+		return;
+	jsonw_key_object(w, "limit");
+	if (record->limit_name.data) {
+		jsonw_key(w, "name");
+		jsonw_string_len(w, record->limit_name.data, record->limit_name.len);
+	}
+	if (record->limit_resets_ms > 0)
+		jsonw_put_int(w, "resetsAt", record->limit_resets_ms);
+	put_flag(w, "old", record->limit_is_old_form);
+	jsonw_end_object(w);
+}
+
+static void put_usage(struct jsonw *w, const struct ledger_record *record)
 {
 	char id[ID_DIGITS + 1];
-	jsonw_begin_object(w);
-	jsonw_put_int(w, "time", record->time_ms);
-	jsonw_put_int(w, "offset", record->offset);
 	if (record->has_id) {
 		snprintf(id, sizeof(id), "%016llx", (unsigned long long)record->id_hash);
 		jsonw_put_string(w, "id", id);
@@ -95,10 +117,24 @@ static void put_message(struct jsonw *w, const struct ledger_record *record)
 		jsonw_key(w, "payer");
 		jsonw_string_len(w, record->payer.data, record->payer.len);
 	}
+	if (record->extras.web_searches > 0)
+		jsonw_put_int(w, "webSearches", record->extras.web_searches);
+	put_flag(w, "usOnly", record->extras.us_only);
+	put_flag(w, "batch", record->extras.batch);
 	put_flag(w, "speed", record->has_speed);
 	put_flag(w, "fast", record->fast);
 	put_flag(w, "sidechain", record->sidechain);
 	put_flag(w, "lost", record->lost_by_reference);
+}
+
+static void put_message(struct jsonw *w, const struct ledger_kept *kept)
+{
+	jsonw_begin_object(w);
+	jsonw_put_int(w, "time", kept->record.time_ms);
+	jsonw_put_int(w, "offset", kept->record.offset);
+	if (!kept->only_limit)
+		put_usage(w, &kept->record);
+	put_limit(w, &kept->record);
 	jsonw_end_object(w);
 }
 
@@ -114,7 +150,7 @@ static void put_transcripts(struct jsonw *w, const struct kept_list *list)
 		jsonw_put_bool(w, "gone", kept->gone);
 		jsonw_key_array(w, "messages");
 		for (next = i; next < list->count && list->all[next].file == kept->file; next++)
-			put_message(w, &list->all[next].record);
+			put_message(w, &list->all[next]);
 		jsonw_end_array(w);
 		jsonw_end_object(w);
 	}
@@ -227,15 +263,44 @@ static bool read_id(struct json_object *message, struct ledger_record *out)
 	return true;
 }
 
-/* The strings stay the message's. Returns false when we cannot have written it, or when it is too old. */
-static bool read_message(struct json_object *message, int64_t now_ms, struct ledger_record *out)
+/* The name stays the JSON's. The ledger checks it. */
+static void read_limit(struct json_object *limit, struct ledger_record *out)
 {
-	const char *model = json_get_string(message, "model"), *payer = json_get_string(message, "payer");
+	const char *name = json_get_string(limit, "name");
+	int64_t resets_ms = json_get_int(limit, "resetsAt", 0);
+	if (!limit)
+		return;
+	out->is_limit = true;
+	out->limit_resets_ms = resets_ms > 0 && resets_ms < out->time_ms + LIMIT_MAX_MS ? resets_ms : 0;
+	out->limit_is_old_form = json_get_bool(limit, "old", false);
+	if (name)
+		out->limit_name = (struct slice){ name, strlen(name) };
+}
+
+static void read_extras(struct json_object *message, struct price_extras *out)
+{
+	int64_t searches = json_get_int(message, "webSearches", 0);
+	if (searches > 0 && searches <= UINT32_MAX)
+		out->web_searches = (uint32_t)searches;
+	out->us_only = json_get_bool(message, "usOnly", false);
+	out->batch = json_get_bool(message, "batch", false);
+}
+
+/* When and where it was said. Returns false when we cannot have written it, or when it is too old. */
+static bool read_place(struct json_object *message, int64_t now_ms, struct ledger_record *out)
+{
 	memset(out, 0, sizeof(*out));
 	out->time_ms = json_get_int(message, "time", 0);
 	out->offset = json_get_int(message, "offset", -1);
-	if (out->time_ms < now_ms - KEPT_MS || out->time_ms > now_ms + CLOCK_DAY_MS || out->offset < 0
-	    || !model || strlen(model) > PRICE_MODEL_MAX || strpbrk(model, "\\\"") || !read_id(message, out)
+	read_limit(json_get_object(message, "limit"), out);
+	return out->time_ms >= now_ms - KEPT_MS && out->time_ms <= now_ms + CLOCK_DAY_MS && out->offset >= 0;
+}
+
+/* The rest of a message. The strings stay the JSON's. Returns false when we cannot have written it. */
+static bool read_usage(struct json_object *message, struct ledger_record *out)
+{
+	const char *model = json_get_string(message, "model"), *payer = json_get_string(message, "payer");
+	if (!model || strlen(model) > PRICE_MODEL_MAX || strpbrk(model, "\\\"") || !read_id(message, out)
 	    || !read_tokens(message, "tokens", &out->tokens))
 		return false;
 	out->model = (struct slice){ model, strlen(model) };
@@ -248,6 +313,7 @@ static bool read_message(struct json_object *message, int64_t now_ms, struct led
 		out->payer = (struct slice){ payer, strlen(payer) };
 		out->payer_is_told = true;
 	}
+	read_extras(message, &out->extras);
 	out->has_speed = json_get_bool(message, "speed", false);
 	out->fast = json_get_bool(message, "fast", false);
 	out->sidechain = json_get_bool(message, "sidechain", false);
@@ -272,7 +338,12 @@ static size_t take_transcript(struct daemon *daemon, struct json_object *written
 		return 0;
 	for (size_t i = 0; i < count; i++) {
 		struct ledger_record record;
-		if (read_message(json_object_array_get_idx(messages, i), now_ms, &record))
+		struct json_object *message = json_object_array_get_idx(messages, i);
+		if (!read_place(message, now_ms, &record))
+			continue;
+		if (record.is_limit && !json_get_string(message, "model"))
+			ledger_note_kept_limit(daemon->ledger, file, &record);
+		else if (read_usage(message, &record))
 			added += ledger_add_record(daemon->ledger, file, &record) > 0;
 	}
 	if (json_get_bool(written, "gone", true))

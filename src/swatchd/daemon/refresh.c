@@ -190,5 +190,5 @@ void daemon_take_last_run(struct daemon *daemon)
 		refresh_seed_fetched(&daemon->refresh, json_get_int(ccusage, "lastFetched", 0));
 	take_last_answer(daemon, billing, ccusage);
 	take_last_failure(daemon, ccusage);
-	billing_restore_limits(&daemon->billing, json_get_object(billing, "rateLimits"), clock_wall_ms());
+	billing_restore_limits(&daemon->billing, billing, clock_wall_ms());
 }
