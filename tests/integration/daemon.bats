@@ -112,6 +112,34 @@ old_history() {
 	[ ! -e "$CACHE/old-9.json" ]
 }
 
+# waits_beside: a client waits for its sync, transcripts wait to be read, and the daemon answers all the same
+waits_beside() { swatch status --json | jq -e '.control.clients == 2 and .tail.pending > 0'; }
+seen_beside() {
+	local i
+	swatchd >>"$LOG" 2>&1 3>&- &
+	DAEMON=$!
+	await listens "$XDG_RUNTIME_DIR/swatch/.*"
+	swatch sync &
+	for i in $(seq 50); do
+		waits_beside && wait $! && return
+		kill -0 $! 2>/dev/null || break
+	done
+	stop_daemon
+	rm -rf "$CACHE"
+	return 1
+}
+
+@test "a sync during the first read waits for its end, and holds nobody else up" {
+	local i
+	message ID >"$HOME/line"
+	for i in 1 2 3; do
+		awk -v file="$i" '{ for (i = 0; i < 20000; i++) { line = $0; gsub("ID", file "-" i, line); print line } }' \
+			"$HOME/line" >"$PROJECTS/-p/s$i.jsonl"
+	done
+	seen_beside || seen_beside || seen_beside
+	field_is s1.json .tokens.input 60000
+}
+
 @test "figures are the same read at once and live" {
 	old_history
 	message 1 >"$PROJECTS/-p/new.jsonl"

@@ -129,6 +129,21 @@ live_file() {
 	[ -e "$CACHE/s3.json" ]
 }
 
+@test "many transcripts that go together, or come together, make one look at all sessions" {
+	for i in $(seq 60); do message "$i" >"$PROJECTS/-p/s$i.jsonl"; done
+	start_daemon
+	runs=$(swatch status --json | jq .expire.runs)
+	# the daemon sees all of it at once
+	kill -STOP "$DAEMON"
+	rm "$PROJECTS"/-p/s*.jsonl
+	for i in $(seq 60); do message "n$i" >"$PROJECTS/-p/n$i.jsonl"; done
+	kill -CONT "$DAEMON"
+	swatch sync
+	# max_files bounds those that were deleted while they were active, too
+	field_is sessions.json .totalSessions 100
+	[ "$(swatch status --json | jq .expire.runs)" -le $((runs + 6)) ]
+}
+
 @test "two transcripts with one session id: the last activity wins" {
 	mkdir "$PROJECTS/-q"
 	TEXT=first message 1 >"$PROJECTS/-p/s1.jsonl"

@@ -80,6 +80,7 @@ static void grow(struct session *session)
 	session->transcripts->file->modified_ms = clock_wall_ms();
 	sessions_note_read(session->transcripts);
 	expire_note(&expire, session);
+	expire_settle(&expire);
 }
 
 /* Turns the clock to the moment that expire waits for, and lets its timer fire. */
@@ -183,6 +184,25 @@ static void the_oldest_idle_ones_have_no_file(void **state)
 	assert_int_equal(expire.removed, 1);
 }
 
+/* However many there are, all sessions are judged once. */
+static void sessions_that_wake_together_are_judged_once(void **state)
+{
+	(void)state;
+	m.config.sessions_max_files = 50;
+	expire_run(&expire);
+	for (int i = 0; i < MADE_UP_TRANSCRIPTS; i++) {
+		char id[16];
+		snprintf(id, sizeof(id), "s%d", i);
+		expire_note(&expire, open_session(id, NOW - i));
+	}
+	assert_int_equal(expire.runs, 1);
+	expire_settle(&expire);
+	assert_int_equal(expire.runs, 2);
+	assert_true(sessions_find(&m.sessions, "s0")->file.exists);
+	expire_settle(&expire);
+	assert_int_equal(expire.runs, 2);
+}
+
 static void active_sessions_have_files_however_many_they_are(void **state)
 {
 	(void)state;
@@ -195,6 +215,29 @@ static void active_sessions_have_files_however_many_they_are(void **state)
 	turned_clock_advance(IDLE_AFTER - 1);
 	expire_run(&expire);
 	expect("idle b; removed b count; ");
+}
+
+/* Somebody deletes transcripts as fast as they are made: max_files holds for those, too. */
+static void sessions_deleted_while_active_do_not_pile_up(void **state)
+{
+	size_t cursor = 0, files = 0;
+	const struct session *session;
+	(void)state;
+	open_session("there", NOW);
+	for (int i = 1; i < MADE_UP_TRANSCRIPTS; i++) {
+		char id[16];
+		snprintf(id, sizeof(id), "gone%d", i);
+		struct session *gone = open_session(id, NOW - i);
+		expire_run(&expire);
+		sessions_close_transcript(gone->transcripts);
+		expire_run(&expire);
+	}
+	while ((session = sessions_each(&m.sessions, &cursor)))
+		files += session->file.exists;
+	assert_int_equal(files, m.config.sessions_max_files);
+	assert_true(sessions_find(&m.sessions, "there")->file.exists);
+	/* The place goes to those that were active last. */
+	assert_false(sessions_find(&m.sessions, "gone9")->file.exists);
 }
 
 static void a_living_process_keeps_a_session_active(void **state)
@@ -337,7 +380,9 @@ int main(void)
 		TEST(the_timer_waits_for_the_first_of_several),
 		TEST(activity_keeps_a_session_and_brings_it_back),
 		TEST(the_oldest_idle_ones_have_no_file),
+		TEST(sessions_that_wake_together_are_judged_once),
 		TEST(active_sessions_have_files_however_many_they_are),
+		TEST(sessions_deleted_while_active_do_not_pile_up),
 		TEST(a_living_process_keeps_a_session_active),
 		TEST(last_words_do_not_wake_a_session_whose_process_ended),
 		TEST(a_session_without_transcripts_is_forgotten_when_it_is_idle),

@@ -106,6 +106,7 @@ void daemon_end_turn(struct daemon *daemon)
 {
 	if (daemon->history.first_walk)
 		return;
+	expire_settle(&daemon->expire);
 	note_changed_sessions(daemon);
 	if (daemon->history.reading && tail_pending(daemon->tail) > 0 && is_known_already(daemon))
 		begin_news(daemon);

@@ -88,6 +88,8 @@ void daemon_session_process_changed(void *ctx, const char *session_id)
 	if (!session)
 		return;
 	daemon_take_processes(daemon, session);
-	if (daemon_is_news(daemon))
-		expire_note(&daemon->expire, session);
+	if (!daemon_is_news(daemon))
+		return;
+	expire_note(&daemon->expire, session);
+	expire_settle(&daemon->expire);
 }

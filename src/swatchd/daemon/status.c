@@ -110,6 +110,7 @@ static void write_secrets(struct daemon *daemon, struct jsonw *w)
 static void write_expire(const struct daemon *daemon, struct jsonw *w)
 {
 	jsonw_put_int(w, "removed", (int64_t)daemon->expire.removed + daemon->history.swept_files);
+	jsonw_put_int(w, "runs", (int64_t)daemon->expire.runs);
 	jsonw_put_int(w, "sweptTempFiles", daemon->swept_temp_files);
 	jsonw_put_int_or_null(w, "nextAt", daemon->expire.due.at_ms);
 }

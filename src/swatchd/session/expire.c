@@ -154,6 +154,8 @@ void expire_run(struct expire *expire)
 {
 	size_t cursor = 0, count;
 	struct session *session;
+	expire->asked = false;
+	expire->runs++;
 	while ((session = sessions_each(expire->sessions, &cursor)))
 		update_state(expire, session);
 	AUTO_FREE struct verdict *verdicts = judge(expire, &count);
@@ -172,13 +174,19 @@ void expire_note(struct expire *expire, struct session *session)
 	enum session_state before = session->state;
 	update_state(expire, session);
 	if (session->excluded && !is_over_age(expire, session, clock_wall_ms())) {
-		/* It woke up: another session's file may have to go, so judge all. */
-		expire_run(expire);
+		/* It woke up: another session's file may have to go, so all have to be judged. */
+		expire->asked = true;
 		return;
 	}
 	int64_t at_ms = next_moment(expire, session);
 	if (before != session->state && at_ms > 0 && (expire->due.at_ms == 0 || at_ms < expire->due.at_ms))
 		moment_set(&expire->due, at_ms);
+}
+
+void expire_settle(struct expire *expire)
+{
+	if (expire->asked)
+		expire_run(expire);
 }
 
 void expire_preview(struct expire *expire, void (*visit)(void *ctx, const struct session *,

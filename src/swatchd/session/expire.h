@@ -37,6 +37,8 @@ struct expire {
 	void *ctx;
 	struct moment due;       /* the next look */
 	uint64_t removed;        /* files, since the start */
+	uint64_t runs;           /* how often all sessions were looked at */
+	bool asked;              /* a session woke up: expire_settle() looks at all */
 };
 
 void expire_init(struct expire *expire, struct ev_loop *loop, const struct config *config,
@@ -47,9 +49,12 @@ void expire_run(struct expire *expire);
 
 /*
  * A session showed activity, or its processes changed: it may change its state at once, and may get its file
- * back. Cheap for a session that is active already.
+ * back at the next expire_settle(). Cheap, also for many.
  */
 void expire_note(struct expire *expire, struct session *session);
+
+/* Looks at every session when one has woken up. Call it once for all that happened together. */
+void expire_settle(struct expire *expire);
 
 /* Calls `visit` for each file that a run would remove now. Changes nothing. */
 void expire_preview(struct expire *expire, void (*visit)(void *ctx, const struct session *,
