@@ -293,13 +293,17 @@ static const struct price *find_bare(const struct price_list *list, const char *
 static const struct price *find(const struct price_list *list, bool as_reference, const char *model,
 				size_t len, double *factor)
 {
-	char name[PRICE_MODEL_MAX], turned[PRICE_MODEL_MAX + 1];
+	char lower[PRICE_MODEL_MAX], name[PRICE_MODEL_MAX], turned[PRICE_MODEL_MAX + 1];
 	*factor = 1.;
 	if (len == 0 || len > PRICE_MODEL_MAX)
 		return NULL;
 	const struct price *found = find_exact(list, model, len);
 	if (found)
 		return found;
+	/* Some gateways write "Claude-Opus-4.8"; ccusage has no price for that. */
+	for (size_t i = 0; i < len; i++)
+		lower[i] = as_reference ? model[i] : (char)tolower((unsigned char)model[i]);
+	model = lower;
 	struct endpoint endpoint = strip_provider(&model, &len);
 	for (size_t i = 0; i < len; i++)
 		name[i] = model[i] == '.' || model[i] == '@' ? '-' : model[i];

@@ -6,7 +6,7 @@ struct context_window context_window_find(int64_t told, const char *model, int64
 {
 	if (told > 0 && told >= used)
 		return (struct context_window){ told, WINDOW_TOLD };
-	if (model && strstr(model, "[1m]"))
+	if (model && strcasestr(model, "[1m]"))
 		model_tokens = WINDOW_LARGE_TOKENS;
 	if (model_tokens > 0 && model_tokens >= used)
 		return (struct context_window){ model_tokens, WINDOW_MODEL };

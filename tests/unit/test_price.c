@@ -120,6 +120,7 @@ static void ccusage_has_rules_of_its_own(void **state)
 	assert_usd(reference_cost_of("claude-opus-4-6"), .10125);
 	assert_usd(reference_cost_of("claude-opus-5-5"), 0.);
 	assert_usd(reference_cost_of("claude-opus-4-0"), 0.);
+	assert_usd(reference_cost_of("CLAUDE-OPUS-4-6"), 0.);
 	assert_usd(reference_cost_of("bedrock/us.anthropic.claude-opus-4-6"), .10125);
 	assert_usd(reference_cost_of("jp.anthropic.claude-opus-4-6-v1"), .10125);
 	assert_usd(reference_cost_of("eu.anthropic.claude-opus-4-6-v1"), .111375);
@@ -145,6 +146,7 @@ static void names_do_not_hide_a_model(void **state)
 		{ "[pi] claude-opus-4-6", "claude-opus-4-6" },
 		{ "claude-opus-5-5-20261001", "claude-opus-5-5" },
 		{ "claude-opus-4-6:thinking", "claude-opus-4-6" },
+		{ "poe/Claude-Opus-4.6[1M]", "claude-opus-4-6" },
 		{ "global.anthropic.claude-sonnet-4-5-20250929-v1:0", "claude-sonnet-4-5-20250929" },
 		{ "bedrock/us-east-1/anthropic.claude-opus-4-6", "claude-opus-4-6" },
 		{ "anthropic/claude-4.5-haiku-20251001", "claude-haiku-4-5-20251001" },
@@ -178,7 +180,6 @@ static void other_models_are_not_taken_for_known_ones(void **state)
 					     "xclaude-opus-4-6",
 					     "claude-opus-6",
 					     "claude-opus-5-7",
-					     "CLAUDE-OPUS-4-6",
 					     "nonesuch",
 					     "<synthetic>",
 					     "us.",
