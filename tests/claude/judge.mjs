@@ -34,12 +34,12 @@ const plainName = (name) => name.replace(/-fast$/, "").replace(/\[1m\]$/, "").re
 
 const projects = path.join(home, ".claude/projects");
 const transcripts = fs.existsSync(projects) ? fs.readdirSync(projects, { recursive: true }).filter((name) => name.endsWith(".jsonl")) : [];
-const written = new Set(), costStates = new Map(), forkParents = new Map();
+const written = new Map(), costStates = new Map(), forkParents = new Map();
 for (const name of transcripts) {
 	for (const text of fs.readFileSync(path.join(projects, name), "utf8").split("\n")) {
 		let line;
 		try { line = JSON.parse(text); } catch { continue; }
-		if (line.message?.id) written.add(line.message.id);
+		if (line.message?.id) written.set(line.message.id, line.message.usage);
 		if (line.type === "cost-state") costStates.set(line.sessionId, line);
 		// A fork's copied lines tell which session asked for them.
 		const file = path.basename(name, ".jsonl"), asker = line.forkedFrom?.sessionId ?? line.requestSessionId;
@@ -96,12 +96,16 @@ const answers = jsonLines("api.log");
 const prices = new Map(JSON.parse(read("pricing.json") || '{"models":[]}').models.map((price) => [price.model, price]));
 const was_killed = fs.existsSync(path.join(work, "killed"));
 
+// All choices of some of the list.
+function* choicesOf(list) {
+	for (let chosen = 0; chosen < 1 << list.length; chosen++) yield list.filter((_, i) => chosen & (1 << i));
+}
+
 // Which of the answers make the difference: some of `missing`, less some of `forgotten`, and output of those that were cut
 // off. null: none do.
 function explain(difference, missing, cut, forgotten) {
-	const list = [...missing, ...forgotten].slice(0, 16);
-	for (let chosen = 0; chosen < 1 << list.length; chosen++) {
-		const part = list.filter((_, i) => chosen & (1 << i)), rest = { ...difference };
+	for (const part of choicesOf([...missing, ...forgotten].slice(0, 16))) {
+		const rest = { ...difference };
 		for (const answer of part)
 			for (const [kind, member] of Object.entries(kinds))
 				rest[kind] += (answer.usage[member] ?? 0) * (forgotten.includes(answer) ? 1 : -1);
@@ -182,16 +186,21 @@ function judgeModel(row, model, theirs, mine) {
 	return notes;
 }
 
-// The same for a session of which only the sum is known.
+// The same for a session of which only the sum is known. Claude Code 2.1.150 leaves out an answer that was cut off, and goes
+// on counting from the session before a /clear.
 function judgeSum(row, cost) {
 	const of_session = answers.filter((answer) => answer.session === row.sessionId);
 	const missing = of_session.filter((answer) => !written.has(answer.id)).slice(0, 12);
+	const lines = of_session.filter((answer) => written.has(answer.id)).map((answer) => ({ ...answer, usage: written.get(answer.id) }));
 	const price = (list, member) => list.reduce((usd, answer) => usd + priceOf(plainName(answer.model), answer)[member], 0);
-	for (let chosen = 0; chosen < 1 << missing.length; chosen++) {
-		const part = missing.filter((_, i) => chosen & (1 << i)), all = [...of_session.filter((answer) => written.has(answer.id)), ...part];
-		for (const hour of [0, price(all, "hour")]) {
-			if (Math.abs(cost - (row.totalCost + price(part, "all") - hour)) > NEAR_USD) continue;
+	const bases = [0, ...[...told].filter(([id]) => id !== row.sessionId).map(([, usd]) => usd)];
+	for (const base of bases) for (const part of choicesOf(missing)) for (const cut of choicesOf(lines.filter((answer) => !answer.complete))) {
+		const counted = [...lines.filter((answer) => !cut.includes(answer)), ...part];
+		for (const hour of [0, price(counted, "hour")]) {
+			if (Math.abs(cost - base - (row.totalCost + price(part, "all") - price(cut, "all") - hour)) > NEAR_USD) continue;
 			return [...(part.length > 0 ? [`${part.length} answers without a line`] : []),
+				...(cut.length > 0 ? [`${cut.length} answers that were cut off, which Claude Code leaves out`] : []),
+				...(base > 0 ? [`counted on from the session before, $${base.toFixed(6)}`] : []),
 				...(hour > 0 ? ["1-hour writes charged as 5-minute ones"] : []), `the statusline's figure, $${(cost - row.totalCost).toFixed(6)}`];
 		}
 	}

@@ -5,9 +5,9 @@
 # in_home COMMAND...: in the scenario's home, with nothing of this process's environment.
 in_home() { env -i "${environment[@]}" "$@"; }
 
-# await COMMAND...: until it succeeds; fails after two minutes.
+# await COMMAND...: until it succeeds; fails after five minutes, which is enough on a busy machine.
 await() {
-	local end=$((SECONDS + 120))
+	local end=$((SECONDS + 300))
 	while [ "$SECONDS" -lt "$end" ]; do
 		"$@" >/dev/null 2>&1 && return 0
 		sleep 0.1
@@ -15,6 +15,9 @@ await() {
 	echo "waited in vain for: $*"
 	return 1
 }
+
+# is_known MODEL: whether this version of the client knows the model. It charges those that it does not know as its default.
+is_known() { grep -aqE "$1[^-0-9a-z]" "$claude"; }
 
 # ask PROMPT [OPTION...]: one `claude -p`; its result goes to $results, and its session's id to $session.
 ask() {
@@ -76,6 +79,15 @@ scenario_fork_sorts_first() {
 	ask 'Parent' --session-id "$parent" && ask 'Fork' --resume "$parent" --fork-session --session-id "$fork"
 }
 
+# Each of them copies the lines of those before it.
+scenario_fork_of_a_fork() {
+	local ids=(ffffffff-0000-4000-8000-000000000001 88888888-0000-4000-8000-000000000002 00000000-0000-4000-8000-000000000003)
+	[ "$1" != 2.1.150 ] || ids=(00000000-0000-4000-8000-000000000003 88888888-0000-4000-8000-000000000002 ffffffff-0000-4000-8000-000000000001)
+	ask 'Parent' --session-id "${ids[0]}" &&
+		ask 'Fork' --resume "${ids[0]}" --fork-session --session-id "${ids[1]}" &&
+		ask 'Fork of the fork' --resume "${ids[1]}" --fork-session --session-id "${ids[2]}"
+}
+
 scenario_worktree() {
 	git -C "$work/project" init -q &&
 		git -C "$work/project" -c user.name=n -c user.email=e@x commit -q --allow-empty -m first || return
@@ -83,7 +95,11 @@ scenario_worktree() {
 }
 
 # The answer says at which speed it came.
-scenario_fast_mode() { ask 'Fast. @@{"final":{"speed":"fast"}}@@' --model claude-opus-5-5; }
+scenario_fast_mode() {
+	local model=claude-opus-5-5
+	is_known "$model" || model=claude-opus-4-6
+	ask 'Fast. @@{"final":{"speed":"fast"}}@@' --model "$model"
+}
 
 scenario_web_search() { ask 'Search. @@{"final":{"server_tool_use":{"web_search_requests":3,"web_fetch_requests":0}}}@@'; }
 
@@ -109,7 +125,9 @@ scenario_esc_in_a_stream() {
 }
 
 scenario_model_changed() {
-	open_terminal one && asks one 'First' && type_in one '/model claude-opus-4-8' || return
+	local model=claude-opus-4-8
+	is_known "$model" || model=claude-opus-4-6
+	open_terminal one && asks one 'First' && type_in one "/model $model" || return
 	# It asks whether the history may be read again at the new model's price.
 	await shows one 'Switch model\|Set model' && { shows one 'Set model' || press one Enter; } &&
 		await shows one 'Set model' && asks one 'Second' && leave one
@@ -134,7 +152,7 @@ scenario_killed_at_the_terminal() {
 	local first
 	first=$(newest_session)
 	type_in one 'Long. @@{"slow_ms":500,"content":[{"type":"text","text":"a b c d e f g h i j k l m n o p q r s t"}]}@@' &&
-		await shows one '● a b c' && kill -9 "$(on_screen display-message -p -t one '#{pane_pid}')" && await is_closed one &&
+		await shows one '● a b c' && kill -9 "$(on_screen display-message -p -t =one: '#{pane_pid}')" && await is_closed one &&
 		: >"$work/killed" && ask 'After' --resume "$first"
 }
 
@@ -178,16 +196,18 @@ scenario_killed_in_a_stream() {
 	ask 'After' --resume "$first"
 }
 
-# Each model with each kind of token: input, output, both kinds of cache writes, cache reads, web searches; below and above
-# 200,000 tokens.
+# Each model that swatch has a price for and the client knows, with each kind of token: input, output, both kinds of cache
+# writes, cache reads; below and above 200,000 tokens.
 scenario_every_model() {
-	local model kinds='"cache_creation_input_tokens":9000,"cache_creation":{"ephemeral_5m_input_tokens":4000,"ephemeral_1h_input_tokens":5000}'
-	for model in claude-opus-4-1 claude-opus-4-5 claude-opus-4-6 claude-opus-4-7 claude-opus-4-8 claude-sonnet-4-0 claude-sonnet-4-5 \
-		claude-sonnet-4-6 claude-haiku-4-5 claude-opus-5 claude-sonnet-5 claude-fable-5 claude-fable-5-1 claude-mythos-5 \
-		claude-opus-5-5 claude-sonnet-5-5 claude-haiku-5-5 claude-fable-5-2 claude-mythos-5-2; do
+	local model models count=0 kinds='"cache_creation_input_tokens":9000,"cache_creation":{"ephemeral_5m_input_tokens":4000,"ephemeral_1h_input_tokens":5000}'
+	models=$(in_home swatch pricing --all --json | jq -r '.models[].model | select(test("^claude-[a-z]+-[0-9](-[0-9])?$"))') || return
+	for model in $models; do
+		is_known "$model" || continue
+		count=$((count + 1))
 		ask "All kinds. @@{\"usage\":{$kinds}}@@" --model "$model" || return
 		ask "Much. @@{\"usage\":{$kinds,\"input_tokens\":150000,\"cache_read_input_tokens\":90000}}@@" --model "$model" || return
 	done
+	[ "$count" -ge 9 ] || { echo "the client knows $count models only"; return 1; }
 }
 
 scenario_ten_sessions() {

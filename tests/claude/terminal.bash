@@ -11,18 +11,21 @@ open_terminal() {
 	[ -e "$home/.claude.json" ] || jq -n --arg folder "$work/project" \
 		'{hasCompletedOnboarding: true, theme: "dark", projects: {($folder): {hasTrustDialogAccepted: true}}}' \
 		>"$home/.claude.json" && write_statusline || return
-	(cd "$work/project" && on_screen new-session -d -s "$name" -x 140 -y 40 env -i "${environment[@]}" "$claude" "$@") || return
+	(cd "$work/project" && on_screen new-session -d -s "$name" -x 140 -y 40 env -i "${environment[@]}" TERMINAL="$name" "$claude" "$@") || return
 	await shows "$name" '❯'
 }
 
-# The statusline shows swatch's, each second, and keeps its last input and all that it showed for the judge.
+# The statusline shows swatch's, each second. It keeps its last input and all that it showed for the judge, and counts its
+# runs for leave(). The client ends a run that is slower than a second, so the input is kept first, with few processes.
 write_statusline() {
 	mkdir -p "$work/statuslines" "$home/.claude"
 	cat >"$work/statusline" <<-END
 		#!/bin/bash
-		input=\$(cat)
-		file="$work/statuslines/\$(jq -r .session_id <<<"\$input")"
-		printf '%s' "\$input" >"\$file.new.\$\$" && mv "\$file.new.\$\$" "\$file"
+		IFS= read -r -d "" input
+		[[ \$input =~ \"session_id\":\ ?\"([-0-9a-f]+)\" ]] || exit
+		file="$work/statuslines/\${BASH_REMATCH[1]}"
+		printf '%s' "\$input" >"\$file.new" && mv "\$file.new" "\$file"
+		echo "\$file" >>"$work/statuslines/\$TERMINAL.runs"
 		swatch statusline <<<"\$input" | tee -a "\$file.shown"
 	END
 	chmod +x "$work/statusline"
@@ -30,32 +33,35 @@ write_statusline() {
 		>"$home/.claude/settings.json"
 }
 
-# The statusline shows swatch's, each second, and keeps its last input and all that it showed for the judge.
-write_statusline() {
-	mkdir -p "$work/statuslines" "$home/.claude"
-	cat >"$work/statusline" <<-END
-		#!/bin/bash
-		input=\$(cat)
-		file="$work/statuslines/\$(jq -r .session_id <<<"\$input")"
-		printf '%s' "\$input" >"\$file.new.\$\$" && mv "\$file.new.\$\$" "\$file"
-		swatch statusline <<<"\$input" | tee -a "\$file.shown"
-	END
-	chmod +x "$work/statusline"
-	jq -n --arg command "$work/statusline" '{statusLine: {type: "command", command: $command, refreshInterval: 1}}' \
-		>"$home/.claude/settings.json"
-}
-
-screen() { on_screen capture-pane -p -t "$1"; }
+# A name behind "=" is no prefix of another one.
+screen() { on_screen capture-pane -p -t "=$1:"; }
 
 # shows NAME PATTERN: whether the terminal shows it.
 shows() { screen "$1" | grep -q -- "$2"; }
 
-# type_in NAME TEXT: types it and sends it off. The client takes what comes at once for a paste: Enter comes later.
+# type_in NAME TEXT: types it and sends it off. The client takes what comes at once for a paste, and Enter with it: Enter
+# comes later, and again when the text has stayed in the box.
 type_in() {
-	on_screen send-keys -t "$1" -l -- "$2" && await shows "$1" "${2:0:20}" && sleep 0.5 && on_screen send-keys -t "$1" Enter
+	on_screen send-keys -t "=$1:" -l -- "$2" && await shows "$1" "${2:0:20}" && await is_sent "$1" "${2:0:20}"
+}
+is_sent() {
+	local i
+	sleep 0.5
+	press "$1" Enter
+	for ((i = 0; i < 100; i++)); do
+		stands_in_box "$1" "$2" || return 0
+		sleep 0.1
+	done
+	return 1
 }
 
-press() { on_screen send-keys -t "$@"; }
+# stands_in_box NAME TEXT: whether the text is in the box in which one types, between the last two rules.
+stands_in_box() {
+	screen "$1" | awk '/───────/ { before = box; box = ""; next } { box = box $0 "\n" } END { printf "%s", before }' |
+		grep -qF -- "$2"
+}
+
+press() { on_screen send-keys -t "=$1:" "$2"; }
 
 # asks NAME PROMPT: sends a prompt and waits until its answer is complete.
 asks() {
@@ -69,18 +75,29 @@ answers() { grep -c '"helper":false' "$work/api.log"; }
 answered() { [ "$(answers)" -gt "$1" ]; }
 is_idle() { ! shows "$1" 'esc to interrupt'; }
 
-# leave NAME: ends the client as people do, and waits until it is gone. Its statusline has the last figure after a second.
+# leave NAME: ends the client as people do, and waits until it is gone. The second run of the statusline from now on has the
+# last figure: the first may have begun before the answer's end.
 leave() {
-	sleep 2
-	type_in "$1" /exit && await is_closed "$1"
+	await has_run "$1" $(($(runs "$1") + 2)) && type_in "$1" /exit && await is_closed "$1"
 }
-is_closed() { ! on_screen has-session -t "$1" 2>/dev/null; }
+runs() { wc -l <"$work/statuslines/$1.runs"; }
+has_run() { [ "$(runs "$1")" -ge "$2" ]; }
+is_closed() { ! on_screen has-session -t "=$1" 2>/dev/null; }
 
 # The newest session of the scenario.
 newest_session() {
 	local newest
 	newest=$(find "$home/.claude/projects" -maxdepth 2 -name '*.jsonl' -printf '%T@ %f\n' | sort -rn | head -n 1)
 	basename "${newest#* }" .jsonl
+}
+
+# What the terminals show goes into files, for whoever wants to know why a scenario failed.
+keep_screens() {
+	local name
+	[ -S "$work/tmux" ] || return 0
+	for name in $(on_screen list-sessions -F '#{session_name}' 2>/dev/null); do
+		screen "$name" >"$work/screen.$name"
+	done
 }
 
 close_terminals() { [ ! -S "$work/tmux" ] || on_screen kill-server 2>/dev/null || :; }
