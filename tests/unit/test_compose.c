@@ -340,6 +340,48 @@ static void the_list_is_sorted_and_counts(void **state)
 		   { "global.burnRatePerHour", "0" }, { "global.budgetRemaining", "300" });
 }
 
+/* Of more sessions than are listed, those of which "alerts" has something to say are in it all the same. */
+static void of_many_sessions_the_last_active_are_listed(void **state)
+{
+	(void)state;
+	struct session *waits = sessions_add(&m.sessions, "old-and-waiting");
+	waits->status.doing = SESSION_WAITING;
+	waits->last_activity_ms = NOW - CLOCK_DAY_MS;
+	waits->excluded = false;
+	for (int i = 0; i < COMPOSE_LISTED_MAX + 20; i++) {
+		char id[16];
+		snprintf(id, sizeof(id), "n%03d", i);
+		struct session *one = sessions_add(&m.sessions, id);
+		one->excluded = false;
+		/* The last ones are as old as each other: their names decide. */
+		one->last_activity_ms = i < 290 ? NOW - 1000 - i : NOW - CLOCK_HOUR_MS;
+	}
+	compose(LIST_FILE, NOW);
+	EXPECT_ALL({ "activeSessions", "291" }, { "totalSessions", "322" }, { "waitingSessions", "1" },
+		   { "sessions.0.sessionId", "\"s\"" }, { "sessions.1.sessionId", "\"n000\"" },
+		   { "sessions.290.sessionId", "\"n289\"" }, { "sessions.291.sessionId", "\"n290\"" },
+		   { "sessions.299.sessionId", "\"n298\"" },
+		   { "alerts.sessionsWaiting", "[\"old-and-waiting\"]" });
+	size_t length;
+	(void)json_get_array(file, "sessions", &length);
+	assert_int_equal(length, COMPOSE_LISTED_MAX);
+}
+
+/* The list takes what the session's file has, unless that is to be written again. */
+static void a_session_near_its_compaction_is_found_out_once(void **state)
+{
+	(void)state;
+	made_up_answer(&m, part, "1", NOW, 180000, 1000, "x");
+	compose(LIST_FILE, NOW);
+	EXPECT_ALL({ "alerts.sessionsNearCompaction", "[\"s\"]" });
+	session->file.exists = true;
+	compose(LIST_FILE, NOW);
+	EXPECT_ALL({ "alerts.sessionsNearCompaction", "[]" });
+	session->file.dirty = true;
+	compose(LIST_FILE, NOW);
+	EXPECT_ALL({ "alerts.sessionsNearCompaction", "[\"s\"]" });
+}
+
 /* ---- the shared figures ---- */
 
 static void without_a_block_there_is_little(void **state)
@@ -468,6 +510,8 @@ int main(void)
 		TEST(a_model_without_a_price_costs_nothing_that_is_known),
 		TEST(what_a_session_waits_for_is_told),
 		TEST(the_list_is_sorted_and_counts),
+		TEST(of_many_sessions_the_last_active_are_listed),
+		TEST(a_session_near_its_compaction_is_found_out_once),
 		TEST(without_a_block_there_is_little),
 		TEST(a_block_has_its_rate_and_its_end),
 		TEST(what_ccusage_said_is_shown_beside),

@@ -146,6 +146,32 @@ static void the_start_removes_what_is_ours_and_old(void **state)
 	assert_true(is_there("a.json") && is_there("theirs.json") && is_there("sessions.json.bak"));
 }
 
+/* Whether sessions.json names a session that Claude Code will soon compact. */
+static bool lists_compaction(void)
+{
+	size_t count;
+	publish_flush(&publish);
+	AUTO_JSON *list = cache_read_json(test_dir.dir_fd, "sessions.json");
+	assert_non_null(json_get_array(json_get_object(list, "alerts"), "sessionsNearCompaction", &count));
+	return count > 0;
+}
+
+static void the_list_follows_the_sessions_contexts(void **state)
+{
+	(void)state;
+	begin();
+	assert_false(lists_compaction());
+	made_up_answer(&m, a, "large", NOW, 180000, 100, "x");
+	note(a, PUBLISH_LINES);
+	assert_true(lists_compaction());
+	/* Another session's change does not lose it. */
+	note(b, PUBLISH_STATE);
+	assert_true(lists_compaction());
+	made_up_answer(&m, a, "small", NOW + 1, 18000, 100, "x");
+	note(a, PUBLISH_LINES);
+	assert_false(lists_compaction());
+}
+
 static void each_change_touches_its_files(void **state)
 {
 	(void)state;
@@ -504,6 +530,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(nothing_is_written_before_the_figures_are_whole),
 		TEST(the_start_removes_what_is_ours_and_old),
+		TEST(the_list_follows_the_sessions_contexts),
 		TEST(each_change_touches_its_files),
 		TEST(what_a_reader_would_not_see_is_not_written),
 		TEST(a_file_is_written_no_more_often_than_it_may_be),

@@ -147,6 +147,11 @@ static void look_at_secrets(struct alerts *rules, const struct session *session,
 
 static void look_at_session(struct alerts *rules, const struct session *session, const struct ledger *ledger)
 {
+	bool has_figures = rules->config->alerts_context_percent.count > 0
+			   || rules->config->alerts_cache_cools_ms > 0;
+	/* There may be thousands of sessions of which nothing is to be known. */
+	if (!has_figures && session->status.doing != SESSION_WAITING && session->secrets.count == 0)
+		return;
 	const struct session_transcript *part = session_main(session);
 	struct compose_context context;
 	if (session->status.doing == SESSION_WAITING)
@@ -154,7 +159,7 @@ static void look_at_session(struct alerts *rules, const struct session *session,
 				    session->status.since_ms);
 	look_at_secrets(rules, session, part);
 	/* Half a transcript may show figures that a later line corrects. */
-	if (!compose_is_synced(part))
+	if (!has_figures || !compose_is_synced(part))
 		return;
 	compose_find_context(session, part, ledger, &context);
 	if (session->state == SESSION_ACTIVE && context.known)

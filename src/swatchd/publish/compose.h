@@ -41,6 +41,9 @@ struct compose_context {
 void compose_find_context(const struct session *session, const struct session_transcript *part,
 			  const struct ledger *ledger, struct compose_context *out);
 
+/* Whether Claude Code will soon compact it. */
+bool compose_is_near_compaction(const struct session *session, const struct ledger *ledger);
+
 /* True when all of a transcript was read. */
 bool compose_is_synced(const struct session_transcript *part);
 

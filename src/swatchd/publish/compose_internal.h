@@ -1,5 +1,5 @@
 /*
- * compose_internal: shared by compose.c (the shared figures) and compose_session.c.
+ * compose_internal: shared by compose.c (the shared figures), compose_session.c and compose_list.c.
  */
 #ifndef SWATCH_SWATCHD_PUBLISH_COMPOSE_INTERNAL_H
 #define SWATCH_SWATCHD_PUBLISH_COMPOSE_INTERNAL_H
@@ -35,5 +35,16 @@ double composer_burn_rate(const struct billing_block *block);
  * whose copy may not be as fresh.
  */
 void composer_put_billing_fields(struct composer *c, const struct billing_view *view, bool is_fresh);
+
+/* Of a session's health. */
+#define COMPOSER_ISSUES_MAX 5
+
+/* A session's health in a word, and why. */
+const char *composer_find_health(const struct session *session, const struct session_transcript *part,
+				 const struct compose_context *context,
+				 const char *issues[COMPOSER_ISSUES_MAX], size_t *count);
+
+/* What the session does, and what it waits for. */
+void composer_put_status(struct jsonw *w, const struct session *session);
 
 #endif

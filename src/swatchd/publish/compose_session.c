@@ -1,22 +1,13 @@
 /*
- * The content of a session's file, and of the list of all sessions.
+ * The content of a session's file.
  */
 #include "swatchd/publish/compose.h"
 
 #include <math.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "base/clock.h"
-#include "base/paths.h"
-#include "base/scope.h"
-#include "base/unused.h"
 #include "price/names.h"
 #include "swatchd/publish/compose_internal.h"
-
-/* Of a session's health. */
-#define ISSUES_MAX 5
 
 void compose_find_context(const struct session *session, const struct session_transcript *part,
 			  const struct ledger *ledger, struct compose_context *out)
@@ -33,9 +24,9 @@ void compose_find_context(const struct session *session, const struct session_tr
 	out->percent = round((double)used / (double)out->window.tokens * 1000.) / 10.;
 }
 
-static const char *find_health(const struct session *session, const struct session_transcript *part,
-			       const struct compose_context *context, const char *issues[ISSUES_MAX],
-			       size_t *count)
+const char *composer_find_health(const struct session *session, const struct session_transcript *part,
+				 const struct compose_context *context,
+				 const char *issues[COMPOSER_ISSUES_MAX], size_t *count)
 {
 	const char *status = "healthy";
 	*count = 0;
@@ -60,6 +51,13 @@ static const char *find_health(const struct session *session, const struct sessi
 		status = "critical";
 	}
 	return *count == 0 && (!part || !part->file->known) ? "unknown" : status;
+}
+
+bool compose_is_near_compaction(const struct session *session, const struct ledger *ledger)
+{
+	struct compose_context context;
+	compose_find_context(session, session_main(session), ledger, &context);
+	return context.percent >= COMPOSE_NEAR_COMPACTION_PERCENT;
 }
 
 bool compose_is_synced(const struct session_transcript *part)
@@ -291,7 +289,7 @@ static void put_activity(struct jsonw *w, const struct session *session)
 }
 
 /* What Claude Code says that the session's process is doing. */
-static void put_status(struct jsonw *w, const struct session *session)
+void composer_put_status(struct jsonw *w, const struct session *session)
 {
 	const struct session_status *status = &session->status;
 	bool waits = status->doing == SESSION_WAITING;
@@ -304,14 +302,14 @@ uint64_t compose_session(const struct session *session, const struct billing *bi
 			 const struct billing_view *view, struct buf *out)
 {
 	const struct session_transcript *part = session_main(session);
-	const char *issues[ISSUES_MAX];
+	const char *issues[COMPOSER_ISSUES_MAX];
 	size_t issue_count;
 	struct compose_context context;
 	struct ledger_session figures;
 	struct composer c;
 	compose_find_context(session, part, billing->ledger, &context);
 	ledger_session(billing->ledger, session->id, view->at_ms, &figures);
-	const char *status = find_health(session, part, &context, issues, &issue_count);
+	const char *status = composer_find_health(session, part, &context, issues, &issue_count);
 	composer_init(&c, out);
 	struct jsonw *w = &c.w;
 	jsonw_begin_object(w);
@@ -324,7 +322,7 @@ uint64_t compose_session(const struct session *session, const struct billing *bi
 	jsonw_put_string(w, "writer", CACHE_WRITER);
 	jsonw_put_string(w, "state", session->state == SESSION_ACTIVE ? "active" : "idle");
 	put_activity(w, session);
-	put_status(w, session);
+	composer_put_status(w, session);
 	put_health(&c, status, issues, issue_count, view->at_ms);
 	put_transcript(&c, part, view->at_ms);
 	put_model(w, part);
@@ -335,140 +333,6 @@ uint64_t compose_session(const struct session *session, const struct billing *bi
 	put_alerts(w, session, part);
 	put_figures(&c, &figures);
 	put_claude_cost(w, part, &figures);
-	jsonw_end_object(w);
-	return composer_finish(&c);
-}
-
-/* ---- all sessions ---- */
-
-static int compare_activity(const void *a, const void *b)
-{
-	const struct session *left = *(struct session *const *)a, *right = *(struct session *const *)b;
-	if (left->last_activity_ms != right->last_activity_ms)
-		return left->last_activity_ms > right->last_activity_ms ? -1 : 1;
-	return strcmp(left->id, right->id);
-}
-
-/* The sessions that have a file, sorted. The caller frees; NULL when memory ran out. */
-static struct session **listed_sessions(const struct sessions *sessions, size_t *count)
-{
-	struct session **list = calloc(sessions_count(sessions) + 1, sizeof(struct session *));
-	size_t cursor = 0;
-	struct session *session;
-	*count = 0;
-	while (list && (session = sessions_each(sessions, &cursor)))
-		if (!session->excluded)
-			list[(*count)++] = session;
-	if (list)
-		qsort(list, *count, sizeof(struct session *), compare_activity);
-	return list;
-}
-
-static void put_listed(struct composer *c, const struct session *session, const struct ledger *ledger,
-		       int64_t now_ms)
-{
-	const struct session_transcript *part = session_main(session);
-	const char *issues[ISSUES_MAX];
-	size_t issue_count;
-	struct compose_context context;
-	char name[SESSION_NAME_MAX];
-	struct jsonw *w = &c->w;
-	compose_find_context(session, part, ledger, &context);
-	jsonw_begin_object(w);
-	jsonw_put_string(w, "sessionId", session->id);
-	jsonw_put_string(w, "projectPath", part ? part->cwd : NULL);
-	jsonw_put_string(w, "shortName", part && part->cwd ? paths_basename(part->cwd) : NULL);
-	jsonw_put_string(w, "health", find_health(session, part, &context, issues, &issue_count));
-	jsonw_put_string(w, "state", session->state == SESSION_ACTIVE ? "active" : "idle");
-	put_status(w, session);
-	jsonw_put_int(w, "lastActivity", session->last_activity_ms);
-	composer_put_age(c, "lastActivityAgo", session->last_activity_ms, now_ms);
-	if (part && part->model)
-		model_name_title(part->model, name, sizeof(name));
-	jsonw_put_string(w, "model", part && part->model ? name : NULL);
-	jsonw_put_bool(w, "transcriptSynced", compose_is_synced(part));
-	jsonw_end_object(w);
-}
-
-typedef bool is_wanted(const struct session *session, const struct ledger *ledger);
-
-static void put_ids(struct jsonw *w, const char *key, struct session *const *list, size_t count,
-		    is_wanted *wanted, const struct ledger *ledger)
-{
-	jsonw_key_array(w, key);
-	size_t listed = 0;
-	for (size_t i = 0; i < count && listed < COMPOSE_LISTED_MAX; i++)
-		if (wanted(list[i], ledger)) {
-			jsonw_string(w, list[i]->id);
-			listed++;
-		}
-	jsonw_end_array(w);
-}
-
-static bool has_secrets(const struct session *session, const struct ledger *ledger UNUSED)
-{
-	return session->secrets.count > 0;
-}
-
-static bool is_at_risk(const struct session *session, const struct ledger *ledger UNUSED)
-{
-	return session->vanished_active && !session_main(session);
-}
-
-static bool is_waiting(const struct session *session, const struct ledger *ledger UNUSED)
-{
-	return session->status.doing == SESSION_WAITING;
-}
-
-static bool is_near_compaction(const struct session *session, const struct ledger *ledger)
-{
-	struct compose_context context;
-	compose_find_context(session, session_main(session), ledger, &context);
-	return context.percent >= COMPOSE_NEAR_COMPACTION_PERCENT;
-}
-
-uint64_t compose_sessions(const struct sessions *sessions, const struct billing *billing,
-			  const struct billing_view *view, struct buf *out)
-{
-	const struct ledger *ledger = billing->ledger;
-	size_t count;
-	struct composer c;
-	AUTO_FREE struct session **list = listed_sessions(sessions, &count);
-	int64_t active = 0, waiting = 0;
-	if (!list) {
-		out->failed = true;
-		return 0;
-	}
-	composer_init(&c, out);
-	struct jsonw *w = &c.w;
-	for (size_t i = 0; i < count; i++) {
-		active += view->at_ms - list[i]->last_activity_ms < COMPOSE_ACTIVE_SPAN_MS;
-		waiting += is_waiting(list[i], ledger);
-	}
-	jsonw_begin_object(w);
-	composer_put_volatile_int(&c, "lastUpdated", view->at_ms);
-	jsonw_put_int(w, "activeSessions", active);
-	jsonw_put_int(w, "totalSessions", (int64_t)count);
-	jsonw_put_int(w, "waitingSessions", waiting);
-	jsonw_put_int(w, "schema", CACHE_SCHEMA);
-	jsonw_put_string(w, "writer", CACHE_WRITER);
-	jsonw_key_array(w, "sessions");
-	for (size_t i = 0; i < count && i < COMPOSE_LISTED_MAX; i++)
-		put_listed(&c, list[i], ledger, view->at_ms);
-	jsonw_end_array(w);
-	jsonw_key_object(w, "global");
-	jsonw_put_amount(w, "totalCostToday", view->today_usd);
-	jsonw_put_amount(w, "burnRatePerHour", composer_burn_rate(&view->block));
-	composer_volatile_begin(&c);
-	jsonw_put_amount(w, "budgetRemaining", floor(view->minutes_left));
-	composer_volatile_end(&c);
-	jsonw_end_object(w);
-	jsonw_key_object(w, "alerts");
-	put_ids(w, "sessionsWithSecrets", list, count, has_secrets, ledger);
-	put_ids(w, "sessionsAtRisk", list, count, is_at_risk, ledger);
-	put_ids(w, "sessionsWaiting", list, count, is_waiting, ledger);
-	put_ids(w, "sessionsNearCompaction", list, count, is_near_compaction, ledger);
-	jsonw_end_object(w);
 	jsonw_end_object(w);
 	return composer_finish(&c);
 }

@@ -66,7 +66,8 @@ static bool write_if_changed(struct publish *publish, const char *name, const st
 		events_emit_string(publish->events, "published", "file", name);
 	}
 	*file = (struct session_file){ .exists = true, .hash = hash, .written_mono_ms = clock_mono_ms(),
-				       .says_fresh = file->says_fresh };
+				       .says_fresh = file->says_fresh,
+				       .near_compaction = file->near_compaction };
 	return differs;
 }
 
@@ -96,6 +97,7 @@ static void write_session(struct publish *publish, struct session *session, cons
 		return;
 	}
 	uint64_t hash = compose_session(session, publish->billing, view, &content);
+	session->file.near_compaction = compose_is_near_compaction(session, publish->billing->ledger);
 	int64_t cold_ms = session_cache_cold_ms(session_main(session));
 	if (cold_ms > view->at_ms && (publish->next_cold_ms == 0 || cold_ms < publish->next_cold_ms))
 		publish->next_cold_ms = cold_ms;

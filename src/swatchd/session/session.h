@@ -66,6 +66,7 @@ struct session_file {
 	int64_t written_mono_ms;           /* when it was composed last; 0: never */
 	bool says_fresh;                   /* its copy of the shared figures says that they are fresh */
 	bool outdated;                     /* they have changed since, and the copy does not follow */
+	bool near_compaction;              /* as it was composed last, for the list of all sessions */
 };
 
 struct session {
