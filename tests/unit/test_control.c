@@ -9,8 +9,10 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "base/clock.h"
 #include "scratch.h"
 #include "swatchd/control/control.h"
+#include "turned_clock.h"
 
 static struct scratch s;
 static struct ev_loop *loop;
@@ -49,6 +51,10 @@ static void follow(void *ctx, struct control_client *client, struct json_object 
 {
 	(void)ctx;
 	(void)request;
+	if (!control_may_subscribe(client)) {
+		control_answer_error(client, "full");
+		return;
+	}
 	control_subscribe(client);
 	control_answer_ok(client);
 }
@@ -257,6 +263,77 @@ static void test_the_quietest_makes_room(void **state)
 	close(one_more);
 }
 
+/* Followers keep their connections, so there is a bound; everybody else finds room, whatever they do. */
+static void test_so_many_follow(void **state)
+{
+	(void)state;
+	int fds[CONTROL_MAX_SUBSCRIBERS];
+	for (int i = 0; i < CONTROL_MAX_SUBSCRIBERS; i++) {
+		fds[i] = call();
+		say(fds[i], "{\"op\":\"follow\"}\n");
+		assert_string_equal(hear(fds[i]), "{\"ok\":true}\n");
+	}
+	/* One that follows already may ask again. */
+	say(fds[0], "{\"op\":\"follow\"}\n");
+	assert_string_equal(hear(fds[0]), "{\"ok\":true}\n");
+	int late = call();
+	say(late, "{\"op\":\"follow\"}\n");
+	assert_string_equal(hear(late), "{\"ok\":false,\"error\":\"full\"}\n");
+	/* Where one went, another one may follow. */
+	close(fds[1]);
+	turn();
+	say(late, "{\"op\":\"follow\"}\n");
+	assert_string_equal(hear(late), "{\"ok\":true}\n");
+	for (int i = 0; i < 2 * CONTROL_MAX_CLIENTS; i++) {
+		int fd = call();
+		say(fd, "{\"op\":\"ok\"}\n");
+		assert_string_equal(hear(fd), "{\"ok\":true}\n");
+		close(fd);
+	}
+	for (int i = 0; i < CONTROL_MAX_SUBSCRIBERS; i++) {
+		assert_true(i == 1 || is_open(fds[i]));
+		if (i != 1)
+			close(fds[i]);
+	}
+	close(late);
+}
+
+/* What the log gets while `count` clients come, none of which goes. */
+static size_t count_said(int fds[], int count)
+{
+	char text[4096];
+	int ends[2], saved = dup(STDERR_FILENO);
+	size_t said = 0;
+	assert_true(saved >= 0 && pipe(ends) == 0 && dup2(ends[1], STDERR_FILENO) >= 0);
+	for (int i = 0; i < count; i++)
+		fds[i] = call();
+	assert_true(dup2(saved, STDERR_FILENO) >= 0);
+	close(saved);
+	close(ends[1]);
+	ssize_t got = read(ends[0], text, sizeof(text) - 1);
+	text[got > 0 ? got : 0] = '\0';
+	for (const char *at = text; (at = strstr(at, "to make room\n")); at++)
+		said++;
+	close(ends[0]);
+	return said;
+}
+
+static void test_a_crowd_is_said_once_an_hour(void **state)
+{
+	(void)state;
+	static int fds[CONTROL_MAX_CLIENTS + 60];
+	turned_clock_set(INT64_C(1795435200000));
+	assert_int_equal(count_said(fds, CONTROL_MAX_CLIENTS + 20), 1);
+	turned_clock_advance(CLOCK_HOUR_MS - 1);
+	assert_int_equal(count_said(fds + CONTROL_MAX_CLIENTS + 20, 20), 0);
+	turned_clock_advance(1);
+	assert_int_equal(count_said(fds + CONTROL_MAX_CLIENTS + 40, 20), 1);
+	assert_int_equal(counted("dropped"), 60);
+	for (size_t i = 0; i < sizeof(fds) / sizeof(fds[0]); i++)
+		close(fds[i]);
+	turned_clock_release();
+}
+
 static void test_followers_get_events(void **state)
 {
 	(void)state;
@@ -305,6 +382,8 @@ int main(void)
 		TEST(test_an_answer_that_comes_later),
 		TEST(test_requests_of_a_client_that_does_not_read_wait),
 		TEST(test_the_quietest_makes_room),
+		TEST(test_so_many_follow),
+		TEST(test_a_crowd_is_said_once_an_hour),
 		TEST(test_followers_get_events),
 		TEST(test_the_socket_file),
 	};

@@ -41,6 +41,15 @@ static void sink_event(void *ctx, const char *line, size_t len);
 
 /* ---- clients ---- */
 
+bool control_is_due(int64_t *said_mono_ms)
+{
+	int64_t now_ms = clock_mono_ms();
+	if (*said_mono_ms > 0 && now_ms - *said_mono_ms < CLOCK_HOUR_MS)
+		return false;
+	*said_mono_ms = now_ms;
+	return true;
+}
+
 static void free_client(struct control_client *client)
 {
 	struct control *control = client->control;
@@ -75,8 +84,11 @@ static void close_client(struct control_client *client)
 
 static void drop_client(struct control_client *client, const char *why)
 {
-	client->control->stats.dropped++;
-	log_info("a client of the control socket was dropped: %s", why);
+	struct control *control = client->control;
+	control->stats.dropped++;
+	if (control_is_due(&control->dropped_mono_ms))
+		log_info("a client of the control socket was dropped: %s; of more in the next hour, swatch "
+			 "status has the number", why);
 	close_client(client);
 }
 
@@ -362,13 +374,9 @@ bool control_make_room(struct control *control)
 			quietest = client;
 	if (!quietest)
 		return false;
-	/* Ten thousand connections must not fill the log. */
-	int64_t now_ms = clock_mono_ms();
-	if (control->crowded_mono_ms == 0 || now_ms - control->crowded_mono_ms >= CLOCK_HOUR_MS) {
+	if (control_is_due(&control->crowded_mono_ms))
 		log_warning("%d clients are connected to %s: dropping idle ones to make room",
 			    CONTROL_MAX_CLIENTS, control->path);
-		control->crowded_mono_ms = now_ms;
-	}
 	control->stats.dropped++;
 	close_client(quietest);
 	return true;

@@ -40,20 +40,17 @@ static bool is_scarce(struct control *control, int fd)
 		return false;
 	rlim_t kept = limit.rlim_cur < FEW_DESCRIPTORS ? KEPT_OF_FEW : KEPT_OF_MANY;
 	bool scarce = (rlim_t)fd + kept >= limit.rlim_cur;
-	if (scarce && !control->scarce)
+	if (scarce && control_is_due(&control->scarce_mono_ms))
 		log_warning("clients of the control socket are refused: of %llu descriptors (RLIMIT_NOFILE) "
 			    "the last %llu are for transcripts and cache files",
 			    (unsigned long long)limit.rlim_cur, (unsigned long long)kept);
-	control->scarce = scarce;
 	return scarce;
 }
 
 static void pause_accepting(struct control *control, const char *why)
 {
-	/* Once, until it works again. */
-	if (!control->accept_fails)
+	if (control_is_due(&control->failed_mono_ms))
 		log_warning("cannot accept on %s: %s; trying again every second", control->path, why);
-	control->accept_fails = true;
 	ev_io_stop(control->loop, &control->acceptable);
 	loop_set_timer(control->loop, &control->resume, ACCEPT_PAUSE_MS);
 }
@@ -74,7 +71,6 @@ static void on_acceptable(struct ev_loop *loop UNUSED, ev_io *watcher, int reven
 				pause_accepting(control, strerror(errno));
 			return;
 		}
-		control->accept_fails = false;
 		if (!cache_socket_is_own_peer(fd, NULL) || is_scarce(control, fd)
 		    || !control_make_room(control)) {
 			control->stats.dropped++;

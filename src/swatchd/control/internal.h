@@ -34,11 +34,16 @@ struct control {
 	size_t subscriber_count;
 	uint64_t next_id;
 	uint64_t heard;          /* requests and greetings so far */
-	int64_t crowded_mono_ms; /* when the log said that there are too many clients; 0: never */
+	/* When the log said these last, which it does once an hour; 0: never. */
+	int64_t crowded_mono_ms; /* there are too many clients */
+	int64_t dropped_mono_ms; /* a client was dropped */
+	int64_t failed_mono_ms;  /* connections cannot be accepted */
+	int64_t scarce_mono_ms;  /* descriptors run out */
 	struct control_stats stats;
-	bool accept_fails;       /* the log has it */
-	bool scarce;             /* the log says that descriptors run out */
 };
+
+/* Whether the log may say something again, which clients can bring about as often as they like. */
+bool control_is_due(int64_t *said_mono_ms);
 
 /*
  * Makes room for another client: closes the one that has been silent the longest among those that neither

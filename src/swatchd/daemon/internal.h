@@ -29,6 +29,8 @@
 
 /* The most clients that may wait for one thing at a time; the daemon refuses more. */
 #define DAEMON_MAX_WAITERS 24
+/* Followers and those who wait keep their connections: all others must find room besides. */
+_Static_assert(CONTROL_MAX_SUBSCRIBERS + 2 * DAEMON_MAX_WAITERS < CONTROL_MAX_CLIENTS, "no room is left");
 
 /* daemon/alerts.c */
 struct daemon_alerts {

@@ -2,8 +2,25 @@
 
 #include "base/clock.h"
 
-bool daemon_add_waiter(struct daemon_waiters *waiters, struct control_client *client)
+/* Those that went without an answer leave their places. */
+static void forget_gone(const struct daemon *daemon, struct daemon_waiters *waiters)
 {
+	size_t kept = 0;
+	for (size_t i = 0; i < waiters->count; i++)
+		if (control_find_client(daemon->control, waiters->ids[i]))
+			waiters->ids[kept++] = waiters->ids[i];
+	waiters->count = kept;
+}
+
+bool daemon_add_waiter(struct daemon *daemon, struct daemon_waiters *waiters, struct control_client *client)
+{
+	for (size_t i = 0; i < waiters->count; i++)
+		if (waiters->ids[i] == control_client_id(client)) {
+			control_answer_error(client, "this client waits for it already");
+			return false;
+		}
+	if (waiters->count == DAEMON_MAX_WAITERS)
+		forget_gone(daemon, waiters);
 	if (waiters->count == DAEMON_MAX_WAITERS) {
 		control_answer_error(client, "too many clients wait for this already");
 		return false;

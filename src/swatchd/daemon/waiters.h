@@ -8,8 +8,11 @@
 
 #include "swatchd/daemon/internal.h"
 
-/* Returns false, after an answer to the client, when too many wait already. */
-bool daemon_add_waiter(struct daemon_waiters *waiters, struct control_client *client);
+/*
+ * Returns false, after an answer to the client, when too many wait already, or the client itself does: one
+ * that asks again and again must not take the others' places.
+ */
+bool daemon_add_waiter(struct daemon *daemon, struct daemon_waiters *waiters, struct control_client *client);
 
 /* Forgets the last one that was added. */
 void daemon_drop_last_waiter(struct daemon_waiters *waiters);

@@ -15,7 +15,7 @@ void daemon_answer_refresh(void *ctx, struct control_client *client, struct json
 	struct daemon *daemon = ctx;
 	bool wait = json_get_bool(request, "wait", false);
 	/* Registered first: a run that cannot be started is over at once. */
-	if (wait && !daemon_add_waiter(&daemon->refresh_waiters, client))
+	if (wait && !daemon_add_waiter(daemon, &daemon->refresh_waiters, client))
 		return;
 	int started = refresh_force(&daemon->refresh);
 	if (started < 0) {
@@ -88,7 +88,7 @@ static void answer_when_done(struct daemon *daemon, struct control_client *clien
 	else if (!daemon->history.first_walk)
 		watch_drain(daemon->watch);
 	/* After the round, in which a deleted file could answer before the later events are read. */
-	(void)daemon_add_waiter(&daemon->sync_waiters, client);
+	(void)daemon_add_waiter(daemon, &daemon->sync_waiters, client);
 	/* Otherwise the end of the reading answers. */
 	if (!daemon->history.first_walk && tail_pending(daemon->tail) == 0)
 		daemon_answer_sync_waiters(daemon);
