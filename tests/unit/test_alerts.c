@@ -737,6 +737,11 @@ static void the_environment_has_every_variable(void **state)
 	assert_string_equal(variable(&text, "SWATCH_PROJECT"), "/x/$a b_cLD_PRELOAD=y");
 	assert_string_equal(variable(&text, "SWATCH_RESETS_AT"), "");
 	assert_null(variable(&text, "LD_PRELOAD"));
+	buf_clear(&text);
+	const struct alert option = { .rule = ALERT_CONTEXT, .at_ms = NOW_MS, .session_id = "s1",
+				      .project = "--help" };
+	alert_text_append_environment(&option, "m", &text);
+	assert_string_equal(variable(&text, "SWATCH_PROJECT"), "");
 	buf_release(&text);
 }
 
@@ -779,12 +784,37 @@ static void of_a_forged_environment_only_our_variables_are_taken(void **state)
 	(void)state;
 	struct buf after = BUF_INIT;
 	struct json_object *forged = json_tokener_parse(
-		"{\"SWATCH_ALERT\": \"more\", \"SWATCH_AT\": \"1795442700\", \"LD_PRELOAD\": \"/x.so\","
-		" \"SWATCH_LIMIT\": 7, \"SWATCH_MESSAGE\": \"a\\u001bb\"}");
-	assert_int_equal(alert_text_read_environment(forged, NOW_MS, &after), ALERT_MORE);
+		"{\"SWATCH_ALERT\": \"waiting\", \"SWATCH_AT\": \"1795442700\", \"LD_PRELOAD\": \"/x.so\","
+		"\"SWATCH_VALUE\": \"7\", \"SWATCH_LIMIT\": \"6\", \"SWATCH_UNIT\": \"seconds\","
+		"\"SWATCH_LIMIT_NAME\": \"`id`\", \"SWATCH_SESSION_ID\": \"s1\", \"SWATCH_PROJECT\": \"/a b\\n\","
+		"\"SWATCH_WAITING_FOR\": \"\\u202ex\", \"SWATCH_RESETS_AT\": \"\","
+		"\"SWATCH_MESSAGE\": \"a\\u001bb `id` <b> costs $4.20 (or so); 5%\"}");
+	assert_int_equal(alert_text_read_environment(forged, NOW_MS, &after), ALERT_WAITING);
 	assert_null(variable(&after, "LD_PRELOAD"));
-	assert_string_equal(variable(&after, "SWATCH_MESSAGE"), "a_b");
-	assert_string_equal(variable(&after, "SWATCH_VALUE"), "");
+	assert_string_equal(variable(&after, "SWATCH_MESSAGE"), "a_b _id_ _b_ costs $4.20 (or so); 5%");
+	assert_string_equal(variable(&after, "SWATCH_LIMIT_NAME"), "_id_");
+	assert_string_equal(variable(&after, "SWATCH_PROJECT"), "/a b_");
+	assert_string_equal(variable(&after, "SWATCH_WAITING_FOR"), "_x");
+	/* One value that we cannot have written, and none of it is taken. */
+	static const char *const changes[][2] = {
+		{ "SWATCH_VALUE", "" }, { "SWATCH_VALUE", "7;id" }, { "SWATCH_VALUE", "1e999" },
+		{ "SWATCH_LIMIT", "nan" }, { "SWATCH_UNIT", "percent" }, { "SWATCH_SESSION_ID", "../s1" },
+		{ "SWATCH_SESSION_ID", "s1 -x" }, { "SWATCH_PROJECT", "-x" }, { "SWATCH_AT", "1795442700 " },
+		{ "SWATCH_RESETS_AT", "-5" }, { "SWATCH_RESETS_AT", "99999999999999999999999999999999" },
+		{ "SWATCH_MESSAGE", "$(id)" }, { "SWATCH_MESSAGE", "a $" },
+	};
+	for (size_t i = 0; i < sizeof(changes) / sizeof(changes[0]); i++) {
+		const char *key = changes[i][0];
+		struct json_object *good = json_object_get(json_object_object_get(forged, key));
+		buf_clear(&after);
+		json_object_object_add(forged, key, json_object_new_string(changes[i][1]));
+		if (alert_text_read_environment(forged, NOW_MS, &after) != ALERT_RULES || after.len != 0)
+			fail_msg("%s=%s", key, changes[i][1]);
+		json_object_object_del(forged, key);
+		if (alert_text_read_environment(forged, NOW_MS, &after) != ALERT_RULES || after.len != 0)
+			fail_msg("without %s", key);
+		json_object_object_add(forged, key, good);
+	}
 	json_object_put(forged);
 	buf_clear(&after);
 	static const char *const bad[] = {

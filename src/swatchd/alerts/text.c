@@ -7,11 +7,14 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/array.h"
 #include "base/clock.h"
 #include "base/paths.h"
 #include "base/printable.h"
 #include "base/scope.h"
+#include "base/unused.h"
 #include "base/utf8.h"
+#include "cache/names.h"
 #include "json/get.h"
 #include "limits/limits.h"
 
@@ -19,6 +22,9 @@
 #define OBEYED "<>&\"'`$\\|;*?(){}[]!#~"
 /* A directory's path is shorter in every transcript that was read. */
 #define PROJECT_MAX_BYTES ((size_t)4096)
+/* Of what a restart takes back. */
+#define NUMBER_MAX_BYTES ((size_t)31)
+#define MESSAGE_MAX_CHARS ((size_t)400)
 
 const char *alert_unit(enum alert_rule rule)
 {
@@ -64,6 +70,11 @@ static void append_whose(struct buf *out, const struct alert *alert)
 		append_harmless(out, name, OBEYED, ALERT_TEXT_NAME_CHARS);
 	else
 		buf_printf(out, "session %.8s", alert->session_id ? alert->session_id : "?");
+}
+
+static bool is_path(const char *value)
+{
+	return !*value || *value == '/';
 }
 
 /* ---- our own ---- */
@@ -229,7 +240,9 @@ void alert_text_append_environment(const struct alert *alert, const char *messag
 	append_variable(out, "SWATCH_LIMIT_NAME", alert->name);
 	append_variable(out, "SWATCH_SESSION_ID", alert->session_id);
 	buf_append_str(out, "SWATCH_PROJECT=");
-	append_harmless(out, alert->project ? alert->project : "", "", PROJECT_MAX_BYTES);
+	/* A transcript may say anything; what is no path could be an option of a program. */
+	append_harmless(out, alert->project && is_path(alert->project) ? alert->project : "", "",
+			PROJECT_MAX_BYTES);
 	buf_append_char(out, '\0');
 	buf_append_str(out, "SWATCH_WAITING_FOR=");
 	append_harmless(out, alert->waiting_for ? alert->waiting_for : "", "", ALERT_TEXT_NAME_CHARS);
@@ -254,23 +267,78 @@ void alert_text_write_environment(const struct buf *environment, struct jsonw *w
 	jsonw_end_object(w);
 }
 
+/* "84.3", as append_number() writes it. */
+static bool is_number(const char *value)
+{
+	char *end;
+	if (!*value || strlen(value) > NUMBER_MAX_BYTES || strspn(value, "0123456789.-+e") != strlen(value))
+		return false;
+	double number = strtod(value, &end);
+	return *end == '\0' && isfinite(number);
+}
+
+static bool is_seconds(const char *value)
+{
+	return strlen(value) <= NUMBER_MAX_BYTES && strspn(value, "0123456789") == strlen(value);
+}
+
+static bool is_session(const char *value)
+{
+	return !*value || cache_session_id_is_valid(value, strlen(value));
+}
+
+/* Of what is obeyed, our own sentences have these: amounts of money, and words in brackets. */
+static bool is_sentence(const char *value)
+{
+	const char *dollar = value;
+	while ((dollar = strchr(dollar, '$')))
+		if (!(*++dollar >= '0' && *dollar <= '9'))
+			return false;
+	return true;
+}
+
+static bool is_text(const char *value UNUSED)
+{
+	return true;
+}
+
 enum alert_rule alert_text_read_environment(struct json_object *written, int64_t now_ms, struct buf *out)
 {
-	static const char *const names[] = {
-		"SWATCH_ALERT", "SWATCH_VALUE", "SWATCH_LIMIT", "SWATCH_UNIT", "SWATCH_LIMIT_NAME",
-		"SWATCH_SESSION_ID", "SWATCH_PROJECT", "SWATCH_WAITING_FOR", "SWATCH_AT", "SWATCH_RESETS_AT",
-		"SWATCH_MESSAGE",
+	static const struct {
+		const char *name;
+		bool (*is_good)(const char *value);
+		const char *obeyed;          /* what becomes "_" */
+		size_t max_chars;
+	} variables[] = {
+		{ "SWATCH_ALERT", is_text, OBEYED, NUMBER_MAX_BYTES },
+		{ "SWATCH_VALUE", is_number, OBEYED, NUMBER_MAX_BYTES },
+		{ "SWATCH_LIMIT", is_number, OBEYED, NUMBER_MAX_BYTES },
+		{ "SWATCH_UNIT", is_text, OBEYED, NUMBER_MAX_BYTES },
+		{ "SWATCH_LIMIT_NAME", is_text, OBEYED, ALERT_TEXT_NAME_CHARS },
+		{ "SWATCH_SESSION_ID", is_session, "", CACHE_SESSION_ID_MAX },
+		{ "SWATCH_PROJECT", is_path, "", PROJECT_MAX_BYTES },
+		{ "SWATCH_WAITING_FOR", is_text, "", ALERT_TEXT_NAME_CHARS },
+		{ "SWATCH_AT", is_seconds, OBEYED, NUMBER_MAX_BYTES },
+		{ "SWATCH_RESETS_AT", is_seconds, OBEYED, NUMBER_MAX_BYTES },
+		{ "SWATCH_MESSAGE", is_sentence, "<>&\"'`\\|*?{}[]!#~", MESSAGE_MAX_CHARS },
 	};
+	size_t before = out->len;
 	const char *at_text = json_get_string(written, "SWATCH_AT");
 	enum alert_rule rule = alert_rule_by_name(json_get_string(written, "SWATCH_ALERT"));
 	int64_t at_s = at_text ? strtoll(at_text, NULL, 10) : 0;
 	int64_t now_s = now_ms / CLOCK_SECOND_MS;
-	if (rule == ALERT_RULES || at_s > now_s || at_s < now_s - ALERTS_LATE_MS / CLOCK_SECOND_MS)
+	const char *unit = json_get_string(written, "SWATCH_UNIT");
+	if (rule == ALERT_RULES || at_s > now_s || at_s < now_s - ALERTS_LATE_MS / CLOCK_SECOND_MS || !unit
+	    || strcmp(unit, alert_unit(rule)) != 0)
 		return ALERT_RULES;
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		const char *value = json_get_string(written, names[i]);
-		buf_printf(out, "%s=", names[i]);
-		append_harmless(out, value ? value : "", "", PROJECT_MAX_BYTES);
+	for (size_t i = 0; i < ARRAY_COUNT(variables); i++) {
+		const char *value = json_get_string(written, variables[i].name);
+		if (!value || !variables[i].is_good(value)) {
+			buf_truncate(out, before);
+			return ALERT_RULES;
+		}
+		buf_printf(out, "%s=", variables[i].name);
+		append_harmless(out, value, variables[i].obeyed, variables[i].max_chars);
 		buf_append_char(out, '\0');
 	}
 	return rule;

@@ -26,9 +26,9 @@ void alert_text_append_environment(const struct alert *alert, const char *messag
 void alert_text_write_environment(const struct buf *environment, struct jsonw *w);
 
 /*
- * Takes it back, into an empty buffer. Somebody may have written anything: only our variables are taken, and
- * nothing in them that a terminal would obey. Returns its rule; ALERT_RULES when it is not ours, or is older
- * than ALERTS_LATE_MS and so no news.
+ * Takes it back, into an empty buffer. Somebody may have written anything: only our variables are taken, with
+ * values that we could have written, and nothing in them that a terminal would obey, or in the message a
+ * shell. Returns its rule; ALERT_RULES when it is not ours, or is older than ALERTS_LATE_MS and so no news.
  */
 enum alert_rule alert_text_read_environment(struct json_object *written, int64_t now_ms, struct buf *out);
 
