@@ -31,6 +31,7 @@ function bash_argument(kind) {
 	if (kind == "file") return "compopt -o filenames; " bash_answer("-f")
 	if (kind == "dir") return "compopt -o filenames; " bash_answer("-d")
 	if (kind == "text") return ":"
+	if (kind == "session" || kind == "project") return "_swatch_names " kind
 	if (kind == "command") kind = command_names
 	return bash_answer("-W " quoted(kind))
 }
@@ -53,6 +54,11 @@ function bash_skip_pattern(of,    i, pattern) {
 
 function write_bash(    p, i, of) {
 	print "# bash completion for swatch and swatchd; made by generate.sh from commands.tsv\n"
+	# Not by compgen -W, which would run what a name has in $( ).
+	print "_swatch_names()\n{\n\tlocal name"
+	print "\twhile IFS=$'\\t' read -r name _; do"
+	print "\t\t[[ $name != \"$current\"* ]] || COMPREPLY+=(\"$name\")"
+	print "\tdone < <(command swatch __complete \"$1\" 2>/dev/null)\n}\n"
 	for (p = 1; p <= program_count; p++) {
 		of = programs[p]
 		print "_" of "()\n{"
@@ -87,6 +93,7 @@ function zsh_argument(kind) {
 	if (kind == "file") return ":file:_files"
 	if (kind == "dir") return ":directory:_files -/"
 	if (kind == "text") return ":text: "
+	if (kind == "session" || kind == "project") return ":" kind ":_swatch_" kind "s"
 	if (kind == "command") return ":command:(" command_names ")"
 	return ":word:(" kind ")"
 }
@@ -105,6 +112,11 @@ function write_zsh(    i) {
 	print "_swatchd() {\n\t_arguments -s \\"
 	zsh_options("swatchd", "-", "\t\t")
 	print "\t\t&& return 0\n}\n"
+	print "_swatch_names() {\n\tlocal kind=$1\n\tshift"
+	print "\tlocal -a names=(${(f)\"$(command swatch __complete $kind 2>/dev/null)\"})"
+	print "\tnames=(\"${names[@]//$'\\t'/:}\")\n\t_describe -t $kind $kind names \"$@\"\n}\n"
+	print "_swatch_sessions() { _swatch_names session \"$@\" }"
+	print "_swatch_projects() { _swatch_names project \"$@\" }\n"
 	print "_swatch_commands() {\n\tlocal -a commands=("
 	for (i = 1; i <= rows; i++)
 		if (program[i] == "swatch" && command[i] != "-" && option[i] == "-")
@@ -137,6 +149,7 @@ function fish_argument(kind) {
 	if (kind == "file") return " -r -F"
 	if (kind == "dir") return " -x -a '(__fish_complete_directories)'"
 	if (kind == "text") return " -x"
+	if (kind == "session" || kind == "project") return " -x -a '(command swatch __complete " kind " 2>/dev/null)'"
 	if (kind == "command") kind = command_names
 	return " -x -a " fish_quoted(kind)
 }

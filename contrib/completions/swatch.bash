@@ -1,5 +1,13 @@
 # bash completion for swatch and swatchd; made by generate.sh from commands.tsv
 
+_swatch_names()
+{
+	local name
+	while IFS=$'\t' read -r name _; do
+		[[ $name != "$current"* ]] || COMPREPLY+=("$name")
+	done < <(command swatch __complete "$1" 2>/dev/null)
+}
+
 _swatch()
 {
 	local current=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]} command='' i
@@ -14,7 +22,7 @@ _swatch()
 	--threads) mapfile -t COMPREPLY < <(compgen -W '1 2 4 8' -- "$current"); return ;;
 	--since) mapfile -t COMPREPLY < <(compgen -W 'today yesterday 7d 30d' -- "$current"); return ;;
 	--until) mapfile -t COMPREPLY < <(compgen -W 'today yesterday 7d 30d' -- "$current"); return ;;
-	--project) :; return ;;
+	--project) _swatch_names project; return ;;
 	--command) :; return ;;
 	--block) mapfile -t COMPREPLY < <(compgen -W '10usd 20usd 40usd 80usd' -- "$current"); return ;;
 	--today) mapfile -t COMPREPLY < <(compgen -W '20usd 50usd 100usd 200usd' -- "$current"); return ;;
@@ -22,7 +30,7 @@ _swatch()
 	--seven-day) mapfile -t COMPREPLY < <(compgen -W '70 80 85 90 95' -- "$current"); return ;;
 	--limit) mapfile -t COMPREPLY < <(compgen -W '70 80 85 90 95' -- "$current"); return ;;
 	--context) mapfile -t COMPREPLY < <(compgen -W '60 70 80 90' -- "$current"); return ;;
-	--session) :; return ;;
+	--session) _swatch_names session; return ;;
 	--check) compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$current"); return ;;
 	esac
 	for ((i = 1; i < COMP_CWORD; i++)); do

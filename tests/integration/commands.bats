@@ -163,3 +163,46 @@ commands() { swatch help | sed -n 's/^  *\([a-z][a-z]*\) .*/\1/p'; }
 	is "$status" 1
 	[[ $output == *'is it stopped, or hanging?'* ]]
 }
+
+# completed SHELL WORD...: what the shell offers for the last word, a line each
+completed() {
+	local shell=$1 completions="$SWATCH_TOP/contrib/completions"
+	shift
+	case $shell in
+	bash)
+		bash -c '. "$1"; shift; COMP_WORDS=("$@") COMP_CWORD=$(($# - 1)); _swatch; printf "%s\n" "${COMPREPLY[@]}"' \
+			bash "$completions/swatch.bash" "$@"
+		;;
+	fish) fish --no-config -c 'source $argv[1]; complete -C "$argv[2..]"' "$completions/swatch.fish" "$@" | cut -f 1 ;;
+	zsh)
+		zsh -f -c 'compdef() { : }; _describe() { print -rl -- ${${(P)4}%%:*} }; source $1; _swatch_${4#--}s' \
+			zsh "$completions/_swatch" "$@"
+		;;
+	esac
+}
+
+@test "the shells complete sessions and projects, also without a daemon, and run nothing that a name says" {
+	local shell home_folder=${HOME//[^a-zA-Z0-9]/-}
+	mkdir -p "$PROJECTS/$home_folder-shop" "$PROJECTS"'/-x-$(touch boom)' "$CACHE"
+	chmod 700 "$CACHE"
+	cat >"$CACHE/sessions.json" <<-'END'
+		{"schema":1,"writer":"swatchd","sessions":[
+		{"sessionId":"11111111-aaaa-1","projectPath":"/home/u/shop"},
+		{"sessionId":"11111111-bbbb-1","projectPath":"/x/$(touch boom)"},
+		{"sessionId":"2222222233334444","projectPath":"/srv/api"},
+		{"sessionId":"../../etc","projectPath":"/srv/a b"}]}
+	END
+	cd "$TEST_HOME"
+	for shell in bash fish zsh; do
+		command -v $shell >/dev/null || continue
+		is "$(completed $shell swatch check --session '' | sort | tr '\n' ' ')" '11111111-a 11111111-b 22222222 api shop ' ||
+			{ echo "in $shell"; false; }
+		is "$(completed $shell swatch daily --project '' | sort | tr '\n' ' ')" '-p shop ' || { echo "in $shell"; false; }
+	done
+	is "$(completed bash swatch check --session 1111 | tr '\n' ' ')" '11111111-a 11111111-b '
+	is "$(completed bash swatch check --session sh)" shop
+	[ ! -e boom ]
+	# what is offered is taken
+	run swatch check --context 80 --session 11111111-a
+	[[ $output != *'there is no session'* ]]
+}

@@ -131,7 +131,8 @@ extern const struct command command_sync;
 extern const struct command command_rescan;
 extern const struct command command_version;
 extern const struct command command_help;
-/* Not in the table: `swatch` alone. */
+/* Not in the table: `swatch` alone, and what only completions call. */
 extern const struct command command_glance;
+extern const struct command command_complete;
 
 #endif

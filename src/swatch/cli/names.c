@@ -216,3 +216,110 @@ const char *names_short_project(const char *folder)
 	bool below = len > 1 && strncmp(folder, home, len) == 0 && folder[len] == '-' && folder[len + 1];
 	return below ? folder + len + 1 : folder;
 }
+
+/* ---- for completions ---- */
+
+#define ID_SHOWN 8
+
+/* Whether a shell takes the word as it stands. */
+static bool is_plain(const char *word)
+{
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.+@%,/";
+	return word && *word && word[strspn(word, plain)] == '\0';
+}
+
+static bool is_listed(const struct buf *out, size_t begin, const char *word)
+{
+	size_t len = strlen(word);
+	for (const char *line = buf_str(out) + begin; *line; line += strcspn(line, "\n") + 1)
+		if (strncmp(line, word, len) == 0 && (line[len] == '\t' || line[len] == '\n'))
+			return true;
+	return false;
+}
+
+/* How much of an id tells it from the one that sorts before it, or after it. */
+static size_t own_length(const char *id, const char *other)
+{
+	size_t len = 0;
+	while (other && id[len] && id[len] == other[len])
+		len++;
+	return len + 1;
+}
+
+static int compare_texts(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static const char *id_at(struct json_object *sessions, size_t i)
+{
+	const char *id = json_get_string(json_object_array_get_idx(sessions, i), "sessionId");
+	return id && cache_session_id_is_valid(id, strlen(id)) ? id : NULL;
+}
+
+/* The ids, sorted. The caller frees the list; NULL when memory ran out. */
+static const char **sort_ids(struct json_object *sessions, size_t count, size_t *found)
+{
+	const char **ids = calloc(count + 1, sizeof(*ids));
+	*found = 0;
+	for (size_t i = 0; ids && i < count; i++)
+		if ((ids[*found] = id_at(sessions, i)))
+			(*found)++;
+	if (ids && *found > 0)
+		qsort(ids, *found, sizeof(*ids), compare_texts);
+	return ids;
+}
+
+static size_t shown_length(const char *id, const char **ids, size_t count)
+{
+	const char **at = bsearch(&id, ids, count, sizeof(*ids), compare_texts);
+	size_t len = ID_SHOWN, before = at && at > ids ? own_length(id, at[-1]) : 0;
+	size_t after = at && at + 1 < ids + count ? own_length(id, at[1]) : 0;
+	len = before > len ? before : len;
+	return after > len ? after : len;
+}
+
+void names_list_sessions(int dir_fd, struct buf *out)
+{
+	AUTO_JSON *list = cache_read_json(dir_fd, CACHE_SESSIONS_FILE);
+	size_t count, id_count;
+	struct json_object *sessions = json_get_array(list, "sessions", &count);
+	AUTO_FREE const char **ids = sort_ids(sessions, count, &id_count);
+	/* The list has the last active one first. */
+	for (size_t i = 0; ids && i < count && i < NAMES_LISTED_MAX / 2; i++) {
+		const char *id = id_at(sessions, i);
+		const char *path = json_get_string(json_object_array_get_idx(sessions, i), "projectPath");
+		const char *project = path ? paths_basename(path) : NULL;
+		if (id)
+			buf_printf(out, "%.*s\t%s\n", (int)shown_length(id, ids, id_count), id,
+				   is_plain(project) ? project : "session");
+	}
+	size_t begin = out->len;
+	for (size_t i = 0; i < count && i < NAMES_LISTED_MAX / 2; i++) {
+		const char *path = json_get_string(json_object_array_get_idx(sessions, i), "projectPath");
+		const char *project = path ? paths_basename(path) : NULL;
+		if (is_plain(project) && !is_listed(out, begin, project))
+			buf_printf(out, "%s\tproject\n", project);
+	}
+}
+
+void names_list_projects(const char *paths, struct buf *out)
+{
+	struct data_dirs dirs;
+	size_t begin = out->len, count = 0;
+	if (data_dirs_find(&dirs, paths) != 0)
+		return;
+	for (size_t i = 0; i < dirs.count; i++) {
+		DIR *dir = opendir(dirs.projects[i]);
+		for (const struct dirent *entry; dir && count < NAMES_LISTED_MAX && (entry = readdir(dir));) {
+			const char *name = names_short_project(entry->d_name);
+			if (entry->d_name[0] == '.' || !is_plain(name) || is_listed(out, begin, name))
+				continue;
+			buf_printf(out, "%s\n", name);
+			count++;
+		}
+		if (dir)
+			closedir(dir);
+	}
+	data_dirs_release(&dirs);
+}

@@ -1,7 +1,7 @@
 /*
  * cli/names: finds the session or project that somebody means by a short name.
  *
- * For: check (--session) and the reports (--project).
+ * For: check (--session), the reports (--project), and the shells' completions.
  */
 #ifndef SWATCH_SWATCH_CLI_NAMES_H
 #define SWATCH_SWATCH_CLI_NAMES_H
@@ -26,6 +26,17 @@ bool names_find_session(int dir_fd, const char *text, char id[CACHE_SESSION_ID_M
  * from the disk.
  */
 bool names_find_project(const char *paths, const char *text, char *out, size_t size, struct buf *error);
+
+/*
+ * Appends what names_find_session() takes, for a shell to choose from: a line for each session with the shortest
+ * beginning of its id that is its own, of at least 8 characters, a tab, and its project; then one for each project.
+ * Names that a shell would have to quote are left out, and there are at most NAMES_LISTED_MAX.
+ */
+#define NAMES_LISTED_MAX 400
+void names_list_sessions(int dir_fd, struct buf *out);
+
+/* The same for names_find_project(): the short name of each project, and nothing beside it. */
+void names_list_projects(const char *paths, struct buf *out);
 
 /* A folder's name without that of the home directory: "shop" for "-home-u-shop". Points into `folder`. */
 const char *names_short_project(const char *folder);

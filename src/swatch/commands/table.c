@@ -35,7 +35,7 @@ const struct command *command_find(const char *name)
 	for (size_t i = 0; command_table[i]; i++)
 		if (strcmp(command_table[i]->name, name) == 0)
 			return command_table[i];
-	return NULL;
+	return strcmp(name, command_complete.name) == 0 ? &command_complete : NULL;
 }
 
 const char *command_suggest(const char *name)
