@@ -164,6 +164,22 @@ commands() { swatch help | sed -n 's/^  *\([a-z][a-z]*\) .*/\1/p'; }
 	[[ $output == *'is it stopped, or hanging?'* ]]
 }
 
+@test "files that swatchd cannot write: nothing calls them fresh, also while it does not answer" {
+	message 1 >"$PROJECTS/-p/s1.jsonl"
+	start_daemon
+	# as the daemon marks the file on a full disk
+	touch -d @0 "$CACHE/billing-shared.json"
+	[[ $(swatch) == *stale*'swatchd cannot write its files'* ]]
+	[[ $(swatch status) == *stale*'swatchd cannot write its files'* ]]
+	kill -STOP "$DAEMON"
+	run swatch status
+	local shown=$output
+	run swatch status --json
+	kill -CONT "$DAEMON"
+	[[ $shown == *'swatchd cannot write its files'* ]]
+	is "$(jq -r '[.cannotWrite, .billing.isFresh] | @csv' <<<"$output")" true,false
+}
+
 # completed SHELL WORD...: what the shell offers for the last word, a line each
 completed() {
 	local shell=$1 completions="$SWATCH_TOP/contrib/completions"

@@ -429,6 +429,21 @@ static void test_figures(void **state)
 	page_release(&page);
 }
 
+static void test_figures_that_swatchd_cannot_write(void **state)
+{
+	struct figures figures;
+	struct page page;
+	(void)state;
+	read_figures(&figures, billing_json, true);
+	figures_note_unwritten(&figures);
+	assert_false(figures.is_fresh);
+	page_init(&page, false);
+	figures_show(&figures, &page, NOW_MS);
+	assert_non_null(strstr(page_text(&page), "stale"));
+	assert_non_null(strstr(page_text(&page), "swatchd cannot write its files"));
+	page_release(&page);
+}
+
 /* The block is an estimate: the server's own window goes before it, until it is over. */
 static void test_figures_of_the_servers_window(void **state)
 {
@@ -664,6 +679,7 @@ int main(void)
 		cmocka_unit_test(test_page_keeps_long_words_whole),
 		cmocka_unit_test(test_page_cleans_and_colours),
 		cmocka_unit_test(test_figures),
+		cmocka_unit_test(test_figures_that_swatchd_cannot_write),
 		cmocka_unit_test(test_figures_of_the_servers_window),
 		cmocka_unit_test(test_figures_are_fresh_only_while_all_says_so),
 		cmocka_unit_test(test_figures_of_yesterday_are_not_todays),

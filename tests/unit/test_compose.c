@@ -107,6 +107,7 @@ static void a_session_that_worked(void **state)
 		   { "transcript.isSynced", "true" }, { "transcript.lastModified", "1795435200000" },
 		   { "transcript.lastModifiedAgo", "\"0s\"" }, { "transcript.messageCount", "2" },
 		   { "transcript.lastMessagePreview", "\"second\"" },
+		   { "transcript.firstMessageTime", "1795431600000" },
 		   { "transcript.lastMessageTime", "1795435080000" },
 		   { "transcript.lastMessageAgo", "\"2m\"" }, { "transcript.cacheWarmth", "\"warm\"" },
 		   { "git.branch", "\"main\"" }, { "git.dirty", "null" },

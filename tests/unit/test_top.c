@@ -444,7 +444,9 @@ static const char *const odd_files[] = {
 	"\"billing\":{\"sessionCost\":123456.78,\"sessionTokens\":123456789012,\"sessionBurnRate\":99999.5},"
 	"\"health\":{\"status\":\"critical\",\"issues\":[\"\\u001b[2J\"]},"
 	"\"transcriptPath\":\"/\\u001b[H/日本語\","
-	"\"transcript\":{\"exists\":true,\"lastMessageTime\":1795442690000,\"messageCount\":5,"
+	"\"firstSeen\":1795442000000,"
+	"\"transcript\":{\"exists\":true,\"firstMessageTime\":1795435500000,"
+	"\"lastMessageTime\":1795442690000,\"messageCount\":5,"
 	"\"cacheWarmth\":\"cold\","
 	"\"lastMessagePreview\":\"\\u001b[31m日本語日本語日本語日本語日本語日本語日本語日本語日本語日本語日本語日本語日本語日本語日本語\"},"
 	"\"subagents\":{\"count\":3,\"costUSD\":1.5},\"claudeCost\":{\"totalUSD\":9,\"gapUSD\":-2,"
@@ -592,12 +594,26 @@ static void test_main_page(void **state)
 	assert_true(shows(&canvas, "costs are too low: no price for claude-next"));
 	assert_true(shows(&canvas, "none yet"));
 	top_canvas_release(&canvas);
+	/* Nor is it when the daemon cannot write. */
+	model.is_unwritten = true;
+	canvas = draw(&view, &model, 24, 80);
+	assert_true(shows(&canvas, "stale"));
+	assert_true(shows(&canvas, "swatchd cannot write its files"));
+	top_canvas_release(&canvas);
+	model.is_unwritten = false;
 	/* Without a daemon nothing is fresh. */
 	model.is_connected = false;
 	snprintf(view.trouble, sizeof(view.trouble), "%s", "swatchd is not running");
 	canvas = draw(&view, &model, 24, 80);
 	assert_true(shows(&canvas, "stale"));
 	assert_true(shows(&canvas, "swatchd is not running; the figures are from 14:04"));
+	top_canvas_release(&canvas);
+	/* A session's page has its own start, not when swatchd first saw it. */
+	(void)top_view_key(&view, &model, 'j');
+	(void)top_view_key(&view, &model, TOP_KEY_ENTER);
+	canvas = draw(&view, &model, 24, 80);
+	assert_true(shows(&canvas, "began      12:05, 2h ago"));
+	assert_false(shows(&canvas, "first seen"));
 	top_canvas_release(&canvas);
 	top_model_release(&model);
 }

@@ -72,12 +72,20 @@ void figures_read(struct figures *figures, struct json_object *billing, bool dae
 	read_limits(figures, billing, now_ms);
 }
 
+void figures_note_unwritten(struct figures *figures)
+{
+	figures->is_unwritten = true;
+	figures->is_fresh = false;
+}
+
 void figures_load(struct figures *figures, const char *cache_dir, bool daemon_lives, int64_t now_ms)
 {
 	AUTO_BUF error = BUF_INIT;
 	AUTO_CLOSE int dir_fd = cache_dir_open(cache_dir, false, &error);
 	AUTO_JSON *billing = dir_fd >= 0 ? cache_read_json(dir_fd, CACHE_BILLING_FILE) : NULL;
 	figures_read(figures, billing, daemon_lives, now_ms);
+	if (daemon_lives && dir_fd >= 0 && cache_is_unwritten(dir_fd))
+		figures_note_unwritten(figures);
 }
 
 static void show_costs(const struct figures *figures, struct page *page, int64_t now_ms)
@@ -170,4 +178,6 @@ void figures_show(const struct figures *figures, struct page *page, int64_t now_
 		page_item(page, STYLE_PLAIN, "from %s (%s)",
 			  human_clock(figures->fetched_ms, now_ms, HUMAN_TEXT),
 			  human_ago(figures->fetched_ms, now_ms, HUMAN_TEXT));
+	if (figures->is_unwritten)
+		page_item(page, STYLE_BAD, "swatchd cannot write its files");
 }

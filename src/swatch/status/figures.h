@@ -33,6 +33,7 @@ struct figures {
 	bool has_burn_rate;
 	double burn_rate_usd;    /* per hour */
 	int64_t fetched_ms;      /* 0: unknown */
+	bool is_unwritten;       /* a daemon lives, and cannot write its files: they are old */
 	bool is_fresh;           /* "isFresh" is true, "freshUntil" has not passed, and the daemon runs */
 	char source[FIGURES_SOURCE_SIZE];
 };
@@ -40,7 +41,10 @@ struct figures {
 /* Reads `billing` (NULL: the file is missing). `daemon_lives`: a daemon keeps it up to date. */
 void figures_read(struct figures *figures, struct json_object *billing, bool daemon_lives, int64_t now_ms);
 
-/* The same from the file in `cache_dir`. */
+/* The figures are in a directory in which the living daemon cannot write: they are not fresh. */
+void figures_note_unwritten(struct figures *figures);
+
+/* figures_read() from the file in `cache_dir`; asks, too, whether the daemon can write there. */
 void figures_load(struct figures *figures, const char *cache_dir, bool daemon_lives, int64_t now_ms);
 
 /* Adds the row "figures". */

@@ -40,6 +40,8 @@ static void look(const struct invocation *invocation, struct remains *found, int
 	AUTO_JSON *billing = cache_read_json(dir_fd, CACHE_BILLING_FILE);
 	/* No daemon answers, so no figure is fresh, even while somebody holds the lock. */
 	figures_read(&found->figures, billing, false, now_ms);
+	if (found->has_lock_holder && cache_is_unwritten(dir_fd))
+		figures_note_unwritten(&found->figures);
 	AUTO_JSON *sessions = cache_read_json(dir_fd, CACHE_SESSIONS_FILE);
 	found->has_sessions = sessions != NULL;
 	found->sessions_updated_ms = json_get_int(sessions, "lastUpdated", 0);
@@ -177,6 +179,7 @@ static void show_json(const struct invocation *invocation, const struct remains 
 	jsonw_put_string(&w, "cacheDirectory", invocation->cache_dir);
 	jsonw_put_string(&w, "socket", invocation->socket_path);
 	jsonw_put_bool(&w, "lockHeld", found->has_lock_holder);
+	jsonw_put_bool(&w, "cannotWrite", found->figures.is_unwritten);
 	jsonw_put_int(&w, "lockHolderPid", found->holder.pid);
 	write_billing(&w, found, now_ms);
 	write_sessions(&w, found, now_ms);

@@ -297,7 +297,9 @@ static void put_times(struct sheet *sheet, const struct top_model *model, const 
 	if (!isnan(messages))
 		snprintf(more, sizeof(more), " \xC2\xB7 %s",
 			 human_counted((int64_t)messages, "message", HUMAN_TEXT));
-	put_moment(sheet, "first seen", top_time(session->file, "firstSeen"), model->now_ms, "");
+	int64_t began_ms = top_time(transcript, "firstMessageTime");
+	put_moment(sheet, began_ms > 0 ? "began" : "first seen",
+		   began_ms > 0 ? began_ms : top_time(session->file, "firstSeen"), model->now_ms, "");
 	put_moment(sheet, "last", session->last_ms, model->now_ms, more);
 	if (preview && *preview)
 		put_wrapped(sheet, preview, PREVIEW_ROWS);

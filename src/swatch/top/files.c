@@ -108,6 +108,7 @@ bool top_files_read(struct top_files *files, struct top_model *model)
 			read_session(files, model, name);
 		}
 	}
+	model->is_unwritten = model->is_connected && files->dir_fd >= 0 && cache_is_unwritten(files->dir_fd);
 	files->pending_count = 0;
 	files->all_pending = false;
 	return has_billing;

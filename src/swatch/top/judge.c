@@ -110,6 +110,8 @@ static void judge_figures(struct top_model *model)
 	if (model->newer_schema)
 		billing = NULL;
 	figures_read(&model->figures, billing, model->is_connected, model->now_ms);
+	if (model->is_unwritten)
+		figures_note_unwritten(&model->figures);
 	judge_block(model, billing);
 	model->today_tokens = top_number(json_get_object(billing, "today"), "totalTokens", TOP_TOKENS_MAX);
 	judge_unpriced(model);

@@ -60,6 +60,7 @@ struct top_model {
 	int64_t now_ms;                  /* of the last top_model_judge() */
 	bool is_connected;               /* to a daemon, which sends events */
 	struct json_object *billing;     /* billing-shared.json; NULL: missing */
+	bool is_unwritten;               /* a daemon lives, and cannot write its files */
 	struct top_session *sessions;
 	size_t session_count, session_cap;
 	bool too_many;                   /* some sessions are left out */

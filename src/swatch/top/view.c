@@ -195,7 +195,7 @@ struct notes {
 	struct {
 		enum top_style style;
 		char text[600];
-	} all[4];
+	} all[5];
 	size_t count;
 };
 
@@ -222,6 +222,8 @@ static void find_notes(const struct top_view *view, const struct top_model *mode
 		snprintf(text, sizeof(text), "start it with: %s", view->remedy);
 		add_note(notes, TOP_PLAIN, text);
 	}
+	if (model->is_unwritten)
+		add_note(notes, TOP_BAD, "swatchd cannot write its files (is the disk full?): these figures are old");
 	if (model->newer_schema)
 		add_note(notes, TOP_NOTE, CACHE_BILLING_FILE " was written by a newer swatchd");
 	if (model->figures.is_limited) {

@@ -65,7 +65,8 @@ bool compose_is_synced(const struct session_transcript *part)
 	return part && part->file->known && part->file->offset >= part->file->size_bytes;
 }
 
-static void put_transcript(struct composer *c, const struct session_transcript *part, int64_t now_ms)
+static void put_transcript(struct composer *c, const struct session_transcript *part,
+			   const struct ledger_session *figures, int64_t now_ms)
 {
 	struct jsonw *w = &c->w;
 	jsonw_key_object(w, "transcript");
@@ -74,6 +75,7 @@ static void put_transcript(struct composer *c, const struct session_transcript *
 	jsonw_put_int_or_null(w, "lastModified", part ? part->file->modified_ms : 0);
 	composer_put_age(c, "lastModifiedAgo", part ? part->file->modified_ms : 0, now_ms);
 	jsonw_put_int(w, "messageCount", part ? (int64_t)part->messages : 0);
+	jsonw_put_int_or_null(w, "firstMessageTime", figures->first_ms);
 	jsonw_put_int_or_null(w, "lastMessageTime", part ? part->last_message_ms : 0);
 	jsonw_put_string(w, "lastMessagePreview", part ? part->preview : NULL);
 	composer_put_age(c, "lastMessageAgo", part ? part->last_message_ms : 0, now_ms);
@@ -324,7 +326,7 @@ uint64_t compose_session(const struct session *session, const struct billing *bi
 	put_activity(w, session);
 	composer_put_status(w, session);
 	put_health(&c, status, issues, issue_count, view->at_ms);
-	put_transcript(&c, part, view->at_ms);
+	put_transcript(&c, part, &figures, view->at_ms);
 	put_model(w, part);
 	put_context(w, session, part, &context);
 	put_git(w, part);
