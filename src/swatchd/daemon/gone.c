@@ -32,7 +32,6 @@ struct kept_list {
 	size_t count, cap;
 };
 
-
 static int compare_files(const void *a, const void *b)
 {
 	const struct ledger_kept *left = a, *right = b;
@@ -189,6 +188,11 @@ static void save(struct daemon *daemon)
 			daemon->options.cache_path, CACHE_GONE_FILE, strerror(errno));
 	daemon->gone.save_failed = !good;
 	free(list.all);
+	if (good)
+		return;
+	/* No later change may come, and the disk may have room again. */
+	daemon->gone.changed = true;
+	loop_set_timer(daemon->loop, &daemon->gone.settle, PUBLISH_RETRY_MS);
 }
 
 /* ---- what follows ---- */
@@ -224,9 +228,9 @@ void daemon_start_gone(struct daemon *daemon)
 
 void daemon_stop_gone(struct daemon *daemon)
 {
-	ev_timer_stop(daemon->loop, &daemon->gone.settle);
 	if (!daemon->cache.lost)
 		save(daemon);
+	ev_timer_stop(daemon->loop, &daemon->gone.settle);
 }
 
 /* ---- taking back ---- */
@@ -292,8 +296,10 @@ static bool read_place(struct json_object *message, int64_t now_ms, struct ledge
 	memset(out, 0, sizeof(*out));
 	out->time_ms = json_get_int(message, "time", 0);
 	out->offset = json_get_int(message, "offset", -1);
+	if (out->time_ms < now_ms - KEPT_MS || out->time_ms > now_ms + CLOCK_DAY_MS || out->offset < 0)
+		return false;
 	read_limit(json_get_object(message, "limit"), out);
-	return out->time_ms >= now_ms - KEPT_MS && out->time_ms <= now_ms + CLOCK_DAY_MS && out->offset >= 0;
+	return true;
 }
 
 /* The rest of a message. The strings stay the JSON's. Returns false when we cannot have written it. */
