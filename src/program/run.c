@@ -62,6 +62,9 @@ static void note_supervisor(pid_t pid)
 static void end_orphans(void)
 {
 	pid_t kept[SUPERVISORS_MAX + SUPERVISE_CHILDREN_MAX];
+	/* Rather a program's orphan lives on than a child that was there before, and is not known. */
+	if (others.are_more)
+		return;
 	memcpy(kept, supervisors, supervisor_count * sizeof(kept[0]));
 	memcpy(kept + supervisor_count, others.at, others.count * sizeof(kept[0]));
 	for (int rounds = 0; rounds < ORPHAN_ROUNDS; rounds++) {

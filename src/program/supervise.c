@@ -112,14 +112,18 @@ static bool kill_child(void *ctx, int proc_fd, const char *name, pid_t pid)
 static bool note_child(void *ctx, int proc_fd, const char *name, pid_t pid)
 {
 	struct supervise_children *children = ctx;
-	if (parent_of(proc_fd, name) == getpid())
+	if (parent_of(proc_fd, name) != getpid())
+		return true;
+	children->are_more = children->count == SUPERVISE_CHILDREN_MAX;
+	if (!children->are_more)
 		children->at[children->count++] = pid;
-	return children->count < SUPERVISE_CHILDREN_MAX;
+	return !children->are_more;
 }
 
 void supervise_list_children(struct supervise_children *children)
 {
 	children->count = 0;
+	children->are_more = false;
 	walk_processes(note_child, children);
 }
 
@@ -246,8 +250,8 @@ static void say_too_much(void)
 {
 	static const char line[] = "\nit and what it started used more memory than memory_limit\n";
 	struct pollfd fd = { 2, POLLOUT, 0 };
-	/* Nobody may be reading. */
-	if (poll(&fd, 1, 0) == 1) {
+	/* Nobody may be reading; where nobody can, SIGPIPE would come instead of the end below. */
+	if (poll(&fd, 1, 0) == 1 && fd.revents == POLLOUT) {
 		ssize_t told = write(2, line, sizeof(line) - 1);
 		(void)told;
 	}

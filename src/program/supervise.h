@@ -52,6 +52,7 @@ _Noreturn void supervise(const struct supervision *supervision);
 struct supervise_children {
 	pid_t at[SUPERVISE_CHILDREN_MAX];
 	size_t count;
+	bool are_more;               /* than are listed */
 };
 
 /* Lists the children of this process, for example those of the shell that it was before its exec(). */

@@ -4,14 +4,17 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/inotify.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/buf.h"
 #include "base/inotify_limit.h"
 #include "config/config.h"
+#include "fail_alloc.h"
 #include "scratch.h"
 #include "swatchd/watch/internal.h"
+#include "swatchd/watch/ways.h"
 
 static struct scratch s;
 static struct ev_loop *loop;
@@ -521,6 +524,53 @@ static void test_ways_that_cannot_be_watched(void **state)
 	buf_clear(&told);
 }
 
+/* No descriptor is left just when the ways are followed anew. */
+static void test_ways_without_a_descriptor(void **state)
+{
+	(void)state;
+	struct rlimit before;
+	make("claude/projects");
+	start(WATCH_AUTO);
+	assert_null(watch_why_blind(watch));
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+	const struct rlimit none = { 0, before.rlim_max };
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+	watch_ways_renew(watch);
+	assert_int_equal(errno, EMFILE);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+	assert_false(watch_ways_are_watched(watch));
+	assert_true(watch->ways.fd == -1 && !ev_is_active(&watch->ways.readable));
+	/* Nothing is read of what is not open. */
+	watch_ways_drain(watch);
+	watch_ways_renew(watch);
+	assert_true(watch_ways_are_watched(watch));
+	buf_clear(&told);
+}
+
+static void test_ways_without_memory(void **state)
+{
+	(void)state;
+	struct watch_ways *ways;
+	int failures = 0;
+	make("claude/projects");
+	start(WATCH_AUTO);
+	ways = &watch->ways;
+	for (int left = 0;; left++) {
+		free(ways->steps);
+		ways->steps = NULL;
+		ways->count = ways->cap = 0;
+		fail_alloc_after(left);
+		watch_ways_renew(watch);
+		bool failed = fail_alloc_stop();
+		assert_true(watch_ways_are_watched(watch) != failed);
+		if (!failed)
+			break;
+		failures++;
+	}
+	assert_true(failures > 0);
+	buf_clear(&told);
+}
+
 static void test_a_guarded_file_that_goes(void **state)
 {
 	(void)state;
@@ -566,6 +616,8 @@ int main(void)
 		TEST(test_a_link_that_is_pointed_elsewhere),
 		TEST(test_a_parent_of_a_links_target_is_renamed),
 		TEST(test_ways_that_cannot_be_watched),
+		TEST(test_ways_without_a_descriptor),
+		TEST(test_ways_without_memory),
 		TEST(test_a_guarded_file_that_goes),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
