@@ -1,16 +1,21 @@
 #include "swatch/statusline/room.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
-#include "base/file.h"
 #include "base/paths.h"
 #include "base/scope.h"
 #include "json/leaves.h"
 
 /* People's settings have some KB; a much larger file is not worth the time. */
-#define SETTINGS_MAX_BYTES ((size_t)256 << 10)
+#define SETTINGS_MAX_BYTES (256 << 10)
+/* Nearly all of them are read in one piece. */
+#define PIECE_BYTES (16 << 10)
+#define LINE_KEY "\"statusLine\""
 #define MANAGED_SETTINGS "/etc/claude-code/managed-settings.json"
 #define BYTE_ORDER_MARK "\xEF\xBB\xBF"
 
@@ -37,13 +42,45 @@ int statusline_padding(const char *text, size_t len)
 	return padding;
 }
 
+static size_t read_at(int fd, char *into, size_t len, off_t at)
+{
+	ssize_t got;
+	do
+		got = pread(fd, into, len, at);
+	while (got < 0 && errno == EINTR);
+	return got > 0 ? (size_t)got : 0;
+}
+
+/* Looks for the key piece by piece: people have hundreds of KB of permissions, and no statusLine there. */
+static bool has_line(int fd, char *piece)
+{
+	off_t at = 0;
+	for (size_t kept = 0, got; (got = read_at(fd, piece + kept, PIECE_BYTES - kept, at)) > 0;) {
+		at += (off_t)got;
+		got += kept;
+		if (memmem(piece, got, LINE_KEY, strlen(LINE_KEY)))
+			return true;
+		/* It may lie across the edge. */
+		kept = got < strlen(LINE_KEY) ? got : strlen(LINE_KEY) - 1;
+		memmove(piece, piece + got - kept, kept);
+	}
+	return false;
+}
+
 static int padding_of(const char *path)
 {
-	AUTO_BUF text = BUF_INIT;
+	char piece[PIECE_BYTES];
+	struct stat st;
 	/* Through links: settings.json is often one into somebody's dotfiles. */
-	if (!path || !file_read_regular(AT_FDCWD, path, 0, SETTINGS_MAX_BYTES, &text))
+	AUTO_CLOSE int fd = path ? open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY) : -1;
+	if (fd < 0 || fstat(fd, &st) != 0 || !S_ISREG(st.st_mode) || st.st_size > SETTINGS_MAX_BYTES)
 		return -1;
-	return statusline_padding(buf_str(&text), text.len);
+	if (st.st_size <= PIECE_BYTES)
+		return statusline_padding(piece, read_at(fd, piece, sizeof(piece), 0));
+	if (!has_line(fd, piece))
+		return -1;
+	AUTO_FREE char *text = malloc((size_t)st.st_size);
+	return text ? statusline_padding(text, read_at(fd, text, (size_t)st.st_size, 0)) : -1;
 }
 
 static int padding_in(const char *directory, const char *name)
