@@ -143,6 +143,53 @@ static void test_thresholds(void **state)
 	expect_with(format, true, 0, "x");
 }
 
+/* As Bun.stringWidth() measures them, with which Claude Code cuts the line. */
+static void test_widths_of_emoji(void **state)
+{
+	static const struct {
+		const char *text;
+		size_t columns;
+	} cases[] = {
+		{ "\U0001F468\u200D\U0001F469\u200D\U0001F467\u200D\U0001F466", 2 },  /* a family */
+		{ "\U0001F469\U0001F3FD\u200D\U0001F4BB", 2 },  /* a woman, her skin, her computer */
+		{ "\U0001F44D\U0001F3FD", 2 },
+		{ "\u261D\U0001F3FD", 2 },
+		{ "\u261D", 1 },
+		{ "a\U0001F3FD", 3 },                  /* letters and fire have no skin */
+		{ "\U0001F525\U0001F3FD", 4 },
+		{ "\u2764\uFE0F\u200D\U0001F525", 2 },
+		{ "\u2764", 1 },
+		{ "\u231A\uFE0E", 2 },
+		{ "\u2714\u200D\u2714", 2 },
+		{ "\u2191\u200D\U0001F525", 3 },      /* an arrow of no picture */
+		{ "\U0001F469\u200Dx", 3 },
+		{ "\U0001F1E9\U0001F1EA", 2 },        /* flags: letters by twos */
+		{ "\U0001F1E9\U0001F1EA\U0001F1EB\U0001F1F7\U0001F1E9", 5 },
+		{ "\U0001F3F4\U000E0067\U000E0062\U000E0073\U000E0063\U000E0074\U000E007F", 2 },
+		{ "\U0001F3F3\uFE0F\u200D\U0001F308", 2 },
+		{ "\U0001F3F4\u200D\u2620\uFE0F", 2 },
+		{ "\U0001F441\uFE0F\u200D\U0001F5E8\uFE0F", 2 },
+		{ "\U0001FAE8\U0001FAE9", 4 },        /* of Unicode 15 and 16 */
+		{ "#\uFE0F\u20E3\u00BD\u20E3", 4 },
+		{ "a\uFE0F", 1 },
+		{ "\u200D\uFE0F", 0 },
+	};
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		AUTO_BUF cut = BUF_INIT;
+		size_t columns, len = strlen(cases[i].text);
+		if (width_of(cases[i].text, len) != cases[i].columns)
+			fail_msg("%s: %zu columns", cases[i].text, width_of(cases[i].text, len));
+		/* One that takes two columns is cut as a whole, and its ellipsis fits. */
+		assert_true(width_of_next(cases[i].text, len, &columns) <= len);
+		for (size_t room = 0; room < 5; room++) {
+			buf_clear(&cut);
+			width_clip(&cut, cases[i].text, len, room);
+			assert_true(width_of(buf_str(&cut), cut.len) <= room);
+		}
+	}
+}
+
 static void test_widths(void **state)
 {
 	(void)state;
@@ -466,6 +513,7 @@ int main(void)
 		cmocka_unit_test_setup(test_separators, set_up),
 		cmocka_unit_test_setup(test_colours, set_up),
 		cmocka_unit_test_setup(test_thresholds, set_up),
+		cmocka_unit_test_setup(test_widths_of_emoji, set_up),
 		cmocka_unit_test_setup(test_widths, set_up),
 		cmocka_unit_test_setup(test_room, set_up),
 		cmocka_unit_test_setup(test_presets_on_narrow_terminals, set_up),
