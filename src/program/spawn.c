@@ -15,6 +15,8 @@
 #include "program/supervise.h"
 
 #define FILE_FLOOR_BYTES ((rlim_t)256 << 20)
+/* Where they have to be closed one by one. */
+#define DESCRIPTORS_MAX 65536
 
 /* ---- the new process: only calls that are safe after fork ---- */
 
@@ -38,6 +40,24 @@ static bool redirect(int in_fd, int out_fd, int err_fd)
 	return dup2(in_fd, 0) >= 0 && dup2(out_fd, 1) >= 0 && dup2(err_fd, 2) >= 0;
 }
 
+/* Closes all descriptors but the first three, or (CLOSE_RANGE_CLOEXEC) lets exec() close them. */
+static void close_others(int flags)
+{
+	struct rlimit limit;
+	if (close_range(3, ~0U, flags) == 0)
+		return;
+	/* An old kernel, or a container's filter that is older than the call. */
+	int end = getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < DESCRIPTORS_MAX
+			  ? (int)limit.rlim_cur
+			  : DESCRIPTORS_MAX;
+	for (int fd = 3; fd < end; fd++) {
+		if (flags != 0)
+			(void)fcntl(fd, F_SETFD, FD_CLOEXEC);
+		else
+			close(fd);
+	}
+}
+
 /*
  * Becomes nobody's child, and not a session's leader, so that it never gets a terminal. Returns false with
  * errno.
@@ -51,7 +71,7 @@ static bool prepare_detached(const struct spawn_plan *plan)
 		_exit(0);
 	reset_signals(plan->blocked);
 	/* This process's parent may have left descriptors open for all children. */
-	(void)close_range(3, ~0U, CLOSE_RANGE_CLOEXEC);
+	close_others(CLOSE_RANGE_CLOEXEC);
 	int null_fd = open("/dev/null", O_RDWR | O_CLOEXEC), err_fd = plan->log_fd ? *plan->log_fd : null_fd;
 	return null_fd >= 0 && redirect(null_fd, null_fd, err_fd) && chdir("/") == 0;
 }
@@ -108,8 +128,11 @@ static _Noreturn void become_program(const struct spawn_plan *plan, const struct
 	if (setsid() >= 0 && prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 && getppid() == ends->supervisor)
 		null_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	if (null_fd >= 0 && redirect(null_fd, ends->out_fd, ends->err_fd) && set_limits(plan)
-	    && (!plan->confinement || plan->confinement->confine(plan->confinement->ctx) == 0))
+	    && (!plan->confinement || plan->confinement->confine(plan->confinement->ctx) == 0)) {
+		/* What swatch itself was handed down would be a way around the sandbox. */
+		close_others(CLOSE_RANGE_CLOEXEC);
 		execute(plan, ends);
+	}
 	report_failure(ends);
 }
 
@@ -118,8 +141,9 @@ static _Noreturn void become_program(const struct spawn_plan *plan, const struct
 static bool let_go(const struct ends *ends)
 {
 	/* Closes first, since there may be no room for another descriptor. */
-	if (dup2(ends->err_fd, 2) < 0 || close_range(3, ~0U, 0) != 0)
+	if (dup2(ends->err_fd, 2) < 0)
 		return false;
+	close_others(0);
 	int null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
 	return null_fd >= 0 && redirect(null_fd, null_fd, 2);
 }

@@ -49,7 +49,7 @@ whole() {
 		{ echo "\$SWATCH_ALERT"; grep NoNewPrivs /proc/self/status; } >>"$HOME/said/alerts"
 	EOS
 	)
-	printf '[billing]\nsource = auto\n[ccusage]\ncommand = %s blocks --active --json --offline\n[alerts]\ncommand = %s\nblock_cost = 2\n[sandbox]\nwrite = ~/said\n[sessions]\nidle_after = 1s\nexpire_after = 2s\n' \
+	printf '[billing]\nsource = auto\n[ccusage]\ncommand = %s blocks --active --json --offline\n[alerts]\ncommand = %s\nblock_cost = 2\n[sandbox]\nwrite = ~/said\n[sessions]\nidle_after = 10m\nexpire_after = 1h\n' \
 		"$1" "$alert" >"$CONFIG"
 	# old: it expires at the start
 	AT=2026-01-01T00:00:00.000Z message 0 >"$PROJECTS/-p/old.jsonl"
@@ -73,7 +73,7 @@ whole() {
 	status_is .alerts.failed 0
 	# prices of one's own, put there by a rename as editors do
 	swatch pricing claude-opus-4-6 >/dev/null
-	sed -i 's/block_cost = 2/block_cost = 2, 3000/' "$CONFIG"
+	sed -i 's/block_cost = 2/block_cost = 2, 3000/; s/10m/1s/; s/1h/2s/' "$CONFIG"
 	reload
 	await [ ! -e "$CACHE/s1.json" ]
 	swatch events --json >"$BATS_TEST_TMPDIR/events" 3>&- &

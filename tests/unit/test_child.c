@@ -6,11 +6,15 @@
 #include <cmocka.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -334,6 +338,52 @@ static void without_descriptors_it_does_not_start(void **state)
 	assert_true(started > 0 && started < 10);
 }
 
+static void no_descriptor_is_handed_down(void **state)
+{
+	(void)state;
+	/* As a shell that starts swatch may leave it open. */
+	assert_int_equal(dup2(0, 50), 50);
+	assert_int_equal(run_script("[ ! -e /proc/self/fd/50 ] && [ -e /proc/self/fd/2 ]", 60000).code, 0);
+	close(50);
+}
+
+static void lack_close_range(void)
+{
+	struct sock_filter code[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_close_range, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	const struct sock_fprog program = { sizeof(code) / sizeof(code[0]), code };
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) != 0)
+		_exit(77);
+}
+
+/* An older kernel, or a container's filter. */
+static void without_close_range_it_runs_all_the_same(void **state)
+{
+	int status = 0;
+	(void)state;
+	pid_t pid = fork();
+	if (pid == 0) {
+		struct run run;
+		lack_close_range();
+		bool good = dup2(0, 50) == 50;
+		start_run(&run, "[ ! -e /proc/self/fd/50 ] && exit 7");
+		await_end(run.pid);
+		run_try_reap(&run);
+		good = good && run.outcome == RUN_EXITED && run.code == 7;
+		run_release(&run);
+		_exit(good ? 0 : 1);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status));
+	if (WEXITSTATUS(status) == 77)
+		skip();
+	assert_int_equal(WEXITSTATUS(status), 0);
+}
+
 /* This process takes its runs' orphans, and ends them with a run; but not what was to go on by itself. */
 static void what_is_detached_is_nobodys_child(void **state)
 {
@@ -385,6 +435,8 @@ int main(void)
 		cmocka_unit_test(a_session_of_its_own_does_not_outlive_the_run),
 		cmocka_unit_test(a_release_ends_all_of_it),
 		cmocka_unit_test(without_descriptors_it_does_not_start),
+		cmocka_unit_test(no_descriptor_is_handed_down),
+		cmocka_unit_test(without_close_range_it_runs_all_the_same),
 		cmocka_unit_test(what_is_detached_is_nobodys_child),
 	};
 	return cmocka_run_group_tests(tests, NULL, end_loop);
