@@ -122,7 +122,7 @@ static void walk_breakdown(struct walk *w, struct scan_counts *counts)
 	counts->has_breakdown = walk_enter(w, '{');
 	if (!counts->has_breakdown) {
 		if (walk_value(w, &item) && item.kind != WALK_NULL)
-			counts->bad = true;
+			counts->unread = true;
 		return;
 	}
 	while (walk_next_key(w, &first, &key)) {
@@ -200,6 +200,7 @@ static void take_extra(struct scan_counts *counts, struct slice key, const struc
 		counts->extras.us_only = slice_equals(item->text, "us");
 }
 
+/* Another speed than these two, "turbo" perhaps, is charged as the usual one. ccusage loses the line. */
 static void take_speed(struct scan_counts *counts, const struct walk_item *item)
 {
 	if (item->kind == WALK_NULL)
@@ -208,7 +209,7 @@ static void take_speed(struct scan_counts *counts, const struct walk_item *item)
 	counts->has_speed =
 		counts->fast || (item->kind == WALK_STRING && slice_equals(item->text, "standard"));
 	if (!counts->has_speed)
-		counts->bad = true;
+		counts->unread = true;
 }
 
 enum counts_field { INPUT, OUTPUT, CREATION, READ, SPEED, BREAKDOWN, ITERATIONS, TYPE, MODEL };

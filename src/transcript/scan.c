@@ -68,13 +68,18 @@ static void walk_content(struct walk *w, struct scan_state *state)
 	}
 }
 
-/* A string of the record: another type, or broken text, spoils the record; null is the same as no string. */
+/*
+ * A string of the record: an empty or broken one spoils the record. A value of another type is the same as no
+ * string, and so is null; ccusage loses the line.
+ */
 static void take_text(struct scan_state *state, struct slice key, const struct walk_item *item,
 		      struct slice *out)
 {
 	if (item->kind == WALK_NULL)
 		take_null(state, key);
-	else if (item->kind != WALK_STRING || item->text.len == 0 || !slice_is_text(item->text))
+	else if (item->kind != WALK_STRING)
+		state->unread = true;
+	else if (item->text.len == 0 || !slice_is_text(item->text))
 		state->bad = true;
 	if (item->kind == WALK_STRING)
 		*out = item->text;
@@ -217,7 +222,7 @@ static void take_bool(struct scan_state *state, struct slice key, const struct w
 	if (item->kind == WALK_NULL)
 		take_null(state, key);
 	else if (item->kind != WALK_TRUE && item->kind != WALK_FALSE)
-		state->bad = true;
+		state->unread = true;
 	*out = item->kind == WALK_TRUE;
 }
 
@@ -227,7 +232,7 @@ static void take_cost(struct scan_state *state, struct slice key, const struct w
 	if (item->kind == WALK_NULL)
 		take_null(state, key);
 	else if (item->kind != WALK_NUMBER || !slice_to_double(item->text, &usage->cost_usd))
-		state->bad = true;
+		state->unread = true;
 	else /* an absurd cost is not believed, nor a cost of nothing: tokens times price stand in for them */
 		usage->has_cost = usage->cost_usd > 0. && usage->cost_usd <= 1e6;
 	usage->has_other_cost = item->kind == WALK_NUMBER && !usage->has_cost;

@@ -128,6 +128,9 @@ function spoil(line) {
 		line.isApiErrorMessage = true;
 		line.message.content = [{ type: "text", text: `Claude AI usage limit reached|${Math.floor(now / 1000) + 4000}` }];
 	}
+	if (happens("wrong type")) pick([() => (line.isSidechain = "no"), () => (line.costUSD = "0.5"),
+		() => (line.requestId = 5), () => (line.sessionId = {}), () => (line.message.id = 7), () => (line.message.model = ["m"]),
+		() => (line.message.usage.speed = "turbo"), () => (line.message.usage.cache_creation = 5)])();
 	if (happens("bad count")) line.message.usage[pick(Object.keys(line.message.usage))] = pick([-5, "7", 1.5, 2 ** 60, true]);
 }
 
