@@ -142,7 +142,7 @@ is_prompt_filled() { shows "$1" Second && ! shows "$1" 'Restore conversation'; }
 
 scenario_compact_and_clear() {
 	open_terminal one && asks one 'First' && asks one 'Second' && type_in one '/compact' &&
-		await shows one 'Compacted\|compacted' && asks one 'After the compaction' && type_in one '/clear' || return
+		await shows one 'Compacted\|compacted' && asks one 'After the compaction' && has_last_figure one && type_in one '/clear' || return
 	await is_cleared one && asks one 'After the clear' && leave one
 }
 is_cleared() { ! shows "$1" 'After the compaction'; }

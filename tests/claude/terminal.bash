@@ -75,11 +75,12 @@ answers() { grep -c '"helper":false' "$work/api.log"; }
 answered() { [ "$(answers)" -gt "$1" ]; }
 is_idle() { ! shows "$1" 'esc to interrupt'; }
 
-# leave NAME: ends the client as people do, and waits until it is gone. The second run of the statusline from now on has the
-# last figure: the first may have begun before the answer's end.
-leave() {
-	await has_run "$1" $(($(runs "$1") + 2)) && type_in "$1" /exit && await is_closed "$1"
-}
+# has_last_figure NAME: waits until the statusline has had the session's last figure. That is its second run from now on: the
+# first may have begun before the answer's end.
+has_last_figure() { await has_run "$1" $(($(runs "$1") + 2)); }
+
+# leave NAME: ends the client as people do, and waits until it is gone.
+leave() { has_last_figure "$1" && type_in "$1" /exit && await is_closed "$1"; }
 runs() { wc -l <"$work/statuslines/$1.runs"; }
 has_run() { [ "$(runs "$1")" -ge "$2" ]; }
 is_closed() { ! on_screen has-session -t "=$1" 2>/dev/null; }
