@@ -502,12 +502,15 @@ static void it_waits_until_there_is_a_directory(void **state)
 	expect("");
 	assert_true(publish_has_failed(&publish));
 	assert_int_equal(seen_ms, 0);
+	/* Status says why. */
+	assert_non_null(strstr(publish.stats.last_error, "directory is gone"));
 	/* Turns in which nothing changes do not ask again. */
 	end_turn();
 	assert_int_equal(answers, 1);
 	good = true;
 	fire_again();
 	assert_int_equal(seen_ms, NOW);
+	assert_string_equal(publish.stats.last_error, "");
 	assert_int_equal(scratch_count(&test_dir), 4);
 }
 

@@ -304,6 +304,21 @@ static void note_block(struct publish *publish, const struct billing_view *view)
 	mark(publish, NULL, &changes[PUBLISH_BLOCK]);
 }
 
+/* Whether there is a directory to write in; what status says follows it. */
+static bool has_directory(struct publish *publish)
+{
+	bool was_missing = publish->is_missing;
+	publish->is_missing = publish->keeper && !publish->keeper(publish->keeper_ctx);
+	if (publish->is_missing) {
+		publish->stats.failed++;
+		snprintf(publish->stats.last_error, sizeof(publish->stats.last_error),
+			 "the cache directory is gone, and cannot be made again");
+	} else if (was_missing && publish->last_errno == 0) {
+		publish->stats.last_error[0] = '\0';
+	}
+	return !publish->is_missing;
+}
+
 /* Writes what is due (`now`: all that is dirty), and sets the timers for the rest. */
 static void flush(struct publish *publish, bool now)
 {
@@ -317,8 +332,7 @@ static void flush(struct publish *publish, bool now)
 	/* Nothing changed, so the next moment stays as it is. */
 	if (!dirty && publish->moment.at_ms != 0)
 		return;
-	if (publish->keeper && !publish->keeper(publish->keeper_ctx)) {
-		publish->stats.failed++;
+	if (!has_directory(publish)) {
 		wake_in(publish, PUBLISH_RETRY_MS);
 		return;
 	}

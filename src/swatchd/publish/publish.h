@@ -94,6 +94,7 @@ struct publish {
 	int64_t failed_mono_ms;  /* of this flush; 0: no failure */
 	int64_t last_failed_mono_ms;
 	int64_t sweep_mono_ms;   /* when to retry removing a file; 0: no file waits */
+	bool is_missing;         /* the keeper could not make the directory again */
 	int last_errno;          /* the error that was logged; 0: all files can be written */
 	struct publish_stats stats;
 };
