@@ -183,6 +183,7 @@ distribution() {
 		. "$srcdir"/swatch-*/contrib/arch/PKGBUILD
 		. "$srcdir"/swatch-*/contrib/arch/$install
 		declare -F post_install post_upgrade
+		pre_remove | grep "swatch setup --undo"
 		(cd "$srcdir"; build) && (cd "$srcdir"; package)' - "$TEST_HOME/src" "$TEST_HOME/pkg"
 	has_everything "$TEST_HOME/pkg" usr/lib usr/share/zsh/site-functions usr/share/doc/swatchd
 }
@@ -198,6 +199,7 @@ distribution() {
 		--define 'systemd_user_postun_with_restart() true' "$source"
 	local package
 	package=$(echo "$TEST_HOME"/rpm/RPMS/*/swatchd-[0-9]*.rpm)
+	rpm -qp --scripts "$package" 2>/dev/null | grep -q 'swatch setup --undo'
 	mkdir "$TEST_HOME/root"
 	rpm2cpio "$package" | (cd "$TEST_HOME/root" && cpio -idm --quiet)
 	has_everything "$TEST_HOME/root" usr/libexec usr/share/zsh/site-functions usr/share/doc/swatchd
