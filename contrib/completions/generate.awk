@@ -78,7 +78,8 @@ function write_bash(    p, i, of) {
 		print "\t'') " bash_answer("-W " quoted((of == "swatch" ? command_names " " : "") bash_words(of, "-"))) " ;;"
 		for (i = 1; i <= rows; i++)
 			if (program[i] == of && command[i] != "-" && option[i] == "-")
-				print "\t" command[i] ") " bash_answer("-W " quoted((argument[i] == "command" ? command_names " " : "") bash_words(of, command[i]))) " ;;"
+				print "\t" command[i] ") " (argument[i] == "file" ? "compopt -o filenames; " : "") \
+					bash_answer((argument[i] == "file" ? "-f " : "") "-W " quoted((argument[i] == "command" ? command_names " " : "") bash_words(of, command[i]))) " ;;"
 		print "\tesac\n}"
 		print "complete -F _" of " " of "\n"
 	}

@@ -41,15 +41,18 @@ _swatch()
 		esac
 	done
 	case $command in
-	'') mapfile -t COMPREPLY < <(compgen -W 'status top statusline blocks daily weekly monthly sessions pricing verify doctor check config setup refresh expire events sync rescan version help --config --cache --version --help' -- "$current") ;;
+	'') mapfile -t COMPREPLY < <(compgen -W 'status top statusline blocks daily weekly monthly sessions history export backup pricing verify doctor check config setup refresh expire events sync rescan version help --config --cache --version --help' -- "$current") ;;
 	status) mapfile -t COMPREPLY < <(compgen -W '--verbose --json --help' -- "$current") ;;
 	top) mapfile -t COMPREPLY < <(compgen -W '--sort --reverse --active --help' -- "$current") ;;
 	statusline) mapfile -t COMPREPLY < <(compgen -W '--format --preset --subagents --preview --check-format --help' -- "$current") ;;
-	blocks) mapfile -t COMPREPLY < <(compgen -W '--active --recent --json --timezone --threads --help' -- "$current") ;;
-	daily) mapfile -t COMPREPLY < <(compgen -W '--json --since --until --timezone --project --breakdown --threads --help' -- "$current") ;;
-	weekly) mapfile -t COMPREPLY < <(compgen -W '--json --since --until --timezone --project --breakdown --threads --help' -- "$current") ;;
-	monthly) mapfile -t COMPREPLY < <(compgen -W '--json --since --until --timezone --project --breakdown --threads --help' -- "$current") ;;
-	sessions) mapfile -t COMPREPLY < <(compgen -W '--json --since --until --timezone --project --breakdown --threads --help' -- "$current") ;;
+	blocks) mapfile -t COMPREPLY < <(compgen -W '--active --recent --json --timezone --live-only --threads --help' -- "$current") ;;
+	daily) mapfile -t COMPREPLY < <(compgen -W '--json --since --until --timezone --project --breakdown --live-only --threads --help' -- "$current") ;;
+	weekly) mapfile -t COMPREPLY < <(compgen -W '--json --since --until --timezone --project --breakdown --live-only --threads --help' -- "$current") ;;
+	monthly) mapfile -t COMPREPLY < <(compgen -W '--json --since --until --timezone --project --breakdown --live-only --threads --help' -- "$current") ;;
+	sessions) mapfile -t COMPREPLY < <(compgen -W '--json --since --until --timezone --project --breakdown --live-only --threads --help' -- "$current") ;;
+	history) mapfile -t COMPREPLY < <(compgen -W '--json --help' -- "$current") ;;
+	export) mapfile -t COMPREPLY < <(compgen -W '--since --format --help' -- "$current") ;;
+	backup) compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -W '--help' -- "$current") ;;
 	pricing) mapfile -t COMPREPLY < <(compgen -W '--all --json --help' -- "$current") ;;
 	verify) mapfile -t COMPREPLY < <(compgen -W '--command --json --timezone --threads --help' -- "$current") ;;
 	doctor) mapfile -t COMPREPLY < <(compgen -W '--json --help' -- "$current") ;;
@@ -62,7 +65,7 @@ _swatch()
 	sync) mapfile -t COMPREPLY < <(compgen -W '--help' -- "$current") ;;
 	rescan) mapfile -t COMPREPLY < <(compgen -W '--help' -- "$current") ;;
 	version) mapfile -t COMPREPLY < <(compgen -W '--help' -- "$current") ;;
-	help) mapfile -t COMPREPLY < <(compgen -W 'status top statusline blocks daily weekly monthly sessions pricing verify doctor check config setup refresh expire events sync rescan version help --help' -- "$current") ;;
+	help) mapfile -t COMPREPLY < <(compgen -W 'status top statusline blocks daily weekly monthly sessions history export backup pricing verify doctor check config setup refresh expire events sync rescan version help --help' -- "$current") ;;
 	esac
 }
 complete -F _swatch swatch

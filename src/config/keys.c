@@ -66,6 +66,9 @@ const struct config_key config_keys[] = {
 	  "characters of the last message that a session's file shows; 0: none" },
 	{ "sessions", "secrets", CONFIG_CHOICE, FIELD(sessions_secrets), CHOICE, "yes", no_yes,
 	  "whether swatchd looks for tokens and keys in what sessions write, and says where they are" },
+	{ "ledger", "enabled", CONFIG_CHOICE, FIELD(ledger_enabled), CHOICE, "yes", no_yes,
+	  "whether swatchd keeps what transcripts said in a file of its own,"
+	  " after Claude Code deleted them" },
 	{ "daemon", "autostart", CONFIG_CHOICE, FIELD(daemon_autostart), CHOICE, "no", no_yes,
 	  "whether swatch statusline starts swatchd when none runs, where no service manager does" },
 	{ "sandbox", "mode", CONFIG_CHOICE, FIELD(sandbox_mode), CHOICE, "auto", sandbox_choices,

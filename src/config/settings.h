@@ -57,6 +57,7 @@ struct config {
 	int64_t sessions_max_files;
 	int64_t sessions_preview;       /* characters of lastMessagePreview */
 	int sessions_secrets;           /* 0 no, 1 yes */
+	int ledger_enabled;             /* 0 no, 1 yes */
 	/* [daemon] (config/few.h reads it for a statusline) */
 	int daemon_autostart;           /* enum daemon_autostart */
 	/* [sandbox] */

@@ -31,7 +31,9 @@ struct ledger_entry {
 	uint32_t input, output, creation_5m, creation_1h, cache_read;
 	uint32_t request_hash;   /* of requestId; 0 without one */
 	uint32_t next;           /* in the same bucket of id_hash */
-	uint8_t model;
+	uint8_t model : 6;       /* its number, below LEDGER_MODELS_MAX */
+	uint8_t unsaved : 1;     /* in the list of struct ledger_unsaved */
+	uint8_t settled : 1;     /* cost_usd is what it cost when it came, whatever the prices are now */
 	bool sidechain : 1, has_speed : 1, unpriced : 1, hidden : 1;
 	bool lost : 1;           /* ccusage loses its line */
 	bool has_cost : 1, fast : 1;

@@ -14,10 +14,12 @@ struct ledger_file {
 	uint32_t root_len;       /* path + root_len: the path below projects/ */
 	uint32_t session;        /* its number */
 	uint32_t entries;        /* that count */
+	int64_t saved_to;        /* the ledger's file has what stands before this offset */
+	uint32_t version;        /* how many transcripts of this path there were before it */
+	uint32_t first;          /* the number of the first one */
 	bool subagent;
 	bool by_lines;           /* its session is not known yet: its first record will tell */
-	bool gone;               /* it is not there any more */
-	bool doubted;            /* it was deleted or rewritten: ccusage may not see what is known of it */
+	bool gone;               /* it was deleted or rewritten: ccusage does not see what is known of it */
 };
 
 struct ledger_files {
@@ -29,12 +31,21 @@ struct ledger_files {
 /* The number of a path; -1 when it has none yet. */
 int ledger_files_find(const struct ledger_files *files, const char *path);
 
-/* Gives a new path a number. Returns -1 when memory ran out, or there are too many. */
+/*
+ * Gives a path a number. One that has a number gets another one: its transcript was rewritten, or is another
+ * one now. Returns -1 when memory ran out, or there are too many.
+ */
 int ledger_files_add(struct ledger_files *files, const char *path, size_t root_len, uint32_t session,
 		     bool subagent);
 
-/* Orders two places: by path, then by position. Returns less than 0, 0, or more than 0. */
+/* Orders two places: by path, then by position, then by version. Returns less than 0, 0, or more than 0. */
 int ledger_files_compare(const struct ledger_files *files, uint64_t left, uint64_t right);
+
+/*
+ * The hash that stands for the id of a line without one: the same place of the same path with the same
+ * figures is the same line again, also when the transcript was lost meanwhile.
+ */
+uint64_t ledger_files_hash_line(const struct ledger_files *files, const struct ledger_entry *entry);
 
 /* The file of an entry. */
 static inline const struct ledger_file *ledger_files_of(const struct ledger_files *files,
@@ -48,8 +59,6 @@ static inline const struct ledger_file *ledger_files_of(const struct ledger_file
  * file's first one, -1 when it was the last one, otherwise 0.
  */
 int ledger_files_account(struct ledger_files *files, size_t file, int sign);
-
-void ledger_files_mark_doubted(struct ledger_files *files, int file);
 
 /* Sets the counts of entries to 0. */
 void ledger_files_forget_sums(struct ledger_files *files);

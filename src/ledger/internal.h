@@ -13,6 +13,7 @@
 #include "ledger/models.h"
 #include "ledger/sessions.h"
 #include "ledger/spans.h"
+#include "ledger/unsaved.h"
 
 /* How large the windows of models are, as the price book says: asked for each session at each look. */
 #define LEDGER_WINDOWS_MAX 64
@@ -34,6 +35,7 @@ struct ledger {
 	struct ledger_blocks blocks;
 	struct ledger_spans spans;
 	struct ledger_limits limits;
+	struct ledger_unsaved unsaved;
 };
 
 /*
@@ -41,6 +43,9 @@ struct ledger {
  * entry of the same session and time, or it is that other one.
  */
 void ledger_account(struct ledger *ledger, uint32_t entry, int sign, bool stays);
+
+/* An entry is, or is going to be, another one than before: somebody may have to save it. */
+void ledger_note_unsaved(struct ledger *ledger, uint32_t entry);
 
 /*
  * Takes in what a record's line says about who paid: for the entry that it is, or is a copy of. Returns 1

@@ -1,5 +1,6 @@
 #include "ledger/internal.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -32,8 +33,31 @@ void ledger_free(struct ledger *ledger)
 	ledger_order_release(&ledger->order);
 	ledger_blocks_release(&ledger->blocks);
 	ledger_limits_release(&ledger->limits);
+	ledger_unsaved_release(&ledger->unsaved);
 	free(ledger->windows);
 	free(ledger);
+}
+
+/* ---- what is to be saved ---- */
+
+void ledger_note_unsaved(struct ledger *ledger, uint32_t entry)
+{
+	struct ledger_entry *e = &ledger->entries.list[entry];
+	if (!ledger->unsaved.noting || e->unsaved)
+		return;
+	e->unsaved = true;
+	ledger_unsaved_add(&ledger->unsaved, entry);
+}
+
+void ledger_want_unsaved(struct ledger *ledger)
+{
+	ledger->unsaved.wanted = true;
+}
+
+void ledger_set_saved(struct ledger *ledger, int file, unsigned version, int64_t offset)
+{
+	ledger->files.list[file].version = version;
+	ledger->files.list[file].saved_to = offset;
 }
 
 /* ---- sums ---- */
@@ -81,9 +105,14 @@ void ledger_reprice(struct ledger *ledger, const struct price_book *book)
 		struct ledger_entry *entry = &ledger->entries.list[i];
 		const struct ledger_model_row *row = ledger_models_row_of(&ledger->models, entry);
 		const struct price_extras extras = ledger_entries_extras(&ledger->entries, entry);
-		if (row)
+		bool was_unpriced = entry->unpriced;
+		if (row && !entry->settled)
 			ledger_models_price(&ledger->models, entry, row,
 					    ledger_entries_large(&ledger->entries, entry), &extras);
+		/* What had no price gets one for good; other costs stay in the file as they were. */
+		ledger->unsaved.noting = ledger->unsaved.wanted;
+		if (was_unpriced && !entry->unpriced)
+			ledger_note_unsaved(ledger, (uint32_t)i);
 		if (!entry->hidden)
 			ledger_account(ledger, (uint32_t)i, 1, false);
 	}
@@ -91,19 +120,14 @@ void ledger_reprice(struct ledger *ledger, const struct price_book *book)
 
 /* ---- entries ---- */
 
-static void set_identity(struct ledger_entry *e, const struct ledger_record *record)
+static void set_identity(const struct ledger_files *files, struct ledger_entry *e,
+			 const struct ledger_record *record)
 {
 	if (record->has_id) {
 		e->id_hash = record->id_hash;
 		e->request_hash = record->request_hash;
 	} else {
-		/*
-		 * Without an id a line is its own entry: the same place with the same figures is the same
-		 * line again.
-		 */
-		const uint64_t own[] = { e->place, (uint64_t)e->time_ms, e->input, e->output, e->creation_5m,
-					 e->creation_1h, e->cache_read };
-		e->id_hash = strmap_hash(own, sizeof(own));
+		e->id_hash = ledger_files_hash_line(files, e);
 	}
 	if (record->advisor > 0) {
 		const uint64_t own[] = { e->id_hash, record->advisor };
@@ -119,6 +143,12 @@ static void set_costs(const struct ledger_models *models, struct ledger_entry *e
 	if (record->has_cost)
 		e->cost_usd = e->reference_usd = record->cost_usd;
 	ledger_models_price(models, e, row, record->in_parts ? &record->large : NULL, &record->extras);
+	e->settled = record->is_settled;
+	/* The ledger's file rounds; where the prices are the same, the figure is, too. */
+	if (record->is_settled && (e->unpriced || fabs(e->cost_usd - record->cost_usd) > LEDGER_NANO_USD)) {
+		e->cost_usd = record->cost_usd;
+		e->unpriced = false;
+	}
 	if (!record->has_cost && row->reference)
 		e->reference_usd = price_cost_usd(row->reference, row->reference_factor,
 						  record->has_reference_tokens ? &record->reference_tokens
@@ -146,7 +176,7 @@ static bool make_entry(struct ledger *ledger, int file, const struct ledger_reco
 	out->creation_5m = (uint32_t)record->tokens.cache_creation_5m;
 	out->creation_1h = (uint32_t)record->tokens.cache_creation_1h;
 	out->cache_read = (uint32_t)record->tokens.cache_read;
-	out->model = (uint8_t)model;
+	out->model = (unsigned)model & (LEDGER_MODELS_MAX - 1U);
 	out->other = row->other & 0x1fffU;
 	out->limit = record->limit_resets_ms > 0;
 	out->sidechain = record->sidechain;
@@ -155,7 +185,7 @@ static bool make_entry(struct ledger *ledger, int file, const struct ledger_reco
 	out->in_parts = record->in_parts;
 	if (record->in_parts && !ledger_entries_set_large(&ledger->entries, out, &record->large))
 		return false;
-	set_identity(out, record);
+	set_identity(&ledger->files, out, record);
 	if (price_has_extras(&record->extras)
 	    && !ledger_entries_set_extras(&ledger->entries, out, &record->extras))
 		return false;
@@ -177,6 +207,7 @@ static bool show(struct ledger *ledger, uint32_t entry, bool visible)
 		ledger_order_remove(&ledger->order, entry);
 	ledger_account(ledger, entry, visible ? 1 : -1, false);
 	e->hidden = !visible;
+	ledger_note_unsaved(ledger, entry);
 	return true;
 }
 
@@ -235,6 +266,7 @@ static uint32_t insert(struct ledger *ledger, struct ledger_crowd *crowd, const 
 	    || !ledger_order_reserve(&ledger->order, ledger->entries.count + 1))
 		return LEDGER_NONE;
 	uint32_t number = ledger_entries_add(&ledger->entries, e);
+	ledger_note_unsaved(ledger, number);
 	if (crowd)
 		ledger_crowd_add(crowd, number);
 	return number;
@@ -244,7 +276,7 @@ static void replace(struct ledger *ledger, uint32_t entry, const struct ledger_e
 {
 	struct ledger_entry *place = &ledger->entries.list[entry];
 	uint32_t next = place->next;
-	bool has_payer = place->has_payer;
+	bool has_payer = place->has_payer, unsaved = place->unsaved;
 	bool visible = !place->hidden;
 	bool same_time = place->time_ms == e->time_ms;
 	bool moves = !same_time || place->place != e->place;
@@ -259,6 +291,8 @@ static void replace(struct ledger *ledger, uint32_t entry, const struct ledger_e
 	*place = *e;
 	place->next = next;
 	place->has_payer = has_payer;
+	place->unsaved = unsaved;
+	ledger_note_unsaved(ledger, entry);
 	place->hidden = !visible;
 	if (visible)
 		ledger_account(ledger, entry, 1, stays);
@@ -380,6 +414,8 @@ static int add_entry(struct ledger *ledger, struct ledger_entry *e, int file,
 int ledger_add_record(struct ledger *ledger, int file, const struct ledger_record *record)
 {
 	struct ledger_entry e;
+	ledger->unsaved.noting = ledger->unsaved.wanted && !record->is_settled
+				 && record->offset >= ledger->files.list[file].saved_to;
 	if (!ledger_name_file(ledger, file, record) || !make_entry(ledger, file, record, &e))
 		return -1;
 	/* A copied line says nothing about when its transcript's own session worked. */

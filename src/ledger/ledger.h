@@ -51,28 +51,33 @@ void ledger_free(struct ledger *ledger);
 /*
  * Names a transcript: `path` decides ties, `session_id` gets its usage, but for lines that say that another
  * session paid. session_id NULL: only its lines tell. `root_len` bytes of the path lead to the projects/
- * directory, its slash included. The same path gives the same number. Returns the number, or -1 when memory
- * ran out.
+ * directory, its slash included. The same path gives the same number, until that one is lost. Returns the
+ * number, or -1 when memory ran out.
  */
 int ledger_add_file(struct ledger *ledger, const char *path, size_t root_len, const char *session_id,
 		    bool subagent);
 
 /*
- * The transcript was deleted, or no longer begins as it did. What was seen in it still counts here; ccusage,
- * which reads only what is there, may not count it any more.
- */
-void ledger_doubt_file(struct ledger *ledger, int file);
-
-/*
- * The same, and the transcript is not there any more. Another transcript with the same lines takes its place
+ * The transcript is not there any more. What was seen in it still counts here; ccusage, which reads only what
+ * is there, does not count it any more. Another transcript with the same lines takes its place
  * (it was moved: read that one after this call); until then it still counts.
  */
 void ledger_lose_file(struct ledger *ledger, int file);
 
+/* Names one that is lost already: its records follow. Arguments and answer are ledger_add_file()'s. */
+int ledger_add_lost_file(struct ledger *ledger, const char *path, size_t root_len, const char *session_id,
+			 bool subagent);
+
+/*
+ * The transcript begins with other lines now: what was seen in it is lost, as it were, and what is read from
+ * now on is another transcript's of the same path. Returns its number, or -1 when memory ran out.
+ */
+int ledger_replace_file(struct ledger *ledger, int file);
+
 /* The session of a transcript; "" while only its lines can tell. It lives as long as the ledger. */
 const char *ledger_session_of_file(const struct ledger *ledger, int file);
 
-/* What a transcript said that was deleted or rewritten: the record, and the transcript that it stood in. */
+/* An entry as a record that can be added again, and the transcript that it stood in. */
 struct ledger_kept {
 	struct ledger_record record; /* its slices hold until the ledger is changed, as all pointers here */
 	unsigned file;
@@ -81,19 +86,47 @@ struct ledger_kept {
 	const char *session_id;
 	bool subagent;
 	bool gone;                       /* the transcript is not there any more */
-	bool only_limit;                 /* its line has no usage: record has the place, the time and the limit */
+	unsigned version;                /* how many of the same path there were before it */
+	double cost_usd;
+	bool unpriced;                   /* no price is known for it */
+	bool hidden;                     /* a copy, which does not count */
+	bool only_limit; /* its line has no usage: record has the place, the time and the limit */
 };
 
 /*
- * Entry `index` of those that count, as ledger_entry_at() does, when its transcript is doubted: for a state
+ * Entry `index` of those that count, as ledger_entry_at() does, when its transcript is lost: for a state
  * file, from which the next start adds it again. Returns false for any other entry, and for one whose model's
  * name is not known any more.
  */
 bool ledger_kept_at(struct ledger *ledger, size_t index, struct ledger_kept *out);
 
+/* From now on the ledger notes what ledger_next_unsaved() has to hand on. */
+void ledger_want_unsaved(struct ledger *ledger);
+
+/*
+ * What stands in a file before `offset` is saved already, under this version of its path. Call it before the
+ * file's first record.
+ */
+void ledger_set_saved(struct ledger *ledger, int file, unsigned version, int64_t offset);
+
+/* Fills in what is known of a transcript: path to gone. */
+void ledger_file_facts(const struct ledger *ledger, int file, struct ledger_kept *out);
+
+/* How many entries changed and were not handed on yet. */
+size_t ledger_unsaved_count(const struct ledger *ledger);
+
+/*
+ * Hands on an entry that came or changed, hidden ones too; false when none is left. One whose model's name is
+ * not known any more is passed over.
+ */
+bool ledger_next_unsaved(struct ledger *ledger, struct ledger_kept *out);
+
+/* Every entry counts as changed: what was saved is lost. */
+void ledger_forget_saved(struct ledger *ledger);
+
 /*
  * The same for limit marker `index` whose line has no usage record. Returns false past the last one. Leaves
- * out->only_limit unset when its transcript is not doubted. A marker may come twice.
+ * out->only_limit unset when its transcript is not lost. A marker may come twice.
  */
 bool ledger_kept_limit_at(struct ledger *ledger, size_t index, struct ledger_kept *out);
 
@@ -147,10 +180,10 @@ size_t ledger_count(const struct ledger *ledger);
 bool ledger_active_block(struct ledger *ledger, int64_t now_ms, struct ledger_block *out);
 
 /*
- * What the entries of doubted transcripts add to the active block's reference_usd. O(entries of the last
+ * What the entries of lost transcripts add to the active block's reference_usd. O(entries of the last
  * block).
  */
-double ledger_doubted_usd(struct ledger *ledger, int64_t now_ms);
+double ledger_lost_usd(struct ledger *ledger, int64_t now_ms);
 
 /*
  * Whether the active block (or that there is none) would be the same whatever entries before `since_ms` may

@@ -50,6 +50,7 @@ static int give_to_payer(struct ledger *ledger, uint32_t entry)
 	if (visible)
 		ledger_account(ledger, entry, -1, false);
 	bool good = ledger_entries_set_payer(&ledger->entries, entry, payer);
+	ledger_note_unsaved(ledger, entry);
 	if (visible)
 		ledger_account(ledger, entry, 1, false);
 	return good ? 1 : -1;
@@ -70,17 +71,10 @@ static bool note_file_of(struct ledger *ledger, uint32_t session, uint32_t file)
 	return good;
 }
 
-int ledger_add_file(struct ledger *ledger, const char *path, size_t root_len, const char *session_id,
-		    bool subagent)
+/* Gives a transcript a number of its own; `gone`: it is not there any more. */
+static int add_file(struct ledger *ledger, const char *path, size_t root_len, const char *session_id,
+		    bool subagent, bool gone)
 {
-	int known = ledger_files_find(&ledger->files, path);
-	if (known >= 0) {
-		if (ledger->files.list[known].gone) {
-			ledger->files.list[known].gone = false;
-			offer_home(ledger, (uint32_t)known);
-		}
-		return known;
-	}
 	int session = ledger_sessions_add(&ledger->sessions, session_id ? session_id : "");
 	int file = session < 0
 			 ? -1
@@ -88,10 +82,36 @@ int ledger_add_file(struct ledger *ledger, const char *path, size_t root_len, co
 	if (file < 0)
 		return -1;
 	ledger->files.list[file].by_lines = !session_id;
+	ledger->files.list[file].gone = gone;
+	/* It is not known yet whether the file has seen this transcript: noting too much does no harm. */
+	ledger->unsaved.noting = ledger->unsaved.wanted;
 	/* Without memory for it, the claims of this session hold with its next record. */
 	if (session_id)
 		(void)note_file_of(ledger, (uint32_t)session, (uint32_t)file);
 	return file;
+}
+
+int ledger_add_file(struct ledger *ledger, const char *path, size_t root_len, const char *session_id,
+		    bool subagent)
+{
+	int known = ledger_files_find(&ledger->files, path);
+	if (known >= 0 && !ledger->files.list[known].gone)
+		return known;
+	return add_file(ledger, path, root_len, session_id, subagent, false);
+}
+
+int ledger_add_lost_file(struct ledger *ledger, const char *path, size_t root_len, const char *session_id,
+			 bool subagent)
+{
+	return add_file(ledger, path, root_len, session_id, subagent, true);
+}
+
+int ledger_replace_file(struct ledger *ledger, int file)
+{
+	const struct ledger_file f = ledger->files.list[file];
+	const char *session_id = f.by_lines ? NULL : ledger->sessions.list[f.session].id;
+	ledger_lose_file(ledger, file);
+	return add_file(ledger, f.path, f.root_len, session_id, f.subagent, false);
 }
 
 bool ledger_name_file(struct ledger *ledger, int file, const struct ledger_record *record)
@@ -111,15 +131,9 @@ bool ledger_name_file(struct ledger *ledger, int file, const struct ledger_recor
 	return true;
 }
 
-void ledger_doubt_file(struct ledger *ledger, int file)
-{
-	ledger_files_mark_doubted(&ledger->files, file);
-}
-
 void ledger_lose_file(struct ledger *ledger, int file)
 {
 	struct ledger_file *f = &ledger->files.list[file];
-	ledger_doubt_file(ledger, file);
 	f->gone = true;
 	if (ledger->sessions.list[f->session].home == (uint32_t)file + 1)
 		find_home(ledger, f->session);

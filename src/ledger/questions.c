@@ -169,7 +169,7 @@ bool ledger_active_block(struct ledger *ledger, int64_t now_ms, struct ledger_bl
 	return range != NULL;
 }
 
-double ledger_doubted_usd(struct ledger *ledger, int64_t now_ms)
+double ledger_lost_usd(struct ledger *ledger, int64_t now_ms)
 {
 	const struct ledger_range *range = find_active(ledger, now_ms);
 	double usd = 0.;
@@ -177,7 +177,7 @@ double ledger_doubted_usd(struct ledger *ledger, int64_t now_ms)
 		return usd;
 	for (size_t i = range->first; i <= range->last; i++) {
 		const struct ledger_entry *e = ledger_order_at(&ledger->order, i);
-		if (ledger_files_of(&ledger->files, e)->doubted)
+		if (ledger_files_of(&ledger->files, e)->gone)
 			usd += e->reference_usd;
 	}
 	return usd;

@@ -18,7 +18,7 @@ struct ledger_record {
 	struct price_tokens tokens;
 	struct price_tokens reference_tokens;  /* what ccusage counts, when has_reference_tokens */
 	struct price_tokens large;   /* when in_parts, as in struct scan_usage */
-	double cost_usd;             /* costUSD, when has_cost */
+	double cost_usd;             /* costUSD, when has_cost; with is_settled what it cost when it came */
 	struct price_extras extras;
 	uint64_t id_hash;            /* of message.id, when has_id */
 	uint32_t request_hash;       /* of requestId; 0 without one */
@@ -29,12 +29,16 @@ struct ledger_record {
 	struct slice limit_name;     /* of a limit marker; data NULL when it does not say */
 	struct slice payer;          /* the id of the session that paid; data NULL: its transcript's */
 	bool payer_is_told;          /* as in struct scan_usage */
+	bool is_settled;             /* it comes out of the ledger's file, with its cost */
 	bool has_id, has_cost, has_speed, fast, sidechain;
 	bool in_parts, has_reference_tokens;
 	bool lost_by_reference;      /* ccusage loses its line */
 	bool is_limit;               /* a limit marker */
 	bool limit_is_old_form;      /* the one that ccusage knows */
 };
+
+/* The ledger's file keeps whole nano-dollars. */
+#define LEDGER_NANO_USD 1e-9
 
 /*
  * Whether lists leave the record's model out: it has no name, or the message is one that Claude Code wrote

@@ -133,14 +133,13 @@ static bool is_noted(const struct maker *maker, const char *path)
 	return false;
 }
 
-static int allow_socket(const struct maker *maker, const char *socket_path)
+/* Where a file lies, beside which others come and go. Returns 0 or an errno. */
+static int allow_folder_of(const struct maker *maker, const char *path)
 {
 	bool is_directory;
-	AUTO_FREE char *directory = strdup(socket_path);
-	char *slash = directory ? strrchr(directory, '/') : NULL;
-	if (!slash || slash == directory)
+	AUTO_FREE char *directory = paths_parent(path);
+	if (!directory || directory[0] != '/')
 		return directory ? EINVAL : ENOMEM;
-	*slash = '\0';
 	AUTO_CLOSE int fd = open_place(directory, &is_directory);
 	if (fd < 0) {
 		/* This errno is about the directory, not about Landlock. */
@@ -154,13 +153,17 @@ static int allow_socket(const struct maker *maker, const char *socket_path)
 	return is_noted(maker, directory) ? 0 : note_place(maker, SCOPE_KEEP(directory), false, 0);
 }
 
-/* The daemon cannot do without the cache's directory and the socket's. Returns 0 or an errno. */
+/* The daemon cannot do without its own directories. Returns 0 or an errno. */
 static int allow_own(const struct maker *maker, const struct ruleset_plan *plan)
 {
 	if (add_rule(maker->fd, plan->cache_fd, OWN_RIGHTS & maker->handled) != 0)
 		return errno;
 	int why = note_place(maker, strdup(plan->cache_path), false, 0);
-	return why != 0 || !plan->socket_path ? why : allow_socket(maker, plan->socket_path);
+	if (why == 0 && plan->socket_path)
+		why = allow_folder_of(maker, plan->socket_path);
+	if (why == 0 && plan->ledger_path)
+		why = allow_folder_of(maker, plan->ledger_path);
+	return why;
 }
 
 /* Places that programs expect to write to. They do not use one that does not exist. */

@@ -13,8 +13,9 @@
 
 /* [sandbox] write counts up to so many directories. */
 #define RULESET_WRITE_MAX 16
-/* The cache, the socket's directory, /tmp, /var/tmp, $TMPDIR, what is configured, and caches of packages. */
-#define RULESET_PLACES_MAX (5 + RULESET_WRITE_MAX + 16)
+/* The cache, the socket's directory, the ledger's, /tmp, /var/tmp, $TMPDIR, what is configured, and caches of
+ * packages. */
+#define RULESET_PLACES_MAX (6 + RULESET_WRITE_MAX + 16)
 
 /* The first version of Landlock that knows of it; see landlock(7). */
 #define RULESET_ABI_TRUNCATE 3
@@ -46,6 +47,7 @@ struct ruleset_plan {
 	const char *cache_path;    /* NULL: neither the cache nor the socket */
 	int cache_fd;
 	const char *socket_path;   /* NULL: no socket */
+	const char *ledger_path;   /* the ledger's file, beside which others come and go; NULL: none */
 };
 
 /*

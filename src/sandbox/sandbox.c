@@ -180,7 +180,8 @@ static int restrict_daemon(const struct sandbox_rules *rules, char *const *packa
 					   .packages = packages,
 					   .cache_path = rules->cache_path,
 					   .cache_fd = rules->cache_fd,
-					   .socket_path = rules->socket_path };
+					   .socket_path = rules->socket_path,
+					   .ledger_path = rules->ledger_path };
 	AUTO_CLOSE int fd = ruleset_make(&plan, &sandbox.places);
 	memcpy(sandbox.why, sandbox.places.why, sizeof(sandbox.why));
 	/* The programs' rules first: they are about places that this process can still open. */

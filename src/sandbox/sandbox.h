@@ -7,7 +7,8 @@
  *
  *   privileges always: set-user-ID bits and file capabilities do not count in anything that swatchd runs
  *   files      Landlock: writing, truncating, renaming and removing work only in the cache directory, the
- *              socket's, those for temporary files, and [sandbox] write; for programs only in the latter two.
+ *              socket's, the ledger's, those for temporary files, and [sandbox] write; for programs only in
+ *              the latter two.
  *              Reading and executing stay free: ccusage may be anywhere, and Claude Code's directories come
  *              and go, while a rule names one
  *   processes  Landlock: programs cannot trace, read or signal what they have not started, swatchd included
@@ -42,6 +43,7 @@ struct sandbox_rules {
 	const char *cache_path;
 	int cache_fd;              /* the open cache directory */
 	const char *socket_path;   /* NULL: no socket */
+	const char *ledger_path;   /* NULL: no ledger's file */
 };
 
 /* The rules of the settings, without swatchd's own. */

@@ -98,7 +98,7 @@ static void what_a_deleted_transcript_held_is_no_drift(void **state)
 	spend(f, "a", NOON, 40000);
 	f->file = other;
 	spend(f, "b", NOON + 1000, 10000);
-	ledger_doubt_file(f->ledger, 0);
+	ledger_lose_file(f->ledger, 0);
 	/* All of it, some of it (a copy is elsewhere) or nothing. */
 	for (int i = 0; i < 3; i++) {
 		answer.cost_usd = .25 + .5 * i;
@@ -116,8 +116,8 @@ static void what_a_deleted_transcript_held_is_no_drift(void **state)
 	(void)billing_note_answer(&f->billing, &answer, 10, NULL, NOON + 7000);
 	assert_true(fabs(f->billing.drift_usd - .75) < 1e-9);
 	/* It goes with its block. */
-	assert_true(fabs(ledger_doubted_usd(f->ledger, NOON + CLOCK_HOUR_MS) - 1.) < 1e-9);
-	assert_true(ledger_doubted_usd(f->ledger, NOON + 6 * CLOCK_HOUR_MS) == 0.);
+	assert_true(fabs(ledger_lost_usd(f->ledger, NOON + CLOCK_HOUR_MS) - 1.) < 1e-9);
+	assert_true(ledger_lost_usd(f->ledger, NOON + 6 * CLOCK_HOUR_MS) == 0.);
 }
 
 static void a_drift_is_shown_and_changes_no_figure(void **state)

@@ -228,13 +228,13 @@ static void what_is_unknown_is_named(void **state)
 	expect_error(
 		"[wtach]\npaths = /a\n",
 		"F:2: there is no section [wtach]; allowed: "
-		"[watch], [billing], [ccusage], [cache], [sessions], [daemon], [sandbox], [statusline],"
-		" [alerts], [log]\n");
+		"[watch], [billing], [ccusage], [cache], [sessions], [ledger], [daemon], [sandbox],"
+		" [statusline], [alerts], [log]\n");
 	expect_error(
 		"foo = 3\n",
 		"F:1: 'foo' stands before the first section; sections: "
-		"[watch], [billing], [ccusage], [cache], [sessions], [daemon], [sandbox], [statusline],"
-		" [alerts], [log]\n");
+		"[watch], [billing], [ccusage], [cache], [sessions], [ledger], [daemon], [sandbox],"
+		" [statusline], [alerts], [log]\n");
 	expect_error("\n[log]\nnonsense\n",
 		     "F:3: neither a [section], nor key = value, nor a comment (; or #)\n");
 	expect_error("[log\n", "F:1: neither a [section], nor key = value, nor a comment (; or #)\n");

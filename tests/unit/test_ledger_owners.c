@@ -195,9 +195,12 @@ static void a_moved_transcript_counts_in_its_new_project(void **state)
 	assert_int_equal(ledger_count(ledger), 1);
 	/* And back. */
 	ledger_lose_file(ledger, file_of(ledger, "p", "s"));
-	assert_int_equal(file_of(ledger, "p--worktree", "s"), old);
-	add(ledger, old, "m1", 100, NULL, UNTOLD);
+	int back = file_of(ledger, "p--worktree", "s");
+	assert_int_not_equal(back, old);
+	add(ledger, back, "m1", 100, NULL, UNTOLD);
 	check_project(ledger, "p--worktree");
+	assert_usd(usd_of(ledger, "s"), USD(100));
+	assert_int_equal(ledger_count(ledger), 1);
 	ledger_free(ledger);
 }
 

@@ -68,6 +68,9 @@ int invocation_find_cache(struct invocation *invocation);
 /* Finds the cache directory by a config that was read already. Returns false after an error message. */
 bool invocation_locate_cache(struct invocation *invocation);
 
+/* Takes [billing] timezone as this process's: days end at midnight there. */
+void invocation_use_zone(const struct invocation *invocation);
+
 void invocation_release(struct invocation *invocation);
 
 /* The table, in the order in which help shows it; ends with NULL. */
@@ -118,6 +121,9 @@ extern const struct command command_daily;
 extern const struct command command_weekly;
 extern const struct command command_monthly;
 extern const struct command command_sessions;
+extern const struct command command_history;
+extern const struct command command_export;
+extern const struct command command_backup;
 extern const struct command command_pricing;
 extern const struct command command_verify;
 extern const struct command command_check;

@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/paths.h"
 #include "base/scope.h"
@@ -62,6 +63,13 @@ int invocation_find_cache(struct invocation *invocation)
 	if (status != SWATCH_OK)
 		return status;
 	return invocation_locate_cache(invocation) ? SWATCH_OK : SWATCH_FAILED;
+}
+
+void invocation_use_zone(const struct invocation *invocation)
+{
+	const char *zone = invocation->config.billing_timezone;
+	if (*zone && setenv("TZ", zone, 1) == 0)
+		tzset();
 }
 
 void command_end_by(int signal_number)

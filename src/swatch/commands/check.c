@@ -335,8 +335,7 @@ static int run_check(struct invocation *invocation, int argc, char **argv)
 	if (!parse_options(invocation, argc, argv, &request, &status))
 		return status;
 	/* The day ends at midnight in this time zone. */
-	if (*invocation->config.billing_timezone && setenv("TZ", invocation->config.billing_timezone, 1) == 0)
-		tzset();
+	invocation_use_zone(invocation);
 	int dir_fd = cache_dir_open(invocation->cache_dir, false, &error);
 	if (dir_fd < 0 && errno != ENOENT && !request.quiet)
 		terminal_error("%s", buf_message(&error));

@@ -83,8 +83,8 @@ static void run_checks(struct doctor *doctor)
 	static void (*const checks[])(struct doctor *) = {
 		doctor_check_config,	  doctor_check_daemon,	doctor_check_sandbox, doctor_check_service,
 		doctor_check_transcripts, doctor_check_client,	doctor_check_inotify, doctor_check_polled,
-		doctor_check_cache,	  doctor_check_ccusage, doctor_check_figures, doctor_check_settings,
-		doctor_check_clock,
+		doctor_check_cache,	  doctor_check_ccusage, doctor_check_figures, doctor_check_ledger,
+		doctor_check_settings,	  doctor_check_clock,
 	};
 	for (size_t i = 0; i < sizeof(checks) / sizeof(checks[0]) && !doctor->interrupted; i++)
 		checks[i](doctor);

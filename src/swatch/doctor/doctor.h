@@ -49,6 +49,7 @@ struct doctor {
 	size_t transcript_count;
 	struct buf unread;                     /* what could not be listed */
 	int64_t now_ms;
+	bool costs_are_kept;                   /* swatchd runs, and keeps what transcripts say */
 	int interrupted;                       /* the signal that this process got; 0: none */
 
 	struct doctor_finding findings[DOCTOR_FINDINGS_MAX];
@@ -84,6 +85,10 @@ void doctor_check_polled(struct doctor *doctor);
 void doctor_check_transcripts(struct doctor *doctor);
 void doctor_check_cache(struct doctor *doctor);
 void doctor_check_clock(struct doctor *doctor);
+
+/* ---- ledger.c ---- */
+
+void doctor_check_ledger(struct doctor *doctor);
 
 /* ---- client.c ---- */
 

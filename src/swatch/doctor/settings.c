@@ -108,12 +108,16 @@ static void check_cleanup(struct doctor *doctor, const char *projects, const cha
 			   human_counted(llround(days), "day", HUMAN_TEXT));
 		return;
 	}
-	doctor_add(doctor, "cleanup", DOCTOR_NOTE,
-		   "%s about to be deleted: Claude Code keeps them for %s; "
-		   "the reports lose their costs, too",
+	doctor_add(doctor, "cleanup", doctor->costs_are_kept ? DOCTOR_GOOD : DOCTOR_NOTE,
+		   "%s about to be deleted: Claude Code keeps them for %s; %s",
 		   human_counted((int64_t)soon, "transcript", HUMAN_TEXT),
-		   human_counted(llround(days), "day", HUMAN_TEXT));
-	doctor_remedy(doctor, "to keep them a year: \"cleanupPeriodDays\": 365 in %s", path);
+		   human_counted(llround(days), "day", HUMAN_TEXT),
+		   doctor->costs_are_kept ? "what they cost is kept" : "the reports lose their costs, too");
+	if (!doctor->costs_are_kept)
+		doctor_remedy(doctor, "to keep them a year: \"cleanupPeriodDays\": 365 in %s%s", path,
+			      doctor->invocation->config.ledger_enabled
+				      ? "; to keep only what they cost, run swatchd"
+				      : "");
 }
 
 /* ---- the files ---- */

@@ -146,8 +146,12 @@ int report_fetch(const struct invocation *invocation, const struct report_reques
 	AUTO_BUF why = BUF_INIT;
 	int status = SWATCH_OK;
 	memset(data, 0, sizeof(*data));
-	/* The daemon may have another zone, and we cannot send it a zone without a name. */
-	if (request->zone_is_nameless || !fetch_from_daemon(invocation, &request->options, data, &why)) {
+	/*
+	 * The daemon remembers deleted transcripts. It may have another zone, and we cannot send it a zone
+	 * without a name.
+	 */
+	if (request->live_only || request->zone_is_nameless
+	    || !fetch_from_daemon(invocation, &request->options, data, &why)) {
 		if (why.len > 0)
 			terminal_error("%s; reading the transcripts here instead", buf_message(&why));
 		report_data_release(data);

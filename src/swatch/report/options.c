@@ -26,6 +26,7 @@ const struct command_option report_command_options[] = {
 	{ "timezone", 'z', "ZONE", "count days in this time zone, such as Europe/Berlin" },
 	{ "project", 'p', "NAME", "count only this project: its name, the end of it, or its path" },
 	{ "breakdown", 'b', NULL, "show a row for each model" },
+	{ "live-only", 'l', NULL, "count only transcripts that are on disk, as ccusage does" },
 	{ "threads", 't', "N", "how many threads read the transcripts if no daemon is running" },
 	{ NULL, 0, NULL, NULL }
 };
@@ -35,6 +36,7 @@ const struct command_option report_blocks_options[] = {
 	{ "recent", 'r', NULL, "show only blocks that began in the last three days" },
 	{ "json", 'j', NULL, "print the report as JSON, as ccusage does" },
 	{ "timezone", 'z', "ZONE", "show times in this time zone, such as Europe/Berlin" },
+	{ "live-only", 'l', NULL, "count only transcripts that are on disk, as ccusage does" },
 	{ "threads", 't', "N", "how many threads read the transcripts if no daemon is running" },
 	{ NULL, 0, NULL, NULL }
 };
@@ -187,6 +189,9 @@ static bool take_option(const struct invocation *invocation, int option, struct 
 		return true;
 	case 'r':
 		request->recent = true;
+		return true;
+	case 'l':
+		request->live_only = true;
 		return true;
 	case 'b':
 		request->breakdown = true;

@@ -17,17 +17,18 @@ struct report_request {
 	bool breakdown;      /* rows for each model */
 	bool recent;         /* blocks of the last three days, and the active one */
 	unsigned threads;    /* of the scan when no daemon runs; 0: one for each processor */
+	bool live_only;      /* only the transcripts that are on disk: no daemon, no ledger's file */
 	bool zone_is_nameless;   /* a daemon would not understand it (TZ=CET-1CEST): options.timezone is "" */
 };
 
 /* The options and the usage of daily, weekly, monthly and sessions. */
 #define REPORT_USAGE \
 	"[--json] [--since DATE] [--until DATE] [--timezone ZONE] [--project NAME] [--breakdown] " \
-	"[--threads N]"
+	"[--live-only] [--threads N]"
 extern const struct command_option report_command_options[];
 
 /* Those of blocks. */
-#define REPORT_BLOCKS_USAGE "[--active] [--recent] [--json] [--timezone ZONE] [--threads N]"
+#define REPORT_BLOCKS_USAGE "[--active] [--recent] [--json] [--timezone ZONE] [--live-only] [--threads N]"
 extern const struct command_option report_blocks_options[];
 
 /*

@@ -4,11 +4,22 @@
 
 #include "base/paths.h"
 #include "history/history.h"
+#include "ledger/store/recall.h"
 #include "swatch/cli/prices.h"
 #include "swatch/ui/terminal.h"
 
-/* Reads the transcripts into a ledger that counts at `prices`. */
-static int read_history(const struct invocation *invocation, unsigned threads, struct ledger *ledger)
+/* What transcripts said that are gone, as swatchd does it when it starts. The report goes on without it. */
+static void recall(const struct config *config, const struct data_dirs *dirs, struct ledger *ledger)
+{
+	AUTO_BUF error = BUF_INIT;
+	if (config->ledger_enabled && store_recall_read_only(dirs, ledger, &error) < 0)
+		terminal_error("%s; what deleted transcripts said is missing in these figures",
+			       buf_message(&error));
+}
+
+/* Reads the transcripts into a ledger, and with `recalls` what those said that are gone. */
+static int read_history(const struct invocation *invocation, unsigned threads, bool recalls,
+			struct ledger *ledger)
 {
 	struct data_dirs dirs;
 	struct history_stats stats = { 0 };
@@ -17,6 +28,8 @@ static int read_history(const struct invocation *invocation, unsigned threads, s
 		terminal_error("cannot tell where the transcripts are: %s", paths_why_none());
 		return SWATCH_FAILED;
 	}
+	if (recalls)
+		recall(&invocation->config, &dirs, ledger);
 	int status = history_read(ledger, &dirs, threads, &stats, &error) == 0 ? SWATCH_OK : SWATCH_FAILED;
 	if (status != SWATCH_OK)
 		terminal_error("%s", buf_message(&error));
@@ -65,7 +78,7 @@ int report_scan(const struct invocation *invocation, const struct report_request
 	if (ledger) {
 		ledger_set_prices(ledger, prices.book);
 		ledger_set_extras(ledger, invocation->config.billing_extras != 0);
-		status = read_history(invocation, request->threads, ledger);
+		status = read_history(invocation, request->threads, !request->live_only, ledger);
 		if (status == SWATCH_OK)
 			status = make_report(ledger, &request->options, data);
 	} else if (status == SWATCH_OK) {

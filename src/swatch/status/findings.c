@@ -43,6 +43,7 @@ static void check_roots(struct findings *findings, struct json_object *answer)
 static void check_files(struct findings *findings, struct json_object *answer)
 {
 	const char *error = status_text(answer, "publish", "lastError");
+	const char *ledger = status_text(answer, "ledger", "error");
 	const char *directory = json_get_string(answer, "cacheDirectory");
 	int64_t unread = status_number(answer, "tail", "failed");
 	if (error) {
@@ -50,6 +51,12 @@ static void check_files(struct findings *findings, struct json_object *answer)
 		buf_printf(&finding->what, "cache files cannot be written: %s", error);
 		buf_printf(&finding->remedy, "look at the space and the permissions of %s",
 			   directory ? directory : "it");
+	}
+	if (ledger) {
+		struct finding *finding = add(findings, FINDING_LEDGER_UNWRITABLE, true);
+		buf_printf(&finding->what, "what transcripts say is not kept: %s", ledger);
+		buf_append_str(&finding->remedy, "look at the space and the permissions there; the daemon "
+						 "tries again by itself");
 	}
 	if (unread > 0) {
 		struct finding *finding = add(findings, FINDING_TRANSCRIPTS_UNREADABLE, false);
@@ -156,7 +163,8 @@ static void check_counts(struct findings *findings, struct json_object *answer)
 	struct json_object *worst = worst_file(answer);
 	const char *path = json_get_string(worst, "path");
 	struct finding *finding = add(findings, FINDING_MALFORMED_COUNTS, false);
-	buf_printf(&finding->what, "%s with a count that cannot be (", human_counted(sum, "line", HUMAN_TEXT));
+	buf_printf(&finding->what, "%s with a count that cannot be (",
+		   human_counted(sum, "line", HUMAN_TEXT));
 	for (size_t i = 0; i < ARRAY_COUNT(count_faults); i++) {
 		int64_t count = json_get_int(lines, count_faults[i].key, 0);
 		if (count <= 0)
@@ -306,6 +314,7 @@ const char *finding_name(enum finding_reason reason)
 	static const char *const names[FINDING_COUNT] = {
 		[FINDING_NO_TRANSCRIPTS] = "no-transcripts",
 		[FINDING_CACHE_UNWRITABLE] = "cache-unwritable",
+		[FINDING_LEDGER_UNWRITABLE] = "ledger-unwritable",
 		[FINDING_TRANSCRIPTS_UNREADABLE] = "transcripts-unreadable",
 		[FINDING_REFRESH_FAILS] = "refresh-fails",
 		[FINDING_WATCH_LIMIT] = "watch-limit",

@@ -51,7 +51,7 @@ void billing_note_start(struct billing *billing, int64_t now_ms)
 {
 	billing->started_ms = now_ms;
 	billing->native_before_usd = reference_usd(billing, now_ms);
-	billing->least_before_usd = billing->native_before_usd - ledger_doubted_usd(billing->ledger, now_ms);
+	billing->least_before_usd = billing->native_before_usd - ledger_lost_usd(billing->ledger, now_ms);
 	billing->audits = !billing->reading_history;
 	/* The answer may or may not hold the activity that comes from now on. */
 	billing->pending_before_ms = billing->pending_since_ms;
@@ -85,7 +85,7 @@ static double outside_ledger(const struct billing *billing, const struct billing
 			     int64_t now_ms)
 {
 	double after_usd = reference_usd(billing, now_ms);
-	double least_after_usd = after_usd - ledger_doubted_usd(billing->ledger, now_ms);
+	double least_after_usd = after_usd - ledger_lost_usd(billing->ledger, now_ms);
 	return outside_of(usd_of(answer), fmin(billing->least_before_usd, least_after_usd),
 			  fmax(billing->native_before_usd, after_usd));
 }
@@ -270,7 +270,8 @@ static void restore_old_limit(struct billing_old_limit *old, struct json_object 
 {
 	const char *kind = json_get_string(written, "kind"), *id = json_get_string(written, "sessionId");
 	char camel[RATE_LIMIT_NAME_SIZE];
-	int64_t noted_ms = json_get_int(written, "observedAt", 0), resets_ms = json_get_int(written, "resetsAt", 0);
+	int64_t noted_ms = json_get_int(written, "observedAt", 0),
+		resets_ms = json_get_int(written, "resetsAt", 0);
 	bool is_name = kind && rate_limit_name(kind, strlen(kind), camel);
 	*old = (struct billing_old_limit){ 0 };
 	if ((kind && !is_name) || resets_ms < 0 || !ledger_limits_may_hold(noted_ms, resets_ms, now_ms))

@@ -14,6 +14,7 @@
 #include "swatchd/daemon/config.h"
 #include "swatchd/daemon/gone.h"
 #include "swatchd/daemon/history.h"
+#include "swatchd/daemon/keep.h"
 #include "swatchd/daemon/lines.h"
 #include "swatchd/daemon/places.h"
 #include "swatchd/daemon/refresh.h"
@@ -134,6 +135,7 @@ static bool enter_sandbox(struct daemon *daemon, struct buf *error)
 	rules.cache_path = daemon->options.cache_path;
 	rules.cache_fd = daemon->options.cache_fd;
 	rules.socket_path = daemon->options.socket_path;
+	rules.ledger_path = daemon->keep.store ? daemon->keep.path : NULL;
 	if (sandbox_enter(&rules, sandbox_landlock_abi(), error) != 0)
 		return false;
 	refresh_configure(&daemon->refresh);  /* it is off where programs may not run */
@@ -197,6 +199,7 @@ int daemon_start(struct daemon *daemon, struct ev_loop *loop, const struct daemo
 		return -1;
 	daemon_take_last_run(daemon);
 	daemon_take_last_sessions(daemon);
+	daemon_start_keep(daemon);
 	daemon_take_gone(daemon);
 	return start_control(daemon, error) && enter_sandbox(daemon, error) && begin_walk(daemon, error)
 	       ? 0 : -1;
@@ -212,6 +215,7 @@ void daemon_stop(struct daemon *daemon)
 		audit_stop(daemon->audit.running);
 		daemon_stop_places(daemon);
 		daemon_stop_gone(daemon);
+		daemon_stop_keep(daemon);
 		daemon_stop_alerts(daemon);
 		daemon_unwatch_clock(daemon);
 		expire_release(&daemon->expire);

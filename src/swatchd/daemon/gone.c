@@ -146,7 +146,6 @@ static void put_transcripts(struct jsonw *w, const struct kept_list *list)
 		jsonw_put_int(w, "rootLength", (int64_t)kept->root_len);
 		jsonw_put_string(w, "sessionId", kept->session_id);
 		jsonw_put_bool(w, "subagent", kept->subagent);
-		jsonw_put_bool(w, "gone", kept->gone);
 		jsonw_key_array(w, "messages");
 		for (next = i; next < list->count && list->all[next].file == kept->file; next++)
 			put_message(w, &list->all[next]);
@@ -338,8 +337,8 @@ static size_t take_transcript(struct daemon *daemon, struct json_object *written
 	    || (size_t)root_len >= strlen(path) || path[root_len - 1] != '/' || !id
 	    || (id[0] && !cache_session_id_is_valid(id, strlen(id))) || count == 0)
 		return 0;
-	int file = ledger_add_file(daemon->ledger, path, (size_t)root_len, id,
-				   json_get_bool(written, "subagent", false));
+	int file = ledger_add_lost_file(daemon->ledger, path, (size_t)root_len, id,
+					json_get_bool(written, "subagent", false));
 	if (file < 0)
 		return 0;
 	for (size_t i = 0; i < count; i++) {
@@ -352,10 +351,6 @@ static size_t take_transcript(struct daemon *daemon, struct json_object *written
 		else if (read_usage(message, &record))
 			added += ledger_add_record(daemon->ledger, file, &record) > 0;
 	}
-	if (json_get_bool(written, "gone", true))
-		ledger_lose_file(daemon->ledger, file);
-	else
-		ledger_doubt_file(daemon->ledger, file);
 	return added;
 }
 

@@ -10,6 +10,7 @@
 #include <ev.h>
 
 #include "config/config.h"
+#include "ledger/store/store.h"
 #include "swatchd/alerts/alerts.h"
 #include "swatchd/alerts/run.h"
 #include "swatchd/billing/audit.h"
@@ -82,6 +83,28 @@ struct daemon_history {
 	unsigned swept_files;        /* session files of earlier runs that were removed */
 };
 
+/* What is new of a transcript, for the ledger's file. */
+struct keep_news {
+	int ledger_file;
+	bool gone, has_progress;
+	struct store_progress progress;
+};
+
+/* daemon/keep.c */
+struct daemon_keep {
+	struct store *store;         /* NULL: off, or it cannot be opened */
+	char *path;                  /* of the ledger's file */
+	char *why_off;               /* why it could not be opened; NULL */
+	struct store_known_list known;   /* during the first walk */
+	struct keep_news *news;
+	size_t news_count, news_cap;
+	ev_timer timer;
+	ev_async done;
+	bool is_failing;             /* the log has it */
+	int64_t retry_ms;
+	unsigned replaced;           /* as the store counts them */
+};
+
 /* daemon/refresh.c */
 struct daemon_audit {
 	struct audit *running;       /* NULL: no answer is being looked into */
@@ -122,6 +145,7 @@ struct daemon {
 	struct daemon_clock clock;
 	struct daemon_gone gone;
 	struct daemon_history history;
+	struct daemon_keep keep;
 	struct daemon_places places;
 	struct daemon_waiters sync_waiters, refresh_waiters;
 	bool refresh_failed;         /* daemon/refresh.c, for the exit status of --once */

@@ -8,6 +8,7 @@
 #include "base/unused.h"
 #include "swatchd/daemon/gone.h"
 #include "swatchd/daemon/history.h"
+#include "swatchd/daemon/keep.h"
 #include "swatchd/daemon/sessions.h"
 #include "transcript/path.h"
 
@@ -62,6 +63,7 @@ void *daemon_open_transcript(void *ctx, struct transcript *transcript)
 		errno = ENOMEM;
 		return NULL;
 	}
+	daemon_keep_opened(daemon, part);
 	if (is_new)
 		greet_session(daemon, part->session);
 	return part;
@@ -89,7 +91,11 @@ bool daemon_wants_lines(void *ctx UNUSED, const struct transcript *transcript)
 /* The lines come again: forgets the earlier ones. */
 static void forget_lines(struct daemon *daemon, struct session_transcript *part)
 {
-	ledger_doubt_file(daemon->ledger, part->ledger_file);
+	daemon_keep_lost(daemon, part);
+	int file = ledger_replace_file(daemon->ledger, part->ledger_file);
+	/* Without memory for it the new lines count as the old one's. */
+	if (file >= 0)
+		part->ledger_file = file;
 	daemon_note_gone(daemon, NULL);
 	sessions_reset_transcript(part);
 }
@@ -181,6 +187,7 @@ static void read_moved(struct daemon *daemon, const struct session_transcript *g
 static void close_transcript(struct daemon *daemon, struct session_transcript *part)
 {
 	struct session *session = part->session;
+	daemon_keep_lost(daemon, part);
 	ledger_lose_file(daemon->ledger, part->ledger_file);
 	read_moved(daemon, part);
 	sessions_close_transcript(part);
@@ -203,11 +210,15 @@ void daemon_take_batch(void *ctx, const struct tail_batch *batch)
 	if (batch->read_ended)
 		find_its_session(daemon, transcript->owner);
 	if (batch->read_ended)
+		daemon_keep_read(daemon, transcript->owner);
+	if (batch->read_ended)
 		note_read(daemon, transcript->owner, batch->lines_read);
 	if (batch->gone)
 		close_transcript(daemon, transcript->owner);
 	if (batch->turn_ended)
 		daemon_end_turn(daemon);
+	if (batch->turn_ended || batch->caught_up)
+		daemon_keep_soon(daemon);
 	if (batch->caught_up)
 		daemon_note_caught_up(daemon);
 }

@@ -16,6 +16,7 @@
 #include "cache/read.h"
 #include "sandbox/sandbox.h"
 #include "swatchd/daemon/alerts.h"
+#include "swatchd/daemon/keep.h"
 #include "swatchd/session/malformed.h"
 
 /* The answer has a bound; the session files have the rest. */
@@ -183,6 +184,9 @@ void daemon_answer_status(void *ctx, struct control_client *client, struct json_
 	jsonw_end_object(&w);
 	jsonw_key_object(&w, "expire");
 	write_expire(daemon, &w);
+	jsonw_end_object(&w);
+	jsonw_key_object(&w, "ledger");
+	daemon_keep_write_status(daemon, &w);
 	jsonw_end_object(&w);
 	jsonw_key_object(&w, "alerts");
 	daemon_write_alerts_status(daemon, &w);

@@ -1,0 +1,114 @@
+#include "ledger/store/batch.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/array.h"
+
+struct store_batch *store_batch_new(void)
+{
+	return calloc(1, sizeof(struct store_batch));
+}
+
+static size_t add_text(struct store_batch *batch, const char *text, size_t len)
+{
+	size_t at = batch->text.len;
+	buf_append(&batch->text, text, len);
+	buf_append_char(&batch->text, '\0');
+	return at;
+}
+
+const char *store_batch_text(const struct store_batch *batch, size_t at)
+{
+	return at == SIZE_MAX ? NULL : batch->text.data + at;
+}
+
+/* The index of a transcript, which is added if need be; SIZE_MAX when memory ran out. */
+static size_t find_transcript(struct store_batch *batch, const struct ledger_kept *kept)
+{
+	AUTO_BUF name = BUF_INIT;
+	buf_printf(&name, "%u %s", kept->version, kept->path);
+	size_t known = name.failed ? 0 : (size_t)(uintptr_t)strmap_get(&batch->by_name, name.data);
+	if (known > 0)
+		return known - 1;
+	if (!array_reserve(&batch->transcripts, &batch->transcript_cap, batch->transcript_count + 1,
+			   sizeof(*batch->transcripts))
+	    || name.failed || !strmap_put(&batch->by_name, name.data, (void *)(batch->transcript_count + 1)))
+		return SIZE_MAX;
+	batch->transcripts[batch->transcript_count] = (struct store_transcript){
+		.path = add_text(batch, kept->path, strlen(kept->path)),
+		.session = add_text(batch, kept->session_id, strlen(kept->session_id)),
+		.root_len = kept->root_len,
+		.version = kept->version,
+		.subagent = kept->subagent,
+		.gone = kept->gone,
+	};
+	return batch->transcript_count++;
+}
+
+/* The same line has the same key in every process: it has no id, but a place. */
+static uint64_t key_of_place(const struct ledger_kept *kept)
+{
+	const struct ledger_record *record = &kept->record;
+	const uint64_t own[] = { strmap_hash(kept->path, strlen(kept->path)),
+				 (uint64_t)record->offset,
+				 (uint64_t)record->time_ms,
+				 (uint64_t)record->tokens.input,
+				 (uint64_t)record->tokens.output,
+				 (uint64_t)record->tokens.cache_creation_5m,
+				 (uint64_t)record->tokens.cache_creation_1h,
+				 (uint64_t)record->tokens.cache_read };
+	return strmap_hash(own, sizeof(own));
+}
+
+void store_batch_add(struct store_batch *batch, const struct ledger_kept *kept)
+{
+	size_t transcript = find_transcript(batch, kept);
+	if (transcript == SIZE_MAX
+	    || !array_reserve(&batch->messages, &batch->message_cap, batch->message_count + 1,
+			      sizeof(*batch->messages))) {
+		batch->failed = true;
+		return;
+	}
+	const struct ledger_record *record = &kept->record;
+	struct store_message *message = &batch->messages[batch->message_count++];
+	*message = (struct store_message){
+		.record = *record,
+		.cost_usd = kept->cost_usd,
+		.unpriced = kept->unpriced,
+		.hidden = kept->hidden,
+		.key = record->has_id ? record->id_hash : key_of_place(kept),
+		.transcript = transcript,
+		.model = record->model.data ? add_text(batch, record->model.data, record->model.len)
+					    : SIZE_MAX,
+		.payer = record->payer.data ? add_text(batch, record->payer.data, record->payer.len)
+					    : SIZE_MAX,
+	};
+	batch->failed = batch->failed || batch->text.failed;
+}
+
+void store_batch_add_transcript(struct store_batch *batch, const struct ledger_kept *transcript,
+				const struct store_progress *progress)
+{
+	size_t at = find_transcript(batch, transcript);
+	if (at == SIZE_MAX || batch->text.failed) {
+		batch->failed = true;
+		return;
+	}
+	batch->transcripts[at].gone = transcript->gone;
+	if (!progress)
+		return;
+	batch->transcripts[at].has_progress = true;
+	batch->transcripts[at].progress = *progress;
+}
+
+void store_batch_free(struct store_batch *batch)
+{
+	if (!batch)
+		return;
+	free(batch->transcripts);
+	free(batch->messages);
+	buf_release(&batch->text);
+	strmap_release(&batch->by_name);
+	free(batch);
+}

@@ -1,0 +1,69 @@
+/*
+ * store/batch: what one commit writes: transcripts, with how far they were read, and messages.
+ *
+ * For: the daemon, which fills it on its loop; write.c, which writes it on the store's thread. It holds
+ * copies, so that the ledger may change meanwhile.
+ */
+#ifndef SWATCH_LEDGER_STORE_BATCH_H
+#define SWATCH_LEDGER_STORE_BATCH_H
+
+#include "base/buf.h"
+#include "base/strmap.h"
+#include "ledger/ledger.h"
+
+/* How far a transcript was read, and how to know later that it is still the same. */
+struct store_progress {
+	uint64_t dev, ino;
+	int64_t size_bytes, modified_ns;
+	int64_t offset;              /* all messages before it are in the ledger */
+	uint64_t mark;               /* strmap_hash() of the mark_len bytes before it */
+	size_t mark_len;
+};
+
+struct store_transcript {
+	size_t path, session;        /* where their text begins in batch->text */
+	size_t root_len;
+	unsigned version;
+	bool subagent, gone;
+	bool has_progress;
+	struct store_progress progress;
+};
+
+struct store_message {
+	struct ledger_record record; /* without its slices */
+	double cost_usd;
+	bool unpriced, hidden;
+	uint64_t key;
+	size_t transcript;           /* its index in the batch */
+	size_t model, payer;         /* where their text begins; SIZE_MAX: none */
+};
+
+struct store_batch {
+	struct store_transcript *transcripts;
+	size_t transcript_count, transcript_cap;
+	struct store_message *messages;
+	size_t message_count, message_cap;
+	struct buf text;             /* strings, each with its NUL */
+	struct strmap by_name;       /* version and path -> index + 1 */
+	bool failed;                 /* memory ran out: something is missing */
+};
+
+/* Returns an empty batch; NULL when memory ran out. */
+struct store_batch *store_batch_new(void);
+
+/* Adds an entry, and its transcript. */
+void store_batch_add(struct store_batch *batch, const struct ledger_kept *kept);
+
+/*
+ * Adds a transcript, or what is new of it: `progress` as of now (NULL: no news of it), and whether it is
+ * gone.
+ */
+void store_batch_add_transcript(struct store_batch *batch, const struct ledger_kept *transcript,
+				const struct store_progress *progress);
+
+/* The text at a place; NULL for SIZE_MAX. */
+const char *store_batch_text(const struct store_batch *batch, size_t at);
+
+void store_batch_free(struct store_batch *batch);
+
+#endif

@@ -1,0 +1,307 @@
+#include "ledger/store/database.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include "base/paths.h"
+#include "base/scope.h"
+#include "ledger/store/schema.h"
+
+/* Another swatchd, of another data directory, may be writing. */
+#define BUSY_TIMEOUT_MS 5000
+/* Longer texts are none of ours. */
+#define TEXT_MAX_BYTES 65536
+/* Of filesystems that linux/magic.h does not name. */
+#define CIFS_MAGIC 0xFF534D42L
+#define SMB2_MAGIC 0xFE534D42L
+
+char *store_default_path(void)
+{
+	AUTO_FREE char *state = paths_state_home();
+	AUTO_FREE char *folder = state ? paths_join(state, "swatch") : NULL;
+	return folder ? paths_join(folder, "ledger.db") : NULL;
+}
+
+/* ---- the file ---- */
+
+/* Makes a directory and those above it, for the user alone. Returns 0, or -1 with errno. */
+static int make_directory(const char *path)
+{
+	if (mkdir(path, 0700) == 0 || errno == EEXIST)
+		return 0;
+	if (errno != ENOENT)
+		return -1;
+	AUTO_FREE char *above = paths_parent(path);
+	if (!above || strcmp(above, path) == 0 || make_directory(above) != 0)
+		return -1;
+	return mkdir(path, 0700) == 0 || errno == EEXIST ? 0 : -1;
+}
+
+/* Makes an empty file, unless it is there. SQLite would let others read it. Returns 0, or -1 with errno. */
+static int make_file(const char *path)
+{
+	AUTO_FREE char *folder = paths_parent(path);
+	if (!folder || make_directory(folder) != 0)
+		return -1;
+	AUTO_CLOSE int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	return fd >= 0 || errno == EEXIST ? 0 : -1;
+}
+
+/* Whether the path is a file of this user's, and nothing that somebody put in its place. Sets errno. */
+static bool is_own_file(const char *path)
+{
+	struct stat st;
+	if (lstat(path, &st) != 0)
+		return false;
+	bool is_own = S_ISREG(st.st_mode) && st.st_nlink == 1 && st.st_uid == geteuid();
+	errno = is_own ? 0 : EPERM;
+	return is_own;
+}
+
+/*
+ * A write-ahead log needs memory that all readers share: over a network each machine has its own
+ * (https://www.sqlite.org/wal.html).
+ */
+static bool is_shared_over_network(const char *path)
+{
+	struct statfs fs;
+	if (statfs(path, &fs) != 0)
+		return true;
+	switch ((unsigned long)fs.f_type) {
+	case NFS_SUPER_MAGIC:
+	case SMB_SUPER_MAGIC:
+	case CIFS_MAGIC:
+	case SMB2_MAGIC:
+	case V9FS_MAGIC:
+	case FUSE_SUPER_MAGIC:
+	case AFS_SUPER_MAGIC:
+	case CODA_SUPER_MAGIC:
+	case CEPH_SUPER_MAGIC:
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* ---- what is in it ---- */
+
+static int64_t ask_number(sqlite3 *db, const char *sql)
+{
+	sqlite3_stmt *question = NULL;
+	int64_t number = -1;
+	if (sqlite3_prepare_v2(db, sql, -1, &question, NULL) == SQLITE_OK
+	    && sqlite3_step(question) == SQLITE_ROW)
+		number = sqlite3_column_int64(question, 0);
+	sqlite3_finalize(question);
+	return number;
+}
+
+/* Appends the definitions of all tables and indices. Returns false when they cannot be read. */
+static bool describe_tables(sqlite3 *db, struct buf *out)
+{
+	sqlite3_stmt *question = NULL;
+	int result = sqlite3_prepare_v2(db,
+					"SELECT type, name, sql FROM sqlite_schema WHERE sql IS NOT NULL"
+					" AND name NOT LIKE 'sqlite_stat%' ORDER BY type, name",
+					-1, &question, NULL);
+	while (result == SQLITE_OK && sqlite3_step(question) == SQLITE_ROW)
+		for (int i = 0; i < 3; i++) {
+			const unsigned char *text = sqlite3_column_text(question, i);
+			buf_append_str(out, text ? (const char *)text : "");
+			buf_append_char(out, '\n');
+		}
+	return sqlite3_finalize(question) == SQLITE_OK && result == SQLITE_OK && !out->failed;
+}
+
+/* Whether the tables are the ones that we make. */
+static bool has_our_tables(sqlite3 *db)
+{
+	AUTO_BUF theirs = BUF_INIT;
+	AUTO_BUF ours = BUF_INIT;
+	sqlite3 *model = NULL;
+	bool same = sqlite3_open_v2(":memory:", &model, SQLITE_OPEN_READWRITE | SQLITE_OPEN_MEMORY, NULL)
+			    == SQLITE_OK
+		    && sqlite3_exec(model, store_schema, NULL, NULL, NULL) == SQLITE_OK
+		    && describe_tables(model, &ours) && describe_tables(db, &theirs)
+		    && strcmp(buf_str(&ours), buf_str(&theirs)) == 0;
+	sqlite3_close(model);
+	return same;
+}
+
+static int make_tables(sqlite3 *db)
+{
+	AUTO_BUF sql = BUF_INIT;
+	buf_printf(&sql, "BEGIN IMMEDIATE; PRAGMA application_id=%d; PRAGMA user_version=%d; %s COMMIT;",
+		   STORE_APPLICATION_ID, STORE_VERSION, store_schema);
+	int result = sql.failed ? SQLITE_NOMEM : sqlite3_exec(db, sql.data, NULL, NULL, NULL);
+	if (result != SQLITE_OK)
+		(void)sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL);
+	return result;
+}
+
+static enum store_opened look_inside(sqlite3 *db, const char *path, struct buf *error)
+{
+	int64_t application = ask_number(db, "PRAGMA application_id");
+	int64_t version = ask_number(db, "PRAGMA user_version");
+	if (application == STORE_APPLICATION_ID && version > STORE_VERSION) {
+		buf_printf(error, "cannot use %s: a newer swatch made it (its version is %lld, ours is %d);"
+			   " update swatch",
+			   path, (long long)version, STORE_VERSION);
+		return STORE_NEWER;
+	}
+	if (application == STORE_APPLICATION_ID && version == STORE_VERSION && has_our_tables(db))
+		return STORE_OPENED;
+	/* An error that will pass is no damage. */
+	int result = sqlite3_errcode(db);
+	if (result != SQLITE_OK && result != SQLITE_ROW && result != SQLITE_DONE
+	    && !store_database_is_damage(result)) {
+		buf_printf(error, "cannot open %s: %s", path, sqlite3_errmsg(db));
+		return STORE_FAILED;
+	}
+	buf_printf(error, "cannot use %s: it is damaged, or another program's", path);
+	return STORE_DAMAGED;
+}
+
+/* ---- opening ---- */
+
+static void make_harmless(sqlite3 *db)
+{
+	(void)sqlite3_db_config(db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+	(void)sqlite3_db_config(db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
+	(void)sqlite3_db_config(db, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, NULL);
+	(void)sqlite3_db_config(db, SQLITE_DBCONFIG_ENABLE_VIEW, 0, NULL);
+	(void)sqlite3_limit(db, SQLITE_LIMIT_LENGTH, TEXT_MAX_BYTES);
+	(void)sqlite3_limit(db, SQLITE_LIMIT_ATTACHED, 1);  /* VACUUM INTO needs one */
+	(void)sqlite3_exec(db, "PRAGMA cell_size_check=ON; PRAGMA mmap_size=0; PRAGMA temp_store=MEMORY;",
+			   NULL, NULL, NULL);
+}
+
+/* Sets how commits are made safe. Returns SQLite's result. */
+static int set_journal(sqlite3 *db, const char *path)
+{
+	const char *sql = is_shared_over_network(path)
+				  ? "PRAGMA journal_mode=TRUNCATE; PRAGMA synchronous=FULL;"
+				  : "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;"
+				    " PRAGMA journal_size_limit=4194304;";
+	return sqlite3_exec(db, sql, NULL, NULL, NULL);
+}
+
+static enum store_opened refuse(sqlite3 *db, const char *path, const char *why, struct buf *error)
+{
+	buf_printf(error, "cannot open %s: %s", path, why);
+	store_database_close(db);
+	return STORE_FAILED;
+}
+
+enum store_opened store_database_open(const char *path, sqlite3 **db, struct buf *error)
+{
+	*db = NULL;
+	if (make_file(path) != 0 || !is_own_file(path))
+		return refuse(NULL, path, errno == EPERM ? "it is not a file of yours" : strerror(errno),
+			      error);
+	int result = sqlite3_open_v2(path, db,
+				     SQLITE_OPEN_READWRITE | SQLITE_OPEN_FULLMUTEX | SQLITE_OPEN_EXRESCODE,
+				     NULL);
+	if (result != SQLITE_OK)
+		return refuse(SCOPE_KEEP(*db), path, sqlite3_errstr(result), error);
+	make_harmless(*db);
+	(void)sqlite3_busy_timeout(*db, BUSY_TIMEOUT_MS);
+	result = set_journal(*db, path);
+	if (result == SQLITE_OK && ask_number(*db, "SELECT count(*) FROM sqlite_schema") == 0
+	    && ask_number(*db, "PRAGMA application_id") == 0)
+		result = make_tables(*db);
+	enum store_opened opened = STORE_FAILED;
+	if (store_database_is_damage(result)) {
+		buf_printf(error, "cannot use %s: it is damaged, or another program's", path);
+		opened = STORE_DAMAGED;
+	} else if (result != SQLITE_OK) {
+		buf_printf(error, "cannot open %s: %s", path, sqlite3_errmsg(*db));
+	} else {
+		opened = look_inside(*db, path, error);
+	}
+	if (opened != STORE_OPENED)
+		store_database_close(SCOPE_KEEP(*db));
+	return opened;
+}
+
+/* Appends the path as a URI, which alone can say that the file does not change. */
+static void append_uri(struct buf *out, const char *path, bool is_still)
+{
+	buf_append_str(out, "file:");
+	for (; *path; path++) {
+		if (strchr("%?#", *path))
+			buf_printf(out, "%%%02x", (unsigned)(unsigned char)*path);
+		else
+			buf_append_char(out, *path);
+	}
+	buf_append_str(out, is_still ? "?mode=ro&immutable=1" : "?mode=ro");
+}
+
+/*
+ * Whether somebody may be writing the file now. Whoever does has a log beside it, or over a network a
+ * journal, which stays there, empty. Without both SQLite needs no locks, and no files beside it.
+ */
+static bool is_being_written(const char *path)
+{
+	AUTO_BUF log_path = BUF_INIT;
+	AUTO_BUF journal_path = BUF_INIT;
+	buf_printf(&log_path, "%s-wal", path);
+	buf_printf(&journal_path, "%s-journal", path);
+	return log_path.failed || journal_path.failed || access(buf_str(&log_path), F_OK) == 0
+	       || access(buf_str(&journal_path), F_OK) == 0;
+}
+
+enum store_opened store_database_open_read_only(const char *path, sqlite3 **db, struct buf *error)
+{
+	AUTO_BUF uri = BUF_INIT;
+	*db = NULL;
+	if (!is_own_file(path)) {
+		if (errno == ENOENT || errno == ENOTDIR)
+			return STORE_MISSING;
+		return refuse(NULL, path, errno == EPERM ? "it is not a file of yours" : strerror(errno),
+			      error);
+	}
+	append_uri(&uri, path, !is_being_written(path));
+	int result = uri.failed ? SQLITE_NOMEM
+				: sqlite3_open_v2(buf_str(&uri), db,
+						  SQLITE_OPEN_READONLY | SQLITE_OPEN_URI
+							  | SQLITE_OPEN_EXRESCODE | SQLITE_OPEN_NOMUTEX,
+						  NULL);
+	if (result != SQLITE_OK)
+		return refuse(SCOPE_KEEP(*db), path, sqlite3_errstr(result), error);
+	make_harmless(*db);
+	(void)sqlite3_busy_timeout(*db, BUSY_TIMEOUT_MS);
+	enum store_opened opened = look_inside(*db, path, error);
+	if (opened != STORE_OPENED)
+		store_database_close(SCOPE_KEEP(*db));
+	return opened;
+}
+
+bool store_database_is_sound(sqlite3 *db)
+{
+	sqlite3_stmt *question = NULL;
+	int result = sqlite3_prepare_v2(db, "PRAGMA quick_check(1)", -1, &question, NULL);
+	if (result == SQLITE_OK)
+		result = sqlite3_step(question);
+	const char *answer = result == SQLITE_ROW ? (const char *)sqlite3_column_text(question, 0) : NULL;
+	bool sound = answer ? strcmp(answer, "ok") == 0 : !store_database_is_damage(result);
+	sqlite3_finalize(question);
+	return sound;
+}
+
+bool store_database_is_damage(int result)
+{
+	return (result & 0xff) == SQLITE_CORRUPT || (result & 0xff) == SQLITE_NOTADB;
+}
+
+void store_database_close(sqlite3 *db)
+{
+	/* Statements were finalized, so that it closes at once. */
+	(void)sqlite3_close(db);
+}

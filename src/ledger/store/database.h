@@ -1,0 +1,42 @@
+/*
+ * store/database: opens the ledger's file so that nothing in it can do harm, and makes it.
+ *
+ * For: store.c, and the commands that read it.
+ */
+#ifndef SWATCH_LEDGER_STORE_DATABASE_H
+#define SWATCH_LEDGER_STORE_DATABASE_H
+
+#include <sqlite3.h>
+#include <stdbool.h>
+
+#include "base/buf.h"
+
+/* ${XDG_STATE_HOME:-~/.local/state}/swatch/ledger.db; NULL without a home directory or memory. */
+char *store_default_path(void);
+
+enum store_opened {
+	STORE_OPENED,
+	STORE_MISSING,       /* read only: there is no such file yet */
+	STORE_NEWER,         /* a later version of swatch made it */
+	STORE_DAMAGED,       /* it is not SQLite's, or its tables are not ours */
+	STORE_FAILED         /* it cannot be opened now: no permission, no space, no memory */
+};
+
+/*
+ * Opens the file, and makes it and its folder when it is missing (0600, 0700). `error` says why not, "cannot
+ * open PATH: ...". On STORE_OPENED close *db with store_database_close().
+ */
+enum store_opened store_database_open(const char *path, sqlite3 **db, struct buf *error);
+
+/* The same without any right to write: nothing is made or changed, also beside the file. */
+enum store_opened store_database_open_read_only(const char *path, sqlite3 **db, struct buf *error);
+
+/* Whether the pages hang together (PRAGMA quick_check), or nobody can say now: O(file). */
+bool store_database_is_sound(sqlite3 *db);
+
+/* Whether a result says that the file's content is broken. */
+bool store_database_is_damage(int result);
+
+void store_database_close(sqlite3 *db);
+
+#endif

@@ -1,0 +1,49 @@
+/*
+ * store/known: the transcripts that the ledger's file knows, and which of them are still on disk as they
+ * were.
+ *
+ * For: read.c, and the daemon, which need not save again what is saved.
+ */
+#ifndef SWATCH_LEDGER_STORE_KNOWN_H
+#define SWATCH_LEDGER_STORE_KNOWN_H
+
+#include <sqlite3.h>
+#include <stdbool.h>
+
+#include "ledger/store/batch.h"
+#include "transcript/data_dirs.h"
+
+enum store_state {
+	STORE_AS_BEFORE,     /* what was read of it is still there */
+	STORE_LOST           /* it is gone, or begins otherwise now */
+};
+
+struct store_known {
+	int64_t id;                  /* in the file */
+	char *path, *session_id;     /* session_id "": not known */
+	size_t root_len;
+	unsigned version;            /* how many of the same path were lost before it */
+	bool subagent;
+	enum store_state state;
+	int64_t offset;              /* what stands before it is saved */
+	int ledger_file;             /* for read.c */
+};
+
+struct store_known_list {
+	struct store_known *all;     /* in order of path and version */
+	size_t count, cap;
+	struct strmap by_path;       /* -> index + 1 of the last version */
+};
+
+/*
+ * Reads the list and looks at each transcript below `dirs`; others are left out. Returns SQLITE_OK, or
+ * SQLite's result. Lines of the file that we cannot have written are passed over.
+ */
+int store_known_read(sqlite3 *db, const struct data_dirs *dirs, struct store_known_list *out);
+
+/* The last version of a transcript; NULL when it is not known. */
+const struct store_known *store_known_find(const struct store_known_list *list, const char *path);
+
+void store_known_release(struct store_known_list *list);
+
+#endif

@@ -1,0 +1,171 @@
+#include "ledger/store/rows.h"
+
+#include <string.h>
+
+#include "base/array.h"
+#include "ledger/store/place.h"
+#include "ledger/store/schema.h"
+#include "transcript/path.h"
+
+/* The end of the year 9999, as far as timestamps reach. */
+#define TIME_MAX_MS INT64_C(253402300800000)
+
+enum column {
+	ID,
+	KEY,
+	REQUEST,
+	LATE,
+	TRANSCRIPT,
+	OFFSET,
+	PAYER,
+	MODEL,
+	FLAGS,
+	INPUT,
+	OUTPUT,
+	WRITE_5M,
+	WRITE_1H,
+	CACHE_READ,
+	WEB_SEARCHES,
+	NANO_USD,
+	LARGE
+};
+
+int store_rows_open(sqlite3 *db, int64_t since_ms, sqlite3_stmt **rows)
+{
+	*rows = NULL;
+	int result =
+		sqlite3_prepare_v2(db, "SELECT * FROM message WHERE id >= ?1 ORDER BY id", -1, rows, NULL);
+	int64_t since = since_ms > 0 && since_ms < TIME_MAX_MS ? store_id_at(since_ms) : 0;
+	if (since_ms >= TIME_MAX_MS)
+		since = INT64_MAX;
+	return result == SQLITE_OK ? sqlite3_bind_int64(*rows, 1, since) : result;
+}
+
+int64_t store_rows_transcript(sqlite3_stmt *rows)
+{
+	return sqlite3_column_int64(rows, TRANSCRIPT);
+}
+
+static bool take_tokens(sqlite3_stmt *row, struct price_tokens *out)
+{
+	int64_t *const at[] = { &out->input, &out->output, &out->cache_creation_5m, &out->cache_creation_1h,
+				&out->cache_read };
+	for (int i = 0; i < (int)ARRAY_COUNT(at); i++) {
+		*at[i] = sqlite3_column_int64(row, INPUT + i);
+		if (*at[i] < 0 || *at[i] > UINT32_MAX)
+			return false;
+	}
+	return true;
+}
+
+static bool take_large(sqlite3_stmt *row, struct price_tokens *out)
+{
+	int64_t at[5];
+	const void *blob = sqlite3_column_blob(row, LARGE);
+	if (!blob || sqlite3_column_bytes(row, LARGE) != (int)sizeof(at))
+		return false;
+	memcpy(at, blob, sizeof(at));
+	for (size_t i = 0; i < ARRAY_COUNT(at); i++)
+		if (at[i] < 0 || at[i] > UINT32_MAX)
+			return false;
+	*out = (struct price_tokens){ at[0], at[1], at[2], at[3], at[4] };
+	return true;
+}
+
+bool store_rows_take(sqlite3_stmt *rows, struct store_row *out)
+{
+	int64_t late_ms = sqlite3_column_int64(rows, LATE), flags = sqlite3_column_int64(rows, FLAGS);
+	int64_t searches = sqlite3_column_int64(rows, WEB_SEARCHES);
+	int64_t request = sqlite3_column_int64(rows, REQUEST);
+	memset(out, 0, sizeof(*out));
+	out->nano_usd = sqlite3_column_int64(rows, NANO_USD);
+	out->offset = sqlite3_column_int64(rows, OFFSET);
+	if (late_ms < 0 || late_ms > STORE_LATE_MAX_MS || flags < 0 || flags > STORE_FLAGS_ALL
+	    || out->nano_usd < 0 || out->nano_usd > STORE_NANO_USD_MAX || searches < 0
+	    || searches > UINT32_MAX || request < 0 || request > UINT32_MAX || out->offset < 0
+	    || !take_tokens(rows, &out->tokens))
+		return false;
+	out->time_ms = store_time_ms(sqlite3_column_int64(rows, ID), late_ms);
+	out->key = (uint64_t)sqlite3_column_int64(rows, KEY);
+	out->request = (uint32_t)request;
+	out->transcript = store_rows_transcript(rows);
+	out->payer = sqlite3_column_int64(rows, PAYER);
+	out->model = sqlite3_column_int64(rows, MODEL);
+	out->flags = (unsigned)flags;
+	out->web_searches = (uint32_t)searches;
+	return out->time_ms > 0 && out->time_ms < TIME_MAX_MS
+	       && (!(flags & STORE_IN_PARTS) || take_large(rows, &out->large));
+}
+
+/* ---- names ---- */
+
+int store_names_open(sqlite3 *db, struct store_names *names)
+{
+	*names = (struct store_names){ NULL, NULL, NULL };
+	int result = sqlite3_prepare_v2(db,
+					"SELECT path, root_bytes, subagent, session.name, version <"
+					" (SELECT max(version) FROM transcript o WHERE o.path = t.path)"
+					" FROM transcript t LEFT JOIN session ON session.id = t.session"
+					" WHERE t.id = ?1",
+					-1, &names->transcript, NULL);
+	if (result == SQLITE_OK)
+		result = sqlite3_prepare_v2(db, "SELECT name FROM session WHERE id = ?1", -1,
+					    &names->session, NULL);
+	if (result == SQLITE_OK)
+		result = sqlite3_prepare_v2(db, "SELECT name FROM model WHERE id = ?1", -1, &names->model,
+					    NULL);
+	return result;
+}
+
+/* Asks for one row. Returns whether there is one. */
+static bool ask(sqlite3_stmt *question, int64_t id)
+{
+	(void)sqlite3_reset(question);
+	return id > 0 && sqlite3_bind_int64(question, 1, id) == SQLITE_OK
+	       && sqlite3_step(question) == SQLITE_ROW;
+}
+
+static const char *text_at(sqlite3_stmt *answer, int column)
+{
+	const char *text = (const char *)sqlite3_column_text(answer, column);
+	return text ? text : "";
+}
+
+bool store_names_transcript(struct store_names *names, int64_t id, struct store_transcript_names *out)
+{
+	*out = (struct store_transcript_names){ .path = "", .project = { "", 0 }, .session = "" };
+	if (!ask(names->transcript, id))
+		return false;
+	const char *path = text_at(names->transcript, 0), *session = text_at(names->transcript, 3);
+	int64_t root_len = sqlite3_column_int64(names->transcript, 1);
+	if (!store_place_is_valid(path, root_len)
+	    || (session[0] && !transcript_session_id_is_valid(session, strlen(session))))
+		return false;
+	const char *below = path + root_len, *slash = strchr(below, '/');
+	out->path = path;
+	out->project = (struct slice){ below, slash ? (size_t)(slash - below) : 0 };
+	out->session = session;
+	out->subagent = sqlite3_column_int(names->transcript, 2) != 0;
+	out->replaced = sqlite3_column_int(names->transcript, 4) != 0;
+	return true;
+}
+
+const char *store_names_session(struct store_names *names, int64_t id)
+{
+	const char *name = ask(names->session, id) ? text_at(names->session, 0) : "";
+	return transcript_session_id_is_valid(name, strlen(name)) ? name : "";
+}
+
+const char *store_names_model(struct store_names *names, int64_t id)
+{
+	const char *name = ask(names->model, id) ? text_at(names->model, 0) : "";
+	return strlen(name) < PRICE_MODEL_MAX ? name : "";
+}
+
+void store_names_release(struct store_names *names)
+{
+	(void)sqlite3_finalize(names->transcript);
+	(void)sqlite3_finalize(names->session);
+	(void)sqlite3_finalize(names->model);
+	*names = (struct store_names){ NULL, NULL, NULL };
+}

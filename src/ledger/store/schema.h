@@ -1,0 +1,56 @@
+/*
+ * store/schema: the tables of the ledger's file, and what their numbers mean.
+ *
+ * For: the parts of the store. The file is SQLite's, so that any program can ask it; swatch-history(1) has
+ * the tables for people.
+ */
+#ifndef SWATCH_LEDGER_STORE_SCHEMA_H
+#define SWATCH_LEDGER_STORE_SCHEMA_H
+
+#include <stdint.h>
+
+/* "swat" in ASCII: file(1) and we tell the file by it. */
+#define STORE_APPLICATION_ID 0x73776174
+/* Of the tables. A later version of swatch changes older tables step by step; an earlier one refuses. */
+#define STORE_VERSION 1
+
+/* Makes the tables in an empty file. */
+extern const char store_schema[];
+
+/* message.flags */
+enum store_flag {
+	STORE_SIDECHAIN = 1,
+	STORE_HAS_SPEED = 2,
+	STORE_FAST = 4,
+	STORE_HAS_COST = 8,          /* the line says what it cost */
+	STORE_HIDDEN = 16,           /* a copy of another message: it does not count */
+	STORE_UNPRICED = 32,         /* no price was known: nano_usd is 0 */
+	STORE_LOST_BY_REFERENCE = 64,
+	STORE_HAS_ID = 128,          /* message.key is of the message's own id, and not of its place */
+	STORE_US_ONLY = 256,
+	STORE_BATCH = 512,
+	STORE_IN_PARTS = 1024,       /* of several requests: `large` has the tokens in large ones */
+	STORE_FLAGS_ALL = 2047
+};
+
+/*
+ * message.id has the message's time, in Unix milliseconds, above STORE_SLOT_BITS that tell apart those of one
+ * millisecond: the table lies in order of time and needs no index for it. When a millisecond is full, a
+ * message takes a later one, at most STORE_LATE_MAX_MS, and message.late says how much later.
+ */
+#define STORE_SLOT_BITS 12
+#define STORE_SLOTS (INT64_C(1) << STORE_SLOT_BITS)
+#define STORE_LATE_MAX_MS 1000
+
+static inline int64_t store_id_at(int64_t time_ms)
+{
+	return time_ms * STORE_SLOTS;
+}
+
+/* The time in an id; `late` is taken off it. */
+static inline int64_t store_time_ms(int64_t id, int64_t late)
+{
+	return (id - (id & (STORE_SLOTS - 1))) / STORE_SLOTS - late;
+}
+
+#endif

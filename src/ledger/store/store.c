@@ -1,0 +1,244 @@
+#include "ledger/store/store.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#include "base/clock.h"
+#include "base/scope.h"
+#include "ledger/store/database.h"
+#include "ledger/store/recall.h"
+#include "ledger/store/repair.h"
+#include "ledger/store/write.h"
+
+struct store {
+	char *path;
+	sqlite3 *db;                 /* the thread's, once it runs */
+	struct store_writer *writer;
+	pthread_t thread;
+	bool is_started;
+	void (*done)(void *ctx);
+	void *ctx;
+	pthread_mutex_t lock;        /* of all that follows */
+	pthread_cond_t changed;
+	struct store_batch *batch;   /* being written, or failed */
+	bool is_wanted;              /* the batch is to be written now */
+	bool stops;
+	struct store_status status;
+};
+
+/* ---- opening ---- */
+
+static sqlite3 *open_or_repair(const char *path, struct buf *notice, struct buf *error)
+{
+	AUTO_BUF why = BUF_INIT;
+	sqlite3 *db;
+	enum store_opened opened = store_database_open(path, &db, &why);
+	if (opened == STORE_DAMAGED) {
+		if (store_replace_damaged(path, notice) != 0) {
+			buf_printf(error, "%s, and cannot be moved: %s", buf_str(&why), strerror(errno));
+			return NULL;
+		}
+		opened = store_database_open(path, &db, error);
+	} else {
+		buf_append_str(error, buf_str(&why));
+	}
+	return opened == STORE_OPENED ? db : NULL;
+}
+
+struct store *store_open(const char *path, struct buf *notice, struct buf *error)
+{
+	struct store *store = calloc(1, sizeof(*store));
+	if (!store)
+		return NULL;
+	(void)pthread_mutex_init(&store->lock, NULL);
+	(void)pthread_cond_init(&store->changed, NULL);
+	store->path = strdup(path);
+	store->db = store->path ? open_or_repair(path, notice, error) : NULL;
+	store->writer = store->db ? store_writer_new(store->db) : NULL;
+	if (store->writer)
+		return store;
+	if (store->db)
+		buf_printf(error, "cannot write %s: %s", path, sqlite3_errmsg(store->db));
+	store_close(store);
+	return NULL;
+}
+
+int64_t store_recall(struct store *store, const struct data_dirs *dirs, struct ledger *ledger,
+		     struct store_known_list *known, struct buf *error)
+{
+	return store_recall_from(store->db, store->path, dirs, ledger, known, error);
+}
+
+/* ---- the thread ---- */
+
+/* Says why a batch was not written, and what to do. */
+static void explain(struct store *store, int result)
+{
+	char *why = store->status.why;
+	size_t size = sizeof(store->status.why);
+	if ((result & 0xff) == SQLITE_FULL)
+		snprintf(why, size, "cannot write %s: no space left; it goes on when there is", store->path);
+	else if (store_database_is_damage(result))
+		snprintf(why, size, "cannot write %s: it is damaged, and cannot be replaced", store->path);
+	else
+		snprintf(why, size, "cannot write %s: %s", store->path, sqlite3_errstr(result));
+}
+
+static void note_result(struct store *store, int result, size_t messages)
+{
+	store->is_wanted = false;
+	store->status.is_failing = result != SQLITE_OK;
+	if (result != SQLITE_OK) {
+		explain(store, result);
+		return;
+	}
+	store->status.why[0] = '\0';
+	store->status.batches++;
+	store->status.messages += messages;
+	store->status.written_ms = clock_wall_ms();
+	store_batch_free(store->batch);
+	store->batch = NULL;
+}
+
+/* Puts something sound in place of a damaged file. Returns false when that fails: there is no writer then. */
+static bool replace_damaged(struct store *store)
+{
+	AUTO_BUF notice = BUF_INIT;
+	AUTO_BUF error = BUF_INIT;
+	store_writer_free(store->writer);
+	store->writer = NULL;
+	store_database_close(SCOPE_KEEP(store->db));
+	if (store_replace_damaged(store->path, &notice) == 0
+	    && store_database_open(store->path, &store->db, &error) == STORE_OPENED)
+		store->writer = store_writer_new(store->db);
+	(void)pthread_mutex_lock(&store->lock);
+	store->status.replaced++;
+	snprintf(store->status.notice, sizeof(store->status.notice), "%s", buf_str(&notice));
+	if (!store->writer)
+		snprintf(store->status.why, sizeof(store->status.why),
+			 "cannot replace %s, which is damaged: %s", store->path,
+			 error.len > 0 ? buf_str(&error) : strerror(errno));
+	(void)pthread_mutex_unlock(&store->lock);
+	return store->writer != NULL;
+}
+
+/* Writes the batch, which nobody else touches meanwhile. Returns SQLITE_OK, or SQLite's result. */
+static int write_batch(struct store *store)
+{
+	int result = store->writer ? store_writer_write(store->writer, store->batch) : SQLITE_CORRUPT;
+	if (store_database_is_damage(result) && replace_damaged(store))
+		result = store_writer_write(store->writer, store->batch);
+	return result;
+}
+
+static void write_waiting(struct store *store)
+{
+	(void)pthread_mutex_unlock(&store->lock);
+	size_t messages = store->batch->message_count;
+	int result = write_batch(store);
+	int backup = result == SQLITE_OK ? store_back_up(store->db, store->path, clock_wall_ms()) : SQLITE_OK;
+	(void)pthread_mutex_lock(&store->lock);
+	note_result(store, result, messages);
+	if (backup != SQLITE_OK)
+		snprintf(store->status.why, sizeof(store->status.why), "cannot copy %s to %s.1: %s",
+			 store->path, store->path, sqlite3_errstr(backup));
+	if (!store->stops)
+		store->done(store->ctx);
+}
+
+static void *work(void *ctx)
+{
+	struct store *store = ctx;
+	/* On Linux a thread has a niceness of its own: figures are shown before they are kept. */
+	(void)setpriority(PRIO_PROCESS, 0, 10);
+	if (!store_database_is_sound(store->db)) {
+		(void)replace_damaged(store);
+		store->done(store->ctx);
+	}
+	(void)pthread_mutex_lock(&store->lock);
+	for (;;) {
+		while (!store->is_wanted && !store->stops)
+			(void)pthread_cond_wait(&store->changed, &store->lock);
+		if (!store->is_wanted)
+			break;
+		write_waiting(store);
+	}
+	(void)pthread_mutex_unlock(&store->lock);
+	return NULL;
+}
+
+int store_start(struct store *store, void (*done)(void *ctx), void *ctx)
+{
+	sigset_t all, before;
+	store->done = done;
+	store->ctx = ctx;
+	/* Signals are the loop's. */
+	(void)sigfillset(&all);
+	(void)pthread_sigmask(SIG_BLOCK, &all, &before);
+	int why = pthread_create(&store->thread, NULL, work, store);
+	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+	store->is_started = why == 0;
+	return why;
+}
+
+/* ---- from the loop ---- */
+
+bool store_is_free(struct store *store)
+{
+	(void)pthread_mutex_lock(&store->lock);
+	bool is_free = store->batch == NULL;
+	(void)pthread_mutex_unlock(&store->lock);
+	return is_free;
+}
+
+void store_give(struct store *store, struct store_batch *batch)
+{
+	(void)pthread_mutex_lock(&store->lock);
+	store->batch = batch;
+	store->is_wanted = true;
+	(void)pthread_cond_signal(&store->changed);
+	(void)pthread_mutex_unlock(&store->lock);
+}
+
+void store_retry(struct store *store)
+{
+	(void)pthread_mutex_lock(&store->lock);
+	if (store->batch) {
+		store->is_wanted = true;
+		(void)pthread_cond_signal(&store->changed);
+	}
+	(void)pthread_mutex_unlock(&store->lock);
+}
+
+void store_get_status(struct store *store, struct store_status *out)
+{
+	(void)pthread_mutex_lock(&store->lock);
+	*out = store->status;
+	(void)pthread_mutex_unlock(&store->lock);
+}
+
+void store_close(struct store *store)
+{
+	if (!store)
+		return;
+	if (store->is_started) {
+		(void)pthread_mutex_lock(&store->lock);
+		store->stops = true;
+		(void)pthread_cond_signal(&store->changed);
+		(void)pthread_mutex_unlock(&store->lock);
+		(void)pthread_join(store->thread, NULL);
+	}
+	store_writer_free(store->writer);
+	if (store->db)
+		store_database_close(store->db);
+	store_batch_free(store->batch);
+	(void)pthread_cond_destroy(&store->changed);
+	(void)pthread_mutex_destroy(&store->lock);
+	free(store->path);
+	free(store);
+}

@@ -1,0 +1,60 @@
+/*
+ * store: the ledger's file, which remembers what transcripts said after Claude Code has deleted them.
+ *
+ * For: daemon/keep.c alone: swatchd is the only one that writes it. One thread of the store's own writes, so
+ * that no disk holds up the loop: a batch at a time, in one transaction. What a power cut takes, the offsets
+ * of the transcripts lose with it, and is read again.
+ */
+#ifndef SWATCH_LEDGER_STORE_STORE_H
+#define SWATCH_LEDGER_STORE_STORE_H
+
+#include "ledger/store/batch.h"
+#include "ledger/store/known.h"
+
+struct store;
+
+/* What the store is like at a moment. */
+struct store_status {
+	bool is_failing;             /* the last batch could not be written; it waits for store_retry() */
+	char why[320];               /* "cannot write PATH: ..." while it fails */
+	uint64_t batches, messages;  /* written since the start */
+	int64_t written_ms;          /* the last commit; 0: none yet */
+	unsigned replaced;           /* how often a damaged file was replaced since the start */
+	char notice[512];            /* the last time, for people */
+};
+
+/*
+ * Opens the file at `path`, and makes it when it is missing. A damaged one is moved aside, to PATH.damaged,
+ * and the newest sound backup takes its place; `notice` then gets a sentence for people. Returns NULL with
+ * the reason in `error`.
+ */
+struct store *store_open(const char *path, struct buf *notice, struct buf *error);
+
+/*
+ * Before store_start(): which transcripts are known, and what the lost ones said, into the ledger. Returns
+ * how many messages that were, or -1 with the reason.
+ */
+int64_t store_recall(struct store *store, const struct data_dirs *dirs, struct ledger *ledger,
+		     struct store_known_list *known, struct buf *error);
+
+/*
+ * Starts the thread, which first looks whether the file hangs together. It calls `done` on itself after each
+ * batch, and when it replaced a damaged file: then everything has to be given again. Returns 0, or an errno.
+ */
+int store_start(struct store *store, void (*done)(void *ctx), void *ctx);
+
+/* Whether a batch can be given: none is being written, and none failed. */
+bool store_is_free(struct store *store);
+
+/* Writes a batch, which is the store's from here on. Call it only while store_is_free(). */
+void store_give(struct store *store, struct store_batch *batch);
+
+/* Tries the failed batch again. */
+void store_retry(struct store *store);
+
+void store_get_status(struct store *store, struct store_status *out);
+
+/* Waits until the last batch is written or has failed, ends the thread and closes the file. May be NULL. */
+void store_close(struct store *store);
+
+#endif

@@ -1,0 +1,60 @@
+#include "swatch/kept/file.h"
+
+#include <stdlib.h>
+#include <sys/stat.h>
+
+#include "base/paths.h"
+#include "base/scope.h"
+#include "swatch/cli/command.h"
+#include "swatch/ui/terminal.h"
+
+enum store_opened kept_file_open(struct kept_file *file, struct buf *error)
+{
+	*file = (struct kept_file){ .path = store_default_path() };
+	if (file->path)
+		return store_database_open_read_only(file->path, &file->db, error);
+	buf_printf(error, "cannot tell where the ledger's file is: %s", paths_why_none());
+	return STORE_FAILED;
+}
+
+int kept_file_need(struct kept_file *file)
+{
+	AUTO_BUF error = BUF_INIT;
+	enum store_opened opened = kept_file_open(file, &error);
+	if (opened == STORE_OPENED)
+		return SWATCH_OK;
+	if (opened == STORE_MISSING)
+		terminal_error("nothing is kept yet: %s does not exist; swatchd makes it", file->path);
+	else
+		terminal_error("%s", buf_message(&error));
+	return SWATCH_FAILED;
+}
+
+bool kept_file_count(const struct kept_file *file, struct store_census *out, struct buf *error)
+{
+	int result = store_census_take(file->db, out);
+	if (result != SQLITE_OK)
+		buf_printf(error, "cannot read %s: %s", file->path, sqlite3_errstr(result));
+	return result == SQLITE_OK;
+}
+
+static int64_t bytes_of(const char *path)
+{
+	struct stat st;
+	return lstat(path, &st) == 0 && S_ISREG(st.st_mode) ? (int64_t)st.st_size : 0;
+}
+
+int64_t kept_file_bytes(const char *path)
+{
+	AUTO_BUF log_path = BUF_INIT;
+	buf_printf(&log_path, "%s-wal", path);
+	return bytes_of(path) + bytes_of(buf_str(&log_path));
+}
+
+void kept_file_release(struct kept_file *file)
+{
+	if (file->db)
+		store_database_close(file->db);
+	free(file->path);
+	*file = (struct kept_file){ NULL, NULL };
+}

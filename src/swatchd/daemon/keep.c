@@ -1,0 +1,294 @@
+#include "swatchd/daemon/keep.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/array.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/paths.h"
+#include "base/scope.h"
+#include "base/unused.h"
+#include "ledger/store/database.h"
+#include "swatchd/daemon/gone.h"
+#include "swatchd/daemon/history.h"
+#include "swatchd/loop/loop.h"
+
+/* After the last message: a burst is one commit. */
+#define KEEP_DELAY_MS INT64_C(1000)
+/* In one transaction: a second's work on a slow machine. */
+#define KEEP_BATCH_MAX 20000
+/* After a failure; it doubles. */
+#define KEEP_RETRY_FIRST_MS INT64_C(5000)
+#define KEEP_RETRY_MAX_MS INT64_C(600000)
+
+/* ---- news of transcripts ---- */
+
+static struct keep_news *find_news(struct daemon_keep *keep, int ledger_file)
+{
+	for (size_t i = keep->news_count; i > 0; i--)
+		if (keep->news[i - 1].ledger_file == ledger_file)
+			return &keep->news[i - 1];
+	return NULL;
+}
+
+/* Notes what is new of a transcript. Without memory it is written at the next news. */
+static struct keep_news *note(struct daemon *daemon, const struct session_transcript *part)
+{
+	struct daemon_keep *keep = &daemon->keep;
+	/* During the first walk each transcript comes once. */
+	struct keep_news *news = daemon_is_news(daemon) ? find_news(keep, part->ledger_file) : NULL;
+	if (!keep->store || news)
+		return news;
+	if (!array_reserve(&keep->news, &keep->news_cap, keep->news_count + 1, sizeof(*keep->news)))
+		return NULL;
+	news = &keep->news[keep->news_count++];
+	*news = (struct keep_news){ .ledger_file = part->ledger_file };
+	return news;
+}
+
+void daemon_keep_read(struct daemon *daemon, const struct session_transcript *part)
+{
+	const struct transcript *t = part->file;
+	/* Without a mark nobody could tell later whether it is still the same. */
+	bool is_certain = t->known && !t->missed && t->mark_len > 0;
+	struct keep_news *news = is_certain ? note(daemon, part) : NULL;
+	if (!news)
+		return;
+	news->has_progress = true;
+	news->progress = (struct store_progress){
+		.dev = (uint64_t)t->dev,
+		.ino = (uint64_t)t->ino,
+		.size_bytes = t->size_bytes,
+		.modified_ns = t->modified_ms / CLOCK_SECOND_MS * INT64_C(1000000000) + t->modified_ns,
+		.offset = t->offset,
+		.mark = t->mark,
+		.mark_len = t->mark_len,
+	};
+}
+
+void daemon_keep_opened(struct daemon *daemon, const struct session_transcript *part)
+{
+	const struct store_known *known = store_known_find(&daemon->keep.known, part->file->path);
+	if (known && known->state == STORE_AS_BEFORE)
+		ledger_set_saved(daemon->ledger, part->ledger_file, known->version, known->offset);
+}
+
+void daemon_keep_lost(struct daemon *daemon, const struct session_transcript *part)
+{
+	struct keep_news *news = note(daemon, part);
+	if (!news)
+		return;
+	news->has_progress = false;
+	news->gone = true;
+}
+
+/* ---- writing ---- */
+
+static bool has_news(const struct daemon *daemon)
+{
+	return daemon->keep.news_count > 0 || ledger_unsaved_count(daemon->ledger) > 0;
+}
+
+static void add_news(struct daemon *daemon, struct store_batch *batch)
+{
+	struct daemon_keep *keep = &daemon->keep;
+	for (size_t i = 0; i < keep->news_count; i++) {
+		const struct keep_news *news = &keep->news[i];
+		struct ledger_kept transcript = { .gone = news->gone };
+		ledger_file_facts(daemon->ledger, news->ledger_file, &transcript);
+		transcript.gone = news->gone;
+		store_batch_add_transcript(batch, &transcript, news->has_progress ? &news->progress : NULL);
+	}
+	keep->news_count = 0;
+}
+
+/* Hands on what waits. How far a transcript was read goes with the last of its messages, or after them. */
+static void give_batch(struct daemon *daemon)
+{
+	struct ledger_kept kept;
+	struct store_batch *batch = store_batch_new();
+	while (batch && !batch->failed && batch->message_count < KEEP_BATCH_MAX
+	       && ledger_next_unsaved(daemon->ledger, &kept))
+		store_batch_add(batch, &kept);
+	if (batch && ledger_unsaved_count(daemon->ledger) == 0)
+		add_news(daemon, batch);
+	if (!batch || batch->failed) {
+		/* What is missing in it comes again at the next start: the offsets were not written. */
+		log_error("cannot keep what transcripts say: out of memory");
+		store_batch_free(batch);
+		return;
+	}
+	store_give(daemon->keep.store, batch);
+}
+
+static void set_timer(struct daemon *daemon, int64_t delay_ms)
+{
+	loop_set_timer(daemon->loop, &daemon->keep.timer, delay_ms);
+}
+
+static void on_timer(struct ev_loop *loop UNUSED, ev_timer *watcher, int revents UNUSED)
+{
+	struct daemon *daemon = watcher->data;
+	struct daemon_keep *keep = &daemon->keep;
+	if (keep->is_failing)
+		store_retry(keep->store);
+	else if (has_news(daemon) && store_is_free(keep->store))
+		give_batch(daemon);
+}
+
+void daemon_keep_soon(struct daemon *daemon)
+{
+	struct daemon_keep *keep = &daemon->keep;
+	if (keep->store && !keep->is_failing && !ev_is_active(&keep->timer) && has_news(daemon))
+		set_timer(daemon, KEEP_DELAY_MS);
+}
+
+/* ---- what became of it ---- */
+
+static void note_failure(struct daemon *daemon, const struct store_status *status)
+{
+	struct daemon_keep *keep = &daemon->keep;
+	if (!keep->is_failing) {
+		log_warning("%s", status->why);
+		keep->retry_ms = KEEP_RETRY_FIRST_MS;
+	} else if (keep->retry_ms < KEEP_RETRY_MAX_MS) {
+		keep->retry_ms *= 2;
+	}
+	keep->is_failing = true;
+	daemon_note_gone(daemon, NULL);
+	set_timer(daemon, keep->retry_ms < KEEP_RETRY_MAX_MS ? keep->retry_ms : KEEP_RETRY_MAX_MS);
+}
+
+/* A batch was written, or not. */
+static void on_done(struct ev_loop *loop UNUSED, ev_async *watcher, int revents UNUSED)
+{
+	struct daemon *daemon = watcher->data;
+	struct daemon_keep *keep = &daemon->keep;
+	struct store_status status;
+	store_get_status(keep->store, &status);
+	if (status.replaced != keep->replaced) {
+		keep->replaced = status.replaced;
+		log_warning("%s", status.notice[0] ? status.notice : status.why);
+		ledger_forget_saved(daemon->ledger);
+	}
+	if (status.is_failing) {
+		note_failure(daemon, &status);
+		return;
+	}
+	if (keep->is_failing)
+		log_info("what transcripts say is kept again in %s", keep->path);
+	keep->is_failing = false;
+	ev_timer_stop(daemon->loop, &keep->timer);
+	if (has_news(daemon) && store_is_free(keep->store))
+		give_batch(daemon);
+}
+
+/* The store's thread. */
+static void wake_loop(void *ctx)
+{
+	struct daemon *daemon = ctx;
+	ev_async_send(daemon->loop, &daemon->keep.done);
+}
+
+/* ---- start and end ---- */
+
+static void recall(struct daemon *daemon, struct buf *error)
+{
+	struct daemon_keep *keep = &daemon->keep;
+	struct data_dirs dirs;
+	if (data_dirs_find(&dirs, daemon->config.watch_paths) != 0)
+		return;
+	int64_t messages = store_recall(keep->store, &dirs, daemon->ledger, &keep->known, error);
+	data_dirs_release(&dirs);
+	if (messages < 0)
+		log_warning("%s", buf_message(error));
+	else if (messages > 0)
+		log_info("%lld message%s of deleted or rewritten transcripts still count%s",
+			 (long long)messages, messages == 1 ? "" : "s", messages == 1 ? "s" : "");
+}
+
+/* Opens the file and starts its thread. Returns false with the reason. */
+static bool open_store(struct daemon *daemon, struct buf *error)
+{
+	struct daemon_keep *keep = &daemon->keep;
+	AUTO_BUF notice = BUF_INIT;
+	keep->path = store_default_path();
+	if (!keep->path) {
+		buf_printf(error, "cannot tell where the ledger's file is: %s", paths_why_none());
+		return false;
+	}
+	keep->store = store_open(keep->path, &notice, error);
+	if (notice.len > 0)
+		log_warning("%s", buf_str(&notice));
+	return keep->store != NULL;
+}
+
+void daemon_start_keep(struct daemon *daemon)
+{
+	struct daemon_keep *keep = &daemon->keep;
+	AUTO_BUF error = BUF_INIT;
+	ev_init(&keep->timer, on_timer);
+	ev_async_init(&keep->done, on_done);
+	keep->timer.data = keep->done.data = daemon;
+	if (!daemon->config.ledger_enabled)
+		return;
+	if (!open_store(daemon, &error)) {
+		log_warning("%s; what deleted transcripts said is kept for 8 days only", buf_message(&error));
+		keep->why_off = strdup(buf_message(&error));
+		return;
+	}
+	recall(daemon, &error);
+	ledger_want_unsaved(daemon->ledger);
+	ev_async_start(daemon->loop, &keep->done);
+	/* It does not keep the loop of --once alive. */
+	ev_unref(daemon->loop);
+	int why = store_start(keep->store, wake_loop, daemon);
+	if (why == 0)
+		return;
+	log_warning("cannot keep what transcripts say in %s: %s", keep->path, strerror(why));
+	keep->why_off = strdup(strerror(why));
+	ev_ref(daemon->loop);
+	ev_async_stop(daemon->loop, &keep->done);
+	store_close(SCOPE_KEEP(keep->store));
+}
+
+void daemon_keep_forget_known(struct daemon *daemon)
+{
+	store_known_release(&daemon->keep.known);
+}
+
+void daemon_keep_write_status(const struct daemon *daemon, struct jsonw *w)
+{
+	const struct daemon_keep *keep = &daemon->keep;
+	struct store_status status = { 0 };
+	if (keep->store)
+		store_get_status(keep->store, &status);
+	jsonw_put_bool(w, "enabled", daemon->config.ledger_enabled != 0);
+	jsonw_put_bool(w, "kept", keep->store && !keep->is_failing);
+	jsonw_put_string(w, "path", keep->path);
+	jsonw_put_string(w, "error", status.why[0] ? status.why : keep->why_off);
+	jsonw_put_int(w, "written", (int64_t)status.messages);
+	jsonw_put_int(w, "waiting", (int64_t)ledger_unsaved_count(daemon->ledger));
+	jsonw_put_int_or_null(w, "writtenAt", status.written_ms);
+}
+
+void daemon_stop_keep(struct daemon *daemon)
+{
+	struct daemon_keep *keep = &daemon->keep;
+	if (keep->store) {
+		ev_timer_stop(daemon->loop, &keep->timer);
+		/* A batch that is being written ends first; what is left comes again at the next start. */
+		if (has_news(daemon) && store_is_free(keep->store))
+			give_batch(daemon);
+		store_close(keep->store);
+		ev_ref(daemon->loop);
+		ev_async_stop(daemon->loop, &keep->done);
+	}
+	store_known_release(&keep->known);
+	free(keep->news);
+	free(keep->path);
+	free(keep->why_off);
+	memset(keep, 0, sizeof(*keep));
+}

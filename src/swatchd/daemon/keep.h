@@ -1,0 +1,40 @@
+/*
+ * daemon/keep: what transcripts say is kept in the ledger's file, so that it counts when they are gone.
+ *
+ * For: daemon/lines.c reports what was read; daemon.c starts and ends it; daemon/status.c shows it.
+ *
+ * Messages, and how far their transcripts were read, go to the file in one transaction, a moment after the
+ * last of them, on the store's own thread. Without the file the daemon goes on, and says so; daemon/gone.c
+ * keeps what it can.
+ */
+#ifndef SWATCH_SWATCHD_DAEMON_KEEP_H
+#define SWATCH_SWATCHD_DAEMON_KEEP_H
+
+#include "swatchd/daemon/internal.h"
+
+/*
+ * Opens the file, unless [ledger] enabled = no, and takes back what lost transcripts said. Logs why there is
+ * no file. Call it before the sandbox is entered and the first directory is listed.
+ */
+void daemon_start_keep(struct daemon *daemon);
+
+/* A transcript was opened: what the file has of it need not be written again. */
+void daemon_keep_opened(struct daemon *daemon, const struct session_transcript *part);
+
+/* A transcript was read; or is going to be lost, because it was deleted or rewritten. */
+void daemon_keep_read(struct daemon *daemon, const struct session_transcript *part);
+void daemon_keep_lost(struct daemon *daemon, const struct session_transcript *part);
+
+/* The turn is over: what came is written soon. */
+void daemon_keep_soon(struct daemon *daemon);
+
+/* All transcripts that were there at the start have been opened. */
+void daemon_keep_forget_known(struct daemon *daemon);
+
+/* Writes the "ledger" object's members into an open object. */
+void daemon_keep_write_status(const struct daemon *daemon, struct jsonw *w);
+
+/* Writes what waits, and closes the file. */
+void daemon_stop_keep(struct daemon *daemon);
+
+#endif

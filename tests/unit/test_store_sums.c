@@ -1,0 +1,309 @@
+/* ledger/store: what the file's rows say, summed up: by the hour for an export, and all for one page. */
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "unit.h"
+#include "scratch.h"
+#include "ledger/store/census.h"
+#include "ledger/store/hours.h"
+#include "ledger/store/schema.h"
+
+/* 2026-03-29T10:00:00Z */
+#define HOUR_MS INT64_C(1774778400000)
+#define HOURS_MAX 16
+
+/* ---- a file in memory ---- */
+
+static void run(sqlite3 *db, const char *sql)
+{
+	char *why = NULL;
+	if (sqlite3_exec(db, sql, NULL, NULL, &why) != SQLITE_OK)
+		fail_msg("%s: %s", sql, why);
+}
+
+/* Sessions s and t, two models, and transcripts: 1 and 2 of s, 3 of its subagent. */
+static sqlite3 *make(void)
+{
+	sqlite3 *db;
+	assert_int_equal(sqlite3_open(":memory:", &db), SQLITE_OK);
+	run(db, store_schema);
+	run(db, "INSERT INTO session VALUES (1, 's'), (2, 't'), (3, '../evil'); INSERT INTO model VALUES "
+		"(1, 'opus'), (2, 'haiku');");
+	return db;
+}
+
+static void add_transcript(sqlite3 *db, int id, const char *path, size_t root_len, bool subagent)
+{
+	struct buf sql = BUF_INIT;
+	buf_printf(&sql,
+		   "INSERT INTO transcript (id, path, version, root_bytes, session, subagent, gone, dev, ino,"
+		   " size, modified_ns, offset, mark, mark_bytes)"
+		   " VALUES (%d, '%s', %d, %zu, 1, %d, 0, 0, 0, 0, 0, 0, 0, 0)",
+		   id, path, id, root_len, subagent);
+	run(db, buf_str(&sql));
+	buf_release(&sql);
+}
+
+struct message {
+	int64_t time_ms, late, transcript, payer, model, flags, output, nano_usd;
+};
+
+static void add_message(sqlite3 *db, const struct message *m)
+{
+	static int64_t slot;
+	struct buf sql = BUF_INIT;
+	slot++;
+	buf_printf(&sql,
+		   "INSERT INTO message VALUES (%lld, %lld, 0, %lld, %lld, 0, %lld, %lld, %lld, 1, %lld,"
+		   " 2, 3, 4, 5, %lld, NULL)",
+		   (long long)(store_id_at(m->time_ms + m->late) + slot % STORE_SLOTS), (long long)slot,
+		   (long long)m->late, (long long)m->transcript, (long long)m->payer, (long long)m->model,
+		   (long long)m->flags, (long long)m->output, (long long)m->nano_usd);
+	run(db, buf_str(&sql));
+	buf_release(&sql);
+}
+
+/* ---- hours ---- */
+
+struct told {
+	char line[HOURS_MAX][160];
+	size_t count, enough;
+};
+
+static bool tell(void *ctx, const struct store_hour *hour)
+{
+	struct told *told = ctx;
+	assert_true(told->count < HOURS_MAX);
+	snprintf(told->line[told->count++], sizeof(told->line[0]),
+		 "%lld %s %s %s %d: %lld/%lld %lld %lld %lld",
+		 (long long)((hour->start_ms - HOUR_MS) / CLOCK_HOUR_MS), hour->project, hour->session,
+		 hour->model, (int)hour->kind, (long long)hour->messages, (long long)hour->unpriced,
+		 (long long)hour->tokens.output, (long long)hour->web_searches, (long long)hour->nano_usd);
+	return told->count != told->enough;
+}
+
+static void expect_hours(sqlite3 *db, int64_t since_ms, const char *const *lines)
+{
+	struct told told = { .count = 0 };
+	size_t count = 0;
+	assert_int_equal(store_hours_read(db, since_ms, tell, &told), SQLITE_OK);
+	for (; lines[count]; count++) {
+		assert_true(count < told.count);
+		assert_string_equal(told.line[count], lines[count]);
+	}
+	assert_int_equal(told.count, count);
+}
+
+static void add_transcripts(sqlite3 *db)
+{
+	add_transcript(db, 1, "/h/projects/-p/s.jsonl", strlen("/h/projects/"), false);
+	add_transcript(db, 2, "/other/projects/-p/s.jsonl", strlen("/other/projects/"), false);
+	add_transcript(db, 3, "/h/projects/-p/s/subagents/agent-1.jsonl", strlen("/h/projects/"), true);
+	add_transcript(db, 4, "/h/projects/loose.jsonl", strlen("/h/projects/"), false);
+}
+
+static void test_hours_are_sorted_and_merged(void **state)
+{
+	(void)state;
+	sqlite3 *db = make();
+	add_transcripts(db);
+	const struct message messages[] = {
+		{ HOUR_MS, 0, 1, 0, 1, 0, 10, 100 },
+		{ HOUR_MS + 1, 0, 2, 0, 1, 0, 20, 200 }, /* the same names */
+		{ HOUR_MS + 2, 0, 1, 0, 2, STORE_UNPRICED, 30, 0 },
+		{ HOUR_MS + 3, 0, 3, 0, 1, STORE_SIDECHAIN, 40, 400 }, /* an agent's are, too */
+		{ HOUR_MS + 4, 0, 1, 0, 1, STORE_SIDECHAIN, 50, 500 },
+		{ HOUR_MS + 5, 0, 1, 2, 1, 0, 60, 600 },                   /* another session paid */
+		{ HOUR_MS + 6, 0, 4, 0, 0, 0, 70, 700 },                   /* no project, no model */
+		{ HOUR_MS + 7, 0, 1, 0, 1, STORE_HIDDEN, 80, 800 },
+	};
+	const char *const lines[] = {
+		"0  s  0: 1/0 70 5 700",
+		"0 -p s haiku 0: 1/1 30 5 0",
+		"0 -p s opus 0: 2/0 30 10 300",
+		"0 -p s opus 1: 1/0 40 5 400",
+		"0 -p s opus 2: 1/0 50 5 500",
+		"0 -p t opus 0: 1/0 60 5 600",
+		NULL,
+	};
+	for (size_t i = 0; i < sizeof(messages) / sizeof(messages[0]); i++)
+		add_message(db, &messages[i]);
+	expect_hours(db, 0, lines);
+	sqlite3_close(db);
+}
+
+static void test_late_messages_count_in_their_hour(void **state)
+{
+	(void)state;
+	sqlite3 *db = make();
+	add_transcripts(db);
+	const struct message messages[] = {
+		{ HOUR_MS + CLOCK_HOUR_MS - 1, 0, 1, 0, 1, 0, 1, 1 },
+		{ HOUR_MS + CLOCK_HOUR_MS, 0, 1, 0, 1, 0, 2, 2 },
+		/* of the hour before, and put off into this one as far as can be */
+		{ HOUR_MS + CLOCK_HOUR_MS - 1, STORE_LATE_MAX_MS, 1, 0, 1, 0, 4, 4 },
+		{ HOUR_MS + 5 * CLOCK_HOUR_MS, 0, 1, 0, 1, 0, 8, 8 },
+	};
+	const char *const lines[] = { "0 -p s opus 0: 2/0 5 10 5", "1 -p s opus 0: 1/0 2 5 2",
+				      "5 -p s opus 0: 1/0 8 5 8", NULL };
+	const char *const since[] = { "1 -p s opus 0: 1/0 2 5 2", "5 -p s opus 0: 1/0 8 5 8", NULL };
+	struct told told = { .enough = 2 };
+	for (size_t i = 0; i < sizeof(messages) / sizeof(messages[0]); i++)
+		add_message(db, &messages[i]);
+	expect_hours(db, 0, lines);
+	expect_hours(db, HOUR_MS + CLOCK_HOUR_MS, since);
+	expect_hours(db, INT64_MAX, &lines[3]);
+	assert_int_equal(store_hours_read(db, 0, tell, &told), SQLITE_ABORT);
+	assert_int_equal(told.count, 2);
+	sqlite3_close(db);
+}
+
+/* Rows that we cannot have written are passed over, and no sum overflows. */
+static void test_hostile_rows(void **state)
+{
+	(void)state;
+	sqlite3 *db = make();
+	add_transcripts(db);
+	add_transcript(db, 5, "/h/projects/../../etc/passwd.jsonl", strlen("/h/projects/"), false);
+	add_transcript(db, 6, "relative/-p/s.jsonl", strlen("relative/"), false);
+	add_transcript(db, 7, "/h/projects/-p/s7.jsonl", 999999, false);
+	const struct message bad[] = {
+		{ HOUR_MS, 0, 1, 0, 1, STORE_FLAGS_ALL + 1, 1, 1 },
+		{ HOUR_MS, 0, 1, 0, 1, -1, 1, 1 },
+		{ HOUR_MS, 0, 1, 0, 1, STORE_IN_PARTS, 1, 1 },             /* without the parts */
+		{ HOUR_MS, 0, 1, 0, 1, 0, -1, 1 },
+		{ HOUR_MS, 0, 1, 0, 1, 0, INT64_C(1) << 32, 1 },
+		{ HOUR_MS, 0, 1, 0, 1, 0, 1, -1 },
+		{ HOUR_MS, 0, 1, 0, 1, 0, 1, INT64_MAX },
+		{ HOUR_MS, STORE_LATE_MAX_MS + 1, 1, 0, 1, 0, 1, 1 },
+		{ HOUR_MS, -1, 1, 0, 1, 0, 1, 1 },
+		{ INT64_C(253402300800000), 0, 1, 0, 1, 0, 1, 1 },
+	};
+	/* Names that cannot be ours are empty; the money counts. */
+	const struct message odd[] = {
+		{ HOUR_MS, 0, 5, 0, 1, 0, 1, 1 },  { HOUR_MS, 0, 6, 3, 1, 0, 1, 1 },
+		{ HOUR_MS, 0, 7, 0, 99, 0, 1, 1 }, { HOUR_MS, 0, INT64_MAX, INT64_MIN, -1, 0, 1, 1 },
+	};
+	const char *const lines[] = { "0    0: 2/0 2 10 2", "0   opus 0: 2/0 2 10 2",
+				      "1 -p s opus 0: 1100/0 1100 5500 9223372036854775807", NULL };
+	struct store_census census;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		add_message(db, &bad[i]);
+	for (size_t i = 0; i < sizeof(odd) / sizeof(odd[0]); i++)
+		add_message(db, &odd[i]);
+	for (int i = 0; i < 1100; i++)
+		add_message(db, &(struct message){ HOUR_MS + CLOCK_HOUR_MS + i, 0, 1, 0, 1, 0, 1,
+						   STORE_NANO_USD_MAX });
+	expect_hours(db, 0, lines);
+	assert_int_equal(store_census_take(db, &census), SQLITE_OK);
+	assert_int_equal(census.messages, 1104);
+	assert_true(census.nano_usd == INT64_MAX);
+	sqlite3_close(db);
+}
+
+/* ---- census ---- */
+
+static void test_census(void **state)
+{
+	(void)state;
+	sqlite3 *db = make();
+	struct store_census census;
+	char root[600];
+	assert_int_equal(store_census_take(db, &census), SQLITE_OK);
+	assert_int_equal(census.messages + census.first_ms + census.last_ms, 0);
+	snprintf(root, sizeof(root), "%s/", test_dir.path);
+	assert_int_equal(mkdirat(test_dir.dir_fd, "-p", 0700), 0);
+	scratch_write_text(&test_dir, "-p/here.jsonl", "");
+	add_transcript(db, 1, scratch_name(&test_dir, "-p/here.jsonl"), strlen(root), false);
+	add_transcript(db, 2, scratch_name(&test_dir, "-q/gone.jsonl"), strlen(root), false);
+	/* What was there before it was rewritten; it has one message. */
+	add_transcript(db, 0, scratch_name(&test_dir, "-p/here.jsonl"), strlen(root), false);
+	run(db, "UPDATE transcript SET id = 3 WHERE id = 0");
+	const int64_t day_ms = HOUR_MS - 10 * CLOCK_HOUR_MS;
+	const struct message messages[] = {
+		{ day_ms + 4 * CLOCK_HOUR_MS, 0, 1, 0, 1, 0, 1, 1 },
+		{ day_ms + CLOCK_DAY_MS - 1, 0, 2, 0, 1, 0, 1, 20 },
+		{ day_ms + CLOCK_DAY_MS, 0, 2, 2, 1, STORE_UNPRICED, 1, 0 },
+		{ day_ms + CLOCK_DAY_MS - 1, 500, 2, 0, 1, 0, 1, 300 },    /* late: still the day before */
+		{ day_ms + 9 * CLOCK_DAY_MS, 0, 1, 0, 1, 0, 1, 4000 },
+		{ day_ms + 9 * CLOCK_DAY_MS, 0, 3, 0, 1, 0, 1, 600000 },
+		{ day_ms + 19 * CLOCK_DAY_MS, 0, 2, 0, 1, STORE_HIDDEN, 1, 50000 },
+	};
+	for (size_t i = 0; i < sizeof(messages) / sizeof(messages[0]); i++)
+		add_message(db, &messages[i]);
+	assert_int_equal(store_census_take(db, &census), SQLITE_OK);
+	assert_true(census.first_ms == day_ms + 4 * CLOCK_HOUR_MS);
+	assert_true(census.last_ms == day_ms + 9 * CLOCK_DAY_MS);
+	assert_int_equal(census.messages, 6);
+	assert_int_equal(census.unpriced, 1);
+	assert_int_equal(census.nano_usd, 604321);
+	assert_int_equal(census.days, 3);
+	assert_int_equal(census.transcripts, 3);
+	assert_int_equal(census.sessions, 2);
+	assert_int_equal(census.projects, 2);
+	assert_int_equal(census.gone_transcripts, 2);
+	assert_int_equal(census.gone_messages, 4);
+	assert_int_equal(census.gone_nano_usd, 600320);
+	/* In New York, the first four are of one day. */
+	assert_int_equal(setenv("TZ", "America/New_York", 1), 0);
+	tzset();
+	assert_int_equal(store_census_take(db, &census), SQLITE_OK);
+	assert_int_equal(census.days, 2);
+	assert_int_equal(setenv("TZ", "UTC", 1), 0);
+	tzset();
+	sqlite3_close(db);
+}
+
+/* ---- the manual ---- */
+
+static void test_manual_has_all_columns(void **state)
+{
+	(void)state;
+	sqlite3 *db = make();
+	sqlite3_stmt *columns;
+	struct buf page = BUF_INIT, names = BUF_INIT;
+	const char *path = SWATCH_SOURCE_DIR "/man/swatch-history.1";
+	assert_true(file_read_regular(AT_FDCWD, path, 0, 1 << 20, &page));
+	const char *line = strstr(buf_str(&page), "\n.Sh THE FILE");
+	assert_non_null(line);
+	/* ".It Cm dev , ino", ".Cm name ;" */
+	for (; line; line = strchr(line + 1, '\n'))
+		if (strncmp(line, "\n.It Cm ", 8) == 0 || strncmp(line, "\n.Cm ", 5) == 0)
+			buf_printf(&names, "%.*s ", (int)strcspn(line + 1, "\n"), line + 1);
+	assert_int_equal(sqlite3_prepare_v2(db,
+					    "SELECT t.name, c.name FROM sqlite_schema t,"
+					    " pragma_table_info(t.name) c WHERE t.type = 'table'",
+					    -1, &columns, NULL),
+			 SQLITE_OK);
+	size_t count = 0;
+	for (; sqlite3_step(columns) == SQLITE_ROW; count++) {
+		const char *table = (const char *)sqlite3_column_text(columns, 0);
+		const char *column = (const char *)sqlite3_column_text(columns, 1);
+		char word[80];
+		snprintf(word, sizeof(word), " %s ", column);
+		if (!strstr(buf_str(&names), word))
+			fail_msg("swatch-history(1) does not describe %s.%s", table, column);
+	}
+	assert_true(count > 30);
+	sqlite3_finalize(columns);
+	sqlite3_close(db);
+	buf_release(&page);
+	buf_release(&names);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_hours_are_sorted_and_merged),
+		cmocka_unit_test(test_late_messages_count_in_their_hour),
+		cmocka_unit_test(test_hostile_rows),
+		cmocka_unit_test_setup_teardown(test_census, scratch_set_up, scratch_tear_down),
+		cmocka_unit_test(test_manual_has_all_columns),
+	};
+	(void)setenv("TZ", "UTC", 1);
+	tzset();
+	return cmocka_run_group_tests_name("store_sums", tests, NULL, NULL);
+}
