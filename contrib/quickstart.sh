@@ -67,6 +67,7 @@ find_missing() {
 	has_command pkg-config || lacks pkg-config pkgconf-pkg-config pkgconf
 	has_library ev.h ev libev || lacks libev-dev libev-devel libev
 	has_library json-c/json.h json-c json-c || lacks libjson-c-dev json-c-devel json-c
+	has_library sqlite3.h sqlite3 sqlite3 || lacks libsqlite3-dev sqlite-devel sqlite
 	has_library curses.h ncursesw ncursesw || lacks libncurses-dev ncurses-devel ncurses
 	[ -n "$debian_packages" ]
 }

@@ -36,7 +36,7 @@ usage() { sed -n '2,/^# *usage/s/^# \{0,1\}//p' "$0"; }
 # The rest of the time of a run is that of its longest part: these are started first, in this order.
 sanitized_files="hostile live faults verify"
 plain_files="terminal setup top watch limits daemon statusline refresh alerts bars time doctor sandbox reports tables cache kills"
-plain_files="$plain_files autostart subagents sessions check commands idle config"
+plain_files="$plain_files autostart memory subagents sessions check commands idle config"
 # They measure, or load the machine: one after the other, when nothing else runs. Only --full has them.
 alone_files="kills idle storm night packages large"
 long_units="test_scan_differential test_top test_gather test_ledger_ties test_config_few test_json_edit test_child"
@@ -368,12 +368,12 @@ run_job() {
 
 # ---- what the tests need ----
 
-packages="gcc libc6-dev make autoconf automake pkg-config libev-dev libjson-c-dev libcmocka-dev libncurses-dev
-	bats jq mandoc shellcheck socat tmux python3 util-linux procps bsdextrautils"
+packages="gcc libc6-dev make autoconf automake pkg-config libev-dev libjson-c-dev libsqlite3-dev libcmocka-dev libncurses-dev
+	bats jq mandoc shellcheck socat sqlite3 tmux python3 util-linux procps bsdextrautils"
 # Other versions of clang-tidy, cppcheck and gcovr find other things than the committed configuration answers
 # for.
 full_packages="clang valgrind dpkg-dev debhelper lintian rpm cpio clang-tidy cppcheck gcovr"
-commands="gcc make autoreconf pkg-config bats jq mandoc socat tmux python3 setpriv unshare pgrep"
+commands="gcc make autoreconf pkg-config bats jq mandoc socat sqlite3 tmux python3 setpriv unshare pgrep"
 
 # Prints the packages that are missing. Where node and npm come from elsewhere than Debian, they are good too.
 missing_packages() {

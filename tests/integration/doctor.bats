@@ -39,7 +39,7 @@ settings() { printf '%s\n' "$1" >"$HOME/.claude/settings.json"; }
 		[[ "$output" == *'all is well, '* ]]
 	fi
 	is "$(swatch doctor --json | jq -r '[.checks[].name] | join(" ")')" \
-		"config daemon sandbox service transcripts client inotify watching cache other files ccusage prices statusline cleanup clock"
+		"config daemon sandbox service transcripts client inotify watching cache other files ccusage prices ledger statusline cleanup clock"
 	check_is daemon "good: swatchd * runs (pid $DAEMON, since *)"
 	check_is ccusage 'good: not in use: [[]billing] source = native'
 }

@@ -1,0 +1,113 @@
+# What transcripts said counts after they are gone: the ledger's file, and what can happen to it.
+load helper
+
+# write_messages TRANSCRIPT FIRST LAST: of project -p.
+write_messages() {
+	local number
+	for number in $(seq "$2" "$3"); do message "$number"; done >>"$PROJECTS/-p/$1.jsonl"
+}
+figures() {
+	swatch daily --json | jq -cS .totals
+	swatch sessions --json | jq -cS '.sessions | map([.sessionId, .totalCost, .totalTokens]) | sort'
+}
+ledger() { sqlite3 -readonly "$HOME/.local/state/swatch/ledger.db" "$1"; }
+# kept COUNT: waits until the file has so many messages that count.
+kept() { await has_kept "$1"; }
+has_kept() { [ "$(ledger 'SELECT count(*) FROM message WHERE NOT flags & 16')" = "$1" ]; }
+
+@test "when no transcript is left, a restart changes no figure, and neither does the next one" {
+	write_messages s1 1 5
+	write_messages s2 6 9
+	start_daemon
+	kept 9
+	before=$(figures)
+	kill_daemon
+	rm "$PROJECTS"/-p/*
+	start_daemon
+	is "$(figures)" "$before"
+	stop_daemon
+	start_daemon
+	is "$(figures)" "$before"
+	is "$(swatch daily --json --live-only | jq .totals.totalTokens)" 0
+	status_is .ledger.kept true
+	is "$(stat -c %a ~/.local/state/swatch ~/.local/state/swatch/ledger.db | paste -sd,)" 700,600
+	# nobody's text is in it
+	not grep -qa hello ~/.local/state/swatch/ledger.db
+}
+
+@test "what goes while the daemon runs counts on, when the daemon is killed then, too; so does what was rewritten" {
+	write_messages gone 1 4
+	write_messages cut 5 9
+	start_daemon
+	kept 9
+	before=$(figures)
+	rm "$PROJECTS/-p/gone.jsonl"
+	head -n 1 "$PROJECTS/-p/cut.jsonl" >"$TEST_HOME/cut"
+	cp "$TEST_HOME/cut" "$PROJECTS/-p/cut.jsonl"
+	swatch sync
+	is "$(figures)" "$before"
+	kill_daemon
+	start_daemon
+	is "$(figures)" "$before"
+	# it grows again
+	write_messages cut 10 10
+	kept 10
+	before=$(figures)
+	kill_daemon
+	rm "$PROJECTS/-p/cut.jsonl"
+	start_daemon
+	is "$(figures)" "$before"
+}
+
+@test "a damaged file is moved aside, and one of a newer swatch left alone; both are said, and the figures go on" {
+	write_messages s1 1 3
+	start_daemon
+	kept 3
+	stop_daemon
+	rm ~/.local/state/swatch/ledger.db.*
+	echo 'this is no database, whatever it was before' >~/.local/state/swatch/ledger.db
+	start_daemon
+	grep 'ledger.db was damaged: it is .*ledger.db.damaged now, and there is no backup' "$LOG"
+	kept 3
+	stop_daemon
+	sqlite3 ~/.local/state/swatch/ledger.db 'PRAGMA user_version = 99' >/dev/null
+	before=$(sha256sum ~/.local/state/swatch/ledger.db)
+	write_messages s1 4 4
+	start_daemon
+	grep 'a newer swatch made it' "$LOG"
+	status_is .ledger.kept false
+	is "$(swatch daily --json | jq .totals.totalTokens)" $((4 * 1113))
+	stop_daemon
+	is "$(sha256sum ~/.local/state/swatch/ledger.db)" "$before"
+}
+
+@test "two daemons of one person, each with its own transcripts, keep one file" {
+	write_messages mine 1 3
+	start_daemon
+	kept 3
+	mkdir -p "$HOME/work/projects/-w"
+	for number in 21 22; do message "$number"; done >"$HOME/work/projects/-w/theirs.jsonl"
+	CLAUDE_CONFIG_DIR=$HOME/work swatchd >>"$LOG" 2>&1 3>&- &
+	other=$!
+	kept 5
+	is "$(swatch daily --json | jq .totals.totalTokens)" $((3 * 1113))
+	is "$(CLAUDE_CONFIG_DIR=$HOME/work swatch daily --json | jq .totals.totalTokens)" $((2 * 1113))
+	kill "$other"
+	wait "$other"
+	is "$(ledger 'PRAGMA integrity_check')" ok
+}
+
+@test "[ledger] enabled = no writes no file; a folder that cannot be made is said, and the daemon goes on" {
+	configure $'[ledger]\nenabled = no'
+	write_messages s1 1 2
+	start_daemon
+	stop_daemon
+	[ ! -e ~/.local/state/swatch ]
+	configure ''
+	mkdir -p ~/.local
+	rm -rf ~/.local/state
+	touch ~/.local/state
+	start_daemon
+	grep 'cannot open .*ledger.db: Not a directory' "$LOG"
+	is "$(swatch daily --json | jq .totals.totalTokens)" $((2 * 1113))
+}
