@@ -97,7 +97,7 @@ static void walk_breakdown_list(struct walk *w, struct scan_counts *counts)
 		if (index < 2)
 			take_count(counts, &item, places[index]);
 		else
-			counts->bad = true;
+			counts->unread = true;
 		index++;
 	}
 }
