@@ -221,6 +221,28 @@ static void what_comes_meanwhile_has_no_reason(void **state)
 	assert_int_equal(found.reasons, 0);
 }
 
+/* They are copied in several turns; each counts once, also where many are of the same moment. */
+static void every_one_of_many_entries_counts(void **state)
+{
+	struct world *w = *state;
+	const int count = 9000;
+	const struct timespec old[2] = { { .tv_sec = NOON / 1000 - 10 }, { .tv_sec = NOON / 1000 - 10 } };
+	AUTO_BUF text = BUF_INIT;
+	for (int i = 0; i < count; i++)
+		buf_printf(&text,
+			   "{\"type\":\"assistant\",\"timestamp\":\"" DAY "12:%02d:00.000Z\",\"sessionId\":\"s\","
+			   "\"version\":\"2.1.39\",\"message\":{\"id\":\"m%d\",\"model\":\"claude-opus-4-6\","
+			   "\"usage\":{\"input_tokens\":0,\"output_tokens\":40000}}}\n",
+			   i < 5000 ? 10 : i % 50, i);
+	scratch_write(&test_dir, "projects/p/s.jsonl", buf_str(&text), text.len);
+	/* What is too old to be read has no part, and counts as the ledger has it. */
+	assert_int_equal(utimensat(AT_FDCWD, scratch_name(&test_dir, "projects/p/s.jsonl"), old, 0), 0);
+	read_all(w);
+	struct audit_found found = explain(w, NOON + CLOCK_HOUR_MS);
+	assert_true(fabs(found.after_usd - count * USD) < 1e-6 && found.reasons == 0);
+	assert_true(w->turns >= 3);
+}
+
 /* A transcript that takes a while to read: a hole of 128 MB. */
 static void write_large_transcript(void)
 {
@@ -310,6 +332,7 @@ int main(void)
 		TEST(what_came_during_the_run_may_be_in_it),
 		TEST(a_model_without_a_price_is_open),
 		TEST(what_comes_meanwhile_has_no_reason),
+		TEST(every_one_of_many_entries_counts),
 		TEST(the_loop_answers_while_the_thread_reads),
 		TEST(it_can_be_stopped),
 		cmocka_unit_test(what_people_read),

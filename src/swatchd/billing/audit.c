@@ -1,6 +1,5 @@
 #include "swatchd/billing/audit.h"
 
-#include <errno.h>
 #include <malloc.h>
 #include <math.h>
 #include <pthread.h>
@@ -15,10 +14,12 @@
 #include "base/unused.h"
 #include "ccusage/compare.h"
 
+/* So many entries are copied in a turn of the loop: about 2 ms. */
+#define CHUNK_ENTRIES 4096
 /* Entries that cost the same to this have no part in the difference. */
 #define USD_TOLERANCE 1e-9
 
-/* An entry of the ledger, as it was when the audit began. */
+/* An entry of the ledger. */
 struct entry {
 	const char *path;                     /* the ledger's, which outlives the audit */
 	int64_t offset, time_ms;
@@ -30,13 +31,17 @@ struct audit {
 	struct ev_loop *loop;
 	audit_done *done;
 	void *ctx;
-	ev_async ended;
+	ev_async turn;                        /* the next entries are to be copied, or the thread has ended */
+	struct ledger *ledger;
+	int64_t next_ms;                      /* the next entry to copy: the time, and which of that time */
+	size_t next_of_ms;
+	bool has_thread;
 	pthread_t thread;
 	atomic_bool stop;
-	/* The thread's, until it ends. */
+	/* The thread's, from its start to its end. */
 	struct data_dirs dirs;
-	struct entry *entries;                /* the ledger's, from `since_ms` on */
-	size_t entry_count, entry_cap;
+	struct entry **chunks;                /* the ledger's entries from `since_ms` on; all but the last full */
+	size_t chunk_count, chunk_cap, entry_count;
 	int64_t our_start_ms, our_end_ms;     /* the ledger's block */
 	int64_t their_start_ms, their_end_ms; /* ccusage's; entries on its last moment belong to it */
 	int64_t since_ms;                     /* transcripts that did not change since then are not read */
@@ -64,7 +69,7 @@ static bool entry_at(void *ctx, size_t index, struct ledger_entry_view *out)
 	const struct audit *audit = ctx;
 	if (index >= audit->entry_count)
 		return false;
-	const struct entry *e = &audit->entries[index];
+	const struct entry *e = &audit->chunks[index / CHUNK_ENTRIES][index % CHUNK_ENTRIES];
 	*out = (struct ledger_entry_view){ .path = e->path, .offset = e->offset, .time_ms = e->time_ms,
 					   .tokens = e->tokens, .cost_usd = e->cost_usd,
 					   .reference_usd = e->reference_usd };
@@ -139,16 +144,18 @@ static void *explain(void *arg)
 	audit->found.is_known = good;
 	compare_release(&compare);
 	reference_free(reference);
-	ev_async_send(audit->loop, &audit->ended);
+	/* Nobody needs this thread's memory again. To give it back takes a while: not on the loop. */
+	(void)malloc_trim(0);
+	ev_async_send(audit->loop, &audit->turn);
 	return NULL;
 }
 
 /* ---- on the loop ---- */
 
-static void set_blocks(struct audit *audit, struct ledger *ledger, const struct billing_block *answer)
+static void set_blocks(struct audit *audit, const struct billing_block *answer)
 {
 	struct ledger_block ours;
-	bool active = ledger_active_block(ledger, audit->now_ms, &ours);
+	bool active = ledger_active_block(audit->ledger, audit->now_ms, &ours);
 	if (active) {
 		audit->our_start_ms = ours.start_ms;
 		audit->our_end_ms = ours.end_ms;
@@ -164,56 +171,80 @@ static void set_blocks(struct audit *audit, struct ledger *ledger, const struct 
 								      : audit->their_start_ms;
 }
 
-/* The thread must not touch the ledger, and what comes meanwhile is no part of the audit. */
-static bool copy_entries(struct audit *audit, struct ledger *ledger)
+/*
+ * Copies the next entries: the thread must not touch the ledger. What comes in between is no part of the
+ * audit. Sets *more; returns false when memory ran out.
+ */
+static bool copy_entries(struct audit *audit, bool *more)
 {
 	struct ledger_entry_view view;
-	for (size_t i = ledger_entries_before(ledger, audit->since_ms); ledger_entry_at(ledger, i, &view); i++) {
-		if (!array_reserve(&audit->entries, &audit->entry_cap, audit->entry_count + 1,
-				   sizeof(*audit->entries)))
-			return false;
-		audit->entries[audit->entry_count++] = (struct entry){
+	if (!array_reserve(&audit->chunks, &audit->chunk_cap, audit->chunk_count + 1, sizeof(struct entry *)))
+		return false;
+	struct entry *chunk = malloc(CHUNK_ENTRIES * sizeof(*chunk));
+	if (!chunk)
+		return false;
+	audit->chunks[audit->chunk_count++] = chunk;
+	size_t first = ledger_entries_before(audit->ledger, audit->next_ms) + audit->next_of_ms, count = 0;
+	while (count < CHUNK_ENTRIES && ledger_entry_at(audit->ledger, first + count, &view)) {
+		chunk[count++] = (struct entry){
 			.path = view.path, .offset = view.offset, .time_ms = view.time_ms,
 			.tokens = view.tokens, .cost_usd = view.cost_usd,
 			.reference_usd = view.reference_usd,
 		};
+		audit->next_of_ms = view.time_ms == audit->next_ms ? audit->next_of_ms + 1 : 1;
+		audit->next_ms = view.time_ms;
 	}
+	audit->entry_count += count;
+	*more = count == CHUNK_ENTRIES;
 	return true;
 }
 
 static void release(struct audit *audit)
 {
-	ev_async_stop(audit->loop, &audit->ended);
+	ev_async_stop(audit->loop, &audit->turn);
 	data_dirs_release(&audit->dirs);
 	buf_release(&audit->error);
-	free(audit->entries);
+	for (size_t i = 0; i < audit->chunk_count; i++)
+		free(audit->chunks[i]);
+	free(audit->chunks);
 	free(audit);
 }
 
-static void on_ended(struct ev_loop *loop UNUSED, ev_async *watcher, int revents UNUSED)
+static void end(struct audit *audit)
 {
-	struct audit *audit = watcher->data;
 	const struct audit_found found = audit->found;
 	audit_done *done = audit->done;
 	void *ctx = audit->ctx;
-	pthread_join(audit->thread, NULL);
+	if (audit->has_thread)
+		pthread_join(audit->thread, NULL);
 	if (!found.is_known)
 		log_warning("cannot tell why ccusage's figures differ: %s", buf_message(&audit->error));
 	release(audit);
-	/* Nobody needs the thread's memory again. */
-	(void)malloc_trim(0);
 	done(ctx, &found);
 }
 
-/* Signals are the loop's. */
-static int start_thread(struct audit *audit)
+/* Signals are the loop's. Returns false with a message. */
+static bool start_thread(struct audit *audit)
 {
 	sigset_t all, before;
 	sigfillset(&all);
 	(void)pthread_sigmask(SIG_SETMASK, &all, &before);
 	int why = pthread_create(&audit->thread, NULL, explain, audit);
 	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
-	return why;
+	audit->has_thread = why == 0;
+	if (why != 0)
+		buf_printf(&audit->error, "cannot start a thread: %s", strerror(why));
+	return why == 0;
+}
+
+static void on_turn(struct ev_loop *loop, ev_async *watcher, int revents UNUSED)
+{
+	struct audit *audit = watcher->data;
+	bool more = false;
+	if (audit->has_thread || !copy_entries(audit, &more) || (!more && !start_thread(audit)))
+		end(audit);
+	else if (more)
+		ev_async_send(loop, &audit->turn);
 }
 
 struct audit *audit_start(struct ev_loop *loop, struct ledger *ledger, const struct audit_question *question,
@@ -223,22 +254,22 @@ struct audit *audit_start(struct ev_loop *loop, struct ledger *ledger, const str
 	if (!audit)
 		return NULL;
 	audit->loop = loop;
+	audit->ledger = ledger;
 	audit->done = done;
 	audit->ctx = ctx;
 	audit->started_ms = question->started_ms;
 	audit->now_ms = question->now_ms;
-	ev_async_init(&audit->ended, on_ended);
-	audit->ended.data = audit;
-	set_blocks(audit, ledger, question->answer);
-	int why = copy_entries(audit, ledger) && data_dirs_find(&audit->dirs, question->paths) == 0 ? 0 : ENOMEM;
-	ev_async_start(loop, &audit->ended);
-	if (why == 0)
-		why = start_thread(audit);
-	if (why == 0)
-		return audit;
-	release(audit);
-	errno = why;
-	return NULL;
+	ev_async_init(&audit->turn, on_turn);
+	audit->turn.data = audit;
+	set_blocks(audit, question->answer);
+	audit->next_ms = audit->since_ms;
+	ev_async_start(loop, &audit->turn);
+	if (data_dirs_find(&audit->dirs, question->paths) != 0) {
+		release(audit);
+		return NULL;
+	}
+	ev_async_send(loop, &audit->turn);
+	return audit;
 }
 
 void audit_stop(struct audit *audit)
@@ -246,6 +277,7 @@ void audit_stop(struct audit *audit)
 	if (!audit)
 		return;
 	atomic_store(&audit->stop, true);
-	pthread_join(audit->thread, NULL);
+	if (audit->has_thread)
+		pthread_join(audit->thread, NULL);
 	release(audit);
 }

@@ -47,9 +47,9 @@ typedef void audit_done(void *ctx, const struct audit_found *found);
 struct audit;
 
 /*
- * Starts an audit of the ledger's entries as they are now. `done` is called from the loop when it has ended,
- * after a log message when nothing could be found out, and the audit is freed by then. Only the files' paths
- * in the ledger have to stay as long. Returns NULL with errno when memory or threads ran out.
+ * Starts an audit of the ledger's entries, which are copied in turns of the loop. `done` is called from it
+ * when the audit has ended, after a log message when nothing could be found out; the audit is freed by then.
+ * The ledger has to stay as long. Returns NULL when memory ran out.
  */
 struct audit *audit_start(struct ev_loop *loop, struct ledger *ledger, const struct audit_question *question,
 			  audit_done *done, void *ctx);

@@ -92,7 +92,7 @@ bool daemon_look_into_answer(void *ctx, const struct refresh_result *result)
 	};
 	daemon->audit.running = audit_start(daemon->loop, daemon->ledger, &question, note_reasons, daemon);
 	if (!daemon->audit.running)
-		log_warning("cannot look into why ccusage's figures differ: %s", strerror(errno));
+		log_warning("cannot tell why ccusage's figures differ: out of memory");
 	return daemon->audit.running != NULL;
 }
 
