@@ -9,7 +9,7 @@ live_file() {
 }
 
 @test "active goes idle, and the file says so, with no activity" {
-	configure $'[sessions]\nidle_after = 2s'
+	configure $'[sessions]\nidle_after = 8s'
 	start_daemon
 	message 1 >"$PROJECTS/-p/s1.jsonl"
 	swatch sync
@@ -19,7 +19,7 @@ live_file() {
 }
 
 @test "a session file goes by age, and comes back at once when its transcript wakes, firstSeen kept" {
-	configure $'[sessions]\nidle_after = 1s\nexpire_after = 3s'
+	configure $'[sessions]\nidle_after = 1s\nexpire_after = 10s'
 	start_daemon
 	message 1 >"$PROJECTS/-p/s1.jsonl"
 	message 2 >"$PROJECTS/-p/s2.jsonl"
