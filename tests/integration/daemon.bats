@@ -226,7 +226,7 @@ seen_beside() {
 
 @test "--once scans, refreshes, publishes, exits" {
 	message 1 >"$PROJECTS/-p/s1.jsonl"
-	printf '[ccusage]\ncommand = %s blocks --active --json --offline\n' "$CCUSAGE20" >"$CONFIG"
+	printf '[ccusage]\ncommand = %s blocks --active --json --offline\n' "$CCUSAGE20_NPM" >"$CONFIG"
 	run swatchd --once
 	is "$status" 0
 	field_is s1.json .billing.sessionCost 0.00139

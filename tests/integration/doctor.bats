@@ -124,8 +124,8 @@ bad: it is here, but swatchd does not run it: *"
 
 @test "the real ccusage" {
 	message 1 >"$PROJECTS/-p/s1.jsonl"
-	use_ccusage "$CCUSAGE20 blocks --active --json --offline"
-	check_is ccusage "good: $CCUSAGE20 20.0.* answers in *"
+	use_ccusage "$CCUSAGE20_NPM blocks --active --json --offline"
+	check_is ccusage "good: $CCUSAGE20_NPM 20.0.* answers in *"
 }
 
 @test "a service that failed, a daemon that hangs, and figures that ccusage does not agree with" {

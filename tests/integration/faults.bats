@@ -147,7 +147,7 @@ keeps_figures() {
 
 @test "real ccusage 20 and 18 as the refresh command" {
 	for n in 1 2 3 4; do message $n $((n * 10)); done >"$PROJECTS/-p/s1.jsonl"
-	for command in "$CCUSAGE20" "$CCUSAGE18"; do
+	for command in "$CCUSAGE20_NPM" "$CCUSAGE18"; do
 		use_ccusage "$command blocks --active --json --offline"
 		start_daemon
 		run swatch refresh --wait

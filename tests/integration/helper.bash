@@ -8,15 +8,11 @@ AWAIT_SECONDS=${AWAIT_SECONDS:-180}
 # The person who runs the tests has settings, a running swatchd and perhaps ccusage: no test may see any of
 # them.
 forget_the_person() {
-	local name
-	for name in $(compgen -e); do
-		case $name in
-		SWATCH_TOP | SWATCH_BUILD_DIR) ;;
-		XDG_* | CLAUDE* | SWATCH_* | LC_* | LANG* | NO_COLOR | CLICOLOR* | COLUMNS | LINES | TZDIR | TMUX* | NOTIFY_SOCKET | \
-			WATCHDOG_* | JOURNAL_STREAM | SUDO_USER | DBUS_* | npm_* | NPM_* | NODE_*) unset "$name" ;;
-		esac
-	done
-	export TZ=UTC LC_ALL=C.UTF-8 TERM=xterm
+	local top=${SWATCH_TOP:-} build=${SWATCH_BUILD_DIR:-}
+	unset "${!XDG_@}" "${!CLAUDE@}" "${!SWATCH_@}" "${!LC_@}" "${!LANG@}" "${!CLICOLOR@}" "${!TMUX@}" "${!WATCHDOG_@}" \
+		"${!DBUS_@}" "${!npm_@}" "${!NPM_@}" "${!NODE_@}" \
+		NO_COLOR COLUMNS LINES TZDIR NOTIFY_SOCKET JOURNAL_STREAM SUDO_USER
+	export SWATCH_TOP=$top SWATCH_BUILD_DIR=$build TZ=UTC LC_ALL=C.UTF-8 TERM=xterm
 }
 
 # path_without PROGRAM: PATH, with a folder of links in place of each folder that has PROGRAM. The links are
@@ -43,17 +39,32 @@ path_without() {
 # its input only for a moment.
 tell_statusline() { swatch statusline >/dev/null <<<"$1"; }
 
+# use_binary_of_ccusage: what npm installs as ccusage is a script of node's that starts the program proper, and node takes
+# twenty times as long as that. CCUSAGE20 is the program, CCUSAGE20_NPM what people have.
+use_binary_of_ccusage() {
+	local program
+	CCUSAGE20_NPM=${CCUSAGE20:-}
+	for program in "${CCUSAGE20_NPM%/.bin/ccusage}"/@ccusage/ccusage-*/bin/ccusage; do
+		[ ! -x "$program" ] || CCUSAGE20=$program
+	done
+	export CCUSAGE20
+}
+
 setup() {
 	local program
 	for program in jq socat; do
 		command -v "$program" >/dev/null || { echo "the tests need $program: install it"; return 1; }
 	done
 	forget_the_person
+	use_binary_of_ccusage
+	# What a command leaks is gone when it ends: with --full the sanitizer looks for that, and valgrind does. A daemon's
+	# leaks are always looked for (start_daemon), and those of the unit tests.
+	[ "${RUN_TESTS_FULL:-}" = yes ] || export ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0
 	# Short, because a socket's path has at most 107 bytes.
 	[ -w "${TEST_BASE:=/tmp}" ] || TEST_BASE=/tmp
-	TEST_HOME=$(mktemp -d "$TEST_BASE/swatch.XXXXXX")
+	until TEST_HOME=$TEST_BASE/swatch.$((RANDOM * 32768 + RANDOM)) && [ ! -e "$TEST_HOME" ]; do :; done
 	export HOME=$TEST_HOME XDG_RUNTIME_DIR=$TEST_HOME/run
-	mkdir -m 700 "$XDG_RUNTIME_DIR"
+	mkdir -m 700 "$TEST_HOME" "$XDG_RUNTIME_DIR"
 	PATH=$(path_without ccusage)
 	PATH=$SWATCH_BUILD_DIR:$SWATCH_BUILD_DIR/tests/integration:$SWATCH_BUILD_DIR/tests/bench:$PATH
 	PROJECTS=$HOME/.claude/projects
@@ -62,6 +73,8 @@ setup() {
 	mkdir -p "$PROJECTS/-p" "${CONFIG%/*}"
 	LOG=$TEST_HOME/log
 	DAEMON=
+	# Nothing is ever written there: snooze
+	exec {NEVER}<> <(:)
 	configure ""
 }
 
@@ -95,13 +108,19 @@ fake_ccusage() {
 }
 
 start_daemon() {
-	swatchd "$@" >>"$LOG" 2>&1 3>&- &
-	DAEMON=$!
+	ASAN_OPTIONS=${ASAN_OPTIONS:-}:detect_leaks=1 swatchd "$@" >>"$LOG" 2>&1 3>&- {NEVER}>&- &
+	DAEMON=$! ANSWERED=no LOOKS=0
 	# the same cache directory as the daemon's, when it was named; one that ended says why in its log
 	await answers_or_ended "$@"
-	swatch ${1:+"$@"} sync
+	[ "$ANSWERED" = yes ] || swatch ${1:+"$@"} sync
 }
-answers_or_ended() { swatch ${1:+"$@"} sync || is_gone "$DAEMON"; }
+# To look for a socket costs less than to start a program that finds none. Where it is somewhere else, ask all the same.
+answers_or_ended() {
+	if [ $((LOOKS += 1)) -gt 20 ] || compgen -G "$XDG_RUNTIME_DIR/swatch/*.sock"; then
+		swatch ${1:+"$@"} sync && ANSWERED=yes && return
+	fi
+	is_gone "$DAEMON"
+}
 
 # stop_daemon: ends it, and says by its status whether it ended cleanly.
 stop_daemon() {
@@ -122,21 +141,34 @@ kill_daemon() {
 # file alone is there a moment before
 listens() { [ "$(grep -cE "^[^ ]+ [^ ]+ [^ ]+ 00010000 .* $1\$" /proc/net/unix)" -ge "${2:-1}" ]; }
 
-# await COMMAND...: until it succeeds; fails when it does not within AWAIT_SECONDS. The first looks come
-# quickly, so that nobody waits for the clock.
+# snooze SECONDS: as sleep, without a process.
+snooze() { read -rt "$1" -u "$NEVER" || true; }
+
+# await COMMAND...: until it succeeds; fails when it does not within AWAIT_SECONDS. Between two looks it waits as long as
+# the look took, so that what it waits for has the half of a processor at least.
 await() {
-	local end=$((SECONDS + AWAIT_SECONDS)) pause=0.01
-	until "$@" >/dev/null 2>&1; do
+	local end=$((SECONDS + AWAIT_SECONDS)) begun took
+	while begun=${EPOCHREALTIME/[.,]/} && ! "$@" >/dev/null 2>&1; do
 		[ "$SECONDS" -lt "$end" ] || { echo "waited in vain for: $*"; return 1; }
-		sleep "$pause"
-		case $pause in 0.01) pause=0.02 ;; 0.02) pause=0.05 ;; esac
+		took=$((${EPOCHREALTIME/[.,]/} - begun))
+		printf -v took '0.%06d' $((took < 10000 ? 10000 : took > 200000 ? 200000 : took))
+		snooze "$took"
 	done
 }
 
 # message ID [OUTPUT-TOKENS] [FIELDS]: a line as Claude Code writes it, of now. FIELDS go before the others.
 message() {
+	local now=${AT:-}
+	if [ -z "$now" ]; then
+		if [ -n "${LD_PRELOAD:-}" ]; then
+			# this shell does not have the clock that its children get
+			now=$(date -u +%Y-%m-%dT%H:%M:%S.000Z)
+		else
+			TZ=UTC printf -v now '%(%Y-%m-%dT%H:%M:%S.000Z)T' -1
+		fi
+	fi
 	printf '{%s"type":"assistant","timestamp":"%s","sessionId":"x","cwd":"/home/u/p","version":"2.1.39","gitBranch":"main","isSidechain":false,"requestId":"req_%s","message":{"id":"msg_%s","model":"%s","role":"assistant","content":[{"type":"text","text":"%s"}],"usage":{"input_tokens":3,"output_tokens":%d,"cache_creation_input_tokens":100,"cache_read_input_tokens":1000}}}\n' \
-		"${3:-}" "${AT:-$(date -u +%Y-%m-%dT%H:%M:%S.000Z)}" "$1" "$1" "${MODEL:-claude-opus-4-6}" "${TEXT:-hello}" "${2:-10}"
+		"${3:-}" "$now" "$1" "$1" "${MODEL:-claude-opus-4-6}" "${TEXT:-hello}" "${2:-10}"
 }
 
 # Preloaded libraries, memory and speed are not a sanitized program's own.
@@ -155,9 +187,7 @@ is_gone() { [ ! -e "/proc/$1" ] || grep -q '^State:.*Z' "/proc/$1/status"; }
 not() { ! "$@"; }
 no_temp_files() { ! ls -A "$CACHE" | grep -F .swatch.tmp.; }
 all_files_parse() {
-	local file
-	for file in "$CACHE"/*.json; do
-		[ -e "$file" ] || continue
-		jq -e .writer "$file" >/dev/null || { echo "bad: $file"; return 1; }
-	done
+	local -a files=("$CACHE"/*.json)
+	[ -e "${files[0]}" ] || return 0
+	is "$(jq -n '[inputs | select(.writer)] | length' "${files[@]}")" "${#files[@]}"
 }

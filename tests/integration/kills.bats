@@ -3,7 +3,7 @@
 load helper
 
 @test "kill -9 at random moments of a storm: whole files, an immediate next start, no temp file" {
-	printf '[ccusage]\ncommand = %s blocks --active --json --offline\n' "$CCUSAGE20" >"$CONFIG"
+	printf '[ccusage]\ncommand = %s blocks --active --json --offline\n' "$CCUSAGE20_NPM" >"$CONFIG"
 	mkdir "$PROJECTS/-storm"
 	RANDOM=${SEED:=$$}
 	echo "SEED=$SEED"

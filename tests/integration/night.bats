@@ -4,5 +4,5 @@
 load helper
 
 @test "a minute of the long night: memory, descriptors and latency stay, every figure is a fresh start's and ccusage's" {
-	"$SWATCH_BUILD_DIR/tests/night/night" --build "$SWATCH_BUILD_DIR" --ccusage "$CCUSAGE20" --minutes 1 --history 20M
+	"$SWATCH_BUILD_DIR/tests/night/night" --build "$SWATCH_BUILD_DIR" --ccusage "$CCUSAGE20_NPM" --minutes 1 --history 20M
 }

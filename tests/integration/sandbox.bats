@@ -91,7 +91,7 @@ whole() {
 }
 
 @test "all that swatchd does it does in its sandbox, with ccusage 20" {
-	whole "$CCUSAGE20"
+	whole "$CCUSAGE20_NPM"
 }
 
 @test "and with ccusage 18, a program for node" {

@@ -9,7 +9,7 @@ wrap_ccusage() {
 		#!/bin/sh
 		echo run >>"\$HOME/runs"
 		mkdir "\$HOME/running" || echo overlap >>"\$HOME/overlaps"
-		"$CCUSAGE20" "\$@"
+		"$CCUSAGE20_NPM" "\$@"
 		status=\$?
 		rmdir "\$HOME/running"
 		exit \$status

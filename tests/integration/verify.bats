@@ -56,7 +56,7 @@ some_messages() {
 @test "ccusage is the config's, without the report that it asks for" {
 	some_messages
 	configure "[ccusage]
-command = $CCUSAGE20 blocks --active --json --offline"
+command = $CCUSAGE20_NPM blocks --active --json --offline"
 	run swatch verify --json
 	is "$status" 0
 	is "$(found .version)" 20.0.24
