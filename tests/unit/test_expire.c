@@ -141,6 +141,18 @@ static void the_timer_waits_for_the_first_of_several(void **state)
 	expect("removed a age; ");
 }
 
+/* Judging all sessions at each line that any of them gets would be too much. */
+static void a_line_of_a_session_that_has_a_file_judges_nobody(void **state)
+{
+	(void)state;
+	struct session *a = open_session("a", NOW);
+	expire_run(&expire);
+	uint64_t runs = expire.runs;
+	turned_clock_advance(1000);
+	grow(a);
+	assert_int_equal(expire.runs, runs);
+}
+
 static void activity_keeps_a_session_and_brings_it_back(void **state)
 {
 	(void)state;
@@ -379,6 +391,7 @@ int main(void)
 		TEST(silence_makes_a_session_idle_and_then_takes_its_file),
 		TEST(the_timer_waits_for_the_first_of_several),
 		TEST(activity_keeps_a_session_and_brings_it_back),
+		TEST(a_line_of_a_session_that_has_a_file_judges_nobody),
 		TEST(the_oldest_idle_ones_have_no_file),
 		TEST(sessions_that_wake_together_are_judged_once),
 		TEST(active_sessions_have_files_however_many_they_are),

@@ -319,6 +319,33 @@ static void a_write_that_fails_is_tried_again(void **state)
 	assert_int_equal(scratch_count(&test_dir), 4);
 }
 
+static void a_failure_is_over_as_soon_as_nothing_waits(void **state)
+{
+	(void)state;
+	begin();
+	assert_int_equal(unlinkat(test_dir.dir_fd, "a.json", 0), 0);
+	assert_int_equal(mkdirat(test_dir.dir_fd, "a.json", 0700), 0);
+	change_all();
+	note(a, PUBLISH_LINES);
+	end_turn();
+	assert_string_not_equal(publish.stats.last_error, "");
+	assert_int_equal(unlinkat(test_dir.dir_fd, "a.json", AT_REMOVEDIR), 0);
+	turned_clock_advance(PUBLISH_RETRY_MS / 2);
+	note(NULL, PUBLISH_EVERYTHING);
+	end_turn();
+	assert_null(publish.dirty);
+	assert_string_equal(publish.stats.last_error, "");
+}
+
+static void a_sweep_that_succeeds_is_not_repeated(void **state)
+{
+	(void)state;
+	begin();
+	publish.sweep_mono_ms = clock_mono_ms();   /* one that failed */
+	assert_int_equal(publish_sweep(&publish), 0);
+	assert_int_equal(publish.sweep_mono_ms, 0);
+}
+
 static void a_removed_session_loses_its_file_and_its_place(void **state)
 {
 	(void)state;
@@ -539,6 +566,8 @@ int main(void)
 		TEST(a_file_is_written_no_more_often_than_it_may_be),
 		TEST(sessions_that_are_excluded_get_no_file),
 		TEST(a_write_that_fails_is_tried_again),
+		TEST(a_failure_is_over_as_soon_as_nothing_waits),
+		TEST(a_sweep_that_succeeds_is_not_repeated),
 		TEST(a_removed_session_loses_its_file_and_its_place),
 		TEST(a_cache_that_goes_cold_is_a_moment),
 		TEST(the_end_of_a_block_is_a_moment_for_every_file),

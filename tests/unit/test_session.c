@@ -202,6 +202,27 @@ static void a_preview_is_cut(void **state)
 	assert_string_equal(part->preview, "one two");
 }
 
+static void a_preview_with_a_secret_is_hidden(void **state)
+{
+	(void)state;
+	sessions_hide_preview(part);
+	assert_null(part->preview);
+	made_up_answer(&m, part, "1", NOW, 1, 1, "hello");
+	sessions_hide_preview(part);
+	assert_string_equal(part->preview, "(a message with a token or key)");
+}
+
+static void a_transcript_that_moves_joins_those_of_its_session(void **state)
+{
+	(void)state;
+	struct session_transcript *first = made_up_transcript(&m, "t", false, NOW);
+	assert_true(sessions_move_transcript(&m.sessions, part, "t"));
+	assert_ptr_equal(part->session, first->session);
+	assert_ptr_equal(part->session->transcripts, part);
+	assert_ptr_equal(part->next, first);
+	assert_null(sessions_find(&m.sessions, "s")->transcripts);
+}
+
 /* An answer with cache writes of the two kinds, at a time. */
 static void write_cache(int64_t at_ms, int for_5m, int for_1h)
 {
@@ -527,6 +548,8 @@ int main(void)
 		TEST(a_told_window_has_to_hold_what_is_in_it),
 		TEST(a_told_window_outlives_a_restart),
 		TEST(a_preview_is_cut),
+		TEST(a_preview_with_a_secret_is_hidden),
+		TEST(a_transcript_that_moves_joins_those_of_its_session),
 		TEST(the_prompt_cache_lasts_five_minutes_or_an_hour),
 		TEST(claude_codes_own_total_is_kept_until_there_is_more_usage),
 		TEST(subagents_and_unwanted_transcripts_give_no_facts),
