@@ -73,8 +73,6 @@ setup() {
 	mkdir -p "$PROJECTS/-p" "${CONFIG%/*}"
 	LOG=$TEST_HOME/log
 	DAEMON=
-	# Nothing is ever written there: snooze
-	exec {NEVER}<> <(:)
 	configure ""
 }
 
@@ -108,7 +106,7 @@ fake_ccusage() {
 }
 
 start_daemon() {
-	ASAN_OPTIONS=${ASAN_OPTIONS:-}:detect_leaks=1 swatchd "$@" >>"$LOG" 2>&1 3>&- {NEVER}>&- &
+	ASAN_OPTIONS=${ASAN_OPTIONS:-}:detect_leaks=1 swatchd "$@" >>"$LOG" 2>&1 3>&- &
 	DAEMON=$! ANSWERED=no LOOKS=0
 	# the same cache directory as the daemon's, when it was named; one that ended says why in its log
 	await answers_or_ended "$@"
@@ -141,8 +139,9 @@ kill_daemon() {
 # file alone is there a moment before
 listens() { [ "$(grep -cE "^[^ ]+ [^ ]+ [^ ]+ 00010000 .* $1\$" /proc/net/unix)" -ge "${2:-1}" ]; }
 
-# snooze SECONDS: as sleep, without a process.
-snooze() { read -rt "$1" -u "$NEVER" || true; }
+# snooze SECONDS: as sleep, for a third of the CPU: nothing is ever written to that pipe. It is not kept open, or every
+# program that a test starts would inherit it.
+snooze() { read -rt "$1" <> <(:) || true; }
 
 # await COMMAND...: until it succeeds; fails when it does not within AWAIT_SECONDS. Between two looks it waits as long as
 # the look took, so that what it waits for has the half of a processor at least.
