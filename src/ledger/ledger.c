@@ -343,6 +343,9 @@ static int merge(struct ledger *ledger, struct ledger_crowd *crowd, uint32_t ent
 		settle_crowd(ledger, crowd, old.time_ms, entry);
 		return 1;
 	}
+	/* Of what the ledger's file brought back, another file may know that it was a limit's marker. */
+	if (e->limit && e->place == old.place)
+		ledger->entries.list[entry].limit = true;
 	if (!old.lost || e->lost)
 		return 0;
 	struct ledger_entry *twin = ledger_entries_twin(&ledger->entries, entry);

@@ -68,6 +68,9 @@ void ledger_lose_file(struct ledger *ledger, int file);
 int ledger_add_lost_file(struct ledger *ledger, const char *path, size_t root_len, const char *session_id,
 			 bool subagent);
 
+/* The number of a path whose last transcript is lost; -1 for any other. */
+int ledger_find_lost_file(const struct ledger *ledger, const char *path);
+
 /*
  * The transcript begins with other lines now: what was seen in it is lost, as it were, and what is read from
  * now on is another transcript's of the same path. Returns its number, or -1 when memory ran out.

@@ -106,6 +106,12 @@ int ledger_add_lost_file(struct ledger *ledger, const char *path, size_t root_le
 	return add_file(ledger, path, root_len, session_id, subagent, true);
 }
 
+int ledger_find_lost_file(const struct ledger *ledger, const char *path)
+{
+	int file = ledger_files_find(&ledger->files, path);
+	return file >= 0 && ledger->files.list[file].gone ? file : -1;
+}
+
 int ledger_replace_file(struct ledger *ledger, int file)
 {
 	const struct ledger_file f = ledger->files.list[file];

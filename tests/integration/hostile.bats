@@ -18,8 +18,8 @@ says() { [[ $(tr -s '[:space:]' ' ' <<<"$output") == *"$1"* ]] || { echo "not sa
 line() { swatch statusline --preset plain "$@"; }
 socket() { status_of .socket; }
 ask() { socat -t 5 - "UNIX-CONNECT:$1"; }
-# every file under the home, but for those that come and go
-files() { (cd "$TEST_HOME" && find . -not -name 'log*' -printf '%p %y %l\n' | sort); }
+# every file under the home, but for those that come and go, and the ledger's, which come a second later
+files() { (cd "$TEST_HOME" && find . -not -name 'log*' -not -path './.local*' -printf '%p %y %l\n' | sort); }
 
 # ---- the cache directory ----
 

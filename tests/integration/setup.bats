@@ -118,9 +118,11 @@ says() {
 acts() { grep -v -- ' show ' "$TEST_HOME/systemd/calls" || true; }
 # Every file with its content, its mode and its time; not what the daemon keeps.
 tree() {
-	find "$TEST_HOME" \( -name session-health -o -name systemd -path "$TEST_HOME/systemd" -o -name run \) -prune \
+	# the ledger is swatchd's own, and comes when it likes
+	find "$TEST_HOME" \( -name session-health -o -name systemd -path "$TEST_HOME/systemd" -o -name run \
+		-o -path '*/.local/state/swatch' \) -prune \
 		-o -printf '%P %m %T@ %l\n' | sort
-	find "$TEST_HOME" \( -name session-health -o -path "$TEST_HOME/systemd" -o -name run \) -prune -o -type f -print0 |
+	find "$TEST_HOME" \( -name session-health -o -path "$TEST_HOME/systemd" -o -name run -o -name 'ledger.db*' \) -prune -o -type f -print0 |
 		sort -z | xargs -0 sha256sum
 }
 names() { tree | sed 's/^\([^ ]* [0-7]*\) [0-9.]*/\1/' | grep -v '^[^ ]* \?7[0-7]* *$'; }
@@ -194,7 +196,7 @@ teardown() {
 	# whoever runs setup wants it to start, whatever is there
 	! grep -E '^(Condition|Also|PropagatesStopTo)|for everybody' "$HOME/.config/systemd/user/swatchd.service"
 	grep -qx "ExecStart=\"$SWATCH_BUILD_DIR/swatchd\"" "$HOME/.config/systemd/user/swatchd.service"
-	grep -qx 'ReadWritePaths=%h/.claude/session-health' "$HOME/.config/systemd/user/swatchd.service"
+	grep -qx 'ReadWritePaths=%h/.claude/session-health %h/.local/state/swatch' "$HOME/.config/systemd/user/swatchd.service"
 	[ ! -e "$HOME/.config/systemd/user/swatchd.service.d" ]
 	is "$(stat -c %a "$HOME/.local/state/swatch/setup.json")" 600
 	is "$(swatch doctor --json | jq -r '.checks[] | select(.name == "statusline" or .name == "service") | .state')" $'good\ngood'

@@ -55,6 +55,8 @@ struct world {
 static const char *const models[] = { "claude-opus-4-6", "claude-haiku-4-5", "nobody-knows-1",
 				      "odd \"name\\" };
 
+static struct store_roots roots;
+
 static const char *path_of(size_t file)
 {
 	static char name[64];
@@ -168,7 +170,7 @@ static struct store_progress progress_of(const struct world *w, size_t file)
 static void save(struct world *w)
 {
 	struct ledger_kept kept;
-	struct store_batch *batch = store_batch_new();
+	struct store_batch *batch = store_batch_new(&roots);
 	while (ledger_next_unsaved(w->ledger, &kept))
 		store_batch_add(batch, &kept);
 	for (; w->lost_count > 0; w->lost_count--) {
@@ -279,6 +281,7 @@ static void compare_file(struct world *w)
 
 static void make_world(struct world *w, uint64_t seed)
 {
+	store_roots_release(&roots);
 	memset(w, 0, sizeof(*w));
 	w->random = seed;
 	assert_int_equal(mkdir(scratch_name(&test_dir, "projects"), 0700), 0);
@@ -368,7 +371,7 @@ static void many_of_one_millisecond_all_have_their_time(void **state)
 {
 	(void)state;
 	struct world w;
-	struct store_batch *batch = store_batch_new();
+	struct store_batch *batch = store_batch_new(&roots);
 	make_world(&w, 1);
 	char id[16];
 	struct ledger_kept kept = {
@@ -523,7 +526,7 @@ static void wait_for(struct waiting *waiting, unsigned count)
 
 static struct store_batch *batch_of_one(const char *id)
 {
-	struct store_batch *batch = store_batch_new();
+	struct store_batch *batch = store_batch_new(&roots);
 	struct ledger_kept kept = {
 		.path = path_of(0), .root_len = root_len(), .session_id = "s0", .cost_usd = 0.5,
 		.record = { .time_ms = START_MS, .has_id = true, .model = { "m", 1 },

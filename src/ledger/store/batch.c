@@ -5,9 +5,12 @@
 
 #include "base/array.h"
 
-struct store_batch *store_batch_new(void)
+struct store_batch *store_batch_new(struct store_roots *roots)
 {
-	return calloc(1, sizeof(struct store_batch));
+	struct store_batch *batch = calloc(1, sizeof(*batch));
+	if (batch)
+		batch->roots = roots;
+	return batch;
 }
 
 static size_t add_text(struct store_batch *batch, const char *text, size_t len)
@@ -35,10 +38,16 @@ static size_t find_transcript(struct store_batch *batch, const struct ledger_kep
 			   sizeof(*batch->transcripts))
 	    || name.failed || !strmap_put(&batch->by_name, name.data, (void *)(batch->transcript_count + 1)))
 		return SIZE_MAX;
+	const char *real = store_roots_real(batch->roots, kept->path, kept->root_len);
+	size_t root_len = real ? strlen(real) + 1 : kept->root_len;
+	AUTO_BUF path = BUF_INIT;
+	buf_printf(&path, "%s%s", real ? real : "", kept->path + (real ? kept->root_len - 1 : 0));
+	if (path.failed)
+		return SIZE_MAX;
 	batch->transcripts[batch->transcript_count] = (struct store_transcript){
-		.path = add_text(batch, kept->path, strlen(kept->path)),
+		.path = add_text(batch, path.data, path.len),
 		.session = add_text(batch, kept->session_id, strlen(kept->session_id)),
-		.root_len = kept->root_len,
+		.root_len = root_len,
 		.version = kept->version,
 		.subagent = kept->subagent,
 		.gone = kept->gone,
@@ -47,10 +56,10 @@ static size_t find_transcript(struct store_batch *batch, const struct ledger_kep
 }
 
 /* The same line has the same key in every process: it has no id, but a place. */
-static uint64_t key_of_place(const struct ledger_kept *kept)
+static uint64_t key_of_place(const struct ledger_kept *kept, const char *path)
 {
 	const struct ledger_record *record = &kept->record;
-	const uint64_t own[] = { strmap_hash(kept->path, strlen(kept->path)),
+	const uint64_t own[] = { strmap_hash(path, strlen(path)),
 				 (uint64_t)record->offset,
 				 (uint64_t)record->time_ms,
 				 (uint64_t)record->tokens.input,
@@ -77,7 +86,7 @@ void store_batch_add(struct store_batch *batch, const struct ledger_kept *kept)
 		.cost_usd = kept->cost_usd,
 		.unpriced = kept->unpriced,
 		.hidden = kept->hidden,
-		.key = record->has_id ? record->id_hash : key_of_place(kept),
+		.key = record->has_id ? record->id_hash : key_of_place(kept, store_batch_text(batch, batch->transcripts[transcript].path)),
 		.transcript = transcript,
 		.model = record->model.data ? add_text(batch, record->model.data, record->model.len)
 					    : SIZE_MAX,

@@ -10,6 +10,7 @@
 #include "base/buf.h"
 #include "base/strmap.h"
 #include "ledger/ledger.h"
+#include "ledger/store/roots.h"
 
 /* How far a transcript was read, and how to know later that it is still the same. */
 struct store_progress {
@@ -39,6 +40,7 @@ struct store_message {
 };
 
 struct store_batch {
+	struct store_roots *roots;
 	struct store_transcript *transcripts;
 	size_t transcript_count, transcript_cap;
 	struct store_message *messages;
@@ -48,8 +50,8 @@ struct store_batch {
 	bool failed;                 /* memory ran out: something is missing */
 };
 
-/* Returns an empty batch; NULL when memory ran out. */
-struct store_batch *store_batch_new(void);
+/* Returns an empty batch; NULL when memory ran out. The caller keeps `roots` while it adds. */
+struct store_batch *store_batch_new(struct store_roots *roots);
 
 /* Adds an entry, and its transcript. */
 void store_batch_add(struct store_batch *batch, const struct ledger_kept *kept);

@@ -12,6 +12,7 @@
 #include "base/scope.h"
 #include "ledger/files.h"
 #include "ledger/store/place.h"
+#include "ledger/store/roots.h"
 #include "transcript/path.h"
 
 #define MARK_MAX_BYTES 4096
@@ -55,16 +56,6 @@ static enum store_state look(const char *path, const struct store_progress *prog
 
 /* ---- in the file ---- */
 
-static bool is_below(const struct data_dirs *dirs, const char *path, size_t root_len)
-{
-	for (size_t i = 0; i < dirs->count; i++) {
-		size_t len = strlen(dirs->projects[i]);
-		if (len + 1 == root_len && memcmp(dirs->projects[i], path, len) == 0)
-			return true;
-	}
-	return false;
-}
-
 /* Whether the line can be ours: anybody may have written anything. */
 static bool is_plausible(const char *path, int64_t root_len, const char *session_id, int64_t id,
 			 const struct store_progress *progress)
@@ -90,7 +81,7 @@ static bool add(struct store_known_list *list, const struct store_known *known)
 }
 
 /* Takes a line of the answer. Returns false when memory ran out. */
-static bool take(struct store_known_list *list, const struct data_dirs *dirs, sqlite3_stmt *answer)
+static bool take(struct store_known_list *list, const struct store_roots *roots, sqlite3_stmt *answer)
 {
 	const char *path = (const char *)sqlite3_column_text(answer, 1);
 	const char *session_id = (const char *)sqlite3_column_text(answer, 3);
@@ -108,14 +99,16 @@ static bool take(struct store_known_list *list, const struct data_dirs *dirs, sq
 	int64_t id = sqlite3_column_int64(answer, 0), version = sqlite3_column_int64(answer, 5);
 	session_id = session_id ? session_id : "";
 	if (version < 0 || version > LEDGER_FILES_MAX
-	    || !is_plausible(path, root_len, session_id, id, &progress)
-	    || !is_below(dirs, path, (size_t)root_len))
+	    || !is_plausible(path, root_len, session_id, id, &progress))
+		return true;
+	const char *root = store_roots_name(roots, path, (size_t)root_len);
+	if (!root)
 		return true;
 	struct store_known known = {
 		.id = id,
-		.path = strdup(path),
+		.path = paths_join(root, path + root_len),
 		.session_id = strdup(session_id),
-		.root_len = (size_t)root_len,
+		.root_len = strlen(root) + 1,
 		.version = (unsigned)version,
 		.subagent = sqlite3_column_int(answer, 4) != 0,
 		.state = sqlite3_column_int(answer, 13) != 0 ? STORE_LOST : look(path, &progress),
@@ -132,6 +125,8 @@ static bool take(struct store_known_list *list, const struct data_dirs *dirs, sq
 int store_known_read(sqlite3 *db, const struct data_dirs *dirs, struct store_known_list *out)
 {
 	sqlite3_stmt *answer = NULL;
+	struct store_roots roots = { .count = 0 };
+	store_roots_find(&roots, dirs);
 	int result =
 		sqlite3_prepare_v2(db,
 				   "SELECT t.id, t.path, t.root_bytes, s.name, t.subagent, t.version,"
@@ -140,8 +135,9 @@ int store_known_read(sqlite3 *db, const struct data_dirs *dirs, struct store_kno
 				   " ORDER BY t.path, t.version",
 				   -1, &answer, NULL);
 	while (result == SQLITE_OK && (result = sqlite3_step(answer)) == SQLITE_ROW)
-		result = take(out, dirs, answer) ? SQLITE_OK : SQLITE_NOMEM;
+		result = take(out, &roots, answer) ? SQLITE_OK : SQLITE_NOMEM;
 	sqlite3_finalize(answer);
+	store_roots_release(&roots);
 	return result == SQLITE_DONE ? SQLITE_OK : result;
 }
 

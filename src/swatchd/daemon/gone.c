@@ -337,8 +337,11 @@ static size_t take_transcript(struct daemon *daemon, struct json_object *written
 	    || (size_t)root_len >= strlen(path) || path[root_len - 1] != '/' || !id
 	    || (id[0] && !cache_session_id_is_valid(id, strlen(id))) || count == 0)
 		return 0;
-	int file = ledger_add_lost_file(daemon->ledger, path, (size_t)root_len, id,
-					json_get_bool(written, "subagent", false));
+	/* The ledger's file may know it, too: then its limit markers belong to the same messages. */
+	int file = ledger_find_lost_file(daemon->ledger, path);
+	if (file < 0)
+		file = ledger_add_lost_file(daemon->ledger, path, (size_t)root_len, id,
+					    json_get_bool(written, "subagent", false));
 	if (file < 0)
 		return 0;
 	for (size_t i = 0; i < count; i++) {

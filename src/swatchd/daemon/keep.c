@@ -108,7 +108,7 @@ static void add_news(struct daemon *daemon, struct store_batch *batch)
 static void give_batch(struct daemon *daemon)
 {
 	struct ledger_kept kept;
-	struct store_batch *batch = store_batch_new();
+	struct store_batch *batch = store_batch_new(&daemon->keep.roots);
 	while (batch && !batch->failed && batch->message_count < KEEP_BATCH_MAX
 	       && ledger_next_unsaved(daemon->ledger, &kept))
 		store_batch_add(batch, &kept);
@@ -200,6 +200,7 @@ static void recall(struct daemon *daemon, struct buf *error)
 	struct data_dirs dirs;
 	if (data_dirs_find(&dirs, daemon->config.watch_paths) != 0)
 		return;
+	store_roots_find(&keep->roots, &dirs);
 	int64_t messages = store_recall(keep->store, &dirs, daemon->ledger, &keep->known, error);
 	data_dirs_release(&dirs);
 	if (messages < 0)
@@ -287,6 +288,7 @@ void daemon_stop_keep(struct daemon *daemon)
 		ev_async_stop(daemon->loop, &keep->done);
 	}
 	store_known_release(&keep->known);
+	store_roots_release(&keep->roots);
 	free(keep->news);
 	free(keep->path);
 	free(keep->why_off);
