@@ -58,6 +58,8 @@ static void start_daemon(void)
 	char *claude = fuzz_path("claude"), *cache = fuzz_path("cache");
 	setenv("CLAUDE_CONFIG_DIR", claude, 1);
 	FUZZ_CHECK(config_init(&config), "no memory");
+	/* Nothing of this belongs into anybody's ledger. */
+	config.ledger_enabled = 0;
 	config.ccusage_command[0] = '\0';
 	config.watch_method = WATCH_POLL;
 	socket_path = fuzz_path("socket");

@@ -109,7 +109,7 @@ commands() { swatch help | sed -n 's/^  *\([a-z][a-z]*\) .*/\1/p'; }
 }
 
 @test "no descriptor left: accepting pauses, and goes on" {
-	(ulimit -n 24; exec swatchd) >>"$LOG" 2>&1 3>&- &
+	(ulimit -n 32; exec swatchd) >>"$LOG" 2>&1 3>&- &
 	DAEMON=$!
 	await swatch sync
 	# in a group of their own: a follower that is killed before its exec would still be this shell, with its traps

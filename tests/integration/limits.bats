@@ -8,17 +8,17 @@ without_privilege() {
 	}
 }
 
-@test "24 descriptors: clients do not get the last ones, and the files keep up" {
+@test "32 descriptors: clients do not get the last ones, and the files keep up" {
 	message 1 >"$PROJECTS/-p/s1.jsonl"
-	bash -c 'ulimit -n 24; exec swatchd' >>"$LOG" 2>&1 3>&- &
+	bash -c 'ulimit -n 32; exec swatchd' >>"$LOG" 2>&1 3>&- &
 	DAEMON=$!
 	await swatch sync
 	# more at once than there are descriptors for
-	for i in $(seq 20); do
+	for i in $(seq 30); do
 		swatch events >/dev/null 2>&1 3>&- &
 		followers="$followers $!"
 	done
-	await grep -q 'clients of the control socket are refused: of 24 descriptors' "$LOG"
+	await grep -q 'clients of the control socket are refused: of 32 descriptors' "$LOG"
 	message 2 >>"$PROJECTS/-p/s1.jsonl"
 	await sh -c 'jq -e ".transcript.messageCount == 2" '"$CACHE/s1.json"
 	for follower in $followers; do kill "$follower" 2>/dev/null || true; done
