@@ -2,9 +2,9 @@
  * width: measures the columns that text takes on a terminal, and cuts it to a width.
  *
  * For: the commands' pages and tables, swatch top, the statusline. Wide characters take two columns,
- * and so does an emoji, however many characters make it (variation selector 16, skin tones, zero-width joiners,
- * the two letters of a flag, keycaps), as in Claude Code and most terminals; combining characters and colour
- * codes ("\033[...m") take none.
+ * and so does an emoji, however many characters make it (variation selector 16, skin tones, zero-width
+ * joiners, the two letters of a flag, keycaps), as in Claude Code and most terminals; combining characters
+ * and colour codes ("\033[...m") take none.
  */
 #ifndef SWATCH_BASE_WIDTH_H
 #define SWATCH_BASE_WIDTH_H

@@ -162,8 +162,8 @@ static bool is_same_line(const struct ledger_marker *marker, int64_t time_ms, ui
 }
 
 /* Only the last markers of each limit have a name. */
-static const struct ledger_marker *find_named(const struct ledger_limits *limits, int64_t time_ms, uint64_t place,
-					      const char **name)
+static const struct ledger_marker *find_named(const struct ledger_limits *limits, int64_t time_ms,
+					      uint64_t place, const char **name)
 {
 	*name = "";
 	for (size_t i = 0; i < limits->hit_count; i++) {
@@ -177,7 +177,8 @@ static const struct ledger_marker *find_named(const struct ledger_limits *limits
 	return NULL;
 }
 
-const struct ledger_marker *ledger_limits_at(const struct ledger_limits *limits, size_t index, const char **name)
+const struct ledger_marker *ledger_limits_at(const struct ledger_limits *limits, size_t index,
+					     const char **name)
 {
 	const struct ledger_marker *marker;
 	size_t hit = index - limits->count;
@@ -200,13 +201,14 @@ static int compare_time(const void *key, const void *item)
 	return (time_ms > other_ms) - (time_ms < other_ms);
 }
 
-const struct ledger_marker *ledger_limits_find(const struct ledger_limits *limits, int64_t time_ms, uint64_t place,
-					       const char **name)
+const struct ledger_marker *ledger_limits_find(const struct ledger_limits *limits, int64_t time_ms,
+					       uint64_t place, const char **name)
 {
 	const struct ledger_marker *named = find_named(limits, time_ms, place, name);
 	if (named)
 		return named;
-	size_t at = array_search(&time_ms, limits->list, limits->count, sizeof(*limits->list), compare_time, NULL);
+	size_t at = array_search(&time_ms, limits->list, limits->count, sizeof(*limits->list), compare_time,
+				 NULL);
 	for (; at < limits->count && limits->list[at].time_ms == time_ms; at++)
 		if (limits->list[at].place == place)
 			return &limits->list[at];

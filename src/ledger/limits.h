@@ -2,9 +2,9 @@
  * ledger/limits: the markers that Claude Code writes when a usage limit was hit: which blocks they fall into,
  * and which limits are still in force.
  *
- * For: the ledger, and billing, which takes back what an earlier run knew. Markers are kept in order of time, so that one more costs a binary search,
- * and a block looks only at its own. Of each limit, by name, the last marker is kept as well, however many
- * there are.
+ * For: the ledger, and billing, which takes back what an earlier run knew. Markers are kept in order of time,
+ * so that one more costs a binary search, and a block looks only at its own. Of each limit, by name, the last
+ * marker is kept as well, however many there are.
  */
 #ifndef SWATCH_LEDGER_LIMITS_H
 #define SWATCH_LEDGER_LIMITS_H
@@ -52,18 +52,20 @@ size_t ledger_limits_in_force(const struct ledger_limits *limits, const struct l
 			      const struct ledger_order *order, int64_t now_ms,
 			      struct ledger_limit out[LEDGER_LIMIT_NAMES_MAX]);
 
-/* Whether a limit that was noted at `noted_ms` may still hold at `now_ms`; resets_ms 0: its reset is not known. */
+/* Whether a limit that was noted at `noted_ms` may still hold at `now_ms`; resets_ms 0: its reset is not
+ * known. */
 bool ledger_limits_may_hold(int64_t noted_ms, int64_t resets_ms, int64_t now_ms);
 
 /*
- * Marker `index` of those that are kept, in no order; *name: "" when its line did not say, or when a later marker
- * of that limit is known. Returns NULL past the last one. A marker may come twice.
+ * Marker `index` of those that are kept, in no order; *name: "" when its line did not say, or when a later
+ * marker of that limit is known. Returns NULL past the last one. A marker may come twice.
  */
-const struct ledger_marker *ledger_limits_at(const struct ledger_limits *limits, size_t index, const char **name);
+const struct ledger_marker *ledger_limits_at(const struct ledger_limits *limits, size_t index,
+					     const char **name);
 
 /* The marker of a line, NULL when it has none; *name as above. */
-const struct ledger_marker *ledger_limits_find(const struct ledger_limits *limits, int64_t time_ms, uint64_t place,
-					       const char **name);
+const struct ledger_marker *ledger_limits_find(const struct ledger_limits *limits, int64_t time_ms,
+					       uint64_t place, const char **name);
 
 /* Fills in which limits were hit in a block: out->limit_resets_ms and its like. `range`: its entries. */
 void ledger_limits_of_block(const struct ledger_limits *limits, const struct ledger_order *order,

@@ -47,7 +47,7 @@ struct scan_facts {
 	double cost_state_usd;
 	struct slice model_usage;    /* its modelUsage, for cost_state_take(); data NULL without one */
 	struct scan_usage usage;
-	enum malformed malformed;    /* of the first impossible count: no record, or a part of it is missing */
+	enum malformed malformed; /* of the first impossible count: no record, or a part of it is missing */
 };
 
 /*

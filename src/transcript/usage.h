@@ -94,8 +94,8 @@ struct scan_counts;
 
 /*
  * For finish.c: what the iterations and the paused responses of a message, whose top level is `counts`, add
- * to the record. Sets the members from tokens to large, iterations, and faults. Returns the prompt of the last
- * iteration, which is the context, or -1 when the message has no iteration.
+ * to the record. Sets the members from tokens to large, iterations, and faults. Returns the prompt of the
+ * last iteration, which is the context, or -1 when the message has no iteration.
  */
 int64_t scan_add_requests(const struct scan_counts *counts, struct slice paused, struct scan_usage *usage);
 

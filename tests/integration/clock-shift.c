@@ -2,7 +2,8 @@
  * Preloaded (LD_PRELOAD), it makes a program's wall clock run CLOCK_SHIFT_S seconds ahead: a block ends at a
  * full hour, and no test can wait for one. CLOCK_SHIFT_FILE names a file with such a number that may change
  * while the program runs: a clock that is set, or one that went on while the machine slept. The monotonic
- * clock stays as it is. It is never sanitized: a sanitized program has a sanitizer of its own, and refuses another one.
+ * clock stays as it is. It is never sanitized: a sanitized program has a sanitizer of its own, and refuses
+ * another one.
  */
 #include <dlfcn.h>
 #include <fcntl.h>

@@ -138,7 +138,8 @@ static int linger(int count)
 {
 	for (int i = 0; i < count; i++) {
 		/* Every fourth one is not even this process's child. */
-		pid_t pid = i % 4 == 3 ? (pid_t)syscall(SYS_clone, CLONE_PARENT | SIGCHLD, 0, 0, 0, 0) : fork();
+		pid_t pid = i % 4 == 3 ? (pid_t)syscall(SYS_clone, CLONE_PARENT | SIGCHLD, 0, 0, 0, 0)
+				       : fork();
 		if (pid == 0) {
 			(void)setsid();
 			/* Every other one gets rid of its parent; every third keeps no pipe. */

@@ -164,10 +164,14 @@ static bool type_into_terminal(const struct attack *attack)
 
 static bool hold_lease(const struct attack *attack)
 {
-	static const struct { unsigned flags; unsigned short type, padding; } delegation = { .type = F_RDLCK };
+	static const struct {
+		unsigned flags;
+		unsigned short type, padding;
+	} delegation = { .type = F_RDLCK };
 	char path[600];
 	snprintf(path, sizeof(path), "%.500s/file", attack->directory);
-	int file = open(path, O_RDONLY | O_CLOEXEC), directory = open(attack->directory, O_RDONLY | O_CLOEXEC);
+	int file = open(path, O_RDONLY | O_CLOEXEC),
+	    directory = open(attack->directory, O_RDONLY | O_CLOEXEC);
 	bool could = was_let_through(fcntl(file, F_SETLEASE, F_RDLCK))
 		     || was_let_through(fcntl(directory, 1040 /* F_SETDELEG */, &delegation));
 	(void)fcntl(file, F_SETLEASE, F_UNLCK);

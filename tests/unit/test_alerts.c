@@ -786,7 +786,8 @@ static void of_a_forged_environment_only_our_variables_are_taken(void **state)
 	struct json_object *forged = json_tokener_parse(
 		"{\"SWATCH_ALERT\": \"waiting\", \"SWATCH_AT\": \"1795442700\", \"LD_PRELOAD\": \"/x.so\","
 		"\"SWATCH_VALUE\": \"7\", \"SWATCH_LIMIT\": \"6\", \"SWATCH_UNIT\": \"seconds\","
-		"\"SWATCH_LIMIT_NAME\": \"`id`\", \"SWATCH_SESSION_ID\": \"s1\", \"SWATCH_PROJECT\": \"/a b\\n\","
+		"\"SWATCH_LIMIT_NAME\": \"`id`\", \"SWATCH_SESSION_ID\": \"s1\","
+		" \"SWATCH_PROJECT\": \"/a b\\n\","
 		"\"SWATCH_WAITING_FOR\": \"\\u202ex\", \"SWATCH_RESETS_AT\": \"\","
 		"\"SWATCH_MESSAGE\": \"a\\u001bb `id` <b> costs $4.20 (or so); 5%\"}");
 	assert_int_equal(alert_text_read_environment(forged, NOW_MS, &after), ALERT_WAITING);

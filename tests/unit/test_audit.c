@@ -230,7 +230,8 @@ static void every_one_of_many_entries_counts(void **state)
 	AUTO_BUF text = BUF_INIT;
 	for (int i = 0; i < count; i++)
 		buf_printf(&text,
-			   "{\"type\":\"assistant\",\"timestamp\":\"" DAY "12:%02d:00.000Z\",\"sessionId\":\"s\","
+			   "{\"type\":\"assistant\",\"timestamp\":\"" DAY
+			   "12:%02d:00.000Z\",\"sessionId\":\"s\","
 			   "\"version\":\"2.1.39\",\"message\":{\"id\":\"m%d\",\"model\":\"claude-opus-4-6\","
 			   "\"usage\":{\"input_tokens\":0,\"output_tokens\":40000}}}\n",
 			   i < 5000 ? 10 : i % 50, i);

@@ -1,4 +1,5 @@
-/* What deleted transcripts said, across a restart: files that anybody may have written, and disks that are full. */
+/* What deleted transcripts said, across a restart: files that anybody may have written, and disks that are
+ * full. */
 #include "unit.h"
 
 #include <errno.h>
@@ -99,8 +100,9 @@ static void what_was_said_comes_back(void **state)
 }
 
 #define TIME "\"time\":1795435100000"
-#define MESSAGE TIME ",\"offset\":7,\"id\":\"00000000000000ff\",\"request\":5,\"model\":\"claude-opus-4-6\"," \
-		"\"tokens\":[1,2,3,4,5]"
+#define MESSAGE \
+	TIME ",\"offset\":7,\"id\":\"00000000000000ff\",\"request\":5,\"model\":\"claude-opus-4-6\"," \
+	     "\"tokens\":[1,2,3,4,5]"
 #define FILE_OF(path, root, id, messages)                                                              \
 	"{\"transcripts\":[{\"path\":" path ",\"rootLength\":" root ",\"sessionId\":" id               \
 	",\"gone\":true,\"messages\":[" messages "]}]}"
@@ -144,8 +146,10 @@ static void only_what_we_can_have_written_is_taken(void **state)
 		if (taken_from(forged[i]) != 0)
 			fail_msg("%s", forged[i]);
 	/* What else is odd in it is left out. */
-	assert_int_equal(taken_from(WITH("{" MESSAGE ",\"costUSD\":1e300,\"payer\":\"../x\",\"large\":[1],"
-					 "\"webSearches\":-4,\"limit\":{\"name\":\"\\u0000\",\"resetsAt\":-5}}")), 1);
+	assert_int_equal(
+		taken_from(WITH("{" MESSAGE ",\"costUSD\":1e300,\"payer\":\"../x\",\"large\":[1],"
+				"\"webSearches\":-4,\"limit\":{\"name\":\"\\u0000\",\"resetsAt\":-5}}")),
+		1);
 	struct ledger_entry_view entry;
 	assert_true(ledger_entry_at(daemon_here.ledger, 0, &entry));
 	assert_true(entry.cost_usd > 0. && entry.cost_usd < 1.);

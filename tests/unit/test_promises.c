@@ -1,4 +1,5 @@
-/* What the filters answer to each call, of any of the processor's tables; and what each kernel leaves open. */
+/* What the filters answer to each call, of any of the processor's tables; and what each kernel leaves open.
+ */
 #include "unit.h"
 
 #include <errno.h>
@@ -97,7 +98,8 @@ static void calls_of_other_tables_do_not_exist(void **state)
 		for (size_t t = 0; t < ARRAY_COUNT(tables); t++)
 			for (int number = 0; number < 600; number++)
 				if (tables[t] != NATIVE)
-					assert_int_equal(answer(&filters[i], tables[t], number, 0, 0), ENOSYS);
+					assert_int_equal(answer(&filters[i], tables[t], number, 0, 0),
+							 ENOSYS);
 		/* x32, and what is beyond all tables */
 		for (int number = 0; number < 600; number++)
 			assert_int_equal(answer(&filters[i], NATIVE, 0x40000000 | number, 0, 0), ENOSYS);
@@ -161,8 +163,8 @@ static void arguments_decide(void **state)
 	for (size_t i = 0; i < ARRAY_COUNT(calls); i++) {
 		int of_program = answer(program(FILTER_NO_SOCKETS), NATIVE, calls[i].number, calls[i].first,
 					calls[i].second);
-		int of_daemon = answer(daemon_of(FILTER_UNIX_SOCKETS), NATIVE, calls[i].number, calls[i].first,
-				       calls[i].second);
+		int of_daemon = answer(daemon_of(FILTER_UNIX_SOCKETS), NATIVE, calls[i].number,
+				       calls[i].first, calls[i].second);
 		if (of_program != calls[i].program || of_daemon != calls[i].daemon)
 			fail_msg("call %d (%#llx, %#llx): %d for a program, %d for swatchd", calls[i].number,
 				 (unsigned long long)calls[i].first, (unsigned long long)calls[i].second,
@@ -184,7 +186,8 @@ static void each_kernel_says_what_it_leaves_open(void **state)
 	(void)state;
 #define SIGNALS "abstract Unix sockets, signals to other processes"
 	static const char *const by_version[] = {
-		"writing files elsewhere, truncating files, control of devices, abstract Unix sockets, memory "
+		"writing files elsewhere, truncating files, control of devices, abstract Unix sockets,"
+		" memory "
 		"of other processes, signals to other processes",
 		"truncating files, control of devices, " SIGNALS,
 		"truncating files, control of devices, " SIGNALS,
@@ -198,7 +201,8 @@ static void each_kernel_says_what_it_leaves_open(void **state)
 	for (facts.landlock = 0; facts.landlock < (int)ARRAY_COUNT(by_version); facts.landlock++)
 		assert_missing(&facts, by_version[facts.landlock]);
 	facts.filter = false;
-	assert_missing(&facts, "the network, services behind Unix sockets, dangerous system calls, shared memory");
+	assert_missing(&facts,
+		       "the network, services behind Unix sockets, dangerous system calls, shared memory");
 	/* What the config gives up is not promised. */
 	facts.network = true;
 	assert_missing(&facts, "dangerous system calls, shared memory");

@@ -23,7 +23,9 @@ static void ping(void *ctx UNUSED, struct control_client *client, struct json_ob
 	control_answer_ok(client);
 }
 
-static const struct control_request requests[] = { { "wait", wait_for_it }, { "ping", ping }, { NULL, NULL } };
+static const struct control_request requests[] = { { "wait", wait_for_it },
+						   { "ping", ping },
+						   { NULL, NULL } };
 
 static int set_up(void **state)
 {

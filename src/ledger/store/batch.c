@@ -86,7 +86,10 @@ void store_batch_add(struct store_batch *batch, const struct ledger_kept *kept)
 		.cost_usd = kept->cost_usd,
 		.unpriced = kept->unpriced,
 		.hidden = kept->hidden,
-		.key = record->has_id ? record->id_hash : key_of_place(kept, store_batch_text(batch, batch->transcripts[transcript].path)),
+		.key = record->has_id
+			     ? record->id_hash
+			     : key_of_place(kept,
+					    store_batch_text(batch, batch->transcripts[transcript].path)),
 		.transcript = transcript,
 		.model = record->model.data ? add_text(batch, record->model.data, record->model.len)
 					    : SIZE_MAX,

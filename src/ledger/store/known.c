@@ -127,13 +127,13 @@ int store_known_read(sqlite3 *db, const struct data_dirs *dirs, struct store_kno
 	sqlite3_stmt *answer = NULL;
 	struct store_roots roots = { .count = 0 };
 	store_roots_find(&roots, dirs);
-	int result =
-		sqlite3_prepare_v2(db,
-				   "SELECT t.id, t.path, t.root_bytes, s.name, t.subagent, t.version,"
-				   " t.dev, t.ino, t.size, t.modified_ns, t.offset, t.mark, t.mark_bytes, t.gone"
-				   " FROM transcript t LEFT JOIN session s ON s.id = t.session"
-				   " ORDER BY t.path, t.version",
-				   -1, &answer, NULL);
+	int result = sqlite3_prepare_v2(
+		db,
+		"SELECT t.id, t.path, t.root_bytes, s.name, t.subagent, t.version,"
+		" t.dev, t.ino, t.size, t.modified_ns, t.offset, t.mark, t.mark_bytes, t.gone"
+		" FROM transcript t LEFT JOIN session s ON s.id = t.session"
+		" ORDER BY t.path, t.version",
+		-1, &answer, NULL);
 	while (result == SQLITE_OK && (result = sqlite3_step(answer)) == SQLITE_ROW)
 		result = take(out, &roots, answer) ? SQLITE_OK : SQLITE_NOMEM;
 	sqlite3_finalize(answer);

@@ -28,9 +28,10 @@ bool names_find_session(int dir_fd, const char *text, char id[CACHE_SESSION_ID_M
 bool names_find_project(const char *paths, const char *text, char *out, size_t size, struct buf *error);
 
 /*
- * Appends what names_find_session() takes, for a shell to choose from: a line for each session with the shortest
- * beginning of its id that is its own, of at least 8 characters, a tab, and its project; then one for each project.
- * Names that a shell would have to quote are left out, and there are at most NAMES_LISTED_MAX.
+ * Appends what names_find_session() takes, for a shell to choose from: a line for each session with the
+ * shortest beginning of its id that is its own, of at least 8 characters, a tab, and its project; then one
+ * for each project. Names that a shell would have to quote are left out, and there are at most
+ * NAMES_LISTED_MAX.
  */
 #define NAMES_LISTED_MAX 400
 void names_list_sessions(int dir_fd, struct buf *out);

@@ -223,7 +223,8 @@ static void find_notes(const struct top_view *view, const struct top_model *mode
 		add_note(notes, TOP_PLAIN, text);
 	}
 	if (model->is_unwritten)
-		add_note(notes, TOP_BAD, "swatchd cannot write its files (is the disk full?): these figures are old");
+		add_note(notes, TOP_BAD,
+			 "swatchd cannot write its files (is the disk full?): these figures are old");
 	if (model->newer_schema)
 		add_note(notes, TOP_NOTE, CACHE_BILLING_FILE " was written by a newer swatchd");
 	if (model->figures.is_limited) {

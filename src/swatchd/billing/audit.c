@@ -40,7 +40,7 @@ struct audit {
 	atomic_bool stop;
 	/* The thread's, from its start to its end. */
 	struct data_dirs dirs;
-	struct entry **chunks;                /* the ledger's entries from `since_ms` on; all but the last full */
+	struct entry **chunks; /* the ledger's entries from `since_ms` on; all but the last full */
 	size_t chunk_count, chunk_cap, entry_count;
 	int64_t our_start_ms, our_end_ms;     /* the ledger's block */
 	int64_t their_start_ms, their_end_ms; /* ccusage's; entries on its last moment belong to it */
@@ -135,8 +135,8 @@ static void *explain(void *arg)
 	const struct compare_source ours = { entry_at, take_stranger, audit };
 	struct reference *reference = reference_new();
 	bool good = reference
-		    && reference_read(reference, &audit->dirs, audit->since_ms, &audit->stop, &audit->error) == 0
-		    && compare_begin(&compare, reference, &ours);
+		 && reference_read(reference, &audit->dirs, audit->since_ms, &audit->stop, &audit->error) == 0
+		 && compare_begin(&compare, reference, &ours);
 	if (good) {
 		add_expected(audit, &compare);
 		good = add_reasons(audit, &compare);

@@ -97,10 +97,11 @@ static struct ledger_limit most_important(const struct ledger_limit *hits, size_
 }
 
 /*
- * Takes in the limit that an earlier run showed, unless the ledger knows that limit: its transcript was deleted
- * meanwhile. Returns the new count.
+ * Takes in the limit that an earlier run showed, unless the ledger knows that limit: its transcript was
+ * deleted meanwhile. Returns the new count.
  */
-static size_t add_old_limit(const struct billing *billing, int64_t now_ms, struct ledger_limit *hits, size_t count)
+static size_t add_old_limit(const struct billing *billing, int64_t now_ms, struct ledger_limit *hits,
+			    size_t count)
 {
 	const struct billing_old_limit *old = &billing->old_limit;
 	size_t at = 0;

@@ -123,7 +123,8 @@ static void put_listed(struct composer *c, const struct session *session, const 
 	jsonw_end_object(w);
 }
 
-static void put_ids(struct jsonw *w, const char *key, const struct listed *list, size_t count, enum trait trait)
+static void put_ids(struct jsonw *w, const char *key, const struct listed *list, size_t count,
+		    enum trait trait)
 {
 	jsonw_key_array(w, key);
 	size_t listed = 0;
