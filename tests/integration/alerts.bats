@@ -420,7 +420,7 @@ reload() {
 	is "$(field s1.json .transcript.lastMessagePreview)" '(a message with a token or key)'
 	swatch status --verbose | grep -q 'an AWS key in the transcript of shop, session s1'
 	{ swatch doctor || true; } | grep -q 'an AWS key in the transcript of shop'
-	kill -9 "$DAEMON"
+	kill_daemon
 	start_daemon
 	fired 0
 	is "$(field s1.json '.alerts.secretTypes | join(" ")')" 'AWS key'
@@ -451,7 +451,7 @@ reload() {
 	field_is sessions.json .waitingSessions 1
 	swatch status | grep -q 'waits for you: permission prompt'
 	is "$(swatch statusline --format '{waiting}' </dev/null)" 1
-	kill -9 "$DAEMON"
+	kill_daemon
 	start_daemon
 	await field_is s1.json .status waiting
 	fired 0
