@@ -37,12 +37,12 @@ files() { (cd "$TEST_HOME" && find . -not -name 'log*' -not -path './.local*' -p
 	[ "$status" -ne 0 ]
 	says 'belongs to another user'
 	run swatch --cache "$TEST_HOME/theirs" status
-	[[ $output != *777* ]]
+	[[ $output != *'$777'* ]]
 	run swatch --cache "$TEST_HOME/theirs" doctor
 	says 'belongs to another user'
 	run swatch --cache "$TEST_HOME/theirs" statusline <<<'{"session_id":"s1","model":"m"}'
 	is "$status" 0
-	[[ $output != *777* ]]
+	[[ $output != *'$777'* ]]
 	is "$(ls -A "$TEST_HOME/theirs")" billing-shared.json
 }
 
