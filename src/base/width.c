@@ -36,7 +36,10 @@ static size_t code_len(const char *text, size_t len)
 	return at < len && text[at] == 'm' ? at + 1 : 0;
 }
 
-/* The length of the first character of a text, and the character; 0: there is none, or it is no UTF-8. */
+/*
+ * Returns the length of a text's first character, and sets the character; 0 at the end, or where the bytes
+ * are not UTF-8.
+ */
 static size_t next_character(const char *text, size_t len, uint32_t *code)
 {
 	*code = 0;

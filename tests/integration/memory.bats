@@ -85,13 +85,13 @@ has_kept() { [ "$(ledger 'SELECT count(*) FROM message WHERE NOT flags & 16')" =
 	write_messages mine 1 3
 	start_daemon
 	kept 3
-	mkdir -p "$HOME/work/projects/-w"
-	for number in 21 22; do message "$number"; done >"$HOME/work/projects/-w/theirs.jsonl"
-	CLAUDE_CONFIG_DIR=$HOME/work swatchd >>"$LOG" 2>&1 3>&- &
+	mkdir -p "$HOME/office/projects/-w"
+	for number in 21 22; do message "$number"; done >"$HOME/office/projects/-w/theirs.jsonl"
+	CLAUDE_CONFIG_DIR=$HOME/office swatchd >>"$LOG" 2>&1 3>&- &
 	other=$!
 	kept 5
 	is "$(swatch daily --json | jq .totals.totalTokens)" $((3 * 1113))
-	is "$(CLAUDE_CONFIG_DIR=$HOME/work swatch daily --json | jq .totals.totalTokens)" $((2 * 1113))
+	is "$(CLAUDE_CONFIG_DIR=$HOME/office swatch daily --json | jq .totals.totalTokens)" $((2 * 1113))
 	kill "$other"
 	wait "$other"
 	is "$(ledger 'PRAGMA integrity_check')" ok

@@ -557,13 +557,13 @@ teardown() {
 
 @test "every directory of Claude Code gets its statusline, copies that are only watched get none" {
 	no_systemd
-	mkdir -p "$HOME/.config/claude/projects" "$HOME/work/projects" "$HOME/copy/projects"
-	echo '{}' >"$HOME/work/settings.json"
+	mkdir -p "$HOME/.config/claude/projects" "$HOME/office/projects" "$HOME/copy/projects"
+	echo '{}' >"$HOME/office/settings.json"
 	configure "[watch]
-paths = $HOME/.claude, $HOME/work, $HOME/copy"
+paths = $HOME/.claude, $HOME/office, $HOME/copy"
 	run swatch setup --dry-run
 	[ "$status" -eq 0 ]
-	says "write ~/.config/claude/settings.json" "write ~/.claude/settings.json" "edit ~/work/settings.json"
+	says "write ~/.config/claude/settings.json" "write ~/.claude/settings.json" "edit ~/office/settings.json"
 	[[ "$output" != *copy* ]]
 	# none has been used yet: the one that Claude Code would make
 	configure ''

@@ -47,8 +47,8 @@ static void the_place_follows_claudes_own(void **state)
 	expect_place(NULL, "/home/u/.claude/session-health");
 	setenv("CLAUDE_CONFIG_DIR", "", 1);
 	expect_place(NULL, "/home/u/.claude/session-health");
-	setenv("CLAUDE_CONFIG_DIR", " , ~/work/ , /b", 1);
-	expect_place(NULL, "/home/u/work/session-health");
+	setenv("CLAUDE_CONFIG_DIR", " , ~/office/ , /b", 1);
+	expect_place(NULL, "/home/u/office/session-health");
 	setenv("CLAUDE_CONFIG_DIR", "/srv/claude/projects/,/b", 1);
 	expect_place(NULL, "/srv/claude/session-health");
 	setenv("CLAUDE_CONFIG_DIR", "/projects", 1);

@@ -15,7 +15,7 @@
 
 /* Another swatchd, of another data directory, may be writing. */
 #define BUSY_TIMEOUT_MS 5000
-/* Longer texts are none of ours. */
+/* swatch writes no longer text. */
 #define TEXT_MAX_BYTES 65536
 /* Of filesystems that linux/magic.h does not name. */
 #define CIFS_MAGIC 0xFF534D42L

@@ -2,7 +2,7 @@
  * store/rows: the messages of the ledger's file, one after the other, and what their numbers name.
  *
  * For: read.c, which makes records of them; census.c and hours.c, which sum them up. Anybody may have written
- * anything into the file: rows that we cannot have written are told apart here.
+ * anything into the file: this module passes over rows that swatch cannot have written.
  */
 #ifndef SWATCH_LEDGER_STORE_ROWS_H
 #define SWATCH_LEDGER_STORE_ROWS_H

@@ -32,7 +32,7 @@ bool check_is_usd(enum check_kind kind);
 
 /*
  * Takes the name in front of "seven_day_opus=90" (either spelling) into `name`; "" without one. Returns the
- * rest; NULL when the name is none.
+ * rest; NULL when no limit can have that name.
  */
 const char *check_take_name(const char *text, char name[RATE_LIMIT_NAME_SIZE]);
 

@@ -31,8 +31,8 @@
 #include "swatchd/alerts/records.h"
 
 /*
- * Alerts about sessions that are told one by one in a minute; the rest are summed up in one, ALERT_MORE.
- * Those about the account are few, and always told.
+ * So many alerts about sessions are given one by one in a minute; one more, ALERT_MORE, sums up the rest.
+ * Those about the account are few, and are always given.
  */
 #define ALERTS_A_MINUTE 10
 /* A reset that happened while no daemon ran is announced when it is no older than this. */
@@ -44,7 +44,7 @@ enum alert_rule {
 	ALERT_BLOCK_COST, ALERT_TODAY_COST, ALERT_FIVE_HOUR, ALERT_SEVEN_DAY, ALERT_OTHER_LIMITS,
 	ALERT_CONTEXT, ALERT_CACHE_COOLS, ALERT_WAITING, ALERT_LIMIT_REACHED, ALERT_LIMIT_RESET,
 	ALERT_SECRET,
-	ALERT_MORE,                  /* no rule of its own: how many were not told one by one */
+	ALERT_MORE,                  /* no rule of its own: how many were not given one by one */
 	ALERT_RULES
 };
 
