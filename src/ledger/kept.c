@@ -119,6 +119,11 @@ size_t ledger_unsaved_count(const struct ledger *ledger)
 	return ledger->unsaved.count;
 }
 
+bool ledger_has_missed_unsaved(const struct ledger *ledger)
+{
+	return ledger->unsaved.missed;
+}
+
 bool ledger_next_unsaved(struct ledger *ledger, struct ledger_kept *out)
 {
 	struct ledger_unsaved *unsaved = &ledger->unsaved;

@@ -43,10 +43,8 @@ void ledger_free(struct ledger *ledger)
 void ledger_note_unsaved(struct ledger *ledger, uint32_t entry)
 {
 	struct ledger_entry *e = &ledger->entries.list[entry];
-	if (!ledger->unsaved.noting || e->unsaved)
-		return;
-	e->unsaved = true;
-	ledger_unsaved_add(&ledger->unsaved, entry);
+	if (ledger->unsaved.noting && !e->unsaved)
+		e->unsaved = ledger_unsaved_add(&ledger->unsaved, entry);
 }
 
 void ledger_want_unsaved(struct ledger *ledger)

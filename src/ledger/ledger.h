@@ -124,7 +124,13 @@ size_t ledger_unsaved_count(const struct ledger *ledger);
  */
 bool ledger_next_unsaved(struct ledger *ledger, struct ledger_kept *out);
 
-/* Every entry counts as changed: what was saved is lost. */
+/*
+ * Whether memory ran out for noting some entry that changed: ledger_forget_saved() finds it again, and until
+ * then nothing may be called saved.
+ */
+bool ledger_has_missed_unsaved(const struct ledger *ledger);
+
+/* Every entry counts as changed: what was saved is lost, or not known. */
 void ledger_forget_saved(struct ledger *ledger);
 
 /*

@@ -20,8 +20,8 @@ struct ledger_unsaved {
 	size_t count, cap;
 };
 
-/* Notes an entry's number. */
-void ledger_unsaved_add(struct ledger_unsaved *unsaved, uint32_t entry);
+/* Notes an entry's number. Returns false, and sets `missed`, when memory ran out. */
+bool ledger_unsaved_add(struct ledger_unsaved *unsaved, uint32_t entry);
 
 void ledger_unsaved_release(struct ledger_unsaved *unsaved);
 

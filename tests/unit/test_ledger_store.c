@@ -3,6 +3,8 @@
 #include <fcntl.h>
 #include <math.h>
 #include <pthread.h>
+#include <signal.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -551,6 +553,74 @@ static int count_messages(const char *path)
 	return messages;
 }
 
+/* As on a full disk: nothing can be written behind the first byte. */
+static void fill_disk(bool full)
+{
+	struct rlimit limit;
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &limit), 0);
+	limit.rlim_cur = full ? 1 : limit.rlim_max;
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+}
+
+static void what_a_full_disk_refuses_is_written_later(void **state)
+{
+	(void)state;
+	struct waiting waiting = { PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, 0 };
+	struct buf notice = BUF_INIT, error = BUF_INIT;
+	struct store_status status;
+	char path[600];
+	snprintf(path, sizeof(path), "%s", scratch_name(&test_dir, "ledger.db"));
+	signal(SIGXFSZ, SIG_IGN);
+	struct store *store = store_open(path, &notice, &error);
+	assert_non_null(store);
+	assert_int_equal(store_start(store, note_done, &waiting), 0);
+	fill_disk(true);
+	store_give(store, batch_of_one("a"));
+	wait_for(&waiting, 1);
+	store_retry(store);
+	wait_for(&waiting, 2);
+	fill_disk(false);
+	store_get_status(store, &status);
+	assert_true(status.is_failing);
+	assert_non_null(strstr(status.why, "cannot write"));
+	assert_int_equal(status.messages, 0);
+	assert_false(store_is_free(store));
+	store_retry(store);
+	wait_for(&waiting, 3);
+	store_get_status(store, &status);
+	assert_false(status.is_failing);
+	assert_string_equal(status.why, "");
+	assert_true(store_is_free(store));
+	/* The message is kept, and what failed is only the backup now. */
+	assert_int_equal(remove(scratch_name(&test_dir, "ledger.db.1")), 0);
+	assert_int_equal(mkdir(scratch_name(&test_dir, "ledger.db.part"), 0700), 0);
+	store_give(store, batch_of_one("b"));
+	wait_for(&waiting, 4);
+	store_get_status(store, &status);
+	assert_false(status.is_failing);
+	assert_non_null(strstr(status.why, "cannot copy"));
+	store_close(store);
+	assert_int_equal(count_messages(path), 2);
+	buf_release(&notice);
+	buf_release(&error);
+}
+
+static void all_entries_can_be_asked_for_again(void **state)
+{
+	(void)state;
+	struct world w;
+	struct ledger_kept kept;
+	make_world(&w, 3);
+	for (int i = 0; i < 5; i++)
+		append(&w, 0);
+	save(&w);
+	assert_false(ledger_next_unsaved(w.ledger, &kept));
+	assert_false(ledger_has_missed_unsaved(w.ledger));
+	ledger_forget_saved(w.ledger);
+	assert_int_equal(ledger_unsaved_count(w.ledger), ledger_count(w.ledger));
+	end_world(&w);
+}
+
 static void a_damaged_file_is_replaced_by_its_backup(void **state)
 {
 	(void)state;
@@ -614,6 +684,8 @@ int main(void)
 		CASE(another_file_is_not_taken_for_ours),
 		CASE(the_file_is_its_users_alone),
 		CASE(a_reader_changes_nothing),
+		CASE(what_a_full_disk_refuses_is_written_later),
+		CASE(all_entries_can_be_asked_for_again),
 		CASE(a_damaged_file_is_replaced_by_its_backup),
 	};
 	return cmocka_run_group_tests_name("ledger_store", tests, NULL, NULL);

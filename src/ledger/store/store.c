@@ -23,6 +23,7 @@ struct store {
 	bool is_started;
 	void (*done)(void *ctx);
 	void *ctx;
+	int64_t backup_failed_ms;    /* the thread's: when the last backup failed; 0: it did not */
 	pthread_mutex_t lock;        /* of all that follows */
 	pthread_cond_t changed;
 	struct store_batch *batch;   /* being written, or failed */
@@ -91,13 +92,15 @@ static void explain(struct store *store, int result)
 
 static void note_result(struct store *store, int result, size_t messages)
 {
+	bool was_failing = store->status.is_failing;
 	store->is_wanted = false;
 	store->status.is_failing = result != SQLITE_OK;
 	if (result != SQLITE_OK) {
 		explain(store, result);
 		return;
 	}
-	store->status.why[0] = '\0';
+	if (was_failing || store->backup_failed_ms == 0)
+		store->status.why[0] = '\0';
 	store->status.batches++;
 	store->status.messages += messages;
 	store->status.written_ms = clock_wall_ms();
@@ -136,12 +139,24 @@ static int write_batch(struct store *store)
 	return result;
 }
 
+/* A backup that failed is not tried again with each message: it reads the whole file. */
+static int back_up(struct store *store)
+{
+	int64_t now_ms = clock_wall_ms();
+	if (store->backup_failed_ms > 0 && now_ms - store->backup_failed_ms < CLOCK_HOUR_MS
+	    && now_ms >= store->backup_failed_ms)
+		return SQLITE_OK;
+	int result = store_back_up(store->db, store->path, now_ms);
+	store->backup_failed_ms = result == SQLITE_OK ? 0 : now_ms;
+	return result;
+}
+
 static void write_waiting(struct store *store)
 {
 	(void)pthread_mutex_unlock(&store->lock);
 	size_t messages = store->batch->message_count;
 	int result = write_batch(store);
-	int backup = result == SQLITE_OK ? store_back_up(store->db, store->path, clock_wall_ms()) : SQLITE_OK;
+	int backup = result == SQLITE_OK ? back_up(store) : SQLITE_OK;
 	(void)pthread_mutex_lock(&store->lock);
 	note_result(store, result, messages);
 	if (backup != SQLITE_OK)

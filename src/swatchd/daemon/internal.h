@@ -99,9 +99,12 @@ struct daemon_keep {
 	struct store_roots roots;
 	struct keep_news *news;
 	size_t news_count, news_cap;
+	uint32_t *news_of;           /* by the ledger's number of a transcript: its news + 1; 0 without any */
+	size_t news_of_count, news_of_cap;
 	ev_timer timer;
 	ev_async done;
 	bool is_failing;             /* the log has it */
+	bool lacks_backup;           /* the log has it */
 	int64_t retry_ms;
 	unsigned replaced;           /* as the store counts them */
 };

@@ -12,7 +12,6 @@
 #include "base/unused.h"
 #include "ledger/store/database.h"
 #include "swatchd/daemon/gone.h"
-#include "swatchd/daemon/history.h"
 #include "swatchd/loop/loop.h"
 
 /* After the last message: a burst is one commit. */
@@ -25,27 +24,22 @@
 
 /* ---- news of transcripts ---- */
 
-static struct keep_news *find_news(struct daemon_keep *keep, int ledger_file)
-{
-	for (size_t i = keep->news_count; i > 0; i--)
-		if (keep->news[i - 1].ledger_file == ledger_file)
-			return &keep->news[i - 1];
-	return NULL;
-}
-
-/* Notes what is new of a transcript. Without memory it is written at the next news. */
+/* Notes that there is news of a transcript. Without memory it is written at the next news. */
 static struct keep_news *note(struct daemon *daemon, const struct session_transcript *part)
 {
 	struct daemon_keep *keep = &daemon->keep;
-	/* During the first walk each transcript comes once. */
-	struct keep_news *news = daemon_is_news(daemon) ? find_news(keep, part->ledger_file) : NULL;
-	if (!keep->store || news)
-		return news;
-	if (!array_reserve(&keep->news, &keep->news_cap, keep->news_count + 1, sizeof(*keep->news)))
+	size_t number = (size_t)part->ledger_file;
+	if (!keep->store
+	    || !array_reserve(&keep->news_of, &keep->news_of_cap, number + 1, sizeof(*keep->news_of))
+	    || !array_reserve(&keep->news, &keep->news_cap, keep->news_count + 1, sizeof(*keep->news)))
 		return NULL;
-	news = &keep->news[keep->news_count++];
-	*news = (struct keep_news){ .ledger_file = part->ledger_file };
-	return news;
+	while (keep->news_of_count <= number)
+		keep->news_of[keep->news_of_count++] = 0;
+	if (keep->news_of[number] == 0) {
+		keep->news[keep->news_count++] = (struct keep_news){ .ledger_file = part->ledger_file };
+		keep->news_of[number] = (uint32_t)keep->news_count;
+	}
+	return &keep->news[keep->news_of[number] - 1];
 }
 
 void daemon_keep_read(struct daemon *daemon, const struct session_transcript *part)
@@ -100,6 +94,7 @@ static void add_news(struct daemon *daemon, struct store_batch *batch)
 		ledger_file_facts(daemon->ledger, news->ledger_file, &transcript);
 		transcript.gone = news->gone;
 		store_batch_add_transcript(batch, &transcript, news->has_progress ? &news->progress : NULL);
+		keep->news_of[news->ledger_file] = 0;
 	}
 	keep->news_count = 0;
 }
@@ -108,16 +103,20 @@ static void add_news(struct daemon *daemon, struct store_batch *batch)
 static void give_batch(struct daemon *daemon)
 {
 	struct ledger_kept kept;
+	if (ledger_has_missed_unsaved(daemon->ledger))
+		ledger_forget_saved(daemon->ledger);
 	struct store_batch *batch = store_batch_new(&daemon->keep.roots);
 	while (batch && !batch->failed && batch->message_count < KEEP_BATCH_MAX
 	       && ledger_next_unsaved(daemon->ledger, &kept))
 		store_batch_add(batch, &kept);
-	if (batch && ledger_unsaved_count(daemon->ledger) == 0)
+	if (batch && !batch->failed && ledger_unsaved_count(daemon->ledger) == 0
+	    && !ledger_has_missed_unsaved(daemon->ledger))
 		add_news(daemon, batch);
 	if (!batch || batch->failed) {
-		/* What is missing in it comes again at the next start: the offsets were not written. */
-		log_error("cannot keep what transcripts say: out of memory");
+		log_error("cannot keep what transcripts say: out of memory; trying again with the next message");
 		store_batch_free(batch);
+		/* What was taken out of the list for it has to come again, before any offset does. */
+		ledger_forget_saved(daemon->ledger);
 		return;
 	}
 	store_give(daemon->keep.store, batch);
@@ -180,6 +179,9 @@ static void on_done(struct ev_loop *loop UNUSED, ev_async *watcher, int revents 
 	if (keep->is_failing)
 		log_info("what transcripts say is kept again in %s", keep->path);
 	keep->is_failing = false;
+	if (status.why[0] && !keep->lacks_backup)
+		log_warning("%s; trying again in an hour", status.why);
+	keep->lacks_backup = status.why[0] != '\0';
 	ev_timer_stop(daemon->loop, &keep->timer);
 	if (has_news(daemon) && store_is_free(keep->store))
 		give_batch(daemon);
@@ -290,6 +292,7 @@ void daemon_stop_keep(struct daemon *daemon)
 	store_known_release(&keep->known);
 	store_roots_release(&keep->roots);
 	free(keep->news);
+	free(keep->news_of);
 	free(keep->path);
 	free(keep->why_off);
 	memset(keep, 0, sizeof(*keep));
