@@ -16,7 +16,7 @@ struct store;
 /* What the store is like at a moment. */
 struct store_status {
 	bool is_failing;             /* the last batch could not be written; it waits for store_retry() */
-	char why[320];               /* "cannot write PATH: ..." while it fails, or why it has no new backup */
+	char why[320]; /* "cannot write PATH: ..." while it fails, or why it has no new backup */
 	uint64_t batches, messages;  /* written since the start */
 	int64_t written_ms;          /* the last commit; 0: none yet */
 	unsigned replaced;           /* how often a damaged file was replaced since the start */

@@ -56,7 +56,8 @@ static void check_files(struct findings *findings, struct json_object *answer)
 		struct finding *finding = add(findings, FINDING_LEDGER_UNWRITABLE, true);
 		bool kept = json_get_bool(json_get_object(answer, "ledger"), "kept", false);
 		buf_printf(&finding->what, "%s: %s",
-			   kept ? "the ledger has no new backup" : "what transcripts say is not kept", ledger);
+			   kept ? "the ledger has no new backup" : "what transcripts say is not kept",
+			   ledger);
 		buf_append_str(&finding->remedy, "look at the space and the permissions there; the daemon "
 						 "tries again by itself");
 	}

@@ -113,7 +113,9 @@ static void give_batch(struct daemon *daemon)
 	    && !ledger_has_missed_unsaved(daemon->ledger))
 		add_news(daemon, batch);
 	if (!batch || batch->failed) {
-		log_error("cannot keep what transcripts say: out of memory; trying again with the next message");
+		log_error(
+			"cannot keep what transcripts say: out of memory; trying again with the next "
+			"message");
 		store_batch_free(batch);
 		/* What was taken out of the list for it has to come again, before any offset does. */
 		ledger_forget_saved(daemon->ledger);
