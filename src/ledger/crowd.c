@@ -66,7 +66,7 @@ static void put_at(uint32_t *list, size_t count, size_t place, uint32_t entry)
 
 void ledger_crowds_init(struct ledger_crowds *crowds, const struct ledger_entries *entries)
 {
-	crowds->entries = entries;
+	*crowds = (struct ledger_crowds){ .entries = entries };
 }
 
 struct ledger_crowd *ledger_crowds_find(const struct ledger_crowds *crowds, uint64_t id_hash)

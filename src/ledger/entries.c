@@ -10,7 +10,7 @@
 
 void ledger_entries_init(struct ledger_entries *entries, const struct ledger_files *files)
 {
-	entries->files = files;
+	*entries = (struct ledger_entries){ .files = files };
 	if (getrandom(&entries->secret, sizeof(entries->secret), GRND_NONBLOCK)
 	    != (ssize_t)sizeof(entries->secret))
 		entries->secret = (uint64_t)clock_wall_ms() * UINT64_C(0x9E3779B97F4A7C15);

@@ -10,23 +10,57 @@ int ledger_files_find(const struct ledger_files *files, const char *path)
 	return (int)(uintptr_t)strmap_get(&files->by_path, path) - 1;
 }
 
-int ledger_files_add(struct ledger_files *files, const char *path, size_t root_len, uint32_t session,
-		     bool subagent)
+int ledger_files_find_version(const struct ledger_files *files, const char *path, unsigned version)
+{
+	int file = ledger_files_find(files, path);
+	while (file >= 0 && files->list[file].version > version)
+		file = (int)files->list[file].earlier - 1;
+	return file >= 0 && files->list[file].version == version ? file : -1;
+}
+
+/* Puts a version in its place behind later ones of its path, which are there. */
+static void link_behind(struct ledger_files *files, int head, uint32_t number)
+{
+	struct ledger_file *after = &files->list[head];
+	while (after->earlier && files->list[after->earlier - 1].version > files->list[number].version)
+		after = &files->list[after->earlier - 1];
+	files->list[number].earlier = after->earlier;
+	after->earlier = number + 1;
+}
+
+int ledger_files_add_version(struct ledger_files *files, const char *path, const struct ledger_file *facts)
 {
 	if (files->count == LEDGER_FILES_MAX
 	    || !array_reserve(&files->list, &files->cap, files->count + 1, sizeof(*files->list)))
 		return -1;
-	int before = ledger_files_find(files, path);
+	int head = ledger_files_find(files, path);
+	uint32_t number = (uint32_t)files->count;
+	bool is_head = head < 0 || files->list[head].version < facts->version;
 	/* A number in a pointer's place: the map holds no memory for it. */
-	if (!strmap_put(&files->by_path, path, (void *)(files->count + 1)))
+	if (is_head && !strmap_put(&files->by_path, path, (void *)((uintptr_t)number + 1)))
 		return -1;
-	files->list[files->count] = (struct ledger_file){
-		.path = strmap_key(&files->by_path, path), .root_len = (uint32_t)root_len, .session = session,
-		.subagent = subagent,
+	files->list[number] = *facts;
+	files->list[number].path = strmap_key(&files->by_path, path);
+	files->count++;
+	if (is_head)
+		files->list[number].earlier = (uint32_t)(head + 1);
+	else
+		link_behind(files, head, number);
+	return (int)number;
+}
+
+int ledger_files_add(struct ledger_files *files, const char *path, size_t root_len, uint32_t session,
+		     bool subagent)
+{
+	int before = ledger_files_find(files, path);
+	const struct ledger_file facts = {
+		.root_len = (uint32_t)root_len,
+		.session = session,
+		.path_hash = strmap_hash(path, strlen(path)),
 		.version = before < 0 ? 0 : files->list[before].version + 1,
-		.first = before < 0 ? (uint32_t)files->count : files->list[before].first,
+		.subagent = subagent,
 	};
-	return (int)files->count++;
+	return ledger_files_add_version(files, path, &facts);
 }
 
 int ledger_files_compare(const struct ledger_files *files, uint64_t left, uint64_t right)
@@ -45,8 +79,8 @@ int ledger_files_compare(const struct ledger_files *files, uint64_t left, uint64
 
 uint64_t ledger_files_hash_line(const struct ledger_files *files, const struct ledger_entry *e)
 {
-	const uint64_t own[] = { ledger_place((int)ledger_files_of(files, e)->first,
-					      ledger_place_offset(e->place)),
+	const uint64_t own[] = { ledger_files_of(files, e)->path_hash,
+				 (uint64_t)ledger_place_offset(e->place),
 				 (uint64_t)e->time_ms,
 				 e->input,
 				 e->output,
@@ -65,8 +99,10 @@ int ledger_files_account(struct ledger_files *files, size_t file, int sign)
 
 void ledger_files_forget_sums(struct ledger_files *files)
 {
-	for (size_t i = 0; i < files->count; i++)
+	for (size_t i = 0; i < files->count; i++) {
 		files->list[i].entries = 0;
+		files->list[i].is_counted = false;
+	}
 }
 
 void ledger_files_release(struct ledger_files *files)

@@ -16,9 +16,11 @@ struct ledger_file {
 	uint32_t entries;        /* that count */
 	int64_t saved_to;        /* the ledger's file has what stands before this offset */
 	uint32_t version;        /* how many transcripts of this path there were before it */
-	uint32_t first;          /* the number of the first one */
+	uint32_t earlier;        /* the number + 1 of the one before it; 0: it is not in memory */
+	uint64_t path_hash;      /* the same for all versions: see ledger_files_hash_line() */
 	bool subagent;
 	bool by_lines;           /* its session is not known yet: its first record will tell */
+	bool is_counted;         /* `entries` has the archived ones in it */
 	bool gone;               /* it was deleted or rewritten: ccusage does not see what is known of it */
 };
 
@@ -37,6 +39,15 @@ int ledger_files_find(const struct ledger_files *files, const char *path);
  */
 int ledger_files_add(struct ledger_files *files, const char *path, size_t root_len, uint32_t session,
 		     bool subagent);
+
+/* The number of one version of a path; -1 when it has none yet. */
+int ledger_files_find_version(const struct ledger_files *files, const char *path, unsigned version);
+
+/*
+ * Gives one version of a path, which has none, a number. `facts`: all but its path and counts. Returns -1 as
+ * ledger_files_add() does.
+ */
+int ledger_files_add_version(struct ledger_files *files, const char *path, const struct ledger_file *facts);
 
 /* Orders two places: by path, then by position, then by version. Returns less than 0, 0, or more than 0. */
 int ledger_files_compare(const struct ledger_files *files, uint64_t left, uint64_t right);

@@ -5,6 +5,7 @@
 #ifndef SWATCH_LEDGER_INTERNAL_H
 #define SWATCH_LEDGER_INTERNAL_H
 
+#include "ledger/archive.h"
 #include "ledger/blocks.h"
 #include "ledger/claims.h"
 #include "ledger/crowd.h"
@@ -23,6 +24,13 @@ struct ledger_window {
 	int64_t tokens;
 };
 
+struct ledger_archive {
+	const struct ledger_archive_calls *calls;  /* NULL: all there is is in memory */
+	void *ctx;
+	struct strmap asked;             /* keys of messages of which all requests are in memory */
+	bool lacks_sums;
+};
+
 struct ledger {
 	struct ledger_window *windows;   /* by hash of the model; LEDGER_WINDOWS_MAX of them */
 	struct ledger_files files;
@@ -36,6 +44,7 @@ struct ledger {
 	struct ledger_spans spans;
 	struct ledger_limits limits;
 	struct ledger_unsaved unsaved;
+	struct ledger_archive archive;
 };
 
 /*
@@ -52,6 +61,40 @@ void ledger_note_unsaved(struct ledger *ledger, uint32_t entry);
  * when the entry belongs to another session now, 0 when not, -1 when memory ran out.
  */
 int ledger_take_claim(struct ledger *ledger, uint32_t entry, int file, const struct ledger_record *record);
+
+/* ---- entries ---- */
+
+/* Makes the entry of a record, hidden yet. Returns false when memory ran out, or its place is impossible. */
+bool ledger_make_entry(struct ledger *ledger, int file, const struct ledger_record *record,
+		       struct ledger_entry *out);
+
+/* The entry in memory of the same message and request; LEDGER_NONE without one. */
+uint32_t ledger_find_entry(const struct ledger *ledger, const struct ledger_entry *e);
+
+/* Puts in an entry that is not there, hidden. Returns its number; LEDGER_NONE when memory ran out. */
+uint32_t ledger_insert_entry(struct ledger *ledger, const struct ledger_entry *e);
+
+/* ---- the archive; without one these do nothing ---- */
+
+/* A transcript was named: takes over how the archive knows it. */
+void ledger_archive_name_file(struct ledger *ledger, int file);
+
+/* Before a session's sums change or are read: what is archived of them, once. */
+void ledger_archive_take_sums(struct ledger *ledger, uint32_t session);
+
+/* Before a transcript's count changes: what is archived of it, and its session's sums. */
+void ledger_archive_take_file(struct ledger *ledger, size_t file);
+
+/*
+ * Before a message is added that is not in memory: takes it, and its other requests, out of the archive.
+ * Returns false when nobody can tell whether it is there.
+ */
+bool ledger_archive_look_up(struct ledger *ledger, uint64_t key);
+
+/* ---- whose they are ---- */
+
+/* A transcript may be the one that names its session's project. */
+void ledger_name_home(struct ledger *ledger, int file);
 
 /* A file whose session only its lines know gets it from the first record. Returns false when memory ran out.
  */

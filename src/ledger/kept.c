@@ -79,6 +79,7 @@ static bool take_entry(const struct ledger *ledger, uint32_t entry, struct ledge
 		return false;
 	ledger_file_facts(ledger, (int)ledger_file_of(e), out);
 	out->cost_usd = e->cost_usd;
+	out->reference_usd = e->reference_usd;
 	out->unpriced = e->unpriced;
 	out->hidden = e->hidden;
 	take_record(ledger, entry, &out->record);

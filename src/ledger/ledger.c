@@ -34,6 +34,7 @@ void ledger_free(struct ledger *ledger)
 	ledger_blocks_release(&ledger->blocks);
 	ledger_limits_release(&ledger->limits);
 	ledger_unsaved_release(&ledger->unsaved);
+	strmap_release(&ledger->archive.asked);
 	free(ledger->windows);
 	free(ledger);
 }
@@ -65,6 +66,8 @@ void ledger_account(struct ledger *ledger, uint32_t entry, int sign, bool stays)
 	const struct ledger_entry *e = &ledger->entries.list[entry];
 	const struct ledger_file *file = ledger_files_of(&ledger->files, e);
 	uint32_t session = ledger_entries_session(&ledger->entries, entry);
+	ledger_archive_take_sums(ledger, session);
+	ledger_archive_take_file(ledger, ledger_file_of(e));
 	int transcripts = ledger_files_account(&ledger->files, ledger_file_of(e), sign);
 	ledger_models_account(&ledger->models, e, sign);
 	ledger_spans_account(&ledger->spans, e, sign);
@@ -87,10 +90,39 @@ void ledger_set_extras(struct ledger *ledger, bool extras)
 	ledger->models.extras = extras;
 }
 
+/* Prices what had no price. Other costs stay what they were when they came: the file says so, too. */
+static void price_unpriced(struct ledger *ledger)
+{
+	for (size_t i = 0; i < ledger->entries.count; i++) {
+		struct ledger_entry *e = &ledger->entries.list[i];
+		struct ledger_entry priced = *e;
+		const struct ledger_model_row *row = ledger_models_row_of(&ledger->models, e);
+		const struct price_extras extras = ledger_entries_extras(&ledger->entries, e);
+		if (!e->unpriced || !row)
+			continue;
+		ledger_models_price(&ledger->models, &priced, row, ledger_entries_large(&ledger->entries, e),
+				    &extras);
+		if (priced.unpriced)
+			continue;
+		if (!e->hidden)
+			ledger_account(ledger, (uint32_t)i, -1, true);
+		e->cost_usd = priced.cost_usd;
+		e->unpriced = false;
+		if (!e->hidden)
+			ledger_account(ledger, (uint32_t)i, 1, true);
+		ledger->unsaved.noting = ledger->unsaved.wanted;
+		ledger_note_unsaved(ledger, (uint32_t)i);
+	}
+}
+
 void ledger_reprice(struct ledger *ledger, const struct price_book *book)
 {
 	ledger_models_set_book(&ledger->models, book);
 	memset(ledger->windows, 0, LEDGER_WINDOWS_MAX * sizeof(*ledger->windows));
+	if (ledger->archive.calls) {
+		price_unpriced(ledger);
+		return;
+	}
 	/*
 	 * All sums again from nothing: taking money out and putting other money in would leave rounding
 	 * behind.
@@ -157,7 +189,7 @@ static void set_costs(const struct ledger_models *models, struct ledger_entry *e
 		e->reference_usd = 0.;
 }
 
-static bool make_entry(struct ledger *ledger, int file, const struct ledger_record *record,
+bool ledger_make_entry(struct ledger *ledger, int file, const struct ledger_record *record,
 		       struct ledger_entry *out)
 {
 	struct ledger_model_row scratch;
@@ -388,21 +420,63 @@ static uint32_t find_same(const struct ledger *ledger, const struct ledger_entry
 	return LEDGER_NONE;
 }
 
+/* Where an entry is, or belongs. */
+struct seat {
+	struct ledger_crowd *crowd;  /* NULL: its message has no crowd */
+	uint32_t at;                 /* the entry of the same request; LEDGER_NONE without one */
+	unsigned same;               /* how many others of its message were looked at */
+};
+
+static struct seat find_seat(const struct ledger *ledger, const struct ledger_entry *e)
+{
+	struct seat seat = { .crowd = ledger_crowds_find(&ledger->crowds, e->id_hash) };
+	seat.at = seat.crowd ? ledger_crowd_find(seat.crowd, e->request_hash)
+			     : find_same(ledger, e, &seat.same);
+	return seat;
+}
+
+uint32_t ledger_find_entry(const struct ledger *ledger, const struct ledger_entry *e)
+{
+	return find_seat(ledger, e).at;
+}
+
+/* Makes a crowd of the others when there are many. Returns false when memory ran out. */
+static bool seat_crowd(struct ledger *ledger, const struct ledger_entry *e, struct seat *seat)
+{
+	if (seat->same >= LEDGER_CROWD_MIN)
+		seat->crowd = ledger_crowds_make(&ledger->crowds, e->id_hash);
+	return seat->same < LEDGER_CROWD_MIN || seat->crowd;
+}
+
+uint32_t ledger_insert_entry(struct ledger *ledger, const struct ledger_entry *e)
+{
+	struct seat seat = find_seat(ledger, e);
+	return seat_crowd(ledger, e, &seat) ? insert(ledger, seat.crowd, e) : LEDGER_NONE;
+}
+
 /* Adds the entry `e`, or merges it. Returns as ledger_add_record() does. */
 static int add_entry(struct ledger *ledger, struct ledger_entry *e, int file,
 		     const struct ledger_record *record)
 {
-	unsigned same = 0;
-	struct ledger_crowd *crowd = ledger_crowds_find(&ledger->crowds, e->id_hash);
-	uint32_t at = crowd ? ledger_crowd_find(crowd, e->request_hash) : find_same(ledger, e, &same);
+	bool noting = ledger->unsaved.noting;
+	struct seat seat = find_seat(ledger, e);
 	int claimed;
+	if (seat.at == LEDGER_NONE) {
+		if (!ledger_archive_look_up(ledger, e->id_hash))
+			return -1;
+		ledger->unsaved.noting = noting;
+		seat = find_seat(ledger, e);
+	}
+	struct ledger_crowd *crowd = seat.crowd;
+	uint32_t at = seat.at;
 	if (at != LEDGER_NONE) {
 		int merged = merge(ledger, crowd, at, e);
 		claimed = ledger_take_claim(ledger, at, file, record);
 		return merged < 0 || claimed < 0 ? -1 : merged | claimed;
 	}
-	if (same >= LEDGER_CROWD_MIN && !(crowd = ledger_crowds_make(&ledger->crowds, e->id_hash)))
+	if (!seat_crowd(ledger, e, &seat))
 		return -1;
+	crowd = seat.crowd;
 	at = insert(ledger, crowd, e);
 	if (at == LEDGER_NONE)
 		return -1;
@@ -415,9 +489,12 @@ static int add_entry(struct ledger *ledger, struct ledger_entry *e, int file,
 int ledger_add_record(struct ledger *ledger, int file, const struct ledger_record *record)
 {
 	struct ledger_entry e;
+	/* What is archived with all that its line says comes again for its other facts. */
+	if (ledger->archive.calls && record->offset < ledger->files.list[file].saved_to)
+		return 0;
 	ledger->unsaved.noting = ledger->unsaved.wanted && !record->is_settled
 				 && record->offset >= ledger->files.list[file].saved_to;
-	if (!ledger_name_file(ledger, file, record) || !make_entry(ledger, file, record, &e))
+	if (!ledger_name_file(ledger, file, record) || !ledger_make_entry(ledger, file, record, &e))
 		return -1;
 	/* A copied line says nothing about when its transcript's own session worked. */
 	if (!record->payer_is_told)

@@ -90,7 +90,7 @@ struct ledger_kept {
 	bool subagent;
 	bool gone;                       /* the transcript is not there any more */
 	unsigned version;                /* how many of the same path there were before it */
-	double cost_usd;
+	double cost_usd, reference_usd;
 	bool unpriced;                   /* no price is known for it */
 	bool hidden;                     /* a copy, which does not count */
 	bool only_limit; /* its line has no usage: record has the place, the time and the limit */
@@ -173,7 +173,7 @@ size_t ledger_find_limits(struct ledger *ledger, int64_t now_ms,
 bool ledger_has_answered(const struct ledger *ledger, const char *limit, int64_t since_ms, int64_t now_ms);
 
 /* The time of a session's last record, its subagents' included; 0 without one. */
-int64_t ledger_session_last_ms(const struct ledger *ledger, const char *session_id);
+int64_t ledger_session_last_ms(struct ledger *ledger, const char *session_id);
 
 /*
  * A session whose figures changed since it was last named here, in no order; NULL when no more did. A record

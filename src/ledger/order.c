@@ -15,7 +15,7 @@
 
 void ledger_order_init(struct ledger_order *order, const struct ledger_entries *entries)
 {
-	order->entries = entries;
+	*order = (struct ledger_order){ .entries = entries };
 }
 
 bool ledger_order_reserve(struct ledger_order *order, size_t count)

@@ -26,6 +26,14 @@ static void offer_home(struct ledger *ledger, uint32_t file)
 		session->home = file + 1;
 }
 
+void ledger_name_home(struct ledger *ledger, int file)
+{
+	struct ledger_file *f = &ledger->files.list[file];
+	offer_home(ledger, (uint32_t)file);
+	if (ledger->sessions.list[f->session].id[0])
+		ledger->sessions.list[f->session].has_file = true;
+}
+
 /* Chooses the home anew: the one that it was may have become worse. */
 static void find_home(struct ledger *ledger, uint32_t session)
 {
@@ -83,6 +91,7 @@ static int add_file(struct ledger *ledger, const char *path, size_t root_len, co
 		return -1;
 	ledger->files.list[file].by_lines = !session_id;
 	ledger->files.list[file].gone = gone;
+	ledger_archive_name_file(ledger, file);
 	/* It is not known yet whether the file has seen this transcript: noting too much does no harm. */
 	ledger->unsaved.noting = ledger->unsaved.wanted;
 	/* Without memory for it, the claims of this session hold with its next record. */

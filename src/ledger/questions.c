@@ -81,9 +81,19 @@ bool ledger_has_answered(const struct ledger *ledger, const char *limit, int64_t
 	return ledger_limits_is_answered(&ledger->models, &ledger->order, limit, since_ms, now_ms);
 }
 
-int64_t ledger_session_last_ms(const struct ledger *ledger, const char *session_id)
+/* The number of a session, with all that is archived of it in its sums; -1 when nothing is known of it. */
+static int find_session(struct ledger *ledger, const char *session_id)
 {
-	int session = ledger_sessions_find(&ledger->sessions, session_id);
+	int session = ledger->archive.calls ? ledger_sessions_add(&ledger->sessions, session_id)
+					    : ledger_sessions_find(&ledger->sessions, session_id);
+	if (session >= 0)
+		ledger_archive_take_sums(ledger, (uint32_t)session);
+	return session;
+}
+
+int64_t ledger_session_last_ms(struct ledger *ledger, const char *session_id)
+{
+	int session = find_session(ledger, session_id);
 	return session < 0 ? 0 : ledger->sessions.list[session].last_ms;
 }
 
@@ -268,7 +278,7 @@ static double session_rate(struct ledger *ledger, uint32_t session, int64_t now_
 
 void ledger_session(struct ledger *ledger, const char *session_id, int64_t now_ms, struct ledger_session *out)
 {
-	int session = ledger_sessions_find(&ledger->sessions, session_id);
+	int session = find_session(ledger, session_id);
 	memset(out, 0, sizeof(*out));
 	out->block_usd_per_hour = NAN;
 	out->has_extras = ledger->models.extras;

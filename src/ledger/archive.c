@@ -1,0 +1,246 @@
+/*
+ * What the ledger takes back out of its file: single messages, sums of sessions and models, transcripts.
+ */
+#include "ledger/archive.h"
+
+#include <limits.h>
+#include <string.h>
+
+#include "ledger/internal.h"
+
+void ledger_set_archive(struct ledger *ledger, const struct ledger_archive_calls *calls, void *ctx)
+{
+	ledger->archive.calls = calls;
+	ledger->archive.ctx = ctx;
+}
+
+/* ---- transcripts ---- */
+
+void ledger_archive_name_file(struct ledger *ledger, int file)
+{
+	struct ledger_archived_transcript known;
+	struct ledger_file *f = &ledger->files.list[file];
+	const struct ledger_archive *archive = &ledger->archive;
+	if (!archive->calls
+	    || !archive->calls->find_transcript(archive->ctx, f->path, f->root_len, UINT_MAX, &known))
+		return;
+	f->path_hash = known.path_hash;
+	/* The archive does not know yet what was rewritten since the start. */
+	if (known.version < f->version)
+		return;
+	f->version = known.version;
+	f->saved_to = known.saved_to;
+}
+
+/* A transcript's count of messages decides whether a session has one more subagent. */
+static void count_file(struct ledger *ledger, struct ledger_file *f)
+{
+	struct ledger_archived_transcript known;
+	const struct ledger_archive *archive = &ledger->archive;
+	if (f->is_counted)
+		return;
+	f->is_counted = true;
+	if (archive->calls->find_transcript(archive->ctx, f->path, f->root_len, f->version, &known))
+		f->entries += known.messages;
+	else
+		ledger->archive.lacks_sums = true;
+}
+
+int ledger_adopt_file(struct ledger *ledger, const struct ledger_kept *transcript,
+		      const struct ledger_archived_transcript *known)
+{
+	int file = ledger_files_find_version(&ledger->files, transcript->path, known->version);
+	int session = file < 0 ? ledger_sessions_add(&ledger->sessions, transcript->session_id) : -1;
+	if (session < 0)
+		return file;
+	const struct ledger_file facts = {
+		.root_len = (uint32_t)transcript->root_len,
+		.session = (uint32_t)session,
+		.version = known->version,
+		.path_hash = known->path_hash,
+		.saved_to = known->saved_to,
+		.subagent = transcript->subagent,
+		.by_lines = !transcript->session_id[0],
+		.gone = transcript->gone,
+	};
+	file = ledger_files_add_version(&ledger->files, transcript->path, &facts);
+	if (file >= 0)
+		ledger_name_home(ledger, file);
+	return file;
+}
+
+/* ---- sums ---- */
+
+static bool adopt_base(struct ledger *ledger, uint32_t session)
+{
+	struct ledger_archived_session known = { 0 };
+	struct ledger_session_row *row = &ledger->sessions.list[session];
+	const struct ledger_archive *archive = &ledger->archive;
+	row->has_base = true;
+	if (!archive->calls->sum_session(archive->ctx, ledger, row->id, &known))
+		return false;
+	/* The list may have moved meanwhile. */
+	row = &ledger->sessions.list[session];
+	row->subagents += known.subagents;
+	row->subagents_usd += known.subagents_usd;
+	if (known.first_ms > 0)
+		ledger_sessions_note_time(&ledger->sessions, session, known.first_ms);
+	if (known.last_ms > 0)
+		ledger_sessions_note_time(&ledger->sessions, session, known.last_ms);
+	return true;
+}
+
+void ledger_archive_take_sums(struct ledger *ledger, uint32_t session)
+{
+	if (ledger->archive.calls && !ledger->sessions.list[session].has_base
+	    && !adopt_base(ledger, session))
+		ledger->archive.lacks_sums = true;
+}
+
+void ledger_archive_take_file(struct ledger *ledger, size_t file)
+{
+	struct ledger_file *f = &ledger->files.list[file];
+	if (!ledger->archive.calls || !f->subagent)
+		return;
+	count_file(ledger, f);
+	ledger_archive_take_sums(ledger, ledger->files.list[file].session);
+}
+
+/* The number of a model, with room for its sums; -1 when memory ran out. */
+static int number_of(struct ledger *ledger, const struct ledger_record *model)
+{
+	struct ledger_model_row scratch;
+	const struct ledger_model_row *row = &scratch;
+	return ledger_models_number(&ledger->models, model, &row, &scratch);
+}
+
+bool ledger_adopt_sums(struct ledger *ledger, const char *session_id, const struct ledger_record *model,
+		       const struct ledger_sums *sums)
+{
+	int session = ledger_sessions_add(&ledger->sessions, session_id);
+	int number = number_of(ledger, model);
+	if (session < 0 || number < 0
+	    || !ledger_sessions_reserve(&ledger->sessions, (uint32_t)session, (size_t)number))
+		return false;
+	ledger_sums_add(&ledger->sessions.list[session].by_model[number], sums);
+	return true;
+}
+
+bool ledger_adopt_model(struct ledger *ledger, const struct ledger_record *model,
+			const struct ledger_sums *sums, int64_t last_ms)
+{
+	int number = number_of(ledger, model);
+	if (number < 0)
+		return false;
+	struct ledger_model_row *row = &ledger->models.list[number];
+	ledger_sums_add(&row->sums, sums);
+	row->last_ms = last_ms > row->last_ms ? last_ms : row->last_ms;
+	return true;
+}
+
+bool ledger_lacks_sums(const struct ledger *ledger)
+{
+	return ledger->archive.lacks_sums;
+}
+
+/* ---- messages ---- */
+
+/* Who paid, as the file says. Later claims of other lines are held against it. */
+static bool adopt_payer(struct ledger *ledger, uint32_t entry, int file, const struct ledger_record *record)
+{
+	uint32_t own = ledger->files.list[file].session;
+	if (!record->payer.data)
+		return true;
+	int payer = ledger_sessions_add_len(&ledger->sessions, record->payer);
+	const struct ledger_claim claim = { .entry = entry, .from = own, .to = (uint32_t)payer, .told = true };
+	if (payer < 0)
+		return false;
+	return (uint32_t)payer == own
+	       || (ledger_claims_add(&ledger->claims, &ledger->sessions, &claim)
+		   && ledger_entries_set_payer(&ledger->entries, entry, (uint32_t)payer));
+}
+
+static void set_facts(const struct ledger *ledger, const struct ledger_kept *kept, struct ledger_entry *e)
+{
+	const char *name;
+	e->cost_usd = kept->cost_usd;
+	e->reference_usd = kept->reference_usd;
+	e->unpriced = kept->unpriced;
+	e->settled = !kept->unpriced && !e->has_cost;
+	e->limit = ledger_limits_find(&ledger->limits, e->time_ms, e->place, &name) != NULL;
+}
+
+bool ledger_adopt(struct ledger *ledger, int file, const struct ledger_kept *kept)
+{
+	struct ledger_entry e;
+	if (!ledger_make_entry(ledger, file, &kept->record, &e))
+		return false;
+	if (ledger_find_entry(ledger, &e) != LEDGER_NONE)
+		return true;
+	set_facts(ledger, kept, &e);
+	ledger->unsaved.noting = false;
+	uint32_t entry = ledger_insert_entry(ledger, &e);
+	if (entry == LEDGER_NONE)
+		return false;
+	if (!adopt_payer(ledger, entry, file, &kept->record))
+		return false;
+	if (kept->hidden)
+		return true;
+	uint32_t session = ledger_entries_session(&ledger->entries, entry);
+	ledger->sessions.list[session].part.block_ms = 0;
+	ledger->entries.list[entry].hidden = false;
+	ledger_order_add(&ledger->order, entry);
+	ledger_spans_account(&ledger->spans, &ledger->entries.list[entry], 1);
+	return true;
+}
+
+/* A message of which all requests were looked up needs no second look-up. */
+static bool note_asked(struct ledger_archive *archive, uint64_t key)
+{
+	static char here;
+	return strmap_put_len(&archive->asked, (const char *)&key, sizeof(key), &here);
+}
+
+bool ledger_archive_look_up(struct ledger *ledger, uint64_t key)
+{
+	size_t count = 0;
+	struct ledger_archive *archive = &ledger->archive;
+	if (!archive->calls || strmap_get_len(&archive->asked, (const char *)&key, sizeof(key)))
+		return true;
+	if (!archive->calls->find(archive->ctx, ledger, key, &count))
+		return false;
+	/* Only ids that come again are worth the memory. */
+	bool again = count > 0 || ledger_entries_first(&ledger->entries, key) != LEDGER_NONE;
+	return !again || note_asked(archive, key);
+}
+
+/* ---- letting go ---- */
+
+size_t ledger_held_count(const struct ledger *ledger)
+{
+	return ledger->entries.count;
+}
+
+void ledger_let_go(struct ledger *ledger)
+{
+	ledger_order_release(&ledger->order);
+	ledger_crowds_release(&ledger->crowds);
+	ledger_claims_release(&ledger->claims);
+	ledger_blocks_release(&ledger->blocks);
+	ledger_unsaved_release(&ledger->unsaved);
+	ledger_entries_release(&ledger->entries);
+	bool wanted = ledger->unsaved.wanted;
+	ledger->unsaved = (struct ledger_unsaved){ .wanted = wanted };
+	ledger->claims = (struct ledger_claims){ 0 };
+	ledger->blocks = (struct ledger_blocks){ 0 };
+	ledger_entries_init(&ledger->entries, &ledger->files);
+	ledger_crowds_init(&ledger->crowds, &ledger->entries);
+	ledger_order_init(&ledger->order, &ledger->entries);
+	ledger_models_forget_sums(&ledger->models);
+	ledger_sessions_forget_sums(&ledger->sessions);
+	ledger_files_forget_sums(&ledger->files);
+	ledger_spans_forget_sums(&ledger->spans);
+	strmap_release(&ledger->archive.asked);
+	ledger->archive.asked = (struct strmap)STRMAP_INIT;
+	ledger->archive.lacks_sums = false;
+}
