@@ -29,7 +29,7 @@ static bool match_ours(struct compare *compare, const struct compare_source *sou
 {
 	size_t count = reference_count(compare->reference);
 	struct ledger_entry_view view;
-	compare->ours = malloc((count + 1) * sizeof(*compare->ours));
+	compare->ours = calloc(count + 1, sizeof(*compare->ours));
 	if (!compare->ours)
 		return false;
 	for (size_t i = 0; i < count; i++)

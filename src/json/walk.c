@@ -286,7 +286,7 @@ static bool next_key(struct walk *w, bool *first, struct slice *key, bool *has_e
 
 bool walk_next_key(struct walk *w, bool *first, struct slice *key)
 {
-	bool has_escapes;
+	bool has_escapes = false;
 	if (!next_key(w, first, key, &has_escapes))
 		return false;
 	if (has_escapes)

@@ -67,7 +67,7 @@ static int base64_value(char c)
 static bool part_says(const struct secret_place *place, size_t at, const char *text)
 {
 	struct secret_token token;
-	char plain[SECRET_TOKEN_MAX + 1];
+	char plain[SECRET_TOKEN_MAX + 1] = { 0 };
 	size_t len = 0;
 	unsigned bits = 0, have = 0;
 	secret_take_token(place->line, place->len, at, &token);

@@ -39,7 +39,8 @@ void secret_take_token(const char *line, size_t len, size_t at, struct secret_to
 
 size_t secret_token_end(const char *line, size_t len, size_t at)
 {
+	size_t end = at;
 	while (take_char(line, len, &at))
-		continue;
-	return at;
+		end = at;
+	return end;
 }

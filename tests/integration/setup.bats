@@ -194,7 +194,7 @@ teardown() {
 --user start swatchd.service
 --user enable swatchd.service"
 	# whoever runs setup wants it to start, whatever is there
-	! grep -E '^(Condition|Also|PropagatesStopTo)|for everybody' "$HOME/.config/systemd/user/swatchd.service"
+	run ! grep -E '^(Condition|Also|PropagatesStopTo)|for everybody' "$HOME/.config/systemd/user/swatchd.service"
 	grep -qx "ExecStart=\"$SWATCH_BUILD_DIR/swatchd\"" "$HOME/.config/systemd/user/swatchd.service"
 	grep -qx 'ReadWritePaths=%h/.claude/session-health %h/.local/state/swatch' "$HOME/.config/systemd/user/swatchd.service"
 	[ ! -e "$HOME/.config/systemd/user/swatchd.service.d" ]

@@ -119,10 +119,10 @@ static bool read_transcripts(struct verify *verify, const struct data_dirs *dirs
 	verify->ledger = ledger_new();
 	verify->reference = reference_new();
 	bool good = verify->ledger && verify->reference;
-	if (good)
+	if (good) {
 		ledger_set_prices(verify->ledger, book);
-	if (good)
 		ledger_set_extras(verify->ledger, request->extras);
+	}
 	good = good && history_read(verify->ledger, dirs, request->threads, &stats, &error) == 0;
 	if (good && error.len > 0)
 		terminal_error("cannot read %s: it is not counted", buf_message(&error));

@@ -207,12 +207,11 @@ void daemon_take_batch(void *ctx, const struct tail_batch *batch)
 		take_record(daemon, transcript, &batch->records[i]);
 	if (batch->malformed)
 		sessions_add_malformed(transcript->owner, batch->malformed);
-	if (batch->read_ended)
+	if (batch->read_ended) {
 		find_its_session(daemon, transcript->owner);
-	if (batch->read_ended)
 		daemon_keep_read(daemon, transcript->owner);
-	if (batch->read_ended)
 		note_read(daemon, transcript->owner, batch->lines_read);
+	}
 	if (batch->gone)
 		close_transcript(daemon, transcript->owner);
 	if (batch->turn_ended)
