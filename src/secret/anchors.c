@@ -43,7 +43,7 @@ const char *secret_anchors_next_plain(const char *at, const char *end, unsigned 
 #if defined(__x86_64__)
 
 #define BLOCK_BYTES 32
-#define TURN_BYTES (2 * BLOCK_BYTES)
+#define TURN_BYTES ((ptrdiff_t)2 * BLOCK_BYTES)
 
 /* The tables in registers. */
 struct vectors {

@@ -49,6 +49,14 @@ function directiveOf(messages) {
 	return { directive: {}, turns: 0 };
 }
 
+// What a person typed last: the client puts its own reminders beside it.
+function promptOf(messages) {
+	const newest = messages.filter((message) => message.role === "user").pop();
+	const blocks = typeof newest?.content === "string" ? [{ type: "text", text: newest.content }] : newest?.content ?? [];
+	const typed = blocks.filter((block) => block?.type === "text" && !block.text.startsWith("<system-reminder>")).pop();
+	return typed?.text.trim().slice(0, 60);
+}
+
 // The session that asks, where the client says it.
 function sessionOf(body) {
 	try { return JSON.parse(body.metadata.user_id).session_id; } catch { return undefined; }
@@ -171,7 +179,8 @@ async function answer(request, response, body) {
 	else
 		send(response, 200, { ...message, content, stop_reason: stopReason, usage: final }, headers);
 	fs.appendFileSync(logFile, JSON.stringify({
-		id: message.id, session: sessionOf(body), model: message.model, asked: body.model, usage: final, helper, complete,
+		id: message.id, session: sessionOf(body), model: message.model, asked: body.model, prompt: promptOf(messages),
+		usage: final, helper, complete,
 	}) + "\n");
 }
 

@@ -186,18 +186,31 @@ function judgeModel(row, model, theirs, mine) {
 	return notes;
 }
 
+const sumOf = (list, member) => list.reduce((usd, answer) => usd + priceOf(plainName(answer.model), answer)[member], 0);
+const withoutLine = (id) => answers.filter((answer) => answer.session === id && !written.has(answer.id)).slice(0, 12);
+
+// From which sums a session may have gone on counting: those of the others, to whose last figure an answer without a line may
+// have been added after their statusline ran last.
+function* basesOf(id) {
+	yield 0;
+	for (const [other, usd] of told) {
+		if (other === id) continue;
+		for (const late of choicesOf(withoutLine(other)))
+			for (const hour of [0, sumOf(late, "hour")]) yield usd + sumOf(late, "all") - hour;
+	}
+}
+
 // The same for a session of which only the sum is known. Claude Code 2.1.150 leaves out an answer that was cut off, and goes
 // on counting from the session before a /clear.
 function judgeSum(row, cost) {
 	const of_session = answers.filter((answer) => answer.session === row.sessionId);
-	const missing = of_session.filter((answer) => !written.has(answer.id)).slice(0, 12);
+	const missing = withoutLine(row.sessionId);
 	const lines = of_session.filter((answer) => written.has(answer.id)).map((answer) => ({ ...answer, usage: written.get(answer.id) }));
-	const price = (list, member) => list.reduce((usd, answer) => usd + priceOf(plainName(answer.model), answer)[member], 0);
-	const bases = [0, ...[...told].filter(([id]) => id !== row.sessionId).map(([, usd]) => usd)];
-	for (const base of bases) for (const part of choicesOf(missing)) for (const cut of choicesOf(lines.filter((answer) => !answer.complete))) {
+	const open = lines.filter((answer) => !answer.complete);
+	for (const base of basesOf(row.sessionId)) for (const part of choicesOf(missing)) for (const cut of choicesOf(open)) {
 		const counted = [...lines.filter((answer) => !cut.includes(answer)), ...part];
-		for (const hour of [0, price(counted, "hour")]) {
-			if (Math.abs(cost - base - (row.totalCost + price(part, "all") - price(cut, "all") - hour)) > NEAR_USD) continue;
+		for (const hour of [0, sumOf(counted, "hour")]) {
+			if (Math.abs(cost - base - (row.totalCost + sumOf(part, "all") - sumOf(cut, "all") - hour)) > NEAR_USD) continue;
 			return [...(part.length > 0 ? [`${part.length} answers without a line`] : []),
 				...(cut.length > 0 ? [`${cut.length} answers that were cut off, which Claude Code leaves out`] : []),
 				...(base > 0 ? [`counted on from the session before, $${base.toFixed(6)}`] : []),

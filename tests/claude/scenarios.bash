@@ -161,8 +161,7 @@ scenario_ten_sessions_with_statuslines() {
 	local i
 	for i in 1 2 3 4 5 6 7 8 9 10; do open_terminal "t$i" || return; done
 	for i in 1 2 3 4 5 6 7 8 9 10; do type_in "t$i" "Terminal $i" || return; done
-	await answered 9 || return
-	for i in 1 2 3 4 5 6 7 8 9 10; do await is_idle "t$i" && asks "t$i" "Again $i" || return; done
+	for i in 1 2 3 4 5 6 7 8 9 10; do await answered "Terminal $i" && await is_idle "t$i" && asks "t$i" "Again $i" || return; done
 	for i in 1 2 3 4 5 6 7 8 9 10; do leave "t$i" || return; done
 	[ "$(find "$work/statuslines" -name '*.shown' -size +0 | wc -l)" -eq 10 ] || { echo "a statusline showed nothing"; return 1; }
 }

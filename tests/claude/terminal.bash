@@ -63,16 +63,16 @@ stands_in_box() {
 
 press() { on_screen send-keys -t "=$1:" "$2"; }
 
-# asks NAME PROMPT: sends a prompt and waits until its answer is complete.
-asks() {
-	local before
-	before=$(answers)
-	type_in "$1" "$2" && await answered "$before" && await is_idle "$1"
-}
+# asks NAME PROMPT: sends a prompt, which the scenario has only once, and waits until its answer is complete.
+asks() { type_in "$1" "$2" && await answered "$2" && await is_idle "$1"; }
 
-# How many requests of the conversation, not of the client's helpers, were answered.
-answers() { grep -c '"helper":false' "$work/api.log"; }
-answered() { [ "$(answers)" -gt "$1" ]; }
+# answered PROMPT: whether the client has written down the answer to the prompt. Not any answer will do: on a busy machine, one
+# that the client asked for by itself may come first.
+answered() {
+	local id
+	id=$(jq -r --arg prompt "$1" 'select(.prompt == $prompt and (.helper | not)) | .id' "$work/api.log" | tail -n 1)
+	[ -n "$id" ] && grep -rqF -- "$id" "$home/.claude/projects"
+}
 is_idle() { ! shows "$1" 'esc to interrupt'; }
 
 # has_last_figure NAME: waits until the statusline has had the session's last figure. That is its second run from now on: the

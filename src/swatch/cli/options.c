@@ -31,7 +31,7 @@ static void print_wrapped(FILE *out, const char *text, int at, int indent, bool 
 		at += fprintf(out, "%.*s", (int)len, text);
 		text += len + (text[len] == ' ');
 	}
-	fputc('\n', out);
+	fprintf(out, "\n");
 }
 
 static void print_option(FILE *out, const char *name, const char *argument, const char *text)
