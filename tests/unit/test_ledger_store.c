@@ -140,7 +140,8 @@ static void start_daemon(struct world *w)
 		w->numbers[i] = number_in(w->ledger, i);
 		const struct store_known *known = store_known_find(&w->known, path_of(i));
 		if (known && known->state == STORE_AS_BEFORE)
-			ledger_set_saved(w->ledger, w->numbers[i], known->version, known->offset);
+			ledger_set_saved(w->ledger, w->numbers[i], known->version,
+					 known->progress.offset);
 		w->news[i] = w->files[i].exists;
 		for (size_t at = 0; w->files[i].exists && at < w->files[i].count; at++)
 			add_line(w->ledger, w->numbers[i], &w->files[i].lines[at], at);

@@ -324,7 +324,7 @@ static void places_are_kept_once_and_each_kind_has_one(void **state)
 	assert_int_equal(secrets.count, 0);
 }
 
-static void a_restart_takes_back_what_subagents_wrote(void **state)
+static void a_restart_takes_back_what_subagents_wrote_or_the_session(void **state)
 {
 	(void)state;
 	static const char before[] =
@@ -337,10 +337,13 @@ static void a_restart_takes_back_what_subagents_wrote(void **state)
 		"7]}";
 	struct session_secrets secrets = { 0 };
 	struct json_object *alerts = json_tokener_parse(before);
-	session_secrets_restore(&secrets, alerts, 60);
+	session_secrets_restore(&secrets, alerts, true, 60);
 	assert_int_equal(secrets.count, 1);
 	assert_int_equal(secrets.places[0].kind, SECRET_AWS);
 	assert_int_equal(secrets.places[0].at_ms, 50);
+	session_secrets_restore(&secrets, alerts, false, 60);
+	assert_int_equal(secrets.count, 2);
+	assert_string_equal(secrets.places[1].path, "/p/s.jsonl");
 	json_object_put(alerts);
 	session_secrets_release(&secrets);
 }
@@ -354,7 +357,7 @@ int main(void)
 		cmocka_unit_test(examples_placeholders_and_hashes_are_none),
 		cmocka_unit_test(both_searches_find_the_same_anchors),
 		cmocka_unit_test(places_are_kept_once_and_each_kind_has_one),
-		cmocka_unit_test(a_restart_takes_back_what_subagents_wrote),
+		cmocka_unit_test(a_restart_takes_back_what_subagents_wrote_or_the_session),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -16,7 +16,9 @@
 static struct scratch s;
 static struct ev_loop *loop;
 static struct tail *tail;
-static bool wants, refuses, misses;
+static bool wants, refuses, misses, rereads;
+/* Where the next transcript is resumed; offset 0: nowhere. */
+static struct tail_place place;
 /* What the batches held since expect() looked last: "restart; 0:line; 5:other; read 2 to 10; gone; turn;
  * idle; ". */
 static struct buf told;
@@ -25,6 +27,10 @@ static void *on_opened(void *ctx, struct transcript *transcript)
 {
 	(void)ctx;
 	errno = 0;
+	if (place.offset > 0)
+		tail_resume(transcript, &place);
+	if (rereads)
+		tail_reread(tail, transcript);
 	return refuses ? NULL : transcript;
 }
 
@@ -35,11 +41,16 @@ static bool wants_lines(void *ctx, const struct transcript *transcript)
 	return wants;
 }
 
+static struct transcript *last;
+
 static void on_batch(void *ctx, const struct tail_batch *batch)
 {
 	(void)ctx;
+	last = batch->transcript ? batch->transcript : last;
 	if (batch->restarted)
 		buf_append_str(&told, "restart; ");
+	if (batch->again)
+		buf_append_str(&told, "again; ");
 	for (size_t i = 0; i < batch->line_count; i++)
 		buf_printf(&told, "%lld:%.*s; ", (long long)batch->lines[i].offset, (int)batch->lines[i].len,
 			   batch->lines[i].text);
@@ -66,7 +77,8 @@ static int set_up(void **state)
 	(void)state;
 	scratch_make(&s);
 	wants = true;
-	refuses = misses = false;
+	refuses = misses = rereads = false;
+	place = (struct tail_place){ .offset = 0 };
 	loop = ev_loop_new(EVFLAG_AUTO);
 	tail = tail_new(loop, DELAY_MS, &callbacks, NULL);
 	return loop && tail ? 0 : -1;
@@ -344,6 +356,109 @@ static void test_history_on_threads(void **state)
 	expect(expected);
 }
 
+static void test_the_same_lines_come_again(void **state)
+{
+	struct tail_place at;
+	(void)state;
+	grow("a", "one\ntwo\n");
+	expect("0:one; 4:two; read 2 to 8 of 8; turn; idle; ");
+	tail_reread(tail, last);
+	assert_false(tail_get_place(last, &at));
+	grow("a", "three\n");
+	expect("again; 0:one; 4:two; 8:three; read 3 to 14 of 14; turn; idle; ");
+	/* Rewritten meanwhile, it is another one. */
+	tail_reread(tail, last);
+	assert_int_equal(truncate(scratch_name(&s, "a"), 0), 0);
+	grow("a", "other\n");
+	expect("restart; 0:other; read 1 to 6 of 6; turn; idle; ");
+}
+
+/* Where the transcript stands that was read last. */
+static void keep_place(void *ctx, const struct tail_batch *batch)
+{
+	(void)ctx;
+	if (batch->read_ended)
+		assert_true(tail_get_place(batch->transcript, &place));
+}
+
+/* Another run reads it as it is now; afterwards this one resumes there. */
+static void read_in_an_earlier_run(const char *name)
+{
+	static const struct tail_callbacks callbacks = { .opened = on_opened,
+							 .wants_lines = wants_lines,
+							 .batch = keep_place };
+	struct tail *earlier = tail_new(loop, DELAY_MS, &callbacks, NULL);
+	assert_non_null(earlier);
+	assert_true(tail_note(earlier, scratch_name(&s, name), strlen(s.path) + 1, false, false));
+	tail_flush(earlier);
+	tail_free(earlier);
+	assert_true(place.offset > 0);
+}
+
+static void test_resumed_as_it_was(void **state)
+{
+	(void)state;
+	append("a", "one\ntwo\nhal");
+	read_in_an_earlier_run("a");
+	assert_int_equal(place.offset, 8);
+	tail_hold_backlog(tail);
+	assert_true(tail_note(tail, scratch_name(&s, "a"), strlen(s.path) + 1, false, true));
+	assert_int_equal(tail_pending(tail), 0);
+	tail_release_backlog(tail);
+	tail_flush(tail);
+	expect("turn; idle; ");
+	tail_recheck(tail, false);
+	tail_flush(tail);
+	expect("turn; idle; turn; idle; ");
+	grow("a", "f\n");
+	expect("8:half; read 1 to 13 of 13; turn; idle; ");
+}
+
+static void test_resumed_where_it_grew(void **state)
+{
+	(void)state;
+	append("a", "one\n");
+	read_in_an_earlier_run("a");
+	append("a", "two\n");
+	wants = false;
+	tail_hold_backlog(tail);
+	assert_true(tail_note(tail, scratch_name(&s, "a"), strlen(s.path) + 1, false, true));
+	assert_int_equal(tail_pending(tail), 1);
+	tail_release_backlog(tail);
+	tail_flush(tail);
+	/* No thread reads all of it. */
+	expect("4:two; read 1 to 8 of 8; turn; idle; ");
+}
+
+/* A machine that started anew has other numbers for its devices. */
+static void test_resumed_on_another_device(void **state)
+{
+	(void)state;
+	append("a", "one\n");
+	read_in_an_earlier_run("a");
+	place.dev++;
+	assert_true(note("a"));
+	tail_flush(tail);
+	expect("read 0 to 4 of 4; turn; idle; ");
+}
+
+static void test_resumed_after_a_rewrite(void **state)
+{
+	(void)state;
+	append("a", "one\n");
+	read_in_an_earlier_run("a");
+	assert_int_equal(truncate(scratch_name(&s, "a"), 0), 0);
+	grow("a", "other\n");
+	expect("restart; 0:other; read 1 to 6 of 6; turn; idle; ");
+	/* Also when all of it is wanted again before anybody has looked. */
+	append("b", "one\n");
+	read_in_an_earlier_run("b");
+	rereads = true;
+	assert_int_equal(truncate(scratch_name(&s, "b"), 0), 0);
+	grow("b", "other\n");
+	expect("restart; 0:other; read 1 to 6 of 6; turn; idle; ");
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -361,6 +476,11 @@ int main(void)
 		TEST(test_a_burst_is_one_read_after_the_delay),
 		TEST(test_backlog),
 		TEST(test_history_on_threads),
+		TEST(test_the_same_lines_come_again),
+		TEST(test_resumed_as_it_was),
+		TEST(test_resumed_where_it_grew),
+		TEST(test_resumed_on_another_device),
+		TEST(test_resumed_after_a_rewrite),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -11,6 +11,7 @@
 #include "base/strmap.h"
 #include "ledger/ledger.h"
 #include "ledger/store/roots.h"
+#include "transcript/malformed.h"
 
 /* How far a transcript was read, and how to know later that it is still the same. */
 struct store_progress {
@@ -19,6 +20,8 @@ struct store_progress {
 	int64_t offset;              /* all messages before it are in the ledger */
 	uint64_t mark;               /* strmap_hash() of the mark_len bytes before it */
 	size_t mark_len;
+	struct malformed_lines malformed;
+	bool has_skipped;            /* a line was too long to be read */
 };
 
 struct store_transcript {

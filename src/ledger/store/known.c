@@ -112,7 +112,7 @@ static bool take(struct store_known_list *list, const struct store_roots *roots,
 		.version = (unsigned)version,
 		.subagent = sqlite3_column_int(answer, 4) != 0,
 		.state = sqlite3_column_int(answer, 13) != 0 ? STORE_LOST : look(path, &progress),
-		.offset = progress.offset,
+		.progress = progress,
 		.ledger_file = -1,
 	};
 	if (add(list, &known))

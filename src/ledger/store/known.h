@@ -25,7 +25,7 @@ struct store_known {
 	unsigned version;            /* how many of the same path were lost before it */
 	bool subagent;
 	enum store_state state;
-	int64_t offset;              /* what stands before it is saved */
+	struct store_progress progress;  /* what stands before its offset is saved */
 	int ledger_file;             /* for read.c */
 };
 

@@ -132,6 +132,7 @@ void daemon_end_walk(struct daemon *daemon)
 	daemon_settle_last_sessions(daemon);
 	/* File times decide which sessions have a file, before any line is read. */
 	expire_run(&daemon->expire);
+	daemon_forget_last_sessions(daemon);
 	tail_release_backlog(daemon->tail);
 	if (tail_pending(daemon->tail) == 0)
 		daemon_note_caught_up(daemon);

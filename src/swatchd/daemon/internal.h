@@ -96,6 +96,7 @@ struct daemon_keep {
 	char *path;                  /* of the ledger's file */
 	char *why_off;               /* why it could not be opened; NULL */
 	struct store_known_list known;   /* during the first walk */
+	bool is_complete;            /* the file has all that counts in a transcript, up to its offset there */
 	struct store_roots roots;
 	struct keep_news *news;
 	size_t news_count, news_cap;

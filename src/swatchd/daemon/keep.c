@@ -44,29 +44,59 @@ static struct keep_news *note(struct daemon *daemon, const struct session_transc
 
 void daemon_keep_read(struct daemon *daemon, const struct session_transcript *part)
 {
-	const struct transcript *t = part->file;
-	/* Without a mark nobody could tell later whether it is still the same. */
-	bool is_certain = t->known && !t->missed && t->mark_len > 0;
-	struct keep_news *news = is_certain ? note(daemon, part) : NULL;
+	struct tail_place place;
+	/* One whose lines come again for their facts has been read further before. */
+	if (!tail_get_place(part->file, &place) || place.offset < part->saved_to)
+		return;
+	struct keep_news *news = note(daemon, part);
 	if (!news)
 		return;
 	news->has_progress = true;
 	news->progress = (struct store_progress){
-		.dev = (uint64_t)t->dev,
-		.ino = (uint64_t)t->ino,
-		.size_bytes = t->size_bytes,
-		.modified_ns = t->modified_ms / CLOCK_SECOND_MS * INT64_C(1000000000) + t->modified_ns,
-		.offset = t->offset,
-		.mark = t->mark,
-		.mark_len = t->mark_len,
+		.dev = (uint64_t)place.dev,
+		.ino = (uint64_t)place.ino,
+		.size_bytes = place.size_bytes,
+		.modified_ns = place.modified_ns,
+		.offset = place.offset,
+		.mark = place.mark,
+		.mark_len = place.mark_len,
+		.malformed = part->malformed,
+		.has_skipped = place.has_skipped,
 	};
 }
 
-void daemon_keep_opened(struct daemon *daemon, const struct session_transcript *part)
+const struct store_known *daemon_keep_find(const struct daemon *daemon, const char *path)
 {
-	const struct store_known *known = store_known_find(&daemon->keep.known, part->file->path);
-	if (known && known->state == STORE_AS_BEFORE)
-		ledger_set_saved(daemon->ledger, part->ledger_file, known->version, known->offset);
+	const struct store_known *known = store_known_find(&daemon->keep.known, path);
+	return known && known->state == STORE_AS_BEFORE ? known : NULL;
+}
+
+/* Has tail go on where the file's last run stood: before that place, the file says all that counts. */
+static void resume(struct session_transcript *part, const struct store_known *known)
+{
+	const struct store_progress *progress = &known->progress;
+	const struct tail_place place = {
+		.dev = (dev_t)progress->dev,
+		.ino = (ino_t)progress->ino,
+		.size_bytes = progress->size_bytes,
+		.modified_ns = progress->modified_ns,
+		.offset = progress->offset,
+		.mark = progress->mark,
+		.mark_len = progress->mark_len,
+		.has_skipped = progress->has_skipped,
+	};
+	tail_resume(part->file, &place);
+	sessions_note_saved(part, place.offset, &progress->malformed);
+}
+
+void daemon_keep_opened(struct daemon *daemon, struct session_transcript *part,
+			const struct store_known *known)
+{
+	if (!known)
+		return;
+	ledger_set_saved(daemon->ledger, part->ledger_file, known->version, known->progress.offset);
+	if (daemon->keep.is_complete && known->progress.offset > 0)
+		resume(part, known);
 }
 
 void daemon_keep_lost(struct daemon *daemon, const struct session_transcript *part)

@@ -18,8 +18,15 @@
  */
 void daemon_start_keep(struct daemon *daemon);
 
-/* A transcript was opened: what the file has of it need not be written again. */
-void daemon_keep_opened(struct daemon *daemon, const struct session_transcript *part);
+/* What the file knows of a transcript that is still the same; NULL without anything. */
+const struct store_known *daemon_keep_find(const struct daemon *daemon, const char *path);
+
+/*
+ * A transcript was opened, of which the file knows `known` (or NULL): what it has need not be written again,
+ * nor be read again where it is complete.
+ */
+void daemon_keep_opened(struct daemon *daemon, struct session_transcript *part,
+			const struct store_known *known);
 
 /* A transcript was read; or is going to be lost, because it was deleted or rewritten. */
 void daemon_keep_read(struct daemon *daemon, const struct session_transcript *part);

@@ -42,6 +42,17 @@ static void greet_session(struct daemon *daemon, struct session *session)
 		events_emit_string(&daemon->events, "session-started", "sessionId", session->id);
 }
 
+/* Only the lines of a subagent beside the sessions say whose it is: it is without a session until then. */
+static void find_its_session(struct daemon *daemon, struct session_transcript *part)
+{
+	const char *id = ledger_session_of_file(daemon->ledger, part->ledger_file);
+	if (part->session->id[0] || !part->subagent || !cache_session_id_is_valid(id, strlen(id)))
+		return;
+	bool is_new = !sessions_find(&daemon->sessions, id);
+	if (sessions_move_transcript(&daemon->sessions, part, id) && is_new)
+		greet_session(daemon, part->session);
+}
+
 void *daemon_open_transcript(void *ctx, struct transcript *transcript)
 {
 	struct daemon *daemon = ctx;
@@ -52,8 +63,11 @@ void *daemon_open_transcript(void *ctx, struct transcript *transcript)
 		return NULL;
 	}
 	bool is_new = id[0] && !sessions_find(&daemon->sessions, id);
+	const struct store_known *known = daemon_keep_find(daemon, transcript->path);
+	/* What only its lines tell, the ledger's file may remember. */
+	const char *session_id = known && known->session_id[0] ? known->session_id : NULL;
 	int ledger_file = ledger_add_file(daemon->ledger, transcript->path, transcript->root_len,
-					  parts.by_lines ? NULL : id, parts.subagent);
+					  parts.by_lines ? session_id : id, parts.subagent);
 	struct session_transcript *part = NULL;
 	/* During the first walk no facts are wanted yet: expire decides which sessions get a file. */
 	if (ledger_file >= 0)
@@ -63,21 +77,11 @@ void *daemon_open_transcript(void *ctx, struct transcript *transcript)
 		errno = ENOMEM;
 		return NULL;
 	}
-	daemon_keep_opened(daemon, part);
+	daemon_keep_opened(daemon, part, known);
 	if (is_new)
 		greet_session(daemon, part->session);
+	find_its_session(daemon, part);
 	return part;
-}
-
-/* Only the lines of a subagent beside the sessions say whose it is: it is without a session until then. */
-static void find_its_session(struct daemon *daemon, struct session_transcript *part)
-{
-	const char *id = ledger_session_of_file(daemon->ledger, part->ledger_file);
-	if (part->session->id[0] || !part->subagent || !cache_session_id_is_valid(id, strlen(id)))
-		return;
-	bool is_new = !sessions_find(&daemon->sessions, id);
-	if (sessions_move_transcript(&daemon->sessions, part, id) && is_new)
-		greet_session(daemon, part->session);
 }
 
 bool daemon_wants_lines(void *ctx UNUSED, const struct transcript *transcript)
@@ -98,6 +102,7 @@ static void forget_lines(struct daemon *daemon, struct session_transcript *part)
 		part->ledger_file = file;
 	daemon_note_gone(daemon, NULL);
 	sessions_reset_transcript(part);
+	sessions_note_saved(part, 0, &(struct malformed_lines){ { 0 } });
 }
 
 /* Memory ran out for a message: the whole transcript comes again. */
@@ -113,8 +118,13 @@ static void take_facts(struct daemon *daemon, struct transcript *transcript, int
 		       const struct scan_facts *facts)
 {
 	struct session_transcript *part = transcript->owner;
-	drift_note_line(&daemon->drift, facts);
-	sessions_take_facts(&daemon->sessions, part, facts);
+	if (offset >= part->facts_to) {
+		drift_note_line(&daemon->drift, facts);
+		sessions_take_facts(&daemon->sessions, part, facts);
+	}
+	/* Lines that only give their facts again: the ledger's file has what they cost. */
+	if (offset < part->saved_to)
+		return;
 	if (facts->usage.present && ledger_add(daemon->ledger, part->ledger_file, offset, &facts->usage) < 0)
 		note_missed(daemon, transcript);
 	else if (facts->limit.present && !facts->usage.present)
@@ -125,13 +135,15 @@ static void take_facts(struct daemon *daemon, struct transcript *transcript, int
 static void take_line(struct daemon *daemon, struct transcript *transcript, const struct tail_line *line)
 {
 	struct session_transcript *part = transcript->owner;
-	struct scan_reader reader = { .line = line->text, .len = line->len, .unknown = drift_note_field,
-				      .ctx = &daemon->drift };
+	bool is_new = line->offset >= part->facts_to;
+	struct scan_reader reader = { .line = line->text, .len = line->len,
+				      .unknown = is_new ? drift_note_field : NULL, .ctx = &daemon->drift };
 	struct scan_facts facts;
 	enum malformed malformed = MALFORMED_NOT;
 	bool previewed = false;
 	int64_t at_ms = 0;
-	if (!part->wanted && !scan_may_have_usage(line->text, line->len))
+	if ((!part->wanted && !scan_may_have_usage(line->text, line->len))
+	    || (!is_new && line->offset < part->saved_to))
 		return;
 	while (scan_next_record(&reader, &facts)) {
 		malformed = malformed ? malformed : facts.malformed;
@@ -139,6 +151,8 @@ static void take_line(struct daemon *daemon, struct transcript *transcript, cons
 		at_ms = facts.timestamp_ms > 0 ? facts.timestamp_ms : at_ms;
 		take_facts(daemon, transcript, line->offset + (int64_t)reader.start, &facts);
 	}
+	if (!is_new)
+		return;
 	sessions_note_malformed(part, malformed || !reader.is_damaged ? malformed : MALFORMED_DAMAGED);
 	bool has_secret = sessions_take_secrets(&daemon->sessions, part,
 						(struct slice){ line->text, line->len }, line->offset, at_ms);
@@ -179,8 +193,10 @@ static void read_moved(struct daemon *daemon, const struct session_transcript *g
 	const char *name = strrchr(gone->file->path, '/');
 	for (struct session_transcript *part = gone->session->transcripts; part; part = part->next) {
 		const char *other = strrchr(part->file->path, '/');
-		if (part != gone && name && other && strcmp(name, other) == 0)
-			tail_reread(daemon->tail, part->file);
+		if (part == gone || !name || !other || strcmp(name, other) != 0)
+			continue;
+		sessions_note_saved(part, 0, &part->malformed);
+		tail_reread(daemon->tail, part->file);
 	}
 }
 
@@ -201,6 +217,8 @@ void daemon_take_batch(void *ctx, const struct tail_batch *batch)
 	struct transcript *transcript = batch->transcript;
 	if (batch->restarted)
 		forget_lines(daemon, transcript->owner);
+	if (batch->again)
+		sessions_reset_transcript(transcript->owner);
 	for (size_t i = 0; i < batch->line_count; i++)
 		take_line(daemon, transcript, &batch->lines[i]);
 	for (size_t i = 0; i < batch->record_count; i++)

@@ -51,3 +51,11 @@ void daemon_settle_last_sessions(struct daemon *daemon)
 	while ((session = sessions_each(&daemon->sessions, &cursor)))
 		session_note_missed_end(session, daemon->started_ms);
 }
+
+void daemon_forget_last_sessions(struct daemon *daemon)
+{
+	size_t cursor = 0;
+	struct session *session;
+	while ((session = sessions_each(&daemon->sessions, &cursor)))
+		session_resume_forget(session);
+}

@@ -17,4 +17,7 @@ void daemon_take_last_sessions(struct daemon *daemon);
 /* The first walk is over: what ended while no daemon ran has ended now. */
 void daemon_settle_last_sessions(struct daemon *daemon);
 
+/* It is decided which sessions have a file: forgets the facts of the others. */
+void daemon_forget_last_sessions(struct daemon *daemon);
+
 #endif

@@ -25,11 +25,13 @@ void daemon_session_removed(void *ctx, struct session *session, enum expire_reas
 	}
 }
 
-/* The session gets a file: reads those transcripts again that only gave their usage. */
+/* The session gets a file: reads those transcripts again that only gave their usage, and no earlier run their
+ * facts.
+ */
 static void want_facts(struct daemon *daemon, struct session *session)
 {
 	for (struct session_transcript *part = session->transcripts; part; part = part->next)
-		if (sessions_want_facts(part))
+		if (!sessions_resume_facts(&daemon->sessions, part) && sessions_want_facts(part))
 			tail_reread(daemon->tail, part->file);
 }
 

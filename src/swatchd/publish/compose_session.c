@@ -62,7 +62,8 @@ bool compose_is_near_compaction(const struct session *session, const struct ledg
 
 bool compose_is_synced(const struct session_transcript *part)
 {
-	return part && part->file->known && part->file->offset >= part->file->size_bytes;
+	return part && part->file->known && !part->file->restart
+	       && part->file->offset >= part->file->size_bytes;
 }
 
 static void put_transcript(struct composer *c, const struct session_transcript *part,
@@ -335,6 +336,7 @@ uint64_t compose_session(const struct session *session, const struct billing *bi
 	put_alerts(w, session, part);
 	put_figures(&c, &figures);
 	put_claude_cost(w, part, &figures);
+	session_resume_write(part, w);
 	jsonw_end_object(w);
 	return composer_finish(&c);
 }

@@ -47,9 +47,9 @@ void session_restore(struct session *session, struct json_object *before, int64_
 		session->process_ended_ms = take_time(before, "processEndedAt", now_ms);
 		session->lived_before = json_get_int(before, "liveProcesses", 0) > 0;
 	}
-	/* The main transcripts are read again, the subagents' are not. */
 	if (session->looks_for_secrets)
-		session_secrets_restore(&session->secrets, json_get_object(before, "alerts"), now_ms);
+		session_secrets_restore(&session->secrets, json_get_object(before, "alerts"), true, now_ms);
+	session_resume_read(session, before, now_ms);
 	if (!session->transcripts)
 		take_vanished(session, before, now_ms);
 }

@@ -111,11 +111,11 @@ void session_secrets_write(const struct session_secrets *secrets, bool looked, s
 
 static bool is_subagents(const char *path)
 {
-	return path[0] == '/' && strlen(path) < PATH_MAX_BYTES
-	    && (strstr(path, "/subagents/") || strstr(path, "/agent-"));
+	return strstr(path, "/subagents/") || strstr(path, "/agent-");
 }
 
-void session_secrets_restore(struct session_secrets *secrets, struct json_object *alerts, int64_t now_ms)
+void session_secrets_restore(struct session_secrets *secrets, struct json_object *alerts, bool of_subagents,
+			     int64_t now_ms)
 {
 	size_t count;
 	struct json_object *list = json_get_array(alerts, "secrets", &count);
@@ -128,7 +128,8 @@ void session_secrets_restore(struct session_secrets *secrets, struct json_object
 		while (type && kind < SECRET_KINDS
 		       && strcmp(type, secret_kind_name((enum secret_kind)kind)) != 0)
 			kind++;
-		if (type && kind < SECRET_KINDS && path && is_subagents(path) && offset >= 0)
+		if (type && kind < SECRET_KINDS && path && path[0] == '/' && strlen(path) < PATH_MAX_BYTES
+		    && is_subagents(path) == of_subagents && offset >= 0)
 			(void)session_secrets_note(secrets, (enum secret_kind)kind, path, offset,
 						   at_ms >= 0 && at_ms <= now_ms ? at_ms : 0);
 	}

@@ -49,10 +49,11 @@ bool session_secrets_have(const struct session_secrets *secrets, enum secret_kin
 void session_secrets_write(const struct session_secrets *secrets, bool looked, struct jsonw *w);
 
 /*
- * Takes back what the object "alerts" of an earlier run's file says of subagents' transcripts: only the
- * others are read again. Ignores what cannot be right.
+ * Takes back what the object "alerts" of an earlier run's file says of subagents' transcripts, or of the
+ * others. Ignores what cannot be right.
  */
-void session_secrets_restore(struct session_secrets *secrets, struct json_object *alerts, int64_t now_ms);
+void session_secrets_restore(struct session_secrets *secrets, struct json_object *alerts, bool of_subagents,
+			     int64_t now_ms);
 
 void session_secrets_release(struct session_secrets *secrets);
 

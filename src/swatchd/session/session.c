@@ -91,7 +91,7 @@ struct session_transcript *sessions_open_transcript(struct sessions *sessions, c
 	return part;
 }
 
-static void free_facts(struct session_transcript *part)
+void sessions_free_facts(struct session_transcript *part)
 {
 	free(part->cwd);
 	free(part->branch);
@@ -119,7 +119,7 @@ void sessions_close_transcript(struct session_transcript *part)
 	if (!part->subagent && session->state == SESSION_ACTIVE && !session_main(session))
 		session->vanished_active = true;
 	session_secrets_forget(&session->secrets, part->file->path);
-	free_facts(part);
+	sessions_free_facts(part);
 	free(part);
 }
 
@@ -139,9 +139,10 @@ bool sessions_move_transcript(struct sessions *sessions, struct session_transcri
 
 void sessions_reset_transcript(struct session_transcript *part)
 {
-	free_facts(part);
+	sessions_free_facts(part);
 	session_secrets_forget(&part->session->secrets, part->file->path);
 	memset(&part->malformed, 0, sizeof(part->malformed));
+	part->facts_to = 0;
 	part->messages = part->last_message_hash = 0;
 	part->last_message_ms = 0;
 	part->context_tokens = -1;
@@ -227,6 +228,7 @@ void sessions_take_facts(struct sessions *sessions, struct session_transcript *p
 	uint64_t hash = id.data && id.len > 0 ? strmap_hash(id.data, id.len) : 0;
 	part->messages += hash == 0 || hash != part->last_message_hash;
 	part->last_message_hash = hash;
+	part->preview_chars = sessions->preview_chars;
 	if (facts->timestamp_ms > 0)
 		part->last_message_ms = facts->timestamp_ms;
 	if (facts->preview.data)
@@ -279,6 +281,13 @@ void sessions_hide_preview(struct session_transcript *part)
 	explicit_bzero(part->preview, strlen(part->preview));
 	keep(&part->preview, (struct slice){ instead, strlen(instead) }, SESSION_PREVIEW_MAX,
 	     SESSION_PREVIEW_MAX);
+}
+
+void sessions_note_saved(struct session_transcript *part, int64_t offset,
+			 const struct malformed_lines *malformed)
+{
+	part->saved_to = part->facts_to = offset;
+	part->malformed = *malformed;
 }
 
 bool sessions_want_facts(struct session_transcript *part)
@@ -397,6 +406,7 @@ struct session *sessions_find(const struct sessions *sessions, const char *id)
 void sessions_remove(struct sessions *sessions, struct session *session)
 {
 	strmap_remove(&sessions->by_id, session->id);
+	session_resume_forget(session);
 	session_secrets_release(&session->secrets);
 	free(session);
 }
@@ -418,7 +428,7 @@ static void free_transcripts(struct session *session)
 	struct session_transcript *next;
 	for (struct session_transcript *part = session->transcripts; part; part = next) {
 		next = part->next;
-		free_facts(part);
+		sessions_free_facts(part);
 		free(part);
 	}
 	session->transcripts = NULL;
@@ -431,6 +441,7 @@ void sessions_release(struct sessions *sessions)
 	free_transcripts(&sessions->unnamed);
 	while ((session = sessions_each(sessions, &cursor))) {
 		free_transcripts(session);
+		session_resume_forget(session);
 		session_secrets_release(&session->secrets);
 		free(session);
 	}

@@ -38,6 +38,8 @@ struct session_transcript {
 	int ledger_file;
 	bool subagent;
 	bool wanted;                       /* facts are gathered */
+	int64_t saved_to;                  /* the ledger's file has the messages before this offset */
+	int64_t facts_to;                  /* the lines before it gave their facts to an earlier run */
 	struct malformed_lines malformed;  /* of the lines read so far */
 	/* The facts, from the lines read so far; gathered for wanted transcripts that are no subagents'. */
 	uint64_t messages;                 /* a message of several lines counts once */
@@ -53,6 +55,7 @@ struct session_transcript {
 	char *model;
 	int64_t model_at_ms;
 	char *preview;
+	int64_t preview_chars;             /* it was cut to */
 	struct cost_state *cost_state;     /* Claude Code's total, of its last cost-state line; or NULL */
 	bool cost_state_is_behind;         /* there was usage after that line */
 };
@@ -69,11 +72,14 @@ struct session_file {
 	bool near_compaction;              /* as it was composed last, for the list of all sessions */
 };
 
+struct session_resume;
+
 struct session {
 	const char *id;                    /* the map's; "" of `unnamed` */
 	struct session_transcript *transcripts;
 	int64_t first_seen_ms;
 	bool restored;                     /* an earlier run's file was looked for: session_restore() */
+	struct session_resume *resume;     /* its facts, until its transcript is there; or NULL */
 	int64_t last_activity_ms;          /* the newest mtime among its transcripts */
 	enum session_state state;
 	unsigned live_processes;
@@ -144,11 +150,20 @@ void sessions_add_malformed(struct session_transcript *part, const struct malfor
 /* Puts a word in the place of the preview, which would show a secret. */
 void sessions_hide_preview(struct session_transcript *part);
 
+/* Frees the texts among a transcript's facts. */
+void sessions_free_facts(struct session_transcript *part);
+
 /* Forgets the facts of a transcript that is read again. */
 void sessions_reset_transcript(struct session_transcript *part);
 
 /* Gathers a transcript's facts from now on. Returns true when that is new: the caller reads it again. */
 bool sessions_want_facts(struct session_transcript *part);
+
+/*
+ * The ledger's file has the messages of the transcript before `offset`, and says what was malformed there.
+ */
+void sessions_note_saved(struct session_transcript *part, int64_t offset,
+			 const struct malformed_lines *malformed);
 
 /* The transcript was read as far as it goes. Returns true when the session's last activity moved on. */
 bool sessions_note_read(struct session_transcript *part);
@@ -188,6 +203,31 @@ struct session *sessions_add(struct sessions *sessions, const char *id);
  * run wrote, NULL without one; anybody may have changed it. Only the first call counts.
  */
 void session_restore(struct session *session, struct json_object *before, int64_t now_ms);
+
+/*
+ * What one run gathered from the lines of a session's main transcript, and where it stood in it, so that the
+ * next run goes on from there instead of reading all lines again (resume.c). It lies in the session's file:
+ * what readers see of it has its usual place there, and the object "resume" has the rest.
+ *
+ * Writes "resume" into an open object: null without a transcript, and for one whose lines are not wanted or
+ * are to be read again.
+ */
+void session_resume_write(const struct session_transcript *part, struct jsonw *w);
+
+/*
+ * Keeps what an earlier run's file says of the main transcript. Anybody may have changed the file: one that
+ * cannot be right, or that another version of swatchd wrote, is passed over.
+ */
+void session_resume_read(struct session *session, struct json_object *before, int64_t now_ms);
+
+/*
+ * Gives a transcript, which tail has resumed, the facts that session_resume_read() kept of it. Returns false
+ * when there are none, or not as of that place, or others are wanted now: then its lines have to be read.
+ */
+bool sessions_resume_facts(const struct sessions *sessions, struct session_transcript *part);
+
+/* Forgets what session_resume_read() kept. */
+void session_resume_forget(struct session *session);
 
 /* The first walk is over, with all process files: notes the process that ended while no daemon ran. */
 void session_note_missed_end(struct session *session, int64_t now_ms);

@@ -88,7 +88,8 @@ static struct history_job *make_jobs(struct tail *tail, size_t *count)
 	*count = 0;
 	for (size_t i = tail->backlog_len; jobs && i-- > 0;) {
 		struct transcript *t = tail->backlog[i];
-		if (tail->callbacks.wants_lines(tail->ctx, t))
+		/* Of one that is resumed only the rest is to be read. */
+		if (t->known || tail->callbacks.wants_lines(tail->ctx, t))
 			continue;
 		jobs[*count] = (struct history_job){
 			.path = strdup(t->path), .owner = t, .root_len = t->root_len,

@@ -34,6 +34,50 @@ void tail_read_adopt(struct transcript *t, const struct gather_file *file)
 	t->mark_len = file->mark_len;
 }
 
+#define NS_IN_S INT64_C(1000000000)
+
+/* The whole time of the last change, of which modified_ns has the rest of a second. */
+static int64_t modified_ns_of(const struct transcript *t)
+{
+	return t->modified_ms / 1000 * NS_IN_S + t->modified_ns;
+}
+
+bool tail_get_place(const struct transcript *t, struct tail_place *out)
+{
+	if (!t->known || t->missed || t->behind || t->restart || t->mark_len == 0)
+		return false;
+	*out = (struct tail_place){
+		.dev = t->dev,
+		.ino = t->ino,
+		.size_bytes = t->size_bytes,
+		.modified_ns = modified_ns_of(t),
+		.offset = t->offset,
+		.mark = t->mark,
+		.mark_len = t->mark_len,
+		.has_skipped = t->has_skipped,
+	};
+	return true;
+}
+
+void tail_resume(struct transcript *t, const struct tail_place *place)
+{
+	bool is_same = t->dev == place->dev && t->ino == place->ino && t->size_bytes == place->size_bytes
+		       && modified_ns_of(t) == place->modified_ns;
+	tail_read_restart(t);
+	t->known = true;
+	/* The numbers of devices change when a machine starts anew: the mark tells then. */
+	t->behind = !is_same;
+	/* lstat() failed: the next look compares with what was there then. */
+	if (t->ino == 0) {
+		t->dev = place->dev;
+		t->ino = place->ino;
+	}
+	t->offset = place->offset;
+	t->mark = place->mark;
+	t->mark_len = place->mark_len;
+	t->has_skipped = place->has_skipped;
+}
+
 bool tail_read_is_changed(const struct transcript *t, const struct stat *st)
 {
 	return !t->known || t->failing || t->missed || t->dev != st->st_dev || t->ino != st->st_ino
@@ -124,13 +168,19 @@ static void check_identity(struct look *look, const struct stat *st)
 	struct transcript *t = look->t;
 	bool same = t->dev == st->st_dev && t->ino == st->st_ino && st->st_size >= t->offset && !t->missed
 		    && mark_holds(look->fd, t);
-	t->missed = false;
+	t->missed = t->behind = false;
 	if (t->known && !same) {
 		tail_read_restart(t);
 		look->tail->stats.resets++;
 		const struct tail_batch batch = { .transcript = t, .restarted = true };
 		look->tail->callbacks.batch(look->tail->ctx, &batch);
 	}
+	if (t->restart && t->known && same)
+		look->tail->callbacks.batch(look->tail->ctx,
+					    &(struct tail_batch){ .transcript = t, .again = true });
+	if (t->restart)
+		tail_read_restart(t);
+	t->restart = false;
 	t->known = true;
 	t->dev = st->st_dev;
 	t->ino = st->st_ino;

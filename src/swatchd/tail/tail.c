@@ -69,6 +69,8 @@ static struct transcript *add(struct tail *tail, const char *path, size_t root_l
 	t->path = strmap_key(&tail->by_path, path);
 	t->root_len = root_len;
 	tail_read_note_stat(t, st);
+	t->dev = st->st_dev;
+	t->ino = st->st_ino;
 	t->owner = tail->callbacks.opened(tail->ctx, t);
 	if (!t->owner) {
 		int why = errno;
@@ -284,6 +286,10 @@ bool tail_note(struct tail *tail, const char *path, size_t root_len, bool polled
 			log_error("cannot follow transcript %s: out of memory; trying again", path);
 			return false;
 		}
+		if (t->known && !t->behind) {
+			t->polled = polled;
+			return true;
+		}
 		if (first_walk && tail_backlog_push(tail, t)) {
 			t->polled = polled;
 			schedule(tail);
@@ -353,8 +359,7 @@ void tail_recheck(struct tail *tail, bool polled_only)
 
 void tail_reread(struct tail *tail, struct transcript *t)
 {
-	t->restart = t->in_history;
-	tail_read_restart(t);
+	t->restart = true;
 	if (!t->in_backlog)
 		tail_queue_push(tail, t, 0);
 	schedule(tail);

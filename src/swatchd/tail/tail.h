@@ -54,8 +54,9 @@ struct transcript {
 	bool in_backlog;
 	bool in_history;         /* a thread reads it */
 	bool noted;              /* and watch reported it meanwhile */
-	bool restart;            /* and must be read again from its start */
+	bool restart;            /* it is read again from its start at the next look */
 	bool known;              /* dev, ino and offset mean something */
+	bool behind;             /* resumed, and maybe not the same file as then: it waits for a look */
 	bool polled;
 	bool skipping;           /* inside a line that is too long */
 	bool has_skipped;        /* a line of it was too long */
@@ -64,6 +65,18 @@ struct transcript {
 	void *owner;             /* the receiver's */
 	struct transcript *next, *previous;   /* in the queue */
 	size_t history_job;      /* the thread's number for it, while in_history */
+};
+
+/* How far a transcript was read, and how to tell later that it is still the same. */
+struct tail_place {
+	dev_t dev;
+	ino_t ino;
+	int64_t size_bytes;      /* as of that look */
+	int64_t modified_ns;     /* Unix time, as of that look */
+	int64_t offset;          /* start of the first line not yet passed on */
+	uint64_t mark;           /* hash of the mark_len bytes before it, TAIL_MARK_BYTES at most */
+	size_t mark_len;
+	bool has_skipped;        /* a line before it was too long */
 };
 
 /* One complete line, without its newline. */
@@ -79,7 +92,8 @@ struct tail_line {
  */
 struct tail_batch {
 	struct transcript *transcript;   /* NULL: nothing was read, the batch only ends the turn */
-	bool restarted;          /* forget this transcript's earlier lines: they come again */
+	bool restarted;          /* forget this transcript's earlier lines: it has others now */
+	bool again;              /* tail_reread(): the same lines come again */
 	const struct tail_line *lines;
 	size_t line_count;
 	const struct ledger_record *records;   /* instead of lines, where wants_lines() said no */
@@ -115,6 +129,19 @@ void tail_set_delay(struct tail *tail, int64_t delay_ms);
  */
 bool tail_note(struct tail *tail, const char *path, size_t root_len, bool polled, bool first_walk);
 
+/*
+ * Where the transcript stands, for a later run. Returns false when that run could not tell whether it is
+ * still the same: nothing was read yet, some of it was missed, or it has no mark.
+ */
+bool tail_get_place(const struct transcript *transcript, struct tail_place *out);
+
+/*
+ * An earlier run has read the transcript up to `place`: tail begins there, and does not open a file that is
+ * as it was then. One that is not is read from there, or, with `restarted`, from its start when it holds
+ * other bytes before that place. Call it in opened(), for the transcript that has come.
+ */
+void tail_resume(struct transcript *transcript, const struct tail_place *place);
+
 /* The receiver had no memory for a line or record of the transcript: tail reads all of it again, later. */
 void tail_note_missed(struct tail *tail, struct transcript *transcript);
 
@@ -125,7 +152,10 @@ void tail_note_tree_gone(struct tail *tail, const char *directory);
 /* Looks which of all known (or of the polled) transcripts have changed or are gone. */
 void tail_recheck(struct tail *tail, bool polled_only);
 
-/* Reads a transcript again from its start: its owner wants lines that it let pass before. */
+/*
+ * Reads a transcript again from its start: its owner wants lines that it let pass before. Until then its
+ * offset stays: the bytes before it tell whether it is still the same.
+ */
 void tail_reread(struct tail *tail, struct transcript *transcript);
 
 /* Reads everything that waits, without the delay, and retries failed reads. */
