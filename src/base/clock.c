@@ -26,6 +26,11 @@ int64_t clock_mono_ms(void)
 	return read_clock_ms(CLOCK_MONOTONIC);
 }
 
+int64_t clock_earlier(int64_t a_ms, int64_t b_ms)
+{
+	return a_ms == 0 || (b_ms != 0 && b_ms < a_ms) ? b_ms : a_ms;
+}
+
 /* Days from 1970-01-01 in the proleptic Gregorian calendar; March-based years put the leap day last. */
 static int64_t days_from_civil(int64_t year, int64_t month, int64_t day)
 {

@@ -26,6 +26,9 @@
 int64_t clock_wall_ms(void);
 int64_t clock_mono_ms(void);
 
+/* The earlier of two moments (Unix ms); 0 is no moment, and 0 comes back only when neither is one. */
+int64_t clock_earlier(int64_t a_ms, int64_t b_ms);
+
 /*
  * Reads an RFC 3339 time ("2026-02-11T20:36:47.925Z", "...+02:00", fraction of any length, cut to ms).
  * Returns false, and leaves *out alone, for any other text, and for a date that does not exist.

@@ -3,6 +3,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/clock.h"
+
 #define MINUTE_MS INT64_C(60000)
 #define DAY_MS (INT64_C(24) * 60 * MINUTE_MS)
 /* Clocks differ; and two answers of the server may round the same reset to different seconds. */
@@ -205,8 +207,8 @@ int64_t rate_limits_next_reset_ms(const struct rate_limits *limits)
 	int64_t next_ms = 0;
 	for (size_t i = 0; i < limits->count; i++) {
 		int64_t resets_ms = limits->all[i].resets_ms;
-		if (resets_ms > 0 && (next_ms == 0 || resets_ms < next_ms))
-			next_ms = resets_ms;
+		if (resets_ms > 0)
+			next_ms = clock_earlier(next_ms, resets_ms);
 	}
 	return next_ms;
 }

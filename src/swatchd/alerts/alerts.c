@@ -65,8 +65,7 @@ static bool add(struct alerts *alerts, enum alert_rule rule, double limit, const
 
 static void note_moment(struct alerts *alerts, int64_t at_ms)
 {
-	if (alerts->next_ms == 0 || at_ms < alerts->next_ms)
-		alerts->next_ms = at_ms;
+	alerts->next_ms = clock_earlier(alerts->next_ms, at_ms);
 }
 
 /* Whether a moment has come; until then it is one to look at. */

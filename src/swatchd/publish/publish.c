@@ -1,12 +1,10 @@
 #include "swatchd/publish/publish.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/clock.h"
-#include "base/file.h"
 #include "base/log.h"
 #include "base/unused.h"
 #include "cache/read.h"
@@ -36,7 +34,7 @@ static void note_failure(struct publish *publish, const char *name, int why)
 static void note_recovery(struct publish *publish)
 {
 	bool waits = publish->dirty || publish->billing_file.dirty || publish->list_file.dirty;
-	if (publish->last_errno == 0 || publish->failed_mono_ms != 0
+	if (publish->last_errno == 0
 	    || (waits && clock_mono_ms() < publish->last_failed_mono_ms + PUBLISH_RETRY_MS))
 		return;
 	log_info("cache files can be written again in %s", publish->dir_path);
@@ -99,8 +97,8 @@ static void write_session(struct publish *publish, struct session *session, cons
 	uint64_t hash = compose_session(session, publish->billing, view, &content);
 	session->file.near_compaction = compose_is_near_compaction(session, publish->billing->ledger);
 	int64_t cold_ms = session_cache_cold_ms(session_main(session));
-	if (cold_ms > view->at_ms && (publish->next_cold_ms == 0 || cold_ms < publish->next_cold_ms))
-		publish->next_cold_ms = cold_ms;
+	if (cold_ms > view->at_ms)
+		publish->next_cold_ms = clock_earlier(publish->next_cold_ms, cold_ms);
 	bool is_fresh = view->is_fresh && !session->file.outdated;
 	if (write_if_changed(publish, name, &content, hash, &session->file))
 		session->file.says_fresh = is_fresh;
@@ -124,8 +122,8 @@ static int64_t find_next_quiet(struct publish *publish, int64_t now_ms)
 	const struct session *session;
 	while ((session = sessions_each(publish->sessions, &cursor))) {
 		int64_t quiet_ms = session->last_activity_ms + COMPOSE_ACTIVE_SPAN_MS;
-		if (!session->excluded && quiet_ms > now_ms && (next_ms == 0 || quiet_ms < next_ms))
-			next_ms = quiet_ms;
+		if (!session->excluded && quiet_ms > now_ms)
+			next_ms = clock_earlier(next_ms, quiet_ms);
 	}
 	return next_ms;
 }
@@ -204,17 +202,6 @@ void publish_note_change(struct publish *publish, struct session *session, enum 
 		publish->next_cold_ms = 0;
 }
 
-static void unmark_session(struct publish *publish, struct session *session)
-{
-	for (struct session **at = &publish->dirty; *at; at = &(*at)->next_dirty) {
-		if (*at == session) {
-			*at = session->next_dirty;
-			break;
-		}
-	}
-	session->file.dirty = session->file.forced = false;
-}
-
 /* ---- when files are written ---- */
 
 static void wake_in(struct publish *publish, int64_t wait_ms)
@@ -225,11 +212,8 @@ static void wake_in(struct publish *publish, int64_t wait_ms)
 /* Waits for the next moment at which a file changes by time alone. */
 static void wake_at_moment(struct publish *publish, const struct billing_view *view)
 {
-	int64_t next_ms = view->next_change_ms;
-	if (publish->next_cold_ms > 0 && publish->next_cold_ms < next_ms)
-		next_ms = publish->next_cold_ms;
-	if (publish->next_quiet_ms > 0 && publish->next_quiet_ms < next_ms)
-		next_ms = publish->next_quiet_ms;
+	int64_t next_ms = clock_earlier(view->next_change_ms,
+					clock_earlier(publish->next_cold_ms, publish->next_quiet_ms));
 	publish->moment_is_shared = next_ms == view->next_change_ms;
 	moment_set(&publish->moment, next_ms);
 }
@@ -433,55 +417,6 @@ unsigned publish_begin(struct publish *publish)
 	publish->held = false;
 	publish_note_change(publish, NULL, PUBLISH_EVERYTHING);
 	return publish_sweep(publish);
-}
-
-/* A file could not be removed: a later sweep will find it. */
-static void note_kept(struct publish *publish, const char *name, int why)
-{
-	if (publish->sweep_mono_ms == 0)
-		log_warning("cannot remove %s/%s: %s; trying again soon", publish->dir_path, name,
-			    strerror(why));
-	publish->sweep_mono_ms = clock_mono_ms() + PUBLISH_RETRY_MS;
-}
-
-void publish_remove_session(struct publish *publish, struct session *session)
-{
-	char name[CACHE_NAME_SIZE];
-	unmark_session(publish, session);
-	publish->list_file.dirty = publish->noted = true;
-	if (!session->file.exists || !cache_session_file_name(session->id, name))
-		return;
-	session->file.exists = false;
-	if (cache_remove_own_file(publish->dir_fd, name) < 0)
-		note_kept(publish, name, errno);
-}
-
-unsigned publish_sweep(struct publish *publish)
-{
-	DIR *stream = file_open_directory(publish->dir_fd, ".", 0);
-	unsigned removed = 0;
-	if (!stream) {
-		note_kept(publish, "old files", errno);
-		return 0;
-	}
-	publish->sweep_mono_ms = 0;
-	const struct dirent *entry;
-	while ((errno = 0, entry = readdir(stream))) {
-		char id[CACHE_SESSION_ID_MAX + 1];
-		if (!cache_session_id_of_file(entry->d_name, id))
-			continue;
-		const struct session *session = sessions_find(publish->sessions, id);
-		if (session && !session->excluded)
-			continue;
-		int result = cache_remove_own_file(publish->dir_fd, entry->d_name);
-		if (result < 0)
-			note_kept(publish, entry->d_name, errno);
-		removed += result > 0;
-	}
-	if (errno != 0)
-		note_kept(publish, "old files", errno);
-	closedir(stream);
-	return removed;
 }
 
 bool publish_has_failed(const struct publish *publish)

@@ -124,11 +124,8 @@ static void schedule(struct expire *expire)
 	int64_t next_ms = 0;
 	size_t cursor = 0;
 	const struct session *session;
-	while ((session = sessions_each(expire->sessions, &cursor))) {
-		int64_t at_ms = next_moment(expire, session);
-		if (at_ms > 0 && (next_ms == 0 || at_ms < next_ms))
-			next_ms = at_ms;
-	}
+	while ((session = sessions_each(expire->sessions, &cursor)))
+		next_ms = clock_earlier(next_ms, next_moment(expire, session));
 	/* This run has dealt with moments that have passed: look again soon, but not at once. */
 	int64_t soonest_ms = clock_wall_ms() + CLOCK_SECOND_MS;
 	moment_set(&expire->due, next_ms != 0 && next_ms < soonest_ms ? soonest_ms : next_ms);
@@ -178,9 +175,8 @@ void expire_note(struct expire *expire, struct session *session)
 		expire->asked = true;
 		return;
 	}
-	int64_t at_ms = next_moment(expire, session);
-	if (before != session->state && at_ms > 0 && (expire->due.at_ms == 0 || at_ms < expire->due.at_ms))
-		moment_set(&expire->due, at_ms);
+	if (before != session->state)
+		moment_set(&expire->due, clock_earlier(expire->due.at_ms, next_moment(expire, session)));
 }
 
 void expire_settle(struct expire *expire)
