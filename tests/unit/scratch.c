@@ -117,3 +117,18 @@ int scratch_mode(const struct scratch *s, const char *name)
 		return -1;
 	return (int)(st.st_mode & 07777);
 }
+
+void scratch_catch_log(const struct scratch *s, void (*work)(void), struct buf *said)
+{
+	char bytes[4096];
+	int log = openat(s->dir_fd, "log", O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	int saved = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3);
+	assert_true(log >= 0 && saved >= 0 && dup2(log, STDERR_FILENO) == STDERR_FILENO);
+	work();
+	assert_int_equal(dup2(saved, STDERR_FILENO), STDERR_FILENO);
+	ssize_t got = pread(log, bytes, sizeof(bytes), 0);
+	assert_true(got >= 0);
+	buf_append(said, bytes, (size_t)got);
+	close(saved);
+	close(log);
+}

@@ -11,6 +11,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/buf.h"
+
 struct scratch {
 	char path[512];    /* absolute, without symlinks, mode 0700 */
 	int dir_fd;        /* open on it */
@@ -38,5 +40,8 @@ char *scratch_read(const struct scratch *s, const char *name);
  * there. */
 int scratch_count(const struct scratch *s);
 int scratch_mode(const struct scratch *s, const char *name);
+
+/* Runs `work` while stderr goes into its file "log", and appends to `said` what was written there. */
+void scratch_catch_log(const struct scratch *s, void (*work)(void), struct buf *said);
 
 #endif

@@ -193,6 +193,16 @@ static void days_with_a_clock_change(void **state)
 		  "2023-03-13T04:00:00Z");
 }
 
+static void the_earlier_moment_is_one(void **state)
+{
+	(void)state;
+	assert_int_equal(clock_earlier(5, 7), 5);
+	assert_int_equal(clock_earlier(7, 5), 5);
+	assert_int_equal(clock_earlier(0, 7), 7);
+	assert_int_equal(clock_earlier(7, 0), 7);
+	assert_int_equal(clock_earlier(0, 0), 0);
+}
+
 static void clocks_run(void **state)
 {
 	(void)state;
@@ -213,6 +223,7 @@ int main(void)
 		cmocka_unit_test(weeks_begin_on_sundays),
 		cmocka_unit_test(says_ages_as_people_do),
 		cmocka_unit_test(days_begin_at_local_midnight),
+		cmocka_unit_test(the_earlier_moment_is_one),
 		cmocka_unit_test(days_with_a_clock_change),
 		cmocka_unit_test(clocks_run),
 	};

@@ -139,8 +139,9 @@ static void a_session_of_which_nothing_is_known(void **state)
 	part->file->known = false;
 	part->file->offset = 0;
 	session->state = SESSION_IDLE;
+	session->live_processes = 2;
 	compose(SESSION_FILE, NOW);
-	EXPECT_ALL({ "projectPath", "null" }, { "state", "\"idle\"" }, { "health.status", "\"unknown\"" },
+	EXPECT_ALL({ "liveProcesses", "2" }, { "projectPath", "null" }, { "state", "\"idle\"" }, { "health.status", "\"unknown\"" },
 		   { "transcript.isSynced", "false" }, { "transcript.messageCount", "0" },
 		   { "transcript.lastMessageTime", "null" }, { "transcript.cacheWarmth", "\"unknown\"" },
 		   { "model.value", "null" }, { "model.confidence", "0" }, { "context.tokensUsed", "null" },
@@ -148,6 +149,33 @@ static void a_session_of_which_nothing_is_known(void **state)
 		   { "context.windowSource", "\"guess\"" }, { "context.updatedAt", "null" },
 		   { "git.branch", "null" }, { "git.lastChecked", "null" }, { "promptCache", "null" },
 		   { "alerts.transcriptStale", "true" }, { "models", "[]" });
+}
+
+static void a_context_of_which_nothing_is_left_is_known(void **state)
+{
+	(void)state;
+	made_up_answer(&m, part, "1", NOW, 1000, 1, "x");
+	made_up_line(&m, part,
+		     "{\"type\":\"system\",\"subtype\":\"compact_boundary\",\"timestamp\":\"2026-11-23T12:00:00Z\","
+		     "\"compactMetadata\":{\"trigger\":\"manual\",\"preTokens\":1000,\"postTokens\":0}}");
+	compose(SESSION_FILE, NOW);
+	EXPECT_ALL({ "context.tokensUsed", "0" }, { "context.tokensLeft", "200000" },
+		   { "context.percentUsed", "0" });
+}
+
+/* A model that charges large messages more. */
+static void the_price_of_a_large_context_is_shown_beside(void **state)
+{
+	(void)state;
+	made_up_line(&m, part,
+		     "{\"type\":\"assistant\",\"timestamp\":\"2026-11-23T11:59:00Z\",\"requestId\":\"r\","
+		     "\"message\":{\"id\":\"m\",\"model\":\"claude-sonnet-4-5\",\"usage\":{\"input_tokens\":7,"
+		     "\"output_tokens\":1,\"cache_read_input_tokens\":1000}}}");
+	compose(SESSION_FILE, NOW);
+	EXPECT_ALL({ "promptCache.price",
+		     "{\"write5m\":3.75,\"write1h\":6,\"fastFactor\":1,\"above\":{\"tokens\":200000,"
+		     "\"wholeRequest\":false,\"write5m\":7.5,\"write1h\":12}}" },
+		   { "git.branch", "null" });
 }
 
 static void the_window_is_told_named_or_seen(void **state)
@@ -271,11 +299,18 @@ static void subagents_and_claude_codes_own_total(void **state)
 	struct session_transcript *agent = made_up_transcript(&m, "s", true, NOW);
 	made_up_answer(&m, part, "1", NOW, 0, 40000, "x");
 	made_up_answer(&m, agent, "2", NOW, 0, 4000, "x");
-	made_up_line(&m, part, "{\"type\":\"cost-state\",\"totalCostUSD\":1.5,\"modelUsage\":{}}");
+	made_up_line(&m, part,
+		     "{\"type\":\"cost-state\",\"totalCostUSD\":1.5,\"modelUsage\":{"
+		     "\"claude-opus-4-6\":{\"inputTokens\":0,\"outputTokens\":44000,\"costUSD\":1.1},"
+		     "\"claude-haiku-4-5\":{\"inputTokens\":9,\"outputTokens\":1,\"costUSD\":0.3},"
+		     "\"claude-sonnet-4-5\":{\"inputTokens\":9,\"outputTokens\":1,\"costUSD\":0.1}}}");
 	session_note_tick(session, 0, 1.75);
 	compose(SESSION_FILE, NOW);
 	EXPECT_ALL({ "billing.sessionCost", "1.1" }, { "subagents", "{\"count\":1,\"costUSD\":0.1}" },
 		   { "claudeCost.totalUSD", "1.5" }, { "claudeCost.gapUSD", "0.4" },
+		   { "claudeCost.reasons.0.model", "\"claude-haiku-4-5\"" },
+		   { "claudeCost.reasons.0.costUSD", "0.3" },
+		   { "claudeCost.reasons.1.model", "\"claude-sonnet-4-5\"" },
 		   { "billing.claudeCostUSD", "1.5" }, { "billing.toldCostUSD", "1.75" });
 }
 
@@ -416,7 +451,8 @@ static void a_block_has_its_rate_and_its_end(void **state)
 		   { "block.costUSD", "2" }, { "block.models", "[\"claude-opus-4-6\"]" },
 		   { "block.burnRate.costPerHour", "4" }, { "block.projection.remainingMinutes", "240" },
 		   { "block.projection.totalCost", "18" }, { "block.usageLimitResetTime", "null" },
-		   { "native.costUSD", "2" }, { "native.burnRatePerHour", "4" }, { "today.costUSD", "2" },
+		   { "native.costUSD", "2" }, { "native.totalTokens", "80000" },
+		   { "native.burnRatePerHour", "4" }, { "today.costUSD", "2" },
 		   { "today.totalTokens", "80000" });
 }
 
@@ -468,7 +504,12 @@ static void the_accounts_limits_stand_as_they_were_told(void **state)
 		   { "window.resetsAt", "1795438800000" }, { "window.costUSD", "1" },
 		   { "window.totalTokens", "40000" });
 	compose(BILLING_FILE, NOW + CLOCK_HOUR_MS);
-	EXPECT_ALL({ "window", "null" }, { "rateLimits.sevenDay.observedAt", "1795435200000" });
+	EXPECT_ALL({ "window", "null" }, { "rateLimits.sevenDay.observedAt", "1795435200000" },
+		   { "weeklyBudgetPercentUsed", "7" }, { "weeklyBudgetRemaining", "23" },
+		   { "weeklyResetDay", "\"Tue\"" });
+	/* The week is over. */
+	compose(BILLING_FILE, INT64_C(1795521600000));
+	EXPECT_ALL({ "weeklyBudgetRemaining", "null" }, { "weeklyResetDay", "null" });
 }
 
 /* ---- the hash ---- */
@@ -497,12 +538,27 @@ static void time_that_passes_is_no_change(void **state)
 	assert_true(hash_of(SESSION_FILE, NOW) != of_session);
 }
 
+/* The hash leaves out the projection, which goes on with the time, and nothing behind it. */
+static void a_limit_is_news_beside_a_projection(void **state)
+{
+	(void)state;
+	AUTO_JSON *limits =
+		json_tokener_parse("{\"five_hour\":{\"used_percentage\":40.5,\"resets_at\":1795438800}}");
+	made_up_answer(&m, part, "1", NOW - CLOCK_HOUR_MS, 0, 40000, "x");
+	made_up_answer(&m, part, "2", NOW - 30 * CLOCK_MINUTE_MS, 0, 40000, "x");
+	uint64_t before = hash_of(BILLING_FILE, NOW);
+	assert_true(billing_take_tick(&m.billing, limits, "s", NOW));
+	assert_true(hash_of(BILLING_FILE, NOW) != before);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
 		TEST(a_session_that_worked),
 		TEST(a_session_of_which_nothing_is_known),
+		TEST(a_context_of_which_nothing_is_left_is_known),
+		TEST(the_price_of_a_large_context_is_shown_beside),
 		TEST(the_window_is_told_named_or_seen),
 		TEST(models_of_a_million_say_so_by_their_name),
 		TEST(health_names_what_is_wrong),
@@ -518,6 +574,7 @@ int main(void)
 		TEST(what_ccusage_said_is_shown_beside),
 		TEST(the_accounts_limits_stand_as_they_were_told),
 		TEST(time_that_passes_is_no_change),
+		TEST(a_limit_is_news_beside_a_projection),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -2,6 +2,7 @@
  */
 #include "unit.h"
 
+#include <errno.h>
 #include <ev.h>
 #include <signal.h>
 #include <sys/stat.h>
@@ -182,6 +183,11 @@ static void what_a_process_does_is_news_when_it_changes(void **state)
 	assert_int_equal(liveness_status(&liveness, "s").doing, SESSION_UNKNOWN);
 }
 
+static void report_again(void)
+{
+	liveness_note_file(&liveness, scratch_name(&test_dir, "1.json"));
+}
+
 static void the_file_of_a_dead_process_is_no_life(void **state)
 {
 	(void)state;
@@ -192,6 +198,10 @@ static void the_file_of_a_dead_process_is_no_life(void **state)
 	report("1.json", file_of(dead, "s", started));
 	assert_int_equal(changes, 0);
 	assert_int_equal(liveness_total(&liveness), 0);
+	/* Claude Code leaves such a file behind when it is killed: nothing that people should read about. */
+	AUTO_BUF said = BUF_INIT;
+	scratch_catch_log(&test_dir, report_again, &said);
+	assert_string_equal(buf_str(&said), "");
 }
 
 static void a_pid_that_is_used_again_is_another_process(void **state)
@@ -210,6 +220,11 @@ static void a_pid_that_is_used_again_is_another_process(void **state)
 		 start_of(child));
 	report("3.json", text);
 	assert_int_equal(liveness_count(&liveness, "s"), 1);
+	/* An earlier error is no fault of this file. */
+	scratch_write_text(&test_dir, "4.json", text);
+	errno = ERANGE;
+	liveness_note_file(&liveness, scratch_name(&test_dir, "4.json"));
+	assert_int_equal(liveness_count(&liveness, "s"), 2);
 }
 
 static void a_file_may_name_another_session_or_go(void **state)

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "cache/read.h"
 #include "made_up.h"
 #include "scratch.h"
@@ -319,6 +320,44 @@ static void a_write_that_fails_is_tried_again(void **state)
 	assert_int_equal(scratch_count(&test_dir), 4);
 }
 
+static void turn_twice(void)
+{
+	change_all();
+	note(a, PUBLISH_LINES);
+	end_turn();
+	turned_clock_advance(PUBLISH_RETRY_MS);
+	fire_again();
+}
+
+/* The log has a line when writing fails, and one when it succeeds again, however many turns there are between. */
+static void a_failure_and_its_end_are_logged_once(void **state)
+{
+	(void)state;
+	AUTO_BUF said = BUF_INIT;
+	begin();
+	assert_int_equal(unlinkat(test_dir.dir_fd, "a.json", 0), 0);
+	assert_int_equal(mkdirat(test_dir.dir_fd, "a.json", 0700), 0);
+	log_init("swatchd", LOG_LEVEL_INFO);
+	scratch_catch_log(&test_dir, turn_twice, &said);
+	const char *first = strstr(buf_str(&said), "cannot write ");
+	assert_non_null(first);
+	assert_null(strstr(first + 1, "cannot write "));
+	assert_null(strstr(first, "can be written again"));
+	assert_string_not_equal(publish.stats.last_error, "");
+	assert_int_equal(unlinkat(test_dir.dir_fd, "a.json", AT_REMOVEDIR), 0);
+	turned_clock_advance(PUBLISH_RETRY_MS);
+	buf_clear(&said);
+	scratch_catch_log(&test_dir, fire_again, &said);
+	assert_non_null(strstr(buf_str(&said), "can be written again"));
+	/* Nothing failed since. */
+	change_all();
+	note(a, PUBLISH_LINES);
+	turned_clock_advance(PUBLISH_LIST_MS);
+	buf_clear(&said);
+	scratch_catch_log(&test_dir, end_turn, &said);
+	assert_string_equal(buf_str(&said), "");
+}
+
 static void a_failure_is_over_as_soon_as_nothing_waits(void **state)
 {
 	(void)state;
@@ -566,6 +605,7 @@ int main(void)
 		TEST(a_file_is_written_no_more_often_than_it_may_be),
 		TEST(sessions_that_are_excluded_get_no_file),
 		TEST(a_write_that_fails_is_tried_again),
+		TEST(a_failure_and_its_end_are_logged_once),
 		TEST(a_failure_is_over_as_soon_as_nothing_waits),
 		TEST(a_sweep_that_succeeds_is_not_repeated),
 		TEST(a_removed_session_loses_its_file_and_its_place),

@@ -298,22 +298,6 @@ static void test_lost_reports_are_found_with_the_next_poll(void **state)
 	assert_false(ev_is_active(&watch->poll_timer));
 }
 
-/* stderr goes into a file while `work` runs; `said` gets what was written. */
-static void catch_log(void (*work)(void), struct buf *said)
-{
-	char bytes[4096];
-	int log = open(scratch_name(&s, "log"), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-	int saved = dup(STDERR_FILENO);
-	assert_true(log >= 0 && saved >= 0 && dup2(log, STDERR_FILENO) == STDERR_FILENO);
-	work();
-	assert_int_equal(dup2(saved, STDERR_FILENO), STDERR_FILENO);
-	ssize_t got = pread(log, bytes, sizeof(bytes), 0);
-	assert_true(got >= 0);
-	buf_append(said, bytes, (size_t)got);
-	close(saved);
-	close(log);
-}
-
 static void start_at_the_limit(void)
 {
 	at_the_limit = true;
@@ -334,7 +318,7 @@ static void test_the_watch_limit(void **state)
 	make("claude/projects/q");
 	write_file("claude/projects/p/a.jsonl");
 	write_file("claude/projects/q/b.jsonl");
-	catch_log(start_at_the_limit, &said);
+	scratch_catch_log(&s, start_at_the_limit, &said);
 	assert_non_null(strstr(buf_str(&told), "polled claude/projects/p/a.jsonl; "));
 	assert_non_null(strstr(buf_str(&told), "polled claude/projects/q/b.jsonl; "));
 	assert_int_equal(watch->stats.polled, 2);
