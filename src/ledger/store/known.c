@@ -35,23 +35,23 @@ static bool mark_holds(const char *path, const struct store_progress *progress)
 	return got == (ssize_t)progress->mark_len && strmap_hash(bytes, progress->mark_len) == progress->mark;
 }
 
-static enum store_state look(const char *path, const struct store_progress *progress)
+/*
+ * `opens`: also looks whether one that changed still begins as it did.
+ */
+static enum store_state look(const char *path, const struct store_progress *progress, bool opens)
 {
 	struct stat st;
 	if (lstat(path, &st) != 0)
 		/* Who cannot look does not know that it is gone. */
 		return paths_is_gone(errno) ? STORE_LOST : STORE_AS_BEFORE;
-	if (!S_ISREG(st.st_mode))
-		return STORE_LOST;
-	/* Its first read did not come to an end: nobody can tell whether it is still the same. */
-	if (progress->offset == 0)
+	/* Without an offset its first read did not come to an end: nobody can tell whether it is the same. */
+	if (!S_ISREG(st.st_mode) || progress->offset == 0 || st.st_size < progress->offset)
 		return STORE_LOST;
 	int64_t modified_ns = (int64_t)st.st_mtim.tv_sec * NS_IN_S + st.st_mtim.tv_nsec;
 	/* The numbers of devices change when a machine starts anew: the mark tells then. */
 	bool is_same = (uint64_t)st.st_dev == progress->dev && (uint64_t)st.st_ino == progress->ino
 		       && st.st_size == progress->size_bytes && modified_ns == progress->modified_ns;
-	bool has_it = st.st_size >= progress->offset && (is_same || mark_holds(path, progress));
-	return has_it ? STORE_AS_BEFORE : STORE_LOST;
+	return is_same || !opens || mark_holds(path, progress) ? STORE_AS_BEFORE : STORE_LOST;
 }
 
 /* ---- in the file ---- */
@@ -81,7 +81,8 @@ static bool add(struct store_known_list *list, const struct store_known *known)
 }
 
 /* Takes a line of the answer. Returns false when memory ran out. */
-static bool take(struct store_known_list *list, const struct store_roots *roots, sqlite3_stmt *answer)
+static bool take(struct store_known_list *list, const struct store_roots *roots, sqlite3_stmt *answer,
+		 bool opens)
 {
 	const char *path = (const char *)sqlite3_column_text(answer, 1);
 	const char *session_id = (const char *)sqlite3_column_text(answer, 3);
@@ -104,6 +105,7 @@ static bool take(struct store_known_list *list, const struct store_roots *roots,
 	const char *root = store_roots_name(roots, path, (size_t)root_len);
 	if (!root)
 		return true;
+	bool is_gone = sqlite3_column_int(answer, 13) != 0;
 	struct store_known known = {
 		.id = id,
 		.path = paths_join(root, path + root_len),
@@ -111,7 +113,8 @@ static bool take(struct store_known_list *list, const struct store_roots *roots,
 		.root_len = strlen(root) + 1,
 		.version = (unsigned)version,
 		.subagent = sqlite3_column_int(answer, 4) != 0,
-		.state = sqlite3_column_int(answer, 13) != 0 ? STORE_LOST : look(path, &progress),
+		.state = is_gone ? STORE_LOST : look(path, &progress, opens),
+		.is_there = !is_gone,
 		.progress = progress,
 		.ledger_file = -1,
 	};
@@ -122,26 +125,78 @@ static bool take(struct store_known_list *list, const struct store_roots *roots,
 	return false;
 }
 
+/* What take() needs of each. */
+#define COLUMNS \
+	"SELECT t.id, t.path, t.root_bytes, s.name, t.subagent, t.version," \
+	" t.dev, t.ino, t.size, t.modified_ns, t.offset, t.mark, t.mark_bytes, t.gone" \
+	" FROM transcript t LEFT JOIN session s ON s.id = t.session"
+
+/* Takes all lines. Returns SQLITE_OK, or SQLite's result. */
+static int take_all(struct store_known_list *list, const struct store_roots *roots, sqlite3_stmt *answer,
+		    bool opens)
+{
+	int result = SQLITE_OK;
+	while (result == SQLITE_OK && (result = sqlite3_step(answer)) == SQLITE_ROW)
+		result = take(list, roots, answer, opens) ? SQLITE_OK : SQLITE_NOMEM;
+	return result == SQLITE_DONE ? SQLITE_OK : result;
+}
+
 int store_known_read(sqlite3 *db, const struct data_dirs *dirs, struct store_known_list *out)
 {
 	sqlite3_stmt *answer = NULL;
 	struct store_roots roots = { .count = 0 };
 	store_roots_find(&roots, dirs);
-	int result = sqlite3_prepare_v2(
-		db,
-		"SELECT t.id, t.path, t.root_bytes, s.name, t.subagent, t.version,"
-		" t.dev, t.ino, t.size, t.modified_ns, t.offset, t.mark, t.mark_bytes, t.gone"
-		" FROM transcript t LEFT JOIN session s ON s.id = t.session"
-		" ORDER BY t.path, t.version",
-		-1, &answer, NULL);
-	while (result == SQLITE_OK && (result = sqlite3_step(answer)) == SQLITE_ROW)
-		result = take(out, &roots, answer) ? SQLITE_OK : SQLITE_NOMEM;
+	int result = sqlite3_prepare_v2(db, COLUMNS " ORDER BY t.path, t.version", -1, &answer, NULL);
+	if (result == SQLITE_OK)
+		result = take_all(out, &roots, answer, true);
 	sqlite3_finalize(answer);
 	store_roots_release(&roots);
-	return result == SQLITE_DONE ? SQLITE_OK : result;
+	return result;
 }
 
-const struct store_known *store_known_find(const struct store_known_list *list, const char *path)
+/* Those of one directory; of none that lies below it. */
+static int read_below(sqlite3_stmt *question, const struct store_roots *roots, const char *real,
+		      struct store_known_list *out)
+{
+	AUTO_BUF first = BUF_INIT;
+	AUTO_BUF end = BUF_INIT;
+	buf_printf(&first, "%s/", real);
+	buf_printf(&end, "%s%c", real, '/' + 1);
+	if (first.failed || end.failed)
+		return SQLITE_NOMEM;
+	(void)sqlite3_bind_text(question, 1, first.data, -1, SQLITE_STATIC);
+	(void)sqlite3_bind_text(question, 2, end.data, -1, SQLITE_STATIC);
+	(void)sqlite3_bind_int64(question, 3, (int64_t)first.len);
+	int result = take_all(out, roots, question, false);
+	int reset = sqlite3_reset(question);
+	return result == SQLITE_OK ? reset : result;
+}
+
+/* Links may lead from two directories to one. */
+static bool is_first(const struct store_roots *roots, size_t at)
+{
+	for (size_t i = 0; i < at; i++)
+		if (strcmp(roots->all[i].real, roots->all[at].real) == 0)
+			return false;
+	return true;
+}
+
+int store_known_read_there(sqlite3 *db, const struct store_roots *roots, struct store_known_list *out)
+{
+	sqlite3_stmt *question = NULL;
+	int result = sqlite3_prepare_v2(db,
+					COLUMNS " WHERE NOT t.gone AND t.path >= ?1 AND t.path < ?2"
+						" AND t.root_bytes = ?3 ORDER BY t.path, t.version",
+					-1, &question, NULL);
+	for (size_t i = 0; result == SQLITE_OK && i < roots->count; i++)
+		/* A directory that is not there now, perhaps not mounted, has not lost anything. */
+		if (is_first(roots, i) && access(roots->all[i].real, F_OK) == 0)
+			result = read_below(question, roots, roots->all[i].real, out);
+	sqlite3_finalize(question);
+	return result;
+}
+
+struct store_known *store_known_find(const struct store_known_list *list, const char *path)
 {
 	size_t at = (size_t)(uintptr_t)strmap_get(&list->by_path, path);
 	return at > 0 ? &list->all[at - 1] : NULL;

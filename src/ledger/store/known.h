@@ -11,10 +11,11 @@
 #include <stdbool.h>
 
 #include "ledger/store/batch.h"
+#include "ledger/store/roots.h"
 #include "transcript/data_dirs.h"
 
 enum store_state {
-	STORE_AS_BEFORE,     /* what was read of it is still there */
+	STORE_AS_BEFORE,     /* what was read of it is still there, or may be: see store_known_read_there() */
 	STORE_LOST           /* it is gone, or begins otherwise now */
 };
 
@@ -25,6 +26,8 @@ struct store_known {
 	unsigned version;            /* how many of the same path were lost before it */
 	bool subagent;
 	enum store_state state;
+	bool is_there;               /* the file takes it for one that is there */
+	bool is_taken;               /* for the daemon: it was opened; what comes later there is another */
 	struct store_progress progress;  /* what stands before its offset is saved */
 	int ledger_file;             /* for read.c */
 };
@@ -41,8 +44,15 @@ struct store_known_list {
  */
 int store_known_read(sqlite3 *db, const struct data_dirs *dirs, struct store_known_list *out);
 
+/*
+ * The same, for who resumes them: only those that the file takes for transcripts that are there, and without
+ * opening one. So one that was rewritten may be STORE_AS_BEFORE: its mark tells when it is read. Takes time
+ * for these alone, however many were lost before.
+ */
+int store_known_read_there(sqlite3 *db, const struct store_roots *roots, struct store_known_list *out);
+
 /* The last version of a transcript; NULL when it is not known. */
-const struct store_known *store_known_find(const struct store_known_list *list, const char *path);
+struct store_known *store_known_find(const struct store_known_list *list, const char *path);
 
 void store_known_release(struct store_known_list *list);
 

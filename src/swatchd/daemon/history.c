@@ -5,7 +5,6 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "swatchd/daemon/gone.h"
-#include "swatchd/daemon/keep.h"
 #include "swatchd/daemon/restart.h"
 #include "swatchd/daemon/waiters.h"
 
@@ -76,7 +75,6 @@ static void end_history(struct daemon *daemon)
 	if (daemon->history.reading)
 		begin_news(daemon);
 	daemon->history.read = true;
-	daemon_keep_forget_known(daemon);
 	/* A copy of an old message may have become another session's. */
 	publish_note_change(&daemon->publish, NULL, PUBLISH_EVERYTHING);
 	size_t transcripts = tail_count(daemon->tail), sessions = sessions_count(&daemon->sessions);

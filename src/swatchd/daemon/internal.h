@@ -95,7 +95,8 @@ struct daemon_keep {
 	struct store *store;         /* NULL: off, or it cannot be opened */
 	char *path;                  /* of the ledger's file */
 	char *why_off;               /* why it could not be opened; NULL */
-	struct store_known_list known;   /* during the first walk */
+	struct store_known_list known;   /* as the file had it at the start */
+	bool has_lost;               /* some of these went while no daemon ran, and the file shall say so */
 	bool is_complete;            /* the file has all that counts in a transcript, up to its offset there */
 	struct store_roots roots;
 	struct keep_news *news;

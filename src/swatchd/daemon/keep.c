@@ -65,10 +65,10 @@ void daemon_keep_read(struct daemon *daemon, const struct session_transcript *pa
 	};
 }
 
-const struct store_known *daemon_keep_find(const struct daemon *daemon, const char *path)
+struct store_known *daemon_keep_find(const struct daemon *daemon, const char *path)
 {
-	const struct store_known *known = store_known_find(&daemon->keep.known, path);
-	return known && known->state == STORE_AS_BEFORE ? known : NULL;
+	struct store_known *known = store_known_find(&daemon->keep.known, path);
+	return known && known->state == STORE_AS_BEFORE && !known->is_taken ? known : NULL;
 }
 
 /* Has tail go on where the file's last run stood: before that place, the file says all that counts. */
@@ -90,10 +90,11 @@ static void resume(struct session_transcript *part, const struct store_known *kn
 }
 
 void daemon_keep_opened(struct daemon *daemon, struct session_transcript *part,
-			const struct store_known *known)
+			struct store_known *known)
 {
 	if (!known)
 		return;
+	known->is_taken = true;
 	ledger_set_saved(daemon->ledger, part->ledger_file, known->version, known->progress.offset);
 	if (daemon->keep.is_complete && known->progress.offset > 0)
 		resume(part, known);
@@ -112,12 +113,34 @@ void daemon_keep_lost(struct daemon *daemon, const struct session_transcript *pa
 
 static bool has_news(const struct daemon *daemon)
 {
-	return daemon->keep.news_count > 0 || ledger_unsaved_count(daemon->ledger) > 0;
+	return daemon->keep.has_lost || daemon->keep.news_count > 0 || ledger_unsaved_count(daemon->ledger) > 0;
+}
+
+/* The transcripts that went while no daemon ran: the next start need not look for them. */
+static void add_lost(struct daemon_keep *keep, struct store_batch *batch)
+{
+	for (size_t i = 0; i < keep->known.count; i++) {
+		const struct store_known *known = &keep->known.all[i];
+		if (known->state != STORE_LOST || !known->is_there)
+			continue;
+		const struct ledger_kept transcript = {
+			.path = known->path,
+			.root_len = known->root_len,
+			.session_id = known->session_id,
+			.subagent = known->subagent,
+			.version = known->version,
+			.gone = true,
+		};
+		store_batch_add_transcript(batch, &transcript, NULL);
+	}
+	keep->has_lost = false;
 }
 
 static void add_news(struct daemon *daemon, struct store_batch *batch)
 {
 	struct daemon_keep *keep = &daemon->keep;
+	if (keep->has_lost)
+		add_lost(keep, batch);
 	for (size_t i = 0; i < keep->news_count; i++) {
 		const struct keep_news *news = &keep->news[i];
 		struct ledger_kept transcript = { .gone = news->gone };
@@ -239,7 +262,10 @@ static void recall(struct daemon *daemon, struct buf *error)
 	data_dirs_release(&dirs);
 	if (messages < 0)
 		log_warning("%s", buf_message(error));
-	else if (messages > 0)
+	for (size_t i = 0; i < keep->known.count; i++)
+		if (keep->known.all[i].state == STORE_LOST && keep->known.all[i].is_there)
+			keep->has_lost = true;
+	if (messages > 0)
 		log_info("%lld message%s of deleted or rewritten transcripts still count%s",
 			 (long long)messages, messages == 1 ? "" : "s", messages == 1 ? "s" : "");
 }
@@ -287,11 +313,6 @@ void daemon_start_keep(struct daemon *daemon)
 	ev_ref(daemon->loop);
 	ev_async_stop(daemon->loop, &keep->done);
 	store_close(SCOPE_KEEP(keep->store));
-}
-
-void daemon_keep_forget_known(struct daemon *daemon)
-{
-	store_known_release(&daemon->keep.known);
 }
 
 void daemon_keep_write_status(const struct daemon *daemon, struct jsonw *w)

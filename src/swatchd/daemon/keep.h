@@ -18,15 +18,15 @@
  */
 void daemon_start_keep(struct daemon *daemon);
 
-/* What the file knows of a transcript that is still the same; NULL without anything. */
-const struct store_known *daemon_keep_find(const struct daemon *daemon, const char *path);
+/* What the file knows of a transcript that may still be the same; NULL without anything. */
+struct store_known *daemon_keep_find(const struct daemon *daemon, const char *path);
 
 /*
  * A transcript was opened, of which the file knows `known` (or NULL): what it has need not be written again,
  * nor be read again where it is complete.
  */
 void daemon_keep_opened(struct daemon *daemon, struct session_transcript *part,
-			const struct store_known *known);
+			struct store_known *known);
 
 /* A transcript was read; or is going to be lost, because it was deleted or rewritten. */
 void daemon_keep_read(struct daemon *daemon, const struct session_transcript *part);
@@ -34,9 +34,6 @@ void daemon_keep_lost(struct daemon *daemon, const struct session_transcript *pa
 
 /* The turn is over: what came is written soon. */
 void daemon_keep_soon(struct daemon *daemon);
-
-/* All transcripts that were there at the start have been opened. */
-void daemon_keep_forget_known(struct daemon *daemon);
 
 /* Writes the "ledger" object's members into an open object. */
 void daemon_keep_write_status(const struct daemon *daemon, struct jsonw *w);
