@@ -41,12 +41,13 @@ static bool wants_lines(void *ctx, const struct transcript *transcript)
 	return wants;
 }
 
-static struct transcript *last;
+/* The one that the last batch was about. */
+static struct transcript *read_last;
 
 static void on_batch(void *ctx, const struct tail_batch *batch)
 {
 	(void)ctx;
-	last = batch->transcript ? batch->transcript : last;
+	read_last = batch->transcript ? batch->transcript : read_last;
 	if (batch->restarted)
 		buf_append_str(&told, "restart; ");
 	if (batch->again)
@@ -362,12 +363,12 @@ static void test_the_same_lines_come_again(void **state)
 	(void)state;
 	grow("a", "one\ntwo\n");
 	expect("0:one; 4:two; read 2 to 8 of 8; turn; idle; ");
-	tail_reread(tail, last);
-	assert_false(tail_get_place(last, &at));
+	tail_reread(tail, read_last);
+	assert_false(tail_get_place(read_last, &at));
 	grow("a", "three\n");
 	expect("again; 0:one; 4:two; 8:three; read 3 to 14 of 14; turn; idle; ");
 	/* Rewritten meanwhile, it is another one. */
-	tail_reread(tail, last);
+	tail_reread(tail, read_last);
 	assert_int_equal(truncate(scratch_name(&s, "a"), 0), 0);
 	grow("a", "other\n");
 	expect("restart; 0:other; read 1 to 6 of 6; turn; idle; ");
