@@ -407,15 +407,15 @@ static bool is_printable(struct rendering *r)
 	uint32_t before = 0;
 	for (const char *at = r->format; at < r->end;) {
 		uint32_t code;
-		size_t left = (size_t)(r->end - at), len = utf8_decode(at, left, &code);
-		if (len == 0)
+		size_t len = (size_t)(r->end - at), took = utf8_decode(at, len, &code);
+		if (took == 0)
 			return fail(r, at, "this is not UTF-8");
 		if (code < 0x20)
 			return fail(r, at, "a control character; a new line is \\n");
-		if (printable_is_unsafe_at(before, code, at, left, len))
+		if (printable_is_unsafe_at(before, code, at, len, took))
 			return fail(r, at, "an invisible character that controls a terminal");
 		before = code;
-		at += len;
+		at += took;
 	}
 	return true;
 }
