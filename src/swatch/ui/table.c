@@ -306,12 +306,12 @@ static void draw_line(const struct table *table, const struct layout *layout,
 		      const struct table_device *device, const char *const texts[TABLE_COLUMNS_MAX],
 		      enum page_style row_style, struct buf *out)
 {
-	size_t last = table->column_count ? table->column_count - 1 : 0;
+	size_t count = table->column_count;
 	/* A column without text at the end would leave blanks there. */
-	while (last > 0 && (!layout->shown[last] || *texts[last] == '\0'))
-		last--;
+	while (count > 1 && (!layout->shown[count - 1] || *texts[count - 1] == '\0'))
+		count--;
 	bool first = true;
-	for (size_t i = 0; i <= last; i++) {
+	for (size_t i = 0; i < count; i++) {
 		if (!layout->shown[i])
 			continue;
 		enum page_style style = !*texts[i] ? STYLE_PLAIN
@@ -320,7 +320,8 @@ static void draw_line(const struct table *table, const struct layout *layout,
 			buf_append_str(out, GAP);
 		first = false;
 		append_style(out, device, style);
-		append_cell(out, &table->columns[i], texts[i], layout->widths[i], i == last, device->utf8);
+		append_cell(out, &table->columns[i], texts[i], layout->widths[i], i + 1 == count,
+			    device->utf8);
 		append_style_end(out, device, style);
 	}
 	buf_append_char(out, '\n');
