@@ -159,7 +159,7 @@ static void look_at_session(struct alerts *rules, const struct session *session,
 				    session->status.since_ms);
 	look_at_secrets(rules, session, part);
 	/* Half a transcript may show figures that a later line corrects. */
-	if (!has_figures || !compose_is_synced(part))
+	if (!has_figures || !part || !compose_is_synced(part))
 		return;
 	compose_find_context(session, part, ledger, &context);
 	if (session->state == SESSION_ACTIVE && context.known)

@@ -66,11 +66,11 @@ static void put_week(struct composer *c, const struct billing_view *view)
 	const struct rate_limit *week = rate_limits_find(&view->limits, RATE_LIMIT_SEVEN_DAY);
 	struct jsonw *w = &c->w;
 	char day[16] = "";
-	int64_t left_ms = week ? week->resets_ms - view->at_ms : 0;
+	int64_t left_ms = week ? week->resets_ms - view->at_ms : 0, hours = left_ms / CLOCK_HOUR_MS;
 	if (left_ms > 0)
 		(void)clock_format_local(view->at_ms + left_ms, CLOCK_WEEKDAY, day, sizeof(day));
 	composer_volatile_begin(c);
-	jsonw_put_amount(w, "weeklyBudgetRemaining", left_ms > 0 ? (double)(left_ms / CLOCK_HOUR_MS) : NAN);
+	jsonw_put_amount(w, "weeklyBudgetRemaining", left_ms > 0 ? (double)hours : NAN);
 	composer_volatile_end(c);
 	jsonw_put_amount(w, "weeklyBudgetPercentUsed", week ? fmin(week->used_percent, 100.) : NAN);
 	jsonw_put_string(w, "weeklyResetDay", left_ms > 0 ? day : NULL);
