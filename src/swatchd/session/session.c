@@ -36,7 +36,9 @@ bool sessions_set_secrets(struct sessions *sessions, bool look)
 
 struct session *sessions_add(struct sessions *sessions, const char *id)
 {
-	struct session *session = id[0] ? sessions_find(sessions, id) : &sessions->unnamed;
+	if (!id[0])
+		return &sessions->unnamed;
+	struct session *session = sessions_find(sessions, id);
 	if (session)
 		return session;
 	session = calloc(1, sizeof(*session));
