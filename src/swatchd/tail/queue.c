@@ -47,7 +47,8 @@ struct transcript *tail_queue_pop(struct tail *tail)
 
 bool tail_backlog_push(struct tail *tail, struct transcript *t)
 {
-	if (!array_reserve(&tail->backlog, &tail->backlog_cap, tail->backlog_len + 1, sizeof(*tail->backlog)))
+	if (!array_reserve(&tail->backlog, &tail->backlog_cap, tail->backlog_len + 1,
+			   sizeof(struct transcript *)))
 		return false;
 	tail->backlog[tail->backlog_len++] = t;
 	tail->backlog_sorted = false;
