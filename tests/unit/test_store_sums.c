@@ -30,7 +30,7 @@ static sqlite3 *make(void)
 	sqlite3 *db;
 	assert_int_equal(sqlite3_open(":memory:", &db), SQLITE_OK);
 	run(db, store_schema);
-	run(db, "INSERT INTO session VALUES (1, 's'), (2, 't'), (3, '../evil'); INSERT INTO model VALUES "
+	run(db, "INSERT INTO session VALUES (1, 's'), (2, 't'), (3, '../evil'); INSERT INTO model (id, name) VALUES "
 		"(1, 'opus'), (2, 'haiku');");
 	return db;
 }
@@ -57,8 +57,8 @@ static void add_message(sqlite3 *db, const struct message *m)
 	struct buf sql = BUF_INIT;
 	slot++;
 	buf_printf(&sql,
-		   "INSERT INTO message VALUES (%lld, %lld, 0, %lld, %lld, 0, %lld, %lld, %lld, 1, %lld,"
-		   " 2, 3, 4, 5, %lld, NULL)",
+		   "INSERT INTO message VALUES (%lld, %lld, 0, %lld, %lld, 0, %lld, %lld, 0, %lld, 1, %lld,"
+		   " 2, 3, 4, 5, %lld, NULL, NULL)",
 		   (long long)(store_id_at(m->time_ms + m->late) + slot % STORE_SLOTS), (long long)slot,
 		   (long long)m->late, (long long)m->transcript, (long long)m->payer, (long long)m->model,
 		   (long long)m->flags, (long long)m->output, (long long)m->nano_usd);

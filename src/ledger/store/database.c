@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/magic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -12,6 +13,7 @@
 #include "base/paths.h"
 #include "base/scope.h"
 #include "ledger/store/schema.h"
+#include "ledger/store/steps.h"
 
 /* Another swatchd, of another data directory, may be writing. */
 #define BUSY_TIMEOUT_MS 5000
@@ -102,36 +104,16 @@ static int64_t ask_number(sqlite3 *db, const char *sql)
 	return number;
 }
 
-/* Appends the definitions of all tables and indices. Returns false when they cannot be read. */
-static bool describe_tables(sqlite3 *db, struct buf *out)
+static void make_harmless(sqlite3 *db)
 {
-	sqlite3_stmt *question = NULL;
-	int result = sqlite3_prepare_v2(db,
-					"SELECT type, name, sql FROM sqlite_schema WHERE sql IS NOT NULL"
-					" AND name NOT LIKE 'sqlite_stat%' ORDER BY type, name",
-					-1, &question, NULL);
-	while (result == SQLITE_OK && sqlite3_step(question) == SQLITE_ROW)
-		for (int i = 0; i < 3; i++) {
-			const unsigned char *text = sqlite3_column_text(question, i);
-			buf_append_str(out, text ? (const char *)text : "");
-			buf_append_char(out, '\n');
-		}
-	return sqlite3_finalize(question) == SQLITE_OK && result == SQLITE_OK && !out->failed;
-}
-
-/* Whether the tables are the ones that we make. */
-static bool has_our_tables(sqlite3 *db)
-{
-	AUTO_BUF theirs = BUF_INIT;
-	AUTO_BUF ours = BUF_INIT;
-	sqlite3 *model = NULL;
-	bool same = sqlite3_open_v2(":memory:", &model, SQLITE_OPEN_READWRITE | SQLITE_OPEN_MEMORY, NULL)
-			    == SQLITE_OK
-		    && sqlite3_exec(model, store_schema, NULL, NULL, NULL) == SQLITE_OK
-		    && describe_tables(model, &ours) && describe_tables(db, &theirs)
-		    && strcmp(buf_str(&ours), buf_str(&theirs)) == 0;
-	sqlite3_close(model);
-	return same;
+	(void)sqlite3_db_config(db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+	(void)sqlite3_db_config(db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
+	(void)sqlite3_db_config(db, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, NULL);
+	(void)sqlite3_db_config(db, SQLITE_DBCONFIG_ENABLE_VIEW, 0, NULL);
+	(void)sqlite3_limit(db, SQLITE_LIMIT_LENGTH, TEXT_MAX_BYTES);
+	(void)sqlite3_limit(db, SQLITE_LIMIT_ATTACHED, 1);  /* VACUUM INTO needs one */
+	(void)sqlite3_exec(db, "PRAGMA cell_size_check=ON; PRAGMA mmap_size=0; PRAGMA temp_store=MEMORY;",
+			   NULL, NULL, NULL);
 }
 
 static int make_tables(sqlite3 *db)
@@ -145,17 +127,19 @@ static int make_tables(sqlite3 *db)
 	return result;
 }
 
-static enum store_opened look_inside(sqlite3 *db, const char *path, struct buf *error)
+/* What the file is: STORE_OPENED for one of this version or, with *is_older, an earlier one. */
+static enum store_opened look_inside(sqlite3 *db, const char *path, bool *is_older, struct buf *error)
 {
 	int64_t application = ask_number(db, "PRAGMA application_id");
-	int64_t version = ask_number(db, "PRAGMA user_version");
+	int64_t version = store_steps_version(db);
 	if (application == STORE_APPLICATION_ID && version > STORE_VERSION) {
 		buf_printf(error, "cannot use %s: a newer swatch made it (its version is %lld, ours is %d);"
 			   " update swatch",
 			   path, (long long)version, STORE_VERSION);
 		return STORE_NEWER;
 	}
-	if (application == STORE_APPLICATION_ID && version == STORE_VERSION && has_our_tables(db))
+	*is_older = version < STORE_VERSION;
+	if (application == STORE_APPLICATION_ID && store_steps_has_tables(db, version))
 		return STORE_OPENED;
 	/* An error that will pass is no damage. */
 	int result = sqlite3_errcode(db);
@@ -168,19 +152,86 @@ static enum store_opened look_inside(sqlite3 *db, const char *path, struct buf *
 	return STORE_DAMAGED;
 }
 
-/* ---- opening ---- */
+/* ---- an earlier version ---- */
 
-static void make_harmless(sqlite3 *db)
+int store_copy(sqlite3 *db, const char *to)
 {
-	(void)sqlite3_db_config(db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
-	(void)sqlite3_db_config(db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
-	(void)sqlite3_db_config(db, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, NULL);
-	(void)sqlite3_db_config(db, SQLITE_DBCONFIG_ENABLE_VIEW, 0, NULL);
-	(void)sqlite3_limit(db, SQLITE_LIMIT_LENGTH, TEXT_MAX_BYTES);
-	(void)sqlite3_limit(db, SQLITE_LIMIT_ATTACHED, 1);  /* VACUUM INTO needs one */
-	(void)sqlite3_exec(db, "PRAGMA cell_size_check=ON; PRAGMA mmap_size=0; PRAGMA temp_store=MEMORY;",
-			   NULL, NULL, NULL);
+	sqlite3_stmt *copy = NULL;
+	int result = sqlite3_prepare_v2(db, "VACUUM INTO ?1", -1, &copy, NULL);
+	if (result == SQLITE_OK)
+		result = sqlite3_bind_text(copy, 1, to, -1, SQLITE_STATIC);
+	if (result == SQLITE_OK)
+		result = sqlite3_step(copy);
+	sqlite3_finalize(copy);
+	return result == SQLITE_DONE ? SQLITE_OK : result;
 }
+
+/* Copies the file as it is to PATH.before-VERSION, in place of an older copy. */
+static int copy_before_steps(sqlite3 *db, const char *path)
+{
+	AUTO_BUF part = BUF_INIT;
+	AUTO_BUF to = BUF_INIT;
+	buf_printf(&part, "%s.part", path);
+	buf_printf(&to, "%s.before-%d", path, STORE_VERSION);
+	if (part.failed || to.failed)
+		return SQLITE_NOMEM;
+	(void)unlink(part.data);
+	int result = store_copy(db, part.data);
+	if (result == SQLITE_OK)
+		result = chmod(part.data, 0600) == 0 && rename(part.data, to.data) == 0 ? SQLITE_OK
+											: SQLITE_IOERR;
+	if (result != SQLITE_OK)
+		(void)unlink(part.data);
+	return result;
+}
+
+/* Makes a file of an earlier version one of ours; without a copy of it nothing is changed. */
+static enum store_opened bring_up_to_date(sqlite3 *db, const char *path, struct buf *error)
+{
+	int result = copy_before_steps(db, path);
+	if (result != SQLITE_OK) {
+		buf_printf(error, "cannot copy %s, which an earlier swatch made: %s; without a copy it stays"
+			   " as it is",
+			   path, sqlite3_errstr(result));
+		return STORE_FAILED;
+	}
+	result = store_steps_take(db);
+	/* What the old tables leave behind; failing that, it is used up again in time. */
+	if (result == SQLITE_OK)
+		(void)sqlite3_exec(db, "VACUUM", NULL, NULL, NULL);
+	if (result == SQLITE_OK)
+		return STORE_OPENED;
+	buf_printf(error, "cannot bring %s up to date: %s", path, sqlite3_errstr(result));
+	return store_database_is_damage(result) ? STORE_DAMAGED : STORE_FAILED;
+}
+
+/* Takes the steps in a copy in memory: whoever may only read leaves the file alone. */
+static enum store_opened open_in_memory(sqlite3 **db, const char *path, struct buf *error)
+{
+	sqlite3 *copy = NULL;
+	int result = sqlite3_open_v2(":memory:", &copy,
+				     SQLITE_OPEN_READWRITE | SQLITE_OPEN_MEMORY | SQLITE_OPEN_EXRESCODE
+					     | SQLITE_OPEN_NOMUTEX,
+				     NULL);
+	sqlite3_backup *backup = result == SQLITE_OK ? sqlite3_backup_init(copy, "main", *db, "main") : NULL;
+	if (backup) {
+		(void)sqlite3_backup_step(backup, -1);
+		result = sqlite3_backup_finish(backup);
+	} else if (result == SQLITE_OK) {
+		result = sqlite3_extended_errcode(copy);
+	}
+	make_harmless(copy);
+	if (result == SQLITE_OK)
+		result = store_steps_take(copy);
+	store_database_close(*db);
+	*db = copy;
+	if (result == SQLITE_OK)
+		return STORE_OPENED;
+	buf_printf(error, "cannot read %s, which an earlier swatch made: %s", path, sqlite3_errstr(result));
+	return store_database_is_damage(result) ? STORE_DAMAGED : STORE_FAILED;
+}
+
+/* ---- opening ---- */
 
 /* Sets how commits are made safe. Returns SQLite's result. */
 static int set_journal(sqlite3 *db, const char *path)
@@ -217,14 +268,17 @@ enum store_opened store_database_open(const char *path, sqlite3 **db, struct buf
 	    && ask_number(*db, "PRAGMA application_id") == 0)
 		result = make_tables(*db);
 	enum store_opened opened = STORE_FAILED;
+	bool is_older = false;
 	if (store_database_is_damage(result)) {
 		buf_printf(error, "cannot use %s: it is damaged, or another program's", path);
 		opened = STORE_DAMAGED;
 	} else if (result != SQLITE_OK) {
 		buf_printf(error, "cannot open %s: %s", path, sqlite3_errmsg(*db));
 	} else {
-		opened = look_inside(*db, path, error);
+		opened = look_inside(*db, path, &is_older, error);
 	}
+	if (opened == STORE_OPENED && is_older)
+		opened = bring_up_to_date(*db, path, error);
 	if (opened != STORE_OPENED)
 		store_database_close(SCOPE_KEEP(*db));
 	return opened;
@@ -277,7 +331,10 @@ enum store_opened store_database_open_read_only(const char *path, sqlite3 **db, 
 		return refuse(SCOPE_KEEP(*db), path, sqlite3_errstr(result), error);
 	make_harmless(*db);
 	(void)sqlite3_busy_timeout(*db, BUSY_TIMEOUT_MS);
-	enum store_opened opened = look_inside(*db, path, error);
+	bool is_older = false;
+	enum store_opened opened = look_inside(*db, path, &is_older, error);
+	if (opened == STORE_OPENED && is_older)
+		opened = open_in_memory(db, path, error);
 	if (opened != STORE_OPENED)
 		store_database_close(SCOPE_KEEP(*db));
 	return opened;

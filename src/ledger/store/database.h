@@ -23,13 +23,20 @@ enum store_opened {
 };
 
 /*
- * Opens the file, and makes it and its folder when it is missing (0600, 0700). `error` says why not, "cannot
- * open PATH: ...". On STORE_OPENED close *db with store_database_close().
+ * Opens the file, and makes it and its folder when it is missing (0600, 0700). One of an earlier version is
+ * copied to PATH.before-VERSION, then brought up to date. `error` says why not, "cannot open PATH: ...". On
+ * STORE_OPENED close *db with store_database_close().
  */
 enum store_opened store_database_open(const char *path, sqlite3 **db, struct buf *error);
 
-/* The same without any right to write: nothing is made or changed, also beside the file. */
+/*
+ * The same without any right to write: nothing is made or changed, also beside the file. One of an earlier
+ * version is brought up to date in memory.
+ */
 enum store_opened store_database_open_read_only(const char *path, sqlite3 **db, struct buf *error);
+
+/* Copies the open file to `to`, which must not exist. Returns SQLITE_OK, or SQLite's result. */
+int store_copy(sqlite3 *db, const char *to);
 
 /* Whether the pages hang together (PRAGMA quick_check), or nobody can say now: O(file). */
 bool store_database_is_sound(sqlite3 *db);

@@ -28,18 +28,6 @@ static const char *backup_path(struct buf *out, const char *path, unsigned numbe
 
 /* ---- backups ---- */
 
-int store_copy(sqlite3 *db, const char *to)
-{
-	sqlite3_stmt *copy = NULL;
-	int result = sqlite3_prepare_v2(db, "VACUUM INTO ?1", -1, &copy, NULL);
-	if (result == SQLITE_OK)
-		result = sqlite3_bind_text(copy, 1, to, -1, SQLITE_STATIC);
-	if (result == SQLITE_OK)
-		result = sqlite3_step(copy);
-	sqlite3_finalize(copy);
-	return result == SQLITE_DONE ? SQLITE_OK : result;
-}
-
 static bool is_due(const char *newest, int64_t now_ms)
 {
 	struct stat st;

@@ -16,9 +16,6 @@
 #define STORE_BACKUPS 3
 #define STORE_BACKUP_EVERY_MS (INT64_C(7) * 24 * 3600 * 1000)
 
-/* Copies the open file to `to`, which must not exist. Returns SQLITE_OK, or SQLite's result. */
-int store_copy(sqlite3 *db, const char *to);
-
 /* Makes the weekly backup when it is due. Returns SQLITE_OK also when it is not. */
 int store_back_up(sqlite3 *db, const char *path, int64_t now_ms);
 

@@ -19,6 +19,7 @@ enum column {
 	OFFSET,
 	PAYER,
 	MODEL,
+	BRANCH,
 	FLAGS,
 	INPUT,
 	OUTPUT,
@@ -27,6 +28,7 @@ enum column {
 	CACHE_READ,
 	WEB_SEARCHES,
 	NANO_USD,
+	REFERENCE,
 	LARGE
 };
 
@@ -79,9 +81,13 @@ bool store_rows_take(sqlite3_stmt *rows, struct store_row *out)
 	int64_t request = sqlite3_column_int64(rows, REQUEST);
 	memset(out, 0, sizeof(*out));
 	out->nano_usd = sqlite3_column_int64(rows, NANO_USD);
+	out->reference = sqlite3_column_type(rows, REFERENCE) == SQLITE_NULL
+				 ? out->nano_usd
+				 : sqlite3_column_int64(rows, REFERENCE);
 	out->offset = sqlite3_column_int64(rows, OFFSET);
 	if (late_ms < 0 || late_ms > STORE_LATE_MAX_MS || flags < 0 || flags > STORE_FLAGS_ALL
-	    || out->nano_usd < 0 || out->nano_usd > STORE_NANO_USD_MAX || searches < 0
+	    || out->nano_usd < 0 || out->nano_usd > STORE_NANO_USD_MAX || out->reference < 0
+	    || out->reference > STORE_NANO_USD_MAX || searches < 0
 	    || searches > UINT32_MAX || request < 0 || request > UINT32_MAX || out->offset < 0
 	    || !take_tokens(rows, &out->tokens))
 		return false;
@@ -91,6 +97,7 @@ bool store_rows_take(sqlite3_stmt *rows, struct store_row *out)
 	out->transcript = store_rows_transcript(rows);
 	out->payer = sqlite3_column_int64(rows, PAYER);
 	out->model = sqlite3_column_int64(rows, MODEL);
+	out->branch = sqlite3_column_int64(rows, BRANCH);
 	out->flags = (unsigned)flags;
 	out->web_searches = (uint32_t)searches;
 	return out->time_ms > 0 && out->time_ms < TIME_MAX_MS

@@ -19,12 +19,13 @@ struct store_row {
 	uint64_t key;
 	uint32_t request;
 	int64_t transcript, offset;
-	int64_t payer, model;        /* 0: none */
+	int64_t payer, model, branch; /* 0: none */
 	unsigned flags;              /* enum store_flag */
 	struct price_tokens tokens;
 	struct price_tokens large;   /* all 0 without STORE_IN_PARTS */
 	uint32_t web_searches;
 	int64_t nano_usd;            /* 0 to STORE_NANO_USD_MAX */
+	int64_t reference;           /* what ccusage counts for it, in the same range */
 };
 
 /* Nobody's message costs more than nine million dollars. */

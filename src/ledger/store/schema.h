@@ -12,10 +12,21 @@
 /* "swat" in ASCII: file(1) and we tell the file by it. */
 #define STORE_APPLICATION_ID 0x73776174
 /* Of the tables. A later version of swatch changes older tables step by step; an earlier one refuses. */
-#define STORE_VERSION 1
+#define STORE_VERSION 2
 
 /* Makes the tables in an empty file. */
 extern const char store_schema[];
+
+/* The tables of version 1; what puts them aside, and what takes their rows over into the new ones. */
+extern const char store_schema_1[];
+extern const char store_step_1_to_2[];
+extern const char store_step_1_to_2_copy[];
+
+/*
+ * Finds a message by its key, ?1: the index has only half of it. The numbers of the table's columns are in
+ * rows.c.
+ */
+#define STORE_KEY_IS_1 "key >> 32 = ?1 >> 32 AND key = ?1"
 
 /* message.flags */
 enum store_flag {

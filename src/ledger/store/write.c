@@ -46,9 +46,11 @@ static const char *const texts[STATEMENTS] = {
 	[FIND_TRANSCRIPT] = "SELECT id FROM transcript WHERE path = ?1 AND version = ?2",
 	[SET_PROGRESS] = "UPDATE transcript SET dev = ?2, ino = ?3, size = ?4, modified_ns = ?5, offset = ?6,"
 			 " mark = ?7, mark_bytes = ?8 WHERE id = ?1",
-	[FIND_MESSAGE] = "SELECT id FROM message WHERE key = ?1 AND request = ?2",
+	[FIND_MESSAGE] = "SELECT id FROM message WHERE " STORE_KEY_IS_1 " AND request = ?2",
 	[REMOVE_MESSAGE] = "DELETE FROM message WHERE id = ?1",
-	[ADD_MESSAGE] = "INSERT INTO message VALUES"
+	[ADD_MESSAGE] = "INSERT INTO message (id, key, request, late, transcript, offset, payer, model, flags,"
+			" input, output, cache_write_5m, cache_write_1h, cache_read, web_searches, nano_usd,"
+			" large) VALUES"
 			" (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)"
 			" ON CONFLICT DO NOTHING",
 };

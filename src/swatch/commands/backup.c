@@ -9,7 +9,7 @@
 #include "base/clock.h"
 #include "base/paths.h"
 #include "base/scope.h"
-#include "ledger/store/repair.h"
+#include "ledger/store/database.h"
 #include "swatch/cli/command.h"
 #include "swatch/kept/file.h"
 #include "swatch/ui/human.h"

@@ -1,0 +1,105 @@
+#include "ledger/store/steps.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/array.h"
+#include "base/buf.h"
+#include "ledger/store/schema.h"
+
+/* ---- which version it is ---- */
+
+int64_t store_steps_version(sqlite3 *db)
+{
+	sqlite3_stmt *question = NULL;
+	int64_t version = -1;
+	if (sqlite3_prepare_v2(db, "PRAGMA user_version", -1, &question, NULL) == SQLITE_OK
+	    && sqlite3_step(question) == SQLITE_ROW)
+		version = sqlite3_column_int64(question, 0);
+	sqlite3_finalize(question);
+	return version;
+}
+
+/* Appends the definitions of all tables and indices. Returns false when they cannot be read. */
+static bool describe_tables(sqlite3 *db, struct buf *out)
+{
+	sqlite3_stmt *question = NULL;
+	int result = sqlite3_prepare_v2(db,
+					"SELECT type, name, sql FROM sqlite_schema WHERE sql IS NOT NULL"
+					" AND name NOT LIKE 'sqlite_stat%' ORDER BY type, name",
+					-1, &question, NULL);
+	while (result == SQLITE_OK && sqlite3_step(question) == SQLITE_ROW)
+		for (int i = 0; i < 3; i++) {
+			const unsigned char *text = sqlite3_column_text(question, i);
+			buf_append_str(out, text ? (const char *)text : "");
+			buf_append_char(out, '\n');
+		}
+	return sqlite3_finalize(question) == SQLITE_OK && result == SQLITE_OK && !out->failed;
+}
+
+static const char *schema_of(int64_t version)
+{
+	return version == STORE_VERSION ? store_schema : version == 1 ? store_schema_1 : NULL;
+}
+
+bool store_steps_has_tables(sqlite3 *db, int64_t version)
+{
+	AUTO_BUF theirs = BUF_INIT;
+	AUTO_BUF ours = BUF_INIT;
+	sqlite3 *model = NULL;
+	const char *schema = schema_of(version);
+	bool same = schema
+		    && sqlite3_open_v2(":memory:", &model, SQLITE_OPEN_READWRITE | SQLITE_OPEN_MEMORY, NULL)
+			       == SQLITE_OK
+		    && sqlite3_exec(model, schema, NULL, NULL, NULL) == SQLITE_OK
+		    && describe_tables(model, &ours) && describe_tables(db, &theirs)
+		    && strcmp(buf_str(&ours), buf_str(&theirs)) == 0;
+	sqlite3_close(model);
+	return same;
+}
+
+/* ---- steps ---- */
+
+static int run_texts(sqlite3 *db, const char *const *texts, size_t count)
+{
+	int result = SQLITE_OK;
+	for (size_t i = 0; i < count && result == SQLITE_OK; i++)
+		result = sqlite3_exec(db, texts[i], NULL, NULL, NULL);
+	return result;
+}
+
+/* More columns and tables, and an index of half the size. */
+static int from_1_to_2(sqlite3 *db)
+{
+	const char *const texts[] = { store_step_1_to_2, store_schema, store_step_1_to_2_copy };
+	return run_texts(db, texts, ARRAY_COUNT(texts));
+}
+
+/* steps[N]: from version N to the next one. */
+static int (*const steps[STORE_VERSION])(sqlite3 *db) = {
+	[1] = from_1_to_2,
+};
+
+static int take_all(sqlite3 *db)
+{
+	char text[48];
+	int64_t version = store_steps_version(db);
+	int result = version > 0 && version <= STORE_VERSION ? SQLITE_OK : SQLITE_MISMATCH;
+	for (; result == SQLITE_OK && version < STORE_VERSION; version++)
+		result = steps[version](db);
+	snprintf(text, sizeof(text), "PRAGMA user_version=%d", STORE_VERSION);
+	return result == SQLITE_OK ? sqlite3_exec(db, text, NULL, NULL, NULL) : result;
+}
+
+int store_steps_take(sqlite3 *db)
+{
+	int result = sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL, NULL);
+	if (result == SQLITE_OK)
+		result = take_all(db);
+	if (result == SQLITE_OK)
+		result = sqlite3_exec(db, "COMMIT", NULL, NULL, NULL);
+	/* Some failures have ended the transaction already. */
+	if (result != SQLITE_OK && !sqlite3_get_autocommit(db))
+		(void)sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL);
+	return result;
+}
