@@ -251,6 +251,26 @@ static void without_a_copy_nothing_changes(void **state)
 	buf_release(&error);
 }
 
+static void a_message_is_found_by_its_index(void **state)
+{
+	(void)state;
+	struct buf error = BUF_INIT;
+	sqlite3 *db;
+	sqlite3_stmt *plan;
+	assert_int_equal(store_database_open(scratch_name(&test_dir, "ledger.db"), &db, &error),
+			 STORE_OPENED);
+	assert_int_equal(sqlite3_prepare_v2(db,
+					    "EXPLAIN QUERY PLAN SELECT id FROM message WHERE " STORE_KEY_IS_1
+					    " AND request = ?2",
+					    -1, &plan, NULL),
+			 SQLITE_OK);
+	assert_int_equal(sqlite3_step(plan), SQLITE_ROW);
+	assert_non_null(strstr((const char *)sqlite3_column_text(plan, 3), "message_key"));
+	sqlite3_finalize(plan);
+	store_database_close(db);
+	buf_release(&error);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -260,6 +280,7 @@ int main(void)
 		CASE(steps_are_taken_all_or_none),
 		CASE(other_tables_are_no_earlier_version),
 		CASE(without_a_copy_nothing_changes),
+		CASE(a_message_is_found_by_its_index),
 	};
 	return cmocka_run_group_tests_name("store_steps", tests, NULL, NULL);
 }

@@ -23,10 +23,10 @@ extern const char store_step_1_to_2[];
 extern const char store_step_1_to_2_copy[];
 
 /*
- * Finds a message by its key, ?1: the index has only half of it. The numbers of the table's columns are in
- * rows.c.
+ * Finds a message by its key, ?1: the index has only half of it. Without the plus SQLite puts ?1 in the
+ * place of the key everywhere, and sees no index that fits.
  */
-#define STORE_KEY_IS_1 "key >> 32 = ?1 >> 32 AND key = ?1"
+#define STORE_KEY_IS_1 "key >> 32 = ?1 >> 32 AND +key = ?1"
 
 /* message.flags */
 enum store_flag {
