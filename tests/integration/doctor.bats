@@ -224,8 +224,11 @@ note: left by a swatchd that crashed: .swatch.tmp.1'
 	rm "$PROJECTS/-p/s2.jsonl"
 	swatch sync
 	AT=$(date -u -d '2 hours' +%Y-%m-%dT%H:%M:%S.000Z) message 2 >>"$PROJECTS/-p/s1.jsonl"
+	# what a message says about times is not its time
+	AT=$(date -u +%Y-%m-%dT%H:%M:%S.000Z) message 3 | sed 's/"content":\[/&{"type":"tool_use","input":{"timestamp":"2099-01-01T00:00:00Z"}},/' \
+		>>"$PROJECTS/-p/s1.jsonl"
 	swatch sync
-	check_is clock 'bad: messages or figures are dated in the future (in *)'
+	check_is clock "bad: 1 line dated in the future, the latest in $PROJECTS/-p/s1.jsonl (in *)"
 }
 
 @test "polled directories, as configured" {

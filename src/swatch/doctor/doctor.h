@@ -84,6 +84,9 @@ void doctor_check_polled(struct doctor *doctor);
 
 void doctor_check_transcripts(struct doctor *doctor);
 void doctor_check_cache(struct doctor *doctor);
+
+/* ---- clock.c ---- */
+
 void doctor_check_clock(struct doctor *doctor);
 
 /* ---- ledger.c ---- */

@@ -1,4 +1,4 @@
-/* Transcripts, the cache directory, other programs' files, the clock. */
+/* Transcripts, the cache directory, other programs' files. */
 #include "swatch/doctor/doctor.h"
 
 #include <dirent.h>
@@ -17,10 +17,6 @@
 
 #define SHOWN_NAMES 5
 #define FREE_BYTES_WANTED ((uint64_t)16 << 20)
-/* The clocks of two machines on one filesystem may differ by this much without harm. */
-#define CLOCK_SLACK_MS (2 * CLOCK_MINUTE_MS)
-/* 2025-01-01: Claude Code is younger. */
-#define CLOCK_EARLIEST_MS INT64_C(1735689600000)
 
 /* ---- transcripts ---- */
 
@@ -197,64 +193,4 @@ void doctor_check_cache(struct doctor *doctor)
 				      "can go too");
 	}
 	census_release(&census);
-}
-
-/* ---- the clock ---- */
-
-/* Returns how many transcripts are dated in the future; *furthest is the place of the latest. */
-static size_t count_future(const struct doctor *doctor, size_t *furthest)
-{
-	size_t count = 0;
-	for (size_t i = 0; i < doctor->transcript_count; i++) {
-		if (doctor->transcripts[i].modified_ns / 1000000 <= doctor->now_ms + CLOCK_SLACK_MS)
-			continue;
-		if (count++ == 0
-		    || doctor->transcripts[i].modified_ns > doctor->transcripts[*furthest].modified_ns)
-			*furthest = i;
-	}
-	return count;
-}
-
-/* The latest moment that the cache files say has passed. */
-static int64_t latest_known_ms(const struct doctor *doctor)
-{
-	int64_t latest_ms = json_get_int(doctor->billing, "lastFetched", 0);
-	DIR *dir = doctor->cache_fd >= 0 ? file_open_directory(doctor->cache_fd, ".", 0) : NULL;
-	for (struct dirent *entry; dir && (entry = readdir(dir));) {
-		char id[CACHE_SESSION_ID_MAX + 1];
-		if (!cache_session_id_of_file(entry->d_name, id))
-			continue;
-		AUTO_JSON *session = cache_read_json(doctor->cache_fd, entry->d_name);
-		int64_t at_ms = json_get_int(json_get_object(session, "transcript"), "lastMessageTime", 0);
-		latest_ms = at_ms > latest_ms ? at_ms : latest_ms;
-	}
-	if (dir)
-		closedir(dir);
-	return latest_ms;
-}
-
-void doctor_check_clock(struct doctor *doctor)
-{
-	size_t furthest = 0, future = count_future(doctor, &furthest);
-	int64_t latest_ms = latest_known_ms(doctor);
-	char date[16];
-	clock_format_local_date(doctor->now_ms, date);
-	if (doctor->now_ms < CLOCK_EARLIEST_MS) {
-		doctor_add(doctor, "clock", DOCTOR_BAD, "it says %s", date);
-	} else if (future > 0) {
-		doctor_add(doctor, "clock", DOCTOR_BAD, "%s written in the future, such as %s (%s)",
-			   human_counted((int64_t)future, "transcript", HUMAN_TEXT),
-			   doctor->transcripts[furthest].path,
-			   human_ago(doctor->transcripts[furthest].modified_ns / 1000000, doctor->now_ms,
-				     HUMAN_TEXT));
-	} else if (latest_ms > doctor->now_ms + CLOCK_SLACK_MS) {
-		doctor_add(doctor, "clock", DOCTOR_BAD, "messages or figures are dated in the future (%s)",
-			   human_ago(latest_ms, doctor->now_ms, HUMAN_TEXT));
-	} else {
-		doctor_add(doctor, "clock", DOCTOR_GOOD, "%s, nothing is dated in the future",
-			   human_stamp(doctor->now_ms, HUMAN_TEXT));
-		return;
-	}
-	doctor_remedy(doctor, "set it: timedatectl set-ntp true (in WSL: sudo hwclock -s); days and blocks "
-			      "depend on it");
 }
