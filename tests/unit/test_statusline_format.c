@@ -339,6 +339,156 @@ static void test_presets_show_every_limit(void **state)
 	}
 }
 
+/* ---- a label goes with its value ---- */
+
+/* What can be wrong at once: a bit for each. */
+enum { LIMITED = 1, RESET_KNOWN = 2, STALE = 4, UNPRICED = 8, NOTE = 16, TROUBLES = 32 };
+
+static void fill_trouble(unsigned trouble)
+{
+	facts_fill_sample(&facts, NOW_MS);
+	if (trouble & LIMITED)
+		snprintf(facts.limit_reached, sizeof(facts.limit_reached), "7d opus");
+	if (trouble & RESET_KNOWN)
+		facts.number[FACT_LIMIT_RESETS_MS] = NOW_MS + 3 * 86400000.;
+	if (trouble & STALE)
+		snprintf(facts.stale, sizeof(facts.stale), "stale 37m");
+	if (trouble & UNPRICED)
+		snprintf(facts.unpriced, sizeof(facts.unpriced), "claude-next-9-9-preview");
+	if (trouble & NOTE)
+		snprintf(facts.note, sizeof(facts.note), "swatchd is not running");
+}
+
+static bool begins(const char *text, const char *with)
+{
+	return strncmp(text, with, strlen(with)) == 0;
+}
+
+static const char *end_of_digits(const char *at)
+{
+	while (*at >= '0' && *at <= '9')
+		at++;
+	return at;
+}
+
+/* A single text that lost its end; such a one tells something without it. */
+static bool is_beginning(const char *piece)
+{
+	static const char *const whole[] = { "swatchd is not running", "for claude-next-9-9-preview",
+					     "Opus 4.6", "limit reached" };
+	size_t len = strlen(piece), mark = strlen("\xE2\x80\xA6");
+	if (len < mark || strcmp(piece + len - mark, "\xE2\x80\xA6") != 0)
+		return false;
+	for (size_t i = 0; i < sizeof(whole) / sizeof(whole[0]); i++)
+		if (strncmp(piece, whole[i], len - mark) == 0)
+			return true;
+	return false;
+}
+
+/* Fails when something in the line begins like a label, and its value does not follow. */
+static void expect_values(const char *preset, size_t columns, const char *line)
+{
+	static const char *const labels[] = { "ctx ", "context ", "5h ", "7d ", "until ", "stale ", "block ",
+					      "today " };
+	static const char *const separators[] = { " | ", " / ", ", ", "\xEE\x82\xB0", "  " };
+	char piece[512];
+	for (const char *at = line; *at;) {
+		size_t len = strlen(at), next = len;
+		for (size_t i = 0; i < sizeof(separators) / sizeof(separators[0]); i++) {
+			const char *found = strstr(at, separators[i]);
+			if (found && (size_t)(found - at) < len) {
+				len = (size_t)(found - at);
+				next = len + strlen(separators[i]);
+			}
+		}
+		while (len > 0 && *at == ' ') {
+			at++;
+			len--;
+			next--;
+		}
+		snprintf(piece, sizeof(piece), "%.*s", (int)len, at);
+		while (len > 0 && piece[len - 1] == ' ')
+			piece[--len] = '\0';
+		at += next;
+		for (size_t i = 0; i < sizeof(labels) / sizeof(labels[0]); i++) {
+			const char *value = piece + strlen(labels[i]);
+			if (strncmp(piece, labels[i], strlen(labels[i]) - 1) != 0)
+				continue;
+			if (!begins(piece, labels[i]) || !*value || strstr(value, "\xE2\x80\xA6"))
+				fail_msg("%s in %zu columns: '%s' in '%s'", preset, columns, piece, line);
+		}
+		/* Every percentage has its sign, every time left its words. */
+		if (begins(piece, "ctx ") && *end_of_digits(piece + 4) != '%')
+			fail_msg("%s in %zu columns: '%s' in '%s'", preset, columns, piece, line);
+		if (strstr(piece, " left") && !strstr(piece, "block") && !strstr(piece, "5h"))
+			fail_msg("%s in %zu columns: '%s' in '%s'", preset, columns, piece, line);
+		if (strstr(piece, "\xE2\x80\xA6") && !is_beginning(piece))
+			fail_msg("%s in %zu columns: '%s' in '%s'", preset, columns, piece, line);
+	}
+}
+
+/* Whatever is wrong, and however narrow the terminal: what matters most is told, and told whole. */
+static void test_presets_are_whole_in_any_width(void **state)
+{
+	(void)state;
+	for (const struct statusline_preset *preset = statusline_presets; preset->name; preset++) {
+		for (unsigned trouble = 0; trouble < TROUBLES; trouble++) {
+			fill_trouble(trouble);
+			/* What Claude Code shows of 20 to 250 columns. */
+			for (size_t columns = 16; columns <= 246; columns++) {
+				const struct statusline_look look = { .columns = columns };
+				struct buf out = BUF_INIT, error = BUF_INIT;
+				assert_true(statusline_format(preset->format, &facts, &look, &out, &error));
+				const char *line = buf_str(&out);
+				assert_in_range(width_of(line, out.len), 1, columns);
+				expect_values(preset->name, columns, line);
+				const char *first = (trouble & LIMITED)	   ? "limit reached"
+						    : (trouble & STALE)	   ? "stale 37m"
+						    : (trouble & UNPRICED) ? "no price"
+						    : (trouble & NOTE)	   ? "swatchd is"
+									   : "62%";
+				/* Two presets show the note only where nothing else says it. */
+				bool is_shown = strcmp(preset->name, "compact") != 0 || first[0] != 's'
+						|| (trouble & STALE);
+				if (is_shown && !strstr(line, first))
+					fail_msg("%s in %zu columns: no '%s' in '%s'", preset->name, columns,
+						 first, line);
+				buf_release(&out);
+				buf_release(&error);
+			}
+		}
+	}
+}
+
+/* A remaining time stands beside the name of what ends then, also where there is no 5-hour limit. */
+static void test_presets_name_what_ends(void **state)
+{
+	(void)state;
+	static const char *const expected[] = { "7d 31% (3d 23h left)", NULL, "7d 31% (3d 23h left)",
+						"7d 31% (3d 23h left)", "7d 31% (3d 23h left)" };
+	const struct statusline_look look = { .columns = 0 };
+	size_t number = 0;
+	for (const struct statusline_preset *preset = statusline_presets; preset->name; preset++, number++) {
+		struct buf out = BUF_INIT, error = BUF_INIT;
+		facts_fill_sample(&facts, NOW_MS);
+		assert_true(statusline_format(preset->format, &facts, &look, &out, &error));
+		assert_true(strstr(buf_str(&out), " block (2h 26m left)")
+			    || strstr(buf_str(&out), " block 2h 26m left")
+			    || strstr(buf_str(&out), " block $11.05 (2h 26m left)"));
+		buf_clear(&out);
+		facts_init(&facts, NOW_MS);
+		add_limit("sevenDay", 31., NOW_MS + 4 * INT64_C(86400000) - 60000);
+		facts.limits.lacks_five_hour = true;
+		facts_finish(&facts);
+		assert_true(statusline_format(preset->format, &facts, &look, &out, &error));
+		if (expected[number] && !strstr(buf_str(&out), expected[number]))
+			fail_msg("%s: no '%s' in '%s'", preset->name, expected[number], buf_str(&out));
+		assert_true(expected[number] || !strstr(buf_str(&out), " left"));
+		buf_release(&out);
+		buf_release(&error);
+	}
+}
+
 /* Nothing is shown with a blank where a value would be, or a word that stands alone. */
 static void test_presets_without_some_facts(void **state)
 {
@@ -517,6 +667,8 @@ int main(void)
 		cmocka_unit_test_setup(test_widths, set_up),
 		cmocka_unit_test_setup(test_room, set_up),
 		cmocka_unit_test_setup(test_presets_on_narrow_terminals, set_up),
+		cmocka_unit_test(test_presets_are_whole_in_any_width),
+		cmocka_unit_test(test_presets_name_what_ends),
 		cmocka_unit_test(test_presets_show_every_limit),
 		cmocka_unit_test(test_presets_without_some_facts),
 		cmocka_unit_test_setup(test_faults, set_up),

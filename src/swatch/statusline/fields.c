@@ -44,6 +44,18 @@ bool statusline_field_is_known(const struct statusline_field *field, const struc
 	return isfinite(facts->number[field->at]);
 }
 
+bool statusline_field_is_warning(const struct statusline_field *field)
+{
+	static const size_t warnings[] = { offsetof(struct statusline_facts, limit_reached),
+					   offsetof(struct statusline_facts, stale),
+					   offsetof(struct statusline_facts, unpriced),
+					   offsetof(struct statusline_facts, note) };
+	for (size_t i = 0; field->kind == FIELD_TEXT && i < ARRAY_COUNT(warnings); i++)
+		if (field->at == warnings[i])
+			return true;
+	return false;
+}
+
 double statusline_field_number(const struct statusline_field *field, const struct statusline_facts *facts)
 {
 	if (field->kind == FIELD_TEXT || field->kind == FIELD_CLOCK)

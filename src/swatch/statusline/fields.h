@@ -47,6 +47,9 @@ size_t statusline_field_text(const struct statusline_field *field, const struct 
 /* Whether the field has a value; faster than making its text. */
 bool statusline_field_is_known(const struct statusline_field *field, const struct statusline_facts *facts);
 
+/* Whether people must not miss it: a line that is too wide loses it last. */
+bool statusline_field_is_warning(const struct statusline_field *field);
+
 /* Returns the number for comparisons; NaN for unknown fields and texts. */
 double statusline_field_number(const struct statusline_field *field, const struct statusline_facts *facts);
 

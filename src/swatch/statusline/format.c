@@ -117,14 +117,19 @@ static bool render_field(struct rendering *r)
 	if (!r->facts)
 		return true;
 	size_t len = statusline_field_text(field, r->facts, value);
+	bool is_warning = statusline_field_is_warning(field);
+	if (is_warning)
+		statusline_lines_begin_warning(&r->lines);
 	if (columns >= 1. && len > 0) {
 		AUTO_BUF cut = BUF_INIT;
 		width_clip(&cut, value, len, (size_t)columns);
 		show_text(r, buf_str(&cut), cut.len);
-		r->lines.line.failed = r->lines.line.failed || cut.failed;
+		r->lines.failed = r->lines.failed || cut.failed;
 	} else {
 		show_text(r, value, len);
 	}
+	if (is_warning)
+		statusline_lines_end_warning(&r->lines);
 	return true;
 }
 
@@ -197,14 +202,15 @@ static bool compare(double number, enum comparison how, double limit)
 	}
 }
 
-/* Takes "field", "field>80" or "field=word". */
-static bool take_condition(struct rendering *r, bool *holds)
+/* Takes "field", "field>80" or "field=word". *is_warning: the field is one. */
+static bool take_condition(struct rendering *r, bool *holds, bool *is_warning)
 {
 	char value[FIELD_VALUE_SIZE];
 	const char *where = r->at;
 	const struct statusline_field *field = take_field(r);
 	if (!field)
 		return false;
+	*is_warning = statusline_field_is_warning(field);
 	enum comparison how = take_comparison(r);
 	*holds = r->facts && statusline_field_is_known(field, r->facts);
 	if (how == IS_KNOWN)
@@ -229,9 +235,17 @@ static bool take_condition(struct rendering *r, bool *holds)
 static bool render_condition(struct rendering *r, bool negated)
 {
 	bool holds = false;
-	if (!take_condition(r, &holds) || !take_char(r, ':', "a : is missing here, as in {?field:text}"))
+	bool is_warning = false;
+	if (!take_condition(r, &holds, &is_warning)
+	    || !take_char(r, ':', "a : is missing here, as in {?field:text}"))
 		return false;
-	return render_body(r, r->facts && holds != negated);
+	is_warning = is_warning && holds && !negated;
+	if (is_warning)
+		statusline_lines_begin_warning(&r->lines);
+	bool good = render_body(r, r->facts && holds != negated);
+	if (is_warning)
+		statusline_lines_end_warning(&r->lines);
+	return good;
 }
 
 /* ---- {@limits:...} ---- */

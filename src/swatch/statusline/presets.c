@@ -44,10 +44,10 @@
 	"{?limit_number>2:{?room>3:" limit "}}}}"
 /* It comes after the figures, and before the note, which a narrow terminal may cut. */
 #define TROUBLE \
-	"{|}{?limit_reached:{#bold+red}{?room>1:{limit_reached} }limit reached" \
-	"{?limit_reset:, until {limit_reset}}{!limit_reset:{?room>2:," \
-	" reset unknown}}{#}}{|}{?stale:{#yellow}{stale}{#}}" \
-	"{|}{?unpriced:{#yellow}no price for {unpriced}{#}}"
+	"{|}{?limit_reached:{#bold+red}{?room>1:{limit_reached} }limit reached{|, }" \
+	"{?limit_reset:until {limit_reset}}{!limit_reset:{?room>2:reset unknown}}{#}}" \
+	"{|}{?stale:{#yellow}{stale}{#}}" \
+	"{|}{?unpriced:{#yellow}no price{| }for {unpriced}{#}}"
 #define NOTE "{|}{?note:{#dim}{note}{#}}"
 
 const struct statusline_preset statusline_presets[] = {
@@ -64,10 +64,10 @@ const struct statusline_preset statusline_presets[] = {
 		"compact", "the least that is useful",
 		"{?room>0:{#cyan}{model.20}{#}}{| }{?room>1:{session_cost}}{| }"
 		"{?room>4:{?today_cost:{today_cost}{?today_unpriced:+} today}}{| }"
-		"{!weekly:{?room>5:{?block_left:{block_left} left}}}{| }"
+		"{!weekly:{?room>5:{?block_left:block {block_left} left}}}{| }"
 		"{?context_percent:" CONTEXT_STYLE "ctx {context_percent}%{#}}{| }"
 		"{@limits:" BY_ROOM(LIMIT) "{| }}{| }"
-		"{?limit_reached:{#red}limit{#}}{| }{?stale:{#yellow}{stale}{#}}{| }"
+		"{?limit_reached:{#red}limit reached{#}}{| }{?stale:{#yellow}{stale}{#}}{| }"
 		"{?unpriced:{#yellow}no price{#}}{| }"
 		"{!today_tokens:{#dim}{note}{#}}",
 		false
@@ -94,17 +94,18 @@ const struct statusline_preset statusline_presets[] = {
 		"{#white+bg-238}{?room>1:{?session_cost: {session_cost} }}"
 		"{?room>3:{?today_cost: today {today_cost}{?today_unpriced:+} }}{>}"
 		"{#white+bg-60}"
-		"{!weekly:{?room>5:{?window_cost: block {window_cost} }"
-		"{!window_cost:{?block_cost: block {block_cost} }}}"
-		"{?room>4:{?block_left: {block_left} left }}}"
-		"{?weekly:{?room>4:{?limit_left: {limit_left} left }}}{>}"
+		"{!weekly:{?room>5:{?window_cost: block {window_cost}{?block_left: ({block_left} left)} }"
+		"{!window_cost:{?block_cost: block {block_cost}{?block_left: ({block_left} left)} }"
+		"{!block_cost:{?block_left: block {block_left} left }}}}"
+		"{!room>5:{?room>4:{?block_left: block {block_left} left }}}}{>}"
 		"{#none+black}{#context_percent:bg-green,60:bg-yellow,80:bg-red}"
 		"{?context_percent: ctx {context_percent}% }{>}{#none+white+bg-236}"
-		"{@limits:" BY_ROOM(" " LIMIT_PLAIN " ") "}{>}"
+		"{@limits:" BY_ROOM(" " LIMIT_PLAIN LIMIT_LEFT " ") "}{>}"
 		"{#none+white+bg-54}{?room>7:{?branch: \xEE\x82\xA0 {branch.24} }}"
-		"{>}{#none+black+bg-yellow}{?limit_reached: {limit_reached} limit "
-		"{?limit_reset:until {limit_reset} }{!limit_reset:reached }}{?stale: {stale} }"
-		"{?unpriced: no price }{!stale:{?note: {note} }}",
+		/* Arrows between things of one background are blanks. */
+		"{>}{#none+black+bg-yellow}{?limit_reached:{?room>1: {limit_reached}} limit reached {>}"
+		"{?limit_reset: until {limit_reset} }}{>}{?stale: {stale} }{>}"
+		"{?unpriced: no price }{>}{!stale:{?note: {note} }}",
 		false
 	},
 	{
