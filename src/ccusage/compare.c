@@ -98,7 +98,7 @@ static enum difference lost_reason(const struct reference_record *r)
 		unsigned lost;
 		enum difference reason;
 	} reasons[] = { { REFERENCE_LOST_DAMAGE, DIFFERENCE_DAMAGED_LINE },
-			{ REFERENCE_LOST_FORM, DIFFERENCE_OTHER_FORM },
+			{ REFERENCE_LOST_FORM | REFERENCE_LOST_ERROR_MARK, DIFFERENCE_OTHER_FORM },
 			{ REFERENCE_LOST_HIDDEN, DIFFERENCE_ITERATIONS },
 			{ REFERENCE_LOST_NULL | REFERENCE_LOST_SPACE, DIFFERENCE_LOST_LINE } };
 	for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++)

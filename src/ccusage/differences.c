@@ -65,8 +65,8 @@ static const struct {
 				      "line." },
 	[DIFFERENCE_OTHER_FORM] = { "other_form",
 				    "A number, time or version has a form that ccusage does not read,"
-				    " or a field is there twice. "
-				    "ccusage loses the line." },
+				    " or a field is there twice. ccusage loses the line; only its daily report"
+				    " counts one whose isApiErrorMessage is neither true nor false." },
 	[DIFFERENCE_COUNT] = { "count",
 			       "The line has more than 4,000,000,000 tokens,"
 			       " which no model reaches. ccusage believes it, "

@@ -78,7 +78,10 @@ enum difference {
 	/* A whole record on a damaged line, behind one that was cut off for example. ccusage loses the line.
 	 */
 	DIFFERENCE_DAMAGED_LINE,
-	/* A number, time, version or repeated field in a form that ccusage does not read: it loses the line.
+	/*
+	 * A number, time, version or repeated field in a form that ccusage does not read: it loses the line.
+	 * `ccusage claude daily` does not look at isApiErrorMessage, so it counts a line where only that is
+	 * neither true nor false.
 	 */
 	DIFFERENCE_OTHER_FORM,
 	/* A number of tokens that no model can reach: ccusage believes it, swatch refuses the line. */

@@ -283,7 +283,10 @@ static bool is_better(const struct keeper *keeper, const struct reference_record
 static bool keep_record(struct keeper *keeper, size_t number)
 {
 	const struct reference_record *r = &keeper->reference->records[number];
-	if (r->lost & REFERENCE_LOST)
+	unsigned lost = r->lost & REFERENCE_LOST;
+	if (keeper->rule == REFERENCE_DAILY)
+		lost &= ~(unsigned)REFERENCE_LOST_ERROR_MARK;
+	if (lost)
 		return true;
 	if (r->progress && keeper->rule != REFERENCE_DAILY)
 		return true;

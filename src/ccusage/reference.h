@@ -31,12 +31,13 @@ enum reference_lost {
 	REFERENCE_UNFINISHED = 16,      /* the last line, without its newline yet: swatch waits for that */
 	REFERENCE_LOST_FORM = 32,       /* a form that ccusage does not read */
 	REFERENCE_LOST_DAMAGE = 64,     /* a whole record on a damaged line */
-	REFERENCE_LOST_HIDDEN = 128     /* an advisor beside an iteration without counts */
+	REFERENCE_LOST_HIDDEN = 128,    /* an advisor beside an iteration without counts */
+	REFERENCE_LOST_ERROR_MARK = 256 /* isApiErrorMessage is no boolean; REFERENCE_DAILY does not look at it */
 };
 
 #define REFERENCE_LOST \
 	(REFERENCE_LOST_NULL | REFERENCE_LOST_SPACE | REFERENCE_LOST_FORM | REFERENCE_LOST_DAMAGE \
-	 | REFERENCE_LOST_HIDDEN)
+	 | REFERENCE_LOST_HIDDEN | REFERENCE_LOST_ERROR_MARK)
 
 /* Why ccusage counts other tokens for a record than swatch. */
 enum reference_tokens {
@@ -61,7 +62,7 @@ struct reference_record {
 	uint32_t file, line;            /* line: its number, from 1 */
 	uint16_t model;                 /* reference_model() */
 	uint16_t advisor;               /* 0: the message itself; n: its n-th advisor */
-	uint8_t lost;                   /* enum reference_lost, or-ed */
+	uint16_t lost;                  /* enum reference_lost, or-ed */
 	uint8_t other_tokens;           /* enum reference_tokens */
 	bool sidechain : 1, has_speed : 1, fast : 1, progress : 1;
 	bool newer : 1;                 /* DIFFERENCE_NEWER_MODEL */

@@ -86,11 +86,12 @@ static bool add_record(struct reader *reader, const struct scan_usage *usage, st
 	record->fast = usage->fast;
 	/* The scan does not believe a cost of 0 or less, or above a million; ccusage believes all of them. */
 	bool other_cost = usage->advisor == 0 && usage->has_other_cost;
-	record->lost = (uint8_t)((usage->faults & SCAN_FAULT_NULL ? REFERENCE_LOST_NULL : 0)
+	record->lost = (uint16_t)((usage->faults & SCAN_FAULT_NULL ? REFERENCE_LOST_NULL : 0)
 				 | (usage->faults & SCAN_FAULT_SPACE ? REFERENCE_LOST_SPACE : 0)
 				 | (usage->faults & SCAN_FAULT_FORM ? REFERENCE_LOST_FORM : 0)
 				 | (usage->faults & SCAN_FAULT_DAMAGE ? REFERENCE_LOST_DAMAGE : 0)
 				 | (usage->faults & SCAN_FAULT_HIDDEN ? REFERENCE_LOST_HIDDEN : 0)
+				 | (usage->faults & SCAN_FAULT_ERROR_MARK ? REFERENCE_LOST_ERROR_MARK : 0)
 				 | (usage->refused ? REFERENCE_REFUSED_COUNT : 0)
 				 | (other_cost ? REFERENCE_REFUSED_COST : 0)
 				 | (record->lost & REFERENCE_UNFINISHED));

@@ -100,6 +100,8 @@ static void finish_usage(struct scan_state *state, const char *line, size_t len)
 	usage->present = is_record && !is_absurd;
 	if (state->unread || counts->unread)
 		usage->faults |= SCAN_FAULT_FORM;
+	if (state->unread_error_mark)
+		usage->faults |= SCAN_FAULT_ERROR_MARK;
 	/* One elsewhere in the line is as good to ccusage. */
 	if ((usage->present || usage->refused) && !state->plain_key
 	    && !memmem(line, len, "\"usage\":{", strlen("\"usage\":{")))

@@ -18,6 +18,7 @@ struct scan_state {
 	struct slice unknown_fields[UNKNOWN_FIELDS_MAX];
 	size_t unknown_count;
 	bool unread;                 /* something in a form that ccusage does not read */
+	bool unread_error_mark;      /* isApiErrorMessage is */
 	bool bad;                    /* something that makes no record */
 	bool has_timestamp, has_message;
 	bool is_meta, is_summary, is_api_error, is_tool_result;

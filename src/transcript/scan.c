@@ -217,12 +217,14 @@ static void take_time(struct scan_state *state, const struct walk_item *item)
 	state->unread = state->unread || (state->has_timestamp && !is_usage_time(text, len));
 }
 
-static void take_bool(struct scan_state *state, struct slice key, const struct walk_item *item, bool *out)
+/* *unread: it is neither true nor false. */
+static void take_bool(struct scan_state *state, struct slice key, const struct walk_item *item, bool *out,
+		      bool *unread)
 {
 	if (item->kind == WALK_NULL)
 		take_null(state, key);
 	else if (item->kind != WALK_TRUE && item->kind != WALK_FALSE)
-		state->unread = true;
+		*unread = true;
 	*out = item->kind == WALK_TRUE;
 }
 
@@ -327,10 +329,10 @@ static void take_field(struct scan_state *state, int field, struct slice key, co
 		take_cost(state, key, item);
 		break;
 	case SIDECHAIN:
-		take_bool(state, key, item, &facts->sidechain);
+		take_bool(state, key, item, &facts->sidechain, &state->unread);
 		break;
 	case API_ERROR:
-		take_bool(state, key, item, &state->is_api_error);
+		take_bool(state, key, item, &state->is_api_error, &state->unread_error_mark);
 		break;
 	default:
 		take_fact(state, key, item);
@@ -350,7 +352,10 @@ static void walk_top_level(struct walk *w, struct scan_state *state)
 	unsigned seen = 0;
 	bool first = true;
 	while (walk_next_key(w, &first, &key)) {
-		int field = scan_field(key, names, COUNT_OF(names), &seen, &state->unread);
+		bool twice = false;
+		int field = scan_field(key, names, COUNT_OF(names), &seen, &twice);
+		if (twice)
+			*(field == API_ERROR ? &state->unread_error_mark : &state->unread) = true;
 		if (field == MESSAGE) {
 			state->has_message = true;
 			walk_message(w, state);

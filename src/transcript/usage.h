@@ -24,12 +24,15 @@ enum scan_fault {
 	/* ccusage counts these, but with other tokens: see reference_tokens. */
 	SCAN_FAULT_CREATION = 64,   /* the parts of the cache writes do not add up to their sum */
 	SCAN_FAULT_COMPACTION = 128, /* an iteration of a compaction, which the top level leaves out */
-	SCAN_FAULT_PAUSED = 256     /* responses that paused before the one that the top level has */
+	SCAN_FAULT_PAUSED = 256,    /* responses that paused before the one that the top level has */
+	/* isApiErrorMessage is neither true nor false, or there twice: only `claude daily` counts the line. */
+	SCAN_FAULT_ERROR_MARK = 512
 };
 
-/* Why ccusage loses a record. */
+/* Why ccusage loses a record, in its blocks at least. */
 #define SCAN_FAULTS_LOST \
-	(SCAN_FAULT_NULL | SCAN_FAULT_SPACE | SCAN_FAULT_FORM | SCAN_FAULT_DAMAGE | SCAN_FAULT_HIDDEN)
+	(SCAN_FAULT_NULL | SCAN_FAULT_SPACE | SCAN_FAULT_FORM | SCAN_FAULT_DAMAGE | SCAN_FAULT_HIDDEN \
+	 | SCAN_FAULT_ERROR_MARK)
 /* Why ccusage counts other tokens for a record. */
 #define SCAN_FAULTS_TOKENS (SCAN_FAULT_CREATION | SCAN_FAULT_COMPACTION | SCAN_FAULT_PAUSED)
 

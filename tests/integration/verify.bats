@@ -339,6 +339,7 @@ with_usage() { printf '{%s"type":"assistant","timestamp":"%s","sessionId":"x","v
 		with_usage 4 '"input_tokens":10,"output_tokens":10'
 		with_usage 5 '"input_tokens":100.0,"output_tokens":1e2'
 		MODEL=claude-4.5-sonnet with_usage 6 '"input_tokens":10,"output_tokens":10'
+		LINE='"isApiErrorMessage":0,' with_usage 8 '"input_tokens":10,"output_tokens":10'
 		with_usage 7 '"input_tokens":10,"output_tokens":10,"iterations":[{"type":"message"},{"type":"advisor_message","model":"claude-opus-4-6","input_tokens":900,"output_tokens":9}]'
 	} >"$PROJECTS/-p/s1.jsonl"
 	explained cache_breakdown -p/s1.jsonl:1 both
@@ -347,7 +348,8 @@ with_usage() { printf '{%s"type":"assistant","timestamp":"%s","sessionId":"x","v
 	explained damaged_line -p/s1.jsonl:4 swatch
 	explained other_form -p/s1.jsonl:5 swatch
 	explained model_name -p/s1.jsonl:6 both
-	explained iterations -p/s1.jsonl:7 swatch
+	explained other_form -p/s1.jsonl:7 swatch
+	explained iterations -p/s1.jsonl:8 swatch
 }
 
 @test "plain data: a failed login, counts beyond 2^53, a model that only ccusage may know" {

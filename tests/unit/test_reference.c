@@ -150,6 +150,27 @@ static void daily_keeps_the_dearer_one(void **state)
 	reference_free(reference);
 }
 
+/* Its daily report does not look at that field: nothing but null in it loses the line there. */
+static void daily_does_not_look_at_the_error_mark(void **state)
+{
+	(void)state;
+	static const char *const forms[] = { "0", "1", "1.5", "\"\"", "\"false\"", "{}", "[]",
+					     "true,\"isApiErrorMessage\":false" };
+	char line[1024];
+	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
+		snprintf(line, sizeof(line),
+			 HEAD "\"isApiErrorMessage\":%s,\"timestamp\":\"" T0
+			      "\",\"requestId\":\"r\"," MESSAGE("m", 4) "}\n", forms[i]);
+		expect(line, "", 0, 4);
+		/* Where the message has another line, each report takes the larger one that it sees. */
+		expect(line, LINE(T0, "r", 1), 1, 4);
+	}
+	expect(HEAD "\"isApiErrorMessage\":null,\"timestamp\":\"" T0 "\",\"requestId\":\"r\","
+	       MESSAGE("m", 4) "}\n", "", 0, 0);
+	expect(HEAD "\"isApiErrorMessage\":true,\"timestamp\":\"" T0 "\",\"requestId\":\"r\","
+	       MESSAGE("m", 4) "}\n", "", 4, 4);
+}
+
 static void what_is_lost_and_why(void **state)
 {
 	(void)state;
@@ -252,6 +273,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(daily_alone_counts_agent_progress, scratch_set_up,
 						scratch_tear_down),
 		cmocka_unit_test_setup_teardown(daily_keeps_the_dearer_one, scratch_set_up,
+						scratch_tear_down),
+		cmocka_unit_test_setup_teardown(daily_does_not_look_at_the_error_mark, scratch_set_up,
 						scratch_tear_down),
 		cmocka_unit_test_setup_teardown(what_is_lost_and_why, scratch_set_up, scratch_tear_down),
 		cmocka_unit_test_setup_teardown(records_are_found_by_place, scratch_set_up,

@@ -143,7 +143,6 @@ static void what_ccusage_does_not_read_is_a_record_all_the_same(void **state)
 		{ "\"id\":\"msg_1\"", "\"id\":5", 3 },
 		{ "\"model\":\"claude-opus-4-6\"", "\"model\":5", 3 },
 		{ "\"isSidechain\":false", "\"isSidechain\":\"x\"", 3 },
-		{ "\"isSidechain\":false", "\"isApiErrorMessage\":1", 3 },
 		{ "\"isSidechain\":false", "\"costUSD\":\"0.5\"", 3 },
 		{ "{\"ephemeral_5m_input_tokens\":37,\"ephemeral_1h_input_tokens\":8000}", "5", 3 },
 	};
@@ -152,6 +151,13 @@ static void what_ccusage_does_not_read_is_a_record_all_the_same(void **state)
 		if (!f.usage.present || f.usage.faults != SCAN_FAULT_FORM
 		    || f.usage.tokens.input != changes[i].input || f.malformed)
 			fail_msg("%s: present %d, faults %u", changes[i].to, f.usage.present, f.usage.faults);
+	}
+	static const char *const marks[] = { "\"isApiErrorMessage\":1", "\"isApiErrorMessage\":\"false\"",
+					     "\"isApiErrorMessage\":true,\"isApiErrorMessage\":true" };
+	for (size_t i = 0; i < sizeof(marks) / sizeof(marks[0]); i++) {
+		struct scan_facts f = facts_with("\"isSidechain\":false", marks[i]);
+		assert_true(f.usage.present);
+		assert_int_equal(f.usage.faults, SCAN_FAULT_ERROR_MARK);
 	}
 }
 

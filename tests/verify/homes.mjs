@@ -128,6 +128,7 @@ function spoil(line) {
 		line.isApiErrorMessage = true;
 		line.message.content = [{ type: "text", text: `Claude AI usage limit reached|${Math.floor(now / 1000) + 4000}` }];
 	}
+	if (happens("error mark")) line.isApiErrorMessage = pick([0, 1, 1.5, "", "false", {}, [], null]);
 	if (happens("wrong type")) pick([() => (line.isSidechain = "no"), () => (line.costUSD = "0.5"),
 		() => (line.requestId = 5), () => (line.sessionId = {}), () => (line.message.id = 7), () => (line.message.model = ["m"]),
 		() => (line.message.usage.speed = "turbo"), () => (line.message.usage.cache_creation = 5)])();
@@ -140,6 +141,7 @@ function text_of(line) {
 	if (happens("number form")) text = text.replace(/"input_tokens":(\d+)/, (all, n) => `"input_tokens":${pick([`${n}.0`, `${n}e0`, `${n}.00`])}`);
 	if (happens("space")) text = text.replace('"usage":{', '"usage": {');
 	if (happens("escape")) text = text.replace('"made up"', '"a \\"usage\\":{ in a \\u0022text\\u0022"');
+	if (happens("mark twice")) text = text.replace('"version":', '"isApiErrorMessage":true,"isApiErrorMessage":false,"version":');
 	if (happens("twice")) text = text.replace('"version":', '"version":"2.1.39","version":');
 	if (happens("cut")) text = text.slice(0, 20 + below(text.length - 40)) + text;
 	if (happens("joined")) text = `${JSON.stringify({ type: "summary", summary: "x" })}${text}`;
