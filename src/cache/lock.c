@@ -117,15 +117,18 @@ static void read_holder(int fd, struct cache_lock_holder *holder)
 	read_more(rest + strcspn(rest, "\n") + (strchr(rest, '\n') != NULL), holder);
 }
 
-static void write_holder(int fd, const char *role, const char *socket_path)
+/* Returns whether it was written: the lock holds without it, so a full disk keeps nobody from his work. */
+static bool write_holder(int fd, const char *role, const char *socket_path)
 {
 	char text[HOLDER_SIZE], namespace[NAMESPACE_SIZE];
 	read_namespace(namespace);
 	int len = snprintf(text, sizeof(text), "%ld %.15s %.31s\n%s\n%.107s\n", (long)getpid(), role,
 			   PACKAGE_VERSION, namespace, socket_path);
-	/* The lock holds without it: a full disk must not keep the daemon from its work. */
-	ssize_t written = ftruncate(fd, 0) == 0 ? pwrite(fd, text, (size_t)len, 0) : -1;
-	(void)written;
+	/* Over what is there: that takes no room. */
+	if (pwrite(fd, text, (size_t)len, 0) == len && ftruncate(fd, len) == 0)
+		return true;
+	(void)!ftruncate(fd, 0);
+	return false;
 }
 
 /* Locks the open file. A process that only looks has a shared lock for a moment, which does not count. */
@@ -154,7 +157,7 @@ enum cache_lock_result cache_lock_take(int dir_fd, const char *role, int *lock_f
 			return CACHE_LOCK_FAILED;
 		enum cache_lock_result result = lock_open_file(fd);
 		if (result == CACHE_LOCK_TAKEN && is_lock_file(dir_fd, fd)) {
-			write_holder(fd, role, "");
+			(void)write_holder(fd, role, "");
 			*lock_fd = fd;
 			return CACHE_LOCK_TAKEN;
 		}
@@ -182,9 +185,9 @@ enum cache_lock_result cache_lock_wait(int dir_fd, const char *role, int64_t tim
 	}
 }
 
-void cache_lock_name_socket(int lock_fd, const char *role, const char *socket_path)
+bool cache_lock_name_socket(int lock_fd, const char *role, const char *socket_path)
 {
-	write_holder(lock_fd, role, socket_path);
+	return write_holder(lock_fd, role, socket_path);
 }
 
 /* Returns the open lock file while somebody holds the lock, else -1. */

@@ -36,9 +36,10 @@ enum cache_lock_result cache_lock_wait(int dir_fd, const char *role, int64_t tim
 
 /*
  * Writes the socket's path into the lock that this process holds: in another environment, callers would look
- * for it elsewhere.
+ * for it elsewhere. Returns false when it could not, on a full disk for example: callers find the daemon
+ * only where they share its environment, so it should be tried again.
  */
-void cache_lock_name_socket(int lock_fd, const char *role, const char *socket_path);
+bool cache_lock_name_socket(int lock_fd, const char *role, const char *socket_path);
 
 /*
  * True while somebody holds it; false when nobody does or no such file exists. Does not read the file:

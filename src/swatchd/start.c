@@ -250,7 +250,8 @@ int start_take_lock(struct start *start)
 		return EXIT_FAILED;
 	}
 	if (options->socket_path)
-		cache_lock_name_socket(options->lock_fd, role, options->socket_path);
+		options->lock_is_unnamed =
+			!cache_lock_name_socket(options->lock_fd, role, options->socket_path);
 	return -1;
 }
 

@@ -230,3 +230,33 @@ rss() { status_of .memory.rssBytes; }
 	await grep -q 'can be written again' "$LOG"
 	is "$(status_of .publish.lastError)" null
 }
+
+@test "a full disk: what the daemon keeps for its next start is written when there is room, though nothing happens" {
+	[ "$(id -u)" -eq 0 ] || skip "a filesystem can be mounted by root only"
+	mkdir "$HOME/small"
+	unshare -m true || skip "no mount namespace can be made here"
+	configure '[alerts]
+today_cost = 0.01'
+	export CACHE=$HOME/small/cache LOG
+	# the disk is full before the daemon starts: its lock cannot say where the socket is, either
+	start_in_small() {
+		mount -t tmpfs -o size=256k,mode=700 small "$HOME/small"
+		mkdir -m 700 "$CACHE"
+		: >"$CACHE/.swatch.lock"
+		chmod 600 "$CACHE/.swatch.lock"
+		cat /dev/zero >"$HOME/small/filler" 2>/dev/null || true
+		exec swatchd --cache "$CACHE"
+	}
+	export -f start_in_small
+	message 1 100000 >"$PROJECTS/-p/s1.jsonl"
+	unshare -m bash -c start_in_small >>"$LOG" 2>&1 3>&- &
+	DAEMON=$!
+	await swatch --cache "$CACHE" sync
+	await grep -q 'swatch.alerts.json: No space left' "$LOG"
+	small=/proc/$DAEMON/root$HOME/small
+	[ ! -s "$small/cache/.swatch.lock" ]
+	rm "$small/filler"
+	await test -s "$small/cache/.swatch.alerts.json"
+	await grep -q "^$XDG_RUNTIME_DIR" "$small/cache/.swatch.lock"
+	is "$(jq -r '.announced[0].rule' "$small/cache/.swatch.alerts.json")" today_cost
+}

@@ -223,7 +223,7 @@ static void the_file_names_the_socket(void **state)
 	assert_true(cache_lock_find_holder(test_dir.dir_fd, &holder));
 	assert_false(holder.elsewhere);
 	assert_string_equal(holder.socket, "");
-	cache_lock_name_socket(lock_fd, "daemon", "/home/J\xC3\xB6rg M/.swatch.sock");
+	assert_true(cache_lock_name_socket(lock_fd, "daemon", "/home/J\xC3\xB6rg M/.swatch.sock"));
 	assert_true(cache_lock_find_holder(test_dir.dir_fd, &holder));
 	assert_int_equal(holder.pid, getpid());
 	assert_string_equal(holder.socket, "/home/J\xC3\xB6rg M/.swatch.sock");

@@ -122,7 +122,7 @@ static void the_lock_leads_to_the_socket(void **state)
 	const char *named = scratch_name(&test_dir, "cache/\xC3\xB6 .sock");
 	assert_int_equal(cache_lock_take(dir_fd, "daemon", &lock_fd, &holder), CACHE_LOCK_TAKEN);
 	expect_found(usual);
-	cache_lock_name_socket(lock_fd, "daemon", named);
+	assert_true(cache_lock_name_socket(lock_fd, "daemon", named));
 	/* Somebody removed it. */
 	expect_found(usual);
 	listen_at(named);

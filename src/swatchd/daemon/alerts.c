@@ -6,10 +6,12 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/unused.h"
 #include "cache/read.h"
 #include "cache/write.h"
 #include "swatchd/alerts/text.h"
 #include "swatchd/daemon/history.h"
+#include "swatchd/loop/loop.h"
 #include "swatchd/publish/compose.h"
 
 /* ---- a crossing ---- */
@@ -90,8 +92,17 @@ static void save(struct daemon *daemon)
 		log_warning("cannot write %s/%s: %s; after a restart alerts may come twice",
 			    daemon->options.cache_path, CACHE_ALERTS_FILE, strerror(errno));
 	alerts->save_failed = !good;
-	/* After a failure the next change tries again. */
+	/* After a failure the next change tries again; and the timer, since none may come. */
 	alerts_note_saved(&alerts->rules);
+	if (good)
+		ev_timer_stop(daemon->loop, &alerts->save_again);
+	else
+		loop_set_timer(daemon->loop, &alerts->save_again, PUBLISH_RETRY_MS);
+}
+
+static void on_save_again(struct ev_loop *loop UNUSED, ev_timer *watcher, int revents UNUSED)
+{
+	save(watcher->data);
 }
 
 /* ---- a command ---- */
@@ -230,6 +241,8 @@ void daemon_start_alerts(struct daemon *daemon)
 	alerts_init(&alerts->rules, &daemon->config, on_fired, daemon);
 	alert_run_init(&alerts->run, daemon->loop, &daemon->config, on_run_done, daemon);
 	moment_init(&alerts->moment, daemon->loop, on_moment, daemon);
+	ev_init(&alerts->save_again, on_save_again);
+	alerts->save_again.data = daemon;
 	restore(daemon);
 }
 
@@ -256,6 +269,10 @@ void daemon_rewrite_alerts(struct daemon *daemon)
 
 void daemon_stop_alerts(struct daemon *daemon)
 {
+	/* The last chance: without the records, the next start gives these alerts again. */
+	if (daemon->alerts.save_failed && !daemon->cache.lost)
+		save(daemon);
+	ev_timer_stop(daemon->loop, &daemon->alerts.save_again);
 	moment_set(&daemon->alerts.moment, 0);
 	alert_run_release(&daemon->alerts.run);
 	alerts_release(&daemon->alerts.rules);

@@ -9,10 +9,12 @@
 #include "base/log.h"
 #include "base/paths.h"
 #include "base/scope.h"
+#include "base/unused.h"
 #include "cache/dir.h"
 #include "cache/lock.h"
 #include "swatchd/daemon/alerts.h"
 #include "swatchd/daemon/gone.h"
+#include "swatchd/loop/loop.h"
 
 /* Whether the lock's file and the directory still have their names. */
 static bool is_there(const struct daemon_options *options)
@@ -45,6 +47,22 @@ static bool fail(struct daemon *daemon, const char *what, int why)
 	return false;
 }
 
+/* On a full disk, the lock cannot tell where the socket is. */
+static void name_lock_later(struct daemon *daemon)
+{
+	if (daemon->options.lock_is_unnamed)
+		loop_set_timer(daemon->loop, &daemon->cache.name_lock, PUBLISH_RETRY_MS);
+}
+
+static void on_name_lock(struct ev_loop *loop UNUSED, ev_timer *watcher, int revents UNUSED)
+{
+	struct daemon *daemon = watcher->data;
+	struct daemon_options *options = &daemon->options;
+	options->lock_is_unnamed =
+		!cache_lock_name_socket(options->lock_fd, "daemon", options->socket_path);
+	name_lock_later(daemon);
+}
+
 static bool take_place(struct daemon *daemon, int cache_fd, struct buf *error)
 {
 	struct daemon_options *options = &daemon->options;
@@ -65,11 +83,13 @@ static bool take_place(struct daemon *daemon, int cache_fd, struct buf *error)
 		return false;
 	}
 	if (options->socket_path)
-		cache_lock_name_socket(lock_fd, "daemon", options->socket_path);
+		options->lock_is_unnamed =
+			!cache_lock_name_socket(lock_fd, "daemon", options->socket_path);
 	close(options->cache_fd);
 	close(options->lock_fd);
 	options->cache_fd = cache_fd;
 	options->lock_fd = lock_fd;
+	name_lock_later(daemon);
 	daemon->cache.last_errno = 0;
 	daemon_rewrite_alerts(daemon);
 	daemon_note_gone(daemon, NULL);
@@ -124,4 +144,12 @@ void daemon_start_cache(struct daemon *daemon)
 	(void)look_above(daemon, &above);
 	daemon->cache.above_dev = above.st_dev;
 	daemon->cache.above_ino = above.st_ino;
+	ev_init(&daemon->cache.name_lock, on_name_lock);
+	daemon->cache.name_lock.data = daemon;
+	name_lock_later(daemon);
+}
+
+void daemon_stop_cache(struct daemon *daemon)
+{
+	ev_timer_stop(daemon->loop, &daemon->cache.name_lock);
 }

@@ -14,6 +14,9 @@
 /* Notes where the directory is. Before any other call. */
 void daemon_start_cache(struct daemon *daemon);
 
+/* After the last call. */
+void daemon_stop_cache(struct daemon *daemon);
+
 /* A publish_keeper: returns false when there is no directory to write in. */
 bool daemon_keep_cache(void *ctx);
 

@@ -217,6 +217,7 @@ void daemon_stop(struct daemon *daemon)
 		daemon_stop_gone(daemon);
 		daemon_stop_keep(daemon);
 		daemon_stop_alerts(daemon);
+		daemon_stop_cache(daemon);
 		daemon_unwatch_clock(daemon);
 		expire_release(&daemon->expire);
 		publish_release(&daemon->publish);

@@ -23,6 +23,7 @@ struct daemon_options {
 	const char *cache_path;
 	int cache_fd, lock_fd;       /* the caller closes them; daemon/cache.c may replace them */
 	const char *socket_path;     /* NULL: no socket (--once) */
+	bool lock_is_unnamed;        /* the lock could not be told where the socket is */
 	bool once;
 	bool no_refresh;
 	int64_t lock_waited_ms;

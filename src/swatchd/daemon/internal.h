@@ -42,12 +42,14 @@ struct daemon_alerts {
 	int64_t last_ms;             /* 0: no alert yet */
 	char last_message[320];
 	bool save_failed;            /* the log has it */
+	ev_timer save_again;         /* after that */
 	int64_t full_ms;             /* when the log last said that there are too many records; 0: never */
 };
 
 /* daemon/cache.c */
 struct daemon_cache {
 	bool lost;                   /* the cache directory is gone for good: the daemon ends */
+	ev_timer name_lock;          /* while the lock's file could not be written */
 	bool switched;               /* its path leads to another profile's: the daemon begins anew there */
 	int last_errno;              /* why it could not be made again; 0: no failure */
 	dev_t above_dev;             /* the directory that holds it, when the daemon started */
