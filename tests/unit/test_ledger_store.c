@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "unit.h"
@@ -14,6 +15,7 @@
 #include "ledger/store/database.h"
 #include "ledger/store/read.h"
 #include "ledger/store/repair.h"
+#include "ledger/store/rollup.h"
 #include "ledger/store/schema.h"
 #include "ledger/store/store.h"
 #include "ledger/store/write.h"
@@ -282,6 +284,62 @@ static void compare_file(struct world *w)
 	sqlite3_finalize(sum);
 }
 
+/* What a question answers, row by row, is what another one does. */
+static void same_answers(sqlite3 *db, const char *one, const char *other)
+{
+	struct buf answers[2] = { BUF_INIT, BUF_INIT };
+	const char *const questions[2] = { one, other };
+	for (int i = 0; i < 2; i++) {
+		sqlite3_stmt *rows;
+		assert_int_equal(sqlite3_prepare_v2(db, questions[i], -1, &rows, NULL), SQLITE_OK);
+		while (sqlite3_step(rows) == SQLITE_ROW) {
+			for (int column = 0; column < sqlite3_column_count(rows); column++)
+				buf_printf(&answers[i], "%s ",
+					   (const char *)sqlite3_column_text(rows, column));
+			buf_append_char(&answers[i], '\n');
+		}
+		sqlite3_finalize(rows);
+	}
+	assert_string_equal(buf_str(&answers[0]), buf_str(&answers[1]));
+	buf_release(&answers[0]);
+	buf_release(&answers[1]);
+}
+
+#define SUM_COLUMNS \
+	"messages, unpriced, input, output, cache_write_5m, cache_write_1h, cache_read, web_searches," \
+	" nano_usd, reference, first_ms, last_ms"
+#define SUMS \
+	"count(*), sum((flags & 32) <> 0), sum(input), sum(output), sum(cache_write_5m)," \
+	" sum(cache_write_1h), sum(cache_read), sum(web_searches), sum(nano_usd)," \
+	" sum(coalesce(reference, nano_usd)), min(time), max(time)"
+#define COUNTED \
+	"(SELECT *, id / 4096 - late AS time, (flags & 4) <> 0 AS is_fast FROM message WHERE NOT flags & 16)"
+
+/* The sums in the file are those of its rows. */
+static void compare_sums(sqlite3 *db)
+{
+	same_answers(db,
+		     "SELECT session, transcript, start, model, fast, " SUM_COLUMNS ", first_offset"
+		     " FROM quarter ORDER BY 1, 2, 3, 4, 5",
+		     "SELECT iif(payer, payer, t.session), transcript, time / 900000, model, is_fast, " SUMS
+		     ", min(m.offset) FROM " COUNTED " m JOIN transcript t ON t.id = transcript"
+		     " GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 2, 3, 4, 5");
+	same_answers(db,
+		     "SELECT day, model, fast, " SUM_COLUMNS ", path, first_offset FROM day"
+		     " JOIN transcript t ON t.id = first_transcript ORDER BY 1, 2, 3",
+		     "SELECT strftime('%Y-%m-%d', time / 1000, 'unixepoch', 'localtime') AS day, model,"
+		     " is_fast, " SUMS ", min(path),"
+		     " (SELECT min(offset) FROM " COUNTED " o JOIN (SELECT id AS i, path AS p FROM transcript)"
+		     " ON i = o.transcript WHERE p = min(t.path) AND o.model = m.model AND o.is_fast = m.is_fast"
+		     " AND strftime('%Y-%m-%d', o.time / 1000, 'unixepoch', 'localtime') ="
+		     " strftime('%Y-%m-%d', m.time / 1000, 'unixepoch', 'localtime'))"
+		     " FROM (SELECT m.* FROM " COUNTED " m) m JOIN (SELECT id AS tid, path FROM transcript) t"
+		     " ON tid = transcript GROUP BY 1, 2, 3 ORDER BY 1, 2, 3");
+	same_answers(db, "SELECT id, messages, unpriced, last_ms FROM model ORDER BY id",
+		     "SELECT model.id, count(m.id), coalesce(sum((flags & 32) <> 0), 0), coalesce(max(time), 0)"
+		     " FROM model LEFT JOIN " COUNTED " m ON m.model = model.id GROUP BY 1 ORDER BY 1");
+}
+
 static void make_world(struct world *w, uint64_t seed)
 {
 	store_roots_release(&roots);
@@ -322,6 +380,8 @@ static void whatever_happens_nothing_is_lost(void **state)
 		case 3:
 			save(&w);
 			compare_file(&w);
+			if (step % 4 == 0)
+				compare_sums(w.db);
 			break;
 		case 4:
 			if (w.unsaved_is_lost)
@@ -405,6 +465,61 @@ static void many_of_one_millisecond_all_have_their_time(void **state)
 	assert_int_equal(count, MANY);
 	sqlite3_finalize(rows);
 	store_batch_free(batch);
+	end_world(&w);
+}
+
+/* One message of a transcript whose session is known, or not. */
+static void write_one(struct world *w, const char *session, const char *payer, unsigned id, int64_t time_ms,
+		      int64_t offset)
+{
+	struct store_batch *batch = store_batch_new(&roots);
+	struct ledger_kept kept = {
+		.path = path_of(0),
+		.root_len = root_len(),
+		.session_id = session,
+		.record = { .time_ms = time_ms, .has_id = true, .id_hash = id, .offset = offset,
+			    .model = { "m", 1 }, .tokens = { .output = id }, .fast = id % 2 },
+		.cost_usd = 1e-6 * id,
+		.reference_usd = 2e-6 * id,
+	};
+	if (payer)
+		kept.record.payer = (struct slice){ payer, strlen(payer) };
+	store_batch_add(batch, &kept);
+	assert_int_equal(store_writer_write(w->writer, batch), SQLITE_OK);
+	store_batch_free(batch);
+}
+
+static void sums_follow_their_messages(void **state)
+{
+	(void)state;
+	struct world w;
+	make_world(&w, 5);
+	const int64_t hour_ms = 3600000;
+	for (unsigned id = 1; id < 40; id++)
+		write_one(&w, "", id % 3 ? NULL : "p", id, START_MS + id * 400000, id * 10);
+	compare_sums(w.db);
+	/* The transcript's session becomes known. */
+	write_one(&w, "s", NULL, 40, START_MS + 40 * 400000, 400);
+	compare_sums(w.db);
+	/* The first one, and the last one, of some sums come again: earlier, later, in another quarter. */
+	write_one(&w, "s", NULL, 2, START_MS + 2 * 400000 + 1, 5);
+	write_one(&w, "s", NULL, 4, START_MS + 4 * 400000 - 1, 500);
+	write_one(&w, "s", "p", 5, START_MS + 30 * hour_ms, 2);
+	write_one(&w, "s", NULL, 40, START_MS + hour_ms, 401);
+	compare_sums(w.db);
+	/* The days are those of another zone. */
+	assert_int_equal(setenv("TZ", "America/New_York", 1), 0);
+	tzset();
+	write_one(&w, "s", NULL, 41, START_MS, 3);
+	compare_sums(w.db);
+	/* All anew gives the same. */
+	assert_int_equal(sqlite3_exec(w.db, "DELETE FROM quarter; UPDATE day SET messages = 7", NULL, NULL,
+				      NULL),
+			 SQLITE_OK);
+	assert_int_equal(store_rollup_rebuild(w.db), SQLITE_OK);
+	compare_sums(w.db);
+	assert_int_equal(setenv("TZ", "UTC", 1), 0);
+	tzset();
 	end_world(&w);
 }
 
@@ -689,6 +804,7 @@ int main(void)
 		CASE(whatever_happens_nothing_is_lost),
 		CASE(a_cost_stays_what_it_was),
 		CASE(many_of_one_millisecond_all_have_their_time),
+		CASE(sums_follow_their_messages),
 		CASE(another_file_is_not_taken_for_ours),
 		CASE(the_file_is_its_users_alone),
 		CASE(a_reader_changes_nothing),

@@ -122,6 +122,9 @@ static void an_older_file_keeps_each_row(void **state)
 	assert_int_equal(ask(db, "SELECT count(*) FROM message"), MESSAGES);
 	assert_int_equal(ask(db, "SELECT count(*) FROM message WHERE reference IS NULL AND branch = 0"),
 			 MESSAGES);
+	assert_int_equal(ask(db, "SELECT sum(nano_usd) FROM quarter"),
+			 ask(db, "SELECT sum(nano_usd) FROM message WHERE NOT flags & 16"));
+	assert_int_equal(ask(db, "SELECT sum(messages) FROM day"), ask(db, "SELECT sum(messages) FROM quarter"));
 	assert_int_equal(ask(db, "SELECT count(*) FROM sqlite_schema WHERE type = 'table'"
 				 " AND name LIKE '%\\_1' ESCAPE '\\'"),
 			 0);

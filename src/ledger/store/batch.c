@@ -84,6 +84,7 @@ void store_batch_add(struct store_batch *batch, const struct ledger_kept *kept)
 	*message = (struct store_message){
 		.record = *record,
 		.cost_usd = kept->cost_usd,
+		.reference_usd = kept->reference_usd,
 		.unpriced = kept->unpriced,
 		.hidden = kept->hidden,
 		.key = record->has_id

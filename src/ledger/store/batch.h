@@ -35,7 +35,7 @@ struct store_transcript {
 
 struct store_message {
 	struct ledger_record record; /* without its slices */
-	double cost_usd;
+	double cost_usd, reference_usd;
 	bool unpriced, hidden;
 	uint64_t key;
 	size_t transcript;           /* its index in the batch */

@@ -7,9 +7,6 @@
 #include "ledger/store/schema.h"
 #include "transcript/path.h"
 
-/* The end of the year 9999, as far as timestamps reach. */
-#define TIME_MAX_MS INT64_C(253402300800000)
-
 enum column {
 	ID,
 	KEY,
@@ -37,8 +34,8 @@ int store_rows_open(sqlite3 *db, int64_t since_ms, sqlite3_stmt **rows)
 	*rows = NULL;
 	int result =
 		sqlite3_prepare_v2(db, "SELECT * FROM message WHERE id >= ?1 ORDER BY id", -1, rows, NULL);
-	int64_t since = since_ms > 0 && since_ms < TIME_MAX_MS ? store_id_at(since_ms) : 0;
-	if (since_ms >= TIME_MAX_MS)
+	int64_t since = since_ms > 0 && since_ms < STORE_TIME_MAX_MS ? store_id_at(since_ms) : 0;
+	if (since_ms >= STORE_TIME_MAX_MS)
 		since = INT64_MAX;
 	return result == SQLITE_OK ? sqlite3_bind_int64(*rows, 1, since) : result;
 }
@@ -100,7 +97,7 @@ bool store_rows_take(sqlite3_stmt *rows, struct store_row *out)
 	out->branch = sqlite3_column_int64(rows, BRANCH);
 	out->flags = (unsigned)flags;
 	out->web_searches = (uint32_t)searches;
-	return out->time_ms > 0 && out->time_ms < TIME_MAX_MS
+	return out->time_ms > 0 && out->time_ms < STORE_TIME_MAX_MS
 	       && (!(flags & STORE_IN_PARTS) || take_large(rows, &out->large));
 }
 

@@ -28,6 +28,9 @@ struct store_row {
 	int64_t reference;           /* what ccusage counts for it, in the same range */
 };
 
+/* The end of the year 9999, as far as timestamps reach. */
+#define STORE_TIME_MAX_MS INT64_C(253402300800000)
+
 /* Nobody's message costs more than nine million dollars. */
 #define STORE_NANO_USD_MAX INT64_C(9000000000000000)
 

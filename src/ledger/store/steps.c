@@ -5,6 +5,7 @@
 
 #include "base/array.h"
 #include "base/buf.h"
+#include "ledger/store/rollup.h"
 #include "ledger/store/schema.h"
 
 /* ---- which version it is ---- */
@@ -68,11 +69,12 @@ static int run_texts(sqlite3 *db, const char *const *texts, size_t count)
 	return result;
 }
 
-/* More columns and tables, and an index of half the size. */
+/* More columns, sums and tables, and an index of half the size. */
 static int from_1_to_2(sqlite3 *db)
 {
 	const char *const texts[] = { store_step_1_to_2, store_schema, store_step_1_to_2_copy };
-	return run_texts(db, texts, ARRAY_COUNT(texts));
+	int result = run_texts(db, texts, ARRAY_COUNT(texts));
+	return result == SQLITE_OK ? store_rollup_rebuild(db) : result;
 }
 
 /* steps[N]: from version N to the next one. */

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/array.h"
+#include "ledger/store/rollup.h"
 #include "ledger/store/schema.h"
 
 /* The slots of a millisecond that are tried, from one that the key chooses, before the next millisecond. */
@@ -50,14 +51,16 @@ static const char *const texts[STATEMENTS] = {
 	[REMOVE_MESSAGE] = "DELETE FROM message WHERE id = ?1",
 	[ADD_MESSAGE] = "INSERT INTO message (id, key, request, late, transcript, offset, payer, model, flags,"
 			" input, output, cache_write_5m, cache_write_1h, cache_read, web_searches, nano_usd,"
-			" large) VALUES"
-			" (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)"
+			" large, reference) VALUES"
+			" (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17,"
+			" nullif(?18, ?16))"
 			" ON CONFLICT DO NOTHING",
 };
 
 struct store_writer {
 	sqlite3 *db;
 	sqlite3_stmt *statements[STATEMENTS];
+	struct store_rollup *rollup;
 	/* Of the batch that is being written. */
 	int64_t *transcript_ids;
 	size_t cap;
@@ -76,7 +79,11 @@ struct store_writer *store_writer_new(sqlite3 *db)
 			store_writer_free(writer);
 			return NULL;
 		}
-	return writer;
+	writer->rollup = store_rollup_new(db);
+	if (writer->rollup)
+		return writer;
+	store_writer_free(writer);
+	return NULL;
 }
 
 void store_writer_free(struct store_writer *writer)
@@ -85,6 +92,7 @@ void store_writer_free(struct store_writer *writer)
 		return;
 	for (size_t i = 0; i < STATEMENTS; i++)
 		sqlite3_finalize(writer->statements[i]);
+	store_rollup_free(writer->rollup);
 	free(writer->transcript_ids);
 	free(writer);
 }
@@ -144,6 +152,8 @@ static int write_transcript(struct store_writer *writer, const struct store_batc
 	int64_t session;
 	int result = number_of(writer, FIND_SESSION, ADD_SESSION,
 			       store_batch_text(batch, transcript->session), &session);
+	if (result == SQLITE_OK)
+		result = store_rollup_set_session(writer->rollup, path, transcript->version, session);
 	if (result != SQLITE_OK)
 		return result;
 	bind_text(writer, ADD_TRANSCRIPT, 1, path);
@@ -221,6 +231,8 @@ static int write_message(struct store_writer *writer, const struct store_batch *
 		return result;
 	bind(writer, FIND_MESSAGE, 1, identity, ARRAY_COUNT(identity));
 	result = ask(writer, FIND_MESSAGE, &old);
+	if (result == SQLITE_OK && old != 0)
+		result = store_rollup_remove_id(writer->rollup, old);
 	if (result == SQLITE_OK && old != 0) {
 		bind(writer, REMOVE_MESSAGE, 1, &old, 1);
 		result = run(writer, REMOVE_MESSAGE);
@@ -246,7 +258,21 @@ static int write_message(struct store_writer *writer, const struct store_batch *
 					SQLITE_STATIC);
 	else
 		(void)sqlite3_bind_null(writer->statements[ADD_MESSAGE], 17);
-	return add_message(writer, message);
+	(void)sqlite3_bind_int64(writer->statements[ADD_MESSAGE], 18, nano_usd_of(message->reference_usd));
+	result = add_message(writer, message);
+	const struct store_row row = {
+		.time_ms = record->time_ms,
+		.transcript = facts[0],
+		.offset = record->offset,
+		.payer = payer,
+		.model = model,
+		.flags = (unsigned)flags_of(message),
+		.tokens = *t,
+		.web_searches = record->extras.web_searches,
+		.nano_usd = nano_usd_of(message->cost_usd),
+		.reference = nano_usd_of(message->reference_usd),
+	};
+	return result == SQLITE_OK ? store_rollup_add(writer->rollup, &row) : result;
 }
 
 static int write_all(struct store_writer *writer, const struct store_batch *batch)
@@ -256,7 +282,7 @@ static int write_all(struct store_writer *writer, const struct store_batch *batc
 		result = write_transcript(writer, batch, i);
 	for (size_t i = 0; result == SQLITE_OK && i < batch->message_count; i++)
 		result = write_message(writer, batch, &batch->messages[i]);
-	return result;
+	return result == SQLITE_OK ? store_rollup_apply(writer->rollup) : result;
 }
 
 int store_writer_write(struct store_writer *writer, const struct store_batch *batch)
@@ -272,5 +298,6 @@ int store_writer_write(struct store_writer *writer, const struct store_batch *ba
 	/* Some failures have ended the transaction already. */
 	if (result != SQLITE_OK && !sqlite3_get_autocommit(writer->db))
 		(void)run(writer, ROLLBACK);
+	store_rollup_forget(writer->rollup);
 	return result;
 }

@@ -1,0 +1,332 @@
+#include "ledger/store/rollup.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/array.h"
+#include "ledger/store/changes.h"
+#include "ledger/store/days.h"
+#include "ledger/store/schema.h"
+
+/* While all sums are made anew, so many rows of them are gathered before they are written. */
+#define REBUILD_ROWS 8192
+
+enum statement {
+	FIND,
+	PUT,
+	REMOVE,
+	MESSAGES_OF,
+	MESSAGE,
+	SESSION_OF,
+	TRANSCRIPT,
+	ROWS_OF,
+	STATEMENTS
+};
+
+static const char *const texts[STATEMENTS] = {
+	[FIND] = "SELECT " STORE_SUM_COLUMNS ", first_offset FROM quarter"
+		 " WHERE session = ?1 AND transcript = ?2 AND start = ?3 AND model = ?4 AND fast = ?5",
+	[PUT] = "INSERT OR REPLACE INTO quarter (session, transcript, start, model, fast, " STORE_SUM_COLUMNS
+		", first_offset)"
+		" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)",
+	[REMOVE] = "DELETE FROM quarter"
+		   " WHERE session = ?1 AND transcript = ?2 AND start = ?3 AND model = ?4 AND fast = ?5",
+	[MESSAGES_OF] = "SELECT * FROM message WHERE id >= ?1 AND id < ?2 AND transcript = ?3 AND model = ?4",
+	[MESSAGE] = "SELECT * FROM message WHERE id = ?1",
+	[SESSION_OF] = "SELECT session FROM transcript WHERE id = ?1",
+	[TRANSCRIPT] = "SELECT id, session FROM transcript WHERE path = ?1 AND version = ?2",
+	[ROWS_OF] = "SELECT start, model, fast FROM quarter WHERE session = ?1 AND transcript = ?2",
+};
+
+struct store_rollup {
+	sqlite3 *db;
+	sqlite3_stmt *statements[STATEMENTS];
+	struct store_changes quarters;
+	struct store_days *days;
+	int64_t transcript, session; /* the one that was asked for last, and its session */
+};
+
+/* The parts of a row's key. */
+enum { SESSION, TRANSCRIPT_ID, START, MODEL, FAST };
+
+struct store_rollup *store_rollup_new(sqlite3 *db)
+{
+	struct store_rollup *rollup = calloc(1, sizeof(*rollup));
+	if (!rollup)
+		return NULL;
+	rollup->db = db;
+	rollup->days = store_days_new(db);
+	bool good = rollup->days != NULL;
+	for (size_t i = 0; i < STATEMENTS && good; i++)
+		good = sqlite3_prepare_v3(db, texts[i], -1, SQLITE_PREPARE_PERSISTENT, &rollup->statements[i],
+					  NULL)
+		       == SQLITE_OK;
+	if (good)
+		return rollup;
+	store_rollup_free(rollup);
+	return NULL;
+}
+
+void store_rollup_free(struct store_rollup *rollup)
+{
+	if (!rollup)
+		return;
+	for (size_t i = 0; i < STATEMENTS; i++)
+		sqlite3_finalize(rollup->statements[i]);
+	store_changes_release(&rollup->quarters);
+	store_days_free(rollup->days);
+	free(rollup);
+}
+
+/* ---- statements ---- */
+
+static sqlite3_stmt *start(struct store_rollup *rollup, enum statement which, const int64_t *numbers,
+			   size_t count)
+{
+	sqlite3_stmt *statement = rollup->statements[which];
+	for (size_t i = 0; i < count; i++)
+		(void)sqlite3_bind_int64(statement, (int)i + 1, numbers[i]);
+	return statement;
+}
+
+/* Ends a statement whose last step gave `result`. Returns SQLITE_OK, or what went wrong. */
+static int end(sqlite3_stmt *statement, int result)
+{
+	int reset = sqlite3_reset(statement);
+	return result == SQLITE_DONE || result == SQLITE_ROW ? reset : result;
+}
+
+/* The session that a message counts for. */
+static int find_session(struct store_rollup *rollup, const struct store_row *row, int64_t *session)
+{
+	*session = row->payer;
+	if (row->payer != 0)
+		return SQLITE_OK;
+	if (rollup->transcript != row->transcript) {
+		sqlite3_stmt *question = start(rollup, SESSION_OF, &row->transcript, 1);
+		int result = sqlite3_step(question);
+		rollup->session = result == SQLITE_ROW ? sqlite3_column_int64(question, 0) : 0;
+		result = end(question, result);
+		rollup->transcript = result == SQLITE_OK ? row->transcript : 0;
+		if (result != SQLITE_OK)
+			return result;
+	}
+	*session = rollup->session;
+	return SQLITE_OK;
+}
+
+/* ---- gathering ---- */
+
+static int find_change(struct store_rollup *rollup, const struct store_row *row, struct store_change **change)
+{
+	int64_t session;
+	int result = find_session(rollup, row, &session);
+	if (result != SQLITE_OK)
+		return result;
+	const int64_t key[STORE_CHANGE_KEYS] = {
+		[SESSION] = session,
+		[TRANSCRIPT_ID] = row->transcript,
+		[START] = row->time_ms / STORE_QUARTER_MS,
+		[MODEL] = row->model,
+		[FAST] = (row->flags & STORE_FAST) != 0,
+	};
+	*change = store_changes_find(&rollup->quarters, key);
+	return *change ? SQLITE_OK : SQLITE_NOMEM;
+}
+
+static void add_to(struct store_sums *sums, const struct store_row *row)
+{
+	if (sums->messages == 0 || row->offset < sums->first_offset)
+		sums->first_offset = row->offset;
+	store_sums_add_row(sums, row);
+}
+
+int store_rollup_add(struct store_rollup *rollup, const struct store_row *row)
+{
+	struct store_change *change;
+	if (row->flags & STORE_HIDDEN)
+		return SQLITE_OK;
+	int result = find_change(rollup, row, &change);
+	if (result != SQLITE_OK)
+		return result;
+	add_to(&change->added, row);
+	return store_days_add(rollup->days, row);
+}
+
+int store_rollup_remove(struct store_rollup *rollup, const struct store_row *row)
+{
+	struct store_change *change;
+	if (row->flags & STORE_HIDDEN)
+		return SQLITE_OK;
+	int result = find_change(rollup, row, &change);
+	if (result != SQLITE_OK)
+		return result;
+	if (change->added.messages > 0 && row->offset <= change->added.first_offset)
+		change->is_uncertain = true;
+	if (change->removed.messages == 0 || row->offset < change->removed.first_offset)
+		change->removed.first_offset = row->offset;
+	store_change_remove(change, row);
+	return store_days_remove(rollup->days, row);
+}
+
+int store_rollup_remove_id(struct store_rollup *rollup, int64_t id)
+{
+	struct store_row row;
+	sqlite3_stmt *question = start(rollup, MESSAGE, &id, 1);
+	int result = sqlite3_step(question);
+	bool counts = result == SQLITE_ROW && store_rows_take(question, &row);
+	result = end(question, result);
+	return result == SQLITE_OK && counts ? store_rollup_remove(rollup, &row) : result;
+}
+
+int store_rollup_set_session(struct store_rollup *rollup, const char *path, int64_t version, int64_t session)
+{
+	sqlite3_stmt *question = rollup->statements[TRANSCRIPT];
+	(void)sqlite3_bind_text(question, 1, path, -1, SQLITE_STATIC);
+	(void)sqlite3_bind_int64(question, 2, version);
+	int result = sqlite3_step(question);
+	const int64_t old[] = { sqlite3_column_int64(question, 1), sqlite3_column_int64(question, 0) };
+	bool changes = result == SQLITE_ROW && old[0] != session;
+	result = end(question, result);
+	if (result != SQLITE_OK || !changes)
+		return result;
+	rollup->transcript = 0;
+	question = start(rollup, ROWS_OF, old, ARRAY_COUNT(old));
+	while ((result = sqlite3_step(question)) == SQLITE_ROW) {
+		int64_t key[STORE_CHANGE_KEYS] = { old[0], old[1], sqlite3_column_int64(question, 0),
+						   sqlite3_column_int64(question, 1),
+						   sqlite3_column_int64(question, 2) };
+		struct store_change *from = store_changes_find(&rollup->quarters, key);
+		if (from)
+			from->is_uncertain = true;
+		key[SESSION] = session;
+		struct store_change *to = store_changes_find(&rollup->quarters, key);
+		if (to)
+			to->is_uncertain = true;
+		if (!from || !to) {
+			(void)sqlite3_reset(question);
+			return SQLITE_NOMEM;
+		}
+	}
+	return end(question, result);
+}
+
+/* ---- writing ---- */
+
+/* Sums a row up from its messages. */
+static int sum_up(struct store_rollup *rollup, const int64_t *key, struct store_sums *sums)
+{
+	int result;
+	int64_t start_ms = key[START] * STORE_QUARTER_MS, session;
+	const int64_t numbers[] = { store_id_at(start_ms),
+				    store_id_at(start_ms + STORE_QUARTER_MS + STORE_LATE_MAX_MS),
+				    key[TRANSCRIPT_ID], key[MODEL] };
+	*sums = (struct store_sums){ .messages = 0 };
+	sqlite3_stmt *rows = start(rollup, MESSAGES_OF, numbers, ARRAY_COUNT(numbers));
+	while ((result = sqlite3_step(rows)) == SQLITE_ROW) {
+		struct store_row row;
+		if (!store_rows_take(rows, &row) || (row.flags & STORE_HIDDEN)
+		    || row.time_ms / STORE_QUARTER_MS != key[START]
+		    || ((row.flags & STORE_FAST) != 0) != (key[FAST] != 0))
+			continue;
+		int found = find_session(rollup, &row, &session);
+		if (found != SQLITE_OK) {
+			(void)sqlite3_reset(rows);
+			return found;
+		}
+		if (session == key[SESSION])
+			add_to(sums, &row);
+	}
+	return end(rows, result);
+}
+
+/* Whether the lowest offset goes, and no other one is known. */
+static bool loses_first_offset(const struct store_change *change, const struct store_sums *old)
+{
+	return change->removed.messages > 0 && change->removed.first_offset <= old->first_offset
+	       && !(change->added.messages > 0
+		    && change->added.first_offset <= change->removed.first_offset);
+}
+
+static int put(struct store_rollup *rollup, const struct store_change *change)
+{
+	struct store_sums old = { .messages = 0 }, sums;
+	sqlite3_stmt *statement = start(rollup, FIND, change->key, STORE_CHANGE_KEYS);
+	int result = sqlite3_step(statement);
+	bool is_good = result != SQLITE_ROW || store_sums_take(statement, 0, &old);
+	old.first_offset = result == SQLITE_ROW ? sqlite3_column_int64(statement, STORE_SUM_COUNT) : 0;
+	result = end(statement, result);
+	if (result != SQLITE_OK)
+		return result;
+	is_good = is_good && store_change_make(change, &old, &sums) && !loses_first_offset(change, &old);
+	if (is_good && change->added.messages > 0
+	    && (old.messages == 0 || change->added.first_offset < old.first_offset))
+		sums.first_offset = change->added.first_offset;
+	if (!is_good)
+		result = sum_up(rollup, change->key, &sums);
+	if (result != SQLITE_OK)
+		return result;
+	statement = start(rollup, sums.messages > 0 ? PUT : REMOVE, change->key, STORE_CHANGE_KEYS);
+	if (sums.messages > 0) {
+		store_sums_bind(statement, STORE_CHANGE_KEYS + 1, &sums);
+		(void)sqlite3_bind_int64(statement, STORE_CHANGE_KEYS + 1 + STORE_SUM_COUNT,
+					 sums.first_offset);
+	}
+	return end(statement, sqlite3_step(statement));
+}
+
+static int put_all(struct store_rollup *rollup)
+{
+	int result = SQLITE_OK;
+	for (size_t i = 0; i < rollup->quarters.count && result == SQLITE_OK; i++)
+		result = put(rollup, &rollup->quarters.list[i]);
+	store_changes_clear(&rollup->quarters);
+	return result;
+}
+
+int store_rollup_apply(struct store_rollup *rollup)
+{
+	/* A transcript may be another session's now. */
+	rollup->transcript = 0;
+	int result = put_all(rollup);
+	return result == SQLITE_OK ? store_days_apply(rollup->days) : result;
+}
+
+void store_rollup_forget(struct store_rollup *rollup)
+{
+	rollup->transcript = 0;
+	store_changes_clear(&rollup->quarters);
+	store_days_forget(rollup->days);
+}
+
+/* ---- all of it ---- */
+
+static int add_all(struct store_rollup *rollup)
+{
+	sqlite3_stmt *rows;
+	int result = store_rows_open(rollup->db, 0, &rows);
+	while (result == SQLITE_OK && (result = sqlite3_step(rows)) == SQLITE_ROW) {
+		struct store_row row;
+		result = store_rows_take(rows, &row) ? store_rollup_add(rollup, &row) : SQLITE_OK;
+		if (result == SQLITE_OK && rollup->quarters.count >= REBUILD_ROWS)
+			result = put_all(rollup);
+	}
+	(void)sqlite3_finalize(rows);
+	return result == SQLITE_DONE ? put_all(rollup) : result;
+}
+
+int store_rollup_rebuild(sqlite3 *db)
+{
+	struct store_rollup *rollup = store_rollup_new(db);
+	if (!rollup)
+		return sqlite3_errcode(db) == SQLITE_OK ? SQLITE_NOMEM : sqlite3_extended_errcode(db);
+	int result = sqlite3_exec(db, "DELETE FROM quarter", NULL, NULL, NULL);
+	if (result == SQLITE_OK)
+		result = store_days_clear(rollup->days);
+	if (result == SQLITE_OK)
+		result = add_all(rollup);
+	if (result == SQLITE_OK)
+		result = store_days_apply(rollup->days);
+	store_rollup_free(rollup);
+	return result;
+}
