@@ -455,8 +455,7 @@ static void print_counts(void)
 	char command[400];
 	printf("done by sessions and people:");
 	for (size_t i = 0; i < COUNTS; i++)
-		/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): make_shared() made it, and nobody
-		 * takes it away */
+		/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): make_shared() made it */
 		printf("%s %llu %s", i ? "," : "", (unsigned long long)night.shared->counts[i], names[i]);
 	printf("\n");
 	faults_print();

@@ -53,7 +53,7 @@ static pid_t parent_of(pid_t pid)
 	if (at && sscanf(at + 1, " %*c %d", &parent) != 1)
 		parent = 0;
 	if (file)
-		fclose(file);
+		(void)fclose(file);
 	return parent;
 }
 
@@ -74,7 +74,7 @@ static bool read_victim(struct attack *attack, const char *path)
 	bool good = file && fscanf(file, "%d %d %d %lx %63s %511s", &pid, &attack->port, &attack->shm,
 				   &attack->address, attack->abstract, attack->directory) == 6;
 	if (file)
-		fclose(file);
+		(void)fclose(file);
 	add_target(attack, "victim", pid);
 	add_target(attack, "supervisor", getppid());
 	add_target(attack, "swatch", parent_of(getppid()));
@@ -85,7 +85,7 @@ static void report(FILE *out, const struct way *way, const char *of, bool could)
 {
 	fprintf(out, "%s %s %s%s%s\n", could ? "could" : "refused", way->promise, way->name, of ? " of " : "",
 		of ? of : "");
-	fflush(out);
+	(void)fflush(out);
 }
 
 static void try_ways(FILE *out, const struct attack *attack, const struct way *way)

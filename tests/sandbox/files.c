@@ -164,7 +164,7 @@ static bool leave_group(const struct attack *attack)
 				 (int)strcspn(group + 1, "\n"), group + 1);
 	}
 	if (file)
-		fclose(file);
+		(void)fclose(file);
 	return is_open(open(path, O_WRONLY | O_CLOEXEC))
 	       || is_open(open("/sys/fs/cgroup/cgroup.procs", O_WRONLY | O_CLOEXEC));
 }
@@ -197,7 +197,7 @@ static bool keep_privileges(const struct attack *attack)
 		(void)sscanf(line, "NoNewPrivs: %d", &forbidden);
 	}
 	if (file)
-		fclose(file);
+		(void)fclose(file);
 	/* The two with which root reads and writes what belongs to others may stay. */
 	return forbidden != 1 || (effective & ~6ULL) != 0;
 }

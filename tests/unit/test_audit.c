@@ -25,9 +25,14 @@ static size_t line_count;
 /* Writes a transcript of all lines since the last one. */
 static void write_transcript(const char *name)
 {
-	char text[sizeof(lines)] = "";
-	for (size_t i = 0; i < line_count; i++)
-		strcat(text, lines[i]);
+	char text[sizeof(lines)];
+	size_t len = 0;
+	for (size_t i = 0; i < line_count; i++) {
+		size_t line_len = strlen(lines[i]);
+		memcpy(text + len, lines[i], line_len);
+		len += line_len;
+	}
+	text[len] = '\0';
 	scratch_write_text(&test_dir, name, text);
 	/* The audit passes over transcripts that are older than the block. */
 	const struct timespec times[2] = { { .tv_sec = NOON / 1000 + 3000 },

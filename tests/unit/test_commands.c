@@ -53,7 +53,7 @@ static bool find_completion(const char *table, const char *command, const char *
 
 static void expect_completion(const char *table, const char *command, const char *option, const char *help)
 {
-	char text[256];
+	char text[256] = "";
 	if (!find_completion(table, command, option, text))
 		fail_msg("%s %s is not in commands.tsv", command, option);
 	/* Help may say more, but begins with the same words. */
