@@ -693,7 +693,7 @@ static void what_a_full_disk_refuses_is_written_later(void **state)
 	struct store_status status;
 	char path[600];
 	snprintf(path, sizeof(path), "%s", scratch_name(&test_dir, "ledger.db"));
-	signal(SIGXFSZ, SIG_IGN);
+	(void)signal(SIGXFSZ, SIG_IGN);
 	struct store *store = store_open(path, &notice, &error);
 	assert_non_null(store);
 	assert_int_equal(store_start(store, note_done, &waiting), 0);
