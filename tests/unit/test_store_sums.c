@@ -56,11 +56,12 @@ static void add_message(sqlite3 *db, const struct message *m)
 	static int64_t slot;
 	struct buf sql = BUF_INIT;
 	slot++;
+	int64_t id = store_id_at(m->time_ms + m->late) + slot % STORE_SLOTS;
 	buf_printf(&sql,
 		   "INSERT INTO message VALUES (%lld, %lld, 0, %lld, %lld, 0, %lld, %lld, 0, %lld, 1, %lld,"
 		   " 2, 3, 4, 5, %lld, NULL, NULL)",
-		   (long long)(store_id_at(m->time_ms + m->late) + slot % STORE_SLOTS), (long long)slot,
-		   (long long)m->late, (long long)m->transcript, (long long)m->payer, (long long)m->model,
+		   (long long)id, (long long)slot, (long long)m->late, (long long)m->transcript,
+		   (long long)m->payer, (long long)m->model,
 		   (long long)m->flags, (long long)m->output, (long long)m->nano_usd);
 	run(db, buf_str(&sql));
 	buf_release(&sql);
