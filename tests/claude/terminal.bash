@@ -10,7 +10,9 @@ open_terminal() {
 	# A new home asks for a theme, for an account and whether the folder is trusted.
 	[ -e "$home/.claude.json" ] || jq -n --arg folder "$work/project" \
 		'{hasCompletedOnboarding: true, theme: "dark", projects: {($folder): {hasTrustDialogAccepted: true}}}' \
-		>"$home/.claude.json" && write_statusline || return
+		>"$home/.claude.json" || return
+	# once: the terminals before this one run it
+	[ -e "$work/statusline" ] || write_statusline || return
 	(cd "$work/project" && on_screen new-session -d -s "$name" -x 140 -y 40 env -i "${environment[@]}" TERMINAL="$name" "$claude" "$@") || return
 	await shows "$name" '❯'
 }
