@@ -160,14 +160,12 @@ static bool adopt_payer(struct ledger *ledger, uint32_t entry, int file, const s
 		   && ledger_entries_set_payer(&ledger->entries, entry, (uint32_t)payer));
 }
 
-static void set_facts(const struct ledger *ledger, const struct ledger_kept *kept, struct ledger_entry *e)
+static void set_facts(const struct ledger_kept *kept, struct ledger_entry *e)
 {
-	const char *name;
 	e->cost_usd = kept->cost_usd;
 	e->reference_usd = kept->reference_usd;
 	e->unpriced = kept->unpriced;
 	e->settled = !kept->unpriced && !e->has_cost;
-	e->limit = ledger_limits_find(&ledger->limits, e->time_ms, e->place, &name) != NULL;
 }
 
 bool ledger_adopt(struct ledger *ledger, int file, const struct ledger_kept *kept)
@@ -177,7 +175,7 @@ bool ledger_adopt(struct ledger *ledger, int file, const struct ledger_kept *kep
 		return false;
 	if (ledger_find_entry(ledger, &e) != LEDGER_NONE)
 		return true;
-	set_facts(ledger, kept, &e);
+	set_facts(kept, &e);
 	ledger->unsaved.noting = false;
 	uint32_t entry = ledger_insert_entry(ledger, &e);
 	if (entry == LEDGER_NONE)

@@ -37,7 +37,6 @@ struct ledger_entry {
 	bool sidechain : 1, has_speed : 1, unpriced : 1, hidden : 1;
 	bool lost : 1;           /* ccusage loses its line */
 	bool has_cost : 1, fast : 1;
-	bool limit : 1;          /* a limit marker, which struct ledger_limits has, too */
 	uint16_t other : 13;     /* its model's number among the others, or LEDGER_OTHERS_MAX */
 	uint16_t in_parts : 1;   /* of several requests: see ledger_entries_large() */
 	uint16_t has_extras : 1; /* see ledger_entries_extras() */

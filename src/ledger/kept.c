@@ -101,12 +101,10 @@ bool ledger_kept_limit_at(struct ledger *ledger, size_t index, struct ledger_kep
 	memset(out, 0, sizeof(*out));
 	if (!marker)
 		return false;
-	/* An entry's marker comes with it. */
-	if (marker->time_ms <= 0 || marker->has_entry
-	    || !ledger->files.list[ledger_place_file(marker->place)].gone)
+	if (marker->time_ms <= 0)
 		return true;
 	ledger_file_facts(ledger, (int)ledger_place_file(marker->place), out);
-	out->only_limit = true;
+	out->only_limit = !marker->has_entry;
 	out->record.time_ms = marker->time_ms;
 	out->record.offset = ledger_place_offset(marker->place);
 	take_marker(marker, name, &out->record);

@@ -208,7 +208,6 @@ bool ledger_make_entry(struct ledger *ledger, int file, const struct ledger_reco
 	out->cache_read = (uint32_t)record->tokens.cache_read;
 	out->model = (unsigned)model & (LEDGER_MODELS_MAX - 1U);
 	out->other = row->other & 0x1fffU;
-	out->limit = record->limit_resets_ms > 0;
 	out->sidechain = record->sidechain;
 	out->has_speed = record->has_speed;
 	out->hidden = true;
@@ -373,9 +372,6 @@ static int merge(struct ledger *ledger, struct ledger_crowd *crowd, uint32_t ent
 		settle_crowd(ledger, crowd, old.time_ms, entry);
 		return 1;
 	}
-	/* Of what the ledger's file brought back, another file may know that it was a limit's marker. */
-	if (e->limit && e->place == old.place)
-		ledger->entries.list[entry].limit = true;
 	if (!old.lost || e->lost)
 		return 0;
 	struct ledger_entry *twin = ledger_entries_twin(&ledger->entries, entry);
@@ -522,11 +518,13 @@ int ledger_add(struct ledger *ledger, int file, int64_t offset, const struct sca
 	return result;
 }
 
-void ledger_note_kept_limit(struct ledger *ledger, int file, const struct ledger_record *record)
+void ledger_note_kept_limit(struct ledger *ledger, int file, const struct ledger_record *record,
+			    bool in_message)
 {
 	const struct ledger_marker marker = { .time_ms = record->time_ms,
 					      .resets_ms = record->limit_resets_ms,
 					      .place = ledger_place(file, record->offset),
+					      .has_entry = in_message,
 					      .old_form = record->limit_is_old_form };
 	if (record->time_ms > 0 && ledger_offset_fits(record->offset))
 		ledger_limits_add(&ledger->limits, &marker, record->limit_name);
@@ -540,5 +538,6 @@ void ledger_note_limit(struct ledger *ledger, int file, int64_t offset, int64_t 
 							.offset = offset,
 							.limit_resets_ms = ledger_limit_resets_ms(limit),
 							.limit_is_old_form = limit->old_form,
-							.limit_name = limit->name });
+							.limit_name = limit->name },
+			       false);
 }

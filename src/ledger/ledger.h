@@ -134,8 +134,9 @@ bool ledger_has_missed_unsaved(const struct ledger *ledger);
 void ledger_forget_saved(struct ledger *ledger);
 
 /*
- * The same for limit marker `index` whose line has no usage record. Returns false past the last one. Leaves
- * out->only_limit unset when its transcript is not lost. A marker may come twice.
+ * Limit marker `index`, and the transcript that it stands in; out->only_limit: its line has no usage record.
+ * Returns false past the last one. A marker may come twice, and there may be none in its place: then
+ * out->path is NULL.
  */
 bool ledger_kept_limit_at(struct ledger *ledger, size_t index, struct ledger_kept *out);
 
@@ -156,8 +157,12 @@ int ledger_add_record(struct ledger *ledger, int file, const struct ledger_recor
 void ledger_note_limit(struct ledger *ledger, int file, int64_t offset, int64_t time_ms,
 		       const struct scan_limit *limit);
 
-/* The same for a marker that ledger_kept_limit_at() gave; `record` has its place, time and limit. */
-void ledger_note_kept_limit(struct ledger *ledger, int file, const struct ledger_record *record);
+/*
+ * The same for a marker that was noted before; `record` has its place, time and limit. `in_message`: its line
+ * has a usage record, too, with which it shows in its block.
+ */
+void ledger_note_kept_limit(struct ledger *ledger, int file, const struct ledger_record *record,
+			    bool in_message);
 
 /*
  * The limits that are in force, the one hit last first: hit, not reset yet, and not answered since by a model

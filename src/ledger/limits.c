@@ -223,7 +223,7 @@ static bool counts_in(const struct ledger_order *order, const struct ledger_rang
 	if (at < range->first || at > range->last)
 		return false;
 	const struct ledger_entry *entry = ledger_order_at(order, at);
-	return entry->limit && entry->place == marker->place && entry->time_ms == marker->time_ms;
+	return entry->place == marker->place && entry->time_ms == marker->time_ms;
 }
 
 void ledger_limits_of_block(const struct ledger_limits *limits, const struct ledger_order *order,

@@ -111,3 +111,31 @@ has_kept() { [ "$(ledger 'SELECT count(*) FROM message WHERE NOT flags & 16')" =
 	grep 'cannot open .*ledger.db: Not a directory' "$LOG"
 	is "$(swatch daily --json | jq .totals.totalTokens)" $((2 * 1113))
 }
+
+@test "limits that were hit, what statuslines told, and a session's cost outlive the transcript and the cache" {
+	local resets=$(($(date +%s) + 9000))
+	message 1 >"$PROJECTS/-p/s1.jsonl"
+	message 2 >"$PROJECTS/-p/s2.jsonl"
+	printf '{"type":"assistant","timestamp":"%s","sessionId":"x","version":"2.1.200","uuid":"u","isApiErrorMessage":true,"error":"rate_limit","apiErrorStatus":429,"quotaLimits":{"status":"rejected","resetsAt":%d,"rateLimitType":"seven_day"},"message":{"id":"l","model":"<synthetic>","role":"assistant","content":[],"usage":{"input_tokens":0,"output_tokens":0}}}\n' \
+		"$(date -u -d '+1 second' +%Y-%m-%dT%H:%M:%S.000Z)" "$resets" >>"$PROJECTS/-p/s2.jsonl"
+	start_daemon
+	for percent in 40 40.4 41; do
+		tell_statusline '{"session_id":"s1","cost":{"total_cost_usd":12.5},"context_window":{"context_window_size":1000000,"used_percentage":18},"rate_limits":{"five_hour":{"used_percentage":'$percent',"resets_at":'"$resets"'}}}'
+		swatch sync
+	done
+	await kept_facts
+	kill_daemon
+	rm -r "$CACHE" "$PROJECTS/-p/s2.jsonl"
+	start_daemon
+	swatch sync
+	field_is billing-shared.json '.usageLimit.kind' seven_day
+	field_is billing-shared.json '.rateLimits.sevenDay.source' transcript
+	field_is billing-shared.json '.rateLimits.fiveHour.usedPercentage' 41
+	field_is s1.json '"\(.billing.toldCostUSD) \(.context.toldWindowSize)"' '12.5 1000000'
+	# once each, whatever was read again
+	is "$(ledger 'SELECT count(*) FROM hit')" 1
+	is "$(ledger 'SELECT group_concat(point) FROM reading')" 40,41
+	is "$(ledger "SELECT label FROM profile JOIN transcript ON profile = profile.id GROUP BY 1")" .claude
+	not test -e "$CACHE/.swatch.gone.json"
+}
+kept_facts() { [ "$(ledger 'SELECT (SELECT max(percent) FROM reading) || (SELECT count(*) FROM hit) || (SELECT nano_usd FROM told)')" = 41.0112500000000 ]; }

@@ -270,9 +270,9 @@ static size_t move_kept(struct ledger *from, struct ledger *to)
 	size_t moved = 0;
 	int file = ledger_add_file(to, "/p/-p/s1.jsonl", 3, "s1", false);
 	for (size_t i = 0; ledger_kept_limit_at(from, i, &kept); i++) {
-		if (!kept.only_limit)
+		if (!kept.only_limit || !kept.gone)
 			continue;
-		ledger_note_kept_limit(to, file, &kept.record);
+		ledger_note_kept_limit(to, file, &kept.record, false);
 		moved++;
 	}
 	for (size_t i = 0; i < ledger_count(from); i++)

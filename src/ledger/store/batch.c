@@ -115,12 +115,41 @@ void store_batch_add_transcript(struct store_batch *batch, const struct ledger_k
 	batch->transcripts[at].progress = *progress;
 }
 
+void store_batch_add_hit(struct store_batch *batch, const struct ledger_kept *transcript,
+			 const struct store_hit *hit)
+{
+	struct store_hit own = *hit;
+	own.transcript = find_transcript(batch, transcript);
+	if (own.transcript == SIZE_MAX || batch->text.failed || !store_facts_add_hit(&batch->facts, &own))
+		batch->failed = true;
+}
+
+void store_batch_add_reading(struct store_batch *batch, const char *root, const struct rate_limit *limit)
+{
+	const struct store_reading own = { .root = add_text(batch, root, strlen(root)), .limit = *limit };
+	if (batch->text.failed || !store_facts_add_reading(&batch->facts, &own))
+		batch->failed = true;
+}
+
+void store_batch_add_told(struct store_batch *batch, const struct store_told *told)
+{
+	if (!store_facts_add_told(&batch->facts, told))
+		batch->failed = true;
+}
+
+void store_batch_add_alert(struct store_batch *batch, const struct store_alert *alert)
+{
+	if (!store_facts_add_alert(&batch->facts, alert))
+		batch->failed = true;
+}
+
 void store_batch_free(struct store_batch *batch)
 {
 	if (!batch)
 		return;
 	free(batch->transcripts);
 	free(batch->messages);
+	store_facts_release(&batch->facts);
 	buf_release(&batch->text);
 	strmap_release(&batch->by_name);
 	free(batch);

@@ -1,5 +1,5 @@
 /*
- * store/batch: what one commit writes: transcripts, with how far they were read, and messages.
+ * store/batch: what one commit writes: transcripts, with how far they were read, messages, and facts.
  *
  * For: the daemon, which fills it on its loop; write.c, which writes it on the store's thread. It holds
  * copies, so that the ledger may change meanwhile.
@@ -10,6 +10,7 @@
 #include "base/buf.h"
 #include "base/strmap.h"
 #include "ledger/ledger.h"
+#include "ledger/store/facts.h"
 #include "ledger/store/roots.h"
 #include "transcript/malformed.h"
 
@@ -48,6 +49,7 @@ struct store_batch {
 	size_t transcript_count, transcript_cap;
 	struct store_message *messages;
 	size_t message_count, message_cap;
+	struct store_facts facts;
 	struct buf text;             /* strings, each with its NUL */
 	struct strmap by_name;       /* version and path -> index + 1 */
 	bool failed;                 /* memory ran out: something is missing */
@@ -65,6 +67,16 @@ void store_batch_add(struct store_batch *batch, const struct ledger_kept *kept);
  */
 void store_batch_add_transcript(struct store_batch *batch, const struct ledger_kept *transcript,
 				const struct store_progress *progress);
+
+/*
+ * Adds a limit that was hit, and the transcript whose line says so; hit->transcript is set here. The same for
+ * a limit that a statusline told, of the profile with this projects/ directory ("": not known).
+ */
+void store_batch_add_hit(struct store_batch *batch, const struct ledger_kept *transcript,
+			 const struct store_hit *hit);
+void store_batch_add_reading(struct store_batch *batch, const char *root, const struct rate_limit *limit);
+void store_batch_add_told(struct store_batch *batch, const struct store_told *told);
+void store_batch_add_alert(struct store_batch *batch, const struct store_alert *alert);
 
 /* The text at a place; NULL for SIZE_MAX. */
 const char *store_batch_text(const struct store_batch *batch, size_t at);

@@ -186,37 +186,46 @@ const char store_schema[] =
 
 	/* What statuslines and the server said. */
 	"CREATE TABLE reading ("
-	" profile INTEGER NOT NULL,"
-	" name TEXT NOT NULL,"              /* of the limit's window */
-	" resets_at INTEGER NOT NULL,"      /* seconds since 1970; 0: not known */
-	" first_seen INTEGER NOT NULL,"     /* milliseconds since 1970, as all times here */
+	" profile INTEGER NOT NULL,"        /* 0: not known */
+	" resets_ms INTEGER NOT NULL,"      /* the end of its window */
+	" name TEXT NOT NULL,"              /* as in billing-shared.json */
+	" point INTEGER NOT NULL,"          /* the whole percent: one row each */
+	" percent REAL NOT NULL,"           /* as it was told last */
+	" first_seen INTEGER NOT NULL,"
 	" last_seen INTEGER NOT NULL,"
-	" percent REAL NOT NULL,"
+	" session INTEGER NOT NULL,"        /* that told it last */
 	" source TEXT NOT NULL,"
-	" PRIMARY KEY (profile, name, first_seen)"
+	" used_usd REAL,"                   /* of a spending limit */
+	" limit_usd REAL,"
+	" PRIMARY KEY (profile, resets_ms, name, point)"
 	") STRICT, WITHOUT ROWID;"
 	"CREATE TABLE hit ("
 	" transcript INTEGER NOT NULL,"
 	" offset INTEGER NOT NULL,"
-	" profile INTEGER NOT NULL,"
 	" session INTEGER NOT NULL,"
 	" at INTEGER NOT NULL,"
-	" name TEXT NOT NULL,"              /* "": the line does not say */
+	" name TEXT NOT NULL,"              /* as the line has it; "": it does not say */
 	" resets_ms INTEGER NOT NULL,"      /* 0: not known */
 	" old_form INTEGER NOT NULL,"
+	" in_message INTEGER NOT NULL,"     /* its line has usage, too */
 	" PRIMARY KEY (transcript, offset)"
 	") STRICT, WITHOUT ROWID;"
 	"CREATE TABLE told ("
 	" session INTEGER PRIMARY KEY,"
 	" at INTEGER NOT NULL,"
 	" window_tokens INTEGER NOT NULL,"  /* 0: not told */
+	" window_refuted INTEGER NOT NULL,"
 	" nano_usd INTEGER NOT NULL,"       /* -1: not told */
-	" facts TEXT"                       /* JSON of what else was told; NULL: nothing */
+	" first_seen INTEGER NOT NULL,"
+	" process_ended INTEGER NOT NULL"   /* 0: not known */
 	") STRICT;"
 	"CREATE TABLE alert ("
-	" key TEXT PRIMARY KEY,"
 	" at INTEGER NOT NULL,"
-	" state TEXT NOT NULL"              /* JSON */
+	" rule TEXT NOT NULL,"              /* its key in swatch.conf */
+	" subject TEXT NOT NULL,"           /* a session or a limit; "": the account */
+	" value REAL,"
+	" threshold REAL,"
+	" PRIMARY KEY (at, rule, subject)"
 	") STRICT, WITHOUT ROWID;"
 	"CREATE TABLE price ("
 	" model TEXT NOT NULL,"

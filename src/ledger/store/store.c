@@ -75,6 +75,11 @@ int64_t store_recall(struct store *store, const struct data_dirs *dirs, struct l
 	return store_recall_from(store->db, store->path, dirs, ledger, known, error);
 }
 
+sqlite3 *store_database(struct store *store)
+{
+	return store->db;
+}
+
 /* ---- the thread ---- */
 
 /* Says why a batch was not written, and what to do. */

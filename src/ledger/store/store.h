@@ -37,6 +37,9 @@ struct store *store_open(const char *path, struct buf *notice, struct buf *error
 int64_t store_recall(struct store *store, const struct data_dirs *dirs, struct ledger *ledger,
 		     struct store_known_list *known, struct buf *error);
 
+/* Before store_start(): the open file, for what else is read at the start. */
+sqlite3 *store_database(struct store *store);
+
 /*
  * Starts the thread, which first looks whether the file hangs together. It calls `done` on itself after each
  * batch, and when it replaced a damaged file: then everything has to be given again. Returns 0, or an errno.

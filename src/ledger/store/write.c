@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "base/array.h"
+#include "ledger/store/facts_write.h"
+#include "ledger/store/numbers.h"
 #include "ledger/store/rollup.h"
 #include "ledger/store/schema.h"
 
@@ -17,10 +19,6 @@ enum statement {
 	BEGIN,
 	COMMIT,
 	ROLLBACK,
-	ADD_SESSION,
-	FIND_SESSION,
-	ADD_MODEL,
-	FIND_MODEL,
 	ADD_TRANSCRIPT,
 	FIND_TRANSCRIPT,
 	SET_PROGRESS,
@@ -34,16 +32,12 @@ static const char *const texts[STATEMENTS] = {
 	[BEGIN] = "BEGIN IMMEDIATE",
 	[COMMIT] = "COMMIT",
 	[ROLLBACK] = "ROLLBACK",
-	[ADD_SESSION] = "INSERT INTO session (name) VALUES (?1) ON CONFLICT DO NOTHING",
-	[FIND_SESSION] = "SELECT id FROM session WHERE name = ?1",
-	[ADD_MODEL] = "INSERT INTO model (name) VALUES (?1) ON CONFLICT DO NOTHING",
-	[FIND_MODEL] = "SELECT id FROM model WHERE name = ?1",
 	[ADD_TRANSCRIPT] =
 		"INSERT INTO transcript (path, version, root_bytes, session, subagent, gone, dev, ino,"
-		" size, modified_ns, offset, mark, mark_bytes)"
-		" VALUES (?1, ?6, ?2, ?3, ?4, ?5, 0, 0, 0, 0, 0, 0, 0)"
-		" ON CONFLICT DO UPDATE SET session = ?3, gone = ?5"
-		" WHERE session <> ?3 OR gone <> ?5",
+		" size, modified_ns, offset, mark, mark_bytes, profile)"
+		" VALUES (?1, ?6, ?2, ?3, ?4, ?5, 0, 0, 0, 0, 0, 0, 0, ?7)"
+		" ON CONFLICT DO UPDATE SET session = ?3, gone = ?5, profile = ?7"
+		" WHERE session <> ?3 OR gone <> ?5 OR profile = 0",
 	[FIND_TRANSCRIPT] = "SELECT id FROM transcript WHERE path = ?1 AND version = ?2",
 	[SET_PROGRESS] = "UPDATE transcript SET dev = ?2, ino = ?3, size = ?4, modified_ns = ?5, offset = ?6,"
 			 " mark = ?7, mark_bytes = ?8 WHERE id = ?1",
@@ -61,6 +55,8 @@ struct store_writer {
 	sqlite3 *db;
 	sqlite3_stmt *statements[STATEMENTS];
 	struct store_rollup *rollup;
+	struct store_numbers numbers;
+	struct store_facts_writer *facts;
 	/* Of the batch that is being written. */
 	int64_t *transcript_ids;
 	size_t cap;
@@ -80,7 +76,9 @@ struct store_writer *store_writer_new(sqlite3 *db)
 			return NULL;
 		}
 	writer->rollup = store_rollup_new(db);
-	if (writer->rollup)
+	if (store_numbers_open(db, &writer->numbers) == SQLITE_OK)
+		writer->facts = store_facts_writer_new(db, &writer->numbers);
+	if (writer->rollup && writer->facts)
 		return writer;
 	store_writer_free(writer);
 	return NULL;
@@ -93,6 +91,8 @@ void store_writer_free(struct store_writer *writer)
 	for (size_t i = 0; i < STATEMENTS; i++)
 		sqlite3_finalize(writer->statements[i]);
 	store_rollup_free(writer->rollup);
+	store_facts_writer_free(writer->facts);
+	store_numbers_release(&writer->numbers);
 	free(writer->transcript_ids);
 	free(writer);
 }
@@ -129,36 +129,22 @@ static void bind(struct store_writer *writer, enum statement which, int first, c
 		(void)sqlite3_bind_int64(writer->statements[which], first + (int)i, numbers[i]);
 }
 
-/* The number of a session or model by its name; 0 for no name. */
-static int number_of(struct store_writer *writer, enum statement find, enum statement add, const char *name,
-		     int64_t *number)
-{
-	*number = 0;
-	if (!name || !name[0])
-		return SQLITE_OK;
-	bind_text(writer, find, 1, name);
-	int result = ask(writer, find, number);
-	if (result != SQLITE_OK || *number != 0)
-		return result;
-	bind_text(writer, add, 1, name);
-	result = run(writer, add);
-	return result == SQLITE_OK ? ask(writer, find, number) : result;
-}
-
 static int write_transcript(struct store_writer *writer, const struct store_batch *batch, size_t index)
 {
 	const struct store_transcript *transcript = &batch->transcripts[index];
 	const char *path = store_batch_text(batch, transcript->path);
-	int64_t session;
-	int result = number_of(writer, FIND_SESSION, ADD_SESSION,
-			       store_batch_text(batch, transcript->session), &session);
+	int64_t session, profile = 0;
+	int result = store_numbers_find(&writer->numbers, STORE_NAME_SESSION,
+					store_batch_text(batch, transcript->session), &session);
+	if (result == SQLITE_OK)
+		result = store_numbers_find_profile(&writer->numbers, path, transcript->root_len, &profile);
 	if (result == SQLITE_OK)
 		result = store_rollup_set_session(writer->rollup, path, transcript->version, session);
 	if (result != SQLITE_OK)
 		return result;
 	bind_text(writer, ADD_TRANSCRIPT, 1, path);
 	const int64_t facts[] = { (int64_t)transcript->root_len, session, transcript->subagent,
-				  transcript->gone, transcript->version };
+				  transcript->gone, transcript->version, profile };
 	bind(writer, ADD_TRANSCRIPT, 2, facts, ARRAY_COUNT(facts));
 	result = run(writer, ADD_TRANSCRIPT);
 	if (result != SQLITE_OK)
@@ -222,11 +208,11 @@ static int write_message(struct store_writer *writer, const struct store_batch *
 				  record->large.cache_creation_1h, record->large.cache_read };
 	const int64_t identity[] = { (int64_t)message->key, record->request_hash };
 	int64_t payer, model, old;
-	int result = number_of(writer, FIND_SESSION, ADD_SESSION, store_batch_text(batch, message->payer),
-			       &payer);
+	int result = store_numbers_find(&writer->numbers, STORE_NAME_SESSION,
+					store_batch_text(batch, message->payer), &payer);
 	if (result == SQLITE_OK)
-		result = number_of(writer, FIND_MODEL, ADD_MODEL, store_batch_text(batch, message->model),
-				   &model);
+		result = store_numbers_find(&writer->numbers, STORE_NAME_MODEL,
+					    store_batch_text(batch, message->model), &model);
 	if (result != SQLITE_OK)
 		return result;
 	bind(writer, FIND_MESSAGE, 1, identity, ARRAY_COUNT(identity));
@@ -282,7 +268,9 @@ static int write_all(struct store_writer *writer, const struct store_batch *batc
 		result = write_transcript(writer, batch, i);
 	for (size_t i = 0; result == SQLITE_OK && i < batch->message_count; i++)
 		result = write_message(writer, batch, &batch->messages[i]);
-	return result == SQLITE_OK ? store_rollup_apply(writer->rollup) : result;
+	if (result == SQLITE_OK)
+		result = store_rollup_apply(writer->rollup);
+	return result == SQLITE_OK ? store_facts_write(writer->facts, batch, writer->transcript_ids) : result;
 }
 
 int store_writer_write(struct store_writer *writer, const struct store_batch *batch)

@@ -290,6 +290,13 @@ void billing_restore_limits(struct billing *billing, struct json_object *written
 	restore_old_limit(&billing->old_limit, json_get_object(written, "usageLimit"), now_ms);
 }
 
+void billing_take_earlier_limit(struct billing *billing, const struct rate_limit *limit, int64_t now_ms)
+{
+	const struct rate_limit *known = rate_limits_find(&billing->limits, limit->name);
+	if (!known || known->observed_ms < limit->observed_ms)
+		(void)rate_limits_merge(&billing->limits, limit, now_ms);
+}
+
 void billing_note_activity(struct billing *billing, int64_t now_ms)
 {
 	if (billing->pending_since_ms == 0)

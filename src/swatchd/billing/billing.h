@@ -163,6 +163,9 @@ bool billing_take_tick(struct billing *billing, struct json_object *limits, cons
 /* The limits that an earlier run wrote into billing-shared.json; `written` may be NULL. */
 void billing_restore_limits(struct billing *billing, struct json_object *written, int64_t now_ms);
 
+/* A limit that an earlier run was told, unless a later reading of it is known. */
+void billing_take_earlier_limit(struct billing *billing, const struct rate_limit *limit, int64_t now_ms);
+
 /* A transcript grew. */
 void billing_note_activity(struct billing *billing, int64_t now_ms);
 

@@ -10,7 +10,9 @@
 #include "cache/read.h"
 #include "cache/write.h"
 #include "swatchd/alerts/text.h"
+#include "swatchd/daemon/facts.h"
 #include "swatchd/daemon/history.h"
+#include "swatchd/daemon/keep.h"
 #include "swatchd/loop/loop.h"
 #include "swatchd/publish/compose.h"
 
@@ -54,6 +56,7 @@ static void on_fired(void *ctx, const struct alert *alert)
 	snprintf(alerts->last_message, sizeof(alerts->last_message), "%s", buf_str(&message));
 	log_info("alert: %s", buf_str(&message));
 	tell_followers(&daemon->events, alert, buf_str(&message));
+	daemon_note_alert(daemon, alert);
 	alert_run_add(&alerts->run, alert_rule_name(alert->rule), &environment);
 }
 
@@ -220,6 +223,7 @@ void daemon_look_for_alerts(void *ctx, const struct billing_view *view)
 		note_full(daemon, view->at_ms);
 	if (alerts_are_unsaved(&alerts->rules))
 		save(daemon);
+	daemon_keep_soon(daemon);
 	/* The records are written by now, so no command runs twice even if we crash. */
 	alert_run_start(&alerts->run);
 	moment_set(&alerts->moment, next_ms);

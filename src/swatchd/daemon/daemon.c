@@ -12,6 +12,7 @@
 #include "swatchd/daemon/cache.h"
 #include "swatchd/daemon/clock.h"
 #include "swatchd/daemon/config.h"
+#include "swatchd/daemon/facts.h"
 #include "swatchd/daemon/gone.h"
 #include "swatchd/daemon/history.h"
 #include "swatchd/daemon/keep.h"
@@ -216,6 +217,7 @@ void daemon_stop(struct daemon *daemon)
 		daemon_stop_places(daemon);
 		daemon_stop_gone(daemon);
 		daemon_stop_keep(daemon);
+		daemon_release_facts(daemon);
 		daemon_stop_alerts(daemon);
 		daemon_stop_cache(daemon);
 		daemon_unwatch_clock(daemon);

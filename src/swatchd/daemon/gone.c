@@ -12,6 +12,7 @@
 #include "base/unused.h"
 #include "cache/read.h"
 #include "cache/write.h"
+#include "swatchd/daemon/facts.h"
 #include "swatchd/loop/loop.h"
 
 /* The longest window of the figures is the week. */
@@ -55,7 +56,8 @@ static bool gather(struct daemon *daemon, struct kept_list *list)
 	int64_t since_ms = clock_wall_ms() - KEPT_MS;
 	size_t first = ledger_entries_before(daemon->ledger, since_ms);
 	for (size_t i = 0; ledger_kept_limit_at(daemon->ledger, i, &kept); i++)
-		if (kept.only_limit && kept.record.time_ms >= since_ms && !append(list, &kept))
+		/* An entry's marker comes with it. */
+		if (kept.only_limit && kept.gone && kept.record.time_ms >= since_ms && !append(list, &kept))
 			return false;
 	for (size_t i = ledger_count(daemon->ledger); i > first && list->count < KEPT_MAX; i--)
 		if (ledger_kept_at(daemon->ledger, i - 1, &kept) && !append(list, &kept))
@@ -162,6 +164,9 @@ static void save(struct daemon *daemon)
 	if (!daemon->gone.changed)
 		return;
 	daemon->gone.changed = false;
+	/* The ledger's file has it, or will have it in a moment. */
+	if (daemon->keep.store && !daemon->keep.is_failing)
+		return;
 	bool good = gather(daemon, &list);
 	errno = ENOMEM;
 	if (good && list.count == 0) {
@@ -186,12 +191,19 @@ static void save(struct daemon *daemon)
 			" what deleted transcripts said does not count",
 			daemon->options.cache_path, CACHE_GONE_FILE, strerror(errno));
 	daemon->gone.save_failed = !good;
+	daemon->gone.has_file = list.count > 0 || (!good && daemon->gone.has_file);
 	free(list.all);
 	if (good)
 		return;
 	/* No later change may come, and the disk may have room again. */
 	daemon->gone.changed = true;
 	loop_set_timer(daemon->loop, &daemon->gone.settle, PUBLISH_RETRY_MS);
+}
+
+void daemon_drop_gone(struct daemon *daemon)
+{
+	if (daemon->gone.has_file)
+		daemon->gone.has_file = cache_remove_own_file(daemon->options.cache_fd, CACHE_GONE_FILE) < 0;
 }
 
 /* ---- what follows ---- */
@@ -344,15 +356,21 @@ static size_t take_transcript(struct daemon *daemon, struct json_object *written
 					    json_get_bool(written, "subagent", false));
 	if (file < 0)
 		return 0;
+	/* It could not be written to the ledger's file: otherwise it would not be here. */
+	struct ledger_kept facts;
+	ledger_file_facts(daemon->ledger, file, &facts);
+	ledger_set_saved(daemon->ledger, file, facts.version, 0);
 	for (size_t i = 0; i < count; i++) {
 		struct ledger_record record;
 		struct json_object *message = json_object_array_get_idx(messages, i);
 		if (!read_place(message, now_ms, &record))
 			continue;
 		if (record.is_limit && !json_get_string(message, "model"))
-			ledger_note_kept_limit(daemon->ledger, file, &record);
+			ledger_note_kept_limit(daemon->ledger, file, &record, false);
 		else if (read_usage(message, &record))
 			added += ledger_add_record(daemon->ledger, file, &record) > 0;
+		if (record.is_limit)
+			daemon_note_record_hit(daemon, file, &record, record.model.data != NULL);
 	}
 	return added;
 }
@@ -360,6 +378,7 @@ static size_t take_transcript(struct daemon *daemon, struct json_object *written
 void daemon_take_gone(struct daemon *daemon)
 {
 	AUTO_JSON *file = cache_read_json(daemon->options.cache_fd, CACHE_GONE_FILE);
+	daemon->gone.has_file = file || errno != ENOENT;
 	if (!file && errno != ENOENT)
 		log_warning("cannot read %s/%s: %s; what deleted transcripts said does not count any more",
 			    daemon->options.cache_path, CACHE_GONE_FILE,

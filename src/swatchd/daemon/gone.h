@@ -1,6 +1,7 @@
 /*
  * daemon/gone: what transcripts that were deleted or rewritten said still counts; a restart must not change
- * that. Their messages of the last days are kept in a file of the cache directory.
+ * that. The ledger's file has it; while there is none, or it cannot be written, their messages of the last
+ * days are kept in a file of the cache directory.
  *
  * For: daemon/lines.c reports what goes, daemon/history.c and daemon/round.c settle it, daemon.c takes back
  * before the first walk.
@@ -21,6 +22,9 @@ void daemon_note_gone(struct daemon *daemon, const struct session *session);
  * it now.
  */
 void daemon_settle_gone(struct daemon *daemon);
+
+/* The ledger's file has everything: the file in the cache directory is not needed any more. */
+void daemon_drop_gone(struct daemon *daemon);
 
 void daemon_stop_gone(struct daemon *daemon);
 

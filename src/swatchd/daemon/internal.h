@@ -68,11 +68,24 @@ struct daemon_clock {
 	int64_t apart_ms;            /* the wall clock's lead over the monotonic one, when last compared */
 };
 
+/* daemon/facts.c */
+struct daemon_facts {
+	/* For the ledger's file; of a hit, `transcript` is the ledger's number of it. */
+	struct store_facts waiting;
+	struct strmap told_by_id;    /* -> index + 1 in waiting.told */
+	struct rate_limits noted;    /* the limits as the file has them */
+	bool limits_changed;         /* one of them is another row now */
+	/* What the file says of sessions, for those that get a file again. */
+	struct store_facts recalled;
+	struct strmap recalled_by_id;
+};
+
 /* daemon/gone.c */
 struct daemon_gone {
 	bool lost_session;           /* one lost its last transcript: expire has to look */
 	ev_timer settle;             /* then: one look for all that go together */
 	bool changed;                /* the file is old */
+	bool has_file;               /* there is one */
 	bool save_failed;            /* the log has it */
 };
 
@@ -151,6 +164,7 @@ struct daemon {
 	struct daemon_audit audit;
 	struct daemon_cache cache;
 	struct daemon_clock clock;
+	struct daemon_facts facts;
 	struct daemon_gone gone;
 	struct daemon_history history;
 	struct daemon_keep keep;

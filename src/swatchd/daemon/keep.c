@@ -11,6 +11,7 @@
 #include "base/scope.h"
 #include "base/unused.h"
 #include "ledger/store/database.h"
+#include "swatchd/daemon/facts.h"
 #include "swatchd/daemon/gone.h"
 #include "swatchd/loop/loop.h"
 
@@ -113,7 +114,8 @@ void daemon_keep_lost(struct daemon *daemon, const struct session_transcript *pa
 
 static bool has_news(const struct daemon *daemon)
 {
-	return daemon->keep.has_lost || daemon->keep.news_count > 0 || ledger_unsaved_count(daemon->ledger) > 0;
+	return daemon->keep.has_lost || daemon->keep.news_count > 0
+	       || ledger_unsaved_count(daemon->ledger) > 0 || daemon_has_facts(daemon);
 }
 
 /* The transcripts that went while no daemon ran: the next start need not look for them. */
@@ -165,6 +167,8 @@ static void give_batch(struct daemon *daemon)
 	if (batch && !batch->failed && ledger_unsaved_count(daemon->ledger) == 0
 	    && !ledger_has_missed_unsaved(daemon->ledger))
 		add_news(daemon, batch);
+	if (batch)
+		daemon_add_facts(daemon, batch);
 	if (!batch || batch->failed) {
 		log_error(
 			"cannot keep what transcripts say: out of memory; trying again with the next "
@@ -226,6 +230,7 @@ static void on_done(struct ev_loop *loop UNUSED, ev_async *watcher, int revents 
 		keep->replaced = status.replaced;
 		log_warning("%s", status.notice[0] ? status.notice : status.why);
 		ledger_forget_saved(daemon->ledger);
+		daemon_forget_saved_facts(daemon);
 	}
 	if (status.is_failing) {
 		note_failure(daemon, &status);
@@ -234,6 +239,9 @@ static void on_done(struct ev_loop *loop UNUSED, ev_async *watcher, int revents 
 	if (keep->is_failing)
 		log_info("what transcripts say is kept again in %s", keep->path);
 	keep->is_failing = false;
+	/* What was in the cache directory meanwhile is in the file now. */
+	if (!has_news(daemon))
+		daemon_drop_gone(daemon);
 	if (status.why[0] && !keep->lacks_backup)
 		log_warning("%s; trying again in an hour", status.why);
 	keep->lacks_backup = status.why[0] != '\0';
@@ -260,6 +268,10 @@ static void recall(struct daemon *daemon, struct buf *error)
 	store_roots_find(&keep->roots, &dirs);
 	int64_t messages = store_recall(keep->store, &dirs, daemon->ledger, &keep->known, error);
 	data_dirs_release(&dirs);
+	int result = daemon_take_facts(daemon, store_database(keep->store));
+	if (result != SQLITE_OK)
+		log_warning("cannot read what %s knows of limits and sessions: %s", keep->path,
+			    sqlite3_errstr(result));
 	if (messages < 0)
 		log_warning("%s", buf_message(error));
 	for (size_t i = 0; i < keep->known.count; i++)

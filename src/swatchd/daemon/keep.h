@@ -4,8 +4,8 @@
  * For: daemon/lines.c reports what was read; daemon.c starts and ends it; daemon/status.c shows it.
  *
  * Messages, and how far their transcripts were read, go to the file in one transaction, a moment after the
- * last of them, on the store's own thread. Without the file the daemon goes on, and says so; daemon/gone.c
- * keeps what it can.
+ * last of them, on the store's own thread; what facts.c has goes along. Without the file the daemon goes on,
+ * and says so; daemon/gone.c keeps what it can.
  */
 #ifndef SWATCH_SWATCHD_DAEMON_KEEP_H
 #define SWATCH_SWATCHD_DAEMON_KEEP_H

@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/unused.h"
+#include "swatchd/daemon/facts.h"
 #include "swatchd/daemon/gone.h"
 #include "swatchd/daemon/history.h"
 #include "swatchd/daemon/keep.h"
@@ -127,9 +128,12 @@ static void take_facts(struct daemon *daemon, struct transcript *transcript, int
 		return;
 	if (facts->usage.present && ledger_add(daemon->ledger, part->ledger_file, offset, &facts->usage) < 0)
 		note_missed(daemon, transcript);
-	else if (facts->limit.present && !facts->usage.present)
+	if (facts->limit.present && !facts->usage.present)
 		ledger_note_limit(daemon->ledger, part->ledger_file, offset, facts->timestamp_ms,
 				  &facts->limit);
+	if (facts->limit.present)
+		daemon_note_hit(daemon, part->ledger_file, offset, facts->timestamp_ms, &facts->limit,
+				facts->usage.present);
 }
 
 static void take_line(struct daemon *daemon, struct transcript *transcript, const struct tail_line *line)
@@ -166,6 +170,8 @@ static void take_record(struct daemon *daemon, struct transcript *transcript,
 	const struct session_transcript *part = transcript->owner;
 	if (ledger_add_record(daemon->ledger, part->ledger_file, record) < 0)
 		note_missed(daemon, transcript);
+	if (record->is_limit)
+		daemon_note_record_hit(daemon, part->ledger_file, record, true);
 }
 
 static void note_read(struct daemon *daemon, struct session_transcript *part, uint64_t lines_read)

@@ -1,7 +1,9 @@
 #include "swatchd/daemon/sessions.h"
 
 #include "base/clock.h"
+#include "swatchd/daemon/facts.h"
 #include "swatchd/daemon/history.h"
+#include "swatchd/daemon/keep.h"
 
 void daemon_session_state_changed(void *ctx, struct session *session)
 {
@@ -48,6 +50,7 @@ void daemon_read_sessions_again(struct daemon *daemon)
 void daemon_session_admitted(void *ctx, struct session *session)
 {
 	struct daemon *daemon = ctx;
+	daemon_restore_told(daemon, session);
 	want_facts(daemon, session);
 	publish_note_change(&daemon->publish, session, PUBLISH_STATE);
 	if (session->state == SESSION_ACTIVE)
@@ -76,7 +79,12 @@ void daemon_take_processes(struct daemon *daemon, struct session *session)
 {
 	const struct session_status before = session->status;
 	const struct session_status status = liveness_status(&daemon->liveness, session->id);
+	int64_t ended_ms = session->process_ended_ms;
 	session_note_processes(session, liveness_count(&daemon->liveness, session->id), clock_wall_ms());
+	if (session->process_ended_ms != ended_ms) {
+		daemon_note_told(daemon, session);
+		daemon_keep_soon(daemon);
+	}
 	if (!session_note_status(session, &status))
 		return;
 	tell_of_wait(daemon, session, &before);

@@ -54,6 +54,18 @@ void session_restore(struct session *session, struct json_object *before, int64_
 		take_vanished(session, before, now_ms);
 }
 
+void session_restore_told(struct session *session, const struct session_told *told, int64_t now_ms)
+{
+	(void)session_note_tick(session, 0, told->cost_usd);
+	if (session->told_window == 0)
+		session_note_earlier_window(session, told->window_tokens, told->window_believed);
+	if (told->first_seen_ms > 0 && told->first_seen_ms < session->first_seen_ms)
+		session->first_seen_ms = told->first_seen_ms;
+	if (session->live_processes == 0 && session->process_ended_ms == 0 && !session->lived_before
+	    && told->process_ended_ms > 0 && told->process_ended_ms <= now_ms)
+		session->process_ended_ms = told->process_ended_ms;
+}
+
 void session_note_missed_end(struct session *session, int64_t now_ms)
 {
 	if (session->lived_before && session->live_processes == 0)

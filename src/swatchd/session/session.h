@@ -229,6 +229,17 @@ bool sessions_resume_facts(const struct sessions *sessions, struct session_trans
 /* Forgets what session_resume_read() kept. */
 void session_resume_forget(struct session *session);
 
+/* What was told of a session, and no transcript says. */
+struct session_told {
+	int64_t window_tokens;             /* 0: not told */
+	bool window_believed;
+	double cost_usd;                   /* NaN: not told */
+	int64_t first_seen_ms, process_ended_ms;   /* 0: not known */
+};
+
+/* The same out of the ledger's file, for a session whose own file may be gone. It may be older than that. */
+void session_restore_told(struct session *session, const struct session_told *told, int64_t now_ms);
+
 /* The first walk is over, with all process files: notes the process that ended while no daemon ran. */
 void session_note_missed_end(struct session *session, int64_t now_ms);
 
