@@ -11,6 +11,8 @@
 #include "transcript/path.h"
 
 /* Batches a thread may fill before somebody takes them. */
+/* A branch as JSON writes it; a longer one is not known. */
+#define BRANCH_WRITTEN_MAX 512
 #define BATCHES_A_THREAD 8
 
 struct worker {
@@ -128,7 +130,8 @@ static bool put_record(struct history_batch *batch, const struct ledger_record *
 	if (batch->count == HISTORY_BATCH_RECORDS
 	    || !keep_name(batch, last->model, &copy.model, (size_t)PRICE_MODEL_MAX * 6)
 	    || !keep_name(batch, last->limit_name, &copy.limit_name, LEDGER_LIMIT_NAME_SIZE)
-	    || !keep_name(batch, last->payer, &copy.payer, TRANSCRIPT_SESSION_ID_MAX))
+	    || !keep_name(batch, last->payer, &copy.payer, TRANSCRIPT_SESSION_ID_MAX)
+	    || !keep_name(batch, last->branch, &copy.branch, BRANCH_WRITTEN_MAX))
 		return false;
 	batch->records[batch->count++] = copy;
 	return true;
@@ -150,10 +153,11 @@ static bool merge_record(struct history_batch *batch, const struct ledger_record
 	    || last->payer_is_told != record->payer_is_told)
 		return false;
 	if (price_tokens_total(&record->tokens) > price_tokens_total(&last->tokens)) {
-		struct slice model = last->model, payer = last->payer;
+		struct slice model = last->model, payer = last->payer, branch = last->branch;
 		*last = *record;
 		last->model = model;
 		last->payer = payer;
+		last->branch = branch;
 	}
 	return true;
 }

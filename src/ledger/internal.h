@@ -7,6 +7,7 @@
 
 #include "ledger/archive.h"
 #include "ledger/blocks.h"
+#include "ledger/branches.h"
 #include "ledger/claims.h"
 #include "ledger/crowd.h"
 #include "ledger/ledger.h"
@@ -44,6 +45,7 @@ struct ledger {
 	struct ledger_spans spans;
 	struct ledger_limits limits;
 	struct ledger_unsaved unsaved;
+	struct ledger_branches branches;
 	struct ledger_archive archive;
 };
 

@@ -83,6 +83,7 @@ static bool take_entry(const struct ledger *ledger, uint32_t entry, struct ledge
 	out->unpriced = e->unpriced;
 	out->hidden = e->hidden;
 	take_record(ledger, entry, &out->record);
+	out->branch = ledger_branches_find(&ledger->branches, out->file, out->record.offset);
 	return true;
 }
 

@@ -34,6 +34,7 @@ void ledger_free(struct ledger *ledger)
 	ledger_blocks_release(&ledger->blocks);
 	ledger_limits_release(&ledger->limits);
 	ledger_unsaved_release(&ledger->unsaved);
+	ledger_branches_release(&ledger->branches);
 	strmap_release(&ledger->archive.asked);
 	free(ledger->windows);
 	free(ledger);
@@ -492,6 +493,8 @@ int ledger_add_record(struct ledger *ledger, int file, const struct ledger_recor
 				 && record->offset >= ledger->files.list[file].saved_to;
 	if (!ledger_name_file(ledger, file, record) || !ledger_make_entry(ledger, file, record, &e))
 		return -1;
+	if (!record->is_settled)
+		ledger_branches_note(&ledger->branches, (uint32_t)file, record->offset, record->branch);
 	/* A copied line says nothing about when its transcript's own session worked. */
 	if (!record->payer_is_told)
 		ledger_sessions_note_time(&ledger->sessions, ledger->files.list[file].session,

@@ -90,6 +90,7 @@ struct ledger_kept {
 	bool subagent;
 	bool gone;                       /* the transcript is not there any more */
 	unsigned version;                /* how many of the same path there were before it */
+	const char *branch;              /* of Git; "": not known; NULL of a limit marker */
 	double cost_usd, reference_usd;
 	bool unpriced;                   /* no price is known for it */
 	bool hidden;                     /* a copy, which does not count */

@@ -49,6 +49,7 @@ void ledger_record_make(const struct scan_usage *usage, int64_t offset, struct l
 		.model = usage->model,
 		.payer = usage->payer,
 		.payer_is_told = usage->payer_is_told,
+		.branch = usage->branch,
 		.has_id = usage->message_id.data != NULL,
 		.has_cost = usage->has_cost,
 		.has_speed = usage->has_speed,

@@ -28,6 +28,7 @@ struct ledger_record {
 	struct slice model;
 	struct slice limit_name;     /* of a limit marker; data NULL when it does not say */
 	struct slice payer;          /* the id of the session that paid; data NULL: its transcript's */
+	struct slice branch;         /* of Git; data NULL: not known */
 	bool payer_is_told;          /* as in struct scan_usage */
 	bool is_settled;             /* it comes out of the ledger's file, with its cost */
 	bool has_id, has_cost, has_speed, fast, sidechain;

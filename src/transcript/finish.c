@@ -88,6 +88,7 @@ static void finish_usage(struct scan_state *state, const char *line, size_t len)
 	usage->sidechain = facts->sidechain;
 	usage->timestamp_ms = facts->timestamp_ms;
 	usage->limit = facts->limit;
+	usage->branch = facts->git_branch;
 	set_payer(state, usage);
 	bool is_record = state->has_usage && counts->has_input && counts->has_output && !counts->bad
 		      && !state->bad && state->has_timestamp;

@@ -59,6 +59,7 @@ struct scan_usage {
 	 */
 	struct slice payer;
 	bool payer_is_told;
+	struct slice branch;         /* gitBranch as written; data NULL without one */
 	struct price_tokens tokens;  /* of all its requests */
 	struct price_tokens reference_tokens;  /* what ccusage counts, with one of SCAN_FAULTS_TOKENS */
 	/* It was made of several requests, each with a price by its own size; `large`: the tokens of the

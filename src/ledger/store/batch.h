@@ -40,7 +40,7 @@ struct store_message {
 	bool unpriced, hidden;
 	uint64_t key;
 	size_t transcript;           /* its index in the batch */
-	size_t model, payer;         /* where their text begins; SIZE_MAX: none */
+	size_t model, payer, branch; /* where their text begins; SIZE_MAX: none */
 };
 
 struct store_batch {

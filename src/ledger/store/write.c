@@ -23,6 +23,7 @@ enum statement {
 	FIND_TRANSCRIPT,
 	SET_PROGRESS,
 	FIND_MESSAGE,
+	FIND_BRANCH,
 	REMOVE_MESSAGE,
 	ADD_MESSAGE,
 	STATEMENTS
@@ -42,12 +43,13 @@ static const char *const texts[STATEMENTS] = {
 	[SET_PROGRESS] = "UPDATE transcript SET dev = ?2, ino = ?3, size = ?4, modified_ns = ?5, offset = ?6,"
 			 " mark = ?7, mark_bytes = ?8 WHERE id = ?1",
 	[FIND_MESSAGE] = "SELECT id FROM message WHERE " STORE_KEY_IS_1 " AND request = ?2",
+	[FIND_BRANCH] = "SELECT branch FROM message WHERE id = ?1",
 	[REMOVE_MESSAGE] = "DELETE FROM message WHERE id = ?1",
 	[ADD_MESSAGE] = "INSERT INTO message (id, key, request, late, transcript, offset, payer, model, flags,"
 			" input, output, cache_write_5m, cache_write_1h, cache_read, web_searches, nano_usd,"
-			" large, reference) VALUES"
+			" large, reference, branch) VALUES"
 			" (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17,"
-			" nullif(?18, ?16))"
+			" nullif(?18, ?16), ?19)"
 			" ON CONFLICT DO NOTHING",
 };
 
@@ -199,6 +201,15 @@ static int add_message(struct store_writer *writer, const struct store_message *
 	return SQLITE_FULL;
 }
 
+/* Where it is not known any more, it is the one of the message as it was. */
+static int find_branch(struct store_writer *writer, const char *name, int64_t old, int64_t *branch)
+{
+	if (name || old == 0)
+		return store_numbers_find(&writer->numbers, STORE_NAME_BRANCH, name, branch);
+	bind(writer, FIND_BRANCH, 1, &old, 1);
+	return ask(writer, FIND_BRANCH, branch);
+}
+
 static int write_message(struct store_writer *writer, const struct store_batch *batch,
 			 const struct store_message *message)
 {
@@ -207,7 +218,7 @@ static int write_message(struct store_writer *writer, const struct store_batch *
 	const int64_t large[] = { record->large.input, record->large.output, record->large.cache_creation_5m,
 				  record->large.cache_creation_1h, record->large.cache_read };
 	const int64_t identity[] = { (int64_t)message->key, record->request_hash };
-	int64_t payer, model, old;
+	int64_t payer, model, old, branch = 0;
 	int result = store_numbers_find(&writer->numbers, STORE_NAME_SESSION,
 					store_batch_text(batch, message->payer), &payer);
 	if (result == SQLITE_OK)
@@ -217,6 +228,8 @@ static int write_message(struct store_writer *writer, const struct store_batch *
 		return result;
 	bind(writer, FIND_MESSAGE, 1, identity, ARRAY_COUNT(identity));
 	result = ask(writer, FIND_MESSAGE, &old);
+	if (result == SQLITE_OK)
+		result = find_branch(writer, store_batch_text(batch, message->branch), old, &branch);
 	if (result == SQLITE_OK && old != 0)
 		result = store_rollup_remove_id(writer->rollup, old);
 	if (result == SQLITE_OK && old != 0) {
@@ -244,6 +257,7 @@ static int write_message(struct store_writer *writer, const struct store_batch *
 					SQLITE_STATIC);
 	else
 		(void)sqlite3_bind_null(writer->statements[ADD_MESSAGE], 17);
+	(void)sqlite3_bind_int64(writer->statements[ADD_MESSAGE], 19, branch);
 	(void)sqlite3_bind_int64(writer->statements[ADD_MESSAGE], 18, nano_usd_of(message->reference_usd));
 	result = add_message(writer, message);
 	const struct store_row row = {
