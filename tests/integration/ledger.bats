@@ -71,6 +71,7 @@ history() { swatch history --json | jq -r "$1"; }
 	is "$(history '(.totalCost - .onlyHere.totalCost) * 1e9 | round / 1e9')" "$(swatch daily --live-only --json | jq .totals.totalCost)"
 	is "$(history .totalCost)" "$(swatch daily --json | jq '.totals.totalCost * 1e9 | round / 1e9')"
 	is "$(history '.backups | length')" 1
+	is "$(history '[.limitReadings, .limitsReached, .toldSessions, .profiles, .branches] | join(" ")')" "0 0 0 1 1"
 	run swatch history
 	[ "$status" -eq 0 ]
 	[[ $output == *"only here "*"1 message "*"1 transcript deleted or rewritten"* ]]
@@ -178,6 +179,14 @@ ledger_check() { swatch doctor --json | jq -r --arg name "${1:-ledger}" '.checks
 	[[ $(ledger_check cleanup) == "note: 1 transcript about to be deleted"*"the reports lose their costs, too" ]]
 	start_daemon
 	[[ $(ledger_check cleanup) == "good: 1 transcript about to be deleted"*"what they cost is kept" ]]
+	stop_daemon
+	# what swatchd was told, but never wrote
+	sqlite3 "$LEDGER" 'UPDATE transcript SET size = 1'
+	configure '[watch]
+paths = /nowhere'
+	start_daemon
+	configure ''
+	[[ $(ledger_check cleanup) == "note: 1 transcript about to be deleted"*"swatchd has not kept all that they cost yet" ]]
 	stop_daemon
 	chmod 644 "$LEDGER"
 	[[ $(ledger_check) == *"bad: others may read $LEDGER (mode 644)" ]]

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/clock.h"
 #include "ledger/store/numbers.h"
 #include "transcript/path.h"
@@ -161,4 +162,25 @@ int store_facts_read_told(sqlite3 *db, int64_t since_ms,
 		result = SQLITE_OK;
 	}
 	return finish(rows, result);
+}
+
+/* ---- how much there is ---- */
+
+int store_facts_count(sqlite3 *db, struct store_facts_counts *out)
+{
+	sqlite3_stmt *row = NULL;
+	int64_t *const counts[] = { &out->hits, &out->readings, &out->told,
+				    &out->alerts, &out->profiles, &out->branches };
+	int result = sqlite3_prepare_v2(db,
+					"SELECT (SELECT count(*) FROM hit), (SELECT count(*) FROM reading),"
+					" (SELECT count(*) FROM told), (SELECT count(*) FROM alert),"
+					" (SELECT count(*) FROM profile), (SELECT count(*) FROM branch)",
+					-1, &row, NULL);
+	*out = (struct store_facts_counts){ .hits = 0 };
+	if (result == SQLITE_OK && (result = sqlite3_step(row)) == SQLITE_ROW) {
+		for (size_t i = 0; i < ARRAY_COUNT(counts); i++)
+			*counts[i] = sqlite3_column_int64(row, (int)i);
+		result = SQLITE_DONE;
+	}
+	return finish(row, result);
 }

@@ -1,7 +1,7 @@
 /*
  * store/facts_read: takes facts out of the ledger's file again.
  *
- * For: daemon/facts.c when swatchd starts. Anybody may have written anything into the file: this module
+ * For: daemon/facts.c when swatchd starts; swatch history, which counts them. Anybody may have written anything into the file: this module
  * passes over rows that swatch cannot have written.
  */
 #ifndef SWATCH_LEDGER_STORE_FACTS_READ_H
@@ -29,5 +29,12 @@ int store_facts_read_limits(sqlite3 *db, const char *root, int64_t now_ms,
 /* What was told of sessions since a time, the last first. */
 int store_facts_read_told(sqlite3 *db, int64_t since_ms,
 			  void (*take)(void *ctx, const struct store_told *told), void *ctx);
+
+/* How many rows there are of each. */
+struct store_facts_counts {
+	int64_t hits, readings, told, alerts, profiles, branches;
+};
+
+int store_facts_count(sqlite3 *db, struct store_facts_counts *out);
 
 #endif

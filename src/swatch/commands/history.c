@@ -19,6 +19,7 @@ struct kept {
 	bool exists;
 	int64_t bytes;
 	struct store_census census;
+	struct store_facts_counts facts;
 	struct store_backup backups[STORE_BACKUPS];
 	size_t backup_count;
 };
@@ -68,6 +69,19 @@ static void show_figures(struct page *page, const struct kept *kept)
 		  human_counted((int64_t)census->gone_transcripts, "transcript", HUMAN_TEXT));
 }
 
+static void show_facts(struct page *page, const struct store_facts_counts *facts)
+{
+	page_row(page, "limits");
+	page_item(page, STYLE_PLAIN, "%s", human_counted(facts->readings, "reading", HUMAN_TEXT));
+	page_item(page, STYLE_PLAIN, "%s that one was reached", human_counted(facts->hits, "time", HUMAN_TEXT));
+	page_row(page, "also");
+	page_item(page, STYLE_PLAIN, "what Claude Code said of %s",
+		  human_counted(facts->told, "session", HUMAN_TEXT));
+	page_item(page, STYLE_PLAIN, "%s", human_counted(facts->alerts, "alert", HUMAN_TEXT));
+	page_item(page, STYLE_PLAIN, "%s", human_counted(facts->profiles, "profile", HUMAN_TEXT));
+	page_item(page, STYLE_PLAIN, "%s", human_counted(facts->branches, "Git branch name", HUMAN_TEXT));
+}
+
 static void show_backups(struct page *page, const struct kept *kept)
 {
 	page_row(page, "backups");
@@ -90,6 +104,7 @@ static bool print_page(const struct kept *kept)
 		page_path(&page, STYLE_PLAIN, kept->path);
 		page_item(&page, STYLE_PLAIN, "%s", human_bytes(kept->bytes, HUMAN_TEXT));
 		show_figures(&page, kept);
+		show_facts(&page, &kept->facts);
 		show_backups(&page, kept);
 		if (!kept->enabled)
 			page_line(&page, STYLE_NOTE, 0, "nothing new is kept, and reports do not read the "
@@ -136,6 +151,16 @@ static void put_census(struct jsonw *w, const struct store_census *census)
 	jsonw_end_object(w);
 }
 
+static void put_facts(struct jsonw *w, const struct store_facts_counts *facts)
+{
+	jsonw_put_int(w, "limitReadings", facts->readings);
+	jsonw_put_int(w, "limitsReached", facts->hits);
+	jsonw_put_int(w, "toldSessions", facts->told);
+	jsonw_put_int(w, "alerts", facts->alerts);
+	jsonw_put_int(w, "profiles", facts->profiles);
+	jsonw_put_int(w, "branches", facts->branches);
+}
+
 static bool print_json(const struct kept *kept)
 {
 	AUTO_BUF out = BUF_INIT;
@@ -148,6 +173,7 @@ static bool print_json(const struct kept *kept)
 	if (kept->exists) {
 		jsonw_put_int(&w, "bytes", kept->bytes);
 		put_census(&w, &kept->census);
+		put_facts(&w, &kept->facts);
 	}
 	jsonw_key_array(&w, "backups");
 	for (size_t i = 0; i < kept->backup_count; i++) {
@@ -173,7 +199,7 @@ static bool look(const struct kept_file *file, struct kept *kept, struct buf *er
 	if (!kept->exists)
 		return true;
 	kept->bytes = kept_file_bytes(file->path);
-	return kept_file_count(file, &kept->census, error);
+	return kept_file_count(file, &kept->census, error) && kept_file_count_facts(file, &kept->facts, error);
 }
 
 static int run_history(struct invocation *invocation, int argc, char **argv)

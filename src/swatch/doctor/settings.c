@@ -14,6 +14,7 @@
 #include "base/scope.h"
 #include "json/get.h"
 #include "swatch/cli/claude_settings.h"
+#include "swatch/kept/file.h"
 #include "swatch/ui/human.h"
 
 /* Claude Code's default. */
@@ -89,30 +90,61 @@ static void check_subagent_line(struct doctor *doctor, const char *path, struct 
 
 /* ---- cleanupPeriodDays ---- */
 
+/* Whether the ledger's file has all that a transcript says; `real` is its projects directory without links. */
+static bool is_kept(const struct kept_file *file, const char *real, const struct history_job *job, size_t len)
+{
+	AUTO_BUF path = BUF_INIT;
+	buf_printf(&path, "%s%s", real, job->path + len);
+	return file->db && kept_file_has(file, buf_str(&path), job->size_bytes);
+}
+
+/* How many transcripts of a directory were last changed before a moment; *lost: what of them is not kept. */
+static size_t count_old(struct doctor *doctor, const char *projects, int64_t limit_ms, size_t *lost)
+{
+	struct kept_file file = { NULL, NULL };
+	AUTO_BUF error = BUF_INIT;
+	AUTO_FREE char *real = realpath(projects, NULL);
+	size_t len = strlen(projects), old = 0;
+	if (doctor->costs_are_kept)
+		(void)kept_file_open(&file, &error);
+	*lost = 0;
+	for (size_t i = 0; i < doctor->transcript_count; i++) {
+		const struct history_job *job = &doctor->transcripts[i];
+		if (strncmp(job->path, projects, len) != 0 || job->path[len] != '/'
+		    || job->modified_ns / 1000000 >= limit_ms)
+			continue;
+		old++;
+		*lost += !is_kept(&file, real ? real : projects, job, len);
+	}
+	kept_file_release(&file);
+	return old;
+}
+
 static void check_cleanup(struct doctor *doctor, const char *projects, const char *path,
 			  struct json_object *settings)
 {
 	double days = json_get_double(settings, "cleanupPeriodDays", CLEANUP_DEFAULT_DAYS);
-	size_t len = strlen(projects), soon = 0;
+	size_t lost;
 	if (!isfinite(days) || days < 0 || days > 1e6)
 		days = CLEANUP_DEFAULT_DAYS;
 	int64_t limit_ms = doctor->now_ms - llround(days * (double)CLOCK_DAY_MS) + CLEANUP_SOON_MS;
-	for (size_t i = 0; i < doctor->transcript_count; i++) {
-		const struct history_job *job = &doctor->transcripts[i];
-		soon += strncmp(job->path, projects, len) == 0 && job->path[len] == '/'
-			&& job->modified_ns / 1000000 < limit_ms;
-	}
+	size_t soon = count_old(doctor, projects, limit_ms, &lost);
 	if (soon == 0) {
 		doctor_add(doctor, "cleanup", DOCTOR_GOOD, "Claude Code keeps transcripts for %s; it will "
 							   "not delete any soon",
 			   human_counted(llround(days), "day", HUMAN_TEXT));
 		return;
 	}
-	doctor_add(doctor, "cleanup", doctor->costs_are_kept ? DOCTOR_GOOD : DOCTOR_NOTE,
+	doctor_add(doctor, "cleanup", lost == 0 ? DOCTOR_GOOD : DOCTOR_NOTE,
 		   "%s about to be deleted: Claude Code keeps them for %s; %s",
 		   human_counted((int64_t)soon, "transcript", HUMAN_TEXT),
 		   human_counted(llround(days), "day", HUMAN_TEXT),
-		   doctor->costs_are_kept ? "what they cost is kept" : "the reports lose their costs, too");
+		   lost == 0		      ? "what they cost is kept"
+		   : doctor->costs_are_kept ? "swatchd has not kept all that they cost yet"
+					    : "the reports lose their costs, too");
+	if (lost > 0 && doctor->costs_are_kept)
+		doctor_remedy(doctor, "look again in a minute: %s to be kept; swatchd's log says what hinders it",
+			      human_counted((int64_t)lost, "transcript", HUMAN_TEXT));
 	if (!doctor->costs_are_kept)
 		doctor_remedy(doctor, "to keep them a year: \"cleanupPeriodDays\": 365 in %s%s", path,
 			      doctor->invocation->config.ledger_enabled

@@ -38,6 +38,27 @@ bool kept_file_count(const struct kept_file *file, struct store_census *out, str
 	return result == SQLITE_OK;
 }
 
+bool kept_file_count_facts(const struct kept_file *file, struct store_facts_counts *out, struct buf *error)
+{
+	int result = store_facts_count(file->db, out);
+	if (result != SQLITE_OK)
+		buf_printf(error, "cannot read %s: %s", file->path, sqlite3_errstr(result));
+	return result == SQLITE_OK;
+}
+
+bool kept_file_has(const struct kept_file *file, const char *path, int64_t bytes)
+{
+	sqlite3_stmt *question = NULL;
+	bool has = sqlite3_prepare_v2(file->db, "SELECT 1 FROM transcript WHERE path = ?1 AND size >= ?2", -1,
+				      &question, NULL)
+		   == SQLITE_OK;
+	(void)sqlite3_bind_text(question, 1, path, -1, SQLITE_STATIC);
+	(void)sqlite3_bind_int64(question, 2, bytes);
+	has = has && sqlite3_step(question) == SQLITE_ROW;
+	(void)sqlite3_finalize(question);
+	return has;
+}
+
 static int64_t bytes_of(const char *path)
 {
 	struct stat st;

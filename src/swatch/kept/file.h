@@ -8,6 +8,7 @@
 
 #include "ledger/store/census.h"
 #include "ledger/store/database.h"
+#include "ledger/store/facts_read.h"
 
 struct kept_file {
 	char *path;          /* NULL: no home directory */
@@ -28,6 +29,15 @@ int kept_file_need(struct kept_file *file);
 
 /* Counts what is in it. Returns false with the reason. */
 bool kept_file_count(const struct kept_file *file, struct store_census *out, struct buf *error);
+
+/* The same for what is in it besides messages. */
+bool kept_file_count_facts(const struct kept_file *file, struct store_facts_counts *out, struct buf *error);
+
+/*
+ * Whether all of a transcript is in it, as large as it is now; `path` is the real one, without links. False
+ * also when nobody can tell.
+ */
+bool kept_file_has(const struct kept_file *file, const char *path, int64_t bytes);
 
 /* The bytes that a file and its log take; 0 when it is missing. */
 int64_t kept_file_bytes(const char *path);
