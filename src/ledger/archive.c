@@ -83,6 +83,7 @@ static bool adopt_base(struct ledger *ledger, uint32_t session)
 	row = &ledger->sessions.list[session];
 	row->subagents += known.subagents;
 	row->subagents_usd += known.subagents_usd;
+	row->has_file = row->has_file || known.has_transcript;
 	if (known.first_ms > 0)
 		ledger_sessions_note_time(&ledger->sessions, session, known.first_ms);
 	if (known.last_ms > 0)
@@ -145,19 +146,36 @@ bool ledger_lacks_sums(const struct ledger *ledger)
 
 /* ---- messages ---- */
 
-/* Who paid, as the file says. Later claims of other lines are held against it. */
+/* What lines said about who paid. */
+static bool adopt_claims(struct ledger *ledger, uint32_t entry, const struct ledger_kept *kept)
+{
+	for (size_t i = 0; i < kept->claim_count; i++) {
+		int from = ledger_sessions_add(&ledger->sessions, kept->claims[i].from);
+		int to = ledger_sessions_add(&ledger->sessions, kept->claims[i].to);
+		const struct ledger_claim claim = { .entry = entry,
+						    .from = (uint32_t)from,
+						    .to = (uint32_t)to,
+						    .told = kept->claims[i].told };
+		if (to >= 0)
+			ledger_archive_take_sums(ledger, (uint32_t)to);
+		if (from < 0 || to < 0 || ledger_claims_add(&ledger->claims, &ledger->sessions, &claim) < 0)
+			return false;
+	}
+	return true;
+}
+
+/* Who paid when it was archived: the sums say so, too. */
 static bool adopt_payer(struct ledger *ledger, uint32_t entry, int file, const struct ledger_record *record)
 {
 	uint32_t own = ledger->files.list[file].session;
-	if (!record->payer.data)
-		return true;
-	int payer = ledger_sessions_add_len(&ledger->sessions, record->payer);
-	const struct ledger_claim claim = { .entry = entry, .from = own, .to = (uint32_t)payer, .told = true };
+	int payer = record->payer.data ? ledger_sessions_add_len(&ledger->sessions, record->payer) : (int)own;
 	if (payer < 0)
 		return false;
-	return (uint32_t)payer == own
-	       || (ledger_claims_add(&ledger->claims, &ledger->sessions, &claim)
-		   && ledger_entries_set_payer(&ledger->entries, entry, (uint32_t)payer));
+	/* That its own session paid is worth noting when a better record may stand in another's transcript.
+	 */
+	bool is_told = record->payer.data
+		    || ledger_claims_payer(&ledger->claims, &ledger->sessions, entry) == own;
+	return !is_told || ledger_entries_set_payer(&ledger->entries, entry, (uint32_t)payer);
 }
 
 static void set_facts(const struct ledger_kept *kept, struct ledger_entry *e)
@@ -180,7 +198,7 @@ bool ledger_adopt(struct ledger *ledger, int file, const struct ledger_kept *kep
 	uint32_t entry = ledger_insert_entry(ledger, &e);
 	if (entry == LEDGER_NONE)
 		return false;
-	if (!adopt_payer(ledger, entry, file, &kept->record))
+	if (!adopt_claims(ledger, entry, kept) || !adopt_payer(ledger, entry, file, &kept->record))
 		return false;
 	if (kept->hidden)
 		return true;

@@ -13,7 +13,7 @@
 
 /* How a transcript stands in the archive. */
 struct ledger_archived_transcript {
-	uint64_t path_hash;          /* strmap_hash() of its real path: it stands for the id of lines without one */
+	uint64_t path_hash; /* strmap_hash() of its real path: it stands for the id of lines without one */
 	unsigned version;            /* which one of its path a transcript is that is there now */
 	int64_t saved_to;            /* what stands before this offset is archived */
 	uint32_t messages;           /* of this version, that count */
@@ -24,13 +24,15 @@ struct ledger_archived_session {
 	int64_t first_ms, last_ms;   /* 0: no message */
 	uint64_t subagents;          /* transcripts of subagents with messages that count */
 	double subagents_usd;
+	bool has_transcript;         /* some transcript is or was named after it */
 };
 
 /* Each returns false when nobody can tell now: the file cannot be read, or memory ran out. */
 struct ledger_archive_calls {
 	/* Hands every message with this key to ledger_adopt(); *count: how many. */
 	bool (*find)(void *ctx, struct ledger *ledger, uint64_t key, size_t *count);
-	/* Hands the session's sums to ledger_adopt_sums(), one model after the other, and fills in the rest. */
+	/* Hands the session's sums to ledger_adopt_sums(), one model after the other, and fills in the rest.
+	 */
 	bool (*sum_session)(void *ctx, struct ledger *ledger, const char *session_id,
 			    struct ledger_archived_session *out);
 	/* `version` UINT_MAX: the one that is there now, which may be the first. */

@@ -15,10 +15,8 @@
 #include <stdint.h>
 
 #include "base/strmap.h"
+#include "ledger/figures.h"
 #include "ledger/sessions.h"
-
-/* Further claims about one message are ignored: nobody forks that often. */
-#define LEDGER_CLAIMS_MAX 32
 
 /* A line in a transcript of session `from` says that session `to` paid. */
 struct ledger_claim {
@@ -35,9 +33,12 @@ struct ledger_claims {
 	struct strmap by_entry;  /* entry's number -> number of its first claim + 1 */
 };
 
-/* Adds a claim, unless it is known. Returns false when memory ran out. */
-bool ledger_claims_add(struct ledger_claims *claims, struct ledger_sessions *sessions,
+/* Adds a claim, unless it is known. Returns 1 when it is news, 0 when not, -1 when memory ran out. */
+int ledger_claims_add(struct ledger_claims *claims, struct ledger_sessions *sessions,
 		       const struct ledger_claim *claim);
+
+/* The number of an entry's first claim; LEDGER_NONE when it has none. */
+uint32_t ledger_claims_first(const struct ledger_claims *claims, uint32_t entry);
 
 /* Who paid for an entry, by all that is known now; LEDGER_NONE when no claim holds. */
 uint32_t ledger_claims_payer(const struct ledger_claims *claims, const struct ledger_sessions *sessions,

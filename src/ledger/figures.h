@@ -25,6 +25,8 @@
 /* Limits by name; of more, the one that was hit longest ago goes. */
 #define LEDGER_LIMIT_NAMES_MAX 16
 #define LEDGER_LIMIT_NAME_SIZE 40
+/* Further claims about who paid for one message are ignored: nobody forks that often. */
+#define LEDGER_CLAIMS_MAX 32
 
 /* Sums over some entries. */
 struct ledger_sums {

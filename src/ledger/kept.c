@@ -59,6 +59,19 @@ static void take_record(const struct ledger *ledger, uint32_t entry, struct ledg
 	}
 }
 
+static void take_claims(const struct ledger *ledger, uint32_t entry, struct ledger_kept *out)
+{
+	for (uint32_t at = ledger_claims_first(&ledger->claims, entry);
+	     at != LEDGER_NONE && out->claim_count < LEDGER_CLAIMS_MAX; at = ledger->claims.list[at].next) {
+		const struct ledger_claim *claim = &ledger->claims.list[at];
+		out->claims[out->claim_count++] = (struct ledger_kept_claim){
+			.from = ledger->sessions.list[claim->from].id,
+			.to = ledger->sessions.list[claim->to].id,
+			.told = claim->told,
+		};
+	}
+}
+
 void ledger_file_facts(const struct ledger *ledger, int file, struct ledger_kept *out)
 {
 	const struct ledger_file *f = &ledger->files.list[file];
@@ -66,6 +79,8 @@ void ledger_file_facts(const struct ledger *ledger, int file, struct ledger_kept
 	out->path = f->path;
 	out->root_len = f->root_len;
 	out->session_id = ledger->sessions.list[f->session].id;
+	out->session_first_ms = ledger->sessions.list[f->session].first_ms;
+	out->session_last_ms = ledger->sessions.list[f->session].last_ms;
 	out->subagent = f->subagent;
 	out->gone = f->gone;
 	out->version = f->version;
@@ -84,6 +99,8 @@ static bool take_entry(const struct ledger *ledger, uint32_t entry, struct ledge
 	out->hidden = e->hidden;
 	take_record(ledger, entry, &out->record);
 	out->branch = ledger_branches_find(&ledger->branches, out->file, out->record.offset);
+	if (ledger->claims.count > 0)
+		take_claims(ledger, entry, out);
 	return true;
 }
 

@@ -80,6 +80,12 @@ int ledger_replace_file(struct ledger *ledger, int file);
 /* The session of a transcript; "" while only its lines can tell. It lives as long as the ledger. */
 const char *ledger_session_of_file(const struct ledger *ledger, int file);
 
+/* A line of a message, in a transcript of one session, says that another session paid. */
+struct ledger_kept_claim {
+	const char *from, *to;           /* ids of sessions */
+	bool told;                       /* by a field for that */
+};
+
 /* An entry as a record that can be added again, and the transcript that it stood in. */
 struct ledger_kept {
 	struct ledger_record record; /* its slices hold until the ledger is changed, as all pointers here */
@@ -87,6 +93,7 @@ struct ledger_kept {
 	const char *path;
 	size_t root_len;
 	const char *session_id;
+	int64_t session_first_ms, session_last_ms;  /* of its records, also of those that do not count */
 	bool subagent;
 	bool gone;                       /* the transcript is not there any more */
 	unsigned version;                /* how many of the same path there were before it */
@@ -94,6 +101,8 @@ struct ledger_kept {
 	double cost_usd, reference_usd;
 	bool unpriced;                   /* no price is known for it */
 	bool hidden;                     /* a copy, which does not count */
+	size_t claim_count;
+	struct ledger_kept_claim claims[LEDGER_CLAIMS_MAX];
 	bool only_limit; /* its line has no usage: record has the place, the time and the limit */
 };
 

@@ -174,8 +174,13 @@ int ledger_take_claim(struct ledger *ledger, uint32_t entry, int file, const str
 	struct ledger_claim claim = {
 		.entry = entry, .from = own, .to = (uint32_t)payer, .told = record->payer_is_told
 	};
-	if (payer < 0 || !ledger_claims_add(&ledger->claims, &ledger->sessions, &claim))
+	if (payer >= 0)
+		ledger_archive_take_sums(ledger, (uint32_t)payer);
+	int added = payer < 0 ? -1 : ledger_claims_add(&ledger->claims, &ledger->sessions, &claim);
+	if (added < 0)
 		return -1;
+	if (added > 0)
+		ledger_note_unsaved(ledger, entry);
 	if (claim.told)
 		ledger_sessions_note_time(&ledger->sessions, claim.to, record->time_ms);
 	return give_to_payer(ledger, entry);

@@ -49,6 +49,8 @@ static size_t find_transcript(struct store_batch *batch, const struct ledger_kep
 		.session = add_text(batch, kept->session_id, strlen(kept->session_id)),
 		.root_len = root_len,
 		.version = kept->version,
+		.session_first_ms = kept->session_first_ms,
+		.session_last_ms = kept->session_last_ms,
 		.subagent = kept->subagent,
 		.gone = kept->gone,
 	};
@@ -68,6 +70,25 @@ static uint64_t key_of_place(const struct ledger_kept *kept, const char *path)
 				 (uint64_t)record->tokens.cache_creation_1h,
 				 (uint64_t)record->tokens.cache_read };
 	return strmap_hash(own, sizeof(own));
+}
+
+static bool add_claims(struct store_batch *batch, struct store_message *message,
+		       const struct ledger_kept *kept)
+{
+	message->first_claim = batch->claim_count;
+	message->claim_count = kept->claim_count;
+	if (!array_reserve(&batch->claims, &batch->claim_cap, batch->claim_count + kept->claim_count,
+			   sizeof(*batch->claims)))
+		return false;
+	for (size_t i = 0; i < kept->claim_count; i++) {
+		const struct ledger_kept_claim *claim = &kept->claims[i];
+		batch->claims[batch->claim_count++] = (struct store_claim){
+			.from = add_text(batch, claim->from, strlen(claim->from)),
+			.to = add_text(batch, claim->to, strlen(claim->to)),
+			.told = claim->told,
+		};
+	}
+	return true;
 }
 
 void store_batch_add(struct store_batch *batch, const struct ledger_kept *kept)
@@ -99,6 +120,8 @@ void store_batch_add(struct store_batch *batch, const struct ledger_kept *kept)
 		.payer = record->payer.data ? add_text(batch, record->payer.data, record->payer.len)
 					    : SIZE_MAX,
 	};
+	if (kept->claim_count > 0 && !add_claims(batch, message, kept))
+		batch->failed = true;
 	batch->failed = batch->failed || batch->text.failed;
 }
 
@@ -152,6 +175,7 @@ void store_batch_free(struct store_batch *batch)
 	free(batch->transcripts);
 	free(batch->messages);
 	store_facts_release(&batch->facts);
+	free(batch->claims);
 	buf_release(&batch->text);
 	strmap_release(&batch->by_name);
 	free(batch);

@@ -29,6 +29,7 @@ struct store_transcript {
 	size_t path, session;        /* where their text begins in batch->text */
 	size_t root_len;
 	unsigned version;
+	int64_t session_first_ms, session_last_ms;  /* as in struct ledger_kept */
 	bool subagent, gone;
 	bool has_progress;
 	struct store_progress progress;
@@ -41,6 +42,12 @@ struct store_message {
 	uint64_t key;
 	size_t transcript;           /* its index in the batch */
 	size_t model, payer, branch; /* where their text begins; SIZE_MAX: none */
+	size_t first_claim, claim_count;  /* in batch->claims */
+};
+
+struct store_claim {
+	size_t from, to;             /* where their text begins */
+	bool told;
 };
 
 struct store_batch {
@@ -50,6 +57,8 @@ struct store_batch {
 	struct store_message *messages;
 	size_t message_count, message_cap;
 	struct store_facts facts;
+	struct store_claim *claims;
+	size_t claim_count, claim_cap;
 	struct buf text;             /* strings, each with its NUL */
 	struct strmap by_name;       /* version and path -> index + 1 */
 	bool failed;                 /* memory ran out: something is missing */

@@ -311,7 +311,8 @@ static bool is_being_written(const char *path)
 	       || access(buf_str(&journal_path), F_OK) == 0;
 }
 
-enum store_opened store_database_open_read_only(const char *path, sqlite3 **db, struct buf *error)
+/* `is_still`: nobody writes the file while it is open. */
+static enum store_opened open_read_only(const char *path, bool is_still, sqlite3 **db, struct buf *error)
 {
 	AUTO_BUF uri = BUF_INIT;
 	*db = NULL;
@@ -321,7 +322,7 @@ enum store_opened store_database_open_read_only(const char *path, sqlite3 **db, 
 		return refuse(NULL, path, errno == EPERM ? "it is not a file of yours" : strerror(errno),
 			      error);
 	}
-	append_uri(&uri, path, !is_being_written(path));
+	append_uri(&uri, path, is_still);
 	int result = uri.failed ? SQLITE_NOMEM
 				: sqlite3_open_v2(buf_str(&uri), db,
 						  SQLITE_OPEN_READONLY | SQLITE_OPEN_URI
@@ -338,6 +339,16 @@ enum store_opened store_database_open_read_only(const char *path, sqlite3 **db, 
 	if (opened != STORE_OPENED)
 		store_database_close(SCOPE_KEEP(*db));
 	return opened;
+}
+
+enum store_opened store_database_open_read_only(const char *path, sqlite3 **db, struct buf *error)
+{
+	return open_read_only(path, !is_being_written(path), db, error);
+}
+
+enum store_opened store_database_open_shared(const char *path, sqlite3 **db, struct buf *error)
+{
+	return open_read_only(path, false, db, error);
 }
 
 bool store_database_is_sound(sqlite3 *db)

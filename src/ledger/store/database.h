@@ -38,6 +38,9 @@ enum store_opened store_database_open_read_only(const char *path, sqlite3 **db, 
 /* Copies the open file to `to`, which must not exist. Returns SQLITE_OK, or SQLite's result. */
 int store_copy(sqlite3 *db, const char *to);
 
+/* The same while somebody else, such as another connection of this process, writes it. */
+enum store_opened store_database_open_shared(const char *path, sqlite3 **db, struct buf *error);
+
 /* Whether the pages hang together (PRAGMA quick_check), or nobody can say now: O(file). */
 bool store_database_is_sound(sqlite3 *db);
 

@@ -86,7 +86,13 @@ const char store_schema[] =
 	" UNIQUE (host, root)"
 	") STRICT;"
 
-	"CREATE TABLE session (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;"
+	"CREATE TABLE session ("
+	" id INTEGER PRIMARY KEY,"
+	" name TEXT NOT NULL UNIQUE,"
+	/* Of its records, also of those that do not count; 0: not known. */
+	" first_ms INTEGER NOT NULL DEFAULT 0,"
+	" last_ms INTEGER NOT NULL DEFAULT 0"
+	") STRICT;"
 	"CREATE TABLE branch (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;"
 	"CREATE TABLE model ("
 	" id INTEGER PRIMARY KEY,"
@@ -116,6 +122,7 @@ const char store_schema[] =
 	" faults TEXT,"                     /* a JSON object: malformed lines by kind; NULL without any */
 	" UNIQUE (path, version)"
 	") STRICT;"
+	"CREATE INDEX transcript_session ON transcript (session);"
 
 	"CREATE TABLE message ("
 	" id INTEGER PRIMARY KEY,"
@@ -139,6 +146,15 @@ const char store_schema[] =
 	" large BLOB"
 	") STRICT;"
 	"CREATE INDEX message_key ON message (key >> 32);"
+	/* A line of the message, in a transcript of one session, says that another one paid. */
+	"CREATE TABLE claim ("
+	" key INTEGER NOT NULL,"
+	" request INTEGER NOT NULL,"
+	" from_session INTEGER NOT NULL,"
+	" to_session INTEGER NOT NULL,"
+	" told INTEGER NOT NULL,"           /* by a field for that */
+	" PRIMARY KEY (key, request, from_session, to_session)"
+	") STRICT, WITHOUT ROWID;"
 
 	/* Sums of the messages that count. */
 	"CREATE TABLE quarter ("
@@ -162,6 +178,7 @@ const char store_schema[] =
 	" first_offset INTEGER NOT NULL,"   /* the lowest one in the transcript */
 	" PRIMARY KEY (session, transcript, start, model, fast)"
 	") STRICT, WITHOUT ROWID;"
+	"CREATE INDEX quarter_transcript ON quarter (transcript);"
 	"CREATE TABLE day ("
 	" day TEXT NOT NULL,"               /* a date in the zone of meta 'day_zone' */
 	" model INTEGER NOT NULL,"

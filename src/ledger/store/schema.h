@@ -41,7 +41,8 @@ enum store_flag {
 	STORE_US_ONLY = 256,
 	STORE_BATCH = 512,
 	STORE_IN_PARTS = 1024,       /* of several requests: `large` has the tokens in large ones */
-	STORE_FLAGS_ALL = 2047
+	STORE_HAS_CLAIMS = 2048,
+	STORE_FLAGS_ALL = 4095
 };
 
 /*

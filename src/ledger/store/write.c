@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/array.h"
+#include "ledger/store/claims.h"
 #include "ledger/store/facts_write.h"
 #include "ledger/store/numbers.h"
 #include "ledger/store/rollup.h"
@@ -19,6 +20,7 @@ enum statement {
 	BEGIN,
 	COMMIT,
 	ROLLBACK,
+	NOTE_SPAN,
 	ADD_TRANSCRIPT,
 	FIND_TRANSCRIPT,
 	SET_PROGRESS,
@@ -33,6 +35,9 @@ static const char *const texts[STATEMENTS] = {
 	[BEGIN] = "BEGIN IMMEDIATE",
 	[COMMIT] = "COMMIT",
 	[ROLLBACK] = "ROLLBACK",
+	[NOTE_SPAN] = "UPDATE session SET last_ms = max(last_ms, ?3),"
+		      " first_ms = CASE first_ms WHEN 0 THEN ?2 ELSE min(first_ms, ?2) END"
+		      " WHERE id = ?1 AND (last_ms < ?3 OR first_ms = 0 OR first_ms > ?2)",
 	[ADD_TRANSCRIPT] =
 		"INSERT INTO transcript (path, version, root_bytes, session, subagent, gone, dev, ino,"
 		" size, modified_ns, offset, mark, mark_bytes, profile)"
@@ -59,6 +64,7 @@ struct store_writer {
 	struct store_rollup *rollup;
 	struct store_numbers numbers;
 	struct store_facts_writer *facts;
+	struct store_claims claims;
 	/* Of the batch that is being written. */
 	int64_t *transcript_ids;
 	size_t cap;
@@ -80,7 +86,7 @@ struct store_writer *store_writer_new(sqlite3 *db)
 	writer->rollup = store_rollup_new(db);
 	if (store_numbers_open(db, &writer->numbers) == SQLITE_OK)
 		writer->facts = store_facts_writer_new(db, &writer->numbers);
-	if (writer->rollup && writer->facts)
+	if (writer->rollup && writer->facts && store_claims_open(db, true, &writer->claims) == SQLITE_OK)
 		return writer;
 	store_writer_free(writer);
 	return NULL;
@@ -95,6 +101,7 @@ void store_writer_free(struct store_writer *writer)
 	store_rollup_free(writer->rollup);
 	store_facts_writer_free(writer->facts);
 	store_numbers_release(&writer->numbers);
+	store_claims_release(&writer->claims);
 	free(writer->transcript_ids);
 	free(writer);
 }
@@ -131,6 +138,16 @@ static void bind(struct store_writer *writer, enum statement which, int first, c
 		(void)sqlite3_bind_int64(writer->statements[which], first + (int)i, numbers[i]);
 }
 
+/* Widens the time in which the session of a transcript worked. */
+static int note_span(struct store_writer *writer, int64_t session, const struct store_transcript *transcript)
+{
+	const int64_t span[] = { session, transcript->session_first_ms, transcript->session_last_ms };
+	if (session == 0 || transcript->session_first_ms <= 0)
+		return SQLITE_OK;
+	bind(writer, NOTE_SPAN, 1, span, ARRAY_COUNT(span));
+	return run(writer, NOTE_SPAN);
+}
+
 static int write_transcript(struct store_writer *writer, const struct store_batch *batch, size_t index)
 {
 	const struct store_transcript *transcript = &batch->transcripts[index];
@@ -140,6 +157,8 @@ static int write_transcript(struct store_writer *writer, const struct store_batc
 					store_batch_text(batch, transcript->session), &session);
 	if (result == SQLITE_OK)
 		result = store_numbers_find_profile(&writer->numbers, path, transcript->root_len, &profile);
+	if (result == SQLITE_OK)
+		result = note_span(writer, session, transcript);
 	if (result == SQLITE_OK)
 		result = store_rollup_set_session(writer->rollup, path, transcript->version, session);
 	if (result != SQLITE_OK)
@@ -172,7 +191,8 @@ static int64_t flags_of(const struct store_message *message)
 	       | (message->hidden ? STORE_HIDDEN : 0) | (message->unpriced ? STORE_UNPRICED : 0)
 	       | (record->lost_by_reference ? STORE_LOST_BY_REFERENCE : 0)
 	       | (record->has_id ? STORE_HAS_ID : 0) | (record->extras.us_only ? STORE_US_ONLY : 0)
-	       | (record->extras.batch ? STORE_BATCH : 0) | (record->in_parts ? STORE_IN_PARTS : 0);
+	       | (record->extras.batch ? STORE_BATCH : 0) | (record->in_parts ? STORE_IN_PARTS : 0)
+	       | (message->claim_count > 0 ? STORE_HAS_CLAIMS : 0);
 }
 
 static int64_t nano_usd_of(double usd)
@@ -272,7 +292,9 @@ static int write_message(struct store_writer *writer, const struct store_batch *
 		.nano_usd = nano_usd_of(message->cost_usd),
 		.reference = nano_usd_of(message->reference_usd),
 	};
-	return result == SQLITE_OK ? store_rollup_add(writer->rollup, &row) : result;
+	if (result == SQLITE_OK)
+		result = store_rollup_add(writer->rollup, &row);
+	return result == SQLITE_OK ? store_claims_write(&writer->claims, &writer->numbers, batch, message) : result;
 }
 
 static int write_all(struct store_writer *writer, const struct store_batch *batch)

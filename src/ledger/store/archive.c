@@ -1,0 +1,429 @@
+#include "ledger/store/archive.h"
+
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/array.h"
+#include "base/clock.h"
+#include "base/scope.h"
+#include "ledger/files.h"
+#include "ledger/store/claims.h"
+#include "ledger/store/database.h"
+#include "ledger/store/place.h"
+#include "ledger/store/records.h"
+#include "ledger/store/schema.h"
+#include "transcript/path.h"
+
+/* The longest window of a limit, and a day for clocks that differ: older messages change no figure by time.
+ */
+#define ALIVE_MS (8 * CLOCK_DAY_MS)
+/* A block may begin so long before that, when nobody ever pauses. */
+#define LOOKED_BACK_MS (60 * CLOCK_DAY_MS)
+/* The loop waits no longer for somebody who writes. */
+#define BUSY_TIMEOUT_MS 200
+
+enum question {
+	FIND_MESSAGES,
+	FIND_TRANSCRIPT,
+	LAST_VERSION,
+	COUNT_MESSAGES,
+	SUM_SESSION,
+	SPAN_SESSION,
+	HAS_TRANSCRIPT,
+	COUNT_SUBAGENTS,
+	SUM_SUBAGENTS,
+	QUESTIONS
+};
+
+static const char *const texts[QUESTIONS] = {
+	[FIND_MESSAGES] = "SELECT * FROM message WHERE " STORE_KEY_IS_1,
+	[FIND_TRANSCRIPT] = "SELECT t.path, t.root_bytes, s.name, t.subagent, t.version, t.offset"
+			    " FROM transcript t LEFT JOIN session s ON s.id = t.session WHERE t.id = ?1",
+	[LAST_VERSION] = "SELECT max(version) FROM transcript WHERE path = ?1",
+	[COUNT_MESSAGES] = "SELECT coalesce(sum(q.messages), 0) FROM transcript t"
+			   " JOIN quarter q ON q.transcript = t.id WHERE t.path = ?1 AND t.version = ?2",
+	[SUM_SESSION] = "SELECT q.model, q.fast, sum(q.messages), sum(q.unpriced), sum(q.input),"
+			" sum(q.output), sum(q.cache_write_5m), sum(q.cache_write_1h), sum(q.cache_read),"
+			" sum(q.nano_usd), sum(q.reference)"
+			" FROM session s JOIN quarter q ON q.session = s.id"
+			" WHERE s.name = ?1 GROUP BY q.model, q.fast",
+	[SPAN_SESSION] = "SELECT first_ms, last_ms FROM session WHERE name = ?1",
+	[HAS_TRANSCRIPT] = "SELECT EXISTS (SELECT 1 FROM session s JOIN transcript t ON t.session = s.id"
+			   " WHERE s.name = ?1)",
+	[COUNT_SUBAGENTS] = "SELECT count(*) FROM session s JOIN transcript t ON t.session = s.id"
+			    " WHERE s.name = ?1 AND t.subagent"
+			    " AND EXISTS (SELECT 1 FROM quarter q WHERE q.transcript = t.id)",
+	[SUM_SUBAGENTS] = "SELECT coalesce(sum(q.nano_usd), 0) FROM session s"
+			  " JOIN quarter q ON q.session = s.id JOIN transcript t ON t.id = q.transcript"
+			  " WHERE s.name = ?1 AND t.subagent",
+};
+
+struct store_archive {
+	sqlite3 *db;
+	sqlite3_stmt *questions[QUESTIONS];
+	struct store_records records;
+	struct store_claims claims;
+	struct buf claim_names;
+	struct store_roots *roots;
+	const struct store_known_list *known;
+	struct strmap files;         /* transcript.id -> the ledger's number + 1; 0 + 1 of none: -1 */
+	bool is_whole;               /* the last load handed over every message: nothing to look up */
+	size_t loaded;
+};
+
+/* ---- questions ---- */
+
+static sqlite3_stmt *ask_text(struct store_archive *archive, enum question which, const char *text)
+{
+	sqlite3_stmt *question = archive->questions[which];
+	/* Without memory the question itself fails. */
+	(void)sqlite3_bind_text(question, 1, text, -1, SQLITE_STATIC);
+	return question;
+}
+
+/* Ends a question. Returns whether it was answered to its end. */
+static bool end(sqlite3_stmt *question, int result)
+{
+	return sqlite3_reset(question) == SQLITE_OK && (result == SQLITE_DONE || result == SQLITE_ROW);
+}
+
+/* ---- transcripts ---- */
+
+/* The path as the file has it. */
+static void append_real(struct store_archive *archive, const char *path, size_t root_len, struct buf *out)
+{
+	const char *real = store_roots_real(archive->roots, path, root_len);
+	buf_printf(out, "%s%s", real ? real : "", path + (real ? root_len - 1 : 0));
+}
+
+static bool count_messages(struct store_archive *archive, const char *real, unsigned version, uint32_t *count)
+{
+	sqlite3_stmt *question = ask_text(archive, COUNT_MESSAGES, real);
+	(void)sqlite3_bind_int64(question, 2, version);
+	int result = sqlite3_step(question);
+	int64_t number = result == SQLITE_ROW ? sqlite3_column_int64(question, 0) : 0;
+	*count = number > 0 && number < UINT32_MAX ? (uint32_t)number : 0;
+	return end(question, result);
+}
+
+/* One that the directory did not have at the start: what is there now is another one than before. */
+static bool find_next_version(struct store_archive *archive, const char *real, unsigned *version)
+{
+	sqlite3_stmt *question = ask_text(archive, LAST_VERSION, real);
+	int result = sqlite3_step(question);
+	bool is_new = result != SQLITE_ROW || sqlite3_column_type(question, 0) == SQLITE_NULL;
+	int64_t last = is_new ? -1 : sqlite3_column_int64(question, 0);
+	*version = last >= 0 && last < LEDGER_FILES_MAX ? (unsigned)last + 1 : 0;
+	return end(question, result);
+}
+
+static bool find_transcript(void *ctx, const char *path, size_t root_len, unsigned version,
+			    struct ledger_archived_transcript *out)
+{
+	struct store_archive *archive = ctx;
+	AUTO_BUF real = BUF_INIT;
+	append_real(archive, path, root_len, &real);
+	if (real.failed)
+		return false;
+	*out = (struct ledger_archived_transcript){ .path_hash = strmap_hash(real.data, real.len) };
+	out->version = version;
+	if (version != UINT_MAX)
+		return count_messages(archive, real.data, version, &out->messages);
+	const struct store_known *known = store_known_find(archive->known, path);
+	if (!known)
+		return find_next_version(archive, real.data, &out->version);
+	out->version = known->version + (known->state == STORE_LOST);
+	out->saved_to = known->state == STORE_LOST ? 0 : known->progress.offset;
+	return true;
+}
+
+/* Takes the answer to FIND_TRANSCRIPT. Returns its number in the ledger, or -1. */
+static int adopt_transcript(struct store_archive *archive, struct ledger *ledger, sqlite3_stmt *answer)
+{
+	const char *real = (const char *)sqlite3_column_text(answer, 0);
+	const char *session = (const char *)sqlite3_column_text(answer, 2);
+	int64_t root_len = sqlite3_column_int64(answer, 1), version = sqlite3_column_int64(answer, 4);
+	session = session ? session : "";
+	if (!real || !store_place_is_valid(real, root_len) || version < 0 || version >= LEDGER_FILES_MAX
+	    || (session[0] && !transcript_session_id_is_valid(session, strlen(session))))
+		return -1;
+	const char *root = store_roots_name(archive->roots, real, (size_t)root_len);
+	if (!root)
+		return -1;
+	AUTO_BUF path = BUF_INIT;
+	buf_printf(&path, "%s%s", root, real + root_len - 1);
+	if (path.failed)
+		return -1;
+	const struct store_known *known = store_known_find(archive->known, path.data);
+	bool is_there = known && known->version == (unsigned)version && known->state == STORE_AS_BEFORE;
+	const struct ledger_kept transcript = {
+		.path = path.data,
+		.root_len = strlen(root) + 1,
+		.session_id = session,
+		.subagent = sqlite3_column_int(answer, 3) != 0,
+		.gone = !is_there,
+	};
+	const struct ledger_archived_transcript facts = {
+		.path_hash = strmap_hash(real, strlen(real)),
+		.version = (unsigned)version,
+		.saved_to = is_there ? known->progress.offset : INT64_MAX,
+	};
+	return ledger_adopt_file(ledger, &transcript, &facts);
+}
+
+/* The ledger's number of a transcript; -1 when it lies in none of our directories. */
+static int file_of(struct store_archive *archive, struct ledger *ledger, int64_t id)
+{
+	intptr_t known = (intptr_t)strmap_get_len(&archive->files, (const char *)&id, sizeof(id));
+	if (known != 0)
+		return (int)(known > 0 ? known - 1 : -1);
+	sqlite3_stmt *question = archive->questions[FIND_TRANSCRIPT];
+	(void)sqlite3_bind_int64(question, 1, id);
+	int result = sqlite3_step(question);
+	int file = result == SQLITE_ROW ? adopt_transcript(archive, ledger, question) : -1;
+	if (end(question, result))
+		/* Without memory it is asked again. */
+		(void)strmap_put_len(&archive->files, (const char *)&id, sizeof(id),
+				     (void *)(file >= 0 ? (intptr_t)file + 1 : (intptr_t)-1));
+	return file;
+}
+
+/* ---- messages ---- */
+
+/* Hands a row over, if its transcript is ours. Returns SQLITE_OK, or SQLite's result. */
+static int adopt_row(struct store_archive *archive, struct ledger *ledger, sqlite3_stmt *rows, size_t *count)
+{
+	struct ledger_kept kept = { 0 };
+	struct store_row row;
+	if (!store_rows_take(rows, &row))
+		return SQLITE_OK;
+	int file = file_of(archive, ledger, row.transcript);
+	if (file < 0)
+		return SQLITE_OK;
+	store_records_make(&archive->records, &row, &kept);
+	++*count;
+	if (row.flags & STORE_HAS_CLAIMS) {
+		int result = store_claims_read(&archive->claims, row.key, row.request, &archive->claim_names,
+					       &kept);
+		if (result != SQLITE_OK)
+			return result;
+	}
+	return ledger_adopt(ledger, file, &kept) ? SQLITE_OK : SQLITE_NOMEM;
+}
+
+static bool find_messages(void *ctx, struct ledger *ledger, uint64_t key, size_t *count)
+{
+	struct store_archive *archive = ctx;
+	sqlite3_stmt *question = archive->questions[FIND_MESSAGES];
+	int result = SQLITE_OK;
+	*count = 0;
+	if (archive->is_whole)
+		return true;
+	(void)sqlite3_bind_int64(question, 1, (int64_t)key);
+	while (result == SQLITE_OK && (result = sqlite3_step(question)) == SQLITE_ROW)
+		result = adopt_row(archive, ledger, question, count);
+	return end(question, result);
+}
+
+/* ---- sums ---- */
+
+static void take_sums(sqlite3_stmt *answer, int first, struct ledger_sums *out)
+{
+	int64_t numbers[9];
+	for (int i = 0; i < (int)ARRAY_COUNT(numbers); i++) {
+		numbers[i] = sqlite3_column_int64(answer, first + i);
+		numbers[i] = numbers[i] > 0 ? numbers[i] : 0;
+	}
+	*out = (struct ledger_sums){
+		.entries = (uint64_t)numbers[0],
+		.unpriced = (uint64_t)numbers[1],
+		.tokens = { numbers[2], numbers[3], numbers[4], numbers[5], numbers[6] },
+		.cost_usd = (double)numbers[7] * LEDGER_NANO_USD,
+		.reference_usd = (double)numbers[8] * LEDGER_NANO_USD,
+	};
+}
+
+/* A question for one number about a session. */
+static bool ask_number(struct store_archive *archive, enum question which, const char *session_id,
+		       int64_t *number)
+{
+	sqlite3_stmt *question = ask_text(archive, which, session_id);
+	int result = sqlite3_step(question);
+	*number = result == SQLITE_ROW ? sqlite3_column_int64(question, 0) : 0;
+	*number = *number > 0 ? *number : 0;
+	return end(question, result);
+}
+
+static bool sum_models(struct store_archive *archive, struct ledger *ledger, const char *session_id)
+{
+	sqlite3_stmt *question = ask_text(archive, SUM_SESSION, session_id);
+	int result = SQLITE_OK;
+	while (result == SQLITE_OK && (result = sqlite3_step(question)) == SQLITE_ROW) {
+		struct ledger_sums sums;
+		const struct ledger_record model = {
+			.model = store_records_model(&archive->records, sqlite3_column_int64(question, 0)),
+			.fast = sqlite3_column_int(question, 1) != 0,
+		};
+		take_sums(question, 2, &sums);
+		result = ledger_adopt_sums(ledger, session_id, &model, &sums) ? SQLITE_OK : SQLITE_NOMEM;
+	}
+	return end(question, result);
+}
+
+static bool sum_session(void *ctx, struct ledger *ledger, const char *session_id,
+			struct ledger_archived_session *out)
+{
+	struct store_archive *archive = ctx;
+	int64_t has_transcript = 0, subagents = 0, nano_usd = 0;
+	sqlite3_stmt *span = ask_text(archive, SPAN_SESSION, session_id);
+	int result = sqlite3_step(span);
+	*out = (struct ledger_archived_session){ 0 };
+	if (result == SQLITE_ROW) {
+		out->first_ms = sqlite3_column_int64(span, 0);
+		out->last_ms = sqlite3_column_int64(span, 1);
+	}
+	if (!end(span, result) || !sum_models(archive, ledger, session_id)
+	    || !ask_number(archive, HAS_TRANSCRIPT, session_id, &has_transcript)
+	    || !ask_number(archive, COUNT_SUBAGENTS, session_id, &subagents)
+	    || !ask_number(archive, SUM_SUBAGENTS, session_id, &nano_usd))
+		return false;
+	out->has_transcript = has_transcript > 0;
+	out->subagents = (uint64_t)subagents;
+	out->subagents_usd = (double)nano_usd * LEDGER_NANO_USD;
+	return true;
+}
+
+const struct ledger_archive_calls store_archive_calls = {
+	.find = find_messages,
+	.sum_session = sum_session,
+	.find_transcript = find_transcript,
+};
+
+/* ---- what is alive ---- */
+
+/*
+ * The time from which on messages are handed over: before it lies a silence that ends a block, or the limit
+ * of how far back anybody looks. 0 when there is nothing older.
+ */
+static int find_start(struct store_archive *archive, int64_t now_ms, int64_t *since_ms)
+{
+	sqlite3_stmt *times = NULL;
+	int64_t after_ms = now_ms - ALIVE_MS;
+	int result = sqlite3_prepare_v2(archive->db,
+					"SELECT id, late FROM message WHERE id < ?1 AND NOT flags & 16"
+					" ORDER BY id DESC",
+					-1, &times, NULL);
+	if (result == SQLITE_OK)
+		result = sqlite3_bind_int64(times, 1, store_id_at(after_ms));
+	*since_ms = 0;
+	while (result == SQLITE_OK && (result = sqlite3_step(times)) == SQLITE_ROW) {
+		int64_t time_ms =
+			store_time_ms(sqlite3_column_int64(times, 0), sqlite3_column_int64(times, 1));
+		result = SQLITE_OK;
+		if (after_ms - time_ms > LEDGER_BLOCK_MS || now_ms - time_ms > LOOKED_BACK_MS) {
+			*since_ms = after_ms;
+			break;
+		}
+		after_ms = time_ms < after_ms ? time_ms : after_ms;
+	}
+	(void)sqlite3_finalize(times);
+	return result == SQLITE_DONE ? SQLITE_OK : result;
+}
+
+static int load_messages(struct store_archive *archive, struct ledger *ledger, int64_t since_ms)
+{
+	sqlite3_stmt *rows = NULL;
+	int result = store_rows_open(archive->db, since_ms, &rows);
+	while (result == SQLITE_OK && (result = sqlite3_step(rows)) == SQLITE_ROW)
+		result = adopt_row(archive, ledger, rows, &archive->loaded);
+	(void)sqlite3_finalize(rows);
+	return result == SQLITE_DONE ? SQLITE_OK : result;
+}
+
+static int load_models(struct store_archive *archive, struct ledger *ledger)
+{
+	sqlite3_stmt *models = NULL;
+	int result = sqlite3_prepare_v2(archive->db,
+					"SELECT id, messages, unpriced, last_ms FROM model"
+					" WHERE messages > 0 ORDER BY id",
+					-1, &models, NULL);
+	while (result == SQLITE_OK && (result = sqlite3_step(models)) == SQLITE_ROW) {
+		int64_t messages = sqlite3_column_int64(models, 1),
+			unpriced = sqlite3_column_int64(models, 2);
+		const struct ledger_record model = {
+			.model = store_records_model(&archive->records, sqlite3_column_int64(models, 0)),
+		};
+		const struct ledger_sums sums = {
+			.entries = messages > 0 ? (uint64_t)messages : 0,
+			.unpriced = unpriced > 0 ? (uint64_t)unpriced : 0,
+		};
+		result = ledger_adopt_model(ledger, &model, &sums, sqlite3_column_int64(models, 3))
+			       ? SQLITE_OK
+			       : SQLITE_NOMEM;
+	}
+	(void)sqlite3_finalize(models);
+	return result == SQLITE_DONE ? SQLITE_OK : result;
+}
+
+int store_archive_load(struct store_archive *archive, struct ledger *ledger, int64_t now_ms)
+{
+	int64_t since_ms;
+	archive->loaded = 0;
+	archive->is_whole = false;
+	int result = find_start(archive, now_ms, &since_ms);
+	if (result == SQLITE_OK)
+		result = load_models(archive, ledger);
+	if (result == SQLITE_OK)
+		result = load_messages(archive, ledger, since_ms);
+	archive->is_whole = result == SQLITE_OK && since_ms == 0;
+	return result;
+}
+
+size_t store_archive_loaded(const struct store_archive *archive)
+{
+	return archive->loaded;
+}
+
+/* ---- opening ---- */
+
+struct store_archive *store_archive_open(const char *path, struct store_roots *roots,
+					 const struct store_known_list *known, struct buf *error)
+{
+	struct store_archive *archive = calloc(1, sizeof(*archive));
+	if (!archive)
+		return NULL;
+	archive->roots = roots;
+	archive->known = known;
+	if (store_database_open_shared(path, &archive->db, error) != STORE_OPENED) {
+		store_archive_close(archive);
+		return NULL;
+	}
+	(void)sqlite3_busy_timeout(archive->db, BUSY_TIMEOUT_MS);
+	int result = store_records_open(archive->db, &archive->records);
+	if (result == SQLITE_OK)
+		result = store_claims_open(archive->db, false, &archive->claims);
+	for (size_t i = 0; result == SQLITE_OK && i < QUESTIONS; i++)
+		result = sqlite3_prepare_v3(archive->db, texts[i], -1, SQLITE_PREPARE_PERSISTENT,
+					    &archive->questions[i], NULL);
+	if (result == SQLITE_OK)
+		return archive;
+	buf_printf(error, "cannot read %s: %s", path, sqlite3_errstr(result));
+	store_archive_close(archive);
+	return NULL;
+}
+
+void store_archive_close(struct store_archive *archive)
+{
+	if (!archive)
+		return;
+	for (size_t i = 0; i < QUESTIONS; i++)
+		(void)sqlite3_finalize(archive->questions[i]);
+	store_records_release(&archive->records);
+	store_claims_release(&archive->claims);
+	buf_release(&archive->claim_names);
+	strmap_release(&archive->files);
+	if (archive->db)
+		store_database_close(archive->db);
+	free(archive);
+}

@@ -1,0 +1,39 @@
+/*
+ * store/archive: answers the ledger out of its file, so that memory holds only what is alive.
+ *
+ * For: daemon/keep.c, which opens it before the sandbox closes. It has a connection of its own, on the loop's
+ * thread, that cannot write: each answer is what the last commit left.
+ */
+#ifndef SWATCH_LEDGER_STORE_ARCHIVE_H
+#define SWATCH_LEDGER_STORE_ARCHIVE_H
+
+#include "base/buf.h"
+#include "ledger/archive.h"
+#include "ledger/store/known.h"
+#include "ledger/store/roots.h"
+
+struct store_archive;
+
+/* For ledger_set_archive(), with the archive as ctx. */
+extern const struct ledger_archive_calls store_archive_calls;
+
+/*
+ * Opens the file at `path`. The caller keeps `roots` and `known` as long as the archive. Returns NULL with
+ * the reason in `error`.
+ */
+struct store_archive *store_archive_open(const char *path, struct store_roots *roots,
+					 const struct store_known_list *known, struct buf *error);
+
+/*
+ * Hands to the ledger what is alive at `now_ms`: the messages of the last days (a silence before them says
+ * where their first block begins), and what each model sums up to. Returns SQLITE_OK, or SQLite's result.
+ */
+int store_archive_load(struct store_archive *archive, struct ledger *ledger, int64_t now_ms);
+
+/* How many messages the last load handed over. */
+size_t store_archive_loaded(const struct store_archive *archive);
+
+/* May be NULL. */
+void store_archive_close(struct store_archive *archive);
+
+#endif
