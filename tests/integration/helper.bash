@@ -64,13 +64,12 @@ setup() {
 	[ -w "${TEST_BASE:=/tmp}" ] || TEST_BASE=/tmp
 	until TEST_HOME=$TEST_BASE/swatch.$((RANDOM * 32768 + RANDOM)) && [ ! -e "$TEST_HOME" ]; do :; done
 	export HOME=$TEST_HOME XDG_RUNTIME_DIR=$TEST_HOME/run
-	mkdir -m 700 "$TEST_HOME" "$XDG_RUNTIME_DIR"
 	PATH=$(path_without ccusage)
 	PATH=$SWATCH_BUILD_DIR:$SWATCH_BUILD_DIR/tests/integration:$SWATCH_BUILD_DIR/tests/bench:$PATH
 	PROJECTS=$HOME/.claude/projects
 	CACHE=$HOME/.claude/session-health
 	CONFIG=$HOME/.config/swatch/swatch.conf
-	mkdir -p "$PROJECTS/-p" "${CONFIG%/*}"
+	mkdir -m 700 "$TEST_HOME" "$XDG_RUNTIME_DIR" "$HOME/.claude" "$PROJECTS" "$PROJECTS/-p" "$HOME/.config" "${CONFIG%/*}"
 	LOG=$TEST_HOME/log
 	DAEMON=
 	configure ""
@@ -174,8 +173,8 @@ message() {
 is_sanitized() { grep -qa __asan_init "$SWATCH_BUILD_DIR/swatchd"; }
 
 # field FILE JQ: a value of a cache file.
-field() { jq -r "$2" "$CACHE/$1"; }
-status_of() { swatch status --json | jq -r "$1"; }
+field() { json-value "$2" "$CACHE/$1"; }
+status_of() { swatch status --json | json-value "$1"; }
 is() { [ "$1" = "$2" ] || { echo "got '$1', not '$2'"; return 1; }; }
 field_is() { is "$(field "$1" "$2")" "$3"; }
 status_is() { is "$(status_of "$1")" "$2"; }

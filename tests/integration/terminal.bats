@@ -20,28 +20,45 @@ teardown() {
 	rm -rf "$TEST_HOME"
 }
 
-# is_printable FILE WHAT: text with ends of lines, and nothing else that a terminal would obey.
-is_printable() {
-	local faults='[\x00-\x09\x0B-\x1F\x7F]|\xC2[\x80-\x9F]|\xD8\x9C|\xE2\x80[\x8E\x8F\xA8-\xAE]|\xE2\x81[\xA6-\xA9]|^INJ'
-	if LC_ALL=C grep -aqP "$faults" "$1" || ! iconv -f UTF-8 -t UTF-8 "$1" >/dev/null 2>&1; then
-		echo "not printable: $2"
-		LC_ALL=C grep -aP -m 3 "$faults" "$1" | cat -v | cut -c 1-1000
+FAULTS='[\x00-\x09\x0B-\x1F\x7F]|\xC2[\x80-\x9F]|\xD8\x9C|\xE2\x80[\x8E\x8F\xA8-\xAE]|\xE2\x81[\xA6-\xA9]|^INJ'
+
+# are_printable FILE...: text with ends of lines, and nothing else that a terminal would obey.
+are_printable() {
+	local bad=0
+	LC_ALL=C grep -aqP "$FAULTS" "$@" || bad=$?
+	if [ $bad -ne 1 ] || ! iconv -f UTF-8 -t UTF-8 "$@" >/dev/null; then
+		echo "not printable (the numbers are those of the commands below):"
+		LC_ALL=C grep -aHP -m 3 "$FAULTS" "$@" | cat -v | cut -c 1-1000
+		[ ! -f "$SHOWN/commands" ] || cat -v "$SHOWN/commands"
 		return 1
 	fi
 }
 
-# Runs a command three ways: plain, with colours forced, and as JSON where it can.
-shown=0
+# Runs a command plain and with colours forced; as JSON, which has no colours, once. all_are_printable looks at what came out, of
+# all commands at once: looking takes longer than they do.
 shows() {
-	local file=$TEST_HOME/shown
-	NO_COLOR=1 timeout 60 swatch "$@" >"$file" 2>&1 </dev/null 3>&- || [ $? -lt 124 ] || { echo "$*: did not end well"; return 1; }
-	not grep -aq -e AddressSanitizer -e 'runtime error' "$file" || { cat "$file"; return 1; }
-	is_printable "$file" "swatch $*"
-	shown=$((shown + $(wc -c <"$file")))
-	CLICOLOR_FORCE=1 timeout 60 swatch "$@" 2>&1 </dev/null 3>&- | sed 's/\x1B\[[0-9;]*m//g' >"$file" || true
-	is_printable "$file" "swatch $* with colours"
+	local status=0 file
+	: $((COMMANDS += 1))
+	file=$SHOWN/$COMMANDS
+	printf '%s: swatch %s\n' "$COMMANDS" "$*" >>"$SHOWN/commands"
+	case " $* " in
+	*' --json '*)
+		CLICOLOR_FORCE=1 timeout 60 swatch "$@" >"$file.plain" 2>&1 </dev/null 3>&- || status=$?
+		;;
+	*)
+		NO_COLOR=1 timeout 60 swatch "$@" >"$file.plain" 2>&1 </dev/null 3>&- || status=$?
+		CLICOLOR_FORCE=1 swatch "$@" >"$file.colour" 2>&1 </dev/null 3>&- || true
+		;;
+	esac
+	[ $status -lt 124 ] || { echo "swatch $*: ended with status $status"; return 1; }
+}
+
+all_are_printable() {
+	not grep -aE 'AddressSanitizer|runtime error' "$SHOWN"/*.plain "$SHOWN"/*.colour
 	# none of the colours is theirs
-	! CLICOLOR_FORCE=1 timeout 60 swatch "$@" 2>&1 </dev/null 3>&- | LC_ALL=C grep -aq $'\033\[7;5m'
+	LC_ALL=C not grep -alF $'\033[7;5m' "$SHOWN"/*.colour
+	sed -i 's/\x1B\[[0-9;]*m//g' "$SHOWN"/*.colour
+	are_printable "$SHOWN"/*.plain "$SHOWN"/*.colour
 }
 
 every_command() {
@@ -73,20 +90,20 @@ every_command() {
 }
 
 every_statusline() {
-	local file=$TEST_HOME/shown format preset
+	local file=$SHOWN/statusline-$COMMANDS.plain format preset
 	for preset in ccusage compact full powerline plain; do
-		NO_COLOR=1 swatch statusline --preset $preset <"$TEST_HOME/input" >"$file" 2>&1 3>&-
-		is_printable "$file" "statusline $preset"
+		NO_COLOR=1 swatch statusline --preset $preset <"$TEST_HOME/input" >"$SHOWN/statusline-$COMMANDS-$preset.plain" 2>&1 3>&-
 	done
 	format=$(sed -n 's/^	[A-Z]*("\([a-z0-9_]*\)".*/{\1} /p' "$SWATCH_TOP/src/swatch/statusline/fact_table.h" | tr -d '\n')
 	[ ${#format} -gt 500 ]
 	NO_COLOR=1 swatch statusline --format "$format" <"$TEST_HOME/input" >"$file" 2>&1 3>&-
-	is_printable "$file" "statusline with every field"
 	grep -aq L "$file"
 }
 
 plant() {
 	local name
+	COMMANDS=0 SHOWN=$TEST_HOME/shown
+	mkdir "$SHOWN"
 	mkdir -p "$PROJECTS/-p$RAW_C1" "$PROJECTS/$(printf '%s' "$RAW" | tr '/\n' '__' | cut -b 1-200)" 2>/dev/null || true
 	for name in "$PROJECTS"/*; do
 		[ -d "$name" ] || continue
@@ -154,22 +171,20 @@ spoil_cache() {
 	shows status --json
 	message 9 | sed "s|/home/u/p|/home/$EVIL|" >"$PROJECTS/-p/s9.jsonl"
 	printf '{"op":"tick","sessionId":"s9","contextWindowSize":1200}\n{"op":"%s"}\n%s\n' "$EVIL" "$EVIL" | socat -t 5 - "UNIX-CONNECT:$(status_of .socket)" >"$TEST_HOME/answers"
-	is_printable "$TEST_HOME/answers" "the daemon's answers"
 	cp "$TEST_HOME/evil.conf" "$CONFIG"
 	kill -HUP "$DAEMON"
 	await grep -q 'there is no section' "$LOG"
 	await grep -q alert "$TEST_HOME/events"
 	await grep -q config "$TEST_HOME/events"
 	kill "$follower" "$follower_json"
-	is_printable "$TEST_HOME/events" "swatch events"
-	is_printable "$TEST_HOME/events.json" "swatch events --json"
-	is_printable "$LOG" "the log"
 	run swatchd --once
-	printf '%s\n' "$output" >"$TEST_HOME/shown"
-	is_printable "$TEST_HOME/shown" "swatchd's faults of the config"
-	grep -q 'there is no section' "$TEST_HOME/shown"
+	printf '%s\n' "$output" >"$TEST_HOME/faults"
+	grep -q 'there is no section' "$TEST_HOME/faults"
+	# the daemon's answers and log, what followers got, and the faults of the config
+	are_printable "$TEST_HOME/answers" "$TEST_HOME/events" "$TEST_HOME/events.json" "$LOG" "$TEST_HOME/faults"
 	# it was there to be shown
-	[ "$shown" -gt 20000 ]
+	[ "$(cat "$SHOWN"/*.plain | wc -c)" -gt 20000 ]
+	all_are_printable
 	[ "$(wc -c <"$TEST_HOME/events.json")" -gt 1000 ]
 }
 
@@ -182,13 +197,14 @@ spoil_cache() {
 	spoil_cache
 	every_statusline
 	shows status
-	grep -aq '0;T' "$TEST_HOME/shown"
+	grep -aq '0;T' "$SHOWN/$COMMANDS.plain"
 	every_command
 	spoil_cache
 	cp "$TEST_HOME/evil.conf" "$CONFIG"
 	every_statusline
 	every_command
-	is_printable "$LOG" "the log"
+	are_printable "$LOG"
+	all_are_printable
 }
 
 @test "the live screen gets none of it either: what it writes to the terminal, byte by byte" {

@@ -247,14 +247,17 @@ static void ask_oracle(struct json_object *root, struct oracle *o)
 
 static struct json_object *parse(const char *text, size_t len)
 {
-	struct json_tokener *tokener = json_tokener_new_ex(WALK_MAX_DEPTH + 2);
+	/* One for all lines: a sanitizer takes longer to make it than a line takes to read. */
+	static struct json_tokener *tokener;
+	if (!tokener)
+		tokener = json_tokener_new_ex(WALK_MAX_DEPTH + 2);
 	if (!tokener)
 		abort();
+	json_tokener_reset(tokener);
 	json_tokener_set_flags(tokener, JSON_TOKENER_STRICT);
 	struct json_object *root = json_tokener_parse_ex(tokener, text, (int)len);
 	bool good = json_tokener_get_error(tokener) == json_tokener_success
 		 && json_tokener_get_parse_end(tokener) == len && json_object_is_type(root, json_type_object);
-	json_tokener_free(tokener);
 	if (good)
 		return root;
 	json_object_put(root);

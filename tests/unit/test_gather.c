@@ -13,7 +13,8 @@
 #include "history/history.h"
 #include "transcript/find.h"
 
-#define ROUNDS 400
+#define SOME_ROUNDS 120
+#define ALL_ROUNDS 400
 #define RECORDS_MAX 4096
 
 static uint64_t random_state = 20261123;
@@ -150,8 +151,8 @@ static void the_fast_way_finds_what_the_slow_one_finds(void **state)
 	struct scratch *s = *state;
 	static struct records fast, slow;
 	struct gather gather = { .record = keep, .ctx = &fast };
-	size_t records = 0;
-	for (size_t round = 0; round < ROUNDS; round++) {
+	size_t records = 0, rounds = (size_t)unit_rounds(SOME_ROUNDS, ALL_ROUNDS);
+	for (size_t round = 0; round < rounds; round++) {
 		struct buf text = BUF_INIT;
 		struct gather_file file;
 		size_t lines = pick(round % 20 == 0 ? 3000 : 30);

@@ -490,10 +490,11 @@ static void test_pages_are_sound_at_any_size(void **state)
 			"\"why\":\"\\u009b\"}");
 		snprintf(view.trouble, sizeof(view.trouble), "%s", "swatchd is not running");
 		snprintf(view.remedy, sizeof(view.remedy), "%s", "swatchd --cache \033[2J &");
+		/* Each height begins at another width, so that the widths left out of one are in the next. */
+		size_t step = (size_t)unit_rounds(3, 1);
 		for (size_t rows = 1; rows < 70; rows += rows < 30 ? 1 : 13) {
-			for (size_t columns = 1; columns < 260; columns += columns < 40	 ? 3
-									 : columns < 130 ? 9
-											 : 41) {
+			for (size_t columns = 1 + rows % (3 * step); columns < 260;
+			     columns += step * (columns < 40 ? 3 : columns < 130 ? 9 : 41)) {
 				struct top_canvas canvas;
 				unsigned keys[] = {
 					's',	      'j',	    TOP_KEY_ENTER, TOP_KEY_END,
