@@ -185,19 +185,20 @@ use_ccache() {
 	done
 	export CCACHE_BASEDIR="${CCACHE_BASEDIR:-$top}" CCACHE_NOHASHDIR=1
 }
-# The hundred programs of the unit tests are linked in half the time by another linker.
+# The hundred programs of the unit tests are linked in half the time by another linker. Backtraces need the numbers of the
+# lines, and nothing else that -g writes: a fifth of the time of compiling.
 build_sanitized() {
 	linker=
 	for name in gold lld; do
 		[ -n "$linker" ] || ! has_command "ld.$name" || linker=-fuse-ld=$name
 	done
-	build_with "$build/asan" gcc --enable-asan "CFLAGS=-g -O1" "LDFLAGS=$linker" -- unit-programs fuzz-programs integration-programs
+	build_with "$build/asan" gcc --enable-asan "CFLAGS=-g1 -O1" "LDFLAGS=$linker" -- unit-programs fuzz-programs integration-programs
 }
 build_plain() {
 	if [ "$RUN_TESTS_WHOLE" = yes ]; then
-		build_with "$build/plain" gcc -- check TESTS=
+		build_with "$build/plain" gcc "CFLAGS=-g1 -O2" -- check TESTS=
 	else
-		build_with "$build/plain" gcc -- integration-programs other-programs
+		build_with "$build/plain" gcc "CFLAGS=-g1 -O2" -- integration-programs other-programs
 	fi
 }
 

@@ -3,6 +3,8 @@
 #include "unit.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -372,6 +374,77 @@ static void test_the_socket_file(void **state)
 	free(kept);
 }
 
+/* The runtime directory was cleared: the daemon listens at the same name again, and only once. */
+static void test_a_socket_that_was_removed_comes_back(void **state)
+{
+	(void)state;
+	AUTO_BUF error = BUF_INIT;
+	assert_int_equal(control_rebind(control, &error), 0);
+	int before = call();
+	assert_int_equal(unlink(scratch_name(&s, "socket")), 0);
+	assert_int_equal(control_rebind(control, &error), 1);
+	assert_int_equal(control_rebind(control, &error), 0);
+	int fd = call();
+	say(fd, "{\"op\":\"ok\"}\n");
+	assert_string_equal(hear(fd), "{\"ok\":true}\n");
+	/* Who was connected stays so. */
+	say(before, "{\"op\":\"ok\"}\n");
+	assert_string_equal(hear(before), "{\"ok\":true}\n");
+	close(before);
+	close(fd);
+}
+
+static int lowest_free_descriptor(void)
+{
+	int fd = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0);
+	assert_true(fd >= 0);
+	close(fd);
+	return fd;
+}
+
+/* Without a descriptor nobody is accepted, and the loop is not awake all the time; nothing is left of that when it ends. */
+static void test_the_last_descriptors_are_not_for_clients(void **state)
+{
+	(void)state;
+	struct rlimit usual, few;
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &usual), 0);
+	int first = call();
+	few = usual;
+	few.rlim_cur = (rlim_t)lowest_free_descriptor() + 2;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
+	int refused = call();   /* its own end takes one of the two, and the other one is kept */
+	assert_int_equal(counted("dropped"), 1);
+	assert_int_equal(counted("accepted"), 1);
+	few.rlim_cur -= 1;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
+	close(refused);
+	int waiting = call();
+	assert_int_equal(counted("dropped"), 1);
+	say(first, "{\"op\":\"ok\"}\n");
+	assert_string_equal(hear(first), "{\"ok\":true}\n");
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &usual), 0);
+	close(first);
+	close(waiting);
+	/* Accepting was to begin again in a second: no timer and no descriptor outlive the socket. */
+	control_free(control);
+	control = NULL;
+	ev_run(loop, 0);
+}
+
+static void test_what_is_freed_is_closed(void **state)
+{
+	(void)state;
+	AUTO_BUF error = BUF_INIT;
+	control_free(control);
+	int before = lowest_free_descriptor();
+	control = listen_here(&error);
+	assert_non_null(control);
+	assert_int_not_equal(lowest_free_descriptor(), before);
+	control_free(control);
+	control = NULL;
+	assert_int_equal(lowest_free_descriptor(), before);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -386,6 +459,9 @@ int main(void)
 		TEST(test_a_crowd_is_said_once_an_hour),
 		TEST(test_followers_get_events),
 		TEST(test_the_socket_file),
+		TEST(test_a_socket_that_was_removed_comes_back),
+		TEST(test_the_last_descriptors_are_not_for_clients),
+		TEST(test_what_is_freed_is_closed),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -13,7 +13,9 @@
 #include "config/config.h"
 #include "fail_alloc.h"
 #include "scratch.h"
+#include "swatchd/watch/dirs.h"
 #include "swatchd/watch/internal.h"
+#include "swatchd/watch/roots.h"
 #include "swatchd/watch/ways.h"
 
 static struct scratch s;
@@ -29,12 +31,18 @@ static struct buf told;
 static bool at_the_limit;
 /* Nor for the ways that lead to the root. */
 static bool no_ways;
+/* The root, and the folders below it, go just before they would be watched. */
+static bool goes;
 
 int __real_inotify_add_watch(int fd, const char *path, uint32_t mask);
 int __wrap_inotify_add_watch(int fd, const char *path, uint32_t mask);
 
 int __wrap_inotify_add_watch(int fd, const char *path, uint32_t mask)
 {
+	if (goes && strstr(path, "/projects")) {
+		errno = ENOENT;
+		return -1;
+	}
 	if ((at_the_limit && strstr(path, "/projects/")) || (no_ways && (mask & IN_MASK_ADD))) {
 		errno = ENOSPC;
 		return -1;
@@ -142,7 +150,7 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
 	(void)state;
-	at_the_limit = no_ways = false;
+	at_the_limit = no_ways = goes = false;
 	watch_free(watch);
 	watch = NULL;
 	events_release(&events);
@@ -180,6 +188,18 @@ static void test_files_come_grow_and_go(void **state)
 	expect("gone claude/projects/p/b.jsonl; ");
 }
 
+static void test_an_event_wakes_the_loop(void **state)
+{
+	(void)state;
+	make("claude/projects");
+	start(WATCH_AUTO);
+	expect("");
+	write_file("claude/projects/a.jsonl");
+	for (int turn = 0; turn < 3; turn++)
+		ev_run(loop, EVRUN_NOWAIT);
+	expect("seen claude/projects/a.jsonl; seen claude/projects/a.jsonl; ");
+}
+
 static void test_a_new_folder_is_listed(void **state)
 {
 	(void)state;
@@ -201,6 +221,37 @@ static void test_a_new_folder_is_listed(void **state)
 	watch_drain(watch);
 	expect("");
 	assert_int_equal(watch->stats.directories, 2);
+}
+
+static void test_a_root_that_goes_at_once_is_looked_for(void **state)
+{
+	(void)state;
+	start(WATCH_AUTO);
+	goes = true;
+	make("claude/projects");
+	write_file("claude/projects/a.jsonl");
+	watch_drain(watch);
+	expect("recheck; ");
+	assert_true(ev_is_active(&watch->poll_timer));
+	goes = false;
+	ev_timer_stop(loop, &watch->poll_timer);
+	ev_invoke(loop, &watch->poll_timer, EV_TIMER);
+	watch_drain(watch);
+	assert_non_null(strstr(buf_str(&told), "seen claude/projects/a.jsonl; "));
+	buf_clear(&told);
+}
+
+static void test_a_folder_that_goes_at_once_is_forgotten(void **state)
+{
+	(void)state;
+	make("claude/projects");
+	start(WATCH_AUTO);
+	goes = true;
+	make("claude/projects/p");
+	watch_drain(watch);
+	assert_null(watch_dirs_by_path(watch, scratch_name(&s, "claude/projects/p")));
+	assert_int_equal(watch->stats.polled, 0);
+	buf_clear(&told);
 }
 
 static void test_a_root_that_comes_and_goes(void **state)
@@ -383,9 +434,66 @@ static void test_other_roots(void **state)
 	assert_int_equal(watch_set_roots(watch, roots, 1), 0);
 	watch_drain(watch);
 	expect("tree claude/projects; seen other/projects/b.jsonl; ");
+	/* What led to the old root would wake the daemon for nothing. */
+	assert_null(watch_dirs_by_path(watch, scratch_name(&s, "claude")));
+	assert_non_null(watch_dirs_by_path(watch, scratch_name(&s, "other")));
 	write_file("claude/projects/a.jsonl");
 	watch_drain(watch);
 	expect("");
+}
+
+/* A root that is there is looked at once; one that was there and is gone is missed, also after the settings were read. */
+static void test_a_root_that_was_there_is_missed(void **state)
+{
+	(void)state;
+	make("claude/projects");
+	start(WATCH_AUTO);
+	unsigned turn = (unsigned)watch->resolve_turn;
+	watch_roots_resolve(watch);
+	assert_int_equal(watch->resolve_turn, turn + 1);
+	assert_null(watch_roots_missed(watch));
+	assert_int_equal(rmdir(scratch_name(&s, "claude/projects")), 0);
+	watch_drain(watch);
+	assert_non_null(watch_roots_missed(watch));
+	const char *roots[] = { scratch_name(&s, "claude/projects") };
+	assert_int_equal(watch_set_roots(watch, roots, 1), 0);
+	assert_non_null(watch_roots_missed(watch));
+	buf_clear(&told);
+}
+
+/* A root that memory was too short to watch is found by a poll. */
+static void test_a_root_without_memory(void **state)
+{
+	(void)state;
+	int failures = 0;
+	for (int left = 0;; left++) {
+		start(WATCH_AUTO);
+		make("claude/projects");
+		write_file("claude/projects/a.jsonl");
+		/* The reports' own buffer is large enough. */
+		buf_printf(&told, "%1000s", "");
+		buf_clear(&told);
+		fail_alloc_after(left);
+		watch_drain(watch);
+		bool failed = fail_alloc_stop();
+		assert_true(failed || !watch->lost);
+		if (watch->lost) {
+			assert_true(ev_is_active(&watch->poll_timer));
+			ev_timer_stop(loop, &watch->poll_timer);
+			ev_invoke(loop, &watch->poll_timer, EV_TIMER);
+			failures++;
+		}
+		watch_drain(watch);
+		assert_non_null(strstr(buf_str(&told), "seen claude/projects/a.jsonl; "));
+		buf_clear(&told);
+		watch_free(watch);
+		watch = NULL;
+		assert_int_equal(unlink(scratch_name(&s, "claude/projects/a.jsonl")), 0);
+		assert_int_equal(rmdir(scratch_name(&s, "claude/projects")), 0);
+		if (!failed)
+			break;
+	}
+	assert_true(failures > 0);
 }
 
 static void test_a_root_that_is_another_one_too(void **state)
@@ -587,7 +695,10 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
 		TEST(test_files_come_grow_and_go),
+		TEST(test_an_event_wakes_the_loop),
 		TEST(test_a_new_folder_is_listed),
+		TEST(test_a_root_that_goes_at_once_is_looked_for),
+		TEST(test_a_folder_that_goes_at_once_is_forgotten),
 		TEST(test_a_root_that_comes_and_goes),
 		TEST(test_process_files),
 		TEST(test_overflow_examines_everything),
@@ -596,6 +707,8 @@ int main(void)
 		TEST(test_the_watch_limit),
 		TEST(test_polling),
 		TEST(test_other_roots),
+		TEST(test_a_root_that_was_there_is_missed),
+		TEST(test_a_root_without_memory),
 		TEST(test_a_root_that_is_another_one_too),
 		TEST(test_a_link_that_is_pointed_elsewhere),
 		TEST(test_a_parent_of_a_links_target_is_renamed),
