@@ -141,7 +141,8 @@ static void a_session_of_which_nothing_is_known(void **state)
 	session->state = SESSION_IDLE;
 	session->live_processes = 2;
 	compose(SESSION_FILE, NOW);
-	EXPECT_ALL({ "liveProcesses", "2" }, { "projectPath", "null" }, { "state", "\"idle\"" }, { "health.status", "\"unknown\"" },
+	EXPECT_ALL({ "liveProcesses", "2" }, { "projectPath", "null" },
+		   { "state", "\"idle\"" }, { "health.status", "\"unknown\"" },
 		   { "transcript.isSynced", "false" }, { "transcript.messageCount", "0" },
 		   { "transcript.lastMessageTime", "null" }, { "transcript.cacheWarmth", "\"unknown\"" },
 		   { "model.value", "null" }, { "model.confidence", "0" }, { "context.tokensUsed", "null" },
@@ -156,7 +157,8 @@ static void a_context_of_which_nothing_is_left_is_known(void **state)
 	(void)state;
 	made_up_answer(&m, part, "1", NOW, 1000, 1, "x");
 	made_up_line(&m, part,
-		     "{\"type\":\"system\",\"subtype\":\"compact_boundary\",\"timestamp\":\"2026-11-23T12:00:00Z\","
+		     "{\"type\":\"system\",\"subtype\":\"compact_boundary\","
+		     "\"timestamp\":\"2026-11-23T12:00:00Z\","
 		     "\"compactMetadata\":{\"trigger\":\"manual\",\"preTokens\":1000,\"postTokens\":0}}");
 	compose(SESSION_FILE, NOW);
 	EXPECT_ALL({ "context.tokensUsed", "0" }, { "context.tokensLeft", "200000" },
@@ -168,13 +170,14 @@ static void the_price_of_a_large_context_is_shown_beside(void **state)
 {
 	(void)state;
 	made_up_line(&m, part,
-		     "{\"type\":\"assistant\",\"timestamp\":\"2026-11-23T11:59:00Z\",\"requestId\":\"r\","
-		     "\"message\":{\"id\":\"m\",\"model\":\"claude-sonnet-4-5\",\"usage\":{\"input_tokens\":7,"
-		     "\"output_tokens\":1,\"cache_read_input_tokens\":1000}}}");
+		     "{\"type\":\"assistant\",\"timestamp\":\"2026-11-23T11:59:00Z\","
+		     "\"requestId\":\"r\","
+		     "\"message\":{\"id\":\"m\",\"model\":\"claude-sonnet-4-5\","
+		     "\"usage\":{\"input_tokens\":7,\"output_tokens\":1,\"cache_read_input_tokens\":1000}}}");
 	compose(SESSION_FILE, NOW);
 	EXPECT_ALL({ "promptCache.price",
-		     "{\"write5m\":3.75,\"write1h\":6,\"fastFactor\":1,\"above\":{\"tokens\":200000,"
-		     "\"wholeRequest\":false,\"write5m\":7.5,\"write1h\":12}}" },
+		     "{\"write5m\":3.75,\"write1h\":6,\"fastFactor\":1,"
+		     "\"above\":{\"tokens\":200000,\"wholeRequest\":false,\"write5m\":7.5,\"write1h\":12}}" },
 		   { "git.branch", "null" });
 }
 

@@ -402,7 +402,7 @@ static int lowest_free_descriptor(void)
 	return fd;
 }
 
-/* Without a descriptor nobody is accepted, and the loop is not awake all the time; nothing is left of that when it ends. */
+/* Without a descriptor nobody is accepted, and the loop is not awake all the time; nothing of that is left over. */
 static void test_the_last_descriptors_are_not_for_clients(void **state)
 {
 	(void)state;

@@ -329,7 +329,7 @@ static void turn_twice(void)
 	fire_again();
 }
 
-/* The log has a line when writing fails, and one when it succeeds again, however many turns there are between. */
+/* The log has a line when writing fails, and one when it succeeds again, however many turns are between. */
 static void a_failure_and_its_end_are_logged_once(void **state)
 {
 	(void)state;

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/unused.h"
+#include "json/get.h"
 #include "swatchd/refresh/child.h"
 #include "swatchd/refresh/refresh.h"
 #include "turned_clock.h"
@@ -704,6 +705,8 @@ static void the_status_says_what_is_due_and_why(void **unused)
 		jsonw_end_object(&w);
 		assert_non_null(strstr(buf_str(&text), cases[i].name));
 		assert_non_null(strstr(buf_str(&text), cases[i].reason));
+		AUTO_JSON *status = json_tokener_parse(buf_str(&text));
+		assert_int_equal(json_get_int(status, "nextDueAt", 0), refresh.due_wall_ms);
 		buf_release(&text);
 	}
 }

@@ -63,7 +63,7 @@ static void what_is_unknown_is_counted_by_its_name(void **state)
 	jsonw_begin_object(&w);
 	drift_write_status(&drift, &w);
 	jsonw_end_object(&w);
-	assert_non_null(strstr(buf_str(&out), "\"lineTypes\":{\"dream\":2},\"fields\":{\"mood\":3},\"versions\":{"));
+	assert_non_null(strstr(buf_str(&out), "{\"lineTypes\":{\"dream\":2},\"fields\":{\"mood\":3},"));
 	assert_non_null(strstr(buf_str(&out), "\"9.0.1\":3"));
 	assert_non_null(strstr(buf_str(&out), "\"2.1\":1"));
 }

@@ -442,7 +442,7 @@ static void test_other_roots(void **state)
 	expect("");
 }
 
-/* A root that is there is looked at once; one that was there and is gone is missed, also after the settings were read. */
+/* A root that is there is looked at once; one that is gone is missed, also after the settings were read. */
 static void test_a_root_that_was_there_is_missed(void **state)
 {
 	(void)state;

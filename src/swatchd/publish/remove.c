@@ -1,4 +1,4 @@
-/* Which files go: those of sessions that ended, that the settings exclude, or that an earlier run left behind. */
+/* Which files go: those of sessions that ended or are excluded, and those that an earlier run left behind. */
 #include <dirent.h>
 #include <errno.h>
 #include <string.h>
