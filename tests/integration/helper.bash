@@ -64,12 +64,13 @@ setup() {
 	[ -w "${TEST_BASE:=/tmp}" ] || TEST_BASE=/tmp
 	until TEST_HOME=$TEST_BASE/swatch.$((RANDOM * 32768 + RANDOM)) && [ ! -e "$TEST_HOME" ]; do :; done
 	export HOME=$TEST_HOME XDG_RUNTIME_DIR=$TEST_HOME/run
+	mkdir -m 700 "$TEST_HOME" "$XDG_RUNTIME_DIR"
 	PATH=$(path_without ccusage)
 	PATH=$SWATCH_BUILD_DIR:$SWATCH_BUILD_DIR/tests/integration:$SWATCH_BUILD_DIR/tests/bench:$PATH
 	PROJECTS=$HOME/.claude/projects
 	CACHE=$HOME/.claude/session-health
 	CONFIG=$HOME/.config/swatch/swatch.conf
-	mkdir -m 700 "$TEST_HOME" "$XDG_RUNTIME_DIR" "$HOME/.claude" "$PROJECTS" "$PROJECTS/-p" "$HOME/.config" "${CONFIG%/*}"
+	mkdir -p "$PROJECTS/-p" "${CONFIG%/*}"
 	LOG=$TEST_HOME/log
 	DAEMON=
 	configure ""
