@@ -137,6 +137,7 @@ has_kept() { [ "$(ledger 'SELECT count(*) FROM message WHERE NOT flags & 16')" =
 	is "$(ledger 'SELECT group_concat(point) FROM reading')" 40,41
 	is "$(ledger "SELECT label FROM profile JOIN transcript ON profile = profile.id GROUP BY 1")" .claude
 	is "$(ledger "SELECT group_concat(DISTINCT b.name) FROM message m JOIN branch b ON b.id = m.branch")" main
+	is "$(ledger "SELECT model, json_extract(price, '\$.output') = 25 FROM price")" 'claude-opus-4-6|1'
 	not test -e "$CACHE/.swatch.gone.json"
 }
 kept_facts() { [ "$(ledger 'SELECT (SELECT max(percent) FROM reading) || (SELECT count(*) FROM hit) || (SELECT nano_usd FROM told)')" = 41.0112500000000 ]; }

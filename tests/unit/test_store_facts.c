@@ -257,6 +257,23 @@ static void alerts_are_kept_once(void **state)
 	assert_int_equal(ask(w, "SELECT count(*) FROM alert WHERE value = 81 AND threshold = 80"), 1);
 }
 
+static void a_price_is_kept_when_it_is_another_one(void **state)
+{
+	struct world *w = *state;
+	struct price price = { .base = { .input = 5e-6, .output = 25e-6, .cache_creation = 6.25e-6,
+					 .cache_read = 5e-7 }, .fast_factor = 6 };
+	for (int day = 0; day < 4; day++) {
+		if (day == 2)
+			price.base.output = 30e-6;
+		store_batch_add_price(w->batch, "opus", &price, 1., NOW_MS + day);
+		commit(w);
+	}
+	assert_int_equal(ask(w, "SELECT count(*) FROM price"), 2);
+	assert_int_equal(ask(w, "SELECT since - 1774778400000 FROM price ORDER BY since DESC"), 2);
+	assert_int_equal(ask(w, "SELECT price ->> '$.output' = 30 AND price ->> '$.cacheWrite1h' = 10 FROM price"
+				" ORDER BY since DESC"), 1);
+}
+
 /* ---- all or nothing ---- */
 
 static void facts_and_messages_are_one_transaction(void **state)
@@ -287,6 +304,7 @@ int main(void)
 		TEST(impossible_readings_are_passed_over),
 		TEST(a_session_has_its_last_report_and_its_highest_cost),
 		TEST(alerts_are_kept_once),
+		TEST(a_price_is_kept_when_it_is_another_one),
 		TEST(facts_and_messages_are_one_transaction),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

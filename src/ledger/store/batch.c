@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/array.h"
+#include "ledger/store/price_text.h"
 
 struct store_batch *store_batch_new(struct store_roots *roots)
 {
@@ -165,6 +166,18 @@ void store_batch_add_told(struct store_batch *batch, const struct store_told *to
 void store_batch_add_alert(struct store_batch *batch, const struct store_alert *alert)
 {
 	if (!store_facts_add_alert(&batch->facts, alert))
+		batch->failed = true;
+}
+
+void store_batch_add_price(struct store_batch *batch, const char *model, const struct price *price,
+			   double factor, int64_t now_ms)
+{
+	AUTO_BUF text = BUF_INIT;
+	store_price_text(price, factor, &text);
+	const struct store_price own = { .model = add_text(batch, model, strlen(model)),
+					 .text = add_text(batch, buf_str(&text), text.len),
+					 .since_ms = now_ms };
+	if (text.failed || batch->text.failed || !store_facts_add_price(&batch->facts, &own))
 		batch->failed = true;
 }
 

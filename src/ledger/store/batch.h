@@ -86,6 +86,9 @@ void store_batch_add_hit(struct store_batch *batch, const struct ledger_kept *tr
 void store_batch_add_reading(struct store_batch *batch, const char *root, const struct rate_limit *limit);
 void store_batch_add_told(struct store_batch *batch, const struct store_told *told);
 void store_batch_add_alert(struct store_batch *batch, const struct store_alert *alert);
+/* A model's price from now on; `factor` as in price_find(). */
+void store_batch_add_price(struct store_batch *batch, const char *model, const struct price *price,
+			   double factor, int64_t now_ms);
 
 /* The text at a place; NULL for SIZE_MAX. */
 const char *store_batch_text(const struct store_batch *batch, size_t at);

@@ -37,12 +37,18 @@ bool store_facts_add_alert(struct store_facts *facts, const struct store_alert *
 	return append(&facts->alerts, &facts->alert_count, &facts->alert_cap, alert, sizeof(*alert));
 }
 
+bool store_facts_add_price(struct store_facts *facts, const struct store_price *price)
+{
+	return append(&facts->prices, &facts->price_count, &facts->price_cap, price, sizeof(*price));
+}
+
 void store_facts_release(struct store_facts *facts)
 {
 	free(facts->hits);
 	free(facts->readings);
 	free(facts->told);
 	free(facts->alerts);
+	free(facts->prices);
 	*facts = (struct store_facts){ .hits = NULL };
 }
 

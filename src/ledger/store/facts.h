@@ -1,6 +1,6 @@
 /*
  * store/facts: what the ledger's file keeps besides messages: limits that were hit, what statuslines told of
- * limits and of sessions, and the alerts that were given.
+ * limits and of sessions, the alerts that were given, and the prices that were used.
  *
  * For: daemon/facts.c, which collects them; batch.c, of which they are a part; facts_write.c and
  * facts_read.c.
@@ -50,6 +50,12 @@ struct store_alert {
 	double value, limit;
 };
 
+/* A price that is used from a time on. */
+struct store_price {
+	size_t model, text;          /* where their text begins in batch->text */
+	int64_t since_ms;
+};
+
 struct store_facts {
 	struct store_hit *hits;
 	size_t hit_count, hit_cap;
@@ -59,6 +65,8 @@ struct store_facts {
 	size_t told_count, told_cap;
 	struct store_alert *alerts;
 	size_t alert_count, alert_cap;
+	struct store_price *prices;
+	size_t price_count, price_cap;
 };
 
 /* Each appends a copy. Returns false when memory ran out. */
@@ -66,6 +74,7 @@ bool store_facts_add_hit(struct store_facts *facts, const struct store_hit *hit)
 bool store_facts_add_reading(struct store_facts *facts, const struct store_reading *reading);
 bool store_facts_add_told(struct store_facts *facts, const struct store_told *told);
 bool store_facts_add_alert(struct store_facts *facts, const struct store_alert *alert);
+bool store_facts_add_price(struct store_facts *facts, const struct store_price *price);
 
 void store_facts_release(struct store_facts *facts);
 

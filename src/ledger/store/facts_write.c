@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum statement { ADD_HIT, ADD_READING, ADD_TOLD, ADD_ALERT, STATEMENTS };
+enum statement { ADD_HIT, ADD_READING, ADD_TOLD, ADD_ALERT, ADD_PRICE, STATEMENTS };
 
 static const char *const texts[STATEMENTS] = {
 	/* A line says the same whenever it is read. */
@@ -25,6 +25,10 @@ static const char *const texts[STATEMENTS] = {
 		     " WHERE at <= ?2",
 	[ADD_ALERT] = "INSERT INTO alert (at, rule, subject, value, threshold) VALUES (?1, ?2, ?3, ?4, ?5)"
 		      " ON CONFLICT DO NOTHING",
+	/* Once, as long as it is the same. */
+	[ADD_PRICE] = "INSERT INTO price (model, since, price) SELECT ?1, ?2, ?3 WHERE ?3 IS NOT"
+		      " (SELECT price FROM price WHERE model = ?1 ORDER BY since DESC LIMIT 1)"
+		      " ON CONFLICT DO UPDATE SET price = ?3",
 };
 
 struct store_facts_writer {
@@ -143,6 +147,16 @@ static int write_alert(struct store_facts_writer *writer, const struct store_ale
 	return run(statement);
 }
 
+static int write_price(struct store_facts_writer *writer, const struct store_batch *batch,
+		       const struct store_price *price)
+{
+	sqlite3_stmt *statement = writer->statements[ADD_PRICE];
+	bind_text(statement, 1, store_batch_text(batch, price->model));
+	(void)sqlite3_bind_int64(statement, 2, price->since_ms);
+	bind_text(statement, 3, store_batch_text(batch, price->text));
+	return run(statement);
+}
+
 int store_facts_write(struct store_facts_writer *writer, const struct store_batch *batch,
 		      const int64_t *transcripts)
 {
@@ -157,5 +171,7 @@ int store_facts_write(struct store_facts_writer *writer, const struct store_batc
 		result = write_told(writer, &facts->told[i]);
 	for (size_t i = 0; result == SQLITE_OK && i < facts->alert_count; i++)
 		result = write_alert(writer, &facts->alerts[i]);
+	for (size_t i = 0; result == SQLITE_OK && i < facts->price_count; i++)
+		result = write_price(writer, batch, &facts->prices[i]);
 	return result;
 }

@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "base/paths.h"
+#include "swatchd/daemon/facts.h"
 #include "swatchd/daemon/sessions.h"
 #include "transcript/data_dirs.h"
 
@@ -112,6 +113,8 @@ void daemon_reload(struct daemon *daemon)
 	alert_run_configure(&daemon->alerts.run);
 	ledger_set_extras(daemon->ledger, daemon->config.billing_extras != 0);
 	bool priced = pricing_reload(&daemon->pricing, daemon->options.config_path, daemon->ledger);
+	if (priced)
+		daemon_note_prices(daemon);
 	if (other_extras)
 		ledger_reprice(daemon->ledger, daemon->pricing.prices.book);
 	expire_run(&daemon->expire);

@@ -138,6 +138,27 @@ static void add_limits(struct daemon *daemon, struct store_batch *batch, struct 
 	}
 }
 
+/* ---- prices ---- */
+
+void daemon_note_prices(struct daemon *daemon)
+{
+	daemon->facts.priced_models = 0;
+}
+
+/* Those of the models that are new: they come with their first message. Returns how many models there are. */
+static size_t add_prices(struct daemon *daemon, struct store_batch *batch)
+{
+	struct ledger_model model;
+	size_t i = daemon->facts.priced_models;
+	for (; ledger_model_at(daemon->ledger, i, &model); i++) {
+		double factor = 1.;
+		const struct price *price = ledger_price(daemon->ledger, model.name, &factor);
+		if (price)
+			store_batch_add_price(batch, model.name, price, factor, clock_wall_ms());
+	}
+	return i;
+}
+
 /* ---- into a batch ---- */
 
 bool daemon_has_facts(const struct daemon *daemon)
@@ -162,8 +183,10 @@ void daemon_add_facts(struct daemon *daemon, struct store_batch *batch)
 	for (size_t i = 0; i < waiting->alert_count; i++)
 		store_batch_add_alert(batch, &waiting->alerts[i]);
 	add_limits(daemon, batch, &noted);
+	size_t priced_models = add_prices(daemon, batch);
 	if (batch->failed)
 		return;
+	facts->priced_models = priced_models;
 	facts->noted = noted;
 	facts->limits_changed = false;
 	store_facts_release(waiting);
@@ -176,6 +199,7 @@ void daemon_forget_saved_facts(struct daemon *daemon)
 	size_t cursor = 0;
 	const struct session *session;
 	daemon->facts.noted.count = 0;
+	daemon_note_prices(daemon);
 	daemon_note_limits(daemon);
 	for (size_t i = 0; ledger_kept_limit_at(daemon->ledger, i, &kept); i++) {
 		if (kept.path)

@@ -24,6 +24,9 @@ void daemon_note_limits(struct daemon *daemon);
 /* A statusline or a process told something new of a session. */
 void daemon_note_told(struct daemon *daemon, const struct session *session);
 
+/* Other prices may be in force: the file gets them with the next commit. */
+void daemon_note_prices(struct daemon *daemon);
+
 void daemon_note_alert(struct daemon *daemon, const struct alert *alert);
 
 /* Whether something waits to be written. */

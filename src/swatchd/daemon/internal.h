@@ -75,6 +75,7 @@ struct daemon_facts {
 	struct strmap told_by_id;    /* -> index + 1 in waiting.told */
 	struct rate_limits noted;    /* the limits as the file has them */
 	bool limits_changed;         /* one of them is another row now */
+	size_t priced_models;        /* of the ledger's models: whose price the file has, or needs not */
 	/* What the file says of sessions, for those that get a file again. */
 	struct store_facts recalled;
 	struct strmap recalled_by_id;
