@@ -35,11 +35,11 @@ usage() { sed -n '2,/^# *usage/s/^# \{0,1\}//p' "$0"; }
 
 # The rest of the time of a run is that of its longest part: these are started first, in this order.
 sanitized_files="hostile live faults verify"
-plain_files="terminal setup top watch limits daemon statusline refresh alerts bars time doctor sandbox reports tables cache kills"
+plain_files="setup reports sandbox top watch limits daemon statusline refresh terminal alerts bars time doctor tables cache kills"
 plain_files="$plain_files autostart memory subagents sessions check commands idle config"
 # They measure, or load the machine: one after the other, when nothing else runs. Only --full has them.
 alone_files="kills idle storm night packages large"
-long_units="test_scan_differential test_top test_gather test_ledger_ties test_config_few test_json_edit test_child"
+long_units="test_ledger_store test_ledger_ties test_top test_gather test_audit test_json_edit test_child"
 quick_parts="rooms man shell dist"
 full_parts="clang lint shell-bats coverage fault-injection valgrind fuzz verify-homes claude distcheck"
 
