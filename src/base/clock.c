@@ -186,6 +186,15 @@ int64_t clock_local_day_start_ms(int64_t at_ms)
 	return date < 0 ? at_ms : first_moment_after_date_ms(date - 1, at - LONGEST_DAY_SECONDS, at);
 }
 
+int64_t clock_local_date_start_ms(int date)
+{
+	/* Midnight may be missing on that day. */
+	struct tm noon = { .tm_year = date / 10000 - 1900, .tm_mon = date / 100 % 100 - 1,
+			   .tm_mday = date % 100, .tm_hour = 12, .tm_isdst = -1 };
+	time_t at = mktime(&noon);
+	return at < 0 ? -1 : clock_local_day_start_ms((int64_t)at * CLOCK_SECOND_MS);
+}
+
 int64_t clock_local_next_day_ms(int64_t at_ms)
 {
 	time_t at = floor_to_seconds(at_ms);

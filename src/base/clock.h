@@ -48,6 +48,9 @@ void clock_format_age(int64_t span_ms, char out[CLOCK_AGE_SIZE]);
 int64_t clock_local_day_start_ms(int64_t at_ms);
 int64_t clock_local_next_day_ms(int64_t at_ms);
 
+/* The first moment of a local day, such as 20260329; -1 when there is no such day. */
+int64_t clock_local_date_start_ms(int date);
+
 /* 9999-12-31: pages and files show no later time, though localtime_r() could. */
 #define CLOCK_LOCAL_MAX_MS INT64_C(253402300799000)
 

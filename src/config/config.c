@@ -118,6 +118,12 @@ static void append_list(const struct config_numbers *list, struct buf *out)
 	}
 }
 
+/* "forever"; NULL for a key that has no such word. */
+static const char *word_for_zero(const struct config_key *key)
+{
+	return key->zero_is_none && key->choices ? key->choices[0] : NULL;
+}
+
 bool config_key_is_text(const struct config_key *key)
 {
 	return key->type == CONFIG_STRING || key->type == CONFIG_COMMAND || key->type == CONFIG_TIMEZONE;
@@ -163,7 +169,9 @@ void config_append_allowed(const struct config_key *key, struct buf *out)
 		buf_append_str(out, ", or nothing");
 		return;
 	}
-	if (key->zero_is_none)
+	if (word_for_zero(key))
+		buf_printf(out, "%s, or ", word_for_zero(key));
+	else if (key->zero_is_none)
 		buf_append_str(out, "0 (none), or ");
 	append_number(key, key->min, out);
 	buf_append_str(out, " to ");
@@ -225,6 +233,9 @@ static bool read_number(const struct config_key *key, const char *text, double *
 	int64_t whole = 0;
 	const char *rest = "";
 	bool good;
+	*out = 0;
+	if (word_for_zero(key) && strcmp(text, word_for_zero(key)) == 0)
+		return true;
 	switch (key->type) {
 	case CONFIG_DURATION:
 		good = config_parse_duration(text, &whole);
@@ -354,6 +365,8 @@ void config_append_value(const struct config *config, const struct config_key *k
 		append_number(key, *(const double *)field, out);
 	else if (is_list(key))
 		append_list(field, out);
+	else if (word_for_zero(key) && *(const int64_t *)field == 0)
+		buf_append_str(out, word_for_zero(key));
 	else
 		append_number(key, (double)*(const int64_t *)field, out);
 }

@@ -11,6 +11,7 @@ static const char *const method_choices[] = { "auto", "inotify", "poll", NULL };
 static const char *const source_choices[] = { "auto", "native", "ccusage", NULL };
 static const char *const preset_choices[] = { "ccusage", "compact", "full", "powerline", "plain", NULL };
 static const char *const sandbox_choices[] = { "auto", "off", "required", NULL };
+static const char *const forever[] = { "forever", NULL };
 static const char *const no_yes[] = { "no", "yes", NULL };
 static const char *const level_choices[] = { "error", "warning", "info", "debug", NULL };
 
@@ -69,6 +70,8 @@ const struct config_key config_keys[] = {
 	{ "ledger", "enabled", CONFIG_CHOICE, FIELD(ledger_enabled), CHOICE, "yes", no_yes,
 	  "whether swatchd keeps what transcripts said in a file of its own,"
 	  " after Claude Code deleted them" },
+	{ "ledger", "keep", CONFIG_DURATION, FIELD(ledger_keep_ms), NONE_OR(DAYS(1), DAYS(36500)), "forever",
+	  forever, "older messages are deleted there for good, once a day" },
 	{ "daemon", "autostart", CONFIG_CHOICE, FIELD(daemon_autostart), CHOICE, "no", no_yes,
 	  "whether swatch statusline starts swatchd when none runs, where no service manager does" },
 	{ "sandbox", "mode", CONFIG_CHOICE, FIELD(sandbox_mode), CHOICE, "auto", sandbox_choices,

@@ -34,7 +34,8 @@ struct config_key {
 	double min, max;               /* in the field's unit; max of a string: its length */
 	bool zero_is_none;             /* 0 is allowed beside min..max */
 	const char *default_text;
-	const char *const *choices;    /* of a choice, NULL-ended, in the order of its enum */
+	/* Of a choice, NULL-ended, in the order of its enum; of a number with zero_is_none, a word for 0. */
+	const char *const *choices;
 	const char *help;              /* one line */
 };
 

@@ -57,7 +57,9 @@ struct config {
 	int64_t sessions_max_files;
 	int64_t sessions_preview;       /* characters of lastMessagePreview */
 	int sessions_secrets;           /* 0 no, 1 yes */
+	/* [ledger] */
 	int ledger_enabled;             /* 0 no, 1 yes */
+	int64_t ledger_keep_ms;         /* 0: forever */
 	/* [daemon] (config/few.h reads it for a statusline) */
 	int daemon_autostart;           /* enum daemon_autostart */
 	/* [sandbox] */

@@ -32,6 +32,13 @@ struct ledger_archive {
 	bool lacks_sums;
 };
 
+/* Who says which lines were purged. */
+struct ledger_guard {
+	bool (*refuses)(void *ctx, const struct ledger_question *question);  /* NULL: nobody does */
+	void (*forget)(void *ctx);
+	void *ctx;
+};
+
 struct ledger {
 	struct ledger_window *windows;   /* by hash of the model; LEDGER_WINDOWS_MAX of them */
 	struct ledger_files files;
@@ -47,6 +54,7 @@ struct ledger {
 	struct ledger_unsaved unsaved;
 	struct ledger_branches branches;
 	struct ledger_archive archive;
+	struct ledger_guard guard;
 };
 
 /*

@@ -36,8 +36,46 @@ void ledger_free(struct ledger *ledger)
 	ledger_unsaved_release(&ledger->unsaved);
 	ledger_branches_release(&ledger->branches);
 	strmap_release(&ledger->archive.asked);
+	ledger_set_guard(ledger, NULL, NULL, NULL);
 	free(ledger->windows);
 	free(ledger);
+}
+
+/* ---- what was purged ---- */
+
+void ledger_set_guard(struct ledger *ledger,
+		      bool (*refuses)(void *ctx, const struct ledger_question *question),
+		      void (*forget)(void *ctx), void *ctx)
+{
+	if (ledger->guard.forget)
+		ledger->guard.forget(ledger->guard.ctx);
+	ledger->guard = (struct ledger_guard){ refuses, forget, ctx };
+}
+
+/* What tells an advisor's record from its message's, which has the same ids. */
+static uint64_t hash_of_advisor(uint64_t id_hash, unsigned advisor)
+{
+	const uint64_t own[] = { id_hash, advisor };
+	return advisor > 0 ? strmap_hash(own, sizeof(own)) : id_hash;
+}
+
+/* Whether the guard refuses a record of a file. */
+static bool is_refused(const struct ledger *ledger, int file, const struct ledger_record *record)
+{
+	if (!ledger->guard.refuses)
+		return false;
+	const struct ledger_file *f = &ledger->files.list[file];
+	const char *below = f->path + f->root_len, *slash = strchr(below, '/');
+	const char *session = ledger->sessions.list[f->session].id;
+	const struct ledger_question question = {
+		.time_ms = record->time_ms,
+		.has_id = record->has_id,
+		.key = hash_of_advisor(record->id_hash, record->advisor),
+		.request = record->request_hash,
+		.project = { below, slash ? (size_t)(slash - below) : 0 },
+		.session = record->payer.data ? record->payer : (struct slice){ session, strlen(session) },
+	};
+	return ledger->guard.refuses(ledger->guard.ctx, &question);
 }
 
 /* ---- what is to be saved ---- */
@@ -160,10 +198,7 @@ static void set_identity(const struct ledger_files *files, struct ledger_entry *
 	} else {
 		e->id_hash = ledger_files_hash_line(files, e);
 	}
-	if (record->advisor > 0) {
-		const uint64_t own[] = { e->id_hash, record->advisor };
-		e->id_hash = strmap_hash(own, sizeof(own));
-	}
+	e->id_hash = hash_of_advisor(e->id_hash, record->advisor);
 }
 
 static void set_costs(const struct ledger_models *models, struct ledger_entry *e,
@@ -491,7 +526,11 @@ int ledger_add_record(struct ledger *ledger, int file, const struct ledger_recor
 		return 0;
 	ledger->unsaved.noting = ledger->unsaved.wanted && !record->is_settled
 				 && record->offset >= ledger->files.list[file].saved_to;
-	if (!ledger_name_file(ledger, file, record) || !ledger_make_entry(ledger, file, record, &e))
+	if (!ledger_name_file(ledger, file, record))
+		return -1;
+	if (is_refused(ledger, file, record))
+		return 0;
+	if (!ledger_make_entry(ledger, file, record, &e))
 		return -1;
 	if (!record->is_settled)
 		ledger_branches_note(&ledger->branches, (uint32_t)file, record->offset, record->branch);
@@ -529,7 +568,8 @@ void ledger_note_kept_limit(struct ledger *ledger, int file, const struct ledger
 					      .place = ledger_place(file, record->offset),
 					      .has_entry = in_message,
 					      .old_form = record->limit_is_old_form };
-	if (record->time_ms > 0 && ledger_offset_fits(record->offset))
+	if (record->time_ms > 0 && ledger_offset_fits(record->offset)
+	    && !is_refused(ledger, file, record))
 		ledger_limits_add(&ledger->limits, &marker, record->limit_name);
 }
 

@@ -48,6 +48,24 @@ int64_t ledger_window_tokens(const struct ledger *ledger, const char *model);
 
 void ledger_free(struct ledger *ledger);
 
+/* A line that is about to be taken in. The slices are good during the call. */
+struct ledger_question {
+	int64_t time_ms;
+	bool has_id;
+	uint64_t key;                /* of the message and its advisor, when has_id */
+	uint32_t request;
+	struct slice project;        /* the folder of its transcript; empty for a transcript in none */
+	struct slice session;        /* that paid, as far as the line says it, or its transcript's */
+};
+
+/*
+ * Takes no line in for which `refuses` says true: it was purged. Call it before the first record. `forget`
+ * frees `ctx` at the end, or when another guard takes its place.
+ */
+void ledger_set_guard(struct ledger *ledger,
+		      bool (*refuses)(void *ctx, const struct ledger_question *question),
+		      void (*forget)(void *ctx), void *ctx);
+
 /*
  * Names a transcript: `path` decides ties, `session_id` gets its usage, but for lines that say that another
  * session paid. session_id NULL: only its lines tell. `root_len` bytes of the path lead to the projects/

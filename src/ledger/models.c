@@ -39,17 +39,11 @@ void ledger_models_price(const struct ledger_models *models, struct ledger_entry
 {
 	const struct price_tokens tokens = { entry->input, entry->output, entry->creation_5m,
 					     entry->creation_1h, entry->cache_read };
+	const struct price_request request = { &tokens, large, models->extras ? extras : NULL,
+					       entry->time_ms, entry->fast };
 	if (entry->has_cost)
 		return;
-	entry->cost_usd = 0.;
-	if (row->price && large)
-		entry->cost_usd = price_parts_cost_usd(row->price, row->factor, &tokens, large,
-						       entry->time_ms, entry->fast);
-	else if (row->price)
-		entry->cost_usd =
-			price_cost_usd(row->price, row->factor, &tokens, entry->time_ms, entry->fast);
-	if (models->extras)
-		entry->cost_usd = price_with_extras(entry->cost_usd, extras);
+	entry->cost_usd = price_request_usd(row->price, row->factor, &request);
 	entry->unpriced = !row->price && !row->silent && price_tokens_total(&tokens) > 0;
 }
 

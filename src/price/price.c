@@ -402,3 +402,14 @@ double price_with_extras(double usd, const struct price_extras *extras)
 	return usd * (extras->us_only ? 1.1 : 1.) * (extras->batch ? 0.5 : 1.)
 	       + PRICE_WEB_SEARCH_USD * (double)extras->web_searches;
 }
+
+double price_request_usd(const struct price *price, double factor, const struct price_request *request)
+{
+	double usd = 0.;
+	if (price && request->large)
+		usd = price_parts_cost_usd(price, factor, request->tokens, request->large, request->time_ms,
+					   request->fast);
+	else if (price)
+		usd = price_cost_usd(price, factor, request->tokens, request->time_ms, request->fast);
+	return request->extras ? price_with_extras(usd, request->extras) : usd;
+}

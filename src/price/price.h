@@ -132,6 +132,18 @@ static inline bool price_has_extras(const struct price_extras *extras)
 /* What tokens at `usd` cost with the extras. */
 double price_with_extras(double usd, const struct price_extras *extras);
 
+/* A message as it is charged. */
+struct price_request {
+	const struct price_tokens *tokens;
+	const struct price_tokens *large;    /* of one of several requests, as above; NULL: it is one */
+	const struct price_extras *extras;   /* NULL: they do not count */
+	int64_t time_ms;
+	bool fast;
+};
+
+/* What it costs, in US dollars. `price` NULL: nothing but the extras. */
+double price_request_usd(const struct price *price, double factor, const struct price_request *request);
+
 /*
  * The context window of a model in tokens: that of the book (which may be NULL), or else of the table; 0 when
  * neither knows it. Says nothing of a "[1m]" in the name.

@@ -73,7 +73,7 @@ static int run_daemon(struct daemon *daemon, struct ev_loop *loop, struct start 
 	/* The daemon replaced them if it made the cache directory again. */
 	start->options.cache_fd = daemon->options.cache_fd;
 	start->options.lock_fd = daemon->options.lock_fd;
-	start->again = daemon->cache.switched;
+	start->again = daemon->cache.switched || daemon->begins_anew;
 	daemon_stop(daemon);
 	memset(&start->config, 0, sizeof(start->config));
 	return status;

@@ -31,6 +31,7 @@ struct store_transcript {
 	unsigned version;
 	int64_t session_first_ms, session_last_ms;  /* as in struct ledger_kept */
 	bool subagent, gone;
+	bool buried;                 /* it was purged: its name is not written */
 	bool has_progress;
 	struct store_progress progress;
 };

@@ -4,12 +4,15 @@
 #include "base/scope.h"
 #include "ledger/store/database.h"
 #include "ledger/store/read.h"
+#include "ledger/store/tombs.h"
 
 int64_t store_recall_from(sqlite3 *db, const char *path, const struct data_dirs *dirs, struct ledger *ledger,
 			  struct store_known_list *known, struct buf *error)
 {
 	size_t messages = 0;
-	int result = store_known_read(db, dirs, known);
+	int result = store_tombs_guard(db, ledger);
+	if (result == SQLITE_OK)
+		result = store_known_read(db, dirs, known);
 	if (result == SQLITE_OK)
 		result = store_read_lost(db, known, ledger, &messages);
 	if (result == SQLITE_OK)

@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/scope.h"
 #include "ledger/store/database.h"
+#include "ledger/store/schema.h"
 
 /* PATH and an ending; "" when memory ran out. */
 static const char *beside(struct buf *out, const char *path, const char *ending)
@@ -37,6 +38,18 @@ static bool is_due(const char *newest, int64_t now_ms)
 	return age_ms >= STORE_BACKUP_EVERY_MS || age_ms < 0;
 }
 
+/* Copies the file to PATH.part, for the user alone. Returns SQLITE_OK, or SQLite's result without one. */
+static int make_part(sqlite3 *db, const char *path, struct buf *part)
+{
+	(void)unlink(beside(part, path, ".part"));
+	int result = part->failed ? SQLITE_NOMEM : store_copy(db, buf_str(part));
+	if (result == SQLITE_OK)
+		(void)chmod(buf_str(part), 0600);
+	else
+		(void)unlink(buf_str(part));
+	return result;
+}
+
 int store_back_up(sqlite3 *db, const char *path, int64_t now_ms)
 {
 	AUTO_BUF from = BUF_INIT;
@@ -44,16 +57,37 @@ int store_back_up(sqlite3 *db, const char *path, int64_t now_ms)
 	AUTO_BUF part = BUF_INIT;
 	if (!is_due(backup_path(&to, path, 1), now_ms))
 		return SQLITE_OK;
-	(void)unlink(beside(&part, path, ".part"));
-	int result = part.failed ? SQLITE_NOMEM : store_copy(db, buf_str(&part));
-	if (result != SQLITE_OK) {
-		(void)unlink(buf_str(&part));
+	int result = make_part(db, path, &part);
+	if (result != SQLITE_OK)
 		return result;
-	}
-	(void)chmod(buf_str(&part), 0600);
 	for (unsigned i = STORE_BACKUPS; i > 1; i--)
 		(void)rename(backup_path(&from, path, i - 1), backup_path(&to, path, i));
 	return rename(buf_str(&part), backup_path(&to, path, 1)) == 0 ? SQLITE_OK : SQLITE_IOERR;
+}
+
+/* Whether a file is gone after this. */
+static bool remove_file(const char *path)
+{
+	return unlink(path) == 0 || errno == ENOENT;
+}
+
+int store_replace_backups(sqlite3 *db, const char *path)
+{
+	AUTO_BUF old = BUF_INIT;
+	AUTO_BUF part = BUF_INIT;
+	int result = make_part(db, path, &part);
+	if (result != SQLITE_OK)
+		return result;
+	bool done = rename(buf_str(&part), backup_path(&old, path, 1)) == 0;
+	for (unsigned i = 2; i <= STORE_BACKUPS; i++)
+		done = remove_file(backup_path(&old, path, i)) && done;
+	/* Those that were made before a step to a later version of the tables. */
+	for (unsigned version = 2; version <= STORE_VERSION; version++) {
+		char ending[32];
+		snprintf(ending, sizeof(ending), ".before-%u", version);
+		done = remove_file(beside(&old, path, ending)) && done;
+	}
+	return done ? SQLITE_OK : SQLITE_IOERR;
 }
 
 bool store_find_backup(const char *path, unsigned number, struct store_backup *out)

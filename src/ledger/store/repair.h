@@ -19,6 +19,12 @@
 /* Makes the weekly backup when it is due. Returns SQLITE_OK also when it is not. */
 int store_back_up(sqlite3 *db, const char *path, int64_t now_ms);
 
+/*
+ * Makes a new backup in place of all older ones, which have what was purged since. Returns SQLITE_OK, or
+ * SQLite's result; then older ones may be left.
+ */
+int store_replace_backups(sqlite3 *db, const char *path);
+
 struct store_backup {
 	char *path;                  /* the caller frees it */
 	int64_t made_ms, bytes;

@@ -42,7 +42,8 @@ enum store_flag {
 	STORE_BATCH = 512,
 	STORE_IN_PARTS = 1024,       /* of several requests: `large` has the tokens in large ones */
 	STORE_HAS_CLAIMS = 2048,
-	STORE_FLAGS_ALL = 4095
+	STORE_SUM = 4096,            /* of an hour's messages, which swatch import took from another file */
+	STORE_FLAGS_ALL = 8191
 };
 
 /*
@@ -53,6 +54,8 @@ enum store_flag {
 #define STORE_SLOT_BITS 12
 #define STORE_SLOTS (INT64_C(1) << STORE_SLOT_BITS)
 #define STORE_LATE_MAX_MS 1000
+/* The slots of a millisecond that are tried, from one that the key chooses, before the next millisecond. */
+#define STORE_SLOT_TRIES 64
 
 static inline int64_t store_id_at(int64_t time_ms)
 {

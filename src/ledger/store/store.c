@@ -12,7 +12,10 @@
 #include "base/scope.h"
 #include "ledger/store/database.h"
 #include "ledger/store/recall.h"
+#include "ledger/store/purge.h"
 #include "ledger/store/repair.h"
+#include "ledger/store/reprice.h"
+#include "ledger/store/tombs.h"
 #include "ledger/store/write.h"
 
 struct store {
@@ -23,12 +26,15 @@ struct store {
 	bool is_started;
 	void (*done)(void *ctx);
 	void *ctx;
+	struct store_tombs tombs;    /* the thread's: what was purged */
+	int64_t tombs_of;            /* the version of the data that they are of; -1: they were not read */
 	int64_t backup_failed_ms;    /* the thread's: when the last backup failed; 0: it did not */
 	pthread_mutex_t lock;        /* of all that follows */
 	pthread_cond_t changed;
 	struct store_batch *batch;   /* being written, or failed */
 	bool is_wanted;              /* the batch is to be written now */
 	bool stops;
+	int64_t keep_ms;             /* 0: for ever */
 	struct store_status status;
 };
 
@@ -58,6 +64,7 @@ struct store *store_open(const char *path, struct buf *notice, struct buf *error
 		return NULL;
 	(void)pthread_mutex_init(&store->lock, NULL);
 	(void)pthread_cond_init(&store->changed, NULL);
+	store->tombs_of = -1;
 	store->path = strdup(path);
 	store->db = store->path ? open_or_repair(path, notice, error) : NULL;
 	store->writer = store->db ? store_writer_new(store->db) : NULL;
@@ -67,6 +74,36 @@ struct store *store_open(const char *path, struct buf *notice, struct buf *error
 		buf_printf(error, "cannot write %s: %s", path, sqlite3_errmsg(store->db));
 	store_close(store);
 	return NULL;
+}
+
+int64_t store_set_keep(struct store *store, int64_t keep_ms, struct buf *error)
+{
+	struct store_purged gone = { 0 };
+	(void)pthread_mutex_lock(&store->lock);
+	store->keep_ms = keep_ms;
+	(void)pthread_mutex_unlock(&store->lock);
+	if (store->is_started || keep_ms == 0)
+		return 0;
+	int result = store_purge_old(store->db, keep_ms, clock_wall_ms(), &gone);
+	if (result == SQLITE_OK)
+		return gone.messages;
+	buf_printf(error, "cannot write %s: %s", store->path, sqlite3_errstr(result));
+	return -1;
+}
+
+int64_t store_price(struct store *store, const struct price_book *book, bool extras, struct buf *error)
+{
+	const struct store_repricing what = { .book = book, .extras = extras, .only_unpriced = true };
+	struct store_repriced done = { 0 };
+	if (!store_reprice_is_due(store->db, book))
+		return 0;
+	int result = store_reprice_do(store->db, &what, &done);
+	int64_t changed = done.changed;
+	store_reprice_release(&done);
+	if (result == SQLITE_OK)
+		return changed;
+	buf_printf(error, "cannot write %s: %s", store->path, sqlite3_errstr(result));
+	return -1;
 }
 
 int64_t store_recall(struct store *store, const struct data_dirs *dirs, struct ledger *ledger,
@@ -120,6 +157,7 @@ static bool replace_damaged(struct store *store)
 	AUTO_BUF error = BUF_INIT;
 	store_writer_free(store->writer);
 	store->writer = NULL;
+	store->tombs_of = -1;
 	store_database_close(SCOPE_KEEP(store->db));
 	if (store_replace_damaged(store->path, &notice) == 0
 	    && store_database_open(store->path, &store->db, &error) == STORE_OPENED)
@@ -135,12 +173,45 @@ static bool replace_damaged(struct store *store)
 	return store->writer != NULL;
 }
 
+/* A number that changes when another program changes the file; -1 when nobody can say. */
+static int64_t data_version(sqlite3 *db)
+{
+	sqlite3_stmt *question = NULL;
+	int64_t version = -1;
+	if (sqlite3_prepare_v2(db, "PRAGMA data_version", -1, &question, NULL) == SQLITE_OK
+	    && sqlite3_step(question) == SQLITE_ROW)
+		version = sqlite3_column_int64(question, 0);
+	(void)sqlite3_finalize(question);
+	return version;
+}
+
+/* Reads the tombstones, when they may be new. */
+static int read_tombs(struct store *store)
+{
+	int64_t version = data_version(store->db);
+	if (version >= 0 && version == store->tombs_of)
+		return SQLITE_OK;
+	store_tombs_release(&store->tombs);
+	int result = store_tombs_read(store->db, &store->tombs);
+	store->tombs_of = result == SQLITE_OK ? version : -1;
+	return result;
+}
+
 /* Writes the batch, which nobody else touches meanwhile. Returns SQLITE_OK, or SQLite's result. */
+static int write_once(struct store *store)
+{
+	int result = store->writer ? read_tombs(store) : SQLITE_CORRUPT;
+	if (result != SQLITE_OK)
+		return result;
+	store_tombs_bury_in(&store->tombs, store->batch);
+	return store_writer_write(store->writer, store->batch);
+}
+
 static int write_batch(struct store *store)
 {
-	int result = store->writer ? store_writer_write(store->writer, store->batch) : SQLITE_CORRUPT;
+	int result = write_once(store);
 	if (store_database_is_damage(result) && replace_damaged(store))
-		result = store_writer_write(store->writer, store->batch);
+		result = write_once(store);
 	return result;
 }
 
@@ -156,12 +227,23 @@ static int back_up(struct store *store)
 	return result;
 }
 
+/* What is too old goes. When that fails, it is tried again with the next batch. */
+static void forget_old(struct store *store, int64_t keep_ms)
+{
+	struct store_purged gone;
+	if (keep_ms > 0)
+		(void)store_purge_old(store->db, keep_ms, clock_wall_ms(), &gone);
+}
+
 static void write_waiting(struct store *store)
 {
+	int64_t keep_ms = store->keep_ms;
 	(void)pthread_mutex_unlock(&store->lock);
 	size_t messages = store->batch->message_count;
 	int result = write_batch(store);
 	int backup = result == SQLITE_OK ? back_up(store) : SQLITE_OK;
+	if (result == SQLITE_OK)
+		forget_old(store, keep_ms);
 	(void)pthread_mutex_lock(&store->lock);
 	note_result(store, result, messages);
 	if (backup != SQLITE_OK)
@@ -254,6 +336,7 @@ void store_close(struct store *store)
 		(void)pthread_join(store->thread, NULL);
 	}
 	store_writer_free(store->writer);
+	store_tombs_release(&store->tombs);
 	if (store->db)
 		store_database_close(store->db);
 	store_batch_free(store->batch);

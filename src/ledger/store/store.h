@@ -31,6 +31,18 @@ struct store_status {
 struct store *store_open(const char *path, struct buf *notice, struct buf *error);
 
 /*
+ * Deletes what is older than `keep_ms` (0: nothing) from now on, once a day, with what is written then; before
+ * store_start() also at once. Returns how many messages went, or -1 with the reason.
+ */
+int64_t store_set_keep(struct store *store, int64_t keep_ms, struct buf *error);
+
+/*
+ * Before store_start(): gives a price to what had none when it came, where one is known now (`extras`: with
+ * what [billing] extras adds). Returns how many messages that were, or -1 with the reason.
+ */
+int64_t store_price(struct store *store, const struct price_book *book, bool extras, struct buf *error);
+
+/*
  * Before store_start(): which transcripts are known, and what the lost ones said, into the ledger. Returns
  * how many messages that were, or -1 with the reason.
  */

@@ -11,8 +11,6 @@
 #include "ledger/store/rollup.h"
 #include "ledger/store/schema.h"
 
-/* The slots of a millisecond that are tried, from one that the key chooses, before the next millisecond. */
-#define SLOT_TRIES 64
 /* Nobody's message costs more than nine million dollars. */
 #define NANO_USD_MAX 9e15
 
@@ -208,7 +206,7 @@ static int add_message(struct store_writer *writer, const struct store_message *
 	int64_t time_ms = message->record.time_ms;
 	for (int64_t late = 0; late <= STORE_LATE_MAX_MS; late++) {
 		int64_t slot = (int64_t)(message->key & (uint64_t)(STORE_SLOTS - 1));
-		for (unsigned i = 0; i < SLOT_TRIES; i++) {
+		for (unsigned i = 0; i < STORE_SLOT_TRIES; i++) {
 			(void)sqlite3_bind_int64(statement, 1,
 						 store_id_at(time_ms + late)
 							 + ((slot + i) & (STORE_SLOTS - 1)));
@@ -301,7 +299,8 @@ static int write_all(struct store_writer *writer, const struct store_batch *batc
 {
 	int result = SQLITE_OK;
 	for (size_t i = 0; result == SQLITE_OK && i < batch->transcript_count; i++)
-		result = write_transcript(writer, batch, i);
+		if (!batch->transcripts[i].buried)
+			result = write_transcript(writer, batch, i);
 	for (size_t i = 0; result == SQLITE_OK && i < batch->message_count; i++)
 		result = write_message(writer, batch, &batch->messages[i]);
 	if (result == SQLITE_OK)

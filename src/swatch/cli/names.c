@@ -180,6 +180,17 @@ static void look_at_directory(struct project_search *search, const char *directo
 	closedir(dir);
 }
 
+/* What was found: `good`, or a message. Ends the search. */
+static bool end_search(struct project_search *search, bool good, struct buf *error)
+{
+	if (!good)
+		say(error, "project", search->text,
+		    search->fits.count > 1 ? &search->fits : &search->near, search->fits.count > 1);
+	buf_release(&search->fits.near);
+	buf_release(&search->near.near);
+	return good;
+}
+
 bool names_find_project(const char *paths, const char *text, char *out, size_t size, struct buf *error)
 {
 	struct project_search search = { .text = text, .out = out, .size = size };
@@ -197,12 +208,18 @@ bool names_find_project(const char *paths, const char *text, char *out, size_t s
 		memcpy(out, text, strlen(text) + 1);
 		good = true;
 	}
-	if (!good)
-		say(error, "project", text, search.fits.count > 1 ? &search.fits : &search.near,
-		    search.fits.count > 1);
-	buf_release(&search.fits.near);
-	buf_release(&search.near.near);
-	return good;
+	return end_search(&search, good, error);
+}
+
+bool names_find_project_among(const char *const *folders, size_t count, const char *text, char *out,
+			      size_t size, struct buf *error)
+{
+	struct project_search search = { .text = text, .out = out, .size = size };
+	out[0] = '\0';
+	encode_text(text, search.encoded, sizeof(search.encoded));
+	for (size_t i = 0; i < count; i++)
+		look_at_folder(&search, folders[i]);
+	return end_search(&search, search.found || search.fits.count == 1, error);
 }
 
 const char *names_short_project(const char *folder)

@@ -27,6 +27,10 @@ bool names_find_session(int dir_fd, const char *text, char id[CACHE_SESSION_ID_M
  */
 bool names_find_project(const char *paths, const char *text, char *out, size_t size, struct buf *error);
 
+/* The same among the given folders. */
+bool names_find_project_among(const char *const *folders, size_t count, const char *text, char *out,
+			      size_t size, struct buf *error);
+
 /*
  * Appends what names_find_session() takes, for a shell to choose from: a line for each session with the
  * shortest beginning of its id that is its own, of at least 8 characters, a tab, and its project; then one

@@ -1,8 +1,8 @@
 /* swatch export: what is kept, for programs: a line for each hour, project, session, model and kind. */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -12,7 +12,8 @@
 #include "ledger/store/hours.h"
 #include "swatch/cli/command.h"
 #include "swatch/kept/file.h"
-#include "swatch/report/options.h"
+#include "swatch/kept/message_line.h"
+#include "swatch/kept/which.h"
 #include "swatch/ui/terminal.h"
 
 /* Lines are handed on when they have as many bytes. */
@@ -23,6 +24,7 @@ struct export {
 	void (*write)(struct export *export, const struct store_hour *hour);
 	char host[HOST_SIZE];
 	struct buf out;
+	bool messages;       /* a line for each */
 	bool failed;         /* after an error message, or when stdout is closed */
 };
 
@@ -141,6 +143,28 @@ static bool take(void *ctx, const struct store_hour *hour)
 	return (export->out.len < CHUNK_BYTES && !export->out.failed) || flush(export);
 }
 
+static bool take_message(void *ctx, const struct store_line *message)
+{
+	struct export *export = ctx;
+	AUTO_BUF line = BUF_INIT;
+	message_line_write(message, export->host, &line);
+	printable_clean_json(&export->out, buf_str(&line), line.len - 1);
+	buf_append_char(&export->out, '\n');
+	export->out.failed = export->out.failed || line.failed;
+	return (export->out.len < CHUNK_BYTES && !export->out.failed) || flush(export);
+}
+
+/* With --messages: they end with a cursor for the next time. */
+static int read_messages(struct export *export, const struct kept_file *file, int64_t since_ms)
+{
+	int64_t last_ms;
+	int result = store_lines_read(file->db, since_ms, take_message, export, &last_ms);
+	if (result == SQLITE_OK)
+		buf_printf(&export->out, "{\"type\":\"cursor\",\"cursor\":\"%lld\"}\n",
+			   (long long)(last_ms > since_ms ? last_ms : since_ms));
+	return result;
+}
+
 static int export_all(struct export *export, int64_t since_ms)
 {
 	struct kept_file file;
@@ -148,7 +172,8 @@ static int export_all(struct export *export, int64_t since_ms)
 	if (status == SWATCH_OK) {
 		if (export->write == write_csv)
 			buf_append_str(&export->out, csv_header);
-		int result = store_hours_read(file.db, since_ms, take, export);
+		int result = export->messages ? read_messages(export, &file, since_ms)
+					      : store_hours_read(file.db, since_ms, take, export);
 		if (result != SQLITE_OK && result != SQLITE_ABORT) {
 			terminal_error("export: cannot read %s: %s; the lines end before it", file.path,
 				       sqlite3_errstr(result));
@@ -164,33 +189,6 @@ static int export_all(struct export *export, int64_t since_ms)
 
 /* ---- the command line ---- */
 
-/* The first moment of a day "20261123" in the process's time zone; -1 when it has none. */
-static int64_t day_start_ms(const char *digits)
-{
-	int date = (int)strtol(digits, NULL, 10);
-	/* Midnight may be missing on that day. */
-	struct tm noon = { .tm_year = date / 10000 - 1900, .tm_mon = date / 100 % 100 - 1,
-			   .tm_mday = date % 100, .tm_hour = 12, .tm_isdst = -1 };
-	time_t at = mktime(&noon);
-	return at < 0 ? -1 : clock_local_day_start_ms((int64_t)at * CLOCK_SECOND_MS);
-}
-
-/* Returns false after an error message. */
-static bool find_since(const char *text, int64_t *since_ms)
-{
-	char digits[9];
-	*since_ms = 0;
-	if (!text)
-		return true;
-	if (report_parse_day(text, clock_wall_ms(), digits)) {
-		*since_ms = day_start_ms(digits);
-		return true;
-	}
-	terminal_error("export: --since '%s' is not a day; give YYYYMMDD, YYYY-MM-DD, today, yesterday, or "
-		       "7d for seven days ago", text);
-	return false;
-}
-
 static bool find_format(const char *text, struct export *export)
 {
 	export->write = write_json;
@@ -203,17 +201,48 @@ static bool find_format(const char *text, struct export *export)
 	return true;
 }
 
+/* Where the last export ended, less a day: messages come late, and one that comes twice does no harm. */
+static bool find_cursor(const char *text, int64_t *since_ms)
+{
+	char *end;
+	errno = 0;
+	int64_t at_ms = strtoll(text, &end, 10);
+	if (errno != 0 || *end || end == text || at_ms < 0) {
+		terminal_error("export: --cursor '%s' is not what the last line of an export says", text);
+		return false;
+	}
+	*since_ms = at_ms > CLOCK_DAY_MS ? at_ms - CLOCK_DAY_MS : 0;
+	return true;
+}
+
+/* Whether the options go together. */
+static bool check(const struct export *export, const char *since, const char *cursor)
+{
+	if (export->messages && export->write == write_csv)
+		terminal_error("export: --messages writes JSON lines only");
+	else if (cursor && (since || !export->messages))
+		terminal_error("export: --cursor goes with --messages, and without --since");
+	else
+		return true;
+	return false;
+}
+
 static int run_export(struct invocation *invocation, int argc, char **argv)
 {
 	struct export export = { .out = BUF_INIT };
-	const char *since = NULL, *format = NULL;
-	int64_t since_ms;
+	const char *since = NULL, *format = NULL, *cursor = NULL;
+	int64_t since_ms = 0;
 	int status;
-	const struct command_target targets[] = { { 's', NULL, &since }, { 'f', NULL, &format }, { 0 } };
+	const struct command_target targets[] = { { 's', NULL, &since },
+						  { 'f', NULL, &format },
+						  { 'm', &export.messages, NULL },
+						  { 'c', NULL, &cursor },
+						  { 0 } };
 	if (!command_read_options(invocation, argc, argv, targets, &status))
 		return status;
 	invocation_use_zone(invocation);
-	if (!find_since(since, &since_ms) || !find_format(format, &export))
+	if ((since && !kept_parse_day("export", "--since", since, &since_ms)) || !find_format(format, &export)
+	    || (cursor && !find_cursor(cursor, &since_ms)) || !check(&export, since, cursor))
 		return SWATCH_USAGE;
 	if (gethostname(export.host, sizeof(export.host) - 1) != 0)
 		export.host[0] = '\0';
@@ -224,12 +253,14 @@ static const struct command_option options[] = {
 	{ "since", 's', "DATE",
 	  "leave out everything before this day: YYYYMMDD, YYYY-MM-DD, today, yesterday, 7d" },
 	{ "format", 'f', "FORMAT", "jsonl (a JSON object a line), the default, or csv" },
+	{ "messages", 'm', NULL, "a line for each message, for swatch import" },
+	{ "cursor", 'c', "CURSOR", "with --messages: go on where an export ended, as its last line says" },
 	{ NULL, 0, NULL, NULL }
 };
 
 const struct command command_export = {
 	.name = "export",
-	.usage = "[--since DATE] [--format jsonl|csv]",
+	.usage = "[--since DATE] [--format jsonl|csv] [--messages] [--cursor CURSOR]",
 	.summary = "print what is kept, a line for each hour, session and model",
 	.options = options,
 	.flags = COMMAND_NEEDS_CACHE,

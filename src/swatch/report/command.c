@@ -9,6 +9,7 @@
 #include "cache/read.h"
 #include "ipc/client.h"
 #include "json/pretty.h"
+#include "swatch/report/imported.h"
 #include "swatch/report/table.h"
 #include "swatch/ui/terminal.h"
 #include "transcript/data_dirs.h"
@@ -124,12 +125,16 @@ static bool compose(const struct invocation *invocation, const struct report_req
 		/* A zone's name is ASCII. */
 		bool is_long = device.width > 0 && line.len > device.width;
 		buf_printf(out, "%.*s\n", (int)(is_long ? device.width : line.len), buf_str(&line));
+		report_imported_add_lines(invocation, request, out);
 		return !out->failed;
 	}
-	if (request->json)
+	if (request->json) {
 		report_write_json(request->options.kind, data, out);
-	else
+		report_imported_add_json(invocation, request, out);
+	} else {
 		say_empty(invocation, request, out);
+		report_imported_add_lines(invocation, request, out);
+	}
 	return !out->failed;
 }
 

@@ -77,6 +77,8 @@ static void close_client(struct control_client *client)
 		control->client_count--;
 		if (client->subscribed && --control->subscriber_count == 0)
 			events_set_sink(control->events, NULL, NULL);
+		if (control->gone)
+			control->gone(control->ctx, client->id);
 	}
 	if (client->busy == 0)
 		free_client(client);
@@ -255,6 +257,11 @@ void control_note_waiting(struct control_client *client)
 	client->awaits_answer = true;
 }
 
+void control_set_observer(struct control *control, void (*gone)(void *ctx, uint64_t id))
+{
+	control->gone = gone;
+}
+
 uint64_t control_client_id(const struct control_client *client)
 {
 	return client->id;
@@ -408,6 +415,7 @@ void control_add_client(struct control *control, int fd)
 
 void control_close_clients(struct control *control)
 {
+	control->gone = NULL;
 	for (struct control_client *client = control->clients, *next; client; client = next) {
 		next = client->next;
 		close_client(client);

@@ -91,6 +91,9 @@ void control_subscribe(struct control_client *client);
 /* The answer comes later: until then the client need not make room for others. */
 void control_note_waiting(struct control_client *client);
 
+/* Calls `gone` with the id of each client that is gone from now on, but not at the end of all. */
+void control_set_observer(struct control *control, void (*gone)(void *ctx, uint64_t id));
+
 /* A client's id, which no later client gets; and the client that has an id, NULL when it is gone. */
 uint64_t control_client_id(const struct control_client *client);
 struct control_client *control_find_client(struct control *control, uint64_t id);

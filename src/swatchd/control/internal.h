@@ -22,6 +22,7 @@ struct control {
 	struct ev_loop *loop;
 	const struct control_request *requests;
 	void *ctx;
+	void (*gone)(void *ctx, uint64_t id);   /* NULL: nobody wants to know */
 	struct events *events;
 	char *path;
 	int listen_fd;

@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/paths.h"
 #include "swatchd/daemon/facts.h"
+#include "swatchd/daemon/keep.h"
 #include "swatchd/daemon/sessions.h"
 #include "transcript/data_dirs.h"
 
@@ -117,6 +118,8 @@ void daemon_reload(struct daemon *daemon)
 		daemon_note_prices(daemon);
 	if (other_extras)
 		ledger_reprice(daemon->ledger, daemon->pricing.prices.book);
+	daemon_keep_set_age(daemon);
+	daemon_keep_prices_changed(daemon);
 	expire_run(&daemon->expire);
 	publish_note_change(&daemon->publish, NULL, PUBLISH_EVERYTHING);
 	publish_flush(&daemon->publish);

@@ -16,6 +16,7 @@
 #include "swatchd/daemon/gone.h"
 #include "swatchd/daemon/history.h"
 #include "swatchd/daemon/keep.h"
+#include "swatchd/daemon/lend.h"
 #include "swatchd/daemon/lines.h"
 #include "swatchd/daemon/places.h"
 #include "swatchd/daemon/refresh.h"
@@ -149,6 +150,8 @@ static bool start_control(struct daemon *daemon, struct buf *error)
 		return true;
 	daemon->control = control_new(daemon->loop, daemon->options.socket_path, daemon_requests, daemon,
 				      &daemon->events, error);
+	if (daemon->control)
+		control_set_observer(daemon->control, daemon_take_back);
 	return daemon->control != NULL;
 }
 

@@ -123,8 +123,17 @@ struct daemon_keep {
 	ev_async done;
 	bool is_failing;             /* the log has it */
 	bool lacks_backup;           /* the log has it */
+	void (*written)(struct daemon *daemon);   /* after a batch, or a failure; NULL: nobody waits */
+	bool looks_for_prices;       /* of messages that had none, once all is written */
 	int64_t retry_ms;
 	unsigned replaced;           /* as the store counts them */
+};
+
+/* daemon/lend.c */
+struct daemon_lend {
+	uint64_t client;             /* that has the ledger's file, or waits for it; 0: nobody */
+	unsigned batches;            /* that were written first */
+	bool is_lent;
 };
 
 /* daemon/refresh.c */
@@ -169,8 +178,10 @@ struct daemon {
 	struct daemon_gone gone;
 	struct daemon_history history;
 	struct daemon_keep keep;
+	struct daemon_lend lend;
 	struct daemon_places places;
 	struct daemon_waiters sync_waiters, refresh_waiters;
+	bool begins_anew;            /* daemon/lend.c, for main() */
 	bool refresh_failed;         /* daemon/refresh.c, for the exit status of --once */
 	int64_t started_ms;
 	uint64_t contended;          /* how often somebody else wanted the lock */

@@ -11,6 +11,8 @@
 #include "base/scope.h"
 #include "base/unused.h"
 #include "ledger/store/database.h"
+#include "ledger/store/reprice.h"
+#include "swatchd/daemon/anew.h"
 #include "swatchd/daemon/facts.h"
 #include "swatchd/daemon/gone.h"
 #include "swatchd/loop/loop.h"
@@ -205,6 +207,13 @@ void daemon_keep_soon(struct daemon *daemon)
 
 /* ---- what became of it ---- */
 
+/* Somebody may wait for the file. */
+static void tell_written(struct daemon *daemon)
+{
+	if (daemon->keep.written)
+		daemon->keep.written(daemon);
+}
+
 static void note_failure(struct daemon *daemon, const struct store_status *status)
 {
 	struct daemon_keep *keep = &daemon->keep;
@@ -215,8 +224,24 @@ static void note_failure(struct daemon *daemon, const struct store_status *statu
 		keep->retry_ms *= 2;
 	}
 	keep->is_failing = true;
+	tell_written(daemon);
 	daemon_note_gone(daemon, NULL);
 	set_timer(daemon, keep->retry_ms < KEEP_RETRY_MAX_MS ? keep->retry_ms : KEEP_RETRY_MAX_MS);
+}
+
+/* Looks, once all is written, whether the file has messages whose price is known now. */
+static void look_for_prices(struct daemon *daemon)
+{
+	struct daemon_keep *keep = &daemon->keep;
+	AUTO_BUF error = BUF_INIT;
+	sqlite3 *db;
+	keep->looks_for_prices = false;
+	if (store_database_open_read_only(keep->path, &db, &error) != STORE_OPENED)
+		return;
+	bool is_due = store_reprice_is_due(db, daemon->pricing.prices.book);
+	store_database_close(db);
+	if (is_due)
+		daemon_begin_anew(daemon, "messages that had no price get one");
 }
 
 /* A batch was written, or not. */
@@ -246,8 +271,11 @@ static void on_done(struct ev_loop *loop UNUSED, ev_async *watcher, int revents 
 		log_warning("%s; trying again in an hour", status.why);
 	keep->lacks_backup = status.why[0] != '\0';
 	ev_timer_stop(daemon->loop, &keep->timer);
-	if (has_news(daemon) && store_is_free(keep->store))
+	tell_written(daemon);
+	if (keep->store && has_news(daemon) && store_is_free(keep->store))
 		give_batch(daemon);
+	else if (keep->store && keep->looks_for_prices)
+		look_for_prices(daemon);
 }
 
 /* The store's thread. */
@@ -258,6 +286,50 @@ static void wake_loop(void *ctx)
 }
 
 /* ---- start and end ---- */
+
+static void close_store(struct daemon *daemon)
+{
+	ev_timer_stop(daemon->loop, &daemon->keep.timer);
+	store_close(SCOPE_KEEP(daemon->keep.store));
+	ev_ref(daemon->loop);
+	ev_async_stop(daemon->loop, &daemon->keep.done);
+}
+
+/* What had no price when it came. */
+static void price(struct daemon *daemon)
+{
+	AUTO_BUF error = BUF_INIT;
+	int64_t priced = store_price(daemon->keep.store, daemon->pricing.prices.book,
+				     daemon->config.billing_extras != 0, &error);
+	if (priced < 0)
+		log_warning("%s; messages without a price stay without one", buf_message(&error));
+	else if (priced > 0)
+		log_info("%lld message%s that had no price %s one now", (long long)priced,
+			 priced == 1 ? "" : "s", priced == 1 ? "has" : "have");
+}
+
+void daemon_keep_set_age(struct daemon *daemon)
+{
+	AUTO_BUF error = BUF_INIT;
+	if (!daemon->keep.store)
+		return;
+	int64_t gone = store_set_keep(daemon->keep.store, daemon->config.ledger_keep_ms, &error);
+	if (gone < 0)
+		log_warning("%s; what is too old stays", buf_message(&error));
+	else if (gone > 0)
+		log_info("%lld message%s older than [ledger] keep deleted", (long long)gone,
+			 gone == 1 ? "" : "s");
+}
+
+void daemon_keep_prices_changed(struct daemon *daemon)
+{
+	struct daemon_keep *keep = &daemon->keep;
+	keep->looks_for_prices = keep->store != NULL;
+	if (keep->looks_for_prices && !has_news(daemon) && store_is_free(keep->store))
+		look_for_prices(daemon);
+	else
+		daemon_keep_soon(daemon);
+}
 
 static void recall(struct daemon *daemon, struct buf *error)
 {
@@ -298,6 +370,18 @@ static bool open_store(struct daemon *daemon, struct buf *error)
 	return keep->store != NULL;
 }
 
+/* Returns 0, or an errno. */
+static int start_store(struct daemon *daemon)
+{
+	ev_async_start(daemon->loop, &daemon->keep.done);
+	/* It does not keep the loop of --once alive. */
+	ev_unref(daemon->loop);
+	int why = store_start(daemon->keep.store, wake_loop, daemon);
+	if (why != 0)
+		close_store(daemon);
+	return why;
+}
+
 void daemon_start_keep(struct daemon *daemon)
 {
 	struct daemon_keep *keep = &daemon->keep;
@@ -312,19 +396,41 @@ void daemon_start_keep(struct daemon *daemon)
 		keep->why_off = strdup(buf_message(&error));
 		return;
 	}
+	daemon_keep_set_age(daemon);
+	price(daemon);
 	recall(daemon, &error);
 	ledger_want_unsaved(daemon->ledger);
-	ev_async_start(daemon->loop, &keep->done);
-	/* It does not keep the loop of --once alive. */
-	ev_unref(daemon->loop);
-	int why = store_start(keep->store, wake_loop, daemon);
+	int why = start_store(daemon);
 	if (why == 0)
 		return;
 	log_warning("cannot keep what transcripts say in %s: %s", keep->path, strerror(why));
 	keep->why_off = strdup(strerror(why));
-	ev_ref(daemon->loop);
-	ev_async_stop(daemon->loop, &keep->done);
-	store_close(SCOPE_KEEP(keep->store));
+}
+
+bool daemon_keep_close(struct daemon *daemon, bool flush)
+{
+	struct daemon_keep *keep = &daemon->keep;
+	if (!keep->store)
+		return true;
+	if (!store_is_free(keep->store))
+		return false;
+	if (flush && has_news(daemon)) {
+		give_batch(daemon);
+		if (!store_is_free(keep->store))
+			return false;
+	}
+	close_store(daemon);
+	return true;
+}
+
+void daemon_keep_open_again(struct daemon *daemon)
+{
+	AUTO_BUF error = BUF_INIT;
+	if (!daemon->config.ledger_enabled || daemon->keep.store)
+		return;
+	free(SCOPE_KEEP(daemon->keep.path));
+	if (!open_store(daemon, &error) || start_store(daemon) != 0)
+		log_warning("%s", buf_message(&error));
 }
 
 void daemon_keep_write_status(const struct daemon *daemon, struct jsonw *w)
@@ -336,7 +442,10 @@ void daemon_keep_write_status(const struct daemon *daemon, struct jsonw *w)
 	jsonw_put_bool(w, "enabled", daemon->config.ledger_enabled != 0);
 	jsonw_put_bool(w, "kept", keep->store && !keep->is_failing);
 	jsonw_put_string(w, "path", keep->path);
-	jsonw_put_string(w, "error", status.why[0] ? status.why : keep->why_off);
+	jsonw_put_string(w, "error",
+			 status.why[0]          ? status.why
+			 : daemon->lend.is_lent ? "a command is changing it now"
+						: keep->why_off);
 	jsonw_put_int(w, "written", (int64_t)status.messages);
 	jsonw_put_int(w, "waiting", (int64_t)ledger_unsaved_count(daemon->ledger));
 	jsonw_put_int_or_null(w, "writtenAt", status.written_ms);
@@ -346,13 +455,10 @@ void daemon_stop_keep(struct daemon *daemon)
 {
 	struct daemon_keep *keep = &daemon->keep;
 	if (keep->store) {
-		ev_timer_stop(daemon->loop, &keep->timer);
 		/* A batch that is being written ends first; what is left comes again at the next start. */
 		if (has_news(daemon) && store_is_free(keep->store))
 			give_batch(daemon);
-		store_close(keep->store);
-		ev_ref(daemon->loop);
-		ev_async_stop(daemon->loop, &keep->done);
+		close_store(daemon);
 	}
 	store_known_release(&keep->known);
 	store_roots_release(&keep->roots);

@@ -35,8 +35,22 @@ void daemon_keep_lost(struct daemon *daemon, const struct session_transcript *pa
 /* The turn is over: what came is written soon. */
 void daemon_keep_soon(struct daemon *daemon);
 
+/* Takes [ledger] keep. */
+void daemon_keep_set_age(struct daemon *daemon);
+
+/* pricing.json was read again: what had no price may have one now. */
+void daemon_keep_prices_changed(struct daemon *daemon);
+
 /* Writes the "ledger" object's members into an open object. */
 void daemon_keep_write_status(const struct daemon *daemon, struct jsonw *w);
+
+/*
+ * For daemon/lend.c: closes the file as soon as no batch is being written, with `flush` after what waits was
+ * given to it. Returns true when it is closed, or was never open; otherwise keep.written() is called when the
+ * batch is written. The other one opens it again, so that what came meanwhile is written at the end.
+ */
+bool daemon_keep_close(struct daemon *daemon, bool flush);
+void daemon_keep_open_again(struct daemon *daemon);
 
 /* Writes what waits, and closes the file. */
 void daemon_stop_keep(struct daemon *daemon);

@@ -37,6 +37,7 @@ const struct control_request daemon_requests[] = {
 	{ "expire", daemon_answer_expire },
 	{ "sync", daemon_answer_sync },
 	{ "rescan", daemon_answer_rescan },
+	{ "lend", daemon_answer_lend },
 	{ "tick", daemon_take_tick },
 	{ "subscribe", subscribe },
 	{ "contended", note_contended },

@@ -1,0 +1,119 @@
+#include "ledger/store/lines.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/scope.h"
+#include "ledger/store/place.h"
+
+struct reading {
+	struct store_names names;
+	sqlite3_stmt *transcript, *branch;
+	bool (*take)(void *ctx, const struct store_line *line);
+	void *ctx;
+};
+
+/* ---- names ---- */
+
+static const char *text_at(sqlite3_stmt *answer, int column)
+{
+	const char *text = (const char *)sqlite3_column_text(answer, column);
+	return text ? text : "";
+}
+
+static bool ask(sqlite3_stmt *question, int64_t id)
+{
+	(void)sqlite3_reset(question);
+	return id > 0 && sqlite3_bind_int64(question, 1, id) == SQLITE_OK
+	    && sqlite3_step(question) == SQLITE_ROW;
+}
+
+/* The path as it was where the transcript was written: without the mark of its host. */
+static void remove_mark(char *path, const char *host)
+{
+	static const char ending[] = ".jsonl";
+	size_t len = strlen(path), host_len = strlen(host), tail = host_len + sizeof(ending);
+	if (host_len == 0 || len < tail || path[len - tail] != STORE_LINES_HOST_MARK
+	    || strncmp(path + len - tail + 1, host, host_len) != 0)
+		return;
+	memcpy(path + len - tail, ending, sizeof(ending));
+}
+
+/* Takes the names of a row. `path` gets the transcript's, below its root; `root` that, if it is in the path.
+ */
+static bool take_names(struct reading *reading, struct store_line *line, char **path, char **root)
+{
+	sqlite3_stmt *answer = reading->transcript;
+	if (!ask(answer, line->row.transcript))
+		return false;
+	const char *whole = text_at(answer, 0);
+	int64_t root_len = sqlite3_column_int64(answer, 1), version = sqlite3_column_int64(answer, 3);
+	if (!store_place_is_valid(whole, root_len) || version < 0 || version > INT32_MAX)
+		return false;
+	*path = strdup(whole + root_len);
+	*root = strndup(whole, (size_t)root_len - 1);
+	if (!*path || !*root)
+		return false;
+	line->host = text_at(answer, 4);
+	line->root = sqlite3_column_type(answer, 5) == SQLITE_NULL ? *root : text_at(answer, 5);
+	line->session = store_names_session(&reading->names, sqlite3_column_int64(answer, 6));
+	line->subagent = sqlite3_column_int(answer, 2) != 0;
+	line->version = (unsigned)version;
+	remove_mark(*path, line->host);
+	line->path = *path;
+	return true;
+}
+
+/* A name that is good until the end: two questions of one kind are asked. */
+static const char *payer_of(struct reading *reading, const struct store_line *line, char **copy)
+{
+	*copy = strdup(line->session);
+	return *copy ? store_names_session(&reading->names, line->row.payer) : NULL;
+}
+
+static int take_row(struct reading *reading, sqlite3_stmt *rows, int64_t since_ms, int64_t *last_ms)
+{
+	struct store_line line = { .host = "" };
+	AUTO_FREE char *path = NULL;
+	AUTO_FREE char *root = NULL;
+	AUTO_FREE char *session = NULL;
+	if (!store_rows_take(rows, &line.row) || line.row.time_ms < since_ms
+	    || !take_names(reading, &line, &path, &root))
+		return SQLITE_OK;
+	line.payer = payer_of(reading, &line, &session);
+	if (!line.payer)
+		return SQLITE_NOMEM;
+	line.session = session;
+	line.model = store_names_model(&reading->names, line.row.model);
+	line.branch = ask(reading->branch, line.row.branch) ? text_at(reading->branch, 0) : "";
+	*last_ms = line.row.time_ms;
+	return reading->take(reading->ctx, &line) ? SQLITE_OK : SQLITE_ABORT;
+}
+
+int store_lines_read(sqlite3 *db, int64_t since_ms, bool (*take)(void *ctx, const struct store_line *line),
+		     void *ctx, int64_t *last_ms)
+{
+	struct reading reading = { .take = take, .ctx = ctx };
+	sqlite3_stmt *rows = NULL;
+	*last_ms = 0;
+	int result = store_names_open(db, &reading.names);
+	if (result == SQLITE_OK)
+		result = sqlite3_prepare_v2(db,
+					    "SELECT t.path, t.root_bytes, t.subagent, t.version, h.name,"
+					    " p.root, t.session"
+					    " FROM transcript t LEFT JOIN profile p ON p.id = t.profile"
+					    " LEFT JOIN host h ON h.id = p.host WHERE t.id = ?1",
+					    -1, &reading.transcript, NULL);
+	if (result == SQLITE_OK)
+		result = sqlite3_prepare_v2(db, "SELECT name FROM branch WHERE id = ?1", -1, &reading.branch,
+					    NULL);
+	if (result == SQLITE_OK)
+		result = store_rows_open(db, since_ms, &rows);
+	while (result == SQLITE_OK && (result = sqlite3_step(rows)) == SQLITE_ROW)
+		result = take_row(&reading, rows, since_ms, last_ms);
+	(void)sqlite3_finalize(rows);
+	(void)sqlite3_finalize(reading.transcript);
+	(void)sqlite3_finalize(reading.branch);
+	store_names_release(&reading.names);
+	return result == SQLITE_DONE ? SQLITE_OK : result;
+}

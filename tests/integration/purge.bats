@@ -1,0 +1,156 @@
+#!/usr/bin/env bats
+# swatch purge, reprice and import: commands that change the ledger's file, with swatchd and without.
+
+load helper
+
+# of SESSION NUMBER TOKENS: a message that this session paid.
+of() { message "$2" "$3" | sed "s/\"sessionId\":\"x\"/\"sessionId\":\"$1\"/"; }
+
+# keep_projects: swatchd has kept sessions of two projects. $LEDGER is the file.
+keep_projects() {
+	LEDGER=$HOME/.local/state/swatch/ledger.db
+	mkdir -p "$PROJECTS/-home-u-secret" "$PROJECTS/-home-u-other"
+	AT=2026-03-29T10:00:00.000Z of s1 1 1000 >"$PROJECTS/-home-u-secret/s1.jsonl"
+	AT=2026-03-30T10:00:00.000Z of s2 2 2000 >"$PROJECTS/-home-u-secret/s2.jsonl"
+	AT=2026-03-30T11:00:00.000Z of s3 3 3000 >"$PROJECTS/-home-u-other/s3.jsonl"
+	start_daemon
+	stop_daemon
+}
+
+# what each session cost, in billionths of a dollar
+costs() { swatch sessions --json | jq -c '[.sessions[] | {(.sessionId): (.totalCost * 1e9 | round)}] | add // {}'; }
+total() { swatch daily --json | jq '.totals.totalCost * 1e9 | round'; }
+# what was printed, on one line
+said() { tr '\n' ' ' <<<"$output" | tr -s ' '; }
+no_trace_of() { ! cat "$LEDGER"* | grep -aqF -e "$1"; }
+
+@test "purge takes a project out for good, with swatchd and without" {
+	local before
+	keep_projects
+	before=$(costs | jq -c '{s3}')
+	run swatch purge --project secret --dry-run
+	[ "$status" -eq 0 ]
+	[[ $(said) == "project -home-u-secret: 2 messages would be deleted: 2 transcripts of 2 days "* ]]
+	run swatch purge --project secret </dev/null
+	[ "$status" -eq 1 ]
+	[[ $output == *"add --yes"* ]]
+	is "$(costs | jq length)" 3
+	start_daemon
+	run swatch purge --project secret --yes
+	[ "$status" -eq 0 ]
+	[[ $(said) == *": 2 messages deleted: "* ]]
+	await eval '[ "$(costs)" = "$before" ]'
+	# not by a scan, a start, a copy, a new line of the same message
+	cp "$PROJECTS/-home-u-secret/s1.jsonl" "$PROJECTS/-home-u-other/copy.jsonl"
+	AT=2026-03-29T10:00:01.000Z of s1 1 5000 >>"$PROJECTS/-home-u-other/copy.jsonl"
+	swatch rescan
+	is "$(costs | jq -c '{s3}')" "$before"
+	is "$(total)" "$(jq .s3 <<<"$before")"
+	stop_daemon
+	no_trace_of secret
+	is "$(total)" "$(jq .s3 <<<"$before")"
+	start_daemon
+	is "$(total)" "$(jq .s3 <<<"$before")"
+	stop_daemon
+	no_trace_of secret
+	# what is said there now is kept
+	of s2 9 10 >>"$PROJECTS/-home-u-secret/s2.jsonl"
+	start_daemon
+	is "$(costs | jq -c keys)" '["s2","s3"]'
+	stop_daemon
+	# without a daemon: the past
+	run swatch purge --before 2026-04-01 --yes
+	[ "$status" -eq 0 ]
+	is "$(costs | jq -c keys)" '["s2"]'
+	start_daemon
+	is "$(costs | jq -c keys)" '["s2"]'
+}
+
+@test "reprice changes only what it is asked to, and a message without a price gets one by itself" {
+	local at
+	LEDGER=$HOME/.local/state/swatch/ledger.db
+	AT=2026-03-29T10:00:00.000Z of s1 1 1000 >"$PROJECTS/-p/s1.jsonl"
+	AT=2026-03-30T10:00:00.000Z of s2 2 1000 >"$PROJECTS/-p/s2.jsonl"
+	AT=2026-03-30T11:00:00.000Z MODEL=nonesuch-1 of s3 3 1000 >"$PROJECTS/-p/s3.jsonl"
+	start_daemon
+	stop_daemon
+	rm "$PROJECTS"/-p/*.jsonl
+	at=$(costs | jq .s1)
+	is "$(costs | jq .s3)" 0
+	mkdir -p "$HOME/.config/swatch"
+	echo '{"claude-opus-4-6":{"input_cost_per_token":0.001,"output_cost_per_token":0.001},"nonesuch-1":{"input_cost_per_token":0,"output_cost_per_token":0.002}}' \
+		>"$HOME/.config/swatch/pricing.json"
+	run swatch reprice --since 2026-03-30 --dry-run
+	[ "$status" -eq 0 ]
+	[[ $(said) == *"2 messages would change: "* ]]
+	start_daemon
+	is "$(costs | jq .s1)" "$at"
+	run swatch reprice --since 2026-03-30 --yes
+	[ "$status" -eq 0 ]
+	await eval '[ "$(costs | jq .s2)" = 1003000000 ]'
+	is "$(costs | jq .s1)" "$at"
+	is "$(costs | jq .s3)" 2000000000
+	run swatch reprice
+	[ "$status" -eq 2 ]
+}
+
+@test "import takes in messages once, from an export, a sum or a backup, all or nothing" {
+	keep_projects
+	costs >"$TEST_HOME/before"
+	swatch export --messages >"$TEST_HOME/messages"
+	swatch export >"$TEST_HOME/hours"
+	swatch backup "$TEST_HOME/copy"
+	is "$(tail -1 "$TEST_HOME/messages" | jq -r .type)" cursor
+	for from in messages copy hours; do
+		rm -rf "$HOME/.local/state" "$PROJECTS"/*
+		run swatch import "$TEST_HOME/$from"
+		[ "$status" -eq 0 ]
+		[[ $(said) == "imported"*"3 added · 0 raised · 0 same"* ]]
+		costs | diff "$TEST_HOME/before" -
+		run swatch import "$TEST_HOME/$from"
+		[[ $(said) == *"0 added · 0 raised · 3 same"* ]]
+	done
+	# sums of hours, and then their messages; with a daemon
+	start_daemon
+	costs | diff "$TEST_HOME/before" -
+	run swatch import - <"$TEST_HOME/messages"
+	[[ $(said) == *"3 added"* ]]
+	await eval 'costs | diff -q "$TEST_HOME/before" -'
+	run swatch import "$TEST_HOME/hours"
+	[[ $(said) == *"0 added · 0 raised · 3 same"* ]]
+	stop_daemon
+	# another machine's, and nothing half
+	sed 's/"host":"[^"]*"/"host":"laptop"/; s/req_/other_/; s/"key":"\(...\)/"key":"fff/' "$TEST_HOME/messages" >"$TEST_HOME/other"
+	{ head -2 "$TEST_HOME/other"; echo '{"type":"message","v":1}'; } >"$TEST_HOME/bad"
+	run swatch import "$TEST_HOME/bad"
+	[ "$status" -eq 1 ]
+	[[ $output == *"bad, line 3: "*"; nothing was imported" ]]
+	costs | diff "$TEST_HOME/before" -
+	swatch import "$TEST_HOME/other"
+	is "$(costs | jq .s3)" "$(jq '.s3 * 2' "$TEST_HOME/before")"
+	swatch export --messages | grep -c '"host":"laptop"' | grep -qx 3
+	# what was purged stays away
+	swatch purge --session s3 --yes
+	run swatch import "$TEST_HOME/messages"
+	[[ $(said) == *"2 same · 1 purged"* ]]
+}
+
+@test "what other programs counted is kept apart" {
+	echo '{"daily":[{"date":"2025-11-01","totalCost":1.5,"modelBreakdowns":[{"modelName":"claude-x","inputTokens":1,"outputTokens":2,"cacheCreationTokens":3,"cacheReadTokens":4,"cost":1.5}]}]}' >"$TEST_HOME/daily"
+	run swatch import --ccusage "$TEST_HOME/daily"
+	[ "$status" -eq 0 ]
+	[[ $(said) == *"1 added"* ]]
+	run swatch import --ccusage "$TEST_HOME/daily"
+	[[ $(said) == *"0 added · 0 raised · 1 same"* ]]
+	is "$(swatch daily --json | jq -c '[(.daily | length), .totals, .imported[0].source, .imported[0].totalCost]')" \
+		'[0,null,"ccusage",1.5]'
+	[[ "$(swatch daily)" == *"2025-11-01  10 tokens  "*"1.50  (ccusage)" ]]
+	is "$(swatch daily --json --live-only | jq .imported)" null
+	echo '{"dailyModelTokens":[{"date":"2025-11-02","tokensByModel":{"claude-x":7}}]}' >"$HOME/.claude/stats-cache.json"
+	run swatch import --stats-cache
+	[[ $(said) == *"1 added"* ]]
+	echo '{"daily":[{"date":"yesterday"}]}' >"$TEST_HOME/daily"
+	run swatch import --ccusage "$TEST_HOME/daily"
+	[ "$status" -eq 1 ]
+	[[ $(said) == *"nothing was imported"* ]]
+}

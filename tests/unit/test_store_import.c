@@ -1,0 +1,269 @@
+/* ledger/store: messages of another file come in once; their lines are read with suspicion. */
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "json/parse.h"
+#include "unit.h"
+#include "ledger/store/import.h"
+#include "ledger/store/imported.h"
+#include "ledger/store/schema.h"
+#include "swatch/kept/message_line.h"
+
+/* 2026-03-29T10:00:00Z */
+#define START_MS INT64_C(1774778400000)
+#define ROOT "/h/projects"
+
+static void run(sqlite3 *db, const char *sql)
+{
+	char *why = NULL;
+	if (sqlite3_exec(db, sql, NULL, NULL, &why) != SQLITE_OK)
+		fail_msg("%s: %s", sql, why);
+}
+
+static int64_t ask(sqlite3 *db, const char *sql)
+{
+	sqlite3_stmt *question = NULL;
+	assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &question, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_step(question), SQLITE_ROW);
+	int64_t number = sqlite3_column_int64(question, 0);
+	sqlite3_finalize(question);
+	return number;
+}
+
+static sqlite3 *make(void)
+{
+	sqlite3 *db;
+	assert_int_equal(sqlite3_open(":memory:", &db), SQLITE_OK);
+	run(db, store_schema);
+	return db;
+}
+
+static const struct store_line message = {
+	.row = { .time_ms = START_MS + 5, .key = 0xf000000000000001, .request = 7, .flags = STORE_HAS_ID,
+		 .tokens = { .input = 10, .output = 20 }, .nano_usd = 500, .reference = 400 },
+	.host = "here", .root = ROOT, .path = "-p/s1.jsonl", .session = "s1", .payer = "", .branch = "main",
+	.model = "claude-opus-4-6",
+};
+
+/* Imports lines in one transaction, and says what became of them: "added raised same purged". */
+static const char *import(sqlite3 *db, const struct store_line *lines, size_t count)
+{
+	static char said[64];
+	struct store_import_counts counts;
+	struct store_import *work = store_import_begin(db, "here", ROOT);
+	assert_non_null(work);
+	for (size_t i = 0; i < count; i++)
+		assert_int_equal(store_import_add(work, &lines[i]), SQLITE_OK);
+	assert_int_equal(store_import_end(work, true, &counts), SQLITE_OK);
+	snprintf(said, sizeof(said), "%d %d %d %d", (int)counts.added, (int)counts.raised, (int)counts.same,
+		 (int)counts.purged);
+	return said;
+}
+
+static void a_message_comes_once_and_its_best_line_wins(void **state)
+{
+	sqlite3 *db = make();
+	struct store_line more = message, other = message;
+	(void)state;
+	more.row.tokens.output = 30;
+	more.row.nano_usd = 900;
+	other.row.request = 8;
+	const struct store_line both[] = { message, other };
+	assert_string_equal(import(db, both, 2), "2 0 0 0");
+	assert_string_equal(import(db, both, 2), "0 0 2 0");
+	assert_string_equal(import(db, &more, 1), "0 1 0 0");
+	assert_string_equal(import(db, &message, 1), "0 0 1 0");
+	assert_int_equal(ask(db, "SELECT count(*) FROM message"), 2);
+	assert_int_equal(ask(db, "SELECT sum(nano_usd) FROM message"), 1400);
+	assert_int_equal(ask(db, "SELECT sum(reference) FROM message"), 800);
+	assert_int_equal(ask(db, "SELECT count(*) FROM transcript WHERE path = '" ROOT "/-p/s1.jsonl'"), 1);
+	sqlite3_close(db);
+}
+
+static void another_machines_transcript_is_not_taken_for_ours(void **state)
+{
+	sqlite3 *db = make();
+	struct store_line theirs = message;
+	(void)state;
+	theirs.host = "lap top/..";
+	theirs.root = "/other/projects";
+	theirs.row.key = 5;
+	assert_string_equal(import(db, &message, 1), "1 0 0 0");
+	assert_string_equal(import(db, &theirs, 1), "1 0 0 0");
+	assert_int_equal(ask(db, "SELECT count(*) FROM transcript WHERE path = '" ROOT "/-p/s1@lap_top_...jsonl'"
+				 " AND gone = 1"), 1);
+	assert_int_equal(ask(db, "SELECT count(*) FROM profile JOIN host ON host.id = profile.host"
+				 " WHERE host.name = 'lap top/..' AND root = '/other/projects'"), 1);
+	/* One session, wherever it ran. */
+	assert_int_equal(ask(db, "SELECT count(*) FROM session"), 1);
+	sqlite3_close(db);
+}
+
+static void copies_are_settled_again(void **state)
+{
+	sqlite3 *db = make();
+	struct store_line copy = message;
+	(void)state;
+	copy.row.flags |= STORE_SIDECHAIN;
+	copy.row.request = 9;
+	assert_string_equal(import(db, &copy, 1), "1 0 0 0");
+	assert_int_equal(ask(db, "SELECT count(*) FROM message WHERE flags & 16"), 0);
+	assert_string_equal(import(db, &message, 1), "1 0 0 0");
+	assert_int_equal(ask(db, "SELECT request FROM message WHERE flags & 16"), 9);
+	sqlite3_close(db);
+}
+
+static void sums_give_way_to_messages(void **state)
+{
+	sqlite3 *db = make();
+	struct store_line sum = message;
+	(void)state;
+	sum.row.flags |= STORE_SUM | STORE_HAS_COST;
+	sum.row.key = 99;
+	sum.row.time_ms = START_MS;
+	assert_string_equal(import(db, &sum, 1), "1 0 0 0");
+	assert_string_equal(import(db, &message, 1), "1 0 0 0");
+	assert_int_equal(ask(db, "SELECT count(*) FROM message WHERE flags & 2048"), 0);
+	assert_string_equal(import(db, &sum, 1), "0 0 1 0");
+	/* The next hour is not known yet. */
+	sum.row.time_ms += CLOCK_HOUR_MS;
+	sum.row.key = 100;
+	assert_string_equal(import(db, &sum, 1), "1 0 0 0");
+	sqlite3_close(db);
+}
+
+static void what_was_purged_stays_away_and_what_fails_leaves_nothing(void **state)
+{
+	sqlite3 *db = make();
+	struct store_line bad = message;
+	(void)state;
+	run(db, "INSERT INTO tombstone (kind, value, before, at) VALUES (4, -1152921504606846975, 0, 1)");
+	assert_string_equal(import(db, &message, 1), "0 0 0 1");
+	run(db, "DELETE FROM tombstone");
+	struct store_import *work = store_import_begin(db, "here", ROOT);
+	assert_int_equal(store_import_add(work, &message), SQLITE_OK);
+	bad.path = "../evil";
+	bad.row.key = 3;
+	assert_int_not_equal(store_import_add(work, &bad), SQLITE_OK);
+	assert_int_not_equal(store_import_add(work, &message), SQLITE_OK);
+	assert_int_not_equal(store_import_end(work, true, NULL), SQLITE_OK);
+	assert_int_equal(ask(db, "SELECT count(*) FROM message"), 0);
+	assert_int_equal(ask(db, "SELECT count(*) FROM session"), 0);
+	sqlite3_close(db);
+}
+
+/* ---- lines ---- */
+
+static const char *read_line(const char *text, struct store_line *out)
+{
+	static struct json_object *object;
+	json_object_put(object);
+	object = json_parse(text, strlen(text), 8, NULL);
+	assert_non_null(object);
+	return message_line_read(object, out);
+}
+
+static void a_line_says_all_that_is_known(void **state)
+{
+	struct store_line first = message, second;
+	struct buf line = BUF_INIT, again = BUF_INIT;
+	(void)state;
+	first.row.flags = STORE_FLAGS_ALL;
+	first.row.large.input = 3;
+	first.payer = "s2";
+	first.version = 4;
+	first.subagent = true;
+	message_line_write(&first, "unused", &line);
+	assert_null(read_line(buf_str(&line), &second));
+	message_line_write(&second, "unused", &again);
+	assert_string_equal(buf_str(&line), buf_str(&again));
+	assert_int_equal(second.row.key, first.row.key);
+	assert_int_equal(second.row.flags, STORE_FLAGS_ALL);
+	buf_release(&line);
+	buf_release(&again);
+}
+
+/* Replaces a text in a good line. */
+static void expect_refused(const char *from, const char *to)
+{
+	struct store_line out;
+	struct buf line = BUF_INIT, bad = BUF_INIT;
+	message_line_write(&message, "unused", &line);
+	const char *at = strstr(buf_str(&line), from);
+	assert_non_null(at);
+	buf_append(&bad, line.data, (size_t)(at - line.data));
+	buf_printf(&bad, "%s%s", to, at + strlen(from));
+	if (!read_line(buf_str(&bad), &out))
+		fail_msg("taken: %s", buf_str(&bad));
+	buf_release(&line);
+	buf_release(&bad);
+}
+
+static void a_line_from_elsewhere_is_hostile(void **state)
+{
+	(void)state;
+	expect_refused("\"v\":1", "\"v\":2");
+	expect_refused("\"inputTokens\":10", "\"inputTokens\":-1");
+	expect_refused("\"inputTokens\":10", "\"inputTokens\":4294967296");
+	expect_refused("\"nanoUSD\":500", "\"nanoUSD\":9000000000000001");
+	expect_refused("-p/s1.jsonl", "-p/../../s1.jsonl");
+	expect_refused("-p/s1.jsonl", "-p/s1.txt");
+	expect_refused("\"" ROOT "\"", "\"h/projects\"");
+	expect_refused("\"sessionId\":\"s1\"", "\"sessionId\":\"../s1\"");
+	expect_refused("\"id\"", "\"what\"");
+	expect_refused("f000000000000001", "f00000000000000");
+	expect_refused("2026-03-29", "never");
+	expect_refused("\"host\":\"here\"", "\"host\":\"\"");
+	expect_refused("\"model\":\"claude-opus-4-6\"", "\"model\":4");
+}
+
+/* ---- what others counted ---- */
+
+static bool count_row(void *ctx, const struct store_imported *row)
+{
+	assert_string_equal(row->day, "2026-03-28");
+	++*(int *)ctx;
+	return true;
+}
+
+static void other_counts_show_only_where_there_are_no_messages(void **state)
+{
+	struct store_import_counts counts = { 0 };
+	struct store_imported row = { .source = STORE_SOURCE_CCUSAGE, .day = "2026-03-28", .model = "m",
+				      .input = 5, .nano_usd = 9 };
+	sqlite3 *db = make();
+	int shown = 0;
+	(void)state;
+	setenv("TZ", "UTC", 1);
+	tzset();
+	assert_int_equal(store_imported_put(db, &row, &counts), SQLITE_OK);
+	assert_int_equal(store_imported_put(db, &row, &counts), SQLITE_OK);
+	row.input = 6;
+	assert_int_equal(store_imported_put(db, &row, &counts), SQLITE_OK);
+	row.day = "2026-03-29";
+	assert_int_equal(store_imported_put(db, &row, &counts), SQLITE_OK);
+	assert_int_equal(counts.added, 2);
+	assert_int_equal(counts.raised, 1);
+	assert_int_equal(counts.same, 1);
+	assert_string_equal(import(db, &message, 1), "1 0 0 0");
+	run(db, "INSERT INTO imported VALUES ('evil', '2026-03-28', 'm', 1, 1, 1, 1, 1),"
+		" ('ccusage', 'yesterday', 'm', 1, 1, 1, 1, 1), ('ccusage', '2026-03-28', 'n', -1, 1, 1, 1, 1)");
+	assert_int_equal(store_imported_read(db, count_row, &shown), SQLITE_OK);
+	assert_int_equal(shown, 1);
+	sqlite3_close(db);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_message_comes_once_and_its_best_line_wins),
+		cmocka_unit_test(another_machines_transcript_is_not_taken_for_ours),
+		cmocka_unit_test(copies_are_settled_again),
+		cmocka_unit_test(sums_give_way_to_messages),
+		cmocka_unit_test(what_was_purged_stays_away_and_what_fails_leaves_nothing),
+		cmocka_unit_test(a_line_says_all_that_is_known),
+		cmocka_unit_test(a_line_from_elsewhere_is_hostile),
+		cmocka_unit_test(other_counts_show_only_where_there_are_no_messages),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
