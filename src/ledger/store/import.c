@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/scope.h"
 #include "ledger/store/place.h"
+#include "ledger/store/rollup.h"
 #include "ledger/store/schema.h"
 #include "ledger/store/tombs.h"
 
@@ -417,6 +418,8 @@ static int finish(struct store_import *import)
 	int result = is_new ? settle_copies(import->db) : SQLITE_OK;
 	if (result == SQLITE_OK && is_new)
 		result = remove_sums(import->db);
+	if (result == SQLITE_OK && is_new)
+		result = store_rollup_rebuild(import->db);
 	if (result == SQLITE_OK)
 		result = sqlite3_exec(import->db, "DROP TABLE temp.imported_key; COMMIT;", NULL, NULL, NULL);
 	return result;

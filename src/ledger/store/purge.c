@@ -5,6 +5,7 @@
 #include "base/array.h"
 #include "base/clock.h"
 #include "ledger/store/place.h"
+#include "ledger/store/rollup.h"
 #include "ledger/store/rows.h"
 #include "ledger/store/schema.h"
 #include "ledger/store/tombs.h"
@@ -348,7 +349,9 @@ static int take_out(sqlite3 *db, const struct store_purge *purge, int64_t now_ms
 		result = purge->by == STORE_PURGE_SESSION ? remove_session(db, purge->name)
 		       : purge->by == STORE_PURGE_PROJECT ? remove_project(db)
 							  : remove_before(db, purge->before_ms);
-	return result == SQLITE_OK ? remove_names(db) : result;
+	if (result == SQLITE_OK)
+		result = remove_names(db);
+	return result == SQLITE_OK ? store_rollup_rebuild(db) : result;
 }
 
 int store_purge_do(sqlite3 *db, const struct store_purge *purge, int64_t now_ms, struct store_purged *out)

@@ -6,6 +6,7 @@
 
 #include "base/array.h"
 #include "ledger/record.h"
+#include "ledger/store/rollup.h"
 #include "ledger/store/rows.h"
 #include "ledger/store/schema.h"
 
@@ -148,7 +149,7 @@ static int change_all(sqlite3 *db, struct work *work)
 	if (result == SQLITE_OK)
 		result = take_all(db, work);
 	(void)sqlite3_finalize(work->change);
-	return result;
+	return result == SQLITE_OK && work->out->changed > 0 ? store_rollup_rebuild(db) : result;
 }
 
 int store_reprice_do(sqlite3 *db, const struct store_repricing *repricing, struct store_repriced *out)
