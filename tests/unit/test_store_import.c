@@ -1,5 +1,6 @@
 /* ledger/store: messages of another file come in once; their lines are read with suspicion. */
 #include <stdlib.h>
+#include <time.h>
 
 #include "base/clock.h"
 #include "json/parse.h"
