@@ -142,8 +142,8 @@ no_trace_of() { ! cat "$LEDGER"* | grep -aqF -e "$1"; }
 	[[ $(said) == *"1 added"* ]]
 	run swatch import --ccusage "$TEST_HOME/daily"
 	[[ $(said) == *"0 added · 0 raised · 1 same"* ]]
-	is "$(swatch daily --json | jq -c '[(.daily | length), .totals, .imported[0].source, .imported[0].totalCost]')" \
-		'[0,null,"ccusage",1.5]'
+	is "$(swatch daily --json | jq -c '[(.daily | length), .totals.totalTokens, .imported[0].source, .imported[0].totalCost]')" \
+		'[0,0,"ccusage",1.5]'
 	[[ "$(swatch daily)" == *"2025-11-01  10 tokens  "*"1.50  (ccusage)" ]]
 	is "$(swatch daily --json --live-only | jq .imported)" null
 	echo '{"dailyModelTokens":[{"date":"2025-11-02","tokensByModel":{"claude-x":7}}]}' >"$HOME/.claude/stats-cache.json"

@@ -89,7 +89,9 @@ static sqlite3 *make(void)
 	run(db, store_schema);
 	run(db, "INSERT INTO session (id, name) VALUES (1, 's1'), (2, 's2'), (3, 's3');"
 		"INSERT INTO model (id, name) VALUES (1, 'claude-opus-4-6'), (2, 'nobody-knows');"
-		"INSERT INTO told (session, at, window_tokens, nano_usd) VALUES (1, 0, 0, 0), (3, 0, 0, 0);");
+		"INSERT INTO told VALUES (1, 0, 0, 0, 0, 0, 0), (3, 0, 0, 0, 0, 0, 0);"
+		"INSERT INTO reading (profile, resets_ms, name, point, percent, first_seen, last_seen, session,"
+		" source) VALUES (0, 1, 'five_hour', 1, 1, 1, 1, 1, '');");
 	add_transcript(db, 1, ROOT "-p/s1.jsonl", 1);
 	add_transcript(db, 2, ROOT "-p/s2.jsonl", 2);
 	add_transcript(db, 3, ROOT "-q/s3.jsonl", 3);
@@ -155,6 +157,7 @@ static void a_session_goes_with_all_that_it_paid(void **state)
 	assert_int_equal(ask(db, "SELECT sum(nano_usd) FROM day"), 25500 - 6700);
 	assert_int_equal(ask(db, "SELECT count(*) FROM message WHERE key = 11"), 0);
 	assert_int_equal(ask(db, "SELECT count(*) FROM told"), 1);
+	assert_int_equal(ask(db, "SELECT session FROM reading"), 0);
 	/* Its transcript has a message that s3 paid. */
 	assert_int_equal(ask(db, "SELECT count(*) FROM transcript WHERE id = 1"), 1);
 	/* Nothing comes back: not from a copy, nor a line that nobody had read yet. */

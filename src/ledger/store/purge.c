@@ -51,9 +51,11 @@ static int make_lists(sqlite3 *db)
 		"DROP TABLE IF EXISTS temp.doomed",
 		"DROP TABLE IF EXISTS temp.doomed_transcript",
 		"DROP TABLE IF EXISTS temp.doomed_key",
+		"DROP TABLE IF EXISTS temp.doomed_session",
 		"CREATE TEMP TABLE doomed (id INTEGER PRIMARY KEY)",
 		"CREATE TEMP TABLE doomed_transcript (id INTEGER PRIMARY KEY)",
 		"CREATE TEMP TABLE doomed_key (key INTEGER PRIMARY KEY)",
+		"CREATE TEMP TABLE doomed_session (id INTEGER PRIMARY KEY)",
 	};
 	return run_all(db, lists, ARRAY_COUNT(lists));
 }
@@ -64,6 +66,7 @@ static int drop_lists(sqlite3 *db)
 		"DROP TABLE IF EXISTS temp.doomed",
 		"DROP TABLE IF EXISTS temp.doomed_transcript",
 		"DROP TABLE IF EXISTS temp.doomed_key",
+		"DROP TABLE IF EXISTS temp.doomed_session",
 	};
 	return run_all(db, lists, ARRAY_COUNT(lists));
 }
@@ -293,24 +296,37 @@ static int bury(sqlite3 *db, const struct store_purge *purge, int64_t now_ms)
 
 /* ---- taking it out ---- */
 
-/* What is known of the session itself. Its transcripts stay while they have messages that others paid. */
+/* What is known of sessions besides their messages: those in temp.doomed_session. */
+static int remove_facts(sqlite3 *db)
+{
+	static const char *const sql[] = {
+		"DELETE FROM main.hit WHERE session IN (SELECT id FROM temp.doomed_session)",
+		"DELETE FROM main.told WHERE session IN (SELECT id FROM temp.doomed_session)",
+		"UPDATE main.reading SET session = 0 WHERE session IN (SELECT id FROM temp.doomed_session)",
+		"DELETE FROM main.alert WHERE subject IN (SELECT name FROM main.session"
+		" WHERE id IN (SELECT id FROM temp.doomed_session))",
+	};
+	return run_all(db, sql, ARRAY_COUNT(sql));
+}
+
+/* Its transcripts stay while they have messages that others paid. */
 static int remove_session(sqlite3 *db, const char *id)
 {
 	int64_t number;
 	int result = find_session(db, id, &number);
 	if (result != SQLITE_OK || number == 0)
 		return result;
-	result = run(db, "DELETE FROM main.hit WHERE session = ?1", number, 0, 0);
-	return result == SQLITE_OK ? run(db, "DELETE FROM main.told WHERE session = ?1", number, 0, 0)
-				   : result;
+	result = run(db, "INSERT INTO temp.doomed_session VALUES (?1)", number, 0, 0);
+	return result == SQLITE_OK ? remove_facts(db) : result;
 }
 
 static int remove_project(sqlite3 *db)
 {
-	return run(db,
-		   "DELETE FROM main.told WHERE session IN (SELECT session FROM main.transcript"
-		   " WHERE id IN (SELECT id FROM temp.doomed_transcript))",
-		   0, 0, 0);
+	int result = run(db,
+			 "INSERT OR IGNORE INTO temp.doomed_session SELECT session FROM main.transcript"
+			 " WHERE session > 0 AND id IN (SELECT id FROM temp.doomed_transcript)",
+			 0, 0, 0);
+	return result == SQLITE_OK ? remove_facts(db) : result;
 }
 
 static int remove_before(sqlite3 *db, int64_t before_ms)
@@ -320,7 +336,7 @@ static int remove_before(sqlite3 *db, int64_t before_ms)
 		result = run(db, "DELETE FROM main.reading WHERE last_seen < ?1", before_ms, 0, 0);
 	if (result == SQLITE_OK)
 		result = run(db, "DELETE FROM main.told WHERE at < ?1", before_ms, 0, 0);
-	return result;
+	return result == SQLITE_OK ? run(db, "DELETE FROM main.alert WHERE at < ?1", before_ms, 0, 0) : result;
 }
 
 /* Names that nothing refers to any more. */
@@ -333,7 +349,7 @@ static int remove_names(sqlite3 *db)
 		" AND transcript NOT IN (SELECT id FROM main.transcript)",
 		"DELETE FROM main.session WHERE id NOT IN (SELECT session FROM main.transcript"
 		" UNION SELECT payer FROM main.message UNION SELECT session FROM main.hit"
-		" UNION SELECT session FROM main.told)",
+		" UNION SELECT session FROM main.told UNION SELECT session FROM main.reading)",
 		"DELETE FROM main.branch WHERE id NOT IN (SELECT branch FROM main.message)",
 	};
 	return run_all(db, sql, ARRAY_COUNT(sql));

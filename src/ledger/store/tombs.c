@@ -156,6 +156,41 @@ static bool has_name_buried(const struct store_tombs *tombs, const struct store_
 	    || names(&tombs->sessions, store_tombs_value(session, strlen(session)), INT64_MIN);
 }
 
+/* Whether what a session was told at a moment was purged with it. */
+static bool is_session_buried(const struct store_tombs *tombs, const char *session, int64_t at_ms)
+{
+	return names(&tombs->sessions, store_tombs_value(session, strlen(session)), at_ms);
+}
+
+/* The same for limits that were hit, and for what statuslines told. */
+static void bury_facts(const struct store_tombs *tombs, struct store_batch *batch)
+{
+	struct store_facts *facts = &batch->facts;
+	size_t hits = 0, told = 0;
+	for (size_t i = 0; i < facts->hit_count; i++) {
+		const struct store_hit hit = facts->hits[i];
+		const struct store_transcript *transcript = &batch->transcripts[hit.transcript];
+		const char *session = store_batch_text(batch, transcript->session);
+		const struct ledger_question question = { .time_ms = hit.at_ms,
+							  .project = project_of(batch, transcript),
+							  .session = { session, strlen(session) } };
+		if (!transcript->buried && !store_tombs_bury(tombs, &question))
+			facts->hits[hits++] = hit;
+	}
+	for (size_t i = 0; i < facts->told_count; i++) {
+		const struct store_told one = facts->told[i];
+		if (!is_session_buried(tombs, one.session_id, one.at_ms))
+			facts->told[told++] = one;
+	}
+	for (size_t i = 0; i < facts->reading_count; i++) {
+		struct rate_limit *limit = &facts->readings[i].limit;
+		if (is_session_buried(tombs, limit->session_id, limit->observed_ms))
+			limit->session_id[0] = '\0';
+	}
+	facts->hit_count = hits;
+	facts->told_count = told;
+}
+
 void store_tombs_bury_in(const struct store_tombs *tombs, struct store_batch *batch)
 {
 	size_t kept = 0;
@@ -171,6 +206,7 @@ void store_tombs_bury_in(const struct store_tombs *tombs, struct store_batch *ba
 		batch->messages[kept++] = message;
 	}
 	batch->message_count = kept;
+	bury_facts(tombs, batch);
 }
 
 /* ---- the ledger's door ---- */

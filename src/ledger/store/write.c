@@ -299,7 +299,9 @@ static int write_all(struct store_writer *writer, const struct store_batch *batc
 {
 	int result = SQLITE_OK;
 	for (size_t i = 0; result == SQLITE_OK && i < batch->transcript_count; i++)
-		if (!batch->transcripts[i].buried)
+		if (batch->transcripts[i].buried)
+			writer->transcript_ids[i] = 0;
+		else
 			result = write_transcript(writer, batch, i);
 	for (size_t i = 0; result == SQLITE_OK && i < batch->message_count; i++)
 		result = write_message(writer, batch, &batch->messages[i]);
