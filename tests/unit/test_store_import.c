@@ -125,7 +125,7 @@ static void sums_give_way_to_messages(void **state)
 	sum.row.time_ms = START_MS;
 	assert_string_equal(import(db, &sum, 1), "1 0 0 0");
 	assert_string_equal(import(db, &message, 1), "1 0 0 0");
-	assert_int_equal(ask(db, "SELECT count(*) FROM message WHERE flags & 2048"), 0);
+	assert_int_equal(ask(db, "SELECT count(*) FROM message WHERE flags & 4096"), 0);
 	assert_string_equal(import(db, &sum, 1), "0 0 1 0");
 	/* The next hour is not known yet. */
 	sum.row.time_ms += CLOCK_HOUR_MS;
@@ -170,7 +170,7 @@ static void a_line_says_all_that_is_known(void **state)
 	struct store_line first = message, second;
 	struct buf line = BUF_INIT, again = BUF_INIT;
 	(void)state;
-	first.row.flags = STORE_FLAGS_ALL;
+	first.row.flags = STORE_FLAGS_ALL & ~STORE_HAS_CLAIMS;
 	first.row.large.input = 3;
 	first.payer = "s2";
 	first.version = 4;
@@ -180,7 +180,7 @@ static void a_line_says_all_that_is_known(void **state)
 	message_line_write(&second, "unused", &again);
 	assert_string_equal(buf_str(&line), buf_str(&again));
 	assert_int_equal(second.row.key, first.row.key);
-	assert_int_equal(second.row.flags, STORE_FLAGS_ALL);
+	assert_int_equal(second.row.flags, first.row.flags);
 	buf_release(&line);
 	buf_release(&again);
 }

@@ -61,7 +61,7 @@ static const char *const texts[STATEMENTS] = {
 	/* A message of a session in an hour that is not a sum itself. */
 	[FIND_EXACT] =
 		"SELECT count(*) FROM (SELECT 1 FROM message m JOIN transcript t ON t.id = m.transcript"
-		" WHERE m.id >= ?2 AND m.id < ?3 AND m.flags & 2064 = 0"
+		" WHERE m.id >= ?2 AND m.id < ?3 AND m.flags & 4112 = 0"
 		" AND CASE m.payer WHEN 0 THEN t.session ELSE m.payer END ="
 		" (SELECT id FROM session WHERE name = ?1) LIMIT 1)",
 	[NOTE_KEY] = "INSERT OR IGNORE INTO temp.imported_key VALUES (?1)",
@@ -402,13 +402,13 @@ static int settle_copies(sqlite3 *db)
 static int remove_sums(sqlite3 *db)
 {
 	static const char sql[] =
-		"DELETE FROM message WHERE flags & 2048 AND EXISTS (SELECT 1 FROM message m"
+		"DELETE FROM message WHERE flags & 4096 AND EXISTS (SELECT 1 FROM message m"
 		" JOIN transcript t ON t.id = m.transcript JOIN transcript s ON s.id = message.transcript"
 		" WHERE m.id >= message.id - message.id % 4096"
-		" AND m.id < message.id - message.id % 4096 + 3600000 * 4096 AND m.flags & 2064 = 0"
+		" AND m.id < message.id - message.id % 4096 + 3600000 * 4096 AND m.flags & 4112 = 0"
 		" AND CASE m.payer WHEN 0 THEN t.session ELSE m.payer END ="
 		" CASE message.payer WHEN 0 THEN s.session ELSE message.payer END)";
-	_Static_assert((STORE_SUM | STORE_HIDDEN) == 2064, "the statements say so");
+	_Static_assert((STORE_SUM | STORE_HIDDEN) == 4112, "the statements say so");
 	return sqlite3_exec(db, sql, NULL, NULL, NULL);
 }
 

@@ -317,6 +317,10 @@ static int remove_session(sqlite3 *db, const char *id)
 	if (result != SQLITE_OK || number == 0)
 		return result;
 	result = run(db, "INSERT INTO temp.doomed_session VALUES (?1)", number, 0, 0);
+	/* Who paid for the messages of others is in their rows. */
+	if (result == SQLITE_OK)
+		result = run(db, "DELETE FROM main.claim WHERE from_session = ?1 OR to_session = ?1", number,
+			     0, 0);
 	return result == SQLITE_OK ? remove_facts(db) : result;
 }
 
@@ -349,7 +353,8 @@ static int remove_names(sqlite3 *db)
 		" AND transcript NOT IN (SELECT id FROM main.transcript)",
 		"DELETE FROM main.session WHERE id NOT IN (SELECT session FROM main.transcript"
 		" UNION SELECT payer FROM main.message UNION SELECT session FROM main.hit"
-		" UNION SELECT session FROM main.told UNION SELECT session FROM main.reading)",
+		" UNION SELECT session FROM main.told UNION SELECT session FROM main.reading"
+		" UNION SELECT from_session FROM main.claim UNION SELECT to_session FROM main.claim)",
 		"DELETE FROM main.branch WHERE id NOT IN (SELECT branch FROM main.message)",
 	};
 	return run_all(db, sql, ARRAY_COUNT(sql));
@@ -358,6 +363,11 @@ static int remove_names(sqlite3 *db)
 static int take_out(sqlite3 *db, const struct store_purge *purge, int64_t now_ms)
 {
 	int result = bury(db, purge, now_ms);
+	if (result == SQLITE_OK)
+		result = run(db,
+			     "DELETE FROM main.claim WHERE (key, request) IN (SELECT key, request"
+			     " FROM main.message WHERE id IN (SELECT id FROM temp.doomed))",
+			     0, 0, 0);
 	if (result == SQLITE_OK)
 		result =
 			run(db, "DELETE FROM main.message WHERE id IN (SELECT id FROM temp.doomed)", 0, 0, 0);
