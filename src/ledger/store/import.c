@@ -263,7 +263,7 @@ static int add_message(struct store_import *import, const struct store_line *lin
 				  payer,
 				  model,
 				  branch,
-				  row->flags,
+				  row->flags & ~(unsigned)STORE_HAS_CLAIMS,
 				  t->input,
 				  t->output,
 				  t->cache_creation_5m,
