@@ -16,8 +16,8 @@ static uint32_t number_of(struct ledger_branches *branches, struct slice written
 {
 	char name[LEDGER_BRANCH_MAX + 1];
 	size_t len;
-	if (!written.data || written.len == 0 || !slice_to_text(written, name, LEDGER_BRANCH_MAX, &len) || len == 0
-	    || memchr(name, '\0', len))
+	if (!written.data || written.len == 0 || !slice_to_text(written, name, LEDGER_BRANCH_MAX, &len)
+	    || len == 0 || memchr(name, '\0', len))
 		return 0;
 	size_t known = (size_t)(uintptr_t)strmap_get_len(&branches->by_name, name, len);
 	if (known > 0)
@@ -57,7 +57,8 @@ void ledger_branches_note(struct ledger_branches *branches, uint32_t file, int64
 	if (change.name == (last ? last->name : 0)
 	    || branches->count >= UINT32_MAX - 1
 	    || !array_reserve(&branches->list, &branches->cap, branches->count + 1, sizeof(*branches->list))
-	    || !array_reserve(&branches->last, &branches->file_cap, (size_t)file + 1, sizeof(*branches->last)))
+	    || !array_reserve(&branches->last, &branches->file_cap, (size_t)file + 1,
+			      sizeof(*branches->last)))
 		return;
 	while (branches->file_count <= file)
 		branches->last[branches->file_count++] = 0;

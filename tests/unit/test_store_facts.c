@@ -30,7 +30,8 @@ static int set_up(void **state)
 	static struct world w;
 	struct buf error = BUF_INIT;
 	scratch_set_up(state);
-	assert_int_equal(store_database_open(scratch_name(&test_dir, "ledger.db"), &w.db, &error), STORE_OPENED);
+	assert_int_equal(store_database_open(scratch_name(&test_dir, "ledger.db"), &w.db, &error),
+			 STORE_OPENED);
 	w.writer = store_writer_new(w.db);
 	w.batch = store_batch_new(&roots);
 	assert_non_null(w.writer);
@@ -91,8 +92,8 @@ static void note_hit(void *ctx, int64_t number, const struct store_hit *hit)
 
 static void add_hit(struct world *w, const char *name, int64_t at_s, int64_t offset, bool in_message)
 {
-	struct store_hit hit = { .offset = offset, .at_ms = NOW_MS + at_s * 1000, .resets_ms = NOW_MS + 9000000,
-				 .in_message = in_message, .old_form = offset == 7 };
+	struct store_hit hit = { .offset = offset, .at_ms = NOW_MS + at_s * 1000,
+				 .resets_ms = NOW_MS + 9000000, .in_message = in_message, .old_form = offset == 7 };
 	snprintf(hit.name, sizeof(hit.name), "%s", name);
 	store_batch_add_hit(w->batch, &transcript, &hit);
 }
@@ -202,8 +203,8 @@ static void impossible_readings_are_passed_over(void **state)
 	char seen[400] = "";
 	const struct rate_limit good = reading("fiveHour", 5, -9, -9);
 	tell(w, ROOT, &good);
-	run(w, "INSERT INTO reading SELECT 1, 1774782000000, v.column1, v.column2, 5.0, v.column3, v.column4, 1,"
-	       " 'statusline', NULL, NULL FROM (VALUES ('seven_day', 1, 1, 2), ('sevenDay', 1, 9, 2),"
+	run(w, "INSERT INTO reading SELECT 1, 1774782000000, v.column1, v.column2, 5.0, v.column3, v.column4,"
+	       " 1, 'statusline', NULL, NULL FROM (VALUES ('seven_day', 1, 1, 2), ('sevenDay', 1, 9, 2),"
 	       " ('sevenDay', 2, 1, 9223372036854775807), ('a b', 1, 1, 2), ('', 1, 1, 2)) v");
 	assert_int_equal(store_facts_read_limits(w->db, ROOT, NOW_MS, note_limit, seen), SQLITE_OK);
 	assert_string_equal(seen, "fiveHour 5 -9..-9 s1; ");
@@ -239,7 +240,8 @@ static void a_session_has_its_last_report_and_its_highest_cost(void **state)
 		commit(w);
 	}
 	run(w, "INSERT INTO session (id, name) VALUES (99, '../evil');"
-	       "INSERT INTO told VALUES (99, 1774778399000, 5, 0, 0, 0, 0), (98, 1774778399000, 5, 0, 0, 0, 0)");
+	       "INSERT INTO told VALUES (99, 1774778399000, 5, 0, 0, 0, 0),"
+	       " (98, 1774778399000, 5, 0, 0, 0, 0)");
 	assert_int_equal(store_facts_read_told(w->db, NOW_MS - 100000, note_told, seen), SQLITE_OK);
 	assert_string_equal(seen, "s2 0 nan; s1 1000000 1.5; ");
 }
@@ -247,7 +249,8 @@ static void a_session_has_its_last_report_and_its_highest_cost(void **state)
 static void alerts_are_kept_once(void **state)
 {
 	struct world *w = *state;
-	struct store_alert alert = { .at_ms = NOW_MS, .rule = "context", .subject = "s1", .value = 81, .limit = 80 };
+	struct store_alert alert = { .at_ms = NOW_MS, .rule = "context", .subject = "s1",
+				     .value = 81, .limit = 80 };
 	store_batch_add_alert(w->batch, &alert);
 	alert.rule = "limit_reset";
 	alert.value = (double)NAN;
@@ -270,8 +273,8 @@ static void a_price_is_kept_when_it_is_another_one(void **state)
 	}
 	assert_int_equal(ask(w, "SELECT count(*) FROM price"), 2);
 	assert_int_equal(ask(w, "SELECT since - 1774778400000 FROM price ORDER BY since DESC"), 2);
-	assert_int_equal(ask(w, "SELECT price ->> '$.output' = 30 AND price ->> '$.cacheWrite1h' = 10 FROM price"
-				" ORDER BY since DESC"), 1);
+	assert_int_equal(ask(w, "SELECT price ->> '$.output' = 30 AND price ->> '$.cacheWrite1h' = 10"
+				" FROM price ORDER BY since DESC"), 1);
 }
 
 /* ---- all or nothing ---- */

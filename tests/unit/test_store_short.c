@@ -50,7 +50,8 @@ static struct store_batch *make_batch(const char *name)
 {
 	struct store_batch *batch = store_batch_new(&roots);
 	struct ledger_kept kept = { .path = "/h/projects/-p/s1.jsonl", .root_len = 12, .session_id = "s1",
-				    .record = { .has_id = true, .model = { "m", 1 }, .tokens = { .output = 1 } } };
+				    .record = { .has_id = true, .model = { "m", 1 },
+						.tokens = { .output = 1 } } };
 	const struct store_hit hit = { .offset = 7, .at_ms = START_MS };
 	for (int i = 0; i < 100; i++) {
 		kept.record.time_ms = START_MS + i;
@@ -91,8 +92,11 @@ static int64_t count_messages(void)
 	sqlite3 *db;
 	sqlite3_stmt *count;
 	assert_int_equal(sqlite3_open(scratch_name(&test_dir, "ledger.db"), &db), SQLITE_OK);
-	assert_int_equal(sqlite3_prepare_v2(db, "SELECT (SELECT count(*) FROM message) + (SELECT count(*) FROM hit)",
-					    -1, &count, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_prepare_v2(db,
+					    "SELECT (SELECT count(*) FROM message)"
+					    " + (SELECT count(*) FROM hit)",
+					    -1, &count, NULL),
+			 SQLITE_OK);
 	assert_int_equal(sqlite3_step(count), SQLITE_ROW);
 	int64_t messages = sqlite3_column_int64(count, 0);
 	sqlite3_finalize(count);

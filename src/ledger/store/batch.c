@@ -116,8 +116,9 @@ void store_batch_add(struct store_batch *batch, const struct ledger_kept *kept)
 		.transcript = transcript,
 		.model = record->model.data ? add_text(batch, record->model.data, record->model.len)
 					    : SIZE_MAX,
-		.branch = kept->branch && kept->branch[0] ? add_text(batch, kept->branch, strlen(kept->branch))
-							  : SIZE_MAX,
+		.branch = kept->branch && kept->branch[0]
+				  ? add_text(batch, kept->branch, strlen(kept->branch))
+				  : SIZE_MAX,
 		.payer = record->payer.data ? add_text(batch, record->payer.data, record->payer.len)
 					    : SIZE_MAX,
 	};

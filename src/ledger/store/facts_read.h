@@ -1,8 +1,8 @@
 /*
  * store/facts_read: takes facts out of the ledger's file again.
  *
- * For: daemon/facts.c when swatchd starts; swatch history, which counts them. Anybody may have written anything into the file: this module
- * passes over rows that swatch cannot have written.
+ * For: daemon/facts.c when swatchd starts; swatch history, which counts them. Anybody may have written
+ * anything into the file: this module passes over rows that swatch cannot have written.
  */
 #ifndef SWATCH_LEDGER_STORE_FACTS_READ_H
 #define SWATCH_LEDGER_STORE_FACTS_READ_H
@@ -19,7 +19,8 @@
 
 /* The hits since a time, the last one first; `transcript` is the number in the file. */
 int store_facts_read_hits(sqlite3 *db, int64_t since_ms,
-			  void (*take)(void *ctx, int64_t transcript, const struct store_hit *hit), void *ctx);
+			  void (*take)(void *ctx, int64_t transcript, const struct store_hit *hit),
+			  void *ctx);
 
 /* The limits of this machine's profile with this projects/ directory that are not over yet; the last reading
  * first. */

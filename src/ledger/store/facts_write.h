@@ -11,7 +11,7 @@
 
 struct store_facts_writer;
 
-/* Prepares the statements; `numbers` stays the caller's. NULL when that fails: sqlite3_errmsg(db) says why. */
+/* Prepares the statements; `numbers` stays the caller's. NULL when that fails: sqlite3_errmsg() says why. */
 struct store_facts_writer *store_facts_writer_new(sqlite3 *db, struct store_numbers *numbers);
 
 /*

@@ -42,7 +42,9 @@ int store_numbers_open(sqlite3 *db, struct store_numbers *numbers)
 		result = prepare(db, "SELECT id FROM profile WHERE host = ?1 AND root = ?2",
 				 &numbers->find_profile);
 	if (result == SQLITE_OK)
-		result = prepare(db, "INSERT INTO profile (host, root, label) VALUES (?1, ?2, ?3) RETURNING id",
+		result = prepare(db,
+				 "INSERT INTO profile (host, root, label) VALUES (?1, ?2, ?3)"
+				 " RETURNING id",
 				 &numbers->add_profile);
 	return result;
 }

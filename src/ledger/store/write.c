@@ -228,6 +228,24 @@ static int find_branch(struct store_writer *writer, const char *name, int64_t ol
 	return ask(writer, FIND_BRANCH, branch);
 }
 
+/* Takes the message out as it was, if the file has it. *branch: its own, or the one that it had. */
+static int remove_old(struct store_writer *writer, const struct store_message *message, const char *name,
+		      int64_t *branch)
+{
+	const int64_t identity[] = { (int64_t)message->key, message->record.request_hash };
+	int64_t old;
+	bind(writer, FIND_MESSAGE, 1, identity, ARRAY_COUNT(identity));
+	int result = ask(writer, FIND_MESSAGE, &old);
+	if (result == SQLITE_OK)
+		result = find_branch(writer, name, old, branch);
+	if (result == SQLITE_OK && old != 0)
+		result = store_rollup_remove_id(writer->rollup, old);
+	if (result != SQLITE_OK || old == 0)
+		return result;
+	bind(writer, REMOVE_MESSAGE, 1, &old, 1);
+	return run(writer, REMOVE_MESSAGE);
+}
+
 static int write_message(struct store_writer *writer, const struct store_batch *batch,
 			 const struct store_message *message)
 {
@@ -236,24 +254,14 @@ static int write_message(struct store_writer *writer, const struct store_batch *
 	const int64_t large[] = { record->large.input, record->large.output, record->large.cache_creation_5m,
 				  record->large.cache_creation_1h, record->large.cache_read };
 	const int64_t identity[] = { (int64_t)message->key, record->request_hash };
-	int64_t payer, model, old, branch = 0;
+	int64_t payer, model, branch = 0;
 	int result = store_numbers_find(&writer->numbers, STORE_NAME_SESSION,
 					store_batch_text(batch, message->payer), &payer);
 	if (result == SQLITE_OK)
 		result = store_numbers_find(&writer->numbers, STORE_NAME_MODEL,
 					    store_batch_text(batch, message->model), &model);
-	if (result != SQLITE_OK)
-		return result;
-	bind(writer, FIND_MESSAGE, 1, identity, ARRAY_COUNT(identity));
-	result = ask(writer, FIND_MESSAGE, &old);
 	if (result == SQLITE_OK)
-		result = find_branch(writer, store_batch_text(batch, message->branch), old, &branch);
-	if (result == SQLITE_OK && old != 0)
-		result = store_rollup_remove_id(writer->rollup, old);
-	if (result == SQLITE_OK && old != 0) {
-		bind(writer, REMOVE_MESSAGE, 1, &old, 1);
-		result = run(writer, REMOVE_MESSAGE);
-	}
+		result = remove_old(writer, message, store_batch_text(batch, message->branch), &branch);
 	if (result != SQLITE_OK)
 		return result;
 	bind(writer, ADD_MESSAGE, 2, identity, ARRAY_COUNT(identity));

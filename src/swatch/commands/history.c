@@ -73,7 +73,8 @@ static void show_facts(struct page *page, const struct store_facts_counts *facts
 {
 	page_row(page, "limits");
 	page_item(page, STYLE_PLAIN, "%s", human_counted(facts->readings, "reading", HUMAN_TEXT));
-	page_item(page, STYLE_PLAIN, "%s that one was reached", human_counted(facts->hits, "time", HUMAN_TEXT));
+	page_item(page, STYLE_PLAIN, "%s that one was reached",
+		  human_counted(facts->hits, "time", HUMAN_TEXT));
 	page_row(page, "also");
 	page_item(page, STYLE_PLAIN, "what Claude Code said of %s",
 		  human_counted(facts->told, "session", HUMAN_TEXT));
@@ -199,7 +200,8 @@ static bool look(const struct kept_file *file, struct kept *kept, struct buf *er
 	if (!kept->exists)
 		return true;
 	kept->bytes = kept_file_bytes(file->path);
-	return kept_file_count(file, &kept->census, error) && kept_file_count_facts(file, &kept->facts, error);
+	return kept_file_count(file, &kept->census, error)
+	       && kept_file_count_facts(file, &kept->facts, error);
 }
 
 static int run_history(struct invocation *invocation, int argc, char **argv)

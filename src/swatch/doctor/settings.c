@@ -90,7 +90,7 @@ static void check_subagent_line(struct doctor *doctor, const char *path, struct 
 
 /* ---- cleanupPeriodDays ---- */
 
-/* Whether the ledger's file has all that a transcript says; `real` is its projects directory without links. */
+/* Whether the ledger's file has all that a transcript says; `real`: its projects directory without links. */
 static bool is_kept(const struct kept_file *file, const char *real, const struct history_job *job, size_t len)
 {
 	AUTO_BUF path = BUF_INIT;
@@ -143,7 +143,8 @@ static void check_cleanup(struct doctor *doctor, const char *projects, const cha
 		   : doctor->costs_are_kept ? "swatchd has not kept all that they cost yet"
 					    : "the reports lose their costs, too");
 	if (lost > 0 && doctor->costs_are_kept)
-		doctor_remedy(doctor, "look again in a minute: %s to be kept; swatchd's log says what hinders it",
+		doctor_remedy(doctor,
+			      "look again in a minute: %s to be kept; swatchd's log says what hinders it",
 			      human_counted((int64_t)lost, "transcript", HUMAN_TEXT));
 	if (!doctor->costs_are_kept)
 		doctor_remedy(doctor, "to keep them a year: \"cleanupPeriodDays\": 365 in %s%s", path,

@@ -256,8 +256,9 @@ static void take_limit(void *ctx, const struct rate_limit *limit)
 static void take_told(void *ctx, const struct store_told *told)
 {
 	struct daemon_facts *facts = ctx;
+	size_t number = facts->recalled.told_count + 1;
 	if (strmap_get(&facts->recalled_by_id, told->session_id)
-	    || !strmap_put(&facts->recalled_by_id, told->session_id, (void *)(facts->recalled.told_count + 1)))
+	    || !strmap_put(&facts->recalled_by_id, told->session_id, (void *)number))
 		return;
 	if (!store_facts_add_told(&facts->recalled, told))
 		(void)strmap_remove(&facts->recalled_by_id, told->session_id);

@@ -1,6 +1,6 @@
 /*
- * daemon/facts: what the daemon knows besides messages goes to the ledger's file, with the next commit: limits
- * that were hit, what statuslines told of limits and sessions, and the alerts that were given.
+ * daemon/facts: what the daemon knows besides messages goes to the ledger's file, with the next commit:
+ * limits that were hit, what statuslines told of limits and sessions, and the alerts that were given.
  *
  * For: lines.c, tick.c, sessions.c and alerts.c report what is new, and then call daemon_keep_soon(); keep.c
  * takes it along; daemon.c takes it back at the start.
