@@ -179,6 +179,18 @@ status_of() { swatch status --json | json-value "$1"; }
 is() { [ "$1" = "$2" ] || { echo "got '$1', not '$2'"; return 1; }; }
 field_is() { is "$(field "$1" "$2")" "$3"; }
 status_is() { is "$(status_of "$1")" "$2"; }
+# seen: every cache file, without the times that move by themselves, and without the sessions' copies of the shared
+# figures, which follow within seconds
+seen() {
+	local file
+	for file in "$CACHE"/*.json; do
+		echo "${file##*/}"
+		jq -S 'walk(if type == "object" then del(.gatheredAt, .lastUpdate, .lastUpdated, .lastModifiedAgo, .lastMessageAgo,
+			.lastActivityAgo, .lastFetched, .budgetRemaining, .budgetPercentUsed, .projection) else . end) |
+			if .sessionId then .billing |= del(.costToday, .burnRatePerHour, .totalTokens, .tokensPerMinute, .resetTime)
+			else . end' "$file"
+	done
+}
 # is_gone PID: it ended; one that only waits to be reaped by whoever inherited it is gone too.
 is_gone() { [ ! -e "/proc/$1" ] || grep -q '^State:.*Z' "/proc/$1/status"; }
 # not COMMAND...: fails when the command does not. bats does not see that of a line that begins with `!`,

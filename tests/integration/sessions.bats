@@ -163,19 +163,6 @@ live_file() {
 	field_is sessions.json .totalSessions 1
 }
 
-# seen: every cache file, without the times that move by themselves, and without the sessions' copies of the shared
-# figures, which follow within seconds
-seen() {
-	local file
-	for file in "$CACHE"/*.json; do
-		echo "${file##*/}"
-		jq -S 'walk(if type == "object" then del(.gatheredAt, .lastUpdate, .lastUpdated, .lastModifiedAgo, .lastMessageAgo,
-			.lastActivityAgo, .lastFetched, .budgetRemaining, .budgetPercentUsed, .projection) else . end) |
-			if .sessionId then .billing |= del(.costToday, .burnRatePerHour, .totalTokens, .tokensPerMinute, .resetTime)
-			else . end' "$file"
-	done
-}
-
 @test "a restart and a kill -9 change nothing that people see" {
 	sleep 300 3>&- &
 	claude=$!

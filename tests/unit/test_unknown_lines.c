@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "base/buf.h"
+#include "json/get.h"
 #include "swatchd/session/unknown_lines.h"
 
 static struct drift drift;
@@ -68,6 +69,19 @@ static void what_is_unknown_is_counted_by_its_name(void **state)
 	assert_non_null(strstr(buf_str(&out), "\"2.1\":1"));
 }
 
+/* The next run goes on counting. */
+static void a_restart_takes_the_counts_back(void **state)
+{
+	(void)state;
+	AUTO_JSON *before = json_tokener_parse("{\"lineTypes\":{\"dream\":2,\"none\":0,\"text\":\"x\"},"
+					       "\"fields\":{\"mood\":3},\"versions\":[1]}");
+	drift_restore(&drift, NULL);
+	drift_restore(&drift, before);
+	assert_true(drift.changes > 0);
+	note("{\"type\":\"dream\"}");
+	expect("{\"lineTypes\":{\"dream\":3},\"fields\":{\"mood\":3},\"versions\":{}}");
+}
+
 /* A hostile transcript fills the list, and goes on. */
 static void the_lists_have_an_end(void **state)
 {
@@ -97,6 +111,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(what_is_known_is_not_counted),
 		TEST(what_is_unknown_is_counted_by_its_name),
+		TEST(a_restart_takes_the_counts_back),
 		TEST(the_lists_have_an_end),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

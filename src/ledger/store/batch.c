@@ -182,6 +182,19 @@ void store_batch_add_price(struct store_batch *batch, const char *model, const s
 		batch->failed = true;
 }
 
+void store_batch_set_meta(struct store_batch *batch, const char *key, const char *value)
+{
+	if (batch->meta_count == STORE_BATCH_METAS_MAX || strlen(value) >= STORE_META_MAX_BYTES) {
+		batch->failed = true;
+		return;
+	}
+	batch->metas[batch->meta_count++] = (struct store_meta){
+		.key = add_text(batch, key, strlen(key)),
+		.value = add_text(batch, value, strlen(value)),
+	};
+	batch->failed = batch->failed || batch->text.failed;
+}
+
 void store_batch_free(struct store_batch *batch)
 {
 	if (!batch)

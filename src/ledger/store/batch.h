@@ -51,6 +51,14 @@ struct store_claim {
 	bool told;
 };
 
+#define STORE_META_MAX_BYTES 32768
+/* So many values of the table meta one batch sets. */
+#define STORE_BATCH_METAS_MAX 4
+
+struct store_meta {
+	size_t key, value;           /* where their text begins */
+};
+
 struct store_batch {
 	struct store_roots *roots;
 	struct store_transcript *transcripts;
@@ -60,6 +68,8 @@ struct store_batch {
 	struct store_facts facts;
 	struct store_claim *claims;
 	size_t claim_count, claim_cap;
+	struct store_meta metas[STORE_BATCH_METAS_MAX];
+	size_t meta_count;
 	struct buf text;             /* strings, each with its NUL */
 	struct strmap by_name;       /* version and path -> index + 1 */
 	bool failed;                 /* memory ran out: something is missing */
@@ -90,6 +100,9 @@ void store_batch_add_alert(struct store_batch *batch, const struct store_alert *
 /* A model's price from now on; `factor` as in price_find(). */
 void store_batch_add_price(struct store_batch *batch, const char *model, const struct price *price,
 			   double factor, int64_t now_ms);
+
+/* Sets a value of the table meta, which must be shorter than STORE_META_MAX_BYTES. */
+void store_batch_set_meta(struct store_batch *batch, const char *key, const char *value);
 
 /* The text at a place; NULL for SIZE_MAX. */
 const char *store_batch_text(const struct store_batch *batch, size_t at);

@@ -117,6 +117,21 @@ sqlite3 *store_database(struct store *store)
 	return store->db;
 }
 
+char *store_read_meta(struct store *store, const char *key)
+{
+	sqlite3_stmt *question = NULL;
+	char *value = NULL;
+	if (sqlite3_prepare_v2(store->db, "SELECT value FROM meta WHERE key = ?1", -1, &question, NULL)
+		    == SQLITE_OK
+	    && sqlite3_bind_text(question, 1, key, -1, SQLITE_STATIC) == SQLITE_OK
+	    && sqlite3_step(question) == SQLITE_ROW) {
+		const char *text = (const char *)sqlite3_column_text(question, 0);
+		value = text ? strdup(text) : NULL;
+	}
+	sqlite3_finalize(question);
+	return value;
+}
+
 /* ---- the thread ---- */
 
 /* Says why a batch was not written, and what to do. */

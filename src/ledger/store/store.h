@@ -52,6 +52,9 @@ int64_t store_recall(struct store *store, const struct data_dirs *dirs, struct l
 /* Before store_start(): the open file, for what else is read at the start. */
 sqlite3 *store_database(struct store *store);
 
+/* Before store_start(): a value of the table meta, which the caller frees; NULL when it has none. */
+char *store_read_meta(struct store *store, const char *key);
+
 /*
  * Starts the thread, which first looks whether the file hangs together. It calls `done` on itself after each
  * batch, and when it replaced a damaged file: then everything has to be given again. Returns 0, or an errno.

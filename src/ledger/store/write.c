@@ -26,6 +26,7 @@ enum statement {
 	FIND_BRANCH,
 	REMOVE_MESSAGE,
 	ADD_MESSAGE,
+	SET_META,
 	STATEMENTS
 };
 
@@ -54,6 +55,7 @@ static const char *const texts[STATEMENTS] = {
 			" (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17,"
 			" nullif(?18, ?16), ?19)"
 			" ON CONFLICT DO NOTHING",
+	[SET_META] = "INSERT INTO meta (key, value) VALUES (?1, ?2) ON CONFLICT DO UPDATE SET value = ?2",
 };
 
 struct store_writer {
@@ -313,6 +315,11 @@ static int write_all(struct store_writer *writer, const struct store_batch *batc
 			result = write_transcript(writer, batch, i);
 	for (size_t i = 0; result == SQLITE_OK && i < batch->message_count; i++)
 		result = write_message(writer, batch, &batch->messages[i]);
+	for (size_t i = 0; result == SQLITE_OK && i < batch->meta_count; i++) {
+		bind_text(writer, SET_META, 1, store_batch_text(batch, batch->metas[i].key));
+		bind_text(writer, SET_META, 2, store_batch_text(batch, batch->metas[i].value));
+		result = run(writer, SET_META);
+	}
 	if (result == SQLITE_OK)
 		result = store_rollup_apply(writer->rollup);
 	return result == SQLITE_OK ? store_facts_write(writer->facts, batch, writer->transcript_ids) : result;

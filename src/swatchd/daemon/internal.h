@@ -114,6 +114,7 @@ struct daemon_keep {
 	struct store_known_list known;   /* as the file had it at the start */
 	bool has_lost;               /* some of these went while no daemon ran, and the file shall say so */
 	bool is_complete;            /* the file has all that counts in a transcript, up to its offset there */
+	uint64_t saved_drift;        /* as the file has it, in drift.changes */
 	struct store_roots roots;
 	struct keep_news *news;
 	size_t news_count, news_cap;

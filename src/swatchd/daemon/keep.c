@@ -10,6 +10,8 @@
 #include "base/paths.h"
 #include "base/scope.h"
 #include "base/unused.h"
+#include "json/get.h"
+#include "json/parse.h"
 #include "ledger/store/database.h"
 #include "ledger/store/reprice.h"
 #include "swatchd/daemon/anew.h"
@@ -21,6 +23,8 @@
 #define KEEP_DELAY_MS INT64_C(1000)
 /* In one transaction: a second's work on a slow machine. */
 #define KEEP_BATCH_MAX 20000
+/* In the file's table meta. */
+#define DRIFT_KEY "new_to_us"
 /* After a failure; it doubles. */
 #define KEEP_RETRY_FIRST_MS INT64_C(5000)
 #define KEEP_RETRY_MAX_MS INT64_C(600000)
@@ -140,11 +144,29 @@ static void add_lost(struct daemon_keep *keep, struct store_batch *batch)
 	keep->has_lost = false;
 }
 
+/* What is new to us in transcripts, which are not read again to find it: for this version of swatch alone. */
+static void add_drift(struct daemon *daemon, struct store_batch *batch)
+{
+	AUTO_BUF text = BUF_INIT;
+	struct jsonw w;
+	jsonw_init(&w, &text);
+	jsonw_begin_object(&w);
+	jsonw_put_string(&w, "version", PACKAGE_VERSION);
+	drift_write_status(&daemon->drift, &w);
+	jsonw_end_object(&w);
+	/* Names of control characters alone would be longer. */
+	if (!text.failed && text.len < STORE_META_MAX_BYTES)
+		store_batch_set_meta(batch, DRIFT_KEY, text.data);
+	daemon->keep.saved_drift = daemon->drift.changes;
+}
+
 static void add_news(struct daemon *daemon, struct store_batch *batch)
 {
 	struct daemon_keep *keep = &daemon->keep;
 	if (keep->has_lost)
 		add_lost(keep, batch);
+	if (keep->saved_drift != daemon->drift.changes)
+		add_drift(daemon, batch);
 	for (size_t i = 0; i < keep->news_count; i++) {
 		const struct keep_news *news = &keep->news[i];
 		struct ledger_kept transcript = { .gone = news->gone };
@@ -256,6 +278,7 @@ static void on_done(struct ev_loop *loop UNUSED, ev_async *watcher, int revents 
 		log_warning("%s", status.notice[0] ? status.notice : status.why);
 		ledger_forget_saved(daemon->ledger);
 		daemon_forget_saved_facts(daemon);
+		keep->saved_drift = 0;
 	}
 	if (status.is_failing) {
 		note_failure(daemon, &status);
@@ -354,6 +377,16 @@ static void recall(struct daemon *daemon, struct buf *error)
 			 (long long)messages, messages == 1 ? "" : "s", messages == 1 ? "s" : "");
 }
 
+static void take_drift(struct daemon *daemon)
+{
+	AUTO_FREE char *text = store_read_meta(daemon->keep.store, DRIFT_KEY);
+	AUTO_JSON *before = text ? json_parse(text, strlen(text), 4, NULL) : NULL;
+	const char *version = json_get_string(before, "version");
+	if (version && strcmp(version, PACKAGE_VERSION) == 0)
+		drift_restore(&daemon->drift, before);
+	daemon->keep.saved_drift = daemon->drift.changes;
+}
+
 /* Opens the file and starts its thread. Returns false with the reason. */
 static bool open_store(struct daemon *daemon, struct buf *error)
 {
@@ -399,6 +432,8 @@ void daemon_start_keep(struct daemon *daemon)
 	daemon_keep_set_age(daemon);
 	price(daemon);
 	recall(daemon, &error);
+	if (keep->is_complete)
+		take_drift(daemon);
 	ledger_want_unsaved(daemon->ledger);
 	int why = start_store(daemon);
 	if (why == 0)

@@ -9,6 +9,8 @@
 #ifndef SWATCH_SWATCHD_SESSION_UNKNOWN_LINES_H
 #define SWATCH_SWATCHD_SESSION_UNKNOWN_LINES_H
 
+#include <json-c/json.h>
+
 #include "base/strmap.h"
 #include "json/write.h"
 #include "transcript/scan.h"
@@ -18,6 +20,7 @@
 
 struct drift {
 	struct strmap line_types, fields, versions;   /* -> count, a number in the pointer's place */
+	uint64_t changes;        /* grows with each */
 };
 
 void drift_init(struct drift *drift);
@@ -30,6 +33,12 @@ void drift_note_field(void *ctx, struct slice field);
 
 /* Writes the "schema" object of the status answer into an open object. */
 void drift_write_status(const struct drift *drift, struct jsonw *w);
+
+/*
+ * Takes back what drift_write_status() wrote in an earlier run; `before` may be NULL, and anybody may have
+ * changed it.
+ */
+void drift_restore(struct drift *drift, struct json_object *before);
 
 void drift_release(struct drift *drift);
 
