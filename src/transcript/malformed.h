@@ -8,7 +8,10 @@
 #ifndef SWATCH_TRANSCRIPT_MALFORMED_H
 #define SWATCH_TRANSCRIPT_MALFORMED_H
 
+#include <json-c/json.h>
 #include <stdint.h>
+
+#include "json/write.h"
 
 enum malformed {
 	MALFORMED_NOT,               /* the line is as it should be */
@@ -34,5 +37,9 @@ uint64_t malformed_count(const struct malformed_lines *lines);
 
 /* The kind's name for programs, such as "noNumber". */
 const char *malformed_name(enum malformed kind);
+
+/* Writes each kind's count into an open object, and takes them back: a wrong one counts as 0. */
+void malformed_write(const struct malformed_lines *lines, struct jsonw *w);
+void malformed_read(struct json_object *counts, struct malformed_lines *out);
 
 #endif

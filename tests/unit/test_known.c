@@ -78,6 +78,8 @@ static void keep(const char *root, const char *name, unsigned version, bool gone
 		.offset = st.st_size,
 		.mark = 7,
 		.mark_len = (size_t)st.st_size,
+		.malformed.of[MALFORMED_NEGATIVE] = version,
+		.has_skipped = version > 0,
 	};
 	store_batch_add_transcript(batch, &transcript, &progress);
 	assert_int_equal(store_writer_write(writer, batch), SQLITE_OK);
@@ -113,9 +115,9 @@ static void what_is_there_what_went_and_what_was_cut(void **state)
 	static const char *const names[] = { "as-before", "cut", "deleted", "gone", "rewritten" };
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		write_lines("projects", names[i], "one\ntwo\n");
-		keep("projects", names[i], 0, strcmp(names[i], "gone") == 0);
+		keep("projects", names[i], i == 0 ? 3 : 0, strcmp(names[i], "gone") == 0);
 	}
-	keep("projects", "as-before", 1, true);
+	keep("projects", "as-before", 4, true);
 	write_lines("projects", "cut", "one\n");
 	write_lines("projects", "rewritten", "three\nfour\n");
 	assert_int_equal(unlink(path_in("projects", "deleted")), 0);
@@ -124,7 +126,12 @@ static void what_is_there_what_went_and_what_was_cut(void **state)
 	assert_non_null(known);
 	assert_int_equal(known->progress.offset, 8);
 	assert_int_equal(known->progress.mark, 7);
+	assert_int_equal(known->progress.malformed.of[MALFORMED_NEGATIVE], 3);
+	assert_true(known->progress.has_skipped);
 	assert_string_equal(known->path, path_in("projects", "as-before"));
+	known = store_known_find(&list, path_in("projects", "cut"));
+	assert_int_equal(malformed_count(&known->progress.malformed), 0);
+	assert_false(known->progress.has_skipped);
 	assert_null(store_known_find(&list, path_in("projects", "gone")));
 }
 

@@ -5,6 +5,7 @@
 
 #include "base/array.h"
 #include "ledger/store/price_text.h"
+#include "ledger/store/schema.h"
 
 struct store_batch *store_batch_new(struct store_roots *roots)
 {
@@ -127,6 +128,22 @@ void store_batch_add(struct store_batch *batch, const struct ledger_kept *kept)
 	batch->failed = batch->failed || batch->text.failed;
 }
 
+/* What is wrong with a transcript's lines, as JSON. */
+static size_t add_faults(struct store_batch *batch, const struct store_progress *progress)
+{
+	AUTO_BUF text = BUF_INIT;
+	struct jsonw w;
+	if (malformed_count(&progress->malformed) == 0 && !progress->has_skipped)
+		return SIZE_MAX;
+	jsonw_init(&w, &text);
+	jsonw_begin_object(&w);
+	malformed_write(&progress->malformed, &w);
+	jsonw_put_bool(&w, STORE_SKIPPED_KEY, progress->has_skipped);
+	jsonw_end_object(&w);
+	batch->failed = batch->failed || text.failed;
+	return text.failed ? SIZE_MAX : add_text(batch, text.data, text.len);
+}
+
 void store_batch_add_transcript(struct store_batch *batch, const struct ledger_kept *transcript,
 				const struct store_progress *progress)
 {
@@ -140,6 +157,8 @@ void store_batch_add_transcript(struct store_batch *batch, const struct ledger_k
 		return;
 	batch->transcripts[at].has_progress = true;
 	batch->transcripts[at].progress = *progress;
+	batch->transcripts[at].faults = add_faults(batch, progress);
+	batch->failed = batch->failed || batch->text.failed;
 }
 
 void store_batch_add_hit(struct store_batch *batch, const struct ledger_kept *transcript,

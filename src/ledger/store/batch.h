@@ -34,6 +34,7 @@ struct store_transcript {
 	bool buried;                 /* it was purged: its name is not written */
 	bool has_progress;
 	struct store_progress progress;
+	size_t faults;               /* of its lines, as JSON: where the text begins; SIZE_MAX: none */
 };
 
 struct store_message {

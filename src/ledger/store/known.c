@@ -10,9 +10,12 @@
 #include "base/array.h"
 #include "base/paths.h"
 #include "base/scope.h"
+#include "json/get.h"
+#include "json/parse.h"
 #include "ledger/files.h"
 #include "ledger/store/place.h"
 #include "ledger/store/roots.h"
+#include "ledger/store/schema.h"
 #include "transcript/path.h"
 
 #define MARK_MAX_BYTES 4096
@@ -80,6 +83,14 @@ static bool add(struct store_known_list *list, const struct store_known *known)
 	return true;
 }
 
+/* What is wrong with its lines. Anybody may have written it: then nothing is. */
+static void take_faults(const char *text, struct store_progress *progress)
+{
+	AUTO_JSON *faults = text ? json_parse(text, strlen(text), 2, NULL) : NULL;
+	malformed_read(faults, &progress->malformed);
+	progress->has_skipped = json_get_bool(faults, STORE_SKIPPED_KEY, false);
+}
+
 /* Takes a line of the answer. Returns false when memory ran out. */
 static bool take(struct store_known_list *list, const struct store_roots *roots, sqlite3_stmt *answer,
 		 bool opens)
@@ -106,6 +117,7 @@ static bool take(struct store_known_list *list, const struct store_roots *roots,
 	if (!root)
 		return true;
 	bool is_gone = sqlite3_column_int(answer, 13) != 0;
+	take_faults((const char *)sqlite3_column_text(answer, 14), &progress);
 	struct store_known known = {
 		.id = id,
 		.path = paths_join(root, path + root_len),
@@ -128,7 +140,7 @@ static bool take(struct store_known_list *list, const struct store_roots *roots,
 /* What take() needs of each. */
 #define COLUMNS \
 	"SELECT t.id, t.path, t.root_bytes, s.name, t.subagent, t.version," \
-	" t.dev, t.ino, t.size, t.modified_ns, t.offset, t.mark, t.mark_bytes, t.gone" \
+	" t.dev, t.ino, t.size, t.modified_ns, t.offset, t.mark, t.mark_bytes, t.gone, t.faults" \
 	" FROM transcript t LEFT JOIN session s ON s.id = t.session"
 
 /* Takes all lines. Returns SQLITE_OK, or SQLite's result. */
@@ -185,7 +197,8 @@ int store_known_read_there(sqlite3 *db, const struct store_roots *roots, struct 
 {
 	sqlite3_stmt *question = NULL;
 	int result = sqlite3_prepare_v2(db,
-					COLUMNS " WHERE NOT t.gone AND t.path >= ?1 AND t.path < ?2"
+					COLUMNS " WHERE t.path >= ?1 AND t.path < ?2"
+						" AND (NOT t.gone OR t.id IN (SELECT transcript FROM hit))"
 						" AND t.root_bytes = ?3 ORDER BY t.path, t.version",
 					-1, &question, NULL);
 	for (size_t i = 0; result == SQLITE_OK && i < roots->count; i++)

@@ -45,9 +45,9 @@ struct store_known_list {
 int store_known_read(sqlite3 *db, const struct data_dirs *dirs, struct store_known_list *out);
 
 /*
- * The same, for who resumes them: only those that the file takes for transcripts that are there, and without
- * opening one. So one that was rewritten may be STORE_AS_BEFORE: its mark tells when it is read. Takes time
- * for these alone, however many were lost before.
+ * The same, for who resumes them: only those that the file takes for transcripts that are there, or whose
+ * lines say that a limit was hit, and without opening one. So one that was rewritten may be STORE_AS_BEFORE:
+ * its mark tells when it is read.
  */
 int store_known_read_there(sqlite3 *db, const struct store_roots *roots, struct store_known_list *out);
 

@@ -28,6 +28,9 @@ extern const char store_step_1_to_2_copy[];
  */
 #define STORE_KEY_IS_1 "key >> 32 = ?1 >> 32 AND +key = ?1"
 
+/* In transcript.faults, beside the kinds of malformed lines: whether a line was too long to be read. */
+#define STORE_SKIPPED_KEY "skipped"
+
 /* message.flags */
 enum store_flag {
 	STORE_SIDECHAIN = 1,

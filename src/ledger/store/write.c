@@ -45,7 +45,7 @@ static const char *const texts[STATEMENTS] = {
 		" WHERE session <> ?3 OR gone <> ?5 OR profile = 0",
 	[FIND_TRANSCRIPT] = "SELECT id FROM transcript WHERE path = ?1 AND version = ?2",
 	[SET_PROGRESS] = "UPDATE transcript SET dev = ?2, ino = ?3, size = ?4, modified_ns = ?5, offset = ?6,"
-			 " mark = ?7, mark_bytes = ?8 WHERE id = ?1",
+			 " mark = ?7, mark_bytes = ?8, faults = ?9 WHERE id = ?1",
 	[FIND_MESSAGE] = "SELECT id FROM message WHERE " STORE_KEY_IS_1 " AND request = ?2",
 	[FIND_BRANCH] = "SELECT branch FROM message WHERE id = ?1",
 	[REMOVE_MESSAGE] = "DELETE FROM message WHERE id = ?1",
@@ -180,6 +180,7 @@ static int write_transcript(struct store_writer *writer, const struct store_batc
 				    p->size_bytes, p->modified_ns, p->offset, (int64_t)p->mark,
 				    (int64_t)p->mark_len };
 	bind(writer, SET_PROGRESS, 1, numbers, ARRAY_COUNT(numbers));
+	bind_text(writer, SET_PROGRESS, 9, store_batch_text(batch, transcript->faults));
 	return run(writer, SET_PROGRESS);
 }
 

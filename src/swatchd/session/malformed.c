@@ -32,12 +32,6 @@ static void look_at_session(struct listing *listing, const struct session *sessi
 	}
 }
 
-static void write_kinds(const struct malformed_lines *lines, struct jsonw *w)
-{
-	for (int kind = MALFORMED_NOT + 1; kind < MALFORMED_KINDS; kind++)
-		jsonw_put_int(w, malformed_name((enum malformed)kind), lines->of[kind]);
-}
-
 void sessions_write_malformed(const struct sessions *sessions, struct jsonw *w)
 {
 	struct listing listing = { .files = 0 };
@@ -48,13 +42,13 @@ void sessions_write_malformed(const struct sessions *sessions, struct jsonw *w)
 		look_at_session(&listing, session);
 	jsonw_put_int(w, "malformedLines", (int64_t)malformed_count(&listing.sum));
 	jsonw_key_object(w, "malformed");
-	write_kinds(&listing.sum, w);
+	malformed_write(&listing.sum, w);
 	jsonw_end_object(w);
 	jsonw_key_array(w, "malformedFiles");
 	for (size_t i = 0; i < listing.listed; i++) {
 		jsonw_begin_object(w);
 		jsonw_put_string(w, "path", listing.worst[i]->file->path);
-		write_kinds(&listing.worst[i]->malformed, w);
+		malformed_write(&listing.worst[i]->malformed, w);
 		jsonw_end_object(w);
 	}
 	jsonw_end_array(w);

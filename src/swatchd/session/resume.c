@@ -40,8 +40,7 @@ static void put_malformed(struct jsonw *w, const struct malformed_lines *lines)
 {
 	if (!jsonw_key_object_or_null(w, "malformed", malformed_count(lines) > 0))
 		return;
-	for (int kind = MALFORMED_NOT + 1; kind < MALFORMED_KINDS; kind++)
-		jsonw_put_int(w, malformed_name((enum malformed)kind), lines->of[kind]);
+	malformed_write(lines, w);
 	jsonw_end_object(w);
 }
 
@@ -121,14 +120,6 @@ static double read_usd(struct json_object *object, const char *key)
 	return usd >= 0. && usd <= 1e9 ? usd : 0.;
 }
 
-static void read_malformed(struct json_object *counts, struct malformed_lines *out)
-{
-	for (int kind = MALFORMED_NOT + 1; kind < MALFORMED_KINDS; kind++) {
-		int64_t count = read_count(counts, malformed_name((enum malformed)kind));
-		out->of[kind] = count < UINT32_MAX ? (uint32_t)count : UINT32_MAX;
-	}
-}
-
 static bool read_cost_state(struct json_object *written, struct session_transcript *facts)
 {
 	size_t count;
@@ -205,7 +196,7 @@ static bool read_all(struct json_object *before, struct json_object *resume, str
 	facts->cache_is_1h = json_get_bool(resume, "cacheIs1h", false);
 	facts->compacted_ms = read_count(resume, "compactedAt");
 	facts->preview_chars = read_count(resume, "previewCharacters");
-	read_malformed(json_get_object(resume, "malformed"), &facts->malformed);
+	malformed_read(json_get_object(resume, "malformed"), &facts->malformed);
 	/* Null when nobody looked. */
 	out->looked_for_secrets = json_get_bool(alerts, "secretsDetected", false)
 				  || !json_get_bool(alerts, "secretsDetected", true);
