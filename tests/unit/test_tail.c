@@ -47,7 +47,8 @@ static struct transcript *read_last;
 static void on_batch(void *ctx, const struct tail_batch *batch)
 {
 	(void)ctx;
-	read_last = batch->transcript;
+	if (batch->transcript)
+		read_last = batch->transcript;
 	if (batch->restarted)
 		buf_append_str(&told, "restart; ");
 	if (batch->again)
