@@ -26,6 +26,8 @@ static struct session_transcript *a, *b;
  * other events. */
 static struct buf told;
 static unsigned answers;
+/* How long each file takes to write, by the turned clock. */
+static int64_t write_ms;
 
 static void on_event(void *ctx, const char *line, size_t len)
 {
@@ -34,6 +36,8 @@ static void on_event(void *ctx, const char *line, size_t len)
 	AUTO_JSON *event = json_tokener_parse(line);
 	const char *file = json_get_string(event, "file");
 	buf_printf(&told, "%s ", file ? file : json_get_string(event, "event"));
+	if (file)
+		turned_clock_advance(write_ms);
 }
 
 static int set_up(void **state)
@@ -318,6 +322,102 @@ static void a_write_that_fails_is_tried_again(void **state)
 	assert_string_equal(publish.stats.last_error, "");
 	assert_null(publish.dirty);
 	assert_int_equal(scratch_count(&test_dir), 4);
+}
+
+#define MANY 12
+
+/* Makes them, all active, with their files written. */
+static void begin_with_many(void)
+{
+	char id[16];
+	for (int i = 0; i < MANY; i++) {
+		snprintf(id, sizeof(id), "s%02d", i);
+		struct session_transcript *part = made_up_transcript(&m, id, false, NOW);
+		part->session->excluded = false;
+		part->session->state = SESSION_ACTIVE;
+	}
+	begin();
+	write_ms = 3;
+}
+
+static void count_answer(void *ctx, const struct billing_view *view)
+{
+	(void)ctx;
+	(void)view;
+	answers++;
+}
+
+static unsigned files_told(void)
+{
+	unsigned count = 0;
+	for (const char *at = buf_str(&told); (at = strchr(at, ' ')); at++)
+		count++;
+	buf_clear(&told);
+	return count;
+}
+
+static void many_files_are_spread_over_turns(void **state)
+{
+	(void)state;
+	unsigned turns = 1, most = PUBLISH_TURN_MS / 3 + 1, first = 0;
+	begin_with_many();
+	publish_set_observer(&publish, count_answer, NULL);
+	answers = 0;
+	note(NULL, PUBLISH_EVERYTHING);
+	end_turn();
+	unsigned sum = first = files_told();
+	assert_in_range(first, 1, most);
+	assert_int_equal(answers, 0);
+	/* News of somebody comes first, and waits no longer than ever. */
+	made_up_answer(&m, a, "news", NOW, 1000, 100, "news");
+	note(a, PUBLISH_FIGURES);
+	while (publish.pass_goes_on) {
+		assert_true(turns++ < MANY);
+		assert_true(ev_timer_remaining(loop, &publish.again) < 0.01);
+		fire_again();
+		unsigned now = files_told();
+		assert_in_range(now, 1, most);
+		sum += now;
+	}
+	/* All sessions, and both shared files: each once. */
+	assert_int_equal(sum, MANY + 2 + 2);
+	assert_in_range(turns, MANY / most, MANY);
+	assert_null(publish.dirty);
+	assert_int_equal(answers, 1);
+	/* Who has to announce it waits for no turn. */
+	note(NULL, PUBLISH_EVERYTHING);
+	publish_flush(&publish);
+	assert_int_equal(files_told(), MANY + 4);
+	assert_false(publish.pass_goes_on);
+	/* What is due at different times stays so: nobody hurries what came later. */
+	note(NULL, PUBLISH_EVERYTHING);
+	end_turn();
+	assert_true(publish.pass_goes_on);
+	write_ms = 0;
+}
+
+/* A full disk: each is tried once, and then all wait, however many turns that takes. */
+static void a_pass_that_fails_does_not_go_round(void **state)
+{
+	(void)state;
+	begin_with_many();
+	assert_int_equal(unlinkat(test_dir.dir_fd, "s07.json", 0), 0);
+	assert_int_equal(mkdirat(test_dir.dir_fd, "s07.json", 0700), 0);
+	note(NULL, PUBLISH_EVERYTHING);
+	end_turn();
+	for (int turns = 0; publish.pass_goes_on; turns++) {
+		assert_true(turns < MANY);
+		fire_again();
+	}
+	assert_int_equal(files_told(), MANY + 3);
+	assert_int_equal(publish.stats.failed, 1);
+	assert_true(ev_timer_remaining(loop, &publish.again) > 4.);
+	assert_int_equal(unlinkat(test_dir.dir_fd, "s07.json", AT_REMOVEDIR), 0);
+	turned_clock_advance(PUBLISH_RETRY_MS);
+	fire_again();
+	expect("s07.json ");
+	assert_null(publish.dirty);
+	write_ms = 0;
 }
 
 static void turn_twice(void)
@@ -605,6 +705,8 @@ int main(void)
 		TEST(a_file_is_written_no_more_often_than_it_may_be),
 		TEST(sessions_that_are_excluded_get_no_file),
 		TEST(a_write_that_fails_is_tried_again),
+		TEST(many_files_are_spread_over_turns),
+		TEST(a_pass_that_fails_does_not_go_round),
 		TEST(a_failure_and_its_end_are_logged_once),
 		TEST(a_failure_is_over_as_soon_as_nothing_waits),
 		TEST(a_sweep_that_succeeds_is_not_repeated),

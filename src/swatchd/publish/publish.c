@@ -224,27 +224,54 @@ static int64_t shorter(int64_t a, int64_t b)
 	return a < 0 || (b >= 0 && b < a) ? b : a;
 }
 
-/* How long a file has to wait until it may be written again; 0: it may now, or `now`. */
-static int64_t wait_of(const struct session_file *file, int64_t pause_ms, bool now)
+/* How long a file has to wait until it may be written again; 0: it may now. */
+static int64_t wait_of(const struct session_file *file, int64_t pause_ms)
 {
 	/* Timers may fire a millisecond early: what is nearly due is due. */
 	int64_t wait_ms = file->written_mono_ms + pause_ms - 2 - clock_mono_ms();
-	return now || file->written_mono_ms == 0 || wait_ms < 0 ? 0 : wait_ms;
+	return file->at_once || file->written_mono_ms == 0 || wait_ms < 0 ? 0 : wait_ms;
 }
 
-static int64_t flush_sessions(struct publish *publish, const struct billing_view *view, bool now)
+/* What is dirty by now does not wait, whichever turn gets to it. */
+static void hurry(struct publish *publish)
+{
+	for (struct session *session = publish->dirty; session; session = session->next_dirty)
+		session->file.at_once = true;
+	publish->billing_file.at_once = publish->billing_file.dirty;
+	publish->list_file.at_once = publish->list_file.dirty;
+}
+
+/* Whether the rest has to wait for the next turn. */
+static bool is_turn_over(struct publish *publish)
+{
+	if (publish->turn_ends_mono_ms > 0 && clock_mono_ms() >= publish->turn_ends_mono_ms)
+		publish->pass_goes_on = true;
+	return publish->pass_goes_on;
+}
+
+/* Composes a session's file once in a pass: what failed in it waits for the next one. */
+static void flush_session(struct publish *publish, struct session *session, const struct billing_view *view,
+			  int64_t *next_ms)
+{
+	struct session_file *file = &session->file;
+	int64_t wait_ms = wait_of(file, publish->config->watch_tail_delay_ms);
+	if (session->excluded) {
+		file->dirty = false;
+	} else if (wait_ms > 0) {
+		*next_ms = shorter(*next_ms, wait_ms);
+	} else if (file->tried_pass != publish->pass && !is_turn_over(publish)) {
+		file->tried_pass = publish->pass;
+		write_session(publish, session, view);
+	}
+}
+
+static int64_t flush_sessions(struct publish *publish, const struct billing_view *view)
 {
 	int64_t next_ms = -1;
 	struct session **at = &publish->dirty;
-	while (*at) {
+	while (*at && !publish->pass_goes_on) {
 		struct session *session = *at;
-		int64_t wait_ms = wait_of(&session->file, publish->config->watch_tail_delay_ms, now);
-		if (session->excluded)
-			session->file.dirty = false;
-		else if (wait_ms == 0)
-			write_session(publish, session, view);
-		else
-			next_ms = shorter(next_ms, wait_ms);
+		flush_session(publish, session, view, &next_ms);
 		if (session->file.dirty)
 			at = &session->next_dirty;
 		else
@@ -256,14 +283,15 @@ static int64_t flush_sessions(struct publish *publish, const struct billing_view
 /* Returns how long the file still has to wait; -1: it does not wait. */
 static int64_t flush_shared(struct publish *publish, const struct session_file *file, int64_t pause_ms,
 			    void (*write_file)(struct publish *, const struct billing_view *),
-			    const struct billing_view *view, bool now)
+			    const struct billing_view *view)
 {
-	int64_t wait_ms = wait_of(file, pause_ms, now);
+	int64_t wait_ms = wait_of(file, pause_ms);
 	if (!file->dirty)
 		return -1;
 	if (wait_ms > 0)
 		return wait_ms;
-	write_file(publish, view);
+	if (!is_turn_over(publish))
+		write_file(publish, view);
 	return -1;
 }
 
@@ -303,8 +331,32 @@ static bool has_directory(struct publish *publish)
 	return !publish->is_missing;
 }
 
-/* Writes what is due (`now`: all that is dirty), and sets the timers for the rest. */
-static void flush(struct publish *publish, bool now)
+/* Writes what is due, as far as this turn has time. Returns how long the rest has to wait; -1: there is none. */
+static int64_t flush_due(struct publish *publish, const struct billing_view *view, bool whole)
+{
+	int64_t pause_ms = publish->config->watch_tail_delay_ms;
+	if (!publish->pass_goes_on) {
+		publish->pass++;
+		publish->failed_mono_ms = 0;
+	}
+	publish->pass_goes_on = false;
+	publish->turn_ends_mono_ms = whole ? 0 : clock_mono_ms() + PUBLISH_TURN_MS;
+	int64_t next_ms = flush_sessions(publish, view);
+	next_ms = shorter(next_ms,
+			  flush_shared(publish, &publish->billing_file, pause_ms, write_billing, view));
+	next_ms = shorter(next_ms,
+			  flush_shared(publish, &publish->list_file, PUBLISH_LIST_MS, write_list, view));
+	if (publish->pass_goes_on)
+		return 0;
+	note_recovery(publish);
+	bool failed = publish->failed_mono_ms != 0 || publish->sweep_mono_ms != 0;
+	return failed ? shorter(next_ms, PUBLISH_RETRY_MS) : next_ms;
+}
+
+/*
+ * Writes what is due (`now`: all that is dirty; `whole`: in this turn), and sets the timers for the rest.
+ */
+static void flush(struct publish *publish, bool now, bool whole)
 {
 	publish->noted = publish->at_once = false;
 	if (publish->held)
@@ -324,40 +376,33 @@ static void flush(struct publish *publish, bool now)
 	billing_make_view(publish->billing, clock_wall_ms(), &view);
 	note_freshness(publish, &view);
 	note_block(publish, &view);
-	publish->failed_mono_ms = 0;
-	int64_t pause_ms = publish->config->watch_tail_delay_ms;
-	int64_t next_ms = flush_sessions(publish, &view, now);
-	next_ms = shorter(next_ms, flush_shared(publish, &publish->billing_file, pause_ms, write_billing,
-						&view, now));
-	next_ms = shorter(next_ms, flush_shared(publish, &publish->list_file, PUBLISH_LIST_MS, write_list,
-						&view, now));
-	note_recovery(publish);
-	if (publish->failed_mono_ms != 0 || publish->sweep_mono_ms != 0)
-		next_ms = shorter(next_ms, PUBLISH_RETRY_MS);
+	if (now)
+		hurry(publish);
+	int64_t next_ms = flush_due(publish, &view, whole);
 	if (next_ms >= 0)
 		wake_in(publish, next_ms);
 	wake_at_moment(publish, &view);
 	/* The keeper may have noted a new directory: everything in it is written by now. */
 	publish->noted = publish->at_once = false;
-	if (publish->observer)
+	if (publish->observer && !publish->pass_goes_on)
 		publish->observer(publish->observer_ctx, &view);
 }
 
 void publish_flush(struct publish *publish)
 {
-	flush(publish, true);
+	flush(publish, true, true);
 }
 
 static void on_turn_end(struct ev_loop *loop UNUSED, ev_prepare *watcher, int revents UNUSED)
 {
 	struct publish *publish = watcher->data;
 	if (publish->noted)
-		flush(publish, publish->at_once);
+		flush(publish, publish->at_once, false);
 }
 
 static void on_again(struct ev_loop *loop UNUSED, ev_timer *watcher, int revents UNUSED)
 {
-	flush(watcher->data, false);
+	flush(watcher->data, false, false);
 }
 
 static void on_copies(struct ev_loop *loop UNUSED, ev_timer *watcher, int revents UNUSED)

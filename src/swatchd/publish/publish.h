@@ -25,6 +25,10 @@
  * next of them. The shared figures in each session's file are a copy: the active sessions' copies follow
  * within PUBLISH_COPIES_MS, all others' at these moments; in between, within the same time, these say that
  * they are not fresh any more. After a failure publish tries again in PUBLISH_RETRY_MS.
+ *
+ * Thousands of files are not written in one turn of the loop, which would keep clients and news waiting:
+ * after PUBLISH_TURN_MS the rest is left to the next turns. Such a pass goes once through what was dirty, the
+ * shared files last.
  */
 #ifndef SWATCH_SWATCHD_PUBLISH_PUBLISH_H
 #define SWATCH_SWATCHD_PUBLISH_PUBLISH_H
@@ -40,6 +44,8 @@
 #define PUBLISH_LIST_MS INT64_C(1000)
 #define PUBLISH_COPIES_MS INT64_C(10000)
 #define PUBLISH_RETRY_MS INT64_C(5000)
+/* One more file may come on top of this, which takes well under a millisecond where disks are healthy. */
+#define PUBLISH_TURN_MS INT64_C(8)
 
 enum publish_change {
 	PUBLISH_TRANSCRIPT,      /* a look at a transcript of the session found no new line */
@@ -84,6 +90,9 @@ struct publish {
 	struct moment moment;
 	bool held;               /* until publish_begin() */
 	bool noted, at_once;     /* something changed in this turn; and must not wait */
+	uint64_t pass;           /* the number of this pass through what is dirty */
+	bool pass_goes_on;       /* a turn of it had no time for all */
+	int64_t turn_ends_mono_ms;   /* when this turn has written enough; 0: it writes all */
 	struct session_file billing_file, list_file;
 	struct session *dirty;   /* the sessions whose files are dirty, by next_dirty */
 	int64_t next_cold_ms;    /* when the next prompt cache goes cold; 0: not known */
@@ -91,7 +100,7 @@ struct publish {
 	bool moment_is_shared;   /* the next moment changes the shared figures */
 	bool was_fresh;
 	int64_t block_start_ms;  /* of the ledger's active block; 0: none */
-	int64_t failed_mono_ms;  /* of this flush; 0: no failure */
+	int64_t failed_mono_ms;  /* of this pass; 0: no failure */
 	int64_t last_failed_mono_ms;
 	int64_t sweep_mono_ms;   /* when to retry removing a file; 0: no file waits */
 	bool is_missing;         /* the keeper could not make the directory again */
@@ -119,7 +128,7 @@ unsigned publish_begin(struct publish *publish);
 /* `session`: whose change it is; NULL for PUBLISH_ACCOUNT and everything below it. */
 void publish_note_change(struct publish *publish, struct session *session, enum publish_change change);
 
-/* Writes all that waits, now, so that the caller can announce it. */
+/* Writes all that waits, now and in one turn, so that the caller can announce it. */
 void publish_flush(struct publish *publish);
 
 /* Removes the session's file if it is ours. The session may be freed after this. */

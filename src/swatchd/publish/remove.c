@@ -17,7 +17,7 @@ static void unmark_session(struct publish *publish, struct session *session)
 			break;
 		}
 	}
-	session->file.dirty = session->file.forced = false;
+	session->file.dirty = session->file.forced = session->file.at_once = false;
 }
 
 /* A file could not be removed: a later sweep will find it. */

@@ -65,6 +65,8 @@ struct session_file {
 	bool exists;                       /* this run wrote it */
 	bool dirty;                        /* it waits to be composed again */
 	bool forced;                       /* it is written even when nothing in it has changed */
+	bool at_once;                      /* it does not wait for its time to be written again */
+	uint64_t tried_pass;               /* publish's pass in which it was composed last */
 	uint64_t hash;                     /* of what a reader can see change */
 	int64_t written_mono_ms;           /* when it was composed last; 0: never */
 	bool says_fresh;                   /* its copy of the shared figures says that they are fresh */
