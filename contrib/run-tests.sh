@@ -99,7 +99,8 @@ job_of() {
 
 # ---- counting ----
 
-# Each job leaves $logs/JOB.result, "passed failed skipped", and prints what people should read in one piece.
+# Each job leaves $logs/JOB.result, "passed failed skipped", and prints what people should read in one piece. What it
+# skipped, and why, is in $logs/JOB.skipped, for the end of the run: a test that nobody runs must not pass unseen.
 result() { # passed failed skipped
 	echo "$1 $2 $3" >"$logs/$job_file.result"
 }
@@ -124,8 +125,9 @@ count_tap() { # name log exit-status seconds
 	bad=$(grep -a -c '^not ok ' "$2")
 	planned=$(sed -n 's/^1\.\.\([0-9][0-9]*\).*/\1/p' "$2" | awk '{ n += $1 } END { print n + 0 }')
 	ran=$((good + bad + left_out))
+	grep -a '^ok .*# *[sS][kK][iI][pP]' "$2" | sed "s/^ok [0-9]* \(- \)*/$1: /" >"$logs/$job_file.skipped"
 	{
-		grep -a '^ok .*# *[sS][kK][iI][pP]' "$2" | sed 's/^ok [0-9]* /skipped /'
+		sed 's/^/skipped /' "$logs/$job_file.skipped"
 		if [ "$bad" -gt 0 ]; then
 			verdict FAILED "$1: $bad of $((good + bad)) tests" "$4"
 			grep -a -A 25 '^not ok ' "$2" | grep -a -v '^ok ' | sed 's/^/        /'
@@ -327,7 +329,8 @@ part_fuzz() {
 		step "five minutes of fuzzing find nothing" tests/fuzz/run --smoke
 	else
 		result 0 0 1
-		echo "skipped five minutes of fuzzing: clang has no libFuzzer here (Debian: libclang-rt-dev)"
+		echo "five minutes of fuzzing # skip clang has no libFuzzer here (Debian: libclang-rt-dev)" >"$logs/$job_file.skipped"
+		sed 's/^/skipped /' "$logs/$job_file.skipped"
 	fi
 }
 # Its last line is "N passed, N failed"; a home or a scenario each.
@@ -507,6 +510,10 @@ mkdir -p "$logs" || exit 1
 
 say() { printf '\n== %s (after %d s)\n' "$1" $(($(now) - begun)); }
 finish() {
+	if [ "$(cat "$logs"/*.skipped 2>/dev/null | wc -l)" -gt 0 ]; then
+		say "skipped"
+		cat "$logs"/*.skipped
+	fi
 	cat "$logs"/*.result 2>/dev/null | awk '
 		{ passed += $1; failed += $2; skipped += $3 }
 		END {
