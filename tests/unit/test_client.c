@@ -14,11 +14,13 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "ipc/client.h"
 #include "ipc/socket.h"
 #include "scratch.h"
+#include "swatch/cli/daemon_call.h"
 
 /* Long enough for any machine: a test that waits it out has failed. */
 #define PATIENCE_MS 60000
@@ -389,9 +391,68 @@ static void test_a_line_is_sent_and_nothing_waits(void **state)
 		close(fds[--count]);
 }
 
+/* ---- a sign of life, which commands ask for first ---- */
+
+/* A daemon is a process of its own, which listens itself: its pid comes with the socket. */
+static enum client_state ask_for_life_of(struct place *place, void (*serve)(int fd), struct buf *why)
+{
+	static struct invocation invocation;
+	struct client client;
+	invocation.socket_path = place->path;
+	place->server = fork();
+	assert_true(place->server >= 0);
+	if (place->server == 0) {
+		listen_at(place, SOCK_STREAM);
+		serve(accept(place->listen_fd, NULL, NULL));
+		_exit(0);
+	}
+	enum client_state state = CLIENT_NOT_RUNNING;
+	while (daemon_is_absent(state)) {
+		buf_clear(why);
+		state = daemon_connect(&invocation, &client, why);
+		if (state != CLIENT_LISTENING)
+			client_close(&client);
+	}
+	if (state == CLIENT_LISTENING)
+		client_close(&client);
+	return state;
+}
+
+/* Longer than a command waits for one that does nothing; at any one moment it probably sleeps. */
+static void work_with_naps(int fd)
+{
+	for (int i = 0; i < 20; i++)
+		nanosleep(&(struct timespec){ .tv_nsec = 100000000 }, NULL);
+	write_all(fd, "{\"ok\":true}\n", 12);
+}
+
+static void test_one_that_works_is_waited_for(void **state)
+{
+	struct buf why = BUF_INIT;
+	assert_int_equal(ask_for_life_of(*state, work_with_naps, &why), CLIENT_LISTENING);
+	buf_release(&why);
+}
+
+static void do_nothing(int fd)
+{
+	(void)fd;
+	while (true)
+		pause();
+}
+
+static void test_one_that_does_nothing_hangs(void **state)
+{
+	struct buf why = BUF_INIT;
+	assert_int_equal(ask_for_life_of(*state, do_nothing, &why), CLIENT_REFUSED);
+	assert_non_null(strstr(buf_str(&why), "is it stopped, or hanging?"));
+	buf_release(&why);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		CASE(test_one_that_works_is_waited_for),
+		CASE(test_one_that_does_nothing_hangs),
 		CASE(test_a_line_is_sent_and_nothing_waits),
 		CASE(test_no_socket_is_not_running),
 		CASE(test_socket_of_a_dead_daemon_is_left_behind),

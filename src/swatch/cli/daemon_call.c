@@ -32,16 +32,37 @@ static enum client_state judge_no(struct client *client, struct json_object *ans
 	return CLIENT_REFUSED;
 }
 
-/* A daemon that computes will answer; one that is stopped, or waits for something, may not. */
-static bool is_busy(pid_t pid)
+/* Reads the beginning of /proc/PID/NAME; "" when that cannot be had. */
+static void read_of_process(pid_t pid, const char *name, char text[128])
 {
-	char path[64], text[128];
-	snprintf(path, sizeof(path), "/proc/%ld/stat", (long)pid);
+	char path[64];
+	snprintf(path, sizeof(path), "/proc/%ld/%s", (long)pid, name);
 	AUTO_CLOSE int fd = pid > 0 ? open(path, O_RDONLY | O_CLOEXEC) : -1;
-	ssize_t got = fd >= 0 ? read(fd, text, sizeof(text) - 1) : -1;
+	ssize_t got = fd >= 0 ? read(fd, text, 127) : -1;
 	text[got > 0 ? got : 0] = '\0';
+}
+
+/* The nanoseconds that the process has had on a processor. */
+static unsigned long long time_run(pid_t pid)
+{
+	char text[128];
+	read_of_process(pid, "schedstat", text);
+	return strtoull(text, NULL, 10);
+}
+
+/*
+ * A daemon that computes, waits for the disk, or has done something since `ran` will answer; one that is
+ * stopped may not.
+ */
+static bool is_busy(pid_t pid, unsigned long long *ran)
+{
+	char text[128];
+	unsigned long long before = *ran;
+	read_of_process(pid, "stat", text);
+	*ran = time_run(pid);
 	const char *name_end = strrchr(text, ')');
-	return name_end && strncmp(name_end, ") R", 3) == 0;
+	return *ran != before
+	       || (name_end && (strncmp(name_end, ") R", 3) == 0 || strncmp(name_end, ") D", 3) == 0));
 }
 
 static enum client_state ask_for_life(struct client *client, struct buf *why)
@@ -50,9 +71,10 @@ static enum client_state ask_for_life(struct client *client, struct buf *why)
 	AUTO_BUF fault = BUF_INIT;
 	const char *line;
 	size_t len;
+	int tries = 1;
+	unsigned long long ran = time_run(client->daemon_pid);
 	enum client_result result = client_ask(client, "{\"op\":\"ping\"}", LIFE_TIMEOUT_MS, &answer, &fault);
-	for (int tries = 0; result == CLIENT_TIMEOUT && tries < BUSY_TRIES && is_busy(client->daemon_pid);
-	     tries++) {
+	for (; result == CLIENT_TIMEOUT && tries <= BUSY_TRIES && is_busy(client->daemon_pid, &ran); tries++) {
 		result = client_read_line(client, LIFE_TIMEOUT_MS, false, &line, &len);
 		if (result == CLIENT_OK)
 			return CLIENT_LISTENING;
@@ -62,7 +84,7 @@ static enum client_state ask_for_life(struct client *client, struct buf *why)
 	if (result == CLIENT_TIMEOUT)
 		buf_printf(why,
 			   "swatchd listens but did not answer within %.1f s; is it stopped, or hanging?",
-			   LIFE_TIMEOUT_MS / 1000.);
+			   tries * LIFE_TIMEOUT_MS / 1000.);
 	else
 		buf_append_str(why, buf_message(&fault));
 	return CLIENT_REFUSED;

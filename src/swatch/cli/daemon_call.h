@@ -16,8 +16,9 @@
 
 /*
  * As client_connect(), and asks for a sign of life, since the kernel takes calls for a daemon that is
- * stopped: one that gives none within two seconds is CLIENT_REFUSED. Also returns CLIENT_BAD_PATH when no
- * socket can have the invocation's path.
+ * stopped: one that gives none within 1.5 seconds, and does nothing meanwhile, is CLIENT_REFUSED. One that
+ * computes or waits for the disk gets a minute. Also returns CLIENT_BAD_PATH when no socket can have the
+ * invocation's path.
  */
 enum client_state daemon_connect(const struct invocation *invocation, struct client *client, struct buf *why);
 
