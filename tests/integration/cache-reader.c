@@ -2,14 +2,16 @@
  * cache-reader: readers that open every cache file as fast as they can, and judge what they get.
  *
  * usage: cache-reader CACHE-DIR READERS STOP-FILE [PAUSE-MS]
- * Runs until STOP-FILE exists. A bad read is one that is no whole JSON object, lacks the writer's mark, or
- * carries an older time than the same file had before. Prints "R reads, B bad"; exit status 1 when any was
- * bad, or none was made. A file that is not there (yet, or any more) is no bad read. With a pause after each
+ * Runs until STOP-FILE exists, or its folder is gone. A bad read is one that is no whole JSON object, lacks
+ * the writer's mark, or carries an older time than the same file had before. Prints "R reads, B bad"; exit
+ * status 1 when any was bad, or none was made. A file that is not there (yet, or any more) is no bad read. With a pause after each
  * round they leave others some time.
  */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <libgen.h>
+#include <limits.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -55,11 +57,19 @@ static void read_file(int dir_fd, const char *name, struct strmap *last_times, s
 	json_object_put(content);
 }
 
+/* A test that failed makes no such file, and takes away the whole folder. */
+static bool is_to_stop(const char *stop_file)
+{
+	char folder[PATH_MAX];
+	snprintf(folder, sizeof(folder), "%s", stop_file);
+	return access(stop_file, F_OK) == 0 || access(dirname(folder), F_OK) != 0;
+}
+
 static int run_reader(const char *cache, const char *stop_file, long pause_ms, struct tally *tally)
 {
 	struct strmap last_times = STRMAP_INIT;
 	const struct timespec pause = { .tv_sec = pause_ms / 1000, .tv_nsec = pause_ms % 1000 * 1000000 };
-	while (access(stop_file, F_OK) != 0) {
+	while (!is_to_stop(stop_file)) {
 		if (pause_ms > 0)
 			(void)nanosleep(&pause, NULL);
 		DIR *stream = opendir(cache);
