@@ -303,8 +303,8 @@ static int remove_facts(sqlite3 *db)
 		"DELETE FROM main.hit WHERE session IN (SELECT id FROM temp.doomed_session)",
 		"DELETE FROM main.told WHERE session IN (SELECT id FROM temp.doomed_session)",
 		"UPDATE main.reading SET session = 0 WHERE session IN (SELECT id FROM temp.doomed_session)",
-		"DELETE FROM main.alert WHERE subject IN (SELECT name FROM main.session"
-		" WHERE id IN (SELECT id FROM temp.doomed_session))",
+		("DELETE FROM main.alert WHERE subject IN (SELECT name FROM main.session"
+		 " WHERE id IN (SELECT id FROM temp.doomed_session))"),
 	};
 	return run_all(db, sql, ARRAY_COUNT(sql));
 }
