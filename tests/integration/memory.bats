@@ -141,3 +141,14 @@ has_kept() { [ "$(ledger 'SELECT count(*) FROM message WHERE NOT flags & 16')" =
 	not test -e "$CACHE/.swatch.gone.json"
 }
 kept_facts() { [ "$(ledger 'SELECT (SELECT max(percent) FROM reading) || (SELECT count(*) FROM hit) || (SELECT nano_usd FROM told)')" = 41.0112500000000 ]; }
+
+@test "a limit that a statusline told just before the end is written at the end" {
+	# what was freed is no path
+	export MALLOC_PERTURB_=85
+	message 1 >"$PROJECTS/-p/s1.jsonl"
+	start_daemon
+	tell_statusline '{"session_id":"s1","rate_limits":{"five_hour":{"used_percentage":40,"resets_at":'$(($(date +%s) + 9000))'}}}'
+	swatch sync
+	stop_daemon
+	is "$(ledger 'SELECT group_concat(point) FROM reading')" 40
+}

@@ -213,13 +213,14 @@ void daemon_stop(struct daemon *daemon)
 {
 	control_free(daemon->control);
 	watch_free(daemon->watch);
-	tail_free(daemon->tail);
 	if (daemon->ledger) {
 		refresh_release(&daemon->refresh);
 		audit_stop(daemon->audit.running);
 		daemon_stop_places(daemon);
 		daemon_stop_gone(daemon);
 		daemon_stop_keep(daemon);
+		/* What is written last comes from its transcripts. */
+		tail_free(daemon->tail);
 		daemon_release_facts(daemon);
 		daemon_stop_alerts(daemon);
 		daemon_stop_cache(daemon);
