@@ -29,8 +29,8 @@ static const char *const texts[STATEMENTS] = {
 	[PUT] = "INSERT OR REPLACE INTO quarter (session, transcript, start, model, fast, " STORE_SUM_COLUMNS
 		", first_offset)"
 		" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)",
-	[REMOVE] = "DELETE FROM quarter"
-		   " WHERE session = ?1 AND transcript = ?2 AND start = ?3 AND model = ?4 AND fast = ?5",
+	[REMOVE] = ("DELETE FROM quarter"
+		    " WHERE session = ?1 AND transcript = ?2 AND start = ?3 AND model = ?4 AND fast = ?5"),
 	[MESSAGES_OF] = "SELECT * FROM message WHERE id >= ?1 AND id < ?2 AND transcript = ?3 AND model = ?4",
 	[MESSAGE] = "SELECT * FROM message WHERE id = ?1",
 	[SESSION_OF] = "SELECT session FROM transcript WHERE id = ?1",
