@@ -407,6 +407,10 @@ static void test_the_last_descriptors_are_not_for_clients(void **state)
 {
 	(void)state;
 	struct rlimit usual, few;
+	/* valgrind applies a limit of descriptors in its own way */
+	const char *preloaded = getenv("LD_PRELOAD");
+	if (preloaded && strstr(preloaded, "vgpreload"))
+		skip();
 	assert_int_equal(getrlimit(RLIMIT_NOFILE, &usual), 0);
 	int first = call();
 	few = usual;

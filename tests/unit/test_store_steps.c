@@ -74,8 +74,8 @@ static uint64_t digest(const char *path)
 {
 	static const char *const questions[] = {
 		"SELECT " COLUMNS " FROM message ORDER BY id",
-		"SELECT id, path, version, root_bytes, session, subagent, gone, dev, ino, size, modified_ns,"
-		" offset, mark, mark_bytes FROM transcript ORDER BY id",
+		("SELECT id, path, version, root_bytes, session, subagent, gone, dev, ino, size, modified_ns,"
+		 " offset, mark, mark_bytes FROM transcript ORDER BY id"),
 		"SELECT id, name FROM session ORDER BY id", "SELECT id, name FROM model ORDER BY id",
 		"SELECT key, value FROM meta WHERE key = 'k'"
 	};
