@@ -617,8 +617,8 @@ static void test_settings_read_as_the_whole_reader_does(void **state)
 	(void)state;
 	static const char *const texts[] = {
 		"[statusline]\nformat = {model}\npreset = plain\n[cache]\ndirectory = /x/y\n",
-		"[cache]\ndirectory: ~/c ; a comment\n# format = no\n[statusline] ; here too\nformat={model}"
-		"; kept\n",
+		("[cache]\ndirectory: ~/c ; a comment\n# format = no\n[statusline] ; here too\nformat={model}"
+		 "; kept\n"),
 		"[log]\nlevel = debug\n[statusline]\n  format = {model}{|}\n   {?rate_5h: 5h}   \n\t{vim}\n",
 		"\xEF\xBB\xBF[statusline]\r\nformat = a = b : c\r\n; comment\r\npreset = compact\r\n",
 		"[statusline]\nformat =\n  {dir}\n\n  {cwd}\n; x\npreset=ccusage\nformat = last\n",
