@@ -4,6 +4,7 @@
 #include "ledger/archive.h"
 
 #include <limits.h>
+#include <math.h>
 #include <string.h>
 
 #include "ledger/internal.h"
@@ -93,7 +94,7 @@ static bool adopt_base(struct ledger *ledger, uint32_t session)
 
 void ledger_archive_take_sums(struct ledger *ledger, uint32_t session)
 {
-	if (ledger->archive.calls && !ledger->sessions.list[session].has_base
+	if (ledger->archive.calls && !ledger->archive.is_whole && !ledger->sessions.list[session].has_base
 	    && !adopt_base(ledger, session))
 		ledger->archive.lacks_sums = true;
 }
@@ -101,7 +102,7 @@ void ledger_archive_take_sums(struct ledger *ledger, uint32_t session)
 void ledger_archive_take_file(struct ledger *ledger, size_t file)
 {
 	struct ledger_file *f = &ledger->files.list[file];
-	if (!ledger->archive.calls || !f->subagent)
+	if (!ledger->archive.calls || ledger->archive.is_whole || !f->subagent)
 		return;
 	count_file(ledger, f);
 	ledger_archive_take_sums(ledger, ledger->files.list[file].session);
@@ -125,6 +126,15 @@ bool ledger_adopt_sums(struct ledger *ledger, const char *session_id, const stru
 		return false;
 	ledger_sums_add(&ledger->sessions.list[session].by_model[number], sums);
 	return true;
+}
+
+void ledger_adopt_span(struct ledger *ledger, const char *session_id, int64_t first_ms, int64_t last_ms)
+{
+	int session = ledger_sessions_find(&ledger->sessions, session_id);
+	if (session < 0 || first_ms <= 0 || last_ms < first_ms)
+		return;
+	ledger_sessions_note_time(&ledger->sessions, (uint32_t)session, first_ms);
+	ledger_sessions_note_time(&ledger->sessions, (uint32_t)session, last_ms);
 }
 
 bool ledger_adopt_model(struct ledger *ledger, const struct ledger_record *model,
@@ -180,8 +190,11 @@ static bool adopt_payer(struct ledger *ledger, uint32_t entry, int file, const s
 
 static void set_facts(const struct ledger_kept *kept, struct ledger_entry *e)
 {
-	e->cost_usd = kept->cost_usd;
-	e->reference_usd = kept->reference_usd;
+	/* The file rounds; where the prices are the same, the figures are, too. */
+	if (kept->unpriced || e->unpriced || fabs(e->cost_usd - kept->cost_usd) > LEDGER_NANO_USD)
+		e->cost_usd = kept->cost_usd;
+	if (fabs(e->reference_usd - kept->reference_usd) > LEDGER_NANO_USD)
+		e->reference_usd = kept->reference_usd;
 	e->unpriced = kept->unpriced;
 	e->settled = !kept->unpriced && !e->has_cost;
 }
@@ -221,7 +234,8 @@ bool ledger_archive_look_up(struct ledger *ledger, uint64_t key)
 {
 	size_t count = 0;
 	struct ledger_archive *archive = &ledger->archive;
-	if (!archive->calls || strmap_get_len(&archive->asked, (const char *)&key, sizeof(key)))
+	if (!archive->calls || archive->is_whole
+	    || strmap_get_len(&archive->asked, (const char *)&key, sizeof(key)))
 		return true;
 	if (!archive->calls->find(archive->ctx, ledger, key, &count))
 		return false;
@@ -258,5 +272,17 @@ void ledger_let_go(struct ledger *ledger)
 	ledger_spans_forget_sums(&ledger->spans);
 	strmap_release(&ledger->archive.asked);
 	ledger->archive.asked = (struct strmap)STRMAP_INIT;
-	ledger->archive.lacks_sums = false;
+	ledger->archive.lacks_sums = ledger->archive.is_whole = false;
+}
+
+void ledger_hold_all(struct ledger *ledger)
+{
+	ledger->archive.is_whole = true;
+	ledger_models_forget_sums(&ledger->models);
+	ledger_sessions_forget_sums(&ledger->sessions);
+	ledger_files_forget_sums(&ledger->files);
+	ledger_spans_forget_sums(&ledger->spans);
+	for (size_t i = 0; i < ledger->entries.count; i++)
+		if (!ledger->entries.list[i].hidden)
+			ledger_account(ledger, (uint32_t)i, 1, false);
 }

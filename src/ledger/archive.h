@@ -56,6 +56,9 @@ bool ledger_adopt(struct ledger *ledger, int file, const struct ledger_kept *kep
 bool ledger_adopt_sums(struct ledger *ledger, const char *session_id, const struct ledger_record *model,
 		       const struct ledger_sums *sums);
 
+/* The session had records from `first_ms` to `last_ms`; one that nobody named here is passed over. */
+void ledger_adopt_span(struct ledger *ledger, const char *session_id, int64_t first_ms, int64_t last_ms);
+
 /* Takes in what all messages of a model sum up to, and when it last answered. */
 bool ledger_adopt_model(struct ledger *ledger, const struct ledger_record *model,
 			const struct ledger_sums *sums, int64_t last_ms);
@@ -72,6 +75,12 @@ int ledger_adopt_file(struct ledger *ledger, const struct ledger_kept *transcrip
  * and limits, stay. Call it only when everything is saved, and adopt afterwards what is to be in memory.
  */
 void ledger_let_go(struct ledger *ledger);
+
+/*
+ * All archived messages were adopted, and their sums were not: makes the sums from the messages. From now on
+ * nothing is looked up. O(messages).
+ */
+void ledger_hold_all(struct ledger *ledger);
 
 /* How many messages are in memory, hidden ones too. */
 size_t ledger_held_count(const struct ledger *ledger);

@@ -30,6 +30,7 @@ struct ledger_archive {
 	void *ctx;
 	struct strmap asked;             /* keys of messages of which all requests are in memory */
 	bool lacks_sums;
+	bool is_whole;                   /* all messages and sums are in memory */
 };
 
 /* Who says which lines were purged. */

@@ -40,6 +40,7 @@ struct ledger_record {
 
 /* The ledger's file keeps whole nano-dollars. */
 #define LEDGER_NANO_USD 1e-9
+#define LEDGER_NANO_IN_USD 1e9
 
 /*
  * Whether lists leave the record's model out: it has no name, or the message is one that Claude Code wrote

@@ -42,7 +42,7 @@ struct groups {
 /* ---- keys ---- */
 
 /* The key that an entry is summed up under. Returns its length. */
-static size_t write_key(const struct report_work *work, const struct ledger_entry_view *entry,
+static size_t write_key(const struct report_work *work, const struct report_entry *entry,
 			char key[KEY_SIZE])
 {
 	char week[16];
@@ -83,7 +83,7 @@ static struct group *find_group(struct groups *groups, const char *key, size_t k
 	return group;
 }
 
-static struct group_model *find_model(struct group *group, const struct ledger_entry_view *entry)
+static struct group_model *find_model(struct group *group, const struct report_entry *entry)
 {
 	for (size_t i = 0; i < group->model_count; i++)
 		if (group->models[i].model == entry->model)
@@ -96,7 +96,16 @@ static struct group_model *find_model(struct group *group, const struct ledger_e
 	return model;
 }
 
-static bool add_entry(struct report_work *work, struct groups *groups, const struct ledger_entry_view *entry)
+/* The entry with the first message names the row's project. */
+static void take_home(struct group *group, const struct report_entry *entry)
+{
+	group->first_ms = entry->first_ms;
+	group->path = entry->home;
+	group->root_len = entry->home_root_len;
+	group->session_id = entry->session_id;
+}
+
+static bool add_entry(struct report_work *work, struct groups *groups, const struct report_entry *entry)
 {
 	char key[KEY_SIZE];
 	size_t key_len = write_key(work, entry, key);
@@ -107,13 +116,13 @@ static bool add_entry(struct report_work *work, struct groups *groups, const str
 		return false;
 	if (group->first_ms == 0 && group->last_ms == 0) {
 		group->first = place;
-		group->first_ms = entry->time_ms;
-		group->path = entry->home;
-		group->root_len = entry->home_root_len;
-		group->session_id = entry->session_id;
+		take_home(group, entry);
 		snprintf(group->key, sizeof(group->key), "%.15s", key);
 	}
-	group->last_ms = entry->time_ms;
+	if (entry->first_ms < group->first_ms)
+		take_home(group, entry);
+	if (entry->last_ms > group->last_ms)
+		group->last_ms = entry->last_ms;
 	if (report_place_compare(place, group->first) < 0)
 		group->first = place;
 	if (report_place_compare(place, model->first) < 0)
@@ -123,7 +132,8 @@ static bool add_entry(struct report_work *work, struct groups *groups, const str
 	group->cost_usd += entry->cost_usd;
 	model->cost_usd += entry->cost_usd;
 	model->unpriced = model->unpriced || entry->unpriced;
-	report_note_unpriced(work, entry);
+	if (entry->unpriced)
+		report_note_unpriced(work, entry->model, entry->model_name);
 	return true;
 }
 
@@ -170,7 +180,7 @@ static void put_breakdowns(struct jsonw *w, const struct group *group)
 		jsonw_begin_object(w);
 		jsonw_put_int(w, "cacheCreationTokens", price_tokens_created(&model->tokens));
 		jsonw_put_int(w, "cacheReadTokens", model->tokens.cache_read);
-		jsonw_put_double(w, "cost", model->cost_usd);
+		report_write_usd(w, "cost", model->cost_usd);
 		jsonw_put_int(w, "inputTokens", model->tokens.input);
 		if (model->unpriced)
 			jsonw_put_bool(w, "missingPricing", true);
@@ -227,7 +237,7 @@ static void write_row(struct report_work *work, struct group *group)
 	jsonw_put_int(&w, "outputTokens", group->tokens.output);
 	if (kind == REPORT_SESSIONS)
 		put_session(&w, group);
-	jsonw_put_double(&w, "totalCost", group->cost_usd);
+	report_write_usd(&w, "totalCost", group->cost_usd);
 	jsonw_put_int(&w, "totalTokens", price_tokens_total(&group->tokens));
 	if (kind == REPORT_WEEKLY)
 		jsonw_put_string(&w, "week", group->key);
@@ -249,7 +259,7 @@ static void write_totals(struct report_work *work, const struct groups *groups)
 	jsonw_put_int(&w, "cacheReadTokens", tokens.cache_read);
 	jsonw_put_int(&w, "inputTokens", tokens.input);
 	jsonw_put_int(&w, "outputTokens", tokens.output);
-	jsonw_put_double(&w, "totalCost", cost_usd);
+	report_write_usd(&w, "totalCost", cost_usd);
 	jsonw_put_int(&w, "totalTokens", price_tokens_total(&tokens));
 	if (work->out->unpriced_count > 0) {
 		jsonw_key(&w, "unpricedModels");
@@ -264,8 +274,8 @@ static void write_totals(struct report_work *work, const struct groups *groups)
 void report_make_groups(struct report_work *work)
 {
 	struct groups groups = { 0 };
-	struct ledger_entry_view entry;
-	for (size_t i = 0; !work->failed && ledger_entry_at(work->ledger, i, &entry); i++)
+	struct report_entry entry;
+	for (size_t i = 0; !work->failed && work->source.entry_at(work->source.ctx, i, &entry); i++)
 		if (report_wants_entry(work, &entry))
 			work->failed = !add_entry(work, &groups, &entry);
 	if (!work->failed && groups.count > 0) {

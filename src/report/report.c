@@ -82,27 +82,44 @@ static int check_options(const struct report_options *options, struct buf *error
 	return 0;
 }
 
+/* Makes the rows in the zone that is asked for. Returns false when memory ran out. */
+static bool make_rows(struct report_work *work)
+{
+	const struct report_options *options = work->options;
+	char *zone_before = NULL;
+	bool other_zone = options->timezone[0] != '\0';
+	if (other_zone && !take_zone(options->timezone, &zone_before))
+		return false;
+	if (options->kind == REPORT_BLOCKS)
+		report_make_blocks(work);
+	else
+		report_make_groups(work);
+	if (other_zone)
+		give_zone_back(zone_before);
+	return !work->failed && !work->out->rows.failed && !work->out->totals.failed;
+}
+
 int report_make(struct ledger *ledger, const struct report_options *options, struct report *out,
 		struct buf *error)
 {
 	struct report_work work;
-	char *zone_before = NULL;
 	memset(out, 0, sizeof(*out));
 	if (check_options(options, error) != 0)
 		return -1;
-	bool other_zone = options->timezone[0] != '\0';
-	bool good = report_work_init(&work, ledger, options, out)
-		    && (!other_zone || take_zone(options->timezone, &zone_before));
-	if (good) {
-		if (options->kind == REPORT_BLOCKS)
-			report_make_blocks(&work);
-		else
-			report_make_groups(&work);
-		if (other_zone)
-			give_zone_back(zone_before);
-	}
+	bool good = report_work_init(&work, ledger, options, out) && make_rows(&work);
 	report_work_release(&work);
-	return good && !work.failed && !out->rows.failed && !out->totals.failed ? 0 : -1;
+	return good ? 0 : -1;
+}
+
+int report_make_of(const struct report_source *source, const struct report_options *options,
+		   struct report *out, struct buf *error)
+{
+	struct report_work work;
+	memset(out, 0, sizeof(*out));
+	if (check_options(options, error) != 0)
+		return -1;
+	report_work_init_source(&work, source, options, out);
+	return options->kind != REPORT_BLOCKS && make_rows(&work) ? 0 : -1;
 }
 
 void report_release(struct report *report)

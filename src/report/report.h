@@ -17,6 +17,7 @@
 #define SWATCH_REPORT_REPORT_H
 
 #include "report/options.h"
+#include "report/source.h"
 
 /*
  * "blocks", "daily", "weekly", "monthly", "sessions": the word for a kind, and the key its rows have in
@@ -34,6 +35,13 @@ bool report_kind_find(const char *name, enum report_kind *out);
  */
 int report_make(struct ledger *ledger, const struct report_options *options, struct report *out,
 		struct buf *error);
+
+/*
+ * The same of what a source has, for all kinds but blocks. Each of its entries must lie in one day of the
+ * zone that is asked for.
+ */
+int report_make_of(const struct report_source *source, const struct report_options *options,
+		   struct report *out, struct buf *error);
 
 void report_release(struct report *report);
 

@@ -1,5 +1,6 @@
 #include "report/work.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,12 +19,39 @@ static int compare_paths(const void *a, const void *b)
 	return strcmp(((const struct ranked *)a)->path, ((const struct ranked *)b)->path);
 }
 
+/* An entry of the ledger, as a source gives it. */
+static bool entry_of_ledger(void *ctx, size_t index, struct report_entry *out)
+{
+	const struct report_work *work = ctx;
+	struct ledger_entry_view view;
+	if (!ledger_entry_at(work->ledger, index, &view))
+		return false;
+	*out = (struct report_entry){
+		.first_ms = view.time_ms,
+		.last_ms = view.time_ms,
+		.tokens = view.tokens,
+		.cost_usd = view.cost_usd,
+		.model = view.model,
+		.model_name = view.model_name,
+		.model_silent = view.model_silent,
+		.unpriced = view.unpriced,
+		.rank = work->ranks[view.first_file],
+		.offset = view.first_offset,
+		.session = view.session,
+		.session_id = view.session_id,
+		.home = view.home,
+		.home_root_len = view.home_root_len,
+	};
+	return true;
+}
+
 bool report_work_init(struct report_work *work, struct ledger *ledger, const struct report_options *options,
 		      struct report *out)
 {
 	size_t count = ledger_file_count(ledger), root_len;
 	AUTO_FREE struct ranked *ranked = calloc(count + 1, sizeof(*ranked));
-	*work = (struct report_work){ .ledger = ledger, .options = options, .out = out,
+	*work = (struct report_work){ .ledger = ledger, .source = { entry_of_ledger, work },
+				      .options = options, .out = out,
 				      .ranks = calloc(count + 1, sizeof(*work->ranks)) };
 	if (!ranked || !work->ranks)
 		return false;
@@ -35,17 +63,28 @@ bool report_work_init(struct report_work *work, struct ledger *ledger, const str
 	return true;
 }
 
+void report_work_init_source(struct report_work *work, const struct report_source *source,
+			     const struct report_options *options, struct report *out)
+{
+	*work = (struct report_work){ .source = *source, .options = options, .out = out };
+}
+
 void report_work_release(struct report_work *work)
 {
 	free(work->ranks);
 	work->ranks = NULL;
 }
 
-struct report_place report_place_of(const struct report_work *work, const struct ledger_entry_view *entry)
+struct report_place report_place_of(const struct report_work *work, const struct report_entry *entry)
 {
 	bool of_days = work->options->kind == REPORT_WEEKLY || work->options->kind == REPORT_MONTHLY;
-	return (struct report_place){ of_days ? work->day_start_ms : 0, work->ranks[entry->first_file],
-				      entry->first_offset };
+	return (struct report_place){ of_days ? work->day_start_ms : 0, entry->rank, entry->offset };
+}
+
+struct report_place report_place_of_view(const struct report_work *work,
+					 const struct ledger_entry_view *entry)
+{
+	return (struct report_place){ 0, work->ranks[entry->first_file], entry->first_offset };
 }
 
 int report_place_compare(struct report_place a, struct report_place b)
@@ -59,7 +98,7 @@ int report_place_compare(struct report_place a, struct report_place b)
 
 /* ---- which entries ---- */
 
-struct slice report_project_of(const struct ledger_entry_view *entry)
+struct slice report_project_of(const struct report_entry *entry)
 {
 	const char *relative = entry->home + entry->home_root_len;
 	const char *slash = strchr(relative, '/');
@@ -88,10 +127,10 @@ static int compare_day(const char digits[9], const char *day)
 	return strcmp(digits, plain);
 }
 
-bool report_wants_entry(struct report_work *work, const struct ledger_entry_view *entry)
+bool report_wants_entry(struct report_work *work, const struct report_entry *entry)
 {
 	const struct report_options *options = work->options;
-	look_up_day(work, entry->time_ms);
+	look_up_day(work, entry->first_ms);
 	if (options->since[0] && compare_day(options->since, work->day) > 0)
 		return false;
 	if (options->until[0] && compare_day(options->until, work->day) < 0)
@@ -99,13 +138,13 @@ bool report_wants_entry(struct report_work *work, const struct ledger_entry_view
 	return !options->project[0] || slice_equals(report_project_of(entry), options->project);
 }
 
-void report_note_unpriced(struct report_work *work, const struct ledger_entry_view *entry)
+void report_note_unpriced(struct report_work *work, unsigned model, const char *name)
 {
-	uint64_t bit = UINT64_C(1) << entry->model;
-	if (!entry->unpriced || (work->unpriced_seen & bit))
+	uint64_t bit = UINT64_C(1) << model;
+	if (work->unpriced_seen & bit)
 		return;
 	work->unpriced_seen |= bit;
-	work->out->unpriced[work->out->unpriced_count++] = entry->model_name;
+	work->out->unpriced[work->out->unpriced_count++] = name;
 }
 
 static int compare_names(const void *a, const void *b)
@@ -140,4 +179,10 @@ void report_write_time(struct jsonw *w, const char *key, int64_t at_ms)
 	char text[CLOCK_RFC3339_SIZE];
 	clock_format_rfc3339(at_ms, text);
 	jsonw_put_string(w, key, text);
+}
+
+void report_write_usd(struct jsonw *w, const char *key, double usd)
+{
+	/* Beyond these nine million dollars a double has no nano-dollars. */
+	jsonw_put_double(w, key, fabs(usd) < 9e6 ? round(usd * 1e9) / 1e9 : usd);
 }

@@ -8,9 +8,11 @@
 
 #include "json/write.h"
 #include "report/options.h"
+#include "report/source.h"
 
 struct report_work {
-	struct ledger *ledger;
+	struct ledger *ledger;   /* NULL when the source is another one */
+	struct report_source source;
 	const struct report_options *options;
 	struct report *out;
 	uint32_t *ranks;         /* of each transcript in the order of paths, in which ccusage reads */
@@ -28,25 +30,34 @@ struct report_place {
 	int64_t offset;
 };
 
-/* Starts the work. Returns false when memory ran out; report_work_release() in every case. */
+/*
+ * Starts the work, on a ledger, or on a source of the caller's. The first one returns false when memory ran
+ * out; report_work_release() in every case.
+ */
 bool report_work_init(struct report_work *work, struct ledger *ledger, const struct report_options *options,
 		      struct report *out);
+void report_work_init_source(struct report_work *work, const struct report_source *source,
+			     const struct report_options *options, struct report *out);
 
 void report_work_release(struct report_work *work);
 
-struct report_place report_place_of(const struct report_work *work, const struct ledger_entry_view *entry);
+struct report_place report_place_of(const struct report_work *work, const struct report_entry *entry);
+
+/* The same for an entry of the ledger, for blocks. */
+struct report_place report_place_of_view(const struct report_work *work,
+					 const struct ledger_entry_view *entry);
 
 /* Returns less than 0, 0 or more than 0. */
 int report_place_compare(struct report_place a, struct report_place b);
 
 /* Whether the report covers an entry's day and project. Looks its day up: work->day. */
-bool report_wants_entry(struct report_work *work, const struct ledger_entry_view *entry);
+bool report_wants_entry(struct report_work *work, const struct report_entry *entry);
 
 /* The folder of a transcript's project, not ended by a NUL; "" for a transcript in projects/ itself. */
-struct slice report_project_of(const struct ledger_entry_view *entry);
+struct slice report_project_of(const struct report_entry *entry);
 
-/* Names an entry's model as unpriced when it is. */
-void report_note_unpriced(struct report_work *work, const struct ledger_entry_view *entry);
+/* Names a model as unpriced. */
+void report_note_unpriced(struct report_work *work, unsigned model, const char *name);
 
 /* Sorts them by name, once all are there. */
 void report_sort_unpriced(struct report_work *work);
@@ -57,5 +68,11 @@ void report_end_row(struct report_work *work, struct jsonw *w);
 
 /* Writes a time as ccusage does, "2026-11-23T10:00:00.000Z". */
 void report_write_time(struct jsonw *w, const char *key, int64_t at_ms);
+
+/*
+ * Writes a cost in whole nano-dollars, as the ledger's file keeps it: the order in which costs were summed up
+ * must not show.
+ */
+void report_write_usd(struct jsonw *w, const char *key, double usd);
 
 #endif

@@ -57,6 +57,32 @@ enabled = no'
 	[ ! -e "$HOME/.local/state" ]
 }
 
+total() { swatch daily --json | jq -c '[.totals.outputTokens, (.daily | length)]'; }
+
+@test "a report opens no transcript that is as the ledger's file knows it, and reads one that grew" {
+	local kind here=$PROJECTS/-p/here.jsonl
+	keep_two
+	is "$(total)" "[30,2]"
+	for kind in daily weekly monthly sessions; do swatch $kind --json >"$TEST_HOME/$kind"; done
+	# The same size and time: whoever opened it would count something else.
+	cp -p "$here" "$TEST_HOME/kept"
+	sed 's/"output_tokens":20/"output_tokens":77/' "$TEST_HOME/kept" >"$here"
+	touch -r "$TEST_HOME/kept" "$here"
+	for kind in daily weekly monthly sessions; do swatch $kind --json | diff "$TEST_HOME/$kind" -; done
+	is "$(swatch daily --json --live-only | jq .totals.outputTokens)" 77
+	# In another zone the days are others, and the sums the same.
+	is "$(swatch daily --json --timezone Pacific/Kiritimati | jq -c '[.daily[].date]')" \
+		'["2026-03-30","2026-03-31"]'
+	is "$(swatch daily --json --project=-p | jq .totals.outputTokens)" 30
+	cat "$TEST_HOME/kept" >"$here"
+	AT=2026-03-31T10:00:00.000Z message 3 5 >>"$here"
+	is "$(total)" "[35,3]"
+	start_daemon
+	is "$(total)" "[35,3]"
+	AT=2026-03-31T10:00:00.000Z message 4 7 >>"$here"
+	is "$(total)" "[42,3]"
+}
+
 history() { swatch history --json | jq -r "$1"; }
 
 @test "history says what is kept, and what of it is nowhere else" {

@@ -45,7 +45,25 @@ reload() {
 	swatch sync
 }
 
-@test "pricing.json in LiteLLM's schema prices what has no price, at the start and on SIGHUP" {
+@test "pricing.json prices what has no price; what had one keeps its cost in the ledger" {
+	MODEL=claude-next-9 message 1 >"$PROJECTS/-p/s1.jsonl"
+	start_daemon
+	field_is billing-shared.json '.unpricedModels[0]' claude-next-9
+	litellm >"${CONFIG%/*}/pricing.json"
+	reload
+	field_is billing-shared.json '.unpricedModels | length' 0
+	field_is s1.json '.billing.sessionCost * 1e9 | round' 2424000
+	litellm 2e-05 >"${CONFIG%/*}/pricing.json"
+	reload
+	field_is s1.json '.billing.sessionCost * 1e9 | round' 2424000
+	stop_daemon
+	rm "${CONFIG%/*}/pricing.json"
+	start_daemon
+	field_is s1.json '.billing.sessionCost * 1e9 | round' 2424000
+}
+
+@test "without a ledger pricing.json prices everything anew, at the start and on SIGHUP" {
+	printf '[ledger]\nenabled = no\n' >>"$CONFIG"
 	MODEL=claude-next-9 message 1 >"$PROJECTS/-p/s1.jsonl"
 	message 2 >>"$PROJECTS/-p/s1.jsonl"
 	start_daemon
@@ -101,6 +119,8 @@ reload() {
 
 @test "pricing.json stands beside the config that was named" {
 	mkdir "$HOME/elsewhere"
+	# a ledger would keep the price
+	printf '[ledger]\nenabled = no\n' >>"$CONFIG"
 	cp "$CONFIG" "$HOME/elsewhere/my.conf"
 	litellm >"$HOME/elsewhere/pricing.json"
 	MODEL=claude-next-9 message 1 >"$PROJECTS/-p/s1.jsonl"

@@ -122,6 +122,8 @@ has_kept() { [ "$(ledger 'SELECT count(*) FROM message WHERE NOT flags & 16')" =
 	for percent in 40 40.4 41; do
 		tell_statusline '{"session_id":"s1","cost":{"total_cost_usd":12.5},"context_window":{"context_window_size":1000000,"used_percentage":18},"rate_limits":{"five_hour":{"used_percentage":'$percent',"resets_at":'"$resets"'}}}'
 		swatch sync
+		# what is told between two commits is one row
+		await eval '[ "$(ledger "SELECT max(point) FROM reading")" = '"${percent%.*}"' ]'
 	done
 	await kept_facts
 	kill_daemon

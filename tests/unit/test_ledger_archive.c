@@ -48,6 +48,7 @@ struct world {
 	struct store_roots roots;
 	uint64_t random;
 	size_t least_held;
+	bool holds_all;              /* the daemon takes everything into memory */
 };
 
 static const char *path_of(size_t file)
@@ -112,6 +113,13 @@ static void list_known(struct world *w)
 	}
 }
 
+static void load(struct world *w)
+{
+	int result = w->holds_all ? store_archive_load_all(w->archive, w->ledger)
+				  : store_archive_load(w->archive, w->ledger, NOW_MS);
+	assert_int_equal(result, SQLITE_OK);
+}
+
 static void start_daemon(struct world *w)
 {
 	struct buf error = BUF_INIT;
@@ -122,7 +130,7 @@ static void start_daemon(struct world *w)
 	w->ledger = ledger_new();
 	ledger_set_archive(w->ledger, &store_archive_calls, w->archive);
 	ledger_want_unsaved(w->ledger);
-	assert_int_equal(store_archive_load(w->archive, w->ledger, NOW_MS), SQLITE_OK);
+	load(w);
 	if (w->least_held > ledger_held_count(w->ledger))
 		w->least_held = ledger_held_count(w->ledger);
 	for (size_t i = 0; i < FILES; i++) {
@@ -236,50 +244,62 @@ static void let_go(struct world *w)
 {
 	save(w);
 	ledger_let_go(w->ledger);
-	assert_int_equal(store_archive_load(w->archive, w->ledger, NOW_MS), SQLITE_OK);
+	load(w);
 	compare(w);
+}
+
+static void live_long(struct world *w)
+{
+	struct buf error = BUF_INIT;
+	assert_int_equal(store_database_open(scratch_name(&test_dir, "ledger.db"), &w->db, &error),
+			 STORE_OPENED);
+	w->writer = store_writer_new(w->db);
+	w->all = ledger_new();
+	start_daemon(w);
+	for (unsigned step = 0; step < 3000; step++) {
+		uint64_t number = unit_random(&w->random);
+		size_t file = (size_t)(number >> 32) % FILES;
+		switch (number % 32) {
+		case 0:
+			lose(w, file);
+			break;
+		case 1:
+			save(w);
+			break;
+		case 2:
+			restart(w);
+			break;
+		case 3:
+			let_go(w);
+			break;
+		default:
+			append(w, file);
+			break;
+		}
+		compare(w);
+	}
+	stop_daemon(w);
+	ledger_free(w->all);
+	store_writer_free(w->writer);
+	store_database_close(w->db);
+	store_roots_release(&w->roots);
+	buf_release(&error);
 }
 
 static void what_is_held_and_what_is_not_add_up(void **state)
 {
 	(void)state;
 	struct world w = { .random = 20260301, .least_held = SIZE_MAX };
-	struct buf error = BUF_INIT;
-	assert_int_equal(store_database_open(scratch_name(&test_dir, "ledger.db"), &w.db, &error),
-			 STORE_OPENED);
-	w.writer = store_writer_new(w.db);
-	w.all = ledger_new();
-	start_daemon(&w);
-	for (unsigned step = 0; step < 3000; step++) {
-		uint64_t number = unit_random(&w.random);
-		size_t file = (size_t)(number >> 32) % FILES;
-		switch (number % 32) {
-		case 0:
-			lose(&w, file);
-			break;
-		case 1:
-			save(&w);
-			break;
-		case 2:
-			restart(&w);
-			break;
-		case 3:
-			let_go(&w);
-			break;
-		default:
-			append(&w, file);
-			break;
-		}
-		compare(&w);
-	}
+	live_long(&w);
 	/* The last days are a small part of all. */
 	assert_in_range(w.least_held, 0, 40);
-	stop_daemon(&w);
-	ledger_free(w.all);
-	store_writer_free(w.writer);
-	store_database_close(w.db);
-	store_roots_release(&w.roots);
-	buf_release(&error);
+}
+
+static void what_was_all_taken_back_is_as_if_it_was_read(void **state)
+{
+	(void)state;
+	struct world w = { .random = 20260302, .least_held = SIZE_MAX, .holds_all = true };
+	live_long(&w);
 }
 
 #define CASE(test) cmocka_unit_test_setup_teardown(test, scratch_set_up, scratch_tear_down)
@@ -288,6 +308,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		CASE(what_is_held_and_what_is_not_add_up),
+		CASE(what_was_all_taken_back_is_as_if_it_was_read),
 	};
 	return cmocka_run_group_tests_name("ledger/archive", tests, NULL, NULL);
 }

@@ -172,8 +172,7 @@ static int adopt_transcript(struct store_archive *archive, struct ledger *ledger
 	return ledger_adopt_file(ledger, &transcript, &facts);
 }
 
-/* The ledger's number of a transcript; -1 when it lies in none of our directories. */
-static int file_of(struct store_archive *archive, struct ledger *ledger, int64_t id)
+int store_archive_find_file(struct store_archive *archive, struct ledger *ledger, int64_t id)
 {
 	intptr_t known = (intptr_t)strmap_get_len(&archive->files, (const char *)&id, sizeof(id));
 	if (known != 0)
@@ -198,7 +197,7 @@ static int adopt_row(struct store_archive *archive, struct ledger *ledger, sqlit
 	struct store_row row;
 	if (!store_rows_take(rows, &row))
 		return SQLITE_OK;
-	int file = file_of(archive, ledger, row.transcript);
+	int file = store_archive_find_file(archive, ledger, row.transcript);
 	if (file < 0)
 		return SQLITE_OK;
 	store_records_make(&archive->records, &row, &kept);
@@ -239,8 +238,8 @@ static void take_sums(sqlite3_stmt *answer, int first, struct ledger_sums *out)
 		.entries = (uint64_t)numbers[0],
 		.unpriced = (uint64_t)numbers[1],
 		.tokens = { numbers[2], numbers[3], numbers[4], numbers[5], numbers[6] },
-		.cost_usd = (double)numbers[7] * LEDGER_NANO_USD,
-		.reference_usd = (double)numbers[8] * LEDGER_NANO_USD,
+		.cost_usd = (double)numbers[7] / LEDGER_NANO_IN_USD,
+		.reference_usd = (double)numbers[8] / LEDGER_NANO_IN_USD,
 	};
 }
 
@@ -290,7 +289,7 @@ static bool sum_session(void *ctx, struct ledger *ledger, const char *session_id
 		return false;
 	out->has_transcript = has_transcript > 0;
 	out->subagents = (uint64_t)subagents;
-	out->subagents_usd = (double)nano_usd * LEDGER_NANO_USD;
+	out->subagents_usd = (double)nano_usd / LEDGER_NANO_IN_USD;
 	return true;
 }
 
@@ -377,6 +376,38 @@ int store_archive_load(struct store_archive *archive, struct ledger *ledger, int
 	if (result == SQLITE_OK)
 		result = load_messages(archive, ledger, since_ms);
 	archive->is_whole = result == SQLITE_OK && since_ms == 0;
+	return result;
+}
+
+/* Records that do not count say when a session worked, too. */
+static int load_spans(struct store_archive *archive, struct ledger *ledger)
+{
+	sqlite3_stmt *spans = NULL;
+	int result = sqlite3_prepare_v2(archive->db,
+					"SELECT name, first_ms, last_ms FROM session WHERE first_ms > 0", -1,
+					&spans, NULL);
+	while (result == SQLITE_OK && (result = sqlite3_step(spans)) == SQLITE_ROW) {
+		const char *name = (const char *)sqlite3_column_text(spans, 0);
+		if (name)
+			ledger_adopt_span(ledger, name, sqlite3_column_int64(spans, 1),
+					  sqlite3_column_int64(spans, 2));
+		result = SQLITE_OK;
+	}
+	(void)sqlite3_finalize(spans);
+	return result == SQLITE_DONE ? SQLITE_OK : result;
+}
+
+int store_archive_load_all(struct store_archive *archive, struct ledger *ledger)
+{
+	archive->loaded = 0;
+	archive->is_whole = true;
+	int result = load_models(archive, ledger);
+	if (result == SQLITE_OK)
+		result = load_messages(archive, ledger, 0);
+	if (result == SQLITE_OK)
+		result = load_spans(archive, ledger);
+	if (result == SQLITE_OK)
+		ledger_hold_all(ledger);
 	return result;
 }
 

@@ -24,11 +24,20 @@ extern const struct ledger_archive_calls store_archive_calls;
 struct store_archive *store_archive_open(const char *path, struct store_roots *roots,
 					 const struct store_known_list *known, struct buf *error);
 
+/* Hands all messages to the ledger, which then needs no look-up. Returns SQLITE_OK, or SQLite's result. */
+int store_archive_load_all(struct store_archive *archive, struct ledger *ledger);
+
 /*
  * Hands to the ledger what is alive at `now_ms`: the messages of the last days (a silence before them says
  * where their first block begins), and what each model sums up to. Returns SQLITE_OK, or SQLite's result.
  */
 int store_archive_load(struct store_archive *archive, struct ledger *ledger, int64_t now_ms);
+
+/*
+ * The ledger's number of a transcript by its number in the file; -1 when it lies in none of our directories,
+ * or memory ran out.
+ */
+int store_archive_find_file(struct store_archive *archive, struct ledger *ledger, int64_t transcript);
 
 /* How many messages the last load handed over. */
 size_t store_archive_loaded(const struct store_archive *archive);

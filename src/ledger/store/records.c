@@ -104,10 +104,10 @@ void store_records_make(struct store_records *records, const struct store_row *r
 	record->request_hash = row->request;
 	record->extras.web_searches = row->web_searches;
 	record->model = store_records_model(records, row->model);
-	record->cost_usd = (double)row->nano_usd * LEDGER_NANO_USD;
+	record->cost_usd = (double)row->nano_usd / LEDGER_NANO_IN_USD;
 	take_payer(records, row->payer, record);
 	out->cost_usd = record->cost_usd;
-	out->reference_usd = (double)row->reference * LEDGER_NANO_USD;
+	out->reference_usd = (double)row->reference / LEDGER_NANO_IN_USD;
 	out->hidden = row->flags & STORE_HIDDEN;
 	out->unpriced = row->flags & STORE_UNPRICED;
 }

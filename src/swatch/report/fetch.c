@@ -8,6 +8,7 @@
 #include "json/write.h"
 #include "swatch/cli/daemon_call.h"
 #include "swatch/report/scan.h"
+#include "swatch/report/summed.h"
 #include "swatch/ui/terminal.h"
 
 /* Publishing what is pending takes a moment; reading the whole history on a slow disk takes longer. */
@@ -115,20 +116,36 @@ static bool ask_for_report(struct client *client, const struct report_options *o
 	return true;
 }
 
-/* The same from the daemon of this invocation; `why` stays empty when none runs. */
-static bool fetch_from_daemon(const struct invocation *invocation, const struct report_options *options,
-			      struct report_data *data, struct buf *why)
+/* Whether all that the daemon knows is in the ledger's file. */
+static bool is_all_kept(struct client *client)
+{
+	AUTO_BUF why = BUF_INIT;
+	AUTO_JSON *answer = NULL;
+	return client_ask(client, "{\"op\":\"kept\"}", LINE_TIMEOUT_MS, &answer, &why) == CLIENT_OK
+	       && json_get_bool(answer, "kept", false);
+}
+
+/*
+ * The same out of the ledger's file when that has everything, else from the daemon of this invocation; `why`
+ * stays empty when none runs. It may have another zone, and we cannot send it a zone without a name.
+ */
+static bool fetch_what_is_kept(const struct invocation *invocation, const struct report_request *request,
+			       struct report_data *data, struct buf *why)
 {
 	struct client client;
 	AUTO_JSON *answer = NULL;
 	bool good = false;
 	enum client_state state = daemon_connect(invocation, &client, why);
-	if (daemon_is_absent(state))
+	if (daemon_is_absent(state)) {
 		buf_clear(why);
-	else if (state == CLIENT_LISTENING)
-		/* After a sync, all that happened so far is in the figures. */
-		good = client_ask(&client, "{\"op\":\"sync\"}", SYNC_TIMEOUT_MS, &answer, why) == CLIENT_OK
-		       && ask_for_report(&client, options, data, why);
+		good = report_from_sums(invocation, request, data);
+	} else if (state == CLIENT_LISTENING
+		   /* After a sync, all that happened so far is in the figures. */
+		   && client_ask(&client, "{\"op\":\"sync\"}", SYNC_TIMEOUT_MS, &answer, why) == CLIENT_OK) {
+		good = is_all_kept(&client) && report_from_sums(invocation, request, data);
+		if (!good && !request->zone_is_nameless)
+			good = ask_for_report(&client, &request->options, data, why);
+	}
 	client_close(&client);
 	return good;
 }
@@ -146,12 +163,7 @@ int report_fetch(const struct invocation *invocation, const struct report_reques
 	AUTO_BUF why = BUF_INIT;
 	int status = SWATCH_OK;
 	memset(data, 0, sizeof(*data));
-	/*
-	 * The daemon remembers deleted transcripts. It may have another zone, and we cannot send it a zone
-	 * without a name.
-	 */
-	if (request->live_only || request->zone_is_nameless
-	    || !fetch_from_daemon(invocation, &request->options, data, &why)) {
+	if (request->live_only || !fetch_what_is_kept(invocation, request, data, &why)) {
 		if (why.len > 0)
 			terminal_error("%s; reading the transcripts here instead", buf_message(&why));
 		report_data_release(data);

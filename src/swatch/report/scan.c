@@ -42,7 +42,7 @@ static int read_history(const struct invocation *invocation, unsigned threads, b
 	return status;
 }
 
-static void take_rows(const struct report *report, struct report_data *data)
+void report_take_rows(const struct report *report, struct report_data *data)
 {
 	const char *row = buf_str(&report->rows);
 	for (size_t i = 0; i < report->row_count; i++) {
@@ -62,7 +62,7 @@ static int make_report(struct ledger *ledger, const struct report_options *optio
 	AUTO_BUF error = BUF_INIT;
 	bool good = report_make(ledger, options, &report, &error) == 0;
 	if (good)
-		take_rows(&report, data);
+		report_take_rows(&report, data);
 	else
 		terminal_error("cannot make the report: %s", buf_message(&error));
 	report_release(&report);

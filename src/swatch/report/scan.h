@@ -17,4 +17,7 @@
 int report_scan(const struct invocation *invocation, const struct report_request *request,
 		struct report_data *data);
 
+/* Adds what a report has: rows, totals, unpriced models. */
+void report_take_rows(const struct report *report, struct report_data *data);
+
 #endif

@@ -223,6 +223,8 @@ static const struct store_known *find_known(const struct store_known_list *list,
 /* The ledger's number of a transcript that the file knows; -1 when memory ran out. */
 static int number_of(struct daemon *daemon, const struct store_known *known)
 {
+	if (daemon->keep.archive)
+		return store_archive_find_file(daemon->keep.archive, daemon->ledger, known->id);
 	if (known->state != STORE_AS_BEFORE)
 		return known->ledger_file;
 	return ledger_add_file(daemon->ledger, known->path, known->root_len,

@@ -10,6 +10,7 @@
 #include <ev.h>
 
 #include "config/config.h"
+#include "ledger/store/archive.h"
 #include "ledger/store/store.h"
 #include "swatchd/alerts/alerts.h"
 #include "swatchd/alerts/run.h"
@@ -116,6 +117,7 @@ struct daemon_keep {
 	bool is_complete;            /* the file has all that counts in a transcript, up to its offset there */
 	uint64_t saved_drift;        /* as the file has it, in drift.changes */
 	struct store_roots roots;
+	struct store_archive *archive;   /* NULL: transcripts are read again */
 	struct keep_news *news;
 	size_t news_count, news_cap;
 	uint32_t *news_of;           /* by the ledger's number of a transcript: its news + 1; 0 without any */

@@ -14,17 +14,17 @@
 #include "json/parse.h"
 #include "ledger/store/database.h"
 #include "ledger/store/reprice.h"
+#include "ledger/store/tombs.h"
 #include "swatchd/daemon/anew.h"
 #include "swatchd/daemon/facts.h"
 #include "swatchd/daemon/gone.h"
+#include "swatchd/daemon/recall.h"
 #include "swatchd/loop/loop.h"
 
 /* After the last message: a burst is one commit. */
 #define KEEP_DELAY_MS INT64_C(1000)
 /* In one transaction: a second's work on a slow machine. */
 #define KEEP_BATCH_MAX 20000
-/* In the file's table meta. */
-#define DRIFT_KEY "new_to_us"
 /* After a failure; it doubles. */
 #define KEEP_RETRY_FIRST_MS INT64_C(5000)
 #define KEEP_RETRY_MAX_MS INT64_C(600000)
@@ -156,7 +156,7 @@ static void add_drift(struct daemon *daemon, struct store_batch *batch)
 	jsonw_end_object(&w);
 	/* Names of control characters alone would be longer. */
 	if (!text.failed && text.len < STORE_META_MAX_BYTES)
-		store_batch_set_meta(batch, DRIFT_KEY, text.data);
+		store_batch_set_meta(batch, DAEMON_KEEP_DRIFT_KEY, text.data);
 	daemon->keep.saved_drift = daemon->drift.changes;
 }
 
@@ -313,22 +313,12 @@ static void wake_loop(void *ctx)
 static void close_store(struct daemon *daemon)
 {
 	ev_timer_stop(daemon->loop, &daemon->keep.timer);
+	/* The connection that is closed last clears the log away: one that may write. */
+	ledger_set_archive(daemon->ledger, NULL, NULL);
+	store_archive_close(SCOPE_KEEP(daemon->keep.archive));
 	store_close(SCOPE_KEEP(daemon->keep.store));
 	ev_ref(daemon->loop);
 	ev_async_stop(daemon->loop, &daemon->keep.done);
-}
-
-/* What had no price when it came. */
-static void price(struct daemon *daemon)
-{
-	AUTO_BUF error = BUF_INIT;
-	int64_t priced = store_price(daemon->keep.store, daemon->pricing.prices.book,
-				     daemon->config.billing_extras != 0, &error);
-	if (priced < 0)
-		log_warning("%s; messages without a price stay without one", buf_message(&error));
-	else if (priced > 0)
-		log_info("%lld message%s that had no price %s one now", (long long)priced,
-			 priced == 1 ? "" : "s", priced == 1 ? "has" : "have");
 }
 
 void daemon_keep_set_age(struct daemon *daemon)
@@ -352,39 +342,6 @@ void daemon_keep_prices_changed(struct daemon *daemon)
 		look_for_prices(daemon);
 	else
 		daemon_keep_soon(daemon);
-}
-
-static void recall(struct daemon *daemon, struct buf *error)
-{
-	struct daemon_keep *keep = &daemon->keep;
-	struct data_dirs dirs;
-	if (data_dirs_find(&dirs, daemon->config.watch_paths) != 0)
-		return;
-	store_roots_find(&keep->roots, &dirs);
-	int64_t messages = store_recall(keep->store, &dirs, daemon->ledger, &keep->known, error);
-	data_dirs_release(&dirs);
-	int result = daemon_take_facts(daemon, store_database(keep->store));
-	if (result != SQLITE_OK)
-		log_warning("cannot read what %s knows of limits and sessions: %s", keep->path,
-			    sqlite3_errstr(result));
-	if (messages < 0)
-		log_warning("%s", buf_message(error));
-	for (size_t i = 0; i < keep->known.count; i++)
-		if (keep->known.all[i].state == STORE_LOST && keep->known.all[i].is_there)
-			keep->has_lost = true;
-	if (messages > 0)
-		log_info("%lld message%s of deleted or rewritten transcripts still count%s",
-			 (long long)messages, messages == 1 ? "" : "s", messages == 1 ? "s" : "");
-}
-
-static void take_drift(struct daemon *daemon)
-{
-	AUTO_FREE char *text = store_read_meta(daemon->keep.store, DRIFT_KEY);
-	AUTO_JSON *before = text ? json_parse(text, strlen(text), 4, NULL) : NULL;
-	const char *version = json_get_string(before, "version");
-	if (version && strcmp(version, PACKAGE_VERSION) == 0)
-		drift_restore(&daemon->drift, before);
-	daemon->keep.saved_drift = daemon->drift.changes;
 }
 
 /* Opens the file and starts its thread. Returns false with the reason. */
@@ -430,10 +387,7 @@ void daemon_start_keep(struct daemon *daemon)
 		return;
 	}
 	daemon_keep_set_age(daemon);
-	price(daemon);
-	recall(daemon, &error);
-	if (keep->is_complete)
-		take_drift(daemon);
+	daemon_recall(daemon);
 	ledger_want_unsaved(daemon->ledger);
 	int why = start_store(daemon);
 	if (why == 0)
@@ -464,8 +418,18 @@ void daemon_keep_open_again(struct daemon *daemon)
 	if (!daemon->config.ledger_enabled || daemon->keep.store)
 		return;
 	free(SCOPE_KEEP(daemon->keep.path));
-	if (!open_store(daemon, &error) || start_store(daemon) != 0)
+	if (!open_store(daemon, &error) || start_store(daemon) != 0) {
 		log_warning("%s", buf_message(&error));
+		return;
+	}
+	daemon_join_archive(daemon, &error);
+}
+
+bool daemon_keep_is_complete(const struct daemon *daemon)
+{
+	const struct daemon_keep *keep = &daemon->keep;
+	return keep->store && !keep->is_failing && !has_news(daemon)
+	       && !ledger_has_missed_unsaved(daemon->ledger) && store_is_free(keep->store);
 }
 
 void daemon_keep_write_status(const struct daemon *daemon, struct jsonw *w)

@@ -41,6 +41,9 @@ void daemon_keep_set_age(struct daemon *daemon);
 /* pricing.json was read again: what had no price may have one now. */
 void daemon_keep_prices_changed(struct daemon *daemon);
 
+/* Whether the file has everything that the daemon knows of messages. */
+bool daemon_keep_is_complete(const struct daemon *daemon);
+
 /* Writes the "ledger" object's members into an open object. */
 void daemon_keep_write_status(const struct daemon *daemon, struct jsonw *w);
 

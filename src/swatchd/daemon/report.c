@@ -9,8 +9,10 @@
 
 #include "base/clock.h"
 #include "base/scope.h"
+#include "base/unused.h"
 #include "json/get.h"
 #include "report/report.h"
+#include "swatchd/daemon/keep.h"
 
 /* Copies a request's text. Returns false when it is too long. */
 static bool take_text(struct json_object *request, const char *key, char *out, size_t size)
@@ -98,6 +100,20 @@ void daemon_answer_report(void *ctx, struct control_client *client, struct json_
 	else
 		control_answer_report(client, out.data, out.len);
 	report_release(&report);
+}
+
+/* Whether a report may be read out of the ledger's file: {"op":"kept"}. */
+void daemon_answer_kept(void *ctx, struct control_client *client, struct json_object *request UNUSED)
+{
+	const struct daemon *daemon = ctx;
+	AUTO_BUF out = BUF_INIT;
+	struct jsonw w;
+	jsonw_init(&w, &out);
+	jsonw_begin_object(&w);
+	jsonw_put_bool(&w, "ok", true);
+	jsonw_put_bool(&w, "kept", daemon->history.read && daemon_keep_is_complete(daemon));
+	jsonw_end_object(&w);
+	control_answer_composed(client, &out);
 }
 
 /* ---- spend ---- */

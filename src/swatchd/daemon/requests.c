@@ -32,6 +32,7 @@ const struct control_request daemon_requests[] = {
 	{ "ping", pong },
 	{ "status", daemon_answer_status },
 	{ "report", daemon_answer_report },
+	{ "kept", daemon_answer_kept },
 	{ "spend", daemon_answer_spend },
 	{ "refresh", daemon_answer_refresh },
 	{ "expire", daemon_answer_expire },

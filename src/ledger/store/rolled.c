@@ -1,0 +1,123 @@
+#include "ledger/store/rolled.h"
+
+#include "base/buf.h"
+#include "ledger/store/place.h"
+#include "ledger/store/rollup.h"
+#include "ledger/store/schema.h"
+
+/* After a loop of steps. */
+static int end(sqlite3_stmt *rows, int result)
+{
+	(void)sqlite3_finalize(rows);
+	return result == SQLITE_DONE ? SQLITE_OK : result;
+}
+
+int store_rolled_read(sqlite3 *db, enum store_rolled_by by,
+		      bool (*take)(void *ctx, const struct store_rolled *rolled), void *ctx)
+{
+	sqlite3_stmt *rows = NULL;
+	int result = sqlite3_prepare_v2(db,
+					by == STORE_BY_DAY
+						? "SELECT " STORE_SUM_COLUMNS ", first_offset, 0,"
+						  " first_transcript, model, fast FROM day"
+						: "SELECT " STORE_SUM_COLUMNS ", first_offset, session,"
+						  " transcript, model, fast FROM quarter",
+					-1, &rows, NULL);
+	while (result == SQLITE_OK && (result = sqlite3_step(rows)) == SQLITE_ROW) {
+		struct store_rolled rolled;
+		result = SQLITE_OK;
+		if (!store_sums_take(rows, 0, &rolled.sums))
+			continue;
+		rolled.sums.first_offset = sqlite3_column_int64(rows, STORE_SUM_COUNT);
+		rolled.session = sqlite3_column_int64(rows, STORE_SUM_COUNT + 1);
+		rolled.transcript = sqlite3_column_int64(rows, STORE_SUM_COUNT + 2);
+		rolled.model = sqlite3_column_int64(rows, STORE_SUM_COUNT + 3);
+		rolled.fast = sqlite3_column_int64(rows, STORE_SUM_COUNT + 4) != 0;
+		if (!take(ctx, &rolled))
+			result = SQLITE_ABORT;
+	}
+	return end(rows, result);
+}
+
+/* Whether a message is one of the quarter's. */
+static bool is_of(const struct store_row *row, const struct store_rolled *quarter)
+{
+	return row->time_ms >= quarter->sums.first_ms && row->time_ms <= quarter->sums.last_ms
+	       && row->transcript == quarter->transcript && row->model == quarter->model
+	       && ((row->flags & STORE_FAST) != 0) == quarter->fast && !(row->flags & STORE_HIDDEN);
+}
+
+int store_rolled_split(sqlite3 *db, const struct store_rolled *quarter,
+		       bool (*take)(void *ctx, const struct store_rolled *rolled), void *ctx)
+{
+	sqlite3_stmt *rows = NULL, *session = NULL;
+	int64_t own = 0;
+	int result = sqlite3_prepare_v2(db, "SELECT session FROM transcript WHERE id = ?1", -1, &session,
+					NULL);
+	if (result == SQLITE_OK) {
+		(void)sqlite3_bind_int64(session, 1, quarter->transcript);
+		own = sqlite3_step(session) == SQLITE_ROW ? sqlite3_column_int64(session, 0) : 0;
+		result = store_rows_open(db, quarter->sums.first_ms, &rows);
+	}
+	(void)sqlite3_finalize(session);
+	while (result == SQLITE_OK && (result = sqlite3_step(rows)) == SQLITE_ROW) {
+		struct store_row row;
+		struct store_rolled one = *quarter;
+		result = SQLITE_OK;
+		if (!store_rows_take(rows, &row))
+			continue;
+		if (row.time_ms > quarter->sums.last_ms + STORE_LATE_MAX_MS) {
+			result = SQLITE_DONE;
+			break;
+		}
+		if (!is_of(&row, quarter) || (row.payer ? row.payer : own) != quarter->session)
+			continue;
+		one.sums = (struct store_sums){ .first_offset = row.offset };
+		store_sums_add_row(&one.sums, &row);
+		if (!take(ctx, &one))
+			result = SQLITE_ABORT;
+	}
+	return end(rows, result);
+}
+
+int store_rolled_transcripts(sqlite3 *db, const struct store_roots *roots,
+			     bool (*take)(void *ctx, const struct store_rolled_transcript *transcript),
+			     void *ctx, size_t *others)
+{
+	sqlite3_stmt *rows = NULL;
+	AUTO_BUF path = BUF_INIT;
+	*others = 0;
+	int result = sqlite3_prepare_v2(db,
+					"SELECT id, path, root_bytes, session, subagent, gone FROM transcript"
+					" ORDER BY path, version",
+					-1, &rows, NULL);
+	while (result == SQLITE_OK && (result = sqlite3_step(rows)) == SQLITE_ROW) {
+		const char *real = (const char *)sqlite3_column_text(rows, 1);
+		int64_t root_len = sqlite3_column_int64(rows, 2);
+		const char *root = real && store_place_is_valid(real, root_len)
+					   ? store_roots_name(roots, real, (size_t)root_len)
+					   : NULL;
+		result = SQLITE_OK;
+		if (!root) {
+			++*others;
+			continue;
+		}
+		buf_clear(&path);
+		buf_printf(&path, "%s/", root);
+		size_t below = path.len;
+		buf_append_str(&path, real + root_len);
+		const struct store_rolled_transcript transcript = {
+			.id = sqlite3_column_int64(rows, 0),
+			.path = buf_str(&path),
+			.root_len = below,
+			.session = sqlite3_column_int64(rows, 3),
+			.subagent = sqlite3_column_int(rows, 4) != 0,
+			.gone = sqlite3_column_int(rows, 5) != 0,
+		};
+		if (path.failed)
+			result = SQLITE_NOMEM;
+		else if (!take(ctx, &transcript))
+			result = SQLITE_ABORT;
+	}
+	return end(rows, result);
+}

@@ -1,0 +1,46 @@
+/*
+ * store/rolled: the sums of the ledger's file, and the transcripts that they are of.
+ *
+ * For: the reports that read the file. Anybody may have written anything into it: rows that swatch cannot
+ * have written are passed over.
+ */
+#ifndef SWATCH_LEDGER_STORE_ROLLED_H
+#define SWATCH_LEDGER_STORE_ROLLED_H
+
+#include "ledger/store/roots.h"
+#include "ledger/store/sums.h"
+
+struct store_rolled {
+	int64_t session, transcript; /* numbers in the file; of a day 0, and the transcript of its first line */
+	int64_t model;               /* 0: it has no name */
+	bool fast;
+	struct store_sums sums;
+};
+
+enum store_rolled_by { STORE_BY_QUARTER, STORE_BY_DAY };
+
+/* Passes each row to `take`; false ends it. Returns SQLITE_OK, SQLITE_ABORT after a false, or SQLite's result. */
+int store_rolled_read(sqlite3 *db, enum store_rolled_by by,
+		      bool (*take)(void *ctx, const struct store_rolled *rolled), void *ctx);
+
+/* The same for each message of a quarter, alone. */
+int store_rolled_split(sqlite3 *db, const struct store_rolled *quarter,
+		       bool (*take)(void *ctx, const struct store_rolled *rolled), void *ctx);
+
+struct store_rolled_transcript {
+	int64_t id;
+	const char *path;            /* below its root as roots->all names it; good until the next one */
+	size_t root_len;
+	int64_t session;             /* 0: not known */
+	bool subagent, gone;
+};
+
+/*
+ * Passes each transcript below the roots, in order of path and version; *others: how many lie elsewhere, or
+ * are none that we can have written. Returns as store_rolled_read() does.
+ */
+int store_rolled_transcripts(sqlite3 *db, const struct store_roots *roots,
+			     bool (*take)(void *ctx, const struct store_rolled_transcript *transcript),
+			     void *ctx, size_t *others);
+
+#endif
