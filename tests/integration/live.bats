@@ -11,7 +11,7 @@ in_time() {
 	for lead in 4 15 60 200; do
 		"$1" "$lead" && return 0
 		stop_daemon || true
-		rm -rf "$PROJECTS"/-p/* "$CACHE"
+		rm -rf "$PROJECTS"/-p/* "$CACHE" "$HOME/.local/state/swatch"
 	done
 	echo "always too late"
 	return 1

@@ -267,11 +267,11 @@ with_figures() {
 	is "$status" 2
 }
 
-@test "colours: wanted in a pipe, not with NO_COLOR; lines are cut to COLUMNS" {
+@test "colours: wanted in a pipe, not with NO_COLOR; lines fit COLUMNS" {
 	[[ $(swatch statusline <<<"$(input)") == *$'\033['* ]]
 	[[ $(NO_COLOR=1 swatch statusline <<<"$(input)") != *$'\033['* ]]
 	[[ $(TERM=dumb swatch statusline <<<"$(input)") != *$'\033['* ]]
-	is "$(COLUMNS=18 line --format '{model}{|}{session_cost}' <<<"$(input)")" 'Opus 4.6 | $1…'
+	is "$(COLUMNS=18 line --format '{model}{|}{session_cost}' <<<"$(input)")" 'Opus 4.6'
 	is "$(COLUMNS=9 LC_ALL=C line --format '日本語日本語' </dev/null)" '日本語日…'
 }
 
