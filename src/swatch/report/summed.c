@@ -51,6 +51,7 @@ struct summing {
 	struct report_entry *entries;
 	size_t count, cap;
 	size_t elsewhere;            /* transcripts below other directories */
+	bool has_unpriced;
 	bool failed, is_split;       /* is_split: some row of a day is of two days of this zone */
 };
 
@@ -191,6 +192,8 @@ static bool add_rolled(void *ctx, const struct store_rolled *rolled)
 	const struct transcript *transcript = &summing->transcripts[at - 1], *home = transcript;
 	const struct session *payer = session_of(summing, rolled->session);
 	const char *session_id = name_session(summing, rolled->session);
+	/* It may have a price by now, which the file does not know. */
+	summing->has_unpriced = summing->has_unpriced || sums->unpriced > 0;
 	if (payer && rolled->session != transcript->session && payer->home)
 		home = payer->home;
 	if (!array_reserve(&summing->entries, &summing->cap, summing->count + 1, sizeof(*summing->entries)))
@@ -309,7 +312,7 @@ bool report_from_sums(const struct invocation *invocation, const struct report_r
 	bool can = summing && path && request->options.kind != REPORT_BLOCKS && !request->live_only
 		   && invocation->config.ledger_enabled
 		   && store_database_open_read_only(path, &summing->db, &error) == STORE_OPENED
-		   && load(summing, invocation, &request->options);
+		   && load(summing, invocation, &request->options) && !summing->has_unpriced;
 	const struct report_source source = { entry_at, summing };
 	if (can) {
 		can = report_make_of(&source, &request->options, &report, &error) == 0;
