@@ -41,10 +41,9 @@ static const struct {
 				       "ccusage counts a message without a requestId once in every session "
 				       "that has it; swatch "
 				       "counts it once." },
-	[DIFFERENCE_PRICE] = { "price",
-			       "pricing.json has another price for the model than ccusage,"
-			       " or its regional endpoint costs "
-			       "more than ccusage knows." },
+	[DIFFERENCE_PRICE] = { "price", "pricing.json has another price for the model than ccusage,"
+					" or its regional endpoint costs "
+					"more than ccusage knows." },
 	[DIFFERENCE_MODEL_NAME] = { "model_name",
 				    "The model's version stands before its family. ccusage prices such a "
 				    "name by likeness, or "
@@ -53,10 +52,9 @@ static const struct {
 					 "The line's cache writes for 5 minutes and 1 hour do not add up to "
 					 "its own sum. ccusage "
 					 "counts the two parts, and swatch counts the sum." },
-	[DIFFERENCE_ITERATIONS] = { "iterations",
-				    "ccusage leaves out the iterations of a compaction,"
-				    " and advisors beside an iteration "
-				    "without counts." },
+	[DIFFERENCE_ITERATIONS] = { "iterations", "ccusage leaves out the iterations of a compaction,"
+						  " and advisors beside an iteration "
+						  "without counts." },
 	[DIFFERENCE_PAUSED_RESPONSES] = { "paused_responses",
 					  "The message was made of several responses that paused. ccusage "
 					  "counts only the last one." },
@@ -65,12 +63,12 @@ static const struct {
 				      "line." },
 	[DIFFERENCE_OTHER_FORM] = { "other_form",
 				    "A number, time or version has a form that ccusage does not read,"
-				    " or a field is there twice. ccusage loses the line; only its daily report"
+				    " or a field is there twice. ccusage loses the line; only its daily "
+				    "report"
 				    " counts one whose isApiErrorMessage is neither true nor false." },
-	[DIFFERENCE_COUNT] = { "count",
-			       "The line has more than 4,000,000,000 tokens,"
-			       " which no model reaches. ccusage believes it, "
-			       "and swatch ignores the line." },
+	[DIFFERENCE_COUNT] = { "count", "The line has more than 4,000,000,000 tokens,"
+					" which no model reaches. ccusage believes it, "
+					"and swatch ignores the line." },
 	[DIFFERENCE_EXTRAS] = { "extras",
 				"The message searched the web,"
 				" or its region or tier changes its cost. swatch counts that, since "

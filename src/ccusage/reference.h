@@ -24,15 +24,16 @@
 
 /* What keeps a record from ccusage, or from swatch. */
 enum reference_lost {
-	REFERENCE_LOST_NULL = 1,        /* a field name that must not be null is */
-	REFERENCE_LOST_SPACE = 2,       /* "usage": { with a space */
-	REFERENCE_REFUSED_COUNT = 4,    /* a count that cannot be: swatch does not take the line */
-	REFERENCE_REFUSED_COST = 8,     /* a costUSD that cannot be: swatch goes by the tokens */
-	REFERENCE_UNFINISHED = 16,      /* the last line, without its newline yet: swatch waits for that */
-	REFERENCE_LOST_FORM = 32,       /* a form that ccusage does not read */
-	REFERENCE_LOST_DAMAGE = 64,     /* a whole record on a damaged line */
-	REFERENCE_LOST_HIDDEN = 128,    /* an advisor beside an iteration without counts */
-	REFERENCE_LOST_ERROR_MARK = 256 /* isApiErrorMessage is no boolean; REFERENCE_DAILY does not look at it */
+	REFERENCE_LOST_NULL = 1,     /* a field name that must not be null is */
+	REFERENCE_LOST_SPACE = 2,    /* "usage": { with a space */
+	REFERENCE_REFUSED_COUNT = 4, /* a count that cannot be: swatch does not take the line */
+	REFERENCE_REFUSED_COST = 8,  /* a costUSD that cannot be: swatch goes by the tokens */
+	REFERENCE_UNFINISHED = 16,   /* the last line, without its newline yet: swatch waits for that */
+	REFERENCE_LOST_FORM = 32,    /* a form that ccusage does not read */
+	REFERENCE_LOST_DAMAGE = 64,  /* a whole record on a damaged line */
+	REFERENCE_LOST_HIDDEN = 128, /* an advisor beside an iteration without counts */
+	REFERENCE_LOST_ERROR_MARK =
+		256 /* isApiErrorMessage is no boolean; REFERENCE_DAILY does not look at it */
 };
 
 #define REFERENCE_LOST \

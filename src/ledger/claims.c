@@ -16,7 +16,8 @@ int ledger_claims_add(struct ledger_claims *claims, struct ledger_sessions *sess
 {
 	uint32_t number = (uint32_t)claims->count, last = LEDGER_NONE, entry = claim->entry;
 	size_t known = 0;
-	for (uint32_t at = ledger_claims_first(claims, entry); at != LEDGER_NONE; at = claims->list[at].next) {
+	for (uint32_t at = ledger_claims_first(claims, entry); at != LEDGER_NONE;
+	     at = claims->list[at].next) {
 		struct ledger_claim *other = &claims->list[at];
 		if (other->from == claim->from && other->to == claim->to) {
 			bool is_news = claim->told && !other->told;

@@ -102,6 +102,14 @@ void ledger_archive_take_file(struct ledger *ledger, size_t file);
  */
 bool ledger_archive_look_up(struct ledger *ledger, uint64_t key);
 
+/* ---- what was purged ---- */
+
+/* What tells an advisor's record from its message's, which has the same ids. */
+uint64_t ledger_hash_of_advisor(uint64_t id_hash, unsigned advisor);
+
+/* Whether the guard refuses a record of a file. */
+bool ledger_guard_refuses(const struct ledger *ledger, int file, const struct ledger_record *record);
+
 /* ---- whose they are ---- */
 
 /* A transcript may be the one that names its session's project. */

@@ -41,43 +41,6 @@ void ledger_free(struct ledger *ledger)
 	free(ledger);
 }
 
-/* ---- what was purged ---- */
-
-void ledger_set_guard(struct ledger *ledger,
-		      bool (*refuses)(void *ctx, const struct ledger_question *question),
-		      void (*forget)(void *ctx), void *ctx)
-{
-	if (ledger->guard.forget)
-		ledger->guard.forget(ledger->guard.ctx);
-	ledger->guard = (struct ledger_guard){ refuses, forget, ctx };
-}
-
-/* What tells an advisor's record from its message's, which has the same ids. */
-static uint64_t hash_of_advisor(uint64_t id_hash, unsigned advisor)
-{
-	const uint64_t own[] = { id_hash, advisor };
-	return advisor > 0 ? strmap_hash(own, sizeof(own)) : id_hash;
-}
-
-/* Whether the guard refuses a record of a file. */
-static bool is_refused(const struct ledger *ledger, int file, const struct ledger_record *record)
-{
-	if (!ledger->guard.refuses)
-		return false;
-	const struct ledger_file *f = &ledger->files.list[file];
-	const char *below = f->path + f->root_len, *slash = strchr(below, '/');
-	const char *session = ledger->sessions.list[f->session].id;
-	const struct ledger_question question = {
-		.time_ms = record->time_ms,
-		.has_id = record->has_id,
-		.key = hash_of_advisor(record->id_hash, record->advisor),
-		.request = record->request_hash,
-		.project = { below, slash ? (size_t)(slash - below) : 0 },
-		.session = record->payer.data ? record->payer : (struct slice){ session, strlen(session) },
-	};
-	return ledger->guard.refuses(ledger->guard.ctx, &question);
-}
-
 /* ---- what is to be saved ---- */
 
 void ledger_note_unsaved(struct ledger *ledger, uint32_t entry)
@@ -118,75 +81,6 @@ void ledger_account(struct ledger *ledger, uint32_t entry, int sign, bool stays)
 	ledger_sessions_account_subagent(&ledger->sessions, file->session, 0., transcripts);
 }
 
-void ledger_set_prices(struct ledger *ledger, const struct price_book *book)
-{
-	ledger_models_set_book(&ledger->models, book);
-	memset(ledger->windows, 0, LEDGER_WINDOWS_MAX * sizeof(*ledger->windows));
-}
-
-void ledger_set_extras(struct ledger *ledger, bool extras)
-{
-	ledger->models.extras = extras;
-}
-
-/* Prices what had no price. Other costs stay what they were when they came: the file says so, too. */
-static void price_unpriced(struct ledger *ledger)
-{
-	for (size_t i = 0; i < ledger->entries.count; i++) {
-		struct ledger_entry *e = &ledger->entries.list[i];
-		struct ledger_entry priced = *e;
-		const struct ledger_model_row *row = ledger_models_row_of(&ledger->models, e);
-		const struct price_extras extras = ledger_entries_extras(&ledger->entries, e);
-		if (!e->unpriced || !row)
-			continue;
-		ledger_models_price(&ledger->models, &priced, row, ledger_entries_large(&ledger->entries, e),
-				    &extras);
-		if (priced.unpriced)
-			continue;
-		if (!e->hidden)
-			ledger_account(ledger, (uint32_t)i, -1, true);
-		e->cost_usd = priced.cost_usd;
-		e->unpriced = false;
-		if (!e->hidden)
-			ledger_account(ledger, (uint32_t)i, 1, true);
-		ledger->unsaved.noting = ledger->unsaved.wanted;
-		ledger_note_unsaved(ledger, (uint32_t)i);
-	}
-}
-
-void ledger_reprice(struct ledger *ledger, const struct price_book *book)
-{
-	ledger_models_set_book(&ledger->models, book);
-	memset(ledger->windows, 0, LEDGER_WINDOWS_MAX * sizeof(*ledger->windows));
-	if (ledger->archive.calls) {
-		price_unpriced(ledger);
-		return;
-	}
-	/*
-	 * All sums again from nothing: taking money out and putting other money in would leave rounding
-	 * behind.
-	 */
-	ledger_models_forget_sums(&ledger->models);
-	ledger_sessions_forget_sums(&ledger->sessions);
-	ledger_files_forget_sums(&ledger->files);
-	ledger_spans_forget_sums(&ledger->spans);
-	for (size_t i = 0; i < ledger->entries.count; i++) {
-		struct ledger_entry *entry = &ledger->entries.list[i];
-		const struct ledger_model_row *row = ledger_models_row_of(&ledger->models, entry);
-		const struct price_extras extras = ledger_entries_extras(&ledger->entries, entry);
-		bool was_unpriced = entry->unpriced;
-		if (row && !entry->settled)
-			ledger_models_price(&ledger->models, entry, row,
-					    ledger_entries_large(&ledger->entries, entry), &extras);
-		/* What had no price gets one for good; other costs stay in the file as they were. */
-		ledger->unsaved.noting = ledger->unsaved.wanted;
-		if (was_unpriced && !entry->unpriced)
-			ledger_note_unsaved(ledger, (uint32_t)i);
-		if (!entry->hidden)
-			ledger_account(ledger, (uint32_t)i, 1, false);
-	}
-}
-
 /* ---- entries ---- */
 
 static void set_identity(const struct ledger_files *files, struct ledger_entry *e,
@@ -198,7 +92,7 @@ static void set_identity(const struct ledger_files *files, struct ledger_entry *
 	} else {
 		e->id_hash = ledger_files_hash_line(files, e);
 	}
-	e->id_hash = hash_of_advisor(e->id_hash, record->advisor);
+	e->id_hash = ledger_hash_of_advisor(e->id_hash, record->advisor);
 }
 
 static void set_costs(const struct ledger_models *models, struct ledger_entry *e,
@@ -528,7 +422,7 @@ int ledger_add_record(struct ledger *ledger, int file, const struct ledger_recor
 				 && record->offset >= ledger->files.list[file].saved_to;
 	if (!ledger_name_file(ledger, file, record))
 		return -1;
-	if (is_refused(ledger, file, record))
+	if (ledger_guard_refuses(ledger, file, record))
 		return 0;
 	if (!ledger_make_entry(ledger, file, record, &e))
 		return -1;
@@ -569,7 +463,7 @@ void ledger_note_kept_limit(struct ledger *ledger, int file, const struct ledger
 					      .has_entry = in_message,
 					      .old_form = record->limit_is_old_form };
 	if (record->time_ms > 0 && ledger_offset_fits(record->offset)
-	    && !is_refused(ledger, file, record))
+	    && !ledger_guard_refuses(ledger, file, record))
 		ledger_limits_add(&ledger->limits, &marker, record->limit_name);
 }
 

@@ -104,7 +104,8 @@ static void put_models(struct report_work *work, struct jsonw *w, const struct l
 	size_t count = 0;
 	for (size_t i = ledger_entries_before(work->ledger, block->first_ms);
 	     ledger_entry_at(work->ledger, i, &entry) && entry.time_ms <= block->last_ms; i++) {
-		struct first_use use = { entry.model_name, entry.time_ms, report_place_of_view(work, &entry) };
+		struct first_use use = { entry.model_name, entry.time_ms,
+					 report_place_of_view(work, &entry) };
 		size_t at = 0;
 		while (at < count && strcmp(uses[at].name, use.name) != 0)
 			at++;

@@ -22,8 +22,8 @@ int store_claims_open(sqlite3 *db, bool writes, struct store_claims *claims)
 				  -1, SQLITE_PREPARE_PERSISTENT, &claims->add, NULL);
 }
 
-static int write_claim(struct store_claims *claims, const struct store_message *message, const int64_t sessions[2],
-		 bool told)
+static int write_claim(struct store_claims *claims, const struct store_message *message,
+		       const int64_t sessions[2], bool told)
 {
 	const int64_t row[] = { (int64_t)message->key, message->record.request_hash, sessions[0], sessions[1],
 				told };

@@ -340,7 +340,8 @@ static int remove_before(sqlite3 *db, int64_t before_ms)
 		result = run(db, "DELETE FROM main.reading WHERE last_seen < ?1", before_ms, 0, 0);
 	if (result == SQLITE_OK)
 		result = run(db, "DELETE FROM main.told WHERE at < ?1", before_ms, 0, 0);
-	return result == SQLITE_OK ? run(db, "DELETE FROM main.alert WHERE at < ?1", before_ms, 0, 0) : result;
+	return result == SQLITE_OK ? run(db, "DELETE FROM main.alert WHERE at < ?1", before_ms, 0, 0)
+				   : result;
 }
 
 /* Names that nothing refers to any more. */

@@ -11,7 +11,8 @@
 #include "ledger/store/sums.h"
 
 struct store_rolled {
-	int64_t session, transcript; /* numbers in the file; of a day 0, and the transcript of its first line */
+	int64_t session,
+		transcript; /* numbers in the file; of a day 0, and the transcript of its first line */
 	int64_t model;               /* 0: it has no name */
 	bool fast;
 	struct store_sums sums;
@@ -19,7 +20,8 @@ struct store_rolled {
 
 enum store_rolled_by { STORE_BY_QUARTER, STORE_BY_DAY };
 
-/* Passes each row to `take`; false ends it. Returns SQLITE_OK, SQLITE_ABORT after a false, or SQLite's result. */
+/* Passes each row to `take`; false ends it. Returns SQLITE_OK, SQLITE_ABORT after a false, or SQLite's
+ * result. */
 int store_rolled_read(sqlite3 *db, enum store_rolled_by by,
 		      bool (*take)(void *ctx, const struct store_rolled *rolled), void *ctx);
 

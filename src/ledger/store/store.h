@@ -31,8 +31,8 @@ struct store_status {
 struct store *store_open(const char *path, struct buf *notice, struct buf *error);
 
 /*
- * Deletes what is older than `keep_ms` (0: nothing) from now on, once a day, with what is written then; before
- * store_start() also at once. Returns how many messages went, or -1 with the reason.
+ * Deletes what is older than `keep_ms` (0: nothing) from now on, once a day, with what is written then;
+ * before store_start() also at once. Returns how many messages went, or -1 with the reason.
  */
 int64_t store_set_keep(struct store *store, int64_t keep_ms, struct buf *error);
 

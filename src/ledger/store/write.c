@@ -49,12 +49,13 @@ static const char *const texts[STATEMENTS] = {
 	[FIND_MESSAGE] = "SELECT id FROM message WHERE " STORE_KEY_IS_1 " AND request = ?2",
 	[FIND_BRANCH] = "SELECT branch FROM message WHERE id = ?1",
 	[REMOVE_MESSAGE] = "DELETE FROM message WHERE id = ?1",
-	[ADD_MESSAGE] = "INSERT INTO message (id, key, request, late, transcript, offset, payer, model, flags,"
-			" input, output, cache_write_5m, cache_write_1h, cache_read, web_searches, nano_usd,"
-			" large, reference, branch) VALUES"
-			" (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17,"
-			" nullif(?18, ?16), ?19)"
-			" ON CONFLICT DO NOTHING",
+	[ADD_MESSAGE] =
+		"INSERT INTO message (id, key, request, late, transcript, offset, payer, model, flags,"
+		" input, output, cache_write_5m, cache_write_1h, cache_read, web_searches, nano_usd,"
+		" large, reference, branch) VALUES"
+		" (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17,"
+		" nullif(?18, ?16), ?19)"
+		" ON CONFLICT DO NOTHING",
 	[SET_META] = "INSERT INTO meta (key, value) VALUES (?1, ?2) ON CONFLICT DO UPDATE SET value = ?2",
 };
 
@@ -303,7 +304,8 @@ static int write_message(struct store_writer *writer, const struct store_batch *
 	};
 	if (result == SQLITE_OK)
 		result = store_rollup_add(writer->rollup, &row);
-	return result == SQLITE_OK ? store_claims_write(&writer->claims, &writer->numbers, batch, message) : result;
+	return result == SQLITE_OK ? store_claims_write(&writer->claims, &writer->numbers, batch, message)
+				   : result;
 }
 
 static int write_all(struct store_writer *writer, const struct store_batch *batch)

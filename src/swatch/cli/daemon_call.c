@@ -74,7 +74,8 @@ static enum client_state ask_for_life(struct client *client, struct buf *why)
 	int tries = 1;
 	unsigned long long ran = time_run(client->daemon_pid);
 	enum client_result result = client_ask(client, "{\"op\":\"ping\"}", LIFE_TIMEOUT_MS, &answer, &fault);
-	for (; result == CLIENT_TIMEOUT && tries <= BUSY_TRIES && is_busy(client->daemon_pid, &ran); tries++) {
+	for (; result == CLIENT_TIMEOUT && tries <= BUSY_TRIES && is_busy(client->daemon_pid, &ran);
+	     tries++) {
 		result = client_read_line(client, LIFE_TIMEOUT_MS, false, &line, &len);
 		if (result == CLIENT_OK)
 			return CLIENT_LISTENING;

@@ -130,7 +130,8 @@ void report_imported_add_lines(const struct invocation *invocation, const struct
 		const struct day *day = &days.all[i];
 		buf_printf(out, "%s  %s tokens", day->date, human_count(day->tokens, HUMAN_TEXT));
 		if (day->is_ccusage)
-			buf_printf(out, "  %s", human_usd((double)day->nano_usd * LEDGER_NANO_USD, HUMAN_TEXT));
+			buf_printf(out, "  %s",
+				   human_usd((double)day->nano_usd * LEDGER_NANO_USD, HUMAN_TEXT));
 		buf_printf(out, "  (%s)\n", name_of(day));
 	}
 	free(days.all);

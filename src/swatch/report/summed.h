@@ -10,9 +10,9 @@
 #include "swatch/report/options.h"
 
 /*
- * Adds the rows, the totals and the unpriced models. Changes nothing and waits for nobody. Returns false, with
- * nothing added, when the file cannot answer: it is turned off or missing, some transcript grew or is new, or
- * the report is of blocks.
+ * Adds the rows, the totals and the unpriced models. Changes nothing and waits for nobody. Returns false,
+ * with nothing added, when the file cannot answer: it is turned off or missing, some transcript grew or is
+ * new, or the report is of blocks.
  */
 bool report_from_sums(const struct invocation *invocation, const struct report_request *request,
 		      struct report_data *data);

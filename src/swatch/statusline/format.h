@@ -16,8 +16,8 @@
  *     {#field:green,50:yellow,80:red}   the style that goes with the field's value
  *
  * The field `room` is the largest number from STATUSLINE_ROOM_MOST down to 0 with which all lines fit; with
- * 0, lines that are too long lose what lines.h says. So {?room>4:...} is for text that a narrow terminal can do
- * without.
+ * 0, lines that are too long lose what lines.h says. So {?room>4:...} is for text that a narrow terminal can
+ * do without.
  */
 #ifndef SWATCH_SWATCH_STATUSLINE_FORMAT_H
 #define SWATCH_SWATCH_STATUSLINE_FORMAT_H

@@ -20,7 +20,8 @@ static struct statusline_piece *present_piece(struct statusline_lines *lines)
 {
 	if (lines->piece_count > 0 && !lines->separator_waits)
 		return &lines->pieces[lines->piece_count - 1];
-	if (!array_reserve(&lines->pieces, &lines->pieces_cap, lines->piece_count + 1, sizeof(*lines->pieces)))
+	if (!array_reserve(&lines->pieces, &lines->pieces_cap, lines->piece_count + 1,
+			   sizeof(*lines->pieces)))
 		return NULL;
 	lines->pieces[lines->piece_count] = (struct statusline_piece){ .before = lines->separator };
 	lines->separator_waits = false;
@@ -143,7 +144,8 @@ static void measure(struct statusline_lines *lines)
 	}
 	for (size_t i = 0; i < lines->text_count; i++) {
 		const struct statusline_text *text = &lines->texts[i];
-		lines->pieces[text->piece].columns += width_of(buf_str(&lines->text) + text->start, text->len);
+		lines->pieces[text->piece].columns +=
+			width_of(buf_str(&lines->text) + text->start, text->len);
 	}
 }
 

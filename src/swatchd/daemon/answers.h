@@ -11,7 +11,7 @@
 #include "swatchd/daemon/internal.h"
 
 control_handler daemon_answer_status, daemon_answer_report, daemon_answer_kept, daemon_answer_spend,
-	daemon_answer_refresh, daemon_answer_expire, daemon_answer_sync, daemon_answer_rescan, daemon_answer_lend,
-	daemon_take_tick;
+	daemon_answer_refresh, daemon_answer_expire, daemon_answer_sync, daemon_answer_rescan,
+	daemon_answer_lend, daemon_take_tick;
 
 #endif

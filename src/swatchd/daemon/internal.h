@@ -114,7 +114,7 @@ struct daemon_keep {
 	char *why_off;               /* why it could not be opened; NULL */
 	struct store_known_list known;   /* as the file had it at the start */
 	bool has_lost;               /* some of these went while no daemon ran, and the file shall say so */
-	bool is_complete;            /* the file has all that counts in a transcript, up to its offset there */
+	bool is_complete; /* the file has all that counts in a transcript, up to its offset there */
 	uint64_t saved_drift;        /* as the file has it, in drift.changes */
 	struct store_roots roots;
 	struct store_archive *archive;   /* NULL: transcripts are read again */
