@@ -35,6 +35,13 @@ has_kept() { [ "$(ledger 'SELECT count(*) FROM message WHERE NOT flags & 16')" =
 	not grep -qa hello ~/.local/state/swatch/ledger.db
 }
 
+@test "swatchd --once keeps all that it reads, also more than one commit takes" {
+	message 0 | awk '{ for (i = 1; i <= 20100; i++) { line = $0; sub(/"id":"[^"]*"/, "\"id\":\"n" i "\"", line); sub(/"requestId":"[^"]*"/, "\"requestId\":\"r" i "\"", line); print line } }' >"$PROJECTS/-p/s1.jsonl"
+	swatchd --once
+	is "$(ledger 'SELECT count(*) FROM message')" 20100
+	is "$(ledger 'SELECT offset FROM transcript')" "$(stat -c %s "$PROJECTS/-p/s1.jsonl")"
+}
+
 @test "what goes while the daemon runs counts on, when the daemon is killed then, too; so does what was rewritten" {
 	write_messages gone 1 4
 	write_messages cut 5 9

@@ -264,6 +264,7 @@ static void write_waiting(struct store *store)
 	if (backup != SQLITE_OK)
 		snprintf(store->status.why, sizeof(store->status.why), "cannot copy %s to %s.1: %s",
 			 store->path, store->path, sqlite3_errstr(backup));
+	(void)pthread_cond_broadcast(&store->changed);
 	if (!store->stops)
 		store->done(store->ctx);
 }
@@ -319,6 +320,14 @@ void store_give(struct store *store, struct store_batch *batch)
 	store->batch = batch;
 	store->is_wanted = true;
 	(void)pthread_cond_signal(&store->changed);
+	(void)pthread_mutex_unlock(&store->lock);
+}
+
+void store_wait(struct store *store)
+{
+	(void)pthread_mutex_lock(&store->lock);
+	while (store->batch && store->is_wanted)
+		(void)pthread_cond_wait(&store->changed, &store->lock);
 	(void)pthread_mutex_unlock(&store->lock);
 }
 

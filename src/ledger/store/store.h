@@ -67,6 +67,9 @@ bool store_is_free(struct store *store);
 /* Writes a batch, which is the store's from here on. Call it only while store_is_free(). */
 void store_give(struct store *store, struct store_batch *batch);
 
+/* Waits until the batch that was given is written, or has failed. */
+void store_wait(struct store *store);
+
 /* Tries the failed batch again. */
 void store_retry(struct store *store);
 

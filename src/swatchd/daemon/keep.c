@@ -28,6 +28,8 @@
 /* After a failure; it doubles. */
 #define KEEP_RETRY_FIRST_MS INT64_C(5000)
 #define KEEP_RETRY_MAX_MS INT64_C(600000)
+/* At the end; systemd kills after 10 seconds. What is left comes again at the next start. */
+#define KEEP_END_MS INT64_C(5000)
 
 /* ---- news of transcripts ---- */
 
@@ -178,8 +180,11 @@ static void add_news(struct daemon *daemon, struct store_batch *batch)
 	keep->news_count = 0;
 }
 
-/* Hands on what waits. How far a transcript was read goes with the last of its messages, or after them. */
-static void give_batch(struct daemon *daemon)
+/*
+ * Hands on what waits. How far a transcript was read goes with the last of its messages, or after them.
+ * Returns false when memory ran out for it.
+ */
+static bool give_batch(struct daemon *daemon)
 {
 	struct ledger_kept kept;
 	if (ledger_has_missed_unsaved(daemon->ledger))
@@ -200,9 +205,10 @@ static void give_batch(struct daemon *daemon)
 		store_batch_free(batch);
 		/* What was taken out of the list for it has to come again, before any offset does. */
 		ledger_forget_saved(daemon->ledger);
-		return;
+		return false;
 	}
 	store_give(daemon->keep.store, batch);
+	return true;
 }
 
 static void set_timer(struct daemon *daemon, int64_t delay_ms)
@@ -217,7 +223,7 @@ static void on_timer(struct ev_loop *loop UNUSED, ev_timer *watcher, int revents
 	if (keep->is_failing)
 		store_retry(keep->store);
 	else if (has_news(daemon) && store_is_free(keep->store))
-		give_batch(daemon);
+		(void)give_batch(daemon);
 }
 
 void daemon_keep_soon(struct daemon *daemon)
@@ -296,7 +302,7 @@ static void on_done(struct ev_loop *loop UNUSED, ev_async *watcher, int revents 
 	ev_timer_stop(daemon->loop, &keep->timer);
 	tell_written(daemon);
 	if (keep->store && has_news(daemon) && store_is_free(keep->store))
-		give_batch(daemon);
+		(void)give_batch(daemon);
 	else if (keep->store && keep->looks_for_prices)
 		look_for_prices(daemon);
 }
@@ -404,7 +410,7 @@ bool daemon_keep_close(struct daemon *daemon, bool flush)
 	if (!store_is_free(keep->store))
 		return false;
 	if (flush && has_news(daemon)) {
-		give_batch(daemon);
+		(void)give_batch(daemon);
 		if (!store_is_free(keep->store))
 			return false;
 	}
@@ -450,13 +456,25 @@ void daemon_keep_write_status(const struct daemon *daemon, struct jsonw *w)
 	jsonw_put_int_or_null(w, "writtenAt", status.written_ms);
 }
 
+/* Writes what waits: all of it with --once, after which nobody may come for a long time. */
+static void write_rest(struct daemon *daemon)
+{
+	struct store *store = daemon->keep.store;
+	int64_t until_ms = clock_wall_ms() + KEEP_END_MS;
+	store_wait(store);
+	while (has_news(daemon) && store_is_free(store)
+	       && (daemon->options.once || clock_wall_ms() < until_ms)) {
+		if (!give_batch(daemon))
+			break;
+		store_wait(store);
+	}
+}
+
 void daemon_stop_keep(struct daemon *daemon)
 {
 	struct daemon_keep *keep = &daemon->keep;
 	if (keep->store) {
-		/* A batch that is being written ends first; what is left comes again at the next start. */
-		if (has_news(daemon) && store_is_free(keep->store))
-			give_batch(daemon);
+		write_rest(daemon);
 		close_store(daemon);
 	}
 	store_known_release(&keep->known);
