@@ -253,35 +253,18 @@ size_t ledger_held_count(const struct ledger *ledger)
 
 void ledger_let_go(struct ledger *ledger)
 {
-	ledger_order_release(&ledger->order);
-	ledger_crowds_release(&ledger->crowds);
-	ledger_claims_release(&ledger->claims);
-	ledger_blocks_release(&ledger->blocks);
-	ledger_unsaved_release(&ledger->unsaved);
-	ledger_entries_release(&ledger->entries);
 	bool wanted = ledger->unsaved.wanted;
-	ledger->unsaved = (struct ledger_unsaved){ .wanted = wanted };
-	ledger->claims = (struct ledger_claims){ 0 };
-	ledger->blocks = (struct ledger_blocks){ 0 };
-	ledger_entries_init(&ledger->entries, &ledger->files);
-	ledger_crowds_init(&ledger->crowds, &ledger->entries);
-	ledger_order_init(&ledger->order, &ledger->entries);
-	ledger_models_forget_sums(&ledger->models);
-	ledger_sessions_forget_sums(&ledger->sessions);
-	ledger_files_forget_sums(&ledger->files);
-	ledger_spans_forget_sums(&ledger->spans);
-	strmap_release(&ledger->archive.asked);
-	ledger->archive.asked = (struct strmap)STRMAP_INIT;
+	ledger_release_entries(ledger);
+	ledger_init_entries(ledger);
+	ledger->unsaved.wanted = wanted;
+	ledger_forget_sums(ledger);
 	ledger->archive.lacks_sums = ledger->archive.is_whole = false;
 }
 
 void ledger_hold_all(struct ledger *ledger)
 {
 	ledger->archive.is_whole = true;
-	ledger_models_forget_sums(&ledger->models);
-	ledger_sessions_forget_sums(&ledger->sessions);
-	ledger_files_forget_sums(&ledger->files);
-	ledger_spans_forget_sums(&ledger->spans);
+	ledger_forget_sums(ledger);
 	for (size_t i = 0; i < ledger->entries.count; i++)
 		if (!ledger->entries.list[i].hidden)
 			ledger_account(ledger, (uint32_t)i, 1, false);

@@ -64,6 +64,9 @@ struct ledger {
  */
 void ledger_account(struct ledger *ledger, uint32_t entry, int sign, bool stays);
 
+/* Sets all sums to 0: they are made again from nothing, or come out of the archive. */
+void ledger_forget_sums(struct ledger *ledger);
+
 /* An entry is, or is going to be, another one than before: somebody may have to save it. */
 void ledger_note_unsaved(struct ledger *ledger, uint32_t entry);
 
@@ -74,6 +77,10 @@ void ledger_note_unsaved(struct ledger *ledger, uint32_t entry);
 int ledger_take_claim(struct ledger *ledger, uint32_t entry, int file, const struct ledger_record *record);
 
 /* ---- entries ---- */
+
+/* Makes the tables of entries, and of what belongs to them, empty; frees them. */
+void ledger_init_entries(struct ledger *ledger);
+void ledger_release_entries(struct ledger *ledger);
 
 /* Makes the entry of a record, hidden yet. Returns false when memory ran out, or its place is impossible. */
 bool ledger_make_entry(struct ledger *ledger, int file, const struct ledger_record *record,

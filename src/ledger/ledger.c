@@ -4,6 +4,27 @@
 #include <stdlib.h>
 #include <string.h>
 
+void ledger_init_entries(struct ledger *ledger)
+{
+	ledger_entries_init(&ledger->entries, &ledger->files);
+	ledger_crowds_init(&ledger->crowds, &ledger->entries);
+	ledger_order_init(&ledger->order, &ledger->entries);
+	ledger->claims = (struct ledger_claims){ 0 };
+	ledger->blocks = (struct ledger_blocks){ 0 };
+	ledger->unsaved = (struct ledger_unsaved){ 0 };
+}
+
+void ledger_release_entries(struct ledger *ledger)
+{
+	ledger_entries_release(&ledger->entries);
+	ledger_claims_release(&ledger->claims);
+	ledger_crowds_release(&ledger->crowds);
+	ledger_order_release(&ledger->order);
+	ledger_blocks_release(&ledger->blocks);
+	ledger_unsaved_release(&ledger->unsaved);
+	strmap_release(&ledger->archive.asked);
+}
+
 struct ledger *ledger_new(void)
 {
 	struct ledger *ledger = calloc(1, sizeof(*ledger));
@@ -14,9 +35,7 @@ struct ledger *ledger_new(void)
 		free(ledger);
 		return NULL;
 	}
-	ledger_entries_init(&ledger->entries, &ledger->files);
-	ledger_crowds_init(&ledger->crowds, &ledger->entries);
-	ledger_order_init(&ledger->order, &ledger->entries);
+	ledger_init_entries(ledger);
 	return ledger;
 }
 
@@ -27,15 +46,9 @@ void ledger_free(struct ledger *ledger)
 	ledger_files_release(&ledger->files);
 	ledger_sessions_release(&ledger->sessions);
 	ledger_models_release(&ledger->models);
-	ledger_entries_release(&ledger->entries);
-	ledger_claims_release(&ledger->claims);
-	ledger_crowds_release(&ledger->crowds);
-	ledger_order_release(&ledger->order);
-	ledger_blocks_release(&ledger->blocks);
+	ledger_release_entries(ledger);
 	ledger_limits_release(&ledger->limits);
-	ledger_unsaved_release(&ledger->unsaved);
 	ledger_branches_release(&ledger->branches);
-	strmap_release(&ledger->archive.asked);
 	ledger_set_guard(ledger, NULL, NULL, NULL);
 	free(ledger->windows);
 	free(ledger);
@@ -62,6 +75,14 @@ void ledger_set_saved(struct ledger *ledger, int file, unsigned version, int64_t
 }
 
 /* ---- sums ---- */
+
+void ledger_forget_sums(struct ledger *ledger)
+{
+	ledger_models_forget_sums(&ledger->models);
+	ledger_sessions_forget_sums(&ledger->sessions);
+	ledger_files_forget_sums(&ledger->files);
+	ledger_spans_forget_sums(&ledger->spans);
+}
 
 void ledger_account(struct ledger *ledger, uint32_t entry, int sign, bool stays)
 {

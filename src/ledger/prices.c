@@ -53,10 +53,7 @@ void ledger_reprice(struct ledger *ledger, const struct price_book *book)
 	 * All sums again from nothing: taking money out and putting other money in would leave rounding
 	 * behind.
 	 */
-	ledger_models_forget_sums(&ledger->models);
-	ledger_sessions_forget_sums(&ledger->sessions);
-	ledger_files_forget_sums(&ledger->files);
-	ledger_spans_forget_sums(&ledger->spans);
+	ledger_forget_sums(ledger);
 	for (size_t i = 0; i < ledger->entries.count; i++) {
 		struct ledger_entry *entry = &ledger->entries.list[i];
 		const struct ledger_model_row *row = ledger_models_row_of(&ledger->models, entry);
