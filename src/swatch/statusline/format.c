@@ -5,12 +5,11 @@
 #include <string.h>
 
 #include "base/buf.h"
-#include "base/printable.h"
-#include "base/utf8.h"
 #include "base/width.h"
 #include "swatch/statusline/fields.h"
 #include "swatch/statusline/lines.h"
 #include "swatch/statusline/style.h"
+#include "swatch/statusline/text.h"
 
 #define DEFAULT_SEPARATOR " | "
 /* {field.N}: more columns than any screen has. */
@@ -415,23 +414,11 @@ static bool render_until(struct rendering *r, bool in_braces)
 	return !in_braces || fail(r, opening, "the condition that begins here is not closed: a } is missing");
 }
 
-/* The format's own text reaches the terminal as it is, so it must not contain control characters. */
 static bool is_printable(struct rendering *r)
 {
-	uint32_t before = 0;
-	for (const char *at = r->format; at < r->end;) {
-		uint32_t code;
-		size_t len = (size_t)(r->end - at), took = utf8_decode(at, len, &code);
-		if (took == 0)
-			return fail(r, at, "this is not UTF-8");
-		if (code < 0x20)
-			return fail(r, at, "a control character; a new line is \\n");
-		if (printable_is_unsafe_at(before, code, at, len, took))
-			return fail(r, at, "an invisible character that controls a terminal");
-		before = code;
-		at += took;
-	}
-	return true;
+	const char *at;
+	const char *fault = statusline_text_find_fault(r->format, (size_t)(r->end - r->format), &at);
+	return !fault || fail(r, at, fault);
 }
 
 /* Writes the lines. `is_right`: the format has no faults. */
