@@ -54,7 +54,7 @@ static int look(struct purge *purge, const char *project, const char *session, s
 	return status;
 }
 
-/* ---- what is said ---- */
+/* ---- the page ---- */
 
 static void describe(const struct purge *purge, struct buf *out)
 {
@@ -98,7 +98,7 @@ static bool say_nothing(const struct purge *purge)
 
 /* ---- doing it ---- */
 
-/* After it is done: what cannot be wiped is said, but it does not count any more. */
+/* Wipes what does not count any more. An error message names what cannot be wiped. */
 static void wipe(struct kept_writer *writer)
 {
 	int result = store_purge_wipe(writer->db);
@@ -145,13 +145,9 @@ static int ask_and_do(struct invocation *invocation, struct purge *purge)
 {
 	if (purge->yes)
 		return do_it(invocation, purge);
-	if (!kept_writer_can_ask()) {
-		terminal_error("purge: nobody can be asked here; add --yes to delete it");
-		return SWATCH_FAILED;
-	}
-	if (kept_writer_agree("Delete this for good, also from the backups?"))
-		return do_it(invocation, purge);
-	return SWATCH_FAILED;
+	return kept_writer_agree("purge", "Delete this for good, also from the backups?", "to delete it")
+		       ? do_it(invocation, purge)
+		       : SWATCH_FAILED;
 }
 
 static int run_purge(struct invocation *invocation, int argc, char **argv)
@@ -177,7 +173,7 @@ static int run_purge(struct invocation *invocation, int argc, char **argv)
 		return status;
 	if (found.messages == 0 && found.transcripts == 0)
 		return say_nothing(&purge) ? SWATCH_OK : SWATCH_FAILED;
-	/* What is really deleted is said afterwards. */
+	/* With --yes the page comes afterwards, and has what was really deleted. */
 	if (!purge.yes || purge.dry_run)
 		status = say(&purge, &found, purge.dry_run ? " would be deleted" : "") ? SWATCH_OK
 										       : SWATCH_FAILED;

@@ -20,7 +20,7 @@ struct reprice {
 	bool yes, dry_run;
 };
 
-/* ---- what is said ---- */
+/* ---- the page ---- */
 
 static double usd(int64_t nano_usd)
 {
@@ -70,7 +70,7 @@ static int look(const struct reprice *reprice, int64_t *changed)
 		}
 	}
 	*changed = found.changed;
-	/* What is really changed is said afterwards. */
+	/* With --yes the page comes afterwards, and has what really changed. */
 	bool says = !reprice->yes || reprice->dry_run || found.changed == 0;
 	if (status == SWATCH_OK && says && !say(&found, reprice->dry_run ? "would change" : "change"))
 		status = SWATCH_FAILED;
@@ -107,13 +107,9 @@ static int run_with_prices(const struct invocation *invocation, const struct rep
 		return status;
 	if (reprice->yes)
 		return do_it(invocation, reprice);
-	if (!kept_writer_can_ask()) {
-		terminal_error("reprice: nobody can be asked here; add --yes to change the costs");
-		return SWATCH_FAILED;
-	}
-	if (kept_writer_agree("Change these costs for good?"))
-		return do_it(invocation, reprice);
-	return SWATCH_FAILED;
+	return kept_writer_agree("reprice", "Change these costs for good?", "to change the costs")
+		       ? do_it(invocation, reprice)
+		       : SWATCH_FAILED;
 }
 
 static int run_reprice(struct invocation *invocation, int argc, char **argv)

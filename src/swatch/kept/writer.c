@@ -119,15 +119,14 @@ void kept_writer_release(struct kept_writer *writer)
 
 /* ---- asking ---- */
 
-bool kept_writer_can_ask(void)
-{
-	return isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
-}
-
-bool kept_writer_agree(const char *question)
+bool kept_writer_agree(const char *command, const char *question, const char *to)
 {
 	AUTO_FREE char *line = NULL;
 	size_t cap = 0;
+	if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO)) {
+		terminal_error("%s: nobody can be asked here; add --yes %s", command, to);
+		return false;
+	}
 	printf("%s [y/N] ", question);
 	(void)terminal_flush();
 	ssize_t len = getline(&line, &cap, stdin);

@@ -32,10 +32,10 @@ int kept_writer_take(const struct invocation *invocation, struct kept_writer *wr
 /* Closes the file and gives it back. */
 void kept_writer_release(struct kept_writer *writer);
 
-/* Asks a yes-or-no question on a terminal; false unless the answer is yes. */
-bool kept_writer_agree(const char *question);
-
-/* Whether somebody can be asked: stdin and stdout are a terminal. */
-bool kept_writer_can_ask(void);
+/*
+ * Asks a yes-or-no question on a terminal. Returns false unless the answer is yes, also when nobody can be
+ * asked: an error message says then that --yes stands for the answer, `to` what ("to delete it").
+ */
+bool kept_writer_agree(const char *command, const char *question, const char *to);
 
 #endif
