@@ -13,6 +13,7 @@
 #include "ledger/store/place.h"
 #include "ledger/store/records.h"
 #include "ledger/store/schema.h"
+#include "ledger/store/statement.h"
 #include "transcript/path.h"
 
 /* The longest window of a limit, and a day for clocks that differ: older messages change no figure by time.
@@ -69,7 +70,6 @@ struct store_archive {
 	const struct store_known_list *known;
 	struct strmap files;         /* transcript.id -> the ledger's number + 1; 0 + 1 of none: -1 */
 	bool is_whole;               /* the last load handed over every message: nothing to look up */
-	size_t loaded;
 };
 
 /* ---- questions ---- */
@@ -77,15 +77,14 @@ struct store_archive {
 static sqlite3_stmt *ask_text(struct store_archive *archive, enum question which, const char *text)
 {
 	sqlite3_stmt *question = archive->questions[which];
-	/* Without memory the question itself fails. */
-	(void)sqlite3_bind_text(question, 1, text, -1, SQLITE_STATIC);
+	store_statement_bind_text(question, 1, text);
 	return question;
 }
 
 /* Ends a question. Returns whether it was answered to its end. */
 static bool end(sqlite3_stmt *question, int result)
 {
-	return sqlite3_reset(question) == SQLITE_OK && (result == SQLITE_DONE || result == SQLITE_ROW);
+	return store_statement_end(question, result) == SQLITE_OK;
 }
 
 /* ---- transcripts ---- */
@@ -333,9 +332,10 @@ static int find_start(struct store_archive *archive, int64_t now_ms, int64_t *si
 static int load_messages(struct store_archive *archive, struct ledger *ledger, int64_t since_ms)
 {
 	sqlite3_stmt *rows = NULL;
+	size_t count = 0;
 	int result = store_rows_open(archive->db, since_ms, &rows);
 	while (result == SQLITE_OK && (result = sqlite3_step(rows)) == SQLITE_ROW)
-		result = adopt_row(archive, ledger, rows, &archive->loaded);
+		result = adopt_row(archive, ledger, rows, &count);
 	(void)sqlite3_finalize(rows);
 	return result == SQLITE_DONE ? SQLITE_OK : result;
 }
@@ -368,7 +368,6 @@ static int load_models(struct store_archive *archive, struct ledger *ledger)
 int store_archive_load(struct store_archive *archive, struct ledger *ledger, int64_t now_ms)
 {
 	int64_t since_ms;
-	archive->loaded = 0;
 	archive->is_whole = false;
 	int result = find_start(archive, now_ms, &since_ms);
 	if (result == SQLITE_OK)
@@ -399,7 +398,6 @@ static int load_spans(struct store_archive *archive, struct ledger *ledger)
 
 int store_archive_load_all(struct store_archive *archive, struct ledger *ledger)
 {
-	archive->loaded = 0;
 	archive->is_whole = true;
 	int result = load_models(archive, ledger);
 	if (result == SQLITE_OK)
@@ -409,11 +407,6 @@ int store_archive_load_all(struct store_archive *archive, struct ledger *ledger)
 	if (result == SQLITE_OK)
 		ledger_hold_all(ledger);
 	return result;
-}
-
-size_t store_archive_loaded(const struct store_archive *archive)
-{
-	return archive->loaded;
 }
 
 /* ---- opening ---- */
@@ -434,9 +427,8 @@ struct store_archive *store_archive_open(const char *path, struct store_roots *r
 	int result = store_records_open(archive->db, &archive->records);
 	if (result == SQLITE_OK)
 		result = store_claims_open(archive->db, false, &archive->claims);
-	for (size_t i = 0; result == SQLITE_OK && i < QUESTIONS; i++)
-		result = sqlite3_prepare_v3(archive->db, texts[i], -1, SQLITE_PREPARE_PERSISTENT,
-					    &archive->questions[i], NULL);
+	if (result == SQLITE_OK)
+		result = store_statements_open(archive->db, texts, QUESTIONS, archive->questions);
 	if (result == SQLITE_OK)
 		return archive;
 	buf_printf(error, "cannot read %s: %s", path, sqlite3_errstr(result));
@@ -448,8 +440,7 @@ void store_archive_close(struct store_archive *archive)
 {
 	if (!archive)
 		return;
-	for (size_t i = 0; i < QUESTIONS; i++)
-		(void)sqlite3_finalize(archive->questions[i]);
+	store_statements_release(archive->questions, QUESTIONS);
 	store_records_release(&archive->records);
 	store_claims_release(&archive->claims);
 	buf_release(&archive->claim_names);

@@ -1,7 +1,8 @@
 /*
  * store/archive: answers the ledger out of its file, so that memory holds only what is alive.
  *
- * For: daemon/keep.c, which opens it before the sandbox closes. It has a connection of its own, on the loop's
+ * For: daemon/recall.c, which opens it before the sandbox closes, and takes all messages for now:
+ * store_archive_load() is for the day on which no answer of the daemon needs old ones in memory. It has a connection of its own, on the loop's
  * thread, that cannot write: each answer is what the last commit left.
  */
 #ifndef SWATCH_LEDGER_STORE_ARCHIVE_H
@@ -38,9 +39,6 @@ int store_archive_load(struct store_archive *archive, struct ledger *ledger, int
  * or memory ran out.
  */
 int store_archive_find_file(struct store_archive *archive, struct ledger *ledger, int64_t transcript);
-
-/* How many messages the last load handed over. */
-size_t store_archive_loaded(const struct store_archive *archive);
 
 /* May be NULL. */
 void store_archive_close(struct store_archive *archive);

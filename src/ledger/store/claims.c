@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/array.h"
+#include "ledger/store/statement.h"
 #include "transcript/path.h"
 
 int store_claims_open(sqlite3 *db, bool writes, struct store_claims *claims)
@@ -27,11 +28,8 @@ static int write_claim(struct store_claims *claims, const struct store_message *
 {
 	const int64_t row[] = { (int64_t)message->key, message->record.request_hash, sessions[0], sessions[1],
 				told };
-	for (int i = 0; i < (int)ARRAY_COUNT(row); i++)
-		(void)sqlite3_bind_int64(claims->add, i + 1, row[i]);
-	int result = sqlite3_step(claims->add);
-	int reset = sqlite3_reset(claims->add);
-	return result == SQLITE_DONE ? reset : result;
+	store_statement_bind(claims->add, 1, row, ARRAY_COUNT(row));
+	return store_statement_run(claims->add);
 }
 
 int store_claims_write(struct store_claims *claims, struct store_numbers *numbers,

@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "ledger/store/changes.h"
 #include "ledger/store/schema.h"
+#include "ledger/store/statement.h"
 
 #define ZONE_SIZE 256
 /* Paths that are remembered while places are compared. */
@@ -68,14 +69,10 @@ struct store_days *store_days_new(sqlite3 *db)
 	if (!days)
 		return NULL;
 	days->db = db;
-	for (size_t i = 0; i < STATEMENTS; i++)
-		if (sqlite3_prepare_v3(db, texts[i], -1, SQLITE_PREPARE_PERSISTENT, &days->statements[i],
-				       NULL)
-		    != SQLITE_OK) {
-			store_days_free(days);
-			return NULL;
-		}
-	return days;
+	if (store_statements_open(db, texts, STATEMENTS, days->statements) == SQLITE_OK)
+		return days;
+	store_days_free(days);
+	return NULL;
 }
 
 static void forget_paths(struct store_days *days)
@@ -98,19 +95,11 @@ void store_days_free(struct store_days *days)
 {
 	if (!days)
 		return;
-	for (size_t i = 0; i < STATEMENTS; i++)
-		sqlite3_finalize(days->statements[i]);
+	store_statements_release(days->statements, STATEMENTS);
 	store_changes_release(&days->rows);
 	store_changes_release(&days->models);
 	forget_paths(days);
 	free(days);
-}
-
-/* Ends a statement whose last step gave `result`. Returns SQLITE_OK, or what went wrong. */
-static int end(sqlite3_stmt *statement, int result)
-{
-	int reset = sqlite3_reset(statement);
-	return result == SQLITE_DONE || result == SQLITE_ROW ? reset : result;
 }
 
 /* ---- the order of places ---- */
@@ -223,7 +212,7 @@ static int sum_up(struct store_days *days, const struct store_change *day, struc
 		    && row.time_ms < end_ms && ((row.flags & STORE_FAST) != 0) == (day->key[FAST] != 0))
 			add_to(days, sums, &row);
 	}
-	return end(rows, result);
+	return store_statement_end(rows, result);
 }
 
 /* Whether the first place goes, and no other one is known. */
@@ -251,7 +240,7 @@ static int put_day(struct store_days *days, const struct store_change *day)
 		old.first_transcript = sqlite3_column_int64(statement, STORE_SUM_COUNT);
 		old.first_offset = sqlite3_column_int64(statement, STORE_SUM_COUNT + 1);
 	}
-	result = end(statement, result);
+	result = store_statement_end(statement, result);
 	if (result != SQLITE_OK)
 		return result;
 	is_good = is_good && store_change_make(day, &old, &sums) && !loses_place(days, day, &old);
@@ -270,7 +259,7 @@ static int put_day(struct store_days *days, const struct store_change *day)
 		(void)sqlite3_bind_int64(statement, 4 + STORE_SUM_COUNT, sums.first_transcript);
 		(void)sqlite3_bind_int64(statement, 5 + STORE_SUM_COUNT, sums.first_offset);
 	}
-	result = end(statement, sqlite3_step(statement));
+	result = store_statement_run(statement);
 	(void)sqlite3_clear_bindings(statement);
 	return result;
 }
@@ -284,12 +273,12 @@ static int put_model(struct store_days *days, const struct store_change *model)
 	sqlite3_stmt *statement = days->statements[COUNT_MODEL];
 	for (size_t i = 0; i < ARRAY_COUNT(numbers); i++)
 		(void)sqlite3_bind_int64(statement, (int)i + 1, numbers[i]);
-	int result = end(statement, sqlite3_step(statement));
+	int result = store_statement_run(statement);
 	if (result != SQLITE_OK || removed->messages == 0 || added->last_ms > removed->last_ms)
 		return result;
 	statement = days->statements[DATE_MODEL];
 	(void)sqlite3_bind_int64(statement, 1, model->key[MODEL_ID]);
-	return end(statement, sqlite3_step(statement));
+	return store_statement_run(statement);
 }
 
 static int put_all(struct store_days *days)
@@ -325,7 +314,7 @@ static int has_zone(struct store_days *days, bool *has)
 	int result = sqlite3_step(question);
 	const unsigned char *known = result == SQLITE_ROW ? sqlite3_column_text(question, 0) : NULL;
 	*has = known && strcmp((const char *)known, zone) == 0;
-	return end(question, result);
+	return store_statement_end(question, result);
 }
 
 int store_days_clear(struct store_days *days)
@@ -339,7 +328,7 @@ int store_days_clear(struct store_days *days)
 	if (result != SQLITE_OK)
 		return result;
 	(void)sqlite3_bind_text(days->statements[SET_ZONE], 1, zone, -1, SQLITE_STATIC);
-	result = end(days->statements[SET_ZONE], sqlite3_step(days->statements[SET_ZONE]));
+	result = store_statement_run(days->statements[SET_ZONE]);
 	(void)sqlite3_clear_bindings(days->statements[SET_ZONE]);
 	return result;
 }

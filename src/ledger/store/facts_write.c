@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ledger/store/statement.h"
+
 enum statement { ADD_HIT, ADD_READING, ADD_TOLD, ADD_ALERT, ADD_PRICE, STATEMENTS };
 
 static const char *const texts[STATEMENTS] = {
@@ -42,36 +44,18 @@ struct store_facts_writer *store_facts_writer_new(sqlite3 *db, struct store_numb
 	if (!writer)
 		return NULL;
 	writer->numbers = numbers;
-	for (size_t i = 0; i < STATEMENTS; i++)
-		if (sqlite3_prepare_v3(db, texts[i], -1, SQLITE_PREPARE_PERSISTENT, &writer->statements[i],
-				       NULL)
-		    != SQLITE_OK) {
-			store_facts_writer_free(writer);
-			return NULL;
-		}
-	return writer;
+	if (store_statements_open(db, texts, STATEMENTS, writer->statements) == SQLITE_OK)
+		return writer;
+	store_facts_writer_free(writer);
+	return NULL;
 }
 
 void store_facts_writer_free(struct store_facts_writer *writer)
 {
 	if (!writer)
 		return;
-	for (size_t i = 0; i < STATEMENTS; i++)
-		sqlite3_finalize(writer->statements[i]);
+	store_statements_release(writer->statements, STATEMENTS);
 	free(writer);
-}
-
-static int run(sqlite3_stmt *statement)
-{
-	int result = sqlite3_step(statement);
-	int reset = sqlite3_reset(statement);
-	return result == SQLITE_DONE || result == SQLITE_ROW ? reset : result;
-}
-
-/* The text outlives the statement's run; without memory the run itself fails. */
-static void bind_text(sqlite3_stmt *statement, int number, const char *text)
-{
-	(void)sqlite3_bind_text(statement, number, text, -1, SQLITE_STATIC);
 }
 
 /* NaN becomes NULL. */
@@ -87,11 +71,11 @@ static int write_hit(struct store_facts_writer *writer, const struct store_hit *
 	(void)sqlite3_bind_int64(statement, 1, transcript);
 	(void)sqlite3_bind_int64(statement, 2, hit->offset);
 	(void)sqlite3_bind_int64(statement, 3, hit->at_ms);
-	bind_text(statement, 4, hit->name);
+	store_statement_bind_text(statement, 4, hit->name);
 	(void)sqlite3_bind_int64(statement, 5, hit->resets_ms);
 	(void)sqlite3_bind_int64(statement, 6, hit->old_form);
 	(void)sqlite3_bind_int64(statement, 7, hit->in_message);
-	return run(statement);
+	return store_statement_run(statement);
 }
 
 static int write_reading(struct store_facts_writer *writer, const struct store_reading *reading,
@@ -100,7 +84,7 @@ static int write_reading(struct store_facts_writer *writer, const struct store_r
 	sqlite3_stmt *statement = writer->statements[ADD_READING];
 	const struct rate_limit *limit = &reading->limit;
 	int64_t profile = 0, session = 0;
-	int result = root[0] ? store_numbers_find_profile(writer->numbers, root, strlen(root), &profile)
+	int result = root[0] ? store_numbers_find_profile(writer->numbers, NULL, root, strlen(root), &profile)
 			     : SQLITE_OK;
 	if (result == SQLITE_OK)
 		result = store_numbers_find(writer->numbers, STORE_NAME_SESSION, limit->session_id, &session);
@@ -108,16 +92,16 @@ static int write_reading(struct store_facts_writer *writer, const struct store_r
 		return result;
 	(void)sqlite3_bind_int64(statement, 1, profile);
 	(void)sqlite3_bind_int64(statement, 2, limit->resets_ms);
-	bind_text(statement, 3, limit->name);
+	store_statement_bind_text(statement, 3, limit->name);
 	(void)sqlite3_bind_int(statement, 4, store_facts_point(limit->used_percent));
 	(void)sqlite3_bind_double(statement, 5, limit->used_percent);
 	(void)sqlite3_bind_int64(statement, 6, limit->since_ms);
 	(void)sqlite3_bind_int64(statement, 7, limit->observed_ms);
 	(void)sqlite3_bind_int64(statement, 8, session);
-	bind_text(statement, 9, "statusline");
+	store_statement_bind_text(statement, 9, "statusline");
 	bind_number(statement, 10, limit->used_usd);
 	bind_number(statement, 11, limit->limit_usd);
-	return run(statement);
+	return store_statement_run(statement);
 }
 
 static int write_told(struct store_facts_writer *writer, const struct store_told *told)
@@ -133,28 +117,28 @@ static int write_told(struct store_facts_writer *writer, const struct store_told
 				   told->first_seen_ms, told->process_ended_ms };
 	for (int i = 0; i < (int)(sizeof(values) / sizeof(values[0])); i++)
 		(void)sqlite3_bind_int64(statement, i + 1, values[i]);
-	return run(statement);
+	return store_statement_run(statement);
 }
 
 static int write_alert(struct store_facts_writer *writer, const struct store_alert *alert)
 {
 	sqlite3_stmt *statement = writer->statements[ADD_ALERT];
 	(void)sqlite3_bind_int64(statement, 1, alert->at_ms);
-	bind_text(statement, 2, alert->rule);
-	bind_text(statement, 3, alert->subject);
+	store_statement_bind_text(statement, 2, alert->rule);
+	store_statement_bind_text(statement, 3, alert->subject);
 	bind_number(statement, 4, alert->value);
 	bind_number(statement, 5, alert->limit);
-	return run(statement);
+	return store_statement_run(statement);
 }
 
 static int write_price(struct store_facts_writer *writer, const struct store_batch *batch,
 		       const struct store_price *price)
 {
 	sqlite3_stmt *statement = writer->statements[ADD_PRICE];
-	bind_text(statement, 1, store_batch_text(batch, price->model));
+	store_statement_bind_text(statement, 1, store_batch_text(batch, price->model));
 	(void)sqlite3_bind_int64(statement, 2, price->since_ms);
-	bind_text(statement, 3, store_batch_text(batch, price->text));
-	return run(statement);
+	store_statement_bind_text(statement, 3, store_batch_text(batch, price->text));
+	return store_statement_run(statement);
 }
 
 int store_facts_write(struct store_facts_writer *writer, const struct store_batch *batch,

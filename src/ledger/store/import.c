@@ -6,24 +6,17 @@
 #include "base/array.h"
 #include "base/clock.h"
 #include "base/scope.h"
+#include "ledger/store/insert.h"
+#include "ledger/store/numbers.h"
 #include "ledger/store/place.h"
 #include "ledger/store/rollup.h"
 #include "ledger/store/schema.h"
+#include "ledger/store/statement.h"
 #include "ledger/store/tombs.h"
 
 #define HOST_SHOWN 64
 
 enum statement {
-	FIND_HOST,
-	ADD_HOST,
-	FIND_PROFILE,
-	ADD_PROFILE,
-	FIND_SESSION,
-	ADD_SESSION,
-	FIND_MODEL,
-	ADD_MODEL,
-	FIND_BRANCH,
-	ADD_BRANCH,
 	FIND_TRANSCRIPT,
 	ADD_TRANSCRIPT,
 	FIND_MESSAGE,
@@ -35,16 +28,6 @@ enum statement {
 };
 
 static const char *const texts[STATEMENTS] = {
-	[FIND_HOST] = "SELECT id FROM host WHERE name = ?1",
-	[ADD_HOST] = "INSERT INTO host (name) VALUES (?1)",
-	[FIND_PROFILE] = "SELECT id FROM profile WHERE root = ?1 AND host = ?2",
-	[ADD_PROFILE] = "INSERT INTO profile (root, host, label) VALUES (?1, ?2, '')",
-	[FIND_SESSION] = "SELECT id FROM session WHERE name = ?1",
-	[ADD_SESSION] = "INSERT INTO session (name) VALUES (?1)",
-	[FIND_MODEL] = "SELECT id FROM model WHERE name = ?1",
-	[ADD_MODEL] = "INSERT INTO model (name) VALUES (?1)",
-	[FIND_BRANCH] = "SELECT id FROM branch WHERE name = ?1",
-	[ADD_BRANCH] = "INSERT INTO branch (name) VALUES (?1)",
 	[FIND_TRANSCRIPT] = "SELECT id FROM transcript WHERE path = ?1 AND version = ?2",
 	[ADD_TRANSCRIPT] =
 		"INSERT INTO transcript (path, version, root_bytes, session, subagent, profile, gone, dev,"
@@ -52,11 +35,7 @@ static const char *const texts[STATEMENTS] = {
 		" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 0, 0, 0, 0, 0, 0, 0)",
 	[FIND_MESSAGE] = "SELECT id, flags, input + output + cache_write_5m + cache_write_1h + cache_read"
 			 " FROM message WHERE " STORE_KEY_IS_1 " AND request = ?2",
-	[ADD_MESSAGE] =
-		"INSERT INTO message (id, key, request, late, transcript, offset, payer, model, branch,"
-		" flags, input, output, cache_write_5m, cache_write_1h, cache_read, web_searches,"
-		" nano_usd, reference, large) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11,"
-		" ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19) ON CONFLICT DO NOTHING",
+	[ADD_MESSAGE] = store_insert_text,
 	[REMOVE_MESSAGE] = "DELETE FROM message WHERE id = ?1",
 	/* A message of a session in an hour that is not a sum itself. */
 	[FIND_EXACT] =
@@ -70,74 +49,14 @@ static const char *const texts[STATEMENTS] = {
 struct store_import {
 	sqlite3 *db;
 	sqlite3_stmt *statements[STATEMENTS];
+	struct store_numbers numbers;
 	const char *host, *root;
 	struct store_tombs tombs;
 	struct store_import_counts counts;
 	int result; /* the first failure: the rest is not tried */
 };
 
-/* ---- statements ---- */
-
-static int run(struct store_import *import, enum statement which)
-{
-	sqlite3_stmt *statement = import->statements[which];
-	int result = sqlite3_step(statement);
-	int reset = sqlite3_reset(statement);
-	return result == SQLITE_DONE || result == SQLITE_ROW ? reset : result;
-}
-
-/* The answer to a question for a number; 0 without one. */
-static int ask(struct store_import *import, enum statement which, int64_t *number)
-{
-	sqlite3_stmt *statement = import->statements[which];
-	int result = sqlite3_step(statement);
-	*number = result == SQLITE_ROW ? sqlite3_column_int64(statement, 0) : 0;
-	int reset = sqlite3_reset(statement);
-	return result == SQLITE_DONE || result == SQLITE_ROW ? reset : result;
-}
-
-static void bind_text(struct store_import *import, enum statement which, int at, const char *text)
-{
-	/* The text outlives the statement's run. Without memory the run itself fails. */
-	(void)sqlite3_bind_text(import->statements[which], at, text, -1, SQLITE_STATIC);
-}
-
-static void bind(struct store_import *import, enum statement which, int first, const int64_t *numbers,
-		 size_t count)
-{
-	for (size_t i = 0; i < count; i++)
-		(void)sqlite3_bind_int64(import->statements[which], first + (int)i, numbers[i]);
-}
-
-/* ---- names ---- */
-
-/* The number of a name, which is added if need be; 0 for "". The statement that adds follows `find`. */
-static int number_of(struct store_import *import, enum statement find, const char *name, int64_t *number)
-{
-	enum statement add = find + 1;
-	*number = 0;
-	if (!name[0])
-		return SQLITE_OK;
-	bind_text(import, find, 1, name);
-	int result = ask(import, find, number);
-	if (result != SQLITE_OK || *number > 0)
-		return result;
-	bind_text(import, add, 1, name);
-	result = run(import, add);
-	*number = sqlite3_last_insert_rowid(import->db);
-	return result;
-}
-
-static int profile_of(struct store_import *import, const struct store_line *line, int64_t *profile)
-{
-	int64_t host;
-	int result = number_of(import, FIND_HOST, line->host, &host);
-	if (result != SQLITE_OK)
-		return result;
-	bind(import, FIND_PROFILE, 2, &host, 1);
-	bind(import, ADD_PROFILE, 2, &host, 1);
-	return number_of(import, FIND_PROFILE, line->root, profile);
-}
+/* ---- transcripts ---- */
 
 /* Appends a host's name as it can stand in a path. */
 static void append_host(struct buf *out, const char *host)
@@ -179,20 +98,21 @@ static int transcript_of(struct store_import *import, const struct store_line *l
 		return SQLITE_NOMEM;
 	if (!store_place_is_valid(path.data, (int64_t)root_len))
 		return SQLITE_MISMATCH;
-	bind_text(import, FIND_TRANSCRIPT, 1, path.data);
-	bind(import, FIND_TRANSCRIPT, 2, &version, 1);
-	int result = ask(import, FIND_TRANSCRIPT, transcript);
+	store_statement_bind_text(import->statements[FIND_TRANSCRIPT], 1, path.data);
+	store_statement_bind(import->statements[FIND_TRANSCRIPT], 2, &version, 1);
+	int result = store_statement_ask(import->statements[FIND_TRANSCRIPT], transcript);
 	if (result != SQLITE_OK || *transcript > 0)
 		return result;
-	result = number_of(import, FIND_SESSION, line->session, &session);
+	result = store_numbers_find(&import->numbers, STORE_NAME_SESSION, line->session, &session);
 	if (result == SQLITE_OK)
-		result = profile_of(import, line, &profile);
+		result = store_numbers_find_profile(&import->numbers, line->host, line->root,
+						    strlen(line->root), &profile);
 	if (result != SQLITE_OK)
 		return result;
 	const int64_t facts[] = { version, (int64_t)root_len, session, line->subagent, profile, !is_own };
-	bind_text(import, ADD_TRANSCRIPT, 1, path.data);
-	bind(import, ADD_TRANSCRIPT, 2, facts, ARRAY_COUNT(facts));
-	result = run(import, ADD_TRANSCRIPT);
+	store_statement_bind_text(import->statements[ADD_TRANSCRIPT], 1, path.data);
+	store_statement_bind(import->statements[ADD_TRANSCRIPT], 2, facts, ARRAY_COUNT(facts));
+	result = store_statement_run(import->statements[ADD_TRANSCRIPT]);
 	*transcript = sqlite3_last_insert_rowid(import->db);
 	return result;
 }
@@ -216,72 +136,27 @@ static int find_message(struct store_import *import, const struct store_line *li
 {
 	sqlite3_stmt *statement = import->statements[FIND_MESSAGE];
 	const int64_t identity[] = { (int64_t)line->row.key, line->row.request };
-	bind(import, FIND_MESSAGE, 1, identity, ARRAY_COUNT(identity));
+	store_statement_bind(statement, 1, identity, ARRAY_COUNT(identity));
 	int result = sqlite3_step(statement);
 	*id = result == SQLITE_ROW ? sqlite3_column_int64(statement, 0) : 0;
 	*better = result == SQLITE_ROW
 	       && is_better(line, sqlite3_column_int64(statement, 1), sqlite3_column_int64(statement, 2));
-	int reset = sqlite3_reset(statement);
-	return result == SQLITE_DONE || result == SQLITE_ROW ? reset : result;
-}
-
-/* Puts it into the first free slot from its millisecond on. */
-static int add_row(struct store_import *import, const struct store_row *row)
-{
-	for (int64_t late = 0; late <= STORE_LATE_MAX_MS; late++)
-		for (uint64_t i = 0; i < STORE_SLOT_TRIES; i++) {
-			int64_t slot = (int64_t)((row->key + i) & (uint64_t)(STORE_SLOTS - 1));
-			const int64_t id = store_id_at(row->time_ms + late) + slot;
-			bind(import, ADD_MESSAGE, 1, &id, 1);
-			bind(import, ADD_MESSAGE, 4, &late, 1);
-			int result = run(import, ADD_MESSAGE);
-			if (result != SQLITE_OK || sqlite3_changes(import->db) > 0)
-				return result;
-		}
-	return SQLITE_FULL;
+	return store_statement_end(statement, result);
 }
 
 static int add_message(struct store_import *import, const struct store_line *line)
 {
-	const struct store_row *row = &line->row;
-	const struct price_tokens *t = &row->tokens;
-	const int64_t large[] = { row->large.input, row->large.output, row->large.cache_creation_5m,
-				  row->large.cache_creation_1h, row->large.cache_read };
-	int64_t transcript, payer, model, branch;
-	int result = transcript_of(import, line, &transcript);
+	struct store_row row = line->row;
+	struct store_numbers *numbers = &import->numbers;
+	row.flags &= ~(unsigned)STORE_HAS_CLAIMS;
+	int result = transcript_of(import, line, &row.transcript);
 	if (result == SQLITE_OK)
-		result = number_of(import, FIND_SESSION, line->payer, &payer);
+		result = store_numbers_find(numbers, STORE_NAME_SESSION, line->payer, &row.payer);
 	if (result == SQLITE_OK)
-		result = number_of(import, FIND_MODEL, line->model, &model);
+		result = store_numbers_find(numbers, STORE_NAME_MODEL, line->model, &row.model);
 	if (result == SQLITE_OK)
-		result = number_of(import, FIND_BRANCH, line->branch, &branch);
-	if (result != SQLITE_OK)
-		return result;
-	const int64_t identity[] = { (int64_t)row->key, row->request };
-	const int64_t facts[] = { transcript,
-				  row->offset,
-				  payer,
-				  model,
-				  branch,
-				  row->flags & ~(unsigned)STORE_HAS_CLAIMS,
-				  t->input,
-				  t->output,
-				  t->cache_creation_5m,
-				  t->cache_creation_1h,
-				  t->cache_read,
-				  row->web_searches,
-				  row->nano_usd,
-				  row->reference };
-	bind(import, ADD_MESSAGE, 2, identity, ARRAY_COUNT(identity));
-	bind(import, ADD_MESSAGE, 5, facts, ARRAY_COUNT(facts));
-	sqlite3_stmt *statement = import->statements[ADD_MESSAGE];
-	if (row->reference == row->nano_usd)
-		(void)sqlite3_bind_null(statement, 18);
-	if (row->flags & STORE_IN_PARTS)
-		(void)sqlite3_bind_blob(statement, 19, large, sizeof(large), SQLITE_STATIC);
-	else
-		(void)sqlite3_bind_null(statement, 19);
-	return add_row(import, row);
+		result = store_numbers_find(numbers, STORE_NAME_BRANCH, line->branch, &row.branch);
+	return result == SQLITE_OK ? store_insert(import->statements[ADD_MESSAGE], &row) : result;
 }
 
 static bool is_purged(const struct store_import *import, const struct store_line *line)
@@ -307,9 +182,9 @@ static int find_exact(struct store_import *import, const struct store_line *line
 	*exact = 0;
 	if (!(line->row.flags & STORE_SUM))
 		return SQLITE_OK;
-	bind_text(import, FIND_EXACT, 1, line->session);
-	bind(import, FIND_EXACT, 2, span, ARRAY_COUNT(span));
-	return ask(import, FIND_EXACT, exact);
+	store_statement_bind_text(import->statements[FIND_EXACT], 1, line->session);
+	store_statement_bind(import->statements[FIND_EXACT], 2, span, ARRAY_COUNT(span));
+	return store_statement_ask(import->statements[FIND_EXACT], exact);
 }
 
 static int take(struct store_import *import, const struct store_line *line)
@@ -330,12 +205,12 @@ static int take(struct store_import *import, const struct store_line *line)
 		return SQLITE_OK;
 	}
 	if (old > 0) {
-		bind(import, REMOVE_MESSAGE, 1, &old, 1);
-		result = run(import, REMOVE_MESSAGE);
+		store_statement_bind(import->statements[REMOVE_MESSAGE], 1, &old, 1);
+		result = store_statement_run(import->statements[REMOVE_MESSAGE]);
 	}
-	bind(import, NOTE_KEY, 1, &key, 1);
+	store_statement_bind(import->statements[NOTE_KEY], 1, &key, 1);
 	if (result == SQLITE_OK)
-		result = run(import, NOTE_KEY);
+		result = store_statement_run(import->statements[NOTE_KEY]);
 	if (result == SQLITE_OK)
 		result = add_message(import, line);
 	import->counts.added += old == 0;
@@ -358,8 +233,10 @@ static int prepare(struct store_import *import)
 				  "BEGIN IMMEDIATE; DROP TABLE IF EXISTS temp.imported_key;"
 				  "CREATE TEMP TABLE imported_key (key INTEGER PRIMARY KEY);",
 				  NULL, NULL, NULL);
-	for (size_t i = 0; i < STATEMENTS && result == SQLITE_OK; i++)
-		result = sqlite3_prepare_v2(import->db, texts[i], -1, &import->statements[i], NULL);
+	if (result == SQLITE_OK)
+		result = store_statements_open(import->db, texts, STATEMENTS, import->statements);
+	if (result == SQLITE_OK)
+		result = store_numbers_open(import->db, &import->numbers);
 	return result == SQLITE_OK ? store_tombs_read(import->db, &import->tombs) : result;
 }
 
@@ -428,8 +305,8 @@ static int finish(struct store_import *import)
 int store_import_end(struct store_import *import, bool keep, struct store_import_counts *out)
 {
 	int result = import->result;
-	for (size_t i = 0; i < STATEMENTS; i++)
-		(void)sqlite3_finalize(import->statements[i]);
+	store_statements_release(import->statements, STATEMENTS);
+	store_numbers_release(&import->numbers);
 	if (keep && result == SQLITE_OK)
 		result = finish(import);
 	/* Some failures have ended the transaction already. */

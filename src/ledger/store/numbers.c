@@ -6,6 +6,7 @@
 
 #include "base/printable.h"
 #include "base/slice.h"
+#include "ledger/store/statement.h"
 
 /* For a machine without a name. */
 #define NAMELESS_HOST "localhost"
@@ -49,31 +50,18 @@ int store_numbers_open(sqlite3 *db, struct store_numbers *numbers)
 	return result;
 }
 
-/* Runs a statement that answers with one number, or with none: then that is 0. */
-static int ask(sqlite3_stmt *statement, int64_t *number)
-{
-	int result = sqlite3_step(statement);
-	*number = result == SQLITE_ROW ? sqlite3_column_int64(statement, 0) : 0;
-	/* An INSERT is done when it has no more rows. */
-	if (result == SQLITE_ROW)
-		result = sqlite3_step(statement);
-	int reset = sqlite3_reset(statement);
-	return result == SQLITE_DONE || result == SQLITE_ROW ? reset : result;
-}
-
 int store_numbers_find(struct store_numbers *numbers, enum store_name kind, const char *name,
 		       int64_t *number)
 {
 	*number = 0;
 	if (!name || !name[0])
 		return SQLITE_OK;
-	/* The text outlives the statement's run. Without memory the run itself fails. */
-	(void)sqlite3_bind_text(numbers->find[kind], 1, name, -1, SQLITE_STATIC);
-	int result = ask(numbers->find[kind], number);
+	store_statement_bind_text(numbers->find[kind], 1, name);
+	int result = store_statement_ask(numbers->find[kind], number);
 	if (result != SQLITE_OK || *number != 0)
 		return result;
-	(void)sqlite3_bind_text(numbers->add[kind], 1, name, -1, SQLITE_STATIC);
-	return ask(numbers->add[kind], number);
+	store_statement_bind_text(numbers->add[kind], 1, name);
+	return store_statement_ask(numbers->add[kind], number);
 }
 
 /* The name of the directory above projects/. */
@@ -84,8 +72,8 @@ static struct slice label_of(const char *root, size_t len)
 	return start ? (struct slice){ start + 1, (size_t)(end - start - 1) } : (struct slice){ "", 0 };
 }
 
-int store_numbers_find_profile(struct store_numbers *numbers, const char *root, size_t root_len,
-			       int64_t *number)
+int store_numbers_find_profile(struct store_numbers *numbers, const char *host_name, const char *root,
+			       size_t root_len, int64_t *number)
 {
 	int64_t host;
 	while (root_len > 1 && root[root_len - 1] == '/')
@@ -93,19 +81,19 @@ int store_numbers_find_profile(struct store_numbers *numbers, const char *root, 
 	*number = 0;
 	if (root_len == 0)
 		return SQLITE_OK;
-	int result = store_numbers_find(numbers, STORE_NAME_HOST, numbers->host, &host);
+	int result = store_numbers_find(numbers, STORE_NAME_HOST, host_name ? host_name : numbers->host, &host);
 	if (result != SQLITE_OK)
 		return result;
 	(void)sqlite3_bind_int64(numbers->find_profile, 1, host);
 	(void)sqlite3_bind_text(numbers->find_profile, 2, root, (int)root_len, SQLITE_STATIC);
-	result = ask(numbers->find_profile, number);
+	result = store_statement_ask(numbers->find_profile, number);
 	if (result != SQLITE_OK || *number != 0)
 		return result;
 	struct slice label = label_of(root, root_len);
 	(void)sqlite3_bind_int64(numbers->add_profile, 1, host);
 	(void)sqlite3_bind_text(numbers->add_profile, 2, root, (int)root_len, SQLITE_STATIC);
 	(void)sqlite3_bind_text(numbers->add_profile, 3, label.data, (int)label.len, SQLITE_STATIC);
-	return ask(numbers->add_profile, number);
+	return store_statement_ask(numbers->add_profile, number);
 }
 
 void store_numbers_release(struct store_numbers *numbers)

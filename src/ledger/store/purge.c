@@ -402,7 +402,7 @@ int store_purge_do(sqlite3 *db, const struct store_purge *purge, int64_t now_ms,
 	return result;
 }
 
-/* Asks for one number; 0 when there is none. */
+/* Asks for one number: 0 without an answer. */
 static int ask(sqlite3 *db, const char *sql, int64_t *number)
 {
 	sqlite3_stmt *question = NULL;

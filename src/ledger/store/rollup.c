@@ -7,6 +7,7 @@
 #include "ledger/store/changes.h"
 #include "ledger/store/days.h"
 #include "ledger/store/schema.h"
+#include "ledger/store/statement.h"
 
 /* While all sums are made anew, so many rows of them are gathered before they are written. */
 #define REBUILD_ROWS 8192
@@ -56,12 +57,7 @@ struct store_rollup *store_rollup_new(sqlite3 *db)
 		return NULL;
 	rollup->db = db;
 	rollup->days = store_days_new(db);
-	bool good = rollup->days != NULL;
-	for (size_t i = 0; i < STATEMENTS && good; i++)
-		good = sqlite3_prepare_v3(db, texts[i], -1, SQLITE_PREPARE_PERSISTENT, &rollup->statements[i],
-					  NULL)
-		       == SQLITE_OK;
-	if (good)
+	if (rollup->days && store_statements_open(db, texts, STATEMENTS, rollup->statements) == SQLITE_OK)
 		return rollup;
 	store_rollup_free(rollup);
 	return NULL;
@@ -71,8 +67,7 @@ void store_rollup_free(struct store_rollup *rollup)
 {
 	if (!rollup)
 		return;
-	for (size_t i = 0; i < STATEMENTS; i++)
-		sqlite3_finalize(rollup->statements[i]);
+	store_statements_release(rollup->statements, STATEMENTS);
 	store_changes_release(&rollup->quarters);
 	store_days_free(rollup->days);
 	free(rollup);
@@ -84,16 +79,8 @@ static sqlite3_stmt *start(struct store_rollup *rollup, enum statement which, co
 			   size_t count)
 {
 	sqlite3_stmt *statement = rollup->statements[which];
-	for (size_t i = 0; i < count; i++)
-		(void)sqlite3_bind_int64(statement, (int)i + 1, numbers[i]);
+	store_statement_bind(statement, 1, numbers, count);
 	return statement;
-}
-
-/* Ends a statement whose last step gave `result`. Returns SQLITE_OK, or what went wrong. */
-static int end(sqlite3_stmt *statement, int result)
-{
-	int reset = sqlite3_reset(statement);
-	return result == SQLITE_DONE || result == SQLITE_ROW ? reset : result;
 }
 
 /* The session that a message counts for. */
@@ -106,7 +93,7 @@ static int find_session(struct store_rollup *rollup, const struct store_row *row
 		sqlite3_stmt *question = start(rollup, SESSION_OF, &row->transcript, 1);
 		int result = sqlite3_step(question);
 		rollup->session = result == SQLITE_ROW ? sqlite3_column_int64(question, 0) : 0;
-		result = end(question, result);
+		result = store_statement_end(question, result);
 		rollup->transcript = result == SQLITE_OK ? row->transcript : 0;
 		if (result != SQLITE_OK)
 			return result;
@@ -175,7 +162,7 @@ int store_rollup_remove_id(struct store_rollup *rollup, int64_t id)
 	sqlite3_stmt *question = start(rollup, MESSAGE, &id, 1);
 	int result = sqlite3_step(question);
 	bool counts = result == SQLITE_ROW && store_rows_take(question, &row);
-	result = end(question, result);
+	result = store_statement_end(question, result);
 	return result == SQLITE_OK && counts ? store_rollup_remove(rollup, &row) : result;
 }
 
@@ -187,7 +174,7 @@ int store_rollup_set_session(struct store_rollup *rollup, const char *path, int6
 	int result = sqlite3_step(question);
 	const int64_t old[] = { sqlite3_column_int64(question, 1), sqlite3_column_int64(question, 0) };
 	bool changes = result == SQLITE_ROW && old[0] != session;
-	result = end(question, result);
+	result = store_statement_end(question, result);
 	if (result != SQLITE_OK || !changes)
 		return result;
 	rollup->transcript = 0;
@@ -208,7 +195,7 @@ int store_rollup_set_session(struct store_rollup *rollup, const char *path, int6
 			return SQLITE_NOMEM;
 		}
 	}
-	return end(question, result);
+	return store_statement_end(question, result);
 }
 
 /* ---- writing ---- */
@@ -237,7 +224,7 @@ static int sum_up(struct store_rollup *rollup, const int64_t *key, struct store_
 		if (session == key[SESSION])
 			add_to(sums, &row);
 	}
-	return end(rows, result);
+	return store_statement_end(rows, result);
 }
 
 /* Whether the lowest offset goes, and no other one is known. */
@@ -255,7 +242,7 @@ static int put(struct store_rollup *rollup, const struct store_change *change)
 	int result = sqlite3_step(statement);
 	bool is_good = result != SQLITE_ROW || store_sums_take(statement, 0, &old);
 	old.first_offset = result == SQLITE_ROW ? sqlite3_column_int64(statement, STORE_SUM_COUNT) : 0;
-	result = end(statement, result);
+	result = store_statement_end(statement, result);
 	if (result != SQLITE_OK)
 		return result;
 	is_good = is_good && store_change_make(change, &old, &sums) && !loses_first_offset(change, &old);
@@ -272,7 +259,7 @@ static int put(struct store_rollup *rollup, const struct store_change *change)
 		(void)sqlite3_bind_int64(statement, STORE_CHANGE_KEYS + 1 + STORE_SUM_COUNT,
 					 sums.first_offset);
 	}
-	return end(statement, sqlite3_step(statement));
+	return store_statement_run(statement);
 }
 
 static int put_all(struct store_rollup *rollup)

@@ -73,6 +73,21 @@ const char store_step_1_to_2_copy[] =
 
 /* ---- the version in force ---- */
 
+/* What a row of sums has, as store/sums.h names it. */
+#define SUM_COLUMNS \
+	" messages INTEGER NOT NULL," \
+	" unpriced INTEGER NOT NULL," \
+	" input INTEGER NOT NULL," \
+	" output INTEGER NOT NULL," \
+	" cache_write_5m INTEGER NOT NULL," \
+	" cache_write_1h INTEGER NOT NULL," \
+	" cache_read INTEGER NOT NULL," \
+	" web_searches INTEGER NOT NULL," \
+	" nano_usd INTEGER NOT NULL," \
+	" reference INTEGER NOT NULL," \
+	" first_ms INTEGER NOT NULL," \
+	" last_ms INTEGER NOT NULL,"
+
 const char store_schema[] =
 	"CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;"
 
@@ -163,18 +178,7 @@ const char store_schema[] =
 	" start INTEGER NOT NULL,"          /* quarters of an hour since 1970, UTC */
 	" model INTEGER NOT NULL,"
 	" fast INTEGER NOT NULL,"
-	" messages INTEGER NOT NULL,"
-	" unpriced INTEGER NOT NULL,"
-	" input INTEGER NOT NULL,"
-	" output INTEGER NOT NULL,"
-	" cache_write_5m INTEGER NOT NULL,"
-	" cache_write_1h INTEGER NOT NULL,"
-	" cache_read INTEGER NOT NULL,"
-	" web_searches INTEGER NOT NULL,"
-	" nano_usd INTEGER NOT NULL,"
-	" reference INTEGER NOT NULL,"
-	" first_ms INTEGER NOT NULL,"
-	" last_ms INTEGER NOT NULL,"
+	SUM_COLUMNS
 	" first_offset INTEGER NOT NULL,"   /* the lowest one in the transcript */
 	" PRIMARY KEY (session, transcript, start, model, fast)"
 	") STRICT, WITHOUT ROWID;"
@@ -183,18 +187,7 @@ const char store_schema[] =
 	" day TEXT NOT NULL,"               /* a date in the zone of meta 'day_zone' */
 	" model INTEGER NOT NULL,"
 	" fast INTEGER NOT NULL,"
-	" messages INTEGER NOT NULL,"
-	" unpriced INTEGER NOT NULL,"
-	" input INTEGER NOT NULL,"
-	" output INTEGER NOT NULL,"
-	" cache_write_5m INTEGER NOT NULL,"
-	" cache_write_1h INTEGER NOT NULL,"
-	" cache_read INTEGER NOT NULL,"
-	" web_searches INTEGER NOT NULL,"
-	" nano_usd INTEGER NOT NULL,"
-	" reference INTEGER NOT NULL,"
-	" first_ms INTEGER NOT NULL,"
-	" last_ms INTEGER NOT NULL,"
+	SUM_COLUMNS
 	/* The place of the first line, by the transcript's path, then by the offset. */
 	" first_transcript INTEGER NOT NULL,"
 	" first_offset INTEGER NOT NULL,"

@@ -5,8 +5,8 @@
  * whose ledger takes nothing in that they name.
  *
  * A tombstone holds hashes and times, and no name. Messages are named one by one, because a copy of one may
- * stand in the transcript of another session; a project and a session also as a whole, up to the moment at
- * which they were purged: what is said there later is kept again.
+ * stand in the transcript of another session; a project and a session also as a whole, up to the moment when
+ * somebody purged them: swatchd keeps later messages again.
  */
 #ifndef SWATCH_LEDGER_STORE_TOMBS_H
 #define SWATCH_LEDGER_STORE_TOMBS_H

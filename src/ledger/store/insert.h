@@ -1,0 +1,21 @@
+/*
+ * store/insert: puts a message into the ledger's file.
+ *
+ * For: write.c, and import.c, which have found out what its numbers name.
+ */
+#ifndef SWATCH_LEDGER_STORE_INSERT_H
+#define SWATCH_LEDGER_STORE_INSERT_H
+
+#include "ledger/store/rows.h"
+
+/* For store_statements_open(). */
+extern const char store_insert_text[];
+
+/*
+ * Puts the row into the first free slot from its millisecond on; the file has no message of its key and
+ * request. `insert` was prepared of store_insert_text. Returns SQLITE_OK, or SQLite's result; SQLITE_FULL also
+ * when a whole second is full.
+ */
+int store_insert(sqlite3_stmt *insert, const struct store_row *row);
+
+#endif
