@@ -88,6 +88,24 @@ has_kept() { [ "$(ledger 'SELECT count(*) FROM message WHERE NOT flags & 16')" =
 	is "$(sha256sum ~/.local/state/swatch/ledger.db)" "$before"
 }
 
+@test "messages that cannot be read at the start are read again out of the transcripts" {
+	local file=$HOME/.local/state/swatch/ledger.db page
+	write_messages s1 1 9
+	start_daemon
+	kept 9
+	before=$(figures)
+	stop_daemon
+	rm "$file".*
+	page=$(ledger "SELECT rootpage FROM sqlite_schema WHERE name = 'message'")
+	head -c 4096 /dev/zero | tr '\0' Z | dd of="$file" bs=4096 seek=$((page - 1)) conv=notrunc status=none
+	start_daemon
+	grep 'cannot read .*ledger.db: .*; reading all transcripts again' "$LOG"
+	is "$(figures)" "$before"
+	# and kept again, in a new file
+	await grep -q 'ledger.db was damaged' "$LOG"
+	kept 9
+}
+
 @test "two daemons of one person, each with its own transcripts, keep one file" {
 	write_messages mine 1 3
 	start_daemon

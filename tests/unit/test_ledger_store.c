@@ -699,6 +699,8 @@ static void what_a_full_disk_refuses_is_written_later(void **state)
 	assert_int_equal(store_start(store, note_done, &waiting), 0);
 	fill_disk(true);
 	store_give(store, batch_of_one("a"));
+	/* As the end waits, which must not be for ever. */
+	store_wait(store);
 	wait_for(&waiting, 1);
 	store_retry(store);
 	wait_for(&waiting, 2);
