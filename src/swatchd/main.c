@@ -27,6 +27,7 @@
  *     daemon/config.c      config/                 SIGHUP
  *     start.c, signals.c   sandbox/, ipc/          all that comes before the loop, and what ends it
  */
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -51,12 +52,20 @@ static int run_once(struct daemon *daemon)
 	return daemon->refresh_failed ? EXIT_NOT_REFRESHED : EXIT_STOPPED;
 }
 
+/* The loop ended so that everything starts again in this process. */
+static bool begins_again(const struct daemon *daemon)
+{
+	return daemon->cache.switched || daemon->begins_anew;
+}
+
 static int run_on(struct daemon *daemon)
 {
 	log_info("swatchd %s keeps %s", PACKAGE_VERSION, daemon->options.cache_path);
 	notify_send("READY=1");
 	ev_run(daemon->loop, 0);
-	notify_send("STOPPING=1");
+	/* After STOPPING=1 the service manager would end the process that begins anew. */
+	if (!begins_again(daemon))
+		notify_send("STOPPING=1");
 	return EXIT_STOPPED;
 }
 
@@ -73,7 +82,7 @@ static int run_daemon(struct daemon *daemon, struct ev_loop *loop, struct start 
 	/* The daemon replaced them if it made the cache directory again. */
 	start->options.cache_fd = daemon->options.cache_fd;
 	start->options.lock_fd = daemon->options.lock_fd;
-	start->again = daemon->cache.switched || daemon->begins_anew;
+	start->again = begins_again(daemon);
 	daemon_stop(daemon);
 	memset(&start->config, 0, sizeof(start->config));
 	return status;
@@ -93,9 +102,12 @@ static int run(struct start *start)
 	signals_start(&signals, loop, &daemon);
 	if (loop_check_signals(loop, &error) != 0)
 		log_error("%s", buf_message(&error));
+	else if (signals_have_ended(&signals))
+		status = EXIT_STOPPED;
 	else
 		status = run_daemon(&daemon, loop, start, &error);
-	signals_stop(&signals, loop);
+	if (signals_stop(&signals, loop))
+		start->again = false;
 	ev_loop_destroy(loop);
 	return status;
 }

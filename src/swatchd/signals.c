@@ -13,6 +13,8 @@
 
 static void on_end_signal(struct ev_loop *loop, ev_signal *watcher, int revents UNUSED)
 {
+	struct signals *signals = watcher->data;
+	signals->ended = true;
 	log_info("ending: signal %d (%s)", watcher->signum, strsignal(watcher->signum));
 	ev_break(loop, EVBREAK_ALL);
 }
@@ -21,6 +23,8 @@ static void on_hangup(struct ev_loop *loop UNUSED, ev_signal *watcher, int reven
 {
 	char reloading[96];
 	struct signals *signals = watcher->data;
+	if (!signals->daemon)
+		return;  /* it has stopped; one that begins anew reads its config anyway */
 	snprintf(reloading, sizeof(reloading), "RELOADING=1\nMONOTONIC_USEC=%lld",
 		 (long long)clock_mono_ms() * 1000);
 	notify_send(reloading);
@@ -33,16 +37,29 @@ static void on_watchdog(struct ev_loop *loop UNUSED, ev_timer *watcher UNUSED, i
 	notify_send("WATCHDOG=1");
 }
 
+/* Keeps the signals waiting in the kernel, or lets them come. */
+static void hold_signals(bool hold)
+{
+	sigset_t set;
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGHUP);
+	(void)sigprocmask(hold ? SIG_BLOCK : SIG_UNBLOCK, &set, NULL);
+}
+
 void signals_start(struct signals *signals, struct ev_loop *loop, struct daemon *daemon)
 {
 	signals->daemon = daemon;
+	signals->ended = false;
 	ev_signal_init(&signals->term, on_end_signal, SIGTERM);
 	ev_signal_init(&signals->interrupt, on_end_signal, SIGINT);
 	ev_signal_init(&signals->hangup, on_hangup, SIGHUP);
-	signals->hangup.data = signals;
+	signals->term.data = signals->interrupt.data = signals->hangup.data = signals;
 	ev_signal_start(loop, &signals->term);
 	ev_signal_start(loop, &signals->interrupt);
 	ev_signal_start(loop, &signals->hangup);
+	hold_signals(false);
 	ev_init(&signals->watchdog, on_watchdog);
 	int64_t interval_ms = notify_watchdog_interval_ms();
 	if (interval_ms > 0) {
@@ -51,10 +68,20 @@ void signals_start(struct signals *signals, struct ev_loop *loop, struct daemon 
 	}
 }
 
-void signals_stop(struct signals *signals, struct ev_loop *loop)
+bool signals_have_ended(const struct signals *signals)
 {
+	return signals->ended;
+}
+
+bool signals_stop(struct signals *signals, struct ev_loop *loop)
+{
+	signals->daemon = NULL;
+	hold_signals(true);
+	/* libev may have taken one after the loop ended. */
+	ev_run(loop, EVRUN_NOWAIT);
 	ev_signal_stop(loop, &signals->term);
 	ev_signal_stop(loop, &signals->interrupt);
 	ev_signal_stop(loop, &signals->hangup);
 	ev_timer_stop(loop, &signals->watchdog);
+	return signals->ended;
 }

@@ -8,6 +8,7 @@
 #define SWATCH_SWATCHD_SIGNALS_H
 
 #include <ev.h>
+#include <stdbool.h>
 
 struct daemon;
 
@@ -15,10 +16,19 @@ struct signals {
 	struct daemon *daemon;
 	ev_signal term, interrupt, hangup;
 	ev_timer watchdog;
+	bool ended;
 };
 
 /* `signals` stays where it is until signals_stop(). */
 void signals_start(struct signals *signals, struct ev_loop *loop, struct daemon *daemon);
-void signals_stop(struct signals *signals, struct ev_loop *loop);
+
+/* Returns whether SIGTERM or SIGINT came: one that the loop's first turn took ends no later turn. */
+bool signals_have_ended(const struct signals *signals);
+
+/*
+ * After daemon_stop(). From here to the next signals_start() the signals wait in the kernel: a daemon that
+ * begins anew misses none. Returns signals_have_ended().
+ */
+bool signals_stop(struct signals *signals, struct ev_loop *loop);
 
 #endif

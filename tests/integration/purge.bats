@@ -154,3 +154,21 @@ no_trace_of() { ! cat "$LEDGER"* | grep -aqF -e "$1"; }
 	[ "$status" -eq 1 ]
 	[[ $(said) == *"nothing was imported"* ]]
 }
+
+@test "swatchd ends at a signal that comes while it begins anew, and a reload does not end it" {
+	local round
+	keep_projects
+	swatch export >"$TEST_HOME/messages"
+	for round in 1 2 3 4 5 6; do
+		start_daemon
+		swatch import "$TEST_HOME/messages"
+		# it hears this before, while or after it begins anew
+		[ $((round % 2)) = 0 ] || kill -HUP "$DAEMON"
+		[ $((round % 3)) = 0 ] || await eval '[ "$(grep -c "beginning anew" "$LOG")" = '$round' ]'
+		kill "$DAEMON"
+		await is_gone "$DAEMON"
+		wait "$DAEMON"
+		DAEMON=
+		is "$(grep -c "ending: signal 15" "$LOG")" $((round + 1))
+	done
+}
