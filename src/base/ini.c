@@ -1,15 +1,16 @@
 #include "base/ini.h"
 
-bool ini_is_blank(char c)
+/* A newline is not one. */
+static bool is_blank(char c)
 {
 	return c == ' ' || c == '\t' || c == '\r' || c == '\v' || c == '\f';
 }
 
 static struct slice trim(const char *from, const char *end)
 {
-	while (from < end && ini_is_blank(*from))
+	while (from < end && is_blank(*from))
 		from++;
-	while (end > from && ini_is_blank(end[-1]))
+	while (end > from && is_blank(end[-1]))
 		end--;
 	return (struct slice){ from, (size_t)(end - from) };
 }
@@ -18,7 +19,7 @@ static struct slice trim(const char *from, const char *end)
 static const char *find_stop(const char *from, const char *end, char one, char other)
 {
 	const char *c = from;
-	while (c < end && *c != one && *c != other && !(c > from && *c == ';' && ini_is_blank(c[-1])))
+	while (c < end && *c != one && *c != other && !(c > from && *c == ';' && is_blank(c[-1])))
 		c++;
 	return c;
 }
@@ -71,8 +72,8 @@ bool ini_next(struct ini_reader *reader, struct ini_line *line)
 	const char *from = reader->text + line->start, *end = reader->text + line->end;
 	if (line->start == 0 && line->end >= 3 && memcmp(from, "\xEF\xBB\xBF", 3) == 0)
 		from += 3;
-	bool indented = from < end && ini_is_blank(*from);
-	while (from < end && ini_is_blank(*from))
+	bool indented = from < end && is_blank(*from);
+	while (from < end && is_blank(*from))
 		from++;
 	if (from == end || *from == ';' || *from == '#') {
 		line->kind = INI_NOTHING;

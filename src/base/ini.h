@@ -54,7 +54,4 @@ struct ini_reader {
 /* Reads the next line. Returns false at the end of the text. */
 bool ini_next(struct ini_reader *reader, struct ini_line *line);
 
-/* Whether the grammar takes a character for a blank. A newline is not one. */
-bool ini_is_blank(char c);
-
 #endif

@@ -376,8 +376,12 @@ static double flat_cost_usd(const struct price_rates *r, const struct price_toke
 	     + (double)tokens->cache_creation_1h * 2. * r->input + (double)tokens->cache_read * r->cache_read;
 }
 
-double price_parts_cost_usd(const struct price *price, double factor, const struct price_tokens *tokens,
-			    const struct price_tokens *large, int64_t time_ms, bool fast)
+/*
+ * What several requests cost: `large` are the tokens of those that are larger than
+ * PRICE_LARGE_REQUEST_TOKENS. Where the price does not go by the size of a request, their sum is charged.
+ */
+static double parts_cost_usd(const struct price *price, double factor, const struct price_tokens *tokens,
+			     const struct price_tokens *large, int64_t time_ms, bool fast)
 {
 	const struct rates rates = rates_at(price, time_ms);
 	struct price_tokens rest = *tokens;
@@ -394,10 +398,10 @@ double price_cost_usd(const struct price *price, double factor, const struct pri
 	static const struct price_tokens none = { 0 };
 	bool is_large = tokens->input + price_tokens_created(tokens) + tokens->cache_read
 		      > price->threshold_tokens;
-	return price_parts_cost_usd(price, factor, tokens, is_large ? tokens : &none, time_ms, fast);
+	return parts_cost_usd(price, factor, tokens, is_large ? tokens : &none, time_ms, fast);
 }
 
-double price_with_extras(double usd, const struct price_extras *extras)
+static double with_extras(double usd, const struct price_extras *extras)
 {
 	return usd * (extras->us_only ? 1.1 : 1.) * (extras->batch ? 0.5 : 1.)
 	       + PRICE_WEB_SEARCH_USD * (double)extras->web_searches;
@@ -407,9 +411,9 @@ double price_request_usd(const struct price *price, double factor, const struct 
 {
 	double usd = 0.;
 	if (price && request->large)
-		usd = price_parts_cost_usd(price, factor, request->tokens, request->large, request->time_ms,
-					   request->fast);
+		usd = parts_cost_usd(price, factor, request->tokens, request->large, request->time_ms,
+				     request->fast);
 	else if (price)
 		usd = price_cost_usd(price, factor, request->tokens, request->time_ms, request->fast);
-	return request->extras ? price_with_extras(usd, request->extras) : usd;
+	return request->extras ? with_extras(usd, request->extras) : usd;
 }

@@ -108,13 +108,6 @@ const struct price *price_find_reference(const char *model, size_t len, double *
 double price_cost_usd(const struct price *price, double factor, const struct price_tokens *tokens,
 		      int64_t time_ms, bool fast);
 
-/*
- * The same for several requests at once: `large` are the tokens of those that are larger than
- * PRICE_LARGE_REQUEST_TOKENS. Where the price does not go by the size of a request, their sum is charged.
- */
-double price_parts_cost_usd(const struct price *price, double factor, const struct price_tokens *tokens,
-			    const struct price_tokens *large, int64_t time_ms, bool fast);
-
 /* What a message costs besides its tokens; all zero: nothing. */
 struct price_extras {
 	uint32_t web_searches;       /* USD 0.01 each */
@@ -128,9 +121,6 @@ static inline bool price_has_extras(const struct price_extras *extras)
 {
 	return extras->web_searches > 0 || extras->us_only || extras->batch;
 }
-
-/* What tokens at `usd` cost with the extras. */
-double price_with_extras(double usd, const struct price_extras *extras);
 
 /* A message as it is charged. */
 struct price_request {

@@ -17,7 +17,8 @@ static const struct { const char *name, *what; } texts[PROMISE_COUNT] = {
 	[PROMISE_MEMORY] = { "memory", "shared memory" },
 };
 
-bool promise_is_given(enum promise promise, const struct promise_facts *facts)
+/* Whether it is promised at all. */
+static bool is_given(enum promise promise, const struct promise_facts *facts)
 {
 	if (promise == PROMISE_PRIVILEGES)
 		return true;
@@ -34,7 +35,8 @@ bool promise_is_given(enum promise promise, const struct promise_facts *facts)
 	}
 }
 
-bool promise_is_kept(enum promise promise, const struct promise_facts *facts)
+/* Whether the kernel keeps it. */
+static bool is_kept(enum promise promise, const struct promise_facts *facts)
 {
 	switch (promise) {
 	case PROMISE_PRIVILEGES:
@@ -56,7 +58,7 @@ bool promise_is_kept(enum promise promise, const struct promise_facts *facts)
 
 static bool is_missing(enum promise promise, const struct promise_facts *facts)
 {
-	return promise_is_given(promise, facts) && !promise_is_kept(promise, facts);
+	return is_given(promise, facts) && !is_kept(promise, facts);
 }
 
 void promise_list_missing(const struct promise_facts *facts, struct buf *out)
@@ -76,8 +78,8 @@ void promise_write(const struct promise_facts *facts, struct jsonw *w)
 	for (enum promise promise = 0; promise < PROMISE_COUNT; promise++) {
 		jsonw_begin_object(w);
 		jsonw_put_string(w, "name", texts[promise].name);
-		jsonw_put_string(w, "state", !promise_is_given(promise, facts) ? "not given"
-					     : promise_is_kept(promise, facts) ? "kept" : "not kept");
+		jsonw_put_string(w, "state", !is_given(promise, facts) ? "not given"
+					     : is_kept(promise, facts) ? "kept" : "not kept");
 		jsonw_end_object(w);
 	}
 	jsonw_end_array(w);

@@ -27,10 +27,6 @@ struct promise_facts {
 	bool network, packages;   /* [sandbox] network, package_runner */
 };
 
-/* Whether it is promised at all, and whether the kernel keeps it. */
-bool promise_is_given(enum promise promise, const struct promise_facts *facts);
-bool promise_is_kept(enum promise promise, const struct promise_facts *facts);
-
 /* Appends what is promised and not kept: "signals to other processes, ..."; nothing when all is kept. */
 void promise_list_missing(const struct promise_facts *facts, struct buf *out);
 

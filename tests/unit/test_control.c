@@ -396,10 +396,10 @@ static void test_a_socket_that_was_removed_comes_back(void **state)
 
 static int lowest_free_descriptor(void)
 {
-	int fd = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0);
+	int fd = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0), number = fd;
 	assert_true(fd >= 0);
 	close(fd);
-	return fd;
+	return number;
 }
 
 /* Without a descriptor nobody is accepted, and the loop is not awake all the time; nothing of that is left over. */

@@ -140,7 +140,7 @@ int store_rollup_add(struct store_rollup *rollup, const struct store_row *row)
 	return store_days_add(rollup->days, row);
 }
 
-int store_rollup_remove(struct store_rollup *rollup, const struct store_row *row)
+static int remove_row(struct store_rollup *rollup, const struct store_row *row)
 {
 	struct store_change *change;
 	if (row->flags & STORE_HIDDEN)
@@ -163,7 +163,7 @@ int store_rollup_remove_id(struct store_rollup *rollup, int64_t id)
 	int result = sqlite3_step(question);
 	bool counts = result == SQLITE_ROW && store_rows_take(question, &row);
 	result = store_statement_end(question, result);
-	return result == SQLITE_OK && counts ? store_rollup_remove(rollup, &row) : result;
+	return result == SQLITE_OK && counts ? remove_row(rollup, &row) : result;
 }
 
 int store_rollup_set_session(struct store_rollup *rollup, const char *path, int64_t version, int64_t session)

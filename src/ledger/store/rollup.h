@@ -21,13 +21,12 @@ struct store_rollup;
 struct store_rollup *store_rollup_new(sqlite3 *db);
 
 /*
- * A message was added, or is going to be removed: rows that do not count (STORE_HIDDEN) are passed over.
+ * A message was added: rows that do not count (STORE_HIDDEN) are passed over.
  * Returns SQLITE_OK, or SQLite's result.
  */
 int store_rollup_add(struct store_rollup *rollup, const struct store_row *row);
-int store_rollup_remove(struct store_rollup *rollup, const struct store_row *row);
 
-/* The same for the row of that id, which is still there. */
+/* The row of that id, which is still there, is going to be removed. */
 int store_rollup_remove_id(struct store_rollup *rollup, int64_t id);
 
 /*

@@ -52,7 +52,7 @@ bool store_tombs_bury(const struct store_tombs *tombs, const struct ledger_quest
 			 question->time_ms));
 }
 
-bool store_tombs_are_empty(const struct store_tombs *tombs)
+static bool are_empty(const struct store_tombs *tombs)
 {
 	return tombs->before_ms == 0 && tombs->projects.count == 0 && tombs->sessions.count == 0
 	    && tombs->messages.count == 0 && tombs->requests.count == 0;
@@ -194,7 +194,7 @@ static void bury_facts(const struct store_tombs *tombs, struct store_batch *batc
 void store_tombs_bury_in(const struct store_tombs *tombs, struct store_batch *batch)
 {
 	size_t kept = 0;
-	if (store_tombs_are_empty(tombs))
+	if (are_empty(tombs))
 		return;
 	for (size_t i = 0; i < batch->transcript_count; i++)
 		batch->transcripts[i].buried = has_name_buried(tombs, batch, &batch->transcripts[i]);
@@ -226,7 +226,7 @@ int store_tombs_guard(sqlite3 *db, struct ledger *ledger)
 {
 	struct store_tombs *tombs = calloc(1, sizeof(*tombs));
 	int result = tombs ? store_tombs_read(db, tombs) : SQLITE_NOMEM;
-	if (result == SQLITE_OK && !store_tombs_are_empty(tombs)) {
+	if (result == SQLITE_OK && !are_empty(tombs)) {
 		ledger_set_guard(ledger, refuses, forget, tombs);
 		return SQLITE_OK;
 	}

@@ -51,8 +51,6 @@ struct store_tombs {
  */
 int store_tombs_read(sqlite3 *db, struct store_tombs *tombs);
 
-bool store_tombs_are_empty(const struct store_tombs *tombs);
-
 /* Whether the message that `question` names was purged. */
 bool store_tombs_bury(const struct store_tombs *tombs, const struct ledger_question *question);
 

@@ -115,7 +115,8 @@ static void show_costs(const struct figures *figures, struct page *page, int64_t
 		page_item(page, STYLE_PLAIN, "%s/h", human_usd(figures->burn_rate_usd, HUMAN_TEXT));
 }
 
-void figures_append_limit(const struct rate_limit *limit, int64_t now_ms, struct buf *out)
+/* "82% used, resets Thu 14:00 (in 2d 3h)", "hit, when it resets is not known". */
+static void append_limit(const struct rate_limit *limit, int64_t now_ms, struct buf *out)
 {
 	if (limit->was_hit)
 		buf_append_str(out, "hit");
@@ -145,7 +146,7 @@ void figures_show_limits(const struct figures *figures, struct page *page, int64
 		AUTO_BUF text = BUF_INIT;
 		const struct rate_limit *limit = order[i];
 		rate_limit_title(limit->name, title);
-		figures_append_limit(limit, now_ms, &text);
+		append_limit(limit, now_ms, &text);
 		page_item(page, limit->was_hit || limit->used_percent >= 100. ? STYLE_BAD : STYLE_PLAIN,
 			  "%s %s", title, buf_str(&text));
 		is_named = is_named || limit->was_hit;

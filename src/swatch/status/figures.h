@@ -53,7 +53,4 @@ void figures_show(const struct figures *figures, struct page *page, int64_t now_
 /* Adds the row "limits", with those that the server names, when there are any. */
 void figures_show_limits(const struct figures *figures, struct page *page, int64_t now_ms);
 
-/* "82% used, resets Thu 14:00 (in 2d 3h)", "hit, when it resets is not known". */
-void figures_append_limit(const struct rate_limit *limit, int64_t now_ms, struct buf *out);
-
 #endif

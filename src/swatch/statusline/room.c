@@ -30,7 +30,8 @@ static void take_leaf(void *ctx, const char *path, const struct walk_item *item)
 		*padding = (int)value;
 }
 
-int statusline_padding(const char *text, size_t len)
+/* The padding that the text of a settings.json gives the line; -1 when it has no statusLine. */
+static int padding_in_text(const char *text, size_t len)
 {
 	int padding = -1;
 	size_t mark = strlen(BYTE_ORDER_MARK);
@@ -76,11 +77,11 @@ static int padding_of(const char *path)
 	if (fd < 0 || fstat(fd, &st) != 0 || !S_ISREG(st.st_mode) || st.st_size > SETTINGS_MAX_BYTES)
 		return -1;
 	if (st.st_size <= PIECE_BYTES)
-		return statusline_padding(piece, read_at(fd, piece, sizeof(piece), 0));
+		return padding_in_text(piece, read_at(fd, piece, sizeof(piece), 0));
 	if (!has_line(fd, piece))
 		return -1;
 	AUTO_FREE char *text = malloc((size_t)st.st_size);
-	return text ? statusline_padding(text, read_at(fd, text, (size_t)st.st_size, 0)) : -1;
+	return text ? padding_in_text(text, read_at(fd, text, (size_t)st.st_size, 0)) : -1;
 }
 
 static int padding_in(const char *directory, const char *name)

@@ -21,7 +21,4 @@
  */
 size_t statusline_room(size_t columns, const char *project_dir);
 
-/* The padding that the text of a settings.json gives the line; -1 when it has no statusLine. */
-int statusline_padding(const char *text, size_t len);
-
 #endif

@@ -25,9 +25,11 @@ size_t verify_unexplained(const struct verify *verify)
 	return count;
 }
 
-void verify_stamp(int64_t at_ms, char out[VERIFY_STAMP_SIZE])
+#define STAMP_SIZE 32
+/* The local date and time of a record, "2026-11-23 14:02:07". */
+static void write_stamp(int64_t at_ms, char out[STAMP_SIZE])
 {
-	(void)clock_format_local(at_ms, CLOCK_DATE_TIME_SECONDS, out, VERIFY_STAMP_SIZE);
+	(void)clock_format_local(at_ms, CLOCK_DATE_TIME_SECONDS, out, STAMP_SIZE);
 }
 
 /* ---- the rows that differ ---- */
@@ -36,11 +38,11 @@ static void show_entry(struct page *page, const struct verify *verify, const str
 {
 	const struct reference_record *r = entry->record;
 	const struct reference_file *file = reference_file_at(verify->reference, r->file);
-	char label[32], stamp[VERIFY_STAMP_SIZE], model[PRICE_MODEL_MAX * 4 + 1];
+	char label[32], stamp[STAMP_SIZE], model[PRICE_MODEL_MAX * 4 + 1];
 	struct slice name = reference_model(verify->reference, r);
 	AUTO_BUF path = BUF_INIT;
 	snprintf(label, sizeof(label), "    %s", difference_name(entry->reason));
-	verify_stamp(r->time_ms, stamp);
+	write_stamp(r->time_ms, stamp);
 	scan_unescape(name, model, sizeof(model), PRICE_MODEL_MAX);
 	page_row(page, label);
 	page_item(page, STYLE_PLAIN, "%s", stamp);

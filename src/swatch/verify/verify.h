@@ -88,10 +88,6 @@ void verify_report_release(struct verify_report *report);
 
 size_t verify_unexplained(const struct verify *verify);
 
-/* The local date and time of a record, "2026-11-23 14:02:07". */
-#define VERIFY_STAMP_SIZE 32
-void verify_stamp(int64_t at_ms, char out[VERIFY_STAMP_SIZE]);
-
 /* Print to stdout. Return false when memory ran out. */
 bool verify_print_page(const struct verify *verify);
 bool verify_print_json(const struct verify *verify);

@@ -123,12 +123,24 @@ bool billing_wants_reasons(const struct billing *billing, const struct billing_b
 	return differs && !is_explained(billing, answer, outside_usd);
 }
 
+#define UNPRICED_MAX 16
+/* The names of used models without a price. Returns how many. */
+static size_t find_unpriced(const struct billing *billing, const char *names[UNPRICED_MAX])
+{
+	struct ledger_model model;
+	size_t count = 0;
+	for (size_t i = 0; count < UNPRICED_MAX && ledger_model_at(billing->ledger, i, &model); i++)
+		if (model.unpriced && model.sums.entries > 0)
+			names[count++] = model.name;
+	return count;
+}
+
 /* The name of a model that ccusage has a price for and the ledger does not; or NULL. */
 static const char *priced_there_alone(const struct billing *billing, const struct billing_block *answer,
 				      double left_usd)
 {
-	const char *names[BILLING_UNPRICED_MAX];
-	size_t count = billing_unpriced(billing, names);
+	const char *names[UNPRICED_MAX];
+	size_t count = find_unpriced(billing, names);
 	/* Its list names the models it counted; only the sum shows whether it priced one. */
 	for (size_t i = 0; i < count && left_usd > BILLING_DRIFT_USD; i++)
 		for (size_t j = 0; j < answer->model_count; j++)
@@ -324,20 +336,10 @@ double billing_drift_usd(const struct billing *billing)
 	return billing->drift_usd;
 }
 
-size_t billing_unpriced(const struct billing *billing, const char *names[BILLING_UNPRICED_MAX])
-{
-	struct ledger_model model;
-	size_t count = 0;
-	for (size_t i = 0; count < BILLING_UNPRICED_MAX && ledger_model_at(billing->ledger, i, &model); i++)
-		if (model.unpriced && model.sums.entries > 0)
-			names[count++] = model.name;
-	return count;
-}
-
 void billing_put_unpriced(const struct billing *billing, struct jsonw *w)
 {
-	const char *names[BILLING_UNPRICED_MAX];
-	size_t count = billing_unpriced(billing, names);
+	const char *names[UNPRICED_MAX];
+	size_t count = find_unpriced(billing, names);
 	jsonw_key_array(w, "unpricedModels");
 	for (size_t i = 0; i < count; i++)
 		jsonw_string(w, names[i]);

@@ -24,7 +24,6 @@
 #define BILLING_DRIFT_USD 0.01
 #define BILLING_DRIFT_SHARE 0.01
 #define BILLING_REASON_MAX 200
-#define BILLING_UNPRICED_MAX 16
 
 struct billing {
 	const struct config *config;
@@ -193,10 +192,7 @@ audit_reasons billing_read_reasons(struct json_object *audit);
 /* Why auto shows ccusage's figures; NULL when it does not, or the config decides. */
 const char *billing_reason(const struct billing *billing);
 
-/* The names of used models without a price, up to BILLING_UNPRICED_MAX. Returns how many. */
-size_t billing_unpriced(const struct billing *billing, const char *names[BILLING_UNPRICED_MAX]);
-
-/* Writes them as "unpricedModels" into an open object. */
+/* Writes the names of used models without a price as "unpricedModels" into an open object. */
 void billing_put_unpriced(const struct billing *billing, struct jsonw *w);
 
 /* Writes the "billing" object of the status answer into an open object. */

@@ -22,9 +22,19 @@ void tail_read_note_stat(struct transcript *t, const struct stat *st)
 	t->modified_ns = st->st_mtim.tv_nsec;
 }
 
+/* Forgets how far the transcript was read. */
+static void begin_again(struct transcript *t)
+{
+	t->offset = 0;
+	t->searched = 0;
+	t->mark = 0;
+	t->mark_len = 0;
+	t->skipping = false;
+}
+
 void tail_read_adopt(struct transcript *t, const struct gather_file *file)
 {
-	tail_read_restart(t);
+	begin_again(t);
 	tail_read_note_stat(t, &file->st);
 	t->known = true;
 	t->dev = file->st.st_dev;
@@ -63,7 +73,7 @@ void tail_resume(struct transcript *t, const struct tail_place *place)
 {
 	bool is_same = t->dev == place->dev && t->ino == place->ino && t->size_bytes == place->size_bytes
 		       && modified_ns_of(t) == place->modified_ns;
-	tail_read_restart(t);
+	begin_again(t);
 	t->known = true;
 	/* The numbers of devices change when a machine starts anew: the mark tells then. */
 	t->behind = !is_same;
@@ -83,15 +93,6 @@ bool tail_read_is_changed(const struct transcript *t, const struct stat *st)
 	return !t->known || t->failing || t->missed || t->dev != st->st_dev || t->ino != st->st_ino
 	       || t->size_bytes != st->st_size || t->modified_ms != ms_of(&st->st_mtim)
 	       || t->modified_ns != st->st_mtim.tv_nsec;
-}
-
-void tail_read_restart(struct transcript *t)
-{
-	t->offset = 0;
-	t->searched = 0;
-	t->mark = 0;
-	t->mark_len = 0;
-	t->skipping = false;
 }
 
 static ssize_t pread_again(int fd, void *into, size_t len, int64_t at)
@@ -170,7 +171,7 @@ static void check_identity(struct look *look, const struct stat *st)
 		    && mark_holds(look->fd, t);
 	t->missed = t->behind = false;
 	if (t->known && !same) {
-		tail_read_restart(t);
+		begin_again(t);
 		look->tail->stats.resets++;
 		const struct tail_batch batch = { .transcript = t, .restarted = true };
 		look->tail->callbacks.batch(look->tail->ctx, &batch);
@@ -179,7 +180,7 @@ static void check_identity(struct look *look, const struct stat *st)
 		look->tail->callbacks.batch(look->tail->ctx,
 					    &(struct tail_batch){ .transcript = t, .again = true });
 	if (t->restart)
-		tail_read_restart(t);
+		begin_again(t);
 	t->restart = false;
 	t->known = true;
 	t->dev = st->st_dev;

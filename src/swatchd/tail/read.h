@@ -20,9 +20,6 @@ enum tail_read_result {
 /* Hands on about `budget_bytes` of whole lines in batches; the last has `read_ended` unless this fails. */
 enum tail_read_result tail_read_lines(struct tail *tail, struct transcript *t, size_t budget_bytes);
 
-/* Forgets how far the transcript was read. */
-void tail_read_restart(struct transcript *t);
-
 /* Goes on where somebody else has read to. */
 void tail_read_adopt(struct transcript *t, const struct gather_file *file);
 
