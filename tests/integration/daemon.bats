@@ -214,6 +214,26 @@ seen_beside() {
 	field_is s2.json .transcript.lastMessagePreview qwe
 }
 
+@test "reloads do not pile up descriptors: one of the ledger stays open for all of them" {
+	reload() {
+		kill -HUP "$DAEMON"
+		await grep_count $((reloads += 1)) 'config reloaded' "$LOG"
+		swatch sync
+	}
+	grep_count() { [ "$(grep -c "$2" "$3")" = "$1" ]; }
+	reloads=0
+	message 1 >"$PROJECTS/-p/s1.jsonl"
+	start_daemon
+	await status_is .ledger.written 1
+	reload
+	# a backup of the ledger has some open for a moment
+	await test -e "$HOME/.local/state/swatch/ledger.db.1"
+	descriptors=$(ls "/proc/$DAEMON/fd" | wc -l)
+	for round in {1..20}; do reload; done
+	is "$(readlink "/proc/$DAEMON/fd/"* | grep -c '/ledger.db$')" 3
+	is "$(ls "/proc/$DAEMON/fd" | wc -l)" "$descriptors"
+}
+
 @test "a bad config: file, line, and what is allowed; exit 2" {
 	printf '[watch]\ntail_delay = soon\n[nonsense]\nx = 1\n' >"$CONFIG"
 	run swatchd --once

@@ -139,7 +139,8 @@ struct sample {
 	double at_s, cpu_percent, p50_ms, p99_ms;
 	size_t latencies;
 	int64_t rss_bytes, entries, transcripts, sessions, cache_bytes;
-	int fds, watches, threads, children, zombies, temp_files, cache_files;
+	int fds, ledger_fds;         /* the second: of the first, those of ledger.db itself */
+	int watches, threads, children, zombies, temp_files, cache_files;
 };
 
 void sample_take(struct sample *sample, double start_ms);

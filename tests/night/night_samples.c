@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "../bench/bench.h"
 #include "cache/names.h"
@@ -30,6 +31,16 @@ static int64_t status_number(const char *key)
 	return value;
 }
 
+static bool is_ledger(const char *descriptor)
+{
+	static const char name[] = "/ledger.db";
+	char path[320], target[320];
+	snprintf(path, sizeof(path), "/proc/%ld/fd/%.20s", (long)night.daemon, descriptor);
+	ssize_t len = readlink(path, target, sizeof(target));
+	size_t name_len = sizeof(name) - 1;
+	return len > (ssize_t)name_len && memcmp(target + (size_t)len - name_len, name, name_len) == 0;
+}
+
 static void count_descriptors(struct sample *sample)
 {
 	char path[320], line[256];
@@ -40,6 +51,7 @@ static void count_descriptors(struct sample *sample)
 		if (entry->d_name[0] == '.')
 			continue;
 		sample->fds++;
+		sample->ledger_fds += is_ledger(entry->d_name);
 		snprintf(path, sizeof(path), "/proc/%ld/fdinfo/%s", (long)night.daemon, entry->d_name);
 		FILE *file = fopen(path, "re");
 		while (file && fgets(line, sizeof(line), file))

@@ -257,7 +257,10 @@ static void note_failure(struct daemon *daemon, const struct store_status *statu
 	set_timer(daemon, keep->retry_ms < KEEP_RETRY_MAX_MS ? keep->retry_ms : KEEP_RETRY_MAX_MS);
 }
 
-/* Looks, once all is written, whether the file has messages whose price is known now. */
+/*
+ * Looks, once all is written, whether the file has messages whose price is known now. SQLite keeps the
+ * descriptor for the next look: closing it would end the locks that the store has on the same file.
+ */
 static void look_for_prices(struct daemon *daemon)
 {
 	struct daemon_keep *keep = &daemon->keep;
