@@ -38,7 +38,7 @@ int store_archive_load(struct store_archive *archive, struct ledger *ledger, int
  * The ledger's number of a transcript by its number in the file; -1 when it lies in none of our directories,
  * or memory ran out.
  */
-int store_archive_find_file(struct store_archive *archive, struct ledger *ledger, int64_t id);
+int store_archive_find_file(struct store_archive *archive, struct ledger *ledger, int64_t transcript);
 
 /* May be NULL. */
 void store_archive_close(struct store_archive *archive);

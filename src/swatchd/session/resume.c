@@ -47,8 +47,11 @@ static void put_malformed(struct jsonw *w, const struct malformed_lines *lines)
 static void put_cost_state(struct jsonw *w, const struct session_transcript *part)
 {
 	const struct cost_state *state = part->cost_state;
-	if (!jsonw_key_object_or_null(w, "costState", state != NULL))
+	if (!state) {
+		jsonw_put_null(w, "costState");
 		return;
+	}
+	jsonw_key_object(w, "costState");
 	jsonw_put_double(w, "totalUSD", state->total_usd);
 	jsonw_put_bool(w, "isBehind", part->cost_state_is_behind);
 	jsonw_key_array(w, "models");
@@ -71,9 +74,11 @@ static void put_cost_state(struct jsonw *w, const struct session_transcript *par
 void session_resume_write(const struct session_transcript *part, struct jsonw *w)
 {
 	struct tail_place place;
-	bool is_known = part && part->wanted && tail_get_place(part->file, &place);
-	if (!jsonw_key_object_or_null(w, "resume", is_known))
+	if (!part || !part->wanted || !tail_get_place(part->file, &place)) {
+		jsonw_put_null(w, "resume");
 		return;
+	}
+	jsonw_key_object(w, "resume");
 	jsonw_put_int(w, "offset", place.offset);
 	put_hash(w, "mark", place.mark);
 	jsonw_put_int(w, "markBytes", (int64_t)place.mark_len);
