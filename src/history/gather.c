@@ -231,7 +231,8 @@ static enum gather_result read_open_file(struct reading *r)
 	return GATHER_DONE;
 }
 
-enum gather_result gather_read(struct gather *gather, const char *path, struct gather_file *out)
+enum gather_result gather_read(struct gather *gather, const char *path, int64_t from,
+			       struct gather_file *out)
 {
 	memset(out, 0, sizeof(*out));
 	out->result = GATHER_FAILED;
@@ -247,7 +248,7 @@ enum gather_result gather_read(struct gather *gather, const char *path, struct g
 			out->result = GATHER_GONE;
 		return out->result;
 	}
-	struct reading r = { .gather = gather, .out = out, .fd = fd, .line_base = -1 };
+	struct reading r = { .gather = gather, .out = out, .fd = fd, .base = from, .line_base = -1 };
 	if (fstat(fd, &out->st) != 0)
 		out->why = errno;
 	else

@@ -1,5 +1,5 @@
 /*
- * gather: the usage records of one whole transcript, read once from its start to its last complete line, as
+ * gather: the usage records of a transcript, read once, mostly from its start, to its last complete line, as
  * fast as memory allows. Lines without a record are passed by unread (scan_find), and nothing else is learned
  * from them.
  *
@@ -56,8 +56,12 @@ struct gather_file {
 	size_t mark_len;
 };
 
-/* Reads `path`. The answer is also in out->result. */
-enum gather_result gather_read(struct gather *gather, const char *path, struct gather_file *out);
+/*
+ * Reads `path` from the byte `from` on, where a line begins: 0 for all of it. The answer is also in
+ * out->result.
+ */
+enum gather_result gather_read(struct gather *gather, const char *path, int64_t from,
+			       struct gather_file *out);
 
 void gather_release(struct gather *gather);
 

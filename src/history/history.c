@@ -22,6 +22,7 @@ struct worker {
 	struct history_batch *batch;   /* being filled */
 	size_t job;
 	const char *path;              /* its */
+	int64_t from;                  /* its */
 	struct slice session;          /* whose it is, by its path; points into `path` */
 };
 
@@ -211,6 +212,7 @@ static bool next_job(struct worker *worker)
 	struct transcript_path parts = { .subagent = false };
 	if (more) {
 		worker->path = history->jobs[worker->job].path;
+		worker->from = history->jobs[worker->job].from;
 		(void)transcript_path_parse(worker->path + history->jobs[worker->job].root_len, &parts);
 		worker->session = parts.session_id;
 	}
@@ -226,7 +228,7 @@ static void *work(void *arg)
 		worker->batch = get_batch(worker);
 		if (!worker->batch)
 			break;
-		gather_read(&worker->gather, worker->path, &file);
+		gather_read(&worker->gather, worker->path, worker->from, &file);
 		if (!worker->batch)
 			break;
 		worker->batch->ends = true;

@@ -29,6 +29,7 @@ struct history_job {
 	int64_t modified_ns; /* of its last change; history never looks at it */
 	int64_t size_bytes;  /* HISTORY_LARGE_BYTES or more: taken before the others; 0: in its turn */
 	size_t root_len;     /* path + root_len: the path below projects/ */
+	int64_t from;        /* lines before this byte are not read: one begins there */
 	void *owner;         /* the caller's; history never looks at it */
 };
 
@@ -99,6 +100,14 @@ struct history_stats {
 	size_t failed;             /* transcripts that could not be read; the first one is named in `error` */
 	uint64_t bytes;
 };
+
+/*
+ * Reads some transcripts into the ledger, as history_start() takes them. `owner` is NULL in each: it is named
+ * in the ledger when its first record comes; or its number there was set. The rest is as for history_read().
+ */
+void history_set_ledger_file(struct history_job *job, int file);
+int history_read_jobs(struct ledger *ledger, struct history_job *jobs, size_t count, unsigned threads,
+		      struct history_stats *stats, struct buf *error);
 
 /*
  * Reads all transcripts below the directories into the ledger, on `threads` threads (0: one for each

@@ -12,6 +12,11 @@
 #define TAKE_AFTER_FOUND 16
 
 /* The owner of a job is its number in the ledger, plus 1. */
+void history_set_ledger_file(struct history_job *job, int file)
+{
+	job->owner = (void *)((uintptr_t)file + 1);
+}
+
 static bool take_batch(struct ledger *ledger, struct history_job *job, const struct history_batch *batch)
 {
 	if (!job->owner && batch->count > 0) {
@@ -27,7 +32,7 @@ static bool take_batch(struct ledger *ledger, struct history_job *job, const str
 					   parts.subagent);
 		if (file < 0)
 			return false;
-		job->owner = (void *)((uintptr_t)file + 1);
+		history_set_ledger_file(job, file);
 	}
 	for (size_t i = 0; i < batch->count; i++)
 		if (ledger_add_record(ledger, (int)((uintptr_t)job->owner - 1), &batch->records[i]) < 0)
@@ -78,6 +83,28 @@ static bool add_found(void *ctx, const struct history_job *job)
 	return ++all->added % TAKE_AFTER_FOUND > 0 || take_batches(all, false);
 }
 
+/* Says that there is no history. Returns -1. */
+static int fail_to_start(struct buf *error)
+{
+	buf_printf(error, "cannot start to read the transcripts: %s", strerror(errno));
+	return -1;
+}
+
+int history_read_jobs(struct ledger *ledger, struct history_job *jobs, size_t count, unsigned threads,
+		      struct history_stats *stats, struct buf *error)
+{
+	memset(stats, 0, sizeof(*stats));
+	struct reading_all all = { .ledger = ledger, .stats = stats, .error = error };
+	all.history = history_start(jobs, count, threads, NULL, NULL);
+	if (!all.history)
+		return fail_to_start(error);
+	bool good = take_batches(&all, true);
+	history_free(all.history);
+	if (!good)
+		buf_clear(error);
+	return good ? 0 : -1;
+}
+
 int history_read(struct ledger *ledger, const struct data_dirs *dirs, unsigned threads,
 		 struct history_stats *stats, struct buf *error)
 {
@@ -85,10 +112,8 @@ int history_read(struct ledger *ledger, const struct data_dirs *dirs, unsigned t
 	memset(stats, 0, sizeof(*stats));
 	struct reading_all all = { .ledger = ledger, .stats = stats, .error = error };
 	all.history = history_open(threads, NULL, NULL);
-	if (!all.history) {
-		buf_printf(error, "cannot start to read the transcripts: %s", strerror(errno));
-		return -1;
-	}
+	if (!all.history)
+		return fail_to_start(error);
 	bool good = history_walk(dirs, add_found, &all, &unlisted) == 0;
 	history_close(all.history);
 	good = good && take_batches(&all, true);

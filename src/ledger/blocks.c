@@ -1,5 +1,6 @@
 #include "ledger/blocks.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 #include "base/array.h"
@@ -11,6 +12,25 @@ int64_t ledger_blocks_start_ms(int64_t first_ms)
 	return first_ms - (rest < 0 ? rest + CLOCK_HOUR_MS : rest);
 }
 
+bool ledger_blocks_goes_on(int64_t start_ms, int64_t before_ms, int64_t time_ms)
+{
+	return time_ms - start_ms <= LEDGER_BLOCK_MS && time_ms - before_ms <= LEDGER_BLOCK_MS;
+}
+
+bool ledger_blocks_is_active(int64_t start_ms, int64_t last_ms, int64_t now_ms)
+{
+	return now_ms - last_ms < LEDGER_BLOCK_MS && now_ms < start_ms + LEDGER_BLOCK_MS;
+}
+
+void ledger_blocks_set_rates(struct ledger_block *block)
+{
+	const struct price_tokens *t = &block->sums.tokens;
+	double minutes = (double)(block->last_ms - block->first_ms) / 60000.;
+	block->tokens_per_minute = minutes > 0. ? (double)price_tokens_total(t) / minutes : NAN;
+	block->indicator_tokens_per_minute = minutes > 0. ? (double)(t->input + t->output) / minutes : NAN;
+	block->cost_per_hour_usd = minutes > 0. ? block->sums.cost_usd / minutes * 60. : NAN;
+}
+
 /*
  * Takes the entries from `i` on into the block as long as they belong to it. Returns the first one that does
  * not.
@@ -18,8 +38,9 @@ int64_t ledger_blocks_start_ms(int64_t first_ms)
 static size_t fill(struct ledger_range *block, const struct ledger_order *order, size_t i)
 {
 	int64_t start_ms = ledger_blocks_start_ms(ledger_order_time(order, block->first));
-	while (i < order->len && ledger_order_time(order, i) - start_ms <= LEDGER_BLOCK_MS
-	       && ledger_order_time(order, i) - ledger_order_time(order, i - 1) <= LEDGER_BLOCK_MS)
+	while (i < order->len
+	       && ledger_blocks_goes_on(start_ms, ledger_order_time(order, i - 1),
+					ledger_order_time(order, i)))
 		i++;
 	block->last = i - 1;
 	return i;

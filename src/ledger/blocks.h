@@ -1,8 +1,8 @@
 /*
  * ledger/blocks: the 5-hour blocks that the entries make in their order of time, as ranges of the order.
  *
- * For: ledger.c. Blocks are made again only from the first one that changed, so a message at the end of the
- * history costs as much as its own block is long.
+ * For: ledger.c, and the report that makes blocks of sums. Blocks are made again only from the first one that
+ * changed, so a message at the end of the history costs as much as its own block is long.
  */
 #ifndef SWATCH_LEDGER_BLOCKS_H
 #define SWATCH_LEDGER_BLOCKS_H
@@ -38,6 +38,16 @@ int64_t ledger_blocks_next_ms(const struct ledger_blocks *blocks, const struct l
 
 /* When a block starts whose first entry is of that time: at the full hour. */
 int64_t ledger_blocks_start_ms(int64_t first_ms);
+
+/*
+ * The rules of blocks, also for who makes them of sums. Whether a message at time_ms belongs to a block that
+ * started at start_ms and whose last message came at before_ms; whether such a block is active at `now_ms`.
+ */
+bool ledger_blocks_goes_on(int64_t start_ms, int64_t before_ms, int64_t time_ms);
+bool ledger_blocks_is_active(int64_t start_ms, int64_t last_ms, int64_t now_ms);
+
+/* Fills in the rates, which follow from its sums and times. */
+void ledger_blocks_set_rates(struct ledger_block *block);
 
 void ledger_blocks_release(struct ledger_blocks *blocks);
 

@@ -226,6 +226,17 @@ static bool counts_in(const struct ledger_order *order, const struct ledger_rang
 	return entry->place == marker->place && entry->time_ms == marker->time_ms;
 }
 
+void ledger_limits_give(struct ledger_block *block, const struct ledger_marker *marker, bool counts)
+{
+	bool is_of = marker->has_entry ? counts : !marker->old_form && marker->time_ms < block->end_ms;
+	if (!is_of || marker->time_ms < block->first_ms)
+		return;
+	if (block->limit_resets_ms == 0)
+		block->limit_resets_ms = marker->resets_ms;
+	if (block->reference_limit_resets_ms == 0 && marker->old_form)
+		block->reference_limit_resets_ms = marker->resets_ms;
+}
+
 void ledger_limits_of_block(const struct ledger_limits *limits, const struct ledger_order *order,
 			    const struct ledger_range *range, struct ledger_block *out)
 {
@@ -237,14 +248,8 @@ void ledger_limits_of_block(const struct ledger_limits *limits, const struct led
 	       && (out->limit_resets_ms == 0 || out->reference_limit_resets_ms == 0); at++) {
 		const struct ledger_marker *marker = &limits->list[at];
 		bool wanted = out->limit_resets_ms == 0 || marker->old_form;
-		if (!wanted
-		    || (marker->has_entry ? !counts_in(order, range, marker)
-					  : marker->old_form || marker->time_ms >= out->end_ms))
-			continue;
-		if (out->limit_resets_ms == 0)
-			out->limit_resets_ms = marker->resets_ms;
-		if (marker->old_form)
-			out->reference_limit_resets_ms = marker->resets_ms;
+		ledger_limits_give(out, marker,
+				   wanted && marker->has_entry && counts_in(order, range, marker));
 	}
 }
 

@@ -67,6 +67,12 @@ const struct ledger_marker *ledger_limits_at(const struct ledger_limits *limits,
 const struct ledger_marker *ledger_limits_find(const struct ledger_limits *limits, int64_t time_ms,
 					       uint64_t place, const char **name);
 
+/*
+ * Gives a block a marker that says when it resets; the first one of each form stays. `counts`: the marker has
+ * an entry, which is one of the block's.
+ */
+void ledger_limits_give(struct ledger_block *block, const struct ledger_marker *marker, bool counts);
+
 /* Fills in which limits were hit in a block: out->limit_resets_ms and its like. `range`: its entries. */
 void ledger_limits_of_block(const struct ledger_limits *limits, const struct ledger_order *order,
 			    const struct ledger_range *range, struct ledger_block *out);

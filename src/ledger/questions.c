@@ -110,15 +110,6 @@ static void sum_block(const struct ledger *ledger, const struct ledger_range *ra
 	out->models = ledger_models_shown(&ledger->models, by_model);
 }
 
-static void set_rates(struct ledger_block *block)
-{
-	const struct price_tokens *t = &block->sums.tokens;
-	double minutes = (double)(block->last_ms - block->first_ms) / 60000.;
-	block->tokens_per_minute = minutes > 0. ? (double)price_tokens_total(t) / minutes : NAN;
-	block->indicator_tokens_per_minute = minutes > 0. ? (double)(t->input + t->output) / minutes : NAN;
-	block->cost_per_hour_usd = minutes > 0. ? block->sums.cost_usd / minutes * 60. : NAN;
-}
-
 /* `is_asked_again`: its sums are kept up to date from now on. */
 static void fill_block(struct ledger *ledger, const struct ledger_range *range, bool is_asked_again,
 		       struct ledger_block *out)
@@ -138,7 +129,7 @@ static void fill_block(struct ledger *ledger, const struct ledger_range *range, 
 		sum_block(ledger, range, out);
 	}
 	ledger_limits_of_block(&ledger->limits, &ledger->order, range, out);
-	set_rates(out);
+	ledger_blocks_set_rates(out);
 }
 
 bool ledger_block_at(struct ledger *ledger, size_t index, struct ledger_block *out)
@@ -165,9 +156,9 @@ static const struct ledger_range *find_active(struct ledger *ledger, int64_t now
 	bring_up_to_date(ledger);
 	const struct ledger_order *order = &ledger->order;
 	const struct ledger_range *range = ledger_blocks_find(&ledger->blocks, order, now_ms);
-	bool active = range && now_ms - ledger_order_time(order, range->last) < LEDGER_BLOCK_MS
-		   && now_ms < ledger_blocks_start_ms(ledger_order_time(order, range->first))
-				       + LEDGER_BLOCK_MS;
+	bool active = range
+		   && ledger_blocks_is_active(ledger_blocks_start_ms(ledger_order_time(order, range->first)),
+					      ledger_order_time(order, range->last), now_ms);
 	return active ? range : NULL;
 }
 

@@ -53,7 +53,7 @@ static void put_burn_rate(struct jsonw *w, const struct ledger_block *block, boo
 	}
 	jsonw_key(w, "burnRate");
 	jsonw_begin_object(w);
-	jsonw_put_double(w, "costPerHour", block->cost_per_hour_usd);
+	report_write_usd(w, "costPerHour", block->cost_per_hour_usd);
 	jsonw_put_double(w, "tokensPerMinute", block->tokens_per_minute);
 	jsonw_put_double(w, "tokensPerMinuteForIndicator", block->indicator_tokens_per_minute);
 	jsonw_end_object(w);
@@ -100,12 +100,12 @@ static int compare_uses(const void *a, const void *b)
 static void put_models(struct report_work *work, struct jsonw *w, const struct ledger_block *block)
 {
 	struct first_use uses[LEDGER_MODELS_MAX] = { 0 };
-	struct ledger_entry_view entry;
+	const struct report_source *source = &work->source;
+	struct report_entry entry;
 	size_t count = 0;
-	for (size_t i = ledger_entries_before(work->ledger, block->first_ms);
-	     ledger_entry_at(work->ledger, i, &entry) && entry.time_ms <= block->last_ms; i++) {
-		struct first_use use = { entry.model_name, entry.time_ms,
-					 report_place_of_view(work, &entry) };
+	for (size_t i = source->entries_before(source->ctx, block->first_ms);
+	     source->entry_at(source->ctx, i, &entry) && entry.first_ms <= block->last_ms; i++) {
+		struct first_use use = { entry.model_name, entry.first_ms, report_place_of(work, &entry) };
 		size_t at = 0;
 		while (at < count && strcmp(uses[at].name, use.name) != 0)
 			at++;
@@ -130,7 +130,7 @@ static void write_block(struct report_work *work, const struct ledger_block *blo
 	report_begin_row(work, &w);
 	report_write_time(&w, "actualEndTime", block->last_ms);
 	put_burn_rate(&w, block, is_active);
-	jsonw_put_double(&w, "costUSD", block->sums.cost_usd);
+	report_write_usd(&w, "costUSD", block->sums.cost_usd);
 	report_write_time(&w, "endTime", block->end_ms);
 	jsonw_put_int(&w, "entries", (int64_t)block->sums.entries);
 	jsonw_put_string(&w, "id", start);
@@ -147,26 +147,23 @@ static void write_block(struct report_work *work, const struct ledger_block *blo
 
 static void note_unpriced(struct report_work *work, const struct ledger_block *block)
 {
-	struct ledger_entry_view entry;
+	const struct report_source *source = &work->source;
+	struct report_entry entry;
 	if (block->sums.unpriced == 0)
 		return;
-	for (size_t i = ledger_entries_before(work->ledger, block->first_ms);
-	     ledger_entry_at(work->ledger, i, &entry) && entry.time_ms <= block->last_ms; i++)
+	for (size_t i = source->entries_before(source->ctx, block->first_ms);
+	     source->entry_at(source->ctx, i, &entry) && entry.first_ms <= block->last_ms; i++)
 		if (entry.unpriced)
 			report_note_unpriced(work, entry.model, entry.model_name);
 }
 
 void report_make_blocks(struct report_work *work)
 {
+	const struct report_source *source = &work->source;
 	struct ledger_block block, before, active = { 0 };
 	int64_t gap_start_ms, gap_end_ms;
-	/*
-	 * Asked first: memory that comes back before the second question would hide that it was missing for
-	 * this one.
-	 */
-	work->failed = work->failed || !ledger_has_all_blocks(work->ledger);
-	bool has_active = ledger_active_block(work->ledger, work->options->now_ms, &active);
-	for (size_t i = 0; ledger_block_at(work->ledger, i, &block); i++) {
+	bool has_active = source->active_block(source->ctx, work->options->now_ms, &active);
+	for (size_t i = 0; source->block_at(source->ctx, i, &block); i++) {
 		bool is_active = has_active && block.first_ms == active.first_ms;
 		if (!work->options->active && i > 0
 		    && ledger_gap_between(&before, &block, &gap_start_ms, &gap_end_ms))

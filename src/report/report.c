@@ -119,7 +119,7 @@ int report_make_of(const struct report_source *source, const struct report_optio
 	if (check_options(options, error) != 0)
 		return -1;
 	report_work_init_source(&work, source, options, out);
-	return options->kind != REPORT_BLOCKS && make_rows(&work) ? 0 : -1;
+	return make_rows(&work) ? 0 : -1;
 }
 
 void report_release(struct report *report)

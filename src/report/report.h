@@ -37,8 +37,8 @@ int report_make(struct ledger *ledger, const struct report_options *options, str
 		struct buf *error);
 
 /*
- * The same of what a source has, for all kinds but blocks. Each of its entries must lie in one day of the
- * zone that is asked for.
+ * The same of what a source has. Each of its entries must lie in one day of the zone that is asked for, and
+ * for blocks in one block.
  */
 int report_make_of(const struct report_source *source, const struct report_options *options,
 		   struct report *out, struct buf *error);

@@ -29,6 +29,8 @@ static bool entry_of_ledger(void *ctx, size_t index, struct report_entry *out)
 	*out = (struct report_entry){
 		.first_ms = view.time_ms,
 		.last_ms = view.time_ms,
+		.messages = 1,
+		.unpriced_messages = view.unpriced,
 		.tokens = view.tokens,
 		.cost_usd = view.cost_usd,
 		.model = view.model,
@@ -45,14 +47,42 @@ static bool entry_of_ledger(void *ctx, size_t index, struct report_entry *out)
 	return true;
 }
 
+static size_t entries_of_ledger_before(void *ctx, int64_t time_ms)
+{
+	const struct report_work *work = ctx;
+	return ledger_entries_before(work->ledger, time_ms);
+}
+
+static bool block_of_ledger(void *ctx, size_t index, struct ledger_block *out)
+{
+	const struct report_work *work = ctx;
+	return ledger_block_at(work->ledger, index, out);
+}
+
+static bool active_block_of_ledger(void *ctx, int64_t now_ms, struct ledger_block *out)
+{
+	const struct report_work *work = ctx;
+	return ledger_active_block(work->ledger, now_ms, out);
+}
+
 bool report_work_init(struct report_work *work, struct ledger *ledger, const struct report_options *options,
 		      struct report *out)
 {
 	size_t count = ledger_file_count(ledger), root_len;
 	AUTO_FREE struct ranked *ranked = calloc(count + 1, sizeof(*ranked));
-	*work = (struct report_work){ .ledger = ledger, .source = { entry_of_ledger, work },
-				      .options = options, .out = out,
-				      .ranks = calloc(count + 1, sizeof(*work->ranks)) };
+	*work = (struct report_work){
+		.ledger = ledger,
+		.source = { entry_of_ledger, entries_of_ledger_before, block_of_ledger,
+			    active_block_of_ledger, work },
+		.options = options,
+		.out = out,
+		.ranks = calloc(count + 1, sizeof(*work->ranks)),
+	};
+	/*
+	 * Asked first: memory that comes back before the second question would hide that it was missing for
+	 * this one.
+	 */
+	work->failed = options->kind == REPORT_BLOCKS && !ledger_has_all_blocks(ledger);
 	if (!ranked || !work->ranks)
 		return false;
 	for (size_t i = 0; i < count; i++)
@@ -79,12 +109,6 @@ struct report_place report_place_of(const struct report_work *work, const struct
 {
 	bool of_days = work->options->kind == REPORT_WEEKLY || work->options->kind == REPORT_MONTHLY;
 	return (struct report_place){ of_days ? work->day_start_ms : 0, entry->rank, entry->offset };
-}
-
-struct report_place report_place_of_view(const struct report_work *work,
-					 const struct ledger_entry_view *entry)
-{
-	return (struct report_place){ 0, work->ranks[entry->first_file], entry->first_offset };
 }
 
 int report_place_compare(struct report_place a, struct report_place b)

@@ -11,7 +11,7 @@
 #include "report/source.h"
 
 struct report_work {
-	struct ledger *ledger;   /* NULL when the source is another one */
+	struct ledger *ledger;   /* for its own source; NULL with another */
 	struct report_source source;
 	const struct report_options *options;
 	struct report *out;
@@ -42,10 +42,6 @@ void report_work_init_source(struct report_work *work, const struct report_sourc
 void report_work_release(struct report_work *work);
 
 struct report_place report_place_of(const struct report_work *work, const struct report_entry *entry);
-
-/* The same for an entry of the ledger, for blocks. */
-struct report_place report_place_of_view(const struct report_work *work,
-					 const struct ledger_entry_view *entry);
 
 /* Returns less than 0, 0 or more than 0. */
 int report_place_compare(struct report_place a, struct report_place b);

@@ -88,6 +88,32 @@ has_kept() { [ "$(ledger 'SELECT count(*) FROM message WHERE NOT flags & 16')" =
 	is "$(sha256sum ~/.local/state/swatch/ledger.db)" "$before"
 }
 
+# of_past NUMBER [OUTPUT]: a message whose block is over.
+of_past() { AT=2026-03-30T$(printf %02d $(($1 % 9 + 9))):00:00.000Z message "$@"; }
+
+@test "reports without swatchd count what came since it read, as it will" {
+	local number kind before=()
+	for number in $(seq 1 14); do of_past "$number" >>"$PROJECTS/-p/s$((number % 4)).jsonl"; done
+	swatchd --once
+	# a line of a message that is kept says more; a copy, a new message, half a line, a line for a limit
+	of_past 2 9000 >>"$PROJECTS/-p/s1.jsonl"
+	of_past 8 >>"$PROJECTS/-p/s1.jsonl"
+	of_past 20 >>"$PROJECTS/-p/s2.jsonl"
+	of_past 21 | head -c 50 >>"$PROJECTS/-p/s2.jsonl"
+	# rewritten, deleted, new, a copy of the deleted
+	tail -n 2 "$PROJECTS/-p/s3.jsonl" >"$TEST_HOME/s3" && cp "$TEST_HOME/s3" "$PROJECTS/-p/s3.jsonl"
+	mkdir "$PROJECTS/-q"
+	mv "$PROJECTS/-p/s0.jsonl" "$PROJECTS/-q/s5.jsonl"
+	of_past 22 >>"$PROJECTS/-q/s5.jsonl"
+	for kind in daily monthly sessions blocks; do before+=("$(swatch "$kind" --json)"); done
+	is "$(jq .totals.totalTokens <<<"${before[0]}")" $((16 * 1113 + 8990))
+	swatchd --once
+	for kind in daily monthly sessions blocks; do
+		is "${before[0]}" "$(swatch "$kind" --json)"
+		before=("${before[@]:1}")
+	done
+}
+
 @test "messages that cannot be read at the start are read again out of the transcripts" {
 	local file=$HOME/.local/state/swatch/ledger.db page
 	write_messages s1 1 9

@@ -171,7 +171,7 @@ static void the_fast_way_finds_what_the_slow_one_finds(void **state)
 		memset(&fast, 0, sizeof(fast));
 		memset(&slow, 0, sizeof(slow));
 		int64_t end = scan_all(buf_str(&text), text.len, &slow);
-		assert_int_equal(gather_read(&gather, scratch_name(s, "t.jsonl"), &file), GATHER_DONE);
+		assert_int_equal(gather_read(&gather, scratch_name(s, "t.jsonl"), 0, &file), GATHER_DONE);
 		assert_int_equal(file.offset, end);
 		assert_int_equal(file.st.st_size, text.len);
 		assert_true((file.mark_len > 0) == (end > 0) && (int64_t)file.mark_len <= end);
@@ -200,7 +200,7 @@ static void malformed_lines_are_counted_by_their_kind(void **state)
 	struct gather_file file;
 	memset(&records, 0, sizeof(records));
 	scratch_write(s, "bad.jsonl", text, strlen(text));
-	assert_int_equal(gather_read(&gather, scratch_name(s, "bad.jsonl"), &file), GATHER_DONE);
+	assert_int_equal(gather_read(&gather, scratch_name(s, "bad.jsonl"), 0, &file), GATHER_DONE);
 	assert_int_equal(records.count, 2);
 	assert_int_equal(file.malformed.of[MALFORMED_NEGATIVE], 3);
 	assert_int_equal(file.malformed.of[MALFORMED_NO_NUMBER], 1);
@@ -216,13 +216,13 @@ static void what_is_no_transcript_is_gone(void **state)
 	static struct records records;
 	struct gather gather = { .record = keep, .ctx = &records };
 	struct gather_file file;
-	assert_int_equal(gather_read(&gather, scratch_name(s, "none.jsonl"), &file), GATHER_GONE);
+	assert_int_equal(gather_read(&gather, scratch_name(s, "none.jsonl"), 0, &file), GATHER_GONE);
 	assert_int_equal(mkfifo(scratch_name(s, "fifo.jsonl"), 0600), 0);
-	assert_int_equal(gather_read(&gather, scratch_name(s, "fifo.jsonl"), &file), GATHER_GONE);
+	assert_int_equal(gather_read(&gather, scratch_name(s, "fifo.jsonl"), 0, &file), GATHER_GONE);
 	assert_int_equal(symlink("t.jsonl", scratch_name(s, "link.jsonl")), 0);
-	assert_int_equal(gather_read(&gather, scratch_name(s, "link.jsonl"), &file), GATHER_GONE);
+	assert_int_equal(gather_read(&gather, scratch_name(s, "link.jsonl"), 0, &file), GATHER_GONE);
 	assert_int_equal(mkdir(scratch_name(s, "dir.jsonl"), 0700), 0);
-	assert_int_equal(gather_read(&gather, scratch_name(s, "dir.jsonl"), &file), GATHER_GONE);
+	assert_int_equal(gather_read(&gather, scratch_name(s, "dir.jsonl"), 0, &file), GATHER_GONE);
 	gather_release(&gather);
 }
 
@@ -248,7 +248,7 @@ static void a_line_that_is_too_long_is_skipped(void **state)
 	buf_append_str(&text, "\"}\n");
 	buf_append_str(&text, record);
 	scratch_write(s, "long.jsonl", buf_str(&text), text.len);
-	assert_int_equal(gather_read(&gather, scratch_name(s, "long.jsonl"), &file), GATHER_DONE);
+	assert_int_equal(gather_read(&gather, scratch_name(s, "long.jsonl"), 0, &file), GATHER_DONE);
 	assert_int_equal(records.count, 2);
 	assert_int_equal(file.skipped_lines, 1);
 	assert_int_equal(file.offset, text.len);

@@ -56,6 +56,16 @@ static char *path_in(const char *root, const char *name)
 	return path;
 }
 
+static uint64_t mark_of(const char *path, size_t len)
+{
+	char bytes[64];
+	FILE *file = fopen(path, "re");
+	assert_non_null(file);
+	assert_true(len <= sizeof(bytes) && fread(bytes, 1, len, file) == len);
+	(void)fclose(file);
+	return strmap_hash(bytes, len);
+}
+
 /* The file says that this transcript was read to its end, in the version that is there. */
 static void keep(const char *root, const char *name, unsigned version, bool gone)
 {
@@ -76,7 +86,7 @@ static void keep(const char *root, const char *name, unsigned version, bool gone
 		.size_bytes = st.st_size,
 		.modified_ns = (int64_t)st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec,
 		.offset = st.st_size,
-		.mark = 7,
+		.mark = mark_of(transcript.path, (size_t)st.st_size),
 		.mark_len = (size_t)st.st_size,
 		.malformed.of[MALFORMED_NEGATIVE] = version,
 		.has_skipped = version > 0,
@@ -94,16 +104,19 @@ static void write_lines(const char *root, const char *name, const char *lines)
 	scratch_write(&test_dir, below, lines, strlen(lines));
 }
 
-/* What the list says: "a:there b:lost ". */
+/* What the list says, when all were touched: "a:there b:lost ". */
 static void expect(const char *wanted)
 {
 	AUTO_BUF found = BUF_INIT;
 	store_known_release(&list);
 	assert_int_equal(store_known_read_there(db, &roots, &list), SQLITE_OK);
 	for (size_t i = 0; i < list.count; i++) {
+		struct stat st;
 		assert_true(list.all[i].is_there);
+		bool has_grown = stat(list.all[i].path, &st) == 0
+				 && store_known_has_grown(&list.all[i], st.st_size, 0);
 		buf_printf(&found, "%s:%s ", list.all[i].session_id,
-			   list.all[i].state == STORE_LOST ? "lost" : "there");
+			   list.all[i].state == STORE_LOST ? "lost" : has_grown ? "grown" : "there");
 	}
 	assert_string_equal(buf_str(&found), wanted);
 }
@@ -112,23 +125,26 @@ static void what_is_there_what_went_and_what_was_cut(void **state)
 {
 	(void)state;
 	make_root("projects");
-	static const char *const names[] = { "as-before", "cut", "deleted", "gone", "rewritten" };
+	static const char *const names[] = { "as-before", "cut", "deleted", "gone", "grown", "rewritten" };
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		write_lines("projects", names[i], "one\ntwo\n");
 		keep("projects", names[i], i == 0 ? 3 : 0, strcmp(names[i], "gone") == 0);
 	}
 	keep("projects", "as-before", 4, true);
 	write_lines("projects", "cut", "one\n");
+	write_lines("projects", "grown", "one\ntwo\nthree");
 	write_lines("projects", "rewritten", "three\nfour\n");
 	assert_int_equal(unlink(path_in("projects", "deleted")), 0);
-	expect("as-before:there cut:lost deleted:lost rewritten:there ");
+	expect("as-before:there cut:lost deleted:there grown:grown rewritten:lost ");
 	const struct store_known *known = store_known_find(&list, path_in("projects", "as-before"));
 	assert_non_null(known);
 	assert_int_equal(known->progress.offset, 8);
-	assert_int_equal(known->progress.mark, 7);
+	assert_int_equal(known->progress.mark, strmap_hash("one\ntwo\n", 8));
 	assert_int_equal(known->progress.malformed.of[MALFORMED_NEGATIVE], 3);
 	assert_true(known->progress.has_skipped);
 	assert_string_equal(known->path, path_in("projects", "as-before"));
+	struct store_known same = *known;
+	assert_false(store_known_has_grown(&same, known->progress.size_bytes, known->progress.modified_ns));
 	known = store_known_find(&list, path_in("projects", "cut"));
 	assert_int_equal(malformed_count(&known->progress.malformed), 0);
 	assert_false(known->progress.has_skipped);

@@ -68,6 +68,7 @@ struct store_archive {
 	struct buf claim_names;
 	struct store_roots *roots;
 	const struct store_known_list *known;
+	bool owns_db;
 	struct strmap files;         /* transcript.id -> the ledger's number + 1; 0 + 1 of none: -1 */
 	bool is_whole;               /* the last load handed over every message: nothing to look up */
 };
@@ -411,28 +412,42 @@ int store_archive_load_all(struct store_archive *archive, struct ledger *ledger)
 
 /* ---- opening ---- */
 
-struct store_archive *store_archive_open(const char *path, struct store_roots *roots,
-					 const struct store_known_list *known, struct buf *error)
+int store_archive_open_on(sqlite3 *db, struct store_roots *roots, const struct store_known_list *known,
+			  struct store_archive **out)
 {
 	struct store_archive *archive = calloc(1, sizeof(*archive));
 	if (!archive)
-		return NULL;
+		return SQLITE_NOMEM;
+	archive->db = db;
 	archive->roots = roots;
 	archive->known = known;
-	if (store_database_open_shared(path, &archive->db, error) != STORE_OPENED) {
+	int result = store_records_open(db, &archive->records);
+	if (result == SQLITE_OK)
+		result = store_claims_open(db, false, &archive->claims);
+	if (result == SQLITE_OK)
+		result = store_statements_open(db, texts, QUESTIONS, archive->questions);
+	if (result == SQLITE_OK)
+		*out = archive;
+	else
 		store_archive_close(archive);
+	return result;
+}
+
+struct store_archive *store_archive_open(const char *path, struct store_roots *roots,
+					 const struct store_known_list *known, struct buf *error)
+{
+	struct store_archive *archive = NULL;
+	sqlite3 *db;
+	if (store_database_open_shared(path, &db, error) != STORE_OPENED)
 		return NULL;
-	}
-	(void)sqlite3_busy_timeout(archive->db, BUSY_TIMEOUT_MS);
-	int result = store_records_open(archive->db, &archive->records);
-	if (result == SQLITE_OK)
-		result = store_claims_open(archive->db, false, &archive->claims);
-	if (result == SQLITE_OK)
-		result = store_statements_open(archive->db, texts, QUESTIONS, archive->questions);
-	if (result == SQLITE_OK)
+	(void)sqlite3_busy_timeout(db, BUSY_TIMEOUT_MS);
+	int result = store_archive_open_on(db, roots, known, &archive);
+	if (result == SQLITE_OK) {
+		archive->owns_db = true;
 		return archive;
+	}
 	buf_printf(error, "cannot read %s: %s", path, sqlite3_errstr(result));
-	store_archive_close(archive);
+	store_database_close(db);
 	return NULL;
 }
 
@@ -445,7 +460,7 @@ void store_archive_close(struct store_archive *archive)
 	store_claims_release(&archive->claims);
 	buf_release(&archive->claim_names);
 	strmap_release(&archive->files);
-	if (archive->db)
+	if (archive->owns_db)
 		store_database_close(archive->db);
 	free(archive);
 }

@@ -8,6 +8,8 @@
 #ifndef SWATCH_LEDGER_STORE_ARCHIVE_H
 #define SWATCH_LEDGER_STORE_ARCHIVE_H
 
+#include <sqlite3.h>
+
 #include "base/buf.h"
 #include "ledger/archive.h"
 #include "ledger/store/known.h"
@@ -24,6 +26,13 @@ extern const struct ledger_archive_calls store_archive_calls;
  */
 struct store_archive *store_archive_open(const char *path, struct store_roots *roots,
 					 const struct store_known_list *known, struct buf *error);
+
+/*
+ * The same on a connection of the caller's, who closes it after the archive. Returns SQLITE_OK with *out, or
+ * SQLite's result.
+ */
+int store_archive_open_on(sqlite3 *db, struct store_roots *roots, const struct store_known_list *known,
+			  struct store_archive **out);
 
 /* Hands all messages to the ledger, which then needs no look-up. Returns SQLITE_OK, or SQLite's result. */
 int store_archive_load_all(struct store_archive *archive, struct ledger *ledger);

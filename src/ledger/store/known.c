@@ -38,10 +38,7 @@ static bool mark_holds(const char *path, const struct store_progress *progress)
 	return got == (ssize_t)progress->mark_len && strmap_hash(bytes, progress->mark_len) == progress->mark;
 }
 
-/*
- * `opens`: also looks whether one that changed still begins as it did.
- */
-static enum store_state look(const char *path, const struct store_progress *progress, bool opens)
+static enum store_state look(const char *path, const struct store_progress *progress)
 {
 	struct stat st;
 	if (lstat(path, &st) != 0)
@@ -54,7 +51,7 @@ static enum store_state look(const char *path, const struct store_progress *prog
 	/* The numbers of devices change when a machine starts anew: the mark tells then. */
 	bool is_same = (uint64_t)st.st_dev == progress->dev && (uint64_t)st.st_ino == progress->ino
 		       && st.st_size == progress->size_bytes && modified_ns == progress->modified_ns;
-	return is_same || !opens || mark_holds(path, progress) ? STORE_AS_BEFORE : STORE_LOST;
+	return is_same || mark_holds(path, progress) ? STORE_AS_BEFORE : STORE_LOST;
 }
 
 /* ---- in the file ---- */
@@ -93,7 +90,7 @@ static void take_faults(const char *text, struct store_progress *progress)
 
 /* Takes a line of the answer. Returns false when memory ran out. */
 static bool take(struct store_known_list *list, const struct store_roots *roots, sqlite3_stmt *answer,
-		 bool opens)
+		 bool looks)
 {
 	const char *path = (const char *)sqlite3_column_text(answer, 1);
 	const char *session_id = (const char *)sqlite3_column_text(answer, 3);
@@ -125,7 +122,7 @@ static bool take(struct store_known_list *list, const struct store_roots *roots,
 		.root_len = strlen(root) + 1,
 		.version = (unsigned)version,
 		.subagent = sqlite3_column_int(answer, 4) != 0,
-		.state = is_gone ? STORE_LOST : look(path, &progress, opens),
+		.state = is_gone ? STORE_LOST : looks ? look(path, &progress) : STORE_AS_BEFORE,
 		.is_there = !is_gone,
 		.progress = progress,
 		.ledger_file = -1,
@@ -145,11 +142,11 @@ static bool take(struct store_known_list *list, const struct store_roots *roots,
 
 /* Takes all lines. Returns SQLITE_OK, or SQLite's result. */
 static int take_all(struct store_known_list *list, const struct store_roots *roots, sqlite3_stmt *answer,
-		    bool opens)
+		    bool looks)
 {
 	int result = SQLITE_OK;
 	while (result == SQLITE_OK && (result = sqlite3_step(answer)) == SQLITE_ROW)
-		result = take(list, roots, answer, opens) ? SQLITE_OK : SQLITE_NOMEM;
+		result = take(list, roots, answer, looks) ? SQLITE_OK : SQLITE_NOMEM;
 	return result == SQLITE_DONE ? SQLITE_OK : result;
 }
 
@@ -207,6 +204,17 @@ int store_known_read_there(sqlite3 *db, const struct store_roots *roots, struct 
 			result = read_below(question, roots, roots->all[i].real, out);
 	sqlite3_finalize(question);
 	return result;
+}
+
+bool store_known_has_grown(struct store_known *known, int64_t size_bytes, int64_t modified_ns)
+{
+	const struct store_progress *progress = &known->progress;
+	if (known->state == STORE_AS_BEFORE && size_bytes == progress->size_bytes
+	    && modified_ns == progress->modified_ns)
+		return false;
+	if (progress->offset == 0 || size_bytes < progress->offset || !mark_holds(known->path, progress))
+		known->state = STORE_LOST;
+	return known->state == STORE_LOST || size_bytes > progress->offset;
 }
 
 struct store_known *store_known_find(const struct store_known_list *list, const char *path)

@@ -15,7 +15,7 @@
 #include "transcript/data_dirs.h"
 
 enum store_state {
-	STORE_AS_BEFORE,     /* what was read of it is still there, or may be: see store_known_read_there() */
+	STORE_AS_BEFORE,     /* what was read of it is still there, or may be */
 	STORE_LOST           /* it is gone, or begins otherwise now */
 };
 
@@ -27,7 +27,8 @@ struct store_known {
 	bool subagent;
 	enum store_state state;
 	bool is_there;               /* the file takes it for one that is there */
-	bool is_taken;               /* for the daemon: it was opened; what comes later there is another */
+	/* For the daemon: it was opened, and what comes later there is another one. For reports: it was met. */
+	bool is_taken;
 	struct store_progress progress;  /* what stands before its offset is saved */
 	int ledger_file;             /* for read.c */
 };
@@ -45,11 +46,17 @@ struct store_known_list {
 int store_known_read(sqlite3 *db, const struct data_dirs *dirs, struct store_known_list *out);
 
 /*
- * The same, for who resumes them: only those that the file takes for transcripts that are there, or whose
- * lines say that a limit was hit, and without opening one. So one that was rewritten may be STORE_AS_BEFORE:
- * its mark tells when it is read.
+ * The same without looking at any, for who walks through them anyway: only those that the file takes for
+ * transcripts that are there, or whose lines say that a limit was hit. Ask store_known_has_grown() of those
+ * that are met.
  */
 int store_known_read_there(sqlite3 *db, const struct store_roots *roots, struct store_known_list *out);
+
+/*
+ * Whether a transcript of this size and time of its last change says anything that the file does not know:
+ * from known->progress.offset on, or, when it is STORE_LOST now, anywhere. Opens one that is not as before.
+ */
+bool store_known_has_grown(struct store_known *known, int64_t size_bytes, int64_t modified_ns);
 
 /* The last version of a transcript; NULL when it is not known. */
 struct store_known *store_known_find(const struct store_known_list *list, const char *path);

@@ -182,6 +182,16 @@ bool store_reprice_is_due(sqlite3 *db, const struct price_book *book)
 	return is_due;
 }
 
+bool store_reprice_has_unpriced(sqlite3 *db)
+{
+	sqlite3_stmt *row = NULL;
+	bool found = sqlite3_prepare_v2(db, "SELECT 1 FROM model WHERE unpriced > 0 LIMIT 1", -1, &row, NULL)
+			     == SQLITE_OK
+		     && sqlite3_step(row) == SQLITE_ROW;
+	(void)sqlite3_finalize(row);
+	return found;
+}
+
 void store_reprice_release(struct store_repriced *out)
 {
 	free(out->models);

@@ -54,6 +54,9 @@ int store_reprice_do(sqlite3 *db, const struct store_repricing *repricing, struc
  */
 bool store_reprice_is_due(sqlite3 *db, const struct price_book *book);
 
+/* Whether some message that counts has no price: only then anything can be due. */
+bool store_reprice_has_unpriced(sqlite3 *db);
+
 void store_reprice_release(struct store_repriced *out);
 
 #endif

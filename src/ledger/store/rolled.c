@@ -12,7 +12,19 @@ static int end(sqlite3_stmt *rows, int result)
 	return result == SQLITE_DONE ? SQLITE_OK : result;
 }
 
-int store_rolled_read(sqlite3 *db, enum store_rolled_by by,
+static bool lacks_some(const struct store_left_out *left_out, const struct store_rolled *rolled)
+{
+	const struct store_quarter quarter = {
+		.session = rolled->session,
+		.transcript = rolled->transcript,
+		.start = rolled->sums.first_ms / STORE_QUARTER_MS,
+		.model = rolled->model,
+		.fast = rolled->fast,
+	};
+	return !store_left_out_is_empty(left_out) && store_left_out_is_in(left_out, &quarter);
+}
+
+int store_rolled_read(sqlite3 *db, enum store_rolled_by by, const struct store_left_out *left_out,
 		      bool (*take)(void *ctx, const struct store_rolled *rolled), void *ctx)
 {
 	sqlite3_stmt *rows = NULL;
@@ -33,7 +45,9 @@ int store_rolled_read(sqlite3 *db, enum store_rolled_by by,
 		rolled.transcript = sqlite3_column_int64(rows, STORE_SUM_COUNT + 2);
 		rolled.model = sqlite3_column_int64(rows, STORE_SUM_COUNT + 3);
 		rolled.fast = sqlite3_column_int64(rows, STORE_SUM_COUNT + 4) != 0;
-		if (!take(ctx, &rolled))
+		if (by == STORE_BY_QUARTER && lacks_some(left_out, &rolled))
+			result = store_rolled_split(db, &rolled, left_out, take, ctx);
+		else if (!take(ctx, &rolled))
 			result = SQLITE_ABORT;
 	}
 	return end(rows, result);
@@ -43,17 +57,17 @@ int store_rolled_read(sqlite3 *db, enum store_rolled_by by,
 static bool is_of(const struct store_row *row, const struct store_rolled *quarter)
 {
 	return row->time_ms >= quarter->sums.first_ms && row->time_ms <= quarter->sums.last_ms
-	       && row->transcript == quarter->transcript && row->model == quarter->model
-	       && ((row->flags & STORE_FAST) != 0) == quarter->fast && !(row->flags & STORE_HIDDEN);
+	    && row->transcript == quarter->transcript && row->model == quarter->model
+	    && ((row->flags & STORE_FAST) != 0) == quarter->fast && !(row->flags & STORE_HIDDEN);
 }
 
-int store_rolled_split(sqlite3 *db, const struct store_rolled *quarter,
+int store_rolled_split(sqlite3 *db, const struct store_rolled *quarter, const struct store_left_out *left_out,
 		       bool (*take)(void *ctx, const struct store_rolled *rolled), void *ctx)
 {
 	sqlite3_stmt *rows = NULL, *session = NULL;
 	int64_t own = 0;
-	int result = sqlite3_prepare_v2(db, "SELECT session FROM transcript WHERE id = ?1", -1, &session,
-					NULL);
+	int result =
+		sqlite3_prepare_v2(db, "SELECT session FROM transcript WHERE id = ?1", -1, &session, NULL);
 	if (result == SQLITE_OK) {
 		(void)sqlite3_bind_int64(session, 1, quarter->transcript);
 		own = sqlite3_step(session) == SQLITE_ROW ? sqlite3_column_int64(session, 0) : 0;
@@ -70,7 +84,8 @@ int store_rolled_split(sqlite3 *db, const struct store_rolled *quarter,
 			result = SQLITE_DONE;
 			break;
 		}
-		if (!is_of(&row, quarter) || (row.payer ? row.payer : own) != quarter->session)
+		if (!is_of(&row, quarter) || store_left_out_has(left_out, sqlite3_column_int64(rows, 0))
+		    || (row.payer ? row.payer : own) != quarter->session)
 			continue;
 		one.sums = (struct store_sums){ .first_offset = row.offset };
 		store_sums_add_row(&one.sums, &row);
@@ -78,6 +93,24 @@ int store_rolled_split(sqlite3 *db, const struct store_rolled *quarter,
 			result = SQLITE_ABORT;
 	}
 	return end(rows, result);
+}
+
+bool store_rolled_has_line(sqlite3 *db, int64_t transcript, int64_t offset, int64_t time_ms)
+{
+	sqlite3_stmt *rows = NULL;
+	struct store_row row = { .time_ms = 0 };
+	bool found = false;
+	int result = store_rows_open(db, time_ms, &rows);
+	while (result == SQLITE_OK && !found && sqlite3_step(rows) == SQLITE_ROW) {
+		if (!store_rows_take(rows, &row))
+			continue;
+		if (row.time_ms > time_ms + STORE_LATE_MAX_MS)
+			break;
+		found = row.time_ms == time_ms && row.transcript == transcript && row.offset == offset
+			&& !(row.flags & STORE_HIDDEN);
+	}
+	(void)sqlite3_finalize(rows);
+	return found;
 }
 
 int store_rolled_transcripts(sqlite3 *db, const struct store_roots *roots,

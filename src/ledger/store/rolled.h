@@ -7,33 +7,41 @@
 #ifndef SWATCH_LEDGER_STORE_ROLLED_H
 #define SWATCH_LEDGER_STORE_ROLLED_H
 
+#include "ledger/store/left_out.h"
 #include "ledger/store/roots.h"
 #include "ledger/store/sums.h"
 
 struct store_rolled {
 	int64_t session,
 		transcript; /* numbers in the file; of a day 0, and the transcript of its first line */
-	int64_t model;               /* 0: it has no name */
+	int64_t model;	    /* 0: it has no name */
 	bool fast;
 	struct store_sums sums;
 };
 
 enum store_rolled_by { STORE_BY_QUARTER, STORE_BY_DAY };
 
-/* Passes each row to `take`; false ends it. Returns SQLITE_OK, SQLITE_ABORT after a false, or SQLite's
- * result. */
-int store_rolled_read(sqlite3 *db, enum store_rolled_by by,
+/*
+ * Passes each row to `take`; false ends it. By quarter, messages in `left_out` (may be NULL) are left out,
+ * and the others of their quarter come one by one. Returns SQLITE_OK, SQLITE_ABORT after a false, or SQLite's
+ * result.
+ */
+int store_rolled_read(sqlite3 *db, enum store_rolled_by by, const struct store_left_out *left_out,
 		      bool (*take)(void *ctx, const struct store_rolled *rolled), void *ctx);
 
 /* The same for each message of a quarter, alone. */
-int store_rolled_split(sqlite3 *db, const struct store_rolled *quarter,
+int store_rolled_split(sqlite3 *db, const struct store_rolled *quarter, const struct store_left_out *left_out,
 		       bool (*take)(void *ctx, const struct store_rolled *rolled), void *ctx);
+
+/* Whether a line of a transcript is a message that counts; `time_ms` is its time. False also when the file
+ * cannot be read. */
+bool store_rolled_has_line(sqlite3 *db, int64_t transcript, int64_t offset, int64_t time_ms);
 
 struct store_rolled_transcript {
 	int64_t id;
-	const char *path;            /* below its root as roots->all names it; good until the next one */
+	const char *path; /* below its root as roots->all names it; good until the next one */
 	size_t root_len;
-	int64_t session;             /* 0: not known */
+	int64_t session; /* 0: not known */
 	bool subagent, gone;
 };
 

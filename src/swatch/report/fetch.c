@@ -126,8 +126,9 @@ static bool is_all_kept(struct client *client)
 }
 
 /*
- * The same out of the ledger's file when that has everything, else from the daemon of this invocation; `why`
- * stays empty when none runs. It may have another zone, and we cannot send it a zone without a name.
+ * The same out of the ledger's file and what is beyond it, else from the daemon of this invocation, which has
+ * no file then and everything in memory; `why` stays empty when none runs. It may have another zone, and we
+ * cannot send it a zone without a name.
  */
 static bool fetch_what_is_kept(const struct invocation *invocation, const struct report_request *request,
 			       struct report_data *data, struct buf *why)
@@ -138,11 +139,11 @@ static bool fetch_what_is_kept(const struct invocation *invocation, const struct
 	enum client_state state = daemon_connect(invocation, &client, why);
 	if (daemon_is_absent(state)) {
 		buf_clear(why);
-		good = report_from_sums(invocation, request, data);
+		good = report_from_sums(invocation, request, false, data);
 	} else if (state == CLIENT_LISTENING
 		   /* After a sync, all that happened so far is in the figures. */
 		   && client_ask(&client, "{\"op\":\"sync\"}", SYNC_TIMEOUT_MS, &answer, why) == CLIENT_OK) {
-		good = is_all_kept(&client) && report_from_sums(invocation, request, data);
+		good = report_from_sums(invocation, request, is_all_kept(&client), data);
 		if (!good && !request->zone_is_nameless)
 			good = ask_for_report(&client, &request->options, data, why);
 	}

@@ -1,7 +1,7 @@
 /*
- * report/summed: a report's rows out of the sums in the ledger's file, without opening a transcript.
+ * report/summed: a report's rows out of the sums in the ledger's file, and of what transcripts say beyond it.
  *
- * For: fetch.c. Good only when the file has all that is on disk; otherwise somebody has to read transcripts.
+ * For: fetch.c. No transcript is opened that is as swatchd read it.
  */
 #ifndef SWATCH_SWATCH_REPORT_SUMMED_H
 #define SWATCH_SWATCH_REPORT_SUMMED_H
@@ -10,11 +10,11 @@
 #include "swatch/report/options.h"
 
 /*
- * Adds the rows, the totals and the unpriced models. Changes nothing and waits for nobody. Returns false,
- * with nothing added, when the file cannot answer: it is turned off or missing, some transcript grew or is
- * new, or the report is of blocks.
+ * Adds the rows, the totals and the unpriced models. Changes nothing and waits for nobody. `is_whole`: the
+ * file has all that transcripts say, and none is looked at. Returns false, with nothing added, when the file
+ * cannot answer: it is turned off, missing or damaged, or it has messages whose price became known since.
  */
 bool report_from_sums(const struct invocation *invocation, const struct report_request *request,
-		      struct report_data *data);
+		      bool is_whole, struct report_data *data);
 
 #endif
