@@ -216,6 +216,24 @@ static void test_half_a_line_is_no_answer(void **state)
 	expect_failure(*state, PATIENCE_MS, CLIENT_CLOSED, "without an answer");
 }
 
+static void test_an_answer_without_memory_is_not_waited_for(void **state)
+{
+	struct place *place = *state;
+	struct client client;
+	struct buf why = BUF_INIT;
+	const char *line;
+	size_t len;
+	start_server(place, serve_half_a_line);
+	assert_int_equal(client_connect(&client, place->path, &why), CLIENT_LISTENING);
+	assert_int_equal(client_send(&client, "{\"op\":\"status\"}", PATIENCE_MS), CLIENT_OK);
+	client.in.failed = true; /* as a failed realloc() leaves it */
+	errno = 0;
+	assert_int_equal(client_read_line(&client, PATIENCE_MS, false, &line, &len), CLIENT_BROKEN);
+	assert_int_equal(errno, ENOMEM);
+	client_close(&client);
+	buf_release(&why);
+}
+
 static void serve_silence(int fd)
 {
 	char byte;
@@ -462,6 +480,7 @@ int main(void)
 		CASE(test_answer_in_pieces),
 		CASE(test_close_without_an_answer),
 		CASE(test_half_a_line_is_no_answer),
+		CASE(test_an_answer_without_memory_is_not_waited_for),
 		CASE(test_silence_ends_with_the_timeout),
 		CASE(test_rubbish_is_a_bad_answer),
 		CASE(test_flood_is_cut_off),

@@ -204,15 +204,10 @@ static struct watch_dir *new_dir(struct watch *watch, const char *path)
 	return dir;
 }
 
-static int look_at(const struct watch_dir *dir, struct stat *st)
-{
-	return dir->depth > 0 ? lstat(dir->path, st) : stat(dir->path, st);
-}
-
 bool watch_dirs_has_moved(const struct watch_dir *dir)
 {
 	struct stat st;
-	if (look_at(dir, &st) != 0)
+	if (lstat(dir->path, &st) != 0)
 		return paths_is_gone(errno);
 	return st.st_dev != dir->dev || st.st_ino != dir->ino;
 }
@@ -240,7 +235,7 @@ struct watch_dir *watch_dirs_add(struct watch *watch, const char *path, enum wat
 		return NULL;
 	}
 	struct stat st;
-	if (look_at(dir, &st) == 0) {
+	if (lstat(dir->path, &st) == 0) {
 		dir->dev = st.st_dev;
 		dir->ino = st.st_ino;
 	}
