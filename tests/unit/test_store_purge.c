@@ -53,14 +53,15 @@ struct message {
 static void add_message(sqlite3 *db, const struct message *m)
 {
 	static int64_t slot;
+	int64_t id = store_id_at(m->time_ms + m->late) + ++slot % STORE_SLOTS;
 	struct buf sql = BUF_INIT;
 	buf_printf(
 		&sql,
 		"INSERT INTO message (id, key, request, late, transcript, offset, payer, model, flags, input,"
 		" output, cache_write_5m, cache_write_1h, cache_read, web_searches, nano_usd) VALUES"
 		" (%lld, %lld, %lld, %lld, %lld, 0, %lld, %lld, %lld, 1000, 100, 0, 0, 0, 2, %lld)",
-		(long long)(store_id_at(m->time_ms + m->late) + ++slot % STORE_SLOTS), (long long)m->key,
-		(long long)m->request, (long long)m->late, (long long)m->transcript, (long long)m->payer,
+		(long long)id, (long long)m->key, (long long)m->request, (long long)m->late,
+		(long long)m->transcript, (long long)m->payer,
 		(long long)(m->model ? m->model : 1), (long long)m->flags, (long long)m->nano_usd);
 	run(db, buf_str(&sql));
 	buf_release(&sql);

@@ -49,12 +49,13 @@ static void make_version_1(const char *path)
 		" (1, '/h/projects/-p/s.jsonl', 0, 12, 1, 0, 0, 3, 4, 5, 6, 7, 8, 9),"
 		" (2, '/h/projects/-p/s.jsonl', 1, 12, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0)");
 	for (int64_t i = 0; i < MESSAGES; i++) {
+		uint64_t key = (uint64_t)i * UINT64_C(0x9e3779b97f4a7c15);
 		buf_clear(&sql);
 		buf_printf(&sql,
 			   "INSERT INTO message VALUES (%lld, %lld, %lld, 0, %lld, %lld, %lld, %lld, %lld,"
 			   " %lld, 2, 3, 4, 5, 0, %lld, %s)",
 			   (long long)store_id_at(INT64_C(1772323200000) + i * 10000),
-			   (long long)((uint64_t)i * UINT64_C(0x9e3779b97f4a7c15)), (long long)i,
+			   (long long)key, (long long)i,
 			   (long long)(i % 2 + 1), (long long)(i * 100), (long long)(i % 3), (long long)(i % 3),
 			   (long long)(i % 7 == 0 ? STORE_HIDDEN : i % 5 == 0 ? STORE_FAST : 0), (long long)i,
 			   (long long)(1234567 + i * i), i % 11 ? "NULL" : "x'0102'");

@@ -62,7 +62,7 @@ static void on_batch(void *ctx, const struct tail_batch *batch)
 		buf_printf(&told, "record %lld; ", (long long)batch->records[i].offset);
 	if (batch->read_ended)
 		buf_printf(&told, "read %llu to %lld of %lld; ", (unsigned long long)batch->lines_read,
-			   (long long)batch->transcript->offset, (long long)batch->transcript->size_bytes);
+			   (long long)read_last->offset, (long long)read_last->size_bytes);
 	if (batch->gone)
 		buf_append_str(&told, "gone; ");
 	if (batch->turn_ended)

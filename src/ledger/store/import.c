@@ -62,7 +62,7 @@ struct store_import {
 static void append_host(struct buf *out, const char *host)
 {
 	buf_append_char(out, STORE_LINES_HOST_MARK);
-	for (size_t i = 0; host[i] && i < HOST_SHOWN; i++) {
+	for (size_t i = 0; i < HOST_SHOWN && host[i]; i++) {
 		bool plain = (host[i] >= '0' && host[i] <= '9') || (host[i] >= 'A' && host[i] <= 'Z')
 			  || (host[i] >= 'a' && host[i] <= 'z') || host[i] == '-' || host[i] == '.';
 		buf_append_char(out, plain ? host[i] : '_');
