@@ -137,6 +137,10 @@ int start_find_cache(struct start *start)
 		buf_printf(&error, "cannot tell where the cache directory is: %s", paths_why_none());
 	options->cache_fd = start->cache_path ? cache_dir_open(start->cache_path, true, &error) : -1;
 	if (options->cache_fd < 0) {
+		bool by_unit = start->cache_path && errno == EROFS && getenv("NOTIFY_SOCKET");
+		if (by_unit)
+			buf_append_str(&error, "; the service's unit names the folders that it may write to: "
+					       "swatch setup adds this one");
 		log_error("%s", buf_message(&error));
 		return EXIT_FAILED;
 	}

@@ -12,11 +12,11 @@ check_is() {
 	[[ "$said" == $2 ]] || { echo "$1: got '$said', not '$2'"; return 1; }
 }
 
-# systemctl as it answers: fake_systemctl LOAD FILE ACTIVE
+# systemctl as it answers: fake_systemctl LOAD FILE ACTIVE [EXIT-STATUS]
 fake_systemctl() {
 	mkdir -p "$TEST_HOME/bin"
-	printf '#!/bin/sh\necho "$@" >"%s/systemctl-args"\nprintf "LoadState=%%s\\nUnitFileState=%%s\\nActiveState=%%s\\n" %s %s %s\n' \
-		"$TEST_HOME" "$1" "$2" "$3" >"$TEST_HOME/bin/systemctl"
+	printf '#!/bin/sh\necho "$@" >"%s/systemctl-args"\nprintf "LoadState=%%s\\nUnitFileState=%%s\\nActiveState=%%s\\nExecMainStatus=%%s\\n" %s %s %s %s\n' \
+		"$TEST_HOME" "$1" "$2" "$3" "${4:-0}" >"$TEST_HOME/bin/systemctl"
 	chmod +x "$TEST_HOME/bin/systemctl"
 	PATH=$TEST_HOME/bin:$PATH
 }
@@ -55,11 +55,15 @@ settings() { printf '%s\n' "$1" >"$HOME/.claude/settings.json"; }
 	check_is cache 'note: *'
 	start_daemon
 	check_is service 'note: *the swatchd that runs is not the service*'
+	is "$(remedy service)" 'swatch setup puts the service in its place'
 	fake_systemctl loaded disabled inactive
 	check_is service 'note: swatchd.service does not start at login (disabled)'
 	fake_systemctl not-found '""' inactive
 	check_is service 'note: the user service swatchd.service is missing*'
 	is "$(remedy service)" 'swatch setup installs it'
+	fake_systemctl loaded enabled failed 3
+	check_is service 'note: swatchd.service did not start, because another swatchd ran'
+	is "$(remedy service)" 'swatch setup puts the service in its place'
 	fake_systemctl loaded enabled failed
 	check_is service 'bad: swatchd.service has failed'
 	grep -q -- '--user show' "$TEST_HOME/systemctl-args"
@@ -69,6 +73,18 @@ settings() { printf '%s\n' "$1" >"$HOME/.claude/settings.json"; }
 	check_is service "note: the user's systemd does not answer (*no bus*"
 	swatch doctor >"$TEST_HOME/page"
 	not grep -q "$(printf '[\033\007]')" "$TEST_HOME/page"
+}
+
+@test "another cache directory in the config, which the service's swatchd has not read yet" {
+	fake_systemctl loaded enabled active
+	configure "[cache]
+directory = $TEST_HOME/x/elsewhere"
+	check_is service 'bad: swatchd.service is active, but its swatchd has another cache directory'
+	[[ "$(remedy service)" == *'systemctl --user restart swatchd' ]]
+	# Claude Code has run here, although the new directory's parent is missing
+	[[ "$(remedy daemon)" == 'start it with: systemctl --user start swatchd'* ]]
+	rm -r "$HOME/.claude"
+	[[ "$(remedy daemon)" == 'start it with: run Claude Code once (claude), since it has not run here; then: '* ]]
 }
 
 @test "without its own sandbox, doctor credits the mounts of the unit that confine swatchd" {

@@ -321,8 +321,10 @@ teardown() {
 	grep -qxF "Environment=\"CLAUDE_CONFIG_DIR=$quoted\"" "$extra"
 	# the unit is not held back by what only its service manager knows
 	grep -qxF "ConditionPathIsDirectory=" "$extra"
-	grep -qxF "ReadWritePaths=\"$quoted/session-health\"" "$extra"
-	grep -qxF "ExecStartPre=+/bin/mkdir -p -m 0700 \"$quoted/session-health\"" "$extra"
+	# of the ledger, too, although only the cache is elsewhere
+	local folders="\"$quoted/session-health\" \"$HOME/.local/state/swatch\""
+	grep -qxF "ReadWritePaths=$folders" "$extra"
+	grep -qxF "ExecStartPre=+/bin/mkdir -p -m 0700 $folders" "$extra"
 	is "$(jq -r .statusLine.command "$CLAUDE_CONFIG_DIR/settings.json")" "$SWATCH_BUILD_DIR/swatch statusline"
 	[ ! -e "$HOME/.claude/settings.json" ]
 	# what its owner has changed since is his

@@ -575,6 +575,10 @@ static void test_page_names_each_problem(void **state)
 		  "[watch] paths" },
 		{ "\"publish\":{\"lastError\":\"No space left on device\"}", "No space left on device",
 		  "permissions of /c" },
+		{ "\"ledger\":{\"kept\":false,\"error\":\"no space\",\"readOnly\":false}", "no space",
+		  "look at the space" },
+		{ "\"ledger\":{\"kept\":false,\"error\":\"read-only\",\"readOnly\":true}", "read-only",
+		  "run swatch setup" },
 		{ "\"tail\":{\"failed\":3}", "failed 3 times", "journalctl" },
 		{ "\"refresh\":{\"consecutiveFailures\":3,\"lastError\":\"exit status 1\","
 		  "\"command\":\"cc x\"}",

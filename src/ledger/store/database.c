@@ -243,6 +243,18 @@ static int set_journal(sqlite3 *db, const char *path)
 	return sqlite3_exec(db, sql, NULL, NULL, NULL);
 }
 
+/* SQLite says only that it cannot open a file: it may not make any beside it. */
+static const char *why_not(sqlite3 *db, const char *path, int result)
+{
+	AUTO_FREE char *folder = strdup(path);
+	char *slash = folder ? strrchr(folder, '/') : NULL;
+	if ((result & 0xff) != SQLITE_CANTOPEN || !slash || slash == folder)
+		return sqlite3_errmsg(db);
+	*slash = '\0';
+	bool may_write = faccessat(AT_FDCWD, folder, W_OK | X_OK, AT_EACCESS) == 0;
+	return may_write ? sqlite3_errmsg(db) : strerror(errno);
+}
+
 static enum store_opened refuse(sqlite3 *db, const char *path, const char *why, struct buf *error)
 {
 	buf_printf(error, "cannot open %s: %s", path, why);
@@ -273,7 +285,7 @@ enum store_opened store_database_open(const char *path, sqlite3 **db, struct buf
 		buf_printf(error, "cannot use %s: it is damaged, or another program's", path);
 		opened = STORE_DAMAGED;
 	} else if (result != SQLITE_OK) {
-		buf_printf(error, "cannot open %s: %s", path, sqlite3_errmsg(*db));
+		buf_printf(error, "cannot open %s: %s", path, why_not(*db, path, result));
 	} else {
 		opened = look_inside(*db, path, &is_older, error);
 	}

@@ -12,6 +12,7 @@
 #include "cache/read.h"
 #include "swatch/cli/user_service.h"
 #include "swatch/ui/terminal.h"
+#include "transcript/data_dirs.h"
 
 #define LIFE_TIMEOUT_MS 1500
 /* How often to wait again for one that is busy. */
@@ -113,15 +114,19 @@ bool daemon_is_absent(enum client_state state)
 	return state == CLIENT_NOT_RUNNING || state == CLIENT_LEFT_BEHIND;
 }
 
-/* Claude Code makes the directory above the cache; the service waits for that. */
+/* Claude Code makes the directory above its projects; the service waits for that. */
 static bool has_claude_run(const struct invocation *invocation)
 {
-	AUTO_FREE char *directory = invocation->cache_dir ? strdup(invocation->cache_dir) : NULL;
-	char *slash = directory ? strrchr(directory, '/') : NULL;
-	if (!slash || slash == directory)
-		return true;
-	*slash = '\0';
-	return access(directory, F_OK) == 0 || errno != ENOENT;
+	struct data_dirs dirs;
+	bool has = data_dirs_find(&dirs, invocation->config.watch_paths) != 0;
+	for (size_t i = 0; i < dirs.count && !has; i++) {
+		char *slash = strrchr(dirs.projects[i], '/');
+		if (slash && slash > dirs.projects[i])
+			*slash = '\0';
+		has = access(dirs.projects[i], F_OK) == 0 || errno != ENOENT;
+	}
+	data_dirs_release(&dirs);
+	return has;
 }
 
 void daemon_start_hint(const struct invocation *invocation, struct buf *hint)

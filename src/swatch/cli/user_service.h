@@ -21,6 +21,9 @@ struct user_service {
 	int exit_status;     /* of its last process; 0: none has ended. EXIT_* of swatchd, or systemd's */
 };
 
+/* swatchd's exit status when another one has the lock. */
+#define USER_SERVICE_HELD 3
+
 enum user_service_answer {
 	USER_SERVICE_ANSWERED,
 	USER_SERVICE_NO_SYSTEMD,   /* systemctl is missing */

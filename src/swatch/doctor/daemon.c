@@ -164,6 +164,10 @@ static void judge_service(struct doctor *doctor, const struct user_service *serv
 			   SERVICE " waits until Claude Code has run here: its conditions do not hold");
 		doctor_remedy(doctor, "run Claude Code once; then, if it does not start by itself: "
 				      "systemctl --user start swatchd");
+	} else if (strcmp(active, "failed") == 0 && service->exit_status == USER_SERVICE_HELD) {
+		doctor_add(doctor, "service", doctor->answer ? DOCTOR_NOTE : DOCTOR_BAD,
+			   SERVICE " did not start, because another swatchd ran");
+		doctor_remedy(doctor, "swatch setup puts the service in its place");
 	} else if (strcmp(active, "failed") == 0) {
 		doctor_add(doctor, "service", DOCTOR_BAD, SERVICE " has failed");
 		doctor_remedy(doctor, "read its log: journalctl --user -u swatchd; then: systemctl --user "
@@ -176,7 +180,12 @@ static void judge_service(struct doctor *doctor, const struct user_service *serv
 		doctor_add(doctor, "service", doctor->answer ? DOCTOR_NOTE : DOCTOR_BAD,
 			   SERVICE " is enabled, but %s%s", *active ? active : "of unknown state",
 			   doctor->answer ? ": the swatchd that runs is not the service's" : "");
-		doctor_remedy(doctor, "systemctl --user start swatchd");
+		doctor_remedy(doctor, doctor->answer ? "swatch setup puts the service in its place"
+						     : "systemctl --user start swatchd");
+	} else if (!doctor->answer && daemon_is_absent(doctor->daemon_state)) {
+		doctor_add(doctor, "service", DOCTOR_BAD,
+			   SERVICE " is active, but its swatchd has another cache directory");
+		doctor_remedy(doctor, "have it read the config anew: systemctl --user restart swatchd");
 	} else {
 		doctor_add(doctor, "service", DOCTOR_GOOD, SERVICE " is active, and starts at login");
 	}

@@ -55,7 +55,10 @@ static bool judge_writing(struct doctor *doctor)
 	else
 		doctor_add(doctor, "ledger", DOCTOR_NOTE,
 			   "the running swatchd keeps nothing: it started with [ledger] enabled = no");
-	doctor_remedy(doctor, "mend that, and restart swatchd");
+	doctor_remedy(doctor, "%smend that, and restart swatchd",
+		      json_get_bool(ledger, "readOnly", false) ? "run swatch setup: it adds the folder to "
+								 "those that the service may write to; or "
+							       : "");
 	return true;
 }
 

@@ -12,8 +12,6 @@
 #include "swatch/setup/person_file.h"
 
 #define UNIT_MAX_BYTES ((size_t)65536)
-/* swatchd's exit status when another one has the lock. */
-#define DAEMON_HELD 3
 #define PATH_UNIT "swatchd.path"
 #define EXTRA_NAME USER_SERVICE_UNIT ".d/swatch-setup.conf"
 
@@ -138,7 +136,7 @@ static bool show_plan(struct setup *setup, struct job *job)
 	if (job->extra.write)
 		setup_item(setup, STYLE_PLAIN, "write %s, with %s", setup_path(job->extra.path),
 			   has_environment ? "the present environment"
-					   : "the cache directory that it may write to");
+					   : "the folders that it may write to");
 	if (!changes && is_enabled(job) && is_active(job) && !job->restart) {
 		setup_item(setup, STYLE_GOOD, "already so: " USER_SERVICE_UNIT " is enabled and runs");
 		return false;
@@ -256,7 +254,7 @@ static bool prove(struct setup *setup, struct job *job)
 	struct user_service service = { .exit_status = 0 };
 	AUTO_BUF why = BUF_INIT, ignored = BUF_INIT;
 	bool started = try_start(setup, &service, &why);
-	bool reached_lock = !started && service.exit_status == DAEMON_HELD;
+	bool reached_lock = !started && service.exit_status == USER_SERVICE_HELD;
 	if (reached_lock)
 		(void)do_quietly(setup, "reset-failed", USER_SERVICE_UNIT, &ignored);
 	bool runs = strcmp(service.active, "active") == 0;

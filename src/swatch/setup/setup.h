@@ -134,8 +134,8 @@ const char *setup_path(const char *path);
 bool setup_unit_write(const char *daemon_path, struct buf *out);
 
 /*
- * Writes what the service has to know besides its unit: this process's environment, and a cache directory
- * other than the unit's. Writes nothing when neither is needed.
+ * Writes what the service has to know besides its unit: this process's environment, and where the cache and
+ * the ledger are, if one is elsewhere than the unit has it. Writes nothing when neither is needed.
  */
 void setup_unit_write_extra(const char *cache_dir, struct buf *out);
 

@@ -81,48 +81,55 @@ static void put_environment(const char *name, struct buf *out)
 	out->failed = out->failed || pair.failed;
 }
 
-/* Resolves links, which systemd's ReadWritePaths= does not follow. */
-static char *resolve(const char *cache_dir)
+/* Resolves links, which systemd's ReadWritePaths= does not follow; of what does not exist, those above it. */
+static char *resolve(const char *path)
 {
-	AUTO_FREE char *parent = strdup(cache_dir);
-	char *slash = parent ? strrchr(parent, '/') : NULL;
-	char *real = realpath(cache_dir, NULL);
-	if (!real && slash && slash > parent) {
-		*slash = '\0';
-		AUTO_FREE char *real_parent = realpath(parent, NULL);
-		real = real_parent ? paths_join(real_parent, slash + 1) : NULL;
-	}
-	return real ? real : strdup(cache_dir);
+	char *real = realpath(path, NULL);
+	const char *slash = strrchr(path, '/');
+	if (real || !slash || slash == path)
+		return real ? real : strdup(path);
+	AUTO_FREE char *parent = strndup(path, (size_t)(slash - path));
+	AUTO_FREE char *real_parent = parent ? resolve(parent) : NULL;
+	return real_parent ? paths_join(real_parent, slash + 1) : NULL;
 }
 
-static bool is_default(const char *directory)
+static bool is_below_home(const char *directory, const char *name)
 {
 	const char *home = paths_home();
-	AUTO_FREE char *expected = home ? paths_join(home, ".claude/session-health") : NULL;
+	AUTO_FREE char *expected = home ? paths_join(home, name) : NULL;
 	return expected && strcmp(expected, directory) == 0;
 }
 
-static void put_cache_directory(const char *directory, struct buf *out)
+static void put_directories(const char *cache, const char *state, struct buf *out)
 {
 	buf_append_str(out, "ExecStartPre=\nExecStartPre=+/bin/mkdir -p -m 0700 ");
-	put_quoted(directory, true, out);
+	put_quoted(cache, true, out);
+	buf_append_char(out, ' ');
+	put_quoted(state, true, out);
 	buf_append_str(out, "\nReadWritePaths=\nReadWritePaths=");
-	put_quoted(directory, false, out);
+	put_quoted(cache, false, out);
+	buf_append_char(out, ' ');
+	put_quoted(state, false, out);
 	buf_append_char(out, '\n');
 }
 
 void setup_unit_write_extra(const char *cache_dir, struct buf *out)
 {
 	AUTO_BUF lines = BUF_INIT;
-	AUTO_FREE char *directory = resolve(cache_dir);
+	AUTO_FREE char *state_home = paths_state_home();
+	AUTO_FREE char *state_dir = state_home ? paths_join(state_home, "swatch") : NULL;
+	AUTO_FREE char *cache = resolve(cache_dir);
+	AUTO_FREE char *state = state_dir ? resolve(state_dir) : NULL;
 	put_environment("CLAUDE_CONFIG_DIR", &lines);
 	put_environment("XDG_CONFIG_HOME", &lines);
-	if (directory && !is_default(directory))
-		put_cache_directory(directory, &lines);
+	put_environment("XDG_STATE_HOME", &lines);
+	if (cache && state && !(is_below_home(cache, ".claude/session-health")
+				&& is_below_home(state, ".local/state/swatch")))
+		put_directories(cache, state, &lines);
 	/* The unit's conditions use the service manager's environment, which lacks these directories. */
 	if (lines.len > 0)
 		buf_printf(out, OURS "\n[Unit]\nConditionPathIsDirectory=\n\n[Service]\n%s", buf_str(&lines));
-	out->failed = out->failed || lines.failed || !directory;
+	out->failed = out->failed || lines.failed || !cache || !state;
 }
 
 bool setup_unit_is_ours(const char *text)

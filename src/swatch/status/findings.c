@@ -30,7 +30,9 @@ static void check_roots(struct findings *findings, struct json_object *answer)
 	}
 	if (there > 0)
 		return;
-	const char *path = count > 0 ? json_get_string(json_object_array_get_idx(roots, 0), "path") : NULL;
+	/* The last one: of the two places that are usual, that is where Claude Code writes. */
+	struct json_object *last = count > 0 ? json_object_array_get_idx(roots, count - 1) : NULL;
+	const char *path = json_get_string(last, "path");
 	struct finding *finding = add(findings, FINDING_NO_TRANSCRIPTS, true);
 	buf_printf(&finding->what, "no transcripts: %s", path ? path : "no projects directory is known");
 	if (path)
@@ -58,8 +60,12 @@ static void check_files(struct findings *findings, struct json_object *answer)
 		buf_printf(&finding->what, "%s: %s",
 			   kept ? "the ledger has no new backup" : "what transcripts say is not kept",
 			   ledger);
+		if (json_get_bool(json_get_object(answer, "ledger"), "readOnly", false))
+			buf_append_str(&finding->remedy, "run swatch setup: it adds the folder to those that "
+							 "the service may write to; or ");
 		buf_append_str(&finding->remedy, "look at the space and the permissions there; the daemon "
-						 "tries again by itself");
+						 "tries again by itself, or, where it could not open the "
+						 "file, at its next start");
 	}
 	if (unread > 0) {
 		struct finding *finding = add(findings, FINDING_TRANSCRIPTS_UNREADABLE, false);

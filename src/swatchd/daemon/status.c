@@ -58,12 +58,10 @@ static void write_waiting(struct daemon *daemon, struct jsonw *w)
 	jsonw_end_array(w);
 }
 
-/* Whether a mount keeps us from writing in the home directory, as the service's unit has it (ProtectSystem=).
- */
-static bool is_home_read_only(void)
+/* Whether a mount keeps us from writing there, as the service's unit has it (ProtectSystem=). */
+static bool is_read_only(const char *path)
 {
-	const char *home = paths_home();
-	return home && faccessat(AT_FDCWD, home, W_OK, AT_EACCESS) != 0 && errno == EROFS;
+	return path && faccessat(AT_FDCWD, path, W_OK, AT_EACCESS) != 0 && errno == EROFS;
 }
 
 static void write_sessions(struct daemon *daemon, struct jsonw *w)
@@ -187,6 +185,7 @@ void daemon_answer_status(void *ctx, struct control_client *client, struct json_
 	jsonw_end_object(&w);
 	jsonw_key_object(&w, "ledger");
 	daemon_keep_write_status(daemon, &w);
+	jsonw_put_bool(&w, "readOnly", is_read_only(daemon->keep.path));
 	jsonw_end_object(&w);
 	jsonw_key_object(&w, "alerts");
 	daemon_write_alerts_status(daemon, &w);
@@ -199,7 +198,7 @@ void daemon_answer_status(void *ctx, struct control_client *client, struct json_
 	jsonw_end_object(&w);
 	jsonw_key_object(&w, "sandbox");
 	sandbox_write_status(&w);
-	jsonw_put_bool(&w, "homeReadOnly", is_home_read_only());
+	jsonw_put_bool(&w, "homeReadOnly", is_read_only(paths_home()));
 	jsonw_end_object(&w);
 	jsonw_key_object(&w, "schema");
 	drift_write_status(&daemon->drift, &w);
