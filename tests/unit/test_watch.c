@@ -31,6 +31,8 @@ static struct buf told;
 static bool at_the_limit;
 /* Nor for the ways that lead to the root. */
 static bool no_ways;
+/* Made just before the folder above it is watched for it, after a look that missed it; NULL: nothing. */
+static const char *comes;
 /* The root, and the folders below it, go just before they would be watched. */
 static bool goes;
 
@@ -39,6 +41,10 @@ int __wrap_inotify_add_watch(int fd, const char *path, uint32_t mask);
 
 int __wrap_inotify_add_watch(int fd, const char *path, uint32_t mask)
 {
+	if (comes && (mask & IN_MASK_ADD) && (mask & IN_CREATE) && !(mask & IN_DELETE)) {
+		assert_int_equal(mkdir(scratch_name(&s, comes), 0700), 0);
+		comes = NULL;
+	}
 	if (goes && strstr(path, "/projects")) {
 		errno = ENOENT;
 		return -1;
@@ -590,6 +596,39 @@ static void test_a_parent_of_a_links_target_is_renamed(void **state)
 	expect("tree claude/projects; seen claude/projects/c.jsonl; ");
 }
 
+/* Nobody reports what comes between a look at a way and the new watch. */
+static void test_a_way_that_is_made_anew_meanwhile(void **state)
+{
+	(void)state;
+	static const char *const parts[] = { "data/cc", "data/cc/projects" };
+	make("data");
+	make("data/cc");
+	make("data/cc/projects");
+	point("claude/projects", "../data/cc/projects");
+	start(WATCH_AUTO);
+	/* Only a part of it comes then; the rest must still be seen. */
+	move("data/cc", "data/old");
+	comes = parts[0];
+	watch_drain(watch);
+	assert_null(comes);
+	assert_non_null(watch_why_blind(watch));
+	make("data/cc/projects");
+	write_file("data/cc/projects/a.jsonl");
+	watch_drain(watch);
+	expect("tree claude/projects; seen claude/projects/a.jsonl; ");
+	assert_null(watch_why_blind(watch));
+	/* All of it. */
+	move("data/cc/projects", "data/old/2");
+	comes = parts[1];
+	watch_drain(watch);
+	assert_null(watch_why_blind(watch));
+	expect("tree claude/projects; ");
+	write_file("data/cc/projects/b.jsonl");
+	watch_drain(watch);
+	assert_non_null(strstr(buf_str(&told), "seen claude/projects/b.jsonl; "));
+	buf_clear(&told);
+}
+
 /* A way that cannot be watched is looked along with every poll, until it can be watched again. */
 static void test_ways_that_cannot_be_watched(void **state)
 {
@@ -712,6 +751,7 @@ int main(void)
 		TEST(test_a_root_that_is_another_one_too),
 		TEST(test_a_link_that_is_pointed_elsewhere),
 		TEST(test_a_parent_of_a_links_target_is_renamed),
+		TEST(test_a_way_that_is_made_anew_meanwhile),
 		TEST(test_ways_that_cannot_be_watched),
 		TEST(test_ways_without_a_descriptor),
 		TEST(test_ways_without_memory),

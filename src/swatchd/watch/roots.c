@@ -175,6 +175,8 @@ void watch_roots_drop_moved(struct watch *watch)
 
 bool watch_roots_have_moved(const struct watch *watch)
 {
+	if (a_missing_root_exists(watch))
+		return true;
 	for (size_t i = 0; i < watch->root_count; i++) {
 		const struct watch_root *root = &watch->roots[i];
 		struct stat st;

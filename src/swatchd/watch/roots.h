@@ -24,7 +24,7 @@ void watch_roots_resolve(struct watch *watch);
 /* Drops each root and anchor whose path now leads to another directory; the next look starts it again. */
 void watch_roots_drop_moved(struct watch *watch);
 
-/* Whether the path of a root that is watched leads to another directory by now, or to none. */
+/* Whether the path of a root leads elsewhere than when it was resolved; of one that was missing: anywhere. */
 bool watch_roots_have_moved(const struct watch *watch);
 
 /* Drops the folders below the roots on which something was mounted, or no longer is; lists them anew. */

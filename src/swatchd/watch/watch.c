@@ -74,6 +74,21 @@ static void look_again(struct watch *watch)
 		watch->unseen_reported = false;
 }
 
+/* What changes between the look and the new watches makes no event: looks again. */
+static void find_roots_anew(struct watch *watch, bool mounted)
+{
+	bool moved = true;
+	for (int attempt = 0; moved && attempt < LOOK_ATTEMPTS; attempt++) {
+		watch_roots_drop_moved(watch);
+		if (mounted)
+			watch_roots_drop_covered(watch);
+		watch_roots_resolve(watch);
+		watch_ways_renew(watch);
+		moved = watch_roots_have_moved(watch);
+	}
+	watch->lost = watch->lost || moved;
+}
+
 /* Something between here and the transcripts is another directory now, or may be. */
 static void look_along_ways(struct watch *watch, bool mounted)
 {
@@ -81,16 +96,7 @@ static void look_along_ways(struct watch *watch, bool mounted)
 		return;
 	watch->looking = true;
 	watch->callbacks.place_changed(watch->ctx);
-	/* What changes between the look and the new watches makes no event: look again. */
-	for (int attempt = 0; attempt < LOOK_ATTEMPTS; attempt++) {
-		watch_roots_drop_moved(watch);
-		if (mounted)
-			watch_roots_drop_covered(watch);
-		watch_roots_resolve(watch);
-		watch_ways_renew(watch);
-		if (!watch_roots_have_moved(watch))
-			break;
-	}
+	find_roots_anew(watch, mounted);
 	watch->looking = false;
 }
 
@@ -305,6 +311,8 @@ int watch_set_roots(struct watch *watch, const char *const *paths, size_t count)
 	if (watch_roots_set(watch, paths, count) != 0)
 		return -1;
 	watch_ways_renew(watch);
+	if (watch_roots_have_moved(watch))
+		find_roots_anew(watch, false);
 	schedule(watch);
 	return 0;
 }

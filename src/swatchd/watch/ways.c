@@ -108,7 +108,9 @@ static void follow(struct watch_ways *ways, const char *path)
 		const char *dir = at[0] ? at : "/";
 		if (lstat(next, &st) != 0) {
 			add_step(ways, dir, part, IN_CREATE | IN_MOVED_TO);
-			return;
+			/* It may have come before its folder was watched. */
+			if (lstat(next, &st) != 0)
+				return;
 		}
 		if (S_ISLNK(st.st_mode)) {
 			links++;
