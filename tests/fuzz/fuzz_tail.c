@@ -123,7 +123,7 @@ static void check_gather(const char *path, const char *text, size_t len)
 			add_records_of_line(&expected, (int64_t)start, text + start, at - start);
 		start = at + 1;
 	}
-	FUZZ_CHECK(gather_read(&gather, path, &file) == GATHER_DONE, "result %d", (int)file.result);
+	FUZZ_CHECK(gather_read(&gather, path, 0, &file) == GATHER_DONE, "result %d", (int)file.result);
 	FUZZ_CHECK(file.offset == (int64_t)start, "read to %lld of %zu", (long long)file.offset, start);
 	FUZZ_CHECK(strcmp(buf_str(&found), buf_str(&expected)) == 0, "gathered\n%sinstead of\n%s",
 		   buf_str(&found), buf_str(&expected));
