@@ -13,6 +13,19 @@ void ledger_set_archive(struct ledger *ledger, const struct ledger_archive_calls
 {
 	ledger->archive.calls = calls;
 	ledger->archive.ctx = ctx;
+	ledger->archive.is_closed = false;
+}
+
+void ledger_close_archive(struct ledger *ledger)
+{
+	struct ledger_archive *archive = &ledger->archive;
+	archive->is_closed = archive->is_closed || archive->calls;
+	archive->calls = NULL;
+}
+
+bool ledger_is_whole(const struct ledger *ledger)
+{
+	return !ledger->archive.calls && !ledger->archive.is_closed;
 }
 
 /* ---- transcripts ---- */
@@ -41,7 +54,7 @@ static void count_file(struct ledger *ledger, struct ledger_file *f)
 	if (f->is_counted)
 		return;
 	f->is_counted = true;
-	if (archive->calls->find_transcript(archive->ctx, f->path, f->root_len, f->version, &known))
+	if (archive->calls && archive->calls->find_transcript(archive->ctx, f->path, f->root_len, f->version, &known))
 		f->entries += known.messages;
 	else
 		ledger->archive.lacks_sums = true;
@@ -94,15 +107,16 @@ static bool adopt_base(struct ledger *ledger, uint32_t session)
 
 void ledger_archive_take_sums(struct ledger *ledger, uint32_t session)
 {
-	if (ledger->archive.calls && !ledger->archive.is_whole && !ledger->sessions.list[session].has_base
-	    && !adopt_base(ledger, session))
+	if (ledger_is_whole(ledger) || ledger->sessions.list[session].has_base)
+		return;
+	if (ledger->archive.is_closed || !adopt_base(ledger, session))
 		ledger->archive.lacks_sums = true;
 }
 
 void ledger_archive_take_file(struct ledger *ledger, size_t file)
 {
 	struct ledger_file *f = &ledger->files.list[file];
-	if (!ledger->archive.calls || ledger->archive.is_whole || !f->subagent)
+	if (ledger_is_whole(ledger) || !f->subagent)
 		return;
 	count_file(ledger, f);
 	ledger_archive_take_sums(ledger, ledger->files.list[file].session);
@@ -126,15 +140,6 @@ bool ledger_adopt_sums(struct ledger *ledger, const char *session_id, const stru
 		return false;
 	ledger_sums_add(&ledger->sessions.list[session].by_model[number], sums);
 	return true;
-}
-
-void ledger_adopt_span(struct ledger *ledger, const char *session_id, int64_t first_ms, int64_t last_ms)
-{
-	int session = ledger_sessions_find(&ledger->sessions, session_id);
-	if (session < 0 || first_ms <= 0 || last_ms < first_ms)
-		return;
-	ledger_sessions_note_time(&ledger->sessions, (uint32_t)session, first_ms);
-	ledger_sessions_note_time(&ledger->sessions, (uint32_t)session, last_ms);
 }
 
 bool ledger_adopt_model(struct ledger *ledger, const struct ledger_record *model,
@@ -234,10 +239,10 @@ bool ledger_archive_look_up(struct ledger *ledger, uint64_t key)
 {
 	size_t count = 0;
 	struct ledger_archive *archive = &ledger->archive;
-	if (!archive->calls || archive->is_whole
+	if (ledger_is_whole(ledger)
 	    || strmap_get_len(&archive->asked, (const char *)&key, sizeof(key)))
 		return true;
-	if (!archive->calls->find(archive->ctx, ledger, key, &count))
+	if (archive->is_closed || !archive->calls->find(archive->ctx, ledger, key, &count))
 		return false;
 	/* Only ids that come again are worth the memory. */
 	bool again = count > 0 || ledger_entries_first(&ledger->entries, key) != LEDGER_NONE;
@@ -258,14 +263,5 @@ void ledger_let_go(struct ledger *ledger)
 	ledger_init_entries(ledger);
 	ledger->unsaved.wanted = wanted;
 	ledger_forget_sums(ledger);
-	ledger->archive.lacks_sums = ledger->archive.is_whole = false;
-}
-
-void ledger_hold_all(struct ledger *ledger)
-{
-	ledger->archive.is_whole = true;
-	ledger_forget_sums(ledger);
-	for (size_t i = 0; i < ledger->entries.count; i++)
-		if (!ledger->entries.list[i].hidden)
-			ledger_account(ledger, (uint32_t)i, 1, false);
+	ledger->archive.lacks_sums = false;
 }

@@ -9,7 +9,12 @@
 #ifndef SWATCH_LEDGER_ARCHIVE_H
 #define SWATCH_LEDGER_ARCHIVE_H
 
+#include "base/clock.h"
 #include "ledger/ledger.h"
+
+/* Messages of this time are in memory, at the least: the longest window of a limit, and a day for clocks that
+ * differ. */
+#define LEDGER_HELD_MS (8 * CLOCK_DAY_MS)
 
 /* How a transcript stands in the archive. */
 struct ledger_archived_transcript {
@@ -47,6 +52,16 @@ struct ledger_archive_calls {
 void ledger_set_archive(struct ledger *ledger, const struct ledger_archive_calls *calls, void *ctx);
 
 /*
+ * The archive is closed. A ledger that does not hold everything cannot tell any more whether a message is one
+ * that it let go: it takes none in that is not in memory, until there is an archive again, or none at all
+ * (ledger_set_archive() with NULL).
+ */
+void ledger_close_archive(struct ledger *ledger);
+
+/* Whether all messages are in memory: without an archive they are. */
+bool ledger_is_whole(const struct ledger *ledger);
+
+/*
  * Takes in a message that is archived as `kept` says, and that all archived sums have in them already. One
  * that is known in memory stays as it is. Returns false when memory ran out.
  */
@@ -55,9 +70,6 @@ bool ledger_adopt(struct ledger *ledger, int file, const struct ledger_kept *kep
 /* Takes in what a session's messages of one model sum up to; `model` names it, as a record does. */
 bool ledger_adopt_sums(struct ledger *ledger, const char *session_id, const struct ledger_record *model,
 		       const struct ledger_sums *sums);
-
-/* The session had records from `first_ms` to `last_ms`; one that nobody named here is passed over. */
-void ledger_adopt_span(struct ledger *ledger, const char *session_id, int64_t first_ms, int64_t last_ms);
 
 /* Takes in what all messages of a model sum up to, and when it last answered. */
 bool ledger_adopt_model(struct ledger *ledger, const struct ledger_record *model,
@@ -75,12 +87,6 @@ int ledger_adopt_file(struct ledger *ledger, const struct ledger_kept *transcrip
  * and limits, stay. Call it only when everything is saved, and adopt afterwards what is to be in memory.
  */
 void ledger_let_go(struct ledger *ledger);
-
-/*
- * All archived messages were adopted, and their sums were not: makes the sums from the messages. From now on
- * nothing is looked up. O(messages).
- */
-void ledger_hold_all(struct ledger *ledger);
 
 /* How many messages are in memory, hidden ones too. */
 size_t ledger_held_count(const struct ledger *ledger);

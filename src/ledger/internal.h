@@ -30,7 +30,7 @@ struct ledger_archive {
 	void *ctx;
 	struct strmap asked;             /* keys of messages of which all requests are in memory */
 	bool lacks_sums;
-	bool is_whole;                   /* all messages and sums are in memory */
+	bool is_closed;                  /* nobody can be asked for now */
 };
 
 /* Who says which lines were purged. */

@@ -405,6 +405,7 @@ files() { (cd "$TEST_HOME" && find . -not -name 'log*' -not -path './.local*' -p
 
 @test "op report and spend: zones that are files, absurd days and numbers are refused, and hang nothing" {
 	message 1 >"$PROJECTS/-p/s1.jsonl"
+	printf "[ledger]\nenabled = no\n" >>"$CONFIG"
 	mkfifo "$TEST_HOME/fifo"
 	for database in "" "$TEST_HOME/none"; do
 		TZDIR=$database

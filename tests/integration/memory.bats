@@ -114,6 +114,23 @@ of_past() { AT=2026-03-30T$(printf %02d $(($1 % 9 + 9))):00:00.000Z message "$@"
 	done
 }
 
+@test "swatchd holds the last days in memory, and looks the past up: what an old session says more adds up" {
+	local number
+	for number in $(seq 1 12); do of_past "$number" >>"$PROJECTS/-p/s$((number % 3)).jsonl"; done
+	swatchd --once
+	message 20 >>"$PROJECTS/-p/s0.jsonl"
+	start_daemon
+	grep -q ' 0 messages of the last days' "$LOG"
+	# a line of an old message says more, another's copy says less, a copy stands in a new session; a new one
+	of_past 3 9000 >>"$PROJECTS/-p/s0.jsonl"
+	of_past 6 1 >>"$PROJECTS/-p/s0.jsonl"
+	of_past 4 >>"$PROJECTS/-p/s9.jsonl"
+	message 21 >>"$PROJECTS/-p/s0.jsonl"
+	swatch sync
+	is "$(swatch sessions --json)" "$(swatch sessions --json --live-only)"
+	is "$(field s0.json .billing.sessionTokens)" $((6 * 1113 + 8990))
+}
+
 @test "messages that cannot be read at the start are read again out of the transcripts" {
 	local file=$HOME/.local/state/swatch/ledger.db page
 	write_messages s1 1 9

@@ -99,6 +99,12 @@ all_equal() {
 	message new 11 >>"$PROJECTS/-p/same.jsonl"
 	all_equal
 	field_is sessions.json '.sessions | length > 0' true
+	# one that keeps no file has everything in memory, and answers itself
+	stop_daemon
+	printf '[ledger]\nenabled = no\n' >>"$CONFIG"
+	start_daemon
+	status_is .ledger.enabled false
+	all_equal
 }
 
 @test "the daemon's file projects the active block as its reports and ccusage do" {
@@ -130,6 +136,7 @@ all_equal() {
 }
 
 @test "a report that is asked for wrongly says so, to a person and on the socket" {
+	printf '[ledger]\nenabled = no\n' >>"$CONFIG"
 	start_daemon
 	run swatch daily --since 2026-13-40
 	is "$status" 2
@@ -142,6 +149,14 @@ s = socket.socket(socket.AF_UNIX); s.connect(sys.argv[1]); s.sendall(sys.stdin.b
 	ask '{"op":"report","kind":"daily","timezone":"Nowhere/Land"}' | jq -e '.ok == false and (.error | contains("Nowhere/Land"))'
 	ask '{"op":"report","kind":"daily","since":"tomorrow"}' | jq -e '.ok == false'
 	ask '{"op":"report","kind":"daily","since":["x"]}' | jq -e '.ok'
+	ask '{"op":"spend","since":0,"step":86400000,"count":2}' | jq -e '.ok'
+	# one that keeps a file has the last days in memory
+	stop_daemon
+	sed -i s/enabled/keep=forever#/ "$CONFIG"
+	start_daemon
+	ask '{"op":"report","kind":"daily"}' | jq -e '.ok == false and (.error | contains("swatch daily"))'
+	ask '{"op":"spend","since":0,"step":86400000,"count":2}' | jq -e '.ok == false and (.error | contains("8 days"))'
+	ask '{"op":"spend","since":'$(((EPOCHSECONDS - 7 * 86400) * 1000))',"step":86400000,"count":7}' | jq -e '.ok'
 }
 
 @test "pricing --all --json is JSON, with the prices of the past" {

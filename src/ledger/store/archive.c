@@ -16,9 +16,6 @@
 #include "ledger/store/statement.h"
 #include "transcript/path.h"
 
-/* The longest window of a limit, and a day for clocks that differ: older messages change no figure by time.
- */
-#define ALIVE_MS (8 * CLOCK_DAY_MS)
 /* A block may begin so long before that, when nobody ever pauses. */
 #define LOOKED_BACK_MS (60 * CLOCK_DAY_MS)
 /* The loop waits no longer for somebody who writes. */
@@ -308,7 +305,7 @@ const struct ledger_archive_calls store_archive_calls = {
 static int find_start(struct store_archive *archive, int64_t now_ms, int64_t *since_ms)
 {
 	sqlite3_stmt *times = NULL;
-	int64_t after_ms = now_ms - ALIVE_MS;
+	int64_t after_ms = now_ms - LEDGER_HELD_MS;
 	int result = sqlite3_prepare_v2(archive->db,
 					"SELECT id, late FROM message WHERE id < ?1 AND NOT flags & 16"
 					" ORDER BY id DESC",
@@ -376,37 +373,6 @@ int store_archive_load(struct store_archive *archive, struct ledger *ledger, int
 	if (result == SQLITE_OK)
 		result = load_messages(archive, ledger, since_ms);
 	archive->is_whole = result == SQLITE_OK && since_ms == 0;
-	return result;
-}
-
-/* Records that do not count say when a session worked, too. */
-static int load_spans(struct store_archive *archive, struct ledger *ledger)
-{
-	sqlite3_stmt *spans = NULL;
-	int result = sqlite3_prepare_v2(archive->db,
-					"SELECT name, first_ms, last_ms FROM session WHERE first_ms > 0", -1,
-					&spans, NULL);
-	while (result == SQLITE_OK && (result = sqlite3_step(spans)) == SQLITE_ROW) {
-		const char *name = (const char *)sqlite3_column_text(spans, 0);
-		if (name)
-			ledger_adopt_span(ledger, name, sqlite3_column_int64(spans, 1),
-					  sqlite3_column_int64(spans, 2));
-		result = SQLITE_OK;
-	}
-	(void)sqlite3_finalize(spans);
-	return result == SQLITE_DONE ? SQLITE_OK : result;
-}
-
-int store_archive_load_all(struct store_archive *archive, struct ledger *ledger)
-{
-	archive->is_whole = true;
-	int result = load_models(archive, ledger);
-	if (result == SQLITE_OK)
-		result = load_messages(archive, ledger, 0);
-	if (result == SQLITE_OK)
-		result = load_spans(archive, ledger);
-	if (result == SQLITE_OK)
-		ledger_hold_all(ledger);
 	return result;
 }
 

@@ -1,9 +1,8 @@
 /*
  * store/archive: answers the ledger out of its file, so that memory holds only what is alive.
  *
- * For: daemon/recall.c, which opens it before the sandbox closes, and takes all messages for now:
- * store_archive_load() is for the day on which no answer of the daemon needs old ones in memory. It has a connection of its own, on the loop's
- * thread, that cannot write: each answer is what the last commit left.
+ * For: daemon/recall.c, which opens it before the sandbox closes; the reports without swatchd. The daemon's has
+ * a connection of its own, on the loop's thread, that cannot write: each answer is what the last commit left.
  */
 #ifndef SWATCH_LEDGER_STORE_ARCHIVE_H
 #define SWATCH_LEDGER_STORE_ARCHIVE_H
@@ -33,9 +32,6 @@ struct store_archive *store_archive_open(const char *path, struct store_roots *r
  */
 int store_archive_open_on(sqlite3 *db, struct store_roots *roots, const struct store_known_list *known,
 			  struct store_archive **out);
-
-/* Hands all messages to the ledger, which then needs no look-up. Returns SQLITE_OK, or SQLite's result. */
-int store_archive_load_all(struct store_archive *archive, struct ledger *ledger);
 
 /*
  * Hands to the ledger what is alive at `now_ms`: the messages of the last days (a silence before them says

@@ -118,6 +118,7 @@ struct daemon_keep {
 	uint64_t saved_drift;        /* as the file has it, in drift.changes */
 	struct store_roots roots;
 	struct store_archive *archive;   /* NULL: transcripts are read again */
+	size_t held_at_load;         /* messages in memory after the archive handed over what is alive */
 	struct keep_news *news;
 	size_t news_count, news_cap;
 	uint32_t *news_of;           /* by the ledger's number of a transcript: its news + 1; 0 without any */

@@ -1,6 +1,7 @@
 #include "swatchd/daemon/keep.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -28,6 +29,8 @@
 /* After a failure; it doubles. */
 #define KEEP_RETRY_FIRST_MS INT64_C(5000)
 #define KEEP_RETRY_MAX_MS INT64_C(600000)
+/* So many more messages than twice those of the last days may be in memory: some megabytes. */
+#define KEEP_HELD_MORE 20000
 /* At the end; systemd kills after 10 seconds. What is left comes again at the next start. */
 #define KEEP_END_MS INT64_C(5000)
 
@@ -275,6 +278,33 @@ static void look_for_prices(struct daemon *daemon)
 		daemon_begin_anew(daemon, "messages that had no price get one");
 }
 
+/*
+ * Everything is written: lets go of the messages that are not alive any more, when they are many, and of sums
+ * that could not be asked for.
+ */
+static void renew_memory(struct daemon *daemon)
+{
+	struct daemon_keep *keep = &daemon->keep;
+	struct ledger *ledger = daemon->ledger;
+	if (!keep->archive
+	    || (!ledger_lacks_sums(ledger)
+		&& ledger_held_count(ledger) < 2 * keep->held_at_load + KEEP_HELD_MORE))
+		return;
+	ledger_let_go(ledger);
+	int result = store_archive_load(keep->archive, ledger, clock_wall_ms());
+	if (result != SQLITE_OK) {
+		log_warning("cannot read %s: %s", keep->path, sqlite3_errstr(result));
+		daemon_begin_anew(daemon, "what is in memory is not whole");
+		return;
+	}
+	keep->held_at_load = ledger_held_count(ledger);
+	log_debug("%zu messages are held in memory", keep->held_at_load);
+#ifdef __GLIBC__
+	/* It goes back to the kernel at once: this may have been the whole history. */
+	(void)malloc_trim(0);
+#endif
+}
+
 /* A batch was written, or not. */
 static void on_done(struct ev_loop *loop UNUSED, ev_async *watcher, int revents UNUSED)
 {
@@ -288,6 +318,8 @@ static void on_done(struct ev_loop *loop UNUSED, ev_async *watcher, int revents 
 		ledger_forget_saved(daemon->ledger);
 		daemon_forget_saved_facts(daemon);
 		keep->saved_drift = 0;
+		/* What the lost file had comes out of its backup, and out of the transcripts. */
+		daemon_begin_anew(daemon, "the ledger's file was replaced");
 	}
 	if (status.is_failing) {
 		note_failure(daemon, &status);
@@ -304,10 +336,14 @@ static void on_done(struct ev_loop *loop UNUSED, ev_async *watcher, int revents 
 	keep->lacks_backup = status.why[0] != '\0';
 	ev_timer_stop(daemon->loop, &keep->timer);
 	tell_written(daemon);
-	if (keep->store && has_news(daemon) && store_is_free(keep->store))
+	if (!keep->store || !store_is_free(keep->store))
+		return;
+	if (has_news(daemon))
 		(void)give_batch(daemon);
-	else if (keep->store && keep->looks_for_prices)
+	else if (keep->looks_for_prices)
 		look_for_prices(daemon);
+	else if (daemon->history.read)
+		renew_memory(daemon);
 }
 
 /* The store's thread. */
@@ -323,7 +359,7 @@ static void close_store(struct daemon *daemon)
 {
 	ev_timer_stop(daemon->loop, &daemon->keep.timer);
 	/* The connection that is closed last clears the log away: one that may write. */
-	ledger_set_archive(daemon->ledger, NULL, NULL);
+	ledger_close_archive(daemon->ledger);
 	store_archive_close(SCOPE_KEEP(daemon->keep.archive));
 	store_close(SCOPE_KEEP(daemon->keep.store));
 	ev_ref(daemon->loop);

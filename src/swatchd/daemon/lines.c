@@ -106,12 +106,15 @@ static void forget_lines(struct daemon *daemon, struct session_transcript *part)
 	sessions_note_saved(part, 0, &(struct malformed_lines){ { 0 } });
 }
 
-/* Memory ran out for a message: the whole transcript comes again. */
+/*
+ * Memory ran out for a message, or nobody can tell whether it is one of the past: the whole transcript comes
+ * again. While a command has the ledger's file this is no failure: the daemon begins anew afterwards.
+ */
 static void note_missed(struct daemon *daemon, struct transcript *transcript)
 {
-	if (!transcript->missed)
-		log_error("cannot account a message of %s: out of memory; reading the transcript again",
-			  transcript->path);
+	if (!transcript->missed && !daemon->lend.is_lent)
+		log_error("cannot account a message of %s: out of memory, or the ledger's file cannot be read;"
+			  " reading the transcript again", transcript->path);
 	tail_note_missed(daemon->tail, transcript);
 }
 

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/scope.h"
 #include "json/get.h"
@@ -42,8 +43,8 @@ void daemon_join_archive(struct daemon *daemon, struct buf *error)
 }
 
 /*
- * Takes all messages out of the file, so that no transcript is read again for them. Returns false, with
- * nothing taken, when that fails.
+ * Takes what is alive out of the file, so that no transcript is read again for it; the rest is looked up there
+ * when it is needed. Returns false, with nothing taken, when that fails.
  */
 static bool take_archive(struct daemon *daemon, const struct data_dirs *dirs, struct buf *error)
 {
@@ -57,7 +58,7 @@ static bool take_archive(struct daemon *daemon, const struct data_dirs *dirs, st
 		return false;
 	/* Limits come first: messages that say that one was hit find them. */
 	take_facts(daemon);
-	result = store_archive_load_all(keep->archive, daemon->ledger);
+	result = store_archive_load(keep->archive, daemon->ledger, clock_wall_ms());
 	keep->is_complete = result == SQLITE_OK;
 	if (keep->is_complete)
 		return true;
@@ -96,8 +97,9 @@ static void recall(struct daemon *daemon)
 	for (size_t i = 0; i < keep->known.count; i++)
 		if (keep->known.all[i].state == STORE_LOST && keep->known.all[i].is_there)
 			keep->has_lost = true;
-	log_info("%zu message%s out of %s", ledger_held_count(daemon->ledger),
-		 ledger_held_count(daemon->ledger) == 1 ? "" : "s", keep->path);
+	keep->held_at_load = ledger_held_count(daemon->ledger);
+	log_info("%zu message%s of the last days out of %s", keep->held_at_load,
+		 keep->held_at_load == 1 ? "" : "s", keep->path);
 }
 
 static void take_drift(struct daemon *daemon)

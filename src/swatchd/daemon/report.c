@@ -1,5 +1,5 @@
 /*
- * The answers from the whole ledger. To {"op":"report"}: a line that says what follows, a line for each row,
+ * The answers from the ledger in memory. To {"op":"report"}: a line that says what follows, a line for each row,
  * and a line with the totals. To {"op":"spend"}: one line with the cost of each of some equal spans of time.
  */
 #include "swatchd/daemon/answers.h"
@@ -11,6 +11,7 @@
 #include "base/scope.h"
 #include "base/unused.h"
 #include "json/get.h"
+#include "ledger/archive.h"
 #include "report/report.h"
 #include "swatchd/daemon/keep.h"
 
@@ -85,6 +86,9 @@ void daemon_answer_report(void *ctx, struct control_client *client, struct json_
 	AUTO_BUF error = BUF_INIT;
 	AUTO_BUF out = BUF_INIT;
 	const char *fault = take_options(request, &options);
+	if (!fault && !ledger_is_whole(daemon->ledger))
+		fault = "the past is in the ledger's file, out of which 'swatch daily', 'blocks' and their like"
+			" read it; swatchd has only the last days in memory";
 	if (!fault && control_is_sending_report(daemon->control))
 		fault = "another report is on its way; try again in a moment";
 	if (fault) {
@@ -153,6 +157,11 @@ void daemon_answer_spend(void *ctx, struct control_client *client, struct json_o
 	    || step_ms > SPEND_MAX_STEP_MS || count < 1 || count > SPEND_MAX_COUNT) {
 		control_answer_error(client, "\"since\", \"step\" and \"count\" take a time that is past, "
 				     "1000 to 86400000 and 1 to 1440");
+		return;
+	}
+	if (!ledger_is_whole(daemon->ledger) && since_ms < clock_wall_ms() - LEDGER_HELD_MS) {
+		control_answer_error(client, "\"since\" is too long ago: swatchd has the last 8 days in memory;"
+				     " 'swatch daily' reads further back");
 		return;
 	}
 	AUTO_FREE double *usd = calloc((size_t)count, sizeof(*usd));
