@@ -67,6 +67,9 @@ settings() { printf '%s\n' "$1" >"$HOME/.claude/settings.json"; }
 	fake_systemctl loaded enabled failed
 	check_is service 'bad: swatchd.service has failed'
 	grep -q -- '--user show' "$TEST_HOME/systemctl-args"
+	fake_systemctl loaded enabled activating 1
+	check_is service 'bad: swatchd.service has failed, and systemd tries again'
+	[[ "$(remedy service)" == *'journalctl --user -u swatchd'* ]]
 	# with another cache directory it is not the service's business
 	is "$(swatch --cache "$CACHE" doctor --json | jq '[.checks[] | select(.name == "service")] | length')" 0
 	printf '#!/bin/sh\necho "no bus \033]0;x\007" >&2; exit 1\n' >"$TEST_HOME/bin/systemctl"

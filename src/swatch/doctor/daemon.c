@@ -149,6 +149,8 @@ void doctor_check_sandbox(struct doctor *doctor)
 static void judge_service(struct doctor *doctor, const struct user_service *service)
 {
 	const char *load = service->load, *file = service->file, *active = service->active;
+	/* Between two starts. */
+	bool is_trying_again = strcmp(active, "activating") == 0 && service->exit_status != 0;
 	AUTO_BUF what = BUF_INIT, remedy = BUF_INIT;
 	if (strcmp(load, "loaded") != 0) {
 		doctor_add(doctor, "service", DOCTOR_NOTE, "the user service " SERVICE " is missing (%s)",
@@ -168,8 +170,9 @@ static void judge_service(struct doctor *doctor, const struct user_service *serv
 		doctor_add(doctor, "service", doctor->answer ? DOCTOR_NOTE : DOCTOR_BAD,
 			   SERVICE " did not start, because another swatchd ran");
 		doctor_remedy(doctor, "swatch setup puts the service in its place");
-	} else if (strcmp(active, "failed") == 0) {
-		doctor_add(doctor, "service", DOCTOR_BAD, SERVICE " has failed");
+	} else if (strcmp(active, "failed") == 0 || is_trying_again) {
+		doctor_add(doctor, "service", DOCTOR_BAD, SERVICE " has failed%s",
+			   is_trying_again ? ", and systemd tries again" : "");
 		doctor_remedy(doctor, "read its log: journalctl --user -u swatchd; then: systemctl --user "
 				      "restart swatchd");
 	} else if (strncmp(file, "enabled", 7) != 0) {
