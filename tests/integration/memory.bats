@@ -128,6 +128,7 @@ of_past() { AT=2026-03-30T$(printf %02d $(($1 % 9 + 9))):00:00.000Z message "$@"
 	message 21 >>"$PROJECTS/-p/s0.jsonl"
 	swatch sync
 	is "$(swatch sessions --json)" "$(swatch sessions --json --live-only)"
+	status_is '.ledger.inMemory < 12' true
 	is "$(field s0.json .billing.sessionTokens)" $((6 * 1113 + 8990))
 }
 

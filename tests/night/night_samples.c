@@ -103,31 +103,6 @@ static void count_files(struct sample *sample)
 		closedir(stream);
 }
 
-/* Everything that the daemon has in its accounts, by its own report of the blocks. */
-static int64_t count_entries(void)
-{
-	struct client client;
-	struct buf why = BUF_INIT;
-	const char *line;
-	size_t len;
-	int64_t entries = 0;
-	bool ends = false;
-	if (client_connect(&client, night.socket, &why) == CLIENT_LISTENING
-	    && client_send(&client, "{\"op\":\"report\",\"kind\":\"blocks\"}", NIGHT_ANSWER_MS)
-		       == CLIENT_OK) {
-		while (!ends && client_read_line(&client, NIGHT_ANSWER_MS, false, &line, &len) == CLIENT_OK) {
-			struct json_object *object = client_parse(line, len);
-			entries += json_get_int(json_get_object(object, "row"), "entries", 0);
-			ends = !object || json_get_bool(object, "end", false)
-			    || !json_get_bool(object, "ok", true);
-			json_object_put(object);
-		}
-	}
-	client_close(&client);
-	buf_release(&why);
-	return ends ? entries : -1;
-}
-
 static void take_latencies(struct sample *sample)
 {
 	static size_t seen;
@@ -169,8 +144,8 @@ void sample_take(struct sample *sample, double start_ms)
 		problem("no status at %.0f s", sample->at_s);
 	sample->transcripts = json_get_int(json_get_object(status, "watch"), "transcripts", -1);
 	sample->sessions = json_get_int(json_get_object(status, "sessions"), "total", -1);
+	sample->entries = json_get_int(json_get_object(status, "ledger"), "inMemory", -1);
 	json_object_put(status);
-	sample->entries = count_entries();
 	sample->rss_bytes = status_number("VmRSS:") * 1024;
 	sample->threads = (int)status_number("Threads:");
 	count_files(sample);

@@ -491,6 +491,7 @@ void daemon_keep_write_status(const struct daemon *daemon, struct jsonw *w)
 			 : daemon->lend.is_lent ? "a command is changing it now"
 						: keep->why_off);
 	jsonw_put_int(w, "written", (int64_t)status.messages);
+	jsonw_put_int(w, "inMemory", (int64_t)ledger_held_count(daemon->ledger));
 	jsonw_put_int(w, "waiting", (int64_t)ledger_unsaved_count(daemon->ledger));
 	jsonw_put_int_or_null(w, "writtenAt", status.written_ms);
 }
