@@ -172,3 +172,23 @@ no_trace_of() { ! cat "$LEDGER"* | grep -aqF -e "$1"; }
 		is "$(grep -c "ending: signal 15" "$LOG")" $((round + 1))
 	done
 }
+
+@test "lines that come while a command has the file count when it is back, and copies of old ones once" {
+	keep_projects
+	start_daemon
+	coproc LENDER { exec python3 -c 'import socket, sys
+s = socket.socket(socket.AF_UNIX); s.connect(sys.argv[1]); s.sendall(b"{\"op\":\"lend\"}\n")
+print(s.makefile().readline(), flush=True); sys.stdin.readline()' "$(status_of .socket)" 3>&-; }
+	read -r answer <&"${LENDER[0]}"
+	is "$(jq -r .path <<<"$answer")" "$LEDGER"
+	AT=2026-03-29T10:00:00.000Z of s1 1 1000 >>"$PROJECTS/-home-u-other/s3.jsonl"
+	AT=2026-03-29T10:00:00.000Z of s2 2 9000 >>"$PROJECTS/-home-u-secret/s2.jsonl"
+	of s3 9 50 >>"$PROJECTS/-home-u-other/s3.jsonl"
+	swatch sync
+	not grep -q 'cannot account' "$LOG"
+	echo >&"${LENDER[1]}"
+	wait "$LENDER_PID"
+	await grep -q 'beginning anew' "$LOG"
+	await eval '[ "$(costs)" = "$(swatch sessions --json --live-only | jq -c "[.sessions[] | {(.sessionId): (.totalCost * 1e9 | round)}] | add")" ]'
+	is "$(costs | jq -c keys)" '["s1","s2","s3"]'
+}
