@@ -181,7 +181,7 @@ s = socket.socket(socket.AF_UNIX); s.connect(sys.argv[1]); s.sendall(b"{\"op\":\
 print(s.makefile().readline(), flush=True); sys.stdin.readline()' "$(status_of .socket)" 3>&-; }
 	read -r answer <&"${LENDER[0]}"
 	is "$(jq -r .path <<<"$answer")" "$LEDGER"
-	AT=2026-03-29T10:00:00.000Z of s1 1 1000 >>"$PROJECTS/-home-u-other/s3.jsonl"
+	AT=2026-03-29T10:00:00.000Z of s1 1 10 >>"$PROJECTS/-home-u-secret/s1.jsonl"
 	AT=2026-03-29T10:00:00.000Z of s2 2 9000 >>"$PROJECTS/-home-u-secret/s2.jsonl"
 	of s3 9 50 >>"$PROJECTS/-home-u-other/s3.jsonl"
 	swatch sync
