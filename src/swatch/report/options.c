@@ -27,7 +27,7 @@ const struct command_option report_command_options[] = {
 	{ "project", 'p', "NAME", "count only this project: its name, the end of it, or its path" },
 	{ "breakdown", 'b', NULL, "show a row for each model" },
 	{ "live-only", 'l', NULL, "count only transcripts that are on disk, as ccusage does" },
-	{ "threads", 't', "N", "how many threads read the transcripts if no daemon is running" },
+	{ "threads", 't', "N", "how many threads read what the ledger's file does not have" },
 	{ NULL, 0, NULL, NULL }
 };
 
@@ -37,7 +37,7 @@ const struct command_option report_blocks_options[] = {
 	{ "json", 'j', NULL, "print the report as JSON, as ccusage does" },
 	{ "timezone", 'z', "ZONE", "show times in this time zone, such as Europe/Berlin" },
 	{ "live-only", 'l', NULL, "count only transcripts that are on disk, as ccusage does" },
-	{ "threads", 't', "N", "how many threads read the transcripts if no daemon is running" },
+	{ "threads", 't', "N", "how many threads read what the ledger's file does not have" },
 	{ NULL, 0, NULL, NULL }
 };
 
