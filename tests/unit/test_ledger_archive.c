@@ -270,7 +270,7 @@ static void what_is_held_and_what_is_not_add_up(void **state)
 	(void)state;
 	struct world w = { .random = 20260301, .least_held = SIZE_MAX };
 	begin(&w);
-	for (unsigned step = 0; step < 3000; step++) {
+	for (unsigned step = 0, steps = (unsigned)unit_rounds(1000, 3000); step < steps; step++) {
 		uint64_t number = unit_random(&w.random);
 		size_t file = (size_t)(number >> 32) % FILES;
 		switch (number % 32) {

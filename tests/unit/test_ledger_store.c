@@ -366,7 +366,7 @@ static void whatever_happens_nothing_is_lost(void **state)
 	(void)state;
 	struct world w;
 	make_world(&w, 20260301);
-	for (unsigned step = 0; step < 1500; step++) {
+	for (unsigned step = 0, steps = (unsigned)unit_rounds(500, 1500); step < steps; step++) {
 		uint64_t number = unit_random(&w.random);
 		size_t file = (size_t)(number >> 32) % FILES;
 		switch (number % 16) {
