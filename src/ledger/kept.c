@@ -143,9 +143,8 @@ bool ledger_has_missed_unsaved(const struct ledger *ledger)
 
 bool ledger_next_unsaved(struct ledger *ledger, struct ledger_kept *out)
 {
-	struct ledger_unsaved *unsaved = &ledger->unsaved;
-	while (unsaved->count > 0) {
-		uint32_t entry = unsaved->list[--unsaved->count];
+	uint32_t entry;
+	while (ledger_unsaved_take(&ledger->unsaved, ledger->entries.list, &entry)) {
 		ledger->entries.list[entry].unsaved = false;
 		if (take_entry(ledger, entry, out))
 			return true;
