@@ -148,8 +148,7 @@ size_t ledger_unsaved_count(const struct ledger *ledger);
 
 /*
  * Hands on an entry that came or changed, hidden ones too; false when none is left. Many that wait come in order
- * of time. One whose model's name is
- * not known any more is passed over.
+ * of time. One whose model's name is not known any more is passed over.
  */
 bool ledger_next_unsaved(struct ledger *ledger, struct ledger_kept *out);
 

@@ -313,16 +313,16 @@ static void same_answers(sqlite3 *db, const char *one, const char *other)
 	" sum(cache_write_1h), sum(cache_read), sum(web_searches), sum(nano_usd)," \
 	" sum(coalesce(reference, nano_usd)), min(time), max(time)"
 #define COUNTED \
-	"(SELECT *, id / 4096 - late AS time, (flags & 4) <> 0 AS is_fast FROM message WHERE NOT flags & 16)"
+	"(SELECT *, id / 64 - late AS time, (flags & 4) <> 0 AS is_fast FROM message WHERE NOT flags & 16)"
 
 /* The sums in the file are those of its rows. */
 static void compare_sums(sqlite3 *db)
 {
 	same_answers(db,
-		     "SELECT session, transcript, start, model, fast, " SUM_COLUMNS ", first_offset"
-		     " FROM quarter ORDER BY 1, 2, 3, 4, 5",
-		     "SELECT iif(payer, payer, t.session), transcript, time / 900000, model, is_fast, " SUMS
-		     ", min(m.offset) FROM " COUNTED " m JOIN transcript t ON t.id = transcript"
+		     "SELECT payer, transcript, start, model, fast, " SUM_COLUMNS ", first_offset"
+		     " FROM hour ORDER BY 1, 2, 3, 4, 5",
+		     "SELECT payer, transcript, time / 3600000, model, is_fast, " SUMS
+		     ", min(m.offset) FROM " COUNTED " m"
 		     " GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 2, 3, 4, 5");
 	same_answers(db,
 		     "SELECT day, model, fast, " SUM_COLUMNS ", path, first_offset FROM day"
@@ -450,6 +450,8 @@ static void many_of_one_millisecond_all_have_their_time(void **state)
 	for (int i = 0; i < MANY; i++) {
 		snprintf(id, sizeof(id), "id%d", i);
 		kept.record.id_hash = strmap_hash(id, strlen(id));
+		/* Half of them have more than 31 bits, and are found again, too. */
+		kept.record.request_hash = (uint32_t)kept.record.id_hash | 1;
 		kept.record.offset = i;
 		store_batch_add(batch, &kept);
 	}
@@ -501,7 +503,7 @@ static void sums_follow_their_messages(void **state)
 	/* The transcript's session becomes known. */
 	write_one(&w, "s", NULL, 40, START_MS + 40 * 400000, 400);
 	compare_sums(w.db);
-	/* The first one, and the last one, of some sums come again: earlier, later, in another quarter. */
+	/* The first one, and the last one, of some sums come again: earlier, later, in another hour. */
 	write_one(&w, "s", NULL, 2, START_MS + 2 * 400000 + 1, 5);
 	write_one(&w, "s", NULL, 4, START_MS + 4 * 400000 - 1, 500);
 	write_one(&w, "s", "p", 5, START_MS + 30 * hour_ms, 2);
@@ -513,7 +515,7 @@ static void sums_follow_their_messages(void **state)
 	write_one(&w, "s", NULL, 41, START_MS, 3);
 	compare_sums(w.db);
 	/* All anew gives the same. */
-	assert_int_equal(sqlite3_exec(w.db, "DELETE FROM quarter; UPDATE day SET messages = 7", NULL, NULL,
+	assert_int_equal(sqlite3_exec(w.db, "DELETE FROM hour; UPDATE day SET messages = 7", NULL, NULL,
 				      NULL),
 			 SQLITE_OK);
 	assert_int_equal(store_rollup_rebuild(w.db), SQLITE_OK);
@@ -746,6 +748,24 @@ static void all_entries_can_be_asked_for_again(void **state)
 	end_world(&w);
 }
 
+static void many_that_wait_come_in_order_of_time(void **state)
+{
+	(void)state;
+	struct world w;
+	struct ledger_kept kept;
+	make_world(&w, 4);
+	for (int i = 0; i < 90; i++)
+		append(&w, (size_t)i % FILES);
+	int64_t before_ms = 0;
+	size_t count = 0;
+	for (; ledger_next_unsaved(w.ledger, &kept); count++) {
+		assert_true(kept.record.time_ms >= before_ms);
+		before_ms = kept.record.time_ms;
+	}
+	assert_int_equal(count, ledger_count(w.ledger));
+	end_world(&w);
+}
+
 static void a_damaged_file_is_replaced_by_its_backup(void **state)
 {
 	(void)state;
@@ -812,6 +832,7 @@ int main(void)
 		CASE(a_reader_changes_nothing),
 		CASE(what_a_full_disk_refuses_is_written_later),
 		CASE(all_entries_can_be_asked_for_again),
+		CASE(many_that_wait_come_in_order_of_time),
 		CASE(a_damaged_file_is_replaced_by_its_backup),
 	};
 	return cmocka_run_group_tests_name("ledger_store", tests, NULL, NULL);

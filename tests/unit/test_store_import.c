@@ -77,7 +77,7 @@ static void a_message_comes_once_and_its_best_line_wins(void **state)
 	assert_int_equal(ask(db, "SELECT count(*) FROM message"), 2);
 	assert_int_equal(ask(db, "SELECT sum(nano_usd) FROM message"), 1400);
 	assert_int_equal(ask(db, "SELECT sum(reference) FROM message"), 800);
-	assert_int_equal(ask(db, "SELECT sum(nano_usd) FROM quarter"), 1400);
+	assert_int_equal(ask(db, "SELECT sum(nano_usd) FROM hour"), 1400);
 	assert_int_equal(ask(db, "SELECT count(*) FROM transcript WHERE path = '" ROOT "/-p/s1.jsonl'"), 1);
 	sqlite3_close(db);
 }

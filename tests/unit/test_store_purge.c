@@ -154,7 +154,7 @@ static void a_session_goes_with_all_that_it_paid(void **state)
 	assert_int_equal(gone.days, 1);
 	/* All others cost what they did; the copy went, too. */
 	assert_int_equal(sum_of(db), 25500 - 6700);
-	assert_int_equal(ask(db, "SELECT sum(nano_usd) FROM quarter"), 25500 - 6700);
+	assert_int_equal(ask(db, "SELECT sum(nano_usd) FROM hour"), 25500 - 6700);
 	assert_int_equal(ask(db, "SELECT sum(nano_usd) FROM day"), 25500 - 6700);
 	assert_int_equal(ask(db, "SELECT count(*) FROM message WHERE key = 11"), 0);
 	assert_int_equal(ask(db, "SELECT count(*) FROM told"), 1);
@@ -389,7 +389,7 @@ static void what_had_no_price_gets_one(void **state)
 	assert_int_equal(store_reprice_do(db, &what, &done), SQLITE_OK);
 	assert_int_equal(done.changed, 1);
 	assert_int_equal(sum_of(db), before + 1000 * 1000 + 100 * 5000);
-	assert_int_equal(ask(db, "SELECT sum(nano_usd) FROM quarter"), sum_of(db));
+	assert_int_equal(ask(db, "SELECT sum(nano_usd) FROM hour"), sum_of(db));
 	assert_false(store_reprice_is_due(db, NULL));
 	store_reprice_release(&done);
 	sqlite3_close(db);

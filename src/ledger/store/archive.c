@@ -34,27 +34,32 @@ enum question {
 	QUESTIONS
 };
 
+/* What the session of that name paid, in its own transcripts and in others. */
+#define HOURS_OF_SESSION \
+	"(SELECT h.* FROM session s JOIN transcript t ON t.session = s.id" \
+	" JOIN hour h ON h.transcript = t.id AND h.payer = 0 WHERE s.name = ?1 UNION ALL" \
+	" SELECT h.* FROM session s JOIN hour h ON h.payer = s.id AND h.payer <> 0 WHERE s.name = ?1)"
+
 static const char *const texts[QUESTIONS] = {
 	[FIND_MESSAGES] = "SELECT * FROM message WHERE " STORE_KEY_IS_1,
 	[FIND_TRANSCRIPT] = "SELECT t.path, t.root_bytes, s.name, t.subagent, t.version, t.offset"
 			    " FROM transcript t LEFT JOIN session s ON s.id = t.session WHERE t.id = ?1",
 	[LAST_VERSION] = "SELECT max(version) FROM transcript WHERE path = ?1",
 	[COUNT_MESSAGES] = "SELECT coalesce(sum(q.messages), 0) FROM transcript t"
-			   " JOIN quarter q ON q.transcript = t.id WHERE t.path = ?1 AND t.version = ?2",
+			   " JOIN hour q ON q.transcript = t.id WHERE t.path = ?1 AND t.version = ?2",
 	[SUM_SESSION] = "SELECT q.model, q.fast, sum(q.messages), sum(q.unpriced), sum(q.input),"
 			" sum(q.output), sum(q.cache_write_5m), sum(q.cache_write_1h), sum(q.cache_read),"
 			" sum(q.nano_usd), sum(q.reference)"
-			" FROM session s JOIN quarter q ON q.session = s.id"
-			" WHERE s.name = ?1 GROUP BY q.model, q.fast",
+			" FROM " HOURS_OF_SESSION " q"
+			" GROUP BY q.model, q.fast",
 	[SPAN_SESSION] = "SELECT first_ms, last_ms FROM session WHERE name = ?1",
 	[HAS_TRANSCRIPT] = "SELECT EXISTS (SELECT 1 FROM session s JOIN transcript t ON t.session = s.id"
 			   " WHERE s.name = ?1)",
 	[COUNT_SUBAGENTS] = "SELECT count(*) FROM session s JOIN transcript t ON t.session = s.id"
 			    " WHERE s.name = ?1 AND t.subagent"
-			    " AND EXISTS (SELECT 1 FROM quarter q WHERE q.transcript = t.id)",
-	[SUM_SUBAGENTS] = "SELECT coalesce(sum(q.nano_usd), 0) FROM session s"
-			  " JOIN quarter q ON q.session = s.id JOIN transcript t ON t.id = q.transcript"
-			  " WHERE s.name = ?1 AND t.subagent",
+			    " AND EXISTS (SELECT 1 FROM hour q WHERE q.transcript = t.id)",
+	[SUM_SUBAGENTS] = "SELECT coalesce(sum(q.nano_usd), 0) FROM " HOURS_OF_SESSION " q"
+			  " JOIN transcript t ON t.id = q.transcript WHERE t.subagent",
 };
 
 struct store_archive {

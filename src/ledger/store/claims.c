@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/array.h"
+#include "ledger/store/schema.h"
 #include "ledger/store/statement.h"
 #include "transcript/path.h"
 
@@ -26,8 +27,8 @@ int store_claims_open(sqlite3 *db, bool writes, struct store_claims *claims)
 static int write_claim(struct store_claims *claims, const struct store_message *message,
 		       const int64_t sessions[2], bool told)
 {
-	const int64_t row[] = { (int64_t)message->key, message->record.request_hash, sessions[0], sessions[1],
-				told };
+	const int64_t row[] = { (int64_t)message->key, store_request_number(message->record.request_hash),
+				sessions[0], sessions[1], told };
 	store_statement_bind(claims->add, 1, row, ARRAY_COUNT(row));
 	return store_statement_run(claims->add);
 }
@@ -69,7 +70,7 @@ int store_claims_read(struct store_claims *claims, uint64_t key, uint32_t reques
 	buf_clear(names);
 	out->claim_count = 0;
 	(void)sqlite3_bind_int64(claims->find, 1, (int64_t)key);
-	(void)sqlite3_bind_int64(claims->find, 2, request);
+	(void)sqlite3_bind_int64(claims->find, 2, store_request_number(request));
 	while (out->claim_count < LEDGER_CLAIMS_MAX && (result = sqlite3_step(claims->find)) == SQLITE_ROW) {
 		size_t at = out->claim_count;
 		from[at] = add_name(names, sqlite3_column_text(claims->find, 0));

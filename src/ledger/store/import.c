@@ -135,7 +135,7 @@ static bool is_better(const struct store_line *line, int64_t flags, int64_t toke
 static int find_message(struct store_import *import, const struct store_line *line, int64_t *id, bool *better)
 {
 	sqlite3_stmt *statement = import->statements[FIND_MESSAGE];
-	const int64_t identity[] = { (int64_t)line->row.key, line->row.request };
+	const int64_t identity[] = { (int64_t)line->row.key, store_request_number(line->row.request) };
 	store_statement_bind(statement, 1, identity, ARRAY_COUNT(identity));
 	int result = sqlite3_step(statement);
 	*id = result == SQLITE_ROW ? sqlite3_column_int64(statement, 0) : 0;
@@ -261,16 +261,16 @@ static int settle_copies(sqlite3 *db)
 	static const char sql[] =
 		"UPDATE message SET flags = (flags & ~16) | CASE WHEN EXISTS (SELECT 1 FROM message o"
 		" WHERE o.key >> 32 = message.key >> 32 AND o.key = message.key AND o.id <> message.id"
-		" AND o.id / 4096 - o.late = message.id / 4096 - message.late AND (o.flags & 1 = 0"
+		" AND o.id / 64 - o.late = message.id / 64 - message.late AND (o.flags & 64 = 0"
 		" OR o.input + o.output + o.cache_write_5m + o.cache_write_1h + o.cache_read"
 		"  > message.input + message.output + message.cache_write_5m + message.cache_write_1h"
 		"  + message.cache_read"
 		" OR (o.input + o.output + o.cache_write_5m + o.cache_write_1h + o.cache_read"
 		"  = message.input + message.output + message.cache_write_5m + message.cache_write_1h"
 		"  + message.cache_read AND o.id < message.id))) THEN 16 ELSE 0 END"
-		" WHERE flags & 129 = 129 AND key IN (SELECT key FROM temp.imported_key)";
-	_Static_assert(STORE_HIDDEN == 16 && STORE_SIDECHAIN == 1 && STORE_HAS_ID == 128
-			       && STORE_SLOTS == 4096,
+		" WHERE flags & 65 = 65 AND key IN (SELECT key FROM temp.imported_key)";
+	_Static_assert(STORE_HIDDEN == 16 && STORE_SIDECHAIN == 64 && STORE_HAS_ID == 1
+			       && STORE_SLOTS == 64,
 		       "the statement says so");
 	return sqlite3_exec(db, sql, NULL, NULL, NULL);
 }
@@ -281,11 +281,11 @@ static int remove_sums(sqlite3 *db)
 	static const char sql[] =
 		"DELETE FROM message WHERE flags & 4096 AND EXISTS (SELECT 1 FROM message m"
 		" JOIN transcript t ON t.id = m.transcript JOIN transcript s ON s.id = message.transcript"
-		" WHERE m.id >= message.id - message.id % 4096"
-		" AND m.id < message.id - message.id % 4096 + 3600000 * 4096 AND m.flags & 4112 = 0"
+		" WHERE m.id >= message.id - message.id % 64"
+		" AND m.id < message.id - message.id % 64 + 3600000 * 64 AND m.flags & 4112 = 0"
 		" AND CASE m.payer WHEN 0 THEN t.session ELSE m.payer END ="
 		" CASE message.payer WHEN 0 THEN s.session ELSE message.payer END)";
-	_Static_assert((STORE_SUM | STORE_HIDDEN) == 4112, "the statements say so");
+	_Static_assert((STORE_SUM | STORE_HIDDEN) == 4112 && STORE_SLOTS == 64, "the statements say so");
 	return sqlite3_exec(db, sql, NULL, NULL, NULL);
 }
 

@@ -27,13 +27,13 @@ bool store_left_out_is_empty(const struct store_left_out *left_out);
 /* Whether the message with this number in the file is left out. */
 bool store_left_out_has(const struct store_left_out *left_out, int64_t id);
 
-/* Where a message is summed up in table quarter. */
-struct store_quarter {
-	int64_t session, transcript, start, model, fast;
+/* Where a message is summed up in table hour. */
+struct store_hour_key {
+	int64_t transcript, start, model, fast, payer;
 };
 
-/* Whether the sums of a quarter have one in them. */
-bool store_left_out_is_in(const struct store_left_out *left_out, const struct store_quarter *quarter);
+/* Whether the sums of an hour have one in them. */
+bool store_left_out_is_in(const struct store_left_out *left_out, const struct store_hour_key *hour);
 
 /* May be NULL. */
 void store_left_out_free(struct store_left_out *left_out);

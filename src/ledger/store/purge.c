@@ -150,11 +150,11 @@ static int list_copies(sqlite3 *db)
 {
 	static const char *const sql[] = {
 		"INSERT OR IGNORE INTO temp.doomed_key SELECT key FROM main.message"
-		" WHERE id IN (SELECT id FROM temp.doomed) AND flags & 16 = 0 AND flags & 128",
+		" WHERE id IN (SELECT id FROM temp.doomed) AND flags & 16 = 0 AND flags & 1",
 		"INSERT OR IGNORE INTO temp.doomed SELECT id FROM main.message"
 		" WHERE flags & 16 AND key IN (SELECT key FROM temp.doomed_key)",
 	};
-	_Static_assert(STORE_HIDDEN == 16 && STORE_HAS_ID == 128, "the statements say so");
+	_Static_assert(STORE_HIDDEN == 16 && STORE_HAS_ID == 1, "the statements say so");
 	return run_all(db, sql, ARRAY_COUNT(sql));
 }
 
@@ -275,7 +275,7 @@ static int bury_before(sqlite3 *db, int64_t before_ms, int64_t now_ms)
 		return result;
 	return run(db,
 		   "INSERT OR IGNORE INTO main.tombstone (kind, value, before, at)"
-		   " SELECT ?1, key, 0, ?2 FROM main.message WHERE id >= ?3 AND flags & 128"
+		   " SELECT ?1, key, 0, ?2 FROM main.message WHERE id >= ?3 AND flags & 1"
 		   " AND id IN (SELECT id FROM temp.doomed)",
 		   STORE_TOMB_MESSAGE, now_ms, store_id_at(before_ms - LINES_APART_MS));
 }

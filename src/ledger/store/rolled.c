@@ -1,8 +1,8 @@
 #include "ledger/store/rolled.h"
 
 #include "base/buf.h"
+#include "base/clock.h"
 #include "ledger/store/place.h"
-#include "ledger/store/rollup.h"
 #include "ledger/store/schema.h"
 
 /* After a loop of steps. */
@@ -14,14 +14,14 @@ static int end(sqlite3_stmt *rows, int result)
 
 static bool lacks_some(const struct store_left_out *left_out, const struct store_rolled *rolled)
 {
-	const struct store_quarter quarter = {
-		.session = rolled->session,
+	const struct store_hour_key hour = {
+		.payer = rolled->payer,
 		.transcript = rolled->transcript,
-		.start = rolled->sums.first_ms / STORE_QUARTER_MS,
+		.start = rolled->sums.first_ms / CLOCK_HOUR_MS,
 		.model = rolled->model,
 		.fast = rolled->fast,
 	};
-	return !store_left_out_is_empty(left_out) && store_left_out_is_in(left_out, &quarter);
+	return !store_left_out_is_empty(left_out) && store_left_out_is_in(left_out, &hour);
 }
 
 int store_rolled_read(sqlite3 *db, enum store_rolled_by by, const struct store_left_out *left_out,
@@ -31,9 +31,11 @@ int store_rolled_read(sqlite3 *db, enum store_rolled_by by, const struct store_l
 	int result = sqlite3_prepare_v2(db,
 					by == STORE_BY_DAY
 						? "SELECT " STORE_SUM_COLUMNS ", first_offset, 0,"
-						  " first_transcript, model, fast FROM day"
-						: "SELECT " STORE_SUM_COLUMNS ", first_offset, session,"
-						  " transcript, model, fast FROM quarter",
+						  " first_transcript, model, fast, 0 FROM day"
+						: "SELECT " STORE_SUM_COLUMNS ", h.first_offset,"
+						  " CASE h.payer WHEN 0 THEN coalesce(t.session, 0) ELSE h.payer END,"
+						  " h.transcript, h.model, h.fast, h.payer FROM hour h"
+						  " LEFT JOIN transcript t ON t.id = h.transcript",
 					-1, &rows, NULL);
 	while (result == SQLITE_OK && (result = sqlite3_step(rows)) == SQLITE_ROW) {
 		struct store_rolled rolled;
@@ -45,7 +47,8 @@ int store_rolled_read(sqlite3 *db, enum store_rolled_by by, const struct store_l
 		rolled.transcript = sqlite3_column_int64(rows, STORE_SUM_COUNT + 2);
 		rolled.model = sqlite3_column_int64(rows, STORE_SUM_COUNT + 3);
 		rolled.fast = sqlite3_column_int64(rows, STORE_SUM_COUNT + 4) != 0;
-		if (by == STORE_BY_QUARTER && lacks_some(left_out, &rolled))
+		rolled.payer = sqlite3_column_int64(rows, STORE_SUM_COUNT + 5);
+		if (by == STORE_BY_HOUR && lacks_some(left_out, &rolled))
 			result = store_rolled_split(db, &rolled, left_out, take, ctx);
 		else if (!take(ctx, &rolled))
 			result = SQLITE_ABORT;
@@ -53,39 +56,30 @@ int store_rolled_read(sqlite3 *db, enum store_rolled_by by, const struct store_l
 	return end(rows, result);
 }
 
-/* Whether a message is one of the quarter's. */
-static bool is_of(const struct store_row *row, const struct store_rolled *quarter)
+/* Whether a message is one of the hour's. */
+static bool is_of(const struct store_row *row, const struct store_rolled *hour)
 {
-	return row->time_ms >= quarter->sums.first_ms && row->time_ms <= quarter->sums.last_ms
-	    && row->transcript == quarter->transcript && row->model == quarter->model
-	    && ((row->flags & STORE_FAST) != 0) == quarter->fast && !(row->flags & STORE_HIDDEN);
+	return row->time_ms >= hour->sums.first_ms && row->time_ms <= hour->sums.last_ms
+	    && row->transcript == hour->transcript && row->model == hour->model && row->payer == hour->payer
+	    && ((row->flags & STORE_FAST) != 0) == hour->fast && !(row->flags & STORE_HIDDEN);
 }
 
-int store_rolled_split(sqlite3 *db, const struct store_rolled *quarter, const struct store_left_out *left_out,
+int store_rolled_split(sqlite3 *db, const struct store_rolled *hour, const struct store_left_out *left_out,
 		       bool (*take)(void *ctx, const struct store_rolled *rolled), void *ctx)
 {
-	sqlite3_stmt *rows = NULL, *session = NULL;
-	int64_t own = 0;
-	int result =
-		sqlite3_prepare_v2(db, "SELECT session FROM transcript WHERE id = ?1", -1, &session, NULL);
-	if (result == SQLITE_OK) {
-		(void)sqlite3_bind_int64(session, 1, quarter->transcript);
-		own = sqlite3_step(session) == SQLITE_ROW ? sqlite3_column_int64(session, 0) : 0;
-		result = store_rows_open(db, quarter->sums.first_ms, &rows);
-	}
-	(void)sqlite3_finalize(session);
+	sqlite3_stmt *rows = NULL;
+	int result = store_rows_open(db, hour->sums.first_ms, &rows);
 	while (result == SQLITE_OK && (result = sqlite3_step(rows)) == SQLITE_ROW) {
 		struct store_row row;
-		struct store_rolled one = *quarter;
+		struct store_rolled one = *hour;
 		result = SQLITE_OK;
 		if (!store_rows_take(rows, &row))
 			continue;
-		if (row.time_ms > quarter->sums.last_ms + STORE_LATE_MAX_MS) {
+		if (row.time_ms > hour->sums.last_ms + STORE_LATE_MAX_MS) {
 			result = SQLITE_DONE;
 			break;
 		}
-		if (!is_of(&row, quarter) || store_left_out_has(left_out, sqlite3_column_int64(rows, 0))
-		    || (row.payer ? row.payer : own) != quarter->session)
+		if (!is_of(&row, hour) || store_left_out_has(left_out, sqlite3_column_int64(rows, 0)))
 			continue;
 		one.sums = (struct store_sums){ .first_offset = row.offset };
 		store_sums_add_row(&one.sums, &row);

@@ -12,6 +12,7 @@
 #include "ledger/store/sums.h"
 
 struct store_rolled {
+	int64_t payer;               /* as in table message; of a day 0 */
 	int64_t session,
 		transcript; /* numbers in the file; of a day 0, and the transcript of its first line */
 	int64_t model;	    /* 0: it has no name */
@@ -19,18 +20,18 @@ struct store_rolled {
 	struct store_sums sums;
 };
 
-enum store_rolled_by { STORE_BY_QUARTER, STORE_BY_DAY };
+enum store_rolled_by { STORE_BY_HOUR, STORE_BY_DAY };
 
 /*
- * Passes each row to `take`; false ends it. By quarter, messages in `left_out` (may be NULL) are left out,
- * and the others of their quarter come one by one. Returns SQLITE_OK, SQLITE_ABORT after a false, or SQLite's
+ * Passes each row to `take`; false ends it. By hour, messages in `left_out` (may be NULL) are left out,
+ * and the others of their hour come one by one. Returns SQLITE_OK, SQLITE_ABORT after a false, or SQLite's
  * result.
  */
 int store_rolled_read(sqlite3 *db, enum store_rolled_by by, const struct store_left_out *left_out,
 		      bool (*take)(void *ctx, const struct store_rolled *rolled), void *ctx);
 
-/* The same for each message of a quarter, alone. */
-int store_rolled_split(sqlite3 *db, const struct store_rolled *quarter, const struct store_left_out *left_out,
+/* The same for each message of an hour, alone. */
+int store_rolled_split(sqlite3 *db, const struct store_rolled *hour, const struct store_left_out *left_out,
 		       bool (*take)(void *ctx, const struct store_rolled *rolled), void *ctx);
 
 /* Whether a line of a transcript is a message that counts; `time_ms` is its time. False also when the file

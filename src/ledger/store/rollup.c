@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/array.h"
+#include "base/clock.h"
 #include "ledger/store/changes.h"
 #include "ledger/store/days.h"
 #include "ledger/store/schema.h"
@@ -18,37 +19,31 @@ enum statement {
 	REMOVE,
 	MESSAGES_OF,
 	MESSAGE,
-	SESSION_OF,
-	TRANSCRIPT,
-	ROWS_OF,
 	STATEMENTS
 };
 
 static const char *const texts[STATEMENTS] = {
-	[FIND] = "SELECT " STORE_SUM_COLUMNS ", first_offset FROM quarter"
-		 " WHERE session = ?1 AND transcript = ?2 AND start = ?3 AND model = ?4 AND fast = ?5",
-	[PUT] = "INSERT OR REPLACE INTO quarter (session, transcript, start, model, fast, " STORE_SUM_COLUMNS
+	[FIND] = "SELECT " STORE_SUM_COLUMNS ", first_offset FROM hour"
+		 " WHERE transcript = ?1 AND start = ?2 AND model = ?3 AND fast = ?4 AND payer = ?5",
+	[PUT] = "INSERT OR REPLACE INTO hour (transcript, start, model, fast, payer, " STORE_SUM_COLUMNS
 		", first_offset)"
 		" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)",
-	[REMOVE] = ("DELETE FROM quarter"
-		    " WHERE session = ?1 AND transcript = ?2 AND start = ?3 AND model = ?4 AND fast = ?5"),
-	[MESSAGES_OF] = "SELECT * FROM message WHERE id >= ?1 AND id < ?2 AND transcript = ?3 AND model = ?4",
+	[REMOVE] = ("DELETE FROM hour"
+		    " WHERE transcript = ?1 AND start = ?2 AND model = ?3 AND fast = ?4 AND payer = ?5"),
+	[MESSAGES_OF] = "SELECT * FROM message WHERE id >= ?1 AND id < ?2"
+			" AND transcript = ?3 AND model = ?4 AND payer = ?5",
 	[MESSAGE] = "SELECT * FROM message WHERE id = ?1",
-	[SESSION_OF] = "SELECT session FROM transcript WHERE id = ?1",
-	[TRANSCRIPT] = "SELECT id, session FROM transcript WHERE path = ?1 AND version = ?2",
-	[ROWS_OF] = "SELECT start, model, fast FROM quarter WHERE session = ?1 AND transcript = ?2",
 };
 
 struct store_rollup {
 	sqlite3 *db;
 	sqlite3_stmt *statements[STATEMENTS];
-	struct store_changes quarters;
+	struct store_changes hours;
 	struct store_days *days;
-	int64_t transcript, session; /* the one that was asked for last, and its session */
 };
 
 /* The parts of a row's key. */
-enum { SESSION, TRANSCRIPT_ID, START, MODEL, FAST };
+enum { TRANSCRIPT, START, MODEL, FAST, PAYER };
 
 struct store_rollup *store_rollup_new(sqlite3 *db)
 {
@@ -68,7 +63,7 @@ void store_rollup_free(struct store_rollup *rollup)
 	if (!rollup)
 		return;
 	store_statements_release(rollup->statements, STATEMENTS);
-	store_changes_release(&rollup->quarters);
+	store_changes_release(&rollup->hours);
 	store_days_free(rollup->days);
 	free(rollup);
 }
@@ -83,42 +78,18 @@ static sqlite3_stmt *start(struct store_rollup *rollup, enum statement which, co
 	return statement;
 }
 
-/* The session that a message counts for. */
-static int find_session(struct store_rollup *rollup, const struct store_row *row, int64_t *session)
-{
-	*session = row->payer;
-	if (row->payer != 0)
-		return SQLITE_OK;
-	if (rollup->transcript != row->transcript) {
-		sqlite3_stmt *question = start(rollup, SESSION_OF, &row->transcript, 1);
-		int result = sqlite3_step(question);
-		rollup->session = result == SQLITE_ROW ? sqlite3_column_int64(question, 0) : 0;
-		result = store_statement_end(question, result);
-		rollup->transcript = result == SQLITE_OK ? row->transcript : 0;
-		if (result != SQLITE_OK)
-			return result;
-	}
-	*session = rollup->session;
-	return SQLITE_OK;
-}
-
 /* ---- gathering ---- */
 
-static int find_change(struct store_rollup *rollup, const struct store_row *row, struct store_change **change)
+static struct store_change *find_change(struct store_rollup *rollup, const struct store_row *row)
 {
-	int64_t session;
-	int result = find_session(rollup, row, &session);
-	if (result != SQLITE_OK)
-		return result;
 	const int64_t key[STORE_CHANGE_KEYS] = {
-		[SESSION] = session,
-		[TRANSCRIPT_ID] = row->transcript,
-		[START] = row->time_ms / STORE_QUARTER_MS,
+		[TRANSCRIPT] = row->transcript,
+		[START] = row->time_ms / CLOCK_HOUR_MS,
 		[MODEL] = row->model,
 		[FAST] = (row->flags & STORE_FAST) != 0,
+		[PAYER] = row->payer,
 	};
-	*change = store_changes_find(&rollup->quarters, key);
-	return *change ? SQLITE_OK : SQLITE_NOMEM;
+	return store_changes_find(&rollup->hours, key);
 }
 
 static void add_to(struct store_sums *sums, const struct store_row *row)
@@ -130,24 +101,22 @@ static void add_to(struct store_sums *sums, const struct store_row *row)
 
 int store_rollup_add(struct store_rollup *rollup, const struct store_row *row)
 {
-	struct store_change *change;
 	if (row->flags & STORE_HIDDEN)
 		return SQLITE_OK;
-	int result = find_change(rollup, row, &change);
-	if (result != SQLITE_OK)
-		return result;
+	struct store_change *change = find_change(rollup, row);
+	if (!change)
+		return SQLITE_NOMEM;
 	add_to(&change->added, row);
 	return store_days_add(rollup->days, row);
 }
 
 static int remove_row(struct store_rollup *rollup, const struct store_row *row)
 {
-	struct store_change *change;
 	if (row->flags & STORE_HIDDEN)
 		return SQLITE_OK;
-	int result = find_change(rollup, row, &change);
-	if (result != SQLITE_OK)
-		return result;
+	struct store_change *change = find_change(rollup, row);
+	if (!change)
+		return SQLITE_NOMEM;
 	if (change->added.messages > 0 && row->offset <= change->added.first_offset)
 		change->is_uncertain = true;
 	if (change->removed.messages == 0 || row->offset < change->removed.first_offset)
@@ -166,62 +135,23 @@ int store_rollup_remove_id(struct store_rollup *rollup, int64_t id)
 	return result == SQLITE_OK && counts ? remove_row(rollup, &row) : result;
 }
 
-int store_rollup_set_session(struct store_rollup *rollup, const char *path, int64_t version, int64_t session)
-{
-	sqlite3_stmt *question = rollup->statements[TRANSCRIPT];
-	(void)sqlite3_bind_text(question, 1, path, -1, SQLITE_STATIC);
-	(void)sqlite3_bind_int64(question, 2, version);
-	int result = sqlite3_step(question);
-	const int64_t old[] = { sqlite3_column_int64(question, 1), sqlite3_column_int64(question, 0) };
-	bool changes = result == SQLITE_ROW && old[0] != session;
-	result = store_statement_end(question, result);
-	if (result != SQLITE_OK || !changes)
-		return result;
-	rollup->transcript = 0;
-	question = start(rollup, ROWS_OF, old, ARRAY_COUNT(old));
-	while ((result = sqlite3_step(question)) == SQLITE_ROW) {
-		int64_t key[STORE_CHANGE_KEYS] = { old[0], old[1], sqlite3_column_int64(question, 0),
-						   sqlite3_column_int64(question, 1),
-						   sqlite3_column_int64(question, 2) };
-		struct store_change *from = store_changes_find(&rollup->quarters, key);
-		if (from)
-			from->is_uncertain = true;
-		key[SESSION] = session;
-		struct store_change *to = store_changes_find(&rollup->quarters, key);
-		if (to)
-			to->is_uncertain = true;
-		if (!from || !to) {
-			(void)sqlite3_reset(question);
-			return SQLITE_NOMEM;
-		}
-	}
-	return store_statement_end(question, result);
-}
-
 /* ---- writing ---- */
 
 /* Sums a row up from its messages. */
 static int sum_up(struct store_rollup *rollup, const int64_t *key, struct store_sums *sums)
 {
 	int result;
-	int64_t start_ms = key[START] * STORE_QUARTER_MS, session;
+	int64_t start_ms = key[START] * CLOCK_HOUR_MS;
 	const int64_t numbers[] = { store_id_at(start_ms),
-				    store_id_at(start_ms + STORE_QUARTER_MS + STORE_LATE_MAX_MS),
-				    key[TRANSCRIPT_ID], key[MODEL] };
+				    store_id_at(start_ms + CLOCK_HOUR_MS + STORE_LATE_MAX_MS),
+				    key[TRANSCRIPT], key[MODEL], key[PAYER] };
 	*sums = (struct store_sums){ .messages = 0 };
 	sqlite3_stmt *rows = start(rollup, MESSAGES_OF, numbers, ARRAY_COUNT(numbers));
 	while ((result = sqlite3_step(rows)) == SQLITE_ROW) {
 		struct store_row row;
-		if (!store_rows_take(rows, &row) || (row.flags & STORE_HIDDEN)
-		    || row.time_ms / STORE_QUARTER_MS != key[START]
-		    || ((row.flags & STORE_FAST) != 0) != (key[FAST] != 0))
-			continue;
-		int found = find_session(rollup, &row, &session);
-		if (found != SQLITE_OK) {
-			(void)sqlite3_reset(rows);
-			return found;
-		}
-		if (session == key[SESSION])
+		if (store_rows_take(rows, &row) && !(row.flags & STORE_HIDDEN)
+		    && row.time_ms / CLOCK_HOUR_MS == key[START]
+		    && ((row.flags & STORE_FAST) != 0) == (key[FAST] != 0))
 			add_to(sums, &row);
 	}
 	return store_statement_end(rows, result);
@@ -265,24 +195,21 @@ static int put(struct store_rollup *rollup, const struct store_change *change)
 static int put_all(struct store_rollup *rollup)
 {
 	int result = SQLITE_OK;
-	for (size_t i = 0; i < rollup->quarters.count && result == SQLITE_OK; i++)
-		result = put(rollup, &rollup->quarters.list[i]);
-	store_changes_clear(&rollup->quarters);
+	for (size_t i = 0; i < rollup->hours.count && result == SQLITE_OK; i++)
+		result = put(rollup, &rollup->hours.list[i]);
+	store_changes_clear(&rollup->hours);
 	return result;
 }
 
 int store_rollup_apply(struct store_rollup *rollup)
 {
-	/* A transcript may be another session's now. */
-	rollup->transcript = 0;
 	int result = put_all(rollup);
 	return result == SQLITE_OK ? store_days_apply(rollup->days) : result;
 }
 
 void store_rollup_forget(struct store_rollup *rollup)
 {
-	rollup->transcript = 0;
-	store_changes_clear(&rollup->quarters);
+	store_changes_clear(&rollup->hours);
 	store_days_forget(rollup->days);
 }
 
@@ -295,7 +222,7 @@ static int add_all(struct store_rollup *rollup)
 	while (result == SQLITE_OK && (result = sqlite3_step(rows)) == SQLITE_ROW) {
 		struct store_row row;
 		result = store_rows_take(rows, &row) ? store_rollup_add(rollup, &row) : SQLITE_OK;
-		if (result == SQLITE_OK && rollup->quarters.count >= REBUILD_ROWS)
+		if (result == SQLITE_OK && rollup->hours.count >= REBUILD_ROWS)
 			result = put_all(rollup);
 	}
 	(void)sqlite3_finalize(rows);
@@ -307,7 +234,7 @@ int store_rollup_rebuild(sqlite3 *db)
 	struct store_rollup *rollup = store_rollup_new(db);
 	if (!rollup)
 		return sqlite3_errcode(db) == SQLITE_OK ? SQLITE_NOMEM : sqlite3_extended_errcode(db);
-	int result = sqlite3_exec(db, "DELETE FROM quarter", NULL, NULL, NULL);
+	int result = sqlite3_exec(db, "DELETE FROM hour", NULL, NULL, NULL);
 	if (result == SQLITE_OK)
 		result = store_days_clear(rollup->days);
 	if (result == SQLITE_OK)

@@ -1,5 +1,5 @@
 /*
- * store/rollup: keeps the sums of the ledger's file, tables quarter, day and model, equal to its messages.
+ * store/rollup: keeps the sums of the ledger's file, tables hour, day and model, equal to its messages.
  *
  * For: write.c, which says what it adds and removes within its transaction; the steps of the schema, and the
  * commands that change many rows, which make all sums anew.
@@ -14,9 +14,6 @@
 
 struct store_rollup;
 
-/* Milliseconds of a row of table quarter. */
-#define STORE_QUARTER_MS INT64_C(900000)
-
 /* Prepares the statements. Returns NULL when that fails. */
 struct store_rollup *store_rollup_new(sqlite3 *db);
 
@@ -28,12 +25,6 @@ int store_rollup_add(struct store_rollup *rollup, const struct store_row *row);
 
 /* The row of that id, which is still there, is going to be removed. */
 int store_rollup_remove_id(struct store_rollup *rollup, int64_t id);
-
-/*
- * The transcript of a path and version, if it is known, is going to be this session's; call it before its row
- * says so.
- */
-int store_rollup_set_session(struct store_rollup *rollup, const char *path, int64_t version, int64_t session);
 
 /* Writes what was gathered; before COMMIT. Returns SQLITE_OK, or SQLite's result. */
 int store_rollup_apply(struct store_rollup *rollup);

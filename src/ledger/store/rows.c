@@ -85,7 +85,7 @@ bool store_rows_take(sqlite3_stmt *rows, struct store_row *out)
 	if (late_ms < 0 || late_ms > STORE_LATE_MAX_MS || flags < 0 || flags > STORE_FLAGS_ALL
 	    || out->nano_usd < 0 || out->nano_usd > STORE_NANO_USD_MAX || out->reference < 0
 	    || out->reference > STORE_NANO_USD_MAX || searches < 0
-	    || searches > UINT32_MAX || request < 0 || request > UINT32_MAX || out->offset < 0
+	    || searches > UINT32_MAX || request < INT32_MIN || request > INT32_MAX || out->offset < 0
 	    || !take_tokens(rows, &out->tokens))
 		return false;
 	out->time_ms = store_time_ms(sqlite3_column_int64(rows, ID), late_ms);

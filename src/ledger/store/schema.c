@@ -1,78 +1,5 @@
 #include "ledger/store/schema.h"
 
-/* ---- version 1 ---- */
-
-const char store_schema_1[] =
-	"CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;"
-	"CREATE TABLE session (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;"
-	"CREATE TABLE model (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;"
-	"CREATE TABLE transcript ("
-	" id INTEGER PRIMARY KEY,"
-	" path TEXT NOT NULL,"
-	" version INTEGER NOT NULL,"
-	" root_bytes INTEGER NOT NULL,"
-	" session INTEGER NOT NULL,"
-	" subagent INTEGER NOT NULL,"
-	" gone INTEGER NOT NULL,"
-	" dev INTEGER NOT NULL,"
-	" ino INTEGER NOT NULL,"
-	" size INTEGER NOT NULL,"
-	" modified_ns INTEGER NOT NULL,"
-	" offset INTEGER NOT NULL,"
-	" mark INTEGER NOT NULL,"
-	" mark_bytes INTEGER NOT NULL,"
-	" UNIQUE (path, version)"
-	") STRICT;"
-	"CREATE TABLE message ("
-	" id INTEGER PRIMARY KEY,"
-	" key INTEGER NOT NULL,"
-	" request INTEGER NOT NULL,"
-	" late INTEGER NOT NULL,"
-	" transcript INTEGER NOT NULL,"
-	" offset INTEGER NOT NULL,"
-	" payer INTEGER NOT NULL,"
-	" model INTEGER NOT NULL,"
-	" flags INTEGER NOT NULL,"
-	" input INTEGER NOT NULL,"
-	" output INTEGER NOT NULL,"
-	" cache_write_5m INTEGER NOT NULL,"
-	" cache_write_1h INTEGER NOT NULL,"
-	" cache_read INTEGER NOT NULL,"
-	" web_searches INTEGER NOT NULL,"
-	" nano_usd INTEGER NOT NULL,"
-	" large BLOB"
-	") STRICT;"
-	"CREATE INDEX message_key ON message (key);";
-
-const char store_step_1_to_2[] =
-	"DROP INDEX message_key;"
-	"ALTER TABLE meta RENAME TO meta_1;"
-	"ALTER TABLE session RENAME TO session_1;"
-	"ALTER TABLE model RENAME TO model_1;"
-	"ALTER TABLE transcript RENAME TO transcript_1;"
-	"ALTER TABLE message RENAME TO message_1;";
-
-const char store_step_1_to_2_copy[] =
-	"INSERT INTO meta SELECT * FROM meta_1;"
-	"INSERT INTO session (id, name) SELECT id, name FROM session_1;"
-	"INSERT INTO model (id, name) SELECT id, name FROM model_1;"
-	"INSERT INTO transcript (id, path, version, root_bytes, session, subagent, gone, dev, ino, size,"
-	" modified_ns, offset, mark, mark_bytes)"
-	" SELECT id, path, version, root_bytes, session, subagent, gone, dev, ino, size,"
-	" modified_ns, offset, mark, mark_bytes FROM transcript_1;"
-	"INSERT INTO message (id, key, request, late, transcript, offset, payer, model, flags, input, output,"
-	" cache_write_5m, cache_write_1h, cache_read, web_searches, nano_usd, large)"
-	" SELECT id, key, request, late, transcript, offset, payer, model, flags, input, output,"
-	" cache_write_5m, cache_write_1h, cache_read, web_searches, nano_usd, large FROM message_1"
-	" ORDER BY id;"
-	"DROP TABLE message_1;"
-	"DROP TABLE transcript_1;"
-	"DROP TABLE model_1;"
-	"DROP TABLE session_1;"
-	"DROP TABLE meta_1;";
-
-/* ---- the version in force ---- */
-
 /* What a row of sums has, as store/sums.h names it. */
 #define SUM_COLUMNS \
 	" messages INTEGER NOT NULL," \
@@ -87,6 +14,47 @@ const char store_step_1_to_2_copy[] =
 	" reference INTEGER NOT NULL," \
 	" first_ms INTEGER NOT NULL," \
 	" last_ms INTEGER NOT NULL,"
+
+/* What changed with version 3. */
+#define MESSAGES_AND_HOURS \
+	"CREATE TABLE message (" \
+	" id INTEGER PRIMARY KEY," \
+	" key INTEGER NOT NULL,"            /* a hash of the message's id */ \
+	" request INTEGER NOT NULL,"        /* store_request_number() of the request's; 0 without one */ \
+	" late INTEGER NOT NULL," \
+	" transcript INTEGER NOT NULL," \
+	" offset INTEGER NOT NULL," \
+	" payer INTEGER NOT NULL,"          /* the session that paid; 0: the transcript's */ \
+	" model INTEGER NOT NULL,"          /* 0: it has no name */ \
+	" branch INTEGER NOT NULL DEFAULT 0," \
+	" flags INTEGER NOT NULL," \
+	" input INTEGER NOT NULL," \
+	" output INTEGER NOT NULL," \
+	" cache_write_5m INTEGER NOT NULL," \
+	" cache_write_1h INTEGER NOT NULL," \
+	" cache_read INTEGER NOT NULL," \
+	" web_searches INTEGER NOT NULL," \
+	" nano_usd INTEGER NOT NULL," \
+	" reference INTEGER,"               /* the nano-dollars that ccusage counts; NULL: nano_usd */ \
+	" large BLOB" \
+	") STRICT;" \
+	/* Sums of the messages that count, by the hour. */ \
+	"CREATE TABLE hour (" \
+	" transcript INTEGER NOT NULL," \
+	" start INTEGER NOT NULL,"          /* hours since 1970, UTC */ \
+	" model INTEGER NOT NULL," \
+	" fast INTEGER NOT NULL," \
+	" payer INTEGER NOT NULL,"          /* as in message */ \
+	SUM_COLUMNS \
+	" first_offset INTEGER NOT NULL,"   /* the lowest one in the transcript */ \
+	" PRIMARY KEY (transcript, start, model, fast, payer)" \
+	") STRICT, WITHOUT ROWID;" \
+	"CREATE INDEX hour_payer ON hour (payer) WHERE payer <> 0;"
+
+#define INDEX_OF_MESSAGES "CREATE INDEX message_key ON message (key >> 32);"
+
+const char store_schema_messages[] = MESSAGES_AND_HOURS;
+const char store_schema_messages_index[] = INDEX_OF_MESSAGES;
 
 const char store_schema[] =
 	"CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;"
@@ -139,28 +107,8 @@ const char store_schema[] =
 	") STRICT;"
 	"CREATE INDEX transcript_session ON transcript (session);"
 
-	"CREATE TABLE message ("
-	" id INTEGER PRIMARY KEY,"
-	" key INTEGER NOT NULL,"            /* a hash of the message's id */
-	" request INTEGER NOT NULL,"        /* a hash of the request's; 0 without one */
-	" late INTEGER NOT NULL,"
-	" transcript INTEGER NOT NULL,"
-	" offset INTEGER NOT NULL,"
-	" payer INTEGER NOT NULL,"          /* the session that paid; 0: the transcript's */
-	" model INTEGER NOT NULL,"          /* 0: it has no name */
-	" branch INTEGER NOT NULL DEFAULT 0,"
-	" flags INTEGER NOT NULL,"
-	" input INTEGER NOT NULL,"
-	" output INTEGER NOT NULL,"
-	" cache_write_5m INTEGER NOT NULL,"
-	" cache_write_1h INTEGER NOT NULL,"
-	" cache_read INTEGER NOT NULL,"
-	" web_searches INTEGER NOT NULL,"
-	" nano_usd INTEGER NOT NULL,"
-	" reference INTEGER,"               /* the nano-dollars that ccusage counts; NULL: nano_usd */
-	" large BLOB"
-	") STRICT;"
-	"CREATE INDEX message_key ON message (key >> 32);"
+	MESSAGES_AND_HOURS
+	INDEX_OF_MESSAGES
 	/* A line of the message, in a transcript of one session, says that another one paid. */
 	"CREATE TABLE claim ("
 	" key INTEGER NOT NULL,"
@@ -171,18 +119,6 @@ const char store_schema[] =
 	" PRIMARY KEY (key, request, from_session, to_session)"
 	") STRICT, WITHOUT ROWID;"
 
-	/* Sums of the messages that count. */
-	"CREATE TABLE quarter ("
-	" session INTEGER NOT NULL,"        /* that paid; 0: not known */
-	" transcript INTEGER NOT NULL,"
-	" start INTEGER NOT NULL,"          /* quarters of an hour since 1970, UTC */
-	" model INTEGER NOT NULL,"
-	" fast INTEGER NOT NULL,"
-	SUM_COLUMNS
-	" first_offset INTEGER NOT NULL,"   /* the lowest one in the transcript */
-	" PRIMARY KEY (session, transcript, start, model, fast)"
-	") STRICT, WITHOUT ROWID;"
-	"CREATE INDEX quarter_transcript ON quarter (transcript);"
 	"CREATE TABLE day ("
 	" day TEXT NOT NULL,"               /* a date in the zone of meta 'day_zone' */
 	" model INTEGER NOT NULL,"

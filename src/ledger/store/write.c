@@ -117,8 +117,6 @@ static int write_transcript(struct store_writer *writer, const struct store_batc
 		result = store_numbers_find_profile(&writer->numbers, NULL, path, transcript->root_len, &profile);
 	if (result == SQLITE_OK)
 		result = note_span(writer, session, transcript);
-	if (result == SQLITE_OK)
-		result = store_rollup_set_session(writer->rollup, path, transcript->version, session);
 	if (result != SQLITE_OK)
 		return result;
 	store_statement_bind_text(writer->statements[ADD_TRANSCRIPT], 1, path);
@@ -173,7 +171,8 @@ static int find_branch(struct store_writer *writer, const char *name, int64_t ol
 static int remove_old(struct store_writer *writer, const struct store_message *message, const char *name,
 		      int64_t *branch)
 {
-	const int64_t identity[] = { (int64_t)message->key, message->record.request_hash };
+	const int64_t identity[] = { (int64_t)message->key,
+				     store_request_number(message->record.request_hash) };
 	int64_t old;
 	store_statement_bind(writer->statements[FIND_MESSAGE], 1, identity, ARRAY_COUNT(identity));
 	int result = store_statement_ask(writer->statements[FIND_MESSAGE], &old);

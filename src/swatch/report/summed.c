@@ -51,11 +51,11 @@ static bool must_be_split(const struct summed *summed, const struct store_sums *
 	/* A block ends with a full hour, which still belongs to it. */
 	if (summed->kind == REPORT_BLOCKS)
 		return sums->first_ms % CLOCK_HOUR_MS == 0;
-	/* Some zones are apart from others by less than a quarter of an hour. */
+	/* Some zones are apart from others by less than an hour. */
 	return sums->first_ms / CLOCK_MINUTE_MS != sums->last_ms / CLOCK_MINUTE_MS && !is_one_day(sums);
 }
 
-static bool add_quarter(void *ctx, const struct store_rolled *rolled)
+static bool add_hour(void *ctx, const struct store_rolled *rolled)
 {
 	struct summed *summed = ctx;
 	if (must_be_split(summed, &rolled->sums))
@@ -77,7 +77,7 @@ static bool read_sums(struct summed *summed, const struct report_options *option
 	if (by_day && !summed->is_split)
 		return false;
 	summing->count = beyond;
-	return store_rolled_read(summing->db, STORE_BY_QUARTER, summed->grown.left_out, add_quarter, summed)
+	return store_rolled_read(summing->db, STORE_BY_HOUR, summed->grown.left_out, add_hour, summed)
 	    == SQLITE_OK;
 }
 
