@@ -152,7 +152,7 @@ s = socket.socket(socket.AF_UNIX); s.connect(sys.argv[1]); s.sendall(sys.stdin.b
 	ask '{"op":"spend","since":0,"step":86400000,"count":2}' | jq -e '.ok'
 	# one that keeps a file has the last days in memory
 	stop_daemon
-	sed -i s/enabled/keep=forever#/ "$CONFIG"
+	sed -i "s/enabled = no/keep = forever/" "$CONFIG"
 	start_daemon
 	ask '{"op":"report","kind":"daily"}' | jq -e '.ok == false and (.error | contains("swatch daily"))'
 	ask '{"op":"spend","since":0,"step":86400000,"count":2}' | jq -e '.ok == false and (.error | contains("8 days"))'
