@@ -190,6 +190,28 @@ static void a_symlinked_cache_directory_will_do(void **state)
 	prepare("link/" CACHE_SOCKET_FILE, 0);
 }
 
+static void nobody_says_where_and_nobody_is_called(void **state)
+{
+	(void)state;
+	struct buf error = BUF_INIT;
+	char far[200];
+	/* Neither a runtime directory nor a lock: where it would lie. */
+	unsetenv("XDG_RUNTIME_DIR");
+	char *path = cache_socket_find(scratch_name(&test_dir, "cache"));
+	assert_string_equal(path, scratch_name(&test_dir, "cache/" CACHE_SOCKET_FILE));
+	free(path);
+	assert_int_equal(cache_socket_prepare_dir("no-directory", &error), -1);
+	assert_string_equal(buf_str(&error), "the socket's path has no directory");
+	buf_release(&error);
+	memset(far, 'a', sizeof(far) - 1);
+	far[sizeof(far) - 1] = '\0';
+	assert_int_equal(cache_socket_connect(far, 0), -1);
+	assert_int_equal(errno, ENAMETOOLONG);
+	assert_false(cache_socket_is_own_peer(test_dir.dir_fd, NULL));
+	assert_int_equal(errno, ENOTSOCK);
+	cache_socket_tell(far, "x\n", 2);
+}
+
 #define CASE(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int main(void)
@@ -203,6 +225,7 @@ int main(void)
 		CASE(its_directory_is_its_users_alone),
 		CASE(its_directory_may_not_be_something_else),
 		CASE(a_symlinked_cache_directory_will_do),
+		CASE(nobody_says_where_and_nobody_is_called),
 	};
 	return cmocka_run_group_tests_name("cache_socket", tests, NULL, NULL);
 }

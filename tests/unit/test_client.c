@@ -234,6 +234,51 @@ static void test_an_answer_without_memory_is_not_waited_for(void **state)
 	buf_release(&why);
 }
 
+static void test_a_way_in_circles_is_refused(void **state)
+{
+	char path[600];
+	assert_int_equal(symlinkat("loop", test_dir.dir_fd, "loop"), 0);
+	snprintf(path, sizeof(path), "%s", scratch_name(&test_dir, "loop/socket"));
+	expect_state(*state, path, CLIENT_REFUSED, "cannot connect to ");
+}
+
+/* Its queue of callers is full, and nobody takes one out. */
+static void test_one_that_answers_no_calls_is_refused(void **state)
+{
+	struct place *place = *state;
+	int callers[8];
+	listen_at(place, SOCK_STREAM);
+	for (size_t i = 0; i < sizeof(callers) / sizeof(callers[0]); i++)
+		callers[i] = cache_socket_connect(place->path, 0);
+	expect_state(place, place->path, CLIENT_REFUSED, "does not answer calls (tried for 1.5 s)");
+	for (size_t i = 0; i < sizeof(callers) / sizeof(callers[0]); i++)
+		if (callers[i] >= 0)
+			close(callers[i]);
+}
+
+/* It takes the call, and reads nothing: what is sent fills its buffer. */
+static void test_one_that_does_not_read_is_not_waited_for(void **state)
+{
+	struct place *place = *state;
+	struct client client;
+	struct buf why = BUF_INIT;
+	size_t size = 8 << 20;
+	char *request = malloc(size);
+	assert_non_null(request);
+	memset(request, ' ', size - 1);
+	request[size - 1] = '\0';
+	listen_at(place, SOCK_STREAM);
+	assert_int_equal(client_connect(&client, place->path, &why), CLIENT_LISTENING);
+	assert_int_equal(client_send(&client, request, 20), CLIENT_TIMEOUT);
+	/* It goes away with all that it has not read. */
+	close(place->listen_fd);
+	place->listen_fd = -1;
+	assert_int_equal(client_send(&client, "{}", PATIENCE_MS), CLIENT_CLOSED);
+	client_close(&client);
+	buf_release(&why);
+	free(request);
+}
+
 static void serve_silence(int fd)
 {
 	char byte;
@@ -481,6 +526,9 @@ int main(void)
 		CASE(test_close_without_an_answer),
 		CASE(test_half_a_line_is_no_answer),
 		CASE(test_an_answer_without_memory_is_not_waited_for),
+		CASE(test_a_way_in_circles_is_refused),
+		CASE(test_one_that_answers_no_calls_is_refused),
+		CASE(test_one_that_does_not_read_is_not_waited_for),
 		CASE(test_silence_ends_with_the_timeout),
 		CASE(test_rubbish_is_a_bad_answer),
 		CASE(test_flood_is_cut_off),

@@ -7,6 +7,7 @@
 #include "base/scope.h"
 #include "ledger/store/database.h"
 #include "ledger/store/known.h"
+#include "ledger/store/recall.h"
 #include "ledger/store/write.h"
 
 static sqlite3 *db;
@@ -188,6 +189,60 @@ static void a_directory_that_is_not_there_has_lost_nothing(void **state)
 	expect("");
 }
 
+static int64_t recall(struct ledger *ledger)
+{
+	struct buf error = BUF_INIT;
+	struct data_dirs dirs = { .count = 1 };
+	char root[600];
+	snprintf(root, sizeof(root), "%s", scratch_name(&test_dir, "projects"));
+	dirs.projects[0] = root;
+	int64_t messages = store_recall_read_only(&dirs, ledger, &error);
+	assert_true(messages < 0 ? error.len > 0 : error.len == 0);
+	buf_release(&error);
+	return messages;
+}
+
+static void what_a_lost_transcript_said_comes_out_of_the_file(void **state)
+{
+	char folder[600];
+	(void)state;
+	struct ledger *ledger = ledger_new();
+	setenv("XDG_STATE_HOME", test_dir.path, 1);
+	assert_int_equal(recall(ledger), 0);
+	/* The user's file. */
+	store_database_close(db);
+	snprintf(folder, sizeof(folder), "%s", scratch_name(&test_dir, "swatch"));
+	assert_int_equal(rename(scratch_name(&test_dir, "state"), folder), 0);
+	struct buf error = BUF_INIT;
+	assert_int_equal(store_database_open(scratch_name(&test_dir, "swatch/ledger.db"), &db, &error),
+			 STORE_OPENED);
+	make_root("projects");
+	write_lines("projects", "a", "one\n");
+	keep("projects", "a", 0, false);
+	struct store_writer *writer = store_writer_new(db);
+	struct store_batch *batch = store_batch_new(&roots);
+	const struct ledger_kept kept = {
+		.path = path_in("projects", "a"),
+		.root_len = strlen(scratch_name(&test_dir, "projects")) + 1,
+		.session_id = "a",
+		.record = { .time_ms = INT64_C(1795435200000), .id_hash = 7, .has_id = true, .model = { "m", 1 } },
+	};
+	store_batch_add(batch, &kept);
+	assert_int_equal(store_writer_write(writer, batch), SQLITE_OK);
+	store_batch_free(batch);
+	store_writer_free(writer);
+	/* As long as it is there, it says that itself. */
+	assert_int_equal(recall(ledger), 0);
+	assert_int_equal(remove(path_in("projects", "a")), 0);
+	assert_int_equal(recall(ledger), 1);
+	assert_int_equal(ledger_count(ledger), 1);
+	assert_int_equal(sqlite3_exec(db, "DROP TABLE tombstone", NULL, NULL, NULL), SQLITE_OK);
+	assert_int_equal(recall(ledger), -1);
+	ledger_free(ledger);
+	buf_release(&error);
+	unsetenv("XDG_STATE_HOME");
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -195,6 +250,7 @@ int main(void)
 		TEST(what_is_there_what_went_and_what_was_cut),
 		TEST(only_those_of_our_directories_once),
 		TEST(a_directory_that_is_not_there_has_lost_nothing),
+		TEST(what_a_lost_transcript_said_comes_out_of_the_file),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -7,6 +7,7 @@
 #include "unit.h"
 #include "ledger/store/import.h"
 #include "ledger/store/imported.h"
+#include "ledger/store/lines.h"
 #include "ledger/store/schema.h"
 #include "swatch/kept/message_line.h"
 
@@ -255,6 +256,70 @@ static void other_counts_show_only_where_there_are_no_messages(void **state)
 	sqlite3_close(db);
 }
 
+static struct store_line read[4];
+static char read_paths[4][160];
+static size_t read_count;
+
+static bool take_line(void *ctx, const struct store_line *line)
+{
+	size_t most = *(const size_t *)ctx;
+	assert_true(read_count < 4);
+	snprintf(read_paths[read_count], sizeof(read_paths[0]), "%s|%s|%s|%s|%s|%s|%s", line->host, line->root,
+		 line->path, line->session, line->payer, line->model, line->branch);
+	read[read_count++] = *line;
+	return read_count < most;
+}
+
+static size_t read_back(sqlite3 *db, int64_t since_ms, size_t most, int result, int64_t last_ms)
+{
+	int64_t last = -1;
+	read_count = 0;
+	assert_int_equal(store_lines_read(db, since_ms, take_line, &most, &last), result);
+	assert_int_equal(last, last_ms);
+	return read_count;
+}
+
+static void what_came_in_goes_out_as_it_was(void **state)
+{
+	sqlite3 *db = make();
+	struct store_line first = message, theirs = message, later = message;
+	(void)state;
+	/* The host's own mark in the path stays in the file alone. */
+	theirs.host = "laptop";
+	theirs.root = "/other/projects";
+	theirs.path = "-q/s2/subagents/agent-1.jsonl";
+	theirs.session = "s2";
+	theirs.payer = "s1";
+	theirs.subagent = true;
+	theirs.row.key = 5;
+	theirs.row.time_ms += 1000;
+	later.row.key = 6;
+	later.row.time_ms += 2000;
+	later.model = later.branch = "";
+	const struct store_line all[] = { first, theirs, later };
+	assert_int_equal(read_back(db, 0, 9, SQLITE_OK, 0), 0);
+	assert_string_equal(import(db, all, 3), "3 0 0 0");
+	assert_int_equal(read_back(db, 0, 9, SQLITE_OK, later.row.time_ms), 3);
+	assert_string_equal(read_paths[0] + strcspn(read_paths[0], "|"),
+			    "|" ROOT "|-p/s1.jsonl|s1||claude-opus-4-6|main");
+	assert_string_equal(read_paths[1], "laptop|/other/projects|-q/s2/subagents/agent-1.jsonl|s2|s1|"
+					   "claude-opus-4-6|main");
+	assert_string_equal(read_paths[2] + strcspn(read_paths[2], "|"), "|" ROOT "|-p/s1.jsonl|s1|||");
+	assert_true(read[1].subagent && !read[0].subagent);
+	assert_true(read[0].row.key == first.row.key && read[0].row.request == first.row.request);
+	assert_int_equal(read[0].row.tokens.output, first.row.tokens.output);
+	assert_int_equal(read[0].row.nano_usd, first.row.nano_usd);
+	/* Since a time; and until who takes them has enough. */
+	assert_int_equal(read_back(db, theirs.row.time_ms, 9, SQLITE_OK, later.row.time_ms), 2);
+	assert_int_equal(read_back(db, 0, 2, SQLITE_ABORT, theirs.row.time_ms), 2);
+	/* A transcript that we cannot have written is passed over. */
+	run(db, "UPDATE transcript SET root_bytes = 4000 WHERE subagent");
+	assert_int_equal(read_back(db, 0, 9, SQLITE_OK, later.row.time_ms), 2);
+	run(db, "DROP TABLE branch");
+	assert_int_equal(read_back(db, 0, 9, SQLITE_ERROR, 0), 0);
+	sqlite3_close(db);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -266,6 +331,7 @@ int main(void)
 		cmocka_unit_test(a_line_says_all_that_is_known),
 		cmocka_unit_test(a_line_from_elsewhere_is_hostile),
 		cmocka_unit_test(other_counts_show_only_where_there_are_no_messages),
+		cmocka_unit_test(what_came_in_goes_out_as_it_was),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
