@@ -1,10 +1,12 @@
 /* The ledger's prices when another book comes, its usage limits, and the sessions that it names as changed.
  */
+#include <limits.h>
 #include <math.h>
 
 #include "base/clock.h"
 #include "scratch.h"
 #include "unit.h"
+#include "ledger/archive.h"
 #include "ledger/ledger.h"
 
 /* 2026-03-01T00:00:00Z */
@@ -165,6 +167,70 @@ static void models_beyond_the_table_follow_as_well(void **state)
 	ledger_reprice(f->ledger, NULL);
 	price_book_free(book);
 	assert_usd(total_usd(f), OPUS_USD);
+}
+
+/* An archive that has nothing. */
+static bool find_none(void *ctx, struct ledger *ledger, uint64_t key, size_t *count)
+{
+	(void)ctx;
+	(void)ledger;
+	(void)key;
+	*count = 0;
+	return true;
+}
+
+static bool sum_none(void *ctx, struct ledger *ledger, const char *id, struct ledger_archived_session *out)
+{
+	(void)ctx;
+	(void)ledger;
+	(void)id;
+	*out = (struct ledger_archived_session){ 0 };
+	return true;
+}
+
+static bool find_no_transcript(void *ctx, const char *path, size_t root_len, unsigned version,
+			       struct ledger_archived_transcript *out)
+{
+	(void)ctx;
+	(void)path;
+	(void)root_len;
+	*out = (struct ledger_archived_transcript){ .version = version == UINT_MAX ? 0 : version };
+	return true;
+}
+
+static void with_an_archive_only_what_had_no_price_gets_one(void **state)
+{
+	struct fixture *f = *state;
+	static const struct ledger_archive_calls calls = { find_none, sum_none, find_no_transcript };
+	struct ledger_session session;
+	struct ledger_kept kept;
+	ledger_set_archive(f->ledger, &calls, NULL);
+	ledger_want_unsaved(f->ledger);
+	add(f, "a", "claude-opus-4-6");
+	add(f, "b", "claude-next-9");
+	add(f, "c", "claude-last-9");
+	ledger_session(f->ledger, "s1", START_MS + 3000, &session);
+	assert_usd(session.sums.cost_usd, OPUS_USD);
+	while (ledger_next_unsaved(f->ledger, &kept))
+		;
+	struct price_book *book =
+		book_of(f, "{\"claude-next-9\":{\"input_cost_per_token\":1e-05,\"output_cost_per_token\":0},"
+			   "\"claude-opus-4-6\":{\"input_cost_per_token\":1e-06,\"output_cost_per_token\":0}}");
+	ledger_reprice(f->ledger, book);
+	ledger_session(f->ledger, "s1", START_MS + 3000, &session);
+	assert_usd(session.sums.cost_usd, OPUS_USD + 100 * 1e-5);
+	assert_false(is_unpriced(f, "claude-next-9"));
+	assert_true(is_unpriced(f, "claude-last-9"));
+	/* The file gets to know of that one alone. */
+	assert_int_equal(ledger_unsaved_count(f->ledger), 1);
+	assert_true(ledger_next_unsaved(f->ledger, &kept));
+	assert_usd(kept.cost_usd, 100 * 1e-5);
+	/* And it keeps its price, as everything has that had one. */
+	ledger_reprice(f->ledger, NULL);
+	price_book_free(book);
+	ledger_session(f->ledger, "s1", START_MS + 3000, &session);
+	assert_usd(session.sums.cost_usd, OPUS_USD + 100 * 1e-5);
+	ledger_set_archive(f->ledger, NULL, NULL);
 }
 
 /* ---- limits ---- */
@@ -463,6 +529,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(fees_and_surcharges_count_when_they_are_wanted, set_up,
 						tear_down),
 		cmocka_unit_test_setup_teardown(models_beyond_the_table_follow_as_well, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(with_an_archive_only_what_had_no_price_gets_one, set_up,
+						tear_down),
 		cmocka_unit_test_setup_teardown(a_block_has_the_first_limit_that_was_hit_in_it, set_up,
 						tear_down),
 		cmocka_unit_test_setup_teardown(a_limit_is_in_force_until_its_reset, set_up, tear_down),
