@@ -378,6 +378,7 @@ int store_archive_load(struct store_archive *archive, struct ledger *ledger, int
 	if (result == SQLITE_OK)
 		result = load_messages(archive, ledger, since_ms);
 	archive->is_whole = result == SQLITE_OK && since_ms == 0;
+	(void)sqlite3_db_release_memory(archive->db);
 	return result;
 }
 

@@ -18,6 +18,9 @@
 #include "ledger/store/tombs.h"
 #include "ledger/store/write.h"
 
+/* A batch of so many messages is one of a first read. */
+#define LARGE_BATCH 5000
+
 struct store {
 	char *path;
 	sqlite3 *db;                 /* the thread's, once it runs */
@@ -28,6 +31,7 @@ struct store {
 	void *ctx;
 	struct store_tombs tombs;    /* the thread's: what was purged */
 	int64_t tombs_of;            /* the version of the data that they are of; -1: they were not read */
+	bool has_large_cache;        /* the thread's: SQLite keeps many pages for large batches */
 	int64_t backup_failed_ms;    /* the thread's: when the last backup failed; 0: it did not */
 	pthread_mutex_t lock;        /* of all that follows */
 	pthread_cond_t changed;
@@ -173,6 +177,7 @@ static bool replace_damaged(struct store *store)
 	store_writer_free(store->writer);
 	store->writer = NULL;
 	store->tombs_of = -1;
+	store->has_large_cache = false;
 	store_database_close(SCOPE_KEEP(store->db));
 	if (store_replace_damaged(store->path, &notice) == 0
 	    && store_database_open(store->path, &store->db, &error) == STORE_OPENED)
@@ -222,8 +227,25 @@ static int write_once(struct store *store)
 	return store_writer_write(store->writer, store->batch);
 }
 
+/*
+ * The first read gives one large batch after the other, whose keys lie anywhere in the index: with SQLite's
+ * usual 2 MB each message would read and write pages. It goes when they get small again.
+ */
+static void fit_cache(struct store *store)
+{
+	bool is_large = store->batch->message_count >= LARGE_BATCH;
+	if (is_large == store->has_large_cache || !store->db)
+		return;
+	(void)sqlite3_exec(store->db, is_large ? "PRAGMA cache_size=-16384" : "PRAGMA cache_size=-2000", NULL,
+			   NULL, NULL);
+	if (!is_large)
+		(void)sqlite3_db_release_memory(store->db);
+	store->has_large_cache = is_large;
+}
+
 static int write_batch(struct store *store)
 {
+	fit_cache(store);
 	int result = write_once(store);
 	if (store_database_is_damage(result) && replace_damaged(store))
 		result = write_once(store);
@@ -277,6 +299,9 @@ static void *work(void *ctx)
 	if (!store_database_is_sound(store->db)) {
 		(void)replace_damaged(store);
 		store->done(store->ctx);
+	} else {
+		/* The pages that it looked at. */
+		(void)sqlite3_db_release_memory(store->db);
 	}
 	(void)pthread_mutex_lock(&store->lock);
 	for (;;) {
