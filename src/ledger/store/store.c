@@ -174,6 +174,9 @@ static bool replace_damaged(struct store *store)
 {
 	AUTO_BUF notice = BUF_INIT;
 	AUTO_BUF error = BUF_INIT;
+	(void)pthread_mutex_lock(&store->lock);
+	store->status.is_damaged = true;
+	(void)pthread_mutex_unlock(&store->lock);
 	store_writer_free(store->writer);
 	store->writer = NULL;
 	store->tombs_of = -1;
@@ -184,6 +187,7 @@ static bool replace_damaged(struct store *store)
 		store->writer = store_writer_new(store->db);
 	(void)pthread_mutex_lock(&store->lock);
 	store->status.replaced++;
+	store->status.is_damaged = false;
 	snprintf(store->status.notice, sizeof(store->status.notice), "%s", buf_str(&notice));
 	if (!store->writer)
 		snprintf(store->status.why, sizeof(store->status.why),

@@ -19,6 +19,7 @@ struct store_status {
 	char why[320]; /* "cannot write PATH: ..." while it fails, or why it has no new backup */
 	uint64_t batches, messages;  /* written since the start */
 	int64_t written_ms;          /* the last commit; 0: none yet */
+	bool is_damaged;             /* a damaged file is being replaced now */
 	unsigned replaced;           /* how often a damaged file was replaced since the start */
 	char notice[512];            /* the last time, for people */
 };

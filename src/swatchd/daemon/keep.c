@@ -473,8 +473,13 @@ void daemon_keep_open_again(struct daemon *daemon)
 bool daemon_keep_is_complete(const struct daemon *daemon)
 {
 	const struct daemon_keep *keep = &daemon->keep;
-	return keep->store && !keep->is_failing && !has_news(daemon)
-	       && !ledger_has_missed_unsaved(daemon->ledger) && store_is_free(keep->store);
+	struct store_status status;
+	if (!keep->store || keep->is_failing || has_news(daemon)
+	    || ledger_has_missed_unsaved(daemon->ledger) || !store_is_free(keep->store))
+		return false;
+	/* One that took the place of a damaged file does not have it all yet. */
+	store_get_status(keep->store, &status);
+	return !status.is_damaged && status.replaced == keep->replaced && !daemon->begins_anew;
 }
 
 void daemon_keep_write_status(const struct daemon *daemon, struct jsonw *w)
