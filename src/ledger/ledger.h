@@ -147,8 +147,8 @@ void ledger_file_facts(const struct ledger *ledger, int file, struct ledger_kept
 size_t ledger_unsaved_count(const struct ledger *ledger);
 
 /*
- * Hands on an entry that came or changed, hidden ones too; false when none is left. Many that wait come in order
- * of time. One whose model's name is not known any more is passed over.
+ * Hands on an entry that came or changed, hidden ones too; false when none is left. Many that wait come in
+ * order of time. One whose model's name is not known any more is passed over.
  */
 bool ledger_next_unsaved(struct ledger *ledger, struct ledger_kept *out);
 

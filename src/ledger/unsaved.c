@@ -17,7 +17,8 @@ bool ledger_unsaved_add(struct ledger_unsaved *unsaved, uint32_t entry)
 static int compare_late_first(const void *a, const void *b, void *ctx)
 {
 	const struct ledger_entry *entries = ctx;
-	const struct ledger_entry *left = &entries[*(const uint32_t *)a], *right = &entries[*(const uint32_t *)b];
+	const struct ledger_entry *left = &entries[*(const uint32_t *)a],
+				  *right = &entries[*(const uint32_t *)b];
 	if (left->time_ms != right->time_ms)
 		return left->time_ms < right->time_ms ? 1 : -1;
 	return (left->place < right->place) - (left->place > right->place);

@@ -45,8 +45,8 @@ static int64_t old_flags(int64_t i)
 #define LARGE "x'" ONE ONE ONE ONE ONE "'"
 
 /*
- * Messages that differ in each column; a hundred of them have one time, and half of their requests more than 31
- * bits.
+ * Messages that differ in each column; a hundred of them have one time, and half of their requests have
+ * more than 31 bits.
  */
 static void add_messages(sqlite3 *db, bool has_branch)
 {
@@ -56,12 +56,13 @@ static void add_messages(sqlite3 *db, bool has_branch)
 		int64_t late = i % 4 == 3 ? i % 9 : 0;
 		buf_clear(&sql);
 		buf_printf(&sql,
-			   "INSERT INTO message (id, key, request, late, transcript, offset, payer, model, flags,"
-			   " input, output, cache_write_5m, cache_write_1h, cache_read, web_searches, nano_usd,"
-			   " large%s) VALUES (%lld, %lld, %lld, %lld, %lld, %lld, %lld, %lld, %lld, %lld, 2, 3, 4,"
-			   " 5, %lld, %lld, %s%s)",
+			   "INSERT INTO message (id, key, request, late, transcript, offset, payer, model,"
+			   " flags, input, output, cache_write_5m, cache_write_1h, cache_read, web_searches,"
+			   " nano_usd, large%s) VALUES (%lld, %lld, %lld, %lld, %lld, %lld, %lld, %lld, %lld,"
+			   " %lld, 2, 3, 4, 5, %lld, %lld, %s%s)",
 			   has_branch ? ", branch, reference" : "",
-			   (long long)((INT64_C(1772323200000) + i / 100 * 1000 + late) * 4096 + i * 29 % 4096),
+			   (long long)((INT64_C(1772323200000) + i / 100 * 1000 + late) * 4096
+				       + i * 29 % 4096),
 			   (long long)key,
 			   (long long)(i * INT64_C(2654435761) % (INT64_C(1) << 32)), (long long)late,
 			   (long long)(i % 2 + 1), (long long)(i * 100), (long long)(i % 3),
@@ -104,7 +105,8 @@ static void make_older(const char *path, int version)
 		run(db, add_quarters);
 		run(db, "INSERT INTO branch VALUES (1, 'main'), (2, 'b');"
 			"INSERT INTO claim VALUES (5, 4000000000, 1, 2, 1), (5, 7, 1, 2, 0);"
-			"INSERT INTO told VALUES (1, 2, 3, 4, 5, 6, 7); INSERT INTO tombstone VALUES (4, 9, 0, 8);"
+			"INSERT INTO told VALUES (1, 2, 3, 4, 5, 6, 7);"
+			"INSERT INTO tombstone VALUES (4, 9, 0, 8);"
 			"INSERT INTO hit VALUES (1, 7, 1, 9, 'five_hour', 10, 0, 1)");
 	}
 	run(db, "COMMIT");
@@ -114,7 +116,8 @@ static void make_older(const char *path, int version)
 /* ---- what a file says, whatever its version ---- */
 
 #define OTHER_COLUMNS \
-	", key, transcript, offset, (SELECT iif(payer, payer, session) FROM transcript t WHERE t.id = transcript)," \
+	", key, transcript, offset," \
+	" (SELECT iif(payer, payer, session) FROM transcript t WHERE t.id = transcript)," \
 	" model, input, output, cache_write_5m, cache_write_1h, cache_read, web_searches, nano_usd, hex(large)"
 #define OLD_FLAGS "flags & ~193, flags & 1 <> 0, flags & 64 <> 0, flags & 128 <> 0"
 #define SUMMED \
@@ -123,7 +126,8 @@ static void make_older(const char *path, int version)
 	" min(first_offset)"
 
 static const char *const messages[] = {
-	[1] = "SELECT id / 4096 - late, request, 0, NULL, " OLD_FLAGS OTHER_COLUMNS " FROM message ORDER BY 1, key",
+	[1] = "SELECT id / 4096 - late, request, 0, NULL, " OLD_FLAGS OTHER_COLUMNS
+	      " FROM message ORDER BY 1, key",
 	[2] = "SELECT id / 4096 - late, request, branch, reference, " OLD_FLAGS OTHER_COLUMNS
 	      " FROM message ORDER BY 1, key",
 	[3] = "SELECT id / 64 - late, iif(request < 0, request + 4294967296, request), branch, reference,"
@@ -133,7 +137,8 @@ static const char *const messages[] = {
 
 static const char *const sums[] = {
 	[1] = NULL,
-	[2] = "SELECT session, transcript, start / 4, model, fast" SUMMED " FROM quarter GROUP BY 1, 2, 3, 4, 5",
+	[2] = "SELECT session, transcript, start / 4, model, fast" SUMMED
+	      " FROM quarter GROUP BY 1, 2, 3, 4, 5",
 	[3] = "SELECT iif(payer, payer, session), transcript, start, model, fast" SUMMED
 	      " FROM hour JOIN transcript t ON t.id = transcript GROUP BY 1, 2, 3, 4, 5",
 };
@@ -349,9 +354,9 @@ static void sums_that_cannot_be_added_are_made_anew(void **state)
 	make_older(path, 2);
 	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
 	run(db, "UPDATE quarter SET input = 9223372036854775807;"
-		"INSERT INTO quarter SELECT session, transcript, start + 1, model, fast, messages, unpriced, input,"
-		" output, cache_write_5m, cache_write_1h, cache_read, web_searches, nano_usd, reference, first_ms,"
-		" last_ms, first_offset FROM quarter");
+		"INSERT INTO quarter SELECT session, transcript, start + 1, model, fast, messages, unpriced,"
+		" input, output, cache_write_5m, cache_write_1h, cache_read, web_searches, nano_usd, reference,"
+		" first_ms, last_ms, first_offset FROM quarter");
 	sqlite3_close(db);
 	assert_int_equal(store_database_open(path, &db, &error), STORE_OPENED);
 	store_database_close(db);

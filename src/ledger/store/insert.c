@@ -38,8 +38,8 @@ static int insert_anywhere(sqlite3_stmt *insert, int64_t time_ms)
 }
 
 /*
- * The key chooses where to try: in the message's millisecond first, then in twice as much time with each try, so
- * that many of one moment find a slot soon.
+ * The key chooses where to try: in the message's millisecond first, then in twice as much time with each try,
+ * so that many of one moment find a slot soon.
  */
 int store_insert_at(sqlite3_stmt *insert, uint64_t key, int64_t time_ms)
 {

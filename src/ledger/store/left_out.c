@@ -41,8 +41,7 @@ static int leave_out(struct store_left_out *left_out, int64_t id, const struct s
 	if (row->flags & STORE_HIDDEN)
 		return SQLITE_OK;
 	return strmap_put_len(&left_out->ids, (const char *)&id, sizeof(id), &here)
-			    && strmap_put_len(&left_out->hours, (const char *)&hour, sizeof(hour),
-					      &here)
+			    && strmap_put_len(&left_out->hours, (const char *)&hour, sizeof(hour), &here)
 		     ? SQLITE_OK
 		     : SQLITE_NOMEM;
 }
@@ -50,8 +49,7 @@ static int leave_out(struct store_left_out *left_out, int64_t id, const struct s
 int store_left_out_add(struct store_left_out *left_out, const struct store_message *message)
 {
 	sqlite3_stmt *question = left_out->find;
-	const int64_t key[] = { (int64_t)message->key,
-				store_request_number(message->record.request_hash) };
+	const int64_t key[] = { (int64_t)message->key, store_request_number(message->record.request_hash) };
 	int result = SQLITE_OK;
 	store_statement_bind(question, 1, key, 2);
 	while (result == SQLITE_OK && (result = sqlite3_step(question)) == SQLITE_ROW) {

@@ -33,7 +33,8 @@ int store_rolled_read(sqlite3 *db, enum store_rolled_by by, const struct store_l
 						? "SELECT " STORE_SUM_COLUMNS ", first_offset, 0,"
 						  " first_transcript, model, fast, 0 FROM day"
 						: "SELECT " STORE_SUM_COLUMNS ", h.first_offset,"
-						  " CASE h.payer WHEN 0 THEN coalesce(t.session, 0) ELSE h.payer END,"
+						  " CASE h.payer WHEN 0 THEN coalesce(t.session, 0)"
+						  " ELSE h.payer END,"
 						  " h.transcript, h.model, h.fast, h.payer FROM hour h"
 						  " LEFT JOIN transcript t ON t.id = h.transcript",
 					-1, &rows, NULL);

@@ -17,7 +17,7 @@
 /* Makes the tables in an empty file. */
 extern const char store_schema[];
 
-/* The part of them that version 2 had otherwise, and its index, which is made fastest when all rows are there. */
+/* The part of them that version 2 had otherwise; its index, which is made fastest when all rows are there. */
 extern const char store_schema_messages[];
 extern const char store_schema_messages_index[];
 
@@ -51,8 +51,8 @@ enum store_flag {
 /*
  * message.id has the message's time, in Unix milliseconds, above STORE_SLOT_BITS that tell apart those of one
  * millisecond: the table lies in order of time and needs no index for it. When a millisecond is full, a
- * message takes a later one, at most STORE_LATE_MAX_MS, and message.late says how much later. With more bits, or
- * after the year 2039, an id needs more than 6 bytes.
+ * message takes a later one, at most STORE_LATE_MAX_MS, and message.late says how much later. With more bits,
+ * or after the year 2039, an id needs more than 6 bytes.
  */
 #define STORE_SLOT_BITS 6
 #define STORE_SLOTS (INT64_C(1) << STORE_SLOT_BITS)

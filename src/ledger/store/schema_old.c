@@ -266,7 +266,7 @@ const char store_schema_2[] =
 
 /*
  * Ids have 6 bits below the time, where they had 12; `request` has a sign; two flags have changed places with
- * that of messages that have an id; a payer that is the transcript's session is 0. Sums are by the hour, where
+ * that of messages that have an id. A payer that is the transcript's session is 0. Sums are by the hour, where
  * they were by its quarters.
  */
 const char store_step_2_to_3[] =
@@ -277,8 +277,9 @@ const char store_step_2_to_3[] =
 
 #define SIGNED_REQUEST "request - ((request >> 31 & 1) << 32)"
 #define FLAGS_3 "(flags & ~193) | (flags >> 7 & 1) | ((flags & 1) << 6) | ((flags & 64) << 1)"
-#define PAYER_3 "CASE WHEN payer = 0 OR payer = (SELECT session FROM transcript t WHERE t.id = m.transcript)" \
-		" THEN 0 ELSE payer END"
+#define PAYER_3 \
+	"CASE WHEN payer = 0 OR payer = (SELECT session FROM transcript t WHERE t.id = m.transcript)" \
+	" THEN 0 ELSE payer END"
 
 const char store_step_2_to_3_message[] =
 	"INSERT INTO message (id, key, request, late, transcript, offset, payer, model, branch, flags, input,"

@@ -10,7 +10,8 @@
 extern const char store_schema_1[];
 extern const char store_schema_2[];
 
-/* What puts the tables of version 1 aside, and what takes their rows over into those of version 2: without sums. */
+/* What puts the tables of version 1 aside, and what takes their rows over into those of version 2: without
+ * sums. */
 extern const char store_step_1_to_2[];
 extern const char store_step_1_to_2_copy[];
 

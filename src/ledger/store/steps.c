@@ -58,11 +58,11 @@ bool store_steps_has_tables(sqlite3 *db, int64_t version)
 	sqlite3 *model = NULL;
 	const char *schema = schema_of(version);
 	bool same = schema
-		    && sqlite3_open_v2(":memory:", &model, SQLITE_OPEN_READWRITE | SQLITE_OPEN_MEMORY, NULL)
-			       == SQLITE_OK
-		    && sqlite3_exec(model, schema, NULL, NULL, NULL) == SQLITE_OK
-		    && describe_tables(model, &ours) && describe_tables(db, &theirs)
-		    && strcmp(buf_str(&ours), buf_str(&theirs)) == 0;
+		 && sqlite3_open_v2(":memory:", &model, SQLITE_OPEN_READWRITE | SQLITE_OPEN_MEMORY, NULL)
+			    == SQLITE_OK
+		 && sqlite3_exec(model, schema, NULL, NULL, NULL) == SQLITE_OK
+		 && describe_tables(model, &ours) && describe_tables(db, &theirs)
+		 && strcmp(buf_str(&ours), buf_str(&theirs)) == 0;
 	sqlite3_close(model);
 	return same;
 }
@@ -88,7 +88,8 @@ static int from_1_to_2(sqlite3 *db)
 static int number_anew(sqlite3 *db)
 {
 	sqlite3_stmt *rows = NULL, *insert = NULL;
-	int result = sqlite3_prepare_v2(db, "SELECT id, late, key FROM message_2 ORDER BY id", -1, &rows, NULL);
+	int result =
+		sqlite3_prepare_v2(db, "SELECT id, late, key FROM message_2 ORDER BY id", -1, &rows, NULL);
 	if (result == SQLITE_OK)
 		result = sqlite3_prepare_v2(db, store_step_2_to_3_message, -1, &insert, NULL);
 	while (result == SQLITE_OK && (result = sqlite3_step(rows)) == SQLITE_ROW) {

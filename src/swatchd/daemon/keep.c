@@ -24,6 +24,8 @@
 
 /* After the last message: a burst is one commit. */
 #define KEEP_DELAY_MS INT64_C(1000)
+/* So long the first batch waits until all transcripts are read: then all messages come in order of time. */
+#define KEEP_READING_MS INT64_C(60000)
 /* In one transaction: a second's work on a slow machine. */
 #define KEEP_BATCH_MAX 20000
 /* After a failure; it doubles. */
@@ -219,12 +221,20 @@ static void set_timer(struct daemon *daemon, int64_t delay_ms)
 	loop_set_timer(daemon->loop, &daemon->keep.timer, delay_ms);
 }
 
+static bool is_reading_first(const struct daemon *daemon)
+{
+	int64_t since_ms = clock_wall_ms() - daemon->started_ms;
+	return !daemon->history.read && since_ms >= 0 && since_ms < KEEP_READING_MS;
+}
+
 static void on_timer(struct ev_loop *loop UNUSED, ev_timer *watcher, int revents UNUSED)
 {
 	struct daemon *daemon = watcher->data;
 	struct daemon_keep *keep = &daemon->keep;
 	if (keep->is_failing)
 		store_retry(keep->store);
+	else if (is_reading_first(daemon))
+		set_timer(daemon, KEEP_DELAY_MS);
 	else if (has_news(daemon) && store_is_free(keep->store))
 		(void)give_batch(daemon);
 }
