@@ -38,6 +38,8 @@ struct store {
 	struct store_batch *batch;   /* being written, or failed */
 	bool is_wanted;              /* the batch is to be written now */
 	bool stops;
+	/* Of how many replacements the caller knows, and knew when it gave the batch. */
+	unsigned accepted, batch_of;
 	int64_t keep_ms;             /* 0: for ever */
 	struct store_status status;
 };
@@ -247,12 +249,26 @@ static void fit_cache(struct store *store)
 	store->has_large_cache = is_large;
 }
 
+/*
+ * Whether the batch was made for a file that is replaced: it says how far transcripts were read, and the new
+ * file does not have what was in the old one before that.
+ */
+static bool is_outdated(struct store *store)
+{
+	(void)pthread_mutex_lock(&store->lock);
+	bool outdated = store->batch_of != store->status.replaced;
+	(void)pthread_mutex_unlock(&store->lock);
+	return outdated;
+}
+
 static int write_batch(struct store *store)
 {
+	if (is_outdated(store))
+		return store->writer ? SQLITE_OK : SQLITE_CORRUPT;
 	fit_cache(store);
 	int result = write_once(store);
 	if (store_database_is_damage(result) && replace_damaged(store))
-		result = write_once(store);
+		result = SQLITE_OK;
 	return result;
 }
 
@@ -347,6 +363,7 @@ void store_give(struct store *store, struct store_batch *batch)
 {
 	(void)pthread_mutex_lock(&store->lock);
 	store->batch = batch;
+	store->batch_of = store->accepted;
 	store->is_wanted = true;
 	(void)pthread_cond_signal(&store->changed);
 	(void)pthread_mutex_unlock(&store->lock);
@@ -367,6 +384,13 @@ void store_retry(struct store *store)
 		store->is_wanted = true;
 		(void)pthread_cond_signal(&store->changed);
 	}
+	(void)pthread_mutex_unlock(&store->lock);
+}
+
+void store_accept_replaced(struct store *store, unsigned replaced)
+{
+	(void)pthread_mutex_lock(&store->lock);
+	store->accepted = replaced;
 	(void)pthread_mutex_unlock(&store->lock);
 }
 

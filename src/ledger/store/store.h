@@ -74,6 +74,12 @@ void store_wait(struct store *store);
 /* Tries the failed batch again. */
 void store_retry(struct store *store);
 
+/*
+ * The caller knows that the file was replaced so often (status.replaced): what it gives from now on is made for
+ * the new one. What it gave before is dropped.
+ */
+void store_accept_replaced(struct store *store, unsigned replaced);
+
 void store_get_status(struct store *store, struct store_status *out);
 
 /* Waits until the last batch is written or has failed, ends the thread and closes the file. May be NULL. */

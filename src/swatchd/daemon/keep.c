@@ -174,7 +174,7 @@ static void add_news(struct daemon *daemon, struct store_batch *batch)
 		add_lost(keep, batch);
 	if (keep->saved_drift != daemon->drift.changes)
 		add_drift(daemon, batch);
-	for (size_t i = 0; i < keep->news_count; i++) {
+	for (size_t i = 0; !keep->is_replaced && i < keep->news_count; i++) {
 		const struct keep_news *news = &keep->news[i];
 		struct ledger_kept transcript = { .gone = news->gone };
 		ledger_file_facts(daemon->ledger, news->ledger_file, &transcript);
@@ -328,6 +328,10 @@ static void on_done(struct ev_loop *loop UNUSED, ev_async *watcher, int revents 
 		ledger_forget_saved(daemon->ledger);
 		daemon_forget_saved_facts(daemon);
 		keep->saved_drift = 0;
+		/* What is in memory is written at the end; how far transcripts were read is not: the new file
+		 * lacks what it had before that. */
+		keep->is_replaced = true;
+		store_accept_replaced(keep->store, keep->replaced);
 		/* What the lost file had comes out of its backup, and out of the transcripts. */
 		daemon_begin_anew(daemon, "the ledger's file was replaced");
 	}
