@@ -153,6 +153,8 @@ s = socket.socket(socket.AF_UNIX); s.connect(sys.argv[1]); s.sendall(sys.stdin.b
 	# one that keeps a file has the last days in memory
 	stop_daemon
 	sed -i "s/enabled = no/keep = forever/" "$CONFIG"
+	AT=2026-03-30T10:00:00.000Z message old >"$PROJECTS/-p/old.jsonl"
+	swatchd --once
 	start_daemon
 	ask '{"op":"report","kind":"daily"}' | jq -e '.ok == false and (.error | contains("swatch daily"))'
 	ask '{"op":"spend","since":0,"step":86400000,"count":2}' | jq -e '.ok == false and (.error | contains("8 days"))'

@@ -382,6 +382,11 @@ int store_archive_load(struct store_archive *archive, struct ledger *ledger, int
 	return result;
 }
 
+bool store_archive_is_whole(const struct store_archive *archive)
+{
+	return archive->is_whole;
+}
+
 /* ---- opening ---- */
 
 int store_archive_open_on(sqlite3 *db, struct store_roots *roots, const struct store_known_list *known,

@@ -39,6 +39,9 @@ int store_archive_open_on(sqlite3 *db, struct store_roots *roots, const struct s
  */
 int store_archive_load(struct store_archive *archive, struct ledger *ledger, int64_t now_ms);
 
+/* Whether the last load handed over every message that the file had: then the ledger has let none go. */
+bool store_archive_is_whole(const struct store_archive *archive);
+
 /*
  * The ledger's number of a transcript by its number in the file; -1 when it lies in none of our directories,
  * or memory ran out.

@@ -116,19 +116,20 @@ static bool ask_for_report(struct client *client, const struct report_options *o
 	return true;
 }
 
-/* Whether all that the daemon knows is in the ledger's file. */
-static bool is_all_kept(struct client *client)
+/* Whether all that the daemon knows is in the ledger's file, or else in its memory. */
+static void ask_where(struct client *client, bool *in_file, bool *in_memory)
 {
 	AUTO_BUF why = BUF_INIT;
 	AUTO_JSON *answer = NULL;
-	return client_ask(client, "{\"op\":\"kept\"}", LINE_TIMEOUT_MS, &answer, &why) == CLIENT_OK
-	       && json_get_bool(answer, "kept", false);
+	bool good = client_ask(client, "{\"op\":\"kept\"}", LINE_TIMEOUT_MS, &answer, &why) == CLIENT_OK;
+	*in_file = good && json_get_bool(answer, "kept", false);
+	*in_memory = good && json_get_bool(answer, "whole", false);
 }
 
 /*
- * The same out of the ledger's file and what is beyond it, else from the daemon of this invocation, which has
- * no file then and everything in memory; `why` stays empty when none runs. It may have another zone, and we
- * cannot send it a zone without a name.
+ * The same from the daemon of this invocation when it has everything in memory, and the file has not; else out
+ * of the ledger's file and what is beyond it. `why` stays empty when none runs. It may have another zone, and
+ * we cannot send it a zone without a name.
  */
 static bool fetch_what_is_kept(const struct invocation *invocation, const struct report_request *request,
 			       struct report_data *data, struct buf *why)
@@ -143,8 +144,11 @@ static bool fetch_what_is_kept(const struct invocation *invocation, const struct
 	} else if (state == CLIENT_LISTENING
 		   /* After a sync, all that happened so far is in the figures. */
 		   && client_ask(&client, "{\"op\":\"sync\"}", SYNC_TIMEOUT_MS, &answer, why) == CLIENT_OK) {
-		good = report_from_sums(invocation, request, is_all_kept(&client), data);
-		if (!good && !request->zone_is_nameless)
+		bool in_file, in_memory;
+		ask_where(&client, &in_file, &in_memory);
+		in_memory = in_memory && !request->zone_is_nameless;
+		good = (in_file || !in_memory) && report_from_sums(invocation, request, in_file, data);
+		if (!good && in_memory)
 			good = ask_for_report(&client, &request->options, data, why);
 	}
 	client_close(&client);

@@ -12,6 +12,7 @@
 #include "base/unused.h"
 #include "json/get.h"
 #include "ledger/archive.h"
+#include "ledger/store/archive.h"
 #include "report/report.h"
 #include "swatchd/daemon/keep.h"
 
@@ -78,6 +79,13 @@ static void write_rows(const struct report *report, struct buf *out)
 	buf_append_str(out, "}");
 }
 
+/* All messages are in memory: without a file, and while the file has only what is alive. */
+static bool is_whole(const struct daemon *daemon)
+{
+	return ledger_is_whole(daemon->ledger)
+	       || (daemon->keep.archive && store_archive_is_whole(daemon->keep.archive));
+}
+
 void daemon_answer_report(void *ctx, struct control_client *client, struct json_object *request)
 {
 	struct daemon *daemon = ctx;
@@ -86,7 +94,7 @@ void daemon_answer_report(void *ctx, struct control_client *client, struct json_
 	AUTO_BUF error = BUF_INIT;
 	AUTO_BUF out = BUF_INIT;
 	const char *fault = take_options(request, &options);
-	if (!fault && !ledger_is_whole(daemon->ledger))
+	if (!fault && !is_whole(daemon))
 		fault = "the past is in the ledger's file, out of which 'swatch daily', 'blocks' and their like"
 			" read it; swatchd has only the last days in memory";
 	if (!fault && control_is_sending_report(daemon->control))
@@ -106,7 +114,7 @@ void daemon_answer_report(void *ctx, struct control_client *client, struct json_
 	report_release(&report);
 }
 
-/* Whether a report may be read out of the ledger's file: {"op":"kept"}. */
+/* Whether a report may be read out of the ledger's file, or be asked for here: {"op":"kept"}. */
 void daemon_answer_kept(void *ctx, struct control_client *client, struct json_object *request UNUSED)
 {
 	const struct daemon *daemon = ctx;
@@ -116,6 +124,7 @@ void daemon_answer_kept(void *ctx, struct control_client *client, struct json_ob
 	jsonw_begin_object(&w);
 	jsonw_put_bool(&w, "ok", true);
 	jsonw_put_bool(&w, "kept", daemon->history.read && daemon_keep_is_complete(daemon));
+	jsonw_put_bool(&w, "whole", is_whole(daemon));
 	jsonw_end_object(&w);
 	control_answer_composed(client, &out);
 }
@@ -159,7 +168,7 @@ void daemon_answer_spend(void *ctx, struct control_client *client, struct json_o
 				     "1000 to 86400000 and 1 to 1440");
 		return;
 	}
-	if (!ledger_is_whole(daemon->ledger) && since_ms < clock_wall_ms() - LEDGER_HELD_MS) {
+	if (!is_whole(daemon) && since_ms < clock_wall_ms() - LEDGER_HELD_MS) {
 		control_answer_error(client, "\"since\" is too long ago: swatchd has the last 8 days in memory;"
 				     " 'swatch daily' reads further back");
 		return;
