@@ -12,8 +12,8 @@
 #include "limits/limits.h"
 
 /*
- * Reads the object `rateLimits` (NULL when the file has no such object) as of `now_ms`: leaves out what cannot
- * be, and what was reset since.
+ * Reads the object `rateLimits` (NULL when the file has no such object) as of `now_ms`: leaves out what
+ * cannot be, and what was reset since.
  */
 void cache_limits_read(struct json_object *written, int64_t now_ms, struct rate_limits *out);
 

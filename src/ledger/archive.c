@@ -54,7 +54,8 @@ static void count_file(struct ledger *ledger, struct ledger_file *f)
 	if (f->is_counted)
 		return;
 	f->is_counted = true;
-	if (archive->calls && archive->calls->find_transcript(archive->ctx, f->path, f->root_len, f->version, &known))
+	if (archive->calls
+	    && archive->calls->find_transcript(archive->ctx, f->path, f->root_len, f->version, &known))
 		f->entries += known.messages;
 	else
 		ledger->archive.lacks_sums = true;

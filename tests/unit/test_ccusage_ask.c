@@ -8,8 +8,8 @@
 #include "scratch.h"
 #include "unit.h"
 
-#define BLOCK                                                                                                \
-	"{\"startTime\":\"2026-11-23T05:00:00.000Z\",\"endTime\":\"2026-11-23T10:00:00.000Z\","               \
+#define BLOCK \
+	"{\"startTime\":\"2026-11-23T05:00:00.000Z\",\"endTime\":\"2026-11-23T10:00:00.000Z\"," \
 	"\"isActive\":true,\"isGap\":false,\"entries\":2,\"costUSD\":1.25,\"tokenCounts\":{\"inputTokens\":1," \
 	"\"outputTokens\":2,\"cacheCreationInputTokens\":3,\"cacheReadInputTokens\":4}}"
 

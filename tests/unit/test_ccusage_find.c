@@ -7,8 +7,8 @@
 #include "scratch.h"
 #include "unit.h"
 
-static const char *const variables[] = { "NVM_DIR",	 "BUN_INSTALL",	  "VOLTA_HOME",	   "NPM_CONFIG_PREFIX",
-					 "PNPM_HOME",	 "FNM_DIR",	  "ASDF_DATA_DIR", "MISE_DATA_DIR",
+static const char *const variables[] = { "NVM_DIR",	"BUN_INSTALL", "VOLTA_HOME",	"NPM_CONFIG_PREFIX",
+					 "PNPM_HOME",	"FNM_DIR",     "ASDF_DATA_DIR", "MISE_DATA_DIR",
 					 "NODENV_ROOT", "N_PREFIX" };
 
 static struct ccusage_found found;

@@ -402,7 +402,8 @@ static int lowest_free_descriptor(void)
 	return number;
 }
 
-/* Without a descriptor nobody is accepted, and the loop is not awake all the time; nothing of that is left over. */
+/* Without a descriptor nobody is accepted, and the loop is not awake all the time; nothing of that is left
+ * over. */
 static void test_the_last_descriptors_are_not_for_clients(void **state)
 {
 	(void)state;

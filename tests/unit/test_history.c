@@ -8,9 +8,9 @@
 #include "transcript/path.h"
 #include "unit.h"
 
-#define LINE                                                                                                  \
+#define LINE \
 	"{\"type\":\"assistant\",\"timestamp\":\"2026-11-23T12:00:00.000Z\",\"requestId\":\"r%d\",\"message\":{" \
-	"\"id\":\"m%d\",\"model\":\"claude-opus-4-6\",\"role\":\"assistant\","                                 \
+	"\"id\":\"m%d\",\"model\":\"claude-opus-4-6\",\"role\":\"assistant\"," \
 	"\"usage\":{\"input_tokens\":1,\"output_tokens\":2}}}\n"
 
 #define ROOT_SIZE 900

@@ -225,7 +225,10 @@ static void what_a_lost_transcript_said_comes_out_of_the_file(void **state)
 		.path = path_in("projects", "a"),
 		.root_len = strlen(scratch_name(&test_dir, "projects")) + 1,
 		.session_id = "a",
-		.record = { .time_ms = INT64_C(1795435200000), .id_hash = 7, .has_id = true, .model = { "m", 1 } },
+		.record = { .time_ms = INT64_C(1795435200000),
+			    .id_hash = 7,
+			    .has_id = true,
+			    .model = { "m", 1 } },
 	};
 	store_batch_add(batch, &kept);
 	assert_int_equal(store_writer_write(writer, batch), SQLITE_OK);

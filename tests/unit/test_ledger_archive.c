@@ -1,4 +1,5 @@
-/* store/archive: a ledger that holds only the last days says of every session what one that holds all says. */
+/* store/archive: a ledger that holds only the last days says of every session what one that holds all says.
+ */
 #include <math.h>
 
 #include "unit.h"

@@ -213,9 +213,9 @@ static void with_an_archive_only_what_had_no_price_gets_one(void **state)
 	assert_usd(session.sums.cost_usd, OPUS_USD);
 	while (ledger_next_unsaved(f->ledger, &kept))
 		;
-	struct price_book *book =
-		book_of(f, "{\"claude-next-9\":{\"input_cost_per_token\":1e-05,\"output_cost_per_token\":0},"
-			   "\"claude-opus-4-6\":{\"input_cost_per_token\":1e-06,\"output_cost_per_token\":0}}");
+	struct price_book *book = book_of(
+		f, "{\"claude-next-9\":{\"input_cost_per_token\":1e-05,\"output_cost_per_token\":0},"
+		   "\"claude-opus-4-6\":{\"input_cost_per_token\":1e-06,\"output_cost_per_token\":0}}");
 	ledger_reprice(f->ledger, book);
 	ledger_session(f->ledger, "s1", START_MS + 3000, &session);
 	assert_usd(session.sums.cost_usd, OPUS_USD + 100 * 1e-5);

@@ -92,8 +92,11 @@ static void note_hit(void *ctx, int64_t number, const struct store_hit *hit)
 
 static void add_hit(struct world *w, const char *name, int64_t at_s, int64_t offset, bool in_message)
 {
-	struct store_hit hit = { .offset = offset, .at_ms = NOW_MS + at_s * 1000,
-				 .resets_ms = NOW_MS + 9000000, .in_message = in_message, .old_form = offset == 7 };
+	struct store_hit hit = { .offset = offset,
+				 .at_ms = NOW_MS + at_s * 1000,
+				 .resets_ms = NOW_MS + 9000000,
+				 .in_message = in_message,
+				 .old_form = offset == 7 };
 	snprintf(hit.name, sizeof(hit.name), "%s", name);
 	store_batch_add_hit(w->batch, &transcript, &hit);
 }

@@ -93,10 +93,13 @@ static void another_machines_transcript_is_not_taken_for_ours(void **state)
 	theirs.row.key = 5;
 	assert_string_equal(import(db, &message, 1), "1 0 0 0");
 	assert_string_equal(import(db, &theirs, 1), "1 0 0 0");
-	assert_int_equal(ask(db, "SELECT count(*) FROM transcript WHERE path = '" ROOT "/-p/s1@lap_top_...jsonl'"
-				 " AND gone = 1"), 1);
+	assert_int_equal(ask(db,
+			     "SELECT count(*) FROM transcript WHERE path = '" ROOT "/-p/s1@lap_top_...jsonl'"
+			     " AND gone = 1"),
+			 1);
 	assert_int_equal(ask(db, "SELECT count(*) FROM profile JOIN host ON host.id = profile.host"
-				 " WHERE host.name = 'lap top/..' AND root = '/other/projects'"), 1);
+				 " WHERE host.name = 'lap top/..' AND root = '/other/projects'"),
+			 1);
 	/* One session, wherever it ran. */
 	assert_int_equal(ask(db, "SELECT count(*) FROM session"), 1);
 	sqlite3_close(db);
@@ -249,8 +252,9 @@ static void other_counts_show_only_where_there_are_no_messages(void **state)
 	assert_int_equal(counts.raised, 1);
 	assert_int_equal(counts.same, 1);
 	assert_string_equal(import(db, &message, 1), "1 0 0 0");
-	run(db, "INSERT INTO imported VALUES ('evil', '2026-03-28', 'm', 1, 1, 1, 1, 1),"
-		" ('ccusage', 'yesterday', 'm', 1, 1, 1, 1, 1), ('ccusage', '2026-03-28', 'n', -1, 1, 1, 1, 1)");
+	run(db,
+	    "INSERT INTO imported VALUES ('evil', '2026-03-28', 'm', 1, 1, 1, 1, 1),"
+	    " ('ccusage', 'yesterday', 'm', 1, 1, 1, 1, 1), ('ccusage', '2026-03-28', 'n', -1, 1, 1, 1, 1)");
 	assert_int_equal(store_imported_read(db, count_row, &shown), SQLITE_OK);
 	assert_int_equal(shown, 1);
 	sqlite3_close(db);
@@ -264,8 +268,8 @@ static bool take_line(void *ctx, const struct store_line *line)
 {
 	size_t most = *(const size_t *)ctx;
 	assert_true(read_count < 4);
-	snprintf(read_paths[read_count], sizeof(read_paths[0]), "%s|%s|%s|%s|%s|%s|%s", line->host, line->root,
-		 line->path, line->session, line->payer, line->model, line->branch);
+	snprintf(read_paths[read_count], sizeof(read_paths[0]), "%s|%s|%s|%s|%s|%s|%s", line->host,
+		 line->root, line->path, line->session, line->payer, line->model, line->branch);
 	read[read_count++] = *line;
 	return read_count < most;
 }

@@ -88,11 +88,12 @@ static sqlite3 *make(void)
 	sqlite3 *db;
 	assert_int_equal(sqlite3_open(":memory:", &db), SQLITE_OK);
 	run(db, store_schema);
-	run(db, "INSERT INTO session (id, name) VALUES (1, 's1'), (2, 's2'), (3, 's3');"
-		"INSERT INTO model (id, name) VALUES (1, 'claude-opus-4-6'), (2, 'nobody-knows');"
-		"INSERT INTO told VALUES (1, 0, 0, 0, 0, 0, 0), (3, 0, 0, 0, 0, 0, 0);"
-		"INSERT INTO reading (profile, resets_ms, name, point, percent, first_seen, last_seen, session,"
-		" source) VALUES (0, 1, 'five_hour', 1, 1, 1, 1, 1, '');");
+	run(db,
+	    "INSERT INTO session (id, name) VALUES (1, 's1'), (2, 's2'), (3, 's3');"
+	    "INSERT INTO model (id, name) VALUES (1, 'claude-opus-4-6'), (2, 'nobody-knows');"
+	    "INSERT INTO told VALUES (1, 0, 0, 0, 0, 0, 0), (3, 0, 0, 0, 0, 0, 0);"
+	    "INSERT INTO reading (profile, resets_ms, name, point, percent, first_seen, last_seen, session,"
+	    " source) VALUES (0, 1, 'five_hour', 1, 1, 1, 1, 1, '');");
 	add_transcript(db, 1, ROOT "-p/s1.jsonl", 1);
 	add_transcript(db, 2, ROOT "-p/s2.jsonl", 2);
 	add_transcript(db, 3, ROOT "-q/s3.jsonl", 3);

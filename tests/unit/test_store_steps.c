@@ -94,12 +94,13 @@ static void make_older(const char *path, int version)
 		 STORE_APPLICATION_ID, version);
 	run(db, begin);
 	run(db, version == 1 ? store_schema_1 : store_schema_2);
-	run(db, "INSERT INTO meta VALUES ('k', 'v'); INSERT INTO session (id, name) VALUES (1, 's'), (2, 't');"
-		"INSERT INTO model (id, name) VALUES (1, 'opus'), (2, 'haiku');"
-		"INSERT INTO transcript (id, path, version, root_bytes, session, subagent, gone, dev, ino, size,"
-		" modified_ns, offset, mark, mark_bytes) VALUES"
-		" (1, '/h/projects/-p/s.jsonl', 0, 12, 1, 0, 0, 3, 4, 5, 6, 7, 8, 9),"
-		" (2, '/h/projects/-p/s.jsonl', 1, 12, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0)");
+	run(db,
+	    "INSERT INTO meta VALUES ('k', 'v'); INSERT INTO session (id, name) VALUES (1, 's'), (2, 't');"
+	    "INSERT INTO model (id, name) VALUES (1, 'opus'), (2, 'haiku');"
+	    "INSERT INTO transcript (id, path, version, root_bytes, session, subagent, gone, dev, ino, size,"
+	    " modified_ns, offset, mark, mark_bytes) VALUES"
+	    " (1, '/h/projects/-p/s.jsonl', 0, 12, 1, 0, 0, 3, 4, 5, 6, 7, 8, 9),"
+	    " (2, '/h/projects/-p/s.jsonl', 1, 12, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0)");
 	add_messages(db, version > 1);
 	if (version > 1) {
 		run(db, add_quarters);
@@ -353,10 +354,11 @@ static void sums_that_cannot_be_added_are_made_anew(void **state)
 	snprintf(path, sizeof(path), "%s", scratch_name(&test_dir, "ledger.db"));
 	make_older(path, 2);
 	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
-	run(db, "UPDATE quarter SET input = 9223372036854775807;"
-		"INSERT INTO quarter SELECT session, transcript, start + 1, model, fast, messages, unpriced,"
-		" input, output, cache_write_5m, cache_write_1h, cache_read, web_searches, nano_usd, reference,"
-		" first_ms, last_ms, first_offset FROM quarter");
+	run(db,
+	    "UPDATE quarter SET input = 9223372036854775807;"
+	    "INSERT INTO quarter SELECT session, transcript, start + 1, model, fast, messages, unpriced,"
+	    " input, output, cache_write_5m, cache_write_1h, cache_read, web_searches, nano_usd, reference,"
+	    " first_ms, last_ms, first_offset FROM quarter");
 	sqlite3_close(db);
 	assert_int_equal(store_database_open(path, &db, &error), STORE_OPENED);
 	store_database_close(db);

@@ -30,8 +30,9 @@ static sqlite3 *make(void)
 	sqlite3 *db;
 	assert_int_equal(sqlite3_open(":memory:", &db), SQLITE_OK);
 	run(db, store_schema);
-	run(db, "INSERT INTO session (id, name) VALUES (1, 's'), (2, 't'), (3, '../evil'); INSERT INTO model (id, name) VALUES "
-		"(1, 'opus'), (2, 'haiku');");
+	run(db,
+	    "INSERT INTO session (id, name) VALUES (1, 's'), (2, 't'), (3, '../evil'); INSERT INTO model (id, name) VALUES "
+	    "(1, 'opus'), (2, 'haiku');");
 	return db;
 }
 

@@ -1,8 +1,9 @@
 /*
  * store/archive: answers the ledger out of its file, so that memory holds only what is alive.
  *
- * For: daemon/recall.c, which opens it before the sandbox closes; the reports without swatchd. The daemon's has
- * a connection of its own, on the loop's thread, that cannot write: each answer is what the last commit left.
+ * For: daemon/recall.c, which opens it before the sandbox closes; the reports without swatchd. The daemon's
+ * has a connection of its own, on the loop's thread, that cannot write: each answer is what the last commit
+ * left.
  */
 #ifndef SWATCH_LEDGER_STORE_ARCHIVE_H
 #define SWATCH_LEDGER_STORE_ARCHIVE_H

@@ -26,10 +26,11 @@ struct store_known {
 	unsigned version;            /* how many of the same path were lost before it */
 	bool subagent;
 	enum store_state state;
-	bool is_there;               /* the file takes it for one that is there */
-	/* For the daemon: it was opened, and what comes later there is another one. For reports: it was met. */
+	bool is_there; /* the file takes it for one that is there */
+	/* For the daemon: it was opened, and what comes later there is another one. For reports: it was met.
+	 */
 	bool is_taken;
-	struct store_progress progress;  /* what stands before its offset is saved */
+	struct store_progress progress; /* what stands before its offset is saved */
 	int ledger_file;             /* for read.c */
 };
 

@@ -81,7 +81,8 @@ int store_numbers_find_profile(struct store_numbers *numbers, const char *host_n
 	*number = 0;
 	if (root_len == 0)
 		return SQLITE_OK;
-	int result = store_numbers_find(numbers, STORE_NAME_HOST, host_name ? host_name : numbers->host, &host);
+	int result =
+		store_numbers_find(numbers, STORE_NAME_HOST, host_name ? host_name : numbers->host, &host);
 	if (result != SQLITE_OK)
 		return result;
 	(void)sqlite3_bind_int64(numbers->find_profile, 1, host);

@@ -36,8 +36,9 @@ int store_numbers_find(struct store_numbers *numbers, enum store_name kind, cons
 		       int64_t *number);
 
 /*
- * The number of a profile of a machine, `host` (NULL: this one): `root` is its projects/ directory, of which `root_len` bytes
- * count; a slash at its end does not. A new one is labelled with the name of the directory above it
+ * The number of a profile of a machine, `host` (NULL: this one): `root` is its projects/ directory, of which
+ * `root_len` bytes count; a slash at its end does not. A new one is labelled with the name of the directory
+ * above it
  * (".claude-work").
  */
 int store_numbers_find_profile(struct store_numbers *numbers, const char *host, const char *root,

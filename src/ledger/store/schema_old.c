@@ -266,8 +266,8 @@ const char store_schema_2[] =
 
 /*
  * Ids have 6 bits below the time, where they had 12; `request` has a sign; two flags have changed places with
- * that of messages that have an id. A payer that is the transcript's session is 0. Sums are by the hour, where
- * they were by its quarters.
+ * that of messages that have an id. A payer that is the transcript's session is 0. Sums are by the hour,
+ * where they were by its quarters.
  */
 const char store_step_2_to_3[] =
 	"DROP INDEX message_key;"

@@ -6,7 +6,8 @@ int store_statements_open(sqlite3 *db, const char *const *texts, size_t count, s
 	for (size_t i = 0; i < count; i++)
 		statements[i] = NULL;
 	for (size_t i = 0; i < count && result == SQLITE_OK; i++)
-		result = sqlite3_prepare_v3(db, texts[i], -1, SQLITE_PREPARE_PERSISTENT, &statements[i], NULL);
+		result =
+			sqlite3_prepare_v3(db, texts[i], -1, SQLITE_PREPARE_PERSISTENT, &statements[i], NULL);
 	return result;
 }
 

@@ -75,8 +75,8 @@ void store_wait(struct store *store);
 void store_retry(struct store *store);
 
 /*
- * The caller knows that the file was replaced so often (status.replaced): what it gives from now on is made for
- * the new one. What it gave before is dropped.
+ * The caller knows that the file was replaced so often (status.replaced): what it gives from now on is made
+ * for the new one. What it gave before is dropped.
  */
 void store_accept_replaced(struct store *store, unsigned replaced);
 

@@ -114,7 +114,8 @@ static int write_transcript(struct store_writer *writer, const struct store_batc
 	int result = store_numbers_find(&writer->numbers, STORE_NAME_SESSION,
 					store_batch_text(batch, transcript->session), &session);
 	if (result == SQLITE_OK)
-		result = store_numbers_find_profile(&writer->numbers, NULL, path, transcript->root_len, &profile);
+		result = store_numbers_find_profile(&writer->numbers, NULL, path, transcript->root_len,
+						    &profile);
 	if (result == SQLITE_OK)
 		result = note_span(writer, session, transcript);
 	if (result != SQLITE_OK)
@@ -132,11 +133,17 @@ static int write_transcript(struct store_writer *writer, const struct store_batc
 	if (result != SQLITE_OK || !transcript->has_progress)
 		return result;
 	const struct store_progress *p = &transcript->progress;
-	const int64_t numbers[] = { writer->transcript_ids[index], (int64_t)p->dev, (int64_t)p->ino,
-				    p->size_bytes, p->modified_ns, p->offset, (int64_t)p->mark,
+	const int64_t numbers[] = { writer->transcript_ids[index],
+				    (int64_t)p->dev,
+				    (int64_t)p->ino,
+				    p->size_bytes,
+				    p->modified_ns,
+				    p->offset,
+				    (int64_t)p->mark,
 				    (int64_t)p->mark_len };
 	store_statement_bind(writer->statements[SET_PROGRESS], 1, numbers, ARRAY_COUNT(numbers));
-	store_statement_bind_text(writer->statements[SET_PROGRESS], 9, store_batch_text(batch, transcript->faults));
+	store_statement_bind_text(writer->statements[SET_PROGRESS], 9,
+				  store_batch_text(batch, transcript->faults));
 	return store_statement_run(writer->statements[SET_PROGRESS]);
 }
 

@@ -127,9 +127,9 @@ static void ask_where(struct client *client, bool *in_file, bool *in_memory)
 }
 
 /*
- * The same from the daemon of this invocation when it has everything in memory, and the file has not; else out
- * of the ledger's file and what is beyond it. `why` stays empty when none runs. It may have another zone, and
- * we cannot send it a zone without a name.
+ * The same from the daemon of this invocation when it has everything in memory, and the file has not; else
+ * out of the ledger's file and what is beyond it. `why` stays empty when none runs. It may have another zone,
+ * and we cannot send it a zone without a name.
  */
 static bool fetch_what_is_kept(const struct invocation *invocation, const struct report_request *request,
 			       struct report_data *data, struct buf *why)

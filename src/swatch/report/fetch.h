@@ -1,6 +1,6 @@
 /*
- * report/fetch: a report's rows, out of the ledger's file and what is beyond it; without a file from the daemon
- * when one runs, otherwise worked out here from the transcripts.
+ * report/fetch: a report's rows, out of the ledger's file and what is beyond it; without a file from the
+ * daemon when one runs, otherwise worked out here from the transcripts.
  *
  * For: command.c and swatch pricing. All ways give the same rows: JSON objects, as ccusage prints them.
  *

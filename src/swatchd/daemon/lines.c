@@ -113,8 +113,10 @@ static void forget_lines(struct daemon *daemon, struct session_transcript *part)
 static void note_missed(struct daemon *daemon, struct transcript *transcript)
 {
 	if (!transcript->missed && !daemon->lend.is_lent)
-		log_error("cannot account a message of %s: out of memory, or the ledger's file cannot be read;"
-			  " reading the transcript again", transcript->path);
+		log_error(
+			"cannot account a message of %s: out of memory, or the ledger's file cannot be read;"
+			" reading the transcript again",
+			transcript->path);
 	tail_note_missed(daemon->tail, transcript);
 }
 

@@ -43,8 +43,8 @@ void daemon_join_archive(struct daemon *daemon, struct buf *error)
 }
 
 /*
- * Takes what is alive out of the file, so that no transcript is read again for it; the rest is looked up there
- * when it is needed. Returns false, with nothing taken, when that fails.
+ * Takes what is alive out of the file, so that no transcript is read again for it; the rest is looked up
+ * there when it is needed. Returns false, with nothing taken, when that fails.
  */
 static bool take_archive(struct daemon *daemon, const struct data_dirs *dirs, struct buf *error)
 {

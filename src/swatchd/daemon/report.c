@@ -1,6 +1,7 @@
 /*
- * The answers from the ledger in memory. To {"op":"report"}: a line that says what follows, a line for each row,
- * and a line with the totals. To {"op":"spend"}: one line with the cost of each of some equal spans of time.
+ * The answers from the ledger in memory. To {"op":"report"}: a line that says what follows, a line for each
+ * row, and a line with the totals. To {"op":"spend"}: one line with the cost of each of some equal spans of
+ * time.
  */
 #include "swatchd/daemon/answers.h"
 
@@ -169,7 +170,8 @@ void daemon_answer_spend(void *ctx, struct control_client *client, struct json_o
 		return;
 	}
 	if (!is_whole(daemon) && since_ms < clock_wall_ms() - LEDGER_HELD_MS) {
-		control_answer_error(client, "\"since\" is too long ago: swatchd has the last 8 days in memory;"
+		control_answer_error(client,
+				     "\"since\" is too long ago: swatchd has the last 8 days in memory;"
 				     " 'swatch daily' reads further back");
 		return;
 	}
