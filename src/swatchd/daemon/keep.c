@@ -451,6 +451,10 @@ void daemon_start_keep(struct daemon *daemon)
 	int why = start_store(daemon);
 	if (why == 0)
 		return;
+	/* Nothing can be looked up any more: all transcripts are read again, into memory alone. */
+	ledger_set_archive(daemon->ledger, NULL, NULL);
+	ledger_let_go(daemon->ledger);
+	keep->is_complete = false;
 	log_warning("cannot keep what transcripts say in %s: %s", keep->path, strerror(why));
 	keep->why_off = strdup(strerror(why));
 }
