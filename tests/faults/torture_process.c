@@ -225,7 +225,8 @@ static bool is_routine(const char *line)
 {
 	static const char *const routine[] = { "sandbox (Landlock",  " keeps /",       " read, ",
 					       "config reloaded",    "ending: signal", "can be written again",
-					       "gives figures again", " of the last days out of /" };
+					       "gives figures again", " of the last days out of /",
+					       " more than swatch in this block" };
 	for (size_t i = 0; i < sizeof(routine) / sizeof(routine[0]); i++)
 		if (strstr(line, routine[i]))
 			return true;

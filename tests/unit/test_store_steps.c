@@ -418,8 +418,74 @@ static void a_message_is_found_by_its_index(void **state)
 	buf_release(&error);
 }
 
+/* SQLite's own way to allocate, until the call whose turn it is. */
+static sqlite3_mem_methods usual;
+static int calls_left;        /* 0: none fails */
+static bool others_fail, has_failed;
+
+static bool fails(void)
+{
+	if (has_failed && others_fail)
+		return true;
+	if (calls_left == 0 || --calls_left > 0)
+		return false;
+	return has_failed = true;
+}
+
+static void *allocate(int size)
+{
+	return fails() ? NULL : usual.xMalloc(size);
+}
+
+static void *resize(void *memory, int size)
+{
+	return fails() ? NULL : usual.xRealloc(memory, size);
+}
+
+/* Opens the file, with one call for memory that fails, or all from it on. Returns whether so many were made. */
+static bool open_without_memory(const char *path, int number)
+{
+	struct buf error = BUF_INIT;
+	sqlite3 *db;
+	calls_left = number;
+	enum store_opened opened = store_database_open(path, &db, &error);
+	bool was_reached = has_failed;
+	calls_left = 0;
+	has_failed = false;
+	if (opened != STORE_OPENED && (opened != STORE_FAILED || strstr(buf_str(&error), "not an error")))
+		fail_msg("call %d: %d, %s", number, (int)opened, buf_str(&error));
+	if (opened == STORE_OPENED)
+		store_database_close(db);
+	buf_release(&error);
+	return was_reached;
+}
+
+/* Whoever takes a lack of memory for damage moves a good file away. */
+static void without_memory_a_good_file_is_not_damaged(void **state)
+{
+	(void)state;
+	const char *path = scratch_name(&test_dir, "ledger.db");
+	assert_false(open_without_memory(path, 0));
+	for (int i = 0; i < 2; i++) {
+		int number = 1;
+		others_fail = i > 0;
+		while (open_without_memory(path, number))
+			number++;
+		assert_true(number > 20);
+	}
+}
+
 int main(void)
 {
+	sqlite3_mem_methods failing;
+	/* Before SQLite is used at all. */
+	if (sqlite3_config(SQLITE_CONFIG_GETMALLOC, &usual) != SQLITE_OK)
+		return 1;
+	failing = usual;
+	failing.xMalloc = allocate;
+	failing.xRealloc = resize;
+	if (sqlite3_config(SQLITE_CONFIG_MALLOC, &failing) != SQLITE_OK)
+		return 1;
 	const struct CMUnitTest tests[] = {
 #define CASE(test) cmocka_unit_test_setup_teardown(test, scratch_set_up, scratch_tear_down)
 		CASE(an_older_file_keeps_each_row),
@@ -429,6 +495,7 @@ int main(void)
 		CASE(other_tables_are_no_earlier_version),
 		CASE(without_a_copy_nothing_changes),
 		CASE(a_message_is_found_by_its_index),
+		CASE(without_memory_a_good_file_is_not_damaged),
 	};
 	return cmocka_run_group_tests_name("store_steps", tests, NULL, NULL);
 }

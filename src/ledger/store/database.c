@@ -131,7 +131,10 @@ static int make_tables(sqlite3 *db)
 static enum store_opened look_inside(sqlite3 *db, const char *path, bool *is_older, struct buf *error)
 {
 	int64_t application = ask_number(db, "PRAGMA application_id");
+	int result = application == -1 ? sqlite3_errcode(db) : SQLITE_OK;
 	int64_t version = store_steps_version(db);
+	if (result == SQLITE_OK && version == -1)
+		result = sqlite3_errcode(db);
 	if (application == STORE_APPLICATION_ID && version > STORE_VERSION) {
 		buf_printf(error, "cannot use %s: a newer swatch made it (its version is %lld, ours is %d);"
 			   " update swatch",
@@ -139,13 +142,14 @@ static enum store_opened look_inside(sqlite3 *db, const char *path, bool *is_old
 		return STORE_NEWER;
 	}
 	*is_older = version < STORE_VERSION;
-	if (application == STORE_APPLICATION_ID && store_steps_has_tables(db, version))
-		return STORE_OPENED;
-	/* An error that will pass is no damage. */
-	int result = sqlite3_errcode(db);
-	if (result != SQLITE_OK && result != SQLITE_ROW && result != SQLITE_DONE
-	    && !store_database_is_damage(result)) {
-		buf_printf(error, "cannot open %s: %s", path, sqlite3_errmsg(db));
+	if (result == SQLITE_OK && application == STORE_APPLICATION_ID) {
+		result = store_steps_check_tables(db, version);
+		if (result == SQLITE_OK)
+			return STORE_OPENED;
+	}
+	/* An error that will pass is no damage: whoever takes it for some moves a good file away. */
+	if (result != SQLITE_OK && !store_database_is_damage(result)) {
+		buf_printf(error, "cannot open %s: %s", path, sqlite3_errstr(result));
 		return STORE_FAILED;
 	}
 	buf_printf(error, "cannot use %s: it is damaged, or another program's", path);
@@ -248,8 +252,11 @@ static const char *why_not(sqlite3 *db, const char *path, int result)
 {
 	AUTO_FREE char *folder = strdup(path);
 	char *slash = folder ? strrchr(folder, '/') : NULL;
+	int system_errno = sqlite3_system_errno(db);
+	if ((result & 0xff) == SQLITE_IOERR && system_errno != 0)
+		return strerror(system_errno);
 	if ((result & 0xff) != SQLITE_CANTOPEN || !slash || slash == folder)
-		return sqlite3_errmsg(db);
+		return sqlite3_errstr(result);
 	*slash = '\0';
 	bool may_write = faccessat(AT_FDCWD, folder, W_OK | X_OK, AT_EACCESS) == 0;
 	return may_write ? sqlite3_errmsg(db) : strerror(errno);
@@ -276,8 +283,11 @@ enum store_opened store_database_open(const char *path, sqlite3 **db, struct buf
 	make_harmless(*db);
 	(void)sqlite3_busy_timeout(*db, BUSY_TIMEOUT_MS);
 	result = set_journal(*db, path);
-	if (result == SQLITE_OK && ask_number(*db, "SELECT count(*) FROM sqlite_schema") == 0
-	    && ask_number(*db, "PRAGMA application_id") == 0)
+	int64_t tables = result == SQLITE_OK ? ask_number(*db, "SELECT count(*) FROM sqlite_schema") : -1;
+	int64_t application = tables == 0 ? ask_number(*db, "PRAGMA application_id") : -1;
+	if (result == SQLITE_OK && (tables == -1 || (tables == 0 && application == -1)))
+		result = sqlite3_errcode(*db);
+	if (result == SQLITE_OK && application == 0)
 		result = make_tables(*db);
 	enum store_opened opened = STORE_FAILED;
 	bool is_older = false;

@@ -27,21 +27,27 @@ int64_t store_steps_version(sqlite3 *db)
 	return version;
 }
 
-/* Appends the definitions of all tables and indices. Returns false when they cannot be read. */
-static bool describe_tables(sqlite3 *db, struct buf *out)
+/* Appends the definitions of all tables and indices. Returns SQLITE_OK, or SQLite's result. */
+static int describe_tables(sqlite3 *db, struct buf *out)
 {
 	sqlite3_stmt *question = NULL;
 	int result = sqlite3_prepare_v2(db,
 					"SELECT type, name, sql FROM sqlite_schema WHERE sql IS NOT NULL"
 					" AND name NOT LIKE 'sqlite_stat%' ORDER BY type, name",
 					-1, &question, NULL);
-	while (result == SQLITE_OK && sqlite3_step(question) == SQLITE_ROW)
+	while (result == SQLITE_OK && (result = sqlite3_step(question)) == SQLITE_ROW) {
+		result = SQLITE_OK;
 		for (int i = 0; i < 3; i++) {
 			const unsigned char *text = sqlite3_column_text(question, i);
 			buf_append_str(out, text ? (const char *)text : "");
+			out->failed = out->failed || (!text && sqlite3_column_type(question, i) != SQLITE_NULL);
 			buf_append_char(out, '\n');
 		}
-	return sqlite3_finalize(question) == SQLITE_OK && result == SQLITE_OK && !out->failed;
+	}
+	(void)sqlite3_finalize(question);
+	if (out->failed)
+		return SQLITE_NOMEM;
+	return result == SQLITE_DONE ? SQLITE_OK : result;
 }
 
 static const char *schema_of(int64_t version)
@@ -51,20 +57,25 @@ static const char *schema_of(int64_t version)
 	return version > 0 && version <= STORE_VERSION ? schemas[version] : NULL;
 }
 
-bool store_steps_has_tables(sqlite3 *db, int64_t version)
+int store_steps_check_tables(sqlite3 *db, int64_t version)
 {
 	AUTO_BUF theirs = BUF_INIT;
 	AUTO_BUF ours = BUF_INIT;
 	sqlite3 *model = NULL;
 	const char *schema = schema_of(version);
-	bool same = schema
-		 && sqlite3_open_v2(":memory:", &model, SQLITE_OPEN_READWRITE | SQLITE_OPEN_MEMORY, NULL)
-			    == SQLITE_OK
-		 && sqlite3_exec(model, schema, NULL, NULL, NULL) == SQLITE_OK
-		 && describe_tables(model, &ours) && describe_tables(db, &theirs)
-		 && strcmp(buf_str(&ours), buf_str(&theirs)) == 0;
+	if (!schema)
+		return SQLITE_NOTADB;
+	int result = sqlite3_open_v2(":memory:", &model, SQLITE_OPEN_READWRITE | SQLITE_OPEN_MEMORY, NULL);
+	if (result == SQLITE_OK)
+		result = sqlite3_exec(model, schema, NULL, NULL, NULL);
+	if (result == SQLITE_OK)
+		result = describe_tables(model, &ours);
+	if (result == SQLITE_OK)
+		result = describe_tables(db, &theirs);
+	if (result == SQLITE_OK && strcmp(buf_str(&ours), buf_str(&theirs)) != 0)
+		result = SQLITE_NOTADB;
 	sqlite3_close(model);
-	return same;
+	return result;
 }
 
 /* ---- steps ---- */

@@ -10,8 +10,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Whether the tables are the ones that this version of swatch, or an earlier one, makes. */
-bool store_steps_has_tables(sqlite3 *db, int64_t version);
+/*
+ * Whether the tables are the ones that this version of swatch, or an earlier one, makes. Returns SQLITE_OK;
+ * SQLITE_NOTADB for others; or SQLite's result when they cannot be read now.
+ */
+int store_steps_check_tables(sqlite3 *db, int64_t version);
 
 /*
  * Takes all steps from the file's version to STORE_VERSION in one transaction. Returns SQLITE_OK, or SQLite's
