@@ -39,6 +39,10 @@ static bool check(const char *variable, const char *path, struct buf *error)
 	uid_t owner;
 	if (!path || path[0] != '/' || is_roots(path, &owner))
 		return true;
+	if (owner == (uid_t)-1) {
+		buf_printf(error, "cannot tell whose %s %s is: out of memory", variable, path);
+		return false;
+	}
 	const char *name = getenv("SUDO_USER"), *uid = getenv("SUDO_UID");
 	bool is_callers = name && *name && uid && strtoul(uid, NULL, 10) == owner;
 	buf_printf(error, "this runs as root, but %s is %s, which belongs to %s%suid %lu%s; run it as that "
