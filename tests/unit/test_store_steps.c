@@ -466,8 +466,8 @@ static void without_memory_a_good_file_is_not_damaged(void **state)
 	(void)state;
 	const char *path = scratch_name(&test_dir, "ledger.db");
 	assert_false(open_without_memory(path, 0));
-	/* Tables are read with hundreds of calls: each sixteenth one is among them. */
-	int step = unit_rounds(16, 1);
+	/* Tables are read with hundreds of calls: every 48th one is among them. */
+	int step = unit_rounds(48, 1);
 	for (int i = 0; i < 2; i++) {
 		int number = 1;
 		others_fail = i > 0;
