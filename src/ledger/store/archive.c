@@ -322,6 +322,9 @@ static int find_start(struct store_archive *archive, int64_t now_ms, int64_t *si
 		int64_t time_ms =
 			store_time_ms(sqlite3_column_int64(times, 0), sqlite3_column_int64(times, 1));
 		result = SQLITE_OK;
+		/* We cannot have written it. */
+		if (time_ms <= 0 || time_ms > now_ms)
+			continue;
 		if (after_ms - time_ms > LEDGER_BLOCK_MS || now_ms - time_ms > LOOKED_BACK_MS) {
 			*since_ms = after_ms;
 			break;

@@ -12,6 +12,7 @@
 
 #include "base/paths.h"
 #include "base/scope.h"
+#include "base/unused.h"
 #include "ledger/store/schema.h"
 #include "ledger/store/steps.h"
 
@@ -93,15 +94,17 @@ static bool is_shared_over_network(const char *path)
 
 /* ---- what is in it ---- */
 
-static int64_t ask_number(sqlite3 *db, const char *sql)
+/* Asks for one number. Returns SQLITE_OK, or SQLite's result without an answer. */
+static int ask_number(sqlite3 *db, const char *sql, int64_t *number)
 {
 	sqlite3_stmt *question = NULL;
-	int64_t number = -1;
-	if (sqlite3_prepare_v2(db, sql, -1, &question, NULL) == SQLITE_OK
-	    && sqlite3_step(question) == SQLITE_ROW)
-		number = sqlite3_column_int64(question, 0);
+	int result = sqlite3_prepare_v2(db, sql, -1, &question, NULL);
+	if (result == SQLITE_OK)
+		result = sqlite3_step(question);
+	if (result == SQLITE_ROW)
+		*number = sqlite3_column_int64(question, 0);
 	sqlite3_finalize(question);
-	return number;
+	return result == SQLITE_ROW ? SQLITE_OK : result == SQLITE_DONE ? SQLITE_ERROR : result;
 }
 
 static void make_harmless(sqlite3 *db)
@@ -116,13 +119,20 @@ static void make_harmless(sqlite3 *db)
 			   NULL, NULL, NULL);
 }
 
+/* Makes the tables, unless the file has some, or is another program's. */
 static int make_tables(sqlite3 *db)
 {
+	int64_t tables, application = 0;
+	int result = ask_number(db, "SELECT count(*) FROM sqlite_schema", &tables);
+	if (result == SQLITE_OK && tables == 0)
+		result = ask_number(db, "PRAGMA application_id", &application);
+	if (result != SQLITE_OK || tables > 0 || application != 0)
+		return result;
 	AUTO_BUF sql = BUF_INIT;
 	buf_printf(&sql, "BEGIN IMMEDIATE; PRAGMA application_id=%d; PRAGMA user_version=%d; %s COMMIT;",
 		   STORE_APPLICATION_ID, STORE_VERSION, store_schema);
-	int result = sql.failed ? SQLITE_NOMEM : sqlite3_exec(db, sql.data, NULL, NULL, NULL);
-	if (result != SQLITE_OK)
+	result = sql.failed ? SQLITE_NOMEM : sqlite3_exec(db, sql.data, NULL, NULL, NULL);
+	if (result != SQLITE_OK && !sqlite3_get_autocommit(db))
 		(void)sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL);
 	return result;
 }
@@ -130,12 +140,11 @@ static int make_tables(sqlite3 *db)
 /* What the file is: STORE_OPENED for one of this version or, with *is_older, an earlier one. */
 static enum store_opened look_inside(sqlite3 *db, const char *path, bool *is_older, struct buf *error)
 {
-	int64_t application = ask_number(db, "PRAGMA application_id");
-	int result = application == -1 ? sqlite3_errcode(db) : SQLITE_OK;
-	int64_t version = store_steps_version(db);
-	if (result == SQLITE_OK && version == -1)
-		result = sqlite3_errcode(db);
-	if (application == STORE_APPLICATION_ID && version > STORE_VERSION) {
+	int64_t application = 0, version = 0;
+	int result = ask_number(db, "PRAGMA application_id", &application);
+	if (result == SQLITE_OK)
+		result = ask_number(db, "PRAGMA user_version", &version);
+	if (result == SQLITE_OK && application == STORE_APPLICATION_ID && version > STORE_VERSION) {
 		buf_printf(error, "cannot use %s: a newer swatch made it (its version is %lld, ours is %d);"
 			   " update swatch",
 			   path, (long long)version, STORE_VERSION);
@@ -170,6 +179,12 @@ int store_copy(sqlite3 *db, const char *to)
 	return result == SQLITE_DONE ? SQLITE_OK : result;
 }
 
+bool store_settle_copy(const char *path)
+{
+	AUTO_CLOSE int fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	return fd >= 0 && fchmod(fd, 0600) == 0 && fsync(fd) == 0;
+}
+
 /* Copies the file as it is to PATH.before-VERSION, in place of an older copy. */
 static int copy_before_steps(sqlite3 *db, const char *path)
 {
@@ -182,8 +197,8 @@ static int copy_before_steps(sqlite3 *db, const char *path)
 	(void)unlink(part.data);
 	int result = store_copy(db, part.data);
 	if (result == SQLITE_OK)
-		result = chmod(part.data, 0600) == 0 && rename(part.data, to.data) == 0 ? SQLITE_OK
-											: SQLITE_IOERR;
+		result = store_settle_copy(part.data) && rename(part.data, to.data) == 0 ? SQLITE_OK
+											 : SQLITE_IOERR;
 	if (result != SQLITE_OK)
 		(void)unlink(part.data);
 	return result;
@@ -237,14 +252,28 @@ static enum store_opened open_in_memory(sqlite3 **db, const char *path, struct b
 
 /* ---- opening ---- */
 
+static int note_log(void *ctx, int columns, char **texts, char **names UNUSED)
+{
+	bool *has_log = ctx;
+	*has_log = columns == 1 && texts[0] && strcmp(texts[0], "wal") == 0;
+	return 0;
+}
+
 /* Sets how commits are made safe. Returns SQLite's result. */
 static int set_journal(sqlite3 *db, const char *path)
 {
-	const char *sql = is_shared_over_network(path)
-				  ? "PRAGMA journal_mode=TRUNCATE; PRAGMA synchronous=FULL;"
-				  : "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;"
-				    " PRAGMA journal_size_limit=4194304;";
-	return sqlite3_exec(db, sql, NULL, NULL, NULL);
+	const char *mode = is_shared_over_network(path)
+				   ? "PRAGMA journal_mode=TRUNCATE;"
+				   : "PRAGMA journal_mode=WAL; PRAGMA journal_size_limit=4194304;";
+	bool has_log = false;
+	int result = sqlite3_exec(db, mode, NULL, NULL, NULL);
+	/* Where a log is not possible, SQLite keeps another mode and says nothing. */
+	if (result == SQLITE_OK)
+		result = sqlite3_exec(db, "PRAGMA journal_mode", note_log, &has_log, NULL);
+	if (result != SQLITE_OK)
+		return result;
+	return sqlite3_exec(db, has_log ? "PRAGMA synchronous=NORMAL" : "PRAGMA synchronous=FULL", NULL, NULL,
+			    NULL);
 }
 
 /* SQLite says only that it cannot open a file: it may not make any beside it. */
@@ -283,11 +312,7 @@ enum store_opened store_database_open(const char *path, sqlite3 **db, struct buf
 	make_harmless(*db);
 	(void)sqlite3_busy_timeout(*db, BUSY_TIMEOUT_MS);
 	result = set_journal(*db, path);
-	int64_t tables = result == SQLITE_OK ? ask_number(*db, "SELECT count(*) FROM sqlite_schema") : -1;
-	int64_t application = tables == 0 ? ask_number(*db, "PRAGMA application_id") : -1;
-	if (result == SQLITE_OK && (tables == -1 || (tables == 0 && application == -1)))
-		result = sqlite3_errcode(*db);
-	if (result == SQLITE_OK && application == 0)
+	if (result == SQLITE_OK)
 		result = make_tables(*db);
 	enum store_opened opened = STORE_FAILED;
 	bool is_older = false;
@@ -373,6 +398,16 @@ enum store_opened store_database_open_shared(const char *path, sqlite3 **db, str
 	return open_read_only(path, false, db, error);
 }
 
+/* Whether a complaint of quick_check is that a page could not be read, which says nothing about the page. */
+static bool is_about_reading(const char *complaint)
+{
+	static const char code_is[] = "error code=";
+	const char *code = strstr(complaint, code_is);
+	if (code)
+		return !store_database_is_damage((int)strtol(code + sizeof(code_is) - 1, NULL, 10));
+	return strstr(complaint, "failed to get page") != NULL;
+}
+
 bool store_database_is_sound(sqlite3 *db)
 {
 	sqlite3_stmt *question = NULL;
@@ -380,7 +415,8 @@ bool store_database_is_sound(sqlite3 *db)
 	if (result == SQLITE_OK)
 		result = sqlite3_step(question);
 	const char *answer = result == SQLITE_ROW ? (const char *)sqlite3_column_text(question, 0) : NULL;
-	bool sound = answer ? strcmp(answer, "ok") == 0 : !store_database_is_damage(result);
+	bool sound = answer ? strcmp(answer, "ok") == 0 || is_about_reading(answer)
+			    : !store_database_is_damage(result);
 	sqlite3_finalize(question);
 	return sound;
 }

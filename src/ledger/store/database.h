@@ -38,6 +38,12 @@ enum store_opened store_database_open_read_only(const char *path, sqlite3 **db, 
 /* Copies the open file to `to`, which must not exist. Returns SQLITE_OK, or SQLite's result. */
 int store_copy(sqlite3 *db, const char *to);
 
+/*
+ * Makes a copy the user's alone, and waits until it is on the disk: SQLite does not wait for it, and a name
+ * may reach the disk before the content. Returns false with errno.
+ */
+bool store_settle_copy(const char *path);
+
 /* The same while somebody else, such as another connection of this process, writes it. */
 enum store_opened store_database_open_shared(const char *path, sqlite3 **db, struct buf *error);
 

@@ -97,7 +97,8 @@ static bool take_reading(sqlite3_stmt *row, int64_t now_ms, struct rate_limit *o
 	if (!take_text(row, 5, out->session_id, sizeof(out->session_id)) || !is_session(out->session_id))
 		out->session_id[0] = '\0';
 	/* A clock may have been set back since. */
-	return out->since_ms > 0 && out->since_ms <= out->observed_ms
+	return out->used_percent >= 0. && isfinite(out->used_percent) && out->since_ms > 0
+	       && out->since_ms <= out->observed_ms
 	       && out->observed_ms <= now_ms + CLOCK_MINUTE_MS;
 }
 

@@ -1,6 +1,7 @@
 #include "ledger/store/repair.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -38,14 +39,17 @@ static bool is_due(const char *newest, int64_t now_ms)
 	return age_ms >= STORE_BACKUP_EVERY_MS || age_ms < 0;
 }
 
-/* Copies the file to PATH.part, for the user alone. Returns SQLITE_OK, or SQLite's result without one. */
+/*
+ * Copies the file to PATH.part, for the user alone. Returns SQLITE_OK when the copy is on the disk, or
+ * SQLite's result without one.
+ */
 static int make_part(sqlite3 *db, const char *path, struct buf *part)
 {
 	(void)unlink(beside(part, path, ".part"));
 	int result = part->failed ? SQLITE_NOMEM : store_copy(db, buf_str(part));
-	if (result == SQLITE_OK)
-		(void)chmod(buf_str(part), 0600);
-	else
+	if (result == SQLITE_OK && !store_settle_copy(buf_str(part)))
+		result = SQLITE_IOERR_FSYNC;
+	if (result != SQLITE_OK)
 		(void)unlink(buf_str(part));
 	return result;
 }
@@ -106,18 +110,6 @@ bool store_find_backup(const char *path, unsigned number, struct store_backup *o
 
 /* ---- damage ---- */
 
-/* Whether a backup can be opened and hangs together. Opening it changes nothing. */
-static bool is_sound(const char *path)
-{
-	AUTO_BUF why = BUF_INIT;
-	sqlite3 *db;
-	if (store_database_open_read_only(path, &db, &why) != STORE_OPENED)
-		return false;
-	bool sound = store_database_is_sound(db);
-	store_database_close(db);
-	return sound;
-}
-
 /* The day on which a backup was made: "2026-11-30". */
 static void format_day(const char *path, char out[CLOCK_DATE_SIZE])
 {
@@ -127,39 +119,72 @@ static void format_day(const char *path, char out[CLOCK_DATE_SIZE])
 		clock_format_local_date((int64_t)st.st_mtim.tv_sec * CLOCK_SECOND_MS, out);
 }
 
-/* Puts a copy of the newest sound backup into its place. Returns its number; 0 without one. */
-static unsigned take_backup(const char *path, char day[CLOCK_DATE_SIZE])
+enum copied { COPIED, NO_BACKUP, NOT_NOW };
+
+/* Copies a backup to PATH.part, if it hangs together. NO_BACKUP: there is none of this number, or it does not. */
+static enum copied copy_backup(const char *path, unsigned number, struct buf *part)
 {
 	AUTO_BUF backup = BUF_INIT;
-	for (unsigned i = 1; i <= STORE_BACKUPS; i++) {
-		AUTO_BUF why = BUF_INIT;
-		sqlite3 *db;
-		if (!is_sound(backup_path(&backup, path, i))
-		    || store_database_open_read_only(buf_str(&backup), &db, &why) != STORE_OPENED)
-			continue;
-		int result = store_copy(db, path);
-		store_database_close(db);
-		format_day(buf_str(&backup), day);
-		if (result == SQLITE_OK)
-			return i;
-		(void)unlink(path);
+	AUTO_BUF why = BUF_INIT;
+	sqlite3 *db;
+	/* Opening it changes nothing. */
+	enum store_opened opened = store_database_open_read_only(backup_path(&backup, path, number), &db, &why);
+	if (opened != STORE_OPENED)
+		return opened == STORE_FAILED ? NOT_NOW : NO_BACKUP;
+	int result = store_database_is_sound(db) ? make_part(db, path, part) : SQLITE_CORRUPT;
+	store_database_close(db);
+	return result == SQLITE_OK ? COPIED : store_database_is_damage(result) ? NO_BACKUP : NOT_NOW;
+}
+
+/*
+ * Copies the newest sound backup to PATH.part. NOT_NOW: there may be one, but it cannot be read, or copied,
+ * for now: with nothing in its place it would be forgotten.
+ */
+static enum copied copy_newest_backup(const char *path, struct buf *part, char day[CLOCK_DATE_SIZE])
+{
+	AUTO_BUF backup = BUF_INIT;
+	enum copied copied = NO_BACKUP;
+	for (unsigned i = 1; i <= STORE_BACKUPS && copied == NO_BACKUP; i++) {
+		copied = copy_backup(path, i, part);
+		if (copied == COPIED)
+			format_day(backup_path(&backup, path, i), day);
 	}
-	return 0;
+	return copied;
+}
+
+/*
+ * Moves the file aside, and `part`, when there is one, into its place: at once, because whoever is killed in
+ * between would begin without either. Returns false with errno.
+ */
+static bool replace(const char *path, const char *part, const char *damaged)
+{
+	if (!part)
+		return rename(path, damaged) == 0;
+	if (renameat2(AT_FDCWD, part, AT_FDCWD, path, RENAME_EXCHANGE) == 0)
+		return rename(part, damaged) == 0;
+	/* A file system that cannot exchange two files. */
+	return rename(path, damaged) == 0 && rename(part, path) == 0;
 }
 
 int store_replace_damaged(const char *path, struct buf *notice)
 {
 	static const char *const endings[] = { "-wal", "-shm", "-journal" };
 	AUTO_BUF from = BUF_INIT;
+	AUTO_BUF part = BUF_INIT;
 	AUTO_BUF to = BUF_INIT;
 	char day[CLOCK_DATE_SIZE];
-	if (rename(path, beside(&to, path, ".damaged")) != 0)
+	enum copied copied = copy_newest_backup(path, &part, day);
+	if (copied == NOT_NOW) {
+		errno = EIO;
 		return -1;
+	}
 	/* A log of the damaged file must not be played into another one. */
 	for (size_t i = 0; i < sizeof(endings) / sizeof(endings[0]); i++)
 		(void)unlink(beside(&from, path, endings[i]));
+	if (!replace(path, copied == COPIED ? buf_str(&part) : NULL, beside(&to, path, ".damaged")))
+		return -1;
 	buf_printf(notice, "%s was damaged: it is %s now, and ", path, buf_str(&to));
-	if (take_backup(path, day) > 0)
+	if (copied == COPIED)
 		buf_printf(notice, "the backup of %s took its place; what came since then, and is in no "
 			   "transcript any more, is lost",
 			   day);

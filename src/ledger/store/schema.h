@@ -66,7 +66,8 @@ static inline int64_t store_id_at(int64_t time_ms)
 /* The time in an id; `late` is taken off it. */
 static inline int64_t store_time_ms(int64_t id, int64_t late)
 {
-	return (id - (id & (STORE_SLOTS - 1))) / STORE_SLOTS - late;
+	/* A hostile file may have any numbers. */
+	return (int64_t)((uint64_t)((id - (id & (STORE_SLOTS - 1))) / STORE_SLOTS) - (uint64_t)late);
 }
 
 /* A request's hash as the tables have it: SQLite needs 4 bytes for it with a sign, and 6 without. */

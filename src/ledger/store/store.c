@@ -30,6 +30,7 @@ struct store {
 	void (*done)(void *ctx);
 	void *ctx;
 	struct store_tombs tombs;    /* the thread's: what was purged */
+	bool is_unsound;             /* the thread's: it is damaged, and could not be replaced yet */
 	int64_t tombs_of;            /* the version of the data that they are of; -1: they were not read */
 	bool has_large_cache;        /* the thread's: SQLite keeps many pages for large batches */
 	int64_t backup_failed_ms;    /* the thread's: when the last backup failed; 0: it did not */
@@ -53,7 +54,7 @@ static sqlite3 *open_or_repair(const char *path, struct buf *notice, struct buf 
 	enum store_opened opened = store_database_open(path, &db, &why);
 	if (opened == STORE_DAMAGED) {
 		if (store_replace_damaged(path, notice) != 0) {
-			buf_printf(error, "%s, and cannot be moved: %s", buf_str(&why), strerror(errno));
+			buf_printf(error, "%s, and cannot be replaced: %s", buf_str(&why), strerror(errno));
 			return NULL;
 		}
 		opened = store_database_open(path, &db, error);
@@ -171,34 +172,6 @@ static void note_result(struct store *store, int result, size_t messages)
 	store->batch = NULL;
 }
 
-/* Puts something sound in place of a damaged file. Returns false when that fails: there is no writer then. */
-static bool replace_damaged(struct store *store)
-{
-	AUTO_BUF notice = BUF_INIT;
-	AUTO_BUF error = BUF_INIT;
-	(void)pthread_mutex_lock(&store->lock);
-	store->status.is_damaged = true;
-	(void)pthread_mutex_unlock(&store->lock);
-	store_writer_free(store->writer);
-	store->writer = NULL;
-	store->tombs_of = -1;
-	store->has_large_cache = false;
-	store_database_close(SCOPE_KEEP(store->db));
-	if (store_replace_damaged(store->path, &notice) == 0
-	    && store_database_open(store->path, &store->db, &error) == STORE_OPENED)
-		store->writer = store_writer_new(store->db);
-	(void)pthread_mutex_lock(&store->lock);
-	store->status.replaced++;
-	store->status.is_damaged = false;
-	snprintf(store->status.notice, sizeof(store->status.notice), "%s", buf_str(&notice));
-	if (!store->writer)
-		snprintf(store->status.why, sizeof(store->status.why),
-			 "cannot replace %s, which is damaged: %s", store->path,
-			 error.len > 0 ? buf_str(&error) : strerror(errno));
-	(void)pthread_mutex_unlock(&store->lock);
-	return store->writer != NULL;
-}
-
 /* A number that changes when another program changes the file; -1 when nobody can say. */
 static int64_t data_version(sqlite3 *db)
 {
@@ -223,10 +196,42 @@ static int read_tombs(struct store *store)
 	return result;
 }
 
+/* Closes the file: the next batch opens it again. */
+static void drop_writer(struct store *store)
+{
+	store_writer_free(store->writer);
+	store->writer = NULL;
+	store->tombs_of = -1;
+	store->has_large_cache = false;
+	store_database_close(SCOPE_KEEP(store->db));
+}
+
+/* Opens the file again, when it is not open. Returns SQLITE_OK, or SQLite's result. */
+static int need_writer(struct store *store)
+{
+	AUTO_BUF error = BUF_INIT;
+	if (store->writer)
+		return SQLITE_OK;
+	if (store->is_unsound)
+		return SQLITE_CORRUPT;
+	enum store_opened opened = store->db ? STORE_OPENED
+					     : store_database_open(store->path, &store->db, &error);
+	if (opened == STORE_OPENED)
+		store->writer = store_writer_new(store->db);
+	if (store->writer)
+		return SQLITE_OK;
+	int result = opened == STORE_DAMAGED ? SQLITE_CORRUPT
+		     : store->db	     ? sqlite3_extended_errcode(store->db)
+					     : SQLITE_CANTOPEN;
+	return result == SQLITE_OK ? SQLITE_NOMEM : result;
+}
+
 /* Writes the batch, which nobody else touches meanwhile. Returns SQLITE_OK, or SQLite's result. */
 static int write_once(struct store *store)
 {
-	int result = store->writer ? read_tombs(store) : SQLITE_CORRUPT;
+	int result = need_writer(store);
+	if (result == SQLITE_OK)
+		result = read_tombs(store);
 	if (result != SQLITE_OK)
 		return result;
 	store_tombs_bury_in(&store->tombs, store->batch);
@@ -261,12 +266,43 @@ static bool is_outdated(struct store *store)
 	return outdated;
 }
 
+/* Puts something sound in place of a damaged file. Returns false when that fails: there is no writer then. */
+static bool replace_damaged(struct store *store)
+{
+	AUTO_BUF notice = BUF_INIT;
+	AUTO_BUF error = BUF_INIT;
+	(void)pthread_mutex_lock(&store->lock);
+	store->status.is_damaged = true;
+	(void)pthread_mutex_unlock(&store->lock);
+	drop_writer(store);
+	/* When nothing can be put in its place now, it stays, and the next try looks again. */
+	bool is_replaced = store_replace_damaged(store->path, &notice) == 0;
+	store->is_unsound = !is_replaced;
+	if (is_replaced && store_database_open(store->path, &store->db, &error) == STORE_OPENED)
+		store->writer = store_writer_new(store->db);
+	(void)pthread_mutex_lock(&store->lock);
+	store->status.replaced += is_replaced;
+	store->status.is_damaged = false;
+	snprintf(store->status.notice, sizeof(store->status.notice), "%s", buf_str(&notice));
+	if (!store->writer)
+		snprintf(store->status.why, sizeof(store->status.why),
+			 "cannot replace %s, which is damaged: %s", store->path,
+			 error.len > 0 ? buf_str(&error) : strerror(errno));
+	(void)pthread_mutex_unlock(&store->lock);
+	return store->writer != NULL;
+}
+
 static int write_batch(struct store *store)
 {
 	if (is_outdated(store))
 		return store->writer ? SQLITE_OK : SQLITE_CORRUPT;
 	fit_cache(store);
 	int result = write_once(store);
+	/* It may have been what was read of the file, and not the file. */
+	if (store_database_is_damage(result)) {
+		drop_writer(store);
+		result = write_once(store);
+	}
 	if (store_database_is_damage(result) && replace_damaged(store))
 		result = SQLITE_OK;
 	return result;
