@@ -22,6 +22,7 @@
 #include "ledger/store/read.h"
 #include "ledger/store/rolled.h"
 #include "ledger/store/rollup.h"
+#include "ledger/store/schema.h"
 #include "ledger/store/store.h"
 #include "ledger/store/tombs.h"
 #include "ledger/store/write.h"
