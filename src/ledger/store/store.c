@@ -282,7 +282,7 @@ static bool replace_damaged(struct store *store)
 		store->writer = store_writer_new(store->db);
 	(void)pthread_mutex_lock(&store->lock);
 	store->status.replaced += is_replaced;
-	store->status.is_damaged = false;
+	store->status.is_damaged = !is_replaced;
 	snprintf(store->status.notice, sizeof(store->status.notice), "%s", buf_str(&notice));
 	if (!store->writer)
 		snprintf(store->status.why, sizeof(store->status.why),
