@@ -390,6 +390,11 @@ bool store_archive_is_whole(const struct store_archive *archive)
 	return archive->is_whole;
 }
 
+sqlite3 *store_archive_database(const struct store_archive *archive)
+{
+	return archive->db;
+}
+
 /* ---- opening ---- */
 
 int store_archive_open_on(sqlite3 *db, struct store_roots *roots, const struct store_known_list *known,

@@ -44,10 +44,13 @@ int store_archive_load(struct store_archive *archive, struct ledger *ledger, int
 bool store_archive_is_whole(const struct store_archive *archive);
 
 /*
- * The ledger's number of a transcript by its number in the file; -1 when it lies in none of our directories,
- * or memory ran out.
+ * The ledger's number of a transcript by its number in the file, `id`; -1 when it lies in none of our
+ * directories, or memory ran out.
  */
-int store_archive_find_file(struct store_archive *archive, struct ledger *ledger, int64_t transcript);
+int store_archive_find_file(struct store_archive *archive, struct ledger *ledger, int64_t id);
+
+/* Its connection, for other questions between two of the ledger's. */
+sqlite3 *store_archive_database(const struct store_archive *archive);
 
 /* May be NULL. */
 void store_archive_close(struct store_archive *archive);

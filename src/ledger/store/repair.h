@@ -35,7 +35,8 @@ bool store_find_backup(const char *path, unsigned number, struct store_backup *o
 
 /*
  * Moves a damaged file aside and puts the newest sound backup in its place, if there is one. Appends what it
- * did for people. Returns 0, or -1 with errno when it cannot be moved.
+ * did for people. Returns 0, or -1 with errno when it cannot be moved, or (EIO) when a backup is there and
+ * cannot be copied now: then nothing has changed.
  */
 int store_replace_damaged(const char *path, struct buf *notice);
 

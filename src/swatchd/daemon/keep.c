@@ -277,14 +277,10 @@ static void note_failure(struct daemon *daemon, const struct store_status *statu
 static void look_for_prices(struct daemon *daemon)
 {
 	struct daemon_keep *keep = &daemon->keep;
-	AUTO_BUF error = BUF_INIT;
-	sqlite3 *db;
 	keep->looks_for_prices = false;
-	if (store_database_open_read_only(keep->path, &db, &error) != STORE_OPENED)
-		return;
-	bool is_due = store_reprice_is_due(db, daemon->pricing.prices.book);
-	store_database_close(db);
-	if (is_due)
+	/* Without the archive all messages are in memory, and the next start gives them their prices. */
+	if (keep->archive
+	    && store_reprice_is_due(store_archive_database(keep->archive), daemon->pricing.prices.book))
 		daemon_begin_anew(daemon, "messages that had no price get one");
 }
 
