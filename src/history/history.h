@@ -101,12 +101,16 @@ struct history_stats {
 	uint64_t bytes;
 };
 
+/* A transcript has this number in the ledger. */
+void history_set_ledger_file(struct history_job *job, int file);
+
+/* Names a transcript in the ledger as its path says. Returns false when memory ran out. */
+bool history_name_file(struct ledger *ledger, struct history_job *job);
+
 /*
  * Reads some transcripts into the ledger, as history_start() takes them. `owner` is NULL in each: it is named
- * in the ledger when its first record comes; or its number there was set. The rest is as for history_read().
- */
-void history_set_ledger_file(struct history_job *job, int file);
-int history_read_jobs(struct ledger *ledger, struct history_job *jobs, size_t count, unsigned threads,
+ * in the ledger when its first record comes; or it was named before. The rest is as for history_read().
+ */int history_read_jobs(struct ledger *ledger, struct history_job *jobs, size_t count, unsigned threads,
 		      struct history_stats *stats, struct buf *error);
 
 /*

@@ -17,22 +17,30 @@ void history_set_ledger_file(struct history_job *job, int file)
 	job->owner = (void *)((uintptr_t)file + 1);
 }
 
+bool history_name_file(struct ledger *ledger, struct history_job *job)
+{
+	struct transcript_path parts;
+	char id[PRICE_MODEL_MAX * 2];
+	if (!transcript_path_parse(job->path + job->root_len, &parts) || parts.session_id.len >= sizeof(id))
+		return true;
+	if (parts.session_id.len > 0)
+		memcpy(id, parts.session_id.data, parts.session_id.len);
+	id[parts.session_id.len] = '\0';
+	int file = ledger_add_file(ledger, job->path, job->root_len, parts.by_lines ? NULL : id,
+				   parts.subagent);
+	if (file < 0)
+		return false;
+	history_set_ledger_file(job, file);
+	return true;
+}
+
 static bool take_batch(struct ledger *ledger, struct history_job *job, const struct history_batch *batch)
 {
 	if (!job->owner && batch->count > 0) {
-		struct transcript_path parts;
-		char id[PRICE_MODEL_MAX * 2];
-		if (!transcript_path_parse(job->path + job->root_len, &parts)
-		    || parts.session_id.len >= sizeof(id))
-			return true;
-		if (parts.session_id.len > 0)
-			memcpy(id, parts.session_id.data, parts.session_id.len);
-		id[parts.session_id.len] = '\0';
-		int file = ledger_add_file(ledger, job->path, job->root_len, parts.by_lines ? NULL : id,
-					   parts.subagent);
-		if (file < 0)
+		if (!history_name_file(ledger, job))
 			return false;
-		history_set_ledger_file(job, file);
+		if (!job->owner)
+			return true;
 	}
 	for (size_t i = 0; i < batch->count; i++)
 		if (ledger_add_record(ledger, (int)((uintptr_t)job->owner - 1), &batch->records[i]) < 0)

@@ -83,14 +83,20 @@ static bool make_ledger(struct report_grown *grown, const struct invocation *inv
 	return true;
 }
 
-/* What only the first lines of a transcript tell, the file remembers: its session. */
+/*
+ * Names them in the ledger, also those that have no message of their own: they name their session's project.
+ * What only the first lines of a transcript tell, the file remembers: its session.
+ */
 static bool name_jobs(struct report_grown *grown, struct listing *listing)
 {
 	for (size_t i = 0; i < listing->count; i++) {
 		struct history_job *job = &listing->jobs[i];
 		const struct store_known *known = store_known_find(&grown->known, job->path);
-		if (!known || !known->session_id[0])
+		if (!known || !known->session_id[0]) {
+			if (!history_name_file(grown->ledger, job))
+				return false;
 			continue;
+		}
 		int file = ledger_add_file(grown->ledger, job->path, job->root_len, known->session_id,
 					   known->subagent);
 		if (file < 0)
@@ -154,6 +160,22 @@ static size_t transcript_of(struct adding *adding, const struct ledger_kept *kep
 												  : SIZE_MAX;
 }
 
+/* Transcripts that the file does not have. Returns false when memory ran out. */
+static bool take_transcripts(struct adding *adding)
+{
+	const struct ledger *ledger = adding->grown->ledger;
+	struct ledger_kept transcript = { .file = 0 };
+	for (size_t i = 0; i < ledger_file_count(ledger); i++) {
+		ledger_file_facts(ledger, (int)i, &transcript);
+		size_t index = transcript_of(adding, &transcript);
+		if (index == SIZE_MAX)
+			return false;
+		if (!transcript.gone)
+			summing_find_again(adding->summing, index);
+	}
+	return true;
+}
+
 /* Takes what changed out of the ledger. Returns false when memory ran out, or the file cannot be read. */
 static bool take_changes(struct adding *adding)
 {
@@ -204,7 +226,7 @@ static void add_message(struct adding *adding, size_t index)
 static bool add_entries(struct report_grown *grown, struct store_roots *roots, struct summing *summing)
 {
 	struct adding adding = { .grown = grown, .summing = summing, .batch = store_batch_new(roots) };
-	bool good = adding.batch && map_paths(&adding) && take_changes(&adding);
+	bool good = adding.batch && map_paths(&adding) && take_transcripts(&adding) && take_changes(&adding);
 	summing_find_homes(summing);
 	for (size_t i = 0; good && i < adding.count; i++)
 		if (!adding.batch->messages[i].hidden)

@@ -137,6 +137,11 @@ size_t summing_add_transcript(struct summing *summing, const struct summing_tran
 	return added->path ? summing->transcript_count++ : SIZE_MAX;
 }
 
+void summing_find_again(struct summing *summing, size_t transcript)
+{
+	summing->transcripts[transcript].gone = false;
+}
+
 void summing_lose_transcript(struct summing *summing, const char *path)
 {
 	for (size_t i = 0; i < summing->transcript_count; i++)

@@ -63,6 +63,9 @@ bool summing_open(struct summing *summing, const struct store_roots *roots);
 /* Adds a transcript that the file does not have. Returns its index; SIZE_MAX when memory ran out. */
 size_t summing_add_transcript(struct summing *summing, const struct summing_transcript *transcript);
 
+/* The transcript with this index is there, whatever the file says. */
+void summing_find_again(struct summing *summing, size_t transcript);
+
 /* All of that path are gone. */
 void summing_lose_transcript(struct summing *summing, const char *path);
 
