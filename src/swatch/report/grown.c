@@ -92,7 +92,7 @@ static bool name_jobs(struct report_grown *grown, struct listing *listing)
 	for (size_t i = 0; i < listing->count; i++) {
 		struct history_job *job = &listing->jobs[i];
 		const struct store_known *known = store_known_find(&grown->known, job->path);
-		if (!known || !known->session_id[0]) {
+		if (!known || known->state != STORE_AS_BEFORE || !known->session_id[0]) {
 			if (!history_name_file(grown->ledger, job))
 				return false;
 			continue;
@@ -134,20 +134,31 @@ struct adding {
 	size_t count, cap;
 };
 
-static bool map_paths(struct adding *adding)
+/*
+ * A transcript by its path and its session's number: one that was rewritten may be another session's.
+ */
+static bool map_transcript(struct adding *adding, size_t index, const char *key)
 {
-	for (size_t i = 0; i < adding->summing->transcript_count; i++)
-		if (!strmap_put(&adding->by_path, adding->summing->transcripts[i].path, (void *)(i + 1)))
+	return strmap_put(&adding->by_path, key, (void *)(index + 1));
+}
+
+static bool map_transcripts(struct adding *adding)
+{
+	AUTO_BUF key = BUF_INIT;
+	for (size_t i = 0; i < adding->summing->transcript_count; i++) {
+		const struct summing_transcript *transcript = &adding->summing->transcripts[i];
+		buf_clear(&key);
+		buf_printf(&key, "%lld %s", (long long)transcript->session, transcript->path);
+		if (key.failed || !map_transcript(adding, i, key.data))
 			return false;
+	}
 	return true;
 }
 
 /* The transcript of a message; SIZE_MAX when memory ran out. */
 static size_t transcript_of(struct adding *adding, const struct ledger_kept *kept)
 {
-	uintptr_t known = (uintptr_t)strmap_get(&adding->by_path, kept->path);
-	if (known > 0)
-		return known - 1;
+	AUTO_BUF key = BUF_INIT;
 	const struct summing_transcript transcript = {
 		.path = (char *)(uintptr_t)kept->path,
 		.root_len = kept->root_len,
@@ -155,9 +166,14 @@ static size_t transcript_of(struct adding *adding, const struct ledger_kept *kep
 		.subagent = kept->subagent,
 		.gone = kept->gone,
 	};
+	buf_printf(&key, "%lld %s", (long long)transcript.session, kept->path);
+	if (key.failed)
+		return SIZE_MAX;
+	uintptr_t known = (uintptr_t)strmap_get(&adding->by_path, key.data);
+	if (known > 0)
+		return known - 1;
 	size_t index = summing_add_transcript(adding->summing, &transcript);
-	return index != SIZE_MAX && strmap_put(&adding->by_path, kept->path, (void *)(index + 1)) ? index
-												  : SIZE_MAX;
+	return index != SIZE_MAX && map_transcript(adding, index, key.data) ? index : SIZE_MAX;
 }
 
 /* Transcripts that the file does not have. Returns false when memory ran out. */
@@ -226,7 +242,8 @@ static void add_message(struct adding *adding, size_t index)
 static bool add_entries(struct report_grown *grown, struct store_roots *roots, struct summing *summing)
 {
 	struct adding adding = { .grown = grown, .summing = summing, .batch = store_batch_new(roots) };
-	bool good = adding.batch && map_paths(&adding) && take_transcripts(&adding) && take_changes(&adding);
+	bool good = adding.batch && map_transcripts(&adding) && take_transcripts(&adding)
+		 && take_changes(&adding);
 	summing_find_homes(summing);
 	for (size_t i = 0; good && i < adding.count; i++)
 		if (!adding.batch->messages[i].hidden)
