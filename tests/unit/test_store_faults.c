@@ -407,7 +407,7 @@ static void no_call_that_fails_loses_a_batch(void **state)
 		counts[i] = fault_vfs_count(i);
 	unsigned runs = 0;
 	for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++) {
-		unsigned count = counts[faults[i].call], at_most = (unsigned)unit_rounds(4, 100000);
+		unsigned count = counts[faults[i].call], at_most = (unsigned)unit_rounds(2, 100000);
 		unsigned stride = count > at_most ? count / at_most : 1;
 		for (unsigned number = 1; number <= count; number += stride) {
 			fail_at(&faults[i], number, false);
@@ -533,7 +533,7 @@ static void power_goes_at_any_moment(uint64_t random)
 	assert_int_equal(go_on(0, 1), STEPS);
 	unsigned changes = fault_vfs_changes();
 	assert_true(changes > 100);
-	for (int i = 0, rounds = unit_rounds(100, 2500); i < rounds; i++)
+	for (int i = 0, rounds = unit_rounds(30, 2500); i < rounds; i++)
 		lose_power((unsigned)(unit_random(&random) % changes) + 1, &random);
 }
 
