@@ -77,8 +77,9 @@ whole() {
 	reload
 	await [ ! -e "$CACHE/s1.json" ]
 	swatch events --json >"$BATS_TEST_TMPDIR/events" 3>&- &
+	local reader=$!
 	await sh -c '[ "$(swatch status --json | jq .control.clients)" -ge 2 ]'
-	kill $!
+	kill "$reader"
 	no_temp_files
 	all_files_parse
 	local socket
