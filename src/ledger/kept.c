@@ -131,6 +131,12 @@ bool ledger_kept_limit_at(struct ledger *ledger, size_t index, struct ledger_kep
 
 /* ---- for the ledger's file ---- */
 
+void ledger_set_saved(struct ledger *ledger, int file, unsigned version, int64_t offset)
+{
+	ledger->files.list[file].version = version;
+	ledger->files.list[file].saved_to = offset;
+}
+
 size_t ledger_unsaved_count(const struct ledger *ledger)
 {
 	return ledger->unsaved.count;

@@ -68,12 +68,6 @@ void ledger_want_unsaved(struct ledger *ledger)
 	ledger->unsaved.wanted = true;
 }
 
-void ledger_set_saved(struct ledger *ledger, int file, unsigned version, int64_t offset)
-{
-	ledger->files.list[file].version = version;
-	ledger->files.list[file].saved_to = offset;
-}
-
 /* ---- sums ---- */
 
 void ledger_forget_sums(struct ledger *ledger)

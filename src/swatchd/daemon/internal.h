@@ -131,7 +131,6 @@ struct daemon_keep {
 	bool looks_for_prices;       /* of messages that had none, once all is written */
 	int64_t retry_ms;
 	unsigned replaced;           /* as the store counts them */
-	bool is_replaced;            /* the file has begun anew, and so shall the daemon */
 };
 
 /* daemon/lend.c */

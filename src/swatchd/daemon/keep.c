@@ -19,6 +19,7 @@
 #include "swatchd/daemon/anew.h"
 #include "swatchd/daemon/facts.h"
 #include "swatchd/daemon/gone.h"
+#include "swatchd/daemon/progress.h"
 #include "swatchd/daemon/recall.h"
 #include "swatchd/loop/loop.h"
 
@@ -36,119 +37,12 @@
 /* At the end; systemd kills after 10 seconds. What is left comes again at the next start. */
 #define KEEP_END_MS INT64_C(5000)
 
-/* ---- news of transcripts ---- */
-
-/* Notes that there is news of a transcript. Without memory it is written at the next news. */
-static struct keep_news *note(struct daemon *daemon, const struct session_transcript *part)
-{
-	struct daemon_keep *keep = &daemon->keep;
-	size_t number = (size_t)part->ledger_file;
-	if (!keep->store
-	    || !array_reserve(&keep->news_of, &keep->news_of_cap, number + 1, sizeof(*keep->news_of))
-	    || !array_reserve(&keep->news, &keep->news_cap, keep->news_count + 1, sizeof(*keep->news)))
-		return NULL;
-	while (keep->news_of_count <= number)
-		keep->news_of[keep->news_of_count++] = 0;
-	if (keep->news_of[number] == 0) {
-		keep->news[keep->news_count++] = (struct keep_news){ .ledger_file = part->ledger_file };
-		keep->news_of[number] = (uint32_t)keep->news_count;
-	}
-	return &keep->news[keep->news_of[number] - 1];
-}
-
-void daemon_keep_read(struct daemon *daemon, const struct session_transcript *part)
-{
-	struct tail_place place;
-	/* One whose lines come again for their facts has been read further before. */
-	if (!tail_get_place(part->file, &place) || place.offset < part->saved_to)
-		return;
-	struct keep_news *news = note(daemon, part);
-	if (!news)
-		return;
-	news->has_progress = true;
-	news->progress = (struct store_progress){
-		.dev = (uint64_t)place.dev,
-		.ino = (uint64_t)place.ino,
-		.size_bytes = place.size_bytes,
-		.modified_ns = place.modified_ns,
-		.offset = place.offset,
-		.mark = place.mark,
-		.mark_len = place.mark_len,
-		.malformed = part->malformed,
-		.has_skipped = place.has_skipped,
-	};
-}
-
-struct store_known *daemon_keep_find(const struct daemon *daemon, const char *path)
-{
-	struct store_known *known = store_known_find(&daemon->keep.known, path);
-	return known && known->state == STORE_AS_BEFORE && !known->is_taken ? known : NULL;
-}
-
-/* Has tail go on where the file's last run stood: before that place, the file says all that counts. */
-static void resume(struct session_transcript *part, const struct store_known *known)
-{
-	const struct store_progress *progress = &known->progress;
-	const struct tail_place place = {
-		.dev = (dev_t)progress->dev,
-		.ino = (ino_t)progress->ino,
-		.size_bytes = progress->size_bytes,
-		.modified_ns = progress->modified_ns,
-		.offset = progress->offset,
-		.mark = progress->mark,
-		.mark_len = progress->mark_len,
-		.has_skipped = progress->has_skipped,
-	};
-	tail_resume(part->file, &place);
-	sessions_note_saved(part, place.offset, &progress->malformed);
-}
-
-void daemon_keep_opened(struct daemon *daemon, struct session_transcript *part,
-			struct store_known *known)
-{
-	if (!known)
-		return;
-	known->is_taken = true;
-	ledger_set_saved(daemon->ledger, part->ledger_file, known->version, known->progress.offset);
-	if (daemon->keep.is_complete && known->progress.offset > 0)
-		resume(part, known);
-}
-
-void daemon_keep_lost(struct daemon *daemon, const struct session_transcript *part)
-{
-	struct keep_news *news = note(daemon, part);
-	if (!news)
-		return;
-	news->has_progress = false;
-	news->gone = true;
-}
-
 /* ---- writing ---- */
 
 static bool has_news(const struct daemon *daemon)
 {
-	return daemon->keep.has_lost || daemon->keep.news_count > 0
-	       || ledger_unsaved_count(daemon->ledger) > 0 || daemon_has_facts(daemon);
-}
-
-/* The transcripts that went while no daemon ran: the next start need not look for them. */
-static void add_lost(struct daemon_keep *keep, struct store_batch *batch)
-{
-	for (size_t i = 0; i < keep->known.count; i++) {
-		const struct store_known *known = &keep->known.all[i];
-		if (known->state != STORE_LOST || !known->is_there)
-			continue;
-		const struct ledger_kept transcript = {
-			.path = known->path,
-			.root_len = known->root_len,
-			.session_id = known->session_id,
-			.subagent = known->subagent,
-			.version = known->version,
-			.gone = true,
-		};
-		store_batch_add_transcript(batch, &transcript, NULL);
-	}
-	keep->has_lost = false;
+	return daemon_progress_is_news(daemon) || ledger_unsaved_count(daemon->ledger) > 0
+	       || daemon_has_facts(daemon);
 }
 
 /* What is new to us in transcripts, which are not read again to find it: for this version of swatch alone. */
@@ -169,20 +63,9 @@ static void add_drift(struct daemon *daemon, struct store_batch *batch)
 
 static void add_news(struct daemon *daemon, struct store_batch *batch)
 {
-	struct daemon_keep *keep = &daemon->keep;
-	if (keep->has_lost)
-		add_lost(keep, batch);
-	if (keep->saved_drift != daemon->drift.changes)
+	if (daemon->keep.saved_drift != daemon->drift.changes)
 		add_drift(daemon, batch);
-	for (size_t i = 0; !keep->is_replaced && i < keep->news_count; i++) {
-		const struct keep_news *news = &keep->news[i];
-		struct ledger_kept transcript = { .gone = news->gone };
-		ledger_file_facts(daemon->ledger, news->ledger_file, &transcript);
-		transcript.gone = news->gone;
-		store_batch_add_transcript(batch, &transcript, news->has_progress ? &news->progress : NULL);
-		keep->news_of[news->ledger_file] = 0;
-	}
-	keep->news_count = 0;
+	daemon_progress_add(daemon, batch);
 }
 
 /*
@@ -271,8 +154,7 @@ static void note_failure(struct daemon *daemon, const struct store_status *statu
 }
 
 /*
- * Looks, once all is written, whether the file has messages whose price is known now. SQLite keeps the
- * descriptor for the next look: closing it would end the locks that the store has on the same file.
+ * Looks, once all is written, whether the file has messages whose price is known now.
  */
 static void look_for_prices(struct daemon *daemon)
 {
@@ -324,9 +206,6 @@ static void on_done(struct ev_loop *loop UNUSED, ev_async *watcher, int revents 
 		ledger_forget_saved(daemon->ledger);
 		daemon_forget_saved_facts(daemon);
 		keep->saved_drift = 0;
-		/* What is in memory is written at the end; how far transcripts were read is not: the new file
-		 * lacks what it had before that. */
-		keep->is_replaced = true;
 		store_accept_replaced(keep->store, keep->replaced);
 		/* What the lost file had comes out of its backup, and out of the transcripts. */
 		daemon_begin_anew(daemon, "the ledger's file was replaced");
@@ -477,11 +356,8 @@ void daemon_keep_open_again(struct daemon *daemon)
 	if (!daemon->config.ledger_enabled || daemon->keep.store)
 		return;
 	free(SCOPE_KEEP(daemon->keep.path));
-	if (!open_store(daemon, &error) || start_store(daemon) != 0) {
+	if (!open_store(daemon, &error) || start_store(daemon) != 0)
 		log_warning("%s", buf_message(&error));
-		return;
-	}
-	daemon_join_archive(daemon, &error);
 }
 
 bool daemon_keep_is_complete(const struct daemon *daemon)

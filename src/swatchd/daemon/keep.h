@@ -18,20 +18,6 @@
  */
 void daemon_start_keep(struct daemon *daemon);
 
-/* What the file knows of a transcript that may still be the same; NULL without anything. */
-struct store_known *daemon_keep_find(const struct daemon *daemon, const char *path);
-
-/*
- * A transcript was opened, of which the file knows `known` (or NULL): what it has need not be written again,
- * nor be read again where it is complete.
- */
-void daemon_keep_opened(struct daemon *daemon, struct session_transcript *part,
-			struct store_known *known);
-
-/* A transcript was read; or is going to be lost, because it was deleted or rewritten. */
-void daemon_keep_read(struct daemon *daemon, const struct session_transcript *part);
-void daemon_keep_lost(struct daemon *daemon, const struct session_transcript *part);
-
 /* The turn is over: what came is written soon. */
 void daemon_keep_soon(struct daemon *daemon);
 

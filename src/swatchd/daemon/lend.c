@@ -45,7 +45,7 @@ static void lend_now(struct daemon *daemon)
 		refuse(daemon, client);
 		return;
 	}
-	/* What still comes is written when the file is back. */
+	/* Lines that still come wait (ledger_close_archive()); other facts are written at the end. */
 	if (!daemon_keep_close(daemon, lend->batches < LEND_BATCHES_MAX)) {
 		lend->batches++;
 		return;

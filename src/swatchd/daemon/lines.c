@@ -10,6 +10,7 @@
 #include "swatchd/daemon/gone.h"
 #include "swatchd/daemon/history.h"
 #include "swatchd/daemon/keep.h"
+#include "swatchd/daemon/progress.h"
 #include "swatchd/daemon/sessions.h"
 #include "transcript/path.h"
 
@@ -64,7 +65,7 @@ void *daemon_open_transcript(void *ctx, struct transcript *transcript)
 		return NULL;
 	}
 	bool is_new = id[0] && !sessions_find(&daemon->sessions, id);
-	struct store_known *known = daemon_keep_find(daemon, transcript->path);
+	struct store_known *known = daemon_progress_find(daemon, transcript->path);
 	/* What only its lines tell, the ledger's file may remember. */
 	const char *session_id = known && known->session_id[0] ? known->session_id : NULL;
 	int ledger_file = ledger_add_file(daemon->ledger, transcript->path, transcript->root_len,
@@ -78,7 +79,7 @@ void *daemon_open_transcript(void *ctx, struct transcript *transcript)
 		errno = ENOMEM;
 		return NULL;
 	}
-	daemon_keep_opened(daemon, part, known);
+	daemon_progress_opened(daemon, part, known);
 	if (is_new)
 		greet_session(daemon, part->session);
 	find_its_session(daemon, part);
@@ -96,7 +97,7 @@ bool daemon_wants_lines(void *ctx UNUSED, const struct transcript *transcript)
 /* The lines come again: forgets the earlier ones. */
 static void forget_lines(struct daemon *daemon, struct session_transcript *part)
 {
-	daemon_keep_lost(daemon, part);
+	daemon_progress_lost(daemon, part);
 	int file = ledger_replace_file(daemon->ledger, part->ledger_file);
 	/* Without memory for it the new lines count as the old one's. */
 	if (file >= 0)
@@ -214,7 +215,7 @@ static void read_moved(struct daemon *daemon, const struct session_transcript *g
 static void close_transcript(struct daemon *daemon, struct session_transcript *part)
 {
 	struct session *session = part->session;
-	daemon_keep_lost(daemon, part);
+	daemon_progress_lost(daemon, part);
 	ledger_lose_file(daemon->ledger, part->ledger_file);
 	read_moved(daemon, part);
 	sessions_close_transcript(part);
@@ -238,7 +239,7 @@ void daemon_take_batch(void *ctx, const struct tail_batch *batch)
 		sessions_add_malformed(transcript->owner, batch->malformed);
 	if (batch->read_ended) {
 		find_its_session(daemon, transcript->owner);
-		daemon_keep_read(daemon, transcript->owner);
+		daemon_progress_read(daemon, transcript->owner);
 		note_read(daemon, transcript->owner, batch->lines_read);
 	}
 	if (batch->gone)

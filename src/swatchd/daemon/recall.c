@@ -34,7 +34,7 @@ static void take_facts(struct daemon *daemon)
 			    sqlite3_errstr(result));
 }
 
-void daemon_join_archive(struct daemon *daemon, struct buf *error)
+static void join_archive(struct daemon *daemon, struct buf *error)
 {
 	struct daemon_keep *keep = &daemon->keep;
 	keep->archive = store_archive_open(keep->path, &keep->roots, &keep->known, error);
@@ -53,7 +53,7 @@ static bool take_archive(struct daemon *daemon, const struct data_dirs *dirs, st
 	if (result == SQLITE_OK)
 		result = store_tombs_guard(store_database(keep->store), daemon->ledger);
 	if (result == SQLITE_OK)
-		daemon_join_archive(daemon, error);
+		join_archive(daemon, error);
 	if (!keep->archive)
 		return false;
 	/* Limits come first: messages that say that one was hit find them. */

@@ -19,7 +19,4 @@
  */
 void daemon_recall(struct daemon *daemon);
 
-/* Joins the file to the ledger again. Without it the ledger goes on with what is in memory. */
-void daemon_join_archive(struct daemon *daemon, struct buf *error);
-
 #endif
