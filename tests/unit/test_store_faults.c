@@ -302,7 +302,7 @@ static unsigned steps_in_file(void)
 	for (unsigned i = 0; i <= STEPS; i++)
 		if (good[i] == hash)
 			return i;
-	fail_msg("the file is none that whole batches make");
+	fail_msg("the file has a part of some batch");
 	return 0;
 }
 

@@ -121,14 +121,15 @@ static void format_day(const char *path, char out[CLOCK_DATE_SIZE])
 
 enum copied { COPIED, NO_BACKUP, NOT_NOW };
 
-/* Copies a backup to PATH.part, if it hangs together. NO_BACKUP: there is none of this number, or it does not. */
+/* Copies a sound backup to PATH.part. Returns NO_BACKUP when this one is missing or damaged. */
 static enum copied copy_backup(const char *path, unsigned number, struct buf *part)
 {
 	AUTO_BUF backup = BUF_INIT;
 	AUTO_BUF why = BUF_INIT;
 	sqlite3 *db;
 	/* Opening it changes nothing. */
-	enum store_opened opened = store_database_open_read_only(backup_path(&backup, path, number), &db, &why);
+	enum store_opened opened =
+		store_database_open_read_only(backup_path(&backup, path, number), &db, &why);
 	if (opened != STORE_OPENED)
 		return opened == STORE_FAILED ? NOT_NOW : NO_BACKUP;
 	int result = store_database_is_sound(db) ? make_part(db, path, part) : SQLITE_CORRUPT;

@@ -1,7 +1,8 @@
 /*
  * store/schema_old: the tables of earlier versions of the ledger's file.
  *
- * For: steps.c, which makes tables of the version in force (schema.h) of them.
+ * For: steps.c, which makes tables of the version in force (schema.h) of them. They repeat what has not
+ * changed since: an old file stays as it was when the tables in force change.
  */
 #ifndef SWATCH_LEDGER_STORE_SCHEMA_OLD_H
 #define SWATCH_LEDGER_STORE_SCHEMA_OLD_H

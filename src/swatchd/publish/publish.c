@@ -331,8 +331,7 @@ static bool has_directory(struct publish *publish)
 	return !publish->is_missing;
 }
 
-/* Writes what is due, as far as this turn has time. Returns how long the rest has to wait; -1: there is none.
- */
+/* Writes what is due, as far as this turn has time. Returns how long the rest waits; -1 without a rest. */
 static int64_t flush_due(struct publish *publish, const struct billing_view *view, bool whole)
 {
 	int64_t pause_ms = publish->config->watch_tail_delay_ms;
