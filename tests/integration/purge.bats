@@ -129,6 +129,15 @@ no_trace_of() { ! cat "$LEDGER"* | grep -aqF -e "$1"; }
 	swatch import "$TEST_HOME/other"
 	is "$(costs | jq .s3)" "$(jq '.s3 * 2' "$TEST_HOME/before")"
 	swatch export --messages | grep -c '"host":"laptop"' | grep -qx 3
+	# limits that were hit travel, too
+	head -1 "$TEST_HOME/messages" | jq -c '{host, root, transcript, version, subagent, sessionId, offset, time}
+		+ {type: "hit", v: 1, limit: "five_hour", resetsAt: "2026-03-30T05:00:00.000Z", oldForm: false, inMessage: true}' >"$TEST_HOME/hit"
+	run swatch import "$TEST_HOME/hit"
+	[[ $(said) == *"1 added · 0 raised · 0 same"* ]]
+	swatch export --messages | grep '"type":"hit"' >"$TEST_HOME/hits"
+	is "$(wc -l <"$TEST_HOME/hits")" 1
+	run swatch import "$TEST_HOME/hits"
+	[[ $(said) == *"0 added · 0 raised · 1 same"* ]]
 	# what was purged stays away
 	swatch purge --session s3 --yes
 	run swatch import "$TEST_HOME/messages"

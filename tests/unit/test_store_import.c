@@ -158,6 +158,66 @@ static void what_was_purged_stays_away_and_what_fails_leaves_nothing(void **stat
 	sqlite3_close(db);
 }
 
+/* ---- limits that were hit ---- */
+
+static const struct store_hit_line hit = {
+	.at = { .row = { .time_ms = START_MS + 7, .offset = 300 }, .host = "here", .root = ROOT,
+		.path = "-p/s1.jsonl", .session = "s1", .payer = "", .model = "", .branch = "" },
+	.name = "five_hour", .resets_ms = START_MS + CLOCK_HOUR_MS, .in_message = true,
+};
+
+static const char *import_hit(sqlite3 *db, const struct store_hit_line *line)
+{
+	static char said[64];
+	struct store_import_counts counts;
+	struct store_import *work = store_import_begin(db, "here", ROOT);
+	assert_non_null(work);
+	assert_int_equal(store_import_add_hit(work, line), SQLITE_OK);
+	assert_int_equal(store_import_end(work, true, &counts), SQLITE_OK);
+	snprintf(said, sizeof(said), "%d %d %d %d", (int)counts.added, (int)counts.raised, (int)counts.same,
+		 (int)counts.purged);
+	return said;
+}
+
+/* Appends the hit as a line. */
+static bool write_hit(void *ctx, const struct store_hit_line *line)
+{
+	message_line_write_hit(line, "here", ctx);
+	return true;
+}
+
+static void a_hit_comes_once_and_goes_out_again(void **state)
+{
+	sqlite3 *db = make();
+	struct buf line = BUF_INIT, again = BUF_INIT;
+	struct store_hit_line theirs = hit, read;
+	(void)state;
+	assert_string_equal(import(db, &message, 1), "1 0 0 0");
+	assert_string_equal(import_hit(db, &hit), "1 0 0 0");
+	assert_string_equal(import_hit(db, &hit), "0 0 1 0");
+	assert_int_equal(ask(db, "SELECT count(*) FROM transcript"), 1);
+	message_line_write_hit(&hit, "unused", &line);
+	assert_int_equal(store_lines_read_hits(db, START_MS + 8, write_hit, &again), SQLITE_OK);
+	assert_int_equal(again.len, 0);
+	assert_int_equal(store_lines_read_hits(db, 0, write_hit, &again), SQLITE_OK);
+	assert_string_equal(buf_str(&line), buf_str(&again));
+	struct json_object *object = json_parse(line.data, line.len, 8, NULL);
+	assert_null(message_line_read_hit(object, &read));
+	assert_int_equal(read.resets_ms, hit.resets_ms);
+	assert_true(read.in_message && !read.old_form);
+	json_object_object_add(object, "limit", json_object_new_string("a limit"));
+	assert_non_null(message_line_read_hit(object, &read));
+	json_object_put(object);
+	/* The same line of another machine is another one. */
+	theirs.at.host = "laptop";
+	assert_string_equal(import_hit(db, &theirs), "1 0 0 0");
+	run(db, "INSERT INTO tombstone (kind, value, before, at) VALUES (1, 0, 1900000000000, 1)");
+	assert_string_equal(import_hit(db, &hit), "0 0 0 1");
+	sqlite3_close(db);
+	buf_release(&line);
+	buf_release(&again);
+}
+
 /* ---- lines ---- */
 
 static const char *read_line(const char *text, struct store_line *out)
@@ -332,6 +392,7 @@ int main(void)
 		cmocka_unit_test(copies_are_settled_again),
 		cmocka_unit_test(sums_give_way_to_messages),
 		cmocka_unit_test(what_was_purged_stays_away_and_what_fails_leaves_nothing),
+		cmocka_unit_test(a_hit_comes_once_and_goes_out_again),
 		cmocka_unit_test(a_line_says_all_that_is_known),
 		cmocka_unit_test(a_line_from_elsewhere_is_hostile),
 		cmocka_unit_test(other_counts_show_only_where_there_are_no_messages),

@@ -41,7 +41,7 @@ static int finish(sqlite3_stmt *rows, int result)
 
 /* ---- limits that were hit ---- */
 
-static bool take_hit(sqlite3_stmt *row, struct store_hit *out)
+bool store_facts_take_hit(sqlite3_stmt *row, struct store_hit *out)
 {
 	char camel[RATE_LIMIT_NAME_SIZE];
 	*out = (struct store_hit){ .offset = sqlite3_column_int64(row, 1),
@@ -59,14 +59,14 @@ int store_facts_read_hits(sqlite3 *db, int64_t since_ms,
 {
 	sqlite3_stmt *rows = NULL;
 	int result = sqlite3_prepare_v2(db,
-					"SELECT transcript, offset, at, name, resets_ms, old_form, in_message"
+					"SELECT " STORE_FACTS_HIT_COLUMNS
 					" FROM hit WHERE at >= ?1 ORDER BY at DESC LIMIT ?2",
 					-1, &rows, NULL);
 	(void)sqlite3_bind_int64(rows, 1, since_ms);
 	(void)sqlite3_bind_int(rows, 2, STORE_FACTS_READ_MAX);
 	while (result == SQLITE_OK && (result = sqlite3_step(rows)) == SQLITE_ROW) {
 		struct store_hit hit;
-		if (take_hit(rows, &hit))
+		if (store_facts_take_hit(rows, &hit))
 			take(ctx, sqlite3_column_int64(rows, 0), &hit);
 		result = SQLITE_OK;
 	}

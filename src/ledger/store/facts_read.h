@@ -1,7 +1,7 @@
 /*
  * store/facts_read: takes facts out of the ledger's file again.
  *
- * For: daemon/facts.c when swatchd starts; swatch history, which counts them. Anybody may have written
+ * For: daemon/facts.c when swatchd starts; lines.c; swatch history, which counts them. Anybody may have written
  * anything into the file: this module passes over rows that swatch cannot have written.
  */
 #ifndef SWATCH_LEDGER_STORE_FACTS_READ_H
@@ -16,6 +16,12 @@
  * SQLITE_OK, or SQLite's result.
  */
 #define STORE_FACTS_READ_MAX 4096
+
+/* The columns of table hit that store_facts_take_hit() takes; the first is the transcript. */
+#define STORE_FACTS_HIT_COLUMNS "transcript, offset, at, name, resets_ms, old_form, in_message"
+
+/* Takes a row but for its transcript. Returns false when we cannot have written it. */
+bool store_facts_take_hit(sqlite3_stmt *row, struct store_hit *out);
 
 /* The hits since a time, the last one first; `transcript` is the number in the file. */
 int store_facts_read_hits(sqlite3 *db, int64_t since_ms,

@@ -24,6 +24,7 @@ enum statement {
 	REMOVE_MESSAGE,
 	NOTE_KEY,
 	FIND_EXACT,
+	ADD_HIT,
 	STATEMENTS
 };
 
@@ -43,6 +44,9 @@ static const char *const texts[STATEMENTS] = {
 		" WHERE m.id >= ?2 AND m.id < ?3 AND m.flags & 4112 = 0"
 		" AND CASE m.payer WHEN 0 THEN t.session ELSE m.payer END ="
 		" (SELECT id FROM session WHERE name = ?1) LIMIT 1)",
+	[ADD_HIT] = "INSERT INTO hit (transcript, offset, session, at, name, resets_ms, old_form, in_message)"
+		    " SELECT ?1, ?2, session, ?3, ?7, ?4, ?5, ?6 FROM transcript WHERE id = ?1"
+		    " ON CONFLICT DO NOTHING",
 	[NOTE_KEY] = "INSERT OR IGNORE INTO temp.imported_key VALUES (?1)",
 };
 
@@ -53,6 +57,7 @@ struct store_import {
 	const char *host, *root;
 	struct store_tombs tombs;
 	struct store_import_counts counts;
+	bool has_new; /* messages, for which sums are made anew */
 	int result; /* the first failure: the rest is not tried */
 };
 
@@ -213,6 +218,7 @@ static int take(struct store_import *import, const struct store_line *line)
 		result = store_statement_run(import->statements[NOTE_KEY]);
 	if (result == SQLITE_OK)
 		result = add_message(import, line);
+	import->has_new = true;
 	import->counts.added += old == 0;
 	import->counts.raised += old > 0;
 	return result;
@@ -222,6 +228,38 @@ int store_import_add(struct store_import *import, const struct store_line *line)
 {
 	if (import->result == SQLITE_OK)
 		import->result = take(import, line);
+	return import->result;
+}
+
+/* ---- limits that were hit ---- */
+
+static int take_hit(struct store_import *import, const struct store_hit_line *hit)
+{
+	const struct store_line *line = &hit->at;
+	sqlite3_stmt *add = import->statements[ADD_HIT];
+	int64_t transcript;
+	if (is_purged(import, line)) {
+		import->counts.purged++;
+		return SQLITE_OK;
+	}
+	int result = transcript_of(import, line, &transcript);
+	if (result != SQLITE_OK)
+		return result;
+	const int64_t numbers[] = { transcript,	    line->row.offset, line->row.time_ms,
+				    hit->resets_ms, hit->old_form,    hit->in_message };
+	store_statement_bind(add, 1, numbers, ARRAY_COUNT(numbers));
+	store_statement_bind_text(add, 7, hit->name);
+	result = store_statement_run(add);
+	bool is_added = result == SQLITE_OK && sqlite3_changes(import->db) > 0;
+	import->counts.added += is_added;
+	import->counts.same += !is_added;
+	return result;
+}
+
+int store_import_add_hit(struct store_import *import, const struct store_hit_line *hit)
+{
+	if (import->result == SQLITE_OK)
+		import->result = take_hit(import, hit);
 	return import->result;
 }
 
@@ -291,7 +329,7 @@ static int remove_sums(sqlite3 *db)
 
 static int finish(struct store_import *import)
 {
-	bool is_new = import->counts.added > 0 || import->counts.raised > 0;
+	bool is_new = import->has_new;
 	int result = is_new ? settle_copies(import->db) : SQLITE_OK;
 	if (result == SQLITE_OK && is_new)
 		result = remove_sums(import->db);

@@ -1,9 +1,10 @@
 /*
- * store/import: takes messages of another file into the ledger's file, each once.
+ * store/import: takes messages and hits of limits of another file into the ledger's file, each once.
  *
  * For: swatch import.
  *
- * Calling sequence: store_import_begin(), any number of store_import_add(), store_import_end(). All of it is
+ * Calling sequence: store_import_begin(), any number of store_import_add() and
+ * store_import_add_hit(), store_import_end(). All of it is
  * one transaction: unless store_import_end() is called with `keep` and returns SQLITE_OK, nothing changes.
  */
 #ifndef SWATCH_LEDGER_STORE_IMPORT_H
@@ -28,6 +29,9 @@ struct store_import *store_import_begin(sqlite3 *db, const char *host, const cha
 
 /* Takes a message in. Returns SQLITE_OK, or SQLite's result. */
 int store_import_add(struct store_import *import, const struct store_line *line);
+
+/* The same for a line that says that a limit was hit: it says the same whenever it is read. */
+int store_import_add_hit(struct store_import *import, const struct store_hit_line *hit);
 
 /* Ends it: with `keep` everything is written, otherwise nothing. Frees `import`. */
 int store_import_end(struct store_import *import, bool keep, struct store_import_counts *out);

@@ -4,12 +4,14 @@
 #include <string.h>
 
 #include "base/scope.h"
+#include "ledger/store/facts_read.h"
 #include "ledger/store/place.h"
 
 struct reading {
 	struct store_names names;
 	sqlite3_stmt *transcript, *branch;
 	bool (*take)(void *ctx, const struct store_line *line);
+	bool (*take_hit)(void *ctx, const struct store_hit_line *hit);
 	void *ctx;
 };
 
@@ -90,30 +92,80 @@ static int take_row(struct reading *reading, sqlite3_stmt *rows, int64_t since_m
 	return reading->take(reading->ctx, &line) ? SQLITE_OK : SQLITE_ABORT;
 }
 
-int store_lines_read(sqlite3 *db, int64_t since_ms, bool (*take)(void *ctx, const struct store_line *line),
-		     void *ctx, int64_t *last_ms)
+/* Prepares the questions for names. Returns SQLITE_OK, or SQLite's result; close it in every case. */
+static int open_reading(sqlite3 *db, struct reading *reading)
 {
-	struct reading reading = { .take = take, .ctx = ctx };
-	sqlite3_stmt *rows = NULL;
-	*last_ms = 0;
-	int result = store_names_open(db, &reading.names);
+	int result = store_names_open(db, &reading->names);
 	if (result == SQLITE_OK)
 		result = sqlite3_prepare_v2(db,
 					    "SELECT t.path, t.root_bytes, t.subagent, t.version, h.name,"
 					    " p.root, t.session"
 					    " FROM transcript t LEFT JOIN profile p ON p.id = t.profile"
 					    " LEFT JOIN host h ON h.id = p.host WHERE t.id = ?1",
-					    -1, &reading.transcript, NULL);
+					    -1, &reading->transcript, NULL);
 	if (result == SQLITE_OK)
-		result = sqlite3_prepare_v2(db, "SELECT name FROM branch WHERE id = ?1", -1, &reading.branch,
+		result = sqlite3_prepare_v2(db, "SELECT name FROM branch WHERE id = ?1", -1, &reading->branch,
 					    NULL);
+	return result;
+}
+
+static int close_reading(struct reading *reading, sqlite3_stmt *rows, int result)
+{
+	(void)sqlite3_finalize(rows);
+	(void)sqlite3_finalize(reading->transcript);
+	(void)sqlite3_finalize(reading->branch);
+	store_names_release(&reading->names);
+	return result == SQLITE_DONE ? SQLITE_OK : result;
+}
+
+int store_lines_read(sqlite3 *db, int64_t since_ms, bool (*take)(void *ctx, const struct store_line *line),
+		     void *ctx, int64_t *last_ms)
+{
+	struct reading reading = { .take = take, .ctx = ctx };
+	sqlite3_stmt *rows = NULL;
+	*last_ms = 0;
+	int result = open_reading(db, &reading);
 	if (result == SQLITE_OK)
 		result = store_rows_open(db, since_ms, &rows);
 	while (result == SQLITE_OK && (result = sqlite3_step(rows)) == SQLITE_ROW)
 		result = take_row(&reading, rows, since_ms, last_ms);
-	(void)sqlite3_finalize(rows);
-	(void)sqlite3_finalize(reading.transcript);
-	(void)sqlite3_finalize(reading.branch);
-	store_names_release(&reading.names);
-	return result == SQLITE_DONE ? SQLITE_OK : result;
+	return close_reading(&reading, rows, result);
+}
+
+/* ---- limits that were hit ---- */
+
+static int take_hit(struct reading *reading, sqlite3_stmt *rows)
+{
+	struct store_hit_line hit = { .at = { .host = "", .payer = "", .model = "", .branch = "" } };
+	struct store_hit found;
+	AUTO_FREE char *path = NULL;
+	AUTO_FREE char *root = NULL;
+	hit.at.row.transcript = sqlite3_column_int64(rows, 0);
+	if (!store_facts_take_hit(rows, &found) || !take_names(reading, &hit.at, &path, &root))
+		return SQLITE_OK;
+	hit.at.row.offset = found.offset;
+	hit.at.row.time_ms = found.at_ms;
+	hit.name = found.name;
+	hit.resets_ms = found.resets_ms;
+	hit.old_form = found.old_form;
+	hit.in_message = found.in_message;
+	return reading->take_hit(reading->ctx, &hit) ? SQLITE_OK : SQLITE_ABORT;
+}
+
+int store_lines_read_hits(sqlite3 *db, int64_t since_ms,
+			  bool (*take)(void *ctx, const struct store_hit_line *hit), void *ctx)
+{
+	struct reading reading = { .take_hit = take, .ctx = ctx };
+	sqlite3_stmt *rows = NULL;
+	int result = open_reading(db, &reading);
+	if (result == SQLITE_OK)
+		result = sqlite3_prepare_v2(db,
+					    "SELECT " STORE_FACTS_HIT_COLUMNS " FROM hit WHERE at >= ?1"
+					    " ORDER BY at, transcript, offset",
+					    -1, &rows, NULL);
+	if (result == SQLITE_OK)
+		result = sqlite3_bind_int64(rows, 1, since_ms);
+	while (result == SQLITE_OK && (result = sqlite3_step(rows)) == SQLITE_ROW)
+		result = take_hit(&reading, rows);
+	return close_reading(&reading, rows, result);
 }

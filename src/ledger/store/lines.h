@@ -1,6 +1,6 @@
 /*
- * store/lines: messages of the ledger's file with all that is known of each, so that another machine's file
- * can take them in.
+ * store/lines: messages and hits of limits in the ledger's file, with all that is known of each, so that
+ * another machine's file can take them in.
  *
  * For: swatch export --messages, which writes them; swatch import, which reads them (import.h).
  */
@@ -21,6 +21,14 @@ struct store_line {
 	bool subagent;
 };
 
+/* A line that says that a limit was hit. */
+struct store_hit_line {
+	struct store_line at;	    /* of its row only the time and the offset are set */
+	const char *name;	    /* of the limit, as the line has it; "": it does not say */
+	int64_t resets_ms;	    /* 0: not known */
+	bool old_form, in_message;  /* as in struct store_hit */
+};
+
 /* A transcript of another machine has "@HOST" before ".jsonl" in its path, and is in no directory here. */
 #define STORE_LINES_HOST_MARK '@'
 
@@ -31,5 +39,9 @@ struct store_line {
  */
 int store_lines_read(sqlite3 *db, int64_t since_ms, bool (*take)(void *ctx, const struct store_line *line),
 		     void *ctx, int64_t *last_ms);
+
+/* The same for limits that were hit, in order of time. */
+int store_lines_read_hits(sqlite3 *db, int64_t since_ms,
+			  bool (*take)(void *ctx, const struct store_hit_line *hit), void *ctx);
 
 #endif

@@ -143,22 +143,37 @@ static bool take(void *ctx, const struct store_hour *hour)
 	return (export->out.len < CHUNK_BYTES && !export->out.failed) || flush(export);
 }
 
+static bool hand_on(struct export *export, const struct buf *line)
+{
+	printable_clean_json(&export->out, buf_str(line), line->len > 0 ? line->len - 1 : 0);
+	buf_append_char(&export->out, '\n');
+	export->out.failed = export->out.failed || line->failed;
+	return (export->out.len < CHUNK_BYTES && !export->out.failed) || flush(export);
+}
+
 static bool take_message(void *ctx, const struct store_line *message)
 {
 	struct export *export = ctx;
 	AUTO_BUF line = BUF_INIT;
 	message_line_write(message, export->host, &line);
-	printable_clean_json(&export->out, buf_str(&line), line.len - 1);
-	buf_append_char(&export->out, '\n');
-	export->out.failed = export->out.failed || line.failed;
-	return (export->out.len < CHUNK_BYTES && !export->out.failed) || flush(export);
+	return hand_on(export, &line);
 }
 
-/* With --messages: they end with a cursor for the next time. */
+static bool take_hit(void *ctx, const struct store_hit_line *hit)
+{
+	struct export *export = ctx;
+	AUTO_BUF line = BUF_INIT;
+	message_line_write_hit(hit, export->host, &line);
+	return hand_on(export, &line);
+}
+
+/* With --messages: then limits that were hit, and a cursor for the next time. */
 static int read_messages(struct export *export, const struct kept_file *file, int64_t since_ms)
 {
 	int64_t last_ms;
 	int result = store_lines_read(file->db, since_ms, take_message, export, &last_ms);
+	if (result == SQLITE_OK)
+		result = store_lines_read_hits(file->db, since_ms, take_hit, export);
 	if (result == SQLITE_OK)
 		buf_printf(&export->out, "{\"type\":\"cursor\",\"cursor\":\"%lld\"}\n",
 			   (long long)(last_ms > since_ms ? last_ms : since_ms));
@@ -253,7 +268,7 @@ static const struct command_option options[] = {
 	{ "since", 's', "DATE",
 	  "leave out everything before this day: YYYYMMDD, YYYY-MM-DD, today, yesterday, 7d" },
 	{ "format", 'f', "FORMAT", "jsonl (a JSON object a line), the default, or csv" },
-	{ "messages", 'm', NULL, "a line for each message, for swatch import" },
+	{ "messages", 'm', NULL, "a line for each message and for each limit that was hit, for swatch import" },
 	{ "cursor", 'c', "CURSOR", "with --messages: go on where an export ended, as its last line says" },
 	{ NULL, 0, NULL, NULL }
 };

@@ -57,6 +57,19 @@ static int add(struct import *import, const struct store_line *line)
 	return result == SQLITE_OK ? SWATCH_OK : say_write_error(sqlite3_errstr(result));
 }
 
+static int add_hit(struct import *import, const struct store_hit_line *hit)
+{
+	int result = store_import_add_hit(import->store, hit);
+	return result == SQLITE_OK ? SWATCH_OK : say_write_error(sqlite3_errstr(result));
+}
+
+static int take_hit(struct import *import, struct json_object *object, size_t number)
+{
+	struct store_hit_line hit;
+	const char *fault = message_line_read_hit(object, &hit);
+	return fault ? say_bad_line(import, number, fault) : add_hit(import, &hit);
+}
+
 static int take_line(struct import *import, const char *text, size_t len, size_t number)
 {
 	AUTO_JSON *object = json_parse(text, len, LINE_MAX_DEPTH, NULL);
@@ -65,6 +78,8 @@ static int take_line(struct import *import, const char *text, size_t len, size_t
 	const char *type = json_get_string(object, "type"), *fault;
 	if (!json_object_is_type(object, json_type_object))
 		return say_bad_line(import, number, "it is not a JSON object");
+	if (type && strcmp(type, MESSAGE_LINE_HIT_TYPE) == 0)
+		return take_hit(import, object, number);
 	if (type && strcmp(type, MESSAGE_LINE_TYPE) == 0)
 		fault = message_line_read(object, &line);
 	else if (!type && json_object_object_get_ex(object, "hour", NULL))
@@ -110,6 +125,15 @@ static bool take_stored(void *ctx, const struct store_line *line)
 	return add(import, &with_host) == SWATCH_OK;
 }
 
+static bool take_stored_hit(void *ctx, const struct store_hit_line *hit)
+{
+	struct import *import = ctx;
+	struct store_hit_line with_host = *hit;
+	if (!hit->at.host[0])
+		with_host.at.host = import->host;
+	return add_hit(import, &with_host) == SWATCH_OK;
+}
+
 static int take_database(struct import *import)
 {
 	AUTO_BUF error = BUF_INIT;
@@ -120,6 +144,8 @@ static int take_database(struct import *import)
 		return SWATCH_FAILED;
 	}
 	int result = store_lines_read(db, 0, take_stored, import, &last_ms);
+	if (result == SQLITE_OK)
+		result = store_lines_read_hits(db, 0, take_stored_hit, import);
 	store_database_close(db);
 	if (result != SQLITE_OK && result != SQLITE_ABORT)
 		terminal_error("import: cannot read %s: %s; nothing was imported", import->file,

@@ -10,9 +10,11 @@
 #include "base/strmap.h"
 #include "json/get.h"
 #include "json/write.h"
+#include "ledger/figures.h"
 #include "ledger/record.h"
 #include "ledger/store/place.h"
 #include "ledger/store/schema.h"
+#include "limits/names.h"
 #include "transcript/path.h"
 
 /* Names of machines, directories and branches are shorter. */
@@ -68,6 +70,19 @@ static void put_flags(struct jsonw *w, unsigned set)
 	jsonw_end_array(w);
 }
 
+/* Where it stands, and whose it is. */
+static void put_place(struct jsonw *w, const char *type, const struct store_line *line, const char *host)
+{
+	jsonw_put_string(w, "type", type);
+	jsonw_put_int(w, "v", MESSAGE_LINE_VERSION);
+	jsonw_put_string(w, "host", line->host[0] ? line->host : host);
+	jsonw_put_string(w, "root", line->root);
+	jsonw_put_string(w, "transcript", line->path);
+	jsonw_put_int(w, "version", line->version);
+	jsonw_put_bool(w, "subagent", line->subagent);
+	jsonw_put_string(w, "sessionId", line->session);
+}
+
 void message_line_write(const struct store_line *line, const char *host, struct buf *out)
 {
 	const struct store_row *row = &line->row;
@@ -77,14 +92,7 @@ void message_line_write(const struct store_line *line, const char *host, struct 
 	snprintf(key, sizeof(key), "%016llx", (unsigned long long)row->key);
 	jsonw_init(&w, out);
 	jsonw_begin_object(&w);
-	jsonw_put_string(&w, "type", MESSAGE_LINE_TYPE);
-	jsonw_put_int(&w, "v", MESSAGE_LINE_VERSION);
-	jsonw_put_string(&w, "host", line->host[0] ? line->host : host);
-	jsonw_put_string(&w, "root", line->root);
-	jsonw_put_string(&w, "transcript", line->path);
-	jsonw_put_int(&w, "version", line->version);
-	jsonw_put_bool(&w, "subagent", line->subagent);
-	jsonw_put_string(&w, "sessionId", line->session);
+	put_place(&w, MESSAGE_LINE_TYPE, line, host);
 	jsonw_put_string(&w, "payer", line->payer);
 	jsonw_put_int(&w, "offset", row->offset);
 	jsonw_put_string(&w, "time", time);
@@ -102,6 +110,25 @@ void message_line_write(const struct store_line *line, const char *host, struct 
 		put_tokens(&w, &row->large);
 		jsonw_end_object(&w);
 	}
+	jsonw_end_object(&w);
+	buf_append_char(out, '\n');
+}
+
+void message_line_write_hit(const struct store_hit_line *hit, const char *host, struct buf *out)
+{
+	char time[CLOCK_RFC3339_SIZE], resets[CLOCK_RFC3339_SIZE];
+	struct jsonw w;
+	clock_format_rfc3339(hit->at.row.time_ms, time);
+	clock_format_rfc3339(hit->resets_ms, resets);
+	jsonw_init(&w, out);
+	jsonw_begin_object(&w);
+	put_place(&w, MESSAGE_LINE_HIT_TYPE, &hit->at, host);
+	jsonw_put_int(&w, "offset", hit->at.row.offset);
+	jsonw_put_string(&w, "time", time);
+	jsonw_put_string(&w, "limit", hit->name);
+	jsonw_put_string(&w, "resetsAt", hit->resets_ms > 0 ? resets : NULL);
+	jsonw_put_bool(&w, "oldForm", hit->old_form);
+	jsonw_put_bool(&w, "inMessage", hit->in_message);
 	jsonw_end_object(&w);
 	buf_append_char(out, '\n');
 }
@@ -172,9 +199,8 @@ static const char *take_place(struct json_object *object, struct store_line *out
 	snprintf(whole, sizeof(whole), "%s/%s", out->root, out->path);
 	if (!store_place_is_valid(whole, (int64_t)strlen(out->root) + 1))
 		return "\"transcript\" is not a transcript's path";
-	if (!take_text(object, "sessionId", NAME_MAX_BYTES, &out->session) || !is_session(out->session)
-	    || !take_text(object, "payer", NAME_MAX_BYTES, &out->payer) || !is_session(out->payer))
-		return "\"sessionId\" or \"payer\" is not a session's id";
+	if (!take_text(object, "sessionId", NAME_MAX_BYTES, &out->session) || !is_session(out->session))
+		return "\"sessionId\" is not a session's id";
 	if (!take_number(object, "version", 1 << 20, &version))
 		return "\"version\" is out of range";
 	out->version = (unsigned)version;
@@ -201,18 +227,48 @@ static const char *take_figures(struct json_object *object, struct store_row *ro
 	return NULL;
 }
 
-const char *message_line_read(struct json_object *object, struct store_line *out)
+static bool take_time(struct json_object *object, const char *key, int64_t *out)
 {
-	const char *time = json_get_string(object, "time");
-	*out = (struct store_line){ .host = "" };
+	const char *time = json_get_string(object, key);
+	return time && clock_parse_rfc3339(time, strlen(time), out) && *out > 0 && *out < TIME_MAX_MS;
+}
+
+/* What lines of both types begin with. */
+static const char *take_beginning(struct json_object *object, struct store_line *out)
+{
+	*out = (struct store_line){ .host = "", .payer = "", .model = "", .branch = "" };
 	if (json_get_int(object, "v", 0) != MESSAGE_LINE_VERSION)
 		return "a later version of swatch wrote it; update swatch";
 	const char *fault = take_place(object, out);
+	return fault || take_time(object, "time", &out->row.time_ms) ? fault : "\"time\" is no time";
+}
+
+const char *message_line_read_hit(struct json_object *object, struct store_hit_line *out)
+{
+	char camel[RATE_LIMIT_NAME_SIZE];
+	*out = (struct store_hit_line){ .name = "" };
+	const char *fault = take_beginning(object, &out->at);
 	if (fault)
 		return fault;
-	if (!time || !clock_parse_rfc3339(time, strlen(time), &out->row.time_ms) || out->row.time_ms <= 0
-	    || out->row.time_ms >= TIME_MAX_MS)
-		return "\"time\" is no time";
+	if (!take_number(object, "offset", INT64_MAX, &out->at.row.offset))
+		return "\"offset\" is out of range";
+	if (!take_text(object, "limit", LEDGER_LIMIT_NAME_SIZE - 1, &out->name)
+	    || (out->name[0] && !rate_limit_name(out->name, strlen(out->name), camel)))
+		return "\"limit\" is not the name of a limit";
+	if (json_get_string(object, "resetsAt") && !take_time(object, "resetsAt", &out->resets_ms))
+		return "\"resetsAt\" is no time";
+	out->old_form = json_get_bool(object, "oldForm", false);
+	out->in_message = json_get_bool(object, "inMessage", false);
+	return NULL;
+}
+
+const char *message_line_read(struct json_object *object, struct store_line *out)
+{
+	const char *fault = take_beginning(object, out);
+	if (fault)
+		return fault;
+	if (!take_text(object, "payer", NAME_MAX_BYTES, &out->payer) || !is_session(out->payer))
+		return "\"payer\" is not a session's id";
 	if (!take_key(object, &out->row.key))
 		return "\"key\" is no key";
 	if (!take_flags(object, &out->row.flags))
@@ -282,14 +338,12 @@ static const char *take_hour_figures(struct json_object *object, struct store_ro
 const char *message_line_read_hour(struct json_object *object, const char *root, struct buf *path,
 				   struct store_line *out)
 {
-	const char *hour = json_get_string(object, "hour");
 	/* Its cost stays: it is known of the messages, and not of their sum. */
 	*out = (struct store_line){ .root = root,
 				    .payer = "",
 				    .branch = "",
 				    .row = { .flags = STORE_HAS_ID | STORE_HAS_COST | STORE_SUM } };
-	if (!hour || !clock_parse_rfc3339(hour, strlen(hour), &out->row.time_ms) || out->row.time_ms <= 0
-	    || out->row.time_ms >= TIME_MAX_MS || out->row.time_ms % CLOCK_HOUR_MS != 0)
+	if (!take_time(object, "hour", &out->row.time_ms) || out->row.time_ms % CLOCK_HOUR_MS != 0)
 		return "\"hour\" is no hour";
 	out->row.key = key_of_hour(object);
 	const char *fault = take_hour_names(object, path, out);

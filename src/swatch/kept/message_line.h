@@ -1,5 +1,5 @@
 /*
- * kept/message_line: a message as a line of JSON, with all that is known of it.
+ * kept/message_line: a message, or a limit that was hit, as a line of JSON, with all that is known of it.
  *
  * For: swatch export --messages, which writes it, and swatch import, which reads it. A line from elsewhere is
  * hostile: every length is bounded, every number checked.
@@ -26,6 +26,11 @@ void message_line_write(const struct store_line *line, const char *host, struct 
  * "\"time\" is no time".
  */
 const char *message_line_read(struct json_object *object, struct store_line *out);
+
+/* The same for a line that says that a limit was hit. */
+#define MESSAGE_LINE_HIT_TYPE "hit"
+void message_line_write_hit(const struct store_hit_line *hit, const char *host, struct buf *out);
+const char *message_line_read_hit(struct json_object *object, struct store_hit_line *out);
 
 /*
  * Reads a line of `swatch export` without --messages, which has the sums of an hour: it becomes one message,
