@@ -17,6 +17,7 @@ enum report_kind { REPORT_BLOCKS, REPORT_DAILY, REPORT_WEEKLY, REPORT_MONTHLY, R
 #define REPORT_KINDS 5
 
 #define REPORT_PROJECT_SIZE 1024
+#define REPORT_DAY_SIZE 16
 
 struct report_options {
 	enum report_kind kind;
@@ -33,6 +34,8 @@ struct report {
 	struct buf totals;              /* a JSON object; empty for blocks, and where there is no row */
 	size_t unpriced_count;          /* models in the rows without a price: their tokens count as 0 USD */
 	const char *unpriced[LEDGER_MODELS_MAX];  /* they live as long as the ledger */
+	/* With since or until: the local day of the first message there is, "2026-11-23"; "" without any. */
+	char first_day[REPORT_DAY_SIZE];
 };
 
 #endif

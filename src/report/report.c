@@ -5,6 +5,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/clock.h"
 #include "config/config.h"
 #include "report/blocks.h"
 #include "report/groups.h"
@@ -82,6 +83,19 @@ static int check_options(const struct report_options *options, struct buf *error
 	return 0;
 }
 
+/* Who asks for days before the first message must not take them for days without use. */
+static void find_first_day(struct report_work *work)
+{
+	const struct report_source *source = &work->source;
+	struct report_entry entry;
+	int64_t first_ms = INT64_MAX;
+	for (size_t i = 0; source->entry_at(source->ctx, i, &entry); i++)
+		if (entry.first_ms < first_ms)
+			first_ms = entry.first_ms;
+	if (first_ms < INT64_MAX)
+		clock_format_local_date(first_ms, work->out->first_day);
+}
+
 /* Makes the rows in the zone that is asked for. Returns false when memory ran out. */
 static bool make_rows(struct report_work *work)
 {
@@ -94,6 +108,8 @@ static bool make_rows(struct report_work *work)
 		report_make_blocks(work);
 	else
 		report_make_groups(work);
+	if (options->since[0] || options->until[0])
+		find_first_day(work);
 	if (other_zone)
 		give_zone_back(zone_before);
 	return !work->failed && !work->out->rows.failed && !work->out->totals.failed;

@@ -74,6 +74,12 @@ total() { swatch daily --json | jq -c '[.totals.outputTokens, (.daily | length)]
 	is "$(swatch daily --json --timezone Pacific/Kiritimati | jq -c '[.daily[].date]')" \
 		'["2026-03-30","2026-03-31"]'
 	is "$(swatch daily --json --project=-p | jq .totals.outputTokens)" 30
+	# Days from before the first message are no days without use.
+	for kind in "--since 2024-01-01" "--until 2024-01-01"; do
+		# shellcheck disable=SC2086
+		[[ "$(swatch daily $kind)" == *"there is no data from before 2026-03-29" ]]
+	done
+	[[ "$(swatch daily --since 2026-03-29)" != *"no data"* ]]
 	cat "$TEST_HOME/kept" >"$here"
 	AT=2026-03-31T10:00:00.000Z message 3 5 >>"$here"
 	is "$(total)" "[35,3]"

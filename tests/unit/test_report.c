@@ -388,10 +388,30 @@ static void blocks_that_were_not_made_are_not_passed_over(void **state)
 	assert_non_null(strstr(buf_str(&f->report.rows), "\"isActive\":true"));
 }
 
+static void the_beginning_is_the_first_message_whatever_is_asked_for(void **state)
+{
+	struct fixture *f = *state;
+	struct report_options options = { .kind = REPORT_DAILY, .since = "20260305", .timezone = "Asia/Tokyo" };
+	assert_int_equal(make(f, &options), 0);
+	assert_string_equal(f->report.first_day, "");
+	forget(f);
+	add(f, "-p/b.jsonl", "b", OPUS, SUNDAY_MS + 5 * CLOCK_DAY_MS);
+	add(f, "-p/a.jsonl", "a", OPUS, SUNDAY_MS + 16 * CLOCK_HOUR_MS);
+	assert_int_equal(make(f, &options), 1);
+	/* In Tokyo it is the next day already. */
+	assert_string_equal(f->report.first_day, "2026-03-02");
+	forget(f);
+	options.since[0] = '\0';
+	assert_int_equal(make(f, &options), 2);
+	assert_string_equal(f->report.first_day, "");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(kinds_have_names),
+		cmocka_unit_test_setup_teardown(the_beginning_is_the_first_message_whatever_is_asked_for,
+						set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_day_is_the_zones_day, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(days_and_projects_are_chosen, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(weeks_begin_on_sunday_and_months_on_the_first, set_up,

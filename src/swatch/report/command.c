@@ -109,6 +109,12 @@ static void say_empty(const struct invocation *invocation, const struct report_r
 	data_dirs_release(&dirs);
 }
 
+static void say_beginning(const struct report_request *request, const struct report_data *data,
+			  struct buf *out)
+{
+	report_data_say_beginning(data, request->options.since, request->options.until, out);
+}
+
 static bool compose(const struct invocation *invocation, const struct report_request *request,
 		    const struct report_data *data, struct buf *out)
 {
@@ -125,6 +131,7 @@ static bool compose(const struct invocation *invocation, const struct report_req
 		/* A zone's name is ASCII. */
 		bool is_long = device.width > 0 && line.len > device.width;
 		buf_printf(out, "%.*s\n", (int)(is_long ? device.width : line.len), buf_str(&line));
+		say_beginning(request, data, out);
 		report_imported_add_lines(invocation, request, out);
 		return !out->failed;
 	}
@@ -133,6 +140,7 @@ static bool compose(const struct invocation *invocation, const struct report_req
 		report_imported_add_json(invocation, request, out);
 	} else {
 		say_empty(invocation, request, out);
+		say_beginning(request, data, out);
 		report_imported_add_lines(invocation, request, out);
 	}
 	return !out->failed;

@@ -1,5 +1,6 @@
 #include "swatch/report/data.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -30,6 +31,22 @@ void report_data_set_totals(struct report_data *data, const char *json, size_t l
 	free(data->totals);
 	data->totals = strndup(json, len);
 	data->failed = data->failed || !data->totals;
+}
+
+void report_data_set_first_day(struct report_data *data, const char *day)
+{
+	if (day && strlen(day) == sizeof("2026-11-23") - 1 && strspn(day, "0123456789-") == strlen(day))
+		memcpy(data->first_day, day, strlen(day) + 1);
+}
+
+void report_data_say_beginning(const struct report_data *data, const char *since, const char *until,
+			       struct buf *out)
+{
+	const char *day = data->first_day;
+	char digits[sizeof(data->first_day)];
+	snprintf(digits, sizeof(digits), "%.4s%.2s%.2s", day, *day ? day + 5 : "", *day ? day + 8 : "");
+	if (*day && ((*since && strcmp(since, digits) < 0) || (*until && strcmp(until, digits) < 0)))
+		buf_printf(out, "there is no data from before %s\n", day);
 }
 
 bool report_data_is_whole(const struct report_data *data)

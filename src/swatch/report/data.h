@@ -9,6 +9,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/buf.h"
+
 /* Texts in the order in which they came. Zero it first. */
 struct text_list {
 	char **texts;
@@ -25,11 +27,22 @@ struct report_data {
 	struct text_list rows;       /* each one a JSON object */
 	struct text_list unpriced;   /* models without a price */
 	char *totals;                /* a JSON object; NULL when the report has none */
+	char first_day[16];          /* as in struct report; "": nobody asked, or there is none */
 	bool failed;                 /* memory ran out for the totals, or for a row on its way */
 };
 
 /* Sets the totals. */
 void report_data_set_totals(struct report_data *data, const char *json, size_t len);
+
+/* Sets the first day that has data. NULL, or what is no date: nothing changes. */
+void report_data_set_first_day(struct report_data *data, const char *day);
+
+/*
+ * Appends a line that says since when there is data, when `since` or `until` (YYYYMMDD; "": not asked for)
+ * lies before that.
+ */
+void report_data_say_beginning(const struct report_data *data, const char *since, const char *until,
+			       struct buf *out);
 
 /* Whether everything is there: memory sufficed. */
 bool report_data_is_whole(const struct report_data *data);

@@ -110,6 +110,7 @@ static bool ask_for_report(struct client *client, const struct report_options *o
 		return false;
 	}
 	take_unpriced(answer, data);
+	report_data_set_first_day(data, json_get_string(answer, "firstDay"));
 	if (!json_get_bool(answer, "complete", true))
 		terminal_error(
 			"swatchd is still reading its history: some of it is missing in these figures");

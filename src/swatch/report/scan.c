@@ -52,6 +52,7 @@ void report_take_rows(const struct report *report, struct report_data *data)
 	}
 	if (report->totals.len > 0)
 		report_data_set_totals(data, buf_str(&report->totals), report->totals.len);
+	report_data_set_first_day(data, report->first_day);
 	for (size_t i = 0; i < report->unpriced_count; i++)
 		text_list_add(&data->unpriced, report->unpriced[i], strlen(report->unpriced[i]));
 }

@@ -57,6 +57,7 @@ static void write_head(const struct daemon *daemon, const struct report_options 
 	jsonw_put_string(&w, "kind", report_kind_name(options->kind));
 	jsonw_put_int(&w, "rows", (int64_t)report->row_count);
 	jsonw_put_bool(&w, "complete", daemon->history.read);
+	jsonw_put_string(&w, "firstDay", report->first_day[0] ? report->first_day : NULL);
 	jsonw_key_array(&w, "unpricedModels");
 	for (size_t i = 0; i < report->unpriced_count; i++)
 		jsonw_string(&w, report->unpriced[i]);
