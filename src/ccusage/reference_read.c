@@ -72,7 +72,7 @@ static bool add_record(struct reader *reader, const struct scan_usage *usage, st
 {
 	record->time_ms = usage->timestamp_ms;
 	record->our_tokens = usage->tokens;
-	bool has_others = (usage->faults & SCAN_FAULTS_TOKENS) || (usage->refused && usage->advisor == 0);
+	bool has_others = (usage->faults & SCAN_FAULTS_TOKENS) || usage->refused;
 	record->tokens = has_others ? usage->reference_tokens : usage->tokens;
 	record->other_tokens = (usage->faults & SCAN_FAULT_PAUSED)     ? REFERENCE_TOKENS_PAUSED
 			       : (usage->faults & SCAN_FAULT_COMPACTION) ? REFERENCE_TOKENS_COMPACTION
@@ -107,7 +107,7 @@ static bool add_message(struct reader *reader, const struct scan_facts *facts,
 			struct reference_record *record)
 {
 	struct scan_usage advisor;
-	struct scan_cursor cursor = { 0 };
+	struct scan_cursor cursor = { .with_refused = true };
 	if (facts->session_id.data)
 		record->session_hash = hash_text(facts->session_id);
 	if (!add_record(reader, &facts->usage, record))

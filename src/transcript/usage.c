@@ -2,9 +2,15 @@
 
 #include "transcript/counts.h"
 
+/* Whether ccusage takes its counts, however large they are. */
+static bool is_readable(const struct scan_counts *counts)
+{
+	return !counts->bad && counts->has_input && counts->has_output;
+}
+
 static bool has_counts(const struct scan_counts *counts)
 {
-	return !counts->bad && !counts->absurd && counts->has_input && counts->has_output;
+	return is_readable(counts) && !counts->absurd;
 }
 
 static bool is_advisor(const struct scan_counts *counts)
@@ -46,15 +52,13 @@ struct iterations {
 static void look_at(struct iterations *all, const struct scan_counts *one)
 {
 	bool is_compaction = slice_equals(one->type, "compaction");
-	all->has_gap = all->has_gap || !has_counts(one) || one->unread;
+	all->has_gap = all->has_gap || !is_readable(one) || one->unread;
 	if (!all->malformed)
 		all->malformed = one->malformed;
-	if (!has_counts(one))
-		return;
-	if (is_advisor(one)) {
+	if (is_advisor(one) && is_readable(one))
 		all->advisor_count += one->model.len > 0;
+	if (is_advisor(one) || !has_counts(one))
 		return;
-	}
 	if (is_compaction) {
 		all->compaction_count++;
 		add_request(&all->compactions, &one->tokens);
@@ -180,7 +184,8 @@ bool scan_next_advisor(const struct scan_usage *line, struct scan_cursor *cursor
 			walk_value(&w, &item);
 			continue;
 		}
-		if (!is_advisor(&counts) || counts.model.len == 0 || !has_counts(&counts))
+		if (!is_advisor(&counts) || counts.model.len == 0 || !is_readable(&counts)
+		    || (counts.absurd && !cursor->with_refused))
 			continue;
 		*out = *line;
 		out->model = counts.model;
@@ -200,7 +205,8 @@ bool scan_next_advisor(const struct scan_usage *line, struct scan_cursor *cursor
 		 * Its number among the advisors: iterations of other kinds come between them as the message
 		 * grows.
 		 */
-		out->advisor = ++cursor->number;
+		out->advisor = counts.absurd ? SCAN_ADVISOR_REFUSED | ++cursor->refused : ++cursor->number;
+		out->refused = out->refused || counts.absurd;
 		cursor->at = (size_t)(w.at - line->iterations.data);
 		return true;
 	}

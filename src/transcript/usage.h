@@ -20,7 +20,7 @@ enum scan_fault {
 	SCAN_FAULT_MODEL = 4,  /* a model that is newer than ccusage (found by the ledger) */
 	SCAN_FAULT_FORM = 8,   /* a number, time, version or repeated field in a form that it does not read */
 	SCAN_FAULT_DAMAGE = 16, /* a whole record on a damaged line */
-	SCAN_FAULT_HIDDEN = 32, /* an advisor beside an iteration without counts */
+	SCAN_FAULT_HIDDEN = 32, /* an advisor beside an iteration without counts that ccusage reads */
 	/* ccusage counts these, but with other tokens: see reference_tokens. */
 	SCAN_FAULT_CREATION = 64,   /* the parts of the cache writes do not add up to their sum */
 	SCAN_FAULT_COMPACTION = 128, /* an iteration of a compaction, which the top level leaves out */
@@ -85,12 +85,17 @@ struct scan_usage {
 struct scan_cursor {
 	size_t at;          /* in the text of the iterations, behind the last one */
 	unsigned number;    /* of that one */
+	unsigned refused;   /* how many had counts that no model can reach */
+	bool with_refused;  /* the caller wants those, too, as the reference does: ccusage counts them */
 };
+
+/* Advisors with counts that no model can reach have numbers of their own: the others keep theirs. */
+#define SCAN_ADVISOR_REFUSED 0x8000U
 
 /*
  * The advisors that a message asked (usage.iterations of type "advisor_message"): each is a record of its
  * own, whose tokens are not among the message's. Fills *out with the next one; returns false when there are
- * no more.
+ * no more. Those with `refused` set come only if the cursor says so.
  */
 bool scan_next_advisor(const struct scan_usage *line, struct scan_cursor *cursor, struct scan_usage *out);
 

@@ -465,6 +465,34 @@ static void advisors_are_records_of_their_own(void **state)
 	assert_false(scan_next_advisor(&f.usage, &cursor, &advisor));
 }
 
+/* A count that no model can reach is one to ccusage: it hides no advisor, and an advisor that has it counts
+ * there. */
+static void an_impossible_count_hides_no_advisor(void **state)
+{
+	(void)state;
+#define IMPOSSIBLE "\"input_tokens\":5000000000,\"output_tokens\":7}"
+	struct scan_usage advisor;
+	struct scan_cursor cursor = { 0 }, all = { .with_refused = true };
+	struct scan_facts f = facts_with("\"speed\":\"fast\"",
+					 "\"iterations\":[{\"type\":\"message\"," IMPOSSIBLE
+					 ",{\"type\":\"advisor_message\",\"model\":\"m\"," IMPOSSIBLE "," ADVISOR "]");
+	assert_true(f.usage.present);
+	assert_true(scan_next_advisor(&f.usage, &cursor, &advisor));
+	assert_slice(advisor.model, "claude-opus-5");
+	assert_int_equal(advisor.advisor, 1);
+	assert_int_equal(advisor.faults, 0);
+	assert_false(advisor.refused);
+	assert_false(scan_next_advisor(&f.usage, &cursor, &advisor));
+	assert_true(scan_next_advisor(&f.usage, &all, &advisor));
+	assert_slice(advisor.model, "m");
+	assert_true(advisor.refused);
+	assert_true(advisor.reference_tokens.input == INT64_C(5000000000));
+	assert_true(scan_next_advisor(&f.usage, &all, &advisor));
+	assert_int_equal(advisor.advisor, 1);
+	assert_false(advisor.refused);
+	assert_false(scan_next_advisor(&f.usage, &all, &advisor));
+}
+
 static void a_message_has_all_its_requests(void **state)
 {
 	(void)state;
@@ -914,6 +942,7 @@ int main(void)
 		cmocka_unit_test(bad_json_says_nothing),
 		cmocka_unit_test(deep_nesting_is_bounded),
 		cmocka_unit_test(advisors_are_records_of_their_own),
+		cmocka_unit_test(an_impossible_count_hides_no_advisor),
 		cmocka_unit_test(a_hundred_thousand_advisors_hold_nothing_up),
 		cmocka_unit_test(a_null_model_among_iterations_loses_nothing),
 		cmocka_unit_test(cache_writes_may_be_a_list),

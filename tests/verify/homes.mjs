@@ -85,7 +85,7 @@ function make_iterations(usage) {
 	const plain = (part) => ({ type: "message", input_tokens: Math.floor(usage.input_tokens / part),
 		output_tokens: Math.floor(usage.output_tokens / part), cache_read_input_tokens: 0, cache_creation_input_tokens: 0 });
 	const list = [plain(2), plain(3)];
-	if (one_in(2)) list.push({ type: "advisor_message", model: pick([...models, ...odd_models]), input_tokens: below(9000),
+	if (one_in(2)) list.push({ type: "advisor_message", model: pick([...models, ...odd_models]), input_tokens: count(9000),
 		output_tokens: below(900) });
 	if (one_in(4)) list.push({ type: "compaction", input_tokens: below(90000), output_tokens: below(900) });
 	if (one_in(6)) list.unshift({ type: "message" });
