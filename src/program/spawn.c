@@ -123,29 +123,16 @@ static bool set_limits(const struct spawn_plan *plan)
 
 static _Noreturn void become_program(const struct spawn_plan *plan, const struct ends *ends)
 {
-	int null_fd = -1;
 	reset_signals(plan->blocked);
-	if (setsid() >= 0 && prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 && getppid() == ends->supervisor)
-		null_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
-	if (null_fd >= 0 && redirect(null_fd, ends->out_fd, ends->err_fd) && set_limits(plan)
+	/* Its input and its errors go where the supervisor's do. */
+	if (setsid() >= 0 && prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 && getppid() == ends->supervisor
+	    && dup2(ends->out_fd, 1) >= 0 && set_limits(plan)
 	    && (!plan->confinement || plan->confinement->confine(plan->confinement->ctx) == 0)) {
 		/* What swatch itself was handed down would be a way around the sandbox. */
 		close_others(CLOSE_RANGE_CLOEXEC);
 		execute(plan, ends);
 	}
 	report_failure(ends);
-}
-
-/* Keeps stderr alone: whoever waits for the end of a pipe, or for a lock, does not wait for the supervisor.
- */
-static bool let_go(const struct ends *ends)
-{
-	/* Closes first, since there may be no room for another descriptor. */
-	if (dup2(ends->err_fd, 2) < 0)
-		return false;
-	close_others(0);
-	int null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
-	return null_fd >= 0 && redirect(null_fd, null_fd, 2);
 }
 
 static _Noreturn void supervise_program(const struct spawn_plan *plan, struct ends *ends)
@@ -161,13 +148,18 @@ static _Noreturn void supervise_program(const struct spawn_plan *plan, struct en
 			   && plan->confinement->enclose(plan->confinement->ctx);
 	/* kill(-1) would else reach all that the user runs, so it has to be tried. */
 	supervision.reaches_own_only = is_enclosed && kill(ends->parent, 0) != 0 && errno == EPERM;
+	/* Before there is a program: a failure here still has somebody who hears of it. */
+	int null_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	if (null_fd < 0 || !redirect(null_fd, null_fd, ends->err_fd))
+		report_failure(ends);
 	supervision.program = fork();
 	if (supervision.program == 0)
 		become_program(plan, ends);
 	if (supervision.program < 0)
 		report_failure(ends);
-	if (!let_go(ends))
-		(void)kill(supervision.program, SIGKILL);
+	/* Keeps stderr alone: whoever waits for the end of a pipe, or for a lock, does not wait for the
+	 * supervisor. */
+	close_others(0);
 	supervise(&supervision);
 }
 
