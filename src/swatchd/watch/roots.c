@@ -19,12 +19,20 @@ void watch_roots_drop_tree(struct watch *watch, const char *path)
 	watch->callbacks.tree_gone(watch->ctx, path);
 }
 
+/* A stat() failed; the next poll tries again. Logs it once, until all places can be seen. */
+static void note_unseen(struct watch *watch, const char *path, int why)
+{
+	if (!watch->unseen_reported)
+		log_warning("cannot look at %s: %s; trying again", path, strerror(why));
+	watch->unseen_reported = watch->lost = true;
+}
+
 /* Watches the nearest existing directory above `path`, where the next part of its way will appear. */
 static void anchor_above(struct watch *watch, const char *path)
 {
 	AUTO_FREE char *above = strdup(path);
 	if (!above) {
-		watch->lost = true;
+		note_unseen(watch, path, ENOMEM);
 		return;
 	}
 	struct watch_dir *anchor = NULL;
@@ -55,14 +63,6 @@ static bool same_as_earlier(const struct watch *watch, size_t index, const struc
 			return true;
 	}
 	return false;
-}
-
-/* A stat() failed; the next poll tries again. Logs it once, until all places can be seen. */
-static void note_unseen(struct watch *watch, const char *path, int why)
-{
-	if (!watch->unseen_reported)
-		log_warning("cannot look at %s: %s; trying again", path, strerror(why));
-	watch->unseen_reported = watch->lost = true;
 }
 
 static void resolve_root(struct watch *watch, size_t index)
