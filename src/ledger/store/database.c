@@ -15,6 +15,7 @@
 #include "base/unused.h"
 #include "ledger/store/schema.h"
 #include "ledger/store/steps.h"
+#include "ledger/store/why.h"
 
 /* Another swatchd, of another data directory, may be writing. */
 #define BUSY_TIMEOUT_MS 5000
@@ -158,7 +159,7 @@ static enum store_opened look_inside(sqlite3 *db, const char *path, bool *is_old
 	}
 	/* An error that will pass is no damage: whoever takes it for some moves a good file away. */
 	if (result != SQLITE_OK && !store_database_is_damage(result)) {
-		buf_printf(error, "cannot open %s: %s", path, sqlite3_errstr(result));
+		buf_printf(error, "cannot open %s: %s", path, store_why(db, result));
 		return STORE_FAILED;
 	}
 	buf_printf(error, "cannot use %s: it is damaged, or another program's", path);
@@ -211,7 +212,7 @@ static enum store_opened bring_up_to_date(sqlite3 *db, const char *path, struct 
 	if (result != SQLITE_OK) {
 		buf_printf(error, "cannot copy %s, which an earlier swatch made: %s; without a copy it stays"
 			   " as it is",
-			   path, sqlite3_errstr(result));
+			   path, store_why(db, result));
 		return STORE_FAILED;
 	}
 	result = store_steps_take(db);
@@ -220,7 +221,7 @@ static enum store_opened bring_up_to_date(sqlite3 *db, const char *path, struct 
 		(void)sqlite3_exec(db, "VACUUM", NULL, NULL, NULL);
 	if (result == SQLITE_OK)
 		return STORE_OPENED;
-	buf_printf(error, "cannot bring %s up to date: %s", path, sqlite3_errstr(result));
+	buf_printf(error, "cannot bring %s up to date: %s", path, store_why(db, result));
 	return store_database_is_damage(result) ? STORE_DAMAGED : STORE_FAILED;
 }
 
@@ -281,11 +282,8 @@ static const char *why_not(sqlite3 *db, const char *path, int result)
 {
 	AUTO_FREE char *folder = strdup(path);
 	char *slash = folder ? strrchr(folder, '/') : NULL;
-	int system_errno = sqlite3_system_errno(db);
-	if ((result & 0xff) == SQLITE_IOERR && system_errno != 0)
-		return strerror(system_errno);
 	if ((result & 0xff) != SQLITE_CANTOPEN || !slash || slash == folder)
-		return sqlite3_errstr(result);
+		return store_why(db, result);
 	*slash = '\0';
 	bool may_write = faccessat(AT_FDCWD, folder, W_OK | X_OK, AT_EACCESS) == 0;
 	return may_write ? sqlite3_errmsg(db) : strerror(errno);
@@ -301,6 +299,7 @@ static enum store_opened refuse(sqlite3 *db, const char *path, const char *why, 
 enum store_opened store_database_open(const char *path, sqlite3 **db, struct buf *error)
 {
 	*db = NULL;
+	store_why_listen();
 	if (make_file(path) != 0 || !is_own_file(path))
 		return refuse(NULL, path, errno == EPERM ? "it is not a file of yours" : strerror(errno),
 			      error);
@@ -308,7 +307,7 @@ enum store_opened store_database_open(const char *path, sqlite3 **db, struct buf
 				     SQLITE_OPEN_READWRITE | SQLITE_OPEN_FULLMUTEX | SQLITE_OPEN_EXRESCODE,
 				     NULL);
 	if (result != SQLITE_OK)
-		return refuse(SCOPE_KEEP(*db), path, sqlite3_errstr(result), error);
+		return refuse(SCOPE_KEEP(*db), path, store_why(*db, result), error);
 	make_harmless(*db);
 	(void)sqlite3_busy_timeout(*db, BUSY_TIMEOUT_MS);
 	result = set_journal(*db, path);
@@ -363,6 +362,7 @@ static enum store_opened open_read_only(const char *path, bool is_still, sqlite3
 {
 	AUTO_BUF uri = BUF_INIT;
 	*db = NULL;
+	store_why_listen();
 	if (!is_own_file(path)) {
 		if (errno == ENOENT || errno == ENOTDIR)
 			return STORE_MISSING;
@@ -376,7 +376,7 @@ static enum store_opened open_read_only(const char *path, bool is_still, sqlite3
 							  | SQLITE_OPEN_EXRESCODE | SQLITE_OPEN_NOMUTEX,
 						  NULL);
 	if (result != SQLITE_OK)
-		return refuse(SCOPE_KEEP(*db), path, sqlite3_errstr(result), error);
+		return refuse(SCOPE_KEEP(*db), path, store_why(*db, result), error);
 	make_harmless(*db);
 	(void)sqlite3_busy_timeout(*db, BUSY_TIMEOUT_MS);
 	bool is_older = false;

@@ -16,6 +16,7 @@
 #include "ledger/store/repair.h"
 #include "ledger/store/reprice.h"
 #include "ledger/store/tombs.h"
+#include "ledger/store/why.h"
 #include "ledger/store/write.h"
 
 /* A batch of so many messages is one of a first read. */
@@ -94,7 +95,7 @@ int64_t store_set_keep(struct store *store, int64_t keep_ms, struct buf *error)
 	int result = store_purge_old(store->db, keep_ms, clock_wall_ms(), &gone);
 	if (result == SQLITE_OK)
 		return gone.messages;
-	buf_printf(error, "cannot write %s: %s", store->path, sqlite3_errstr(result));
+	buf_printf(error, "cannot write %s: %s", store->path, store_why(store->db, result));
 	return -1;
 }
 
@@ -109,7 +110,7 @@ int64_t store_price(struct store *store, const struct price_book *book, bool ext
 	store_reprice_release(&done);
 	if (result == SQLITE_OK)
 		return changed;
-	buf_printf(error, "cannot write %s: %s", store->path, sqlite3_errstr(result));
+	buf_printf(error, "cannot write %s: %s", store->path, store_why(store->db, result));
 	return -1;
 }
 
@@ -151,7 +152,7 @@ static void explain(struct store *store, int result)
 	else if (store_database_is_damage(result))
 		snprintf(why, size, "cannot write %s: it is damaged, and cannot be replaced", store->path);
 	else
-		snprintf(why, size, "cannot write %s: %s", store->path, sqlite3_errstr(result));
+		snprintf(why, size, "cannot write %s: %s", store->path, store_why(store->db, result));
 }
 
 static void note_result(struct store *store, int result, size_t messages)
