@@ -240,9 +240,10 @@ static enum store_opened open_in_memory(sqlite3 **db, const char *path, struct b
 	} else if (result == SQLITE_OK) {
 		result = sqlite3_extended_errcode(copy);
 	}
-	make_harmless(copy);
-	if (result == SQLITE_OK)
+	if (result == SQLITE_OK) {
+		make_harmless(copy);
 		result = store_steps_take(copy);
+	}
 	store_database_close(*db);
 	*db = copy;
 	if (result == SQLITE_OK)
