@@ -11,9 +11,9 @@
 #include "transcript/path.h"
 
 /* Batches a thread may fill before somebody takes them. */
+#define BATCHES_A_THREAD 8
 /* A branch as JSON writes it; a longer one is not known. */
 #define BRANCH_WRITTEN_MAX 512
-#define BATCHES_A_THREAD 8
 
 struct worker {
 	struct history *history;
