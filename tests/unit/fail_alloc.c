@@ -1,10 +1,12 @@
 #include "fail_alloc.h"
 
 #include <errno.h>
+#include <stdatomic.h>
 #include <stddef.h>
 
-static bool armed, failed;
-static int left;
+/* Threads allocate, too. */
+static atomic_bool armed, failed;
+static atomic_int left;
 
 void fail_alloc_after(int count)
 {

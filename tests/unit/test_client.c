@@ -17,6 +17,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "fail_alloc.h"
 #include "ipc/client.h"
 #include "ipc/socket.h"
 #include "scratch.h"
@@ -176,7 +177,7 @@ static void test_answer_in_pieces(void **state)
 	struct json_object *pid;
 	struct buf why = BUF_INIT;
 	start_server(*state, serve_in_pieces);
-	assert_int_equal(ask(*state, PATIENCE_MS, &answer, &why), CLIENT_OK);
+	assert_int_equal(ask(*state, CLIENT_WAIT_FOREVER, &answer, &why), CLIENT_OK);
 	assert_true(json_object_object_get_ex(answer, "pid", &pid));
 	assert_int_equal(json_object_get_int(pid), 42);
 	json_object_put(answer);
@@ -232,6 +233,50 @@ static void test_an_answer_without_memory_is_not_waited_for(void **state)
 	assert_int_equal(errno, ENOMEM);
 	client_close(&client);
 	buf_release(&why);
+}
+
+static void test_a_request_without_memory_is_not_sent(void **state)
+{
+	struct place *place = *state;
+	struct client client;
+	struct json_object *answer;
+	struct buf why = BUF_INIT;
+	listen_at(place, SOCK_STREAM);
+	assert_int_equal(client_connect(&client, place->path, &why), CLIENT_LISTENING);
+	assert_true(buf_reserve(&why, 200));
+	fail_alloc_after(0);
+	enum client_result result = client_ask(&client, "{\"op\":\"status\"}", PATIENCE_MS, &answer, &why);
+	assert_true(fail_alloc_stop());
+	assert_int_equal(result, CLIENT_BROKEN);
+	assert_null(answer);
+	assert_string_equal(buf_str(&why), "cannot talk to the daemon: Cannot allocate memory");
+	client_close(&client);
+	buf_release(&why);
+}
+
+/* Somebody else put a socket in the daemon's place: what they say is not shown as this person's figures. */
+static void test_another_users_program_is_not_trusted(void **state)
+{
+	struct place *place = *state;
+	int ready[2];
+	char byte;
+	if (geteuid() != 0)
+		skip();
+	listen_at(place, SOCK_STREAM);
+	assert_int_equal(pipe(ready), 0);
+	place->server = fork();
+	assert_true(place->server >= 0);
+	if (place->server == 0) {
+		/* The kernel names the user of the one who called listen(2) last. */
+		if (setuid(65534) != 0 || listen(place->listen_fd, 4) != 0 || write(ready[1], "x", 1) != 1)
+			_exit(1);
+		while (true)
+			pause();
+	}
+	close(ready[1]);
+	assert_int_equal(read(ready[0], &byte, 1), 1);
+	close(ready[0]);
+	expect_state(place, place->path, CLIENT_REFUSED, "another user's program listens on ");
 }
 
 static void test_a_way_in_circles_is_refused(void **state)
@@ -356,6 +401,42 @@ static void test_word_of_one_that_hangs_up_is_heard(void **state)
 	assert_int_equal(client_ask(&client, "{}", PATIENCE_MS, &answer, &why), CLIENT_OK);
 	assert_string_equal(json_object_get_string(json_object_object_get(answer, "error")), "full");
 	json_object_put(answer);
+	client_close(&client);
+	buf_release(&why);
+}
+
+/* It reads no more, and says nothing. */
+static void test_one_that_reads_no_more_is_not_waited_for(void **state)
+{
+	struct place *place = *state;
+	struct client client;
+	struct json_object *answer;
+	struct buf why = BUF_INIT;
+	listen_at(place, SOCK_STREAM);
+	assert_int_equal(client_connect(&client, place->path, &why), CLIENT_LISTENING);
+	int fd = accept(place->listen_fd, NULL, NULL);
+	assert_true(fd >= 0);
+	assert_int_equal(shutdown(fd, SHUT_RD), 0);
+	assert_int_equal(client_ask(&client, "{}", PATIENCE_MS, &answer, &why), CLIENT_CLOSED);
+	assert_string_equal(buf_str(&why), "the daemon ended the connection without an answer");
+	close(fd);
+	client_close(&client);
+	buf_release(&why);
+}
+
+/* It ends with the request unread, as one that is killed does. */
+static void test_one_that_dies_before_it_reads(void **state)
+{
+	struct place *place = *state;
+	struct client client;
+	struct buf why = BUF_INIT;
+	const char *line;
+	size_t len;
+	listen_at(place, SOCK_STREAM);
+	assert_int_equal(client_connect(&client, place->path, &why), CLIENT_LISTENING);
+	assert_int_equal(client_send(&client, "{}", PATIENCE_MS), CLIENT_OK);
+	close(accept(place->listen_fd, NULL, NULL));
+	assert_int_equal(client_read_line(&client, CLIENT_WAIT_FOREVER, false, &line, &len), CLIENT_CLOSED);
 	client_close(&client);
 	buf_release(&why);
 }
@@ -526,6 +607,10 @@ int main(void)
 		CASE(test_close_without_an_answer),
 		CASE(test_half_a_line_is_no_answer),
 		CASE(test_an_answer_without_memory_is_not_waited_for),
+		CASE(test_a_request_without_memory_is_not_sent),
+		CASE(test_another_users_program_is_not_trusted),
+		CASE(test_one_that_reads_no_more_is_not_waited_for),
+		CASE(test_one_that_dies_before_it_reads),
 		CASE(test_a_way_in_circles_is_refused),
 		CASE(test_one_that_answers_no_calls_is_refused),
 		CASE(test_one_that_does_not_read_is_not_waited_for),

@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "fail_alloc.h"
 #include "history/history.h"
 #include "scratch.h"
 #include "transcript/path.h"
@@ -162,6 +163,72 @@ static void all_of_them_into_a_ledger(void **state)
 	ledger_free(ledger);
 }
 
+/* ---- without memory ---- */
+
+static void no_list_is_short_for_lack_of_memory(void **state)
+{
+	(void)state;
+	struct history_job *jobs;
+	size_t count;
+	int result = -1, allocations = 0;
+	write_message("projects/-p/s1.jsonl", 1);
+	write_message("projects/-p/s2.jsonl", 2);
+	for (; result != 0; allocations++) {
+		fail_alloc_after(allocations);
+		result = history_list(&dirs, &jobs, &count, &error);
+		assert_true(fail_alloc_stop() == (result != 0));
+		assert_int_equal(error.len, 0);
+	}
+	assert_true(allocations > 3);
+	assert_int_equal(count, 2);
+	for (size_t i = 0; i < count; i++)
+		free(jobs[i].path);
+	free(jobs);
+}
+
+/* Reads all when memory runs out after so many allocations. Returns true when it did not. */
+static bool read_with_allocations(int allocations, bool as_jobs)
+{
+	struct history_stats stats;
+	struct history_job *jobs = NULL;
+	size_t count = 0;
+	struct ledger *ledger = ledger_new();
+	assert_non_null(ledger);
+	assert_true(buf_reserve(&error, 4096));
+	buf_clear(&error);
+	if (as_jobs)
+		assert_int_equal(history_list(&dirs, &jobs, &count, &error), 0);
+	fail_alloc_after(allocations);
+	int result = as_jobs ? history_read_jobs(ledger, jobs, count, 1, &stats, &error)
+			     : history_read(ledger, &dirs, 1, &stats, &error);
+	bool has_failed = fail_alloc_stop();
+	/* Whoever is not told anything has got everything. */
+	if (result == 0 && stats.failed == 0)
+		assert_int_equal(ledger_count(ledger), 2);
+	else
+		assert_true(has_failed);
+	if (result == 0 && stats.failed > 0)
+		assert_non_null(strstr(buf_str(&error), ".jsonl: Cannot allocate memory"));
+	if (result != 0 && error.len > 0)
+		assert_string_equal(buf_str(&error),
+				    "cannot start to read the transcripts: Cannot allocate memory");
+	ledger_free(ledger);
+	return !has_failed;
+}
+
+static void nothing_is_left_out_unseen_for_lack_of_memory(void **state)
+{
+	(void)state;
+	write_message("projects/-p/s1.jsonl", 1);
+	write_message("projects/-p/s2.jsonl", 2);
+	for (int as_jobs = 0; as_jobs < 2; as_jobs++) {
+		int allocations = 0;
+		while (!read_with_allocations(allocations, as_jobs))
+			allocations++;
+		assert_true(allocations > 10);
+	}
+}
+
 #define CASE(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int main(void)
@@ -171,6 +238,8 @@ int main(void)
 		CASE(what_cannot_be_looked_through_is_named),
 		CASE(single_ones_into_a_ledger),
 		CASE(all_of_them_into_a_ledger),
+		CASE(no_list_is_short_for_lack_of_memory),
+		CASE(nothing_is_left_out_unseen_for_lack_of_memory),
 	};
 	return cmocka_run_group_tests_name("history", tests, NULL, NULL);
 }

@@ -1,4 +1,7 @@
-/* ledger/store: what the file's rows say, summed up: by the hour for an export, and all for one page. */
+/*
+ * ledger/store: what the file's rows say, summed up: by the hour for an export, all for one page, and as reports
+ * take them.
+ */
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -9,6 +12,8 @@
 #include "scratch.h"
 #include "ledger/store/census.h"
 #include "ledger/store/hours.h"
+#include "ledger/store/rolled.h"
+#include "ledger/store/rollup.h"
 #include "ledger/store/schema.h"
 
 /* 2026-03-29T10:00:00Z */
@@ -259,6 +264,148 @@ static void test_census(void **state)
 	sqlite3_close(db);
 }
 
+/* ---- as reports take them ---- */
+
+static bool tell_rolled(void *ctx, const struct store_rolled *rolled)
+{
+	struct told *told = ctx;
+	const struct store_sums *sums = &rolled->sums;
+	assert_true(told->count < HOURS_MAX);
+	snprintf(told->line[told->count++], sizeof(told->line[0]), "%lld t%lld s%lld m%lld%s: %lld %lld %lld",
+		 (long long)(sums->first_ms - HOUR_MS), (long long)rolled->transcript,
+		 (long long)rolled->session, (long long)rolled->model, rolled->fast ? " fast" : "",
+		 (long long)sums->messages, (long long)sums->tokens.output, (long long)sums->nano_usd);
+	return told->count != told->enough;
+}
+
+static void expect_rolled(sqlite3 *db, enum store_rolled_by by, const struct store_left_out *left_out,
+			  const char *const *lines)
+{
+	struct told told = { .count = 0 };
+	assert_int_equal(store_rolled_read(db, by, left_out, tell_rolled, &told), SQLITE_OK);
+	for (size_t i = 0; i < told.count && lines[i]; i++)
+		assert_string_equal(told.line[i], lines[i]);
+	assert_true(told.count < HOURS_MAX && !lines[told.count]);
+	/* Whoever has enough gets no more. */
+	told = (struct told){ .enough = 1 };
+	assert_int_equal(store_rolled_read(db, by, left_out, tell_rolled, &told), SQLITE_ABORT);
+	assert_int_equal(told.count, 1);
+}
+
+/* Two hours; in the first one a message of another session, one of another kind, and one that does not count. */
+static sqlite3 *make_rolled(void)
+{
+	static const struct message messages[] = {
+		{ HOUR_MS, 0, 1, 0, 1, 0, 10, 100 },
+		{ HOUR_MS + 1, 0, 1, 0, 1, 0, 20, 200 },
+		{ HOUR_MS + 2, 0, 1, 2, 1, 0, 30, 300 },
+		{ HOUR_MS + 3, 0, 1, 0, 1, STORE_FAST, 40, 400 },
+		{ HOUR_MS + 4, 0, 1, 0, 1, STORE_HIDDEN, 50, 500 },
+		{ HOUR_MS + CLOCK_HOUR_MS, 0, 3, 0, 1, 0, 60, 600 },
+	};
+	sqlite3 *db = make();
+	add_transcripts(db);
+	for (size_t i = 0; i < sizeof(messages) / sizeof(messages[0]); i++)
+		add_message(db, &messages[i]);
+	/* The number of the message, and where its line begins. */
+	run(db, "UPDATE message SET key = 1 + output / 10, offset = output");
+	assert_int_equal(store_rollup_rebuild(db), SQLITE_OK);
+	return db;
+}
+
+static void test_sums_for_reports(void **state)
+{
+	(void)state;
+	static const char *const hours[] = { "0 t1 s1 m1: 2 30 300", "2 t1 s2 m1: 1 30 300",
+					     "3 t1 s1 m1 fast: 1 40 400", "3600000 t3 s1 m1: 1 60 600", NULL };
+	static const char *const days[] = { "0 t1 s0 m1: 4 120 1200", "3 t1 s0 m1 fast: 1 40 400", NULL };
+	sqlite3 *db = make_rolled();
+	expect_rolled(db, STORE_BY_HOUR, NULL, hours);
+	expect_rolled(db, STORE_BY_DAY, NULL, days);
+	/* One that we cannot have written. */
+	run(db, "UPDATE hour SET messages = -1 WHERE transcript = 1 AND fast = 0");
+	expect_rolled(db, STORE_BY_HOUR, NULL, &hours[2]);
+	assert_true(store_rolled_has_line(db, 1, 10, HOUR_MS));
+	assert_false(store_rolled_has_line(db, 1, 11, HOUR_MS));
+	assert_false(store_rolled_has_line(db, 2, 10, HOUR_MS));
+	assert_false(store_rolled_has_line(db, 1, 10, HOUR_MS + 1));
+	/* It does not count. */
+	assert_false(store_rolled_has_line(db, 1, 50, HOUR_MS + 4));
+	sqlite3_close(db);
+}
+
+static void leave_out(struct store_left_out *left_out, uint64_t key)
+{
+	const struct store_message message = { .key = key };
+	assert_int_equal(store_left_out_add(left_out, &message), SQLITE_OK);
+}
+
+/* A reader knows newer versions of some messages: the others of their hour come one by one. */
+static void test_messages_that_are_left_out(void **state)
+{
+	(void)state;
+	static const char *const without_3[] = { "0 t1 s1 m1: 1 10 100", "2 t1 s2 m1: 1 30 300",
+						 "3 t1 s1 m1 fast: 1 40 400", "3600000 t3 s1 m1: 1 60 600",
+						 NULL };
+	sqlite3 *db = make_rolled();
+	struct store_left_out *left_out = store_left_out_new(db);
+	assert_non_null(left_out);
+	assert_true(store_left_out_is_empty(left_out));
+	leave_out(left_out, 77);
+	/* The one that does not count is in no sums. */
+	leave_out(left_out, 6);
+	assert_true(store_left_out_is_empty(left_out));
+	leave_out(left_out, 3);
+	assert_false(store_left_out_is_empty(left_out));
+	expect_rolled(db, STORE_BY_HOUR, left_out, without_3);
+	leave_out(left_out, 2);
+	expect_rolled(db, STORE_BY_HOUR, left_out, &without_3[1]);
+	leave_out(left_out, 4);
+	expect_rolled(db, STORE_BY_HOUR, left_out, &without_3[2]);
+	store_left_out_free(left_out);
+	sqlite3_close(db);
+}
+
+static bool tell_transcript(void *ctx, const struct store_rolled_transcript *transcript)
+{
+	struct told *told = ctx;
+	assert_true(told->count < HOURS_MAX);
+	snprintf(told->line[told->count++], sizeof(told->line[0]), "t%lld %s %s s%lld%s",
+		 (long long)transcript->id, transcript->path, transcript->path + transcript->root_len,
+		 (long long)transcript->session, transcript->subagent ? " agent" : "");
+	return told->count != told->enough;
+}
+
+/* Those of another profile, and what no path of ours can be, are counted and no more. */
+static void test_transcripts_below_the_roots(void **state)
+{
+	(void)state;
+	char projects[] = "/h/projects";
+	const struct data_dirs dirs = { .projects = { projects }, .count = 1 };
+	static const char *const lines[] = {
+		"t1 /h/projects/-p/s.jsonl -p/s.jsonl s1",
+		"t3 /h/projects/-p/s/subagents/agent-1.jsonl -p/s/subagents/agent-1.jsonl s1 agent",
+		"t4 /h/projects/loose.jsonl loose.jsonl s1",
+	};
+	struct store_roots roots = { .count = 0 };
+	struct told told = { .count = 0 };
+	size_t others = 0;
+	sqlite3 *db = make();
+	add_transcripts(db);
+	add_transcript(db, 5, "/h/projects/../../etc/passwd.jsonl", strlen("/h/projects/"), false);
+	store_roots_find(&roots, &dirs);
+	assert_int_equal(store_rolled_transcripts(db, &roots, tell_transcript, &told, &others), SQLITE_OK);
+	assert_int_equal(others, 2);
+	assert_int_equal(told.count, 3);
+	for (size_t i = 0; i < 3; i++)
+		assert_string_equal(told.line[i], lines[i]);
+	told = (struct told){ .enough = 2 };
+	assert_int_equal(store_rolled_transcripts(db, &roots, tell_transcript, &told, &others), SQLITE_ABORT);
+	assert_int_equal(told.count, 2);
+	store_roots_release(&roots);
+	sqlite3_close(db);
+}
+
 /* ---- the manual ---- */
 
 static void test_manual_has_all_columns(void **state)
@@ -303,6 +450,9 @@ int main(void)
 		cmocka_unit_test(test_late_messages_count_in_their_hour),
 		cmocka_unit_test(test_hostile_rows),
 		cmocka_unit_test_setup_teardown(test_census, scratch_set_up, scratch_tear_down),
+		cmocka_unit_test(test_sums_for_reports),
+		cmocka_unit_test(test_messages_that_are_left_out),
+		cmocka_unit_test(test_transcripts_below_the_roots),
 		cmocka_unit_test(test_manual_has_all_columns),
 	};
 	(void)setenv("TZ", "UTC", 1);
