@@ -153,13 +153,31 @@ static time_t floor_to_seconds(int64_t at_ms)
 	return (time_t)(at_ms >= 0 ? at_ms / 1000 : (at_ms - 999) / 1000);
 }
 
-/* A number for the local date of `at`, growing with it; -1 when the year does not fit. */
+/*
+ * Takes over what the machine's zone is now. tzset() looks at /etc/localtime each time where TZ is not set; a
+ * report asks for thousands of days in a moment.
+ */
+static void follow_zone(void)
+{
+	static int64_t looked_ms;
+	int64_t now_ms = read_clock_ms(CLOCK_MONOTONIC);
+	if (looked_ms != 0 && !getenv("TZ") && now_ms - looked_ms < CLOCK_SECOND_MS)
+		return;
+	looked_ms = now_ms;
+	tzset();
+}
+
+/* A number for the date, growing with it. */
+static int64_t date_number(const struct tm *tm)
+{
+	return ((int64_t)tm->tm_year + 1900) * 10000 + (int64_t)tm->tm_mon * 100 + tm->tm_mday;
+}
+
+/* The one of the local date of `at`; -1 when the year does not fit. */
 static int64_t local_date_number(time_t at)
 {
 	struct tm tm;
-	if (!localtime_r(&at, &tm))
-		return -1;
-	return ((int64_t)tm.tm_year + 1900) * 10000 + (int64_t)tm.tm_mon * 100 + tm.tm_mday;
+	return localtime_r(&at, &tm) ? date_number(&tm) : -1;
 }
 
 /*
@@ -178,12 +196,65 @@ static int64_t first_moment_after_date_ms(int64_t date, time_t before, time_t af
 	return (int64_t)after * 1000;
 }
 
+static time_t second_of_day(const struct tm *local)
+{
+	return (time_t)local->tm_hour * 3600 + (time_t)local->tm_min * 60 + local->tm_sec;
+}
+
+/* No clock change is longer: one that is farther away does not move a midnight. */
+#define NEAR_MIDNIGHT_SECONDS (INT64_C(25) * 60 * 60)
+
+/*
+ * Whether the midnight at `at` happens once: the clock is as at `local` for long before and after it. Then no
+ * search is needed.
+ */
+static bool is_plain_midnight(time_t at, const struct tm *local)
+{
+	struct tm before, there, after;
+	time_t early = at - NEAR_MIDNIGHT_SECONDS, late = at + NEAR_MIDNIGHT_SECONDS;
+	/* Zones with leap seconds have days of another length. */
+	return localtime_r(&at, &there) && second_of_day(&there) == 0 && localtime_r(&early, &before)
+	    && before.tm_gmtoff == local->tm_gmtoff && localtime_r(&late, &after)
+	    && after.tm_gmtoff == local->tm_gmtoff;
+}
+
 int64_t clock_local_day_start_ms(int64_t at_ms)
 {
 	time_t at = floor_to_seconds(at_ms);
-	tzset();
-	int64_t date = local_date_number(at);
-	return date < 0 ? at_ms : first_moment_after_date_ms(date - 1, at - LONGEST_DAY_SECONDS, at);
+	struct tm local;
+	follow_zone();
+	if (!localtime_r(&at, &local))
+		return at_ms;
+	time_t midnight = at - second_of_day(&local);
+	if (is_plain_midnight(midnight, &local))
+		return (int64_t)midnight * CLOCK_SECOND_MS;
+	return first_moment_after_date_ms(date_number(&local) - 1, at - LONGEST_DAY_SECONDS, at);
+}
+
+int64_t clock_local_next_day_ms(int64_t at_ms)
+{
+	time_t at = floor_to_seconds(at_ms);
+	struct tm local;
+	follow_zone();
+	if (!localtime_r(&at, &local))
+		return at_ms + CLOCK_DAY_MS;
+	time_t midnight = at - second_of_day(&local) + CLOCK_DAY_MS / CLOCK_SECOND_MS;
+	if (is_plain_midnight(midnight, &local))
+		return (int64_t)midnight * CLOCK_SECOND_MS;
+	return first_moment_after_date_ms(date_number(&local), at, at + LONGEST_DAY_SECONDS);
+}
+
+bool clock_day_has(const struct clock_day *day, int64_t at_ms)
+{
+	return at_ms >= day->start_ms && at_ms < day->end_ms;
+}
+
+bool clock_day_follow(struct clock_day *day, int64_t at_ms)
+{
+	if (clock_day_has(day, at_ms))
+		return false;
+	*day = (struct clock_day){ clock_local_day_start_ms(at_ms), clock_local_next_day_ms(at_ms) };
+	return true;
 }
 
 int64_t clock_local_date_start_ms(int date)
@@ -193,16 +264,6 @@ int64_t clock_local_date_start_ms(int date)
 			   .tm_mday = date % 100, .tm_hour = 12, .tm_isdst = -1 };
 	time_t at = mktime(&noon);
 	return at < 0 ? -1 : clock_local_day_start_ms((int64_t)at * CLOCK_SECOND_MS);
-}
-
-int64_t clock_local_next_day_ms(int64_t at_ms)
-{
-	time_t at = floor_to_seconds(at_ms);
-	tzset();
-	int64_t date = local_date_number(at);
-	if (date < 0)
-		return at_ms + CLOCK_DAY_MS;
-	return first_moment_after_date_ms(date, at, at + LONGEST_DAY_SECONDS);
 }
 
 /* A switch and not a table, so that the compiler can check the formats. */
@@ -244,7 +305,7 @@ void clock_format_local_date(int64_t at_ms, char out[CLOCK_DATE_SIZE])
 {
 	time_t seconds = floor_to_seconds(at_ms);
 	struct tm tm;
-	tzset();
+	follow_zone();
 	if (localtime_r(&seconds, &tm))
 		format_date(&tm, out);
 	else

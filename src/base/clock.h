@@ -43,10 +43,24 @@ void clock_format_age(int64_t span_ms, char out[CLOCK_AGE_SIZE]);
 
 /*
  * The first moment of the local day of `at_ms`, and of the day after it. A day may have 23 or 25 h, and begin
- * at 01:00. Reads TZ on every call.
+ * at 01:00. Reads TZ on every call, and the machine's zone, where TZ is not set, once a second.
  */
 int64_t clock_local_day_start_ms(int64_t at_ms);
 int64_t clock_local_next_day_ms(int64_t at_ms);
+
+/* A local day, from its first moment to the next one's. Zero it for none. */
+struct clock_day {
+	int64_t start_ms, end_ms;
+};
+
+/* Whether a moment lies in it. */
+bool clock_day_has(const struct clock_day *day, int64_t at_ms);
+
+/*
+ * Makes it the day of a moment. Returns false when it is that one already: the zone is asked once for each day
+ * when moments come in order.
+ */
+bool clock_day_follow(struct clock_day *day, int64_t at_ms);
 
 /* The first moment of a local day, such as 20260329; -1 when there is no such day. */
 int64_t clock_local_date_start_ms(int date);

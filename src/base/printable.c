@@ -81,12 +81,34 @@ void printable_mask(char *text, size_t len)
 	}
 }
 
+/*
+ * Appends the ASCII without control characters that a text begins with: most texts are nothing else. Returns its
+ * length, and sets its last character.
+ */
+static size_t append_plain(struct buf *out, const char *text, size_t len, uint32_t *last)
+{
+	size_t took = 0;
+	while (took < len && text[took] >= 0x20 && text[took] < 0x7F)
+		took++;
+	if (took > 0) {
+		buf_append(out, text, took);
+		*last = (uint32_t)text[took - 1];
+	}
+	return took;
+}
+
 void printable_clean(struct buf *out, const char *text, size_t len)
 {
 	uint32_t before = 0;
 	while (len > 0) {
 		uint32_t code = 0;
-		size_t took = utf8_decode(text, len, &code);
+		size_t took = append_plain(out, text, len, &before);
+		if (took > 0) {
+			text += took;
+			len -= took;
+			continue;
+		}
+		took = utf8_decode(text, len, &code);
 		bool masks = took == 0 || printable_is_unsafe_at(before, code, text, len, took);
 		took = took ? took : 1;
 		if (masks)
@@ -113,7 +135,13 @@ void printable_clean_json(struct buf *out, const char *text, size_t len)
 	uint32_t before = 0;
 	while (len > 0) {
 		uint32_t code = 0;
-		size_t took = utf8_decode(text, len, &code);
+		size_t took = append_plain(out, text, len, &before);
+		if (took > 0) {
+			text += took;
+			len -= took;
+			continue;
+		}
+		took = utf8_decode(text, len, &code);
 		if (took == 0)
 			buf_append_str(out, "\\ufffd");
 		else if (code >= 0x20 && printable_is_unsafe_at(before, code, text, len, took))

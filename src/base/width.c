@@ -195,8 +195,18 @@ static size_t emoji_len(uint32_t code, const char *rest, size_t len, bool *is_em
 	return has_emoji_form(code) ? picture_len(code, rest, len, is_emoji) : 0;
 }
 
+/* Whether a text begins with a letter of ASCII that what follows cannot change. */
+static bool is_plain(const char *text, size_t len)
+{
+	return text[0] >= 0x20 && text[0] < 0x7F && (len == 1 || (unsigned char)text[1] < 0x80);
+}
+
 size_t width_of_next(const char *text, size_t len, size_t *columns)
 {
+	if (len > 0 && is_plain(text, len)) {
+		*columns = 1;
+		return 1;
+	}
 	size_t code = code_len(text, len);
 	*columns = 0;
 	if (code > 0)
@@ -217,7 +227,13 @@ size_t width_of(const char *text, size_t len)
 {
 	size_t width = 0;
 	while (len > 0) {
-		size_t columns, took = width_of_next(text, len, &columns);
+		size_t columns, took = 0;
+		while (took < len && is_plain(text + took, len - took))
+			took++;
+		if (took > 0)
+			columns = took;
+		else
+			took = width_of_next(text, len, &columns);
 		width += columns;
 		text += took;
 		len -= took;

@@ -108,7 +108,7 @@ void report_work_release(struct report_work *work)
 struct report_place report_place_of(const struct report_work *work, const struct report_entry *entry)
 {
 	bool of_days = work->options->kind == REPORT_WEEKLY || work->options->kind == REPORT_MONTHLY;
-	return (struct report_place){ of_days ? work->day_start_ms : 0, entry->rank, entry->offset };
+	return (struct report_place){ of_days ? work->day.start_ms : 0, entry->rank, entry->offset };
 }
 
 int report_place_compare(struct report_place a, struct report_place b)
@@ -129,14 +129,11 @@ struct slice report_project_of(const struct report_entry *entry)
 	return (struct slice){ relative, slash ? (size_t)(slash - relative) : 0 };
 }
 
-/* The zone is asked once for each day that an entry lies in: entries come in order of time. */
+/* Entries come in order of time. */
 static void look_up_day(struct report_work *work, int64_t at_ms)
 {
-	if (at_ms >= work->day_start_ms && at_ms < work->day_end_ms)
-		return;
-	work->day_start_ms = clock_local_day_start_ms(at_ms);
-	work->day_end_ms = clock_local_next_day_ms(at_ms);
-	clock_format_local_date(at_ms, work->day);
+	if (clock_day_follow(&work->day, at_ms))
+		clock_format_local_date(at_ms, work->date);
 }
 
 /* Compares "20261123" with "2026-11-23". */
@@ -155,9 +152,9 @@ bool report_wants_entry(struct report_work *work, const struct report_entry *ent
 {
 	const struct report_options *options = work->options;
 	look_up_day(work, entry->first_ms);
-	if (options->since[0] && compare_day(options->since, work->day) > 0)
+	if (options->since[0] && compare_day(options->since, work->date) > 0)
 		return false;
-	if (options->until[0] && compare_day(options->until, work->day) < 0)
+	if (options->until[0] && compare_day(options->until, work->date) < 0)
 		return false;
 	return !options->project[0] || slice_equals(report_project_of(entry), options->project);
 }

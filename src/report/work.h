@@ -7,6 +7,7 @@
 #define SWATCH_REPORT_WORK_H
 
 #include "json/write.h"
+#include "base/clock.h"
 #include "report/options.h"
 #include "report/source.h"
 
@@ -18,8 +19,8 @@ struct report_work {
 	uint32_t *ranks;         /* of each transcript in the order of paths, in which ccusage reads */
 	uint64_t unpriced_seen;  /* bit n: model n is named already */
 	/* The local day of the last entry looked at. */
-	int64_t day_start_ms, day_end_ms;
-	char day[16];            /* "2026-11-23" */
+	struct clock_day day;
+	char date[16];           /* "2026-11-23" */
 	bool failed;             /* memory ran out */
 };
 
@@ -46,7 +47,7 @@ struct report_place report_place_of(const struct report_work *work, const struct
 /* Returns less than 0, 0 or more than 0. */
 int report_place_compare(struct report_place a, struct report_place b);
 
-/* Whether the report covers an entry's day and project. Looks its day up: work->day. */
+/* Whether the report covers an entry's day and project. Looks its day up: work->day, work->date. */
 bool report_wants_entry(struct report_work *work, const struct report_entry *entry);
 
 /* The folder of a transcript's project, not ended by a NUL; "" for a transcript in projects/ itself. */

@@ -21,17 +21,13 @@ struct part {
 	int64_t messages, nano_usd;
 };
 
-struct span {
-	int64_t start_ms, end_ms;
-};
-
 struct counting {
 	struct store_census *census;
 	struct part *parts;
 	size_t count, cap;
 	struct strmap by_key;        /* -> index + 1 */
 	size_t last;                 /* index + 1 of the part that was found last */
-	struct span day, day_before;
+	struct clock_day day, day_before;
 };
 
 /* ---- rows ---- */
@@ -39,11 +35,10 @@ struct counting {
 /* Messages come in order of time, but for those that were put off by up to a second. */
 static void count_day(struct counting *counting, int64_t time_ms)
 {
-	struct span *day = &counting->day, *before = &counting->day_before;
-	if ((time_ms >= day->start_ms && time_ms < day->end_ms)
-	    || (time_ms >= before->start_ms && time_ms < before->end_ms))
+	struct clock_day *day = &counting->day, *before = &counting->day_before, found = { 0, 0 };
+	if (clock_day_has(day, time_ms) || clock_day_has(before, time_ms))
 		return;
-	const struct span found = { clock_local_day_start_ms(time_ms), clock_local_next_day_ms(time_ms) };
+	(void)clock_day_follow(&found, time_ms);
 	counting->census->days++;
 	if (time_ms < day->start_ms) {
 		*before = found;

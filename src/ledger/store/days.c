@@ -55,7 +55,7 @@ struct store_days {
 	sqlite3 *db;
 	sqlite3_stmt *statements[STATEMENTS];
 	struct store_changes rows, models;
-	int64_t start_ms, end_ms;    /* the local day that was met last */
+	struct clock_day last;       /* that was met */
 	struct known_path paths[PATHS];
 };
 
@@ -88,7 +88,7 @@ void store_days_forget(struct store_days *days)
 	store_changes_clear(&days->rows);
 	store_changes_clear(&days->models);
 	forget_paths(days);
-	days->start_ms = days->end_ms = 0;
+	days->last = (struct clock_day){ 0, 0 };
 }
 
 void store_days_free(struct store_days *days)
@@ -155,11 +155,8 @@ static void add_to(struct store_days *days, struct store_sums *sums, const struc
 
 static struct store_change *find_day(struct store_days *days, const struct store_row *row)
 {
-	if (row->time_ms < days->start_ms || row->time_ms >= days->end_ms) {
-		days->start_ms = clock_local_day_start_ms(row->time_ms);
-		days->end_ms = clock_local_next_day_ms(row->time_ms);
-	}
-	const int64_t key[STORE_CHANGE_KEYS] = { [START_MS] = days->start_ms,
+	(void)clock_day_follow(&days->last, row->time_ms);
+	const int64_t key[STORE_CHANGE_KEYS] = { [START_MS] = days->last.start_ms,
 						 [MODEL] = row->model,
 						 [FAST] = (row->flags & STORE_FAST) != 0 };
 	return store_changes_find(&days->rows, key);

@@ -116,7 +116,8 @@ int store_rolled_transcripts(sqlite3 *db, const struct store_roots *roots,
 	AUTO_BUF path = BUF_INIT;
 	*others = 0;
 	int result = sqlite3_prepare_v2(db,
-					"SELECT id, path, root_bytes, session, subagent, gone FROM transcript"
+					"SELECT id, path, root_bytes, session, subagent, gone, size,"
+					" modified_ns FROM transcript"
 					" ORDER BY path, version",
 					-1, &rows, NULL);
 	while (result == SQLITE_OK && (result = sqlite3_step(rows)) == SQLITE_ROW) {
@@ -141,6 +142,8 @@ int store_rolled_transcripts(sqlite3 *db, const struct store_roots *roots,
 			.session = sqlite3_column_int64(rows, 3),
 			.subagent = sqlite3_column_int(rows, 4) != 0,
 			.gone = sqlite3_column_int(rows, 5) != 0,
+			.size_bytes = sqlite3_column_int64(rows, 6),
+			.modified_ns = sqlite3_column_int64(rows, 7),
 		};
 		if (path.failed)
 			result = SQLITE_NOMEM;

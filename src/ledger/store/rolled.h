@@ -44,6 +44,7 @@ struct store_rolled_transcript {
 	size_t root_len;
 	int64_t session; /* 0: not known */
 	bool subagent, gone;
+	int64_t size_bytes, modified_ns; /* when it was read last */
 };
 
 /*

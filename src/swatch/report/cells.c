@@ -8,7 +8,8 @@
 
 static void append_item(struct buf *list, const char *item)
 {
-	buf_printf(list, "%s%s", list->len > 0 ? ", " : "", item);
+	buf_append_str(list, list->len > 0 ? ", " : "");
+	buf_append_str(list, item);
 }
 
 void report_put_models(struct table *table, size_t column, struct json_object *names)

@@ -16,31 +16,78 @@
 /* ---- which transcripts ---- */
 
 struct listing {
-	struct store_known_list *known;
+	const struct summing *summing;
+	struct strmap by_path; /* -> index + 1 in summing->transcripts; the last one of a path */
+	bool *is_met;	       /* the transcripts that the walk met */
 	struct history_job *jobs;
 	size_t count, cap;
 };
 
-/* Lists a transcript that says more than the file. */
-static bool list_grown(void *ctx, const struct history_job *found)
+static bool open_listing(struct listing *listing)
+{
+	const struct summing *summing = listing->summing;
+	listing->is_met = calloc(summing->transcript_count + 1, sizeof(*listing->is_met));
+	for (size_t i = 0; listing->is_met && i < summing->transcript_count; i++)
+		if (!strmap_put(&listing->by_path, summing->transcripts[i].path, (void *)(i + 1)))
+			return false;
+	return listing->is_met;
+}
+
+/* Lists a transcript that is not as swatchd read it last. */
+static bool list_changed(void *ctx, const struct history_job *found)
 {
 	struct listing *listing = ctx;
-	struct history_job job = *found;
-	struct store_known *known = store_known_find(listing->known, job.path);
+	size_t at = (size_t)(uintptr_t)strmap_get(&listing->by_path, found->path);
+	const struct summing_transcript *known = at > 0 ? &listing->summing->transcripts[at - 1] : NULL;
 	if (known)
-		known->is_taken = true;
-	bool has_grown = known ? store_known_has_grown(known, job.size_bytes, job.modified_ns)
-			       : job.size_bytes > 0;
-	bool has_room =
-		has_grown
-		&& array_reserve(&listing->jobs, &listing->cap, listing->count + 1, sizeof(*listing->jobs));
-	if (!has_room) {
-		free(job.path);
-		return !has_grown;
+		listing->is_met[at - 1] = true;
+	bool has_changed = known ? known->gone || known->size_bytes != found->size_bytes
+					   || known->modified_ns != found->modified_ns
+				 : found->size_bytes > 0;
+	bool has_room = has_changed
+		     && array_reserve(&listing->jobs, &listing->cap, listing->count + 1,
+				      sizeof(*listing->jobs));
+	if (has_room)
+		listing->jobs[listing->count++] = *found;
+	else
+		free(found->path);
+	return has_room || !has_changed;
+}
+
+/* Whether the walk met all transcripts that were there, and nothing else. */
+static bool is_as_before(const struct listing *listing)
+{
+	const struct summing *summing = listing->summing;
+	bool holds = listing->count == 0;
+	for (size_t i = 0; holds && i < summing->transcript_count; i++)
+		holds = listing->is_met[i] || summing->transcripts[i].gone
+		     || (size_t)(uintptr_t)strmap_get(&listing->by_path, summing->transcripts[i].path)
+				!= i + 1;
+	return holds;
+}
+
+/* Keeps those that say more than the file. */
+static void keep_grown(struct listing *listing, struct store_known_list *known)
+{
+	size_t kept = 0;
+	for (size_t i = 0; i < listing->summing->transcript_count; i++) {
+		struct store_known *one =
+			listing->is_met[i] ? store_known_find(known, listing->summing->transcripts[i].path)
+					   : NULL;
+		if (one)
+			one->is_taken = true;
 	}
-	job.from = known && known->state == STORE_AS_BEFORE ? known->progress.offset : 0;
-	listing->jobs[listing->count++] = job;
-	return true;
+	for (size_t i = 0; i < listing->count; i++) {
+		struct history_job job = listing->jobs[i];
+		struct store_known *one = store_known_find(known, job.path);
+		if (one ? store_known_has_grown(one, job.size_bytes, job.modified_ns) : job.size_bytes > 0) {
+			job.from = one && one->state == STORE_AS_BEFORE ? one->progress.offset : 0;
+			listing->jobs[kept++] = job;
+		} else {
+			free(job.path);
+		}
+	}
+	listing->count = kept;
 }
 
 /* Those that the walk did not meet may be gone: a copy of theirs counts then, and others name their sessions.
@@ -57,11 +104,13 @@ static void note_gone(struct store_known_list *known, struct summing *summing)
 	}
 }
 
-static void forget_jobs(struct listing *listing)
+static void close_listing(struct listing *listing)
 {
 	for (size_t i = 0; i < listing->count; i++)
 		free(listing->jobs[i].path);
 	free(listing->jobs);
+	free(listing->is_met);
+	strmap_release(&listing->by_path);
 }
 
 /* ---- their lines ---- */
@@ -258,21 +307,25 @@ bool report_grown_add(struct report_grown *grown, const struct invocation *invoc
 		      const struct report_request *request, const struct data_dirs *dirs,
 		      struct store_roots *roots, struct summing *summing, struct buf *error)
 {
-	struct listing listing = { .known = &grown->known };
+	struct listing listing = { .summing = summing };
 	AUTO_BUF unlisted = BUF_INIT;
-	bool good = store_known_read_there(summing->db, roots, &grown->known) == SQLITE_OK
-		 && history_walk(dirs, list_grown, &listing, &unlisted) == 0;
+	bool good = open_listing(&listing) && history_walk(dirs, list_changed, &listing, &unlisted) == 0;
 	if (good && unlisted.len > 0)
 		terminal_error("cannot read %s: what is new there is not counted", buf_message(&unlisted));
-	if (good)
-		note_gone(&grown->known, summing);
+	if (good && !is_as_before(&listing)) {
+		good = store_known_read_there(summing->db, roots, &grown->known) == SQLITE_OK;
+		if (good) {
+			keep_grown(&listing, &grown->known);
+			note_gone(&grown->known, summing);
+		}
+	}
 	if (good && listing.count == 0)
 		summing_find_homes(summing);
 	else
 		good = good && make_ledger(grown, invocation, summing->db, roots)
 		    && name_jobs(grown, &listing) && read_jobs(grown, &listing, request->threads, error)
 		    && add_entries(grown, roots, summing);
-	forget_jobs(&listing);
+	close_listing(&listing);
 	return good;
 }
 

@@ -19,14 +19,16 @@ struct summed {
 	struct summed_hits hits;
 	struct summed_blocks blocks;
 	enum report_kind kind;
-	bool is_split; /* some row of a day is of two days of this zone */
+	struct clock_day day; /* that was met last */
+	bool is_split;	      /* some row of a day is of two days of this zone */
 };
 
 /* ---- rows ---- */
 
-static bool is_one_day(const struct store_sums *sums)
+static bool is_one_day(struct summed *summed, const struct store_sums *sums)
 {
-	return sums->last_ms < clock_local_next_day_ms(sums->first_ms);
+	(void)clock_day_follow(&summed->day, sums->first_ms);
+	return sums->last_ms < summed->day.end_ms;
 }
 
 static bool add_rolled(void *ctx, const struct store_rolled *rolled)
@@ -39,12 +41,12 @@ static bool add_rolled(void *ctx, const struct store_rolled *rolled)
 static bool add_day(void *ctx, const struct store_rolled *rolled)
 {
 	struct summed *summed = ctx;
-	summed->is_split = !is_one_day(&rolled->sums);
+	summed->is_split = !is_one_day(summed, &rolled->sums);
 	return !summed->is_split && add_rolled(ctx, rolled);
 }
 
 /* Whether its messages may belong to two rows of the report. */
-static bool must_be_split(const struct summed *summed, const struct store_sums *sums)
+static bool must_be_split(struct summed *summed, const struct store_sums *sums)
 {
 	if (sums->first_ms == sums->last_ms)
 		return false;
@@ -52,7 +54,7 @@ static bool must_be_split(const struct summed *summed, const struct store_sums *
 	if (summed->kind == REPORT_BLOCKS)
 		return sums->first_ms % CLOCK_HOUR_MS == 0;
 	/* Some zones are apart from others by less than an hour. */
-	return sums->first_ms / CLOCK_MINUTE_MS != sums->last_ms / CLOCK_MINUTE_MS && !is_one_day(sums);
+	return sums->first_ms / CLOCK_MINUTE_MS != sums->last_ms / CLOCK_MINUTE_MS && !is_one_day(summed, sums);
 }
 
 static bool add_hour(void *ctx, const struct store_rolled *rolled)

@@ -152,12 +152,15 @@ void summing_lose_transcript(struct summing *summing, const char *path)
 static bool take_transcript(void *ctx, const struct store_rolled_transcript *found)
 {
 	struct summing *summing = ctx;
-	const struct summing_transcript transcript = { (char *)(uintptr_t)found->path,
-						       found->root_len,
-						       found->session,
-						       found->subagent,
-						       found->gone,
-						       0 };
+	const struct summing_transcript transcript = {
+		.path = (char *)(uintptr_t)found->path,
+		.root_len = found->root_len,
+		.session = found->session,
+		.subagent = found->subagent,
+		.gone = found->gone,
+		.size_bytes = found->size_bytes,
+		.modified_ns = found->modified_ns,
+	};
 	if (found->id <= 0 || found->id >= NUMBERS_MAX
 	    || !array_reserve(&summing->by_id, &summing->by_id_cap, (size_t)found->id + 1,
 			      sizeof(*summing->by_id)))

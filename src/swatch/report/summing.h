@@ -18,6 +18,7 @@ struct summing_transcript {
 	int64_t session; /* its number; 0: not known */
 	bool subagent, gone;
 	uint32_t rank; /* in the order of paths */
+	int64_t size_bytes, modified_ns; /* when swatchd read it last */
 };
 
 /* A model as lists show it. */

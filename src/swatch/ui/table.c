@@ -261,12 +261,15 @@ static void append_cell(struct buf *out, const struct table_column *column, cons
 			bool last, bool utf8)
 {
 	AUTO_BUF cell = BUF_INIT;
-	size_t columns = width_of(text, strlen(text));
-	if (columns <= width)
+	size_t len = strlen(text), columns = width_of(text, len);
+	/* ASCII is as wide as it is long. */
+	if (columns <= width && (utf8 || columns == len))
+		buf_append(&cell, text, len);
+	else if (columns <= width)
 		append_columns(&cell, text, 0, columns, utf8);
 	else
 		append_cut(&cell, text, width, column->cut, utf8);
-	columns = width_of(buf_str(&cell), cell.len);
+	columns = columns <= width && utf8 ? columns : width_of(buf_str(&cell), cell.len);
 	size_t blanks = columns < width ? width - columns : 0;
 	if (column->is_number)
 		append_blanks(out, blanks);
