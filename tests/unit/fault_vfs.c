@@ -85,9 +85,10 @@ static void note(struct disk *disk, const void *data, int64_t at, int64_t len)
 
 static void resize(struct disk *disk, int64_t len)
 {
-	disk->flushed = must(realloc(disk->flushed, (size_t)len + 1));
-	if (len > disk->len)
-		memset(disk->flushed + disk->len, 0, (size_t)(len - disk->len));
+	size_t before = (size_t)disk->len, after = (size_t)len;
+	disk->flushed = must(realloc(disk->flushed, after + 1));
+	if (after > before)
+		memset(disk->flushed + before, 0, after - before);
 	disk->len = len;
 }
 
