@@ -190,7 +190,7 @@ static void a_hit_comes_once_and_goes_out_again(void **state)
 {
 	sqlite3 *db = make();
 	struct buf line = BUF_INIT, again = BUF_INIT;
-	struct store_hit_line theirs = hit, read;
+	struct store_hit_line theirs = hit, taken;
 	(void)state;
 	assert_string_equal(import(db, &message, 1), "1 0 0 0");
 	assert_string_equal(import_hit(db, &hit), "1 0 0 0");
@@ -202,11 +202,11 @@ static void a_hit_comes_once_and_goes_out_again(void **state)
 	assert_int_equal(store_lines_read_hits(db, 0, write_hit, &again), SQLITE_OK);
 	assert_string_equal(buf_str(&line), buf_str(&again));
 	struct json_object *object = json_parse(line.data, line.len, 8, NULL);
-	assert_null(message_line_read_hit(object, &read));
-	assert_int_equal(read.resets_ms, hit.resets_ms);
-	assert_true(read.in_message && !read.old_form);
+	assert_null(message_line_read_hit(object, &taken));
+	assert_int_equal(taken.resets_ms, hit.resets_ms);
+	assert_true(taken.in_message && !taken.old_form);
 	json_object_object_add(object, "limit", json_object_new_string("a limit"));
-	assert_non_null(message_line_read_hit(object, &read));
+	assert_non_null(message_line_read_hit(object, &taken));
 	json_object_put(object);
 	/* The same line of another machine is another one. */
 	theirs.at.host = "laptop";
