@@ -111,7 +111,8 @@ const struct summing_model *summing_model_named(struct summing *summing, const c
 	return model;
 }
 
-const struct summing_model *summing_model_of(struct summing *summing, int64_t number, bool fast)
+/* A model by its number in the file. NULL when memory ran out. */
+static const struct summing_model *model_of(struct summing *summing, int64_t number, bool fast)
 {
 	bool is_kept = number >= 0 && number < (int64_t)ARRAY_COUNT(summing->of_number[0]);
 	unsigned known = is_kept ? summing->of_number[fast][number] : 0;
@@ -272,7 +273,7 @@ void summing_add_rolled(struct summing *summing, const struct store_rolled *roll
 	uint32_t at = rolled->transcript > 0 && (size_t)rolled->transcript < summing->by_id_count
 			    ? summing->by_id[rolled->transcript]
 			    : 0;
-	const struct summing_model *model = at > 0 ? summing_model_of(summing, rolled->model, rolled->fast)
+	const struct summing_model *model = at > 0 ? model_of(summing, rolled->model, rolled->fast)
 						   : NULL;
 	if (!model)
 		return;

@@ -73,8 +73,7 @@ void summing_lose_transcript(struct summing *summing, const char *path);
 /* The number of a session, which is a new one if need be; 0 for "". */
 int64_t summing_number_session(struct summing *summing, const char *name);
 
-/* A model by its number in the file, or by its name ("": none). NULL when memory ran out. */
-const struct summing_model *summing_model_of(struct summing *summing, int64_t number, bool fast);
+/* A model by its name ("": none). NULL when memory ran out. */
 const struct summing_model *summing_model_named(struct summing *summing, const char *name, bool fast);
 
 /* All transcripts are there: ranks them, and finds the one that names each session's project. */
