@@ -278,17 +278,31 @@ void run_release(struct run *run)
 
 /* ---- for people ---- */
 
+/* npm ends with these, whatever went wrong before them: it advertises its next version. */
+#define NPM_NOTICE "npm notice"
+
+static bool says_nothing(const char *line, size_t len)
+{
+	return strspn(line, " \t\r") >= len
+	    || (len >= strlen(NPM_NOTICE) && memcmp(line, NPM_NOTICE, strlen(NPM_NOTICE)) == 0);
+}
+
 /* The last line that the program printed on stderr mostly says what is wrong. */
 static void describe_last_line(const struct run *run, struct buf *out)
 {
 	const char *text = buf_str(&run->err);
-	size_t end = run->err.len;
-	while (end > 0 && (text[end - 1] == '\n' || text[end - 1] == '\r'))
-		end--;
-	const char *newline = memrchr(text, '\n', end), *line = newline ? newline + 1 : text;
-	size_t len = (size_t)(text + end - line);
-	if (len > 0)
-		buf_printf(out, ": %.*s", (int)(len < LAST_LINE_MAX_BYTES ? len : LAST_LINE_MAX_BYTES), line);
+	for (size_t end = run->err.len; end > 0;) {
+		const char *newline = memrchr(text, '\n', end), *line = newline ? newline + 1 : text;
+		size_t len = (size_t)(text + end - line);
+		while (len > 0 && line[len - 1] == '\r')
+			len--;
+		if (!says_nothing(line, len)) {
+			buf_printf(out, ": %.*s",
+				   (int)(len < LAST_LINE_MAX_BYTES ? len : LAST_LINE_MAX_BYTES), line);
+			return;
+		}
+		end = newline ? (size_t)(newline - text) : 0;
+	}
 }
 
 void run_describe(const struct run *run, struct buf *out)

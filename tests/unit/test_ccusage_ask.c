@@ -99,6 +99,10 @@ static void one_that_fails_is_named_with_what_it_was_asked(void **state)
 	expect_error("ccusage claude weekly --json --offline: exit status 3");
 	assert_false(ccusage_ask_refresh(&ask, &error));
 	expect_error("exit status 3");
+	/* npm goes on after what went wrong. */
+	play("printf 'npm error code E404\\r\\nnpm notice\\nnpm notice New version!\\n \\n' >&2; exit 1");
+	assert_false(ccusage_ask_refresh(&ask, &error));
+	expect_error("exit status 1: npm error code E404");
 	/* One that was removed meanwhile. */
 	assert_int_equal(remove(scratch_name(&test_dir, "ccusage")), 0);
 	assert_false(ccusage_ask_refresh(&ask, &error));
