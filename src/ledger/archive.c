@@ -30,20 +30,32 @@ bool ledger_is_whole(const struct ledger *ledger)
 
 /* ---- transcripts ---- */
 
-void ledger_archive_name_file(struct ledger *ledger, int file)
+bool ledger_archive_ask_file(struct ledger *ledger, const char *path, size_t root_len,
+			     struct ledger_archived_transcript *out, bool *is_known)
 {
-	struct ledger_archived_transcript known;
-	struct ledger_file *f = &ledger->files.list[file];
 	const struct ledger_archive *archive = &ledger->archive;
-	if (!archive->calls
-	    || !archive->calls->find_transcript(archive->ctx, f->path, f->root_len, UINT_MAX, &known))
-		return;
-	f->path_hash = known.path_hash;
+	*is_known = archive->calls
+		 && archive->calls->find_transcript(archive->ctx, path, root_len, UINT_MAX, out);
+	return *is_known || !archive->calls;
+}
+
+void ledger_archive_name_file(struct ledger *ledger, int file,
+			      const struct ledger_archived_transcript *known)
+{
+	struct ledger_file *f = &ledger->files.list[file];
+	f->path_hash = known->path_hash;
 	/* The archive does not know yet what was rewritten since the start. */
-	if (known.version < f->version)
+	if (known->version < f->version)
 		return;
-	f->version = known.version;
-	f->saved_to = known.saved_to;
+	f->version = known->version;
+	f->saved_to = known->saved_to;
+}
+
+/* Something was counted without what is archived of it. */
+static void note_lack(struct ledger *ledger, uint32_t session)
+{
+	ledger->sessions.list[session].lacks_base = true;
+	ledger->archive.lacks_sums = true;
 }
 
 /* A transcript's count of messages decides whether a session has one more subagent. */
@@ -58,7 +70,7 @@ static void count_file(struct ledger *ledger, struct ledger_file *f)
 	    && archive->calls->find_transcript(archive->ctx, f->path, f->root_len, f->version, &known))
 		f->entries += known.messages;
 	else
-		ledger->archive.lacks_sums = true;
+		note_lack(ledger, f->session);
 }
 
 int ledger_adopt_file(struct ledger *ledger, const struct ledger_kept *transcript,
@@ -91,11 +103,11 @@ static bool adopt_base(struct ledger *ledger, uint32_t session)
 	struct ledger_archived_session known = { 0 };
 	struct ledger_session_row *row = &ledger->sessions.list[session];
 	const struct ledger_archive *archive = &ledger->archive;
-	row->has_base = true;
 	if (!archive->calls->sum_session(archive->ctx, ledger, row->id, &known))
 		return false;
 	/* The list may have moved meanwhile. */
 	row = &ledger->sessions.list[session];
+	row->has_base = true;
 	row->subagents += known.subagents;
 	row->subagents_usd += known.subagents_usd;
 	row->has_file = row->has_file || known.has_transcript;
@@ -106,12 +118,19 @@ static bool adopt_base(struct ledger *ledger, uint32_t session)
 	return true;
 }
 
+bool ledger_archive_has_sums(struct ledger *ledger, uint32_t session)
+{
+	const struct ledger_session_row *row = &ledger->sessions.list[session];
+	if (row->lacks_base)
+		return false;
+	return ledger_is_whole(ledger) || row->has_base
+	    || (!ledger->archive.is_closed && adopt_base(ledger, session));
+}
+
 void ledger_archive_take_sums(struct ledger *ledger, uint32_t session)
 {
-	if (ledger_is_whole(ledger) || ledger->sessions.list[session].has_base)
-		return;
-	if (ledger->archive.is_closed || !adopt_base(ledger, session))
-		ledger->archive.lacks_sums = true;
+	if (!ledger_archive_has_sums(ledger, session))
+		note_lack(ledger, session);
 }
 
 void ledger_archive_take_file(struct ledger *ledger, size_t file)
@@ -136,9 +155,13 @@ bool ledger_adopt_sums(struct ledger *ledger, const char *session_id, const stru
 {
 	int session = ledger_sessions_add(&ledger->sessions, session_id);
 	int number = number_of(ledger, model);
-	if (session < 0 || number < 0
-	    || !ledger_sessions_reserve(&ledger->sessions, (uint32_t)session, (size_t)number))
+	if (session < 0)
 		return false;
+	if (number < 0 || !ledger_sessions_reserve(&ledger->sessions, (uint32_t)session, (size_t)number)) {
+		/* Other models' sums may be in already: it must not be asked for all of them again. */
+		note_lack(ledger, (uint32_t)session);
+		return false;
+	}
 	ledger_sums_add(&ledger->sessions.list[session].by_model[number], sums);
 	return true;
 }
@@ -217,8 +240,11 @@ bool ledger_adopt(struct ledger *ledger, int file, const struct ledger_kept *kep
 	uint32_t entry = ledger_insert_entry(ledger, &e);
 	if (entry == LEDGER_NONE)
 		return false;
-	if (!adopt_claims(ledger, entry, kept) || !adopt_payer(ledger, entry, file, &kept->record))
+	if (!adopt_claims(ledger, entry, kept) || !adopt_payer(ledger, entry, file, &kept->record)) {
+		/* It is there by half. */
+		ledger->archive.lacks_sums = true;
 		return false;
+	}
 	if (kept->hidden)
 		return true;
 	uint32_t session = ledger_entries_session(&ledger->entries, entry);
@@ -236,6 +262,20 @@ static bool note_asked(struct ledger_archive *archive, uint64_t key)
 	return strmap_put_len(&archive->asked, (const char *)&key, sizeof(key), &here);
 }
 
+/* Without memory for that, all is let go at the next opportunity. */
+static void note_half(struct ledger_archive *archive, uint64_t key)
+{
+	static char here;
+	if (!strmap_put_len(&archive->halves, (const char *)&key, sizeof(key), &here))
+		archive->lacks_sums = true;
+}
+
+bool ledger_archive_is_half(const struct ledger *ledger, uint64_t key)
+{
+	const struct strmap *halves = &ledger->archive.halves;
+	return halves->used > 0 && strmap_get_len(halves, (const char *)&key, sizeof(key)) != NULL;
+}
+
 bool ledger_archive_look_up(struct ledger *ledger, uint64_t key)
 {
 	size_t count = 0;
@@ -243,8 +283,13 @@ bool ledger_archive_look_up(struct ledger *ledger, uint64_t key)
 	if (ledger_is_whole(ledger)
 	    || strmap_get_len(&archive->asked, (const char *)&key, sizeof(key)))
 		return true;
-	if (archive->is_closed || !archive->calls->find(archive->ctx, ledger, key, &count))
+	if (archive->is_closed)
 		return false;
+	if (!archive->calls->find(archive->ctx, ledger, key, &count)) {
+		note_half(archive, key);
+		return false;
+	}
+	strmap_remove_len(&archive->halves, (const char *)&key, sizeof(key));
 	/* Only ids that come again are worth the memory. */
 	bool again = count > 0 || ledger_entries_first(&ledger->entries, key) != LEDGER_NONE;
 	return !again || note_asked(archive, key);

@@ -36,8 +36,7 @@ struct ledger_archived_session {
 struct ledger_archive_calls {
 	/* Hands every message with this key to ledger_adopt(); *count: how many. */
 	bool (*find)(void *ctx, struct ledger *ledger, uint64_t key, size_t *count);
-	/* Hands the session's sums to ledger_adopt_sums(), one model after the other, and fills in the rest.
-	 */
+	/* Hands the session's sums to ledger_adopt_sums(), all of them or none, and fills in the rest. */
 	bool (*sum_session)(void *ctx, struct ledger *ledger, const char *session_id,
 			    struct ledger_archived_session *out);
 	/* `version` UINT_MAX: the one that is there now, which may be the first. */

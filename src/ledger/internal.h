@@ -29,6 +29,7 @@ struct ledger_archive {
 	const struct ledger_archive_calls *calls;  /* NULL: all there is is in memory */
 	void *ctx;
 	struct strmap asked;             /* keys of messages of which all requests are in memory */
+	struct strmap halves;            /* keys of messages whose look-up failed in the middle */
 	bool lacks_sums;
 	bool is_closed;                  /* nobody can be asked for now */
 };
@@ -94,10 +95,24 @@ uint32_t ledger_insert_entry(struct ledger *ledger, const struct ledger_entry *e
 
 /* ---- the archive; without one these do nothing ---- */
 
-/* A transcript was named: takes over how the archive knows it. */
-void ledger_archive_name_file(struct ledger *ledger, int file);
+/*
+ * How the archive knows a transcript that is about to be named. Returns false when there is an archive, and
+ * it cannot say now. Without one, *is_known is false.
+ */
+bool ledger_archive_ask_file(struct ledger *ledger, const char *path, size_t root_len,
+			     struct ledger_archived_transcript *out, bool *is_known);
 
-/* Before a session's sums change or are read: what is archived of them, once. */
+/* A transcript was named: takes that over. */
+void ledger_archive_name_file(struct ledger *ledger, int file,
+			      const struct ledger_archived_transcript *known);
+
+/*
+ * Before a session's sums are read: takes in what is archived of them, once. Returns false when nobody can
+ * tell that now: they are too small.
+ */
+bool ledger_archive_has_sums(struct ledger *ledger, uint32_t session);
+
+/* The same before they change, which goes on without it: ledger_lacks_sums() until all is let go. */
 void ledger_archive_take_sums(struct ledger *ledger, uint32_t session);
 
 /* Before a transcript's count changes: what is archived of it, and its session's sums. */
@@ -108,6 +123,9 @@ void ledger_archive_take_file(struct ledger *ledger, size_t file);
  * Returns false when nobody can tell whether it is there.
  */
 bool ledger_archive_look_up(struct ledger *ledger, uint64_t key);
+
+/* Whether a look-up failed in the middle, so that a message that is in memory has to be looked up, too. */
+bool ledger_archive_is_half(const struct ledger *ledger, uint64_t key);
 
 /* ---- what was purged ---- */
 

@@ -23,6 +23,7 @@ void ledger_release_entries(struct ledger *ledger)
 	ledger_blocks_release(&ledger->blocks);
 	ledger_unsaved_release(&ledger->unsaved);
 	strmap_release(&ledger->archive.asked);
+	strmap_release(&ledger->archive.halves);
 }
 
 struct ledger *ledger_new(void)
@@ -402,7 +403,7 @@ static int add_entry(struct ledger *ledger, struct ledger_entry *e, int file,
 	bool noting = ledger->unsaved.noting;
 	struct seat seat = find_seat(ledger, e);
 	int claimed;
-	if (seat.at == LEDGER_NONE) {
+	if (seat.at == LEDGER_NONE || ledger_archive_is_half(ledger, e->id_hash)) {
 		if (!ledger_archive_look_up(ledger, e->id_hash))
 			return -1;
 		ledger->unsaved.noting = noting;

@@ -70,7 +70,7 @@ void ledger_set_guard(struct ledger *ledger,
  * Names a transcript: `path` decides ties, `session_id` gets its usage, but for lines that say that another
  * session paid. session_id NULL: only its lines tell. `root_len` bytes of the path lead to the projects/
  * directory, its slash included. The same path gives the same number, until that one is lost. Returns the
- * number, or -1 when memory ran out.
+ * number, or -1 with errno: ENOMEM, or EIO when the archive cannot say now how it knows the path.
  */
 int ledger_add_file(struct ledger *ledger, const char *path, size_t root_len, const char *session_id,
 		    bool subagent);
@@ -91,7 +91,8 @@ int ledger_find_lost_file(const struct ledger *ledger, const char *path);
 
 /*
  * The transcript begins with other lines now: what was seen in it is lost, as it were, and what is read from
- * now on is another transcript's of the same path. Returns its number, or -1 when memory ran out.
+ * now on is another transcript's of the same path. Returns its number, or -1 as ledger_add_file() does: then
+ * nothing has changed.
  */
 int ledger_replace_file(struct ledger *ledger, int file);
 
@@ -251,6 +252,12 @@ bool ledger_gap_between(const struct ledger_block *block, const struct ledger_bl
 
 /* Sums over the entries in [start_ms, end_ms): a day, say. O(entries in it). */
 void ledger_sum_span(struct ledger *ledger, int64_t start_ms, int64_t end_ms, struct ledger_sums *out);
+
+/*
+ * Whether what is archived of a session is in its figures, or can be taken in now. If not, they are too small,
+ * and errno is EIO, or EBUSY while the archive is closed.
+ */
+bool ledger_knows_session(struct ledger *ledger, const char *session_id);
 
 /* The figures of a session; all zero for one without records. `now_ms` says which block is active.
  * O(models of the session, and entries of the active block). */

@@ -1,6 +1,7 @@
 /*
  * Whose entries are: the transcripts' sessions, and what lines say about who paid.
  */
+#include <errno.h>
 #include <string.h>
 
 #include "ledger/internal.h"
@@ -83,15 +84,24 @@ static bool note_file_of(struct ledger *ledger, uint32_t session, uint32_t file)
 static int add_file(struct ledger *ledger, const char *path, size_t root_len, const char *session_id,
 		    bool subagent, bool gone)
 {
+	struct ledger_archived_transcript known;
+	bool is_known;
+	if (!ledger_archive_ask_file(ledger, path, root_len, &known, &is_known)) {
+		errno = EIO;
+		return -1;
+	}
 	int session = ledger_sessions_add(&ledger->sessions, session_id ? session_id : "");
 	int file = session < 0
 			 ? -1
 			 : ledger_files_add(&ledger->files, path, root_len, (uint32_t)session, subagent);
-	if (file < 0)
+	if (file < 0) {
+		errno = ENOMEM;
 		return -1;
+	}
 	ledger->files.list[file].by_lines = !session_id;
 	ledger->files.list[file].gone = gone;
-	ledger_archive_name_file(ledger, file);
+	if (is_known)
+		ledger_archive_name_file(ledger, file, &known);
 	/* It is not known yet whether the file has seen this transcript: noting too much does no harm. */
 	ledger->unsaved.noting = ledger->unsaved.wanted;
 	/* Without memory for it, the claims of this session hold with its next record. */
@@ -125,8 +135,10 @@ int ledger_replace_file(struct ledger *ledger, int file)
 {
 	const struct ledger_file f = ledger->files.list[file];
 	const char *session_id = f.by_lines ? NULL : ledger->sessions.list[f.session].id;
-	ledger_lose_file(ledger, file);
-	return add_file(ledger, f.path, f.root_len, session_id, f.subagent, false);
+	int next = add_file(ledger, f.path, f.root_len, session_id, f.subagent, false);
+	if (next >= 0)
+		ledger_lose_file(ledger, file);
+	return next;
 }
 
 bool ledger_name_file(struct ledger *ledger, int file, const struct ledger_record *record)

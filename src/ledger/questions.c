@@ -1,6 +1,7 @@
 /*
  * The ledger's answers. Each question first sorts in what came since the last one.
  */
+#include <errno.h>
 #include <math.h>
 #include <string.h>
 
@@ -87,8 +88,17 @@ static int find_session(struct ledger *ledger, const char *session_id)
 	int session = ledger->archive.calls ? ledger_sessions_add(&ledger->sessions, session_id)
 					    : ledger_sessions_find(&ledger->sessions, session_id);
 	if (session >= 0)
-		ledger_archive_take_sums(ledger, (uint32_t)session);
+		(void)ledger_archive_has_sums(ledger, (uint32_t)session);
 	return session;
+}
+
+bool ledger_knows_session(struct ledger *ledger, const char *session_id)
+{
+	int session = ledger->archive.calls ? ledger_sessions_add(&ledger->sessions, session_id)
+					    : ledger_sessions_find(&ledger->sessions, session_id);
+	errno = ledger->archive.is_closed ? EBUSY : EIO;
+	return ledger_is_whole(ledger)
+	    || (session >= 0 && ledger_archive_has_sums(ledger, (uint32_t)session));
 }
 
 int64_t ledger_session_last_ms(struct ledger *ledger, const char *session_id)

@@ -134,7 +134,7 @@ void ledger_sessions_forget_sums(struct ledger_sessions *sessions)
 		row->subagents_usd = 0.;
 		row->subagents = 0;
 		row->part.block_ms = 0;
-		row->has_base = false;
+		row->has_base = row->lacks_base = false;
 	}
 }
 

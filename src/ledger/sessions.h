@@ -30,6 +30,7 @@ struct ledger_session_row {
 	bool changed;            /* in the list of ledger_sessions_next_changed() */
 	uint32_t next_changed;   /* its number + 1; 0 at the end */
 	bool has_base;           /* what is archived of it is in its sums */
+	bool lacks_base;         /* they changed without it: they are too small until all is let go */
 	bool has_file;           /* some transcript is named after it */
 	uint32_t home;           /* the one that names its project: its number + 1; 0 without one */
 	uint32_t claims;         /* the first claim that it paid: its number + 1; 0 without one */

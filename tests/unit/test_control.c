@@ -226,6 +226,25 @@ static void test_an_answer_that_comes_later(void **state)
 	assert_null(control_find_client(control, waiting_id));
 }
 
+/* The process begins anew: whoever asks, or waits, gets no answer that may be wrong. */
+static void test_nobody_is_answered_any_more(void **state)
+{
+	(void)state;
+	int waits = call(), asks = call();
+	say(waits, "{\"op\":\"later\"}\n");
+	control_fall_silent(control);
+	assert_null(control_find_client(control, waiting_id));
+	say(asks, "{\"op\":\"ok\"}\nno JSON\n");
+	assert_string_equal(hear(asks), "");
+	assert_true(is_open(waits) && is_open(asks));
+	control_free(control);
+	control = NULL;
+	assert_false(is_open(waits) || is_open(asks));
+	control_fall_silent(control);
+	close(waits);
+	close(asks);
+}
+
 static void test_requests_of_a_client_that_does_not_read_wait(void **state)
 {
 	(void)state;
@@ -458,6 +477,7 @@ int main(void)
 		TEST(test_several_in_one_write_and_one_in_several),
 		TEST(test_a_too_long_line_ends_the_call),
 		TEST(test_an_answer_that_comes_later),
+		TEST(test_nobody_is_answered_any_more),
 		TEST(test_requests_of_a_client_that_does_not_read_wait),
 		TEST(test_the_quietest_makes_room),
 		TEST(test_so_many_follow),

@@ -23,6 +23,33 @@ static const char *const sessions[] = { "s0", "s1", "s2", "s0", "s0", "s1" };
 #define FILES 6
 #define SESSIONS 3
 
+/* ---- questions that fail ---- */
+
+/* Of one connection's: the question `in` steps from now, and `times` more. */
+static struct {
+	sqlite3 *db;
+	int code;
+	unsigned in, times;
+	unsigned failed;
+} fault;
+
+int __real_sqlite3_step(sqlite3_stmt *statement);
+int __wrap_sqlite3_step(sqlite3_stmt *statement);
+
+int __wrap_sqlite3_step(sqlite3_stmt *statement)
+{
+	if (fault.db != sqlite3_db_handle(statement) || fault.in == 0)
+		return __real_sqlite3_step(statement);
+	if (fault.in > 1) {
+		fault.in--;
+		return __real_sqlite3_step(statement);
+	}
+	fault.in = fault.times > 0 ? 1 : 0;
+	fault.times -= fault.times > 0;
+	fault.failed++;
+	return fault.code;
+}
+
 struct line {
 	unsigned id;
 	int64_t output;
@@ -34,6 +61,7 @@ struct transcript_file {
 	size_t count;
 	/* As the ledger's file has it. */
 	bool is_saved, is_lost;
+	bool is_missed;              /* a line of it could not be judged: it is read again */
 	unsigned version;
 	size_t saved_count;
 };
@@ -70,28 +98,30 @@ static int name_in(struct ledger *ledger, size_t file)
 	return ledger_add_file(ledger, path_of(file), root_len(), sessions[file], file >= 3);
 }
 
-static void add_line(struct ledger *ledger, int file, size_t number, const struct line *line, size_t at)
+static bool add_line(struct ledger *ledger, int file, size_t number, const struct line *line, size_t at)
 {
 	char id[16];
 	const char *payer = sessions[(number + 1) % SESSIONS];
 	static const char *const models[] = { "claude-opus-4-6", "claude-haiku-4-5", "nobody-knows-1" };
 	const char *model = models[line->id % 3];
+	/* In a sidechain, under another request. */
+	bool is_copy = line->id % 5 == 0 && line->output % 2 == 0;
 	snprintf(id, sizeof(id), "m%u", line->id);
 	struct scan_usage usage = {
 		.present = true,
 		.timestamp_ms = START_MS + line->id * HALF_DAY_MS,
 		.message_id = { id, line->id % 11 == 0 ? 0 : strlen(id) },
-		.request_id = { "r", 1 },
+		.request_id = { is_copy ? "q" : "r", 1 },
 		.model = { model, strlen(model) },
 		.tokens = { .input = 3, .output = line->output, .cache_creation_1h = 7, .cache_read = 11 },
-		.sidechain = line->id % 5 == 0,
+		.sidechain = is_copy,
 		.payer_is_told = line->fork && line->id % 2 == 0,
 	};
 	if (line->id % 11 == 0)
 		usage.message_id = usage.request_id = (struct slice){ NULL, 0 };
 	if (line->fork)
 		usage.payer = (struct slice){ payer, strlen(payer) };
-	assert_true(ledger_add(ledger, file, (int64_t)at * LINE_BYTES, &usage) >= 0);
+	return ledger_add(ledger, file, (int64_t)at * LINE_BYTES, &usage) >= 0;
 }
 
 static void list_known(struct world *w)
@@ -132,13 +162,14 @@ static void start_daemon(struct world *w)
 	if (w->least_held > ledger_held_count(w->ledger))
 		w->least_held = ledger_held_count(w->ledger);
 	for (size_t i = 0; i < FILES; i++) {
-		const struct transcript_file *t = &w->files[i];
+		struct transcript_file *t = &w->files[i];
 		if (t->count == 0)
 			continue;
 		w->numbers[i] = name_in(w->ledger, i);
 		/* One that begins as before is read only where it grew. */
 		for (size_t at = t->is_saved && !t->is_lost ? t->saved_count : 0; at < t->count; at++)
-			add_line(w->ledger, w->numbers[i], i, &t->lines[at], at);
+			assert_true(add_line(w->ledger, w->numbers[i], i, &t->lines[at], at));
+		t->is_missed = false;
 	}
 	buf_release(&error);
 }
@@ -159,7 +190,8 @@ static void save(struct world *w)
 	for (size_t i = 0; i < FILES; i++) {
 		struct transcript_file *t = &w->files[i];
 		struct ledger_kept facts = { 0 };
-		if (t->count == 0)
+		/* How far one was read of which a line was missed, nobody says. */
+		if (t->count == 0 || t->is_missed)
 			continue;
 		ledger_file_facts(w->ledger, w->numbers[i], &facts);
 		store_batch_add_transcript(batch, &facts, NULL);
@@ -185,10 +217,13 @@ static void append(struct world *w, size_t file)
 	line->id = (unsigned)(number % IDS);
 	line->output = (int64_t)(number >> 8) % 50;
 	line->fork = file < 3 && (number >> 20) % 7 == 0;
-	w->numbers[file] = name_in(w->ledger, file);
-	add_line(w->ledger, w->numbers[file], file, line, t->count - 1);
 	w->all_numbers[file] = name_in(w->all, file);
-	add_line(w->all, w->all_numbers[file], file, line, t->count - 1);
+	assert_true(add_line(w->all, w->all_numbers[file], file, line, t->count - 1));
+	if (t->is_missed)
+		return;
+	int named = name_in(w->ledger, file);
+	w->numbers[file] = named >= 0 ? named : w->numbers[file];
+	t->is_missed = named < 0 || !add_line(w->ledger, named, file, line, t->count - 1);
 }
 
 /* Its lines are saved, and it goes or is written anew. */
@@ -298,6 +333,134 @@ static void what_is_held_and_what_is_not_add_up(void **state)
 	assert_in_range(w.least_held, 0, 40);
 }
 
+/* ---- the same while questions fail ---- */
+
+static void arm(struct world *w)
+{
+	static const int codes[] = { SQLITE_BUSY, SQLITE_IOERR_READ, SQLITE_CORRUPT, SQLITE_NOMEM };
+	uint64_t number = unit_random(&w->random);
+	fault.db = store_archive_database(w->archive);
+	fault.code = codes[number % 4];
+	fault.in = (unsigned)(number >> 8) % 9 + 1;
+	fault.times = (number >> 16) % 3 == 0 ? 1000 : 0;
+}
+
+static void calm(void)
+{
+	fault.in = fault.times = 0;
+}
+
+/* As the daemon does when its retry comes: the lines come again, as another transcript's of the path. */
+static void read_again(struct world *w, size_t file)
+{
+	struct transcript_file *t = &w->files[file];
+	int number = ledger_replace_file(w->ledger, name_in(w->ledger, file));
+	t->is_missed = number < 0;
+	if (t->is_missed)
+		return;
+	w->numbers[file] = number;
+	for (size_t at = 0; at < t->count; at++)
+		t->is_missed = !add_line(w->ledger, number, file, &t->lines[at], at) || t->is_missed;
+	/* A line that comes again may take the place of the same one in a transcript that went meanwhile. */
+	if (t->is_missed)
+		return;
+	w->all_numbers[file] = ledger_replace_file(w->all, name_in(w->all, file));
+	for (size_t at = 0; at < t->count; at++)
+		assert_true(add_line(w->all, w->all_numbers[file], file, &t->lines[at], at));
+}
+
+/* What a session's file would say, if it is written: never more than is true. */
+static void look_at_sessions(struct world *w)
+{
+	uint64_t ours = 0, all = 0;
+	bool knows_all = true;
+	for (size_t i = 0; i < SESSIONS; i++) {
+		struct ledger_session session;
+		knows_all = ledger_knows_session(w->ledger, sessions[i]) && knows_all;
+		ledger_session(w->ledger, sessions[i], NOW_MS, &session);
+		ours += session.sums.entries;
+		ledger_session(w->all, sessions[i], NOW_MS, &session);
+		all += session.sums.entries;
+	}
+	assert_true(ours <= all);
+	bool missed = false;
+	for (size_t i = 0; i < FILES; i++)
+		missed = missed || w->files[i].is_missed;
+	if (knows_all && !missed && !ledger_lacks_sums(w->ledger))
+		assert_int_equal(ours, all);
+}
+
+static void mend(struct world *w)
+{
+	for (size_t i = 0; i < FILES; i++)
+		if (w->files[i].is_missed)
+			read_again(w, i);
+	if (ledger_lacks_sums(w->ledger))
+		let_go(w);
+	compare(w);
+}
+
+/* What is in memory goes, and cannot be read again: the daemon begins anew. */
+static void let_go_with_faults(struct world *w)
+{
+	save(w);
+	ledger_let_go(w->ledger);
+	arm(w);
+	bool good = store_archive_load(w->archive, w->ledger, NOW_MS) == SQLITE_OK;
+	calm();
+	if (!good)
+		restart(w);
+}
+
+static void no_question_that_fails_counts_twice_or_loses(void **state)
+{
+	(void)state;
+	struct world w = { .random = 20260303, .least_held = SIZE_MAX };
+	begin(&w);
+	for (unsigned step = 0, steps = (unsigned)unit_rounds(2000, 6000); step < steps; step++) {
+		uint64_t number = unit_random(&w.random);
+		size_t file = (size_t)(number >> 32) % FILES;
+		arm(&w);
+		switch (number % 32) {
+		case 0:
+			calm();
+			mend(&w);
+			lose(&w, file);
+			break;
+		case 1:
+			calm();
+			save(&w);
+			break;
+		case 2:
+			calm();
+			restart(&w);
+			break;
+		case 3:
+			calm();
+			mend(&w);
+			let_go(&w);
+			break;
+		case 4:
+			calm();
+			mend(&w);
+			let_go_with_faults(&w);
+			break;
+		case 5:
+			if (w.files[file].is_missed)
+				read_again(&w, file);
+			break;
+		default:
+			append(&w, file);
+			look_at_sessions(&w);
+			break;
+		}
+		calm();
+	}
+	mend(&w);
+	end(&w);
+	assert_true(fault.failed > 200);
+}
+
 /* While a command has the file: a copy of an old message may not count twice. */
 static void what_nobody_can_tell_is_not_taken(void **state)
 {
@@ -335,6 +498,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		CASE(what_is_held_and_what_is_not_add_up),
+		CASE(no_question_that_fails_counts_twice_or_loses),
 		CASE(what_nobody_can_tell_is_not_taken),
 	};
 	return cmocka_run_group_tests_name("ledger/archive", tests, NULL, NULL);

@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "cache/read.h"
+#include "ledger/archive.h"
 #include "made_up.h"
 #include "scratch.h"
 #include "swatchd/publish/publish.h"
@@ -322,6 +323,58 @@ static void a_write_that_fails_is_tried_again(void **state)
 	assert_string_equal(publish.stats.last_error, "");
 	assert_null(publish.dirty);
 	assert_int_equal(scratch_count(&test_dir), 4);
+}
+
+/* ---- an archive that can be asked, or cannot ---- */
+
+static bool archive_answers;
+
+static bool sum_session(void *ctx, struct ledger *ledger, const char *id, struct ledger_archived_session *out)
+{
+	(void)ctx;
+	(void)ledger;
+	(void)id;
+	*out = (struct ledger_archived_session){ 0 };
+	return archive_answers;
+}
+
+static const struct ledger_archive_calls archive_calls = { .sum_session = sum_session };
+
+/* A figure that a reader has seen does not go back because the ledger's file cannot be read now. */
+static void figures_that_lack_the_past_are_not_written(void **state)
+{
+	(void)state;
+	begin();
+	change_all();
+	ledger_set_archive(m.ledger, &archive_calls, NULL);
+	note(a, PUBLISH_FIGURES);
+	end_turn();
+	expect("");
+	assert_non_null(strstr(publish.stats.last_error, "a.json: "));
+	archive_answers = true;
+	turned_clock_advance(PUBLISH_RETRY_MS);
+	fire_again();
+	expect("a.json ");
+	/* While a command has the file, what was never asked for is not known either. */
+	archive_answers = false;
+	ledger_let_go(m.ledger);
+	ledger_close_archive(m.ledger);
+	turned_clock_advance(PUBLISH_RETRY_MS);
+	note(a, PUBLISH_FIGURES);
+	end_turn();
+	expect("");
+}
+
+static void nothing_is_written_while_it_is_held(void **state)
+{
+	(void)state;
+	begin();
+	change_all();
+	note(a, PUBLISH_LINES);
+	publish_hold(&publish);
+	end_turn();
+	publish_flush(&publish);
+	expect("");
 }
 
 #define MANY 12
@@ -719,6 +772,8 @@ int main(void)
 		TEST(an_earlier_run_knew_the_session_longer),
 		TEST(it_waits_until_there_is_a_directory),
 		TEST(another_directory_gets_everything),
+		TEST(figures_that_lack_the_past_are_not_written),
+		TEST(nothing_is_written_while_it_is_held),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

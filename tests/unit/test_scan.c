@@ -475,7 +475,8 @@ static void an_impossible_count_hides_no_advisor(void **state)
 	struct scan_cursor cursor = { 0 }, all = { .with_refused = true };
 	struct scan_facts f = facts_with("\"speed\":\"fast\"",
 					 "\"iterations\":[{\"type\":\"message\"," IMPOSSIBLE
-					 ",{\"type\":\"advisor_message\",\"model\":\"m\"," IMPOSSIBLE "," ADVISOR "]");
+					 ",{\"type\":\"advisor_message\",\"model\":\"m\","
+					 IMPOSSIBLE "," ADVISOR "]");
 	assert_true(f.usage.present);
 	assert_true(scan_next_advisor(&f.usage, &cursor, &advisor));
 	assert_slice(advisor.model, "claude-opus-5");

@@ -140,8 +140,10 @@ static bool find_transcript(void *ctx, const char *path, size_t root_len, unsign
 	return true;
 }
 
-/* Takes the answer to FIND_TRANSCRIPT. Returns its number in the ledger, or -1. */
-static int adopt_transcript(struct store_archive *archive, struct ledger *ledger, sqlite3_stmt *answer)
+/* Takes the answer to FIND_TRANSCRIPT. *file stays -1 for one that is not ours. Returns SQLITE_OK or
+ * SQLITE_NOMEM. */
+static int adopt_transcript(struct store_archive *archive, struct ledger *ledger, sqlite3_stmt *answer,
+			    int *file)
 {
 	const char *real = (const char *)sqlite3_column_text(answer, 0);
 	const char *session = (const char *)sqlite3_column_text(answer, 2);
@@ -149,14 +151,14 @@ static int adopt_transcript(struct store_archive *archive, struct ledger *ledger
 	session = session ? session : "";
 	if (!real || !store_place_is_valid(real, root_len) || version < 0 || version >= LEDGER_FILES_MAX
 	    || (session[0] && !transcript_session_id_is_valid(session, strlen(session))))
-		return -1;
+		return SQLITE_OK;
 	const char *root = store_roots_name(archive->roots, real, (size_t)root_len);
 	if (!root)
-		return -1;
+		return SQLITE_OK;
 	AUTO_BUF path = BUF_INIT;
 	buf_printf(&path, "%s%s", root, real + root_len - 1);
 	if (path.failed)
-		return -1;
+		return SQLITE_NOMEM;
 	const struct store_known *known = store_known_find(archive->known, path.data);
 	bool is_there = known && known->version == (unsigned)version && known->state == STORE_AS_BEFORE;
 	const struct ledger_kept transcript = {
@@ -171,23 +173,27 @@ static int adopt_transcript(struct store_archive *archive, struct ledger *ledger
 		.version = (unsigned)version,
 		.saved_to = is_there ? known->progress.offset : INT64_MAX,
 	};
-	return ledger_adopt_file(ledger, &transcript, &facts);
+	*file = ledger_adopt_file(ledger, &transcript, &facts);
+	return *file >= 0 ? SQLITE_OK : SQLITE_NOMEM;
 }
 
-int store_archive_find_file(struct store_archive *archive, struct ledger *ledger, int64_t id)
+int store_archive_find_file(struct store_archive *archive, struct ledger *ledger, int64_t id, int *file)
 {
 	intptr_t known = (intptr_t)strmap_get_len(&archive->files, (const char *)&id, sizeof(id));
+	*file = (int)(known > 0 ? known - 1 : -1);
 	if (known != 0)
-		return (int)(known > 0 ? known - 1 : -1);
+		return SQLITE_OK;
 	sqlite3_stmt *question = archive->questions[FIND_TRANSCRIPT];
 	(void)sqlite3_bind_int64(question, 1, id);
 	int result = sqlite3_step(question);
-	int file = result == SQLITE_ROW ? adopt_transcript(archive, ledger, question) : -1;
-	if (end(question, result))
+	int adopted = result == SQLITE_ROW ? adopt_transcript(archive, ledger, question, file) : SQLITE_OK;
+	result = store_statement_end(question, result);
+	result = adopted != SQLITE_OK ? adopted : result;
+	if (result == SQLITE_OK)
 		/* Without memory it is asked again. */
 		(void)strmap_put_len(&archive->files, (const char *)&id, sizeof(id),
-				     (void *)(file >= 0 ? (intptr_t)file + 1 : (intptr_t)-1));
-	return file;
+				     (void *)(*file >= 0 ? (intptr_t)*file + 1 : (intptr_t)-1));
+	return result;
 }
 
 /* ---- messages ---- */
@@ -199,17 +205,17 @@ static int adopt_row(struct store_archive *archive, struct ledger *ledger, sqlit
 	struct store_row row;
 	if (!store_rows_take(rows, &row))
 		return SQLITE_OK;
-	int file = store_archive_find_file(archive, ledger, row.transcript);
-	if (file < 0)
-		return SQLITE_OK;
+	int file, result = store_archive_find_file(archive, ledger, row.transcript, &file);
+	if (result != SQLITE_OK || file < 0)
+		return result;
 	store_records_make(&archive->records, &row, &kept);
+	result = store_records_take_result(&archive->records);
 	++*count;
-	if (row.flags & STORE_HAS_CLAIMS) {
-		int result = store_claims_read(&archive->claims, row.key, row.request, &archive->claim_names,
-					       &kept);
-		if (result != SQLITE_OK)
-			return result;
-	}
+	if (result == SQLITE_OK && (row.flags & STORE_HAS_CLAIMS))
+		result = store_claims_read(&archive->claims, row.key, row.request, &archive->claim_names,
+					   &kept);
+	if (result != SQLITE_OK)
+		return result;
 	return ledger_adopt(ledger, file, &kept) ? SQLITE_OK : SQLITE_NOMEM;
 }
 
@@ -256,20 +262,34 @@ static bool ask_number(struct store_archive *archive, enum question which, const
 	return end(question, result);
 }
 
+struct model_sums {
+	struct ledger_record model;
+	struct ledger_sums sums;
+};
+
+/* Nothing is handed over before all of it was read: a part would be in the sums for good. */
 static bool sum_models(struct store_archive *archive, struct ledger *ledger, const char *session_id)
 {
+	AUTO_FREE struct model_sums *list = NULL;
+	size_t count = 0, cap = 0;
 	sqlite3_stmt *question = ask_text(archive, SUM_SESSION, session_id);
 	int result = SQLITE_OK;
 	while (result == SQLITE_OK && (result = sqlite3_step(question)) == SQLITE_ROW) {
-		struct ledger_sums sums;
-		const struct ledger_record model = {
+		result = array_reserve(&list, &cap, count + 1, sizeof(*list)) ? SQLITE_OK : SQLITE_NOMEM;
+		if (result != SQLITE_OK)
+			break;
+		struct model_sums *row = &list[count++];
+		row->model = (struct ledger_record){
 			.model = store_records_model(&archive->records, sqlite3_column_int64(question, 0)),
 			.fast = sqlite3_column_int(question, 1) != 0,
 		};
-		take_sums(question, 2, &sums);
-		result = ledger_adopt_sums(ledger, session_id, &model, &sums) ? SQLITE_OK : SQLITE_NOMEM;
+		take_sums(question, 2, &row->sums);
+		result = store_records_take_result(&archive->records);
 	}
-	return end(question, result);
+	bool good = end(question, result);
+	for (size_t i = 0; good && i < count; i++)
+		good = ledger_adopt_sums(ledger, session_id, &list[i].model, &list[i].sums);
+	return good;
 }
 
 static bool sum_session(void *ctx, struct ledger *ledger, const char *session_id,
@@ -284,10 +304,10 @@ static bool sum_session(void *ctx, struct ledger *ledger, const char *session_id
 		out->first_ms = sqlite3_column_int64(span, 0);
 		out->last_ms = sqlite3_column_int64(span, 1);
 	}
-	if (!end(span, result) || !sum_models(archive, ledger, session_id)
-	    || !ask_number(archive, HAS_TRANSCRIPT, session_id, &has_transcript)
+	if (!end(span, result) || !ask_number(archive, HAS_TRANSCRIPT, session_id, &has_transcript)
 	    || !ask_number(archive, COUNT_SUBAGENTS, session_id, &subagents)
-	    || !ask_number(archive, SUM_SUBAGENTS, session_id, &nano_usd))
+	    || !ask_number(archive, SUM_SUBAGENTS, session_id, &nano_usd)
+	    || !sum_models(archive, ledger, session_id))
 		return false;
 	out->has_transcript = has_transcript > 0;
 	out->subagents = (uint64_t)subagents;
@@ -363,9 +383,10 @@ static int load_models(struct store_archive *archive, struct ledger *ledger)
 			.entries = messages > 0 ? (uint64_t)messages : 0,
 			.unpriced = unpriced > 0 ? (uint64_t)unpriced : 0,
 		};
-		result = ledger_adopt_model(ledger, &model, &sums, sqlite3_column_int64(models, 3))
-			       ? SQLITE_OK
-			       : SQLITE_NOMEM;
+		result = store_records_take_result(&archive->records);
+		if (result == SQLITE_OK
+		    && !ledger_adopt_model(ledger, &model, &sums, sqlite3_column_int64(models, 3)))
+			result = SQLITE_NOMEM;
 	}
 	(void)sqlite3_finalize(models);
 	return result == SQLITE_DONE ? SQLITE_OK : result;

@@ -44,10 +44,10 @@ int store_archive_load(struct store_archive *archive, struct ledger *ledger, int
 bool store_archive_is_whole(const struct store_archive *archive);
 
 /*
- * The ledger's number of a transcript by its number in the file, `id`; -1 when it lies in none of our
- * directories, or memory ran out.
+ * Finds the ledger's number of a transcript by its number in the file, `id`; *file is -1 when it lies in none
+ * of our directories. Returns SQLITE_OK, or SQLite's result.
  */
-int store_archive_find_file(struct store_archive *archive, struct ledger *ledger, int64_t id);
+int store_archive_find_file(struct store_archive *archive, struct ledger *ledger, int64_t id, int *file);
 
 /* Its connection, for other questions between two of the ledger's. */
 sqlite3 *store_archive_database(const struct store_archive *archive);

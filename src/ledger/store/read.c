@@ -40,7 +40,7 @@ static int name_files(struct reading *reading, struct store_known_list *list)
 
 /* ---- messages ---- */
 
-/* Takes a row, when its transcript is lost. Returns SQLITE_OK or SQLITE_NOMEM. */
+/* Takes a row, when its transcript is lost. Returns SQLITE_OK, or SQLite's result. */
 static int take_row(struct reading *reading, sqlite3_stmt *rows)
 {
 	struct ledger_kept kept;
@@ -50,6 +50,9 @@ static int take_row(struct reading *reading, sqlite3_stmt *rows)
 	    || !store_rows_take(rows, &row))
 		return SQLITE_OK;
 	store_records_make(&reading->records, &row, &kept);
+	int result = store_records_take_result(&reading->records);
+	if (result != SQLITE_OK)
+		return result;
 	int added = ledger_add_record(reading->ledger, reading->files[transcript], &kept.record);
 	reading->added += added > 0;
 	return added < 0 ? SQLITE_NOMEM : SQLITE_OK;

@@ -21,6 +21,19 @@ int store_records_open(sqlite3 *db, struct store_records *records)
 	return result;
 }
 
+static void note_result(struct store_records *records, int result)
+{
+	if (records->result == SQLITE_OK && result != SQLITE_ROW && result != SQLITE_DONE)
+		records->result = result;
+}
+
+int store_records_take_result(struct store_records *records)
+{
+	int result = records->result;
+	records->result = SQLITE_OK;
+	return result;
+}
+
 /* ---- models ---- */
 
 /* The name as JSON writes it, without quotes; NULL when it has none, or memory ran out. */
@@ -30,13 +43,15 @@ static char *read_model(struct store_records *records, int64_t number)
 	struct jsonw w;
 	char *copy = NULL;
 	(void)sqlite3_bind_int64(records->model, 1, number);
-	const char *name = sqlite3_step(records->model) == SQLITE_ROW
-				 ? (const char *)sqlite3_column_text(records->model, 0)
-				 : NULL;
+	int result = sqlite3_step(records->model);
+	const char *name = result == SQLITE_ROW ? (const char *)sqlite3_column_text(records->model, 0) : NULL;
+	note_result(records, result);
 	if (name && strlen(name) < PRICE_MODEL_MAX) {
 		jsonw_init(&w, &text);
 		jsonw_string(&w, name);
 		copy = text.failed ? NULL : strndup(text.data + 1, text.len - 2);
+		if (!copy)
+			note_result(records, SQLITE_NOMEM);
 	}
 	(void)sqlite3_reset(records->model);
 	return copy;
@@ -45,10 +60,13 @@ static char *read_model(struct store_records *records, int64_t number)
 struct slice store_records_model(struct store_records *records, int64_t number)
 {
 	struct slice none = { NULL, 0 };
-	if (number <= 0 || number >= MODELS_MAX
-	    || !array_reserve(&records->models, &records->model_cap, (size_t)number + 1,
-			      sizeof(*records->models)))
+	if (number <= 0 || number >= MODELS_MAX)
 		return none;
+	if (!array_reserve(&records->models, &records->model_cap, (size_t)number + 1,
+			   sizeof(*records->models))) {
+		note_result(records, SQLITE_NOMEM);
+		return none;
+	}
 	while (records->model_count <= (size_t)number)
 		records->models[records->model_count++] = NULL;
 	char **name = &records->models[number];
@@ -64,9 +82,11 @@ static void take_payer(struct store_records *records, int64_t payer, struct ledg
 	if (payer <= 0)
 		return;
 	(void)sqlite3_bind_int64(records->session, 1, payer);
-	const char *name = sqlite3_step(records->session) == SQLITE_ROW
-				 ? (const char *)sqlite3_column_text(records->session, 0)
-				 : NULL;
+	int result = sqlite3_step(records->session);
+	const char *name = NULL;
+	if (result == SQLITE_ROW)
+		name = (const char *)sqlite3_column_text(records->session, 0);
+	note_result(records, result);
 	size_t len = name ? strlen(name) : 0;
 	if (name && transcript_session_id_is_valid(name, len)) {
 		memcpy(records->payer, name, len + 1);

@@ -270,7 +270,7 @@ uint64_t control_client_id(const struct control_client *client)
 struct control_client *control_find_client(struct control *control, uint64_t id)
 {
 	for (struct control_client *client = control->clients; client; client = client->next)
-		if (client->id == id && !client->dead)
+		if (client->id == id && !client->dead && !control->is_silent)
 			return client;
 	return NULL;
 }
@@ -295,6 +295,8 @@ static void take_request(struct control_client *client, const char *line, size_t
 {
 	struct control *control = client->control;
 	client->last_heard = ++control->heard;
+	if (control->is_silent)
+		return;
 	AUTO_JSON *request = json_parse(line, len, REQUEST_MAX_DEPTH, NULL);
 	const char *op = json_get_string(request, "op");
 	if (!request && errno == ENOMEM) {

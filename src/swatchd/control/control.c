@@ -196,6 +196,12 @@ void control_write_status(const struct control *control, struct jsonw *w)
 	jsonw_put_int(w, "badRequests", (int64_t)control->stats.bad_requests);
 }
 
+void control_fall_silent(struct control *control)
+{
+	if (control)
+		control->is_silent = true;
+}
+
 void control_free(struct control *control)
 {
 	if (!control)

@@ -94,12 +94,19 @@ void control_note_waiting(struct control_client *client);
 /* Calls `gone` with the id of each client that is gone from now on, but not at the end of all. */
 void control_set_observer(struct control *control, void (*gone)(void *ctx, uint64_t id));
 
-/* A client's id, which no later client gets; and the client that has an id, NULL when it is gone. */
+/* A client's id, which no later client gets; and the client that has an id, NULL when it gets no more
+ * answers. */
 uint64_t control_client_id(const struct control_client *client);
 struct control_client *control_find_client(struct control *control, uint64_t id);
 
 /* Writes the "control" object's counters into an open object. */
 void control_write_status(const struct control *control, struct jsonw *w);
+
+/*
+ * There are no more answers until control_free(), which ends the connections: this turn of the loop goes on, and
+ * what the caller knows may be wrong by now. `control` may be NULL.
+ */
+void control_fall_silent(struct control *control);
 
 /* Closes everything at once, and removes the socket file when it is still ours. `control` may be NULL. */
 void control_free(struct control *control);

@@ -35,6 +35,7 @@ struct control {
 	size_t subscriber_count;
 	uint64_t next_id;
 	uint64_t heard;          /* requests and greetings so far */
+	bool is_silent;          /* control_fall_silent() */
 	/* When the log said these last, which it does once an hour; 0: never. */
 	int64_t crowded_mono_ms; /* there are too many clients */
 	int64_t dropped_mono_ms; /* a client was dropped */

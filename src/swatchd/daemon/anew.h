@@ -9,7 +9,7 @@
 
 #include "swatchd/daemon/internal.h"
 
-/* Ends the loop; main() does the rest. `why` is for the log. */
+/* Ends the loop, and publishes and answers nothing until then; main() does the rest. `why` is for the log. */
 void daemon_begin_anew(struct daemon *daemon, const char *why);
 
 #endif

@@ -220,11 +220,14 @@ static const struct store_known *find_known(const struct store_known_list *list,
 	return NULL;
 }
 
-/* The ledger's number of a transcript that the file knows; -1 when memory ran out. */
+/* The ledger's number of a transcript that the file knows; -1 when it cannot be found now. */
 static int number_of(struct daemon *daemon, const struct store_known *known)
 {
-	if (daemon->keep.archive)
-		return store_archive_find_file(daemon->keep.archive, daemon->ledger, known->id);
+	int file = -1;
+	if (daemon->keep.archive) {
+		(void)store_archive_find_file(daemon->keep.archive, daemon->ledger, known->id, &file);
+		return file;
+	}
 	if (known->state != STORE_AS_BEFORE)
 		return known->ledger_file;
 	return ledger_add_file(daemon->ledger, known->path, known->root_len,

@@ -76,7 +76,9 @@ void *daemon_open_transcript(void *ctx, struct transcript *transcript)
 		part = sessions_open_transcript(&daemon->sessions, id, parts.subagent, transcript,
 						ledger_file, !daemon->history.first_walk);
 	if (!part) {
-		errno = ENOMEM;
+		/* EIO: the ledger's file cannot be read. */
+		if (ledger_file >= 0)
+			errno = ENOMEM;
 		return NULL;
 	}
 	daemon_progress_opened(daemon, part, known);
@@ -94,19 +96,6 @@ bool daemon_wants_lines(void *ctx UNUSED, const struct transcript *transcript)
 
 /* ---- a batch ---- */
 
-/* The lines come again: forgets the earlier ones. */
-static void forget_lines(struct daemon *daemon, struct session_transcript *part)
-{
-	daemon_progress_lost(daemon, part);
-	int file = ledger_replace_file(daemon->ledger, part->ledger_file);
-	/* Without memory for it the new lines count as the old one's. */
-	if (file >= 0)
-		part->ledger_file = file;
-	daemon_note_gone(daemon, NULL);
-	sessions_reset_transcript(part);
-	sessions_note_saved(part, 0, &(struct malformed_lines){ { 0 } });
-}
-
 /*
  * Memory ran out for a message, or nobody can tell whether it is one of the past: the whole transcript comes
  * again. While a command has the ledger's file this is no failure: the daemon begins anew afterwards.
@@ -119,6 +108,21 @@ static void note_missed(struct daemon *daemon, struct transcript *transcript)
 			" reading the transcript again",
 			transcript->path);
 	tail_note_missed(daemon->tail, transcript);
+}
+
+/* The lines come again: forgets the earlier ones. */
+static void forget_lines(struct daemon *daemon, struct session_transcript *part)
+{
+	daemon_progress_lost(daemon, part);
+	int file = ledger_replace_file(daemon->ledger, part->ledger_file);
+	/* Until it has a number of its own, the new lines count as the old one's, or not at all. */
+	if (file >= 0)
+		part->ledger_file = file;
+	else
+		note_missed(daemon, part->file);
+	daemon_note_gone(daemon, NULL);
+	sessions_reset_transcript(part);
+	sessions_note_saved(part, 0, &(struct malformed_lines){ { 0 } });
 }
 
 static void take_facts(struct daemon *daemon, struct transcript *transcript, int64_t offset,

@@ -94,6 +94,11 @@ static void write_session(struct publish *publish, struct session *session, cons
 		note_failure(publish, name, errno);
 		return;
 	}
+	/* What an earlier file says is more than what is in memory alone. */
+	if (!ledger_knows_session(publish->billing->ledger, session->id)) {
+		note_failure(publish, name, errno);
+		return;
+	}
 	uint64_t hash = compose_session(session, publish->billing, view, &content);
 	session->file.near_compaction = compose_is_near_compaction(session, publish->billing->ledger);
 	int64_t cold_ms = session_cache_cold_ms(session_main(session));
@@ -462,6 +467,11 @@ unsigned publish_begin(struct publish *publish)
 	publish->held = false;
 	publish_note_change(publish, NULL, PUBLISH_EVERYTHING);
 	return publish_sweep(publish);
+}
+
+void publish_hold(struct publish *publish)
+{
+	publish->held = true;
 }
 
 bool publish_has_failed(const struct publish *publish)

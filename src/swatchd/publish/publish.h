@@ -88,7 +88,7 @@ struct publish {
 	ev_timer again;
 	ev_timer copies;
 	struct moment moment;
-	bool held;               /* until publish_begin() */
+	bool held;               /* until publish_begin(), and after publish_hold() */
 	bool noted, at_once;     /* something changed in this turn; and must not wait */
 	uint64_t pass;           /* the number of this pass through what is dirty */
 	bool pass_goes_on;       /* a turn of it had no time for all */
@@ -124,6 +124,9 @@ void publish_set_directory(struct publish *publish, int dir_fd);
  * of this turn. Before this, an earlier run's files stay as they are. Returns how many it removed.
  */
 unsigned publish_begin(struct publish *publish);
+
+/* The figures are not whole any more: the files stay as they are until publish_begin(). */
+void publish_hold(struct publish *publish);
 
 /* `session`: whose change it is; NULL for PUBLISH_ACCOUNT and everything below it. */
 void publish_note_change(struct publish *publish, struct session *session, enum publish_change change);

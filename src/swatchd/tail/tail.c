@@ -283,7 +283,8 @@ bool tail_note(struct tail *tail, const char *path, size_t root_len, bool polled
 		if (!t) {
 			if (errno == 0)
 				return true;
-			log_error("cannot follow transcript %s: out of memory; trying again", path);
+			log_error("cannot follow transcript %s: %s; trying again", path,
+				  errno == ENOMEM ? "out of memory" : strerror(errno));
 			return false;
 		}
 		if (t->known && !t->behind) {
