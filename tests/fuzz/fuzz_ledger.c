@@ -133,7 +133,7 @@ static void change_bytes(struct fuzz_input *in, struct buf *file)
 {
 	size_t at = fuzz_pick(in, 256) * 4096 + fuzz_pick(in, 16) * 256 + fuzz_pick(in, 256);
 	struct fuzz_text bytes = fuzz_take_text(in);
-	for (size_t i = 0; i < bytes.len; i++)
+	for (size_t i = 0; i < bytes.len && file->len > 0; i++)
 		file->data[(at + i) % file->len] = bytes.data[i];
 	fuzz_text_release(&bytes);
 }

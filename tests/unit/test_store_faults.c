@@ -492,9 +492,11 @@ static void make_version_1(void)
 		   "INSERT INTO session VALUES (1, 's'); INSERT INTO model VALUES (1, 'opus');"
 		   "INSERT INTO transcript VALUES (1, '/h/projects/-p/s.jsonl', 0, 12, 1, 0, 0, 3, 4, 5, 6, 7, 8, 9);",
 		   STORE_APPLICATION_ID, store_schema_1);
-	for (int i = 0; i < 20; i++)
+	for (int i = 0; i < 20; i++) {
+		int64_t id = (START_MS + i * 600000) * 4096;
 		buf_printf(&sql, "INSERT INTO message VALUES (%lld, %d, 0, 0, 1, %d, 0, 1, 0, 1, 2, 3, 4, 5, 0, %d, NULL);",
-			   (long long)((START_MS + i * 600000) * 4096), i, i, 100 + i);
+			   (long long)id, i, i, 100 + i);
+	}
 	buf_append_str(&sql, "COMMIT");
 	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
 	assert_int_equal(chmod(path, 0600), 0);

@@ -54,6 +54,7 @@ static void add_messages(sqlite3 *db, bool has_branch)
 	for (int64_t i = 0; i < MESSAGES; i++) {
 		uint64_t key = (uint64_t)i * UINT64_C(0x9e3779b97f4a7c15);
 		int64_t late = i % 4 == 3 ? i % 9 : 0;
+		int64_t id = (INT64_C(1772323200000) + i / 100 * 1000 + late) * 4096 + i * 29 % 4096;
 		buf_clear(&sql);
 		buf_printf(&sql,
 			   "INSERT INTO message (id, key, request, late, transcript, offset, payer, model,"
@@ -61,9 +62,7 @@ static void add_messages(sqlite3 *db, bool has_branch)
 			   " nano_usd, large%s) VALUES (%lld, %lld, %lld, %lld, %lld, %lld, %lld, %lld, %lld,"
 			   " %lld, 2, 3, 4, 5, %lld, %lld, %s%s)",
 			   has_branch ? ", branch, reference" : "",
-			   (long long)((INT64_C(1772323200000) + i / 100 * 1000 + late) * 4096
-				       + i * 29 % 4096),
-			   (long long)key,
+			   (long long)id, (long long)key,
 			   (long long)(i * INT64_C(2654435761) % (INT64_C(1) << 32)), (long long)late,
 			   (long long)(i % 2 + 1), (long long)(i * 100), (long long)(i % 3),
 			   (long long)(i % 3), (long long)old_flags(i), (long long)i, (long long)(i % 6),
