@@ -17,6 +17,25 @@ uint64_t strmap_hash(const void *bytes, size_t len)
 	return hash ^ (hash >> 33);
 }
 
+/*
+ * The map's own, of eight bytes in a step: paths of a hundred bytes are looked up again and again. Its values
+ * never leave the process.
+ */
+static uint64_t hash_key(const char *key, size_t len)
+{
+	uint64_t hash = len * UINT64_C(0x9e3779b97f4a7c15), word;
+	for (; len >= sizeof(word); key += sizeof(word), len -= sizeof(word)) {
+		memcpy(&word, key, sizeof(word));
+		hash = (hash ^ word) * UINT64_C(0xff51afd7ed558ccd);
+		hash ^= hash >> 32;
+	}
+	word = 0;
+	if (len > 0)
+		memcpy(&word, key, len);
+	hash = (hash ^ word) * UINT64_C(0xc4ceb9fe1a85ec53);
+	return hash ^ (hash >> 33);
+}
+
 static bool is_live(const struct strmap_slot *slot)
 {
 	return slot->key && slot->key != tombstone;
@@ -70,7 +89,7 @@ static bool make_room(struct strmap *map)
 
 void *strmap_get_len(const struct strmap *map, const char *key, size_t key_len)
 {
-	const struct strmap_slot *slot = find(map, key, key_len, strmap_hash(key, key_len));
+	const struct strmap_slot *slot = find(map, key, key_len, hash_key(key, key_len));
 	return slot ? slot->value : NULL;
 }
 
@@ -81,13 +100,13 @@ void *strmap_get(const struct strmap *map, const char *key)
 
 const char *strmap_key(const struct strmap *map, const char *key)
 {
-	const struct strmap_slot *slot = find(map, key, strlen(key), strmap_hash(key, strlen(key)));
+	const struct strmap_slot *slot = find(map, key, strlen(key), hash_key(key, strlen(key)));
 	return slot ? slot->key : NULL;
 }
 
 bool strmap_put_len(struct strmap *map, const char *key, size_t key_len, void *value)
 {
-	uint64_t hash = strmap_hash(key, key_len);
+	uint64_t hash = hash_key(key, key_len);
 	struct strmap_slot *slot = find(map, key, key_len, hash);
 	if (slot) {
 		slot->value = value;
@@ -115,7 +134,7 @@ bool strmap_put(struct strmap *map, const char *key, void *value)
 
 void *strmap_remove_len(struct strmap *map, const char *key, size_t key_len)
 {
-	struct strmap_slot *slot = find(map, key, key_len, strmap_hash(key, key_len));
+	struct strmap_slot *slot = find(map, key, key_len, hash_key(key, key_len));
 	if (!slot)
 		return NULL;
 	void *value = slot->value;

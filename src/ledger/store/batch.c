@@ -31,14 +31,19 @@ const char *store_batch_text(const struct store_batch *batch, size_t at)
 /* The index of a transcript, which is added if need be; SIZE_MAX when memory ran out. */
 static size_t find_transcript(struct store_batch *batch, const struct ledger_kept *kept)
 {
-	AUTO_BUF name = BUF_INIT;
-	buf_printf(&name, "%u %s", kept->version, kept->path);
-	size_t known = name.failed ? 0 : (size_t)(uintptr_t)strmap_get(&batch->by_name, name.data);
+	struct buf *name = &batch->name;
+	buf_clear(name);
+	buf_append_str(name, kept->path);
+	buf_append(name, (const char *)&kept->version, sizeof(kept->version));
+	size_t known =
+		name->failed ? 0 : (size_t)(uintptr_t)strmap_get_len(&batch->by_name, name->data, name->len);
 	if (known > 0)
 		return known - 1;
 	if (!array_reserve(&batch->transcripts, &batch->transcript_cap, batch->transcript_count + 1,
 			   sizeof(*batch->transcripts))
-	    || name.failed || !strmap_put(&batch->by_name, name.data, (void *)(batch->transcript_count + 1)))
+	    || name->failed
+	    || !strmap_put_len(&batch->by_name, name->data, name->len,
+			       (void *)(batch->transcript_count + 1)))
 		return SIZE_MAX;
 	const char *real = store_roots_real(batch->roots, kept->path, kept->root_len);
 	size_t root_len = real ? strlen(real) + 1 : kept->root_len;
@@ -223,6 +228,7 @@ void store_batch_free(struct store_batch *batch)
 	store_facts_release(&batch->facts);
 	free(batch->claims);
 	buf_release(&batch->text);
+	buf_release(&batch->name);
 	strmap_release(&batch->by_name);
 	free(batch);
 }

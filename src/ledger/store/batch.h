@@ -72,7 +72,8 @@ struct store_batch {
 	struct store_meta metas[STORE_BATCH_METAS_MAX];
 	size_t meta_count;
 	struct buf text;             /* strings, each with its NUL */
-	struct strmap by_name;       /* version and path -> index + 1 */
+	struct strmap by_name;       /* path and version -> index + 1 */
+	struct buf name;             /* of the one that was looked for */
 	bool failed;                 /* memory ran out: something is missing */
 };
 

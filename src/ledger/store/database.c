@@ -13,6 +13,7 @@
 #include "base/paths.h"
 #include "base/scope.h"
 #include "base/unused.h"
+#include "ledger/store/days.h"
 #include "ledger/store/schema.h"
 #include "ledger/store/steps.h"
 #include "ledger/store/why.h"
@@ -130,9 +131,13 @@ static int make_tables(sqlite3 *db)
 	if (result != SQLITE_OK || tables > 0 || application != 0)
 		return result;
 	AUTO_BUF sql = BUF_INIT;
-	buf_printf(&sql, "BEGIN IMMEDIATE; PRAGMA application_id=%d; PRAGMA user_version=%d; %s COMMIT;",
+	buf_printf(&sql, "BEGIN IMMEDIATE; PRAGMA application_id=%d; PRAGMA user_version=%d; %s",
 		   STORE_APPLICATION_ID, STORE_VERSION, store_schema);
 	result = sql.failed ? SQLITE_NOMEM : sqlite3_exec(db, sql.data, NULL, NULL, NULL);
+	if (result == SQLITE_OK)
+		result = store_days_note_zone(db);
+	if (result == SQLITE_OK)
+		result = sqlite3_exec(db, "COMMIT", NULL, NULL, NULL);
 	if (result != SQLITE_OK && !sqlite3_get_autocommit(db))
 		(void)sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL);
 	return result;
@@ -305,7 +310,7 @@ enum store_opened store_database_open(const char *path, sqlite3 **db, struct buf
 		return refuse(NULL, path, errno == EPERM ? "it is not a file of yours" : strerror(errno),
 			      error);
 	int result = sqlite3_open_v2(path, db,
-				     SQLITE_OPEN_READWRITE | SQLITE_OPEN_FULLMUTEX | SQLITE_OPEN_EXRESCODE,
+				     SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE,
 				     NULL);
 	if (result != SQLITE_OK)
 		return refuse(SCOPE_KEEP(*db), path, store_why(*db, result), error);

@@ -24,7 +24,6 @@ enum statement {
 	COUNT_MODEL,
 	DATE_MODEL,
 	GET_ZONE,
-	SET_ZONE,
 	STATEMENTS
 };
 
@@ -43,7 +42,6 @@ static const char *const texts[STATEMENTS] = {
 	[DATE_MODEL] = "UPDATE model SET last_ms ="
 		       " (SELECT coalesce(max(last_ms), 0) FROM day WHERE model = ?1) WHERE id = ?1",
 	[GET_ZONE] = "SELECT value FROM meta WHERE key = 'day_zone'",
-	[SET_ZONE] = "INSERT OR REPLACE INTO meta VALUES ('day_zone', ?1)",
 };
 
 struct known_path {
@@ -314,20 +312,28 @@ static int has_zone(struct store_days *days, bool *has)
 	return store_statement_end(question, result);
 }
 
-int store_days_clear(struct store_days *days)
+int store_days_note_zone(sqlite3 *db)
 {
 	char zone[ZONE_SIZE];
+	sqlite3_stmt *set = NULL;
 	name_zone(zone);
+	int result =
+		sqlite3_prepare_v2(db, "INSERT OR REPLACE INTO meta VALUES ('day_zone', ?1)", -1, &set, NULL);
+	if (result == SQLITE_OK) {
+		store_statement_bind_text(set, 1, zone);
+		result = store_statement_run(set);
+	}
+	(void)sqlite3_finalize(set);
+	return result;
+}
+
+int store_days_clear(struct store_days *days)
+{
 	store_days_forget(days);
 	int result = sqlite3_exec(days->db,
 				  "DELETE FROM day; UPDATE model SET messages = 0, unpriced = 0, last_ms = 0",
 				  NULL, NULL, NULL);
-	if (result != SQLITE_OK)
-		return result;
-	(void)sqlite3_bind_text(days->statements[SET_ZONE], 1, zone, -1, SQLITE_STATIC);
-	result = store_statement_run(days->statements[SET_ZONE]);
-	(void)sqlite3_clear_bindings(days->statements[SET_ZONE]);
-	return result;
+	return result == SQLITE_OK ? store_days_note_zone(days->db) : result;
 }
 
 /* Makes all days anew, of all messages. */

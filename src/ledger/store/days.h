@@ -24,6 +24,9 @@ int store_days_apply(struct store_days *days);
 /* Drops what was gathered. */
 void store_days_forget(struct store_days *days);
 
+/* The days that the file will have are of the zone of now. Returns SQLITE_OK, or SQLite's result. */
+int store_days_note_zone(sqlite3 *db);
+
 /* Takes all sums out of the file, and notes the zone for those that follow. */
 int store_days_clear(struct store_days *days);
 

@@ -50,18 +50,31 @@ int store_numbers_open(sqlite3 *db, struct store_numbers *numbers)
 	return result;
 }
 
+void store_numbers_forget(struct store_numbers *numbers)
+{
+	for (int i = 0; i < STORE_NAMES; i++)
+		strmap_release(&numbers->known[i]);
+}
+
 int store_numbers_find(struct store_numbers *numbers, enum store_name kind, const char *name,
 		       int64_t *number)
 {
 	*number = 0;
 	if (!name || !name[0])
 		return SQLITE_OK;
+	*number = (intptr_t)strmap_get(&numbers->known[kind], name);
+	if (*number > 0)
+		return SQLITE_OK;
 	store_statement_bind_text(numbers->find[kind], 1, name);
 	int result = store_statement_ask(numbers->find[kind], number);
-	if (result != SQLITE_OK || *number != 0)
-		return result;
-	store_statement_bind_text(numbers->add[kind], 1, name);
-	return store_statement_ask(numbers->add[kind], number);
+	if (result == SQLITE_OK && *number == 0) {
+		store_statement_bind_text(numbers->add[kind], 1, name);
+		result = store_statement_ask(numbers->add[kind], number);
+	}
+	/* Without memory it is asked again. */
+	if (result == SQLITE_OK && *number > 0)
+		(void)strmap_put(&numbers->known[kind], name, (void *)(intptr_t)*number);
+	return result;
 }
 
 /* The name of the directory above projects/. */
@@ -103,6 +116,7 @@ void store_numbers_release(struct store_numbers *numbers)
 		sqlite3_finalize(numbers->find[i]);
 		sqlite3_finalize(numbers->add[i]);
 	}
+	store_numbers_forget(numbers);
 	sqlite3_finalize(numbers->find_profile);
 	sqlite3_finalize(numbers->add_profile);
 	*numbers = (struct store_numbers){ .db = NULL };

@@ -11,6 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/strmap.h"
+
 enum store_name {
 	STORE_NAME_SESSION,
 	STORE_NAME_MODEL,
@@ -25,11 +27,15 @@ struct store_numbers {
 	sqlite3 *db;
 	sqlite3_stmt *find[STORE_NAMES], *add[STORE_NAMES];
 	sqlite3_stmt *find_profile, *add_profile;
+	struct strmap known[STORE_NAMES]; /* name -> number, of the present transaction */
 	char host[STORE_HOST_SIZE];
 };
 
 /* Prepares the statements. Returns SQLITE_OK, or SQLite's result; release in every case. */
 int store_numbers_open(sqlite3 *db, struct store_numbers *numbers);
+
+/* A new transaction begins: what numbers the last one gave may not hold. */
+void store_numbers_forget(struct store_numbers *numbers);
 
 /* The number of a name; 0 for "" and NULL. Returns SQLITE_OK, or SQLite's result. */
 int store_numbers_find(struct store_numbers *numbers, enum store_name kind, const char *name,

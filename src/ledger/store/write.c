@@ -260,6 +260,7 @@ int store_writer_write(struct store_writer *writer, const struct store_batch *ba
 	if (!array_reserve(&writer->transcript_ids, &writer->cap, batch->transcript_count + 1,
 			   sizeof(*writer->transcript_ids)))
 		return SQLITE_NOMEM;
+	store_numbers_forget(&writer->numbers);
 	int result = store_statement_run(writer->statements[BEGIN]);
 	if (result == SQLITE_OK)
 		result = write_all(writer, batch);
