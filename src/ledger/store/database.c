@@ -124,7 +124,7 @@ static void make_harmless(sqlite3 *db)
 /* Makes the tables, unless the file has some, or is another program's. */
 static int make_tables(sqlite3 *db)
 {
-	int64_t tables, application = 0;
+	int64_t tables = 1, application = 0;
 	int result = ask_number(db, "SELECT count(*) FROM sqlite_schema", &tables);
 	if (result == SQLITE_OK && tables == 0)
 		result = ask_number(db, "PRAGMA application_id", &application);
