@@ -123,7 +123,7 @@ has_everything() {
 
 @test "Debian: it does not go beside Debian's own swatch, and the unit is enabled for all" {
 	needs_deb
-	local root=$TEST_HOME/root other=$TEST_HOME/other
+	local root=$TEST_HOME/root other=$TEST_HOME/other unit
 	mkdir -p "$other/DEBIAN"
 	printf '%s\n' 'Package: swatch' 'Version: 3.2.4-5' 'Architecture: all' 'Maintainer: x <x@x.invalid>' \
 		'Description: the log watcher' >"$other/DEBIAN/control"
@@ -134,8 +134,11 @@ has_everything() {
 	[ ! -e "$root/usr/bin/swatch" ]
 
 	dpkg-deb -e "$(deb)" "$TEST_HOME/control"
-	grep -q "deb-systemd-helper --user enable 'swatchd.service'" "$TEST_HOME/control/postinst"
-	grep -q "deb-systemd-helper --user purge 'swatchd.service'" "$TEST_HOME/control/postrm"
+	for unit in swatchd.service swatchd.path; do
+		grep -q "deb-systemd-helper --user enable '$unit'" "$TEST_HOME/control/postinst"
+		# one call, which names both
+		grep -q "deb-systemd-helper --user purge .*'$unit'" "$TEST_HOME/control/postrm"
+	done
 }
 
 @test "the user unit has no fault that systemd knows, and little that it could give up" {
