@@ -97,27 +97,27 @@ static size_t append_plain(struct buf *out, const char *text, size_t len, uint32
 	return took;
 }
 
+/* Appends a text's first character, or '?' for it. Returns its length, and sets what the next one follows. */
+static size_t append_masked(struct buf *out, const char *text, size_t len, uint32_t *before)
+{
+	uint32_t code = 0;
+	size_t took = utf8_decode(text, len, &code);
+	bool masks = took == 0 || printable_is_unsafe_at(*before, code, text, len, took);
+	if (masks)
+		buf_append_char(out, '?');
+	else
+		buf_append(out, text, took);
+	*before = masks ? 0 : code;
+	return took ? took : 1;
+}
+
 void printable_clean(struct buf *out, const char *text, size_t len)
 {
 	uint32_t before = 0;
-	while (len > 0) {
-		uint32_t code = 0;
-		size_t took = append_plain(out, text, len, &before);
-		if (took > 0) {
-			text += took;
-			len -= took;
-			continue;
-		}
-		took = utf8_decode(text, len, &code);
-		bool masks = took == 0 || printable_is_unsafe_at(before, code, text, len, took);
-		took = took ? took : 1;
-		if (masks)
-			buf_append_char(out, '?');
-		else
-			buf_append(out, text, took);
-		before = masks ? 0 : code;
-		text += took;
-		len -= took;
+	for (size_t took; len > 0; text += took, len -= took) {
+		took = append_plain(out, text, len, &before);
+		if (took == 0)
+			took = append_masked(out, text, len, &before);
 	}
 }
 
@@ -130,27 +130,27 @@ static void append_escape(struct buf *out, uint32_t code)
 			   (unsigned)(0xDC00 + (code & 0x3FF)));
 }
 
+/* The same in JSON, where it becomes an escape. */
+static size_t append_escaped(struct buf *out, const char *text, size_t len, uint32_t *before)
+{
+	uint32_t code = 0;
+	size_t took = utf8_decode(text, len, &code);
+	if (took == 0)
+		buf_append_str(out, "\\ufffd");
+	else if (code >= 0x20 && printable_is_unsafe_at(*before, code, text, len, took))
+		append_escape(out, code);
+	else
+		buf_append(out, text, took);
+	*before = code;
+	return took ? took : 1;
+}
+
 void printable_clean_json(struct buf *out, const char *text, size_t len)
 {
 	uint32_t before = 0;
-	while (len > 0) {
-		uint32_t code = 0;
-		size_t took = append_plain(out, text, len, &before);
-		if (took > 0) {
-			text += took;
-			len -= took;
-			continue;
-		}
-		took = utf8_decode(text, len, &code);
+	for (size_t took; len > 0; text += took, len -= took) {
+		took = append_plain(out, text, len, &before);
 		if (took == 0)
-			buf_append_str(out, "\\ufffd");
-		else if (code >= 0x20 && printable_is_unsafe_at(before, code, text, len, took))
-			append_escape(out, code);
-		else
-			buf_append(out, text, took);
-		before = code;
-		took = took ? took : 1;
-		text += took;
-		len -= took;
+			took = append_escaped(out, text, len, &before);
 	}
 }
