@@ -12,6 +12,7 @@ static const char *const source_choices[] = { "auto", "native", "ccusage", NULL 
 static const char *const preset_choices[] = { "ccusage", "compact", "full", "powerline", "plain", NULL };
 static const char *const sandbox_choices[] = { "auto", "off", "required", NULL };
 static const char *const forever[] = { "forever", NULL };
+static const char *const projects_choices[] = { "path", "hash", "off", NULL };
 static const char *const no_yes[] = { "no", "yes", NULL };
 static const char *const level_choices[] = { "error", "warning", "info", "debug", NULL };
 
@@ -72,6 +73,9 @@ const struct config_key config_keys[] = {
 	  " after Claude Code deleted them" },
 	{ "ledger", "keep", CONFIG_DURATION, FIELD(ledger_keep_ms), NONE_OR(DAYS(1), DAYS(36500)), "forever",
 	  forever, "older messages are deleted there for good, once a day" },
+	{ "ledger", "projects", CONFIG_CHOICE, FIELD(ledger_projects), CHOICE, "path", projects_choices,
+	  "what is kept of the names of projects and branches there: the names, keyed hashes of them, or"
+	  " nothing" },
 	{ "daemon", "autostart", CONFIG_CHOICE, FIELD(daemon_autostart), CHOICE, "no", no_yes,
 	  "whether swatch statusline starts swatchd when none runs, where no service manager does" },
 	{ "sandbox", "mode", CONFIG_CHOICE, FIELD(sandbox_mode), CHOICE, "auto", sandbox_choices,

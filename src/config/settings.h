@@ -15,6 +15,7 @@
 enum billing_source { BILLING_AUTO, BILLING_NATIVE, BILLING_CCUSAGE };
 enum daemon_autostart { AUTOSTART_NO, AUTOSTART_YES };
 enum statusline_preset_choice { PRESET_CCUSAGE, PRESET_COMPACT, PRESET_FULL, PRESET_POWERLINE, PRESET_PLAIN };
+enum ledger_projects { LEDGER_PROJECTS_PATH, LEDGER_PROJECTS_HASH, LEDGER_PROJECTS_OFF };
 enum sandbox_mode { SANDBOX_AUTO, SANDBOX_OFF, SANDBOX_REQUIRED };
 enum watch_method { WATCH_AUTO, WATCH_INOTIFY, WATCH_POLL };
 
@@ -60,6 +61,7 @@ struct config {
 	/* [ledger] */
 	int ledger_enabled;             /* 0 no, 1 yes */
 	int64_t ledger_keep_ms;         /* 0: forever */
+	int ledger_projects;            /* enum ledger_projects */
 	/* [daemon] (config/few.h reads it for a statusline) */
 	int daemon_autostart;           /* enum daemon_autostart */
 	/* [sandbox] */

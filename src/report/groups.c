@@ -50,7 +50,7 @@ static size_t write_key(const struct report_work *work, const struct report_entr
 	switch (work->options->kind) {
 	case REPORT_SESSIONS: {
 		/* One session's id in two projects is two sessions to ccusage. */
-		struct slice project = report_project_of(entry);
+		struct slice project = report_project_of(work, entry->home + entry->home_root_len);
 		len = snprintf(key, KEY_SIZE, "%u/%.*s", entry->session, (int)project.len, project.data);
 		break;
 	}
@@ -201,14 +201,15 @@ static void put_models(struct jsonw *w, const struct group *group)
 	jsonw_end_array(w);
 }
 
-static void put_session(struct jsonw *w, const struct group *group)
+static void put_session(struct report_work *work, struct jsonw *w, const struct group *group)
 {
 	const char *relative = group->path + group->root_len;
 	const char *slash = strchr(relative, '/');
+	struct slice project = report_project_of(work, relative);
 	/* A transcript in projects/ itself has no project, and ccusage names it by its file. */
 	jsonw_key(w, "projectPath");
-	if (slash)
-		jsonw_string_len(w, relative, (size_t)(slash - relative));
+	if (project.len > 0)
+		jsonw_string_len(w, project.data, project.len);
 	else
 		jsonw_string(w, "Unknown Project");
 	jsonw_put_string(w, "sessionId", slash ? group->session_id : relative);
@@ -236,7 +237,7 @@ static void write_row(struct report_work *work, struct group *group)
 		jsonw_put_string(&w, "month", group->key);
 	jsonw_put_int(&w, "outputTokens", group->tokens.output);
 	if (kind == REPORT_SESSIONS)
-		put_session(&w, group);
+		put_session(work, &w, group);
 	report_write_usd(&w, "totalCost", group->cost_usd);
 	jsonw_put_int(&w, "totalTokens", price_tokens_total(&group->tokens));
 	if (kind == REPORT_WEEKLY)

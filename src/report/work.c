@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/scope.h"
+#include "ledger/store/folders.h"
 
 /* ---- the order of transcripts ---- */
 
@@ -122,11 +123,22 @@ int report_place_compare(struct report_place a, struct report_place b)
 
 /* ---- which entries ---- */
 
-struct slice report_project_of(const struct report_entry *entry)
+struct slice report_project_of(const struct report_work *work, const char *relative)
 {
-	const char *relative = entry->home + entry->home_root_len;
-	const char *slash = strchr(relative, '/');
-	return (struct slice){ relative, slash ? (size_t)(slash - relative) : 0 };
+	struct slice folder = store_folders_of(relative);
+	if (work->options->no_projects || store_folders_is_hidden(folder, '~'))
+		folder.len = 0;
+	return folder;
+}
+
+/* `project` may be the beginning of a hash. */
+static bool is_project(const struct report_options *options, struct slice folder)
+{
+	size_t len = strlen(options->project);
+	return slice_equals(folder, options->project)
+	    || (options->hidden[0] && slice_equals(folder, options->hidden))
+	    || (options->project[0] == '#' && len > 8 && folder.len >= len
+		&& strncmp(folder.data, options->project, len) == 0);
 }
 
 /* Entries come in order of time. */
@@ -156,7 +168,8 @@ bool report_wants_entry(struct report_work *work, const struct report_entry *ent
 		return false;
 	if (options->until[0] && compare_day(options->until, work->date) < 0)
 		return false;
-	return !options->project[0] || slice_equals(report_project_of(entry), options->project);
+	return !options->project[0]
+	    || is_project(options, report_project_of(work, entry->home + entry->home_root_len));
 }
 
 void report_note_unpriced(struct report_work *work, unsigned model, const char *name)

@@ -50,8 +50,11 @@ int report_place_compare(struct report_place a, struct report_place b);
 /* Whether the report covers an entry's day and project. Looks its day up: work->day, work->date. */
 bool report_wants_entry(struct report_work *work, const struct report_entry *entry);
 
-/* The folder of a transcript's project, not ended by a NUL; "" for a transcript in projects/ itself. */
-struct slice report_project_of(const struct report_entry *entry);
+/*
+ * The folder of a project by the path of a transcript below projects/, not ended by a NUL; "" for a
+ * transcript in projects/ itself, and where no projects are known.
+ */
+struct slice report_project_of(const struct report_work *work, const char *relative);
 
 /* Names a model as unpriced. */
 void report_note_unpriced(struct report_work *work, unsigned model, const char *name);

@@ -94,6 +94,62 @@ no_trace_of() { ! cat "$LEDGER"* | grep -aqF -e "$1"; }
 	[ "$status" -eq 2 ]
 }
 
+keep_names() { configure "[ledger]
+projects = $1"; }
+project_of() { swatch sessions --json | jq -r ".sessions[] | select(.sessionId == \"$1\").projectPath"; }
+exported() { swatch export | jq -r .project | sort -u | tr '\n' ' '; }
+
+@test "names of projects are kept as [ledger] projects says, and no figure depends on it" {
+	local mode
+	keep_projects
+	costs >"$TEST_HOME/before"
+	rm -r "$PROJECTS/-home-u-other"
+	for mode in hash off path; do
+		keep_names $mode
+		start_daemon
+		costs | diff "$TEST_HOME/before" -
+		stop_daemon
+		costs | diff "$TEST_HOME/before" -
+		is "$(swatch history --json | jq -r .projectNames)" $mode
+		case $mode in
+		hash)
+			no_trace_of -home-u-
+			[[ "$(exported)" =~ ^(#[0-9a-f]{16}\ ){2}$ ]]
+			is "$(project_of s1)" -home-u-secret
+			is "$(project_of s3)" "$(swatch export | jq -r 'select(.sessionId == "s3").project')"
+			[[ "$(swatch sessions)" == *" project "[0-9a-f]* ]]
+			is "$(swatch daily --project=-home-u-other --json | jq .totals.inputTokens)" \
+				"$(swatch daily --project="$(project_of s3)" --json | jq .totals.inputTokens)"
+			is "$(swatch daily --project=-home-u-other --json | jq '.totals.totalCost * 1e9 | round')" \
+				"$(jq .s3 "$TEST_HOME/before")"
+			;;
+		off)
+			no_trace_of -home-u-
+			is "$(exported)" " "
+			is "$(project_of s1)$(project_of s3)" "Unknown ProjectUnknown Project"
+			run swatch daily --project secret
+			[ "$status" -eq 2 ]
+			[[ $output == *"[ledger] projects = off"* ]]
+			;;
+		path) [[ "$(exported)" == "-home-u-secret ~"* || "$(exported)" == *-home-u-secret* ]] ;;
+		esac
+	done
+	# a reload changes the file at once, and what is new is read where the file ends
+	keep_names off
+	start_daemon
+	keep_names hash
+	kill -HUP "$DAEMON"
+	await eval '[ "$(swatch history --json | jq -r .projectNames)" = hash ]'
+	AT=2026-03-31T10:00:00.000Z of s1 4 4000 >>"$PROJECTS/-home-u-secret/s1.jsonl"
+	await eval '[ "$(swatch history --json | jq .messages)" = 4 ]'
+	run swatch purge --project=-home-u-secret --yes
+	[ "$status" -eq 0 ]
+	[[ $(said) == *": 3 messages deleted: "* ]]
+	await eval '[ "$(costs | jq -c keys)" = '"'"'["s3"]'"'"' ]'
+	stop_daemon
+	no_trace_of -home-u-
+}
+
 @test "import takes in messages once, from an export, a sum or a backup, all or nothing" {
 	keep_projects
 	costs >"$TEST_HOME/before"

@@ -1,11 +1,13 @@
 /* store/archive: a ledger that holds only the last days says of every session what one that holds all says.
  */
 #include <math.h>
+#include <sys/stat.h>
 
 #include "unit.h"
 #include "scratch.h"
 #include "ledger/store/archive.h"
 #include "ledger/store/database.h"
+#include "ledger/store/projects.h"
 #include "ledger/store/write.h"
 
 /* 2026-03-01T00:00:00Z */
@@ -77,12 +79,16 @@ struct world {
 	struct store_roots roots;
 	uint64_t random;
 	size_t least_held;
+	bool hides;                  /* [ledger] projects changes with each start */
 };
 
 static const char *path_of(size_t file)
 {
+	static const char *const folders[] = { "projects/-p", "projects/-a", "projects/-z" };
 	static char name[600];
-	snprintf(name, sizeof(name), "%s/%s", scratch_name(&test_dir, "projects/-p"), names[file]);
+	/* All of a session lies in one. */
+	const char *folder = folders[sessions[file][1] - '0'];
+	snprintf(name, sizeof(name), "%s/%s", scratch_name(&test_dir, folder), names[file]);
 	return name;
 }
 
@@ -266,9 +272,22 @@ static void compare(struct world *w)
 	assert_true(fabs(ours.cost_usd - all.cost_usd) < 1e-7);
 }
 
+/* Names of projects are kept otherwise from now on. */
+static void change_names(struct world *w)
+{
+	bool changed;
+	enum ledger_projects mode = (enum ledger_projects)(unit_random(&w->random) % 3);
+	store_writer_free(w->writer);
+	assert_int_equal(store_projects_apply(w->db, mode, &changed), SQLITE_OK);
+	w->writer = store_writer_new(w->db);
+	assert_non_null(w->writer);
+}
+
 static void restart(struct world *w)
 {
 	stop_daemon(w);
+	if (w->hides)
+		change_names(w);
 	start_daemon(w);
 	compare(w);
 }
@@ -301,33 +320,38 @@ static void end(struct world *w)
 	store_roots_release(&w->roots);
 }
 
+static void live(struct world *w, unsigned steps)
+{
+	for (unsigned step = 0; step < steps; step++) {
+		uint64_t number = unit_random(&w->random);
+		size_t file = (size_t)(number >> 32) % FILES;
+		switch (number % 32) {
+		case 0:
+			lose(w, file);
+			break;
+		case 1:
+			save(w);
+			break;
+		case 2:
+			restart(w);
+			break;
+		case 3:
+			let_go(w);
+			break;
+		default:
+			append(w, file);
+			break;
+		}
+		compare(w);
+	}
+}
+
 static void what_is_held_and_what_is_not_add_up(void **state)
 {
 	(void)state;
 	struct world w = { .random = 20260301, .least_held = SIZE_MAX };
 	begin(&w);
-	for (unsigned step = 0, steps = (unsigned)unit_rounds(1000, 3000); step < steps; step++) {
-		uint64_t number = unit_random(&w.random);
-		size_t file = (size_t)(number >> 32) % FILES;
-		switch (number % 32) {
-		case 0:
-			lose(&w, file);
-			break;
-		case 1:
-			save(&w);
-			break;
-		case 2:
-			restart(&w);
-			break;
-		case 3:
-			let_go(&w);
-			break;
-		default:
-			append(&w, file);
-			break;
-		}
-		compare(&w);
-	}
+	live(&w, (unsigned)unit_rounds(1000, 3000));
 	end(&w);
 	/* The last days are a small part of all. */
 	assert_in_range(w.least_held, 0, 40);
@@ -461,6 +485,19 @@ static void no_question_that_fails_counts_twice_or_loses(void **state)
 	assert_true(fault.failed > 200);
 }
 
+/* Who paid, and which line of a message counts, does not depend on what is kept of names. */
+static void figures_are_the_same_without_names(void **state)
+{
+	static const char *const folders[] = { "projects", "projects/-p", "projects/-a", "projects/-z" };
+	struct world w = { .random = 20260303, .least_held = SIZE_MAX, .hides = true };
+	(void)state;
+	for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++)
+		assert_int_equal(mkdir(scratch_name(&test_dir, folders[i]), 0700), 0);
+	begin(&w);
+	live(&w, (unsigned)unit_rounds(1000, 3000));
+	end(&w);
+}
+
 /* While a command has the file: a copy of an old message may not count twice. */
 static void what_nobody_can_tell_is_not_taken(void **state)
 {
@@ -499,6 +536,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		CASE(what_is_held_and_what_is_not_add_up),
 		CASE(no_question_that_fails_counts_twice_or_loses),
+		CASE(figures_are_the_same_without_names),
 		CASE(what_nobody_can_tell_is_not_taken),
 	};
 	return cmocka_run_group_tests_name("ledger/archive", tests, NULL, NULL);

@@ -13,6 +13,7 @@
 #include "scratch.h"
 #include "ledger/ledger.h"
 #include "ledger/store/database.h"
+#include "ledger/store/projects.h"
 #include "ledger/store/read.h"
 #include "ledger/store/repair.h"
 #include "ledger/store/rollup.h"
@@ -53,6 +54,7 @@ struct world {
 	struct store_writer *writer;
 	struct store_known_list known;
 	uint64_t random;
+	bool hides;                  /* [ledger] projects changes with each start */
 	bool unsaved_is_lost;        /* a kill now would lose what no transcript has any more */
 };
 
@@ -110,11 +112,21 @@ static void write_file(const struct world *w, size_t file)
 	buf_release(&text);
 }
 
+/* Not to LEDGER_PROJECTS_OFF: compare_sums() orders by the paths of the file. */
+static void change_names(struct world *w)
+{
+	bool changed;
+	enum ledger_projects mode = unit_random(&w->random) % 2 ? LEDGER_PROJECTS_HASH : LEDGER_PROJECTS_PATH;
+	assert_int_equal(store_projects_apply(w->db, mode, &changed), SQLITE_OK);
+}
+
 static void open_world(struct world *w)
 {
 	struct buf error = BUF_INIT;
 	assert_int_equal(store_database_open(scratch_name(&test_dir, "state/ledger.db"), &w->db, &error),
 			 STORE_OPENED);
+	if (w->hides)
+		change_names(w);
 	w->writer = store_writer_new(w->db);
 	assert_non_null(w->writer);
 	buf_release(&error);
@@ -361,11 +373,11 @@ static void end_world(struct world *w)
 	close_world(w);
 }
 
-static void whatever_happens_nothing_is_lost(void **state)
+static void live(uint64_t seed, bool hides)
 {
-	(void)state;
 	struct world w;
-	make_world(&w, 20260301);
+	make_world(&w, seed);
+	w.hides = hides;
 	for (unsigned step = 0, steps = (unsigned)unit_rounds(500, 1500); step < steps; step++) {
 		uint64_t number = unit_random(&w.random);
 		size_t file = (size_t)(number >> 32) % FILES;
@@ -400,6 +412,18 @@ static void whatever_happens_nothing_is_lost(void **state)
 	}
 	compare(&w);
 	end_world(&w);
+}
+
+static void whatever_happens_nothing_is_lost(void **state)
+{
+	(void)state;
+	live(20260301, false);
+}
+
+static void nothing_is_lost_when_names_of_projects_are_hidden(void **state)
+{
+	(void)state;
+	live(20260302, true);
 }
 
 static void a_cost_stays_what_it_was(void **state)
@@ -824,6 +848,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 #define CASE(test) cmocka_unit_test_setup_teardown(test, scratch_set_up, scratch_tear_down)
 		CASE(whatever_happens_nothing_is_lost),
+		CASE(nothing_is_lost_when_names_of_projects_are_hidden),
 		CASE(a_cost_stays_what_it_was),
 		CASE(many_of_one_millisecond_all_have_their_time),
 		CASE(sums_follow_their_messages),

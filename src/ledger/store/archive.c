@@ -10,6 +10,7 @@
 #include "ledger/files.h"
 #include "ledger/store/claims.h"
 #include "ledger/store/database.h"
+#include "ledger/store/folders.h"
 #include "ledger/store/place.h"
 #include "ledger/store/records.h"
 #include "ledger/store/schema.h"
@@ -67,6 +68,7 @@ struct store_archive {
 	sqlite3_stmt *questions[QUESTIONS];
 	struct store_records records;
 	struct store_claims claims;
+	struct store_folders folders;
 	struct buf claim_names;
 	struct store_roots *roots;
 	const struct store_known_list *known;
@@ -92,16 +94,19 @@ static bool end(sqlite3_stmt *question, int result)
 
 /* ---- transcripts ---- */
 
-/* The path as the file has it. */
-static void append_real(struct store_archive *archive, const char *path, size_t root_len, struct buf *out)
+/* Appends the path without links. Returns its directory; NULL when that is as in `path`. */
+static const char *append_real(struct store_archive *archive, const char *path, size_t root_len,
+			       struct buf *out)
 {
 	const char *real = store_roots_real(archive->roots, path, root_len);
 	buf_printf(out, "%s%s", real ? real : "", path + (real ? root_len - 1 : 0));
+	return real;
 }
 
-static bool count_messages(struct store_archive *archive, const char *real, unsigned version, uint32_t *count)
+static bool count_messages(struct store_archive *archive, const char *stored, unsigned version,
+			   uint32_t *count)
 {
-	sqlite3_stmt *question = ask_text(archive, COUNT_MESSAGES, real);
+	sqlite3_stmt *question = ask_text(archive, COUNT_MESSAGES, stored);
 	(void)sqlite3_bind_int64(question, 2, version);
 	int result = sqlite3_step(question);
 	int64_t number = result == SQLITE_ROW ? sqlite3_column_int64(question, 0) : 0;
@@ -110,9 +115,9 @@ static bool count_messages(struct store_archive *archive, const char *real, unsi
 }
 
 /* One that the directory did not have at the start: what is there now is another one than before. */
-static bool find_next_version(struct store_archive *archive, const char *real, unsigned *version)
+static bool find_next_version(struct store_archive *archive, const char *stored, unsigned *version)
 {
-	sqlite3_stmt *question = ask_text(archive, LAST_VERSION, real);
+	sqlite3_stmt *question = ask_text(archive, LAST_VERSION, stored);
 	int result = sqlite3_step(question);
 	bool is_new = result != SQLITE_ROW || sqlite3_column_type(question, 0) == SQLITE_NULL;
 	int64_t last = is_new ? -1 : sqlite3_column_int64(question, 0);
@@ -125,16 +130,20 @@ static bool find_transcript(void *ctx, const char *path, size_t root_len, unsign
 {
 	struct store_archive *archive = ctx;
 	AUTO_BUF real = BUF_INIT;
-	append_real(archive, path, root_len, &real);
+	AUTO_BUF stored = BUF_INIT;
+	const char *root = append_real(archive, path, root_len, &real);
 	if (real.failed)
+		return false;
+	store_folders_hide(&archive->folders, real.data, root ? strlen(root) + 1 : root_len, &stored);
+	if (stored.failed)
 		return false;
 	*out = (struct ledger_archived_transcript){ .path_hash = strmap_hash(real.data, real.len) };
 	out->version = version;
 	if (version != UINT_MAX)
-		return count_messages(archive, real.data, version, &out->messages);
+		return count_messages(archive, stored.data, version, &out->messages);
 	const struct store_known *known = store_known_find(archive->known, path);
 	if (!known)
-		return find_next_version(archive, real.data, &out->version);
+		return find_next_version(archive, stored.data, &out->version);
 	out->version = known->version + (known->state == STORE_LOST);
 	out->saved_to = known->state == STORE_LOST ? 0 : known->progress.offset;
 	return true;
@@ -156,8 +165,11 @@ static int adopt_transcript(struct store_archive *archive, struct ledger *ledger
 	if (!root)
 		return SQLITE_OK;
 	AUTO_BUF path = BUF_INIT;
-	buf_printf(&path, "%s%s", root, real + root_len - 1);
-	if (path.failed)
+	AUTO_BUF shown = BUF_INIT;
+	store_folders_show(&archive->folders,
+			   &(struct store_folders_path){ real, (size_t)root_len, false }, &shown);
+	buf_printf(&path, "%s%s", root, shown.failed ? "" : buf_str(&shown) + root_len - 1);
+	if (path.failed || shown.failed)
 		return SQLITE_NOMEM;
 	const struct store_known *known = store_known_find(archive->known, path.data);
 	bool is_there = known && known->version == (unsigned)version && known->state == STORE_AS_BEFORE;
@@ -169,7 +181,7 @@ static int adopt_transcript(struct store_archive *archive, struct ledger *ledger
 		.gone = !is_there,
 	};
 	const struct ledger_archived_transcript facts = {
-		.path_hash = strmap_hash(real, strlen(real)),
+		.path_hash = strmap_hash(shown.data, shown.len),
 		.version = (unsigned)version,
 		.saved_to = is_there ? known->progress.offset : INT64_MAX,
 	};
@@ -433,6 +445,8 @@ int store_archive_open_on(sqlite3 *db, struct store_roots *roots, const struct s
 	if (result == SQLITE_OK)
 		result = store_statements_open(db, texts, QUESTIONS, archive->questions);
 	if (result == SQLITE_OK)
+		result = store_folders_open(db, &archive->folders);
+	if (result == SQLITE_OK)
 		*out = archive;
 	else
 		store_archive_close(archive);
@@ -464,6 +478,7 @@ void store_archive_close(struct store_archive *archive)
 	store_statements_release(archive->questions, QUESTIONS);
 	store_records_release(&archive->records);
 	store_claims_release(&archive->claims);
+	store_folders_release(&archive->folders);
 	buf_release(&archive->claim_names);
 	strmap_release(&archive->files);
 	if (archive->owns_db)

@@ -8,6 +8,8 @@
 #include "base/array.h"
 #include "base/clock.h"
 #include "ledger/store/changes.h"
+#include "ledger/store/folders.h"
+#include "ledger/store/place.h"
 #include "ledger/store/schema.h"
 #include "ledger/store/statement.h"
 
@@ -35,7 +37,7 @@ static const char *const texts[STATEMENTS] = {
 		" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)",
 	[REMOVE] = "DELETE FROM day WHERE day = ?1 AND model = ?2 AND fast = ?3",
 	[MESSAGES_OF] = "SELECT * FROM message WHERE id >= ?1 AND id < ?2 AND model = ?3",
-	[PATH] = "SELECT path FROM transcript WHERE id = ?1",
+	[PATH] = "SELECT path, root_bytes, gone FROM transcript WHERE id = ?1",
 	/* The bound is for numbers that somebody else wrote. */
 	[COUNT_MODEL] = "UPDATE model SET messages = min(messages, 1 << 52) + ?2,"
 			" unpriced = min(unpriced, 1 << 52) + ?3, last_ms = max(last_ms, ?4) WHERE id = ?1",
@@ -55,6 +57,7 @@ struct store_days {
 	struct store_changes rows, models;
 	struct clock_day last;       /* that was met */
 	struct known_path paths[PATHS];
+	struct store_folders folders;
 };
 
 /* The parts of the keys: of a day, and of a model. */
@@ -67,7 +70,8 @@ struct store_days *store_days_new(sqlite3 *db)
 	if (!days)
 		return NULL;
 	days->db = db;
-	if (store_statements_open(db, texts, STATEMENTS, days->statements) == SQLITE_OK)
+	if (store_statements_open(db, texts, STATEMENTS, days->statements) == SQLITE_OK
+	    && store_folders_open(db, &days->folders) == SQLITE_OK)
 		return days;
 	store_days_free(days);
 	return NULL;
@@ -97,6 +101,7 @@ void store_days_free(struct store_days *days)
 	store_changes_release(&days->rows);
 	store_changes_release(&days->models);
 	forget_paths(days);
+	store_folders_release(&days->folders);
 	free(days);
 }
 
@@ -110,10 +115,20 @@ static const char *path_of(struct store_days *days, int64_t transcript)
 		return known->path;
 	sqlite3_stmt *question = days->statements[PATH];
 	(void)sqlite3_bind_int64(question, 1, transcript);
-	const unsigned char *path = sqlite3_step(question) == SQLITE_ROW ? sqlite3_column_text(question, 0)
-									 : NULL;
+	const char *path = sqlite3_step(question) == SQLITE_ROW
+				 ? (const char *)sqlite3_column_text(question, 0)
+				 : NULL;
+	int64_t root_len = path ? sqlite3_column_int64(question, 1) : 0;
+	AUTO_BUF shown = BUF_INIT;
+	if (path && store_place_is_valid(path, root_len))
+		store_folders_show(&days->folders,
+				   &(struct store_folders_path){ path, (size_t)root_len,
+								 sqlite3_column_int(question, 2) != 0 },
+				   &shown);
+	else if (path)
+		buf_append_str(&shown, path);
 	free(known->path);
-	*known = (struct known_path){ transcript, strdup(path ? (const char *)path : "") };
+	*known = (struct known_path){ transcript, shown.failed ? NULL : strdup(buf_str(&shown)) };
 	(void)sqlite3_reset(question);
 	return known->path ? known->path : "";
 }

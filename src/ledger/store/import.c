@@ -6,6 +6,7 @@
 #include "base/array.h"
 #include "base/clock.h"
 #include "base/scope.h"
+#include "ledger/store/folders.h"
 #include "ledger/store/insert.h"
 #include "ledger/store/numbers.h"
 #include "ledger/store/place.h"
@@ -56,6 +57,7 @@ struct store_import {
 	struct store_numbers numbers;
 	const char *host, *root;
 	struct store_tombs tombs;
+	struct store_folders folders;
 	struct store_import_counts counts;
 	bool has_new; /* messages, for which sums are made anew */
 	int result; /* the first failure: the rest is not tried */
@@ -94,15 +96,19 @@ static void append_path(const struct store_import *import, const struct store_li
 
 static int transcript_of(struct store_import *import, const struct store_line *line, int64_t *transcript)
 {
+	AUTO_BUF named = BUF_INIT;
 	AUTO_BUF path = BUF_INIT;
 	int64_t session, profile, version = line->version;
-	append_path(import, line, &path);
+	append_path(import, line, &named);
 	bool is_own = strcmp(line->host, import->host) == 0;
 	size_t root_len = strlen(is_own ? line->root : import->root) + 1;
+	if (named.failed)
+		return SQLITE_NOMEM;
+	if (!store_place_is_valid(named.data, (int64_t)root_len))
+		return SQLITE_MISMATCH;
+	store_folders_hide(&import->folders, named.data, root_len, &path);
 	if (path.failed)
 		return SQLITE_NOMEM;
-	if (!store_place_is_valid(path.data, (int64_t)root_len))
-		return SQLITE_MISMATCH;
 	store_statement_bind_text(import->statements[FIND_TRANSCRIPT], 1, path.data);
 	store_statement_bind(import->statements[FIND_TRANSCRIPT], 2, &version, 1);
 	int result = store_statement_ask(import->statements[FIND_TRANSCRIPT], transcript);
@@ -152,6 +158,10 @@ static int find_message(struct store_import *import, const struct store_line *li
 static int add_message(struct store_import *import, const struct store_line *line)
 {
 	struct store_row row = line->row;
+	AUTO_BUF branch = BUF_INIT;
+	store_folders_hide_branch(&import->folders, line->branch, &branch);
+	if (branch.failed)
+		return SQLITE_NOMEM;
 	struct store_numbers *numbers = &import->numbers;
 	row.flags &= ~(unsigned)STORE_HAS_CLAIMS;
 	int result = transcript_of(import, line, &row.transcript);
@@ -160,7 +170,7 @@ static int add_message(struct store_import *import, const struct store_line *lin
 	if (result == SQLITE_OK)
 		result = store_numbers_find(numbers, STORE_NAME_MODEL, line->model, &row.model);
 	if (result == SQLITE_OK)
-		result = store_numbers_find(numbers, STORE_NAME_BRANCH, line->branch, &row.branch);
+		result = store_numbers_find(numbers, STORE_NAME_BRANCH, buf_str(&branch), &row.branch);
 	return result == SQLITE_OK ? store_insert(import->statements[ADD_MESSAGE], &row) : result;
 }
 
@@ -275,6 +285,8 @@ static int prepare(struct store_import *import)
 		result = store_statements_open(import->db, texts, STATEMENTS, import->statements);
 	if (result == SQLITE_OK)
 		result = store_numbers_open(import->db, &import->numbers);
+	if (result == SQLITE_OK)
+		result = store_folders_open(import->db, &import->folders);
 	return result == SQLITE_OK ? store_tombs_read(import->db, &import->tombs) : result;
 }
 
@@ -353,6 +365,7 @@ int store_import_end(struct store_import *import, bool keep, struct store_import
 	if (out)
 		*out = import->counts;
 	store_tombs_release(&import->tombs);
+	store_folders_release(&import->folders);
 	free(import);
 	return result;
 }

@@ -13,6 +13,7 @@
 #include "json/get.h"
 #include "json/parse.h"
 #include "ledger/files.h"
+#include "ledger/store/folders.h"
 #include "ledger/store/place.h"
 #include "ledger/store/roots.h"
 #include "ledger/store/schema.h"
@@ -88,9 +89,15 @@ static void take_faults(const char *text, struct store_progress *progress)
 	progress->has_skipped = json_get_bool(faults, STORE_SKIPPED_KEY, false);
 }
 
+struct taking {
+	struct store_known_list *list;
+	const struct store_roots *roots;
+	struct store_folders folders;
+	bool looks;                  /* at each transcript on disk */
+};
+
 /* Takes a line of the answer. Returns false when memory ran out. */
-static bool take(struct store_known_list *list, const struct store_roots *roots, sqlite3_stmt *answer,
-		 bool looks)
+static bool take(struct taking *taking, sqlite3_stmt *answer)
 {
 	const char *path = (const char *)sqlite3_column_text(answer, 1);
 	const char *session_id = (const char *)sqlite3_column_text(answer, 3);
@@ -110,10 +117,16 @@ static bool take(struct store_known_list *list, const struct store_roots *roots,
 	if (version < 0 || version > LEDGER_FILES_MAX
 	    || !is_plausible(path, root_len, session_id, id, &progress))
 		return true;
-	const char *root = store_roots_name(roots, path, (size_t)root_len);
+	const char *root = store_roots_name(taking->roots, path, (size_t)root_len);
 	if (!root)
 		return true;
 	bool is_gone = sqlite3_column_int(answer, 13) != 0;
+	AUTO_BUF shown = BUF_INIT;
+	store_folders_show(&taking->folders,
+			   &(struct store_folders_path){ path, (size_t)root_len, is_gone }, &shown);
+	if (shown.failed)
+		return false;
+	path = buf_str(&shown);
 	take_faults((const char *)sqlite3_column_text(answer, 14), &progress);
 	struct store_known known = {
 		.id = id,
@@ -122,12 +135,12 @@ static bool take(struct store_known_list *list, const struct store_roots *roots,
 		.root_len = strlen(root) + 1,
 		.version = (unsigned)version,
 		.subagent = sqlite3_column_int(answer, 4) != 0,
-		.state = is_gone ? STORE_LOST : looks ? look(path, &progress) : STORE_AS_BEFORE,
+		.state = is_gone ? STORE_LOST : taking->looks ? look(path, &progress) : STORE_AS_BEFORE,
 		.is_there = !is_gone,
 		.progress = progress,
 		.ledger_file = -1,
 	};
-	if (add(list, &known))
+	if (add(taking->list, &known))
 		return true;
 	free(known.path);
 	free(known.session_id);
@@ -141,12 +154,11 @@ static bool take(struct store_known_list *list, const struct store_roots *roots,
 	" FROM transcript t LEFT JOIN session s ON s.id = t.session"
 
 /* Takes all lines. Returns SQLITE_OK, or SQLite's result. */
-static int take_all(struct store_known_list *list, const struct store_roots *roots, sqlite3_stmt *answer,
-		    bool looks)
+static int take_all(struct taking *taking, sqlite3_stmt *answer)
 {
 	int result = SQLITE_OK;
 	while (result == SQLITE_OK && (result = sqlite3_step(answer)) == SQLITE_ROW)
-		result = take(list, roots, answer, looks) ? SQLITE_OK : SQLITE_NOMEM;
+		result = take(taking, answer) ? SQLITE_OK : SQLITE_NOMEM;
 	return result == SQLITE_DONE ? SQLITE_OK : result;
 }
 
@@ -154,18 +166,21 @@ int store_known_read(sqlite3 *db, const struct data_dirs *dirs, struct store_kno
 {
 	sqlite3_stmt *answer = NULL;
 	struct store_roots roots = { .count = 0 };
+	struct taking taking = { .list = out, .roots = &roots, .looks = true };
 	store_roots_find(&roots, dirs);
-	int result = sqlite3_prepare_v2(db, COLUMNS " ORDER BY t.path, t.version", -1, &answer, NULL);
+	int result = store_folders_open(db, &taking.folders);
 	if (result == SQLITE_OK)
-		result = take_all(out, &roots, answer, true);
+		result = sqlite3_prepare_v2(db, COLUMNS " ORDER BY t.path, t.version", -1, &answer, NULL);
+	if (result == SQLITE_OK)
+		result = take_all(&taking, answer);
 	sqlite3_finalize(answer);
+	store_folders_release(&taking.folders);
 	store_roots_release(&roots);
 	return result;
 }
 
 /* Those of one directory; of none that lies below it. */
-static int read_below(sqlite3_stmt *question, const struct store_roots *roots, const char *real,
-		      struct store_known_list *out)
+static int read_below(struct taking *taking, sqlite3_stmt *question, const char *real)
 {
 	AUTO_BUF first = BUF_INIT;
 	AUTO_BUF end = BUF_INIT;
@@ -176,7 +191,7 @@ static int read_below(sqlite3_stmt *question, const struct store_roots *roots, c
 	(void)sqlite3_bind_text(question, 1, first.data, -1, SQLITE_STATIC);
 	(void)sqlite3_bind_text(question, 2, end.data, -1, SQLITE_STATIC);
 	(void)sqlite3_bind_int64(question, 3, (int64_t)first.len);
-	int result = take_all(out, roots, question, false);
+	int result = take_all(taking, question);
 	int reset = sqlite3_reset(question);
 	return result == SQLITE_OK ? reset : result;
 }
@@ -193,7 +208,10 @@ static bool is_first(const struct store_roots *roots, size_t at)
 int store_known_read_there(sqlite3 *db, const struct store_roots *roots, struct store_known_list *out)
 {
 	sqlite3_stmt *question = NULL;
-	int result = sqlite3_prepare_v2(db,
+	struct taking taking = { .list = out, .roots = roots };
+	int result = store_folders_open(db, &taking.folders);
+	if (result == SQLITE_OK)
+		result = sqlite3_prepare_v2(db,
 					COLUMNS " WHERE t.path >= ?1 AND t.path < ?2"
 						" AND (NOT t.gone OR t.id IN (SELECT transcript FROM hit))"
 						" AND t.root_bytes = ?3 ORDER BY t.path, t.version",
@@ -201,8 +219,9 @@ int store_known_read_there(sqlite3 *db, const struct store_roots *roots, struct 
 	for (size_t i = 0; result == SQLITE_OK && i < roots->count; i++)
 		/* A directory that is not there now, perhaps not mounted, has not lost anything. */
 		if (is_first(roots, i) && access(roots->all[i].real, F_OK) == 0)
-			result = read_below(question, roots, roots->all[i].real, out);
+			result = read_below(&taking, question, roots->all[i].real);
 	sqlite3_finalize(question);
+	store_folders_release(&taking.folders);
 	return result;
 }
 

@@ -21,7 +21,7 @@ enum store_state {
 
 struct store_known {
 	int64_t id;                  /* in the file */
-	char *path, *session_id;     /* session_id "": not known */
+	char *path, *session_id;     /* as on disk, when its folder is there; session_id "": not known */
 	size_t root_len;
 	unsigned version;            /* how many of the same path were lost before it */
 	bool subagent;
@@ -35,7 +35,7 @@ struct store_known {
 };
 
 struct store_known_list {
-	struct store_known *all;     /* in order of path and version */
+	struct store_known *all;     /* in order of the file's path and version */
 	size_t count, cap;
 	struct strmap by_path;       /* -> index + 1 of the last version */
 };

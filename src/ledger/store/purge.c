@@ -4,6 +4,7 @@
 
 #include "base/array.h"
 #include "base/clock.h"
+#include "ledger/store/folders.h"
 #include "ledger/store/place.h"
 #include "ledger/store/rollup.h"
 #include "ledger/store/rows.h"
@@ -71,21 +72,43 @@ static int drop_lists(sqlite3 *db)
 	return run_all(db, lists, ARRAY_COUNT(lists));
 }
 
-static bool is_in_project(const char *path, int64_t root_len, const char *project)
+/* A project by its name, and what stands for that in the file; "" without a key. */
+struct project {
+	const char *name;
+	char hidden[STORE_FOLDERS_SIZE];
+};
+
+static int find_project(sqlite3 *db, const char *name, struct project *out)
 {
-	size_t len = strlen(project);
-	return path && store_place_is_valid(path, root_len) && strncmp(path + root_len, project, len) == 0
-	    && path[root_len + (int64_t)len] == '/';
+	struct store_folders folders;
+	*out = (struct project){ .name = name };
+	int result = store_folders_open(db, &folders);
+	(void)store_folders_hash(&folders, name, out->hidden);
+	store_folders_release(&folders);
+	return result;
 }
 
-static int list_project(sqlite3 *db, const char *project)
+static bool is_in_project(const char *path, int64_t root_len, const struct project *project)
+{
+	if (!path || !store_place_is_valid(path, root_len))
+		return false;
+	struct slice folder = store_folders_of(path + root_len);
+	return folder.len > 0
+	    && (slice_equals(folder, project->name) || slice_equals(folder, project->hidden));
+}
+
+static int list_project(sqlite3 *db, const char *name)
 {
 	sqlite3_stmt *row = NULL;
-	int result = sqlite3_prepare_v2(db, "SELECT id, path, root_bytes FROM transcript", -1, &row, NULL);
+	struct project project;
+	int result = find_project(db, name, &project);
+	if (result == SQLITE_OK)
+		result = sqlite3_prepare_v2(db, "SELECT id, path, root_bytes FROM transcript", -1, &row,
+					    NULL);
 	while (result == SQLITE_OK && (result = sqlite3_step(row)) == SQLITE_ROW) {
 		result = SQLITE_OK;
 		if (is_in_project((const char *)sqlite3_column_text(row, 1), sqlite3_column_int64(row, 2),
-				  project))
+				  &project))
 			result = run(db, "INSERT INTO temp.doomed_transcript VALUES (?1)",
 				     sqlite3_column_int64(row, 0), 0, 0);
 	}
@@ -280,6 +303,16 @@ static int bury_before(sqlite3 *db, int64_t before_ms, int64_t now_ms)
 		   STORE_TOMB_MESSAGE, now_ms, store_id_at(before_ms - LINES_APART_MS));
 }
 
+/* An import may name a project as the file does. */
+static int bury_hidden(sqlite3 *db, const struct store_tomb *tomb, const char *name)
+{
+	struct store_tomb hidden = *tomb;
+	struct project project;
+	int result = find_project(db, name, &project);
+	hidden.value = store_tombs_value(project.hidden, strlen(project.hidden));
+	return result == SQLITE_OK && project.hidden[0] ? store_tombs_add(db, &hidden) : result;
+}
+
 static int bury(sqlite3 *db, const struct store_purge *purge, int64_t now_ms)
 {
 	if (purge->by == STORE_PURGE_BEFORE)
@@ -291,6 +324,8 @@ static int bury(sqlite3 *db, const struct store_purge *purge, int64_t now_ms)
 		.at_ms = now_ms,
 	};
 	int result = store_tombs_add(db, &tomb);
+	if (result == SQLITE_OK && purge->by == STORE_PURGE_PROJECT)
+		result = bury_hidden(db, &tomb, purge->name);
 	return result == SQLITE_OK ? bury_messages(db, now_ms) : result;
 }
 

@@ -2,6 +2,7 @@
 
 #include "base/buf.h"
 #include "base/clock.h"
+#include "ledger/store/folders.h"
 #include "ledger/store/place.h"
 #include "ledger/store/schema.h"
 
@@ -114,8 +115,12 @@ int store_rolled_transcripts(sqlite3 *db, const struct store_roots *roots,
 {
 	sqlite3_stmt *rows = NULL;
 	AUTO_BUF path = BUF_INIT;
+	AUTO_BUF shown = BUF_INIT;
+	struct store_folders folders;
 	*others = 0;
-	int result = sqlite3_prepare_v2(db,
+	int result = store_folders_open(db, &folders);
+	if (result == SQLITE_OK)
+		result = sqlite3_prepare_v2(db,
 					"SELECT id, path, root_bytes, session, subagent, gone, size,"
 					" modified_ns FROM transcript"
 					" ORDER BY path, version",
@@ -131,24 +136,29 @@ int store_rolled_transcripts(sqlite3 *db, const struct store_roots *roots,
 			++*others;
 			continue;
 		}
+		const struct store_folders_path place = { real, (size_t)root_len,
+							  sqlite3_column_int(rows, 5) != 0 };
+		buf_clear(&shown);
+		store_folders_show(&folders, &place, &shown);
 		buf_clear(&path);
 		buf_printf(&path, "%s/", root);
 		size_t below = path.len;
-		buf_append_str(&path, real + root_len);
+		buf_append_str(&path, shown.len > 0 ? buf_str(&shown) + root_len : "");
 		const struct store_rolled_transcript transcript = {
 			.id = sqlite3_column_int64(rows, 0),
 			.path = buf_str(&path),
 			.root_len = below,
 			.session = sqlite3_column_int64(rows, 3),
 			.subagent = sqlite3_column_int(rows, 4) != 0,
-			.gone = sqlite3_column_int(rows, 5) != 0,
+			.gone = place.is_gone,
 			.size_bytes = sqlite3_column_int64(rows, 6),
 			.modified_ns = sqlite3_column_int64(rows, 7),
 		};
-		if (path.failed)
+		if (path.failed || shown.failed)
 			result = SQLITE_NOMEM;
 		else if (!take(ctx, &transcript))
 			result = SQLITE_ABORT;
 	}
+	store_folders_release(&folders);
 	return end(rows, result);
 }

@@ -40,7 +40,9 @@ bool store_rolled_has_line(sqlite3 *db, int64_t transcript, int64_t offset, int6
 
 struct store_rolled_transcript {
 	int64_t id;
-	const char *path; /* below its root as roots->all names it; good until the next one */
+	/* Below its root as roots->all names it, in its folder when that is on disk; good until the next
+	 * one. */
+	const char *path;
 	size_t root_len;
 	int64_t session; /* 0: not known */
 	bool subagent, gone;
@@ -48,8 +50,8 @@ struct store_rolled_transcript {
 };
 
 /*
- * Passes each transcript below the roots, in order of path and version; *others: how many lie elsewhere, or
- * have a path that we cannot have written. Returns as store_rolled_read() does.
+ * Passes each transcript below the roots, in order of the file's path and version; *others: how many
+ * lie elsewhere, or have a path that we cannot have written. Returns as store_rolled_read() does.
  */
 int store_rolled_transcripts(sqlite3 *db, const struct store_roots *roots,
 			     bool (*take)(void *ctx, const struct store_rolled_transcript *transcript),

@@ -1,5 +1,6 @@
 #include "ledger/store/rows.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/array.h"
@@ -105,10 +106,10 @@ bool store_rows_take(sqlite3_stmt *rows, struct store_row *out)
 
 int store_names_open(sqlite3 *db, struct store_names *names)
 {
-	*names = (struct store_names){ NULL, NULL, NULL };
+	*names = (struct store_names){ .transcript = NULL };
 	int result = sqlite3_prepare_v2(db,
 					"SELECT path, root_bytes, subagent, session.name, version <"
-					" (SELECT max(version) FROM transcript o WHERE o.path = t.path)"
+					" (SELECT max(version) FROM transcript o WHERE o.path = t.path), gone"
 					" FROM transcript t LEFT JOIN session ON session.id = t.session"
 					" WHERE t.id = ?1",
 					-1, &names->transcript, NULL);
@@ -118,7 +119,7 @@ int store_names_open(sqlite3 *db, struct store_names *names)
 	if (result == SQLITE_OK)
 		result = sqlite3_prepare_v2(db, "SELECT name FROM model WHERE id = ?1", -1, &names->model,
 					    NULL);
-	return result;
+	return result == SQLITE_OK ? store_folders_open(db, &names->folders) : result;
 }
 
 /* Asks for one row. Returns whether there is one. */
@@ -145,9 +146,18 @@ bool store_names_transcript(struct store_names *names, int64_t id, struct store_
 	if (!store_place_is_valid(path, root_len)
 	    || (session[0] && !transcript_session_id_is_valid(session, strlen(session))))
 		return false;
-	const char *below = path + root_len, *slash = strchr(below, '/');
-	out->path = path;
-	out->project = (struct slice){ below, slash ? (size_t)(slash - below) : 0 };
+	const struct store_folders_path place = { path, (size_t)root_len,
+						  sqlite3_column_int(names->transcript, 5) != 0 };
+	AUTO_BUF shown = BUF_INIT;
+	store_folders_show(&names->folders, &place, &shown);
+	free(names->path);
+	names->path = buf_detach(&shown);
+	if (!names->path)
+		return false;
+	out->path = names->path;
+	out->project = store_folders_of(path + root_len);
+	if (store_folders_is_hidden(out->project, '~'))
+		out->project.len = 0;
 	out->session = session;
 	out->subagent = sqlite3_column_int(names->transcript, 2) != 0;
 	out->replaced = sqlite3_column_int(names->transcript, 4) != 0;
@@ -171,5 +181,7 @@ void store_names_release(struct store_names *names)
 	(void)sqlite3_finalize(names->transcript);
 	(void)sqlite3_finalize(names->session);
 	(void)sqlite3_finalize(names->model);
-	*names = (struct store_names){ NULL, NULL, NULL };
+	store_folders_release(&names->folders);
+	free(names->path);
+	*names = (struct store_names){ .transcript = NULL };
 }

@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "base/slice.h"
+#include "ledger/store/folders.h"
 #include "price/price.h"
 
 struct store_row {
@@ -57,12 +58,15 @@ static inline void store_rows_add(int64_t *sum, int64_t value)
 
 struct store_names {
 	sqlite3_stmt *transcript, *session, *model;
+	struct store_folders folders;
+	char *path;                  /* of the transcript that was asked for last */
 };
 
 /* What a transcript's path says; good until the next call for a transcript. */
 struct store_transcript_names {
-	const char *path;
-	struct slice project;        /* the folder below projects/; empty for a transcript in none */
+	const char *path;            /* on disk, when its folder is there */
+	struct slice project;        /* its folder as the file has it; empty for a transcript in none, and
+				      * with [ledger] projects = off */
 	const char *session;         /* "" when it is not known */
 	bool subagent;
 	bool replaced;               /* another one has this path now: it was rewritten, or came back */

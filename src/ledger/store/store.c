@@ -7,10 +7,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/scope.h"
 #include "ledger/store/database.h"
+#include "ledger/store/projects.h"
 #include "ledger/store/recall.h"
 #include "ledger/store/purge.h"
 #include "ledger/store/repair.h"
@@ -32,6 +34,7 @@ struct store {
 	void *ctx;
 	struct store_tombs tombs;    /* the thread's: what was purged */
 	bool is_unsound;             /* the thread's: it is damaged, and could not be replaced yet */
+	enum ledger_projects projects; /* set before the thread starts */
 	int64_t tombs_of;            /* the version of the data that they are of; -1: they were not read */
 	bool has_large_cache;        /* the thread's: SQLite keeps many pages for large batches */
 	int64_t backup_failed_ms;    /* the thread's: when the last backup failed; 0: it did not */
@@ -75,7 +78,8 @@ struct store *store_open(const char *path, struct buf *notice, struct buf *error
 	store->tombs_of = -1;
 	store->path = strdup(path);
 	store->db = store->path ? open_or_repair(path, notice, error) : NULL;
-	store->writer = store->db ? store_writer_new(store->db) : NULL;
+	if (store->db && store_projects_look(store->db, &store->projects) == SQLITE_OK)
+		store->writer = store_writer_new(store->db);
 	if (store->writer)
 		return store;
 	if (store->db)
@@ -97,6 +101,58 @@ int64_t store_set_keep(struct store *store, int64_t keep_ms, struct buf *error)
 		return gone.messages;
 	buf_printf(error, "cannot write %s: %s", store->path, store_why(store->db, result));
 	return -1;
+}
+
+/*
+ * Makes a writer for the file that is open, once that has the names that are wanted: another one may have
+ * taken its place. Returns SQLITE_OK, or SQLite's result without a writer.
+ */
+static int make_writer(struct store *store)
+{
+	bool changed;
+	int result = store_projects_apply(store->db, store->projects, &changed);
+	if (result != SQLITE_OK)
+		return result;
+	/* What is left is wiped at the next start. */
+	if (changed)
+		(void)store_projects_wipe(store->db, store->path);
+	store->writer = store_writer_new(store->db);
+	result = store->writer ? SQLITE_OK : sqlite3_extended_errcode(store->db);
+	return store->writer || result != SQLITE_OK ? result : SQLITE_NOMEM;
+}
+
+/* One that was moved aside is left as it is. */
+static void note_damaged(const struct store *store, struct buf *notice)
+{
+	AUTO_BUF damaged = BUF_INIT;
+	buf_printf(&damaged, "%s.damaged", store->path);
+	if (access(buf_str(&damaged), F_OK) == 0)
+		buf_printf(notice, "; %s still has the former ones: delete it if you do not need it any more",
+			   buf_str(&damaged));
+}
+
+bool store_set_projects(struct store *store, enum ledger_projects mode, struct buf *notice,
+			struct buf *error)
+{
+	bool changed;
+	store_writer_free(SCOPE_KEEP(store->writer));
+	store->projects = mode;
+	int result = store_projects_apply(store->db, mode, &changed);
+	int wiped = result == SQLITE_OK ? store_projects_wipe(store->db, store->path) : SQLITE_OK;
+	if (wiped != SQLITE_OK)
+		buf_printf(notice, "cannot wipe former names of projects out of %s and its backups: %s; trying "
+				   "again at the next start",
+			   store->path, sqlite3_errstr(wiped));
+	else if (changed)
+		buf_printf(notice, "names of projects in %s are as [ledger] projects = %s says now",
+			   store->path, store_projects_name(mode));
+	if (changed)
+		note_damaged(store, notice);
+	if (result == SQLITE_OK)
+		result = make_writer(store);
+	if (result != SQLITE_OK)
+		buf_printf(error, "cannot write %s: %s", store->path, sqlite3_errstr(result));
+	return result == SQLITE_OK;
 }
 
 int64_t store_price(struct store *store, const struct price_book *book, bool extras, struct buf *error)
@@ -218,13 +274,8 @@ static int need_writer(struct store *store)
 	enum store_opened opened = store->db ? STORE_OPENED
 					     : store_database_open(store->path, &store->db, &error);
 	if (opened == STORE_OPENED)
-		store->writer = store_writer_new(store->db);
-	if (store->writer)
-		return SQLITE_OK;
-	int result = opened == STORE_DAMAGED ? SQLITE_CORRUPT
-		     : store->db	     ? sqlite3_extended_errcode(store->db)
-					     : SQLITE_CANTOPEN;
-	return result == SQLITE_OK ? SQLITE_NOMEM : result;
+		return make_writer(store);
+	return opened == STORE_DAMAGED ? SQLITE_CORRUPT : SQLITE_CANTOPEN;
 }
 
 /* Writes the batch, which nobody else touches meanwhile. Returns SQLITE_OK, or SQLite's result. */
@@ -280,7 +331,7 @@ static bool replace_damaged(struct store *store)
 	bool is_replaced = store_replace_damaged(store->path, &notice) == 0;
 	store->is_unsound = !is_replaced;
 	if (is_replaced && store_database_open(store->path, &store->db, &error) == STORE_OPENED)
-		store->writer = store_writer_new(store->db);
+		(void)make_writer(store);
 	(void)pthread_mutex_lock(&store->lock);
 	store->status.replaced += is_replaced;
 	store->status.is_damaged = !is_replaced;

@@ -8,6 +8,7 @@
 #ifndef SWATCH_LEDGER_STORE_STORE_H
 #define SWATCH_LEDGER_STORE_STORE_H
 
+#include "config/settings.h"
 #include "ledger/store/batch.h"
 #include "ledger/store/known.h"
 
@@ -36,6 +37,14 @@ struct store *store_open(const char *path, struct buf *notice, struct buf *error
  * before store_start() also at once. Returns how many messages went, or -1 with the reason.
  */
 int64_t store_set_keep(struct store *store, int64_t keep_ms, struct buf *error);
+
+/*
+ * Before store_start(): makes the file keep names of projects as [ledger] projects says, and each file that
+ * takes its place. `notice` gets a sentence for people when they changed, or when former names could not be
+ * wiped. Returns false with the reason when the file does not keep them so: nothing may be written then.
+ */
+bool store_set_projects(struct store *store, enum ledger_projects mode, struct buf *notice,
+			struct buf *error);
 
 /*
  * Before store_start(): gives a price to what had none when it came, where one is known now (`extras`: with

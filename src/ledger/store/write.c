@@ -7,6 +7,7 @@
 #include "base/array.h"
 #include "ledger/store/claims.h"
 #include "ledger/store/facts_write.h"
+#include "ledger/store/folders.h"
 #include "ledger/store/insert.h"
 #include "ledger/store/numbers.h"
 #include "ledger/store/rollup.h"
@@ -62,6 +63,7 @@ struct store_writer {
 	struct store_numbers numbers;
 	struct store_facts_writer *facts;
 	struct store_claims claims;
+	struct store_folders folders;
 	/* Of the batch that is being written. */
 	int64_t *transcript_ids;
 	size_t cap;
@@ -77,7 +79,8 @@ struct store_writer *store_writer_new(sqlite3 *db)
 	writer->rollup = good ? store_rollup_new(db) : NULL;
 	if (writer->rollup && store_numbers_open(db, &writer->numbers) == SQLITE_OK)
 		writer->facts = store_facts_writer_new(db, &writer->numbers);
-	if (writer->facts && store_claims_open(db, true, &writer->claims) == SQLITE_OK)
+	if (writer->facts && store_claims_open(db, true, &writer->claims) == SQLITE_OK
+	    && store_folders_open(db, &writer->folders) == SQLITE_OK)
 		return writer;
 	store_writer_free(writer);
 	return NULL;
@@ -92,6 +95,7 @@ void store_writer_free(struct store_writer *writer)
 	store_facts_writer_free(writer->facts);
 	store_numbers_release(&writer->numbers);
 	store_claims_release(&writer->claims);
+	store_folders_release(&writer->folders);
 	free(writer->transcript_ids);
 	free(writer);
 }
@@ -109,8 +113,13 @@ static int note_span(struct store_writer *writer, int64_t session, const struct 
 static int write_transcript(struct store_writer *writer, const struct store_batch *batch, size_t index)
 {
 	const struct store_transcript *transcript = &batch->transcripts[index];
-	const char *path = store_batch_text(batch, transcript->path);
+	AUTO_BUF hidden = BUF_INIT;
+	store_folders_hide(&writer->folders, store_batch_text(batch, transcript->path), transcript->root_len,
+			   &hidden);
+	const char *path = buf_str(&hidden);
 	int64_t session, profile = 0;
+	if (hidden.failed)
+		return SQLITE_NOMEM;
 	int result = store_numbers_find(&writer->numbers, STORE_NAME_SESSION,
 					store_batch_text(batch, transcript->session), &session);
 	if (result == SQLITE_OK)
@@ -168,6 +177,13 @@ static int64_t nano_usd_of(double usd)
 /* Where it is not known any more, it is the one of the message as it was. */
 static int find_branch(struct store_writer *writer, const char *name, int64_t old, int64_t *branch)
 {
+	AUTO_BUF hidden = BUF_INIT;
+	if (name && writer->folders.mode != LEDGER_PROJECTS_PATH) {
+		store_folders_hide_branch(&writer->folders, name, &hidden);
+		name = hidden.failed ? NULL : buf_str(&hidden);
+	}
+	if (hidden.failed)
+		return SQLITE_NOMEM;
 	if (name || old == 0)
 		return store_numbers_find(&writer->numbers, STORE_NAME_BRANCH, name, branch);
 	store_statement_bind(writer->statements[FIND_BRANCH], 1, &old, 1);

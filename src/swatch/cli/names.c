@@ -3,6 +3,7 @@
 #include <ctype.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -12,6 +13,7 @@
 #include "base/printable.h"
 #include "base/scope.h"
 #include "cache/read.h"
+#include "ledger/store/folders.h"
 #include "swatch/ui/suggest.h"
 #include "transcript/data_dirs.h"
 
@@ -127,6 +129,11 @@ static void encode_text(const char *text, char *out, size_t size)
 	encode(real ? real : text, out, size);
 }
 
+void names_encode_project(const char *text, char out[PATH_MAX])
+{
+	encode_text(text, out, PATH_MAX);
+}
+
 static bool ends_with_name(const char *folder, const char *name)
 {
 	size_t len = strlen(folder), name_len = strlen(name);
@@ -204,7 +211,7 @@ bool names_find_project(const char *paths, const char *text, char *out, size_t s
 	}
 	bool good = search.found || search.fits.count == 1;
 	/* The daemon may know one whose folder is gone. */
-	if (!good && search.fits.count == 0 && text[0] == '-' && strlen(text) < size) {
+	if (!good && search.fits.count == 0 && (text[0] == '-' || text[0] == '#') && strlen(text) < size) {
 		memcpy(out, text, strlen(text) + 1);
 		good = true;
 	}
@@ -232,6 +239,14 @@ const char *names_short_project(const char *folder)
 	size_t len = strlen(home);
 	bool below = len > 1 && strncmp(folder, home, len) == 0 && folder[len] == '-' && folder[len + 1];
 	return below ? folder + len + 1 : folder;
+}
+
+const char *names_show_project(const char *folder, char hashed[NAMES_HASH_SHOWN])
+{
+	if (!store_folders_is_hidden((struct slice){ folder, strlen(folder) }, '#'))
+		return names_short_project(folder);
+	snprintf(hashed, NAMES_HASH_SHOWN, "project %.8s", folder + 1);
+	return hashed;
 }
 
 /* ---- for completions ---- */

@@ -6,6 +6,7 @@
 #ifndef SWATCH_SWATCH_CLI_NAMES_H
 #define SWATCH_SWATCH_CLI_NAMES_H
 
+#include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -23,13 +24,16 @@ bool names_find_session(int dir_fd, const char *text, char id[CACHE_SESSION_ID_M
  * Takes a project's folder below projects/, its path, or the end of its name ("shop" for "-home-u-shop"), and
  * puts the folder into `out`. `paths` is [watch] paths. Returns false with a message that names near ones
  * when no project fits, several fit, or `out` is too small. A folder's whole name is taken even if it is gone
- * from the disk.
+ * from the disk, and what stands for it in the ledger's file ("#1a2b3c4d", or more of it).
  */
 bool names_find_project(const char *paths, const char *text, char *out, size_t size, struct buf *error);
 
 /* The same among the given folders. */
 bool names_find_project_among(const char *const *folders, size_t count, const char *text, char *out,
 			      size_t size, struct buf *error);
+
+/* How Claude Code names the folder of a path; of another text, all but letters and digits become '-'. */
+void names_encode_project(const char *text, char out[PATH_MAX]);
 
 /*
  * Appends what names_find_session() takes, for a shell to choose from: a line for each session with the
@@ -45,5 +49,9 @@ void names_list_projects(const char *paths, struct buf *out);
 
 /* A folder's name without that of the home directory: "shop" for "-home-u-shop". Points into `folder`. */
 const char *names_short_project(const char *folder);
+
+/* The same for people: "project 1a2b3c4d" where only a hash of the name is known. */
+#define NAMES_HASH_SHOWN 32
+const char *names_show_project(const char *folder, char hashed[NAMES_HASH_SHOWN]);
 
 #endif

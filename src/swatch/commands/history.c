@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "json/write.h"
 #include "ledger/record.h"
+#include "ledger/store/projects.h"
 #include "ledger/store/repair.h"
 #include "swatch/cli/command.h"
 #include "swatch/kept/file.h"
@@ -22,6 +23,7 @@ struct kept {
 	struct store_facts_counts facts;
 	struct store_backup backups[STORE_BACKUPS];
 	size_t backup_count;
+	enum ledger_projects projects, wanted; /* as the file has them, and [ledger] projects */
 };
 
 static double usd(int64_t nano_usd)
@@ -69,8 +71,23 @@ static void show_figures(struct page *page, const struct kept *kept)
 		  human_counted((int64_t)census->gone_transcripts, "transcript", HUMAN_TEXT));
 }
 
-static void show_facts(struct page *page, const struct store_facts_counts *facts)
+/* Only what is not as everybody expects. */
+static void show_projects(struct page *page, const struct kept *kept)
 {
+	static const char *const said[] = { "by name", "by keyed hashes of their names", "not kept" };
+	if (kept->projects == LEDGER_PROJECTS_PATH && kept->wanted == LEDGER_PROJECTS_PATH)
+		return;
+	page_row(page, "projects");
+	page_item(page, STYLE_PLAIN, "%s", said[kept->projects]);
+	if (kept->projects != kept->wanted)
+		page_item(page, STYLE_NOTE, "when swatchd writes again: %s ([ledger] projects = %s)",
+			  said[kept->wanted], store_projects_name(kept->wanted));
+}
+
+static void show_facts(struct page *page, const struct kept *kept)
+{
+	const struct store_facts_counts *facts = &kept->facts;
+	show_projects(page, kept);
 	page_row(page, "limits");
 	page_item(page, STYLE_PLAIN, "%s", human_counted(facts->readings, "reading", HUMAN_TEXT));
 	page_item(page, STYLE_PLAIN, "%s that one was reached",
@@ -105,7 +122,7 @@ static bool print_page(const struct kept *kept)
 		page_path(&page, STYLE_PLAIN, kept->path);
 		page_item(&page, STYLE_PLAIN, "%s", human_bytes(kept->bytes, HUMAN_TEXT));
 		show_figures(&page, kept);
-		show_facts(&page, &kept->facts);
+		show_facts(&page, kept);
 		show_backups(&page, kept);
 		if (!kept->enabled)
 			page_line(&page, STYLE_NOTE, 0, "nothing new is kept, and reports do not read the "
@@ -175,6 +192,7 @@ static bool print_json(const struct kept *kept)
 		jsonw_put_int(&w, "bytes", kept->bytes);
 		put_census(&w, &kept->census);
 		put_facts(&w, &kept->facts);
+		jsonw_put_string(&w, "projectNames", store_projects_name(kept->projects));
 	}
 	jsonw_key_array(&w, "backups");
 	for (size_t i = 0; i < kept->backup_count; i++) {
@@ -199,6 +217,7 @@ static bool look(const struct kept_file *file, struct kept *kept, struct buf *er
 	find_backups(kept);
 	if (!kept->exists)
 		return true;
+	(void)store_projects_look(file->db, &kept->projects);
 	kept->bytes = kept_file_bytes(file->path);
 	return kept_file_count(file, &kept->census, error)
 	       && kept_file_count_facts(file, &kept->facts, error);
@@ -206,7 +225,8 @@ static bool look(const struct kept_file *file, struct kept *kept, struct buf *er
 
 static int run_history(struct invocation *invocation, int argc, char **argv)
 {
-	struct kept kept = { .enabled = invocation->config.ledger_enabled != 0 };
+	struct kept kept = { .enabled = invocation->config.ledger_enabled != 0,
+			     .wanted = (enum ledger_projects)invocation->config.ledger_projects };
 	struct kept_file file;
 	AUTO_BUF error = BUF_INIT;
 	bool as_json = false;

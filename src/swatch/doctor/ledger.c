@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "json/get.h"
 #include "ledger/record.h"
+#include "ledger/store/projects.h"
 #include "swatch/kept/file.h"
 #include "swatch/ui/human.h"
 
@@ -19,6 +20,23 @@ static void judge_missing(struct doctor *doctor, const char *path)
 	}
 	doctor_add(doctor, "ledger", DOCTOR_NOTE, "nothing is kept yet: %s does not exist", path);
 	doctor_remedy(doctor, "swatchd makes it when it runs; what Claude Code deletes before that is lost");
+}
+
+/* Names of projects that are in the file although they should not be. */
+static void judge_projects(struct doctor *doctor, const struct kept_file *file)
+{
+	enum ledger_projects mode, wanted = (enum ledger_projects)doctor->invocation->config.ledger_projects;
+	if (store_projects_look(file->db, &mode) != SQLITE_OK)
+		return;
+	if (mode == wanted) {
+		if (mode != LEDGER_PROJECTS_PATH)
+			doctor_extend(doctor, "; [ledger] projects = %s", store_projects_name(mode));
+		return;
+	}
+	doctor_add(doctor, "ledger", DOCTOR_NOTE,
+		   "%s has names of projects as with [ledger] projects = %s, and the config says %s",
+		   file->path, store_projects_name(mode), store_projects_name(wanted));
+	doctor_remedy(doctor, "restart swatchd: it changes them");
 }
 
 static void judge_counts(struct doctor *doctor, const struct kept_file *file)
@@ -86,6 +104,7 @@ void doctor_check_ledger(struct doctor *doctor)
 	doctor->costs_are_kept = opened == STORE_OPENED && !is_failing && doctor->answer;
 	if (opened == STORE_OPENED) {
 		judge_counts(doctor, &file);
+		judge_projects(doctor, &file);
 		judge_mode(doctor, file.path);
 	} else if (opened == STORE_MISSING && !is_failing) {
 		judge_missing(doctor, file.path);

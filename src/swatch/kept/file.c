@@ -5,6 +5,7 @@
 
 #include "base/paths.h"
 #include "base/scope.h"
+#include "ledger/store/folders.h"
 #include "swatch/cli/command.h"
 #include "swatch/ui/terminal.h"
 
@@ -46,13 +47,19 @@ bool kept_file_count_facts(const struct kept_file *file, struct store_facts_coun
 	return result == SQLITE_OK;
 }
 
-bool kept_file_has(const struct kept_file *file, const char *path, int64_t bytes)
+bool kept_file_has(const struct kept_file *file, const char *path, size_t root_len, int64_t bytes)
 {
 	sqlite3_stmt *question = NULL;
-	bool has = sqlite3_prepare_v2(file->db, "SELECT 1 FROM transcript WHERE path = ?1 AND size >= ?2", -1,
-				      &question, NULL)
-		   == SQLITE_OK;
-	(void)sqlite3_bind_text(question, 1, path, -1, SQLITE_STATIC);
+	struct store_folders folders;
+	AUTO_BUF stored = BUF_INIT;
+	bool has = store_folders_open(file->db, &folders) == SQLITE_OK;
+	store_folders_hide(&folders, path, root_len, &stored);
+	store_folders_release(&folders);
+	has = has
+	   && sqlite3_prepare_v2(file->db, "SELECT 1 FROM transcript WHERE path = ?1 AND size >= ?2", -1,
+				 &question, NULL)
+		      == SQLITE_OK;
+	(void)sqlite3_bind_text(question, 1, buf_str(&stored), -1, SQLITE_STATIC);
 	(void)sqlite3_bind_int64(question, 2, bytes);
 	has = has && sqlite3_step(question) == SQLITE_ROW;
 	(void)sqlite3_finalize(question);

@@ -34,10 +34,10 @@ bool kept_file_count(const struct kept_file *file, struct store_census *out, str
 bool kept_file_count_facts(const struct kept_file *file, struct store_facts_counts *out, struct buf *error);
 
 /*
- * Whether all of a transcript is in it, as large as it is now; `path` is the real one, without links. False
- * also when nobody can tell.
+ * Whether all of a transcript is in it, as large as it is now; `path` is the real one, without links, and
+ * `root_len` the length of its projects/ directory, slash included. False also when nobody can tell.
  */
-bool kept_file_has(const struct kept_file *file, const char *path, int64_t bytes);
+bool kept_file_has(const struct kept_file *file, const char *path, size_t root_len, int64_t bytes);
 
 /* The bytes that a file and its log take; 0 when it is missing. */
 int64_t kept_file_bytes(const char *path);

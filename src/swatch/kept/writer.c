@@ -13,6 +13,7 @@
 #include "cache/lock.h"
 #include "json/get.h"
 #include "ledger/store/database.h"
+#include "ledger/store/projects.h"
 #include "swatch/cli/daemon_call.h"
 #include "swatch/ui/terminal.h"
 
@@ -77,7 +78,25 @@ static int lock(const struct invocation *invocation, struct kept_writer *writer)
 
 /* ---- the file ---- */
 
-static int open_file(struct kept_writer *writer, bool make)
+/* Names of projects are in it as the config says, whoever writes it first. */
+static int set_projects(const struct invocation *invocation, const struct kept_writer *writer)
+{
+	bool changed;
+	enum ledger_projects mode = (enum ledger_projects)invocation->config.ledger_projects;
+	int result = store_projects_apply(writer->db, mode, &changed);
+	if (result != SQLITE_OK) {
+		terminal_error("cannot change names of projects in %s to [ledger] projects = %s: %s",
+			       writer->path, store_projects_name(mode), sqlite3_errstr(result));
+		return SWATCH_FAILED;
+	}
+	result = store_projects_wipe(writer->db, writer->path);
+	if (result != SQLITE_OK)
+		terminal_error("cannot wipe former names of projects out of %s and its backups: %s",
+			       writer->path, sqlite3_errstr(result));
+	return SWATCH_OK;
+}
+
+static int open_file(const struct invocation *invocation, struct kept_writer *writer, bool make)
 {
 	AUTO_BUF error = BUF_INIT;
 	if (!make && access(writer->path, F_OK) != 0 && paths_is_gone(errno)) {
@@ -85,7 +104,7 @@ static int open_file(struct kept_writer *writer, bool make)
 		return SWATCH_FAILED;
 	}
 	if (store_database_open(writer->path, &writer->db, &error) == STORE_OPENED)
-		return SWATCH_OK;
+		return set_projects(invocation, writer);
 	terminal_error("%s", buf_message(&error));
 	return SWATCH_FAILED;
 }
@@ -104,7 +123,7 @@ int kept_writer_take(const struct invocation *invocation, struct kept_writer *wr
 	int status = state == CLIENT_LISTENING ? borrow(writer)
 		   : daemon_is_absent(state)   ? lock(invocation, writer)
 					       : daemon_explain_absence(invocation, state, buf_str(&why));
-	return status == SWATCH_OK ? open_file(writer, make) : status;
+	return status == SWATCH_OK ? open_file(invocation, writer, make) : status;
 }
 
 void kept_writer_release(struct kept_writer *writer)

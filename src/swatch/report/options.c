@@ -240,6 +240,21 @@ static bool take_days(const struct invocation *invocation, const struct words *w
 	return true;
 }
 
+/* With [ledger] projects = off no session is known to be of one. */
+static bool choose_projects(const struct invocation *invocation, struct report_request *request)
+{
+	const struct config *config = &invocation->config;
+	struct report_options *options = &request->options;
+	options->no_projects = !request->live_only && config->ledger_enabled
+			    && config->ledger_projects == LEDGER_PROJECTS_OFF;
+	if (!options->no_projects || !options->project[0])
+		return true;
+	terminal_error("%s: --project: no projects are kept, since [ledger] projects = off; with --live-only "
+		       "it counts what is on disk",
+		       invocation->command->name);
+	return false;
+}
+
 bool report_request_parse(struct invocation *invocation, int argc, char **argv, enum report_kind kind,
 			  struct report_request *request, int *status)
 {
@@ -257,7 +272,7 @@ bool report_request_parse(struct invocation *invocation, int argc, char **argv, 
 		if (!take_option(invocation, option, request, &words))
 			return false;
 	}
-	if (!choose_zone(invocation, words.timezone, request)
+	if (!choose_projects(invocation, request) || !choose_zone(invocation, words.timezone, request)
 	    || !take_days(invocation, &words, &request->options))
 		return false;
 	*status = SWATCH_OK;

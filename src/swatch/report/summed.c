@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/scope.h"
 #include "ledger/store/database.h"
+#include "ledger/store/folders.h"
 #include "ledger/store/reprice.h"
 #include "swatch/cli/prices.h"
 #include "swatch/report/grown.h"
@@ -179,6 +180,19 @@ static void release(struct summed *summed)
 	free(summed);
 }
 
+/* What stands for the project in the file, if its folder is gone. Returns false when nobody can tell. */
+static bool find_hidden(sqlite3 *db, struct report_options *options)
+{
+	struct store_folders folders;
+	if (!options->project[0])
+		return true;
+	bool good = store_folders_open(db, &folders) == SQLITE_OK;
+	_Static_assert(REPORT_HIDDEN_SIZE >= STORE_FOLDERS_SIZE, "it has to fit");
+	(void)store_folders_hash(&folders, options->project, options->hidden);
+	store_folders_release(&folders);
+	return good;
+}
+
 bool report_from_sums(const struct invocation *invocation, const struct report_request *request,
 		      bool is_whole, struct report_data *data)
 {
@@ -189,12 +203,14 @@ bool report_from_sums(const struct invocation *invocation, const struct report_r
 	if (!summed)
 		return false;
 	summed->kind = request->options.kind;
+	struct report_options options = request->options;
 	bool can = path && !request->live_only && invocation->config.ledger_enabled
 		&& store_database_open_read_only(path, &summed->summing.db, &error) == STORE_OPENED
-		&& load(summed, invocation, request, is_whole, &error);
+		&& load(summed, invocation, request, is_whole, &error)
+		&& find_hidden(summed->summing.db, &options);
 	const struct report_source source = { entry_at, entries_before, block_at, active_block, summed };
 	if (can) {
-		can = report_make_of(&source, &request->options, &report, &error) == 0;
+		can = report_make_of(&source, &options, &report, &error) == 0;
 		if (can)
 			report_take_rows(&report, data);
 		report_release(&report);

@@ -108,12 +108,12 @@ static void add_breakdown(struct table *table, enum report_kind kind, struct jso
 static void put_session(struct table *table, struct json_object *row, int64_t now_ms)
 {
 	const char *id = json_get_string(row, "sessionId"), *project = json_get_string(row, "projectPath");
-	char brief[9];
+	char brief[9], hashed[NAMES_HASH_SHOWN];
 	snprintf(brief, sizeof(brief), "%.8s", id ? id : "?");
 	/* Only when it looks like a UUID: two other names may differ in their ends alone. */
 	bool is_uuid = id && strlen(id) == 36 && id[8] == '-' && strspn(id, "0123456789abcdef-") == 36;
 	table_cell(table, SESSION, id ? id : "?", is_uuid ? brief : NULL);
-	table_cell(table, SESSION_PROJECT, project ? names_short_project(project) : "?", NULL);
+	table_cell(table, SESSION_PROJECT, project ? names_show_project(project, hashed) : "?", NULL);
 	report_put_time(table, SESSION_LAST, json_get_string(row, "lastActivity"), now_ms);
 }
 

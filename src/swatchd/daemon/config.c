@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "base/paths.h"
+#include "swatchd/daemon/anew.h"
 #include "swatchd/daemon/facts.h"
 #include "swatchd/daemon/keep.h"
 #include "swatchd/daemon/sessions.h"
@@ -98,6 +99,7 @@ void daemon_reload(struct daemon *daemon)
 		return;
 	}
 	warn_of_later(&daemon->config, &fresh);
+	bool other_projects = fresh.ledger_projects != daemon->config.ledger_projects;
 	bool other_extras = fresh.billing_extras != daemon->config.billing_extras;
 	config_release(&daemon->config);
 	daemon->config = fresh;
@@ -119,6 +121,8 @@ void daemon_reload(struct daemon *daemon)
 	if (other_extras)
 		ledger_reprice(daemon->ledger, daemon->pricing.prices.book);
 	daemon_keep_set_age(daemon);
+	if (other_projects && daemon->keep.store)
+		daemon_begin_anew(daemon, "[ledger] projects changed");
 	daemon_keep_prices_changed(daemon);
 	expire_run(&daemon->expire);
 	publish_note_change(&daemon->publish, NULL, PUBLISH_EVERYTHING);

@@ -14,6 +14,7 @@
 #include "json/get.h"
 #include "json/parse.h"
 #include "ledger/store/database.h"
+#include "ledger/store/projects.h"
 #include "ledger/store/reprice.h"
 #include "ledger/store/tombs.h"
 #include "swatchd/daemon/anew.h"
@@ -291,6 +292,13 @@ static bool open_store(struct daemon *daemon, struct buf *error)
 	keep->store = store_open(keep->path, &notice, error);
 	if (notice.len > 0)
 		log_warning("%s", buf_str(&notice));
+	buf_clear(&notice);
+	if (keep->store
+	    && !store_set_projects(keep->store, (enum ledger_projects)daemon->config.ledger_projects, &notice,
+				   error))
+		store_close(SCOPE_KEEP(keep->store));
+	if (notice.len > 0)
+		log_warning("%s", buf_str(&notice));
 	return keep->store != NULL;
 }
 
@@ -381,6 +389,8 @@ void daemon_keep_write_status(const struct daemon *daemon, struct jsonw *w)
 	jsonw_put_bool(w, "enabled", daemon->config.ledger_enabled != 0);
 	jsonw_put_bool(w, "kept", keep->store && !keep->is_failing);
 	jsonw_put_string(w, "path", keep->path);
+	jsonw_put_string(w, "projects",
+			 store_projects_name((enum ledger_projects)daemon->config.ledger_projects));
 	jsonw_put_string(w, "error",
 			 status.why[0]          ? status.why
 			 : daemon->lend.is_lent ? "a command is changing it now"

@@ -29,7 +29,8 @@ static bool take_text(struct json_object *request, const char *key, char *out, s
 }
 
 /* Returns NULL, or what is wrong with the request. */
-static const char *take_options(struct json_object *request, struct report_options *options)
+static const char *take_options(const struct daemon *daemon, struct json_object *request,
+				struct report_options *options)
 {
 	const char *kind = json_get_string(request, "kind");
 	memset(options, 0, sizeof(*options));
@@ -43,6 +44,8 @@ static const char *take_options(struct json_object *request, struct report_optio
 	if (!take_text(request, "project", options->project, sizeof(options->project)))
 		return "\"project\" is too long";
 	options->active = json_get_bool(request, "active", false);
+	options->no_projects =
+		daemon->keep.store && daemon->config.ledger_projects == LEDGER_PROJECTS_OFF;
 	options->now_ms = clock_wall_ms();
 	return NULL;
 }
@@ -95,7 +98,7 @@ void daemon_answer_report(void *ctx, struct control_client *client, struct json_
 	struct report report = { 0 };
 	AUTO_BUF error = BUF_INIT;
 	AUTO_BUF out = BUF_INIT;
-	const char *fault = take_options(request, &options);
+	const char *fault = take_options(daemon, request, &options);
 	if (!fault && !is_whole(daemon))
 		fault = "the past is in the ledger's file, out of which 'swatch daily', 'blocks' and their like"
 			" read it; swatchd has only the last days in memory";
