@@ -269,6 +269,23 @@ static void names_go_from_the_file_and_its_backups(void **state)
 	assert_string_equal(ask(w->db, "SELECT count(*) FROM branch"), "0");
 }
 
+/* As after a kill between the two. */
+static void a_wipe_that_did_not_come_is_done_later(void **state)
+{
+	struct world *w = *state;
+	bool changed;
+	add(w, HERE, "s1");
+	assert_int_equal(store_back_up(w->db, w->path, START_MS * 2), SQLITE_OK);
+	assert_int_equal(store_projects_apply(w->db, LEDGER_PROJECTS_HASH, &changed), SQLITE_OK);
+	assert_true(is_written("client"));
+	store_database_close(w->db);
+	open_file(w);
+	assert_int_equal(store_projects_apply(w->db, LEDGER_PROJECTS_HASH, &changed), SQLITE_OK);
+	assert_false(changed);
+	assert_int_equal(store_projects_wipe(w->db, w->path), SQLITE_OK);
+	assert_false(is_written("client"));
+}
+
 static void names_come_back_where_the_disk_has_them(void **state)
 {
 	struct world *w = *state;
@@ -382,6 +399,7 @@ int main(void)
 		CASE(a_folder_is_found_again_while_it_is_on_disk),
 		CASE(another_file_has_other_hashes),
 		CASE(names_go_from_the_file_and_its_backups),
+		CASE(a_wipe_that_did_not_come_is_done_later),
 		CASE(names_come_back_where_the_disk_has_them),
 		CASE(a_failed_change_changes_nothing),
 		CASE(projects_stay_together_or_are_one),

@@ -15,6 +15,8 @@
 #define DIGITS 16
 /* More are not listed: their transcripts are shown as those whose folder is gone. */
 #define FOLDERS_MAX 100000
+/* Nobody has more data directories; a hostile file may name any number. */
+#define ROOTS_MAX 64
 
 /* In place of an index + 1: it was looked for, and is not on disk. */
 #define IS_GONE SIZE_MAX
@@ -183,7 +185,8 @@ static bool look_at_root(struct store_folders *folders, const char *path, size_t
 	if (at < folders->root_count && folders->roots[at].modified_ns == modified_ns)
 		return false;
 	if (at == folders->root_count) {
-		if (!array_reserve(&folders->roots, &folders->root_cap, at + 1, sizeof(*folders->roots)))
+		if (at == ROOTS_MAX
+		    || !array_reserve(&folders->roots, &folders->root_cap, at + 1, sizeof(*folders->roots)))
 			return false;
 		folders->roots[folders->root_count++] =
 			(struct store_folders_root){ .path = SCOPE_KEEP(root) };
