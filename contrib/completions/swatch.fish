@@ -78,7 +78,7 @@ complete -c swatch -n 'not __fish_seen_subcommand_from status top statusline blo
 complete -c swatch -n '__fish_seen_subcommand_from export' -l help -d 'show the usage'
 complete -c swatch -n '__fish_seen_subcommand_from export' -l since -x -a 'today yesterday 7d 30d' -d 'leave out everything before this day'
 complete -c swatch -n '__fish_seen_subcommand_from export' -l format -x -a 'jsonl csv' -d 'jsonl (a JSON object a line), the default, or csv'
-complete -c swatch -n '__fish_seen_subcommand_from export' -l messages -d 'a line for each message and for each limit that was hit, for swatch import'
+complete -c swatch -n '__fish_seen_subcommand_from export' -l messages -d 'a line for each message, and for what is known of limits, for swatch import'
 complete -c swatch -n '__fish_seen_subcommand_from export' -l cursor -x -d 'with --messages: go on where an export ended, as its last line says'
 complete -c swatch -n 'not __fish_seen_subcommand_from status top statusline blocks daily weekly monthly sessions history export import backup purge reprice pricing verify doctor check config setup refresh expire events sync rescan version help' -a import -d 'take in what another machine or program has kept'
 complete -c swatch -n '__fish_seen_subcommand_from import' -l help -d 'show the usage'

@@ -1,4 +1,5 @@
 /* ledger/store: messages of another file come in once; their lines are read with suspicion. */
+#include <math.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -9,6 +10,7 @@
 #include "ledger/store/imported.h"
 #include "ledger/store/lines.h"
 #include "ledger/store/schema.h"
+#include "swatch/kept/fact_line.h"
 #include "swatch/kept/message_line.h"
 
 /* 2026-03-29T10:00:00Z */
@@ -218,6 +220,65 @@ static void a_hit_comes_once_and_goes_out_again(void **state)
 	buf_release(&again);
 }
 
+/* ---- readings ---- */
+
+static const struct store_reading_line reading = {
+	.host = "here", .root = ROOT, .name = "fiveHour", .session = "s1", .source = "statusline",
+	.percent = 42.5, .used_usd = NAN, .limit_usd = 50., .resets_ms = START_MS + CLOCK_HOUR_MS,
+	.first_seen_ms = START_MS, .last_seen_ms = START_MS + 5,
+};
+
+static const char *import_reading(sqlite3 *db, const struct store_reading_line *line)
+{
+	static char said[64];
+	struct store_import_counts counts;
+	struct store_import *work = store_import_begin(db, "here", ROOT);
+	assert_non_null(work);
+	assert_int_equal(store_import_add_reading(work, line), SQLITE_OK);
+	assert_int_equal(store_import_end(work, true, &counts), SQLITE_OK);
+	snprintf(said, sizeof(said), "%d %d %d %d", (int)counts.added, (int)counts.raised, (int)counts.same,
+		 (int)counts.purged);
+	return said;
+}
+
+static bool write_reading(void *ctx, const struct store_reading_line *line)
+{
+	fact_line_write_reading(line, "here", ctx);
+	return true;
+}
+
+static void a_reading_comes_once_and_goes_out_again(void **state)
+{
+	sqlite3 *db = make();
+	struct buf line = BUF_INIT, again = BUF_INIT;
+	struct store_reading_line later = reading, other = reading, read;
+	(void)state;
+	later.last_seen_ms += 1000;
+	later.percent = 42.9;
+	other.percent = 43.;
+	assert_string_equal(import_reading(db, &reading), "1 0 0 0");
+	assert_string_equal(import_reading(db, &reading), "0 0 1 0");
+	assert_string_equal(import_reading(db, &later), "0 1 0 0");
+	assert_string_equal(import_reading(db, &reading), "0 0 1 0");
+	assert_int_equal(ask(db, "SELECT last_seen - first_seen FROM reading"), 1005);
+	fact_line_write_reading(&later, "unused", &line);
+	assert_int_equal(store_readings_read(db, 0, write_reading, &again), SQLITE_OK);
+	assert_string_equal(buf_str(&line), buf_str(&again));
+	struct json_object *object = json_parse(line.data, line.len, 8, NULL);
+	assert_null(fact_line_read_reading(object, &read));
+	assert_true(isnan(read.used_usd) && read.limit_usd > 49. && read.percent > 42.8);
+	assert_int_equal(read.resets_ms, reading.resets_ms);
+	json_object_object_add(object, "percent", json_object_new_double(-1));
+	assert_non_null(fact_line_read_reading(object, &read));
+	json_object_put(object);
+	assert_string_equal(import_reading(db, &other), "1 0 0 0");
+	run(db, "INSERT INTO tombstone (kind, value, before, at) VALUES (1, 0, 1900000000000, 1)");
+	assert_string_equal(import_reading(db, &reading), "0 0 0 1");
+	sqlite3_close(db);
+	buf_release(&line);
+	buf_release(&again);
+}
+
 /* ---- lines ---- */
 
 static const char *read_line(const char *text, struct store_line *out)
@@ -393,6 +454,7 @@ int main(void)
 		cmocka_unit_test(sums_give_way_to_messages),
 		cmocka_unit_test(what_was_purged_stays_away_and_what_fails_leaves_nothing),
 		cmocka_unit_test(a_hit_comes_once_and_goes_out_again),
+		cmocka_unit_test(a_reading_comes_once_and_goes_out_again),
 		cmocka_unit_test(a_line_says_all_that_is_known),
 		cmocka_unit_test(a_line_from_elsewhere_is_hostile),
 		cmocka_unit_test(other_counts_show_only_where_there_are_no_messages),

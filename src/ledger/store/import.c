@@ -273,6 +273,46 @@ int store_import_add_hit(struct store_import *import, const struct store_hit_lin
 	return import->result;
 }
 
+/* ---- readings ---- */
+
+static bool is_reading_purged(const struct store_import *import, const struct store_reading_line *reading)
+{
+	const struct ledger_question question = {
+		.time_ms = reading->last_seen_ms,
+		.session = { reading->session, strlen(reading->session) },
+	};
+	return store_tombs_bury(&import->tombs, &question);
+}
+
+static int take_reading(struct store_import *import, const struct store_reading_line *reading)
+{
+	int64_t profile, session;
+	enum store_reading_put put;
+	if (is_reading_purged(import, reading)) {
+		import->counts.purged++;
+		return SQLITE_OK;
+	}
+	int result = store_numbers_find_profile(&import->numbers, reading->host, reading->root,
+						strlen(reading->root), &profile);
+	if (result == SQLITE_OK)
+		result = store_numbers_find(&import->numbers, STORE_NAME_SESSION, reading->session, &session);
+	if (result == SQLITE_OK)
+		result = store_readings_put(import->db, reading, profile, session, &put);
+	if (result != SQLITE_OK)
+		return result;
+	import->counts.added += put == STORE_READING_ADDED;
+	import->counts.raised += put == STORE_READING_RAISED;
+	import->counts.same += put == STORE_READING_SAME;
+	return SQLITE_OK;
+}
+
+int store_import_add_reading(struct store_import *import, const struct store_reading_line *reading)
+{
+	if (import->result == SQLITE_OK)
+		import->result = take_reading(import, reading);
+	return import->result;
+}
+
 /* ---- begin and end ---- */
 
 static int prepare(struct store_import *import)

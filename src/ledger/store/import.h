@@ -1,5 +1,5 @@
 /*
- * store/import: takes messages and hits of limits of another file into the ledger's file, each once.
+ * store/import: takes messages, hits and readings of limits of another file into the ledger's file, each once.
  *
  * For: swatch import.
  *
@@ -11,6 +11,7 @@
 #define SWATCH_LEDGER_STORE_IMPORT_H
 
 #include "ledger/store/lines.h"
+#include "ledger/store/readings.h"
 
 struct store_import;
 
@@ -32,6 +33,9 @@ int store_import_add(struct store_import *import, const struct store_line *line)
 
 /* The same for a line that says that a limit was hit: it says the same whenever it is read. */
 int store_import_add_hit(struct store_import *import, const struct store_hit_line *hit);
+
+/* The same for what a statusline told of a limit. */
+int store_import_add_reading(struct store_import *import, const struct store_reading_line *reading);
 
 /* Ends it: with `keep` everything is written, otherwise nothing. Frees `import`. */
 int store_import_end(struct store_import *import, bool keep, struct store_import_counts *out);

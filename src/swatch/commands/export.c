@@ -11,6 +11,7 @@
 #include "ledger/record.h"
 #include "ledger/store/hours.h"
 #include "swatch/cli/command.h"
+#include "swatch/kept/fact_line.h"
 #include "swatch/kept/file.h"
 #include "swatch/kept/message_line.h"
 #include "swatch/kept/which.h"
@@ -167,13 +168,23 @@ static bool take_hit(void *ctx, const struct store_hit_line *hit)
 	return hand_on(export, &line);
 }
 
-/* With --messages: then limits that were hit, and a cursor for the next time. */
+static bool take_reading(void *ctx, const struct store_reading_line *reading)
+{
+	struct export *export = ctx;
+	AUTO_BUF line = BUF_INIT;
+	fact_line_write_reading(reading, export->host, &line);
+	return hand_on(export, &line);
+}
+
+/* With --messages: then what is known of limits, and a cursor for the next time. */
 static int read_messages(struct export *export, const struct kept_file *file, int64_t since_ms)
 {
 	int64_t last_ms;
 	int result = store_lines_read(file->db, since_ms, take_message, export, &last_ms);
 	if (result == SQLITE_OK)
 		result = store_lines_read_hits(file->db, since_ms, take_hit, export);
+	if (result == SQLITE_OK)
+		result = store_readings_read(file->db, since_ms, take_reading, export);
 	if (result == SQLITE_OK)
 		buf_printf(&export->out, "{\"type\":\"cursor\",\"cursor\":\"%lld\"}\n",
 			   (long long)(last_ms > since_ms ? last_ms : since_ms));
@@ -268,7 +279,7 @@ static const struct command_option options[] = {
 	{ "since", 's', "DATE",
 	  "leave out everything before this day: YYYYMMDD, YYYY-MM-DD, today, yesterday, 7d" },
 	{ "format", 'f', "FORMAT", "jsonl (a JSON object a line), the default, or csv" },
-	{ "messages", 'm', NULL, "a line for each message and for each limit that was hit, for swatch import" },
+	{ "messages", 'm', NULL, "a line for each message, and for what is known of limits, for swatch import" },
 	{ "cursor", 'c', "CURSOR", "with --messages: go on where an export ended, as its last line says" },
 	{ NULL, 0, NULL, NULL }
 };

@@ -13,6 +13,7 @@
 #include "json/parse.h"
 #include "ledger/store/database.h"
 #include "swatch/cli/command.h"
+#include "swatch/kept/fact_line.h"
 #include "swatch/kept/message_line.h"
 #include "swatch/kept/other_counts.h"
 #include "swatch/kept/writer.h"
@@ -70,6 +71,19 @@ static int take_hit(struct import *import, struct json_object *object, size_t nu
 	return fault ? say_bad_line(import, number, fault) : add_hit(import, &hit);
 }
 
+static int add_reading(struct import *import, const struct store_reading_line *reading)
+{
+	int result = store_import_add_reading(import->store, reading);
+	return result == SQLITE_OK ? SWATCH_OK : say_write_error(sqlite3_errstr(result));
+}
+
+static int take_reading(struct import *import, struct json_object *object, size_t number)
+{
+	struct store_reading_line reading;
+	const char *fault = fact_line_read_reading(object, &reading);
+	return fault ? say_bad_line(import, number, fault) : add_reading(import, &reading);
+}
+
 static int take_line(struct import *import, const char *text, size_t len, size_t number)
 {
 	AUTO_JSON *object = json_parse(text, len, LINE_MAX_DEPTH, NULL);
@@ -80,6 +94,8 @@ static int take_line(struct import *import, const char *text, size_t len, size_t
 		return say_bad_line(import, number, "it is not a JSON object");
 	if (type && strcmp(type, MESSAGE_LINE_HIT_TYPE) == 0)
 		return take_hit(import, object, number);
+	if (type && strcmp(type, FACT_LINE_READING_TYPE) == 0)
+		return take_reading(import, object, number);
 	if (type && strcmp(type, MESSAGE_LINE_TYPE) == 0)
 		fault = message_line_read(object, &line);
 	else if (!type && json_object_object_get_ex(object, "hour", NULL))
@@ -134,6 +150,15 @@ static bool take_stored_hit(void *ctx, const struct store_hit_line *hit)
 	return add_hit(import, &with_host) == SWATCH_OK;
 }
 
+static bool take_stored_reading(void *ctx, const struct store_reading_line *reading)
+{
+	struct import *import = ctx;
+	struct store_reading_line with_host = *reading;
+	if (!reading->host[0])
+		with_host.host = import->host;
+	return add_reading(import, &with_host) == SWATCH_OK;
+}
+
 static int take_database(struct import *import)
 {
 	AUTO_BUF error = BUF_INIT;
@@ -146,6 +171,8 @@ static int take_database(struct import *import)
 	int result = store_lines_read(db, 0, take_stored, import, &last_ms);
 	if (result == SQLITE_OK)
 		result = store_lines_read_hits(db, 0, take_stored_hit, import);
+	if (result == SQLITE_OK)
+		result = store_readings_read(db, 0, take_stored_reading, import);
 	store_database_close(db);
 	if (result != SQLITE_OK && result != SQLITE_ABORT)
 		terminal_error("import: cannot read %s: %s; nothing was imported", import->file,
