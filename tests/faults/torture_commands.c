@@ -139,11 +139,15 @@ static bool step_command(struct trial *trial)
 	static int64_t right_blocks;
 	static bool right_said;
 	static const void *right_of;
+	static char right_home[sizeof(trial->world->home)];
 	const struct tested *now = trial->what;
 	struct process process;
 	if (!now)
 		broken("find", "the command to run");
-	if (trial->first == 1 && right_of != now) {
+	/* Another home's times are other ones. */
+	bool is_elsewhere = now->exact && strcmp(right_home, trial->world->home) != 0;
+	if ((trial->first == 1 && right_of != now) || is_elsewhere) {
+		snprintf(right_home, sizeof(right_home), "%s", trial->world->home);
 		process_init(&process, trial->world, "right");
 		right_of = now;
 		process_mark_log(&process);
