@@ -156,6 +156,8 @@ static int count_names(sqlite3 *db, struct counting *counting)
 				  && compare_parts(&counting->parts[i], &counting->parts[end]) == 0;)
 			end++;
 		result = count_transcript(counting, &names, i, end, &sets) ? SQLITE_OK : SQLITE_NOMEM;
+		if (result == SQLITE_OK)
+			result = store_names_take_result(&names);
 	}
 	counting->census->sessions = sets.sessions.used;
 	counting->census->projects = sets.projects.used;

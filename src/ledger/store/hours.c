@@ -51,7 +51,7 @@ static void empty(struct open_hour *hour)
 	strmap_release(&hour->by_key);
 }
 
-/* Looks up a group's names. Returns false when memory ran out. */
+/* Looks up a group's names. Returns false when memory ran out, or they cannot be read. */
 static bool name(struct summing *summing, struct group *group)
 {
 	struct store_transcript_names transcript;
@@ -67,7 +67,8 @@ static bool name(struct summing *summing, struct group *group)
 	sums->kind = transcript.subagent    ? STORE_KIND_AGENT
 		     : group->key.sidechain ? STORE_KIND_SIDECHAIN
 					    : STORE_KIND_MAIN;
-	return group->project && group->session && group->model;
+	return store_names_take_result(&summing->names) == SQLITE_OK && group->project && group->session
+	    && group->model;
 }
 
 static int compare(const void *a, const void *b)

@@ -13,6 +13,7 @@ struct reading {
 	bool (*take)(void *ctx, const struct store_line *line);
 	bool (*take_hit)(void *ctx, const struct store_hit_line *hit);
 	void *ctx;
+	int result;                  /* of the first question for a name that failed */
 };
 
 /* ---- names ---- */
@@ -23,11 +24,24 @@ static const char *text_at(sqlite3_stmt *answer, int column)
 	return text ? text : "";
 }
 
-static bool ask(sqlite3_stmt *question, int64_t id)
+static bool ask(struct reading *reading, sqlite3_stmt *question, int64_t id)
 {
 	(void)sqlite3_reset(question);
-	return id > 0 && sqlite3_bind_int64(question, 1, id) == SQLITE_OK
-	    && sqlite3_step(question) == SQLITE_ROW;
+	if (id <= 0)
+		return false;
+	int result = sqlite3_bind_int64(question, 1, id);
+	if (result == SQLITE_OK)
+		result = sqlite3_step(question);
+	if (reading->result == SQLITE_OK && result != SQLITE_ROW && result != SQLITE_DONE)
+		reading->result = result;
+	return result == SQLITE_ROW;
+}
+
+/* Why a name could not be read; SQLITE_OK when all could. */
+static int names_result(struct reading *reading)
+{
+	int result = store_names_take_result(&reading->names);
+	return reading->result != SQLITE_OK ? reading->result : result;
 }
 
 /* The path as it was where the transcript was written: without the mark of its host. */
@@ -46,7 +60,7 @@ static void remove_mark(char *path, const char *host)
 static bool take_names(struct reading *reading, struct store_line *line, char **path, char **root)
 {
 	sqlite3_stmt *answer = reading->transcript;
-	if (!ask(answer, line->row.transcript))
+	if (!ask(reading, answer, line->row.transcript))
 		return false;
 	const char *whole = text_at(answer, 0);
 	int64_t root_len = sqlite3_column_int64(answer, 1), version = sqlite3_column_int64(answer, 3);
@@ -54,8 +68,10 @@ static bool take_names(struct reading *reading, struct store_line *line, char **
 		return false;
 	*path = strdup(whole + root_len);
 	*root = strndup(whole, (size_t)root_len - 1);
-	if (!*path || !*root)
+	if (!*path || !*root) {
+		reading->result = SQLITE_NOMEM;
 		return false;
+	}
 	line->host = text_at(answer, 4);
 	line->root = sqlite3_column_type(answer, 5) == SQLITE_NULL ? *root : text_at(answer, 5);
 	line->session = store_names_session(&reading->names, sqlite3_column_int64(answer, 6));
@@ -79,15 +95,19 @@ static int take_row(struct reading *reading, sqlite3_stmt *rows, int64_t since_m
 	AUTO_FREE char *path = NULL;
 	AUTO_FREE char *root = NULL;
 	AUTO_FREE char *session = NULL;
-	if (!store_rows_take(rows, &line.row) || line.row.time_ms < since_ms
-	    || !take_names(reading, &line, &path, &root))
+	if (!store_rows_take(rows, &line.row) || line.row.time_ms < since_ms)
 		return SQLITE_OK;
+	if (!take_names(reading, &line, &path, &root))
+		return names_result(reading);
 	line.payer = payer_of(reading, &line, &session);
 	if (!line.payer)
 		return SQLITE_NOMEM;
 	line.session = session;
 	line.model = store_names_model(&reading->names, line.row.model);
-	line.branch = ask(reading->branch, line.row.branch) ? text_at(reading->branch, 0) : "";
+	line.branch = ask(reading, reading->branch, line.row.branch) ? text_at(reading->branch, 0) : "";
+	int result = names_result(reading);
+	if (result != SQLITE_OK)
+		return result;
 	*last_ms = line.row.time_ms;
 	return reading->take(reading->ctx, &line) ? SQLITE_OK : SQLITE_ABORT;
 }
@@ -141,8 +161,12 @@ static int take_hit(struct reading *reading, sqlite3_stmt *rows)
 	AUTO_FREE char *path = NULL;
 	AUTO_FREE char *root = NULL;
 	hit.at.row.transcript = sqlite3_column_int64(rows, 0);
-	if (!store_facts_take_hit(rows, &found) || !take_names(reading, &hit.at, &path, &root))
+	if (!store_facts_take_hit(rows, &found))
 		return SQLITE_OK;
+	bool is_named = take_names(reading, &hit.at, &path, &root);
+	int result = names_result(reading);
+	if (!is_named || result != SQLITE_OK)
+		return result;
 	hit.at.row.offset = found.offset;
 	hit.at.row.time_ms = found.at_ms;
 	hit.name = found.name;

@@ -45,6 +45,8 @@ static struct store_repriced_model *model_of(struct work *work, const struct sto
 	struct store_repriced_model *model = &out->models[out->count];
 	const char *name = store_names_model(&work->names, row->model);
 	size_t len = strlen(name);
+	if (store_names_take_result(&work->names) != SQLITE_OK)
+		return NULL;
 	*model = (struct store_repriced_model){ .model = row->model, .fast = row->flags & STORE_FAST };
 	memcpy(model->name, name, len + 1);
 	model->price = len > 0 ? price_book_find(work->repricing->book, name, len, &model->factor, NULL)

@@ -106,7 +106,7 @@ bool store_rows_take(sqlite3_stmt *rows, struct store_row *out)
 
 int store_names_open(sqlite3 *db, struct store_names *names)
 {
-	*names = (struct store_names){ .transcript = NULL };
+	*names = (struct store_names){ .result = SQLITE_OK };
 	int result = sqlite3_prepare_v2(db,
 					"SELECT path, root_bytes, subagent, session.name, version <"
 					" (SELECT max(version) FROM transcript o WHERE o.path = t.path), gone"
@@ -123,11 +123,24 @@ int store_names_open(sqlite3 *db, struct store_names *names)
 }
 
 /* Asks for one row. Returns whether there is one. */
-static bool ask(sqlite3_stmt *question, int64_t id)
+static bool ask(struct store_names *names, sqlite3_stmt *question, int64_t id)
 {
 	(void)sqlite3_reset(question);
-	return id > 0 && sqlite3_bind_int64(question, 1, id) == SQLITE_OK
-	       && sqlite3_step(question) == SQLITE_ROW;
+	if (id <= 0)
+		return false;
+	int result = sqlite3_bind_int64(question, 1, id);
+	if (result == SQLITE_OK)
+		result = sqlite3_step(question);
+	if (names->result == SQLITE_OK && result != SQLITE_ROW && result != SQLITE_DONE)
+		names->result = result;
+	return result == SQLITE_ROW;
+}
+
+int store_names_take_result(struct store_names *names)
+{
+	int result = names->result;
+	names->result = SQLITE_OK;
+	return result;
 }
 
 static const char *text_at(sqlite3_stmt *answer, int column)
@@ -139,7 +152,7 @@ static const char *text_at(sqlite3_stmt *answer, int column)
 bool store_names_transcript(struct store_names *names, int64_t id, struct store_transcript_names *out)
 {
 	*out = (struct store_transcript_names){ .path = "", .project = { "", 0 }, .session = "" };
-	if (!ask(names->transcript, id))
+	if (!ask(names, names->transcript, id))
 		return false;
 	const char *path = text_at(names->transcript, 0), *session = text_at(names->transcript, 3);
 	int64_t root_len = sqlite3_column_int64(names->transcript, 1);
@@ -166,13 +179,13 @@ bool store_names_transcript(struct store_names *names, int64_t id, struct store_
 
 const char *store_names_session(struct store_names *names, int64_t id)
 {
-	const char *name = ask(names->session, id) ? text_at(names->session, 0) : "";
+	const char *name = ask(names, names->session, id) ? text_at(names->session, 0) : "";
 	return transcript_session_id_is_valid(name, strlen(name)) ? name : "";
 }
 
 const char *store_names_model(struct store_names *names, int64_t id)
 {
-	const char *name = ask(names->model, id) ? text_at(names->model, 0) : "";
+	const char *name = ask(names, names->model, id) ? text_at(names->model, 0) : "";
 	return strlen(name) < PRICE_MODEL_MAX ? name : "";
 }
 
@@ -183,5 +196,5 @@ void store_names_release(struct store_names *names)
 	(void)sqlite3_finalize(names->model);
 	store_folders_release(&names->folders);
 	free(names->path);
-	*names = (struct store_names){ .transcript = NULL };
+	*names = (struct store_names){ .result = SQLITE_OK };
 }

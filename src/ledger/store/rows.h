@@ -60,6 +60,7 @@ struct store_names {
 	sqlite3_stmt *transcript, *session, *model;
 	struct store_folders folders;
 	char *path;                  /* of the transcript that was asked for last */
+	int result;                  /* of the first question that failed; SQLITE_OK: none did */
 };
 
 /* What a transcript's path says; good until the next call for a transcript. */
@@ -74,6 +75,12 @@ struct store_transcript_names {
 
 /* Prepares the questions. Returns SQLITE_OK, or SQLite's result; release in every case. */
 int store_names_open(sqlite3 *db, struct store_names *names);
+
+/*
+ * SQLite's result of the first question that failed since the last call; SQLITE_OK when none did. Who takes
+ * names asks before using them: a name that could not be read is as empty as one that does not exist.
+ */
+int store_names_take_result(struct store_names *names);
 
 /* Returns false, with empty names, when there is no such transcript, or we cannot have written it. */
 bool store_names_transcript(struct store_names *names, int64_t id, struct store_transcript_names *out);

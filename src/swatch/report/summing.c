@@ -32,6 +32,12 @@ static struct summing_session *session_of(struct summing *summing, int64_t numbe
 	return &summing->sessions[number];
 }
 
+/* A name that could not be read is another one than an empty one. */
+static void check_names(struct summing *summing)
+{
+	summing->failed = summing->failed || store_names_take_result(&summing->names) != SQLITE_OK;
+}
+
 static void set_name(struct summing *summing, int64_t number, const char *name)
 {
 	struct summing_session *session = session_of(summing, number);
@@ -48,6 +54,7 @@ static const char *name_session(struct summing *summing, int64_t number)
 	const struct summing_session *session = session_of(summing, number);
 	if (session && !session->name)
 		set_name(summing, number, store_names_session(&summing->names, number));
+	check_names(summing);
 	return session && session->name ? session->name : "";
 }
 
@@ -74,12 +81,16 @@ int64_t summing_number_session(struct summing *summing, const char *name)
 	uintptr_t given = (uintptr_t)strmap_get(&summing->by_session, name);
 	if (given > 0)
 		return (int64_t)given - 1;
-	if (sqlite3_prepare_v2(summing->db, "SELECT id FROM session WHERE name = ?1", -1, &known, NULL)
-	    == SQLITE_OK) {
-		(void)sqlite3_bind_text(known, 1, name, -1, SQLITE_STATIC);
-		if (sqlite3_step(known) == SQLITE_ROW)
-			number = sqlite3_column_int64(known, 0);
-	}
+	int result = sqlite3_prepare_v2(summing->db, "SELECT id FROM session WHERE name = ?1", -1, &known,
+					NULL);
+	if (result == SQLITE_OK)
+		result = sqlite3_bind_text(known, 1, name, -1, SQLITE_STATIC);
+	if (result == SQLITE_OK)
+		result = sqlite3_step(known);
+	if (result == SQLITE_ROW)
+		number = sqlite3_column_int64(known, 0);
+	else if (result != SQLITE_DONE)
+		summing->failed = true;
 	(void)sqlite3_finalize(known);
 	number = number > 0 ? number : next_number(summing);
 	set_name(summing, number, name);
@@ -120,6 +131,7 @@ static const struct summing_model *model_of(struct summing *summing, int64_t num
 		return &summing->models[known - 1];
 	const struct summing_model *model =
 		summing_model_named(summing, store_names_model(&summing->names, number), fast);
+	check_names(summing);
 	if (model && is_kept)
 		summing->of_number[fast][number] = (unsigned char)(model->number + 1);
 	return model;
