@@ -5,8 +5,12 @@
 
 #include "unit.h"
 #include "scratch.h"
+#include "base/array.h"
 #include "ledger/store/archive.h"
+#include "ledger/store/census.h"
 #include "ledger/store/database.h"
+#include "ledger/store/hours.h"
+#include "ledger/store/lines.h"
 #include "ledger/store/projects.h"
 #include "ledger/store/write.h"
 
@@ -498,6 +502,80 @@ static void figures_are_the_same_without_names(void **state)
 	end(&w);
 }
 
+/* ---- the same for whoever reads the file ---- */
+
+/* A sum over all that was handed over: names too. */
+static bool add_line_read(void *ctx, const struct store_line *line)
+{
+	uint64_t *sum = ctx;
+	AUTO_BUF text = BUF_INIT;
+	buf_printf(&text, "%s %s %s %s %lld", line->path, line->session, line->payer, line->model,
+		   (long long)line->row.time_ms);
+	*sum += strmap_hash(text.data, text.len);
+	return true;
+}
+
+static bool add_hour_read(void *ctx, const struct store_hour *hour)
+{
+	uint64_t *sum = ctx;
+	AUTO_BUF text = BUF_INIT;
+	buf_printf(&text, "%s %s %s %d %lld %lld", hour->project, hour->session, hour->model, (int)hour->kind,
+		   (long long)hour->start_ms, (long long)hour->nano_usd);
+	*sum += strmap_hash(text.data, text.len);
+	return true;
+}
+
+static int read_lines(sqlite3 *db, uint64_t *sum)
+{
+	int64_t last_ms;
+	return store_lines_read(db, 0, add_line_read, sum, &last_ms);
+}
+
+static int read_hours(sqlite3 *db, uint64_t *sum)
+{
+	return store_hours_read(db, 0, add_hour_read, sum);
+}
+
+static int take_census(sqlite3 *db, uint64_t *sum)
+{
+	struct store_census census = { 0 };
+	int result = store_census_take(db, &census);
+	*sum = (uint64_t)census.messages * 1000000 + census.sessions * 1000 + census.projects;
+	return result;
+}
+
+/* Nothing is left out in silence, and no name is another one. */
+static void a_question_that_fails_is_no_answer(void **state)
+{
+	(void)state;
+	static int (*const reads[])(sqlite3 *db, uint64_t *sum) = { read_lines, read_hours, take_census };
+	struct world w = { .random = 20260304, .least_held = SIZE_MAX };
+	begin(&w);
+	for (unsigned i = 0; i < 120; i++)
+		append(&w, i % FILES);
+	save(&w);
+	for (size_t i = 0; i < ARRAY_COUNT(reads); i++) {
+		uint64_t all = 0, sum = 0;
+		assert_int_equal(reads[i](w.db, &all), SQLITE_OK);
+		assert_true(all > 0);
+		for (unsigned at = 1, fails = 1; fails > 0; at++, sum = 0) {
+			unsigned before = fault.failed;
+			fault.db = w.db;
+			fault.code = at % 2 ? SQLITE_IOERR_READ : SQLITE_NOMEM;
+			fault.in = at;
+			fault.times = 0;
+			int result = reads[i](w.db, &sum);
+			calm();
+			fails = fault.failed - before;
+			if (result == SQLITE_OK)
+				assert_true(sum == all);
+			else
+				assert_true(fails > 0);
+		}
+	}
+	end(&w);
+}
+
 /* While a command has the file: a copy of an old message may not count twice. */
 static void what_nobody_can_tell_is_not_taken(void **state)
 {
@@ -537,6 +615,7 @@ int main(void)
 		CASE(what_is_held_and_what_is_not_add_up),
 		CASE(no_question_that_fails_counts_twice_or_loses),
 		CASE(figures_are_the_same_without_names),
+		CASE(a_question_that_fails_is_no_answer),
 		CASE(what_nobody_can_tell_is_not_taken),
 	};
 	return cmocka_run_group_tests_name("ledger/archive", tests, NULL, NULL);

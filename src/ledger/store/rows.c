@@ -165,8 +165,10 @@ bool store_names_transcript(struct store_names *names, int64_t id, struct store_
 	store_folders_show(&names->folders, &place, &shown);
 	free(names->path);
 	names->path = buf_detach(&shown);
-	if (!names->path)
+	if (!names->path) {
+		names->result = SQLITE_NOMEM;
 		return false;
+	}
 	out->path = names->path;
 	out->project = store_folders_of(path + root_len);
 	if (store_folders_is_hidden(out->project, '~'))
