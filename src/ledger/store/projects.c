@@ -79,8 +79,10 @@ static void translate(struct store_folders *folders, const struct store_folders_
 	AUTO_BUF shown = BUF_INIT;
 	store_folders_show(folders, path, &shown);
 	buf_clear(out);
-	store_folders_hide(folders, buf_str(&shown), path->root_len, out);
-	out->failed = out->failed || shown.failed;
+	if (shown.failed)
+		out->failed = true;
+	else
+		store_folders_hide(folders, shown.data, path->root_len, out);
 }
 
 /* One that has the path already came to the file under another form of it: both stay, each with a version. */

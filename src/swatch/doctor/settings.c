@@ -95,7 +95,8 @@ static bool is_kept(const struct kept_file *file, const char *real, const struct
 {
 	AUTO_BUF path = BUF_INIT;
 	buf_printf(&path, "%s%s", real, job->path + len);
-	return file->db && kept_file_has(file, buf_str(&path), strlen(real) + 1, job->size_bytes);
+	return !path.failed && file->db
+	    && kept_file_has(file, path.data, strlen(real) + 1, job->size_bytes);
 }
 
 /* How many transcripts of a directory were last changed before a moment; *lost: what of them is not kept. */
