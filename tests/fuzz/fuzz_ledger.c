@@ -18,6 +18,7 @@
 #include "ledger/store/hours.h"
 #include "ledger/store/import.h"
 #include "ledger/store/imported.h"
+#include "ledger/store/projects.h"
 #include "ledger/store/purge.h"
 #include "ledger/store/read.h"
 #include "ledger/store/rolled.h"
@@ -373,6 +374,17 @@ static bool import_line(void *ctx, const struct store_line *line)
 	return store_import_add(ctx, line) == SQLITE_OK;
 }
 
+static bool import_hit(void *ctx, const struct store_hit_line *hit)
+{
+	return store_import_add_hit(ctx, hit) == SQLITE_OK;
+}
+
+static bool import_reading(void *ctx, const struct store_reading_line *reading)
+{
+	FUZZ_CHECK(store_readings_is_valid(reading), "%s", reading->name);
+	return store_import_add_reading(ctx, reading) == SQLITE_OK;
+}
+
 /* Another machine's file goes into a good one. */
 static void import(sqlite3 *from)
 {
@@ -387,6 +399,8 @@ static void import(sqlite3 *from)
 	struct store_import *into = store_import_begin(db, "here", ROOT);
 	FUZZ_CHECK(into, "%s", sqlite3_errmsg(db));
 	(void)store_lines_read(from, 0, import_line, into, &last_ms);
+	(void)store_lines_read_hits(from, 0, import_hit, into);
+	(void)store_readings_read(from, 0, import_reading, into);
 	(void)store_import_end(into, false, &counts);
 	store_database_close(db);
 	free(path);
@@ -414,6 +428,22 @@ static void read_it(const char *path)
 	buf_release(&error);
 }
 
+/* Names go and come back: what is read of the file stays what it can be. */
+static void change_names(sqlite3 *db)
+{
+	static const enum ledger_projects modes[] = { LEDGER_PROJECTS_HASH, LEDGER_PROJECTS_OFF,
+						      LEDGER_PROJECTS_PATH };
+	for (size_t i = 0; i < ARRAY_COUNT(modes); i++) {
+		bool changed;
+		if (store_projects_apply(db, modes[i], &changed) != SQLITE_OK)
+			continue;
+		enum ledger_projects mode;
+		FUZZ_CHECK(store_projects_look(db, &mode) != SQLITE_OK || mode == modes[i], "mode %d", (int)mode);
+		read_sums(db);
+		read_archive(db);
+	}
+}
+
 static void write_it(const char *path)
 {
 	struct buf error = BUF_INIT;
@@ -429,6 +459,7 @@ static void write_it(const char *path)
 			(void)store_writer_write(writer, batch);
 		store_writer_free(writer);
 		store_batch_free(batch);
+		change_names(db);
 		for (size_t i = 0; i < ARRAY_COUNT(purges); i++)
 			(void)store_purge_do(db, &purges[i], FUZZ_NOW_MS, &gone);
 		store_database_close(db);
