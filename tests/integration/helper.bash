@@ -67,6 +67,19 @@ note_failure() { # line
 	done
 }
 
+# What each test of a file needs alike: PATH without ccusage, and the FIFO of snooze().
+make_once_a_file() {
+	local kept=${BATS_FILE_TMPDIR:-$TEST_HOME}
+	NEVER_WRITTEN=$kept/never
+	if [ -e "$kept/path" ]; then
+		read -r PATH <"$kept/path"
+		return
+	fi
+	mkfifo "$NEVER_WRITTEN"
+	PATH=$(path_without ccusage)
+	printf '%s\n' "$PATH" >"$kept/path"
+}
+
 setup() {
 	local program
 	for program in jq socat; do
@@ -83,7 +96,7 @@ setup() {
 	until TEST_HOME=$TEST_BASE/swatch.$((RANDOM * 32768 + RANDOM)) && [ ! -e "$TEST_HOME" ]; do :; done
 	export HOME=$TEST_HOME XDG_RUNTIME_DIR=$TEST_HOME/run
 	mkdir -m 700 "$TEST_HOME" "$XDG_RUNTIME_DIR"
-	PATH=$(path_without ccusage)
+	make_once_a_file
 	PATH=$SWATCH_BUILD_DIR:$SWATCH_BUILD_DIR/tests/integration:$SWATCH_BUILD_DIR/tests/bench:$PATH
 	PROJECTS=$HOME/.claude/projects
 	CACHE=$HOME/.claude/session-health
@@ -161,9 +174,9 @@ kill_daemon() {
 # file alone is there a moment before
 listens() { [ "$(grep -cE "^[^ ]+ [^ ]+ [^ ]+ 00010000 .* $1\$" /proc/net/unix)" -ge "${2:-1}" ]; }
 
-# snooze SECONDS: as sleep, for a third of the CPU: nothing is ever written to that pipe. It is not kept open, or every
-# program that a test starts would inherit it.
-snooze() { read -rt "$1" <> <(:) || true; }
+# snooze SECONDS: as sleep, without a process. The FIFO is not kept open, or every program that a test starts would
+# inherit it.
+snooze() { read -rt "$1" <>"$NEVER_WRITTEN" || true; }
 
 # await COMMAND...: until it succeeds; fails when it does not within AWAIT_SECONDS. Between two looks it waits as long as
 # the look took, so that what it waits for has the half of a processor at least.

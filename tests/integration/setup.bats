@@ -17,12 +17,13 @@ fake_systemd() {
 	printf '%s\n' "$*" >"$TEST_HOME/systemd/directories"
 	cat >"$TEST_HOME/bin/systemctl" <<-'SCRIPT'
 		#!/bin/bash
-		state=$(dirname "$0")/../systemd
+		state=${0%/*}/../systemd
 		echo "$*" >>"$state/calls"
 		[ "$1" = --user ] || exit 1
 		own=${XDG_CONFIG_HOME:-$HOME/.config}/systemd/user
 		unit=
-		for directory in "$own" $(cat "$state/directories"); do
+		read -r directories <"$state/directories"
+		for directory in "$own" $directories; do
 			[ -n "$unit" ] || [ ! -f "$directory/swatchd.service" ] || unit=$directory/swatchd.service
 		done
 		start() {
@@ -38,8 +39,8 @@ fake_systemd() {
 			rm -f "$state/started"
 			echo "$program" >"$state/start"
 			until [ -s "$state/started" ]; do sleep 0.05; done
-			pid=$(cat "$state/started")
-			until [ "$(swatch status --json 2>/dev/null | jq .pid)" = "$pid" ]; do
+			read -r pid <"$state/started"
+			until [ "$(swatch status --json 2>/dev/null | json-value .pid)" = "$pid" ]; do
 				if [ -e "$state/exit.$pid" ]; then
 					mv "$state/exit.$pid" "$state/exit"
 					echo "Job for swatchd.service failed" >&2
@@ -51,20 +52,23 @@ fake_systemd() {
 		}
 		stop() {
 			[ -e "$state/pid" ] || return 0
-			kill "$(cat "$state/pid")"
-			while [ -e "/proc/$(cat "$state/pid")" ]; do sleep 0.05; done
+			read -r pid <"$state/pid"
+			kill "$pid"
+			while [ -e "/proc/$pid" ]; do sleep 0.05; done
 			rm "$state/pid"
 		}
 		case "$2 $3" in
-		*UnitPath*) echo "UnitPath=$own $(cat "$state/directories")" ;;
+		*UnitPath*) echo "UnitPath=$own $directories" ;;
 		show*)
 			[ -n "$unit" ] && echo LoadState=loaded || echo LoadState=not-found
 			[ -e "$state/enabled" ] && echo UnitFileState=enabled || echo UnitFileState=disabled
 			[ -e "$state/pid" ] && echo ActiveState=active || echo ActiveState=inactive
 			[ -e "$state/condition" ] && echo ConditionResult=no || echo ConditionResult=yes
 			echo "ConditionTimestamp=Mon 2026-11-30 05:00:00 UTC"
-			echo "ExecMainStatus=$(cat "$state/exit" 2>/dev/null || echo 0)" ;;
-		enable*) touch "$state/enabled" ;;
+			ended=0
+			[ ! -e "$state/exit" ] || read -r ended <"$state/exit"
+			echo "ExecMainStatus=$ended" ;;
+		enable*) : >"$state/enabled" ;;
 		reset-failed*) ;;
 		'start swatchd.path') [ -e "$state/condition" ] || exit 1 ;;
 		'disable --now') rm -f "$state/enabled"; stop ;;
@@ -126,7 +130,7 @@ tree() {
 		sort -z | xargs -0 sha256sum
 }
 names() { tree | sed 's/^\([^ ]* [0-7]*\) [0-9.]*/\1/' | grep -v '^[^ ]* \?7[0-7]* *$'; }
-line_of() { jq -r .statusLine.command "$HOME/.claude/settings.json"; }
+line_of() { json-value .statusLine.command "$HOME/.claude/settings.json"; }
 
 teardown() {
 	local pid
@@ -325,7 +329,7 @@ teardown() {
 	local folders="\"$quoted/session-health\" \"$HOME/.local/state/swatch\""
 	grep -qxF "ReadWritePaths=$folders" "$extra"
 	grep -qxF "ExecStartPre=+/bin/mkdir -p -m 0700 $folders" "$extra"
-	is "$(jq -r .statusLine.command "$CLAUDE_CONFIG_DIR/settings.json")" "$SWATCH_BUILD_DIR/swatch statusline"
+	is "$(json-value .statusLine.command "$CLAUDE_CONFIG_DIR/settings.json")" "$SWATCH_BUILD_DIR/swatch statusline"
 	[ ! -e "$HOME/.claude/settings.json" ]
 	# what its owner has changed since is his
 	echo 'Environment=A=b' >>"$extra"
@@ -390,7 +394,7 @@ teardown() {
 	[ "$status" -eq 0 ]
 	says "has another program's: ccusage statusline --x"
 	is "$(line_of)" "$SWATCH_BUILD_DIR/swatch statusline"
-	is "$(jq .a "$HOME/.claude/settings.json")" 1
+	is "$(json-value .a "$HOME/.claude/settings.json")" 1
 	# an older backup stays
 	is "$(sha256sum <"$HOME/.claude/settings.json.swatch-backup")" "$(sha256sum <"$BATS_TEST_TMPDIR/before")"
 	run swatch setup --undo --yes

@@ -70,7 +70,7 @@ load helper
 	message 3 >"$PROJECTS/-p/s3.jsonl"
 	swatch --cache "$CACHE" sync
 	field_is s3.json .transcript.messageCount 1
-	is "$(swatch --cache "$CACHE" status --json | jq .watch.transcripts)" 1
+	is "$(swatch --cache "$CACHE" status --json | json-value .watch.transcripts)" 1
 }
 
 @test "one tree reached twice counts once" {
@@ -223,11 +223,19 @@ load helper
 
 @test "transcripts and folders that vanish as soon as they are there are ordinary events" {
 	start_daemon
-	for i in $(seq 200); do
-		message "$i" >"$PROJECTS/-p/v$i.jsonl"
-		rm "$PROJECTS/-p/v$i.jsonl"
-		mkdir "$PROJECTS/-v$i" && rmdir "$PROJECTS/-v$i"
-	done
+	# a moment apart, so that the daemon looks at some of them while they are there
+	python3 - "$PROJECTS" "$(message 0)" <<-'END'
+		import os, sys, time
+		projects, line = sys.argv[1:]
+		for i in range(200):
+		    path = f"{projects}/-p/v{i}.jsonl"
+		    with open(path, "w") as transcript:
+		        transcript.write(line.replace('_0"', f'_v{i}"') + "\n")
+		    os.remove(path)
+		    os.mkdir(f"{projects}/-v{i}")
+		    os.rmdir(f"{projects}/-v{i}")
+		    time.sleep(0.002)
+	END
 	rm -f "$CACHE"/*.json
 	message 1 >"$PROJECTS/-p/s1.jsonl"
 	swatch sync
