@@ -16,7 +16,7 @@ recorder() {
 alerts() { configure "[alerts]"$'\n'"command = $(recorder) one 'two words'"$'\n'"$1"; }
 
 # ran N: so many runs have ended well.
-ran() { await sh -c "[ \"\$(swatch status --json | jq .alerts.good)\" = $1 ]"; }
+ran() { await sh -c "[ \"\$(swatch status --json | json-value .alerts.good)\" = $1 ]"; }
 # fired N: after all that is pending, exactly so many crossings were announced.
 fired() {
 	swatch sync
@@ -57,7 +57,7 @@ reload() {
 	is "$(value SWATCH_SESSION_ID)" ''
 	[[ $(value SWATCH_MESSAGE) == 'This block has cost $2.00 (alert at $2.00); it ends at '* ]]
 	is "$(value SWATCH_RESETS_AT)" "$(field billing-shared.json '.block.endTime | sub("\\.000Z"; "Z") | fromdate')"
-	[ "$(value SWATCH_AT)" -le "$(date +%s)" ]
+	[ "$(value SWATCH_AT)" -le "$EPOCHSECONDS" ]
 	# more of the same block tells nothing new, up to the next limit
 	dear 3 >>"$PROJECTS/-p/s1.jsonl"
 	fired 1
@@ -78,7 +78,7 @@ reload() {
 	alerts $'block_cost = 1\ntoday_cost = 1\nfive_hour = 80'
 	dear 1 >"$PROJECTS/-p/s1.jsonl"
 	start_daemon
-	limits 85 $(($(date +%s) + 3600))
+	limits 85 $((EPOCHSECONDS + 3600))
 	fired 3
 	ran 3
 	is "$(grep ^SWATCH_ALERT "$HOME/alerts" | sort | tr '\n' ' ')" 'SWATCH_ALERT=block_cost SWATCH_ALERT=five_hour SWATCH_ALERT=today_cost '
@@ -87,7 +87,7 @@ reload() {
 	start_daemon
 	fired 0
 	dear 2 >>"$PROJECTS/-p/s1.jsonl"
-	limits 86 $(($(date +%s) + 3600))
+	limits 86 $((EPOCHSECONDS + 3600))
 	fired 0
 	kill_daemon
 	start_daemon
@@ -132,26 +132,26 @@ reload() {
 	message 1 >"$PROJECTS/-p/s1.jsonl"
 	reached() {
 		rm -f "$HOME/alerts"
-		reset=$(($(date +%s) + $1))
+		reset=$((EPOCHSECONDS + $1))
 		start_daemon
 		limits 79.9 "$reset"
 		limits 80 "$reset"
 		limits 90 $((reset + 1))
 		limits 100 "$reset"
-		[ "$(date +%s)" -lt "$reset" ] || return 1
+		[ "$EPOCHSECONDS" -lt "$reset" ] || return 1
 		swatch sync
 		swatch status --json >"$HOME/status"
-		[ "$(date +%s)" -lt "$reset" ] || return 1
+		[ "$EPOCHSECONDS" -lt "$reset" ] || return 1
 	}
 	for lead in 10 60 150; do
 		reached $lead && break
 		stop_daemon
 		rm -rf "$CACHE"
 	done
-	is "$(jq .alerts.fired "$HOME/status")" 3
-	is "$(jq .alerts.nextAt "$HOME/status")" "${reset}000"
+	is "$(json-value .alerts.fired "$HOME/status")" 3
+	is "$(json-value .alerts.nextAt "$HOME/status")" "${reset}000"
 	await grep -q SWATCH_ALERT=limit_reset "$HOME/alerts"
-	[ "$(date +%s)" -ge "$reset" ]
+	[ "$EPOCHSECONDS" -ge "$reset" ]
 	ran 4
 	is "$(grep -E '^SWATCH_(ALERT|VALUE)=' "$HOME/alerts" | cut -d= -f2 | paste -sd ' ')" \
 		'five_hour 80 limit_reached 100 five_hour 100 limit_reset 0'
@@ -159,7 +159,7 @@ reload() {
 	is "$(value SWATCH_SESSION_ID)" ''
 	is "$(value SWATCH_MESSAGE)" 'The 5-hour limit is reset'
 	is "$(value SWATCH_RESETS_AT)" "$reset"
-	limits 60 $(($(date +%s) + 86400)) seven_day
+	limits 60 $((EPOCHSECONDS + 86400)) seven_day
 	fired 5
 	ran 5
 	is "$(value SWATCH_ALERT)" seven_day
@@ -172,7 +172,7 @@ reload() {
 		printf '{"type":"assistant","timestamp":"%s","version":"1.0.9","isApiErrorMessage":true,"message":{"id":"l","model":"<synthetic>","content":[{"type":"text","text":"Claude AI usage limit reached|%d"}],"usage":{"input_tokens":0,"output_tokens":0}}}\n' \
 			"$(date -u +%Y-%m-%dT%H:%M:%S.000Z)" "$1"
 	}
-	{ message 1; limit_line $(($(date +%s) + 3600)); } >"$PROJECTS/-p/s1.jsonl"
+	{ message 1; limit_line $((EPOCHSECONDS + 3600)); } >"$PROJECTS/-p/s1.jsonl"
 	start_daemon
 	fired 1
 	ran 1
@@ -205,20 +205,20 @@ reload() {
 @test "a prompt cache that is about to go cold: at that moment, with no activity; again when it was written again" {
 	alerts 'cache_cools = 4m'
 	cools() {
-		at=$(($(date +%s) + $1))
+		at=$((EPOCHSECONDS + $1))
 		AT=$(date -u -d "@$((at - 60))" +%Y-%m-%dT%H:%M:%S.000Z) message "$1" >"$PROJECTS/-p/s1.jsonl"
 		start_daemon
 		swatch sync
 		swatch status --json >"$HOME/status"
-		[ "$(date +%s)" -lt "$at" ]
+		[ "$EPOCHSECONDS" -lt "$at" ]
 	}
 	for lead in 4 20 55; do
 		cools $lead && break
 		stop_daemon
 		rm -rf "$CACHE" "$HOME/alerts"
 	done
-	is "$(jq .alerts.fired "$HOME/status")" 0
-	is "$(jq .alerts.nextAt "$HOME/status")" "${at}000"
+	is "$(json-value .alerts.fired "$HOME/status")" 0
+	is "$(json-value .alerts.nextAt "$HOME/status")" "${at}000"
 	await grep -q ^end "$HOME/alerts"
 	is "$(value SWATCH_ALERT)" cache_cools
 	is "$(value SWATCH_UNIT)" seconds
@@ -242,10 +242,10 @@ reload() {
 	printf '{"pid":%d,"sessionId":"s2","procStart":"%s","status":"idle"}' "$pid" "$start" >"$HOME/.claude/sessions/$pid.json"
 	printf '{"type":"user","timestamp":"%s","sessionId":"x","version":"2.1.39","uuid":"u","message":{"role":"user","content":"hi"}}\n' \
 		"$(date -u +%Y-%m-%dT%H:%M:%S.000Z)" >"$PROJECTS/-p/s2.jsonl"
-	await sh -c '[ "$(swatch status --json | jq .sessions.liveProcesses)" = 1 ]'
+	await sh -c '[ "$(swatch status --json | json-value .sessions.liveProcesses)" = 1 ]'
 	kill "$pid"
 	wait "$pid" || true
-	await sh -c '[ "$(swatch status --json | jq .sessions.liveProcesses)" = 0 ]'
+	await sh -c '[ "$(swatch status --json | json-value .sessions.liveProcesses)" = 0 ]'
 	AT=$(date -u -d '90 seconds ago' +%Y-%m-%dT%H:%M:%S.000Z) message o >>"$PROJECTS/-p/s2.jsonl"
 	fired 1
 }
@@ -288,7 +288,7 @@ reload() {
 	configure $'[alerts]\ncommand = '"$slow"$'\ntimeout = 10m\nblock_cost = 1\ntoday_cost = 1\nfive_hour = 80'
 	start_daemon
 	dear 1 >"$PROJECTS/-p/s1.jsonl"
-	limits 85 $(($(date +%s) + 3600))
+	limits 85 $((EPOCHSECONDS + 3600))
 	fired 3
 	touch "$HOME/go"
 	lines 2
@@ -314,7 +314,7 @@ reload() {
 	start_daemon
 	swatch events >"$HOME/events" 3>&- &
 	follower=$!
-	await sh -c '[ "$(swatch status --json | jq .control.clients)" -ge 2 ]'
+	await sh -c '[ "$(swatch status --json | json-value .control.clients)" -ge 2 ]'
 	dear 1 >"$PROJECTS/-p/s1.jsonl"
 	fired 1
 	await grep -q alert-finished "$HOME/events"
@@ -345,7 +345,7 @@ reload() {
 	sed -i 's|"/home/u/p"|"/x/$(touch $HOME/pwned)`id`\\n<b>\\u001b[2J\\u202e #(id) -- end"|' "$PROJECTS/-p/s1.jsonl"
 	start_daemon
 	printf '{"op":"tick","sessionId":"s1","contextWindowSize":1200}\n' | socat -t 5 - "UNIX-CONNECT:$(echo "$XDG_RUNTIME_DIR"/swatch/*.sock)"
-	await sh -c '[ "$(swatch status --json | jq .alerts.good)" = 1 ]'
+	await sh -c '[ "$(swatch status --json | json-value .alerts.good)" = 1 ]'
 	[ ! -e "$HOME/pwned" ]
 	message=$(value SWATCH_MESSAGE)
 	[[ $message == 'The context of '*' is 91.9% full' ]]
@@ -354,7 +354,7 @@ reload() {
 	is "$(grep -c ^SWATCH_ "$HOME/alerts")" 11
 	is "$(LC_ALL=C tr -d '\n\40-\176\200-\377' <"$HOME/alerts" | wc -c)" 0
 	# and no odd name of a limit
-	limits 100 $(($(date +%s) + 3600)) 'a$(id) b'
+	limits 100 $((EPOCHSECONDS + 3600)) 'a$(id) b'
 	fired 1
 }
 
@@ -440,7 +440,7 @@ reload() {
 	start=$(sed 's/.*) //' "/proc/$pid/stat" | cut -d' ' -f20)
 	works() {
 		printf '{"pid":%d,"sessionId":"s1","procStart":"%s","statusUpdatedAt":%s000,"status":"%s"}' "$pid" "$start" \
-			"$(($(date +%s) - 5))" "$1" >"$HOME/.claude/sessions/$pid.json"
+			"$((EPOCHSECONDS - 5))" "$1" >"$HOME/.claude/sessions/$pid.json"
 	}
 	works 'waiting","waitingFor":"permission prompt'
 	start_daemon

@@ -7,7 +7,7 @@ bar() { "$SWATCH_TOP/contrib/bars/swatch-$1.sh"; }
 # limits FIVE-HOUR SEVEN-DAY: what Claude Code tells a statusline.
 limits() {
 	tell_statusline "$(printf '{"session_id":"s1","rate_limits":{"five_hour":{"used_percentage":%s,"resets_at":%d},"seven_day":{"used_percentage":%s,"resets_at":%d}}}' \
-		"$1" $(($(date +%s) + 7200)) "$2" $(($(date +%s) + 72000)))"
+		"$1" $((EPOCHSECONDS + 7200)) "$2" $((EPOCHSECONDS + 72000)))"
 	# nobody answers a tick: the first sync may come to its turn before it, the second cannot
 	swatch sync
 	swatch sync
@@ -63,11 +63,11 @@ with_figures() {
 	with_figures
 	waybar_is .class normal
 	waybar_is .percentage 0
-	[[ $(bar waybar | jq -r .text) =~ ^\$1\.00\ today\ ·\ \$1\.00\ block\ \([0-9hm\ ]+\)$ ]]
+	[[ $(bar waybar | json-value .text) =~ ^\$1\.00\ today\ ·\ \$1\.00\ block\ \([0-9hm\ ]+\)$ ]]
 	limits 42.5 10
 	waybar_is .percentage 42
 	waybar_is .class normal
-	[[ $(bar waybar | jq -r .text) == *' · 5h 42%' ]]
+	[[ $(bar waybar | json-value .text) == *' · 5h 42%' ]]
 	is "$(bar waybar | jq -r .tooltip | cut -d' ' -f1 | paste -sd ' ')" 'Today Block 5 7'
 	limits 43 75
 	waybar_is .class warning
@@ -90,29 +90,29 @@ with_figures() {
 	lines() { IFS= read -r -t 60 -u 7 line && printf '%s\n' "$line" >"$HOME/out" && is_for_waybar "$HOME/out"; }
 	# no daemon yet; it looks again after a while
 	lines
-	is "$(jq -r .class "$HOME/out")" stale
+	is "$(json-value .class "$HOME/out")" stale
 	# the daemon must not keep the bar's end open
 	with_figures 7<&-
-	until [ "$(jq -r .class "$HOME/out")" = normal ]; do lines; done
-	await sh -c '[ "$(swatch status --json | jq .control.clients)" -ge 2 ]'
+	until [ "$(json-value .class "$HOME/out")" = normal ]; do lines; done
+	await sh -c '[ "$(swatch status --json | json-value .control.clients)" -ge 2 ]'
 	message 2 80000 >>"$PROJECTS/-p/s1.jsonl"
 	until jq -e '.text | startswith("$3.00 today")' "$HOME/out"; do lines; done
 	limits 93 10
-	until [ "$(jq -r .class "$HOME/out")" = critical ]; do lines; done
+	until [ "$(json-value .class "$HOME/out")" = critical ]; do lines; done
 	# what is no bar's business makes no line: the next one tells of what came later
 	mkdir -p "$HOME/.claude/projects/-q"
 	swatch rescan
 	message 3 40000 >>"$PROJECTS/-p/s1.jsonl"
 	until jq -e '.text | startswith("$4.00 today")' "$HOME/out"; do lines; done
 	stop_daemon
-	until [ "$(jq -r .class "$HOME/out")" = stale ]; do lines; done
+	until [ "$(json-value .class "$HOME/out")" = stale ]; do lines; done
 	start_daemon 7<&-
-	until [ "$(jq -r .class "$HOME/out")" = critical ]; do lines; done
-	await sh -c '[ "$(swatch status --json | jq .control.clients)" -ge 2 ]'
+	until [ "$(json-value .class "$HOME/out")" = critical ]; do lines; done
+	await sh -c '[ "$(swatch status --json | json-value .control.clients)" -ge 2 ]'
 	exec 7<&-
 	message 4 40000 >>"$PROJECTS/-p/s1.jsonl"
 	await is_gone "$follower"
-	await sh -c '[ "$(swatch status --json | jq .control.clients)" = 1 ]'
+	await sh -c '[ "$(swatch status --json | json-value .control.clients)" = 1 ]'
 	is "$(cat "$HOME/errors")" ''
 	run "$SWATCH_TOP/contrib/bars/swatch-follow.sh"
 	[ "$status" -eq 2 ]

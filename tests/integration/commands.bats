@@ -75,7 +75,7 @@ commands() { swatch help | sed -n 's/^  *\([a-z][a-z]*\) .*/\1/p'; }
 	start_daemon
 	swatch events --json >"$HOME/events" 3>&- &
 	follower=$!
-	await sh -c '[ "$(swatch status --json | jq .control.clients)" -ge 2 ]'
+	await sh -c '[ "$(swatch status --json | json-value .control.clients)" -ge 2 ]'
 	message 1 >"$PROJECTS/-p/s1.jsonl"
 	swatch sync
 	await grep -q '"published"' "$HOME/events"
@@ -105,7 +105,7 @@ commands() { swatch help | sed -n 's/^  *\([a-z][a-z]*\) .*/\1/p'; }
 	start_daemon
 	# thousands of questions, and no answer taken
 	yes '{"op":"status"}' | head -n 20000 | timeout 60 socat -u - UNIX-CONNECT:"$(status_of .socket)" 3>&- || true
-	await sh -c '[ "$(swatch status --json | jq .control.dropped)" -ge 1 ]'
+	await sh -c '[ "$(swatch status --json | json-value .control.dropped)" -ge 1 ]'
 }
 
 @test "no descriptor left: accepting pauses, and goes on" {
@@ -145,7 +145,7 @@ commands() { swatch help | sed -n 's/^  *\([a-z][a-z]*\) .*/\1/p'; }
 	start_daemon
 	run env -u XDG_RUNTIME_DIR swatch status --json
 	is "$status" 0
-	is "$(jq -r .pid <<<"$output")" "$DAEMON"
+	is "$(json-value .pid <<<"$output")" "$DAEMON"
 }
 
 @test "a daemon that is stopped: the reports read the transcripts, the others say so" {

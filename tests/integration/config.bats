@@ -30,7 +30,7 @@ directory = $HOME/y"
 	is "$(swatch config --json | jq -r '.cacheDirectory + " " + .cacheDirectoryFrom')" "$HOME/y [cache] directory"
 	rm "$CONFIG"
 	swatch config | grep -q '; does not exist; all settings are defaults'
-	is "$(swatch config --json | jq .configFileExists)" false
+	is "$(swatch config --json | json-value .configFileExists)" false
 }
 
 @test "--check says every fault of a file, with its line, and the exit status" {

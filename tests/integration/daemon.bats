@@ -159,7 +159,7 @@ seen_beside() {
 	writer=$!
 	await sh -c 'jq -e ".transcript.messageCount >= 20" '"$CACHE/storm-19.json"
 	# published while it wrote: nobody waited for a pause
-	[ "$(jq .transcript.messageCount "$CACHE/storm-0.json")" -lt 500 ]
+	[ "$(json-value .transcript.messageCount "$CACHE/storm-0.json")" -lt 500 ]
 	not is_gone "$writer"
 	lag=$(($(wc -l <"$PROJECTS/-storm/storm-0.jsonl") * 2 / 3 - $(field storm-0.json .transcript.messageCount)))
 	# 20 lines a second are 13 messages: the bound is five seconds for a slow machine

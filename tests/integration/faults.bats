@@ -173,7 +173,7 @@ keeps_figures() {
 		swatch refresh --wait >"$HOME/answer.$i" 2>&1 3>&- &
 		clients="$clients $!"
 	done
-	await sh -c '[ "$(swatch status --json | jq .control.clients)" -ge 17 ]'
+	await sh -c '[ "$(swatch status --json | json-value .control.clients)" -ge 17 ]'
 	touch "$HOME/go"
 	for client in $clients; do wait "$client"; done
 	is "$(wc -l <"$HOME/runs")" 1
@@ -206,7 +206,7 @@ keeps_figures() {
 	all_files_parse
 	no_temp_files
 	field_is s1.json .transcript.messageCount 1
-	[ "$(swatch --cache "$CACHE" status --json | jq .publish.failed)" -ge 1 ]
+	[ "$(swatch --cache "$CACHE" status --json | json-value .publish.failed)" -ge 1 ]
 	rm "$mount_point/filler"
 	message 3 >>"$PROJECTS/-p/s1.jsonl"
 	swatch --cache "$CACHE" sync

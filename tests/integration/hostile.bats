@@ -370,7 +370,7 @@ files() { (cd "$TEST_HOME" && find . -not -name 'log*' -not -path './.local*' -p
 	message 1 >"$PROJECTS/-p/s1.jsonl"
 	start_daemon
 	before=$(files)
-	now=$(date +%s)
+	now=$EPOCHSECONDS
 	many=$(for i in $(seq 500); do printf ',"limit_%d":{"used_percentage":50,"resets_at":%d}' "$i" $((now + 3600)); done)
 	{
 		for size in 1e308 -1 0 '"200000"' null true '[]' 999 100000001 9223372036854775807 1e999; do

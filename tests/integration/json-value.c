@@ -20,9 +20,14 @@
 
 static bool is_simple(const char *path)
 {
-	return path[0] == '.' && path[1] && !strstr(path, "..")
-	       && !path[strspn(path, "._abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")]
-	       && path[strlen(path) - 1] != '.';
+	static const char letters[] = "_abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
+	do {
+		if (path[0] != '.' || !path[1] || !strchr(letters, path[1]))
+			return false;
+		path += 2;
+		path += strspn(path, "_abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789");
+	} while (*path);
+	return true;
 }
 
 /* Reads all of it; NULL when that fails. */

@@ -69,11 +69,11 @@ total() { swatch daily --json | jq -c '[.totals.outputTokens, (.daily | length)]
 	sed 's/"output_tokens":20/"output_tokens":77/' "$TEST_HOME/kept" >"$here"
 	touch -r "$TEST_HOME/kept" "$here"
 	for kind in daily weekly monthly sessions; do swatch $kind --json | diff "$TEST_HOME/$kind" -; done
-	is "$(swatch daily --json --live-only | jq .totals.outputTokens)" 77
+	is "$(swatch daily --json --live-only | json-value .totals.outputTokens)" 77
 	# In another zone the days are others, and the sums the same.
 	is "$(swatch daily --json --timezone Pacific/Kiritimati | jq -c '[.daily[].date]')" \
 		'["2026-03-30","2026-03-31"]'
-	is "$(swatch daily --json --project=-p | jq .totals.outputTokens)" 30
+	is "$(swatch daily --json --project=-p | json-value .totals.outputTokens)" 30
 	# Days from before the first message are no days without use.
 	for kind in "--since 2024-01-01" "--until 2024-01-01"; do
 		# shellcheck disable=SC2086

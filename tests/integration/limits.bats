@@ -43,7 +43,7 @@ without_privilege() {
 	await test -f "$CACHE/s20.json"
 	touch "$HOME/raise"
 	# the socket is this user's outside and inside: polled folders are tried again at each sync
-	await sh -c 'swatch sync && [ "$(swatch status --json | jq .watch.polledDirectories)" = 0 ]'
+	await sh -c 'swatch sync && [ "$(swatch status --json | json-value .watch.polledDirectories)" = 0 ]'
 	message 100 >>"$PROJECTS/-d20/s20.jsonl"
 	await sh -c 'jq -e ".tokens.input == 6" '"$CACHE/s20.json"
 }

@@ -199,7 +199,7 @@ until_midnight() {
 	start_daemon
 	cp "$CACHE/billing-shared.json" "$HOME/before.json"
 	[ "$(date +%s)" -lt "$at_end" ] || return 1
-	is "$(jq .costToday "$HOME/before.json")" 0.00139 || exit 1
+	is "$(json-value .costToday "$HOME/before.json")" 0.00139 || exit 1
 	is "$(jq ".freshUntil / 1000" "$HOME/before.json")" "$at_end" || exit 1
 }
 
@@ -207,7 +207,7 @@ until_midnight() {
 	configure $'[sessions]\nidle_after = 1s'
 	in_time until_midnight
 	await sh -c "jq -e '.costToday == 0 and .today.costUSD == 0' '$CACHE/billing-shared.json'"
-	[ "$(field billing-shared.json .today.date)" != "$(jq -r .today.date "$HOME/before.json")" ]
+	[ "$(field billing-shared.json .today.date)" != "$(json-value .today.date "$HOME/before.json")" ]
 	field_is billing-shared.json .isFresh true
 	# an idle session's copy as well
 	field_is s1.json .state idle
@@ -228,7 +228,7 @@ until_block_end() {
 	start_daemon
 	cp "$CACHE/billing-shared.json" "$HOME/before.json"
 	[ "$(date +%s)" -lt $((now + shift + $1)) ] || return 1
-	is "$(jq .block.costUSD "$HOME/before.json")" 0.00278 || exit 1
+	is "$(json-value .block.costUSD "$HOME/before.json")" 0.00278 || exit 1
 	is "$(jq ".freshUntil / 1000" "$HOME/before.json")" $((now + shift + $1)) || exit 1
 	[ "$(field s1.json .billing.sessionBurnRate)" != null ] || exit 1
 }
@@ -239,7 +239,7 @@ until_block_end() {
 	field_is billing-shared.json .budgetRemaining 0
 	field_is billing-shared.json .burnRatePerHour 0
 	field_is billing-shared.json .isFresh true
-	[ "$(field billing-shared.json .freshUntil)" -gt "$(jq .freshUntil "$HOME/before.json")" ]
+	[ "$(field billing-shared.json .freshUntil)" -gt "$(json-value .freshUntil "$HOME/before.json")" ]
 	field_is s1.json .billing.resetTime null
 	field_is s1.json .billing.sessionBurnRate null
 }
@@ -259,17 +259,17 @@ until_reset() {
 	swatch status --verbose >"$HOME/status"
 	[ "$(date +%s)" -lt "$reset" ] || return 1
 	is "$(jq -c '.usageLimit | [.kind, .resetsAt, .sessionId]' "$HOME/before.json")" "[\"five_hour\",${reset}000,\"s1\"]" || exit 1
-	is "$(jq -r .block.usageLimitResetTime "$HOME/before.json")" "$(utc "@$reset")" || exit 1
-	is "$(jq .freshUntil "$HOME/before.json")" "${reset}000" || exit 1
+	is "$(json-value .block.usageLimitResetTime "$HOME/before.json")" "$(utc "@$reset")" || exit 1
+	is "$(json-value .freshUntil "$HOME/before.json")" "${reset}000" || exit 1
 	grep -q '5-hour limit hit, resets' "$HOME/status" || exit 1
 }
 
 @test "a usage limit's reset: the file changes then, with no activity" {
 	in_time until_reset
 	await sh -c "jq -e '.usageLimit == null' '$CACHE/billing-shared.json'"
-	[ "$(field billing-shared.json .freshUntil)" -gt "$(jq .freshUntil "$HOME/before.json")" ]
+	[ "$(field billing-shared.json .freshUntil)" -gt "$(json-value .freshUntil "$HOME/before.json")" ]
 	# as ccusage has it: the block still tells
-	is "$(field billing-shared.json .block.usageLimitResetTime)" "$(jq -r .block.usageLimitResetTime "$HOME/before.json")"
+	is "$(field billing-shared.json .block.usageLimitResetTime)" "$(json-value .block.usageLimitResetTime "$HOME/before.json")"
 }
 
 # line_of MODEL: its statusline, as an account without a 5-hour limit gets it
@@ -340,7 +340,7 @@ line_of() {
 		rm -f "$PROJECTS/-p/s2.jsonl"
 		start_daemon
 		is "$(jq -c '[.usageLimit, .rateLimits.fiveHour]' "$CACHE/billing-shared.json")" "$(cat "$HOME/before.json")"
-		is "$(jq -r .usageLimit.resetsAt "$CACHE/billing-shared.json")" "${reset}000"
+		is "$(json-value .usageLimit.resetsAt "$CACHE/billing-shared.json")" "${reset}000"
 		[ $when = after ] || field_is billing-shared.json .block.usageLimitResetTime "$(utc "@$reset")"
 		stop_daemon
 		rm -rf "${CACHE:?}"
@@ -355,7 +355,7 @@ until_cold() {
 	start_daemon
 	cp "$CACHE/s1.json" "$HOME/before.json"
 	[ "$(date +%s)" -lt "$cold" ] || return 1
-	is "$(jq -r .transcript.cacheWarmth "$HOME/before.json")" warm || exit 1
+	is "$(json-value .transcript.cacheWarmth "$HOME/before.json")" warm || exit 1
 }
 
 @test "the prompt cache goes cold after five minutes, or after an hour, with no activity" {
@@ -429,7 +429,7 @@ use_audit() { printf '[ccusage]\ncommand = cat %s\nsettle = 1m\nmax_delay = 10m\
 	field_is billing-shared.json .sourceReason "$why"
 	swatch events --json 3>&- >"$HOME/events" &
 	follower=$!
-	await sh -c '[ "$(swatch status --json | jq .control.clients)" -ge 2 ]'
+	await sh -c '[ "$(swatch status --json | json-value .control.clients)" -ge 2 ]'
 	answer_of 0 claude-next-9
 	swatch refresh --wait
 	field_is billing-shared.json .source native

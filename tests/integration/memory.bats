@@ -28,7 +28,7 @@ has_kept() { [ "$(ledger 'SELECT count(*) FROM message WHERE NOT flags & 16')" =
 	stop_daemon
 	start_daemon
 	is "$(figures)" "$before"
-	is "$(swatch daily --json --live-only | jq .totals.totalTokens)" 0
+	is "$(swatch daily --json --live-only | json-value .totals.totalTokens)" 0
 	status_is .ledger.kept true
 	is "$(stat -c %a ~/.local/state/swatch ~/.local/state/swatch/ledger.db | paste -sd,)" 700,600
 	# nobody's text is in it
@@ -83,7 +83,7 @@ has_kept() { [ "$(ledger 'SELECT count(*) FROM message WHERE NOT flags & 16')" =
 	start_daemon
 	grep 'a newer swatch made it' "$LOG"
 	status_is .ledger.kept false
-	is "$(swatch daily --json | jq .totals.totalTokens)" $((4 * 1113))
+	is "$(swatch daily --json | json-value .totals.totalTokens)" $((4 * 1113))
 	stop_daemon
 	is "$(sha256sum ~/.local/state/swatch/ledger.db)" "$before"
 }
@@ -106,7 +106,7 @@ of_past() { AT=2026-03-30T$(printf %02d $(($1 % 9 + 9))):00:00.000Z message "$@"
 	mv "$PROJECTS/-p/s0.jsonl" "$PROJECTS/-q/s5.jsonl"
 	of_past 22 >>"$PROJECTS/-q/s5.jsonl"
 	for kind in daily monthly sessions blocks; do before+=("$(swatch "$kind" --json)"); done
-	is "$(jq .totals.totalTokens <<<"${before[0]}")" $((16 * 1113 + 8990))
+	is "$(json-value .totals.totalTokens <<<"${before[0]}")" $((16 * 1113 + 8990))
 	swatchd --once
 	for kind in daily monthly sessions blocks; do
 		is "${before[0]}" "$(swatch "$kind" --json)"
@@ -159,8 +159,8 @@ of_past() { AT=2026-03-30T$(printf %02d $(($1 % 9 + 9))):00:00.000Z message "$@"
 	CLAUDE_CONFIG_DIR=$HOME/office swatchd >>"$LOG" 2>&1 3>&- &
 	other=$!
 	kept 5
-	is "$(swatch daily --json | jq .totals.totalTokens)" $((3 * 1113))
-	is "$(CLAUDE_CONFIG_DIR=$HOME/office swatch daily --json | jq .totals.totalTokens)" $((2 * 1113))
+	is "$(swatch daily --json | json-value .totals.totalTokens)" $((3 * 1113))
+	is "$(CLAUDE_CONFIG_DIR=$HOME/office swatch daily --json | json-value .totals.totalTokens)" $((2 * 1113))
 	kill "$other"
 	wait "$other"
 	is "$(ledger 'PRAGMA integrity_check')" ok
@@ -178,11 +178,11 @@ of_past() { AT=2026-03-30T$(printf %02d $(($1 % 9 + 9))):00:00.000Z message "$@"
 	touch ~/.local/state
 	start_daemon
 	grep 'cannot open .*ledger.db: Not a directory' "$LOG"
-	is "$(swatch daily --json | jq .totals.totalTokens)" $((2 * 1113))
+	is "$(swatch daily --json | json-value .totals.totalTokens)" $((2 * 1113))
 }
 
 @test "limits that were hit, what statuslines told, and a session's cost outlive the transcript and the cache" {
-	local resets=$(($(date +%s) + 9000))
+	local resets=$((EPOCHSECONDS + 9000))
 	message 1 >"$PROJECTS/-p/s1.jsonl"
 	message 2 >"$PROJECTS/-p/s2.jsonl"
 	printf '{"type":"assistant","timestamp":"%s","sessionId":"x","version":"2.1.200","uuid":"u","isApiErrorMessage":true,"error":"rate_limit","apiErrorStatus":429,"quotaLimits":{"status":"rejected","resetsAt":%d,"rateLimitType":"seven_day"},"message":{"id":"l","model":"<synthetic>","role":"assistant","content":[],"usage":{"input_tokens":0,"output_tokens":0}}}\n' \
@@ -218,7 +218,7 @@ kept_facts() { [ "$(ledger 'SELECT (SELECT max(percent) FROM reading) || (SELECT
 	export MALLOC_PERTURB_=85
 	message 1 >"$PROJECTS/-p/s1.jsonl"
 	start_daemon
-	tell_statusline '{"session_id":"s1","rate_limits":{"five_hour":{"used_percentage":40,"resets_at":'$(($(date +%s) + 9000))'}}}'
+	tell_statusline '{"session_id":"s1","rate_limits":{"five_hour":{"used_percentage":40,"resets_at":'$((EPOCHSECONDS + 9000))'}}}'
 	swatch sync
 	stop_daemon
 	is "$(ledger 'SELECT group_concat(point) FROM reading')" 40

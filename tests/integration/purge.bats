@@ -45,12 +45,12 @@ no_trace_of() { ! cat "$LEDGER"* | grep -aqF -e "$1"; }
 	AT=2026-03-29T10:00:01.000Z of s1 1 5000 >>"$PROJECTS/-home-u-other/copy.jsonl"
 	swatch rescan
 	is "$(costs | jq -c '{s3}')" "$before"
-	is "$(total)" "$(jq .s3 <<<"$before")"
+	is "$(total)" "$(json-value .s3 <<<"$before")"
 	stop_daemon
 	no_trace_of secret
-	is "$(total)" "$(jq .s3 <<<"$before")"
+	is "$(total)" "$(json-value .s3 <<<"$before")"
 	start_daemon
-	is "$(total)" "$(jq .s3 <<<"$before")"
+	is "$(total)" "$(json-value .s3 <<<"$before")"
 	stop_daemon
 	no_trace_of secret
 	# what is said there now is kept
@@ -75,8 +75,8 @@ no_trace_of() { ! cat "$LEDGER"* | grep -aqF -e "$1"; }
 	start_daemon
 	stop_daemon
 	rm "$PROJECTS"/-p/*.jsonl
-	at=$(costs | jq .s1)
-	is "$(costs | jq .s3)" 0
+	at=$(costs | json-value .s1)
+	is "$(costs | json-value .s3)" 0
 	mkdir -p "$HOME/.config/swatch"
 	echo '{"claude-opus-4-6":{"input_cost_per_token":0.001,"output_cost_per_token":0.001},"nonesuch-1":{"input_cost_per_token":0,"output_cost_per_token":0.002}}' \
 		>"$HOME/.config/swatch/pricing.json"
@@ -84,12 +84,12 @@ no_trace_of() { ! cat "$LEDGER"* | grep -aqF -e "$1"; }
 	[ "$status" -eq 0 ]
 	[[ $(said) == *"2 messages would change: "* ]]
 	start_daemon
-	is "$(costs | jq .s1)" "$at"
+	is "$(costs | json-value .s1)" "$at"
 	run swatch reprice --since 2026-03-30 --yes
 	[ "$status" -eq 0 ]
-	await eval '[ "$(costs | jq .s2)" = 1003000000 ]'
-	is "$(costs | jq .s1)" "$at"
-	is "$(costs | jq .s3)" 2000000000
+	await eval '[ "$(costs | json-value .s2)" = 1003000000 ]'
+	is "$(costs | json-value .s1)" "$at"
+	is "$(costs | json-value .s3)" 2000000000
 	run swatch reprice
 	[ "$status" -eq 2 ]
 }
@@ -156,7 +156,7 @@ exported() { swatch export | jq -r .project | sort -u | tr '\n' ' '; }
 	swatch export --messages >"$TEST_HOME/messages"
 	swatch export >"$TEST_HOME/hours"
 	swatch backup "$TEST_HOME/copy"
-	is "$(tail -1 "$TEST_HOME/messages" | jq -r .type)" cursor
+	is "$(tail -1 "$TEST_HOME/messages" | json-value .type)" cursor
 	for from in messages copy hours; do
 		rm -rf "$HOME/.local/state" "$PROJECTS"/*
 		run swatch import "$TEST_HOME/$from"
@@ -183,7 +183,7 @@ exported() { swatch export | jq -r .project | sort -u | tr '\n' ' '; }
 	[[ $output == *"bad, line 3: "*"; nothing was imported" ]]
 	costs | diff "$TEST_HOME/before" -
 	swatch import "$TEST_HOME/other"
-	is "$(costs | jq .s3)" "$(jq '.s3 * 2' "$TEST_HOME/before")"
+	is "$(costs | json-value .s3)" "$(jq '.s3 * 2' "$TEST_HOME/before")"
 	swatch export --messages | grep -c '"host":"laptop"' | grep -qx 3
 	# limits that were hit travel, too
 	head -1 "$TEST_HOME/messages" | jq -c '{host, root, transcript, version, subagent, sessionId, offset, time}
@@ -210,7 +210,7 @@ exported() { swatch export | jq -r .project | sort -u | tr '\n' ' '; }
 	is "$(swatch daily --json | jq -c '[(.daily | length), .totals.totalTokens, .imported[0].source, .imported[0].totalCost]')" \
 		'[0,0,"ccusage",1.5]'
 	[[ "$(swatch daily)" == *"2025-11-01  10 tokens  "*"1.50  (ccusage)" ]]
-	is "$(swatch daily --json --live-only | jq .imported)" null
+	is "$(swatch daily --json --live-only | json-value .imported)" null
 	echo '{"dailyModelTokens":[{"date":"2025-11-02","tokensByModel":{"claude-x":7}}]}' >"$HOME/.claude/stats-cache.json"
 	run swatch import --stats-cache
 	[[ $(said) == *"1 added"* ]]
@@ -245,7 +245,7 @@ exported() { swatch export | jq -r .project | sort -u | tr '\n' ' '; }
 s = socket.socket(socket.AF_UNIX); s.connect(sys.argv[1]); s.sendall(b"{\"op\":\"lend\"}\n")
 print(s.makefile().readline(), flush=True); sys.stdin.readline()' "$(status_of .socket)" 3>&-; }
 	read -r answer <&"${LENDER[0]}"
-	is "$(jq -r .path <<<"$answer")" "$LEDGER"
+	is "$(json-value .path <<<"$answer")" "$LEDGER"
 	AT=2026-03-29T10:00:00.000Z of s1 1 10 >>"$PROJECTS/-home-u-secret/s1.jsonl"
 	AT=2026-03-29T10:00:00.000Z of s2 2 9000 >>"$PROJECTS/-home-u-secret/s2.jsonl"
 	of s3 9 50 >>"$PROJECTS/-home-u-other/s3.jsonl"

@@ -78,7 +78,7 @@ whole() {
 	await [ ! -e "$CACHE/s1.json" ]
 	swatch events --json >"$BATS_TEST_TMPDIR/events" 3>&- &
 	local reader=$!
-	await sh -c '[ "$(swatch status --json | jq .control.clients)" -ge 2 ]'
+	await sh -c '[ "$(swatch status --json | json-value .control.clients)" -ge 2 ]'
 	kill "$reader"
 	no_temp_files
 	all_files_parse

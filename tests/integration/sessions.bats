@@ -132,7 +132,7 @@ live_file() {
 @test "many transcripts that go together, or come together, make one look at all sessions" {
 	for i in $(seq 60); do message "$i" >"$PROJECTS/-p/s$i.jsonl"; done
 	start_daemon
-	runs=$(swatch status --json | jq .expire.runs)
+	runs=$(swatch status --json | json-value .expire.runs)
 	# the daemon sees all of it at once
 	kill -STOP "$DAEMON"
 	rm "$PROJECTS"/-p/s*.jsonl
@@ -141,7 +141,7 @@ live_file() {
 	swatch sync
 	# max_files bounds those that were deleted while they were active, too
 	field_is sessions.json .totalSessions 100
-	[ "$(swatch status --json | jq .expire.runs)" -le $((runs + 6)) ]
+	[ "$(swatch status --json | json-value .expire.runs)" -le $((runs + 6)) ]
 }
 
 @test "two transcripts with one session id: the last activity wins" {
@@ -177,7 +177,7 @@ live_file() {
 	await field_is s2.json .liveProcesses 1
 	kill "$claude"
 	await field_is s2.json .state idle
-	tell_statusline '{"session_id":"s1","cost":{"total_cost_usd":12.5},"context_window":{"context_window_size":1000000,"used_percentage":18},"rate_limits":{"five_hour":{"used_percentage":40,"resets_at":'$(($(date +%s) + 9000))'}}}'
+	tell_statusline '{"session_id":"s1","cost":{"total_cost_usd":12.5},"context_window":{"context_window_size":1000000,"used_percentage":18},"rate_limits":{"five_hour":{"used_percentage":40,"resets_at":'$((EPOCHSECONDS + 9000))'}}}'
 	await field_is s1.json .billing.toldCostUSD 12.5
 	# One is deleted while it is active, another one written anew.
 	rm "$PROJECTS/-p/s3.jsonl"

@@ -13,7 +13,7 @@ input() {
 
 # limits PERCENT HOURS: rate_limits whose five hours end then.
 limits() {
-	printf '"rate_limits":{"five_hour":{"used_percentage":%s,"resets_at":%d}},' "$1" $(($(date +%s) + $2 * 3600))
+	printf '"rate_limits":{"five_hour":{"used_percentage":%s,"resets_at":%d}},' "$1" $((EPOCHSECONDS + $2 * 3600))
 }
 
 # line [ARG...]: the statusline without colours.
@@ -103,7 +103,7 @@ with_figures() {
 	run line <<<"$(input)"
 	[[ $output == *' | cache '?m' ($0.01 cold) | '* ]]
 	cache='"prompt_cache":{"warm":true,"ttl":"1h","expires_at":%d,"recache_tokens_if_cold":100000},'
-	cache=$(printf "$cache" $(($(date +%s) + 1000)))
+	cache=$(printf "$cache" $((EPOCHSECONDS + 1000)))
 	is "$(line --format '{cold_cost}' <<<"$(input "$cache")")" '$1.00'
 	own_price 2e-4
 	kill -HUP "$DAEMON"

@@ -9,15 +9,15 @@ panel() { printf '{"session_id":"s1","columns":%s,"tasks":[%s]}' "${2:-120}" "$1
 # task FIELDS: one that runs for two minutes and five seconds.
 task() {
 	printf '{"id":"a1","type":"local_agent","status":"running","description":"Find the parser","label":"Reading x.c","model":"claude-opus-4-6-20260101[1m]","startTime":%s,"tokenCount":41234%s}' \
-		"$((($(date +%s) - 125) * 1000))" "${1:-}"
+		"$(((EPOCHSECONDS - 125) * 1000))" "${1:-}"
 }
-content() { jq -r .content <<<"$output"; }
+content() { json-value .content <<<"$output"; }
 
 @test "an agent's row has its task, model, tokens and time" {
 	run rows <<<"$(panel "$(task)")"
 	is "$status" 0
 	is "${#lines[@]}" 1
-	is "$(jq -r .id <<<"$output")" a1
+	is "$(json-value .id <<<"$output")" a1
 	is "$(content)" 'Find the parser · opus-4-6 · 41.2k tokens · 2m'
 	# of one that is over: what came of it, and no time, since nobody tells when it ended
 	run rows <<<"$(panel "$(task ',"status":"completed"')")"

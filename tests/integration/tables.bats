@@ -50,7 +50,7 @@ reports() {
 	start_daemon
 	for i in 1 2 3 4 5; do
 		message "new$i" 10 >>"$PROJECTS/-p/s.jsonl"
-		is "$(answered daily --json | jq .totals.outputTokens)" $((10 * i))
+		is "$(answered daily --json | json-value .totals.outputTokens)" $((10 * i))
 	done
 	stop_daemon
 }

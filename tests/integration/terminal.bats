@@ -118,7 +118,7 @@ plant() {
 			printf '{"type":"%s","timestamp":"%s"}\n' "$ESCAPED$LONG" "$ESCAPED"
 			printf '{"type":"cost-state","totalCostUSD":5,"modelUsage":{"%s":{"inputTokens":1,"outputTokens":1,"costUSD":3},"%s":{"inputTokens":1,"outputTokens":1,"costUSD":1}}}\n' "$EVIL" "$RAW_C1$LONG"
 			printf '{"type":"assistant","timestamp":"%s","isApiErrorMessage":true,"error":"rate_limit","apiErrorStatus":429,"quotaLimits":{"status":"rejected","resetsAt":%d,"rateLimitType":"%s"},"message":{"id":"l","model":"<synthetic>","content":[]}}\n' \
-				"$(date -u +%Y-%m-%dT%H:%M:%SZ)" $(($(date +%s) + 3600)) "$EVIL"
+				"$(date -u +%Y-%m-%dT%H:%M:%SZ)" $((EPOCHSECONDS + 3600)) "$EVIL"
 			printf '%s\n' "$RAW" "{\"$EVIL"
 		} >"$name/s1.jsonl"
 		cp "$name/s1.jsonl" "$name/x$RAW_C1.jsonl"
@@ -127,7 +127,7 @@ plant() {
 	printf '{"%s":{"input_cost_per_token":1e-5,"output_cost_per_token":1e-5},"claude-%s":{"input_cost_per_token":"%s"}}' "$ESCAPED" "$ESCAPED" "$ESCAPED" >"${CONFIG%/*}/pricing.json"
 	printf '[%s]\n%s = %s\n[log]\nlevel = %s\n' "$RAW_C1" "$RAW" "$RAW" "$RAW" >"$TEST_HOME/evil.conf"
 	printf '{"session_id":"s1","model":{"id":"%s","display_name":"%s"},"cwd":"/%s","session_name":"%s","version":"%s","transcript_path":"%s","workspace":{"current_dir":"/%s","project_dir":"/%s","git_worktree":"%s"},"output_style":{"name":"%s"},"effort":{"level":"%s"},"vim":{"mode":"%s"},"agent":{"name":"%s"},"worktree":{"name":"%s","branch":"%s"},"pr":{"number":5,"review_state":"%s"},"prompt_cache":{"ttl":"%s"},"rate_limits":{"%s":{"used_percentage":5,"resets_at":%d}}}' \
-		"$EVIL" "$EVIL$LONG" "$EVIL" "$EVIL" "$EVIL" "$EVIL" "$EVIL$LONG" "$EVIL" "$EVIL" "$EVIL" "$EVIL" "$EVIL" "$EVIL" "$EVIL" "$EVIL" "$EVIL" "$EVIL" "$EVIL" $(($(date +%s) + 3600)) >"$TEST_HOME/input"
+		"$EVIL" "$EVIL$LONG" "$EVIL" "$EVIL" "$EVIL" "$EVIL" "$EVIL$LONG" "$EVIL" "$EVIL" "$EVIL" "$EVIL" "$EVIL" "$EVIL" "$EVIL" "$EVIL" "$EVIL" "$EVIL" "$EVIL" $((EPOCHSECONDS + 3600)) >"$TEST_HOME/input"
 	fake_ccusage evil >/dev/null <<-SH
 		#!/bin/sh
 		[ ! -e "\$HOME/bad" ] || { printf '%s' '$RAW' >&2; printf '%s' '$RAW'; exit 1; }

@@ -310,15 +310,15 @@ project() {
 
 @test "the daemon says what each minute cost" {
 	local since answer
-	since=$(($(date +%s) / 3600 * 3600 - 3600))
+	since=$((EPOCHSECONDS / 3600 * 3600 - 3600))
 	AT=$(date -u -d "@$((since + 65))" +%Y-%m-%dT%H:%M:%S.000Z) project shop s1 1000000
 	AT=$(date -u -d "@$((since + 185))" +%Y-%m-%dT%H:%M:%S.000Z) project shop s1b 2000000
 	start_daemon
-	ask() { printf '%s\n' "$1" | socat -t 5 - "UNIX-CONNECT:$(swatch status --json | jq -r .socket)"; }
+	ask() { printf '%s\n' "$1" | socat -t 5 - "UNIX-CONNECT:$(swatch status --json | json-value .socket)"; }
 	answer=$(ask "{\"op\":\"spend\",\"since\":${since}000,\"step\":60000,\"count\":4}")
 	is "$(jq -c '[.ok, .since, .step, (.usd | map(floor))]' <<<"$answer")" "[true,${since}000,60000,[0,25,0,50]]"
 	for bad in '"since":-1,"step":60000,"count":4' '"since":5,"step":1,"count":4' '"since":5,"step":60000,"count":0' \
 		'"since":5,"step":60000,"count":1441' '"since":9e18,"step":60000,"count":4' '"since":"x"'; do
-		is "$(ask "{\"op\":\"spend\",$bad}" | jq .ok)" false
+		is "$(ask "{\"op\":\"spend\",$bad}" | json-value .ok)" false
 	done
 }
