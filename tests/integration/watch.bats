@@ -240,7 +240,7 @@ load helper
 	message 1 >"$PROJECTS/-p/s1.jsonl"
 	swatch sync
 	field_is s1.json .transcript.messageCount 1
-	not grep -i error "$LOG"
+	not grep -iE "error|cannot" "$LOG"
 }
 
 @test "~/.claude is pointed to another profile: each has its own sessions and figures, by the same daemon" {
