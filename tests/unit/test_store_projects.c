@@ -135,7 +135,7 @@ static bool is_written(const char *text)
 		assert_true(bytes && file);
 		size_t got = fread(bytes, 1, (size_t)st.st_size, file);
 		found = found || memmem(bytes, got, text, strlen(text)) != NULL;
-		fclose(file);
+		(void)fclose(file);
 		free(bytes);
 	}
 	closedir(dir);

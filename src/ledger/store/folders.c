@@ -13,6 +13,7 @@
 
 #define NS_IN_S INT64_C(1000000000)
 #define DIGITS 16
+#define KEY_DIGITS ((size_t)2 * SIPHASH_KEY_BYTES)
 /* More are not listed: their transcripts are shown as those whose folder is gone. */
 #define FOLDERS_MAX 100000
 /* Nobody has more data directories; a hostile file may name any number. */
@@ -80,8 +81,7 @@ static uint64_t hash_folder(const struct store_folders *folders, struct slice fo
 
 static bool take_key(const char *text, uint8_t key[SIPHASH_KEY_BYTES])
 {
-	if (!text || strlen(text) != 2 * SIPHASH_KEY_BYTES
-	    || strspn(text, "0123456789abcdef") != 2 * SIPHASH_KEY_BYTES)
+	if (!text || strlen(text) != KEY_DIGITS || strspn(text, "0123456789abcdef") != KEY_DIGITS)
 		return false;
 	for (size_t i = 0; i < SIPHASH_KEY_BYTES; i++) {
 		const char digits[] = { text[2 * i], text[2 * i + 1], '\0' };
