@@ -133,8 +133,8 @@ static int put_branch(sqlite3 *db, int64_t id, const char *name)
 {
 	/* The name may be there already: then it is one branch. */
 	static const char *const sql[] = {
-		"UPDATE message SET branch = (SELECT id FROM branch WHERE name = ?1)"
-		" WHERE branch = ?2 AND EXISTS (SELECT 1 FROM branch WHERE name = ?1)",
+		("UPDATE message SET branch = (SELECT id FROM branch WHERE name = ?1)"
+		 " WHERE branch = ?2 AND EXISTS (SELECT 1 FROM branch WHERE name = ?1)"),
 		"DELETE FROM branch WHERE id = ?2 AND EXISTS (SELECT 1 FROM branch WHERE name = ?1)",
 		"UPDATE branch SET name = ?1 WHERE id = ?2",
 	};
