@@ -3,6 +3,7 @@
  */
 #include "ledger/archive.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <math.h>
 #include <string.h>
@@ -56,6 +57,7 @@ static void note_lack(struct ledger *ledger, uint32_t session)
 {
 	ledger->sessions.list[session].lacks_base = true;
 	ledger->archive.lacks_sums = true;
+	ledger->archive.why = errno;
 }
 
 /* A transcript's count of messages decides whether a session has one more subagent. */

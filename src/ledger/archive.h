@@ -32,7 +32,7 @@ struct ledger_archived_session {
 	bool has_transcript;         /* some transcript is or was named after it */
 };
 
-/* Each returns false when nobody can tell now: the file cannot be read, or memory ran out. */
+/* Each returns false with errno when nobody can tell now: EIO when the file cannot be read, or ENOMEM. */
 struct ledger_archive_calls {
 	/* Hands every message with this key to ledger_adopt(); *count: how many. */
 	bool (*find)(void *ctx, struct ledger *ledger, uint64_t key, size_t *count);

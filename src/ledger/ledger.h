@@ -255,7 +255,7 @@ void ledger_sum_span(struct ledger *ledger, int64_t start_ms, int64_t end_ms, st
 
 /*
  * Whether what is archived of a session is in its figures, or can be taken in now. If not, they are too small,
- * and errno is EIO, or EBUSY while the archive is closed.
+ * and errno is EIO, ENOMEM, or EBUSY while the archive is closed.
  */
 bool ledger_knows_session(struct ledger *ledger, const char *session_id);
 

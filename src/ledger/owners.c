@@ -86,10 +86,8 @@ static int add_file(struct ledger *ledger, const char *path, size_t root_len, co
 {
 	struct ledger_archived_transcript known;
 	bool is_known;
-	if (!ledger_archive_ask_file(ledger, path, root_len, &known, &is_known)) {
-		errno = EIO;
+	if (!ledger_archive_ask_file(ledger, path, root_len, &known, &is_known))
 		return -1;
-	}
 	int session = ledger_sessions_add(&ledger->sessions, session_id ? session_id : "");
 	int file = session < 0
 			 ? -1

@@ -96,9 +96,15 @@ bool ledger_knows_session(struct ledger *ledger, const char *session_id)
 {
 	int session = ledger->archive.calls ? ledger_sessions_add(&ledger->sessions, session_id)
 					    : ledger_sessions_find(&ledger->sessions, session_id);
-	errno = ledger->archive.is_closed ? EBUSY : EIO;
-	return ledger_is_whole(ledger)
-	    || (session >= 0 && ledger_archive_has_sums(ledger, (uint32_t)session));
+	errno = ENOMEM;
+	if (ledger_is_whole(ledger)
+	    || (session >= 0 && ledger_archive_has_sums(ledger, (uint32_t)session)))
+		return true;
+	if (ledger->archive.is_closed)
+		errno = EBUSY;
+	else if (session >= 0 && ledger->sessions.list[session].lacks_base)
+		errno = ledger->archive.why;
+	return false;
 }
 
 int64_t ledger_session_last_ms(struct ledger *ledger, const char *session_id)

@@ -1,5 +1,6 @@
 #include "ledger/store/archive.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -86,10 +87,13 @@ static sqlite3_stmt *ask_text(struct store_archive *archive, enum question which
 	return question;
 }
 
-/* Ends a question. Returns whether it was answered to its end. */
+/* Ends a question. Returns whether it was answered to its end; if not, errno says what is the matter. */
 static bool end(sqlite3_stmt *question, int result)
 {
-	return store_statement_end(question, result) == SQLITE_OK;
+	result = store_statement_end(question, result);
+	if (result != SQLITE_OK)
+		errno = (result & 0xff) == SQLITE_NOMEM ? ENOMEM : EIO;
+	return result == SQLITE_OK;
 }
 
 /* ---- transcripts ---- */
@@ -132,6 +136,7 @@ static bool find_transcript(void *ctx, const char *path, size_t root_len, unsign
 	AUTO_BUF real = BUF_INIT;
 	AUTO_BUF stored = BUF_INIT;
 	const char *root = append_real(archive, path, root_len, &real);
+	errno = ENOMEM;
 	if (real.failed)
 		return false;
 	store_folders_hide(&archive->folders, real.data, root ? strlen(root) + 1 : root_len, &stored);
@@ -299,8 +304,10 @@ static bool sum_models(struct store_archive *archive, struct ledger *ledger, con
 		result = store_records_take_result(&archive->records);
 	}
 	bool good = end(question, result);
-	for (size_t i = 0; good && i < count; i++)
+	for (size_t i = 0; good && i < count; i++) {
 		good = ledger_adopt_sums(ledger, session_id, &list[i].model, &list[i].sums);
+		errno = good ? errno : ENOMEM;
+	}
 	return good;
 }
 
