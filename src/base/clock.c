@@ -153,20 +153,6 @@ static time_t floor_to_seconds(int64_t at_ms)
 	return (time_t)(at_ms >= 0 ? at_ms / 1000 : (at_ms - 999) / 1000);
 }
 
-/*
- * Takes over what the machine's zone is now. tzset() looks at /etc/localtime each time where TZ is not set; a
- * report asks for thousands of days in a moment.
- */
-static void follow_zone(void)
-{
-	static int64_t looked_ms;
-	int64_t now_ms = read_clock_ms(CLOCK_MONOTONIC);
-	if (looked_ms != 0 && !getenv("TZ") && now_ms - looked_ms < CLOCK_SECOND_MS)
-		return;
-	looked_ms = now_ms;
-	tzset();
-}
-
 /* A number for the date, growing with it. */
 static int64_t date_number(const struct tm *tm)
 {
@@ -218,30 +204,38 @@ static bool is_plain_midnight(time_t at, const struct tm *local)
 	    && after.tm_gmtoff == local->tm_gmtoff;
 }
 
+/* The first moment of the day of `local`, which is `at`. */
+static int64_t find_day_start_ms(time_t at, const struct tm *local)
+{
+	time_t midnight = at - second_of_day(local);
+	if (is_plain_midnight(midnight, local))
+		return (int64_t)midnight * CLOCK_SECOND_MS;
+	return first_moment_after_date_ms(date_number(local) - 1, at - LONGEST_DAY_SECONDS, at);
+}
+
+/* That of the next day. */
+static int64_t find_next_day_ms(time_t at, const struct tm *local)
+{
+	time_t midnight = at - second_of_day(local) + CLOCK_DAY_MS / CLOCK_SECOND_MS;
+	if (is_plain_midnight(midnight, local))
+		return (int64_t)midnight * CLOCK_SECOND_MS;
+	return first_moment_after_date_ms(date_number(local), at, at + LONGEST_DAY_SECONDS);
+}
+
 int64_t clock_local_day_start_ms(int64_t at_ms)
 {
 	time_t at = floor_to_seconds(at_ms);
 	struct tm local;
-	follow_zone();
-	if (!localtime_r(&at, &local))
-		return at_ms;
-	time_t midnight = at - second_of_day(&local);
-	if (is_plain_midnight(midnight, &local))
-		return (int64_t)midnight * CLOCK_SECOND_MS;
-	return first_moment_after_date_ms(date_number(&local) - 1, at - LONGEST_DAY_SECONDS, at);
+	tzset();
+	return localtime_r(&at, &local) ? find_day_start_ms(at, &local) : at_ms;
 }
 
 int64_t clock_local_next_day_ms(int64_t at_ms)
 {
 	time_t at = floor_to_seconds(at_ms);
 	struct tm local;
-	follow_zone();
-	if (!localtime_r(&at, &local))
-		return at_ms + CLOCK_DAY_MS;
-	time_t midnight = at - second_of_day(&local) + CLOCK_DAY_MS / CLOCK_SECOND_MS;
-	if (is_plain_midnight(midnight, &local))
-		return (int64_t)midnight * CLOCK_SECOND_MS;
-	return first_moment_after_date_ms(date_number(&local), at, at + LONGEST_DAY_SECONDS);
+	tzset();
+	return localtime_r(&at, &local) ? find_next_day_ms(at, &local) : at_ms + CLOCK_DAY_MS;
 }
 
 bool clock_day_has(const struct clock_day *day, int64_t at_ms)
@@ -253,7 +247,15 @@ bool clock_day_follow(struct clock_day *day, int64_t at_ms)
 {
 	if (clock_day_has(day, at_ms))
 		return false;
-	*day = (struct clock_day){ clock_local_day_start_ms(at_ms), clock_local_next_day_ms(at_ms) };
+	time_t at = floor_to_seconds(at_ms);
+	struct tm local;
+	*day = (struct clock_day){ .start_ms = at_ms, .end_ms = at_ms + CLOCK_DAY_MS };
+	tzset();
+	if (localtime_r(&at, &local)) {
+		day->start_ms = find_day_start_ms(at, &local);
+		day->end_ms = find_next_day_ms(at, &local);
+		format_date(&local, day->date);
+	}
 	return true;
 }
 
@@ -305,7 +307,7 @@ void clock_format_local_date(int64_t at_ms, char out[CLOCK_DATE_SIZE])
 {
 	time_t seconds = floor_to_seconds(at_ms);
 	struct tm tm;
-	follow_zone();
+	tzset();
 	if (localtime_r(&seconds, &tm))
 		format_date(&tm, out);
 	else

@@ -43,7 +43,7 @@ void clock_format_age(int64_t span_ms, char out[CLOCK_AGE_SIZE]);
 
 /*
  * The first moment of the local day of `at_ms`, and of the day after it. A day may have 23 or 25 h, and begin
- * at 01:00. Reads TZ on every call, and the machine's zone, where TZ is not set, once a second.
+ * at 01:00. Reads TZ on every call.
  */
 int64_t clock_local_day_start_ms(int64_t at_ms);
 int64_t clock_local_next_day_ms(int64_t at_ms);
@@ -51,6 +51,7 @@ int64_t clock_local_next_day_ms(int64_t at_ms);
 /* A local day, from its first moment to the next one's. Zero it for none. */
 struct clock_day {
 	int64_t start_ms, end_ms;
+	char date[CLOCK_DATE_SIZE]; /* "2026-11-23"; "" when it has none */
 };
 
 /* Whether a moment lies in it. */

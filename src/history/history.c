@@ -3,11 +3,11 @@
 #include <errno.h>
 #include <pthread.h>
 #include <sched.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/array.h"
+#include "base/thread.h"
 #include "transcript/path.h"
 
 /* Batches a thread may fill before somebody takes them. */
@@ -260,23 +260,18 @@ static bool make_batches(struct history *history, size_t count)
 /* As many threads as can be had; none is a failure. */
 static int start_threads(struct history *history, unsigned wanted)
 {
-	sigset_t all, before;
 	int why = 0;
-	/* Signals are the caller's. */
-	sigfillset(&all);
-	(void)pthread_sigmask(SIG_SETMASK, &all, &before);
 	unsigned started = 0;
 	while (started < wanted && why == 0) {
 		struct worker *worker = &history->workers[started];
 		*worker = (struct worker){ .history = history,
 					   .gather = { .record = take_record, .ctx = worker } };
 		pthread_mutex_lock(&history->lock);
-		why = pthread_create(&worker->thread, NULL, work, worker);
+		why = thread_start(&worker->thread, work, worker);
 		history->working += why == 0;
 		pthread_mutex_unlock(&history->lock);
 		started += why == 0;
 	}
-	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
 	history->worker_count = started;
 	return started > 0 ? 0 : why;
 }

@@ -55,14 +55,14 @@ static size_t write_key(const struct report_work *work, const struct report_entr
 		break;
 	}
 	case REPORT_WEEKLY:
-		clock_format_week(work->date, week);
+		clock_format_week(work->day.date, week);
 		len = snprintf(key, KEY_SIZE, "%s", week);
 		break;
 	case REPORT_MONTHLY:
-		len = snprintf(key, KEY_SIZE, "%.7s", work->date);
+		len = snprintf(key, KEY_SIZE, "%.7s", work->day.date);
 		break;
 	default:
-		len = snprintf(key, KEY_SIZE, "%s", work->date);
+		len = snprintf(key, KEY_SIZE, "%s", work->day.date);
 	}
 	return len < KEY_SIZE ? (size_t)len : KEY_SIZE - 1;
 }

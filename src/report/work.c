@@ -141,13 +141,6 @@ static bool is_project(const struct report_options *options, struct slice folder
 		&& strncmp(folder.data, options->project, len) == 0);
 }
 
-/* Entries come in order of time. */
-static void look_up_day(struct report_work *work, int64_t at_ms)
-{
-	if (clock_day_follow(&work->day, at_ms))
-		clock_format_local_date(at_ms, work->date);
-}
-
 /* Compares "20261123" with "2026-11-23". */
 static int compare_day(const char digits[9], const char *day)
 {
@@ -163,10 +156,11 @@ static int compare_day(const char digits[9], const char *day)
 bool report_wants_entry(struct report_work *work, const struct report_entry *entry)
 {
 	const struct report_options *options = work->options;
-	look_up_day(work, entry->first_ms);
-	if (options->since[0] && compare_day(options->since, work->date) > 0)
+	/* Entries come in order of time. */
+	(void)clock_day_follow(&work->day, entry->first_ms);
+	if (options->since[0] && compare_day(options->since, work->day.date) > 0)
 		return false;
-	if (options->until[0] && compare_day(options->until, work->date) < 0)
+	if (options->until[0] && compare_day(options->until, work->day.date) < 0)
 		return false;
 	return !options->project[0]
 	    || is_project(options, report_project_of(work, entry->home + entry->home_root_len));

@@ -20,7 +20,6 @@ struct report_work {
 	uint64_t unpriced_seen;  /* bit n: model n is named already */
 	/* The local day of the last entry looked at. */
 	struct clock_day day;
-	char date[16];           /* "2026-11-23" */
 	bool failed;             /* memory ran out */
 };
 
@@ -47,7 +46,7 @@ struct report_place report_place_of(const struct report_work *work, const struct
 /* Returns less than 0, 0 or more than 0. */
 int report_place_compare(struct report_place a, struct report_place b);
 
-/* Whether the report covers an entry's day and project. Looks its day up: work->day, work->date. */
+/* Whether the report covers an entry's day and project. Looks its day up: work->day. */
 bool report_wants_entry(struct report_work *work, const struct report_entry *entry);
 
 /*

@@ -35,7 +35,7 @@ struct counting {
 /* Messages come in order of time, but for those that were put off by up to a second. */
 static void count_day(struct counting *counting, int64_t time_ms)
 {
-	struct clock_day *day = &counting->day, *before = &counting->day_before, found = { 0, 0 };
+	struct clock_day *day = &counting->day, *before = &counting->day_before, found = { .start_ms = 0 };
 	if (clock_day_has(day, time_ms) || clock_day_has(before, time_ms))
 		return;
 	(void)clock_day_follow(&found, time_ms);

@@ -310,7 +310,7 @@ enum store_opened store_database_open(const char *path, sqlite3 **db, struct buf
 		return refuse(NULL, path, errno == EPERM ? "it is not a file of yours" : strerror(errno),
 			      error);
 	int result = sqlite3_open_v2(path, db,
-				     SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE,
+				     SQLITE_OPEN_READWRITE | SQLITE_OPEN_FULLMUTEX | SQLITE_OPEN_EXRESCODE,
 				     NULL);
 	if (result != SQLITE_OK)
 		return refuse(SCOPE_KEEP(*db), path, store_why(*db, result), error);
@@ -425,6 +425,12 @@ bool store_database_is_sound(sqlite3 *db)
 			    : !store_database_is_damage(result);
 	sqlite3_finalize(question);
 	return sound;
+}
+
+int64_t store_database_version(sqlite3 *db)
+{
+	int64_t version;
+	return ask_number(db, "PRAGMA data_version", &version) == SQLITE_OK ? version : -1;
 }
 
 bool store_database_is_damage(int result)

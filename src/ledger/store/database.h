@@ -8,6 +8,7 @@
 
 #include <sqlite3.h>
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "base/buf.h"
 
@@ -49,6 +50,9 @@ enum store_opened store_database_open_shared(const char *path, sqlite3 **db, str
 
 /* Whether the pages hang together (PRAGMA quick_check), or nobody can say now: O(file). */
 bool store_database_is_sound(sqlite3 *db);
+
+/* A number that changes when another program changes the file; -1 when nobody can say. */
+int64_t store_database_version(sqlite3 *db);
 
 /* Whether a result says that the file's content is broken. */
 bool store_database_is_damage(int result);

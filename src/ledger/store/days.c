@@ -90,7 +90,7 @@ void store_days_forget(struct store_days *days)
 	store_changes_clear(&days->rows);
 	store_changes_clear(&days->models);
 	forget_paths(days);
-	days->last = (struct clock_day){ 0, 0 };
+	days->last = (struct clock_day){ .start_ms = 0 };
 }
 
 void store_days_free(struct store_days *days)

@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/scope.h"
+#include "base/thread.h"
 #include "ledger/store/database.h"
 #include "ledger/store/projects.h"
 #include "ledger/store/recall.h"
@@ -229,22 +229,10 @@ static void note_result(struct store *store, int result, size_t messages)
 	store->batch = NULL;
 }
 
-/* A number that changes when another program changes the file; -1 when nobody can say. */
-static int64_t data_version(sqlite3 *db)
-{
-	sqlite3_stmt *question = NULL;
-	int64_t version = -1;
-	if (sqlite3_prepare_v2(db, "PRAGMA data_version", -1, &question, NULL) == SQLITE_OK
-	    && sqlite3_step(question) == SQLITE_ROW)
-		version = sqlite3_column_int64(question, 0);
-	(void)sqlite3_finalize(question);
-	return version;
-}
-
 /* Reads the tombstones, when they may be new. */
 static int read_tombs(struct store *store)
 {
-	int64_t version = data_version(store->db);
+	int64_t version = store_database_version(store->db);
 	if (version >= 0 && version == store->tombs_of)
 		return SQLITE_OK;
 	store_tombs_release(&store->tombs);
@@ -425,14 +413,9 @@ static void *work(void *ctx)
 
 int store_start(struct store *store, void (*done)(void *ctx), void *ctx)
 {
-	sigset_t all, before;
 	store->done = done;
 	store->ctx = ctx;
-	/* Signals are the loop's. */
-	(void)sigfillset(&all);
-	(void)pthread_sigmask(SIG_BLOCK, &all, &before);
-	int why = pthread_create(&store->thread, NULL, work, store);
-	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+	int why = thread_start(&store->thread, work, store);
 	store->is_started = why == 0;
 	return why;
 }

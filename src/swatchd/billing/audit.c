@@ -3,7 +3,6 @@
 #include <malloc.h>
 #include <math.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +10,7 @@
 
 #include "base/array.h"
 #include "base/log.h"
+#include "base/thread.h"
 #include "base/unused.h"
 #include "ccusage/compare.h"
 
@@ -223,14 +223,10 @@ static void end(struct audit *audit)
 	done(ctx, &found);
 }
 
-/* Signals are the loop's. Returns false with a message. */
+/* Returns false with a message. */
 static bool start_thread(struct audit *audit)
 {
-	sigset_t all, before;
-	sigfillset(&all);
-	(void)pthread_sigmask(SIG_SETMASK, &all, &before);
-	int why = pthread_create(&audit->thread, NULL, explain, audit);
-	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+	int why = thread_start(&audit->thread, explain, audit);
 	audit->has_thread = why == 0;
 	if (why != 0)
 		buf_printf(&audit->error, "cannot start a thread: %s", strerror(why));
