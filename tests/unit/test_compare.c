@@ -110,7 +110,7 @@ static void describe(struct buf *out)
 }
 
 struct made {
-	const char *a, *z;          /* the two transcripts; NULL: there is none */
+	const char *a, *z;          /* the two transcripts; NULL leaves one out */
 	enum report_kind kind;
 	bool extras;
 	const char *expected;

@@ -1,7 +1,7 @@
 #include "ledger/store/folders.h"
 
 #include <dirent.h>
-#include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 
 #include "base/array.h"
+#include "base/file.h"
 #include "base/scope.h"
 
 #define NS_IN_S INT64_C(1000000000)
@@ -159,7 +160,7 @@ static size_t note(struct store_folders *folders, struct slice name)
 
 static void list(struct store_folders *folders, const char *directory)
 {
-	DIR *dir = opendir(directory);
+	DIR *dir = file_open_directory(AT_FDCWD, directory, O_NONBLOCK);
 	if (!dir)
 		return;
 	for (const struct dirent *entry; (entry = readdir(dir));)

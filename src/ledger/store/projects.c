@@ -152,7 +152,7 @@ static int put_branch(sqlite3 *db, int64_t id, const char *name)
 	return result;
 }
 
-/* The first branch whose name is to be another one; *id 0 when there is none. */
+/* Finds the first branch whose name has to change, and its new name; *id is 0 when all are right. */
 static int next_branch(sqlite3 *db, const struct store_folders *folders, int64_t *id, struct buf *to)
 {
 	sqlite3_stmt *row = NULL;

@@ -82,7 +82,7 @@ int store_readings_read(sqlite3 *db, int64_t since_ms,
 
 /* ---- writing ---- */
 
-/* When the row was last seen; -1: there is none. */
+/* When the row was last seen; -1 when the file lacks it. */
 static int find(sqlite3 *db, const struct store_reading_line *line, int64_t profile, int64_t *last_seen_ms)
 {
 	sqlite3_stmt *question = NULL;

@@ -91,7 +91,7 @@ static void check_subagent_line(struct doctor *doctor, const char *path, struct 
 /* ---- cleanupPeriodDays ---- */
 
 /* Whether the ledger's file has all that a transcript says; `real`: its projects directory without links. */
-static bool is_kept(const struct kept_file *file, const char *real, const struct history_job *job, size_t len)
+static bool is_kept(struct kept_file *file, const char *real, const struct history_job *job, size_t len)
 {
 	AUTO_BUF path = BUF_INIT;
 	buf_printf(&path, "%s%s", real, job->path + len);
@@ -102,7 +102,7 @@ static bool is_kept(const struct kept_file *file, const char *real, const struct
 /* How many transcripts of a directory were last changed before a moment; *lost: what of them is not kept. */
 static size_t count_old(struct doctor *doctor, const char *projects, int64_t limit_ms, size_t *lost)
 {
-	struct kept_file file = { NULL, NULL };
+	struct kept_file file = { .path = NULL };
 	AUTO_BUF error = BUF_INIT;
 	AUTO_FREE char *real = realpath(projects, NULL);
 	size_t len = strlen(projects), old = 0;

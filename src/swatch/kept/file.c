@@ -5,17 +5,21 @@
 
 #include "base/paths.h"
 #include "base/scope.h"
-#include "ledger/store/folders.h"
 #include "swatch/cli/command.h"
 #include "swatch/ui/terminal.h"
 
 enum store_opened kept_file_open(struct kept_file *file, struct buf *error)
 {
 	*file = (struct kept_file){ .path = store_default_path() };
-	if (file->path)
-		return store_database_open_read_only(file->path, &file->db, error);
-	buf_printf(error, "cannot tell where the ledger's file is: %s", paths_why_none());
-	return STORE_FAILED;
+	if (!file->path) {
+		buf_printf(error, "cannot tell where the ledger's file is: %s", paths_why_none());
+		return STORE_FAILED;
+	}
+	enum store_opened opened = store_database_open_read_only(file->path, &file->db, error);
+	/* Without them kept_file_has() looks for names as they are, and finds none. */
+	if (opened == STORE_OPENED)
+		(void)store_folders_open(file->db, &file->folders);
+	return opened;
 }
 
 int kept_file_need(struct kept_file *file)
@@ -47,18 +51,14 @@ bool kept_file_count_facts(const struct kept_file *file, struct store_facts_coun
 	return result == SQLITE_OK;
 }
 
-bool kept_file_has(const struct kept_file *file, const char *path, size_t root_len, int64_t bytes)
+bool kept_file_has(struct kept_file *file, const char *path, size_t root_len, int64_t bytes)
 {
 	sqlite3_stmt *question = NULL;
-	struct store_folders folders;
 	AUTO_BUF stored = BUF_INIT;
-	bool has = store_folders_open(file->db, &folders) == SQLITE_OK;
-	store_folders_hide(&folders, path, root_len, &stored);
-	store_folders_release(&folders);
-	has = has
-	   && sqlite3_prepare_v2(file->db, "SELECT 1 FROM transcript WHERE path = ?1 AND size >= ?2", -1,
-				 &question, NULL)
-		      == SQLITE_OK;
+	store_folders_hide(&file->folders, path, root_len, &stored);
+	bool has = sqlite3_prepare_v2(file->db, "SELECT 1 FROM transcript WHERE path = ?1 AND size >= ?2", -1,
+				      &question, NULL)
+		== SQLITE_OK;
 	(void)sqlite3_bind_text(question, 1, buf_str(&stored), -1, SQLITE_STATIC);
 	(void)sqlite3_bind_int64(question, 2, bytes);
 	has = has && sqlite3_step(question) == SQLITE_ROW;
@@ -81,8 +81,9 @@ int64_t kept_file_bytes(const char *path)
 
 void kept_file_release(struct kept_file *file)
 {
+	store_folders_release(&file->folders);
 	if (file->db)
 		store_database_close(file->db);
 	free(file->path);
-	*file = (struct kept_file){ NULL, NULL };
+	*file = (struct kept_file){ .path = NULL };
 }

@@ -9,10 +9,12 @@
 #include "ledger/store/census.h"
 #include "ledger/store/database.h"
 #include "ledger/store/facts_read.h"
+#include "ledger/store/folders.h"
 
 struct kept_file {
 	char *path;          /* NULL: no home directory */
 	sqlite3 *db;         /* NULL unless it is STORE_OPENED */
+	struct store_folders folders;
 };
 
 /*
@@ -37,7 +39,7 @@ bool kept_file_count_facts(const struct kept_file *file, struct store_facts_coun
  * Whether all of a transcript is in it, as large as it is now; `path` is the real one, without links, and
  * `root_len` the length of its projects/ directory, slash included. False also when nobody can tell.
  */
-bool kept_file_has(const struct kept_file *file, const char *path, size_t root_len, int64_t bytes);
+bool kept_file_has(struct kept_file *file, const char *path, size_t root_len, int64_t bytes);
 
 /* The bytes that a file and its log take; 0 when it is missing. */
 int64_t kept_file_bytes(const char *path);

@@ -27,7 +27,7 @@ struct report_data {
 	struct text_list rows;       /* each one a JSON object */
 	struct text_list unpriced;   /* models without a price */
 	char *totals;                /* a JSON object; NULL when the report has none */
-	char first_day[16];          /* as in struct report; "": nobody asked, or there is none */
+	char first_day[16];          /* as in struct report; "" when nobody asked, or nothing is known */
 	bool failed;                 /* memory ran out for the totals, or for a row on its way */
 };
 
