@@ -70,13 +70,16 @@ static int run_on(struct daemon *daemon)
 }
 
 /* Starts the daemon on a loop that signals reach, and gives it the config. */
-static int run_daemon(struct daemon *daemon, struct ev_loop *loop, struct start *start, struct buf *error)
+static int run_daemon(struct daemon *daemon, struct ev_loop *loop, struct signals *signals, struct start *start,
+		      struct buf *error)
 {
 	int status = EXIT_FAILED;
-	if (daemon_start(daemon, loop, &start->options, &start->config, error) != 0)
+	if (daemon_start(daemon, loop, &start->options, &start->config, error) != 0) {
 		log_error("%s", buf_message(error));
-	else
+	} else {
+		signals_reach(signals, daemon);
 		status = start->options.once ? run_once(daemon) : run_on(daemon);
+	}
 	if (daemon->cache.lost)
 		status = EXIT_FAILED;
 	/* The daemon replaced them if it made the cache directory again. */
@@ -99,13 +102,13 @@ static int run(struct start *start)
 		log_error("%s", buf_message(&error));
 		return EXIT_FAILED;
 	}
-	signals_start(&signals, loop, &daemon);
+	signals_start(&signals, loop);
 	if (loop_check_signals(loop, &error) != 0)
 		log_error("%s", buf_message(&error));
 	else if (signals_have_ended(&signals))
 		status = EXIT_STOPPED;
 	else
-		status = run_daemon(&daemon, loop, start, &error);
+		status = run_daemon(&daemon, loop, &signals, start, &error);
 	if (signals_stop(&signals, loop))
 		start->again = false;
 	ev_loop_destroy(loop);
@@ -129,6 +132,7 @@ int main(int argc, char **argv)
 	struct start start = { .line = &line, .options = { .cache_fd = -1, .lock_fd = -1 } };
 	if (!start_ready_process())
 		return EXIT_FAILED;
+	signals_hold_reload();
 	int status = command_line_parse(argc, argv, &line);
 	if (status >= 0)
 		return status;

@@ -23,11 +23,14 @@ static void on_hangup(struct ev_loop *loop UNUSED, ev_signal *watcher, int reven
 {
 	char reloading[96];
 	struct signals *signals = watcher->data;
-	if (!signals->daemon)
-		return;  /* it has stopped; one that begins anew reads its config anyway */
 	snprintf(reloading, sizeof(reloading), "RELOADING=1\nMONOTONIC_USEC=%lld",
 		 (long long)clock_mono_ms() * 1000);
 	notify_send(reloading);
+	/* One that has not started, or begins anew, says that it is ready when it is. */
+	if (!signals->daemon) {
+		signals->wants_reload = true;
+		return;
+	}
 	daemon_reload(signals->daemon);
 	notify_send("READY=1");
 }
@@ -48,10 +51,17 @@ static void hold_signals(bool hold)
 	(void)sigprocmask(hold ? SIG_BLOCK : SIG_UNBLOCK, &set, NULL);
 }
 
-void signals_start(struct signals *signals, struct ev_loop *loop, struct daemon *daemon)
+void signals_hold_reload(void)
 {
-	signals->daemon = daemon;
-	signals->ended = false;
+	sigset_t set;
+	sigemptyset(&set);
+	sigaddset(&set, SIGHUP);
+	(void)sigprocmask(SIG_BLOCK, &set, NULL);
+}
+
+void signals_start(struct signals *signals, struct ev_loop *loop)
+{
+	*signals = (struct signals){ 0 };
 	ev_signal_init(&signals->term, on_end_signal, SIGTERM);
 	ev_signal_init(&signals->interrupt, on_end_signal, SIGINT);
 	ev_signal_init(&signals->hangup, on_hangup, SIGHUP);
@@ -66,6 +76,15 @@ void signals_start(struct signals *signals, struct ev_loop *loop, struct daemon 
 		ev_timer_set(&signals->watchdog, (double)interval_ms / 1000., (double)interval_ms / 1000.);
 		ev_timer_start(loop, &signals->watchdog);
 	}
+}
+
+void signals_reach(struct signals *signals, struct daemon *daemon)
+{
+	signals->daemon = daemon;
+	/* Its config may be older than the signal. */
+	if (signals->wants_reload)
+		daemon_reload(daemon);
+	signals->wants_reload = false;
 }
 
 bool signals_have_ended(const struct signals *signals)

@@ -16,11 +16,17 @@ struct signals {
 	struct daemon *daemon;
 	ev_signal term, interrupt, hangup;
 	ev_timer watchdog;
-	bool ended;
+	bool ended, wants_reload;
 };
 
-/* `signals` stays where it is until signals_stop(). */
-void signals_start(struct signals *signals, struct ev_loop *loop, struct daemon *daemon);
+/* Until signals_start() a SIGHUP waits in the kernel: else one that comes early would end the process. */
+void signals_hold_reload(void);
+
+/* `signals` stays where it is until signals_stop(). A SIGHUP waits for signals_reach(). */
+void signals_start(struct signals *signals, struct ev_loop *loop);
+
+/* From here SIGHUP reloads `daemon`, which has started. One that came since signals_start() does so at once. */
+void signals_reach(struct signals *signals, struct daemon *daemon);
 
 /* Returns whether SIGTERM or SIGINT came: one that the loop's first turn took ends no later turn. */
 bool signals_have_ended(const struct signals *signals);

@@ -214,6 +214,16 @@ seen_beside() {
 	field_is s2.json .transcript.lastMessagePreview qwe
 }
 
+@test "a SIGHUP that comes while swatchd starts reloads it, and does not end it" {
+	python3 -I -c 'import os, signal
+signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGHUP]); os.kill(os.getpid(), signal.SIGHUP)
+os.execvp("swatchd", ["swatchd"])' >>"$LOG" 2>&1 3>&- &
+	DAEMON=$!
+	await eval 'grep -q "config reloaded" "$LOG" || is_gone "$DAEMON"'
+	swatch sync
+	stop_daemon
+}
+
 @test "reloads do not pile up descriptors, and open no further one of the ledger" {
 	reload() {
 		kill -HUP "$DAEMON"
