@@ -310,7 +310,7 @@ enum store_opened store_database_open(const char *path, sqlite3 **db, struct buf
 		return refuse(NULL, path, errno == EPERM ? "it is not a file of yours" : strerror(errno),
 			      error);
 	int result = sqlite3_open_v2(path, db,
-				     SQLITE_OPEN_READWRITE | SQLITE_OPEN_FULLMUTEX | SQLITE_OPEN_EXRESCODE,
+				     SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE,
 				     NULL);
 	if (result != SQLITE_OK)
 		return refuse(SCOPE_KEEP(*db), path, store_why(*db, result), error);
