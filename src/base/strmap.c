@@ -98,10 +98,15 @@ void *strmap_get(const struct strmap *map, const char *key)
 	return strmap_get_len(map, key, strlen(key));
 }
 
+const char *strmap_key_len(const struct strmap *map, const char *key, size_t key_len)
+{
+	const struct strmap_slot *slot = find(map, key, key_len, hash_key(key, key_len));
+	return slot ? slot->key : NULL;
+}
+
 const char *strmap_key(const struct strmap *map, const char *key)
 {
-	const struct strmap_slot *slot = find(map, key, strlen(key), hash_key(key, strlen(key)));
-	return slot ? slot->key : NULL;
+	return strmap_key_len(map, key, strlen(key));
 }
 
 bool strmap_put_len(struct strmap *map, const char *key, size_t key_len, void *value)

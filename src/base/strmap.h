@@ -33,6 +33,7 @@ void *strmap_get_len(const struct strmap *map, const char *key, size_t key_len);
 
 /* Returns the map's own copy of a key, good until the key is removed, or NULL. It saves the caller a copy. */
 const char *strmap_key(const struct strmap *map, const char *key);
+const char *strmap_key_len(const struct strmap *map, const char *key, size_t key_len);
 
 /* Sets a key's value (not NULL). Returns false when memory ran out; the map is then as before. */
 bool strmap_put(struct strmap *map, const char *key, void *value);

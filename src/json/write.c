@@ -11,6 +11,21 @@ void jsonw_init(struct jsonw *w, struct buf *out)
 	w->out = out;
 }
 
+void jsonw_init_lines(struct jsonw *w, struct buf *out)
+{
+	jsonw_init(w, out);
+	w->in_lines = true;
+}
+
+static void begin_line(struct jsonw *w)
+{
+	static const char blanks[] = "\n" "                " "                "
+				     "                " "                ";
+	_Static_assert(sizeof(blanks) > 1 + 2 * JSONW_MAX_DEPTH, "deeper values are indented, too");
+	if (w->in_lines)
+		buf_append(w->out, blanks, 1 + (size_t)2 * w->depth);
+}
+
 /* Writes the comma before a value that needs one. */
 static void begin_value(struct jsonw *w)
 {
@@ -21,6 +36,8 @@ static void begin_value(struct jsonw *w)
 	if (w->has_items[w->depth])
 		buf_append_char(w->out, ',');
 	w->has_items[w->depth] = true;
+	if (w->depth > 0)
+		begin_line(w);
 }
 
 static void begin_nesting(struct jsonw *w, char bracket)
@@ -36,9 +53,12 @@ static void begin_nesting(struct jsonw *w, char bracket)
 
 static void end_nesting(struct jsonw *w, char bracket)
 {
-	buf_append_char(w->out, bracket);
+	bool has_items = w->has_items[w->depth];
 	if (w->depth > 0)
 		w->depth--;
+	if (has_items)
+		begin_line(w);
+	buf_append_char(w->out, bracket);
 }
 
 void jsonw_begin_object(struct jsonw *w)
@@ -109,7 +129,7 @@ void jsonw_key(struct jsonw *w, const char *key)
 {
 	begin_value(w);
 	append_quoted(w->out, key, strlen(key));
-	buf_append_char(w->out, ':');
+	buf_append(w->out, ": ", w->in_lines ? 2 : 1);
 	w->after_key = true;
 }
 
@@ -169,7 +189,7 @@ static bool put_decimal(struct jsonw *w, double value, bool rounded)
 	int decimals = DECIMALS_MAX;
 	for (; size * (double)unit >= EXACT_MAX && decimals > DECIMALS_MIN; decimals -= 3)
 		unit /= 1000;
-	if (size * (double)unit >= EXACT_MAX || (size == 0. && signbit(value)))
+	if (size * (double)unit >= EXACT_MAX)
 		return false;
 	uint64_t all = (uint64_t)(size * (double)unit + .5);
 	if (!rounded && (double)all / (double)unit != size)
@@ -196,7 +216,9 @@ static void put_number(struct jsonw *w, double value, bool rounded)
 		return;
 	}
 	begin_value(w);
-	if (!put_decimal(w, value, rounded))
+	if (value == 0. && signbit(value))
+		buf_append_str(w->out, "-0.0");
+	else if (!put_decimal(w, value, rounded))
 		buf_printf(w->out, "%.17g", value);
 }
 

@@ -22,11 +22,15 @@
 struct jsonw {
 	struct buf *out;
 	unsigned depth;
+	bool in_lines;
 	bool after_key;
 	bool has_items[JSONW_MAX_DEPTH];
 };
 
 void jsonw_init(struct jsonw *w, struct buf *out);
+
+/* The same, with each value on a line of its own, as ccusage prints JSON for people. */
+void jsonw_init_lines(struct jsonw *w, struct buf *out);
 
 void jsonw_begin_object(struct jsonw *w);
 void jsonw_end_object(struct jsonw *w);

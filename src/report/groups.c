@@ -18,6 +18,7 @@ struct group_model {
 	struct price_tokens tokens;
 	double cost_usd;
 	struct report_place first;
+	unsigned place;              /* among the shown ones, in order of `first` */
 };
 
 struct group {
@@ -25,11 +26,11 @@ struct group {
 	struct price_tokens tokens;
 	double cost_usd;
 	int64_t first_ms, last_ms;
-	char key[16];                /* of a day, week or month */
+	char key[CLOCK_DATE_SIZE];   /* of a day, week or month */
 	const char *path;            /* of a session: one of its transcripts */
 	size_t root_len;
 	const char *session_id;
-	struct group_model *models;  /* in order of `first` when the row is written */
+	struct group_model *models;
 	size_t model_count, model_cap;
 };
 
@@ -37,6 +38,10 @@ struct groups {
 	struct group *list;
 	size_t count, cap;
 	struct strmap by_key;        /* -> number + 1 */
+	/* That of the day `day_ms`, unless they are sessions: most entries are of the same day as the one
+	 * before. */
+	size_t of_day;
+	int64_t day_ms;
 };
 
 /* ---- keys ---- */
@@ -80,6 +85,23 @@ static struct group *find_group(struct groups *groups, const char *key, size_t k
 		return NULL;
 	struct group *group = &groups->list[groups->count++];
 	memset(group, 0, sizeof(*group));
+	snprintf(group->key, sizeof(group->key), "%.15s", key);
+	return group;
+}
+
+/* The group of an entry; NULL when memory ran out. */
+static struct group *group_of(const struct report_work *work, struct groups *groups,
+			      const struct report_entry *entry)
+{
+	char key[KEY_SIZE];
+	bool by_day = work->options->kind != REPORT_SESSIONS;
+	if (by_day && groups->count > 0 && groups->day_ms == work->day.start_ms)
+		return &groups->list[groups->of_day];
+	struct group *group = find_group(groups, key, write_key(work, entry, key));
+	if (group) {
+		groups->of_day = (size_t)(group - groups->list);
+		groups->day_ms = work->day.start_ms;
+	}
 	return group;
 }
 
@@ -107,17 +129,14 @@ static void take_home(struct group *group, const struct report_entry *entry)
 
 static bool add_entry(struct report_work *work, struct groups *groups, const struct report_entry *entry)
 {
-	char key[KEY_SIZE];
-	size_t key_len = write_key(work, entry, key);
 	struct report_place place = report_place_of(work, entry);
-	struct group *group = find_group(groups, key, key_len);
+	struct group *group = group_of(work, groups, entry);
 	struct group_model *model = group ? find_model(group, entry) : NULL;
 	if (!model)
 		return false;
 	if (group->first_ms == 0 && group->last_ms == 0) {
 		group->first = place;
 		take_home(group, entry);
-		snprintf(group->key, sizeof(group->key), "%.15s", key);
 	}
 	if (entry->first_ms < group->first_ms)
 		take_home(group, entry);
@@ -133,7 +152,7 @@ static bool add_entry(struct report_work *work, struct groups *groups, const str
 	model->cost_usd += entry->cost_usd;
 	model->unpriced = model->unpriced || entry->unpriced;
 	if (entry->unpriced)
-		report_note_unpriced(work, entry->model, entry->model_name);
+		report_add_unpriced(work->out, entry->model_name);
 	return true;
 }
 
@@ -169,124 +188,74 @@ static int compare_model_costs(const void *a, const void *b)
 
 /* ---- rows ---- */
 
-static void put_breakdowns(struct jsonw *w, const struct group *group)
+/* Names the models that lists show, the dearest first, and where each stands in the row's own order. */
+static bool set_models(struct report_work *work, struct group *group, struct report_row *row)
 {
-	jsonw_key(w, "modelBreakdowns");
-	jsonw_begin_array(w);
-	for (size_t i = 0; i < group->model_count; i++) {
-		const struct group_model *model = &group->models[i];
-		if (model->silent)
-			continue;
-		jsonw_begin_object(w);
-		jsonw_put_int(w, "cacheCreationTokens", price_tokens_created(&model->tokens));
-		jsonw_put_int(w, "cacheReadTokens", model->tokens.cache_read);
-		report_write_usd(w, "cost", model->cost_usd);
-		jsonw_put_int(w, "inputTokens", model->tokens.input);
-		if (model->unpriced)
-			jsonw_put_bool(w, "missingPricing", true);
-		jsonw_put_string(w, "modelName", model->name);
-		jsonw_put_int(w, "outputTokens", model->tokens.output);
-		jsonw_end_object(w);
-	}
-	jsonw_end_array(w);
-}
-
-static void put_models(struct jsonw *w, const struct group *group)
-{
-	jsonw_key(w, "modelsUsed");
-	jsonw_begin_array(w);
+	size_t shown = 0;
+	qsort(group->models, group->model_count, sizeof(*group->models), compare_model_places);
 	for (size_t i = 0; i < group->model_count; i++)
 		if (!group->models[i].silent)
-			jsonw_string(w, group->models[i].name);
-	jsonw_end_array(w);
-}
-
-static void put_session(struct report_work *work, struct jsonw *w, const struct group *group)
-{
-	const char *relative = group->path + group->root_len;
-	const char *slash = strchr(relative, '/');
-	struct slice project = report_project_of(work, relative);
-	/* A transcript in projects/ itself has no project, and ccusage names it by its file. */
-	jsonw_key(w, "projectPath");
-	if (project.len > 0)
-		jsonw_string_len(w, project.data, project.len);
-	else
-		jsonw_string(w, "Unknown Project");
-	jsonw_put_string(w, "sessionId", slash ? group->session_id : relative);
-}
-
-static void write_row(struct report_work *work, struct group *group)
-{
-	enum report_kind kind = work->options->kind;
-	struct jsonw w;
-	report_begin_row(work, &w);
-	jsonw_put_int(&w, "cacheCreationTokens", price_tokens_created(&group->tokens));
-	jsonw_put_int(&w, "cacheReadTokens", group->tokens.cache_read);
-	if (kind == REPORT_DAILY)
-		jsonw_put_string(&w, "date", group->key);
-	if (kind == REPORT_SESSIONS)
-		report_write_time(&w, "firstActivity", group->first_ms);
-	jsonw_put_int(&w, "inputTokens", group->tokens.input);
-	if (kind == REPORT_SESSIONS)
-		report_write_time(&w, "lastActivity", group->last_ms);
+			group->models[i].place = (unsigned)shown++;
 	qsort(group->models, group->model_count, sizeof(*group->models), compare_model_costs);
-	put_breakdowns(&w, group);
-	qsort(group->models, group->model_count, sizeof(*group->models), compare_model_places);
-	put_models(&w, group);
-	if (kind == REPORT_MONTHLY)
-		jsonw_put_string(&w, "month", group->key);
-	jsonw_put_int(&w, "outputTokens", group->tokens.output);
-	if (kind == REPORT_SESSIONS)
-		put_session(work, &w, group);
-	report_write_usd(&w, "totalCost", group->cost_usd);
-	jsonw_put_int(&w, "totalTokens", price_tokens_total(&group->tokens));
-	if (kind == REPORT_WEEKLY)
-		jsonw_put_string(&w, "week", group->key);
-	report_end_row(work, &w);
+	if (!report_set_models(work->out, row, shown))
+		return false;
+	struct report_model *next = row->models;
+	for (size_t i = 0; i < group->model_count; i++) {
+		const struct group_model *model = &group->models[i];
+		if (!model->silent)
+			*next++ = (struct report_model){
+				.name = report_text(work->out, model->name, strlen(model->name)),
+				.place = model->place,
+				.unpriced = model->unpriced,
+				.tokens = model->tokens,
+				.cost_usd = model->cost_usd,
+			};
+	}
+	return true;
 }
 
-static void write_totals(struct report_work *work, const struct groups *groups)
+static void name_session(struct report_work *work, const struct group *group, struct report_row *row)
 {
-	struct price_tokens tokens = { 0 };
-	double cost_usd = 0.;
-	struct jsonw w;
-	for (size_t i = 0; i < groups->count; i++) {
-		price_tokens_add(&tokens, &groups->list[i].tokens, 1);
-		cost_usd += groups->list[i].cost_usd;
-	}
-	jsonw_init(&w, &work->out->totals);
-	jsonw_begin_object(&w);
-	jsonw_put_int(&w, "cacheCreationTokens", price_tokens_created(&tokens));
-	jsonw_put_int(&w, "cacheReadTokens", tokens.cache_read);
-	jsonw_put_int(&w, "inputTokens", tokens.input);
-	jsonw_put_int(&w, "outputTokens", tokens.output);
-	report_write_usd(&w, "totalCost", cost_usd);
-	jsonw_put_int(&w, "totalTokens", price_tokens_total(&tokens));
-	if (work->out->unpriced_count > 0) {
-		jsonw_key(&w, "unpricedModels");
-		jsonw_begin_array(&w);
-		for (size_t i = 0; i < work->out->unpriced_count; i++)
-			jsonw_string(&w, work->out->unpriced[i]);
-		jsonw_end_array(&w);
-	}
-	jsonw_end_object(&w);
+	/* ccusage names a transcript in projects/ itself by its file. */
+	const char *relative = group->path + group->root_len;
+	const char *name = strchr(relative, '/') ? group->session_id : relative;
+	struct slice project = report_project_of(work, relative);
+	row->session_id = report_text(work->out, name, strlen(name));
+	row->project = report_text(work->out, project.data, project.len);
+}
+
+static bool add_row(struct report_work *work, struct group *group)
+{
+	struct report_row *row = report_add_row(work->out);
+	if (!row)
+		return false;
+	*row = (struct report_row){ .first_ms = group->first_ms,
+				    .last_ms = group->last_ms,
+				    .tokens = group->tokens,
+				    .cost_usd = group->cost_usd };
+	if (work->options->kind == REPORT_SESSIONS)
+		name_session(work, group, row);
+	else
+		memcpy(row->period, group->key, sizeof(row->period));
+	price_tokens_add(&work->out->tokens, &group->tokens, 1);
+	work->out->cost_usd += group->cost_usd;
+	return set_models(work, group, row);
 }
 
 void report_make_groups(struct report_work *work)
 {
 	struct groups groups = { 0 };
 	struct report_entry entry;
-	for (size_t i = 0; !work->failed && work->source.entry_at(work->source.ctx, i, &entry); i++)
+	bool good = true;
+	for (size_t i = 0; good && work->source.entry_at(work->source.ctx, i, &entry); i++)
 		if (report_wants_entry(work, &entry))
-			work->failed = !add_entry(work, &groups, &entry);
-	if (!work->failed && groups.count > 0) {
+			good = add_entry(work, &groups, &entry);
+	if (groups.count > 0)
 		qsort(groups.list, groups.count, sizeof(*groups.list),
 		      work->options->kind == REPORT_SESSIONS ? compare_sessions : compare_days);
-		for (size_t i = 0; i < groups.count; i++)
-			write_row(work, &groups.list[i]);
-		report_sort_unpriced(work);
-		write_totals(work, &groups);
-	}
+	for (size_t i = 0; good && i < groups.count; i++)
+		good = add_row(work, &groups.list[i]);
+	work->out->failed = work->out->failed || !good;
 	for (size_t i = 0; i < groups.count; i++)
 		free(groups.list[i].models);
 	free(groups.list);

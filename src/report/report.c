@@ -112,14 +112,14 @@ static bool make_rows(struct report_work *work)
 		find_first_day(work);
 	if (other_zone)
 		give_zone_back(zone_before);
-	return !work->failed && !work->out->rows.failed && !work->out->totals.failed;
+	return !work->out->failed;
 }
 
 int report_make(struct ledger *ledger, const struct report_options *options, struct report *out,
 		struct buf *error)
 {
 	struct report_work work;
-	memset(out, 0, sizeof(*out));
+	report_init(out, options->kind);
 	if (check_options(options, error) != 0)
 		return -1;
 	bool good = report_work_init(&work, ledger, options, out) && make_rows(&work);
@@ -131,16 +131,9 @@ int report_make_of(const struct report_source *source, const struct report_optio
 		   struct report *out, struct buf *error)
 {
 	struct report_work work;
-	memset(out, 0, sizeof(*out));
+	report_init(out, options->kind);
 	if (check_options(options, error) != 0)
 		return -1;
 	report_work_init_source(&work, source, options, out);
 	return make_rows(&work) ? 0 : -1;
-}
-
-void report_release(struct report *report)
-{
-	buf_release(&report->rows);
-	buf_release(&report->totals);
-	memset(report, 0, sizeof(*report));
 }

@@ -5,10 +5,9 @@
  * For: swatchd (op "report") and `swatch blocks|daily|weekly|monthly|sessions` without a daemon. Pure: no
  * clock, no files, no loop.
  *
- * A row is a JSON object with the keys of ccusage's row, sorted as its are: of `ccusage blocks --json
- * --offline`, and of `ccusage claude daily|weekly|monthly|session --json --offline`. The figures equal its
- * own where none of its faults strikes (swatch-verify(1) lists them); where one does, all reports here go by
- * the rule of its blocks, and agree.
+ * A row stands for one of `ccusage blocks --json --offline`, or of `ccusage claude daily|weekly|monthly|session
+ * --json --offline`. The figures equal its own where none of its faults strikes (swatch-verify(1) lists them);
+ * where one does, all reports here go by the rule of its blocks, and agree.
  *
  * Calling sequence: fill struct report_options; report_make(); look at the rows; report_release() in every
  * case.
@@ -16,7 +15,9 @@
 #ifndef SWATCH_REPORT_REPORT_H
 #define SWATCH_REPORT_REPORT_H
 
-#include "report/options.h"
+#include "base/buf.h"
+#include "ledger/ledger.h"
+#include "report/rows.h"
 #include "report/source.h"
 
 /*
@@ -42,7 +43,5 @@ int report_make(struct ledger *ledger, const struct report_options *options, str
  */
 int report_make_of(const struct report_source *source, const struct report_options *options,
 		   struct report *out, struct buf *error);
-
-void report_release(struct report *report);
 
 #endif

@@ -1,6 +1,5 @@
 #include "report/work.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -83,7 +82,7 @@ bool report_work_init(struct report_work *work, struct ledger *ledger, const str
 	 * Asked first: memory that comes back before the second question would hide that it was missing for
 	 * this one.
 	 */
-	work->failed = options->kind == REPORT_BLOCKS && !ledger_has_all_blocks(ledger);
+	out->failed = options->kind == REPORT_BLOCKS && !ledger_has_all_blocks(ledger);
 	if (!ranked || !work->ranks)
 		return false;
 	for (size_t i = 0; i < count; i++)
@@ -164,53 +163,4 @@ bool report_wants_entry(struct report_work *work, const struct report_entry *ent
 		return false;
 	return !options->project[0]
 	    || is_project(options, report_project_of(work, entry->home + entry->home_root_len));
-}
-
-void report_note_unpriced(struct report_work *work, unsigned model, const char *name)
-{
-	uint64_t bit = UINT64_C(1) << model;
-	if (work->unpriced_seen & bit)
-		return;
-	work->unpriced_seen |= bit;
-	work->out->unpriced[work->out->unpriced_count++] = name;
-}
-
-static int compare_names(const void *a, const void *b)
-{
-	return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
-void report_sort_unpriced(struct report_work *work)
-{
-	if (work->out->unpriced_count > 0)
-		qsort(work->out->unpriced, work->out->unpriced_count, sizeof(work->out->unpriced[0]),
-		      compare_names);
-}
-
-/* ---- rows ---- */
-
-void report_begin_row(struct report_work *work, struct jsonw *w)
-{
-	jsonw_init(w, &work->out->rows);
-	jsonw_begin_object(w);
-}
-
-void report_end_row(struct report_work *work, struct jsonw *w)
-{
-	jsonw_end_object(w);
-	buf_append_char(&work->out->rows, '\n');
-	work->out->row_count++;
-}
-
-void report_write_time(struct jsonw *w, const char *key, int64_t at_ms)
-{
-	char text[CLOCK_RFC3339_SIZE];
-	clock_format_rfc3339(at_ms, text);
-	jsonw_put_string(w, key, text);
-}
-
-void report_write_usd(struct jsonw *w, const char *key, double usd)
-{
-	/* Beyond these nine million dollars a double has no nano-dollars. */
-	jsonw_put_double(w, key, fabs(usd) < 9e6 ? round(usd * 1e9) / 1e9 : usd);
 }

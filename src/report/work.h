@@ -1,14 +1,15 @@
 /*
- * report/work: one report being made: which entries are in it, how they are ordered, how rows are written.
+ * report/work: one report being made: which entries are in it, how they are ordered.
  *
  * For: groups.c and blocks.c, which make the rows; report.c, which starts them.
  */
 #ifndef SWATCH_REPORT_WORK_H
 #define SWATCH_REPORT_WORK_H
 
-#include "json/write.h"
 #include "base/clock.h"
-#include "report/options.h"
+#include "base/slice.h"
+#include "ledger/ledger.h"
+#include "report/rows.h"
 #include "report/source.h"
 
 struct report_work {
@@ -17,10 +18,8 @@ struct report_work {
 	const struct report_options *options;
 	struct report *out;
 	uint32_t *ranks;         /* of each transcript in the order of paths, in which ccusage reads */
-	uint64_t unpriced_seen;  /* bit n: model n is named already */
 	/* The local day of the last entry looked at. */
 	struct clock_day day;
-	bool failed;             /* memory ran out */
 };
 
 /* Where a message stands among all: by its transcript's path, then by its first line. */
@@ -54,24 +53,5 @@ bool report_wants_entry(struct report_work *work, const struct report_entry *ent
  * transcript in projects/ itself, and where no projects are known.
  */
 struct slice report_project_of(const struct report_work *work, const char *relative);
-
-/* Names a model as unpriced. */
-void report_note_unpriced(struct report_work *work, unsigned model, const char *name);
-
-/* Sorts them by name, once all are there. */
-void report_sort_unpriced(struct report_work *work);
-
-/* Starts a row in out->rows, and ends it. */
-void report_begin_row(struct report_work *work, struct jsonw *w);
-void report_end_row(struct report_work *work, struct jsonw *w);
-
-/* Writes a time as ccusage does, "2026-11-23T10:00:00.000Z". */
-void report_write_time(struct jsonw *w, const char *key, int64_t at_ms);
-
-/*
- * Writes a cost in whole nano-dollars, as the ledger's file keeps it: the order in which costs were summed up
- * must not show.
- */
-void report_write_usd(struct jsonw *w, const char *key, double usd);
 
 #endif

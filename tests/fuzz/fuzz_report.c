@@ -1,6 +1,8 @@
 /* Rows of a report, as a daemon of any version may send them, as a table of any width: a terminal shows it,
  * and that is all. */
 #include "fuzz.h"
+#include "json/parse.h"
+#include "report/json.h"
 #include "swatch/report/table.h"
 
 #define ROWS_MAX 16
@@ -9,7 +11,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct fuzz_input in = { data, size };
 	struct report_request request = { .options.now_ms = FUZZ_NOW_MS };
-	struct report_data report = { 0 };
+	struct report report;
 	struct buf out = BUF_INIT;
 	fuzz_begin();
 	request.options.kind = (enum report_kind)fuzz_pick(&in, REPORT_KINDS);
@@ -20,17 +22,19 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct table_device device = { .width = fuzz_take_byte(&in),
 				       .colour = flags & 8,
 				       .utf8 = flags & 16 };
-	while (in.left > 0 && report.rows.count < ROWS_MAX) {
-		struct fuzz_text row = fuzz_take_string(&in);
-		text_list_add(&report.rows, row.data, row.len);
-		fuzz_text_release(&row);
+	report_init(&report, request.options.kind);
+	while (in.left > 0 && report.row_count < ROWS_MAX) {
+		struct fuzz_text text = fuzz_take_string(&in);
+		struct json_object *row = json_parse(text.data, text.len, JSON_PARSE_MAX_DEPTH, NULL);
+		report_read_row(&report, row);
+		/* The last one is the totals too. */
+		report_read_totals(&report, row);
+		json_object_put(row);
+		fuzz_text_release(&text);
 	}
-	/* The last one is the totals too. */
-	if (report.rows.count > 0)
-		report.totals = strdup(report.rows.texts[report.rows.count - 1]);
 	FUZZ_CHECK(report_table_compose(&request, &report, &device, &out), "no memory");
 	fuzz_check_shown("the table", buf_str(&out), out.len, device.colour);
-	report_data_release(&report);
+	report_release(&report);
 	buf_release(&out);
 	return 0;
 }

@@ -1,6 +1,7 @@
 /* Tables, reports' rows in them, and what the reports' command lines say. */
 #include "unit.h"
 
+#include <json-c/json.h>
 #include <math.h>
 #include <time.h>
 
@@ -9,6 +10,7 @@
 #include "json/pretty.h"
 #include "price/load.h"
 #include "price/names.h"
+#include "report/json.h"
 #include "swatch/report/cells.h"
 #include "swatch/report/command.h"
 #include "swatch/report/table.h"
@@ -285,33 +287,47 @@ static void test_json_in_lines(void **state)
 	expect_pretty("]]", 0, "]]");
 }
 
-static void add_row(struct report_data *data, const char *json)
+static void add_row(struct report *report, const char *json)
 {
-	text_list_add(&data->rows, json, strlen(json));
-	assert_false(data->failed);
+	struct json_object *row = json_tokener_parse(json);
+	report_read_row(report, row);
+	json_object_put(row);
+	assert_false(report->failed);
 }
+
+static void expect_json(enum report_kind kind, const char *rows, const char *expected)
+{
+	struct report report;
+	struct buf out = BUF_INIT;
+	struct jsonw w;
+	report_init(&report, kind);
+	if (rows)
+		add_row(&report, rows);
+	jsonw_init_lines(&w, &out);
+	jsonw_begin_object(&w);
+	report_write_members(&w, &report);
+	jsonw_end_object(&w);
+	assert_string_equal(buf_str(&out), expected);
+	buf_release(&out);
+	report_release(&report);
+}
+
+#define NO_TOTALS                                                                                            \
+	"  \"totals\": {\n    \"cacheCreationTokens\": 0,\n    \"cacheReadTokens\": 0,\n"                       \
+	"    \"inputTokens\": 0,\n    \"outputTokens\": 0,\n    \"totalCost\": -0.0,\n    \"totalTokens\": 0\n" \
+	"  }"
 
 static void test_json_reports(void **state)
 {
-	struct report_data data = { 0 };
-	struct buf out = BUF_INIT;
 	(void)state;
-	report_write_json(REPORT_BLOCKS, &data, &out);
-	assert_string_equal(buf_str(&out), "{\n  \"blocks\": []\n}\n");
-	buf_clear(&out);
-	add_row(&data, "{\"week\":\"2026-11-22\"}");
-	add_row(&data, "{}");
-	data.totals = strdup("{\"totalCost\":-0.0}");
+	expect_json(REPORT_BLOCKS, NULL, "{\n  \"blocks\": []\n}");
 	/* ccusage sorts: "totals" stands before "weekly", but not before "daily". */
-	report_write_json(REPORT_WEEKLY, &data, &out);
-	assert_string_equal(buf_str(&out),
-			    "{\n  \"totals\": {\n    \"totalCost\": -0.0\n  },\n  \"weekly\": [\n    {\n"
-			    "      \"week\": \"2026-11-22\"\n    },\n    {}\n  ]\n}\n");
-	buf_clear(&out);
-	report_write_json(REPORT_DAILY, &data, &out);
-	assert_int_equal(strncmp(buf_str(&out), "{\n  \"daily\": [\n", 15), 0);
-	buf_release(&out);
-	report_data_release(&data);
+	expect_json(REPORT_DAILY, NULL, "{\n  \"daily\": [],\n" NO_TOTALS "\n}");
+	expect_json(REPORT_WEEKLY, "{\"week\":\"2026-11-22\",\"modelsUsed\":[]}",
+		    "{\n" NO_TOTALS ",\n  \"weekly\": [\n    {\n      \"cacheCreationTokens\": 0,\n"
+		    "      \"cacheReadTokens\": 0,\n      \"inputTokens\": 0,\n      \"modelBreakdowns\": [],\n"
+		    "      \"modelsUsed\": [],\n      \"outputTokens\": 0,\n      \"totalCost\": 0,\n"
+		    "      \"totalTokens\": 0,\n      \"week\": \"2026-11-22\"\n    }\n  ]\n}");
 }
 
 /* ---- rows ---- */
@@ -346,21 +362,21 @@ static void test_short_names_of_models(void **state)
 static void test_daily_table(void **state)
 {
 	struct report_request request = { .options = { .kind = REPORT_DAILY, .now_ms = NOW_MS } };
-	struct report_data data = { 0 };
+	struct report report;
 	struct buf out = BUF_INIT;
 	struct table_device device = { .width = 80 };
 	(void)state;
-	add_row(&data,
+	report_init(&report, REPORT_DAILY);
+	add_row(&report,
 		"{\"date\":\"2026-11-23\",\"inputTokens\":1234567,\"outputTokens\":2,"
 		"\"cacheCreationTokens\":3,"
 		"\"cacheReadTokens\":4,\"totalTokens\":1234576,\"totalCost\":1234.567,"
 		"\"modelsUsed\":[\"claude-opus-4-6\"],"
 		"\"modelBreakdowns\":[{\"modelName\":\"claude-opus-4-6\",\"inputTokens\":5,"
 		"\"cost\":0.001}]}");
-	data.totals = strdup(
-		"{\"inputTokens\":1234567,\"outputTokens\":2,\"cacheCreationTokens\":3,\"cacheReadTokens\":4,"
-		"\"totalCost\":1234.567}");
-	assert_true(report_table_compose(&request, &data, &device, &out));
+	report.tokens = report.rows[0].tokens;
+	report.cost_usd = report.rows[0].cost_usd;
+	assert_true(report_table_compose(&request, &report, &device, &out));
 	assert_string_equal(
 		buf_str(&out),
 		"DATE            INPUT  OUTPUT  CACHE W  CACHE R     TOKENS       COST  MODELS\n"
@@ -370,12 +386,12 @@ static void test_daily_table(void **state)
 		"total       1,234,567       2        3        4  1,234,576  $1,234.57\n");
 	buf_clear(&out);
 	request.breakdown = true;
-	assert_true(report_table_compose(&request, &data, &device, &out));
+	assert_true(report_table_compose(&request, &report, &device, &out));
 	assert_non_null(strstr(buf_str(&out), "\n  opus-4-6          5 "));
 	assert_non_null(strstr(buf_str(&out), "<$0.01\n"));
 	assert_null(strstr(buf_str(&out), "MODELS"));
 	buf_release(&out);
-	report_data_release(&data);
+	report_release(&report);
 }
 
 static void test_tables_survive_any_row(void **state)
@@ -394,15 +410,16 @@ static void test_tables_survive_any_row(void **state)
 		for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 			struct report_request request = { .options = { .kind = (enum report_kind)kind,
 								       .now_ms = NOW_MS } };
-			struct report_data data = { 0 };
+			struct report report;
 			struct buf out = BUF_INIT;
-			add_row(&data, rows[i]);
+			report_init(&report, (enum report_kind)kind);
+			add_row(&report, rows[i]);
 			request.breakdown = i % 2 == 0;
-			assert_true(report_table_compose(&request, &data,
+			assert_true(report_table_compose(&request, &report,
 							 &(struct table_device){ .width = 40 }, &out));
-			report_keep_recent(&data, NOW_MS);
+			report_drop_blocks(&report, NOW_MS - 3 * CLOCK_DAY_MS);
 			buf_release(&out);
-			report_data_release(&data);
+			report_release(&report);
 		}
 	}
 }
@@ -410,36 +427,37 @@ static void test_tables_survive_any_row(void **state)
 static void test_blocks_table(void **state)
 {
 	struct report_request request = { .options = { .kind = REPORT_BLOCKS, .now_ms = NOW_MS } };
-	struct report_data data = { 0 };
+	struct report report;
 	struct buf out = BUF_INIT;
 	(void)state;
-	add_row(&data,
+	report_init(&report, REPORT_BLOCKS);
+	add_row(&report,
 		"{\"startTime\":\"2026-11-22T01:00:00.000Z\",\"endTime\":\"2026-11-22T06:00:00.000Z\","
 		"\"actualEndTime\":\"2026-11-22T02:30:00.000Z\",\"isActive\":false,\"isGap\":false,"
 		"\"entries\":3,"
-		"\"totalTokens\":1000,\"costUSD\":1.5,\"models\":[\"claude-opus-4-6\"]}");
-	add_row(&data,
+		"\"tokenCounts\":{\"inputTokens\":998,\"outputTokens\":2},\"costUSD\":1.5,\"models\":[\"claude-opus-4-6\"]}");
+	add_row(&report,
 		"{\"startTime\":\"2026-11-22T07:30:00.000Z\",\"endTime\":\"2026-11-23T13:05:00.000Z\","
 		"\"isGap\":true}");
-	add_row(&data,
+	add_row(&report,
 		"{\"startTime\":\"2026-11-23T13:00:00.000Z\",\"endTime\":\"2026-11-23T18:00:00.000Z\","
 		"\"actualEndTime\":\"2026-11-23T14:00:00.000Z\",\"isActive\":true,\"isGap\":false,"
 		"\"entries\":2,"
-		"\"totalTokens\":500,\"costUSD\":0.5,\"models\":[\"claude-opus-4-6\"],"
+		"\"tokenCounts\":{\"inputTokens\":500},\"costUSD\":0.5,\"models\":[\"claude-opus-4-6\"],"
 		"\"burnRate\":{\"tokensPerMinute\":1000.5,"
 		"\"tokensPerMinuteForIndicator\":6000,\"costPerHour\":2.5},"
 		"\"projection\":{\"totalCost\":9.99,"
 		"\"totalTokens\":123456,\"remainingMinutes\":235}}");
-	assert_true(report_table_compose(&request, &data, &(struct table_device){ .width = 80 }, &out));
+	assert_true(report_table_compose(&request, &report, &(struct table_device){ .width = 80 }, &out));
 	assert_string_equal(
 		buf_str(&out),
 		"START          LASTED  STATE   MESSAGES  INPUT  OUTPUT  TOKENS   COST  MODELS\n"
 		"-------------------------------------------------------------------------------\n"
-		"11-22 01:00  1 h 30 m                 3      0       0   1,000  $1.50  opus-4-6\n"
+		"11-22 01:00  1 h 30 m                 3    998       2   1,000  $1.50  opus-4-6\n"
 		"11-22 07:30   1 d 5 h  gap\n"
-		"11-23 13:00   1 h 5 m  active         2      0       0     500  $0.50  opus-4-6\n"
+		"11-23 13:00   1 h 5 m  active         2    500       0     500  $0.50  opus-4-6\n"
 		"-------------------------------------------------------------------------------\n"
-		"2 blocks                              5      0       0   1,500  $2.00\n"
+		"2 blocks                              5  1,498       2   1,500  $2.00\n"
 		"no room for CACHE WRITE, CACHE READ (COLUMNS=200 makes some)\n"
 		"\n"
 		"block ends  at 18:00, in 3 h 55 m\n"
@@ -447,22 +465,23 @@ static void test_blocks_table(void **state)
 		"            high: 6,000 tokens a minute without the cache's\n"
 		"projection  $9.99 and 123,456 tokens at the block's end, at this rate\n");
 	buf_release(&out);
-	report_data_release(&data);
+	report_release(&report);
 }
 
 static void test_recent_blocks(void **state)
 {
-	struct report_data data = { 0 };
+	struct report report;
 	(void)state;
-	add_row(&data, "{\"startTime\":\"2026-11-20T14:04:59.999Z\",\"id\":\"just too old\"}");
-	add_row(&data, "{\"startTime\":\"2026-11-20T14:05:00.000Z\",\"id\":\"just new enough\"}");
-	add_row(&data, "{\"startTime\":\"2026-11-01T00:00:00.000Z\",\"isActive\":true,\"id\":\"active\"}");
-	add_row(&data, "{\"id\":\"timeless\"}");
-	report_keep_recent(&data, NOW_MS);
-	assert_int_equal(data.rows.count, 2);
-	assert_non_null(strstr(data.rows.texts[0], "just new enough"));
-	assert_non_null(strstr(data.rows.texts[1], "active"));
-	report_data_release(&data);
+	report_init(&report, REPORT_BLOCKS);
+	add_row(&report, "{\"startTime\":\"2026-11-20T14:04:59.999Z\",\"id\":\"just too old\"}");
+	add_row(&report, "{\"startTime\":\"2026-11-20T14:05:00.000Z\",\"id\":\"just new enough\"}");
+	add_row(&report, "{\"startTime\":\"2026-11-01T00:00:00.000Z\",\"isActive\":true,\"id\":\"active\"}");
+	add_row(&report, "{\"id\":\"timeless\"}");
+	report_drop_blocks(&report, NOW_MS - 3 * CLOCK_DAY_MS);
+	assert_int_equal(report.row_count, 2);
+	assert_int_equal(report.rows[0].block.start_ms, NOW_MS - 3 * CLOCK_DAY_MS);
+	assert_true(report.rows[1].block.is_active);
+	report_release(&report);
 }
 
 /* ---- the command line ---- */

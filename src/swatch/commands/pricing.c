@@ -1,16 +1,40 @@
 /* swatch pricing: what models cost, and where each price comes from. */
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/array.h"
 #include "base/clock.h"
-#include "ipc/client.h"
-#include "json/get.h"
 #include "swatch/cli/prices.h"
 #include "swatch/report/fetch.h"
+#include "swatch/report/options.h"
 #include "swatch/report/pricing_page.h"
 #include "swatch/ui/terminal.h"
+
+/* Zero it first. */
+struct text_list {
+	char **texts;
+	size_t count, cap;
+	bool failed;             /* memory ran out: texts are missing */
+};
+
+/* Adds a copy. */
+static void text_list_add(struct text_list *list, const char *text)
+{
+	char *copy = NULL;
+	if (array_reserve(&list->texts, &list->cap, list->count + 1, sizeof(*list->texts)))
+		copy = strdup(text);
+	if (copy)
+		list->texts[list->count++] = copy;
+	list->failed = list->failed || !copy;
+}
+
+static void text_list_release(struct text_list *list)
+{
+	for (size_t i = 0; i < list->count; i++)
+		free(list->texts[i]);
+	free(list->texts);
+}
 
 static int compare_names(const void *a, const void *b)
 {
@@ -36,35 +60,23 @@ static void add_known(struct text_list *list, const struct prices *prices)
 {
 	const struct price *price;
 	for (size_t i = 0; (price = price_book_at(prices->book, i)); i++)
-		text_list_add(list, price->model, strlen(price->model));
+		text_list_add(list, price->model);
 	for (size_t i = 0; i < price_table_len; i++)
-		text_list_add(list, price_table[i].model, strlen(price_table[i].model));
-}
-
-static void add_models_of(struct text_list *list, const char *row)
-{
-	AUTO_JSON *month = client_parse(row, strlen(row));
-	size_t count;
-	list->failed = list->failed || (!month && errno == ENOMEM);
-	struct json_object *models = json_get_array(month, "modelBreakdowns", &count);
-	for (size_t i = 0; i < count; i++) {
-		const char *name = json_get_string(json_object_array_get_idx(models, i), "modelName");
-		if (name)
-			text_list_add(list, name, strlen(name));
-	}
+		text_list_add(list, price_table[i].model);
 }
 
 /* The models that the transcripts name: the monthly report has them all. */
 static int add_used(const struct invocation *invocation, struct text_list *list)
 {
 	struct report_request request = { .options = { .kind = REPORT_MONTHLY, .now_ms = clock_wall_ms() } };
-	struct report_data data;
-	int status = report_fetch(invocation, &request, &data);
-	for (size_t i = 0; i < data.rows.count; i++)
-		add_models_of(list, data.rows.texts[i]);
-	for (size_t i = 0; i < data.unpriced.count; i++)
-		text_list_add(list, data.unpriced.texts[i], strlen(data.unpriced.texts[i]));
-	report_data_release(&data);
+	struct report report;
+	int status = report_fetch(invocation, &request, &report);
+	for (size_t i = 0; i < report.row_count; i++)
+		for (size_t k = 0; k < report.rows[i].model_count; k++)
+			text_list_add(list, report.rows[i].models[k].name);
+	for (size_t i = 0; i < report.unpriced_count; i++)
+		text_list_add(list, report.unpriced[i]);
+	report_release(&report);
 	return status;
 }
 
@@ -112,7 +124,7 @@ static int choose_models(const struct invocation *invocation, int argc, char **a
 	if (optind >= argc)
 		sort_names(list);
 	for (int i = optind; i < argc; i++)
-		text_list_add(list, argv[i], strlen(argv[i]));
+		text_list_add(list, argv[i]);
 	return status;
 }
 

@@ -2,7 +2,6 @@
 
 #include <string.h>
 
-#include "base/clock.h"
 #include "price/names.h"
 #include "swatch/ui/human.h"
 
@@ -12,17 +11,14 @@ static void append_item(struct buf *list, const char *item)
 	buf_append_str(list, item);
 }
 
-void report_put_models(struct table *table, size_t column, struct json_object *names)
+void report_put_models(struct table *table, size_t column, const struct report_row *row)
 {
 	AUTO_BUF whole = BUF_INIT, brief = BUF_INIT;
-	size_t count = json_object_is_type(names, json_type_array) ? json_object_array_length(names) : 0;
-	for (size_t i = 0; i < count; i++) {
-		struct json_object *name = json_object_array_get_idx(names, i);
+	const struct report_model *model;
+	for (size_t i = 0; (model = report_model_at(row, i)); i++) {
 		char short_name[REPORT_MODEL_SIZE];
-		if (!json_object_is_type(name, json_type_string))
-			continue;
-		append_item(&whole, json_object_get_string(name));
-		model_name_shorten(json_object_get_string(name), short_name, sizeof(short_name));
+		append_item(&whole, model->name);
+		model_name_shorten(model->name, short_name, sizeof(short_name));
 		append_item(&brief, short_name);
 	}
 	table_cell(table, column, buf_str(&whole), buf_str(&brief));
@@ -42,11 +38,10 @@ void report_put_usd(struct table *table, size_t column, double usd)
 	table_cell(table, column, is_little ? "<$0.01" : human_usd(shown, HUMAN_TEXT), NULL);
 }
 
-void report_put_time(struct table *table, size_t column, const char *time, int64_t now_ms)
+void report_put_time(struct table *table, size_t column, int64_t at_ms, int64_t now_ms)
 {
-	int64_t at_ms;
 	char stamp[HUMAN_SIZE], now[HUMAN_SIZE];
-	if (!time || !clock_parse_rfc3339(time, strlen(time), &at_ms)) {
+	if (at_ms == 0) {
 		table_cell(table, column, "?", NULL);
 		return;
 	}

@@ -8,19 +8,18 @@
 
 #include <stdint.h>
 
-#include <json-c/json.h>
-
+#include "report/rows.h"
 #include "swatch/ui/table.h"
 
 #define REPORT_MODEL_SIZE 160
 
 /* Fills a cell with the names in an array, whole and short. */
-void report_put_models(struct table *table, size_t column, struct json_object *names);
+void report_put_models(struct table *table, size_t column, const struct report_row *row);
 
 void report_put_count(struct table *table, size_t column, int64_t count);
 void report_put_usd(struct table *table, size_t column, double usd);
 
 /* Fills a cell with an RFC 3339 time as "2026-11-23 10:00"; the brief text leaves out the current year. */
-void report_put_time(struct table *table, size_t column, const char *time, int64_t now_ms);
+void report_put_time(struct table *table, size_t column, int64_t at_ms, int64_t now_ms);
 
 #endif

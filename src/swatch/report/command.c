@@ -1,14 +1,11 @@
 #include "swatch/report/command.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "base/printable.h"
-#include "cache/read.h"
-#include "ipc/client.h"
-#include "json/pretty.h"
+#include "report/json.h"
 #include "swatch/report/imported.h"
 #include "swatch/report/table.h"
 #include "swatch/ui/terminal.h"
@@ -16,72 +13,25 @@
 
 #define RECENT_MS (3 * CLOCK_DAY_MS)
 
-/* ---- JSON ---- */
-
-static void write_rows(const char *key, const struct report_data *data, struct buf *out)
+static void put_totals(struct jsonw *w, const struct report *report)
 {
-	buf_printf(out, "  \"%s\": [", key);
-	for (size_t i = 0; i < data->rows.count; i++) {
-		if (i > 0)
-			buf_append_char(out, ',');
-		json_pretty_newline(out, 2);
-		json_pretty(out, data->rows.texts[i], strlen(data->rows.texts[i]), 2);
-	}
-	if (data->rows.count > 0)
-		json_pretty_newline(out, 1);
-	buf_append_char(out, ']');
+	jsonw_key(w, "totals");
+	report_write_totals(w, report);
 }
 
-static void write_totals(const struct report_data *data, struct buf *out)
+void report_write_members(struct jsonw *w, const struct report *report)
 {
-	buf_append_str(out, "  \"totals\": ");
-	json_pretty(out, data->totals, strlen(data->totals), 1);
-}
-
-void report_write_json(enum report_kind kind, const struct report_data *data, struct buf *out)
-{
-	const char *key = report_kind_name(kind);
 	/* ccusage sorts its keys. */
-	AUTO_BUF text = BUF_INIT;
-	bool totals_first = data->totals && strcmp("totals", key) < 0;
-	buf_append_str(&text, "{\n");
-	if (totals_first) {
-		write_totals(data, &text);
-		buf_append_str(&text, ",\n");
-	}
-	write_rows(key, data, &text);
-	if (data->totals && !totals_first) {
-		buf_append_str(&text, ",\n");
-		write_totals(data, &text);
-	}
-	buf_append_str(&text, "\n}\n");
-	printable_clean_json(out, buf_str(&text), text.len);
-	out->failed = out->failed || text.failed;
-}
-
-/* ---- blocks ---- */
-
-static bool is_recent(const char *json, int64_t now_ms)
-{
-	AUTO_JSON *block = client_parse(json, strlen(json));
-	const char *start = json_get_string(block, "startTime");
-	int64_t start_ms = 0;
-	if (json_get_bool(block, "isActive", false))
-		return true;
-	return start && clock_parse_rfc3339(start, strlen(start), &start_ms)
-		&& start_ms >= now_ms - RECENT_MS;
-}
-
-void report_keep_recent(struct report_data *data, int64_t now_ms)
-{
-	size_t kept = 0;
-	for (size_t i = 0; i < data->rows.count; i++) {
-		if (is_recent(data->rows.texts[i], now_ms))
-			data->rows.texts[kept++] = data->rows.texts[i];
-		else
-			free(data->rows.texts[i]);
-	}
-	data->rows.count = kept;
+	const char *key = report_kind_name(report->kind);
+	bool has_totals = report->kind != REPORT_BLOCKS, totals_first = strcmp("totals", key) < 0;
+	if (has_totals && totals_first)
+		put_totals(w, report);
+	jsonw_key_array(w, key);
+	for (size_t i = 0; i < report->row_count; i++)
+		report_write_row(w, report->kind, &report->rows[i]);
+	jsonw_end_array(w);
+	if (has_totals && !totals_first)
+		put_totals(w, report);
 }
 
 /* ---- the command ---- */
@@ -109,64 +59,96 @@ static void say_empty(const struct invocation *invocation, const struct report_r
 	data_dirs_release(&dirs);
 }
 
-static void say_beginning(const struct report_request *request, const struct report_data *data,
-			  struct buf *out)
+/* Says since when there is data when somebody asked for days before that. */
+static void say_beginning(const struct report_options *options, const struct report *report, struct buf *out)
 {
-	report_data_say_beginning(data, request->options.since, request->options.until, out);
+	const char *day = report->first_day, *since = options->since, *until = options->until;
+	char digits[sizeof(report->first_day)];
+	snprintf(digits, sizeof(digits), "%.4s%.2s%.2s", day, *day ? day + 5 : "", *day ? day + 8 : "");
+	if (*day && ((*since && strcmp(since, digits) < 0) || (*until && strcmp(until, digits) < 0)))
+		buf_printf(out, "there is no data from before %s\n", day);
 }
 
-static bool compose(const struct invocation *invocation, const struct report_request *request,
-		    const struct report_data *data, struct buf *out)
+static void compose_json(const struct invocation *invocation, const struct report_request *request,
+			 const struct report *report, struct buf *out)
+{
+	AUTO_BUF text = BUF_INIT;
+	struct jsonw w;
+	jsonw_init_lines(&w, &text);
+	jsonw_begin_object(&w);
+	report_write_members(&w, report);
+	report_imported_add_json(invocation, request, &w);
+	jsonw_end_object(&w);
+	buf_append_char(&text, '\n');
+	printable_clean_json(out, buf_str(&text), text.len);
+	out->failed = out->failed || text.failed;
+}
+
+static bool compose_table(const struct report_request *request, const struct report *report, struct buf *out)
 {
 	struct table_device device;
+	const char *zone = request->options.timezone;
+	AUTO_BUF line = BUF_INIT;
 	table_device_find(&device);
-	if (!request->json && data->rows.count > 0) {
-		if (!report_table_compose(request, data, &device, out))
-			return false;
-		const char *zone = request->options.timezone;
-		AUTO_BUF line = BUF_INIT;
-		buf_printf(&line, "%s in %s",
-			   request->options.kind == REPORT_BLOCKS ? "times" : "days and times",
-			   *zone ? zone : "the time zone of this machine");
-		/* A zone's name is ASCII. */
-		bool is_long = device.width > 0 && line.len > device.width;
-		buf_printf(out, "%.*s\n", (int)(is_long ? device.width : line.len), buf_str(&line));
-		say_beginning(request, data, out);
-		report_imported_add_lines(invocation, request, out);
+	if (!report_table_compose(request, report, &device, out))
+		return false;
+	buf_printf(&line, "%s in %s", request->options.kind == REPORT_BLOCKS ? "times" : "days and times",
+		   *zone ? zone : "the time zone of this machine");
+	/* A zone's name is ASCII. */
+	bool is_long = device.width > 0 && line.len > device.width;
+	buf_printf(out, "%.*s\n", (int)(is_long ? device.width : line.len), buf_str(&line));
+	return true;
+}
+
+/* Returns false when memory ran out. */
+static bool compose(const struct invocation *invocation, const struct report_request *request,
+		    const struct report *report, struct buf *out)
+{
+	if (request->json) {
+		compose_json(invocation, request, report, out);
 		return !out->failed;
 	}
-	if (request->json) {
-		report_write_json(request->options.kind, data, out);
-		report_imported_add_json(invocation, request, out);
-	} else {
+	if (report->row_count == 0)
 		say_empty(invocation, request, out);
-		say_beginning(request, data, out);
-		report_imported_add_lines(invocation, request, out);
-	}
+	else if (!compose_table(request, report, out))
+		return false;
+	say_beginning(&request->options, report, out);
+	report_imported_add_lines(invocation, request, out);
 	return !out->failed;
+}
+
+/* Names the unpriced models on stderr, in one line, when there are any. */
+static void say_unpriced(const struct report *report)
+{
+	AUTO_BUF names = BUF_INIT;
+	for (size_t i = 0; i < report->unpriced_count; i++)
+		buf_printf(&names, "%s%s", i ? ", " : "", report->unpriced[i]);
+	if (names.len > 0)
+		terminal_error("no price for %s; %s tokens count as 0 USD; see swatch-pricing(1)",
+			       buf_str(&names), report->unpriced_count == 1 ? "its" : "their");
 }
 
 int report_command_run(struct invocation *invocation, int argc, char **argv)
 {
 	struct report_request request;
-	struct report_data data = { 0 };
+	struct report report;
 	AUTO_BUF out = BUF_INIT;
 	enum report_kind kind = REPORT_BLOCKS;
 	int status;
 	(void)report_kind_find(invocation->command->name, &kind);
 	if (!report_request_parse(invocation, argc, argv, kind, &request, &status))
 		return status;
-	status = report_fetch(invocation, &request, &data);
+	status = report_fetch(invocation, &request, &report);
 	if (status == SWATCH_OK && request.recent)
-		report_keep_recent(&data, request.options.now_ms);
-	if (status == SWATCH_OK && !compose(invocation, &request, &data, &out)) {
+		report_drop_blocks(&report, request.options.now_ms - RECENT_MS);
+	if (status == SWATCH_OK && !compose(invocation, &request, &report, &out)) {
 		terminal_error("out of memory");
 		status = SWATCH_FAILED;
 	}
 	if (status == SWATCH_OK) {
 		(void)fwrite(buf_str(&out), 1, out.len, stdout);
-		report_say_unpriced(&data);
+		say_unpriced(&report);
 	}
-	report_data_release(&data);
+	report_release(&report);
 	return status;
 }

@@ -4,8 +4,9 @@
 #include <string.h>
 
 #include "cache/read.h"
-#include "json/parse.h"
+#include "json/get.h"
 #include "json/write.h"
+#include "report/json.h"
 #include "swatch/cli/daemon_call.h"
 #include "swatch/report/scan.h"
 #include "swatch/report/summed.h"
@@ -33,38 +34,35 @@ static void write_question(const struct report_options *options, struct buf *out
 }
 
 /* Takes a line that follows the answer's first one. Returns false when it is neither a row nor the end. */
-static bool take_line(struct json_object *line, struct report_data *data, bool *at_end)
+static bool take_line(struct json_object *line, struct report *report, bool *at_end)
 {
-	const int flags = JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE;
 	struct json_object *row = json_get_object(line, "row"), *totals = json_get_object(line, "totals");
-	size_t len = 0;
 	*at_end = !row && json_get_bool(line, "end", false);
-	struct json_object *object = row ? row : *at_end ? totals : NULL;
-	if (!row && object && json_object_object_length(object) == 0)
-		object = NULL;
-	const char *text = object ? json_text(object, flags, &len) : NULL;
-	if (text && row)
-		text_list_add(&data->rows, text, len);
-	else if (text)
-		report_data_set_totals(data, text, len);
-	data->failed = data->failed || (object && !text);
+	if (row)
+		report_read_row(report, row);
+	else if (*at_end && totals)
+		report_read_totals(report, totals);
 	return row || *at_end;
 }
 
-static void take_unpriced(struct json_object *answer, struct report_data *data)
+static void take_head(struct json_object *answer, struct report *report)
 {
-	struct json_object *models = NULL;
-	if (!json_object_object_get_ex(answer, "unpricedModels", &models)
-	    || !json_object_is_type(models, json_type_array))
-		return;
-	for (size_t i = 0; i < json_object_array_length(models); i++) {
-		const char *name = json_object_get_string(json_object_array_get_idx(models, i));
+	size_t count;
+	struct json_object *models = json_get_array(answer, "unpricedModels", &count);
+	const char *day = json_get_string(answer, "firstDay");
+	for (size_t i = 0; i < count; i++) {
+		const char *name = json_item_string(models, i);
 		if (name)
-			text_list_add(&data->unpriced, name, strlen(name));
+			report_add_unpriced(report, name);
 	}
+	if (day && strlen(day) == sizeof("2026-11-23") - 1 && strspn(day, "0123456789-") == strlen(day))
+		memcpy(report->first_day, day, strlen(day) + 1);
+	if (!json_get_bool(answer, "complete", true))
+		terminal_error(
+			"swatchd is still reading its history: some of it is missing in these figures");
 }
 
-static enum client_result read_rows(struct client *client, struct report_data *data)
+static enum client_result read_rows(struct client *client, struct report *report)
 {
 	bool at_end = false;
 	while (!at_end) {
@@ -76,7 +74,7 @@ static enum client_result read_rows(struct client *client, struct report_data *d
 		AUTO_JSON *object = client_parse(line, len);
 		if (!object && errno == ENOMEM)
 			return CLIENT_BROKEN;
-		if (!object || !take_line(object, data, &at_end))
+		if (!object || !take_line(object, report, &at_end))
 			return CLIENT_BAD_ANSWER;
 	}
 	return CLIENT_OK;
@@ -84,7 +82,7 @@ static enum client_result read_rows(struct client *client, struct report_data *d
 
 /* Asks, and takes the whole answer. Returns false with a message in `why` when it does not arrive. */
 static bool ask_for_report(struct client *client, const struct report_options *options,
-			   struct report_data *data, struct buf *why)
+			   struct report *report, struct buf *why)
 {
 	AUTO_BUF question = BUF_INIT;
 	AUTO_JSON *answer = NULL;
@@ -103,17 +101,13 @@ static bool ask_for_report(struct client *client, const struct report_options *o
 			buf_append_str(why, "swatchd refused the report without giving a reason");
 		return false;
 	}
-	enum client_result rows = read_rows(client, data);
+	enum client_result rows = read_rows(client, report);
 	if (rows != CLIENT_OK) {
 		const char *broken = rows == CLIENT_BROKEN ? strerror(errno) : "";
 		buf_printf(why, "the daemon's report broke off%s%s", *broken ? ": " : "", broken);
 		return false;
 	}
-	take_unpriced(answer, data);
-	report_data_set_first_day(data, json_get_string(answer, "firstDay"));
-	if (!json_get_bool(answer, "complete", true))
-		terminal_error(
-			"swatchd is still reading its history: some of it is missing in these figures");
+	take_head(answer, report);
 	return true;
 }
 
@@ -133,7 +127,7 @@ static void ask_where(struct client *client, bool *in_file, bool *in_memory)
  * and we cannot send it a zone without a name.
  */
 static bool fetch_what_is_kept(const struct invocation *invocation, const struct report_request *request,
-			       struct report_data *data, struct buf *why)
+			       struct report *report, struct buf *why)
 {
 	struct client client;
 	AUTO_JSON *answer = NULL;
@@ -141,16 +135,16 @@ static bool fetch_what_is_kept(const struct invocation *invocation, const struct
 	enum client_state state = daemon_connect(invocation, &client, why);
 	if (daemon_is_absent(state)) {
 		buf_clear(why);
-		good = report_from_sums(invocation, request, false, data);
+		good = report_from_sums(invocation, request, false, report);
 	} else if (state == CLIENT_LISTENING
 		   /* After a sync, all that happened so far is in the figures. */
 		   && client_ask(&client, "{\"op\":\"sync\"}", SYNC_TIMEOUT_MS, &answer, why) == CLIENT_OK) {
 		bool in_file, in_memory;
 		ask_where(&client, &in_file, &in_memory);
 		in_memory = in_memory && !request->zone_is_nameless;
-		good = (in_file || !in_memory) && report_from_sums(invocation, request, in_file, data);
+		good = (in_file || !in_memory) && report_from_sums(invocation, request, in_file, report);
 		if (!good && in_memory)
-			good = ask_for_report(&client, &request->options, data, why);
+			good = ask_for_report(&client, &request->options, report, why);
 	}
 	client_close(&client);
 	return good;
@@ -158,26 +152,19 @@ static bool fetch_what_is_kept(const struct invocation *invocation, const struct
 
 /* ---- either ---- */
 
-/* What ccusage prints as the totals of no rows. */
-static const char no_totals[] =
-	"{\"cacheCreationTokens\":0,\"cacheReadTokens\":0,\"inputTokens\":0,\"outputTokens\":0,"
-	"\"totalCost\":-0.0,\"totalTokens\":0}";
-
 int report_fetch(const struct invocation *invocation, const struct report_request *request,
-		 struct report_data *data)
+		 struct report *report)
 {
 	AUTO_BUF why = BUF_INIT;
 	int status = SWATCH_OK;
-	memset(data, 0, sizeof(*data));
-	if (request->live_only || !fetch_what_is_kept(invocation, request, data, &why)) {
+	report_init(report, request->options.kind);
+	if (request->live_only || !fetch_what_is_kept(invocation, request, report, &why)) {
 		if (why.len > 0)
 			terminal_error("%s; reading the transcripts here instead", buf_message(&why));
-		report_data_release(data);
-		status = report_scan(invocation, request, data);
+		report_release(report);
+		status = report_scan(invocation, request, report);
 	}
-	if (status == SWATCH_OK && request->options.kind != REPORT_BLOCKS && !data->totals)
-		report_data_set_totals(data, no_totals, strlen(no_totals));
-	if (status == SWATCH_OK && !report_data_is_whole(data)) {
+	if (status == SWATCH_OK && report->failed) {
 		terminal_error("out of memory");
 		status = SWATCH_FAILED;
 	}

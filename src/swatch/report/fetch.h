@@ -2,14 +2,14 @@
  * report/fetch: a report's rows, out of the ledger's file and what is beyond it; without a file from the
  * daemon when one runs, otherwise worked out here from the transcripts.
  *
- * For: command.c and swatch pricing. All ways give the same rows: JSON objects, as ccusage prints them.
+ * For: command.c and swatch pricing. All ways give the same rows.
  *
- * Calling sequence: report_fetch(); look at the rows; report_data_release() in every case.
+ * Calling sequence: report_fetch(); look at the rows; report_release() in every case.
  */
 #ifndef SWATCH_SWATCH_REPORT_FETCH_H
 #define SWATCH_SWATCH_REPORT_FETCH_H
 
-#include "swatch/report/data.h"
+#include "report/report.h"
 #include "swatch/report/options.h"
 
 /*
@@ -17,6 +17,6 @@
  * or makes no sense. Prints errors on stderr. Returns SWATCH_OK, or the exit status.
  */
 int report_fetch(const struct invocation *invocation, const struct report_request *request,
-		 struct report_data *data);
+		 struct report *report);
 
 #endif

@@ -6,8 +6,6 @@
 #include "base/array.h"
 #include "base/clock.h"
 #include "base/scope.h"
-#include "json/pretty.h"
-#include "json/write.h"
 #include "ledger/record.h"
 #include "ledger/store/database.h"
 #include "ledger/store/imported.h"
@@ -85,37 +83,27 @@ static const char *name_of(const struct day *day)
 }
 
 void report_imported_add_json(const struct invocation *invocation, const struct report_request *request,
-			      struct buf *out)
+			      struct jsonw *w)
 {
-	static const char end[] = "\n}\n";
 	struct days days;
-	struct jsonw w;
-	AUTO_BUF array = BUF_INIT;
 	read_days(invocation, request, &days);
-	if (days.count > 0 && out->len > sizeof(end)) {
-		jsonw_init(&w, &array);
-		jsonw_begin_array(&w);
-		for (size_t i = 0; i < days.count; i++) {
-			const struct day *day = &days.all[i];
-			jsonw_begin_object(&w);
-			jsonw_put_string(&w, "date", day->date);
-			jsonw_put_string(&w, "source",
-					 day->is_ccusage ? STORE_SOURCE_CCUSAGE : STORE_SOURCE_STATS_CACHE);
-			jsonw_put_int(&w, "totalTokens", day->tokens);
-			jsonw_key(&w, "totalCost");
-			if (day->is_ccusage)
-				jsonw_amount(&w, (double)day->nano_usd * LEDGER_NANO_USD);
-			else
-				jsonw_null(&w);
-			jsonw_end_object(&w);
-		}
-		jsonw_end_array(&w);
-		buf_truncate(out, out->len - (sizeof(end) - 1));
-		buf_append_str(out, ",\n  \"imported\": ");
-		json_pretty(out, buf_str(&array), array.len, 1);
-		buf_append_str(out, end);
-		out->failed = out->failed || array.failed;
+	if (days.count > 0)
+		jsonw_key_array(w, "imported");
+	for (size_t i = 0; i < days.count; i++) {
+		const struct day *day = &days.all[i];
+		jsonw_begin_object(w);
+		jsonw_put_string(w, "date", day->date);
+		jsonw_put_string(w, "source", day->is_ccusage ? STORE_SOURCE_CCUSAGE : STORE_SOURCE_STATS_CACHE);
+		jsonw_put_int(w, "totalTokens", day->tokens);
+		jsonw_key(w, "totalCost");
+		if (day->is_ccusage)
+			jsonw_amount(w, (double)day->nano_usd * LEDGER_NANO_USD);
+		else
+			jsonw_null(w);
+		jsonw_end_object(w);
 	}
+	if (days.count > 0)
+		jsonw_end_array(w);
 	free(days.all);
 }
 

@@ -7,14 +7,15 @@
 #ifndef SWATCH_SWATCH_REPORT_IMPORTED_H
 #define SWATCH_SWATCH_REPORT_IMPORTED_H
 
+#include "json/write.h"
 #include "swatch/report/options.h"
 
 /*
- * Puts the array "imported" at the end of a report's JSON object, `out`; lines below the table. Without such
+ * Puts the member "imported" into a report's JSON object; lines below the table. Without such
  * days, or without a file, both leave it as it is.
  */
 void report_imported_add_json(const struct invocation *invocation, const struct report_request *request,
-			      struct buf *out);
+			      struct jsonw *w);
 void report_imported_add_lines(const struct invocation *invocation, const struct report_request *request,
 			       struct buf *out);
 

@@ -1,7 +1,5 @@
 #include "swatch/report/scan.h"
 
-#include <string.h>
-
 #include "base/paths.h"
 #include "history/history.h"
 #include "ledger/store/recall.h"
@@ -42,46 +40,22 @@ static int read_history(const struct invocation *invocation, unsigned threads, b
 	return status;
 }
 
-void report_take_rows(const struct report *report, struct report_data *data)
-{
-	const char *row = buf_str(&report->rows);
-	for (size_t i = 0; i < report->row_count; i++) {
-		size_t len = strcspn(row, "\n");
-		text_list_add(&data->rows, row, len);
-		row += len + (row[len] == '\n');
-	}
-	if (report->totals.len > 0)
-		report_data_set_totals(data, buf_str(&report->totals), report->totals.len);
-	report_data_set_first_day(data, report->first_day);
-	for (size_t i = 0; i < report->unpriced_count; i++)
-		text_list_add(&data->unpriced, report->unpriced[i], strlen(report->unpriced[i]));
-}
-
-static int make_report(struct ledger *ledger, const struct report_options *options, struct report_data *data)
-{
-	struct report report;
-	AUTO_BUF error = BUF_INIT;
-	bool good = report_make(ledger, options, &report, &error) == 0;
-	if (good)
-		report_take_rows(&report, data);
-	else
-		terminal_error("cannot make the report: %s", buf_message(&error));
-	report_release(&report);
-	return good ? SWATCH_OK : SWATCH_FAILED;
-}
-
 int report_scan(const struct invocation *invocation, const struct report_request *request,
-		struct report_data *data)
+		struct report *report)
 {
 	struct prices prices;
+	AUTO_BUF error = BUF_INIT;
 	int status = command_load_prices(invocation, &prices);
 	struct ledger *ledger = status == SWATCH_OK ? ledger_new() : NULL;
 	if (ledger) {
 		ledger_set_prices(ledger, prices.book);
 		ledger_set_extras(ledger, invocation->config.billing_extras != 0);
 		status = read_history(invocation, request->threads, !request->live_only, ledger);
-		if (status == SWATCH_OK)
-			status = make_report(ledger, &request->options, data);
+		if (status == SWATCH_OK
+		    && report_make(ledger, &request->options, report, &error) != 0) {
+			terminal_error("cannot make the report: %s", buf_message(&error));
+			status = SWATCH_FAILED;
+		}
 	} else if (status == SWATCH_OK) {
 		terminal_error("out of memory");
 		status = SWATCH_FAILED;

@@ -10,7 +10,6 @@
 #include "ledger/store/reprice.h"
 #include "swatch/cli/prices.h"
 #include "swatch/report/grown.h"
-#include "swatch/report/scan.h"
 #include "swatch/report/summed_blocks.h"
 #include "swatch/report/summing.h"
 
@@ -194,11 +193,10 @@ static bool find_hidden(sqlite3 *db, struct report_options *options)
 }
 
 bool report_from_sums(const struct invocation *invocation, const struct report_request *request,
-		      bool is_whole, struct report_data *data)
+		      bool is_whole, struct report *report)
 {
 	AUTO_FREE char *path = store_default_path();
 	AUTO_BUF error = BUF_INIT;
-	struct report report;
 	struct summed *summed = calloc(1, sizeof(*summed));
 	if (!summed)
 		return false;
@@ -210,10 +208,9 @@ bool report_from_sums(const struct invocation *invocation, const struct report_r
 		&& find_hidden(summed->summing.db, &options);
 	const struct report_source source = { entry_at, entries_before, block_at, active_block, summed };
 	if (can) {
-		can = report_make_of(&source, &options, &report, &error) == 0;
-		if (can)
-			report_take_rows(&report, data);
-		report_release(&report);
+		can = report_make_of(&source, &options, report, &error) == 0;
+		if (!can)
+			report_release(report);
 	}
 	release(summed);
 	return can;

@@ -6,7 +6,7 @@
 #ifndef SWATCH_SWATCH_REPORT_SUMMED_H
 #define SWATCH_SWATCH_REPORT_SUMMED_H
 
-#include "swatch/report/data.h"
+#include "report/report.h"
 #include "swatch/report/options.h"
 
 /*
@@ -15,6 +15,6 @@
  * cannot answer: it is turned off, missing or damaged, or it has messages whose price became known since.
  */
 bool report_from_sums(const struct invocation *invocation, const struct report_request *request,
-		      bool is_whole, struct report_data *data);
+		      bool is_whole, struct report *report);
 
 #endif

@@ -6,12 +6,12 @@
 #ifndef SWATCH_SWATCH_REPORT_TABLE_H
 #define SWATCH_SWATCH_REPORT_TABLE_H
 
-#include "swatch/report/data.h"
+#include "report/rows.h"
 #include "swatch/report/options.h"
 #include "swatch/ui/table.h"
 
 /* Appends the table. Returns false when memory ran out. */
-bool report_table_compose(const struct report_request *request, const struct report_data *data,
+bool report_table_compose(const struct report_request *request, const struct report *report,
 			  const struct table_device *device, struct buf *out);
 
 #endif

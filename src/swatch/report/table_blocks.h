@@ -8,11 +8,11 @@
 
 #include <stdint.h>
 
-#include "swatch/report/data.h"
+#include "report/rows.h"
 #include "swatch/ui/table.h"
 
 /* Appends the table as of `now_ms`. Returns false when memory ran out. */
-bool report_blocks_compose(int64_t now_ms, const struct report_data *data, const struct table_device *device,
+bool report_blocks_compose(int64_t now_ms, const struct report *report, const struct table_device *device,
 			   struct buf *out);
 
 #endif

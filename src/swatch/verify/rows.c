@@ -12,6 +12,7 @@
 #include "base/strmap.h"
 #include "cache/read.h"
 #include "json/parse.h"
+#include "report/json.h"
 #include "swatch/verify/figures.h"
 #include "swatch/verify/same.h"
 #include "swatch/verify/verify.h"
@@ -54,14 +55,16 @@ static struct json_object *rows_of_ledger(struct ledger *ledger, enum report_kin
 	struct json_object *rows = json_object_new_array();
 	struct report report;
 	bool good = report_make(ledger, &options, &report, problem) == 0 && rows;
-	const char *line = buf_str(&report.rows);
 	for (size_t i = 0; good && i < report.row_count; i++) {
-		struct json_object *row = json_parse(line, strcspn(line, "\n"), JSON_PARSE_MAX_DEPTH, NULL);
+		AUTO_BUF text = BUF_INIT;
+		struct jsonw w;
+		jsonw_init(&w, &text);
+		report_write_row(&w, kind, &report.rows[i]);
+		struct json_object *row =
+			text.failed ? NULL : json_parse(text.data, text.len, JSON_PARSE_MAX_DEPTH, NULL);
 		good = row && json_object_array_add(rows, row) == 0;
 		if (!good)
 			json_object_put(row);
-		line += strcspn(line, "\n");
-		line += *line == '\n';
 	}
 	report_release(&report);
 	if (good)

@@ -14,6 +14,7 @@
 #include "json/get.h"
 #include "ledger/archive.h"
 #include "ledger/store/archive.h"
+#include "report/json.h"
 #include "report/report.h"
 #include "swatchd/daemon/keep.h"
 
@@ -71,17 +72,24 @@ static void write_head(const struct daemon *daemon, const struct report_options 
 
 static void write_rows(const struct report *report, struct buf *out)
 {
-	const char *row = buf_str(&report->rows);
+	struct jsonw w;
 	for (size_t i = 0; i < report->row_count; i++) {
-		size_t len = strcspn(row, "\n");
-		buf_append_str(out, "{\"row\":");
-		buf_append(out, row, len);
-		buf_append_str(out, "}\n");
-		row += len + 1;
+		jsonw_init(&w, out);
+		jsonw_begin_object(&w);
+		jsonw_key(&w, "row");
+		report_write_row(&w, report->kind, &report->rows[i]);
+		jsonw_end_object(&w);
+		buf_append_char(out, '\n');
 	}
-	buf_append_str(out, "{\"end\":true,\"totals\":");
-	buf_append_str(out, report->totals.len > 0 ? buf_str(&report->totals) : "null");
-	buf_append_str(out, "}");
+	jsonw_init(&w, out);
+	jsonw_begin_object(&w);
+	jsonw_put_bool(&w, "end", true);
+	jsonw_key(&w, "totals");
+	if (report->row_count > 0 && report->kind != REPORT_BLOCKS)
+		report_write_totals(&w, report);
+	else
+		jsonw_null(&w);
+	jsonw_end_object(&w);
 }
 
 /* All messages are in memory: without a file, and while the file has only what is alive. */
@@ -95,7 +103,7 @@ void daemon_answer_report(void *ctx, struct control_client *client, struct json_
 {
 	struct daemon *daemon = ctx;
 	struct report_options options;
-	struct report report = { 0 };
+	struct report report;
 	AUTO_BUF error = BUF_INIT;
 	AUTO_BUF out = BUF_INIT;
 	const char *fault = take_options(daemon, request, &options);
