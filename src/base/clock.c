@@ -105,13 +105,28 @@ bool clock_parse_rfc3339(const char *text, size_t len, int64_t *out_ms)
 	return true;
 }
 
-/* strftime does not pad the years before 1000. */
-static void format_date(const struct tm *tm, char out[CLOCK_DATE_SIZE])
+static struct clock_date date_of(const struct tm *tm)
 {
-	int64_t year = (int64_t)tm->tm_year + 1900;
-	year = year > 99999 ? 99999 : year < -9999 ? -9999 : year;
-	snprintf(out, CLOCK_DATE_SIZE, "%04d-%02d-%02d", (int)year, (tm->tm_mon + 1) % 100,
-		 tm->tm_mday % 100);
+	/* A year that does not fit has no date that anybody could write. */
+	int year = tm->tm_year > 99999 - 1900 ? 99999 : tm->tm_year < -9999 - 1900 ? -9999 : tm->tm_year + 1900;
+	return (struct clock_date){ year, tm->tm_mon + 1, tm->tm_mday };
+}
+
+/* strftime does not pad the years before 1000. */
+static void format_date(struct clock_date date, char out[CLOCK_DATE_SIZE])
+{
+	if (date.year < 0 || date.year > 9999) {
+		snprintf(out, CLOCK_DATE_SIZE, "%04d-%02d-%02d", date.year, date.month % 100, date.day % 100);
+		return;
+	}
+	const int numbers[] = { date.year / 100, date.year % 100, date.month, date.day };
+	static const int places[] = { 0, 2, 5, 8 };
+	for (size_t i = 0; i < 4; i++) {
+		out[places[i]] = (char)('0' + numbers[i] / 10 % 10);
+		out[places[i] + 1] = (char)('0' + numbers[i] % 10);
+	}
+	out[4] = out[7] = '-';
+	out[10] = '\0';
 }
 
 void clock_format_rfc3339(int64_t at_ms, char out[CLOCK_RFC3339_SIZE])
@@ -131,7 +146,7 @@ void clock_format_rfc3339(int64_t at_ms, char out[CLOCK_RFC3339_SIZE])
 		out[0] = '\0';
 		return;
 	}
-	format_date(&tm, date);
+	format_date(date_of(&tm), date);
 	snprintf(out, CLOCK_RFC3339_SIZE, "%s%s.%03dZ", date, rest, (int)ms);
 }
 
@@ -243,10 +258,56 @@ bool clock_day_has(const struct clock_day *day, int64_t at_ms)
 	return at_ms >= day->start_ms && at_ms < day->end_ms;
 }
 
+/*
+ * Whether the midnight at `at` is a plain one, if the one before is: one o'clock of the day after, whose date it
+ * sets, is as far from UTC, and from midnight.
+ */
+static bool is_steady_until_after(time_t at, long offset_s, struct clock_date *day_after)
+{
+	struct tm later;
+	time_t later_s = at + NEAR_MIDNIGHT_SECONDS;
+	_Static_assert(NEAR_MIDNIGHT_SECONDS == INT64_C(25) * 60 * 60, "then it is one o'clock");
+	if (!localtime_r(&later_s, &later))
+		return false;
+	*day_after = date_of(&later);
+	return later.tm_gmtoff == offset_s && second_of_day(&later) == 60 * 60;
+}
+
+/* Makes it the day after a steady one. Returns false when that has to be looked for. */
+static bool follow_to_next(struct clock_day *day)
+{
+	struct clock_date day_after;
+	int64_t end_ms = day->end_ms + CLOCK_DAY_MS;
+	if (!is_steady_until_after((time_t)(end_ms / CLOCK_SECOND_MS), day->offset_s, &day_after))
+		return false;
+	day->start_ms = day->end_ms;
+	day->end_ms = end_ms;
+	format_date(day->coming[0], day->date);
+	day->coming[0] = day->coming[1];
+	day->coming[1] = day_after;
+	return true;
+}
+
+/* Notes what follow_to_next() needs of a day of which the rest is known. */
+static void note_steady(struct clock_day *day, long offset_s)
+{
+	struct tm next;
+	time_t end = (time_t)(day->end_ms / CLOCK_SECOND_MS);
+	day->offset_s = offset_s;
+	day->is_steady = day->end_ms - day->start_ms == CLOCK_DAY_MS && localtime_r(&end, &next)
+		      && next.tm_gmtoff == offset_s
+		      && is_steady_until_after(end, offset_s, &day->coming[1]);
+	if (day->is_steady)
+		day->coming[0] = date_of(&next);
+}
+
 bool clock_day_follow(struct clock_day *day, int64_t at_ms)
 {
 	if (clock_day_has(day, at_ms))
 		return false;
+	bool is_next = day->is_steady && at_ms >= day->end_ms && at_ms < day->end_ms + CLOCK_DAY_MS;
+	if (is_next && follow_to_next(day))
+		return true;
 	time_t at = floor_to_seconds(at_ms);
 	struct tm local;
 	*day = (struct clock_day){ .start_ms = at_ms, .end_ms = at_ms + CLOCK_DAY_MS };
@@ -254,7 +315,8 @@ bool clock_day_follow(struct clock_day *day, int64_t at_ms)
 	if (localtime_r(&at, &local)) {
 		day->start_ms = find_day_start_ms(at, &local);
 		day->end_ms = find_next_day_ms(at, &local);
-		format_date(&local, day->date);
+		format_date(date_of(&local), day->date);
+		note_steady(day, local.tm_gmtoff);
 	}
 	return true;
 }
@@ -309,7 +371,7 @@ void clock_format_local_date(int64_t at_ms, char out[CLOCK_DATE_SIZE])
 	struct tm tm;
 	tzset();
 	if (localtime_r(&seconds, &tm))
-		format_date(&tm, out);
+		format_date(date_of(&tm), out);
 	else
 		out[0] = '\0';
 }
@@ -336,7 +398,7 @@ void clock_format_week(const char *date, char out[CLOCK_DATE_SIZE])
 	good = good && gmtime_r(&noon, &tm);
 	noon -= good ? (time_t)tm.tm_wday * 86400 : 0;
 	if (good && gmtime_r(&noon, &tm))
-		format_date(&tm, out);
+		format_date(date_of(&tm), out);
 	else
 		snprintf(out, CLOCK_DATE_SIZE, "%s", date);
 }

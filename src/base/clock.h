@@ -48,18 +48,26 @@ void clock_format_age(int64_t span_ms, char out[CLOCK_AGE_SIZE]);
 int64_t clock_local_day_start_ms(int64_t at_ms);
 int64_t clock_local_next_day_ms(int64_t at_ms);
 
+struct clock_date {
+	int year, month, day; /* 2026, 11, 23 */
+};
+
 /* A local day, from its first moment to the next one's. Zero it for none. */
 struct clock_day {
 	int64_t start_ms, end_ms;
 	char date[CLOCK_DATE_SIZE]; /* "2026-11-23"; "" when it has none */
+	/* For clock_day_follow(): the clock stays this far from UTC until the day after the next one. */
+	bool is_steady;
+	long offset_s;
+	struct clock_date coming[2]; /* the next two days */
 };
 
 /* Whether a moment lies in it. */
 bool clock_day_has(const struct clock_day *day, int64_t at_ms);
 
 /*
- * Makes it the day of a moment. Returns false when it is that one already: the zone is asked once for each day
- * when moments come in order.
+ * Makes it the day of a moment. Returns false when it is that one already. When moments come in order, each day
+ * costs one question to the C library, and none to the disk.
  */
 bool clock_day_follow(struct clock_day *day, int64_t at_ms);
 

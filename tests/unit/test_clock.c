@@ -1,5 +1,7 @@
 #include "unit.h"
 
+#include <time.h>
+
 #include "base/clock.h"
 
 static int64_t parse(const char *text)
@@ -193,6 +195,34 @@ static void days_with_a_clock_change(void **state)
 		  "2023-03-13T04:00:00Z");
 }
 
+/* Day after day is what each day is that is looked for alone. */
+static void days_follow_each_other(void **state)
+{
+	static const char *const zones[] = { "UTC", "Europe/Berlin", "America/Sao_Paulo", "Pacific/Apia",
+					     "Africa/Casablanca", "Asia/Beirut", "Australia/Lord_Howe",
+					     "Antarctica/Troll" };
+	(void)state;
+	for (size_t i = 0; i < sizeof(zones) / sizeof(zones[0]); i++) {
+		struct clock_day day = { .start_ms = 0 };
+		assert_int_equal(setenv("TZ", zones[i], 1), 0);
+		tzset();
+		/* In steps of 23 h, so that some days are met twice, and with a gap now and then. */
+		for (int64_t at_ms = parse("2010-12-20T00:00:00Z"), step = 0;
+		     at_ms < parse("2026-04-01T00:00:00Z"); at_ms += 23 * CLOCK_HOUR_MS, step++) {
+			struct clock_day alone = { .start_ms = 0 };
+			at_ms += step % 500 == 499 ? 3 * CLOCK_DAY_MS : 0;
+			(void)clock_day_follow(&day, at_ms);
+			assert_true(clock_day_follow(&alone, at_ms));
+			assert_true(alone.start_ms == clock_local_day_start_ms(at_ms));
+			if (day.start_ms != alone.start_ms || day.end_ms != alone.end_ms
+			    || strcmp(day.date, alone.date) != 0)
+				fail_msg("%s: %s and %s differ", zones[i], day.date, alone.date);
+		}
+	}
+	assert_int_equal(setenv("TZ", "UTC", 1), 0);
+	tzset();
+}
+
 static void the_earlier_moment_is_one(void **state)
 {
 	(void)state;
@@ -225,6 +255,7 @@ int main(void)
 		cmocka_unit_test(days_begin_at_local_midnight),
 		cmocka_unit_test(the_earlier_moment_is_one),
 		cmocka_unit_test(days_with_a_clock_change),
+		cmocka_unit_test(days_follow_each_other),
 		cmocka_unit_test(clocks_run),
 	};
 	return cmocka_run_group_tests_name("clock", tests, NULL, NULL);
