@@ -11,6 +11,7 @@
 
 #include "base/paths.h"
 #include "base/scope.h"
+#include "base/zone.h"
 #include "config/keys.h"
 
 struct unit {
@@ -182,10 +183,8 @@ void config_append_allowed(const struct config_key *key, struct buf *out)
 
 bool config_is_time_zone(const char *name)
 {
-	const char *database = getenv("TZDIR");
+	const char *database = zone_database();
 	struct stat st;
-	if (!database || database[0] != '/')
-		database = "/usr/share/zoneinfo";
 	errno = 0;
 	if (*name == '\0')
 		return true;

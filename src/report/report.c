@@ -3,9 +3,10 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/clock.h"
+#include "base/scope.h"
+#include "base/zone.h"
 #include "config/config.h"
 #include "report/blocks.h"
 #include "report/groups.h"
@@ -32,30 +33,6 @@ bool report_kind_find(const char *name, enum report_kind *out)
 }
 
 /* ---- the zone ---- */
-
-/* Makes a zone the process's. `before` keeps the old one, for give_zone_back(); false when memory ran out. */
-static bool take_zone(const char *zone, char **before)
-{
-	const char *old = getenv("TZ");
-	*before = old ? strdup(old) : NULL;
-	if ((old && !*before) || setenv("TZ", zone, 1) != 0) {
-		free(*before);
-		return false;
-	}
-	tzset();
-	return true;
-}
-
-static void give_zone_back(char *before)
-{
-	/* There is memory for it: it was set before. */
-	if (before)
-		(void)setenv("TZ", before, 1);
-	else
-		(void)unsetenv("TZ");
-	tzset();
-	free(before);
-}
 
 static bool is_date(const char *text)
 {
@@ -96,23 +73,32 @@ static void find_first_day(struct report_work *work)
 		clock_format_local_date(first_ms, work->out->first_day);
 }
 
-/* Makes the rows in the zone that is asked for. Returns false when memory ran out. */
+/* Makes the rows in the process's zone. Returns false when memory ran out. */
 static bool make_rows(struct report_work *work)
 {
 	const struct report_options *options = work->options;
-	char *zone_before = NULL;
-	bool other_zone = options->timezone[0] != '\0';
-	if (other_zone && !take_zone(options->timezone, &zone_before))
-		return false;
 	if (options->kind == REPORT_BLOCKS)
 		report_make_blocks(work);
 	else
 		report_make_groups(work);
 	if (options->since[0] || options->until[0])
 		find_first_day(work);
-	if (other_zone)
-		give_zone_back(zone_before);
 	return !work->out->failed;
+}
+
+/* Makes them in the zone that is asked for; appends to `error` when it cannot be read. */
+static bool make_rows_in_zone(struct report_work *work, struct buf *error)
+{
+	const char *zone = work->options->timezone, *own = getenv("TZ");
+	if (*zone == '\0')
+		return make_rows(work);
+	AUTO_FREE char *before = own ? strdup(own) : NULL;
+	if (own && !before)
+		return false;
+	bool good = zone_set(zone) && zone_is_read(error) && make_rows(work);
+	/* There is memory for it: it was set before. */
+	(void)zone_set(before);
+	return good;
 }
 
 int report_make(struct ledger *ledger, const struct report_options *options, struct report *out,
@@ -122,7 +108,8 @@ int report_make(struct ledger *ledger, const struct report_options *options, str
 	report_init(out, options->kind);
 	if (check_options(options, error) != 0)
 		return -1;
-	bool good = report_work_init(&work, ledger, options, out) && make_rows(&work);
+	bool good = report_work_init(&work, ledger, options, out)
+		 && make_rows_in_zone(&work, error);
 	report_work_release(&work);
 	return good ? 0 : -1;
 }
@@ -135,5 +122,5 @@ int report_make_of(const struct report_source *source, const struct report_optio
 	if (check_options(options, error) != 0)
 		return -1;
 	report_work_init_source(&work, source, options, out);
-	return make_rows(&work) ? 0 : -1;
+	return make_rows_in_zone(&work, error) ? 0 : -1;
 }

@@ -164,6 +164,28 @@ reports() {
 	stop_daemon
 }
 
+@test "a zone that cannot be read is named, and the days are said to be in UTC" {
+	local why="cannot read the time zone Mars/Olympus (/usr/share/zoneinfo/Mars/Olympus): No such file or directory"
+	write_history
+	TZ=Mars/Olympus run swatch daily
+	[[ $output == "swatch: $why; days and times are in UTC; "* && $output == *'days and times in UTC' ]]
+	# no tzdata at all
+	TZDIR=$TEST_HOME/none TZ=Europe/Berlin run swatch blocks
+	[[ $output == "swatch: cannot read the time zone Europe/Berlin ($TEST_HOME/none/Europe/Berlin): "* && $output == *'times in UTC' ]]
+	TZDIR=$TEST_HOME/none run swatch daily --timezone Europe/Berlin
+	[[ $status -eq 2 && $output == *"--timezone: cannot read the time zone Europe/Berlin "* ]]
+	TZ=Mars/Olympus run swatch doctor
+	[[ $output == *'cannot read the time zone Mars/Olympus'* ]]
+	export TZ=Mars/Olympus
+	start_daemon
+	grep -F "$why" "$LOG"
+	TZ=UTC answered daily --json >"$TEST_HOME/right"
+	swatch daily --json 2>/dev/null | cmp - "$TEST_HOME/right"
+	# it is not the daemon's zone that it would not know, either
+	ask '{"op":"report","kind":"daily","timezone":"Mars/Olympus"}' | jq -e '.ok == false'
+	stop_daemon
+}
+
 @test "since, until and project leave out what they say" {
 	write_history
 	is "$(swatch daily --json --since 2026-02-11 --until 20260211 | jq -r '.daily[].date')" 2026-02-11

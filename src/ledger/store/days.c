@@ -3,17 +3,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/array.h"
 #include "base/clock.h"
+#include "base/zone.h"
 #include "ledger/store/changes.h"
 #include "ledger/store/folders.h"
 #include "ledger/store/place.h"
 #include "ledger/store/schema.h"
 #include "ledger/store/statement.h"
 
-#define ZONE_SIZE 256
 /* Paths that are remembered while places are compared. */
 #define PATHS 64
 
@@ -304,22 +303,11 @@ static int put_all(struct store_days *days)
 
 /* ---- the zone ---- */
 
-/* The name of the zone that local times are of now. */
-static void name_zone(char out[ZONE_SIZE])
-{
-	const char *told = getenv("TZ");
-	snprintf(out, ZONE_SIZE, "%s", told ? told : "");
-	if (told)
-		return;
-	ssize_t len = readlink("/etc/localtime", out, ZONE_SIZE - 1);
-	out[len > 0 ? len : 0] = '\0';
-}
-
 /* Whether the days in the file are of the zone of now. */
 static int has_zone(struct store_days *days, bool *has)
 {
-	char zone[ZONE_SIZE];
-	name_zone(zone);
+	char zone[ZONE_NAME_SIZE];
+	zone_name(zone);
 	sqlite3_stmt *question = days->statements[GET_ZONE];
 	int result = sqlite3_step(question);
 	const unsigned char *known = result == SQLITE_ROW ? sqlite3_column_text(question, 0) : NULL;
@@ -329,9 +317,9 @@ static int has_zone(struct store_days *days, bool *has)
 
 int store_days_note_zone(sqlite3 *db)
 {
-	char zone[ZONE_SIZE];
+	char zone[ZONE_NAME_SIZE];
 	sqlite3_stmt *set = NULL;
-	name_zone(zone);
+	zone_name(zone);
 	int result =
 		sqlite3_prepare_v2(db, "INSERT OR REPLACE INTO meta VALUES ('day_zone', ?1)", -1, &set, NULL);
 	if (result == SQLITE_OK) {

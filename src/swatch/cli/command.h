@@ -68,8 +68,18 @@ int invocation_find_cache(struct invocation *invocation);
 /* Finds the cache directory by a config that was read already. Returns false after an error message. */
 bool invocation_locate_cache(struct invocation *invocation);
 
-/* Takes [billing] timezone as this process's: days end at midnight there. */
+/*
+ * Takes the zone of --timezone as this process's, in which days end at midnight; NULL, when it was not given:
+ * that of [billing] timezone. Warns when it cannot be read, so that times are in UTC. Returns false after an
+ * error message when --timezone has none of this machine.
+ */
+bool invocation_take_zone(const struct invocation *invocation, const char *asked);
+
+/* The same without --timezone. */
 void invocation_use_zone(const struct invocation *invocation);
+
+/* Warns when local times are in UTC because the zone cannot be read. */
+void invocation_warn_of_zone(void);
 
 void invocation_release(struct invocation *invocation);
 

@@ -5,10 +5,10 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/paths.h"
 #include "base/scope.h"
+#include "base/zone.h"
 #include "cache/dir.h"
 #include "ipc/socket.h"
 #include "swatch/ui/terminal.h"
@@ -65,11 +65,40 @@ int invocation_find_cache(struct invocation *invocation)
 	return invocation_locate_cache(invocation) ? SWATCH_OK : SWATCH_FAILED;
 }
 
+void invocation_warn_of_zone(void)
+{
+	AUTO_BUF why = BUF_INIT;
+	if (!zone_is_read(&why))
+		terminal_error("%s; days and times are in UTC; " ZONE_REMEDY, buf_message(&why));
+}
+
+bool invocation_take_zone(const struct invocation *invocation, const char *asked)
+{
+	AUTO_BUF why = BUF_INIT;
+	const char *zone = asked ? asked : invocation->config.billing_timezone;
+	bool is_local = (!asked && !*zone) || strcmp(zone, "local") == 0;
+	if (asked && !is_local && (!*zone || !config_is_time_zone(zone))) {
+		terminal_error("%s: --timezone '%s' is not a time zone of this machine; give a name of the tz "
+			       "database, such as Europe/Berlin, or 'local'",
+			       invocation->command->name, zone);
+		return false;
+	}
+	if (!is_local && !zone_set(zone)) {
+		terminal_error("out of memory");
+		return false;
+	}
+	if (asked && !is_local && !zone_is_read(&why)) {
+		terminal_error("%s: --timezone: %s; " ZONE_REMEDY, invocation->command->name,
+			       buf_message(&why));
+		return false;
+	}
+	invocation_warn_of_zone();
+	return true;
+}
+
 void invocation_use_zone(const struct invocation *invocation)
 {
-	const char *zone = invocation->config.billing_timezone;
-	if (*zone && setenv("TZ", zone, 1) == 0)
-		tzset();
+	(void)invocation_take_zone(invocation, NULL);
 }
 
 void command_end_by(int signal_number)

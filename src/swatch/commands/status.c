@@ -37,6 +37,7 @@ static bool print_page(const struct invocation *invocation, struct json_object *
 	struct page page;
 	struct figures figures;
 	int64_t now_ms = clock_wall_ms();
+	invocation_warn_of_zone();
 	figures_load(&figures, invocation->cache_dir, true, now_ms);
 	/* The daemon knows first when they go stale. */
 	if (!json_get_bool(json_get_object(answer, "billing"), "isFresh", true))

@@ -24,21 +24,13 @@ struct request {
 
 /* ---- the command line ---- */
 
+/* ccusage is asked in the same zone; NULL leaves it to its own rule. */
 static bool choose_zone(const struct invocation *invocation, struct request *request)
 {
 	const char *zone = request->timezone ? request->timezone : invocation->config.billing_timezone;
-	if (request->timezone && (!*zone || (strcmp(zone, "local") != 0 && !config_is_time_zone(zone)))) {
-		terminal_error("verify: --timezone '%s' is not a time zone of this machine; give a name of "
-			       "the tz database, such as Europe/Berlin, or 'local'", zone);
+	if (!invocation_take_zone(invocation, request->timezone))
 		return false;
-	}
-	request->timezone = NULL;
-	if (!*zone || strcmp(zone, "local") == 0)
-		return true;
-	request->timezone = zone;
-	if (setenv("TZ", zone, 1) != 0)
-		return false;
-	tzset();
+	request->timezone = *zone && strcmp(zone, "local") != 0 ? zone : NULL;
 	return true;
 }
 

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/scope.h"
+#include "base/zone.h"
 #include "cache/names.h"
 #include "cache/read.h"
 #include "swatch/doctor/doctor.h"
@@ -145,8 +146,22 @@ static int64_t latest_known_ms(const struct doctor *doctor)
 
 /* ---- the check ---- */
 
+/* That in which days are counted: of [billing] timezone, or the machine's. */
+static void check_zone(struct doctor *doctor)
+{
+	AUTO_BUF why = BUF_INIT;
+	const char *zone = doctor->invocation->config.billing_timezone;
+	if (*zone)
+		(void)zone_set(zone);
+	if (zone_is_read(&why))
+		return;
+	doctor_add(doctor, "clock", DOCTOR_BAD, "%s; days and times are in UTC", buf_message(&why));
+	doctor_remedy(doctor, ZONE_REMEDY ", then start swatchd again");
+}
+
 void doctor_check_clock(struct doctor *doctor)
 {
+	check_zone(doctor);
 	size_t furthest = 0, files = count_future_files(doctor, &furthest);
 	int64_t latest_ms = latest_known_ms(doctor);
 	struct future future;

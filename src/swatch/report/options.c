@@ -1,16 +1,15 @@
 #include "swatch/report/options.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "base/clock.h"
 #include "history/history.h"
 #include "base/scope.h"
+#include "base/zone.h"
 #include "swatch/cli/names.h"
 #include "swatch/ui/terminal.h"
 
@@ -115,21 +114,16 @@ bool report_parse_threads(const char *text, unsigned *out)
 /* Sets the name of this process's time zone; "" when it has none. */
 static void name_own_zone(char *out, size_t size)
 {
-	char target[PATH_MAX];
-	const char *name = getenv("TZ");
-	out[0] = '\0';
-	if (name) {
-		name += *name == ':';
+	char own[ZONE_NAME_SIZE];
+	zone_name(own);
+	const char *database = strstr(own, "/zoneinfo/"), *name = own + (own[0] == ':');
+	if (getenv("TZ"))
 		name = *name ? name : "UTC";
-	} else {
-		ssize_t len = readlink("/etc/localtime", target, sizeof(target) - 1);
-		if (len < 0)
-			return;
-		target[len] = '\0';
-		const char *database = strstr(target, "/zoneinfo/");
+	else if (own[0] == '/' || own[0] == '.')
 		name = database ? database + strlen("/zoneinfo/") : "";
-	}
-	if (config_is_time_zone(name) && strlen(name) < size)
+	out[0] = '\0';
+	/* A name that could not be looked up is the one that the C library has read. */
+	if (strlen(name) < size && (config_is_time_zone(name) || errno != 0))
 		memcpy(out, name, strlen(name) + 1);
 }
 
@@ -137,19 +131,8 @@ static void name_own_zone(char *out, size_t size)
 static bool choose_zone(const struct invocation *invocation, const char *asked,
 			struct report_request *request)
 {
-	bool is_bad = asked && (!*asked || strlen(asked) >= sizeof(request->options.timezone));
-	if (is_bad || (asked && strcmp(asked, "local") != 0 && !config_is_time_zone(asked))) {
-		terminal_error(
-			"%s: --timezone '%s' is not a time zone of this machine; give a name of the tz "
-			"database, such as Europe/Berlin, or 'local'",
-			invocation->command->name, asked);
+	if (!invocation_take_zone(invocation, asked))
 		return false;
-	}
-	const char *zone = asked ? asked : invocation->config.billing_timezone;
-	if (*zone && strcmp(zone, "local") != 0) {
-		(void)setenv("TZ", zone, 1);
-		tzset();
-	}
 	name_own_zone(request->options.timezone, sizeof(request->options.timezone));
 	request->zone_is_nameless = request->options.timezone[0] == '\0';
 	return true;

@@ -3,10 +3,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/log.h"
 #include "base/paths.h"
+#include "base/zone.h"
 #include "swatchd/daemon/anew.h"
 #include "swatchd/daemon/facts.h"
 #include "swatchd/daemon/keep.h"
@@ -33,13 +33,12 @@ void daemon_apply_timezone(const struct config *config)
 	if (now)
 		before = strdup(now);
 	changed = true;
-	if (config->billing_timezone[0])
-		(void)setenv("TZ", config->billing_timezone, 1);
-	else if (before)
-		(void)setenv("TZ", before, 1);
-	else
-		(void)unsetenv("TZ");
-	tzset();
+	AUTO_BUF why = BUF_INIT;
+	if (!zone_set(config->billing_timezone[0] ? config->billing_timezone : before))
+		log_error("cannot take the time zone: out of memory");
+	else if (!zone_is_read(&why))
+		log_warning("%s; days and times are in UTC; " ZONE_REMEDY ", then start swatchd again or send it "
+			    "SIGHUP", buf_message(&why));
 }
 
 int daemon_set_roots(struct daemon *daemon)
