@@ -15,6 +15,7 @@
 #include "base/unused.h"
 #include "ledger/store/days.h"
 #include "ledger/store/schema.h"
+#include "ledger/store/statement.h"
 #include "ledger/store/steps.h"
 #include "ledger/store/why.h"
 
@@ -96,19 +97,6 @@ static bool is_shared_over_network(const char *path)
 
 /* ---- what is in it ---- */
 
-/* Asks for one number. Returns SQLITE_OK, or SQLite's result without an answer. */
-static int ask_number(sqlite3 *db, const char *sql, int64_t *number)
-{
-	sqlite3_stmt *question = NULL;
-	int result = sqlite3_prepare_v2(db, sql, -1, &question, NULL);
-	if (result == SQLITE_OK)
-		result = sqlite3_step(question);
-	if (result == SQLITE_ROW)
-		*number = sqlite3_column_int64(question, 0);
-	sqlite3_finalize(question);
-	return result == SQLITE_ROW ? SQLITE_OK : result == SQLITE_DONE ? SQLITE_ERROR : result;
-}
-
 static void make_harmless(sqlite3 *db)
 {
 	(void)sqlite3_db_config(db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
@@ -125,9 +113,9 @@ static void make_harmless(sqlite3 *db)
 static int make_tables(sqlite3 *db)
 {
 	int64_t tables = 1, application = 0;
-	int result = ask_number(db, "SELECT count(*) FROM sqlite_schema", &tables);
+	int result = store_ask_number(db, "SELECT count(*) FROM sqlite_schema", &tables);
 	if (result == SQLITE_OK && tables == 0)
-		result = ask_number(db, "PRAGMA application_id", &application);
+		result = store_ask_number(db, "PRAGMA application_id", &application);
 	if (result != SQLITE_OK || tables > 0 || application != 0)
 		return result;
 	AUTO_BUF sql = BUF_INIT;
@@ -136,20 +124,16 @@ static int make_tables(sqlite3 *db)
 	result = sql.failed ? SQLITE_NOMEM : sqlite3_exec(db, sql.data, NULL, NULL, NULL);
 	if (result == SQLITE_OK)
 		result = store_days_note_zone(db);
-	if (result == SQLITE_OK)
-		result = sqlite3_exec(db, "COMMIT", NULL, NULL, NULL);
-	if (result != SQLITE_OK && !sqlite3_get_autocommit(db))
-		(void)sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL);
-	return result;
+	return store_transaction_end(db, result);
 }
 
 /* What the file is: STORE_OPENED for one of this version or, with *is_older, an earlier one. */
 static enum store_opened look_inside(sqlite3 *db, const char *path, bool *is_older, struct buf *error)
 {
 	int64_t application = 0, version = 0;
-	int result = ask_number(db, "PRAGMA application_id", &application);
+	int result = store_ask_number(db, "PRAGMA application_id", &application);
 	if (result == SQLITE_OK)
-		result = ask_number(db, "PRAGMA user_version", &version);
+		result = store_ask_number(db, "PRAGMA user_version", &version);
 	if (result == SQLITE_OK && application == STORE_APPLICATION_ID && version > STORE_VERSION) {
 		buf_printf(error, "cannot use %s: a newer swatch made it (its version is %lld, ours is %d);"
 			   " update swatch",
@@ -430,7 +414,7 @@ bool store_database_is_sound(sqlite3 *db)
 int64_t store_database_version(sqlite3 *db)
 {
 	int64_t version;
-	return ask_number(db, "PRAGMA data_version", &version) == SQLITE_OK ? version : -1;
+	return store_ask_number(db, "PRAGMA data_version", &version) == SQLITE_OK ? version : -1;
 }
 
 bool store_database_is_damage(int result)

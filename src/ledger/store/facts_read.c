@@ -7,6 +7,7 @@
 #include "base/array.h"
 #include "base/clock.h"
 #include "ledger/store/numbers.h"
+#include "ledger/store/statement.h"
 #include "transcript/path.h"
 
 /* Until the end of the year 9999. */
@@ -20,11 +21,11 @@ static bool is_time(int64_t at_ms)
 /* Copies a column's text; false when it is longer than the place for it. */
 static bool take_text(sqlite3_stmt *row, int column, char *out, size_t size)
 {
-	const char *text = (const char *)sqlite3_column_text(row, column);
-	size_t len = text ? strlen(text) : 0;
+	const char *text = store_statement_text(row, column);
+	size_t len = strlen(text);
 	if (len >= size)
 		return false;
-	memcpy(out, text ? text : "", len + 1);
+	memcpy(out, text, len + 1);
 	return true;
 }
 

@@ -388,7 +388,7 @@ static int finish(struct store_import *import)
 	if (result == SQLITE_OK && is_new)
 		result = store_rollup_rebuild(import->db);
 	if (result == SQLITE_OK)
-		result = sqlite3_exec(import->db, "DROP TABLE temp.imported_key; COMMIT;", NULL, NULL, NULL);
+		result = sqlite3_exec(import->db, "DROP TABLE temp.imported_key", NULL, NULL, NULL);
 	return result;
 }
 
@@ -399,9 +399,9 @@ int store_import_end(struct store_import *import, bool keep, struct store_import
 	store_numbers_release(&import->numbers);
 	if (keep && result == SQLITE_OK)
 		result = finish(import);
-	/* Some failures have ended the transaction already. */
-	if ((!keep || result != SQLITE_OK) && !sqlite3_get_autocommit(import->db))
-		(void)sqlite3_exec(import->db, "ROLLBACK", NULL, NULL, NULL);
+	int ended = store_transaction_end(import->db, keep ? result : SQLITE_ABORT);
+	if (keep)
+		result = ended;
 	if (out)
 		*out = import->counts;
 	store_tombs_release(&import->tombs);

@@ -6,6 +6,7 @@
 #include "base/scope.h"
 #include "ledger/store/facts_read.h"
 #include "ledger/store/place.h"
+#include "ledger/store/statement.h"
 
 struct reading {
 	struct store_names names;
@@ -17,25 +18,6 @@ struct reading {
 };
 
 /* ---- names ---- */
-
-static const char *text_at(sqlite3_stmt *answer, int column)
-{
-	const char *text = (const char *)sqlite3_column_text(answer, column);
-	return text ? text : "";
-}
-
-static bool ask(struct reading *reading, sqlite3_stmt *question, int64_t id)
-{
-	(void)sqlite3_reset(question);
-	if (id <= 0)
-		return false;
-	int result = sqlite3_bind_int64(question, 1, id);
-	if (result == SQLITE_OK)
-		result = sqlite3_step(question);
-	if (reading->result == SQLITE_OK && result != SQLITE_ROW && result != SQLITE_DONE)
-		reading->result = result;
-	return result == SQLITE_ROW;
-}
 
 /* Why a name could not be read; SQLITE_OK when all could. */
 static int names_result(struct reading *reading)
@@ -60,9 +42,9 @@ static void remove_mark(char *path, const char *host)
 static bool take_names(struct reading *reading, struct store_line *line, char **path, char **root)
 {
 	sqlite3_stmt *answer = reading->transcript;
-	if (!ask(reading, answer, line->row.transcript))
+	if (!store_statement_find(answer, line->row.transcript, &reading->result))
 		return false;
-	const char *whole = text_at(answer, 0);
+	const char *whole = store_statement_text(answer, 0);
 	int64_t root_len = sqlite3_column_int64(answer, 1), version = sqlite3_column_int64(answer, 3);
 	if (!store_place_is_valid(whole, root_len) || version < 0 || version > INT32_MAX)
 		return false;
@@ -72,8 +54,8 @@ static bool take_names(struct reading *reading, struct store_line *line, char **
 		reading->result = SQLITE_NOMEM;
 		return false;
 	}
-	line->host = text_at(answer, 4);
-	line->root = sqlite3_column_type(answer, 5) == SQLITE_NULL ? *root : text_at(answer, 5);
+	line->host = store_statement_text(answer, 4);
+	line->root = sqlite3_column_type(answer, 5) == SQLITE_NULL ? *root : store_statement_text(answer, 5);
 	line->session = store_names_session(&reading->names, sqlite3_column_int64(answer, 6));
 	line->subagent = sqlite3_column_int(answer, 2) != 0;
 	line->version = (unsigned)version;
@@ -104,7 +86,9 @@ static int take_row(struct reading *reading, sqlite3_stmt *rows, int64_t since_m
 		return SQLITE_NOMEM;
 	line.session = session;
 	line.model = store_names_model(&reading->names, line.row.model);
-	line.branch = ask(reading, reading->branch, line.row.branch) ? text_at(reading->branch, 0) : "";
+	line.branch = store_statement_find(reading->branch, line.row.branch, &reading->result)
+			      ? store_statement_text(reading->branch, 0)
+			      : "";
 	int result = names_result(reading);
 	if (result != SQLITE_OK)
 		return result;

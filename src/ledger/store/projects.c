@@ -229,10 +229,7 @@ int store_projects_apply(sqlite3 *db, enum ledger_projects mode, bool *changed)
 		result = run(db, "PRAGMA secure_delete = ON; BEGIN IMMEDIATE");
 		if (result == SQLITE_OK)
 			result = change(db, &folders, mode);
-		if (result == SQLITE_OK)
-			result = run(db, "COMMIT");
-		if (result != SQLITE_OK && !sqlite3_get_autocommit(db))
-			(void)run(db, "ROLLBACK");
+		result = store_transaction_end(db, result);
 		*changed = result == SQLITE_OK;
 	}
 	store_folders_release(&folders);

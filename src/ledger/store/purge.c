@@ -9,6 +9,7 @@
 #include "ledger/store/rollup.h"
 #include "ledger/store/rows.h"
 #include "ledger/store/schema.h"
+#include "ledger/store/statement.h"
 #include "ledger/store/tombs.h"
 
 /*
@@ -429,24 +430,7 @@ int store_purge_do(sqlite3 *db, const struct store_purge *purge, int64_t now_ms,
 	if (result == SQLITE_OK)
 		result = take_out(db, purge, now_ms);
 	int dropped = drop_lists(db);
-	if (result == SQLITE_OK)
-		result = dropped == SQLITE_OK ? run(db, "COMMIT", 0, 0, 0) : dropped;
-	/* Some failures have ended the transaction already. */
-	if (result != SQLITE_OK && !sqlite3_get_autocommit(db))
-		(void)run(db, "ROLLBACK", 0, 0, 0);
-	return result;
-}
-
-/* Asks for one number: 0 without an answer. */
-static int ask(sqlite3 *db, const char *sql, int64_t *number)
-{
-	sqlite3_stmt *question = NULL;
-	*number = 0;
-	int result = sqlite3_prepare_v2(db, sql, -1, &question, NULL);
-	if (result == SQLITE_OK && (result = sqlite3_step(question)) == SQLITE_ROW)
-		*number = sqlite3_column_int64(question, 0);
-	(void)sqlite3_finalize(question);
-	return result == SQLITE_ROW || result == SQLITE_DONE ? SQLITE_OK : result;
+	return store_transaction_end(db, result == SQLITE_OK ? dropped : result);
 }
 
 int store_purge_old(sqlite3 *db, int64_t keep_ms, int64_t now_ms, struct store_purged *out)
@@ -455,9 +439,9 @@ int store_purge_old(sqlite3 *db, int64_t keep_ms, int64_t now_ms, struct store_p
 	int64_t last_id, purged_ms;
 	_Static_assert(STORE_TOMB_BEFORE == 1, "the statement says so");
 	*out = (struct store_purged){ 0 };
-	int result = ask(db, "SELECT max(id) FROM message", &last_id);
+	int result = store_ask_number(db, "SELECT max(id) FROM message", &last_id);
 	if (result == SQLITE_OK)
-		result = ask(db, "SELECT before FROM tombstone WHERE kind = 1", &purged_ms);
+		result = store_ask_number(db, "SELECT before FROM tombstone WHERE kind = 1", &purged_ms);
 	if (result != SQLITE_OK)
 		return result;
 	int64_t last_ms = store_time_ms(last_id, 0);

@@ -35,12 +35,6 @@ bool store_readings_is_valid(const struct store_reading_line *line)
 
 /* ---- reading ---- */
 
-static const char *text_at(sqlite3_stmt *row, int column)
-{
-	const char *text = (const char *)sqlite3_column_text(row, column);
-	return text ? text : "";
-}
-
 static double number_at(sqlite3_stmt *row, int column)
 {
 	return sqlite3_column_type(row, column) == SQLITE_NULL ? (double)NAN
@@ -62,11 +56,11 @@ int store_readings_read(sqlite3 *db, int64_t since_ms,
 		result = sqlite3_bind_int64(row, 1, since_ms);
 	while (result == SQLITE_OK && (result = sqlite3_step(row)) == SQLITE_ROW) {
 		const struct store_reading_line line = {
-			.host = text_at(row, 0),
-			.root = text_at(row, 1),
-			.name = text_at(row, 2),
-			.session = text_at(row, 3),
-			.source = text_at(row, 4),
+			.host = store_statement_text(row, 0),
+			.root = store_statement_text(row, 1),
+			.name = store_statement_text(row, 2),
+			.session = store_statement_text(row, 3),
+			.source = store_statement_text(row, 4),
 			.percent = sqlite3_column_double(row, 5),
 			.used_usd = number_at(row, 6),
 			.limit_usd = number_at(row, 7),

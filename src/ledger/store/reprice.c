@@ -9,6 +9,7 @@
 #include "ledger/store/rollup.h"
 #include "ledger/store/rows.h"
 #include "ledger/store/schema.h"
+#include "ledger/store/statement.h"
 
 /* Models that a file may name. */
 #define MODELS_MAX 4096
@@ -161,12 +162,7 @@ int store_reprice_do(sqlite3 *db, const struct store_repricing *repricing, struc
 	int result = sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL, NULL);
 	if (result == SQLITE_OK)
 		result = change_all(db, &work);
-	if (result == SQLITE_OK)
-		result = sqlite3_exec(db, "COMMIT", NULL, NULL, NULL);
-	/* Some failures have ended the transaction already. */
-	if (result != SQLITE_OK && !sqlite3_get_autocommit(db))
-		(void)sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL);
-	return result;
+	return store_transaction_end(db, result);
 }
 
 bool store_reprice_is_due(sqlite3 *db, const struct price_book *book)

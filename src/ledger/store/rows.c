@@ -6,6 +6,7 @@
 #include "base/array.h"
 #include "ledger/store/place.h"
 #include "ledger/store/schema.h"
+#include "ledger/store/statement.h"
 #include "transcript/path.h"
 
 enum column {
@@ -122,20 +123,6 @@ int store_names_open(sqlite3 *db, struct store_names *names)
 	return result == SQLITE_OK ? store_folders_open(db, &names->folders) : result;
 }
 
-/* Asks for one row. Returns whether there is one. */
-static bool ask(struct store_names *names, sqlite3_stmt *question, int64_t id)
-{
-	(void)sqlite3_reset(question);
-	if (id <= 0)
-		return false;
-	int result = sqlite3_bind_int64(question, 1, id);
-	if (result == SQLITE_OK)
-		result = sqlite3_step(question);
-	if (names->result == SQLITE_OK && result != SQLITE_ROW && result != SQLITE_DONE)
-		names->result = result;
-	return result == SQLITE_ROW;
-}
-
 int store_names_take_result(struct store_names *names)
 {
 	int result = names->result;
@@ -143,18 +130,13 @@ int store_names_take_result(struct store_names *names)
 	return result;
 }
 
-static const char *text_at(sqlite3_stmt *answer, int column)
-{
-	const char *text = (const char *)sqlite3_column_text(answer, column);
-	return text ? text : "";
-}
-
 bool store_names_transcript(struct store_names *names, int64_t id, struct store_transcript_names *out)
 {
 	*out = (struct store_transcript_names){ .path = "", .project = { "", 0 }, .session = "" };
-	if (!ask(names, names->transcript, id))
+	if (!store_statement_find(names->transcript, id, &names->result))
 		return false;
-	const char *path = text_at(names->transcript, 0), *session = text_at(names->transcript, 3);
+	const char *path = store_statement_text(names->transcript, 0);
+	const char *session = store_statement_text(names->transcript, 3);
 	int64_t root_len = sqlite3_column_int64(names->transcript, 1);
 	if (!store_place_is_valid(path, root_len)
 	    || (session[0] && !transcript_session_id_is_valid(session, strlen(session))))
@@ -179,15 +161,21 @@ bool store_names_transcript(struct store_names *names, int64_t id, struct store_
 	return true;
 }
 
+/* "" when nothing has this number. */
+static const char *find_name(struct store_names *names, sqlite3_stmt *question, int64_t id)
+{
+	return store_statement_find(question, id, &names->result) ? store_statement_text(question, 0) : "";
+}
+
 const char *store_names_session(struct store_names *names, int64_t id)
 {
-	const char *name = ask(names, names->session, id) ? text_at(names->session, 0) : "";
+	const char *name = find_name(names, names->session, id);
 	return transcript_session_id_is_valid(name, strlen(name)) ? name : "";
 }
 
 const char *store_names_model(struct store_names *names, int64_t id)
 {
-	const char *name = ask(names, names->model, id) ? text_at(names->model, 0) : "";
+	const char *name = find_name(names, names->model, id);
 	return strlen(name) < PRICE_MODEL_MAX ? name : "";
 }
 

@@ -50,3 +50,43 @@ int store_statement_ask(sqlite3_stmt *statement, int64_t *number)
 		result = sqlite3_step(statement);
 	return store_statement_end(statement, result);
 }
+
+bool store_statement_find(sqlite3_stmt *statement, int64_t id, int *why)
+{
+	(void)sqlite3_reset(statement);
+	if (id <= 0)
+		return false;
+	int result = sqlite3_bind_int64(statement, 1, id);
+	if (result == SQLITE_OK)
+		result = sqlite3_step(statement);
+	if (*why == SQLITE_OK && result != SQLITE_ROW && result != SQLITE_DONE)
+		*why = result;
+	return result == SQLITE_ROW;
+}
+
+const char *store_statement_text(sqlite3_stmt *row, int column)
+{
+	const char *text = (const char *)sqlite3_column_text(row, column);
+	return text ? text : "";
+}
+
+int store_ask_number(sqlite3 *db, const char *sql, int64_t *number)
+{
+	sqlite3_stmt *question = NULL;
+	*number = 0;
+	int result = sqlite3_prepare_v2(db, sql, -1, &question, NULL);
+	if (result == SQLITE_OK)
+		result = store_statement_ask(question, number);
+	(void)sqlite3_finalize(question);
+	return result;
+}
+
+int store_transaction_end(sqlite3 *db, int result)
+{
+	if (result == SQLITE_OK)
+		result = sqlite3_exec(db, "COMMIT", NULL, NULL, NULL);
+	/* Some failures have ended the transaction already. */
+	if (result != SQLITE_OK && !sqlite3_get_autocommit(db))
+		(void)sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL);
+	return result;
+}

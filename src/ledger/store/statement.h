@@ -1,13 +1,14 @@
 /*
- * store/statement: runs SQLite's prepared statements, which are kept for the next time.
+ * store/statement: runs SQLite's statements, most of them prepared and kept for the next time.
  *
  * For: the parts of the store. A statement that waits holds on to the file as it was, so each of these leaves
- * it reset.
+ * it reset, but for store_statement_find().
  */
 #ifndef SWATCH_LEDGER_STORE_STATEMENT_H
 #define SWATCH_LEDGER_STORE_STATEMENT_H
 
 #include <sqlite3.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -33,5 +34,20 @@ int store_statement_run(sqlite3_stmt *statement);
 
 /* The same for one that answers with one number; *number is 0 without an answer. */
 int store_statement_ask(sqlite3_stmt *statement, int64_t *number);
+
+/*
+ * Asks for the row of an `id` of 1 and above, the statement's only parameter. Returns whether there is one; it
+ * is readable until the next question. What went wrong goes into *why, unless something stands there already.
+ */
+bool store_statement_find(sqlite3_stmt *statement, int64_t id, int *why);
+
+/* A column's text; "" for NULL. It lives as long as the row. */
+const char *store_statement_text(sqlite3_stmt *row, int column);
+
+/* Asks once for one number; *number is 0 without an answer. Returns SQLITE_OK, or what went wrong. */
+int store_ask_number(sqlite3 *db, const char *sql, int64_t *number);
+
+/* Commits when `result` is SQLITE_OK, and otherwise takes all back. Returns SQLITE_OK, or what went wrong. */
+int store_transaction_end(sqlite3 *db, int result);
 
 #endif

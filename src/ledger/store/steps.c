@@ -9,6 +9,7 @@
 #include "ledger/store/rollup.h"
 #include "ledger/store/schema.h"
 #include "ledger/store/schema_old.h"
+#include "ledger/store/statement.h"
 
 /* Of version 2: see STORE_SLOTS and STORE_LATE_MAX_MS. */
 #define SLOTS_2 4096
@@ -159,10 +160,5 @@ int store_steps_take(sqlite3 *db)
 	int result = sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL, NULL);
 	if (result == SQLITE_OK)
 		result = take_all(db);
-	if (result == SQLITE_OK)
-		result = sqlite3_exec(db, "COMMIT", NULL, NULL, NULL);
-	/* Some failures have ended the transaction already. */
-	if (result != SQLITE_OK && !sqlite3_get_autocommit(db))
-		(void)sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL);
-	return result;
+	return store_transaction_end(db, result);
 }
