@@ -3,14 +3,25 @@
 # that creep up. --full only.
 load helper
 
-# look: what all reports say of all days; none of it is less than before.
+# look: what all reports, and the page of what is kept, say of all days; none of it is less than before.
 look() {
 	local now
 	now=$( { swatch daily --json; swatch monthly --json; swatch sessions --json; } |
-		jq -c '.totals | [.inputTokens, .outputTokens, .cacheCreationTokens, .cacheReadTokens, .totalCost]' | jq -cs .)
-	jq -en "[[$BEFORE, $now] | transpose[] | transpose[] | .[1] >= .[0] - 1e-9] | all and length == 15" >/dev/null ||
+		jq -c '.totals | [.inputTokens, .outputTokens, .cacheCreationTokens, .cacheReadTokens, .totalCost]')
+	now=$(jq -cs . <<<"$now$(swatch history --json | jq -c '[.messages, .totalCost]')")
+	jq -en "[[$BEFORE, $now] | transpose[] | transpose[] | .[1] >= .[0] - 1e-9] | all and length == 17" >/dev/null ||
 		{ echo "$1: from $BEFORE to $now"; return 1; }
 	BEFORE=$now
+}
+
+# look_at_status: what the daemon says of today is not less than before on the same day.
+look_at_status() {
+	local cost day
+	day=$(date +%F)
+	cost=$(swatch status --json | jq '.billing.costToday')
+	[ "$day" != "$TODAY" ] || jq -en "$cost >= $COST_TODAY - 1e-9" >/dev/null ||
+		{ echo "$1: today's cost from $COST_TODAY to $cost"; return 1; }
+	TODAY=$day COST_TODAY=$cost
 }
 
 @test "stopped and killed every few seconds: no figure that anybody can read goes back" {
@@ -24,13 +35,15 @@ look() {
 	reader=$!
 	storm-writer "$PROJECTS" 6 10 600 3>&- &
 	writer=$!
-	BEFORE=[[0,0,0,0,0],[0,0,0,0,0],[0,0,0,0,0]] SECONDS=0
+	BEFORE=[[0,0,0,0,0],[0,0,0,0,0],[0,0,0,0,0],[0,0]] SECONDS=0 TODAY='' COST_TODAY=0
 	for ((round = 1; round <= 6 || SECONDS < 100; round++)); do
 		look "round $round"
+		look_at_status "round $round"
 		# Now and then at once; else when much of it is in the ledger's file.
 		[ $((round % 4)) -eq 0 ] || sleep 2
 		[ "$round" -gt 8 ] || rm -rf "$PROJECTS/-gone/g$round.jsonl" "$PROJECTS/-gone/g$round"
 		look "round $round, before its end"
+		look_at_status "round $round, before its end"
 		if [ $((round % 2)) -eq 0 ]; then stop_daemon; else kill_daemon; fi
 		look "round $round, without a daemon"
 		start_daemon
@@ -40,6 +53,8 @@ look() {
 	pkill -f "storm-writer $PROJECTS" || true
 	swatch sync
 	look "the end"
+	look_at_status "the end"
+	jq -en "$COST_TODAY > 0" >/dev/null
 	touch "$HOME/stop"
 	wait "$reader" || { head -n 20 "$HOME/tally"; false; }
 	# what was deleted is in it, and nothing is twice
