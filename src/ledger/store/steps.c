@@ -28,29 +28,6 @@ int64_t store_steps_version(sqlite3 *db)
 	return version;
 }
 
-/* Appends the definitions of all tables and indices. Returns SQLITE_OK, or SQLite's result. */
-static int describe_tables(sqlite3 *db, struct buf *out)
-{
-	sqlite3_stmt *question = NULL;
-	int result = sqlite3_prepare_v2(db,
-					"SELECT type, name, sql FROM sqlite_schema WHERE sql IS NOT NULL"
-					" AND name NOT LIKE 'sqlite_stat%' ORDER BY type, name",
-					-1, &question, NULL);
-	while (result == SQLITE_OK && (result = sqlite3_step(question)) == SQLITE_ROW) {
-		result = SQLITE_OK;
-		for (int i = 0; i < 3; i++) {
-			const unsigned char *text = sqlite3_column_text(question, i);
-			buf_append_str(out, text ? (const char *)text : "");
-			out->failed = out->failed || (!text && sqlite3_column_type(question, i) != SQLITE_NULL);
-			buf_append_char(out, '\n');
-		}
-	}
-	(void)sqlite3_finalize(question);
-	if (out->failed)
-		return SQLITE_NOMEM;
-	return result == SQLITE_DONE ? SQLITE_OK : result;
-}
-
 static const char *schema_of(int64_t version)
 {
 	static const char *const schemas[] = { NULL, store_schema_1, store_schema_2, store_schema };
@@ -58,25 +35,49 @@ static const char *schema_of(int64_t version)
 	return version > 0 && version <= STORE_VERSION ? schemas[version] : NULL;
 }
 
+/* Whether a schema, whose statements end with ';', has the one that makes a table or an index. */
+static bool has_statement(const char *schema, const char *type, const char *name, const char *sql)
+{
+	AUTO_BUF head = BUF_INIT;
+	bool is_table = strcmp(type, "table") == 0;
+	buf_printf(&head, "CREATE %s %s %s", is_table ? "TABLE" : "INDEX", name, is_table ? "(" : "ON ");
+	const char *found = head.failed ? NULL : strstr(schema, head.data);
+	size_t len = strlen(sql);
+	return found && (is_table || strcmp(type, "index") == 0) && strncmp(found, sql, len) == 0
+	    && found[len] == ';';
+}
+
 int store_steps_check_tables(sqlite3 *db, int64_t version)
 {
-	AUTO_BUF theirs = BUF_INIT;
-	AUTO_BUF ours = BUF_INIT;
-	sqlite3 *model = NULL;
+	sqlite3_stmt *rows = NULL;
 	const char *schema = schema_of(version);
+	size_t count = 0;
 	if (!schema)
 		return SQLITE_NOTADB;
-	int result = sqlite3_open_v2(":memory:", &model, SQLITE_OPEN_READWRITE | SQLITE_OPEN_MEMORY, NULL);
-	if (result == SQLITE_OK)
-		result = sqlite3_exec(model, schema, NULL, NULL, NULL);
-	if (result == SQLITE_OK)
-		result = describe_tables(model, &ours);
-	if (result == SQLITE_OK)
-		result = describe_tables(db, &theirs);
-	if (result == SQLITE_OK && strcmp(buf_str(&ours), buf_str(&theirs)) != 0)
-		result = SQLITE_NOTADB;
-	sqlite3_close(model);
-	return result;
+	int result = sqlite3_prepare_v2(db,
+					"SELECT type, name, sql FROM sqlite_schema WHERE sql IS NOT NULL"
+					" AND name NOT LIKE 'sqlite_stat%'",
+					-1, &rows, NULL);
+	while (result == SQLITE_OK && (result = sqlite3_step(rows)) == SQLITE_ROW) {
+		const char *texts[3];
+		result = SQLITE_OK;
+		for (int i = 0; i < 3; i++) {
+			texts[i] = (const char *)sqlite3_column_text(rows, i);
+			if (!texts[i] && sqlite3_column_type(rows, i) != SQLITE_NULL)
+				result = SQLITE_NOMEM;
+		}
+		count++;
+		if (result == SQLITE_OK
+		    && (!texts[0] || !texts[1] || !has_statement(schema, texts[0], texts[1], texts[2])))
+			result = SQLITE_NOTADB;
+	}
+	(void)sqlite3_finalize(rows);
+	if (result != SQLITE_DONE)
+		return result;
+	/* None is there twice: SQLite looks after that. */
+	for (; *schema; schema++)
+		count -= *schema == ';';
+	return count == 0 ? SQLITE_OK : SQLITE_NOTADB;
 }
 
 /* ---- steps ---- */
