@@ -70,12 +70,14 @@ static int add_used(const struct invocation *invocation, struct text_list *list)
 {
 	struct report_request request = { .options = { .kind = REPORT_MONTHLY, .now_ms = clock_wall_ms() } };
 	struct report report;
-	int status = report_fetch(invocation, &request, &report);
+	struct report_imported imported = { .is_read = false };
+	int status = report_fetch(invocation, &request, &report, &imported);
 	for (size_t i = 0; i < report.row_count; i++)
 		for (size_t k = 0; k < report.rows[i].model_count; k++)
 			text_list_add(list, report.rows[i].models[k].name);
 	for (size_t i = 0; i < report.unpriced_count; i++)
 		text_list_add(list, report.unpriced[i]);
+	report_imported_release(&imported);
 	report_release(&report);
 	return status;
 }

@@ -69,15 +69,14 @@ static void say_beginning(const struct report_options *options, const struct rep
 		buf_printf(out, "there is no data from before %s\n", day);
 }
 
-static void compose_json(const struct invocation *invocation, const struct report_request *request,
-			 const struct report *report, struct buf *out)
+static void compose_json(const struct report *report, const struct report_imported *imported, struct buf *out)
 {
 	AUTO_BUF text = BUF_INIT;
 	struct jsonw w;
 	jsonw_init_lines(&w, &text);
 	jsonw_begin_object(&w);
 	report_write_members(&w, report);
-	report_imported_add_json(invocation, request, &w);
+	report_imported_add_json(imported, &w);
 	jsonw_end_object(&w);
 	buf_append_char(&text, '\n');
 	printable_clean_json(out, buf_str(&text), text.len);
@@ -102,10 +101,10 @@ static bool compose_table(const struct report_request *request, const struct rep
 
 /* Returns false when memory ran out. */
 static bool compose(const struct invocation *invocation, const struct report_request *request,
-		    const struct report *report, struct buf *out)
+		    const struct report *report, const struct report_imported *imported, struct buf *out)
 {
 	if (request->json) {
-		compose_json(invocation, request, report, out);
+		compose_json(report, imported, out);
 		return !out->failed;
 	}
 	if (report->row_count == 0)
@@ -113,7 +112,7 @@ static bool compose(const struct invocation *invocation, const struct report_req
 	else if (!compose_table(request, report, out))
 		return false;
 	say_beginning(&request->options, report, out);
-	report_imported_add_lines(invocation, request, out);
+	report_imported_add_lines(imported, out);
 	return !out->failed;
 }
 
@@ -132,23 +131,28 @@ int report_command_run(struct invocation *invocation, int argc, char **argv)
 {
 	struct report_request request;
 	struct report report;
+	struct report_imported imported = { .is_read = false };
 	AUTO_BUF out = BUF_INIT;
 	enum report_kind kind = REPORT_BLOCKS;
 	int status;
 	(void)report_kind_find(invocation->command->name, &kind);
 	if (!report_request_parse(invocation, argc, argv, kind, &request, &status))
 		return status;
-	status = report_fetch(invocation, &request, &report);
+	status = report_fetch(invocation, &request, &report, &imported);
 	if (status == SWATCH_OK && request.recent)
 		report_drop_blocks(&report, request.options.now_ms - RECENT_MS);
-	if (status == SWATCH_OK && !compose(invocation, &request, &report, &out)) {
-		terminal_error("out of memory");
-		status = SWATCH_FAILED;
+	if (status == SWATCH_OK) {
+		report_imported_find(&imported, invocation, &request);
+		if (!compose(invocation, &request, &report, &imported, &out)) {
+			terminal_error("out of memory");
+			status = SWATCH_FAILED;
+		}
 	}
 	if (status == SWATCH_OK) {
 		(void)fwrite(buf_str(&out), 1, out.len, stdout);
 		say_unpriced(&report);
 	}
+	report_imported_release(&imported);
 	report_release(&report);
 	return status;
 }

@@ -127,7 +127,7 @@ static void ask_where(struct client *client, bool *in_file, bool *in_memory)
  * and we cannot send it a zone without a name.
  */
 static bool fetch_what_is_kept(const struct invocation *invocation, const struct report_request *request,
-			       struct report *report, struct buf *why)
+			       struct report *report, struct report_imported *imported, struct buf *why)
 {
 	struct client client;
 	AUTO_JSON *answer = NULL;
@@ -135,14 +135,14 @@ static bool fetch_what_is_kept(const struct invocation *invocation, const struct
 	enum client_state state = daemon_connect(invocation, &client, why);
 	if (daemon_is_absent(state)) {
 		buf_clear(why);
-		good = report_from_sums(invocation, request, false, report);
+		good = report_from_sums(invocation, request, false, report, imported);
 	} else if (state == CLIENT_LISTENING
 		   /* After a sync, all that happened so far is in the figures. */
 		   && client_ask(&client, "{\"op\":\"sync\"}", SYNC_TIMEOUT_MS, &answer, why) == CLIENT_OK) {
 		bool in_file, in_memory;
 		ask_where(&client, &in_file, &in_memory);
 		in_memory = in_memory && !request->zone_is_nameless;
-		good = (in_file || !in_memory) && report_from_sums(invocation, request, in_file, report);
+		good = (in_file || !in_memory) && report_from_sums(invocation, request, in_file, report, imported);
 		if (!good && in_memory)
 			good = ask_for_report(&client, &request->options, report, why);
 	}
@@ -153,12 +153,12 @@ static bool fetch_what_is_kept(const struct invocation *invocation, const struct
 /* ---- either ---- */
 
 int report_fetch(const struct invocation *invocation, const struct report_request *request,
-		 struct report *report)
+		 struct report *report, struct report_imported *imported)
 {
 	AUTO_BUF why = BUF_INIT;
 	int status = SWATCH_OK;
 	report_init(report, request->options.kind);
-	if (request->live_only || !fetch_what_is_kept(invocation, request, report, &why)) {
+	if (request->live_only || !fetch_what_is_kept(invocation, request, report, imported, &why)) {
 		if (why.len > 0)
 			terminal_error("%s; reading the transcripts here instead", buf_message(&why));
 		report_release(report);

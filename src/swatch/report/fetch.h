@@ -10,13 +10,13 @@
 #define SWATCH_SWATCH_REPORT_FETCH_H
 
 #include "report/report.h"
-#include "swatch/report/options.h"
+#include "swatch/report/imported.h"
 
 /*
  * Gets the rows that `request` asks for. Reads the transcripts here when the daemon's answer does not arrive
- * or makes no sense. Prints errors on stderr. Returns SWATCH_OK, or the exit status.
+ * or makes no sense. `imported` is read on the way, if that is possible. Prints errors on stderr. Returns SWATCH_OK, or the exit status.
  */
 int report_fetch(const struct invocation *invocation, const struct report_request *request,
-		 struct report *report);
+		 struct report *report, struct report_imported *imported);
 
 #endif

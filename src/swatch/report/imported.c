@@ -14,16 +14,15 @@
 
 #define DAYS_MAX 100000
 
-struct day {
+struct report_imported_day {
 	char date[CLOCK_DATE_SIZE];
 	bool is_ccusage;             /* otherwise Claude Code's own, which knows no costs */
 	int64_t tokens, nano_usd;
 };
 
-struct days {
+struct reading {
 	const struct report_options *options;
-	struct day *all;
-	size_t count, cap;
+	struct report_imported *imported;
 };
 
 /* ---- reading ---- */
@@ -38,17 +37,19 @@ static bool is_wanted(const struct report_options *options, const char *date)
 /* Adds a model to its day. Rows come in order of day and source. */
 static bool take(void *ctx, const struct store_imported *row)
 {
-	struct days *days = ctx;
+	const struct reading *reading = ctx;
+	struct report_imported *imported = reading->imported;
 	bool is_ccusage = strcmp(row->source, STORE_SOURCE_CCUSAGE) == 0;
-	struct day *last = days->count > 0 ? &days->all[days->count - 1] : NULL;
-	if (!is_wanted(days->options, row->day))
+	struct report_imported_day *last = imported->count > 0 ? &imported->days[imported->count - 1] : NULL;
+	if (!is_wanted(reading->options, row->day))
 		return true;
 	if (!last || last->is_ccusage != is_ccusage || strcmp(last->date, row->day) != 0) {
-		if (days->count == DAYS_MAX
-		    || !array_reserve(&days->all, &days->cap, days->count + 1, sizeof(*days->all)))
+		if (imported->count == DAYS_MAX
+		    || !array_reserve(&imported->days, &imported->cap, imported->count + 1,
+				      sizeof(*imported->days)))
 			return false;
-		last = &days->all[days->count++];
-		*last = (struct day){ .is_ccusage = is_ccusage };
+		last = &imported->days[imported->count++];
+		*last = (struct report_imported_day){ .is_ccusage = is_ccusage };
 		memcpy(last->date, row->day, strlen(row->day) + 1);
 	}
 	store_rows_add(&last->tokens, row->input + row->output);
@@ -58,39 +59,48 @@ static bool take(void *ctx, const struct store_imported *row)
 }
 
 /* What is imported is an extra: a file that cannot be read was complained of by the report itself. */
-static void read_days(const struct invocation *invocation, const struct report_request *request,
-		      struct days *days)
+void report_imported_read(struct report_imported *imported, const struct report_request *request,
+			  sqlite3 *db)
+{
+	struct reading reading = { &request->options, imported };
+	enum report_kind kind = request->options.kind;
+	imported->is_read = true;
+	if (!request->live_only && !request->options.project[0]
+	    && (kind == REPORT_DAILY || kind == REPORT_WEEKLY || kind == REPORT_MONTHLY))
+		(void)store_imported_read(db, take, &reading);
+}
+
+void report_imported_find(struct report_imported *imported, const struct invocation *invocation,
+			  const struct report_request *request)
 {
 	AUTO_BUF error = BUF_INIT;
 	AUTO_FREE char *path = store_default_path();
 	sqlite3 *db;
-	*days = (struct days){ .options = &request->options };
-	enum report_kind kind = request->options.kind;
-	if (!invocation->config.ledger_enabled || request->live_only || request->options.project[0]
-	    || (kind != REPORT_DAILY && kind != REPORT_WEEKLY && kind != REPORT_MONTHLY))
+	if (imported->is_read || request->live_only || !invocation->config.ledger_enabled || !path
+	    || store_database_open_read_only(path, &db, &error) != STORE_OPENED)
 		return;
-	if (!path || store_database_open_read_only(path, &db, &error) != STORE_OPENED)
-		return;
-	(void)store_imported_read(db, take, days);
+	report_imported_read(imported, request, db);
 	store_database_close(db);
+}
+
+void report_imported_release(struct report_imported *imported)
+{
+	free(imported->days);
 }
 
 /* ---- showing ---- */
 
-static const char *name_of(const struct day *day)
+static const char *name_of(const struct report_imported_day *day)
 {
 	return day->is_ccusage ? "ccusage" : "Claude Code";
 }
 
-void report_imported_add_json(const struct invocation *invocation, const struct report_request *request,
-			      struct jsonw *w)
+void report_imported_add_json(const struct report_imported *imported, struct jsonw *w)
 {
-	struct days days;
-	read_days(invocation, request, &days);
-	if (days.count > 0)
+	if (imported->count > 0)
 		jsonw_key_array(w, "imported");
-	for (size_t i = 0; i < days.count; i++) {
-		const struct day *day = &days.all[i];
+	for (size_t i = 0; i < imported->count; i++) {
+		const struct report_imported_day *day = &imported->days[i];
 		jsonw_begin_object(w);
 		jsonw_put_string(w, "date", day->date);
 		jsonw_put_string(w, "source", day->is_ccusage ? STORE_SOURCE_CCUSAGE : STORE_SOURCE_STATS_CACHE);
@@ -102,25 +112,20 @@ void report_imported_add_json(const struct invocation *invocation, const struct 
 			jsonw_null(w);
 		jsonw_end_object(w);
 	}
-	if (days.count > 0)
+	if (imported->count > 0)
 		jsonw_end_array(w);
-	free(days.all);
 }
 
-void report_imported_add_lines(const struct invocation *invocation, const struct report_request *request,
-			       struct buf *out)
+void report_imported_add_lines(const struct report_imported *imported, struct buf *out)
 {
-	struct days days;
-	read_days(invocation, request, &days);
-	if (days.count > 0)
+	if (imported->count > 0)
 		buf_append_str(out, "\nimported, and in no sum above:\n");
-	for (size_t i = 0; i < days.count; i++) {
-		const struct day *day = &days.all[i];
+	for (size_t i = 0; i < imported->count; i++) {
+		const struct report_imported_day *day = &imported->days[i];
 		buf_printf(out, "%s  %s tokens", day->date, human_count(day->tokens, HUMAN_TEXT));
 		if (day->is_ccusage)
 			buf_printf(out, "  %s",
 				   human_usd((double)day->nano_usd * LEDGER_NANO_USD, HUMAN_TEXT));
 		buf_printf(out, "  (%s)\n", name_of(day));
 	}
-	free(days.all);
 }

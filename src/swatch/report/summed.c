@@ -193,7 +193,7 @@ static bool find_hidden(sqlite3 *db, struct report_options *options)
 }
 
 bool report_from_sums(const struct invocation *invocation, const struct report_request *request,
-		      bool is_whole, struct report *report)
+		      bool is_whole, struct report *report, struct report_imported *imported)
 {
 	AUTO_FREE char *path = store_default_path();
 	AUTO_BUF error = BUF_INIT;
@@ -208,6 +208,7 @@ bool report_from_sums(const struct invocation *invocation, const struct report_r
 		&& find_hidden(summed->summing.db, &options);
 	const struct report_source source = { entry_at, entries_before, block_at, active_block, summed };
 	if (can) {
+		report_imported_read(imported, request, summed->summing.db);
 		can = report_make_of(&source, &options, report, &error) == 0;
 		if (!can)
 			report_release(report);

@@ -7,7 +7,7 @@
 #define SWATCH_SWATCH_REPORT_SUMMED_H
 
 #include "report/report.h"
-#include "swatch/report/options.h"
+#include "swatch/report/imported.h"
 
 /*
  * Adds the rows, the totals and the unpriced models. Changes nothing and waits for nobody. `is_whole`: the
@@ -15,6 +15,6 @@
  * cannot answer: it is turned off, missing or damaged, or it has messages whose price became known since.
  */
 bool report_from_sums(const struct invocation *invocation, const struct report_request *request,
-		      bool is_whole, struct report *report);
+		      bool is_whole, struct report *report, struct report_imported *imported);
 
 #endif
