@@ -20,6 +20,12 @@ struct layout {
 	size_t widths[TABLE_COLUMNS_MAX];
 };
 
+/* A text on its way to the page. */
+struct shown {
+	const char *text;
+	size_t len, width;
+};
+
 void table_device_find(struct table_device *device)
 {
 	device->width = terminal_columns(STDOUT_FILENO);
@@ -63,13 +69,17 @@ void table_rule(struct table *table)
 		line->is_rule = true;
 }
 
-static char *copy_clean(struct table *table, const char *text)
+static struct table_text keep(struct table *table, const char *text)
 {
-	AUTO_BUF clean = BUF_INIT;
-	printable_clean(&clean, text, strlen(text));
-	char *copy = clean.len > 0 || clean.failed ? buf_detach(&clean) : strdup("");
-	table->failed = table->failed || !copy;
-	return copy;
+	struct buf *texts = &table->texts;
+	struct table_text kept = { .at = texts->len };
+	printable_clean(texts, text, strlen(text));
+	kept.len = texts->len - kept.at;
+	buf_append_char(texts, '\0');
+	table->failed = table->failed || texts->failed;
+	if (kept.len > 0 && !table->failed)
+		kept.width = width_of(texts->data + kept.at, kept.len);
+	return kept;
 }
 
 void table_cell(struct table *table, size_t column, const char *text, const char *brief)
@@ -77,10 +87,8 @@ void table_cell(struct table *table, size_t column, const char *text, const char
 	if (table->failed || table->line_count == 0 || column >= table->column_count)
 		return;
 	struct table_cell *cell = &table->lines[table->line_count - 1].cells[column];
-	free(cell->text);
-	free(cell->brief);
-	cell->text = copy_clean(table, text);
-	cell->brief = brief ? copy_clean(table, brief) : NULL;
+	cell->text = keep(table, text);
+	cell->brief = brief ? keep(table, brief) : cell->text;
 }
 
 void table_span(struct table *table, enum page_style style, const char *text)
@@ -93,22 +101,16 @@ void table_span(struct table *table, enum page_style style, const char *text)
 
 void table_release(struct table *table)
 {
-	for (size_t i = 0; i < table->line_count; i++) {
-		for (size_t column = 0; column < table->column_count; column++) {
-			free(table->lines[i].cells[column].text);
-			free(table->lines[i].cells[column].brief);
-		}
-	}
+	buf_release(&table->texts);
 	free(table->lines);
 	memset(table, 0, sizeof(*table));
 }
 
 /* ---- fitting ---- */
 
-static const char *text_of(const struct table_cell *cell, bool brief)
+static const struct table_text *text_of(const struct table_cell *cell, bool brief)
 {
-	const char *text = brief && cell->brief ? cell->brief : cell->text;
-	return text ? text : "";
+	return brief ? &cell->brief : &cell->text;
 }
 
 static const char *title_of(const struct table_column *column, bool brief)
@@ -116,15 +118,24 @@ static const char *title_of(const struct table_column *column, bool brief)
 	return brief && column->brief_title ? column->brief_title : column->title;
 }
 
+static struct shown show(const char *text)
+{
+	size_t len = strlen(text);
+	return (struct shown){ text, len, width_of(text, len) };
+}
+
+static struct shown show_kept(const struct table *table, const struct table_text *text)
+{
+	return (struct shown){ text->len > 0 ? table->texts.data + text->at : "", text->len, text->width };
+}
+
 static size_t natural_width(const struct table *table, size_t column, bool brief)
 {
-	const char *title = title_of(&table->columns[column], brief);
-	size_t widest = width_of(title, strlen(title));
+	size_t widest = show(title_of(&table->columns[column], brief)).width;
 	for (size_t i = 0; i < table->line_count; i++) {
 		if (table->lines[i].is_span)
 			continue;
-		const char *text = text_of(&table->lines[i].cells[column], brief);
-		size_t width = width_of(text, strlen(text));
+		size_t width = text_of(&table->lines[i].cells[column], brief)->width;
 		widest = width > widest ? width : widest;
 	}
 	return widest;
@@ -233,11 +244,12 @@ static bool append_list(struct buf *out, const char *text, size_t width, bool ut
 	return true;
 }
 
-static void append_cut(struct buf *out, const char *text, size_t width, enum table_cut cut, bool utf8)
+/* Appends a text that is `columns` wide in fewer. */
+static void append_cut(struct buf *out, const char *text, size_t columns, size_t width, enum table_cut cut,
+		       bool utf8)
 {
 	const char *dots = utf8 ? "\xE2\x80\xA6" : "..";
 	size_t dots_width = utf8 ? 1 : 2;
-	size_t columns = width_of(text, strlen(text));
 	size_t room = width > dots_width ? width - dots_width : 0;
 	if (cut == TABLE_CUT_LIST && append_list(out, text, width, utf8))
 		return;
@@ -252,31 +264,41 @@ static void append_cut(struct buf *out, const char *text, size_t width, enum tab
 
 static void append_blanks(struct buf *out, size_t count)
 {
-	while (count-- > 0)
-		buf_append_char(out, ' ');
+	static const char blanks[] = "                ";
+	for (size_t taken; count > 0; count -= taken) {
+		taken = count < sizeof(blanks) - 1 ? count : sizeof(blanks) - 1;
+		buf_append(out, blanks, taken);
+	}
+}
+
+/* What is shown of a text in a cell that it does not fit, or where the terminal lacks characters. */
+static void append_other(struct buf *out, const struct table_column *column, const struct shown *shown,
+			 size_t width, bool utf8)
+{
+	if (shown->width <= width)
+		append_columns(out, shown->text, 0, shown->width, utf8);
+	else
+		append_cut(out, shown->text, shown->width, width, column->cut, utf8);
 }
 
 /* Appends one cell, padded to its width, unless it is the last of its line. */
-static void append_cell(struct buf *out, const struct table_column *column, const char *text, size_t width,
-			bool last, bool utf8)
+static void append_cell(struct buf *out, const struct table_column *column, const struct shown *whole,
+			size_t width, bool last, bool utf8)
 {
-	AUTO_BUF cell = BUF_INIT;
-	size_t len = strlen(text), columns = width_of(text, len);
+	AUTO_BUF other = BUF_INIT;
+	struct shown shown = *whole;
 	/* ASCII is as wide as it is long. */
-	if (columns <= width && (utf8 || columns == len))
-		buf_append(&cell, text, len);
-	else if (columns <= width)
-		append_columns(&cell, text, 0, columns, utf8);
-	else
-		append_cut(&cell, text, width, column->cut, utf8);
-	columns = columns <= width && utf8 ? columns : width_of(buf_str(&cell), cell.len);
-	size_t blanks = columns < width ? width - columns : 0;
+	if (shown.width > width || (!utf8 && shown.width != shown.len)) {
+		append_other(&other, column, whole, width, utf8);
+		shown = (struct shown){ buf_str(&other), other.len, width_of(buf_str(&other), other.len) };
+	}
+	size_t blanks = shown.width < width ? width - shown.width : 0;
 	if (column->is_number)
 		append_blanks(out, blanks);
-	buf_append(out, buf_str(&cell), cell.len);
+	buf_append(out, shown.text, shown.len);
 	if (!column->is_number && !last)
 		append_blanks(out, blanks);
-	out->failed = out->failed || cell.failed;
+	out->failed = out->failed || other.failed;
 }
 
 static void append_style(struct buf *out, const struct table_device *device, enum page_style style)
@@ -292,38 +314,38 @@ static void append_style_end(struct buf *out, const struct table_device *device,
 }
 
 /* Cut to the width of the device only. */
-static void draw_span(const struct table_line *line, const struct table_device *device, struct buf *out)
+static void draw_span(const struct table *table, const struct table_line *line,
+		      const struct table_device *device, struct buf *out)
 {
 	static const struct table_column column = { .cut = TABLE_CUT_END };
-	const char *text = text_of(&line->cells[0], false);
-	size_t columns = width_of(text, strlen(text));
+	const struct shown shown = show_kept(table, &line->cells[0].text);
 	append_style(out, device, line->style);
-	append_cell(out, &column, text,
-		    device->width > 0 && device->width < columns ? device->width : columns, true,
+	append_cell(out, &column, &shown,
+		    device->width > 0 && device->width < shown.width ? device->width : shown.width, true,
 		    device->utf8);
 	append_style_end(out, device, line->style);
 	buf_append_char(out, '\n');
 }
 
 static void draw_line(const struct table *table, const struct layout *layout,
-		      const struct table_device *device, const char *const texts[TABLE_COLUMNS_MAX],
+		      const struct table_device *device, const struct shown shown[TABLE_COLUMNS_MAX],
 		      enum page_style row_style, struct buf *out)
 {
 	size_t count = table->column_count;
 	/* A column without text at the end would leave blanks there. */
-	while (count > 1 && (!layout->shown[count - 1] || *texts[count - 1] == '\0'))
+	while (count > 1 && (!layout->shown[count - 1] || shown[count - 1].len == 0))
 		count--;
 	bool first = true;
 	for (size_t i = 0; i < count; i++) {
 		if (!layout->shown[i])
 			continue;
-		enum page_style style = !*texts[i] ? STYLE_PLAIN
+		enum page_style style = shown[i].len == 0 ? STYLE_PLAIN
 					: row_style == STYLE_PLAIN ? table->columns[i].style : row_style;
 		if (!first)
 			buf_append_str(out, GAP);
 		first = false;
 		append_style(out, device, style);
-		append_cell(out, &table->columns[i], texts[i], layout->widths[i], i + 1 == count,
+		append_cell(out, &table->columns[i], &shown[i], layout->widths[i], i + 1 == count,
 			    device->utf8);
 		append_style_end(out, device, style);
 	}
@@ -358,7 +380,7 @@ void table_append_left_out(const struct table *table, const struct table_device 
 	if (device->width == 0 || columns <= device->width)
 		append_columns(out, buf_str(&text), 0, columns, device->utf8);
 	else
-		append_cut(out, buf_str(&text), device->width, TABLE_CUT_END, device->utf8);
+		append_cut(out, buf_str(&text), columns, device->width, TABLE_CUT_END, device->utf8);
 	append_style_end(out, device, STYLE_QUIET);
 	buf_append_char(out, '\n');
 }
@@ -366,13 +388,13 @@ void table_append_left_out(const struct table *table, const struct table_device 
 bool table_render(const struct table *table, const struct table_device *device, struct buf *out)
 {
 	struct layout layout = { 0 };
-	const char *texts[TABLE_COLUMNS_MAX] = { NULL };
+	struct shown shown[TABLE_COLUMNS_MAX] = { { .text = NULL } };
 	if (table->failed)
 		return false;
 	fit(table, device->width, &layout);
 	for (size_t i = 0; i < table->column_count; i++)
-		texts[i] = title_of(&table->columns[i], layout.brief);
-	draw_line(table, &layout, device, texts, STYLE_STRONG, out);
+		shown[i] = show(title_of(&table->columns[i], layout.brief));
+	draw_line(table, &layout, device, shown, STYLE_STRONG, out);
 	draw_rule(table, &layout, device, out);
 	for (size_t line = 0; line < table->line_count; line++) {
 		if (table->lines[line].is_rule) {
@@ -380,12 +402,12 @@ bool table_render(const struct table *table, const struct table_device *device, 
 			continue;
 		}
 		if (table->lines[line].is_span) {
-			draw_span(&table->lines[line], device, out);
+			draw_span(table, &table->lines[line], device, out);
 			continue;
 		}
 		for (size_t i = 0; i < table->column_count; i++)
-			texts[i] = text_of(&table->lines[line].cells[i], layout.brief);
-		draw_line(table, &layout, device, texts, table->lines[line].style, out);
+			shown[i] = show_kept(table, text_of(&table->lines[line].cells[i], layout.brief));
+		draw_line(table, &layout, device, shown, table->lines[line].style, out);
 	}
 	return !out->failed;
 }

@@ -40,9 +40,13 @@ struct table_column {
 	enum page_style style; /* for its cells in plain rows */
 };
 
+/* The place of a text in the table's, and its width in columns. */
+struct table_text {
+	size_t at, len, width;
+};
+
 struct table_cell {
-	char *text;
-	char *brief;         /* NULL: as `text` */
+	struct table_text text, brief;  /* brief: as `text` unless there is a shorter one */
 };
 
 struct table_line {
@@ -57,6 +61,7 @@ struct table {
 	size_t column_count;
 	struct table_line *lines;
 	size_t line_count, line_cap;
+	struct buf texts;    /* of all cells */
 	bool failed;
 };
 
@@ -76,7 +81,7 @@ void table_init(struct table *table, const struct table_column *columns, size_t 
 /* Starts a row. */
 void table_row(struct table *table, enum page_style style);
 
-/* A cell of the row started last. `brief` may be NULL. */
+/* A cell of the row started last: each once. `brief` may be NULL. */
 void table_cell(struct table *table, size_t column, const char *text, const char *brief);
 
 /* A row of one text across all columns. */
