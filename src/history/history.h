@@ -86,11 +86,21 @@ void history_free(struct history *history);
 /*
  * Finds the transcripts below the directories: regular *.jsonl files at any depth; symlinks inside are not
  * followed, and a directory that is reached twice counts once. Each is passed to `found` as it is met, with a
- * path that is found()'s to free; false from it ends the walk. Folders and files that cannot be read are
+ * path that is good until found() returns; false from it ends the walk. Folders and files that cannot be read are
  * passed over; `error` names the first one. Returns 0, or -1 when memory ran out or found() said false.
  */
 int history_walk(const struct data_dirs *dirs, bool (*found)(void *ctx, const struct history_job *job),
 		 void *ctx, struct buf *error);
+
+/* Some of them. Zero it first. */
+struct history_jobs {
+	struct history_job *all;
+	size_t count, cap;
+};
+
+/* Adds a copy of what a walk found. Returns false when memory ran out. */
+bool history_jobs_add(struct history_jobs *jobs, const struct history_job *found);
+void history_jobs_release(struct history_jobs *jobs);
 
 /* The same as a list, newest first. Returns 0, or -1 with a message when memory ran out. */
 int history_list(const struct data_dirs *dirs, struct history_job **jobs, size_t *count, struct buf *error);

@@ -42,12 +42,12 @@ static bool pass_file(struct walking *walking, int dir_fd, const char *name)
 	}
 	if (!S_ISREG(st.st_mode))
 		return true;
-	struct history_job job = { .path = strdup(buf_str(&walking->path)),
+	struct history_job job = { .path = walking->path.data,
 				   .root_len = walking->root_len,
 				   .modified_ns =
 					   (int64_t)st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec,
 				   .size_bytes = st.st_size };
-	return job.path && walking->found(walking->ctx, &job);
+	return walking->found(walking->ctx, &job);
 }
 
 static bool walk_folder(struct walking *walking, int parent_fd, const char *name, unsigned depth);
@@ -142,20 +142,28 @@ int history_walk(const struct data_dirs *dirs, bool (*found)(void *ctx, const st
 
 /* ---- as a list ---- */
 
-struct listing {
-	struct history_job *jobs;
-	size_t count, cap;
-};
-
-static bool list_job(void *ctx, const struct history_job *job)
+bool history_jobs_add(struct history_jobs *jobs, const struct history_job *found)
 {
-	struct listing *listing = ctx;
-	if (!array_reserve(&listing->jobs, &listing->cap, listing->count + 1, sizeof(*listing->jobs))) {
-		free(job->path);
+	if (!array_reserve(&jobs->all, &jobs->cap, jobs->count + 1, sizeof(*jobs->all)))
 		return false;
-	}
-	listing->jobs[listing->count++] = *job;
-	return true;
+	struct history_job *job = &jobs->all[jobs->count];
+	*job = *found;
+	job->path = strdup(found->path);
+	jobs->count += job->path != NULL;
+	return job->path;
+}
+
+void history_jobs_release(struct history_jobs *jobs)
+{
+	for (size_t i = 0; i < jobs->count; i++)
+		free(jobs->all[i].path);
+	free(jobs->all);
+	*jobs = (struct history_jobs){ .count = 0 };
+}
+
+static bool list_job(void *ctx, const struct history_job *found)
+{
+	return history_jobs_add(ctx, found);
 }
 
 static int compare_newest_first(const void *a, const void *b)
@@ -168,17 +176,15 @@ static int compare_newest_first(const void *a, const void *b)
 
 int history_list(const struct data_dirs *dirs, struct history_job **jobs, size_t *count, struct buf *error)
 {
-	struct listing listing = { 0 };
-	if (history_walk(dirs, list_job, &listing, error) != 0) {
-		for (size_t i = 0; i < listing.count; i++)
-			free(listing.jobs[i].path);
-		free(listing.jobs);
+	struct history_jobs list = { .count = 0 };
+	if (history_walk(dirs, list_job, &list, error) != 0) {
+		history_jobs_release(&list);
 		buf_clear(error);
 		return -1;
 	}
-	if (listing.count > 0)
-		qsort(listing.jobs, listing.count, sizeof(*listing.jobs), compare_newest_first);
-	*jobs = listing.jobs;
-	*count = listing.count;
+	if (list.count > 0)
+		qsort(list.all, list.count, sizeof(*list.all), compare_newest_first);
+	*jobs = list.all;
+	*count = list.count;
 	return 0;
 }

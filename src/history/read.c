@@ -86,7 +86,9 @@ static bool take_batches(struct reading_all *all, bool wait)
 static bool add_found(void *ctx, const struct history_job *job)
 {
 	struct reading_all *all = ctx;
-	if (!history_add(all->history, job))
+	struct history_job added = *job;
+	added.path = strdup(job->path);
+	if (!added.path || !history_add(all->history, &added))
 		return false;
 	return ++all->added % TAKE_AFTER_FOUND > 0 || take_batches(all, false);
 }

@@ -79,7 +79,7 @@ static struct group *find_group(struct groups *groups, const char *key, size_t k
 	uintptr_t known = (uintptr_t)strmap_get_len(&groups->by_key, key, key_len);
 	if (known)
 		return &groups->list[known - 1];
-	if (!array_reserve(&groups->list, &groups->cap, groups->count + 1, sizeof(*groups->list)))
+	if (!array_reserve_many(&groups->list, &groups->cap, groups->count + 1, sizeof(*groups->list)))
 		return NULL;
 	if (!strmap_put_len(&groups->by_key, key, key_len, (void *)(groups->count + 1)))
 		return NULL;

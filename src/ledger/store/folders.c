@@ -261,20 +261,27 @@ static size_t look_for(struct store_folders *folders, struct slice hidden, const
 	return IS_GONE;
 }
 
-void store_folders_show(struct store_folders *folders, const struct store_folders_path *path, struct buf *out)
+void store_folders_show_below(struct store_folders *folders, const struct store_folders_path *path,
+			      struct buf *out)
 {
-	const char *text = path->text;
-	struct slice folder = store_folders_of(text + path->root_len);
+	const char *text = path->text, *below = text + path->root_len;
+	struct slice folder = store_folders_of(below);
 	size_t known = IS_GONE;
 	if (folders->has_key
 	    && (store_folders_is_hidden(folder, '#')
 		|| (!path->is_gone && store_folders_is_hidden(folder, '~'))))
 		known = look_for(folders, folder, text, path->root_len);
-	if (known != IS_GONE)
-		buf_printf(out, "%.*s%s%s", (int)path->root_len, text, folders->all[known - 1].name,
-			   folder.data + folder.len);
-	else
-		buf_append_str(out, text);
+	if (known != IS_GONE) {
+		buf_append_str(out, folders->all[known - 1].name);
+		below += folder.len;
+	}
+	buf_append_str(out, below);
+}
+
+void store_folders_show(struct store_folders *folders, const struct store_folders_path *path, struct buf *out)
+{
+	buf_append(out, path->text, path->root_len);
+	store_folders_show_below(folders, path, out);
 }
 
 bool store_folders_hash(const struct store_folders *folders, const char *name, char out[STORE_FOLDERS_SIZE])

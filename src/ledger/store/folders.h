@@ -80,6 +80,10 @@ struct store_folders_path {
 void store_folders_show(struct store_folders *folders, const struct store_folders_path *path,
 			struct buf *out);
 
+/* The same without the root. */
+void store_folders_show_below(struct store_folders *folders, const struct store_folders_path *path,
+			      struct buf *out);
+
 /* What stands for a project of that name with `hash`; false without a key. */
 bool store_folders_hash(const struct store_folders *folders, const char *name, char out[STORE_FOLDERS_SIZE]);
 

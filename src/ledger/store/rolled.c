@@ -109,54 +109,58 @@ bool store_rolled_has_line(sqlite3 *db, int64_t transcript, int64_t offset, int6
 	return found;
 }
 
+/* Where a transcript lies, by its row: in `path`, which must be cleared. Returns the root's length, or 0. */
+static size_t place_transcript(sqlite3_stmt *row, const struct store_roots *roots,
+			       struct store_folders *folders, struct buf *path)
+{
+	const char *real = (const char *)sqlite3_column_text(row, 1);
+	int64_t root_len = sqlite3_column_int64(row, 2);
+	const char *root = real && store_place_is_valid(real, root_len)
+				 ? store_roots_name(roots, real, (size_t)root_len)
+				 : NULL;
+	if (!root)
+		return 0;
+	buf_append_str(path, root);
+	buf_append_char(path, '/');
+	size_t below = path->len;
+	const struct store_folders_path place = { real, (size_t)root_len, sqlite3_column_int(row, 5) != 0 };
+	store_folders_show_below(folders, &place, path);
+	return below;
+}
+
 int store_rolled_transcripts(sqlite3 *db, const struct store_roots *roots,
 			     bool (*take)(void *ctx, const struct store_rolled_transcript *transcript),
 			     void *ctx, size_t *others)
 {
 	sqlite3_stmt *rows = NULL;
 	AUTO_BUF path = BUF_INIT;
-	AUTO_BUF shown = BUF_INIT;
 	struct store_folders folders;
 	*others = 0;
 	int result = store_folders_open(db, &folders);
+	/* Who wants them in order of their paths sorts them faster than an index of all paths can be read. */
 	if (result == SQLITE_OK)
 		result = sqlite3_prepare_v2(db,
-					"SELECT id, path, root_bytes, session, subagent, gone, size,"
-					" modified_ns FROM transcript"
-					" ORDER BY path, version",
-					-1, &rows, NULL);
+					    "SELECT id, path, root_bytes, session, subagent, gone, size,"
+					    " modified_ns, version FROM transcript ORDER BY id",
+					    -1, &rows, NULL);
 	while (result == SQLITE_OK && (result = sqlite3_step(rows)) == SQLITE_ROW) {
-		const char *real = (const char *)sqlite3_column_text(rows, 1);
-		int64_t root_len = sqlite3_column_int64(rows, 2);
-		const char *root = real && store_place_is_valid(real, root_len)
-					   ? store_roots_name(roots, real, (size_t)root_len)
-					   : NULL;
-		result = SQLITE_OK;
-		if (!root) {
-			++*others;
-			continue;
-		}
-		const struct store_folders_path place = { real, (size_t)root_len,
-							  sqlite3_column_int(rows, 5) != 0 };
-		buf_clear(&shown);
-		store_folders_show(&folders, &place, &shown);
 		buf_clear(&path);
-		buf_printf(&path, "%s/", root);
-		size_t below = path.len;
-		buf_append_str(&path, shown.len > 0 ? buf_str(&shown) + root_len : "");
+		size_t root_len = place_transcript(rows, roots, &folders, &path);
+		result = path.failed ? SQLITE_NOMEM : SQLITE_OK;
+		if (root_len == 0)
+			++*others;
 		const struct store_rolled_transcript transcript = {
 			.id = sqlite3_column_int64(rows, 0),
 			.path = buf_str(&path),
-			.root_len = below,
+			.root_len = root_len,
 			.session = sqlite3_column_int64(rows, 3),
 			.subagent = sqlite3_column_int(rows, 4) != 0,
-			.gone = place.is_gone,
+			.gone = sqlite3_column_int(rows, 5) != 0,
 			.size_bytes = sqlite3_column_int64(rows, 6),
 			.modified_ns = sqlite3_column_int64(rows, 7),
+			.version = sqlite3_column_int64(rows, 8),
 		};
-		if (path.failed || shown.failed)
-			result = SQLITE_NOMEM;
-		else if (!take(ctx, &transcript))
+		if (result == SQLITE_OK && root_len > 0 && !take(ctx, &transcript))
 			result = SQLITE_ABORT;
 	}
 	store_folders_release(&folders);

@@ -45,13 +45,13 @@ struct store_rolled_transcript {
 	const char *path;
 	size_t root_len;
 	int64_t session; /* 0: not known */
+	int64_t version; /* of several with one path the highest is the last one */
 	bool subagent, gone;
 	int64_t size_bytes, modified_ns; /* when it was read last */
 };
 
 /*
- * Passes each transcript below the roots, in order of the file's path and version; *others: how many
- * lie elsewhere, or have a path that we cannot have written. Returns as store_rolled_read() does.
+ * Passes each transcript below the roots, in order of its number; *others: how many lie elsewhere, or have a path that we cannot have written. Returns as store_rolled_read() does.
  */
 int store_rolled_transcripts(sqlite3 *db, const struct store_roots *roots,
 			     bool (*take)(void *ctx, const struct store_rolled_transcript *transcript),

@@ -17,52 +17,34 @@
 
 struct listing {
 	const struct summing *summing;
-	struct strmap by_path; /* -> index + 1 in summing->transcripts; the last one of a path */
 	bool *is_met;	       /* the transcripts that the walk met */
-	struct history_job *jobs;
-	size_t count, cap;
+	struct history_jobs jobs;
 };
-
-static bool open_listing(struct listing *listing)
-{
-	const struct summing *summing = listing->summing;
-	listing->is_met = calloc(summing->transcript_count + 1, sizeof(*listing->is_met));
-	for (size_t i = 0; listing->is_met && i < summing->transcript_count; i++)
-		if (!strmap_put(&listing->by_path, summing->transcripts[i].path, (void *)(i + 1)))
-			return false;
-	return listing->is_met;
-}
 
 /* Lists a transcript that is not as swatchd read it last. */
 static bool list_changed(void *ctx, const struct history_job *found)
 {
 	struct listing *listing = ctx;
-	size_t at = (size_t)(uintptr_t)strmap_get(&listing->by_path, found->path);
-	const struct summing_transcript *known = at > 0 ? &listing->summing->transcripts[at - 1] : NULL;
+	const struct summing *summing = listing->summing;
+	const struct summing_transcript *known = summing_find_transcript(summing, found->path);
 	if (known)
-		listing->is_met[at - 1] = true;
+		listing->is_met[known - summing->transcripts] = true;
 	bool has_changed = known ? known->gone || known->size_bytes != found->size_bytes
 					   || known->modified_ns != found->modified_ns
 				 : found->size_bytes > 0;
-	bool has_room = has_changed
-		     && array_reserve(&listing->jobs, &listing->cap, listing->count + 1,
-				      sizeof(*listing->jobs));
-	if (has_room)
-		listing->jobs[listing->count++] = *found;
-	else
-		free(found->path);
-	return has_room || !has_changed;
+	return !has_changed || history_jobs_add(&listing->jobs, found);
 }
 
 /* Whether the walk met all transcripts that were there, and nothing else. */
 static bool is_as_before(const struct listing *listing)
 {
 	const struct summing *summing = listing->summing;
-	bool holds = listing->count == 0;
-	for (size_t i = 0; holds && i < summing->transcript_count; i++)
-		holds = listing->is_met[i] || summing->transcripts[i].gone
-		     || (size_t)(uintptr_t)strmap_get(&listing->by_path, summing->transcripts[i].path)
-				!= i + 1;
+	bool holds = listing->jobs.count == 0;
+	for (size_t i = 0; holds && i < summing->transcript_count; i++) {
+		const struct summing_transcript *transcript = &summing->transcripts[i];
+		holds = listing->is_met[i] || transcript->gone
+		     || summing_find_transcript(summing, transcript->path) != transcript;
+	}
 	return holds;
 }
 
@@ -77,17 +59,17 @@ static void keep_grown(struct listing *listing, struct store_known_list *known)
 		if (one)
 			one->is_taken = true;
 	}
-	for (size_t i = 0; i < listing->count; i++) {
-		struct history_job job = listing->jobs[i];
+	for (size_t i = 0; i < listing->jobs.count; i++) {
+		struct history_job job = listing->jobs.all[i];
 		struct store_known *one = store_known_find(known, job.path);
 		if (one ? store_known_has_grown(one, job.size_bytes, job.modified_ns) : job.size_bytes > 0) {
 			job.from = one && one->state == STORE_AS_BEFORE ? one->progress.offset : 0;
-			listing->jobs[kept++] = job;
+			listing->jobs.all[kept++] = job;
 		} else {
 			free(job.path);
 		}
 	}
-	listing->count = kept;
+	listing->jobs.count = kept;
 }
 
 /* Those that the walk did not meet may be gone: a copy of theirs counts then, and others name their sessions.
@@ -106,11 +88,8 @@ static void note_gone(struct store_known_list *known, struct summing *summing)
 
 static void close_listing(struct listing *listing)
 {
-	for (size_t i = 0; i < listing->count; i++)
-		free(listing->jobs[i].path);
-	free(listing->jobs);
+	history_jobs_release(&listing->jobs);
 	free(listing->is_met);
-	strmap_release(&listing->by_path);
 }
 
 /* ---- their lines ---- */
@@ -138,8 +117,8 @@ static bool make_ledger(struct report_grown *grown, const struct invocation *inv
  */
 static bool name_jobs(struct report_grown *grown, struct listing *listing)
 {
-	for (size_t i = 0; i < listing->count; i++) {
-		struct history_job *job = &listing->jobs[i];
+	for (size_t i = 0; i < listing->jobs.count; i++) {
+		struct history_job *job = &listing->jobs.all[i];
 		const struct store_known *known = store_known_find(&grown->known, job->path);
 		if (!known || known->state != STORE_AS_BEFORE || !known->session_id[0]) {
 			if (!history_name_file(grown->ledger, job))
@@ -159,9 +138,9 @@ static bool read_jobs(struct report_grown *grown, struct listing *listing, unsig
 		      struct buf *error)
 {
 	struct history_stats stats;
-	int result = history_read_jobs(grown->ledger, listing->jobs, listing->count, threads, &stats, error);
-	listing->jobs = NULL;
-	listing->count = 0;
+	int result = history_read_jobs(grown->ledger, listing->jobs.all, listing->jobs.count, threads, &stats,
+				       error);
+	listing->jobs = (struct history_jobs){ .count = 0 };
 	if (result != 0)
 		return false;
 	if (stats.failed > 0)
@@ -309,7 +288,8 @@ bool report_grown_add(struct report_grown *grown, const struct invocation *invoc
 {
 	struct listing listing = { .summing = summing };
 	AUTO_BUF unlisted = BUF_INIT;
-	bool good = open_listing(&listing) && history_walk(dirs, list_changed, &listing, &unlisted) == 0;
+	listing.is_met = calloc(summing->transcript_count + 1, sizeof(*listing.is_met));
+	bool good = listing.is_met && history_walk(dirs, list_changed, &listing, &unlisted) == 0;
 	if (good && unlisted.len > 0)
 		terminal_error("cannot read %s: what is new there is not counted", buf_message(&unlisted));
 	if (good && !is_as_before(&listing)) {
@@ -319,7 +299,7 @@ bool report_grown_add(struct report_grown *grown, const struct invocation *invoc
 			note_gone(&grown->known, summing);
 		}
 	}
-	if (good && listing.count == 0)
+	if (good && listing.jobs.count == 0)
 		summing_find_homes(summing);
 	else
 		good = good && make_ledger(grown, invocation, summing->db, roots)

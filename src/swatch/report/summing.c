@@ -141,7 +141,7 @@ static const struct summing_model *model_of(struct summing *summing, int64_t num
 
 size_t summing_add_transcript(struct summing *summing, const struct summing_transcript *transcript)
 {
-	if (!array_reserve(&summing->transcripts, &summing->transcript_cap, summing->transcript_count + 1,
+	if (!array_reserve_many(&summing->transcripts, &summing->transcript_cap, summing->transcript_count + 1,
 			   sizeof(*summing->transcripts)))
 		return SIZE_MAX;
 	struct summing_transcript *added = &summing->transcripts[summing->transcript_count];
@@ -171,25 +171,62 @@ static bool take_transcript(void *ctx, const struct store_rolled_transcript *fou
 		.session = found->session,
 		.subagent = found->subagent,
 		.gone = found->gone,
+		.id = found->id,
+		.version = found->version,
 		.size_bytes = found->size_bytes,
 		.modified_ns = found->modified_ns,
 	};
-	if (found->id <= 0 || found->id >= NUMBERS_MAX
-	    || !array_reserve(&summing->by_id, &summing->by_id_cap, (size_t)found->id + 1,
-			      sizeof(*summing->by_id)))
+	return found->id > 0 && found->id < NUMBERS_MAX
+	    && summing_add_transcript(summing, &transcript) != SIZE_MAX;
+}
+
+static int compare_transcripts(const void *a, const void *b)
+{
+	const struct summing_transcript *left = a, *right = b;
+	int order = strcmp(left->path, right->path);
+	return order != 0 ? order : (left->version > right->version) - (left->version < right->version);
+}
+
+/* Returns false when memory ran out. */
+static bool note_numbers(struct summing *summing)
+{
+	int64_t last = 0;
+	for (size_t i = 0; i < summing->transcript_count; i++)
+		if (summing->transcripts[i].id > last)
+			last = summing->transcripts[i].id;
+	summing->by_id = calloc((size_t)last + 1, sizeof(*summing->by_id));
+	if (!summing->by_id)
 		return false;
-	while (summing->by_id_count <= (size_t)found->id)
-		summing->by_id[summing->by_id_count++] = 0;
-	size_t at = summing_add_transcript(summing, &transcript);
-	summing->by_id[found->id] = at == SIZE_MAX ? 0 : (uint32_t)at + 1;
-	return at != SIZE_MAX;
+	summing->by_id_count = (size_t)last + 1;
+	for (size_t i = 0; i < summing->transcript_count; i++)
+		summing->by_id[summing->transcripts[i].id] = (uint32_t)i + 1;
+	return true;
 }
 
 bool summing_open(struct summing *summing, const struct store_roots *roots)
 {
-	return store_names_open(summing->db, &summing->names) == SQLITE_OK
-	    && store_rolled_transcripts(summing->db, roots, take_transcript, summing, &summing->elsewhere)
-		       == SQLITE_OK;
+	if (store_names_open(summing->db, &summing->names) != SQLITE_OK
+	    || store_rolled_transcripts(summing->db, roots, take_transcript, summing, &summing->elsewhere)
+		       != SQLITE_OK)
+		return false;
+	if (summing->transcript_count > 0)
+		qsort(summing->transcripts, summing->transcript_count, sizeof(*summing->transcripts),
+		      compare_transcripts);
+	return note_numbers(summing);
+}
+
+/* Of several with one path it finds the end. */
+static int compare_path(const void *key, const void *item)
+{
+	return strcmp(key, ((const struct summing_transcript *)item)->path) < 0 ? -1 : 1;
+}
+
+struct summing_transcript *summing_find_transcript(const struct summing *summing, const char *path)
+{
+	size_t at = array_search(path, summing->transcripts, summing->transcript_count,
+				 sizeof(*summing->transcripts), compare_path, NULL);
+	return at > 0 && strcmp(summing->transcripts[at - 1].path, path) == 0 ? &summing->transcripts[at - 1]
+									      : NULL;
 }
 
 /* ---- homes ---- */
@@ -256,7 +293,7 @@ void summing_add(struct summing *summing, const struct summing_entry *entry)
 	if (payer && entry->session != transcript->session && payer->home)
 		home = payer->home;
 	const char *session_id = name_session(summing, entry->session);
-	if (!array_reserve(&summing->entries, &summing->cap, summing->count + 1, sizeof(*summing->entries)))
+	if (!array_reserve_many(&summing->entries, &summing->cap, summing->count + 1, sizeof(*summing->entries)))
 		summing->failed = true;
 	if (summing->failed)
 		return;

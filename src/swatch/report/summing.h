@@ -18,6 +18,7 @@ struct summing_transcript {
 	int64_t session; /* its number; 0: not known */
 	bool subagent, gone;
 	uint32_t rank; /* in the order of paths */
+	int64_t id, version; /* its number in the file, and which one of this path it is */
 	int64_t size_bytes, modified_ns; /* when swatchd read it last */
 };
 
@@ -34,7 +35,7 @@ struct summing {
 	struct summing_transcript *transcripts;
 	size_t transcript_count, transcript_cap;
 	uint32_t *by_id; /* index + 1 in `transcripts` by the file's number */
-	size_t by_id_count, by_id_cap;
+	size_t by_id_count;
 	struct summing_session *sessions; /* by number */
 	size_t session_count, session_cap;
 	struct strmap by_session; /* its id -> number + 1 */
@@ -58,8 +59,14 @@ struct summing_entry {
 	double cost_usd;
 };
 
-/* Takes the names and the transcripts below `roots` out of the file. Returns false when that fails. */
+/*
+ * Takes the names and the transcripts below `roots` out of the file; these in the order of paths, and of
+ * versions. Returns false when that fails.
+ */
 bool summing_open(struct summing *summing, const struct store_roots *roots);
+
+/* The last one of a path, as long as none was added; NULL when there is none. */
+struct summing_transcript *summing_find_transcript(const struct summing *summing, const char *path);
 
 /* Adds a transcript that the file does not have. Returns its index; SIZE_MAX when memory ran out. */
 size_t summing_add_transcript(struct summing *summing, const struct summing_transcript *transcript);

@@ -46,7 +46,7 @@ void table_init(struct table *table, const struct table_column *columns, size_t 
 
 static struct table_line *add_line(struct table *table)
 {
-	if (!array_reserve(&table->lines, &table->line_cap, table->line_count + 1, sizeof(*table->lines))) {
+	if (!array_reserve_many(&table->lines, &table->line_cap, table->line_count + 1, sizeof(*table->lines))) {
 		table->failed = true;
 		return NULL;
 	}
@@ -72,13 +72,13 @@ void table_rule(struct table *table)
 static struct table_text keep(struct table *table, const char *text)
 {
 	struct buf *texts = &table->texts;
-	struct table_text kept = { .at = texts->len };
+	struct table_text kept = { .at = (uint32_t)texts->len };
 	printable_clean(texts, text, strlen(text));
-	kept.len = texts->len - kept.at;
+	kept.len = (uint32_t)(texts->len - kept.at);
 	buf_append_char(texts, '\0');
-	table->failed = table->failed || texts->failed;
+	table->failed = table->failed || texts->failed || texts->len > UINT32_MAX;
 	if (kept.len > 0 && !table->failed)
-		kept.width = width_of(texts->data + kept.at, kept.len);
+		kept.width = (uint32_t)width_of(texts->data + kept.at, kept.len);
 	return kept;
 }
 

@@ -16,6 +16,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/buf.h"
 #include "swatch/ui/page.h"
@@ -42,7 +43,7 @@ struct table_column {
 
 /* The place of a text in the table's, and its width in columns. */
 struct table_text {
-	size_t at, len, width;
+	uint32_t at, len, width;
 };
 
 struct table_cell {
