@@ -87,9 +87,7 @@ void printable_mask(char *text, size_t len)
  */
 static size_t append_plain(struct buf *out, const char *text, size_t len, uint32_t *last)
 {
-	size_t took = 0;
-	while (took < len && text[took] >= 0x20 && text[took] < 0x7F)
-		took++;
+	size_t took = utf8_plain_len(text, len);
 	if (took > 0) {
 		buf_append(out, text, took);
 		*last = (uint32_t)text[took - 1];

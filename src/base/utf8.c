@@ -1,5 +1,7 @@
 #include "base/utf8.h"
 
+#include <string.h>
+
 size_t utf8_decode(const char *text, size_t len, uint32_t *code)
 {
 	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
@@ -18,6 +20,21 @@ size_t utf8_decode(const char *text, size_t len, uint32_t *code)
 		return 0;
 	*code = value;
 	return need;
+}
+
+size_t utf8_plain_len(const char *text, size_t len)
+{
+	const uint64_t ones = UINT64_C(0x0101010101010101), highs = UINT64_C(0x8080808080808080);
+	size_t at = 0;
+	for (uint64_t word; at + sizeof(word) <= len; at += sizeof(word)) {
+		memcpy(&word, text + at, sizeof(word));
+		uint64_t rubout = word ^ (ones * 0x7F);
+		if ((word | (word - ones * 0x20) | (rubout - ones)) & highs)
+			break;
+	}
+	while (at < len && text[at] >= 0x20 && text[at] < 0x7F)
+		at++;
+	return at;
 }
 
 size_t utf8_encode(uint32_t code, char out[UTF8_MAX_BYTES])

@@ -20,6 +20,9 @@
  */
 size_t utf8_decode(const char *text, size_t len, uint32_t *code);
 
+/* How many bytes from the start are ASCII without control characters: of most texts all. */
+size_t utf8_plain_len(const char *text, size_t len);
+
 /* Encodes a code point that UTF-8 has. Returns its length in bytes. */
 size_t utf8_encode(uint32_t code, char out[UTF8_MAX_BYTES]);
 

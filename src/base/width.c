@@ -225,7 +225,13 @@ size_t width_of_next(const char *text, size_t len, size_t *columns)
 
 size_t width_of(const char *text, size_t len)
 {
-	size_t width = 0;
+	size_t width = utf8_plain_len(text, len);
+	if (width == len)
+		return width;
+	/* What follows its last letter may change that. */
+	width -= width > 0;
+	text += width;
+	len -= width;
 	while (len > 0) {
 		size_t columns, took = 0;
 		while (took < len && is_plain(text + took, len - took))

@@ -42,6 +42,7 @@ struct groups {
 	 * before. */
 	size_t of_day;
 	int64_t day_ms;
+	const char *names[LEDGER_MODELS_MAX];  /* the report's own, by model */
 };
 
 /* ---- keys ---- */
@@ -50,8 +51,7 @@ struct groups {
 static size_t write_key(const struct report_work *work, const struct report_entry *entry,
 			char key[KEY_SIZE])
 {
-	char week[16];
-	int len;
+	int len = 0;
 	switch (work->options->kind) {
 	case REPORT_SESSIONS: {
 		/* One session's id in two projects is two sessions to ccusage. */
@@ -60,14 +60,14 @@ static size_t write_key(const struct report_work *work, const struct report_entr
 		break;
 	}
 	case REPORT_WEEKLY:
-		clock_format_week(work->day.date, week);
-		len = snprintf(key, KEY_SIZE, "%s", week);
-		break;
+		clock_format_week(work->day.date, key);
+		return strlen(key);
 	case REPORT_MONTHLY:
 		len = snprintf(key, KEY_SIZE, "%.7s", work->day.date);
 		break;
 	default:
-		len = snprintf(key, KEY_SIZE, "%s", work->day.date);
+		memcpy(key, work->day.date, sizeof(work->day.date));
+		return strlen(key);
 	}
 	return len < KEY_SIZE ? (size_t)len : KEY_SIZE - 1;
 }
@@ -189,7 +189,8 @@ static int compare_model_costs(const void *a, const void *b)
 /* ---- rows ---- */
 
 /* Names the models that lists show, the dearest first, and where each stands in the row's own order. */
-static bool set_models(struct report_work *work, struct group *group, struct report_row *row)
+static bool set_models(struct report_work *work, struct groups *groups, struct group *group,
+		       struct report_row *row)
 {
 	size_t shown = 0;
 	qsort(group->models, group->model_count, sizeof(*group->models), compare_model_places);
@@ -200,11 +201,14 @@ static bool set_models(struct report_work *work, struct group *group, struct rep
 	if (!report_set_models(work->out, row, shown))
 		return false;
 	struct report_model *next = row->models;
+	const char **names = groups->names;
 	for (size_t i = 0; i < group->model_count; i++) {
 		const struct group_model *model = &group->models[i];
+		if (!model->silent && !names[model->model])
+			names[model->model] = report_text(work->out, model->name, strlen(model->name));
 		if (!model->silent)
 			*next++ = (struct report_model){
-				.name = report_text(work->out, model->name, strlen(model->name)),
+				.name = names[model->model],
 				.place = model->place,
 				.unpriced = model->unpriced,
 				.tokens = model->tokens,
@@ -224,7 +228,7 @@ static void name_session(struct report_work *work, const struct group *group, st
 	row->project = report_text(work->out, project.data, project.len);
 }
 
-static bool add_row(struct report_work *work, struct group *group)
+static bool add_row(struct report_work *work, struct groups *groups, struct group *group)
 {
 	struct report_row *row = report_add_row(work->out);
 	if (!row)
@@ -239,7 +243,7 @@ static bool add_row(struct report_work *work, struct group *group)
 		memcpy(row->period, group->key, sizeof(row->period));
 	price_tokens_add(&work->out->tokens, &group->tokens, 1);
 	work->out->cost_usd += group->cost_usd;
-	return set_models(work, group, row);
+	return set_models(work, groups, group, row);
 }
 
 void report_make_groups(struct report_work *work)
@@ -254,7 +258,7 @@ void report_make_groups(struct report_work *work)
 		qsort(groups.list, groups.count, sizeof(*groups.list),
 		      work->options->kind == REPORT_SESSIONS ? compare_sessions : compare_days);
 	for (size_t i = 0; good && i < groups.count; i++)
-		good = add_row(work, &groups.list[i]);
+		good = add_row(work, &groups, &groups.list[i]);
 	work->out->failed = work->out->failed || !good;
 	for (size_t i = 0; i < groups.count; i++)
 		free(groups.list[i].models);

@@ -394,6 +394,39 @@ static void test_daily_table(void **state)
 	report_release(&report);
 }
 
+/* A row's models are its own, also where it has those of the row above. */
+static void test_models_of_rows(void **state)
+{
+	struct report_request request = { .options = { .kind = REPORT_DAILY, .now_ms = NOW_MS } };
+	static const char *const models[] = { "\"b\",\"a\"", "\"b\",\"a\"", "\"a\",\"b\"", "\"a\"", "" };
+	struct report report;
+	struct buf out = BUF_INIT;
+	(void)state;
+	report_init(&report, REPORT_DAILY);
+	for (size_t i = 0; i < sizeof(models) / sizeof(models[0]); i++) {
+		char row[200];
+		snprintf(row, sizeof(row),
+			 "{\"date\":\"2026-11-2%zu\",\"modelsUsed\":[%s],"
+			 "\"modelBreakdowns\":[{\"modelName\":\"%s\"}%s]}",
+			 i, models[i], strstr(models[i], "a") ? "a" : "x",
+			 strstr(models[i], "b") ? ",{\"modelName\":\"b\"}" : "");
+		add_row(&report, row);
+	}
+	assert_true(report_table_compose(&request, &report, &(struct table_device){ .width = 80 }, &out));
+	static const char *const ends[] = { "0.00  b, a\n", "0.00  b, a\n", "0.00  a, b\n", "0.00  a\n", "0.00\n" };
+	const char *at = buf_str(&out);
+	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
+		at = strstr(at, "2026-11-2");
+		assert_non_null(at);
+		const char *end = strchr(at, '\n') + 1;
+		assert_true((size_t)(end - at) > strlen(ends[i]));
+		assert_memory_equal(end - strlen(ends[i]), ends[i], strlen(ends[i]));
+		at = end;
+	}
+	buf_release(&out);
+	report_release(&report);
+}
+
 static void test_tables_survive_any_row(void **state)
 {
 	static const char *const rows[] = {
@@ -600,6 +633,7 @@ int main(void)
 		cmocka_unit_test(test_json_reports),
 		cmocka_unit_test(test_short_names_of_models),
 		cmocka_unit_test(test_daily_table),
+		cmocka_unit_test(test_models_of_rows),
 		cmocka_unit_test(test_tables_survive_any_row),
 		cmocka_unit_test(test_blocks_table),
 		cmocka_unit_test(test_recent_blocks),

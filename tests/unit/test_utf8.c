@@ -46,12 +46,28 @@ static void refuses_what_is_no_character(void **state)
 		assert_int_equal(utf8_decode(bad[i], strlen(bad[i]), &code), 0);
 }
 
+static void plain_text_ends_at_the_first_other_byte(void **state)
+{
+	static const char others[] = { '\0', '\n', 0x1F, 0x7F, (char)0x80, (char)0xC3, (char)0xFF };
+	(void)state;
+	for (size_t len = 0; len <= 24; len++) {
+		char text[24];
+		memset(text, len % 2 ? ' ' : '~', sizeof(text));
+		assert_int_equal(utf8_plain_len(text, len), len);
+		for (size_t i = 0; i < sizeof(others) && len > 0; i++) {
+			text[len - 1] = others[i];
+			assert_int_equal(utf8_plain_len(text, sizeof(text)), len - 1);
+		}
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(gives_every_character_back),
 		cmocka_unit_test(reads_known_characters),
 		cmocka_unit_test(refuses_what_is_no_character),
+		cmocka_unit_test(plain_text_ends_at_the_first_other_byte),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -11,8 +11,24 @@ static void append_item(struct buf *list, const char *item)
 	buf_append_str(list, item);
 }
 
-void report_put_models(struct table *table, size_t column, const struct report_row *row)
+/* Each name is one text of the report. */
+static bool has_same_models(const struct report_row *a, const struct report_row *b)
 {
+	bool same = a->model_count == b->model_count;
+	for (size_t i = 0; same && i < a->model_count; i++) {
+		const struct report_model *ours = report_model_at(a, i), *theirs = report_model_at(b, i);
+		same = ours && theirs && ours->name == theirs->name;
+	}
+	return same;
+}
+
+void report_put_models(struct table *table, size_t column, const struct report_row *row,
+		       const struct report_row *above)
+{
+	if (above && has_same_models(row, above)) {
+		table_cell_again(table, column);
+		return;
+	}
 	AUTO_BUF whole = BUF_INIT, brief = BUF_INIT;
 	const struct report_model *model;
 	for (size_t i = 0; (model = report_model_at(row, i)); i++) {

@@ -13,8 +13,9 @@
 
 #define REPORT_MODEL_SIZE 160
 
-/* Fills a cell with the names in an array, whole and short. */
-void report_put_models(struct table *table, size_t column, const struct report_row *row);
+/* Fills a cell with the names of a row's models, whole and short. `above`: the row before it, or NULL. */
+void report_put_models(struct table *table, size_t column, const struct report_row *row,
+		       const struct report_row *above);
 
 void report_put_count(struct table *table, size_t column, int64_t count);
 void report_put_usd(struct table *table, size_t column, double usd);

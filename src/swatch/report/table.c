@@ -93,7 +93,8 @@ static void put_session(struct table *table, const struct report_row *row, int64
 	report_put_time(table, SESSION_LAST, row->last_ms, now_ms);
 }
 
-static void add_row(struct table *table, const struct report_request *request, const struct report_row *row)
+static void add_row(struct table *table, const struct report_request *request, const struct report_row *row,
+		    const struct report_row *above)
 {
 	enum report_kind kind = request->options.kind;
 	table_row(table, STYLE_PLAIN);
@@ -106,7 +107,7 @@ static void add_row(struct table *table, const struct report_request *request, c
 		add_breakdown(table, kind, row);
 	else
 		report_put_models(table, kind == REPORT_SESSIONS ? (size_t)SESSION_MODELS
-								  : (size_t)PERIOD_MODELS, row);
+								  : (size_t)PERIOD_MODELS, row, above);
 }
 
 bool report_table_compose(const struct report_request *request, const struct report *report,
@@ -134,7 +135,7 @@ bool report_table_compose(const struct report_request *request, const struct rep
 	size_t count = (is_sessions ? (size_t)SESSION_COLUMNS : (size_t)PERIOD_COLUMNS) - request->breakdown;
 	table_init(&table, is_sessions ? session_columns : period_columns, count);
 	for (size_t i = 0; i < report->row_count; i++)
-		add_row(&table, request, &report->rows[i]);
+		add_row(&table, request, &report->rows[i], i > 0 ? &report->rows[i - 1] : NULL);
 	table_rule(&table);
 	table_row(&table, STYLE_STRONG);
 	table_cell(&table, 0, "total", NULL);

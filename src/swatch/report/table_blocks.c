@@ -49,8 +49,8 @@ static void put_sums(struct table *table, const struct block_sums *sums)
 }
 
 /* A block lasts until its last message, the active one until now; a gap lasts until the next block. */
-static void add_block(struct table *table, const struct report_row *row, int64_t now_ms,
-		      struct block_sums *sums)
+static void add_block(struct table *table, const struct report_row *row, const struct report_row *above,
+		      int64_t now_ms, struct block_sums *sums)
 {
 	const struct report_block *block = &row->block;
 	int64_t end_ms = block->is_active ? now_ms : block->is_gap ? block->end_ms : row->last_ms;
@@ -65,7 +65,7 @@ static void add_block(struct table *table, const struct report_row *row, int64_t
 	sums->messages += block->messages;
 	price_tokens_add(&sums->tokens, &row->tokens, 1);
 	sums->usd += row->cost_usd;
-	report_put_models(table, BLOCK_MODELS, row);
+	report_put_models(table, BLOCK_MODELS, row, above);
 }
 
 /* ---- the active block ---- */
@@ -111,7 +111,7 @@ bool report_blocks_compose(int64_t now_ms, const struct report *report,
 	page_init(&page, device->colour);
 	for (size_t i = 0; i < report->row_count; i++) {
 		const struct report_row *row = &report->rows[i];
-		add_block(&table, row, now_ms, &sums);
+		add_block(&table, row, i > 0 ? row - 1 : NULL, now_ms, &sums);
 		if (row->block.is_active)
 			explain_active(&page, &row->block, now_ms);
 	}

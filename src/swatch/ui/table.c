@@ -7,6 +7,7 @@
 
 #include "base/array.h"
 #include "base/printable.h"
+#include "base/utf8.h"
 #include "base/width.h"
 #include "swatch/ui/terminal.h"
 
@@ -89,6 +90,14 @@ void table_cell(struct table *table, size_t column, const char *text, const char
 	struct table_cell *cell = &table->lines[table->line_count - 1].cells[column];
 	cell->text = keep(table, text);
 	cell->brief = brief ? keep(table, brief) : cell->text;
+}
+
+void table_cell_again(struct table *table, size_t column)
+{
+	if (table->failed || table->line_count < 2 || column >= table->column_count)
+		return;
+	struct table_line *line = &table->lines[table->line_count - 1];
+	line->cells[column] = line[-1].cells[column];
 }
 
 void table_span(struct table *table, enum page_style style, const char *text)
@@ -211,6 +220,11 @@ static void fit(const struct table *table, size_t width, struct layout *layout)
 static void append_columns(struct buf *out, const char *text, size_t from, size_t count, bool utf8)
 {
 	size_t at = 0, left = strlen(text);
+	if (utf8_plain_len(text, left) == left) {
+		from = from < left ? from : left;
+		buf_append(out, text + from, count < left - from ? count : left - from);
+		return;
+	}
 	for (size_t len, columns; left > 0; text += len, left -= len, at += columns) {
 		len = width_of_next(text, left, &columns);
 		if (at < from || at + columns > from + count)

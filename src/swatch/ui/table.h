@@ -85,6 +85,9 @@ void table_row(struct table *table, enum page_style style);
 /* A cell of the row started last: each once. `brief` may be NULL. */
 void table_cell(struct table *table, size_t column, const char *text, const char *brief);
 
+/* A cell with the texts of the one above. */
+void table_cell_again(struct table *table, size_t column);
+
 /* A row of one text across all columns. */
 void table_span(struct table *table, enum page_style style, const char *text);
 
