@@ -57,6 +57,24 @@ enabled = no'
 	[ ! -e "$HOME/.local/state" ]
 }
 
+@test "messages that keep coming are written to the file every five seconds, and all of them at the end" {
+	local at later
+	start_daemon
+	message 1 >"$PROJECTS/-p/s.jsonl"
+	await status_is .ledger.written 1
+	at=$(status_of .ledger.writtenAt)
+	message 2 >>"$PROJECTS/-p/s.jsonl"
+	message 3 >>"$PROJECTS/-p/s.jsonl"
+	await status_is .ledger.written 3
+	later=$(status_of .ledger.writtenAt)
+	# less than five seconds, since the first one may have taken long
+	[ $((later - at)) -ge 2500 ]
+	message 4 >>"$PROJECTS/-p/s.jsonl"
+	swatch sync
+	stop_daemon
+	is "$(swatch history --json | json-value .messages)" 4
+}
+
 total() { swatch daily --json | jq -c '[.totals.outputTokens, (.daily | length)]'; }
 
 @test "a report opens no transcript that is as the ledger's file knows it, and reads one that grew" {

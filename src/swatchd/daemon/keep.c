@@ -24,8 +24,10 @@
 #include "swatchd/daemon/recall.h"
 #include "swatchd/loop/loop.h"
 
-/* After the last message: a burst is one commit. */
+/* After the first message that waits: a burst is one commit. */
 #define KEEP_DELAY_MS INT64_C(1000)
+/* From one commit to the next: each writes ten pages and more, whether one message came or a hundred. */
+#define KEEP_PAUSE_MS INT64_C(5000)
 /* So long the first batch waits until all transcripts are read: then all messages come in order of time. */
 #define KEEP_READING_MS INT64_C(60000)
 /* In one transaction: a second's work on a slow machine. */
@@ -96,6 +98,8 @@ static bool give_batch(struct daemon *daemon)
 		ledger_forget_saved(daemon->ledger);
 		return false;
 	}
+	daemon->keep.given_mono_ms = clock_mono_ms();
+	daemon->keep.gave_part = ledger_unsaved_count(daemon->ledger) > 0;
 	store_give(daemon->keep.store, batch);
 	return true;
 }
@@ -126,8 +130,10 @@ static void on_timer(struct ev_loop *loop UNUSED, ev_timer *watcher, int revents
 void daemon_keep_soon(struct daemon *daemon)
 {
 	struct daemon_keep *keep = &daemon->keep;
-	if (keep->store && !keep->is_failing && !ev_is_active(&keep->timer) && has_news(daemon))
-		set_timer(daemon, KEEP_DELAY_MS);
+	if (!keep->store || keep->is_failing || ev_is_active(&keep->timer) || !has_news(daemon))
+		return;
+	int64_t pause_ms = keep->given_mono_ms + KEEP_PAUSE_MS - clock_mono_ms();
+	set_timer(daemon, keep->given_mono_ms > 0 && pause_ms > KEEP_DELAY_MS ? pause_ms : KEEP_DELAY_MS);
 }
 
 /* ---- what became of it ---- */
@@ -228,8 +234,10 @@ static void on_done(struct ev_loop *loop UNUSED, ev_async *watcher, int revents 
 	tell_written(daemon);
 	if (!keep->store || !store_is_free(keep->store))
 		return;
-	if (has_news(daemon))
+	if (has_news(daemon) && keep->gave_part)
 		(void)give_batch(daemon);
+	else if (has_news(daemon))
+		daemon_keep_soon(daemon);
 	else if (keep->looks_for_prices)
 		look_for_prices(daemon);
 	else if (daemon->history.read)
