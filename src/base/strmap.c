@@ -3,8 +3,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Nobody has such names; the length has to fit. */
+#define KEY_MAX_BYTES (UINT32_MAX / 2)
+
 /* Marks a slot whose entry was removed: searches go on past it. */
-static char tombstone[1];
+static struct strmap_slot tombstone;
 
 uint64_t strmap_hash(const void *bytes, size_t len)
 {
@@ -21,7 +24,7 @@ uint64_t strmap_hash(const void *bytes, size_t len)
  * The map's own, of eight bytes in a step: paths of a hundred bytes are looked up again and again. Its values
  * never leave the process.
  */
-static uint64_t hash_key(const char *key, size_t len)
+static uint32_t hash_key(const char *key, size_t len)
 {
 	uint64_t hash = len * UINT64_C(0x9e3779b97f4a7c15), word;
 	for (; len >= sizeof(word); key += sizeof(word), len -= sizeof(word)) {
@@ -33,35 +36,36 @@ static uint64_t hash_key(const char *key, size_t len)
 	if (len > 0)
 		memcpy(&word, key, len);
 	hash = (hash ^ word) * UINT64_C(0xc4ceb9fe1a85ec53);
-	return hash ^ (hash >> 33);
+	return (uint32_t)(hash ^ (hash >> 33));
 }
 
 static bool is_live(const struct strmap_slot *slot)
 {
-	return slot->key && slot->key != tombstone;
+	return slot && slot != &tombstone;
 }
 
-/* The slot of a key, or NULL. */
-static struct strmap_slot *find(const struct strmap *map, const char *key, size_t key_len, uint64_t hash)
+/* The place of a key's entry, or NULL. */
+static struct strmap_slot **find(const struct strmap *map, const char *key, size_t key_len)
 {
 	if (map->slot_count == 0)
 		return NULL;
+	uint32_t hash = hash_key(key, key_len);
 	size_t mask = map->slot_count - 1;
-	for (size_t i = (size_t)hash & mask;; i = (i + 1) & mask) {
-		struct strmap_slot *slot = &map->slots[i];
-		if (!slot->key)
+	for (size_t i = hash & mask;; i = (i + 1) & mask) {
+		struct strmap_slot *slot = map->slots[i];
+		if (!slot)
 			return NULL;
-		if (is_live(slot) && slot->hash == hash && slot->key_len == key_len
+		if (slot != &tombstone && slot->hash == hash && slot->key_len == key_len
 		    && memcmp(slot->key, key, key_len) == 0)
-			return slot;
+			return &map->slots[i];
 	}
 }
 
-static struct strmap_slot *free_slot(struct strmap_slot *slots, size_t slot_count, uint64_t hash)
+static struct strmap_slot **free_place(struct strmap_slot **slots, size_t slot_count, uint32_t hash)
 {
 	size_t mask = slot_count - 1;
-	size_t i = (size_t)hash & mask;
-	while (is_live(&slots[i]))
+	size_t i = hash & mask;
+	while (is_live(slots[i]))
 		i = (i + 1) & mask;
 	return &slots[i];
 }
@@ -74,12 +78,12 @@ static bool make_room(struct strmap *map)
 	size_t count = 16;
 	while ((map->used + 1) * 2 > count)
 		count *= 2;
-	struct strmap_slot *slots = calloc(count, sizeof(*slots));
+	struct strmap_slot **slots = calloc(count, sizeof(*slots));
 	if (!slots)
 		return false;
 	for (size_t i = 0; i < map->slot_count; i++)
-		if (is_live(&map->slots[i]))
-			*free_slot(slots, count, map->slots[i].hash) = map->slots[i];
+		if (is_live(map->slots[i]))
+			*free_place(slots, count, map->slots[i]->hash) = map->slots[i];
 	free(map->slots);
 	map->slots = slots;
 	map->slot_count = count;
@@ -89,8 +93,8 @@ static bool make_room(struct strmap *map)
 
 void *strmap_get_len(const struct strmap *map, const char *key, size_t key_len)
 {
-	const struct strmap_slot *slot = find(map, key, key_len, hash_key(key, key_len));
-	return slot ? slot->value : NULL;
+	struct strmap_slot **place = find(map, key, key_len);
+	return place ? (*place)->value : NULL;
 }
 
 void *strmap_get(const struct strmap *map, const char *key)
@@ -100,8 +104,8 @@ void *strmap_get(const struct strmap *map, const char *key)
 
 const char *strmap_key_len(const struct strmap *map, const char *key, size_t key_len)
 {
-	const struct strmap_slot *slot = find(map, key, key_len, hash_key(key, key_len));
-	return slot ? slot->key : NULL;
+	struct strmap_slot **place = find(map, key, key_len);
+	return place ? (*place)->key : NULL;
 }
 
 const char *strmap_key(const struct strmap *map, const char *key)
@@ -111,23 +115,24 @@ const char *strmap_key(const struct strmap *map, const char *key)
 
 bool strmap_put_len(struct strmap *map, const char *key, size_t key_len, void *value)
 {
-	uint64_t hash = hash_key(key, key_len);
-	struct strmap_slot *slot = find(map, key, key_len, hash);
-	if (slot) {
-		slot->value = value;
+	struct strmap_slot **place = find(map, key, key_len);
+	if (place) {
+		(*place)->value = value;
 		return true;
 	}
-	if (!make_room(map))
+	if (key_len > KEY_MAX_BYTES || !make_room(map))
 		return false;
-	char *copy = malloc(key_len + 1);
-	if (!copy)
+	struct strmap_slot *slot = malloc(sizeof(*slot) + key_len + 1);
+	if (!slot)
 		return false;
-	memcpy(copy, key, key_len);
-	copy[key_len] = '\0';
-	slot = free_slot(map->slots, map->slot_count, hash);
-	if (!slot->key)
+	*slot = (struct strmap_slot){ .value = value, .hash = hash_key(key, key_len),
+				      .key_len = (uint32_t)key_len };
+	memcpy(slot->key, key, key_len);
+	slot->key[key_len] = '\0';
+	place = free_place(map->slots, map->slot_count, slot->hash);
+	if (!*place)
 		map->filled++;
-	*slot = (struct strmap_slot){ .key = copy, .key_len = key_len, .hash = hash, .value = value };
+	*place = slot;
 	map->used++;
 	return true;
 }
@@ -139,12 +144,12 @@ bool strmap_put(struct strmap *map, const char *key, void *value)
 
 void *strmap_remove_len(struct strmap *map, const char *key, size_t key_len)
 {
-	struct strmap_slot *slot = find(map, key, key_len, hash_key(key, key_len));
-	if (!slot)
+	struct strmap_slot **place = find(map, key, key_len);
+	if (!place)
 		return NULL;
-	void *value = slot->value;
-	free(slot->key);
-	*slot = (struct strmap_slot){ .key = tombstone };
+	void *value = (*place)->value;
+	free(*place);
+	*place = &tombstone;
 	map->used--;
 	return value;
 }
@@ -157,7 +162,7 @@ void *strmap_remove(struct strmap *map, const char *key)
 const struct strmap_slot *strmap_each(const struct strmap *map, size_t *cursor)
 {
 	while (*cursor < map->slot_count) {
-		const struct strmap_slot *slot = &map->slots[(*cursor)++];
+		const struct strmap_slot *slot = map->slots[(*cursor)++];
 		if (is_live(slot))
 			return slot;
 	}
@@ -167,8 +172,8 @@ const struct strmap_slot *strmap_each(const struct strmap *map, size_t *cursor)
 void strmap_release(struct strmap *map)
 {
 	for (size_t i = 0; i < map->slot_count; i++)
-		if (is_live(&map->slots[i]))
-			free(map->slots[i].key);
+		if (is_live(map->slots[i]))
+			free(map->slots[i]);
 	free(map->slots);
 	*map = (struct strmap)STRMAP_INIT;
 }

@@ -11,15 +11,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* An entry: one piece of memory with its key, since maps of all transcripts and sessions are large. */
 struct strmap_slot {
-	char *key;       /* owned by the map; NULL: free (strmap.c marks a removed entry) */
-	size_t key_len;
-	uint64_t hash;
 	void *value;
+	uint32_t hash, key_len;
+	char key[];      /* with a NUL */
 };
 
 struct strmap {
-	struct strmap_slot *slots;
+	struct strmap_slot **slots;  /* NULL: free (strmap.c marks one whose entry was removed) */
 	size_t slot_count;   /* a power of two, or 0 */
 	size_t used;         /* live entries */
 	size_t filled;       /* live entries and tombstones */

@@ -22,7 +22,7 @@ static int set_up(void **state)
 	made_up_begin(&m, NOW);
 	part = made_up_transcript(&m, "s", false, NOW);
 	session = part->session;
-	session->excluded = false;
+	session_exclude(&m.sessions, session, false);
 	session->state = SESSION_ACTIVE;
 	return 0;
 }
@@ -364,7 +364,8 @@ static void the_list_is_sorted_and_counts(void **state)
 	struct session_transcript *old = made_up_transcript(&m, "old", false, NOW - CLOCK_HOUR_MS);
 	struct session_transcript *full = made_up_transcript(&m, "full", false, NOW - CLOCK_HOUR_MS + 1);
 	made_up_transcript(&m, "hidden", false, NOW);
-	old->session->excluded = full->session->excluded = false;
+	session_exclude(&m.sessions, old->session, false);
+	session_exclude(&m.sessions, full->session, false);
 	made_up_answer(&m, full, "1", NOW, 180000, 1000, "x");
 	compose(LIST_FILE, NOW);
 	EXPECT_ALL({ "lastUpdated", "1795435200000" }, { "activeSessions", "2" }, { "totalSessions", "3" },
@@ -384,14 +385,14 @@ static void of_many_sessions_the_last_active_are_listed(void **state)
 {
 	(void)state;
 	struct session *waits = sessions_add(&m.sessions, "old-and-waiting");
-	waits->status.doing = SESSION_WAITING;
+	assert_true(session_note_status(waits, &(struct session_status){ .doing = SESSION_WAITING }));
 	waits->last_activity_ms = NOW - CLOCK_DAY_MS;
-	waits->excluded = false;
+	session_exclude(&m.sessions, waits, false);
 	for (int i = 0; i < COMPOSE_LISTED_MAX + 20; i++) {
 		char id[16];
 		snprintf(id, sizeof(id), "n%03d", i);
 		struct session *one = sessions_add(&m.sessions, id);
-		one->excluded = false;
+		session_exclude(&m.sessions, one, false);
 		/* The last ones are as old as each other: their names decide. */
 		one->last_activity_ms = i < 290 ? NOW - 1000 - i : NOW - CLOCK_HOUR_MS;
 	}

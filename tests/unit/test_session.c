@@ -533,6 +533,32 @@ static void a_restart_takes_nothing_impossible(void **state)
 	assert_true(told->told_usd == 3.);
 }
 
+/* Against a look at all of them, whatever comes and goes. */
+static void those_that_are_shown_are_those_that_are_not_excluded(void **state)
+{
+	(void)state;
+	uint64_t seed = 7;
+	char id[8];
+	for (int step = 0; step < 2000; step++) {
+		snprintf(id, sizeof(id), "x%u", (unsigned)(unit_random(&seed) % 12));
+		struct session *session = sessions_add(&m.sessions, id);
+		assert_non_null(session);
+		if (unit_random(&seed) % 8 == 0)
+			sessions_remove(&m.sessions, session);
+		else
+			session_exclude(&m.sessions, session, unit_random(&seed) % 2);
+		size_t wanted = 0, shown = 0, cursor = 0;
+		while ((session = sessions_each(&m.sessions, &cursor)))
+			wanted += !session->excluded;
+		for (session = m.sessions.shown; session; session = session->next_shown) {
+			assert_false(session->excluded);
+			assert_ptr_equal(session, sessions_find(&m.sessions, session->id));
+			shown++;
+		}
+		assert_int_equal(shown, wanted);
+	}
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -562,6 +588,7 @@ int main(void)
 		TEST(a_process_that_ended_while_no_daemon_ran_has_ended),
 		TEST(a_transcript_that_vanished_before_is_still_missed),
 		TEST(a_restart_takes_nothing_impossible),
+		TEST(those_that_are_shown_are_those_that_are_not_excluded),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

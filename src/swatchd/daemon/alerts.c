@@ -164,13 +164,13 @@ static void look_at_session(struct alerts *rules, const struct session *session,
 	bool has_figures = rules->config->alerts_context_percent.count > 0
 			   || rules->config->alerts_cache_cools_ms > 0;
 	/* There may be thousands of sessions of which nothing is to be known. */
-	if (!has_figures && session->status.doing != SESSION_WAITING && session->secrets.count == 0)
+	if (!has_figures && session_status(session)->doing != SESSION_WAITING && session->secrets.count == 0)
 		return;
 	const struct session_transcript *part = session_main(session);
 	struct compose_context context;
-	if (session->status.doing == SESSION_WAITING)
-		alerts_note_waiting(rules, session->id, part ? part->cwd : NULL, session->status.waiting_for,
-				    session->status.since_ms);
+	if (session_status(session)->doing == SESSION_WAITING)
+		alerts_note_waiting(rules, session->id, part ? part->cwd : NULL, session_status(session)->waiting_for,
+				    session_status(session)->since_ms);
 	look_at_secrets(rules, session, part);
 	/* Half a transcript may show figures that a later line corrects. */
 	if (!has_figures || !part || !compose_is_synced(part))
@@ -186,15 +186,12 @@ static void look_at_session(struct alerts *rules, const struct session *session,
 
 static void look_at_sessions(struct daemon *daemon)
 {
-	size_t cursor = 0;
-	const struct session *session;
 	const struct config *config = &daemon->config;
 	if (config->alerts_context_percent.count == 0 && config->alerts_cache_cools_ms == 0
 	    && config->alerts_waiting_ms == 0 && !config->alerts_secret)
 		return;
-	while ((session = sessions_each(&daemon->sessions, &cursor)))
-		if (!session->excluded)
-			look_at_session(&daemon->alerts.rules, session, daemon->ledger);
+	for (const struct session *session = daemon->sessions.shown; session; session = session->next_shown)
+		look_at_session(&daemon->alerts.rules, session, daemon->ledger);
 }
 
 /* One word an hour is enough. */

@@ -1,6 +1,11 @@
 #include "swatchd/daemon/progress.h"
 
+#include <stdlib.h>
+
 #include "base/array.h"
+
+/* Of so many transcripts one transaction notes how far they were read. */
+#define PROGRESS_BATCH_MAX 20000
 
 /* Notes that there is news of a transcript. Without memory it is written at the next news. */
 static struct keep_news *note(struct daemon *daemon, const struct session_transcript *part)
@@ -117,7 +122,9 @@ void daemon_progress_add(struct daemon *daemon, struct store_batch *batch)
 	struct daemon_keep *keep = &daemon->keep;
 	if (keep->has_lost)
 		add_lost(keep, batch);
-	for (size_t i = 0; i < keep->news_count; i++) {
+	size_t rest = keep->news_count > PROGRESS_BATCH_MAX ? keep->news_count - PROGRESS_BATCH_MAX : 0;
+	/* From the end, so that the rest stays where news_of says. */
+	for (size_t i = keep->news_count; i-- > rest;) {
 		const struct keep_news *news = &keep->news[i];
 		keep->news_of[news->ledger_file] = 0;
 		/* A file that took a damaged one's place lacks what that had before: all is read again. */
@@ -128,5 +135,11 @@ void daemon_progress_add(struct daemon *daemon, struct store_batch *batch)
 		transcript.gone = news->gone;
 		store_batch_add_transcript(batch, &transcript, news->has_progress ? &news->progress : NULL);
 	}
-	keep->news_count = 0;
+	keep->news_count = rest;
+	if (rest > 0 || keep->news_cap <= PROGRESS_BATCH_MAX)
+		return;
+	/* After a first start: there will not be as many at once again. */
+	free(keep->news);
+	keep->news = NULL;
+	keep->news_cap = 0;
 }

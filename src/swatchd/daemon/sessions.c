@@ -61,7 +61,7 @@ void daemon_session_admitted(void *ctx, struct session *session)
 static void tell_of_wait(struct daemon *daemon, const struct session *session,
 			 const struct session_status *before)
 {
-	bool waits = session->status.doing == SESSION_WAITING;
+	bool waits = session_status(session)->doing == SESSION_WAITING;
 	if (!waits && before->doing != SESSION_WAITING)
 		return;
 	struct jsonw *w = events_begin(&daemon->events, waits ? "session-waiting" : "session-waited");
@@ -69,7 +69,7 @@ static void tell_of_wait(struct daemon *daemon, const struct session *session,
 		return;
 	jsonw_put_string(w, "sessionId", session->id);
 	if (waits)
-		jsonw_put_string(w, "waitingFor", session->status.waiting_for);
+		jsonw_put_string(w, "waitingFor", session_status(session)->waiting_for);
 	else
 		jsonw_put_int(w, "durationMs", clock_wall_ms() - before->since_ms);
 	events_end(&daemon->events);
@@ -77,7 +77,7 @@ static void tell_of_wait(struct daemon *daemon, const struct session *session,
 
 void daemon_take_processes(struct daemon *daemon, struct session *session)
 {
-	const struct session_status before = session->status;
+	const struct session_status before = *session_status(session);
 	const struct session_status status = liveness_status(&daemon->liveness, session->id);
 	int64_t ended_ms = session->process_ended_ms;
 	session_note_processes(session, liveness_count(&daemon->liveness, session->id), clock_wall_ms());

@@ -45,14 +45,14 @@ static void write_waiting(struct daemon *daemon, struct jsonw *w)
 	jsonw_key_array(w, "waitingSessions");
 	while (listed < WAITING_LISTED && (session = sessions_each(&daemon->sessions, &cursor))) {
 		const struct session_transcript *part = session_main(session);
-		if (session->status.doing != SESSION_WAITING)
+		if (session_status(session)->doing != SESSION_WAITING)
 			continue;
 		listed++;
 		jsonw_begin_object(w);
 		jsonw_put_string(w, "sessionId", session->id);
 		jsonw_put_string(w, "projectPath", part ? part->cwd : NULL);
-		jsonw_put_string(w, "waitingFor", session->status.waiting_for);
-		jsonw_put_int(w, "since", session->status.since_ms);
+		jsonw_put_string(w, "waitingFor", session_status(session)->waiting_for);
+		jsonw_put_int(w, "since", session_status(session)->since_ms);
 		jsonw_end_object(w);
 	}
 	jsonw_end_array(w);
@@ -73,7 +73,7 @@ static void write_sessions(struct daemon *daemon, struct jsonw *w)
 		active += session->state == SESSION_ACTIVE;
 		idle += session->state == SESSION_IDLE;
 		files += session->file.exists;
-		waiting += session->status.doing == SESSION_WAITING;
+		waiting += session_status(session)->doing == SESSION_WAITING;
 	}
 	jsonw_put_int(w, "total", active + idle);
 	jsonw_put_int(w, "active", active);
@@ -87,14 +87,13 @@ static void write_sessions(struct daemon *daemon, struct jsonw *w)
 /* The sessions that have some, in the form of their files. */
 static void write_secrets(struct daemon *daemon, struct jsonw *w)
 {
-	size_t cursor = 0;
-	const struct session *session;
+	const struct session *session = daemon->sessions.shown;
 	jsonw_put_bool(w, "looked", daemon->sessions.look_for_secrets);
 	jsonw_key_array(w, "sessions");
 	size_t listed = 0;
-	while (listed < SECRET_SESSIONS_MAX && (session = sessions_each(&daemon->sessions, &cursor))) {
+	for (; session && listed < SECRET_SESSIONS_MAX; session = session->next_shown) {
 		const struct session_transcript *part = session_main(session);
-		if (session->excluded || session->secrets.count == 0)
+		if (session->secrets.count == 0)
 			continue;
 		jsonw_begin_object(w);
 		jsonw_put_string(w, "sessionId", session->id);

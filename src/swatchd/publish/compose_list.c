@@ -38,7 +38,7 @@ static unsigned find_traits(const struct session *session, const struct ledger *
 				  : compose_is_near_compaction(session, ledger);
 	return (session->secrets.count > 0 ? HAS_SECRETS : 0U)
 	       | (session->vanished_active && !session_main(session) ? AT_RISK : 0U)
-	       | (session->status.doing == SESSION_WAITING ? WAITING : 0U)
+	       | (session_status(session)->doing == SESSION_WAITING ? WAITING : 0U)
 	       | (is_near ? NEAR_COMPACTION : 0U);
 }
 
@@ -77,14 +77,13 @@ struct totals {
 static struct listed *find_listed(const struct sessions *sessions, const struct ledger *ledger,
 				  int64_t now_ms, struct totals *totals, size_t *count)
 {
-	AUTO_FREE struct listed *list = calloc(sessions_count(sessions) + 1, sizeof(*list));
-	size_t cursor = 0;
-	const struct session *session;
+	size_t shown = 0;
+	for (const struct session *session = sessions->shown; session; session = session->next_shown)
+		shown++;
+	AUTO_FREE struct listed *list = calloc(shown + 1, sizeof(*list));
 	*count = 0;
 	*totals = (struct totals){ 0 };
-	while (list && (session = sessions_each(sessions, &cursor))) {
-		if (session->excluded)
-			continue;
+	for (const struct session *session = sessions->shown; list && session; session = session->next_shown) {
 		unsigned traits = find_traits(session, ledger);
 		list[(*count)++] = (struct listed){ session->last_activity_ms, session, traits };
 		totals->all++;

@@ -294,7 +294,7 @@ static void put_activity(struct jsonw *w, const struct session *session)
 /* What Claude Code says that the session's process is doing. */
 void composer_put_status(struct jsonw *w, const struct session *session)
 {
-	const struct session_status *status = &session->status;
+	const struct session_status *status = session_status(session);
 	bool waits = status->doing == SESSION_WAITING;
 	jsonw_put_string(w, "status", session_doing_name(status->doing));
 	jsonw_put_int_or_null(w, "statusSince", status->since_ms);

@@ -123,11 +123,9 @@ static void write_billing(struct publish *publish, const struct billing_view *vi
 static int64_t find_next_quiet(struct publish *publish, int64_t now_ms)
 {
 	int64_t next_ms = 0;
-	size_t cursor = 0;
-	const struct session *session;
-	while ((session = sessions_each(publish->sessions, &cursor))) {
+	for (const struct session *session = publish->sessions->shown; session; session = session->next_shown) {
 		int64_t quiet_ms = session->last_activity_ms + COMPOSE_ACTIVE_SPAN_MS;
-		if (!session->excluded && quiet_ms > now_ms)
+		if (quiet_ms > now_ms)
 			next_ms = clock_earlier(next_ms, quiet_ms);
 	}
 	return next_ms;
@@ -180,11 +178,10 @@ static void mark_session(struct publish *publish, struct session *session, bool 
 
 static void mark(struct publish *publish, struct session *its_own, const struct touched *touched)
 {
-	size_t cursor = 0;
-	struct session *session;
+	struct session *session = touched->sessions > ITS_OWN ? publish->sessions->shown : NULL;
 	if (touched->sessions == ITS_OWN && its_own)
 		mark_session(publish, its_own, touched->rewrite_sessions);
-	while (touched->sessions > ITS_OWN && (session = sessions_each(publish->sessions, &cursor))) {
+	for (; session; session = session->next_shown) {
 		bool follows = touched->sessions == ALL || session->state == SESSION_ACTIVE;
 		/* The copy of an idle session is written once more, to say that it is old. */
 		session->file.outdated = !follows && (session->file.says_fresh || session->file.outdated);

@@ -93,14 +93,14 @@ static void apply(struct expire *expire, const struct verdict *v)
 	if (v->keep) {
 		if (!session->excluded)
 			return;
-		session->excluded = false;
+		session_exclude(expire->sessions, session, false);
 		expire->callbacks.admitted(expire->ctx, session);
 		return;
 	}
 	if (session->file.exists)
 		expire->removed++;
 	if (!session->excluded || v->reason == EXPIRE_VANISHED) {
-		session->excluded = true;
+		session_exclude(expire->sessions, session, true);
 		expire->callbacks.removed(expire->ctx, session, v->reason);
 	}
 	if (v->reason == EXPIRE_VANISHED)

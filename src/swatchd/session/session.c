@@ -301,10 +301,55 @@ bool sessions_want_facts(struct session_transcript *part)
 	return true;
 }
 
+static void show(struct sessions *sessions, struct session *session)
+{
+	session->previous_shown = NULL;
+	session->next_shown = sessions->shown;
+	if (sessions->shown)
+		sessions->shown->previous_shown = session;
+	sessions->shown = session;
+}
+
+static void hide(struct sessions *sessions, struct session *session)
+{
+	if (session->next_shown)
+		session->next_shown->previous_shown = session->previous_shown;
+	if (session->previous_shown)
+		session->previous_shown->next_shown = session->next_shown;
+	else
+		sessions->shown = session->next_shown;
+}
+
+void session_exclude(struct sessions *sessions, struct session *session, bool excluded)
+{
+	if (session->excluded == excluded)
+		return;
+	session->excluded = excluded;
+	if (excluded)
+		hide(sessions, session);
+	else
+		show(sessions, session);
+}
+
+const struct session_status *session_status(const struct session *session)
+{
+	static const struct session_status unknown = { .doing = SESSION_UNKNOWN };
+	return session->status ? session->status : &unknown;
+}
+
 bool session_note_status(struct session *session, const struct session_status *status)
 {
-	bool changed = !session_status_is_same(&session->status, status);
-	session->status = *status;
+	bool changed = !session_status_is_same(session_status(session), status);
+	if (status->doing == SESSION_UNKNOWN) {
+		free(session->status);
+		session->status = NULL;
+		return changed;
+	}
+	if (!session->status)
+		session->status = malloc(sizeof(*session->status));
+	if (!session->status)
+		return false;
+	*session->status = *status;
 	return changed;
 }
 
@@ -407,9 +452,11 @@ struct session *sessions_find(const struct sessions *sessions, const char *id)
 
 void sessions_remove(struct sessions *sessions, struct session *session)
 {
+	session_exclude(sessions, session, true);
 	strmap_remove(&sessions->by_id, session->id);
 	session_resume_forget(session);
 	session_secrets_release(&session->secrets);
+	free(session->status);
 	free(session);
 }
 
@@ -445,6 +492,7 @@ void sessions_release(struct sessions *sessions)
 		free_transcripts(session);
 		session_resume_forget(session);
 		session_secrets_release(&session->secrets);
+		free(session->status);
 		free(session);
 	}
 	strmap_release(&sessions->by_id);

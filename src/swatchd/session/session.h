@@ -62,13 +62,13 @@ struct session_transcript {
 
 /* A cache file, as publish keeps it; sessions have one each, and so have the shared figures. */
 struct session_file {
+	uint64_t tried_pass;               /* publish's pass in which it was composed last */
+	uint64_t hash;                     /* of what a reader can see change */
+	int64_t written_mono_ms;           /* when it was composed last; 0: never */
 	bool exists;                       /* this run wrote it */
 	bool dirty;                        /* it waits to be composed again */
 	bool forced;                       /* it is written even when nothing in it has changed */
 	bool at_once;                      /* it does not wait for its time to be written again */
-	uint64_t tried_pass;               /* publish's pass in which it was composed last */
-	uint64_t hash;                     /* of what a reader can see change */
-	int64_t written_mono_ms;           /* when it was composed last; 0: never */
 	bool says_fresh;                   /* its copy of the shared figures says that they are fresh */
 	bool outdated;                     /* they have changed since, and the copy does not follow */
 	bool near_compaction;              /* as it was composed last, for the list of all sessions */
@@ -76,34 +76,37 @@ struct session_file {
 
 struct session_resume;
 
+/* There may be a hundred thousand, all but a few of them old: without holes, and what few have is elsewhere. */
 struct session {
 	const char *id;                    /* the map's; "" of `unnamed` */
 	struct session_transcript *transcripts;
-	int64_t first_seen_ms;
-	bool restored;                     /* an earlier run's file was looked for: session_restore() */
 	struct session_resume *resume;     /* its facts, until its transcript is there; or NULL */
+	struct session_status *status;     /* what its processes do; NULL: nothing is known (session_status()) */
+	int64_t first_seen_ms;
 	int64_t last_activity_ms;          /* the newest mtime among its transcripts */
-	enum session_state state;
-	unsigned live_processes;
-	struct session_status status;      /* what these do */
 	int64_t process_ended_ms;          /* when its last living process ended; 0: never */
-	bool lived_before;                 /* it had a living process when an earlier run wrote its file */
 	int64_t told_window;               /* the last size that a statusline reported; 0: none did */
-	bool window_refuted; /* more than that was in it: the client is wrong about this model */
 	uint64_t window_model;             /* a hash of the model's name; 0: not known */
-	bool told;                         /* a statusline reported the cost that Claude Code shows: */
-	double told_usd;
-	bool vanished_active;              /* its transcript went while it was active */
-	bool looks_for_secrets; /* [sessions] secrets; if not, nobody knows whether there are any */
+	double told_usd;                   /* the cost that Claude Code shows, if `told` */
 	struct session_secrets secrets;
-	bool excluded;                     /* it has no file: expire alone decides and sets this */
 	/* publish alone writes these two. */
 	struct session_file file;
 	struct session *next_dirty;
+	struct session *next_shown, *previous_shown;
+	enum session_state state;
+	unsigned live_processes;
+	bool restored;                     /* an earlier run's file was looked for: session_restore() */
+	bool lived_before;                 /* it had a living process when an earlier run wrote its file */
+	bool window_refuted;               /* more than that was in it: the client is wrong about this model */
+	bool told;                         /* a statusline reported its cost */
+	bool vanished_active;              /* its transcript went while it was active */
+	bool looks_for_secrets; /* [sessions] secrets; if not, nobody knows whether there are any */
+	bool excluded;                     /* it has no file: session_exclude() */
 };
 
 struct sessions {
 	struct strmap by_id;               /* -> struct session */
+	struct session *shown;             /* those that are not excluded; next_shown follows */
 	struct session unnamed;            /* has the transcripts whose name is no session id; no file */
 	int64_t preview_chars;
 	bool look_for_secrets;
@@ -173,7 +176,13 @@ bool sessions_note_read(struct session_transcript *part);
 /* How many living processes the session has now. */
 void session_note_processes(struct session *session, unsigned living, int64_t now_ms);
 
-/* What they do. Returns false when they did so before. */
+/* Whether it has a file and is shown; expire alone decides. A new one is excluded. */
+void session_exclude(struct sessions *sessions, struct session *session, bool excluded);
+
+/* What they do, as it was noted last; never NULL, and good until the next note. */
+const struct session_status *session_status(const struct session *session);
+
+/* Notes what they do. Returns false when they did so before, or when memory ran out. */
 bool session_note_status(struct session *session, const struct session_status *status);
 
 /*
