@@ -2,11 +2,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/scope.h"
 #include "cache/dir.h"
 #include "cache/read.h"
@@ -19,6 +21,9 @@
 #define BUSY_TRIES 40
 /* After a refusal the connection ends at once. */
 #define HANG_UP_MS 50
+/* So long a daemon may take to listen, and so often a command looks. It begins anew in a tenth of a second. */
+#define BEGIN_WAIT_MS (5 * CLOCK_SECOND_MS)
+#define BEGIN_STEP_MS 20
 
 /* What the daemon says while it hangs up is why it does. */
 static enum client_state judge_no(struct client *client, struct json_object *answer, struct buf *why)
@@ -66,7 +71,7 @@ static bool is_busy(pid_t pid, unsigned long long *ran)
 	       || (name_end && (strncmp(name_end, ") R", 3) == 0 || strncmp(name_end, ") D", 3) == 0));
 }
 
-static enum client_state ask_for_life(struct client *client, struct buf *why)
+static enum client_state ask_for_life(struct client *client, struct buf *why, bool *hung_up)
 {
 	AUTO_JSON *answer = NULL;
 	AUTO_BUF fault = BUF_INIT;
@@ -75,6 +80,7 @@ static enum client_state ask_for_life(struct client *client, struct buf *why)
 	int tries = 1;
 	unsigned long long ran = time_run(client->daemon_pid);
 	enum client_result result = client_ask(client, "{\"op\":\"ping\"}", LIFE_TIMEOUT_MS, &answer, &fault);
+	*hung_up = result == CLIENT_CLOSED;
 	for (; result == CLIENT_TIMEOUT && tries <= BUSY_TRIES && is_busy(client->daemon_pid, &ran);
 	     tries++) {
 		result = client_read_line(client, LIFE_TIMEOUT_MS, false, &line, &len);
@@ -92,11 +98,14 @@ static enum client_state ask_for_life(struct client *client, struct buf *why)
 	return CLIENT_REFUSED;
 }
 
-enum client_state daemon_connect(const struct invocation *invocation, struct client *client, struct buf *why)
+/* `hung_up`: it took the call, and ended it without a word. */
+static enum client_state connect_once(const struct invocation *invocation, struct client *client,
+				      struct buf *why, bool *hung_up)
 {
+	*hung_up = false;
 	if (invocation->socket_path) {
 		enum client_state state = client_connect(client, invocation->socket_path, why);
-		return state == CLIENT_LISTENING ? ask_for_life(client, why) : state;
+		return state == CLIENT_LISTENING ? ask_for_life(client, why, hung_up) : state;
 	}
 	memset(client, 0, sizeof(*client));
 	client->fd = -1;
@@ -107,6 +116,49 @@ enum client_state daemon_connect(const struct invocation *invocation, struct cli
 	else
 		buf_printf(why, "cannot work out the socket's path: %s", strerror(invocation->socket_errno));
 	return CLIENT_BAD_PATH;
+}
+
+enum client_state daemon_connect(const struct invocation *invocation, struct client *client, struct buf *why)
+{
+	bool hung_up;
+	return connect_once(invocation, client, why, &hung_up);
+}
+
+/* Whether a daemon that does not listen starts, or begins anew: it has the lock. */
+static bool is_beginning(const struct invocation *invocation)
+{
+	struct cache_lock_holder holder;
+	return daemon_find_lock_holder(invocation, &holder) && !holder.elsewhere
+	       && strcmp(holder.role, "daemon") == 0;
+}
+
+/* Waits a moment for such a daemon, and hangs up. Returns false when there is none, or it took too long. */
+static bool waits_for_beginning(const struct invocation *invocation, struct client *client, int64_t until_ms)
+{
+	if (clock_mono_ms() >= until_ms || !is_beginning(invocation))
+		return false;
+	client_close(client);
+	(void)poll(NULL, 0, BEGIN_STEP_MS);
+	return true;
+}
+
+static enum client_state connect_until(const struct invocation *invocation, struct client *client,
+				       int64_t until_ms, struct buf *why)
+{
+	bool hung_up;
+	for (;;) {
+		enum client_state state = connect_once(invocation, client, why, &hung_up);
+		if ((!hung_up && !daemon_is_absent(state))
+		    || !waits_for_beginning(invocation, client, until_ms))
+			return state;
+		buf_clear(why);
+	}
+}
+
+enum client_state daemon_connect_patiently(const struct invocation *invocation, struct client *client,
+					   struct buf *why)
+{
+	return connect_until(invocation, client, clock_mono_ms() + BEGIN_WAIT_MS, why);
 }
 
 bool daemon_is_absent(enum client_state state)
@@ -179,12 +231,12 @@ const char *daemon_error_of(struct json_object *answer)
 	return error ? error : "swatchd refused the request without giving a reason";
 }
 
-int daemon_ask_connected(struct client *client, const char *request, int64_t timeout_ms,
-			 struct json_object **answer)
+/* Prints why the daemon did not do what it was asked for. Returns the exit status. */
+static int judge_answer(const struct client *client, enum client_result result, struct buf *why,
+			struct json_object **answer)
 {
-	AUTO_BUF why = BUF_INIT;
-	if (client_ask(client, request, timeout_ms, answer, &why) != CLIENT_OK) {
-		terminal_error("%s (pid %ld)", buf_message(&why), (long)client->daemon_pid);
+	if (result != CLIENT_OK) {
+		terminal_error("%s (pid %ld)", buf_message(why), (long)client->daemon_pid);
 		return SWATCH_FAILED;
 	}
 	if (json_get_bool(*answer, "ok", false))
@@ -195,15 +247,43 @@ int daemon_ask_connected(struct client *client, const char *request, int64_t tim
 	return SWATCH_FAILED;
 }
 
+int daemon_ask_connected(struct client *client, const char *request, int64_t timeout_ms,
+			 struct json_object **answer)
+{
+	AUTO_BUF why = BUF_INIT;
+	enum client_result result = client_ask(client, request, timeout_ms, answer, &why);
+	return judge_answer(client, result, &why, answer);
+}
+
+int daemon_ask_open(const struct invocation *invocation, struct client *client, const char *request,
+		    int64_t timeout_ms, struct json_object **answer, bool *is_absent)
+{
+	AUTO_BUF why = BUF_INIT;
+	int64_t until_ms = clock_mono_ms() + BEGIN_WAIT_MS;
+	enum client_state state;
+	enum client_result result = CLIENT_OK;
+	*answer = NULL;
+	do {
+		buf_clear(&why);
+		state = connect_until(invocation, client, until_ms, &why);
+		if (state == CLIENT_LISTENING)
+			result = client_ask(client, request, timeout_ms, answer, &why);
+		/* One that begins anew hangs up without a word, and has done nothing. */
+	} while (state == CLIENT_LISTENING && result == CLIENT_CLOSED
+		 && waits_for_beginning(invocation, client, until_ms));
+	if (state == CLIENT_LISTENING)
+		return judge_answer(client, result, &why, answer);
+	if (!is_absent || !daemon_is_absent(state))
+		return daemon_explain_absence(invocation, state, buf_str(&why));
+	*is_absent = true;
+	return SWATCH_NO_DAEMON;
+}
+
 int daemon_ask(const struct invocation *invocation, const char *request, int64_t timeout_ms,
 	       struct json_object **answer)
 {
 	struct client client;
-	AUTO_BUF why = BUF_INIT;
-	*answer = NULL;
-	enum client_state state = daemon_connect(invocation, &client, &why);
-	int status = state == CLIENT_LISTENING ? daemon_ask_connected(&client, request, timeout_ms, answer)
-					       : daemon_explain_absence(invocation, state, buf_str(&why));
+	int status = daemon_ask_open(invocation, &client, request, timeout_ms, answer, NULL);
 	client_close(&client);
 	return status;
 }

@@ -22,6 +22,13 @@
  */
 enum client_state daemon_connect(const struct invocation *invocation, struct client *client, struct buf *why);
 
+/*
+ * The same, but waits some seconds for a daemon that has the lock and does not listen yet: it starts, or
+ * begins anew after a command has changed the ledger's file.
+ */
+enum client_state daemon_connect_patiently(const struct invocation *invocation, struct client *client,
+					   struct buf *why);
+
 /* True when no daemon runs; false also for one that cannot be reached. */
 bool daemon_is_absent(enum client_state state);
 
@@ -35,13 +42,18 @@ int daemon_explain_absence(const struct invocation *invocation, enum client_stat
 void daemon_start_hint(const struct invocation *invocation, struct buf *hint);
 
 /*
- * Connects, asks, closes. Returns SWATCH_OK, and in *answer an object with "ok": true, which the caller puts
- * back; or the exit status after an error message, and *answer is NULL.
+ * Connects, as patiently, and asks. Returns SWATCH_OK, and in *answer an object with "ok": true, which the
+ * caller puts back; or the exit status after an error message, and *answer is NULL. If no daemon runs,
+ * it sets *is_absent, when that is not NULL, in place of the message. client_close() in every case.
  */
+int daemon_ask_open(const struct invocation *invocation, struct client *client, const char *request,
+		    int64_t timeout_ms, struct json_object **answer, bool *is_absent);
+
+/* The same, and closes the connection. */
 int daemon_ask(const struct invocation *invocation, const char *request, int64_t timeout_ms,
 	       struct json_object **answer);
 
-/* The same over an open connection. */
+/* Asks over an open connection. */
 int daemon_ask_connected(struct client *client, const char *request, int64_t timeout_ms,
 			 struct json_object **answer);
 

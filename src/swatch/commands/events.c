@@ -62,7 +62,7 @@ static int run_events(struct invocation *invocation, int argc, char **argv)
 	struct client client;
 	AUTO_BUF why = BUF_INIT;
 	AUTO_JSON *answer = NULL;
-	enum client_state state = daemon_connect(invocation, &client, &why);
+	enum client_state state = daemon_connect_patiently(invocation, &client, &why);
 	if (state != CLIENT_LISTENING)
 		status = daemon_explain_absence(invocation, state, buf_str(&why));
 	else

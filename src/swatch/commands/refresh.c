@@ -1,6 +1,5 @@
 /* swatch refresh: fetches fresh figures now, by the daemon, or by one run of swatchd when no daemon runs. */
 #include <errno.h>
-#include <poll.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -18,12 +17,6 @@
 #define ANSWER_TIMEOUT_MS 5000
 /* A run may take this much longer than ccusage's timeout: to kill it, and to read what changed. */
 #define RUN_MARGIN_MS (30 * CLOCK_SECOND_MS)
-/*
- * A daemon that holds the lock but has no socket yet is starting: how long to wait for it, and how often to
- * look.
- */
-#define START_WAIT_MS 3000
-#define START_STEP_MS 50
 
 /* Shows the figures that a refresh has just published. `answer` is the daemon's; NULL: no daemon runs. */
 static bool print_figures(const struct invocation *invocation, struct json_object *answer)
@@ -89,24 +82,6 @@ static int refresh_alone(struct invocation *invocation)
 	return ended == SWATCH_OK || ended == SWATCH_USAGE ? ended : SWATCH_FAILED;
 }
 
-/* Connects, and waits for a daemon that is just starting. */
-static enum client_state connect_patiently(const struct invocation *invocation, struct client *client,
-					   struct buf *why)
-{
-	int64_t deadline_ms = clock_mono_ms() + START_WAIT_MS;
-	for (;;) {
-		struct cache_lock_holder holder;
-		buf_clear(why);
-		enum client_state state = daemon_connect(invocation, client, why);
-		if (!daemon_is_absent(state) || clock_mono_ms() >= deadline_ms)
-			return state;
-		if (!daemon_find_lock_holder(invocation, &holder) || strcmp(holder.role, "once") == 0)
-			return state;
-		client_close(client);
-		(void)poll(NULL, 0, START_STEP_MS);
-	}
-}
-
 /* A daemon that nobody can call: a run of our own would wait for its lock in vain. */
 static bool is_held_by_daemon(const struct invocation *invocation)
 {
@@ -123,7 +98,7 @@ static int run_refresh(struct invocation *invocation, int argc, char **argv)
 		return status;
 	struct client client;
 	AUTO_BUF why = BUF_INIT;
-	enum client_state state = connect_patiently(invocation, &client, &why);
+	enum client_state state = daemon_connect_patiently(invocation, &client, &why);
 	if (state == CLIENT_LISTENING)
 		status = refresh_by_daemon(invocation, &client, wait);
 	else if (daemon_is_absent(state) && !is_held_by_daemon(invocation))

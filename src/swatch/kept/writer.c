@@ -34,10 +34,11 @@ static int check_path(const struct kept_writer *writer, struct json_object *answ
 	return SWATCH_FAILED;
 }
 
-static int borrow(struct kept_writer *writer)
+static int borrow(const struct invocation *invocation, struct kept_writer *writer, bool *is_absent)
 {
 	AUTO_JSON *answer = NULL;
-	int status = daemon_ask_connected(&writer->client, "{\"op\":\"lend\"}", LEND_TIMEOUT_MS, &answer);
+	int status = daemon_ask_open(invocation, &writer->client, "{\"op\":\"lend\"}", LEND_TIMEOUT_MS, &answer,
+				     is_absent);
 	writer->is_lent = status == SWATCH_OK;
 	return status == SWATCH_OK ? check_path(writer, answer) : status;
 }
@@ -111,7 +112,7 @@ static int open_file(const struct invocation *invocation, struct kept_writer *wr
 
 int kept_writer_take(const struct invocation *invocation, struct kept_writer *writer, bool make)
 {
-	AUTO_BUF why = BUF_INIT;
+	bool is_absent = false;
 	*writer = (struct kept_writer){
 		.path = store_default_path(), .dir_fd = -1, .lock_fd = -1, .client = { .fd = -1 }
 	};
@@ -119,10 +120,9 @@ int kept_writer_take(const struct invocation *invocation, struct kept_writer *wr
 		terminal_error("cannot tell where the ledger's file is: %s", paths_why_none());
 		return SWATCH_FAILED;
 	}
-	enum client_state state = daemon_connect(invocation, &writer->client, &why);
-	int status = state == CLIENT_LISTENING ? borrow(writer)
-		   : daemon_is_absent(state)   ? lock(invocation, writer)
-					       : daemon_explain_absence(invocation, state, buf_str(&why));
+	int status = borrow(invocation, writer, &is_absent);
+	if (is_absent)
+		status = lock(invocation, writer);
 	return status == SWATCH_OK ? open_file(invocation, writer, make) : status;
 }
 

@@ -76,7 +76,7 @@ struct session_file {
 
 struct session_resume;
 
-/* There may be a hundred thousand, all but a few of them old: without holes, and what few have is elsewhere. */
+/* There may be a hundred thousand, all but a few of them old: no holes, and what few have is elsewhere. */
 struct session {
 	const char *id;                    /* the map's; "" of `unnamed` */
 	struct session_transcript *transcripts;
