@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "fail_alloc.h"
+#include "history/found.h"
 #include "history/history.h"
 #include "scratch.h"
 #include "transcript/path.h"
@@ -231,10 +232,53 @@ static void nothing_is_left_out_unseen_for_lack_of_memory(void **state)
 
 #define CASE(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
+static int compare_texts(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static void beside_other_work_the_same_are_found(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 30; i++) {
+		char name[60];
+		snprintf(name, sizeof(name), "projects/-p/s%d.jsonl", i);
+		write_message(name, i);
+	}
+	for (int here = 0; here <= 1; here++) {
+		struct history_found found;
+		struct history_job *jobs, job;
+		char *paths[2][30];
+		size_t count, at = 0;
+		assert_int_equal(history_list(&dirs, &jobs, &count, &error), 0);
+		assert_int_equal(count, 30);
+		history_found_start(&found, &dirs, here);
+		assert_true(history_found_wait(&found));
+		assert_int_equal(found.unlisted.len, 0);
+		for (size_t i = 0; i < 30; i++) {
+			assert_true(history_found_next(&found, &at, &job));
+			assert_int_equal(job.root_len, jobs[i].root_len);
+			assert_true(job.size_bytes > 0 && job.modified_ns > 0);
+			paths[0][i] = jobs[i].path;
+			paths[1][i] = job.path;
+		}
+		assert_false(history_found_next(&found, &at, &job));
+		for (int which = 0; which <= 1; which++)
+			qsort(paths[which], 30, sizeof(char *), compare_texts);
+		for (size_t i = 0; i < 30; i++) {
+			assert_string_equal(paths[0][i], paths[1][i]);
+			free(paths[0][i]);
+		}
+		free(jobs);
+		history_found_release(&found);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		CASE(each_transcript_once_and_nothing_else),
+		CASE(beside_other_work_the_same_are_found),
 		CASE(what_cannot_be_looked_through_is_named),
 		CASE(single_ones_into_a_ledger),
 		CASE(all_of_them_into_a_ledger),

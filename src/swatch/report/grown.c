@@ -21,10 +21,9 @@ struct listing {
 	struct history_jobs jobs;
 };
 
-/* Lists a transcript that is not as swatchd read it last. */
-static bool list_changed(void *ctx, const struct history_job *found)
+/* Lists a transcript if it is not as swatchd read it last. Returns false when memory ran out. */
+static bool list_changed(struct listing *listing, const struct history_job *found)
 {
-	struct listing *listing = ctx;
 	const struct summing *summing = listing->summing;
 	const struct summing_transcript *known = summing_find_transcript(summing, found->path);
 	if (known)
@@ -33,6 +32,17 @@ static bool list_changed(void *ctx, const struct history_job *found)
 					   || known->modified_ns != found->modified_ns
 				 : found->size_bytes > 0;
 	return !has_changed || history_jobs_add(&listing->jobs, found);
+}
+
+static bool list_all_changed(struct listing *listing, const struct history_found *found)
+{
+	struct history_job job;
+	size_t at = 0;
+	listing->is_met = calloc(listing->summing->transcript_count + 1, sizeof(*listing->is_met));
+	bool good = listing->is_met;
+	while (good && history_found_next(found, &at, &job))
+		good = list_changed(listing, &job);
+	return good;
 }
 
 /* Whether the walk met all transcripts that were there, and nothing else. */
@@ -283,15 +293,14 @@ static bool add_entries(struct report_grown *grown, struct store_roots *roots, s
 }
 
 bool report_grown_add(struct report_grown *grown, const struct invocation *invocation,
-		      const struct report_request *request, const struct data_dirs *dirs,
+		      const struct report_request *request, const struct history_found *found,
 		      struct store_roots *roots, struct summing *summing, struct buf *error)
 {
 	struct listing listing = { .summing = summing };
-	AUTO_BUF unlisted = BUF_INIT;
-	listing.is_met = calloc(summing->transcript_count + 1, sizeof(*listing.is_met));
-	bool good = listing.is_met && history_walk(dirs, list_changed, &listing, &unlisted) == 0;
-	if (good && unlisted.len > 0)
-		terminal_error("cannot read %s: what is new there is not counted", buf_message(&unlisted));
+	bool good = list_all_changed(&listing, found);
+	if (good && found->unlisted.len > 0)
+		terminal_error("cannot read %s: what is new there is not counted",
+			       buf_message(&found->unlisted));
 	if (good && !is_as_before(&listing)) {
 		good = store_known_read_there(summing->db, roots, &grown->known) == SQLITE_OK;
 		if (good) {
@@ -299,6 +308,7 @@ bool report_grown_add(struct report_grown *grown, const struct invocation *invoc
 			note_gone(&grown->known, summing);
 		}
 	}
+	summing->count = listing.jobs.count > 0 ? 0 : summing->count;
 	if (good && listing.jobs.count == 0)
 		summing_find_homes(summing);
 	else

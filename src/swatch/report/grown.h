@@ -8,6 +8,7 @@
 #ifndef SWATCH_SWATCH_REPORT_GROWN_H
 #define SWATCH_SWATCH_REPORT_GROWN_H
 
+#include "history/found.h"
 #include "ledger/store/archive.h"
 #include "ledger/store/left_out.h"
 #include "price/load.h"
@@ -23,12 +24,13 @@ struct report_grown {
 };
 
 /*
- * Reads what has grown below the directories, and adds it to the entries, whose homes it finds. Returns false
- * when that cannot be done, with the reason in `error` unless memory ran out: somebody has to read all
+ * Reads what has grown of the transcripts that were found, and puts it in place of the entries that are there,
+ * and finds the sessions' homes. When nothing has grown, `grown->ledger` is NULL, and the entries stay. Returns
+ * false when that cannot be done, with the reason in `error` unless memory ran out: somebody has to read all
  * transcripts. `known` to `roots` stay as long as `grown`; release it in every case.
  */
 bool report_grown_add(struct report_grown *grown, const struct invocation *invocation,
-		      const struct report_request *request, const struct data_dirs *dirs,
+		      const struct report_request *request, const struct history_found *found,
 		      struct store_roots *roots, struct summing *summing, struct buf *error);
 
 void report_grown_release(struct report_grown *grown);

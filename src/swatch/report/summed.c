@@ -66,21 +66,29 @@ static bool add_hour(void *ctx, const struct store_rolled *rolled)
 	return add_rolled(ctx, rolled);
 }
 
-/* Days sum up whatever lies below any directory, and all projects. */
-static bool read_sums(struct summed *summed, const struct report_options *options)
+/* Whether sums by day may do. They are of whatever lies below any directory, and of all projects. */
+static bool is_of_days(const struct summed *summed, const struct report_options *options)
+{
+	return options->kind != REPORT_SESSIONS && options->kind != REPORT_BLOCKS && !options->project[0]
+	    && summed->summing.elsewhere == 0 && store_left_out_is_empty(summed->grown.left_out);
+}
+
+/* Adds the sums by day. Returns false, with none added, when they do not do. */
+static bool read_days(struct summed *summed)
 {
 	struct summing *summing = &summed->summing;
 	size_t beyond = summing->count;
-	bool by_day = options->kind != REPORT_SESSIONS && options->kind != REPORT_BLOCKS
-		   && !options->project[0] && summing->elsewhere == 0
-		   && store_left_out_is_empty(summed->grown.left_out);
-	if (by_day && store_rolled_read(summing->db, STORE_BY_DAY, NULL, add_day, summed) == SQLITE_OK)
-		return true;
-	if (by_day && !summed->is_split)
-		return false;
-	summing->count = beyond;
-	return store_rolled_read(summing->db, STORE_BY_HOUR, summed->grown.left_out, add_hour, summed)
-	    == SQLITE_OK;
+	int result = store_rolled_read(summing->db, STORE_BY_DAY, NULL, add_day, summed);
+	summing->failed = summing->failed || (result != SQLITE_OK && !summed->is_split);
+	summing->count = result == SQLITE_OK ? summing->count : beyond;
+	return result == SQLITE_OK;
+}
+
+static bool read_hours(struct summed *summed)
+{
+	return !summed->summing.failed
+	    && store_rolled_read(summed->summing.db, STORE_BY_HOUR, summed->grown.left_out, add_hour, summed)
+		       == SQLITE_OK;
 }
 
 /* ---- as a source ---- */
@@ -140,25 +148,50 @@ static bool lacks_prices(const struct invocation *invocation, sqlite3 *db)
 	return lacks;
 }
 
-/* Reads names, sums, and what transcripts say beyond them. Returns false when the file cannot answer. */
+/*
+ * Reads names, sums, and what transcripts say beyond them. `found`: NULL when they say no more. Returns false when
+ * the file cannot answer.
+ */
+static bool load_all(struct summed *summed, const struct invocation *invocation,
+		     const struct report_request *request, struct store_roots *roots, struct history_found *found,
+		     struct buf *error)
+{
+	struct summing *summing = &summed->summing;
+	const struct report_options *options = &request->options;
+	if (!summing_open(summing, roots))
+		return false;
+	summing_find_homes(summing);
+	/* While the transcripts are being found. */
+	bool has_days = is_of_days(summed, options) && read_days(summed);
+	if (found) {
+		if (!history_found_wait(found)
+		    || !report_grown_add(&summed->grown, invocation, request, found, roots, summing, error))
+			return false;
+		if (summed->grown.ledger)
+			has_days = is_of_days(summed, options) && read_days(summed);
+	}
+	return has_days || read_hours(summed);
+}
+
 static bool load(struct summed *summed, const struct invocation *invocation,
 		 const struct report_request *request, bool is_whole, struct buf *error)
 {
 	struct data_dirs dirs;
 	struct store_roots roots = { .count = 0 };
+	struct history_found found;
 	struct summing *summing = &summed->summing;
 	if (data_dirs_find(&dirs, invocation->config.watch_paths) != 0)
 		return false;
 	store_roots_find(&roots, &dirs);
-	/* One view of it, however long swatchd writes meanwhile. */
+	/* One view of it, however long swatchd writes meanwhile; it begins with the first question. */
 	bool good = sqlite3_exec(summing->db, "BEGIN", NULL, NULL, NULL) == SQLITE_OK
-		 && (is_whole || !lacks_prices(invocation, summing->db)) && summing_open(summing, &roots);
-	if (good && is_whole)
-		summing_find_homes(summing);
-	else
-		good = good
-		    && report_grown_add(&summed->grown, invocation, request, &dirs, &roots, summing, error);
-	good = good && read_sums(summed, &request->options);
+		 && (is_whole || !lacks_prices(invocation, summing->db));
+	bool finds = good && !is_whole;
+	if (finds)
+		history_found_start(&found, &dirs, request->threads == 1);
+	good = good && load_all(summed, invocation, request, &roots, finds ? &found : NULL, error);
+	if (finds)
+		history_found_release(&found);
 	if (good && request->options.kind == REPORT_BLOCKS) {
 		summed_hits_read(&summed->hits, summing, summed->grown.ledger);
 		good = !summed->hits.failed && summed_blocks_make(&summed->blocks, summing, &summed->hits);

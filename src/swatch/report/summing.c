@@ -274,6 +274,8 @@ static bool is_better_home(const struct summing_transcript *a, const struct summ
 void summing_find_homes(struct summing *summing)
 {
 	rank_transcripts(summing);
+	for (size_t i = 0; i < summing->session_count; i++)
+		summing->sessions[i].home = NULL;
 	for (size_t i = 0; i < summing->transcript_count && !summing->failed; i++) {
 		const struct summing_transcript *transcript = &summing->transcripts[i];
 		struct summing_session *session = session_of(summing, transcript->session);
