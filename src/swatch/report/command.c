@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/heap.h"
 #include "base/printable.h"
 #include "report/json.h"
 #include "swatch/report/imported.h"
@@ -12,6 +13,8 @@
 #include "transcript/data_dirs.h"
 
 #define RECENT_MS (3 * CLOCK_DAY_MS)
+/* Enough for some years; what a longer history takes beyond it comes as usual. */
+#define HEAP_BYTES ((size_t)6 << 20)
 
 static void put_totals(struct jsonw *w, const struct report *report)
 {
@@ -135,6 +138,7 @@ int report_command_run(struct invocation *invocation, int argc, char **argv)
 	AUTO_BUF out = BUF_INIT;
 	enum report_kind kind = REPORT_BLOCKS;
 	int status;
+	heap_expect(HEAP_BYTES);
 	(void)report_kind_find(invocation->command->name, &kind);
 	if (!report_request_parse(invocation, argc, argv, kind, &request, &status))
 		return status;
