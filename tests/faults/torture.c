@@ -2,7 +2,8 @@
  * torture: lets every call that can fail do so, one after the other, and looks whether all is well after
  * each.
  *
- * usage: torture BUILD-DIR [--quick] [--each] [--commands] [--scenario NAME] [--kind KIND] [--list]
+ * usage: torture BUILD-DIR [--quick] [--each] [--commands] [--scenario NAME] [--kind KIND] [--call N]
+ *                [--list]
  *
  * For each scenario, kind of call and errno: the first call of the step fails, then the second, and so on
  * until the step makes fewer calls than that; then all of them from the first on. After every one: the
@@ -67,6 +68,7 @@ static const struct kind kinds[FAULT_KINDS] = {
 static struct {
 	bool quick, list, commands, each;
 	const char *scenario, *kind;
+	uint64_t call;             /* only this one, and all from this one on; 0: all */
 	unsigned long tried, wrong, silent;
 	unsigned long of_kind[FAULT_KINDS];
 } torture;
@@ -333,13 +335,15 @@ static void run_kind(const struct scenario *scenario, enum fault_kind kind, int 
 	/* A call that is interrupted for ever is no fault that there is. */
 	bool for_ever = error == FAULT_SHORT || (!is_transient(error) && kind != FAULT_WAIT);
 	for (int all = 0; all < 1 + for_ever; all++) {
-		for (trial.first = 1;; trial.first += stride_at(&trial, all)) {
+		trial.first = torture.call > 0 ? torture.call : 1;
+		for (;; trial.first += stride_at(&trial, all)) {
 			trial.last = all ? UINT64_MAX : trial.first;
 			unsigned long wrong = torture.wrong;
 			bool more = try_one(&stage, &trial);
 			if (torture.wrong > wrong || !scenario->lasts || torture.each)
 				restart(&stage);
-			if ((!more && torture.wrong == wrong) || torture.wrong > wrong_before + 5)
+			if ((!more && torture.wrong == wrong) || torture.wrong > wrong_before + 5
+			    || torture.call > 0)
 				break;
 		}
 	}
@@ -388,12 +392,14 @@ static void take_options(int argc, char **argv)
 			torture.scenario = argv[++i];
 		else if (strcmp(argv[i], "--kind") == 0 && i + 1 < argc)
 			torture.kind = argv[++i];
+		else if (strcmp(argv[i], "--call") == 0 && i + 1 < argc)
+			torture.call = strtoull(argv[++i], NULL, 10);
 		else
 			argc = 0;
 	}
 	if (argc < 2) {
 		fputs("usage: torture BUILD-DIR [--quick] [--each] [--commands] [--scenario NAME] [--kind "
-		      "KIND] [--list]\n",
+		      "KIND] [--call N] [--list]\n",
 		      stderr);
 		exit(2);
 	}
