@@ -78,6 +78,7 @@ static bool make_room(struct strmap *map)
 	size_t count = 16;
 	while ((map->used + 1) * 2 > count)
 		count *= 2;
+	/* NOLINTNEXTLINE(bugprone-sizeof-expression): it is a table of pointers */
 	struct strmap_slot **slots = calloc(count, sizeof(*slots));
 	if (!slots)
 		return false;
