@@ -59,7 +59,7 @@ old_transcripts() {
 	swatch sync
 	is "$(swatch daily --json | jq '.totals.inputTokens')" 600003
 	is "$(ls "$CACHE"/s[0-9]*.json | wc -l)" 1
-	peak_is_below_mb 360
+	peak_is_below_mb 390
 	stop_daemon
 	is "$(swatch daily --json | jq '.totals.inputTokens')" 600003
 }

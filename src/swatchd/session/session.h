@@ -38,6 +38,8 @@ struct session_transcript {
 	int ledger_file;
 	bool subagent;
 	bool wanted;                       /* facts are gathered */
+	bool cache_is_1h;                  /* (a fact, as below) it lasts an hour, not five minutes */
+	bool cost_state_is_behind;         /* (as well) there was usage after the cost-state line */
 	int64_t saved_to;                  /* the ledger's file has the messages before this offset */
 	int64_t facts_to;                  /* the lines before it gave their facts to an earlier run */
 	struct malformed_lines malformed;  /* of the lines read so far */
@@ -48,7 +50,6 @@ struct session_transcript {
 	int64_t context_tokens;            /* of the last message or compaction; -1: not known */
 	int64_t context_at_ms;
 	int64_t cache_written_ms;          /* the last message with cache writes or reads; 0: never */
-	bool cache_is_1h;                  /* it lasts an hour, not five minutes */
 	int64_t compacted_ms;              /* the last compaction; 0: never */
 	char *cwd;                         /* the last one seen */
 	char *branch;                      /* NULL: none, or not known */
@@ -57,7 +58,6 @@ struct session_transcript {
 	char *preview;
 	int64_t preview_chars;             /* it was cut to */
 	struct cost_state *cost_state;     /* Claude Code's total, of its last cost-state line; or NULL */
-	bool cost_state_is_behind;         /* there was usage after that line */
 };
 
 /* A cache file, as publish keeps it; sessions have one each, and so have the shared figures. */

@@ -41,7 +41,7 @@ void tail_read_adopt(struct transcript *t, const struct gather_file *file)
 	t->ino = file->st.st_ino;
 	t->offset = file->offset;
 	t->mark = file->mark;
-	t->mark_len = file->mark_len;
+	t->mark_len = (uint16_t)file->mark_len;
 }
 
 #define NS_IN_S INT64_C(1000000000)
@@ -84,7 +84,7 @@ void tail_resume(struct transcript *t, const struct tail_place *place)
 	}
 	t->offset = place->offset;
 	t->mark = place->mark;
-	t->mark_len = place->mark_len;
+	t->mark_len = (uint16_t)place->mark_len;
 	t->has_skipped = place->has_skipped;
 }
 
@@ -122,7 +122,7 @@ static void set_mark(int fd, struct transcript *t)
 	size_t len = t->offset < TAIL_MARK_BYTES ? (size_t)t->offset : TAIL_MARK_BYTES;
 	ssize_t got = pread_again(fd, bytes, len, t->offset - (int64_t)len);
 	/* Without a mark the file is still followed; only a rewrite in place would pass unseen. */
-	t->mark_len = got == (ssize_t)len ? len : 0;
+	t->mark_len = got == (ssize_t)len ? (uint16_t)len : 0;
 	t->mark = t->mark_len ? strmap_hash(bytes, t->mark_len) : 0;
 }
 

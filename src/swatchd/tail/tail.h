@@ -37,6 +37,8 @@
 #define TAIL_RETRY_FIRST_MS INT64_C(5000)
 #define TAIL_RETRY_MAX_MS INT64_C(600000)
 
+_Static_assert(TAIL_MARK_BYTES <= UINT16_MAX, "it fits mark_len");
+
 struct transcript {
 	const char *path;        /* the map's */
 	size_t root_len;         /* path + root_len: relative to its projects/ directory */
@@ -47,9 +49,9 @@ struct transcript {
 	int64_t size_bytes;      /* as of the last look */
 	int64_t modified_ms;     /* as of the last look */
 	int64_t modified_ns;     /* the rest of it, for comparison */
-	uint64_t mark;           /* hash of the bytes before offset */
-	size_t mark_len;
+	uint64_t mark;           /* hash of the mark_len bytes before offset */
 	int64_t due_mono_ms;     /* when queued */
+	uint16_t mark_len;       /* TAIL_MARK_BYTES at most */
 	bool queued;
 	bool in_backlog;
 	bool in_history;         /* a thread reads it */
