@@ -62,7 +62,7 @@ static bool compare(const char *path)
 {
 	struct config config;
 	struct config_few small = CONFIG_FEW_INIT;
-	struct buf errors = BUF_INIT;
+	AUTO_BUF errors = BUF_INIT;
 	assert_true(config_init(&config));
 	bool good = config_read_file(&config, path, true, &errors) == 0;
 	if (good) {
@@ -76,40 +76,67 @@ static bool compare(const char *path)
 	}
 	config_few_release(&small);
 	config_release(&config);
-	buf_release(&errors);
 	return good;
 }
 
-static void reads_what_the_whole_reader_reads(void **state)
+static void reads_what_the_whole_reader_reads(void **state UNUSED)
 {
 	const char *given = getenv("SWATCH_TEST_SEED");
 	uint64_t seed = given ? strtoull(given, NULL, 10) : 20261123;
-	struct scratch scratch;
 	size_t good = 0, rounds = (size_t)unit_rounds(SOME_ROUNDS, ALL_ROUNDS);
-	(void)state;
 	print_message("seed %llu\n", (unsigned long long)seed);
 	random_state = seed * UINT64_C(0x9E3779B97F4A7C15) | 1;
-	scratch_make(&scratch);
 	for (size_t round = 0; round < rounds; round++) {
-		struct buf text = BUF_INIT;
+		AUTO_BUF text = BUF_INIT;
 		if (pick(20) == 0)
 			buf_append_str(&text, "\xEF\xBB\xBF");
 		buf_append_str(&text, "[statusline]\n");
 		for (size_t i = pick(LINES_MAX); i > 0; i--)
 			add_line(&text);
-		scratch_write(&scratch, "swatch.conf", text.data, text.len);
-		good += compare(scratch_name(&scratch, "swatch.conf"));
-		buf_release(&text);
+		scratch_write(&test_dir, "swatch.conf", text.data, text.len);
+		good += compare(scratch_name(&test_dir, "swatch.conf"));
 	}
-	scratch_remove(&scratch);
 	/* Or it would be a test of nothing. */
 	assert_true(good > rounds / 20);
+}
+
+static void a_comment_ends_an_indented_line(void **state UNUSED)
+{
+	struct config_few light = CONFIG_FEW_INIT;
+	static const char text[] = "[statusline]\nformat = {dir}\n  {vim} ; gone\n";
+	config_few_parse(&light, text, strlen(text));
+	assert_string_equal(buf_str(&light.format), "{dir} {vim}");
+	config_few_release(&light);
+}
+
+static void settings_read_as_the_whole_reader_does(void **state UNUSED)
+{
+	static const char *const texts[] = {
+		"[statusline]\nformat = {model}\npreset = plain\n[cache]\ndirectory = /x/y\n",
+		("[cache]\ndirectory: ~/c ; a comment\n# format = no\n[statusline] ; here too\nformat={model}"
+		 "; kept\n"),
+		"[log]\nlevel = debug\n[statusline]\n  format = {model}{|}\n   {?rate_5h: 5h}   \n\t{vim}\n",
+		"\xEF\xBB\xBF[statusline]\r\nformat = a = b : c\r\n; comment\r\npreset = compact\r\n",
+		"[statusline]\nformat =\n  {dir}\n\n  {cwd}\n; x\npreset=ccusage\nformat = last\n",
+		"[statusline]\nformat = [not] a section\n[cache]\n",
+		"",
+		"\n\n",
+		"[statusline]\n",
+	};
+	const char *path = scratch_name(&test_dir, "swatch.conf");
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		scratch_write_text(&test_dir, "swatch.conf", texts[i]);
+		assert_true(compare(path));
+	}
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(reads_what_the_whole_reader_reads),
+#define TEST(test) cmocka_unit_test_setup_teardown(test, scratch_set_up, scratch_tear_down)
+		TEST(reads_what_the_whole_reader_reads),
+		TEST(settings_read_as_the_whole_reader_does),
+		cmocka_unit_test(a_comment_ends_an_indented_line),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

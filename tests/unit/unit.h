@@ -13,6 +13,8 @@
 
 #include <cmocka.h>
 
+#include "base/unused.h"
+
 /* A generator with a fixed seed (xorshift64*): the same numbers in every run. */
 static inline uint64_t unit_random(uint64_t *state)
 {
@@ -22,7 +24,10 @@ static inline uint64_t unit_random(uint64_t *state)
 	return *state * UINT64_C(0x2545F4914F6CDD1D);
 }
 
-/* How many rounds of made-up cases a test runs: all with contrib/run-tests.sh --full, else the first `some`. */
+/*
+ * How many rounds of made-up cases a test runs: all with contrib/run-tests.sh --full, else the first
+ * `some`.
+ */
 static inline int unit_rounds(int some, int all)
 {
 	const char *full = getenv("RUN_TESTS_FULL");
