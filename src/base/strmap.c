@@ -70,13 +70,13 @@ static struct strmap_slot **free_place(struct strmap_slot **slots, size_t slot_c
 	return &slots[i];
 }
 
-/* Makes room for one more: at most three quarters of the slots are filled. */
-static bool make_room(struct strmap *map)
+/* Makes room for `more`: at most three quarters of the slots are filled. */
+static bool make_room(struct strmap *map, size_t more)
 {
-	if (map->slot_count > 0 && (map->filled + 1) * 4 <= map->slot_count * 3)
+	if (map->slot_count > 0 && (map->filled + more) * 4 <= map->slot_count * 3)
 		return true;
 	size_t count = 16;
-	while ((map->used + 1) * 2 > count)
+	while ((map->used + more) * 2 > count)
 		count *= 2;
 	/* NOLINTNEXTLINE(bugprone-sizeof-expression): it is a table of pointers */
 	struct strmap_slot **slots = calloc(count, sizeof(*slots));
@@ -114,6 +114,11 @@ const char *strmap_key(const struct strmap *map, const char *key)
 	return strmap_key_len(map, key, strlen(key));
 }
 
+bool strmap_reserve(struct strmap *map, size_t more)
+{
+	return more < SIZE_MAX / 4 / sizeof(struct strmap_slot) && make_room(map, more);
+}
+
 bool strmap_put_len(struct strmap *map, const char *key, size_t key_len, void *value)
 {
 	struct strmap_slot **place = find(map, key, key_len);
@@ -121,7 +126,7 @@ bool strmap_put_len(struct strmap *map, const char *key, size_t key_len, void *v
 		(*place)->value = value;
 		return true;
 	}
-	if (key_len > KEY_MAX_BYTES || !make_room(map))
+	if (key_len > KEY_MAX_BYTES || !make_room(map, 1))
 		return false;
 	struct strmap_slot *slot = malloc(sizeof(*slot) + key_len + 1);
 	if (!slot)

@@ -8,6 +8,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "ledger/internal.h"
 
 void ledger_set_archive(struct ledger *ledger, const struct ledger_archive_calls *calls, void *ctx)
@@ -96,6 +97,23 @@ int ledger_adopt_file(struct ledger *ledger, const struct ledger_kept *transcrip
 	if (file >= 0)
 		ledger_name_home(ledger, file);
 	return file;
+}
+
+/* How many more than `used` make `count`. */
+static size_t missing(size_t count, size_t used)
+{
+	return count > used ? count - used : 0;
+}
+
+void ledger_expect(struct ledger *ledger, size_t transcripts, size_t messages)
+{
+	struct ledger_files *files = &ledger->files;
+	struct ledger_sessions *sessions = &ledger->sessions;
+	if (array_reserve(&files->list, &files->cap, transcripts, sizeof(*files->list))
+	    && strmap_reserve(&files->by_path, missing(transcripts, files->by_path.used))
+	    && array_reserve(&sessions->list, &sessions->cap, transcripts, sizeof(*sessions->list)))
+		(void)strmap_reserve(&sessions->by_id, missing(transcripts, sessions->by_id.used));
+	(void)ledger_entries_reserve(&ledger->entries, missing(messages, ledger->entries.count));
 }
 
 /* ---- sums ---- */

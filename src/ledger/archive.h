@@ -61,6 +61,13 @@ void ledger_close_archive(struct ledger *ledger);
 bool ledger_is_whole(const struct ledger *ledger);
 
 /*
+ * So many transcripts, each perhaps of a session of its own, and messages will be in memory: makes room for
+ * them at once, since arrays that grow bit by bit are copied again and again. Failing that, it is made as
+ * they come.
+ */
+void ledger_expect(struct ledger *ledger, size_t transcripts, size_t messages);
+
+/*
  * Takes in a message that is archived as `kept` says, and that all archived sums have in them already. One
  * that is known in memory stays as it is. Returns false when memory ran out.
  */

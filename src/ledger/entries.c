@@ -29,11 +29,13 @@ uint32_t ledger_entries_first(const struct ledger_entries *entries, uint64_t id_
 				     : LEDGER_NONE;
 }
 
-static bool reserve_buckets(struct ledger_entries *entries)
+static bool reserve_buckets(struct ledger_entries *entries, size_t needed)
 {
-	if (entries->bucket_count > 0 && entries->count < entries->bucket_count)
+	if (needed <= entries->bucket_count)
 		return true;
-	size_t count = entries->bucket_count ? entries->bucket_count * 2 : FIRST_BUCKETS;
+	size_t count = entries->bucket_count ? entries->bucket_count : FIRST_BUCKETS;
+	while (count < needed)
+		count *= 2;
 	uint32_t *buckets = malloc(count * sizeof(*buckets));
 	if (!buckets)
 		return false;
@@ -72,11 +74,12 @@ bool ledger_entries_is_same(const struct ledger_entry *a, const struct ledger_en
 	return a->sidechain == b->sidechain && all_tokens(a) == all_tokens(b) && a->has_speed == b->has_speed;
 }
 
-bool ledger_entries_reserve(struct ledger_entries *entries)
+bool ledger_entries_reserve(struct ledger_entries *entries, size_t more)
 {
-	return entries->count < LEDGER_NONE - 1
-	       && array_reserve(&entries->list, &entries->cap, entries->count + 1, sizeof(*entries->list))
-	       && reserve_buckets(entries);
+	size_t needed = entries->count + more;
+	return more < LEDGER_NONE && needed < LEDGER_NONE
+	       && array_reserve(&entries->list, &entries->cap, needed, sizeof(*entries->list))
+	       && reserve_buckets(entries, needed);
 }
 
 uint32_t ledger_entries_add(struct ledger_entries *entries, const struct ledger_entry *entry)

@@ -38,8 +38,8 @@ bool ledger_entries_is_better(const struct ledger_entries *entries, const struct
 /* Whether nothing but their places decides which of two is better. */
 bool ledger_entries_is_same(const struct ledger_entry *a, const struct ledger_entry *b);
 
-/* Makes room for one more. Returns false when memory ran out. */
-bool ledger_entries_reserve(struct ledger_entries *entries);
+/* Makes room for so many more. Returns false when memory ran out. */
+bool ledger_entries_reserve(struct ledger_entries *entries, size_t more);
 
 /* Adds one; there is room. Returns its number. */
 uint32_t ledger_entries_add(struct ledger_entries *entries, const struct ledger_entry *entry);

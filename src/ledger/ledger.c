@@ -237,7 +237,7 @@ static bool settle_crowd(struct ledger *ledger, const struct ledger_crowd *crowd
 /* Adds an entry, hidden yet. Returns its number; LEDGER_NONE when memory ran out. */
 static uint32_t insert(struct ledger *ledger, struct ledger_crowd *crowd, const struct ledger_entry *e)
 {
-	if ((crowd && !ledger_crowd_reserve(crowd)) || !ledger_entries_reserve(&ledger->entries)
+	if ((crowd && !ledger_crowd_reserve(crowd)) || !ledger_entries_reserve(&ledger->entries, 1)
 	    || !ledger_order_reserve(&ledger->order, ledger->entries.count + 1))
 		return LEDGER_NONE;
 	uint32_t number = ledger_entries_add(&ledger->entries, e);

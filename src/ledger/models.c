@@ -77,23 +77,24 @@ static bool has_silence(const struct ledger_model_row *row, const struct ledger_
 	return row->silent == ledger_model_is_silent(record->model, record->advisor);
 }
 
-static bool is_last(const struct ledger_models *models, const struct ledger_record *record)
+static bool is_last(const struct ledger_models *models, const struct ledger_last_model *last,
+		    const struct ledger_record *record)
 {
-	return models->last_len > 0 && record->model.len == models->last_len
-	       && shows_fast(record) == models->last_fast
-	       && has_silence(&models->list[models->last_number], record)
-	       && memcmp(record->model.data, models->last, record->model.len) == 0;
+	return last->len > 0 && record->model.len == last->len && shows_fast(record) == last->fast
+	       && has_silence(&models->list[last->number], record)
+	       && memcmp(record->model.data, last->name, record->model.len) == 0;
 }
 
 static void keep_last(struct ledger_models *models, const struct ledger_record *record, size_t number)
 {
-	models->last_len = 0;
-	if (!record->model.data || record->model.len > sizeof(models->last))
+	struct ledger_last_model *last = &models->last[models->next_last];
+	if (!record->model.data || record->model.len > sizeof(last->name))
 		return;
-	memcpy(models->last, record->model.data, record->model.len);
-	models->last_len = record->model.len;
-	models->last_fast = shows_fast(record);
-	models->last_number = number;
+	memcpy(last->name, record->model.data, record->model.len);
+	last->len = record->model.len;
+	last->fast = shows_fast(record);
+	last->number = number;
+	models->next_last = (models->next_last + 1) % LEDGER_LAST_MODELS;
 }
 
 /* ---- rows ---- */
@@ -169,10 +170,11 @@ int ledger_models_number(struct ledger_models *models, const struct ledger_recor
 			 const struct ledger_model_row **priced, struct ledger_model_row *scratch)
 {
 	char name[PRICE_MODEL_MAX * 4 + 16];
-	if (is_last(models, record)) {
-		*priced = &models->list[models->last_number];
-		return (int)models->last_number;
-	}
+	for (size_t i = 0; i < LEDGER_LAST_MODELS; i++)
+		if (is_last(models, &models->last[i], record)) {
+			*priced = &models->list[models->last[i].number];
+			return (int)models->last[i].number;
+		}
 	show_name(record, name, sizeof(name));
 	for (size_t i = 0; i < models->count; i++) {
 		const struct ledger_model_row *row = &models->list[i];

@@ -26,6 +26,16 @@ struct ledger_model_row {
 	struct ledger_sums sums;
 };
 
+#define LEDGER_LAST_MODELS 4
+
+/* A model as a record had it. */
+struct ledger_last_model {
+	char name[PRICE_MODEL_MAX];
+	size_t len;                  /* 0: free */
+	bool fast;
+	size_t number;
+};
+
 struct ledger_models {
 	const struct price_book *book;
 	bool extras;             /* costs have the fees and surcharges in them */
@@ -38,10 +48,9 @@ struct ledger_models {
 	struct strmap others_by_name;      /* -> struct ledger_model_row */
 	struct ledger_model_row **others;
 	size_t other_count, other_cap;
-	/* The model of the last record, as that had it: most records name the model of the one before. */
-	char last[PRICE_MODEL_MAX];
-	size_t last_len, last_number;      /* last_len 0: not kept */
-	bool last_fast;
+	/* The models of the last records: most name one of them. The next one goes to next_last. */
+	struct ledger_last_model last[LEDGER_LAST_MODELS];
+	size_t next_last;
 };
 
 /*

@@ -142,14 +142,13 @@ static void list_known(struct world *w)
 		const struct transcript_file *t = &w->files[i];
 		if (!t->is_saved)
 			continue;
-		w->known.all[w->known.count] = (struct store_known){
-			.path = strdup(path_of(i)), .session_id = strdup(sessions[i]),
+		strmap_put(&w->known.by_path, path_of(i), (void *)(w->known.count + 1));
+		w->known.all[w->known.count++] = (struct store_known){
+			.path = strmap_key(&w->known.by_path, path_of(i)), .session_id = strdup(sessions[i]),
 			.root_len = root_len(), .version = t->version,
 			.state = t->is_lost ? STORE_LOST : STORE_AS_BEFORE,
 			.progress = { .offset = (int64_t)t->saved_count * LINE_BYTES },
 		};
-		w->known.count++;
-		strmap_put(&w->known.by_path, path_of(i), (void *)w->known.count);
 	}
 }
 

@@ -236,6 +236,7 @@ static void a_damaged_file_is_replaced_by_its_backup(void **state UNUSED)
 	store = store_open(path, &notice, &error);
 	if (store) {
 		assert_int_equal(store_start(store, note_done, &waiting), 0);
+		store_look(store);
 		wait_for(&waiting, 3);
 		store_get_status(store, &status);
 		assert_int_equal(status.replaced, 1);

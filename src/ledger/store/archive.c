@@ -23,6 +23,9 @@
 /* The loop waits no longer for somebody who writes. */
 #define BUSY_TIMEOUT_MS 200
 
+/* Room for an eighth more messages than are loaded. */
+#define EXPECTED_MORE 8
+
 enum question {
 	FIND_MESSAGES,
 	FIND_TRANSCRIPT,
@@ -72,7 +75,7 @@ struct store_archive {
 	struct store_folders folders;
 	struct buf claim_names;
 	struct store_roots *roots;
-	const struct store_known_list *known;
+	struct store_known_list *known;
 	bool owns_db;
 	struct strmap files;         /* transcript.id -> the ledger's number + 1; 0 + 1 of none: -1 */
 	bool is_whole;               /* the last load handed over every message: nothing to look up */
@@ -103,7 +106,8 @@ static const char *append_real(struct store_archive *archive, const char *path, 
 			       struct buf *out)
 {
 	const char *real = store_roots_real(archive->roots, path, root_len);
-	buf_printf(out, "%s%s", real ? real : "", path + (real ? root_len - 1 : 0));
+	buf_append_str(out, real ? real : "");
+	buf_append_str(out, path + (real ? root_len - 1 : 0));
 	return real;
 }
 
@@ -135,22 +139,24 @@ static bool find_transcript(void *ctx, const char *path, size_t root_len, unsign
 	struct store_archive *archive = ctx;
 	AUTO_BUF real = BUF_INIT;
 	AUTO_BUF stored = BUF_INIT;
+	struct store_known *known = version == UINT_MAX ? store_known_find(archive->known, path) : NULL;
 	const char *root = append_real(archive, path, root_len, &real);
 	errno = ENOMEM;
 	if (real.failed)
 		return false;
-	store_folders_hide(&archive->folders, real.data, root ? strlen(root) + 1 : root_len, &stored);
-	if (stored.failed)
-		return false;
 	*out = (struct ledger_archived_transcript){ .path_hash = strmap_hash(real.data, real.len) };
 	out->version = version;
+	if (!known)
+		store_folders_hide(&archive->folders, real.data, root ? strlen(root) + 1 : root_len, &stored);
+	if (stored.failed)
+		return false;
 	if (version != UINT_MAX)
 		return count_messages(archive, stored.data, version, &out->messages);
-	const struct store_known *known = store_known_find(archive->known, path);
 	if (!known)
 		return find_next_version(archive, stored.data, &out->version);
-	out->version = known->version + (known->state == STORE_LOST);
-	out->saved_to = known->state == STORE_LOST ? 0 : known->progress.offset;
+	bool is_lost = store_known_state(known) == STORE_LOST;
+	out->version = known->version + is_lost;
+	out->saved_to = is_lost ? 0 : known->progress.offset;
 	return true;
 }
 
@@ -176,8 +182,9 @@ static int adopt_transcript(struct store_archive *archive, struct ledger *ledger
 	buf_printf(&path, "%s%s", root, shown.failed ? "" : buf_str(&shown) + root_len - 1);
 	if (path.failed || shown.failed)
 		return SQLITE_NOMEM;
-	const struct store_known *known = store_known_find(archive->known, path.data);
-	bool is_there = known && known->version == (unsigned)version && known->state == STORE_AS_BEFORE;
+	struct store_known *known = store_known_find(archive->known, path.data);
+	bool is_there = known && known->version == (unsigned)version
+		     && store_known_state(known) == STORE_AS_BEFORE;
 	const struct ledger_kept transcript = {
 		.path = path.data,
 		.root_len = strlen(root) + 1,
@@ -374,10 +381,25 @@ static int find_start(struct store_archive *archive, int64_t now_ms, int64_t *si
 	return result == SQLITE_DONE ? SQLITE_OK : result;
 }
 
+/* Has the ledger make room for what comes, or not: the messages themselves say what is wrong with the file. */
+static void expect(struct store_archive *archive, struct ledger *ledger, int64_t since_ms)
+{
+	sqlite3_stmt *question = NULL;
+	if (sqlite3_prepare_v2(archive->db, "SELECT count(*) FROM message WHERE id >= ?1", -1, &question, NULL)
+		    == SQLITE_OK
+	    && sqlite3_bind_int64(question, 1, since_ms > 0 ? store_id_at(since_ms) : 0) == SQLITE_OK
+	    && sqlite3_step(question) == SQLITE_ROW) {
+		size_t messages = (size_t)sqlite3_column_int64(question, 0);
+		ledger_expect(ledger, archive->known->count, messages + messages / EXPECTED_MORE);
+	}
+	(void)sqlite3_finalize(question);
+}
+
 static int load_messages(struct store_archive *archive, struct ledger *ledger, int64_t since_ms)
 {
 	sqlite3_stmt *rows = NULL;
 	size_t count = 0;
+	expect(archive, ledger, since_ms);
 	int result = store_rows_open(archive->db, since_ms, &rows);
 	while (result == SQLITE_OK && (result = sqlite3_step(rows)) == SQLITE_ROW)
 		result = adopt_row(archive, ledger, rows, &count);
@@ -415,6 +437,8 @@ int store_archive_load(struct store_archive *archive, struct ledger *ledger, int
 {
 	int64_t since_ms;
 	archive->is_whole = false;
+	/* Each page is needed once. */
+	store_database_keep_pages(archive->db, false);
 	int result = find_start(archive, now_ms, &since_ms);
 	if (result == SQLITE_OK)
 		result = load_models(archive, ledger);
@@ -422,6 +446,7 @@ int store_archive_load(struct store_archive *archive, struct ledger *ledger, int
 		result = load_messages(archive, ledger, since_ms);
 	archive->is_whole = result == SQLITE_OK && since_ms == 0;
 	(void)sqlite3_db_release_memory(archive->db);
+	store_database_keep_pages(archive->db, true);
 	return result;
 }
 
@@ -437,7 +462,7 @@ sqlite3 *store_archive_database(const struct store_archive *archive)
 
 /* ---- opening ---- */
 
-int store_archive_open_on(sqlite3 *db, struct store_roots *roots, const struct store_known_list *known,
+int store_archive_open_on(sqlite3 *db, struct store_roots *roots, struct store_known_list *known,
 			  struct store_archive **out)
 {
 	struct store_archive *archive = calloc(1, sizeof(*archive));
@@ -461,7 +486,7 @@ int store_archive_open_on(sqlite3 *db, struct store_roots *roots, const struct s
 }
 
 struct store_archive *store_archive_open(const char *path, struct store_roots *roots,
-					 const struct store_known_list *known, struct buf *error)
+					 struct store_known_list *known, struct buf *error)
 {
 	struct store_archive *archive = NULL;
 	sqlite3 *db;

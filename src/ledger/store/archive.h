@@ -25,13 +25,13 @@ extern const struct ledger_archive_calls store_archive_calls;
  * the reason in `error`.
  */
 struct store_archive *store_archive_open(const char *path, struct store_roots *roots,
-					 const struct store_known_list *known, struct buf *error);
+					 struct store_known_list *known, struct buf *error);
 
 /*
  * The same on a connection of the caller's, who closes it after the archive. Returns SQLITE_OK with *out, or
  * SQLite's result.
  */
-int store_archive_open_on(sqlite3 *db, struct store_roots *roots, const struct store_known_list *known,
+int store_archive_open_on(sqlite3 *db, struct store_roots *roots, struct store_known_list *known,
 			  struct store_archive **out);
 
 /*

@@ -422,6 +422,11 @@ bool store_database_is_damage(int result)
 	return (result & 0xff) == SQLITE_CORRUPT || (result & 0xff) == SQLITE_NOTADB;
 }
 
+void store_database_keep_pages(sqlite3 *db, bool keep)
+{
+	(void)sqlite3_exec(db, keep ? "PRAGMA cache_size=-2000" : "PRAGMA cache_size=-128", NULL, NULL, NULL);
+}
+
 void store_database_close(sqlite3 *db)
 {
 	/* Statements were finalized, so that it closes at once. */

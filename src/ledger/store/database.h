@@ -54,6 +54,9 @@ bool store_database_is_sound(sqlite3 *db);
 /* A number that changes when another program changes the file; -1 when nobody can say. */
 int64_t store_database_version(sqlite3 *db);
 
+/* Whether SQLite keeps pages that were read for the next question: not worth it when all are read once. */
+void store_database_keep_pages(sqlite3 *db, bool keep);
+
 /* Whether a result says that the file's content is broken. */
 bool store_database_is_damage(int result);
 

@@ -13,6 +13,7 @@
 #include "json/get.h"
 #include "json/parse.h"
 #include "ledger/files.h"
+#include "ledger/store/database.h"
 #include "ledger/store/folders.h"
 #include "ledger/store/place.h"
 #include "ledger/store/roots.h"
@@ -39,20 +40,39 @@ static bool mark_holds(const char *path, const struct store_progress *progress)
 	return got == (ssize_t)progress->mark_len && strmap_hash(bytes, progress->mark_len) == progress->mark;
 }
 
-static enum store_state look(const char *path, const struct store_progress *progress)
+void store_known_take_look(struct store_known *known, const struct store_look *now)
+{
+	const struct store_progress *progress = &known->progress;
+	if (known->state != STORE_UNSEEN)
+		return;
+	/* The numbers of devices change when a machine starts anew: the mark tells then. */
+	bool is_same = now->dev == progress->dev && now->ino == progress->ino
+		       && now->size_bytes == progress->size_bytes
+		       && now->modified_ns == progress->modified_ns;
+	/* Without an offset its first read did not come to an end: nobody can tell whether it is the same. */
+	bool may_be = progress->offset > 0 && now->size_bytes >= progress->offset;
+	known->state = may_be && (is_same || mark_holds(known->path, progress)) ? STORE_AS_BEFORE : STORE_LOST;
+}
+
+enum store_state store_known_state(struct store_known *known)
 {
 	struct stat st;
-	if (lstat(path, &st) != 0)
+	if (known->state != STORE_UNSEEN)
+		return known->state;
+	if (lstat(known->path, &st) != 0)
 		/* Who cannot look does not know that it is gone. */
-		return paths_is_gone(errno) ? STORE_LOST : STORE_AS_BEFORE;
-	/* Without an offset its first read did not come to an end: nobody can tell whether it is the same. */
-	if (!S_ISREG(st.st_mode) || progress->offset == 0 || st.st_size < progress->offset)
-		return STORE_LOST;
-	int64_t modified_ns = (int64_t)st.st_mtim.tv_sec * NS_IN_S + st.st_mtim.tv_nsec;
-	/* The numbers of devices change when a machine starts anew: the mark tells then. */
-	bool is_same = (uint64_t)st.st_dev == progress->dev && (uint64_t)st.st_ino == progress->ino
-		       && st.st_size == progress->size_bytes && modified_ns == progress->modified_ns;
-	return is_same || mark_holds(path, progress) ? STORE_AS_BEFORE : STORE_LOST;
+		known->state = paths_is_gone(errno) ? STORE_LOST : STORE_AS_BEFORE;
+	else if (!S_ISREG(st.st_mode))
+		known->state = STORE_LOST;
+	else
+		store_known_take_look(known,
+				      &(struct store_look){
+					      .dev = (uint64_t)st.st_dev,
+					      .ino = (uint64_t)st.st_ino,
+					      .size_bytes = st.st_size,
+					      .modified_ns = (int64_t)st.st_mtim.tv_sec * NS_IN_S
+							     + st.st_mtim.tv_nsec });
+	return known->state;
 }
 
 /* ---- in the file ---- */
@@ -68,15 +88,18 @@ static bool is_plausible(const char *path, int64_t root_len, const char *session
 	       && (progress->offset == 0 || progress->mark_len > 0);
 }
 
-/* The one of the same path before it was lost, too: it has another version now. */
-static bool add(struct store_known_list *list, const struct store_known *known)
+/* Keeps it; `path` as on disk. Of several versions of a path all but the last were lost. */
+static bool add(struct store_known_list *list, const char *path, struct store_known *known)
 {
-	struct store_known *before = list->count > 0 ? &list->all[list->count - 1] : NULL;
-	if (before && known->path && strcmp(before->path, known->path) == 0)
-		before->state = STORE_LOST;
-	if (!array_reserve(&list->all, &list->cap, list->count + 1, sizeof(*list->all)) || !known->path
-	    || !known->session_id || !strmap_put(&list->by_path, known->path, (void *)(list->count + 1)))
+	if (!array_reserve(&list->all, &list->cap, list->count + 1, sizeof(*list->all)))
 		return false;
+	struct store_known *other = store_known_find(list, path);
+	bool is_last = !other || other->version <= known->version;
+	if (is_last && !strmap_put(&list->by_path, path, (void *)(list->count + 1)))
+		return false;
+	if (other)
+		(is_last ? other : known)->state = STORE_LOST;
+	known->path = strmap_key(&list->by_path, path);
 	list->all[list->count++] = *known;
 	return true;
 }
@@ -93,7 +116,7 @@ struct taking {
 	struct store_known_list *list;
 	const struct store_roots *roots;
 	struct store_folders folders;
-	bool looks;                  /* at each transcript on disk */
+	enum store_state state;      /* of those that the file takes for transcripts that are there */
 };
 
 /* Takes a line of the answer. Returns false when memory ran out. */
@@ -126,23 +149,21 @@ static bool take(struct taking *taking, sqlite3_stmt *answer)
 			   &(struct store_folders_path){ path, (size_t)root_len, is_gone }, &shown);
 	if (shown.failed)
 		return false;
-	path = buf_str(&shown);
+	AUTO_FREE char *on_disk = paths_join(root, buf_str(&shown) + root_len);
 	take_faults((const char *)sqlite3_column_text(answer, 14), &progress);
 	struct store_known known = {
 		.id = id,
-		.path = paths_join(root, path + root_len),
 		.session_id = strdup(session_id),
 		.root_len = strlen(root) + 1,
 		.version = (unsigned)version,
 		.subagent = sqlite3_column_int(answer, 4) != 0,
-		.state = is_gone ? STORE_LOST : taking->looks ? look(path, &progress) : STORE_AS_BEFORE,
+		.state = is_gone ? STORE_LOST : taking->state,
 		.is_there = !is_gone,
 		.progress = progress,
 		.ledger_file = -1,
 	};
-	if (add(taking->list, &known))
+	if (on_disk && known.session_id && add(taking->list, on_disk, &known))
 		return true;
-	free(known.path);
 	free(known.session_id);
 	return false;
 }
@@ -162,20 +183,47 @@ static int take_all(struct taking *taking, sqlite3_stmt *answer)
 	return result == SQLITE_DONE ? SQLITE_OK : result;
 }
 
-int store_known_read(sqlite3 *db, const struct data_dirs *dirs, struct store_known_list *out)
+/* Makes room for all of them at once. Without a count, or memory, it is made as they come. */
+static void reserve(sqlite3 *db, struct store_known_list *list)
+{
+	sqlite3_stmt *question = NULL;
+	if (sqlite3_prepare_v2(db, "SELECT count(*) FROM transcript", -1, &question, NULL) == SQLITE_OK
+	    && sqlite3_step(question) == SQLITE_ROW) {
+		int64_t count = sqlite3_column_int64(question, 0);
+		if (count > 0 && count < LEDGER_FILES_MAX
+		    && array_reserve(&list->all, &list->cap, (size_t)count, sizeof(*list->all)))
+			(void)strmap_reserve(&list->by_path, (size_t)count);
+	}
+	sqlite3_finalize(question);
+}
+
+int store_known_read_unseen(sqlite3 *db, const struct store_roots *roots, struct store_known_list *out)
 {
 	sqlite3_stmt *answer = NULL;
-	struct store_roots roots = { .count = 0 };
-	struct taking taking = { .list = out, .roots = &roots, .looks = true };
-	store_roots_find(&roots, dirs);
+	struct taking taking = { .list = out, .roots = roots, .state = STORE_UNSEEN };
 	int result = store_folders_open(db, &taking.folders);
 	if (result == SQLITE_OK)
-		result = sqlite3_prepare_v2(db, COLUMNS " ORDER BY t.path, t.version", -1, &answer, NULL);
-	if (result == SQLITE_OK)
+		result = sqlite3_prepare_v2(db, COLUMNS, -1, &answer, NULL);
+	if (result == SQLITE_OK) {
+		/* Each page is needed once. */
+		store_database_keep_pages(db, false);
+		reserve(db, out);
 		result = take_all(&taking, answer);
+		store_database_keep_pages(db, true);
+	}
 	sqlite3_finalize(answer);
 	store_folders_release(&taking.folders);
+	return result;
+}
+
+int store_known_read(sqlite3 *db, const struct data_dirs *dirs, struct store_known_list *out)
+{
+	struct store_roots roots = { .count = 0 };
+	store_roots_find(&roots, dirs);
+	int result = store_known_read_unseen(db, &roots, out);
 	store_roots_release(&roots);
+	for (size_t i = 0; i < out->count; i++)
+		(void)store_known_state(&out->all[i]);
 	return result;
 }
 
@@ -208,7 +256,7 @@ static bool is_first(const struct store_roots *roots, size_t at)
 int store_known_read_there(sqlite3 *db, const struct store_roots *roots, struct store_known_list *out)
 {
 	sqlite3_stmt *question = NULL;
-	struct taking taking = { .list = out, .roots = roots };
+	struct taking taking = { .list = out, .roots = roots, .state = STORE_AS_BEFORE };
 	int result = store_folders_open(db, &taking.folders);
 	if (result == SQLITE_OK)
 		result = sqlite3_prepare_v2(db,
@@ -244,10 +292,8 @@ struct store_known *store_known_find(const struct store_known_list *list, const 
 
 void store_known_release(struct store_known_list *list)
 {
-	for (size_t i = 0; i < list->count; i++) {
-		free(list->all[i].path);
+	for (size_t i = 0; i < list->count; i++)
 		free(list->all[i].session_id);
-	}
 	free(list->all);
 	strmap_release(&list->by_path);
 	*list = (struct store_known_list){ 0 };

@@ -16,12 +16,14 @@
 
 enum store_state {
 	STORE_AS_BEFORE,     /* what was read of it is still there, or may be */
-	STORE_LOST           /* it is gone, or begins otherwise now */
+	STORE_LOST,          /* it is gone, or begins otherwise now */
+	STORE_UNSEEN         /* nobody has looked yet */
 };
 
 struct store_known {
 	int64_t id;                  /* in the file */
-	char *path, *session_id;     /* as on disk, when its folder is there; session_id "": not known */
+	const char *path;            /* as on disk, when its folder is there; the key in by_path */
+	char *session_id;            /* "": not known */
 	size_t root_len;
 	unsigned version;            /* how many of the same path were lost before it */
 	bool subagent;
@@ -34,8 +36,14 @@ struct store_known {
 	int ledger_file;             /* for read.c */
 };
 
+/* What a look at a transcript showed. */
+struct store_look {
+	uint64_t dev, ino;
+	int64_t size_bytes, modified_ns;
+};
+
 struct store_known_list {
-	struct store_known *all;     /* in order of the file's path and version */
+	struct store_known *all;
 	size_t count, cap;
 	struct strmap by_path;       /* -> index + 1 of the last version */
 };
@@ -47,9 +55,21 @@ struct store_known_list {
 int store_known_read(sqlite3 *db, const struct data_dirs *dirs, struct store_known_list *out);
 
 /*
- * The same without looking at any, for who walks through them anyway: only those that the file takes for
- * transcripts that are there, or whose lines say that a limit was hit. Ask store_known_has_grown() of those
- * that are met.
+ * The same for the directories of `roots`, without looking at any: they are STORE_UNSEEN until somebody asks
+ * store_known_state(), or met them and says how they look with store_known_take_look().
+ */
+int store_known_read_unseen(sqlite3 *db, const struct store_roots *roots, struct store_known_list *out);
+
+/* Its state; looks at it on disk, unless somebody did. */
+enum store_state store_known_state(struct store_known *known);
+
+/* A regular file is there, and looks like this: what that makes of one that is STORE_UNSEEN. */
+void store_known_take_look(struct store_known *known, const struct store_look *now);
+
+/*
+ * The same in order of the file's path, for who walks through them anyway: only those that the file takes for
+ * transcripts that are there, which are STORE_AS_BEFORE, or whose lines say that a limit was hit. Ask
+ * store_known_has_grown() of those that are met.
  */
 int store_known_read_there(sqlite3 *db, const struct store_roots *roots, struct store_known_list *out);
 

@@ -41,6 +41,7 @@ struct store {
 	pthread_mutex_t lock;        /* of all that follows */
 	pthread_cond_t changed;
 	struct store_batch *batch;   /* being written, or failed */
+	bool may_look;               /* whether the file hangs together */
 	bool is_wanted;              /* the batch is to be written now */
 	bool stops;
 	/* Of how many replacements the caller knows, and knew when it gave the batch. */
@@ -79,8 +80,6 @@ struct store *store_open(const char *path, struct buf *notice, struct buf *error
 	store->path = strdup(path);
 	store->db = store->path ? open_or_repair(path, notice, error) : NULL;
 	if (store->db && store_projects_look(store->db, &store->projects) == SQLITE_OK)
-		store->writer = store_writer_new(store->db);
-	if (store->writer)
 		return store;
 	if (store->db)
 		buf_printf(error, "cannot write %s: %s", path, sqlite3_errmsg(store->db));
@@ -135,7 +134,6 @@ bool store_set_projects(struct store *store, enum ledger_projects mode, struct b
 			struct buf *error)
 {
 	bool changed;
-	store_writer_free(SCOPE_KEEP(store->writer));
 	store->projects = mode;
 	int result = store_projects_apply(store->db, mode, &changed);
 	int wiped = result == SQLITE_OK ? store_projects_wipe(store->db, store->path) : SQLITE_OK;
@@ -148,8 +146,6 @@ bool store_set_projects(struct store *store, enum ledger_projects mode, struct b
 			   store->path, store_projects_name(mode));
 	if (changed)
 		note_damaged(store, notice);
-	if (result == SQLITE_OK)
-		result = make_writer(store);
 	if (result != SQLITE_OK)
 		buf_printf(error, "cannot write %s: %s", store->path, sqlite3_errstr(result));
 	return result == SQLITE_OK;
@@ -392,6 +388,10 @@ static void *work(void *ctx)
 	struct store *store = ctx;
 	/* On Linux a thread has a niceness of its own: figures are shown before they are kept. */
 	(void)setpriority(PRIO_PROCESS, 0, 10);
+	(void)pthread_mutex_lock(&store->lock);
+	while (!store->may_look && !store->is_wanted && !store->stops)
+		(void)pthread_cond_wait(&store->changed, &store->lock);
+	(void)pthread_mutex_unlock(&store->lock);
 	if (!store_database_is_sound(store->db)) {
 		(void)replace_damaged(store);
 		store->done(store->ctx);
@@ -421,6 +421,14 @@ int store_start(struct store *store, void (*done)(void *ctx), void *ctx)
 }
 
 /* ---- from the loop ---- */
+
+void store_look(struct store *store)
+{
+	(void)pthread_mutex_lock(&store->lock);
+	store->may_look = true;
+	(void)pthread_cond_signal(&store->changed);
+	(void)pthread_mutex_unlock(&store->lock);
+}
 
 bool store_is_free(struct store *store)
 {

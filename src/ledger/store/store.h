@@ -66,10 +66,14 @@ sqlite3 *store_database(struct store *store);
 char *store_read_meta(struct store *store, const char *key);
 
 /*
- * Starts the thread, which first looks whether the file hangs together. It calls `done` on itself after each
- * batch, and when it replaced a damaged file: then everything has to be given again. Returns 0, or an errno.
+ * Starts the thread. Before it does anything else, it looks whether the file hangs together: at store_look(),
+ * or when the first batch comes. It calls `done` on itself after each batch, and when it replaced a damaged
+ * file: then everything has to be given again. Returns 0, or an errno.
  */
 int store_start(struct store *store, void (*done)(void *ctx), void *ctx);
+
+/* Looks at the file now: all of it is read, so the caller first does what is urgent. */
+void store_look(struct store *store);
 
 /* Whether a batch can be given: none is being written, and none failed. */
 bool store_is_free(struct store *store);

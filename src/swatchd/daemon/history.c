@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "swatchd/daemon/gone.h"
+#include "swatchd/daemon/progress.h"
 #include "swatchd/daemon/restart.h"
 #include "swatchd/daemon/waiters.h"
 
@@ -127,6 +128,7 @@ void daemon_note_caught_up(struct daemon *daemon)
 void daemon_end_walk(struct daemon *daemon)
 {
 	daemon->history.first_walk = false;
+	daemon_progress_end_walk(daemon);
 	daemon_settle_last_sessions(daemon);
 	/* File times decide which sessions have a file, before any line is read. */
 	expire_run(&daemon->expire);

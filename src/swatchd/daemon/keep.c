@@ -40,6 +40,11 @@
 /* At the end; systemd kills after 10 seconds. What is left comes again at the next start. */
 #define KEEP_END_MS INT64_C(5000)
 
+static void set_timer(struct daemon *daemon, int64_t delay_ms)
+{
+	loop_set_timer(daemon->loop, &daemon->keep.timer, delay_ms);
+}
+
 /* ---- writing ---- */
 
 static bool has_news(const struct daemon *daemon)
@@ -104,11 +109,6 @@ static bool give_batch(struct daemon *daemon)
 	return true;
 }
 
-static void set_timer(struct daemon *daemon, int64_t delay_ms)
-{
-	loop_set_timer(daemon->loop, &daemon->keep.timer, delay_ms);
-}
-
 static bool is_reading_first(const struct daemon *daemon)
 {
 	int64_t since_ms = clock_wall_ms() - daemon->started_ms;
@@ -119,6 +119,7 @@ static void on_timer(struct ev_loop *loop UNUSED, ev_timer *watcher, int revents
 {
 	struct daemon *daemon = watcher->data;
 	struct daemon_keep *keep = &daemon->keep;
+	store_look(keep->store);
 	if (keep->is_failing)
 		store_retry(keep->store);
 	else if (is_reading_first(daemon))
@@ -319,6 +320,11 @@ static int start_store(struct daemon *daemon)
 	int why = store_start(daemon->keep.store, wake_loop, daemon);
 	if (why != 0)
 		close_store(daemon);
+	/* The first figures come before a look at the whole file. */
+	else if (daemon->options.once)
+		store_look(daemon->keep.store);
+	else
+		set_timer(daemon, KEEP_DELAY_MS);
 	return why;
 }
 

@@ -65,7 +65,7 @@ void *daemon_open_transcript(void *ctx, struct transcript *transcript)
 		return NULL;
 	}
 	bool is_new = id[0] && !sessions_find(&daemon->sessions, id);
-	struct store_known *known = daemon_progress_find(daemon, transcript->path);
+	struct store_known *known = daemon_progress_find(daemon, transcript);
 	/* What only its lines tell, the ledger's file may remember. */
 	const char *session_id = known && known->session_id[0] ? known->session_id : NULL;
 	int ledger_file = ledger_add_file(daemon->ledger, transcript->path, transcript->root_len,

@@ -48,10 +48,31 @@ void daemon_progress_read(struct daemon *daemon, const struct session_transcript
 	};
 }
 
-struct store_known *daemon_progress_find(const struct daemon *daemon, const char *path)
+struct store_known *daemon_progress_find(const struct daemon *daemon, const struct transcript *transcript)
 {
-	struct store_known *known = store_known_find(&daemon->keep.known, path);
-	return known && known->state == STORE_AS_BEFORE && !known->is_taken ? known : NULL;
+	struct store_known *known = store_known_find(&daemon->keep.known, transcript->path);
+	const struct store_look now = {
+		.dev = (uint64_t)transcript->dev,
+		.ino = (uint64_t)transcript->ino,
+		.size_bytes = transcript->size_bytes,
+		.modified_ns = tail_modified_ns(transcript),
+	};
+	if (!known)
+		return NULL;
+	/* Without a number tail could not look at it. */
+	if (now.ino > 0)
+		store_known_take_look(known, &now);
+	return store_known_state(known) == STORE_AS_BEFORE && !known->is_taken ? known : NULL;
+}
+
+void daemon_progress_end_walk(struct daemon *daemon)
+{
+	struct daemon_keep *keep = &daemon->keep;
+	for (size_t i = 0; i < keep->known.count; i++) {
+		struct store_known *known = &keep->known.all[i];
+		if (known->is_there && store_known_state(known) == STORE_LOST)
+			keep->has_lost = true;
+	}
 }
 
 /* Has tail go on where the file's last run stood: before that place, the file says all that counts. */
@@ -101,8 +122,8 @@ bool daemon_progress_is_news(const struct daemon *daemon)
 static void add_lost(struct daemon_keep *keep, struct store_batch *batch)
 {
 	for (size_t i = 0; i < keep->known.count; i++) {
-		const struct store_known *known = &keep->known.all[i];
-		if (known->state != STORE_LOST || !known->is_there)
+		struct store_known *known = &keep->known.all[i];
+		if (!known->is_there || store_known_state(known) != STORE_LOST)
 			continue;
 		const struct ledger_kept transcript = {
 			.path = known->path,

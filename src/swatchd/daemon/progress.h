@@ -9,8 +9,11 @@
 
 #include "swatchd/daemon/internal.h"
 
-/* What the file knows of a transcript that may still be the same; NULL without anything. */
-struct store_known *daemon_progress_find(const struct daemon *daemon, const char *path);
+/* What the file knows of a transcript that has come, and may still be the same; NULL without anything. */
+struct store_known *daemon_progress_find(const struct daemon *daemon, const struct transcript *transcript);
+
+/* The first walk is over: what it did not meet may be gone, which is news to the file. */
+void daemon_progress_end_walk(struct daemon *daemon);
 
 /*
  * A transcript was opened, of which the file knows `known` (or NULL): what it has need not be written again,

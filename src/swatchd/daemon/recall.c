@@ -46,10 +46,10 @@ static void join_archive(struct daemon *daemon, struct buf *error)
  * Takes what is alive out of the file, so that no transcript is read again for it; the rest is looked up
  * there when it is needed. Returns false, with nothing taken, when that fails.
  */
-static bool take_archive(struct daemon *daemon, const struct data_dirs *dirs, struct buf *error)
+static bool take_archive(struct daemon *daemon, struct buf *error)
 {
 	struct daemon_keep *keep = &daemon->keep;
-	int result = store_known_read(store_database(keep->store), dirs, &keep->known);
+	int result = store_known_read_unseen(store_database(keep->store), &keep->roots, &keep->known);
 	if (result == SQLITE_OK)
 		result = store_tombs_guard(store_database(keep->store), daemon->ledger);
 	if (result == SQLITE_OK)
@@ -89,14 +89,11 @@ static void recall(struct daemon *daemon)
 	if (data_dirs_find(&dirs, daemon->config.watch_paths) != 0)
 		return;
 	store_roots_find(&keep->roots, &dirs);
-	if (!take_archive(daemon, &dirs, &error)) {
+	if (!take_archive(daemon, &error)) {
 		log_warning("%s; reading all transcripts again", buf_message(&error));
 		take_lost(daemon, &dirs);
 	}
 	data_dirs_release(&dirs);
-	for (size_t i = 0; i < keep->known.count; i++)
-		if (keep->known.all[i].state == STORE_LOST && keep->known.all[i].is_there)
-			keep->has_lost = true;
 	keep->held_at_load = ledger_held_count(daemon->ledger);
 	log_info("%zu message%s of the last days out of %s", keep->held_at_load,
 		 keep->held_at_load == 1 ? "" : "s", keep->path);

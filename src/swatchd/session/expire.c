@@ -51,15 +51,16 @@ static int compare_for_keeping(const void *a, const void *b)
 static struct verdict *judge(struct expire *expire, size_t *count)
 {
 	int64_t now_ms = clock_wall_ms();
-	size_t cursor = 0, kept = 0;
+	size_t cursor = 0, kept = 0, all = sessions_count(expire->sessions), young = 0, old = all;
 	struct session *session;
-	*count = 0;
-	struct verdict *verdicts = calloc(sessions_count(expire->sessions) + 1, sizeof(*verdicts));
+	*count = all;
+	struct verdict *verdicts = calloc(all + 1, sizeof(*verdicts));
 	if (!verdicts)
 		return NULL;
+	/* Those over age, which are most of them, have no order: none is kept. */
 	while ((session = sessions_each(expire->sessions, &cursor)))
-		verdicts[(*count)++].session = session;
-	qsort(verdicts, *count, sizeof(*verdicts), compare_for_keeping);
+		verdicts[is_over_age(expire, session, now_ms) ? --old : young++].session = session;
+	qsort(verdicts, young, sizeof(*verdicts), compare_for_keeping);
 	for (size_t i = 0; i < *count; i++) {
 		struct verdict *v = &verdicts[i];
 		bool idle = v->session->state == SESSION_IDLE;

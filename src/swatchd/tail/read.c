@@ -46,8 +46,7 @@ void tail_read_adopt(struct transcript *t, const struct gather_file *file)
 
 #define NS_IN_S INT64_C(1000000000)
 
-/* The whole time of the last change, of which modified_ns has the rest of a second. */
-static int64_t modified_ns_of(const struct transcript *t)
+int64_t tail_modified_ns(const struct transcript *t)
 {
 	return t->modified_ms / 1000 * NS_IN_S + t->modified_ns;
 }
@@ -60,7 +59,7 @@ bool tail_get_place(const struct transcript *t, struct tail_place *out)
 		.dev = t->dev,
 		.ino = t->ino,
 		.size_bytes = t->size_bytes,
-		.modified_ns = modified_ns_of(t),
+		.modified_ns = tail_modified_ns(t),
 		.offset = t->offset,
 		.mark = t->mark,
 		.mark_len = t->mark_len,
@@ -72,7 +71,7 @@ bool tail_get_place(const struct transcript *t, struct tail_place *out)
 void tail_resume(struct transcript *t, const struct tail_place *place)
 {
 	bool is_same = t->dev == place->dev && t->ino == place->ino && t->size_bytes == place->size_bytes
-		       && modified_ns_of(t) == place->modified_ns;
+		       && tail_modified_ns(t) == place->modified_ns;
 	begin_again(t);
 	t->known = true;
 	/* The numbers of devices change when a machine starts anew: the mark tells then. */

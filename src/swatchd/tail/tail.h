@@ -81,6 +81,9 @@ struct tail_place {
 	bool has_skipped;        /* a line before it was too long */
 };
 
+/* When the transcript changed last, as of the last look: Unix time in nanoseconds. */
+int64_t tail_modified_ns(const struct transcript *transcript);
+
 /* One complete line, without its newline. */
 struct tail_line {
 	const char *text;
