@@ -328,6 +328,7 @@ void ledger_let_go(struct ledger *ledger)
 	ledger_release_entries(ledger);
 	ledger_init_entries(ledger);
 	ledger->unsaved.wanted = wanted;
+	ledger_sessions_forget_claims(&ledger->sessions);
 	ledger_forget_sums(ledger);
 	ledger->archive.lacks_sums = false;
 }

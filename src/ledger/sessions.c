@@ -138,6 +138,12 @@ void ledger_sessions_forget_sums(struct ledger_sessions *sessions)
 	}
 }
 
+void ledger_sessions_forget_claims(struct ledger_sessions *sessions)
+{
+	for (size_t i = 0; i < sessions->count; i++)
+		sessions->list[i].claims = 0;
+}
+
 /* ---- the active block ---- */
 
 /* Goes through the block for the session's part in it. */

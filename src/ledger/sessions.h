@@ -74,6 +74,9 @@ void ledger_sessions_account_subagent(struct ledger_sessions *sessions, uint32_t
 
 void ledger_sessions_forget_sums(struct ledger_sessions *sessions);
 
+/* The claims are freed: their numbers mean nothing any more. */
+void ledger_sessions_forget_claims(struct ledger_sessions *sessions);
+
 /* The id of a session that changed since it was last named here; NULL when no more did. */
 const char *ledger_sessions_next_changed(struct ledger_sessions *sessions);
 

@@ -83,6 +83,7 @@ struct world {
 	struct store_roots roots;
 	uint64_t random;
 	size_t least_held;
+	unsigned starts;
 	bool hides;                  /* [ledger] projects changes with each start */
 };
 
@@ -157,6 +158,21 @@ static void load(struct world *w)
 	assert_int_equal(store_archive_load(w->archive, w->ledger, NOW_MS), SQLITE_OK);
 }
 
+/* As the daemon starts: the messages of the last hours, or days, come first. */
+static void load_newest(struct world *w)
+{
+	int64_t after_ms = NOW_MS - (int64_t)(w->starts++ * 37 % 240) * CLOCK_HOUR_MS;
+	assert_int_equal(store_archive_load_newest(w->archive, w->ledger, NOW_MS, after_ms), SQLITE_OK);
+}
+
+/* The rest comes, before or after lines that the last run did not see; it must not be missing. */
+static void load_rest(struct world *w)
+{
+	size_t held = ledger_held_count(w->ledger);
+	assert_int_equal(store_archive_load_rest(w->archive, w->ledger, NOW_MS), SQLITE_OK);
+	assert_true(ledger_held_count(w->ledger) >= held);
+}
+
 static void start_daemon(struct world *w)
 {
 	struct buf error = BUF_INIT;
@@ -167,9 +183,10 @@ static void start_daemon(struct world *w)
 	w->ledger = ledger_new();
 	ledger_set_archive(w->ledger, &store_archive_calls, w->archive);
 	ledger_want_unsaved(w->ledger);
-	load(w);
-	if (w->least_held > ledger_held_count(w->ledger))
-		w->least_held = ledger_held_count(w->ledger);
+	load_newest(w);
+	bool is_late = w->starts % 2;
+	if (!is_late)
+		load_rest(w);
 	for (size_t i = 0; i < FILES; i++) {
 		struct transcript_file *t = &w->files[i];
 		if (t->count == 0)
@@ -180,6 +197,10 @@ static void start_daemon(struct world *w)
 			assert_true(add_line(w->ledger, w->numbers[i], i, &t->lines[at], at));
 		t->is_missed = false;
 	}
+	if (is_late)
+		load_rest(w);
+	if (w->least_held > ledger_held_count(w->ledger))
+		w->least_held = ledger_held_count(w->ledger);
 	buf_release(&error);
 }
 
@@ -488,6 +509,25 @@ static void no_question_that_fails_counts_twice_or_loses(void **state)
 	assert_true(fault.failed > 200);
 }
 
+/* What a line said about who paid goes with its message, and is not looked for when that session comes. */
+static void a_claim_that_was_let_go_is_forgotten(void **state)
+{
+	(void)state;
+	struct world w = { .random = 20260305, .least_held = SIZE_MAX };
+	const struct line fork = { .id = 2, .output = 3, .fork = true };
+	begin(&w);
+	w.files[0].lines[w.files[0].count++] = fork;
+	w.numbers[0] = name_in(w.ledger, 0);
+	w.all_numbers[0] = name_in(w.all, 0);
+	assert_true(add_line(w.ledger, w.numbers[0], 0, &fork, 0));
+	assert_true(add_line(w.all, w.all_numbers[0], 0, &fork, 0));
+	let_go(&w);
+	assert_int_equal(ledger_held_count(w.ledger), 0);
+	assert_true(name_in(w.ledger, 1) >= 0 && name_in(w.all, 1) >= 0);
+	compare(&w);
+	end(&w);
+}
+
 /* Who paid, and which line of a message counts, does not depend on what is kept of names. */
 static void figures_are_the_same_without_names(void **state)
 {
@@ -613,6 +653,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		CASE(what_is_held_and_what_is_not_add_up),
 		CASE(no_question_that_fails_counts_twice_or_loses),
+		CASE(a_claim_that_was_let_go_is_forgotten),
 		CASE(figures_are_the_same_without_names),
 		CASE(a_question_that_fails_is_no_answer),
 		CASE(what_nobody_can_tell_is_not_taken),

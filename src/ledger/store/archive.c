@@ -79,6 +79,7 @@ struct store_archive {
 	bool owns_db;
 	struct strmap files;         /* transcript.id -> the ledger's number + 1; 0 + 1 of none: -1 */
 	bool is_whole;               /* the last load handed over every message: nothing to look up */
+	int64_t loaded_from;         /* message.id: the last load handed over those from there on */
 };
 
 /* ---- questions ---- */
@@ -350,20 +351,19 @@ const struct ledger_archive_calls store_archive_calls = {
 /* ---- what is alive ---- */
 
 /*
- * The time from which on messages are handed over: before it lies a silence that ends a block, or the limit
- * of how far back anybody looks. 0 when there is nothing older.
+ * The message.id from which on messages are handed over, so that all from `after_ms` on are: before it lies a
+ * silence that ends a block, or the limit of how far back anybody looks. 0 when there is nothing older.
  */
-static int find_start(struct store_archive *archive, int64_t now_ms, int64_t *since_ms)
+static int find_start(struct store_archive *archive, int64_t now_ms, int64_t after_ms, int64_t *first)
 {
 	sqlite3_stmt *times = NULL;
-	int64_t after_ms = now_ms - LEDGER_HELD_MS;
 	int result = sqlite3_prepare_v2(archive->db,
 					"SELECT id, late FROM message WHERE id < ?1 AND NOT flags & 16"
 					" ORDER BY id DESC",
 					-1, &times, NULL);
 	if (result == SQLITE_OK)
 		result = sqlite3_bind_int64(times, 1, store_id_at(after_ms));
-	*since_ms = 0;
+	*first = 0;
 	while (result == SQLITE_OK && (result = sqlite3_step(times)) == SQLITE_ROW) {
 		int64_t time_ms =
 			store_time_ms(sqlite3_column_int64(times, 0), sqlite3_column_int64(times, 1));
@@ -372,7 +372,7 @@ static int find_start(struct store_archive *archive, int64_t now_ms, int64_t *si
 		if (time_ms <= 0 || time_ms > now_ms)
 			continue;
 		if (after_ms - time_ms > LEDGER_BLOCK_MS || now_ms - time_ms > LOOKED_BACK_MS) {
-			*since_ms = after_ms;
+			*first = after_ms > 0 ? store_id_at(after_ms) : 0;
 			break;
 		}
 		after_ms = time_ms < after_ms ? time_ms : after_ms;
@@ -382,41 +382,45 @@ static int find_start(struct store_archive *archive, int64_t now_ms, int64_t *si
 }
 
 /* Has the ledger make room for what comes, or not: the messages themselves say what is wrong with the file. */
-static void expect(struct store_archive *archive, struct ledger *ledger, int64_t since_ms)
+static void expect(struct store_archive *archive, struct ledger *ledger, int64_t first, int64_t last)
 {
 	sqlite3_stmt *question = NULL;
-	if (sqlite3_prepare_v2(archive->db, "SELECT count(*) FROM message WHERE id >= ?1", -1, &question, NULL)
+	if (sqlite3_prepare_v2(archive->db, "SELECT count(*) FROM message WHERE id BETWEEN ?1 AND ?2", -1,
+			       &question, NULL)
 		    == SQLITE_OK
-	    && sqlite3_bind_int64(question, 1, since_ms > 0 ? store_id_at(since_ms) : 0) == SQLITE_OK
-	    && sqlite3_step(question) == SQLITE_ROW) {
-		size_t messages = (size_t)sqlite3_column_int64(question, 0);
+	    && sqlite3_bind_int64(question, 1, first) == SQLITE_OK
+	    && sqlite3_bind_int64(question, 2, last) == SQLITE_OK && sqlite3_step(question) == SQLITE_ROW) {
+		size_t messages = ledger_held_count(ledger) + (size_t)sqlite3_column_int64(question, 0);
 		ledger_expect(ledger, archive->known->count, messages + messages / EXPECTED_MORE);
 	}
 	(void)sqlite3_finalize(question);
 }
 
-static int load_messages(struct store_archive *archive, struct ledger *ledger, int64_t since_ms)
+static int load_messages(struct store_archive *archive, struct ledger *ledger, int64_t first, int64_t last)
 {
 	sqlite3_stmt *rows = NULL;
 	size_t count = 0;
-	expect(archive, ledger, since_ms);
-	int result = store_rows_open(archive->db, since_ms, &rows);
+	expect(archive, ledger, first, last);
+	int result = store_rows_open_ids(archive->db, first, last, &rows);
 	while (result == SQLITE_OK && (result = sqlite3_step(rows)) == SQLITE_ROW)
 		result = adopt_row(archive, ledger, rows, &count);
 	(void)sqlite3_finalize(rows);
 	return result == SQLITE_DONE ? SQLITE_OK : result;
 }
 
-static int load_models(struct store_archive *archive, struct ledger *ledger)
+/* *last_ms: when a model last answered. */
+static int load_models(struct store_archive *archive, struct ledger *ledger, int64_t *last_ms)
 {
 	sqlite3_stmt *models = NULL;
 	int result = sqlite3_prepare_v2(archive->db,
 					"SELECT id, messages, unpriced, last_ms FROM model"
 					" WHERE messages > 0 ORDER BY id",
 					-1, &models, NULL);
+	*last_ms = 0;
 	while (result == SQLITE_OK && (result = sqlite3_step(models)) == SQLITE_ROW) {
 		int64_t messages = sqlite3_column_int64(models, 1),
 			unpriced = sqlite3_column_int64(models, 2);
+		int64_t answered_ms = sqlite3_column_int64(models, 3);
 		const struct ledger_record model = {
 			.model = store_records_model(&archive->records, sqlite3_column_int64(models, 0)),
 		};
@@ -425,28 +429,57 @@ static int load_models(struct store_archive *archive, struct ledger *ledger)
 			.unpriced = unpriced > 0 ? (uint64_t)unpriced : 0,
 		};
 		result = store_records_take_result(&archive->records);
-		if (result == SQLITE_OK
-		    && !ledger_adopt_model(ledger, &model, &sums, sqlite3_column_int64(models, 3)))
+		if (result == SQLITE_OK && !ledger_adopt_model(ledger, &model, &sums, answered_ms))
 			result = SQLITE_NOMEM;
+		*last_ms = answered_ms > *last_ms ? answered_ms : *last_ms;
 	}
 	(void)sqlite3_finalize(models);
 	return result == SQLITE_DONE ? SQLITE_OK : result;
 }
 
-int store_archive_load(struct store_archive *archive, struct ledger *ledger, int64_t now_ms)
+/* Hands over the messages from `after_ms` on, but those from `until` on, a message.id. */
+static int load(struct store_archive *archive, struct ledger *ledger, int64_t now_ms, int64_t after_ms,
+		int64_t until)
 {
-	int64_t since_ms;
+	int64_t first;
 	archive->is_whole = false;
 	/* Each page is needed once. */
 	store_database_keep_pages(archive->db, false);
-	int result = find_start(archive, now_ms, &since_ms);
-	if (result == SQLITE_OK)
-		result = load_models(archive, ledger);
-	if (result == SQLITE_OK)
-		result = load_messages(archive, ledger, since_ms);
-	archive->is_whole = result == SQLITE_OK && since_ms == 0;
+	int result = find_start(archive, now_ms, after_ms, &first);
+	if (result == SQLITE_OK && first < until)
+		result = load_messages(archive, ledger, first, until - 1);
+	archive->is_whole = result == SQLITE_OK && first == 0;
+	archive->loaded_from = first;
 	(void)sqlite3_db_release_memory(archive->db);
 	store_database_keep_pages(archive->db, true);
+	return result;
+}
+
+int store_archive_load(struct store_archive *archive, struct ledger *ledger, int64_t now_ms)
+{
+	int64_t last_ms;
+	int result = load_models(archive, ledger, &last_ms);
+	return result == SQLITE_OK ? load(archive, ledger, now_ms, now_ms - LEDGER_HELD_MS, INT64_MAX)
+				   : result;
+}
+
+int store_archive_load_newest(struct store_archive *archive, struct ledger *ledger, int64_t now_ms,
+			      int64_t after_ms)
+{
+	int64_t last_ms, held_ms = now_ms - LEDGER_HELD_MS;
+	int result = load_models(archive, ledger, &last_ms);
+	/* With an answer of the future, somebody looks for the one before it. */
+	if (last_ms > now_ms || after_ms < held_ms)
+		after_ms = held_ms;
+	return result == SQLITE_OK ? load(archive, ledger, now_ms, after_ms, INT64_MAX) : result;
+}
+
+int store_archive_load_rest(struct store_archive *archive, struct ledger *ledger, int64_t now_ms)
+{
+	int64_t until = archive->loaded_from;
+	int result = load(archive, ledger, now_ms, now_ms - LEDGER_HELD_MS, until);
+	if (result != SQLITE_OK)
+		archive->loaded_from = until;
 	return result;
 }
 

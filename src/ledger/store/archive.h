@@ -40,6 +40,14 @@ int store_archive_open_on(sqlite3 *db, struct store_roots *roots, struct store_k
  */
 int store_archive_load(struct store_archive *archive, struct ledger *ledger, int64_t now_ms);
 
+/*
+ * The same in two steps, of which the first takes as long as the messages from `after_ms` on need: only those
+ * are in the ledger then (and the rest of their first block). Messages may come in between.
+ */
+int store_archive_load_newest(struct store_archive *archive, struct ledger *ledger, int64_t now_ms,
+			      int64_t after_ms);
+int store_archive_load_rest(struct store_archive *archive, struct ledger *ledger, int64_t now_ms);
+
 /* Whether the last load handed over every message that the file had: then the ledger has let none go. */
 bool store_archive_is_whole(const struct store_archive *archive);
 

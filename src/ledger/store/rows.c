@@ -33,13 +33,18 @@ enum column {
 
 int store_rows_open(sqlite3 *db, int64_t since_ms, sqlite3_stmt **rows)
 {
+	int64_t first = since_ms > 0 && since_ms < STORE_TIME_MAX_MS ? store_id_at(since_ms) : 0;
+	return store_rows_open_ids(db, since_ms < STORE_TIME_MAX_MS ? first : INT64_MAX, INT64_MAX, rows);
+}
+
+int store_rows_open_ids(sqlite3 *db, int64_t first, int64_t last, sqlite3_stmt **rows)
+{
 	*rows = NULL;
-	int result =
-		sqlite3_prepare_v2(db, "SELECT * FROM message WHERE id >= ?1 ORDER BY id", -1, rows, NULL);
-	int64_t since = since_ms > 0 && since_ms < STORE_TIME_MAX_MS ? store_id_at(since_ms) : 0;
-	if (since_ms >= STORE_TIME_MAX_MS)
-		since = INT64_MAX;
-	return result == SQLITE_OK ? sqlite3_bind_int64(*rows, 1, since) : result;
+	int result = sqlite3_prepare_v2(db, "SELECT * FROM message WHERE id BETWEEN ?1 AND ?2 ORDER BY id", -1,
+					rows, NULL);
+	if (result == SQLITE_OK)
+		result = sqlite3_bind_int64(*rows, 1, first);
+	return result == SQLITE_OK ? sqlite3_bind_int64(*rows, 2, last) : result;
 }
 
 int64_t store_rows_transcript(sqlite3_stmt *rows)

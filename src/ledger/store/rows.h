@@ -42,6 +42,9 @@ struct store_row {
  */
 int store_rows_open(sqlite3 *db, int64_t since_ms, sqlite3_stmt **rows);
 
+/* The same by the first and the last message.id that may come. */
+int store_rows_open_ids(sqlite3 *db, int64_t first, int64_t last, sqlite3_stmt **rows);
+
 /* The transcript of the row, without looking at the rest of it. */
 int64_t store_rows_transcript(sqlite3_stmt *rows);
 

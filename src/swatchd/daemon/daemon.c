@@ -19,6 +19,7 @@
 #include "swatchd/daemon/lend.h"
 #include "swatchd/daemon/lines.h"
 #include "swatchd/daemon/places.h"
+#include "swatchd/daemon/recall.h"
 #include "swatchd/daemon/refresh.h"
 #include "swatchd/daemon/requests.h"
 #include "swatchd/daemon/restart.h"
@@ -66,6 +67,13 @@ static void on_listed(void *ctx)
 		daemon_end_walk(daemon);
 }
 
+/* Files were written: what those after them need may come now. */
+static void on_published(void *ctx, const struct billing_view *view)
+{
+	daemon_look_for_alerts(ctx, view);
+	daemon_recall_rest(ctx);
+}
+
 /* ---- starting ---- */
 
 static void start_figures(struct daemon *daemon)
@@ -84,7 +92,7 @@ static void start_publishing(struct daemon *daemon)
 		     &daemon->config, &daemon->sessions, &daemon->billing, &daemon->events);
 	daemon_start_alerts(daemon);
 	daemon_watch_clock(daemon);
-	publish_set_observer(&daemon->publish, daemon_look_for_alerts, daemon);
+	publish_set_observer(&daemon->publish, on_published, daemon);
 	publish_set_keeper(&daemon->publish, daemon_keep_cache, daemon);
 }
 

@@ -13,6 +13,7 @@
 #include "cache/read.h"
 #include "cache/write.h"
 #include "swatchd/daemon/facts.h"
+#include "swatchd/daemon/recall.h"
 #include "swatchd/loop/loop.h"
 
 /* The longest window of the figures is the week. */
@@ -54,6 +55,7 @@ static bool gather(struct daemon *daemon, struct kept_list *list)
 {
 	struct ledger_kept kept;
 	int64_t since_ms = clock_wall_ms() - KEPT_MS;
+	daemon_recall_rest(daemon);
 	size_t first = ledger_entries_before(daemon->ledger, since_ms);
 	for (size_t i = 0; ledger_kept_limit_at(daemon->ledger, i, &kept); i++)
 		/* An entry's marker comes with it. */

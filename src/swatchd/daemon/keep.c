@@ -183,7 +183,7 @@ static void renew_memory(struct daemon *daemon)
 	struct daemon_keep *keep = &daemon->keep;
 	struct ledger *ledger = daemon->ledger;
 	if (!keep->archive
-	    || (!ledger_lacks_sums(ledger)
+	    || (!ledger_lacks_sums(ledger) && !keep->rest_waits
 		&& ledger_held_count(ledger) < 2 * keep->held_at_load + KEEP_HELD_MORE))
 		return;
 	ledger_let_go(ledger);
@@ -193,6 +193,7 @@ static void renew_memory(struct daemon *daemon)
 		daemon_begin_anew(daemon, "what is in memory is not whole");
 		return;
 	}
+	keep->rest_waits = false;
 	keep->held_at_load = ledger_held_count(ledger);
 	log_debug("%zu messages are held in memory", keep->held_at_load);
 #ifdef __GLIBC__
@@ -351,7 +352,7 @@ void daemon_start_keep(struct daemon *daemon)
 	/* Nothing can be looked up any more: all transcripts are read again, into memory alone. */
 	ledger_set_archive(daemon->ledger, NULL, NULL);
 	ledger_let_go(daemon->ledger);
-	keep->is_complete = false;
+	keep->is_complete = keep->rest_waits = false;
 	log_warning("cannot keep what transcripts say in %s: %s", keep->path, strerror(why));
 	keep->why_off = strdup(strerror(why));
 }

@@ -42,6 +42,18 @@ static void join_archive(struct daemon *daemon, struct buf *error)
 		ledger_set_archive(daemon->ledger, &store_archive_calls, keep->archive);
 }
 
+/* What the first files need: today, the active block and a window of five hours, with an hour to spare. */
+static int load(struct daemon *daemon)
+{
+	struct daemon_keep *keep = &daemon->keep;
+	int64_t now_ms = clock_wall_ms();
+	int64_t after_ms = now_ms - RATE_LIMIT_FIVE_HOUR_MS, day_ms = clock_local_day_start_ms(now_ms);
+	after_ms = (day_ms < after_ms ? day_ms : after_ms) - CLOCK_HOUR_MS;
+	keep->rest_waits = !daemon->options.once;
+	return keep->rest_waits ? store_archive_load_newest(keep->archive, daemon->ledger, now_ms, after_ms)
+				: store_archive_load(keep->archive, daemon->ledger, now_ms);
+}
+
 /*
  * Takes what is alive out of the file, so that no transcript is read again for it; the rest is looked up
  * there when it is needed. Returns false, with nothing taken, when that fails.
@@ -58,11 +70,12 @@ static bool take_archive(struct daemon *daemon, struct buf *error)
 		return false;
 	/* Limits come first: messages that say that one was hit find them. */
 	take_facts(daemon);
-	result = store_archive_load(keep->archive, daemon->ledger, clock_wall_ms());
+	result = load(daemon);
 	keep->is_complete = result == SQLITE_OK;
 	if (keep->is_complete)
 		return true;
 	buf_printf(error, "cannot read %s: %s", keep->path, sqlite3_errstr(result));
+	keep->rest_waits = false;
 	ledger_set_archive(daemon->ledger, NULL, NULL);
 	ledger_let_go(daemon->ledger);
 	store_archive_close(SCOPE_KEEP(keep->archive));
@@ -81,6 +94,14 @@ static void take_lost(struct daemon *daemon, const struct data_dirs *dirs)
 	take_facts(daemon);
 }
 
+static void note_held(struct daemon *daemon)
+{
+	struct daemon_keep *keep = &daemon->keep;
+	keep->held_at_load = ledger_held_count(daemon->ledger);
+	log_info("%zu message%s of the last days out of %s", keep->held_at_load,
+		 keep->held_at_load == 1 ? "" : "s", keep->path);
+}
+
 static void recall(struct daemon *daemon)
 {
 	struct daemon_keep *keep = &daemon->keep;
@@ -94,9 +115,22 @@ static void recall(struct daemon *daemon)
 		take_lost(daemon, &dirs);
 	}
 	data_dirs_release(&dirs);
-	keep->held_at_load = ledger_held_count(daemon->ledger);
-	log_info("%zu message%s of the last days out of %s", keep->held_at_load,
-		 keep->held_at_load == 1 ? "" : "s", keep->path);
+	if (!keep->rest_waits)
+		note_held(daemon);
+}
+
+void daemon_recall_rest(struct daemon *daemon)
+{
+	struct daemon_keep *keep = &daemon->keep;
+	if (!keep->rest_waits || !keep->archive)
+		return;
+	int result = store_archive_load_rest(keep->archive, daemon->ledger, clock_wall_ms());
+	keep->rest_waits = result != SQLITE_OK;
+	if (!keep->rest_waits)
+		note_held(daemon);
+	else if (!keep->rest_failed)
+		log_warning("cannot read all of %s: %s; trying again", keep->path, sqlite3_errstr(result));
+	keep->rest_failed = keep->rest_waits;
 }
 
 static void take_drift(struct daemon *daemon)

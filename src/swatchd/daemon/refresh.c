@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "cache/read.h"
 #include "ccusage/answer.h"
+#include "swatchd/daemon/recall.h"
 #include "swatchd/daemon/round.h"
 #include "swatchd/daemon/waiters.h"
 
@@ -90,6 +91,7 @@ bool daemon_look_into_answer(void *ctx, const struct refresh_result *result)
 		.answer = result->answer, .started_ms = billing_started_ms(&daemon->billing),
 		.now_ms = result->answered_ms, .paths = daemon->config.watch_paths,
 	};
+	daemon_recall_rest(daemon);
 	daemon->audit.running = audit_start(daemon->loop, daemon->ledger, &question, note_reasons, daemon);
 	if (!daemon->audit.running)
 		log_warning("cannot tell why ccusage's figures differ: out of memory");

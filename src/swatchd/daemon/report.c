@@ -17,6 +17,7 @@
 #include "report/json.h"
 #include "report/report.h"
 #include "swatchd/daemon/keep.h"
+#include "swatchd/daemon/recall.h"
 
 /* Copies a request's text. Returns false when it is too long. */
 static bool take_text(struct json_object *request, const char *key, char *out, size_t size)
@@ -107,6 +108,7 @@ void daemon_answer_report(void *ctx, struct control_client *client, struct json_
 	AUTO_BUF error = BUF_INIT;
 	AUTO_BUF out = BUF_INIT;
 	const char *fault = take_options(daemon, request, &options);
+	daemon_recall_rest(daemon);
 	if (!fault && !is_whole(daemon))
 		fault = "the past is in the ledger's file, out of which 'swatch daily', 'blocks' and their like"
 			" read it; swatchd has only the last days in memory";
@@ -181,6 +183,7 @@ void daemon_answer_spend(void *ctx, struct control_client *client, struct json_o
 				     "1000 to 86400000 and 1 to 1440");
 		return;
 	}
+	daemon_recall_rest(daemon);
 	if (!is_whole(daemon) && since_ms < clock_wall_ms() - LEDGER_HELD_MS) {
 		control_answer_error(client,
 				     "\"since\" is too long ago: swatchd has the last 8 days in memory;"

@@ -57,9 +57,12 @@ static struct verdict *judge(struct expire *expire, size_t *count)
 	struct verdict *verdicts = calloc(all + 1, sizeof(*verdicts));
 	if (!verdicts)
 		return NULL;
-	/* Those over age, which are most of them, have no order: none is kept. */
-	while ((session = sessions_each(expire->sessions, &cursor)))
-		verdicts[is_over_age(expire, session, now_ms) ? --old : young++].session = session;
+	/* Those long past their age, which are most of them, need no order. */
+	while ((session = sessions_each(expire->sessions, &cursor))) {
+		bool is_past = session->excluded && !session->file.exists
+			    && is_over_age(expire, session, now_ms);
+		verdicts[is_past ? --old : young++].session = session;
+	}
 	qsort(verdicts, young, sizeof(*verdicts), compare_for_keeping);
 	for (size_t i = 0; i < *count; i++) {
 		struct verdict *v = &verdicts[i];
