@@ -94,10 +94,8 @@ static void take_lost(struct daemon *daemon, const struct data_dirs *dirs)
 	take_facts(daemon);
 }
 
-static void note_held(struct daemon *daemon)
+static void report_held(const struct daemon_keep *keep)
 {
-	struct daemon_keep *keep = &daemon->keep;
-	keep->held_at_load = ledger_held_count(daemon->ledger);
 	log_info("%zu message%s of the last days out of %s", keep->held_at_load,
 		 keep->held_at_load == 1 ? "" : "s", keep->path);
 }
@@ -115,8 +113,9 @@ static void recall(struct daemon *daemon)
 		take_lost(daemon, &dirs);
 	}
 	data_dirs_release(&dirs);
+	keep->held_at_load = ledger_held_count(daemon->ledger);
 	if (!keep->rest_waits)
-		note_held(daemon);
+		report_held(keep);
 }
 
 void daemon_recall_rest(struct daemon *daemon)
@@ -124,10 +123,12 @@ void daemon_recall_rest(struct daemon *daemon)
 	struct daemon_keep *keep = &daemon->keep;
 	if (!keep->rest_waits || !keep->archive)
 		return;
+	size_t held = ledger_held_count(daemon->ledger);
 	int result = store_archive_load_rest(keep->archive, daemon->ledger, clock_wall_ms());
 	keep->rest_waits = result != SQLITE_OK;
+	keep->held_at_load += ledger_held_count(daemon->ledger) - held;
 	if (!keep->rest_waits)
-		note_held(daemon);
+		report_held(keep);
 	else if (!keep->rest_failed)
 		log_warning("cannot read all of %s: %s; trying again", keep->path, sqlite3_errstr(result));
 	keep->rest_failed = keep->rest_waits;
