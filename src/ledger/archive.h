@@ -94,6 +94,13 @@ int ledger_adopt_file(struct ledger *ledger, const struct ledger_kept *transcrip
  */
 void ledger_let_go(struct ledger *ledger);
 
+/*
+ * All archived messages are in memory: from now on (`on`) the ledger knows which keys ledger_let_go() leaves
+ * to the archive alone, in 4 MB, and looks up only those: for a first read, in which nearly all are new.
+ * Turn it off when that is over, and when anybody else writes the archive.
+ */
+void ledger_filter_keys(struct ledger *ledger, bool on);
+
 /* How many messages are in memory, hidden ones too. */
 size_t ledger_held_count(const struct ledger *ledger);
 

@@ -51,6 +51,7 @@ void ledger_free(struct ledger *ledger)
 	ledger_limits_release(&ledger->limits);
 	ledger_branches_release(&ledger->branches);
 	ledger_set_guard(ledger, NULL, NULL, NULL);
+	ledger_filter_keys(ledger, false);
 	free(ledger->windows);
 	free(ledger);
 }

@@ -509,6 +509,26 @@ static void no_question_that_fails_counts_twice_or_loses(void **state)
 	assert_true(fault.failed > 200);
 }
 
+/* A long first read lets go of what is written, and knows copies of it, while it looks up little else. */
+static void copies_of_what_a_first_read_let_go_are_found(void **state)
+{
+	(void)state;
+	struct world w = { .random = 20260306, .least_held = SIZE_MAX };
+	begin(&w);
+	assert_true(store_archive_is_whole(w.archive));
+	ledger_filter_keys(w.ledger, true);
+	for (unsigned step = 0; step < 300; step++) {
+		append(&w, step % FILES);
+		if (step % 40 == 39)
+			let_go(&w);
+		compare(&w);
+	}
+	ledger_filter_keys(w.ledger, false);
+	append(&w, 0);
+	compare(&w);
+	end(&w);
+}
+
 /* What a line said about who paid goes with its message, and is not looked for when that session comes. */
 static void a_claim_that_was_let_go_is_forgotten(void **state)
 {
@@ -654,6 +674,7 @@ int main(void)
 		CASE(what_is_held_and_what_is_not_add_up),
 		CASE(no_question_that_fails_counts_twice_or_loses),
 		CASE(a_claim_that_was_let_go_is_forgotten),
+		CASE(copies_of_what_a_first_read_let_go_are_found),
 		CASE(figures_are_the_same_without_names),
 		CASE(a_question_that_fails_is_no_answer),
 		CASE(what_nobody_can_tell_is_not_taken),

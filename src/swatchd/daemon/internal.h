@@ -121,6 +121,7 @@ struct daemon_keep {
 	size_t held_at_load;         /* messages in memory after the archive handed over what is alive */
 	bool rest_waits;             /* it handed over only what the first files need */
 	bool rest_failed;            /* the log has it */
+	bool makes_room;             /* the first read waits until what it has read is written */
 	struct keep_news *news;
 	size_t news_count, news_cap;
 	uint32_t *news_of;           /* by the ledger's number of a transcript: its news + 1; 0 without any */

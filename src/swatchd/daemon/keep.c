@@ -35,6 +35,10 @@
 /* After a failure; it doubles. */
 #define KEEP_RETRY_FIRST_MS INT64_C(5000)
 #define KEEP_RETRY_MAX_MS INT64_C(600000)
+/* So many more than those of the last days a first read holds in memory, 45 MB; a test may be built with less. */
+#ifndef KEEP_READ_MAX
+#define KEEP_READ_MAX 250000
+#endif
 /* So many more messages than twice those of the last days may be in memory: some megabytes. */
 #define KEEP_HELD_MORE 20000
 /* At the end; systemd kills after 10 seconds. What is left comes again at the next start. */
@@ -146,6 +150,13 @@ static void tell_written(struct daemon *daemon)
 		daemon->keep.written(daemon);
 }
 
+/* The first read goes on. */
+static void end_room(struct daemon *daemon)
+{
+	daemon->keep.makes_room = false;
+	tail_hold_history(daemon->tail, false);
+}
+
 static void note_failure(struct daemon *daemon, const struct store_status *status)
 {
 	struct daemon_keep *keep = &daemon->keep;
@@ -156,6 +167,7 @@ static void note_failure(struct daemon *daemon, const struct store_status *statu
 		keep->retry_ms *= 2;
 	}
 	keep->is_failing = true;
+	end_room(daemon);
 	tell_written(daemon);
 	daemon_note_gone(daemon, NULL);
 	set_timer(daemon, keep->retry_ms < KEEP_RETRY_MAX_MS ? keep->retry_ms : KEEP_RETRY_MAX_MS);
@@ -174,18 +186,14 @@ static void look_for_prices(struct daemon *daemon)
 		daemon_begin_anew(daemon, "messages that had no price get one");
 }
 
-/*
- * Everything is written: lets go of the messages that are not alive any more, when they are many, and of sums
- * that could not be asked for.
- */
-static void renew_memory(struct daemon *daemon)
+/* Everything is written: lets go of the messages that are not alive any more. */
+static void let_go(struct daemon *daemon)
 {
 	struct daemon_keep *keep = &daemon->keep;
 	struct ledger *ledger = daemon->ledger;
-	if (!keep->archive
-	    || (!ledger_lacks_sums(ledger) && !keep->rest_waits
-		&& ledger_held_count(ledger) < 2 * keep->held_at_load + KEEP_HELD_MORE))
-		return;
+	/* In the first read of all. */
+	if (!daemon->history.read && store_archive_is_whole(keep->archive))
+		ledger_filter_keys(ledger, true);
 	ledger_let_go(ledger);
 	int result = store_archive_load(keep->archive, ledger, clock_wall_ms());
 	if (result != SQLITE_OK) {
@@ -200,6 +208,65 @@ static void renew_memory(struct daemon *daemon)
 	/* It goes back to the kernel at once: this may have been the whole history. */
 	(void)malloc_trim(0);
 #endif
+}
+
+/* Lets go when those not alive are many, and of sums that could not be asked for. */
+static void renew_memory(struct daemon *daemon)
+{
+	const struct daemon_keep *keep = &daemon->keep;
+	size_t held = ledger_held_count(daemon->ledger);
+	ledger_filter_keys(daemon->ledger, false);
+	if (keep->archive
+	    && (ledger_lacks_sums(daemon->ledger) || keep->rest_waits
+		|| held >= 2 * keep->held_at_load + KEEP_HELD_MORE))
+		let_go(daemon);
+}
+
+/* ---- a first read that is long ---- */
+
+/* Without a loop, as with --once. */
+static void write_and_let_go(struct daemon *daemon)
+{
+	struct store *store = daemon->keep.store;
+	while (has_news(daemon) && store_is_free(store) && give_batch(daemon))
+		store_wait(store);
+	if (!has_news(daemon) && store_is_free(store))
+		let_go(daemon);
+}
+
+void daemon_keep_make_room(struct daemon *daemon)
+{
+	struct daemon_keep *keep = &daemon->keep;
+	if (!keep->archive || keep->is_failing || keep->makes_room || daemon->history.read
+	    || ledger_held_count(daemon->ledger) < keep->held_at_load + KEEP_READ_MAX)
+		return;
+	if (daemon->options.once) {
+		write_and_let_go(daemon);
+		return;
+	}
+	keep->makes_room = true;
+	tail_hold_history(daemon->tail, true);
+	if (store_is_free(keep->store) && !give_batch(daemon))
+		end_room(daemon);
+}
+
+/* A batch was written, and none is being written now. */
+static void go_on(struct daemon *daemon)
+{
+	const struct daemon_keep *keep = &daemon->keep;
+	if (has_news(daemon) && (keep->gave_part || keep->makes_room)) {
+		if (!give_batch(daemon))
+			end_room(daemon);
+	} else if (has_news(daemon)) {
+		daemon_keep_soon(daemon);
+	} else if (keep->makes_room) {
+		let_go(daemon);
+		end_room(daemon);
+	} else if (keep->looks_for_prices) {
+		look_for_prices(daemon);
+	} else if (daemon->history.read) {
+		renew_memory(daemon);
+	}
 }
 
 /* A batch was written, or not. */
@@ -236,14 +303,7 @@ static void on_done(struct ev_loop *loop UNUSED, ev_async *watcher, int revents 
 	tell_written(daemon);
 	if (!keep->store || !store_is_free(keep->store))
 		return;
-	if (has_news(daemon) && keep->gave_part)
-		(void)give_batch(daemon);
-	else if (has_news(daemon))
-		daemon_keep_soon(daemon);
-	else if (keep->looks_for_prices)
-		look_for_prices(daemon);
-	else if (daemon->history.read)
-		renew_memory(daemon);
+	go_on(daemon);
 }
 
 /* The store's thread. */

@@ -21,6 +21,12 @@ void daemon_start_keep(struct daemon *daemon);
 /* The turn is over: what came is written soon. */
 void daemon_keep_soon(struct daemon *daemon);
 
+/*
+ * Messages came. When the first read holds too many that nobody needs any more, it waits until they are
+ * written, and lets go of them: memory does not depend on how long the past is.
+ */
+void daemon_keep_make_room(struct daemon *daemon);
+
 /* Takes [ledger] keep. */
 void daemon_keep_set_age(struct daemon *daemon);
 

@@ -248,6 +248,8 @@ void daemon_take_batch(void *ctx, const struct tail_batch *batch)
 	}
 	if (batch->gone)
 		close_transcript(daemon, transcript->owner);
+	if (batch->record_count > 0)
+		daemon_keep_make_room(daemon);
 	if (batch->turn_ended)
 		daemon_end_turn(daemon);
 	if (batch->turn_ended || batch->caught_up)

@@ -63,7 +63,8 @@ void tail_history_take(struct tail *tail, bool wait, void (*ended)(struct tail *
 	int64_t until_ms = clock_mono_ms() + TURN_MS;
 	if (!tail->history)
 		return;
-	while ((wait || clock_mono_ms() <= until_ms) && (batch = history_take(tail->history, wait))) {
+	while ((wait || (!tail->history_held && clock_mono_ms() <= until_ms))
+	       && (batch = history_take(tail->history, wait))) {
 		struct transcript *t = owner_of(tail, batch->job);
 		if (batch->ends)
 			end_job(tail, batch);
@@ -75,7 +76,14 @@ void tail_history_take(struct tail *tail, bool wait, void (*ended)(struct tail *
 	}
 	if (history_is_done(tail->history))
 		end_history(tail);
-	else if (clock_mono_ms() > until_ms)
+	else if (!tail->history_held && clock_mono_ms() > until_ms)
+		ev_async_send(tail->loop, &tail->history_came);
+}
+
+void tail_hold_history(struct tail *tail, bool held)
+{
+	tail->history_held = held;
+	if (!held && tail->history)
 		ev_async_send(tail->loop, &tail->history_came);
 }
 

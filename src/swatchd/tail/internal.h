@@ -36,6 +36,7 @@ struct tail {
 	ev_async history_came;
 	size_t history_count, history_left;   /* transcripts, and those not read to their end */
 	size_t history_first;                 /* the first one of these */
+	bool history_held;                    /* the threads wait: nothing is taken from them */
 	char *chunk;             /* the read buffer; grows with a long line, and shrinks again */
 	size_t chunk_cap;
 	ev_timer retry;          /* runs while a transcript is failing or missed */
