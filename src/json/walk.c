@@ -10,8 +10,9 @@
 void walk_init(struct walk *w, const char *text, size_t len)
 {
 	memset(w, 0, sizeof(*w));
-	w->at = text;
-	w->end = text + len;
+	/* A field that is missing is NULL, to which C adds nothing, not even 0. */
+	w->at = text ? text : "";
+	w->end = w->at + len;
 }
 
 /* Notes the fault at w->at, and ends the walk. */
