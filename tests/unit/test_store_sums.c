@@ -205,6 +205,7 @@ static void test_hostile_rows(void **state)
 		add_message(db, &(struct message){ HOUR_MS + CLOCK_HOUR_MS + i, 0, 1, 0, 1, 0, 1,
 						   STORE_NANO_USD_MAX });
 	expect_hours(db, 0, lines);
+	assert_int_equal(store_rollup_rebuild(db), SQLITE_OK);
 	assert_int_equal(store_census_take(db, &census), SQLITE_OK);
 	assert_int_equal(census.messages, 1104);
 	assert_true(census.nano_usd == INT64_MAX);
@@ -241,6 +242,7 @@ static void test_census(void **state)
 	};
 	for (size_t i = 0; i < sizeof(messages) / sizeof(messages[0]); i++)
 		add_message(db, &messages[i]);
+	assert_int_equal(store_rollup_rebuild(db), SQLITE_OK);
 	assert_int_equal(store_census_take(db, &census), SQLITE_OK);
 	assert_true(census.first_ms == day_ms + 4 * CLOCK_HOUR_MS);
 	assert_true(census.last_ms == day_ms + 9 * CLOCK_DAY_MS);
@@ -259,6 +261,18 @@ static void test_census(void **state)
 	tzset();
 	assert_int_equal(store_census_take(db, &census), SQLITE_OK);
 	assert_int_equal(census.days, 2);
+	/* One hour, and two days in India. */
+	for (int minute = 29; minute <= 31; minute += 2)
+		add_message(db, &(struct message){ day_ms + 40 * CLOCK_DAY_MS + 18 * CLOCK_HOUR_MS
+							   + minute * CLOCK_MINUTE_MS,
+						   0, 1, 0, 1, 0, 1, 1 });
+	assert_int_equal(store_rollup_rebuild(db), SQLITE_OK);
+	assert_int_equal(store_census_take(db, &census), SQLITE_OK);
+	assert_int_equal(census.days, 3);
+	assert_int_equal(setenv("TZ", "Asia/Kolkata", 1), 0);
+	tzset();
+	assert_int_equal(store_census_take(db, &census), SQLITE_OK);
+	assert_int_equal(census.days, 5);
 	assert_int_equal(setenv("TZ", "UTC", 1), 0);
 	tzset();
 	sqlite3_close(db);

@@ -9,7 +9,7 @@
 #include "base/strmap.h"
 #include "ledger/store/place.h"
 #include "ledger/store/rows.h"
-#include "ledger/store/schema.h"
+#include "ledger/store/sums.h"
 
 /* What one session paid for in one transcript. */
 struct key {
@@ -27,26 +27,39 @@ struct counting {
 	size_t count, cap;
 	struct strmap by_key;        /* -> index + 1 */
 	size_t last;                 /* index + 1 of the part that was found last */
-	struct clock_day day, day_before;
+	int64_t *times;              /* of the first and the last message of each hour */
+	size_t time_count, time_cap;
 };
 
-/* ---- rows ---- */
+/* ---- days ---- */
 
-/* Messages come in order of time, but for those that were put off by up to a second. */
-static void count_day(struct counting *counting, int64_t time_ms)
+static int compare_times(const void *a, const void *b)
 {
-	struct clock_day *day = &counting->day, *before = &counting->day_before, found = { .start_ms = 0 };
-	if (clock_day_has(day, time_ms) || clock_day_has(before, time_ms))
-		return;
-	(void)clock_day_follow(&found, time_ms);
-	counting->census->days++;
-	if (time_ms < day->start_ms) {
-		*before = found;
-		return;
-	}
-	*before = *day;
-	*day = found;
+	int64_t left = *(const int64_t *)a, right = *(const int64_t *)b;
+	return (left > right) - (left < right);
 }
+
+/* An hour lies in two days at most: its first message is in the one, or its last one in the other. */
+static bool note_times(struct counting *counting, const struct store_sums *sums)
+{
+	if (!array_reserve_many(&counting->times, &counting->time_cap, counting->time_count + 2,
+				sizeof(*counting->times)))
+		return false;
+	counting->times[counting->time_count++] = sums->first_ms;
+	counting->times[counting->time_count++] = sums->last_ms;
+	return true;
+}
+
+static void count_days(struct counting *counting)
+{
+	struct clock_day day = { .start_ms = 0 };
+	if (counting->time_count > 0)
+		qsort(counting->times, counting->time_count, sizeof(*counting->times), compare_times);
+	for (size_t i = 0; i < counting->time_count; i++)
+		counting->census->days += clock_day_follow(&day, counting->times[i]);
+}
+
+/* ---- hours ---- */
 
 static struct part *find_part(struct counting *counting, const struct key *key)
 {
@@ -68,34 +81,34 @@ static struct part *find_part(struct counting *counting, const struct key *key)
 	return &counting->parts[counting->count - 1];
 }
 
-static bool count_row(struct counting *counting, const struct store_row *row)
+static bool count_hour(struct counting *counting, const struct key *key, const struct store_sums *sums)
 {
 	struct store_census *census = counting->census;
-	const struct key key = { row->transcript, row->payer };
-	struct part *part = find_part(counting, &key);
+	struct part *part = find_part(counting, key);
 	if (!part)
 		return false;
-	part->messages++;
-	store_rows_add(&part->nano_usd, row->nano_usd);
-	census->messages++;
-	census->unpriced += (row->flags & STORE_UNPRICED) != 0;
-	store_rows_add(&census->nano_usd, row->nano_usd);
-	if (census->first_ms == 0 || row->time_ms < census->first_ms)
-		census->first_ms = row->time_ms;
-	if (row->time_ms > census->last_ms)
-		census->last_ms = row->time_ms;
-	count_day(counting, row->time_ms);
-	return true;
+	store_rows_add(&part->messages, sums->messages);
+	store_rows_add(&part->nano_usd, sums->nano_usd);
+	store_rows_add(&census->messages, sums->messages);
+	store_rows_add(&census->unpriced, sums->unpriced);
+	store_rows_add(&census->nano_usd, sums->nano_usd);
+	if (census->first_ms == 0 || sums->first_ms < census->first_ms)
+		census->first_ms = sums->first_ms;
+	if (sums->last_ms > census->last_ms)
+		census->last_ms = sums->last_ms;
+	return note_times(counting, sums);
 }
 
-static int count_rows(sqlite3 *db, struct counting *counting)
+static int count_hours(sqlite3 *db, struct counting *counting)
 {
-	sqlite3_stmt *rows;
-	int result = store_rows_open(db, 0, &rows);
+	sqlite3_stmt *rows = NULL;
+	int result = sqlite3_prepare_v2(db, "SELECT transcript, payer, " STORE_SUM_COLUMNS " FROM hour", -1,
+					&rows, NULL);
 	while (result == SQLITE_OK && (result = sqlite3_step(rows)) == SQLITE_ROW) {
-		struct store_row row;
-		bool counts = store_rows_take(rows, &row) && !(row.flags & STORE_HIDDEN);
-		result = !counts || count_row(counting, &row) ? SQLITE_OK : SQLITE_NOMEM;
+		const struct key key = { sqlite3_column_int64(rows, 0), sqlite3_column_int64(rows, 1) };
+		struct store_sums sums;
+		bool counts = store_sums_take(rows, 2, &sums);
+		result = !counts || count_hour(counting, &key, &sums) ? SQLITE_OK : SQLITE_NOMEM;
 	}
 	(void)sqlite3_finalize(rows);
 	return result == SQLITE_DONE ? SQLITE_OK : result;
@@ -138,7 +151,7 @@ static bool count_transcript(struct counting *counting, struct store_names *name
 		const char *session = *payer ? payer : transcript.session;
 		if (!note_name(&sets->sessions, session, strlen(session)))
 			return false;
-		census->gone_messages += gone ? part->messages : 0;
+		store_rows_add(&census->gone_messages, gone ? part->messages : 0);
 		store_rows_add(&census->gone_nano_usd, gone ? part->nano_usd : 0);
 	}
 	return note_name(&sets->projects, transcript.project.data, transcript.project.len);
@@ -171,10 +184,12 @@ int store_census_take(sqlite3 *db, struct store_census *out)
 {
 	struct counting counting = { .census = out };
 	memset(out, 0, sizeof(*out));
-	int result = count_rows(db, &counting);
+	int result = count_hours(db, &counting);
 	if (result == SQLITE_OK)
 		result = count_names(db, &counting);
+	count_days(&counting);
 	strmap_release(&counting.by_key);
+	free(counting.times);
 	free(counting.parts);
 	return result;
 }

@@ -22,7 +22,7 @@ struct store_census {
 	int64_t gone_messages, gone_nano_usd;
 };
 
-/* Counts; looks at the disk for each transcript. O(file). Returns SQLITE_OK, or SQLite's result. */
+/* Counts by the hours' sums; looks at the disk for each transcript. Returns SQLITE_OK, or SQLite's result. */
 int store_census_take(sqlite3 *db, struct store_census *out);
 
 #endif
