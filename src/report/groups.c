@@ -38,10 +38,11 @@ struct groups {
 	struct group *list;
 	size_t count, cap;
 	struct strmap by_key;        /* -> number + 1 */
-	/* That of the day `day_ms`, unless they are sessions: most entries are of the same day as the one
-	 * before. */
-	size_t of_day;
+	/* The last one, and the entry that it was looked for with: most are of the one before them. */
+	size_t last;
 	int64_t day_ms;
+	unsigned session;
+	const char *home;
 	const char *names[LEDGER_MODELS_MAX];  /* the report's own, by model */
 };
 
@@ -94,13 +95,17 @@ static struct group *group_of(const struct report_work *work, struct groups *gro
 			      const struct report_entry *entry)
 {
 	char key[KEY_SIZE];
-	bool by_day = work->options->kind != REPORT_SESSIONS;
-	if (by_day && groups->count > 0 && groups->day_ms == work->day.start_ms)
-		return &groups->list[groups->of_day];
+	bool is_last = work->options->kind == REPORT_SESSIONS
+			     ? groups->session == entry->session && groups->home == entry->home
+			     : groups->day_ms == work->day.start_ms;
+	if (is_last && groups->count > 0)
+		return &groups->list[groups->last];
 	struct group *group = find_group(groups, key, write_key(work, entry, key));
 	if (group) {
-		groups->of_day = (size_t)(group - groups->list);
+		groups->last = (size_t)(group - groups->list);
 		groups->day_ms = work->day.start_ms;
+		groups->session = entry->session;
+		groups->home = entry->home;
 	}
 	return group;
 }

@@ -285,9 +285,9 @@ static bool tell_rolled(void *ctx, const struct store_rolled *rolled)
 	struct told *told = ctx;
 	const struct store_sums *sums = &rolled->sums;
 	assert_true(told->count < HOURS_MAX);
-	snprintf(told->line[told->count++], sizeof(told->line[0]), "%lld t%lld s%lld m%lld%s: %lld %lld %lld",
+	snprintf(told->line[told->count++], sizeof(told->line[0]), "%lld t%lld p%lld m%lld%s: %lld %lld %lld",
 		 (long long)(sums->first_ms - HOUR_MS), (long long)rolled->transcript,
-		 (long long)rolled->session, (long long)rolled->model, rolled->fast ? " fast" : "",
+		 (long long)rolled->payer, (long long)rolled->model, rolled->fast ? " fast" : "",
 		 (long long)sums->messages, (long long)sums->tokens.output, (long long)sums->nano_usd);
 	return told->count != told->enough;
 }
@@ -330,9 +330,9 @@ static sqlite3 *make_rolled(void)
 static void test_sums_for_reports(void **state)
 {
 	(void)state;
-	static const char *const hours[] = { "0 t1 s1 m1: 2 30 300", "2 t1 s2 m1: 1 30 300",
-					     "3 t1 s1 m1 fast: 1 40 400", "3600000 t3 s1 m1: 1 60 600", NULL };
-	static const char *const days[] = { "0 t1 s0 m1: 4 120 1200", "3 t1 s0 m1 fast: 1 40 400", NULL };
+	static const char *const hours[] = { "0 t1 p0 m1: 2 30 300", "2 t1 p2 m1: 1 30 300",
+					     "3 t1 p0 m1 fast: 1 40 400", "3600000 t3 p0 m1: 1 60 600", NULL };
+	static const char *const days[] = { "0 t1 p-1 m1: 4 120 1200", "3 t1 p-1 m1 fast: 1 40 400", NULL };
 	sqlite3 *db = make_rolled();
 	expect_rolled(db, STORE_BY_HOUR, NULL, hours);
 	expect_rolled(db, STORE_BY_DAY, NULL, days);
@@ -358,8 +358,8 @@ static void leave_out(struct store_left_out *left_out, uint64_t key)
 static void test_messages_that_are_left_out(void **state)
 {
 	(void)state;
-	static const char *const without_3[] = { "0 t1 s1 m1: 1 10 100", "2 t1 s2 m1: 1 30 300",
-						 "3 t1 s1 m1 fast: 1 40 400", "3600000 t3 s1 m1: 1 60 600",
+	static const char *const without_3[] = { "0 t1 p0 m1: 1 10 100", "2 t1 p2 m1: 1 30 300",
+						 "3 t1 p0 m1 fast: 1 40 400", "3600000 t3 p0 m1: 1 60 600",
 						 NULL };
 	sqlite3 *db = make_rolled();
 	struct store_left_out *left_out = store_left_out_new(db);

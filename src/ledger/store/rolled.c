@@ -31,13 +31,10 @@ int store_rolled_read(sqlite3 *db, enum store_rolled_by by, const struct store_l
 	sqlite3_stmt *rows = NULL;
 	int result = sqlite3_prepare_v2(db,
 					by == STORE_BY_DAY
-						? "SELECT " STORE_SUM_COLUMNS ", first_offset, 0,"
-						  " first_transcript, model, fast, 0 FROM day"
-						: "SELECT " STORE_SUM_COLUMNS ", h.first_offset,"
-						  " CASE h.payer WHEN 0 THEN coalesce(t.session, 0)"
-						  " ELSE h.payer END,"
-						  " h.transcript, h.model, h.fast, h.payer FROM hour h"
-						  " LEFT JOIN transcript t ON t.id = h.transcript",
+						? "SELECT " STORE_SUM_COLUMNS ", first_offset,"
+						  " first_transcript, model, fast, -1 FROM day"
+						: "SELECT " STORE_SUM_COLUMNS ", first_offset,"
+						  " transcript, model, fast, payer FROM hour",
 					-1, &rows, NULL);
 	while (result == SQLITE_OK && (result = sqlite3_step(rows)) == SQLITE_ROW) {
 		struct store_rolled rolled;
@@ -45,11 +42,10 @@ int store_rolled_read(sqlite3 *db, enum store_rolled_by by, const struct store_l
 		if (!store_sums_take(rows, 0, &rolled.sums))
 			continue;
 		rolled.sums.first_offset = sqlite3_column_int64(rows, STORE_SUM_COUNT);
-		rolled.session = sqlite3_column_int64(rows, STORE_SUM_COUNT + 1);
-		rolled.transcript = sqlite3_column_int64(rows, STORE_SUM_COUNT + 2);
-		rolled.model = sqlite3_column_int64(rows, STORE_SUM_COUNT + 3);
-		rolled.fast = sqlite3_column_int64(rows, STORE_SUM_COUNT + 4) != 0;
-		rolled.payer = sqlite3_column_int64(rows, STORE_SUM_COUNT + 5);
+		rolled.transcript = sqlite3_column_int64(rows, STORE_SUM_COUNT + 1);
+		rolled.model = sqlite3_column_int64(rows, STORE_SUM_COUNT + 2);
+		rolled.fast = sqlite3_column_int64(rows, STORE_SUM_COUNT + 3) != 0;
+		rolled.payer = sqlite3_column_int64(rows, STORE_SUM_COUNT + 4);
 		if (by == STORE_BY_HOUR && lacks_some(left_out, &rolled))
 			result = store_rolled_split(db, &rolled, left_out, take, ctx);
 		else if (!take(ctx, &rolled))

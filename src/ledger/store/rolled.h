@@ -11,10 +11,12 @@
 #include "ledger/store/roots.h"
 #include "ledger/store/sums.h"
 
+/* In place of a payer. */
+#define STORE_ROLLED_MANY (-1)
+
 struct store_rolled {
-	int64_t payer;               /* as in table message; of a day 0 */
-	int64_t session,
-		transcript; /* numbers in the file; of a day 0, and the transcript of its first line */
+	int64_t payer;	    /* as in table message; of a day STORE_ROLLED_MANY */
+	int64_t transcript; /* its number in the file; of a day that of its first line */
 	int64_t model;	    /* 0: it has no name */
 	bool fast;
 	struct store_sums sums;

@@ -328,9 +328,13 @@ void summing_add_rolled(struct summing *summing, const struct store_rolled *roll
 						   : NULL;
 	if (!model)
 		return;
+	/* Sums of a day are of many sessions. */
+	int64_t session = rolled->payer == STORE_ROLLED_MANY ? 0
+			: rolled->payer == 0		     ? summing->transcripts[at - 1].session
+							     : rolled->payer;
 	const struct summing_entry entry = {
 		.transcript = at - 1,
-		.session = rolled->session,
+		.session = session,
 		.model = model,
 		.sums = &rolled->sums,
 		.cost_usd = (double)rolled->sums.nano_usd / 1e9,
