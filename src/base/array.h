@@ -20,14 +20,14 @@
 /*
  * Makes room for `needed` items of `item_bytes` each. `items` is the address of the pointer to them, `cap`
  * the address of the number that fits. Grows by a quarter and 16 (fewer of large items), so that large
- * arrays waste little and small ones seldom grow. Does not clear new memory. Returns false when memory ran out, or when the size in bytes
- * does not fit a size_t; the array is then as it was.
+ * arrays waste little and small ones seldom grow. Does not clear new memory. Returns false when memory ran
+ * out, or when the size in bytes does not fit a size_t; the array is then as it was.
  */
 bool array_reserve(void *items, size_t *cap, size_t needed, size_t item_bytes);
 
 /*
- * The same for an array that may become large: from its first item on it is so large that the C library gives it
- * pages of its own. These take no memory before they are used, and grow without a copy.
+ * The same for an array that may become large: from its first item on it is so large that the C library
+ * gives it pages of its own. These take no memory before they are used, and grow without a copy.
  */
 bool array_reserve_many(void *items, size_t *cap, size_t needed, size_t item_bytes);
 

@@ -108,7 +108,9 @@ bool clock_parse_rfc3339(const char *text, size_t len, int64_t *out_ms)
 static struct clock_date date_of(const struct tm *tm)
 {
 	/* A year that does not fit has no date that anybody could write. */
-	int year = tm->tm_year > 99999 - 1900 ? 99999 : tm->tm_year < -9999 - 1900 ? -9999 : tm->tm_year + 1900;
+	int year = tm->tm_year > 99999 - 1900	 ? 99999
+		 : tm->tm_year < -9999 - 1900 ? -9999
+					      : tm->tm_year + 1900;
 	return (struct clock_date){ year, tm->tm_mon + 1, tm->tm_mday };
 }
 
@@ -259,8 +261,8 @@ bool clock_day_has(const struct clock_day *day, int64_t at_ms)
 }
 
 /*
- * Whether the midnight at `at` is a plain one, if the one before is: one o'clock of the day after, whose date it
- * sets, is as far from UTC, and from midnight.
+ * Whether the midnight at `at` is a plain one, if the one before is: one o'clock of the day after, whose
+ * date it sets, is as far from UTC, and from midnight.
  */
 static bool is_steady_until_after(time_t at, long offset_s, struct clock_date *day_after)
 {

@@ -66,8 +66,8 @@ struct clock_day {
 bool clock_day_has(const struct clock_day *day, int64_t at_ms);
 
 /*
- * Makes it the day of a moment. Returns false when it is that one already. When moments come in order, each day
- * costs one question to the C library, and none to the disk.
+ * Makes it the day of a moment. Returns false when it is that one already. When moments come in order,
+ * each day costs one question to the C library, and none to the disk.
  */
 bool clock_day_follow(struct clock_day *day, int64_t at_ms);
 

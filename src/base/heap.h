@@ -1,8 +1,8 @@
 /*
  * heap: large pages for a program that needs some megabytes for a moment.
  *
- * For: the reports. Each page of 4 KB that malloc() touches for the first time costs a fault, on virtual machines up
- * to ten microseconds: a thousand of them took longer than the work itself.
+ * For: the reports. Each page of 4 KB that malloc() touches for the first time costs a fault, on virtual
+ * machines up to ten microseconds: a thousand of them took longer than the work itself.
  */
 #ifndef SWATCH_BASE_HEAP_H
 #define SWATCH_BASE_HEAP_H

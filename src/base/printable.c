@@ -82,8 +82,8 @@ void printable_mask(char *text, size_t len)
 }
 
 /*
- * Appends the ASCII without control characters that a text begins with: most texts are nothing else. Returns its
- * length, and sets its last character.
+ * Appends the ASCII without control characters that a text begins with: most texts are nothing else.
+ * Returns its length, and sets its last character.
  */
 static size_t append_plain(struct buf *out, const char *text, size_t len, uint32_t *last)
 {

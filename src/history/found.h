@@ -1,7 +1,9 @@
 /*
- * history/found: the transcripts that are on disk, listed on a thread of its own while the caller does other work.
+ * history/found: the transcripts that are on disk, listed on a thread of its own while the caller does
+ * other work.
  *
- * For: reports, which read the ledger's file meanwhile (swatch/report/summed.c), and then compare the two (grown.c).
+ * For: reports, which read the ledger's file meanwhile (swatch/report/summed.c), and then compare the two
+ * (grown.c).
  *
  * Calling sequence: history_found_start(); history_found_wait(); history_found_next() until it returns false;
  * history_found_release() in every case once it has started.
@@ -22,7 +24,9 @@ struct history_found {
 	struct buf unlisted; /* what cannot be read, as history_walk() names it */
 };
 
-/* `dirs` stays until the release. With `here` it lists them before it returns, as it does without a thread. */
+/*
+ * `dirs` stays until the release. With `here` it lists them before it returns, as it does without a thread.
+ */
 void history_found_start(struct history_found *found, const struct data_dirs *dirs, bool here);
 
 /* Returns false when memory ran out. */

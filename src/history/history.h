@@ -85,9 +85,10 @@ void history_free(struct history *history);
 
 /*
  * Finds the transcripts below the directories: regular *.jsonl files at any depth; symlinks inside are not
- * followed, and a directory that is reached twice counts once. Each is passed to `found` as it is met, with a
- * path that is good until found() returns; false from it ends the walk. Folders and files that cannot be read are
- * passed over; `error` names the first one. Returns 0, or -1 when memory ran out or found() said false.
+ * followed, and a directory that is reached twice counts once. Each is passed to `found` as it is met,
+ * with a path that is good until found() returns; false from it ends the walk. Folders and files that
+ * cannot be read are passed over; `error` names the first one. Returns 0, or -1 when memory ran out or
+ * found() said false.
  */
 int history_walk(const struct data_dirs *dirs, bool (*found)(void *ctx, const struct history_job *job),
 		 void *ctx, struct buf *error);

@@ -5,9 +5,10 @@
  * For: swatchd (op "report") and `swatch blocks|daily|weekly|monthly|sessions` without a daemon. Pure: no
  * clock, no files, no loop.
  *
- * A row stands for one of `ccusage blocks --json --offline`, or of `ccusage claude daily|weekly|monthly|session
- * --json --offline`. The figures equal its own where none of its faults strikes (swatch-verify(1) lists them);
- * where one does, all reports here go by the rule of its blocks, and agree.
+ * A row stands for one of `ccusage blocks --json --offline`, or of `ccusage claude
+ * daily|weekly|monthly|session --json --offline`. The figures equal its own where none of its faults
+ * strikes (swatch-verify(1) lists them); where one does, all reports here go by the rule of its blocks,
+ * and agree.
  *
  * Calling sequence: fill struct report_options; report_make(); look at the rows; report_release() in every
  * case.

@@ -13,7 +13,8 @@ void report_init(struct report *report, enum report_kind kind)
 
 struct report_row *report_add_row(struct report *report)
 {
-	if (!array_reserve_many(&report->rows, &report->row_cap, report->row_count + 1, sizeof(*report->rows))) {
+	if (!array_reserve_many(&report->rows, &report->row_cap, report->row_count + 1,
+				sizeof(*report->rows))) {
 		report->failed = true;
 		return NULL;
 	}

@@ -53,7 +53,8 @@ struct store_rolled_transcript {
 };
 
 /*
- * Passes each transcript below the roots, in order of its number; *others: how many lie elsewhere, or have a path that we cannot have written. Returns as store_rolled_read() does.
+ * Passes each transcript below the roots, in order of its number; *others: how many lie elsewhere, or have
+ * a path that we cannot have written. Returns as store_rolled_read() does.
  */
 int store_rolled_transcripts(sqlite3 *db, const struct store_roots *roots,
 			     bool (*take)(void *ctx, const struct store_rolled_transcript *transcript),

@@ -142,7 +142,8 @@ static bool fetch_what_is_kept(const struct invocation *invocation, const struct
 		bool in_file, in_memory;
 		ask_where(&client, &in_file, &in_memory);
 		in_memory = in_memory && !request->zone_is_nameless;
-		good = (in_file || !in_memory) && report_from_sums(invocation, request, in_file, report, imported);
+		good = (in_file || !in_memory)
+		    && report_from_sums(invocation, request, in_file, report, imported);
 		if (!good && in_memory)
 			good = ask_for_report(&client, &request->options, report, why);
 	}

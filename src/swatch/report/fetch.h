@@ -13,8 +13,9 @@
 #include "swatch/report/imported.h"
 
 /*
- * Gets the rows that `request` asks for. Reads the transcripts here when the daemon's answer does not arrive
- * or makes no sense. `imported` is read on the way, if that is possible. Prints errors on stderr. Returns SWATCH_OK, or the exit status.
+ * Gets the rows that `request` asks for. Reads the transcripts here when the daemon's answer does not
+ * arrive or makes no sense. `imported` is read on the way, if that is possible. Prints errors on stderr.
+ * Returns SWATCH_OK, or the exit status.
  */
 int report_fetch(const struct invocation *invocation, const struct report_request *request,
 		 struct report *report, struct report_imported *imported);

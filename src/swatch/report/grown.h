@@ -24,10 +24,10 @@ struct report_grown {
 };
 
 /*
- * Reads what has grown of the transcripts that were found, and puts it in place of the entries that are there,
- * and finds the sessions' homes. When nothing has grown, `grown->ledger` is NULL, and the entries stay. Returns
- * false when that cannot be done, with the reason in `error` unless memory ran out: somebody has to read all
- * transcripts. `known` to `roots` stay as long as `grown`; release it in every case.
+ * Reads what has grown of the transcripts that were found, and puts it in place of the entries that are
+ * there, and finds the sessions' homes. When nothing has grown, `grown->ledger` is NULL, and the entries
+ * stay. Returns false when that cannot be done, with the reason in `error` unless memory ran out: somebody
+ * has to read all transcripts. `known` to `roots` stay as long as `grown`; release it in every case.
  */
 bool report_grown_add(struct report_grown *grown, const struct invocation *invocation,
 		      const struct report_request *request, const struct history_found *found,

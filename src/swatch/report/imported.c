@@ -103,7 +103,8 @@ void report_imported_add_json(const struct report_imported *imported, struct jso
 		const struct report_imported_day *day = &imported->days[i];
 		jsonw_begin_object(w);
 		jsonw_put_string(w, "date", day->date);
-		jsonw_put_string(w, "source", day->is_ccusage ? STORE_SOURCE_CCUSAGE : STORE_SOURCE_STATS_CACHE);
+		jsonw_put_string(w, "source",
+				 day->is_ccusage ? STORE_SOURCE_CCUSAGE : STORE_SOURCE_STATS_CACHE);
 		jsonw_put_int(w, "totalTokens", day->tokens);
 		jsonw_key(w, "totalCost");
 		if (day->is_ccusage)

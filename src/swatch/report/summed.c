@@ -54,7 +54,8 @@ static bool must_be_split(struct summed *summed, const struct store_sums *sums)
 	if (summed->kind == REPORT_BLOCKS)
 		return sums->first_ms % CLOCK_HOUR_MS == 0;
 	/* Some zones are apart from others by less than an hour. */
-	return sums->first_ms / CLOCK_MINUTE_MS != sums->last_ms / CLOCK_MINUTE_MS && !is_one_day(summed, sums);
+	return sums->first_ms / CLOCK_MINUTE_MS != sums->last_ms / CLOCK_MINUTE_MS
+	    && !is_one_day(summed, sums);
 }
 
 static bool add_hour(void *ctx, const struct store_rolled *rolled)
@@ -149,12 +150,12 @@ static bool lacks_prices(const struct invocation *invocation, sqlite3 *db)
 }
 
 /*
- * Reads names, sums, and what transcripts say beyond them. `found`: NULL when they say no more. Returns false when
- * the file cannot answer.
+ * Reads names, sums, and what transcripts say beyond them. `found`: NULL when they say no more. Returns
+ * false when the file cannot answer.
  */
 static bool load_all(struct summed *summed, const struct invocation *invocation,
-		     const struct report_request *request, struct store_roots *roots, struct history_found *found,
-		     struct buf *error)
+		     const struct report_request *request, struct store_roots *roots,
+		     struct history_found *found, struct buf *error)
 {
 	struct summing *summing = &summed->summing;
 	const struct report_options *options = &request->options;

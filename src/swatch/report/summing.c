@@ -141,8 +141,8 @@ static const struct summing_model *model_of(struct summing *summing, int64_t num
 
 size_t summing_add_transcript(struct summing *summing, const struct summing_transcript *transcript)
 {
-	if (!array_reserve_many(&summing->transcripts, &summing->transcript_cap, summing->transcript_count + 1,
-			   sizeof(*summing->transcripts)))
+	if (!array_reserve_many(&summing->transcripts, &summing->transcript_cap,
+				summing->transcript_count + 1, sizeof(*summing->transcripts)))
 		return SIZE_MAX;
 	struct summing_transcript *added = &summing->transcripts[summing->transcript_count];
 	*added = *transcript;
@@ -295,7 +295,8 @@ void summing_add(struct summing *summing, const struct summing_entry *entry)
 	if (payer && entry->session != transcript->session && payer->home)
 		home = payer->home;
 	const char *session_id = name_session(summing, entry->session);
-	if (!array_reserve_many(&summing->entries, &summing->cap, summing->count + 1, sizeof(*summing->entries)))
+	if (!array_reserve_many(&summing->entries, &summing->cap, summing->count + 1,
+				sizeof(*summing->entries)))
 		summing->failed = true;
 	if (summing->failed)
 		return;

@@ -47,7 +47,8 @@ void table_init(struct table *table, const struct table_column *columns, size_t 
 
 static struct table_line *add_line(struct table *table)
 {
-	if (!array_reserve_many(&table->lines, &table->line_cap, table->line_count + 1, sizeof(*table->lines))) {
+	if (!array_reserve_many(&table->lines, &table->line_cap, table->line_count + 1,
+				sizeof(*table->lines))) {
 		table->failed = true;
 		return NULL;
 	}
