@@ -6,6 +6,10 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "base/unused.h"
+
+#ifdef __GLIBC__
+
 #define LARGE_PAGE ((uintptr_t)2 * 1024 * 1024)
 /* See mallopt(3). */
 #define USUAL_PAD (128 * 1024)
@@ -33,3 +37,12 @@ void heap_expect(size_t bytes)
 		unused = malloc((size_t)(start - old_end));
 	(void)unused;
 }
+
+#else
+
+/* Other C libraries do not say how to ask for it. */
+void heap_expect(size_t bytes UNUSED)
+{
+}
+
+#endif

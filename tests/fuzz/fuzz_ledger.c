@@ -248,18 +248,24 @@ static bool take_rolled(void *ctx, const struct store_rolled *rolled)
 	return ++*count < 100000;
 }
 
-struct splitting {
+struct finding {
 	sqlite3 *db;
 	size_t count;
 };
 
-static bool split(void *ctx, const struct store_rolled *rolled)
+static bool split_all(void *ctx, const struct store_sums *hour)
 {
-	struct splitting *splitting = ctx;
-	(void)store_rolled_split(splitting->db, rolled, NULL, take_rolled, &splitting->count);
-	(void)store_rolled_has_line(splitting->db, rolled->transcript, rolled->sums.first_offset,
+	(void)ctx;
+	(void)hour;
+	return true;
+}
+
+static bool find_line(void *ctx, const struct store_rolled *rolled)
+{
+	struct finding *finding = ctx;
+	(void)store_rolled_has_line(finding->db, rolled->transcript, rolled->sums.first_offset,
 				    rolled->sums.first_ms);
-	return splitting->count < 1000;
+	return ++finding->count < 1000;
 }
 
 static bool take_transcript(void *ctx, const struct store_rolled_transcript *transcript)
@@ -307,15 +313,19 @@ static void read_facts(sqlite3 *db)
 static void read_sums(sqlite3 *db)
 {
 	struct store_census census;
-	struct splitting splitting = { db, 0 };
+	struct finding finding = { db, 0 };
 	size_t count = 0, others;
+	const struct store_rolled_reader counts = { .take = take_rolled, .ctx = &count };
+	const struct store_rolled_reader splits = { take_rolled, split_all, &count };
+	const struct store_rolled_reader finds = { .take = find_line, .ctx = &finding };
 	if (store_census_take(db, &census) == SQLITE_OK)
 		FUZZ_CHECK(census.messages >= census.gone_messages && census.nano_usd >= 0 && census.gone_nano_usd >= 0,
 			   "%lld messages", (long long)census.messages);
 	(void)store_hours_read(db, 0, take_hour, &count);
-	(void)store_rolled_read(db, STORE_BY_DAY, NULL, take_rolled, &count);
-	(void)store_rolled_read(db, STORE_BY_HOUR, NULL, take_rolled, &count);
-	(void)store_rolled_read(db, STORE_BY_HOUR, NULL, split, &splitting);
+	(void)store_rolled_read(db, STORE_BY_DAY, NULL, &counts);
+	(void)store_rolled_read(db, STORE_BY_HOUR, NULL, &counts);
+	(void)store_rolled_read(db, STORE_BY_HOUR, NULL, &splits);
+	(void)store_rolled_read(db, STORE_BY_HOUR, NULL, &finds);
 	(void)store_rolled_transcripts(db, &roots, take_transcript, NULL, &others);
 	(void)store_imported_read(db, take_imported, NULL);
 }

@@ -6,9 +6,9 @@
 #include <string.h>
 
 #include "base/array.h"
-#include "base/clock.h"
 #include "base/scope.h"
 #include "ledger/files.h"
+#include "ledger/store/alive.h"
 #include "ledger/store/claims.h"
 #include "ledger/store/database.h"
 #include "ledger/store/folders.h"
@@ -18,8 +18,6 @@
 #include "ledger/store/statement.h"
 #include "transcript/path.h"
 
-/* A block may begin so long before that, when nobody ever pauses. */
-#define LOOKED_BACK_MS (60 * CLOCK_DAY_MS)
 /* The loop waits no longer for somebody who writes. */
 #define BUSY_TIMEOUT_MS 200
 
@@ -350,50 +348,14 @@ const struct ledger_archive_calls store_archive_calls = {
 
 /* ---- what is alive ---- */
 
-/*
- * The message.id from which on messages are handed over, so that all from `after_ms` on are: before it lies a
- * silence that ends a block, or the limit of how far back anybody looks. 0 when there is nothing older.
- */
-static int find_start(struct store_archive *archive, int64_t now_ms, int64_t after_ms, int64_t *first)
-{
-	sqlite3_stmt *times = NULL;
-	int result = sqlite3_prepare_v2(archive->db,
-					"SELECT id, late FROM message WHERE id < ?1 AND NOT flags & 16"
-					" ORDER BY id DESC",
-					-1, &times, NULL);
-	if (result == SQLITE_OK)
-		result = sqlite3_bind_int64(times, 1, store_id_at(after_ms));
-	*first = 0;
-	while (result == SQLITE_OK && (result = sqlite3_step(times)) == SQLITE_ROW) {
-		int64_t time_ms =
-			store_time_ms(sqlite3_column_int64(times, 0), sqlite3_column_int64(times, 1));
-		result = SQLITE_OK;
-		/* We cannot have written it. */
-		if (time_ms <= 0 || time_ms > now_ms)
-			continue;
-		if (after_ms - time_ms > LEDGER_BLOCK_MS || now_ms - time_ms > LOOKED_BACK_MS) {
-			*first = after_ms > 0 ? store_id_at(after_ms) : 0;
-			break;
-		}
-		after_ms = time_ms < after_ms ? time_ms : after_ms;
-	}
-	(void)sqlite3_finalize(times);
-	return result == SQLITE_DONE ? SQLITE_OK : result;
-}
-
 /* Has the ledger make room for what comes, or not: the messages themselves say what is wrong with the file. */
 static void expect(struct store_archive *archive, struct ledger *ledger, int64_t first, int64_t last)
 {
-	sqlite3_stmt *question = NULL;
-	if (sqlite3_prepare_v2(archive->db, "SELECT count(*) FROM message WHERE id BETWEEN ?1 AND ?2", -1,
-			       &question, NULL)
-		    == SQLITE_OK
-	    && sqlite3_bind_int64(question, 1, first) == SQLITE_OK
-	    && sqlite3_bind_int64(question, 2, last) == SQLITE_OK && sqlite3_step(question) == SQLITE_ROW) {
-		size_t messages = ledger_held_count(ledger) + (size_t)sqlite3_column_int64(question, 0);
-		ledger_expect(ledger, archive->known->count, messages + messages / EXPECTED_MORE);
-	}
-	(void)sqlite3_finalize(question);
+	int64_t count;
+	if (store_alive_count(archive->db, first, last, &count) != SQLITE_OK)
+		return;
+	size_t messages = ledger_held_count(ledger) + (size_t)count;
+	ledger_expect(ledger, archive->known->count, messages + messages / EXPECTED_MORE);
 }
 
 static int load_messages(struct store_archive *archive, struct ledger *ledger, int64_t first, int64_t last)
@@ -445,7 +407,7 @@ static int load(struct store_archive *archive, struct ledger *ledger, int64_t no
 	archive->is_whole = false;
 	/* Each page is needed once. */
 	store_database_keep_pages(archive->db, false);
-	int result = find_start(archive, now_ms, after_ms, &first);
+	int result = store_alive_find_start(archive->db, now_ms, after_ms, &first);
 	if (result == SQLITE_OK && first < until)
 		result = load_messages(archive, ledger, first, until - 1);
 	archive->is_whole = result == SQLITE_OK && first == 0;

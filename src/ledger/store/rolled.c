@@ -1,7 +1,11 @@
 #include "ledger/store/rolled.h"
 
+#include <stdlib.h>
+
+#include "base/array.h"
 #include "base/buf.h"
 #include "base/clock.h"
+#include "base/strmap.h"
 #include "ledger/store/folders.h"
 #include "ledger/store/place.h"
 #include "ledger/store/schema.h"
@@ -13,22 +17,132 @@ static int end(sqlite3_stmt *rows, int result)
 	return result == SQLITE_DONE ? SQLITE_OK : result;
 }
 
-static bool lacks_some(const struct store_left_out *left_out, const struct store_rolled *rolled)
+/* ---- hours whose messages are read one by one ---- */
+
+struct range {
+	int64_t first_ms, last_ms;
+};
+
+struct splitting {
+	sqlite3 *db;
+	const struct store_left_out *left_out;
+	const struct store_rolled_reader *reader;
+	struct strmap hours;         /* by struct store_hour_key */
+	struct range *ranges;        /* the times of these hours' messages */
+	size_t count, cap;
+};
+
+static bool is_to_split(const struct splitting *splitting, const struct store_rolled *hour,
+			const struct store_hour_key *key)
 {
-	const struct store_hour_key hour = {
-		.payer = rolled->payer,
-		.transcript = rolled->transcript,
-		.start = rolled->sums.first_ms / CLOCK_HOUR_MS,
-		.model = rolled->model,
-		.fast = rolled->fast,
-	};
-	return !store_left_out_is_empty(left_out) && store_left_out_is_in(left_out, &hour);
+	const struct store_rolled_reader *reader = splitting->reader;
+	return (!store_left_out_is_empty(splitting->left_out)
+		&& store_left_out_is_in(splitting->left_out, key))
+	    || (reader->splits && reader->splits(reader->ctx, &hour->sums));
 }
 
-int store_rolled_read(sqlite3 *db, enum store_rolled_by by, const struct store_left_out *left_out,
-		      bool (*take)(void *ctx, const struct store_rolled *rolled), void *ctx)
+static bool note_hour(struct splitting *splitting, const struct store_rolled *hour,
+		      const struct store_hour_key *key)
+{
+	if (!array_reserve(&splitting->ranges, &splitting->cap, splitting->count + 1,
+			   sizeof(*splitting->ranges))
+	    || !strmap_put_len(&splitting->hours, (const char *)key, sizeof(*key), splitting))
+		return false;
+	splitting->ranges[splitting->count++] = (struct range){ hour->sums.first_ms, hour->sums.last_ms };
+	return true;
+}
+
+/* Takes an hour's sums, or notes that its messages come later. Returns SQLITE_OK, or why it cannot go on. */
+static int take_hour(struct splitting *splitting, const struct store_rolled *hour)
+{
+	const struct store_hour_key key = {
+		.payer = hour->payer,
+		.transcript = hour->transcript,
+		.start = hour->sums.first_ms / CLOCK_HOUR_MS,
+		.model = hour->model,
+		.fast = hour->fast,
+	};
+	if (is_to_split(splitting, hour, &key))
+		return note_hour(splitting, hour, &key) ? SQLITE_OK : SQLITE_NOMEM;
+	return splitting->reader->take(splitting->reader->ctx, hour) ? SQLITE_OK : SQLITE_ABORT;
+}
+
+/* Takes a message, unless it is in the sums of an hour that was taken, or left out. */
+static int take_message(const struct splitting *splitting, int64_t id, const struct store_row *row)
+{
+	const struct store_hour_key key = {
+		.payer = row->payer,
+		.transcript = row->transcript,
+		.start = row->time_ms / CLOCK_HOUR_MS,
+		.model = row->model,
+		.fast = (row->flags & STORE_FAST) != 0,
+	};
+	struct store_rolled one = {
+		.payer = row->payer,
+		.transcript = row->transcript,
+		.model = row->model,
+		.fast = key.fast != 0,
+		.sums = { .first_offset = row->offset },
+	};
+	if ((row->flags & STORE_HIDDEN) || !strmap_get_len(&splitting->hours, (const char *)&key, sizeof(key))
+	    || store_left_out_has(splitting->left_out, id))
+		return SQLITE_OK;
+	store_sums_add_row(&one.sums, row);
+	return splitting->reader->take(splitting->reader->ctx, &one) ? SQLITE_OK : SQLITE_ABORT;
+}
+
+static int read_range(const struct splitting *splitting, const struct range *range)
 {
 	sqlite3_stmt *rows = NULL;
+	int result = store_rows_open(splitting->db, range->first_ms, &rows);
+	while (result == SQLITE_OK && (result = sqlite3_step(rows)) == SQLITE_ROW) {
+		struct store_row row;
+		result = SQLITE_OK;
+		if (!store_rows_take(rows, &row))
+			continue;
+		if (row.time_ms > range->last_ms + STORE_LATE_MAX_MS) {
+			result = SQLITE_DONE;
+			break;
+		}
+		if (row.time_ms >= range->first_ms && row.time_ms <= range->last_ms)
+			result = take_message(splitting, sqlite3_column_int64(rows, 0), &row);
+	}
+	return end(rows, result);
+}
+
+static int compare_ranges(const void *a, const void *b)
+{
+	const struct range *left = a, *right = b;
+	return (left->first_ms > right->first_ms) - (left->first_ms < right->first_ms);
+}
+
+/* Thousands of transcripts may have messages in the same hour, whose rows are read once. */
+static int read_ranges(struct splitting *splitting)
+{
+	int result = SQLITE_OK;
+	if (splitting->count > 0)
+		qsort(splitting->ranges, splitting->count, sizeof(*splitting->ranges), compare_ranges);
+	for (size_t i = 0; i < splitting->count && result == SQLITE_OK;) {
+		struct range range = splitting->ranges[i++];
+		for (; i < splitting->count
+		       && splitting->ranges[i].first_ms <= range.last_ms + STORE_LATE_MAX_MS;
+		     i++)
+			if (splitting->ranges[i].last_ms > range.last_ms)
+				range.last_ms = splitting->ranges[i].last_ms;
+		result = read_range(splitting, &range);
+	}
+	return result;
+}
+
+/* ---- sums ---- */
+
+int store_rolled_read(sqlite3 *db, enum store_rolled_by by, const struct store_left_out *left_out,
+		      const struct store_rolled_reader *reader)
+{
+	sqlite3_stmt *rows = NULL;
+	struct splitting splitting = {
+		.db = db, .left_out = left_out, .reader = reader, .hours = STRMAP_INIT
+	};
 	int result = sqlite3_prepare_v2(db,
 					by == STORE_BY_DAY
 						? "SELECT " STORE_SUM_COLUMNS ", first_offset,"
@@ -46,45 +160,17 @@ int store_rolled_read(sqlite3 *db, enum store_rolled_by by, const struct store_l
 		rolled.model = sqlite3_column_int64(rows, STORE_SUM_COUNT + 2);
 		rolled.fast = sqlite3_column_int64(rows, STORE_SUM_COUNT + 3) != 0;
 		rolled.payer = sqlite3_column_int64(rows, STORE_SUM_COUNT + 4);
-		if (by == STORE_BY_HOUR && lacks_some(left_out, &rolled))
-			result = store_rolled_split(db, &rolled, left_out, take, ctx);
-		else if (!take(ctx, &rolled))
+		if (by == STORE_BY_HOUR)
+			result = take_hour(&splitting, &rolled);
+		else if (!reader->take(reader->ctx, &rolled))
 			result = SQLITE_ABORT;
 	}
-	return end(rows, result);
-}
-
-/* Whether a message is one of the hour's. */
-static bool is_of(const struct store_row *row, const struct store_rolled *hour)
-{
-	return row->time_ms >= hour->sums.first_ms && row->time_ms <= hour->sums.last_ms
-	    && row->transcript == hour->transcript && row->model == hour->model && row->payer == hour->payer
-	    && ((row->flags & STORE_FAST) != 0) == hour->fast && !(row->flags & STORE_HIDDEN);
-}
-
-int store_rolled_split(sqlite3 *db, const struct store_rolled *hour, const struct store_left_out *left_out,
-		       bool (*take)(void *ctx, const struct store_rolled *rolled), void *ctx)
-{
-	sqlite3_stmt *rows = NULL;
-	int result = store_rows_open(db, hour->sums.first_ms, &rows);
-	while (result == SQLITE_OK && (result = sqlite3_step(rows)) == SQLITE_ROW) {
-		struct store_row row;
-		struct store_rolled one = *hour;
-		result = SQLITE_OK;
-		if (!store_rows_take(rows, &row))
-			continue;
-		if (row.time_ms > hour->sums.last_ms + STORE_LATE_MAX_MS) {
-			result = SQLITE_DONE;
-			break;
-		}
-		if (!is_of(&row, hour) || store_left_out_has(left_out, sqlite3_column_int64(rows, 0)))
-			continue;
-		one.sums = (struct store_sums){ .first_offset = row.offset };
-		store_sums_add_row(&one.sums, &row);
-		if (!take(ctx, &one))
-			result = SQLITE_ABORT;
-	}
-	return end(rows, result);
+	result = end(rows, result);
+	if (result == SQLITE_OK)
+		result = read_ranges(&splitting);
+	strmap_release(&splitting.hours);
+	free(splitting.ranges);
+	return result;
 }
 
 bool store_rolled_has_line(sqlite3 *db, int64_t transcript, int64_t offset, int64_t time_ms)

@@ -24,17 +24,22 @@ struct store_rolled {
 
 enum store_rolled_by { STORE_BY_HOUR, STORE_BY_DAY };
 
+/* Who reads the sums. */
+struct store_rolled_reader {
+	/* Takes sums; false ends the reading. */
+	bool (*take)(void *ctx, const struct store_rolled *rolled);
+	/* Whether the messages of an hour with these sums are wanted one by one. NULL: none are. */
+	bool (*splits)(void *ctx, const struct store_sums *hour);
+	void *ctx;
+};
+
 /*
- * Passes each row to `take`; false ends it. By hour, messages in `left_out` (may be NULL) are left out,
- * and the others of their hour come one by one. Returns SQLITE_OK, SQLITE_ABORT after a false, or SQLite's
- * result.
+ * Passes each row to the reader. By hour, messages in `left_out` (may be NULL) are left out; the others of
+ * their hours, and those that the reader wants, come one by one when all rows are read. Returns SQLITE_OK,
+ * SQLITE_ABORT after a false, or SQLite's result.
  */
 int store_rolled_read(sqlite3 *db, enum store_rolled_by by, const struct store_left_out *left_out,
-		      bool (*take)(void *ctx, const struct store_rolled *rolled), void *ctx);
-
-/* The same for each message of an hour, alone. */
-int store_rolled_split(sqlite3 *db, const struct store_rolled *hour, const struct store_left_out *left_out,
-		       bool (*take)(void *ctx, const struct store_rolled *rolled), void *ctx);
+		      const struct store_rolled_reader *reader);
 
 /* Whether a line of a transcript is a message that counts; `time_ms` is its time. False also when the file
  * cannot be read. */

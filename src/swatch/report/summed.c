@@ -46,8 +46,9 @@ static bool add_day(void *ctx, const struct store_rolled *rolled)
 }
 
 /* Whether its messages may belong to two rows of the report. */
-static bool must_be_split(struct summed *summed, const struct store_sums *sums)
+static bool must_be_split(void *ctx, const struct store_sums *sums)
 {
+	struct summed *summed = ctx;
 	if (sums->first_ms == sums->last_ms)
 		return false;
 	/* A block ends with a full hour, which still belongs to it. */
@@ -56,15 +57,6 @@ static bool must_be_split(struct summed *summed, const struct store_sums *sums)
 	/* Some zones are apart from others by less than an hour. */
 	return sums->first_ms / CLOCK_MINUTE_MS != sums->last_ms / CLOCK_MINUTE_MS
 	    && !is_one_day(summed, sums);
-}
-
-static bool add_hour(void *ctx, const struct store_rolled *rolled)
-{
-	struct summed *summed = ctx;
-	if (must_be_split(summed, &rolled->sums))
-		return store_rolled_split(summed->summing.db, rolled, summed->grown.left_out, add_rolled, ctx)
-		    == SQLITE_OK;
-	return add_rolled(ctx, rolled);
 }
 
 /* Whether sums by day may do. They are of whatever lies below any directory, and of all projects. */
@@ -79,7 +71,8 @@ static bool read_days(struct summed *summed)
 {
 	struct summing *summing = &summed->summing;
 	size_t beyond = summing->count;
-	int result = store_rolled_read(summing->db, STORE_BY_DAY, NULL, add_day, summed);
+	const struct store_rolled_reader reader = { .take = add_day, .ctx = summed };
+	int result = store_rolled_read(summing->db, STORE_BY_DAY, NULL, &reader);
 	summing->failed = summing->failed || (result != SQLITE_OK && !summed->is_split);
 	summing->count = result == SQLITE_OK ? summing->count : beyond;
 	return result == SQLITE_OK;
@@ -87,8 +80,9 @@ static bool read_days(struct summed *summed)
 
 static bool read_hours(struct summed *summed)
 {
+	const struct store_rolled_reader reader = { add_rolled, must_be_split, summed };
 	return !summed->summing.failed
-	    && store_rolled_read(summed->summing.db, STORE_BY_HOUR, summed->grown.left_out, add_hour, summed)
+	    && store_rolled_read(summed->summing.db, STORE_BY_HOUR, summed->grown.left_out, &reader)
 		       == SQLITE_OK;
 }
 
