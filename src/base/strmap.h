@@ -39,7 +39,8 @@ const char *strmap_key_len(const struct strmap *map, const char *key, size_t key
 bool strmap_put(struct strmap *map, const char *key, void *value);
 bool strmap_put_len(struct strmap *map, const char *key, size_t key_len, void *value);
 
-/* Makes room for so many more keys at once. Returns false when memory ran out: it is made as they come then. */
+/* Makes room for so many more keys at once. Returns false when memory ran out: it is made as they come then.
+ */
 bool strmap_reserve(struct strmap *map, size_t more);
 
 /* Removes a key, which may be the map's own copy. Returns its value, or NULL when the map lacks the key. */

@@ -82,7 +82,9 @@ static void say_unread(struct buf *error, const char *name, const char *path)
 	bool is_there = is_zone_file(path);
 	if (error)
 		buf_printf(error, "cannot read the time zone %.*s (%s): %s", ZONE_NAME_SIZE, name, path,
-			   is_there ? "it came later" : errno ? strerror(errno) : "it is not of the tz database");
+			   is_there ? "it came later"
+			   : errno  ? strerror(errno)
+				    : "it is not of the tz database");
 }
 
 /* Without TZ. A machine that has no /etc/localtime keeps UTC; a link to nowhere is a fault. */

@@ -30,7 +30,7 @@ struct ledger_archive {
 	void *ctx;
 	struct strmap asked;             /* keys of messages of which all requests are in memory */
 	struct strmap halves;            /* keys of messages whose look-up failed in the middle */
-	uint64_t *filter;                /* bits of all keys that were let go; NULL: any key may be archived */
+	uint64_t *filter; /* bits of all keys that were let go; NULL: any key may be archived */
 	bool lacks_sums;
 	int why;                         /* the errno because of which some session's sums lack a part */
 	bool is_closed;                  /* nobody can be asked for now */

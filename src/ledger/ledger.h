@@ -254,8 +254,8 @@ bool ledger_gap_between(const struct ledger_block *block, const struct ledger_bl
 void ledger_sum_span(struct ledger *ledger, int64_t start_ms, int64_t end_ms, struct ledger_sums *out);
 
 /*
- * Whether what is archived of a session is in its figures, or can be taken in now. If not, they are too small,
- * and errno is EIO, ENOMEM, or EBUSY while the archive is closed.
+ * Whether what is archived of a session is in its figures, or can be taken in now. If not, they are too
+ * small, and errno is EIO, ENOMEM, or EBUSY while the archive is closed.
  */
 bool ledger_knows_session(struct ledger *ledger, const char *session_id);
 

@@ -70,8 +70,8 @@ static int run_on(struct daemon *daemon)
 }
 
 /* Starts the daemon on a loop that signals reach, and gives it the config. */
-static int run_daemon(struct daemon *daemon, struct ev_loop *loop, struct signals *signals, struct start *start,
-		      struct buf *error)
+static int run_daemon(struct daemon *daemon, struct ev_loop *loop, struct signals *signals,
+		      struct start *start, struct buf *error)
 {
 	int status = EXIT_FAILED;
 	if (daemon_start(daemon, loop, &start->options, &start->config, error) != 0) {

@@ -25,7 +25,8 @@ void signals_hold_reload(void);
 /* `signals` stays where it is until signals_stop(). A SIGHUP waits for signals_reach(). */
 void signals_start(struct signals *signals, struct ev_loop *loop);
 
-/* From here SIGHUP reloads `daemon`, which has started. One that came since signals_start() does so at once. */
+/* From here SIGHUP reloads `daemon`, which has started. One that came since signals_start() does so at once.
+ */
 void signals_reach(struct signals *signals, struct daemon *daemon);
 
 /* Returns whether SIGTERM or SIGINT came: one that the loop's first turn took ends no later turn. */

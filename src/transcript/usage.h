@@ -15,17 +15,18 @@
 
 /* Why ccusage 20.0.24 does not count a record that swatch counts. */
 enum scan_fault {
-	SCAN_FAULT_NULL = 1,   /* one of certain field names is null somewhere in the line */
-	SCAN_FAULT_SPACE = 2,  /* not written as "usage":{ to the byte */
-	SCAN_FAULT_MODEL = 4,  /* a model that is newer than ccusage (found by the ledger) */
-	SCAN_FAULT_FORM = 8,   /* a number, time, version or repeated field in a form that it does not read */
+	SCAN_FAULT_NULL = 1,  /* one of certain field names is null somewhere in the line */
+	SCAN_FAULT_SPACE = 2, /* not written as "usage":{ to the byte */
+	SCAN_FAULT_MODEL = 4, /* a model that is newer than ccusage (found by the ledger) */
+	SCAN_FAULT_FORM = 8,  /* a number, time, version or repeated field in a form that it does not read */
 	SCAN_FAULT_DAMAGE = 16, /* a whole record on a damaged line */
 	SCAN_FAULT_HIDDEN = 32, /* an advisor beside an iteration without counts that ccusage reads */
 	/* ccusage counts these, but with other tokens: see reference_tokens. */
-	SCAN_FAULT_CREATION = 64,   /* the parts of the cache writes do not add up to their sum */
+	SCAN_FAULT_CREATION = 64,    /* the parts of the cache writes do not add up to their sum */
 	SCAN_FAULT_COMPACTION = 128, /* an iteration of a compaction, which the top level leaves out */
-	SCAN_FAULT_PAUSED = 256,    /* responses that paused before the one that the top level has */
-	/* isApiErrorMessage is neither true nor false, or there twice: only `claude daily` counts the line. */
+	SCAN_FAULT_PAUSED = 256,     /* responses that paused before the one that the top level has */
+	/* isApiErrorMessage is neither true nor false, or there twice: only `claude daily` counts the line.
+	 */
 	SCAN_FAULT_ERROR_MARK = 512
 };
 

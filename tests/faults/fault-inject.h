@@ -1,6 +1,6 @@
 /*
- * fault-inject: what the shim's files share. fault-inject.c chooses which call fails; each of the others has a
- * wrapper for each call of its kind. The program that loads the shim sees none of this.
+ * fault-inject: what the shim's files share. fault-inject.c chooses which call fails; each of the others has
+ * a wrapper for each call of its kind. The program that loads the shim sees none of this.
  */
 #ifndef SWATCH_FAULTS_FAULT_INJECT_H
 #define SWATCH_FAULTS_FAULT_INJECT_H

@@ -240,8 +240,8 @@ static void write_checked(const struct world *world)
 }
 
 /*
- * The ledger's file remembers a transcript that is gone; of the others one has grown since, one is new, and one
- * was rewritten: a report without a daemon reads all of that.
+ * The ledger's file remembers a transcript that is gone; of the others one has grown since, one is new, and
+ * one was rewritten: a report without a daemon reads all of that.
  */
 static void remember(const struct world *world)
 {

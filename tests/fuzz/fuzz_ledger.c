@@ -1,7 +1,7 @@
 /*
  * A ledger's file that anybody wrote: a small good one, in which the input changes bytes, or rows to what
- * swatch would never write. All that reads the file then does: the checks at the start, what swatchd takes out
- * and looks up, the reports, history, export, import and purge.
+ * swatch would never write. All that reads the file then does: the checks at the start, what swatchd takes
+ * out and looks up, the reports, history, export, import and purge.
  */
 #include <fcntl.h>
 #include <limits.h>
@@ -45,16 +45,28 @@ static void add_message(struct store_batch *batch, unsigned number)
 					     ROOT "/-p/s0/subagents/agent-a.jsonl" };
 	static const char *const sessions[] = { "s0", "s1", "s0" };
 	struct ledger_kept kept = {
-		.path = paths[number % 3], .root_len = sizeof(ROOT), .session_id = sessions[number % 3],
-		.session_first_ms = FUZZ_NOW_MS - 1000, .session_last_ms = FUZZ_NOW_MS,
-		.subagent = number % 3 == 2, .branch = number % 2 ? "main" : "", .gone = number % 3 == 1,
-		.cost_usd = 0.01 * number, .reference_usd = 0.02 * number, .unpriced = number % 11 == 0,
+		.path = paths[number % 3],
+		.root_len = sizeof(ROOT),
+		.session_id = sessions[number % 3],
+		.session_first_ms = FUZZ_NOW_MS - 1000,
+		.session_last_ms = FUZZ_NOW_MS,
+		.subagent = number % 3 == 2,
+		.branch = number % 2 ? "main" : "",
+		.gone = number % 3 == 1,
+		.cost_usd = 0.01 * number,
+		.reference_usd = 0.02 * number,
+		.unpriced = number % 11 == 0,
 		.hidden = number % 13 == 0,
 		.record = { .time_ms = FUZZ_NOW_MS - (int64_t)number * DAYS * CLOCK_HOUR_MS * 12,
-			    .has_id = true, .id_hash = number, .request_hash = number % 4,
-			    .offset = number * 50, .model = { number % 2 ? "opus" : "haiku", number % 2 ? 4 : 5 },
-			    .tokens = { number, 2, 3, 4, 5 }, .large = { 1, 1, 1, 1, 1 },
-			    .in_parts = number % 5 == 0, .fast = number % 7 == 0 },
+			    .has_id = true,
+			    .id_hash = number,
+			    .request_hash = number % 4,
+			    .offset = number * 50,
+			    .model = { number % 2 ? "opus" : "haiku", number % 2 ? 4 : 5 },
+			    .tokens = { number, 2, 3, 4, 5 },
+			    .large = { 1, 1, 1, 1, 1 },
+			    .in_parts = number % 5 == 0,
+			    .fast = number % 7 == 0 },
 	};
 	if (number % 6 == 0) {
 		kept.record.payer = (struct slice){ "s1", 2 };
@@ -65,7 +77,9 @@ static void add_message(struct store_batch *batch, unsigned number)
 
 static void add_facts(struct store_batch *batch)
 {
-	const struct ledger_kept kept = { .path = ROOT "/-p/s0.jsonl", .root_len = sizeof(ROOT), .session_id = "s0" };
+	const struct ledger_kept kept = { .path = ROOT "/-p/s0.jsonl",
+					  .root_len = sizeof(ROOT),
+					  .session_id = "s0" };
 	const struct store_progress progress = { .size_bytes = 9, .offset = 9, .mark = 1, .mark_len = 4 };
 	const struct store_hit hit = { .offset = 5, .at_ms = FUZZ_NOW_MS, .name = "five_hour",
 				       .resets_ms = FUZZ_NOW_MS + 1000 };
@@ -88,7 +102,8 @@ static void add_facts(struct store_batch *batch)
 static void fill(sqlite3 *db)
 {
 	const struct store_imported row = { STORE_SOURCE_CCUSAGE, "2026-01-02", "opus", 1, 2, 3, 4, 5 };
-	const struct store_tomb tomb = { STORE_TOMB_SESSION, store_tombs_value("s9", 2), FUZZ_NOW_MS, FUZZ_NOW_MS };
+	const struct store_tomb tomb = { STORE_TOMB_SESSION, store_tombs_value("s9", 2), FUZZ_NOW_MS,
+					 FUZZ_NOW_MS };
 	struct store_import_counts counts = { 0 };
 	struct store_batch *batch = store_batch_new(&roots);
 	struct store_writer *writer = store_writer_new(db);
@@ -118,7 +133,8 @@ static void begin(void)
 	char *path = fuzz_path("good.db");
 	FUZZ_CHECK(store_database_open(path, &db, &error) == STORE_OPENED, "%s", buf_str(&error));
 	fill(db);
-	FUZZ_CHECK(sqlite3_exec(db, "PRAGMA journal_mode=DELETE", NULL, NULL, NULL) == SQLITE_OK, "no journal");
+	FUZZ_CHECK(sqlite3_exec(db, "PRAGMA journal_mode=DELETE", NULL, NULL, NULL) == SQLITE_OK,
+		   "no journal");
 	store_database_close(db);
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	while ((got = read(fd, bytes, sizeof(bytes))) > 0)
@@ -151,25 +167,101 @@ static int64_t take_absurd(struct fuzz_input *in)
 static void change_row(struct fuzz_input *in, sqlite3 *db)
 {
 	static const char *const columns[] = {
-		"message.id", "message.key", "message.request", "message.late", "message.transcript",
-		"message.offset", "message.payer", "message.model", "message.branch", "message.flags",
-		"message.input", "message.output", "message.cache_write_5m", "message.cache_read",
-		"message.web_searches", "message.nano_usd", "message.reference", "message.large",
-		"transcript.id", "transcript.path", "transcript.version", "transcript.root_bytes",
-		"transcript.session", "transcript.profile", "transcript.subagent", "transcript.gone",
-		"transcript.size", "transcript.offset", "transcript.mark", "transcript.mark_bytes",
-		"transcript.faults", "session.id", "session.name", "session.first_ms", "session.last_ms",
-		"model.id", "model.name", "model.messages", "model.unpriced", "model.last_ms", "branch.name",
-		"host.name", "profile.host", "profile.root", "profile.label", "claim.key", "claim.from_session",
-		"claim.to_session", "claim.told", "hour.payer", "hour.transcript", "hour.start",
-		"hour.model", "hour.messages", "hour.input", "hour.nano_usd", "hour.first_ms",
-		"hour.last_ms", "hour.first_offset", "day.day", "day.model", "day.messages", "day.nano_usd",
-		"day.first_ms", "day.last_ms", "day.first_transcript", "day.first_offset", "reading.profile",
-		"reading.resets_ms", "reading.name", "reading.point", "reading.percent", "reading.first_seen",
-		"reading.used_usd", "hit.transcript", "hit.at", "hit.name", "hit.resets_ms", "told.session",
-		"told.at", "told.window_tokens", "told.nano_usd", "told.process_ended", "alert.at", "alert.rule",
-		"alert.subject", "alert.value", "meta.value", "tombstone.kind", "tombstone.value",
-		"tombstone.before", "imported.source", "imported.day", "imported.model", "imported.input",
+		"message.id",
+		"message.key",
+		"message.request",
+		"message.late",
+		"message.transcript",
+		"message.offset",
+		"message.payer",
+		"message.model",
+		"message.branch",
+		"message.flags",
+		"message.input",
+		"message.output",
+		"message.cache_write_5m",
+		"message.cache_read",
+		"message.web_searches",
+		"message.nano_usd",
+		"message.reference",
+		"message.large",
+		"transcript.id",
+		"transcript.path",
+		"transcript.version",
+		"transcript.root_bytes",
+		"transcript.session",
+		"transcript.profile",
+		"transcript.subagent",
+		"transcript.gone",
+		"transcript.size",
+		"transcript.offset",
+		"transcript.mark",
+		"transcript.mark_bytes",
+		"transcript.faults",
+		"session.id",
+		"session.name",
+		"session.first_ms",
+		"session.last_ms",
+		"model.id",
+		"model.name",
+		"model.messages",
+		"model.unpriced",
+		"model.last_ms",
+		"branch.name",
+		"host.name",
+		"profile.host",
+		"profile.root",
+		"profile.label",
+		"claim.key",
+		"claim.from_session",
+		"claim.to_session",
+		"claim.told",
+		"hour.payer",
+		"hour.transcript",
+		"hour.start",
+		"hour.model",
+		"hour.messages",
+		"hour.input",
+		"hour.nano_usd",
+		"hour.first_ms",
+		"hour.last_ms",
+		"hour.first_offset",
+		"day.day",
+		"day.model",
+		"day.messages",
+		"day.nano_usd",
+		"day.first_ms",
+		"day.last_ms",
+		"day.first_transcript",
+		"day.first_offset",
+		"reading.profile",
+		"reading.resets_ms",
+		"reading.name",
+		"reading.point",
+		"reading.percent",
+		"reading.first_seen",
+		"reading.used_usd",
+		"hit.transcript",
+		"hit.at",
+		"hit.name",
+		"hit.resets_ms",
+		"told.session",
+		"told.at",
+		"told.window_tokens",
+		"told.nano_usd",
+		"told.process_ended",
+		"alert.at",
+		"alert.rule",
+		"alert.subject",
+		"alert.value",
+		"meta.value",
+		"tombstone.kind",
+		"tombstone.value",
+		"tombstone.before",
+		"imported.source",
+		"imported.day",
+		"imported.model",
+		"imported.input",
 		"imported.nano_usd",
 	};
 	char sql[160];
@@ -190,7 +282,8 @@ static void change_row(struct fuzz_input *in, sqlite3 *db)
 			text = fuzz_take_text(in);
 			(void)(strcmp(dot, ".large") == 0
 				       ? sqlite3_bind_blob(update, 1, text.data, (int)text.len, SQLITE_STATIC)
-				       : sqlite3_bind_text(update, 1, text.data, (int)text.len, SQLITE_STATIC));
+				       : sqlite3_bind_text(update, 1, text.data, (int)text.len,
+							   SQLITE_STATIC));
 		} else {
 			(void)sqlite3_bind_int64(update, 1, take_absurd(in));
 		}
@@ -208,8 +301,8 @@ static void make_file(struct fuzz_input *in, const char *path)
 	size_t rows = fuzz_pick(in, CHANGES_MAX);
 	fuzz_write_file("ledger.db", good.data, good.len);
 	if (rows > 0 && sqlite3_open(path, &db) == SQLITE_OK) {
-		(void)sqlite3_exec(db, "PRAGMA synchronous=OFF; PRAGMA journal_mode=MEMORY; BEGIN", NULL, NULL,
-				   NULL);
+		(void)sqlite3_exec(db, "PRAGMA synchronous=OFF; PRAGMA journal_mode=MEMORY; BEGIN", NULL,
+				   NULL, NULL);
 		for (size_t i = 0; i < rows && in->left > 0; i++)
 			change_row(in, db);
 		(void)sqlite3_exec(db, "COMMIT", NULL, NULL, NULL);
@@ -319,7 +412,8 @@ static void read_sums(sqlite3 *db)
 	const struct store_rolled_reader splits = { take_rolled, split_all, &count };
 	const struct store_rolled_reader finds = { .take = find_line, .ctx = &finding };
 	if (store_census_take(db, &census) == SQLITE_OK)
-		FUZZ_CHECK(census.messages >= census.gone_messages && census.nano_usd >= 0 && census.gone_nano_usd >= 0,
+		FUZZ_CHECK(census.messages >= census.gone_messages && census.nano_usd >= 0
+				   && census.gone_nano_usd >= 0,
 			   "%lld messages", (long long)census.messages);
 	(void)store_hours_read(db, 0, take_hour, &count);
 	(void)store_rolled_read(db, STORE_BY_DAY, NULL, &counts);
@@ -348,8 +442,8 @@ static void read_archive(sqlite3 *db)
 			(void)store_archive_calls.find(archive, ledger, key, &count);
 		(void)store_archive_calls.sum_session(archive, ledger, "s0", &session);
 		(void)store_archive_calls.sum_session(archive, ledger, "s1", &session);
-		(void)store_archive_calls.find_transcript(archive, ROOT "/-p/s0.jsonl", sizeof(ROOT), UINT_MAX,
-							  &transcript);
+		(void)store_archive_calls.find_transcript(archive, ROOT "/-p/s0.jsonl", sizeof(ROOT),
+							  UINT_MAX, &transcript);
 		(void)store_archive_calls.find_transcript(archive, ROOT "/-q/s1.jsonl", sizeof(ROOT), 0,
 							  &transcript);
 		struct ledger_sums sums;
@@ -448,7 +542,8 @@ static void change_names(sqlite3 *db)
 		if (store_projects_apply(db, modes[i], &changed) != SQLITE_OK)
 			continue;
 		enum ledger_projects mode;
-		FUZZ_CHECK(store_projects_look(db, &mode) != SQLITE_OK || mode == modes[i], "mode %d", (int)mode);
+		FUZZ_CHECK(store_projects_look(db, &mode) != SQLITE_OK || mode == modes[i], "mode %d",
+			   (int)mode);
 		read_sums(db);
 		read_archive(db);
 	}
@@ -490,8 +585,8 @@ static void repair_it(const char *path)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static const char *const left[] = { "ledger.db-wal", "ledger.db-shm", "ledger.db-journal", "ledger.db.damaged",
-					    "other.db-wal", "other.db-shm" };
+	static const char *const left[] = { "ledger.db-wal",	 "ledger.db-shm", "ledger.db-journal",
+					    "ledger.db.damaged", "other.db-wal",  "other.db-shm" };
 	struct fuzz_input in = { data, size };
 	begin();
 	char *path = fuzz_path("ledger.db");

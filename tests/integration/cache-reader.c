@@ -5,8 +5,8 @@
  * Runs until STOP-FILE exists, or its folder is gone. A bad read is one that is no whole JSON object, lacks
  * the writer's mark, or carries an older time than the same file had before. With "figures" it is also one
  * with fewer tokens or dollars than the same session, day or block had before. Prints "R reads, B bad"; exit
- * status 1 when any was bad, or none was made. A file that is not there (yet, or any more) is no bad read. With a
- * pause after each round they leave others some time.
+ * status 1 when any was bad, or none was made. A file that is not there (yet, or any more) is no bad read.
+ * With a pause after each round they leave others some time.
  */
 #include <dirent.h>
 #include <errno.h>

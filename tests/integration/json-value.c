@@ -2,8 +2,8 @@
  * json-value: prints a value of a JSON file as `jq -r` does, in a fifth of jq's time: most assertions of the
  * integration tests are such a value, and jq takes longer to start than anything that they look at.
  *
- * A simple path (.name.name) that leads to a number, a string, true, false or null is looked up here. Everything
- * else is left to jq, which gets the same path and the same text.
+ * A simple path (.name.name) that leads to a number, a string, true, false or null is looked up here.
+ * Everything else is left to jq, which gets the same path and the same text.
  *
  * usage: json-value PATH [FILE]     (standard input without FILE)
  */
@@ -74,7 +74,8 @@ static bool print_value(const char *text, size_t len, const char *path)
 		if (good && !json_object_object_get_ex(at, key, &at))
 			at = NULL;
 	}
-	good = good && !json_object_is_type(at, json_type_object) && !json_object_is_type(at, json_type_array);
+	good = good && !json_object_is_type(at, json_type_object)
+	    && !json_object_is_type(at, json_type_array);
 	if (good)
 		puts(json_object_is_type(at, json_type_string) ? json_object_get_string(at)
 							       : json_object_to_json_string(at));

@@ -90,7 +90,9 @@ fake_systemd() {
 # The user's manager: starts the programs that it reads from a FIFO, and writes down how each ended.
 manage() {
 	local program pid status
-	while read -r program <"$1/start"; do
+	while [ -p "$1/start" ]; do
+		# empty when the writer before had not closed it yet
+		read -r program <"$1/start" || continue
 		(
 			setsid "$program" >>"$1/log" 2>&1 </dev/null &
 			pid=$!

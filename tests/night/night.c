@@ -427,11 +427,11 @@ static void judge_quiet(const struct sample *early, int early_dirs, const struct
 	       " %d; watches %d of %d folders, "
 	       "%d of %d; temp files %d, %d\n",
 	       early->fds, late->fds, early->ledger_fds, late->ledger_fds, early->threads, late->threads,
-	       early->children, late->children,
-	       early->watches, early_dirs, late->watches, late_dirs, early->temp_files, late->temp_files);
+	       early->children, late->children, early->watches, early_dirs, late->watches, late_dirs,
+	       early->temp_files, late->temp_files);
 	if (early->fds - early->ledger_fds != late->fds - late->ledger_fds)
-		problem("descriptors were %d, and are %d, without the ledger's", early->fds - early->ledger_fds,
-			late->fds - late->ledger_fds);
+		problem("descriptors were %d, and are %d, without the ledger's",
+			early->fds - early->ledger_fds, late->fds - late->ledger_fds);
 	if (early->ledger_fds < LEDGER_FDS || early->ledger_fds > LEDGER_FDS_MAX
 	    || late->ledger_fds < LEDGER_FDS || late->ledger_fds > LEDGER_FDS_MAX)
 		problem("the ledger's descriptors were %d, and are %d", early->ledger_fds, late->ledger_fds);

@@ -293,20 +293,22 @@ void compare_sums(sqlite3 *db)
 		     "SELECT payer, transcript, time / 3600000, model, is_fast, " SUMS
 		     ", min(m.offset) FROM " COUNTED " m"
 		     " GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 2, 3, 4, 5");
-	same_answers(db,
-		     "SELECT day, model, fast, " SUM_COLUMNS ", path, first_offset FROM day"
-		     " JOIN transcript t ON t.id = first_transcript ORDER BY 1, 2, 3",
-		     "SELECT strftime('%Y-%m-%d', time / 1000, 'unixepoch', 'localtime') AS day, model,"
-		     " is_fast, " SUMS ", min(path),"
-		     " (SELECT min(offset) FROM " COUNTED " o JOIN (SELECT id AS i, path AS p FROM transcript)"
-		     " ON i = o.transcript WHERE p = min(t.path) AND o.model = m.model AND o.is_fast = m.is_fast"
-		     " AND strftime('%Y-%m-%d', o.time / 1000, 'unixepoch', 'localtime') ="
-		     " strftime('%Y-%m-%d', m.time / 1000, 'unixepoch', 'localtime'))"
-		     " FROM (SELECT m.* FROM " COUNTED " m) m JOIN (SELECT id AS tid, path FROM transcript) t"
-		     " ON tid = transcript GROUP BY 1, 2, 3 ORDER BY 1, 2, 3");
-	same_answers(db, "SELECT id, messages, unpriced, last_ms FROM model ORDER BY id",
-		     "SELECT model.id, count(m.id), coalesce(sum((flags & 32) <> 0), 0), coalesce(max(time), 0)"
-		     " FROM model LEFT JOIN " COUNTED " m ON m.model = model.id GROUP BY 1 ORDER BY 1");
+	same_answers(
+		db,
+		"SELECT day, model, fast, " SUM_COLUMNS ", path, first_offset FROM day"
+		" JOIN transcript t ON t.id = first_transcript ORDER BY 1, 2, 3",
+		"SELECT strftime('%Y-%m-%d', time / 1000, 'unixepoch', 'localtime') AS day, model,"
+		" is_fast, " SUMS ", min(path),"
+		" (SELECT min(offset) FROM " COUNTED " o JOIN (SELECT id AS i, path AS p FROM transcript)"
+		" ON i = o.transcript WHERE p = min(t.path) AND o.model = m.model AND o.is_fast = m.is_fast"
+		" AND strftime('%Y-%m-%d', o.time / 1000, 'unixepoch', 'localtime') ="
+		" strftime('%Y-%m-%d', m.time / 1000, 'unixepoch', 'localtime'))"
+		" FROM (SELECT m.* FROM " COUNTED " m) m JOIN (SELECT id AS tid, path FROM transcript) t"
+		" ON tid = transcript GROUP BY 1, 2, 3 ORDER BY 1, 2, 3");
+	same_answers(
+		db, "SELECT id, messages, unpriced, last_ms FROM model ORDER BY id",
+		"SELECT model.id, count(m.id), coalesce(sum((flags & 32) <> 0), 0), coalesce(max(time), 0)"
+		" FROM model LEFT JOIN " COUNTED " m ON m.model = model.id GROUP BY 1 ORDER BY 1");
 }
 
 void make_world(struct world *w, uint64_t seed)

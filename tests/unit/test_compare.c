@@ -1,6 +1,6 @@
 /*
- * compare: each difference between swatch's entries and ccusage's has its name. What ccusage does of each line is
- * shown in test_reference.c.
+ * compare: each difference between swatch's entries and ccusage's has its name. What ccusage does of each
+ * line is shown in test_reference.c.
  */
 #include "unit.h"
 
@@ -22,7 +22,8 @@
 #define LINE(more, request, out) \
 	HEAD more "\"timestamp\":\"" T0 "\",\"requestId\":\"" request "\"," MESSAGE("m", out) "}\n"
 /* A message that is all the line says. */
-#define ONE(message) HEAD "\"timestamp\":\"" T0 "\",\"requestId\":\"r\",\"message\":{\"id\":\"m\"," message "}}\n"
+#define ONE(message) \
+	HEAD "\"timestamp\":\"" T0 "\",\"requestId\":\"r\",\"message\":{\"id\":\"m\"," message "}}\n"
 #define OF_MODEL(name) ONE("\"model\":\"" name "\"," USAGE(4))
 
 static struct ledger *ledger;
@@ -91,7 +92,9 @@ static void read_both(bool extras, const char *removed)
 
 static bool begin(void)
 {
-	const struct compare_source source = { .entry_at = entry_at, .stranger = note_stranger, .ctx = ledger };
+	const struct compare_source source = { .entry_at = entry_at,
+					       .stranger = note_stranger,
+					       .ctx = ledger };
 	return compare_begin(&compare, reference, &source);
 }
 
@@ -100,12 +103,16 @@ static void describe(struct buf *out)
 {
 	for (size_t i = 0; i < entries.count; i++) {
 		const struct compare_entry *e = &entries.list[i];
-		buf_printf(out, "%s%s %s", i > 0 ? ", " : "", !e->theirs ? "ours" : e->ours ? "both" : "theirs",
+		buf_printf(out, "%s%s %s", i > 0 ? ", " : "",
+			   !e->theirs ? "ours"
+			   : e->ours  ? "both"
+				      : "theirs",
 			   difference_name(e->reason));
 		assert_true(*difference_text(e->reason) != '\0');
 		assert_int_equal(difference_by_name(difference_name(e->reason)), e->reason);
 		/* Who does not count it pays nothing for it. */
-		assert_true((e->ours || fabs(e->our_usd) < 1e-15) && (e->theirs || fabs(e->their_usd) < 1e-15));
+		assert_true((e->ours || fabs(e->our_usd) < 1e-15)
+			    && (e->theirs || fabs(e->their_usd) < 1e-15));
 	}
 }
 
@@ -137,11 +144,13 @@ static void expect(const struct made *made)
 }
 
 #define PROGRESS \
-	"{\"type\":\"progress\",\"timestamp\":\"" T0 "\",\"sessionId\":\"s\",\"data\":{\"type\":\"agent_progress\"," \
-	"\"message\":{\"type\":\"assistant\",\"timestamp\":\"" T0 "\",\"requestId\":\"r\"," MESSAGE("m", 1) "}}}\n"
+	"{\"type\":\"progress\",\"timestamp\":\"" T0 \
+	"\",\"sessionId\":\"s\",\"data\":{\"type\":\"agent_progress\"," \
+	"\"message\":{\"type\":\"assistant\",\"timestamp\":\"" T0 \
+	"\",\"requestId\":\"r\"," MESSAGE("m", 1) "}}}\n"
 #define NO_REQUEST(time, session, out) \
-	"{\"type\":\"assistant\",\"version\":\"2.1.39\",\"timestamp\":\"" time "\",\"sessionId\":\"" session "\"," \
-	MESSAGE("m", out) "}\n"
+	"{\"type\":\"assistant\",\"version\":\"2.1.39\",\"timestamp\":\"" time "\",\"sessionId\":\"" session \
+	"\"," MESSAGE("m", out) "}\n"
 
 static void what_one_of_them_alone_counts(void **state)
 {
@@ -156,8 +165,8 @@ static void what_one_of_them_alone_counts(void **state)
 		{ LINE("", "q", 4) HEAD "\"timestamp\":\"" T0 "\",\"requestId\":\"r\"," MESSAGE("n", 2) "}",
 		  NULL, REPORT_BLOCKS, false, "theirs unfinished" },
 		{ LINE("\"cwd\":null,", "r", 4), NULL, REPORT_BLOCKS, false, "ours lost_line" },
-		{ ONE("\"model\":\"claude-opus-4-6\",\"usage\": {\"input_tokens\":0,\"output_tokens\":4}"), NULL,
-		  REPORT_BLOCKS, false, "ours lost_line" },
+		{ ONE("\"model\":\"claude-opus-4-6\",\"usage\": {\"input_tokens\":0,\"output_tokens\":4}"),
+		  NULL, REPORT_BLOCKS, false, "ours lost_line" },
 		/* Of the message's other line it does not know that it stands for the one that is lost. */
 		{ LINE("\"cwd\":null,", "r", 4), LINE("", "r", 1), REPORT_BLOCKS, false,
 		  "ours lost_line, theirs lost_line" },
@@ -190,23 +199,26 @@ static void what_both_count_in_another_way(void **state)
 		{ OF_MODEL("claude-4-6-opus"), NULL, REPORT_BLOCKS, false, "both model_name" },
 		{ ONE("\"model\":\"claude-opus-4-6\",\"usage\":{\"input_tokens\":0,\"output_tokens\":4,"
 		      "\"cache_creation_input_tokens\":9,\"cache_creation\":{\"ephemeral_5m_input_tokens\":1,"
-		      "\"ephemeral_1h_input_tokens\":2}}"), NULL, REPORT_BLOCKS, false, "both cache_breakdown" },
+		      "\"ephemeral_1h_input_tokens\":2}}"),
+		  NULL, REPORT_BLOCKS, false, "both cache_breakdown" },
 		{ ONE("\"model\":\"claude-opus-4-6\",\"usage\":{\"input_tokens\":5,\"output_tokens\":4,"
 		      "\"iterations\":[{\"type\":\"message\",\"input_tokens\":5,\"output_tokens\":4},"
-		      "{\"type\":\"compaction\",\"input_tokens\":9,\"output_tokens\":7}]}"), NULL,
-		  REPORT_BLOCKS, false, "both iterations" },
+		      "{\"type\":\"compaction\",\"input_tokens\":9,\"output_tokens\":7}]}"),
+		  NULL, REPORT_BLOCKS, false, "both iterations" },
 		{ ONE("\"model\":\"claude-opus-4-6\",\"pausedResponses\":[{\"usage\":{\"input_tokens\":7,"
-		      "\"output_tokens\":8}}]," USAGE(4)), NULL, REPORT_BLOCKS, false, "both paused_responses" },
+		      "\"output_tokens\":8}}]," USAGE(4)),
+		  NULL, REPORT_BLOCKS, false, "both paused_responses" },
 		{ ONE("\"model\":\"claude-opus-4-6\",\"usage\":{\"input_tokens\":0,\"output_tokens\":4,"
-		      "\"server_tool_use\":{\"web_search_requests\":3}}"), NULL, REPORT_BLOCKS, false, "" },
+		      "\"server_tool_use\":{\"web_search_requests\":3}}"),
+		  NULL, REPORT_BLOCKS, false, "" },
 		{ ONE("\"model\":\"claude-opus-4-6\",\"usage\":{\"input_tokens\":0,\"output_tokens\":4,"
-		      "\"server_tool_use\":{\"web_search_requests\":3}}"), NULL, REPORT_BLOCKS, true,
-		  "both extras" },
+		      "\"server_tool_use\":{\"web_search_requests\":3}}"),
+		  NULL, REPORT_BLOCKS, true, "both extras" },
 		{ HEAD "\"isApiErrorMessage\":true,\"error\":\"rate_limit\",\"apiErrorStatus\":429,"
 		       "\"quotaLimits\":{\"status\":\"rejected\",\"resetsAt\":1770847200,"
 		       "\"rateLimitType\":\"five_hour\"},\"timestamp\":\"" T0 "\",\"message\":{\"id\":\"m\","
-		       "\"model\":\"<synthetic>\"," USAGE(0) "}}\n", NULL, REPORT_BLOCKS, false,
-		  "both new_limit_marker" },
+		       "\"model\":\"<synthetic>\"," USAGE(0) "}}\n",
+		  NULL, REPORT_BLOCKS, false, "both new_limit_marker" },
 	};
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
 		expect(&cases[i]);
@@ -247,7 +259,8 @@ static void an_agent_of_a_workflow(void **state)
 		snprintf(folder + strlen(folder), sizeof(folder) - strlen(folder), "%s", below[i]);
 		assert_int_equal(mkdir(scratch_name(&test_dir, folder), 0700), 0);
 	}
-	scratch_write_text(&test_dir, "projects/-p/s/subagents/workflows/wf_1/agent-a.jsonl", LINE("", "r", 4));
+	scratch_write_text(&test_dir, "projects/-p/s/subagents/workflows/wf_1/agent-a.jsonl",
+			   LINE("", "r", 4));
 	read_both(false, NULL);
 	assert_true(begin());
 	assert_true(compare_find(&compare, REPORT_SESSIONS, &entries));

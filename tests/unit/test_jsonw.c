@@ -163,7 +163,8 @@ static void writes_short_doubles(void **state)
 	jsonw_double(&w, NAN);
 	jsonw_double(&w, -INFINITY);
 	jsonw_end_array(&w);
-	assert_string_equal(buf_str(&b), "[0.1,3,-0.000000000025,9000.125,0.33333333333333331,-0.0,null,null]");
+	assert_string_equal(buf_str(&b),
+			    "[0.1,3,-0.000000000025,9000.125,0.33333333333333331,-0.0,null,null]");
 	buf_release(&b);
 }
 

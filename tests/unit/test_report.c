@@ -95,7 +95,8 @@ static struct json_object *in_json(const struct report *report, const struct rep
 }
 
 /* Nothing of it is lost on the way from the daemon. */
-static void assert_reads_back(const struct report *report, struct json_object **rows, struct json_object *totals)
+static void assert_reads_back(const struct report *report, struct json_object **rows,
+			      struct json_object *totals)
 {
 	struct report again;
 	report_init(&again, report->kind);
@@ -421,7 +422,9 @@ static void blocks_that_were_not_made_are_not_passed_over(void **state)
 static void the_beginning_is_the_first_message_whatever_is_asked_for(void **state)
 {
 	struct fixture *f = *state;
-	struct report_options options = { .kind = REPORT_DAILY, .since = "20260305", .timezone = "Asia/Tokyo" };
+	struct report_options options = { .kind = REPORT_DAILY,
+					  .since = "20260305",
+					  .timezone = "Asia/Tokyo" };
 	assert_int_equal(make(f, &options), 0);
 	assert_string_equal(f->report.first_day, "");
 	forget(f);

@@ -1,4 +1,5 @@
-/* ledger/store: whichever call on its files fails, and whenever the power goes, no commit is lost, or there by half. */
+/* ledger/store: whichever call on its files fails, and whenever the power goes, no commit is lost, or there
+ * by half. */
 #include <fcntl.h>
 #include <linux/magic.h>
 #include <sys/stat.h>
@@ -75,8 +76,13 @@ static void add(struct store_batch *batch, unsigned file, unsigned version, unsi
 static void read_to(struct store_batch *batch, unsigned file, unsigned version, int64_t offset)
 {
 	const struct ledger_kept kept = transcript(file, version);
-	const struct store_progress progress = { .dev = 1, .ino = file + 10 * version, .size_bytes = offset,
-						 .modified_ns = 5, .offset = offset, .mark = 7, .mark_len = 8 };
+	const struct store_progress progress = { .dev = 1,
+						 .ino = file + 10 * version,
+						 .size_bytes = offset,
+						 .modified_ns = 5,
+						 .offset = offset,
+						 .mark = 7,
+						 .mark_len = 8 };
 	store_batch_add_transcript(batch, &kept, &progress);
 }
 
@@ -90,7 +96,9 @@ static void lose(struct store_batch *batch, unsigned file, unsigned version)
 static void add_facts(struct store_batch *batch)
 {
 	const struct ledger_kept kept = transcript(0, 0);
-	const struct store_hit hit = { .offset = 5, .at_ms = START_MS, .name = "five_hour", .resets_ms = START_MS };
+	const struct store_hit hit = {
+		.offset = 5, .at_ms = START_MS, .name = "five_hour", .resets_ms = START_MS
+	};
 	const struct store_told told = { .session_id = "s0", .at_ms = START_MS, .window_tokens = 200000,
 					 .cost_usd = 1.5, .first_seen_ms = START_MS };
 	const struct store_alert alert = { .at_ms = START_MS, .rule = "daily", .value = 3, .limit = 2 };
@@ -308,8 +316,8 @@ static unsigned steps_in_file(void)
 
 static void remove_files(void)
 {
-	static const char *const endings[] = { "", "-wal", "-shm", "-journal", ".1", ".2", ".3", ".part", ".damaged",
-					       ".before-2", ".before-3" };
+	static const char *const endings[] = { "",   "-wal",  "-shm",	  "-journal",  ".1",	   ".2",
+					       ".3", ".part", ".damaged", ".before-2", ".before-3" };
 	for (size_t i = 0; i < sizeof(endings) / sizeof(endings[0]); i++) {
 		char name[640];
 		snprintf(name, sizeof(name), "%s%s", path, endings[i]);
@@ -427,7 +435,8 @@ static void open_with_faults(void (*prepare)(void), uint64_t expected)
 	struct buf notice = BUF_INIT, error = BUF_INIT;
 	for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++) {
 		unsigned count = 1;
-		for (unsigned number = 0; number <= count; number += (unsigned)unit_rounds(1 + (int)number, 1)) {
+		for (unsigned number = 0; number <= count;
+		     number += (unsigned)unit_rounds(1 + (int)number, 1)) {
 			prepare();
 			fault_vfs_arm(faults[i].call, faults[i].way, number, true);
 			struct store *store = store_open(path, &notice, &error);
@@ -451,7 +460,8 @@ static void copy_file(const char *from, const char *to)
 {
 	char bytes[65536];
 	ssize_t got;
-	int in = open(from, O_RDONLY | O_CLOEXEC), out = open(to, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	int in = open(from, O_RDONLY | O_CLOEXEC),
+	    out = open(to, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 	assert_true(in >= 0 && out >= 0);
 	while ((got = read(in, bytes, sizeof(bytes))) > 0)
 		assert_int_equal(write(out, bytes, (size_t)got), got);
@@ -488,14 +498,18 @@ static void make_version_1(void)
 	sqlite3 *db;
 	struct buf sql = BUF_INIT;
 	remove_files();
-	buf_printf(&sql, "PRAGMA journal_mode=WAL; BEGIN; PRAGMA application_id=%d; PRAGMA user_version=1; %s"
-		   "INSERT INTO session VALUES (1, 's'); INSERT INTO model VALUES (1, 'opus');"
-		   "INSERT INTO transcript VALUES (1, '/h/projects/-p/s.jsonl', 0, 12, 1, 0, 0, 3, 4, 5, 6, 7, 8, 9);",
-		   STORE_APPLICATION_ID, store_schema_1);
+	buf_printf(
+		&sql,
+		"PRAGMA journal_mode=WAL; BEGIN; PRAGMA application_id=%d; PRAGMA user_version=1; %s"
+		"INSERT INTO session VALUES (1, 's'); INSERT INTO model VALUES (1, 'opus');"
+		"INSERT INTO transcript VALUES (1, '/h/projects/-p/s.jsonl', 0, 12, 1, 0, 0, 3, 4, 5, 6, 7, 8, 9);",
+		STORE_APPLICATION_ID, store_schema_1);
 	for (int i = 0; i < 20; i++) {
 		int64_t id = (START_MS + i * 600000) * 4096;
-		buf_printf(&sql, "INSERT INTO message VALUES (%lld, %d, 0, 0, 1, %d, 0, 1, 0, 1, 2, 3, 4, 5, 0, %d, NULL);",
-			   (long long)id, i, i, 100 + i);
+		buf_printf(
+			&sql,
+			"INSERT INTO message VALUES (%lld, %d, 0, 0, 1, %d, 0, 1, 0, 1, 2, 3, 4, 5, 0, %d, NULL);",
+			(long long)id, i, i, 100 + i);
 	}
 	buf_append_str(&sql, "COMMIT");
 	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
@@ -515,7 +529,8 @@ static void a_step_is_taken_whole_or_later(void **state)
 
 /* ---- power that goes ---- */
 
-/* Each commit with a rollback journal is on the disk; one in a write-ahead log may be lost, and is read again. */
+/* Each commit with a rollback journal is on the disk; one in a write-ahead log may be lost, and is read
+ * again. */
 static void lose_power(unsigned moment, uint64_t *random)
 {
 	remove_files();
@@ -526,7 +541,8 @@ static void lose_power(unsigned moment, uint64_t *random)
 	unsigned there = steps_in_file();
 	if (there > done + 1 || (is_on_network && there < done) || go_on(there, 1) != STEPS
 	    || look() != good[STEPS])
-		fail_msg("power gone at change %u: %u steps were done, %u are in the file", moment, done, there);
+		fail_msg("power gone at change %u: %u steps were done, %u are in the file", moment, done,
+			 there);
 }
 
 static void power_goes_at_any_moment(uint64_t random)

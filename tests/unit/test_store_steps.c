@@ -441,7 +441,8 @@ static void *resize(void *memory, int size)
 	return fails() ? NULL : usual.xRealloc(memory, size);
 }
 
-/* Opens the file, with one call for memory that fails, or all from it on. Returns whether so many were made. */
+/* Opens the file, with one call for memory that fails, or all from it on. Returns whether so many were made.
+ */
 static bool open_without_memory(const char *path, int number)
 {
 	struct buf error = BUF_INIT;

@@ -1,6 +1,6 @@
 /*
- * ledger/store: what the file's rows say, summed up: by the hour for an export, all for one page, and as reports
- * take them.
+ * ledger/store: what the file's rows say, summed up: by the hour for an export, all for one page, and as
+ * reports take them.
  */
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -320,7 +320,8 @@ static void expect_rolled(sqlite3 *db, enum store_rolled_by by, const struct sto
 	expect_read(db, by, left_out, NULL, lines);
 }
 
-/* Two hours; in the first one a message of another session, one of another kind, and one that does not count. */
+/* Two hours; in the first one a message of another session, one of another kind, and one that does not count.
+ */
 static sqlite3 *make_rolled(void)
 {
 	static const struct message messages[] = {
@@ -345,7 +346,8 @@ static void test_sums_for_reports(void **state)
 {
 	(void)state;
 	static const char *const hours[] = { "0 t1 p0 m1: 2 30 300", "2 t1 p2 m1: 1 30 300",
-					     "3 t1 p0 m1 fast: 1 40 400", "3600000 t3 p0 m1: 1 60 600", NULL };
+					     "3 t1 p0 m1 fast: 1 40 400", "3600000 t3 p0 m1: 1 60 600",
+					     NULL };
 	static const char *const days[] = { "0 t1 p-1 m1: 4 120 1200", "3 t1 p-1 m1 fast: 1 40 400", NULL };
 	static const char *const messages[] = { "0 t1 p0 m1: 1 10 100",      "1 t1 p0 m1: 1 20 200",
 						"2 t1 p2 m1: 1 30 300",      "3 t1 p0 m1 fast: 1 40 400",

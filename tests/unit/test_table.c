@@ -312,8 +312,8 @@ static void expect_json(enum report_kind kind, const char *rows, const char *exp
 	report_release(&report);
 }
 
-#define NO_TOTALS                                                                                            \
-	"  \"totals\": {\n    \"cacheCreationTokens\": 0,\n    \"cacheReadTokens\": 0,\n"                       \
+#define NO_TOTALS \
+	"  \"totals\": {\n    \"cacheCreationTokens\": 0,\n    \"cacheReadTokens\": 0,\n" \
 	"    \"inputTokens\": 0,\n    \"outputTokens\": 0,\n    \"totalCost\": -0.0,\n    \"totalTokens\": 0\n" \
 	"  }"
 
@@ -323,11 +323,12 @@ static void test_json_reports(void **state)
 	expect_json(REPORT_BLOCKS, NULL, "{\n  \"blocks\": []\n}");
 	/* ccusage sorts: "totals" stands before "weekly", but not before "daily". */
 	expect_json(REPORT_DAILY, NULL, "{\n  \"daily\": [],\n" NO_TOTALS "\n}");
-	expect_json(REPORT_WEEKLY, "{\"week\":\"2026-11-22\",\"modelsUsed\":[]}",
-		    "{\n" NO_TOTALS ",\n  \"weekly\": [\n    {\n      \"cacheCreationTokens\": 0,\n"
-		    "      \"cacheReadTokens\": 0,\n      \"inputTokens\": 0,\n      \"modelBreakdowns\": [],\n"
-		    "      \"modelsUsed\": [],\n      \"outputTokens\": 0,\n      \"totalCost\": 0,\n"
-		    "      \"totalTokens\": 0,\n      \"week\": \"2026-11-22\"\n    }\n  ]\n}");
+	expect_json(
+		REPORT_WEEKLY, "{\"week\":\"2026-11-22\",\"modelsUsed\":[]}",
+		"{\n" NO_TOTALS ",\n  \"weekly\": [\n    {\n      \"cacheCreationTokens\": 0,\n"
+		"      \"cacheReadTokens\": 0,\n      \"inputTokens\": 0,\n      \"modelBreakdowns\": [],\n"
+		"      \"modelsUsed\": [],\n      \"outputTokens\": 0,\n      \"totalCost\": 0,\n"
+		"      \"totalTokens\": 0,\n      \"week\": \"2026-11-22\"\n    }\n  ]\n}");
 }
 
 /* ---- rows ---- */
@@ -413,7 +414,8 @@ static void test_models_of_rows(void **state)
 		add_row(&report, row);
 	}
 	assert_true(report_table_compose(&request, &report, &(struct table_device){ .width = 80 }, &out));
-	static const char *const ends[] = { "0.00  b, a\n", "0.00  b, a\n", "0.00  a, b\n", "0.00  a\n", "0.00\n" };
+	static const char *const ends[] = { "0.00  b, a\n", "0.00  b, a\n", "0.00  a, b\n", "0.00  a\n",
+					    "0.00\n" };
 	const char *at = buf_str(&out);
 	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
 		at = strstr(at, "2026-11-2");

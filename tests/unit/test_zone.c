@@ -55,10 +55,12 @@ static int remove_database(void **state)
 static void knows_which_zones_were_read(void **state)
 {
 	(void)state;
-	static const char *const good[] = { "", ":", "UTC", "GMT", "Etc/UTC", ":UTC", "Land/Town", ":Land/Town",
-					    "CET-1CEST", "<+03>-3", "GMT+2", "EST5EDT" };
-	static const char *const bad[] = { "Land/Nowhere", ":Land/Nowhere", "Land/Text", "Europe/Berlin", "CET",
-					   "XX", "../x", "/nowhere/Town" };
+	static const char *const good[] = { "",		 ":",	    "UTC",	 "GMT",
+					    "Etc/UTC",	 ":UTC",    "Land/Town", ":Land/Town",
+					    "CET-1CEST", "<+03>-3", "GMT+2",	 "EST5EDT" };
+	static const char *const bad[] = { "Land/Nowhere",  ":Land/Nowhere", "Land/Text",
+					   "Europe/Berlin", "CET",	     "XX",
+					   "../x",	    "/nowhere/Town" };
 	AUTO_BUF why = BUF_INIT;
 	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++)
 		if (!is_read(good[i], &why) || why.len > 0)
@@ -77,7 +79,8 @@ static void says_why_it_was_not_read(void **state)
 	(void)state;
 	char name[ZONE_NAME_SIZE];
 	AUTO_BUF why = BUF_INIT, want = BUF_INIT;
-	buf_printf(&want, "cannot read the time zone Land/Nowhere (%s/Land/Nowhere): No such file or directory",
+	buf_printf(&want,
+		   "cannot read the time zone Land/Nowhere (%s/Land/Nowhere): No such file or directory",
 		   test_dir.path);
 	assert_false(is_read("Land/Nowhere", &why));
 	assert_string_equal(buf_str(&why), buf_str(&want));
@@ -87,8 +90,9 @@ static void says_why_it_was_not_read(void **state)
 	assert_false(is_read("Land/Text", &why));
 	assert_non_null(strstr(buf_str(&why), "/Land/Text): it is not of the tz database"));
 	assert_false(is_read("/nowhere/Town", &why));
-	assert_string_equal(buf_str(&why),
-			    "cannot read the time zone /nowhere/Town (/nowhere/Town): No such file or directory");
+	assert_string_equal(
+		buf_str(&why),
+		"cannot read the time zone /nowhere/Town (/nowhere/Town): No such file or directory");
 	assert_true(is_read("Land/Town", &why));
 	zone_name(name);
 	assert_string_equal(name, "Land/Town");

@@ -348,7 +348,8 @@ const struct ledger_archive_calls store_archive_calls = {
 
 /* ---- what is alive ---- */
 
-/* Has the ledger make room for what comes, or not: the messages themselves say what is wrong with the file. */
+/* Has the ledger make room for what comes, or not: the messages themselves say what is wrong with the file.
+ */
 static void expect(struct store_archive *archive, struct ledger *ledger, int64_t first, int64_t last)
 {
 	int64_t count;

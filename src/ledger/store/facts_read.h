@@ -1,8 +1,8 @@
 /*
  * store/facts_read: takes facts out of the ledger's file again.
  *
- * For: daemon/facts.c when swatchd starts; lines.c; swatch history, which counts them. Anybody may have written
- * anything into the file: this module passes over rows that swatch cannot have written.
+ * For: daemon/facts.c when swatchd starts; lines.c; swatch history, which counts them. Anybody may have
+ * written anything into the file: this module passes over rows that swatch cannot have written.
  */
 #ifndef SWATCH_LEDGER_STORE_FACTS_READ_H
 #define SWATCH_LEDGER_STORE_FACTS_READ_H

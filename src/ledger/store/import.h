@@ -1,5 +1,6 @@
 /*
- * store/import: takes messages, hits and readings of limits of another file into the ledger's file, each once.
+ * store/import: takes messages, hits and readings of limits of another file into the ledger's file, each
+ * once.
  *
  * For: swatch import.
  *

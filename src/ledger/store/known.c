@@ -51,7 +51,8 @@ void store_known_take_look(struct store_known *known, const struct store_look *n
 		       && now->modified_ns == progress->modified_ns;
 	/* Without an offset its first read did not come to an end: nobody can tell whether it is the same. */
 	bool may_be = progress->offset > 0 && now->size_bytes >= progress->offset;
-	known->state = may_be && (is_same || mark_holds(known->path, progress)) ? STORE_AS_BEFORE : STORE_LOST;
+	known->state = may_be && (is_same || mark_holds(known->path, progress)) ? STORE_AS_BEFORE
+										: STORE_LOST;
 }
 
 enum store_state store_known_state(struct store_known *known)

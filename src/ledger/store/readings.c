@@ -48,7 +48,8 @@ int store_readings_read(sqlite3 *db, int64_t since_ms,
 	int result = sqlite3_prepare_v2(
 		db,
 		"SELECT h.name, p.root, r.name, s.name, r.source, r.percent, r.used_usd, r.limit_usd,"
-		" r.resets_ms, r.first_seen, r.last_seen FROM reading r LEFT JOIN profile p ON p.id = r.profile"
+		" r.resets_ms, r.first_seen, r.last_seen FROM reading r"
+		" LEFT JOIN profile p ON p.id = r.profile"
 		" LEFT JOIN host h ON h.id = p.host LEFT JOIN session s ON s.id = r.session"
 		" WHERE r.last_seen >= ?1 ORDER BY r.last_seen, r.profile, r.resets_ms, r.name, r.point",
 		-1, &row, NULL);
@@ -108,8 +109,8 @@ static int write(sqlite3 *db, const struct store_reading_line *line, int64_t pro
 	sqlite3_stmt *put = NULL;
 	int result = sqlite3_prepare_v2(
 		db,
-		"INSERT INTO reading (profile, resets_ms, point, first_seen, last_seen, session, name, source,"
-		" percent, used_usd, limit_usd) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)"
+		"INSERT INTO reading (profile, resets_ms, point, first_seen, last_seen, session, name,"
+		" source, percent, used_usd, limit_usd) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)"
 		" ON CONFLICT DO UPDATE SET first_seen = min(first_seen, ?4), last_seen = ?5, session = ?6,"
 		" source = ?8, percent = ?9, used_usd = ?10, limit_usd = ?11",
 		-1, &put, NULL);

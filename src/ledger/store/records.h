@@ -25,15 +25,15 @@ int store_records_open(sqlite3 *db, struct store_records *records);
 int store_records_take_result(struct store_records *records);
 
 /*
- * A model's name as a record has it; data NULL without one, or when store_records_take_result() says why it is
- * not known now. It is good until the release.
+ * A model's name as a record has it; data NULL without one, or when store_records_take_result() says why it
+ * is not known now. It is good until the release.
  */
 struct slice store_records_model(struct store_records *records, int64_t number);
 
 /*
  * Makes the record of a row, with what is kept of it besides; the transcript (file to gone) is left alone.
- * The payer's name is good until the next call. When store_records_take_result() then says that something could
- * not be read, the record is not the row's.
+ * The payer's name is good until the next call. When store_records_take_result() then says that something
+ * could not be read, the record is not the row's.
  */
 void store_records_make(struct store_records *records, const struct store_row *row, struct ledger_kept *out);
 

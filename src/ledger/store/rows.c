@@ -40,8 +40,8 @@ int store_rows_open(sqlite3 *db, int64_t since_ms, sqlite3_stmt **rows)
 int store_rows_open_ids(sqlite3 *db, int64_t first, int64_t last, sqlite3_stmt **rows)
 {
 	*rows = NULL;
-	int result = sqlite3_prepare_v2(db, "SELECT * FROM message WHERE id BETWEEN ?1 AND ?2 ORDER BY id", -1,
-					rows, NULL);
+	int result = sqlite3_prepare_v2(db, "SELECT * FROM message WHERE id BETWEEN ?1 AND ?2 ORDER BY id",
+					-1, rows, NULL);
 	if (result == SQLITE_OK)
 		result = sqlite3_bind_int64(*rows, 1, first);
 	return result == SQLITE_OK ? sqlite3_bind_int64(*rows, 2, last) : result;

@@ -285,8 +285,8 @@ const char store_step_2_to_3_message[] =
 	"INSERT INTO message (id, key, request, late, transcript, offset, payer, model, branch, flags, input,"
 	" output, cache_write_5m, cache_write_1h, cache_read, web_searches, nano_usd, reference, large)"
 	" SELECT ?1, key, " SIGNED_REQUEST ", ?4, transcript, offset, " PAYER_3 ", model, branch, " FLAGS_3
-	", input, output, cache_write_5m, cache_write_1h, cache_read, web_searches, nano_usd, reference, large"
-	" FROM message_2 m WHERE m.id = ?2 ON CONFLICT DO NOTHING";
+	", input, output, cache_write_5m, cache_write_1h, cache_read, web_searches, nano_usd, reference,"
+	" large FROM message_2 m WHERE m.id = ?2 ON CONFLICT DO NOTHING";
 
 const char store_step_2_to_3_copy[] =
 	"INSERT INTO hour (transcript, start, model, fast, payer, messages, unpriced, input, output,"

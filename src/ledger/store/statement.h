@@ -36,8 +36,9 @@ int store_statement_run(sqlite3_stmt *statement);
 int store_statement_ask(sqlite3_stmt *statement, int64_t *number);
 
 /*
- * Asks for the row of an `id` of 1 and above, the statement's only parameter. Returns whether there is one; it
- * is readable until the next question. What went wrong goes into *why, unless something stands there already.
+ * Asks for the row of an `id` of 1 and above, the statement's only parameter. Returns whether there is one;
+ * it is readable until the next question. What went wrong goes into *why, unless something stands there
+ * already.
  */
 bool store_statement_find(sqlite3_stmt *statement, int64_t id, int *why);
 

@@ -138,8 +138,9 @@ bool store_set_projects(struct store *store, enum ledger_projects mode, struct b
 	int result = store_projects_apply(store->db, mode, &changed);
 	int wiped = result == SQLITE_OK ? store_projects_wipe(store->db, store->path) : SQLITE_OK;
 	if (wiped != SQLITE_OK)
-		buf_printf(notice, "cannot wipe former names of projects out of %s and its backups: %s; trying "
-				   "again at the next start",
+		buf_printf(notice,
+			   "cannot wipe former names of projects out of %s and its backups: %s; trying "
+			   "again at the next start",
 			   store->path, sqlite3_errstr(wiped));
 	else if (changed)
 		buf_printf(notice, "names of projects in %s are as [ledger] projects = %s says now",

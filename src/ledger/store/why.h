@@ -1,8 +1,8 @@
 /*
  * store/why: why a call of SQLite's failed, for people.
  *
- * For: database.c and store.c, in their messages. SQLite's own words for a file that cannot be read or written
- * are "disk I/O error", whatever the system said.
+ * For: database.c and store.c, in their messages. SQLite's own words for a file that cannot be read or
+ * written are "disk I/O error", whatever the system said.
  */
 #ifndef SWATCH_LEDGER_STORE_WHY_H
 #define SWATCH_LEDGER_STORE_WHY_H

@@ -21,7 +21,8 @@
 #define BUSY_TRIES 40
 /* After a refusal the connection ends at once. */
 #define HANG_UP_MS 50
-/* So long a daemon may take to listen, and so often a command looks. It begins anew in a tenth of a second. */
+/* So long a daemon may take to listen, and so often a command looks. It begins anew in a tenth of a second.
+ */
 #define BEGIN_WAIT_MS (5 * CLOCK_SECOND_MS)
 #define BEGIN_STEP_MS 20
 

@@ -78,9 +78,10 @@ bool invocation_take_zone(const struct invocation *invocation, const char *asked
 	const char *zone = asked ? asked : invocation->config.billing_timezone;
 	bool is_local = (!asked && !*zone) || strcmp(zone, "local") == 0;
 	if (asked && !is_local && (!*zone || !config_is_time_zone(zone))) {
-		terminal_error("%s: --timezone '%s' is not a time zone of this machine; give a name of the tz "
-			       "database, such as Europe/Berlin, or 'local'",
-			       invocation->command->name, zone);
+		terminal_error(
+			"%s: --timezone '%s' is not a time zone of this machine; give a name of the tz "
+			"database, such as Europe/Berlin, or 'local'",
+			invocation->command->name, zone);
 		return false;
 	}
 	if (!is_local && !zone_set(zone)) {

@@ -279,7 +279,8 @@ static const struct command_option options[] = {
 	{ "since", 's', "DATE",
 	  "leave out everything before this day: YYYYMMDD, YYYY-MM-DD, today, yesterday, 7d" },
 	{ "format", 'f', "FORMAT", "jsonl (a JSON object a line), the default, or csv" },
-	{ "messages", 'm', NULL, "a line for each message, and for what is known of limits, for swatch import" },
+	{ "messages", 'm', NULL,
+	  "a line for each message, and for what is known of limits, for swatch import" },
 	{ "cursor", 'c', "CURSOR", "with --messages: go on where an export ended, as its last line says" },
 	{ NULL, 0, NULL, NULL }
 };

@@ -37,8 +37,8 @@ static int check_path(const struct kept_writer *writer, struct json_object *answ
 static int borrow(const struct invocation *invocation, struct kept_writer *writer, bool *is_absent)
 {
 	AUTO_JSON *answer = NULL;
-	int status = daemon_ask_open(invocation, &writer->client, "{\"op\":\"lend\"}", LEND_TIMEOUT_MS, &answer,
-				     is_absent);
+	int status = daemon_ask_open(invocation, &writer->client, "{\"op\":\"lend\"}", LEND_TIMEOUT_MS,
+				     &answer, is_absent);
 	writer->is_lent = status == SWATCH_OK;
 	return status == SWATCH_OK ? check_path(writer, answer) : status;
 }

@@ -103,8 +103,8 @@ struct control_client *control_find_client(struct control *control, uint64_t id)
 void control_write_status(const struct control *control, struct jsonw *w);
 
 /*
- * There are no more answers until control_free(), which ends the connections: this turn of the loop goes on, and
- * what the caller knows may be wrong by now. `control` may be NULL.
+ * There are no more answers until control_free(), which ends the connections: this turn of the loop goes on,
+ * and what the caller knows may be wrong by now. `control` may be NULL.
  */
 void control_fall_silent(struct control *control);
 

@@ -169,8 +169,8 @@ static void look_at_session(struct alerts *rules, const struct session *session,
 	const struct session_transcript *part = session_main(session);
 	struct compose_context context;
 	if (session_status(session)->doing == SESSION_WAITING)
-		alerts_note_waiting(rules, session->id, part ? part->cwd : NULL, session_status(session)->waiting_for,
-				    session_status(session)->since_ms);
+		alerts_note_waiting(rules, session->id, part ? part->cwd : NULL,
+				    session_status(session)->waiting_for, session_status(session)->since_ms);
 	look_at_secrets(rules, session, part);
 	/* Half a transcript may show figures that a later line corrects. */
 	if (!has_figures || !part || !compose_is_synced(part))

@@ -37,8 +37,9 @@ void daemon_apply_timezone(const struct config *config)
 	if (!zone_set(config->billing_timezone[0] ? config->billing_timezone : before))
 		log_error("cannot take the time zone: out of memory");
 	else if (!zone_is_read(&why))
-		log_warning("%s; days and times are in UTC; " ZONE_REMEDY ", then start swatchd again or send it "
-			    "SIGHUP", buf_message(&why));
+		log_warning("%s; days and times are in UTC; " ZONE_REMEDY
+			    ", then start swatchd again or send it SIGHUP",
+			    buf_message(&why));
 }
 
 int daemon_set_roots(struct daemon *daemon)

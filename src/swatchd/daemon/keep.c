@@ -35,7 +35,8 @@
 /* After a failure; it doubles. */
 #define KEEP_RETRY_FIRST_MS INT64_C(5000)
 #define KEEP_RETRY_MAX_MS INT64_C(600000)
-/* So many more than those of the last days a first read holds in memory, 45 MB; a test may be built with less. */
+/* So many more than those of the last days a first read holds in memory, 45 MB; a test may be built with
+ * less. */
 #ifndef KEEP_READ_MAX
 #define KEEP_READ_MAX 250000
 #endif

@@ -14,9 +14,9 @@
 #define DAEMON_KEEP_DRIFT_KEY "new_to_us"
 
 /*
- * Takes what the first files need out of the open file, keep.store; messages that had no price get one first. When messages
- * cannot be read, it logs why, and transcripts are read again. Fills keep.known, keep.roots, keep.archive and
- * keep.is_complete.
+ * Takes what the first files need out of the open file, keep.store; messages that had no price get one first.
+ * When messages cannot be read, it logs why, and transcripts are read again. Fills keep.known, keep.roots,
+ * keep.archive and keep.is_complete.
  */
 void daemon_recall(struct daemon *daemon);
 

@@ -110,8 +110,8 @@ void daemon_answer_report(void *ctx, struct control_client *client, struct json_
 	const char *fault = take_options(daemon, request, &options);
 	daemon_recall_rest(daemon);
 	if (!fault && !is_whole(daemon))
-		fault = "the past is in the ledger's file, out of which 'swatch daily', 'blocks' and their like"
-			" read it; swatchd has only the last days in memory";
+		fault = "the past is in the ledger's file, out of which 'swatch daily', 'blocks' and their"
+			" like read it; swatchd has only the last days in memory";
 	if (!fault && control_is_sending_report(daemon->control))
 		fault = "another report is on its way; try again in a moment";
 	if (fault) {

@@ -83,7 +83,8 @@ static struct listed *find_listed(const struct sessions *sessions, const struct 
 	AUTO_FREE struct listed *list = calloc(shown + 1, sizeof(*list));
 	*count = 0;
 	*totals = (struct totals){ 0 };
-	for (const struct session *session = sessions->shown; list && session; session = session->next_shown) {
+	for (const struct session *session = sessions->shown; list && session;
+	     session = session->next_shown) {
 		unsigned traits = find_traits(session, ledger);
 		list[(*count)++] = (struct listed){ session->last_activity_ms, session, traits };
 		totals->all++;

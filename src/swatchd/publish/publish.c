@@ -123,7 +123,8 @@ static void write_billing(struct publish *publish, const struct billing_view *vi
 static int64_t find_next_quiet(struct publish *publish, int64_t now_ms)
 {
 	int64_t next_ms = 0;
-	for (const struct session *session = publish->sessions->shown; session; session = session->next_shown) {
+	for (const struct session *session = publish->sessions->shown; session;
+	     session = session->next_shown) {
 		int64_t quiet_ms = session->last_activity_ms + COMPOSE_ACTIVE_SPAN_MS;
 		if (quiet_ms > now_ms)
 			next_ms = clock_earlier(next_ms, quiet_ms);

@@ -81,7 +81,7 @@ struct session {
 	const char *id;                    /* the map's; "" of `unnamed` */
 	struct session_transcript *transcripts;
 	struct session_resume *resume;     /* its facts, until its transcript is there; or NULL */
-	struct session_status *status;     /* what its processes do; NULL: nothing is known (session_status()) */
+	struct session_status *status; /* what its processes do; NULL: nothing is known (session_status()) */
 	int64_t first_seen_ms;
 	int64_t last_activity_ms;          /* the newest mtime among its transcripts */
 	int64_t process_ended_ms;          /* when its last living process ended; 0: never */
@@ -97,7 +97,7 @@ struct session {
 	unsigned live_processes;
 	bool restored;                     /* an earlier run's file was looked for: session_restore() */
 	bool lived_before;                 /* it had a living process when an earlier run wrote its file */
-	bool window_refuted;               /* more than that was in it: the client is wrong about this model */
+	bool window_refuted; /* more than that was in it: the client is wrong about this model */
 	bool told;                         /* a statusline reported its cost */
 	bool vanished_active;              /* its transcript went while it was active */
 	bool looks_for_secrets; /* [sessions] secrets; if not, nobody knows whether there are any */

@@ -164,8 +164,8 @@ void tail_recheck(struct tail *tail, bool polled_only);
 void tail_reread(struct tail *tail, struct transcript *transcript);
 
 /*
- * Lets the threads that read the first walk's transcripts wait, or go on; tail_flush() takes what they have in
- * any case.
+ * Lets the threads that read the first walk's transcripts wait, or go on; tail_flush() takes what they have
+ * in any case.
  */
 void tail_hold_history(struct tail *tail, bool held);
 
