@@ -32,7 +32,7 @@ void history_found_start(struct history_found *found, const struct data_dirs *di
 /* Returns false when memory ran out. */
 bool history_found_wait(struct history_found *found);
 
-/* The next one after *at, which is 0 at first; its path is good until the release. False: there is none. */
+/* The next one after *at, which is 0 at first; its path is good until the release. False after the last. */
 bool history_found_next(const struct history_found *found, size_t *at, struct history_job *job);
 
 void history_found_release(struct history_found *found);

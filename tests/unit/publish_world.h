@@ -1,6 +1,6 @@
 /*
  * publish_world: publish with real files in test_dir, two sessions (a is active, b idle), a clock that is
- * turned by hand, and what followers are told. For the tests of src/swatchd/publish.
+ * turned by hand, and what followers hear. For the tests of src/swatchd/publish.
  *
  * Calling sequence: PUBLISH_TEST(test), which makes all of it anew for each test; publish_begin() or
  * begin_published().

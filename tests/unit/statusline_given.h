@@ -23,7 +23,7 @@
 
 extern struct statusline_facts facts;
 
-/* Takes Claude Code's input, billing-shared.json and the session's file at NOW_MS; NULL: there is none. */
+/* Takes Claude Code's input, billing-shared.json and the session's file at NOW_MS; NULL for a missing one. */
 void take(const char *input, const char *billing, const char *session, bool daemon_lives);
 
 /* What a format, which must be right, makes of the facts; in any room, without colours. */

@@ -25,7 +25,7 @@ static void a_limit_is_told_once_a_window(void **state UNUSED)
 	assert_string_equal(take_told(), "");
 	look_at_limit(RATE_LIMIT_FIVE_HOUR, 90., reset_ms + 5 * HOUR_MS);
 	assert_string_equal(take_told(), "five_hour:80 ");
-	/* Others are told by their own limits, each by itself. */
+	/* Each of the others has an alert for its own limit. */
 	look_at_limit("sevenDayOpus", 60., NOW_MS + 3 * DAY_MS);
 	assert_string_equal(take_told(), "other_limits:50 ");
 	look_at_limit("spendLimit", 60., NOW_MS + 3 * DAY_MS);

@@ -86,7 +86,7 @@ static void test_a_tick_tells_what_is_new(void **state UNUSED)
 		"{\"sessionId\":\"abc\",\"context\":{\"windowSize\":1000000,\"toldWindowSize\":200000},"
 		"\"billing\":{\"toldCostUSD\":1}}",
 		"{\"op\":\"tick\",\"sessionId\":\"abc\",\"costUSD\":1.250000}\n");
-	/* The limits are told again when the cache's reading has not been confirmed for a while. */
+	/* The statusline sends the limits again when the cache's reading has not been confirmed for a while. */
 	expect_tick(
 		"{\"session_id\":\"abc\",\"rate_limits\":{\"five_hour\":{\"used_percentage\":50,"
 		"\"resets_at\":1795449900}}}",

@@ -279,7 +279,7 @@ static void expect_values(const char *preset, size_t columns, const char *line)
 	}
 }
 
-/* Whatever is wrong, and however narrow the terminal: what matters most is told, and told whole. */
+/* Whatever is wrong, and however narrow the terminal: it shows what matters most, and shows it whole. */
 static void test_presets_are_whole_in_any_width(void **state UNUSED)
 {
 	size_t step = (size_t)unit_rounds(3, 1);

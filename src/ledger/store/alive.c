@@ -1,6 +1,7 @@
 #include "ledger/store/alive.h"
 
 #include "base/clock.h"
+#include "ledger/archive.h"
 #include "ledger/figures.h"
 #include "ledger/store/schema.h"
 #include "ledger/store/statement.h"
@@ -48,4 +49,33 @@ int store_alive_count(sqlite3 *db, int64_t first, int64_t last, int64_t *count)
 	}
 	(void)sqlite3_finalize(question);
 	return result;
+}
+
+int store_alive_load_models(sqlite3 *db, struct store_records *records, struct ledger *ledger,
+			    int64_t *last_ms)
+{
+	sqlite3_stmt *models = NULL;
+	int result = sqlite3_prepare_v2(db,
+					"SELECT id, messages, unpriced, last_ms FROM model"
+					" WHERE messages > 0 ORDER BY id",
+					-1, &models, NULL);
+	*last_ms = 0;
+	while (result == SQLITE_OK && (result = sqlite3_step(models)) == SQLITE_ROW) {
+		int64_t messages = sqlite3_column_int64(models, 1),
+			unpriced = sqlite3_column_int64(models, 2);
+		int64_t answered_ms = sqlite3_column_int64(models, 3);
+		const struct ledger_record model = {
+			.model = store_records_model(records, sqlite3_column_int64(models, 0)),
+		};
+		const struct ledger_sums sums = {
+			.entries = messages > 0 ? (uint64_t)messages : 0,
+			.unpriced = unpriced > 0 ? (uint64_t)unpriced : 0,
+		};
+		result = store_records_take_result(records);
+		if (result == SQLITE_OK && !ledger_adopt_model(ledger, &model, &sums, answered_ms))
+			result = SQLITE_NOMEM;
+		*last_ms = answered_ms > *last_ms ? answered_ms : *last_ms;
+	}
+	(void)sqlite3_finalize(models);
+	return result == SQLITE_DONE ? SQLITE_OK : result;
 }

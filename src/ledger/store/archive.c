@@ -371,35 +371,6 @@ static int load_messages(struct store_archive *archive, struct ledger *ledger, i
 	return result == SQLITE_DONE ? SQLITE_OK : result;
 }
 
-/* *last_ms: when a model last answered. */
-static int load_models(struct store_archive *archive, struct ledger *ledger, int64_t *last_ms)
-{
-	sqlite3_stmt *models = NULL;
-	int result = sqlite3_prepare_v2(archive->db,
-					"SELECT id, messages, unpriced, last_ms FROM model"
-					" WHERE messages > 0 ORDER BY id",
-					-1, &models, NULL);
-	*last_ms = 0;
-	while (result == SQLITE_OK && (result = sqlite3_step(models)) == SQLITE_ROW) {
-		int64_t messages = sqlite3_column_int64(models, 1),
-			unpriced = sqlite3_column_int64(models, 2);
-		int64_t answered_ms = sqlite3_column_int64(models, 3);
-		const struct ledger_record model = {
-			.model = store_records_model(&archive->records, sqlite3_column_int64(models, 0)),
-		};
-		const struct ledger_sums sums = {
-			.entries = messages > 0 ? (uint64_t)messages : 0,
-			.unpriced = unpriced > 0 ? (uint64_t)unpriced : 0,
-		};
-		result = store_records_take_result(&archive->records);
-		if (result == SQLITE_OK && !ledger_adopt_model(ledger, &model, &sums, answered_ms))
-			result = SQLITE_NOMEM;
-		*last_ms = answered_ms > *last_ms ? answered_ms : *last_ms;
-	}
-	(void)sqlite3_finalize(models);
-	return result == SQLITE_DONE ? SQLITE_OK : result;
-}
-
 /* Hands over the messages from `after_ms` on, but those from `until` on, a message.id. */
 static int load(struct store_archive *archive, struct ledger *ledger, int64_t now_ms, int64_t after_ms,
 		int64_t until)
@@ -421,7 +392,7 @@ static int load(struct store_archive *archive, struct ledger *ledger, int64_t no
 int store_archive_load(struct store_archive *archive, struct ledger *ledger, int64_t now_ms)
 {
 	int64_t last_ms;
-	int result = load_models(archive, ledger, &last_ms);
+	int result = store_alive_load_models(archive->db, &archive->records, ledger, &last_ms);
 	return result == SQLITE_OK ? load(archive, ledger, now_ms, now_ms - LEDGER_HELD_MS, INT64_MAX)
 				   : result;
 }
@@ -430,7 +401,7 @@ int store_archive_load_newest(struct store_archive *archive, struct ledger *ledg
 			      int64_t after_ms)
 {
 	int64_t last_ms, held_ms = now_ms - LEDGER_HELD_MS;
-	int result = load_models(archive, ledger, &last_ms);
+	int result = store_alive_load_models(archive->db, &archive->records, ledger, &last_ms);
 	/* With an answer of the future, somebody looks for the one before it. */
 	if (last_ms > now_ms || after_ms < held_ms)
 		after_ms = held_ms;

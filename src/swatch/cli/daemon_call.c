@@ -133,7 +133,7 @@ static bool is_beginning(const struct invocation *invocation)
 	       && strcmp(holder.role, "daemon") == 0;
 }
 
-/* Waits a moment for such a daemon, and hangs up. Returns false when there is none, or it took too long. */
+/* Hangs up, and waits a moment for such a daemon. Returns false when none begins, or it took too long. */
 static bool waits_for_beginning(const struct invocation *invocation, struct client *client, int64_t until_ms)
 {
 	if (clock_mono_ms() >= until_ms || !is_beginning(invocation))

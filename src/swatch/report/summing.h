@@ -65,7 +65,7 @@ struct summing_entry {
  */
 bool summing_open(struct summing *summing, const struct store_roots *roots);
 
-/* The last one of a path, as long as none was added; NULL when there is none. */
+/* Finds the last transcript of a path, before any is added; NULL when the file has no such path. */
 struct summing_transcript *summing_find_transcript(const struct summing *summing, const char *path);
 
 /* Adds a transcript that the file does not have. Returns its index; SIZE_MAX when memory ran out. */

@@ -133,7 +133,7 @@ struct daemon_keep {
 	void (*written)(struct daemon *daemon);   /* after a batch, or a failure; NULL: nobody waits */
 	bool looks_for_prices;       /* of messages that had none, once all is written */
 	int64_t retry_ms;
-	int64_t given_mono_ms;       /* when the last batch was handed on; 0: none was */
+	int64_t given_mono_ms;       /* when the last batch went to the store; 0: not yet */
 	bool gave_part;              /* and more waited than a batch takes */
 	unsigned replaced;           /* as the store counts them */
 };

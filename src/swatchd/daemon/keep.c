@@ -456,27 +456,6 @@ bool daemon_keep_is_complete(const struct daemon *daemon)
 	return !status.is_damaged && status.replaced == keep->replaced && !daemon->begins_anew;
 }
 
-void daemon_keep_write_status(const struct daemon *daemon, struct jsonw *w)
-{
-	const struct daemon_keep *keep = &daemon->keep;
-	struct store_status status = { 0 };
-	if (keep->store)
-		store_get_status(keep->store, &status);
-	jsonw_put_bool(w, "enabled", daemon->config.ledger_enabled != 0);
-	jsonw_put_bool(w, "kept", keep->store && !keep->is_failing);
-	jsonw_put_string(w, "path", keep->path);
-	jsonw_put_string(w, "projects",
-			 store_projects_name((enum ledger_projects)daemon->config.ledger_projects));
-	jsonw_put_string(w, "error",
-			 status.why[0]          ? status.why
-			 : daemon->lend.is_lent ? "a command is changing it now"
-						: keep->why_off);
-	jsonw_put_int(w, "written", (int64_t)status.messages);
-	jsonw_put_int(w, "inMemory", (int64_t)ledger_held_count(daemon->ledger));
-	jsonw_put_int(w, "waiting", (int64_t)ledger_unsaved_count(daemon->ledger));
-	jsonw_put_int_or_null(w, "writtenAt", status.written_ms);
-}
-
 /* Writes what waits: all of it with --once, after which nobody may come for a long time. */
 static void write_rest(struct daemon *daemon)
 {

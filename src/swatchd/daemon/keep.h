@@ -1,7 +1,7 @@
 /*
  * daemon/keep: what transcripts say is kept in the ledger's file, so that it counts when they are gone.
  *
- * For: daemon/lines.c reports what was read; daemon.c starts and ends it; daemon/status.c shows it.
+ * For: daemon/lines.c reports what was read; daemon.c starts and ends it.
  *
  * Messages, and how far their transcripts were read, go to the file in one transaction, a moment after the
  * last of them, on the store's own thread; what facts.c has goes along. Without the file the daemon goes on,
@@ -35,9 +35,6 @@ void daemon_keep_prices_changed(struct daemon *daemon);
 
 /* Whether the file has everything that the daemon knows of messages. */
 bool daemon_keep_is_complete(const struct daemon *daemon);
-
-/* Writes the "ledger" object's members into an open object. */
-void daemon_keep_write_status(const struct daemon *daemon, struct jsonw *w);
 
 /*
  * For daemon/lend.c: closes the file as soon as no batch is being written, with `flush` after what waits was

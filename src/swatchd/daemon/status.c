@@ -14,9 +14,9 @@
 #include "base/paths.h"
 #include "base/unused.h"
 #include "cache/read.h"
+#include "ledger/store/projects.h"
 #include "sandbox/sandbox.h"
 #include "swatchd/daemon/alerts.h"
-#include "swatchd/daemon/keep.h"
 #include "swatchd/session/malformed.h"
 
 /* The answer has a bound; the session files have the rest. */
@@ -147,6 +147,28 @@ static void write_identity(const struct daemon *daemon, struct jsonw *w)
 	jsonw_put_string(w, "configFile", daemon->options.config_path);
 }
 
+/* The "ledger" object's members. */
+static void write_ledger(const struct daemon *daemon, struct jsonw *w)
+{
+	const struct daemon_keep *keep = &daemon->keep;
+	struct store_status status = { 0 };
+	if (keep->store)
+		store_get_status(keep->store, &status);
+	jsonw_put_bool(w, "enabled", daemon->config.ledger_enabled != 0);
+	jsonw_put_bool(w, "kept", keep->store && !keep->is_failing);
+	jsonw_put_string(w, "path", keep->path);
+	jsonw_put_string(w, "projects",
+			 store_projects_name((enum ledger_projects)daemon->config.ledger_projects));
+	jsonw_put_string(w, "error",
+			 status.why[0]          ? status.why
+			 : daemon->lend.is_lent ? "a command is changing it now"
+						: keep->why_off);
+	jsonw_put_int(w, "written", (int64_t)status.messages);
+	jsonw_put_int(w, "inMemory", (int64_t)ledger_held_count(daemon->ledger));
+	jsonw_put_int(w, "waiting", (int64_t)ledger_unsaved_count(daemon->ledger));
+	jsonw_put_int_or_null(w, "writtenAt", status.written_ms);
+}
+
 void daemon_answer_status(void *ctx, struct control_client *client, struct json_object *request UNUSED)
 {
 	struct daemon *daemon = ctx;
@@ -183,7 +205,7 @@ void daemon_answer_status(void *ctx, struct control_client *client, struct json_
 	write_expire(daemon, &w);
 	jsonw_end_object(&w);
 	jsonw_key_object(&w, "ledger");
-	daemon_keep_write_status(daemon, &w);
+	write_ledger(daemon, &w);
 	jsonw_put_bool(&w, "readOnly", is_read_only(daemon->keep.path));
 	jsonw_end_object(&w);
 	jsonw_key_object(&w, "alerts");
